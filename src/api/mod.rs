@@ -1,0 +1,20 @@
+//! Kubernetes' nouns in the compact form that the core works on; no behaviour beyond `Display` and (de)serialising.
+//!
+//! Names, reasons and every text that a scenario or a rule can spell out are interned ([`Sym`], four bytes);
+//! texts that name one pod ([`Text`]) are put together when someone reads them.
+
+pub mod node;
+pub mod runtime;
+pub mod spec;
+pub mod status;
+pub mod sym;
+pub mod text;
+
+pub use node::{Effect, NodeSpec, Taint};
+pub use runtime::{InstanceState, RuntimeContainer, RuntimeSandbox, RuntimeStatus};
+pub use spec::{Container, ObjectMeta, PodSpec, Probe, RestartPolicy};
+pub use status::{
+    Condition, ContainerId, ContainerState, ContainerStatus, Phase, PodStatus, Terminated, Tri,
+};
+pub use sym::Sym;
+pub use text::{PodIdent, PodName, Text};

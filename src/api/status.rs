@@ -1,0 +1,233 @@
+//! What the API shows of a pod: `v1.PodStatus` and what it is made of.
+
+use std::fmt;
+
+use super::{Sym, Text};
+use crate::time::Time;
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Phase {
+    #[default]
+    Pending,
+    Running,
+    Succeeded,
+    Failed,
+    Unknown,
+    /// No phase, or one that no component writes: only foreign objects have it.
+    Other(Sym),
+}
+
+impl Phase {
+    /// A phase that nothing leaves.
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Phase::Succeeded | Phase::Failed)
+    }
+    pub fn as_sym(self) -> Sym {
+        match self {
+            Phase::Pending => Sym::PENDING,
+            Phase::Running => Sym::RUNNING,
+            Phase::Succeeded => Sym::SUCCEEDED,
+            Phase::Failed => Sym::FAILED,
+            Phase::Unknown => Sym::UNKNOWN,
+            Phase::Other(text) => text,
+        }
+    }
+    pub fn from_sym(text: Sym) -> Phase {
+        match text {
+            Sym::PENDING => Phase::Pending,
+            Sym::RUNNING => Phase::Running,
+            Sym::SUCCEEDED => Phase::Succeeded,
+            Sym::FAILED => Phase::Failed,
+            Sym::UNKNOWN => Phase::Unknown,
+            other => Phase::Other(other),
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.as_sym())
+    }
+}
+
+/// A condition's status.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Tri {
+    True,
+    False,
+    #[default]
+    Unknown,
+}
+
+impl Tri {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Tri::True => "True",
+            Tri::False => "False",
+            Tri::Unknown => "Unknown",
+        }
+    }
+    pub fn parse(text: &str) -> Option<Tri> {
+        match text {
+            "True" => Some(Tri::True),
+            "False" => Some(Tri::False),
+            "Unknown" => Some(Tri::Unknown),
+            _ => None,
+        }
+    }
+}
+impl From<bool> for Tri {
+    fn from(value: bool) -> Tri {
+        if value { Tri::True } else { Tri::False }
+    }
+}
+impl fmt::Display for Tri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// `v1.PodCondition`
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Condition {
+    pub kind: Sym,
+    pub status: Tri,
+    pub reason: Sym,
+    pub message: Text,
+    pub last_transition: Option<Time>,
+    pub last_probe: Option<Time>,
+    /// 0 where the API has none.
+    pub observed_generation: i64,
+}
+
+impl Condition {
+    pub fn new(kind: Sym, status: impl Into<Tri>) -> Condition {
+        Condition { kind, status: status.into(), ..Condition::default() }
+    }
+    #[must_use]
+    pub fn because(mut self, reason: Sym, message: impl Into<Text>) -> Condition {
+        self.reason = reason;
+        self.message = message.into();
+        self
+    }
+}
+
+/// `v1.ContainerStateTerminated`
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Terminated {
+    pub exit_code: i32,
+    pub signal: i32,
+    pub reason: Sym,
+    pub message: Text,
+    pub started_at: Option<Time>,
+    pub finished_at: Option<Time>,
+    pub container_id: ContainerId,
+}
+
+/// `v1.ContainerState`; at most one member of the three is set there, so one of them here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ContainerState {
+    /// `{}`: no member set.
+    #[default]
+    Unset,
+    Waiting {
+        reason: Sym,
+        message: Text,
+    },
+    Running {
+        started_at: Option<Time>,
+    },
+    Terminated(Terminated),
+}
+
+impl ContainerState {
+    pub fn waiting(reason: Sym) -> ContainerState {
+        ContainerState::Waiting { reason, message: Text::NONE }
+    }
+    pub fn is_waiting(&self) -> bool {
+        matches!(self, ContainerState::Waiting { .. })
+    }
+    pub fn is_running(&self) -> bool {
+        matches!(self, ContainerState::Running { .. })
+    }
+    pub fn terminated(&self) -> Option<&Terminated> {
+        if let ContainerState::Terminated(t) = self { Some(t) } else { None }
+    }
+}
+
+/// A container's runtime identifier.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum ContainerId {
+    #[default]
+    None,
+    Given(Sym),
+    /// Made from the run's seed, the pod, the container and the attempt; spelled as `containerd://<64 hex digits>`.
+    Made(u64),
+}
+
+impl fmt::Display for ContainerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ContainerId::None => Ok(()),
+            ContainerId::Given(text) => f.write_str(text),
+            ContainerId::Made(seed) => {
+                f.write_str("containerd://")?;
+                let mut word = *seed;
+                for _ in 0..4 {
+                    // splitmix64: spreads the 64 bits over the 256 that people expect to see.
+                    word = word.wrapping_add(0x9e37_79b9_7f4a_7c15);
+                    let mut z = word;
+                    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+                    write!(f, "{:016x}", z ^ (z >> 31))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// `v1.ContainerStatus`
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ContainerStatus {
+    pub name: Sym,
+    pub state: ContainerState,
+    /// `lastState`
+    pub last_state: ContainerState,
+    pub ready: bool,
+    pub started: Option<bool>,
+    pub restart_count: i32,
+    pub image: Sym,
+    pub image_id: Sym,
+    pub container_id: ContainerId,
+}
+
+/// `v1.PodStatus`
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PodStatus {
+    pub phase: Phase,
+    pub reason: Sym,
+    pub message: Text,
+    pub conditions: Vec<Condition>,
+    /// `initContainerStatuses`
+    pub init: Vec<ContainerStatus>,
+    /// `containerStatuses`
+    pub containers: Vec<ContainerStatus>,
+    /// `ephemeralContainerStatuses`
+    pub ephemeral: Vec<ContainerStatus>,
+    pub start_time: Option<Time>,
+    pub host_ips: Vec<Sym>,
+    pub pod_ips: Vec<Sym>,
+    pub nominated_node: Sym,
+    pub qos_class: Sym,
+    pub observed_generation: i64,
+}
+
+impl PodStatus {
+    pub fn condition(&self, kind: Sym) -> Option<&Condition> {
+        self.conditions.iter().find(|c| c.kind == kind)
+    }
+    pub fn condition_is_true(&self, kind: Sym) -> bool {
+        self.condition(kind).is_some_and(|c| c.status == Tri::True)
+    }
+}

@@ -1,0 +1,277 @@
+//! Interned text: four bytes, equal exactly when the texts are equal.
+//!
+//! Known reasons and condition types are constants, so that rules can `match` on them. The table only grows;
+//! what enters it is finite (names in a scenario, texts of rules), never one text per pod or per instant.
+//! The number behind a symbol depends on the order of interning and must never reach a result: there is no `Ord`;
+//! sort by [`Sym::as_str`].
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::{OnceLock, RwLock};
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Sym(u32);
+
+struct Interner {
+    ids: FxHashMap<&'static str, u32>,
+    count: u32,
+}
+
+/// Chunks double in size and never move, so that a reader needs no lock.
+static CHUNKS: [OnceLock<Box<[OnceLock<&'static str>]>>; 24] = [const { OnceLock::new() }; 24];
+static INTERNER: OnceLock<RwLock<Interner>> = OnceLock::new();
+const FIRST_CHUNK: u32 = 1024;
+
+fn place(id: u32) -> (usize, usize, usize) {
+    let chunk = ((id / FIRST_CHUNK) + 1).ilog2();
+    let first = FIRST_CHUNK * ((1 << chunk) - 1);
+    (chunk as usize, (id - first) as usize, (FIRST_CHUNK << chunk) as usize)
+}
+
+fn put(id: u32, text: &'static str) {
+    let (chunk, slot, size) = place(id);
+    let cells = CHUNKS[chunk].get_or_init(|| (0..size).map(|_| OnceLock::new()).collect());
+    let _ = cells[slot].set(text);
+}
+
+fn interner() -> &'static RwLock<Interner> {
+    INTERNER.get_or_init(|| {
+        let mut ids = FxHashMap::default();
+        for (id, text) in KNOWN.iter().enumerate() {
+            put(id as u32, text);
+            let before = ids.insert(*text, id as u32);
+            assert!(before.is_none(), "a known symbol stands twice: {text}");
+        }
+        RwLock::new(Interner { ids, count: KNOWN.len() as u32 })
+    })
+}
+
+impl Sym {
+    /// The symbol of `text`.
+    pub fn new(text: &str) -> Sym {
+        let table = interner();
+        if let Some(id) = table.read().expect("no writer panics").ids.get(text) {
+            return Sym(*id);
+        }
+        let mut table = table.write().expect("no writer panics");
+        if let Some(id) = table.ids.get(text) {
+            return Sym(*id);
+        }
+        let id = table.count;
+        let text: &'static str = Box::leak(text.to_owned().into_boxed_str());
+        put(id, text);
+        table.ids.insert(text, id);
+        table.count += 1;
+        Sym(id)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        let (chunk, slot, _) = place(self.0);
+        match CHUNKS[chunk].get().and_then(|cells| cells[slot].get()) {
+            Some(text) => text,
+            // A constant read before anything was interned.
+            None => KNOWN[self.0 as usize],
+        }
+    }
+
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl Default for Sym {
+    fn default() -> Sym {
+        Sym::EMPTY
+    }
+}
+impl Deref for Sym {
+    type Target = str;
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+impl From<&str> for Sym {
+    fn from(text: &str) -> Sym {
+        Sym::new(text)
+    }
+}
+impl From<String> for Sym {
+    fn from(text: String) -> Sym {
+        Sym::new(&text)
+    }
+}
+impl PartialEq<str> for Sym {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == other
+    }
+}
+impl PartialEq<&str> for Sym {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == *other
+    }
+}
+impl fmt::Display for Sym {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+impl fmt::Debug for Sym {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+impl Serialize for Sym {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+impl<'de> Deserialize<'de> for Sym {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Sym, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Sym;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Sym, E> {
+                Ok(Sym::new(text))
+            }
+        }
+        deserializer.deserialize_str(Visitor)
+    }
+}
+
+macro_rules! known {
+    ($($name:ident = $text:literal,)*) => {
+        const KNOWN: &[&str] = &[$($text,)*];
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "an index for each constant")]
+        enum Index { $($name,)* }
+        /// Symbols that rules name.
+        #[allow(missing_docs, reason = "the text says it")]
+        impl Sym { $(pub const $name: Sym = Sym(Index::$name as u32);)* }
+    };
+}
+
+known! {
+    EMPTY = "",
+    // Condition types.
+    POD_SCHEDULED = "PodScheduled",
+    READY = "Ready",
+    INITIALIZED = "Initialized",
+    CONTAINERS_READY = "ContainersReady",
+    POD_READY_TO_START_CONTAINERS = "PodReadyToStartContainers",
+    POD_RESIZE_PENDING = "PodResizePending",
+    POD_RESIZE_IN_PROGRESS = "PodResizeInProgress",
+    ALL_CONTAINERS_RESTARTING = "AllContainersRestarting",
+    DISRUPTION_TARGET = "DisruptionTarget",
+    // Container reasons.
+    CONTAINER_CREATING = "ContainerCreating",
+    POD_INITIALIZING = "PodInitializing",
+    COMPLETED = "Completed",
+    ERROR = "Error",
+    OOM_KILLED = "OOMKilled",
+    START_ERROR = "StartError",
+    CONTAINER_STATUS_UNKNOWN = "ContainerStatusUnknown",
+    RESTARTING_ALL_CONTAINERS = "RestartingAllContainers",
+    CRASH_LOOP_BACK_OFF = "CrashLoopBackOff",
+    ERR_IMAGE_PULL = "ErrImagePull",
+    IMAGE_PULL_BACK_OFF = "ImagePullBackOff",
+    ERR_IMAGE_NEVER_PULL = "ErrImageNeverPull",
+    INVALID_IMAGE_NAME = "InvalidImageName",
+    IMAGE_INSPECT_ERROR = "ImageInspectError",
+    REGISTRY_UNAVAILABLE = "RegistryUnavailable",
+    SIGNATURE_VALIDATION_FAILED = "SignatureValidationFailed",
+    CREATE_CONTAINER_CONFIG_ERROR = "CreateContainerConfigError",
+    CREATE_CONTAINER_ERROR = "CreateContainerError",
+    PRE_CREATE_HOOK_ERROR = "PreCreateHookError",
+    PRE_START_HOOK_ERROR = "PreStartHookError",
+    POST_START_HOOK_ERROR = "PostStartHookError",
+    RUN_CONTAINER_ERROR = "RunContainerError",
+    // Condition reasons.
+    UNSCHEDULABLE = "Unschedulable",
+    SCHEDULING_GATED = "SchedulingGated",
+    SCHEDULER_ERROR = "SchedulerError",
+    CONTAINERS_NOT_READY = "ContainersNotReady",
+    CONTAINERS_NOT_INITIALIZED = "ContainersNotInitialized",
+    READINESS_GATES_NOT_READY = "ReadinessGatesNotReady",
+    UNKNOWN_CONTAINER_STATUSES = "UnknownContainerStatuses",
+    POD_COMPLETED = "PodCompleted",
+    POD_FAILED = "PodFailed",
+    RESTART_ALL_CONTAINERS_STARTED = "RestartAllContainersStarted",
+    TERMINATION_BY_KUBELET = "TerminationByKubelet",
+    EVICTION_BY_EVICTION_API = "EvictionByEvictionAPI",
+    PREEMPTION_BY_SCHEDULER = "PreemptionByScheduler",
+    DELETION_BY_TAINT_MANAGER = "DeletionByTaintManager",
+    DELETION_BY_POD_GC = "DeletionByPodGC",
+    // Pod reasons and STATUS values.
+    DEADLINE_EXCEEDED = "DeadlineExceeded",
+    EVICTED = "Evicted",
+    PREEMPTING = "Preempting",
+    TERMINATED = "Terminated",
+    NODE_LOST = "NodeLost",
+    NODE_SHUTDOWN = "NodeShutdown",
+    NODE_AFFINITY = "NodeAffinity",
+    TERMINATING = "Terminating",
+    NOT_READY = "NotReady",
+    PENDING = "Pending",
+    RUNNING = "Running",
+    SUCCEEDED = "Succeeded",
+    FAILED = "Failed",
+    UNKNOWN = "Unknown",
+    // Event reasons.
+    SCHEDULED = "Scheduled",
+    FAILED_SCHEDULING = "FailedScheduling",
+    PREEMPTED = "Preempted",
+    PULLING = "Pulling",
+    PULLED = "Pulled",
+    BACK_OFF = "BackOff",
+    INSPECT_FAILED = "InspectFailed",
+    CREATED = "Created",
+    STARTED = "Started",
+    KILLING = "Killing",
+    UNHEALTHY = "Unhealthy",
+    PROBE_WARNING = "ProbeWarning",
+    FAILED_POST_START_HOOK = "FailedPostStartHook",
+    FAILED_PRE_STOP_HOOK = "FailedPreStopHook",
+    SANDBOX_CHANGED = "SandboxChanged",
+    FAILED_CREATE_POD_SANDBOX = "FailedCreatePodSandBox",
+    FAILED_MOUNT = "FailedMount",
+    FAILED_KILL_POD = "FailedKillPod",
+    FAILED_SYNC = "FailedSync",
+    EXCEEDED_GRACE_PERIOD = "ExceededGracePeriod",
+    TAINT_MANAGER_EVICTION = "TaintManagerEviction",
+    NODE_NOT_READY = "NodeNotReady",
+    NODE_READY = "NodeReady",
+    // Reporting components.
+    KUBELET = "kubelet",
+    DEFAULT_SCHEDULER = "default-scheduler",
+    NODE_CONTROLLER = "node-controller",
+    TAINT_EVICTION_CONTROLLER = "taint-eviction-controller",
+    // Resources.
+    CPU = "cpu",
+    MEMORY = "memory",
+    EPHEMERAL_STORAGE = "ephemeral-storage",
+    PODS = "pods",
+    // Node condition reasons.
+    KUBELET_READY = "KubeletReady",
+    KUBELET_NOT_READY = "KubeletNotReady",
+    NODE_STATUS_UNKNOWN = "NodeStatusUnknown",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_texts_are_one_symbol_and_constants_are_interned() {
+        assert_eq!(Sym::new("Completed"), Sym::COMPLETED);
+        assert_eq!(Sym::COMPLETED.as_str(), "Completed");
+        let many: Vec<Sym> = (0..5000).map(|i| Sym::new(&format!("text-{i}"))).collect();
+        for (i, symbol) in many.iter().enumerate() {
+            assert_eq!(symbol.as_str(), format!("text-{i}"));
+        }
+    }
+}

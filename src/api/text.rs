@@ -1,0 +1,161 @@
+//! Messages: compact values that are spelled out when someone reads them.
+//!
+//! Most messages are a scenario's or a rule's fixed words and are interned. The few that name the pod that they are
+//! about carry only what differs, so that a million pods do not mean a million stored sentences.
+
+use std::fmt;
+
+use super::Sym;
+use crate::time::Span;
+
+/// `web`, or the replica `web-17` of a template.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct PodName {
+    pub base: Sym,
+    pub ordinal: Option<u32>,
+}
+
+impl fmt::Display for PodName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.ordinal {
+            None => f.write_str(&self.base),
+            Some(ordinal) => write!(f, "{}-{ordinal}", self.base),
+        }
+    }
+}
+
+/// What a message needs to know of its pod.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PodIdent {
+    pub name: PodName,
+    pub namespace: Sym,
+    pub uid: Uid,
+}
+
+/// A pod's uid: given, or made from the run's seed and the pod's name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Uid {
+    Given(Sym),
+    Made(u128),
+}
+
+impl fmt::Display for Uid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Uid::Given(text) => f.write_str(text),
+            Uid::Made(bits) => {
+                let hex = format!("{bits:032x}");
+                write!(f, "{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
+            }
+        }
+    }
+}
+
+/// `web_default(0765449e-…)`: pkg/kubelet/util/format/pod.go, `Pod`.
+impl fmt::Display for PodIdent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}({})", self.name, self.namespace, self.uid)
+    }
+}
+
+/// A message; [`Text::show`] spells it out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Text {
+    /// Fixed words; empty for no message.
+    Is(Sym),
+    /// `back-off 10s restarting failed container=app pod=web_default(…)`
+    CrashBackOff { container: Sym, delay: Span },
+    /// Event: `Back-off restarting failed container app in pod web_default(…)`
+    BackOffRestarting { container: Sym },
+    /// Event: `Successfully assigned default/web to node`
+    Assigned { node: Sym },
+    /// Event: `Successfully pulled image "x" in 5s (10s including waiting). Image size: 7 bytes.`
+    PulledImage { image: Sym, took: Span, waited: Span, bytes: u64 },
+    /// Event of a victim: `Preempted by pod <uid> on node n1`; the uid is that of the named pod.
+    PreemptedBy { uid: u128, node: Sym },
+    /// Event: `Marking for deletion Pod default/web`
+    MarkingForDeletion,
+    /// Event: `Cancelling deletion of Pod default/web`
+    CancellingDeletion,
+    /// `container has runAsNonRoot and image will run as root (pod: "web_default(…)", container: app)`
+    RunAsRoot { container: Sym },
+    /// `Exec lifecycle hook (<command>) for Container "app" in Pod "web_default(…)" failed - error: <e>, message: "<out>"`:
+    /// `before` ends with `in Pod "`, `after` begins with `" failed`.
+    AroundPod { before: Sym, after: Sym },
+}
+
+impl Text {
+    pub const NONE: Text = Text::Is(Sym::EMPTY);
+
+    pub fn is_empty(self) -> bool {
+        self == Text::NONE
+    }
+    /// The words, as far as they do not depend on a pod.
+    pub fn fixed(self) -> Option<Sym> {
+        if let Text::Is(words) = self { Some(words) } else { None }
+    }
+    /// The words, about `pod`.
+    pub fn show<'a>(&'a self, pod: &'a PodIdent) -> impl fmt::Display + 'a {
+        Shown { text: self, pod }
+    }
+}
+
+impl Default for Text {
+    fn default() -> Text {
+        Text::NONE
+    }
+}
+impl From<&str> for Text {
+    fn from(words: &str) -> Text {
+        Text::Is(Sym::new(words))
+    }
+}
+impl From<String> for Text {
+    fn from(words: String) -> Text {
+        Text::Is(Sym::new(&words))
+    }
+}
+impl From<Sym> for Text {
+    fn from(words: Sym) -> Text {
+        Text::Is(words)
+    }
+}
+
+struct Shown<'a> {
+    text: &'a Text,
+    pod: &'a PodIdent,
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pod = self.pod;
+        match self.text {
+            Text::Is(words) => f.write_str(words),
+            Text::CrashBackOff { container, delay } => {
+                write!(f, "back-off {delay} restarting failed container={container} pod={pod}")
+            }
+            Text::BackOffRestarting { container } => {
+                write!(f, "Back-off restarting failed container {container} in pod {pod}")
+            }
+            Text::Assigned { node } => {
+                write!(f, "Successfully assigned {}/{} to {node}", pod.namespace, pod.name)
+            }
+            Text::PulledImage { image, took, waited, bytes } => write!(
+                f,
+                "Successfully pulled image \"{image}\" in {took} ({waited} including waiting). Image size: {bytes} bytes."
+            ),
+            Text::PreemptedBy { uid, node } => {
+                write!(f, "Preempted by pod {} on node {node}", Uid::Made(*uid))
+            }
+            Text::MarkingForDeletion => write!(f, "Marking for deletion Pod {}/{}", pod.namespace, pod.name),
+            Text::CancellingDeletion => {
+                write!(f, "Cancelling deletion of Pod {}/{}", pod.namespace, pod.name)
+            }
+            Text::RunAsRoot { container } => write!(
+                f,
+                "container has runAsNonRoot and image will run as root (pod: \"{pod}\", container: {container})"
+            ),
+            Text::AroundPod { before, after } => write!(f, "{before}{pod}{after}"),
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! **kubelapse** answers "what will my pod do, and when?": a deterministic discrete-event simulator of the kubelet and
+//! of what stands around it.
+
+pub mod api;
+pub mod rules;
+pub mod time;

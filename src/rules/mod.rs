@@ -1,0 +1,6 @@
+//! The law: pure functions from values to values, one file per upstream room, each naming its source.
+//!
+//! Nothing here sees a clock, a generator or a world: an instant, a set of feature gates or a draw that a rule needs
+//! is an argument. The actors only ask; the tests ask the same functions.
+
+pub mod gates;

@@ -1,0 +1,176 @@
+//! Instants and intervals on the simulated clock: integer microseconds, never floating point.
+//!
+//! One type of instant serves the clock and the API's timestamps alike: microseconds since the Unix epoch.
+//! A run starts at its scenario's `start`; the offset that people read (`12.345000`) is the difference.
+//! Kubernetes cuts the times in a pod's status to whole seconds ([`Time::truncate_secs`]); that is visible
+//! (initial delays and deadlines count from the cut instant), so it happens where the kubelet does it.
+
+use std::fmt;
+use std::ops::{Add, AddAssign, Mul, Sub};
+
+/// An instant: microseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Time(i64);
+
+/// An interval in microseconds. Negative only as a difference of instants.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Span(i64);
+
+const MICROS_PER_SEC: i64 = 1_000_000;
+
+impl Time {
+    /// 1970-01-01T00:00:00Z: the `startedAt` of a container that never started.
+    pub const EPOCH: Time = Time(0);
+    /// Later than everything.
+    pub const FAR: Time = Time(i64::MAX);
+
+    pub const fn from_micros(micros: i64) -> Time {
+        Time(micros)
+    }
+    pub const fn from_secs(secs: i64) -> Time {
+        Time(secs * MICROS_PER_SEC)
+    }
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+    /// Whole seconds since the epoch, rounded down.
+    pub const fn secs(self) -> i64 {
+        self.0.div_euclid(MICROS_PER_SEC)
+    }
+    /// The instant cut to its second, as `metav1.Time` is stored.
+    #[must_use]
+    pub const fn truncate_secs(self) -> Time {
+        Time(self.secs() * MICROS_PER_SEC)
+    }
+    /// The interval since `earlier`; negative when `earlier` is later.
+    pub const fn since(self, earlier: Time) -> Span {
+        Span(self.0 - earlier.0)
+    }
+
+    /// RFC 3339 with any offset and fraction; the fraction is cut to microseconds.
+    pub fn parse_rfc3339(text: &str) -> Option<Time> {
+        text.parse::<jiff::Timestamp>().ok().map(|t| Time(t.as_microsecond()))
+    }
+    /// `2025-04-29T04:33:19Z`: RFC 3339 UTC in whole seconds, as the API writes `metav1.Time`.
+    pub fn rfc3339_secs(self) -> String {
+        let stamp = jiff::Timestamp::from_second(self.secs()).unwrap_or(jiff::Timestamp::MAX);
+        stamp.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+    /// `2025-04-29T04:33:19.000000Z`: RFC 3339 UTC with microseconds, as timelines write it.
+    pub fn rfc3339_micros(self) -> String {
+        let stamp = jiff::Timestamp::from_second(self.secs()).unwrap_or(jiff::Timestamp::MAX);
+        format!("{}.{:06}Z", stamp.strftime("%Y-%m-%dT%H:%M:%S"), self.0.rem_euclid(MICROS_PER_SEC))
+    }
+}
+
+impl Span {
+    pub const ZERO: Span = Span(0);
+
+    pub const fn from_micros(micros: i64) -> Span {
+        Span(micros)
+    }
+    pub const fn from_millis(millis: i64) -> Span {
+        Span(millis * 1000)
+    }
+    pub const fn from_secs(secs: i64) -> Span {
+        Span(secs * MICROS_PER_SEC)
+    }
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+    /// Whole seconds, rounded towards zero.
+    pub const fn secs(self) -> i64 {
+        self.0 / MICROS_PER_SEC
+    }
+    pub const fn nanos(self) -> i128 {
+        self.0 as i128 * 1000
+    }
+    pub fn secs_f64(self) -> f64 {
+        self.0 as f64 / MICROS_PER_SEC as f64
+    }
+    pub const fn is_negative(self) -> bool {
+        self.0 < 0
+    }
+}
+
+impl Add<Span> for Time {
+    type Output = Time;
+    fn add(self, span: Span) -> Time {
+        Time(self.0.saturating_add(span.0))
+    }
+}
+impl AddAssign<Span> for Time {
+    fn add_assign(&mut self, span: Span) {
+        *self = *self + span;
+    }
+}
+impl Sub<Span> for Time {
+    type Output = Time;
+    fn sub(self, span: Span) -> Time {
+        Time(self.0.saturating_sub(span.0))
+    }
+}
+impl Add for Span {
+    type Output = Span;
+    fn add(self, other: Span) -> Span {
+        Span(self.0.saturating_add(other.0))
+    }
+}
+impl AddAssign for Span {
+    fn add_assign(&mut self, other: Span) {
+        *self = *self + other;
+    }
+}
+impl Sub for Span {
+    type Output = Span;
+    fn sub(self, other: Span) -> Span {
+        Span(self.0.saturating_sub(other.0))
+    }
+}
+impl Mul<i64> for Span {
+    type Output = Span;
+    fn mul(self, factor: i64) -> Span {
+        Span(self.0.saturating_mul(factor))
+    }
+}
+
+impl fmt::Debug for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rfc3339_micros())
+    }
+}
+impl fmt::Debug for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.6}s", self.secs_f64())
+    }
+}
+/// Go's `time.Duration.String`: `1m20s`, `250ms`, `0s`.
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (sign, micros) = (if self.0 < 0 { "-" } else { "" }, self.0.unsigned_abs());
+        let fraction = |whole: u64, part: u64, digits: usize| {
+            let mut text = format!("{whole}.{part:0digits$}");
+            while text.ends_with('0') {
+                text.pop();
+            }
+            if text.ends_with('.') {
+                text.pop();
+            }
+            text
+        };
+        match micros {
+            0 => f.write_str("0s"),
+            1..1000 => write!(f, "{sign}{micros}µs"),
+            1000..1_000_000 => write!(f, "{sign}{}ms", fraction(micros / 1000, micros % 1000, 3)),
+            _ => {
+                let (minutes, rest) = (micros / 60_000_000, micros % 60_000_000);
+                let secs = fraction(rest / 1_000_000, rest % 1_000_000, 6);
+                match (minutes / 60, minutes % 60) {
+                    (0, 0) => write!(f, "{sign}{secs}s"),
+                    (0, m) => write!(f, "{sign}{m}m{secs}s"),
+                    (h, m) => write!(f, "{sign}{h}h{m}m{secs}s"),
+                }
+            }
+        }
+    }
+}
