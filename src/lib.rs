@@ -2,5 +2,8 @@
 //! of what stands around it.
 
 pub mod api;
+pub mod engine;
+pub mod record;
 pub mod rules;
+pub mod scenario;
 pub mod time;

@@ -1,0 +1,5 @@
+//! The machine, which has never heard of a pod.
+
+pub mod distribution;
+
+pub use distribution::Distribution;

@@ -1,0 +1,7 @@
+//! What happened and who is told: transitions are plain data and the only thing that leaves the core.
+//!
+//! The record stands on `api` and `time` alone and never changes the world.
+
+pub mod transition;
+
+pub use transition::{Change, Directory, Event, PodRecord, Transition};

@@ -1,0 +1,3 @@
+//! TOML (and manifests) in, a checked and immutable [`plan::Plan`] out.
+
+pub mod plan;

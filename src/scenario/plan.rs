@@ -1,0 +1,404 @@
+//! A checked scenario: everything resolved, nothing left to look up or to refuse. A run is a function of a plan and a seed.
+//!
+//! Instants are absolute (the scenario's `start` is added), names are interned, manifests are defaulted and admitted,
+//! behaviours stand by container index ([`ContainerIndex`]: init containers in spec order, then main ones).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::api::{NodeSpec, PodSpec, Sym, Taint};
+use crate::engine::Distribution;
+use crate::rules::gates::Gates;
+use crate::time::{Span, Time};
+
+/// Position of a container in a pod: init containers first, then main containers, then ephemeral ones.
+pub type ContainerIndex = u8;
+
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub name: String,
+    pub description: String,
+    pub gates: Gates,
+    pub seed: u64,
+    /// Wall-clock time of t = 0.
+    pub start: Time,
+    /// The run ends here at the latest.
+    pub until: Time,
+    pub latency: Latency,
+    pub controllers: Controllers,
+    pub nodes: Vec<NodePlan>,
+    pub images: Vec<ImagePlan>,
+    pub objects: Vec<ObjectPlan>,
+    pub templates: Vec<PodTemplate>,
+    pub actions: Vec<ActionPlan>,
+    pub expects: Vec<Expect>,
+    pub lesson: Option<Lesson>,
+    /// Digest of the texts (scenario and manifests) and overrides that this plan was made from, in hex.
+    pub digest: String,
+}
+
+/// How long the parts take.
+#[derive(Clone, Debug)]
+pub struct Latency {
+    /// One scheduling attempt.
+    pub schedule: Distribution,
+    pub bind: Distribution,
+    /// API server to a watching component.
+    pub watch: Distribution,
+    /// One status patch.
+    pub status_update: Distribution,
+    /// `RunPodSandbox` with its network.
+    pub sandbox: Distribution,
+    /// From the worker's first look to the poll that finds everything mounted.
+    pub volumes: Distribution,
+    pub create: Distribution,
+    pub start: Distribution,
+    /// From the process's exit to the runtime reporting it.
+    pub stop: Distribution,
+    /// One probe's round trip.
+    pub probe: Distribution,
+    pub inspect_image: Distribution,
+}
+
+/// KubeletConfiguration, per node.
+#[derive(Clone, PartialEq, Debug)]
+pub struct KubeletConfig {
+    pub sync_frequency: Span,
+    pub serialize_image_pulls: bool,
+    /// None: no limit (only with `serialize_image_pulls` false).
+    pub max_parallel_image_pulls: Option<u32>,
+    /// Pulls per second; 0: no limit.
+    pub registry_pull_qps: u32,
+    pub registry_burst: u32,
+    /// `crashLoopBackOff.maxContainerRestartPeriod`
+    pub max_container_restart_period: Option<Span>,
+    pub max_pods: u32,
+    pub node_status_update_frequency: Span,
+    pub node_status_report_frequency: Span,
+    pub node_lease_duration: Span,
+    pub shutdown_grace_period: Span,
+    pub shutdown_grace_period_critical_pods: Span,
+    /// Signal (`memory.available`) to threshold (`100Mi`, `10%`).
+    pub eviction_hard: BTreeMap<String, String>,
+    pub eviction_soft: BTreeMap<String, String>,
+    pub eviction_soft_grace_period: BTreeMap<String, Span>,
+    pub eviction_max_pod_grace_period: Span,
+    pub eviction_pressure_transition_period: Span,
+}
+
+/// The controller manager's settings.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Controllers {
+    pub node_monitor_period: Span,
+    pub node_monitor_grace_period: Span,
+    pub pod_gc_period: Span,
+    pub terminated_pod_gc_threshold: u32,
+    /// A lost node's pods get phase Unknown, as Kubernetes once did.
+    pub legacy_unknown_phase: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct NodePlan {
+    /// Name, labels, taints, capacity, images already there.
+    pub spec: NodeSpec,
+    pub kubelet: Arc<KubeletConfig>,
+}
+
+#[derive(Clone, Debug)]
+pub struct ImagePlan {
+    /// As written; matched after normalising (`nginx` is `docker.io/library/nginx:latest`).
+    pub reference: Sym,
+    pub size_bytes: u64,
+    pub pull: Distribution,
+    /// With it the pull fails.
+    pub error: Option<Sym>,
+    /// How many pulls fail, per node, before one works; None with an error: always.
+    pub failures: Option<u32>,
+    pub fail_takes: Distribution,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ObjectKind {
+    ConfigMap,
+    Secret,
+    PersistentVolumeClaim,
+    ServiceAccount,
+    PriorityClass,
+    PodDisruptionBudget,
+    /// A path on the nodes.
+    HostPath,
+}
+
+#[derive(Clone, Debug)]
+pub struct ObjectPlan {
+    pub kind: ObjectKind,
+    pub namespace: Sym,
+    pub name: Sym,
+    /// When it comes into being; None: never by itself (`missing = true`).
+    pub at: Option<Time>,
+    /// ConfigMap, Secret: the keys it has; None: any key.
+    pub keys: Option<Vec<String>>,
+    /// PriorityClass
+    pub value: i32,
+    pub preemption_policy: Option<Sym>,
+    /// PodDisruptionBudget: a number or a percentage.
+    pub min_available: Option<String>,
+    pub max_unavailable: Option<String>,
+    pub match_labels: BTreeMap<String, String>,
+}
+
+/// One `[[pod]]` (or one document of its manifest), admitted.
+#[derive(Clone, Debug)]
+pub struct PodTemplate {
+    /// `web`; with `replicas` above 1 or written, the pods are `web-0`, `web-1`, …
+    pub name: Sym,
+    pub numbered: bool,
+    pub namespace: Sym,
+    pub labels: BTreeMap<String, String>,
+    pub annotations: BTreeMap<String, String>,
+    pub finalizers: Vec<Sym>,
+    /// Defaulted, admitted (default tolerations, service-account volume, priority).
+    pub spec: Arc<PodSpec>,
+    pub qos_class: Sym,
+    /// Instant of the first creation.
+    pub at: Time,
+    pub replicas: u32,
+    /// Gap between creations.
+    pub every: Distribution,
+    pub behavior: Arc<Behavior>,
+}
+
+/// What only a simulator needs to know of a pod.
+#[derive(Clone, Debug, Default)]
+pub struct Behavior {
+    pub sandbox: SandboxBehavior,
+    /// By container index; attempts are never empty.
+    pub containers: Vec<ContainerBehavior>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct SandboxBehavior {
+    /// None: `[latency] sandbox`.
+    pub takes: Option<Distribution>,
+    pub failures: u32,
+    /// With `failures` left out and an error given, it always fails: `u32::MAX`.
+    pub error: Sym,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct ContainerBehavior {
+    /// Start by start; the last one repeats for ever.
+    pub attempts: Vec<Attempt>,
+}
+
+impl ContainerBehavior {
+    pub fn attempt(&self, start: u32) -> &Attempt {
+        &self.attempts[(start as usize).min(self.attempts.len() - 1)]
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// None: for ever.
+    pub runs: Option<Distribution>,
+    pub exit: Exit,
+    /// The reason that the runtime reports; empty: Completed or Error.
+    pub reason: Sym,
+    pub create_error: Option<Sym>,
+    pub start_error: Option<Sym>,
+    pub on_term: OnTerm,
+    pub startup: Vec<ProbePoint>,
+    pub readiness: Vec<ProbePoint>,
+    pub liveness: Vec<ProbePoint>,
+    pub post_start: HookBehavior,
+    pub pre_stop: HookBehavior,
+    /// Lines that the process wrote.
+    pub log: Vec<String>,
+    /// Its termination message.
+    pub message: Option<Sym>,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum Exit {
+    Code(u8),
+    /// Codes with weights, in the order of the codes.
+    Weighted(Vec<(u8, f64)>),
+}
+
+/// What SIGTERM does.
+#[derive(Clone, PartialEq, Debug)]
+pub enum OnTerm {
+    Ignore,
+    After { after: Distribution, exit: u8 },
+}
+
+/// From `at` (since the container's start) on, probes answer like this.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ProbePoint {
+    pub at: Span,
+    /// Chance of a failure: 0 for `ok = true`, 1 for `ok = false`.
+    pub failure_rate: f64,
+    /// How long one probe runs; None: `[latency] probe`.
+    pub takes: Option<Distribution>,
+    pub output: Sym,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct HookBehavior {
+    pub takes: Distribution,
+    pub exit: u8,
+    pub output: Sym,
+}
+
+/// `pod/web`, `pod/web-*`: by name in every namespace unless one is given.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Target {
+    pub name: String,
+    /// The name ended in `*`, which is cut off here.
+    pub prefix: bool,
+    pub namespace: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct ActionPlan {
+    pub at: Time,
+    pub verb: Verb,
+    /// As the file says it, for the summary and the log: `delete pod/web`.
+    pub words: String,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum Verb {
+    DeletePod {
+        pod: Target,
+        grace_secs: Option<i64>,
+        force: bool,
+    },
+    DeleteNode {
+        node: Target,
+    },
+    Evict {
+        pod: Target,
+        grace_secs: Option<i64>,
+    },
+    Cordon {
+        node: Target,
+    },
+    Uncordon {
+        node: Target,
+    },
+    Drain {
+        node: Target,
+    },
+    Taint {
+        node: Target,
+        taints: Vec<Taint>,
+    },
+    Untaint {
+        node: Target,
+        taints: Vec<(Sym, Option<crate::api::Effect>)>,
+    },
+    StopNode {
+        node: Target,
+    },
+    StartNode {
+        node: Target,
+    },
+    RestartKubelet {
+        node: Target,
+        takes: Span,
+    },
+    Shutdown {
+        node: Target,
+    },
+    Pressure {
+        node: Target,
+        resource: Sym,
+        lasts: Option<Span>,
+    },
+    SetCondition {
+        pod: Target,
+        kind: Sym,
+        status: crate::api::Tri,
+        reason: Sym,
+        message: Sym,
+    },
+    Ungate {
+        pod: Target,
+        gate: Option<Sym>,
+    },
+    LabelNode {
+        node: Target,
+        labels: BTreeMap<String, Option<String>>,
+    },
+    LabelPod {
+        pod: Target,
+        labels: BTreeMap<String, Option<String>>,
+    },
+    Create {
+        kind: ObjectKind,
+        namespace: Option<Sym>,
+        name: Sym,
+    },
+    Remove {
+        kind: ObjectKind,
+        namespace: Option<Sym>,
+        name: Sym,
+    },
+    SetImage {
+        pod: Target,
+        container: Sym,
+        image: Sym,
+    },
+    /// A merge patch.
+    Patch {
+        pod: Target,
+        merge: serde_json::Value,
+    },
+    Debug {
+        pod: Target,
+        container: Sym,
+        image: Sym,
+    },
+    Kill {
+        pod: Target,
+        container: Sym,
+        signal: u8,
+    },
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Expect {
+    pub at: Time,
+    pub pod: String,
+    pub namespace: Option<String>,
+    pub phase: Option<String>,
+    pub status: Option<String>,
+    pub ready: Option<String>,
+    pub restarts: Option<i64>,
+    pub node: Option<String>,
+    pub conditions: BTreeMap<String, String>,
+    /// An event of this reason was seen by then.
+    pub event: Option<String>,
+    pub gone: Option<bool>,
+    /// Line of the file, for the report.
+    pub line: usize,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Lesson {
+    pub title: String,
+    pub story: String,
+    pub questions: Vec<Question>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Question {
+    pub at: Time,
+    pub ask: String,
+    pub choices: Vec<String>,
+    /// Index from 0.
+    pub answer: usize,
+    pub explain: String,
+    pub hint: String,
+}
