@@ -9,6 +9,7 @@ pub mod spec;
 pub mod status;
 pub mod sym;
 pub mod text;
+pub mod wire;
 
 pub use node::{Effect, NodeSpec, Taint};
 pub use runtime::{InstanceState, RuntimeContainer, RuntimeSandbox, RuntimeStatus};

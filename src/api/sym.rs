@@ -245,6 +245,11 @@ known! {
     TAINT_MANAGER_EVICTION = "TaintManagerEviction",
     NODE_NOT_READY = "NodeNotReady",
     NODE_READY = "NodeReady",
+    // Restart rules.
+    IN = "In",
+    NOT_IN = "NotIn",
+    RESTART = "Restart",
+    RESTART_ALL_CONTAINERS = "RestartAllContainers",
     // Reporting components.
     KUBELET = "kubelet",
     DEFAULT_SCHEDULER = "default-scheduler",

@@ -4,3 +4,6 @@
 //! is an argument. The actors only ask; the tests ask the same functions.
 
 pub mod gates;
+pub mod phase;
+pub mod pod;
+pub mod restart;

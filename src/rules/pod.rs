@@ -1,0 +1,48 @@
+//! How the rules look at a pod: borrowed parts, so that a rule can be asked a million times without a copy.
+
+use crate::api::{ContainerStatus, ObjectMeta, PodSpec, PodStatus, Sym};
+
+/// A pod as the API server has it.
+#[derive(Clone, Copy, Debug)]
+pub struct PodView<'a> {
+    pub spec: &'a PodSpec,
+    pub status: &'a PodStatus,
+    /// `metadata.generation`; 0 where the API server does not count.
+    pub generation: i64,
+    /// `metadata.deletionTimestamp` is set.
+    pub deleted: bool,
+    /// Does not come from the API server ([`is_static`]).
+    pub is_static: bool,
+}
+
+/// The annotation that says where the kubelet has a pod from; `api` and no annotation mean the API server.
+pub const CONFIG_SOURCE: &str = "kubernetes.io/config.source";
+
+/// Whether a pod comes from a file or an address on its node (`IsStaticPod`, pkg/kubelet/types/pod_update.go).
+pub fn is_static(meta: &ObjectMeta) -> bool {
+    meta.annotations.get(CONFIG_SOURCE).is_some_and(|source| source != "api")
+}
+
+/// Two lists of container statuses, searched one after the other: phases read main containers first, conditions init
+/// containers first.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Statuses<'a> {
+    pub first: &'a [ContainerStatus],
+    pub then: &'a [ContainerStatus],
+}
+
+impl<'a> Statuses<'a> {
+    pub fn new(first: &'a [ContainerStatus], then: &'a [ContainerStatus]) -> Statuses<'a> {
+        Statuses { first, then }
+    }
+    pub fn iter(self) -> impl Iterator<Item = &'a ContainerStatus> {
+        self.first.iter().chain(self.then)
+    }
+    /// The first status of that name (`GetContainerStatus`, pkg/api/v1/pod/util.go).
+    pub fn find(self, name: Sym) -> Option<&'a ContainerStatus> {
+        self.iter().find(|status| status.name == name)
+    }
+    pub fn is_empty(self) -> bool {
+        self.first.is_empty() && self.then.is_empty()
+    }
+}

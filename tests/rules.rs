@@ -1,0 +1,12 @@
+//! The rules are Kubernetes' rules: the answers of the real functions, case by case.
+//!
+//! Each line of tests/cases/*.jsonl.gz holds an input and what the function of Kubernetes 1.36.2 answered to it. Ours
+//! must answer the same, field by field. `KUBELAPSE_CASES_DIR` points the same tests at another folder with the same
+//! file names, compressed or not.
+
+mod rules {
+    pub mod harness;
+    pub mod not_modelled;
+
+    mod b_phase;
+}

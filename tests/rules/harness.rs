@@ -1,0 +1,223 @@
+//! Reads cases, asks our rules, compares field by field, and says readably what differs.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::not_modelled::NOT_MODELLED;
+
+/// One line of a case file.
+pub struct Case {
+    pub id: String,
+    pub family: String,
+    pub input: Value,
+    pub expected: Value,
+}
+
+/// A field of the answers of one file that we deliberately do not model.
+pub struct Skip {
+    /// One of [`FILES`].
+    pub file: &'static str,
+    /// The field from the root of `expected`, `[]` for every element: `status.containerStatuses[].resources`.
+    pub path: &'static str,
+    #[expect(dead_code, reason = "for the reader of the table")]
+    pub why: &'static str,
+}
+
+/// The files of cases; the letter before the name is that of the set.
+pub const FILES: &[&str] = &[
+    "A_print_pod",
+    "B_phase",
+    "C_conditions",
+    "D_api_status",
+    "E_backoff",
+    "F_duration",
+    "G_fiterror",
+    "G_quantity",
+    "G_schedule",
+    "H_admission",
+    "I_status_manager",
+];
+
+/// Families that the sets' own description calls not worth matching.
+const FAMILIES_LEFT_OUT: &[&str] = &["quantity-odd"];
+
+/// Differences shown in full, for each family and for a whole file.
+const SHOWN_PER_FAMILY: usize = 3;
+const SHOWN_PER_FILE: usize = 12;
+
+const OTHER_FOLDER: &str = "KUBELAPSE_CASES_DIR";
+
+/// Asks `answer` about every case of one of [`FILES`], prints how many answers were equal, and fails where one is not.
+///
+/// `answer` gives our answer in the shape of `expected`; members that are null, empty texts or empty lists, and the
+/// empty objects that the encoding leaves out, count as absent on both sides.
+pub fn check(file: &'static str, answer: impl Fn(&Case) -> Value) {
+    assert!(FILES.contains(&file), "{file} is not in FILES");
+    let (folder, is_ours) = folder();
+    let Some(cases) = read_cases(&folder, file) else {
+        assert!(!is_ours, "{file}.jsonl.gz is missing in {}", folder.display());
+        tell(&format!("{file}: not in {}, not checked\n", folder.display()));
+        return;
+    };
+    let skips: Vec<(&Skip, Cell<bool>)> =
+        NOT_MODELLED.iter().filter(|skip| skip.file == file).map(|skip| (skip, Cell::new(false))).collect();
+    let mut families: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let mut shown = String::new();
+    let mut shown_count = 0;
+    for case in cases.iter().filter(|case| !FAMILIES_LEFT_OUT.contains(&case.family.as_str())) {
+        let ours = normal(answer(case));
+        let theirs = normal(case.expected.clone());
+        let mut differences = Vec::new();
+        differ("", "", Some(&theirs), Some(&ours), &skips, &mut differences);
+        let family = families.entry(&case.family).or_default();
+        family.1 += 1;
+        if differences.is_empty() {
+            family.0 += 1;
+        } else if family.1 - family.0 <= SHOWN_PER_FAMILY && shown_count < SHOWN_PER_FILE {
+            shown_count += 1;
+            let _ = writeln!(shown, "  {}", case.id);
+            for difference in differences {
+                let _ = writeln!(shown, "    {difference}");
+            }
+        }
+    }
+    let (equal, all) = families.values().fold((0, 0), |sum, f| (sum.0 + f.0, sum.1 + f.1));
+    let mut report = format!("{file}: {equal} of {all} equal\n");
+    for (family, (equal, all)) in &families {
+        let mark = if equal == all { "" } else { "  <- differs" };
+        let _ = writeln!(report, "  {family:<32} {equal:>5} of {all:>5}{mark}");
+    }
+    report.push_str(&shown);
+    tell(&report);
+    assert!(equal == all, "{file}: {} of {all} cases differ from Kubernetes\n{report}", all - equal);
+    let unneeded: Vec<&str> = skips.iter().filter(|(_, needed)| !needed.get()).map(|(s, _)| s.path).collect();
+    assert!(
+        !is_ours || unneeded.is_empty(),
+        "{file}: no case needs these lines of the table of what is not modelled: {unneeded:?}"
+    );
+}
+
+/// Past the capture of passing tests: the numbers are worth seeing.
+fn tell(report: &str) {
+    let _ = std::io::stderr().lock().write_all(report.as_bytes());
+}
+
+fn folder() -> (PathBuf, bool) {
+    match std::env::var_os(OTHER_FOLDER) {
+        Some(folder) if !folder.is_empty() => {
+            let folder = PathBuf::from(folder);
+            let known = FILES.iter().any(|file| open(&folder, file).is_some());
+            assert!(known, "{OTHER_FOLDER}: {} holds none of the case files", folder.display());
+            (folder, false)
+        }
+        _ => (Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases"), true),
+    }
+}
+
+fn open(folder: &Path, file: &str) -> Option<Box<dyn Read>> {
+    if let Ok(plain) = File::open(folder.join(format!("{file}.jsonl"))) {
+        return Some(Box::new(plain));
+    }
+    let packed = File::open(folder.join(format!("{file}.jsonl.gz"))).ok()?;
+    Some(Box::new(flate2::read::MultiGzDecoder::new(packed)))
+}
+
+fn read_cases(folder: &Path, file: &str) -> Option<Vec<Case>> {
+    let lines = BufReader::new(open(folder, file)?).lines();
+    let cases = lines.enumerate().filter_map(|(number, line)| {
+        let line = line.unwrap_or_else(|error| panic!("{file}, line {}: {error}", number + 1));
+        if line.trim().is_empty() {
+            return None;
+        }
+        let mut case: Value = serde_json::from_str(&line)
+            .unwrap_or_else(|error| panic!("{file}, line {}: {error}", number + 1));
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Some(Case {
+            id: text(&case["id"]),
+            family: text(&case["family"]),
+            input: case["input"].take(),
+            expected: case["expected"].take(),
+        })
+    });
+    Some(cases.collect())
+}
+
+/// The objects whose emptiness the encoding of the cases leaves out.
+const EMPTY_IS_ABSENT: &[&str] =
+    &["resources", "lastState", "status", "allocatedResources", "metadata", "spec"];
+
+fn normal(value: Value) -> Value {
+    match value {
+        Value::Object(members) => Value::Object(
+            members
+                .into_iter()
+                .map(|(name, member)| (name, normal(member)))
+                .filter(|(name, member)| match member {
+                    Value::Null => false,
+                    Value::String(text) => !text.is_empty(),
+                    Value::Array(items) => !items.is_empty(),
+                    Value::Object(members) => {
+                        !members.is_empty() || !EMPTY_IS_ABSENT.contains(&name.as_str())
+                    }
+                    _ => true,
+                })
+                .collect(),
+        ),
+        Value::Array(items) => Value::Array(items.into_iter().map(normal).collect()),
+        other => other,
+    }
+}
+
+/// Collects `path: theirs …, ours …` for every field that differs and is not skipped. `place` names the element
+/// (`steps[2].message`), `field` every element (`steps[].message`).
+fn differ(
+    place: &str,
+    field: &str,
+    theirs: Option<&Value>,
+    ours: Option<&Value>,
+    skips: &[(&Skip, Cell<bool>)],
+    differences: &mut Vec<String>,
+) {
+    if theirs == ours {
+        return;
+    }
+    if let Some((_, needed)) = skips.iter().find(|(skip, _)| skip.path == field) {
+        needed.set(true);
+        return;
+    }
+    match (theirs, ours) {
+        (Some(Value::Object(a)), Some(Value::Object(b))) => {
+            let join = |path: &str, name: &str| {
+                if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+            };
+            let names = a.keys().chain(b.keys().filter(|name| !a.contains_key(*name)));
+            for name in names {
+                differ(&join(place, name), &join(field, name), a.get(name), b.get(name), skips, differences);
+            }
+        }
+        (Some(Value::Array(a)), Some(Value::Array(b))) => {
+            for index in 0..a.len().max(b.len()) {
+                let place = format!("{place}[{index}]");
+                differ(&place, &format!("{field}[]"), a.get(index), b.get(index), skips, differences);
+            }
+        }
+        _ => {
+            let show = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), Value::to_string);
+            let place = if place.is_empty() { "(whole)" } else { place };
+            differences.push(format!("{place}: theirs {}, ours {}", show(theirs), show(ours)));
+        }
+    }
+}
+
+#[test]
+fn every_skip_belongs_to_a_file() {
+    for skip in NOT_MODELLED {
+        assert!(FILES.contains(&skip.file), "{}: no file {}", skip.path, skip.file);
+    }
+}
