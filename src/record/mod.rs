@@ -2,6 +2,8 @@
 //!
 //! The record stands on `api` and `time` alone and never changes the world.
 
+pub mod sink;
 pub mod transition;
 
+pub use sink::{Ending, Fan, Kept, Sink};
 pub use transition::{Change, Directory, Event, PodRecord, Transition};
