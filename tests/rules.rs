@@ -7,6 +7,9 @@
 mod rules {
     pub mod harness;
     pub mod not_modelled;
+    pub mod runtime;
 
     mod b_phase;
+    mod c_conditions;
+    mod d_api_status;
 }

@@ -245,11 +245,22 @@ known! {
     TAINT_MANAGER_EVICTION = "TaintManagerEviction",
     NODE_NOT_READY = "NodeNotReady",
     NODE_READY = "NodeReady",
+    // Quality-of-service classes.
+    GUARANTEED = "Guaranteed",
+    BURSTABLE = "Burstable",
+    BEST_EFFORT = "BestEffort",
     // Restart rules.
     IN = "In",
     NOT_IN = "NotIn",
     RESTART = "Restart",
     RESTART_ALL_CONTAINERS = "RestartAllContainers",
+    // Messages that rules compare or write often.
+    EXITED_WITH_RESTART_RULE = "container exited with restart policy rule",
+    LOST_AT_TERMINATION = "The container could not be located when the pod was terminated",
+    LOST_AT_DELETION = "The container could not be located when the pod was deleted.  The container used to be Running",
+    REMOVED_FOR_RESTART = "The container is removed because RestartAllContainers in place",
+    INIT_TAKEN_AS_DONE = "Unable to get init container status from container runtime and pod has been initialized, treat it as exited normally",
+    DEADLINE_EXCEEDED_MESSAGE = "Pod was active on the node longer than the specified deadline",
     // Reporting components.
     KUBELET = "kubelet",
     DEFAULT_SCHEDULER = "default-scheduler",

@@ -210,3 +210,135 @@ pub fn container_state(value: &Value) -> ContainerState {
         None => ContainerState::Unset,
     }
 }
+
+/// Writes a `v1.PodCondition`.
+pub fn condition_value(condition: &Condition, pod: &PodIdent) -> Value {
+    let mut members = Map::new();
+    members.insert("type".into(), condition.kind.as_str().into());
+    put_int(&mut members, "observedGeneration", condition.observed_generation);
+    members.insert("status".into(), condition.status.as_str().into());
+    put_time(&mut members, "lastProbeTime", condition.last_probe);
+    put_time(&mut members, "lastTransitionTime", condition.last_transition);
+    put_sym(&mut members, "reason", condition.reason);
+    put_text(&mut members, "message", condition.message, pod);
+    Value::Object(members)
+}
+
+fn put_sym(members: &mut Map<String, Value>, name: &str, text: Sym) {
+    if !text.is_empty() {
+        members.insert(name.into(), text.as_str().into());
+    }
+}
+
+fn put_text(members: &mut Map<String, Value>, name: &str, text: Text, pod: &PodIdent) {
+    match text.fixed() {
+        Some(words) => put_sym(members, name, words),
+        None => {
+            members.insert(name.into(), text.show(pod).to_string().into());
+        }
+    }
+}
+
+fn put_int(members: &mut Map<String, Value>, name: &str, number: i64) {
+    if number != 0 {
+        members.insert(name.into(), number.into());
+    }
+}
+
+fn put_time(members: &mut Map<String, Value>, name: &str, time: Option<Time>) {
+    if let Some(time) = time {
+        members.insert(name.into(), time.rfc3339_secs().into());
+    }
+}
+
+/// Writes a `v1.ContainerState`; `{}` where nothing is set.
+pub fn container_state_value(state: &ContainerState, pod: &PodIdent) -> Value {
+    let mut members = Map::new();
+    let mut inner = Map::new();
+    match state {
+        ContainerState::Unset => return Value::Object(members),
+        ContainerState::Waiting { reason, message } => {
+            put_sym(&mut inner, "reason", *reason);
+            put_text(&mut inner, "message", *message, pod);
+            members.insert("waiting".into(), inner.into());
+        }
+        ContainerState::Running { started_at } => {
+            put_time(&mut inner, "startedAt", *started_at);
+            members.insert("running".into(), inner.into());
+        }
+        ContainerState::Terminated(ended) => {
+            inner.insert("exitCode".into(), ended.exit_code.into());
+            put_int(&mut inner, "signal", i64::from(ended.signal));
+            put_sym(&mut inner, "reason", ended.reason);
+            put_text(&mut inner, "message", ended.message, pod);
+            put_time(&mut inner, "startedAt", ended.started_at);
+            put_time(&mut inner, "finishedAt", ended.finished_at);
+            put_id(&mut inner, ended.container_id);
+            members.insert("terminated".into(), inner.into());
+        }
+    }
+    Value::Object(members)
+}
+
+fn put_id(members: &mut Map<String, Value>, id: ContainerId) {
+    if id != ContainerId::None {
+        members.insert("containerID".into(), id.to_string().into());
+    }
+}
+
+/// Writes a `v1.ContainerStatus`.
+pub fn container_status_value(status: &ContainerStatus, pod: &PodIdent) -> Value {
+    let mut members = Map::new();
+    members.insert("name".into(), status.name.as_str().into());
+    members.insert("state".into(), container_state_value(&status.state, pod));
+    members.insert("lastState".into(), container_state_value(&status.last_state, pod));
+    members.insert("ready".into(), status.ready.into());
+    members.insert("restartCount".into(), status.restart_count.into());
+    members.insert("image".into(), status.image.as_str().into());
+    members.insert("imageID".into(), status.image_id.as_str().into());
+    put_id(&mut members, status.container_id);
+    if let Some(started) = status.started {
+        members.insert("started".into(), started.into());
+    }
+    Value::Object(members)
+}
+
+/// Writes a `v1.PodStatus`.
+pub fn pod_status_value(status: &PodStatus, pod: &PodIdent) -> Value {
+    let mut members = Map::new();
+    put_int(&mut members, "observedGeneration", status.observed_generation);
+    put_sym(&mut members, "phase", status.phase.as_sym());
+    let mut put_list = |name: &str, list: Vec<Value>| {
+        if !list.is_empty() {
+            members.insert(name.into(), list.into());
+        }
+    };
+    put_list("conditions", status.conditions.iter().map(|c| condition_value(c, pod)).collect());
+    let statuses = |list: &[ContainerStatus]| list.iter().map(|c| container_status_value(c, pod)).collect();
+    put_list("initContainerStatuses", statuses(&status.init));
+    put_list("containerStatuses", statuses(&status.containers));
+    put_list("ephemeralContainerStatuses", statuses(&status.ephemeral));
+    let ips = |list: &[Sym]| list.iter().map(|ip| serde_json::json!({ "ip": ip })).collect();
+    put_list("hostIPs", ips(&status.host_ips));
+    put_list("podIPs", ips(&status.pod_ips));
+    put_text(&mut members, "message", status.message, pod);
+    put_sym(&mut members, "reason", status.reason);
+    put_sym(&mut members, "hostIP", status.host_ips.first().copied().unwrap_or_default());
+    put_sym(&mut members, "podIP", status.pod_ips.first().copied().unwrap_or_default());
+    put_sym(&mut members, "nominatedNodeName", status.nominated_node);
+    put_time(&mut members, "startTime", status.start_time);
+    put_sym(&mut members, "qosClass", status.qos_class);
+    Value::Object(members)
+}
+
+/// Writes a `v1.Pod`.
+pub fn pod_value(pod: &Pod) -> Value {
+    let member = |value: Result<Value, serde_json::Error>| value.unwrap_or_default();
+    serde_json::json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": member(serde_json::to_value(&pod.meta)),
+        "spec": member(serde_json::to_value(&pod.spec)),
+        "status": pod_status_value(&pod.status, &pod.ident()),
+    })
+}

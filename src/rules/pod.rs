@@ -1,5 +1,6 @@
 //! How the rules look at a pod: borrowed parts, so that a rule can be asked a million times without a copy.
 
+use crate::api::wire::Pod;
 use crate::api::{ContainerStatus, ObjectMeta, PodSpec, PodStatus, Sym};
 
 /// A pod as the API server has it.
@@ -13,6 +14,19 @@ pub struct PodView<'a> {
     pub deleted: bool,
     /// Does not come from the API server ([`is_static`]).
     pub is_static: bool,
+}
+
+impl<'a> PodView<'a> {
+    /// The view of an object as the API gives it.
+    pub fn of(pod: &'a Pod) -> PodView<'a> {
+        PodView {
+            spec: &pod.spec,
+            status: &pod.status,
+            generation: pod.meta.generation,
+            deleted: pod.meta.deletion_timestamp.is_some(),
+            is_static: is_static(&pod.meta),
+        }
+    }
 }
 
 /// The annotation that says where the kubelet has a pod from; `api` and no annotation mean the API server.
