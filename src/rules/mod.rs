@@ -6,9 +6,12 @@
 pub mod api_status;
 pub mod conditions;
 pub mod container_status;
+pub mod decode;
 pub mod gates;
 pub mod phase;
 pub mod pod;
 pub mod qos;
+pub mod quantity;
 pub mod restart;
 pub mod sandbox;
+pub mod validation;

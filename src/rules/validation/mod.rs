@@ -1,0 +1,3 @@
+//! What the API server refuses, field by field.
+pub mod field;
+pub mod names;
