@@ -12,4 +12,5 @@ mod rules {
     mod b_phase;
     mod c_conditions;
     mod d_api_status;
+    mod i_status_manager;
 }

@@ -15,3 +15,4 @@ pub mod quantity;
 pub mod restart;
 pub mod sandbox;
 pub mod validation;
+pub mod status_manager;

@@ -1,0 +1,45 @@
+//! Set I: pkg/kubelet/status/status_manager.go.
+
+use kubelapse::api::wire;
+use kubelapse::rules::gates::Gates;
+use kubelapse::rules::pod::PodView;
+use kubelapse::rules::status_manager::{Cached, merge, set, terminate};
+use kubelapse::time::Time;
+use serde_json::{Value, json};
+
+use super::harness::check;
+
+#[test]
+fn status_manager_is_the_kubelets() {
+    let gates = Gates::default();
+    check("I_status_manager", |case| {
+        let input = &case.input;
+        let pod = wire::pod(&input["pod"]);
+        let ident = pod.ident();
+        let view = PodView::of(&pod);
+        let could_run = input["couldHaveRunningContainers"] == true;
+        let mut cached: Option<Cached> = None;
+        let mut answers = Vec::new();
+        // They happen in the order of their times; a few lines list them otherwise.
+        let mut ops: Vec<&Value> = input["ops"].as_array().into_iter().flatten().collect();
+        ops.sort_by_key(|op| wire::time(&op["at"]));
+        for op in ops {
+            let now = wire::time(&op["at"]).unwrap_or(Time::EPOCH);
+            let changed = if op["op"] == "terminate" {
+                // The recording counts every terminate, also one that was refused and left the cache alone.
+                terminate(&mut cached, &view, now, &gates);
+                true
+            } else {
+                set(&mut cached, &view, wire::pod_status(&op["status"]), now, &gates)
+            };
+            let status = cached.as_ref().map_or_else(|| wire::pod_status(&Value::Null), |c| c.status.clone());
+            let merged = merge(&pod.status, &status, pod.meta.generation, could_run, now, &gates);
+            answers.push(json!({
+                "changed": changed,
+                "cached": wire::pod_status_value(&status, &ident),
+                "merged": wire::pod_status_value(&merged, &ident),
+            }));
+        }
+        Value::Array(answers)
+    });
+}
