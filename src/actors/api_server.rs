@@ -1,0 +1,402 @@
+//! The API server: the only writer of what clients see. Every write is compared with what was there, and the
+//! difference is recorded at that instant; watchers hear of it after the watch's delay.
+
+use std::sync::Arc;
+
+use super::shown;
+use crate::api::{
+    Condition, ContainerState, ContainerStatus, Phase, PodIdent, PodName, PodSpec, PodStatus, Sym, Text, Tri,
+    text::Uid,
+};
+use crate::record::{Change, PodRecord};
+use crate::scenario::plan::PodTemplate;
+use crate::time::Time;
+use crate::world::pod::{ContainerRun, Runtime, Shown};
+use crate::world::{Deletion, NodeId, Pod, PodId, Purpose, SimEvent, World};
+
+/// Stores a replica of a template (`PrepareForCreate`, pkg/registry/core/pod/strategy.go): phase Pending, its QoS
+/// class, generation 1 where the server counts, and the gated condition.
+pub fn create_pod(w: &mut World, template: u32, ordinal: u32) -> PodId {
+    let plan = Arc::clone(&w.plan);
+    let t = &plan.templates[template as usize];
+    let id = PodId(w.pods.len() as u32);
+    let name = PodName { base: t.name, ordinal: t.numbered.then_some(ordinal) };
+    let entity = crate::engine::random::entity(&[&t.namespace, &name.to_string()]);
+    let uid = Uid::Made(w.draw(Purpose::Uid, entity, 0).bits128());
+    let ident = PodIdent { name, namespace: t.namespace, uid };
+    let generation = i64::from(w.gates.version >= crate::rules::gates::Version::V1_33);
+    w.directory.pods.push(ident);
+    w.records.push(PodRecord { qos_class: t.qos_class, created: Some(w.now), ..PodRecord::default() });
+    w.pods.push(new_pod(t, template, ident, entity, generation, w.now));
+
+    let mut status = PodStatus { qos_class: t.qos_class, ..PodStatus::default() };
+    if !t.spec.scheduling_gates.is_empty() {
+        status.conditions.push(Condition {
+            last_transition: Some(w.now.truncate_secs()),
+            observed_generation: if w.gates.observed_generation { generation } else { 0 },
+            ..Condition::new(Sym::POD_SCHEDULED, Tri::False)
+                .because(Sym::SCHEDULING_GATED, "Scheduling is blocked due to non-empty scheduling gates")
+        });
+    }
+    let pod = &mut w.pods[id.ix()];
+    pod.status = status;
+    let before = PodStatus { phase: Phase::Other(Sym::EMPTY), ..PodStatus::default() };
+    record_changes(w, id, &before);
+    if t.spec.node_name.is_empty() {
+        super::scheduler::pod_added(w, id);
+    } else if let Some(node) = find_node(w, &t.spec.node_name) {
+        assign(w, id, node);
+        watch(w, id);
+    }
+    super::pod_gc::pod_changed(w, id);
+    id
+}
+
+fn new_pod(t: &PodTemplate, template: u32, ident: PodIdent, entity: u64, generation: i64, now: Time) -> Pod {
+    let count = t.spec.init_containers.len() + t.spec.containers.len();
+    Pod {
+        ident,
+        entity,
+        draws: 0,
+        template,
+        exists: true,
+        spec: Arc::clone(&t.spec),
+        behavior: Arc::clone(&t.behavior),
+        labels: Arc::new(t.labels.clone()),
+        finalizers: t.finalizers.clone(),
+        generation,
+        created: now,
+        node: None,
+        deletion: None,
+        status: PodStatus::default(),
+        shown: Shown::default(),
+        events: Vec::new(),
+        spam: Default::default(),
+        worker: None,
+        runtime: Runtime {
+            containers: vec![ContainerRun::default(); count],
+            ..Runtime::default()
+        },
+    }
+}
+
+pub fn find_node(w: &World, name: &str) -> Option<NodeId> {
+    w.nodes.iter().position(|n| n.spec.name == name).map(|ix| NodeId(ix as u16))
+}
+
+/// Sets `spec.nodeName`.
+pub fn assign(w: &mut World, pod: PodId, node: NodeId) {
+    let p = &mut w.pods[pod.ix()];
+    p.node = Some(node);
+    w.nodes[node.ix()].pods.push(pod);
+    let record = &mut w.records[pod.ix()];
+    record.node = Some(u32::from(node.0));
+    record.scheduled.get_or_insert(w.now);
+}
+
+/// Binds a pod: `spec.nodeName` and PodScheduled=True in one write (pkg/registry/core/pod/storage/storage.go).
+pub fn bind(w: &mut World, pod: PodId, node: NodeId) {
+    assign(w, pod, node);
+    let clear = w.gates.clear_nominated_node;
+    update_status(w, pod, |status, now| {
+        put_condition(status, Condition::new(Sym::POD_SCHEDULED, Tri::True), now);
+        if clear {
+            status.nominated_node = Sym::EMPTY;
+        }
+    });
+    watch(w, pod);
+}
+
+/// The node's kubelet hears of the pod's change.
+pub fn watch(w: &mut World, pod: PodId) {
+    if w.pods[pod.ix()].node.is_none() {
+        return;
+    }
+    let delay = w.plan.latency.watch.clone();
+    let delay = w.pod_span(Purpose::Latency, pod, &delay);
+    w.after(delay, SimEvent::PodSeen { pod });
+}
+
+/// Sets or replaces a condition; the transition time moves only with the status.
+pub fn put_condition(status: &mut PodStatus, mut condition: Condition, now: Time) {
+    let stamp = now.truncate_secs();
+    match status.conditions.iter_mut().find(|c| c.kind == condition.kind) {
+        Some(old) => {
+            condition.last_transition =
+                if old.status == condition.status { old.last_transition } else { Some(stamp) };
+            *old = condition;
+        }
+        None => {
+            condition.last_transition = Some(stamp);
+            status.conditions.push(condition);
+        }
+    }
+}
+
+/// Changes a pod's status and records what became visible.
+pub fn update_status(w: &mut World, pod: PodId, change: impl FnOnce(&mut PodStatus, Time)) {
+    let now = w.now;
+    let p = &mut w.pods[pod.ix()];
+    if !p.exists {
+        return;
+    }
+    let before = p.status.clone();
+    change(&mut p.status, now);
+    record_changes(w, pod, &before);
+}
+
+/// Replaces a pod's status.
+pub fn replace_status(w: &mut World, pod: PodId, status: PodStatus) {
+    let p = &mut w.pods[pod.ix()];
+    if !p.exists {
+        return;
+    }
+    let before = std::mem::replace(&mut p.status, status);
+    record_changes(w, pod, &before);
+}
+
+/// Changes the spec: the generation rises and the kubelet hears of it.
+pub fn update_spec(w: &mut World, pod: PodId, change: impl FnOnce(&mut PodSpec)) {
+    let counts = w.gates.version >= crate::rules::gates::Version::V1_33;
+    let p = &mut w.pods[pod.ix()];
+    let mut spec = (*p.spec).clone();
+    change(&mut spec);
+    let inits_and_mains = spec.init_containers.len() + spec.containers.len() + spec.ephemeral_containers.len();
+    if p.runtime.containers.len() < inits_and_mains {
+        p.runtime.containers.resize(inits_and_mains, ContainerRun::default());
+        let mut behavior = (*p.behavior).clone();
+        behavior.containers.resize_with(inits_and_mains, super::default_container_behavior);
+        p.behavior = Arc::new(behavior);
+    }
+    p.spec = Arc::new(spec);
+    if counts {
+        p.generation += 1;
+    }
+    watch(w, pod);
+}
+
+/// DELETE on a pod: `BeforeDelete` (apiserver registry/rest/delete.go) and `CheckGracefulDelete`
+/// (pkg/registry/core/pod/strategy.go). `grace` is the request's option.
+pub fn delete_pod(w: &mut World, pod: PodId, grace: Option<i64>) {
+    let counts = w.gates.version >= crate::rules::gates::Version::V1_33;
+    let now = w.now;
+    let p = &mut w.pods[pod.ix()];
+    if !p.exists {
+        return;
+    }
+    let mut secs = grace.or(p.spec.termination_grace_period_seconds).unwrap_or(0);
+    if p.node.is_none() || p.status.phase.is_terminal() {
+        secs = 0;
+    }
+    if secs < 0 {
+        secs = 1;
+    }
+    match p.deletion {
+        Some(old) if secs > 0 => {
+            // A second delete may only shorten, counted from the first one.
+            if secs >= old.grace_secs {
+                return;
+            }
+            let began = old.at - crate::time::Span::from_secs(old.grace_secs);
+            let at = (began + crate::time::Span::from_secs(secs)).max(now);
+            let secs = if at <= now { 1 } else { secs };
+            p.deletion = Some(Deletion { at, grace_secs: secs });
+            watch(w, pod);
+        }
+        None if secs > 0 => {
+            p.deletion = Some(Deletion { at: now + crate::time::Span::from_secs(secs), grace_secs: secs });
+            if counts {
+                p.generation += 1;
+            }
+            let before = p.status.clone();
+            record_changes(w, pod, &before);
+            watch(w, pod);
+        }
+        old => {
+            if p.finalizers.is_empty() {
+                remove_pod(w, pod);
+            } else {
+                p.deletion = Some(Deletion { at: old.map_or(now, |d| d.at.min(now)), grace_secs: 0 });
+                let before = p.status.clone();
+                record_changes(w, pod, &before);
+                watch(w, pod);
+            }
+        }
+    }
+}
+
+/// The object leaves storage.
+pub fn remove_pod(w: &mut World, pod: PodId) {
+    let p = &mut w.pods[pod.ix()];
+    if !p.exists {
+        return;
+    }
+    p.exists = false;
+    let (node, shown) = (p.node, p.shown);
+    w.records[pod.ix()].removed = Some(w.now);
+    w.record(
+        Some(pod),
+        node,
+        Change::Status { from: shown.status, to: Sym::EMPTY, ready: shown.ready, restarts: shown.restarts },
+    );
+    close_record(w, pod);
+    match node {
+        Some(_) => watch(w, pod),
+        None => super::scheduler::pod_gone(w, pod),
+    }
+    super::scheduler::pod_freed(w, pod);
+}
+
+fn close_record(w: &mut World, pod: PodId) {
+    let now = w.now;
+    let ready = w.pods[pod.ix()].status.condition(Sym::READY).is_some_and(|c| c.status == Tri::True);
+    if ready {
+        ready_changed(&mut w.records[pod.ix()], now, false);
+    }
+}
+
+/// Adds the time since Ready became True; `PodRecord` keeps the instant in its figure while it lasts.
+fn ready_changed(record: &mut PodRecord, now: Time, ready: bool) {
+    let offset = now.since(record.created.unwrap_or(now)).micros();
+    record.ready_micros += if ready { -offset } else { offset };
+}
+
+/// Records every difference between `before` and the pod's status, and the STATUS column that follows from it.
+pub fn record_changes(w: &mut World, pod: PodId, before: &PodStatus) {
+    let gates = w.gates;
+    let now = w.now;
+    let p = &w.pods[pod.ix()];
+    let node = p.node;
+    let after = p.status.clone();
+    if before.phase != after.phase {
+        let (from, to) = (before.phase.as_sym(), after.phase.as_sym());
+        w.record(Some(pod), node, Change::Phase { from, to });
+        let record = &mut w.records[pod.ix()];
+        if after.phase == Phase::Running {
+            record.started.get_or_insert(now);
+        }
+        if after.phase.is_terminal() {
+            record.finished.get_or_insert(now);
+        }
+    }
+    for kind in CONDITION_ORDER.into_iter().chain(
+        before.conditions.iter().chain(&after.conditions).map(|c| c.kind).filter(|k| !CONDITION_ORDER.contains(k)),
+    ) {
+        let (old, new) = (before.condition(kind), after.condition(kind));
+        let same = match (old, new) {
+            (None, None) => true,
+            (Some(a), Some(b)) => a.status == b.status && a.reason == b.reason,
+            _ => false,
+        };
+        if same {
+            continue;
+        }
+        let change = Change::Condition {
+            kind,
+            from: old.map(|c| c.status),
+            to: new.map(|c| c.status),
+            reason: new.map_or(Sym::EMPTY, |c| c.reason),
+            message: new.map_or(Text::NONE, |c| c.message),
+        };
+        w.record(Some(pod), node, change);
+        let (was, is) = (old.is_some_and(|c| c.status == Tri::True), new.is_some_and(|c| c.status == Tri::True));
+        let record = &mut w.records[pod.ix()];
+        match kind {
+            Sym::READY if was != is => {
+                if is {
+                    record.ready.get_or_insert(now);
+                }
+                ready_changed(record, now, is);
+            }
+            Sym::INITIALIZED if is => {
+                record.initialized.get_or_insert(now);
+            }
+            _ => {}
+        }
+    }
+    let lists = [
+        (&before.init, &after.init),
+        (&before.containers, &after.containers),
+        (&before.ephemeral, &after.ephemeral),
+    ];
+    for (old_list, new_list) in lists {
+        for new in new_list {
+            let old = old_list.iter().find(|c| c.name == new.name);
+            record_container(w, pod, node, old, new);
+        }
+        for old in old_list {
+            if !new_list.iter().any(|c| c.name == old.name) {
+                let change = Change::Container {
+                    name: old.name,
+                    from: word(&old.state),
+                    to: Sym::EMPTY,
+                    ready: false,
+                    restarts: old.restart_count,
+                    reason: Sym::EMPTY,
+                    message: Text::NONE,
+                    exit_code: None,
+                };
+                w.record(Some(pod), node, change);
+            }
+        }
+    }
+    let p = &w.pods[pod.ix()];
+    let shown = shown::of(p, now, &gates);
+    let old = p.shown;
+    if old != shown {
+        let p = &mut w.pods[pod.ix()];
+        p.shown = shown;
+        let change =
+            Change::Status { from: old.status, to: shown.status, ready: shown.ready, restarts: shown.restarts };
+        w.record(Some(pod), node, change);
+        super::pod_gc::pod_changed(w, pod);
+    }
+    if before.phase != after.phase && after.phase.is_terminal() {
+        super::scheduler::pod_freed(w, pod);
+    }
+}
+
+/// The order in which a timeline tells of conditions that change together.
+const CONDITION_ORDER: [Sym; 5] = [
+    Sym::POD_SCHEDULED,
+    Sym::POD_READY_TO_START_CONTAINERS,
+    Sym::INITIALIZED,
+    Sym::READY,
+    Sym::CONTAINERS_READY,
+];
+
+fn word(state: &ContainerState) -> Sym {
+    match state {
+        ContainerState::Unset => Sym::EMPTY,
+        ContainerState::Waiting { .. } => Sym::WAITING,
+        ContainerState::Running { .. } => Sym::RUNNING_STATE,
+        ContainerState::Terminated(_) => Sym::TERMINATED_STATE,
+    }
+}
+
+fn record_container(
+    w: &mut World,
+    pod: PodId,
+    node: Option<NodeId>,
+    old: Option<&ContainerStatus>,
+    new: &ContainerStatus,
+) {
+    let facts = |c: &ContainerStatus| {
+        let (reason, message, exit) = match c.state {
+            ContainerState::Waiting { reason, message } => (reason, message, None),
+            ContainerState::Terminated(t) => (t.reason, t.message, Some(t.exit_code)),
+            _ => (Sym::EMPTY, Text::NONE, None),
+        };
+        (word(&c.state), c.ready, c.restart_count, reason, message, exit)
+    };
+    let (to, ready, restarts, reason, message, exit_code) = facts(new);
+    if let Some(old) = old {
+        let was = facts(old);
+        if (was.0, was.1, was.2, was.3, was.5) == (to, ready, restarts, reason, exit_code) {
+            return;
+        }
+    }
+    let from = old.map_or(Sym::EMPTY, |c| word(&c.state));
+    let name = new.name;
+    w.record(Some(pod), node, Change::Container { name, from, to, ready, restarts, reason, message, exit_code });
+}

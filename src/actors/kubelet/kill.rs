@@ -1,0 +1,167 @@
+//! Stopping containers: preStop, the sidecars' order, SIGTERM, and SIGKILL when the grace is over
+//! (`killContainer`, pkg/kubelet/kuberuntime/kuberuntime_container.go; order: kuberuntime_termination_order.go).
+
+use crate::actors::{events, runtime};
+use crate::api::{InstanceState, Sym};
+use crate::rules::sync_actions::{KillReason, kill_words};
+use crate::time::Span;
+use crate::world::pod::{Kill, KillStage};
+use crate::world::{ContainerIx, PodId, Purpose, SimEvent, World};
+
+/// The runtime always gets this long (`minimumGracePeriodInSeconds`, kuberuntime_manager.go).
+const MINIMUM_GRACE_SECS: i64 = 2;
+
+fn is_running(w: &World, pod: PodId, ix: ContainerIx) -> bool {
+    let p = &w.pods[pod.ix()];
+    p.runtime.live.newest(p.container(ix).name).is_some_and(|c| c.state == InstanceState::Running)
+}
+
+/// Begins to stop a container. `override_secs` replaces the grace (eviction, shutdown, deletion in progress).
+pub fn begin(w: &mut World, pod: PodId, ix: ContainerIx, reason: KillReason, override_secs: Option<i64>) {
+    let p = &w.pods[pod.ix()];
+    let container = p.container(ix);
+    let words = kill_words(reason, container.name, p.is_init(ix));
+    let worker_deletion = p.worker.as_deref().and_then(|worker| worker.deletion);
+    let probe_grace = match reason {
+        KillReason::Liveness { .. } => container.liveness_probe.as_ref(),
+        KillReason::Startup { .. } => container.startup_probe.as_ref(),
+        _ => None,
+    }
+    .and_then(|probe| probe.termination_grace_period_seconds);
+    let grace_secs = override_secs.unwrap_or_else(|| match worker_deletion {
+        Some(deletion) => deletion.grace_secs,
+        None => probe_grace.unwrap_or(p.spec.grace_secs()),
+    });
+    events::kubelet(w, pod, false, Sym::KILLING, words, Some(ix));
+    let now = w.now;
+    let p = &mut w.pods[pod.ix()];
+    let has_hook = p.container(ix).lifecycle.as_ref().is_some_and(|l| l.pre_stop.is_some());
+    let sleep = p.container(ix).lifecycle.as_ref().and_then(|l| l.pre_stop.as_ref()).and_then(|h| h.sleep.clone());
+    let run = &mut p.runtime.containers[usize::from(ix)];
+    let generation = run.kill.map_or(0, |k| k.generation) + 1;
+    run.kill = Some(Kill { stage: KillStage::PreStop, began: now, grace_secs, generation });
+    if has_hook && grace_secs > 0 {
+        let takes = match sleep {
+            Some(sleep) => Span::from_secs(sleep.seconds),
+            None => {
+                let takes = p.attempt(ix).pre_stop.takes.clone();
+                w.pod_span(Purpose::Latency, pod, &takes)
+            }
+        };
+        let wait = takes.min(Span::from_secs(grace_secs));
+        w.after(wait, SimEvent::Kill { pod, container: ix, generation });
+    } else {
+        after_pre_stop(w, pod, ix);
+    }
+}
+
+/// A stage of a stop is over.
+pub fn go_on(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
+    let p = &w.pods[pod.ix()];
+    let Some(kill) = p.runtime.containers[usize::from(ix)].kill.filter(|k| k.generation == generation) else {
+        return;
+    };
+    if p.worker.is_none() {
+        return;
+    }
+    match kill.stage {
+        KillStage::PreStop => {
+            let timed_out = w.now.since(kill.began) >= Span::from_secs(kill.grace_secs);
+            let failed = p.attempt(ix).pre_stop.exit != 0 && !timed_out;
+            if failed {
+                events::kubelet(w, pod, true, Sym::FAILED_PRE_STOP_HOOK, "PreStopHook failed", Some(ix));
+            }
+            after_pre_stop(w, pod, ix);
+        }
+        KillStage::Ordering => stop(w, pod, ix),
+        KillStage::Stopping => {
+            if is_running(w, pod, ix) {
+                runtime::end(w, pod, ix, 137, Sym::ERROR);
+            } else {
+                done(w, pod, ix);
+            }
+        }
+        KillStage::Done => {}
+    }
+}
+
+/// What is left of a kill's grace: whole seconds that passed are taken off.
+fn left_secs(w: &World, kill: Kill) -> i64 {
+    kill.grace_secs - w.now.since(kill.began).secs()
+}
+
+fn after_pre_stop(w: &mut World, pod: PodId, ix: ContainerIx) {
+    if must_wait(w, pod, ix) {
+        let Some(kill) = w.pods[pod.ix()].runtime.containers[usize::from(ix)].kill else { return };
+        let left = left_secs(w, kill).max(0);
+        if left > 0 {
+            set_stage(w, pod, ix, KillStage::Ordering);
+            w.after(Span::from_secs(left), SimEvent::Kill { pod, container: ix, generation: kill.generation });
+            return;
+        }
+    }
+    stop(w, pod, ix);
+}
+
+/// A sidecar waits for all main containers and for the sidecars behind it.
+fn must_wait(w: &World, pod: PodId, ix: ContainerIx) -> bool {
+    let p = &w.pods[pod.ix()];
+    if !p.is_sidecar(ix) {
+        return false;
+    }
+    let behind = |other: ContainerIx| other > ix && (!p.is_init(other) || p.is_sidecar(other));
+    (0..p.container_count() as u8)
+        .any(|other| behind(other) && p.runtime.containers[usize::from(other)].kill.is_some_and(|k| k.stage != KillStage::Done))
+}
+
+fn set_stage(w: &mut World, pod: PodId, ix: ContainerIx, stage: KillStage) {
+    if let Some(kill) = &mut w.pods[pod.ix()].runtime.containers[usize::from(ix)].kill {
+        kill.stage = stage;
+    }
+}
+
+/// `StopContainer`: SIGTERM now, SIGKILL after what is left of the grace.
+fn stop(w: &mut World, pod: PodId, ix: ContainerIx) {
+    let run = &mut w.pods[pod.ix()].runtime.containers[usize::from(ix)];
+    let Some(mut kill) = run.kill else { return };
+    kill.generation += 1;
+    run.kill = Some(Kill { stage: KillStage::Stopping, ..kill });
+    if !is_running(w, pod, ix) {
+        done(w, pod, ix);
+        return;
+    }
+    let timeout = left_secs(w, kill).max(MINIMUM_GRACE_SECS);
+    w.after(Span::from_secs(timeout), SimEvent::Kill { pod, container: ix, generation: kill.generation });
+    runtime::terminate(w, pod, ix);
+}
+
+/// A container's process has ended: the stop that waited for it is over once the runtime reports it.
+pub fn exited(w: &mut World, pod: PodId, ix: ContainerIx) {
+    let Some(kill) = &mut w.pods[pod.ix()].runtime.containers[usize::from(ix)].kill else { return };
+    if kill.stage != KillStage::Stopping {
+        return;
+    }
+    kill.generation += 1;
+    let generation = kill.generation;
+    let delay = w.plan.latency.stop.clone();
+    let delay = w.pod_span(Purpose::Latency, pod, &delay);
+    w.after(delay, SimEvent::Kill { pod, container: ix, generation });
+}
+
+fn done(w: &mut World, pod: PodId, ix: ContainerIx) {
+    set_stage(w, pod, ix, KillStage::Done);
+    for other in 0..w.pods[pod.ix()].container_count() as u8 {
+        let waits = w.pods[pod.ix()].runtime.containers[usize::from(other)]
+            .kill
+            .is_some_and(|k| k.stage == KillStage::Ordering);
+        if waits && !must_wait(w, pod, other) {
+            stop(w, pod, other);
+        }
+    }
+    super::sync::kill_done(w, pod, ix);
+}
+
+/// Whether some container of the pod is still being stopped.
+pub fn any_in_progress(w: &World, pod: PodId) -> bool {
+    w.pods[pod.ix()].runtime.containers.iter().any(|c| c.kill.is_some_and(|k| k.stage != KillStage::Done))
+}

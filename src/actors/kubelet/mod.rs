@@ -1,0 +1,162 @@
+//! A node's kubelet: the sync loop's sources (config, PLEG, work queue, probes) and what they set in motion.
+//!
+//! [`pod_worker`] decides when a pod is looked at, [`sync`] what a look does, [`pleg`] what the kubelet knows of the
+//! runtime, [`status_manager`] what the API server gets to know. The delays between them are what people see.
+
+pub mod admission;
+pub mod eviction;
+pub mod images;
+pub mod kill;
+pub mod pleg;
+pub mod pod_worker;
+pub mod prober;
+pub mod shutdown;
+pub mod status;
+pub mod status_manager;
+pub mod sync;
+pub mod volumes;
+
+use crate::api::{PodStatus, RuntimeStatus};
+use crate::time::Time;
+use crate::world::pod::{Work, Worker};
+use crate::world::{NodeId, PodId, World};
+
+/// The watch tells the kubelet of a pod: ADD, UPDATE, DELETE or REMOVE
+/// (`syncLoopIteration`, `HandlePodAdditions`, pkg/kubelet/kubelet.go).
+pub fn pod_seen(w: &mut World, pod: PodId) {
+    let p = &w.pods[pod.ix()];
+    let Some(node) = p.node else { return };
+    if !w.nodes[node.ix()].kubelet_up {
+        return;
+    }
+    if p.worker.is_none() {
+        if !p.exists {
+            return;
+        }
+        add(w, pod, node);
+        return;
+    }
+    let (exists, deletion, spec) = (p.exists, p.deletion, std::sync::Arc::clone(&p.spec));
+    let ungated_before = sync::gates_met(w, pod);
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    let changed = worker.deletion != deletion
+        || worker.removed == exists
+        || !std::sync::Arc::ptr_eq(&worker.spec, &spec)
+        || ungated_before;
+    let new_spec = !std::sync::Arc::ptr_eq(&worker.spec, &spec);
+    worker.removed = !exists;
+    worker.deletion = deletion;
+    worker.spec = spec;
+    if new_spec {
+        pod_worker::watch_deadline(w, pod);
+    }
+    if changed {
+        pod_worker::update_pod(w, pod);
+    }
+}
+
+/// A pod that this kubelet did not know: it is admitted or rejected, then gets a worker.
+fn add(w: &mut World, pod: PodId, node: NodeId) {
+    let p = &w.pods[pod.ix()];
+    let terminal = p.status.phase.is_terminal();
+    if p.deletion.is_none()
+        && !terminal
+        && let Err((reason, message)) = admission::admit(w, pod, node)
+    {
+        admission::reject(w, pod, reason, message);
+        return;
+    }
+    let p = &mut w.pods[pod.ix()];
+    p.worker = Some(Box::new(new_worker(p, node)));
+    if !p.runtime.live.containers.is_empty() || !p.runtime.live.sandboxes.is_empty() {
+        // Known to the runtime from before a restart of the kubelet: the first relist told.
+        let cache = p.runtime.live.clone();
+        if let Some(worker) = p.worker.as_deref_mut() {
+            worker.cache = cache;
+            worker.mounted = true;
+        }
+    }
+    pod_worker::watch_deadline(w, pod);
+    pod_worker::update_pod(w, pod);
+}
+
+fn new_worker(p: &crate::world::Pod, node: NodeId) -> Worker {
+    Worker {
+        node,
+        generation: 0,
+        work: Work::Sync,
+        pending: false,
+        running: false,
+        waiting_cache: false,
+        last_end: None,
+        run: None,
+        cache: RuntimeStatus::default(),
+        cache_time: Time::EPOCH,
+        due_generation: 0,
+        deletion: p.deletion,
+        removed: false,
+        spec: std::sync::Arc::clone(&p.spec),
+        grace_secs: None,
+        ended_by: None,
+        containers_gone: false,
+        mounted: false,
+        mount_began: None,
+        mount_failures: 0,
+        probing: false,
+        status: PodStatus::default(),
+        has_status: false,
+        version: 0,
+        written: 0,
+        finished: false,
+        restart_all: false,
+    }
+}
+
+/// The kubelet process starts: every pod of the node arrives as an addition, what was kept in memory is gone.
+pub fn start(w: &mut World, node: NodeId, generation: u32) {
+    let n = &mut w.nodes[node.ix()];
+    if n.generation != generation || !n.machine_up {
+        return;
+    }
+    n.kubelet_up = true;
+    n.kubelet_start = w.now;
+    n.relist_queued = None;
+    n.dirty.clear();
+    n.cache_waiters.clear();
+    n.status_dirty.clear();
+    n.status_batch.clear();
+    n.status_busy = false;
+    n.last_relist = w.now;
+    n.relist_anchor = w.now;
+    n.tick_anchor = w.now;
+    let pods = n.pods.clone();
+    super::node_lifecycle::kubelet_started(w, node);
+    for pod in pods {
+        if w.pods[pod.ix()].exists && w.pods[pod.ix()].node == Some(node) {
+            pod_seen(w, pod);
+        }
+    }
+}
+
+/// The kubelet process is gone: its memory with it. Containers run on.
+pub fn stop(w: &mut World, node: NodeId) {
+    let n = &mut w.nodes[node.ix()];
+    n.kubelet_up = false;
+    n.generation += 1;
+    n.pulls.clear();
+    n.pull_queue.clear();
+    let pods = n.pods.clone();
+    for pod in pods {
+        let p = &mut w.pods[pod.ix()];
+        p.worker = None;
+        p.events.clear();
+        p.spam = Default::default();
+        for c in &mut p.runtime.containers {
+            c.backoff = None;
+            c.pull_backoff = None;
+            c.reason = None;
+            c.kill = None;
+            c.probers = [None; 3];
+        }
+    }
+}

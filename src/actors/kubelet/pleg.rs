@@ -1,0 +1,126 @@
+//! The pod lifecycle event generator: once a second the kubelet compares what the runtime has with what it knew
+//! (pkg/kubelet/pleg/generic.go).
+//!
+//! Nothing ticks here: a relist is queued only while some pod has news or some worker waits for one.
+
+use super::pod_worker;
+use crate::api::{InstanceState, RuntimeStatus};
+use crate::time::Span;
+use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
+
+/// Period of the relist: one second from the end of the last one, which takes about a millisecond.
+const PERIOD: Span = Span::from_micros(1_001_000);
+
+/// The runtime's side of a pod has changed.
+pub fn touched(w: &mut World, pod: PodId) {
+    let p = &w.pods[pod.ix()];
+    let Some(node) = p.node else { return };
+    if p.worker.is_none() {
+        return;
+    }
+    let n = &mut w.nodes[node.ix()];
+    if !n.dirty.contains(&pod) {
+        n.dirty.push(pod);
+    }
+    want_relist(w, node);
+}
+
+/// Queues the next relist of a node.
+pub fn want_relist(w: &mut World, node: NodeId) {
+    let n = &w.nodes[node.ix()];
+    if n.relist_queued.is_some() || !n.kubelet_up {
+        return;
+    }
+    let mut at = pod_worker::next_on_grid(n.relist_anchor, PERIOD, w.now);
+    if at <= n.last_relist {
+        at += PERIOD;
+    }
+    let generation = n.generation;
+    w.nodes[node.ix()].relist_queued = Some(at);
+    w.at(at, SimEvent::Relist { node, generation });
+}
+
+/// How many events a pod's changes make: one for each container or sandbox whose state has changed, `created` counting
+/// as unknown and not delivered.
+fn event_count(old: &RuntimeStatus, new: &RuntimeStatus) -> usize {
+    let plain = |state: InstanceState| if state == InstanceState::Created { InstanceState::Unknown } else { state };
+    let containers = new
+        .containers
+        .iter()
+        .filter(|c| {
+            let was = old.containers.iter().find(|o| o.id == c.id).map(|o| plain(o.state));
+            let is = plain(c.state);
+            is != InstanceState::Unknown && was != Some(is)
+        })
+        .count();
+    let sandboxes = new
+        .sandboxes
+        .iter()
+        .filter(|s| old.sandboxes.iter().find(|o| o.attempt == s.attempt).map(|o| o.ready) != Some(s.ready))
+        .count();
+    containers + sandboxes
+}
+
+/// Takes the runtime's state of a pod into the cache; returns how many events that makes.
+fn inspect(w: &mut World, pod: PodId) -> usize {
+    let now = w.now;
+    let p = &mut w.pods[pod.ix()];
+    let Some(worker) = p.worker.as_deref_mut() else { return 0 };
+    let events = event_count(&worker.cache, &p.runtime.live);
+    if events > 0 || worker.cache != p.runtime.live {
+        worker.cache.clone_from(&p.runtime.live);
+    }
+    worker.cache_time = now;
+    events
+}
+
+/// The relist of a node.
+pub fn relist(w: &mut World, node: NodeId, generation: u32) {
+    let n = &mut w.nodes[node.ix()];
+    if n.generation != generation || !n.kubelet_up {
+        return;
+    }
+    n.relist_queued = None;
+    n.last_relist = w.now;
+    let dirty = std::mem::take(&mut n.dirty);
+    let mut told = Vec::with_capacity(dirty.len());
+    for pod in dirty {
+        let events = inspect(w, pod);
+        if events > 0 {
+            told.push((pod, events));
+        }
+    }
+    let waiters = std::mem::take(&mut w.nodes[node.ix()].cache_waiters);
+    for pod in waiters {
+        pod_worker::cache_is_newer(w, pod);
+    }
+    for (pod, events) in told {
+        deliver(w, pod, events);
+    }
+}
+
+/// Each event wants a sync. The worker may take the first before the second arrives: then that one waits its turn.
+fn deliver(w: &mut World, pod: PodId, events: usize) {
+    pod_worker::update_pod(w, pod);
+    if events > 1 && w.pod_draw(Purpose::Requeue, pod).below(2) == 0 {
+        pod_worker::update_pod(w, pod);
+    }
+}
+
+/// The relist of one pod that a successful sync asked for (gate PLEGOnDemandRelist, 1.36).
+pub fn relist_pod(w: &mut World, pod: PodId) {
+    let p = &w.pods[pod.ix()];
+    let Some(node) = p.node else { return };
+    if p.worker.is_none() || !w.nodes[node.ix()].kubelet_up {
+        return;
+    }
+    w.nodes[node.ix()].dirty.retain(|d| *d != pod);
+    let events = inspect(w, pod);
+    if let Some(at) = w.nodes[node.ix()].cache_waiters.iter().position(|p| *p == pod) {
+        w.nodes[node.ix()].cache_waiters.remove(at);
+        pod_worker::cache_is_newer(w, pod);
+    }
+    if events > 0 {
+        deliver(w, pod, events);
+    }
+}

@@ -1,0 +1,220 @@
+//! Pod workers: one run at a time for each pod, updates merged while it runs (pkg/kubelet/pod_workers.go).
+//!
+//! Before each run but the first the worker waits for a cache entry newer than the end of its last run
+//! (`podWorkerLoop`, `GetNewerThan`): a relist of the node or of the pod brings it. That wait is why a pod that has
+//! ended needs one more second to say so, and why a second update in one relist shows a second later.
+
+use super::{pleg, status_manager, sync};
+use crate::time::{Span, Time};
+use crate::world::pod::{SyncErrors, Work};
+use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
+
+/// The work queue and active deadlines are looked at once a second (`syncLoop`, pkg/kubelet/kubelet.go).
+const TICK: Span = Span::from_secs(1);
+/// `workerBackOffPeriodJitterFactor`, `workerResyncIntervalJitterFactor`
+const JITTER: f64 = 0.5;
+/// `backOffPeriod` of a failed sync
+const RETRY: Span = Span::from_secs(10);
+/// Of a sync that found the network not ready
+const NETWORK_RETRY: Span = Span::from_secs(1);
+
+/// How a run ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// `SyncPod` found that the pod is over, or a terminating step is complete.
+    Transition,
+    Done { acted: bool },
+    Failed(SyncErrors),
+}
+
+/// `UpdatePod`: something about the pod wants a look.
+pub fn update_pod(w: &mut World, pod: PodId) {
+    let p = &mut w.pods[pod.ix()];
+    let terminal = p.status.phase.is_terminal();
+    let Some(worker) = p.worker.as_deref_mut() else { return };
+    if worker.work == Work::Finished {
+        return;
+    }
+    let ends = worker.deletion.is_some()
+        || worker.removed
+        || terminal
+        || worker.ended_by.is_some_and(|e| !e.sticky);
+    if ends {
+        let wanted = worker.deletion.map(|d| d.grace_secs);
+        shrink_grace(worker, wanted);
+    }
+    if worker.work == Work::Sync && ends {
+        worker.work = Work::Terminating;
+        sync::interrupt(w, pod);
+    }
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    worker.pending = true;
+    if !worker.running {
+        worker.running = true;
+        start_next(w, pod);
+    }
+}
+
+/// `calculateEffectiveGracePeriod`: may only shrink.
+pub fn shrink_grace(worker: &mut crate::world::pod::Worker, wanted: Option<i64>) {
+    if let Some(wanted) = wanted {
+        let grace = worker.grace_secs.map_or(wanted, |old| old.min(wanted));
+        worker.grace_secs = Some(grace.max(1));
+    }
+}
+
+/// Takes the pending update; runs it as soon as the cache is new enough.
+fn start_next(w: &mut World, pod: PodId) {
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    worker.pending = false;
+    let node = worker.node;
+    let fresh = match worker.last_end {
+        None => true,
+        Some(end) => worker.cache_time > end || w.nodes[node.ix()].last_relist > end,
+    };
+    if fresh {
+        begin(w, pod);
+    } else {
+        let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+        worker.waiting_cache = true;
+        w.nodes[node.ix()].cache_waiters.push(pod);
+        pleg::want_relist(w, node);
+    }
+}
+
+/// The cache has news for a worker that waited for them.
+pub fn cache_is_newer(w: &mut World, pod: PodId) {
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    if std::mem::take(&mut worker.waiting_cache) {
+        begin(w, pod);
+    }
+}
+
+fn begin(w: &mut World, pod: PodId) {
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    worker.generation += 1;
+    match worker.work {
+        Work::Sync => sync::sync_pod(w, pod),
+        Work::Terminating => sync::sync_terminating_pod(w, pod),
+        Work::Terminated => sync::sync_terminated_pod(w, pod),
+        Work::Finished => worker.running = false,
+    }
+}
+
+/// `completeWork`: what comes after a run.
+pub fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
+    let now = w.now;
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    worker.run = None;
+    worker.last_end = Some(now);
+    worker.due_generation += 1;
+    match outcome {
+        Outcome::Transition => {
+            worker.work = match worker.work {
+                Work::Sync => Work::Terminating,
+                Work::Terminating if worker.containers_gone => Work::Terminated,
+                Work::Terminating => Work::Terminating,
+                Work::Terminated | Work::Finished => Work::Finished,
+            };
+            worker.pending = worker.work != Work::Finished;
+            if worker.work == Work::Finished {
+                worker.finished = true;
+                worker.running = false;
+                let node = worker.node;
+                status_manager::nudge(w, node, pod);
+                return;
+            }
+        }
+        Outcome::Done { acted } => {
+            if w.gates.pleg_on_demand_relist && worker.work == Work::Sync {
+                w.after(ON_DEMAND_RELIST, SimEvent::RelistPod { pod });
+            }
+            let resync = w.pods[pod.ix()]
+                .node
+                .map(|n| w.nodes[n.ix()].config.sync_frequency)
+                .filter(|_| acted || sync::is_unsettled(&w.pods[pod.ix()]));
+            if let Some(frequency) = resync {
+                requeue(w, pod, frequency);
+            }
+        }
+        Outcome::Failed(errors) => {
+            let delay = match errors {
+                SyncErrors { network: true, .. } => NETWORK_RETRY,
+                SyncErrors { backoff_until: Some(until), .. } if w.gates.version >= BACKOFF_AWARE => {
+                    let left = until.since(now);
+                    left.clamp(Span::ZERO, resync_interval(w, pod))
+                }
+                _ => RETRY,
+            };
+            requeue(w, pod, delay);
+        }
+    }
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    if worker.pending {
+        start_next(w, pod);
+    } else {
+        worker.running = false;
+    }
+}
+
+/// From here on the requeue knows when a back-off ends.
+const BACKOFF_AWARE: crate::rules::gates::Version = crate::rules::gates::Version::V1_35;
+/// From a successful sync to the relist that it asks for.
+const ON_DEMAND_RELIST: Span = Span::from_millis(3);
+
+fn resync_interval(w: &World, pod: PodId) -> Span {
+    w.pods[pod.ix()].node.map_or(Span::from_secs(60), |n| w.nodes[n.ix()].config.sync_frequency)
+}
+
+/// `workQueue.Enqueue`: a later call overwrites an earlier one.
+fn requeue(w: &mut World, pod: PodId, delay: Span) {
+    let jittered = w.pod_draw(Purpose::Requeue, pod).jitter(delay, JITTER);
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    let (generation, node) = (worker.due_generation, worker.node);
+    let at = tick_at_or_after(w, node, w.now + jittered);
+    w.at(at, SimEvent::WorkDue { pod, generation });
+}
+
+/// The first one-second tick of the node's sync loop that is not before `at`.
+pub fn tick_at_or_after(w: &World, node: NodeId, at: Time) -> Time {
+    next_on_grid(w.nodes[node.ix()].tick_anchor, TICK, at)
+}
+
+/// The first `anchor + k * period` that is not before `at`.
+pub fn next_on_grid(anchor: Time, period: Span, at: Time) -> Time {
+    let behind = at.since(anchor).micros();
+    let steps = behind.div_euclid(period.micros()) + i64::from(behind.rem_euclid(period.micros()) != 0);
+    anchor + period * steps.max(0)
+}
+
+/// The tick at which the requeued pod is taken from the work queue.
+pub fn work_due(w: &mut World, pod: PodId, generation: u32) {
+    let p = &w.pods[pod.ix()];
+    if p.worker.as_deref().is_some_and(|worker| worker.due_generation == generation) {
+        update_pod(w, pod);
+    }
+}
+
+/// Queues the tick at which the pod's active deadline is exceeded (pkg/kubelet/active_deadline.go): it counts from
+/// `status.startTime`, which is cut to its second.
+pub fn watch_deadline(w: &mut World, pod: PodId) {
+    let p = &w.pods[pod.ix()];
+    let Some(worker) = p.worker.as_deref() else { return };
+    let start = if worker.has_status { worker.status.start_time } else { p.status.start_time };
+    let (Some(start), Some(secs)) = (start, worker.spec.active_deadline_seconds) else { return };
+    let (node, generation) = (worker.node, w.nodes[worker.node.ix()].generation);
+    let at = tick_at_or_after(w, node, (start + Span::from_secs(secs)).max(w.now));
+    w.at(at, SimEvent::Deadline { pod, generation });
+}
+
+/// The active deadline is reached at a tick.
+pub fn deadline_due(w: &mut World, pod: PodId, generation: u32) {
+    let p = &w.pods[pod.ix()];
+    let Some(worker) = p.worker.as_deref() else { return };
+    if w.nodes[worker.node.ix()].generation == generation
+        && worker.work == Work::Sync
+        && sync::past_deadline(p, w.now)
+    {
+        update_pod(w, pod);
+    }
+}

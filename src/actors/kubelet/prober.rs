@@ -1,0 +1,436 @@
+//! Probe workers: one for each probe of a container, from the pod's first mounted sync to its end
+//! (pkg/kubelet/prober/worker.go, prober_manager.go, prober.go).
+//!
+//! A worker ticks from the moment it was made, not from the container's start; that is why a first liveness probe comes
+//! a period *minus* the start-up after it. Ticks at which nothing can change are not played: a healthy container whose
+//! script has no change ahead costs nothing.
+
+use super::{pod_worker, status_manager};
+use crate::actors::events;
+use crate::api::spec::{Container, Probe};
+use crate::api::{ContainerState, Sym};
+use crate::rules::gates::Version;
+use crate::rules::sync_actions::ProbeResults;
+use crate::scenario::plan::{Attempt, ProbePoint};
+use crate::time::{Span, Time};
+use crate::world::pod::Prober;
+use crate::world::{ContainerIx, Pod, PodId, Purpose, SimEvent, World};
+
+pub const STARTUP: u8 = 0;
+pub const READINESS: u8 = 1;
+pub const LIVENESS: u8 = 2;
+const KINDS: [u8; 3] = [STARTUP, READINESS, LIVENESS];
+
+fn probe(container: &Container, kind: u8) -> Option<&Probe> {
+    match kind {
+        STARTUP => container.startup_probe.as_ref(),
+        READINESS => container.readiness_probe.as_ref(),
+        _ => container.liveness_probe.as_ref(),
+    }
+}
+
+fn script(attempt: &Attempt, kind: u8) -> &[ProbePoint] {
+    match kind {
+        STARTUP => &attempt.startup,
+        READINESS => &attempt.readiness,
+        _ => &attempt.liveness,
+    }
+}
+
+fn title(kind: u8) -> &'static str {
+    match kind {
+        STARTUP => "Startup",
+        READINESS => "Readiness",
+        _ => "Liveness",
+    }
+}
+
+fn prober_mut(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8) -> Option<&mut Prober> {
+    w.pods[pod.ix()].runtime.containers[usize::from(ix)].probers[usize::from(kind)].as_mut()
+}
+
+fn prober(p: &Pod, ix: ContainerIx, kind: u8) -> Option<&Prober> {
+    p.runtime.containers[usize::from(ix)].probers[usize::from(kind)].as_ref()
+}
+
+/// What the last results of the probes that can kill say of the newest instance.
+pub fn results(p: &Pod, ix: ContainerIx) -> ProbeResults {
+    let newest = p.runtime.live.newest(p.container(ix).name).map_or(-1, |c| c.restart_count);
+    let of = |kind| prober(p, ix, kind).filter(|b| b.instance == newest).and_then(|b| b.result);
+    ProbeResults {
+        liveness: of(LIVENESS),
+        startup: of(STARTUP),
+        has_startup: p.container(ix).startup_probe.is_some(),
+    }
+}
+
+/// Readiness and startup as the status asks for them: result of that instance, and whether a worker exists.
+pub fn state(p: &Pod, ix: ContainerIx, kind: u8, instance: i32) -> (Option<bool>, bool) {
+    match prober(p, ix, kind) {
+        Some(b) => (b.result.filter(|_| b.instance == instance), true),
+        None => (None, false),
+    }
+}
+
+/// `AddPod`: workers for main containers and sidecars.
+pub fn add_pod(w: &mut World, pod: PodId) {
+    let now = w.now;
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    if std::mem::replace(&mut worker.probing, true) {
+        return;
+    }
+    let node = worker.node;
+    let young = now.since(w.nodes[node.ix()].kubelet_start);
+    for ix in 0..w.pods[pod.ix()].container_count() as u8 {
+        let p = &w.pods[pod.ix()];
+        if p.is_init(ix) && !p.is_sidecar(ix) {
+            continue;
+        }
+        for kind in KINDS {
+            let Some(period) = probe(w.pods[pod.ix()].container(ix), kind).map(period) else { continue };
+            // After a restart of the kubelet the first probes are spread over a period.
+            let anchor = if young < period {
+                now + Span::from_micros(w.pod_draw(Purpose::ProbeStart, pod).below(period.micros() as u64) as i64)
+            } else {
+                now
+            };
+            w.pods[pod.ix()].runtime.containers[usize::from(ix)].probers[usize::from(kind)] = Some(Prober {
+                anchor,
+                generation: 0,
+                instance: -1,
+                result: None,
+                run: 0,
+                run_ok: false,
+                hold: false,
+                busy: false,
+                attempt_ok: false,
+                queued: None,
+                triggered: false,
+            });
+            arm(w, pod, ix, kind, anchor);
+        }
+    }
+}
+
+fn period(probe: &Probe) -> Span {
+    Span::from_secs(i64::from(probe.period_seconds.max(1)))
+}
+
+/// `StopLivenessAndStartup`: main containers only.
+pub fn stop_liveness_and_startup(w: &mut World, pod: PodId) {
+    let p = &mut w.pods[pod.ix()];
+    let inits = p.spec.init_containers.len();
+    for container in p.runtime.containers.iter_mut().skip(inits) {
+        container.probers[usize::from(LIVENESS)] = None;
+        container.probers[usize::from(STARTUP)] = None;
+    }
+}
+
+/// `RemovePod`
+pub fn remove_pod(w: &mut World, pod: PodId) {
+    for container in &mut w.pods[pod.ix()].runtime.containers {
+        container.probers = [None; 3];
+    }
+}
+
+/// Queues the worker's next tick that can matter, not before `from`.
+fn arm(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, from: Time) {
+    let p = &w.pods[pod.ix()];
+    let Some(b) = prober(p, ix, kind) else { return };
+    if b.busy {
+        return;
+    }
+    let Some(spec) = probe(p.container(ix), kind) else { return };
+    let Some(earliest) = next_relevant(w, p, ix, kind, b) else { return };
+    let at = pod_worker::next_on_grid(b.anchor, period(spec), from.max(earliest));
+    if b.queued.is_some_and(|queued| queued <= at && queued >= w.now) {
+        return;
+    }
+    let Some(b) = prober_mut(w, pod, ix, kind) else { return };
+    b.generation += 1;
+    b.queued = Some(at);
+    let generation = b.generation;
+    w.at(at, SimEvent::Probe { pod, container: ix, kind, generation });
+}
+
+/// The earliest instant at which a tick could change something, or None while only an outside change can.
+fn next_relevant(w: &World, p: &Pod, ix: ContainerIx, kind: u8, b: &Prober) -> Option<Time> {
+    let status = published(p, ix)?;
+    let instance = status.restart_count;
+    match status.state {
+        ContainerState::Running { started_at } => {
+            let new = b.instance != instance;
+            if b.hold && !new {
+                return None;
+            }
+            let spec = probe(p.container(ix), kind)?;
+            let delay = Span::from_secs(i64::from(spec.initial_delay_seconds));
+            let ripe = started_at.unwrap_or(w.now) + delay;
+            let started = status.started == Some(true);
+            if (kind == STARTUP) == started && !new {
+                return None;
+            }
+            if new {
+                return Some(w.now);
+            }
+            let settled = b.result == Some(true) && b.run_ok;
+            if !settled {
+                return Some(ripe);
+            }
+            // Success after success says nothing new: on to the script's next change.
+            let live = p.runtime.live.newest(p.container(ix).name)?;
+            if live.restart_count != instance || live.state != crate::api::InstanceState::Running {
+                return Some(w.now);
+            }
+            let begun = live.started_at?;
+            let since = w.now.since(begun);
+            let points = script(p.attempt(ix), kind);
+            let current = points.iter().rev().find(|point| point.at <= since);
+            if current.is_some_and(|point| point.failure_rate > 0.0 || times_out(point, spec)) {
+                return Some(ripe);
+            }
+            points
+                .iter()
+                .find(|point| point.at > since && (point.failure_rate > 0.0 || times_out(point, spec)))
+                .map(|point| (begun + point.at).max(ripe))
+        }
+        // A dead container: the next tick stores a failure, once.
+        ContainerState::Terminated(_) | ContainerState::Waiting { .. } if b.instance == instance => {
+            (b.result != Some(false)).then_some(w.now)
+        }
+        _ => None,
+    }
+}
+
+fn times_out(point: &ProbePoint, spec: &Probe) -> bool {
+    let limit = Span::from_secs(i64::from(spec.timeout_seconds.max(1)));
+    match &point.takes {
+        Some(crate::engine::Distribution::Constant(takes)) => *takes > limit,
+        Some(_) => true,
+        None => false,
+    }
+}
+
+/// The container's status as the status manager has it.
+fn published(p: &Pod, ix: ContainerIx) -> Option<&crate::api::ContainerStatus> {
+    let worker = p.worker.as_deref()?;
+    let name = p.container(ix).name;
+    worker.status.containers.iter().chain(&worker.status.init).find(|c| c.name == name)
+}
+
+/// Containers or their status have changed: workers that slept may have something to do.
+pub fn container_changed(w: &mut World, pod: PodId) {
+    if !w.pods[pod.ix()].worker.as_deref().is_some_and(|worker| worker.probing) {
+        return;
+    }
+    let now = w.now;
+    for ix in 0..w.pods[pod.ix()].container_count() as u8 {
+        for kind in KINDS {
+            if prober(&w.pods[pod.ix()], ix, kind).is_some() {
+                arm(w, pod, ix, kind, now + Span::from_micros(1));
+            }
+        }
+    }
+}
+
+/// The status asks a readiness worker whose container is started and not ready to probe at once.
+pub fn trigger_readiness(w: &mut World, pod: PodId, ix: ContainerIx) {
+    let now = w.now;
+    let Some(b) = prober_mut(w, pod, ix, READINESS) else { return };
+    if b.busy {
+        b.triggered = true;
+        return;
+    }
+    // The trigger resets the ticker.
+    b.anchor = now + TRIGGER;
+    b.generation += 1;
+    b.queued = Some(b.anchor);
+    let (generation, at) = (b.generation, b.anchor);
+    w.at(at, SimEvent::Probe { pod, container: ix, kind: READINESS, generation });
+}
+
+/// From a status that triggers a probe to the worker's look, by when the status manager's cache holds that status.
+const TRIGGER: Span = Span::from_millis(1);
+
+/// A tick: `doProbe`.
+pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u32) {
+    let p = &w.pods[pod.ix()];
+    let Some(b) = prober(p, ix, kind).copied().filter(|b| b.generation == generation) else { return };
+    let Some(worker) = p.worker.as_deref() else { return };
+    let node = worker.node;
+    if !w.nodes[node.ix()].kubelet_up || worker.status.phase.is_terminal() {
+        return;
+    }
+    if let Some(b) = prober_mut(w, pod, ix, kind) {
+        b.queued = None;
+    }
+    let now = w.now;
+    let p = &w.pods[pod.ix()];
+    let Some(status) = published(p, ix).copied() else { return };
+    let spec = probe(p.container(ix), kind).cloned().unwrap_or_default();
+    if status.state.is_waiting() && status.container_id == crate::api::ContainerId::None {
+        return;
+    }
+    let mut b = b;
+    b.queued = None;
+    if b.instance != status.restart_count && status.container_id != crate::api::ContainerId::None {
+        b.instance = status.restart_count;
+        b.result = match kind {
+            READINESS => Some(false),
+            LIVENESS => Some(true),
+            _ => None,
+        };
+        b.hold = false;
+    }
+    store(w, pod, ix, kind, b);
+    if b.hold {
+        return;
+    }
+    let ContainerState::Running { started_at } = status.state else {
+        set_result(w, pod, ix, kind, false);
+        return;
+    };
+    let next = now + Span::from_micros(1);
+    let ripe = now.since(started_at.unwrap_or(now)).secs() >= i64::from(spec.initial_delay_seconds);
+    let started = status.started == Some(true);
+    if !ripe || (kind == STARTUP) == started {
+        arm(w, pod, ix, kind, next);
+        return;
+    }
+    begin(w, pod, ix, kind, &spec);
+}
+
+fn store(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, b: Prober) {
+    if let Some(slot) = prober_mut(w, pod, ix, kind) {
+        *slot = b;
+    }
+}
+
+fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, spec: &Probe) {
+    let now = w.now;
+    let p = &w.pods[pod.ix()];
+    let live = p.runtime.live.newest(p.container(ix).name).copied();
+    let running = live.is_some_and(|c| c.state == crate::api::InstanceState::Running);
+    let since = now.since(live.and_then(|c| c.started_at).unwrap_or(now));
+    let point = script(p.attempt(ix), kind).iter().rev().find(|point| point.at <= since).cloned();
+    let rate = point.as_ref().map_or(0.0, |point| point.failure_rate);
+    let plan = std::sync::Arc::clone(&w.plan);
+    let takes = point.as_ref().and_then(|point| point.takes.as_ref()).unwrap_or(&plan.latency.probe);
+    let takes = w.pod_span(Purpose::Probe, pod, takes);
+    let limit = Span::from_secs(i64::from(spec.timeout_seconds.max(1)));
+    let ok = if rate <= 0.0 {
+        true
+    } else if rate >= 1.0 {
+        false
+    } else {
+        w.pod_draw(Purpose::Probe, pod).unit() >= rate
+    };
+    let Some(b) = prober_mut(w, pod, ix, kind) else { return };
+    b.busy = true;
+    b.attempt_ok = ok && running && takes <= limit;
+    b.generation += 1;
+    let generation = b.generation;
+    w.after(takes.min(limit), SimEvent::ProbeDone { pod, container: ix, kind, generation });
+}
+
+/// The handler has answered.
+pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u32) {
+    let now = w.now;
+    let p = &w.pods[pod.ix()];
+    let Some(mut b) = prober(p, ix, kind).copied().filter(|b| b.generation == generation && b.busy) else { return };
+    let Some(spec) = probe(p.container(ix), kind).cloned() else { return };
+    b.busy = false;
+    let live = p.runtime.live.newest(p.container(ix).name).copied();
+    let running = live.is_some_and(|c| {
+        c.state == crate::api::InstanceState::Running && c.restart_count == b.instance
+    });
+    if !running && spec.handler.exec.is_some() {
+        // The exec found no process: an error, which counts for nothing.
+        store(w, pod, ix, kind, b);
+        let words = errored(kind, w.gates.version);
+        events::kubelet(w, pod, true, Sym::UNHEALTHY, words, Some(ix));
+        rearm(w, pod, ix, kind, &mut b);
+        return;
+    }
+    let ok = b.attempt_ok;
+    if !ok {
+        let words = failure_words(w, pod, ix, kind, &spec);
+        events::kubelet(w, pod, true, Sym::UNHEALTHY, words, Some(ix));
+    }
+    if b.run_ok == ok && b.run > 0 {
+        b.run += 1;
+    } else {
+        b.run = 1;
+        b.run_ok = ok;
+    }
+    let threshold = if ok { spec.success_threshold } else { spec.failure_threshold };
+    let reached = b.run >= threshold.max(1) as u32;
+    store(w, pod, ix, kind, b);
+    if reached {
+        let holds = (kind == LIVENESS && !ok) || kind == STARTUP;
+        if holds && let Some(b) = prober_mut(w, pod, ix, kind) {
+            b.hold = true;
+            b.run = 0;
+        }
+        set_result(w, pod, ix, kind, ok);
+    }
+    let Some(mut b) = prober(&w.pods[pod.ix()], ix, kind).copied() else { return };
+    let _ = now;
+    rearm(w, pod, ix, kind, &mut b);
+}
+
+fn rearm(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, b: &mut Prober) {
+    if std::mem::take(&mut b.triggered) {
+        if let Some(slot) = prober_mut(w, pod, ix, kind) {
+            slot.triggered = false;
+        }
+        trigger_readiness(w, pod, ix);
+        return;
+    }
+    let from = w.now + Span::from_micros(1);
+    arm(w, pod, ix, kind, from);
+}
+
+fn errored(kind: u8, version: Version) -> String {
+    let cause = "rpc error: code = NotFound desc = container is not running";
+    if version >= Version::V1_33 {
+        format!("{} probe errored and resulted in unknown state: {cause}", title(kind))
+    } else {
+        format!("{} probe errored: {cause}", title(kind))
+    }
+}
+
+fn failure_words(w: &World, pod: PodId, ix: ContainerIx, kind: u8, spec: &Probe) -> String {
+    let p = &w.pods[pod.ix()];
+    let live = p.runtime.live.newest(p.container(ix).name);
+    let since = w.now.since(live.and_then(|c| c.started_at).unwrap_or(w.now));
+    let point = script(p.attempt(ix), kind).iter().rev().find(|point| point.at <= since);
+    let timeout = Span::from_secs(i64::from(spec.timeout_seconds.max(1)));
+    let timed_out = point.is_some_and(|point| times_out(point, spec));
+    let text = match (timed_out, &spec.handler.exec) {
+        (true, Some(exec)) => format!("command timed out: \"{}\" timed out after {timeout}", exec.command.join(" ")),
+        _ => point.map(|point| point.output.to_string()).unwrap_or_default(),
+    };
+    format!("{} probe failed: {text}", title(kind))
+}
+
+/// Stores a result; a change wakes the sync loop (`results.Manager.Set`, `syncLoopIteration`).
+fn set_result(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, ok: bool) {
+    let Some(b) = prober_mut(w, pod, ix, kind) else { return };
+    if b.result == Some(ok) {
+        return;
+    }
+    b.result = Some(ok);
+    match kind {
+        READINESS => {
+            status_manager::set_container_readiness(w, pod, ix, ok);
+            pod_worker::update_pod(w, pod);
+        }
+        STARTUP => {
+            status_manager::set_container_startup(w, pod, ix, ok);
+            pod_worker::update_pod(w, pod);
+        }
+        _ if !ok => pod_worker::update_pod(w, pod),
+        _ => {}
+    }
+}

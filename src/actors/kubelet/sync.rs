@@ -1,0 +1,665 @@
+//! One run of a pod worker: `SyncPod`, `SyncTerminatingPod`, `SyncTerminatedPod` (pkg/kubelet/kubelet.go) and the
+//! runtime manager's `SyncPod` (pkg/kubelet/kuberuntime/kuberuntime_manager.go).
+//!
+//! The status is computed and stored *before* anything is done, from what the last relist saw and what the last run's
+//! starts returned. So a failure of this run is shown by the next one: that lag is most of what kubectl shows of a
+//! crash loop. Everything that takes time (mounting, sandbox, pull, create, start, hooks, stops) is a stage that a
+//! queued event ends; a deletion does not interrupt the stages after mounting.
+
+use super::pod_worker::{self, Outcome};
+use super::{images, kill, prober, status, status_manager, volumes};
+use crate::actors::{events, runtime};
+use crate::api::{InstanceState, RuntimeStatus, Sym, Text};
+use crate::rules::pod::PodView;
+use crate::rules::sync_actions::{self, KillReason, PodActions, ProbeResults};
+use crate::time::{Span, Time};
+use crate::world::pod::{Run, Stage, SyncErrors};
+use crate::world::{ContainerIx, Pod, PodId, Purpose, SimEvent, World};
+
+/// `kubectl`'s and the kubelet's view of a pod for the rules.
+pub fn view(p: &Pod) -> PodView<'_> {
+    let worker = p.worker.as_deref();
+    PodView {
+        spec: worker.map_or(&p.spec, |worker| &worker.spec),
+        status: &p.status,
+        generation: p.generation,
+        deleted: worker.is_some_and(|worker| worker.deletion.is_some()),
+        is_static: false,
+    }
+}
+
+/// Whether the readiness gates' conditions have changed since the kubelet's last status
+/// (`NeedToReconcilePodReadiness`, pkg/kubelet/status/status_manager.go).
+pub fn gates_met(w: &World, pod: PodId) -> bool {
+    let p = &w.pods[pod.ix()];
+    let Some(worker) = p.worker.as_deref() else { return false };
+    if worker.spec.readiness_gates.is_empty() || !worker.has_status {
+        return false;
+    }
+    let ready = crate::rules::conditions::ready(&view(p), &worker.status, &worker.status.conditions, &w.gates);
+    let _ = &ready;
+    let old = worker.status.condition(Sym::READY);
+    old.is_none_or(|old| old.status != ready.status)
+        || worker.spec.readiness_gates.iter().any(|gate| {
+            p.status.condition(gate.condition_type).map(|c| c.status)
+                != worker.status.condition(gate.condition_type).map(|c| c.status)
+        })
+}
+
+/// Whether the active deadline is over; it counts from `startTime`.
+pub fn past_deadline(p: &Pod, now: Time) -> bool {
+    let Some(worker) = p.worker.as_deref() else { return false };
+    let start = if worker.has_status { worker.status.start_time } else { p.status.start_time };
+    match (start, worker.spec.active_deadline_seconds) {
+        (Some(start), Some(secs)) => now.since(start) >= Span::from_secs(secs),
+        _ => false,
+    }
+}
+
+/// Whether the periodic resync of a pod could show anything new: a started container that is not ready has its
+/// readiness probed by each computation of the status.
+pub fn is_unsettled(p: &Pod) -> bool {
+    let Some(worker) = p.worker.as_deref() else { return false };
+    worker.cache != p.runtime.live
+        || worker.status.containers.iter().any(|c| c.state.is_running() && !c.ready && c.started == Some(true))
+}
+
+fn fresh_run(snapshot: RuntimeStatus, stage: Stage) -> Run {
+    Run {
+        stage,
+        snapshot,
+        actions: PodActions::default(),
+        to_start: Vec::new(),
+        to_kill: Vec::new(),
+        errors: SyncErrors::default(),
+        acted: false,
+        init_pass: 0,
+    }
+}
+
+fn set_run(w: &mut World, pod: PodId, run: Run) {
+    if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
+        worker.run = Some(run);
+    }
+}
+
+fn run_mut(w: &mut World, pod: PodId) -> Option<&mut Run> {
+    w.pods[pod.ix()].worker.as_deref_mut().and_then(|worker| worker.run.as_mut())
+}
+
+fn set_stage(w: &mut World, pod: PodId, stage: Stage) {
+    if let Some(run) = run_mut(w, pod) {
+        run.stage = stage;
+    }
+}
+
+/// The run's next stage begins after `span`.
+fn after(w: &mut World, pod: PodId, span: Span) {
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
+    let generation = worker.generation;
+    w.after(span, SimEvent::Sync { pod, generation });
+}
+
+/// A termination was asked for: only the wait for volumes listens (the runtime's part ignores cancellation).
+pub fn interrupt(w: &mut World, pod: PodId) {
+    let waits = run_mut(w, pod).is_some_and(|run| matches!(run.stage, Stage::Volumes));
+    if waits {
+        let errors = SyncErrors { failed: true, ..SyncErrors::default() };
+        // The worker's own update follows; the run ends first.
+        if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
+            worker.pending = true;
+            worker.generation += 1;
+        }
+        pod_worker::finish(w, pod, Outcome::Failed(errors));
+    }
+}
+
+/// `SyncPod`
+pub fn sync_pod(w: &mut World, pod: PodId) {
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
+    let snapshot = worker.cache.clone();
+    set_run(w, pod, fresh_run(snapshot, Stage::Volumes));
+    let computed = status::compute(w, pod, false);
+    let terminal = computed.phase.is_terminal();
+    status_manager::set(w, pod, computed);
+    if terminal {
+        pod_worker::finish(w, pod, Outcome::Transition);
+        return;
+    }
+    match volumes::wait(w, pod) {
+        volumes::Wait::Mounted => mounted(w, pod),
+        volumes::Wait::Until(span) => after(w, pod, span),
+        volumes::Wait::Failing => after(w, pod, volumes::TIMEOUT),
+    }
+}
+
+/// Everything is mounted: probing begins, and the runtime's part.
+fn mounted(w: &mut World, pod: PodId) {
+    prober::add_pod(w, pod);
+    let p = &w.pods[pod.ix()];
+    let Some(worker) = p.worker.as_deref() else { return };
+    let Some(run) = worker.run.as_ref() else { return };
+    let probes: Vec<ProbeResults> = (0..p.container_count() as u8).map(|ix| prober::results(p, ix)).collect();
+    let restart_all = crate::rules::restart::should_restart_all(
+        &view(p),
+        Some(&run.snapshot),
+        Some(&worker.status),
+    ) && w.gates.restart_all_containers
+        && crate::rules::restart::all_could_restart(&worker.spec, &w.gates);
+    let actions = sync_actions::compute(&sync_actions::Input {
+        pod: view(p),
+        runtime: &run.snapshot,
+        probes: &probes,
+        restart_all,
+        gates: &w.gates,
+    });
+    let grace = worker.grace_secs;
+    let Some(run) = run_mut(w, pod) else { return };
+    run.actions = actions;
+    let actions = &run.actions;
+    run.init_pass = actions.start_init.len() + actions.start_ephemeral.len();
+    run.to_start =
+        actions.start_ephemeral.iter().chain(&actions.start_init).chain(&actions.start).copied().collect();
+    run.acted = !run.to_start.is_empty() || !actions.kill.is_empty() || actions.kill_pod;
+    if !actions.remove.is_empty() {
+        let targets = actions.remove.clone();
+        run.stage = Stage::Killing;
+        run.acted = true;
+        kill_listed(w, pod, targets.into_iter().map(|ix| (ix, KillReason::RestartAll)).collect(), Some(0));
+        return;
+    }
+    if actions.kill_pod {
+        let replaced = actions.create_sandbox && !run.snapshot.sandboxes.is_empty();
+        run.stage = Stage::Killing;
+        if replaced {
+            events::kubelet(
+                w,
+                pod,
+                false,
+                Sym::SANDBOX_CHANGED,
+                "Pod sandbox changed, it will be killed and re-created.",
+                None,
+            );
+        }
+        kill_all(w, pod, grace);
+        return;
+    }
+    run.to_kill = actions.kill.clone();
+    run.stage = Stage::Killing;
+    kill_next(w, pod);
+}
+
+/// All running containers at once; the sandbox follows.
+fn kill_all(w: &mut World, pod: PodId, grace: Option<i64>) {
+    let p = &w.pods[pod.ix()];
+    let running: Vec<(ContainerIx, KillReason)> = (0..p.container_count() as u8)
+        .rev()
+        .filter(|ix| {
+            p.runtime.live.newest(p.container(*ix).name).is_some_and(|c| c.state == InstanceState::Running)
+        })
+        .map(|ix| (ix, KillReason::Pod))
+        .collect();
+    kill_listed(w, pod, running, grace);
+}
+
+fn kill_listed(w: &mut World, pod: PodId, mut list: Vec<(ContainerIx, KillReason)>, grace: Option<i64>) {
+    let p = &w.pods[pod.ix()];
+    list.retain(|(ix, _)| {
+        p.runtime.live.newest(p.container(*ix).name).is_some_and(|c| c.state == InstanceState::Running)
+    });
+    list.sort_by_key(|(ix, _)| *ix);
+    // All are marked before the first begins: a sidecar must see whom it waits for.
+    for (ix, _) in &list {
+        let run = &mut w.pods[pod.ix()].runtime.containers[usize::from(*ix)];
+        let generation = run.kill.map_or(0, |k| k.generation) + 1;
+        run.kill = Some(crate::world::pod::Kill {
+            stage: crate::world::pod::KillStage::PreStop,
+            began: w.now,
+            grace_secs: 0,
+            generation,
+        });
+    }
+    for (ix, reason) in &list {
+        kill::begin(w, pod, *ix, *reason, grace);
+    }
+    if list.is_empty() {
+        killed(w, pod);
+    }
+}
+
+/// Listed containers are killed one after another, each to its end.
+fn kill_next(w: &mut World, pod: PodId) {
+    let Some(run) = run_mut(w, pod) else { return };
+    if run.to_kill.is_empty() {
+        start_next(w, pod);
+        return;
+    }
+    let (ix, reason) = run.to_kill[0];
+    kill::begin(w, pod, ix, reason, None);
+}
+
+/// A container's stop is over.
+pub fn kill_done(w: &mut World, pod: PodId, ix: ContainerIx) {
+    if kill::any_in_progress(w, pod) {
+        return;
+    }
+    let Some(run) = run_mut(w, pod) else { return };
+    match run.stage {
+        Stage::Killing if run.to_kill.first().is_some_and(|(first, _)| *first == ix) => {
+            run.to_kill.remove(0);
+            kill_next(w, pod);
+        }
+        Stage::Killing => killed(w, pod),
+        Stage::PostStartKill => started_or_failed(w, pod, true),
+        _ => {}
+    }
+}
+
+/// Everything that was to be killed together has ended.
+fn killed(w: &mut World, pod: PodId) {
+    let Some(run) = run_mut(w, pod) else { return };
+    if !run.actions.remove.is_empty() {
+        let targets = std::mem::take(&mut run.actions.remove);
+        remove_instances(w, pod, &targets);
+        pod_worker_done(w, pod);
+        return;
+    }
+    let any_ready = w.pods[pod.ix()].runtime.live.sandboxes.iter().any(|s| s.ready);
+    if any_ready {
+        set_stage(w, pod, Stage::StoppingSandbox);
+        after(w, pod, runtime::STOP_SANDBOX);
+    } else {
+        sandbox_is_stopped(w, pod);
+    }
+}
+
+fn remove_instances(w: &mut World, pod: PodId, targets: &[ContainerIx]) {
+    let p = &mut w.pods[pod.ix()];
+    let names: Vec<Sym> = targets.iter().map(|ix| p.container(*ix).name).collect();
+    p.runtime.live.containers.retain(|c| !names.contains(&c.name));
+    super::pleg::touched(w, pod);
+}
+
+fn sandbox_is_stopped(w: &mut World, pod: PodId) {
+    runtime::sandbox_stopped(w, pod);
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
+    if worker.work == crate::world::pod::Work::Terminating && worker.run.as_ref().is_some_and(|r| r.init_pass == TERMINATING)
+    {
+        terminating_done(w, pod);
+        return;
+    }
+    let Some(run) = run_mut(w, pod) else { return };
+    if run.actions.create_sandbox {
+        if run.actions.purge_init {
+            let p = &mut w.pods[pod.ix()];
+            let names: Vec<Sym> = p.spec.init_containers.iter().map(|c| c.name).collect();
+            let had = !p.runtime.live.sandboxes.is_empty();
+            if had {
+                p.runtime.live.containers.retain(|c| !names.contains(&c.name));
+            }
+        }
+        create_sandbox(w, pod);
+    } else {
+        pod_worker_done(w, pod);
+    }
+}
+
+fn create_sandbox(w: &mut World, pod: PodId) {
+    set_stage(w, pod, Stage::Sandbox);
+    let plan = std::sync::Arc::clone(&w.plan);
+    let behavior = std::sync::Arc::clone(&w.pods[pod.ix()].behavior);
+    let takes = runtime::scripted(w, pod, behavior.sandbox.takes.as_ref(), &plan.latency.sandbox);
+    after(w, pod, takes);
+}
+
+fn sandbox_answers(w: &mut World, pod: PodId) {
+    let p = &mut w.pods[pod.ix()];
+    let behavior = std::sync::Arc::clone(&p.behavior);
+    if p.runtime.sandbox_failures < behavior.sandbox.failures {
+        p.runtime.sandbox_failures = p.runtime.sandbox_failures.saturating_add(1);
+        let deleting = p.worker.as_deref().is_some_and(|worker| worker.deletion.is_some());
+        if !deleting {
+            let message = format!(
+                "Failed to create pod sandbox: rpc error: code = Unknown desc = {}",
+                behavior.sandbox.error
+            );
+            events::kubelet(w, pod, true, Sym::FAILED_CREATE_POD_SANDBOX, message, None);
+        }
+        let errors = SyncErrors { failed: true, ..SyncErrors::default() };
+        pod_worker::finish(w, pod, Outcome::Failed(errors));
+        return;
+    }
+    let attempt = p.runtime.sandbox_starts;
+    p.runtime.sandbox_starts += 1;
+    runtime::sandbox_created(w, pod, attempt);
+    if w.gates.version >= SANDBOX_CALLBACK {
+        status_manager::sandbox_ready(w, pod);
+    }
+    start_next(w, pod);
+}
+
+/// From here on the condition PodReadyToStartContainers is written as soon as the sandbox stands.
+const SANDBOX_CALLBACK: crate::rules::gates::Version = crate::rules::gates::Version::V1_36;
+
+/// The front of the start list, if any: back-off first.
+fn start_next(w: &mut World, pod: PodId) {
+    let Some(run) = run_mut(w, pod) else { return };
+    let Some(&ix) = run.to_start.first() else {
+        pod_worker_done(w, pod);
+        return;
+    };
+    run.stage = Stage::Inspect;
+    let now = w.now;
+    if let Some(until) = back_off(w, pod, ix) {
+        let Some(run) = run_mut(w, pod) else { return };
+        let earliest = run.errors.backoff_until.map_or(until, |old| old.min(until));
+        run.errors.backoff_until = Some(earliest);
+        started_or_failed(w, pod, true);
+        return;
+    }
+    let _ = now;
+    let p = &mut w.pods[pod.ix()];
+    let container = &mut p.runtime.containers[usize::from(ix)];
+    container.attempt = container.tries;
+    let latency = w.plan.latency.inspect_image.clone();
+    let takes = w.pod_span(Purpose::Latency, pod, &latency);
+    after(w, pod, takes);
+}
+
+/// `doBackOff` (kuberuntime_manager.go): Some(end of the back-off) if the container may not start yet. It looks at the
+/// newest *exited* instance of the snapshot, so a container that this very run has killed is judged by its predecessor.
+fn back_off(w: &mut World, pod: PodId, ix: ContainerIx) -> Option<Time> {
+    let now = w.now;
+    let limits = crash_limits(w, pod);
+    let p = &mut w.pods[pod.ix()];
+    let name = p.container(ix).name;
+    let finished = p
+        .worker
+        .as_deref()?
+        .run
+        .as_ref()?
+        .snapshot
+        .containers
+        .iter()
+        .find(|c| c.name == name && c.state == InstanceState::Exited)?
+        .finished_at?;
+    let container = &mut p.runtime.containers[usize::from(ix)];
+    match next_back_off(container.backoff, finished, now, limits) {
+        Ok(next) => {
+            container.backoff = Some(next);
+            None
+        }
+        Err(entry) => {
+            let message = Text::CrashBackOff { container: name, delay: entry };
+            container.reason = Some((Sym::CRASH_LOOP_BACK_OFF, message));
+            events::kubelet(w, pod, true, Sym::BACK_OFF, Text::BackOffRestarting { container: name }, Some(ix));
+            Some(finished + entry)
+        }
+    }
+}
+
+/// First value and largest one.
+fn crash_limits(w: &World, pod: PodId) -> (Span, Span) {
+    let config = w.pods[pod.ix()].node.map(|n| &w.nodes[n.ix()].config);
+    let mut first = Span::from_secs(10);
+    let mut max = Span::from_secs(300);
+    if w.gates.reduced_crash_loop {
+        first = Span::from_secs(1);
+        max = Span::from_secs(60);
+    }
+    if w.gates.crash_loop_max
+        && let Some(period) = config.and_then(|c| c.max_container_restart_period)
+    {
+        max = period;
+        first = first.min(max);
+    }
+    (first, max)
+}
+
+/// Entries older than this (since they were last raised) start again.
+const EXPIRY: Span = Span::from_secs(600);
+
+fn next_back_off(
+    entry: Option<crate::world::pod::BackoffEntry>,
+    finished: Time,
+    now: Time,
+    (first, max): (Span, Span),
+) -> Result<crate::world::pod::BackoffEntry, Span> {
+    use crate::world::pod::BackoffEntry;
+    match entry {
+        Some(e) if finished.since(e.last_update) <= EXPIRY => {
+            if now.since(finished) < e.value {
+                return Err(e.value);
+            }
+            // `Next` has its own look at the entry's age.
+            if now.since(e.last_update) > EXPIRY {
+                return Ok(BackoffEntry { value: first, last_update: now });
+            }
+            Ok(BackoffEntry { value: (e.value * 2).min(max), last_update: now })
+        }
+        _ => Ok(BackoffEntry { value: first, last_update: now }),
+    }
+}
+
+/// The start of the front container failed (with the reason in the cache) or succeeded; the next one follows.
+pub fn started_or_failed(w: &mut World, pod: PodId, failed: bool) {
+    let Some(run) = run_mut(w, pod) else { return };
+    let ix = run.to_start.remove(0);
+    let in_init_pass = run.init_pass > 0;
+    run.init_pass = run.init_pass.saturating_sub(1);
+    if failed {
+        run.errors.failed = true;
+    }
+    let p = &w.pods[pod.ix()];
+    let aborts = failed && in_init_pass && p.is_init(ix) && !p.is_sidecar(ix);
+    if !failed {
+        w.pods[pod.ix()].runtime.containers[usize::from(ix)].reason = None;
+    }
+    if aborts && let Some(run) = run_mut(w, pod) {
+        run.to_start.clear();
+    }
+    start_next(w, pod);
+}
+
+/// The front container cannot start: the reason is kept for the next status, the event tells it now.
+pub fn start_fails(w: &mut World, pod: PodId, reason: Sym, message: impl Into<Text>, event: Option<Text>) {
+    let Some(run) = run_mut(w, pod) else { return };
+    let Some(&ix) = run.to_start.first() else { return };
+    w.pods[pod.ix()].runtime.containers[usize::from(ix)].reason = Some((reason, message.into()));
+    if let Some(event) = event {
+        events::kubelet(w, pod, true, Sym::FAILED, event, Some(ix));
+    }
+    started_or_failed(w, pod, true);
+}
+
+/// The image is there: the container is created.
+pub fn image_is_present(w: &mut World, pod: PodId) {
+    let Some(&ix) = run_mut(w, pod).and_then(|run| run.to_start.first()) else { return };
+    if let Some(problem) = volumes::config_problem(w, pod, ix) {
+        let event = Text::from(format!("Error: {}", problem.show(&w.pods[pod.ix()].ident)));
+        let event = if problem.fixed().is_some() { event } else { volumes::root_event(problem) };
+        start_fails(w, pod, Sym::CREATE_CONTAINER_CONFIG_ERROR, problem, Some(event));
+        return;
+    }
+    w.pods[pod.ix()].runtime.containers[usize::from(ix)].tries += 1;
+    set_stage(w, pod, Stage::Creating);
+    let latency = w.plan.latency.create.clone();
+    let takes = w.pod_span(Purpose::Latency, pod, &latency);
+    after(w, pod, takes);
+}
+
+/// Goes on where the run stands.
+pub fn go_on(w: &mut World, pod: PodId, generation: u32) {
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
+    if worker.generation != generation {
+        return;
+    }
+    let node = worker.node;
+    if !w.nodes[node.ix()].kubelet_up {
+        return;
+    }
+    let Some(run) = worker.run.as_ref() else { return };
+    let front = run.to_start.first().copied();
+    match (&run.stage, front) {
+        (Stage::Volumes, _) => {
+            if w.pods[pod.ix()].worker.as_deref().is_some_and(|worker| worker.mounted) {
+                mounted(w, pod);
+            } else {
+                let errors = SyncErrors { failed: true, ..SyncErrors::default() };
+                pod_worker::finish(w, pod, Outcome::Failed(errors));
+            }
+        }
+        (Stage::StoppingSandbox, _) => sandbox_is_stopped(w, pod),
+        (Stage::Sandbox, _) => sandbox_answers(w, pod),
+        (Stage::Inspect, Some(ix)) => images::ensure(w, pod, ix),
+        (Stage::Creating, Some(ix)) => created(w, pod, ix),
+        (Stage::Starting, Some(ix)) => start_answers(w, pod, ix),
+        (Stage::PostStart, Some(ix)) => post_start_answers(w, pod, ix),
+        (Stage::Unmounting, _) => unmounted(w, pod),
+        _ => {}
+    }
+}
+
+/// The run waits for the image service.
+pub fn wait_for_pull(w: &mut World, pod: PodId) {
+    set_stage(w, pod, Stage::Pulling);
+}
+
+/// Volumes became mounted while the run waits for them: it notices at its next poll.
+pub fn poll_volumes(w: &mut World, pod: PodId, wait: Span) {
+    let waits = run_mut(w, pod).is_some_and(|run| matches!(run.stage, Stage::Volumes));
+    if waits {
+        after(w, pod, wait);
+    }
+}
+
+fn created(w: &mut World, pod: PodId, ix: ContainerIx) {
+    if let Some(error) = w.pods[pod.ix()].attempt(ix).create_error {
+        let event = Text::from(format!("Error: {error}"));
+        start_fails(w, pod, Sym::CREATE_CONTAINER_ERROR, error, Some(event));
+        return;
+    }
+    runtime::create(w, pod, ix);
+    let name = w.pods[pod.ix()].container(ix).name;
+    let words = if w.gates.version >= SHORT_TEXTS {
+        "Container created".to_owned()
+    } else {
+        format!("Created container: {name}")
+    };
+    events::kubelet(w, pod, false, Sym::CREATED, words, Some(ix));
+    set_stage(w, pod, Stage::Starting);
+    let latency = w.plan.latency.start.clone();
+    let takes = w.pod_span(Purpose::Latency, pod, &latency);
+    after(w, pod, takes);
+}
+
+/// From here on `Created` and `Started` do not name the container.
+const SHORT_TEXTS: crate::rules::gates::Version = crate::rules::gates::Version::V1_35;
+
+fn start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
+    if let Some(error) = w.pods[pod.ix()].attempt(ix).start_error {
+        runtime::start_failed(w, pod, ix, error);
+        let event = Text::from(format!("Error: {error}"));
+        start_fails(w, pod, Sym::RUN_CONTAINER_ERROR, error, Some(event));
+        return;
+    }
+    runtime::started(w, pod, ix);
+    let p = &w.pods[pod.ix()];
+    let container = p.container(ix);
+    let hook = container.lifecycle.as_ref().and_then(|l| l.post_start.clone());
+    let words = if w.gates.version >= SHORT_TEXTS {
+        "Container started".to_owned()
+    } else {
+        format!("Started container {}", container.name)
+    };
+    events::kubelet(w, pod, false, Sym::STARTED, words, Some(ix));
+    match hook {
+        None => started_or_failed(w, pod, false),
+        Some(hook) => {
+            let takes = match hook.sleep {
+                Some(sleep) => Span::from_secs(sleep.seconds),
+                None => {
+                    let takes = w.pods[pod.ix()].attempt(ix).post_start.takes.clone();
+                    w.pod_span(Purpose::Latency, pod, &takes)
+                }
+            };
+            set_stage(w, pod, Stage::PostStart);
+            after(w, pod, takes);
+        }
+    }
+}
+
+fn post_start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
+    let p = &w.pods[pod.ix()];
+    let hook = &p.attempt(ix).post_start;
+    let (exit, output) = (hook.exit, hook.output);
+    let running = p.runtime.live.newest(p.container(ix).name).is_some_and(|c| c.state == InstanceState::Running);
+    if exit == 0 && running {
+        started_or_failed(w, pod, false);
+        return;
+    }
+    let message = volumes::hook_message(p, ix, exit, output);
+    w.pods[pod.ix()].runtime.containers[usize::from(ix)].reason = Some((Sym::POST_START_HOOK_ERROR, message));
+    events::kubelet(w, pod, true, Sym::FAILED_POST_START_HOOK, "PostStartHook failed", Some(ix));
+    set_stage(w, pod, Stage::PostStartKill);
+    kill::begin(w, pod, ix, KillReason::PostStartHook, None);
+}
+
+/// The runtime's part is over.
+fn pod_worker_done(w: &mut World, pod: PodId) {
+    let Some(run) = run_mut(w, pod) else { return };
+    let (errors, acted) = (run.errors, run.acted);
+    let outcome = if errors.failed || errors.network { Outcome::Failed(errors) } else { Outcome::Done { acted } };
+    pod_worker::finish(w, pod, outcome);
+}
+
+/// In `init_pass`: the run is a terminating one.
+const TERMINATING: usize = usize::MAX;
+
+/// `SyncTerminatingPod`: stop everything, then read the runtime itself and say how it ended.
+pub fn sync_terminating_pod(w: &mut World, pod: PodId) {
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
+    let snapshot = worker.cache.clone();
+    let grace = Some(worker.grace_secs.unwrap_or_else(|| worker.spec.grace_secs()).max(1));
+    let mut run = fresh_run(snapshot, Stage::Killing);
+    run.init_pass = TERMINATING;
+    set_run(w, pod, run);
+    let computed = status::compute(w, pod, false);
+    status_manager::set(w, pod, computed);
+    prober::stop_liveness_and_startup(w, pod);
+    kill_all(w, pod, grace);
+}
+
+fn terminating_done(w: &mut World, pod: PodId) {
+    prober::remove_pod(w, pod);
+    let p = &mut w.pods[pod.ix()];
+    let live = p.runtime.live.clone();
+    if let Some(run) = p.worker.as_deref_mut().and_then(|worker| worker.run.as_mut()) {
+        run.snapshot = live;
+    }
+    let computed = status::compute(w, pod, true);
+    status_manager::set(w, pod, computed);
+    if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
+        worker.containers_gone = true;
+    }
+    pod_worker::finish(w, pod, Outcome::Transition);
+}
+
+/// How long the volume manager takes to notice that nothing is mounted any more (polls of 100 ms).
+const UNMOUNT: Span = Span::from_millis(100);
+
+/// `SyncTerminatedPod`: the last status, the volumes' end, and the pod may be deleted.
+pub fn sync_terminated_pod(w: &mut World, pod: PodId) {
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
+    let snapshot = worker.cache.clone();
+    let mounted = worker.mounted && !worker.spec.volumes.is_empty();
+    set_run(w, pod, fresh_run(snapshot, Stage::Unmounting));
+    let computed = status::compute(w, pod, true);
+    status_manager::set(w, pod, computed);
+    after(w, pod, if mounted { UNMOUNT } else { Span::ZERO });
+}
+
+fn unmounted(w: &mut World, pod: PodId) {
+    status_manager::terminate(w, pod);
+    pod_worker::finish(w, pod, Outcome::Transition);
+}

@@ -1,0 +1,223 @@
+//! What a container needs before it can be made: mounted volumes, ConfigMaps and Secrets in its environment, a user
+//! that may run (pkg/kubelet/volumemanager, pkg/volume/util/operationexecutor, `makeEnvironmentVariables` in
+//! pkg/kubelet/kubelet_pods.go, pkg/kubelet/kuberuntime/security_context_others.go).
+//!
+//! Mounting goes on beside the worker, with a back-off of its own; the worker polls for its end every 300 ms.
+
+use super::sync;
+use crate::actors::events;
+use crate::api::{Sym, Text};
+use crate::scenario::plan::ObjectKind;
+use crate::time::Span;
+use crate::world::{ContainerIx, Pod, PodId, Purpose, SimEvent, World};
+
+/// `podAttachAndMountTimeout`
+pub const TIMEOUT: Span = Span::from_secs(123);
+/// `podAttachAndMountRetryInterval`
+const POLL: Span = Span::from_millis(300);
+/// From the worker's first look to the first try of the volume manager's reconciler that fails.
+const FIRST_TRY: Span = Span::from_millis(170);
+/// Back-off of a failing mount: `initialDurationBeforeRetry`, doubling up to `maxDurationBeforeRetry`.
+const FIRST_RETRY: Span = Span::from_millis(500);
+const MAX_RETRY: Span = Span::from_secs(122);
+
+pub enum Wait {
+    Mounted,
+    Until(Span),
+    /// Something is missing: mounting is tried again until it is there.
+    Failing,
+}
+
+/// Whether the pod's volumes are mounted, or when they will be.
+pub fn wait(w: &mut World, pod: PodId) -> Wait {
+    let p = &w.pods[pod.ix()];
+    let Some(worker) = p.worker.as_deref() else { return Wait::Mounted };
+    if worker.mounted || worker.spec.volumes.is_empty() {
+        return Wait::Mounted;
+    }
+    let first_look = worker.mount_began.is_none();
+    let (now, generation) = (w.now, w.nodes[worker.node.ix()].generation);
+    if missing_volume(w, pod).is_none() && worker.mount_failures == 0 {
+        let latency = w.plan.latency.volumes.clone();
+        let takes = w.pod_span(Purpose::Latency, pod, &latency);
+        if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
+            worker.mount_began.get_or_insert(now);
+            worker.mounted = true;
+        }
+        return Wait::Until(takes);
+    }
+    if first_look {
+        if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
+            worker.mount_began = Some(now);
+        }
+        w.after(FIRST_TRY, SimEvent::Mount { pod, generation });
+    }
+    Wait::Failing
+}
+
+/// A try of the volume manager to mount what is missing.
+pub fn mount(w: &mut World, pod: PodId, generation: u32) {
+    let now = w.now;
+    let p = &w.pods[pod.ix()];
+    let Some(worker) = p.worker.as_deref() else { return };
+    if w.nodes[worker.node.ix()].generation != generation || worker.work > crate::world::pod::Work::Sync {
+        return;
+    }
+    let problem = missing_volume(w, pod);
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    match problem {
+        None => {
+            worker.mounted = true;
+            let began = worker.mount_began.unwrap_or(now);
+            let poll = super::pod_worker::next_on_grid(began, POLL, now + Span::from_millis(1));
+            sync::poll_volumes(w, pod, poll.since(now));
+        }
+        Some(words) => {
+            let mut delay = FIRST_RETRY;
+            for _ in 0..worker.mount_failures.min(20) {
+                delay = (delay * 2).min(MAX_RETRY);
+            }
+            worker.mount_failures += 1;
+            events::kubelet(w, pod, true, Sym::FAILED_MOUNT, words, None);
+            w.after(delay + Span::from_millis(10), SimEvent::Mount { pod, generation });
+        }
+    }
+}
+
+
+
+
+/// The words of the mount error of the first volume whose source is not there.
+fn missing_volume(w: &World, pod: PodId) -> Option<String> {
+    let p = &w.pods[pod.ix()];
+    let namespace = p.ident.namespace;
+    for volume in &p.spec.volumes {
+        let words = |cause: String| Some(format!("MountVolume.SetUp failed for volume \"{}\" : {cause}", volume.name));
+        if let Some(source) = &volume.config_map
+            && source.optional != Some(true)
+            && let Some(cause) = missing_source(w, ObjectKind::ConfigMap, namespace, &source.name, &source.items)
+        {
+            return words(cause);
+        }
+        if let Some(source) = &volume.secret
+            && source.optional != Some(true)
+            && let Some(cause) = missing_source(w, ObjectKind::Secret, namespace, &source.secret_name, &source.items)
+        {
+            return words(cause);
+        }
+        if let Some(source) = &volume.host_path
+            && !w.object_exists(ObjectKind::HostPath, namespace, &source.path)
+        {
+            let kind = source.kind.as_deref().unwrap_or("");
+            let what = match kind {
+                "Directory" => "directory",
+                "File" => "file",
+                "Socket" => "socket file",
+                "CharDevice" => "character device",
+                "BlockDevice" => "block device",
+                _ => continue,
+            };
+            return words(format!("hostPath type check failed: {} is not a {what}", source.path));
+        }
+    }
+    None
+}
+
+fn missing_source(
+    w: &World,
+    kind: ObjectKind,
+    namespace: Sym,
+    name: &str,
+    items: &[serde_json::Value],
+) -> Option<String> {
+    let word = if kind == ObjectKind::ConfigMap { "configmap" } else { "secret" };
+    if !w.object_exists(kind, namespace, name) {
+        return Some(format!("{word} \"{name}\" not found"));
+    }
+    let keys = keys_of(w, kind, namespace, name)?;
+    items
+        .iter()
+        .filter_map(|item| item.get("key").and_then(serde_json::Value::as_str))
+        .find(|key| !keys.iter().any(|k| k == key))
+        .map(|key| format!("references non-existent {} key: {key}", if word == "secret" { "secret" } else { "config" }))
+}
+
+fn keys_of<'a>(w: &'a World, kind: ObjectKind, namespace: Sym, name: &str) -> Option<&'a Vec<String>> {
+    let ix = w.find_object(kind, namespace, name)?;
+    w.plan.objects[w.objects[ix].plan].keys.as_ref()
+}
+
+/// Why a container cannot be configured (CreateContainerConfigError), if so.
+pub fn config_problem(w: &World, pod: PodId, ix: ContainerIx) -> Option<Text> {
+    let p = &w.pods[pod.ix()];
+    let container = p.container(ix);
+    let namespace = p.ident.namespace;
+    for source in &container.env_from {
+        let refs = [(ObjectKind::ConfigMap, "configmap", &source.config_map_ref), (ObjectKind::Secret, "secret", &source.secret_ref)];
+        for (kind, word, reference) in refs {
+            if let Some(reference) = reference
+                && reference.optional != Some(true)
+                && !w.object_exists(kind, namespace, &reference.name)
+            {
+                return Some(format!("{word} \"{}\" not found", reference.name).into());
+            }
+        }
+    }
+    for variable in &container.env {
+        let Some(from) = &variable.value_from else { continue };
+        let refs = [
+            (ObjectKind::ConfigMap, "configmap", "ConfigMap", &from.config_map_key_ref),
+            (ObjectKind::Secret, "secret", "Secret", &from.secret_key_ref),
+        ];
+        for (kind, word, title, reference) in refs {
+            let Some(reference) = reference.as_ref().filter(|r| r.optional != Some(true)) else { continue };
+            if !w.object_exists(kind, namespace, &reference.name) {
+                return Some(format!("{word} \"{}\" not found", reference.name).into());
+            }
+            if keys_of(w, kind, namespace, &reference.name).is_some_and(|keys| !keys.contains(&reference.key)) {
+                let words =
+                    format!("couldn't find key {} in {title} {namespace}/{}", reference.key, reference.name);
+                return Some(words.into());
+            }
+        }
+    }
+    runs_as_root(p, ix).then_some(Text::RunAsRoot { container: container.name })
+}
+
+/// `runAsNonRoot` without a user: images of a simulation run as root.
+fn runs_as_root(p: &Pod, ix: ContainerIx) -> bool {
+    let own = p.container(ix).security_context.as_ref();
+    let shared = p.spec.security_context.as_ref();
+    let non_root = own.and_then(|s| s.run_as_non_root).or(shared.and_then(|s| s.run_as_non_root));
+    let user = own.and_then(|s| s.run_as_user).or(shared.and_then(|s| s.run_as_user));
+    non_root == Some(true) && user.is_none_or(|user| user == 0)
+}
+
+/// The event's words for a problem that names the pod: `Error: ` stands before them.
+pub fn root_event(problem: Text) -> Text {
+    match problem {
+        Text::RunAsRoot { container } => Text::AroundPod {
+            before: Sym::new("Error: container has runAsNonRoot and image will run as root (pod: \""),
+            after: Sym::new(&format!("\", container: {container})")),
+        },
+        other => other,
+    }
+}
+
+/// The waiting message of a failed postStart hook (pkg/kubelet/lifecycle/handlers.go).
+pub fn hook_message(p: &Pod, ix: ContainerIx, exit: u8, output: Sym) -> Text {
+    let container = p.container(ix);
+    let hook = container.lifecycle.as_ref().and_then(|l| l.post_start.as_ref());
+    let command = hook.and_then(|h| h.exec.as_ref()).map(|e| e.command.join(" ")).unwrap_or_default();
+    let (head, tail) = match hook.and_then(|h| h.http_get.as_ref()) {
+        Some(get) => (
+            format!("HTTP lifecycle hook ({}) for Container \"{}\" in Pod \"", get.path, container.name),
+            format!("\" failed - error: {output}"),
+        ),
+        None => (
+            format!("Exec lifecycle hook ([{command}]) for Container \"{}\" in Pod \"", container.name),
+            format!("\" failed - error: command '{command}' exited with {exit}: , message: \"{output}\""),
+        ),
+    };
+    Text::AroundPod { before: Sym::new(&head), after: Sym::new(&tail) }
+}

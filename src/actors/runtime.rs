@@ -1,0 +1,256 @@
+//! The container runtime and the processes in it: what CRI does, and when a process ends.
+
+use crate::api::{ContainerId, InstanceState, RuntimeContainer, Sym, Text};
+use crate::engine::Distribution;
+use crate::scenario::plan::{Exit, OnTerm};
+use crate::time::{Span, Time};
+use crate::world::{ContainerIx, PodId, Purpose, SimEvent, World};
+
+use super::kubelet::pleg;
+
+/// How many instances of one container the kubelet leaves in the runtime: the newest and one dead one before it
+/// (`maximum-dead-containers-per-container` 1).
+const KEPT_INSTANCES: usize = 2;
+
+fn newest(w: &mut World, pod: PodId, ix: ContainerIx) -> Option<&mut RuntimeContainer> {
+    let p = &mut w.pods[pod.ix()];
+    let name = p.container(ix).name;
+    p.runtime.live.containers.iter_mut().find(|c| c.name == name)
+}
+
+/// `CreateContainer` has succeeded: a new instance stands before the older ones.
+pub fn create(w: &mut World, pod: PodId, ix: ContainerIx) {
+    let now = w.now;
+    let p = &mut w.pods[pod.ix()];
+    let container = p.container(ix);
+    let (name, image) = (container.name, container.image);
+    let restart_count = next_restart_count(p, ix);
+    let entity = p.entity;
+    let run = &mut p.runtime.containers[usize::from(ix)];
+    run.generation += 1;
+    run.term_sent = false;
+    let id = ContainerId::Made(
+        entity ^ (u64::from(ix) << 56) ^ ((restart_count as u64) << 32) ^ u64::from(run.generation),
+    );
+    let live = &mut p.runtime.live.containers;
+    live.insert(
+        0,
+        RuntimeContainer {
+            name,
+            id,
+            state: InstanceState::Created,
+            created_at: Some(now),
+            started_at: None,
+            finished_at: None,
+            exit_code: 0,
+            restart_count,
+            reason: Sym::EMPTY,
+            message: Text::NONE,
+            image,
+            image_ref: Sym::new(&format!("{image}@sha256")),
+            active: true,
+        },
+    );
+    let mut seen = 0;
+    live.retain(|c| {
+        seen += usize::from(c.name == name);
+        c.name != name || seen <= KEPT_INSTANCES
+    });
+}
+
+/// Newest instance's number + 1, or what the API shows for a container whose instances are gone
+/// (`startContainer`, pkg/kubelet/kuberuntime/kuberuntime_container.go).
+fn next_restart_count(p: &crate::world::Pod, ix: ContainerIx) -> i32 {
+    let name = p.container(ix).name;
+    match p.runtime.live.newest(name) {
+        Some(c) => c.restart_count + 1,
+        None => i32::try_from(p.runtime.containers[usize::from(ix)].generation).unwrap_or(i32::MAX),
+    }
+}
+
+/// `StartContainer` has succeeded: the process runs and its end is queued.
+pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
+    let now = w.now;
+    if let Some(c) = newest(w, pod, ix) {
+        c.state = InstanceState::Running;
+        c.started_at = Some(now);
+    }
+    let attempt = w.pods[pod.ix()].attempt(ix);
+    let (runs, exit) = (attempt.runs.clone(), attempt.exit.clone());
+    if let Some(runs) = runs {
+        let runs = w.pod_span(Purpose::Runs, pod, &runs);
+        let code = match exit {
+            Exit::Code(code) => code,
+            Exit::Weighted(weights) => weighted(w, pod, &weights),
+        };
+        let run = &mut w.pods[pod.ix()].runtime.containers[usize::from(ix)];
+        run.exit_code = i32::from(code);
+        let generation = run.generation;
+        w.after(runs, SimEvent::Exit { pod, container: ix, generation });
+    }
+    pleg::touched(w, pod);
+}
+
+fn weighted(w: &mut World, pod: PodId, weights: &[(u8, f64)]) -> u8 {
+    let total: f64 = weights.iter().map(|(_, weight)| weight).sum();
+    let mut left = w.pod_draw(Purpose::Exit, pod).unit() * total;
+    for (code, weight) in weights {
+        left -= weight;
+        if left < 0.0 {
+            return *code;
+        }
+    }
+    weights.last().map_or(0, |(code, _)| *code)
+}
+
+/// `StartContainer` has failed: containerd leaves an exited instance with code 128 that started at the epoch.
+pub fn start_failed(w: &mut World, pod: PodId, ix: ContainerIx, message: Sym) {
+    let now = w.now;
+    if let Some(c) = newest(w, pod, ix) {
+        c.state = InstanceState::Exited;
+        c.started_at = Some(Time::EPOCH);
+        c.finished_at = Some(now);
+        c.exit_code = 128;
+        c.reason = Sym::START_ERROR;
+        c.message = Text::Is(message);
+    }
+    pleg::touched(w, pod);
+}
+
+/// The end of the newest instance's process, by itself or by a signal.
+pub fn exit(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
+    let run = &w.pods[pod.ix()].runtime.containers[usize::from(ix)];
+    if run.generation != generation {
+        return;
+    }
+    let code = run.exit_code;
+    end(w, pod, ix, code, Sym::EMPTY);
+}
+
+/// The newest instance ends now with this code. `reason` overrides what the runtime reports.
+pub fn end(w: &mut World, pod: PodId, ix: ContainerIx, code: i32, reason: Sym) {
+    let now = w.now;
+    let p = &w.pods[pod.ix()];
+    if p.node.is_some_and(|n| !w.nodes[n.ix()].machine_up) {
+        return;
+    }
+    let scripted = p.attempt(ix).reason;
+    let message = termination_message(p, ix, code);
+    let Some(c) = newest(w, pod, ix) else { return };
+    if c.state != InstanceState::Running {
+        return;
+    }
+    c.state = InstanceState::Exited;
+    c.finished_at = Some(now);
+    c.exit_code = code;
+    c.reason = match (reason.is_empty(), scripted.is_empty(), code) {
+        (false, _, _) => reason,
+        (_, false, _) => scripted,
+        (_, _, 0) => Sym::COMPLETED,
+        _ => Sym::ERROR,
+    };
+    c.message = message;
+    pleg::touched(w, pod);
+    super::kubelet::kill::exited(w, pod, ix);
+    super::kubelet::prober::container_changed(w, pod);
+}
+
+/// `getTerminationMessage` (kuberuntime_container.go): the file's text, or with FallbackToLogsOnError the log's tail
+/// (80 lines, 2048 bytes) of a failed container that wrote none.
+fn termination_message(p: &crate::world::Pod, ix: ContainerIx, code: i32) -> Text {
+    let attempt = p.attempt(ix);
+    if let Some(message) = attempt.message {
+        return Text::Is(message);
+    }
+    if code != 0 && p.container(ix).termination_message_policy == "FallbackToLogsOnError" && !attempt.log.is_empty() {
+        let from = attempt.log.len().saturating_sub(80);
+        let mut text: String = attempt.log[from..].iter().map(|line| format!("{line}\n")).collect();
+        if text.len() > 2048 {
+            let mut cut = text.len() - 2048;
+            while !text.is_char_boundary(cut) {
+                cut += 1;
+            }
+            text = text.split_off(cut);
+        }
+        return Text::from(text);
+    }
+    Text::NONE
+}
+
+/// SIGTERM reaches the process. Its own end may still come first; the later of the two finds it gone.
+pub fn terminate(w: &mut World, pod: PodId, ix: ContainerIx) {
+    let on_term = w.pods[pod.ix()].attempt(ix).on_term.clone();
+    let run = &mut w.pods[pod.ix()].runtime.containers[usize::from(ix)];
+    if std::mem::replace(&mut run.term_sent, true) {
+        return;
+    }
+    if let OnTerm::After { after, .. } = on_term {
+        let generation = run.generation;
+        let after = w.pod_span(Purpose::Runs, pod, &after);
+        w.after(after, SimEvent::TermExit { pod, container: ix, generation });
+    }
+}
+
+/// The process ends because of the SIGTERM that it got.
+pub fn term_exit(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
+    let p = &w.pods[pod.ix()];
+    if p.runtime.containers[usize::from(ix)].generation != generation {
+        return;
+    }
+    if let OnTerm::After { exit, .. } = p.attempt(ix).on_term {
+        let reason = if exit == 0 { Sym::COMPLETED } else { Sym::ERROR };
+        end(w, pod, ix, i32::from(exit), reason);
+    }
+}
+
+/// `RunPodSandbox` has succeeded.
+pub fn sandbox_created(w: &mut World, pod: PodId, attempt: u32) {
+    let p = &mut w.pods[pod.ix()];
+    let host_network = p.spec.host_network;
+    let ip = if host_network { Sym::EMPTY } else { Sym::new(&pod_ip(p.entity, attempt)) };
+    for c in &mut p.runtime.live.containers {
+        c.active = false;
+    }
+    for s in &mut p.runtime.live.sandboxes {
+        s.ready = false;
+    }
+    p.runtime.live.sandboxes.insert(
+        0,
+        crate::api::RuntimeSandbox {
+            id: Sym::new(&format!("sandbox-{attempt}")),
+            attempt,
+            ready: true,
+            ip,
+            host_network,
+            no_network: false,
+        },
+    );
+    p.runtime.live.sandboxes.truncate(2);
+    if !ip.is_empty() {
+        p.runtime.live.ips = vec![ip];
+    }
+    pleg::touched(w, pod);
+}
+
+/// An address of the usual pod range; which one says nothing.
+fn pod_ip(entity: u64, attempt: u32) -> String {
+    let n = (entity >> 17).wrapping_add(u64::from(attempt)) % 16_000;
+    format!("10.244.{}.{}", n / 250, n % 250 + 2)
+}
+
+/// The sandboxes are stopped.
+pub fn sandbox_stopped(w: &mut World, pod: PodId) {
+    for s in &mut w.pods[pod.ix()].runtime.live.sandboxes {
+        s.ready = false;
+    }
+    pleg::touched(w, pod);
+}
+
+/// How long stopping a sandbox takes.
+pub const STOP_SANDBOX: Span = Span::from_millis(50);
+
+/// The scripted duration of something, or a default.
+pub fn scripted(w: &mut World, pod: PodId, given: Option<&Distribution>, default: &Distribution) -> Span {
+    let distribution = given.unwrap_or(default).clone();
+    w.pod_span(Purpose::Latency, pod, &distribution)
+}

@@ -1,0 +1,87 @@
+//! What a run begins with: nodes, objects, arrivals and actions.
+
+use std::sync::Arc;
+
+use crate::api::Tri;
+use crate::record::Directory;
+use crate::scenario::plan::Plan;
+use crate::time::{Span, Time};
+use crate::world::node::StoredImage;
+use crate::world::world_parts::empty;
+use crate::world::{ApiObject, Node, NodeId, Purpose, SimEvent, World};
+
+/// A world at the scenario's start, with everything that the scenario announces in its queue.
+pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
+    let mut w = empty(plan, seed);
+    w.directory = Directory {
+        pods: Vec::new(),
+        nodes: plan.nodes.iter().map(|n| n.spec.name).collect(),
+        start: plan.start,
+    };
+    for (ix, node) in plan.nodes.iter().enumerate() {
+        let entity = crate::engine::random::entity(&[&node.spec.name]);
+        let phase = |w: &World, purpose| {
+            Span::from_micros(w.draw(purpose, entity, 0).below(1_000_000) as i64) - Span::from_secs(1)
+        };
+        let relist_anchor = plan.start + phase(&w, Purpose::RelistPhase);
+        let tick_anchor = plan.start + phase(&w, Purpose::TickPhase);
+        w.nodes.push(Node {
+            spec: node.spec.clone(),
+            config: Arc::clone(&node.kubelet),
+            exists: true,
+            ready: Tri::True,
+            kubelet_up: true,
+            machine_up: true,
+            generation: 0,
+            kubelet_start: plan.start - Span::from_secs(86_400),
+            relist_anchor,
+            relist_queued: None,
+            tick_anchor,
+            dirty: Vec::new(),
+            cache_waiters: Vec::new(),
+            last_relist: Time::EPOCH,
+            pods: Vec::new(),
+            images: node.spec.images.iter().map(|image| StoredImage { image: *image, pulled: false }).collect(),
+            failed_pulls: Vec::new(),
+            pulls: Vec::new(),
+            pull_queue: Default::default(),
+            next_pull: 0,
+            pull_tokens: i64::from(node.kubelet.registry_burst) * 1_000_000,
+            pull_tokens_at: plan.start,
+            status_dirty: Vec::new(),
+            status_batch: Default::default(),
+            status_busy: false,
+            shutting_down: false,
+            pressure: None,
+            heartbeat: plan.start,
+        });
+        super::node_lifecycle::node_started(&mut w, NodeId(ix as u16));
+    }
+    for (ix, object) in plan.objects.iter().enumerate() {
+        let exists = object.at.is_some_and(|at| at <= plan.start);
+        w.objects.push(ApiObject { plan: ix, exists });
+        if let Some(at) = object.at.filter(|at| *at > plan.start) {
+            w.at(at, SimEvent::CreateObject { index: ix as u32 });
+        }
+    }
+    for (ix, template) in plan.templates.iter().enumerate() {
+        w.at(template.at, SimEvent::CreatePod { template: ix as u32, ordinal: 0 });
+    }
+    for (ix, action) in plan.actions.iter().enumerate() {
+        w.at(action.at, SimEvent::Action { index: ix as u32 });
+    }
+    w
+}
+
+/// A replica is created, and the next one is queued.
+pub fn create_pod(w: &mut World, template: u32, ordinal: u32) {
+    super::api_server::create_pod(w, template, ordinal);
+    let plan = Arc::clone(&w.plan);
+    let t = &plan.templates[template as usize];
+    if ordinal + 1 < t.replicas {
+        let entity = crate::engine::random::entity(&[&t.namespace, &t.name]);
+        let mut draw = w.draw(Purpose::Arrival, entity, u64::from(ordinal));
+        let gap = t.every.sample(&mut draw);
+        w.after(gap, SimEvent::CreatePod { template, ordinal: ordinal + 1 });
+    }
+}

@@ -1,0 +1,329 @@
+//! What one sync of a pod has to do: `computePodActions` in pkg/kubelet/kuberuntime/kuberuntime_manager.go and
+//! `computeInitContainerActions` in kuberuntime_container.go (v1.36.2).
+//!
+//! The plan is computed from a snapshot of the runtime and carried out by the kubelet actor. Two surprises: a pod whose
+//! containers all have ended and may not start again is killed as a whole, so a failed liveness probe under `Never`
+//! says "Stopping container"; and sidecars that already ran are restarted whatever the pod's policy.
+
+use super::gates::Gates;
+use super::pod::PodView;
+use super::restart::{self, should_restart};
+use crate::api::spec::{Container, PodSpec, RestartPolicy};
+use crate::api::{InstanceState, RuntimeStatus, Sym};
+
+/// Why a container is killed; decides the event's words and the grace.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KillReason {
+    /// The pod is stopped: `Stopping container <c>`.
+    Pod,
+    DefinitionChanged { restart: bool },
+    Liveness { restart: bool },
+    Startup { restart: bool },
+    /// `Container is in "unknown" state, try killing it before restart`
+    Unknown,
+    /// A failed postStart hook.
+    PostStartHook,
+    /// Restart of all containers, in place.
+    RestartAll,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PodActions {
+    pub kill_pod: bool,
+    pub create_sandbox: bool,
+    /// Containers by position (init containers first), in the order of starting.
+    pub start_init: Vec<u8>,
+    pub start: Vec<u8>,
+    pub start_ephemeral: Vec<u8>,
+    pub kill: Vec<(u8, KillReason)>,
+    /// Instances to remove, running ones killed first: RestartAllContainers.
+    pub remove: Vec<u8>,
+    /// All init containers run again: their history is purged.
+    pub purge_init: bool,
+}
+
+/// Results of the probes that can kill, by container position: `Some(false)` is a failure.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ProbeResults {
+    pub liveness: Option<bool>,
+    pub startup: Option<bool>,
+    pub has_startup: bool,
+}
+
+pub struct Input<'a> {
+    pub pod: PodView<'a>,
+    pub runtime: &'a RuntimeStatus,
+    /// By container position.
+    pub probes: &'a [ProbeResults],
+    /// `ShouldAllContainersRestart`
+    pub restart_all: bool,
+    pub gates: &'a Gates,
+}
+
+impl Input<'_> {
+    fn inits(&self) -> usize {
+        self.pod.spec.init_containers.len()
+    }
+    fn probe(&self, ix: usize) -> ProbeResults {
+        self.probes.get(ix).copied().unwrap_or_default()
+    }
+    fn state(&self, container: &Container) -> Option<InstanceState> {
+        self.runtime.newest(container.name).map(|c| c.state)
+    }
+    /// `ShouldContainerBeRestarted` (pkg/kubelet/container/helpers.go).
+    fn should_be_restarted(&self, container: &Container) -> bool {
+        restart::should_be_restarted(container, &self.pod, self.runtime, self.gates)
+    }
+    fn definition_changed(&self, container: &Container) -> bool {
+        self.runtime.newest(container.name).is_some_and(|c| c.image != container.image)
+    }
+    /// Restarts that a probe causes look at policies alone: there is no exit code yet.
+    fn may_restart_killed(&self, container: &Container) -> bool {
+        match container.restart_policy.filter(|_| self.gates.container_restart_rules) {
+            Some(policy) => policy != RestartPolicy::Never,
+            None => self.pod.spec.policy() != RestartPolicy::Never,
+        }
+    }
+}
+
+/// `PodSandboxChanged` (pkg/kubelet/kuberuntime/util/util.go): whether a new sandbox is needed, and its attempt.
+pub fn sandbox_changed(spec: &PodSpec, runtime: &RuntimeStatus) -> (bool, u32) {
+    let Some(newest) = runtime.sandboxes.first() else { return (true, 0) };
+    let ready = runtime.sandboxes.iter().filter(|s| s.ready).count();
+    let changed = ready > 1
+        || !newest.ready
+        || newest.host_network != spec.host_network
+        || (!spec.host_network && newest.ip.is_empty());
+    (changed, if changed { newest.attempt + 1 } else { newest.attempt })
+}
+
+/// Everything that one sync does, in `PodActions`' own order: kill, sandbox, ephemeral, init, main.
+pub fn compute(input: &Input<'_>) -> PodActions {
+    let mut actions = PodActions::default();
+    let (spec, runtime) = (input.pod.spec, input.runtime);
+    let inits = input.inits();
+    let (create, attempt) = sandbox_changed(spec, runtime);
+
+    if !create && input.restart_all {
+        for ix in (inits..inits + spec.containers.len()).chain(0..inits) {
+            let container = if ix < inits { &spec.init_containers[ix] } else { &spec.containers[ix - inits] };
+            if runtime.newest(container.name).is_some() {
+                actions.remove.push(ix as u8);
+            }
+        }
+        if !actions.remove.is_empty() {
+            return actions;
+        }
+    }
+
+    if create {
+        actions.kill_pod = true;
+        actions.create_sandbox = true;
+        // A pod that may not restart keeps its dead containers: no new sandbox for them.
+        if spec.policy() == RestartPolicy::Never && attempt != 0 && !runtime.containers.is_empty() {
+            actions.create_sandbox = false;
+            return actions;
+        }
+        let mut to_start = Vec::new();
+        for (ix, container) in spec.containers.iter().enumerate() {
+            let on_failure = match container.restart_policy.filter(|_| input.gates.container_restart_rules) {
+                Some(policy) => policy == RestartPolicy::OnFailure,
+                None => spec.policy() == RestartPolicy::OnFailure,
+            };
+            let succeeded = runtime
+                .newest(container.name)
+                .is_some_and(|c| c.state == InstanceState::Exited && c.exit_code == 0);
+            if !(on_failure && succeeded) {
+                to_start.push((inits + ix) as u8);
+            }
+        }
+        let any_created = spec.containers.iter().any(|c| runtime.newest(c.name).is_some());
+        if to_start.is_empty() && any_created {
+            actions.create_sandbox = false;
+            return actions;
+        }
+        if inits > 0 {
+            actions.start_init.push(0);
+            actions.purge_init = true;
+        } else {
+            actions.start = to_start;
+        }
+        return actions;
+    }
+
+    for (ix, container) in spec.ephemeral_containers.iter().enumerate() {
+        if runtime.newest(container.name).is_none() {
+            actions.start_ephemeral.push((inits + spec.containers.len() + ix) as u8);
+        }
+    }
+
+    if !init_actions(input, &mut actions) || actions.kill_pod {
+        return actions;
+    }
+
+    let mut keep = 0;
+    for (main, container) in spec.containers.iter().enumerate() {
+        let ix = inits + main;
+        let state = input.state(container);
+        if state != Some(InstanceState::Running) {
+            if input.should_be_restarted(container) {
+                actions.start.push(ix as u8);
+                if state == Some(InstanceState::Unknown) {
+                    actions.kill.push((ix as u8, KillReason::Unknown));
+                }
+            }
+            continue;
+        }
+        let probe = input.probe(ix);
+        let may = input.may_restart_killed(container);
+        let (reason, restart) = if input.definition_changed(container) {
+            (KillReason::DefinitionChanged { restart: true }, true)
+        } else if probe.liveness == Some(false) {
+            (KillReason::Liveness { restart: may }, may)
+        } else if probe.has_startup && probe.startup == Some(false) {
+            (KillReason::Startup { restart: may }, may)
+        } else {
+            keep += 1;
+            continue;
+        };
+        if restart {
+            actions.start.push(ix as u8);
+        }
+        actions.kill.push((ix as u8, reason));
+    }
+    if keep == 0 && actions.start.is_empty() {
+        actions.kill_pod = true;
+        // Sidecars are not restarted in a pod that ends.
+        actions.start_init.clear();
+    }
+    actions
+}
+
+/// Whether the pod counts as initialised; what init containers need goes into `actions`.
+fn init_actions(input: &Input<'_>, actions: &mut PodActions) -> bool {
+    let (spec, runtime) = (input.pod.spec, input.runtime);
+    let list = &spec.init_containers;
+    if list.is_empty() {
+        return true;
+    }
+    // A main container that is created or runs; one that has exited alone does not count (the node may have rebooted).
+    let mut initialized = spec.containers.iter().any(|c| {
+        runtime.newest(c.name).is_some_and(|i| {
+            i.active && matches!(i.state, InstanceState::Running | InstanceState::Created)
+        })
+    });
+    let has_sidecar = spec.has_sidecars();
+    if initialized && !has_sidecar {
+        return true;
+    }
+    let was_initialized = initialized;
+    let mut found_current = false;
+    let mut successor_ran = false;
+    let mut restarts_on_kill: Vec<u8> = Vec::new();
+
+    for ix in (0..list.len()).rev() {
+        let container = &list[ix];
+        let sidecar = container.is_sidecar();
+        let Some(instance) = runtime.newest(container.name) else {
+            // Skipped, unless something behind it ran already: a sidecar that was lost is started again.
+            if sidecar && (initialized || successor_ran || found_current) {
+                actions.start_init.push(ix as u8);
+            }
+            continue;
+        };
+        // What stands before the current one has been initialised.
+        if !sidecar && (initialized || successor_ran) {
+            found_current = true;
+            successor_ran = true;
+            continue;
+        }
+        let first_seen = !found_current;
+        found_current = true;
+        let probe = input.probe(ix);
+        match instance.state {
+            InstanceState::Created => actions.start_init.push(ix as u8),
+            InstanceState::Running if !sidecar => {}
+            InstanceState::Running => {
+                if probe.has_startup && probe.startup.is_none() {
+                    // Waits for its startup probe.
+                } else if probe.has_startup && probe.startup == Some(false) {
+                    actions.kill.push((ix as u8, KillReason::Startup { restart: false }));
+                    actions.start_init.push(ix as u8);
+                } else {
+                    if first_seen && !initialized {
+                        if ix == list.len() - 1 {
+                            initialized = true;
+                        } else {
+                            actions.start_init.push((ix + 1) as u8);
+                        }
+                    }
+                    if input.definition_changed(container) {
+                        actions.kill.push((ix as u8, KillReason::DefinitionChanged { restart: true }));
+                        actions.start_init.push(ix as u8);
+                    } else if probe.liveness == Some(false) {
+                        actions.kill.push((ix as u8, KillReason::Liveness { restart: false }));
+                        actions.start_init.push(ix as u8);
+                    }
+                }
+            }
+            InstanceState::Exited if sidecar => {
+                actions.start_init.push(ix as u8);
+                restarts_on_kill.push(ix as u8);
+            }
+            InstanceState::Exited => {
+                let failed = instance.exit_code != 0 || instance.reason == Sym::OOM_KILLED;
+                if failed {
+                    if !should_restart(container, spec, instance.exit_code.max(1), input.gates) {
+                        actions.kill_pod = true;
+                        actions.start_init.clear();
+                        actions.kill.clear();
+                        return false;
+                    }
+                    actions.start_init.push(ix as u8);
+                } else if first_seen {
+                    if ix == list.len() - 1 {
+                        initialized = true;
+                    } else {
+                        actions.start_init.push((ix + 1) as u8);
+                    }
+                }
+            }
+            InstanceState::Unknown => {
+                actions.kill.push((ix as u8, KillReason::Unknown));
+                if sidecar || should_restart(container, spec, 137, input.gates) {
+                    actions.start_init.push(ix as u8);
+                }
+            }
+        }
+        successor_ran = true;
+        if !has_sidecar {
+            break;
+        }
+    }
+    if !found_current && !was_initialized {
+        actions.start_init.clear();
+        actions.start_init.push(0);
+    }
+    actions.start_init.sort_unstable();
+    actions.start_init.dedup();
+    initialized
+}
+
+/// The words of the Killing event.
+pub fn kill_words(reason: KillReason, container: Sym, init: bool) -> String {
+    let who = if init { "Init container" } else { "Container" };
+    let tail = |restart: bool| if restart && !init { ", will be restarted" } else { "" };
+    match reason {
+        KillReason::Pod => format!("Stopping container {container}"),
+        KillReason::DefinitionChanged { restart } => {
+            format!("{who} {container} definition changed{}", tail(restart))
+        }
+        KillReason::Liveness { restart } => format!("{who} {container} failed liveness probe{}", tail(restart)),
+        KillReason::Startup { restart } => format!("{who} {container} failed startup probe{}", tail(restart)),
+        KillReason::Unknown => {
+            format!("{who} is in \"unknown\" state, try killing it before restart")
+        }
+        KillReason::PostStartHook => "FailedPostStartHook".to_owned(),
+        KillReason::RestartAll => format!("Stopping container {container}"),
+    }
+}

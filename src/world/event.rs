@@ -1,0 +1,64 @@
+//! What waits in the queue: small `Copy` data. An event that finds its subject has moved on (another generation) bows out.
+
+use super::{ContainerIx, NodeId, PodId};
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SimEvent {
+    /// The API server stores a new pod: a replica of a template.
+    CreatePod { template: u32, ordinal: u32 },
+    /// An `[[action]]` of the scenario.
+    Action { index: u32 },
+    /// An `[[object]]` comes into being.
+    CreateObject { index: u32 },
+
+    /// The scheduler has something to look at.
+    Schedule { generation: u32 },
+    /// The scheduler's decision is written.
+    Bind { pod: PodId, node: NodeId },
+
+    /// A node's kubelet sees the pod's object as it is now (watch).
+    PodSeen { pod: PodId },
+    /// The pod worker goes on with its run.
+    Sync { pod: PodId, generation: u32 },
+    /// The kubelet's one-second tick finds the pod's requeue time reached.
+    WorkDue { pod: PodId, generation: u32 },
+    /// The tick at which the pod's active deadline is exceeded.
+    Deadline { pod: PodId, generation: u32 },
+    /// The PLEG looks at the runtime.
+    Relist { node: NodeId, generation: u32 },
+    /// The PLEG looks at one pod, on demand.
+    RelistPod { pod: PodId },
+    /// Volumes of a pod are looked at again.
+    Mount { pod: PodId, generation: u32 },
+    /// The image service has finished a pull.
+    Pulled { node: NodeId, pull: u32 },
+    /// One container's stop goes on.
+    Kill { pod: PodId, container: ContainerIx, generation: u32 },
+    /// The process of a container's newest instance ends by itself, or by the signal that it was sent.
+    Exit { pod: PodId, container: ContainerIx, generation: u32 },
+    /// The process ends because of the SIGTERM that it got.
+    TermExit { pod: PodId, container: ContainerIx, generation: u32 },
+    /// A prober's tick.
+    Probe { pod: PodId, container: ContainerIx, kind: u8, generation: u32 },
+    /// A prober's answer.
+    ProbeDone { pod: PodId, container: ContainerIx, kind: u8, generation: u32 },
+    /// The status manager's write of the next pod in its batch.
+    StatusWrite { node: NodeId, generation: u32 },
+    /// The status manager's ten-second pass, for a write that was missed.
+    StatusRetry { node: NodeId, generation: u32 },
+
+    /// The kubelet process starts (again).
+    KubeletStart { node: NodeId, generation: u32 },
+    /// Graceful node shutdown goes on to its next group.
+    Shutdown { node: NodeId, generation: u32 },
+    /// The eviction manager's round.
+    Evict { node: NodeId, generation: u32 },
+    /// The node lifecycle controller's pass at which something changes.
+    NodeMonitor { generation: u32 },
+    /// Taints of a node are written.
+    NodeTaint { node: NodeId, generation: u32 },
+    /// The taint eviction controller deletes a pod.
+    TaintEvict { pod: PodId, generation: u32 },
+    /// The pod garbage collector's pass.
+    PodGc,
+}

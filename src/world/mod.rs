@@ -1,0 +1,133 @@
+//! The state of a run: arenas with typed handles, the queue, the dice and the outbox. No decisions; `Clone`.
+//!
+//! One world, events as data, actors as modules of functions. A clone of a world continues exactly as the original
+//! would: that is what checkpoints and stepping back are made of.
+
+pub mod event;
+pub mod node;
+pub mod pod;
+pub mod world_parts;
+
+use std::sync::Arc;
+
+pub use event::SimEvent;
+pub use node::{Node, NodeId};
+pub use pod::{ContainerIx, Deletion, Pod, PodId};
+
+use crate::api::Sym;
+use crate::engine::{Digest, Distribution, Queue, random};
+use crate::record::{Change, Directory, Event, PodRecord, Transition};
+use crate::rules::gates::Gates;
+use crate::scenario::plan::{ObjectKind, Plan};
+use crate::time::{Span, Time};
+
+/// What a random draw is for: a stream of its own for each purpose and entity.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u64)]
+pub enum Purpose {
+    Latency = 1,
+    Runs,
+    Exit,
+    Probe,
+    Requeue,
+    RelistPhase,
+    TickPhase,
+    Pull,
+    Arrival,
+    Placement,
+    Uid,
+    Controller,
+    ProbeStart,
+}
+
+/// An object that pods refer to, as the API server has it now.
+#[derive(Clone, Debug)]
+pub struct ApiObject {
+    pub plan: usize,
+    pub exists: bool,
+}
+
+#[derive(Clone)]
+pub struct World {
+    pub plan: Arc<Plan>,
+    pub gates: Gates,
+    pub seed: u64,
+    pub now: Time,
+    /// One queued event is one step.
+    pub step: u64,
+    pub queue: Queue<SimEvent>,
+    pub pods: Vec<Pod>,
+    pub nodes: Vec<Node>,
+    /// By index into `plan.objects`, then those that actions create.
+    pub objects: Vec<ApiObject>,
+    pub scheduler: crate::actors::scheduler::Scheduler,
+    pub controllers: crate::actors::node_lifecycle::Controllers,
+    /// What has been written since the sink last took it.
+    pub outbox: Vec<Transition>,
+    pub directory: Directory,
+    pub records: Vec<PodRecord>,
+    pub digest: Digest,
+    /// Draws made so far, by nothing: each draw names its own place. Event objects made so far.
+    pub event_objects: u32,
+    /// What kubectl would have answered to actions that found nothing.
+    pub answers: Vec<String>,
+}
+
+impl World {
+    pub fn at(&mut self, at: Time, event: SimEvent) {
+        let at = at.max(self.now);
+        self.queue.push(at, event);
+    }
+    pub fn after(&mut self, span: Span, event: SimEvent) {
+        self.at(self.now + span, event);
+    }
+
+    /// A draw from (seed, purpose, entity, number): adding an entity or a purpose changes nobody else's luck.
+    pub fn draw(&self, purpose: Purpose, entity: u64, number: u64) -> random::Draw {
+        random::Draw::new(self.seed, purpose as u64, entity, number)
+    }
+    /// A draw for a pod; each pod counts its own draws.
+    pub fn pod_draw(&mut self, purpose: Purpose, pod: PodId) -> random::Draw {
+        let p = &mut self.pods[pod.ix()];
+        p.draws += 1;
+        let (entity, number) = (p.entity, p.draws);
+        self.draw(purpose, entity, u64::from(number))
+    }
+    pub fn pod_span(&mut self, purpose: Purpose, pod: PodId, distribution: &Distribution) -> Span {
+        if let Distribution::Constant(span) = distribution {
+            return *span;
+        }
+        let mut draw = self.pod_draw(purpose, pod);
+        distribution.sample(&mut draw)
+    }
+
+    /// Writes a row of the timeline.
+    pub fn record(&mut self, pod: Option<PodId>, node: Option<NodeId>, change: Change) {
+        self.outbox.push(Transition {
+            time: self.now,
+            pod: pod.map(|p| p.0),
+            node: node.map(|n| u32::from(n.0)),
+            change,
+            step: self.step,
+        });
+    }
+    /// Records an event about a pod.
+    pub fn record_event(&mut self, pod: PodId, event: Event) {
+        let node = self.pods[pod.ix()].node;
+        self.record(Some(pod), node, Change::Event(event));
+    }
+
+    /// Whether an object that a pod refers to exists; one that the scenario does not name is taken to exist.
+    pub fn object_exists(&self, kind: ObjectKind, namespace: Sym, name: &str) -> bool {
+        match self.find_object(kind, namespace, name) {
+            Some(ix) => self.objects[ix].exists,
+            None => true,
+        }
+    }
+    /// The place of an object among `objects`.
+    pub fn find_object(&self, kind: ObjectKind, namespace: Sym, name: &str) -> Option<usize> {
+        self.plan.objects.iter().position(|o| {
+            o.kind == kind && &*o.name == name && (o.namespace == namespace || kind == ObjectKind::HostPath)
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! A node: the API's object, its kubelet and its runtime.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::{ContainerIx, PodId};
+use crate::api::{NodeSpec, Sym, Tri};
+use crate::scenario::plan::KubeletConfig;
+use crate::time::Time;
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NodeId(pub u16);
+
+impl NodeId {
+    pub fn ix(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// A pull that waits or runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Pull {
+    pub id: u32,
+    pub pod: PodId,
+    pub container: ContainerIx,
+    pub image: Sym,
+    /// When it was asked for, and when the runtime began.
+    pub asked: Time,
+    pub began: Time,
+}
+
+/// An image on the node.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredImage {
+    pub image: Sym,
+    /// Pulled by this kubelet, not preloaded.
+    pub pulled: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub spec: NodeSpec,
+    pub config: Arc<KubeletConfig>,
+    /// The Node object is in the API.
+    pub exists: bool,
+    pub ready: Tri,
+    /// The kubelet process runs.
+    pub kubelet_up: bool,
+    /// The machine runs (its containers live).
+    pub machine_up: bool,
+    /// Changes when the kubelet stops or starts: what it had queued bows out.
+    pub generation: u32,
+    pub kubelet_start: Time,
+    /// The PLEG relists at this instant plus whole periods.
+    pub relist_anchor: Time,
+    pub relist_queued: Option<Time>,
+    /// The sync loop's one-second ticks stand at this instant plus whole seconds.
+    pub tick_anchor: Time,
+    /// Pods with something for the next relist to see.
+    pub dirty: Vec<PodId>,
+    /// Pods that wait for a cache entry newer than their last run.
+    pub cache_waiters: Vec<PodId>,
+    /// When the last relist began.
+    pub last_relist: Time,
+    pub pods: Vec<PodId>,
+
+    pub images: Vec<StoredImage>,
+    /// How many pulls of an image failed so far on this node.
+    pub failed_pulls: Vec<(Sym, u32)>,
+    pub pulls: Vec<Pull>,
+    pub pull_queue: VecDeque<Pull>,
+    pub next_pull: u32,
+    /// Token bucket of `registryPullQPS`, in millionths of a pull.
+    pub pull_tokens: i64,
+    pub pull_tokens_at: Time,
+
+    /// Status manager: pods whose cached status is newer than what the API has.
+    pub status_dirty: Vec<PodId>,
+    /// The batch that is being written.
+    pub status_batch: VecDeque<PodId>,
+    pub status_busy: bool,
+    /// No new pods: the node is shutting down.
+    pub shutting_down: bool,
+    /// Resource under pressure, if any, and until when.
+    pub pressure: Option<(Sym, Option<Time>)>,
+    /// Last sign of life that the API server has.
+    pub heartbeat: Time,
+}

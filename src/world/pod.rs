@@ -1,0 +1,307 @@
+//! A pod: the API's object, what its node's kubelet holds of it, and its containers in the runtime.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::NodeId;
+use crate::api::{Container, PodIdent, PodSpec, PodStatus, RuntimeStatus, Sym, Text};
+use crate::scenario::plan::{Attempt, Behavior};
+use crate::time::{Span, Time};
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct PodId(pub u32);
+
+impl PodId {
+    pub fn ix(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Position of a container: init containers first, then main ones, then ephemeral ones.
+pub type ContainerIx = u8;
+
+/// `metadata.deletionTimestamp` and `deletionGracePeriodSeconds`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Deletion {
+    pub at: Time,
+    pub grace_secs: i64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Pod {
+    pub ident: PodIdent,
+    /// Key of the pod's random streams: made of its namespace and name.
+    pub entity: u64,
+    pub draws: u32,
+    pub template: u32,
+
+    // The API's object.
+    pub exists: bool,
+    pub spec: Arc<PodSpec>,
+    pub behavior: Arc<Behavior>,
+    pub labels: Arc<BTreeMap<String, String>>,
+    pub finalizers: Vec<Sym>,
+    pub generation: i64,
+    pub created: Time,
+    pub node: Option<NodeId>,
+    pub deletion: Option<Deletion>,
+    pub status: PodStatus,
+    /// The STATUS column and what stands beside it, as last recorded.
+    pub shown: Shown,
+    /// Events seen, for counting.
+    pub events: Vec<CountedEvent>,
+    pub spam: [SpamBucket; 3],
+
+    /// The kubelet's side; None where no kubelet knows the pod.
+    pub worker: Option<Box<Worker>>,
+    /// The runtime's side.
+    pub runtime: Runtime,
+}
+
+/// What kubectl prints of the pod, as last recorded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Shown {
+    pub status: Sym,
+    pub ready: (u16, u16),
+    pub restarts: i32,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct CountedEvent {
+    pub component: Sym,
+    pub reason: Sym,
+    pub field_path: Sym,
+    pub message: Text,
+    pub warning: bool,
+    pub count: u32,
+    pub object: u32,
+    pub last: Time,
+}
+
+/// Token bucket of the event spam filter, per reporting component.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SpamBucket {
+    pub component: Sym,
+    /// In millionths.
+    pub tokens: i64,
+    pub at: Time,
+    pub used: bool,
+}
+
+/// The containers as the runtime has them.
+#[derive(Clone, Debug, Default)]
+pub struct Runtime {
+    /// As it is now; the kubelet sees the copy of its last relist ([`Worker::cache`]).
+    pub live: RuntimeStatus,
+    pub containers: Vec<ContainerRun>,
+    pub sandbox_starts: u32,
+    pub sandbox_failures: u32,
+}
+
+/// The newest instance of a container, and the node's memory of the container.
+#[derive(Clone, Debug, Default)]
+pub struct ContainerRun {
+    /// How many starts were tried: the behaviour's attempt.
+    pub tries: u32,
+    /// Which attempt the newest instance plays.
+    pub attempt: u32,
+    /// Changes with each instance.
+    pub generation: u32,
+    /// The kubelet's crash-loop back-off of this container.
+    pub backoff: Option<BackoffEntry>,
+    /// The kubelet's pull back-off, kept by the first container with the image.
+    pub pull_backoff: Option<BackoffEntry>,
+    /// Last start failure (`reasonCache`).
+    pub reason: Option<(Sym, Text)>,
+    pub kill: Option<Kill>,
+    pub term_sent: bool,
+    /// What the process will have exited with, once its end is queued.
+    pub exit_code: i32,
+    pub probers: [Option<Prober>; 3],
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BackoffEntry {
+    pub value: Span,
+    pub last_update: Time,
+}
+
+/// A container that is being stopped.
+#[derive(Clone, Copy, Debug)]
+pub struct Kill {
+    pub stage: KillStage,
+    pub began: Time,
+    pub grace_secs: i64,
+    pub generation: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KillStage {
+    PreStop,
+    /// A sidecar waits for those that must stop before it.
+    Ordering,
+    /// SIGTERM is sent; SIGKILL follows after the grace.
+    Stopping,
+    Done,
+}
+
+/// A probe worker (pkg/kubelet/prober/worker.go).
+#[derive(Clone, Copy, Debug)]
+pub struct Prober {
+    /// Ticks stand at this instant plus whole periods.
+    pub anchor: Time,
+    pub generation: u32,
+    /// Of the container instance that the results are about: its restart count, -1 for none.
+    pub instance: i32,
+    /// Stored result: None (unknown), success, failure.
+    pub result: Option<bool>,
+    pub run: u32,
+    pub run_ok: bool,
+    pub hold: bool,
+    pub busy: bool,
+    pub attempt_ok: bool,
+    pub queued: Option<Time>,
+    /// A manual trigger arrived while the worker was busy.
+    pub triggered: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Work {
+    Sync,
+    Terminating,
+    Terminated,
+    Finished,
+}
+
+/// A start failure or back-off of this sync, as it decides the requeue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct SyncErrors {
+    pub failed: bool,
+    pub network: bool,
+    /// Earliest end of a crash-loop back-off.
+    pub backoff_until: Option<Time>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Stage {
+    /// Waits until everything is mounted.
+    Volumes,
+    /// Containers (all of them, or those on the kill list) are being stopped.
+    Killing,
+    /// `StopPodSandbox`
+    StoppingSandbox,
+    Sandbox,
+    /// The container at the front of the start list: its image is inspected, pulled, …
+    Inspect,
+    Pulling,
+    Creating,
+    Starting,
+    PostStart,
+    /// A failed postStart hook kills its container.
+    PostStartKill,
+    /// Terminated: volumes are unmounted.
+    Unmounting,
+}
+
+/// A run of the pod worker in progress.
+#[derive(Clone, Debug)]
+pub struct Run {
+    pub stage: Stage,
+    /// What the kubelet knew when it began.
+    pub snapshot: RuntimeStatus,
+    pub actions: crate::rules::sync_actions::PodActions,
+    /// Containers still to start, front first; the first is under way.
+    pub to_start: Vec<ContainerIx>,
+    pub to_kill: Vec<(ContainerIx, crate::rules::sync_actions::KillReason)>,
+    pub errors: SyncErrors,
+    pub acted: bool,
+    /// Regular init containers abort the pass when they fail to start.
+    pub init_pass: usize,
+}
+
+/// The kubelet's pod worker with everything that the kubelet holds of the pod.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    pub node: NodeId,
+    pub generation: u32,
+    pub work: Work,
+    pub pending: bool,
+    pub running: bool,
+    pub waiting_cache: bool,
+    /// When its last run ended; None: it has not run yet.
+    pub last_end: Option<Time>,
+    pub run: Option<Run>,
+    /// The kubelet's copy of what the runtime had at `cache_time`.
+    pub cache: RuntimeStatus,
+    pub cache_time: Time,
+    pub due_generation: u32,
+    /// Deletion as the kubelet has seen it.
+    pub deletion: Option<Deletion>,
+    /// The API object is gone (or the pod was taken from this node).
+    pub removed: bool,
+    pub spec: Arc<PodSpec>,
+    pub grace_secs: Option<i64>,
+    /// Reason and message that end the pod (eviction, deadline, shutdown).
+    pub ended_by: Option<EndedBy>,
+    pub containers_gone: bool,
+    pub mounted: bool,
+    pub mount_began: Option<Time>,
+    pub mount_failures: u32,
+    pub probing: bool,
+
+    // Status manager.
+    pub status: PodStatus,
+    pub has_status: bool,
+    pub version: u64,
+    pub written: u64,
+    pub finished: bool,
+    pub restart_all: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EndedBy {
+    pub reason: Sym,
+    pub message: Text,
+    pub disruption: bool,
+    /// Recomputed status may lose it (kill requests) or not (deadline).
+    pub sticky: bool,
+}
+
+impl Pod {
+    pub fn container_count(&self) -> usize {
+        self.spec.init_containers.len() + self.spec.containers.len() + self.spec.ephemeral_containers.len()
+    }
+    pub fn container(&self, ix: ContainerIx) -> &Container {
+        let ix = usize::from(ix);
+        let (inits, mains) = (self.spec.init_containers.len(), self.spec.containers.len());
+        if ix < inits {
+            &self.spec.init_containers[ix]
+        } else if ix < inits + mains {
+            &self.spec.containers[ix - inits]
+        } else {
+            &self.spec.ephemeral_containers[ix - inits - mains]
+        }
+    }
+    pub fn is_init(&self, ix: ContainerIx) -> bool {
+        usize::from(ix) < self.spec.init_containers.len()
+    }
+    pub fn is_sidecar(&self, ix: ContainerIx) -> bool {
+        self.is_init(ix) && self.container(ix).is_sidecar()
+    }
+    pub fn find(&self, name: Sym) -> Option<ContainerIx> {
+        (0..self.container_count() as u8).find(|ix| self.container(*ix).name == name)
+    }
+    /// How the newest instance of a container behaves.
+    pub fn attempt(&self, ix: ContainerIx) -> &Attempt {
+        self.behavior.containers[usize::from(ix)].attempt(self.runtime.containers[usize::from(ix)].attempt)
+    }
+    pub fn field_path(&self, ix: ContainerIx) -> Sym {
+        let (inits, mains) = (self.spec.init_containers.len(), self.spec.containers.len());
+        let list = match usize::from(ix) {
+            i if i < inits => "initContainers",
+            i if i < inits + mains => "containers",
+            _ => "ephemeralContainers",
+        };
+        Sym::new(&format!("spec.{list}{{{}}}", self.container(ix).name))
+    }
+}

@@ -1,0 +1,29 @@
+//! An empty world.
+
+use std::sync::Arc;
+
+use super::World;
+use crate::engine::{Digest, Queue};
+use crate::scenario::plan::Plan;
+
+pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
+    World {
+        plan: Arc::clone(plan),
+        gates: plan.gates,
+        seed,
+        now: plan.start,
+        step: 0,
+        queue: Queue::new(),
+        pods: Vec::new(),
+        nodes: Vec::new(),
+        objects: Vec::new(),
+        scheduler: Default::default(),
+        controllers: Default::default(),
+        outbox: Vec::new(),
+        directory: Default::default(),
+        records: Vec::new(),
+        digest: Digest::new(),
+        event_objects: 0,
+        answers: Vec::new(),
+    }
+}
