@@ -1,9 +1,12 @@
 //! **kubelapse** answers "what will my pod do, and when?": a deterministic discrete-event simulator of the kubelet and
 //! of what stands around it.
 
+pub mod actors;
 pub mod api;
 pub mod engine;
 pub mod record;
 pub mod rules;
 pub mod scenario;
+pub mod session;
 pub mod time;
+pub mod world;

@@ -271,6 +271,10 @@ known! {
     MEMORY = "memory",
     EPHEMERAL_STORAGE = "ephemeral-storage",
     PODS = "pods",
+    // A container's states, as timelines name them.
+    WAITING = "waiting",
+    RUNNING_STATE = "running",
+    TERMINATED_STATE = "terminated",
     // Node condition reasons.
     KUBELET_READY = "KubeletReady",
     KUBELET_NOT_READY = "KubeletNotReady",

@@ -24,3 +24,43 @@ pub enum Distribution {
     /// Drawn with equal chance.
     Empirical(Vec<Span>),
 }
+
+impl Distribution {
+    /// A duration, never negative, in whole microseconds. All transforms go through `libm`: the same bits everywhere.
+    pub fn sample(&self, draw: &mut super::random::Draw) -> Span {
+        let micros = |value: f64| Span::from_micros(value.clamp(0.0, 9.0e15) as i64);
+        match self {
+            Distribution::Constant(span) => *span,
+            Distribution::Uniform(low, high) => {
+                let width = (high.micros() - low.micros()).max(0) as u64;
+                *low + Span::from_micros(draw.below(width + 1) as i64)
+            }
+            Distribution::Exponential(mean) => {
+                micros(-libm::log(1.0 - draw.unit()) * mean.micros() as f64)
+            }
+            Distribution::Normal { mean, sd } => {
+                micros(mean.micros() as f64 + sd.micros() as f64 * standard_normal(draw))
+            }
+            Distribution::LogNormal { median, p95 } => {
+                let ratio = p95.micros() as f64 / (median.micros() as f64).max(1.0);
+                let sigma = libm::log(ratio.max(1.0)) / Z95;
+                micros(median.micros() as f64 * libm::exp(sigma * standard_normal(draw)))
+            }
+            Distribution::Weibull { scale, shape } => {
+                let power = 1.0 / shape.max(1e-3);
+                micros(scale.micros() as f64 * libm::pow(-libm::log(1.0 - draw.unit()), power))
+            }
+            Distribution::Empirical(values) if values.is_empty() => Span::ZERO,
+            Distribution::Empirical(values) => values[draw.below(values.len() as u64) as usize],
+        }
+    }
+}
+
+/// The 95th percentile of the standard normal distribution.
+const Z95: f64 = 1.644_853_626_951_472_2;
+
+/// Box and Muller's transform, one of the two values.
+fn standard_normal(draw: &mut super::random::Draw) -> f64 {
+    let radius = libm::sqrt(-2.0 * libm::log(1.0 - draw.unit()));
+    radius * libm::cos(2.0 * std::f64::consts::PI * draw.unit())
+}

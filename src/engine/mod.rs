@@ -1,5 +1,10 @@
-//! The machine, which has never heard of a pod.
+//! The machine, which has never heard of a pod: the queue, the dice, distributions and the digest of a run.
 
+pub mod digest;
 pub mod distribution;
+pub mod queue;
+pub mod random;
 
+pub use digest::Digest;
 pub use distribution::Distribution;
+pub use queue::Queue;

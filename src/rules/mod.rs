@@ -15,4 +15,6 @@ pub mod quantity;
 pub mod restart;
 pub mod sandbox;
 pub mod validation;
+pub mod image_name;
+pub mod sync_actions;
 pub mod status_manager;

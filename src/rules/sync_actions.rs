@@ -8,7 +8,8 @@
 use super::gates::Gates;
 use super::pod::PodView;
 use super::restart::{self, should_restart};
-use crate::api::spec::{Container, PodSpec, RestartPolicy};
+use super::sandbox::sandbox_changed;
+use crate::api::spec::{Container, RestartPolicy};
 use crate::api::{InstanceState, RuntimeStatus, Sym};
 
 /// Why a container is killed; decides the event's words and the grace.
@@ -86,23 +87,13 @@ impl Input<'_> {
     }
 }
 
-/// `PodSandboxChanged` (pkg/kubelet/kuberuntime/util/util.go): whether a new sandbox is needed, and its attempt.
-pub fn sandbox_changed(spec: &PodSpec, runtime: &RuntimeStatus) -> (bool, u32) {
-    let Some(newest) = runtime.sandboxes.first() else { return (true, 0) };
-    let ready = runtime.sandboxes.iter().filter(|s| s.ready).count();
-    let changed = ready > 1
-        || !newest.ready
-        || newest.host_network != spec.host_network
-        || (!spec.host_network && newest.ip.is_empty());
-    (changed, if changed { newest.attempt + 1 } else { newest.attempt })
-}
-
 /// Everything that one sync does, in `PodActions`' own order: kill, sandbox, ephemeral, init, main.
 pub fn compute(input: &Input<'_>) -> PodActions {
     let mut actions = PodActions::default();
     let (spec, runtime) = (input.pod.spec, input.runtime);
     let inits = input.inits();
-    let (create, attempt) = sandbox_changed(spec, runtime);
+    let sandbox = sandbox_changed(spec, runtime);
+    let (create, attempt) = (sandbox.needed, sandbox.attempt);
 
     if !create && input.restart_all {
         for ix in (inits..inits + spec.containers.len()).chain(0..inits) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::NodeId;
 use crate::api::{Container, PodIdent, PodSpec, PodStatus, RuntimeStatus, Sym, Text};
+use crate::rules::status_manager::Cached;
 use crate::scenario::plan::{Attempt, Behavior};
 use crate::time::{Span, Time};
 
@@ -250,12 +251,10 @@ pub struct Worker {
     pub probing: bool,
 
     // Status manager.
-    pub status: PodStatus,
-    pub has_status: bool,
-    pub version: u64,
-    pub written: u64,
+    pub cached: Option<Cached>,
+    /// What the write under way takes along.
+    pub outgoing: Option<Cached>,
     pub finished: bool,
-    pub restart_all: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -303,5 +302,12 @@ impl Pod {
             _ => "ephemeralContainers",
         };
         Sym::new(&format!("spec.{list}{{{}}}", self.container(ix).name))
+    }
+}
+
+impl Worker {
+    /// The status that the kubelet computed last, if it has computed one.
+    pub fn status(&self) -> Option<&PodStatus> {
+        self.cached.as_ref().map(|cached| &cached.status)
     }
 }

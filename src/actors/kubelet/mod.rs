@@ -16,7 +16,7 @@ pub mod status_manager;
 pub mod sync;
 pub mod volumes;
 
-use crate::api::{PodStatus, RuntimeStatus};
+use crate::api::RuntimeStatus;
 use crate::time::Time;
 use crate::world::pod::{Work, Worker};
 use crate::world::{NodeId, PodId, World};
@@ -103,12 +103,9 @@ fn new_worker(p: &crate::world::Pod, node: NodeId) -> Worker {
         mount_began: None,
         mount_failures: 0,
         probing: false,
-        status: PodStatus::default(),
-        has_status: false,
-        version: 0,
-        written: 0,
+        cached: None,
+        outgoing: None,
         finished: false,
-        restart_all: false,
     }
 }
 

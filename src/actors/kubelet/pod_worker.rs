@@ -200,7 +200,7 @@ pub fn work_due(w: &mut World, pod: PodId, generation: u32) {
 pub fn watch_deadline(w: &mut World, pod: PodId) {
     let p = &w.pods[pod.ix()];
     let Some(worker) = p.worker.as_deref() else { return };
-    let start = if worker.has_status { worker.status.start_time } else { p.status.start_time };
+    let start = worker.status().unwrap_or(&p.status).start_time;
     let (Some(start), Some(secs)) = (start, worker.spec.active_deadline_seconds) else { return };
     let (node, generation) = (worker.node, w.nodes[worker.node.ix()].generation);
     let at = tick_at_or_after(w, node, (start + Span::from_secs(secs)).max(w.now));

@@ -215,7 +215,8 @@ fn times_out(point: &ProbePoint, spec: &Probe) -> bool {
 fn published(p: &Pod, ix: ContainerIx) -> Option<&crate::api::ContainerStatus> {
     let worker = p.worker.as_deref()?;
     let name = p.container(ix).name;
-    worker.status.containers.iter().chain(&worker.status.init).find(|c| c.name == name)
+    let status = worker.status()?;
+    status.containers.iter().chain(&status.init).find(|c| c.name == name)
 }
 
 /// Containers or their status have changed: workers that slept may have something to do.
@@ -258,7 +259,7 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
     let Some(b) = prober(p, ix, kind).copied().filter(|b| b.generation == generation) else { return };
     let Some(worker) = p.worker.as_deref() else { return };
     let node = worker.node;
-    if !w.nodes[node.ix()].kubelet_up || worker.status.phase.is_terminal() {
+    if !w.nodes[node.ix()].kubelet_up || worker.status().is_some_and(|s| s.phase.is_terminal()) {
         return;
     }
     if let Some(b) = prober_mut(w, pod, ix, kind) {

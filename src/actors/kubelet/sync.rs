@@ -32,24 +32,13 @@ pub fn view(p: &Pod) -> PodView<'_> {
 /// (`NeedToReconcilePodReadiness`, pkg/kubelet/status/status_manager.go).
 pub fn gates_met(w: &World, pod: PodId) -> bool {
     let p = &w.pods[pod.ix()];
-    let Some(worker) = p.worker.as_deref() else { return false };
-    if worker.spec.readiness_gates.is_empty() || !worker.has_status {
-        return false;
-    }
-    let ready = crate::rules::conditions::ready(&view(p), &worker.status, &worker.status.conditions, &w.gates);
-    let _ = &ready;
-    let old = worker.status.condition(Sym::READY);
-    old.is_none_or(|old| old.status != ready.status)
-        || worker.spec.readiness_gates.iter().any(|gate| {
-            p.status.condition(gate.condition_type).map(|c| c.status)
-                != worker.status.condition(gate.condition_type).map(|c| c.status)
-        })
+    p.worker.is_some() && crate::rules::api_status::needs_readiness_reconcile(&view(p), &w.gates)
 }
 
 /// Whether the active deadline is over; it counts from `startTime`.
 pub fn past_deadline(p: &Pod, now: Time) -> bool {
     let Some(worker) = p.worker.as_deref() else { return false };
-    let start = if worker.has_status { worker.status.start_time } else { p.status.start_time };
+    let start = worker.status().unwrap_or(&p.status).start_time;
     match (start, worker.spec.active_deadline_seconds) {
         (Some(start), Some(secs)) => now.since(start) >= Span::from_secs(secs),
         _ => false,
@@ -61,7 +50,9 @@ pub fn past_deadline(p: &Pod, now: Time) -> bool {
 pub fn is_unsettled(p: &Pod) -> bool {
     let Some(worker) = p.worker.as_deref() else { return false };
     worker.cache != p.runtime.live
-        || worker.status.containers.iter().any(|c| c.state.is_running() && !c.ready && c.started == Some(true))
+        || worker.status().is_some_and(|status| {
+            status.containers.iter().any(|c| c.state.is_running() && !c.ready && c.started == Some(true))
+        })
 }
 
 fn fresh_run(snapshot: RuntimeStatus, stage: Stage) -> Run {
@@ -143,7 +134,7 @@ fn mounted(w: &mut World, pod: PodId) {
     let restart_all = crate::rules::restart::should_restart_all(
         &view(p),
         Some(&run.snapshot),
-        Some(&worker.status),
+        worker.status(),
     ) && w.gates.restart_all_containers
         && crate::rules::restart::all_could_restart(&worker.spec, &w.gates);
     let actions = sync_actions::compute(&sync_actions::Input {

@@ -1,0 +1,192 @@
+//! The status manager: a cache of statuses and one goroutine that writes them to the API server
+//! (pkg/kubelet/status/status_manager.go).
+//!
+//! A batch takes the statuses as they are when it begins; what changes while it writes waits for the next one. So two
+//! changes a few milliseconds apart are two writes, and a third in between may never be seen.
+
+use super::sync;
+use crate::actors::api_server;
+use crate::api::{PodStatus, Sym};
+use crate::rules::conditions;
+use crate::rules::pod::Statuses;
+use crate::rules::status_manager as rule;
+use crate::world::{ContainerIx, NodeId, PodId, Purpose, SimEvent, World};
+
+/// `SetPodStatus`
+pub fn set(w: &mut World, pod: PodId, status: PodStatus) {
+    let now = w.now;
+    let gates = w.gates;
+    change(w, pod, |cached, view| rule::set(cached, view, status, now, &gates));
+}
+
+/// `TerminatePod`
+pub fn terminate(w: &mut World, pod: PodId) {
+    let now = w.now;
+    let gates = w.gates;
+    change(w, pod, |cached, view| rule::terminate(cached, view, now, &gates));
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
+    let node = worker.node;
+    nudge(w, node, pod);
+}
+
+fn change(
+    w: &mut World,
+    pod: PodId,
+    apply: impl FnOnce(&mut Option<rule::Cached>, &crate::rules::pod::PodView<'_>) -> bool,
+) {
+    let p = &mut w.pods[pod.ix()];
+    let Some(worker) = p.worker.as_deref_mut() else { return };
+    let first = worker.cached.is_none();
+    let mut cached = worker.cached.take();
+    let changed = apply(&mut cached, &sync::view(p));
+    let Some(worker) = p.worker.as_deref_mut() else { return };
+    worker.cached = cached;
+    let node = worker.node;
+    if first {
+        super::pod_worker::watch_deadline(w, pod);
+    }
+    if changed {
+        nudge(w, node, pod);
+        super::prober::container_changed(w, pod);
+    }
+}
+
+/// `SetContainerReadiness`: the container's flag and the two conditions that follow from it.
+pub fn set_container_readiness(w: &mut World, pod: PodId, ix: ContainerIx, ready: bool) {
+    let p = &w.pods[pod.ix()];
+    let gates = w.gates;
+    let name = p.container(ix).name;
+    let Some(mut status) = p.worker.as_deref().and_then(|worker| worker.cached.as_ref()).map(|c| c.status.clone())
+    else {
+        return;
+    };
+    let old = status.clone();
+    let Some(container) = status.containers.iter_mut().chain(&mut status.init).find(|c| c.name == name) else {
+        return;
+    };
+    if container.ready == ready {
+        return;
+    }
+    container.ready = ready;
+    let view = sync::view(p);
+    let known = Statuses::new(&status.init, &status.containers);
+    let containers_ready = conditions::containers_ready(&view, &old, Some(known), status.phase, &gates);
+    let all = conditions::ready(&view, &old, &containers_ready, &p.status.conditions, &gates);
+    for new in [all, containers_ready] {
+        crate::rules::api_status::replace_or_append(&mut status.conditions, new);
+    }
+    set(w, pod, status);
+}
+
+/// `SetContainerStartup`: the container's flag alone.
+pub fn set_container_startup(w: &mut World, pod: PodId, ix: ContainerIx, started: bool) {
+    let p = &w.pods[pod.ix()];
+    let name = p.container(ix).name;
+    let Some(mut status) = p.worker.as_deref().and_then(|worker| worker.cached.as_ref()).map(|c| c.status.clone())
+    else {
+        return;
+    };
+    let Some(container) = status.containers.iter_mut().chain(&mut status.init).find(|c| c.name == name) else {
+        return;
+    };
+    if container.started == Some(started) {
+        return;
+    }
+    container.started = Some(started);
+    set(w, pod, status);
+}
+
+/// `OnPodSandboxReady` (pkg/kubelet/kubelet.go, 1.36): PodReadyToStartContainers turns True before images are pulled.
+pub fn sandbox_ready(w: &mut World, pod: PodId) {
+    let p = &w.pods[pod.ix()];
+    let Some(cached) = p.worker.as_deref().and_then(|worker| worker.cached.as_ref()) else { return };
+    if !w.gates.pod_ready_to_start_containers {
+        return;
+    }
+    let mut status = cached.status.clone();
+    let kind = Sym::POD_READY_TO_START_CONTAINERS;
+    let mut condition = crate::api::Condition::new(kind, true);
+    condition.observed_generation = conditions::observed_generation(&status, p.generation, kind, &w.gates);
+    crate::rules::api_status::replace_or_append(&mut status.conditions, condition);
+    set(w, pod, status);
+}
+
+/// Something of a pod is to be written.
+pub fn nudge(w: &mut World, node: NodeId, pod: PodId) {
+    let n = &mut w.nodes[node.ix()];
+    if !n.status_dirty.contains(&pod) {
+        n.status_dirty.push(pod);
+    }
+    if !n.status_busy {
+        begin_batch(w, node);
+    }
+}
+
+fn begin_batch(w: &mut World, node: NodeId) {
+    let n = &mut w.nodes[node.ix()];
+    if n.status_dirty.is_empty() || !n.kubelet_up {
+        n.status_busy = false;
+        return;
+    }
+    n.status_busy = true;
+    n.status_batch = std::mem::take(&mut n.status_dirty).into();
+    let batch: Vec<PodId> = n.status_batch.iter().copied().collect();
+    for pod in &batch {
+        if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
+            worker.outgoing = worker.cached.clone();
+        }
+    }
+    next(w, node, batch[0]);
+}
+
+fn next(w: &mut World, node: NodeId, pod: PodId) {
+    let latency = w.plan.latency.status_update.clone();
+    let takes = w.pod_span(Purpose::Latency, pod, &latency);
+    let generation = w.nodes[node.ix()].generation;
+    w.after(takes, SimEvent::StatusWrite { node, generation });
+}
+
+/// The write of the batch's front pod arrives.
+pub fn write(w: &mut World, node: NodeId, generation: u32) {
+    let n = &mut w.nodes[node.ix()];
+    if n.generation != generation || !n.kubelet_up {
+        return;
+    }
+    let Some(pod) = n.status_batch.pop_front() else { return };
+    sync_pod(w, pod);
+    match w.nodes[node.ix()].status_batch.front().copied() {
+        Some(following) => next(w, node, following),
+        None => begin_batch(w, node),
+    }
+}
+
+/// `syncPod`: merge with what the API has, patch, and delete what is over.
+fn sync_pod(w: &mut World, pod: PodId) {
+    let (now, gates) = (w.now, w.gates);
+    let p = &mut w.pods[pod.ix()];
+    if !p.exists {
+        return;
+    }
+    let Some(worker) = p.worker.as_deref_mut() else { return };
+    let Some(cached) = worker.outgoing.take() else { return };
+    let running = !worker.containers_gone;
+    let merged = rule::merge(&p.status, &cached.status, p.generation, running, now, &gates);
+    api_server::replace_status(w, pod, merged);
+    let p = &w.pods[pod.ix()];
+    if cached.is_finished && p.deletion.is_some() && p.status.phase.is_terminal() {
+        api_server::delete_pod(w, pod, Some(0));
+    }
+}
+
+/// The ten-second pass: statuses that someone else has overwritten are written again.
+pub fn retry(w: &mut World, node: NodeId, generation: u32) {
+    let n = &w.nodes[node.ix()];
+    if n.generation != generation || !n.kubelet_up {
+        return;
+    }
+    for pod in n.pods.clone() {
+        if w.pods[pod.ix()].exists && w.pods[pod.ix()].worker.is_some() {
+            nudge(w, node, pod);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What the scenario's `[[action]]`s do, with kubectl's words where a target is not there.
+
+use std::sync::Arc;
+
+use super::api_server;
+use crate::api::{Condition, Sym, Text, Tri};
+use crate::scenario::plan::{ObjectKind, Target, Verb};
+use crate::time::Span;
+use crate::world::{NodeId, PodId, SimEvent, World};
+
+/// Plays an action.
+pub fn play(w: &mut World, index: u32) {
+    let plan = Arc::clone(&w.plan);
+    let action = &plan.actions[index as usize];
+    match &action.verb {
+        Verb::DeletePod { pod, grace_secs, force } => {
+            let grace = if *force { Some(grace_secs.unwrap_or(0)) } else { *grace_secs };
+            for pod in pods(w, pod) {
+                api_server::delete_pod(w, pod, grace);
+            }
+        }
+        Verb::Evict { pod, grace_secs } => {
+            for pod in pods(w, pod) {
+                evict(w, pod, *grace_secs);
+            }
+        }
+        Verb::Cordon { node } => set_unschedulable(w, node, true),
+        Verb::Uncordon { node } => set_unschedulable(w, node, false),
+        Verb::SetCondition { pod, kind, status, reason, message } => {
+            for pod in pods(w, pod) {
+                let condition =
+                    Condition::new(*kind, *status).because(*reason, Text::Is(*message));
+                api_server::update_status(w, pod, |s, now| api_server::put_condition(s, condition, now));
+                api_server::watch(w, pod);
+            }
+        }
+        Verb::Ungate { pod, gate } => {
+            for pod in pods(w, pod) {
+                api_server::update_spec(w, pod, |spec| {
+                    spec.scheduling_gates.retain(|g| gate.is_some_and(|gate| g.name != gate));
+                });
+                if w.pods[pod.ix()].node.is_none() {
+                    super::scheduler::pod_added(w, pod);
+                }
+            }
+        }
+        Verb::SetImage { pod, container, image } => {
+            for pod in pods(w, pod) {
+                api_server::update_spec(w, pod, |spec| {
+                    for c in spec.containers.iter_mut().chain(&mut spec.init_containers) {
+                        if c.name == *container {
+                            c.image = *image;
+                        }
+                    }
+                });
+            }
+        }
+        Verb::Patch { pod, merge } => {
+            for pod in pods(w, pod) {
+                patch(w, pod, merge);
+            }
+        }
+        Verb::Create { kind, namespace, name } => set_object(w, *kind, *namespace, *name, true),
+        Verb::Remove { kind, namespace, name } => set_object(w, *kind, *namespace, *name, false),
+        Verb::RestartKubelet { node, takes } => {
+            for node in nodes(w, node) {
+                super::kubelet::stop(w, node);
+                let generation = w.nodes[node.ix()].generation;
+                w.after(*takes, SimEvent::KubeletStart { node, generation });
+            }
+        }
+        Verb::Kill { pod, container, signal } => {
+            for pod in pods(w, pod) {
+                if let Some(ix) = w.pods[pod.ix()].find(*container) {
+                    super::runtime::end(w, pod, ix, 128 + i32::from(*signal), Sym::ERROR);
+                }
+            }
+        }
+        _ => w.answers.push(format!("{}: not played yet", action.words)),
+    }
+}
+
+/// An `[[object]]` comes into being.
+pub fn create_object(w: &mut World, index: u32) {
+    w.objects[index as usize].exists = true;
+}
+
+fn set_object(w: &mut World, kind: ObjectKind, namespace: Option<Sym>, name: Sym, exists: bool) {
+    for object in 0..w.objects.len() {
+        let plan = &w.plan.objects[w.objects[object].plan];
+        if plan.kind == kind && plan.name == name && namespace.is_none_or(|n| n == plan.namespace) {
+            w.objects[object].exists = exists;
+        }
+    }
+}
+
+/// The eviction subresource (pkg/registry/core/pod/storage/eviction.go).
+fn evict(w: &mut World, pod: PodId, grace_secs: Option<i64>) {
+    if w.pods[pod.ix()].deletion.is_none() && !w.pods[pod.ix()].status.phase.is_terminal() {
+        let condition = Condition::new(Sym::DISRUPTION_TARGET, Tri::True)
+            .because(Sym::EVICTION_BY_EVICTION_API, "Eviction API: evicting");
+        api_server::update_status(w, pod, |s, now| api_server::put_condition(s, condition, now));
+    }
+    api_server::delete_pod(w, pod, grace_secs);
+}
+
+fn set_unschedulable(w: &mut World, target: &Target, value: bool) {
+    for node in nodes(w, target) {
+        w.nodes[node.ix()].spec.unschedulable = value;
+    }
+    super::scheduler::cluster_changed(w);
+}
+
+fn patch(w: &mut World, pod: PodId, merge: &serde_json::Value) {
+    if let Some(deadline) = merge.pointer("/spec/activeDeadlineSeconds").and_then(serde_json::Value::as_i64) {
+        api_server::update_spec(w, pod, |spec| spec.active_deadline_seconds = Some(deadline));
+    }
+    if let Some(finalizers) = merge.pointer("/metadata/finalizers") {
+        let list: Vec<Sym> = finalizers
+            .as_array()
+            .map(|list| list.iter().filter_map(|f| f.as_str().map(Sym::new)).collect())
+            .unwrap_or_default();
+        let p = &mut w.pods[pod.ix()];
+        p.finalizers = list;
+        if p.finalizers.is_empty() && p.deletion.is_some_and(|d| d.grace_secs == 0) {
+            api_server::remove_pod(w, pod);
+        }
+    }
+}
+
+/// The pods that a target names, oldest first; kubectl's answer if there are none.
+fn pods(w: &mut World, target: &Target) -> Vec<PodId> {
+    let found: Vec<PodId> = (0..w.pods.len())
+        .map(|ix| PodId(ix as u32))
+        .filter(|pod| {
+            let p = &w.pods[pod.ix()];
+            let name = p.ident.name.to_string();
+            p.exists
+                && target.namespace.as_deref().is_none_or(|n| p.ident.namespace == n)
+                && if target.prefix { name.starts_with(&target.name) } else { name == target.name }
+        })
+        .collect();
+    if found.is_empty() && !target.prefix {
+        let after = Span::from_micros(w.now.since(w.plan.start).micros());
+        w.answers.push(format!("{after}: Error from server (NotFound): pods \"{}\" not found", target.name));
+    }
+    found
+}
+
+fn nodes(w: &mut World, target: &Target) -> Vec<NodeId> {
+    let found: Vec<NodeId> = (0..w.nodes.len())
+        .map(|ix| NodeId(ix as u16))
+        .filter(|node| {
+            let n = &w.nodes[node.ix()];
+            n.exists
+                && if target.prefix { n.spec.name.starts_with(&target.name) } else { n.spec.name == *target.name }
+        })
+        .collect();
+    if found.is_empty() && !target.prefix {
+        w.answers.push(format!("Error from server (NotFound): nodes \"{}\" not found", target.name));
+    }
+    found
+}

@@ -1,0 +1,50 @@
+//! Random draws, each at its own place: (seed, purpose, entity, number). Adding an entity or a purpose, or drawing once
+//! more for one of them, changes nobody else's luck (common random numbers).
+
+use rand::Rng as _;
+use rand::SeedableRng as _;
+use rand_chacha::ChaCha8Rng;
+
+use crate::time::Span;
+
+/// A stable hash of an entity's names (FNV-1a, 64 bits, a zero byte after each part).
+pub fn entity(parts: &[&str]) -> u64 {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for part in parts {
+        for byte in part.bytes().chain([0]) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    hash
+}
+
+/// One place in the run's randomness; a distribution may take several numbers from it.
+pub struct Draw(ChaCha8Rng);
+
+impl Draw {
+    pub fn new(seed: u64, purpose: u64, entity: u64, number: u64) -> Draw {
+        let mut key = [0u8; 32];
+        for (chunk, word) in key.chunks_exact_mut(8).zip([seed, purpose, entity, number]) {
+            chunk.copy_from_slice(&word.to_le_bytes());
+        }
+        Draw(ChaCha8Rng::from_seed(key))
+    }
+    pub fn bits(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+    pub fn bits128(mut self) -> u128 {
+        (u128::from(self.bits()) << 64) | u128::from(self.bits())
+    }
+    /// Uniform in [0, 1) with 53 bits.
+    pub fn unit(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
+    }
+    /// Uniform in 0..n; 0 for n = 0.
+    pub fn below(&mut self, n: u64) -> u64 {
+        ((u128::from(self.bits()) * u128::from(n)) >> 64) as u64
+    }
+    /// `span × (1 … 1 + factor)`, as `wait.Jitter` spreads it.
+    pub fn jitter(&mut self, span: Span, factor: f64) -> Span {
+        span + Span::from_micros((span.micros() as f64 * factor * self.unit()) as i64)
+    }
+}
