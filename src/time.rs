@@ -147,29 +147,42 @@ impl fmt::Debug for Span {
 /// Go's `time.Duration.String`: `1m20s`, `250ms`, `0s`.
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (sign, micros) = (if self.0 < 0 { "-" } else { "" }, self.0.unsigned_abs());
-        let fraction = |whole: u64, part: u64, digits: usize| {
-            let mut text = format!("{whole}.{part:0digits$}");
-            while text.ends_with('0') {
-                text.pop();
-            }
-            if text.ends_with('.') {
-                text.pop();
-            }
-            text
-        };
-        match micros {
-            0 => f.write_str("0s"),
-            1..1000 => write!(f, "{sign}{micros}µs"),
-            1000..1_000_000 => write!(f, "{sign}{}ms", fraction(micros / 1000, micros % 1000, 3)),
-            _ => {
-                let (minutes, rest) = (micros / 60_000_000, micros % 60_000_000);
-                let secs = fraction(rest / 1_000_000, rest % 1_000_000, 6);
-                match (minutes / 60, minutes % 60) {
-                    (0, 0) => write!(f, "{sign}{secs}s"),
-                    (0, m) => write!(f, "{sign}{m}m{secs}s"),
-                    (h, m) => write!(f, "{sign}{h}h{m}m{secs}s"),
-                }
+        write_go_duration(f, self.nanos())
+    }
+}
+
+/// A duration in nanoseconds, as Go counts; only foreign values are that fine.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct GoDuration(pub i64);
+
+/// Go's `time.Duration.String`: `1h0m1s`, `1.5µs`, `0s`.
+impl fmt::Display for GoDuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_go_duration(f, i128::from(self.0))
+    }
+}
+
+fn write_go_duration(f: &mut fmt::Formatter<'_>, nanos: i128) -> fmt::Result {
+    const SECOND: u128 = 1_000_000_000;
+    let (sign, nanos) = (if nanos < 0 { "-" } else { "" }, nanos.unsigned_abs());
+    // `part` of a whole that has 10^digits parts, without zeros at the end.
+    let fraction = |whole: u128, part: u128, digits: usize| {
+        let mut text = format!("{whole}.{part:0digits$}");
+        text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
+        text
+    };
+    match nanos {
+        0 => f.write_str("0s"),
+        1..1000 => write!(f, "{sign}{nanos}ns"),
+        1000..1_000_000 => write!(f, "{sign}{}µs", fraction(nanos / 1000, nanos % 1000, 3)),
+        1_000_000..SECOND => write!(f, "{sign}{}ms", fraction(nanos / 1_000_000, nanos % 1_000_000, 6)),
+        _ => {
+            let (minutes, rest) = (nanos / (60 * SECOND), nanos % (60 * SECOND));
+            let secs = fraction(rest / SECOND, rest % SECOND, 9);
+            match (minutes / 60, minutes % 60) {
+                (0, 0) => write!(f, "{sign}{secs}s"),
+                (0, m) => write!(f, "{sign}{m}m{secs}s"),
+                (h, m) => write!(f, "{sign}{h}h{m}m{secs}s"),
             }
         }
     }

@@ -9,8 +9,10 @@ mod rules {
     pub mod not_modelled;
     pub mod runtime;
 
+    mod a_print_pod;
     mod b_phase;
     mod c_conditions;
     mod d_api_status;
+    mod f_duration;
     mod i_status_manager;
 }
