@@ -20,3 +20,4 @@ pub mod validation;
 pub mod image_name;
 pub mod sync_actions;
 pub mod status_manager;
+pub mod validation;
