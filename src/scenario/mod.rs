@@ -1,3 +1,63 @@
 //! TOML (and manifests) in, a checked and immutable [`plan::Plan`] out.
+//!
+//! A text becomes a [`tree`] in which everything knows where it stands; overrides are put into it; the tree is checked
+//! against the one table of the [`format`]; then it is resolved: manifests are read, defaulted and admitted, names are
+//! looked up, instants become absolute. Problems are collected on the whole way and shown together, in file order.
+//!
+//! Nothing here opens a file: manifests come through a loader.
 
+mod check;
+pub mod diagnostic;
+pub mod format;
+mod manifest;
 pub mod plan;
+mod provisional;
+mod resolve;
+pub mod tree;
+pub mod values;
+
+pub use diagnostic::{Code, Diagnostic, Diagnostics};
+pub use plan::Plan;
+
+/// Gives the text of a manifest by its path as the scenario writes it, or says why not.
+pub type Loader<'a> = &'a dyn Fn(&str) -> Result<String, String>;
+
+/// A plan, and what is odd about its file without keeping it from being run.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    pub plan: Plan,
+    pub warnings: Diagnostics,
+}
+
+/// Loads a scenario. `file` is how the file is called (its stem is the default name), `overrides` are `key=value` pairs
+/// such as `pod.web.spec.restartPolicy=Never`.
+///
+/// # Errors
+/// Every problem of the file, its manifests and the overrides, in file order.
+pub fn load(file: &str, text: &str, loader: Loader<'_>, overrides: &[String]) -> Result<Plan, Diagnostics> {
+    load_noting(file, text, loader, overrides).map(|loaded| loaded.plan)
+}
+
+/// As [`load`], keeping the warnings.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_noting(
+    file: &str,
+    text: &str,
+    loader: Loader<'_>,
+    overrides: &[String],
+) -> Result<Loaded, Diagnostics> {
+    let mut problems = Diagnostics::default();
+    let source = problems.add_source(file, text);
+    let root = tree::parse(source, text, &mut problems);
+    if problems.errors() > 0 {
+        // What the parser guessed after a syntax error would only mislead.
+        problems.sort();
+        return Err(problems);
+    }
+    check::file(&root, &mut problems);
+    let plan = resolve::resolve(file, &root, loader, overrides, &mut problems);
+    problems.sort();
+    if problems.errors() > 0 { Err(problems) } else { Ok(Loaded { plan, warnings: problems }) }
+}

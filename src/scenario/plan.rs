@@ -28,6 +28,8 @@ pub struct Plan {
     pub controllers: Controllers,
     pub nodes: Vec<NodePlan>,
     pub images: Vec<ImagePlan>,
+    /// For images that no `[[image]]` names; its reference is empty.
+    pub image_default: ImagePlan,
     pub objects: Vec<ObjectPlan>,
     pub templates: Vec<PodTemplate>,
     pub actions: Vec<ActionPlan>,
@@ -141,6 +143,8 @@ pub struct ObjectPlan {
     /// PriorityClass
     pub value: i32,
     pub preemption_policy: Option<Sym>,
+    /// PriorityClass: of pods that name none.
+    pub global_default: bool,
     /// PodDisruptionBudget: a number or a percentage.
     pub min_available: Option<String>,
     pub max_unavailable: Option<String>,

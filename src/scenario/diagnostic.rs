@@ -1,0 +1,239 @@
+//! What is wrong with a file, told the way rustc tells it: file, line, column, the line with a caret, what is
+//! accepted, the nearest name for a typo, a hint. All problems of a load are collected and shown in file order.
+
+use std::fmt;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+use super::tree::Loc;
+
+/// A kind of problem, with the number that it can be looked up by.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Code {
+    /// The text is not TOML.
+    Syntax,
+    /// A key that this table does not have.
+    UnknownKey,
+    /// A string where a number belongs, and the like.
+    WrongType,
+    /// The right type, but not a value that means something here.
+    BadValue,
+    MissingKey,
+    /// Keys that exclude each other.
+    Conflict,
+    /// A pod, node or object that can never exist.
+    UnknownTarget,
+    /// A container that the manifest does not have.
+    UnknownContainer,
+    /// An instant after the end of the run.
+    BeyondUntil,
+    Duplicate,
+    /// A manifest that cannot be read or is no manifest.
+    Manifest,
+    /// The API server would reject the object.
+    Rejected,
+    /// An override that leads nowhere.
+    Override,
+    /// Something that will never have an effect.
+    NoEffect,
+}
+
+impl Code {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Code::Syntax => "E0001",
+            Code::UnknownKey => "E0002",
+            Code::WrongType => "E0003",
+            Code::BadValue => "E0004",
+            Code::MissingKey => "E0005",
+            Code::Conflict => "E0006",
+            Code::UnknownTarget => "E0101",
+            Code::UnknownContainer => "E0102",
+            Code::BeyondUntil => "E0103",
+            Code::Duplicate => "E0104",
+            Code::Manifest => "E0201",
+            Code::Rejected => "E0202",
+            Code::Override => "E0301",
+            Code::NoEffect => "W0001",
+        }
+    }
+    /// A warning does not keep the scenario from being run.
+    pub fn is_warning(self) -> bool {
+        self == Code::NoEffect
+    }
+}
+
+/// One problem.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Diagnostic {
+    pub code: Code,
+    pub title: String,
+    pub loc: Loc,
+    /// Stands at the caret; what is accepted, mostly.
+    pub label: String,
+    pub hints: Vec<String>,
+}
+
+impl Diagnostic {
+    pub fn new(code: Code, loc: Loc, title: impl Into<String>) -> Diagnostic {
+        Diagnostic { code, title: title.into(), loc, label: String::new(), hints: Vec::new() }
+    }
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Diagnostic {
+        self.label = label.into();
+        self
+    }
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Diagnostic {
+        self.hints.push(hint.into());
+        self
+    }
+    /// Offers the nearest of `names`, or lists them when none is near and they are few.
+    #[must_use]
+    pub fn nearest<'a>(self, word: &str, names: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+        let names: Vec<&str> = names.into_iter().collect();
+        match nearest(word, &names) {
+            Some(name) => self.hint(format!("did you mean `{name}`?")),
+            None => match names.as_slice() {
+                [] => self,
+                [only] => self.hint(format!("there is only `{only}`")),
+                some => {
+                    let shown: Vec<String> = some.iter().take(24).map(|n| format!("`{n}`")).collect();
+                    let more = if some.len() > 24 { ", …" } else { "" };
+                    self.hint(format!("there are {}{more}", shown.join(", ")))
+                }
+            },
+        }
+    }
+}
+
+/// The name that was probably meant.
+pub fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
+    let lower = word.to_lowercase();
+    let mut best: Option<(f64, &'a str)> = None;
+    for name in names.iter().take(4096) {
+        let score = if name.to_lowercase() == lower { 1.0 } else { strsim::jaro_winkler(word, name) };
+        if score >= 0.8 && best.is_none_or(|(other, _)| score > other) {
+            best = Some((score, name));
+        }
+    }
+    best.map(|(_, name)| name)
+}
+
+/// A text that problems point into.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Source {
+    /// As a person knows it: the file's name, or `--set`.
+    pub name: String,
+    pub text: String,
+}
+
+/// All problems of one load, in file order.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Diagnostics {
+    pub sources: Vec<Source>,
+    pub items: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    pub fn push(&mut self, item: Diagnostic) {
+        if !self.items.contains(&item) {
+            self.items.push(item);
+        }
+    }
+    pub fn add_source(&mut self, name: impl Into<String>, text: impl Into<String>) -> u16 {
+        self.sources.push(Source { name: name.into(), text: text.into() });
+        u16::try_from(self.sources.len() - 1).unwrap_or(u16::MAX)
+    }
+    pub fn errors(&self) -> usize {
+        self.items.iter().filter(|i| !i.code.is_warning()).count()
+    }
+    pub fn warnings(&self) -> usize {
+        self.items.len() - self.errors()
+    }
+    /// File order: by source, then by position.
+    pub(super) fn sort(&mut self) {
+        self.items.sort_by_key(|i| (i.loc.source, i.loc.start, i.loc.end, i.code));
+    }
+    /// Line and column of a place, both from 1; columns count characters.
+    pub fn position(&self, loc: Loc) -> (usize, usize) {
+        let Some(source) = self.sources.get(usize::from(loc.source)) else { return (1, 1) };
+        let start = floor_boundary(&source.text, loc.start as usize);
+        let before = &source.text[..start];
+        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+    /// One problem a line, for editors: `file:line:column: error[E0002]: title; hint`.
+    pub fn short(&self) -> String {
+        let mut out = String::new();
+        for item in &self.items {
+            let (line, column) = self.position(item.loc);
+            let name = self.sources.get(usize::from(item.loc.source)).map_or("", |s| s.name.as_str());
+            let level = if item.code.is_warning() { "warning" } else { "error" };
+            out.push_str(&format!("{name}:{line}:{column}: {level}[{}]: {}", item.code.as_str(), item.title));
+            for text in std::iter::once(&item.label).chain(&item.hints).filter(|t| !t.is_empty()) {
+                out.push_str("; ");
+                out.push_str(text);
+            }
+            out.push('\n');
+        }
+        out
+    }
+    /// The whole report as people read it.
+    pub fn render(&self, color: bool) -> String {
+        let renderer = if color {
+            Renderer::styled().decor_style(DecorStyle::Unicode)
+        } else {
+            Renderer::plain().decor_style(DecorStyle::Ascii)
+        };
+        let mut out = String::new();
+        for item in &self.items {
+            let level = if item.code.is_warning() { Level::WARNING } else { Level::ERROR };
+            let mut group = level
+                .primary_title(clean(&item.title))
+                .id(item.code.as_str())
+                .element(self.snippet(item).unwrap_or_else(|| Snippet::source("")));
+            for hint in &item.hints {
+                group = group.element(Level::HELP.message(clean(hint)));
+            }
+            out.push_str(&renderer.render(&[group]));
+            out.push_str("\n\n");
+        }
+        out
+    }
+    fn snippet(&self, item: &Diagnostic) -> Option<Snippet<'_, annotate_snippets::Annotation<'_>>> {
+        let source = self.sources.get(usize::from(item.loc.source))?;
+        let start = floor_boundary(&source.text, item.loc.start as usize);
+        let mut end = floor_boundary(&source.text, item.loc.end as usize).max(start);
+        // A caret under the first line of a long value says enough.
+        if let Some(newline) = source.text[start..end].find('\n') {
+            end = start + newline;
+        }
+        let mut mark = AnnotationKind::Primary.span(start..end);
+        if !item.label.is_empty() {
+            mark = mark.label(clean(&item.label));
+        }
+        Some(Snippet::source(source.text.as_str()).path(source.name.as_str()).annotation(mark))
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+impl std::error::Error for Diagnostics {}
+
+/// Texts of strangers may hold control characters; a terminal must not see them.
+fn clean(text: &str) -> String {
+    annotate_snippets::normalize_untrusted_str(text)
+}
+
+fn floor_boundary(text: &str, index: usize) -> usize {
+    let mut index = index.min(text.len());
+    while !text.is_char_boundary(index) {
+        index -= 1;
+    }
+    index
+}

@@ -1,0 +1,43 @@
+//! Manifests: JSON or YAML, one or several documents, a `List` or single objects.
+
+use serde_json::Value;
+
+/// The objects of a manifest, lists taken apart.
+///
+/// # Errors
+/// Says in words why the text is no manifest.
+pub fn objects(text: &str) -> Result<Vec<Value>, String> {
+    let documents = if text.trim_start().starts_with(['{', '[']) {
+        match serde_json::from_str::<Value>(text) {
+            Ok(value) => vec![value],
+            Err(json) => yaml(text).map_err(|_| json.to_string())?,
+        }
+    } else {
+        yaml(text)?
+    };
+    let mut objects = Vec::new();
+    for document in documents {
+        flatten(document, &mut objects, 0);
+    }
+    Ok(objects)
+}
+
+fn yaml(text: &str) -> Result<Vec<Value>, String> {
+    serde_saphyr::from_multiple::<Value>(text).map_err(|e| e.to_string())
+}
+
+fn flatten(value: Value, out: &mut Vec<Value>, depth: u8) {
+    match value {
+        Value::Null => {}
+        Value::Array(items) if depth < 4 => items.into_iter().for_each(|item| flatten(item, out, depth + 1)),
+        Value::Object(mut map)
+            if map.get("kind").and_then(Value::as_str).is_some_and(|k| k.ends_with("List"))
+                && map.get("items").is_some_and(Value::is_array) =>
+        {
+            if let Some(Value::Array(items)) = map.remove("items") {
+                items.into_iter().for_each(|item| flatten(item, out, depth + 1));
+            }
+        }
+        other => out.push(other),
+    }
+}

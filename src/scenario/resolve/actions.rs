@@ -1,0 +1,376 @@
+//! `[[action]]`: one verb at an instant, its target looked up among what can ever exist.
+
+use std::collections::BTreeMap;
+
+use super::pods::{makes, pod_names};
+use super::settings::{effect, taint};
+use super::{Context, flag, number, span, string_map, tables, text};
+use crate::api::{Sym, Tri};
+use crate::scenario::diagnostic::{Code, Diagnostic};
+use crate::scenario::format::{ACTION, Kind, VERBS, VerbKeys};
+use crate::scenario::plan::{ActionPlan, ObjectKind, PodTemplate, Target, Verb};
+use crate::scenario::tree::{Loc, Node, Table};
+use crate::scenario::values::{self, Noun};
+use crate::time::Span;
+
+pub fn actions(table: &Table, cx: &mut Context<'_>) -> Vec<ActionPlan> {
+    let mut plans = Vec::new();
+    for (node, entry) in tables(table, "action") {
+        let at = cx.instant(entry, "at", "the action");
+        let Some(keys) = the_verb(node, entry, cx) else { continue };
+        surplus(entry, keys, cx);
+        let Some(target_node) = entry.get(keys.verb) else { continue };
+        let Some(Kind::Target(nouns)) = ACTION.key(keys.verb).map(|k| k.kind) else { continue };
+        let Ok(noun) = values::target(target_node, nouns) else { continue };
+        let noun = look_up(noun, target_node.loc, entry, cx);
+        if let Some(verb) = build(keys.verb, noun, target_node.loc, entry, cx) {
+            let words = format!("{} {}", keys.verb, target_node.text().unwrap_or_default());
+            plans.push(ActionPlan { at, verb, words });
+        }
+    }
+    plans
+}
+
+fn the_verb(node: &Node, entry: &Table, cx: &mut Context<'_>) -> Option<&'static VerbKeys> {
+    let mut found = VERBS.iter().filter(|v| entry.get(v.verb).is_some());
+    let Some(first) = found.next() else {
+        let names: Vec<&str> = VERBS.iter().map(|v| v.verb).collect();
+        cx.report(
+            Diagnostic::new(Code::MissingKey, node.loc, "this action has no verb")
+                .label("expected one verb")
+                .hint(format!("verbs are {}", names.join(", "))),
+        );
+        return None;
+    };
+    for other in found {
+        if let Some(entry) = entry.entry(other.verb) {
+            cx.report(
+                Diagnostic::new(
+                    Code::Conflict,
+                    entry.key_loc,
+                    format!("`{}` and `{}` are two verbs", first.verb, other.verb),
+                )
+                .hint("write an [[action]] for each"),
+            );
+        }
+    }
+    Some(first)
+}
+
+fn surplus(entry: &Table, keys: &VerbKeys, cx: &mut Context<'_>) {
+    for e in &entry.entries {
+        let name = e.key.as_str();
+        let fits =
+            name == "at" || name == keys.verb || keys.needs.contains(&name) || keys.takes.contains(&name);
+        let verb = VERBS.iter().any(|v| v.verb == name);
+        if !fits && !verb && ACTION.key(name).is_some() {
+            let takes: Vec<String> = keys.needs.iter().chain(keys.takes).map(|k| format!("`{k}`")).collect();
+            let item =
+                Diagnostic::new(Code::Conflict, e.key_loc, format!("`{}` takes no `{name}`", keys.verb));
+            cx.report(if takes.is_empty() {
+                item
+            } else {
+                item.hint(format!("it takes {}", takes.join(", ")))
+            });
+        }
+    }
+    for need in keys.needs.iter().filter(|n| entry.get(n).is_none()) {
+        let loc = entry.entry(keys.verb).map_or(Loc::default(), |e| e.key_loc);
+        cx.report(Diagnostic::new(Code::MissingKey, loc, format!("`{}` needs `{need}`", keys.verb)));
+    }
+}
+
+/// Tells of targets that can never exist; gives pods their namespace.
+fn look_up(noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) -> Noun {
+    match noun {
+        Noun::Pod(mut target) => {
+            target.namespace = text(entry, "namespace").map(str::to_owned);
+            known_pod(&target, loc, cx);
+            Noun::Pod(target)
+        }
+        Noun::Node(target) => {
+            let names: Vec<&str> = cx.nodes.iter().map(|n| n.spec.name.as_str()).collect();
+            let fits = names
+                .iter()
+                .any(|n| if target.prefix { n.starts_with(&target.name) } else { *n == target.name });
+            if !fits {
+                let item = Diagnostic::new(
+                    Code::UnknownTarget,
+                    loc,
+                    format!("there is never a node `{}`", target.name),
+                )
+                .nearest(&target.name, names);
+                cx.report(item);
+            }
+            Noun::Node(target)
+        }
+        object @ Noun::Object(..) => object,
+    }
+}
+
+fn templates_of<'a>(target: &'a Target, cx: &'a Context<'_>) -> impl Iterator<Item = &'a PodTemplate> {
+    cx.templates.iter().filter(|t| {
+        target.namespace.as_ref().is_none_or(|n| t.namespace == n.as_str())
+            && if target.prefix {
+                pod_names(t).iter().any(|n| n.starts_with(&target.name))
+                    || t.name.as_str().starts_with(&target.name)
+            } else {
+                makes(t, &target.name)
+            }
+    })
+}
+
+/// Tells when no `[[pod]]` makes this pod.
+pub fn known_pod(target: &Target, loc: Loc, cx: &mut Context<'_>) {
+    if templates_of(target, cx).next().is_some() || unsettled(cx) {
+        return;
+    }
+    let anywhere = Target { namespace: None, ..target.clone() };
+    let elsewhere = templates_of(&anywhere, cx).next().map(|t| t.namespace);
+    let mut item =
+        Diagnostic::new(Code::UnknownTarget, loc, format!("there is never a pod `{}`", target.name));
+    if let (Some(namespace), Some(asked)) = (elsewhere, &target.namespace) {
+        item = item.label(format!("not in the namespace `{asked}`, but in `{namespace}`"));
+    } else if let Some(template) = cx.templates.iter().find(|t| t.numbered && t.name == target.name.as_str())
+    {
+        item = item.hint(format!(
+            "its replicas are `{0}-0` to `{0}-{1}`; `pod/{0}-*` means all of them",
+            template.name,
+            template.replicas - 1
+        ));
+    } else {
+        let names: Vec<String> = cx.templates.iter().flat_map(pod_names).take(4096).collect();
+        item = item.nearest(&target.name, names.iter().map(String::as_str));
+    }
+    cx.report(item);
+}
+
+/// Pods are missing that a broken manifest or spec would have made: no use to complain about their names.
+fn unsettled(cx: &Context<'_>) -> bool {
+    cx.problems
+        .items
+        .iter()
+        .any(|i| matches!(i.code, Code::Manifest | Code::Rejected | Code::MissingKey | Code::WrongType))
+}
+
+fn taints(entry: &Table) -> Vec<&Table> {
+    tables(entry, "taints").into_iter().map(|(_, t)| t).collect()
+}
+
+/// The container that is meant, or the only one there is.
+fn container(target: &Target, loc: Loc, entry: &Table, cx: &mut Context<'_>) -> Option<Sym> {
+    let all: Vec<Vec<Sym>> = templates_of(target, cx)
+        .map(|t| t.spec.init_containers.iter().chain(&t.spec.containers).map(|c| c.name).collect())
+        .collect();
+    if let Some(node) = entry.get("container") {
+        let name = node.text()?;
+        let added = tables_of_debug(name, cx);
+        if !all.is_empty() && !added && !all.iter().flatten().any(|c| *c == name) {
+            let known: Vec<&str> = all.iter().flatten().map(|c| c.as_str()).collect();
+            cx.report(
+                Diagnostic::new(
+                    Code::UnknownContainer,
+                    node.loc,
+                    format!("there is no container `{name}` in this pod"),
+                )
+                .nearest(name, known),
+            );
+        }
+        return Some(Sym::new(name));
+    }
+    let mains: Vec<Sym> =
+        templates_of(target, cx).flat_map(|t| t.spec.containers.iter().map(|c| c.name)).collect();
+    match mains.as_slice() {
+        [] => None,
+        [first, rest @ ..] if rest.iter().all(|c| c == first) => Some(*first),
+        _ => {
+            let names: Vec<&str> = mains.iter().map(|c| c.as_str()).collect();
+            cx.report(
+                Diagnostic::new(Code::MissingKey, loc, "`container` is missing: this pod has several")
+                    .hint(format!("one of {}", names.join(", "))),
+            );
+            None
+        }
+    }
+}
+
+/// Ephemeral containers that another action brings are not looked for; their names end up in the run.
+fn tables_of_debug(name: &str, cx: &Context<'_>) -> bool {
+    cx.debugs.iter().any(|d| d == name)
+}
+
+fn labels(entry: &Table) -> BTreeMap<String, Option<String>> {
+    string_map(entry, "labels")
+        .into_iter()
+        .map(|(key, value)| match key.strip_suffix('-') {
+            Some(key) => (key.to_owned(), None),
+            None => (key, Some(value)),
+        })
+        .collect()
+}
+
+fn sym(entry: &Table, key: &str) -> Sym {
+    Sym::new(text(entry, key).unwrap_or_default())
+}
+
+fn build(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) -> Option<Verb> {
+    let grace_secs = number(entry, "gracePeriodSeconds");
+    Some(match (verb, noun) {
+        ("delete", Noun::Pod(pod)) => {
+            let force = flag(entry, "force").unwrap_or(false);
+            if force && grace_secs.is_some_and(|g: i64| g > 0) {
+                let at = entry.entry("gracePeriodSeconds").map_or(loc, |e| e.key_loc);
+                cx.report(
+                    Diagnostic::new(
+                        Code::Conflict,
+                        at,
+                        "--force and --grace-period greater than 0 cannot be specified together",
+                    )
+                    .hint("leave one of them out"),
+                );
+            }
+            Verb::DeletePod { pod, grace_secs, force }
+        }
+        ("delete", Noun::Node(node)) => {
+            for key in ["gracePeriodSeconds", "force", "namespace"] {
+                if let Some(e) = entry.entry(key) {
+                    cx.report(Diagnostic::new(
+                        Code::NoEffect,
+                        e.key_loc,
+                        format!("`{key}` means nothing for a node"),
+                    ));
+                }
+            }
+            Verb::DeleteNode { node }
+        }
+        ("evict", Noun::Pod(pod)) => Verb::Evict { pod, grace_secs },
+        ("cordon", Noun::Node(node)) => Verb::Cordon { node },
+        ("uncordon", Noun::Node(node)) => Verb::Uncordon { node },
+        ("drain", Noun::Node(node)) => Verb::Drain { node },
+        ("taint", Noun::Node(node)) => {
+            for t in taints(entry).into_iter().filter(|t| t.get("effect").is_none()) {
+                let at = t.get("key").map_or(loc, |n| n.loc);
+                cx.report(
+                    Diagnostic::new(Code::MissingKey, at, "a new taint needs an `effect`")
+                        .label("expected effect = \"NoSchedule\", \"PreferNoSchedule\" or \"NoExecute\""),
+                );
+            }
+            Verb::Taint { node, taints: taints(entry).into_iter().filter_map(taint).collect() }
+        }
+        ("untaint", Noun::Node(node)) => Verb::Untaint {
+            node,
+            taints: taints(entry)
+                .into_iter()
+                .filter_map(|t| Some((Sym::new(text(t, "key")?), text(t, "effect").and_then(effect))))
+                .collect(),
+        },
+        ("stop", Noun::Node(node)) => Verb::StopNode { node },
+        ("start", Noun::Node(node)) => Verb::StartNode { node },
+        ("restartKubelet", Noun::Node(node)) => {
+            Verb::RestartKubelet { node, takes: span(entry, "takes").unwrap_or(Span::from_secs(5)) }
+        }
+        ("shutdown", Noun::Node(node)) => {
+            no_grace(&node, loc, cx);
+            Verb::Shutdown { node }
+        }
+        ("pressure", Noun::Node(node)) => Verb::Pressure {
+            node,
+            resource: Sym::new(text(entry, "resource").unwrap_or("memory")),
+            lasts: span(entry, "lasts"),
+        },
+        ("setCondition", Noun::Pod(pod)) => Verb::SetCondition {
+            pod,
+            kind: sym(entry, "type"),
+            status: entry.get("status").and_then(|n| values::truth(n).ok()).unwrap_or(Tri::True),
+            reason: sym(entry, "reason"),
+            message: sym(entry, "message"),
+        },
+        ("ungate", Noun::Pod(pod)) => {
+            let gate = text(entry, "gate").map(Sym::new);
+            gates(&pod, gate, loc, entry, cx);
+            Verb::Ungate { pod, gate }
+        }
+        ("label", Noun::Node(node)) => Verb::LabelNode { node, labels: labels(entry) },
+        ("label", Noun::Pod(pod)) => Verb::LabelPod { pod, labels: labels(entry) },
+        ("create", Noun::Object(kind, name)) => {
+            Verb::Create { kind, namespace: namespace(kind, entry), name: Sym::new(&name) }
+        }
+        ("remove", Noun::Object(kind, name)) => {
+            Verb::Remove { kind, namespace: namespace(kind, entry), name: Sym::new(&name) }
+        }
+        ("setImage", Noun::Pod(pod)) => {
+            let container = container(&pod, loc, entry, cx)?;
+            Verb::SetImage { pod, container, image: sym(entry, "image") }
+        }
+        ("patch", Noun::Pod(pod)) => {
+            let merge = entry.get("merge")?.to_json();
+            Verb::Patch { pod, merge }
+        }
+        ("debug", Noun::Pod(pod)) => {
+            let name = text(entry, "container").unwrap_or("debugger");
+            let taken = templates_of(&pod, cx).any(|t| t.spec.container(Sym::new(name)).is_some());
+            if taken {
+                let at = entry.get("container").map_or(loc, |n| n.loc);
+                cx.report(Diagnostic::new(
+                    Code::Duplicate,
+                    at,
+                    format!("this pod has a container `{name}` already"),
+                ));
+            }
+            Verb::Debug { pod, container: Sym::new(name), image: sym(entry, "image") }
+        }
+        ("kill", Noun::Pod(pod)) => {
+            let container = container(&pod, loc, entry, cx)?;
+            let signal = entry.get("signal").and_then(|n| values::signal(n).ok()).unwrap_or(9);
+            Verb::Kill { pod, container, signal }
+        }
+        _ => return None,
+    })
+}
+
+fn namespace(kind: ObjectKind, entry: &Table) -> Option<Sym> {
+    match kind {
+        ObjectKind::PriorityClass | ObjectKind::HostPath => None,
+        _ => text(entry, "namespace").map(Sym::new),
+    }
+}
+
+/// Without its grace period configured the kubelet notices no shutdown.
+fn no_grace(target: &Target, loc: Loc, cx: &mut Context<'_>) {
+    let bare = cx.nodes.iter().any(|n| {
+        let name = n.spec.name.as_str();
+        let fits = if target.prefix { name.starts_with(&target.name) } else { name == target.name };
+        fits && n.kubelet.shutdown_grace_period == Span::ZERO
+    });
+    if bare {
+        cx.report(
+            Diagnostic::new(
+                Code::NoEffect,
+                loc,
+                "this node's kubelet does not wait for its pods: it just goes dark",
+            )
+            .hint("set [kubelet] shutdownGracePeriod = \"30s\" for a graceful one"),
+        );
+    }
+}
+
+fn gates(pod: &Target, gate: Option<Sym>, loc: Loc, entry: &Table, cx: &mut Context<'_>) {
+    let known: Vec<&str> =
+        templates_of(pod, cx).flat_map(|t| t.spec.scheduling_gates.iter().map(|g| g.name.as_str())).collect();
+    if templates_of(pod, cx).next().is_none() {
+        return;
+    }
+    match gate {
+        None if known.is_empty() => {
+            cx.report(Diagnostic::new(Code::NoEffect, loc, "this pod has no scheduling gates"))
+        }
+        Some(gate) if !known.contains(&gate.as_str()) => {
+            let at = entry.get("gate").map_or(loc, |n| n.loc);
+            cx.report(
+                Diagnostic::new(Code::UnknownTarget, at, format!("this pod has no scheduling gate `{gate}`"))
+                    .nearest(gate.as_str(), known),
+            );
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,216 @@
+//! `[pod.behavior]`: attempts by container, sandboxes, probes, hooks.
+
+use serde_json::Value as Json;
+
+use super::{Context, distribution, flag, number, strings, tables, text};
+use crate::api::{Container, PodSpec, Sym};
+use crate::engine::Distribution;
+use crate::scenario::diagnostic::{Code, Diagnostic};
+use crate::scenario::plan::{
+    Attempt, Behavior, ContainerBehavior, Exit, HookBehavior, OnTerm, ProbePoint, SandboxBehavior,
+};
+use crate::scenario::tree::{Node, Table};
+use crate::scenario::values;
+use crate::time::Span;
+
+/// Tells of behaviours for containers that none of the manifests has.
+pub fn names(behavior: &Node, specs: &[&Json], cx: &mut Context<'_>) {
+    let mut known: Vec<&str> = Vec::new();
+    for spec in specs {
+        for list in ["initContainers", "containers", "ephemeralContainers"] {
+            let items = spec.get(list).and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+            known.extend(items.iter().filter_map(|c| c.get("name").and_then(Json::as_str)));
+        }
+    }
+    if known.is_empty() {
+        return;
+    }
+    let entries = behavior.table().and_then(|t| t.get("containers")).and_then(Node::table);
+    for entry in entries.map_or(&[][..], |t| &t.entries) {
+        if !known.contains(&entry.key.as_str()) {
+            cx.report(
+                Diagnostic::new(
+                    Code::UnknownContainer,
+                    entry.key_loc,
+                    format!("there is no container `{}` in this pod", entry.key),
+                )
+                .nearest(&entry.key, known.iter().copied()),
+            );
+        }
+    }
+}
+
+pub fn behavior(node: Option<&Node>, spec: &PodSpec, pod: &str, cx: &mut Context<'_>) -> Behavior {
+    let table = node.and_then(Node::table);
+    let written = table.and_then(|t| t.get("containers")).and_then(Node::table);
+    let init = spec.init_containers.len();
+    let all = spec.init_containers.iter().chain(&spec.containers).chain(&spec.ephemeral_containers);
+    let mut containers = Vec::new();
+    for (index, container) in all.enumerate() {
+        let attempts = written
+            .and_then(|t| t.get(container.name.as_str()))
+            .and_then(Node::table)
+            .and_then(|t| t.entry("attempts"));
+        let runs_out = index < init && !container.is_sidecar();
+        let default = default_attempt(runs_out);
+        let attempts = match attempts {
+            None => vec![default],
+            Some(entry) => {
+                let items = entry.node.array().unwrap_or_default();
+                if entry.node.array().is_some_and(<[Node]>::is_empty) {
+                    cx.report(
+                        Diagnostic::new(Code::BadValue, entry.node.loc, "there is no attempt here")
+                            .label("expected at least one; {} is the default"),
+                    );
+                }
+                let read: Vec<Attempt> = items
+                    .iter()
+                    .filter_map(Node::table)
+                    .map(|t| attempt(t, &default, container, pod, cx))
+                    .collect();
+                if read.is_empty() { vec![default] } else { read }
+            }
+        };
+        containers.push(ContainerBehavior { attempts });
+    }
+    Behavior { sandbox: sandbox(table.and_then(|t| t.get("sandbox")).and_then(Node::table)), containers }
+}
+
+fn sandbox(table: Option<&Table>) -> SandboxBehavior {
+    let Some(table) = table else { return SandboxBehavior::default() };
+    let error = text(table, "error");
+    let failures = number(table, "failures").unwrap_or(if error.is_some() { u32::MAX } else { 0 });
+    SandboxBehavior {
+        takes: distribution(table, "takes"),
+        failures,
+        error: match error {
+            Some(error) => Sym::new(error),
+            None if failures > 0 => Sym::new("failed to setup network for sandbox"),
+            None => Sym::EMPTY,
+        },
+    }
+}
+
+const INSTANT: Distribution = Distribution::Constant(Span::ZERO);
+
+fn default_attempt(runs_out: bool) -> Attempt {
+    let hook = HookBehavior { takes: INSTANT, exit: 0, output: Sym::EMPTY };
+    Attempt {
+        runs: runs_out.then_some(Distribution::Constant(Span::from_secs(1))),
+        exit: Exit::Code(0),
+        reason: Sym::EMPTY,
+        create_error: None,
+        start_error: None,
+        on_term: OnTerm::After { after: INSTANT, exit: 143 },
+        startup: Vec::new(),
+        readiness: Vec::new(),
+        liveness: Vec::new(),
+        post_start: hook.clone(),
+        pre_stop: hook,
+        log: Vec::new(),
+        message: None,
+    }
+}
+
+fn attempt(
+    table: &Table,
+    default: &Attempt,
+    container: &Container,
+    pod: &str,
+    cx: &mut Context<'_>,
+) -> Attempt {
+    let reason = Sym::new(text(table, "reason").unwrap_or_default());
+    let written = table.get("exit").and_then(|n| values::exit(n).ok());
+    let oom = reason == Sym::OOM_KILLED;
+    if oom
+        && let (Some(exit), Some(node)) = (&written, table.get("exit"))
+        && *exit != Exit::Code(137)
+    {
+        cx.report(
+            Diagnostic::new(Code::Conflict, node.loc, "an OOMKilled process exits with 137")
+                .hint("leave `exit` out, or the reason"),
+        );
+    }
+    if let (Some(_), Some(start)) = (table.entry("createError"), table.entry("startError")) {
+        cx.report(Diagnostic::new(
+            Code::Conflict,
+            start.key_loc,
+            "what cannot be created is never started: createError and startError exclude each other",
+        ));
+    }
+    let lifecycle = container.lifecycle.as_ref();
+    for (key, declared, field) in [
+        ("startup", container.startup_probe.is_some(), "startupProbe"),
+        ("readiness", container.readiness_probe.is_some(), "readinessProbe"),
+        ("liveness", container.liveness_probe.is_some(), "livenessProbe"),
+        ("postStart", lifecycle.is_some_and(|l| l.post_start.is_some()), "lifecycle.postStart"),
+        ("preStop", lifecycle.is_some_and(|l| l.pre_stop.is_some()), "lifecycle.preStop"),
+    ] {
+        if let (Some(entry), false) = (table.entry(key), declared) {
+            cx.report(
+                Diagnostic::new(Code::NoEffect, entry.key_loc, format!("`{key}` will never be asked for"))
+                    .label(format!("container `{}` of the pod `{pod}` has no {field}", container.name)),
+            );
+        }
+    }
+    Attempt {
+        runs: match table.get("runs") {
+            Some(node) => values::runs(node).unwrap_or_default(),
+            None => default.runs.clone(),
+        },
+        exit: written.unwrap_or(Exit::Code(if oom { 137 } else { 0 })),
+        reason,
+        create_error: text(table, "createError").map(Sym::new),
+        start_error: text(table, "startError").map(Sym::new),
+        on_term: table
+            .get("onTerm")
+            .and_then(|n| values::on_term(n).ok())
+            .unwrap_or_else(|| default.on_term.clone()),
+        startup: points(table, "startup", cx),
+        readiness: points(table, "readiness", cx),
+        liveness: points(table, "liveness", cx),
+        post_start: hook(table, "postStart", default),
+        pre_stop: hook(table, "preStop", default),
+        log: strings(table, "log"),
+        message: text(table, "message").map(Sym::new),
+    }
+}
+
+fn points(table: &Table, key: &str, cx: &mut Context<'_>) -> Vec<ProbePoint> {
+    let mut points: Vec<ProbePoint> = Vec::new();
+    for (node, entry) in tables(table, key) {
+        if let (Some(_), Some(rate)) = (entry.entry("ok"), entry.entry("failureRate")) {
+            cx.report(Diagnostic::new(
+                Code::Conflict,
+                rate.key_loc,
+                "`ok` and `failureRate` exclude each other",
+            ));
+        }
+        let rate = entry.get("failureRate").and_then(|n| values::chance(n).ok());
+        let ok = flag(entry, "ok").unwrap_or(true);
+        let at = super::span(entry, "at").unwrap_or(Span::ZERO);
+        if points.last().is_some_and(|p| p.at >= at) {
+            let loc = entry.get("at").map_or(node.loc, |n| n.loc);
+            cx.report(
+                Diagnostic::new(Code::BadValue, loc, "the results of a probe stand in the order of time")
+                    .label("not after the one before it"),
+            );
+        }
+        points.push(ProbePoint {
+            at,
+            failure_rate: rate.unwrap_or(if ok { 0.0 } else { 1.0 }),
+            takes: distribution(entry, "takes"),
+            output: Sym::new(text(entry, "output").unwrap_or_default()),
+        });
+    }
+    points
+}
+
+fn hook(table: &Table, key: &str, default: &Attempt) -> HookBehavior {
+    let Some(table) = table.get(key).and_then(Node::table) else { return default.post_start.clone() };
+    HookBehavior {
+        takes: distribution(table, "takes").unwrap_or(INSTANT),
+        exit: number(table, "exit").unwrap_or(0),
+        output: Sym::new(text(table, "output").unwrap_or_default()),
+    }
+}

@@ -1,0 +1,185 @@
+//! A checked tree into a plan: defaults filled in, names looked up, instants made absolute.
+//!
+//! What the checker has refused already reads as absent here, so that no mistake is told twice.
+
+mod actions;
+mod behavior;
+mod expects;
+mod pods;
+mod settings;
+
+use super::Loader;
+use super::diagnostic::{Code, Diagnostic, Diagnostics};
+use super::plan::{NodePlan, ObjectPlan, Plan, PodTemplate};
+use super::tree::{Node, Table, Value};
+use super::values;
+use crate::engine::Distribution;
+use crate::rules::gates::Gates;
+use crate::time::{Span, Time};
+
+/// What every part of the resolution looks at.
+pub(super) struct Context<'a> {
+    pub problems: &'a mut Diagnostics,
+    pub start: Time,
+    pub until: Time,
+    pub gates: Gates,
+    /// All texts that the plan is made from, for its digest.
+    pub texts: Vec<String>,
+    pub loader: Loader<'a>,
+    pub nodes: Vec<NodePlan>,
+    pub objects: Vec<ObjectPlan>,
+    pub templates: Vec<PodTemplate>,
+    /// Names of the ephemeral containers that actions bring.
+    pub debugs: Vec<String>,
+}
+
+impl Context<'_> {
+    pub fn report(&mut self, item: Diagnostic) {
+        self.problems.push(item);
+    }
+    /// An offset from the start, absolute; told when it lies beyond the end.
+    pub fn instant(&mut self, table: &Table, key: &str, what: &str) -> Time {
+        let Some(node) = table.get(key) else { return self.start };
+        let Ok(offset) = values::duration(node) else { return self.start };
+        let at = self.start + offset;
+        if at > self.until {
+            let end = self.until.since(self.start);
+            self.report(
+                Diagnostic::new(
+                    Code::BeyondUntil,
+                    node.loc,
+                    format!("{what} lies beyond the end of the run"),
+                )
+                .label(format!("the run ends at {end}"))
+                .hint(format!("set `until` to {offset} or more, or move it")),
+            );
+        }
+        at
+    }
+}
+
+/// Makes the plan; what is wrong goes to `problems`, and then the plan is of no use.
+pub fn resolve(
+    file: &str,
+    root: &Node,
+    loader: Loader<'_>,
+    overrides: &[String],
+    problems: &mut Diagnostics,
+) -> Plan {
+    let empty = Table::default();
+    let table = root.table().unwrap_or(&empty);
+    let start = table
+        .get("start")
+        .and_then(|n| values::start(n).ok())
+        .unwrap_or_else(|| Time::parse_rfc3339("2025-01-01T00:00:00Z").unwrap_or(Time::EPOCH));
+    let until = start + span(table, "until").unwrap_or(Span::from_secs(3600));
+    let gates = settings::gates(table, problems);
+    let own = problems.sources.first().map(|s| s.text.clone()).unwrap_or_default();
+    let mut cx = Context {
+        problems,
+        start,
+        until,
+        gates,
+        texts: vec![own],
+        loader,
+        nodes: Vec::new(),
+        objects: Vec::new(),
+        templates: Vec::new(),
+        debugs: tables(table, "action")
+            .into_iter()
+            .filter(|(_, t)| t.get("debug").is_some())
+            .map(|(_, t)| text(t, "container").unwrap_or("debugger").to_owned())
+            .collect(),
+    };
+    let kubelet = settings::kubelet(table.get("kubelet").and_then(Node::table), None, &mut cx);
+    cx.nodes = settings::nodes(table, &kubelet, &mut cx);
+    let images = settings::images(table, &mut cx);
+    cx.objects = settings::objects(table, &mut cx);
+    cx.templates = pods::templates(table, &mut cx);
+    pods::unique(table, &mut cx);
+    let actions = actions::actions(table, &mut cx);
+    let expects = expects::expects(table, &mut cx);
+    let lesson = expects::lesson(table, &mut cx);
+    cx.texts.extend(overrides.iter().cloned());
+    Plan {
+        name: text(table, "name").map_or_else(|| stem(file), str::to_owned),
+        description: text(table, "description").unwrap_or_default().to_owned(),
+        gates: cx.gates,
+        seed: table.get("seed").and_then(Node::integer).map_or(0, i64::unsigned_abs),
+        start,
+        until,
+        latency: settings::latency(table.get("latency").and_then(Node::table)),
+        controllers: settings::controllers(table.get("controllers").and_then(Node::table)),
+        digest: digest(&cx.texts),
+        nodes: cx.nodes,
+        images,
+        image_default: settings::image_default(),
+        objects: cx.objects,
+        templates: cx.templates,
+        actions,
+        expects,
+        lesson,
+    }
+}
+
+fn stem(file: &str) -> String {
+    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    let stem = name.strip_suffix(".toml").unwrap_or(name);
+    if stem.is_empty() { "scenario".to_owned() } else { stem.to_owned() }
+}
+
+/// FNV-1a, 128 bits, over the texts with their lengths.
+fn digest(texts: &[String]) -> String {
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    let mut eat = |bytes: &[u8]| {
+        for byte in bytes {
+            hash = (hash ^ u128::from(*byte)).wrapping_mul(PRIME);
+        }
+    };
+    for text in texts {
+        eat(&(text.len() as u64).to_le_bytes());
+        eat(text.as_bytes());
+    }
+    format!("{hash:032x}")
+}
+
+// Readers of what was checked: absent when refused.
+
+fn text<'a>(table: &'a Table, key: &str) -> Option<&'a str> {
+    table.get(key).and_then(Node::text)
+}
+fn span(table: &Table, key: &str) -> Option<Span> {
+    table.get(key).and_then(|n| values::duration(n).ok())
+}
+fn distribution(table: &Table, key: &str) -> Option<Distribution> {
+    table.get(key).and_then(|n| values::distribution(n).ok())
+}
+fn number<T: TryFrom<i64>>(table: &Table, key: &str) -> Option<T> {
+    table.get(key).and_then(Node::integer).and_then(|n| T::try_from(n).ok())
+}
+fn flag(table: &Table, key: &str) -> Option<bool> {
+    table.get(key).and_then(Node::bool)
+}
+/// The tables of a list of tables; of other things none.
+fn tables<'a>(table: &'a Table, key: &str) -> Vec<(&'a Node, &'a Table)> {
+    let items = table.get(key).and_then(Node::array).unwrap_or_default();
+    items.iter().filter_map(|node| node.table().map(|table| (node, table))).collect()
+}
+fn strings(table: &Table, key: &str) -> Vec<String> {
+    let items = table.get(key).and_then(Node::array).unwrap_or_default();
+    items.iter().filter_map(|n| n.text().map(str::to_owned)).collect()
+}
+fn string_map(table: &Table, key: &str) -> std::collections::BTreeMap<String, String> {
+    let entries = table.get(key).and_then(Node::table).map(|t| t.entries.as_slice()).unwrap_or_default();
+    entries.iter().filter_map(|e| e.node.text().map(|v| (e.key.clone(), v.to_owned()))).collect()
+}
+/// A number or a string, as a string.
+fn scalar(node: &Node) -> Option<String> {
+    match &node.value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Float(number) => Some(number.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,313 @@
+//! `[[pod]]`: manifests and inline specs, put together, defaulted, admitted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use super::settings::{bad_name, is_dns_subdomain};
+use super::{Context, behavior, distribution, number, string_map, strings, tables, text};
+use crate::api::spec::ObjectMeta;
+use crate::api::{PodSpec, Sym};
+use crate::engine::Distribution;
+use crate::scenario::diagnostic::{Code, Diagnostic};
+use crate::scenario::plan::{ObjectKind, PodTemplate};
+use crate::scenario::tree::{Loc, Node, Table};
+use crate::scenario::{manifest, provisional};
+use crate::time::{Span, Time};
+
+/// A pod as it is sent to the API server, and where it was written.
+struct Draft {
+    meta: ObjectMeta,
+    spec: Json,
+    /// Of its name, or of the manifest's path.
+    loc: Loc,
+}
+
+pub fn templates(table: &Table, cx: &mut Context<'_>) -> Vec<PodTemplate> {
+    let mut templates = Vec::new();
+    for (node, entry) in tables(table, "pod") {
+        let drafts = drafts(node, entry, cx);
+        if let Some(behavior) = entry.get("behavior") {
+            behavior::names(behavior, &drafts.iter().map(|d| &d.spec).collect::<Vec<_>>(), cx);
+        }
+        for draft in drafts {
+            if let Some(template) = admit(draft, entry, cx) {
+                templates.push(template);
+            }
+        }
+    }
+    templates
+}
+
+fn drafts(node: &Node, entry: &Table, cx: &mut Context<'_>) -> Vec<Draft> {
+    let inline = entry.get("spec").filter(|n| n.table().is_some());
+    let Some(path_node) = entry.get("manifest") else {
+        let Some(name_node) = entry.get("name") else {
+            cx.report(
+                Diagnostic::new(Code::MissingKey, node.loc, "this pod has neither a name nor a manifest")
+                    .label("expected `name` with [pod.spec], or `manifest`"),
+            );
+            return Vec::new();
+        };
+        let Some(name) = name_node.text() else { return Vec::new() };
+        let Some(spec) = inline else {
+            if entry.get("spec").is_none() {
+                cx.report(
+                    Diagnostic::new(Code::MissingKey, name_node.loc, format!("the pod `{name}` has no spec"))
+                        .label("expected [pod.spec] with containers, or `manifest`"),
+                );
+            }
+            return Vec::new();
+        };
+        let meta = ObjectMeta { name: name.to_owned(), ..ObjectMeta::default() };
+        return vec![Draft { meta, spec: spec.to_json(), loc: name_node.loc }];
+    };
+    let Some(path) = path_node.text() else { return Vec::new() };
+    let loc = path_node.loc;
+    let text = match (cx.loader)(path) {
+        Ok(text) => text,
+        Err(why) => {
+            cx.report(Diagnostic::new(Code::Manifest, loc, format!("`{path}` cannot be read")).label(why));
+            return Vec::new();
+        }
+    };
+    let objects = manifest::objects(&text);
+    cx.texts.push(text);
+    let objects = match objects {
+        Ok(objects) => objects,
+        Err(why) => {
+            cx.report(Diagnostic::new(Code::Manifest, loc, format!("`{path}` is no manifest")).label(why));
+            return Vec::new();
+        }
+    };
+    let mut drafts = Vec::new();
+    for mut object in objects {
+        let kind = object.get("kind").and_then(Json::as_str).unwrap_or("").to_owned();
+        if kind != "Pod" {
+            let item = if kind.is_empty() {
+                Diagnostic::new(Code::Manifest, loc, format!("a document of `{path}` has no kind"))
+                    .label("expected kind: Pod")
+            } else {
+                Diagnostic::new(Code::NoEffect, loc, format!("a {kind} of `{path}` is left out"))
+                    .label("only Pods come from manifests")
+            };
+            cx.report(item);
+            continue;
+        }
+        let meta = object.get_mut("metadata").map(Json::take).unwrap_or_else(|| Json::Object(Map::new()));
+        let meta: ObjectMeta = match serde_json::from_value(meta) {
+            Ok(meta) => meta,
+            Err(why) => {
+                cx.report(
+                    Diagnostic::new(
+                        Code::Manifest,
+                        loc,
+                        format!("the metadata of a Pod of `{path}` cannot be read"),
+                    )
+                    .label(why.to_string()),
+                );
+                continue;
+            }
+        };
+        let mut spec = object.get_mut("spec").map(Json::take).unwrap_or_else(|| Json::Object(Map::new()));
+        if let Some(over) = inline {
+            merge(&mut spec, over.to_json());
+        }
+        drafts.push(Draft { meta, spec, loc });
+    }
+    if drafts.is_empty() && cx.problems.errors() == 0 {
+        cx.report(Diagnostic::new(Code::Manifest, loc, format!("there is no Pod in `{path}`")));
+    }
+    if let Some(name) = entry.get("name") {
+        match (drafts.as_mut_slice(), name.text()) {
+            ([only], Some(text)) => {
+                only.meta.name = text.to_owned();
+                only.loc = name.loc;
+            }
+            ([_, _, ..], _) => cx.report(
+                Diagnostic::new(Code::Conflict, name.loc, format!("`{path}` holds several Pods"))
+                    .label("one name cannot be theirs"),
+            ),
+            _ => {}
+        }
+    }
+    drafts
+}
+
+/// Tables are merged key by key, lists of named things by name; anything else is replaced.
+fn merge(base: &mut Json, over: Json) {
+    match (base, over) {
+        (Json::Object(base), Json::Object(over)) => {
+            for (key, value) in over {
+                match base.get_mut(&key) {
+                    Some(old) => merge(old, value),
+                    None => {
+                        base.insert(key, value);
+                    }
+                }
+            }
+        }
+        (Json::Array(base), Json::Array(over))
+            if !over.is_empty() && over.iter().all(|item| item.get("name").is_some()) =>
+        {
+            for item in over {
+                match base.iter_mut().find(|old| old.get("name") == item.get("name")) {
+                    Some(old) => merge(old, item),
+                    None => base.push(item),
+                }
+            }
+        }
+        (base, over) => *base = over,
+    }
+}
+
+fn admit(draft: Draft, entry: &Table, cx: &mut Context<'_>) -> Option<PodTemplate> {
+    let Draft { mut meta, spec, loc } = draft;
+    if meta.name.is_empty() && !meta.generate_name.is_empty() {
+        // The API server would draw five letters; a scenario needs names that stay.
+        meta.name = meta.generate_name.trim_end_matches('-').to_owned();
+    }
+    if meta.name.is_empty() {
+        cx.report(
+            Diagnostic::new(Code::Rejected, loc, "resource name may not be empty")
+                .label("metadata.name is missing"),
+        );
+        return None;
+    }
+    if !is_dns_subdomain(&meta.name) {
+        cx.report(bad_name(loc, &meta.name));
+    }
+    let mut spec: PodSpec = match serde_json::from_value(spec) {
+        Ok(spec) => spec,
+        Err(why) => {
+            let at = entry.get("spec").map_or(loc, |n| n.loc);
+            cx.report(
+                Diagnostic::new(
+                    Code::Rejected,
+                    at,
+                    format!("the spec of the pod `{}` cannot be read", meta.name),
+                )
+                .label(why.to_string()),
+            );
+            return None;
+        }
+    };
+    if spec.containers.is_empty() {
+        let at = entry.entry("spec").map_or(loc, |e| e.key_loc);
+        cx.report(Diagnostic::new(
+            Code::Rejected,
+            at,
+            format!("Pod \"{}\" is invalid: spec.containers: Required value", meta.name),
+        ));
+        return None;
+    }
+    let at = cx.instant(entry, "at", &format!("the creation of the pod `{}`", meta.name));
+    priority(&mut spec, &meta.name, loc, at, cx);
+    provisional::default_spec(&mut spec);
+    let namespace = text(entry, "namespace")
+        .map(str::to_owned)
+        .or_else(|| (!meta.namespace.is_empty()).then(|| meta.namespace.clone()))
+        .unwrap_or_else(|| "default".to_owned());
+    meta.labels.extend(string_map(entry, "labels"));
+    meta.annotations.extend(string_map(entry, "annotations"));
+    meta.finalizers.extend(strings(entry, "finalizers"));
+    let replicas: u32 = number(entry, "replicas").unwrap_or(1);
+    let behavior = behavior::behavior(entry.get("behavior"), &spec, &meta.name, cx);
+    Some(PodTemplate {
+        name: Sym::new(&meta.name),
+        numbered: replicas > 1,
+        namespace: Sym::new(&namespace),
+        labels: meta.labels,
+        annotations: meta.annotations,
+        finalizers: meta.finalizers.iter().map(|f| Sym::new(f)).collect(),
+        qos_class: provisional::qos_class(&spec),
+        spec: Arc::new(spec),
+        at,
+        replicas,
+        every: distribution(entry, "every").unwrap_or(Distribution::Constant(Span::ZERO)),
+        behavior: Arc::new(behavior),
+    })
+}
+
+/// The priority admission plugin: a class by name, else the global default, else 0.
+fn priority(spec: &mut PodSpec, name: &str, loc: Loc, at: Time, cx: &mut Context<'_>) {
+    let class = spec.priority_class_name;
+    let classes =
+        cx.objects.iter().filter(|o| o.kind == ObjectKind::PriorityClass && o.at.is_some_and(|t| t <= at));
+    let found = if class.is_empty() {
+        classes
+            .filter(|o| o.global_default)
+            .min_by_key(|o| o.value)
+            .map(|o| (o.value, o.preemption_policy, o.name))
+    } else if class == "system-cluster-critical" {
+        Some((2_000_000_000, None, class))
+    } else if class == "system-node-critical" {
+        Some((2_000_001_000, None, class))
+    } else {
+        let found = classes.clone().find(|o| o.name == class).map(|o| (o.value, o.preemption_policy, o.name));
+        if found.is_none() {
+            let names: Vec<&str> = classes.map(|o| o.name.as_str()).collect();
+            let item = Diagnostic::new(
+                Code::Rejected,
+                loc,
+                format!("pods \"{name}\" is forbidden: no PriorityClass with name {class} was found"),
+            )
+            .hint(format!("[[object]] kind = \"PriorityClass\" name = \"{class}\" value = 1000"));
+            cx.report(if names.is_empty() { item } else { item.nearest(class.as_str(), names) });
+            return;
+        }
+        found
+    };
+    let (value, policy, class) = found.unwrap_or((0, None, class));
+    spec.priority_class_name = class;
+    spec.priority.get_or_insert(value);
+    spec.preemption_policy.get_or_insert(policy.unwrap_or_else(|| Sym::new("PreemptLowerPriority")));
+}
+
+/// Two pods of one name may follow each other, but not come at the same instant.
+pub fn unique(table: &Table, cx: &mut Context<'_>) {
+    let mut seen: BTreeMap<(&str, &str), BTreeSet<Time>> = BTreeMap::new();
+    let mut clashes = Vec::new();
+    for template in &cx.templates {
+        let key = (template.namespace.as_str(), template.name.as_str());
+        if !seen.entry(key).or_default().insert(template.at) {
+            clashes.push(key.1.to_owned());
+        }
+    }
+    for name in clashes {
+        let entry =
+            tables(table, "pod").into_iter().filter(|(_, t)| text(t, "name") == Some(&name)).next_back();
+        let loc = entry
+            .map(|(node, t)| t.get("name").map_or(node.loc, |n| n.loc))
+            .or_else(|| tables(table, "pod").last().map(|(n, _)| n.loc))
+            .unwrap_or_default();
+        cx.report(
+            Diagnostic::new(Code::Duplicate, loc, format!("pods \"{name}\" already exists"))
+                .hint("pods of one name and namespace can only follow each other"),
+        );
+    }
+}
+
+/// The names of a template's pods, as far as they fit into a message.
+pub fn pod_names(template: &PodTemplate) -> Vec<String> {
+    if template.numbered {
+        (0..template.replicas.min(50)).map(|i| format!("{}-{i}", template.name)).collect()
+    } else {
+        vec![template.name.as_str().to_owned()]
+    }
+}
+
+/// Whether a template makes a pod of this name.
+pub fn makes(template: &PodTemplate, name: &str) -> bool {
+    if !template.numbered {
+        return template.name == name;
+    }
+    name.strip_prefix(template.name.as_str())
+        .and_then(|rest| rest.strip_prefix('-'))
+        .filter(|digits| digits.len() == 1 || !digits.starts_with('0'))
+        .is_some_and(|digits| {
+            digits.bytes().all(|b| b.is_ascii_digit())
+                && digits.parse::<u32>().is_ok_and(|number| number < template.replicas)
+        })
+}

@@ -1,0 +1,521 @@
+//! Gates, latencies, kubelets, controllers, nodes, images, objects: everything but pods.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Context, distribution, flag, number, scalar, span, string_map, strings, tables, text};
+use crate::api::{Effect, NodeSpec, Sym, Taint};
+use crate::engine::Distribution;
+use crate::rules::gates::{GateError, Gates, Version};
+use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::scenario::plan::{
+    Controllers, ImagePlan, KubeletConfig, Latency, NodePlan, ObjectKind, ObjectPlan,
+};
+use crate::scenario::tree::{Node, Table};
+use crate::scenario::values::{self, OBJECT_KINDS};
+use crate::time::Span;
+
+pub fn gates(table: &Table, problems: &mut Diagnostics) -> Gates {
+    let version = text(table, "kubernetes").and_then(Version::parse).unwrap_or_default();
+    let mut gates = Gates::of(version);
+    for entry in table.get("featureGates").and_then(Node::table).map_or(&[][..], |t| &t.entries) {
+        let Some(value) = entry.node.bool() else { continue };
+        match gates.set(&entry.key, value) {
+            Ok(()) => {}
+            Err(GateError::Unknown) => problems.push(
+                Diagnostic::new(
+                    Code::BadValue,
+                    entry.key_loc,
+                    format!("`{}` is no feature gate that changes a pod's life here", entry.key),
+                )
+                .nearest(&entry.key, Gates::NAMES.iter().map(|(name, _)| *name)),
+            ),
+            Err(GateError::TooNew(since)) => problems.push(
+                Diagnostic::new(
+                    Code::BadValue,
+                    entry.key_loc,
+                    format!("Kubernetes {} does not know the gate `{}`", version.as_str(), entry.key),
+                )
+                .label(format!("known since {}", since.as_str()))
+                .hint(format!("set `kubernetes = \"{}\"`", since.as_str())),
+            ),
+        }
+    }
+    gates
+}
+
+pub fn latency(table: Option<&Table>) -> Latency {
+    let millis = |key: &str, millis: i64| {
+        table.and_then(|t| distribution(t, key)).unwrap_or(Distribution::Constant(Span::from_millis(millis)))
+    };
+    Latency {
+        schedule: millis("schedule", 2),
+        bind: millis("bind", 4),
+        watch: millis("watch", 2),
+        status_update: millis("statusUpdate", 20),
+        sandbox: millis("sandbox", 300),
+        volumes: millis("volumes", 300),
+        create: millis("create", 30),
+        start: millis("start", 50),
+        stop: millis("stop", 0),
+        probe: millis("probe", 10),
+        inspect_image: millis("inspectImage", 12),
+    }
+}
+
+pub fn controllers(table: Option<&Table>) -> Controllers {
+    let secs = |key: &str, secs: i64| table.and_then(|t| span(t, key)).unwrap_or(Span::from_secs(secs));
+    Controllers {
+        node_monitor_period: secs("nodeMonitorPeriod", 5),
+        node_monitor_grace_period: secs("nodeMonitorGracePeriod", 50),
+        pod_gc_period: secs("podGCPeriod", 20),
+        terminated_pod_gc_threshold: table
+            .and_then(|t| number(t, "terminatedPodGCThreshold"))
+            .unwrap_or(12_500),
+        legacy_unknown_phase: table.and_then(|t| flag(t, "legacyUnknownPhase")).unwrap_or(false),
+    }
+}
+
+/// `SetDefaults_KubeletConfiguration` and the eviction defaults of Linux.
+fn kubelet_defaults() -> KubeletConfig {
+    KubeletConfig {
+        sync_frequency: Span::from_secs(60),
+        serialize_image_pulls: true,
+        max_parallel_image_pulls: None,
+        registry_pull_qps: 5,
+        registry_burst: 10,
+        max_container_restart_period: None,
+        max_pods: 110,
+        node_status_update_frequency: Span::from_secs(10),
+        node_status_report_frequency: Span::from_secs(300),
+        node_lease_duration: Span::from_secs(40),
+        shutdown_grace_period: Span::ZERO,
+        shutdown_grace_period_critical_pods: Span::ZERO,
+        eviction_hard: default_thresholds(),
+        eviction_soft: BTreeMap::new(),
+        eviction_soft_grace_period: BTreeMap::new(),
+        eviction_max_pod_grace_period: Span::ZERO,
+        eviction_pressure_transition_period: Span::from_secs(300),
+    }
+}
+
+fn default_thresholds() -> BTreeMap<String, String> {
+    [
+        ("memory.available", "100Mi"),
+        ("nodefs.available", "10%"),
+        ("nodefs.inodesFree", "5%"),
+        ("imagefs.available", "15%"),
+        ("imagefs.inodesFree", "5%"),
+    ]
+    .map(|(signal, amount)| (signal.to_owned(), amount.to_owned()))
+    .into()
+}
+
+const SIGNALS: [&str; 9] = [
+    "memory.available",
+    "nodefs.available",
+    "nodefs.inodesFree",
+    "imagefs.available",
+    "imagefs.inodesFree",
+    "containerfs.available",
+    "containerfs.inodesFree",
+    "allocatableMemory.available",
+    "pid.available",
+];
+
+/// A KubeletConfiguration over `base` (the file's, for a node's own).
+pub fn kubelet(table: Option<&Table>, base: Option<&KubeletConfig>, cx: &mut Context<'_>) -> KubeletConfig {
+    let mut config = base.cloned().unwrap_or_else(kubelet_defaults);
+    let Some(table) = table else { return config };
+    for (key, field) in [
+        ("syncFrequency", &mut config.sync_frequency),
+        ("nodeStatusUpdateFrequency", &mut config.node_status_update_frequency),
+        ("shutdownGracePeriod", &mut config.shutdown_grace_period),
+        ("shutdownGracePeriodCriticalPods", &mut config.shutdown_grace_period_critical_pods),
+        ("evictionPressureTransitionPeriod", &mut config.eviction_pressure_transition_period),
+    ] {
+        if let Some(value) = span(table, key) {
+            *field = value;
+        }
+    }
+    match span(table, "nodeStatusReportFrequency") {
+        Some(value) => config.node_status_report_frequency = value,
+        // Upstream's surprise: whoever sets the one sets the other.
+        None if table.get("nodeStatusUpdateFrequency").is_some() => {
+            config.node_status_report_frequency = config.node_status_update_frequency;
+        }
+        None => {}
+    }
+    if let Some(value) = flag(table, "serializeImagePulls") {
+        config.serialize_image_pulls = value;
+    }
+    if let Some(value) = number(table, "maxParallelImagePulls") {
+        config.max_parallel_image_pulls = Some(value);
+        if config.serialize_image_pulls && value > 1 {
+            let loc = table.get("maxParallelImagePulls").map(|n| n.loc).unwrap_or_default();
+            cx.report(
+                Diagnostic::new(
+                    Code::Conflict,
+                    loc,
+                    "maxParallelImagePulls above 1 contradicts serializeImagePulls = true",
+                )
+                .hint("set `serializeImagePulls = false`"),
+            );
+        }
+    }
+    for (key, field) in [
+        ("registryPullQPS", &mut config.registry_pull_qps),
+        ("registryBurst", &mut config.registry_burst),
+        ("maxPods", &mut config.max_pods),
+    ] {
+        if let Some(value) = number(table, key) {
+            *field = value;
+        }
+    }
+    if let Some(value) = number::<i64>(table, "nodeLeaseDurationSeconds") {
+        config.node_lease_duration = Span::from_secs(value);
+    }
+    if let Some(value) = number::<i64>(table, "evictionMaxPodGracePeriod") {
+        config.eviction_max_pod_grace_period = Span::from_secs(value);
+    }
+    if let Some(node) =
+        table.get("crashLoopBackOff").and_then(Node::table).and_then(|t| t.get("maxContainerRestartPeriod"))
+        && let Ok(period) = values::duration(node)
+    {
+        if period < Span::from_secs(1) || period > Span::from_secs(300) {
+            cx.report(
+                Diagnostic::new(Code::BadValue, node.loc, "the kubelet would refuse this back-off")
+                    .label("expected 1s to 300s"),
+            );
+        }
+        config.max_container_restart_period = Some(period);
+        if !cx.gates.crash_loop_max {
+            cx.report(
+                Diagnostic::new(
+                    Code::NoEffect,
+                    node.loc,
+                    "has no effect without the feature gate KubeletCrashLoopBackOffMax",
+                )
+                .hint("set `featureGates = { KubeletCrashLoopBackOffMax = true }`"),
+            );
+        }
+    }
+    if config.shutdown_grace_period_critical_pods > config.shutdown_grace_period {
+        let loc = table
+            .get("shutdownGracePeriodCriticalPods")
+            .or_else(|| table.get("shutdownGracePeriod"))
+            .map(|n| n.loc)
+            .unwrap_or_default();
+        cx.report(Diagnostic::new(
+            Code::Conflict,
+            loc,
+            "shutdownGracePeriodCriticalPods is a part of shutdownGracePeriod and cannot be longer",
+        ));
+    }
+    let merge = flag(table, "mergeDefaultEvictionSettings").unwrap_or(false);
+    if let Some(hard) = thresholds(table, "evictionHard", cx) {
+        config.eviction_hard = if merge { default_thresholds() } else { BTreeMap::new() };
+        config.eviction_hard.extend(hard);
+    }
+    if let Some(soft) = thresholds(table, "evictionSoft", cx) {
+        config.eviction_soft = soft;
+    }
+    if let Some(graces) = table.get("evictionSoftGracePeriod").and_then(Node::table) {
+        config.eviction_soft_grace_period = graces
+            .entries
+            .iter()
+            .filter_map(|e| values::duration(&e.node).ok().map(|grace| (e.key.clone(), grace)))
+            .collect();
+    }
+    for signal in config.eviction_soft.keys() {
+        if !config.eviction_soft_grace_period.contains_key(signal) {
+            let loc = table.get("evictionSoft").map(|n| n.loc).unwrap_or_default();
+            cx.report(
+                Diagnostic::new(
+                    Code::MissingKey,
+                    loc,
+                    format!("the soft threshold `{signal}` has no grace period"),
+                )
+                .hint(format!("evictionSoftGracePeriod = {{ \"{signal}\" = \"30s\" }}")),
+            );
+        }
+    }
+    config
+}
+
+fn thresholds(table: &Table, key: &str, cx: &mut Context<'_>) -> Option<BTreeMap<String, String>> {
+    let entries = &table.get(key)?.table()?.entries;
+    for entry in entries.iter().filter(|e| !SIGNALS.contains(&e.key.as_str())) {
+        cx.report(
+            Diagnostic::new(Code::BadValue, entry.key_loc, format!("`{}` is no eviction signal", entry.key))
+                .nearest(&entry.key, SIGNALS),
+        );
+    }
+    Some(entries.iter().filter_map(|e| scalar(&e.node).map(|amount| (e.key.clone(), amount))).collect())
+}
+
+const NANO: i128 = 1_000_000_000;
+
+fn default_capacity(max_pods: u32) -> BTreeMap<String, i128> {
+    [
+        ("cpu", 16 * NANO),
+        ("memory", (64 << 30) * NANO),
+        ("ephemeral-storage", (100 << 30) * NANO),
+        ("pods", i128::from(max_pods) * NANO),
+    ]
+    .map(|(name, amount)| (name.to_owned(), amount))
+    .into()
+}
+
+fn quantities(table: &Table, key: &str) -> BTreeMap<String, i128> {
+    let entries = table.get(key).and_then(Node::table).map_or(&[][..], |t| &t.entries);
+    entries.iter().filter_map(|e| values::quantity(&e.node).ok().map(|q| (e.key.clone(), q))).collect()
+}
+
+pub fn nodes(table: &Table, base: &KubeletConfig, cx: &mut Context<'_>) -> Vec<NodePlan> {
+    let shared = Arc::new(base.clone());
+    let of_file = table.get("kubelet").and_then(Node::table);
+    let written = tables(table, "node");
+    if written.is_empty() && table.get("node").is_none() {
+        return vec![node_plan("node", &Table::default(), of_file, &shared)];
+    }
+    let mut plans: Vec<NodePlan> = Vec::new();
+    let mut names = BTreeSet::new();
+    for (node, entry) in written {
+        let own = entry.get("kubelet").and_then(Node::table);
+        let config = if own.is_some() { Arc::new(kubelet(own, Some(base), cx)) } else { Arc::clone(&shared) };
+        let Some(name) = text(entry, "name") else { continue };
+        let at = entry.get("name").map_or(node.loc, |n| n.loc);
+        if !is_dns_subdomain(name) {
+            cx.report(bad_name(at, name));
+        }
+        let count: u32 = number(entry, "count").unwrap_or(1);
+        let all: Vec<String> = if count == 1 {
+            vec![name.to_owned()]
+        } else {
+            (0..count).map(|i| format!("{name}-{i}")).collect()
+        };
+        for name in all {
+            if !names.insert(name.clone()) {
+                cx.report(Diagnostic::new(Code::Duplicate, at, format!("there is a node `{name}` already")));
+                break;
+            }
+            let reserved =
+                own.filter(|t| t.get("kubeReserved").or_else(|| t.get("systemReserved")).is_some());
+            plans.push(node_plan(&name, entry, reserved.or(of_file), &config));
+        }
+    }
+    plans
+}
+
+fn node_plan(name: &str, entry: &Table, reserving: Option<&Table>, config: &Arc<KubeletConfig>) -> NodePlan {
+    let mut labels = string_map(entry, "labels");
+    for (key, value) in
+        [("kubernetes.io/hostname", name), ("kubernetes.io/os", "linux"), ("kubernetes.io/arch", "amd64")]
+    {
+        labels.entry(key.to_owned()).or_insert_with(|| value.to_owned());
+    }
+    let mut capacity = default_capacity(config.max_pods);
+    capacity.extend(quantities(entry, "capacity"));
+    let mut allocatable = capacity.clone();
+    for key in ["kubeReserved", "systemReserved"] {
+        for (resource, amount) in reserving.map(|t| quantities(t, key)).unwrap_or_default() {
+            if let Some(left) = allocatable.get_mut(&resource) {
+                *left = (*left - amount).max(0);
+            }
+        }
+    }
+    allocatable.extend(quantities(entry, "allocatable"));
+    NodePlan {
+        spec: NodeSpec {
+            name: Sym::new(name),
+            labels,
+            taints: tables(entry, "taints").into_iter().filter_map(|(_, t)| taint(t)).collect(),
+            unschedulable: flag(entry, "unschedulable").unwrap_or(false),
+            capacity,
+            allocatable,
+            images: strings(entry, "images").iter().map(|i| Sym::new(i)).collect(),
+        },
+        kubelet: Arc::clone(config),
+    }
+}
+
+pub fn effect(word: &str) -> Option<Effect> {
+    [Effect::NoSchedule, Effect::PreferNoSchedule, Effect::NoExecute].into_iter().find(|e| e.as_str() == word)
+}
+
+pub fn taint(table: &Table) -> Option<Taint> {
+    Some(Taint {
+        key: Sym::new(text(table, "key")?),
+        value: Sym::new(text(table, "value").unwrap_or_default()),
+        effect: effect(text(table, "effect")?)?,
+    })
+}
+
+/// RFC 1123 subdomain, as names of pods and nodes are.
+pub fn is_dns_subdomain(name: &str) -> bool {
+    name.len() <= 253
+        && name.split('.').all(|label| {
+            !label.is_empty()
+                && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        })
+}
+
+pub fn bad_name(loc: crate::scenario::tree::Loc, name: &str) -> Diagnostic {
+    let item = Diagnostic::new(Code::BadValue, loc, format!("`{name}` is no name of an object"))
+        .label("expected lower case letters, digits, `-` and `.`, letters or digits at both ends");
+    let better: String = name
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' })
+        .collect();
+    if is_dns_subdomain(&better) { item.hint(format!("\"{better}\"?")) } else { item }
+}
+
+const DEFAULT_IMAGE_BYTES: u64 = 100 << 20;
+const PULL_BYTES_A_SECOND: u64 = 50 << 20;
+
+/// How long a pull of so many bytes takes where nothing is said: 200 ms for the registry, then 50 MiB a second.
+fn pull_of(bytes: u64) -> Distribution {
+    let micros = u128::from(bytes) * 1_000_000 / u128::from(PULL_BYTES_A_SECOND);
+    Distribution::Constant(
+        Span::from_millis(200) + Span::from_micros(i64::try_from(micros).unwrap_or(i64::MAX)),
+    )
+}
+
+/// An image that no `[[image]]` names.
+pub fn image_default() -> ImagePlan {
+    ImagePlan {
+        reference: Sym::EMPTY,
+        size_bytes: DEFAULT_IMAGE_BYTES,
+        pull: pull_of(DEFAULT_IMAGE_BYTES),
+        error: None,
+        failures: None,
+        fail_takes: Distribution::Constant(Span::from_millis(400)),
+    }
+}
+
+pub fn images(table: &Table, cx: &mut Context<'_>) -> Vec<ImagePlan> {
+    let mut plans: Vec<ImagePlan> = Vec::new();
+    for (node, entry) in tables(table, "image") {
+        let Some(reference) = text(entry, "ref") else { continue };
+        let at = entry.get("ref").map_or(node.loc, |n| n.loc);
+        if plans.iter().any(|p| p.reference == reference) {
+            cx.report(Diagnostic::new(
+                Code::Duplicate,
+                at,
+                format!("there is an image `{reference}` already"),
+            ));
+        }
+        let error = text(entry, "error");
+        for key in ["failures", "failTakes"] {
+            if let (Some(node), None) = (entry.entry(key), error) {
+                cx.report(
+                    Diagnostic::new(Code::MissingKey, node.key_loc, format!("`{key}` without an `error`"))
+                        .label("this image never fails")
+                        .hint("say how it fails: error = \"manifest unknown\""),
+                );
+            }
+        }
+        let size_bytes = entry
+            .get("size")
+            .and_then(|n| values::quantity(n).ok())
+            .map_or(DEFAULT_IMAGE_BYTES, |q| u64::try_from(q / NANO).unwrap_or(u64::MAX));
+        plans.push(ImagePlan {
+            reference: Sym::new(reference),
+            size_bytes,
+            pull: distribution(entry, "pull").unwrap_or_else(|| pull_of(size_bytes)),
+            error: error.map(Sym::new),
+            failures: number(entry, "failures"),
+            fail_takes: distribution(entry, "failTakes").unwrap_or(image_default().fail_takes),
+        });
+    }
+    plans
+}
+
+pub fn objects(table: &Table, cx: &mut Context<'_>) -> Vec<ObjectPlan> {
+    let mut plans: Vec<ObjectPlan> = Vec::new();
+    for (node, entry) in tables(table, "object") {
+        let kind = text(entry, "kind").and_then(|k| OBJECT_KINDS.iter().find(|(name, _)| *name == k));
+        let (Some((kind_name, kind)), Some(name)) = (kind, text(entry, "name")) else { continue };
+        let allowed: &[&str] = match kind {
+            ObjectKind::ConfigMap | ObjectKind::Secret => &["keys"],
+            ObjectKind::PriorityClass => &["value", "preemptionPolicy", "globalDefault"],
+            ObjectKind::PodDisruptionBudget => &["minAvailable", "maxUnavailable", "matchLabels"],
+            _ => &[],
+        };
+        for e in &entry.entries {
+            let special = [
+                "keys",
+                "value",
+                "preemptionPolicy",
+                "globalDefault",
+                "minAvailable",
+                "maxUnavailable",
+                "matchLabels",
+            ];
+            if special.contains(&e.key.as_str()) && !allowed.contains(&e.key.as_str()) {
+                cx.report(Diagnostic::new(
+                    Code::Conflict,
+                    e.key_loc,
+                    format!("a {kind_name} has no `{}`", e.key),
+                ));
+            }
+        }
+        if *kind == ObjectKind::PodDisruptionBudget {
+            let both = (entry.entry("minAvailable"), entry.entry("maxUnavailable"));
+            match both {
+                (Some(_), Some(max)) => cx.report(Diagnostic::new(
+                    Code::Conflict,
+                    max.key_loc,
+                    "minAvailable and maxUnavailable exclude each other",
+                )),
+                (None, None) => cx.report(
+                    Diagnostic::new(Code::MissingKey, node.loc, "this budget protects nothing")
+                        .label("expected minAvailable or maxUnavailable"),
+                ),
+                _ => {}
+            }
+        }
+        let missing = flag(entry, "missing").unwrap_or(false);
+        if missing && let Some(at) = entry.entry("at") {
+            cx.report(
+                Diagnostic::new(
+                    Code::Conflict,
+                    at.key_loc,
+                    "`missing = true` and `at` contradict each other",
+                )
+                .hint("with `at` alone it is missing until then"),
+            );
+        }
+        let at = cx.instant(entry, "at", "the object's creation");
+        let namespace = match kind {
+            ObjectKind::PriorityClass | ObjectKind::HostPath => "",
+            _ => text(entry, "namespace").unwrap_or("default"),
+        };
+        if plans.iter().any(|p| p.kind == *kind && p.name == name && p.namespace == namespace) {
+            let at = entry.get("name").map_or(node.loc, |n| n.loc);
+            cx.report(Diagnostic::new(
+                Code::Duplicate,
+                at,
+                format!("there is a {kind_name} `{name}` already"),
+            ));
+        }
+        plans.push(ObjectPlan {
+            kind: *kind,
+            namespace: Sym::new(namespace),
+            name: Sym::new(name),
+            at: (!missing).then_some(at),
+            keys: entry.get("keys").is_some().then(|| strings(entry, "keys")),
+            value: number(entry, "value").unwrap_or(0),
+            preemption_policy: text(entry, "preemptionPolicy").map(Sym::new),
+            global_default: flag(entry, "globalDefault").unwrap_or(false),
+            min_available: entry.get("minAvailable").and_then(scalar),
+            max_unavailable: entry.get("maxUnavailable").and_then(scalar),
+            match_labels: string_map(entry, "matchLabels"),
+        });
+    }
+    plans
+}

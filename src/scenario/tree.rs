@@ -1,0 +1,217 @@
+//! A scenario's text as a tree in which every key and every value knows where it stands.
+//!
+//! The TOML parser recovers from syntax errors and reports all of them; the tree keeps the order of the file.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::diagnostic::{Code, Diagnostic, Diagnostics};
+
+/// Bytes `start..end` of one source.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Loc {
+    pub source: u16,
+    pub start: u32,
+    pub end: u32,
+}
+
+impl Loc {
+    pub fn new(source: u16, span: std::ops::Range<usize>) -> Loc {
+        let cut = |i: usize| u32::try_from(i).unwrap_or(u32::MAX);
+        Loc { source, start: cut(span.start), end: cut(span.end) }
+    }
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Node {
+    pub loc: Loc,
+    pub value: Value,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum Value {
+    Text(String),
+    Integer(i64),
+    Float(f64),
+    Bool(bool),
+    /// A date, a time or both, as written.
+    Date(String),
+    Array(Vec<Node>),
+    Table(Table),
+}
+
+impl Value {
+    /// With its article: `a string`.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Value::Text(_) => "a string",
+            Value::Integer(_) => "a whole number",
+            Value::Float(_) => "a number",
+            Value::Bool(_) => "a bool",
+            Value::Date(_) => "a date",
+            Value::Array(_) => "a list",
+            Value::Table(_) => "a table",
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Table {
+    /// In file order.
+    pub entries: Vec<Entry>,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Entry {
+    pub key: String,
+    pub key_loc: Loc,
+    pub node: Node,
+}
+
+impl Table {
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|e| e.key == key)
+    }
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|e| &e.node)
+    }
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        self.entries.iter_mut().find(|e| e.key == key).map(|e| &mut e.node)
+    }
+    pub fn set(&mut self, key: &str, node: Node) {
+        match self.get_mut(key) {
+            Some(old) => *old = node,
+            None => self.entries.push(Entry { key: key.to_owned(), key_loc: node.loc, node }),
+        }
+    }
+}
+
+impl Node {
+    pub fn table(&self) -> Option<&Table> {
+        match &self.value {
+            Value::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+    pub fn array(&self) -> Option<&[Node]> {
+        match &self.value {
+            Value::Array(items) => Some(items),
+            _ => None,
+        }
+    }
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+    pub fn integer(&self) -> Option<i64> {
+        match self.value {
+            Value::Integer(number) => Some(number),
+            _ => None,
+        }
+    }
+    pub fn bool(&self) -> Option<bool> {
+        match self.value {
+            Value::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    pub fn to_json(&self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match &self.value {
+            Value::Text(text) | Value::Date(text) => Json::String(text.clone()),
+            Value::Integer(number) => Json::from(*number),
+            Value::Float(number) => serde_json::Number::from_f64(*number).map_or(Json::Null, Json::Number),
+            Value::Bool(value) => Json::Bool(*value),
+            Value::Array(items) => Json::Array(items.iter().map(Node::to_json).collect()),
+            Value::Table(table) => {
+                Json::Object(table.entries.iter().map(|e| (e.key.clone(), e.node.to_json())).collect())
+            }
+        }
+    }
+
+    /// Where a field path of the API (`containers[0].image`, `tolerations[1]`) stands below this node, as deep as it
+    /// exists here.
+    pub fn locate(&self, path: &str) -> Loc {
+        let mut node = self;
+        let mut loc = self.loc;
+        for step in path.split(['.', '[', ']', '"']).filter(|s| !s.is_empty()) {
+            let below = match &node.value {
+                Value::Table(table) => table.entry(step).map(|e| (e.key_loc, &e.node)),
+                Value::Array(items) => {
+                    step.parse::<usize>().ok().and_then(|i| items.get(i)).map(|n| (n.loc, n))
+                }
+                _ => None,
+            };
+            let Some((at, next)) = below else { return loc };
+            node = next;
+            loc = match &next.value {
+                Value::Table(_) | Value::Array(_) => at,
+                _ => next.loc,
+            };
+        }
+        loc
+    }
+}
+
+/// Reads a file; every syntax error goes to `problems`.
+pub fn parse(source: u16, text: &str, problems: &mut Diagnostics) -> Node {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        let span = error.span().unwrap_or(text.len()..text.len());
+        problems.push(
+            Diagnostic::new(
+                Code::Syntax,
+                Loc::new(source, span),
+                format!("this is not TOML: {}", error.message()),
+            )
+            .label("here"),
+        );
+    }
+    let loc = Loc::new(source, 0..0);
+    Node { loc, value: Value::Table(convert_table(source, table.into_inner(), problems)) }
+}
+
+/// Reads one value (`2`, `"x"`, `{ a = 1 }`); None when the text is none.
+pub fn parse_value(source: u16, text: &str) -> Option<Node> {
+    let value = DeValue::parse(text).ok()?;
+    let mut problems = Diagnostics::default();
+    let node = convert(source, value, &mut problems);
+    problems.items.is_empty().then_some(node)
+}
+
+fn convert_table(source: u16, table: DeTable<'_>, problems: &mut Diagnostics) -> Table {
+    let mut entries: Vec<Entry> = Vec::with_capacity(table.len());
+    for (key, value) in table {
+        let key_loc = Loc::new(source, key.span());
+        let node = convert(source, value, problems);
+        entries.push(Entry { key: key.into_inner().into_owned(), key_loc, node });
+    }
+    // The parser hands them over by name.
+    entries.sort_by_key(|e| e.key_loc);
+    Table { entries }
+}
+
+fn convert(source: u16, value: Spanned<DeValue<'_>>, problems: &mut Diagnostics) -> Node {
+    let loc = Loc::new(source, value.span());
+    let value = match value.into_inner() {
+        DeValue::String(text) => Value::Text(text.into_owned()),
+        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+            Ok(number) => Value::Integer(number),
+            Err(_) => {
+                problems.push(Diagnostic::new(Code::BadValue, loc, "this number is too large"));
+                Value::Integer(0)
+            }
+        },
+        DeValue::Float(number) => Value::Float(number.as_str().parse().unwrap_or(f64::NAN)),
+        DeValue::Boolean(value) => Value::Bool(value),
+        DeValue::Datetime(date) => Value::Date(date.to_string()),
+        DeValue::Array(items) => {
+            Value::Array(items.into_iter().map(|item| convert(source, item, problems)).collect())
+        }
+        DeValue::Table(table) => Value::Table(convert_table(source, table, problems)),
+    };
+    Node { loc, value }
+}
