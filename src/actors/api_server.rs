@@ -73,10 +73,7 @@ fn new_pod(t: &PodTemplate, template: u32, ident: PodIdent, entity: u64, generat
         events: Vec::new(),
         spam: Default::default(),
         worker: None,
-        runtime: Runtime {
-            containers: vec![ContainerRun::default(); count],
-            ..Runtime::default()
-        },
+        runtime: Runtime { containers: vec![ContainerRun::default(); count], ..Runtime::default() },
     }
 }
 
@@ -161,7 +158,8 @@ pub fn update_spec(w: &mut World, pod: PodId, change: impl FnOnce(&mut PodSpec))
     let p = &mut w.pods[pod.ix()];
     let mut spec = (*p.spec).clone();
     change(&mut spec);
-    let inits_and_mains = spec.init_containers.len() + spec.containers.len() + spec.ephemeral_containers.len();
+    let inits_and_mains =
+        spec.init_containers.len() + spec.containers.len() + spec.ephemeral_containers.len();
     if p.runtime.containers.len() < inits_and_mains {
         p.runtime.containers.resize(inits_and_mains, ContainerRun::default());
         let mut behavior = (*p.behavior).clone();
@@ -280,7 +278,12 @@ pub fn record_changes(w: &mut World, pod: PodId, before: &PodStatus) {
         }
     }
     for kind in CONDITION_ORDER.into_iter().chain(
-        before.conditions.iter().chain(&after.conditions).map(|c| c.kind).filter(|k| !CONDITION_ORDER.contains(k)),
+        before
+            .conditions
+            .iter()
+            .chain(&after.conditions)
+            .map(|c| c.kind)
+            .filter(|k| !CONDITION_ORDER.contains(k)),
     ) {
         let (old, new) = (before.condition(kind), after.condition(kind));
         let same = match (old, new) {
@@ -299,7 +302,8 @@ pub fn record_changes(w: &mut World, pod: PodId, before: &PodStatus) {
             message: new.map_or(Text::NONE, |c| c.message),
         };
         w.record(Some(pod), node, change);
-        let (was, is) = (old.is_some_and(|c| c.status == Tri::True), new.is_some_and(|c| c.status == Tri::True));
+        let (was, is) =
+            (old.is_some_and(|c| c.status == Tri::True), new.is_some_and(|c| c.status == Tri::True));
         let record = &mut w.records[pod.ix()];
         match kind {
             Sym::READY if was != is => {
@@ -346,8 +350,12 @@ pub fn record_changes(w: &mut World, pod: PodId, before: &PodStatus) {
     if old != shown {
         let p = &mut w.pods[pod.ix()];
         p.shown = shown;
-        let change =
-            Change::Status { from: old.status, to: shown.status, ready: shown.ready, restarts: shown.restarts };
+        let change = Change::Status {
+            from: old.status,
+            to: shown.status,
+            ready: shown.ready,
+            restarts: shown.restarts,
+        };
         w.record(Some(pod), node, change);
         super::pod_gc::pod_changed(w, pod);
     }
@@ -398,5 +406,9 @@ fn record_container(
     }
     let from = old.map_or(Sym::EMPTY, |c| word(&c.state));
     let name = new.name;
-    w.record(Some(pod), node, Change::Container { name, from, to, ready, restarts, reason, message, exit_code });
+    w.record(
+        Some(pod),
+        node,
+        Change::Container { name, from, to, ready, restarts, reason, message, exit_code },
+    );
 }

@@ -39,7 +39,9 @@ pub fn play(w: &mut World, event: SimEvent) {
         SimEvent::Pulled { node, pull } => kubelet::images::pulled(w, node, pull),
         SimEvent::Kill { pod, container, generation } => kubelet::kill::go_on(w, pod, container, generation),
         SimEvent::Exit { pod, container, generation } => runtime::exit(w, pod, container, generation),
-        SimEvent::TermExit { pod, container, generation } => runtime::term_exit(w, pod, container, generation),
+        SimEvent::TermExit { pod, container, generation } => {
+            runtime::term_exit(w, pod, container, generation)
+        }
         SimEvent::Probe { pod, container, kind, generation } => {
             kubelet::prober::tick(w, pod, container, kind, generation);
         }

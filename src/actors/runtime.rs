@@ -162,7 +162,10 @@ fn termination_message(p: &crate::world::Pod, ix: ContainerIx, code: i32) -> Tex
     if let Some(message) = attempt.message {
         return Text::Is(message);
     }
-    if code != 0 && p.container(ix).termination_message_policy == "FallbackToLogsOnError" && !attempt.log.is_empty() {
+    if code != 0
+        && p.container(ix).termination_message_policy == "FallbackToLogsOnError"
+        && !attempt.log.is_empty()
+    {
         let from = attempt.log.len().saturating_sub(80);
         let mut text: String = attempt.log[from..].iter().map(|line| format!("{line}\n")).collect();
         if text.len() > 2048 {

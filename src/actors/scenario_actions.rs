@@ -28,8 +28,7 @@ pub fn play(w: &mut World, index: u32) {
         Verb::Uncordon { node } => set_unschedulable(w, node, false),
         Verb::SetCondition { pod, kind, status, reason, message } => {
             for pod in pods(w, pod) {
-                let condition =
-                    Condition::new(*kind, *status).because(*reason, Text::Is(*message));
+                let condition = Condition::new(*kind, *status).because(*reason, Text::Is(*message));
                 api_server::update_status(w, pod, |s, now| api_server::put_condition(s, condition, now));
                 api_server::watch(w, pod);
             }
@@ -153,7 +152,11 @@ fn nodes(w: &mut World, target: &Target) -> Vec<NodeId> {
         .filter(|node| {
             let n = &w.nodes[node.ix()];
             n.exists
-                && if target.prefix { n.spec.name.starts_with(&target.name) } else { n.spec.name == *target.name }
+                && if target.prefix {
+                    n.spec.name.starts_with(&target.name)
+                } else {
+                    n.spec.name == *target.name
+                }
         })
         .collect();
     if found.is_empty() && !target.prefix {

@@ -41,7 +41,12 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             cache_waiters: Vec::new(),
             last_relist: Time::EPOCH,
             pods: Vec::new(),
-            images: node.spec.images.iter().map(|image| StoredImage { image: *image, pulled: false }).collect(),
+            images: node
+                .spec
+                .images
+                .iter()
+                .map(|image| StoredImage { image: *image, pulled: false })
+                .collect(),
             failed_pulls: Vec::new(),
             pulls: Vec::new(),
             pull_queue: Default::default(),

@@ -35,9 +35,7 @@ impl Distribution {
                 let width = (high.micros() - low.micros()).max(0) as u64;
                 *low + Span::from_micros(draw.below(width + 1) as i64)
             }
-            Distribution::Exponential(mean) => {
-                micros(-libm::log(1.0 - draw.unit()) * mean.micros() as f64)
-            }
+            Distribution::Exponential(mean) => micros(-libm::log(1.0 - draw.unit()) * mean.micros() as f64),
             Distribution::Normal { mean, sd } => {
                 micros(mean.micros() as f64 + sd.micros() as f64 * standard_normal(draw))
             }

@@ -6,7 +6,11 @@ pub fn is_valid(reference: &str) -> bool {
         Some((name, digest)) => (name, Some(digest)),
         None => (reference, None),
     };
-    if digest.is_some_and(|d| !d.split_once(':').is_some_and(|(algorithm, hex)| !algorithm.is_empty() && hex.len() >= 32 && hex.bytes().all(|b| b.is_ascii_hexdigit()))) {
+    if digest.is_some_and(|d| {
+        !d.split_once(':').is_some_and(|(algorithm, hex)| {
+            !algorithm.is_empty() && hex.len() >= 32 && hex.bytes().all(|b| b.is_ascii_hexdigit())
+        })
+    }) {
         return false;
     }
     let (path, tag) = split_tag(name);
@@ -21,9 +25,11 @@ pub fn is_valid(reference: &str) -> bool {
     let mut parts = path.split('/').peekable();
     if path.contains('/') {
         let first = path.split('/').next().unwrap_or("");
-        if first.contains(['.', ':']) || first == "localhost" || first.bytes().any(|b| b.is_ascii_uppercase()) {
+        if first.contains(['.', ':']) || first == "localhost" || first.bytes().any(|b| b.is_ascii_uppercase())
+        {
             parts.next();
-            if first.is_empty() || !first.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b)) {
+            if first.is_empty() || !first.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
+            {
                 return false;
             }
         }
@@ -34,7 +40,8 @@ pub fn is_valid(reference: &str) -> bool {
 fn is_component(part: &str) -> bool {
     let edge = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     let bytes = part.as_bytes();
-    let separators_hold = !part.contains("..") && !part.contains("___") && !part.contains("._") && !part.contains("_.");
+    let separators_hold =
+        !part.contains("..") && !part.contains("___") && !part.contains("._") && !part.contains("_.");
     !bytes.is_empty()
         && edge(bytes[0])
         && edge(bytes[bytes.len() - 1])

@@ -17,9 +17,15 @@ use crate::api::{InstanceState, RuntimeStatus, Sym};
 pub enum KillReason {
     /// The pod is stopped: `Stopping container <c>`.
     Pod,
-    DefinitionChanged { restart: bool },
-    Liveness { restart: bool },
-    Startup { restart: bool },
+    DefinitionChanged {
+        restart: bool,
+    },
+    Liveness {
+        restart: bool,
+    },
+    Startup {
+        restart: bool,
+    },
     /// `Container is in "unknown" state, try killing it before restart`
     Unknown,
     /// A failed postStart hook.
@@ -199,9 +205,9 @@ fn init_actions(input: &Input<'_>, actions: &mut PodActions) -> bool {
     }
     // A main container that is created or runs; one that has exited alone does not count (the node may have rebooted).
     let mut initialized = spec.containers.iter().any(|c| {
-        runtime.newest(c.name).is_some_and(|i| {
-            i.active && matches!(i.state, InstanceState::Running | InstanceState::Created)
-        })
+        runtime
+            .newest(c.name)
+            .is_some_and(|i| i.active && matches!(i.state, InstanceState::Running | InstanceState::Created))
     });
     let has_sidecar = spec.has_sidecars();
     if initialized && !has_sidecar {
@@ -309,7 +315,9 @@ pub fn kill_words(reason: KillReason, container: Sym, init: bool) -> String {
         KillReason::DefinitionChanged { restart } => {
             format!("{who} {container} definition changed{}", tail(restart))
         }
-        KillReason::Liveness { restart } => format!("{who} {container} failed liveness probe{}", tail(restart)),
+        KillReason::Liveness { restart } => {
+            format!("{who} {container} failed liveness probe{}", tail(restart))
+        }
         KillReason::Startup { restart } => format!("{who} {container} failed startup probe{}", tail(restart)),
         KillReason::Unknown => {
             format!("{who} is in \"unknown\" state, try killing it before restart")

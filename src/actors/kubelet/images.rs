@@ -31,7 +31,13 @@ pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) {
     if policy == "Never" && !present {
         let problem = format!("Container image \"{image}\" is not present with pull policy of Never");
         events::kubelet(w, pod, true, Sym::ERR_IMAGE_NEVER_PULL, problem.clone(), Some(ix));
-        sync::start_fails(w, pod, Sym::ERR_IMAGE_NEVER_PULL, problem, Some("Error: ErrImageNeverPull".into()));
+        sync::start_fails(
+            w,
+            pod,
+            Sym::ERR_IMAGE_NEVER_PULL,
+            problem,
+            Some("Error: ErrImageNeverPull".into()),
+        );
         return;
     }
     if present {
@@ -72,7 +78,10 @@ pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) {
 
 fn has(w: &World, node: NodeId, image: Sym) -> bool {
     let wanted = crate::rules::image_name::normal(&image);
-    w.nodes[node.ix()].images.iter().any(|i| i.image == image || crate::rules::image_name::normal(&i.image) == wanted)
+    w.nodes[node.ix()]
+        .images
+        .iter()
+        .any(|i| i.image == image || crate::rules::image_name::normal(&i.image) == wanted)
 }
 
 /// The back-off of a pull belongs to (pod, image): the first container with that image keeps it.
@@ -137,7 +146,9 @@ fn fails(w: &World, node: NodeId, image: Sym) -> Option<Sym> {
 fn duration(w: &mut World, node: NodeId, pull: Pull) -> Span {
     let plan = std::sync::Arc::clone(&w.plan);
     match plan.images.iter().find(|i| same(i.reference, pull.image)) {
-        Some(image) if fails(w, node, pull.image).is_some() => w.pod_span(Purpose::Pull, pull.pod, &image.fail_takes),
+        Some(image) if fails(w, node, pull.image).is_some() => {
+            w.pod_span(Purpose::Pull, pull.pod, &image.fail_takes)
+        }
         Some(image) => w.pod_span(Purpose::Pull, pull.pod, &image.pull),
         None => DEFAULT_PULL,
     }
@@ -186,7 +197,14 @@ pub fn pulled(w: &mut World, node: NodeId, id: u32) {
 fn fail(w: &mut World, pod: PodId, ix: ContainerIx, error: Sym) {
     let now = w.now;
     let image = w.pods[pod.ix()].container(ix).image;
-    events::kubelet(w, pod, true, Sym::FAILED, format!("Failed to pull image \"{image}\": {error}"), Some(ix));
+    events::kubelet(
+        w,
+        pod,
+        true,
+        Sym::FAILED,
+        format!("Failed to pull image \"{image}\": {error}"),
+        Some(ix),
+    );
     let holder = backoff_holder(w, pod, ix);
     let entry = &mut w.pods[pod.ix()].runtime.containers[usize::from(holder)].pull_backoff;
     *entry = Some(next(*entry, now));

@@ -36,7 +36,8 @@ pub fn begin(w: &mut World, pod: PodId, ix: ContainerIx, reason: KillReason, ove
     let now = w.now;
     let p = &mut w.pods[pod.ix()];
     let has_hook = p.container(ix).lifecycle.as_ref().is_some_and(|l| l.pre_stop.is_some());
-    let sleep = p.container(ix).lifecycle.as_ref().and_then(|l| l.pre_stop.as_ref()).and_then(|h| h.sleep.clone());
+    let sleep =
+        p.container(ix).lifecycle.as_ref().and_then(|l| l.pre_stop.as_ref()).and_then(|h| h.sleep.clone());
     let run = &mut p.runtime.containers[usize::from(ix)];
     let generation = run.kill.map_or(0, |k| k.generation) + 1;
     run.kill = Some(Kill { stage: KillStage::PreStop, began: now, grace_secs, generation });
@@ -96,7 +97,10 @@ fn after_pre_stop(w: &mut World, pod: PodId, ix: ContainerIx) {
         let left = left_secs(w, kill).max(0);
         if left > 0 {
             set_stage(w, pod, ix, KillStage::Ordering);
-            w.after(Span::from_secs(left), SimEvent::Kill { pod, container: ix, generation: kill.generation });
+            w.after(
+                Span::from_secs(left),
+                SimEvent::Kill { pod, container: ix, generation: kill.generation },
+            );
             return;
         }
     }
@@ -110,8 +114,10 @@ fn must_wait(w: &World, pod: PodId, ix: ContainerIx) -> bool {
         return false;
     }
     let behind = |other: ContainerIx| other > ix && (!p.is_init(other) || p.is_sidecar(other));
-    (0..p.container_count() as u8)
-        .any(|other| behind(other) && p.runtime.containers[usize::from(other)].kill.is_some_and(|k| k.stage != KillStage::Done))
+    (0..p.container_count() as u8).any(|other| {
+        behind(other)
+            && p.runtime.containers[usize::from(other)].kill.is_some_and(|k| k.stage != KillStage::Done)
+    })
 }
 
 fn set_stage(w: &mut World, pod: PodId, ix: ContainerIx, stage: KillStage) {

@@ -43,7 +43,8 @@ pub fn want_relist(w: &mut World, node: NodeId) {
 /// How many events a pod's changes make: one for each container or sandbox whose state has changed, `created` counting
 /// as unknown and not delivered.
 fn event_count(old: &RuntimeStatus, new: &RuntimeStatus) -> usize {
-    let plain = |state: InstanceState| if state == InstanceState::Created { InstanceState::Unknown } else { state };
+    let plain =
+        |state: InstanceState| if state == InstanceState::Created { InstanceState::Unknown } else { state };
     let containers = new
         .containers
         .iter()

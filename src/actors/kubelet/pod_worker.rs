@@ -23,7 +23,9 @@ const NETWORK_RETRY: Span = Span::from_secs(1);
 pub enum Outcome {
     /// `SyncPod` found that the pod is over, or a terminating step is complete.
     Transition,
-    Done { acted: bool },
+    Done {
+        acted: bool,
+    },
     Failed(SyncErrors),
 }
 
@@ -35,10 +37,8 @@ pub fn update_pod(w: &mut World, pod: PodId) {
     if worker.work == Work::Finished {
         return;
     }
-    let ends = worker.deletion.is_some()
-        || worker.removed
-        || terminal
-        || worker.ended_by.is_some_and(|e| !e.sticky);
+    let ends =
+        worker.deletion.is_some() || worker.removed || terminal || worker.ended_by.is_some_and(|e| !e.sticky);
     if ends {
         let wanted = worker.deletion.map(|d| d.grace_secs);
         shrink_grace(worker, wanted);

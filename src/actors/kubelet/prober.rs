@@ -90,7 +90,9 @@ pub fn add_pod(w: &mut World, pod: PodId) {
             let Some(period) = probe(w.pods[pod.ix()].container(ix), kind).map(period) else { continue };
             // After a restart of the kubelet the first probes are spread over a period.
             let anchor = if young < period {
-                now + Span::from_micros(w.pod_draw(Purpose::ProbeStart, pod).below(period.micros() as u64) as i64)
+                now + Span::from_micros(
+                    w.pod_draw(Purpose::ProbeStart, pod).below(period.micros() as u64) as i64
+                )
             } else {
                 now
             };
@@ -338,13 +340,14 @@ fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, spec: &Probe) {
 pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u32) {
     let now = w.now;
     let p = &w.pods[pod.ix()];
-    let Some(mut b) = prober(p, ix, kind).copied().filter(|b| b.generation == generation && b.busy) else { return };
+    let Some(mut b) = prober(p, ix, kind).copied().filter(|b| b.generation == generation && b.busy) else {
+        return;
+    };
     let Some(spec) = probe(p.container(ix), kind).cloned() else { return };
     b.busy = false;
     let live = p.runtime.live.newest(p.container(ix).name).copied();
-    let running = live.is_some_and(|c| {
-        c.state == crate::api::InstanceState::Running && c.restart_count == b.instance
-    });
+    let running =
+        live.is_some_and(|c| c.state == crate::api::InstanceState::Running && c.restart_count == b.instance);
     if !running && spec.handler.exec.is_some() {
         // The exec found no process: an error, which counts for nothing.
         store(w, pod, ix, kind, b);
@@ -409,7 +412,9 @@ fn failure_words(w: &World, pod: PodId, ix: ContainerIx, kind: u8, spec: &Probe)
     let timeout = Span::from_secs(i64::from(spec.timeout_seconds.max(1)));
     let timed_out = point.is_some_and(|point| times_out(point, spec));
     let text = match (timed_out, &spec.handler.exec) {
-        (true, Some(exec)) => format!("command timed out: \"{}\" timed out after {timeout}", exec.command.join(" ")),
+        (true, Some(exec)) => {
+            format!("command timed out: \"{}\" timed out after {timeout}", exec.command.join(" "))
+        }
         _ => point.map(|point| point.output.to_string()).unwrap_or_default(),
     };
     format!("{} probe failed: {text}", title(kind))

@@ -56,12 +56,14 @@ pub fn set_container_readiness(w: &mut World, pod: PodId, ix: ContainerIx, ready
     let p = &w.pods[pod.ix()];
     let gates = w.gates;
     let name = p.container(ix).name;
-    let Some(mut status) = p.worker.as_deref().and_then(|worker| worker.cached.as_ref()).map(|c| c.status.clone())
+    let Some(mut status) =
+        p.worker.as_deref().and_then(|worker| worker.cached.as_ref()).map(|c| c.status.clone())
     else {
         return;
     };
     let old = status.clone();
-    let Some(container) = status.containers.iter_mut().chain(&mut status.init).find(|c| c.name == name) else {
+    let Some(container) = status.containers.iter_mut().chain(&mut status.init).find(|c| c.name == name)
+    else {
         return;
     };
     if container.ready == ready {
@@ -82,11 +84,13 @@ pub fn set_container_readiness(w: &mut World, pod: PodId, ix: ContainerIx, ready
 pub fn set_container_startup(w: &mut World, pod: PodId, ix: ContainerIx, started: bool) {
     let p = &w.pods[pod.ix()];
     let name = p.container(ix).name;
-    let Some(mut status) = p.worker.as_deref().and_then(|worker| worker.cached.as_ref()).map(|c| c.status.clone())
+    let Some(mut status) =
+        p.worker.as_deref().and_then(|worker| worker.cached.as_ref()).map(|c| c.status.clone())
     else {
         return;
     };
-    let Some(container) = status.containers.iter_mut().chain(&mut status.init).find(|c| c.name == name) else {
+    let Some(container) = status.containers.iter_mut().chain(&mut status.init).find(|c| c.name == name)
+    else {
         return;
     };
     if container.started == Some(started) {

@@ -131,12 +131,10 @@ fn mounted(w: &mut World, pod: PodId) {
     let Some(worker) = p.worker.as_deref() else { return };
     let Some(run) = worker.run.as_ref() else { return };
     let probes: Vec<ProbeResults> = (0..p.container_count() as u8).map(|ix| prober::results(p, ix)).collect();
-    let restart_all = crate::rules::restart::should_restart_all(
-        &view(p),
-        Some(&run.snapshot),
-        worker.status(),
-    ) && w.gates.restart_all_containers
-        && crate::rules::restart::all_could_restart(&worker.spec, &w.gates);
+    let restart_all =
+        crate::rules::restart::should_restart_all(&view(p), Some(&run.snapshot), worker.status())
+            && w.gates.restart_all_containers
+            && crate::rules::restart::all_could_restart(&worker.spec, &w.gates);
     let actions = sync_actions::compute(&sync_actions::Input {
         pod: view(p),
         runtime: &run.snapshot,
@@ -274,7 +272,8 @@ fn remove_instances(w: &mut World, pod: PodId, targets: &[ContainerIx]) {
 fn sandbox_is_stopped(w: &mut World, pod: PodId) {
     runtime::sandbox_stopped(w, pod);
     let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
-    if worker.work == crate::world::pod::Work::Terminating && worker.run.as_ref().is_some_and(|r| r.init_pass == TERMINATING)
+    if worker.work == crate::world::pod::Work::Terminating
+        && worker.run.as_ref().is_some_and(|r| r.init_pass == TERMINATING)
     {
         terminating_done(w, pod);
         return;
@@ -383,7 +382,14 @@ fn back_off(w: &mut World, pod: PodId, ix: ContainerIx) -> Option<Time> {
         Err(entry) => {
             let message = Text::CrashBackOff { container: name, delay: entry };
             container.reason = Some((Sym::CRASH_LOOP_BACK_OFF, message));
-            events::kubelet(w, pod, true, Sym::BACK_OFF, Text::BackOffRestarting { container: name }, Some(ix));
+            events::kubelet(
+                w,
+                pod,
+                true,
+                Sym::BACK_OFF,
+                Text::BackOffRestarting { container: name },
+                Some(ix),
+            );
             Some(finished + entry)
         }
     }
@@ -584,7 +590,8 @@ fn post_start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
     let p = &w.pods[pod.ix()];
     let hook = &p.attempt(ix).post_start;
     let (exit, output) = (hook.exit, hook.output);
-    let running = p.runtime.live.newest(p.container(ix).name).is_some_and(|c| c.state == InstanceState::Running);
+    let running =
+        p.runtime.live.newest(p.container(ix).name).is_some_and(|c| c.state == InstanceState::Running);
     if exit == 0 && running {
         started_or_failed(w, pod, false);
         return;
@@ -600,7 +607,8 @@ fn post_start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
 fn pod_worker_done(w: &mut World, pod: PodId) {
     let Some(run) = run_mut(w, pod) else { return };
     let (errors, acted) = (run.errors, run.acted);
-    let outcome = if errors.failed || errors.network { Outcome::Failed(errors) } else { Outcome::Done { acted } };
+    let outcome =
+        if errors.failed || errors.network { Outcome::Failed(errors) } else { Outcome::Done { acted } };
     pod_worker::finish(w, pod, outcome);
 }
 

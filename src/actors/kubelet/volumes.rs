@@ -84,24 +84,25 @@ pub fn mount(w: &mut World, pod: PodId, generation: u32) {
     }
 }
 
-
-
-
 /// The words of the mount error of the first volume whose source is not there.
 fn missing_volume(w: &World, pod: PodId) -> Option<String> {
     let p = &w.pods[pod.ix()];
     let namespace = p.ident.namespace;
     for volume in &p.spec.volumes {
-        let words = |cause: String| Some(format!("MountVolume.SetUp failed for volume \"{}\" : {cause}", volume.name));
+        let words = |cause: String| {
+            Some(format!("MountVolume.SetUp failed for volume \"{}\" : {cause}", volume.name))
+        };
         if let Some(source) = &volume.config_map
             && source.optional != Some(true)
-            && let Some(cause) = missing_source(w, ObjectKind::ConfigMap, namespace, &source.name, &source.items)
+            && let Some(cause) =
+                missing_source(w, ObjectKind::ConfigMap, namespace, &source.name, &source.items)
         {
             return words(cause);
         }
         if let Some(source) = &volume.secret
             && source.optional != Some(true)
-            && let Some(cause) = missing_source(w, ObjectKind::Secret, namespace, &source.secret_name, &source.items)
+            && let Some(cause) =
+                missing_source(w, ObjectKind::Secret, namespace, &source.secret_name, &source.items)
         {
             return words(cause);
         }
@@ -139,7 +140,12 @@ fn missing_source(
         .iter()
         .filter_map(|item| item.get("key").and_then(serde_json::Value::as_str))
         .find(|key| !keys.iter().any(|k| k == key))
-        .map(|key| format!("references non-existent {} key: {key}", if word == "secret" { "secret" } else { "config" }))
+        .map(|key| {
+            format!(
+                "references non-existent {} key: {key}",
+                if word == "secret" { "secret" } else { "config" }
+            )
+        })
 }
 
 fn keys_of<'a>(w: &'a World, kind: ObjectKind, namespace: Sym, name: &str) -> Option<&'a Vec<String>> {
@@ -153,7 +159,10 @@ pub fn config_problem(w: &World, pod: PodId, ix: ContainerIx) -> Option<Text> {
     let container = p.container(ix);
     let namespace = p.ident.namespace;
     for source in &container.env_from {
-        let refs = [(ObjectKind::ConfigMap, "configmap", &source.config_map_ref), (ObjectKind::Secret, "secret", &source.secret_ref)];
+        let refs = [
+            (ObjectKind::ConfigMap, "configmap", &source.config_map_ref),
+            (ObjectKind::Secret, "secret", &source.secret_ref),
+        ];
         for (kind, word, reference) in refs {
             if let Some(reference) = reference
                 && reference.optional != Some(true)
@@ -174,7 +183,8 @@ pub fn config_problem(w: &World, pod: PodId, ix: ContainerIx) -> Option<Text> {
             if !w.object_exists(kind, namespace, &reference.name) {
                 return Some(format!("{word} \"{}\" not found", reference.name).into());
             }
-            if keys_of(w, kind, namespace, &reference.name).is_some_and(|keys| !keys.contains(&reference.key)) {
+            if keys_of(w, kind, namespace, &reference.name).is_some_and(|keys| !keys.contains(&reference.key))
+            {
                 let words =
                     format!("couldn't find key {} in {title} {namespace}/{}", reference.key, reference.name);
                 return Some(words.into());
