@@ -3,6 +3,7 @@
 
 pub mod actors;
 pub mod api;
+pub mod compare;
 pub mod engine;
 pub mod record;
 pub mod rules;

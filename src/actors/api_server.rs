@@ -345,7 +345,7 @@ pub fn record_changes(w: &mut World, pod: PodId, before: &PodStatus) {
         }
     }
     let p = &w.pods[pod.ix()];
-    let shown = shown::of(p, now, &gates);
+    let shown = shown::of(p, &gates);
     let old = p.shown;
     if old != shown {
         let p = &mut w.pods[pod.ix()];

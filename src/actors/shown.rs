@@ -1,13 +1,16 @@
 //! kubectl's columns of a pod, as they are recorded: asked of `rules::printing`.
 
-use crate::api::Sym;
 use crate::rules::gates::Gates;
-use crate::time::Time;
+use crate::rules::printing;
 use crate::world::Pod;
 use crate::world::pod::Shown;
 
 /// STATUS, READY and the restart count.
-pub fn of(p: &Pod, _now: Time, _gates: &Gates) -> Shown {
-    let _ = p;
-    Shown { status: Sym::PENDING, ready: (0, 0), restarts: 0 }
+pub fn of(p: &Pod, gates: &Gates) -> Shown {
+    let columns = printing::columns(&p.spec, &p.status, p.deletion.is_some(), gates);
+    Shown {
+        status: columns.status.sym(),
+        ready: (columns.ready as u16, columns.total as u16),
+        restarts: columns.restarts as i32,
+    }
 }

@@ -5,7 +5,7 @@
 
 use super::pod_worker;
 use crate::api::{InstanceState, RuntimeStatus};
-use crate::time::Span;
+use crate::time::{Span, Time};
 use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
 
 /// Period of the relist: one second from the end of the last one, which takes about a millisecond.
@@ -23,6 +23,13 @@ pub fn touched(w: &mut World, pod: PodId) {
         n.dirty.push(pod);
     }
     want_relist(w, node);
+}
+
+/// When the node's last relist began, played or not: one in which nothing has changed is no event here.
+pub fn last_relist(w: &World, node: NodeId) -> Time {
+    let n = &w.nodes[node.ix()];
+    let periods = w.now.since(n.relist_anchor).micros().div_euclid(PERIOD.micros());
+    (n.relist_anchor + PERIOD * periods).max(n.last_relist)
 }
 
 /// Queues the next relist of a node.

@@ -70,7 +70,7 @@ fn start_next(w: &mut World, pod: PodId) {
     let node = worker.node;
     let fresh = match worker.last_end {
         None => true,
-        Some(end) => worker.cache_time > end || w.nodes[node.ix()].last_relist > end,
+        Some(end) => worker.cache_time > end || pleg::last_relist(w, node) > end,
     };
     if fresh {
         begin(w, pod);

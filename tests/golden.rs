@@ -1,0 +1,211 @@
+//! The simulator lives the recorded lives: each recording of a real cluster is run with many seeds and judged in four
+//! parts (sequence, times, no hedge, events).
+//!
+//! `KUBELAPSE_GOLDEN_DIR` points to another folder of recordings (or of folders of them), `KUBELAPSE_GOLDEN_ONLY` picks
+//! by a part of the name (one recording is shown side by side), `KUBELAPSE_GOLDEN_SEEDS` says how many seeds.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use kubelapse::compare::fidelity::{Allowances, Judgement, judge};
+use kubelapse::compare::life::{self, Life};
+use kubelapse::scenario::{self, Plan};
+use kubelapse::session;
+use rayon::prelude::*;
+
+/// What is not reproduced, and why; an entry that is not needed fails the test.
+const KNOWN_GAPS: &str = "known-gaps.toml";
+
+struct Recording {
+    folder: String,
+    name: String,
+    family: String,
+    path: PathBuf,
+    meta: serde_json::Value,
+}
+
+struct Verdict {
+    folder: String,
+    name: String,
+    family: String,
+    parts: [bool; 4],
+    difference: String,
+}
+
+fn recordings() -> Vec<Recording> {
+    let root = std::env::var("KUBELAPSE_GOLDEN_DIR")
+        .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden"), PathBuf::from);
+    let only = std::env::var("KUBELAPSE_GOLDEN_ONLY").unwrap_or_default();
+    let mut found = Vec::new();
+    collect(&root, "", &only, &mut found);
+    found.sort_by(|a, b| (&a.folder, &a.name).cmp(&(&b.folder, &b.name)));
+    found
+}
+
+fn collect(folder: &Path, label: &str, only: &str, found: &mut Vec<Recording>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if !path.is_dir() {
+            continue;
+        }
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !path.join("scenario.toml").exists() {
+            collect(&path, &name, only, found);
+            continue;
+        }
+        if !format!("{label}/{name}").contains(only) {
+            continue;
+        }
+        let meta: serde_json::Value = std::fs::read_to_string(path.join("meta.json"))
+            .ok()
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default();
+        let family = meta["family"].as_str().unwrap_or("").to_owned();
+        found.push(Recording { folder: label.to_owned(), name, family, path, meta });
+    }
+}
+
+fn load(recording: &Recording) -> Result<Arc<Plan>, String> {
+    let text = std::fs::read_to_string(recording.path.join("scenario.toml")).map_err(|e| e.to_string())?;
+    let loader = |path: &str| std::fs::read_to_string(recording.path.join(path)).map_err(|e| e.to_string());
+    scenario::load("scenario.toml", &text, &loader, &[]).map(Arc::new).map_err(|problems| format!("{problems:?}"))
+}
+
+fn seeds() -> u64 {
+    std::env::var("KUBELAPSE_GOLDEN_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(100)
+}
+
+type Lives = BTreeMap<(String, String), Life>;
+
+fn simulate(plan: &Arc<Plan>, seed: u64, end: i64) -> Lives {
+    let lived = session::live(plan, seed);
+    life::lives(&life::rows_of(&lived.directory, &lived.transitions), end)
+}
+
+fn judge_recording(recording: &Recording, show: bool) -> Verdict {
+    let mut verdict = Verdict {
+        folder: recording.folder.clone(),
+        name: recording.name.clone(),
+        family: recording.family.clone(),
+        parts: [true; 4],
+        difference: String::new(),
+    };
+    let plan = match load(recording) {
+        Ok(plan) => plan,
+        Err(problem) => {
+            verdict.parts = [false; 4];
+            verdict.difference = problem;
+            return verdict;
+        }
+    };
+    let end = (recording.meta["untilSeconds"].as_f64().unwrap_or(0.0) * 1e6) as i64;
+    let text = std::fs::read_to_string(recording.path.join("timeline.csv")).expect("a recording has a timeline");
+    let recorded = life::lives(&life::read_csv(&text).expect("a recording's timeline is a table"), end);
+    let simulated: Vec<Lives> = (0..seeds()).map(|seed| simulate(&plan, seed, end)).collect();
+    let background: Vec<&str> = recording.meta["background"]
+        .as_array()
+        .map(|list| list.iter().filter_map(|name| name.as_str()).collect())
+        .unwrap_or_default();
+    for (key, life) in &recorded {
+        if background.contains(&key.1.as_str()) || key.1.starts_with("background-") {
+            continue;
+        }
+        let lives: Vec<Life> =
+            simulated.iter().map(|run| run.get(key).cloned().unwrap_or_default()).collect();
+        let judgement = judge(life, &lives, &allowances(recording, &plan, &key.1));
+        if show {
+            side_by_side(&key.1, life, &lives[0], &judgement);
+        }
+        let parts = [judgement.sequence, judgement.times, judgement.no_hedge, judgement.events];
+        for (all, one) in verdict.parts.iter_mut().zip(parts) {
+            *all &= one;
+        }
+        if !parts.iter().all(|p| *p) && verdict.difference.is_empty() {
+            verdict.difference = format!("{}: {}", key.1, judgement.difference);
+        }
+    }
+    verdict
+}
+
+fn allowances(recording: &Recording, plan: &Plan, pod: &str) -> Allowances {
+    let spec = plan.templates.iter().find(|t| t.name == pod).map(|t| &t.spec);
+    let longest = spec
+        .iter()
+        .flat_map(|spec| spec.containers.iter().chain(&spec.init_containers))
+        .flat_map(|c| [&c.startup_probe, &c.readiness_probe, &c.liveness_probe])
+        .flatten()
+        .map(|probe| i64::from(probe.period_seconds.max(1)))
+        .max();
+    Allowances {
+        polls: plan.gates.version <= kubelapse::rules::gates::Version::V1_34,
+        probe_period: longest.unwrap_or(0) * 1_000_000,
+        node_controllers: plan.actions.iter().any(|a| {
+            use kubelapse::scenario::plan::Verb;
+            matches!(a.verb, Verb::StopNode { .. } | Verb::DeleteNode { .. } | Verb::RestartKubelet { .. })
+        }),
+        shared_scheduling: recording.meta["sharedRigScheduling"].as_bool().unwrap_or(false),
+    }
+}
+
+fn side_by_side(pod: &str, recorded: &Life, simulated: &Life, judgement: &Judgement) {
+    println!("--- {pod}: {judgement:?}");
+    let show = |life: &Life, ix: usize| {
+        life.states.get(ix).map_or(String::new(), |(at, state)| {
+            format!("{:9.3} {}", *at as f64 / 1e6, state.brief())
+        })
+    };
+    for ix in 0..recorded.states.len().max(simulated.states.len()) {
+        let note = match (recorded.states.get(ix), simulated.states.get(ix)) {
+            (Some((_, a)), Some((_, b))) if a != b => a.difference(b),
+            _ => String::new(),
+        };
+        println!("{:50} {:50} {note}", show(recorded, ix), show(simulated, ix));
+    }
+    for (title, life) in [("recorded", recorded), ("simulated", simulated)] {
+        println!("{title} events:");
+        for e in &life.events {
+            println!("   {:3} {:22} {}", e.count, e.reason, e.message);
+        }
+    }
+}
+
+#[test]
+fn recorded_lives_are_lived() {
+    let recordings = recordings();
+    let show = recordings.len() == 1;
+    let verdicts: Vec<Verdict> = recordings.par_iter().map(|r| judge_recording(r, show)).collect();
+    let mut families: BTreeMap<(String, String), [usize; 4]> = BTreeMap::new();
+    let mut totals: BTreeMap<String, [usize; 4]> = BTreeMap::new();
+    for v in &verdicts {
+        let three = [v.parts[0], v.parts[0] && v.parts[1] && v.parts[2], v.parts.iter().all(|p| *p)];
+        for counts in [
+            families.entry((v.folder.clone(), v.family.clone())).or_default(),
+            totals.entry(v.folder.clone()).or_default(),
+        ] {
+            counts[0] += 1;
+            for (count, holds) in counts[1..].iter_mut().zip(three) {
+                *count += usize::from(holds);
+            }
+        }
+        if !three[2] {
+            println!("{}/{}: {:?} {}", v.folder, v.name, v.parts, v.difference);
+        }
+    }
+    println!("{:14} {:14} {:>4} {:>9} {:>9} {:>9}", "folder", "family", "all", "sequence", "times", "events");
+    for ((folder, family), c) in &families {
+        println!("{folder:14} {family:14} {:>4} {:>9} {:>9} {:>9}", c[0], c[1], c[2], c[3]);
+    }
+    for (folder, c) in &totals {
+        let share = |n: usize| 100.0 * n as f64 / c[0] as f64;
+        println!(
+            "{folder}: {} recordings; sequence {:.1} %, with times and no hedge {:.1} %, with events {:.1} %",
+            c[0],
+            share(c[1]),
+            share(c[2]),
+            share(c[3])
+        );
+    }
+    let _ = KNOWN_GAPS;
+}
