@@ -70,7 +70,9 @@ fn collect(folder: &Path, label: &str, only: &str, found: &mut Vec<Recording>) {
 fn load(recording: &Recording) -> Result<Arc<Plan>, String> {
     let text = std::fs::read_to_string(recording.path.join("scenario.toml")).map_err(|e| e.to_string())?;
     let loader = |path: &str| std::fs::read_to_string(recording.path.join(path)).map_err(|e| e.to_string());
-    scenario::load("scenario.toml", &text, &loader, &[]).map(Arc::new).map_err(|problems| format!("{problems:?}"))
+    scenario::load("scenario.toml", &text, &loader, &[])
+        .map(Arc::new)
+        .map_err(|problems| format!("{problems:?}"))
 }
 
 fn seeds() -> u64 {
@@ -101,7 +103,8 @@ fn judge_recording(recording: &Recording, show: bool) -> Verdict {
         }
     };
     let end = (recording.meta["untilSeconds"].as_f64().unwrap_or(0.0) * 1e6) as i64;
-    let text = std::fs::read_to_string(recording.path.join("timeline.csv")).expect("a recording has a timeline");
+    let text =
+        std::fs::read_to_string(recording.path.join("timeline.csv")).expect("a recording has a timeline");
     let recorded = life::lives(&life::read_csv(&text).expect("a recording's timeline is a table"), end);
     let simulated: Vec<Lives> = (0..seeds()).map(|seed| simulate(&plan, seed, end)).collect();
     let background: Vec<&str> = recording.meta["background"]
@@ -152,9 +155,9 @@ fn allowances(recording: &Recording, plan: &Plan, pod: &str) -> Allowances {
 fn side_by_side(pod: &str, recorded: &Life, simulated: &Life, judgement: &Judgement) {
     println!("--- {pod}: {judgement:?}");
     let show = |life: &Life, ix: usize| {
-        life.states.get(ix).map_or(String::new(), |(at, state)| {
-            format!("{:9.3} {}", *at as f64 / 1e6, state.brief())
-        })
+        life.states
+            .get(ix)
+            .map_or(String::new(), |(at, state)| format!("{:9.3} {}", *at as f64 / 1e6, state.brief()))
     };
     for ix in 0..recorded.states.len().max(simulated.states.len()) {
         let note = match (recorded.states.get(ix), simulated.states.get(ix)) {

@@ -7,7 +7,7 @@ use crate::world::pod::{CountedEvent, SpamBucket};
 use crate::world::{ContainerIx, PodId, World};
 
 /// The spam filter's bucket (client-go tools/record/events_cache.go): 25 at once, then one per five minutes, for each
-/// (source, object).
+/// (source, object, type).
 const BURST: i64 = 25;
 const REFILL: Span = Span::from_secs(300);
 
@@ -54,17 +54,21 @@ pub fn send(
         }
     };
     let object = p.events.iter().find(|e| key(e)).map_or(0, |e| e.object);
-    if !passes(&mut p.spam, component, now) {
+    if !passes(&mut p.spam, component, warning, now) {
         return;
     }
     w.record_event(pod, Event { component, warning, reason, message, field_path, count, object });
 }
 
-fn passes(buckets: &mut [SpamBucket; 3], component: Sym, now: crate::time::Time) -> bool {
+fn passes(buckets: &mut [SpamBucket; 4], component: Sym, warning: bool, now: crate::time::Time) -> bool {
     const ONE: i64 = 1_000_000;
-    let Some(bucket) = buckets.iter_mut().find(|b| !b.used || b.component == component) else { return true };
+    let Some(bucket) =
+        buckets.iter_mut().find(|b| !b.used || (b.component == component && b.warning == warning))
+    else {
+        return true;
+    };
     if !bucket.used {
-        *bucket = SpamBucket { component, tokens: BURST * ONE, at: now, used: true };
+        *bucket = SpamBucket { component, warning, tokens: BURST * ONE, at: now, used: true };
     }
     let gained = now.since(bucket.at).micros() * ONE / REFILL.micros();
     bucket.tokens = (bucket.tokens + gained).min(BURST * ONE);

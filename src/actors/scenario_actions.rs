@@ -65,7 +65,7 @@ pub fn play(w: &mut World, index: u32) {
             for node in nodes(w, node) {
                 super::kubelet::stop(w, node);
                 let generation = w.nodes[node.ix()].generation;
-                w.after(*takes, SimEvent::KubeletStart { node, generation });
+                w.after(*takes + super::kubelet::START_UP, SimEvent::KubeletStart { node, generation });
             }
         }
         Verb::Kill { pod, container, signal } => {

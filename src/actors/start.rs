@@ -35,6 +35,9 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             generation: 0,
             kubelet_start: plan.start - Span::from_secs(86_400),
             relist_anchor,
+            relist_period: Span::from_micros(
+                1_000_500 + w.draw(Purpose::RelistPhase, entity, 1).below(5_500) as i64,
+            ),
             relist_queued: None,
             tick_anchor,
             dirty: Vec::new(),

@@ -31,9 +31,8 @@ pub struct Judgement {
 /// Pairs of positions (recorded, simulated) of equal states, if the two sequences are equal but for short states.
 pub fn align(recorded: &Life, simulated: &Life) -> Result<Vec<(usize, usize)>, (usize, usize)> {
     let (a, b) = (&recorded.states, &simulated.states);
-    let lasts = |life: &Life, ix: usize| {
-        life.states.get(ix + 1).map_or(life.end, |(at, _)| *at) - life.states[ix].0
-    };
+    let lasts =
+        |life: &Life, ix: usize| life.states.get(ix + 1).map_or(life.end, |(at, _)| *at) - life.states[ix].0;
     let mut furthest = (0, 0);
     // Depth first over (recorded, simulated) positions; each is visited once.
     let mut seen = std::collections::BTreeSet::new();
@@ -118,31 +117,36 @@ fn times(
     for (n, window) in common.windows(2).enumerate() {
         let (from, to) = (window[0], window[1]);
         let gap = recorded.states[to].0 - recorded.states[from].0;
-        let gaps: Vec<i64> = matching.iter().map(|(life, pairs)| at(life, pairs, to) - at(life, pairs, from)).collect();
+        let gaps: Vec<i64> =
+            matching.iter().map(|(life, pairs)| at(life, pairs, to) - at(life, pairs, from)).collect();
         let (Some(&low), Some(&high)) = (gaps.iter().min(), gaps.iter().max()) else { continue };
         let slack = 250_000 + gap / 50;
         if gap < low - slack || gap > high + slack {
             if verdict.times && verdict.difference.is_empty() {
                 verdict.difference = format!(
-                    "at position {to} ({}) the gap is {:.2} s, simulated {:.2} to {:.2} s",
+                    "at position {to} ({}) the gap is {:.2} s, simulated {:.2} to {:.2} s by {} seeds",
                     recorded.states[to].1.brief(),
                     gap as f64 / 1e6,
                     low as f64 / 1e6,
-                    high as f64 / 1e6
+                    high as f64 / 1e6,
+                    matching.len()
                 );
             }
             verdict.times = false;
         }
         let limit = limit(recorded, from, low, allowances);
+        // What an earlier state (or the start) holds to within the width allowed for the gap since then is no hedge.
         let anchored = || {
-            let spread = |anchor: Option<usize>| {
-                let values: Vec<i64> = matching
+            let holds = |anchor: Option<usize>| {
+                let since: Vec<i64> = matching
                     .iter()
                     .map(|(life, pairs)| at(life, pairs, to) - anchor.map_or(0, |i| at(life, pairs, i)))
                     .collect();
-                values.iter().max().unwrap_or(&0) - values.iter().min().unwrap_or(&0)
+                let (low, high) = (since.iter().min().unwrap_or(&0), since.iter().max().unwrap_or(&0));
+                let width = anchor.map_or(limit, |i| self::limit(recorded, i, *low, allowances).max(limit));
+                high - low <= width
             };
-            spread(None) <= limit || common[..n].iter().any(|i| spread(Some(*i)) <= limit)
+            holds(None) || common[..n].iter().any(|i| holds(Some(*i)))
         };
         if high - low > limit && !anchored() {
             if verdict.no_hedge && verdict.difference.is_empty() {
@@ -162,9 +166,10 @@ fn times(
 /// a probe while the pod has one.
 fn limit(recorded: &Life, from: usize, shortest: i64, allowances: &Allowances) -> i64 {
     let state = &recorded.states[from].1;
-    let retried = state.containers.values().any(|(kind, reason, _)| {
-        kind == "terminated" || (kind == "waiting" && !reason.is_empty())
-    });
+    let retried = state
+        .containers
+        .values()
+        .any(|(kind, reason, _)| kind == "terminated" || (kind == "waiting" && !reason.is_empty()));
     let mut limit = 1_200_000;
     if retried {
         limit = limit.max(shortest / 2 + 2_600_000);
@@ -188,7 +193,8 @@ fn events(
     verdict: &mut Judgement,
 ) {
     let key = |e: &SeenEvent| {
-        let message = if allowances.shared_scheduling && e.reason == "FailedScheduling" { "" } else { &e.message };
+        let message =
+            if allowances.shared_scheduling && e.reason == "FailedScheduling" { "" } else { &e.message };
         (e.component.clone(), e.warning, e.reason.clone(), message.to_owned())
     };
     let sorted = |life: &Life| {
@@ -212,7 +218,11 @@ fn events(
             let ours = sorted(life);
             let missing = wanted.iter().find(|e| !ours.iter().any(|o| o.0 == e.0));
             let extra = ours.iter().find(|e| !wanted.iter().any(|o| o.0 == e.0));
-            verdict.difference = format!("events: recorded only {missing:?}, simulated only {extra:?}, {} | {} objects", wanted.len(), ours.len());
+            verdict.difference = format!(
+                "events: recorded only {missing:?}, simulated only {extra:?}, {} | {} objects",
+                wanted.len(),
+                ours.len()
+            );
         }
         return;
     }
@@ -222,7 +232,8 @@ fn events(
         let fits = (allowances.shared_scheduling && key.2 == "FailedScheduling")
             || (*count + 1 >= low && *count <= high + 1);
         if !fits && verdict.difference.is_empty() {
-            verdict.difference = format!("event {} {:?} counted {count}, simulated {low} to {high}", key.2, key.3);
+            verdict.difference =
+                format!("event {} {:?} counted {count}, simulated {low} to {high}", key.2, key.3);
         }
         fits
     });

@@ -64,18 +64,27 @@ impl State {
                 let _ = write!(words, "{name} {a} | {b}; ");
             }
         }
-        for key in self.conditions.keys().chain(other.conditions.keys().filter(|k| !self.conditions.contains_key(*k))) {
+        for key in self
+            .conditions
+            .keys()
+            .chain(other.conditions.keys().filter(|k| !self.conditions.contains_key(*k)))
+        {
             let (a, b) = (self.conditions.get(key), other.conditions.get(key));
             if a != b {
                 let show = |c: Option<&(String, String)>| c.map_or("-".into(), |(s, r)| format!("{s} {r}"));
                 let _ = write!(words, "{key} {} | {}; ", show(a), show(b));
             }
         }
-        for key in self.containers.keys().chain(other.containers.keys().filter(|k| !self.containers.contains_key(*k))) {
+        for key in self
+            .containers
+            .keys()
+            .chain(other.containers.keys().filter(|k| !self.containers.contains_key(*k)))
+        {
             let (a, b) = (self.containers.get(key), other.containers.get(key));
             if a != b {
-                let show =
-                    |c: Option<&(String, String, String)>| c.map_or("-".into(), |(s, r, e)| format!("{s} {r} {e}"));
+                let show = |c: Option<&(String, String, String)>| {
+                    c.map_or("-".into(), |(s, r, e)| format!("{s} {r} {e}"))
+                };
                 let _ = write!(words, "container {key} {} | {}; ", show(a), show(b));
             }
         }
@@ -111,8 +120,22 @@ pub fn read_csv(text: &str) -> Result<Vec<Row>, csv::Error> {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let headers = reader.headers()?.clone();
     let place = |name: &str| headers.iter().position(|h| h == name);
-    let columns = ["time", "namespace", "pod", "kind", "object", "from", "to", "ready", "restarts", "reason", "message", "exit_code", "count"]
-        .map(place);
+    let columns = [
+        "time",
+        "namespace",
+        "pod",
+        "kind",
+        "object",
+        "from",
+        "to",
+        "ready",
+        "restarts",
+        "reason",
+        "message",
+        "exit_code",
+        "count",
+    ]
+    .map(place);
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record?;
@@ -301,12 +324,15 @@ pub fn mask(message: &str) -> String {
 }
 
 fn is_uid(word: &str) -> bool {
-    word.len() == 36 && word.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-') && word.matches('-').count() == 4
+    word.len() == 36
+        && word.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+        && word.matches('-').count() == 4
 }
 fn is_address(word: &str) -> bool {
     let host = word.trim_end_matches(':').rsplit("//").next().unwrap_or(word);
     let host = host.split(['/', ':']).next().unwrap_or("");
-    host.split('.').count() == 4 && host.split('.').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()))
+    host.split('.').count() == 4
+        && host.split('.').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()))
 }
 fn is_duration(word: &str) -> bool {
     let word = word.trim_end_matches('.');

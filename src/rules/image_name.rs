@@ -49,6 +49,25 @@ fn is_component(part: &str) -> bool {
         && bytes.iter().all(|b| edge(*b) || b"._-".contains(b))
 }
 
+/// Why a reference does not parse, if so.
+pub fn problem(reference: &str) -> Option<String> {
+    if is_valid(reference) {
+        return None;
+    }
+    if reference.bytes().any(|b| b.is_ascii_uppercase()) && is_valid(&reference.to_ascii_lowercase()) {
+        let name = reference.split('@').next().unwrap_or(reference);
+        let (path, _) = split_tag(name);
+        let first = path.split('/').next().unwrap_or("");
+        let repository = if path.contains('/') && (first.contains(['.', ':']) || first == "localhost") {
+            &path[first.len() + 1..]
+        } else {
+            path
+        };
+        return Some(format!("invalid reference format: repository name ({repository}) must be lowercase"));
+    }
+    Some("invalid reference format".to_owned())
+}
+
 /// The name without its tag, and the tag; a colon before the last slash is a port.
 fn split_tag(name: &str) -> (&str, Option<&str>) {
     match name.rsplit_once(':') {

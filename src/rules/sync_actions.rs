@@ -323,6 +323,6 @@ pub fn kill_words(reason: KillReason, container: Sym, init: bool) -> String {
             format!("{who} is in \"unknown\" state, try killing it before restart")
         }
         KillReason::PostStartHook => "FailedPostStartHook".to_owned(),
-        KillReason::RestartAll => format!("Stopping container {container}"),
+        KillReason::RestartAll => "killing".to_owned(),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{ContainerIx, PodId};
 use crate::api::{NodeSpec, Sym, Tri};
 use crate::scenario::plan::KubeletConfig;
-use crate::time::Time;
+use crate::time::{Span, Time};
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct NodeId(pub u16);
@@ -53,6 +53,8 @@ pub struct Node {
     pub kubelet_start: Time,
     /// The PLEG relists at this instant plus whole periods.
     pub relist_anchor: Time,
+    /// From the beginning of one relist to that of the next: a second and what a relist takes.
+    pub relist_period: Span,
     pub relist_queued: Option<Time>,
     /// The sync loop's one-second ticks stand at this instant plus whole seconds.
     pub tick_anchor: Time,

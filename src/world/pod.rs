@@ -51,7 +51,7 @@ pub struct Pod {
     pub shown: Shown,
     /// Events seen, for counting.
     pub events: Vec<CountedEvent>,
-    pub spam: [SpamBucket; 3],
+    pub spam: [SpamBucket; 4],
 
     /// The kubelet's side; None where no kubelet knows the pod.
     pub worker: Option<Box<Worker>>,
@@ -79,10 +79,11 @@ pub struct CountedEvent {
     pub last: Time,
 }
 
-/// Token bucket of the event spam filter, per reporting component.
+/// Token bucket of the event spam filter, per reporting component and type.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SpamBucket {
     pub component: Sym,
+    pub warning: bool,
     /// In millionths.
     pub tokens: i64,
     pub at: Time,
@@ -235,6 +236,8 @@ pub struct Worker {
     /// The kubelet's copy of what the runtime had at `cache_time`.
     pub cache: RuntimeStatus,
     pub cache_time: Time,
+    /// What the last relist of the whole node saw: it tells again what a relist on demand has told.
+    pub relisted: RuntimeStatus,
     pub due_generation: u32,
     /// Deletion as the kubelet has seen it.
     pub deletion: Option<Deletion>,

@@ -19,9 +19,9 @@ pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) {
     let container = p.container(ix);
     let (image, policy) = (container.image, container.image_pull_policy);
     let Some(node) = p.node else { return };
-    if !crate::rules::image_name::is_valid(&image) {
+    if let Some(cause) = crate::rules::image_name::problem(&image) {
         let problem = format!(
-            "Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": invalid reference format"
+            "Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {cause}"
         );
         events::kubelet(w, pod, true, Sym::INSPECT_FAILED, problem.clone(), Some(ix));
         sync::start_fails(w, pod, Sym::INVALID_IMAGE_NAME, problem, Some("Error: InvalidImageName".into()));

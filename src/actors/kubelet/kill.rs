@@ -68,7 +68,13 @@ pub fn go_on(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
     match kill.stage {
         KillStage::PreStop => {
             let timed_out = w.now.since(kill.began) >= Span::from_secs(kill.grace_secs);
-            let failed = p.attempt(ix).pre_stop.exit != 0 && !timed_out;
+            let sleeps = p
+                .container(ix)
+                .lifecycle
+                .as_ref()
+                .and_then(|l| l.pre_stop.as_ref())
+                .is_some_and(|hook| hook.sleep.is_some());
+            let failed = !sleeps && (timed_out || p.attempt(ix).pre_stop.exit != 0);
             if failed {
                 events::kubelet(w, pod, true, Sym::FAILED_PRE_STOP_HOOK, "PreStopHook failed", Some(ix));
             }

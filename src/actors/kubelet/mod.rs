@@ -72,6 +72,7 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
         // Known to the runtime from before a restart of the kubelet: the first relist told.
         let cache = p.runtime.live.clone();
         if let Some(worker) = p.worker.as_deref_mut() {
+            worker.relisted = cache.clone();
             worker.cache = cache;
             worker.mounted = true;
         }
@@ -92,6 +93,7 @@ fn new_worker(p: &crate::world::Pod, node: NodeId) -> Worker {
         run: None,
         cache: RuntimeStatus::default(),
         cache_time: Time::EPOCH,
+        relisted: RuntimeStatus::default(),
         due_generation: 0,
         deletion: p.deletion,
         removed: false,
@@ -108,6 +110,9 @@ fn new_worker(p: &crate::world::Pod, node: NodeId) -> Worker {
         finished: false,
     }
 }
+
+/// From the start of the kubelet's process to its first look at its pods.
+pub const START_UP: crate::time::Span = crate::time::Span::from_millis(1200);
 
 /// The kubelet process starts: every pod of the node arrives as an addition, what was kept in memory is gone.
 pub fn start(w: &mut World, node: NodeId, generation: u32) {

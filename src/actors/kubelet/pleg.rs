@@ -5,11 +5,8 @@
 
 use super::pod_worker;
 use crate::api::{InstanceState, RuntimeStatus};
-use crate::time::{Span, Time};
+use crate::time::Time;
 use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
-
-/// Period of the relist: one second from the end of the last one, which takes about a millisecond.
-const PERIOD: Span = Span::from_micros(1_001_000);
 
 /// The runtime's side of a pod has changed.
 pub fn touched(w: &mut World, pod: PodId) {
@@ -28,8 +25,8 @@ pub fn touched(w: &mut World, pod: PodId) {
 /// When the node's last relist began, played or not: one in which nothing has changed is no event here.
 pub fn last_relist(w: &World, node: NodeId) -> Time {
     let n = &w.nodes[node.ix()];
-    let periods = w.now.since(n.relist_anchor).micros().div_euclid(PERIOD.micros());
-    (n.relist_anchor + PERIOD * periods).max(n.last_relist)
+    let periods = w.now.since(n.relist_anchor).micros().div_euclid(n.relist_period.micros());
+    (n.relist_anchor + n.relist_period * periods).max(n.last_relist)
 }
 
 /// Queues the next relist of a node.
@@ -38,9 +35,9 @@ pub fn want_relist(w: &mut World, node: NodeId) {
     if n.relist_queued.is_some() || !n.kubelet_up {
         return;
     }
-    let mut at = pod_worker::next_on_grid(n.relist_anchor, PERIOD, w.now);
+    let mut at = pod_worker::next_on_grid(n.relist_anchor, n.relist_period, w.now);
     if at <= n.last_relist {
-        at += PERIOD;
+        at += n.relist_period;
     }
     let generation = n.generation;
     w.nodes[node.ix()].relist_queued = Some(at);
@@ -66,16 +63,27 @@ fn event_count(old: &RuntimeStatus, new: &RuntimeStatus) -> usize {
         .iter()
         .filter(|s| old.sandboxes.iter().find(|o| o.attempt == s.attempt).map(|o| o.ready) != Some(s.ready))
         .count();
-    containers + sandboxes
+    // An instance that is gone without having been seen to end has died.
+    let gone = old
+        .containers
+        .iter()
+        .filter(|o| o.state != InstanceState::Exited && !new.containers.iter().any(|c| c.id == o.id))
+        .count();
+    containers + sandboxes + gone
 }
 
-/// Takes the runtime's state of a pod into the cache; returns how many events that makes.
-fn inspect(w: &mut World, pod: PodId) -> usize {
+/// Takes the runtime's state of a pod into the cache; returns how many events that makes. The relist of the node and the
+/// one on demand keep their own records: what the latter told, the former tells again.
+fn inspect(w: &mut World, pod: PodId, on_demand: bool) -> usize {
     let now = w.now;
     let p = &mut w.pods[pod.ix()];
     let Some(worker) = p.worker.as_deref_mut() else { return 0 };
-    let events = event_count(&worker.cache, &p.runtime.live);
-    if events > 0 || worker.cache != p.runtime.live {
+    let record = if on_demand { &mut worker.cache } else { &mut worker.relisted };
+    let events = event_count(record, &p.runtime.live);
+    if !on_demand && *record != p.runtime.live {
+        record.clone_from(&p.runtime.live);
+    }
+    if worker.cache != p.runtime.live {
         worker.cache.clone_from(&p.runtime.live);
     }
     worker.cache_time = now;
@@ -93,7 +101,7 @@ pub fn relist(w: &mut World, node: NodeId, generation: u32) {
     let dirty = std::mem::take(&mut n.dirty);
     let mut told = Vec::with_capacity(dirty.len());
     for pod in dirty {
-        let events = inspect(w, pod);
+        let events = inspect(w, pod, false);
         if events > 0 {
             told.push((pod, events));
         }
@@ -122,8 +130,7 @@ pub fn relist_pod(w: &mut World, pod: PodId) {
     if p.worker.is_none() || !w.nodes[node.ix()].kubelet_up {
         return;
     }
-    w.nodes[node.ix()].dirty.retain(|d| *d != pod);
-    let events = inspect(w, pod);
+    let events = inspect(w, pod, true);
     if let Some(at) = w.nodes[node.ix()].cache_waiters.iter().position(|p| *p == pod) {
         w.nodes[node.ix()].cache_waiters.remove(at);
         pod_worker::cache_is_newer(w, pod);

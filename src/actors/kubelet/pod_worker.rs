@@ -126,7 +126,7 @@ pub fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
             }
         }
         Outcome::Done { acted } => {
-            if w.gates.pleg_on_demand_relist && worker.work == Work::Sync {
+            if w.gates.pleg_on_demand_relist {
                 w.after(ON_DEMAND_RELIST, SimEvent::RelistPod { pod });
             }
             let resync = w.pods[pod.ix()]
