@@ -14,5 +14,6 @@ mod rules {
     mod c_conditions;
     mod d_api_status;
     mod f_duration;
+    mod g_quantity;
     mod i_status_manager;
 }

@@ -7,6 +7,8 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use crate::api::Sym;
+
 const NANO: i128 = 1_000_000_000;
 /// 2^63-1, in nano.
 const MAX: i128 = i64::MAX as i128 * NANO;
@@ -38,8 +40,8 @@ impl Format {
 pub struct Quantity {
     nanos: i128,
     pub format: Format,
-    /// `1E3`: a text in canonical form is kept as it was spelled, and this is the only difference that can show.
-    capital: bool,
+    /// The spelling that parsing keeps, where it differs from the canonical form; empty for most.
+    kept: Sym,
 }
 
 /// Why a text is no quantity.
@@ -62,10 +64,10 @@ impl fmt::Display for QuantityError {
 impl std::error::Error for QuantityError {}
 
 impl Quantity {
-    pub const ZERO: Quantity = Quantity { nanos: 0, format: Format::DecimalSI, capital: false };
+    pub const ZERO: Quantity = Quantity { nanos: 0, format: Format::DecimalSI, kept: Sym::EMPTY };
 
     pub const fn from_nanos(nanos: i128, format: Format) -> Quantity {
-        Quantity { nanos, format, capital: false }
+        Quantity { nanos, format, kept: Sym::EMPTY }
     }
     pub const fn nanos(self) -> i128 {
         self.nanos
@@ -97,12 +99,12 @@ impl Quantity {
         }
         let (base, exponent, format) = suffix_of(suffix).ok_or(QuantityError::Suffix)?;
         let magnitude = magnitude(whole.trim_start_matches('0'), fraction, base, exponent);
-        let capital = format == Format::DecimalExponent
-            && suffix.starts_with('E')
-            && fraction.is_empty()
-            && exponent % 3 == 0
-            && !whole.ends_with("000");
-        Ok(Quantity { nanos: if negative { -magnitude } else { magnitude }, format, capital })
+        let nanos = if negative { -magnitude } else { magnitude };
+        let mut quantity = Quantity { nanos, format, kept: Sym::EMPTY };
+        if keeps_spelling(whole, fraction, exponent, format) && quantity.to_string() != text {
+            quantity.kept = Sym::new(text);
+        }
+        Ok(quantity)
     }
 
     pub fn is_zero(self) -> bool {
@@ -131,19 +133,45 @@ impl Quantity {
     #[must_use]
     pub fn round_up_milli(self) -> Quantity {
         let milli = NANO / 1000;
-        Quantity { nanos: round_away(self.nanos, milli) * milli, ..self }
+        if self.nanos % milli == 0 {
+            return self;
+        }
+        Quantity { nanos: round_away(self.nanos, milli) * milli, kept: Sym::EMPTY, ..self }
     }
     /// The sum; a zero on the left takes the format of the right.
     #[must_use]
     pub fn plus(self, other: Quantity) -> Quantity {
         let format = if self.is_zero() { other.format } else { self.format };
-        Quantity { nanos: self.nanos.saturating_add(other.nanos), format, capital: false }
+        Quantity { nanos: self.nanos.saturating_add(other.nanos), format, kept: Sym::EMPTY }
     }
     /// The difference; a zero on the left takes the format of the right.
     #[must_use]
     pub fn minus(self, other: Quantity) -> Quantity {
         let format = if self.is_zero() { other.format } else { self.format };
-        Quantity { nanos: self.nanos.saturating_sub(other.nanos), format, capital: false }
+        Quantity { nanos: self.nanos.saturating_sub(other.nanos), format, kept: Sym::EMPTY }
+    }
+}
+
+/// Whether `ParseQuantity` takes a text for canonical and keeps it (`s`): a cheap guess, so that `1.250` and `1E3` stay
+/// as they are while `1.25` becomes `1250m`.
+fn keeps_spelling(whole: &str, fraction: &str, exponent: i32, format: Format) -> bool {
+    let whole = whole.trim_start_matches('0');
+    let digits = whole.len().max(1) + fraction.len();
+    match format {
+        Format::BinarySI => {
+            let precision = 15 - digits as i32 - exponent * 3 / 10 - 1;
+            let odd = whole.parse::<u64>().is_ok_and(|value| value & 7 != 0);
+            fraction.is_empty() && precision >= 0 && odd
+        }
+        Format::DecimalSI | Format::DecimalExponent => {
+            let scale = exponent - fraction.len() as i32;
+            let ends_in_thousand = if fraction.len() >= 3 {
+                fraction.ends_with("000")
+            } else {
+                format!("{whole}{fraction}").ends_with("000")
+            };
+            digits <= 18 && scale >= -9 && scale % 3 == 0 && !whole.is_empty() && !ends_in_thousand
+        }
     }
 }
 
@@ -263,6 +291,9 @@ fn too_long(digits: &[i128], up: i32, down: i32, factor: i128) -> i128 {
 /// `CanonicalizeBytes`
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.kept.is_empty() {
+            return f.write_str(&self.kept);
+        }
         if self.nanos == 0 {
             return f.write_str("0");
         }
@@ -282,9 +313,7 @@ impl fmt::Display for Quantity {
         }
         match (self.format, exponent) {
             (_, 0) => write!(f, "{value}"),
-            (Format::DecimalExponent, _) => {
-                write!(f, "{value}{}{exponent}", if self.capital { 'E' } else { 'e' })
-            }
+            (Format::DecimalExponent, _) => write!(f, "{value}e{exponent}"),
             _ => {
                 let index = usize::try_from((exponent + 9) / 3).unwrap_or(0);
                 write!(f, "{value}{}", ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"][index])
@@ -311,6 +340,9 @@ mod tests {
             ("1000", "1k"),
             ("12e6", "12e6"),
             ("1E3", "1E3"),
+            ("1.250", "1.250"),
+            ("1.25", "1250m"),
+            ("0.250", "250m"),
             ("1000E3", "1e6"),
             ("0.0001", "100u"),
             ("0.0000000001", "1n"),
