@@ -113,7 +113,14 @@ pub fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
     let lower = word.to_lowercase();
     let mut best: Option<(f64, &'a str)> = None;
     for name in names.iter().take(4096) {
-        let score = if name.to_lowercase() == lower { 1.0 } else { strsim::jaro_winkler(word, name) };
+        let score = if name.to_lowercase() == lower {
+            1.0
+        } else if word.len() > 2 && strsim::osa_distance(word, name) == 1 {
+            // One slip of the finger; in short words it weighs too much for the other measure.
+            0.99
+        } else {
+            strsim::jaro_winkler(word, name)
+        };
         if score >= 0.8 && best.is_none_or(|(other, _)| score > other) {
             best = Some((score, name));
         }

@@ -41,3 +41,20 @@ fn flatten(value: Value, out: &mut Vec<Value>, depth: u8) {
         other => out.push(other),
     }
 }
+
+/// Where a key stands in a manifest, if it stands there only once.
+pub fn only_key(text: &str, name: &str) -> Option<std::ops::Range<usize>> {
+    let mut found = None;
+    for (at, _) in text.match_indices(name).filter(|_| !name.is_empty()) {
+        let before = text[..at].chars().next_back();
+        let after = text[at + name.len()..].trim_start_matches(['"', '\'']).trim_start();
+        let whole = before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '-');
+        if whole && after.starts_with(':') {
+            if found.is_some() {
+                return None;
+            }
+            found = Some(at..at + name.len());
+        }
+    }
+    found
+}

@@ -6,18 +6,22 @@
 //!
 //! Nothing here opens a file: manifests come through a loader.
 
+pub mod builtin;
 mod check;
 pub mod diagnostic;
 pub mod format;
 mod manifest;
+mod overrides;
 pub mod plan;
 mod provisional;
 mod resolve;
+mod schema;
 pub mod tree;
 pub mod values;
 
 pub use diagnostic::{Code, Diagnostic, Diagnostics};
 pub use plan::Plan;
+pub use schema::schema;
 
 /// Gives the text of a manifest by its path as the scenario writes it, or says why not.
 pub type Loader<'a> = &'a dyn Fn(&str) -> Result<String, String>;
@@ -50,12 +54,13 @@ pub fn load_noting(
 ) -> Result<Loaded, Diagnostics> {
     let mut problems = Diagnostics::default();
     let source = problems.add_source(file, text);
-    let root = tree::parse(source, text, &mut problems);
+    let mut root = tree::parse(source, text, &mut problems);
     if problems.errors() > 0 {
         // What the parser guessed after a syntax error would only mislead.
         problems.sort();
         return Err(problems);
     }
+    overrides::apply(&mut root, overrides, loader, &mut problems);
     check::file(&root, &mut problems);
     let plan = resolve::resolve(file, &root, loader, overrides, &mut problems);
     problems.sort();

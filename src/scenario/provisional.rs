@@ -1,7 +1,5 @@
 //! What the API server fills into a pod.
 
-use std::collections::BTreeMap;
-
 use crate::api::spec::{Container, Probe, Resources, Toleration, Volume, VolumeMount};
 use crate::api::{Effect, PodSpec, RestartPolicy, Sym};
 
@@ -100,26 +98,4 @@ fn mount_token(spec: &mut PodSpec) {
         volume.rest.insert("projected".to_owned(), serde_json::json!({ "defaultMode": 420, "sources": [] }));
         spec.volumes.push(volume);
     }
-}
-
-/// `GetPodQOS`: by requests and limits of cpu and memory of all containers.
-pub fn qos_class(spec: &PodSpec) -> Sym {
-    let mut any = false;
-    let mut guaranteed = true;
-    for container in spec.init_containers.iter().chain(&spec.containers) {
-        let get = |map: &BTreeMap<String, String>, name: &str| {
-            map.get(name).and_then(|q| super::values::parse_quantity(q).ok()).filter(|q| *q > 0)
-        };
-        for name in ["cpu", "memory"] {
-            let (request, limit) =
-                (get(&container.resources.requests, name), get(&container.resources.limits, name));
-            any |= request.is_some() || limit.is_some();
-            guaranteed &= limit.is_some() && (request.is_none() || request == limit);
-        }
-    }
-    Sym::new(match (any, guaranteed) {
-        (false, _) => "BestEffort",
-        (true, true) => "Guaranteed",
-        (true, false) => "Burstable",
-    })
 }

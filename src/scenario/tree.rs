@@ -132,11 +132,12 @@ impl Node {
         }
     }
 
-    /// Where a field path of the API (`containers[0].image`, `tolerations[1]`) stands below this node, as deep as it
-    /// exists here.
-    pub fn locate(&self, path: &str) -> Loc {
+    /// Where a field path of the API (`containers[0].image`, `tolerations[1]`) stands below this node: the value of a
+    /// plain field, the key of anything else; of a field that is missing here, what holds it. None when not even the
+    /// first step is here.
+    pub fn locate(&self, path: &str) -> Option<Loc> {
         let mut node = self;
-        let mut loc = self.loc;
+        let mut loc = None;
         for step in path.split(['.', '[', ']', '"']).filter(|s| !s.is_empty()) {
             let below = match &node.value {
                 Value::Table(table) => table.entry(step).map(|e| (e.key_loc, &e.node)),
@@ -147,10 +148,7 @@ impl Node {
             };
             let Some((at, next)) = below else { return loc };
             node = next;
-            loc = match &next.value {
-                Value::Table(_) | Value::Array(_) => at,
-                _ => next.loc,
-            };
+            loc = Some(at);
         }
         loc
     }

@@ -122,7 +122,9 @@ fn templates_of<'a>(target: &'a Target, cx: &'a Context<'_>) -> impl Iterator<It
 
 /// Tells when no `[[pod]]` makes this pod.
 pub fn known_pod(target: &Target, loc: Loc, cx: &mut Context<'_>) {
-    if templates_of(target, cx).next().is_some() || unsettled(cx) {
+    let refused =
+        cx.refused.iter().any(|name| name.starts_with(&target.name) || target.name.starts_with(name));
+    if refused || cx.unsettled || templates_of(target, cx).next().is_some() {
         return;
     }
     let anywhere = Target { namespace: None, ..target.clone() };
@@ -139,18 +141,11 @@ pub fn known_pod(target: &Target, loc: Loc, cx: &mut Context<'_>) {
             template.replicas - 1
         ));
     } else {
-        let names: Vec<String> = cx.templates.iter().flat_map(pod_names).take(4096).collect();
+        let made = cx.templates.iter().flat_map(pod_names);
+        let names: Vec<String> = made.chain(cx.refused.iter().cloned()).take(4096).collect();
         item = item.nearest(&target.name, names.iter().map(String::as_str));
     }
     cx.report(item);
-}
-
-/// Pods are missing that a broken manifest or spec would have made: no use to complain about their names.
-fn unsettled(cx: &Context<'_>) -> bool {
-    cx.problems
-        .items
-        .iter()
-        .any(|i| matches!(i.code, Code::Manifest | Code::Rejected | Code::MissingKey | Code::WrongType))
 }
 
 fn taints(entry: &Table) -> Vec<&Table> {

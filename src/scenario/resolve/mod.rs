@@ -29,6 +29,10 @@ pub(super) struct Context<'a> {
     pub nodes: Vec<NodePlan>,
     pub objects: Vec<ObjectPlan>,
     pub templates: Vec<PodTemplate>,
+    /// Names of pods whose manifests were refused: they are spoken of with good reason.
+    pub refused: Vec<String>,
+    /// A manifest could not be read, so that nobody knows which pods there are.
+    pub unsettled: bool,
     /// Names of the ephemeral containers that actions bring.
     pub debugs: Vec<String>,
 }
@@ -85,6 +89,8 @@ pub fn resolve(
         nodes: Vec::new(),
         objects: Vec::new(),
         templates: Vec::new(),
+        refused: Vec::new(),
+        unsettled: false,
         debugs: tables(table, "action")
             .into_iter()
             .filter(|(_, t)| t.get("debug").is_some())

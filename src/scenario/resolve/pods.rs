@@ -10,6 +10,10 @@ use super::{Context, behavior, distribution, number, string_map, strings, tables
 use crate::api::spec::ObjectMeta;
 use crate::api::{PodSpec, Sym};
 use crate::engine::Distribution;
+use crate::rules::decode;
+use crate::rules::decode::schema::{self, Struct, Type};
+use crate::rules::gates::Version;
+use crate::rules::qos::qos_class;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::plan::{ObjectKind, PodTemplate};
 use crate::scenario::tree::{Loc, Node, Table};
@@ -22,6 +26,8 @@ struct Draft {
     spec: Json,
     /// Of its name, or of the manifest's path.
     loc: Loc,
+    /// The manifest's text, when its problems can be shown there.
+    manifest: Option<u16>,
 }
 
 pub fn templates(table: &Table, cx: &mut Context<'_>) -> Vec<PodTemplate> {
@@ -31,9 +37,15 @@ pub fn templates(table: &Table, cx: &mut Context<'_>) -> Vec<PodTemplate> {
         if let Some(behavior) = entry.get("behavior") {
             behavior::names(behavior, &drafts.iter().map(|d| &d.spec).collect::<Vec<_>>(), cx);
         }
+        cx.unsettled |= drafts.is_empty() && text(entry, "name").is_none();
+        if drafts.is_empty() {
+            cx.refused.extend(text(entry, "name").map(str::to_owned));
+        }
         for draft in drafts {
-            if let Some(template) = admit(draft, entry, cx) {
-                templates.push(template);
+            let name = draft.meta.name.clone();
+            match admit(draft, entry, cx) {
+                Some(template) => templates.push(template),
+                None => cx.refused.push(name),
             }
         }
     }
@@ -61,7 +73,7 @@ fn drafts(node: &Node, entry: &Table, cx: &mut Context<'_>) -> Vec<Draft> {
             return Vec::new();
         };
         let meta = ObjectMeta { name: name.to_owned(), ..ObjectMeta::default() };
-        return vec![Draft { meta, spec: spec.to_json(), loc: name_node.loc }];
+        return vec![Draft { meta, spec: spec.to_json(), loc: name_node.loc, manifest: None }];
     };
     let Some(path) = path_node.text() else { return Vec::new() };
     let loc = path_node.loc;
@@ -73,6 +85,7 @@ fn drafts(node: &Node, entry: &Table, cx: &mut Context<'_>) -> Vec<Draft> {
         }
     };
     let objects = manifest::objects(&text);
+    let source = cx.problems.add_source(path, text.clone());
     cx.texts.push(text);
     let objects = match objects {
         Ok(objects) => objects,
@@ -114,7 +127,7 @@ fn drafts(node: &Node, entry: &Table, cx: &mut Context<'_>) -> Vec<Draft> {
         if let Some(over) = inline {
             merge(&mut spec, over.to_json());
         }
-        drafts.push(Draft { meta, spec, loc });
+        drafts.push(Draft { meta, spec, loc, manifest: Some(source) });
     }
     if drafts.is_empty() && cx.problems.errors() == 0 {
         cx.report(Diagnostic::new(Code::Manifest, loc, format!("there is no Pod in `{path}`")));
@@ -163,7 +176,7 @@ fn merge(base: &mut Json, over: Json) {
 }
 
 fn admit(draft: Draft, entry: &Table, cx: &mut Context<'_>) -> Option<PodTemplate> {
-    let Draft { mut meta, spec, loc } = draft;
+    let Draft { mut meta, spec, loc, manifest } = draft;
     if meta.name.is_empty() && !meta.generate_name.is_empty() {
         // The API server would draw five letters; a scenario needs names that stay.
         meta.name = meta.generate_name.trim_end_matches('-').to_owned();
@@ -178,21 +191,8 @@ fn admit(draft: Draft, entry: &Table, cx: &mut Context<'_>) -> Option<PodTemplat
     if !is_dns_subdomain(&meta.name) {
         cx.report(bad_name(loc, &meta.name));
     }
-    let mut spec: PodSpec = match serde_json::from_value(spec) {
-        Ok(spec) => spec,
-        Err(why) => {
-            let at = entry.get("spec").map_or(loc, |n| n.loc);
-            cx.report(
-                Diagnostic::new(
-                    Code::Rejected,
-                    at,
-                    format!("the spec of the pod `{}` cannot be read", meta.name),
-                )
-                .label(why.to_string()),
-            );
-            return None;
-        }
-    };
+    let place = Place { entry, loc, manifest };
+    let mut spec = decode(&spec, &meta.name, &place, cx)?;
     if spec.containers.is_empty() {
         let at = entry.entry("spec").map_or(loc, |e| e.key_loc);
         cx.report(Diagnostic::new(
@@ -221,13 +221,94 @@ fn admit(draft: Draft, entry: &Table, cx: &mut Context<'_>) -> Option<PodTemplat
         labels: meta.labels,
         annotations: meta.annotations,
         finalizers: meta.finalizers.iter().map(|f| Sym::new(f)).collect(),
-        qos_class: provisional::qos_class(&spec),
+        qos_class: qos_class(&spec, &cx.gates),
         spec: Arc::new(spec),
         at,
         replicas,
         every: distribution(entry, "every").unwrap_or(Distribution::Constant(Span::ZERO)),
         behavior: Arc::new(behavior),
     })
+}
+
+/// Where the fields of a pod's spec stand.
+struct Place<'a> {
+    entry: &'a Table,
+    loc: Loc,
+    manifest: Option<u16>,
+}
+
+impl Place<'_> {
+    /// Of `spec.containers[0].image`: in the scenario, else in the manifest where its last name stands only once.
+    fn of(&self, field: &str, cx: &Context<'_>) -> Loc {
+        let below = field.strip_prefix("spec").unwrap_or(field);
+        if let Some(found) = self.entry.get("spec").and_then(|n| n.locate(below)) {
+            return found;
+        }
+        let name = field.rsplit('.').next().unwrap_or(field).split('[').next().unwrap_or(field);
+        let found = self.manifest.and_then(|source| {
+            let text = &cx.problems.sources.get(usize::from(source))?.text;
+            manifest::only_key(text, name).map(|span| Loc::new(source, span))
+        });
+        found.unwrap_or_else(|| match self.manifest {
+            None => self.entry.entry("spec").map_or(self.loc, |e| e.key_loc),
+            Some(_) => self.loc,
+        })
+    }
+}
+
+/// Unknown fields and wrong types are told in the API server's own words.
+fn decode(spec: &Json, pod: &str, place: &Place<'_>, cx: &mut Context<'_>) -> Option<PodSpec> {
+    let version = cx.gates.version;
+    let (object, strict) = match decode::pod_spec(spec, "spec", version) {
+        Ok(decoded) => decoded,
+        Err(error) => {
+            let at = error.field.as_deref().map_or(place.loc, |field| place.of(field, cx));
+            let title = format!("the pod `{pod}` cannot be decoded: {}", error.message);
+            let item = Diagnostic::new(Code::Rejected, at, title);
+            cx.report(match error.field {
+                Some(field) => item.label(field),
+                None => item,
+            });
+            return None;
+        }
+    };
+    for error in &strict {
+        let field = error.field();
+        let (parent, name) = field.rsplit_once('.').unwrap_or(("", field));
+        let at = place.of(field, cx);
+        let item = Diagnostic::new(Code::UnknownKey, at, format!("{error}"))
+            .label(format!("not a field of Kubernetes {}", version.as_str()));
+        cx.report(item.nearest(name, fields_at(parent, version)));
+    }
+    match serde_json::from_value(Json::Object(object)) {
+        Ok(spec) => strict.is_empty().then_some(spec),
+        Err(why) => {
+            let title = format!("the spec of the pod `{pod}` cannot be read: {why}");
+            cx.report(Diagnostic::new(Code::Rejected, place.of("spec", cx), title));
+            None
+        }
+    }
+}
+
+/// The fields that the API knows at a path such as `spec.containers[0]`.
+fn fields_at(path: &str, version: Version) -> Vec<&'static str> {
+    let mut at: &'static Struct = &schema::PodSpec;
+    for step in path.split('.').skip(1) {
+        let name = step.split('[').next().unwrap_or(step);
+        let Some(field) = at.field(name, version) else { return Vec::new() };
+        let mut ty = &field.ty;
+        loop {
+            match ty {
+                Type::Pointer(of) | Type::List(of) | Type::Map(_, of) => ty = of,
+                Type::Struct(of) => {
+                    at = of;
+                    break;
+                }
+                _ => return Vec::new(),
+            }
+        }
+    }
+    at.fields.iter().filter(|f| f.since <= version && version <= f.until).map(|f| f.name).collect()
 }
 
 /// The priority admission plugin: a class by name, else the global default, else 0.
@@ -276,8 +357,7 @@ pub fn unique(table: &Table, cx: &mut Context<'_>) {
         }
     }
     for name in clashes {
-        let entry =
-            tables(table, "pod").into_iter().filter(|(_, t)| text(t, "name") == Some(&name)).next_back();
+        let entry = tables(table, "pod").into_iter().rfind(|(_, t)| text(t, "name") == Some(&name));
         let loc = entry
             .map(|(node, t)| t.get("name").map_or(node.loc, |n| n.loc))
             .or_else(|| tables(table, "pod").last().map(|(n, _)| n.loc))
