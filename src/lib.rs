@@ -5,6 +5,7 @@ pub mod actors;
 pub mod api;
 pub mod compare;
 pub mod engine;
+pub mod explain;
 pub mod record;
 pub mod rules;
 pub mod scenario;

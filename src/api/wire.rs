@@ -91,8 +91,9 @@ fn lenient<T: DeserializeOwned + Default>(value: &Value) -> T {
     T::deserialize_from(&Value::Object(readable)).unwrap_or_default()
 }
 
+/// The objects of a list.
 fn items(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
+    value.as_array().into_iter().flatten().filter(|item| item.is_object())
 }
 
 fn sym(value: &Value) -> Sym {

@@ -94,6 +94,24 @@ impl Columns {
     }
 }
 
+/// What the STATUS column was taken from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StatusSource {
+    Phase,
+    /// `status.reason`
+    Reason,
+    SchedulingGates,
+    /// The init container at this place of the statuses.
+    Init(usize),
+    /// The main container at this place of the statuses.
+    Main(usize),
+    /// One container is Completed, others run: the Ready condition decides.
+    CompletedBesideRunning,
+    Deletion,
+    /// Deleted, and the node is lost.
+    NodeLost,
+}
+
 /// The AGE column (`translateTimestampSince`).
 pub fn age(since: Option<Time>, now: Time) -> String {
     match since {
@@ -109,9 +127,23 @@ pub fn age(since: Option<Time>, now: Time) -> String {
 /// main containers, unless the pod counts as initialised. A terminating pod shows Terminating only while its phase is not
 /// terminal. Since 1.35 a failed container shows beside completed ones; before, the completed one did.
 pub fn columns(spec: &PodSpec, status: &PodStatus, deleted: bool, gates: &Gates) -> Columns {
-    let mut shown = Status::Is(if status.reason.is_empty() { status.phase.as_sym() } else { status.reason });
+    columns_and_source(spec, status, deleted, gates).0
+}
+
+/// The columns of a pod, and what its STATUS was taken from.
+pub fn columns_and_source(
+    spec: &PodSpec,
+    status: &PodStatus,
+    deleted: bool,
+    gates: &Gates,
+) -> (Columns, StatusSource) {
+    let (mut shown, mut source) = if status.reason.is_empty() {
+        (Status::Is(status.phase.as_sym()), StatusSource::Phase)
+    } else {
+        (Status::Is(status.reason), StatusSource::Reason)
+    };
     if status.conditions.iter().any(|c| c.kind == Sym::POD_SCHEDULED && c.reason == Sym::SCHEDULING_GATED) {
-        shown = Status::Is(Sym::SCHEDULING_GATED);
+        (shown, source) = (Status::Is(Sym::SCHEDULING_GATED), StatusSource::SchedulingGates);
     }
     let sidecars = spec.init_containers.iter().filter(|container| container.is_sidecar()).count();
     let mut ready = 0;
@@ -142,6 +174,7 @@ pub fn columns(spec: &PodSpec, status: &PodStatus, deleted: bool, gates: &Gates)
             }
             _ => Status::InitProgress { done: index as u32, of: spec.init_containers.len() as u32 },
         };
+        source = StatusSource::Init(index);
         initializing = true;
         break;
     }
@@ -150,14 +183,16 @@ pub fn columns(spec: &PodSpec, status: &PodStatus, deleted: bool, gates: &Gates)
         all = of_sidecars;
         let mut has_running = false;
         let mut failed = None;
-        for container in status.containers.iter().rev() {
+        for (index, container) in status.containers.iter().enumerate().rev() {
             all = all.and(Restarts::of(container.restart_count, &container.last_state));
             match &container.state {
-                ContainerState::Waiting { reason, .. } if !reason.is_empty() => shown = Status::Is(*reason),
+                ContainerState::Waiting { reason, .. } if !reason.is_empty() => {
+                    (shown, source) = (Status::Is(*reason), StatusSource::Main(index));
+                }
                 ContainerState::Terminated(ended) => {
-                    shown = Status::ended(ended);
+                    (shown, source) = (Status::ended(ended), StatusSource::Main(index));
                     if ended.exit_code != 0 {
-                        failed = Some(shown);
+                        failed = Some((shown, source));
                     }
                 }
                 ContainerState::Running { .. } if container.ready => {
@@ -169,29 +204,30 @@ pub fn columns(spec: &PodSpec, status: &PodStatus, deleted: bool, gates: &Gates)
         }
         if shown == Status::Is(Sym::COMPLETED) {
             if has_running && status.condition_is_true(Sym::READY) {
-                shown = Status::Is(Sym::RUNNING);
+                (shown, source) = (Status::Is(Sym::RUNNING), StatusSource::CompletedBesideRunning);
             } else if let Some(failed) = failed
                 && gates.version >= Version::V1_35
             {
-                shown = failed;
+                (shown, source) = failed;
             } else if has_running {
-                shown = Status::Is(Sym::NOT_READY);
+                (shown, source) = (Status::Is(Sym::NOT_READY), StatusSource::CompletedBesideRunning);
             }
         }
     }
 
     if deleted && status.reason == Sym::NODE_LOST {
-        shown = Status::Is(Sym::UNKNOWN);
+        (shown, source) = (Status::Is(Sym::UNKNOWN), StatusSource::NodeLost);
     } else if deleted && !status.phase.is_terminal() {
-        shown = Status::Is(Sym::TERMINATING);
+        (shown, source) = (Status::Is(Sym::TERMINATING), StatusSource::Deletion);
     }
-    Columns {
+    let columns = Columns {
         status: shown,
         ready,
         total: (spec.containers.len() + sidecars) as u32,
         restarts: all.count,
         last_restart: all.last,
-    }
+    };
+    (columns, source)
 }
 
 #[derive(Clone, Copy, Default)]

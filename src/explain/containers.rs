@@ -1,0 +1,257 @@
+//! What happened to each container, and when the next attempt comes.
+
+use super::backoff::next_attempt;
+use super::{ContainerStory, ago};
+use crate::api::wire::Pod;
+use crate::api::{Container, ContainerState, ContainerStatus, RestartPolicy, Sym, Terminated, Text};
+use crate::rules::gates::Gates;
+use crate::rules::printing::age;
+use crate::rules::restart::should_restart;
+use crate::time::Time;
+
+pub fn tell(pod: &Pod, now: Time, gates: &Gates) -> Vec<ContainerStory> {
+    let (spec, status) = (&pod.spec, &pod.status);
+    let init = (&spec.init_containers, &status.init, "init");
+    let main = (&spec.containers, &status.containers, "main");
+    let ephemeral = (&spec.ephemeral_containers, &status.ephemeral, "ephemeral");
+    let mut stories = Vec::new();
+    for (containers, statuses, kind) in [init, main, ephemeral] {
+        for container in containers {
+            let kind = if kind == "init" && container.is_sidecar() { "sidecar" } else { kind };
+            let found = statuses.iter().find(|status| status.name == container.name);
+            stories.push(story(pod, container, found, kind, now, gates));
+        }
+    }
+    stories
+}
+
+fn story(
+    pod: &Pod,
+    container: &Container,
+    status: Option<&ContainerStatus>,
+    kind: &'static str,
+    now: Time,
+    gates: &Gates,
+) -> ContainerStory {
+    let Some(status) = status else {
+        return ContainerStory {
+            name: container.name.to_string(),
+            kind,
+            state: "unknown",
+            reason: String::new(),
+            exit_code: None,
+            ready: false,
+            restarts: 0,
+            happened: vec![nothing_reported(pod)],
+            next_attempt: None,
+        };
+    };
+    let mut happened = Vec::new();
+    let (state, reason, exit_code) = match &status.state {
+        ContainerState::Unset => ("unknown", Sym::EMPTY, None),
+        ContainerState::Waiting { reason, message } => {
+            waiting(pod, container, status, *reason, *message, &mut happened);
+            ("waiting", *reason, None)
+        }
+        ContainerState::Running { started_at } => {
+            running(container, status, *started_at, now, &mut happened);
+            ("running", Sym::EMPTY, None)
+        }
+        ContainerState::Terminated(ended) => {
+            happened.push(end(ended, now));
+            happened.push(afterwards(pod, container, ended, kind, gates));
+            ("terminated", ended.reason, Some(ended.exit_code))
+        }
+    };
+    if let ContainerState::Terminated(last) = &status.last_state {
+        happened.push(format!("The run before: {}", lower_first(&end(last, now))));
+    }
+    let starts_again =
+        status.state.terminated().is_some_and(|ended| starts_again(pod, container, ended, kind, gates));
+    let waits_since = pod.status.start_time.or_else(|| pod.created());
+    let is_over = pod.status.phase.is_terminal() || pod.meta.deletion_timestamp.is_some();
+    ContainerStory {
+        name: container.name.to_string(),
+        kind,
+        state,
+        reason: reason.to_string(),
+        exit_code,
+        ready: status.ready,
+        restarts: status.restart_count,
+        happened,
+        next_attempt: if is_over {
+            None
+        } else {
+            next_attempt(status, starts_again, waits_since, now, gates)
+        },
+    }
+}
+
+fn nothing_reported(pod: &Pod) -> String {
+    if pod.spec.node_name.is_empty() {
+        "Nothing yet: the pod has no node.".to_owned()
+    } else if pod.status.phase.is_terminal() {
+        "Never reported: the kubelet refused the pod, or its status was lost.".to_owned()
+    } else {
+        "Nothing yet: the kubelet has not reported it.".to_owned()
+    }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+/// `Ended with exit code 1 (Error) after 2s, 4m2s ago.`
+fn end(ended: &Terminated, now: Time) -> String {
+    let mut text = format!("Ended with exit code {}", ended.exit_code);
+    if !ended.reason.is_empty() {
+        text.push_str(&format!(" ({})", ended.reason));
+    }
+    match (ended.started_at, ended.finished_at) {
+        (Some(started), Some(finished)) if started != Time::EPOCH => {
+            let ran = age(Some(started), finished);
+            text.push_str(&format!(" after {ran}, {}", ago(finished, now)));
+        }
+        (_, Some(finished)) => text.push_str(&format!(" {}", ago(finished, now))),
+        _ => {}
+    }
+    text.push('.');
+    if let Some(meaning) = code_means(ended) {
+        text.push_str(&format!(" {meaning}"));
+    }
+    if let Some(words) = ended.message.fixed().filter(|words| !words.is_empty()) {
+        text.push_str(&format!(" Message: {}", words.trim_end()));
+    }
+    text
+}
+
+/// What an exit code is known for.
+fn code_means(ended: &Terminated) -> Option<&'static str> {
+    Some(match (ended.reason, ended.exit_code) {
+        (Sym::OOM_KILLED, _) => "The kernel killed it: it used more memory than its limit allows.",
+        (Sym::CONTAINER_STATUS_UNKNOWN, _) => {
+            "Nobody saw it end: the runtime did not know it any more, so the kubelet calls it a failure."
+        }
+        (Sym::START_ERROR, _) => "It never ran: the runtime could not start its command.",
+        (Sym::RESTARTING_ALL_CONTAINERS, _) => {
+            "It was removed because another container's exit restarts all."
+        }
+        (_, 126) => "126: a shell found the command but could not run it.",
+        (_, 127) => "127: a shell did not find the command.",
+        (_, 134) => "134 is 128+6, SIGABRT: it aborted itself.",
+        (_, 137) => "137 is 128+9, SIGKILL: it did not stop in its grace period, or something killed it.",
+        (_, 139) => "139 is 128+11, SIGSEGV: it crashed.",
+        (_, 143) => "143 is 128+15, SIGTERM: it was asked to stop and did.",
+        _ => return None,
+    })
+}
+
+fn starts_again(pod: &Pod, container: &Container, ended: &Terminated, kind: &str, gates: &Gates) -> bool {
+    if pod.status.phase.is_terminal() || pod.meta.deletion_timestamp.is_some() || kind == "ephemeral" {
+        return false;
+    }
+    match kind {
+        "sidecar" => true,
+        "init" if ended.exit_code == 0 => false,
+        _ => should_restart(container, &pod.spec, ended.exit_code, gates),
+    }
+}
+
+fn afterwards(pod: &Pod, container: &Container, ended: &Terminated, kind: &str, gates: &Gates) -> String {
+    if pod.meta.deletion_timestamp.is_some() {
+        return "It stays ended: the pod is being deleted.".to_owned();
+    }
+    if pod.status.phase.is_terminal() {
+        return format!("It stays ended: the pod is {}.", pod.status.phase);
+    }
+    let policy = match container.restart_policy {
+        Some(own) => format!("its own restartPolicy {}", policy_name(own)),
+        None => format!("restartPolicy {}", policy_name(pod.spec.policy())),
+    };
+    if !starts_again(pod, container, ended, kind, gates) {
+        return match kind {
+            "init" if ended.exit_code == 0 => "It is done; the next one may begin.".to_owned(),
+            "ephemeral" => "It stays ended: ephemeral containers are never restarted.".to_owned(),
+            _ => format!("It stays ended: {policy}."),
+        };
+    }
+    if kind == "sidecar" {
+        return "It will be started again: a sidecar always is.".to_owned();
+    }
+    let rules = if container.restart_policy_rules.is_empty() { "" } else { " and its rules for exit codes" };
+    format!("It will be started again: {policy}{rules}.")
+}
+
+fn policy_name(policy: RestartPolicy) -> &'static str {
+    match policy {
+        RestartPolicy::Always => "Always",
+        RestartPolicy::OnFailure => "OnFailure",
+        RestartPolicy::Never => "Never",
+    }
+}
+
+fn running(
+    container: &Container,
+    status: &ContainerStatus,
+    started_at: Option<Time>,
+    now: Time,
+    happened: &mut Vec<String>,
+) {
+    happened.push(match started_at {
+        Some(at) => format!("Runs for {} (since {}).", age(Some(at), now), at.rfc3339_secs()),
+        None => "Runs.".to_owned(),
+    });
+    if status.started == Some(false) && container.startup_probe.is_some() {
+        happened.push("Its startup probe has not succeeded yet; the other probes wait for it.".to_owned());
+    } else if !status.ready && container.readiness_probe.is_some() {
+        happened.push("Not ready: its readiness probe has not succeeded.".to_owned());
+    }
+}
+
+fn waiting(
+    pod: &Pod,
+    container: &Container,
+    status: &ContainerStatus,
+    reason: Sym,
+    message: Text,
+    happened: &mut Vec<String>,
+) {
+    let has_sandbox = pod.status.condition_is_true(Sym::POD_READY_TO_START_CONTAINERS);
+    let image = if status.image.is_empty() { container.image } else { status.image };
+    let words = message.fixed().unwrap_or_default();
+    let mut text = match reason {
+        Sym::CONTAINER_CREATING if has_sandbox => {
+            "Waits for its image, or for a container before it in the same round; the events say which."
+                .to_owned()
+        }
+        Sym::CONTAINER_CREATING => {
+            "Waits for the pod's volumes or its sandbox; the events say which.".to_owned()
+        }
+        Sym::POD_INITIALIZING if status.last_state.terminated().is_some() => {
+            "Waits for its turn; it has run before.".to_owned()
+        }
+        Sym::POD_INITIALIZING => "Waits for the init containers before it, or for its image.".to_owned(),
+        Sym::CRASH_LOOP_BACK_OFF => "Waits out a back-off before it is started again.".to_owned(),
+        Sym::ERR_IMAGE_PULL => format!("The last pull of {image} failed."),
+        Sym::IMAGE_PULL_BACK_OFF => {
+            format!("Waits before {image} is pulled again, since the last pull failed.")
+        }
+        Sym::ERR_IMAGE_NEVER_PULL => format!("{image} is not on the node, and its pull policy is Never."),
+        Sym::INVALID_IMAGE_NAME => format!("{image} is no valid image name: this cannot mend itself."),
+        Sym::CREATE_CONTAINER_CONFIG_ERROR => {
+            "Its configuration cannot be put together: mostly a ConfigMap or Secret that is missing."
+                .to_owned()
+        }
+        Sym::CREATE_CONTAINER_ERROR => "The runtime could not create it.".to_owned(),
+        Sym::RUN_CONTAINER_ERROR => "The runtime could not start it.".to_owned(),
+        Sym::POST_START_HOOK_ERROR => "Its postStart hook failed, so it was killed.".to_owned(),
+        Sym::RESTARTING_ALL_CONTAINERS => "Was removed: an exit restarts all containers.".to_owned(),
+        Sym::EMPTY => "Is created and about to be started.".to_owned(),
+        other => format!("Waits: {other}."),
+    };
+    if !words.is_empty() {
+        text.push_str(&format!(" Message: {}", words.trim_end()));
+    }
+    happened.push(text);
+}

@@ -1,0 +1,188 @@
+//! `explain` tells people what an object says: transcripts of real objects, odd ones, and a check that the windows
+//! it gives for the next attempt held on real clusters.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use kubelapse::api::wire;
+use kubelapse::explain::{self, Subject};
+use kubelapse::rules::gates::{Gates, Version};
+use kubelapse::time::{Span, Time};
+use serde_json::Value;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/explain")
+}
+
+fn fixture(name: &str) -> String {
+    let path = folder().join(name);
+    if name.ends_with(".gz") {
+        let mut text = String::new();
+        let file = File::open(path).expect("the fixture is there");
+        flate2::read::GzDecoder::new(file).read_to_string(&mut text).expect("the fixture is whole");
+        text
+    } else {
+        fs::read_to_string(path).expect("the fixture is there")
+    }
+}
+
+fn at(text: &str) -> Time {
+    Time::parse_rfc3339(text).expect("an instant")
+}
+
+/// The instant at which the list of real pods was printed, more or less.
+const LIST_PRINTED: &str = "2026-11-22T13:52:03Z";
+
+fn transcript(text: &str, now: &str, names: &[&str]) -> String {
+    let input = explain::read(text);
+    let gates = Gates::default();
+    let mut out = String::new();
+    for subject in &input.subjects {
+        if names.is_empty() || names.contains(&subject.pod.meta.name.as_str()) {
+            out.push_str(&explain::render(&explain::explain(subject, at(now), &gates)));
+            out.push_str("----\n");
+        }
+    }
+    for (kind, count) in &input.left_out {
+        out.push_str(&format!("left out: {count} {kind}\n"));
+    }
+    if let Some(trouble) = &input.trouble {
+        out.push_str(&format!("trouble: {}\n", trouble.lines().next().unwrap_or_default()));
+    }
+    out
+}
+
+#[test]
+fn pods_in_trouble_are_explained() {
+    let list = fixture("pods-list.json.gz");
+    let names = [
+        "crashloop-exit-1",
+        "multi-always-two-crashing",
+        "pull-one-of-two-fails",
+        "config-missing-cm-env-two-containers",
+        "init-fail-always-second",
+        "sidecar-startup-fail",
+        "sandbox-fail-forever",
+        "readiness-gate",
+        "sched-nodeselector-mismatch",
+    ];
+    insta::assert_snapshot!(transcript(&list, LIST_PRINTED, &names));
+}
+
+#[test]
+fn pods_that_ended_are_explained() {
+    let list = fixture("pods-list.json.gz");
+    let names = [
+        "admission-outofcpu",
+        "deadline-imagepullbackoff",
+        "multi-never-one-0-one-1",
+        "sidecar-never-complete",
+        "init-fail-never",
+        "cri-start-error-never",
+        "lost-default",
+    ];
+    insta::assert_snapshot!(transcript(&list, LIST_PRINTED, &names));
+}
+
+#[test]
+fn programs_get_the_same_as_json() {
+    let input = explain::read(&fixture("crashloop.yaml"));
+    let report = explain::report(&input, at(LIST_PRINTED), &Gates::of(Version::V1_32));
+    insta::assert_snapshot!(serde_json::to_string_pretty(&report).expect("plain data"));
+}
+
+#[test]
+fn strange_inputs_are_taken_as_far_as_they_go() {
+    for name in ["several.yaml", "odd.json", "broken-off.json", "contradictory.yaml"] {
+        insta::assert_snapshot!(name, transcript(&fixture(name), "2026-07-01T12:00:00Z", &[]));
+    }
+    for nothing in
+        ["", "   \n", "null", "[]", "{}", "42", "not: a: pod", "\u{0}", "{\"kind\":\"Pod\"}", "- - - 1"]
+    {
+        let input = explain::read(nothing);
+        let _ = explain::report(&input, Time::EPOCH, &Gates::default());
+    }
+}
+
+#[test]
+fn a_watch_is_explained_by_its_last_version() {
+    let input = explain::read(&fixture("evict-api.pods.json.gz"));
+    let [Subject { versions, removed, .. }] = &input.subjects[..] else { panic!("one pod was watched") };
+    assert!(*versions > 5);
+    assert!(*removed);
+    assert_eq!(input.trouble, None);
+    let events = explain::read(&fixture("crashloop-exit-1.events.json.gz"));
+    assert!(events.subjects.is_empty());
+    assert!(events.left_out["Event"] > 10);
+}
+
+/// Every version of a watched pod, as if it had been printed at the instant of the change.
+fn versions(name: &str) -> Vec<Value> {
+    let text = fixture(name);
+    let values = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
+    values.map(|value| value.expect("a whole stream")["object"].clone()).collect()
+}
+
+/// The end of the newest run that an object tells of.
+fn last_end(object: &Value) -> Option<Time> {
+    let status = wire::pod(object).status;
+    let states = status.containers.iter().chain(&status.init).flat_map(|c| [c.state, c.last_state]);
+    states.filter_map(|state| state.terminated().and_then(|ended| ended.finished_at)).max()
+}
+
+#[test]
+fn real_objects_hold_no_contradiction() {
+    let all = ["crashloop-exit-1.pods.json.gz", "oomkilled-loop.pods.json.gz", "sidecar-main.pods.json.gz"];
+    for name in all {
+        for object in versions(name) {
+            let subject = Subject { pod: wire::pod(&object), versions: 1, removed: false };
+            let now = last_end(&object).or(subject.pod.created()).expect("a time");
+            let now =
+                subject.pod.status.conditions.iter().filter_map(|c| c.last_transition).fold(now, Time::max);
+            let story = explain::explain(&subject, now, &Gates::default());
+            assert_eq!(story.contradictions, Vec::<String>::new(), "{name}: {object}");
+        }
+    }
+}
+
+#[test]
+fn the_next_start_came_in_its_window() {
+    let mut checked = 0;
+    for name in ["crashloop-exit-1.pods.json.gz", "oomkilled-loop.pods.json.gz"] {
+        let versions = versions(name);
+        for (index, object) in versions.iter().enumerate() {
+            let pod = wire::pod(object);
+            let Some(status) = pod.status.containers.first() else { continue };
+            let Some(ended) = last_end(object) else { continue };
+            let story = explain::explain(
+                &Subject { pod: pod.clone(), versions: 1, removed: false },
+                ended,
+                &Gates::default(),
+            );
+            let Some(window) = &story.containers[0].next_attempt else { continue };
+            // The start of the next run, as a later version tells it.
+            let started = versions[index + 1..].iter().find_map(|later| {
+                let later = wire::pod(later).status.containers.first().copied()?;
+                match later.state {
+                    kubelapse::api::ContainerState::Running { started_at }
+                        if later.restart_count > status.restart_count =>
+                    {
+                        started_at
+                    }
+                    _ => None,
+                }
+            });
+            let Some(started) = started else { continue };
+            // Times in an object are cut to their second.
+            let (earliest, latest) = (at(&window.earliest), at(&window.latest) + Span::from_secs(1));
+            assert!(
+                earliest <= started && started <= latest,
+                "{name}, restart {}: {started:?} not in {window:?}",
+                status.restart_count
+            );
+            checked += 1;
+        }
+    }
+    assert!(checked > 15, "only {checked} windows were met");
+}
