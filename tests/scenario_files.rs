@@ -39,6 +39,7 @@ fn load_with(text: &str, sets: &[&str]) -> Result<scenario::Loaded, Diagnostics>
 fn recorded_scenarios_load() {
     let mut files = Vec::new();
     scenarios_under(&root().join("tests/golden"), &mut files);
+    assert!(files.len() >= 400, "{} recordings", files.len());
     files.sort();
     let mut wrong = String::new();
     for file in &files {
@@ -145,6 +146,33 @@ fn all_problems_are_told_at_once_in_file_order() {
     insta::assert_snapshot!("rendered", problems.render(false));
     let lines: Vec<usize> = problems.items.iter().map(|i| problems.position(i.loc).0).collect();
     assert!(lines.is_sorted(), "{lines:?}");
+}
+
+#[test]
+fn what_can_never_have_an_effect_is_a_warning() {
+    let text = r#"
+until = "1m"
+[[image]]
+ref = "ngnix:1.27"
+pull = "3s"
+[[image]]
+ref = "docker.io/library/nginx:1.27"
+[[pod]]
+name = "web"
+replicas = 100
+every = "1s"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "nginx:1.27"
+  [pod.behavior.containers.app]
+  attempts = [{ preStop = { takes = "1s" } }]
+[[action]]
+at = "1s"
+shutdown = "node/node"
+"#;
+    let loaded = load(text).unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    assert_eq!(loaded.warnings.errors(), 0);
+    insta::assert_snapshot!("warnings", loaded.warnings.short());
 }
 
 #[test]

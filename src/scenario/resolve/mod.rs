@@ -103,6 +103,7 @@ pub fn resolve(
     cx.objects = settings::objects(table, &mut cx);
     cx.templates = pods::templates(table, &mut cx);
     pods::unique(table, &mut cx);
+    settings::unused_images(table, &mut cx);
     let actions = actions::actions(table, &mut cx);
     let expects = expects::expects(table, &mut cx);
     let lesson = expects::lesson(table, &mut cx);

@@ -213,6 +213,16 @@ fn admit(draft: Draft, entry: &Table, cx: &mut Context<'_>) -> Option<PodTemplat
     meta.annotations.extend(string_map(entry, "annotations"));
     meta.finalizers.extend(strings(entry, "finalizers"));
     let replicas: u32 = number(entry, "replicas").unwrap_or(1);
+    let every = distribution(entry, "every").unwrap_or(Distribution::Constant(Span::ZERO));
+    if let (Distribution::Constant(gap), Some(node)) = (&every, entry.get("every")) {
+        let last = at + *gap * i64::from(replicas - 1);
+        if last > cx.until {
+            cx.report(
+                Diagnostic::new(Code::NoEffect, node.loc, "not all replicas are created before the run ends")
+                    .label(format!("the last one would come at {}", last.since(cx.start))),
+            );
+        }
+    }
     let behavior = behavior::behavior(entry.get("behavior"), &spec, &meta.name, cx);
     Some(PodTemplate {
         name: Sym::new(&meta.name),
@@ -225,7 +235,7 @@ fn admit(draft: Draft, entry: &Table, cx: &mut Context<'_>) -> Option<PodTemplat
         spec: Arc::new(spec),
         at,
         replicas,
-        every: distribution(entry, "every").unwrap_or(Distribution::Constant(Span::ZERO)),
+        every,
         behavior: Arc::new(behavior),
     })
 }

@@ -7,6 +7,7 @@ use super::{Context, distribution, flag, number, scalar, span, string_map, strin
 use crate::api::{Effect, NodeSpec, Sym, Taint};
 use crate::engine::Distribution;
 use crate::rules::gates::{GateError, Gates, Version};
+use crate::rules::image_name;
 use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::scenario::plan::{
     Controllers, ImagePlan, KubeletConfig, Latency, NodePlan, ObjectKind, ObjectPlan,
@@ -518,4 +519,31 @@ pub fn objects(table: &Table, cx: &mut Context<'_>) -> Vec<ObjectPlan> {
         });
     }
     plans
+}
+
+/// Tells of images that nobody will ever pull: mostly a tag that differs from the one in the pod.
+pub fn unused_images(table: &Table, cx: &mut Context<'_>) {
+    let mut used: BTreeSet<&str> = BTreeSet::new();
+    for template in &cx.templates {
+        let spec = &template.spec;
+        let all = spec.init_containers.iter().chain(&spec.containers).chain(&spec.ephemeral_containers);
+        used.extend(all.map(|c| c.image.as_str()));
+    }
+    used.extend(tables(table, "action").into_iter().filter_map(|(_, t)| text(t, "image")));
+    if cx.unsettled || !cx.refused.is_empty() {
+        return;
+    }
+    let normal: BTreeSet<String> = used.iter().map(|image| image_name::normal(image)).collect();
+    for (_, entry) in tables(table, "image") {
+        let Some(node) = entry.get("ref") else { continue };
+        let Some(reference) = node.text() else { continue };
+        if !normal.contains(&image_name::normal(reference)) {
+            let item = Diagnostic::new(
+                Code::NoEffect,
+                node.loc,
+                format!("no container uses the image `{reference}`"),
+            );
+            cx.problems.push(item.nearest(reference, used.iter().copied()));
+        }
+    }
 }
