@@ -3,6 +3,7 @@
 
 pub mod actors;
 pub mod api;
+pub mod cli;
 pub mod compare;
 pub mod engine;
 pub mod explain;

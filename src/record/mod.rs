@@ -2,6 +2,7 @@
 //!
 //! The record stands on `api` and `time` alone and never changes the world.
 
+pub mod csv;
 pub mod sink;
 pub mod transition;
 

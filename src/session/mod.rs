@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::actors;
-use crate::record::{Directory, PodRecord, Transition};
+use crate::record::{Directory, Ending, PodRecord, Sink, Transition};
 use crate::scenario::plan::Plan;
 use crate::time::Time;
 use crate::world::World;
@@ -98,17 +98,18 @@ const BATCH: u32 = 4096;
 pub fn run(
     plan: &Arc<Plan>,
     seed: u64,
-    mut sink: impl FnMut(&Directory, &[Transition]) -> io::Result<()>,
+    sink: &mut dyn Sink,
     progress: &dyn Progress,
 ) -> io::Result<Outcome> {
     let mut session = Session::new(plan, seed);
-    let mut played = 0;
+    sink.begin(&session.world.directory)?;
+    let mut played = 0u32;
     let mut partial = false;
     while let Some(now) = session.step() {
         played += 1;
-        if played % BATCH == 0 {
+        if played.is_multiple_of(BATCH) {
             let rows = session.take_transitions();
-            sink(&session.world.directory, &rows)?;
+            sink.batch(&session.world.directory, &rows)?;
             progress.at(now, session.world.step);
             if progress.stop() {
                 partial = true;
@@ -117,6 +118,29 @@ pub fn run(
         }
     }
     let rows = session.take_transitions();
-    sink(&session.world.directory, &rows)?;
-    Ok(Outcome { world: session.world, partial })
+    sink.batch(&session.world.directory, &rows)?;
+    let mut world = session.world;
+    close_records(&mut world);
+    let ending = Ending { pods: &world.records, at: world.now, partial };
+    sink.end(&world.directory, &ending)?;
+    Ok(Outcome { world, partial })
+}
+
+/// Fills in what a pod's figures say of its end.
+fn close_records(w: &mut World) {
+    let end = w.now;
+    for (pod, record) in w.pods.iter().zip(&mut w.records) {
+        record.phase = pod.status.phase.as_sym();
+        record.status = pod.shown.status;
+        record.reason = pod.status.reason;
+        record.restarts = pod.shown.restarts;
+        let last = |c: &crate::api::ContainerStatus| {
+            c.state.terminated().or(c.last_state.terminated()).map(|t| t.exit_code)
+        };
+        record.exit_code = pod.status.containers.iter().filter_map(last).max_by_key(|code| *code != 0);
+        let ready = pod.status.condition(crate::api::Sym::READY).is_some_and(|c| c.status == crate::api::Tri::True);
+        if pod.exists && ready {
+            record.ready_micros += end.since(record.created.unwrap_or(end)).micros();
+        }
+    }
 }

@@ -396,7 +396,7 @@ fn rearm(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, b: &mut Prober) {
 }
 
 fn errored(kind: u8, version: Version) -> String {
-    let cause = "rpc error: code = NotFound desc = container is not running";
+    let cause = "rpc error: code = Unknown desc = failed to exec in container: container is in CONTAINER_EXITED state";
     if version >= Version::V1_33 {
         format!("{} probe errored and resulted in unknown state: {cause}", title(kind))
     } else {
