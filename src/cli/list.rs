@@ -1,7 +1,7 @@
 //! `kubelapse list` and `kubelapse schema`.
 
 use super::{Exit, print};
-use crate::scenario::{builtin, schema};
+use crate::scenario::{self, builtin};
 
 pub fn list() -> Exit {
     let width = builtin::ALL.iter().map(|b| b.name.len()).max().unwrap_or(0) + 3;
@@ -12,7 +12,7 @@ pub fn list() -> Exit {
 }
 
 pub fn schema() -> Exit {
-    let text = serde_json::to_string_pretty(&schema::schema()).unwrap_or_default();
+    let text = serde_json::to_string_pretty(&scenario::schema()).unwrap_or_default();
     print(&format!("{text}\n"));
     Exit::Ran
 }

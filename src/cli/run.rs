@@ -60,14 +60,18 @@ fn sources(word: &str) -> Result<Vec<Source>, String> {
         return Ok(vec![read(path)?]);
     }
     match builtin::find(word) {
-        Some(found) => {
-            Ok(vec![Source { label: format!("{}.toml", found.name), text: found.text.to_owned(), folder: None }])
-        }
+        Some(found) => Ok(vec![Source {
+            label: format!("{}.toml", found.name),
+            text: found.text.to_owned(),
+            folder: None,
+        }]),
         None => {
             let names: Vec<&str> = builtin::ALL.iter().map(|b| b.name).collect();
             let near = scenario::diagnostic::nearest(word, &names);
             let hint = near.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
-            Err(format!("`{word}` is neither a file, a folder nor a built-in scenario{hint} (`kubelapse list` lists them)"))
+            Err(format!(
+                "`{word}` is neither a file, a folder nor a built-in scenario{hint} (`kubelapse list` lists them)"
+            ))
         }
     }
 }
@@ -281,14 +285,16 @@ fn write(plan: &Arc<Plan>, seed: u64, folder: &Path, quiet: bool) -> io::Result<
         talk(&format!("{failure}\n"));
     }
     if outcome.partial {
-        talk(&format!("interrupted: {} holds what had happened until then, marked as partial\n", folder.display()));
+        talk(&format!(
+            "interrupted: {} holds what had happened until then, marked as partial\n",
+            folder.display()
+        ));
     }
     Ok(if failures.is_empty() { Exit::Ran } else { Exit::ExpectationFailed })
 }
 
 fn run_toml(plan: &Plan, seed: u64, outcome: &Outcome) -> String {
-    let gates: String =
-        plan.gates.list().iter().map(|(name, on)| format!("{name} = {on}\n")).collect();
+    let gates: String = plan.gates.list().iter().map(|(name, on)| format!("{name} = {on}\n")).collect();
     format!(
         "scenario = {:?}\nscenario_digest = {:?}\nseed = {seed}\nkubernetes = {:?}\nversion = {:?}\nsteps = {}\ndigest = \"{}\"\npartial = {}\n\n[feature_gates]\n{gates}",
         plan.name,
@@ -320,7 +326,13 @@ fn summary(plan: &Plan, seed: u64, outcome: &Outcome, ways: &Ways, folder: &Path
             }
             _ => columns.restarts.to_string(),
         };
-        let _ = writeln!(table, "{}\t{}\t{}\t{restarts}\t{age}\t{ip}\t{node}", p.ident.name, columns.ready_cell(), columns.status);
+        let _ = writeln!(
+            table,
+            "{}\t{}\t{}\t{restarts}\t{age}\t{ip}\t{node}",
+            p.ident.name,
+            columns.ready_cell(),
+            columns.status
+        );
     }
     let table = table.into_inner().unwrap_or_default();
     let mut text = String::from_utf8_lossy(&table).into_owned();
@@ -380,10 +392,17 @@ fn compare(expect: &crate::scenario::plan::Expect, w: &World, ways: &Ways, start
     });
     let at = format!("{:.1}s", expect.at.since(start).secs_f64());
     let fail = |what: &str, wanted: &str, seen: &str| {
-        Some(format!("line {}: at {at} pod {}: expected {what} {wanted}, saw {seen}", expect.line, expect.pod))
+        Some(format!(
+            "line {}: at {at} pod {}: expected {what} {wanted}, saw {seen}",
+            expect.line, expect.pod
+        ))
     };
     let Some((ix, p)) = found else {
-        return if expect.gone == Some(true) { None } else { fail("the pod", "to exist", "none of that name") };
+        return if expect.gone == Some(true) {
+            None
+        } else {
+            fail("the pod", "to exist", "none of that name")
+        };
     };
     if let Some(gone) = expect.gone
         && gone == p.exists
@@ -406,13 +425,21 @@ fn compare(expect: &crate::scenario::plan::Expect, w: &World, ways: &Ways, start
         }
     }
     for (kind, wanted) in &expect.conditions {
-        let seen = p.status.conditions.iter().find(|c| c.kind == *kind.as_str()).map_or("none", |c| c.status.as_str());
+        let seen = p
+            .status
+            .conditions
+            .iter()
+            .find(|c| c.kind == *kind.as_str())
+            .map_or("none", |c| c.status.as_str());
         if seen != wanted {
             return fail(kind, wanted, seen);
         }
     }
     if let Some(reason) = &expect.event {
-        let seen = ways.events.iter().any(|(pod, at, r)| *pod as usize == ix && *at <= expect.at && *r == reason.as_str());
+        let seen = ways
+            .events
+            .iter()
+            .any(|(pod, at, r)| *pod as usize == ix && *at <= expect.at && *r == reason.as_str());
         if !seen {
             return fail("event", reason, "none of that reason");
         }

@@ -27,8 +27,23 @@ pub const TIMELINE_COLUMNS: [(&str, &str); 15] = [
 
 /// The columns of `pods.csv`.
 pub const POD_COLUMNS: [&str; 17] = [
-    "namespace", "pod", "node", "qos_class", "created", "scheduled", "initialized", "started", "ready", "finished",
-    "removed", "phase", "status", "reason", "restarts", "exit_code", "time_ready",
+    "namespace",
+    "pod",
+    "node",
+    "qos_class",
+    "created",
+    "scheduled",
+    "initialized",
+    "started",
+    "ready",
+    "finished",
+    "removed",
+    "phase",
+    "status",
+    "reason",
+    "restarts",
+    "exit_code",
+    "time_ready",
 ];
 
 /// `12.345000`
@@ -66,24 +81,27 @@ impl<W: Write> Timeline<W> {
         let tri = |t: Option<Tri>| t.map_or("", Tri::as_str);
         let message = |text: &crate::api::Text| ident.map_or(String::new(), |i| text.show(i).to_string());
         let head = [time.as_str(), &stamp, namespace, &pod, node];
-        let mut write = |tail: [&str; 10]| self.out.write_record(head.iter().chain(&tail)).map_err(io::Error::other);
+        let mut write =
+            |tail: [&str; 10]| self.out.write_record(head.iter().chain(&tail)).map_err(io::Error::other);
         match &t.change {
             Change::Phase { from, to } => write(["phase", "", from, to, "", "", "", "", "", ""]),
             Change::Condition { kind, from, to, reason, message: text } => {
                 write(["condition", kind, tri(*from), tri(*to), "", "", reason, &message(text), "", ""])
             }
-            Change::Container { name, from, to, ready, restarts, reason, message: text, exit_code } => write([
-                "container",
-                name,
-                from,
-                to,
-                if *ready { "true" } else { "false" },
-                &restarts.to_string(),
-                reason,
-                &message(text),
-                &exit_code.map_or(String::new(), |code| code.to_string()),
-                "",
-            ]),
+            Change::Container { name, from, to, ready, restarts, reason, message: text, exit_code } => {
+                write([
+                    "container",
+                    name,
+                    from,
+                    to,
+                    if *ready { "true" } else { "false" },
+                    &restarts.to_string(),
+                    reason,
+                    &message(text),
+                    &exit_code.map_or(String::new(), |code| code.to_string()),
+                    "",
+                ])
+            }
             Change::Status { from, to, ready, restarts } => {
                 let ready = format!("{}/{}", ready.0, ready.1);
                 write(["status", "", from, to, &ready, &restarts.to_string(), "", "", "", ""])
@@ -131,7 +149,8 @@ impl<W: Write> Sink for Pods<W> {
     fn end(&mut self, directory: &Directory, ending: &Ending<'_>) -> io::Result<()> {
         self.out.write_record(POD_COLUMNS).map_err(io::Error::other)?;
         for (ident, r) in directory.pods.iter().zip(ending.pods) {
-            let at = |t: Option<Time>| t.map_or(String::new(), |t| seconds(t.since(directory.start).micros()));
+            let at =
+                |t: Option<Time>| t.map_or(String::new(), |t| seconds(t.since(directory.start).micros()));
             let row = [
                 ident.namespace.to_string(),
                 ident.name.to_string(),

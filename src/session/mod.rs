@@ -95,12 +95,7 @@ const BATCH: u32 = 4096;
 ///
 /// # Errors
 /// What the sink could not write.
-pub fn run(
-    plan: &Arc<Plan>,
-    seed: u64,
-    sink: &mut dyn Sink,
-    progress: &dyn Progress,
-) -> io::Result<Outcome> {
+pub fn run(plan: &Arc<Plan>, seed: u64, sink: &mut dyn Sink, progress: &dyn Progress) -> io::Result<Outcome> {
     let mut session = Session::new(plan, seed);
     sink.begin(&session.world.directory)?;
     let mut played = 0u32;
@@ -138,7 +133,8 @@ fn close_records(w: &mut World) {
             c.state.terminated().or(c.last_state.terminated()).map(|t| t.exit_code)
         };
         record.exit_code = pod.status.containers.iter().filter_map(last).max_by_key(|code| *code != 0);
-        let ready = pod.status.condition(crate::api::Sym::READY).is_some_and(|c| c.status == crate::api::Tri::True);
+        let ready =
+            pod.status.condition(crate::api::Sym::READY).is_some_and(|c| c.status == crate::api::Tri::True);
         if pod.exists && ready {
             record.ready_micros += end.since(record.created.unwrap_or(end)).micros();
         }
