@@ -28,7 +28,7 @@ impl Time {
         Time(micros)
     }
     pub const fn from_secs(secs: i64) -> Time {
-        Time(secs * MICROS_PER_SEC)
+        Time(secs.saturating_mul(MICROS_PER_SEC))
     }
     pub const fn micros(self) -> i64 {
         self.0
@@ -40,11 +40,11 @@ impl Time {
     /// The instant cut to its second, as `metav1.Time` is stored.
     #[must_use]
     pub const fn truncate_secs(self) -> Time {
-        Time(self.secs() * MICROS_PER_SEC)
+        Time(self.secs().saturating_mul(MICROS_PER_SEC))
     }
     /// The interval since `earlier`; negative when `earlier` is later.
     pub const fn since(self, earlier: Time) -> Span {
-        Span(self.0 - earlier.0)
+        Span(self.0.saturating_sub(earlier.0))
     }
 
     /// RFC 3339 with any offset and fraction; the fraction is cut to microseconds.
@@ -70,10 +70,10 @@ impl Span {
         Span(micros)
     }
     pub const fn from_millis(millis: i64) -> Span {
-        Span(millis * 1000)
+        Span(millis.saturating_mul(1000))
     }
     pub const fn from_secs(secs: i64) -> Span {
-        Span(secs * MICROS_PER_SEC)
+        Span(secs.saturating_mul(MICROS_PER_SEC))
     }
     pub const fn micros(self) -> i64 {
         self.0

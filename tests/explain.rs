@@ -186,3 +186,78 @@ fn the_next_start_came_in_its_window() {
     }
     assert!(checked > 15, "only {checked} windows were met");
 }
+
+/// Values that no API server would write.
+fn odd_value() -> impl proptest::strategy::Strategy<Value = Value> {
+    use proptest::prelude::*;
+    prop_oneof![
+        Just(Value::Null),
+        Just(Value::Bool(true)),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "\\PC{0,12}".prop_map(Value::from),
+        prop_oneof![
+            Just("9999-12-31T23:59:59Z"),
+            Just("-009999-01-01T00:00:00Z"),
+            Just("0001-01-01T00:00:00Z"),
+            Just("back-off 99999999999999999999h restarting failed"),
+            Just("back-off 9223372036854775807s restarting failed"),
+        ]
+        .prop_map(Value::from),
+        Just(serde_json::json!([])),
+        Just(serde_json::json!({})),
+        Just(serde_json::json!([null, 1, {"name": "app"}])),
+    ]
+}
+
+/// Puts `odd` in the place of the `nth` value of a tree, counted through.
+fn put(value: &mut Value, nth: &mut usize, odd: &Value) {
+    if *nth == 0 {
+        *value = odd.clone();
+    }
+    *nth = nth.wrapping_sub(1);
+    match value {
+        Value::Object(members) => members.values_mut().for_each(|member| put(member, nth, odd)),
+        Value::Array(items) => items.iter_mut().for_each(|item| put(item, nth, odd)),
+        _ => {}
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn no_object_makes_it_stumble(
+        pick in 0usize..120,
+        changes in proptest::collection::vec((0usize..160, odd_value()), 1..8),
+        in_status in proptest::collection::vec((0usize..90, odd_value()), 1..6),
+        micros in proptest::num::i64::ANY,
+    ) {
+        static PODS: std::sync::OnceLock<Vec<Value>> = std::sync::OnceLock::new();
+        let pods = PODS.get_or_init(|| {
+            let list: Value = serde_json::from_str(&fixture("pods-list.json.gz")).expect("a list");
+            list["items"].as_array().cloned().unwrap_or_default()
+        });
+        let mut object = pods[pick % pods.len()].clone();
+        for (nth, odd) in in_status {
+            put(&mut object["status"], &mut nth.clone(), &odd);
+        }
+        for (nth, odd) in changes {
+            put(&mut object, &mut nth.clone(), &odd);
+        }
+        let input = explain::read(&object.to_string());
+        for version in Version::ALL {
+            let gates = Gates::of(version);
+            for now in [at(LIST_PRINTED), Time::from_micros(micros), Time::FAR] {
+                for pod in explain::report(&input, now, &gates).pods {
+                    let _ = explain::render(&pod);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_makes_it_stumble(text in "\\PC{0,200}") {
+        let _ = explain::report(&explain::read(&text), Time::EPOCH, &Gates::default());
+    }
+}
