@@ -7,6 +7,7 @@ pub mod api_status;
 pub mod conditions;
 pub mod container_status;
 pub mod decode;
+pub mod defaults;
 pub mod gates;
 pub mod humanize;
 pub mod image_name;
