@@ -3,6 +3,7 @@
 //! Nothing here sees a clock, a generator or a world: an instant, a set of feature gates or a draw that a rule needs
 //! is an argument. The actors only ask; the tests ask the same functions.
 
+pub mod admission;
 pub mod api_status;
 pub mod conditions;
 pub mod container_status;

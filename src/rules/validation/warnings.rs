@@ -1,0 +1,275 @@
+//! What the API server warns of and accepts all the same.
+//!
+//! Source: `WarningsOnCreate` in pkg/registry/core/pod/strategy.go and `warningsForPodSpecAndMeta` in
+//! pkg/api/pod/warnings.go (1.36.2). The surprise: init containers are visited before main containers.
+
+use serde_json::{Map, Value};
+
+use super::field::{At, quote};
+use super::{halves, names, resources, security};
+
+const DEPRECATED_VOLUMES: &[(&str, &str)] = &[
+    ("photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"),
+    ("gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"),
+    ("scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
+    ("flocker", "deprecated in v1.22, non-functional in v1.25+"),
+    ("storageos", "deprecated in v1.22, non-functional in v1.25+"),
+    ("quobyte", "deprecated in v1.22, non-functional in v1.25+"),
+    ("glusterfs", "deprecated in v1.25, non-functional in v1.26+"),
+    ("cephfs", "deprecated in v1.28, non-functional in v1.31+"),
+    ("rbd", "deprecated in v1.28, non-functional in v1.31+"),
+];
+const DEPRECATED_ANNOTATIONS: &[(&str, &str)] = &[
+    (
+        "scheduler.alpha.kubernetes.io/critical-pod",
+        "non-functional in v1.16+; use the \"priorityClassName\" field instead",
+    ),
+    ("security.alpha.kubernetes.io/sysctls", "non-functional in v1.11+; use the \"sysctls\" field instead"),
+    (
+        "security.alpha.kubernetes.io/unsafe-sysctls",
+        "non-functional in v1.11+; use the \"sysctls\" field instead",
+    ),
+];
+/// Labels of nodes that go away, and what replaces them.
+const DEPRECATED_LABELS: &[(&str, &str)] = &[
+    ("beta.kubernetes.io/arch", "deprecated since v1.14; use \"kubernetes.io/arch\" instead"),
+    ("beta.kubernetes.io/os", "deprecated since v1.14; use \"kubernetes.io/os\" instead"),
+    (
+        "failure-domain.beta.kubernetes.io/region",
+        "deprecated since v1.17; use \"topology.kubernetes.io/region\" instead",
+    ),
+    (
+        "failure-domain.beta.kubernetes.io/zone",
+        "deprecated since v1.17; use \"topology.kubernetes.io/zone\" instead",
+    ),
+    (
+        "beta.kubernetes.io/instance-type",
+        "deprecated since v1.17; use \"node.kubernetes.io/instance-type\" instead",
+    ),
+];
+
+fn deprecated_label(key: &str) -> Option<&'static str> {
+    DEPRECATED_LABELS.iter().find(|(label, _)| *label == key).map(|(_, message)| *message)
+}
+
+/// The warnings of a pod that is created.
+pub fn create(object: &Map<String, Value>) -> Vec<String> {
+    let (metadata, spec) = halves(object);
+    let mut warnings = Vec::new();
+    let name = names::dns1123_label(metadata.text_of("name"));
+    if !name.is_empty() {
+        warnings.push(format!(
+            "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label \
+             is recommended: [{}]",
+            name.join(" ")
+        ));
+    }
+    node_labels(&spec, &mut warnings);
+    let annotations = metadata.child("annotations");
+    for (key, message) in DEPRECATED_ANNOTATIONS {
+        if annotations.some(key).is_some() {
+            warnings.push(format!("{}: {message}", annotations.path_of_key(key)));
+        }
+    }
+    volumes(&spec, &mut warnings);
+    doubles(&spec.child("hostAliases"), "ip", &mut warnings);
+    doubles(&spec.child("imagePullSecrets"), "name", &mut warnings);
+    for secret in spec.child("imagePullSecrets").items() {
+        if secret.text_of("name").is_empty() {
+            warnings.push(format!("{}: invalid empty name \"\"", secret.path_of("name")));
+        }
+    }
+    for name in ["memory", "ephemeral-storage"] {
+        warnings.extend(resources::fractional_bytes(&spec.child("overhead"), name));
+    }
+    if let Some(own) = spec.some("resources") {
+        for list in ["limits", "requests"] {
+            warnings.extend(resources::fractional_bytes(&own.child(list), "memory"));
+        }
+    }
+    seccomp_annotations(&annotations, &spec, &mut warnings);
+    for container in security::containers(&spec) {
+        container_warnings(&container, &mut warnings);
+    }
+    ports(&spec, &mut warnings);
+    if spec.int_of("terminationGracePeriodSeconds") < 0 {
+        warnings.push(format!(
+            "{}: must be >= 0; negative values are invalid and will be treated as 1",
+            spec.path_of("terminationGracePeriodSeconds")
+        ));
+    }
+    null_selectors(&spec, &mut warnings);
+    warnings
+}
+
+fn node_labels(spec: &At, warnings: &mut Vec<String>) {
+    let selector = spec.child("nodeSelector");
+    for (key, _) in selector.entries() {
+        if let Some(message) = deprecated_label(key) {
+            warnings.push(format!("{}: {message}", selector.path_of_key(key)));
+        }
+    }
+    let affinity = spec.child("affinity").child("nodeAffinity");
+    let required =
+        affinity.child("requiredDuringSchedulingIgnoredDuringExecution").child("nodeSelectorTerms");
+    let preferred = affinity.child("preferredDuringSchedulingIgnoredDuringExecution");
+    let terms = required.items().chain(preferred.items().map(|term| term.child("preference")));
+    for term in terms.collect::<Vec<_>>() {
+        for expression in term.child("matchExpressions").items() {
+            let key = expression.text_of("key");
+            if let Some(message) = deprecated_label(key) {
+                warnings.push(format!("{}: {key} is {message}", expression.path_of("key")));
+            }
+        }
+    }
+    for constraint in spec.child("topologySpreadConstraints").items() {
+        let key = constraint.text_of("topologyKey");
+        if let Some(message) = deprecated_label(key) {
+            warnings.push(format!("{}: {key} is {message}", constraint.path_of("topologyKey")));
+        }
+        null_selector(&constraint, warnings);
+    }
+}
+
+fn null_selector(of: &At, warnings: &mut Vec<String>) {
+    if of.some("labelSelector").is_none() {
+        let path = of.path_of("labelSelector");
+        warnings.push(format!("{path}: a null labelSelector results in matching no pod"));
+    }
+}
+
+fn null_selectors(spec: &At, warnings: &mut Vec<String>) {
+    for kind in ["podAffinity", "podAntiAffinity"] {
+        let affinity = spec.child("affinity").child(kind);
+        for term in affinity.child("requiredDuringSchedulingIgnoredDuringExecution").items() {
+            null_selector(&term, warnings);
+        }
+        for term in affinity.child("preferredDuringSchedulingIgnoredDuringExecution").items() {
+            null_selector(&term.child("podAffinityTerm"), warnings);
+        }
+    }
+}
+
+fn volumes(spec: &At, warnings: &mut Vec<String>) {
+    let mut token_paths: Vec<&str> = Vec::new();
+    for volume in spec.child("volumes").items() {
+        for (kind, message) in DEPRECATED_VOLUMES {
+            if volume.some(kind).is_some() {
+                let name = if *kind == "storageos" { "storageOS" } else { kind };
+                warnings.push(format!("{}: {message}", volume.path_of(name)));
+            }
+        }
+        for source in volume.child("projected").child("sources").items() {
+            if let Some(token) = source.some("serviceAccountToken") {
+                token_paths.push(token.text_of("path"));
+            }
+        }
+    }
+    if token_paths.is_empty() {
+        return;
+    }
+    for volume in spec.child("volumes").items() {
+        let projected = volume.child("projected");
+        for source in projected.child("sources").items() {
+            for (kind, shown) in
+                [("configMap", "configMap"), ("secret", "secrets"), ("downwardAPI", "downwardAPI")]
+            {
+                for (i, item) in source.child(kind).child("items").items().enumerate() {
+                    let path = item.text_of("path");
+                    if token_paths.contains(&path) {
+                        warnings.push(format!(
+                            "{}.sources.{shown}[{i}]: has duplicated path with ServiceAccountToken {}",
+                            projected.path,
+                            quote(path)
+                        ));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn doubles(list: &At, member: &str, warnings: &mut Vec<String>) {
+    let mut seen: Vec<&str> = Vec::new();
+    for item in list.items() {
+        let value = item.text_of(member);
+        if seen.contains(&value) {
+            warnings.push(format!("{}: duplicate {member} {}", item.path_of(member), quote(value)));
+        } else {
+            seen.push(value);
+        }
+    }
+}
+
+fn seccomp_annotations(annotations: &At, spec: &At, warnings: &mut Vec<String>) {
+    let message = "non-functional in v1.27+; use the \"seccompProfile\" field instead";
+    let mut warn = |of: &At, key: &str| {
+        if of.child("securityContext").some("seccompProfile").is_none() && annotations.some(key).is_some() {
+            warnings.push(format!("{}: {message}", annotations.path_of_key(key)));
+        }
+    };
+    warn(spec, "seccomp.security.alpha.kubernetes.io/pod");
+    for container in security::containers(spec) {
+        let key = format!("container.seccomp.security.alpha.kubernetes.io/{}", container.text_of("name"));
+        warn(&container, &key);
+    }
+}
+
+fn container_warnings(container: &At, warnings: &mut Vec<String>) {
+    let own = container.child("resources");
+    for name in ["memory", "ephemeral-storage"] {
+        for list in ["limits", "requests"] {
+            warnings.extend(resources::fractional_bytes(&own.child(list), name));
+        }
+    }
+    let mut seen: Vec<&str> = Vec::new();
+    for variable in container.child("env").items() {
+        let name = variable.text_of("name");
+        if !seen.contains(&name) {
+            seen.push(name);
+            continue;
+        }
+        let (reference, value) = (format!("$({name})"), variable.text_of("value"));
+        // X="$(X)123" builds on the earlier value, and is fine.
+        let builds_on = value.contains(&reference) && value != reference;
+        if variable.some("valueFrom").is_some() || !builds_on {
+            warnings.push(format!(
+                "{}: hides previous definition of {}, which may be dropped when using apply",
+                variable.path,
+                quote(name)
+            ));
+        }
+    }
+}
+
+fn ports(spec: &At, warnings: &mut Vec<String>) {
+    let mut seen: Vec<At> = Vec::new();
+    for container in security::containers(spec) {
+        for port in container.child("ports").items() {
+            let of = |p: &At| (p.int_of("hostPort"), p.text_of("hostIP").to_owned());
+            let (host_port, host_ip) = of(&port);
+            if !host_ip.is_empty() && host_port == 0 {
+                warnings.push(format!("{}: hostIP set without hostPort: {}", port.path, port.value));
+            }
+            for other in &seen {
+                let same = other.int_of("containerPort") == port.int_of("containerPort")
+                    && other.text_of("protocol") == port.text_of("protocol");
+                if !same {
+                    continue;
+                }
+                let (other_port, other_ip) = of(other);
+                let what = if host_ip == other_ip && host_port == other_port {
+                    "duplicate"
+                } else if host_port == 0 || other_port == 0 {
+                    "overlapping"
+                } else if host_port == other_port && host_ip.is_empty() != other_ip.is_empty() {
+                    "dangerously ambiguous"
+                } else {
+                    continue;
+                };
+                warnings.push(format!("{}: {what} port definition with {}", port.path, other.path));
+            }
+            seen.push(port);
+        }
+    }
+}
