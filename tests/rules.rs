@@ -15,5 +15,6 @@ mod rules {
     mod d_api_status;
     mod f_duration;
     mod g_quantity;
+    mod h_admission;
     mod i_status_manager;
 }

@@ -68,6 +68,11 @@ pub fn is_valid(image: &str) -> bool {
     parse(image).is_ok()
 }
 
+/// Why the kubelet cannot read the name, if so.
+pub fn problem(image: &str) -> Option<String> {
+    parse(image).err()
+}
+
 /// The full form, in which names of the same image are equal: `nginx` is `docker.io/library/nginx:latest`. A name that
 /// cannot be read stays as it is.
 pub fn normal(image: &str) -> String {

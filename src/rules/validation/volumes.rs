@@ -136,13 +136,9 @@ fn source_of_kind(kind: &str, source: &At, version: Version, errors: &mut Errors
         }
     };
     match kind {
-        "emptyDir" => {
-            if source.text_of("sizeLimit").starts_with('-') {
-                errors.forbidden(
-                    source.path_of("sizeLimit"),
-                    "SizeLimit field must be a valid resource quantity",
-                );
-            }
+        "emptyDir" if source.text_of("sizeLimit").starts_with('-') => {
+            errors
+                .forbidden(source.path_of("sizeLimit"), "SizeLimit field must be a valid resource quantity");
         }
         "hostPath" => host_path(source, errors),
         "gitRepo" => {
@@ -229,10 +225,8 @@ fn source_of_kind(kind: &str, source: &At, version: Version, errors: &mut Errors
             projections(source, version, errors);
         }
         "csi" => csi(source, errors),
-        "ephemeral" => {
-            if source.some("volumeClaimTemplate").is_none() {
-                errors.required(source.path_of("volumeClaimTemplate"), "");
-            }
+        "ephemeral" if source.some("volumeClaimTemplate").is_none() => {
+            errors.required(source.path_of("volumeClaimTemplate"), "");
         }
         "image" => {
             required(&["reference"]);
