@@ -176,6 +176,41 @@ shutdown = "node/node"
 }
 
 #[test]
+fn what_the_api_server_refuses_is_told_in_its_words_where_it_stands() {
+    let text = r#"
+[[pod]]
+name = "Web"
+  [pod.spec]
+  restartPolicy = "Sometimes"
+  priorityClassName = "urgent"
+    [[pod.spec.containers]]
+    name = "app"
+
+[[pod]]
+name = "api"
+  [pod.spec]
+  terminationGracePeriodSeconds = "long"
+    [[pod.spec.containers]]
+    name = "app"
+    image = "nginx"
+
+[[pod]]
+name = "db"
+  [pod.spec]
+  restartPolicy = "Sometimes"
+    [[pod.spec.containers]]
+    name = "App"
+
+[[expect]]
+at = "1s"
+pod = "db"
+phase = "Running"
+"#;
+    let problems = load(text).expect_err("all three are refused");
+    insta::assert_snapshot!("rejected", problems.short());
+}
+
+#[test]
 fn every_syntax_error_is_told() {
     let problems = load("name = \nuntil = 'x\n[[pod]\n").expect_err("no TOML");
     assert!(problems.items.iter().all(|i| i.code == Code::Syntax));

@@ -6,6 +6,7 @@
 //!
 //! Nothing here opens a file: manifests come through a loader.
 
+mod admission;
 pub mod builtin;
 mod check;
 pub mod diagnostic;
@@ -13,7 +14,6 @@ pub mod format;
 mod manifest;
 mod overrides;
 pub mod plan;
-mod provisional;
 mod resolve;
 mod schema;
 pub mod tree;

@@ -3,31 +3,39 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
-use super::settings::{bad_name, is_dns_subdomain};
 use super::{Context, behavior, distribution, number, string_map, strings, tables, text};
-use crate::api::spec::ObjectMeta;
-use crate::api::{PodSpec, Sym};
+use crate::api::Sym;
 use crate::engine::Distribution;
-use crate::rules::decode;
+use crate::rules::admission::{self, Admitted, Rejection, Request};
 use crate::rules::decode::schema::{self, Struct, Type};
+use crate::rules::decode::{self, StrictError};
 use crate::rules::gates::Version;
 use crate::rules::qos::qos_class;
+use crate::scenario::admission::{self as plugins, Surroundings};
 use crate::scenario::diagnostic::{Code, Diagnostic};
-use crate::scenario::plan::{ObjectKind, PodTemplate};
+use crate::scenario::manifest;
+use crate::scenario::plan::PodTemplate;
 use crate::scenario::tree::{Loc, Node, Table};
-use crate::scenario::{manifest, provisional};
 use crate::time::{Span, Time};
 
 /// A pod as it is sent to the API server, and where it was written.
 struct Draft {
-    meta: ObjectMeta,
-    spec: Json,
+    object: Json,
     /// Of its name, or of the manifest's path.
     loc: Loc,
     /// The manifest's text, when its problems can be shown there.
     manifest: Option<u16>,
+}
+
+impl Draft {
+    /// Its name, or what a name would be generated from.
+    fn name(&self) -> &str {
+        let of =
+            |path: &str| self.object.pointer(path).and_then(Json::as_str).filter(|name| !name.is_empty());
+        of("/metadata/name").or_else(|| of("/metadata/generateName")).unwrap_or_default()
+    }
 }
 
 pub fn templates(table: &Table, cx: &mut Context<'_>) -> Vec<PodTemplate> {
@@ -35,14 +43,18 @@ pub fn templates(table: &Table, cx: &mut Context<'_>) -> Vec<PodTemplate> {
     for (node, entry) in tables(table, "pod") {
         let drafts = drafts(node, entry, cx);
         if let Some(behavior) = entry.get("behavior") {
-            behavior::names(behavior, &drafts.iter().map(|d| &d.spec).collect::<Vec<_>>(), cx);
+            behavior::names(
+                behavior,
+                &drafts.iter().filter_map(|d| d.object.get("spec")).collect::<Vec<_>>(),
+                cx,
+            );
         }
         cx.unsettled |= drafts.is_empty() && text(entry, "name").is_none();
         if drafts.is_empty() {
             cx.refused.extend(text(entry, "name").map(str::to_owned));
         }
         for draft in drafts {
-            let name = draft.meta.name.clone();
+            let name = draft.name().to_owned();
             match admit(draft, entry, cx) {
                 Some(template) => templates.push(template),
                 None => cx.refused.push(name),
@@ -72,8 +84,13 @@ fn drafts(node: &Node, entry: &Table, cx: &mut Context<'_>) -> Vec<Draft> {
             }
             return Vec::new();
         };
-        let meta = ObjectMeta { name: name.to_owned(), ..ObjectMeta::default() };
-        return vec![Draft { meta, spec: spec.to_json(), loc: name_node.loc, manifest: None }];
+        let object = json!({
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": { "name": name },
+            "spec": spec.to_json(),
+        });
+        return vec![Draft { object, loc: name_node.loc, manifest: None }];
     };
     let Some(path) = path_node.text() else { return Vec::new() };
     let loc = path_node.loc;
@@ -108,26 +125,10 @@ fn drafts(node: &Node, entry: &Table, cx: &mut Context<'_>) -> Vec<Draft> {
             cx.report(item);
             continue;
         }
-        let meta = object.get_mut("metadata").map(Json::take).unwrap_or_else(|| Json::Object(Map::new()));
-        let meta: ObjectMeta = match serde_json::from_value(meta) {
-            Ok(meta) => meta,
-            Err(why) => {
-                cx.report(
-                    Diagnostic::new(
-                        Code::Manifest,
-                        loc,
-                        format!("the metadata of a Pod of `{path}` cannot be read"),
-                    )
-                    .label(why.to_string()),
-                );
-                continue;
-            }
-        };
-        let mut spec = object.get_mut("spec").map(Json::take).unwrap_or_else(|| Json::Object(Map::new()));
-        if let Some(over) = inline {
-            merge(&mut spec, over.to_json());
+        if let (Some(over), Json::Object(object)) = (inline, &mut object) {
+            merge(object.entry("spec").or_insert_with(|| Json::Object(Map::new())), over.to_json());
         }
-        drafts.push(Draft { meta, spec, loc, manifest: Some(source) });
+        drafts.push(Draft { object, loc, manifest: Some(source) });
     }
     if drafts.is_empty() && cx.problems.errors() == 0 {
         cx.report(Diagnostic::new(Code::Manifest, loc, format!("there is no Pod in `{path}`")));
@@ -135,7 +136,7 @@ fn drafts(node: &Node, entry: &Table, cx: &mut Context<'_>) -> Vec<Draft> {
     if let Some(name) = entry.get("name") {
         match (drafts.as_mut_slice(), name.text()) {
             ([only], Some(text)) => {
-                only.meta.name = text.to_owned();
+                set(&mut only.object, "name", json!(text));
                 only.loc = name.loc;
             }
             ([_, _, ..], _) => cx.report(
@@ -175,47 +176,68 @@ fn merge(base: &mut Json, over: Json) {
     }
 }
 
+/// Sets a field of the metadata.
+fn set(object: &mut Json, key: &str, value: Json) {
+    if let Json::Object(object) = object
+        && let Json::Object(meta) = object.entry("metadata").or_insert_with(|| Json::Object(Map::new()))
+    {
+        match meta.get_mut(key) {
+            Some(old) => merge(old, value),
+            None => {
+                meta.insert(key.to_owned(), value);
+            }
+        }
+    }
+}
+
 fn admit(draft: Draft, entry: &Table, cx: &mut Context<'_>) -> Option<PodTemplate> {
-    let Draft { mut meta, spec, loc, manifest } = draft;
-    if meta.name.is_empty() && !meta.generate_name.is_empty() {
-        // The API server would draw five letters; a scenario needs names that stay.
-        meta.name = meta.generate_name.trim_end_matches('-').to_owned();
+    let name = draft.name().trim_end_matches('-').to_owned();
+    let Draft { mut object, loc, manifest } = draft;
+    let at = cx.instant(entry, "at", &format!("the creation of the pod `{name}`"));
+    for key in ["labels", "annotations"] {
+        let written = string_map(entry, key);
+        if !written.is_empty() {
+            set(&mut object, key, json!(written));
+        }
     }
-    if meta.name.is_empty() {
-        cx.report(
-            Diagnostic::new(Code::Rejected, loc, "resource name may not be empty")
-                .label("metadata.name is missing"),
-        );
-        return None;
+    let finalizers = strings(entry, "finalizers");
+    if !finalizers.is_empty() {
+        set(&mut object, "finalizers", json!(finalizers));
     }
-    if !is_dns_subdomain(&meta.name) {
-        cx.report(bad_name(loc, &meta.name));
+    if let Some(namespace) = text(entry, "namespace") {
+        set(&mut object, "namespace", json!(namespace));
     }
+    // The API server would draw five letters for a generated name; a scenario needs names that stay.
+    if !name.is_empty() {
+        set(&mut object, "name", json!(name));
+    }
+    let namespace =
+        object.pointer("/metadata/namespace").and_then(Json::as_str).unwrap_or("default").to_owned();
     let place = Place { entry, loc, manifest };
-    let mut spec = decode(&spec, &meta.name, &place, cx)?;
-    if spec.containers.is_empty() {
-        let at = entry.entry("spec").map_or(loc, |e| e.key_loc);
-        cx.report(Diagnostic::new(
-            Code::Rejected,
-            at,
-            format!("Pod \"{}\" is invalid: spec.containers: Required value", meta.name),
-        ));
+    let request = Request { gates: cx.gates, now: at, namespace: "default", suffix: "00000" };
+    let around = Surroundings { objects: &cx.objects, at, namespace: &namespace };
+    let verdict = admission::admit_with(&object, &request, |object| plugins::mutate(object, &around));
+    let strict = match (&verdict, decode::pod(&object, cx.gates.version)) {
+        (Ok(admitted), _) => admitted.strict.clone(),
+        (Err(_), Ok(decoded)) => decoded.strict,
+        (Err(_), Err(_)) => Vec::new(),
+    };
+    unknown_fields(&strict, &place, cx);
+    let admitted = match verdict {
+        Ok(admitted) => admitted,
+        Err(rejection) => {
+            refuse(&rejection, &name, &place, cx);
+            return None;
+        }
+    };
+    if !strict.is_empty() {
         return None;
     }
-    let at = cx.instant(entry, "at", &format!("the creation of the pod `{}`", meta.name));
-    priority(&mut spec, &meta.name, loc, at, cx);
-    provisional::default_spec(&mut spec);
-    let namespace = text(entry, "namespace")
-        .map(str::to_owned)
-        .or_else(|| (!meta.namespace.is_empty()).then(|| meta.namespace.clone()))
-        .unwrap_or_else(|| "default".to_owned());
-    meta.labels.extend(string_map(entry, "labels"));
-    meta.annotations.extend(string_map(entry, "annotations"));
-    meta.finalizers.extend(strings(entry, "finalizers"));
+    let Admitted { metadata: meta, spec, .. } = admitted;
     let replicas: u32 = number(entry, "replicas").unwrap_or(1);
     let every = distribution(entry, "every").unwrap_or(Distribution::Constant(Span::ZERO));
     if let (Distribution::Constant(gap), Some(node)) = (&every, entry.get("every")) {
-        let last = at + *gap * i64::from(replicas - 1);
+        let last = at + *gap * i64::from(replicas.saturating_sub(1));
         if last > cx.until {
             cx.report(
                 Diagnostic::new(Code::NoEffect, node.loc, "not all replicas are created before the run ends")
@@ -227,7 +249,7 @@ fn admit(draft: Draft, entry: &Table, cx: &mut Context<'_>) -> Option<PodTemplat
     Some(PodTemplate {
         name: Sym::new(&meta.name),
         numbered: replicas > 1,
-        namespace: Sym::new(&namespace),
+        namespace: Sym::new(&meta.namespace),
         labels: meta.labels,
         annotations: meta.annotations,
         finalizers: meta.finalizers.iter().map(|f| Sym::new(f)).collect(),
@@ -266,36 +288,38 @@ impl Place<'_> {
     }
 }
 
-/// Unknown fields and wrong types are told in the API server's own words.
-fn decode(spec: &Json, pod: &str, place: &Place<'_>, cx: &mut Context<'_>) -> Option<PodSpec> {
+fn unknown_fields(strict: &[StrictError], place: &Place<'_>, cx: &mut Context<'_>) {
     let version = cx.gates.version;
-    let (object, strict) = match decode::pod_spec(spec, "spec", version) {
-        Ok(decoded) => decoded,
-        Err(error) => {
-            let at = error.field.as_deref().map_or(place.loc, |field| place.of(field, cx));
-            let title = format!("the pod `{pod}` cannot be decoded: {}", error.message);
-            let item = Diagnostic::new(Code::Rejected, at, title);
-            cx.report(match error.field {
-                Some(field) => item.label(field),
-                None => item,
-            });
-            return None;
-        }
-    };
-    for error in &strict {
+    for error in strict {
         let field = error.field();
         let (parent, name) = field.rsplit_once('.').unwrap_or(("", field));
         let at = place.of(field, cx);
-        let item = Diagnostic::new(Code::UnknownKey, at, format!("{error}"))
+        let item = Diagnostic::new(Code::UnknownKey, at, error.to_string())
             .label(format!("not a field of Kubernetes {}", version.as_str()));
-        cx.report(item.nearest(name, fields_at(parent, version)));
+        let known = fields_at(parent, version);
+        cx.report(if known.is_empty() { item } else { item.nearest(name, known) });
     }
-    match serde_json::from_value(Json::Object(object)) {
-        Ok(spec) => strict.is_empty().then_some(spec),
-        Err(why) => {
-            let title = format!("the spec of the pod `{pod}` cannot be read: {why}");
-            cx.report(Diagnostic::new(Code::Rejected, place.of("spec", cx), title));
-            None
+}
+
+/// What the API server answers, each field where it stands.
+fn refuse(rejection: &Rejection, pod: &str, place: &Place<'_>, cx: &mut Context<'_>) {
+    match rejection {
+        Rejection::Invalid { errors, .. } => {
+            for error in &errors.0 {
+                let at = place.of(&error.field, cx);
+                cx.report(Diagnostic::new(Code::Rejected, at, format!("Pod \"{pod}\" is invalid: {error}")));
+            }
+        }
+        Rejection::Decode(error) => {
+            let at = error.field.as_deref().map_or(place.loc, |field| place.of(field, cx));
+            let item = Diagnostic::new(Code::Rejected, at, rejection.to_string());
+            cx.report(match &error.field {
+                Some(field) => item.label(field.clone()),
+                None => item,
+            });
+        }
+        Rejection::Strict(_) | Rejection::Forbidden { .. } => {
+            cx.report(Diagnostic::new(Code::Rejected, place.loc, rejection.to_string()));
         }
     }
 }
@@ -319,41 +343,6 @@ fn fields_at(path: &str, version: Version) -> Vec<&'static str> {
         }
     }
     at.fields.iter().filter(|f| f.since <= version && version <= f.until).map(|f| f.name).collect()
-}
-
-/// The priority admission plugin: a class by name, else the global default, else 0.
-fn priority(spec: &mut PodSpec, name: &str, loc: Loc, at: Time, cx: &mut Context<'_>) {
-    let class = spec.priority_class_name;
-    let classes =
-        cx.objects.iter().filter(|o| o.kind == ObjectKind::PriorityClass && o.at.is_some_and(|t| t <= at));
-    let found = if class.is_empty() {
-        classes
-            .filter(|o| o.global_default)
-            .min_by_key(|o| o.value)
-            .map(|o| (o.value, o.preemption_policy, o.name))
-    } else if class == "system-cluster-critical" {
-        Some((2_000_000_000, None, class))
-    } else if class == "system-node-critical" {
-        Some((2_000_001_000, None, class))
-    } else {
-        let found = classes.clone().find(|o| o.name == class).map(|o| (o.value, o.preemption_policy, o.name));
-        if found.is_none() {
-            let names: Vec<&str> = classes.map(|o| o.name.as_str()).collect();
-            let item = Diagnostic::new(
-                Code::Rejected,
-                loc,
-                format!("pods \"{name}\" is forbidden: no PriorityClass with name {class} was found"),
-            )
-            .hint(format!("[[object]] kind = \"PriorityClass\" name = \"{class}\" value = 1000"));
-            cx.report(if names.is_empty() { item } else { item.nearest(class.as_str(), names) });
-            return;
-        }
-        found
-    };
-    let (value, policy, class) = found.unwrap_or((0, None, class));
-    spec.priority_class_name = class;
-    spec.priority.get_or_insert(value);
-    spec.preemption_policy.get_or_insert(policy.unwrap_or_else(|| Sym::new("PreemptLowerPriority")));
 }
 
 /// Two pods of one name may follow each other, but not come at the same instant.
