@@ -46,9 +46,11 @@ pub fn create_pod(w: &mut World, template: u32, ordinal: u32) -> PodId {
         super::scheduler::pod_added(w, id);
     } else if let Some(node) = find_node(w, &t.spec.node_name) {
         assign(w, id, node);
+        update_status(w, id, |s, now| put_condition(s, Condition::new(Sym::POD_SCHEDULED, Tri::True), now));
         watch(w, id);
+    } else {
+        super::pod_gc::orphaned(w, id);
     }
-    super::pod_gc::pod_changed(w, id);
     id
 }
 
@@ -68,6 +70,9 @@ fn new_pod(t: &PodTemplate, template: u32, ident: PodIdent, entity: u64, generat
         created: now,
         node: None,
         deletion: None,
+        evict_at: None,
+        evict_generation: 0,
+        collect_at: None,
         status: PodStatus::default(),
         shown: Shown::default(),
         events: Vec::new(),
@@ -101,6 +106,7 @@ pub fn bind(w: &mut World, pod: PodId, node: NodeId) {
             status.nominated_node = Sym::EMPTY;
         }
     });
+    super::taint_eviction::pod_bound(w, pod);
     watch(w, pod);
 }
 
@@ -238,6 +244,7 @@ pub fn remove_pod(w: &mut World, pod: PodId) {
         Change::Status { from: shown.status, to: Sym::EMPTY, ready: shown.ready, restarts: shown.restarts },
     );
     close_record(w, pod);
+    super::taint_eviction::pod_gone(w, pod);
     match node {
         Some(_) => watch(w, pod),
         None => super::scheduler::pod_gone(w, pod),
@@ -357,7 +364,6 @@ pub fn record_changes(w: &mut World, pod: PodId, before: &PodStatus) {
             restarts: shown.restarts,
         };
         w.record(Some(pod), node, change);
-        super::pod_gc::pod_changed(w, pod);
     }
     if before.phase != after.phase && after.phase.is_terminal() {
         super::scheduler::pod_freed(w, pod);

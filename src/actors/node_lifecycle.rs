@@ -1,13 +1,123 @@
-//! The node lifecycle controller: heartbeats, Ready and taints.
+//! The node lifecycle controller (pkg/controller/nodelifecycle/node_lifecycle_controller.go): heartbeats, Ready, and the
+//! taints of a node that is lost.
+//!
+//! Nothing ticks: the pass of the node monitor at which a silent node is given up is computed when it falls silent.
 
-use crate::world::{NodeId, World};
+use super::{api_server, events, kubelet, taint_eviction};
+use crate::api::{Condition, Effect, Phase, Sym, Taint, Tri};
+use crate::record::Change;
+use crate::rules::gates::Version;
+use crate::time::{Span, Time};
+use crate::world::{NodeId, Purpose, SimEvent, World};
 
+/// What the controller manager keeps in memory.
 #[derive(Clone, Debug, Default)]
-pub struct Controllers {}
+pub struct Controllers {
+    pub generation: u32,
+}
 
-/// A node's kubelet begins to report.
-pub fn node_started(_w: &mut World, _node: NodeId) {}
-/// A node's kubelet is back.
-pub fn kubelet_started(_w: &mut World, _node: NodeId) {}
-pub fn monitor(_w: &mut World, _generation: u32) {}
-pub fn taint(_w: &mut World, _node: NodeId, _generation: u32) {}
+const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
+/// From Ready turning Unknown to the NoExecute taint: the rate-limited queue is idle.
+const TAINT_DELAY: Span = Span::from_millis(100);
+
+/// A node's kubelet has reported from before the run's start: Ready is True.
+pub fn node_started(w: &mut World, node: NodeId) {
+    set_ready(w, node, Tri::True, Sym::KUBELET_READY, "kubelet is posting ready status");
+}
+
+fn set_ready(w: &mut World, node: NodeId, to: Tri, reason: Sym, message: &str) {
+    let n = &mut w.nodes[node.ix()];
+    let from = std::mem::replace(&mut n.ready, to);
+    let first = w.step == 0;
+    if first || from != to {
+        let from = if first { None } else { Some(from) };
+        let message = Sym::new(message);
+        w.record(None, Some(node), Change::Node { kind: Sym::READY, from, to: Some(to), reason, message });
+    }
+}
+
+fn phase(w: &World, node: Option<NodeId>, period: Span) -> Time {
+    let entity = node.map_or(0, |n| crate::engine::random::entity(&[&w.nodes[n.ix()].spec.name]));
+    let offset = w.draw(Purpose::Controller, entity, 0).below(period.micros().max(1) as u64) as i64;
+    w.plan.start - Span::from_micros(offset)
+}
+
+/// A node's kubelet falls silent: its lease was renewed last at some earlier instant, every quarter of its duration.
+pub fn kubelet_stopped(w: &mut World, node: NodeId) {
+    let renewal = Span::from_micros((w.nodes[node.ix()].config.node_lease_duration.micros() / 4).max(1));
+    let anchor = phase(w, Some(node), renewal);
+    let renewals = w.now.since(anchor).micros() / renewal.micros();
+    w.nodes[node.ix()].heartbeat = anchor + renewal * renewals;
+    let given_up = w.nodes[node.ix()].heartbeat + w.plan.controllers.node_monitor_grace_period;
+    let period = w.plan.controllers.node_monitor_period;
+    let anchor = phase(w, None, period);
+    let at = kubelet::pod_worker::next_on_grid(anchor, period, given_up + Span::from_micros(1));
+    let generation = w.nodes[node.ix()].generation;
+    w.at(at, SimEvent::NodeMonitor { generation });
+}
+
+/// A pass of the node monitor: nodes that are silent for too long are given up (`monitorNodeHealth`).
+pub fn monitor(w: &mut World, _generation: u32) {
+    let grace = w.plan.controllers.node_monitor_grace_period;
+    for ix in 0..w.nodes.len() {
+        let node = NodeId(ix as u16);
+        let n = &w.nodes[ix];
+        if n.kubelet_up || !n.exists || n.ready != Tri::True || w.now.since(n.heartbeat) <= grace {
+            continue;
+        }
+        give_up(w, node);
+    }
+}
+
+fn give_up(w: &mut World, node: NodeId) {
+    set_ready(w, node, Tri::Unknown, Sym::NODE_STATUS_UNKNOWN, "Kubelet stopped posting node status.");
+    let legacy = w.plan.controllers.legacy_unknown_phase;
+    for pod in w.nodes[node.ix()].pods.clone() {
+        let p = &w.pods[pod.ix()];
+        if !p.exists || p.node != Some(node) {
+            continue;
+        }
+        let was_ready = p.status.condition(Sym::READY).copied().filter(|c| c.status == Tri::True);
+        if let Some(ready) = was_ready {
+            let lost = Condition { status: Tri::False, ..ready };
+            api_server::update_status(w, pod, |s, now| {
+                api_server::put_condition(s, lost, now);
+                if legacy {
+                    s.phase = Phase::Unknown;
+                }
+            });
+            let component = Sym::NODE_CONTROLLER;
+            events::send(w, pod, component, true, Sym::NODE_NOT_READY, "Node is not ready", None);
+        } else if legacy && !w.pods[pod.ix()].status.phase.is_terminal() {
+            api_server::update_status(w, pod, |s, _| s.phase = Phase::Unknown);
+        }
+    }
+    // Up to 1.32 the taint follows from the condition as the pass before saw it.
+    let late =
+        if w.gates.version <= Version::V1_32 { w.plan.controllers.node_monitor_period } else { Span::ZERO };
+    let generation = w.nodes[node.ix()].generation;
+    w.after(TAINT_DELAY + late, SimEvent::NodeTaint { node, generation });
+}
+
+/// The taints of a node that is not heard of are written.
+pub fn taint(w: &mut World, node: NodeId, generation: u32) {
+    let n = &mut w.nodes[node.ix()];
+    if n.generation != generation || n.ready != Tri::Unknown || !n.exists {
+        return;
+    }
+    for effect in [Effect::NoSchedule, Effect::NoExecute] {
+        n.spec.taints.push(Taint { key: Sym::new(UNREACHABLE), value: Sym::EMPTY, effect });
+    }
+    taint_eviction::node_changed(w, node);
+}
+
+/// A node's kubelet is back and posts its status.
+pub fn kubelet_started(w: &mut World, node: NodeId) {
+    if w.nodes[node.ix()].ready == Tri::True {
+        return;
+    }
+    set_ready(w, node, Tri::True, Sym::KUBELET_READY, "kubelet is posting ready status");
+    w.nodes[node.ix()].spec.taints.retain(|t| t.key != UNREACHABLE);
+    taint_eviction::node_changed(w, node);
+    super::scheduler::cluster_changed(w);
+}

@@ -249,6 +249,29 @@ pub fn sandbox_stopped(w: &mut World, pod: PodId) {
     pleg::touched(w, pod);
 }
 
+/// A machine that was off runs again: no process and no sandbox has survived.
+pub fn machine_rebooted(w: &mut World, node: crate::world::NodeId) {
+    w.nodes[node.ix()].machine_up = true;
+    let now = w.now;
+    for pod in w.nodes[node.ix()].pods.clone() {
+        let p = &mut w.pods[pod.ix()];
+        for c in &mut p.runtime.live.containers {
+            if c.state == InstanceState::Running {
+                c.state = InstanceState::Exited;
+                c.exit_code = 255;
+                c.reason = Sym::UNKNOWN;
+                c.finished_at = Some(now);
+            }
+        }
+        for s in &mut p.runtime.live.sandboxes {
+            s.ready = false;
+        }
+        for c in &mut p.runtime.containers {
+            c.generation += 1;
+        }
+    }
+}
+
 /// How long stopping a sandbox takes.
 pub const STOP_SANDBOX: Span = Span::from_millis(50);
 

@@ -75,7 +75,90 @@ pub fn play(w: &mut World, index: u32) {
                 }
             }
         }
-        _ => w.answers.push(format!("{}: not played yet", action.words)),
+        Verb::StopNode { node } => {
+            for node in nodes(w, node) {
+                super::kubelet::stop(w, node);
+                w.nodes[node.ix()].machine_up = false;
+            }
+        }
+        Verb::StartNode { node } => {
+            for node in nodes(w, node) {
+                super::runtime::machine_rebooted(w, node);
+                let generation = w.nodes[node.ix()].generation;
+                w.after(super::kubelet::START_UP, SimEvent::KubeletStart { node, generation });
+            }
+        }
+        Verb::DeleteNode { node } => {
+            for node in nodes(w, node) {
+                w.nodes[node.ix()].exists = false;
+                for pod in w.nodes[node.ix()].pods.clone() {
+                    if w.pods[pod.ix()].exists {
+                        super::pod_gc::orphaned(w, pod);
+                    }
+                }
+            }
+        }
+        Verb::Taint { node, taints } => {
+            for node in nodes(w, node) {
+                let list = &mut w.nodes[node.ix()].spec.taints;
+                list.retain(|old| !taints.iter().any(|t| t.key == old.key && t.effect == old.effect));
+                list.extend(taints.iter().copied());
+                super::taint_eviction::node_changed(w, node);
+            }
+        }
+        Verb::Untaint { node, taints } => {
+            for node in nodes(w, node) {
+                w.nodes[node.ix()].spec.taints.retain(|old| {
+                    !taints
+                        .iter()
+                        .any(|(key, effect)| *key == old.key && effect.is_none_or(|e| e == old.effect))
+                });
+                super::taint_eviction::node_changed(w, node);
+                super::scheduler::cluster_changed(w);
+            }
+        }
+        Verb::Drain { node } => {
+            set_unschedulable(w, node, true);
+            for node in nodes(w, node) {
+                for pod in w.nodes[node.ix()].pods.clone() {
+                    if w.pods[pod.ix()].exists && w.pods[pod.ix()].node == Some(node) {
+                        evict(w, pod, None);
+                    }
+                }
+            }
+        }
+        Verb::LabelNode { node, labels } => {
+            for node in nodes(w, node) {
+                let own = &mut w.nodes[node.ix()].spec.labels;
+                for (key, value) in labels {
+                    match value {
+                        Some(value) => own.insert(key.clone(), value.clone()),
+                        None => own.remove(key),
+                    };
+                }
+            }
+            super::scheduler::cluster_changed(w);
+        }
+        Verb::LabelPod { pod, labels } => {
+            for pod in pods(w, pod) {
+                let own = Arc::make_mut(&mut w.pods[pod.ix()].labels);
+                for (key, value) in labels {
+                    match value {
+                        Some(value) => own.insert(key.clone(), value.clone()),
+                        None => own.remove(key),
+                    };
+                }
+            }
+        }
+        Verb::Debug { pod, container, image } => {
+            for pod in pods(w, pod) {
+                let added = crate::api::Container { name: *container, image: *image, ..Default::default() };
+                api_server::update_spec(w, pod, |spec| spec.ephemeral_containers.push(added.clone()));
+            }
+        }
+        Verb::Shutdown { .. } | Verb::Pressure { .. } => {
+            w.answers.push(format!("{}: this version does not play it", action.words));
+        }
     }
 }
 

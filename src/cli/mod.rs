@@ -1,5 +1,6 @@
 //! The command line: the only door that opens files, reads the environment or prints.
 
+mod explain;
 mod list;
 mod run;
 
@@ -48,6 +49,8 @@ enum Command {
         #[arg(long = "set", value_name = "KEY=VALUE")]
         set: Vec<String>,
     },
+    /// Explains pods that a cluster printed: `kubectl get pod web -o yaml | kubelapse explain -`
+    Explain(explain::Arguments),
     /// Lists the scenarios that are built in
     List,
     /// Prints the JSON schema of the scenario format, for editors
@@ -68,6 +71,7 @@ pub fn main() -> ExitCode {
     let exit = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check { scenarios, set } => run::check(&scenarios, &set),
+        Command::Explain(arguments) => explain::explain(&arguments),
         Command::List => list::list(),
         Command::Schema => list::schema(),
         Command::Completions { shell } => {

@@ -28,15 +28,18 @@ pub struct Judgement {
     pub difference: String,
 }
 
-/// Pairs of positions (recorded, simulated) of equal states, if the two sequences are equal but for short states.
-pub fn align(recorded: &Life, simulated: &Life) -> Result<Vec<(usize, usize)>, (usize, usize)> {
+/// Positions (recorded, simulated) of equal states.
+pub type Pairs = Vec<(usize, usize)>;
+
+/// The pairs of equal states, if the two sequences are equal but for short states.
+pub fn align(recorded: &Life, simulated: &Life) -> Result<Pairs, (usize, usize)> {
     let (a, b) = (&recorded.states, &simulated.states);
     let lasts =
         |life: &Life, ix: usize| life.states.get(ix + 1).map_or(life.end, |(at, _)| *at) - life.states[ix].0;
     let mut furthest = (0, 0);
     // Depth first over (recorded, simulated) positions; each is visited once.
     let mut seen = std::collections::BTreeSet::new();
-    let mut stack: Vec<(usize, usize, Vec<(usize, usize)>)> = vec![(0, 0, Vec::new())];
+    let mut stack: Vec<(usize, usize, Pairs)> = vec![(0, 0, Vec::new())];
     while let Some((i, j, pairs)) = stack.pop() {
         if !seen.insert((i, j)) {
             continue;
@@ -67,7 +70,7 @@ pub fn align(recorded: &Life, simulated: &Life) -> Result<Vec<(usize, usize)>, (
 /// Judges one recorded life by simulated ones (one for each seed).
 pub fn judge(recorded: &Life, simulated: &[Life], allowances: &Allowances) -> Judgement {
     let mut verdict = Judgement::default();
-    let mut matching: Vec<(&Life, Vec<(usize, usize)>)> = Vec::new();
+    let mut matching: Vec<(&Life, Pairs)> = Vec::new();
     let mut best = (0, 0, 0);
     for (ix, life) in simulated.iter().enumerate() {
         match align(recorded, life) {
@@ -99,12 +102,7 @@ fn first_difference(recorded: &Life, simulated: Option<&Life>, i: usize, j: usiz
     format!("at position {i} recorded {}, simulated {} ({detail})", show(recorded, i), show(simulated, j))
 }
 
-fn times(
-    recorded: &Life,
-    matching: &[(&Life, Vec<(usize, usize)>)],
-    allowances: &Allowances,
-    verdict: &mut Judgement,
-) {
+fn times(recorded: &Life, matching: &[(&Life, Pairs)], allowances: &Allowances, verdict: &mut Judgement) {
     verdict.times = true;
     verdict.no_hedge = true;
     // Positions of the recorded life that every matching seed has too.
@@ -186,12 +184,7 @@ fn limit(recorded: &Life, from: usize, shortest: i64, allowances: &Allowances) -
     limit
 }
 
-fn events(
-    recorded: &Life,
-    matching: &[(&Life, Vec<(usize, usize)>)],
-    allowances: &Allowances,
-    verdict: &mut Judgement,
-) {
+fn events(recorded: &Life, matching: &[(&Life, Pairs)], allowances: &Allowances, verdict: &mut Judgement) {
     let key = |e: &SeenEvent| {
         let message =
             if allowances.shared_scheduling && e.reason == "FailedScheduling" { "" } else { &e.message };

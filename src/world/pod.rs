@@ -46,6 +46,11 @@ pub struct Pod {
     pub created: Time,
     pub node: Option<NodeId>,
     pub deletion: Option<Deletion>,
+    /// When the taint eviction controller deletes it.
+    pub evict_at: Option<Time>,
+    pub evict_generation: u32,
+    /// When the pod collector removes it, its node being gone.
+    pub collect_at: Option<Time>,
     pub status: PodStatus,
     /// The STATUS column and what stands beside it, as last recorded.
     pub shown: Shown,

@@ -19,7 +19,7 @@ pub mod volumes;
 use crate::api::RuntimeStatus;
 use crate::time::Time;
 use crate::world::pod::{Work, Worker};
-use crate::world::{NodeId, PodId, World};
+use crate::world::{NodeId, PodId, Purpose, World};
 
 /// The watch tells the kubelet of a pod: ADD, UPDATE, DELETE or REMOVE
 /// (`syncLoopIteration`, `HandlePodAdditions`, pkg/kubelet/kubelet.go).
@@ -129,8 +129,16 @@ pub fn start(w: &mut World, node: NodeId, generation: u32) {
     n.status_batch.clear();
     n.status_busy = false;
     n.last_relist = w.now;
-    n.relist_anchor = w.now;
-    n.tick_anchor = w.now;
+    let (name, began) = (n.spec.name, w.now);
+    let entity = crate::engine::random::entity(&[&name]);
+    let phase = |purpose| {
+        let micros = w.draw(purpose, entity, u64::from(generation) + 2).below(1_000_000) as i64;
+        began - crate::time::Span::from_micros(micros)
+    };
+    let (relists, ticks) = (phase(Purpose::RelistPhase), phase(Purpose::TickPhase));
+    let n = &mut w.nodes[node.ix()];
+    n.relist_anchor = relists;
+    n.tick_anchor = ticks;
     let pods = n.pods.clone();
     super::node_lifecycle::kubelet_started(w, node);
     for pod in pods {
@@ -148,6 +156,7 @@ pub fn stop(w: &mut World, node: NodeId) {
     n.pulls.clear();
     n.pull_queue.clear();
     let pods = n.pods.clone();
+    super::node_lifecycle::kubelet_stopped(w, node);
     for pod in pods {
         let p = &mut w.pods[pod.ix()];
         p.worker = None;
