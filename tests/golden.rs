@@ -144,10 +144,14 @@ fn allowances(recording: &Recording, plan: &Plan, pod: &str) -> Allowances {
     Allowances {
         polls: plan.gates.version <= kubelapse::rules::gates::Version::V1_34,
         probe_period: longest.unwrap_or(0) * 1_000_000,
-        node_controllers: spec.is_some_and(|spec| !spec.node_name.is_empty()) || plan.actions.iter().any(|a| {
-            use kubelapse::scenario::plan::Verb;
-            matches!(a.verb, Verb::StopNode { .. } | Verb::DeleteNode { .. } | Verb::RestartKubelet { .. })
-        }),
+        node_controllers: spec.is_some_and(|spec| !spec.node_name.is_empty())
+            || plan.actions.iter().any(|a| {
+                use kubelapse::scenario::plan::Verb;
+                matches!(
+                    a.verb,
+                    Verb::StopNode { .. } | Verb::DeleteNode { .. } | Verb::RestartKubelet { .. }
+                )
+            }),
         shared_scheduling: recording.meta["sharedRigScheduling"].as_bool().unwrap_or(false),
     }
 }

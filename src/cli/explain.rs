@@ -1,0 +1,80 @@
+//! `kubelapse explain`
+
+use std::io::Read as _;
+
+use super::{Exit, print, talk};
+use crate::explain;
+use crate::rules::gates::{Gates, Version};
+use crate::time::Time;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// What kubectl printed with -o yaml or -o json (a pod, a list, a watch); - reads standard input
+    file: String,
+    /// Kubernetes version whose habits count: 1.32 to 1.36
+    #[arg(long, default_value = "1.36")]
+    kubernetes: String,
+    /// The instant that ages count from (RFC 3339), instead of now
+    #[arg(long)]
+    now: Option<String>,
+    /// `text` for people, `json` for programs
+    #[arg(short, long, default_value = "text", value_parser = ["text", "json"])]
+    output: String,
+}
+
+pub fn explain(arguments: &Arguments) -> Exit {
+    let text = match read(&arguments.file) {
+        Ok(text) => text,
+        Err(problem) => return wrong(&format!("{}: {problem}", arguments.file)),
+    };
+    let Some(version) = Version::parse(&arguments.kubernetes) else {
+        return wrong(&format!("`{}` is no version from 1.32 to 1.36", arguments.kubernetes));
+    };
+    let now = match &arguments.now {
+        None => wall_clock(),
+        Some(text) => match Time::parse_rfc3339(text) {
+            Some(now) => now,
+            None => return wrong(&format!("`{text}` is no instant such as 2025-04-29T04:33:19Z")),
+        },
+    };
+    let gates = Gates::of(version);
+    let input = explain::read(&text);
+    if arguments.output == "json" {
+        let report = explain::report(&input, now, &gates);
+        let json = serde_json::to_string_pretty(&report).unwrap_or_default();
+        print(&format!("{json}\n"));
+    } else {
+        for (ix, subject) in input.subjects.iter().enumerate() {
+            let gap = if ix > 0 { "\n" } else { "" };
+            print(&format!("{gap}{}", explain::render(&explain::explain(subject, now, &gates))));
+        }
+    }
+    if let Some(trouble) = &input.trouble {
+        talk(&format!("warning: {trouble}\n"));
+    }
+    if input.subjects.is_empty() {
+        return wrong(&format!("{}: no pod in it", arguments.file));
+    }
+    Exit::Ran
+}
+
+fn wrong(problem: &str) -> Exit {
+    talk(&format!("error: {problem}\n"));
+    Exit::WrongRequest
+}
+
+fn read(file: &str) -> std::io::Result<String> {
+    let mut bytes = Vec::new();
+    if file == "-" {
+        std::io::stdin().read_to_end(&mut bytes)?;
+    } else {
+        bytes = std::fs::read(file)?;
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a door: ages of real pods count from the real time")]
+fn wall_clock() -> Time {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Time::from_micros(since.as_micros() as i64)
+}
