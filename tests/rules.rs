@@ -14,7 +14,9 @@ mod rules {
     mod c_conditions;
     mod d_api_status;
     mod f_duration;
+    mod g_fit_error;
     mod g_quantity;
+    mod g_schedule;
     mod h_admission;
     mod i_status_manager;
 }

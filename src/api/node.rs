@@ -49,4 +49,6 @@ pub struct NodeSpec {
     pub capacity: BTreeMap<String, i128>,
     pub allocatable: BTreeMap<String, i128>,
     pub images: Vec<Sym>,
+    /// `status.declaredFeatures`
+    pub declared_features: Vec<Sym>,
 }

@@ -13,6 +13,7 @@ pub mod gates;
 pub mod humanize;
 pub mod image_name;
 pub mod phase;
+pub mod placement;
 pub mod pod;
 pub mod printing;
 pub mod qos;

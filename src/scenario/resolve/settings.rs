@@ -336,6 +336,8 @@ fn node_plan(name: &str, entry: &Table, reserving: Option<&Table>, config: &Arc<
             capacity,
             allocatable,
             images: strings(entry, "images").iter().map(|i| Sym::new(i)).collect(),
+            // The kubelet says it when it starts.
+            declared_features: Vec::new(),
         },
         kubelet: Arc::clone(config),
     }

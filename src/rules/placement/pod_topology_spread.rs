@@ -1,0 +1,170 @@
+//! PodTopologySpread: as many pods of a kind here as there, up to a skew.
+//!
+//! Source: pkg/scheduler/framework/plugins/podtopologyspread/{common,filtering,scoring}.go, 1.36.2. The surprises: a node
+//! without the topology label can never take the pod; domains that the pod's node affinity excludes do not count, those
+//! that it cannot go to because of a taint or a cordon do; pods that are being deleted do not count.
+
+use rustc_hash::FxHashMap;
+
+use super::request::Spread;
+use super::{Cluster, NodeInfo, Plugin, PodRequest, Reason, Rejection, node_affinity, taint_toleration};
+use crate::api::Sym;
+
+/// What `PreFilter` counts: matching pods by domain, for each hard constraint.
+#[derive(Clone, Debug)]
+pub struct State {
+    domains: Vec<Domains>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Domains {
+    counts: FxHashMap<Sym, i64>,
+    min: i64,
+}
+
+impl Domains {
+    /// The fewest matching pods in a domain; `i32::MAX`, as upstream has it, where there is no domain.
+    fn find_min(&mut self) {
+        self.min = self.counts.values().copied().min().unwrap_or(i64::from(i32::MAX));
+    }
+}
+
+/// `matchNodeInclusionPolicies`
+fn counts_here(constraint: &Spread, pod: &PodRequest, node: &NodeInfo) -> bool {
+    (!constraint.honor_affinity || node_affinity::matches(pod, node))
+        && (!constraint.honor_taints
+            || taint_toleration::untolerated(&pod.tolerations, &node.taints).is_none())
+}
+
+/// `countPodsMatchSelector`
+fn matching(cluster: &Cluster, constraint: &Spread, pod: &PodRequest, node: &NodeInfo) -> i64 {
+    let groups = node.groups.iter().filter(|group| {
+        let other = cluster.request(group.request);
+        other.namespace == pod.namespace && constraint.selector.matches(&other.labels)
+    });
+    groups.map(|group| i64::from(group.alive)).sum()
+}
+
+fn has_all_keys(node: &NodeInfo, constraints: &[Spread]) -> bool {
+    constraints.iter().all(|c| node.label(c.key).is_some())
+}
+
+impl State {
+    /// `calPreFilterState`; None for a pod without hard constraints.
+    pub fn new(cluster: &Cluster, pod: &PodRequest) -> Option<State> {
+        if pod.spread.is_empty() {
+            return None;
+        }
+        let mut domains = vec![Domains::default(); pod.spread.len()];
+        for (_, node) in cluster.in_order().filter(|(_, node)| has_all_keys(node, &pod.spread)) {
+            for (constraint, domains) in pod.spread.iter().zip(&mut domains) {
+                if counts_here(constraint, pod, node) {
+                    let value = node.label(constraint.key).unwrap_or_default();
+                    *domains.counts.entry(value).or_default() += matching(cluster, constraint, pod, node);
+                }
+            }
+        }
+        domains.iter_mut().for_each(Domains::find_min);
+        Some(State { domains })
+    }
+
+    /// `updateWithPod`: preemption tries what would be without a pod, or with a nominated one.
+    pub fn update(&mut self, pod: &PodRequest, other: &PodRequest, node: &NodeInfo, delta: i64) {
+        if other.namespace != pod.namespace || !has_all_keys(node, &pod.spread) {
+            return;
+        }
+        for (constraint, domains) in pod.spread.iter().zip(&mut self.domains) {
+            if constraint.selector.matches(&other.labels) && counts_here(constraint, pod, node) {
+                let value = node.label(constraint.key).unwrap_or_default();
+                *domains.counts.entry(value).or_default() += delta;
+                domains.find_min();
+            }
+        }
+    }
+
+    pub fn filter(
+        &self,
+        pod: &PodRequest,
+        node: &NodeInfo,
+        reasons: &mut Vec<Reason>,
+    ) -> Result<(), Rejection> {
+        for (constraint, domains) in pod.spread.iter().zip(&self.domains) {
+            let Some(value) = node.label(constraint.key) else {
+                reasons.push(Reason::SpreadLabel);
+                return Err(Rejection { plugin: Plugin::PodTopologySpread, unresolvable: true });
+            };
+            let too_few = (domains.counts.len() as i64) < constraint.min_domains;
+            let min = if too_few { 0 } else { domains.min };
+            let own = i64::from(constraint.selector.matches(&pod.labels));
+            let here = domains.counts.get(&value).copied().unwrap_or(0);
+            if here + own - min > constraint.max_skew {
+                reasons.push(Reason::Spread);
+                return Err(Rejection { plugin: Plugin::PodTopologySpread, unresolvable: false });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `PreScore`, `Score` and `NormalizeScore` of the soft constraints over the feasible nodes; None where there are none.
+/// The logarithm is upstream's; it comes from a pure-Rust library and is the same on every machine.
+pub fn scores(cluster: &Cluster, pod: &PodRequest, feasible: &[u32]) -> Option<Vec<i64>> {
+    let constraints = &pod.soft_spread;
+    if constraints.is_empty() {
+        return None;
+    }
+    let hostname = Sym::new("kubernetes.io/hostname");
+    // The scheduler's own defaults also serve nodes without a zone.
+    let ignored = |node: &NodeInfo| !pod.default_spread && !has_all_keys(node, constraints);
+    let nodes: Vec<&NodeInfo> = feasible.iter().map(|node| &cluster.nodes[*node as usize]).collect();
+    let scored = nodes.iter().filter(|node| !ignored(node)).count();
+    let mut counts: Vec<FxHashMap<Sym, i64>> = vec![FxHashMap::default(); constraints.len()];
+    for node in nodes.iter().filter(|node| !ignored(node)) {
+        for (constraint, counts) in constraints.iter().zip(&mut counts) {
+            if constraint.key != hostname {
+                counts.insert(node.label(constraint.key).unwrap_or_default(), 0);
+            }
+        }
+    }
+    let weights: Vec<f64> = constraints
+        .iter()
+        .zip(&counts)
+        .map(|(c, counts)| libm::log((if c.key == hostname { scored } else { counts.len() } + 2) as f64))
+        .collect();
+    for (_, node) in cluster.in_order().filter(|(_, node)| !ignored(node)) {
+        for (constraint, counts) in constraints.iter().zip(&mut counts) {
+            if counts_here(constraint, pod, node)
+                && let Some(count) = counts.get_mut(&node.label(constraint.key).unwrap_or_default())
+            {
+                *count += matching(cluster, constraint, pod, node);
+            }
+        }
+    }
+    let raw: Vec<Option<i64>> = nodes
+        .iter()
+        .map(|node| {
+            if ignored(node) {
+                return None;
+            }
+            let mut score = 0.0;
+            for ((constraint, counts), weight) in constraints.iter().zip(&counts).zip(&weights) {
+                let Some(value) = node.label(constraint.key) else { continue };
+                let count = if constraint.key == hostname {
+                    matching(cluster, constraint, pod, node)
+                } else {
+                    counts.get(&value).copied().unwrap_or(0)
+                };
+                score += count as f64 * weight + (constraint.max_skew - 1) as f64;
+            }
+            Some(score.round() as i64)
+        })
+        .collect();
+    let max = raw.iter().flatten().copied().max().unwrap_or(0).max(0);
+    let min = raw.iter().flatten().copied().min().unwrap_or(0);
+    let normal = |score: &Option<i64>| match score {
+        None => 0,
+        Some(_) if max == 0 => 100,
+        Some(score) => 100 * (max + min - score) / max,
+    };
+    Some(raw.iter().map(normal).collect())
+}
