@@ -119,9 +119,20 @@ pub fn schedule(
     if cluster.is_empty() {
         return Outcome::Unschedulable(Box::default());
     }
-    if let Some(outcome) = super::fast::schedule(cluster, candidate, draw) {
-        return outcome;
+    match super::fast::schedule(cluster, candidate, draw) {
+        Some(outcome) => outcome,
+        None => the_long_way(cluster, candidate, facts, claim_exists, draw),
     }
+}
+
+/// A cycle that looks at each node anew.
+pub(super) fn the_long_way(
+    cluster: &mut Cluster,
+    candidate: Candidate,
+    facts: &impl PodFacts,
+    claim_exists: impl Fn(Sym, Sym) -> bool,
+    draw: &mut dyn FnMut(u64) -> u64,
+) -> Outcome {
     let pod = Arc::clone(cluster.request(candidate.request));
     let (outcome, looked_at) = search(cluster, candidate, &pod, facts, claim_exists, draw);
     cluster.next_start = (cluster.next_start + looked_at) % cluster.len();

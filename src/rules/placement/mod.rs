@@ -10,6 +10,8 @@ pub mod amounts;
 mod cluster;
 mod cycle;
 mod fast;
+#[cfg(test)]
+mod fast_test;
 pub mod fit_error;
 mod image_locality;
 mod inter_pod_affinity;
@@ -20,6 +22,8 @@ pub mod node_ports;
 mod node_resources;
 mod pod_topology_spread;
 mod preemption;
+#[cfg(test)]
+mod preemption_test;
 mod request;
 mod score;
 pub mod selector;
