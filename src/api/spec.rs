@@ -193,6 +193,7 @@ pub struct Resources {
 #[serde(rename_all = "camelCase", default)]
 pub struct RestartRule {
     /// `Restart` or `RestartAllContainers`.
+    #[serde(skip_serializing_if = "is_default")]
     pub action: Sym,
     #[serde(skip_serializing_if = "is_default")]
     pub exit_codes: Option<RestartRuleExitCodes>,
@@ -202,6 +203,7 @@ pub struct RestartRule {
 #[serde(rename_all = "camelCase", default)]
 pub struct RestartRuleExitCodes {
     /// `In` or `NotIn`.
+    #[serde(skip_serializing_if = "is_default")]
     pub operator: Sym,
     #[serde(skip_serializing_if = "is_default")]
     pub values: Vec<i32>,

@@ -4,6 +4,7 @@
 //! is an argument. The actors only ask; the tests ask the same functions.
 
 pub mod admission;
+pub mod admission_plugins;
 pub mod api_status;
 pub mod conditions;
 pub mod container_status;

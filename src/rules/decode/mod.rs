@@ -451,4 +451,85 @@ mod tests {
         let strict = |version| pod(&pod_with(&spec), version).expect("decodes").strict.len();
         assert_eq!((strict(Version::V1_33), strict(Version::V1_34)), (1, 0));
     }
+
+    /// A value of every type that is not zero and that the typed spec can hold.
+    fn sample(ty: &Type) -> Value {
+        match ty {
+            Type::Bool => json!(true),
+            Type::Int32 | Type::Int64 => json!(7),
+            Type::Text("v1.RestartPolicy" | "v1.ContainerRestartPolicy") => json!("Always"),
+            Type::Text("v1.TaintEffect") => json!("NoExecute"),
+            Type::Text(_) => json!("text"),
+            Type::Quantity => json!("7"),
+            Type::IntOrString => json!(80),
+            Type::Time => json!("2026-07-01T12:00:00Z"),
+            Type::Raw => json!({"f:x": {}}),
+            Type::List(item) => json!([sample(item)]),
+            Type::Map(_, value) => json!({"key": sample(value)}),
+            Type::Pointer(inner) => sample(inner),
+            Type::Struct(s) => Value::Object(
+                s.fields
+                    .iter()
+                    .filter(|f| f.until == Version::V1_36)
+                    .map(|f| (f.name.to_owned(), sample(&f.ty)))
+                    .collect(),
+            ),
+        }
+    }
+
+    #[test]
+    fn every_known_field_survives_decoding_and_the_typed_spec() {
+        let mut full = sample(&Type::Struct(&schema::Pod));
+        full["apiVersion"] = json!("v1");
+        full["kind"] = json!("Pod");
+        let decoded = pod(&full, Version::V1_36).expect("decodes");
+        assert_eq!(decoded.strict, []);
+        for half in ["metadata", "spec", "status"] {
+            assert_eq!(decoded.object[half], full[half], "{half}");
+        }
+        let spec: crate::api::PodSpec = serde_json::from_value(full["spec"].clone()).expect("a typed spec");
+        assert_eq!(serde_json::to_value(spec).expect("JSON"), full["spec"]);
+        let metadata: crate::api::ObjectMeta =
+            serde_json::from_value(full["metadata"].clone()).expect("typed");
+        assert_eq!(serde_json::to_value(metadata).expect("JSON"), full["metadata"]);
+    }
+
+    #[test]
+    fn what_must_be_written_survives_the_typed_spec() {
+        // Members that are zero and written all the same: `exec: {}`, `seconds: 0`, `key: ""`.
+        fn least(ty: &Type) -> Value {
+            match ty {
+                Type::List(item) => json!([least(item)]),
+                Type::Map(_, value) => json!({"key": least(value)}),
+                Type::Pointer(inner) => least(inner),
+                Type::Struct(s) => {
+                    let kept = s.fields.iter().filter(|f| f.keep || matches!(f.ty, Type::Struct(_)));
+                    Value::Object(kept.map(|f| (f.name.to_owned(), zero(&f.ty, Version::V1_36))).collect())
+                }
+                other => sample(other),
+            }
+        }
+        for field in schema::PodSpec.fields.iter().filter(|f| f.until == Version::V1_36) {
+            let spec = json!({"containers": [{"name": "a"}], field.name: least(&field.ty)});
+            // A list that must be there is null where it is empty; no validated spec has that.
+            let has_null = spec.to_string().contains("null");
+            let (decoded, _) = pod_spec(&spec, "spec", Version::V1_36).expect("decodes");
+            let decoded = Value::Object(decoded);
+            match serde_json::from_value::<crate::api::PodSpec>(decoded.clone()) {
+                Ok(typed) => {
+                    assert_eq!(serde_json::to_value(typed).expect("JSON"), decoded, "{}", field.name)
+                }
+                Err(error) => assert!(has_null, "{}: {error}", field.name),
+            }
+        }
+        for field in schema::Container.fields {
+            let mut container = json!({"name": "a", "resources": {}});
+            container[field.name] = least(&field.ty);
+            let (decoded, _) =
+                pod_spec(&json!({"containers": [container]}), "spec", Version::V1_36).expect("decodes");
+            let decoded = Value::Object(decoded);
+            let typed: crate::api::PodSpec = serde_json::from_value(decoded.clone()).expect("a typed spec");
+            assert_eq!(serde_json::to_value(typed).expect("JSON"), decoded, "{}", field.name);
+        }
+    }
 }

@@ -195,21 +195,35 @@ fn claim_names(claims: &At, of_the_pod: &[&str], errors: &mut Errors) {
 /// `validatePodResources`
 pub fn pod_level(spec: &At, claims: &[&str], version: Version, errors: &mut Errors) {
     let Some(own) = spec.some("resources") else { return };
+    if spec.child("os").text_of("name") == "windows" {
+        errors.forbidden(own.path, "may not be set for a windows pod");
+        return;
+    }
     if own.some("claims").is_some() {
         errors.forbidden(own.path_of("claims"), "claims cannot be set for Resources at pod-level");
     }
     validate(&own, Of::Pod, claims, version, errors);
-    let requests = amounts(Some(own.child("requests").value));
+    let (requests, limits) =
+        (amounts(Some(own.child("requests").value)), amounts(Some(own.child("limits").value)));
     let empty = serde_json::Map::new();
-    let needed = aggregate(spec.value.as_object().unwrap_or(&empty), "requests");
-    for (name, needed) in needed.into_iter().filter(|(name, _)| is_pod_level_resource(name)) {
-        let granted = requests.get(&name).copied().unwrap_or_default();
-        if needed.cmp_value(granted).is_gt() {
+    let members = spec.value.as_object().unwrap_or(&empty);
+    // What the pod itself does not name is left to its containers.
+    for (name, needed) in aggregate(members, "requests") {
+        if let Some(granted) = requests.get(&name)
+            && needed.cmp_value(*granted).is_gt()
+        {
             let detail = format!("must be greater than or equal to aggregate container requests of {needed}");
             errors.invalid(own.child("requests").path_of_key(&name), granted.to_string(), detail);
         }
     }
-    let limits = amounts(Some(own.child("limits").value));
+    for (name, needed) in aggregate(members, "limits").into_iter().filter(|(name, _)| is_huge_page(name)) {
+        if let Some(granted) = limits.get(&name)
+            && needed.cmp_value(*granted).is_gt()
+        {
+            let detail = format!("must be greater than or equal to aggregate container limits of {needed}");
+            errors.invalid(own.child("limits").path_of_key(&name), granted.to_string(), detail);
+        }
+    }
     for (i, container) in spec.child("containers").items().enumerate() {
         for (name, limit) in amounts(Some(container.child("resources").child("limits").value)) {
             let Some(of_the_pod) = limits.get(&name) else { continue };
@@ -244,7 +258,14 @@ pub fn pod_claims(claims: &At, errors: &mut Errors) {
         }
         let (by_name, by_template) =
             (claim.some("resourceClaimName"), claim.some("resourceClaimTemplateName"));
-        let shown = || claim.value.clone();
+        // Shown as Go writes its own type, which has no names for JSON.
+        let shown = || {
+            serde_json::json!({
+                "Name": name,
+                "ResourceClaimName": claim.child("resourceClaimName").value,
+                "ResourceClaimTemplateName": claim.child("resourceClaimTemplateName").value,
+            })
+        };
         match (&by_name, &by_template) {
             (Some(_), Some(_)) => {
                 let detail =

@@ -198,7 +198,7 @@ fn pod_term(term: &At, version: Version, errors: &mut Errors) {
     meta::label_name(key, &term.path_of("topologyKey"), version, errors);
 }
 
-/// `validateMatchLabelKeysAndMismatchLabelKeys`
+/// `validateMatchLabelKeysAndMismatchLabelKeys`; a key that stands twice is reported at an index of the term itself.
 fn match_label_keys_of_term(term: &At, version: Version, errors: &mut Errors) {
     let (matching, mismatching) = (term.child("matchLabelKeys"), term.child("mismatchLabelKeys"));
     let selector = term.some("labelSelector");
@@ -308,33 +308,27 @@ fn spread_constraint(constraint: &At, rest: &[At], gates: &Gates, errors: &mut E
     label_selector(&constraint.child("labelSelector"), gates.version, errors);
 }
 
-/// `validateMatchLabelKeysInTopologySpread`. Since 1.34 the keys are merged into the selector at creation, so that only
-/// a second mention is an error.
+/// The rule of pod affinity since 1.34, when keys began to be merged into the selector at creation; before that,
+/// `validateMatchLabelKeysInTopologySpread`.
 fn match_label_keys(constraint: &At, gates: &Gates, errors: &mut Errors) {
+    if gates.version >= Version::V1_34 {
+        return match_label_keys_of_term(constraint, gates.version, errors);
+    }
     let keys = constraint.child("matchLabelKeys");
     if keys.is_empty() {
         return;
     }
-    let selector = constraint.some("labelSelector");
-    if selector.is_none() {
-        errors.forbidden(keys.path.clone(), "must not be specified when labelSelector is not set");
-    }
-    let (mut seen, mut twice): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
-    if let Some(selector) = selector {
-        seen = selector.child("matchLabels").entries().iter().map(|(key, _)| *key).collect();
-        for expression in selector.child("matchExpressions").items() {
-            let key = expression.text_of("key");
-            if seen.contains(&key) {
-                twice.push(key);
-            }
-            seen.push(key);
+    let mut named: Vec<&str> = Vec::new();
+    match constraint.some("labelSelector") {
+        None => errors.forbidden(keys.path.clone(), "must not be specified when labelSelector is not set"),
+        Some(selector) => {
+            named.extend(selector.child("matchLabels").entries().iter().map(|(key, _)| *key));
+            named.extend(selector.child("matchExpressions").items().map(|e| e.text_of("key")));
         }
     }
-    let merged = gates.version >= Version::V1_34;
     for key in keys.items() {
         meta::label_name(key.str(), &key.path, gates.version, errors);
-        let named = if merged { twice.contains(&key.str()) } else { seen.contains(&key.str()) };
-        if named {
+        if named.contains(&key.str()) {
             let detail = "exists in both matchLabelKeys and labelSelector";
             errors.invalid(key.path.clone(), key.str(), detail);
         }
