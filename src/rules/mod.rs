@@ -6,6 +6,7 @@
 pub mod admission;
 pub mod admission_plugins;
 pub mod api_status;
+pub mod backoff;
 pub mod conditions;
 pub mod container_status;
 pub mod decode;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::NodeId;
 use crate::api::{Container, PodIdent, PodSpec, PodStatus, RuntimeStatus, Sym, Text};
+use crate::rules::backoff::Entry;
 use crate::rules::status_manager::Cached;
 use crate::scenario::plan::{Attempt, Behavior};
-use crate::time::{Span, Time};
+use crate::time::Time;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct PodId(pub u32);
@@ -115,9 +116,9 @@ pub struct ContainerRun {
     /// Changes with each instance.
     pub generation: u32,
     /// The kubelet's crash-loop back-off of this container.
-    pub backoff: Option<BackoffEntry>,
+    pub backoff: Option<Entry>,
     /// The kubelet's pull back-off, kept by the first container with the image.
-    pub pull_backoff: Option<BackoffEntry>,
+    pub pull_backoff: Option<Entry>,
     /// Last start failure (`reasonCache`).
     pub reason: Option<(Sym, Text)>,
     pub kill: Option<Kill>,
@@ -125,12 +126,6 @@ pub struct ContainerRun {
     /// What the process will have exited with, once its end is queued.
     pub exit_code: i32,
     pub probers: [Option<Prober>; 3],
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct BackoffEntry {
-    pub value: Span,
-    pub last_update: Time,
 }
 
 /// A container that is being stopped.

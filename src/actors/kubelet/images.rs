@@ -4,13 +4,11 @@
 use super::sync;
 use crate::actors::events;
 use crate::api::{Sym, Text};
-use crate::time::{Span, Time};
+use crate::rules::backoff::Limits;
+use crate::time::Span;
 use crate::world::node::{Pull, StoredImage};
-use crate::world::pod::BackoffEntry;
 use crate::world::{ContainerIx, NodeId, PodId, Purpose, SimEvent, World};
 
-const FIRST: Span = Span::from_secs(10);
-const MAX: Span = Span::from_secs(300);
 const ONE_PULL: i64 = 1_000_000;
 
 /// `EnsureImageExists` up to the point where it blocks.
@@ -52,7 +50,7 @@ pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) {
     let now = w.now;
     let holder = backoff_holder(w, pod, ix);
     let entry = w.pods[pod.ix()].runtime.containers[usize::from(holder)].pull_backoff;
-    if entry.is_some_and(|e| now.since(e.last_update) < e.value) {
+    if Limits::IMAGE.holds_since_update(entry, now) {
         let words = format!("Back-off pulling image \"{image}\"");
         events::kubelet(w, pod, false, Sym::BACK_OFF, words.clone(), Some(ix));
         let cause = last_pull_error(w, node, image);
@@ -207,17 +205,7 @@ fn fail(w: &mut World, pod: PodId, ix: ContainerIx, error: Sym) {
     );
     let holder = backoff_holder(w, pod, ix);
     let entry = &mut w.pods[pod.ix()].runtime.containers[usize::from(holder)].pull_backoff;
-    *entry = Some(next(*entry, now));
+    *entry = Some(Limits::IMAGE.next(*entry, now, now));
     let reason = Sym::ERR_IMAGE_PULL;
     sync::start_fails(w, pod, reason, error, Some("Error: ErrImagePull".into()));
-}
-
-/// `Backoff.Next`: doubles, unless the entry is older than twice the maximum.
-fn next(entry: Option<BackoffEntry>, now: Time) -> BackoffEntry {
-    match entry {
-        Some(e) if now.since(e.last_update) <= MAX * 2 => {
-            BackoffEntry { value: (e.value * 2).min(MAX), last_update: now }
-        }
-        _ => BackoffEntry { value: FIRST, last_update: now },
-    }
 }

@@ -360,7 +360,8 @@ fn start_next(w: &mut World, pod: PodId) {
 /// newest *exited* instance of the snapshot, so a container that this very run has killed is judged by its predecessor.
 fn back_off(w: &mut World, pod: PodId, ix: ContainerIx) -> Option<Time> {
     let now = w.now;
-    let limits = crash_limits(w, pod);
+    let period = w.pods[pod.ix()].node.and_then(|n| w.nodes[n.ix()].config.max_container_restart_period);
+    let limits = crate::rules::backoff::Limits::crash_loop(period, &w.gates);
     let p = &mut w.pods[pod.ix()];
     let name = p.container(ix).name;
     let finished = p
@@ -374,12 +375,12 @@ fn back_off(w: &mut World, pod: PodId, ix: ContainerIx) -> Option<Time> {
         .find(|c| c.name == name && c.state == InstanceState::Exited)?
         .finished_at?;
     let container = &mut p.runtime.containers[usize::from(ix)];
-    match next_back_off(container.backoff, finished, now, limits) {
-        Ok(next) => {
-            container.backoff = Some(next);
+    match limits.holds_since(container.backoff, finished, now) {
+        None => {
+            container.backoff = Some(limits.next(container.backoff, finished, now));
             None
         }
-        Err(entry) => {
+        Some(entry) => {
             let message = Text::CrashBackOff { container: name, delay: entry };
             container.reason = Some((Sym::CRASH_LOOP_BACK_OFF, message));
             events::kubelet(
@@ -392,49 +393,6 @@ fn back_off(w: &mut World, pod: PodId, ix: ContainerIx) -> Option<Time> {
             );
             Some(finished + entry)
         }
-    }
-}
-
-/// First value and largest one.
-fn crash_limits(w: &World, pod: PodId) -> (Span, Span) {
-    let config = w.pods[pod.ix()].node.map(|n| &w.nodes[n.ix()].config);
-    let mut first = Span::from_secs(10);
-    let mut max = Span::from_secs(300);
-    if w.gates.reduced_crash_loop {
-        first = Span::from_secs(1);
-        max = Span::from_secs(60);
-    }
-    if w.gates.crash_loop_max
-        && let Some(period) = config.and_then(|c| c.max_container_restart_period)
-    {
-        max = period;
-        first = first.min(max);
-    }
-    (first, max)
-}
-
-/// Entries older than this (since they were last raised) start again.
-const EXPIRY: Span = Span::from_secs(600);
-
-fn next_back_off(
-    entry: Option<crate::world::pod::BackoffEntry>,
-    finished: Time,
-    now: Time,
-    (first, max): (Span, Span),
-) -> Result<crate::world::pod::BackoffEntry, Span> {
-    use crate::world::pod::BackoffEntry;
-    match entry {
-        Some(e) if finished.since(e.last_update) <= EXPIRY => {
-            if now.since(finished) < e.value {
-                return Err(e.value);
-            }
-            // `Next` has its own look at the entry's age.
-            if now.since(e.last_update) > EXPIRY {
-                return Ok(BackoffEntry { value: first, last_update: now });
-            }
-            Ok(BackoffEntry { value: (e.value * 2).min(max), last_update: now })
-        }
-        _ => Ok(BackoffEntry { value: first, last_update: now }),
     }
 }
 
