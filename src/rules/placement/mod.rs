@@ -31,6 +31,7 @@ pub mod taint_toleration;
 
 pub use cluster::{Cluster, ClusterImages, NodeInfo, NodeIx, Nominated, PodIx};
 pub use cycle::{Candidate, Outcome, Unschedulable, schedule};
+pub use node_resources::has_room_when_empty;
 pub use preemption::{Budget, Nomination, PodFacts, PostFilter};
 pub use request::{PodRequest, RequestId, Term};
 

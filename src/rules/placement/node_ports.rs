@@ -39,9 +39,13 @@ impl HostPort {
     }
 }
 
+/// Whether two pods could not stand on one node.
+pub fn conflict(ports: &[HostPort], others: &[HostPort]) -> bool {
+    ports.iter().any(|port| others.iter().any(|other| port.conflicts(*other)))
+}
+
 pub fn filter(pod: &PodRequest, node: &NodeInfo, reasons: &mut Vec<Reason>) -> Result<(), Rejection> {
-    let taken = |port: &HostPort| node.ports.iter().any(|used| used.conflicts(*port));
-    if pod.ports.iter().any(taken) {
+    if conflict(&pod.ports, &node.ports) {
         reasons.push(Reason::Ports);
         return Err(Rejection { plugin: Plugin::NodePorts, unresolvable: false });
     }

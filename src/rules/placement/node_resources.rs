@@ -56,6 +56,17 @@ pub fn fits(pod: &PodRequest, node: &NodeInfo) -> bool {
         && asked.scalars.iter().all(|(name, amount)| fits(*amount, has.scalar(*name), used.scalar(*name)))
 }
 
+/// Whether the pod would have room if it were alone on the node (`isFit`, a queueing hint's question).
+pub fn has_room_when_empty(pod: &PodRequest, node: &NodeInfo) -> bool {
+    let asked = &pod.requests.asked;
+    let has = &node.allocatable;
+    node.allowed_pods > 0
+        && asked.milli_cpu <= has.milli_cpu
+        && asked.memory <= has.memory
+        && asked.ephemeral <= has.ephemeral
+        && asked.scalars.iter().all(|(name, amount)| *amount <= has.scalar(*name))
+}
+
 /// LeastAllocated over cpu and memory, of equal weight: the free share in hundredths, with containers that ask for
 /// nothing counted at their default.
 pub fn least_allocated(pod: &PodRequest, node: &NodeInfo) -> i64 {
