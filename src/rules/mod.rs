@@ -15,6 +15,7 @@ pub mod event_series;
 pub mod gates;
 pub mod humanize;
 pub mod image_name;
+pub mod manifest;
 pub mod phase;
 pub mod placement;
 pub mod pod;
