@@ -13,6 +13,7 @@ mod rules {
     mod b_phase;
     mod c_conditions;
     mod d_api_status;
+    mod e_backoff;
     mod f_duration;
     mod g_fit_error;
     mod g_quantity;

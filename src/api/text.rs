@@ -69,6 +69,14 @@ pub enum Text {
     BackOffRestarting { container: Sym },
     /// Event: `Successfully assigned default/web to node`
     Assigned { node: Sym },
+    /// Event: `Pulling image "x"`
+    Pulling { image: Sym },
+    /// Event: `Container image "x" already present on machine`, with `checked` also ` and can be accessed by the pod`
+    ImagePresent { image: Sym, checked: bool },
+    /// Event: `Failed to pull image "x": not found`
+    PullFailed { image: Sym, error: Sym },
+    /// `Back-off pulling image "x"`, with the last failure's reason and message also `: ErrImagePull: not found`
+    PullBackOff { image: Sym, after: Option<(Sym, Sym)> },
     /// Event: `Successfully pulled image "x" in 5s (10s including waiting). Image size: 7 bytes.`
     PulledImage { image: Sym, took: Span, waited: Span, bytes: u64 },
     /// Event of a victim: `Preempted by pod <uid> on node n1`; the uid is that of the named pod.
@@ -139,6 +147,19 @@ impl fmt::Display for Shown<'_> {
             }
             Text::Assigned { node } => {
                 write!(f, "Successfully assigned {}/{} to {node}", pod.namespace, pod.name)
+            }
+            Text::Pulling { image } => write!(f, "Pulling image \"{image}\""),
+            Text::ImagePresent { image, checked } => {
+                let access = if *checked { " and can be accessed by the pod" } else { "" };
+                write!(f, "Container image \"{image}\" already present on machine{access}")
+            }
+            Text::PullFailed { image, error } => write!(f, "Failed to pull image \"{image}\": {error}"),
+            Text::PullBackOff { image, after } => {
+                write!(f, "Back-off pulling image \"{image}\"")?;
+                match after {
+                    Some((reason, message)) => write!(f, ": {reason}: {message}"),
+                    None => Ok(()),
+                }
             }
             Text::PulledImage { image, took, waited, bytes } => write!(
                 f,

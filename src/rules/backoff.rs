@@ -40,7 +40,8 @@ impl Limits {
         Limits { first, max, expiry: Span::from_secs(600) }
     }
 
-    fn expired(&self, entry: Entry, event: Time) -> bool {
+    /// `hasExpired`: whether an entry counts no more for something that happened at `event`. `GC` drops such entries.
+    pub fn expired(&self, entry: Entry, event: Time) -> bool {
         event.since(entry.last_update) > self.expiry
     }
     /// `Next`: the entry after one more failure at `event`, noted at `now`.
@@ -58,5 +59,26 @@ impl Limits {
     /// `IsInBackOffSinceUpdate`: whether less than the entry's value has passed since it was raised.
     pub fn holds_since_update(&self, entry: Option<Entry>, event: Time) -> bool {
         entry.is_some_and(|e| !self.expired(e, event) && event.since(e.last_update) < e.value)
+    }
+}
+
+/// What becomes of a container that is to be started.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Restart {
+    /// Now; the entry is the one to remember, `None` where nothing ended yet.
+    Starts(Option<Entry>),
+    /// Not before `until`; the message and the event tell `delay`, the whole of the wait.
+    Waits { delay: Span, until: Time },
+}
+
+/// Whether a container may be started at `now`, its newest exited instance having ended at `finished`.
+///
+/// `doBackOff` in pkg/kubelet/kuberuntime/kuberuntime_manager.go (v1.36.2). The surprise: the wait counts from the end
+/// of the last run, and the entry doubles at the start, not at the exit: how long the run lasted is part of its age.
+pub fn crash_loop(limits: &Limits, entry: Option<Entry>, finished: Option<Time>, now: Time) -> Restart {
+    let Some(finished) = finished else { return Restart::Starts(entry) };
+    match limits.holds_since(entry, finished, now) {
+        Some(delay) => Restart::Waits { delay, until: finished + delay },
+        None => Restart::Starts(Some(limits.next(entry, finished, now))),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{ContainerIx, PodId};
 use crate::api::{NodeSpec, Sym, Tri};
+use crate::rules::throttle::TokenBucket;
 use crate::scenario::plan::KubeletConfig;
 use crate::time::{Span, Time};
 
@@ -72,9 +73,8 @@ pub struct Node {
     pub pulls: Vec<Pull>,
     pub pull_queue: VecDeque<Pull>,
     pub next_pull: u32,
-    /// Token bucket of `registryPullQPS`, in millionths of a pull.
-    pub pull_tokens: i64,
-    pub pull_tokens_at: Time,
+    /// Of `registryPullQPS` and `registryBurst`.
+    pub pull_throttle: TokenBucket,
 
     /// Status manager: pods whose cached status is newer than what the API has.
     pub status_dirty: Vec<PodId>,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::NodeId;
 use crate::api::{Container, PodIdent, PodSpec, PodStatus, RuntimeStatus, Sym, Text};
 use crate::rules::backoff::Entry;
+use crate::rules::images::PullMemory;
 use crate::rules::status_manager::Cached;
 use crate::scenario::plan::{Attempt, Behavior};
 use crate::time::Time;
@@ -117,8 +118,8 @@ pub struct ContainerRun {
     pub generation: u32,
     /// The kubelet's crash-loop back-off of this container.
     pub backoff: Option<Entry>,
-    /// The kubelet's pull back-off, kept by the first container with the image.
-    pub pull_backoff: Option<Entry>,
+    /// What the kubelet remembers of failed pulls, kept by the first container with the image.
+    pub pulls: PullMemory,
     /// Last start failure (`reasonCache`).
     pub reason: Option<(Sym, Text)>,
     pub kill: Option<Kill>,

@@ -1,77 +1,59 @@
-//! The image manager: presence, pull policy, back-off, and the node's queue of pulls
-//! (pkg/kubelet/images/image_manager.go, puller.go).
+//! The image manager's pulls: what is on the node, and the node's queue of pulls (pkg/kubelet/images/puller.go). Whether
+//! and when a pod's image is pulled is [`crate::rules::images`]' to say.
 
 use super::sync;
 use crate::actors::events;
 use crate::api::{Sym, Text};
-use crate::rules::backoff::Limits;
-use crate::time::Span;
+use crate::rules::images::{self, Note, Verdict};
+use crate::rules::throttle::{Rate, TokenBucket};
+use crate::scenario::plan::KubeletConfig;
+use crate::time::{Span, Time};
 use crate::world::node::{Pull, StoredImage};
-use crate::world::{ContainerIx, NodeId, PodId, Purpose, SimEvent, World};
-
-const ONE_PULL: i64 = 1_000_000;
+use crate::world::{ContainerIx, NodeId, Pod, PodId, Purpose, SimEvent, World};
 
 /// `EnsureImageExists` up to the point where it blocks.
 pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) {
     let p = &w.pods[pod.ix()];
     let container = p.container(ix);
-    let (image, policy) = (container.image, container.image_pull_policy);
+    let image = container.image;
     let Some(node) = p.node else { return };
-    if let Some(cause) = crate::rules::image_name::problem(&image) {
-        let problem = format!(
-            "Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {cause}"
-        );
-        events::kubelet(w, pod, true, Sym::INSPECT_FAILED, problem.clone(), Some(ix));
-        sync::start_fails(w, pod, Sym::INVALID_IMAGE_NAME, problem, Some("Error: InvalidImageName".into()));
-        return;
-    }
-    let present = policy != "Always" && has(w, node, image);
-    if policy == "Never" && !present {
-        let problem = format!("Container image \"{image}\" is not present with pull policy of Never");
-        events::kubelet(w, pod, true, Sym::ERR_IMAGE_NEVER_PULL, problem.clone(), Some(ix));
-        sync::start_fails(
-            w,
-            pod,
-            Sym::ERR_IMAGE_NEVER_PULL,
-            problem,
-            Some("Error: ErrImageNeverPull".into()),
-        );
-        return;
-    }
-    if present {
-        let mut words = format!("Container image \"{image}\" already present on machine");
-        if w.gates.ensure_secret_pulled_images {
-            words.push_str(" and can be accessed by the pod");
+    let memory = &p.runtime.containers[usize::from(memory_holder(p, ix))].pulls;
+    let is_present = || has(w, node, image);
+    match images::ensure(image, &container.image_pull_policy, is_present, memory, w.now, &w.gates) {
+        Verdict::Present(event) => {
+            tell(w, pod, ix, event);
+            sync::image_is_present(w, pod);
         }
-        events::kubelet(w, pod, false, Sym::PULLED, words, Some(ix));
-        sync::image_is_present(w, pod);
-        return;
+        Verdict::Fails { reason, message, event } => {
+            tell(w, pod, ix, event);
+            sync::start_fails(w, pod, reason, message, Some(error_event(reason)));
+        }
+        Verdict::Pulls(event) => {
+            tell(w, pod, ix, event);
+            sync::wait_for_pull(w, pod);
+            let now = w.now;
+            let n = &mut w.nodes[node.ix()];
+            n.next_pull += 1;
+            n.pull_queue.push_back(Pull {
+                id: n.next_pull,
+                pod,
+                container: ix,
+                image,
+                asked: now,
+                began: now,
+            });
+            begin_pulls(w, node);
+        }
     }
-    let now = w.now;
-    let holder = backoff_holder(w, pod, ix);
-    let entry = w.pods[pod.ix()].runtime.containers[usize::from(holder)].pull_backoff;
-    if Limits::IMAGE.holds_since_update(entry, now) {
-        let words = format!("Back-off pulling image \"{image}\"");
-        events::kubelet(w, pod, false, Sym::BACK_OFF, words.clone(), Some(ix));
-        let cause = last_pull_error(w, node, image);
-        let message = match cause {
-            Some(cause) => format!("{words}: ErrImagePull: {cause}"),
-            None => words,
-        };
-        sync::start_fails(w, pod, Sym::IMAGE_PULL_BACK_OFF, message, Some("Error: ImagePullBackOff".into()));
-        return;
-    }
-    events::kubelet(w, pod, false, Sym::PULLING, format!("Pulling image \"{image}\""), Some(ix));
-    if !take_token(w, node) {
-        fail(w, pod, ix, Sym::new("pull QPS exceeded"));
-        return;
-    }
-    sync::wait_for_pull(w, pod);
-    let n = &mut w.nodes[node.ix()];
-    n.next_pull += 1;
-    let pull = Pull { id: n.next_pull, pod, container: ix, image, asked: now, began: now };
-    n.pull_queue.push_back(pull);
-    begin_pulls(w, node);
+}
+
+fn tell(w: &mut World, pod: PodId, ix: ContainerIx, event: Note) {
+    events::kubelet(w, pod, event.warning, event.reason, event.message, Some(ix));
+}
+
+/// `startContainer` tells the error a second time, by its name alone.
+fn error_event(reason: Sym) -> Text {
+    Text::from(format!("Error: {reason}"))
 }
 
 fn has(w: &World, node: NodeId, image: Sym) -> bool {
@@ -82,37 +64,26 @@ fn has(w: &World, node: NodeId, image: Sym) -> bool {
         .any(|i| i.image == image || crate::rules::image_name::normal(&i.image) == wanted)
 }
 
-/// The back-off of a pull belongs to (pod, image): the first container with that image keeps it.
-fn backoff_holder(w: &World, pod: PodId, ix: ContainerIx) -> ContainerIx {
-    let p = &w.pods[pod.ix()];
+/// The first container with an image keeps what is remembered of its pulls.
+fn memory_holder(p: &Pod, ix: ContainerIx) -> ContainerIx {
     let image = p.container(ix).image;
     (0..p.container_count() as u8).find(|other| p.container(*other).image == image).unwrap_or(ix)
-}
-
-fn last_pull_error(w: &World, node: NodeId, image: Sym) -> Option<Sym> {
-    let _ = node;
-    w.plan.images.iter().find(|i| same(i.reference, image)).and_then(|i| i.error)
 }
 
 fn same(a: Sym, b: Sym) -> bool {
     a == b || crate::rules::image_name::normal(&a) == crate::rules::image_name::normal(&b)
 }
 
-/// `registryPullQPS` and `registryBurst`: a token bucket that never waits.
-fn take_token(w: &mut World, node: NodeId) -> bool {
-    let now = w.now;
-    let n = &mut w.nodes[node.ix()];
-    if n.config.registry_pull_qps == 0 {
-        return true;
-    }
-    let gained = now.since(n.pull_tokens_at).micros() * i64::from(n.config.registry_pull_qps);
-    n.pull_tokens = (n.pull_tokens + gained).min(i64::from(n.config.registry_burst) * ONE_PULL);
-    n.pull_tokens_at = now;
-    if n.pull_tokens < ONE_PULL {
-        return false;
-    }
-    n.pull_tokens -= ONE_PULL;
-    true
+/// `registryPullQPS` and `registryBurst`; no rate where pulls are not throttled (`throttleImagePulling`, puller.go).
+fn pull_rate(config: &KubeletConfig) -> Option<Rate> {
+    let per_pull = 1_000_000 / i64::from(config.registry_pull_qps).max(1);
+    (config.registry_pull_qps > 0)
+        .then(|| Rate { burst: config.registry_burst, refill: Span::from_micros(per_pull) })
+}
+
+/// The throttle of a kubelet that has just started.
+pub fn full_throttle(config: &KubeletConfig, now: Time) -> TokenBucket {
+    TokenBucket::full(pull_rate(config).unwrap_or(Rate { burst: 0, refill: Span::ZERO }), now)
 }
 
 fn begin_pulls(w: &mut World, node: NodeId) {
@@ -127,6 +98,11 @@ fn begin_pulls(w: &mut World, node: NodeId) {
             return;
         }
         let Some(mut pull) = n.pull_queue.pop_front() else { return };
+        // The throttle stands between the queue and the runtime: a pull that waited for its turn has cost no token yet.
+        if pull_rate(&n.config).is_some_and(|rate| !n.pull_throttle.take(rate, w.now)) {
+            fail(w, pull.pod, pull.container, Sym::new("pull QPS exceeded"));
+            continue;
+        }
         pull.began = w.now;
         n.pulls.push(pull);
         let takes = duration(w, node, pull);
@@ -181,31 +157,18 @@ pub fn pulled(w: &mut World, node: NodeId, id: u32) {
         .iter()
         .find(|i| same(i.reference, pull.image))
         .map_or(DEFAULT_SIZE_BYTES, |i| i.size_bytes);
-    let whole_millis = |span: Span| Span::from_millis(span.micros() / 1000);
-    let message = Text::PulledImage {
-        image: pull.image,
-        took: whole_millis(w.now.since(pull.began)),
-        waited: whole_millis(w.now.since(pull.asked)),
-        bytes,
-    };
-    events::kubelet(w, pull.pod, false, Sym::PULLED, message, Some(pull.container));
+    let event = images::works(pull.image, w.now.since(pull.began), w.now.since(pull.asked), bytes);
+    tell(w, pull.pod, pull.container, event);
     sync::image_is_present(w, pull.pod);
 }
 
 fn fail(w: &mut World, pod: PodId, ix: ContainerIx, error: Sym) {
     let now = w.now;
-    let image = w.pods[pod.ix()].container(ix).image;
-    events::kubelet(
-        w,
-        pod,
-        true,
-        Sym::FAILED,
-        format!("Failed to pull image \"{image}\": {error}"),
-        Some(ix),
-    );
-    let holder = backoff_holder(w, pod, ix);
-    let entry = &mut w.pods[pod.ix()].runtime.containers[usize::from(holder)].pull_backoff;
-    *entry = Some(Limits::IMAGE.next(*entry, now, now));
-    let reason = Sym::ERR_IMAGE_PULL;
-    sync::start_fails(w, pod, reason, error, Some("Error: ErrImagePull".into()));
+    let p = &mut w.pods[pod.ix()];
+    let image = p.container(ix).image;
+    let holder = memory_holder(p, ix);
+    let memory = &mut p.runtime.containers[usize::from(holder)].pulls;
+    let (failure, event) = images::fails(image, error, memory, now);
+    tell(w, pod, ix, event);
+    sync::start_fails(w, pod, failure.reason, failure.message, Some(error_event(failure.reason)));
 }

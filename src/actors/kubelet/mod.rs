@@ -139,6 +139,7 @@ pub fn start(w: &mut World, node: NodeId, generation: u32) {
     let n = &mut w.nodes[node.ix()];
     n.relist_anchor = relists;
     n.tick_anchor = ticks;
+    n.pull_throttle = images::full_throttle(&n.config, began);
     let pods = n.pods.clone();
     super::node_lifecycle::kubelet_started(w, node);
     for pod in pods {
@@ -164,7 +165,7 @@ pub fn stop(w: &mut World, node: NodeId) {
         p.spam = Default::default();
         for c in &mut p.runtime.containers {
             c.backoff = None;
-            c.pull_backoff = None;
+            c.pulls = Default::default();
             c.reason = None;
             c.kill = None;
             c.probers = [None; 3];

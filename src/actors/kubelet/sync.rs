@@ -10,6 +10,7 @@ use super::pod_worker::{self, Outcome};
 use super::{images, kill, prober, status, status_manager, volumes};
 use crate::actors::{events, runtime};
 use crate::api::{InstanceState, RuntimeStatus, Sym, Text};
+use crate::rules::backoff::{Limits, Restart, crash_loop};
 use crate::rules::pod::PodView;
 use crate::rules::sync_actions::{self, KillReason, PodActions, ProbeResults};
 use crate::time::{Span, Time};
@@ -361,37 +362,24 @@ fn start_next(w: &mut World, pod: PodId) {
 fn back_off(w: &mut World, pod: PodId, ix: ContainerIx) -> Option<Time> {
     let now = w.now;
     let period = w.pods[pod.ix()].node.and_then(|n| w.nodes[n.ix()].config.max_container_restart_period);
-    let limits = crate::rules::backoff::Limits::crash_loop(period, &w.gates);
+    let limits = Limits::crash_loop(period, &w.gates);
     let p = &mut w.pods[pod.ix()];
     let name = p.container(ix).name;
-    let finished = p
-        .worker
-        .as_deref()?
-        .run
-        .as_ref()?
-        .snapshot
-        .containers
-        .iter()
-        .find(|c| c.name == name && c.state == InstanceState::Exited)?
-        .finished_at?;
+    let snapshot = &p.worker.as_deref()?.run.as_ref()?.snapshot;
+    let exited = snapshot.containers.iter().find(|c| c.name == name && c.state == InstanceState::Exited);
+    let finished = exited.and_then(|c| c.finished_at);
     let container = &mut p.runtime.containers[usize::from(ix)];
-    match limits.holds_since(container.backoff, finished, now) {
-        None => {
-            container.backoff = Some(limits.next(container.backoff, finished, now));
+    match crash_loop(&limits, container.backoff, finished, now) {
+        Restart::Starts(entry) => {
+            container.backoff = entry;
             None
         }
-        Some(entry) => {
-            let message = Text::CrashBackOff { container: name, delay: entry };
-            container.reason = Some((Sym::CRASH_LOOP_BACK_OFF, message));
-            events::kubelet(
-                w,
-                pod,
-                true,
-                Sym::BACK_OFF,
-                Text::BackOffRestarting { container: name },
-                Some(ix),
-            );
-            Some(finished + entry)
+        Restart::Waits { delay, until } => {
+            container.reason =
+                Some((Sym::CRASH_LOOP_BACK_OFF, Text::CrashBackOff { container: name, delay }));
+            let message = Text::BackOffRestarting { container: name };
+            events::kubelet(w, pod, true, Sym::BACK_OFF, message, Some(ix));
+            Some(until)
         }
     }
 }

@@ -1,0 +1,116 @@
+//! The image manager's decisions: whether an image is pulled, what the kubelet tells about it, and how long it waits
+//! after a failure.
+//!
+//! Source: `EnsureImageExists`, `pullImage` and `evalCRIPullErr` in pkg/kubelet/images/image_manager.go (v1.36.2). Every
+//! image counts as pulled without credentials, so that each pod may use what is on its node (`MustAttemptImagePull` in
+//! pkg/kubelet/images/pullmanager finds nothing to verify).
+
+use super::backoff::{Entry, Limits};
+use super::gates::Gates;
+use super::image_name;
+use crate::api::{Sym, Text};
+use crate::time::{Span, Time};
+
+/// What the kubelet remembers of the pulls of one image for one pod: the key is (uid, image), so containers of a pod
+/// with the same image share it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct PullMemory {
+    pub back_off: Option<Entry>,
+    pub last_failure: Option<PullFailure>,
+}
+
+/// Why a pull failed, as the waiting container tells it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PullFailure {
+    /// `ErrImagePull`, `RegistryUnavailable` or `SignatureValidationFailed`.
+    pub reason: Sym,
+    pub message: Sym,
+}
+
+/// An event about the container whose image it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Note {
+    pub warning: bool,
+    pub reason: Sym,
+    pub message: Text,
+}
+
+/// What the kubelet does for a container's image; the event tells it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// The image is on the node: the container is created.
+    Present(Note),
+    /// The container waits with this reason and message.
+    Fails { reason: Sym, message: Text, event: Note },
+    /// The pull is asked for.
+    Pulls(Note),
+}
+
+/// `EnsureImageExists` up to the point where it blocks.
+///
+/// `is_present` is asked only where the policy looks at the node: `Always` never does. The surprise: the events of a
+/// back-off are Normal, those of a failed pull are Warnings.
+pub fn ensure(
+    image: Sym,
+    policy: &str,
+    is_present: impl FnOnce() -> bool,
+    memory: &PullMemory,
+    now: Time,
+    gates: &Gates,
+) -> Verdict {
+    if let Some(cause) = image_name::problem(&image) {
+        let message = Text::from(format!(
+            "Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {cause}"
+        ));
+        let event = Note { warning: true, reason: Sym::INSPECT_FAILED, message };
+        return Verdict::Fails { reason: Sym::INVALID_IMAGE_NAME, message, event };
+    }
+    if policy != "Always" {
+        if is_present() {
+            let message = Text::ImagePresent { image, checked: gates.ensure_secret_pulled_images };
+            return Verdict::Present(Note { warning: false, reason: Sym::PULLED, message });
+        }
+        if policy == "Never" {
+            let reason = Sym::ERR_IMAGE_NEVER_PULL;
+            let message =
+                Text::from(format!("Container image \"{image}\" is not present with pull policy of Never"));
+            return Verdict::Fails { reason, message, event: Note { warning: true, reason, message } };
+        }
+    }
+    if Limits::IMAGE.holds_since_update(memory.back_off, now) {
+        let event =
+            Note { warning: false, reason: Sym::BACK_OFF, message: Text::PullBackOff { image, after: None } };
+        let message = Text::PullBackOff { image, after: memory.last_failure.map(|f| (f.reason, f.message)) };
+        return Verdict::Fails { reason: Sym::IMAGE_PULL_BACK_OFF, message, event };
+    }
+    Verdict::Pulls(Note { warning: false, reason: Sym::PULLING, message: Text::Pulling { image } })
+}
+
+/// A pull failed with `error`: how the container waits, and the event. The next pull waits twice as long as this one.
+pub fn fails(image: Sym, error: Sym, memory: &mut PullMemory, now: Time) -> (PullFailure, Note) {
+    memory.back_off = Some(Limits::IMAGE.next(memory.back_off, now, now));
+    let failure = evaluate(image, error);
+    memory.last_failure = Some(failure);
+    (failure, Note { warning: true, reason: Sym::FAILED, message: Text::PullFailed { image, error } })
+}
+
+/// A pull worked: it took `took` in the runtime and `waited` with the wait for its turn.
+pub fn works(image: Sym, took: Span, waited: Span, bytes: u64) -> Note {
+    let whole_millis = |span: Span| Span::from_millis(span.micros() / 1000);
+    let message = Text::PulledImage { image, took: whole_millis(took), waited: whole_millis(waited), bytes };
+    Note { warning: false, reason: Sym::PULLED, message }
+}
+
+/// `evalCRIPullErr`: two errors that the runtime names at the beginning of its text have reasons of their own.
+fn evaluate(image: Sym, error: Sym) -> PullFailure {
+    for (reason, because) in [
+        (Sym::REGISTRY_UNAVAILABLE, "the registry is unavailable"),
+        (Sym::SIGNATURE_VALIDATION_FAILED, "the signature validation failed"),
+    ] {
+        if let Some(rest) = error.strip_prefix(reason.as_str()) {
+            let message = Sym::new(&format!("image pull failed for {image} because {because}{rest}"));
+            return PullFailure { reason, message };
+        }
+    }
+    PullFailure { reason: Sym::ERR_IMAGE_PULL, message: error }
+}
