@@ -52,6 +52,17 @@ impl<E: Copy> Queue<E> {
     pub fn peek_time(&self) -> Option<Time> {
         self.heap.peek().map(|Reverse(e)| e.at)
     }
+    /// The number that the next event gets. Numbers are given in the order of queueing, so what one step has queued is
+    /// a run of consecutive ones: that is how the cause of an event is found without keeping it with the event.
+    pub fn next_number(&self) -> u64 {
+        self.next
+    }
+    /// Everything that waits, in the order in which it will be played.
+    pub fn waiting(&self) -> Vec<(Time, u64, E)> {
+        let mut list: Vec<_> = self.heap.iter().map(|Reverse(e)| (e.at, e.sequence, e.event)).collect();
+        list.sort_by_key(|(at, sequence, _)| (*at, *sequence));
+        list
+    }
     pub fn len(&self) -> usize {
         self.heap.len()
     }

@@ -66,3 +66,12 @@ pub fn load_noting(
     problems.sort();
     if problems.errors() > 0 { Err(problems) } else { Ok(Loaded { plan, warnings: problems }) }
 }
+
+/// The scenario with its overrides put in, spelled anew: a text that loads as the same plan without them.
+pub fn merged(file: &str, text: &str, loader: Loader<'_>, overrides: &[String]) -> String {
+    let mut problems = Diagnostics::default();
+    let source = problems.add_source(file, text);
+    let mut root = tree::parse(source, text, &mut problems);
+    overrides::apply(&mut root, overrides, loader, &mut problems);
+    root.to_toml()
+}

@@ -132,6 +132,54 @@ impl Node {
         }
     }
 
+    /// A whole file in TOML: plain values first, then tables and lists of tables under their headers.
+    pub fn to_toml(&self) -> String {
+        use std::fmt::Write as _;
+        let mut plain = String::new();
+        let mut headed = String::new();
+        let body = |table: &Table| {
+            table.entries.iter().fold(String::new(), |mut text, e| {
+                let _ = writeln!(text, "{} = {}", spelled_key(&e.key), e.node.inline());
+                text
+            })
+        };
+        for entry in self.table().map_or(&[][..], |table| &table.entries) {
+            let key = spelled_key(&entry.key);
+            let tables =
+                entry.node.array().is_some_and(|a| !a.is_empty() && a.iter().all(|n| n.table().is_some()));
+            if let Some(table) = entry.node.table() {
+                let _ = write!(headed, "\n[{key}]\n{}", body(table));
+            } else if tables {
+                for table in entry.node.array().unwrap_or_default().iter().filter_map(Node::table) {
+                    let _ = write!(headed, "\n[[{key}]]\n{}", body(table));
+                }
+            } else {
+                let _ = writeln!(plain, "{key} = {}", entry.node.inline());
+            }
+        }
+        plain + &headed
+    }
+
+    /// One value in TOML, on one line.
+    fn inline(&self) -> String {
+        match &self.value {
+            Value::Text(text) => spelled(text),
+            Value::Date(text) => text.clone(),
+            Value::Integer(number) => number.to_string(),
+            Value::Float(number) if number.is_finite() => format!("{number:?}"),
+            Value::Float(number) => number.to_string().to_lowercase(),
+            Value::Bool(value) => value.to_string(),
+            Value::Array(items) => {
+                format!("[{}]", items.iter().map(Node::inline).collect::<Vec<_>>().join(", "))
+            }
+            Value::Table(table) => {
+                let entries =
+                    table.entries.iter().map(|e| format!("{} = {}", spelled_key(&e.key), e.node.inline()));
+                format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+
     /// Where a field path of the API (`containers[0].image`, `tolerations[1]`) stands below this node: the value of a
     /// plain field, the key of anything else; of a field that is missing here, what holds it. None when not even the
     /// first step is here.
@@ -152,6 +200,16 @@ impl Node {
         }
         loc
     }
+}
+
+/// A text as TOML's basic string, whose escapes are those of JSON.
+fn spelled(text: &str) -> String {
+    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
+}
+
+fn spelled_key(key: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if !key.is_empty() && key.chars().all(bare) { key.to_owned() } else { spelled(key) }
 }
 
 /// Reads a file; every syntax error goes to `problems`.

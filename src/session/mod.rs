@@ -1,4 +1,16 @@
-//! A run that can be held: played to its end, or event by event.
+//! A run that can be held: played to its end, or event by event, forwards and backwards.
+//!
+//! [`Session`] plays forward and is all that a plain run needs. [`Walk`] holds a session at a place of its run and goes
+//! back and forth, stops where it is told, acts, saves, and answers *why* and *what comes*; nothing of that costs the
+//! plain run anything. What a walk knows beyond the world is read off from outside: which step queued an event follows
+//! from the event's number, what a component knew at a step is seen by playing that step again.
+
+pub mod breakpoints;
+pub mod checkpoints;
+pub mod commands;
+pub mod moves;
+pub mod script;
+pub mod walk;
 
 use std::io;
 use std::sync::Arc;
@@ -7,7 +19,12 @@ use crate::actors;
 use crate::record::{Directory, Ending, PodRecord, Sink, Transition};
 use crate::scenario::plan::Plan;
 use crate::time::Time;
-use crate::world::World;
+use crate::world::{SimEvent, World};
+
+pub use breakpoints::Breakpoint;
+pub use moves::{Direction, Move, Stop};
+pub use script::Script;
+pub use walk::Walk;
 
 /// A run in progress.
 #[derive(Clone)]
@@ -22,6 +39,11 @@ impl Session {
 
     /// Plays the next event; None at the end of the run.
     pub fn step(&mut self) -> Option<Time> {
+        self.play().map(|played| played.at)
+    }
+
+    /// As [`Session::step`], telling what was played.
+    pub fn play(&mut self) -> Option<Played> {
         let w = &mut self.world;
         if w.queue.peek_time()? > w.plan.until {
             return None;
@@ -32,13 +54,22 @@ impl Session {
         w.digest.fold(at.micros() as u64);
         w.digest.fold(sequence);
         actors::play(w, event);
-        Some(at)
+        Some(Played { at, sequence, event })
     }
 
     /// What was written since the last call.
     pub fn take_transitions(&mut self) -> Vec<Transition> {
         std::mem::take(&mut self.world.outbox)
     }
+}
+
+/// An event that was taken from the queue and played.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Played {
+    pub at: Time,
+    /// Its number in the queue.
+    pub sequence: u64,
+    pub event: SimEvent,
 }
 
 /// A whole life in memory: for tests, comparisons and short runs.

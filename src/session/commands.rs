@@ -1,0 +1,262 @@
+//! What a person does while stepping: any action of the scenario format, now.
+//!
+//! An action amends the scenario's text and the run is played again to this place: so a session is always the run of a
+//! scenario, what was done is checked by the same rules as a file, and what is saved replays to the same bytes because
+//! it is what has been played.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::{Script, Session, Walk};
+use crate::scenario::format::{ACTION, Kind, VERBS};
+use crate::scenario::tree;
+use crate::time::{Span, Time};
+
+/// One action that a person has taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Command {
+    /// The step that played it.
+    pub step: u64,
+    pub at: Time,
+    /// As it was typed.
+    pub words: String,
+    /// Its `[[action]]` in the scenario.
+    pub toml: String,
+}
+
+impl Walk {
+    /// Does something now (`delete pod/web gracePeriodSeconds=5`), one microsecond after everything that has happened at
+    /// this instant. What was known of the future is forgotten: it has become another one. Stands after the action.
+    ///
+    /// # Errors
+    /// What is wrong with the words, or why it cannot be done; nothing has changed then.
+    pub fn act(&mut self, words: &str) -> Result<(), String> {
+        let action = parse(words)?;
+        let at = self.clock.max(self.session.world.now) + Span::from_micros(1);
+        if at > self.plan().until {
+            return Err(format!(
+                "the run ends at {}: nothing can be done at its end (raise `until` with --until)",
+                self.plan().until.since(self.plan().start)
+            ));
+        }
+        let toml = action_toml(at.since(self.plan().start), &action);
+        let mut script = self.script.clone();
+        // What was done at an earlier place and lies ahead of this one belongs to the other future.
+        script.text = without_later(&script.text, &self.commands, self.position());
+        if !script.text.ends_with('\n') {
+            script.text.push('\n');
+        }
+        script.text.push_str(&toml);
+        let loaded = script.plan().map_err(|problems| problems.render(false))?;
+        let plan = Arc::new(loaded.plan);
+        let mut next = Walk::new(script, &plan, self.seed);
+        next.commands = self.commands.iter().filter(|c| c.step <= self.position()).cloned().collect();
+        let mark = |session: &Session| session.world.queue.peek_time();
+        while mark(&next.session).is_some_and(|time| time < at) && next.play() {}
+        // First in, first out: an action of the file comes before all that was queued later for its instant.
+        let index = plan.actions.len() as u32 - 1;
+        let wanted = crate::world::SimEvent::Action { index };
+        while next.play() {
+            if next.step_record(next.position()).is_some_and(|record| record.event == wanted) {
+                break;
+            }
+        }
+        next.commands.push(Command { step: next.position(), at, words: words.trim().to_owned(), toml });
+        next.breakpoints = std::mem::take(&mut self.breakpoints);
+        next.selected = self.selected;
+        *self = next;
+        Ok(())
+    }
+
+    /// What the cluster answered to the last action, when it was not done.
+    pub fn answers(&self) -> &[String] {
+        &self.session.world.answers
+    }
+
+    /// The scenario with everything that was done up to here, as a file that replays to the same bytes. Overrides and
+    /// another seed are written into it; then it is spelled anew, without the comments of the original.
+    pub fn saved(&self) -> String {
+        let text = without_later(&self.script.text, &self.commands, self.position());
+        let mut overrides = self.script.overrides.clone();
+        if self.seed != self.plan().seed {
+            overrides.push(format!("seed={}", self.seed));
+        }
+        if overrides.is_empty() {
+            return text;
+        }
+        Script { text, overrides, ..self.script.clone() }.merged()
+    }
+}
+
+/// The text without the actions that were taken after this step.
+fn without_later(text: &str, commands: &[Command], position: u64) -> String {
+    let mut text = text.to_owned();
+    for command in commands.iter().rev().filter(|c| c.step > position) {
+        if let Some(kept) = text.strip_suffix(&command.toml) {
+            text.truncate(kept.len());
+        }
+    }
+    text
+}
+
+/// A verb, its target, and further keys with their values in TOML.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Action {
+    verb: &'static str,
+    target: String,
+    keys: Vec<(&'static str, String)>,
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn action_toml(at: Span, action: &Action) -> String {
+    let mut text = String::new();
+    let micros = at.micros();
+    let _ = writeln!(text, "\n[[action]]\nat = \"{}.{:06}s\"", micros / 1_000_000, micros % 1_000_000);
+    let _ = writeln!(text, "{} = {}", action.verb, quoted(&action.target));
+    for (key, value) in &action.keys {
+        let _ = writeln!(text, "{key} = {value}");
+    }
+    text
+}
+
+/// kubectl's flags and what the scenario format calls them.
+const FLAGS: [(&str, &str); 6] = [
+    ("--grace-period", "gracePeriodSeconds"),
+    ("--force", "force"),
+    ("--now", "gracePeriodSeconds=1"),
+    ("-n", "namespace"),
+    ("--namespace", "namespace"),
+    ("-c", "container"),
+];
+const KINDS: [(&str, &str); 12] = [
+    ("pod", "pod"),
+    ("pods", "pod"),
+    ("po", "pod"),
+    ("node", "node"),
+    ("nodes", "node"),
+    ("no", "node"),
+    ("configmap", "ConfigMap"),
+    ("cm", "ConfigMap"),
+    ("secret", "Secret"),
+    ("pvc", "PersistentVolumeClaim"),
+    ("serviceaccount", "ServiceAccount"),
+    ("sa", "ServiceAccount"),
+];
+
+/// Reads `delete pod/web gracePeriodSeconds=5` as well as `kubectl delete pod web --grace-period=5`.
+///
+/// # Errors
+/// Says what is wrong, and what would be accepted.
+pub fn parse(words: &str) -> Result<Action, String> {
+    let mut list = split(words)?.into_iter().peekable();
+    if list.peek().is_some_and(|word| word == "kubectl") {
+        list.next();
+    }
+    let verbs = || VERBS.iter().map(|v| v.verb).collect::<Vec<_>>();
+    let Some(word) = list.next() else {
+        return Err(format!("what is to be done? One of {}", verbs().join(", ")));
+    };
+    let Some(keys) = VERBS.iter().find(|v| v.verb.eq_ignore_ascii_case(&word)) else {
+        let near = crate::scenario::diagnostic::nearest(&word, &verbs());
+        let hint = near
+            .map_or_else(|| format!("verbs are {}", verbs().join(", ")), |n| format!("did you mean `{n}`?"));
+        return Err(format!("`{word}` is nothing that can be done here; {hint}"));
+    };
+    let mut action = Action { verb: keys.verb, target: String::new(), keys: Vec::new() };
+    let mut kind = None;
+    while let Some(word) = list.next() {
+        let flag = word.split_once('=').map_or(word.as_str(), |(flag, _)| flag);
+        let word = match FLAGS.iter().find(|(name, _)| *name == flag) {
+            Some((_, "gracePeriodSeconds=1")) => "gracePeriodSeconds=1".to_owned(),
+            Some((_, "force")) => "force=true".to_owned(),
+            Some((_, key)) => match word.split_once('=') {
+                Some((_, value)) => format!("{key}={value}"),
+                None => format!("{key}={}", list.next().unwrap_or_default()),
+            },
+            None => word,
+        };
+        if let Some((key, value)) = word.split_once('=')
+            && let Some(known) = ACTION.key(key)
+        {
+            action.keys.push((known.name, value_toml(known.kind, value)?));
+        } else if action.target.is_empty() && word.contains('/') {
+            let (own, name) = word.split_once('/').unwrap_or_default();
+            action.target = format!("{}/{name}", noun(own));
+        } else if action.target.is_empty() && KINDS.iter().any(|(k, _)| *k == word.to_lowercase()) {
+            kind = Some(noun(&word));
+        } else if action.target.is_empty() {
+            // `cordon node-0`, `evict web`: the verb says what kind it is.
+            let own = kind.take().or_else(|| match ACTION.key(keys.verb).map(|k| k.kind) {
+                Some(Kind::Target(crate::scenario::values::Nouns::Node)) => Some("node".to_owned()),
+                Some(Kind::Target(crate::scenario::values::Nouns::Object)) => None,
+                _ => Some("pod".to_owned()),
+            });
+            let Some(own) = own else {
+                return Err(format!("`{word}`: of what kind? As in {} ConfigMap/{word}", keys.verb));
+            };
+            action.target = format!("{own}/{word}");
+        } else {
+            let takes: Vec<String> = keys.needs.iter().chain(keys.takes).map(|k| format!("{k}=…")).collect();
+            let takes = if takes.is_empty() { "nothing further".to_owned() } else { takes.join(", ") };
+            return Err(format!("`{word}` means nothing to `{}`, which takes {takes}", keys.verb));
+        }
+    }
+    if action.target.is_empty() {
+        return Err(format!("`{}` what? As in {0} pod/web, {0} node/node-0", keys.verb));
+    }
+    Ok(action)
+}
+
+fn noun(word: &str) -> String {
+    let lower = word.to_lowercase();
+    KINDS.iter().find(|(k, _)| *k == lower).map_or_else(|| word.to_owned(), |(_, kind)| (*kind).to_owned())
+}
+
+/// Splits at blanks that stand in no quotes and no brackets.
+fn split(words: &str) -> Result<Vec<String>, String> {
+    let mut list = Vec::new();
+    let mut word = String::new();
+    let (mut depth, mut quote) = (0i32, None);
+    for c in words.trim().chars() {
+        match (quote, c) {
+            (Some(open), _) if c == open => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '[' | '{') => depth += 1,
+            (None, ']' | '}') => depth -= 1,
+            (None, ' ' | '\t') if depth == 0 => {
+                if !word.is_empty() {
+                    list.push(std::mem::take(&mut word));
+                }
+                continue;
+            }
+            _ => {}
+        }
+        word.push(c);
+    }
+    if quote.is_some() || depth != 0 {
+        return Err(format!("a quote or bracket is not closed: {words}"));
+    }
+    if !word.is_empty() {
+        list.push(word);
+    }
+    Ok(list)
+}
+
+/// A value as TOML: as it is where the format wants a number, a truth or a table, quoted where it wants a text.
+fn value_toml(kind: Kind, value: &str) -> Result<String, String> {
+    let plain = value.trim_matches(['"', '\'']);
+    let bare = match kind {
+        Kind::Integer(..) | Kind::Bool | Kind::Chance => true,
+        Kind::Map(_) | Kind::List(_) | Kind::Any | Kind::Table(_) => true,
+        Kind::Signal => plain.parse::<u8>().is_ok(),
+        _ => false,
+    };
+    let text = if bare { value.to_owned() } else { quoted(plain) };
+    if tree::parse_value(0, &text).is_none() {
+        return Err(format!("`{value}` cannot be read (a table is written {{ key = \"value\" }})"));
+    }
+    Ok(text)
+}

@@ -1,0 +1,162 @@
+//! Moves: to the next or the previous place where something is so.
+
+use super::Walk;
+use super::breakpoints::{Breakpoint, Levels};
+use crate::api::{Sym, Tri};
+use crate::record::{Change, Directory, Transition};
+use crate::time::Time;
+use crate::world::PodId;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Direction {
+    Forward,
+    Back,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Move {
+    /// The next queued event.
+    Event,
+    /// The next change that kubectl would show.
+    Change,
+    /// The next change of one pod.
+    PodChange(PodId),
+    /// Something goes wrong: a warning, a container that ends with an error, a pod that fails, a node that is lost.
+    Failure,
+    /// Where this is so.
+    Until(Breakpoint),
+    /// Where any breakpoint that is set is so.
+    Breakpoints,
+    To(Time),
+    /// The end of the run; backwards its start.
+    End,
+}
+
+/// How a move ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stop {
+    /// It stands where it was asked to.
+    There,
+    /// There was no such place: it stands at the end of the run, or backwards at its start.
+    NotFound,
+}
+
+/// Whether a row tells of something that went wrong.
+pub fn is_failure(row: &Transition) -> bool {
+    match row.change {
+        Change::Event(event) => event.warning,
+        Change::Container { exit_code, .. } => exit_code.is_some_and(|code| code != 0),
+        Change::Phase { to, .. } => to == Sym::FAILED || to == Sym::UNKNOWN,
+        Change::Node { kind, to, .. } => kind == Sym::READY && to.is_some_and(|tri| tri != Tri::True),
+        Change::Condition { .. } | Change::Status { .. } => false,
+    }
+}
+
+impl Walk {
+    /// Moves; at the end it stands right after a step, or at an instant.
+    pub fn go(&mut self, direction: Direction, to: &Move) -> Stop {
+        match to {
+            Move::To(at) => {
+                self.seek_time(*at);
+                return Stop::There;
+            }
+            Move::End => {
+                match direction {
+                    Direction::Forward => self.run_out(),
+                    Direction::Back => self.seek(0),
+                }
+                return Stop::There;
+            }
+            _ => {}
+        }
+        match direction {
+            Direction::Forward => self.forward(to),
+            Direction::Back => self.back(to),
+        }
+    }
+
+    fn run_out(&mut self) {
+        while self.play() {}
+        self.clock = self.clock.max(self.plan().until);
+    }
+
+    fn forward(&mut self, to: &Move) -> Stop {
+        let mut watch = Watch::new(to, &self.breakpoints);
+        for row in if watch.needs_levels() { self.history() } else { &[] } {
+            watch.levels.fold(row);
+        }
+        while self.play() {
+            if watch.stops(self.rows_of(self.position()), &self.world().directory) {
+                return Stop::There;
+            }
+        }
+        self.clock = self.clock.max(self.plan().until);
+        Stop::NotFound
+    }
+
+    fn back(&mut self, to: &Move) -> Stop {
+        // When time has passed since the last step, that step itself lies behind.
+        let behind = if self.clock > self.session.world.now { self.position() + 1 } else { self.position() };
+        let mut watch = Watch::new(to, &self.breakpoints);
+        let mut found = None;
+        let mut from = 1;
+        if !watch.needs_levels() {
+            // Newest first, and no further than needed.
+            found = (1..behind).rev().find(|step| watch.stops(self.rows_of(*step), &self.world().directory));
+            from = behind;
+        } else {
+            for row in self.rows_of(0) {
+                watch.levels.fold(row);
+            }
+        }
+        for step in from..behind {
+            if watch.stops(self.rows_of(step), &self.world().directory) {
+                found = Some(step);
+            }
+        }
+        match found {
+            Some(step) => {
+                self.seek(step);
+                Stop::There
+            }
+            None => {
+                self.seek(0);
+                if *to == Move::Event { Stop::There } else { Stop::NotFound }
+            }
+        }
+    }
+}
+
+/// What a move looks out for.
+struct Watch<'a> {
+    to: &'a Move,
+    breakpoints: Vec<Breakpoint>,
+    levels: Levels,
+}
+
+impl<'a> Watch<'a> {
+    fn new(to: &'a Move, set: &[Breakpoint]) -> Watch<'a> {
+        let breakpoints = match to {
+            Move::Until(one) => vec![one.clone()],
+            Move::Breakpoints => set.to_vec(),
+            _ => Vec::new(),
+        };
+        Watch { to, breakpoints, levels: Levels::default() }
+    }
+    fn needs_levels(&self) -> bool {
+        !self.breakpoints.is_empty()
+    }
+    /// Whether a step with these rows is the place.
+    fn stops(&mut self, rows: &[Transition], directory: &Directory) -> bool {
+        match self.to {
+            Move::Event => true,
+            Move::Change => !rows.is_empty(),
+            Move::PodChange(pod) => rows.iter().any(|row| row.pod == Some(pod.0)),
+            Move::Failure => rows.iter().any(is_failure),
+            Move::Until(_) | Move::Breakpoints => {
+                !rows.is_empty() && self.levels.step(rows, &self.breakpoints, directory)
+            }
+            Move::To(_) | Move::End => false,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The texts that a plan is made from: the scenario, its manifests, the overrides. With them a session can be amended
+//! and saved without opening a file.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use crate::scenario::{self, Diagnostics, Loaded, Loader};
+
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// How the file is called; its stem is the default name.
+    pub file: String,
+    pub text: String,
+    /// `key=value`, as given on the command line.
+    pub overrides: Vec<String>,
+    /// By their paths as the scenario writes them.
+    pub manifests: BTreeMap<String, String>,
+}
+
+impl Script {
+    /// Loads a scenario and keeps what it was made from.
+    ///
+    /// # Errors
+    /// Every problem of the file, its manifests and the overrides.
+    pub fn load(
+        file: &str,
+        text: &str,
+        loader: Loader<'_>,
+        overrides: &[String],
+    ) -> Result<(Script, Loaded), Diagnostics> {
+        let manifests = RefCell::new(BTreeMap::new());
+        let keeping = |path: &str| {
+            let manifest = loader(path)?;
+            manifests.borrow_mut().insert(path.to_owned(), manifest.clone());
+            Ok(manifest)
+        };
+        let loaded = scenario::load_noting(file, text, &keeping, overrides)?;
+        let script = Script {
+            file: file.to_owned(),
+            text: text.to_owned(),
+            overrides: overrides.to_vec(),
+            manifests: manifests.into_inner(),
+        };
+        Ok((script, loaded))
+    }
+
+    /// The plan of these texts.
+    ///
+    /// # Errors
+    /// Every problem of the texts.
+    pub fn plan(&self) -> Result<Loaded, Diagnostics> {
+        let kept =
+            |path: &str| self.manifests.get(path).cloned().ok_or_else(|| format!("{path} was not there"));
+        scenario::load_noting(&self.file, &self.text, &kept, &self.overrides)
+    }
+
+    /// One text that says the same without overrides.
+    pub fn merged(&self) -> String {
+        let kept =
+            |path: &str| self.manifests.get(path).cloned().ok_or_else(|| format!("{path} was not there"));
+        scenario::merged(&self.file, &self.text, &kept, &self.overrides)
+    }
+}

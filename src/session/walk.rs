@@ -1,0 +1,223 @@
+//! A run with a place in it: where we stand, what has happened, and the way back.
+//!
+//! A place is a number of steps played, and an instant that is not before the last of them (between two events time
+//! passes, and ages with it). Everything that was ever played on this line is kept as rows and steps, so that looking back
+//! needs no world; a world of an earlier place is made by copying the nearest checkpoint and playing on.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::checkpoints::{Checkpoints, interval};
+use super::commands::Command;
+use super::{Breakpoint, Script, Session};
+use crate::record::Transition;
+use crate::scenario::Plan;
+use crate::time::{Span, Time};
+use crate::world::{PodId, SimEvent, World};
+
+/// One step as it was played.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StepRecord {
+    pub at: Time,
+    pub event: SimEvent,
+    /// The event's number in the queue.
+    pub sequence: u64,
+    /// The number that the queue would give next, after the step: what the step queued lies before it.
+    pub queued_to: u64,
+    /// How many rows the run had after the step.
+    pub rows_to: usize,
+}
+
+#[derive(Clone)]
+pub struct Walk {
+    pub(super) script: Script,
+    pub(super) seed: u64,
+    pub(super) session: Session,
+    /// What the clock on the wall of the simulation says; not before the last step.
+    pub(super) clock: Time,
+    /// All steps that are known, also those ahead of the cursor: the step with number n stands at n - 1.
+    pub(super) steps: Vec<StepRecord>,
+    pub(super) rows: Vec<Transition>,
+    /// Rows and numbers that the run begins with.
+    pub(super) first: (usize, u64),
+    pub(super) checkpoints: Checkpoints,
+    pub(super) commands: Vec<Command>,
+    pub breakpoints: Vec<Breakpoint>,
+    /// The pod that is looked at.
+    pub selected: Option<PodId>,
+}
+
+impl Walk {
+    /// Stands at the start of the run.
+    pub fn new(script: Script, plan: &Arc<Plan>, seed: u64) -> Walk {
+        let mut session = Session::new(plan, seed);
+        let rows = session.take_transitions();
+        let first = (rows.len(), session.world.queue.next_number());
+        Walk {
+            script,
+            seed,
+            clock: plan.start,
+            checkpoints: Checkpoints::new(session.clone()),
+            session,
+            steps: Vec::new(),
+            rows,
+            first,
+            commands: Vec::new(),
+            breakpoints: Vec::new(),
+            selected: None,
+        }
+    }
+
+    pub fn world(&self) -> &World {
+        &self.session.world
+    }
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.session.world.plan
+    }
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+    pub fn script(&self) -> &Script {
+        &self.script
+    }
+    /// The simulated instant.
+    pub fn now(&self) -> Time {
+        self.clock
+    }
+    /// The simulated instant as an offset from the start of the run.
+    pub fn offset(&self) -> Span {
+        self.clock.since(self.plan().start)
+    }
+    /// How many steps have been played.
+    pub fn position(&self) -> u64 {
+        self.session.world.step
+    }
+    /// How many steps are known, the cursor's future included.
+    pub fn known(&self) -> u64 {
+        self.steps.len() as u64
+    }
+    /// Nothing more happens before the end of the run.
+    pub fn at_end(&self) -> bool {
+        self.session.world.queue.peek_time().is_none_or(|at| at > self.plan().until)
+    }
+    pub fn commands(&self) -> &[Command] {
+        &self.commands
+    }
+    pub fn checkpoints(&self) -> &Checkpoints {
+        &self.checkpoints
+    }
+
+    /// The step with this number; the start of the run has number 0 and no record.
+    pub fn step_record(&self, step: u64) -> Option<&StepRecord> {
+        step.checked_sub(1).and_then(|at| self.steps.get(at as usize))
+    }
+    fn row_range(&self, step: u64) -> Range<usize> {
+        let to = |step: u64| self.step_record(step).map_or(self.first.0, |record| record.rows_to);
+        match step {
+            0 => 0..self.first.0,
+            _ => to(step - 1)..to(step),
+        }
+    }
+    /// What a step wrote.
+    pub fn rows_of(&self, step: u64) -> &[Transition] {
+        &self.rows[self.row_range(step)]
+    }
+    /// What has been written up to the cursor.
+    pub fn history(&self) -> &[Transition] {
+        &self.rows[..self.row_range(self.position()).end]
+    }
+    /// What has been written up to the cursor, and what is known to follow.
+    pub fn known_rows(&self) -> &[Transition] {
+        &self.rows
+    }
+    /// The step that queued what a step played; 0: the scenario itself.
+    pub fn cause(&self, step: u64) -> u64 {
+        match self.step_record(step) {
+            Some(record) => self.queued_by(record.sequence),
+            None => 0,
+        }
+    }
+    /// The step that queued the event with this number; 0: the scenario itself.
+    pub fn queued_by(&self, sequence: u64) -> u64 {
+        if sequence < self.first.1 {
+            return 0;
+        }
+        self.steps.partition_point(|record| record.queued_to <= sequence) as u64 + 1
+    }
+
+    /// Plays the next step; its rows are then those of [`Walk::position`]. False at the end of the run.
+    pub fn play(&mut self) -> bool {
+        if self.checkpoints.wants(&self.session) {
+            self.checkpoints.keep(&self.session);
+        }
+        let Some(played) = self.session.play() else { return false };
+        self.clock = self.clock.max(played.at);
+        let written = self.session.take_transitions();
+        let step = self.position();
+        if step <= self.known() {
+            debug_assert_eq!(written, self.rows_of(step), "step {step} is played as it was");
+        } else {
+            self.rows.extend_from_slice(&written);
+            self.steps.push(StepRecord {
+                at: played.at,
+                event: played.event,
+                sequence: played.sequence,
+                queued_to: self.session.world.queue.next_number(),
+                rows_to: self.rows.len(),
+            });
+        }
+        true
+    }
+
+    /// Stands right after this step, at its instant. Beyond the end of the run it stands at the last step.
+    pub fn seek(&mut self, step: u64) {
+        if step < self.position() {
+            if let Some(session) = self.checkpoints.before(step) {
+                self.session = session.clone();
+            }
+            let dense = interval(self.session.world.pods.len()) * 2;
+            while self.position() < step {
+                // On the way new checkpoints are laid, the denser the nearer: the next step back finds one.
+                let near = step - self.position() <= dense;
+                if (near || self.position().is_multiple_of(dense)) && self.checkpoints.wants(&self.session) {
+                    self.checkpoints.keep(&self.session);
+                }
+                if self.session.play().is_none() {
+                    break;
+                }
+                self.session.world.outbox.clear();
+            }
+        }
+        self.clock = self.session.world.now;
+        while self.position() < step && self.play() {}
+        self.forget_selection();
+    }
+
+    /// Stands at an instant: everything up to it has been played.
+    pub fn seek_time(&mut self, at: Time) {
+        let at = at.clamp(self.plan().start, self.plan().until);
+        let known = self.steps.partition_point(|record| record.at <= at) as u64;
+        if known < self.position() || known < self.known() {
+            self.seek(known);
+        }
+        while self.session.world.queue.peek_time().is_some_and(|next| next <= at) && self.play() {}
+        self.clock = at;
+    }
+
+    /// A pod that was selected may not have been created yet at an earlier place.
+    pub(super) fn forget_selection(&mut self) {
+        if self.selected.is_some_and(|pod| pod.ix() >= self.session.world.pods.len()) {
+            self.selected = None;
+        }
+    }
+
+    /// The world as it is after a step, without moving.
+    pub fn world_at(&self, step: u64) -> World {
+        let from = if step >= self.position() { Some(&self.session) } else { self.checkpoints.before(step) };
+        let mut session = from.unwrap_or(&self.session).clone();
+        while session.world.step < step && session.play().is_some() {
+            session.world.outbox.clear();
+        }
+        session.world
+    }
+}

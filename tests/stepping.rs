@@ -1,0 +1,225 @@
+//! A walk is the run: back and forth any number of times gives the bytes of a straight run, on every shipped scenario;
+//! what is done on the way is saved as a scenario that replays to the same bytes.
+
+use std::sync::Arc;
+
+use kubelapse::record::Transition;
+use kubelapse::scenario::{self, builtin};
+use kubelapse::session::{self, Breakpoint, Direction, Move, Script, Stop, Walk};
+use kubelapse::time::Span;
+
+fn walk_of(file: &str, text: &str, overrides: &[String]) -> Walk {
+    let none = |path: &str| Err(format!("{path}: there are no files here"));
+    let (script, loaded) = Script::load(file, text, &none, overrides)
+        .unwrap_or_else(|problems| panic!("{file}: {}", problems.render(false)));
+    let plan = Arc::new(loaded.plan);
+    let seed = plan.seed;
+    Walk::new(script, &plan, seed)
+}
+
+fn shipped(name: &str) -> Walk {
+    let found = builtin::find(name).expect("it is shipped");
+    walk_of(&format!("{name}.toml"), found.text, &[])
+}
+
+/// The bytes that a run writes.
+fn bytes(rows: &[Transition], directory: &kubelapse::record::Directory) -> String {
+    use kubelapse::record::Sink as _;
+    let mut out = Vec::new();
+    let mut timeline = kubelapse::record::csv::Timeline::new(&mut out);
+    timeline.begin(directory).expect("memory can be written to");
+    timeline.batch(directory, rows).expect("memory can be written to");
+    drop(timeline);
+    String::from_utf8(out).expect("a timeline is text")
+}
+
+#[test]
+fn back_and_forth_gives_the_bytes_of_a_straight_run() {
+    for scenario in builtin::ALL {
+        let mut walk = shipped(scenario.name);
+        let straight = session::live(walk.plan(), walk.seed());
+        // A fixed sequence of hops, different for every scenario: far, near, to an instant, by rows, by steps.
+        let mut hop = kubelapse::engine::random::entity(&[scenario.name]);
+        let length = walk.plan().until.since(walk.plan().start).micros();
+        for _ in 0..60 {
+            hop = hop.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let pick = (hop >> 33) as i64;
+            let direction = if pick % 5 < 2 { Direction::Back } else { Direction::Forward };
+            match pick / 5 % 6 {
+                0 => walk.seek(pick as u64 % (straight.steps + 1)),
+                1 => walk.seek_time(walk.plan().start + Span::from_micros(pick * 7919 % length)),
+                2 => drop(walk.go(direction, &Move::Event)),
+                3 => drop(walk.go(direction, &Move::Failure)),
+                4 => drop(walk.go(Direction::Back, &Move::Change)),
+                _ => drop(walk.go(direction, &Move::Change)),
+            }
+            let here = walk.position() as usize;
+            let expected = straight.transitions.iter().filter(|row| row.step as usize <= here).count();
+            assert_eq!(walk.history(), &straight.transitions[..expected], "{}", scenario.name);
+        }
+        walk.go(Direction::Forward, &Move::End);
+        assert_eq!(walk.world().digest.to_string(), straight.digest, "{} differs", scenario.name);
+        assert_eq!(walk.position(), straight.steps);
+        assert_eq!(
+            bytes(walk.history(), &walk.world().directory),
+            bytes(&straight.transitions, &straight.directory),
+            "{} writes other bytes",
+            scenario.name
+        );
+    }
+}
+
+#[test]
+fn every_step_names_an_earlier_step_or_the_scenario_as_its_cause() {
+    let mut walk = shipped("crash-loop");
+    walk.go(Direction::Forward, &Move::End);
+    for step in 1..=walk.position() {
+        let cause = walk.cause(step);
+        assert!(cause < step, "step {step} is caused by {cause}");
+        if cause > 0 {
+            let queued_before = walk.step_record(cause - 1).map_or(0, |record| record.queued_to);
+            let played = walk.step_record(step).expect("it was played");
+            let cause = walk.step_record(cause).expect("it was played");
+            assert!(queued_before <= played.sequence && played.sequence < cause.queued_to);
+            assert!(cause.at <= played.at);
+        }
+    }
+    assert_eq!(walk.cause(1), 0);
+}
+
+#[test]
+fn moves_stop_where_they_are_told_in_both_directions() {
+    let mut walk = shipped("crash-loop");
+    let until = |text: &str| Move::Until(Breakpoint::parse(text).expect("a breakpoint"));
+    let crash_loop = until("status=CrashLoopBackOff pod=orders");
+    assert_eq!(walk.go(Direction::Forward, &crash_loop), Stop::There);
+    assert_eq!(walk.world().pods[0].shown.status, *"CrashLoopBackOff");
+    let first = walk.position();
+    assert_eq!(walk.go(Direction::Forward, &until("restarts>=3")), Stop::There);
+    assert_eq!(walk.world().pods[0].shown.restarts, 3);
+    assert_eq!(walk.go(Direction::Back, &until("restarts>=3")), Stop::NotFound);
+    assert_eq!(walk.position(), 0);
+    assert_eq!(walk.go(Direction::Forward, &until("restarts>=3")), Stop::There);
+    while walk.go(Direction::Back, &crash_loop) == Stop::There && walk.position() != first {
+        assert!(walk.position() > first);
+    }
+    assert_eq!(walk.position(), first);
+    assert_eq!(walk.go(Direction::Forward, &until("event=BackOff")), Stop::There);
+    assert_eq!(walk.go(Direction::Forward, &until("condition=Ready:True")), Stop::There);
+    assert_eq!(walk.go(Direction::Forward, &until("phase=Failed")), Stop::NotFound);
+    assert!(walk.at_end());
+    assert_eq!(walk.now(), walk.plan().until);
+}
+
+#[test]
+fn breakpoints_that_cannot_be_read_say_what_could() {
+    for (text, hint) in [
+        ("", "status=CrashLoopBackOff"),
+        ("staus=Running", "did you mean `status"),
+        ("restarts>=many", "number"),
+        ("condition=Ready:Maybe", "True, False or Unknown"),
+        ("phase=CrashLoopBackOff", "is no phase"),
+        ("status>=3", "only restarts"),
+    ] {
+        let problem = Breakpoint::parse(text).expect_err("it is none");
+        assert!(problem.contains(hint), "{text}: {problem}");
+    }
+}
+
+#[test]
+fn what_is_done_is_saved_as_a_scenario_that_replays_to_the_same_bytes() {
+    for (name, at, words) in [
+        ("crash-loop", 20, "delete pod/orders"),
+        ("crash-loop", 3, "kubectl delete pod orders --grace-period=0 --force"),
+        ("happy-path", 4, "kill pod/web container=app signal=TERM"),
+        ("node-lost", 200, "start node/node-0"),
+    ] {
+        let mut walk = shipped(name);
+        walk.seek_time(walk.plan().start + Span::from_secs(at));
+        let before = walk.history().to_vec();
+        let target = walk.world().pods.first().map(|p| p.ident.name.to_string()).unwrap_or_default();
+        let words = words.replace("pod/web", &format!("pod/{target}"));
+        let container = walk.world().pods[0].spec.containers[0].name;
+        let words = words.replace("container=app", &format!("container={container}"));
+        walk.act(&words).unwrap_or_else(|problem| panic!("{name}: {words}: {problem}"));
+        assert_eq!(&walk.history()[..before.len()], &before[..], "{name}: the past stays what it was");
+        // Away from it and back again: it is part of the run.
+        let here = walk.position();
+        walk.seek(here / 2);
+        walk.seek(here);
+        walk.go(Direction::Forward, &Move::End);
+        let saved = walk.saved();
+        let none = |path: &str| Err(path.to_owned());
+        let plan = scenario::load("saved.toml", &saved, &none, &[])
+            .unwrap_or_else(|problems| panic!("{name}: {}", problems.render(false)));
+        let lived = session::live(&Arc::new(plan), walk.seed());
+        assert_eq!(
+            bytes(walk.history(), &walk.world().directory),
+            bytes(&lived.transitions, &lived.directory),
+            "{name}: {words}"
+        );
+        assert_eq!(lived.digest, walk.world().digest.to_string());
+    }
+}
+
+#[test]
+fn overrides_and_another_seed_are_saved_too() {
+    let found = builtin::find("crash-loop").expect("it is shipped");
+    let none = |path: &str| Err(path.to_owned());
+    let overrides = ["pod.orders.behavior.containers.app.attempts=[{ runs = \"4s\", exit = 3 }]".to_owned()];
+    let (script, loaded) =
+        Script::load("crash-loop.toml", found.text, &none, &overrides).expect("it is read");
+    let mut walk = Walk::new(script, &Arc::new(loaded.plan), 77);
+    walk.seek_time(walk.plan().start + Span::from_secs(30));
+    walk.act("label pod/orders labels={ team = \"shop\" }").expect("it can be done");
+    walk.go(Direction::Forward, &Move::End);
+    let plan = scenario::load("saved.toml", &walk.saved(), &none, &[])
+        .unwrap_or_else(|problems| panic!("{}\n{}", problems.render(false), walk.saved()));
+    assert_eq!(plan.seed, 77);
+    let lived = session::live(&Arc::new(plan), 77);
+    assert_eq!(lived.digest, walk.world().digest.to_string());
+}
+
+#[test]
+fn acting_at_an_earlier_place_forgets_what_was_done_later() {
+    let mut walk = shipped("crash-loop");
+    let second = |n| Span::from_secs(n);
+    let start = walk.plan().start;
+    walk.seek_time(start + second(10));
+    walk.act("label pod/orders labels={ step = \"one\" }").expect("it can be done");
+    walk.seek_time(start + second(20));
+    walk.act("delete pod/orders").expect("it can be done");
+    walk.seek_time(start + second(15));
+    assert_eq!(walk.commands().len(), 2);
+    walk.act("label pod/orders labels={ step = \"two\" }").expect("it can be done");
+    let words: Vec<&str> = walk.commands().iter().map(|c| c.words.as_str()).collect();
+    assert_eq!(
+        words,
+        ["label pod/orders labels={ step = \"one\" }", "label pod/orders labels={ step = \"two\" }"]
+    );
+    walk.go(Direction::Forward, &Move::End);
+    assert!(walk.world().pods[0].exists, "the deletion belonged to another future");
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_in_words_and_changes_nothing() {
+    let mut walk = shipped("crash-loop");
+    walk.seek_time(walk.plan().start + Span::from_secs(10));
+    let (position, saved) = (walk.position(), walk.saved());
+    for (words, hint) in [
+        ("", "what is to be done"),
+        ("delet pod/orders", "did you mean `delete`"),
+        ("delete", "what?"),
+        ("delete pod/order", "did you mean `orders`"),
+        ("delete pod/orders gracePeriodSeconds=soon", "cannot be read"),
+        ("delete pod/orders signal=9", "takes no `signal`"),
+        ("create settings", "of what kind"),
+        ("patch pod/orders merge={", "not closed"),
+    ] {
+        let problem = walk.act(words).expect_err("it cannot be done");
+        assert!(problem.contains(hint), "{words}: {problem}");
+        assert_eq!((walk.position(), walk.saved()), (position, saved.clone()));
+    }
+    walk.go(Direction::Forward, &Move::End);
+    assert!(walk.act("delete pod/orders").expect_err("too late").contains("ends at"));
+}
