@@ -44,6 +44,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             cache_waiters: Vec::new(),
             last_relist: Time::EPOCH,
             pods: Vec::new(),
+            starts: Default::default(),
             images: node
                 .spec
                 .images
@@ -58,6 +59,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             status_dirty: Vec::new(),
             status_batch: Default::default(),
             status_busy: false,
+            status_batches: 0,
             shutting_down: false,
             pressure: None,
             heartbeat: plan.start,

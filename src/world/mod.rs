@@ -38,6 +38,8 @@ pub enum Purpose {
     Uid,
     Controller,
     ProbeStart,
+    Jostle,
+    StatusOrder,
 }
 
 /// An object that pods refer to, as the API server has it now.

@@ -67,6 +67,8 @@ pub struct Node {
     pub last_relist: Time,
     pub pods: Vec<PodId>,
 
+    /// When sandboxes were asked for lately: pods that start at once get in each other's way.
+    pub starts: VecDeque<Time>,
     pub images: Vec<StoredImage>,
     /// How many pulls of an image failed so far on this node.
     pub failed_pulls: Vec<(Sym, u32)>,
@@ -81,6 +83,8 @@ pub struct Node {
     /// The batch that is being written.
     pub status_batch: VecDeque<PodId>,
     pub status_busy: bool,
+    /// Batches of several pods so far.
+    pub status_batches: u32,
     /// No new pods: the node is shutting down.
     pub shutting_down: bool,
     /// Resource under pressure, if any, and until when.

@@ -9,7 +9,7 @@ use crate::rules::backoff::Entry;
 use crate::rules::images::PullMemory;
 use crate::rules::status_manager::Cached;
 use crate::scenario::plan::{Attempt, Behavior};
-use crate::time::Time;
+use crate::time::{Span, Time};
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct PodId(pub u32);
@@ -217,6 +217,8 @@ pub struct Run {
     pub to_start: Vec<ContainerIx>,
     pub to_kill: Vec<(ContainerIx, crate::rules::sync_actions::KillReason)>,
     pub errors: SyncErrors,
+    /// How much later than alone its first container comes to its turn.
+    pub jostle: Span,
     pub acted: bool,
     /// Regular init containers abort the pass when they fail to start.
     pub init_pass: usize,

@@ -133,8 +133,18 @@ fn begin_batch(w: &mut World, node: NodeId) {
         return;
     }
     n.status_busy = true;
-    n.status_batch = std::mem::take(&mut n.status_dirty).into();
-    let batch: Vec<PodId> = n.status_batch.iter().copied().collect();
+    let mut batch = std::mem::take(&mut n.status_dirty);
+    if batch.len() > 1 {
+        // `syncBatch` walks over a Go map: whose status is written first is luck.
+        n.status_batches += 1;
+        let (name, number) = (n.spec.name, u64::from(n.status_batches));
+        let mut draw = w.draw(Purpose::StatusOrder, crate::engine::random::entity(&[&name]), number);
+        for ix in (1..batch.len()).rev() {
+            batch.swap(ix, draw.below(ix as u64 + 1) as usize);
+        }
+    }
+    let n = &mut w.nodes[node.ix()];
+    n.status_batch = batch.iter().copied().collect();
     for pod in &batch {
         if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
             worker.outgoing = worker.cached.clone();
