@@ -223,3 +223,55 @@ fn what_cannot_be_done_is_refused_in_words_and_changes_nothing() {
     walk.go(Direction::Forward, &Move::End);
     assert!(walk.act("delete pod/orders").expect_err("too late").contains("ends at"));
 }
+
+#[test]
+fn every_change_of_every_shipped_scenario_is_explained_down_to_the_scenario() {
+    for scenario in builtin::ALL {
+        let mut walk = shipped(scenario.name);
+        walk.seek_time(walk.plan().start + Span::from_secs(400));
+        let mut rows: Vec<Transition> = walk.history().to_vec();
+        rows.sort_by_key(|row| row.pod);
+        for row in &rows {
+            let why = walk.why(row);
+            let say = || why.render(walk.plan().start);
+            let last = why.links.last().unwrap_or_else(|| panic!("{}: no cause: {}", scenario.name, say()));
+            assert_eq!(last.component, "scenario", "{}: {}", scenario.name, say());
+            assert!(why.links.iter().all(|link| link.at <= row.time), "{}: {}", scenario.name, say());
+        }
+    }
+}
+
+#[test]
+fn a_crash_loop_is_explained_in_words_that_teach() {
+    let mut walk = shipped("crash-loop");
+    let crash_loop = Breakpoint::parse("status=CrashLoopBackOff").expect("a breakpoint");
+    walk.go(Direction::Forward, &Move::Until(crash_loop));
+    let row = walk.last_change(None).expect("there is one");
+    let why = walk.why(&row);
+    insta::assert_snapshot!(why.render(walk.plan().start));
+}
+
+#[test]
+fn what_a_person_did_stands_at_the_end_of_its_chain() {
+    let mut walk = shipped("crash-loop");
+    walk.seek_time(walk.plan().start + Span::from_secs(30));
+    walk.act("delete pod/orders").expect("it can be done");
+    let row = walk.last_change(None).expect("there is one");
+    let why = walk.why(&row);
+    let last = why.links.last().expect("there is one");
+    assert_eq!((last.component.as_str(), last.text.as_str()), ("you", "delete pod/orders"));
+}
+
+#[test]
+fn what_comes_does_come() {
+    for scenario in builtin::ALL {
+        let mut walk = shipped(scenario.name);
+        walk.seek_time(walk.plan().start + Span::from_secs(12));
+        let coming = walk.coming(None);
+        for next in coming {
+            walk.seek_time(next.at);
+            let played = walk.step_record(walk.position()).is_some_and(|record| record.at == next.at);
+            assert!(played, "{}: {} does not come", scenario.name, next.words.text);
+        }
+    }
+}

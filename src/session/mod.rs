@@ -7,10 +7,14 @@
 
 pub mod breakpoints;
 pub mod checkpoints;
+pub mod coming;
 pub mod commands;
+pub mod lineage;
 pub mod moves;
 pub mod script;
 pub mod walk;
+pub mod why;
+pub mod words;
 
 use std::io;
 use std::sync::Arc;
@@ -25,6 +29,7 @@ pub use breakpoints::Breakpoint;
 pub use moves::{Direction, Move, Stop};
 pub use script::Script;
 pub use walk::Walk;
+pub use why::Why;
 
 /// A run in progress.
 #[derive(Clone)]

@@ -42,6 +42,8 @@ pub struct Walk {
     pub(super) first: (usize, u64),
     pub(super) checkpoints: Checkpoints,
     pub(super) commands: Vec<Command>,
+    /// What was known of the pod that was asked about last.
+    pub(super) lineage: Option<super::lineage::Lineage>,
     pub breakpoints: Vec<Breakpoint>,
     /// The pod that is looked at.
     pub selected: Option<PodId>,
@@ -63,6 +65,7 @@ impl Walk {
             rows,
             first,
             commands: Vec::new(),
+            lineage: None,
             breakpoints: Vec::new(),
             selected: None,
         }

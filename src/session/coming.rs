@@ -1,0 +1,90 @@
+//! What comes: what waits in the queue, as far as it is certain. Whoever acts in between changes it.
+
+use super::Walk;
+use super::words::{Words, describe};
+use crate::time::Time;
+use crate::world::pod::Work;
+use crate::world::{PodId, SimEvent, World};
+
+/// Something that will happen unless somebody does something.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Coming {
+    pub at: Time,
+    pub words: Words,
+}
+
+impl Walk {
+    /// What waits, soonest first; of one pod and its node if a pod is given. Events whose subject has moved on meanwhile are
+    /// left out: they will find nothing to do.
+    pub fn coming(&self, pod: Option<PodId>) -> Vec<Coming> {
+        let w = self.world();
+        let until = self.plan().until;
+        w.queue
+            .waiting()
+            .into_iter()
+            .filter(|(at, _, event)| *at <= until && is_live(w, *event))
+            .filter(|(_, _, event)| pod.is_none_or(|pod| concerns(w, *event, pod)))
+            .map(|(at, _, event)| Coming { at, words: describe(w, event) })
+            .collect()
+    }
+}
+
+/// Whether an event is about a pod, or about its whole node.
+fn concerns(w: &World, event: SimEvent, pod: PodId) -> bool {
+    if let Some(own) = super::words::pod_of(event) {
+        return own == pod;
+    }
+    let node = w.pods.get(pod.ix()).and_then(|p| p.node);
+    match event {
+        SimEvent::Relist { node: n, .. } => {
+            Some(n) == node
+                && w.nodes[n.ix()].dirty.iter().chain(&w.nodes[n.ix()].cache_waiters).any(|p| *p == pod)
+        }
+        SimEvent::StatusWrite { node: n, .. } => w.nodes[n.ix()].status_batch.contains(&pod),
+        SimEvent::Pulled { node: n, pull } => {
+            w.nodes[n.ix()].pulls.iter().any(|own| own.id == pull && own.pod == pod)
+        }
+        SimEvent::KubeletStart { node: n, .. }
+        | SimEvent::Shutdown { node: n, .. }
+        | SimEvent::NodeTaint { node: n, .. } => Some(n) == node,
+        SimEvent::Schedule { .. } => node.is_none(),
+        SimEvent::Action { .. } => true,
+        _ => false,
+    }
+}
+
+/// Whether the event will still find what it was queued for, as far as that can be said from outside.
+fn is_live(w: &World, event: SimEvent) -> bool {
+    let worker = |pod: PodId| w.pods.get(pod.ix()).and_then(|p| p.worker.as_deref());
+    let node_generation = |node: crate::world::NodeId| w.nodes[node.ix()].generation;
+    let run =
+        |pod: PodId, ix: u8| w.pods.get(pod.ix()).and_then(|p| p.runtime.containers.get(usize::from(ix)));
+    match event {
+        SimEvent::Sync { pod, generation } => {
+            worker(pod).is_some_and(|worker| worker.generation == generation && worker.run.is_some())
+        }
+        SimEvent::WorkDue { pod, generation } => worker(pod)
+            .is_some_and(|worker| worker.due_generation == generation && worker.work != Work::Finished),
+        SimEvent::Relist { node, generation }
+        | SimEvent::StatusWrite { node, generation }
+        | SimEvent::StatusRetry { node, generation }
+        | SimEvent::KubeletStart { node, generation } => node_generation(node) == generation,
+        SimEvent::Exit { pod, container, generation } | SimEvent::TermExit { pod, container, generation } => {
+            let name = w.pods.get(pod.ix()).filter(|p| usize::from(container) < p.container_count());
+            let running = name.and_then(|p| p.runtime.live.newest(p.container(container).name));
+            run(pod, container).is_some_and(|run| run.generation == generation)
+                && running.is_some_and(|c| c.state == crate::api::InstanceState::Running)
+        }
+        SimEvent::Kill { pod, container, generation } => {
+            run(pod, container).and_then(|run| run.kill).is_some_and(|kill| kill.generation == generation)
+        }
+        SimEvent::Probe { pod, container, kind, generation }
+        | SimEvent::ProbeDone { pod, container, kind, generation } => run(pod, container)
+            .and_then(|run| run.probers.get(usize::from(kind)).copied().flatten())
+            .is_some_and(|prober| prober.generation == generation),
+        SimEvent::Bind { pod, .. } | SimEvent::PodSeen { pod } | SimEvent::TaintEvict { pod, .. } => {
+            w.pods.get(pod.ix()).is_some_and(|p| p.exists || p.worker.is_some())
+        }
+        _ => true,
+    }
+}

@@ -1,0 +1,152 @@
+//! What every component knew of one pod, step by step.
+//!
+//! Nobody writes this down while a run is played: the run is played again and the pod is looked at after each step. So the
+//! plain run pays nothing, and no actor has to remember to tell.
+
+use super::Session;
+use crate::api::{PodStatus, RuntimeContainer, Sym, Text};
+use crate::time::Time;
+use crate::world::pod::{KillStage, Work};
+use crate::world::{ContainerIx, NodeId, Pod, PodId};
+
+/// A value at the steps at which it changed.
+#[derive(Clone, Debug)]
+pub struct Track<T> {
+    changes: Vec<(u64, T)>,
+}
+
+impl<T> Default for Track<T> {
+    fn default() -> Track<T> {
+        Track { changes: Vec::new() }
+    }
+}
+
+impl<T> Track<T> {
+    fn note(&mut self, step: u64, same: impl FnOnce(&T) -> bool, value: impl FnOnce() -> T) {
+        if !self.changes.last().is_some_and(|(_, last)| same(last)) {
+            self.changes.push((step, value()));
+        }
+    }
+    fn until(&self, step: u64) -> &[(u64, T)] {
+        &self.changes[..self.changes.partition_point(|(at, _)| *at <= step)]
+    }
+    /// The value after this step, and since when.
+    pub fn at(&self, step: u64) -> Option<(u64, &T)> {
+        self.until(step).last().map(|(at, value)| (*at, value))
+    }
+    /// The last time, at this step or before, that the value came to be so; it may have changed since.
+    pub fn last(&self, step: u64, so: impl Fn(&T) -> bool) -> Option<(u64, &T)> {
+        let list = self.until(step);
+        let end = list.iter().rposition(|(_, value)| so(value))?;
+        let begin = list[..end].iter().rposition(|(_, value)| !so(value)).map_or(0, |before| before + 1);
+        Some((list[begin].0, &list[begin].1))
+    }
+}
+
+/// What is known of one container.
+#[derive(Clone, Debug, Default)]
+pub struct ContainerTracks {
+    /// The newest instance as the runtime has it.
+    pub live: Track<Option<RuntimeContainer>>,
+    /// The newest instance as the kubelet's last relist saw it.
+    pub seen: Track<Option<RuntimeContainer>>,
+    /// Why its last start failed, as the kubelet remembers it.
+    pub start_failure: Track<Option<(Sym, Text)>>,
+    /// Stored results: startup, readiness, liveness.
+    pub probes: [Track<Option<bool>>; 3],
+    pub kill: Track<Option<KillStage>>,
+}
+
+#[derive(Clone)]
+pub struct Lineage {
+    pub pod: PodId,
+    /// The run as far as it has been looked at.
+    session: Session,
+    /// As the API server has it.
+    pub published: Track<PodStatus>,
+    /// As the kubelet computed it last.
+    pub computed: Track<Option<PodStatus>>,
+    pub containers: Vec<ContainerTracks>,
+    pub sandbox_ready: Track<bool>,
+    pub deletion: Track<Option<Time>>,
+    pub deletion_seen: Track<bool>,
+    pub node: Track<Option<NodeId>>,
+    pub known_to_kubelet: Track<bool>,
+    pub work: Track<Option<Work>>,
+    pub exists: Track<bool>,
+    pub mounted: Track<bool>,
+}
+
+impl Lineage {
+    /// From the start of the run on.
+    pub fn new(start: Session, pod: PodId) -> Lineage {
+        Lineage {
+            pod,
+            session: start,
+            published: Track::default(),
+            computed: Track::default(),
+            containers: Vec::new(),
+            sandbox_ready: Track::default(),
+            deletion: Track::default(),
+            deletion_seen: Track::default(),
+            node: Track::default(),
+            known_to_kubelet: Track::default(),
+            work: Track::default(),
+            exists: Track::default(),
+            mounted: Track::default(),
+        }
+    }
+
+    /// Looks on until after this step.
+    pub fn extend(&mut self, step: u64) {
+        while self.session.world.step < step && self.session.play().is_some() {
+            self.session.world.outbox.clear();
+            self.look();
+        }
+    }
+
+    fn look(&mut self) {
+        let w = &self.session.world;
+        let step = w.step;
+        let Some(p) = w.pods.get(self.pod.ix()) else { return };
+        let worker = p.worker.as_deref();
+        self.exists.note(step, |was| *was == p.exists, || p.exists);
+        self.node.note(step, |was| *was == p.node, || p.node);
+        let deleted = p.deletion.map(|d| d.at);
+        self.deletion.note(step, |was| *was == deleted, || deleted);
+        self.published.note(step, |was| *was == p.status, || p.status.clone());
+        let computed = worker.and_then(|worker| worker.status());
+        self.computed.note(step, |was| was.as_ref() == computed, || computed.cloned());
+        self.known_to_kubelet.note(step, |was| *was == worker.is_some(), || worker.is_some());
+        let seen = worker.is_some_and(|worker| worker.deletion.is_some());
+        self.deletion_seen.note(step, |was| *was == seen, || seen);
+        let work = worker.map(|worker| worker.work);
+        self.work.note(step, |was| *was == work, || work);
+        let mounted = worker.is_some_and(|worker| worker.mounted);
+        self.mounted.note(step, |was| *was == mounted, || mounted);
+        let ready = p.runtime.live.sandboxes.iter().any(|sandbox| sandbox.ready);
+        self.sandbox_ready.note(step, |was| *was == ready, || ready);
+        if self.containers.len() < p.container_count() {
+            self.containers.resize_with(p.container_count(), ContainerTracks::default);
+        }
+        for ix in 0..p.container_count() {
+            look_at(&mut self.containers[ix], step, p, ix as ContainerIx);
+        }
+    }
+}
+
+fn look_at(tracks: &mut ContainerTracks, step: u64, p: &Pod, ix: ContainerIx) {
+    let name = p.container(ix).name;
+    let live = p.runtime.live.newest(name);
+    tracks.live.note(step, |was| was.as_ref() == live, || live.copied());
+    let seen = p.worker.as_deref().and_then(|worker| worker.cache.newest(name));
+    tracks.seen.note(step, |was| was.as_ref() == seen, || seen.copied());
+    let Some(run) = p.runtime.containers.get(usize::from(ix)) else { return };
+    tracks.start_failure.note(step, |was| *was == run.reason, || run.reason);
+    for (track, prober) in tracks.probes.iter_mut().zip(&run.probers) {
+        let result = prober.and_then(|prober| prober.result);
+        track.note(step, |was| *was == result, || result);
+    }
+    let stage = run.kill.map(|kill| kill.stage);
+    tracks.kill.note(step, |was| *was == stage, || stage);
+}

@@ -1,0 +1,176 @@
+//! What waits in the queue, in words: which component, and what it is about to do (or did).
+
+use crate::time::{Span, Time};
+use crate::world::{ContainerIx, NodeId, PodId, SimEvent, World};
+
+/// A queued event in words.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Words {
+    /// The Kubernetes component that acts.
+    pub component: &'static str,
+    pub text: String,
+    pub pod: Option<PodId>,
+    pub node: Option<NodeId>,
+}
+
+/// The pod that an event is about.
+pub fn pod_of(event: SimEvent) -> Option<PodId> {
+    match event {
+        SimEvent::Bind { pod, .. }
+        | SimEvent::PodSeen { pod }
+        | SimEvent::Sync { pod, .. }
+        | SimEvent::WorkDue { pod, .. }
+        | SimEvent::Deadline { pod, .. }
+        | SimEvent::RelistPod { pod }
+        | SimEvent::Mount { pod, .. }
+        | SimEvent::Kill { pod, .. }
+        | SimEvent::Exit { pod, .. }
+        | SimEvent::TermExit { pod, .. }
+        | SimEvent::Probe { pod, .. }
+        | SimEvent::ProbeDone { pod, .. }
+        | SimEvent::TaintEvict { pod, .. } => Some(pod),
+        _ => None,
+    }
+}
+
+/// `12.345s` since the start of the run; the last digits of a microsecond clock only where they say something.
+pub fn offset(at: Time, start: Time) -> String {
+    let micros = at.since(start).micros();
+    let (sign, micros) = (if micros < 0 { "-" } else { "" }, micros.unsigned_abs());
+    let (secs, millis) = (micros / 1_000_000, micros % 1_000_000 / 1000);
+    match secs {
+        0..60 => format!("{sign}{secs}.{millis:03}s"),
+        60..3600 => format!("{sign}{}m{:02}.{millis:03}s", secs / 60, secs % 60),
+        _ => format!("{sign}{}h{:02}m{:02}.{millis:03}s", secs / 3600, secs / 60 % 60, secs % 60),
+    }
+}
+
+/// A span as a person says it: `10.4s`, `1m3s`; shorter than a second in milliseconds.
+pub fn about(span: Span) -> String {
+    let micros = span.micros().max(0);
+    match micros {
+        0..1000 => format!("{micros}µs"),
+        1000..1_000_000 => format!("{}ms", micros / 1000),
+        1_000_000..60_000_000 => {
+            let tenths = micros / 100_000;
+            if tenths % 10 == 0 {
+                format!("{}s", tenths / 10)
+            } else {
+                format!("{}.{}s", tenths / 10, tenths % 10)
+            }
+        }
+        _ => Span::from_secs(micros / 1_000_000).to_string(),
+    }
+}
+
+pub const PROBES: [&str; 3] = ["startup", "readiness", "liveness"];
+
+/// The event in words, about the world as it is.
+pub fn describe(w: &World, event: SimEvent) -> Words {
+    let pod =
+        |pod: PodId| w.pods.get(pod.ix()).map_or_else(|| "a pod".to_owned(), |p| p.ident.name.to_string());
+    let container = |id: PodId, ix: ContainerIx| match w.pods.get(id.ix()) {
+        Some(p) if usize::from(ix) < p.container_count() => {
+            format!("{} of {}", p.container(ix).name, p.ident.name)
+        }
+        _ => "a container".to_owned(),
+    };
+    let node = |id: NodeId| w.nodes.get(id.ix()).map_or("a node", |n| n.spec.name.as_str());
+    let probe = |kind: u8| PROBES.get(usize::from(kind)).copied().unwrap_or("");
+    let (component, text) = match event {
+        SimEvent::CreatePod { template, ordinal } => {
+            let name = w.plan.templates.get(template as usize).map_or("a pod", |t| t.name.as_str());
+            let numbered = w.plan.templates.get(template as usize).is_some_and(|t| t.numbered);
+            let name = if numbered { format!("{name}-{ordinal}") } else { name.to_owned() };
+            ("scenario", format!("pod/{name} is created"))
+        }
+        SimEvent::Action { index } => {
+            let words = w.plan.actions.get(index as usize).map_or("", |a| a.words.as_str());
+            ("scenario", words.to_owned())
+        }
+        SimEvent::CreateObject { index } => {
+            let object = w.plan.objects.get(index as usize);
+            let words = object.map_or_else(String::new, |o| format!("{:?}/{}", o.kind, o.name));
+            ("scenario", format!("{words} comes into being"))
+        }
+        SimEvent::Schedule { .. } => ("kube-scheduler", "takes the next pods from its queue".to_owned()),
+        SimEvent::Bind { pod: p, node: n } => ("kube-scheduler", format!("binds {} to {}", pod(p), node(n))),
+        SimEvent::PodSeen { pod: p } => {
+            ("kubelet: watch", format!("hears from the API server how {} is now", pod(p)))
+        }
+        SimEvent::Sync { pod: p, .. } => {
+            ("kubelet: pod worker", format!("goes on with its run for {}", pod(p)))
+        }
+        SimEvent::WorkDue { pod: p, .. } => {
+            ("kubelet: work queue", format!("the one-second tick finds {} due for another sync", pod(p)))
+        }
+        SimEvent::Deadline { pod: p, .. } => {
+            ("kubelet: sync loop", format!("activeDeadlineSeconds of {} is over", pod(p)))
+        }
+        SimEvent::Relist { node: n, .. } => (
+            "kubelet: PLEG",
+            format!("the once-a-second relist on {} compares the runtime with what was known", node(n)),
+        ),
+        SimEvent::RelistPod { pod: p } => {
+            ("kubelet: PLEG", format!("a relist of {} alone, asked for by the sync", pod(p)))
+        }
+        SimEvent::Mount { pod: p, .. } => {
+            ("kubelet: volume manager", format!("looks at the volumes of {}", pod(p)))
+        }
+        SimEvent::Pulled { node: n, pull } => {
+            let own = w.nodes.get(n.ix()).and_then(|n| n.pulls.iter().find(|p| p.id == pull));
+            match own {
+                Some(own) => {
+                    ("kubelet: image manager", format!("the pull of {} for {} ends", own.image, pod(own.pod)))
+                }
+                None => ("kubelet: image manager", format!("a pull on {} ends", node(n))),
+            }
+        }
+        SimEvent::Kill { pod: p, container: c, .. } => {
+            ("kubelet: runtime manager", format!("the stop of {} goes on", container(p, c)))
+        }
+        SimEvent::Exit { pod: p, container: c, .. } => {
+            ("process", format!("{} ends by itself", container(p, c)))
+        }
+        SimEvent::TermExit { pod: p, container: c, .. } => {
+            ("process", format!("{} ends because of SIGTERM", container(p, c)))
+        }
+        SimEvent::Probe { pod: p, container: c, kind, .. } => {
+            ("kubelet: prober", format!("{} probe of {}", probe(kind), container(p, c)))
+        }
+        SimEvent::ProbeDone { pod: p, container: c, kind, .. } => {
+            ("kubelet: prober", format!("the {} probe of {} has its answer", probe(kind), container(p, c)))
+        }
+        SimEvent::StatusWrite { node: n, .. } => (
+            "kubelet: status manager",
+            match w.nodes.get(n.ix()).and_then(|n| n.status_batch.front()) {
+                Some(front) => format!("writes the status of {} to the API server", pod(*front)),
+                None => format!("{} writes a status to the API server", node(n)),
+            },
+        ),
+        SimEvent::StatusRetry { node: n, .. } => {
+            ("kubelet: status manager", format!("its ten-second pass on {}", node(n)))
+        }
+        SimEvent::KubeletStart { node: n, .. } => ("kubelet", format!("starts on {}", node(n))),
+        SimEvent::Shutdown { node: n, .. } => {
+            ("kubelet: shutdown manager", format!("{} shuts down its next group", node(n)))
+        }
+        SimEvent::Evict { node: n, .. } => {
+            ("kubelet: eviction manager", format!("looks for what runs short on {}", node(n)))
+        }
+        SimEvent::NodeMonitor { .. } => (
+            "node lifecycle controller",
+            "looks at the nodes' leases: one that was not renewed for nodeMonitorGracePeriod counts as lost"
+                .to_owned(),
+        ),
+        SimEvent::NodeTaint { node: n, .. } => {
+            ("node lifecycle controller", format!("writes the taints of {}", node(n)))
+        }
+        SimEvent::TaintEvict { pod: p, .. } => (
+            "taint eviction controller",
+            format!("deletes {}, which does not tolerate a taint of its node any longer", pod(p)),
+        ),
+        SimEvent::PodGc => ("pod garbage collector", "looks for pods that nobody will finish".to_owned()),
+    };
+    Words { component, text, pod: pod_of(event), node: None }
+}
