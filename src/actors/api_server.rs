@@ -75,8 +75,7 @@ fn new_pod(t: &PodTemplate, template: u32, ident: PodIdent, entity: u64, generat
         collect_at: None,
         status: PodStatus::default(),
         shown: Shown::default(),
-        events: Vec::new(),
-        spam: Default::default(),
+        events: Default::default(),
         worker: None,
         runtime: Runtime { containers: vec![ContainerRun::default(); count], ..Runtime::default() },
     }

@@ -79,6 +79,8 @@ pub enum Text {
     PullBackOff { image: Sym, after: Option<(Sym, Sym)> },
     /// Event: `Successfully pulled image "x" in 5s (10s including waiting). Image size: 7 bytes.`
     PulledImage { image: Sym, took: Span, waited: Span, bytes: u64 },
+    /// The same at the end of a combined event.
+    CombinedPulled { image: Sym, took: Span, waited: Span, bytes: u64 },
     /// Event of a victim: `Preempted by pod <uid> on node n1`; the uid is that of the named pod.
     PreemptedBy { uid: u128, node: Sym },
     /// Event: `Marking for deletion Pod default/web`
@@ -92,6 +94,8 @@ pub enum Text {
     AroundPod { before: Sym, after: Sym },
 }
 
+const COMBINED: &str = "(combined from similar events): ";
+
 impl Text {
     pub const NONE: Text = Text::Is(Sym::EMPTY);
 
@@ -101,6 +105,17 @@ impl Text {
     /// The words, as far as they do not depend on a pod.
     pub fn fixed(self) -> Option<Sym> {
         if let Text::Is(words) = self { Some(words) } else { None }
+    }
+    /// The message of a combined event about `pod`, this one being the latest
+    /// (`EventAggregatorByReasonMessageFunc`).
+    #[must_use]
+    pub fn combined(self, pod: &PodIdent) -> Text {
+        match self {
+            Text::PulledImage { image, took, waited, bytes } => {
+                Text::CombinedPulled { image, took, waited, bytes }
+            }
+            other => Text::from(format!("{COMBINED}{}", other.show(pod))),
+        }
     }
     /// The words, about `pod`.
     pub fn show<'a>(&'a self, pod: &'a PodIdent) -> impl fmt::Display + 'a {
@@ -160,6 +175,11 @@ impl fmt::Display for Shown<'_> {
                     Some((reason, message)) => write!(f, ": {reason}: {message}"),
                     None => Ok(()),
                 }
+            }
+            Text::CombinedPulled { image, took, waited, bytes } => {
+                let (image, took, waited, bytes) = (*image, *took, *waited, *bytes);
+                let last = Text::PulledImage { image, took, waited, bytes };
+                write!(f, "{COMBINED}{}", last.show(pod))
             }
             Text::PulledImage { image, took, waited, bytes } => write!(
                 f,

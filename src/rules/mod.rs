@@ -12,6 +12,7 @@ pub mod container_status;
 pub mod decode;
 pub mod defaults;
 pub mod event_series;
+pub mod events;
 pub mod gates;
 pub mod humanize;
 pub mod image_name;

@@ -40,6 +40,7 @@ pub enum Purpose {
     ProbeStart,
     Jostle,
     StatusOrder,
+    SimilarEvents,
 }
 
 /// An object that pods refer to, as the API server has it now.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::NodeId;
 use crate::api::{Container, PodIdent, PodSpec, PodStatus, RuntimeStatus, Sym, Text};
 use crate::rules::backoff::Entry;
+use crate::rules::events::Correlator;
 use crate::rules::images::PullMemory;
 use crate::rules::status_manager::Cached;
 use crate::scenario::plan::{Attempt, Behavior};
@@ -56,9 +57,8 @@ pub struct Pod {
     pub status: PodStatus,
     /// The STATUS column and what stands beside it, as last recorded.
     pub shown: Shown,
-    /// Events seen, for counting.
-    pub events: Vec<CountedEvent>,
-    pub spam: [SpamBucket; 4],
+    /// What components remember of the events that they sent about it.
+    pub events: Correlator,
 
     /// The kubelet's side; None where no kubelet knows the pod.
     pub worker: Option<Box<Worker>>,
@@ -72,29 +72,6 @@ pub struct Shown {
     pub status: Sym,
     pub ready: (u16, u16),
     pub restarts: i32,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub struct CountedEvent {
-    pub component: Sym,
-    pub reason: Sym,
-    pub field_path: Sym,
-    pub message: Text,
-    pub warning: bool,
-    pub count: u32,
-    pub object: u32,
-    pub last: Time,
-}
-
-/// Token bucket of the event spam filter, per reporting component and type.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SpamBucket {
-    pub component: Sym,
-    pub warning: bool,
-    /// In millionths.
-    pub tokens: i64,
-    pub at: Time,
-    pub used: bool,
 }
 
 /// The containers as the runtime has them.

@@ -16,7 +16,7 @@ pub mod status_manager;
 pub mod sync;
 pub mod volumes;
 
-use crate::api::RuntimeStatus;
+use crate::api::{RuntimeStatus, Sym};
 use crate::time::Time;
 use crate::world::pod::{Work, Worker};
 use crate::world::{NodeId, PodId, Purpose, World};
@@ -161,8 +161,7 @@ pub fn stop(w: &mut World, node: NodeId) {
     for pod in pods {
         let p = &mut w.pods[pod.ix()];
         p.worker = None;
-        p.events.clear();
-        p.spam = Default::default();
+        p.events.forget(Sym::KUBELET);
         for c in &mut p.runtime.containers {
             c.backoff = None;
             c.pulls = Default::default();

@@ -1,0 +1,325 @@
+//! What becomes of an event that a component sends: a new event object, a higher count on an old one, or nothing.
+//!
+//! Source: `EventCorrelate` and what it calls in staging/src/k8s.io/client-go/tools/record/events_cache.go (v1.36.2), as
+//! the kubelet and the controllers use it; the scheduler's recorder is another ([`super::event_series`]). The surprises:
+//! the spam filter comes last, so what it holds back still counts, and the next update that passes jumps; it counts
+//! Normal events and Warnings apart; and similar events are told apart by their messages alone, so a crash loop whose
+//! pulls take a little longer or shorter each time ends in one "combined" event.
+
+use super::throttle::{Rate, TokenBucket};
+use crate::api::{PodIdent, Sym, Text};
+use crate::time::{Span, Time};
+
+/// `defaultSpamBurst` and `defaultSpamQPS`, for each component, object and type of event (`getSpamKey`).
+const SPAM: Rate = Rate { burst: 25, refill: Span::from_secs(300) };
+/// `defaultAggregateMaxEvents`: from so many different messages on, similar events are combined.
+const MAX_SIMILAR: usize = 10;
+/// `defaultAggregateIntervalInSeconds`: similar events further apart than this start anew.
+const SIMILAR_WITHIN: Span = Span::from_secs(600);
+
+/// An event as a component sends it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sent {
+    /// The reporting component; its host is that of the pod.
+    pub component: Sym,
+    pub warning: bool,
+    pub reason: Sym,
+    pub message: Text,
+    /// `spec.containers{app}` or empty.
+    pub field_path: Sym,
+}
+
+/// What the API server is told: the event object `object` now has this message, path and count.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Written {
+    pub message: Text,
+    pub field_path: Sym,
+    pub count: u32,
+    pub object: u32,
+}
+
+/// What the components remember of the events about one pod.
+#[derive(Clone, Debug, Default)]
+pub struct Correlator {
+    known: Vec<Known>,
+    spam: Vec<Bucket>,
+}
+
+/// An event object (`eventLog`), or a message of similar events (`aggregateRecord`), or both.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    component: Sym,
+    reason: Sym,
+    field_path: Sym,
+    message: Text,
+    /// How often; 0 for a message that was only ever seen inside a combined event.
+    count: u32,
+    object: u32,
+    last: Time,
+    warning: bool,
+    /// The combined event of its component, type and reason.
+    combined: bool,
+    /// Its message counts among the similar ones.
+    similar: bool,
+}
+
+impl Known {
+    /// `EventAggregatorByReasonFunc`: the field path is no part of what makes events similar.
+    fn is_like(&self, event: &Sent) -> bool {
+        self.reason == event.reason && self.component == event.component && self.warning == event.warning
+    }
+    /// `getEventKey`
+    fn is(&self, event: &Sent) -> bool {
+        !self.combined
+            && self.is_like(event)
+            && self.field_path == event.field_path
+            && self.message == event.message
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    component: Sym,
+    warning: bool,
+    tokens: TokenBucket,
+}
+
+impl Correlator {
+    /// An event about the pod `ident` is sent at `now`; `next_object` counts the event objects of the run, `pick` draws
+    /// one of so many: Go's `PopAny` forgets any message once there are enough.
+    pub fn send(
+        &mut self,
+        event: &Sent,
+        ident: &PodIdent,
+        now: Time,
+        next_object: &mut u32,
+        pick: impl FnOnce(usize) -> usize,
+    ) -> Option<Written> {
+        let combined = self.aggregate(event, now, pick);
+        let written = self.observe(event, combined, ident, now, next_object);
+        self.passes(event, now).then_some(written)
+    }
+
+    /// The component was restarted: its memory is gone.
+    pub fn forget(&mut self, component: Sym) {
+        self.known.retain(|known| known.component != component);
+        self.spam.retain(|bucket| bucket.component != component);
+    }
+
+    /// `EventAggregate`: whether the event goes into the combined one.
+    fn aggregate(&mut self, event: &Sent, now: Time, pick: impl FnOnce(usize) -> usize) -> bool {
+        let alike = || self.known.iter().filter(|known| known.is_like(event));
+        let last = alike().map(|known| known.last).max();
+        if last.is_some_and(|last| now.since(last) > SIMILAR_WITHIN) {
+            for known in self.known.iter_mut().filter(|known| known.is_like(event)) {
+                known.similar = false;
+            }
+            self.known.retain(|known| known.count > 0);
+        }
+        let mut messages: Vec<Text> = Vec::new();
+        // Most reasons have one message or two: the list is made only where it could matter.
+        if self.known.iter().filter(|known| known.is_like(event) && known.similar).count() >= MAX_SIMILAR - 1
+        {
+            for known in self.known.iter().filter(|known| known.is_like(event) && known.similar) {
+                if !messages.contains(&known.message) {
+                    messages.push(known.message);
+                }
+            }
+        }
+        let is_among = messages.contains(&event.message);
+        if messages.len() + usize::from(!is_among) < MAX_SIMILAR {
+            self.entry(event, now).similar = true;
+            return false;
+        }
+        if !is_among {
+            self.entry(event, now).similar = true;
+            messages.push(event.message);
+        }
+        let forgotten = messages[pick(messages.len()).min(messages.len() - 1)];
+        for known in self.known.iter_mut().filter(|known| known.is_like(event)) {
+            if known.message == forgotten {
+                known.similar = false;
+            }
+        }
+        self.known.retain(|known| known.count > 0 || known.similar);
+        true
+    }
+
+    /// `eventObserve`: the count of the event object, or a new one.
+    fn observe(
+        &mut self,
+        event: &Sent,
+        combined: bool,
+        ident: &PodIdent,
+        now: Time,
+        next_object: &mut u32,
+    ) -> Written {
+        let (known, message) = if combined {
+            let found = self.known.iter().position(|known| known.combined && known.is_like(event));
+            let ix = found.unwrap_or_else(|| self.add(Known { combined: true, ..new(event, now) }));
+            (&mut self.known[ix], event.message.combined(ident))
+        } else {
+            (self.entry(event, now), event.message)
+        };
+        if known.count == 0 {
+            *next_object += 1;
+            known.object = *next_object;
+        }
+        known.count += 1;
+        known.last = now;
+        Written { message, field_path: known.field_path, count: known.count, object: known.object }
+    }
+
+    fn entry(&mut self, event: &Sent, now: Time) -> &mut Known {
+        let found = self.known.iter().position(|known| known.is(event));
+        let ix = found.unwrap_or_else(|| self.add(new(event, now)));
+        &mut self.known[ix]
+    }
+
+    fn add(&mut self, known: Known) -> usize {
+        // Pods are many, and most have a handful of events: no room is kept in advance.
+        if self.known.len() == self.known.capacity() {
+            self.known.reserve_exact(2 + self.known.len() / 4);
+        }
+        self.known.push(known);
+        self.known.len() - 1
+    }
+
+    /// `Filter`
+    fn passes(&mut self, event: &Sent, now: Time) -> bool {
+        let found = self
+            .spam
+            .iter()
+            .position(|bucket| bucket.component == event.component && bucket.warning == event.warning);
+        let ix = found.unwrap_or_else(|| {
+            let (component, warning) = (event.component, event.warning);
+            self.spam.reserve_exact(1);
+            self.spam.push(Bucket { component, warning, tokens: TokenBucket::full(SPAM, now) });
+            self.spam.len() - 1
+        });
+        self.spam[ix].tokens.take(SPAM, now)
+    }
+}
+
+fn new(event: &Sent, now: Time) -> Known {
+    Known {
+        component: event.component,
+        reason: event.reason,
+        field_path: event.field_path,
+        message: event.message,
+        count: 0,
+        object: 0,
+        last: now,
+        warning: event.warning,
+        combined: false,
+        similar: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::text::{PodName, Uid};
+
+    const IDENT: PodIdent = PodIdent {
+        name: PodName { base: Sym::EMPTY, ordinal: None },
+        namespace: Sym::EMPTY,
+        uid: Uid::Made(7),
+    };
+
+    struct Run {
+        correlator: Correlator,
+        objects: u32,
+    }
+
+    impl Run {
+        fn new() -> Run {
+            Run { correlator: Correlator::default(), objects: 0 }
+        }
+        fn send(
+            &mut self,
+            secs: i64,
+            warning: bool,
+            message: &str,
+            path: &str,
+        ) -> Option<(u32, u32, String)> {
+            let event = Sent {
+                component: Sym::KUBELET,
+                warning,
+                reason: Sym::PULLED,
+                message: message.into(),
+                field_path: Sym::new(path),
+            };
+            // The message that is forgotten is the first one.
+            let written =
+                self.correlator.send(&event, &IDENT, Time::from_secs(secs), &mut self.objects, |_| 0)?;
+            Some((written.object, written.count, written.message.show(&IDENT).to_string()))
+        }
+        fn pull(&mut self, secs: i64, number: usize) -> Option<(u32, u32, String)> {
+            self.send(secs, false, &format!("pulled in {number}s"), "")
+        }
+    }
+
+    #[test]
+    fn the_same_event_is_counted_and_each_container_has_its_own() {
+        let mut run = Run::new();
+        let said = |object, count| Some((object, count, "x".to_owned()));
+        assert_eq!(run.send(0, false, "x", "spec.containers{a}"), said(1, 1));
+        assert_eq!(run.send(9, false, "x", "spec.containers{a}"), said(1, 2));
+        assert_eq!(run.send(9, false, "x", "spec.containers{b}"), said(2, 1));
+        assert_eq!(run.send(9, true, "x", "spec.containers{a}"), said(3, 1));
+        run.correlator.forget(Sym::KUBELET);
+        assert_eq!(run.send(10, false, "x", "spec.containers{a}"), said(4, 1));
+    }
+
+    #[test]
+    fn what_the_spam_filter_holds_back_still_counts() {
+        let mut run = Run::new();
+        let passed = (0..60).filter(|secs| run.send(*secs, false, "x", "").is_some()).count();
+        assert_eq!(passed, 25);
+        assert!(run.send(60, true, "x", "").is_some(), "warnings have a bucket of their own");
+        assert_eq!(run.send(299, false, "x", ""), None);
+        assert_eq!(run.send(300, false, "x", "").map(|(_, count, _)| count), Some(62));
+    }
+
+    #[test]
+    fn ten_similar_events_are_combined() {
+        let mut run = Run::new();
+        for number in 0..9 {
+            assert_eq!(
+                run.pull(number as i64, number),
+                Some((number as u32 + 1, 1, format!("pulled in {number}s")))
+            );
+        }
+        // The tenth message, and the eleventh; the first message is forgotten, and again among the similar ones.
+        let combined = |number| format!("(combined from similar events): pulled in {number}s");
+        assert_eq!(run.pull(10, 9), Some((10, 1, combined(9))));
+        assert_eq!(run.pull(11, 10), Some((10, 2, combined(10))));
+        assert_eq!(run.pull(12, 0), Some((10, 3, combined(0))));
+        // One that is still known stays what it was.
+        assert_eq!(run.pull(13, 5), Some((6, 2, "pulled in 5s".to_owned())));
+    }
+
+    #[test]
+    fn similar_events_far_apart_are_not_combined() {
+        let mut run = Run::new();
+        for number in 0..30 {
+            let said = run.pull(number as i64 * 601, number);
+            assert_eq!(said, Some((number as u32 + 1, 1, format!("pulled in {number}s"))));
+        }
+        let mut run = Run::new();
+        let last = (0..10).map(|number| run.pull(number as i64 * 600, number)).last();
+        assert_eq!(last.flatten().map(|(object, ..)| object), Some(10));
+        assert!(run.correlator.known.iter().any(|known| known.combined));
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut run = Run::new();
+        for number in 0..1000 {
+            run.pull(number as i64, number);
+        }
+        assert!(run.correlator.known.len() <= 20, "{}", run.correlator.known.len());
+        assert!(std::mem::size_of::<Known>() <= 64);
+    }
+}
