@@ -144,7 +144,11 @@ pub fn update_status(w: &mut World, pod: PodId, change: impl FnOnce(&mut PodStat
     }
     let before = p.status.clone();
     change(&mut p.status, now);
+    let changed = p.status != before;
     record_changes(w, pod, &before);
+    if changed {
+        super::kubelet::status_manager::want_reconcile(w, pod);
+    }
 }
 
 /// Replaces a pod's status.

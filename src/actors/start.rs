@@ -25,6 +25,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
         };
         let relist_anchor = plan.start + phase(&w, Purpose::RelistPhase);
         let tick_anchor = plan.start + phase(&w, Purpose::TickPhase);
+        let reconcile_anchor = plan.start + phase(&w, Purpose::ReconcilePhase) * 10;
         w.nodes.push(Node {
             spec: node.spec.clone(),
             config: Arc::clone(&node.kubelet),
@@ -40,6 +41,9 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             ),
             relist_queued: None,
             tick_anchor,
+            reconcile_anchor,
+            status_stale: Vec::new(),
+            reconcile_queued: false,
             dirty: Vec::new(),
             cache_waiters: Vec::new(),
             last_relist: Time::EPOCH,

@@ -41,6 +41,7 @@ pub enum Purpose {
     Jostle,
     StatusOrder,
     SimilarEvents,
+    ReconcilePhase,
 }
 
 /// An object that pods refer to, as the API server has it now.

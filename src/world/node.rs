@@ -59,6 +59,11 @@ pub struct Node {
     pub relist_queued: Option<Time>,
     /// The sync loop's one-second ticks stand at this instant plus whole seconds.
     pub tick_anchor: Time,
+    /// The status manager's ten-second passes stand at this instant plus whole periods.
+    pub reconcile_anchor: Time,
+    /// Pods whose status in the API is not what the kubelet holds, for the next such pass.
+    pub status_stale: Vec<PodId>,
+    pub reconcile_queued: bool,
     /// Pods with something for the next relist to see.
     pub dirty: Vec<PodId>,
     /// Pods that wait for a cache entry newer than their last run.

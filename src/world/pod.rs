@@ -216,8 +216,6 @@ pub struct Worker {
     /// The kubelet's copy of what the runtime had at `cache_time`.
     pub cache: RuntimeStatus,
     pub cache_time: Time,
-    /// What the last relist of the whole node saw: it tells again what a relist on demand has told.
-    pub relisted: RuntimeStatus,
     pub due_generation: u32,
     /// Deletion as the kubelet has seen it.
     pub deletion: Option<Deletion>,

@@ -72,7 +72,6 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
         // Known to the runtime from before a restart of the kubelet: the first relist told.
         let cache = p.runtime.live.clone();
         if let Some(worker) = p.worker.as_deref_mut() {
-            worker.relisted = cache.clone();
             worker.cache = cache;
             worker.mounted = true;
         }
@@ -93,7 +92,6 @@ fn new_worker(p: &crate::world::Pod, node: NodeId) -> Worker {
         run: None,
         cache: RuntimeStatus::default(),
         cache_time: Time::EPOCH,
-        relisted: RuntimeStatus::default(),
         due_generation: 0,
         deletion: p.deletion,
         removed: false,
@@ -126,6 +124,9 @@ pub fn start(w: &mut World, node: NodeId, generation: u32) {
     n.dirty.clear();
     n.cache_waiters.clear();
     n.status_dirty.clear();
+    n.status_stale.clear();
+    n.reconcile_queued = false;
+    n.reconcile_anchor = w.now;
     n.status_batch.clear();
     n.status_busy = false;
     n.last_relist = w.now;

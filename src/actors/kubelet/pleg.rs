@@ -72,17 +72,12 @@ fn event_count(old: &RuntimeStatus, new: &RuntimeStatus) -> usize {
     containers + sandboxes + gone
 }
 
-/// Takes the runtime's state of a pod into the cache; returns how many events that makes. The relist of the node and the
-/// one on demand keep their own records: what the latter told, the former tells again.
-fn inspect(w: &mut World, pod: PodId, on_demand: bool) -> usize {
+/// Takes the runtime's state of a pod into the cache; returns how many events that makes.
+fn inspect(w: &mut World, pod: PodId) -> usize {
     let now = w.now;
     let p = &mut w.pods[pod.ix()];
     let Some(worker) = p.worker.as_deref_mut() else { return 0 };
-    let record = if on_demand { &mut worker.cache } else { &mut worker.relisted };
-    let events = event_count(record, &p.runtime.live);
-    if !on_demand && *record != p.runtime.live {
-        record.clone_from(&p.runtime.live);
-    }
+    let events = event_count(&worker.cache, &p.runtime.live);
     if worker.cache != p.runtime.live {
         worker.cache.clone_from(&p.runtime.live);
     }
@@ -101,7 +96,7 @@ pub fn relist(w: &mut World, node: NodeId, generation: u32) {
     let dirty = std::mem::take(&mut n.dirty);
     let mut told = Vec::with_capacity(dirty.len());
     for pod in dirty {
-        let events = inspect(w, pod, false);
+        let events = inspect(w, pod);
         if events > 0 {
             told.push((pod, events));
         }
@@ -130,7 +125,7 @@ pub fn relist_pod(w: &mut World, pod: PodId) {
     if p.worker.is_none() || !w.nodes[node.ix()].kubelet_up {
         return;
     }
-    let events = inspect(w, pod, true);
+    let events = inspect(w, pod);
     if let Some(at) = w.nodes[node.ix()].cache_waiters.iter().position(|p| *p == pod) {
         w.nodes[node.ix()].cache_waiters.remove(at);
         pod_worker::cache_is_newer(w, pod);

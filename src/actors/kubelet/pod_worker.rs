@@ -91,6 +91,7 @@ pub fn cache_is_newer(w: &mut World, pod: PodId) {
 }
 
 fn begin(w: &mut World, pod: PodId) {
+    if std::env::var_os("TRACE").is_some() { let p = &w.pods[pod.ix()]; eprintln!("TRACE {:.3} begin {:?} {:?}", w.now.since(w.plan.start).micros() as f64/1e6, p.worker.as_deref().map(|k| k.work), p.worker.as_deref().map(|k| k.cache.containers.iter().map(|c| format!("{}:{:?}", c.name, c.state)).collect::<Vec<_>>())); }
     let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
     worker.generation += 1;
     match worker.work {
@@ -126,7 +127,7 @@ pub fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
             }
         }
         Outcome::Done { acted } => {
-            if w.gates.pleg_on_demand_relist {
+            if w.gates.pleg_on_demand_relist && acted {
                 w.after(ON_DEMAND_RELIST, SimEvent::RelistPod { pod });
             }
             let resync = w.pods[pod.ix()]
@@ -159,7 +160,7 @@ pub fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
 
 /// From here on the requeue knows when a back-off ends.
 const BACKOFF_AWARE: crate::rules::gates::Version = crate::rules::gates::Version::V1_35;
-/// From a successful sync to the relist that it asks for.
+/// From a successful sync that did something to the relist that it asks for.
 const ON_DEMAND_RELIST: Span = Span::from_millis(3);
 
 fn resync_interval(w: &World, pod: PodId) -> Span {

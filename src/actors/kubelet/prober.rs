@@ -276,16 +276,26 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
     }
     let mut b = b;
     b.queued = None;
-    if b.instance != status.restart_count && status.container_id != crate::api::ContainerId::None {
+    let new = b.instance != status.restart_count && status.container_id != crate::api::ContainerId::None;
+    if new {
         b.instance = status.restart_count;
-        b.result = match kind {
-            READINESS => Some(false),
-            LIVENESS => Some(true),
-            _ => None,
-        };
+        b.result = None;
         b.hold = false;
     }
     store(w, pod, ix, kind, b);
+    if new {
+        // The first value of a container is a change too: it wakes the sync loop.
+        match kind {
+            READINESS => set_result(w, pod, ix, kind, false),
+            LIVENESS => set_result(w, pod, ix, kind, true),
+            _ => {
+                status_manager::set_container_startup(w, pod, ix, false);
+                pod_worker::update_pod(w, pod);
+            }
+        }
+        let Some(status) = published(&w.pods[pod.ix()], ix).copied() else { return };
+        let _ = status;
+    }
     if b.hold {
         return;
     }

@@ -10,6 +10,7 @@ use crate::api::{PodStatus, Sym};
 use crate::rules::conditions;
 use crate::rules::pod::Statuses;
 use crate::rules::status_manager as rule;
+use crate::time::Span;
 use crate::world::{ContainerIx, NodeId, PodId, Purpose, SimEvent, World};
 
 /// `SetPodStatus`
@@ -185,20 +186,45 @@ fn sync_pod(w: &mut World, pod: PodId) {
     let Some(cached) = worker.outgoing.take() else { return };
     let running = !worker.containers_gone;
     let merged = rule::merge(&p.status, &cached.status, p.generation, running, now, &gates);
+    let held_back = merged.phase != cached.status.phase;
     api_server::replace_status(w, pod, merged);
+    if held_back {
+        want_reconcile(w, pod);
+    }
     let p = &w.pods[pod.ix()];
     if cached.is_finished && p.deletion.is_some() && p.status.phase.is_terminal() {
         api_server::delete_pod(w, pod, Some(0));
     }
 }
 
-/// The ten-second pass: statuses that someone else has overwritten are written again.
+/// `syncPeriod`
+const RECONCILE: Span = Span::from_secs(10);
+
+/// The API's status of a pod is not what the kubelet holds (someone else has written it, or an end was held back while
+/// containers ran): the next ten-second pass looks at it again.
+pub fn want_reconcile(w: &mut World, pod: PodId) {
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
+    let node = worker.node;
+    let n = &mut w.nodes[node.ix()];
+    if !n.status_stale.contains(&pod) {
+        n.status_stale.push(pod);
+    }
+    if !n.reconcile_queued {
+        n.reconcile_queued = true;
+        let (anchor, generation) = (n.reconcile_anchor, n.generation);
+        let at = super::pod_worker::next_on_grid(anchor, RECONCILE, w.now + Span::from_micros(1));
+        w.at(at, SimEvent::StatusRetry { node, generation });
+    }
+}
+
+/// The ten-second pass (`syncBatch(all)`, `needsReconcile`): what the API has differently is written again.
 pub fn retry(w: &mut World, node: NodeId, generation: u32) {
-    let n = &w.nodes[node.ix()];
+    let n = &mut w.nodes[node.ix()];
     if n.generation != generation || !n.kubelet_up {
         return;
     }
-    for pod in n.pods.clone() {
+    n.reconcile_queued = false;
+    for pod in std::mem::take(&mut n.status_stale) {
         if w.pods[pod.ix()].exists && w.pods[pod.ix()].worker.is_some() {
             nudge(w, node, pod);
         }
