@@ -179,6 +179,8 @@ pub enum Stage {
     PostStart,
     /// A failed postStart hook kills its container.
     PostStartKill,
+    /// Nothing was to be done: the run's own computing, during which updates are merged.
+    Idle,
     /// Terminated: volumes are unmounted.
     Unmounting,
 }

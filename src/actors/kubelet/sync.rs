@@ -491,6 +491,7 @@ pub fn go_on(w: &mut World, pod: PodId, generation: u32) {
         (Stage::Starting, Some(ix)) => start_answers(w, pod, ix),
         (Stage::PostStart, Some(ix)) => post_start_answers(w, pod, ix),
         (Stage::Unmounting, _) => unmounted(w, pod),
+        (Stage::Idle, _) => pod_worker_done(w, pod),
         _ => {}
     }
 }
@@ -581,9 +582,18 @@ fn post_start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
     kill::begin(w, pod, ix, KillReason::PostStartHook, None);
 }
 
+/// What a run takes in which nothing is to be done. What its status sets in motion at once (a probe worker's first value,
+/// the second event of a relist) falls into it and is merged into one update.
+const IDLE_RUN: Span = Span::from_millis(2);
+
 /// The runtime's part is over.
 fn pod_worker_done(w: &mut World, pod: PodId) {
     let Some(run) = run_mut(w, pod) else { return };
+    if !run.acted && !matches!(run.stage, Stage::Idle) {
+        set_stage(w, pod, Stage::Idle);
+        after(w, pod, IDLE_RUN);
+        return;
+    }
     let (errors, acted) = (run.errors, run.acted);
     let outcome =
         if errors.failed || errors.network { Outcome::Failed(errors) } else { Outcome::Done { acted } };
