@@ -42,6 +42,8 @@ pub enum Purpose {
     StatusOrder,
     SimilarEvents,
     ReconcilePhase,
+    Run,
+    Trigger,
 }
 
 /// An object that pods refer to, as the API server has it now.

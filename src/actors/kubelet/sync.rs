@@ -583,15 +583,17 @@ fn post_start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
 }
 
 /// What a run takes in which nothing is to be done. What its status sets in motion at once (a probe worker's first value,
-/// the second event of a relist) falls into it and is merged into one update.
-const IDLE_RUN: Span = Span::from_millis(2);
+/// the second event of a relist) mostly falls into it and is merged into one update.
+const IDLE_RUN_SHORTEST: Span = Span::from_micros(500);
+const IDLE_RUN_SPREAD_MICROS: u64 = 1_500;
 
 /// The runtime's part is over.
 fn pod_worker_done(w: &mut World, pod: PodId) {
     let Some(run) = run_mut(w, pod) else { return };
     if !run.acted && !matches!(run.stage, Stage::Idle) {
         set_stage(w, pod, Stage::Idle);
-        after(w, pod, IDLE_RUN);
+        let takes = w.pod_draw(Purpose::Run, pod).below(IDLE_RUN_SPREAD_MICROS) as i64;
+        after(w, pod, IDLE_RUN_SHORTEST + Span::from_micros(takes));
         return;
     }
     let (errors, acted) = (run.errors, run.acted);
