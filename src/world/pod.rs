@@ -140,6 +140,8 @@ pub struct Prober {
     pub hold: bool,
     pub busy: bool,
     pub attempt_ok: bool,
+    /// The handler that is under way found a running container.
+    pub attempt_alive: bool,
     pub queued: Option<Time>,
     /// A manual trigger arrived while the worker was busy.
     pub triggered: bool,

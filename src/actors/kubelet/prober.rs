@@ -106,6 +106,7 @@ pub fn add_pod(w: &mut World, pod: PodId) {
                 hold: false,
                 busy: false,
                 attempt_ok: false,
+                attempt_alive: false,
                 queued: None,
                 triggered: false,
             });
@@ -197,8 +198,10 @@ fn next_relevant(w: &World, p: &Pod, ix: ContainerIx, kind: u8, b: &Prober) -> O
                 .map(|point| (begun + point.at).max(ripe))
         }
         // A dead container: the next tick stores a failure, once.
-        ContainerState::Terminated(_) | ContainerState::Waiting { .. } if b.instance == instance => {
-            (b.result != Some(false)).then_some(w.now)
+        ContainerState::Terminated(_) | ContainerState::Waiting { .. }
+            if status.container_id != crate::api::ContainerId::None =>
+        {
+            (b.instance != instance || (b.result != Some(false) && !b.hold)).then_some(w.now)
         }
         _ => None,
     }
@@ -352,6 +355,7 @@ fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, spec: &Probe) {
     let Some(b) = prober_mut(w, pod, ix, kind) else { return };
     b.busy = true;
     b.attempt_ok = ok && running && takes <= limit;
+    b.attempt_alive = running;
     b.generation += 1;
     let generation = b.generation;
     w.after(takes.min(limit), SimEvent::ProbeDone { pod, container: ix, kind, generation });
@@ -369,7 +373,7 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
     let live = p.runtime.live.newest(p.container(ix).name).copied();
     let running =
         live.is_some_and(|c| c.state == crate::api::InstanceState::Running && c.restart_count == b.instance);
-    if !running && spec.handler.exec.is_some() {
+    if !b.attempt_alive && spec.handler.exec.is_some() {
         // The exec found no process: an error, which counts for nothing.
         store(w, pod, ix, kind, b);
         let words = errored(kind, w.gates.version);
@@ -377,9 +381,13 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
         rearm(w, pod, ix, kind, &mut b);
         return;
     }
-    let ok = b.attempt_ok;
+    let ok = b.attempt_ok && running;
     if !ok {
-        let words = failure_words(w, pod, ix, kind, &spec);
+        // A process that ends takes the exec in it along, before it could say anything.
+        let words = match running {
+            true => failure_words(w, pod, ix, kind, &spec),
+            false => format!("{} probe failed: ", title(kind)),
+        };
         events::kubelet(w, pod, true, Sym::UNHEALTHY, words, Some(ix));
     }
     if b.run_ok == ok && b.run > 0 {

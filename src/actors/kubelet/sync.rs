@@ -565,13 +565,48 @@ fn start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
     }
 }
 
+/// A process has ended: a postStart hook that was running in its container ends with it, as if killed.
+pub fn process_ended(w: &mut World, pod: PodId, ix: ContainerIx) {
+    let p = &w.pods[pod.ix()];
+    let in_hook = p
+        .worker
+        .as_deref()
+        .and_then(|worker| worker.run.as_ref())
+        .is_some_and(|run| matches!(run.stage, Stage::PostStart) && run.to_start.first() == Some(&ix));
+    if in_hook && hook_needs_process(p, ix) {
+        if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
+            worker.generation += 1;
+        }
+        after(w, pod, HOOK_LOSES_PROCESS);
+    }
+}
+
+/// From a process's end to the answer of the hook that ran beside it.
+const HOOK_LOSES_PROCESS: Span = Span::from_millis(5);
+/// What a hook that ended with its container exits with: 128 + SIGKILL.
+const KILLED: u8 = 137;
+
+/// Whether the postStart hook runs in, or asks, the container; the kubelet's own sleep does not.
+fn hook_needs_process(p: &Pod, ix: ContainerIx) -> bool {
+    p.container(ix)
+        .lifecycle
+        .as_ref()
+        .and_then(|lifecycle| lifecycle.post_start.as_ref())
+        .is_some_and(|hook| hook.sleep.is_none())
+}
+
 fn post_start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
     let p = &w.pods[pod.ix()];
     let hook = &p.attempt(ix).post_start;
-    let (exit, output) = (hook.exit, hook.output);
     let running =
         p.runtime.live.newest(p.container(ix).name).is_some_and(|c| c.state == InstanceState::Running);
-    if exit == 0 && running {
+    let needs_process = hook_needs_process(p, ix);
+    let (exit, output) = match (needs_process, running) {
+        (false, _) => (0, Sym::EMPTY),
+        (true, true) => (hook.exit, hook.output),
+        (true, false) => (KILLED, Sym::EMPTY),
+    };
+    if exit == 0 {
         started_or_failed(w, pod, false);
         return;
     }
