@@ -38,6 +38,9 @@ pub fn play(w: &mut World, event: SimEvent) {
         SimEvent::Mount { pod, generation } => kubelet::volumes::mount(w, pod, generation),
         SimEvent::Pulled { node, pull } => kubelet::images::pulled(w, node, pull),
         SimEvent::Kill { pod, container, generation } => kubelet::kill::go_on(w, pod, container, generation),
+        SimEvent::HookFails { pod, container, generation } => {
+            kubelet::kill::hook_fails(w, pod, container, generation);
+        }
         SimEvent::Exit { pod, container, generation } => runtime::exit(w, pod, container, generation),
         SimEvent::TermExit { pod, container, generation } => {
             runtime::term_exit(w, pod, container, generation)

@@ -34,6 +34,8 @@ pub enum SimEvent {
     Pulled { node: NodeId, pull: u32 },
     /// One container's stop goes on.
     Kill { pod: PodId, container: ContainerIx, generation: u32 },
+    /// A preStop hook ends with a failure.
+    HookFails { pod: PodId, container: ContainerIx, generation: u32 },
     /// The process of a container's newest instance ends by itself, or by the signal that it was sent.
     Exit { pod: PodId, container: ContainerIx, generation: u32 },
     /// The process ends because of the SIGTERM that it got.

@@ -113,6 +113,8 @@ pub struct Kill {
     pub began: Time,
     pub grace_secs: i64,
     pub generation: u32,
+    /// A preStop hook runs in the container until then, or until the process ends.
+    pub hook_until: Option<Time>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

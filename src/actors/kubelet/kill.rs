@@ -40,19 +40,43 @@ pub fn begin(w: &mut World, pod: PodId, ix: ContainerIx, reason: KillReason, ove
         p.container(ix).lifecycle.as_ref().and_then(|l| l.pre_stop.as_ref()).and_then(|h| h.sleep.clone());
     let run = &mut p.runtime.containers[usize::from(ix)];
     let generation = run.kill.map_or(0, |k| k.generation) + 1;
-    run.kill = Some(Kill { stage: KillStage::PreStop, began: now, grace_secs, generation });
-    if has_hook && grace_secs > 0 {
-        let takes = match sleep {
-            Some(sleep) => Span::from_secs(sleep.seconds),
-            None => {
-                let takes = p.attempt(ix).pre_stop.takes.clone();
-                w.pod_span(Purpose::Latency, pod, &takes)
-            }
-        };
-        let wait = takes.min(Span::from_secs(grace_secs));
-        w.after(wait, SimEvent::Kill { pod, container: ix, generation });
-    } else {
+    run.kill = Some(Kill { stage: KillStage::PreStop, began: now, grace_secs, generation, hook_until: None });
+    if !has_hook || grace_secs <= 0 {
         after_pre_stop(w, pod, ix);
+        return;
+    }
+    let grace = Span::from_secs(grace_secs);
+    let wait = match sleep {
+        Some(sleep) => Span::from_secs(sleep.seconds),
+        None => run_hook(w, pod, ix),
+    };
+    w.after(wait.min(grace), SimEvent::Kill { pod, container: ix, generation });
+}
+
+/// A hook in the container, beside the kubelet's wait for it: how long it takes.
+fn run_hook(w: &mut World, pod: PodId, ix: ContainerIx) -> Span {
+    let hook = &w.pods[pod.ix()].attempt(ix).pre_stop;
+    let (takes, fails) = (hook.takes.clone(), hook.exit != 0);
+    let takes = w.pod_span(Purpose::Latency, pod, &takes);
+    let until = w.now + takes;
+    let run = &mut w.pods[pod.ix()].runtime.containers[usize::from(ix)];
+    let generation = run.generation;
+    if let Some(kill) = &mut run.kill {
+        kill.hook_until = Some(until);
+    }
+    if fails {
+        w.at(until, SimEvent::HookFails { pod, container: ix, generation });
+    }
+    takes
+}
+
+/// The hook has failed: nobody may be waiting for it any more, but the event is written
+/// (`executePreStopHook`, kuberuntime_container.go).
+pub fn hook_fails(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
+    let run = &mut w.pods[pod.ix()].runtime.containers[usize::from(ix)];
+    let running = run.kill.as_mut().and_then(|kill| kill.hook_until.take()).is_some();
+    if running && run.generation == generation {
+        events::kubelet(w, pod, true, Sym::FAILED_PRE_STOP_HOOK, "PreStopHook failed", Some(ix));
     }
 }
 
@@ -66,20 +90,7 @@ pub fn go_on(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
         return;
     }
     match kill.stage {
-        KillStage::PreStop => {
-            let timed_out = w.now.since(kill.began) >= Span::from_secs(kill.grace_secs);
-            let sleeps = p
-                .container(ix)
-                .lifecycle
-                .as_ref()
-                .and_then(|l| l.pre_stop.as_ref())
-                .is_some_and(|hook| hook.sleep.is_some());
-            let failed = !sleeps && (timed_out || p.attempt(ix).pre_stop.exit != 0);
-            if failed {
-                events::kubelet(w, pod, true, Sym::FAILED_PRE_STOP_HOOK, "PreStopHook failed", Some(ix));
-            }
-            after_pre_stop(w, pod, ix);
-        }
+        KillStage::PreStop => after_pre_stop(w, pod, ix),
         KillStage::Ordering => stop(w, pod, ix),
         KillStage::Stopping => {
             if is_running(w, pod, ix) {
@@ -149,6 +160,18 @@ fn stop(w: &mut World, pod: PodId, ix: ContainerIx) {
 
 /// A container's process has ended: the stop that waited for it is over once the runtime reports it.
 pub fn exited(w: &mut World, pod: PodId, ix: ContainerIx) {
+    let run = &mut w.pods[pod.ix()].runtime.containers[usize::from(ix)];
+    let instance = run.generation;
+    let Some(kill) = &mut run.kill else { return };
+    if kill.hook_until.is_some_and(|until| until > w.now) {
+        // The hook loses its process.
+        let waits = kill.stage == KillStage::PreStop;
+        hook_fails(w, pod, ix, instance);
+        if waits {
+            after_pre_stop(w, pod, ix);
+            return;
+        }
+    }
     let Some(kill) = &mut w.pods[pod.ix()].runtime.containers[usize::from(ix)].kill else { return };
     if kill.stage != KillStage::Stopping {
         return;

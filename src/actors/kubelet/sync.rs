@@ -208,6 +208,7 @@ fn kill_listed(w: &mut World, pod: PodId, mut list: Vec<(ContainerIx, KillReason
             began: w.now,
             grace_secs: 0,
             generation,
+            hook_until: None,
         });
     }
     for (ix, reason) in &list {
