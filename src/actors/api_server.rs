@@ -220,12 +220,16 @@ pub fn delete_pod(w: &mut World, pod: PodId, grace: Option<i64>) {
             watch(w, pod);
         }
         old => {
-            if p.finalizers.is_empty() {
-                remove_pod(w, pod);
-            } else {
-                p.deletion = Some(Deletion { at: old.map_or(now, |d| d.at.min(now)), grace_secs: 0 });
+            // Marked first, even where nothing keeps it: that is what the kubelet takes its grace from.
+            p.deletion = Some(Deletion { at: old.map_or(now, |d| d.at.min(now)), grace_secs: 0 });
+            let (bound, free) = (p.node.is_some(), p.finalizers.is_empty());
+            if bound || !free {
                 let before = p.status.clone();
                 record_changes(w, pod, &before);
+            }
+            if free {
+                remove_pod(w, pod);
+            } else {
                 watch(w, pod);
             }
         }

@@ -25,6 +25,7 @@ pub fn pod_of(event: SimEvent) -> Option<PodId> {
         | SimEvent::Mount { pod, .. }
         | SimEvent::Kill { pod, .. }
         | SimEvent::Exit { pod, .. }
+        | SimEvent::HookFails { pod, .. }
         | SimEvent::TermExit { pod, .. }
         | SimEvent::Probe { pod, .. }
         | SimEvent::ProbeDone { pod, .. }
@@ -128,6 +129,9 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         }
         SimEvent::Kill { pod: p, container: c, .. } => {
             ("kubelet: runtime manager", format!("the stop of {} goes on", container(p, c)))
+        }
+        SimEvent::HookFails { pod: p, container: c, .. } => {
+            ("kubelet: runtime manager", format!("the preStop hook of {} fails", container(p, c)))
         }
         SimEvent::Exit { pod: p, container: c, .. } => {
             ("process", format!("{} ends by itself", container(p, c)))

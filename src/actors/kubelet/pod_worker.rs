@@ -91,7 +91,6 @@ pub fn cache_is_newer(w: &mut World, pod: PodId) {
 }
 
 fn begin(w: &mut World, pod: PodId) {
-    if std::env::var_os("TRACE").is_some() { let p = &w.pods[pod.ix()]; eprintln!("TRACE {:.3} begin {:?} {:?}", w.now.since(w.plan.start).micros() as f64/1e6, p.worker.as_deref().map(|k| k.work), p.worker.as_deref().map(|k| k.cache.containers.iter().map(|c| format!("{}:{:?}", c.name, c.state)).collect::<Vec<_>>())); }
     let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
     worker.generation += 1;
     match worker.work {
