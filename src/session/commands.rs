@@ -63,6 +63,7 @@ impl Walk {
         }
         next.commands.push(Command { step: next.position(), at, words: words.trim().to_owned(), toml });
         next.breakpoints = std::mem::take(&mut self.breakpoints);
+        next.quiz = std::mem::take(&mut self.quiz);
         next.selected = self.selected;
         *self = next;
         Ok(())

@@ -39,6 +39,8 @@ pub enum Stop {
     There,
     /// There was no such place: it stands at the end of the run, or backwards at its start.
     NotFound,
+    /// The lesson has a question first.
+    Question,
 }
 
 /// Whether a row tells of something that went wrong.
@@ -55,16 +57,24 @@ pub fn is_failure(row: &Transition) -> bool {
 impl Walk {
     /// Moves; at the end it stands right after a step, or at an instant.
     pub fn go(&mut self, direction: Direction, to: &Move) -> Stop {
+        if direction == Direction::Forward {
+            self.quiz.skip();
+        }
         match to {
             Move::To(at) => {
+                if let Some((question, due)) = self.lesson_due(*at).filter(|_| *at > self.clock) {
+                    self.seek_time(due);
+                    self.ask_lesson(question);
+                    return Stop::Question;
+                }
                 self.seek_time(*at);
                 return Stop::There;
             }
             Move::End => {
-                match direction {
-                    Direction::Forward => self.run_out(),
-                    Direction::Back => self.seek(0),
+                if direction == Direction::Forward {
+                    return self.go(direction, &Move::To(self.plan().until));
                 }
+                self.seek(0);
                 return Stop::There;
             }
             _ => {}
@@ -75,17 +85,23 @@ impl Walk {
         }
     }
 
-    fn run_out(&mut self) {
-        while self.play() {}
-        self.clock = self.clock.max(self.plan().until);
-    }
-
     fn forward(&mut self, to: &Move) -> Stop {
         let mut watch = Watch::new(to, &self.breakpoints);
         for row in if watch.needs_levels() { self.history() } else { &[] } {
             watch.levels.fold(row);
         }
-        while self.play() {
+        loop {
+            let next = self.session.world.queue.peek_time().unwrap_or(Time::FAR).min(self.plan().until);
+            if let Some((question, due)) = self.lesson_due(next) {
+                // Everything up to the question's instant has been played, or it comes after what is about to be.
+                if due < next || self.at_end() {
+                    self.ask_lesson(question);
+                    return Stop::Question;
+                }
+            }
+            if !self.play() {
+                break;
+            }
             if watch.stops(self.rows_of(self.position()), &self.world().directory) {
                 return Stop::There;
             }

@@ -38,12 +38,16 @@ pub struct Walk {
     /// All steps that are known, also those ahead of the cursor: the step with number n stands at n - 1.
     pub(super) steps: Vec<StepRecord>,
     pub(super) rows: Vec<Transition>,
+    /// Places among the rows, by pod.
+    pub(super) by_pod: Vec<Vec<u32>>,
     /// Rows and numbers that the run begins with.
     pub(super) first: (usize, u64),
     pub(super) checkpoints: Checkpoints,
     pub(super) commands: Vec<Command>,
     /// What was known of the pod that was asked about last.
     pub(super) lineage: Option<super::lineage::Lineage>,
+    /// What the person was asked and answered.
+    pub quiz: super::predict::Quiz,
     pub breakpoints: Vec<Breakpoint>,
     /// The pod that is looked at.
     pub selected: Option<PodId>,
@@ -55,7 +59,7 @@ impl Walk {
         let mut session = Session::new(plan, seed);
         let rows = session.take_transitions();
         let first = (rows.len(), session.world.queue.next_number());
-        Walk {
+        let mut walk = Walk {
             script,
             seed,
             clock: plan.start,
@@ -63,11 +67,27 @@ impl Walk {
             session,
             steps: Vec::new(),
             rows,
+            by_pod: Vec::new(),
             first,
             commands: Vec::new(),
             lineage: None,
+            quiz: super::predict::Quiz::default(),
             breakpoints: Vec::new(),
             selected: None,
+        };
+        walk.index(0);
+        walk
+    }
+
+    /// Files the rows from here on by their pods.
+    fn index(&mut self, from: usize) {
+        for (at, row) in self.rows.iter().enumerate().skip(from) {
+            let Some(pod) = row.pod else { continue };
+            let pod = pod as usize;
+            if self.by_pod.len() <= pod {
+                self.by_pod.resize_with(pod + 1, Vec::new);
+            }
+            self.by_pod[pod].push(at as u32);
         }
     }
 
@@ -129,6 +149,13 @@ impl Walk {
     pub fn history(&self) -> &[Transition] {
         &self.rows[..self.row_range(self.position()).end]
     }
+    /// What has been written about a pod up to the cursor.
+    pub fn rows_about(&self, pod: PodId) -> impl DoubleEndedIterator<Item = &Transition> {
+        let places = self.by_pod.get(pod.ix()).map_or(&[][..], |places| places);
+        let here = self.row_range(self.position()).end;
+        let until = places.partition_point(|at| (*at as usize) < here);
+        places[..until].iter().map(|at| &self.rows[*at as usize])
+    }
     /// What has been written up to the cursor, and what is known to follow.
     pub fn known_rows(&self) -> &[Transition] {
         &self.rows
@@ -160,7 +187,9 @@ impl Walk {
         if step <= self.known() {
             debug_assert_eq!(written, self.rows_of(step), "step {step} is played as it was");
         } else {
+            let before = self.rows.len();
             self.rows.extend_from_slice(&written);
+            self.index(before);
             self.steps.push(StepRecord {
                 at: played.at,
                 event: played.event,

@@ -1,0 +1,319 @@
+//! What kubectl would print at an instant: `get pods -o wide`, `describe pod`, `logs`.
+
+use std::fmt::Write as _;
+
+use super::Walk;
+use crate::api::{ContainerState, ContainerStatus, InstanceState, Sym};
+use crate::record::{Change, Event};
+use crate::rules::printing::{self, age, readiness_gates};
+use crate::time::{Span, Time};
+use crate::world::{ContainerIx, Pod, PodId, World};
+
+/// The columns of `kubectl get pods -o wide`, and the phase, which is not among them.
+pub const COLUMNS: [&str; 9] =
+    ["NAME", "READY", "STATUS", "RESTARTS", "AGE", "IP", "NODE", "NOMINATED NODE", "READINESS GATES"];
+
+/// A pod's cells under [`COLUMNS`].
+pub fn cells(w: &World, pod: PodId, now: Time) -> [String; 9] {
+    let p = &w.pods[pod.ix()];
+    let columns = printing::columns(&p.spec, &p.status, p.deletion.is_some(), &w.gates);
+    let none = || "<none>".to_owned();
+    let gates = readiness_gates(&p.spec, &p.status.conditions);
+    [
+        p.ident.name.to_string(),
+        columns.ready_cell(),
+        columns.status.to_string(),
+        columns.restarts_cell(now),
+        age(Some(p.created), now),
+        p.status.pod_ips.first().map_or_else(none, |ip| ip.to_string()),
+        p.node.map_or_else(none, |n| w.nodes[n.ix()].spec.name.to_string()),
+        if p.status.nominated_node.is_empty() { none() } else { p.status.nominated_node.to_string() },
+        gates.map_or_else(none, |(met, of)| format!("{met}/{of}")),
+    ]
+}
+
+/// The pods that exist, by namespace and name as kubectl sorts them.
+pub fn pods(w: &World) -> Vec<PodId> {
+    let mut list: Vec<PodId> =
+        (0..w.pods.len() as u32).map(PodId).filter(|pod| w.pods[pod.ix()].exists).collect();
+    list.sort_by_cached_key(|pod| {
+        let ident = &w.pods[pod.ix()].ident;
+        (ident.namespace.as_str(), ident.name.to_string())
+    });
+    list
+}
+
+/// Whether names need their namespace beside them.
+pub fn several_namespaces(w: &World) -> bool {
+    let mut namespaces = w.pods.iter().filter(|p| p.exists).map(|p| p.ident.namespace);
+    namespaces.next().is_some_and(|first| namespaces.any(|other| other != first))
+}
+
+/// `kubectl get pods -o wide` (with `-A` where there are several namespaces).
+pub fn get(w: &World, now: Time) -> String {
+    let list = pods(w);
+    if list.is_empty() {
+        return "No resources found in default namespace.\n".to_owned();
+    }
+    let all = several_namespaces(w);
+    let mut rows = vec![COLUMNS.map(str::to_owned).to_vec()];
+    if all {
+        rows[0].insert(0, "NAMESPACE".to_owned());
+    }
+    for pod in list {
+        let mut row = cells(w, pod, now).to_vec();
+        if all {
+            row.insert(0, w.pods[pod.ix()].ident.namespace.to_string());
+        }
+        rows.push(row);
+    }
+    table(&rows)
+}
+
+/// Columns three blanks apart, as kubectl's tables.
+fn table(rows: &[Vec<String>]) -> String {
+    let mut out = tabwriter::TabWriter::new(Vec::new()).minwidth(3).padding(3);
+    for row in rows {
+        use std::io::Write as _;
+        let _ = writeln!(out, "{}", row.join("\t"));
+    }
+    let text = String::from_utf8(out.into_inner().unwrap_or_default()).unwrap_or_default();
+    text.lines().fold(String::new(), |mut all, line| {
+        all.push_str(line.trim_end());
+        all.push('\n');
+        all
+    })
+}
+
+/// An event object as it stands at the cursor.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SeenEvent {
+    pub event: Event,
+    pub first: Time,
+    pub last: Time,
+}
+
+impl Walk {
+    /// The events about a pod that have been told so far, the latest last.
+    pub fn events(&self, pod: PodId) -> Vec<SeenEvent> {
+        let mut list: Vec<SeenEvent> = Vec::new();
+        for row in self.rows_about(pod) {
+            let Change::Event(event) = row.change else { continue };
+            match list.iter_mut().find(|seen| seen.event.object == event.object) {
+                Some(seen) => *seen = SeenEvent { event, first: seen.first, last: row.time },
+                None => list.push(SeenEvent { event, first: row.time, last: row.time }),
+            }
+        }
+        list.sort_by_key(|seen| seen.last);
+        list
+    }
+
+    /// `kubectl describe pod`, as far as a simulated pod has it.
+    pub fn describe(&self, pod: PodId) -> String {
+        let (w, now) = (self.world(), self.now());
+        let Some(p) = w.pods.get(pod.ix()) else { return String::new() };
+        if !p.exists {
+            return format!("Error from server (NotFound): pods \"{}\" not found\n", p.ident.name);
+        }
+        let mut text = String::new();
+        let mut field = |name: &str, value: &str| {
+            let _ = writeln!(text, "{:<18}{value}", format!("{name}:"));
+        };
+        let status = &p.status;
+        field("Name", &p.ident.name.to_string());
+        field("Namespace", &p.ident.namespace);
+        let node = p.node.map_or("<none>", |n| w.nodes[n.ix()].spec.name.as_str());
+        field("Node", node);
+        if let Some(start) = status.start_time {
+            field("Start Time", &start.rfc3339_secs());
+        }
+        let labels: Vec<String> = p.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        field("Labels", if labels.is_empty() { "<none>" } else { &labels[0] });
+        for label in labels.iter().skip(1) {
+            field("", label);
+        }
+        match p.deletion {
+            Some(deletion) => {
+                field("Status", &format!("Terminating (lasts {})", age(Some(deletion.at), now)));
+                field("Termination Grace Period", &format!("{}s", deletion.grace_secs));
+            }
+            None => field("Status", status.phase.as_sym().as_str()),
+        }
+        if !status.reason.is_empty() {
+            field("Reason", &status.reason);
+        }
+        if !status.message.is_empty() {
+            field("Message", &status.message.show(&p.ident).to_string());
+        }
+        field("IP", status.pod_ips.first().map_or("", |ip| ip.as_str()));
+        for (title, list) in [
+            ("Init Containers", &status.init),
+            ("Containers", &status.containers),
+            ("Ephemeral Containers", &status.ephemeral),
+        ] {
+            if list.is_empty() && title != "Containers" {
+                continue;
+            }
+            let _ = writeln!(text, "{title}:");
+            for container in list {
+                describe_container(&mut text, p, container);
+            }
+        }
+        text.push_str("Conditions:\n");
+        let wide = status.conditions.iter().map(|c| c.kind.len()).max().unwrap_or(0).max(4);
+        let _ = writeln!(text, "  {:wide$}   Status", "Type");
+        for condition in &status.conditions {
+            let why =
+                if condition.reason.is_empty() { String::new() } else { format!("   {}", condition.reason) };
+            let _ = writeln!(text, "  {:wide$}   {}{why}", condition.kind.as_str(), condition.status);
+        }
+        let _ = writeln!(text, "{:<18}{}", "QoS Class:", status.qos_class);
+        text.push_str(&self.events_table(pod));
+        text
+    }
+
+    fn events_table(&self, pod: PodId) -> String {
+        let events = self.events(pod);
+        let Some(p) = self.world().pods.get(pod.ix()) else { return String::new() };
+        if events.is_empty() {
+            return "Events:           <none>\n".to_owned();
+        }
+        let mut rows = vec![["  Type", "Reason", "Age", "From", "Message"].map(str::to_owned).to_vec()];
+        rows.push(["  ----", "------", "----", "----", "-------"].map(str::to_owned).to_vec());
+        for seen in &events {
+            let e = &seen.event;
+            rows.push(vec![
+                if e.warning { "  Warning" } else { "  Normal" }.to_owned(),
+                e.reason.to_string(),
+                self.event_age(seen),
+                e.component.to_string(),
+                e.message.show(&p.ident).to_string(),
+            ]);
+        }
+        format!("Events:\n{}", table(&rows))
+    }
+
+    /// `12s (x3 over 40s)`
+    pub fn event_age(&self, seen: &SeenEvent) -> String {
+        let now = self.now();
+        let last = age(Some(seen.last), now);
+        match seen.event.count {
+            0 | 1 => last,
+            count => format!("{last} (x{count} over {})", age(Some(seen.first), now)),
+        }
+    }
+}
+
+fn describe_container(text: &mut String, p: &Pod, container: &ContainerStatus) {
+    let mut field = |depth: usize, name: &str, value: &str| {
+        let _ = writeln!(text, "{:depth$}{:<width$}{value}", "", format!("{name}:"), width = 20 - depth);
+    };
+    field(2, &container.name, "");
+    field(4, "Image", &container.image);
+    let mut state = |title: &str, state: &ContainerState| match state {
+        ContainerState::Unset => {}
+        ContainerState::Waiting { reason, message } => {
+            field(4, title, "Waiting");
+            field(6, "Reason", reason);
+            if !message.is_empty() {
+                field(6, "Message", &message.show(&p.ident).to_string());
+            }
+        }
+        ContainerState::Running { started_at } => {
+            field(4, title, "Running");
+            field(6, "Started", &started_at.map_or(String::new(), Time::rfc3339_secs));
+        }
+        ContainerState::Terminated(ended) => {
+            field(4, title, "Terminated");
+            field(6, "Reason", &ended.reason);
+            if !ended.message.is_empty() {
+                field(6, "Message", &ended.message.show(&p.ident).to_string());
+            }
+            field(6, "Exit Code", &ended.exit_code.to_string());
+            field(6, "Started", &ended.started_at.map_or(String::new(), Time::rfc3339_secs));
+            field(6, "Finished", &ended.finished_at.map_or(String::new(), Time::rfc3339_secs));
+        }
+    };
+    state("State", &container.state);
+    state("Last State", &container.last_state);
+    field(4, "Ready", if container.ready { "True" } else { "False" });
+    field(4, "Restart Count", &container.restart_count.to_string());
+}
+
+/// `kubectl logs [--previous]`, or kubectl's refusal.
+///
+/// # Errors
+/// kubectl's words.
+pub fn logs(w: &World, pod: PodId, container: Option<&str>, previous: bool) -> Result<Vec<String>, String> {
+    let Some(p) = w.pods.get(pod.ix()).filter(|p| p.exists) else {
+        return Err("error: no such pod".to_owned());
+    };
+    let name = p.ident.name;
+    let ix: ContainerIx = match container {
+        Some(wanted) => p
+            .find(Sym::new(wanted))
+            .ok_or_else(|| format!("error: container {wanted} is not valid for pod {name}"))?,
+        None => p.spec.init_containers.len() as ContainerIx,
+    };
+    let own = p.container(ix).name;
+    let instances: Vec<_> = p
+        .runtime
+        .live
+        .containers
+        .iter()
+        .filter(|c| c.name == own && c.state != InstanceState::Created)
+        .collect();
+    let attempt = p.runtime.containers.get(usize::from(ix)).map_or(0, |run| run.attempt);
+    let behavior = &p.behavior.containers.get(usize::from(ix));
+    let lines = |attempt: u32| behavior.map_or_else(Vec::new, |b| b.attempt(attempt).log.clone());
+    match (previous, instances.as_slice()) {
+        (false, [_, ..]) => Ok(lines(attempt)),
+        (true, [newest, ..]) if newest.restart_count > 0 && instances.len() > 1 => {
+            // An attempt at which nothing was created wrote nothing.
+            let wrote = |at: &u32| behavior.is_some_and(|b| b.attempt(*at).create_error.is_none());
+            Ok(lines((0..attempt).rev().find(wrote).unwrap_or(0)))
+        }
+        (true, _) => Err(format!(
+            "Error from server (BadRequest): previous terminated container \"{own}\" in pod \"{name}\" not found"
+        )),
+        (false, []) => {
+            let status = p.status.init.iter().chain(&p.status.containers).find(|c| c.name == own);
+            let reason = match status.map(|c| c.state) {
+                Some(ContainerState::Waiting { reason, .. }) => reason,
+                _ => Sym::CONTAINER_CREATING,
+            };
+            Err(format!(
+                "Error from server (BadRequest): container \"{own}\" in pod \"{name}\" is waiting to start: {reason}"
+            ))
+        }
+    }
+}
+
+/// Finds a pod that exists by its name, with or without `pod/` and namespace.
+///
+/// # Errors
+/// kubectl's words, and the name that was probably meant.
+pub fn find(w: &World, word: &str) -> Result<PodId, String> {
+    let word = word.trim_start_matches("pod/").trim_start_matches("pods/");
+    let (namespace, name) = match word.split_once('/') {
+        Some((namespace, name)) => (Some(namespace), name),
+        None => (None, word),
+    };
+    let list = pods(w);
+    let found = list.iter().find(|pod| {
+        let ident = &w.pods[pod.ix()].ident;
+        namespace.is_none_or(|n| ident.namespace == n) && ident.name.to_string() == name
+    });
+    found.copied().ok_or_else(|| {
+        let names: Vec<String> = list.iter().map(|pod| w.pods[pod.ix()].ident.name.to_string()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let near = crate::scenario::diagnostic::nearest(name, &names);
+        let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        format!("Error from server (NotFound): pods \"{name}\" not found{hint}")
+    })
+}
+
+/// How long ago, for a container's state: `12s`.
+pub fn ago(at: Option<Time>, now: Time) -> Span {
+    at.map_or(Span::ZERO, |at| now.since(at))
+}

@@ -1,0 +1,395 @@
+//! Predictions: before something changes a person may be asked what will come.
+//!
+//! Questions stand in the scenario's `[lesson]`, or are made from the run: the right answer is found by playing on and
+//! coming back, the wrong ones are what a person would plausibly expect there.
+
+use super::words::about;
+use super::{Direction, Move, Walk, kubectl};
+use crate::api::{ContainerState, InstanceState, Phase, Sym};
+use crate::engine::random::entity;
+use crate::record::Change;
+use crate::time::{Span, Time};
+use crate::world::PodId;
+
+/// A question that was asked, and what came of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Asked {
+    pub at: Time,
+    pub ask: String,
+    pub choices: Vec<String>,
+    /// Index of the right choice.
+    pub answer: usize,
+    pub explain: String,
+    pub hint: String,
+    pub from_lesson: bool,
+    /// What the person chose.
+    pub given: Option<usize>,
+}
+
+impl Asked {
+    pub fn is_right(&self) -> bool {
+        self.given == Some(self.answer)
+    }
+}
+
+/// All questions of a walk.
+#[derive(Clone, Debug, Default)]
+pub struct Quiz {
+    pub asked: Vec<Asked>,
+    /// Questions of the lesson that were asked or passed by.
+    lesson_done: Vec<bool>,
+    /// Whether a generated question is asked before STATUS changes.
+    pub on: bool,
+}
+
+impl Quiz {
+    /// The question that waits for its answer.
+    pub fn pending(&self) -> Option<&Asked> {
+        self.asked.last().filter(|asked| asked.given.is_none())
+    }
+    /// Right answers, and questions that were answered.
+    pub fn score(&self) -> (usize, usize) {
+        let answered = self.asked.iter().filter(|asked| asked.given.is_some());
+        (self.asked.iter().filter(|asked| asked.is_right()).count(), answered.count())
+    }
+    /// What was asked and missed.
+    pub fn missed(&self) -> impl Iterator<Item = &Asked> {
+        self.asked.iter().filter(|asked| asked.given.is_some() && !asked.is_right())
+    }
+    /// Gives the answer to the question that waits; None when there is none, or no such choice.
+    pub fn answer(&mut self, choice: usize) -> Option<&Asked> {
+        let asked = self.asked.last_mut()?;
+        if asked.given.is_some() || choice >= asked.choices.len() {
+            return None;
+        }
+        asked.given = Some(choice);
+        self.asked.last()
+    }
+    /// Takes the question that waits back, unanswered.
+    pub fn skip(&mut self) {
+        if self.pending().is_some() {
+            self.asked.pop();
+        }
+    }
+}
+
+impl Walk {
+    /// The instant of the lesson's next question that lies before a move would stop there: not before now, not asked yet.
+    pub(super) fn lesson_due(&self, until: Time) -> Option<(usize, Time)> {
+        let lesson = self.plan().lesson.as_ref()?;
+        let due = lesson.questions.iter().enumerate().filter(|(ix, question)| {
+            question.at >= self.clock
+                && question.at <= until
+                && !self.quiz.lesson_done.get(*ix).copied().unwrap_or(false)
+        });
+        due.min_by_key(|(ix, question)| (question.at, *ix)).map(|(ix, question)| (ix, question.at))
+    }
+
+    /// Stands at the instant of a lesson's question and asks it.
+    pub(super) fn ask_lesson(&mut self, ix: usize) {
+        let Some(question) = self.plan().lesson.as_ref().and_then(|lesson| lesson.questions.get(ix)).cloned()
+        else {
+            return;
+        };
+        if self.quiz.lesson_done.len() <= ix {
+            self.quiz.lesson_done.resize(ix + 1, false);
+        }
+        self.quiz.lesson_done[ix] = true;
+        self.clock = self.clock.max(question.at);
+        self.quiz.asked.push(Asked {
+            at: self.clock,
+            ask: question.ask,
+            choices: question.choices,
+            answer: question.answer,
+            explain: question.explain,
+            hint: question.hint,
+            from_lesson: true,
+            given: None,
+        });
+    }
+
+    /// Asks about what comes next for the selected pod, or for the one that changes first. False when nothing that could be
+    /// asked comes any more.
+    pub fn ask(&mut self) -> bool {
+        self.quiz.skip();
+        let Some(asked) = self.generate() else { return false };
+        self.quiz.asked.push(asked);
+        true
+    }
+
+    fn generate(&mut self) -> Option<Asked> {
+        let (here, clock, selected) = (self.position(), self.clock, self.selected);
+        let pick = entity(&[&self.plan().name, &here.to_string(), &self.quiz.asked.len().to_string()]);
+        let mut found = self.next_status(selected);
+        // The pod may have vanished, or ended for good: another one will do.
+        if found.is_none() && selected.is_some() {
+            found = self.next_status(None);
+        }
+        let asked = found.and_then(|found| {
+            self.seek(here);
+            self.clock = clock;
+            let kinds = [Self::phase_question, Self::restart_question];
+            let special = kinds[(pick >> 20) as usize % 2](self, &found, pick);
+            match special {
+                Some(special) if !(pick >> 8).is_multiple_of(3) => Some(special),
+                _ => self.status_question(&found, pick),
+            }
+        });
+        self.seek(here);
+        self.clock = clock;
+        self.selected = selected;
+        asked
+    }
+
+    /// Plays on to the next change of the STATUS column.
+    fn next_status(&mut self, pod: Option<PodId>) -> Option<NextStatus> {
+        let quiz = std::mem::take(&mut self.quiz);
+        let mut found = None;
+        while found.is_none() && self.play() {
+            found = self.rows_of(self.position()).iter().find_map(|row| match row.change {
+                Change::Status { from, to, .. }
+                    if from != to && !from.is_empty() && pod.is_none_or(|pod| row.pod == Some(pod.0)) =>
+                {
+                    Some((*row, PodId(row.pod?), from, to))
+                }
+                _ => None,
+            });
+        }
+        let found = found.map(|(row, pod, from, to)| {
+            let why = self.why(&row);
+            let reasons: Vec<String> = why
+                .links
+                .iter()
+                .skip(1)
+                .take(3)
+                .map(|link| format!("{}: {}", link.component, link.text))
+                .collect();
+            NextStatus { pod, from, to, at: row.time, why: reasons.join(". ") }
+        });
+        self.quiz = quiz;
+        found
+    }
+
+    fn status_question(&self, next: &NextStatus, pick: u64) -> Option<Asked> {
+        const POOL: [&str; 12] = [
+            "Running",
+            "CrashLoopBackOff",
+            "Error",
+            "Completed",
+            "ContainerCreating",
+            "Terminating",
+            "ErrImagePull",
+            "ImagePullBackOff",
+            "Pending",
+            "Succeeded",
+            "Failed",
+            "Unknown",
+        ];
+        let gone = "nothing: the pod is gone";
+        let right = if next.to.is_empty() { gone } else { next.to.as_str() };
+        // What this pod has shown before is what a person expects again.
+        let seen: Vec<&str> = self
+            .rows_about(next.pod)
+            .filter_map(|row| match row.change {
+                Change::Status { to, .. } => Some(to.as_str()),
+                _ => None,
+            })
+            .collect();
+        let near: &[&str] = match next.from.as_str() {
+            "Running" => &["Error", "CrashLoopBackOff", "Completed", "Terminating"],
+            "Error" | "Completed" | "OOMKilled" => {
+                &["CrashLoopBackOff", "Running", "Failed", "ContainerCreating"]
+            }
+            "CrashLoopBackOff" => &["Running", "Error", "ContainerCreating", "Failed"],
+            "ErrImagePull" | "ImagePullBackOff" => {
+                &["ImagePullBackOff", "ErrImagePull", "Running", "ContainerCreating"]
+            }
+            "Terminating" => &[gone, "Completed", "Error", "Failed"],
+            _ => &["ContainerCreating", "Running", "ErrImagePull", "CrashLoopBackOff"],
+        };
+        let name = self.world().pods[next.pod.ix()].ident.name;
+        let wrong = near.iter().copied().chain(seen.into_iter().rev()).chain(POOL);
+        let wrong: Vec<String> = wrong
+            .filter(|word| *word != right && *word != next.from.as_str() && !word.is_empty())
+            .map(str::to_owned)
+            .collect();
+        let (choices, answer) = mix(right.to_owned(), wrong, pick)?;
+        let after = about(next.at.since(self.clock));
+        let explain = if next.to.is_empty() {
+            format!("After {after} the object is deleted. {}", next.why)
+        } else {
+            format!("After {after} STATUS becomes {right}. {}", next.why)
+        };
+        Some(self.asked(
+            format!("STATUS of {name} is {}. What will the column show next?", next.from),
+            choices,
+            answer,
+            explain,
+        ))
+    }
+
+    fn phase_question(&mut self, next: &NextStatus, pick: u64) -> Option<Asked> {
+        let p = &self.world().pods[next.pod.ix()];
+        let (phase, status) = (p.status.phase, p.shown.status);
+        if phase.as_sym() == status || !p.exists {
+            return None;
+        }
+        let right = phase.to_string();
+        let all = ["Pending", "Running", "Failed", "Succeeded", "Unknown"];
+        let mut wrong: Vec<String> = vec![status.to_string()];
+        wrong.extend(all.iter().filter(|other| **other != right).map(|other| (*other).to_owned()));
+        let (choices, answer) = mix(right.clone(), wrong, pick)?;
+        let explain = match phase {
+            Phase::Running => format!(
+                "{status} is what kubectl makes of the containers' states; it is no phase. The pod is bound, its containers have been created, and at least one runs or is to be started again: that is phase Running, even while nothing runs."
+            ),
+            Phase::Pending => format!(
+                "{status} is what kubectl makes of the containers' states. As long as some container has never been started, the phase is Pending."
+            ),
+            _ => format!("{status} is what kubectl prints; status.phase is {right}."),
+        };
+        let name = p.ident.name;
+        Some(self.asked(
+            format!("kubectl get shows {status} for {name}. What is its phase (status.phase)?"),
+            choices,
+            answer,
+            explain,
+        ))
+    }
+
+    fn restart_question(&mut self, next: &NextStatus, pick: u64) -> Option<Asked> {
+        let here = (self.position(), self.clock);
+        let p = &self.world().pods[next.pod.ix()];
+        let stopped = |c: &crate::api::ContainerStatus| !matches!(c.state, ContainerState::Running { .. });
+        let own = p.status.containers.iter().find(|c| stopped(c) && c.last_state != ContainerState::Unset)?;
+        let (name, restarts) = (own.name, own.restart_count);
+        let pod_name = p.ident.name;
+        let finished =
+            p.runtime.live.newest(name).filter(|c| c.state == InstanceState::Exited)?.finished_at?;
+        let delay =
+            p.find(name).and_then(|ix| p.runtime.containers.get(usize::from(ix))).and_then(|run| run.backoff);
+        let started = self.next_start(next.pod, name, restarts);
+        self.seek(here.0);
+        self.clock = here.1;
+        let wait = started?.since(self.clock);
+        if wait < Span::from_secs(2) {
+            return None;
+        }
+        let right = rounded(wait);
+        let candidates = [
+            wait * 2,
+            Span::from_micros(wait.micros() / 2),
+            Span::from_secs(300),
+            wait * 4,
+            Span::from_secs(10),
+            Span::from_secs(1),
+        ];
+        let wrong: Vec<String> =
+            candidates.iter().map(|span| rounded(*span)).filter(|text| *text != right).collect();
+        let (choices, answer) = mix(right, wrong, pick)?;
+        let back_off = delay.map_or_else(String::new, |entry| format!(" Its back-off is {}.", entry.value));
+        let explain = format!(
+            "It ended at {}.{back_off} The kubelet looks again when the back-off is over or its requeue time comes, at the next one-second tick, so a little later than the back-off alone says.",
+            super::words::offset(finished, self.plan().start)
+        );
+        Some(self.asked(
+            format!("Container {name} of {pod_name} does not run. In how long does it start again?"),
+            choices,
+            answer,
+            explain,
+        ))
+    }
+
+    /// When the container's next process starts.
+    fn next_start(&mut self, pod: PodId, name: Sym, _restarts: i32) -> Option<Time> {
+        let quiz = std::mem::take(&mut self.quiz);
+        let mut found = None;
+        while found.is_none() && self.play() {
+            let live = self.world().pods.get(pod.ix()).and_then(|p| p.runtime.live.newest(name));
+            found = live.filter(|c| c.state == InstanceState::Running).and_then(|c| c.started_at);
+        }
+        self.quiz = quiz;
+        found
+    }
+
+    fn asked(&self, ask: String, choices: Vec<String>, answer: usize, explain: String) -> Asked {
+        Asked {
+            at: self.clock,
+            ask,
+            choices,
+            answer,
+            explain,
+            hint: String::new(),
+            from_lesson: false,
+            given: None,
+        }
+    }
+
+    /// Whether a generated question should come before a forward move.
+    pub fn wants_question(&self, direction: Direction, to: &Move) -> bool {
+        self.quiz.on
+            && direction == Direction::Forward
+            && matches!(to, Move::Change | Move::PodChange(_))
+            && self.quiz.pending().is_none()
+            && !kubectl::pods(self.world()).is_empty()
+    }
+
+    /// How the predictions went, with the reasons for what was missed.
+    pub fn debrief(&self) -> String {
+        let (right, answered) = self.quiz.score();
+        if answered == 0 {
+            return "No predictions were made.\n".to_owned();
+        }
+        let start = self.plan().start;
+        let mut text = format!("{right} of {answered} predictions were right.\n");
+        for asked in self.quiz.missed() {
+            let given = asked.given.and_then(|ix| asked.choices.get(ix)).map_or("", String::as_str);
+            let right = asked.choices.get(asked.answer).map_or("", String::as_str);
+            text.push_str(&format!(
+                "\nAt {}: {}\n  you said:  {given}\n  it was:    {right}\n",
+                super::words::offset(asked.at, start),
+                asked.ask
+            ));
+            if !asked.explain.is_empty() {
+                text.push_str(&format!("  because:   {}\n", asked.explain));
+            }
+        }
+        if right == answered {
+            text.push_str("Nothing was missed.\n");
+        }
+        text
+    }
+}
+
+struct NextStatus {
+    pod: PodId,
+    from: Sym,
+    to: Sym,
+    at: Time,
+    why: String,
+}
+
+/// How a person says a waiting time: in whole seconds, above a minute in tens.
+fn rounded(span: Span) -> String {
+    let secs = (span.micros() + 500_000) / 1_000_000;
+    let secs = if secs > 60 { (secs + 5) / 10 * 10 } else { secs.max(1) };
+    format!("about {}", Span::from_secs(secs))
+}
+
+/// The right answer among three wrong ones, at a place that the pick decides.
+fn mix(right: String, wrong: Vec<String>, pick: u64) -> Option<(Vec<String>, usize)> {
+    let mut choices: Vec<String> = Vec::new();
+    for word in wrong {
+        if word != right && !choices.contains(&word) && choices.len() < 3 {
+            choices.push(word);
+        }
+    }
+    if choices.is_empty() {
+        return None;
+    }
+    let turn = (pick >> 40) as usize % choices.len();
+    choices.rotate_left(turn);
+    let answer = (pick >> 33) as usize % (choices.len() + 1);
+    choices.insert(answer, right);
+    Some((choices, answer))
+}

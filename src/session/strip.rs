@@ -1,0 +1,190 @@
+//! A strip of time for one pod: phases, STATUS, container runs, readiness and back-off windows, where we are. Every state
+//! has a sign of its own; colour may repeat it.
+
+use super::Walk;
+use crate::api::{Sym, Tri};
+use crate::record::Change;
+use crate::time::{Span, Time};
+use crate::world::PodId;
+
+/// What a cell of a lane stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Mark {
+    #[default]
+    Nothing,
+    Pending,
+    Running,
+    Succeeded,
+    Failed,
+    Unknown,
+    Waiting,
+    BackOff,
+    Ended,
+    EndedBadly,
+    Ready,
+    NotReady,
+    Warning,
+    Told,
+}
+
+impl Mark {
+    /// Its sign.
+    pub fn sign(self) -> char {
+        match self {
+            Mark::Nothing => ' ',
+            Mark::Pending => 'p',
+            Mark::Running => '█',
+            Mark::Succeeded => 's',
+            Mark::Failed => 'F',
+            Mark::Unknown => '?',
+            Mark::Waiting => '·',
+            Mark::BackOff => '░',
+            Mark::Ended => '○',
+            Mark::EndedBadly => 'x',
+            Mark::Ready => '▀',
+            Mark::NotReady => '_',
+            Mark::Warning => '!',
+            Mark::Told => '\'',
+        }
+    }
+}
+
+/// The signs in words, for a legend.
+pub const LEGEND: &str = "p Pending  █ Running  · waiting  ░ back-off  x ended badly  ○ ended well  ▀ ready  _ not ready  ! warning  s Succeeded  F Failed";
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lane {
+    pub name: String,
+    pub cells: Vec<Mark>,
+}
+
+/// The lanes of a pod over `[from, to]`, and the cell in which the clock stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Strip {
+    pub from: Time,
+    pub to: Time,
+    pub lanes: Vec<Lane>,
+    pub cursor: usize,
+}
+
+/// The window that a strip shows: all of a short life, the latest part of a long one.
+pub fn window(walk: &Walk) -> (Time, Time) {
+    let (start, now) = (walk.plan().start, walk.now());
+    let lived = now.since(start).micros();
+    // Powers of two of a minute, so that the picture does not jump at every step.
+    let mut length = 60_000_000i64;
+    while length < lived && length < 15 * 60_000_000 {
+        length *= 2;
+    }
+    let from = if lived <= length { start } else { now - Span::from_micros(length) };
+    (from, from + Span::from_micros(length))
+}
+
+impl Walk {
+    /// The strip of a pod, `width` cells wide.
+    pub fn strip(&self, pod: PodId, from: Time, to: Time, width: usize) -> Strip {
+        let now = self.now();
+        let length = to.since(from).micros().max(1);
+        let cell = |at: Time| {
+            let part = i128::from(at.since(from).micros()) * width as i128 / i128::from(length);
+            usize::try_from(part).unwrap_or(0)
+        };
+        let cursor = cell(now).min(width.saturating_sub(1));
+        let mut lanes: Vec<(Lane, Mark, usize)> = Vec::new();
+        // A short run must not vanish under what follows in the same cell.
+        let paint = |lane: &mut (Lane, Mark, usize), at: Time, mark: Mark| {
+            let to = cell(at).min(cursor + 1).min(width);
+            let (own, last, since) = lane;
+            for place in &mut own.cells[(*since).min(to)..to] {
+                *place = *last;
+            }
+            if at >= from && to < width && rank(*last) > rank(mark) && own.cells[to] == Mark::Nothing {
+                own.cells[to] = *last;
+                *since = to + 1;
+            } else {
+                *since = to.max(*since);
+            }
+            *last = mark;
+        };
+        let lane_of = |lanes: &mut Vec<(Lane, Mark, usize)>, name: &str| {
+            lanes.iter().position(|(lane, ..)| lane.name == name).unwrap_or_else(|| {
+                let cells = vec![Mark::Nothing; width];
+                lanes.push((Lane { name: name.to_owned(), cells }, Mark::Nothing, 0));
+                lanes.len() - 1
+            })
+        };
+        lane_of(&mut lanes, "phase");
+        for row in self.rows_about(pod) {
+            let (name, mark) = match row.change {
+                Change::Phase { to, .. } => ("phase".to_owned(), phase_mark(to)),
+                Change::Condition { kind, to, .. } if kind == Sym::READY => {
+                    ("Ready".to_owned(), if to == Some(Tri::True) { Mark::Ready } else { Mark::NotReady })
+                }
+                Change::Container { name, to, reason, exit_code, .. } => {
+                    (name.to_string(), container_mark(to, reason, exit_code))
+                }
+                Change::Event(event) => {
+                    let at = lane_of(&mut lanes, "events");
+                    let place = cell(row.time);
+                    if row.time >= from && place < width {
+                        let own = &mut lanes[at].0.cells[place];
+                        if *own != Mark::Warning {
+                            *own = if event.warning { Mark::Warning } else { Mark::Told };
+                        }
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
+            let at = lane_of(&mut lanes, &name);
+            paint(&mut lanes[at], row.time, mark);
+        }
+        for lane in lanes.iter_mut().filter(|(lane, ..)| lane.name != "events") {
+            let end = (cursor + 1).min(width);
+            for place in &mut lane.0.cells[lane.2.min(end)..end] {
+                *place = lane.1;
+            }
+        }
+        // The phase first, then containers, then readiness, then events.
+        let order = |name: &str| match name {
+            "phase" => 0,
+            "Ready" => 2,
+            "events" => 3,
+            _ => 1,
+        };
+        let mut lanes: Vec<Lane> = lanes.into_iter().map(|(lane, ..)| lane).collect();
+        lanes.sort_by_key(|lane| order(&lane.name));
+        Strip { from, to, lanes, cursor }
+    }
+}
+
+/// Which of two marks in one cell is worth seeing.
+fn rank(mark: Mark) -> u8 {
+    match mark {
+        Mark::Running | Mark::Ready => 2,
+        Mark::EndedBadly | Mark::Failed => 1,
+        _ => 0,
+    }
+}
+
+fn phase_mark(phase: Sym) -> Mark {
+    match phase {
+        Sym::PENDING => Mark::Pending,
+        Sym::RUNNING => Mark::Running,
+        Sym::SUCCEEDED => Mark::Succeeded,
+        Sym::FAILED => Mark::Failed,
+        Sym::UNKNOWN => Mark::Unknown,
+        _ => Mark::Nothing,
+    }
+}
+
+fn container_mark(state: Sym, reason: Sym, exit_code: Option<i32>) -> Mark {
+    match state {
+        Sym::RUNNING_STATE => Mark::Running,
+        Sym::TERMINATED_STATE if exit_code == Some(0) => Mark::Ended,
+        Sym::TERMINATED_STATE => Mark::EndedBadly,
+        Sym::WAITING if reason.ends_with("BackOff") => Mark::BackOff,
+        Sym::WAITING => Mark::Waiting,
+        _ => Mark::Nothing,
+    }
+}
