@@ -22,6 +22,11 @@ fn shipped(name: &str) -> Walk {
     walk_of(&format!("{name}.toml"), found.text, &[])
 }
 
+/// To the end, past every question of a lesson.
+fn run_out(walk: &mut Walk) {
+    while walk.go(Direction::Forward, &Move::End) == Stop::Question {}
+}
+
 /// The bytes that a run writes.
 fn bytes(rows: &[Transition], directory: &kubelapse::record::Directory) -> String {
     use kubelapse::record::Sink as _;
@@ -57,7 +62,7 @@ fn back_and_forth_gives_the_bytes_of_a_straight_run() {
             let expected = straight.transitions.iter().filter(|row| row.step as usize <= here).count();
             assert_eq!(walk.history(), &straight.transitions[..expected], "{}", scenario.name);
         }
-        walk.go(Direction::Forward, &Move::End);
+        run_out(&mut walk);
         assert_eq!(walk.world().digest.to_string(), straight.digest, "{} differs", scenario.name);
         assert_eq!(walk.position(), straight.steps);
         assert_eq!(
@@ -72,7 +77,7 @@ fn back_and_forth_gives_the_bytes_of_a_straight_run() {
 #[test]
 fn every_step_names_an_earlier_step_or_the_scenario_as_its_cause() {
     let mut walk = shipped("crash-loop");
-    walk.go(Direction::Forward, &Move::End);
+    run_out(&mut walk);
     for step in 1..=walk.position() {
         let cause = walk.cause(step);
         assert!(cause < step, "step {step} is caused by {cause}");
@@ -147,7 +152,7 @@ fn what_is_done_is_saved_as_a_scenario_that_replays_to_the_same_bytes() {
         let here = walk.position();
         walk.seek(here / 2);
         walk.seek(here);
-        walk.go(Direction::Forward, &Move::End);
+        run_out(&mut walk);
         let saved = walk.saved();
         let none = |path: &str| Err(path.to_owned());
         let plan = scenario::load("saved.toml", &saved, &none, &[])
@@ -172,7 +177,7 @@ fn overrides_and_another_seed_are_saved_too() {
     let mut walk = Walk::new(script, &Arc::new(loaded.plan), 77);
     walk.seek_time(walk.plan().start + Span::from_secs(30));
     walk.act("label pod/orders labels={ team = \"shop\" }").expect("it can be done");
-    walk.go(Direction::Forward, &Move::End);
+    run_out(&mut walk);
     let plan = scenario::load("saved.toml", &walk.saved(), &none, &[])
         .unwrap_or_else(|problems| panic!("{}\n{}", problems.render(false), walk.saved()));
     assert_eq!(plan.seed, 77);
@@ -197,7 +202,7 @@ fn acting_at_an_earlier_place_forgets_what_was_done_later() {
         words,
         ["label pod/orders labels={ step = \"one\" }", "label pod/orders labels={ step = \"two\" }"]
     );
-    walk.go(Direction::Forward, &Move::End);
+    run_out(&mut walk);
     assert!(walk.world().pods[0].exists, "the deletion belonged to another future");
 }
 
@@ -220,7 +225,7 @@ fn what_cannot_be_done_is_refused_in_words_and_changes_nothing() {
         assert!(problem.contains(hint), "{words}: {problem}");
         assert_eq!((walk.position(), walk.saved()), (position, saved.clone()));
     }
-    walk.go(Direction::Forward, &Move::End);
+    run_out(&mut walk);
     assert!(walk.act("delete pod/orders").expect_err("too late").contains("ends at"));
 }
 

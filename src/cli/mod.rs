@@ -1,8 +1,11 @@
 //! The command line: the only door that opens files, reads the environment or prints.
 
 mod explain;
+mod line;
 mod list;
 mod run;
+mod source;
+mod step;
 
 use std::process::ExitCode;
 
@@ -26,6 +29,7 @@ pub enum Exit {
   kubelapse run crash-loop                      a built-in scenario, into output/crash-loop/
   kubelapse run web.toml --seed 7 --out result  a file, another seed, another folder
   kubelapse run crash-loop --set kubernetes=1.32
+  kubelapse step crash-loop                     walk through it: forwards, backwards, and asking why
   kubelapse check scenarios/                    all problems at once, nothing is run
   kubelapse list                                the scenarios that are built in
 
@@ -40,6 +44,8 @@ struct Arguments {
 enum Command {
     /// Plays scenarios and writes their timelines
     Run(run::Arguments),
+    /// Steps through a scenario: forwards, backwards, and asking why
+    Step(step::Arguments),
     /// Checks scenario files without running them
     Check {
         /// Names of built-in scenarios, files, or folders of them
@@ -70,6 +76,7 @@ pub fn main() -> ExitCode {
     };
     let exit = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Step(arguments) => step::step(&arguments),
         Command::Check { scenarios, set } => run::check(&scenarios, &set),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::List => list::list(),

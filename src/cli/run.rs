@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::source::{load, sources};
 use super::{Exit, print, talk};
 use crate::record::csv::{Pods, Timeline};
 use crate::record::{Change, Directory, Ending, Fan, Sink, Transition};
-use crate::scenario::{self, Plan, builtin};
+use crate::scenario::Plan;
 use crate::session::{self, Outcome, Progress};
 use crate::time::Time;
 use crate::world::World;
@@ -34,63 +35,6 @@ pub struct Arguments {
     /// Prints nothing but problems
     #[arg(long, short)]
     quiet: bool,
-}
-
-/// A scenario's text and where its manifests are.
-struct Source {
-    label: String,
-    text: String,
-    folder: Option<PathBuf>,
-}
-
-/// The scenarios that a word names: a file, a folder of files, or a built-in one.
-fn sources(word: &str) -> Result<Vec<Source>, String> {
-    let path = Path::new(word);
-    if path.is_dir() {
-        let entries = fs::read_dir(path).map_err(|e| format!("{word}: {e}"))?;
-        let mut files: Vec<PathBuf> = entries
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|path| path.extension().is_some_and(|e| e == "toml"))
-            .collect();
-        files.sort();
-        return files.iter().map(|file| read(file)).collect();
-    }
-    if path.is_file() {
-        return Ok(vec![read(path)?]);
-    }
-    match builtin::find(word) {
-        Some(found) => Ok(vec![Source {
-            label: format!("{}.toml", found.name),
-            text: found.text.to_owned(),
-            folder: None,
-        }]),
-        None => {
-            let names: Vec<&str> = builtin::ALL.iter().map(|b| b.name).collect();
-            let near = scenario::diagnostic::nearest(word, &names);
-            let hint = near.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
-            Err(format!(
-                "`{word}` is neither a file, a folder nor a built-in scenario{hint} (`kubelapse list` lists them)"
-            ))
-        }
-    }
-}
-
-fn read(path: &Path) -> Result<Source, String> {
-    let text = fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
-    Ok(Source { label: path.display().to_string(), text, folder: path.parent().map(Path::to_path_buf) })
-}
-
-fn load(source: &Source, overrides: &[String]) -> Result<Plan, scenario::Diagnostics> {
-    let loader = |path: &str| match &source.folder {
-        Some(folder) => fs::read_to_string(folder.join(path)).map_err(|e| e.to_string()),
-        None => Err("a built-in scenario has no files beside it".to_owned()),
-    };
-    let loaded = scenario::load_noting(&source.label, &source.text, &loader, overrides)?;
-    if loaded.warnings.warnings() > 0 {
-        talk(&loaded.warnings.render(true));
-    }
-    Ok(loaded.plan)
 }
 
 /// All plans, or every problem of every file.

@@ -117,7 +117,8 @@ impl Walk {
         }
         let mut text = String::new();
         let mut field = |name: &str, value: &str| {
-            let _ = writeln!(text, "{:<18}{value}", format!("{name}:"));
+            let name = if name.is_empty() { String::new() } else { format!("{name}:") };
+            let _ = writeln!(text, "{}", format!("{name:<18}{value}").trim_end());
         };
         let status = &p.status;
         field("Name", &p.ident.name.to_string());
@@ -206,7 +207,8 @@ impl Walk {
 
 fn describe_container(text: &mut String, p: &Pod, container: &ContainerStatus) {
     let mut field = |depth: usize, name: &str, value: &str| {
-        let _ = writeln!(text, "{:depth$}{:<width$}{value}", "", format!("{name}:"), width = 20 - depth);
+        let line = format!("{:depth$}{:<width$}{value}", "", format!("{name}:"), width = 18 - depth);
+        let _ = writeln!(text, "{}", line.trim_end());
     };
     field(2, &container.name, "");
     field(4, "Image", &container.image);

@@ -128,12 +128,15 @@ impl Walk {
         let asked = found.and_then(|found| {
             self.seek(here);
             self.clock = clock;
-            let kinds = [Self::phase_question, Self::restart_question];
-            let special = kinds[(pick >> 20) as usize % 2](self, &found, pick);
-            match special {
-                Some(special) if !(pick >> 8).is_multiple_of(3) => Some(special),
-                _ => self.status_question(&found, pick),
-            }
+            let mut kinds = [Self::status_question, Self::phase_question, Self::restart_question];
+            kinds.rotate_left((pick >> 20) as usize % 3);
+            // Nobody is asked the same thing at the same place twice.
+            kinds.into_iter().find_map(|kind| {
+                let asked = kind(self, &found, pick)?;
+                let again =
+                    self.quiz.asked.iter().any(|other| other.at == asked.at && other.ask == asked.ask);
+                (!again).then_some(asked)
+            })
         });
         self.seek(here);
         self.clock = clock;
@@ -170,7 +173,7 @@ impl Walk {
         found
     }
 
-    fn status_question(&self, next: &NextStatus, pick: u64) -> Option<Asked> {
+    fn status_question(&mut self, next: &NextStatus, pick: u64) -> Option<Asked> {
         const POOL: [&str; 12] = [
             "Running",
             "CrashLoopBackOff",
@@ -207,7 +210,7 @@ impl Walk {
             "Terminating" => &[gone, "Completed", "Error", "Failed"],
             _ => &["ContainerCreating", "Running", "ErrImagePull", "CrashLoopBackOff"],
         };
-        let name = self.world().pods[next.pod.ix()].ident.name;
+        let name = self.world().pods.get(next.pod.ix())?.ident.name;
         let wrong = near.iter().copied().chain(seen.into_iter().rev()).chain(POOL);
         let wrong: Vec<String> = wrong
             .filter(|word| *word != right && *word != next.from.as_str() && !word.is_empty())
@@ -229,7 +232,7 @@ impl Walk {
     }
 
     fn phase_question(&mut self, next: &NextStatus, pick: u64) -> Option<Asked> {
-        let p = &self.world().pods[next.pod.ix()];
+        let p = self.world().pods.get(next.pod.ix())?;
         let (phase, status) = (p.status.phase, p.shown.status);
         if phase.as_sym() == status || !p.exists {
             return None;
@@ -259,7 +262,7 @@ impl Walk {
 
     fn restart_question(&mut self, next: &NextStatus, pick: u64) -> Option<Asked> {
         let here = (self.position(), self.clock);
-        let p = &self.world().pods[next.pod.ix()];
+        let p = self.world().pods.get(next.pod.ix())?;
         let stopped = |c: &crate::api::ContainerStatus| !matches!(c.state, ContainerState::Running { .. });
         let own = p.status.containers.iter().find(|c| stopped(c) && c.last_state != ContainerState::Unset)?;
         let (name, restarts) = (own.name, own.restart_count);
@@ -326,12 +329,33 @@ impl Walk {
     }
 
     /// Whether a generated question should come before a forward move.
-    pub fn wants_question(&self, direction: Direction, to: &Move) -> bool {
+    pub fn wants_question(&mut self, direction: Direction, to: &Move) -> bool {
         self.quiz.on
             && direction == Direction::Forward
             && matches!(to, Move::Change | Move::PodChange(_))
             && self.quiz.pending().is_none()
             && !kubectl::pods(self.world()).is_empty()
+            && self.changes_status_next(to)
+    }
+
+    /// Whether the STATUS column of some pod changes with the next change that a move would stop at.
+    fn changes_status_next(&mut self, to: &Move) -> bool {
+        let (here, clock, selected) = (self.position(), self.clock, self.selected);
+        let quiz = std::mem::take(&mut self.quiz);
+        let pod = if let Move::PodChange(pod) = to { Some(pod.0) } else { None };
+        let mut changes = None;
+        while changes.is_none() && self.play() {
+            let rows = self.rows_of(self.position());
+            let mut own = rows.iter().filter(|row| pod.is_none_or(|pod| row.pod == Some(pod))).peekable();
+            if own.peek().is_some() {
+                changes = Some(own.any(|row| {
+                    matches!(row.change, Change::Status { from, to, .. } if from != to && !from.is_empty())
+                }));
+            }
+        }
+        self.seek(here);
+        (self.clock, self.selected, self.quiz) = (clock, selected, quiz);
+        changes.unwrap_or(false)
     }
 
     /// How the predictions went, with the reasons for what was missed.

@@ -91,14 +91,19 @@ impl Walk {
         };
         let cursor = cell(now).min(width.saturating_sub(1));
         let mut lanes: Vec<(Lane, Mark, usize)> = Vec::new();
-        // A short run must not vanish under what follows in the same cell.
+        // What began and ended in one cell must not vanish under what follows.
         let paint = |lane: &mut (Lane, Mark, usize), at: Time, mark: Mark| {
             let to = cell(at).min(cursor + 1).min(width);
             let (own, last, since) = lane;
             for place in &mut own.cells[(*since).min(to)..to] {
                 *place = *last;
             }
-            if at >= from && to < width && rank(*last) > rank(mark) && own.cells[to] == Mark::Nothing {
+            if at >= from
+                && to < width
+                && *since == to
+                && *last != Mark::Nothing
+                && own.cells[to] == Mark::Nothing
+            {
                 own.cells[to] = *last;
                 *since = to + 1;
             } else {
@@ -155,15 +160,6 @@ impl Walk {
         let mut lanes: Vec<Lane> = lanes.into_iter().map(|(lane, ..)| lane).collect();
         lanes.sort_by_key(|lane| order(&lane.name));
         Strip { from, to, lanes, cursor }
-    }
-}
-
-/// Which of two marks in one cell is worth seeing.
-fn rank(mark: Mark) -> u8 {
-    match mark {
-        Mark::Running | Mark::Ready => 2,
-        Mark::EndedBadly | Mark::Failed => 1,
-        _ => 0,
     }
 }
 

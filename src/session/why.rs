@@ -123,6 +123,33 @@ impl Walk {
         self.rows_of(step).iter().filter(concerns).min_by_key(|row| weight(row)).copied()
     }
 
+    /// The last change of that name: `phase`, `status`, a condition's type, `event`, an event's reason or a container's
+    /// name; without a name the most telling one.
+    ///
+    /// # Errors
+    /// Says that there is none.
+    pub fn change_called(&self, word: &str) -> Result<Transition, String> {
+        if word.is_empty() {
+            return self
+                .last_change(self.selected)
+                .or_else(|| self.last_change(None))
+                .ok_or_else(|| "nothing has changed yet".to_owned());
+        }
+        let named = |row: &&Transition| {
+            self.selected.is_none_or(|pod| row.pod == Some(pod.0))
+                && match row.change {
+                    Change::Phase { .. } => word.eq_ignore_ascii_case("phase"),
+                    Change::Status { .. } => word.eq_ignore_ascii_case("status"),
+                    Change::Condition { kind, .. } | Change::Node { kind, .. } => kind == word,
+                    Change::Container { name, .. } => name == word,
+                    Change::Event(event) => word == "event" || event.reason == word,
+                }
+        };
+        self.history().iter().rev().find(named).copied().ok_or_else(|| {
+            format!("no change called `{word}` yet: phase, status, a condition such as Ready, event, the reason of one, or a container's name")
+        })
+    }
+
     /// Why a row was written.
     pub fn why(&mut self, row: &Transition) -> Why {
         let headline = headline(row, self);
@@ -236,6 +263,16 @@ impl<'a> Chain<'a> {
                     "kubelet: status manager",
                     "wrote the pod's status to the API server; until then kubectl showed what was before",
                 );
+                if let Change::Status { from, to, .. } = row.change
+                    && from == "Terminating"
+                    && to != from
+                {
+                    self.add(
+                        step,
+                        "kubectl get",
+                        "the phase is final now, so STATUS tells how the containers ended and no longer Terminating",
+                    );
+                }
                 self.written(step, aspect);
             }
             Some(SimEvent::Bind { .. }) => self.bound(step),
@@ -275,7 +312,21 @@ impl<'a> Chain<'a> {
                         let name = published.containers.first().map_or(Sym::EMPTY, |c| c.name);
                         self.written(step, Aspect::Container(name));
                     }
-                    _ => self.written(step, Aspect::Phase),
+                    // The phase alone speaks where no container is in trouble; it need not be what has changed.
+                    _ => {
+                        let own = || {
+                            self.walk.rows_of(step).iter().filter(|row| row.pod == Some(self.lineage.pod.0))
+                        };
+                        let phase = own().any(|row| matches!(row.change, Change::Phase { .. }));
+                        let container = own().find_map(|row| match row.change {
+                            Change::Container { name, .. } => Some(name),
+                            _ => None,
+                        });
+                        match container {
+                            Some(name) if !phase => self.written(step, Aspect::Container(name)),
+                            _ => self.written(step, Aspect::Phase),
+                        }
+                    }
                 }
             }
             Aspect::Phase => {

@@ -1,0 +1,459 @@
+//! The line mode of `step`: one command a line, one answer in plain words.
+
+use std::fmt::Write as _;
+
+use crate::record::Transition;
+use crate::scenario::values::parse_duration;
+use crate::session::words::offset;
+use crate::session::{Breakpoint, Direction, Move, Stop, Walk, kubectl, strip, why};
+use crate::time::Span;
+use crate::world::PodId;
+
+pub struct Line {
+    walk: Walk,
+    /// How many answers the last debrief spoke of.
+    debriefed: usize,
+}
+
+pub enum Reply {
+    Text(String),
+    Quit(String),
+}
+
+type Save<'a> = &'a dyn Fn(&Walk, &str) -> Result<String, String>;
+
+pub const HELP: &str = "\
+Move       next [N]           the next change that kubectl would show (Enter alone does it too)
+           event [N]          the next queued event
+           pod [N]            the next change of the selected pod
+           failure            the next thing that goes wrong
+           goto 1m30s         to an instant; goto +10s, goto -10s from here
+           until WORDS        to where it is so: status=CrashLoopBackOff pod=web, phase=Failed,
+                              condition=Ready:False, event=BackOff, restarts>=3, exit=137, gone
+           end, start         to the end, to the start
+Back       back [MOVE]        any of these moves backwards: back, back event 3, back failure, back until ...
+Stops      break WORDS        sets a breakpoint; breaks lists them, clear removes them
+           continue           to the next breakpoint; back continue
+Look       get                kubectl get pods -o wide
+           select POD         the pod that the following is about
+           describe [POD]     kubectl describe pod
+           events [POD]       its events
+           logs [POD] [-c CONTAINER] [--previous]
+           strip [POD]        its life as a strip of time
+           history [N]        the last changes
+Ask        why [WORD]         why the last change came (why phase, why Ready, why event, why app)
+           coming             what waits in the queue
+           ask                a question about what comes; answer 1 to 4; skip
+           quiz on|off        a question before every change of STATUS
+           hint, score, debrief
+Act        do ACTION          any action of the scenario format, now: do delete pod/web gracePeriodSeconds=5,
+                              do cordon node/node-0, do kill pod/web container=app, do create ConfigMap/settings
+           save FILE          everything so far as a scenario that replays to the same bytes
+           quit               leaves
+";
+
+impl Line {
+    pub fn new(walk: Walk) -> Line {
+        Line { walk, debriefed: 0 }
+    }
+
+    fn clock(&self) -> String {
+        offset(self.walk.now(), self.walk.plan().start)
+    }
+
+    pub fn welcome(&self) -> String {
+        let plan = self.walk.plan();
+        let mut text = format!("{}: {}\n", plan.name, plan.description);
+        if let Some(lesson) = &plan.lesson {
+            let _ = writeln!(text, "Lesson: {}", lesson.title);
+            if !lesson.story.is_empty() {
+                let _ = writeln!(text, "{}", lesson.story.trim_end());
+            }
+        }
+        let _ = writeln!(
+            text,
+            "Kubernetes {}, seed {}, ends at {}. `next` goes on, `back` goes back, `why` asks why, `help` tells the rest.",
+            plan.gates.version.as_str(),
+            self.walk.seed(),
+            plan.until.since(plan.start)
+        );
+        text
+    }
+
+    pub fn prompt(&self) -> String {
+        format!("[{}] ", self.clock())
+    }
+
+    /// What is said at the end: the predictions, if there were any.
+    pub fn farewell(&mut self) -> String {
+        let (_, answered) = self.walk.quiz.score();
+        let news = answered > self.debriefed;
+        self.debriefed = answered;
+        if news { self.walk.debrief() } else { String::new() }
+    }
+
+    /// Does what a line says.
+    pub fn say(&mut self, text: &str, save: Save<'_>) -> Reply {
+        let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        let rest = rest.trim();
+        let answer = match word {
+            "quit" | "q" | "exit" => return Reply::Quit(self.farewell()),
+            "help" | "h" | "?" => Ok(HELP.to_owned()),
+            "back" | "b" | "prev" | "p" => self.go(Direction::Back, rest),
+            "get" | "kubectl" if word == "get" || rest.starts_with("get") => {
+                Ok(kubectl::get(self.walk.world(), self.walk.now()))
+            }
+            "select" | "s" => self.select(rest),
+            "describe" | "d" => self.about(rest).map(|pod| self.walk.describe(pod)),
+            "events" => self.about(rest).map(|pod| self.events(pod)),
+            "logs" | "log" => self.logs(rest),
+            "strip" => self.about(rest).map(|pod| self.strip(pod)),
+            "history" => Ok(self.history(rest)),
+            "why" | "w" => self.why(rest),
+            "coming" => Ok(self.coming()),
+            "ask" => Ok(self.ask()),
+            "answer" | "a" => self.answer(rest),
+            "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" if self.walk.quiz.pending().is_some() => {
+                self.answer(word)
+            }
+            "skip" => {
+                self.walk.quiz.skip();
+                Ok(String::new())
+            }
+            "hint" => Ok(match self.walk.quiz.pending() {
+                Some(asked) if !asked.hint.is_empty() => format!("{}\n", asked.hint),
+                Some(_) => "There is no hint for this one; `why` may help.\n".to_owned(),
+                None => "No question is open.\n".to_owned(),
+            }),
+            "quiz" => match rest {
+                "on" | "off" => {
+                    self.walk.quiz.on = rest == "on";
+                    Ok(format!("questions before changes of STATUS: {rest}\n"))
+                }
+                _ => Err("`quiz on` or `quiz off`".to_owned()),
+            },
+            "score" => {
+                let (right, answered) = self.walk.quiz.score();
+                Ok(format!("{right} of {answered}\n"))
+            }
+            "debrief" => Ok(self.walk.debrief()),
+            "break" => self.set_breakpoint(rest),
+            "breaks" => Ok(self.breakpoints()),
+            "clear" => {
+                self.walk.breakpoints.clear();
+                Ok("no breakpoints\n".to_owned())
+            }
+            "do" | "act" => self.act(rest),
+            "save" if rest.is_empty() => Err("save where? As in `save lesson.toml`".to_owned()),
+            "save" => save(&self.walk, rest).map(|told| format!("{told}\n")),
+            _ => self.go(Direction::Forward, text),
+        };
+        Reply::Text(answer.unwrap_or_else(|problem| format!("{}\n", problem.trim_end())))
+    }
+
+    fn go(&mut self, direction: Direction, text: &str) -> Result<String, String> {
+        let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        let rest = rest.trim();
+        // `back 3` is `back next 3`.
+        let (word, rest) = if word.parse::<usize>().is_ok() { ("next", text) } else { (word, rest) };
+        let pod = || self.about("");
+        let (to, counted) = match word {
+            "" | "next" | "n" => (Move::Change, true),
+            "event" | "e" => (Move::Event, true),
+            "pod" => (Move::PodChange(pod()?), true),
+            "failure" | "f" => (Move::Failure, true),
+            "continue" | "c" if self.walk.breakpoints.is_empty() => {
+                return Err("no breakpoint is set: `break status=CrashLoopBackOff` sets one".to_owned());
+            }
+            "continue" | "c" => (Move::Breakpoints, true),
+            "until" | "u" => (Move::Until(Breakpoint::parse(rest)?), false),
+            "goto" | "g" => (Move::To(self.instant(rest)?), false),
+            "end" => (Move::End, false),
+            "start" => {
+                self.walk.seek(0);
+                return Ok(self.place(&[], Stop::There));
+            }
+            _ => {
+                let words = [
+                    "next", "event", "pod", "failure", "goto", "until", "end", "start", "back", "break",
+                    "breaks", "clear", "continue", "get", "select", "describe", "events", "logs", "strip",
+                    "history", "why", "coming", "ask", "answer", "skip", "quiz", "hint", "score", "debrief",
+                    "do", "save", "help", "quit",
+                ];
+                let near = crate::scenario::diagnostic::nearest(word, &words);
+                let hint = near.map_or_else(
+                    || "`help` lists what there is".to_owned(),
+                    |n| format!("did you mean `{n}`?"),
+                );
+                return Err(format!("`{word}` is no command; {hint}"));
+            }
+        };
+        let count = match rest {
+            "" => 1,
+            _ if !counted => 1,
+            rest => rest.parse::<usize>().map_err(|_| format!("`{rest}`: how often? As in `{word} 3`"))?,
+        };
+        if self.walk.wants_question(direction, &to) && self.walk.ask() {
+            return Ok(self.question());
+        }
+        let direction = match to {
+            // An instant lies where it lies.
+            Move::To(at) if at < self.walk.now() => Direction::Back,
+            Move::To(_) => Direction::Forward,
+            _ => direction,
+        };
+        let before = self.walk.position();
+        let mut stop = Stop::There;
+        for _ in 0..count {
+            stop = self.walk.go(direction, &to);
+            if stop != Stop::There {
+                break;
+            }
+        }
+        let rows: Vec<Transition> = match direction {
+            Direction::Forward if matches!(to, Move::Event | Move::Change | Move::PodChange(_)) => {
+                self.walk.history().iter().filter(|row| row.step > before).copied().collect()
+            }
+            _ if matches!(to, Move::To(_) | Move::End) => Vec::new(),
+            _ if stop == Stop::NotFound => Vec::new(),
+            _ => self.walk.rows_of(self.walk.position()).to_vec(),
+        };
+        let event = matches!(to, Move::Event);
+        let mut text = if event { self.played(before) } else { String::new() };
+        text.push_str(&self.place(&rows, stop));
+        Ok(text)
+    }
+
+    /// The events that were just played, in words.
+    fn played(&self, before: u64) -> String {
+        let mut text = String::new();
+        for step in before + 1..=self.walk.position() {
+            if let Some(record) = self.walk.step_record(step) {
+                let words = crate::session::words::describe(self.walk.world(), record.event);
+                let at = offset(record.at, self.walk.plan().start);
+                let _ = writeln!(text, "{at}  event {step}: {}: {}", words.component, words.text);
+            }
+        }
+        text
+    }
+
+    /// Where we stand: the rows that were written, or what is there.
+    fn place(&mut self, rows: &[Transition], stop: Stop) -> String {
+        const SHOWN: usize = 40;
+        let start = self.walk.plan().start;
+        let mut text = String::new();
+        for row in rows.iter().take(SHOWN) {
+            let _ = writeln!(text, "{}  {}", offset(row.time, start), why::headline(row, &self.walk));
+        }
+        if rows.len() > SHOWN {
+            let _ = writeln!(text, "... and {} more changes (`history {}`)", rows.len() - SHOWN, rows.len());
+        }
+        if stop == Stop::Question {
+            text.push_str(&self.question());
+            return text;
+        }
+        if rows.is_empty() {
+            let position = self.walk.position();
+            let _ = writeln!(text, "{} after {position} events", self.clock());
+        }
+        if stop == Stop::NotFound {
+            let end = if self.walk.position() == 0 { "the start" } else { "the end" };
+            let _ = writeln!(text, "There is no such place: this is {end} of the run.");
+        } else if self.walk.at_end() && rows.is_empty() && self.walk.now() == self.walk.plan().until {
+            text.push_str("The end of the run.\n");
+            let farewell = self.farewell();
+            text.push_str(&farewell);
+        }
+        text
+    }
+
+    fn instant(&self, text: &str) -> Result<crate::time::Time, String> {
+        let now = self.walk.now();
+        let start = self.walk.plan().start;
+        let duration = |text: &str| -> Result<Span, String> {
+            parse_duration(text)
+                .map_err(|why| format!("`{text}`: {why}; as in `goto 1m30s`, `goto +10s`, `goto -10s`"))
+        };
+        match text.chars().next() {
+            Some('+') => Ok(now + duration(&text[1..])?),
+            Some('-') => Ok(now - duration(&text[1..])?),
+            Some(_) => Ok(start + duration(text)?),
+            None => Err("where to? As in `goto 1m30s`, `goto +10s`, `goto -10s`".to_owned()),
+        }
+    }
+
+    /// The named pod, the selected one, or the only or first one there is.
+    fn about(&self, word: &str) -> Result<PodId, String> {
+        if !word.is_empty() {
+            return kubectl::find(self.walk.world(), word);
+        }
+        let first = || kubectl::pods(self.walk.world()).first().copied();
+        // A pod that is gone can still be asked about when it is the one that was meant.
+        self.walk
+            .selected
+            .or_else(first)
+            .or_else(|| (!self.walk.world().pods.is_empty()).then_some(PodId(0)))
+            .ok_or_else(|| "there is no pod yet".to_owned())
+    }
+
+    fn select(&mut self, word: &str) -> Result<String, String> {
+        if word.is_empty() {
+            self.walk.selected = None;
+            return Ok("no pod is selected\n".to_owned());
+        }
+        let pod = kubectl::find(self.walk.world(), word)?;
+        self.walk.selected = Some(pod);
+        Ok(format!("selected: {}\n", self.walk.world().pods[pod.ix()].ident.name))
+    }
+
+    fn events(&self, pod: PodId) -> String {
+        let w = self.walk.world();
+        let mut text = String::new();
+        for seen in self.walk.events(pod) {
+            let kind = if seen.event.warning { "Warning" } else { "Normal" };
+            let message = seen.event.message.show(&w.pods[pod.ix()].ident).to_string();
+            let age = self.walk.event_age(&seen);
+            let _ = writeln!(text, "{age:<22} {kind:<8} {:<20} {message}", seen.event.reason.as_str());
+        }
+        if text.is_empty() { "No events yet.\n".to_owned() } else { text }
+    }
+
+    fn logs(&self, rest: &str) -> Result<String, String> {
+        let (mut pod, mut container, mut previous) = ("", None, false);
+        let mut words = rest.split_whitespace();
+        while let Some(word) = words.next() {
+            match word {
+                "--previous" | "-p" => previous = true,
+                "-c" | "--container" => container = words.next(),
+                word => pod = word,
+            }
+        }
+        let pod = self.about(pod)?;
+        let lines = kubectl::logs(self.walk.world(), pod, container, previous)?;
+        Ok(if lines.is_empty() {
+            "(the process wrote nothing)\n".to_owned()
+        } else {
+            lines.iter().fold(String::new(), |text, line| text + line + "\n")
+        })
+    }
+
+    fn strip(&self, pod: PodId) -> String {
+        const WIDTH: usize = 64;
+        let (from, to) = strip::window(&self.walk);
+        let drawn = self.walk.strip(pod, from, to, WIDTH);
+        let start = self.walk.plan().start;
+        let wide = drawn.lanes.iter().map(|lane| lane.name.len()).max().unwrap_or(0);
+        let mut text = String::new();
+        for lane in &drawn.lanes {
+            let cells: String = lane.cells.iter().map(|mark| mark.sign()).collect();
+            let _ = writeln!(text, "{:wide$} |{cells}|", lane.name);
+        }
+        let _ = writeln!(text, "{:wide$}  {:>at$}", "", "^", at = drawn.cursor + 1);
+        let _ = writeln!(text, "{} to {}: {}", offset(from, start), offset(to, start), strip::LEGEND);
+        text
+    }
+
+    fn history(&self, rest: &str) -> String {
+        let count = rest.parse().unwrap_or(10usize);
+        let rows = self.walk.history();
+        let start = self.walk.plan().start;
+        rows[rows.len().saturating_sub(count)..].iter().fold(String::new(), |mut text, row| {
+            let _ = writeln!(text, "{}  {}", offset(row.time, start), why::headline(row, &self.walk));
+            text
+        })
+    }
+
+    fn why(&mut self, word: &str) -> Result<String, String> {
+        let row = self.walk.change_called(word)?;
+        let why = self.walk.why(&row);
+        Ok(why.render(self.walk.plan().start))
+    }
+
+    fn coming(&self) -> String {
+        const SHOWN: usize = 12;
+        let now = self.walk.now();
+        let coming = self.walk.coming(self.walk.selected);
+        let mut text = String::new();
+        for next in coming.iter().take(SHOWN) {
+            let wait = crate::session::words::about(next.at.since(now));
+            let at = offset(next.at, self.walk.plan().start);
+            let _ = writeln!(text, "{at}  in {wait}: {}: {}", next.words.component, next.words.text);
+        }
+        match coming.len() {
+            0 => "Nothing waits: unless somebody does something, all stays as it is.\n".to_owned(),
+            n if n > SHOWN => {
+                let _ = writeln!(text, "... and {} more", n - SHOWN);
+                text
+            }
+            _ => text,
+        }
+    }
+
+    fn ask(&mut self) -> String {
+        if self.walk.ask() {
+            self.question()
+        } else {
+            "There is nothing to ask here; go on with `next`.\n".to_owned()
+        }
+    }
+
+    fn question(&self) -> String {
+        let Some(asked) = self.walk.quiz.pending() else { return String::new() };
+        let mut text = format!("Question: {}\n", asked.ask);
+        for (ix, choice) in asked.choices.iter().enumerate() {
+            let _ = writeln!(text, "  {}) {choice}", ix + 1);
+        }
+        text
+    }
+
+    fn answer(&mut self, rest: &str) -> Result<String, String> {
+        let Some(open) = self.walk.quiz.pending() else { return Err("no question is open".to_owned()) };
+        let choices = open.choices.len();
+        let choice = rest.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).filter(|n| *n < choices);
+        let Some(asked) = choice.and_then(|choice| self.walk.quiz.answer(choice)) else {
+            return Err(format!("`{rest}`: answer with a number from 1 to {choices}"));
+        };
+        let verdict = if asked.is_right() {
+            "Right.".to_owned()
+        } else {
+            format!("No: {}.", asked.choices.get(asked.answer).map_or("", String::as_str))
+        };
+        let explain = if asked.explain.is_empty() { String::new() } else { format!(" {}", asked.explain) };
+        let (right, answered) = self.walk.quiz.score();
+        let mut text = format!("{verdict}{explain}\n({right} of {answered})\n");
+        if self.walk.quiz.on {
+            let before = self.walk.position();
+            let stop = self.walk.go(Direction::Forward, &Move::Change);
+            let rows: Vec<Transition> =
+                self.walk.history().iter().filter(|row| row.step > before).copied().collect();
+            text.push_str(&self.place(&rows, stop));
+        }
+        Ok(text)
+    }
+
+    fn set_breakpoint(&mut self, rest: &str) -> Result<String, String> {
+        let breakpoint = Breakpoint::parse(rest)?;
+        self.walk.breakpoints.push(breakpoint);
+        Ok(self.breakpoints())
+    }
+
+    fn breakpoints(&self) -> String {
+        let list = self.walk.breakpoints.iter().enumerate();
+        let text = list.fold(String::new(), |text, (ix, b)| format!("{text}{}  {b}\n", ix + 1));
+        if text.is_empty() { "no breakpoints\n".to_owned() } else { text }
+    }
+
+    fn act(&mut self, rest: &str) -> Result<String, String> {
+        let (before, answers) = (self.walk.history().len(), self.walk.answers().len());
+        self.walk.act(rest)?;
+        let mut text = format!("{}  you: {rest}\n", self.clock());
+        for row in &self.walk.history()[before.min(self.walk.history().len())..] {
+            let at = offset(row.time, self.walk.plan().start);
+            let _ = writeln!(text, "{at}  {}", why::headline(row, &self.walk));
+        }
+        for answer in self.walk.answers().iter().skip(answers) {
+            let _ = writeln!(text, "{answer}");
+        }
+        Ok(text)
+    }
+}

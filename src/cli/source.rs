@@ -1,0 +1,75 @@
+//! Scenarios by their names: built-in ones, files, folders of files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::talk;
+use crate::scenario::{self, Plan, builtin};
+
+/// A scenario's text and where its manifests are.
+pub struct Source {
+    pub label: String,
+    pub text: String,
+    pub folder: Option<PathBuf>,
+}
+
+impl Source {
+    /// The text of a manifest beside the scenario.
+    pub fn manifest(&self, path: &str) -> Result<String, String> {
+        match &self.folder {
+            Some(folder) => fs::read_to_string(folder.join(path)).map_err(|e| e.to_string()),
+            None => Err("a built-in scenario has no files beside it".to_owned()),
+        }
+    }
+}
+
+/// The scenarios that a word names: a file, a folder of files, or a built-in one.
+pub fn sources(word: &str) -> Result<Vec<Source>, String> {
+    let path = Path::new(word);
+    if path.is_dir() {
+        let entries = fs::read_dir(path).map_err(|e| format!("{word}: {e}"))?;
+        let mut files: Vec<PathBuf> = entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+            .collect();
+        files.sort();
+        return files.iter().map(|file| read(file)).collect();
+    }
+    if path.is_file() {
+        return Ok(vec![read(path)?]);
+    }
+    match builtin::find(word) {
+        Some(found) => Ok(vec![Source {
+            label: format!("{}.toml", found.name),
+            text: found.text.to_owned(),
+            folder: None,
+        }]),
+        None => {
+            let names: Vec<&str> = builtin::ALL.iter().map(|b| b.name).collect();
+            let near = scenario::diagnostic::nearest(word, &names);
+            let hint = near.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
+            Err(format!(
+                "`{word}` is neither a file, a folder nor a built-in scenario{hint} (`kubelapse list` lists them)"
+            ))
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Source, String> {
+    let text = fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+    Ok(Source { label: path.display().to_string(), text, folder: path.parent().map(Path::to_path_buf) })
+}
+
+/// Its plan; warnings are talked about.
+///
+/// # Errors
+/// Every problem of the scenario.
+pub fn load(source: &Source, overrides: &[String]) -> Result<Plan, scenario::Diagnostics> {
+    let loaded =
+        scenario::load_noting(&source.label, &source.text, &|path| source.manifest(path), overrides)?;
+    if loaded.warnings.warnings() > 0 {
+        talk(&loaded.warnings.render(true));
+    }
+    Ok(loaded.plan)
+}

@@ -1,0 +1,93 @@
+//! `kubelapse step --plain`: conversations with the real binary, read like prose.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+/// Says these lines to the program; its answer, stdout and stderr together, and its exit code.
+fn conversation(arguments: &[&str], lines: &str) -> (String, i32) {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_kubelapse"))
+        .arg("step")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    // A program that has refused its arguments reads nothing.
+    let _ = program.stdin.take().expect("it has an input").write_all(lines.as_bytes());
+    let output = program.wait_with_output().expect("the program ends");
+    let text = [output.stdout, output.stderr].concat();
+    (String::from_utf8(text).expect("it speaks text"), output.status.code().unwrap_or(-1))
+}
+
+fn transcript(name: &str, arguments: &[&str], lines: &str) {
+    let (text, code) = conversation(arguments, lines);
+    assert_eq!(code, 0, "{text}");
+    insta::assert_snapshot!(name, text);
+}
+
+#[test]
+fn forwards_backwards_and_why() {
+    transcript(
+        "forwards_backwards_and_why",
+        &["crash-loop", "--plain"],
+        "next\nevent 2\nnext 4\nget\nuntil status=CrashLoopBackOff\nwhy\nwhy event\nback\nback event\nback until status=Running\nlogs\ngoto 2m\nstrip\ncoming\nhistory 3\nquit\n",
+    );
+}
+
+#[test]
+fn what_kubectl_shows_and_what_goes_wrong() {
+    transcript(
+        "what_kubectl_shows",
+        &["image-pull-back-off", "--plain"],
+        "failure\nwhy\nget\nselect cart\ndescribe\nlogs\nevents\nselect nobody\nselect car\n",
+    );
+}
+
+#[test]
+fn predictions_are_scored_and_explained() {
+    transcript(
+        "predictions",
+        &["crash-loop", "--plain", "--quiz"],
+        "goto 5s\nnext\n1\nnext\n2\nquiz off\nask\nanswer seven\nanswer 3\nscore\nend\nquit\n",
+    );
+}
+
+#[test]
+fn what_is_done_is_logged_and_saved() {
+    let folder = std::env::temp_dir().join(format!("kubelapse-step-{}", std::process::id()));
+    let file = folder.join("mine.toml");
+    let lines = format!(
+        "goto 30s\ndo kubectl delete pod orders --grace-period=5\nnext\nwhy\ndo cordon node/nod\ndo delete pod/orders now=yes\nsave {}\nend\n",
+        file.display()
+    );
+    let (text, code) = conversation(&["crash-loop", "--plain"], &lines);
+    assert_eq!(code, 0, "{text}");
+    insta::assert_snapshot!("what_is_done", text.replace(&folder.display().to_string(), "FOLDER"));
+    let saved = std::fs::read_to_string(&file).expect("it was saved");
+    assert!(
+        saved.contains("[[action]]\nat = \"30.000001s\"\ndelete = \"pod/orders\"\ngracePeriodSeconds = 5\n")
+    );
+    let (again, _) = conversation(&[&file.display().to_string(), "--plain"], "goto 31s\nhistory 3\n");
+    assert!(again.contains("Terminating"), "{again}");
+    std::fs::remove_dir_all(&folder).expect("it can be removed");
+}
+
+#[test]
+fn what_cannot_be_understood_is_told_and_nothing_is_lost() {
+    transcript(
+        "misunderstandings",
+        &["crash-loop", "--plain"],
+        "bakc\nnext twice\nuntil restarts=many\ngoto soon\ncontinue\nwhy Redy\nquiz maybe\nanswer 1\nsave\nbreak status=Error\ncontinue\nback continue\nhelp\n",
+    );
+}
+
+#[test]
+fn a_scenario_that_cannot_be_opened_is_refused() {
+    let (text, code) = conversation(&["crash-lop", "--plain"], "");
+    assert_eq!(code, 2);
+    assert!(text.contains("did you mean `crash-loop`?"), "{text}");
+    let (text, code) = conversation(&["crash-loop", "--plain", "--set", "pod.orders.at=soon"], "");
+    assert_eq!(code, 2);
+    assert!(text.contains("soon"), "{text}");
+}
