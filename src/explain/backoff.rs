@@ -7,6 +7,7 @@
 
 use super::NextAttempt;
 use crate::api::{ContainerState, ContainerStatus, Sym, Terminated};
+use crate::rules::backoff::Limits;
 use crate::rules::gates::{Gates, Version};
 use crate::rules::printing::age;
 use crate::time::{Span, Time};
@@ -19,21 +20,13 @@ const TICK: Span = Span::from_secs(1);
 const RELIST: Span = Span::from_secs(1);
 /// No sync is put off by more than this, before jitter.
 const RESYNC: Span = Span::from_secs(60);
-/// A back-off that was not asked for so long is forgotten.
+/// A back-off that was not asked for so long is forgotten, when the housekeeping comes by.
 const FORGOTTEN: Span = Span::from_secs(600);
+const HOUSEKEEPING: Span = Span::from_secs(2);
 
 /// The waits between attempts: the first restart at once, then doubling.
 fn steps(gates: &Gates) -> impl Iterator<Item = Span> {
-    let (initial, max) = if gates.reduced_crash_loop && !gates.crash_loop_max {
-        (Span::from_secs(1), Span::from_secs(60))
-    } else if gates.reduced_crash_loop {
-        (Span::from_secs(1), Span::from_secs(300))
-    } else {
-        (Span::from_secs(10), Span::from_secs(300))
-    };
-    let doubling =
-        std::iter::successors(Some(initial), move |step| (*step < max).then(|| (*step * 2).min(max)));
-    std::iter::once(Span::ZERO).chain(doubling)
+    std::iter::once(Span::ZERO).chain(Limits::crash_loop(None, gates).ladder())
 }
 
 /// How late after the end of a back-off the kubelet may look.
@@ -91,12 +84,19 @@ pub fn next_attempt(
                 }
                 None => "the object does not say how long; no back-off is longer than 5m0s".to_owned(),
             };
-            let end = ended + delay;
-            let opens = if said.is_some() { end } else { ended };
-            Some(window("start", said, opens, end + lateness(delay, gates), now, because))
+            let began = real(status.last_state.terminated().and_then(|last| last.started_at));
+            let wait = Wait { began, ended, delay, is_known: said.is_some(), noticed: Span::ZERO };
+            Some(wait.window(now, because, gates))
         }
-        ContainerState::Waiting { reason: Sym::IMAGE_PULL_BACK_OFF | Sym::ERR_IMAGE_PULL, .. } => {
-            let longest = longest_pull_wait(waits_since, now, gates);
+        ContainerState::Waiting {
+            reason:
+                Sym::IMAGE_PULL_BACK_OFF
+                | Sym::ERR_IMAGE_PULL
+                | Sym::REGISTRY_UNAVAILABLE
+                | Sym::SIGNATURE_VALIDATION_FAILED,
+            ..
+        } => {
+            let longest = longest_pull_wait(waits_since, now);
             let because = match waits_since {
                 Some(since) => format!(
                     "waits between pulls double from 10s to 5m0s; the kubelet began at {}, so none can be longer than \
@@ -123,11 +123,20 @@ pub fn next_attempt(
 /// The wait that is due after an exit that no back-off was shown for yet.
 fn after_exit(status: &ContainerStatus, ended: &Terminated, now: Time, gates: &Gates) -> Option<NextAttempt> {
     let finished = ended.finished_at?;
-    let ran = ended.started_at.filter(|start| *start != Time::EPOCH).map(|start| finished.since(start));
-    let before = status.last_state.terminated().and_then(|last| last.finished_at);
+    let began = real(ended.started_at);
+    let ran = began.map(|start| finished.since(start));
+    let last = status.last_state.terminated();
+    let before = last.and_then(|last| last.finished_at);
+    let began_before = real(last.and_then(|last| last.started_at));
     let (delay, because) = if ran.is_some_and(|ran| ran > FORGOTTEN) {
         (Span::ZERO, "it ran for more than ten minutes, so its back-off is forgotten".to_owned())
-    } else if let (Some(before), Some(started)) = (before, ended.started_at.filter(|s| *s != Time::EPOCH)) {
+    } else if let (Some(before), Some(started)) = (began_before, began)
+        && started.since(before) > FORGOTTEN + HOUSEKEEPING
+    {
+        let first = steps(gates).nth(1).unwrap_or_default();
+        let because = "the run before began more than ten minutes before this one, so back-offs began anew";
+        (first, format!("{because}: the wait after this one is {first}"))
+    } else if let (Some(before), Some(started)) = (before, began) {
         // The wait before this run was some step of the ladder; the next step is due. Times in an object are whole seconds.
         let waited = started.since(before) + Span::from_secs(1);
         let taken = steps(gates).take_while(|step| *step <= waited).count();
@@ -145,9 +154,44 @@ fn after_exit(status: &ContainerStatus, ended: &Terminated, now: Time, gates: &G
         let next = steps(gates).nth(place).or_else(|| steps(gates).last())?;
         (next, format!("after {} restarts the wait is {next}", status.restart_count))
     };
-    let end = finished + delay;
-    let latest = end + lateness(delay, gates) + RELIST;
-    Some(window("start", Some(delay), end, latest, now, because))
+    let wait = Wait { began, ended: finished, delay, is_known: true, noticed: RELIST };
+    Some(wait.window(now, because, gates))
+}
+
+/// The start of a container that did start.
+fn real(started: Option<Time>) -> Option<Time> {
+    started.filter(|started| *started != Time::EPOCH)
+}
+
+/// A back-off of `delay` from the end of a run.
+struct Wait {
+    began: Option<Time>,
+    ended: Time,
+    delay: Span,
+    /// The object says how long; otherwise it is the longest there is.
+    is_known: bool,
+    /// How long it may take until the kubelet has noticed the end of the run.
+    noticed: Span,
+}
+
+impl Wait {
+    fn window(&self, now: Time, because: String, gates: &Gates) -> NextAttempt {
+        let said = self.is_known.then_some(self.delay);
+        let end = self.ended + self.delay;
+        let opens = if self.is_known { end } else { self.ended };
+        let latest = end + lateness(self.delay, gates) + self.noticed;
+        match self.began.map(|began| began + FORGOTTEN) {
+            // The back-off is dropped before the wait is over; the next look at the pod starts it.
+            Some(dropped) if dropped < opens => {
+                let opens = dropped.max(self.ended);
+                let looked = opens + HOUSEKEEPING + RESYNC + lateness(RESYNC, gates) + self.noticed;
+                let because =
+                    format!("{because}; but it is forgotten ten minutes after the start of that run");
+                window("start", said, opens, latest.min(looked), now, because)
+            }
+            _ => window("start", said, opens, latest, now, because),
+        }
+    }
 }
 
 /// `back-off 2m40s restarting failed container=…`
@@ -173,12 +217,11 @@ fn stated_delay(message: &str) -> Option<Span> {
 }
 
 /// The longest wait between pulls that can be in force: each failed pull doubles it, and there was only so much time.
-fn longest_pull_wait(since: Option<Time>, now: Time, gates: &Gates) -> Span {
-    let plain = Gates { reduced_crash_loop: false, ..*gates };
+fn longest_pull_wait(since: Option<Time>, now: Time) -> Span {
     let Some(since) = since else { return Span::from_secs(300) };
     let mut spent = Span::ZERO;
     let mut longest = Span::from_secs(10);
-    for step in steps(&plain) {
+    for step in Limits::IMAGE.ladder() {
         if spent > now.since(since) {
             break;
         }
@@ -199,7 +242,6 @@ fn retries_steadily(reason: Sym) -> bool {
             | Sym::INVALID_IMAGE_NAME
             | Sym::ERR_IMAGE_NEVER_PULL
             | Sym::IMAGE_INSPECT_ERROR
-            | Sym::REGISTRY_UNAVAILABLE
     )
 }
 

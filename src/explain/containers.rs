@@ -58,13 +58,13 @@ fn story(
             ("running", Sym::EMPTY, None)
         }
         ContainerState::Terminated(ended) => {
-            happened.push(end(ended, now));
+            happened.push(end(pod, container, ended, now));
             happened.push(afterwards(pod, container, ended, kind, gates));
             ("terminated", ended.reason, Some(ended.exit_code))
         }
     };
     if let ContainerState::Terminated(last) = &status.last_state {
-        happened.push(format!("The run before: {}", lower_first(&end(last, now))));
+        happened.push(format!("The run before: {}", lower_first(&end(pod, container, last, now))));
     }
     let starts_again =
         status.state.terminated().is_some_and(|ended| starts_again(pod, container, ended, kind, gates));
@@ -103,7 +103,7 @@ fn lower_first(text: &str) -> String {
 }
 
 /// `Ended with exit code 1 (Error) after 2s, 4m2s ago.`
-fn end(ended: &Terminated, now: Time) -> String {
+fn end(pod: &Pod, container: &Container, ended: &Terminated, now: Time) -> String {
     let mut text = format!("Ended with exit code {}", ended.exit_code);
     if !ended.reason.is_empty() {
         text.push_str(&format!(" ({})", ended.reason));
@@ -120,10 +120,29 @@ fn end(ended: &Terminated, now: Time) -> String {
     if let Some(meaning) = code_means(ended) {
         text.push_str(&format!(" {meaning}"));
     }
+    if let Some(probe) = probe_that_may_have_asked(pod, container, ended) {
+        text.push_str(&format!(
+            " The pod lives on, so a failed {probe} probe may have been why: then there are events Unhealthy and Killing."
+        ));
+    }
     if let Some(words) = ended.message.fixed().filter(|words| !words.is_empty()) {
         text.push_str(&format!(" Message: {}", words.trim_end()));
     }
     text
+}
+
+/// Of a container that was stopped while its pod lives on: a probe of it that has such a stop for an answer.
+fn probe_that_may_have_asked(pod: &Pod, container: &Container, ended: &Terminated) -> Option<&'static str> {
+    let was_stopped = ended.reason == Sym::ERROR && matches!(ended.exit_code, 137 | 143);
+    if !was_stopped || pod.meta.deletion_timestamp.is_some() || pod.status.phase.is_terminal() {
+        return None;
+    }
+    match (&container.startup_probe, &container.liveness_probe) {
+        (Some(_), Some(_)) => Some("startup or liveness"),
+        (Some(_), None) => Some("startup"),
+        (None, Some(_)) => Some("liveness"),
+        (None, None) => None,
+    }
 }
 
 /// What an exit code is known for.
@@ -209,6 +228,53 @@ fn running(
     }
 }
 
+/// The first init container before `container` that is not done (a sidecar: not started).
+fn unfinished_init(pod: &Pod, container: &Container) -> Option<String> {
+    let before = pod.spec.init_containers.iter().take_while(|init| init.name != container.name);
+    before.map(|init| (init, pod.status.init.iter().find(|status| status.name == init.name))).find_map(
+        |(init, status)| {
+            let is_done = status.is_some_and(|status| match init.is_sidecar() {
+                true => status.started == Some(true),
+                false => status.state.terminated().is_some_and(|ended| ended.exit_code == 0),
+            });
+            let kind = if init.is_sidecar() { "sidecar" } else { "init container" };
+            (!is_done).then(|| format!("{kind} {}", init.name))
+        },
+    )
+}
+
+/// What the usual errors of pulls mean, with a blank before it; nothing where the text is no usual one.
+fn pull_problem(message: &str) -> &'static str {
+    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    if says(&["pull QPS exceeded"]) {
+        " Nothing is wrong with the image: the kubelet asks for so many at once and no more (registryPullQPS, registryBurst)."
+    } else if says(&["nauthorized", "authentication required", "403 Forbidden", "denied", "no basic auth"]) {
+        " The registry refuses: the image does not exist for whoever asks, or imagePullSecrets are missing or wrong."
+    } else if says(&["toomanyrequests", "429 Too Many"]) {
+        " The registry limits how much is pulled: it has had enough for now."
+    } else if says(&["not found", "manifest unknown"]) {
+        " The registry answers that it has no such image or tag."
+    } else if says(&["no such host"]) {
+        " The registry's name is unknown to the node's DNS."
+    } else if says(&["x509", "certificate", "HTTP response to HTTPS client"]) {
+        " The node and the registry do not agree on TLS."
+    } else if says(&[
+        "i/o timeout",
+        "connection refused",
+        "no route to host",
+        "deadline exceeded",
+        "unavailable",
+    ]) {
+        " The registry was not reached from the node."
+    } else if says(&["no space left"]) {
+        " The node's disk is full."
+    } else if says(&["no match for platform"]) {
+        " The image was not built for the node's architecture."
+    } else {
+        ""
+    }
+}
+
 fn waiting(
     pod: &Pod,
     container: &Container,
@@ -231,11 +297,34 @@ fn waiting(
         Sym::POD_INITIALIZING if status.last_state.terminated().is_some() => {
             "Waits for its turn; it has run before.".to_owned()
         }
-        Sym::POD_INITIALIZING => "Waits for the init containers before it, or for its image.".to_owned(),
+        Sym::POD_INITIALIZING => match unfinished_init(pod, container) {
+            Some(before) if pod.status.phase.is_terminal() => {
+                format!("Never ran: {before}, which comes before it, was not done.")
+            }
+            Some(before) => format!("Waits for {before}, which comes before it."),
+            None => {
+                "The init containers before it are done: it waits for its image, or to be created.".to_owned()
+            }
+        },
         Sym::CRASH_LOOP_BACK_OFF => "Waits out a back-off before it is started again.".to_owned(),
-        Sym::ERR_IMAGE_PULL => format!("The last pull of {image} failed."),
+        Sym::ERR_IMAGE_PULL => format!(
+            "The last pull of {image} failed.{} What a look of the kubelet meets is shown by its next one, so ErrImagePull \
+             and ImagePullBackOff take turns.",
+            pull_problem(&words)
+        ),
         Sym::IMAGE_PULL_BACK_OFF => {
-            format!("Waits before {image} is pulled again, since the last pull failed.")
+            format!(
+                "Waits before {image} is pulled again, since the last pull failed.{}",
+                pull_problem(&words)
+            )
+        }
+        Sym::REGISTRY_UNAVAILABLE => {
+            format!("The last pull of {image} failed: the runtime did not get an answer from its registry.")
+        }
+        Sym::SIGNATURE_VALIDATION_FAILED => {
+            format!(
+                "The last pull of {image} failed: its signature is not one that the runtime's policy accepts."
+            )
         }
         Sym::ERR_IMAGE_NEVER_PULL => format!("{image} is not on the node, and its pull policy is Never."),
         Sym::INVALID_IMAGE_NAME => format!("{image} is no valid image name: this cannot mend itself."),

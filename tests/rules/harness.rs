@@ -56,7 +56,9 @@ pub const FILES: &[&str] = &[
 /// Families that the sets' own description calls not worth matching.
 const FAMILIES_LEFT_OUT: &[&str] = &["quantity-odd"];
 
-/// Differences shown in full, for each family and for a whole file.
+/// How many fields are shown of a case that differs.
+const SHOWN_PER_CASE: usize = 6;
+/// Cases that differ shown, for each family and for a whole file.
 const SHOWN_PER_FAMILY: usize = 3;
 const SHOWN_PER_FILE: usize = 12;
 
@@ -119,8 +121,11 @@ fn compare(file: &'static str, cases: &[Case], skips: &[&Skip], answer: impl Fn(
         } else if family.1 - family.0 <= SHOWN_PER_FAMILY && shown_count < SHOWN_PER_FILE {
             shown_count += 1;
             let _ = writeln!(shown, "  {}", case.id);
-            for difference in differences {
+            for difference in differences.iter().take(SHOWN_PER_CASE) {
                 let _ = writeln!(shown, "    {difference}");
+            }
+            if differences.len() > SHOWN_PER_CASE {
+                let _ = writeln!(shown, "    and {} more", differences.len() - SHOWN_PER_CASE);
             }
         }
     }

@@ -10,7 +10,7 @@ use super::pod_worker::{self, Outcome};
 use super::{images, kill, prober, status, status_manager, volumes};
 use crate::actors::{events, runtime};
 use crate::api::{InstanceState, RuntimeStatus, Sym, Text};
-use crate::rules::backoff::{Limits, Restart, crash_loop};
+use crate::rules::backoff::{Limits, Restart, crash_loop, kept};
 use crate::rules::pod::PodView;
 use crate::rules::sync_actions::{self, KillReason, PodActions, ProbeResults};
 use crate::time::{Span, Time};
@@ -390,19 +390,24 @@ fn start_next(w: &mut World, pod: PodId) {
     after(w, pod, takes + late);
 }
 
+/// `housekeepingPeriod`; its ticker starts with that of the syncs.
+const HOUSEKEEPING: Span = Span::from_secs(2);
+
 /// `doBackOff` (kuberuntime_manager.go): Some(end of the back-off) if the container may not start yet. It looks at the
 /// newest *exited* instance of the snapshot, so a container that this very run has killed is judged by its predecessor.
 fn back_off(w: &mut World, pod: PodId, ix: ContainerIx) -> Option<Time> {
     let now = w.now;
-    let period = w.pods[pod.ix()].node.and_then(|n| w.nodes[n.ix()].config.max_container_restart_period);
-    let limits = Limits::crash_loop(period, &w.gates);
+    let n = &w.nodes[w.pods[pod.ix()].node?.ix()];
+    let limits = Limits::crash_loop(n.config.max_container_restart_period, &w.gates);
+    let just_after = now + Span::from_micros(1);
+    let collected = pod_worker::next_on_grid(n.tick_anchor, HOUSEKEEPING, just_after) - HOUSEKEEPING;
     let p = &mut w.pods[pod.ix()];
     let name = p.container(ix).name;
     let snapshot = &p.worker.as_deref()?.run.as_ref()?.snapshot;
     let exited = snapshot.containers.iter().find(|c| c.name == name && c.state == InstanceState::Exited);
     let finished = exited.and_then(|c| c.finished_at);
     let container = &mut p.runtime.containers[usize::from(ix)];
-    match crash_loop(&limits, container.backoff, finished, now) {
+    match crash_loop(&limits, kept(&limits, container.backoff, collected), finished, now) {
         Restart::Starts(entry) => {
             container.backoff = entry;
             None
