@@ -179,6 +179,7 @@ pub fn update_spec(w: &mut World, pod: PodId, change: impl FnOnce(&mut PodSpec))
     if counts {
         p.generation += 1;
     }
+    w.touch(pod);
     watch(w, pod);
 }
 
@@ -244,6 +245,7 @@ pub fn remove_pod(w: &mut World, pod: PodId) {
     }
     p.exists = false;
     let (node, shown) = (p.node, p.shown);
+    w.touch(pod);
     w.records[pod.ix()].removed = Some(w.now);
     w.record(
         Some(pod),
@@ -275,6 +277,7 @@ fn ready_changed(record: &mut PodRecord, now: Time, ready: bool) {
 
 /// Records every difference between `before` and the pod's status, and the STATUS column that follows from it.
 pub fn record_changes(w: &mut World, pod: PodId, before: &PodStatus) {
+    w.touch(pod);
     let gates = w.gates;
     let now = w.now;
     let p = &w.pods[pod.ix()];

@@ -148,6 +148,7 @@ pub fn play(w: &mut World, index: u32) {
                         None => own.remove(key),
                     };
                 }
+                w.touch(pod);
             }
         }
         Verb::Debug { pod, container, image } => {

@@ -1,23 +1,32 @@
 //! The command line: the only door that opens files, reads the environment or prints.
 
+mod check;
+mod expectations;
 mod explain;
+mod fault;
 mod line;
 mod list;
+mod manifest;
+mod results;
 mod run;
 mod source;
 mod step;
+mod summary;
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-/// What a command comes to: 0 ran, 1 ran and an expectation failed, 2 the request was wrong, 3 our own fault.
+/// What a command comes to: 0 ran, 1 ran and an expectation failed, 2 the request was wrong (or could not be carried
+/// out), 3 our own fault, 130 interrupted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Exit {
     Ran = 0,
     ExpectationFailed = 1,
     WrongRequest = 2,
     OurFault = 3,
+    Interrupted = 130,
 }
 
 #[derive(Parser)]
@@ -33,7 +42,7 @@ pub enum Exit {
   kubelapse check scenarios/                    all problems at once, nothing is run
   kubelapse list                                the scenarios that are built in
 
-Exit codes: 0 ran, 1 an expectation failed, 2 the request was wrong, 3 our own fault."
+Exit codes: 0 ran, 1 an expectation failed, 2 the request was wrong, 3 our own fault, 130 interrupted."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -74,25 +83,50 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if problem.use_stderr() { Exit::WrongRequest as u8 } else { 0 });
         }
     };
-    let exit = match arguments.command {
+    fault::listen();
+    let exit = fault::catch(|| dispatch(arguments.command)).unwrap_or_else(|said| {
+        talk(&fault::words(&said));
+        Exit::OurFault
+    });
+    if UNWRITTEN.load(Ordering::Relaxed) {
+        return ExitCode::from(exit.max(Exit::WrongRequest) as u8);
+    }
+    ExitCode::from(exit as u8)
+}
+
+fn dispatch(command: Command) -> Exit {
+    match command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Step(arguments) => step::step(&arguments),
         Command::Check { scenarios, set } => run::check(&scenarios, &set),
+        Command::Check { scenarios, set } => check::check(&scenarios, &set),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::List => list::list(),
         Command::Schema => list::schema(),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "kubelapse", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "kubelapse", &mut script);
+            print(&String::from_utf8_lossy(&script));
             Exit::Ran
         }
-    };
-    ExitCode::from(exit as u8)
+    }
 }
+
+/// Something could not be written to stdout.
+static UNWRITTEN: AtomicBool = AtomicBool::new(false);
 
 /// Writes to stdout; a reader that has gone away is not an error.
 fn print(text: &str) {
-    use std::io::Write as _;
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    use std::io::{ErrorKind, Write as _};
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(problem)
+            if problem.kind() != ErrorKind::BrokenPipe && !UNWRITTEN.swap(true, Ordering::Relaxed) =>
+        {
+            talk(&format!("error: standard output: {problem}\n"));
+        }
+        _ => {}
+    }
 }
 
 /// Talk goes to stderr.

@@ -34,6 +34,9 @@ pub fn sources(word: &str) -> Result<Vec<Source>, String> {
             .filter(|path| path.extension().is_some_and(|e| e == "toml"))
             .collect();
         files.sort();
+        if files.is_empty() {
+            return Err(format!("{word}: no scenario (*.toml) in this folder"));
+        }
         return files.iter().map(|file| read(file)).collect();
     }
     if path.is_file() {

@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::{Change, Directory, Ending, Sink, Transition};
-use crate::api::Tri;
+use super::cells::{Lines, Stamp, cell, integer, pod_name, seconds, words};
+use super::{Change, Directory, Ending, PodRow, Sink, Transition};
+use crate::api::{PodIdent, Sym, Text, Tri};
 use crate::time::Time;
 
 /// The columns of `timeline.csv`, with what each holds.
@@ -46,99 +47,148 @@ pub const POD_COLUMNS: [&str; 17] = [
     "time_ready",
 ];
 
-/// `12.345000`
-pub fn seconds(micros: i64) -> String {
-    let sign = if micros < 0 { "-" } else { "" };
-    let micros = micros.unsigned_abs();
-    format!("{sign}{}.{:06}", micros / 1_000_000, micros % 1_000_000)
-}
-
 /// Writes `timeline.csv`.
 pub struct Timeline<W: Write> {
-    out: csv::Writer<W>,
-    /// The second that was spelled out last, and its words.
-    second: (i64, String),
+    lines: Lines<W>,
+    stamp: Stamp,
+    scratch: String,
+    /// The first five cells of the row before, where they stand: rows of one write to the API share them.
+    head: Option<(Time, Option<PodRow>, Option<u32>, std::ops::Range<usize>)>,
 }
 
 impl<W: Write> Timeline<W> {
     pub fn new(out: W) -> Timeline<W> {
-        Timeline { out: csv::Writer::from_writer(out), second: (i64::MIN, String::new()) }
+        Timeline { lines: Lines::new(out), stamp: Stamp::new(), scratch: String::new(), head: None }
     }
-    fn stamp(&mut self, at: Time) -> String {
-        if self.second.0 != at.secs() {
-            let text = at.rfc3339_secs();
-            self.second = (at.secs(), text.trim_end_matches('Z').to_owned());
+
+    /// `time,timestamp,namespace,pod,node,`
+    fn head(&mut self, directory: &Directory, t: &Transition) {
+        let out = &mut self.lines.bytes;
+        let from = out.len();
+        if from > 0
+            && let Some((time, pod, node, range)) = &self.head
+            && (*time, *pod, *node) == (t.time, t.pod, t.node)
+        {
+            out.extend_from_within(range.clone());
+            return;
         }
-        format!("{}.{:06}Z", self.second.1, at.micros().rem_euclid(1_000_000))
+        seconds(out, t.time.since(directory.start).micros());
+        out.push(b',');
+        self.stamp.write(out, t.time);
+        out.push(b',');
+        if let Some(pod) = t.pod {
+            let ident = &directory.pods[pod as usize];
+            out.extend_from_slice(ident.namespace.as_bytes());
+            out.push(b',');
+            pod_name(out, ident.name);
+        } else {
+            out.push(b',');
+        }
+        out.push(b',');
+        if let Some(node) = t.node {
+            out.extend_from_slice(directory.nodes[node as usize].as_bytes());
+        }
+        out.push(b',');
+        self.head = Some((t.time, t.pod, t.node, from..out.len()));
     }
+
     fn row(&mut self, directory: &Directory, t: &Transition) -> io::Result<()> {
+        self.head(directory, t);
         let ident = t.pod.map(|p| &directory.pods[p as usize]);
-        let namespace = ident.map_or("", |i| i.namespace.as_str());
-        let pod = ident.map_or(String::new(), |i| i.name.to_string());
-        let node = t.node.map_or("", |n| directory.nodes[n as usize].as_str());
-        let time = seconds(t.time.since(directory.start).micros());
-        let stamp = self.stamp(t.time);
-        let tri = |t: Option<Tri>| t.map_or("", Tri::as_str);
-        let message = |text: &crate::api::Text| ident.map_or(String::new(), |i| text.show(i).to_string());
-        let head = [time.as_str(), &stamp, namespace, &pod, node];
-        let mut write =
-            |tail: [&str; 10]| self.out.write_record(head.iter().chain(&tail)).map_err(io::Error::other);
+        let out = &mut self.lines.bytes;
         match &t.change {
-            Change::Phase { from, to } => write(["phase", "", from, to, "", "", "", "", "", ""]),
-            Change::Condition { kind, from, to, reason, message: text } => {
-                write(["condition", kind, tri(*from), tri(*to), "", "", reason, &message(text), "", ""])
+            Change::Phase { from, to } => {
+                start(out, "phase", Sym::EMPTY, from, to);
+                out.extend_from_slice(b",,,,,");
             }
-            Change::Container { name, from, to, ready, restarts, reason, message: text, exit_code } => {
-                write([
-                    "container",
-                    name,
-                    from,
-                    to,
-                    if *ready { "true" } else { "false" },
-                    &restarts.to_string(),
-                    reason,
-                    &message(text),
-                    &exit_code.map_or(String::new(), |code| code.to_string()),
-                    "",
-                ])
+            Change::Condition { kind, from, to, reason, message } => {
+                start(out, "condition", *kind, tri(*from), tri(*to));
+                out.extend_from_slice(b",,");
+                told(out, *reason, *message, ident, &mut self.scratch);
+                out.extend_from_slice(b",,");
+            }
+            Change::Container { name, from, to, ready, restarts, reason, message, exit_code } => {
+                start(out, "container", *name, from, to);
+                out.extend_from_slice(if *ready { b"true," } else { b"false," });
+                integer(out, *restarts);
+                out.push(b',');
+                told(out, *reason, *message, ident, &mut self.scratch);
+                out.push(b',');
+                if let Some(code) = exit_code {
+                    integer(out, *code);
+                }
+                out.push(b',');
             }
             Change::Status { from, to, ready, restarts } => {
-                let ready = format!("{}/{}", ready.0, ready.1);
-                write(["status", "", from, to, &ready, &restarts.to_string(), "", "", "", ""])
+                start(out, "status", Sym::EMPTY, from, to);
+                integer(out, ready.0);
+                out.push(b'/');
+                integer(out, ready.1);
+                out.push(b',');
+                integer(out, *restarts);
+                out.extend_from_slice(b",,,,");
             }
             Change::Event(e) => {
-                let kind = if e.warning { "Warning" } else { "Normal" };
-                let count = e.count.to_string();
-                write(["event", &e.component, "", kind, "", "", &e.reason, &message(&e.message), "", &count])
+                start(out, "event", e.component, "", if e.warning { "Warning" } else { "Normal" });
+                out.extend_from_slice(b",,");
+                told(out, e.reason, e.message, ident, &mut self.scratch);
+                out.extend_from_slice(b",,");
+                integer(out, e.count);
             }
             Change::Node { kind, from, to, reason, message } => {
-                write(["node", kind, tri(*from), tri(*to), "", "", reason, message, "", ""])
+                start(out, "node", *kind, tri(*from), tri(*to));
+                out.extend_from_slice(b",,");
+                told(out, *reason, Text::Is(*message), None, &mut self.scratch);
+                out.extend_from_slice(b",,");
             }
         }
+        self.lines.end()
     }
+}
+
+fn tri(status: Option<Tri>) -> &'static str {
+    status.map_or("", Tri::as_str)
+}
+
+/// `kind,object,from,to,`
+fn start(out: &mut Vec<u8>, kind: &str, object: Sym, from: &str, to: &str) {
+    out.extend_from_slice(kind.as_bytes());
+    for text in [object.as_str(), from, to] {
+        out.push(b',');
+        cell(out, text);
+    }
+    out.push(b',');
+}
+
+/// `reason,message`
+fn told(out: &mut Vec<u8>, reason: Sym, message: Text, ident: Option<&PodIdent>, scratch: &mut String) {
+    cell(out, reason.as_str());
+    out.push(b',');
+    cell(out, words(message, ident, scratch));
 }
 
 impl<W: Write> Sink for Timeline<W> {
     fn begin(&mut self, _: &Directory) -> io::Result<()> {
-        let names = TIMELINE_COLUMNS.iter().map(|(name, _)| *name);
-        self.out.write_record(names).map_err(io::Error::other)
+        let names: Vec<&str> = TIMELINE_COLUMNS.iter().map(|(name, _)| *name).collect();
+        self.lines.bytes.extend_from_slice(names.join(",").as_bytes());
+        self.lines.end()
     }
     fn batch(&mut self, directory: &Directory, rows: &[Transition]) -> io::Result<()> {
         rows.iter().try_for_each(|row| self.row(directory, row))
     }
     fn end(&mut self, _: &Directory, _: &Ending<'_>) -> io::Result<()> {
-        self.out.flush()
+        self.lines.finish()
     }
 }
 
 /// Writes `pods.csv` at the end of a run.
 pub struct Pods<W: Write> {
-    out: csv::Writer<W>,
+    lines: Lines<W>,
 }
 
 impl<W: Write> Pods<W> {
     pub fn new(out: W) -> Pods<W> {
-        Pods { out: csv::Writer::from_writer(out) }
+        Pods { lines: Lines::new(out) }
     }
 }
 
@@ -147,31 +197,39 @@ impl<W: Write> Sink for Pods<W> {
         Ok(())
     }
     fn end(&mut self, directory: &Directory, ending: &Ending<'_>) -> io::Result<()> {
-        self.out.write_record(POD_COLUMNS).map_err(io::Error::other)?;
+        self.lines.bytes.extend_from_slice(POD_COLUMNS.join(",").as_bytes());
+        self.lines.end()?;
         for (ident, r) in directory.pods.iter().zip(ending.pods) {
-            let at =
-                |t: Option<Time>| t.map_or(String::new(), |t| seconds(t.since(directory.start).micros()));
-            let row = [
-                ident.namespace.to_string(),
-                ident.name.to_string(),
-                r.node.map_or(String::new(), |n| directory.nodes[n as usize].to_string()),
-                r.qos_class.to_string(),
-                at(r.created),
-                at(r.scheduled),
-                at(r.initialized),
-                at(r.started),
-                at(r.ready),
-                at(r.finished),
-                at(r.removed),
-                r.phase.to_string(),
-                r.status.to_string(),
-                r.reason.to_string(),
-                r.restarts.to_string(),
-                r.exit_code.map_or(String::new(), |code| code.to_string()),
-                seconds(r.ready_micros),
-            ];
-            self.out.write_record(row).map_err(io::Error::other)?;
+            let out = &mut self.lines.bytes;
+            out.extend_from_slice(ident.namespace.as_bytes());
+            out.push(b',');
+            pod_name(out, ident.name);
+            out.push(b',');
+            if let Some(node) = r.node {
+                out.extend_from_slice(directory.nodes[node as usize].as_bytes());
+            }
+            out.push(b',');
+            cell(out, r.qos_class.as_str());
+            for at in [r.created, r.scheduled, r.initialized, r.started, r.ready, r.finished, r.removed] {
+                out.push(b',');
+                if let Some(at) = at {
+                    seconds(out, at.since(directory.start).micros());
+                }
+            }
+            for text in [r.phase, r.status, r.reason] {
+                out.push(b',');
+                cell(out, text.as_str());
+            }
+            out.push(b',');
+            integer(out, r.restarts);
+            out.push(b',');
+            if let Some(code) = r.exit_code {
+                integer(out, code);
+            }
+            out.push(b',');
+            seconds(out, r.ready_micros);
+            self.lines.end()?;
         }
-        self.out.flush()
+        self.lines.finish()
     }
 }

@@ -2,9 +2,14 @@
 //!
 //! The record stands on `api` and `time` alone and never changes the world.
 
+mod cells;
 pub mod csv;
+pub mod jsonl;
+pub mod objects;
 pub mod sink;
+pub mod threaded;
 pub mod transition;
 
-pub use sink::{Ending, Fan, Kept, Sink};
-pub use transition::{Change, Directory, Event, PodRecord, Transition};
+pub use sink::{Ending, Fan, Kept, Sink, Written};
+pub use threaded::Threaded;
+pub use transition::{Change, Directory, Event, NodeRow, PodRecord, PodRow, Transition};

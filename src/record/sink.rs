@@ -4,8 +4,10 @@
 //! once, and it may not ask the world anything: what it needs stands in the row, in the [`Directory`] or in the [`Ending`].
 
 use std::io;
+use std::sync::Arc;
 
-use super::{Directory, PodRecord, Transition};
+use super::{Directory, PodRecord, PodRow, Transition};
+use crate::api::wire::Pod;
 use crate::time::Time;
 
 /// What a run tells when it is over.
@@ -19,9 +21,26 @@ pub struct Ending<'a> {
     pub partial: bool,
 }
 
+/// What one step wrote of pods: each as the API has it afterwards, None when it is gone from there.
+#[derive(Clone, Debug)]
+pub struct Written {
+    pub time: Time,
+    pub step: u64,
+    pub pods: Vec<(PodRow, Option<Arc<Pod>>)>,
+}
+
 /// `begin` once, `batch` any number of times, `end` once. The directory grows as pods are created; a batch's rows name
 /// only pods and nodes that are in the directory beside it.
 pub trait Sink {
+    /// Whether whole objects are wanted ([`Sink::written`]); making them costs more than all the rest of a run.
+    fn wants_objects(&self) -> bool {
+        false
+    }
+    /// Objects that were written, in order; never called unless wanted.
+    fn written(&mut self, directory: &Directory, written: &Written) -> io::Result<()> {
+        let _ = (directory, written);
+        Ok(())
+    }
     fn begin(&mut self, directory: &Directory) -> io::Result<()> {
         let _ = directory;
         Ok(())
@@ -34,12 +53,18 @@ pub trait Sink {
 }
 
 /// Tells every sink in turn.
-#[derive(Default)]
-pub struct Fan<'a> {
-    pub sinks: Vec<Box<dyn Sink + 'a>>,
+pub struct Fan<S: Sink> {
+    pub sinks: Vec<S>,
 }
 
-impl Sink for Fan<'_> {
+impl<S: Sink> Sink for Fan<S> {
+    fn wants_objects(&self) -> bool {
+        self.sinks.iter().any(Sink::wants_objects)
+    }
+    fn written(&mut self, directory: &Directory, written: &Written) -> io::Result<()> {
+        let wanting = self.sinks.iter_mut().filter(|sink| sink.wants_objects());
+        wanting.map(|sink| sink.written(directory, written)).collect()
+    }
     fn begin(&mut self, directory: &Directory) -> io::Result<()> {
         self.sinks.iter_mut().try_for_each(|sink| sink.begin(directory))
     }
@@ -74,6 +99,30 @@ impl Sink for Kept {
 }
 
 impl<S: Sink + ?Sized> Sink for &mut S {
+    fn wants_objects(&self) -> bool {
+        (**self).wants_objects()
+    }
+    fn written(&mut self, directory: &Directory, written: &Written) -> io::Result<()> {
+        (**self).written(directory, written)
+    }
+    fn begin(&mut self, directory: &Directory) -> io::Result<()> {
+        (**self).begin(directory)
+    }
+    fn batch(&mut self, directory: &Directory, rows: &[Transition]) -> io::Result<()> {
+        (**self).batch(directory, rows)
+    }
+    fn end(&mut self, directory: &Directory, ending: &Ending<'_>) -> io::Result<()> {
+        (**self).end(directory, ending)
+    }
+}
+
+impl<S: Sink + ?Sized> Sink for Box<S> {
+    fn wants_objects(&self) -> bool {
+        (**self).wants_objects()
+    }
+    fn written(&mut self, directory: &Directory, written: &Written) -> io::Result<()> {
+        (**self).written(directory, written)
+    }
     fn begin(&mut self, directory: &Directory) -> io::Result<()> {
         (**self).begin(directory)
     }

@@ -12,6 +12,7 @@ pub mod commands;
 pub mod kubectl;
 pub mod lineage;
 pub mod moves;
+pub mod objects;
 pub mod predict;
 pub mod script;
 pub mod strip;
@@ -136,34 +137,46 @@ const BATCH: u32 = 4096;
 /// What the sink could not write.
 pub fn run(plan: &Arc<Plan>, seed: u64, sink: &mut dyn Sink, progress: &dyn Progress) -> io::Result<Outcome> {
     let mut session = Session::new(plan, seed);
-    sink.begin(&session.world.directory)?;
-    let mut played = 0u32;
-    let mut partial = false;
-    while let Some(now) = session.step() {
-        played += 1;
-        if played.is_multiple_of(BATCH) {
-            let rows = session.take_transitions();
-            sink.batch(&session.world.directory, &rows)?;
-            progress.at(now, session.world.step);
-            if progress.stop() {
-                partial = true;
-                break;
-            }
-        }
-    }
-    let rows = session.take_transitions();
-    sink.batch(&session.world.directory, &rows)?;
-    let mut world = session.world;
-    close_records(&mut world);
-    let ending = Ending { pods: &world.records, at: world.now, partial };
-    sink.end(&world.directory, &ending)?;
-    Ok(Outcome { world, partial })
+    let partial = play_out(&mut session, sink, progress)?;
+    Ok(Outcome { world: session.world, partial })
 }
 
-/// Fills in what a pod's figures say of its end.
-fn close_records(w: &mut World) {
-    let end = w.now;
-    for (pod, record) in w.pods.iter().zip(&mut w.records) {
+/// Plays a session to its end (or until somebody wants it to stop, which is then the answer). The session stays with
+/// the caller, so that after a failure of any kind there is something to tell.
+///
+/// # Errors
+/// What the sink could not write.
+pub fn play_out(session: &mut Session, sink: &mut dyn Sink, progress: &dyn Progress) -> io::Result<bool> {
+    let objects = sink.wants_objects();
+    session.world.touched = objects.then(Vec::new);
+    sink.begin(&session.world.directory)?;
+    let mut played = 0u32;
+    let mut partial = progress.stop();
+    while !partial && let Some(now) = session.step() {
+        if objects && let Some(written) = session.take_written() {
+            sink.written(&session.world.directory, &written)?;
+        }
+        played += 1;
+        if played.is_multiple_of(BATCH) {
+            sink.batch(&session.world.directory, &session.world.outbox)?;
+            session.world.outbox.clear();
+            progress.at(now, session.world.step);
+            partial = progress.stop();
+        }
+    }
+    sink.batch(&session.world.directory, &session.world.outbox)?;
+    session.world.outbox.clear();
+    let (pods, at) = closed_records(&session.world, partial);
+    sink.end(&session.world.directory, &Ending { pods: &pods, at, partial })?;
+    Ok(partial)
+}
+
+/// Each pod's figures as they stand when the run ends here, and when that is: at `until`, or earlier once nothing more
+/// could happen or somebody stopped it.
+pub fn closed_records(w: &World, partial: bool) -> (Vec<PodRecord>, Time) {
+    let end = if partial || w.queue.peek_time().is_none() { w.now } else { w.plan.until };
+    let mut records = w.records.clone();
+    for (pod, record) in w.pods.iter().zip(&mut records) {
         record.phase = pod.status.phase.as_sym();
         record.status = pod.shown.status;
         record.reason = pod.status.reason;
@@ -178,4 +191,5 @@ fn close_records(w: &mut World) {
             record.ready_micros += end.since(record.created.unwrap_or(end)).micros();
         }
     }
+    (records, end)
 }

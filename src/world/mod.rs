@@ -77,9 +77,17 @@ pub struct World {
     pub event_objects: u32,
     /// What kubectl would have answered to actions that found nothing.
     pub answers: Vec<String>,
+    /// Pods written in the API since somebody last looked; kept only while somebody wants whole objects.
+    pub touched: Option<Vec<PodId>>,
 }
 
 impl World {
+    /// A pod's object was written.
+    pub fn touch(&mut self, pod: PodId) {
+        if let Some(touched) = &mut self.touched {
+            touched.push(pod);
+        }
+    }
     pub fn at(&mut self, at: Time, event: SimEvent) {
         let at = at.max(self.now);
         self.queue.push(at, event);

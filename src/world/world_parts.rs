@@ -25,5 +25,6 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         digest: Digest::new(),
         event_objects: 0,
         answers: Vec::new(),
+        touched: None,
     }
 }

@@ -1,0 +1,140 @@
+//! What a run tells at its end: kubectl's table, how each pod got there, the digest and where the files are.
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use crate::api::{Sym, Tri};
+use crate::record::{Change, Directory, Sink, Transition};
+use crate::rules::printing;
+use crate::scenario::Plan;
+use crate::time::Time;
+use crate::world::{Pod, World};
+
+/// So many pods are shown; more would bury what is to be seen.
+const SHOWN: usize = 20;
+/// So many steps of a way are shown.
+const STEPS: usize = 12;
+
+/// How the first pods got to where they are, as it happened: their STATUS with the time of each change.
+#[derive(Default)]
+pub struct Ways {
+    by_pod: Vec<Vec<(Time, Sym)>>,
+    /// Events by pod, time and reason; kept where the scenario expects some.
+    pub events: Vec<(u32, Time, Sym)>,
+    wants_events: bool,
+}
+
+impl Ways {
+    pub fn new(plan: &Plan) -> Ways {
+        Ways { wants_events: plan.expects.iter().any(|expect| expect.event.is_some()), ..Ways::default() }
+    }
+}
+
+impl Sink for Ways {
+    fn batch(&mut self, _: &Directory, rows: &[Transition]) -> io::Result<()> {
+        for row in rows {
+            let Some(pod) = row.pod else { continue };
+            match row.change {
+                Change::Status { from, to, .. } if from != to && (pod as usize) < SHOWN => {
+                    if self.by_pod.len() <= pod as usize {
+                        self.by_pod.resize(pod as usize + 1, Vec::new());
+                    }
+                    let way = &mut self.by_pod[pod as usize];
+                    if way.len() <= STEPS {
+                        way.push((row.time, to));
+                    }
+                }
+                Change::Event(event) if self.wants_events => {
+                    self.events.push((pod, row.time, event.reason));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The table that `kubectl get pods -o wide` would print at the end, a line for each pod's way, the digest and where the
+/// files are.
+pub fn text(plan: &Plan, w: &World, end: Time, ways: &Ways, files: &[PathBuf]) -> String {
+    let mut text = table(w, end);
+    text.push('\n');
+    for (ix, way) in ways.by_pod.iter().enumerate() {
+        let steps: Vec<String> = way
+            .iter()
+            .take(STEPS)
+            .map(|(at, status)| {
+                let status = if status.is_empty() { "gone" } else { status.as_str() };
+                format!("{status} {:.1}s", at.since(plan.start).secs_f64())
+            })
+            .collect();
+        let more = if way.len() > STEPS { " → …" } else { "" };
+        text.push_str(&format!("{}: {}{more}\n", w.directory.pods[ix].name, steps.join(" → ")));
+    }
+    for answer in &w.answers {
+        text.push_str(&format!("{answer}\n"));
+    }
+    text.push_str(&format!("\nseed {}, {} steps, digest {}\n", w.seed, w.step, w.digest));
+    let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    text.push_str(&files.join(", "));
+    text.push('\n');
+    text
+}
+
+/// In the order of the API server's storage; the namespace where there is more than one.
+fn table(w: &World, end: Time) -> String {
+    let mut alive: Vec<&Pod> = w.pods.iter().filter(|p| p.exists).collect();
+    if alive.is_empty() {
+        return "No resources found: every pod is gone by the end.\n".to_owned();
+    }
+    let all = alive.len();
+    if all > SHOWN {
+        alive.truncate(SHOWN);
+    } else {
+        alive.sort_by_cached_key(|p| (p.ident.namespace.as_str(), p.ident.name.to_string()));
+    }
+    let several = alive.iter().any(|p| p.ident.namespace != alive[0].ident.namespace);
+    let mut table = tabwriter::TabWriter::new(Vec::new()).minwidth(3).padding(3);
+    let head = if several { "NAMESPACE\t" } else { "" };
+    // A table in memory takes everything.
+    let _ = writeln!(
+        table,
+        "{head}NAME\tREADY\tSTATUS\tRESTARTS\tAGE\tIP\tNODE\tNOMINATED NODE\tREADINESS GATES"
+    );
+    for p in alive {
+        if several {
+            let _ = write!(table, "{}\t", p.ident.namespace);
+        }
+        let columns = printing::columns(&p.spec, &p.status, p.deletion.is_some(), &w.gates);
+        let none = |text: &str| if text.is_empty() { "<none>".to_owned() } else { text.to_owned() };
+        let _ = writeln!(
+            table,
+            "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}",
+            p.ident.name,
+            columns.ready_cell(),
+            columns.status,
+            columns.restarts_cell(end),
+            printing::age(Some(p.created), end),
+            none(p.status.pod_ips.first().map_or("", |ip| ip.as_str())),
+            none(p.node.map_or("", |n| w.nodes[n.ix()].spec.name.as_str())),
+            none(p.status.nominated_node.as_str()),
+            none(&gates(p)),
+        );
+    }
+    let table = table.into_inner().unwrap_or_default();
+    let mut text = String::from_utf8_lossy(&table).into_owned();
+    if all > SHOWN {
+        text.push_str(&format!("… and {} more\n", all - SHOWN));
+    }
+    text
+}
+
+/// READINESS GATES: so many of so many are True; empty without gates.
+fn gates(p: &Pod) -> String {
+    let gates = &p.spec.readiness_gates;
+    if gates.is_empty() {
+        return String::new();
+    }
+    let is_true = |kind: Sym| p.status.condition(kind).is_some_and(|c| c.status == Tri::True);
+    format!("{}/{}", gates.iter().filter(|gate| is_true(gate.condition_type)).count(), gates.len())
+}

@@ -1,0 +1,126 @@
+//! `timeline.jsonl`: the rows of the timeline as JSON objects, one a line. Members are named as the columns of
+//! `timeline.csv`; what is empty there is left out; `time`, `restarts`, `exit_code` and `count` are numbers.
+
+use std::io::{self, Write};
+
+use super::cells::{Lines, Stamp, integer, pod_name, seconds, words};
+use super::{Change, Directory, Ending, Sink, Transition};
+use crate::api::{PodIdent, Sym, Text, Tri};
+
+/// Writes `timeline.jsonl`.
+pub struct Timeline<W: Write> {
+    lines: Lines<W>,
+    stamp: Stamp,
+    scratch: String,
+}
+
+impl<W: Write> Timeline<W> {
+    pub fn new(out: W) -> Timeline<W> {
+        Timeline { lines: Lines::new(out), stamp: Stamp::new(), scratch: String::new() }
+    }
+
+    fn row(&mut self, directory: &Directory, t: &Transition) -> io::Result<()> {
+        let ident = t.pod.map(|p| &directory.pods[p as usize]);
+        let out = &mut self.lines.bytes;
+        out.extend_from_slice(b"{\"time\":");
+        seconds(out, t.time.since(directory.start).micros());
+        out.extend_from_slice(b",\"timestamp\":\"");
+        self.stamp.write(out, t.time);
+        out.push(b'"');
+        if let Some(ident) = ident {
+            text(out, "namespace", ident.namespace.as_str())?;
+            out.extend_from_slice(b",\"pod\":\"");
+            pod_name(out, ident.name);
+            out.push(b'"');
+        }
+        text(out, "node", t.node.map_or("", |n| directory.nodes[n as usize].as_str()))?;
+        let scratch = &mut self.scratch;
+        match &t.change {
+            Change::Phase { from, to } => start(out, "phase", Sym::EMPTY, from, to)?,
+            Change::Condition { kind, from, to, reason, message } => {
+                start(out, "condition", *kind, tri(*from), tri(*to))?;
+                told(out, *reason, *message, ident, scratch)?;
+            }
+            Change::Container { name, from, to, ready, restarts, reason, message, exit_code } => {
+                start(out, "container", *name, from, to)?;
+                text(out, "ready", if *ready { "true" } else { "false" })?;
+                number(out, "restarts", *restarts);
+                told(out, *reason, *message, ident, scratch)?;
+                if let Some(code) = exit_code {
+                    number(out, "exit_code", *code);
+                }
+            }
+            Change::Status { from, to, ready, restarts } => {
+                start(out, "status", Sym::EMPTY, from, to)?;
+                out.extend_from_slice(b",\"ready\":\"");
+                integer(out, ready.0);
+                out.push(b'/');
+                integer(out, ready.1);
+                out.push(b'"');
+                number(out, "restarts", *restarts);
+            }
+            Change::Event(e) => {
+                start(out, "event", e.component, "", if e.warning { "Warning" } else { "Normal" })?;
+                told(out, e.reason, e.message, ident, scratch)?;
+                number(out, "count", e.count);
+            }
+            Change::Node { kind, from, to, reason, message } => {
+                start(out, "node", *kind, tri(*from), tri(*to))?;
+                told(out, *reason, Text::Is(*message), None, scratch)?;
+            }
+        }
+        self.lines.bytes.push(b'}');
+        self.lines.end()
+    }
+}
+
+fn tri(status: Option<Tri>) -> &'static str {
+    status.map_or("", Tri::as_str)
+}
+
+/// A member with a text; none where the text is empty.
+fn text(out: &mut Vec<u8>, name: &str, words: &str) -> io::Result<()> {
+    if words.is_empty() {
+        return Ok(());
+    }
+    member(out, name);
+    serde_json::to_writer(out, words).map_err(io::Error::from)
+}
+
+fn number(out: &mut Vec<u8>, name: &str, value: impl itoa::Integer) {
+    member(out, name);
+    integer(out, value);
+}
+
+fn member(out: &mut Vec<u8>, name: &str) {
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+}
+
+fn start(out: &mut Vec<u8>, kind: &str, object: Sym, from: &str, to: &str) -> io::Result<()> {
+    text(out, "kind", kind)?;
+    text(out, "object", object.as_str())?;
+    text(out, "from", from)?;
+    text(out, "to", to)
+}
+
+fn told(
+    out: &mut Vec<u8>,
+    reason: Sym,
+    message: Text,
+    ident: Option<&PodIdent>,
+    scratch: &mut String,
+) -> io::Result<()> {
+    text(out, "reason", reason.as_str())?;
+    text(out, "message", words(message, ident, scratch))
+}
+
+impl<W: Write> Sink for Timeline<W> {
+    fn batch(&mut self, directory: &Directory, rows: &[Transition]) -> io::Result<()> {
+        rows.iter().try_for_each(|row| self.row(directory, row))
+    }
+    fn end(&mut self, _: &Directory, _: &Ending<'_>) -> io::Result<()> {
+        self.lines.finish()
+    }
+}

@@ -1,0 +1,143 @@
+//! A sink on a thread of its own: rows are spelled out while the run goes on. What comes out is the same, byte by byte.
+
+use std::io;
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use super::{Directory, Ending, PodRecord, Sink, Transition, Written};
+use crate::api::{PodIdent, Sym};
+use crate::time::Time;
+
+/// So many batches may wait; then the run waits for the sink.
+const WAITING: usize = 16;
+
+enum Told {
+    /// What the directory has gained since the last message goes ahead of everything that names it.
+    Known {
+        pods: Vec<PodIdent>,
+        nodes: Vec<Sym>,
+        start: Time,
+    },
+    Begin,
+    Batch(Vec<Transition>),
+    Written(Written),
+    End {
+        pods: Vec<PodRecord>,
+        at: Time,
+        partial: bool,
+    },
+}
+
+/// Hands everything on to a sink that runs beside.
+pub struct Threaded {
+    to: Option<SyncSender<Told>>,
+    thread: Option<JoinHandle<io::Result<()>>>,
+    /// Batches come back empty, to be filled again.
+    spare: Receiver<Vec<Transition>>,
+    wants_objects: bool,
+    pods: usize,
+    nodes: usize,
+}
+
+impl Threaded {
+    /// # Errors
+    /// When the machine gives no thread.
+    pub fn new(sink: impl Sink + Send + 'static) -> io::Result<Threaded> {
+        let wants_objects = sink.wants_objects();
+        let (to, told) = sync_channel(WAITING);
+        let (back, spare) = channel();
+        let thread = thread::Builder::new().name("sink".to_owned()).spawn(move || {
+            let mut sink = sink;
+            listen(&mut sink, &told, &|rows| drop(back.send(rows)))
+        })?;
+        Ok(Threaded { to: Some(to), thread: Some(thread), spare, wants_objects, pods: 0, nodes: 0 })
+    }
+
+    fn tell(&mut self, told: Told) -> io::Result<()> {
+        let gone = match &self.to {
+            Some(to) => to.send(told).is_err(),
+            None => true,
+        };
+        if gone { self.join() } else { Ok(()) }
+    }
+
+    fn make_known(&mut self, directory: &Directory) -> io::Result<()> {
+        if directory.pods.len() == self.pods && directory.nodes.len() == self.nodes {
+            return Ok(());
+        }
+        let known = Told::Known {
+            pods: directory.pods[self.pods..].to_vec(),
+            nodes: directory.nodes[self.nodes..].to_vec(),
+            start: directory.start,
+        };
+        (self.pods, self.nodes) = (directory.pods.len(), directory.nodes.len());
+        self.tell(known)
+    }
+
+    /// Waits for the thread's end; what it could not do is our error, its panic is our panic.
+    fn join(&mut self) -> io::Result<()> {
+        self.to = None;
+        match self.thread.take().map(JoinHandle::join) {
+            None => Err(io::Error::other("the sink has ended before")),
+            Some(Ok(done)) => done,
+            Some(Err(panic)) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+fn listen(sink: &mut impl Sink, told: &Receiver<Told>, back: &dyn Fn(Vec<Transition>)) -> io::Result<()> {
+    let mut directory = Directory::default();
+    for message in told {
+        match message {
+            Told::Known { pods, nodes, start } => {
+                directory.pods.extend(pods);
+                directory.nodes.extend(nodes);
+                directory.start = start;
+            }
+            Told::Begin => sink.begin(&directory)?,
+            Told::Batch(mut rows) => {
+                sink.batch(&directory, &rows)?;
+                rows.clear();
+                back(rows);
+            }
+            Told::Written(written) => sink.written(&directory, &written)?,
+            Told::End { pods, at, partial } => sink.end(&directory, &Ending { pods: &pods, at, partial })?,
+        }
+    }
+    Ok(())
+}
+
+impl Sink for Threaded {
+    fn wants_objects(&self) -> bool {
+        self.wants_objects
+    }
+    fn begin(&mut self, directory: &Directory) -> io::Result<()> {
+        self.make_known(directory)?;
+        self.tell(Told::Begin)
+    }
+    fn batch(&mut self, directory: &Directory, rows: &[Transition]) -> io::Result<()> {
+        self.make_known(directory)?;
+        let mut batch = self.spare.try_recv().unwrap_or_default();
+        batch.extend_from_slice(rows);
+        self.tell(Told::Batch(batch))
+    }
+    fn written(&mut self, directory: &Directory, written: &Written) -> io::Result<()> {
+        self.make_known(directory)?;
+        self.tell(Told::Written(written.clone()))
+    }
+    fn end(&mut self, directory: &Directory, ending: &Ending<'_>) -> io::Result<()> {
+        self.make_known(directory)?;
+        self.tell(Told::End { pods: ending.pods.to_vec(), at: ending.at, partial: ending.partial })?;
+        self.join()
+    }
+}
+
+impl Drop for Threaded {
+    /// A run that ended early leaves no thread behind.
+    fn drop(&mut self) {
+        self.to = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

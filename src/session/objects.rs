@@ -1,0 +1,53 @@
+//! Pods as objects of the API, for those who want them whole.
+
+use std::sync::Arc;
+
+use super::Session;
+use crate::api::wire;
+use crate::api::{ObjectMeta, Sym};
+use crate::record::Written;
+use crate::world::{PodId, World};
+
+impl Session {
+    /// What the last step wrote of pods; None where it wrote nothing (or nobody asked for it to be kept).
+    pub fn take_written(&mut self) -> Option<Written> {
+        let w = &mut self.world;
+        let touched = w.touched.as_mut().filter(|touched| !touched.is_empty())?;
+        let mut pods = std::mem::take(touched);
+        pods.sort_unstable();
+        pods.dedup();
+        let (time, step) = (w.now, w.step);
+        let object = |pod: PodId| (pod.0, w.pods[pod.ix()].exists.then(|| Arc::new(object(w, pod))));
+        Some(Written { time, step, pods: pods.into_iter().map(object).collect() })
+    }
+}
+
+/// A pod as `GET` would return it now, that is right after it was written.
+fn object(w: &World, pod: PodId) -> wire::Pod {
+    let p = &w.pods[pod.ix()];
+    let template = &w.plan.templates[p.template as usize];
+    let mut spec = (*p.spec).clone();
+    if let Some(node) = p.node {
+        spec.node_name = w.nodes[node.ix()].spec.name;
+    }
+    let mut rest = serde_json::Map::new();
+    rest.insert("resourceVersion".into(), w.step.to_string().into());
+    wire::Pod {
+        meta: ObjectMeta {
+            name: p.ident.name.to_string(),
+            generate_name: String::new(),
+            namespace: p.ident.namespace.to_string(),
+            uid: p.ident.uid.to_string(),
+            generation: p.generation,
+            labels: (*p.labels).clone(),
+            annotations: template.annotations.clone(),
+            finalizers: p.finalizers.iter().map(Sym::to_string).collect(),
+            creation_timestamp: Some(p.created.rfc3339_secs()),
+            deletion_timestamp: p.deletion.map(|d| d.at.rfc3339_secs()),
+            deletion_grace_period_seconds: p.deletion.map(|d| d.grace_secs),
+            rest,
+        },
+        spec,
+        status: p.status.clone(),
+    }
+}
