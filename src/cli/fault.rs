@@ -1,5 +1,6 @@
 //! Our own faults: a panic never reaches people as such; they are told what to report.
 
+use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Mutex, PoisonError};
 
@@ -10,7 +11,7 @@ static SAID: Mutex<Option<String>> = Mutex::new(None);
 pub fn listen() {
     let printer = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        let words = info.payload_as_str().unwrap_or("no words");
+        let words = words_of(info.payload()).unwrap_or("no words");
         let place = info.location().map_or(String::new(), |at| format!(" ({}:{})", at.file(), at.line()));
         SAID.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(format!("{words}{place}"));
         if std::env::var_os("RUST_BACKTRACE").is_some() {
@@ -19,12 +20,15 @@ pub fn listen() {
     }));
 }
 
+fn words_of(payload: &(dyn Any + Send)) -> Option<&str> {
+    payload.downcast_ref::<&str>().copied().or(payload.downcast_ref::<String>().map(String::as_str))
+}
+
 /// What a piece of work came to, or what the panic said that ended it.
 pub fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     panic::catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
         let said = SAID.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let words = payload.downcast_ref::<&str>().map(|words| (*words).to_owned());
-        said.or(words).or(payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no words".to_owned())
+        said.unwrap_or_else(|| words_of(&*payload).unwrap_or("no words").to_owned())
     })
 }
 

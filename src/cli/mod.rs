@@ -98,7 +98,6 @@ fn dispatch(command: Command) -> Exit {
     match command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Step(arguments) => step::step(&arguments),
-        Command::Check { scenarios, set } => run::check(&scenarios, &set),
         Command::Check { scenarios, set } => check::check(&scenarios, &set),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::List => list::list(),

@@ -1,9 +1,10 @@
 //! `timeline.csv` and `pods.csv`, as the README's tables describe them.
 
 use std::io::{self, Write};
+use std::ops::Range;
 
 use super::cells::{Lines, Stamp, cell, integer, pod_name, seconds, words};
-use super::{Change, Directory, Ending, PodRow, Sink, Transition};
+use super::{Change, Directory, Ending, NodeRow, PodRow, Sink, Transition};
 use crate::api::{PodIdent, Sym, Text, Tri};
 use crate::time::Time;
 
@@ -47,13 +48,16 @@ pub const POD_COLUMNS: [&str; 17] = [
     "time_ready",
 ];
 
+/// What rows of one write to the API have in common.
+type About = (Time, Option<PodRow>, Option<NodeRow>);
+
 /// Writes `timeline.csv`.
 pub struct Timeline<W: Write> {
     lines: Lines<W>,
     stamp: Stamp,
     scratch: String,
     /// The first five cells of the row before, where they stand: rows of one write to the API share them.
-    head: Option<(Time, Option<PodRow>, Option<u32>, std::ops::Range<usize>)>,
+    head: Option<(About, Range<usize>)>,
 }
 
 impl<W: Write> Timeline<W> {
@@ -66,8 +70,8 @@ impl<W: Write> Timeline<W> {
         let out = &mut self.lines.bytes;
         let from = out.len();
         if from > 0
-            && let Some((time, pod, node, range)) = &self.head
-            && (*time, *pod, *node) == (t.time, t.pod, t.node)
+            && let Some((about, range)) = &self.head
+            && *about == (t.time, t.pod, t.node)
         {
             out.extend_from_within(range.clone());
             return;
@@ -89,7 +93,7 @@ impl<W: Write> Timeline<W> {
             out.extend_from_slice(directory.nodes[node as usize].as_bytes());
         }
         out.push(b',');
-        self.head = Some((t.time, t.pod, t.node, from..out.len()));
+        self.head = Some(((t.time, t.pod, t.node), from..out.len()));
     }
 
     fn row(&mut self, directory: &Directory, t: &Transition) -> io::Result<()> {

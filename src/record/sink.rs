@@ -62,8 +62,8 @@ impl<S: Sink> Sink for Fan<S> {
         self.sinks.iter().any(Sink::wants_objects)
     }
     fn written(&mut self, directory: &Directory, written: &Written) -> io::Result<()> {
-        let wanting = self.sinks.iter_mut().filter(|sink| sink.wants_objects());
-        wanting.map(|sink| sink.written(directory, written)).collect()
+        let mut wanting = self.sinks.iter_mut().filter(|sink| sink.wants_objects());
+        wanting.try_for_each(|sink| sink.written(directory, written))
     }
     fn begin(&mut self, directory: &Directory) -> io::Result<()> {
         self.sinks.iter_mut().try_for_each(|sink| sink.begin(directory))
