@@ -12,4 +12,5 @@ pub mod rules;
 pub mod scenario;
 pub mod session;
 pub mod time;
+pub mod tui;
 pub mod world;

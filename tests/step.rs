@@ -49,7 +49,7 @@ fn predictions_are_scored_and_explained() {
     transcript(
         "predictions",
         &["crash-loop", "--plain", "--quiz"],
-        "goto 5s\nnext\n1\nnext\n2\nquiz off\nask\nanswer seven\nanswer 3\nscore\nend\nquit\n",
+        "goto 5s\nnext\nnext\n1\nnext 2\nnext\n2\nquiz off\nask\nanswer seven\nanswer 3\nscore\nend\nquit\n",
     );
 }
 

@@ -2,13 +2,16 @@
 
 use std::fs;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::line::{Line, Reply};
 use super::source::{Source, sources};
-use super::{Exit, talk};
+use super::{Exit, print, talk};
 use crate::session::{Script, Walk};
+use crate::tui;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -38,7 +41,33 @@ pub fn step(arguments: &Arguments) -> Exit {
     };
     walk.quiz.on = arguments.quiz;
     let save = |walk: &Walk, path: &str| save(&source, walk, path);
-    lines(walk, &save)
+    if arguments.plain || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return lines(walk, &save);
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&stop);
+    // Ctrl-C arrives as a key; this is for who asks from outside.
+    let _ = ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed));
+    // A panic is never an answer, but if there is one, it is ours: the screen is put back before its message.
+    let shown = std::panic::catch_unwind(AssertUnwindSafe(|| tui::run(walk, &save, &stop)));
+    let Ok(shown) = shown else {
+        talk(
+            "error: this is a bug in kubelapse; please report it with the scenario and the keys that led here\n",
+        );
+        return Exit::OurFault;
+    };
+    match shown {
+        Ok(walk) => {
+            if walk.quiz.score().1 > 0 {
+                print(&walk.debrief());
+            }
+            Exit::Ran
+        }
+        Err(problem) => {
+            talk(&format!("error: this terminal cannot be used ({problem}); try --plain\n"));
+            Exit::WrongRequest
+        }
+    }
 }
 
 fn open(arguments: &Arguments) -> Result<(Source, Walk), Exit> {

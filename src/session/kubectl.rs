@@ -207,7 +207,7 @@ impl Walk {
 
 fn describe_container(text: &mut String, p: &Pod, container: &ContainerStatus) {
     let mut field = |depth: usize, name: &str, value: &str| {
-        let line = format!("{:depth$}{:<width$}{value}", "", format!("{name}:"), width = 18 - depth);
+        let line = format!("{:depth$}{:<width$}{value}", "", format!("{name}:"), width = 20 - depth);
         let _ = writeln!(text, "{}", line.trim_end());
     };
     field(2, &container.name, "");

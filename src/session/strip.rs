@@ -50,7 +50,7 @@ impl Mark {
 }
 
 /// The signs in words, for a legend.
-pub const LEGEND: &str = "p Pending  █ Running  · waiting  ░ back-off  x ended badly  ○ ended well  ▀ ready  _ not ready  ! warning  s Succeeded  F Failed";
+pub const LEGEND: &str = "p Pending  █ Running  · waiting  ░ back-off  x failed  ○ ended well  ▀ ready  _ not ready  ! warning  s Succeeded  F Failed";
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Lane {
@@ -73,10 +73,10 @@ pub fn window(walk: &Walk) -> (Time, Time) {
     let lived = now.since(start).micros();
     // Powers of two of a minute, so that the picture does not jump at every step.
     let mut length = 60_000_000i64;
-    while length < lived && length < 15 * 60_000_000 {
+    while length <= lived && length < 15 * 60_000_000 {
         length *= 2;
     }
-    let from = if lived <= length { start } else { now - Span::from_micros(length) };
+    let from = if lived < length { start } else { now - Span::from_micros(length) };
     (from, from + Span::from_micros(length))
 }
 
@@ -180,7 +180,10 @@ fn container_mark(state: Sym, reason: Sym, exit_code: Option<i32>) -> Mark {
         Sym::TERMINATED_STATE if exit_code == Some(0) => Mark::Ended,
         Sym::TERMINATED_STATE => Mark::EndedBadly,
         Sym::WAITING if reason.ends_with("BackOff") => Mark::BackOff,
-        Sym::WAITING => Mark::Waiting,
+        Sym::WAITING if matches!(reason, Sym::CONTAINER_CREATING | Sym::POD_INITIALIZING | Sym::EMPTY) => {
+            Mark::Waiting
+        }
+        Sym::WAITING => Mark::EndedBadly,
         _ => Mark::Nothing,
     }
 }

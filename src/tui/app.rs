@@ -1,0 +1,332 @@
+//! The state of the screen beside the walk itself: what is open, what is typed, what was told.
+
+use std::time::Duration;
+
+use crate::session::words::offset;
+use crate::session::{Breakpoint, Direction, Move, Stop, Walk, kubectl, why};
+use crate::time::Span;
+use crate::world::PodId;
+
+/// What the lower pane shows of the selected pod.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Tab {
+    #[default]
+    State,
+    Events,
+    Logs,
+    Describe,
+    Coming,
+    History,
+}
+
+impl Tab {
+    pub const ALL: [Tab; 6] = [Tab::State, Tab::Events, Tab::Logs, Tab::Describe, Tab::Coming, Tab::History];
+    pub fn name(self) -> &'static str {
+        match self {
+            Tab::State => "State",
+            Tab::Events => "Events",
+            Tab::Logs => "Logs",
+            Tab::Describe => "Describe",
+            Tab::Coming => "Coming",
+            Tab::History => "History",
+        }
+    }
+}
+
+/// What a line is typed for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Prompt {
+    Goto,
+    Until(Direction),
+    Break,
+    Do,
+    Save,
+}
+
+impl Prompt {
+    pub fn asks(self) -> (&'static str, &'static str) {
+        match self {
+            Prompt::Goto => ("Go to", "1m30s, +10s, -10s"),
+            Prompt::Until(Direction::Forward) => ("Forward until", "status=CrashLoopBackOff pod=web"),
+            Prompt::Until(Direction::Back) => ("Back until", "condition=Ready:True"),
+            Prompt::Break => ("Breakpoint", "restarts>=3; empty clears all"),
+            Prompt::Do => ("Do now", "delete pod/web gracePeriodSeconds=5"),
+            Prompt::Save => ("Save as", "lesson.toml"),
+        }
+    }
+}
+
+/// What the keys go to.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Mode {
+    #[default]
+    Walk,
+    Typing {
+        prompt: Prompt,
+        text: String,
+    },
+    /// The question that waits, and which choice is marked.
+    Question {
+        marked: usize,
+    },
+    /// What came of the answer.
+    Verdict,
+    /// A text over the screen, with its title and how far it is scrolled.
+    Reading {
+        title: String,
+        text: String,
+        scroll: u16,
+    },
+    Help {
+        scroll: u16,
+    },
+}
+
+pub struct App {
+    pub walk: Walk,
+    pub mode: Mode,
+    pub tab: Tab,
+    /// How far the lower pane is scrolled.
+    pub scroll: u16,
+    /// Which container's logs, and of which instance.
+    pub container: usize,
+    pub previous: bool,
+    pub playing: bool,
+    /// Simulated seconds a second.
+    pub speed: u32,
+    /// The last thing worth telling, and whether it is a problem.
+    pub told: Option<(String, bool)>,
+    pub leaves: bool,
+    debriefed: bool,
+}
+
+pub const SPEEDS: [u32; 10] = [1, 2, 5, 10, 20, 60, 120, 300, 600, 1000];
+
+impl App {
+    pub fn new(walk: Walk) -> App {
+        let mut app = App {
+            walk,
+            mode: Mode::Walk,
+            tab: Tab::State,
+            scroll: 0,
+            container: 0,
+            previous: false,
+            playing: false,
+            speed: 10,
+            told: None,
+            leaves: false,
+            debriefed: false,
+        };
+        let plan = app.walk.plan();
+        let text = match &plan.lesson {
+            Some(lesson) if !lesson.story.trim().is_empty() => {
+                Some((lesson.title.clone(), lesson.story.trim().to_owned()))
+            }
+            Some(lesson) => {
+                app.told = Some((format!("Lesson: {}", lesson.title), false));
+                None
+            }
+            None => {
+                app.told = Some((plan.description.clone(), false));
+                None
+            }
+        };
+        if let Some((title, text)) = text {
+            app.read(title, text);
+        }
+        app
+    }
+
+    /// The pod that is looked at: the selected one, or the first.
+    pub fn pod(&self) -> Option<PodId> {
+        let w = self.walk.world();
+        self.walk
+            .selected
+            .filter(|pod| pod.ix() < w.pods.len())
+            .or_else(|| kubectl::pods(w).first().copied())
+            .or_else(|| (!w.pods.is_empty()).then(|| PodId(w.pods.len() as u32 - 1)))
+    }
+
+    pub fn tell(&mut self, text: impl Into<String>) {
+        self.told = Some((text.into(), false));
+    }
+    pub fn refuse(&mut self, text: impl Into<String>) {
+        let text: String = text.into();
+        if text.trim_end().contains('\n') {
+            self.told = None;
+            self.read("That cannot be done".to_owned(), text.trim_end().to_owned());
+        } else {
+            self.told = Some((text, true));
+        }
+    }
+    pub fn read(&mut self, title: String, text: String) {
+        self.mode = Mode::Reading { title, text, scroll: 0 };
+    }
+
+    /// Moves on; a prediction may be asked for first.
+    pub fn go(&mut self, direction: Direction, to: &Move) {
+        self.playing = false;
+        if self.walk.wants_question(direction, to) && self.walk.ask() {
+            self.mode = Mode::Question { marked: 0 };
+            return;
+        }
+        self.moved(direction, to);
+    }
+
+    /// The move before which a question was asked.
+    pub fn follow(&mut self) {
+        self.moved(Direction::Forward, &Move::Change);
+    }
+
+    fn moved(&mut self, direction: Direction, to: &Move) {
+        let stop = self.walk.go(direction, to);
+        self.scroll = 0;
+        match stop {
+            Stop::Question => {
+                self.playing = false;
+                self.mode = Mode::Question { marked: 0 };
+            }
+            Stop::NotFound => {
+                let end = if direction == Direction::Forward { "the end" } else { "the start" };
+                self.tell(format!("there is no such place; this is {end} of the run"));
+            }
+            Stop::There => self.tell_place(direction, to),
+        }
+        let over = self.walk.now() >= self.walk.plan().until && self.walk.at_end();
+        if over && direction == Direction::Forward && self.walk.quiz.score().1 > 0 && !self.debriefed {
+            self.debriefed = true;
+            let text = self.walk.debrief();
+            self.read("How the predictions went".to_owned(), text);
+        }
+    }
+
+    /// The most telling of what the last step wrote.
+    fn tell_place(&mut self, direction: Direction, to: &Move) {
+        if let (Move::Event, Some(record)) = (to, self.walk.step_record(self.walk.position())) {
+            let words = crate::session::words::describe(self.walk.world(), record.event);
+            self.tell(format!("{}: {}", words.component, words.text));
+            return;
+        }
+        let rows = self.walk.rows_of(self.walk.position());
+        let pod = if let Move::PodChange(pod) = to { Some(*pod) } else { None };
+        let row = if rows.is_empty() { None } else { self.walk.last_change(pod) };
+        match row {
+            Some(row) if !matches!(to, Move::To(_) | Move::End) => {
+                let back = if direction == Direction::Back { "back at: " } else { "" };
+                let text = format!("{back}{}", why::headline(&row, &self.walk));
+                self.tell(text);
+            }
+            _ => self.told = None,
+        }
+    }
+
+    /// Wall-clock time has passed while it plays.
+    pub fn pass(&mut self, passed: Duration) {
+        let micros = i64::try_from(passed.as_micros()).unwrap_or(0).saturating_mul(i64::from(self.speed));
+        let to = self.walk.now() + Span::from_micros(micros);
+        let before = self.walk.history().len();
+        let stop = self.walk.go(Direction::Forward, &Move::To(to));
+        if self.walk.history().len() > before
+            && let Some(row) = self.walk.last_change(None)
+        {
+            let text = why::headline(&row, &self.walk);
+            self.tell(text);
+        }
+        if stop == Stop::Question {
+            self.playing = false;
+            self.mode = Mode::Question { marked: 0 };
+        } else if self.walk.now() >= self.walk.plan().until {
+            self.playing = false;
+            self.moved(Direction::Forward, &Move::End);
+        }
+    }
+
+    /// Selects the pod that stands so many places further down.
+    pub fn select(&mut self, by: isize) {
+        let list = kubectl::pods(self.walk.world());
+        let at = self.pod().and_then(|pod| list.iter().position(|other| *other == pod)).unwrap_or(0);
+        let to = at.saturating_add_signed(by).min(list.len().saturating_sub(1));
+        self.walk.selected = list.get(to).copied();
+        self.scroll = 0;
+        self.container = 0;
+    }
+
+    pub fn ask_why(&mut self) {
+        let about = self.walk.selected.or_else(|| self.pod());
+        let row = self.walk.last_change(about).or_else(|| self.walk.last_change(None));
+        match row {
+            None => self.refuse("nothing has changed yet"),
+            Some(row) => {
+                let why = self.walk.why(&row);
+                let start = self.walk.plan().start;
+                let mut text = format!("{}  {}\n", offset(why.at, start), why.headline);
+                for link in &why.links {
+                    text.push_str(&format!(
+                        "\n{}  {}\n    {}\n",
+                        offset(link.at, start),
+                        link.component,
+                        link.text
+                    ));
+                }
+                self.read("Why?".to_owned(), text);
+            }
+        }
+    }
+
+    /// Gives an answer to the question that waits.
+    pub fn answer(&mut self, choice: usize) {
+        if self.walk.quiz.answer(choice).is_some() {
+            self.mode = Mode::Verdict;
+        }
+    }
+
+    /// A line was typed to its end.
+    pub fn typed(&mut self, prompt: Prompt, text: &str, save: super::Save<'_>) {
+        self.mode = Mode::Walk;
+        let text = text.trim();
+        let done = match prompt {
+            Prompt::Goto => self.instant(text).map(|at| {
+                let direction = if at < self.walk.now() { Direction::Back } else { Direction::Forward };
+                self.moved(direction, &Move::To(at));
+            }),
+            Prompt::Until(direction) => {
+                Breakpoint::parse(text).map(|breakpoint| self.moved(direction, &Move::Until(breakpoint)))
+            }
+            Prompt::Break if text.is_empty() => {
+                self.walk.breakpoints.clear();
+                self.tell("no breakpoints");
+                Ok(())
+            }
+            Prompt::Break => Breakpoint::parse(text).map(|breakpoint| {
+                self.tell(format!("breakpoint: {breakpoint} (c goes there, C back)"));
+                self.walk.breakpoints.push(breakpoint);
+            }),
+            Prompt::Do => {
+                let answers = self.walk.answers().len();
+                self.walk.act(text).map(|()| {
+                    let answer = self.walk.answers().get(answers).cloned();
+                    match answer {
+                        Some(answer) => self.refuse(answer),
+                        None => self.tell(format!("done: {text}")),
+                    }
+                })
+            }
+            Prompt::Save => save(&self.walk, text).map(|told| self.tell(told)),
+        };
+        if let Err(problem) = done {
+            self.refuse(problem);
+        }
+    }
+
+    fn instant(&self, text: &str) -> Result<crate::time::Time, String> {
+        let span = |text: &str| {
+            crate::scenario::values::parse_duration(text)
+                .map_err(|why| format!("`{text}`: {why}; as in 1m30s, +10s, -10s"))
+        };
+        Ok(match text.chars().next() {
+            Some('+') => self.walk.now() + span(&text[1..])?,
+            Some('-') => self.walk.now() - span(&text[1..])?,
+            _ => self.walk.plan().start + span(text)?,
+        })
+    }
+}

@@ -1,0 +1,329 @@
+//! The screen as a function of the app: title, pods, phase beside STATUS, the strip of time, the lower panes, the foot.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::app::{App, Mode, Tab};
+use super::panes;
+use crate::rules::printing::{self, StatusSource};
+use crate::session::words::offset;
+use crate::session::{kubectl, strip};
+use crate::world::{PodId, World};
+
+/// The least that can be drawn well.
+const NARROWEST: u16 = 60;
+const LOWEST: u16 = 16;
+
+/// What a STATUS means, as a colour; the word itself says the same.
+pub fn colour(status: &str) -> Style {
+    let plain = status.strip_prefix("Init:").unwrap_or(status);
+    let bad = [
+        "BackOff",
+        "Err",
+        "Error",
+        "OOMKilled",
+        "Failed",
+        "Evicted",
+        "ExitCode",
+        "Signal",
+        "Unknown",
+        "OutOf",
+    ];
+    if bad.iter().any(|word| plain.contains(word)) {
+        Style::new().fg(Color::Red)
+    } else if ["Running", "Completed", "Succeeded"].contains(&plain) {
+        Style::new().fg(Color::Green)
+    } else {
+        Style::new().fg(Color::Yellow)
+    }
+}
+
+/// A text cut to so many columns, with a sign that it was.
+pub fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(width.saturating_sub(1)).collect();
+    short.push('…');
+    short
+}
+
+impl App {
+    /// Draws everything.
+    pub fn draw(&self, frame: &mut Frame<'_>) {
+        let area = frame.area();
+        if area.width < NARROWEST || area.height < LOWEST {
+            let text = format!(
+                "{}x{} is too small: {NARROWEST}x{LOWEST} is needed. q leaves.",
+                area.width, area.height
+            );
+            frame.render_widget(Paragraph::new(text).wrap(ratatui::widgets::Wrap { trim: true }), area);
+            return;
+        }
+        let w = self.walk.world();
+        let count = kubectl::pods(w).len() as u16;
+        let roomy = area.height >= 36;
+        let most = if roomy { area.height / 3 } else { (area.height / 4).max(4) };
+        let table = (count + 1).clamp(2, most);
+        let lanes = self.pod().map_or(1, |pod| w.pods[pod.ix()].container_count() as u16 + 3);
+        let strip = (lanes + 1).min(if roomy { 10 } else { 6 });
+        let [title, pods, pair, life, panes, told, keys] = Layout::vertical([
+            Constraint::Length(1),
+            Constraint::Length(table),
+            Constraint::Length(1),
+            Constraint::Length(strip),
+            Constraint::Min(4),
+            Constraint::Length(1),
+            Constraint::Length(1),
+        ])
+        .areas(area);
+        self.draw_title(frame, title);
+        self.draw_pods(frame, pods);
+        self.draw_pair(frame, pair);
+        self.draw_strip(frame, life);
+        self.draw_panes(frame, panes);
+        self.draw_told(frame, told);
+        self.draw_keys(frame, keys);
+        self.draw_popup(frame, area);
+    }
+
+    fn draw_title(&self, frame: &mut Frame<'_>, area: Rect) {
+        let plan = self.walk.plan();
+        let quiz = match self.walk.quiz.score() {
+            (_, 0) => String::new(),
+            (right, answered) => format!("  {right}/{answered} right"),
+        };
+        let play = if self.playing { format!("▶ {}x", self.speed) } else { format!("⏸ {}x", self.speed) };
+        let left = format!(
+            " {}  {} of {}  event {}",
+            plan.name,
+            offset(self.walk.now(), plan.start),
+            plan.until.since(plan.start),
+            self.walk.position()
+        );
+        let right = format!("{play}{quiz}  ? help ");
+        let gap = usize::from(area.width).saturating_sub(left.chars().count() + right.chars().count());
+        let text = cut(&format!("{left}{}{right}", " ".repeat(gap)), usize::from(area.width));
+        frame.render_widget(Paragraph::new(text).style(Style::new().add_modifier(Modifier::REVERSED)), area);
+    }
+
+    fn draw_pods(&self, frame: &mut Frame<'_>, area: Rect) {
+        let w = self.walk.world();
+        let list = kubectl::pods(w);
+        if list.is_empty() {
+            let text =
+                if w.pods.is_empty() { "No pods yet." } else { "No resources found: every pod is gone." };
+            frame.render_widget(Paragraph::new(text), area);
+            return;
+        }
+        let rows = usize::from(area.height.saturating_sub(1));
+        let selected = self.pod().and_then(|pod| list.iter().position(|other| *other == pod)).unwrap_or(0);
+        // The selected pod stays in view, in the middle where it can.
+        let first = selected.saturating_sub(rows / 2).min(list.len().saturating_sub(rows));
+        let shown = &list[first..(first + rows).min(list.len())];
+        let namespaces = kubectl::several_namespaces(w);
+        let mut table: Vec<Vec<String>> = vec![header()];
+        table.extend(shown.iter().map(|pod| self.cells(w, *pod, namespaces)));
+        // Where not all pods fit, the header tells which one of how many is chosen.
+        let count =
+            if list.len() > rows { format!("{}/{}", selected + 1, list.len()) } else { String::new() };
+        let widths = fit(&table, usize::from(area.width).saturating_sub(count.len()));
+        for (at, row) in table.iter().enumerate() {
+            let place = Rect { y: area.y + at as u16, height: 1, ..area };
+            let chosen = at > 0 && first + at - 1 == selected;
+            let mark = if chosen { ">" } else { " " };
+            let mut spans = vec![Span::raw(mark)];
+            for (ix, cell) in row.iter().enumerate() {
+                if widths[ix] == 0 {
+                    continue;
+                }
+                let text = format!("{:<width$}", cut(cell, widths[ix]), width = widths[ix] + 2);
+                let style = match (at, ix) {
+                    (0, _) => Style::new().add_modifier(Modifier::BOLD),
+                    (_, STATUS) => colour(cell),
+                    _ => Style::new(),
+                };
+                spans.push(Span::styled(text, style));
+            }
+            if at == 0 {
+                spans.push(Span::raw(count.clone()));
+            }
+            let style = if chosen { Style::new().add_modifier(Modifier::BOLD) } else { Style::new() };
+            frame.render_widget(Paragraph::new(Line::from(spans)).style(style), place);
+        }
+    }
+
+    /// kubectl's wide columns, and the phase right before STATUS.
+    fn cells(&self, w: &World, pod: PodId, namespaces: bool) -> Vec<String> {
+        let [name, ready, status, restarts, age, ip, node, nominated, gates] =
+            kubectl::cells(w, pod, self.walk.now());
+        let p = &w.pods[pod.ix()];
+        let name = if namespaces { format!("{}/{name}", p.ident.namespace) } else { name };
+        vec![name, ready, p.status.phase.to_string(), status, restarts, age, ip, node, nominated, gates]
+    }
+
+    /// Phase and STATUS of the selected pod side by side, and where STATUS comes from.
+    fn draw_pair(&self, frame: &mut Frame<'_>, area: Rect) {
+        let w = self.walk.world();
+        let Some(p) = self.pod().map(|pod| &w.pods[pod.ix()]) else { return };
+        let bold = Style::new().add_modifier(Modifier::BOLD);
+        if !p.exists {
+            let text = format!("{}: gone from the API server", p.ident.name);
+            frame.render_widget(Paragraph::new(Span::styled(text, bold)), area);
+            return;
+        }
+        let (columns, source) =
+            printing::columns_and_source(&p.spec, &p.status, p.deletion.is_some(), &w.gates);
+        let status = columns.status.to_string();
+        let container = |list: &[crate::api::ContainerStatus], at: usize| {
+            list.get(at).map_or_else(|| "a container".to_owned(), |c| format!("container {}", c.name))
+        };
+        let from = match source {
+            StatusSource::Phase => "the phase itself".to_owned(),
+            StatusSource::Reason => "status.reason, not a phase".to_owned(),
+            StatusSource::SchedulingGates => "its scheduling gates, not a phase".to_owned(),
+            StatusSource::Init(at) => format!("of init {}, not a phase", container(&p.status.init, at)),
+            StatusSource::Main(at) => format!("of {}, not a phase", container(&p.status.containers, at)),
+            StatusSource::CompletedBesideRunning => "one completed beside running ones".to_owned(),
+            StatusSource::Deletion => "of the deletion, not a phase".to_owned(),
+            StatusSource::NodeLost => "of the lost node".to_owned(),
+        };
+        let line = Line::from(vec![
+            Span::styled(format!("{}: phase ", p.ident.name), bold),
+            Span::styled(p.status.phase.to_string(), bold.patch(colour(p.status.phase.as_sym().as_str()))),
+            Span::styled(" | STATUS ", bold),
+            Span::styled(status.clone(), bold.patch(colour(&status))),
+            Span::raw(format!(" ({from})")),
+        ]);
+        frame.render_widget(Paragraph::new(line), area);
+    }
+
+    fn draw_strip(&self, frame: &mut Frame<'_>, area: Rect) {
+        let Some(pod) = self.pod() else { return };
+        let (from, to) = strip::window(&self.walk);
+        let drawn = self.walk.strip(pod, from, to, 1);
+        let name = drawn.lanes.iter().map(|lane| lane.name.chars().count()).max().unwrap_or(5).clamp(6, 14);
+        let width = usize::from(area.width).saturating_sub(name + 2);
+        let drawn = self.walk.strip(pod, from, to, width);
+        let start = self.walk.plan().start;
+        let rows = usize::from(area.height.saturating_sub(1));
+        for (at, lane) in drawn.lanes.iter().take(rows).enumerate() {
+            let mut spans = vec![Span::raw(format!("{:>name$} ", cut(&lane.name, name)))];
+            spans.extend(
+                lane.cells.iter().map(|mark| Span::styled(mark.sign().to_string(), mark_style(*mark))),
+            );
+            let place = Rect { y: area.y + at as u16, height: 1, ..area };
+            frame.render_widget(Paragraph::new(Line::from(spans)), place);
+        }
+        // The axis: where the window begins and ends, and where we are.
+        let mut axis: Vec<char> = vec!['─'; width];
+        let mut write = |at: usize, text: &str| {
+            for (ix, c) in text.chars().enumerate() {
+                if let Some(place) = axis.get_mut(at + ix) {
+                    *place = c;
+                }
+            }
+        };
+        let (begin, end) = (offset(from, start), offset(to, start));
+        write(0, &begin);
+        write(width.saturating_sub(end.chars().count()), &end);
+        write(drawn.cursor, "▲");
+        let text = format!("{:>name$} {}", "time", axis.iter().collect::<String>());
+        let place = Rect { y: area.y + area.height.saturating_sub(1), height: 1, ..area };
+        frame.render_widget(Paragraph::new(text), place);
+    }
+
+    fn draw_panes(&self, frame: &mut Frame<'_>, area: Rect) {
+        if area.width >= 110 && area.height >= 16 {
+            let [left, right] = Layout::horizontal([Constraint::Percentage(42), Constraint::Percentage(58)])
+                .spacing(2)
+                .areas(area);
+            let [state, logs] =
+                Layout::vertical([Constraint::Percentage(62), Constraint::Percentage(38)]).areas(left);
+            let [events, third] =
+                Layout::vertical([Constraint::Percentage(50), Constraint::Percentage(50)]).areas(right);
+            panes::draw(self, frame, state, Tab::State, false);
+            panes::draw(self, frame, logs, Tab::Logs, false);
+            panes::draw(self, frame, events, Tab::Events, false);
+            let tab = match self.tab {
+                Tab::Describe | Tab::Coming | Tab::History => self.tab,
+                _ => Tab::Coming,
+            };
+            panes::draw(self, frame, third, tab, true);
+        } else {
+            panes::draw(self, frame, area, self.tab, true);
+        }
+    }
+
+    fn draw_told(&self, frame: &mut Frame<'_>, area: Rect) {
+        if let Mode::Typing { prompt, text } = &self.mode {
+            let (asks, example) = prompt.asks();
+            let hint = if text.is_empty() { format!("   (as in {example})") } else { String::new() };
+            let line = Line::from(vec![
+                Span::styled(format!("{asks}: "), Style::new().add_modifier(Modifier::BOLD)),
+                Span::raw(text.clone()),
+                Span::raw("▏"),
+                Span::styled(hint, Style::new().fg(Color::DarkGray)),
+            ]);
+            frame.render_widget(Paragraph::new(line), area);
+            return;
+        }
+        let Some((text, problem)) = &self.told else { return };
+        let (mark, style) =
+            if *problem { ("! ", Style::new().fg(Color::Red)) } else { ("", Style::new().fg(Color::Cyan)) };
+        let text = cut(&format!("{mark}{text}"), usize::from(area.width));
+        frame.render_widget(Paragraph::new(Span::styled(text, style)), area);
+    }
+
+    fn draw_keys(&self, frame: &mut Frame<'_>, area: Rect) {
+        let keys = match self.mode {
+            Mode::Walk => {
+                "→ next  ← back  w why  f failure  ↑↓ pod  Tab pane  p play  x do  a ask  g goto  q quit"
+            }
+            Mode::Typing { .. } => "Enter does it  Esc leaves it",
+            Mode::Question { .. } => "1-9 or ↑↓ Enter answers  Esc not now",
+            Mode::Verdict => "Enter goes on",
+            Mode::Reading { .. } | Mode::Help { .. } => "↑↓ scroll  Esc closes",
+        };
+        let style = Style::new().fg(Color::DarkGray);
+        frame.render_widget(Paragraph::new(Span::styled(cut(keys, usize::from(area.width)), style)), area);
+    }
+}
+
+fn mark_style(mark: strip::Mark) -> Style {
+    use strip::Mark;
+    match mark {
+        Mark::Running | Mark::Ready | Mark::Succeeded | Mark::Ended => Style::new().fg(Color::Green),
+        Mark::Failed | Mark::EndedBadly | Mark::Warning | Mark::Unknown => Style::new().fg(Color::Red),
+        Mark::BackOff | Mark::Pending | Mark::Waiting => Style::new().fg(Color::Yellow),
+        Mark::Nothing | Mark::NotReady | Mark::Told => Style::new(),
+    }
+}
+
+const STATUS: usize = 3;
+
+fn header() -> Vec<String> {
+    ["NAME", "READY", "PHASE", "STATUS", "RESTARTS", "AGE", "IP", "NODE", "NOMINATED NODE", "READINESS GATES"]
+        .map(str::to_owned)
+        .to_vec()
+}
+
+/// The width of every column; the least telling ones make room where there is too little.
+fn fit(table: &[Vec<String>], width: usize) -> Vec<usize> {
+    const LEAST_FIRST: [usize; 5] = [8, 9, 6, 5, 7];
+    let columns = table.first().map_or(0, Vec::len);
+    let mut widths: Vec<usize> =
+        (0..columns).map(|ix| table.iter().map(|row| row[ix].chars().count()).max().unwrap_or(0)).collect();
+    let total = |widths: &[usize]| 1 + widths.iter().filter(|w| **w > 0).map(|w| w + 2).sum::<usize>();
+    for ix in LEAST_FIRST {
+        if total(&widths) > width {
+            widths[ix] = 0;
+        }
+    }
+    let over = total(&widths).saturating_sub(width);
+    widths[0] = widths[0].saturating_sub(over).max(8);
+    widths
+}

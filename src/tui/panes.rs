@@ -1,0 +1,219 @@
+//! The lower panes: what `kubectl describe` and `kubectl logs` tell of the selected pod, what comes, and what was.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders, Paragraph};
+
+use super::app::{App, Tab};
+use super::draw::{colour, cut};
+use crate::api::{ContainerState, Tri};
+use crate::rules::backoff::Limits;
+use crate::session::words::{about, offset};
+use crate::session::{kubectl, why};
+use crate::world::PodId;
+
+/// Draws one pane; with its tabs in the frame where it is the one that the keys turn.
+pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, tab: Tab, turns: bool) {
+    let mut title: Vec<Span<'_>> = Vec::new();
+    if turns {
+        for (ix, other) in Tab::ALL.iter().enumerate() {
+            let own = *other == tab;
+            let style = if own {
+                Style::new().add_modifier(Modifier::BOLD | Modifier::REVERSED)
+            } else {
+                Style::new()
+            };
+            title.push(Span::styled(format!(" {} {} ", ix + 1, other.name()), style));
+        }
+    } else {
+        title.push(Span::styled(format!(" {} ", tab.name()), Style::new().add_modifier(Modifier::BOLD)));
+    }
+    let block = Block::new().borders(Borders::TOP).title(Line::from(title));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let width = usize::from(inner.width);
+    let height = usize::from(inner.height);
+    let lines = match (tab, app.pod()) {
+        (Tab::Coming, _) => coming(app, width),
+        (Tab::History, _) => history(app, width, height),
+        (_, None) => {
+            vec![Line::raw("→ goes to the next change, ← back, p plays, w asks why, ? tells of all keys.")]
+        }
+        (Tab::State, Some(pod)) => state(app, pod, width),
+        (Tab::Events, Some(pod)) => events(app, pod, width, height),
+        (Tab::Logs, Some(pod)) => logs(app, pod),
+        (Tab::Describe, Some(pod)) => {
+            app.walk.describe(pod).lines().map(|line| Line::raw(line.to_owned())).collect()
+        }
+    };
+    let scroll = if turns { usize::from(app.scroll).min(lines.len().saturating_sub(height)) } else { 0 };
+    let more = lines.len().saturating_sub(scroll + height);
+    let mut shown: Vec<Line<'_>> = lines.into_iter().skip(scroll).take(height).collect();
+    if more > 0 && height > 1 {
+        shown.pop();
+        shown.push(Line::styled(format!("… {} more lines", more + 1), Style::new().fg(Color::DarkGray)));
+    }
+    frame.render_widget(Paragraph::new(shown), inner);
+}
+
+fn state(app: &App, pod: PodId, width: usize) -> Vec<Line<'static>> {
+    let w = app.walk.world();
+    let now = app.walk.now();
+    let start = app.walk.plan().start;
+    let p = &w.pods[pod.ix()];
+    let mut lines = Vec::new();
+    for status in p.status.init.iter().chain(&p.status.containers).chain(&p.status.ephemeral) {
+        let ready = if status.ready { "ready" } else { "not ready" };
+        let (word, reason) = said(&status.state);
+        lines.push(Line::from(vec![
+            Span::styled(status.name.to_string(), Style::new().add_modifier(Modifier::BOLD)),
+            Span::raw(": "),
+            Span::styled(format!("{word}{reason}"), colour(if reason.is_empty() { &word } else { &reason })),
+            Span::raw(format!(", {ready}, restarts {}", status.restart_count)),
+        ]));
+        if let Some(ended) = status.last_state.terminated() {
+            let ago = kubectl::ago(ended.finished_at, now);
+            let text =
+                format!("  before: exit {} {}, ended {} ago", ended.exit_code, ended.reason, about(ago));
+            lines.push(Line::raw(text));
+        }
+        let message = match status.state {
+            ContainerState::Waiting { message, .. } => message,
+            ContainerState::Terminated(ended) => ended.message,
+            _ => crate::api::Text::NONE,
+        };
+        if !message.is_empty() {
+            lines.push(Line::raw(cut(&format!("  {}", message.show(&p.ident)), width)));
+        }
+        let Some(ix) = p.find(status.name) else { continue };
+        let Some(run) = p.runtime.containers.get(usize::from(ix)) else { continue };
+        let live = p.runtime.live.newest(status.name);
+        let period = p.node.and_then(|n| w.nodes[n.ix()].config.max_container_restart_period);
+        let limits = Limits::crash_loop(period, &w.gates);
+        if let (Some(entry), Some(finished)) = (run.backoff, live.and_then(|c| c.finished_at))
+            && limits.holds_since(run.backoff, finished, now).is_some()
+        {
+            let until = finished + entry.value;
+            lines.push(Line::raw(format!(
+                "  the kubelet holds it back for {}, until {}: {} left",
+                entry.value,
+                offset(until, start),
+                about(until.since(now))
+            )));
+        }
+    }
+    if !p.status.reason.is_empty() {
+        let text = format!("{}: {}", p.status.reason, p.status.message.show(&p.ident));
+        lines.push(Line::raw(cut(&text, width)));
+    }
+    if let Some(deletion) = p.deletion {
+        let text = format!(
+            "deletion asked for; grace period {}s, until {}",
+            deletion.grace_secs,
+            offset(deletion.at, start)
+        );
+        lines.push(Line::styled(text, Style::new().fg(Color::Yellow)));
+    }
+    for condition in &p.status.conditions {
+        let sign = match condition.status {
+            Tri::True => "+",
+            Tri::False => "-",
+            Tri::Unknown => "?",
+        };
+        let why = if condition.reason.is_empty() { String::new() } else { format!("  {}", condition.reason) };
+        let style = if condition.status == Tri::True { Style::new() } else { Style::new().fg(Color::Yellow) };
+        let text = format!("{sign} {:<27} {}{why}", condition.kind.as_str(), condition.status);
+        lines.push(Line::styled(cut(&text, width), style));
+    }
+    lines
+}
+
+fn said(state: &ContainerState) -> (String, String) {
+    match state {
+        ContainerState::Unset => ("no state".to_owned(), String::new()),
+        ContainerState::Waiting { reason, .. } => ("waiting ".to_owned(), reason.to_string()),
+        ContainerState::Running { .. } => ("Running".to_owned(), String::new()),
+        ContainerState::Terminated(ended) => {
+            (format!("terminated, exit {} ", ended.exit_code), ended.reason.to_string())
+        }
+    }
+}
+
+fn events(app: &App, pod: PodId, width: usize, height: usize) -> Vec<Line<'static>> {
+    let p = &app.walk.world().pods[pod.ix()];
+    let seen = app.walk.events(pod);
+    // The latest at the bottom, as kubectl prints them; where there is too little room the oldest give way.
+    let first = seen.len().saturating_sub(height.max(1));
+    let lines: Vec<Line<'static>> = seen[first..]
+        .iter()
+        .map(|seen| {
+            let e = &seen.event;
+            let (mark, style) =
+                if e.warning { ("!", Style::new().fg(Color::Red)) } else { (" ", Style::new()) };
+            let text = format!(
+                "{mark} {:<19} {:<12} {}",
+                app.walk.event_age(seen),
+                e.reason.as_str(),
+                e.message.show(&p.ident)
+            );
+            Line::styled(cut(&text, width), style)
+        })
+        .collect();
+    if lines.is_empty() { vec![Line::raw("no events yet")] } else { lines }
+}
+
+fn logs(app: &App, pod: PodId) -> Vec<Line<'static>> {
+    let w = app.walk.world();
+    let p = &w.pods[pod.ix()];
+    let count = p.container_count().max(1);
+    // Main containers come first, as kubectl defaults to the first of them.
+    let inits = p.spec.init_containers.len();
+    let ix = ((app.container + inits) % count) as u8;
+    let name = if usize::from(ix) < p.container_count() { p.container(ix).name.as_str() } else { "" };
+    let flag = if app.previous { " --previous" } else { "" };
+    let head = format!("kubectl logs {} -c {name}{flag}  (v previous, o other)", p.ident.name);
+    let mut lines = vec![Line::styled(head, Style::new().fg(Color::DarkGray))];
+    match kubectl::logs(w, pod, Some(name), app.previous) {
+        Ok(list) if list.is_empty() => lines.push(Line::raw("(the process wrote nothing)")),
+        Ok(list) => lines.extend(list.into_iter().map(Line::raw)),
+        Err(refused) => lines.push(Line::styled(refused, Style::new().fg(Color::Red))),
+    }
+    lines
+}
+
+fn coming(app: &App, width: usize) -> Vec<Line<'static>> {
+    let now = app.walk.now();
+    let start = app.walk.plan().start;
+    let list = app.walk.coming(app.walk.selected);
+    if list.is_empty() {
+        return vec![Line::raw("Nothing waits: unless somebody does something, all stays as it is.")];
+    }
+    list.iter()
+        .take(200)
+        .map(|next| {
+            let wait = about(next.at.since(now));
+            let text = format!(
+                "{}  in {wait:<7} {}: {}",
+                offset(next.at, start),
+                next.words.component,
+                next.words.text
+            );
+            Line::raw(cut(&text, width))
+        })
+        .collect()
+}
+
+fn history(app: &App, width: usize, height: usize) -> Vec<Line<'static>> {
+    let start = app.walk.plan().start;
+    let rows = app.walk.history();
+    let lines: Vec<Line<'static>> = rows[rows.len().saturating_sub(height.max(1))..]
+        .iter()
+        .map(|row| {
+            let text = format!("{}  {}", offset(row.time, start), why::headline(row, &app.walk));
+            Line::raw(cut(&text, width))
+        })
+        .collect();
+    if lines.is_empty() { vec![Line::raw("nothing has changed yet")] } else { lines }
+}

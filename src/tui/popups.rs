@@ -1,0 +1,106 @@
+//! What stands over the screen: questions, verdicts, texts, the keys.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders, Clear, Paragraph, Wrap};
+
+use super::app::{App, Mode};
+use super::keys::KEYS;
+use crate::session::strip::LEGEND;
+
+impl App {
+    pub(super) fn draw_popup(&self, frame: &mut Frame<'_>, area: Rect) {
+        match &self.mode {
+            Mode::Walk | Mode::Typing { .. } => {}
+            Mode::Question { marked } => self.draw_question(frame, area, *marked),
+            Mode::Verdict => self.draw_verdict(frame, area),
+            Mode::Reading { title, text, scroll } => {
+                let lines = text.lines().map(|line| Line::raw(line.to_owned())).collect();
+                popup(frame, area, title, lines, *scroll);
+            }
+            Mode::Help { scroll } => {
+                let wide = KEYS.iter().map(|(key, _)| key.chars().count()).max().unwrap_or(0);
+                let mut lines: Vec<Line<'_>> = KEYS
+                    .iter()
+                    .map(|(key, does)| {
+                        Line::from(vec![
+                            Span::styled(
+                                format!("{key:<wide$}  "),
+                                Style::new().add_modifier(Modifier::BOLD),
+                            ),
+                            Span::raw(*does),
+                        ])
+                    })
+                    .collect();
+                lines.push(Line::raw(""));
+                lines.push(Line::raw(format!("The strip of time: {LEGEND}")));
+                popup(frame, area, "Keys", lines, *scroll);
+            }
+        }
+    }
+
+    fn draw_question(&self, frame: &mut Frame<'_>, area: Rect, marked: usize) {
+        let Some(asked) = self.walk.quiz.pending() else { return };
+        let mut lines =
+            vec![Line::styled(asked.ask.clone(), Style::new().add_modifier(Modifier::BOLD)), Line::raw("")];
+        for (ix, choice) in asked.choices.iter().enumerate() {
+            let own = ix == marked;
+            let style = if own { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
+            let mark = if own { ">" } else { " " };
+            lines.push(Line::styled(format!("{mark} {}) {choice}", ix + 1), style));
+        }
+        if !asked.hint.is_empty() {
+            lines.push(Line::raw(""));
+            lines.push(Line::styled(format!("Hint: {}", asked.hint), Style::new().fg(Color::DarkGray)));
+        }
+        popup(frame, area, "What do you expect?", lines, 0);
+    }
+
+    fn draw_verdict(&self, frame: &mut Frame<'_>, area: Rect) {
+        let Some(asked) = self.walk.quiz.asked.last() else { return };
+        let right = asked.choices.get(asked.answer).map_or("", String::as_str);
+        let given = asked.given.and_then(|ix| asked.choices.get(ix)).map_or("", String::as_str);
+        let bold = Style::new().add_modifier(Modifier::BOLD);
+        let mut lines = vec![Line::raw(asked.ask.clone()), Line::raw("")];
+        if asked.is_right() {
+            lines.push(Line::styled(format!("Right: {right}"), bold.fg(Color::Green)));
+        } else {
+            lines.push(Line::styled(format!("No: {right}"), bold.fg(Color::Red)));
+            lines.push(Line::raw(format!("You said: {given}")));
+        }
+        if !asked.explain.is_empty() {
+            lines.push(Line::raw(""));
+            lines.push(Line::raw(asked.explain.clone()));
+        }
+        let (right, answered) = self.walk.quiz.score();
+        lines.push(Line::raw(""));
+        lines.push(Line::raw(format!("{right} of {answered} so far")));
+        popup(frame, area, if asked.is_right() { "Right" } else { "Not quite" }, lines, 0);
+    }
+}
+
+/// A framed text in the middle of the screen, as large as it needs to be.
+fn popup(frame: &mut Frame<'_>, area: Rect, title: &str, lines: Vec<Line<'_>>, scroll: u16) {
+    let longest = lines.iter().map(Line::width).max().unwrap_or(0) as u16;
+    let width = (longest + 4).clamp(40.min(area.width), area.width.saturating_sub(4).min(110));
+    let text = Paragraph::new(lines.clone()).wrap(Wrap { trim: false });
+    let inner = usize::from(width.saturating_sub(4)).max(1);
+    // As the paragraph will wrap it, a little generously: words are not broken.
+    let needed: usize = lines.iter().map(|line| (line.width() * 21 / 20).div_ceil(inner).max(1)).sum();
+    let height = (needed as u16 + 2).clamp(3, area.height.saturating_sub(2));
+    let place =
+        Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
+    // Whole lines are cleared: leftovers of words beside the frame would only distract.
+    frame.render_widget(Clear, Rect { x: area.x, width: area.width, ..place });
+    let most = (needed as u16).saturating_sub(height.saturating_sub(2));
+    let scroll = scroll.min(most);
+    let more = if most > scroll { " ↓ more " } else { "" };
+    let block = Block::new()
+        .borders(Borders::ALL)
+        .padding(ratatui::widgets::Padding::horizontal(1))
+        .title(Span::styled(format!(" {title} "), Style::new().add_modifier(Modifier::BOLD)))
+        .title_bottom(Line::raw(more).right_aligned());
+    frame.render_widget(text.block(block).scroll((scroll, 0)), place);
+}

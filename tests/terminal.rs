@@ -1,0 +1,195 @@
+//! The real binary in a pseudo-terminal: it takes the whole screen, does what keys say, and leaves the terminal as it was,
+//! also on Ctrl-C, on SIGTERM and after a panic.
+#![cfg(unix)]
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use nix::sys::termios::LocalFlags;
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+struct Person {
+    child: Box<dyn Child + Send + Sync>,
+    keys: Box<dyn Write + Send>,
+    screen: Arc<Mutex<vt100::Parser>>,
+    /// Everything that the program wrote, for what a screen does not keep.
+    written: Arc<Mutex<Vec<u8>>>,
+    master: Box<dyn MasterPty + Send>,
+}
+
+#[expect(clippy::disallowed_methods, reason = "a person and a program wait for each other in real time")]
+fn now() -> Instant {
+    Instant::now()
+}
+#[expect(clippy::disallowed_methods, reason = "a person and a program wait for each other in real time")]
+fn rest(span: Duration) {
+    std::thread::sleep(span);
+}
+
+impl Person {
+    fn sits_down(arguments: &[&str]) -> Person {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_kubelapse"));
+        command.args(arguments);
+        Person::starts(command)
+    }
+    fn starts(mut command: CommandBuilder) -> Person {
+        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
+        command.env("TERM", "xterm-256color");
+        let child = pair.slave.spawn_command(command).expect("the program starts");
+        drop(pair.slave);
+        let mut out = pair.master.try_clone_reader().expect("its output");
+        let keys = pair.master.take_writer().expect("its input");
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(24, 80, 0)));
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let (shown, kept) = (Arc::clone(&screen), Arc::clone(&written));
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = out.read(&mut bytes) {
+                shown.lock().expect("nobody panicked").process(&bytes[..count]);
+                kept.lock().expect("nobody panicked").extend_from_slice(&bytes[..count]);
+            }
+        });
+        Person { child, keys, screen, written, master: pair.master }
+    }
+    fn presses(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).expect("it listens");
+        self.keys.flush().expect("it listens");
+    }
+    fn sees(&self) -> String {
+        self.screen.lock().expect("nobody panicked").screen().contents()
+    }
+    /// Waits until the screen shows it.
+    fn waits_for(&self, text: &str) {
+        let until = now() + Duration::from_secs(60);
+        while !self.sees().contains(text) {
+            assert!(now() < until, "`{text}` does not appear:\n{}", self.sees());
+            rest(Duration::from_millis(10));
+        }
+    }
+    fn waits_for_the_end(&mut self) -> u32 {
+        let until = now() + Duration::from_secs(60);
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it can be asked") {
+                // What it wrote last is still on its way.
+                rest(Duration::from_millis(200));
+                return status.exit_code();
+            }
+            assert!(now() < until, "it does not end:\n{}", self.sees());
+            rest(Duration::from_millis(10));
+        }
+    }
+    /// The terminal is as it was: the first screen, a visible cursor, and lines are edited and echoed again.
+    fn finds_a_clean_terminal(&self) {
+        let screen = self.screen.lock().expect("nobody panicked");
+        assert!(!screen.screen().alternate_screen(), "the other screen is still shown");
+        assert!(!screen.screen().hide_cursor(), "the cursor is hidden");
+        let modes = self.master.get_termios().expect("a terminal has modes");
+        let local = modes.local_flags;
+        assert!(local.contains(LocalFlags::ICANON), "lines are not edited");
+        assert!(local.contains(LocalFlags::ECHO), "what is typed is not echoed");
+        assert!(local.contains(LocalFlags::ISIG), "Ctrl-C does nothing");
+        let written = self.written.lock().expect("nobody panicked");
+        let entered = b"\x1b[?1049h";
+        assert!(written.windows(entered.len()).any(|bytes| bytes == entered), "it never took the screen");
+    }
+}
+
+#[test]
+fn a_person_steps_goes_back_asks_why_and_quits() {
+    let mut person = Person::sits_down(&["step", "crash-loop"]);
+    person.waits_for("? help");
+    person.presses("n");
+    person.waits_for("orders");
+    person.presses("ustatus=CrashLoopBackOff\r");
+    person.waits_for("phase Running | STATUS CrashLoopBackOff");
+    person.presses("w");
+    person.waits_for("Why?");
+    person.waits_for("refused to start app");
+    person.presses("\x1b");
+    person.waits_for("↑↓ pod");
+    // Back with the arrow, as a terminal sends it.
+    person.presses("\x1b[D\x1b[D\x1b[D");
+    person.waits_for("back at: ");
+    person.presses("xdelete pod/orders\r");
+    person.waits_for("STATUS Terminating");
+    person.presses("?");
+    person.waits_for("next change that kubectl would show");
+    person.presses("qq");
+    assert_eq!(person.waits_for_the_end(), 0);
+    person.finds_a_clean_terminal();
+}
+
+#[test]
+fn a_resize_is_followed() {
+    let mut person = Person::sits_down(&["step", "crash-loop"]);
+    person.waits_for("? help");
+    person.presses("g40s\r");
+    person.waits_for("40.000s of 20m0s");
+    person.screen.lock().expect("nobody panicked").screen_mut().set_size(45, 140);
+    let size = PtySize { rows: 45, cols: 140, pixel_width: 0, pixel_height: 0 };
+    person.master.resize(size).expect("a terminal can be resized");
+    person.waits_for("NOMINATED NODE");
+    person.presses("q");
+    assert_eq!(person.waits_for_the_end(), 0);
+    person.finds_a_clean_terminal();
+}
+
+#[test]
+fn ctrl_c_leaves_a_clean_terminal() {
+    let mut person = Person::sits_down(&["step", "crash-loop"]);
+    person.waits_for("? help");
+    person.presses("np");
+    person.presses("\x03");
+    assert_eq!(person.waits_for_the_end(), 0);
+    person.finds_a_clean_terminal();
+}
+
+#[test]
+fn sigterm_leaves_a_clean_terminal() {
+    let mut person = Person::sits_down(&["step", "crash-loop"]);
+    person.waits_for("? help");
+    let id = person.child.process_id().expect("it runs");
+    let id = nix::unistd::Pid::from_raw(i32::try_from(id).expect("a process's number"));
+    nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM).expect("it can be told");
+    assert_eq!(person.waits_for_the_end(), 0);
+    person.finds_a_clean_terminal();
+}
+
+#[test]
+fn a_panic_leaves_a_clean_terminal_and_its_message() {
+    let mut command = CommandBuilder::new(std::env::current_exe().expect("this test"));
+    command.args(["--ignored", "--exact", "the_screen_panics", "--nocapture"]);
+    command.env("RUST_BACKTRACE", "0");
+    let mut person = Person::starts(command);
+    person.waits_for("? help");
+    person.presses("sfile\r");
+    assert_ne!(person.waits_for_the_end(), 0);
+    person.finds_a_clean_terminal();
+    assert!(person.sees().contains("saving went wrong on purpose"), "{}", person.sees());
+}
+
+/// Started by the test above in a pseudo-terminal of its own.
+#[test]
+#[ignore = "it takes the terminal and panics"]
+fn the_screen_panics() {
+    use kubelapse::session::{Script, Walk};
+    let none = |path: &str| Err(path.to_owned());
+    let found = kubelapse::scenario::builtin::find("crash-loop").expect("it is shipped");
+    let (script, loaded) = Script::load("crash-loop.toml", found.text, &none, &[]).expect("it is read");
+    let walk = Walk::new(script, &Arc::new(loaded.plan), 0);
+    let save = |_: &Walk, _: &str| -> Result<String, String> { panic!("saving went wrong on purpose") };
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let _ = kubelapse::tui::run(walk, &save, &stop);
+}
+
+#[test]
+fn the_line_mode_speaks_on_a_terminal_too() {
+    let mut person = Person::sits_down(&["step", "crash-loop", "--plain"]);
+    person.waits_for("[0.000s]");
+    person.presses("next\r");
+    person.waits_for("orders: created, phase Pending");
+    person.presses("back event\rquit\r");
+    assert_eq!(person.waits_for_the_end(), 0);
+}

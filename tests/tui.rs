@@ -1,0 +1,282 @@
+//! The full screen of `step`, drawn to a test's backend: what a person sees at the moments that matter.
+
+use std::sync::Arc;
+
+use kubelapse::scenario::builtin;
+use kubelapse::session::{Script, Walk};
+use kubelapse::tui::App;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+fn walk_of(file: &str, text: &str) -> Walk {
+    let none = |path: &str| Err(format!("{path}: there are no files here"));
+    let (script, loaded) = Script::load(file, text, &none, &[])
+        .unwrap_or_else(|problems| panic!("{file}: {}", problems.render(false)));
+    let plan = Arc::new(loaded.plan);
+    let seed = plan.seed;
+    Walk::new(script, &plan, seed)
+}
+
+fn open(name: &str) -> App {
+    let found = builtin::find(name).expect("it is shipped");
+    App::new(walk_of(&format!("{name}.toml"), found.text))
+}
+
+/// Presses keys: plain characters are themselves, names stand in `<>`.
+fn press(app: &mut App, keys: &str) {
+    let save = |_: &Walk, path: &str| match path {
+        "" => Err("save where?".to_owned()),
+        path => Ok(format!("saved: {path}")),
+    };
+    let mut rest = keys;
+    while let Some(first) = rest.chars().next() {
+        let (code, length) = match rest.strip_prefix('<').and_then(|after| after.split_once('>')) {
+            Some((name, _)) => {
+                let code = match name {
+                    "right" => KeyCode::Right,
+                    "left" => KeyCode::Left,
+                    "up" => KeyCode::Up,
+                    "down" => KeyCode::Down,
+                    "enter" => KeyCode::Enter,
+                    "esc" => KeyCode::Esc,
+                    "tab" => KeyCode::Tab,
+                    "end" => KeyCode::End,
+                    "home" => KeyCode::Home,
+                    "pgdn" => KeyCode::PageDown,
+                    "back" => KeyCode::Backspace,
+                    other => panic!("no key {other}"),
+                };
+                (code, name.len() + 2)
+            }
+            None => (KeyCode::Char(first), first.len_utf8()),
+        };
+        app.key(KeyEvent::new(code, KeyModifiers::NONE), &save);
+        rest = &rest[length..];
+    }
+}
+
+fn screen(app: &App, width: u16, height: u16) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a test's terminal");
+    terminal.draw(|frame| app.draw(frame)).expect("it can be drawn");
+    let buffer = terminal.backend().buffer();
+    let mut text = String::new();
+    for y in 0..height {
+        let line: String = (0..width).map(|x| buffer[(x, y)].symbol()).collect();
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// A moment on the small screen and on the large one.
+fn moment(name: &str, app: &App) {
+    insta::assert_snapshot!(format!("{name}_80x24"), screen(app, 80, 24));
+    insta::assert_snapshot!(format!("{name}_140x45"), screen(app, 140, 45));
+}
+
+const LESSON: &str = r#"
+name = "lesson"
+until = "5m"
+[[pod]]
+name = "orders"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/orders:2.3.1"
+  [pod.behavior.containers.app]
+  attempts = [{ runs = "2s", exit = 1, log = ["panic: no database"] }]
+[lesson]
+title = "Why does it keep restarting?"
+story = "Orders was rolled out this morning. Since then the team sees restarts, and asks you."
+  [[lesson.question]]
+  at      = "40s"
+  ask     = "The third start has failed. How long is the back-off before the next one?"
+  choices = ["10 s", "20 s", "40 s", "5 min"]
+  answer  = 1
+  hint    = "It doubles."
+  explain = "The back-off starts at 10 s and doubles with every failed start: 10 s before the second restart, 20 s before the third."
+"#;
+
+#[test]
+fn the_start() {
+    moment("start", &open("crash-loop"));
+}
+
+#[test]
+fn the_start_of_a_lesson() {
+    moment("lesson", &App::new(walk_of("lesson.toml", LESSON)));
+}
+
+#[test]
+fn a_crash_loop() {
+    let mut app = open("crash-loop");
+    press(&mut app, "g4m<enter>ustatus=CrashLoopBackOff<enter>");
+    moment("crash_loop", &app);
+    press(&mut app, "w");
+    moment("crash_loop_why", &app);
+}
+
+#[test]
+fn going_back() {
+    let mut app = open("crash-loop");
+    press(&mut app, "ustatus=CrashLoopBackOff<enter><left><left>6");
+    moment("going_back", &app);
+    let before = screen(&app, 80, 24);
+    press(&mut app, "<right><right><right><left><left><left>");
+    assert_eq!(screen(&app, 80, 24), before, "back and forth is the same screen");
+}
+
+#[test]
+fn a_question_its_verdict_and_the_debrief() {
+    let mut app = App::new(walk_of("lesson.toml", LESSON));
+    press(&mut app, "<esc>g1m<enter>");
+    moment("question", &app);
+    press(&mut app, "<down><down><enter>");
+    moment("verdict", &app);
+    press(&mut app, "<enter><end>");
+    moment("debrief", &app);
+}
+
+#[test]
+fn a_generated_question() {
+    let mut app = open("crash-loop");
+    press(&mut app, "g30s<enter>a");
+    moment("generated_question", &app);
+}
+
+#[test]
+fn help() {
+    let mut app = open("crash-loop");
+    press(&mut app, "?");
+    moment("help", &app);
+}
+
+#[test]
+fn an_action() {
+    let mut app = open("probes");
+    press(&mut app, "g20s<enter>xdelete po");
+    moment("action_typing", &app);
+    press(&mut app, "<esc>");
+    let name = app.walk.world().pods[0].ident.name.to_string();
+    press(&mut app, &format!("xdelete pod/{name}<enter>2"));
+    moment("action_done", &app);
+}
+
+#[test]
+fn errors() {
+    let mut app = open("crash-loop");
+    press(&mut app, "ustaus=Running<enter>");
+    moment("error_line", &app);
+    press(&mut app, "xdelete pod/order<enter>");
+    moment("error_popup", &app);
+}
+
+#[test]
+fn a_lost_node() {
+    let mut app = open("node-lost");
+    press(&mut app, "g7m<enter><down>");
+    moment("node_lost", &app);
+}
+
+#[test]
+fn panes_of_an_image_that_never_comes() {
+    let mut app = open("image-pull-back-off");
+    press(&mut app, "g45s<enter>");
+    for (key, name) in [("2", "events"), ("3", "logs"), ("4", "describe"), ("5", "coming"), ("6", "history")]
+    {
+        press(&mut app, key);
+        insta::assert_snapshot!(format!("pane_{name}_80x24"), screen(&app, 80, 24));
+    }
+}
+
+fn thousand() -> App {
+    let text = r#"
+name = "thousand"
+until = "1h"
+[[node]]
+name = "node"
+count = 10
+[[pod]]
+name = "web"
+replicas = 1000
+every = "50ms"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/web:1.4"
+  [pod.behavior.containers.app]
+  attempts = [{ runs = { uniform = ["20s", "90s"] }, exit = 1 }]
+"#;
+    App::new(walk_of("thousand.toml", text))
+}
+
+#[test]
+fn a_thousand_pods() {
+    let mut app = thousand();
+    press(&mut app, "g2m<enter><down><down><down>");
+    for _ in 0..400 {
+        press(&mut app, "<down>");
+    }
+    // Which of a thousand pods does what is luck; that all are there, and how many, is not.
+    let small = screen(&app, 80, 24);
+    assert!(small.contains("404/1000"), "{small}");
+    assert!(small.lines().any(|line| line.starts_with(">web-")), "{small}");
+    moment("thousand", &app);
+    #[expect(clippy::disallowed_methods, reason = "what is measured is a person's time")]
+    let begun = std::time::Instant::now();
+    for _ in 0..50 {
+        screen(&app, 140, 45);
+    }
+    let frame = begun.elapsed() / 50;
+    // A frame should take less than 16 ms; an unoptimised build on a busy machine is given more.
+    assert!(frame.as_millis() < 100, "a frame takes {frame:?}");
+}
+
+#[test]
+fn a_resize_is_clean() {
+    let mut app = open("crash-loop");
+    press(&mut app, "g40s<enter>");
+    let mut terminal = Terminal::new(TestBackend::new(140, 45)).expect("a test's terminal");
+    for (width, height) in [(140, 45), (80, 24), (61, 17), (200, 60), (40, 10), (1, 1), (80, 24)] {
+        terminal.backend_mut().resize(width, height);
+        terminal.draw(|frame| app.draw(frame)).expect("it can be drawn");
+    }
+    let buffer = terminal.backend().buffer();
+    let drawn: String = (0..24)
+        .map(|y| (0..80).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned() + "\n")
+        .collect();
+    assert_eq!(drawn, screen(&app, 80, 24), "nothing of the other sizes is left");
+    insta::assert_snapshot!("resize_40x10", screen(&app, 40, 10));
+    // Every popup at every size.
+    for keys in ["?", "<esc>w", "<esc>a", "1", "<enter>d", "<esc>xfoo"] {
+        press(&mut app, keys);
+        for (width, height) in [(60, 16), (80, 24), (140, 45), (300, 80), (20, 5), (1, 1)] {
+            screen(&app, width, height);
+        }
+    }
+}
+
+#[test]
+fn every_key_at_every_moment_leaves_a_screen() {
+    let mut app = open("sidecar");
+    let keys = "nbn.,NBfFcCptg<esc>u<esc>U<esc>x<esc>s<esc>+-jk123456ovwa1<enter>zn1<enter>zdG<home>?<down><esc><tab>";
+    for round in 0..3 {
+        for key in keys.split_inclusive(|c: char| c != '<' && !c.is_alphabetic()) {
+            press(&mut app, key);
+            screen(&app, 80, 24 + round);
+        }
+    }
+}
+
+#[test]
+fn playing_passes_simulated_time() {
+    let mut app = open("crash-loop");
+    press(&mut app, "p++");
+    assert!(app.playing);
+    assert_eq!(app.speed, 60);
+    app.pass(std::time::Duration::from_millis(500));
+    assert_eq!(app.walk.offset(), kubelapse::time::Span::from_secs(30));
+    moment("playing", &app);
+    app.pass(std::time::Duration::from_secs(3600));
+    assert!(!app.playing, "the end of the run");
+    assert!(app.walk.at_end());
+}
