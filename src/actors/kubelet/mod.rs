@@ -46,12 +46,28 @@ pub fn pod_seen(w: &mut World, pod: PodId) {
     let new_spec = !std::sync::Arc::ptr_eq(&worker.spec, &spec);
     worker.removed = !exists;
     worker.deletion = deletion;
-    worker.spec = spec;
+    let old_spec = std::mem::replace(&mut worker.spec, spec);
     if new_spec {
+        forget_back_offs(w, pod, &old_spec);
         pod_worker::watch_deadline(w, pod);
     }
     if changed {
         pod_worker::update_pod(w, pod);
+    }
+}
+
+/// A back-off's key holds the container's hash (`GetBackoffKey`, pkg/kubelet/kuberuntime/helpers.go): a container with
+/// another image starts without one.
+fn forget_back_offs(w: &mut World, pod: PodId, old: &crate::api::PodSpec) {
+    let p = &mut w.pods[pod.ix()];
+    let images = |spec: &crate::api::PodSpec| -> Vec<_> {
+        spec.init_containers.iter().chain(&spec.containers).map(|c| c.image).collect()
+    };
+    let (before, after) = (images(old), images(&p.spec));
+    for (ix, (before, after)) in before.iter().zip(&after).enumerate() {
+        if before != after {
+            p.runtime.containers[ix].backoff = None;
+        }
     }
 }
 
