@@ -15,8 +15,13 @@ use crate::world::{ContainerIx, Pod, PodId, Purpose, SimEvent, World};
 pub const TIMEOUT: Span = Span::from_secs(123);
 /// `podAttachAndMountRetryInterval`
 const POLL: Span = Span::from_millis(300);
-/// From the worker's first look to the first try of the volume manager's reconciler that fails.
-const FIRST_TRY: Span = Span::from_millis(170);
+/// From the worker's first look to the first try of the volume manager's reconciler that fails: the loops that notice
+/// the pod and that mount pass every 100 ms each (0.16 to 0.3 s recorded).
+const FIRST_TRY: Span = Span::from_millis(160);
+const FIRST_TRY_SPREAD_MICROS: u64 = 140_000;
+/// What a retry is late by (5 to 60 ms recorded).
+const RETRY_LATE: Span = Span::from_millis(5);
+const RETRY_LATE_SPREAD_MICROS: u64 = 40_000;
 /// Back-off of a failing mount: `initialDurationBeforeRetry`, doubling up to `maxDurationBeforeRetry`.
 const FIRST_RETRY: Span = Span::from_millis(500);
 const MAX_RETRY: Span = Span::from_secs(122);
@@ -50,7 +55,8 @@ pub fn wait(w: &mut World, pod: PodId) -> Wait {
         if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
             worker.mount_began = Some(now);
         }
-        w.after(FIRST_TRY, SimEvent::Mount { pod, generation });
+        let late = w.pod_draw(Purpose::Latency, pod).below(FIRST_TRY_SPREAD_MICROS) as i64;
+        w.after(FIRST_TRY + Span::from_micros(late), SimEvent::Mount { pod, generation });
     }
     Wait::Failing
 }
@@ -79,7 +85,8 @@ pub fn mount(w: &mut World, pod: PodId, generation: u32) {
             }
             worker.mount_failures += 1;
             events::kubelet(w, pod, true, Sym::FAILED_MOUNT, words, None);
-            w.after(delay + Span::from_millis(10), SimEvent::Mount { pod, generation });
+            let late = w.pod_draw(Purpose::Latency, pod).below(RETRY_LATE_SPREAD_MICROS) as i64;
+            w.after(delay + RETRY_LATE + Span::from_micros(late), SimEvent::Mount { pod, generation });
         }
     }
 }
