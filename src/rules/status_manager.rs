@@ -46,7 +46,16 @@ pub fn set(
 ///
 /// `TerminatePod`. With init containers of which none let the pod begin, main containers that never started stay
 /// waiting. Of init containers all are marked but the last ones that never started; the first is marked in any case.
-pub fn terminate(cached: &mut Option<Cached>, pod: &PodView<'_>, now: Time, gates: &Gates) -> bool {
+///
+/// `initialized` is [`has_initialized`] of the pod as the worker's last update brought it: its status in the API then, which
+/// a termination under way does not renew.
+pub fn terminate(
+    cached: &mut Option<Cached>,
+    pod: &PodView<'_>,
+    initialized: bool,
+    now: Time,
+    gates: &Gates,
+) -> bool {
     let mut status = cached.as_ref().map_or(pod.status, |cached| &cached.status).clone();
     let mark = |container: &mut ContainerStatus| {
         if container.state.terminated().is_none() {
@@ -54,7 +63,7 @@ pub fn terminate(cached: &mut Option<Cached>, pod: &PodView<'_>, now: Time, gate
                 ContainerState::Terminated(lost(Sym::CONTAINER_STATUS_UNKNOWN, Sym::LOST_AT_TERMINATION));
         }
     };
-    if has_initialized(pod) {
+    if initialized {
         status.containers.iter_mut().for_each(mark);
     }
     let attempted = status
@@ -70,7 +79,7 @@ pub fn terminate(cached: &mut Option<Cached>, pod: &PodView<'_>, now: Time, gate
 }
 
 /// `hasPodInitialized`: asks the API's status, not the cache.
-fn has_initialized(pod: &PodView<'_>) -> bool {
+pub fn has_initialized(pod: &PodView<'_>) -> bool {
     let status = pod.status;
     if pod.spec.init_containers.is_empty() {
         return true;

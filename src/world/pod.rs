@@ -229,6 +229,8 @@ pub struct Worker {
     pub removed: bool,
     pub spec: Arc<PodSpec>,
     pub grace_secs: Option<i64>,
+    /// Whether the API's status showed the pod initialised when the last update came.
+    pub initialized: bool,
     /// Reason and message that end the pod (eviction, deadline, shutdown).
     pub ended_by: Option<EndedBy>,
     pub containers_gone: bool,

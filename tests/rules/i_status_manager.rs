@@ -3,7 +3,7 @@
 use kubelapse::api::wire;
 use kubelapse::rules::gates::Gates;
 use kubelapse::rules::pod::PodView;
-use kubelapse::rules::status_manager::{Cached, merge, set, terminate};
+use kubelapse::rules::status_manager::{has_initialized, Cached, merge, set, terminate};
 use kubelapse::time::Time;
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ fn status_manager_is_the_kubelets() {
             let now = wire::time(&op["at"]).unwrap_or(Time::EPOCH);
             let changed = if op["op"] == "terminate" {
                 // The recording counts every terminate, also one that was refused and left the cache alone.
-                terminate(&mut cached, &view, now, &gates);
+                terminate(&mut cached, &view, has_initialized(&view), now, &gates);
                 true
             } else {
                 set(&mut cached, &view, wire::pod_status(&op["status"]), now, &gates)

@@ -113,6 +113,7 @@ fn new_worker(p: &crate::world::Pod, node: NodeId) -> Worker {
         removed: false,
         spec: std::sync::Arc::clone(&p.spec),
         grace_secs: None,
+        initialized: false,
         ended_by: None,
         containers_gone: false,
         mounted: false,

@@ -33,10 +33,12 @@ pub enum Outcome {
 pub fn update_pod(w: &mut World, pod: PodId) {
     let p = &mut w.pods[pod.ix()];
     let terminal = p.status.phase.is_terminal();
+    let initialized = crate::rules::status_manager::has_initialized(&sync::view(p));
     let Some(worker) = p.worker.as_deref_mut() else { return };
     if worker.work == Work::Finished {
         return;
     }
+    worker.initialized = initialized;
     let ends =
         worker.deletion.is_some() || worker.removed || terminal || worker.ended_by.is_some_and(|e| !e.sticky);
     if ends {

@@ -24,7 +24,8 @@ pub fn set(w: &mut World, pod: PodId, status: PodStatus) {
 pub fn terminate(w: &mut World, pod: PodId) {
     let now = w.now;
     let gates = w.gates;
-    change(w, pod, |cached, view| rule::terminate(cached, view, now, &gates));
+    let initialized = w.pods[pod.ix()].worker.as_deref().is_some_and(|worker| worker.initialized);
+    change(w, pod, |cached, view| rule::terminate(cached, view, initialized, now, &gates));
     let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
     let node = worker.node;
     nudge(w, node, pod);
