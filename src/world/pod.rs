@@ -149,6 +149,25 @@ pub struct Prober {
     pub triggered: bool,
 }
 
+impl Prober {
+    pub fn new(anchor: Time) -> Prober {
+        Prober {
+            anchor,
+            generation: 0,
+            instance: -1,
+            result: None,
+            run: 0,
+            run_ok: false,
+            hold: false,
+            busy: false,
+            attempt_ok: false,
+            attempt_alive: false,
+            queued: None,
+            triggered: false,
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Work {
     Sync,
@@ -229,8 +248,9 @@ pub struct Worker {
     pub removed: bool,
     pub spec: Arc<PodSpec>,
     pub grace_secs: Option<i64>,
-    /// Whether the API's status showed the pod initialised when the last update came.
+    /// Whether the API's status showed the pod initialised: when the run's update came, and when the newest one came.
     pub initialized: bool,
+    pub seen_initialized: bool,
     /// Reason and message that end the pod (eviction, deadline, shutdown).
     pub ended_by: Option<EndedBy>,
     pub containers_gone: bool,
@@ -238,6 +258,8 @@ pub struct Worker {
     pub mount_began: Option<Time>,
     pub mount_failures: u32,
     pub probing: bool,
+    /// A probe worker has ended because its container will not be restarted: the next sync makes it anew.
+    pub lost_probers: bool,
 
     // Status manager.
     pub cached: Option<Cached>,

@@ -38,7 +38,7 @@ pub fn update_pod(w: &mut World, pod: PodId) {
     if worker.work == Work::Finished {
         return;
     }
-    worker.initialized = initialized;
+    worker.seen_initialized = initialized;
     let ends =
         worker.deletion.is_some() || worker.removed || terminal || worker.ended_by.is_some_and(|e| !e.sticky);
     if ends {
@@ -69,6 +69,7 @@ pub fn shrink_grace(worker: &mut crate::world::pod::Worker, wanted: Option<i64>)
 fn start_next(w: &mut World, pod: PodId) {
     let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
     worker.pending = false;
+    worker.initialized = worker.seen_initialized;
     let node = worker.node;
     let fresh = match worker.last_end {
         None => true,

@@ -8,8 +8,9 @@
 use super::{pod_worker, status_manager};
 use crate::actors::events;
 use crate::api::spec::{Container, Probe};
-use crate::api::{ContainerState, Sym};
+use crate::api::{ContainerState, RestartPolicy, Sym};
 use crate::rules::gates::Version;
+use crate::rules::restart::should_restart;
 use crate::rules::sync_actions::ProbeResults;
 use crate::scenario::plan::{Attempt, ProbePoint};
 use crate::time::{Span, Time};
@@ -72,11 +73,14 @@ pub fn state(p: &Pod, ix: ContainerIx, kind: u8, instance: i32) -> (Option<bool>
     }
 }
 
-/// `AddPod`: workers for main containers and sidecars.
+/// `AddPod`, at each sync: workers for main containers and sidecars that have none. That makes the workers anew that ended
+/// because their container will not be restarted; each such one stores its first value, which wakes the sync loop, whose sync
+/// makes it anew: a pod with such a container is synced at every relist.
 pub fn add_pod(w: &mut World, pod: PodId) {
     let now = w.now;
     let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
-    if std::mem::replace(&mut worker.probing, true) {
+    let first = !std::mem::replace(&mut worker.probing, true);
+    if !std::mem::take(&mut worker.lost_probers) && !first {
         return;
     }
     let node = worker.node;
@@ -87,29 +91,23 @@ pub fn add_pod(w: &mut World, pod: PodId) {
             continue;
         }
         for kind in KINDS {
-            let Some(period) = probe(w.pods[pod.ix()].container(ix), kind).map(period) else { continue };
+            let p = &w.pods[pod.ix()];
+            let Some(period) = probe(p.container(ix), kind).map(period) else { continue };
+            if prober(p, ix, kind).is_some() {
+                continue;
+            }
             // After a restart of the kubelet the first probes are spread over a period.
             let anchor = if young < period {
                 now + Span::from_micros(
                     w.pod_draw(Purpose::ProbeStart, pod).below(period.micros() as u64) as i64
                 )
-            } else {
+            } else if first {
                 now
+            } else {
+                now + TRIGGER
             };
-            w.pods[pod.ix()].runtime.containers[usize::from(ix)].probers[usize::from(kind)] = Some(Prober {
-                anchor,
-                generation: 0,
-                instance: -1,
-                result: None,
-                run: 0,
-                run_ok: false,
-                hold: false,
-                busy: false,
-                attempt_ok: false,
-                attempt_alive: false,
-                queued: None,
-                triggered: false,
-            });
+            w.pods[pod.ix()].runtime.containers[usize::from(ix)].probers[usize::from(kind)] =
+                Some(Prober::new(anchor));
             arm(w, pod, ix, kind, anchor);
         }
     }
@@ -315,6 +313,7 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
     }
     let ContainerState::Running { started_at } = status.state else {
         set_result(w, pod, ix, kind, false);
+        end_if_over(w, pod, ix, kind, &status.state);
         return;
     };
     let next = now + Span::from_micros(1);
@@ -325,6 +324,23 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
         return;
     }
     begin(w, pod, ix, kind, &spec);
+}
+
+/// The worker ends with a container that will not be restarted; a sidecar's goes on.
+fn end_if_over(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, state: &ContainerState) {
+    let gates = w.gates;
+    let p = &mut w.pods[pod.ix()];
+    let Some(ended) = state.terminated() else { return };
+    let stays = p.spec.policy() != RestartPolicy::Never
+        || p.is_sidecar(ix)
+        || should_restart(p.container(ix), &p.spec, ended.exit_code, &gates);
+    if stays {
+        return;
+    }
+    p.runtime.containers[usize::from(ix)].probers[usize::from(kind)] = None;
+    if let Some(worker) = p.worker.as_deref_mut() {
+        worker.lost_probers = true;
+    }
 }
 
 fn store(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, b: Prober) {
