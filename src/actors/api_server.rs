@@ -66,6 +66,7 @@ fn new_pod(t: &PodTemplate, template: u32, ident: PodIdent, entity: u64, generat
         behavior: Arc::clone(&t.behavior),
         labels: Arc::new(t.labels.clone()),
         finalizers: t.finalizers.clone(),
+        metadata_changes: 0,
         generation,
         created: now,
         node: None,

@@ -195,6 +195,10 @@ fn set_unschedulable(w: &mut World, target: &Target, value: bool) {
 }
 
 fn patch(w: &mut World, pod: PodId, merge: &serde_json::Value) {
+    if ["/metadata/labels", "/metadata/annotations"].iter().any(|path| merge.pointer(path).is_some()) {
+        w.pods[pod.ix()].metadata_changes += 1;
+        api_server::watch(w, pod);
+    }
     if let Some(deadline) = merge.pointer("/spec/activeDeadlineSeconds").and_then(serde_json::Value::as_i64) {
         api_server::update_spec(w, pod, |spec| spec.active_deadline_seconds = Some(deadline));
     }

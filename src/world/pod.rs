@@ -45,6 +45,8 @@ pub struct Pod {
     pub behavior: Arc<Behavior>,
     pub labels: Arc<BTreeMap<String, String>>,
     pub finalizers: Vec<Sym>,
+    /// How often labels or annotations were changed: the kubelet syncs a pod for that too.
+    pub metadata_changes: u32,
     pub generation: i64,
     pub created: Time,
     pub node: Option<NodeId>,
@@ -247,6 +249,7 @@ pub struct Worker {
     /// The API object is gone (or the pod was taken from this node).
     pub removed: bool,
     pub spec: Arc<PodSpec>,
+    pub metadata_changes: u32,
     pub grace_secs: Option<i64>,
     /// Whether the API's status showed the pod initialised: when the run's update came, and when the newest one came.
     pub initialized: bool,

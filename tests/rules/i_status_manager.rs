@@ -3,7 +3,7 @@
 use kubelapse::api::wire;
 use kubelapse::rules::gates::Gates;
 use kubelapse::rules::pod::PodView;
-use kubelapse::rules::status_manager::{has_initialized, Cached, merge, set, terminate};
+use kubelapse::rules::status_manager::{Cached, has_initialized, merge, set, terminate};
 use kubelapse::time::Time;
 use serde_json::{Value, json};
 

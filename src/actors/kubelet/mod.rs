@@ -37,9 +37,11 @@ pub fn pod_seen(w: &mut World, pod: PodId) {
         return;
     }
     let (exists, deletion, spec) = (p.exists, p.deletion, std::sync::Arc::clone(&p.spec));
+    let metadata_changes = p.metadata_changes;
     let ungated_before = sync::gates_met(w, pod);
     let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
-    let changed = worker.deletion != deletion
+    let changed = std::mem::replace(&mut worker.metadata_changes, metadata_changes) != metadata_changes
+        || worker.deletion != deletion
         || worker.removed == exists
         || !std::sync::Arc::ptr_eq(&worker.spec, &spec)
         || ungated_before;
@@ -112,6 +114,7 @@ fn new_worker(p: &crate::world::Pod, node: NodeId) -> Worker {
         deletion: p.deletion,
         removed: false,
         spec: std::sync::Arc::clone(&p.spec),
+        metadata_changes: p.metadata_changes,
         grace_secs: None,
         initialized: false,
         seen_initialized: false,
