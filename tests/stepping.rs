@@ -242,6 +242,9 @@ fn every_change_of_every_shipped_scenario_is_explained_down_to_the_scenario() {
             let last = why.links.last().unwrap_or_else(|| panic!("{}: no cause: {}", scenario.name, say()));
             assert_eq!(last.component, "scenario", "{}: {}", scenario.name, say());
             assert!(why.links.iter().all(|link| link.at <= row.time), "{}: {}", scenario.name, say());
+            // Every cause lies before its effect.
+            let ordered = why.links.windows(2).all(|pair| pair[0].at >= pair[1].at);
+            assert!(ordered, "{}: {}", scenario.name, say());
         }
     }
 }

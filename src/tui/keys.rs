@@ -64,6 +64,10 @@ impl App {
 
     fn walk_key(&mut self, key: KeyEvent) {
         use Direction::{Back, Forward};
+        // What is read or typed is not to be run away from.
+        if matches!(key.code, KeyCode::Char('w' | 'g' | 'u' | 'U' | 't' | 'x' | 's' | 'd' | '?')) {
+            self.playing = false;
+        }
         let type_for = |prompt| Mode::Typing { prompt, text: String::new() };
         match key.code {
             KeyCode::Right | KeyCode::Char('n' | ' ' | 'l') => self.go(Forward, &Move::Change),
@@ -74,8 +78,8 @@ impl App {
             KeyCode::Char('B') => self.pod_change(Back),
             KeyCode::Char('f') => self.go(Forward, &Move::Failure),
             KeyCode::Char('F') => self.go(Back, &Move::Failure),
-            KeyCode::Char('c') => self.to_breakpoint(Forward),
-            KeyCode::Char('C') => self.to_breakpoint(Back),
+            KeyCode::Char('c') => self.breakpoint_move(Forward),
+            KeyCode::Char('C') => self.breakpoint_move(Back),
             KeyCode::Home => self.go(Back, &Move::End),
             KeyCode::End | KeyCode::Char('G') => self.go(Forward, &Move::End),
             KeyCode::Char('g') => self.mode = type_for(Prompt::Goto),
@@ -136,7 +140,7 @@ impl App {
         }
     }
 
-    fn to_breakpoint(&mut self, direction: Direction) {
+    fn breakpoint_move(&mut self, direction: Direction) {
         if self.walk.breakpoints.is_empty() {
             self.refuse("no breakpoint is set: t sets one");
         } else {

@@ -1,0 +1,214 @@
+//! A chain of causes as it grows: what every part of it is made of, and the links that do not depend on what changed.
+
+use super::Link;
+use crate::api::{Sym, Text};
+use crate::session::Walk;
+use crate::session::lineage::Lineage;
+use crate::session::words::{describe, offset, pod_of};
+use crate::time::Time;
+use crate::world::{ContainerIx, Pod, SimEvent};
+
+/// How far a chain is followed.
+const LONGEST: usize = 14;
+
+pub(super) struct Chain<'a> {
+    pub(super) walk: &'a Walk,
+    pub(super) lineage: &'a Lineage,
+    pub(super) links: Vec<Link>,
+}
+
+impl<'a> Chain<'a> {
+    pub(super) fn new(walk: &'a Walk, lineage: &'a Lineage) -> Chain<'a> {
+        Chain { walk, lineage, links: Vec::new() }
+    }
+
+    pub(super) fn pod(&self) -> Option<&'a Pod> {
+        self.walk.world().pods.get(self.lineage.pod.ix())
+    }
+
+    pub(super) fn event(&self, step: u64) -> Option<SimEvent> {
+        self.walk.step_record(step).map(|record| record.event)
+    }
+
+    pub(super) fn at(&self, step: u64) -> Time {
+        self.walk.step_record(step).map_or(self.walk.plan().start, |record| record.at)
+    }
+
+    pub(super) fn clock(&self, at: Time) -> String {
+        offset(at, self.walk.plan().start)
+    }
+
+    pub(super) fn add(&mut self, step: u64, component: &str, text: impl Into<String>) {
+        let link = Link { at: self.at(step), step, component: component.to_owned(), text: text.into() };
+        if (self.links.len() < LONGEST || step == 0) && !self.links.contains(&link) {
+            self.links.push(link);
+        }
+    }
+
+    /// The end of a chain: what the file says.
+    pub(super) fn scenario(&mut self, text: impl Into<String>) {
+        self.add(0, "scenario", text);
+    }
+
+    pub(super) fn text(&self, text: Text) -> String {
+        self.pod().map_or_else(String::new, |p| text.show(&p.ident).to_string())
+    }
+
+    pub(super) fn name(&self, ix: ContainerIx) -> Sym {
+        match self.pod() {
+            Some(p) if usize::from(ix) < p.container_count() => p.container(ix).name,
+            _ => Sym::EMPTY,
+        }
+    }
+
+    pub(super) fn find(&self, name: Sym) -> Option<ContainerIx> {
+        self.pod().and_then(|p| p.find(name)).filter(|ix| usize::from(*ix) < self.lineage.containers.len())
+    }
+
+    /// A status was computed: at what occasion.
+    pub(super) fn sync(&mut self, step: u64, result: &str) {
+        let occasion = match self.event(step) {
+            Some(SimEvent::WorkDue { .. }) => "its requeue time was over",
+            Some(SimEvent::Relist { .. } | SimEvent::RelistPod { .. }) => "the relist had news",
+            Some(SimEvent::PodSeen { .. }) => "the API server told of the pod",
+            Some(SimEvent::Probe { .. } | SimEvent::ProbeDone { .. }) => {
+                self.add(
+                    step,
+                    "kubelet: prober",
+                    format!("a probe's result changed the status at once: {result}"),
+                );
+                return;
+            }
+            Some(SimEvent::Sync { .. }) => {
+                self.add(
+                    step,
+                    "kubelet: pod worker",
+                    format!("a run reached the point where the status is set: {result}"),
+                );
+                return;
+            }
+            _ => "it was asked to",
+        };
+        self.add(
+            step,
+            "kubelet: pod worker",
+            format!(
+                "began a sync ({occasion}); the status is computed first, before anything is done: {result}"
+            ),
+        );
+    }
+
+    pub(super) fn relist(&mut self, step: u64, what: &str) {
+        if let Some(SimEvent::Relist { .. } | SimEvent::RelistPod { .. }) = self.event(step) {
+            self.add(
+                step,
+                "kubelet: PLEG",
+                format!("its relist of the runtime saw {what}; only then does the kubelet know"),
+            );
+        }
+    }
+
+    /// What made the run begin in which this step stands.
+    pub(super) fn trigger(&mut self, step: u64) {
+        let mut at = step;
+        while let Some(SimEvent::Sync { .. } | SimEvent::Pulled { .. } | SimEvent::Kill { .. }) =
+            self.event(at)
+        {
+            at = self.walk.cause(at);
+        }
+        let ends = matches!(self.event(at), Some(SimEvent::Exit { .. } | SimEvent::TermExit { .. }));
+        if at != step && at > 0 && !ends {
+            let words = self.event(at).map(|event| describe(self.walk.world(), event));
+            if let Some(words) = words {
+                self.add(at, words.component, format!("{}: that began this run", words.text));
+            }
+        }
+    }
+
+    pub(super) fn action(&mut self, step: u64) {
+        let own = self.walk.commands().iter().find(|command| command.step == step);
+        match own {
+            Some(command) => {
+                let words = command.words.clone();
+                self.add(step, "you", words);
+            }
+            None => {
+                let words = self.event(step).map(|event| describe(self.walk.world(), event).text);
+                self.add(step, "scenario", format!("[[action]] {}", words.unwrap_or_default()));
+            }
+        }
+    }
+
+    pub(super) fn bound(&mut self, step: u64) {
+        if let Some((since, Some(node))) = self.lineage.node.last(step, Option::is_some) {
+            let name = self.walk.world().nodes.get(node.ix()).map_or(Sym::EMPTY, |n| n.spec.name);
+            if let Some(SimEvent::Bind { .. }) = self.event(since) {
+                self.add(since, "kube-scheduler", format!("bound the pod to node {name}"));
+            }
+        }
+        self.created();
+    }
+
+    pub(super) fn created(&mut self) {
+        let Some(p) = self.pod() else { return };
+        let (name, created) = (p.ident.name, p.created);
+        let link = Link {
+            at: created,
+            step: 0,
+            component: "scenario".to_owned(),
+            text: format!("[[pod]] {name} is created"),
+        };
+        self.links.push(link);
+    }
+
+    pub(super) fn deleted(&mut self, step: u64) {
+        let Some((since, _)) = self.lineage.deletion.last(step, Option::is_some) else {
+            return self.queue(step);
+        };
+        match self.event(since) {
+            Some(SimEvent::Action { .. }) => {
+                self.add(since, "API server", "set the deletion timestamp: from here on the pod is to end");
+                self.action(since);
+            }
+            _ => {
+                self.add(since, "API server", "set the deletion timestamp");
+                self.queue(since);
+            }
+        }
+    }
+
+    /// Where nothing better is known: who queued whom, down to the scenario.
+    pub(super) fn queue(&mut self, step: u64) {
+        let mut at = step;
+        let mut last = None;
+        while at > 0 && self.links.len() < LONGEST {
+            let Some(event) = self.event(at) else { break };
+            let words = describe(self.walk.world(), event);
+            match event {
+                SimEvent::Action { .. } => return self.action(at),
+                // How a process ends is the scenario's to say: what made it start is another question.
+                SimEvent::Exit { pod, container, .. } | SimEvent::TermExit { pod, container, .. }
+                    if pod == self.lineage.pod
+                        && usize::from(container) < self.lineage.containers.len()
+                        && at != step =>
+                {
+                    return self.exited(at, container);
+                }
+                _ => {}
+            }
+            let repeated = last == Some((words.component, pod_of(event)));
+            if !repeated {
+                self.add(at, words.component, words.text);
+            }
+            last = Some((words.component, pod_of(event)));
+            at = self.walk.cause(at);
+        }
+        if self.links.last().is_none_or(|link| link.component != "scenario") {
+            self.scenario(if at == 0 {
+                "the scenario begins"
+            } else {
+                "and so on, back to the beginning of the scenario"
+            });
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Why something changed: the chain of causes down to the scenario, each link with its instant and its component.
+//!
+//! A change is followed backwards through what components knew ([`Lineage`]): what the API server shows was written by the
+//! status manager, was computed by a sync, from what the PLEG's relist had seen and what the last start had left in the
+//! reason cache, because of what a process did, because the scenario says so. Where no such knowledge leads on, the queue
+//! does: every event was queued by a step.
+
+mod chain;
+mod containers;
+mod published;
+
+use self::chain::Chain;
+use super::Walk;
+use super::lineage::Lineage;
+use super::words::offset;
+use crate::api::{Sym, Tri};
+use crate::record::{Change, Transition};
+use crate::time::Time;
+use crate::world::PodId;
+
+/// One cause.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Link {
+    pub at: Time,
+    /// The step at which it happened; 0 for what stands in the scenario.
+    pub step: u64,
+    pub component: String,
+    pub text: String,
+}
+
+/// A change and its causes, the nearest first.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Why {
+    pub at: Time,
+    pub headline: String,
+    pub links: Vec<Link>,
+}
+
+impl Why {
+    /// One line for the change and one for each link, wrapped by nobody.
+    pub fn render(&self, start: Time) -> String {
+        let mut text = format!("{}  {}\n", offset(self.at, start), self.headline);
+        let wide = self.links.iter().map(|l| l.component.len()).max().unwrap_or(0);
+        let times: Vec<String> = self.links.iter().map(|l| offset(l.at, start)).collect();
+        let early = times.iter().map(String::len).max().unwrap_or(0);
+        for (link, time) in self.links.iter().zip(times) {
+            text.push_str(&format!("  {time:>early$}  {:wide$}  {}\n", link.component, link.text));
+        }
+        text
+    }
+}
+
+/// A change as a person would say it.
+pub fn headline(row: &Transition, walk: &Walk) -> String {
+    let directory = &walk.world().directory;
+    let ident = row.pod.and_then(|p| directory.pods.get(p as usize));
+    let pod = ident.map_or_else(String::new, |i| i.name.to_string());
+    let node = row.node.and_then(|n| directory.nodes.get(n as usize)).map_or("", |n| n.as_str());
+    let or = |text: Sym, other: &'static str| if text.is_empty() { other } else { text.as_str() };
+    let tri = |t: Option<Tri>| t.map_or("not set", Tri::as_str);
+    match row.change {
+        Change::Phase { from, to } if from.is_empty() => format!("{pod}: created, phase {to}"),
+        Change::Phase { to, .. } if to.is_empty() => format!("{pod}: gone from the API server"),
+        Change::Phase { from, to } => format!("{pod}: phase {from} -> {to}"),
+        Change::Condition { kind, from, to, reason, .. } => {
+            let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+            format!("{pod}: condition {kind} {} -> {}{reason}", tri(from), tri(to))
+        }
+        Change::Container { name, from, to, ready, restarts, reason, exit_code, .. } => {
+            let mut facts = Vec::new();
+            if !reason.is_empty() {
+                facts.push(reason.to_string());
+            }
+            facts.extend(exit_code.map(|code| format!("exit {code}")));
+            facts.push(if ready { "ready".to_owned() } else { "not ready".to_owned() });
+            facts.push(format!("restarts {restarts}"));
+            format!(
+                "{pod}: container {name} {} -> {} ({})",
+                or(from, "none"),
+                or(to, "none"),
+                facts.join(", ")
+            )
+        }
+        Change::Status { from, to, ready, restarts } => {
+            let way = match (from == to, from.is_empty(), to.is_empty()) {
+                (true, ..) => format!("STATUS stays {to}"),
+                (_, true, _) => format!("STATUS {to}"),
+                (_, _, true) => format!("STATUS {from} -> none, the pod is gone"),
+                _ => format!("STATUS {from} -> {to}"),
+            };
+            format!("{pod}: {way}  READY {}/{}  RESTARTS {restarts}", ready.0, ready.1)
+        }
+        Change::Event(e) => {
+            let kind = if e.warning { "Warning" } else { "Normal" };
+            let message = ident.map_or_else(String::new, |i| e.message.show(i).to_string());
+            let count = if e.count > 1 { format!(" (x{})", e.count) } else { String::new() };
+            format!("{pod}: {kind} event {}{count}: {message}", e.reason)
+        }
+        Change::Node { kind, from, to, reason, .. } => {
+            let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+            format!("node {node}: {kind} {} -> {}{reason}", tri(from), tri(to))
+        }
+    }
+}
+
+/// How telling a row is where several stand at one step: the STATUS column first.
+fn weight(row: &Transition) -> u8 {
+    match row.change {
+        Change::Status { from, to, .. } if from != to => 0,
+        Change::Phase { .. } => 1,
+        Change::Condition { kind, .. } if kind == Sym::READY => 2,
+        Change::Container { .. } => 3,
+        Change::Status { .. } => 4,
+        Change::Condition { .. } | Change::Node { .. } => 5,
+        Change::Event(_) => 6,
+    }
+}
+
+impl Walk {
+    /// The most telling change of the last step (of the pod, if one is given) that wrote something.
+    pub fn last_change(&self, pod: Option<PodId>) -> Option<Transition> {
+        let history = self.history();
+        let concerns = |row: &&Transition| pod.is_none_or(|pod| row.pod == Some(pod.0));
+        let step = history.iter().rev().find(concerns)?.step;
+        self.rows_of(step).iter().filter(concerns).min_by_key(|row| weight(row)).copied()
+    }
+
+    /// The last change of that name: `phase`, `status`, a condition's type, `event`, an event's reason or a container's
+    /// name; without a name the most telling one.
+    ///
+    /// # Errors
+    /// Says that there is none.
+    pub fn change_called(&self, word: &str) -> Result<Transition, String> {
+        if word.is_empty() {
+            return self
+                .last_change(self.selected)
+                .or_else(|| self.last_change(None))
+                .ok_or_else(|| "nothing has changed yet".to_owned());
+        }
+        let named = |row: &&Transition| {
+            self.selected.is_none_or(|pod| row.pod == Some(pod.0))
+                && match row.change {
+                    Change::Phase { .. } => word.eq_ignore_ascii_case("phase"),
+                    Change::Status { .. } => word.eq_ignore_ascii_case("status"),
+                    Change::Condition { kind, .. } | Change::Node { kind, .. } => kind == word,
+                    Change::Container { name, .. } => name == word,
+                    Change::Event(event) => word == "event" || event.reason == word,
+                }
+        };
+        self.history().iter().rev().find(named).copied().ok_or_else(|| {
+            format!("no change called `{word}` yet: phase, status, a condition such as Ready, event, the reason of one, or a container's name")
+        })
+    }
+
+    /// Why a row was written.
+    pub fn why(&mut self, row: &Transition) -> Why {
+        let headline = headline(row, self);
+        let links = match row.pod {
+            Some(pod) => {
+                let lineage = self.lineage(PodId(pod), row.step);
+                let mut chain = Chain::new(self, &lineage);
+                chain.row(row);
+                let links = chain.links;
+                self.lineage = Some(lineage);
+                links
+            }
+            None => {
+                let start = self.checkpoints.before(0).unwrap_or(&self.session).clone();
+                let lineage = Lineage::new(start, PodId(0));
+                let mut chain = Chain::new(self, &lineage);
+                chain.queue(row.step);
+                chain.links
+            }
+        };
+        Why { at: row.time, headline, links }
+    }
+
+    /// What was known of a pod until this step; looked up once and then carried on.
+    fn lineage(&mut self, pod: PodId, step: u64) -> Lineage {
+        let mut lineage = match self.lineage.take() {
+            Some(kept) if kept.pod == pod => kept,
+            _ => Lineage::new(self.checkpoints.before(0).unwrap_or(&self.session).clone(), pod),
+        };
+        lineage.extend(step);
+        lineage
+    }
+}

@@ -1,0 +1,339 @@
+//! Why the API server shows what it shows: from a row of the timeline to the sync that computed it.
+
+use super::chain::Chain;
+use crate::api::{
+    Condition, ContainerState, ContainerStatus, InstanceState, PodStatus, RuntimeContainer, Sym, Tri,
+};
+use crate::record::{Change, Event, Transition};
+use crate::rules::printing::{self, StatusSource};
+use crate::session::words::PROBES;
+use crate::world::{ContainerIx, SimEvent};
+
+#[derive(Clone, Copy)]
+pub(super) enum Aspect {
+    Status,
+    Phase,
+    Condition(Sym),
+    Container(Sym),
+}
+
+fn all(status: &PodStatus) -> impl Iterator<Item = &ContainerStatus> {
+    status.init.iter().chain(&status.containers).chain(&status.ephemeral)
+}
+
+impl Chain<'_> {
+    pub(super) fn row(&mut self, row: &Transition) {
+        let step = row.step;
+        let aspect = match row.change {
+            Change::Event(event) => return self.event_row(step, &event),
+            Change::Node { .. } => return self.queue(step),
+            Change::Phase { to, .. } if to.is_empty() => return self.gone(step),
+            Change::Status { to, .. } if to.is_empty() => return self.gone(step),
+            Change::Phase { .. } => Aspect::Phase,
+            Change::Status { .. } => Aspect::Status,
+            Change::Condition { kind, .. } => Aspect::Condition(kind),
+            Change::Container { name, .. } => Aspect::Container(name),
+        };
+        match self.event(step) {
+            Some(SimEvent::StatusWrite { .. } | SimEvent::StatusRetry { .. }) => {
+                self.add(
+                    step,
+                    "kubelet: status manager",
+                    "wrote the pod's status to the API server; until then kubectl showed what was before",
+                );
+                if let Change::Status { from, to, .. } = row.change
+                    && from == "Terminating"
+                    && to != from
+                {
+                    self.add(
+                        step,
+                        "kubectl get",
+                        "the phase is final now, so STATUS tells how the containers ended and no longer Terminating",
+                    );
+                }
+                self.written(step, aspect);
+            }
+            Some(SimEvent::Bind { .. }) => self.bound(step),
+            Some(SimEvent::CreatePod { .. }) | None => self.created(),
+            Some(SimEvent::Action { .. }) if self.lineage.deletion.last(step, Option::is_some).is_some() => {
+                self.deleted(step);
+            }
+            Some(_) => self.queue(step),
+        }
+    }
+
+    /// The status manager wrote an aspect: when was it computed, and from what?
+    pub(super) fn written(&mut self, step: u64, aspect: Aspect) {
+        let Some((_, published)) = self.lineage.published.at(step) else { return self.queue(step) };
+        let Some(p) = self.pod() else { return };
+        let deleted = self.lineage.deletion.at(step).is_some_and(|(_, at)| at.is_some());
+        match aspect {
+            Aspect::Status => {
+                let gates = &self.walk.world().gates;
+                let (_, source) = printing::columns_and_source(&p.spec, published, deleted, gates);
+                match source {
+                    StatusSource::Init(at) if at < published.init.len() => {
+                        self.written(step, Aspect::Container(published.init[at].name));
+                    }
+                    StatusSource::Main(at) if at < published.containers.len() => {
+                        self.written(step, Aspect::Container(published.containers[at].name));
+                    }
+                    StatusSource::Deletion | StatusSource::NodeLost => {
+                        self.add(
+                            step,
+                            "kubectl get",
+                            "a deletion timestamp and a phase that is not final: STATUS says Terminating, which is no phase",
+                        );
+                        self.deleted(step);
+                    }
+                    StatusSource::CompletedBesideRunning => {
+                        let name = published.containers.first().map_or(Sym::EMPTY, |c| c.name);
+                        self.written(step, Aspect::Container(name));
+                    }
+                    // The phase alone speaks where no container is in trouble; it need not be what has changed.
+                    _ => {
+                        let own = || {
+                            self.walk.rows_of(step).iter().filter(|row| row.pod == Some(self.lineage.pod.0))
+                        };
+                        let phase = own().any(|row| matches!(row.change, Change::Phase { .. }));
+                        let container = own().find_map(|row| match row.change {
+                            Change::Container { name, .. } => Some(name),
+                            _ => None,
+                        });
+                        match container {
+                            Some(name) if !phase => self.written(step, Aspect::Container(name)),
+                            _ => self.written(step, Aspect::Phase),
+                        }
+                    }
+                }
+            }
+            Aspect::Phase => {
+                let phase = published.phase;
+                let same = |s: &Option<PodStatus>| s.as_ref().is_some_and(|s| s.phase == phase);
+                let Some((since, Some(status))) = self.lineage.computed.last(step, same) else {
+                    return self.queue(step);
+                };
+                let status = status.clone();
+                self.sync(since, &format!("the containers' states make phase {phase}"));
+                self.phase(since, &status);
+            }
+            Aspect::Condition(kind) => {
+                let Some(wanted) = published.condition(kind).copied() else { return self.queue(step) };
+                let same = |s: &Option<PodStatus>| {
+                    let own = s.as_ref().and_then(|s| s.condition(kind));
+                    own.is_some_and(|c| c.status == wanted.status && c.reason == wanted.reason)
+                };
+                let Some((since, Some(status))) = self.lineage.computed.last(step, same) else {
+                    return self.queue(step);
+                };
+                let status = status.clone();
+                let why =
+                    if wanted.reason.is_empty() { String::new() } else { format!(" ({})", wanted.reason) };
+                self.sync(since, &format!("{kind} is {}{why}", wanted.status));
+                self.condition(since, &wanted, &status);
+            }
+            Aspect::Container(name) => {
+                let Some(wanted) = all(published).find(|c| c.name == name).copied() else {
+                    return self.queue(step);
+                };
+                let same = |s: &Option<PodStatus>| {
+                    let own = s.as_ref().and_then(|s| all(s).find(|c| c.name == name));
+                    own.is_some_and(|c| same_state(c, &wanted))
+                };
+                // Its state stayed: what changed is whether it is ready.
+                let turned = self.walk.rows_of(step).iter().any(|row| {
+                    row.pod == Some(self.lineage.pod.0)
+                        && matches!(row.change, Change::Container { name: n, from, to, .. }
+                            if n == name && from == to && to == Sym::RUNNING_STATE)
+                });
+                if turned && let Some(ix) = self.find(name) {
+                    let good = wanted.ready;
+                    let ready = |s: &Option<PodStatus>| {
+                        same(s)
+                            && s.as_ref()
+                                .and_then(|s| all(s).find(|c| c.name == name))
+                                .is_some_and(|c| c.ready == good)
+                    };
+                    if let Some((since, _)) = self.lineage.computed.last(step, ready) {
+                        self.sync(since, &format!("{name} is {}", if good { "ready" } else { "not ready" }));
+                        return self.readiness(since, ix, good);
+                    }
+                }
+                let Some((since, _)) = self.lineage.computed.last(step, same) else {
+                    return self.queue(step);
+                };
+                let words = match wanted.state {
+                    ContainerState::Waiting { reason, .. } => format!("{name} is waiting, {reason}"),
+                    ContainerState::Running { .. } => format!("{name} is running"),
+                    ContainerState::Terminated(t) => {
+                        format!("{name} is terminated, {} (exit {})", t.reason, t.exit_code)
+                    }
+                    ContainerState::Unset => format!("{name} has no state"),
+                };
+                self.sync(since, &words);
+                if let Some(ix) = self.find(name) {
+                    self.container(since, ix, &wanted.state);
+                }
+            }
+        }
+    }
+
+    pub(super) fn phase(&mut self, step: u64, status: &PodStatus) {
+        if !status.reason.is_empty() {
+            let words = format!("{}: {}", status.reason, self.text(status.message));
+            self.add(step, "kubelet", words);
+            return self.queue(step);
+        }
+        if status.phase.is_terminal() {
+            // The last one to end decided it.
+            let ended = |ix: &ContainerIx| {
+                let live = self.lineage.containers[usize::from(*ix)].live.at(step);
+                live.and_then(|(_, c)| c.and_then(|c| c.finished_at))
+            };
+            let last = (0..self.lineage.containers.len() as ContainerIx).max_by_key(|ix| ended(ix));
+            match last.filter(|ix| ended(ix).is_some()) {
+                Some(ix) => {
+                    let name = self.name(ix);
+                    self.relist(step, &format!("{name} ended"));
+                    let exited =
+                        |c: &Option<RuntimeContainer>| c.is_some_and(|c| c.state == InstanceState::Exited);
+                    match self.lineage.containers[usize::from(ix)].live.last(step, exited) {
+                        Some((since, _)) => self.exited(since, ix),
+                        None => self.queue(step),
+                    }
+                }
+                None => self.queue(step),
+            }
+            return;
+        }
+        // Running begins with the container that ran last to start; Pending waits for the first.
+        let main = status.containers.iter().filter(|c| !c.state.is_waiting()).max_by_key(|c| match c.state {
+            ContainerState::Running { started_at } => started_at,
+            ContainerState::Terminated(t) => t.started_at,
+            _ => None,
+        });
+        match main.or(status.containers.first()).and_then(|c| Some((self.find(c.name)?, c.state))) {
+            Some((ix, state)) => self.container(step, ix, &state),
+            None => self.queue(step),
+        }
+    }
+
+    pub(super) fn condition(&mut self, step: u64, condition: &Condition, status: &PodStatus) {
+        match condition.kind {
+            Sym::POD_SCHEDULED if condition.status == Tri::True => self.bound(step),
+            Sym::POD_READY_TO_START_CONTAINERS => {
+                let good = condition.status == Tri::True;
+                match self.lineage.sandbox_ready.last(step, |ready| *ready == good) {
+                    Some((since, _)) if good => {
+                        self.add(
+                            since,
+                            "runtime",
+                            "RunPodSandbox has answered: the sandbox and its network stand",
+                        );
+                        self.bound(since);
+                    }
+                    Some((since, _)) if self.lineage.sandbox_ready.last(step, |ready| *ready).is_some() => {
+                        self.add(since, "runtime", "the sandbox was stopped");
+                        self.queue(since);
+                    }
+                    _ => {
+                        self.add(step, "kubelet: pod worker", "there is no sandbox yet");
+                        self.bound(step);
+                    }
+                }
+            }
+            Sym::INITIALIZED => {
+                let last = status.init.iter().rev().find(|c| match condition.status {
+                    Tri::True => c.state.terminated().is_some() || c.started == Some(true),
+                    _ => c.state.terminated().is_none_or(|t| t.exit_code != 0),
+                });
+                match last.and_then(|c| Some((self.find(c.name)?, c.state))) {
+                    Some((ix, state)) => self.container(step, ix, &state),
+                    None => {
+                        self.add(step, "kubelet: pod worker", "the pod has no init containers to wait for");
+                        self.bound(step);
+                    }
+                }
+            }
+            Sym::READY | Sym::CONTAINERS_READY => {
+                let good = condition.status == Tri::True;
+                if status.phase.is_terminal() {
+                    return self.phase(step, status);
+                }
+                let culprit = all(status)
+                    .filter(|c| if good { c.ready } else { !c.ready })
+                    .filter_map(|c| Some((self.find(c.name)?, *c)))
+                    .filter(|(ix, _)| self.pod().is_some_and(|p| !p.is_init(*ix) || p.is_sidecar(*ix)))
+                    .max_by_key(|(ix, _)| {
+                        let track = &self.lineage.containers[usize::from(*ix)];
+                        let probe = track.probes[1].at(step).map_or(0, |(at, _)| at);
+                        probe.max(track.live.at(step).map_or(0, |(at, _)| at))
+                    });
+                let Some((ix, own)) = culprit else { return self.queue(step) };
+                let text = if good { "is ready" } else { "is not ready" };
+                self.add(step, "kubelet", format!("container {} {text}, and all of them must be", own.name));
+                if own.state.is_running() {
+                    self.readiness(step, ix, good);
+                } else {
+                    self.container(step, ix, &own.state);
+                }
+            }
+            _ => self.queue(step),
+        }
+    }
+
+    pub(super) fn event_row(&mut self, step: u64, event: &Event) {
+        let ix = self.pod().and_then(|p| {
+            (0..p.container_count() as ContainerIx).find(|ix| p.field_path(*ix) == event.field_path)
+        });
+        let ix = ix.filter(|ix| usize::from(*ix) < self.lineage.containers.len());
+        let failure = ix.and_then(|ix| self.lineage.containers[usize::from(ix)].start_failure.at(step));
+        match (event.reason, ix, failure) {
+            (Sym::BACK_OFF | Sym::FAILED, Some(ix), Some((_, Some((reason, text))))) => {
+                self.refused(step, ix, *reason, *text);
+            }
+            (Sym::STARTED, Some(ix), _) => self.started(step, ix),
+            (Sym::KILLING, Some(ix), _) => self.killing(step, ix),
+            (Sym::SCHEDULED, ..) => self.bound(step),
+            (reason, Some(ix), _) if reason == "Unhealthy" => {
+                let words = self.text(event.message).to_lowercase();
+                let kind = PROBES.iter().position(|name| words.starts_with(name)).unwrap_or(1);
+                let word = PROBES[kind];
+                let name = self.name(ix);
+                self.add(step, "kubelet: prober", format!("the {word} probe of {name} failed"));
+                self.scenario(format!(
+                    "[pod.behavior.containers.{name}] {word}: how the process answers over time"
+                ));
+            }
+            _ => self.queue(step),
+        }
+    }
+
+    pub(super) fn gone(&mut self, step: u64) {
+        match self.event(step) {
+            Some(SimEvent::StatusWrite { .. } | SimEvent::StatusRetry { .. }) => {
+                self.add(
+                    step,
+                    "kubelet: status manager",
+                    "everything of the pod was stopped and unmounted, so it deleted the object for good (grace period 0)",
+                );
+                self.deleted(step);
+            }
+            _ => self.deleted(step),
+        }
+    }
+}
+
+/// What a reader takes for the same state of a container.
+fn same_state(a: &ContainerStatus, b: &ContainerStatus) -> bool {
+    let state = match (a.state, b.state) {
+        (ContainerState::Waiting { reason: x, .. }, ContainerState::Waiting { reason: y, .. }) => x == y,
+        (ContainerState::Running { .. }, ContainerState::Running { .. }) => true,
+        (ContainerState::Terminated(x), ContainerState::Terminated(y)) => {
+            (x.exit_code, x.reason, x.finished_at) == (y.exit_code, y.reason, y.finished_at)
+        }
+        (ContainerState::Unset, ContainerState::Unset) => true,
+        _ => false,
+    };
+    state && a.restart_count == b.restart_count
+}
