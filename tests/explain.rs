@@ -2,8 +2,9 @@
 //! it gives for the next attempt held on real clusters.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use kubelapse::api::wire;
 use kubelapse::explain::{self, Subject};
@@ -185,6 +186,60 @@ fn the_next_start_came_in_its_window() {
         }
     }
     assert!(checked > 15, "only {checked} windows were met");
+}
+
+/// `kubelapse explain` with a text in the pipe: exit code, what it prints, what it says.
+fn piped(arguments: &[&str], text: &str) -> (Option<i32>, String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_kubelapse"))
+        .arg("explain")
+        .args(arguments)
+        .arg("-")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program is there");
+    let mut pipe = child.stdin.take().expect("a pipe");
+    pipe.write_all(text.as_bytes()).expect("the program reads it all");
+    drop(pipe);
+    let output = child.wait_with_output().expect("it ends");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_pipe_is_explained_for_people_and_for_programs() {
+    let list = fixture("pods-list.json.gz");
+    let (code, text, said) = piped(&["--now", LIST_PRINTED], &list);
+    assert_eq!((code, said.as_str()), (Some(0), ""));
+    assert!(text.contains("\ncrashloop-exit-1   0/1     Error "), "{text}");
+    let (code, json, _) = piped(&["--now", LIST_PRINTED, "-o", "json", "--kubernetes", "1.32"], &list);
+    let report: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(code, Some(0));
+    assert_eq!(report["kubernetes"], "1.32");
+    assert_eq!(report["pods"].as_array().map(Vec::len), Some(113));
+
+    let (code, text, said) = piped(&[], &fixture("several.yaml"));
+    assert_eq!(code, Some(0));
+    assert!(text.matches("\nContainers\n").count() > 1);
+    assert!(said.starts_with("note: left out 1 "), "{said}");
+}
+
+#[test]
+fn what_holds_no_pod_is_named() {
+    for (text, told) in [
+        ("", "it is empty"),
+        ("NAME  READY\nweb  1/1\n", "a table for people"),
+        ("Error from server (NotFound): pods \"x\" not found\n", "an answer of kubectl: Error from server"),
+        (&fixture("crashloop-exit-1.events.json.gz"), " Event"),
+    ] {
+        let (code, printed, said) = piped(&[], text);
+        assert_eq!((code, printed.as_str()), (Some(2), ""));
+        assert!(
+            said.contains(told) && said.contains("kubectl get pod NAME -o yaml | kubelapse explain -"),
+            "{said}"
+        );
+    }
 }
 
 /// Values that no API server would write.

@@ -52,10 +52,31 @@ pub fn explain(arguments: &Arguments) -> Exit {
     if let Some(trouble) = &input.trouble {
         talk(&format!("warning: {trouble}\n"));
     }
+    let others: Vec<String> = input.left_out.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     if input.subjects.is_empty() {
-        return wrong(&format!("{}: no pod in it", arguments.file));
+        return wrong(&format!("{}: no pod in it{}", arguments.file, instead(&text, &others)));
+    }
+    if !others.is_empty() && arguments.output != "json" {
+        talk(&format!("note: left out {}: only pods are explained\n", others.join(", ")));
     }
     Exit::Ran
+}
+
+/// What an input without pods holds instead, and how to get one with.
+fn instead(text: &str, others: &[String]) -> String {
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let held = if first.is_empty() {
+        ", it is empty".to_owned()
+    } else if first.starts_with("Error") || first.starts_with("No resources found") {
+        format!(", but an answer of kubectl: {first}")
+    } else if first.starts_with("NAME") {
+        ", but a table for people".to_owned()
+    } else if others.is_empty() {
+        String::new()
+    } else {
+        format!(", but {}", others.join(", "))
+    };
+    format!("{held}\nhelp: kubectl get pod NAME -o yaml | kubelapse explain -")
 }
 
 fn wrong(problem: &str) -> Exit {

@@ -114,7 +114,7 @@ fn phase_says(pod: &Pod) -> String {
             _ => "Phase Failed: some container ended in failure, for good.".to_owned(),
         },
         Phase::Unknown => "Phase Unknown: no component has written that for years.".to_owned(),
-        Phase::Other(text) if text.is_empty() => "The object has no phase.".to_owned(),
+        Phase::Other(text) if text.is_empty() => "The object has no phase: it is a manifest that no cluster has taken in, or its status was cut away.".to_owned(),
         Phase::Other(text) => format!("Phase {text} is none that Kubernetes knows."),
     }
 }
