@@ -7,7 +7,6 @@ use crate::engine::random;
 use crate::record::Directory;
 use crate::scenario::plan::Plan;
 use crate::time::{Span, Time};
-use crate::world::node::StoredImage;
 use crate::world::world_parts::empty;
 use crate::world::{ApiObject, Node, NodeId, Purpose, SimEvent, World};
 
@@ -55,12 +54,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             last_relist: Time::EPOCH,
             pods: Vec::new(),
             starts: Default::default(),
-            images: node
-                .spec
-                .images
-                .iter()
-                .map(|image| StoredImage { image: *image, pulled: false })
-                .collect(),
+            images: node.spec.images.iter().map(|image| w.images.full(*image)).collect(),
             failed_pulls: Vec::new(),
             pulls: Vec::new(),
             pull_queue: Default::default(),

@@ -306,6 +306,12 @@ pub static IMAGE: Shape = Shape {
             "from the size: 200ms and 50Mi a second",
             "The pull itself, queueing not included",
         ),
+        key(
+            "pullPresent",
+            Kind::Distribution,
+            "as `pull`; 200ms where that is left out",
+            "A pull by policy Always while the image is on the node",
+        ),
         key("error", Kind::Text, "", "With it the pull fails"),
         key(
             "failures",

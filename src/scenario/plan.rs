@@ -112,6 +112,8 @@ pub struct ImagePlan {
     pub reference: Sym,
     pub size_bytes: u64,
     pub pull: Distribution,
+    /// Of a pull that finds everything on the node already (policy Always).
+    pub pull_present: Distribution,
     /// With it the pull fails.
     pub error: Option<Sym>,
     /// How many pulls fail, per node, before one works; None with an error: always.

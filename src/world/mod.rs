@@ -4,6 +4,7 @@
 //! would: that is what checkpoints and stepping back are made of.
 
 pub mod event;
+pub mod images;
 pub mod node;
 pub mod pod;
 pub mod world_parts;
@@ -64,6 +65,7 @@ pub struct World {
     pub queue: Queue<SimEvent>,
     pub pods: Vec<Pod>,
     pub nodes: Vec<Node>,
+    pub images: images::ImageNames,
     /// By index into `plan.objects`, then those that actions create.
     pub objects: Vec<ApiObject>,
     pub scheduler: crate::actors::scheduler::Scheduler,

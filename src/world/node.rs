@@ -25,17 +25,12 @@ pub struct Pull {
     pub pod: PodId,
     pub container: ContainerIx,
     pub image: Sym,
+    pub full_name: Sym,
     /// When it was asked for, and when the runtime began.
     pub asked: Time,
     pub began: Time,
-}
-
-/// An image on the node.
-#[derive(Clone, Copy, Debug)]
-pub struct StoredImage {
-    pub image: Sym,
-    /// Pulled by this kubelet, not preloaded.
-    pub pulled: bool,
+    /// What it will end with, once it has begun.
+    pub error: Option<Sym>,
 }
 
 #[derive(Clone, Debug)]
@@ -74,8 +69,9 @@ pub struct Node {
 
     /// When sandboxes were asked for lately: pods that start at once get in each other's way.
     pub starts: VecDeque<Time>,
-    pub images: Vec<StoredImage>,
-    /// How many pulls of an image failed so far on this node.
+    /// Full names of the images on the node.
+    pub images: Vec<Sym>,
+    /// How many pulls of an image that can fail began on this node, by its full name.
     pub failed_pulls: Vec<(Sym, u32)>,
     pub pulls: Vec<Pull>,
     pub pull_queue: VecDeque<Pull>,

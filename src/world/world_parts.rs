@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::World;
+use super::images::ImageNames;
 use crate::engine::{Digest, Queue};
 use crate::scenario::plan::Plan;
 
@@ -16,6 +17,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         queue: Queue::new(),
         pods: Vec::new(),
         nodes: Vec::new(),
+        images: ImageNames::of(plan),
         objects: Vec::new(),
         scheduler: Default::default(),
         controllers: Default::default(),

@@ -8,7 +8,7 @@ use crate::rules::images::{self, Note, Verdict};
 use crate::rules::throttle::{Rate, TokenBucket};
 use crate::scenario::plan::KubeletConfig;
 use crate::time::{Span, Time};
-use crate::world::node::{Pull, StoredImage};
+use crate::world::node::Pull;
 use crate::world::{ContainerIx, NodeId, Pod, PodId, Purpose, SimEvent, World};
 
 /// `EnsureImageExists` up to the point where it blocks.
@@ -17,8 +17,9 @@ pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) {
     let container = p.container(ix);
     let image = container.image;
     let Some(node) = p.node else { return };
+    let full_name = w.images.full(image);
     let memory = &p.runtime.containers[usize::from(memory_holder(p, ix))].pulls;
-    let is_present = || has(w, node, image);
+    let is_present = || w.nodes[node.ix()].images.contains(&full_name);
     match images::ensure(image, &container.image_pull_policy, is_present, memory, w.now, &w.gates) {
         Verdict::Present(event) => {
             tell(w, pod, ix, event);
@@ -39,8 +40,10 @@ pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) {
                 pod,
                 container: ix,
                 image,
+                full_name,
                 asked: now,
                 began: now,
+                error: None,
             });
             begin_pulls(w, node);
         }
@@ -56,22 +59,10 @@ fn error_event(reason: Sym) -> Text {
     Text::from(format!("Error: {reason}"))
 }
 
-fn has(w: &World, node: NodeId, image: Sym) -> bool {
-    let wanted = crate::rules::image_name::normal(&image);
-    w.nodes[node.ix()]
-        .images
-        .iter()
-        .any(|i| i.image == image || crate::rules::image_name::normal(&i.image) == wanted)
-}
-
 /// The first container with an image keeps what is remembered of its pulls.
 fn memory_holder(p: &Pod, ix: ContainerIx) -> ContainerIx {
     let image = p.container(ix).image;
     (0..p.container_count() as u8).find(|other| p.container(*other).image == image).unwrap_or(ix)
-}
-
-fn same(a: Sym, b: Sym) -> bool {
-    a == b || crate::rules::image_name::normal(&a) == crate::rules::image_name::normal(&b)
 }
 
 /// `registryPullQPS` and `registryBurst`; no rate where pulls are not throttled (`throttleImagePulling`, puller.go).
@@ -104,59 +95,56 @@ fn begin_pulls(w: &mut World, node: NodeId) {
             continue;
         }
         pull.began = w.now;
-        n.pulls.push(pull);
+        pull.error = error_of(w, node, pull.full_name);
+        w.nodes[node.ix()].pulls.push(pull);
         let takes = duration(w, node, pull);
         w.after(takes, SimEvent::Pulled { node, pull: pull.id });
     }
 }
 
-fn fails(w: &World, node: NodeId, image: Sym) -> Option<Sym> {
-    let plan = w.plan.images.iter().find(|i| same(i.reference, image))?;
+/// With which error the pull that begins now will end, if it will: it counts among those that fail.
+fn error_of(w: &mut World, node: NodeId, full_name: Sym) -> Option<Sym> {
+    let plan = w.images.plan(&w.plan, full_name);
     let error = plan.error?;
-    let failed = w.nodes[node.ix()].failed_pulls.iter().find(|(i, _)| *i == image).map_or(0, |(_, n)| *n);
-    plan.failures.is_none_or(|limit| failed < limit).then_some(error)
+    let failed = &mut w.nodes[node.ix()].failed_pulls;
+    let ix = failed.iter().position(|(name, _)| *name == full_name).unwrap_or_else(|| {
+        failed.push((full_name, 0));
+        failed.len() - 1
+    });
+    let count = &mut failed[ix].1;
+    let fails = plan.failures.is_none_or(|limit| *count < limit);
+    *count = count.saturating_add(1);
+    fails.then_some(error)
 }
 
 fn duration(w: &mut World, node: NodeId, pull: Pull) -> Span {
-    let plan = std::sync::Arc::clone(&w.plan);
-    match plan.images.iter().find(|i| same(i.reference, pull.image)) {
-        Some(image) if fails(w, node, pull.image).is_some() => {
-            w.pod_span(Purpose::Pull, pull.pod, &image.fail_takes)
-        }
-        Some(image) => w.pod_span(Purpose::Pull, pull.pod, &image.pull),
-        None => DEFAULT_PULL,
-    }
+    let all = std::sync::Arc::clone(&w.plan);
+    let plan = w.images.plan(&all, pull.full_name);
+    let takes = if pull.error.is_some() {
+        &plan.fail_takes
+    } else if w.nodes[node.ix()].images.contains(&pull.full_name) {
+        &plan.pull_present
+    } else {
+        &plan.pull
+    };
+    w.pod_span(Purpose::Pull, pull.pod, takes)
 }
-
-/// An image that the scenario does not describe: a small one from a near registry.
-const DEFAULT_PULL: Span = Span::from_secs(2);
-const DEFAULT_SIZE_BYTES: u64 = 50 * 1024 * 1024;
 
 /// A pull has ended; the next one in the queue begins.
 pub fn pulled(w: &mut World, node: NodeId, id: u32) {
     let n = &mut w.nodes[node.ix()];
     let Some(at) = n.pulls.iter().position(|p| p.id == id) else { return };
     let pull = n.pulls.remove(at);
-    let error = fails(w, node, pull.image);
     begin_pulls(w, node);
-    if let Some(error) = error {
-        let n = &mut w.nodes[node.ix()];
-        match n.failed_pulls.iter_mut().find(|(i, _)| *i == pull.image) {
-            Some((_, count)) => *count += 1,
-            None => n.failed_pulls.push((pull.image, 1)),
-        }
+    if let Some(error) = pull.error {
         fail(w, pull.pod, pull.container, error);
         return;
     }
-    if !has(w, node, pull.image) {
-        w.nodes[node.ix()].images.push(StoredImage { image: pull.image, pulled: true });
+    let n = &mut w.nodes[node.ix()];
+    if !n.images.contains(&pull.full_name) {
+        n.images.push(pull.full_name);
     }
-    let bytes = w
-        .plan
-        .images
-        .iter()
-        .find(|i| same(i.reference, pull.image))
-        .map_or(DEFAULT_SIZE_BYTES, |i| i.size_bytes);
+    let bytes = w.images.plan(&w.plan, pull.full_name).size_bytes;
     let event = images::works(pull.image, w.now.since(pull.began), w.now.since(pull.asked), bytes);
     tell(w, pull.pod, pull.container, event);
     sync::image_is_present(w, pull.pod);

@@ -394,6 +394,7 @@ pub fn image_default() -> ImagePlan {
         reference: Sym::EMPTY,
         size_bytes: DEFAULT_IMAGE_BYTES,
         pull: pull_of(DEFAULT_IMAGE_BYTES),
+        pull_present: pull_of(0),
         error: None,
         failures: None,
         fail_takes: Distribution::Constant(Span::from_millis(400)),
@@ -426,10 +427,14 @@ pub fn images(table: &Table, cx: &mut Context<'_>) -> Vec<ImagePlan> {
             .get("size")
             .and_then(|n| values::quantity(n).ok())
             .map_or(DEFAULT_IMAGE_BYTES, |q| u64::try_from(q / NANO).unwrap_or(u64::MAX));
+        let pull = distribution(entry, "pull");
         plans.push(ImagePlan {
             reference: Sym::new(reference),
             size_bytes,
-            pull: distribution(entry, "pull").unwrap_or_else(|| pull_of(size_bytes)),
+            pull_present: distribution(entry, "pullPresent")
+                .or_else(|| pull.clone())
+                .unwrap_or_else(|| pull_of(0)),
+            pull: pull.unwrap_or_else(|| pull_of(size_bytes)),
             error: error.map(Sym::new),
             failures: number(entry, "failures"),
             fail_takes: distribution(entry, "failTakes").unwrap_or(image_default().fail_takes),
