@@ -67,7 +67,7 @@ pub struct Node {
     pub last_relist: Time,
     pub pods: Vec<PodId>,
 
-    /// When sandboxes were asked for lately: pods that start at once get in each other's way.
+    /// When pods began to start lately: those that start at once get in each other's way.
     pub starts: VecDeque<Time>,
     /// Full names of the images on the node.
     pub images: Vec<Sym>,

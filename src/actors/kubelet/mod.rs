@@ -4,6 +4,7 @@
 //! runtime, [`status_manager`] what the API server gets to know. The delays between them are what people see.
 
 pub mod admission;
+pub mod crowd;
 pub mod eviction;
 pub mod images;
 pub mod kill;

@@ -7,7 +7,7 @@
 //! queued event ends; a deletion does not interrupt the stages after mounting.
 
 use super::pod_worker::{self, Outcome};
-use super::{images, kill, prober, status, status_manager, volumes};
+use super::{crowd, images, kill, prober, status, status_manager, volumes};
 use crate::actors::{events, runtime};
 use crate::api::{InstanceState, RuntimeStatus, Sym, Text};
 use crate::rules::backoff::{Limits, Restart, crash_loop, kept};
@@ -302,33 +302,10 @@ fn create_sandbox(w: &mut World, pod: PodId) {
     let plan = std::sync::Arc::clone(&w.plan);
     let behavior = std::sync::Arc::clone(&w.pods[pod.ix()].behavior);
     let takes = runtime::scripted(w, pod, behavior.sandbox.takes.as_ref(), &plan.latency.sandbox);
-    if let Some(node) = w.pods[pod.ix()].node {
-        let n = &mut w.nodes[node.ix()];
-        while n.starts.front().is_some_and(|at| w.now.since(*at) > CROWD_WINDOW) {
-            n.starts.pop_front();
-        }
-        n.starts.push_back(w.now);
+    if w.pods[pod.ix()].spec.volumes.is_empty() {
+        crowd::joins(w, pod);
     }
     after(w, pod, takes);
-}
-
-/// Pods whose sandboxes are asked for within this time start together.
-const CROWD_WINDOW: Span = Span::from_millis(500);
-/// How much each pod beside it can put a pod off: recordings of 2 to 14 pods at once on one node show 2 to 10 ms.
-const JOSTLE: Span = Span::from_millis(6);
-
-/// Workers of pods that start together share the node's cores: who comes first to the image manager is luck. A pod
-/// that starts alone is not put off.
-fn jostle(w: &mut World, pod: PodId) -> Span {
-    let Some(node) = w.pods[pod.ix()].node else { return Span::ZERO };
-    let others = w.nodes[node.ix()].starts.len().saturating_sub(1);
-    if others == 0 {
-        return Span::ZERO;
-    }
-    let most = (JOSTLE * others as i64).micros().unsigned_abs();
-    let p = &w.pods[pod.ix()];
-    let mut draw = w.draw(Purpose::Jostle, p.entity, u64::from(p.runtime.sandbox_starts));
-    Span::from_micros(draw.below(most) as i64)
 }
 
 fn sandbox_answers(w: &mut World, pod: PodId) {
@@ -354,7 +331,7 @@ fn sandbox_answers(w: &mut World, pod: PodId) {
     if w.gates.version >= SANDBOX_CALLBACK {
         status_manager::sandbox_ready(w, pod);
     }
-    let late = jostle(w, pod);
+    let late = crowd::jostle(w, pod, crowd::At::Images);
     if let Some(run) = run_mut(w, pod) {
         run.jostle = late;
     }
@@ -484,7 +461,16 @@ pub fn go_on(w: &mut World, pod: PodId, generation: u32) {
     match (&run.stage, front) {
         (Stage::Volumes, _) => {
             if w.pods[pod.ix()].worker.as_deref().is_some_and(|worker| worker.mounted) {
-                mounted(w, pod);
+                let is_first_poll = run_mut(w, pod).is_some_and(|run| run.jostle == Span::ZERO);
+                let late = if is_first_poll { crowd::jostle(w, pod, crowd::At::Mounts) } else { Span::ZERO };
+                if let Some(run) = run_mut(w, pod) {
+                    run.jostle = late;
+                }
+                if crowd::misses_poll(w, pod, late) {
+                    after(w, pod, volumes::POLL);
+                } else {
+                    mounted(w, pod);
+                }
             } else {
                 let errors = SyncErrors { failed: true, ..SyncErrors::default() };
                 pod_worker::finish(w, pod, Outcome::Failed(errors));

@@ -14,7 +14,7 @@ use crate::world::{ContainerIx, Pod, PodId, Purpose, SimEvent, World};
 /// `podAttachAndMountTimeout`
 pub const TIMEOUT: Span = Span::from_secs(123);
 /// `podAttachAndMountRetryInterval`
-const POLL: Span = Span::from_millis(300);
+pub const POLL: Span = Span::from_millis(300);
 /// From the worker's first look to the first try of the volume manager's reconciler that fails: the loops that notice
 /// the pod and that mount pass every 100 ms each (0.16 to 0.3 s recorded).
 const FIRST_TRY: Span = Span::from_millis(160);
@@ -45,6 +45,9 @@ pub fn wait(w: &mut World, pod: PodId) -> Wait {
     if missing_volume(w, pod).is_none() && worker.mount_failures == 0 {
         let latency = w.plan.latency.volumes.clone();
         let takes = w.pod_span(Purpose::Latency, pod, &latency);
+        if first_look {
+            super::crowd::joins(w, pod);
+        }
         if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
             worker.mount_began.get_or_insert(now);
             worker.mounted = true;
