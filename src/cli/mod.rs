@@ -1,6 +1,7 @@
 //! The command line: the only door that opens files, reads the environment or prints.
 
 mod check;
+mod compare;
 mod expectations;
 mod explain;
 mod fault;
@@ -64,6 +65,8 @@ enum Command {
         #[arg(long = "set", value_name = "KEY=VALUE")]
         set: Vec<String>,
     },
+    /// Holds two timelines against each other, or a timeline against what kubectl printed
+    Compare(compare::Arguments),
     /// Explains pods that a cluster printed: `kubectl get pod web -o yaml | kubelapse explain -`
     Explain(explain::Arguments),
     /// Lists the scenarios that are built in
@@ -99,6 +102,7 @@ fn dispatch(command: Command) -> Exit {
         Command::Run(arguments) => run::run(&arguments),
         Command::Step(arguments) => step::step(&arguments),
         Command::Check { scenarios, set } => check::check(&scenarios, &set),
+        Command::Compare(arguments) => compare::compare(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::List => list::list(),
         Command::Schema => list::schema(),

@@ -3,7 +3,7 @@
 use super::life::{Life, SeenEvent};
 
 /// A state shorter than this on its own side may be left out.
-const SHORT: i64 = 50_000;
+pub const SHORT: i64 = 50_000;
 
 /// What a judgement needs to know of the scenario.
 #[derive(Clone, Copy, Debug, Default)]
@@ -162,7 +162,7 @@ fn times(recorded: &Life, matching: &[(&Life, Pairs)], allowances: &Allowances, 
 
 /// How wide a gap may spread. A requeue is in play while some container has failed or waits for more than its turn;
 /// a probe while the pod has one.
-fn limit(recorded: &Life, from: usize, shortest: i64, allowances: &Allowances) -> i64 {
+pub fn limit(recorded: &Life, from: usize, shortest: i64, allowances: &Allowances) -> i64 {
     let state = &recorded.states[from].1;
     let retried = state
         .containers

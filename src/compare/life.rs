@@ -51,6 +51,35 @@ impl State {
         }
         format!("{}/{} {} ×{}", self.phase, self.status, self.ready, self.restarts)
     }
+    /// What changed since the state before, in words; the STATUS columns speak for themselves.
+    pub fn changes_since(&self, before: Option<&State>) -> Vec<String> {
+        let none = State::default();
+        let before = before.unwrap_or(&none);
+        let mut words = Vec::new();
+        if self.phase != before.phase {
+            words.push(format!("phase {}", self.phase));
+        }
+        let beside = |reason: &str| if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+        for (kind, (status, reason)) in &self.conditions {
+            if before.conditions.get(kind) != Some(&(status.clone(), reason.clone())) {
+                words.push(format!("{kind} {status}{}", beside(reason)));
+            }
+        }
+        for kind in before.conditions.keys().filter(|kind| !self.conditions.contains_key(*kind)) {
+            words.push(format!("{kind} gone"));
+        }
+        for (name, value) in &self.containers {
+            if before.containers.get(name) != Some(value) {
+                let (state, reason, code) = value;
+                let code = if code.is_empty() { String::new() } else { format!(", exit {code}") };
+                words.push(format!("{name} {state}{}", beside(&format!("{reason}{code}"))));
+            }
+        }
+        for name in before.containers.keys().filter(|name| !self.containers.contains_key(*name)) {
+            words.push(format!("{name} gone"));
+        }
+        words
+    }
     /// What differs, in words.
     pub fn difference(&self, other: &State) -> String {
         let mut words = String::new();

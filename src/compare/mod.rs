@@ -1,9 +1,16 @@
 //! Two timelines side by side: lives of pods as a client sees them, and how alike they are.
 //!
 //! A *life* is the sequence of a pod's visible states with the time of each ([`life`]); [`fidelity`] judges a recorded
-//! life by simulated ones.
+//! life by simulated ones. A [`side`] is read from a timeline or from what kubectl printed ([`watch`]); the
+//! [`difference`] of two sides is what `kubelapse compare` tells.
 
+pub mod difference;
 pub mod fidelity;
 pub mod life;
+pub mod side;
+pub mod text;
+pub mod watch;
 
+pub use difference::{Report, Tolerance, compare};
 pub use life::{Life, Row, State};
+pub use side::{Side, read};
