@@ -44,6 +44,18 @@ fn stepping(c: &mut Criterion) {
         walk.checkpoints().len(),
         walk.checkpoints().steps()
     );
+    group.bench_function("a checkpoint of 1,000 pods", |b| b.iter(|| black_box(walk.world().clone())));
+    let mut worst = std::time::Duration::ZERO;
+    let (jump, hops) = (97, walk.position() / 97);
+    for _ in 0..hops {
+        #[expect(clippy::disallowed_methods, reason = "what is measured is a person's time")]
+        let begun = std::time::Instant::now();
+        let here = walk.position();
+        walk.seek(here.saturating_sub(jump));
+        worst = worst.max(begun.elapsed());
+    }
+    eprintln!("the longest of {hops} steps back on the way from the end to the start: {worst:?}");
+    walk.go(Direction::Forward, &Move::End);
     // From the end of the hour, one event after the other: near checkpoints and far ones.
     group.bench_function("one event back, 1,000 pods, 1 h", |b| {
         b.iter(|| {

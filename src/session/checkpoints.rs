@@ -11,8 +11,10 @@ pub fn interval(pods: usize) -> u64 {
     (4 * pods as u64).clamp(256, 16_384)
 }
 
-/// The gap may be this part of the distance from the cursor.
-const SPARSENESS: u64 = 8;
+/// The gap may be this part of the distance from the cursor (and five times as wide as near it at most) …
+const SPARSENESS: u64 = 6;
+/// … but there are never many more copies than this, however long the run.
+const MOST: u64 = 32;
 
 #[derive(Clone, Default)]
 pub struct Checkpoints {
@@ -53,25 +55,27 @@ impl Checkpoints {
         self.thin(here, interval(session.world.pods.len()));
     }
 
-    /// Walks away from the cursor on both sides and keeps one for each gap.
+    /// Walks away from the cursor on both sides and gives up what its neighbours make up for.
     fn thin(&mut self, here: u64, interval: u64) {
-        let gap = |at: u64| interval.max(at.abs_diff(here) / SPARSENESS);
-        let mut keep = vec![false; self.kept.len()];
-        let middle = self.kept.partition_point(|other| step(other) <= here);
-        let mut last = None;
-        for (ix, session) in self.kept[..middle].iter().enumerate().rev() {
-            let at = step(session);
-            keep[ix] = at == 0 || last.is_none_or(|last: u64| last - at >= gap(at));
+        let whole = self.kept.last().map_or(here, step).max(here);
+        let gap =
+            |at: u64| (at.abs_diff(here) / SPARSENESS).clamp(interval, (interval * 5).max(whole / MOST));
+        let steps: Vec<u64> = self.kept.iter().map(step).collect();
+        let mut keep = vec![true; steps.len()];
+        let middle = steps.partition_point(|at| *at <= here);
+        let mut last = here;
+        for ix in (1..middle).rev() {
+            // The start always stays; so does whatever would leave too wide a gap.
+            keep[ix] = last == steps[ix] || last - steps[ix - 1] > gap(steps[ix]);
             if keep[ix] {
-                last = Some(at);
+                last = steps[ix];
             }
         }
         let mut last = here;
-        for (ix, session) in self.kept.iter().enumerate().skip(middle) {
-            let at = step(session);
-            keep[ix] = at - last >= gap(at);
+        for ix in middle..steps.len().saturating_sub(1) {
+            keep[ix] = steps[ix + 1] - last > gap(steps[ix]);
             if keep[ix] {
-                last = at;
+                last = steps[ix];
             }
         }
         let mut flags = keep.iter();
@@ -87,5 +91,44 @@ impl Checkpoints {
     /// The steps at which there is one.
     pub fn steps(&self) -> Vec<u64> {
         self.kept.iter().map(step).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn gaps_stay_small_and_copies_few_however_long_the_run() {
+        let text = "[[pod]]\nname = \"web\"\n[[pod.spec.containers]]\nname = \"app\"\nimage = \"web:1\"\n";
+        let none = |path: &str| Err(path.to_owned());
+        let plan = crate::scenario::load("web.toml", text, &none, &[]).expect("it is read");
+        let mut session = Session::new(&Arc::new(plan), 0);
+        let mut checkpoints = Checkpoints::new(session.clone());
+        let near = interval(1);
+        for at in 1..200_000u64 {
+            session.world.step = at;
+            if checkpoints.wants(&session) {
+                checkpoints.keep(&session);
+            }
+        }
+        let steps = checkpoints.steps();
+        assert!(steps.len() <= 3 * MOST as usize, "{} copies", steps.len());
+        assert_eq!(steps[0], 0);
+        for pair in steps.windows(2) {
+            let allowed = (2 * near * 5).max(2 * 200_000 / MOST);
+            assert!(pair[1] - pair[0] <= allowed, "{} to {}", pair[0], pair[1]);
+        }
+        let last = steps.last().copied().unwrap_or(0);
+        assert!(200_000 - last <= 2 * near, "the cursor is near one");
+        // Back in the middle, new ones are laid around there.
+        for at in [100_000u64, 100_000 + near, 100_000 + 2 * near] {
+            session.world.step = at;
+            checkpoints.keep(&session);
+        }
+        let before = checkpoints.before(100_000 + near + 1).map(step);
+        assert_eq!(before, Some(100_000 + near));
     }
 }
