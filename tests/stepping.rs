@@ -283,3 +283,21 @@ fn what_comes_does_come() {
         }
     }
 }
+
+#[test]
+fn a_probe_can_be_made_to_fail_and_to_succeed_again() {
+    let mut walk = shipped("probes");
+    let start = walk.plan().start;
+    let until = |text: &str| Move::Until(Breakpoint::parse(text).expect("a breakpoint"));
+    assert_eq!(walk.go(Direction::Forward, &until("ready=1/1")), Stop::There);
+    walk.act("setProbe pod/catalog output=\"made to fail\"").expect("it can be done");
+    let told = walk.now();
+    assert_eq!(walk.go(Direction::Forward, &until("condition=Ready:False")), Stop::There);
+    assert!(walk.now().since(told) < Span::from_secs(40), "{:?}", walk.now().since(start));
+    walk.act("setProbe catalog ok=true").expect("it can be done");
+    assert_eq!(walk.go(Direction::Forward, &until("condition=Ready:True")), Stop::There);
+    assert!(walk.now().since(told) < Span::from_secs(60), "{:?}", walk.now().since(start));
+    run_out(&mut walk);
+    let plan = scenario::load("saved.toml", &walk.saved(), &|p| Err(p.to_owned()), &[]).expect("it is read");
+    assert_eq!(session::live(&Arc::new(plan), walk.seed()).digest, walk.world().digest.to_string());
+}

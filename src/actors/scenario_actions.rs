@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::api_server;
 use crate::api::{Condition, Sym, Text, Tri};
-use crate::scenario::plan::{ObjectKind, Target, Verb};
+use crate::scenario::plan::{ObjectKind, ProbeKind, ProbePoint, Target, Verb};
 use crate::time::Span;
 use crate::world::{NodeId, PodId, SimEvent, World};
 
@@ -66,6 +66,11 @@ pub fn play(w: &mut World, index: u32) {
                 super::kubelet::stop(w, node);
                 let generation = w.nodes[node.ix()].generation;
                 w.after(*takes + super::kubelet::START_UP, SimEvent::KubeletStart { node, generation });
+            }
+        }
+        Verb::SetProbe { pod, container, probe, ok, output } => {
+            for pod in pods(w, pod) {
+                set_probe(w, pod, *container, *probe, *ok, *output);
             }
         }
         Verb::Kill { pod, container, signal } => {
@@ -161,6 +166,34 @@ pub fn play(w: &mut World, index: u32) {
             w.answers.push(format!("{}: this version does not play it", action.words));
         }
     }
+}
+
+/// The process that runs (or the next one) answers a probe otherwise from now on; later ones as the scenario says.
+fn set_probe(w: &mut World, pod: PodId, container: Sym, probe: ProbeKind, ok: bool, output: Sym) {
+    let now = w.now;
+    let p = &mut w.pods[pod.ix()];
+    let Some(ix) = p.find(container).map(usize::from) else { return };
+    let Some(attempt) = p.runtime.containers.get(ix).map(|run| run.attempt as usize) else { return };
+    let running = p.runtime.live.newest(container).filter(|c| c.state == crate::api::InstanceState::Running);
+    let since = running.and_then(|c| c.started_at).map_or(Span::ZERO, |started| now.since(started));
+    let Some(own) = Arc::make_mut(&mut p.behavior).containers.get_mut(ix) else { return };
+    // The attempts from here on become explicit, so that only this one changes.
+    let later = own.attempt(attempt as u32 + 1).clone();
+    while own.attempts.len() <= attempt {
+        own.attempts.push(later.clone());
+    }
+    if own.attempts.len() == attempt + 1 {
+        own.attempts.push(later);
+    }
+    let attempt = &mut own.attempts[attempt];
+    let points = match probe {
+        ProbeKind::Startup => &mut attempt.startup,
+        ProbeKind::Readiness => &mut attempt.readiness,
+        ProbeKind::Liveness => &mut attempt.liveness,
+    };
+    points.retain(|point| point.at < since);
+    points.push(ProbePoint { at: since, failure_rate: if ok { 0.0 } else { 1.0 }, takes: None, output });
+    super::kubelet::prober::container_changed(w, pod);
 }
 
 /// An `[[object]]` comes into being.

@@ -507,6 +507,12 @@ pub static ACTION: Shape = Shape {
         key("patch", Kind::Target(Nouns::Pod), "", "kubectl patch --type merge"),
         key("debug", Kind::Target(Nouns::Pod), "", "kubectl debug: an ephemeral container"),
         key("kill", Kind::Target(Nouns::Pod), "", "A process dies from outside"),
+        key(
+            "setProbe",
+            Kind::Target(Nouns::Pod),
+            "",
+            "From now on the running process answers a probe like this",
+        ),
         key("namespace", Kind::Text, "any", "Of the target, where its name is not unique"),
         key("gracePeriodSeconds", Kind::Integer(0, BIG), "the pod's own", "With delete, evict"),
         key("force", Kind::Bool, "false", "With delete"),
@@ -520,10 +526,13 @@ pub static ACTION: Shape = Shape {
         key("message", Kind::Text, "", "With setCondition"),
         key("gate", Kind::Text, "all", "With ungate"),
         key("labels", Kind::Map(&Kind::Text), "", "With label; a `-` at a key's end removes the label"),
-        key("container", Kind::Text, "the only one", "With setImage, debug, kill"),
+        key("container", Kind::Text, "the only one", "With setImage, debug, kill, setProbe"),
         key("image", Kind::Text, "", "With setImage, debug"),
         key("merge", Kind::Any, "", "With patch: a merge patch"),
         key("signal", Kind::Signal, "SIGKILL", "With kill"),
+        key("probe", Kind::Word(&["startup", "readiness", "liveness"]), "readiness", "With setProbe"),
+        key("ok", Kind::Bool, "false", "With setProbe: whether it succeeds"),
+        key("output", Kind::Text, "", "With setProbe: its text"),
     ],
 };
 
@@ -543,7 +552,7 @@ const fn verb(
     VerbKeys { verb, needs, takes }
 }
 
-pub static VERBS: [VerbKeys; 21] = [
+pub static VERBS: [VerbKeys; 22] = [
     verb("delete", &[], &["namespace", "gracePeriodSeconds", "force"]),
     verb("evict", &[], &["namespace", "gracePeriodSeconds"]),
     verb("cordon", &[], &[]),
@@ -565,6 +574,7 @@ pub static VERBS: [VerbKeys; 21] = [
     verb("patch", &["merge"], &["namespace"]),
     verb("debug", &["image"], &["namespace", "container"]),
     verb("kill", &[], &["namespace", "container", "signal"]),
+    verb("setProbe", &[], &["namespace", "container", "probe", "ok", "output"]),
 ];
 
 pub static EXPECT: Shape = Shape {

@@ -249,6 +249,13 @@ pub struct ProbePoint {
     pub output: Sym,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ProbeKind {
+    Startup,
+    Readiness,
+    Liveness,
+}
+
 #[derive(Clone, PartialEq, Debug)]
 pub struct HookBehavior {
     pub takes: Distribution,
@@ -370,6 +377,14 @@ pub enum Verb {
         pod: Target,
         container: Sym,
         signal: u8,
+    },
+    /// From now on the process that runs answers a probe like this.
+    SetProbe {
+        pod: Target,
+        container: Sym,
+        probe: ProbeKind,
+        ok: bool,
+        output: Sym,
     },
 }
 

@@ -8,7 +8,7 @@ use super::{Context, flag, number, span, string_map, tables, text};
 use crate::api::{Sym, Tri};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::format::{ACTION, Kind, VERBS, VerbKeys};
-use crate::scenario::plan::{ActionPlan, ObjectKind, PodTemplate, Target, Verb};
+use crate::scenario::plan::{ActionPlan, ObjectKind, PodTemplate, ProbeKind, Target, Verb};
 use crate::scenario::tree::{Loc, Node, Table};
 use crate::scenario::values::{self, Noun};
 use crate::time::Span;
@@ -318,6 +318,16 @@ fn build(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) 
             let container = container(&pod, loc, entry, cx)?;
             let signal = entry.get("signal").and_then(|n| values::signal(n).ok()).unwrap_or(9);
             Verb::Kill { pod, container, signal }
+        }
+        ("setProbe", Noun::Pod(pod)) => {
+            let container = container(&pod, loc, entry, cx)?;
+            let probe = match text(entry, "probe") {
+                Some("startup") => ProbeKind::Startup,
+                Some("liveness") => ProbeKind::Liveness,
+                _ => ProbeKind::Readiness,
+            };
+            let ok = flag(entry, "ok").unwrap_or(false);
+            Verb::SetProbe { pod, container, probe, ok, output: sym(entry, "output") }
         }
         _ => return None,
     })
