@@ -46,6 +46,7 @@ pub fn create_pod(w: &mut World, template: u32, ordinal: u32) -> PodId {
         super::scheduler::pod_added(w, id);
     } else if let Some(node) = find_node(w, &t.spec.node_name) {
         assign(w, id, node);
+        super::scheduler::pod_assigned(w, id, node);
         update_status(w, id, |s, now| put_condition(s, Condition::new(Sym::POD_SCHEDULED, Tri::True), now));
         watch(w, id);
     } else {
@@ -217,6 +218,8 @@ pub fn delete_pod(w: &mut World, pod: PodId, grace: Option<i64>) {
             if counts {
                 p.generation += 1;
             }
+            super::scheduler::pod_deleting(w, pod);
+            let p = &w.pods[pod.ix()];
             let before = p.status.clone();
             record_changes(w, pod, &before);
             watch(w, pod);
@@ -224,6 +227,10 @@ pub fn delete_pod(w: &mut World, pod: PodId, grace: Option<i64>) {
         old => {
             // Marked first, even where nothing keeps it: that is what the kubelet takes its grace from.
             p.deletion = Some(Deletion { at: old.map_or(now, |d| d.at.min(now)), grace_secs: 0 });
+            if old.is_none() {
+                super::scheduler::pod_deleting(w, pod);
+            }
+            let p = &w.pods[pod.ix()];
             let (bound, free) = (p.node.is_some(), p.finalizers.is_empty());
             if bound || !free {
                 let before = p.status.clone();

@@ -5,6 +5,7 @@
 //! and the status manager's write are modelled mechanisms, because most of what people see in kubectl comes from them.
 
 pub mod api_server;
+pub mod disruption;
 pub mod events;
 pub mod kubelet;
 pub mod node_lifecycle;
@@ -28,6 +29,10 @@ pub fn play(w: &mut World, event: SimEvent) {
         SimEvent::Action { index } => scenario_actions::play(w, index),
         SimEvent::CreateObject { index } => scenario_actions::create_object(w, index),
         SimEvent::Schedule { generation } => scheduler::schedule(w, generation),
+        SimEvent::QueueTimer { pod, generation } => scheduler::timer(w, pod, generation),
+        SimEvent::Preempt { pod, victim, node } => scheduler::preempt(w, pod, victim, node),
+        SimEvent::SeriesWrite { pod } => scheduler::write_series(w, pod),
+        SimEvent::CordonTaint { node } => node_lifecycle::cordon_taint(w, node),
         SimEvent::Bind { pod, node } => scheduler::bind(w, pod, node),
         SimEvent::PodSeen { pod } => kubelet::pod_seen(w, pod),
         SimEvent::Sync { pod, generation } => kubelet::sync::go_on(w, pod, generation),

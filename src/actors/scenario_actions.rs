@@ -109,6 +109,7 @@ pub fn play(w: &mut World, index: u32) {
                 list.retain(|old| !taints.iter().any(|t| t.key == old.key && t.effect == old.effect));
                 list.extend(taints.iter().copied());
                 super::taint_eviction::node_changed(w, node);
+                super::scheduler::node_listed(w, node);
             }
         }
         Verb::Untaint { node, taints } => {
@@ -119,7 +120,7 @@ pub fn play(w: &mut World, index: u32) {
                         .any(|(key, effect)| *key == old.key && effect.is_none_or(|e| e == old.effect))
                 });
                 super::taint_eviction::node_changed(w, node);
-                super::scheduler::cluster_changed(w);
+                super::scheduler::nodes_changed(w);
             }
         }
         Verb::Drain { node } => {
@@ -142,7 +143,7 @@ pub fn play(w: &mut World, index: u32) {
                     };
                 }
             }
-            super::scheduler::cluster_changed(w);
+            super::scheduler::nodes_changed(w);
         }
         Verb::LabelPod { pod, labels } => {
             for pod in pods(w, pod) {
@@ -154,6 +155,7 @@ pub fn play(w: &mut World, index: u32) {
                     };
                 }
                 w.touch(pod);
+                super::scheduler::pod_relabelled(w, pod);
             }
         }
         Verb::Debug { pod, container, image } => {
@@ -223,8 +225,9 @@ fn evict(w: &mut World, pod: PodId, grace_secs: Option<i64>) {
 fn set_unschedulable(w: &mut World, target: &Target, value: bool) {
     for node in nodes(w, target) {
         w.nodes[node.ix()].spec.unschedulable = value;
+        super::node_lifecycle::cordoned(w, node);
     }
-    super::scheduler::cluster_changed(w);
+    super::scheduler::nodes_changed(w);
 }
 
 fn patch(w: &mut World, pod: PodId, merge: &serde_json::Value) {

@@ -70,6 +70,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
         });
         super::node_lifecycle::node_started(&mut w, NodeId(ix as u16));
     }
+    super::scheduler::start(&mut w);
     for (ix, object) in plan.objects.iter().enumerate() {
         let exists = object.at.is_some_and(|at| at <= plan.start);
         w.objects.push(ApiObject { plan: ix, exists });

@@ -18,6 +18,9 @@ pub fn pod_of(event: SimEvent) -> Option<PodId> {
     match event {
         SimEvent::Bind { pod, .. }
         | SimEvent::PodSeen { pod }
+        | SimEvent::QueueTimer { pod, .. }
+        | SimEvent::Preempt { pod, .. }
+        | SimEvent::SeriesWrite { pod }
         | SimEvent::Sync { pod, .. }
         | SimEvent::WorkDue { pod, .. }
         | SimEvent::Deadline { pod, .. }
@@ -95,6 +98,18 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
             ("scenario", format!("{words} comes into being"))
         }
         SimEvent::Schedule { .. } => ("kube-scheduler", "takes the next pods from its queue".to_owned()),
+        SimEvent::QueueTimer { pod: p, .. } => {
+            ("kube-scheduler: queue", format!("looks whether {} may be tried again", pod(p)))
+        }
+        SimEvent::Preempt { pod: p, victim, node: n } => {
+            ("kube-scheduler", format!("preempts {} on {} to make room for {}", pod(victim), node(n), pod(p)))
+        }
+        SimEvent::SeriesWrite { pod: p } => {
+            ("kube-scheduler", format!("writes how often {} was refused", pod(p)))
+        }
+        SimEvent::CordonTaint { node: n } => {
+            ("node lifecycle controller", format!("brings the taint of {} in line with its cordon", node(n)))
+        }
         SimEvent::Bind { pod: p, node: n } => ("kube-scheduler", format!("binds {} to {}", pod(p), node(n))),
         SimEvent::PodSeen { pod: p } => {
             ("kubelet: watch", format!("hears from the API server how {} is now", pod(p)))

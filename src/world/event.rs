@@ -13,6 +13,14 @@ pub enum SimEvent {
 
     /// The scheduler has something to look at.
     Schedule { generation: u32 },
+    /// A pod's back-off in the scheduling queue ends, or it has waited there for too long.
+    QueueTimer { pod: PodId, generation: u32 },
+    /// A victim has to make room.
+    Preempt { pod: PodId, victim: PodId, node: NodeId },
+    /// The scheduler's recorder writes the count of a series.
+    SeriesWrite { pod: PodId },
+    /// A cordoned or uncordoned node's taint follows its spec.
+    CordonTaint { node: NodeId },
     /// The scheduler's decision is written.
     Bind { pod: PodId, node: NodeId },
 

@@ -7,6 +7,7 @@ pub mod event;
 pub mod images;
 pub mod node;
 pub mod pod;
+pub mod scheduling;
 pub mod world_parts;
 
 use std::sync::Arc;
@@ -68,7 +69,7 @@ pub struct World {
     pub images: images::ImageNames,
     /// By index into `plan.objects`, then those that actions create.
     pub objects: Vec<ApiObject>,
-    pub scheduler: crate::actors::scheduler::Scheduler,
+    pub scheduler: scheduling::Scheduling,
     pub controllers: crate::actors::node_lifecycle::Controllers,
     /// What has been written since the sink last took it.
     pub outbox: Vec<Transition>,

@@ -19,7 +19,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         nodes: Vec::new(),
         images: ImageNames::of(plan),
         objects: Vec::new(),
-        scheduler: Default::default(),
+        scheduler: super::scheduling::Scheduling::new(plan.gates, plan.templates.len()),
         controllers: Default::default(),
         outbox: Vec::new(),
         directory: Default::default(),

@@ -184,6 +184,21 @@ impl Cluster {
         &self.requests[id.0 as usize]
     }
 
+    /// Many nodes at once.
+    pub fn set_nodes<'a>(&mut self, nodes: impl IntoIterator<Item = (NodeIx, &'a NodeSpec)>) {
+        for (node, spec) in nodes {
+            let ix = node as usize;
+            if self.nodes.len() <= ix {
+                self.nodes.resize_with(ix + 1, NodeInfo::default);
+            }
+            if !std::mem::replace(&mut self.nodes[ix].exists, true) {
+                self.order.push(node);
+            }
+            self.nodes[ix].set(spec);
+        }
+        self.nodes_changed();
+    }
+
     /// A node is there, or is other than it was.
     pub fn set_node(&mut self, node: NodeIx, spec: &NodeSpec) {
         let ix = node as usize;

@@ -1,0 +1,113 @@
+//! How the scheduler hears of nodes and of other pods: its cache is kept up to date change by change, and each change may
+//! help those that wait (pkg/scheduler/eventhandlers.go).
+
+use std::sync::Arc;
+
+use super::queue::happened;
+use super::request_of;
+use crate::rules::placement::selector::labels;
+use crate::rules::queueing::ClusterEvent;
+use crate::world::{NodeId, PodId, World};
+
+/// The nodes and images of the scenario, before anything happens.
+pub fn start(w: &mut World) {
+    let cluster = &mut w.scheduler.cluster;
+    let listed = w.nodes.iter().enumerate().filter(|(_, node)| node.exists);
+    cluster.set_nodes(listed.map(|(ix, node)| (ix as u32, &node.spec)));
+    let sizes = w.plan.images.iter();
+    cluster.set_image_sizes(
+        sizes.map(|image| (image.reference, i64::try_from(image.size_bytes).unwrap_or(i64::MAX))),
+    );
+}
+
+/// Something about nodes may have changed: what differs is taken over.
+pub fn nodes_changed(w: &mut World) {
+    for ix in 0..w.nodes.len() {
+        node_listed(w, NodeId(ix as u16));
+    }
+}
+
+/// A node as the API server has it now.
+pub fn node_listed(w: &mut World, node: NodeId) {
+    let ix = u32::from(node.0);
+    let n = &w.nodes[node.ix()];
+    let before = w.scheduler.cluster.node(ix);
+    match (before.is_some(), n.exists) {
+        (false, false) => {}
+        (false, true) => {
+            w.scheduler.cluster.set_node(ix, &n.spec);
+            let Some(info) = w.scheduler.cluster.node(ix).cloned() else { return };
+            happened(w, &ClusterEvent::NodeAdded(&info));
+        }
+        (true, false) => {
+            let Some(info) = before.cloned() else { return };
+            w.scheduler.cluster.remove_node(ix);
+            happened(w, &ClusterEvent::NodeDeleted(&info));
+        }
+        (true, true) => {
+            let same = before.is_some_and(|info| {
+                info.unschedulable == n.spec.unschedulable
+                    && info.taints == n.spec.taints
+                    && info.labels == labels(&n.spec.labels)
+            });
+            if same {
+                return;
+            }
+            let before = before.cloned();
+            w.scheduler.cluster.set_node(ix, &n.spec);
+            let after = w.scheduler.cluster.node(ix).cloned();
+            if let (Some(before), Some(after)) = (before, after) {
+                happened(w, &ClusterEvent::NodeUpdated { before: &before, after: &after });
+            }
+        }
+    }
+}
+
+/// A pod came with its node already named.
+pub fn pod_assigned(w: &mut World, pod: PodId, node: NodeId) {
+    let request = request_of(w, pod);
+    w.scheduler.cluster.add_pod(u32::from(node.0), pod.0, request, false);
+    let facts = Arc::clone(w.scheduler.cluster.request(request));
+    happened(w, &ClusterEvent::PodAdded(&facts));
+}
+
+/// A pod got its deletion timestamp: it takes its room until it ends.
+pub fn pod_deleting(w: &mut World, pod: PodId) {
+    if let Some(node) = w.pods[pod.ix()].node {
+        w.scheduler.cluster.mark_deleted(u32::from(node.0), pod.0);
+    }
+}
+
+/// A pod with a node has ended or is gone: its room is free.
+pub fn pod_freed(w: &mut World, pod: PodId) {
+    let p = &w.pods[pod.ix()];
+    let Some(node) = p.node.map(|node| u32::from(node.0)) else { return };
+    let deleted = p.deletion.is_some();
+    if !w.scheduler.cluster.holds(node, pod.0) {
+        return;
+    }
+    w.scheduler.cluster.remove_pod(node, pod.0, deleted);
+    if w.scheduler.refused.is_empty() {
+        return;
+    }
+    let request = request_of(w, pod);
+    let facts = Arc::clone(w.scheduler.cluster.request(request));
+    happened(w, &ClusterEvent::PodDeleted(&facts));
+}
+
+/// A pod's labels are other than they were.
+pub fn pod_relabelled(w: &mut World, pod: PodId) {
+    let request = request_of(w, pod);
+    if let Some(entry) = w.scheduler.waiting.get_mut(&pod) {
+        entry.request = request;
+        return;
+    }
+    let Some(node) = w.pods[pod.ix()].node.map(|node| u32::from(node.0)) else { return };
+    let Some(old) = w.scheduler.cluster.node(node).and_then(|info| info.request_of(pod.0)) else { return };
+    let deleted = w.pods[pod.ix()].deletion.is_some();
+    w.scheduler.cluster.remove_pod(node, pod.0, deleted);
+    w.scheduler.cluster.add_pod(node, pod.0, request, deleted);
+    let before = Arc::clone(w.scheduler.cluster.request(old));
+    let after = Arc::clone(w.scheduler.cluster.request(request));
+    happened(w, &ClusterEvent::PodRelabelled { before: &before, after: &after });
+}

@@ -1,0 +1,222 @@
+//! One attempt to place a pod, and what follows from it: the binding, or the words why not, the nomination and the
+//! victims (pkg/scheduler/schedule_one.go: `ScheduleOne`, `handleSchedulingFailure`; framework/preemption/preemption.go).
+
+use std::sync::Arc;
+
+use super::queue::{self, happened, wake};
+use crate::actors::{api_server, disruption};
+use crate::api::{Condition, Sym, Text, Tri, text::Uid};
+use crate::engine::random::Draw;
+use crate::record::Event;
+use crate::rules::event_series::{self, Write};
+use crate::rules::placement::{
+    Budget, Candidate, Nomination, Outcome, PodFacts, PostFilter, Unschedulable, schedule as place,
+};
+use crate::rules::queueing::ClusterEvent;
+use crate::scenario::plan::ObjectKind;
+use crate::time::Time;
+use crate::world::{NodeId, Pod, PodId, Purpose, SimEvent, World};
+
+/// What preemption asks about pods.
+struct Facts<'a> {
+    pods: &'a [Pod],
+    now: Time,
+    budgets: Vec<Budget>,
+}
+
+impl PodFacts for Facts<'_> {
+    fn start_time(&self, pod: u32) -> Time {
+        self.pods[pod as usize].status.start_time.unwrap_or(self.now)
+    }
+    fn is_deleted(&self, pod: u32) -> bool {
+        self.pods[pod as usize].deletion.is_some()
+    }
+    fn is_preempted(&self, pod: u32) -> bool {
+        let target = self.pods[pod as usize].status.condition(Sym::DISRUPTION_TARGET);
+        target.is_some_and(|c| c.reason == Sym::PREEMPTION_BY_SCHEDULER)
+    }
+    fn budgets(&self) -> &[Budget] {
+        &self.budgets
+    }
+}
+
+/// The end of a cycle: its pod gets a node or waits on.
+pub fn schedule(w: &mut World, generation: u32) {
+    if w.scheduler.cycles as u32 != generation {
+        return;
+    }
+    let Some(pod) = w.scheduler.trying.take() else { return };
+    let exists = w.pods[pod.ix()].exists;
+    if let Some(entry) = w.scheduler.waiting.get(&pod).filter(|_| exists) {
+        let candidate = Candidate { pod: pod.0, request: entry.request, nominated: entry.nominated };
+        match attempt(w, candidate) {
+            Outcome::Scheduled { node, .. } => assume(w, pod, candidate, node),
+            Outcome::Unschedulable(why) => refused(w, pod, &why),
+        }
+    }
+    wake(w);
+}
+
+fn attempt(w: &mut World, candidate: Candidate) -> Outcome {
+    let budgets = disruption::budgets(w);
+    let (seed, cycle) = (w.seed, w.scheduler.cycles);
+    let mut asked = 0;
+    let mut draw = |of: u64| {
+        asked += 1;
+        Draw::new(seed, Purpose::Placement as u64, cycle, asked).below(of)
+    };
+    let mut cluster = std::mem::replace(
+        &mut w.scheduler.cluster,
+        crate::rules::placement::Cluster::new(w.gates),
+    );
+    let facts = Facts { pods: &w.pods, now: w.now, budgets };
+    let claim_exists =
+        |namespace: Sym, name: Sym| w.object_exists(ObjectKind::PersistentVolumeClaim, namespace, &name);
+    let outcome = place(&mut cluster, candidate, &facts, claim_exists, &mut draw);
+    w.scheduler.cluster = cluster;
+    outcome
+}
+
+/// The pod counts as on the node from now on; the binding goes its own way.
+fn assume(w: &mut World, pod: PodId, candidate: Candidate, node: u32) {
+    w.scheduler.waiting.remove(&pod);
+    w.scheduler.cluster.clear_nomination(pod.0);
+    w.scheduler.cluster.add_pod(node, pod.0, candidate.request, false);
+    let latency = w.plan.latency.bind.clone();
+    let takes = w.pod_span(Purpose::Latency, pod, &latency);
+    w.after(takes, SimEvent::Bind { pod, node: NodeId(node as u16) });
+}
+
+/// The binding is written.
+pub fn bind(w: &mut World, pod: PodId, node: NodeId) {
+    let ix = u32::from(node.0);
+    if !w.pods[pod.ix()].exists || w.pods[pod.ix()].node.is_some() {
+        w.scheduler.cluster.remove_pod(ix, pod.0, false);
+        return;
+    }
+    api_server::bind(w, pod, node);
+    let message = Text::Assigned { node: w.nodes[node.ix()].spec.name };
+    event(w, pod, false, Sym::SCHEDULED, message);
+    if !w.scheduler.refused.is_empty()
+        && let Some(request) = w.scheduler.cluster.node(ix).and_then(|info| info.request_of(pod.0))
+    {
+        let facts = Arc::clone(w.scheduler.cluster.request(request));
+        happened(w, &ClusterEvent::PodAdded(&facts));
+    }
+}
+
+/// `handleSchedulingFailure`: event, queue, condition and nomination; victims are told one after another.
+fn refused(w: &mut World, pod: PodId, why: &Unschedulable) {
+    let message = Text::from(why.message());
+    queue::refuse(w, pod, why.plugins);
+    failed_scheduling(w, pod, message);
+    let nominated = match why.nomination() {
+        Nomination::Keep => w.scheduler.waiting.get(&pod).and_then(|entry| entry.nominated),
+        Nomination::Clear => None,
+        Nomination::To(node) => Some(node),
+    };
+    let Some(entry) = w.scheduler.waiting.get_mut(&pod) else { return };
+    entry.nominated = nominated;
+    let request = entry.request;
+    match nominated {
+        Some(node) => w.scheduler.cluster.nominate(pod.0, node, request),
+        None => w.scheduler.cluster.clear_nomination(pod.0),
+    }
+    let name = nominated.map_or(Sym::EMPTY, |node| w.nodes[node as usize].spec.name);
+    let gates = w.gates;
+    let generation = w.pods[pod.ix()].generation;
+    let mut condition = Condition::new(Sym::POD_SCHEDULED, Tri::False).because(Sym::UNSCHEDULABLE, message);
+    condition.observed_generation = if gates.observed_generation { generation } else { 0 };
+    api_server::update_status(w, pod, |status, now| {
+        api_server::put_condition(status, condition, now);
+        status.nominated_node = name;
+    });
+    if let PostFilter::Found { node, victims } = &why.post_filter {
+        let latency = w.plan.latency.bind.clone();
+        let mut at = w.now;
+        for victim in victims {
+            w.at(at, SimEvent::Preempt { pod, victim: PodId(*victim), node: NodeId(*node as u16) });
+            at += w.pod_span(Purpose::Latency, pod, &latency);
+        }
+    }
+}
+
+/// A victim is marked, deleted with its own grace, and told why.
+pub fn preempt(w: &mut World, pod: PodId, victim: PodId, node: NodeId) {
+    let v = &w.pods[victim.ix()];
+    if !v.exists || v.deletion.is_some() {
+        return;
+    }
+    let condition = Condition::new(Sym::DISRUPTION_TARGET, Tri::True).because(
+        Sym::PREEMPTION_BY_SCHEDULER,
+        "default-scheduler: preempting to accommodate a higher priority pod",
+    );
+    api_server::update_status(w, victim, |status, now| api_server::put_condition(status, condition, now));
+    api_server::delete_pod(w, victim, None);
+    let uid = match w.pods[pod.ix()].ident.uid {
+        Uid::Made(uid) => uid,
+        Uid::Given(_) => 0,
+    };
+    let message = Text::PreemptedBy { uid, node: w.nodes[node.ix()].spec.name };
+    event(w, victim, false, Sym::PREEMPTED, message);
+}
+
+fn event(w: &mut World, pod: PodId, warning: bool, reason: Sym, message: Text) {
+    w.event_objects += 1;
+    let event = Event {
+        component: Sym::DEFAULT_SCHEDULER,
+        warning,
+        reason,
+        message,
+        field_path: Sym::EMPTY,
+        count: 1,
+        object: w.event_objects,
+    };
+    w.record_event(pod, event);
+}
+
+/// FailedScheduling: repetitions become a series with the words of its first.
+fn failed_scheduling(w: &mut World, pod: PodId, message: Text) {
+    let (now, anchor) = (w.now, w.plan.start);
+    let Some(entry) = w.scheduler.waiting.get_mut(&pod) else { return };
+    let written = event_series::occurs(&mut entry.series, now, anchor);
+    match written {
+        Write::New => {
+            w.event_objects += 1;
+            entry.event_object = w.event_objects;
+            entry.note = message;
+        }
+        Write::Second => {}
+        Write::Nothing => {
+            let series = entry.series;
+            if let Some(at) = series.as_ref().and_then(|series| event_series::next_write(series, anchor)) {
+                w.at(at, SimEvent::SeriesWrite { pod });
+            }
+            return;
+        }
+    }
+    record_series(w, pod);
+}
+
+/// A round of the recorder writes how far a series has come.
+pub fn write_series(w: &mut World, pod: PodId) {
+    let Some(entry) = w.scheduler.waiting.get_mut(&pod) else { return };
+    let Some(series) = entry.series.as_mut().filter(|series| series.count > series.written) else { return };
+    series.written = series.count;
+    record_series(w, pod);
+}
+
+fn record_series(w: &mut World, pod: PodId) {
+    let Some(entry) = w.scheduler.waiting.get(&pod) else { return };
+    let Some(series) = entry.series else { return };
+    let event = Event {
+        component: Sym::DEFAULT_SCHEDULER,
+        warning: true,
+        reason: Sym::FAILED_SCHEDULING,
+        message: entry.note,
+        field_path: Sym::EMPTY,
+        count: series.written,
+        object: entry.event_object,
+    };
+    w.record_event(pod, event);
+}

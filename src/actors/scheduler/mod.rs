@@ -1,0 +1,39 @@
+//! kube-scheduler: pods wait in a queue; one at a time looks for a node; who is refused waits until something happens
+//! that may help (pkg/scheduler/scheduler.go, schedule_one.go, backend/queue/scheduling_queue.go).
+//!
+//! [`queue`] is where pods wait and which events bring them back, [`cycle`] the attempt and what follows from it, [`cluster`]
+//! how the scheduler hears of nodes and of other pods. What decides (filters, scores, victims, hints, back-offs) is asked
+//! of `rules::placement` and `rules::queueing`.
+
+mod cluster;
+mod cycle;
+pub mod queue;
+
+pub use cluster::{
+    node_listed, nodes_changed, pod_assigned, pod_deleting, pod_freed, pod_relabelled, start,
+};
+pub use cycle::{bind, preempt, schedule, write_series};
+pub use queue::{pod_added, pod_gone, timer};
+
+use std::sync::Arc;
+
+use crate::rules::placement::selector::labels;
+use crate::rules::placement::{PodRequest, RequestId};
+use crate::world::{PodId, World};
+
+/// What a pod asks for: worked out once for all pods of a template whose labels are still the template's.
+fn request_of(w: &mut World, pod: PodId) -> RequestId {
+    let p = &w.pods[pod.ix()];
+    let template = p.template as usize;
+    let plan = Arc::clone(&w.plan);
+    let own = plan.templates.get(template).is_none_or(|t| t.labels != *p.labels);
+    if !own && let Some(known) = w.scheduler.requests[template] {
+        return known;
+    }
+    let request = PodRequest::new(p.ident.namespace, labels(&p.labels), &p.spec, &w.gates);
+    let id = w.scheduler.cluster.add_request(request);
+    if !own {
+        w.scheduler.requests[template] = Some(id);
+    }
+    id
+}

@@ -1,0 +1,177 @@
+//! The scheduling queue: activeQ, backoffQ, and the pool of those that wait for something to happen
+//! (pkg/scheduler/backend/queue/scheduling_queue.go).
+//!
+//! A pod that was refused comes back when an event concerns the plugins that refused it, or after five minutes. If its
+//! back-off is not over it waits that out, unless (since 1.33) the scheduler is idle.
+
+use super::request_of;
+use crate::api::Text;
+use crate::rules::placement::PluginSet;
+use crate::rules::queueing::{self, ClusterEvent};
+use crate::time::{Span, Time};
+use crate::world::scheduling::{Place, Waiting};
+use crate::world::{PodId, Purpose, SimEvent, World};
+
+/// How long a refused pod may lie in the pool (`DefaultPodMaxInUnschedulablePodsDuration`).
+const POOL: Span = Span::from_secs(300);
+
+/// A pod without a node was created, or one of its gates has gone.
+pub fn pod_added(w: &mut World, pod: PodId) {
+    let gated = !w.pods[pod.ix()].spec.scheduling_gates.is_empty();
+    if let Some(known) = w.scheduler.waiting.get(&pod) {
+        if known.gated && !gated {
+            if let Some(entry) = w.scheduler.waiting.get_mut(&pod) {
+                entry.gated = false;
+            }
+            activate(w, pod);
+        }
+        return;
+    }
+    let request = request_of(w, pod);
+    let entry = Waiting {
+        request,
+        place: Place::Unschedulable,
+        since: w.now,
+        gated,
+        failures: 0,
+        back_off_until: Time::EPOCH,
+        refused_by: PluginSet::default(),
+        generation: 0,
+        nominated: None,
+        series: None,
+        event_object: 0,
+        note: Text::NONE,
+    };
+    w.scheduler.waiting.insert(pod, entry);
+    if !gated {
+        activate(w, pod);
+    }
+}
+
+/// A pod without a node is gone from the API.
+pub fn pod_gone(w: &mut World, pod: PodId) {
+    let Some(entry) = w.scheduler.waiting.remove(&pod) else { return };
+    leave(w, pod, entry.place);
+    if entry.nominated.is_some() {
+        w.scheduler.cluster.clear_nomination(pod.0);
+        let request = std::sync::Arc::clone(w.scheduler.cluster.request(entry.request));
+        happened(w, &ClusterEvent::PodDeleted(&request));
+    }
+}
+
+fn leave(w: &mut World, pod: PodId, place: Place) {
+    match place {
+        Place::Active(turn) => drop(w.scheduler.active.remove(&turn)),
+        Place::BackingOff(turn) => drop(w.scheduler.backing_off.remove(&turn)),
+        Place::Unschedulable => drop(w.scheduler.refused.remove(&pod)),
+    }
+}
+
+fn place(w: &mut World, pod: PodId, place: Place) {
+    let Some(entry) = w.scheduler.waiting.get_mut(&pod) else { return };
+    let old = std::mem::replace(&mut entry.place, place);
+    leave(w, pod, old);
+    match place {
+        Place::Active(turn) => drop(w.scheduler.active.insert(turn, pod)),
+        Place::BackingOff(turn) => drop(w.scheduler.backing_off.insert(turn, pod)),
+        Place::Unschedulable => drop(w.scheduler.refused.insert(pod)),
+    }
+}
+
+/// Puts a pod among those that are tried next.
+fn activate(w: &mut World, pod: PodId) {
+    let Some(entry) = w.scheduler.waiting.get(&pod) else { return };
+    let priority = w.scheduler.cluster.request(entry.request).priority;
+    let since = entry.since;
+    w.scheduler.turns += 1;
+    place(w, pod, Place::Active((-i64::from(priority), since, w.scheduler.turns)));
+    wake(w);
+}
+
+/// Something happened that may help: back to the active queue, or first through what is left of the back-off.
+fn requeue(w: &mut World, pod: PodId) {
+    let Some(entry) = w.scheduler.waiting.get(&pod) else { return };
+    let (until, generation, gates) = (entry.back_off_until, entry.generation, w.gates);
+    if !queueing::is_backing_off(&gates, until, w.now) {
+        activate(w, pod);
+        return;
+    }
+    w.scheduler.turns += 1;
+    place(w, pod, Place::BackingOff((until, w.scheduler.turns)));
+    if gates.pop_from_backoff_q {
+        wake(w);
+    } else {
+        let anchor = w.plan.start;
+        let at = queueing::flushed_at(&gates, until, anchor);
+        w.at(at, SimEvent::QueueTimer { pod, generation });
+    }
+}
+
+/// A pod was refused: it waits.
+pub fn refuse(w: &mut World, pod: PodId, refused_by: PluginSet) {
+    let (now, gates) = (w.now, w.gates);
+    let Some(entry) = w.scheduler.waiting.get_mut(&pod) else { return };
+    entry.failures += 1;
+    entry.since = now;
+    entry.refused_by = refused_by;
+    entry.back_off_until = queueing::back_off_until(&gates, now, entry.failures);
+    entry.generation += 1;
+    let generation = entry.generation;
+    place(w, pod, Place::Unschedulable);
+    let at = queueing::left_over_at(now, w.plan.start);
+    w.at(at, SimEvent::QueueTimer { pod, generation });
+}
+
+/// The flush of the back-off queue, or of those that nothing helped for five minutes, reaches a pod.
+pub fn timer(w: &mut World, pod: PodId, generation: u32) {
+    let now = w.now;
+    let Some(entry) = w.scheduler.waiting.get(&pod).filter(|entry| entry.generation == generation) else {
+        return;
+    };
+    match entry.place {
+        Place::BackingOff(_) => activate(w, pod),
+        Place::Unschedulable if now.since(entry.since) > POOL => requeue(w, pod),
+        Place::Unschedulable | Place::Active(_) => {}
+    }
+}
+
+/// `MoveAllToActiveOrBackoffQueue`: who was refused by a plugin that this event concerns comes back.
+pub fn happened(w: &mut World, event: &ClusterEvent<'_>) {
+    if w.scheduler.refused.is_empty() {
+        return;
+    }
+    let (scheduler, gates) = (&w.scheduler, &w.gates);
+    let helped: Vec<PodId> = scheduler
+        .refused
+        .iter()
+        .copied()
+        .filter(|pod| {
+            scheduler.waiting.get(pod).is_some_and(|entry| {
+                queueing::may_help(gates, scheduler.cluster.request(entry.request), entry.refused_by, event)
+            })
+        })
+        .collect();
+    for pod in helped {
+        requeue(w, pod);
+    }
+}
+
+/// Takes the next pod, if the scheduler is idle and somebody waits: its cycle ends after the latency of an attempt.
+pub fn wake(w: &mut World) {
+    if w.scheduler.trying.is_some() {
+        return;
+    }
+    let next = w.scheduler.active.pop_first().map(|(_, pod)| pod);
+    let early = || w.gates.pop_from_backoff_q;
+    let next = match next {
+        None if early() => w.scheduler.backing_off.pop_first().map(|(_, pod)| pod),
+        next => next,
+    };
+    let Some(pod) = next else { return };
+    w.scheduler.trying = Some(pod);
+    w.scheduler.cycles += 1;
+    let cycle = w.scheduler.cycles;
+    let latency = w.plan.latency.schedule.clone();
+    let takes = latency.sample(&mut w.draw(Purpose::Latency, 0, cycle));
+    w.after(takes, SimEvent::Schedule { generation: cycle as u32 });
+}

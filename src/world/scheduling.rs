@@ -1,0 +1,79 @@
+//! What kube-scheduler holds: its picture of the cluster and the pods that wait for a node.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::PodId;
+use crate::api::Text;
+use crate::rules::event_series::Series;
+use crate::rules::placement::{Cluster, NodeIx, PluginSet, RequestId};
+use crate::time::Time;
+
+/// The place of a pod among those that are tried next: priority (negated), then age in the queue.
+pub type Turn = (i64, Time, u32);
+
+#[derive(Clone, Debug)]
+pub struct Scheduling {
+    /// The scheduler's cache: nodes, the pods assumed or bound there, and nominations.
+    pub cluster: Cluster,
+    /// By template: what its pods ask for, once one of them was looked at.
+    pub requests: Vec<Option<RequestId>>,
+    /// `activeQ`
+    pub active: BTreeMap<Turn, PodId>,
+    /// `backoffQ`, in order of the back-offs' ends.
+    pub backing_off: BTreeMap<(Time, u32), PodId>,
+    /// Those that were refused and wait for something to happen.
+    pub refused: BTreeSet<PodId>,
+    /// Every pod without a node that is known to the queue.
+    pub waiting: BTreeMap<PodId, Waiting>,
+    /// The pod whose cycle is under way.
+    pub trying: Option<PodId>,
+    /// Counts the entries of the queue, and the cycles.
+    pub turns: u32,
+    pub cycles: u64,
+}
+
+/// Where a waiting pod stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    Active(Turn),
+    BackingOff((Time, u32)),
+    /// Refused: waits for something to happen. Gated pods stand here without being looked at.
+    Unschedulable,
+}
+
+/// A pod without a node.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    pub request: RequestId,
+    pub place: Place,
+    /// Since when it has been in the queue, for its turn.
+    pub since: Time,
+    pub gated: bool,
+    pub failures: u32,
+    /// When the back-off of its last failure ends.
+    pub back_off_until: Time,
+    pub refused_by: PluginSet,
+    /// Changes with each failure: timers of the one before bow out.
+    pub generation: u32,
+    pub nominated: Option<NodeIx>,
+    /// FailedScheduling, as the scheduler's recorder keeps it: series, the event object and its words.
+    pub series: Option<Series>,
+    pub event_object: u32,
+    pub note: Text,
+}
+
+impl Scheduling {
+    pub fn new(gates: crate::rules::gates::Gates, templates: usize) -> Scheduling {
+        Scheduling {
+            cluster: Cluster::new(gates),
+            requests: vec![None; templates],
+            active: BTreeMap::new(),
+            backing_off: BTreeMap::new(),
+            refused: BTreeSet::new(),
+            waiting: BTreeMap::new(),
+            trying: None,
+            turns: 0,
+            cycles: 0,
+        }
+    }
+}
