@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::api::Tri;
+use crate::api::{NodeSpec, Tri};
 use crate::engine::random;
 use crate::record::Directory;
+use crate::rules::placement::node_declared_features;
 use crate::scenario::plan::Plan;
 use crate::time::{Span, Time};
 use crate::world::world_parts::empty;
@@ -34,7 +35,10 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
         let tick_anchor = plan.start + phase(&w, Purpose::TickPhase);
         let reconcile_anchor = plan.start + phase(&w, Purpose::ReconcilePhase) * 10;
         w.nodes.push(Node {
-            spec: node.spec.clone(),
+            spec: NodeSpec {
+                declared_features: node_declared_features::declared(&plan.gates),
+                ..node.spec.clone()
+            },
             config: Arc::clone(&node.kubelet),
             exists: true,
             ready: Tri::True,

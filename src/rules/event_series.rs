@@ -1,8 +1,8 @@
 //! Events of the scheduler's recorder: repetitions become a series.
 //!
 //! Source: staging/src/k8s.io/client-go/tools/events/event_broadcaster.go (`recordToSink`, `refreshExistingEventSeries`,
-//! `finishSeries`), 1.36.2. The surprises: the note is not part of what makes two events the same, so a series keeps the
-//! words of its first; the second occurrence is written at once, later ones only every half hour or when the series ends.
+//! `finishSeries`), 1.36.2. The surprise: the second occurrence is written at once, later ones only every half hour or when
+//! the series ends. Recorded schedulers make an event of its own for each note, so a series is kept for each.
 
 use crate::time::{Span, Time};
 
@@ -13,7 +13,7 @@ const FINISH_PERIOD: Span = Span::from_secs(6 * 60);
 /// How often running series are written.
 const REFRESH_PERIOD: Span = Span::from_secs(30 * 60);
 
-/// What the recorder remembers of an event of one type, action and reason about one object.
+/// What the recorder remembers of an event of one type, action, reason and note about one object.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Series {
     /// 1: an event alone.

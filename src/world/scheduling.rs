@@ -56,10 +56,16 @@ pub struct Waiting {
     /// Changes with each failure: timers of the one before bow out.
     pub generation: u32,
     pub nominated: Option<NodeIx>,
-    /// FailedScheduling, as the scheduler's recorder keeps it: series, the event object and its words.
+    /// FailedScheduling in each of its words, as the scheduler's recorder keeps it.
+    pub told: Vec<Told>,
+}
+
+/// An event of the scheduler that may become a series.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    pub note: Text,
     pub series: Option<Series>,
     pub event_object: u32,
-    pub note: Text,
 }
 
 impl Scheduling {

@@ -1,16 +1,97 @@
 //! Whether this kubelet takes a pod that was bound to its node (`HandlePodAdditions`, pkg/kubelet/kubelet.go).
 
+use std::sync::Arc;
+
 use crate::actors::{api_server, events};
-use crate::api::{Phase, PodStatus, Sym, Text};
+use crate::api::{Effect, Phase, PodStatus, Sym, Text};
+use crate::rules::placement::amounts::Amounts;
+use crate::rules::placement::{NodeInfo, PodRequest, node_affinity, node_ports, taint_toleration};
 use crate::world::{NodeId, PodId, World};
 
-/// Reason and message of the first handler that says no.
+/// Reason and message of the first handler that says no: the shutdown manager last, after the predicates
+/// (`generalFilter`, pkg/kubelet/lifecycle/predicate.go).
 pub fn admit(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
-    let _ = pod;
+    let ix = u32::from(node.0);
+    if let Some(info) = w.scheduler.cluster.node(ix)
+        && let Some(request) = info.request_of(pod.0)
+    {
+        predicates(w, pod, info, w.scheduler.cluster.request(request))?;
+    }
     if w.nodes[node.ix()].shutting_down {
         return Err((Sym::NODE_SHUTDOWN, "Pod was rejected as the node is shutting down.".into()));
     }
     Ok(())
+}
+
+fn predicates(w: &World, pod: PodId, info: &NodeInfo, request: &Arc<PodRequest>) -> Result<(), (Sym, Text)> {
+    // What every pod that is bound here asks for, this one included: mostly it fits, and nobody needs to look closer.
+    let (asked, has) = (&info.requested, &info.allocatable);
+    let crowded = i64::from(info.pod_count) > info.allowed_pods
+        || asked.milli_cpu > has.milli_cpu
+        || asked.memory > has.memory
+        || asked.ephemeral > has.ephemeral
+        || asked.scalars.iter().any(|(name, amount)| *amount > has.scalar(*name));
+    if crowded {
+        room(w, pod, info, request)?;
+    }
+    let failed = |reason: &str, words: &str| {
+        Err((Sym::new(reason), Text::from(format!("Predicate {reason} failed: {words}"))))
+    };
+    if !node_affinity::matches(request, info) {
+        return failed("NodeAffinity", "node(s) didn't match Pod's node affinity/selector");
+    }
+    if !request.ports.is_empty()
+        && admitted(w, pod, info).any(|other| node_ports::conflict(&request.ports, &other.ports))
+    {
+        return failed("NodePorts", "node(s) didn't have free ports for the requested pod ports");
+    }
+    let evicting: Vec<_> =
+        info.taints.iter().filter(|taint| taint.effect == Effect::NoExecute).copied().collect();
+    if taint_toleration::untolerated(&request.tolerations, &evicting).is_some() {
+        return failed("TaintToleration", "node(s) had taints that the pod didn't tolerate");
+    }
+    Ok(())
+}
+
+/// The pods that this kubelet has taken and that have not ended.
+fn admitted<'a>(w: &'a World, pod: PodId, info: &'a NodeInfo) -> impl Iterator<Item = &'a Arc<PodRequest>> {
+    info.pods
+        .iter()
+        .zip(&info.pod_requests)
+        .filter(move |(other, _)| **other != pod.0 && w.pods[**other as usize].worker.is_some())
+        .map(|(_, request)| w.scheduler.cluster.request(*request))
+}
+
+/// `fitsRequest` against the pods that were taken before.
+fn room(w: &World, pod: PodId, info: &NodeInfo, request: &Arc<PodRequest>) -> Result<(), (Sym, Text)> {
+    let (mut used, mut count) = (Amounts::default(), 0);
+    for other in admitted(w, pod, info) {
+        used.add(&other.requests.asked);
+        count += 1;
+    }
+    let (asked, has) = (&request.requests.asked, &info.allocatable);
+    let mut lacking =
+        (count + 1 > info.allowed_pods).then_some((Sym::new("pods"), 1, count, info.allowed_pods));
+    let mut check = |name: Sym, asked: i64, used: i64, has: i64| {
+        if lacking.is_none() && asked > 0 && asked > has - used {
+            lacking = Some((name, asked, used, has));
+        }
+    };
+    check(Sym::CPU, asked.milli_cpu, used.milli_cpu, has.milli_cpu);
+    check(Sym::MEMORY, asked.memory, used.memory, has.memory);
+    check(Sym::EPHEMERAL_STORAGE, asked.ephemeral, used.ephemeral, has.ephemeral);
+    for (name, amount) in &asked.scalars {
+        check(*name, *amount, used.scalar(*name), has.scalar(*name));
+    }
+    match lacking {
+        None => Ok(()),
+        Some((name, asked, used, has)) => {
+            let words = format!(
+                "Node didn't have enough resource: {name}, requested: {asked}, used: {used}, capacity: {has}"
+            );
+            Err((Sym::new(&format!("OutOf{name}")), words.into()))
+        }
+    }
 }
 
 /// `rejectPod`: the whole status is replaced; conditions of the kubelet and container statuses go.

@@ -15,6 +15,7 @@ use crate::rules::placement::{
 use crate::rules::queueing::ClusterEvent;
 use crate::scenario::plan::ObjectKind;
 use crate::time::Time;
+use crate::world::scheduling::Told;
 use crate::world::{NodeId, Pod, PodId, Purpose, SimEvent, World};
 
 /// What preemption asks about pods.
@@ -65,10 +66,8 @@ fn attempt(w: &mut World, candidate: Candidate) -> Outcome {
         asked += 1;
         Draw::new(seed, Purpose::Placement as u64, cycle, asked).below(of)
     };
-    let mut cluster = std::mem::replace(
-        &mut w.scheduler.cluster,
-        crate::rules::placement::Cluster::new(w.gates),
-    );
+    let mut cluster =
+        std::mem::replace(&mut w.scheduler.cluster, crate::rules::placement::Cluster::new(w.gates));
     let facts = Facts { pods: &w.pods, now: w.now, budgets };
     let claim_exists =
         |namespace: Sym, name: Sym| w.object_exists(ObjectKind::PersistentVolumeClaim, namespace, &name);
@@ -175,48 +174,57 @@ fn event(w: &mut World, pod: PodId, warning: bool, reason: Sym, message: Text) {
     w.record_event(pod, event);
 }
 
-/// FailedScheduling: repetitions become a series with the words of its first.
-fn failed_scheduling(w: &mut World, pod: PodId, message: Text) {
+/// FailedScheduling: repetitions of one note become a series.
+fn failed_scheduling(w: &mut World, pod: PodId, note: Text) {
     let (now, anchor) = (w.now, w.plan.start);
     let Some(entry) = w.scheduler.waiting.get_mut(&pod) else { return };
-    let written = event_series::occurs(&mut entry.series, now, anchor);
-    match written {
+    let at = entry.told.iter().position(|told| told.note == note).unwrap_or_else(|| {
+        entry.told.push(Told { note, series: None, event_object: 0 });
+        entry.told.len() - 1
+    });
+    let told = &mut entry.told[at];
+    match event_series::occurs(&mut told.series, now, anchor) {
         Write::New => {
             w.event_objects += 1;
-            entry.event_object = w.event_objects;
-            entry.note = message;
+            told.event_object = w.event_objects;
         }
         Write::Second => {}
         Write::Nothing => {
-            let series = entry.series;
-            if let Some(at) = series.as_ref().and_then(|series| event_series::next_write(series, anchor)) {
+            let written = told.series.as_ref().and_then(|series| event_series::next_write(series, anchor));
+            if let Some(at) = written {
                 w.at(at, SimEvent::SeriesWrite { pod });
             }
             return;
         }
     }
-    record_series(w, pod);
+    let told = *told;
+    record_series(w, pod, told);
 }
 
-/// A round of the recorder writes how far a series has come.
+/// A round of the recorder writes how far the series of a pod have come.
 pub fn write_series(w: &mut World, pod: PodId) {
     let Some(entry) = w.scheduler.waiting.get_mut(&pod) else { return };
-    let Some(series) = entry.series.as_mut().filter(|series| series.count > series.written) else { return };
-    series.written = series.count;
-    record_series(w, pod);
+    let mut behind = Vec::new();
+    for told in &mut entry.told {
+        if let Some(series) = told.series.as_mut().filter(|series| series.count > series.written) {
+            series.written = series.count;
+            behind.push(*told);
+        }
+    }
+    for told in behind {
+        record_series(w, pod, told);
+    }
 }
 
-fn record_series(w: &mut World, pod: PodId) {
-    let Some(entry) = w.scheduler.waiting.get(&pod) else { return };
-    let Some(series) = entry.series else { return };
+fn record_series(w: &mut World, pod: PodId, told: Told) {
     let event = Event {
         component: Sym::DEFAULT_SCHEDULER,
         warning: true,
         reason: Sym::FAILED_SCHEDULING,
-        message: entry.note,
+        message: told.note,
         field_path: Sym::EMPTY,
-        count: series.written,
-        object: entry.event_object,
+        count: told.series.map_or(1, |series| series.written),
+        object: told.event_object,
     };
     w.record_event(pod, event);
 }

@@ -5,7 +5,6 @@
 //! back-off is not over it waits that out, unless (since 1.33) the scheduler is idle.
 
 use super::request_of;
-use crate::api::Text;
 use crate::rules::placement::PluginSet;
 use crate::rules::queueing::{self, ClusterEvent};
 use crate::time::{Span, Time};
@@ -38,9 +37,7 @@ pub fn pod_added(w: &mut World, pod: PodId) {
         refused_by: PluginSet::default(),
         generation: 0,
         nominated: None,
-        series: None,
-        event_object: 0,
-        note: Text::NONE,
+        told: Vec::new(),
     };
     w.scheduler.waiting.insert(pod, entry);
     if !gated {
