@@ -31,6 +31,9 @@ pub struct Results {
 impl Results {
     /// Opens all files, so that a bad path fails before anything is played.
     pub fn create(folder: &Path, names: &[&'static str]) -> io::Result<Results> {
+        if folder.exists() && !folder.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, "it is no folder"));
+        }
         fs::create_dir_all(folder)?;
         let mut results = Results { folder: folder.to_owned(), files: Vec::new() };
         for name in names.iter().copied().chain([MANIFEST]) {

@@ -287,3 +287,30 @@ fn beside(files: Fan<Box<dyn Sink + Send>>) -> io::Result<Box<dyn Sink>> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(if cores > 1 { Box::new(Threaded::new(files)?) } else { Box::new(files) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_told_with_seed_and_step() {
+        let text = "name = \"web\"\n[[pod]]\nname = \"web\"\n[[pod.spec.containers]]\nname = \"app\"\nimage = \"x\"\n";
+        let plan =
+            crate::scenario::load("web.toml", text, &|path| Err(path.to_owned()), &[]).expect("it is read");
+        let plan = Arc::new(plan);
+        let job =
+            Job { plan: Arc::clone(&plan), seed: 42, folder: "there".into(), formats: &[], quiet: true };
+        let mut session = None;
+        let said = fault::catch(|| {
+            let session = session.insert(Session::new(&plan, 42));
+            session.step();
+            session.step();
+            assert!(session.world.step < 2, "the moon is no pod");
+        });
+        let said = said.expect_err("it panics");
+        let told = job.fault(&said, session.as_ref());
+        for part in ["the moon is no pod", "scenario web", "seed 42", "step 2", "earlier result in there"] {
+            assert!(told.contains(part), "{told}");
+        }
+    }
+}

@@ -102,7 +102,7 @@ impl<W: Write> Timeline<W> {
         let out = &mut self.lines.bytes;
         match &t.change {
             Change::Phase { from, to } => {
-                start(out, "phase", Sym::EMPTY, from, to);
+                start_plain(out, "phase", Sym::EMPTY, from, to);
                 out.extend_from_slice(b",,,,,");
             }
             Change::Condition { kind, from, to, reason, message } => {
@@ -112,7 +112,7 @@ impl<W: Write> Timeline<W> {
                 out.extend_from_slice(b",,");
             }
             Change::Container { name, from, to, ready, restarts, reason, message, exit_code } => {
-                start(out, "container", *name, from, to);
+                start_plain(out, "container", *name, from, to);
                 out.extend_from_slice(if *ready { b"true," } else { b"false," });
                 integer(out, *restarts);
                 out.push(b',');
@@ -133,7 +133,7 @@ impl<W: Write> Timeline<W> {
                 out.extend_from_slice(b",,,,");
             }
             Change::Event(e) => {
-                start(out, "event", e.component, "", if e.warning { "Warning" } else { "Normal" });
+                start_plain(out, "event", e.component, "", if e.warning { "Warning" } else { "Normal" });
                 out.extend_from_slice(b",,");
                 told(out, e.reason, e.message, ident, &mut self.scratch);
                 out.extend_from_slice(b",,");
@@ -152,6 +152,14 @@ impl<W: Write> Timeline<W> {
 
 fn tri(status: Option<Tri>) -> &'static str {
     status.map_or("", Tri::as_str)
+}
+
+/// `kind,object,from,to,` where no cell needs quotes: names and Kubernetes' own words.
+fn start_plain(out: &mut Vec<u8>, kind: &str, object: Sym, from: &str, to: &str) {
+    for text in [kind, object.as_str(), from, to] {
+        out.extend_from_slice(text.as_bytes());
+        out.push(b',');
+    }
 }
 
 /// `kind,object,from,to,`

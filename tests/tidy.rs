@@ -1,0 +1,268 @@
+//! The house stays a house: layers, headers, documents that agree with the code.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use kubelapse::record::csv::{POD_COLUMNS, TIMELINE_COLUMNS};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// Every file under a folder with this ending, with its path from the repository's root.
+fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder of the repository").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == ending) {
+                let name = path.strip_prefix(root()).expect("below the root").display().to_string();
+                found.push((name.replace('\\', "/"), read(&path)));
+            }
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty(), "{folder}/**.{ending}");
+    found
+}
+
+/// Who may use whom; a room may always use itself.
+const LAYERS: [(&str, &[&str]); 14] = [
+    ("time", &[]),
+    ("api", &["time"]),
+    ("engine", &["time"]),
+    ("rules", &["time", "api"]),
+    ("record", &["time", "api"]),
+    ("scenario", &["time", "api", "engine", "rules"]),
+    ("world", &["time", "api", "engine", "rules", "scenario", "record"]),
+    ("actors", &["time", "api", "engine", "rules", "scenario", "record", "world"]),
+    ("session", &["time", "api", "engine", "rules", "scenario", "record", "world", "actors"]),
+    ("compare", &["time", "api", "rules", "record"]),
+    ("explain", &["time", "api", "rules"]),
+    ("laws", &["time", "api", "rules", "record", "compare"]),
+    ("cli", DOORS),
+    ("tui", DOORS),
+];
+
+/// Doors may use everything.
+const DOORS: &[&str] = &[
+    "time", "api", "engine", "rules", "scenario", "record", "world", "actors", "session", "compare",
+    "explain", "laws", "cli", "tui",
+];
+
+/// The rooms that a file's `use crate::` lines name.
+fn used(text: &str) -> BTreeSet<String> {
+    let mut rooms = BTreeSet::new();
+    // What follows in a file's test module may look around more freely.
+    let code = text.split("#[cfg(test)]\nmod").next().unwrap_or_default();
+    for statement in code.split("use crate::").skip(1) {
+        let statement = statement.split(';').next().unwrap_or_default();
+        let first =
+            |part: &str| part.trim().split([':', '{', ' ', ',']).next().unwrap_or_default().to_owned();
+        match statement.strip_prefix('{') {
+            None => drop(rooms.insert(first(statement))),
+            Some(list) => {
+                let mut depth = 0;
+                for part in list.split_inclusive([',', '{', '}']) {
+                    if depth == 0 && !first(part).is_empty() && !part.trim().starts_with('}') {
+                        rooms.insert(first(part));
+                    }
+                    depth += i32::from(part.ends_with('{')) - i32::from(part.ends_with('}'));
+                }
+            }
+        }
+    }
+    rooms
+}
+
+#[test]
+fn layers_point_one_way() {
+    let mut wrong = Vec::new();
+    for (name, text) in files("src", "rs") {
+        let room = name.trim_start_matches("src/").split(['/', '.']).next().unwrap_or_default().to_owned();
+        if ["main", "lib"].contains(&room.as_str()) {
+            continue;
+        }
+        let Some((_, below)) = LAYERS.iter().find(|(layer, _)| *layer == room) else {
+            wrong.push(format!("{name}: the room `{room}` stands in no layer"));
+            continue;
+        };
+        for other in used(&text) {
+            if other != room && !below.contains(&other.as_str()) {
+                wrong.push(format!("{name} uses `{other}`, which is not below `{room}`"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn uses_are_read_as_they_are_written() {
+    let text = "use crate::api::{Sym, Tri};\nuse crate::{rules, time::Time, world::{Pod, World}};\n";
+    assert_eq!(used(text).into_iter().collect::<Vec<_>>(), ["api", "rules", "time", "world"]);
+}
+
+/// Only the command line opens files, reads the environment, looks at the clock or prints.
+#[test]
+fn only_the_doors_touch_the_machine() {
+    let mut wrong = Vec::new();
+    for (name, text) in files("src", "rs") {
+        if ["src/cli/", "src/tui/", "src/main.rs"].iter().any(|door| name.starts_with(door)) {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]\nmod").next().unwrap_or_default();
+        for word in [
+            "std::fs",
+            "std::env",
+            "std::process",
+            "println!",
+            "eprintln!",
+            "print!(",
+            "SystemTime",
+            "Instant::now",
+        ] {
+            if code.lines().any(|line| line.contains(word) && !line.trim_start().starts_with("//")) {
+                wrong.push(format!("{name}: {word}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_module_begins_with_what_it_is_for() {
+    let without: Vec<String> = files("src", "rs")
+        .into_iter()
+        .filter(|(name, text)| name != "src/main.rs" && !text.starts_with("//! "))
+        .map(|(name, _)| name)
+        .collect();
+    assert!(without.is_empty(), "{without:?}");
+}
+
+/// Each file of rules names what it follows: a file or a function of Kubernetes, or the rule that it repeats faster.
+#[test]
+fn rules_name_their_source() {
+    let without: Vec<String> = files("src/rules", "rs")
+        .into_iter()
+        .filter(|(name, text)| {
+            let docs: String = text.lines().filter(|line| line.trim_start().starts_with("//")).collect();
+            let source =
+                [".go", "pkg/", "Source:", "Kubernetes", "kube-scheduler", "kubelet", "is the specification"];
+            !name.ends_with("_test.rs")
+                && name != "src/rules/mod.rs"
+                && !source.iter().any(|word| docs.contains(word))
+        })
+        .map(|(name, _)| name)
+        .collect();
+    assert!(without.is_empty(), "{without:?}");
+}
+
+/// The project speaks of itself alone.
+#[test]
+fn no_file_names_a_machine() {
+    let mut places: Vec<(String, String)> =
+        ["src", "tests"].iter().flat_map(|folder| files(folder, "rs")).collect();
+    places.extend(files("scenarios", "toml"));
+    places.push(("README.md".to_owned(), read(&root().join("README.md"))));
+    let words = [["/ho", "me/"], ["/ro", "ot/"], ["/wo", "rk/"], ["/tm", "p/"]].map(|halves| halves.concat());
+    let wrong: Vec<&String> = places
+        .iter()
+        .filter(|(_, text)| {
+            words.iter().any(|word| text.contains(&format!("\"{word}")) || text.contains(&format!(" {word}")))
+        })
+        .map(|(name, _)| name)
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+/// A scenario opens with a comment that says what one is about to see, names the schema for editors, is called as its
+/// file, and expects something.
+#[test]
+fn scenarios_say_what_one_will_see() {
+    let mut wrong = Vec::new();
+    for (name, text) in files("scenarios", "toml") {
+        let mut say = |what: &str| wrong.push(format!("{name}: {what}"));
+        let first = text.lines().next().unwrap_or_default();
+        if !first.starts_with("# ") || first.len() < 20 {
+            say("its first line is no comment that says what one is about to see");
+        }
+        let head = text.lines().take_while(|line| line.starts_with('#') || line.is_empty());
+        if !head.clone().any(|line| line.starts_with("#:schema ")) {
+            say("its head does not name the schema (#:schema ./schema.json)");
+        }
+        let table: toml::Table = text.parse().expect("a shipped scenario is TOML");
+        let stem = Path::new(&name).file_stem().and_then(|stem| stem.to_str()).map(str::to_owned);
+        if table.get("name").and_then(toml::Value::as_str).map(str::to_owned) != stem {
+            say("its name is not its file's");
+        }
+        if table.get("description").and_then(toml::Value::as_str).is_none_or(str::is_empty) {
+            say("no description");
+        }
+        if table.get("expect").and_then(toml::Value::as_array).is_none_or(Vec::is_empty) {
+            say("it expects nothing");
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// First cells of the rows of the table under a heading of the README, without their backticks; several names may share a row.
+fn table(readme: &str, heading: &str) -> Vec<String> {
+    let section = readme.split(heading).nth(1).unwrap_or_else(|| panic!("no `{heading}` in the README"));
+    section
+        .lines()
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'))
+        .skip(2)
+        .filter_map(|line| line.split('|').nth(1))
+        .flat_map(|cell| cell.split(','))
+        .map(|name| name.trim().trim_matches('`').to_owned())
+        .collect()
+}
+
+#[test]
+fn the_readme_agrees_with_the_code() {
+    let readme = read(&root().join("README.md"));
+    let columns: Vec<&str> = TIMELINE_COLUMNS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(table(&readme, "### timeline.csv"), columns);
+    assert_eq!(table(&readme, "### pods.csv"), POD_COLUMNS);
+    let help = |arguments: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_kubelapse")).args(arguments).output();
+        String::from_utf8(output.expect("the program starts").stdout).expect("help is text")
+    };
+    let commands = table(&readme, "## Commands");
+    let offered = help(&["--help"]);
+    let offered =
+        offered.split("Commands:").nth(1).and_then(|t| t.split("\n\n").next()).expect("commands in the help");
+    for line in offered.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   ")) {
+        let name = line.split_whitespace().next().expect("a command's name");
+        assert!(
+            name == "help" || commands.iter().any(|c| c == name),
+            "`{name}` stands in no row of the README's commands"
+        );
+    }
+    for name in &commands {
+        assert!(offered.contains(&format!("  {name} ")), "the README has a command `{name}`");
+    }
+    for format in table(&readme, "### Formats") {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_kubelapse"))
+            .args(["run", "no-such-scenario", "--format", &format])
+            .output()
+            .expect("the program starts");
+        assert!(
+            String::from_utf8_lossy(&output.stderr).contains("no-such-scenario"),
+            "the README has a format `{format}`"
+        );
+    }
+    // It opens with the two commands.
+    let first =
+        readme.find("cargo run --release -- run scenarios/crash-loop.toml").expect("the first command");
+    let second = readme.find("cargo test").expect("the second command");
+    assert!(first < second && readme[..first].lines().count() < 15);
+}
