@@ -189,6 +189,13 @@ fn panes_of_an_image_that_never_comes() {
     }
 }
 
+#[test]
+fn the_lives_of_several_pods() {
+    let mut app = open("failed");
+    press(&mut app, "g1m<enter>7<down>");
+    moment("lives", &app);
+}
+
 fn thousand() -> App {
     let text = r#"
 name = "thousand"

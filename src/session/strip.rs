@@ -7,6 +7,18 @@ use crate::record::Change;
 use crate::time::{Span, Time};
 use crate::world::PodId;
 
+/// How telling a mark is where several containers of a pod differ: trouble first.
+fn trouble(mark: Mark) -> u8 {
+    match mark {
+        Mark::BackOff => 5,
+        Mark::EndedBadly => 4,
+        Mark::Waiting => 3,
+        Mark::Running => 2,
+        Mark::Ended => 1,
+        _ => 0,
+    }
+}
+
 /// What a cell of a lane stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Mark {
@@ -81,6 +93,29 @@ pub fn window(walk: &Walk) -> (Time, Time) {
 }
 
 impl Walk {
+    /// A pod's life in one lane: the container in the deepest trouble, the phase once it is final.
+    pub fn life(&self, pod: PodId, from: Time, to: Time, width: usize) -> Vec<Mark> {
+        let strip = self.strip(pod, from, to, width);
+        let mut cells = vec![Mark::Nothing; width];
+        for lane in strip.lanes.iter().filter(|lane| lane.name != "events" && lane.name != "Ready") {
+            for (own, mark) in cells.iter_mut().zip(&lane.cells) {
+                *own = match (lane.name.as_str(), *mark) {
+                    ("phase", Mark::Running) => *own,
+                    ("phase", mark) => mark,
+                    (_, mark) if *own == Mark::Pending => mark,
+                    (_, mark)
+                        if trouble(mark) > trouble(*own)
+                            && !matches!(own, Mark::Succeeded | Mark::Failed | Mark::Unknown) =>
+                    {
+                        mark
+                    }
+                    _ => *own,
+                };
+            }
+        }
+        cells
+    }
+
     /// The strip of a pod, `width` cells wide.
     pub fn strip(&self, pod: PodId, from: Time, to: Time, width: usize) -> Strip {
         let now = self.now();

@@ -17,10 +17,13 @@ pub enum Tab {
     Describe,
     Coming,
     History,
+    /// The lives of all pods side by side.
+    Lives,
 }
 
 impl Tab {
-    pub const ALL: [Tab; 6] = [Tab::State, Tab::Events, Tab::Logs, Tab::Describe, Tab::Coming, Tab::History];
+    pub const ALL: [Tab; 7] =
+        [Tab::State, Tab::Events, Tab::Logs, Tab::Describe, Tab::Coming, Tab::History, Tab::Lives];
     pub fn name(self) -> &'static str {
         match self {
             Tab::State => "State",
@@ -29,6 +32,7 @@ impl Tab {
             Tab::Describe => "Describe",
             Tab::Coming => "Coming",
             Tab::History => "History",
+            Tab::Lives => "Lives",
         }
     }
 }

@@ -249,7 +249,7 @@ impl App {
             panes::draw(self, frame, logs, Tab::Logs, false);
             panes::draw(self, frame, events, Tab::Events, false);
             let tab = match self.tab {
-                Tab::Describe | Tab::Coming | Tab::History => self.tab,
+                Tab::Describe | Tab::Coming | Tab::History | Tab::Lives => self.tab,
                 _ => Tab::Coming,
             };
             panes::draw(self, frame, third, tab, true);
@@ -293,7 +293,7 @@ impl App {
     }
 }
 
-fn mark_style(mark: strip::Mark) -> Style {
+pub fn mark_style(mark: strip::Mark) -> Style {
     use strip::Mark;
     match mark {
         Mark::Running | Mark::Ready | Mark::Succeeded | Mark::Ended => Style::new().fg(Color::Green),

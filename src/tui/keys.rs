@@ -22,7 +22,7 @@ pub const KEYS: [(&str, &str); 27] = [
     ("+  -", "faster, slower (1 to 1000 times)"),
     ("↑↓ j k", "select a pod"),
     ("PgUp PgDn", "scroll the lower pane"),
-    ("Tab 1-6", "State, Events, Logs, Describe, Coming, History"),
+    ("Tab 1-7", "State, Events, Logs, Describe, Coming, History, Lives"),
     ("o", "logs: the next container"),
     ("v", "logs: the previous instance (--previous)"),
     ("w", "why the last change came"),
@@ -99,7 +99,7 @@ impl App {
             KeyCode::PageDown => self.scroll = self.scroll.saturating_add(5),
             KeyCode::Tab => self.turn(1),
             KeyCode::BackTab => self.turn(Tab::ALL.len() - 1),
-            KeyCode::Char(digit @ '1'..='6') => {
+            KeyCode::Char(digit @ '1'..='7') => {
                 self.tab = Tab::ALL[digit as usize - '1' as usize];
                 self.scroll = 0;
             }

@@ -7,11 +7,11 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 
 use super::app::{App, Tab};
-use super::draw::{colour, cut};
+use super::draw::{colour, cut, mark_style};
 use crate::api::{ContainerState, Tri};
 use crate::rules::backoff::Limits;
 use crate::session::words::{about, offset};
-use crate::session::{kubectl, why};
+use crate::session::{kubectl, strip, why};
 use crate::world::PodId;
 
 /// Draws one pane; with its tabs in the frame where it is the one that the keys turn.
@@ -38,6 +38,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, tab: Tab, turns: bool)
     let lines = match (tab, app.pod()) {
         (Tab::Coming, _) => coming(app, width),
         (Tab::History, _) => history(app, width, height),
+        (Tab::Lives, _) => lives(app, width, height),
         (_, None) => {
             vec![Line::raw("→ goes to the next change, ← back, p plays, w asks why, ? tells of all keys.")]
         }
@@ -203,6 +204,31 @@ fn coming(app: &App, width: usize) -> Vec<Line<'static>> {
             Line::raw(cut(&text, width))
         })
         .collect()
+}
+
+/// A strip for each pod around the selected one.
+fn lives(app: &App, width: usize, height: usize) -> Vec<Line<'static>> {
+    let w = app.walk.world();
+    let list = kubectl::pods(w);
+    let selected = app.pod().and_then(|pod| list.iter().position(|other| *other == pod)).unwrap_or(0);
+    let first = selected.saturating_sub(height / 2).min(list.len().saturating_sub(height));
+    let shown = &list[first..(first + height).min(list.len())];
+    let names: Vec<String> = shown.iter().map(|pod| w.pods[pod.ix()].ident.name.to_string()).collect();
+    let wide = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).min(width / 4);
+    let (from, to) = strip::window(&app.walk);
+    let lines: Vec<Line<'static>> = shown
+        .iter()
+        .zip(names)
+        .enumerate()
+        .map(|(at, (pod, name))| {
+            let mark = if first + at == selected { ">" } else { " " };
+            let mut spans = vec![Span::raw(format!("{mark}{:<wide$} ", cut(&name, wide)))];
+            let cells = app.walk.life(*pod, from, to, width.saturating_sub(wide + 2));
+            spans.extend(cells.iter().map(|mark| Span::styled(mark.sign().to_string(), mark_style(*mark))));
+            Line::from(spans)
+        })
+        .collect();
+    if lines.is_empty() { vec![Line::raw("no pod yet")] } else { lines }
 }
 
 fn history(app: &App, width: usize, height: usize) -> Vec<Line<'static>> {
