@@ -59,6 +59,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             pods: Vec::new(),
             starts: Default::default(),
             images: node.spec.images.iter().map(|image| w.images.full(*image)).collect(),
+            private_images: Vec::new(),
             failed_pulls: Vec::new(),
             pulls: Vec::new(),
             pull_queue: Default::default(),

@@ -239,6 +239,7 @@ known! {
     SANDBOX_CHANGED = "SandboxChanged",
     FAILED_CREATE_POD_SANDBOX = "FailedCreatePodSandBox",
     FAILED_MOUNT = "FailedMount",
+    FAILED_TO_RETRIEVE_IMAGE_PULL_SECRET = "FailedToRetrieveImagePullSecret",
     FAILED_KILL_POD = "FailedKillPod",
     FAILED_SYNC = "FailedSync",
     EXCEEDED_GRACE_PERIOD = "ExceededGracePeriod",

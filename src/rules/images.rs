@@ -1,9 +1,8 @@
 //! The image manager's decisions: whether an image is pulled, what the kubelet tells about it, and how long it waits
 //! after a failure.
 //!
-//! Source: `EnsureImageExists`, `pullImage` and `evalCRIPullErr` in pkg/kubelet/images/image_manager.go (v1.36.2). Every
-//! image counts as pulled without credentials, so that each pod may use what is on its node (`MustAttemptImagePull` in
-//! pkg/kubelet/images/pullmanager finds nothing to verify).
+//! Source: `EnsureImageExists`, `pullImage` and `evalCRIPullErr` in pkg/kubelet/images/image_manager.go,
+//! `MustAttemptImagePull` in pkg/kubelet/images/pullmanager/image_pull_manager.go (v1.36.2).
 
 use super::backoff::{Entry, Limits};
 use super::gates::Gates;
@@ -17,6 +16,26 @@ use crate::time::{Span, Time};
 pub struct PullMemory {
     pub back_off: Option<Entry>,
     pub last_failure: Option<PullFailure>,
+}
+
+/// What a node has of an image, for one pod.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Presence {
+    Absent,
+    Present,
+    /// There, but this kubelet pulled it with a Secret that the pod does not present.
+    Withheld,
+}
+
+/// `MustAttemptImagePull` under the default policy `NeverVerifyPreloadedImages`: an image that was there before the
+/// kubelet, or that anybody may pull, is free; one pulled with Secrets is for pods that present one of them.
+pub fn presence<S: PartialEq>(is_there: bool, pulled_with: &[S], presented: &[S], gates: &Gates) -> Presence {
+    let is_free = pulled_with.is_empty() || presented.iter().any(|secret| pulled_with.contains(secret));
+    match (is_there, is_free || !gates.ensure_secret_pulled_images) {
+        (false, _) => Presence::Absent,
+        (true, true) => Presence::Present,
+        (true, false) => Presence::Withheld,
+    }
 }
 
 /// Why a pull failed, as the waiting container tells it.
@@ -48,12 +67,13 @@ pub enum Verdict {
 
 /// `EnsureImageExists` up to the point where it blocks.
 ///
-/// `is_present` is asked only where the policy looks at the node: `Always` never does. The surprise: the events of a
-/// back-off are Normal, those of a failed pull are Warnings.
+/// `presence` is asked only where the policy looks at the node: `Always` never does. The surprises: the events of a
+/// back-off are Normal, those of a failed pull are Warnings; and a withheld image under policy Never is called absent,
+/// so that nobody learns that it is there.
 pub fn ensure(
     image: Sym,
     policy: &str,
-    is_present: impl FnOnce() -> bool,
+    presence: impl FnOnce() -> Presence,
     memory: &PullMemory,
     now: Time,
     gates: &Gates,
@@ -66,7 +86,8 @@ pub fn ensure(
         return Verdict::Fails { reason: Sym::INVALID_IMAGE_NAME, message, event };
     }
     if policy != "Always" {
-        if is_present() {
+        let presence = presence();
+        if presence == Presence::Present {
             let message = Text::ImagePresent { image, checked: gates.ensure_secret_pulled_images };
             return Verdict::Present(Note { warning: false, reason: Sym::PULLED, message });
         }
@@ -113,4 +134,30 @@ fn evaluate(image: Sym, error: Sym) -> PullFailure {
         }
     }
     PullFailure { reason: Sym::ERR_IMAGE_PULL, message: error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_image_is_for_those_who_can_pull_it() {
+        let gates = Gates::default();
+        assert_eq!(presence(false, &["a"], &["a"], &gates), Presence::Absent);
+        assert_eq!(presence(true, &[], &["a"], &gates), Presence::Present);
+        assert_eq!(presence(true, &["a", "b"], &["b"], &gates), Presence::Present);
+        assert_eq!(presence(true, &["a", "b"], &["c"], &gates), Presence::Withheld);
+        let before = Gates { ensure_secret_pulled_images: false, ..gates };
+        assert_eq!(presence(true, &["a"], &[], &before), Presence::Present);
+    }
+
+    #[test]
+    fn a_withheld_image_is_pulled_again_or_called_absent() {
+        let ensure = |policy| {
+            let (memory, gates) = (PullMemory::default(), Gates::default());
+            ensure(Sym::new("web:1"), policy, || Presence::Withheld, &memory, Time::EPOCH, &gates)
+        };
+        assert!(matches!(ensure("IfNotPresent"), Verdict::Pulls(_)));
+        assert!(matches!(ensure("Never"), Verdict::Fails { reason: Sym::ERR_IMAGE_NEVER_PULL, .. }));
+    }
 }

@@ -314,6 +314,12 @@ pub static IMAGE: Shape = Shape {
         ),
         key("error", Kind::Text, "", "With it the pull fails"),
         key(
+            "secret",
+            Kind::Text,
+            "",
+            "Fails only without it: the Secret that must be there and among the pod's imagePullSecrets",
+        ),
+        key(
             "failures",
             Kind::Integer(0, u32::MAX as i64),
             "always",

@@ -116,6 +116,8 @@ pub struct ImagePlan {
     pub pull_present: Distribution,
     /// With it the pull fails.
     pub error: Option<Sym>,
+    /// Name of the Secret among a pod's imagePullSecrets that the registry wants; without it every pull fails.
+    pub secret: Option<Sym>,
     /// How many pulls fail, per node, before one works; None with an error: always.
     pub failures: Option<u32>,
     pub fail_takes: Distribution,

@@ -18,6 +18,9 @@ impl NodeId {
     }
 }
 
+/// Namespace and name of a Secret that a pod presents to a registry.
+pub type PullSecret = (Sym, Sym);
+
 /// A pull that waits or runs.
 #[derive(Clone, Copy, Debug)]
 pub struct Pull {
@@ -31,6 +34,8 @@ pub struct Pull {
     pub began: Time,
     /// What it will end with, once it has begun.
     pub error: Option<Sym>,
+    /// What opened the registry to it.
+    pub secret: Option<PullSecret>,
 }
 
 #[derive(Clone, Debug)]
@@ -71,6 +76,8 @@ pub struct Node {
     pub starts: VecDeque<Time>,
     /// Full names of the images on the node.
     pub images: Vec<Sym>,
+    /// Which of them were pulled with a Secret: with that of this namespace and name.
+    pub private_images: Vec<(Sym, PullSecret)>,
     /// How many pulls of an image that can fail began on this node, by its full name.
     pub failed_pulls: Vec<(Sym, u32)>,
     pub pulls: Vec<Pull>,

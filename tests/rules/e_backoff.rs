@@ -127,9 +127,9 @@ fn pulls(steps: &[Value]) -> Vec<Value> {
     for step in steps {
         let (now, image) = (time(&step["at"]), Sym::new(text(step, "image")));
         let memory = memories.entry((text(step, "key"), text(step, "image"))).or_default();
-        let is_present = || step["present"] == true;
+        let presence = || images::presence::<&str>(step["present"] == true, &[], &[], &gates);
         let mut answer = Map::new();
-        let events = match images::ensure(image, text(step, "policy"), is_present, memory, now, &gates) {
+        let events = match images::ensure(image, text(step, "policy"), presence, memory, now, &gates) {
             Verdict::Present(event) => {
                 answer.insert("imageRef".into(), json!("sha256:present"));
                 answer.insert("message".into(), json!(words(event.message)));

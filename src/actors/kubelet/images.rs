@@ -4,11 +4,11 @@
 use super::sync;
 use crate::actors::events;
 use crate::api::{Sym, Text};
-use crate::rules::images::{self, Note, Verdict};
+use crate::rules::images::{self, Note, Presence, Verdict};
 use crate::rules::throttle::{Rate, TokenBucket};
-use crate::scenario::plan::KubeletConfig;
+use crate::scenario::plan::{KubeletConfig, ObjectKind};
 use crate::time::{Span, Time};
-use crate::world::node::Pull;
+use crate::world::node::{Pull, PullSecret};
 use crate::world::{ContainerIx, NodeId, Pod, PodId, Purpose, SimEvent, World};
 
 /// `EnsureImageExists` up to the point where it blocks.
@@ -19,8 +19,8 @@ pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) {
     let Some(node) = p.node else { return };
     let full_name = w.images.full(image);
     let memory = &p.runtime.containers[usize::from(memory_holder(p, ix))].pulls;
-    let is_present = || w.nodes[node.ix()].images.contains(&full_name);
-    match images::ensure(image, &container.image_pull_policy, is_present, memory, w.now, &w.gates) {
+    let presence = || presence(w, node, pod, full_name);
+    match images::ensure(image, &container.image_pull_policy, presence, memory, w.now, &w.gates) {
         Verdict::Present(event) => {
             tell(w, pod, ix, event);
             sync::image_is_present(w, pod);
@@ -44,6 +44,7 @@ pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) {
                 asked: now,
                 began: now,
                 error: None,
+                secret: None,
             });
             begin_pulls(w, node);
         }
@@ -95,7 +96,8 @@ fn begin_pulls(w: &mut World, node: NodeId) {
             continue;
         }
         pull.began = w.now;
-        pull.error = error_of(w, node, pull.full_name);
+        pull.secret = opening_secret(w, pull.pod, pull.full_name);
+        pull.error = error_of(w, node, &pull);
         w.nodes[node.ix()].pulls.push(pull);
         let takes = duration(w, node, pull);
         w.after(takes, SimEvent::Pulled { node, pull: pull.id });
@@ -103,18 +105,81 @@ fn begin_pulls(w: &mut World, node: NodeId) {
 }
 
 /// With which error the pull that begins now will end, if it will: it counts among those that fail.
-fn error_of(w: &mut World, node: NodeId, full_name: Sym) -> Option<Sym> {
-    let plan = w.images.plan(&w.plan, full_name);
+fn error_of(w: &mut World, node: NodeId, pull: &Pull) -> Option<Sym> {
+    let plan = w.images.plan(&w.plan, pull.full_name);
+    if plan.secret.is_some() && pull.secret.is_none() {
+        return Some(plan.error.unwrap_or_else(|| access_denied(pull.full_name)));
+    }
     let error = plan.error?;
+    if plan.secret.is_some() && plan.failures.is_none() {
+        return None;
+    }
     let failed = &mut w.nodes[node.ix()].failed_pulls;
-    let ix = failed.iter().position(|(name, _)| *name == full_name).unwrap_or_else(|| {
-        failed.push((full_name, 0));
+    let ix = failed.iter().position(|(name, _)| *name == pull.full_name).unwrap_or_else(|| {
+        failed.push((pull.full_name, 0));
         failed.len() - 1
     });
     let count = &mut failed[ix].1;
     let fails = plan.failures.is_none_or(|limit| *count < limit);
     *count = count.saturating_add(1);
     fails.then_some(error)
+}
+
+/// What containerd says where a registry wants to know who asks.
+fn access_denied(full_name: Sym) -> Sym {
+    Sym::new(&format!(
+        "failed to pull and unpack image \"{full_name}\": failed to resolve reference \"{full_name}\": pull access denied, \
+         repository does not exist or may require authorization: authorization failed: no basic auth credentials"
+    ))
+}
+
+/// The Secret that opens the image's registry, if the pod presents it.
+fn opening_secret(w: &World, pod: PodId, full_name: Sym) -> Option<PullSecret> {
+    let wanted = w.images.plan(&w.plan, full_name).secret?;
+    presented(w, pod).find(|(_, name)| *name == wanted)
+}
+
+/// The Secrets that the pod presents: those of its imagePullSecrets that exist.
+fn presented(w: &World, pod: PodId) -> impl Iterator<Item = PullSecret> + '_ {
+    let p = &w.pods[pod.ix()];
+    let namespace = p.ident.namespace;
+    let names = p.spec.image_pull_secrets.iter().filter(|secret| !secret.name.is_empty());
+    names
+        .filter(move |secret| w.object_exists(ObjectKind::Secret, namespace, &secret.name))
+        .map(move |secret| (namespace, Sym::new(&secret.name)))
+}
+
+/// `getPullSecretsForPod` (pkg/kubelet/kubelet_pods.go): each sync tells which Secrets it did not find, and goes on.
+pub fn look_for_secrets(w: &mut World, pod: PodId) {
+    let p = &w.pods[pod.ix()];
+    if p.spec.image_pull_secrets.is_empty() {
+        return;
+    }
+    let namespace = p.ident.namespace;
+    let names = p.spec.image_pull_secrets.iter().map(|secret| secret.name.as_str());
+    let missing: Vec<&str> = names
+        .filter(|name| !name.is_empty() && !w.object_exists(ObjectKind::Secret, namespace, name))
+        .collect();
+    if !missing.is_empty() {
+        let message = format!(
+            "Unable to retrieve some image pull secrets ({}); attempting to pull the image may not succeed.",
+            missing.join(", ")
+        );
+        events::kubelet(w, pod, true, Sym::FAILED_TO_RETRIEVE_IMAGE_PULL_SECRET, message, None);
+    }
+}
+
+/// What the node has of an image for a pod.
+fn presence(w: &World, node: NodeId, pod: PodId, full_name: Sym) -> Presence {
+    let n = &w.nodes[node.ix()];
+    let is_there = n.images.contains(&full_name);
+    if n.private_images.is_empty() {
+        return images::presence::<PullSecret>(is_there, &[], &[], &w.gates);
+    }
+    let with: Vec<PullSecret> =
+        n.private_images.iter().filter(|(name, _)| *name == full_name).map(|(_, secret)| *secret).collect();
+    let presented: Vec<PullSecret> = presented(w, pod).collect();
+    images::presence(is_there, &with, &presented, &w.gates)
 }
 
 fn duration(w: &mut World, node: NodeId, pull: Pull) -> Span {
@@ -143,6 +208,11 @@ pub fn pulled(w: &mut World, node: NodeId, id: u32) {
     let n = &mut w.nodes[node.ix()];
     if !n.images.contains(&pull.full_name) {
         n.images.push(pull.full_name);
+    }
+    if let Some(secret) = pull.secret
+        && !n.private_images.contains(&(pull.full_name, secret))
+    {
+        n.private_images.push((pull.full_name, secret));
     }
     let bytes = w.images.plan(&w.plan, pull.full_name).size_bytes;
     let event = images::works(pull.image, w.now.since(pull.began), w.now.since(pull.asked), bytes);

@@ -128,6 +128,7 @@ pub fn sync_pod(w: &mut World, pod: PodId) {
 
 /// Everything is mounted: probing begins, and the runtime's part.
 fn mounted(w: &mut World, pod: PodId) {
+    images::look_for_secrets(w, pod);
     prober::add_pod(w, pod);
     let p = &w.pods[pod.ix()];
     let Some(worker) = p.worker.as_deref() else { return };

@@ -396,6 +396,7 @@ pub fn image_default() -> ImagePlan {
         pull: pull_of(DEFAULT_IMAGE_BYTES),
         pull_present: pull_of(0),
         error: None,
+        secret: None,
         failures: None,
         fail_takes: Distribution::Constant(Span::from_millis(400)),
     }
@@ -415,7 +416,8 @@ pub fn images(table: &Table, cx: &mut Context<'_>) -> Vec<ImagePlan> {
         }
         let error = text(entry, "error");
         for key in ["failures", "failTakes"] {
-            if let (Some(node), None) = (entry.entry(key), error) {
+            let fails = error.is_some() || (key == "failTakes" && entry.entry("secret").is_some());
+            if let (Some(node), false) = (entry.entry(key), fails) {
                 cx.report(
                     Diagnostic::new(Code::MissingKey, node.key_loc, format!("`{key}` without an `error`"))
                         .label("this image never fails")
@@ -436,6 +438,7 @@ pub fn images(table: &Table, cx: &mut Context<'_>) -> Vec<ImagePlan> {
                 .unwrap_or_else(|| pull_of(0)),
             pull: pull.unwrap_or_else(|| pull_of(size_bytes)),
             error: error.map(Sym::new),
+            secret: text(entry, "secret").map(Sym::new),
             failures: number(entry, "failures"),
             fail_takes: distribution(entry, "failTakes").unwrap_or(image_default().fail_takes),
         });

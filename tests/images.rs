@@ -1,0 +1,162 @@
+//! Images from scenario to events: registries that want a Secret, pulls that wait their turn, pulls that are held back.
+
+use std::sync::Arc;
+
+use kubelapse::record::Change;
+use kubelapse::scenario;
+use kubelapse::session;
+
+/// Every event and STATUS of a run: `12.8 web Warning Failed …`, `0.0 web STATUS Pending`.
+fn told(text: &str, seed: u64) -> Vec<String> {
+    let none = |path: &str| Err(path.to_owned());
+    let plan = scenario::load("images.toml", text, &none, &[])
+        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    let lived = session::live(&Arc::new(plan), seed);
+    let mut lines = Vec::new();
+    for row in &lived.transitions {
+        let Some(ident) = row.pod.map(|pod| lived.directory.pods[pod as usize]) else { continue };
+        let secs = row.time.since(lived.directory.start).secs_f64();
+        match &row.change {
+            Change::Event(e) if e.component == "kubelet" => {
+                let kind = if e.warning { "Warning" } else { "Normal" };
+                lines.push(format!(
+                    "{secs:.1} {} {kind} {} {} ×{}",
+                    ident.name,
+                    e.reason,
+                    e.message.show(&ident),
+                    e.count
+                ));
+            }
+            Change::Status { to, .. } => lines.push(format!("{secs:.1} {} STATUS {to}", ident.name)),
+            _ => {}
+        }
+    }
+    lines
+}
+
+fn count(lines: &[String], words: &str) -> usize {
+    lines.iter().filter(|line| line.contains(words)).count()
+}
+
+const PRIVATE: &str = r#"
+name = "private"
+until = "3m"
+[[node]]
+name = "n1"
+[[image]]
+ref = "registry.example/shop/web:1.4"
+pull = "2s"
+secret = "regcred"
+[[object]]
+kind = "Secret"
+name = "regcred"
+namespace = "default"
+at = "40s"
+[[pod]]
+name = "web"
+  [pod.spec]
+  imagePullSecrets = [{ name = "regcred" }]
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/web:1.4"
+  imagePullPolicy = "IfNotPresent"
+[[pod]]
+name = "thief"
+at = "100s"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/web:1.4"
+  imagePullPolicy = "POLICY"
+"#;
+
+#[test]
+fn a_registry_that_wants_a_secret_gets_it_when_it_is_created() {
+    let lines = told(&PRIVATE.replace("POLICY", "Never"), 1);
+    let missing = "web Warning FailedToRetrieveImagePullSecret Unable to retrieve some image pull secrets (regcred); \
+                   attempting to pull the image may not succeed.";
+    assert!(lines[0..8].iter().any(|line| line.contains(missing)), "{lines:#?}");
+    assert!(count(&lines, "no basic auth credentials") > 1, "{lines:#?}");
+    assert!(lines.iter().any(|line| line.ends_with("web STATUS Running")), "{lines:#?}");
+    let running = lines.iter().position(|line| line.ends_with("web STATUS Running")).expect("it runs");
+    assert!(lines[running..].iter().all(|line| !line.contains(missing)), "{lines:#?}");
+}
+
+#[test]
+fn a_pod_without_the_secret_does_not_get_what_another_pulled() {
+    let lines = told(&PRIVATE.replace("POLICY", "Never"), 1);
+    assert!(lines.iter().any(|line| line.ends_with("thief STATUS ErrImageNeverPull")), "{lines:#?}");
+    let lines = told(&PRIVATE.replace("POLICY", "IfNotPresent"), 1);
+    assert!(lines.iter().any(|line| line.ends_with("thief STATUS ErrImagePull")), "{lines:#?}");
+    // Kubernetes 1.32 does not look who pulled it.
+    let lines = told(&format!("kubernetes = \"1.32\"{}", PRIVATE.replace("POLICY", "Never")), 1);
+    assert!(lines.iter().any(|line| line.ends_with("thief STATUS Running")), "{lines:#?}");
+}
+
+const CROWD: &str = r#"
+name = "crowd"
+until = "2m"
+[[node]]
+name = "n1"
+  [node.kubelet]
+  serializeImagePulls = SERIAL
+[[image]]
+ref = "registry.example/shop/web:1.4"
+pull = "1s"
+[[pod]]
+name = "web"
+replicas = 14
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/web:1.4"
+  imagePullPolicy = "Always"
+"#;
+
+#[test]
+fn one_puller_pulls_one_after_the_other_and_never_too_fast() {
+    let lines = told(&CROWD.replace("SERIAL", "true"), 3);
+    assert_eq!(count(&lines, "Successfully pulled"), 14, "{lines:#?}");
+    assert_eq!(count(&lines, "pull QPS exceeded"), 0);
+    assert!(
+        lines.iter().any(|line| line.contains("in 1s (13")),
+        "the last one waits for thirteen: {lines:#?}"
+    );
+}
+
+#[test]
+fn pulls_at_once_are_held_back_beyond_the_burst() {
+    let mut who = std::collections::BTreeSet::new();
+    for seed in 0..10 {
+        let lines = told(&CROWD.replace("SERIAL", "false"), seed);
+        let held = lines.iter().filter(|line| line.contains("pull QPS exceeded ×1"));
+        let held: Vec<&str> = held.filter_map(|line| line.split(' ').nth(1)).collect();
+        assert!((2..=4).contains(&held.len()), "{held:?}");
+        assert_eq!(count(&lines, "STATUS Running"), 14, "{lines:#?}");
+        who.extend(held.iter().map(|name| (*name).to_owned()));
+    }
+    assert!(who.len() > 4, "it may be any of them: {who:?}");
+}
+
+/// Four Normal events a restart: after six restarts the kubelet's recorder has sent its 25 and sends one per five minutes.
+#[test]
+fn a_crash_loop_runs_out_of_events() {
+    let text = r#"
+name = "silent"
+until = "60m"
+[[pod]]
+name = "web"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/web:1.4"
+  imagePullPolicy = "Always"
+  [pod.behavior.containers.app]
+  attempts = [{ runs = "2s", exit = 1 }]
+"#;
+    let lines = told(text, 5);
+    let at = |line: &String| line.split(' ').next().and_then(|secs| secs.parse::<f64>().ok()).unwrap_or(0.0);
+    let normal: Vec<f64> = lines.iter().filter(|line| line.contains(" Normal ")).map(at).collect();
+    assert_eq!(normal.iter().filter(|secs| **secs < 300.0).count(), 24, "{normal:?}");
+    assert!((11..=13).contains(&normal.iter().filter(|secs| **secs >= 300.0).count()), "{normal:?}");
+    let last = lines.iter().rfind(|line| line.contains("Normal")).expect("there are events");
+    let seen: u32 = last.rsplit_once('×').and_then(|(_, count)| count.parse().ok()).unwrap_or(0);
+    assert!(seen > 12, "what was held back is counted: {last}");
+}
