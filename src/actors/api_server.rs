@@ -47,7 +47,6 @@ pub fn create_pod(w: &mut World, template: u32, ordinal: u32) -> PodId {
     } else if let Some(node) = find_node(w, &t.spec.node_name) {
         assign(w, id, node);
         super::scheduler::pod_assigned(w, id, node);
-        update_status(w, id, |s, now| put_condition(s, Condition::new(Sym::POD_SCHEDULED, Tri::True), now));
         watch(w, id);
     } else {
         super::pod_gc::orphaned(w, id);

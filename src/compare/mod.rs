@@ -6,6 +6,7 @@
 
 pub mod difference;
 pub mod fidelity;
+pub mod laws;
 pub mod life;
 pub mod side;
 pub mod text;
