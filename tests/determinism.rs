@@ -1,0 +1,126 @@
+//! Same scenario, seed and version, same bytes: twice, stepped or run, from a copy in the middle, on one thread or many, and
+//! with strangers beside it.
+
+use std::sync::Arc;
+
+use kubelapse::record::csv::Timeline;
+use kubelapse::record::{Ending, Kept, Sink, Transition};
+use kubelapse::scenario::{self, Plan, builtin};
+use kubelapse::session::{self, Session, Silent};
+use rayon::prelude::*;
+
+fn shipped() -> Vec<(&'static str, Arc<Plan>)> {
+    let none = |path: &str| Err(path.to_owned());
+    builtin::ALL
+        .iter()
+        .map(|shipped| {
+            let plan = scenario::load("scenario.toml", shipped.text, &none, &[]).expect("it is read");
+            (shipped.name, Arc::new(plan))
+        })
+        .collect()
+}
+
+fn stepped(session: &mut Session) -> Vec<Transition> {
+    let mut rows = Vec::new();
+    while session.step().is_some() {
+        rows.extend(session.take_transitions());
+    }
+    rows
+}
+
+#[test]
+fn stepped_run_and_lived_are_one() {
+    for (name, plan) in shipped() {
+        let lived = session::live(&plan, 3);
+        let mut walked = Session::new(&plan, 3);
+        let mut rows = walked.take_transitions();
+        rows.extend(stepped(&mut walked));
+        assert_eq!(rows, lived.transitions, "{name}: stepped");
+        assert_eq!(walked.world.digest.to_string(), lived.digest, "{name}: stepped");
+        let mut kept = Kept::default();
+        let outcome = session::run(&plan, 3, &mut kept, &Silent).expect("memory does not fill up");
+        assert_eq!(kept.rows, lived.transitions, "{name}: run");
+        assert_eq!(outcome.world.digest.to_string(), lived.digest, "{name}: run");
+    }
+}
+
+#[test]
+fn a_copy_goes_on_as_the_original() {
+    for (name, plan) in shipped() {
+        let mut original = Session::new(&plan, 5);
+        for _ in 0..40 {
+            original.step();
+        }
+        let mut copy = original.clone();
+        assert_eq!(stepped(&mut original), stepped(&mut copy), "{name}");
+        assert_eq!(original.world.digest.to_string(), copy.world.digest.to_string(), "{name}");
+    }
+}
+
+#[test]
+fn threads_change_nothing() {
+    let plan = &shipped().into_iter().find(|(name, _)| *name == "crash-loop").expect("it is shipped").1;
+    let alone: Vec<String> = (0..64).map(|seed| session::live(plan, seed).digest).collect();
+    let together: Vec<String> =
+        (0..64u64).into_par_iter().map(|seed| session::live(plan, seed).digest).collect();
+    assert_eq!(alone, together);
+    let mut different = alone.clone();
+    different.sort();
+    different.dedup();
+    assert_eq!(different.len(), alone.len(), "seeds give runs of their own");
+}
+
+/// The rows of one pod as `timeline.csv` has them.
+fn table(plan: &Arc<Plan>, pod: &str) -> Vec<String> {
+    let lived = session::live(plan, 11);
+    let mut bytes = Vec::new();
+    let mut sink = Timeline::new(&mut bytes);
+    sink.begin(&lived.directory).expect("memory");
+    sink.batch(&lived.directory, &lived.transitions).expect("memory");
+    let ending = Ending { pods: &lived.records, at: plan.until, partial: false };
+    sink.end(&lived.directory, &ending).expect("memory");
+    drop(sink);
+    let text = String::from_utf8(bytes).expect("a timeline is text");
+    text.lines().filter(|line| line.contains(&format!(",{pod},"))).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_stranger_changes_nobody() {
+    let base = r#"
+name = "strangers"
+until = "20m"
+[[node]]
+name = "n1"
+[[node]]
+name = "n2"
+[[pod]]
+name = "web"
+[pod.spec]
+nodeName = "n1"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/web:1.4"
+  readinessProbe = { exec = { command = ["probe"] }, periodSeconds = 3 }
+  [pod.behavior.containers.app]
+  attempts = [{ runs = { uniform = ["2s", "9s"] }, exit = 1 }]
+"#;
+    let stranger = r#"
+[[pod]]
+name = "stranger"
+[pod.spec]
+nodeName = "n2"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/other:1.4"
+  [pod.behavior.containers.app]
+  attempts = [{ runs = { uniform = ["1s", "30s"] }, exit = 1 }]
+"#;
+    let none = |path: &str| Err(path.to_owned());
+    let load = |text: &str| {
+        Arc::new(scenario::load("s.toml", text, &none, &[]).unwrap_or_else(|p| panic!("{}", p.render(false))))
+    };
+    let (alone, beside) = (load(base), load(&format!("{base}{stranger}")));
+    assert_eq!(table(&alone, "web"), table(&beside, "web"));
+    assert!(table(&alone, "web").len() > 50);
+    assert!(!table(&beside, "stranger").is_empty());
+}
