@@ -72,7 +72,8 @@ fn shipped_scenarios_obey_the_laws() {
 
 #[test]
 fn a_broken_law_is_seen() {
-    let header = "time,timestamp,namespace,pod,node,kind,object,from,to,ready,restarts,reason,message,exit_code,count";
+    let header =
+        "time,timestamp,namespace,pod,node,kind,object,from,to,ready,restarts,reason,message,exit_code,count";
     let rows = [
         "0.0,,default,web,,phase,,,Running,,,,,,",
         "0.0,,default,web,,status,,,Running,2/1,0,,,,",
