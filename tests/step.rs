@@ -54,6 +54,15 @@ fn predictions_are_scored_and_explained() {
 }
 
 #[test]
+fn what_comes_is_told_as_far_as_it_is_certain() {
+    transcript(
+        "what_comes",
+        &["graceful-deletion", "--plain"],
+        "goto 200ms\ncoming\ngoto 31s\ncoming\nselect stubborn\ncoming\nend\ncoming\n",
+    );
+}
+
+#[test]
 fn what_is_done_is_logged_and_saved() {
     let folder = std::env::temp_dir().join(format!("kubelapse-step-{}", std::process::id()));
     let file = folder.join("mine.toml");

@@ -203,8 +203,7 @@ name = "thousand"
 until = "1h"
 [[node]]
 name = "node"
-count = 10
-capacity = { cpu = "64", memory = "256Gi", pods = 200 }
+capacity = { cpu = "64", memory = "256Gi", pods = 1100 }
 [[pod]]
 name = "web"
 replicas = 1000

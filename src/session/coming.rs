@@ -3,7 +3,7 @@
 use super::Walk;
 use super::words::{Words, describe};
 use crate::time::Time;
-use crate::world::pod::Work;
+use crate::world::pod::{KillStage, Stage, Work};
 use crate::world::{PodId, SimEvent, World};
 
 /// Something that will happen unless somebody does something.
@@ -24,9 +24,78 @@ impl Walk {
             .into_iter()
             .filter(|(at, _, event)| *at <= until && is_live(w, *event))
             .filter(|(_, _, event)| pod.is_none_or(|pod| concerns(w, *event, pod)))
-            .map(|(at, _, event)| Coming { at, words: describe(w, event) })
+            .map(|(at, _, event)| Coming { at, words: foretell(w, event) })
             .collect()
     }
+}
+
+/// The event in words, with what is known now of how it will go on.
+fn foretell(w: &World, event: SimEvent) -> Words {
+    let mut words = describe(w, event);
+    let name = |pod: PodId, ix: u8| match w.pods.get(pod.ix()) {
+        Some(p) if usize::from(ix) < p.container_count() => {
+            format!("{} of {}", p.container(ix).name, p.ident.name)
+        }
+        _ => "a container".to_owned(),
+    };
+    match event {
+        SimEvent::Sync { pod, .. } => {
+            let Some(p) = w.pods.get(pod.ix()) else { return words };
+            let Some(run) = p.worker.as_deref().and_then(|worker| worker.run.as_ref()) else { return words };
+            let own = p.ident.name;
+            let front = run.to_start.first().map_or_else(|| own.to_string(), |ix| name(pod, *ix));
+            let (component, text) = match run.stage {
+                Stage::Volumes => {
+                    ("kubelet: volume manager", format!("the wait for the volumes of {own} ends"))
+                }
+                Stage::StoppingSandbox => ("runtime", format!("the sandbox of {own} is stopped")),
+                Stage::Sandbox => ("runtime", format!("RunPodSandbox answers for {own}")),
+                Stage::Inspect => {
+                    ("kubelet: image manager", format!("knows whether the image of {front} is there"))
+                }
+                Stage::Creating => ("runtime", format!("CreateContainer answers for {front}")),
+                Stage::Starting => ("runtime", format!("StartContainer answers for {front}")),
+                Stage::PostStart => {
+                    ("kubelet: runtime manager", format!("the postStart hook of {front} ends"))
+                }
+                Stage::Unmounting => {
+                    ("kubelet: volume manager", format!("the volumes of {own} are unmounted"))
+                }
+                Stage::Pulling | Stage::Killing | Stage::PostStartKill | Stage::Idle => return words,
+            };
+            words.component = component;
+            words.text = text;
+        }
+        SimEvent::Kill { pod, container, .. } => {
+            let kill = w
+                .pods
+                .get(pod.ix())
+                .and_then(|p| p.runtime.containers.get(usize::from(container)))
+                .and_then(|run| run.kill);
+            words.text = match kill.map(|kill| kill.stage) {
+                Some(KillStage::PreStop) => {
+                    format!("the preStop hook of {} ends or runs out of time", name(pod, container))
+                }
+                Some(KillStage::Ordering) => {
+                    format!("{} has waited long enough for those that stop before it", name(pod, container))
+                }
+                Some(KillStage::Stopping) => format!(
+                    "the grace period of {} is over: SIGKILL, if it has not ended",
+                    name(pod, container)
+                ),
+                _ => return words,
+            };
+        }
+        SimEvent::Exit { pod, container, .. } => {
+            let run = w.pods.get(pod.ix()).and_then(|p| p.runtime.containers.get(usize::from(container)));
+            if let Some(run) = run {
+                words.text =
+                    format!("{} ends by itself with exit code {}", name(pod, container), run.exit_code);
+            }
+        }
+        _ => {}
+    }
+    words
 }
 
 /// Whether an event is about a pod, or about its whole node.

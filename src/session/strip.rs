@@ -88,7 +88,7 @@ pub fn window(walk: &Walk) -> (Time, Time) {
     while length <= lived && length < 15 * 60_000_000 {
         length *= 2;
     }
-    let from = if lived < length { start } else { now - Span::from_micros(length) };
+    let from = if lived < length { start } else { now - Span::from_micros(length / 16 * 15) };
     (from, from + Span::from_micros(length))
 }
 
