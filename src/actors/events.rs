@@ -18,7 +18,11 @@ pub fn send(
 ) {
     let (now, seed) = (w.now, w.seed);
     let p = &mut w.pods[pod.ix()];
-    let field_path = container.map_or(Sym::EMPTY, |ix| p.field_path(ix));
+    let field_path = container.map_or(Sym::EMPTY, |ix| {
+        let (list, name) = (p.list_of(ix), p.container(ix).name);
+        let path = w.field_paths.entry((list, name));
+        *path.or_insert_with(|| p.field_path(ix))
+    });
     let event = Sent { component, warning, reason, message: message.into(), field_path };
     let (purpose, entity, number) = (Purpose::SimilarEvents as u64, p.entity, now.micros().unsigned_abs());
     let pick = |of: usize| random::Draw::new(seed, purpose, entity, number).below(of as u64) as usize;

@@ -67,6 +67,8 @@ pub struct World {
     pub pods: Vec<Pod>,
     pub nodes: Vec<Node>,
     pub images: images::ImageNames,
+    /// Field paths of events, by list and name of the container: each is spelled out once.
+    pub field_paths: rustc_hash::FxHashMap<(&'static str, Sym), Sym>,
     /// By index into `plan.objects`, then those that actions create.
     pub objects: Vec<ApiObject>,
     pub scheduler: scheduling::Scheduling,

@@ -308,14 +308,19 @@ impl Pod {
     pub fn attempt(&self, ix: ContainerIx) -> &Attempt {
         self.behavior.containers[usize::from(ix)].attempt(self.runtime.containers[usize::from(ix)].attempt)
     }
+    /// How events name a container: `spec.containers{app}`. Events themselves take it from
+    /// [`super::World::field_paths`].
     pub fn field_path(&self, ix: ContainerIx) -> Sym {
+        Sym::new(&format!("spec.{}{{{}}}", self.list_of(ix), self.container(ix).name))
+    }
+    /// The list of the spec that a container stands in.
+    pub fn list_of(&self, ix: ContainerIx) -> &'static str {
         let (inits, mains) = (self.spec.init_containers.len(), self.spec.containers.len());
-        let list = match usize::from(ix) {
+        match usize::from(ix) {
             i if i < inits => "initContainers",
             i if i < inits + mains => "containers",
             _ => "ephemeralContainers",
-        };
-        Sym::new(&format!("spec.{list}{{{}}}", self.container(ix).name))
+        }
     }
 }
 

@@ -18,6 +18,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         pods: Vec::new(),
         nodes: Vec::new(),
         images: ImageNames::of(plan),
+        field_paths: Default::default(),
         objects: Vec::new(),
         scheduler: super::scheduling::Scheduling::new(plan.gates, plan.templates.len()),
         controllers: Default::default(),
