@@ -17,6 +17,7 @@ pub struct Controllers {
 }
 
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
+const NOT_READY: &str = "node.kubernetes.io/not-ready";
 /// From Ready turning Unknown to the NoExecute taint: the rate-limited queue is idle.
 const TAINT_DELAY: Span = Span::from_millis(100);
 
@@ -129,6 +130,61 @@ pub fn taint(w: &mut World, node: NodeId, generation: u32) {
         n.spec.taints.push(Taint { key: Sym::new(UNREACHABLE), value: Sym::EMPTY, effect });
     }
     taint_eviction::node_changed(w, node);
+    super::scheduler::node_listed(w, node);
+}
+
+/// A node that goes off says so itself: Ready turns False, and the taints of a node that is not ready follow.
+pub fn shutting_down(w: &mut World, node: NodeId) {
+    set_ready(w, node, Tri::False, Sym::new("KubeletNotReady"), "node is shutting down");
+    for effect in [Effect::NoSchedule, Effect::NoExecute] {
+        w.nodes[node.ix()].spec.taints.push(Taint { key: Sym::new(NOT_READY), value: Sym::EMPTY, effect });
+    }
+    taint_eviction::node_changed(w, node);
+    super::scheduler::node_listed(w, node);
+}
+
+/// The node's condition that tells of a shortage.
+pub fn pressure_condition(resource: Sym) -> &'static str {
+    match resource.as_str() {
+        "memory" => "MemoryPressure",
+        "pids" => "PIDPressure",
+        _ => "DiskPressure",
+    }
+}
+
+/// The taint that such a node gets.
+pub fn pressure_taint(resource: Sym) -> Taint {
+    let key = match resource.as_str() {
+        "memory" => "node.kubernetes.io/memory-pressure",
+        "pids" => "node.kubernetes.io/pid-pressure",
+        _ => "node.kubernetes.io/disk-pressure",
+    };
+    Taint { key: Sym::new(key), value: Sym::EMPTY, effect: Effect::NoSchedule }
+}
+
+/// The kubelet's node status tells of a shortage, or that it is over; the taint follows (`doNoScheduleTaintingPass`).
+pub fn set_pressure(w: &mut World, node: NodeId, resource: Sym, on: bool) {
+    let kind = Sym::new(pressure_condition(resource));
+    let words = match (kind.as_str(), on) {
+        ("MemoryPressure", true) => ("KubeletHasInsufficientMemory", "kubelet has insufficient memory available"),
+        ("MemoryPressure", false) => ("KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+        ("PIDPressure", true) => ("KubeletHasInsufficientPID", "kubelet has insufficient PID available"),
+        ("PIDPressure", false) => ("KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+        (_, true) => ("KubeletHasDiskPressure", "kubelet has disk pressure"),
+        (_, false) => ("KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    };
+    let tri = |on: bool| if on { Tri::True } else { Tri::False };
+    let (reason, message) = (Sym::new(words.0), Sym::new(words.1));
+    let change = Change::Node { kind, from: Some(tri(!on)), to: Some(tri(on)), reason, message };
+    w.record(None, Some(node), change);
+    let taint = pressure_taint(resource);
+    let taints = &mut w.nodes[node.ix()].spec.taints;
+    taints.retain(|old| old.key != taint.key);
+    if on {
+        taints.push(taint);
+    }
+    taint_eviction::node_changed(w, node);
+    super::scheduler::node_listed(w, node);
 }
 
 /// A node's kubelet is back and posts its status.
@@ -137,7 +193,7 @@ pub fn kubelet_started(w: &mut World, node: NodeId) {
         return;
     }
     set_ready(w, node, Tri::True, Sym::KUBELET_READY, "kubelet is posting ready status");
-    w.nodes[node.ix()].spec.taints.retain(|t| t.key != UNREACHABLE);
+    w.nodes[node.ix()].spec.taints.retain(|t| t.key != UNREACHABLE && t.key != NOT_READY);
     taint_eviction::node_changed(w, node);
     super::scheduler::nodes_changed(w);
 }

@@ -164,8 +164,15 @@ pub fn play(w: &mut World, index: u32) {
                 api_server::update_spec(w, pod, |spec| spec.ephemeral_containers.push(added.clone()));
             }
         }
-        Verb::Shutdown { .. } | Verb::Pressure { .. } => {
-            w.answers.push(format!("{}: this version does not play it", action.words));
+        Verb::Shutdown { node } => {
+            for node in nodes(w, node) {
+                super::kubelet::shutdown::begin(w, node);
+            }
+        }
+        Verb::Pressure { node, resource, lasts } => {
+            for node in nodes(w, node) {
+                super::kubelet::eviction::begin(w, node, *resource, *lasts);
+            }
         }
     }
 }

@@ -69,7 +69,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             status_batch: Default::default(),
             status_busy: false,
             status_batches: 0,
-            shutting_down: false,
+            shutting_down: None,
             pressure: None,
             heartbeat: plan.start,
         });

@@ -21,6 +21,26 @@ impl NodeId {
 /// Namespace and name of a Secret that a pod presents to a registry.
 pub type PullSecret = (Sym, Sym);
 
+/// A graceful shutdown: which group of pods is being ended, and until when.
+#[derive(Clone, Copy, Debug)]
+pub struct ShuttingDown {
+    pub critical: bool,
+    pub until: Time,
+}
+
+/// A shortage on the node, as its eviction manager sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Pressure {
+    pub resource: Sym,
+    /// None: until a pod was evicted.
+    pub until: Option<Time>,
+    /// When a round saw it last.
+    pub seen: Option<Time>,
+    pub over: bool,
+    /// The pod whose end the manager waits for, and since when.
+    pub evicting: Option<(super::PodId, Time)>,
+}
+
 /// A pull that waits or runs.
 #[derive(Clone, Copy, Debug)]
 pub struct Pull {
@@ -94,9 +114,9 @@ pub struct Node {
     /// Batches of several pods so far.
     pub status_batches: u32,
     /// No new pods: the node is shutting down.
-    pub shutting_down: bool,
-    /// Resource under pressure, if any, and until when.
-    pub pressure: Option<(Sym, Option<Time>)>,
+    pub shutting_down: Option<ShuttingDown>,
+    /// What runs short, if anything does or did a while ago.
+    pub pressure: Option<Pressure>,
     /// Last sign of life that the API server has.
     pub heartbeat: Time,
 }

@@ -8,16 +8,17 @@ use crate::rules::placement::amounts::Amounts;
 use crate::rules::placement::{NodeInfo, PodRequest, node_affinity, node_ports, taint_toleration};
 use crate::world::{NodeId, PodId, World};
 
-/// Reason and message of the first handler that says no: the shutdown manager last, after the predicates
-/// (`generalFilter`, pkg/kubelet/lifecycle/predicate.go).
+/// Reason and message of the first handler that says no: the eviction manager, the predicates
+/// (`generalFilter`, pkg/kubelet/lifecycle/predicate.go), and the shutdown manager last.
 pub fn admit(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
+    super::eviction::admits(w, pod, node)?;
     let ix = u32::from(node.0);
     if let Some(info) = w.scheduler.cluster.node(ix)
         && let Some(request) = info.request_of(pod.0)
     {
         predicates(w, pod, info, w.scheduler.cluster.request(request))?;
     }
-    if w.nodes[node.ix()].shutting_down {
+    if w.nodes[node.ix()].shutting_down.is_some() {
         return Err((Sym::NODE_SHUTDOWN, "Pod was rejected as the node is shutting down.".into()));
     }
     Ok(())

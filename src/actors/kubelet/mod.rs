@@ -132,6 +132,17 @@ fn new_worker(p: &crate::world::Pod, node: NodeId) -> Worker {
     }
 }
 
+/// The kubelet ends a pod by itself (`killPodNow`, pkg/kubelet/pod_workers.go): its worker terminates it with this grace.
+pub fn end_pod(w: &mut World, pod: PodId, ended: crate::world::pod::EndedBy, grace_secs: i64) {
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    if worker.work != Work::Sync {
+        return;
+    }
+    worker.ended_by = Some(ended);
+    pod_worker::shrink_grace(worker, Some(grace_secs));
+    pod_worker::update_pod(w, pod);
+}
+
 /// From the start of the kubelet's process to its first look at its pods.
 pub const START_UP: crate::time::Span = crate::time::Span::from_millis(1200);
 

@@ -3,7 +3,8 @@
 use super::prober::{self, READINESS, STARTUP};
 use super::sync;
 use crate::actors::events;
-use crate::api::{ContainerStatus, Phase, PodStatus, Sym};
+use crate::api::{Condition, ContainerStatus, Phase, PodStatus, Sym, Tri};
+use crate::rules::conditions;
 use crate::rules::api_status::{self, ProbeFacts, ProbeResult, ProbeView, StatusSources};
 use crate::rules::container_status::StartFailure;
 use crate::world::{ContainerIx, Pod, PodId, World};
@@ -68,6 +69,15 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> PodStatus {
         status.phase = Phase::Failed;
         status.reason = ended.reason;
         status.message = ended.message;
+        if ended.disruption {
+            let kind = Sym::DISRUPTION_TARGET;
+            let mut target =
+                Condition::new(kind, Tri::True).because(Sym::TERMINATION_BY_KUBELET, ended.message);
+            target.observed_generation =
+                conditions::observed_generation(&status, p.generation, kind, &w.gates);
+            target.last_transition = Some(w.now.truncate_secs());
+            api_status::replace_or_append(&mut status.conditions, target);
+        }
     }
     let past = sync::past_deadline(p, w.now);
     for ix in triggers {
