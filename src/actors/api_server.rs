@@ -301,14 +301,10 @@ pub fn record_changes(w: &mut World, pod: PodId, before: &PodStatus) {
             record.finished.get_or_insert(now);
         }
     }
-    for kind in CONDITION_ORDER.into_iter().chain(
-        before
-            .conditions
-            .iter()
-            .chain(&after.conditions)
-            .map(|c| c.kind)
-            .filter(|k| !CONDITION_ORDER.contains(k)),
-    ) {
+    let known = before.conditions.iter().map(|c| c.kind);
+    let added = after.conditions.iter().map(|c| c.kind).filter(|kind| before.condition(*kind).is_none());
+    let others = known.chain(added).filter(|kind| !CONDITION_ORDER.contains(kind));
+    for kind in CONDITION_ORDER.into_iter().chain(others) {
         let (old, new) = (before.condition(kind), after.condition(kind));
         let same = match (old, new) {
             (None, None) => true,

@@ -1,7 +1,8 @@
 //! The disruption controller: how many pods each PodDisruptionBudget still lets go
 //! (pkg/controller/disruption/disruption.go).
 
-use crate::api::{Sym, Tri};
+use crate::api::spec::LabelSelector;
+use crate::api::{Phase, Sym, Tri};
 use crate::rules::placement::Budget;
 use crate::rules::placement::selector::{Selector, labels};
 use crate::scenario::plan::{ObjectKind, ObjectPlan};
@@ -10,7 +11,6 @@ use crate::world::{PodId, World};
 /// A budget as it stands.
 #[derive(Clone, Debug)]
 pub struct Standing {
-    pub name: Sym,
     pub namespace: Sym,
     pub selector: Selector,
     pub expected: i32,
@@ -34,7 +34,7 @@ pub fn standings(w: &World) -> Vec<Standing> {
 }
 
 fn standing(w: &World, plan: &ObjectPlan) -> Standing {
-    let mut selector = Selector::compile(None);
+    let mut selector = Selector::compile(Some(&LabelSelector::default()));
     for (key, value) in &plan.match_labels {
         selector.require(Sym::new(key), Sym::new(value));
     }
@@ -52,7 +52,7 @@ fn standing(w: &World, plan: &ObjectPlan) -> Standing {
         (None, Some(most)) => (expected - scaled(most, expected)).max(0),
         (None, None) => expected - 1,
     };
-    Standing { name: plan.name, namespace: plan.namespace, selector, expected, healthy, desired }
+    Standing { namespace: plan.namespace, selector, expected, healthy, desired }
 }
 
 /// A number, or a percentage rounded up (`GetScaledValueFromIntOrPercent`).
@@ -76,12 +76,34 @@ pub fn budgets(w: &World) -> Vec<Budget> {
         .collect()
 }
 
-/// The budgets that cover a pod.
-pub fn covering(w: &World, pod: PodId) -> Vec<Standing> {
+/// Whether the eviction subresource lets a pod go; else kubectl's words.
+///
+/// `checkAndDecrement` (pkg/registry/core/pod/storage/eviction.go): pods that have not begun, have ended or are being deleted
+/// are let go; one that is not ready goes while its budget is healthy without it.
+///
+/// # Errors
+/// What kubectl prints of the API server's answer.
+pub fn may_evict(w: &World, pod: PodId) -> Result<(), String> {
     let p = &w.pods[pod.ix()];
+    if p.deletion.is_some() || p.status.phase.is_terminal() || p.status.phase == Phase::Pending {
+        return Ok(());
+    }
     let own = labels(&p.labels);
-    standings(w)
-        .into_iter()
-        .filter(|s| s.namespace == p.ident.namespace && s.selector.matches(&own))
-        .collect()
+    let mut covering =
+        standings(w).into_iter().filter(|s| s.namespace == p.ident.namespace && s.selector.matches(&own));
+    let Some(budget) = covering.next() else { return Ok(()) };
+    if covering.next().is_some() {
+        return Err(
+            "Error from server (InternalError): This pod has more than one PodDisruptionBudget, which the \
+                    eviction subresource does not support."
+                .to_owned(),
+        );
+    }
+    let ready = p.status.condition(Sym::READY).is_some_and(|c| c.status == Tri::True);
+    let healthy_without = !ready && budget.desired > 0 && budget.healthy >= budget.desired;
+    if healthy_without || budget.allowed() > 0 {
+        return Ok(());
+    }
+    Err("Error from server (TooManyRequests): Cannot evict pod as it would violate the pod's disruption budget."
+        .to_owned())
 }

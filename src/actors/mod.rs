@@ -32,6 +32,7 @@ pub fn play(w: &mut World, event: SimEvent) {
         SimEvent::QueueTimer { pod, generation } => scheduler::timer(w, pod, generation),
         SimEvent::Preempt { pod, victim, node } => scheduler::preempt(w, pod, victim, node),
         SimEvent::SeriesWrite { pod } => scheduler::write_series(w, pod),
+        SimEvent::DrainRetry { pod } => scenario_actions::drain(w, pod),
         SimEvent::CordonTaint { node } => node_lifecycle::cordon_taint(w, node),
         SimEvent::Bind { pod, node } => scheduler::bind(w, pod, node),
         SimEvent::PodSeen { pod } => kubelet::pod_seen(w, pod),

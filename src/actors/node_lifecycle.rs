@@ -166,8 +166,12 @@ pub fn pressure_taint(resource: Sym) -> Taint {
 pub fn set_pressure(w: &mut World, node: NodeId, resource: Sym, on: bool) {
     let kind = Sym::new(pressure_condition(resource));
     let words = match (kind.as_str(), on) {
-        ("MemoryPressure", true) => ("KubeletHasInsufficientMemory", "kubelet has insufficient memory available"),
-        ("MemoryPressure", false) => ("KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+        ("MemoryPressure", true) => {
+            ("KubeletHasInsufficientMemory", "kubelet has insufficient memory available")
+        }
+        ("MemoryPressure", false) => {
+            ("KubeletHasSufficientMemory", "kubelet has sufficient memory available")
+        }
         ("PIDPressure", true) => ("KubeletHasInsufficientPID", "kubelet has insufficient PID available"),
         ("PIDPressure", false) => ("KubeletHasSufficientPID", "kubelet has sufficient PID available"),
         (_, true) => ("KubeletHasDiskPressure", "kubelet has disk pressure"),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::api_server;
+use super::{api_server, disruption};
 use crate::api::{Condition, Sym, Text, Tri};
 use crate::scenario::plan::{ObjectKind, ProbeKind, ProbePoint, Target, Verb};
 use crate::time::Span;
@@ -128,7 +128,7 @@ pub fn play(w: &mut World, index: u32) {
             for node in nodes(w, node) {
                 for pod in w.nodes[node.ix()].pods.clone() {
                     if w.pods[pod.ix()].exists && w.pods[pod.ix()].node == Some(node) {
-                        evict(w, pod, None);
+                        drain(w, pod);
                     }
                 }
             }
@@ -219,8 +219,29 @@ fn set_object(w: &mut World, kind: ObjectKind, namespace: Option<Sym>, name: Sym
     }
 }
 
+/// How often `kubectl drain` asks again for a pod that its budget keeps.
+const DRAIN_RETRY: Span = Span::from_secs(5);
+
+/// `kubectl drain` evicts a pod; it asks again until the budget lets the pod go (staging/src/k8s.io/kubectl/pkg/drain).
+pub fn drain(w: &mut World, pod: PodId) {
+    let p = &w.pods[pod.ix()];
+    if !p.exists || p.deletion.is_some() {
+        return;
+    }
+    if disruption::may_evict(w, pod).is_err() {
+        w.after(DRAIN_RETRY, SimEvent::DrainRetry { pod });
+    } else {
+        evict(w, pod, None);
+    }
+}
+
 /// The eviction subresource (pkg/registry/core/pod/storage/eviction.go).
 fn evict(w: &mut World, pod: PodId, grace_secs: Option<i64>) {
+    if let Err(words) = disruption::may_evict(w, pod) {
+        let after = Span::from_micros(w.now.since(w.plan.start).micros());
+        w.answers.push(format!("{after}: {words}"));
+        return;
+    }
     if w.pods[pod.ix()].deletion.is_none() && !w.pods[pod.ix()].status.phase.is_terminal() {
         let condition = Condition::new(Sym::DISRUPTION_TARGET, Tri::True)
             .because(Sym::EVICTION_BY_EVICTION_API, "Eviction API: evicting");

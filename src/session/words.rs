@@ -21,6 +21,7 @@ pub fn pod_of(event: SimEvent) -> Option<PodId> {
         | SimEvent::QueueTimer { pod, .. }
         | SimEvent::Preempt { pod, .. }
         | SimEvent::SeriesWrite { pod }
+        | SimEvent::DrainRetry { pod }
         | SimEvent::Sync { pod, .. }
         | SimEvent::WorkDue { pod, .. }
         | SimEvent::Deadline { pod, .. }
@@ -106,6 +107,9 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         }
         SimEvent::SeriesWrite { pod: p } => {
             ("kube-scheduler", format!("writes how often {} was refused", pod(p)))
+        }
+        SimEvent::DrainRetry { pod: p } => {
+            ("kubectl drain", format!("asks again whether {} may be evicted", pod(p)))
         }
         SimEvent::CordonTaint { node: n } => {
             ("node lifecycle controller", format!("brings the taint of {} in line with its cordon", node(n)))

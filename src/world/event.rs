@@ -19,6 +19,8 @@ pub enum SimEvent {
     Preempt { pod: PodId, victim: PodId, node: NodeId },
     /// The scheduler's recorder writes the count of a series.
     SeriesWrite { pod: PodId },
+    /// `kubectl drain` asks again for a pod that its budget kept.
+    DrainRetry { pod: PodId },
     /// A cordoned or uncordoned node's taint follows its spec.
     CordonTaint { node: NodeId },
     /// The scheduler's decision is written.

@@ -50,8 +50,7 @@ pub fn round(w: &mut World, node: NodeId, generation: u32) {
     let Some(mut pressure) = n.pressure else { return };
     pressure.over |= pressure.until.is_some_and(|until| until <= now);
     if let Some((pod, since)) = pressure.evicting {
-        let gone =
-            w.pods[pod.ix()].worker.as_deref().is_none_or(|worker| worker.work >= Work::Terminated);
+        let gone = w.pods[pod.ix()].worker.as_deref().is_none_or(|worker| worker.work >= Work::Terminated);
         if !gone && now.since(since) < CLEAN_UP {
             w.after(POLL, SimEvent::Evict { node, generation });
             return;
@@ -107,7 +106,12 @@ fn victim(w: &World, node: NodeId, resource: Sym) -> Option<PodId> {
 fn evict(w: &mut World, node: NodeId, pod: PodId, resource: Sym) {
     let message = Text::from(words(w, node, resource));
     events::kubelet(w, pod, true, Sym::EVICTED, message, None);
-    end_pod(w, pod, EndedBy { reason: Sym::EVICTED, message, disruption: true, sticky: false }, HARD_GRACE_SECS);
+    end_pod(
+        w,
+        pod,
+        EndedBy { reason: Sym::EVICTED, message, disruption: true, sticky: false },
+        HARD_GRACE_SECS,
+    );
 }
 
 /// `evictionMessage`: the resource, and its threshold where that is an amount. What is left is told as nine tenths of it.

@@ -44,12 +44,8 @@ fn group(w: &mut World, node: NodeId, critical: bool) {
     w.nodes[node.ix()].shutting_down = Some(ShuttingDown { critical, until: now + slice });
     for pod in members(w, node, critical) {
         let own = w.pods[pod.ix()].spec.grace_secs();
-        let ended = EndedBy {
-            reason: Sym::TERMINATED,
-            message: MESSAGE.into(),
-            disruption: true,
-            sticky: false,
-        };
+        let ended =
+            EndedBy { reason: Sym::TERMINATED, message: MESSAGE.into(), disruption: true, sticky: false };
         end_pod(w, pod, ended, own.min(slice.secs()));
     }
     w.after(POLL.min(slice), SimEvent::Shutdown { node, generation });

@@ -4,8 +4,8 @@ use super::prober::{self, READINESS, STARTUP};
 use super::sync;
 use crate::actors::events;
 use crate::api::{Condition, ContainerStatus, Phase, PodStatus, Sym, Tri};
-use crate::rules::conditions;
 use crate::rules::api_status::{self, ProbeFacts, ProbeResult, ProbeView, StatusSources};
+use crate::rules::conditions;
 use crate::rules::container_status::StartFailure;
 use crate::world::{ContainerIx, Pod, PodId, World};
 

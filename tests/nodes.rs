@@ -1,0 +1,196 @@
+//! Nodes in trouble: what is short ends pods, what is switched off ends them in order, and a budget keeps them.
+
+use std::sync::Arc;
+
+use kubelapse::api::Sym;
+use kubelapse::record::Change;
+use kubelapse::scenario;
+use kubelapse::session::{self, Lived};
+
+fn live(text: &str) -> Lived {
+    let none = |path: &str| Err(path.to_owned());
+    let plan = scenario::load("nodes.toml", text, &none, &[])
+        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    session::live(&Arc::new(plan), 0)
+}
+
+/// Phase, reason and the second of each phase of a pod.
+fn phases(lived: &Lived, pod: &str) -> Vec<(f64, String)> {
+    let start = lived.directory.start;
+    let of_pod =
+        |ix: Option<u32>| ix.is_some_and(|ix| lived.directory.pods[ix as usize].name.to_string() == pod);
+    let rows = lived.transitions.iter().filter(|t| of_pod(t.pod));
+    rows.filter_map(|t| match t.change {
+        Change::Phase { to, .. } => Some((t.time.since(start).micros() as f64 / 1e6, to.to_string())),
+        _ => None,
+    })
+    .collect()
+}
+
+fn events(lived: &Lived, reason: Sym) -> Vec<(f64, String, String)> {
+    let start = lived.directory.start;
+    lived
+        .transitions
+        .iter()
+        .filter_map(|t| match t.change {
+            Change::Event(event) if event.reason == reason => {
+                let ident = &lived.directory.pods[t.pod? as usize];
+                let at = t.time.since(start).micros() as f64 / 1e6;
+                Some((at, ident.name.to_string(), event.message.show(ident).to_string()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+fn node_rows(lived: &Lived, kind: &str) -> Vec<f64> {
+    let start = lived.directory.start;
+    let rows = lived.transitions.iter();
+    rows.filter(|t| matches!(t.change, Change::Node { kind: k, .. } if k == kind))
+        .map(|t| t.time.since(start).micros() as f64 / 1e6)
+        .collect()
+}
+
+const PRESSURE: &str = r#"
+name = "pressure"
+until = "10m"
+[[node]]
+name = "n1"
+[[pod]]
+name = "modest"
+[pod.spec]
+nodeName = "n1"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/api:1.0"
+  resources = { requests = { memory = "1Gi" } }
+[[pod]]
+name = "greedy"
+[pod.spec]
+nodeName = "n1"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/batch:1.0"
+  [pod.behavior.containers.app]
+  attempts = [{ runs = "forever", onTerm = { after = "100ms", exit = 143 } }]
+[[pod]]
+name = "late"
+at = "60s"
+[pod.spec]
+nodeName = "n1"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/batch:1.0"
+[[action]]
+at = "23s"
+pressure = "node/n1"
+resource = "memory"
+"#;
+
+#[test]
+fn pressure_evicts_who_asked_for_nothing() {
+    let lived = live(PRESSURE);
+    let evicted = events(&lived, Sym::EVICTED);
+    assert_eq!(evicted[0].1, "greedy");
+    // Rounds stand ten seconds apart.
+    assert!((29.9..30.1).contains(&evicted[0].0), "{evicted:?}");
+    assert!(evicted[0].2.starts_with("The node was low on resource: memory. Threshold quantity: 100Mi, "));
+    assert_eq!(phases(&lived, "greedy").last().map(|(_, phase)| phase.as_str()), Some("Failed"));
+    assert_eq!(phases(&lived, "modest").last().map(|(_, phase)| phase.as_str()), Some("Running"));
+    // Under the condition, which outlives the pressure by five minutes, nobody of class BestEffort is taken.
+    assert_eq!(evicted[1].1, "late");
+    assert_eq!(evicted[1].2, "The node had condition: [MemoryPressure]. ");
+    assert_eq!(node_rows(&lived, "MemoryPressure"), [30.0, 330.0]);
+}
+
+#[test]
+fn a_node_that_is_switched_off_ends_its_pods_in_groups() {
+    let lived = live(
+        r#"
+name = "shutdown"
+until = "5m"
+[[node]]
+name = "n1"
+  [node.kubelet]
+  shutdownGracePeriod = "30s"
+  shutdownGracePeriodCriticalPods = "10s"
+[[pod]]
+name = "web"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/web:1.0"
+  [pod.behavior.containers.app]
+  attempts = [{ runs = "forever", onTerm = { after = "4s", exit = 143 } }]
+[[pod]]
+name = "stubborn"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/web:1.0"
+  [pod.behavior.containers.app]
+  attempts = [{ runs = "forever", onTerm = "ignore" }]
+[[pod]]
+name = "critical"
+[pod.spec]
+priorityClassName = "system-node-critical"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/agent:1.0"
+  [pod.behavior.containers.app]
+  attempts = [{ runs = "forever", onTerm = { after = "1s", exit = 143 } }]
+[[action]]
+at = "20s"
+shutdown = "node/n1"
+"#,
+    );
+    let ended = |pod: &str| phases(&lived, pod).last().cloned().expect("it has a phase");
+    let (web, stubborn, critical) = (ended("web"), ended("stubborn"), ended("critical"));
+    assert_eq!([&web.1, &stubborn.1, &critical.1], ["Failed"; 3]);
+    // Ordinary pods get thirty seconds less ten; the critical one comes after them.
+    assert!((24.0..24.3).contains(&web.0), "{web:?}");
+    assert!((40.0..40.3).contains(&stubborn.0), "{stubborn:?}");
+    assert!((41.0..41.5).contains(&critical.0), "{critical:?}");
+}
+
+#[test]
+fn a_drain_waits_for_the_budget() {
+    let lived = live(
+        r#"
+name = "drain"
+until = "2m"
+[[node]]
+name = "n1"
+[[object]]
+kind = "PodDisruptionBudget"
+name = "web"
+minAvailable = 1
+matchLabels = { app = "web" }
+[[pod]]
+name = "web"
+replicas = 2
+labels = { app = "web" }
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/web:1.0"
+  [pod.behavior.containers.app]
+  attempts = [{ runs = "forever", onTerm = { after = "1s", exit = 143 } }]
+[[action]]
+at = "30s"
+drain = "node/n1"
+[[action]]
+at = "60s"
+evict = "pod/web-1"
+"#,
+    );
+    let gone: Vec<f64> = (0..2)
+        .filter_map(|ix| lived.records[ix].removed)
+        .map(|at| at.since(lived.directory.start).micros() as f64 / 1e6)
+        .collect();
+    assert_eq!(gone.len(), 1, "the budget keeps one of two");
+    assert!((31.0..33.0).contains(&gone[0]), "{gone:?}");
+    assert_eq!(
+        lived.answers,
+        [
+            "1m0s: Error from server (TooManyRequests): Cannot evict pod as it would violate the pod's disruption budget."
+        ]
+    );
+}
