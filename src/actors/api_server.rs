@@ -187,6 +187,7 @@ pub fn update_spec(w: &mut World, pod: PodId, change: impl FnOnce(&mut PodSpec))
 /// DELETE on a pod: `BeforeDelete` (apiserver registry/rest/delete.go) and `CheckGracefulDelete`
 /// (pkg/registry/core/pod/strategy.go). `grace` is the request's option.
 pub fn delete_pod(w: &mut World, pod: PodId, grace: Option<i64>) {
+    w.touch(pod);
     let counts = w.gates.version >= crate::rules::gates::Version::V1_33;
     let now = w.now;
     let p = &mut w.pods[pod.ix()];

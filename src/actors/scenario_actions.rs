@@ -259,6 +259,7 @@ fn set_unschedulable(w: &mut World, target: &Target, value: bool) {
 }
 
 fn patch(w: &mut World, pod: PodId, merge: &serde_json::Value) {
+    w.touch(pod);
     if ["/metadata/labels", "/metadata/annotations"].iter().any(|path| merge.pointer(path).is_some()) {
         w.pods[pod.ix()].metadata_changes += 1;
         api_server::watch(w, pod);

@@ -332,14 +332,30 @@ pub fn pod_status_value(status: &PodStatus, pod: &PodIdent) -> Value {
     Value::Object(members)
 }
 
-/// Writes a `v1.Pod`.
+/// Writes a `v1.Pod`, as clients get it: a condition's times are there also where they are null.
 pub fn pod_value(pod: &Pod) -> Value {
     let member = |value: Result<Value, serde_json::Error>| value.unwrap_or_default();
+    let mut status = pod_status_value(&pod.status, &pod.ident());
+    for condition in status["conditions"].as_array_mut().into_iter().flatten() {
+        let Some(members) = condition.as_object_mut() else { continue };
+        let after = std::mem::take(members).into_iter().partition(|(name, _)| {
+            matches!(
+                name.as_str(),
+                "type" | "observedGeneration" | "status" | "lastProbeTime" | "lastTransitionTime"
+            )
+        });
+        let (head, tail): (Map<String, Value>, Map<String, Value>) = after;
+        members.extend(head);
+        for time in ["lastProbeTime", "lastTransitionTime"] {
+            members.entry(time).or_insert(Value::Null);
+        }
+        members.extend(tail);
+    }
     serde_json::json!({
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": member(serde_json::to_value(&pod.meta)),
         "spec": member(serde_json::to_value(&pod.spec)),
-        "status": pod_status_value(&pod.status, &pod.ident()),
+        "status": status,
     })
 }

@@ -103,7 +103,10 @@ pub fn run(arguments: &Arguments) -> Exit {
     formats.dedup();
     let several = plans.len() > 1;
     let mut exit = Exit::Ran;
+    let mut left = plans.len();
     for plan in plans {
+        left -= 1;
+        warn_of_size(&plan, &formats);
         let folder = match &arguments.out {
             Some(out) if several => out.join(&plan.name),
             Some(out) => out.clone(),
@@ -117,11 +120,24 @@ pub fn run(arguments: &Arguments) -> Exit {
             Exit::WrongRequest
         });
         exit = exit.max(came_to);
-        if INTERRUPTED.load(Ordering::Relaxed) {
-            break;
+        if INTERRUPTED.load(Ordering::Relaxed) && left > 0 {
+            talk(&format!("interrupted: {left} of the scenarios not run\n"));
+            return exit.max(Exit::Interrupted);
         }
     }
     exit
+}
+
+/// Lists of all pods after each change grow with the square of the pods.
+fn warn_of_size(plan: &Plan, formats: &[Format]) {
+    const MANY: u64 = 200;
+    let pods: u64 = plan.templates.iter().map(|template| u64::from(template.replicas)).sum();
+    if formats.contains(&Format::Pods) && pods > MANY {
+        talk(&format!(
+            "warning: {}: the format `pods` writes all of {pods} pods after each change of one\n",
+            plan.name
+        ));
+    }
 }
 
 /// A name that two of the scenarios have.
@@ -179,6 +195,9 @@ impl Job<'_> {
         match (played, session) {
             (Ok(Ok(partial)), Some(session)) => {
                 bar.bar.finish();
+                if !bar.bar.is_hidden() {
+                    talk("\n");
+                }
                 self.finish(results, &session, &ways, partial)
             }
             (Ok(Err(problem)), Some(session)) => {

@@ -8,15 +8,15 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::cells::{Lines, Stamp, integer};
-use super::{Directory, Ending, Sink, Transition, Written};
+use super::{Directory, Ending, PodRow, Sink, Transition, Written};
 use crate::api::wire;
 
 /// Writes `pods.jsonl`.
 pub struct Lists<W: Write> {
     lines: Lines<W>,
     stamp: Stamp,
-    /// What the API has now, spelled out; by namespace and name.
-    stored: BTreeMap<(String, String), Vec<u8>>,
+    /// What the API has now, spelled out; by namespace and name. Which pod of that name it is stands beside it.
+    stored: BTreeMap<(String, String), (PodRow, Vec<u8>)>,
 }
 
 impl<W: Write> Lists<W> {
@@ -33,7 +33,7 @@ impl<W: Write> Lists<W> {
         out.extend_from_slice(b"\"},\"timestamp\":\"");
         self.stamp.write(out, written.time);
         out.extend_from_slice(b"\",\"items\":[");
-        for (ix, object) in self.stored.values().enumerate() {
+        for (ix, (_, object)) in self.stored.values().enumerate() {
             if ix > 0 {
                 out.push(b',');
             }
@@ -54,11 +54,13 @@ impl<W: Write> Sink for Lists<W> {
             let ident = &directory.pods[*row as usize];
             let key = (ident.namespace.to_string(), ident.name.to_string());
             match object {
+                // The next pod of that name may be there already.
+                None if self.stored.get(&key).is_none_or(|(own, _)| own != row) => {}
                 None => changed |= self.stored.remove(&key).is_some(),
                 Some(pod) => {
-                    let value = serde_json::to_vec(&wire::pod_value(pod))?;
-                    let before = self.stored.insert(key.clone(), value);
-                    changed |= before.as_ref() != self.stored.get(&key);
+                    let value = (*row, serde_json::to_vec(&wire::pod_value(pod))?);
+                    changed |= self.stored.get(&key) != Some(&value);
+                    self.stored.insert(key, value);
                 }
             }
         }

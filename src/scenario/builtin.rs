@@ -40,9 +40,10 @@ pub fn find(name: &str) -> Option<&'static Builtin> {
 impl Builtin {
     /// What one is about to see: the comment at the head of the file.
     pub fn about(&self) -> String {
-        let lines = self.text.lines().skip_while(|l| l.starts_with("#:"));
+        let head = self.text.lines().take_while(|l| l.starts_with('#'));
+        // `#:` is for editors.
         let comment: Vec<&str> =
-            lines.take_while(|l| l.starts_with('#')).map(|l| l.trim_start_matches('#').trim()).collect();
+            head.filter(|l| !l.starts_with("#:")).map(|l| l.trim_start_matches('#').trim()).collect();
         comment.join(" ")
     }
 }
