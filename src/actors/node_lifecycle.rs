@@ -10,12 +10,6 @@ use crate::rules::gates::Version;
 use crate::time::{Span, Time};
 use crate::world::{NodeId, Purpose, SimEvent, World};
 
-/// What the controller manager keeps in memory.
-#[derive(Clone, Debug, Default)]
-pub struct Controllers {
-    pub generation: u32,
-}
-
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 const NOT_READY: &str = "node.kubernetes.io/not-ready";
 /// From Ready turning Unknown to the NoExecute taint: the rate-limited queue is idle.

@@ -72,7 +72,6 @@ pub struct World {
     /// By index into `plan.objects`, then those that actions create.
     pub objects: Vec<ApiObject>,
     pub scheduler: scheduling::Scheduling,
-    pub controllers: crate::actors::node_lifecycle::Controllers,
     /// What has been written since the sink last took it.
     pub outbox: Vec<Transition>,
     pub directory: Directory,

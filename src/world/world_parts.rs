@@ -21,7 +21,6 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         field_paths: Default::default(),
         objects: Vec::new(),
         scheduler: super::scheduling::Scheduling::new(plan.gates, plan.templates.len()),
-        controllers: Default::default(),
         outbox: Vec::new(),
         directory: Default::default(),
         records: Vec::new(),
