@@ -1,79 +1,102 @@
-//! The house stays a house: layers point one way, only the doors touch the outside, shipped scenarios say what one is about to
-//! see, and the README's tables are what the code writes.
+//! The house stays a house: layers, headers, documents that agree with the code.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+use kubelapse::record::csv::{POD_COLUMNS, TIMELINE_COLUMNS};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn sources(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
-    for entry in std::fs::read_dir(folder).expect("the folder is there") {
-        let path = entry.expect("it can be read").path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|ext| ext == "rs") {
-            let text = std::fs::read_to_string(&path).expect("it is text");
-            found.push((path, text));
-        }
-    }
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-fn house() -> Vec<(PathBuf, String)> {
+/// Every file under a folder with this ending, with its path from the repository's root.
+fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    sources(&root().join("src"), &mut found);
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder of the repository").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == ending) {
+                let name = path.strip_prefix(root()).expect("below the root").display().to_string();
+                found.push((name.replace('\\', "/"), read(&path)));
+            }
+        }
+    }
     found.sort();
+    assert!(!found.is_empty(), "{folder}/**.{ending}");
     found
 }
 
-/// The room of a file: `src/rules/phase.rs` is in `rules`.
-fn room(path: &Path) -> String {
-    let inside = path.strip_prefix(root().join("src")).expect("a source file");
-    let first = inside.iter().next().expect("a name").to_string_lossy();
-    first.trim_end_matches(".rs").to_owned()
-}
-
-/// Each room and those below it that it may use.
-const ROOMS: [(&str, &[&str]); 13] = [
+/// Who may use whom; a room may always use itself.
+const LAYERS: [(&str, &[&str]); 14] = [
     ("time", &[]),
     ("api", &["time"]),
     ("engine", &["time"]),
-    ("rules", &["api", "time"]),
-    ("record", &["api", "time"]),
-    ("scenario", &["api", "engine", "rules", "time"]),
-    ("world", &["api", "engine", "record", "rules", "scenario", "time"]),
-    ("actors", &["api", "engine", "record", "rules", "scenario", "time", "world"]),
-    ("session", &["actors", "api", "engine", "record", "rules", "scenario", "time", "world"]),
-    ("compare", &["api", "record", "rules", "time"]),
-    ("explain", &["api", "rules", "time"]),
-    ("tui", &["api", "engine", "record", "rules", "scenario", "session", "time", "world"]),
-    ("cli", &["api", "compare", "explain", "record", "rules", "scenario", "session", "time", "tui", "world"]),
+    ("rules", &["time", "api"]),
+    ("record", &["time", "api"]),
+    ("scenario", &["time", "api", "engine", "rules"]),
+    ("world", &["time", "api", "engine", "rules", "scenario", "record"]),
+    ("actors", &["time", "api", "engine", "rules", "scenario", "record", "world"]),
+    ("session", &["time", "api", "engine", "rules", "scenario", "record", "world", "actors"]),
+    ("compare", &["time", "api", "rules", "record"]),
+    ("explain", &["time", "api", "rules"]),
+    ("laws", &["time", "api", "rules", "record", "compare"]),
+    ("cli", DOORS),
+    ("tui", DOORS),
 ];
 
-/// Names that follow `crate::` in a text.
-fn uses(text: &str) -> Vec<&str> {
-    text.match_indices("crate::")
-        .map(|(at, found)| {
-            let rest = &text[at + found.len()..];
-            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
-            &rest[..end]
-        })
-        .collect()
+/// Doors may use everything.
+const DOORS: &[&str] = &[
+    "time", "api", "engine", "rules", "scenario", "record", "world", "actors", "session", "compare",
+    "explain", "laws", "cli", "tui",
+];
+
+/// The rooms that a file's `use crate::` lines name.
+fn used(text: &str) -> BTreeSet<String> {
+    let mut rooms = BTreeSet::new();
+    // What follows in a file's test module may look around more freely.
+    let code = text.split("#[cfg(test)]\nmod").next().unwrap_or_default();
+    for statement in code.split("use crate::").skip(1) {
+        let statement = statement.split(';').next().unwrap_or_default();
+        let first =
+            |part: &str| part.trim().split([':', '{', ' ', ',']).next().unwrap_or_default().to_owned();
+        match statement.strip_prefix('{') {
+            None => drop(rooms.insert(first(statement))),
+            Some(list) => {
+                let mut depth = 0;
+                for part in list.split_inclusive([',', '{', '}']) {
+                    if depth == 0 && !first(part).is_empty() && !part.trim().starts_with('}') {
+                        rooms.insert(first(part));
+                    }
+                    depth += i32::from(part.ends_with('{')) - i32::from(part.ends_with('}'));
+                }
+            }
+        }
+    }
+    rooms
 }
 
 #[test]
 fn layers_point_one_way() {
-    let known: Vec<&str> = ROOMS.iter().map(|(name, _)| *name).collect();
     let mut wrong = Vec::new();
-    for (path, text) in house() {
-        let own = room(&path);
-        let Some((_, allowed)) = ROOMS.iter().find(|(name, _)| *name == own) else {
-            assert!(["lib", "main"].contains(&own.as_str()), "{own}: a room that is not in the list");
+    for (name, text) in files("src", "rs") {
+        let room = name.trim_start_matches("src/").split(['/', '.']).next().unwrap_or_default().to_owned();
+        if ["main", "lib"].contains(&room.as_str()) {
+            continue;
+        }
+        let Some((_, below)) = LAYERS.iter().find(|(layer, _)| *layer == room) else {
+            wrong.push(format!("{name}: the room `{room}` stands in no layer"));
             continue;
         };
-        for used in uses(&text) {
-            if known.contains(&used) && used != own && !allowed.contains(&used) {
-                wrong.push(format!("{} uses {used}", path.display()));
+        for other in used(&text) {
+            if other != room && !below.contains(&other.as_str()) {
+                wrong.push(format!("{name} uses `{other}`, which is not below `{room}`"));
             }
         }
     }
@@ -81,28 +104,32 @@ fn layers_point_one_way() {
 }
 
 #[test]
-fn only_the_doors_touch_the_outside() {
-    let outside = [
-        "std::fs",
-        "std::env::",
-        "println!",
-        "eprintln!",
-        "SystemTime",
-        "Instant::now",
-        "TcpListener",
-        "TcpStream",
-    ];
+fn uses_are_read_as_they_are_written() {
+    let text = "use crate::api::{Sym, Tri};\nuse crate::{rules, time::Time, world::{Pod, World}};\n";
+    assert_eq!(used(text).into_iter().collect::<Vec<_>>(), ["api", "rules", "time", "world"]);
+}
+
+/// Only the command line opens files, reads the environment, looks at the clock or prints.
+#[test]
+fn only_the_doors_touch_the_machine() {
     let mut wrong = Vec::new();
-    for (path, text) in house() {
-        let own = room(&path);
-        if ["cli", "tui", "main"].contains(&own.as_str()) {
+    for (name, text) in files("src", "rs") {
+        if ["src/cli/", "src/tui/", "src/main.rs"].iter().any(|door| name.starts_with(door)) {
             continue;
         }
-        // Tests inside a file may do what tests do.
-        let code = text.split("#[cfg(test)]").next().unwrap_or("");
-        for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
-            if let Some(found) = outside.iter().find(|word| line.contains(**word)) {
-                wrong.push(format!("{}: {found}", path.display()));
+        let code = text.split("#[cfg(test)]\nmod").next().unwrap_or_default();
+        for word in [
+            "std::fs",
+            "std::env",
+            "std::process",
+            "println!",
+            "eprintln!",
+            "print!(",
+            "SystemTime",
+            "Instant::now",
+        ] {
+            if code.lines().any(|line| line.contains(word) && !line.trim_start().starts_with("//")) {
+                wrong.push(format!("{name}: {word}"));
             }
         }
     }
@@ -110,46 +137,132 @@ fn only_the_doors_touch_the_outside() {
 }
 
 #[test]
-fn every_file_begins_with_what_it_is() {
-    for (path, text) in house() {
-        let has_docs = text.starts_with("//!") || path.ends_with("main.rs") && text.contains("//!");
-        let is_test = path.to_string_lossy().ends_with("_test.rs");
-        assert!(has_docs || is_test, "{} has no doc comment", path.display());
-        let lines = text.lines().count();
-        assert!(lines <= 700, "{} has {lines} lines: a file holds one idea", path.display());
+fn every_module_begins_with_what_it_is_for() {
+    let without: Vec<String> = files("src", "rs")
+        .into_iter()
+        .filter(|(name, text)| name != "src/main.rs" && !text.starts_with("//! "))
+        .map(|(name, _)| name)
+        .collect();
+    assert!(without.is_empty(), "{without:?}");
+}
+
+/// Each file of rules names what it follows: a file or a function of Kubernetes, or the rule that it repeats faster.
+#[test]
+fn rules_name_their_source() {
+    let without: Vec<String> = files("src/rules", "rs")
+        .into_iter()
+        .filter(|(name, text)| {
+            let docs: String = text.lines().filter(|line| line.trim_start().starts_with("//")).collect();
+            let source =
+                [".go", "pkg/", "Source:", "Kubernetes", "kube-scheduler", "kubelet", "is the specification"];
+            !name.ends_with("_test.rs")
+                && name != "src/rules/mod.rs"
+                && !source.iter().any(|word| docs.contains(word))
+        })
+        .map(|(name, _)| name)
+        .collect();
+    assert!(without.is_empty(), "{without:?}");
+}
+
+/// The project speaks of itself alone.
+#[test]
+fn no_file_names_a_machine() {
+    let mut places: Vec<(String, String)> =
+        ["src", "tests"].iter().flat_map(|folder| files(folder, "rs")).collect();
+    places.extend(files("scenarios", "toml"));
+    places.push(("README.md".to_owned(), read(&root().join("README.md"))));
+    let words = [["/ho", "me/"], ["/ro", "ot/"], ["/wo", "rk/"], ["/tm", "p/"]].map(|halves| halves.concat());
+    let wrong: Vec<&String> = places
+        .iter()
+        .filter(|(_, text)| {
+            words.iter().any(|word| text.contains(&format!("\"{word}")) || text.contains(&format!(" {word}")))
+        })
+        .map(|(name, _)| name)
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+/// A scenario opens with a comment that says what one is about to see, names the schema for editors, is called as its
+/// file, and expects something.
+#[test]
+fn scenarios_say_what_one_will_see() {
+    let mut wrong = Vec::new();
+    for (name, text) in files("scenarios", "toml") {
+        let mut say = |what: &str| wrong.push(format!("{name}: {what}"));
+        let first = text.lines().next().unwrap_or_default();
+        if !first.starts_with("# ") || first.len() < 20 {
+            say("its first line is no comment that says what one is about to see");
+        }
+        let head = text.lines().take_while(|line| line.starts_with('#') || line.is_empty());
+        if !head.clone().any(|line| line.starts_with("#:schema ")) {
+            say("its head does not name the schema (#:schema ./schema.json)");
+        }
+        let table: toml::Table = text.parse().expect("a shipped scenario is TOML");
+        let stem = Path::new(&name).file_stem().and_then(|stem| stem.to_str()).map(str::to_owned);
+        if table.get("name").and_then(toml::Value::as_str).map(str::to_owned) != stem {
+            say("its name is not its file's");
+        }
+        if table.get("description").and_then(toml::Value::as_str).is_none_or(str::is_empty) {
+            say("no description");
+        }
+        if table.get("expect").and_then(toml::Value::as_array).is_none_or(Vec::is_empty) {
+            say("it expects nothing");
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// First cells of the rows of the table under a heading of the README, without their backticks; several names may share a row.
+fn table(readme: &str, heading: &str) -> Vec<String> {
+    let section = readme.split(heading).nth(1).unwrap_or_else(|| panic!("no `{heading}` in the README"));
+    section
+        .lines()
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'))
+        .skip(2)
+        .filter_map(|line| line.split('|').nth(1))
+        .flat_map(|cell| cell.split(','))
+        .map(|name| name.trim().trim_matches('`').to_owned())
+        .collect()
 }
 
 #[test]
-fn shipped_scenarios_say_what_one_is_about_to_see() {
-    for shipped in kubelapse::scenario::builtin::ALL {
-        let mut lines = shipped.text.lines();
-        let comments: Vec<&str> = lines.by_ref().take_while(|line| line.starts_with('#')).collect();
-        assert!(comments.iter().any(|line| line.len() > 30), "{} does not say", shipped.name);
-        assert!(shipped.text.contains("[[expect]]"), "{} expects nothing", shipped.name);
-    }
-}
-
-#[test]
-fn the_readme_tells_the_columns_that_are_written() {
-    let readme = std::fs::read_to_string(root().join("README.md")).expect("there is a README");
-    let plan = {
-        let shipped = kubelapse::scenario::builtin::find("happy-path").expect("it is shipped");
-        let none = |path: &str| Err(path.to_owned());
-        kubelapse::scenario::load("happy-path.toml", shipped.text, &none, &[]).expect("it is read")
+fn the_readme_agrees_with_the_code() {
+    let readme = read(&root().join("README.md"));
+    let columns: Vec<&str> = TIMELINE_COLUMNS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(table(&readme, "### timeline.csv"), columns);
+    assert_eq!(table(&readme, "### pods.csv"), POD_COLUMNS);
+    let help = |arguments: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_kubelapse")).args(arguments).output();
+        String::from_utf8(output.expect("the program starts").stdout).expect("help is text")
     };
-    let lived = kubelapse::session::live(&std::sync::Arc::new(plan), 0);
-    let mut bytes = Vec::new();
-    {
-        use kubelapse::record::Sink;
-        let mut sink = kubelapse::record::csv::Timeline::new(&mut bytes);
-        sink.begin(&lived.directory).expect("memory");
-        let at = lived.directory.start;
-        let ending = kubelapse::record::Ending { pods: &lived.records, at, partial: false };
-        sink.end(&lived.directory, &ending).expect("memory");
+    let commands = table(&readme, "## Commands");
+    let offered = help(&["--help"]);
+    let offered =
+        offered.split("Commands:").nth(1).and_then(|t| t.split("\n\n").next()).expect("commands in the help");
+    for line in offered.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   ")) {
+        let name = line.split_whitespace().next().expect("a command's name");
+        assert!(
+            name == "help" || commands.iter().any(|c| c == name),
+            "`{name}` stands in no row of the README's commands"
+        );
     }
-    let text = String::from_utf8(bytes).expect("text");
-    for column in text.lines().next().expect("a head").split(',') {
-        assert!(readme.contains(&format!("| `{column}` |")), "the README does not tell of {column}");
+    for name in &commands {
+        assert!(offered.contains(&format!("  {name} ")), "the README has a command `{name}`");
     }
+    for format in table(&readme, "### Formats") {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_kubelapse"))
+            .args(["run", "no-such-scenario", "--format", &format])
+            .output()
+            .expect("the program starts");
+        assert!(
+            String::from_utf8_lossy(&output.stderr).contains("no-such-scenario"),
+            "the README has a format `{format}`"
+        );
+    }
+    // It opens with the two commands.
+    let first =
+        readme.find("cargo run --release -- run scenarios/crash-loop.toml").expect("the first command");
+    let second = readme.find("cargo test").expect("the second command");
+    assert!(first < second && readme[..first].lines().count() < 15);
 }
