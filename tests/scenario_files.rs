@@ -22,6 +22,18 @@ fn scenarios_under(dir: &Path, out: &mut Vec<PathBuf>) {
     }
 }
 
+/// Folder and stem of each scenario file below a folder.
+fn shipped_under(dir: &Path, folder: &str, out: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(dir).unwrap().flatten() {
+        let name = entry.file_name().into_string().unwrap();
+        if entry.path().is_dir() {
+            shipped_under(&entry.path(), &name, out);
+        } else if let Some(stem) = name.strip_suffix(".toml") {
+            out.push((folder.to_owned(), stem.to_owned()));
+        }
+    }
+}
+
 fn nothing(path: &str) -> Result<String, String> {
     Err(format!("no such file: {path}"))
 }
@@ -56,21 +68,25 @@ fn recorded_scenarios_load() {
 
 #[test]
 fn shipped_scenarios_are_embedded_load_and_tell_what_one_will_see() {
-    let mut names: Vec<String> = std::fs::read_dir(root().join("scenarios"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter_map(|name| name.strip_suffix(".toml").map(str::to_owned))
-        .collect();
-    names.sort();
-    let embedded: Vec<&str> = builtin::ALL.iter().map(|b| b.name).collect();
-    assert_eq!(names, embedded);
+    let mut kept = Vec::new();
+    shipped_under(&root().join("scenarios"), "", &mut kept);
+    let mut embedded: Vec<(String, String)> =
+        builtin::ALL.iter().map(|b| (b.topic.folder().to_owned(), b.name.to_owned())).collect();
+    assert!(builtin::ALL.is_sorted_by_key(|b| b.topic), "topic by topic");
+    kept.sort();
+    embedded.sort();
+    assert_eq!(kept, embedded);
+    let names: std::collections::BTreeSet<&str> = builtin::ALL.iter().map(|b| b.name).collect();
+    assert_eq!(names.len(), embedded.len(), "a name stands for one scenario");
     for shipped in builtin::ALL {
         let loaded = load(shipped.text).unwrap_or_else(|problems| panic!("{}", problems.render(false)));
         assert!(loaded.warnings.items.is_empty(), "{}", loaded.warnings.render(false));
         assert_eq!(loaded.plan.name, shipped.name);
         assert!(loaded.plan.expects.len() >= 4, "{}", shipped.name);
         assert!(shipped.about().len() > 40, "{}", shipped.name);
-        assert!(shipped.text.contains("\n#:schema ./schema.json\n"), "{}", shipped.name);
+        assert!((10..=90).contains(&shipped.description().len()), "{}: a line of a table", shipped.name);
+        let schema = if shipped.topic.folder().is_empty() { "./" } else { "../" };
+        assert!(shipped.text.contains(&format!("\n#:schema {schema}schema.json\n")), "{}", shipped.name);
     }
 }
 

@@ -27,15 +27,11 @@ impl Source {
 pub fn sources(word: &str) -> Result<Vec<Source>, String> {
     let path = Path::new(word);
     if path.is_dir() {
-        let entries = fs::read_dir(path).map_err(|e| format!("{word}: {e}"))?;
-        let mut files: Vec<PathBuf> = entries
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|path| path.extension().is_some_and(|e| e == "toml"))
-            .collect();
+        let mut files = Vec::new();
+        find(path, &mut files).map_err(|e| format!("{word}: {e}"))?;
         files.sort();
         if files.is_empty() {
-            return Err(format!("{word}: no scenario (*.toml) in this folder"));
+            return Err(format!("{word}: no scenario (*.toml) in this folder or below"));
         }
         return files.iter().map(|file| read(file)).collect();
     }
@@ -57,6 +53,24 @@ pub fn sources(word: &str) -> Result<Vec<Source>, String> {
             ))
         }
     }
+}
+
+/// All scenarios in a folder and below it; what begins with a dot is left alone, and so is a link to a folder (it may lead
+/// back).
+fn find(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            find(&path, files)?;
+        } else if path.extension().is_some_and(|e| e == "toml") && path.is_file() {
+            files.push(path);
+        }
+    }
+    Ok(())
 }
 
 fn read(path: &Path) -> Result<Source, String> {

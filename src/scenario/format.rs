@@ -609,6 +609,9 @@ pub static LESSON: Shape = Shape {
     keys: &[
         must("title", Kind::Text, "Its title"),
         key("story", Kind::Text, "", "What has happened so far"),
+        key("clue", Kind::Text, "", "What tells this failure from those that look like it"),
+        key("tempting", Kind::Text, "", "The diagnosis that suggests itself and is wrong, and why"),
+        key("explanation", Kind::Text, "", "The mechanism behind it, told at the end"),
         key("question", Kind::List(&Kind::Table(&QUESTION)), "", "Questions"),
     ],
 };

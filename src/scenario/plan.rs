@@ -412,6 +412,12 @@ pub struct Expect {
 pub struct Lesson {
     pub title: String,
     pub story: String,
+    /// What tells this failure from those that look like it.
+    pub clue: String,
+    /// The diagnosis that suggests itself and is wrong.
+    pub tempting: String,
+    /// The mechanism behind it, told at the end.
+    pub explanation: String,
     pub questions: Vec<Question>,
 }
 

@@ -119,5 +119,12 @@ pub fn lesson(table: &Table, cx: &mut Context<'_>) -> Option<Lesson> {
         });
     }
     let word = |key: &str| text(lesson, key).unwrap_or_default().to_owned();
-    Some(Lesson { title: word("title"), story: word("story"), questions })
+    Some(Lesson {
+        title: word("title"),
+        story: word("story"),
+        clue: word("clue"),
+        tempting: word("tempting"),
+        explanation: word("explanation"),
+        questions,
+    })
 }
