@@ -229,6 +229,28 @@ fn what_cannot_be_done_is_refused_in_words_and_changes_nothing() {
     assert!(walk.act("delete pod/orders").expect_err("too late").contains("ends at"));
 }
 
+/// What the API server refuses comes back as kubectl prints it, and the pod stays as it was.
+#[test]
+fn a_patch_is_let_in_or_refused_as_the_api_server_does_it() {
+    let mut walk = shipped("crash-loop");
+    walk.seek_time(walk.plan().start + Span::from_secs(10));
+    walk.act("patch pod/orders merge={ spec = { restartPolicy = \"Never\", activeDeadlineSeconds = 0 } }")
+        .expect("it can be asked");
+    let [refused] = walk.answers() else { panic!("{:?}", walk.answers()) };
+    assert!(refused.contains(": The Pod \"orders\" is invalid: "), "{refused}");
+    assert!(refused.contains("spec: Forbidden: pod updates may not change fields other than"), "{refused}");
+    assert_eq!(walk.world().pods[0].spec.restart_policy, Some(kubelapse::api::RestartPolicy::Always));
+    walk.act("patch pod/orders merge={ metadata = { labels = { app = \"null\", tier = \"web\" }, finalizers = [\"example.com/keep\"] }, spec = { activeDeadlineSeconds = 300 } }")
+        .expect("it can be done");
+    assert_eq!(walk.answers().len(), 1, "{:?}", walk.answers());
+    run_out(&mut walk);
+    let pod = &walk.world().pods[0];
+    assert_eq!(pod.labels["tier"], "web");
+    assert_eq!(pod.finalizers.len(), 1);
+    assert_eq!(pod.status.phase, kubelapse::api::Phase::Failed);
+    assert_eq!(pod.status.reason.as_str(), "DeadlineExceeded");
+}
+
 #[test]
 fn every_change_of_every_shipped_scenario_is_explained_down_to_the_scenario() {
     for scenario in builtin::ALL {

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use super::{api_server, disruption};
-use crate::api::{Condition, Sym, Text, Tri};
+use crate::api::{Condition, Sym, Text, Tri, wire};
+use crate::rules::validation::update;
 use crate::scenario::plan::{ObjectKind, ProbeKind, ProbePoint, Target, Verb};
 use crate::time::Span;
 use crate::world::{NodeId, PodId, SimEvent, World};
@@ -258,24 +261,75 @@ fn set_unschedulable(w: &mut World, target: &Target, value: bool) {
     super::scheduler::nodes_changed(w);
 }
 
-fn patch(w: &mut World, pod: PodId, merge: &serde_json::Value) {
+/// A merge patch of a pod, let in or refused as the API server does it (`ValidatePodUpdate`).
+fn patch(w: &mut World, pod: PodId, merge: &Value) {
+    let p = &w.pods[pod.ix()];
+    let finalizers: Vec<&str> = p.finalizers.iter().map(|f| f.as_str()).collect();
+    let old = json!({
+        "metadata": {
+            "name": p.ident.name.to_string(),
+            "namespace": p.ident.namespace.as_str(),
+            "labels": &*p.labels,
+            "finalizers": finalizers,
+        },
+        "spec": &*p.spec,
+    });
+    let mut new = old.clone();
+    merge_into(&mut new, merge);
+    if let (Some(before), Some(after)) = (old.as_object(), new.as_object()) {
+        let errors = update::validate(before, after, &w.gates);
+        if !errors.0.is_empty() {
+            let name = w.pods[pod.ix()].ident.name.to_string();
+            let refused = crate::rules::admission::Rejection::Invalid { name, errors };
+            let after = Span::from_micros(w.now.since(w.plan.start).micros());
+            w.answers.push(format!("{after}: The {refused}"));
+            return;
+        }
+    }
     w.touch(pod);
     if ["/metadata/labels", "/metadata/annotations"].iter().any(|path| merge.pointer(path).is_some()) {
         w.pods[pod.ix()].metadata_changes += 1;
+        if old["metadata"]["labels"] != new["metadata"]["labels"] {
+            let labels = serde_json::from_value(new["metadata"]["labels"].clone()).unwrap_or_default();
+            w.pods[pod.ix()].labels = Arc::new(labels);
+            super::scheduler::pod_relabelled(w, pod);
+        }
         api_server::watch(w, pod);
     }
-    if let Some(deadline) = merge.pointer("/spec/activeDeadlineSeconds").and_then(serde_json::Value::as_i64) {
-        api_server::update_spec(w, pod, |spec| spec.active_deadline_seconds = Some(deadline));
+    if old["spec"] != new["spec"] {
+        let spec = wire::pod_spec(&new["spec"]);
+        api_server::update_spec(w, pod, |own| *own = spec);
+        if w.pods[pod.ix()].node.is_none() {
+            super::scheduler::pod_added(w, pod);
+        }
     }
-    if let Some(finalizers) = merge.pointer("/metadata/finalizers") {
-        let list: Vec<Sym> = finalizers
-            .as_array()
-            .map(|list| list.iter().filter_map(|f| f.as_str().map(Sym::new)).collect())
-            .unwrap_or_default();
+    if merge.pointer("/metadata/finalizers").is_some() {
+        let list = new["metadata"]["finalizers"].as_array();
+        let list = list.map(|list| list.iter().filter_map(|f| f.as_str().map(Sym::new)).collect());
         let p = &mut w.pods[pod.ix()];
-        p.finalizers = list;
+        p.finalizers = list.unwrap_or_default();
         if p.finalizers.is_empty() && p.deletion.is_some_and(|d| d.grace_secs == 0) {
             api_server::remove_pod(w, pod);
+        }
+    }
+}
+
+/// A JSON merge patch (RFC 7386): null takes away, objects are merged, all else replaces.
+fn merge_into(target: &mut Value, patch: &Value) {
+    let Some(members) = patch.as_object() else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = json!({});
+    }
+    if let Some(own) = target.as_object_mut() {
+        for (key, value) in members {
+            if value.is_null() {
+                own.remove(key);
+            } else {
+                merge_into(own.entry(key.clone()).or_insert(Value::Null), value);
+            }
         }
     }
 }
