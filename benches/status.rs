@@ -5,7 +5,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use kubelapse::api::wire::{self, Pod};
 use kubelapse::api::{
-    ContainerId, InstanceState, PodStatus, RuntimeContainer, RuntimeSandbox, RuntimeStatus, Sym, Text,
+    ContainerId, InstanceState, Ips, PodStatus, RuntimeContainer, RuntimeSandbox, RuntimeStatus, Sym, Text,
 };
 use kubelapse::rules::api_status::{NoProbes, StatusSources, generate};
 use kubelapse::rules::container_status::StartFailure;
@@ -58,7 +58,7 @@ fn running(init: &[&str], sidecars: &[&str], main: &[&str]) -> (Pod, RuntimeStat
         no_network: false,
     };
     let runtime = RuntimeStatus {
-        ips: vec![Sym::new("10.0.0.7")],
+        ips: Ips::from_slice(&[Sym::new("10.0.0.7")]),
         sandboxes: vec![sandbox],
         containers: up.chain(done).collect(),
     };
@@ -105,7 +105,7 @@ fn bench(c: &mut Criterion) {
                 set(&mut cached, &PodView::of(black_box(pod)), new, now, &gates)
             });
         });
-        let remembered = cached.as_ref().map_or_else(PodStatus::default, |cached| cached.status.clone());
+        let remembered = cached.as_ref().map_or_else(Default::default, |cached| cached.status.clone());
         c.bench_function(&format!("merge, {shape}"), |b| {
             b.iter(|| merge(black_box(&pod.status), black_box(&remembered), 1, false, now, &gates));
         });

@@ -39,7 +39,7 @@ pub fn create_pod(w: &mut World, template: u32, ordinal: u32) -> PodId {
         });
     }
     let pod = &mut w.pods[id.ix()];
-    pod.status = status;
+    pod.status = Arc::new(status);
     let before = PodStatus { phase: Phase::Other(Sym::EMPTY), ..PodStatus::default() };
     record_changes(w, id, &before);
     if t.spec.node_name.is_empty() {
@@ -74,7 +74,7 @@ fn new_pod(t: &PodTemplate, template: u32, ident: PodIdent, entity: u64, generat
         evict_at: None,
         evict_generation: 0,
         collect_at: None,
-        status: PodStatus::default(),
+        status: Arc::default(),
         shown: Shown::default(),
         events: Default::default(),
         worker: None,
@@ -143,8 +143,8 @@ pub fn update_status(w: &mut World, pod: PodId, change: impl FnOnce(&mut PodStat
     if !p.exists {
         return;
     }
-    let before = p.status.clone();
-    change(&mut p.status, now);
+    let before = Arc::clone(&p.status);
+    change(Arc::make_mut(&mut p.status), now);
     let changed = p.status != before;
     record_changes(w, pod, &before);
     if changed {
@@ -153,7 +153,7 @@ pub fn update_status(w: &mut World, pod: PodId, change: impl FnOnce(&mut PodStat
 }
 
 /// Replaces a pod's status.
-pub fn replace_status(w: &mut World, pod: PodId, status: PodStatus) {
+pub fn replace_status(w: &mut World, pod: PodId, status: Arc<PodStatus>) {
     let p = &mut w.pods[pod.ix()];
     if !p.exists {
         return;
@@ -220,7 +220,7 @@ pub fn delete_pod(w: &mut World, pod: PodId, grace: Option<i64>) {
             }
             super::scheduler::pod_deleting(w, pod);
             let p = &w.pods[pod.ix()];
-            let before = p.status.clone();
+            let before = Arc::clone(&p.status);
             record_changes(w, pod, &before);
             watch(w, pod);
         }
@@ -233,7 +233,7 @@ pub fn delete_pod(w: &mut World, pod: PodId, grace: Option<i64>) {
             let p = &w.pods[pod.ix()];
             let (bound, free) = (p.node.is_some(), p.finalizers.is_empty());
             if bound || !free {
-                let before = p.status.clone();
+                let before = Arc::clone(&p.status);
                 record_changes(w, pod, &before);
             }
             if free {
@@ -290,7 +290,7 @@ pub fn record_changes(w: &mut World, pod: PodId, before: &PodStatus) {
     let now = w.now;
     let p = &w.pods[pod.ix()];
     let node = p.node;
-    let after = p.status.clone();
+    let after = Arc::clone(&p.status);
     if before.phase != after.phase {
         let (from, to) = (before.phase.as_sym(), after.phase.as_sym());
         w.record(Some(pod), node, Change::Phase { from, to });

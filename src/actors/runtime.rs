@@ -1,6 +1,8 @@
 //! The container runtime and the processes in it: what CRI does, and when a process ends.
 
-use crate::api::{ContainerId, InstanceState, RuntimeContainer, Sym, Text};
+use std::sync::Arc;
+
+use crate::api::{ContainerId, InstanceState, Ips, RuntimeContainer, Sym, Text};
 use crate::engine::Distribution;
 use crate::scenario::plan::{Exit, OnTerm};
 use crate::time::{Span, Time};
@@ -15,7 +17,7 @@ const KEPT_INSTANCES: usize = 2;
 fn newest(w: &mut World, pod: PodId, ix: ContainerIx) -> Option<&mut RuntimeContainer> {
     let p = &mut w.pods[pod.ix()];
     let name = p.container(ix).name;
-    p.runtime.live.containers.iter_mut().find(|c| c.name == name)
+    Arc::make_mut(&mut p.runtime.live).containers.iter_mut().find(|c| c.name == name)
 }
 
 /// `CreateContainer` has succeeded: a new instance stands before the older ones.
@@ -32,7 +34,7 @@ pub fn create(w: &mut World, pod: PodId, ix: ContainerIx) {
     let id = ContainerId::Made(
         entity ^ (u64::from(ix) << 56) ^ ((restart_count as u64) << 32) ^ u64::from(run.generation),
     );
-    let live = &mut p.runtime.live.containers;
+    let live = &mut Arc::make_mut(&mut p.runtime.live).containers;
     live.insert(
         0,
         RuntimeContainer {
@@ -212,13 +214,14 @@ pub fn sandbox_created(w: &mut World, pod: PodId, attempt: u32) {
     let p = &mut w.pods[pod.ix()];
     let host_network = p.spec.host_network;
     let ip = if host_network { Sym::EMPTY } else { Sym::new(&pod_ip(p.entity, attempt)) };
-    for c in &mut p.runtime.live.containers {
+    for c in &mut Arc::make_mut(&mut p.runtime.live).containers {
         c.active = false;
     }
-    for s in &mut p.runtime.live.sandboxes {
+    for s in &mut Arc::make_mut(&mut p.runtime.live).sandboxes {
         s.ready = false;
     }
-    p.runtime.live.sandboxes.insert(
+    let live = Arc::make_mut(&mut p.runtime.live);
+    live.sandboxes.insert(
         0,
         crate::api::RuntimeSandbox {
             id: Sym::new(&format!("sandbox-{attempt}")),
@@ -229,9 +232,9 @@ pub fn sandbox_created(w: &mut World, pod: PodId, attempt: u32) {
             no_network: false,
         },
     );
-    p.runtime.live.sandboxes.truncate(2);
+    live.sandboxes.truncate(2);
     if !ip.is_empty() {
-        p.runtime.live.ips = vec![ip];
+        live.ips = Ips::from_slice(&[ip]);
     }
     pleg::touched(w, pod);
 }
@@ -244,7 +247,7 @@ fn pod_ip(entity: u64, attempt: u32) -> String {
 
 /// The sandboxes are stopped.
 pub fn sandbox_stopped(w: &mut World, pod: PodId) {
-    for s in &mut w.pods[pod.ix()].runtime.live.sandboxes {
+    for s in &mut Arc::make_mut(&mut w.pods[pod.ix()].runtime.live).sandboxes {
         s.ready = false;
     }
     pleg::touched(w, pod);
@@ -256,7 +259,7 @@ pub fn machine_rebooted(w: &mut World, node: crate::world::NodeId) {
     let now = w.now;
     for pod in w.nodes[node.ix()].pods.clone() {
         let p = &mut w.pods[pod.ix()];
-        for c in &mut p.runtime.live.containers {
+        for c in &mut Arc::make_mut(&mut p.runtime.live).containers {
             if c.state == InstanceState::Running {
                 c.state = InstanceState::Exited;
                 c.exit_code = 255;
@@ -264,7 +267,7 @@ pub fn machine_rebooted(w: &mut World, node: crate::world::NodeId) {
                 c.finished_at = Some(now);
             }
         }
-        for s in &mut p.runtime.live.sandboxes {
+        for s in &mut Arc::make_mut(&mut p.runtime.live).sandboxes {
             s.ready = false;
         }
         for c in &mut p.runtime.containers {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{NodeSpec, Tri};
+use crate::api::{NodeSpec, Sym, Tri};
 use crate::engine::random;
 use crate::record::Directory;
 use crate::rules::placement::node_declared_features;
@@ -40,6 +40,8 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
                 ..node.spec.clone()
             },
             config: Arc::clone(&node.kubelet),
+            // The usual private range.
+            ip: Sym::new(&format!("10.0.{}.{}", ix / 250, ix % 250 + 2)),
             exists: true,
             ready: Tri::True,
             kubelet_up: true,

@@ -1,6 +1,6 @@
 //! What the kubelet knows from the container runtime: `kubecontainer.PodStatus` (pkg/kubelet/container/runtime.go).
 
-use super::{ContainerId, Sym, Text};
+use super::{ContainerId, Ips, Sym, Text};
 use crate::time::Time;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -45,7 +45,7 @@ pub struct RuntimeSandbox {
 /// A pod as the runtime has it; sandboxes and containers newest first.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RuntimeStatus {
-    pub ips: Vec<Sym>,
+    pub ips: Ips,
     pub sandboxes: Vec<RuntimeSandbox>,
     pub containers: Vec<RuntimeContainer>,
 }

@@ -202,6 +202,9 @@ pub struct ContainerStatus {
     pub container_id: ContainerId,
 }
 
+/// Addresses: one, or one of each family.
+pub type Ips = smallvec::SmallVec<[Sym; 2]>;
+
 /// `v1.PodStatus`
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct PodStatus {
@@ -216,8 +219,8 @@ pub struct PodStatus {
     /// `ephemeralContainerStatuses`
     pub ephemeral: Vec<ContainerStatus>,
     pub start_time: Option<Time>,
-    pub host_ips: Vec<Sym>,
-    pub pod_ips: Vec<Sym>,
+    pub host_ips: Ips,
+    pub pod_ips: Ips,
     pub nominated_node: Sym,
     pub qos_class: Sym,
     pub observed_generation: i64,

@@ -10,7 +10,7 @@ use super::phase::{PhaseFacts, has_active_container, phase};
 use super::pod::{PodView, Statuses};
 use super::restart::{all_could_restart, should_restart_all};
 use crate::api::{
-    Condition, Container, ContainerStatus, Phase, PodSpec, PodStatus, Probe, RuntimeStatus, Sym, Text,
+    Condition, Container, ContainerStatus, Ips, Phase, PodSpec, PodStatus, Probe, RuntimeStatus, Sym, Text,
 };
 use crate::time::{Span, Time};
 
@@ -90,7 +90,7 @@ pub fn generate(
         init: convert(&converted, ContainerList::Init, &old.init, &failure),
         ephemeral: convert(&converted, ContainerList::Ephemeral, &old.ephemeral, &failure),
         pod_ips: sorted_ips(&runtime.ips, sources.host_ips),
-        host_ips: sources.host_ips.to_vec(),
+        host_ips: Ips::from_slice(sources.host_ips),
         qos_class: if pod.status.qos_class.is_empty() { sources.qos_class } else { pod.status.qos_class },
         ..PodStatus::default()
     };
@@ -210,7 +210,10 @@ fn is_v6(ip: Sym) -> bool {
 }
 
 /// One address of the node's first family, then one of the other (`sortPodIPs`).
-fn sorted_ips(ips: &[Sym], host_ips: &[Sym]) -> Vec<Sym> {
+fn sorted_ips(ips: &[Sym], host_ips: &[Sym]) -> Ips {
+    if ips.len() < 2 {
+        return Ips::from_slice(ips);
+    }
     let first_is_v6 = host_ips.first().is_some_and(|ip| is_v6(*ip));
     let first = |v6: bool| ips.iter().copied().find(|ip| is_v6(*ip) == v6);
     first(first_is_v6).into_iter().chain(first(!first_is_v6)).collect()

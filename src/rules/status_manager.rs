@@ -3,6 +3,8 @@
 //! Source: pkg/kubelet/status/status_manager.go (v1.36.2), `SetPodStatus`, `TerminatePod` and `mergePodStatus`. When a
 //! remembered status is sent is the actors' business.
 
+use std::sync::Arc;
+
 use super::api_status::{is_kubelet_owned, replace_or_append};
 use super::conditions;
 use super::container_status::{lost, sort_by_name};
@@ -18,7 +20,7 @@ use crate::time::Time;
 /// A status in the kubelet's cache.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Cached {
-    pub status: PodStatus,
+    pub status: Arc<PodStatus>,
     /// Counts the updates; what the API server got is the status of some version.
     pub version: u64,
     /// Written at the end of a pod's life: once the API server has it, the pod may be removed.
@@ -56,7 +58,7 @@ pub fn terminate(
     now: Time,
     gates: &Gates,
 ) -> bool {
-    let mut status = cached.as_ref().map_or(pod.status, |cached| &cached.status).clone();
+    let mut status = cached.as_ref().map_or(pod.status, |cached| &*cached.status).clone();
     let mark = |container: &mut ContainerStatus| {
         if container.state.terminated().is_none() {
             container.state =
@@ -130,7 +132,7 @@ fn update(
     mut is_finished: bool,
     gates: &Gates,
 ) -> bool {
-    let old = cached.as_ref().map_or(pod.status, |cached| &cached.status);
+    let old = cached.as_ref().map_or(pod.status, |cached| &*cached.status);
     if let Some(cached) = &cached
         && !pod.is_static
     {
@@ -154,7 +156,7 @@ fn update(
         return false;
     }
     let version = cached.as_ref().map_or(0, |cached| cached.version) + 1;
-    *cached = Some(Cached { status, version, is_finished });
+    *cached = Some(Cached { status: Arc::new(status), version, is_finished });
     true
 }
 
@@ -270,18 +272,28 @@ fn is_same(old: &PodStatus, new: &PodStatus, gates: &Gates) -> bool {
 /// `mergePodStatus`. A terminal phase is held back, with its reason and message, while containers may still run: the API shows
 /// every container terminated and the phase Running for a moment. DisruptionTarget goes out only together with the
 /// terminal phase. A terminal phase never goes out beside Ready=True.
+///
+/// Mostly the answer is the cached status itself, and then it is shared.
 pub fn merge(
     api: &PodStatus,
-    cached: &PodStatus,
+    cached: &Arc<PodStatus>,
     generation: i64,
     could_have_running_containers: bool,
     now: Time,
     gates: &Gates,
-) -> PodStatus {
-    let mut merged = cached.clone();
-    let mut list: Vec<Condition> = Vec::with_capacity(api.conditions.len() + cached.conditions.len());
-    list.extend(api.conditions.iter().filter(|c| !is_kubelet_owned(c.kind, gates)));
+) -> Arc<PodStatus> {
     let becomes_terminal = !api.phase.is_terminal() && cached.phase.is_terminal();
+    let foreign = |c: &Condition| !is_kubelet_owned(c.kind, gates);
+    if !becomes_terminal
+        && !api.conditions.iter().any(foreign)
+        && !cached.conditions.iter().any(foreign)
+        && !shows_ready_after_end(cached)
+    {
+        return Arc::clone(cached);
+    }
+    let mut merged = PodStatus::clone(cached);
+    let mut list: Vec<Condition> = Vec::with_capacity(api.conditions.len() + cached.conditions.len());
+    list.extend(api.conditions.iter().filter(|c| foreign(c)));
     for condition in &cached.conditions {
         if is_kubelet_owned(condition.kind, gates) {
             list.push(*condition);
@@ -299,9 +311,7 @@ pub fn merge(
         merged.reason = api.reason;
         merged.message = api.message;
     }
-    if merged.phase.is_terminal()
-        && (merged.condition_is_true(Sym::READY) || merged.condition_is_true(Sym::CONTAINERS_READY))
-    {
+    if shows_ready_after_end(&merged) {
         let reason = if merged.phase == Phase::Failed { Sym::POD_FAILED } else { Sym::POD_COMPLETED };
         for kind in [Sym::CONTAINERS_READY, Sym::READY] {
             let mut condition = Condition::new(kind, false).because(reason, Text::NONE);
@@ -313,5 +323,10 @@ pub fn merge(
             replace_or_append(&mut merged.conditions, condition);
         }
     }
-    merged
+    Arc::new(merged)
+}
+
+fn shows_ready_after_end(status: &PodStatus) -> bool {
+    status.phase.is_terminal()
+        && (status.condition_is_true(Sym::READY) || status.condition_is_true(Sym::CONTAINERS_READY))
 }

@@ -3,6 +3,8 @@
 //! Nobody writes this down while a run is played: the run is played again and the pod is looked at after each step. So the
 //! plain run pays nothing, and no actor has to remember to tell.
 
+use std::sync::Arc;
+
 use super::Session;
 use crate::api::{PodStatus, RuntimeContainer, Sym, Text};
 use crate::time::Time;
@@ -63,9 +65,9 @@ pub struct Lineage {
     /// The run as far as it has been looked at.
     session: Session,
     /// As the API server has it.
-    pub published: Track<PodStatus>,
+    pub published: Track<Arc<PodStatus>>,
     /// As the kubelet computed it last.
-    pub computed: Track<Option<PodStatus>>,
+    pub computed: Track<Option<Arc<PodStatus>>>,
     pub containers: Vec<ContainerTracks>,
     pub sandbox_ready: Track<bool>,
     pub deletion: Track<Option<Time>>,
@@ -114,8 +116,8 @@ impl Lineage {
         self.node.note(step, |was| *was == p.node, || p.node);
         let deleted = p.deletion.map(|d| d.at);
         self.deletion.note(step, |was| *was == deleted, || deleted);
-        self.published.note(step, |was| *was == p.status, || p.status.clone());
-        let computed = worker.and_then(|worker| worker.status());
+        self.published.note(step, |was| *was == p.status, || Arc::clone(&p.status));
+        let computed = worker.and_then(|worker| worker.cached.as_ref()).map(|cached| &cached.status);
         self.computed.note(step, |was| was.as_ref() == computed, || computed.cloned());
         self.known_to_kubelet.note(step, |was| *was == worker.is_some(), || worker.is_some());
         let seen = worker.is_some_and(|worker| worker.deletion.is_some());

@@ -48,6 +48,6 @@ fn object(w: &World, pod: PodId) -> wire::Pod {
             rest,
         },
         spec,
-        status: p.status.clone(),
+        status: (*p.status).clone(),
     }
 }

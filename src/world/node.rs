@@ -62,6 +62,7 @@ pub struct Pull {
 pub struct Node {
     pub spec: NodeSpec,
     pub config: Arc<KubeletConfig>,
+    pub ip: Sym,
     /// The Node object is in the API.
     pub exists: bool,
     pub ready: Tri,

@@ -56,7 +56,8 @@ pub struct Pod {
     pub evict_generation: u32,
     /// When the pod collector removes it, its node being gone.
     pub collect_at: Option<Time>,
-    pub status: PodStatus,
+    /// Shared with the kubelet's cache while both hold the same.
+    pub status: Arc<PodStatus>,
     /// The STATUS column and what stands beside it, as last recorded.
     pub shown: Shown,
     /// What components remember of the events that they sent about it.
@@ -80,7 +81,7 @@ pub struct Shown {
 #[derive(Clone, Debug, Default)]
 pub struct Runtime {
     /// As it is now; the kubelet sees the copy of its last relist ([`Worker::cache`]).
-    pub live: RuntimeStatus,
+    pub live: Arc<RuntimeStatus>,
     pub containers: Vec<ContainerRun>,
     pub sandbox_starts: u32,
     pub sandbox_failures: u32,
@@ -215,7 +216,7 @@ pub enum Stage {
 pub struct Run {
     pub stage: Stage,
     /// What the kubelet knew when it began.
-    pub snapshot: RuntimeStatus,
+    pub snapshot: Arc<RuntimeStatus>,
     pub actions: crate::rules::sync_actions::PodActions,
     /// Containers still to start, front first; the first is under way.
     pub to_start: Vec<ContainerIx>,
@@ -241,7 +242,7 @@ pub struct Worker {
     pub last_end: Option<Time>,
     pub run: Option<Run>,
     /// The kubelet's copy of what the runtime had at `cache_time`.
-    pub cache: RuntimeStatus,
+    pub cache: Arc<RuntimeStatus>,
     pub cache_time: Time,
     pub due_generation: u32,
     /// Deletion as the kubelet has seen it.
@@ -327,6 +328,6 @@ impl Pod {
 impl Worker {
     /// The status that the kubelet computed last, if it has computed one.
     pub fn status(&self) -> Option<&PodStatus> {
-        self.cached.as_ref().map(|cached| &cached.status)
+        self.cached.as_ref().map(|cached| &*cached.status)
     }
 }

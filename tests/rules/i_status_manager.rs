@@ -32,7 +32,9 @@ fn status_manager_is_the_kubelets() {
             } else {
                 set(&mut cached, &view, wire::pod_status(&op["status"]), now, &gates)
             };
-            let status = cached.as_ref().map_or_else(|| wire::pod_status(&Value::Null), |c| c.status.clone());
+            let status = cached
+                .as_ref()
+                .map_or_else(|| std::sync::Arc::new(wire::pod_status(&Value::Null)), |c| c.status.clone());
             let merged = merge(&pod.status, &status, pod.meta.generation, could_run, now, &gates);
             answers.push(json!({
                 "changed": changed,

@@ -119,5 +119,5 @@ pub fn reject(w: &mut World, pod: PodId, reason: Sym, message: Text) {
         observed_generation: generation,
         ..PodStatus::default()
     };
-    api_server::replace_status(w, pod, status);
+    api_server::replace_status(w, pod, Arc::new(status));
 }

@@ -17,7 +17,9 @@ pub mod status_manager;
 pub mod sync;
 pub mod volumes;
 
-use crate::api::{RuntimeStatus, Sym};
+use std::sync::Arc;
+
+use crate::api::Sym;
 use crate::time::Time;
 use crate::world::pod::{Work, Worker};
 use crate::world::{NodeId, PodId, Purpose, World};
@@ -89,7 +91,7 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
     p.worker = Some(Box::new(new_worker(p, node)));
     if !p.runtime.live.containers.is_empty() || !p.runtime.live.sandboxes.is_empty() {
         // Known to the runtime from before a restart of the kubelet: the first relist told.
-        let cache = p.runtime.live.clone();
+        let cache = Arc::clone(&p.runtime.live);
         if let Some(worker) = p.worker.as_deref_mut() {
             worker.cache = cache;
             worker.mounted = true;
@@ -109,7 +111,7 @@ fn new_worker(p: &crate::world::Pod, node: NodeId) -> Worker {
         waiting_cache: false,
         last_end: None,
         run: None,
-        cache: RuntimeStatus::default(),
+        cache: Arc::default(),
         cache_time: Time::EPOCH,
         due_generation: 0,
         deletion: p.deletion,

@@ -3,6 +3,8 @@
 //!
 //! Nothing ticks here: a relist is queued only while some pod has news or some worker waits for one.
 
+use std::sync::Arc;
+
 use super::pod_worker;
 use crate::api::{InstanceState, RuntimeStatus};
 use crate::time::Time;
@@ -77,10 +79,9 @@ fn inspect(w: &mut World, pod: PodId) -> usize {
     let now = w.now;
     let p = &mut w.pods[pod.ix()];
     let Some(worker) = p.worker.as_deref_mut() else { return 0 };
-    let events = event_count(&worker.cache, &p.runtime.live);
-    if worker.cache != p.runtime.live {
-        worker.cache.clone_from(&p.runtime.live);
-    }
+    let (known, live) = (&worker.cache, &p.runtime.live);
+    let events = if Arc::ptr_eq(known, live) { 0 } else { event_count(known, live) };
+    worker.cache = Arc::clone(&p.runtime.live);
     worker.cache_time = now;
     events
 }

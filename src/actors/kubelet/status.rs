@@ -39,10 +39,10 @@ fn answer(ok: bool) -> ProbeResult {
 /// Computes the status from the run's snapshot of the runtime; tells of an exceeded deadline on the way.
 pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> PodStatus {
     let p = &w.pods[pod.ix()];
-    let Some(worker) = p.worker.as_deref() else { return p.status.clone() };
+    let Some(worker) = p.worker.as_deref() else { return PodStatus::clone(&p.status) };
     let Some(run) = worker.run.as_ref() else { return worker.status().unwrap_or(&p.status).clone() };
     let node = &w.nodes[worker.node.ix()];
-    let host_ips = [Sym::new(&host_ip(worker.node.0))];
+    let host_ips = [node.ip];
     let mut probes = Probes { pod: p, triggers: Vec::new() };
     let sources = StatusSources {
         pod: sync::view(p),
@@ -87,9 +87,4 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> PodStatus {
         events::kubelet(w, pod, false, Sym::DEADLINE_EXCEEDED, Sym::DEADLINE_EXCEEDED_MESSAGE, None);
     }
     status
-}
-
-/// A node's address in the usual private range.
-pub fn host_ip(node: u16) -> String {
-    format!("10.0.{}.{}", node / 250, node % 250 + 2)
 }

@@ -6,7 +6,7 @@
 
 use super::sync;
 use crate::actors::api_server;
-use crate::api::{PodStatus, Sym};
+use crate::api::{ContainerStatus, PodStatus, Sym};
 use crate::rules::conditions;
 use crate::rules::pod::Statuses;
 use crate::rules::status_manager as rule;
@@ -58,25 +58,19 @@ pub fn set_container_readiness(w: &mut World, pod: PodId, ix: ContainerIx, ready
     let p = &w.pods[pod.ix()];
     let gates = w.gates;
     let name = p.container(ix).name;
-    let Some(mut status) =
-        p.worker.as_deref().and_then(|worker| worker.cached.as_ref()).map(|c| c.status.clone())
-    else {
-        return;
-    };
-    let old = status.clone();
-    let Some(container) = status.containers.iter_mut().chain(&mut status.init).find(|c| c.name == name)
-    else {
-        return;
-    };
-    if container.ready == ready {
+    let Some(old) = p.worker.as_deref().and_then(|worker| worker.status()) else { return };
+    if all(old).find(|c| c.name == name).is_none_or(|c| c.ready == ready) {
         return;
     }
-    container.ready = ready;
+    let mut status = old.clone();
+    if let Some(container) = all_mut(&mut status).find(|c| c.name == name) {
+        container.ready = ready;
+    }
     let view = sync::view(p);
     let known = Statuses::new(&status.init, &status.containers);
-    let containers_ready = conditions::containers_ready(&view, &old, Some(known), status.phase, &gates);
-    let all = conditions::ready(&view, &old, &containers_ready, &p.status.conditions, &gates);
-    for new in [all, containers_ready] {
+    let containers_ready = conditions::containers_ready(&view, old, Some(known), status.phase, &gates);
+    let both = conditions::ready(&view, old, &containers_ready, &p.status.conditions, &gates);
+    for new in [both, containers_ready] {
         crate::rules::api_status::replace_or_append(&mut status.conditions, new);
     }
     set(w, pod, status);
@@ -86,20 +80,23 @@ pub fn set_container_readiness(w: &mut World, pod: PodId, ix: ContainerIx, ready
 pub fn set_container_startup(w: &mut World, pod: PodId, ix: ContainerIx, started: bool) {
     let p = &w.pods[pod.ix()];
     let name = p.container(ix).name;
-    let Some(mut status) =
-        p.worker.as_deref().and_then(|worker| worker.cached.as_ref()).map(|c| c.status.clone())
-    else {
-        return;
-    };
-    let Some(container) = status.containers.iter_mut().chain(&mut status.init).find(|c| c.name == name)
-    else {
-        return;
-    };
-    if container.started == Some(started) {
+    let Some(old) = p.worker.as_deref().and_then(|worker| worker.status()) else { return };
+    if all(old).find(|c| c.name == name).is_none_or(|c| c.started == Some(started)) {
         return;
     }
-    container.started = Some(started);
+    let mut status = old.clone();
+    if let Some(container) = all_mut(&mut status).find(|c| c.name == name) {
+        container.started = Some(started);
+    }
     set(w, pod, status);
+}
+
+/// Containers that can be probed: the prober looks at the main ones first.
+fn all(status: &PodStatus) -> impl Iterator<Item = &ContainerStatus> {
+    status.containers.iter().chain(&status.init)
+}
+fn all_mut(status: &mut PodStatus) -> impl Iterator<Item = &mut ContainerStatus> {
+    status.containers.iter_mut().chain(&mut status.init)
 }
 
 /// `OnPodSandboxReady` (pkg/kubelet/kubelet.go, 1.36): PodReadyToStartContainers turns True before images are pulled.
@@ -109,7 +106,7 @@ pub fn sandbox_ready(w: &mut World, pod: PodId) {
     if !w.gates.pod_ready_to_start_containers {
         return;
     }
-    let mut status = cached.status.clone();
+    let mut status = PodStatus::clone(&cached.status);
     let kind = Sym::POD_READY_TO_START_CONTAINERS;
     let mut condition = crate::api::Condition::new(kind, true);
     condition.observed_generation = conditions::observed_generation(&status, p.generation, kind, &w.gates);

@@ -6,6 +6,8 @@
 //! crash loop. Everything that takes time (mounting, sandbox, pull, create, start, hooks, stops) is a stage that a
 //! queued event ends; a deletion does not interrupt the stages after mounting.
 
+use std::sync::Arc;
+
 use super::pod_worker::{self, Outcome};
 use super::{crowd, images, kill, prober, status, status_manager, volumes};
 use crate::actors::{events, runtime};
@@ -56,7 +58,7 @@ pub fn is_unsettled(p: &Pod) -> bool {
         })
 }
 
-fn fresh_run(snapshot: RuntimeStatus, stage: Stage) -> Run {
+fn fresh_run(snapshot: Arc<RuntimeStatus>, stage: Stage) -> Run {
     Run {
         stage,
         snapshot,
@@ -110,7 +112,7 @@ pub fn interrupt(w: &mut World, pod: PodId) {
 /// `SyncPod`
 pub fn sync_pod(w: &mut World, pod: PodId) {
     let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
-    let snapshot = worker.cache.clone();
+    let snapshot = Arc::clone(&worker.cache);
     set_run(w, pod, fresh_run(snapshot, Stage::Volumes));
     let computed = status::compute(w, pod, false);
     let terminal = computed.phase.is_terminal();
@@ -269,7 +271,7 @@ fn killed(w: &mut World, pod: PodId) {
 fn remove_instances(w: &mut World, pod: PodId, targets: &[ContainerIx]) {
     let p = &mut w.pods[pod.ix()];
     let names: Vec<Sym> = targets.iter().map(|ix| p.container(*ix).name).collect();
-    p.runtime.live.containers.retain(|c| !names.contains(&c.name));
+    Arc::make_mut(&mut p.runtime.live).containers.retain(|c| !names.contains(&c.name));
     super::pleg::touched(w, pod);
 }
 
@@ -289,7 +291,7 @@ fn sandbox_is_stopped(w: &mut World, pod: PodId) {
             let names: Vec<Sym> = p.spec.init_containers.iter().map(|c| c.name).collect();
             let had = !p.runtime.live.sandboxes.is_empty();
             if had {
-                p.runtime.live.containers.retain(|c| !names.contains(&c.name));
+                Arc::make_mut(&mut p.runtime.live).containers.retain(|c| !names.contains(&c.name));
             }
         }
         create_sandbox(w, pod);
@@ -636,7 +638,7 @@ const TERMINATING: usize = usize::MAX;
 /// `SyncTerminatingPod`: stop everything, then read the runtime itself and say how it ended.
 pub fn sync_terminating_pod(w: &mut World, pod: PodId) {
     let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
-    let snapshot = worker.cache.clone();
+    let snapshot = Arc::clone(&worker.cache);
     let grace = Some(worker.grace_secs.unwrap_or_else(|| worker.spec.grace_secs()).max(1));
     let mut run = fresh_run(snapshot, Stage::Killing);
     run.init_pass = TERMINATING;
@@ -650,7 +652,7 @@ pub fn sync_terminating_pod(w: &mut World, pod: PodId) {
 fn terminating_done(w: &mut World, pod: PodId) {
     prober::remove_pod(w, pod);
     let p = &mut w.pods[pod.ix()];
-    let live = p.runtime.live.clone();
+    let live = Arc::clone(&p.runtime.live);
     if let Some(run) = p.worker.as_deref_mut().and_then(|worker| worker.run.as_mut()) {
         run.snapshot = live;
     }
@@ -668,7 +670,7 @@ const UNMOUNT: Span = Span::from_millis(100);
 /// `SyncTerminatedPod`: the last status, the volumes' end, and the pod may be deleted.
 pub fn sync_terminated_pod(w: &mut World, pod: PodId) {
     let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
-    let snapshot = worker.cache.clone();
+    let snapshot = Arc::clone(&worker.cache);
     let mounted = worker.mounted && !worker.spec.volumes.is_empty();
     set_run(w, pod, fresh_run(snapshot, Stage::Unmounting));
     let computed = status::compute(w, pod, true);

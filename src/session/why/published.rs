@@ -1,5 +1,7 @@
 //! Why the API server shows what it shows: from a row of the timeline to the sync that computed it.
 
+use std::sync::Arc;
+
 use super::chain::Chain;
 use crate::api::{
     Condition, ContainerState, ContainerStatus, InstanceState, PodStatus, RuntimeContainer, Sym, Tri,
@@ -109,7 +111,7 @@ impl Chain<'_> {
             }
             Aspect::Phase => {
                 let phase = published.phase;
-                let same = |s: &Option<PodStatus>| s.as_ref().is_some_and(|s| s.phase == phase);
+                let same = |s: &Option<Arc<PodStatus>>| s.as_ref().is_some_and(|s| s.phase == phase);
                 let Some((since, Some(status))) = self.lineage.computed.last(step, same) else {
                     return self.queue(step);
                 };
@@ -119,7 +121,7 @@ impl Chain<'_> {
             }
             Aspect::Condition(kind) => {
                 let Some(wanted) = published.condition(kind).copied() else { return self.queue(step) };
-                let same = |s: &Option<PodStatus>| {
+                let same = |s: &Option<Arc<PodStatus>>| {
                     let own = s.as_ref().and_then(|s| s.condition(kind));
                     own.is_some_and(|c| c.status == wanted.status && c.reason == wanted.reason)
                 };
@@ -136,7 +138,7 @@ impl Chain<'_> {
                 let Some(wanted) = all(published).find(|c| c.name == name).copied() else {
                     return self.queue(step);
                 };
-                let same = |s: &Option<PodStatus>| {
+                let same = |s: &Option<Arc<PodStatus>>| {
                     let own = s.as_ref().and_then(|s| all(s).find(|c| c.name == name));
                     own.is_some_and(|c| same_state(c, &wanted))
                 };
@@ -148,7 +150,7 @@ impl Chain<'_> {
                 });
                 if turned && let Some(ix) = self.find(name) {
                     let good = wanted.ready;
-                    let ready = |s: &Option<PodStatus>| {
+                    let ready = |s: &Option<Arc<PodStatus>>| {
                         same(s)
                             && s.as_ref()
                                 .and_then(|s| all(s).find(|c| c.name == name))
