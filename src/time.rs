@@ -6,50 +6,64 @@
 //! (initial delays and deadlines count from the cut instant), so it happens where the kubelet does it.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::ops::{Add, AddAssign, Mul, Sub};
 
 /// An instant: microseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Time(i64);
+///
+/// Kept with the sign bit turned over: in the order of instants, and never zero, so that `Option<Time>` is no larger.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(NonZeroU64);
 
 /// An interval in microseconds. Negative only as a difference of instants.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Span(i64);
 
 const MICROS_PER_SEC: i64 = 1_000_000;
+const SIGN: u64 = 1 << 63;
+
+impl Default for Time {
+    fn default() -> Time {
+        Time::EPOCH
+    }
+}
 
 impl Time {
     /// 1970-01-01T00:00:00Z: the `startedAt` of a container that never started.
-    pub const EPOCH: Time = Time(0);
+    pub const EPOCH: Time = Time::from_micros(0);
     /// Later than everything.
-    pub const FAR: Time = Time(i64::MAX);
+    pub const FAR: Time = Time::from_micros(i64::MAX);
 
     pub const fn from_micros(micros: i64) -> Time {
-        Time(micros)
+        match NonZeroU64::new(micros.cast_unsigned() ^ SIGN) {
+            Some(bits) => Time(bits),
+            // The earliest instant of all stands one microsecond later.
+            None => Time(NonZeroU64::MIN),
+        }
     }
     pub const fn from_secs(secs: i64) -> Time {
-        Time(secs.saturating_mul(MICROS_PER_SEC))
+        Time::from_micros(secs.saturating_mul(MICROS_PER_SEC))
     }
     pub const fn micros(self) -> i64 {
-        self.0
+        (self.0.get() ^ SIGN).cast_signed()
     }
     /// Whole seconds since the epoch, rounded down.
     pub const fn secs(self) -> i64 {
-        self.0.div_euclid(MICROS_PER_SEC)
+        self.micros().div_euclid(MICROS_PER_SEC)
     }
     /// The instant cut to its second, as `metav1.Time` is stored.
     #[must_use]
     pub const fn truncate_secs(self) -> Time {
-        Time(self.secs().saturating_mul(MICROS_PER_SEC))
+        Time::from_micros(self.secs().saturating_mul(MICROS_PER_SEC))
     }
     /// The interval since `earlier`; negative when `earlier` is later.
     pub const fn since(self, earlier: Time) -> Span {
-        Span(self.0.saturating_sub(earlier.0))
+        Span(self.micros().saturating_sub(earlier.micros()))
     }
 
     /// RFC 3339 with any offset and fraction; the fraction is cut to microseconds.
     pub fn parse_rfc3339(text: &str) -> Option<Time> {
-        text.parse::<jiff::Timestamp>().ok().map(|t| Time(t.as_microsecond()))
+        text.parse::<jiff::Timestamp>().ok().map(|t| Time::from_micros(t.as_microsecond()))
     }
     /// `2025-04-29T04:33:19Z`: RFC 3339 UTC in whole seconds, as the API writes `metav1.Time`.
     pub fn rfc3339_secs(self) -> String {
@@ -59,7 +73,7 @@ impl Time {
     /// `2025-04-29T04:33:19.000000Z`: RFC 3339 UTC with microseconds, as timelines write it.
     pub fn rfc3339_micros(self) -> String {
         let stamp = jiff::Timestamp::from_second(self.secs()).unwrap_or(jiff::Timestamp::MAX);
-        format!("{}.{:06}Z", stamp.strftime("%Y-%m-%dT%H:%M:%S"), self.0.rem_euclid(MICROS_PER_SEC))
+        format!("{}.{:06}Z", stamp.strftime("%Y-%m-%dT%H:%M:%S"), self.micros().rem_euclid(MICROS_PER_SEC))
     }
 }
 
@@ -96,7 +110,7 @@ impl Span {
 impl Add<Span> for Time {
     type Output = Time;
     fn add(self, span: Span) -> Time {
-        Time(self.0.saturating_add(span.0))
+        Time::from_micros(self.micros().saturating_add(span.0))
     }
 }
 impl AddAssign<Span> for Time {
@@ -107,7 +121,7 @@ impl AddAssign<Span> for Time {
 impl Sub<Span> for Time {
     type Output = Time;
     fn sub(self, span: Span) -> Time {
-        Time(self.0.saturating_sub(span.0))
+        Time::from_micros(self.micros().saturating_sub(span.0))
     }
 }
 impl Add for Span {

@@ -22,7 +22,7 @@ pub fn create_pod(w: &mut World, template: u32, ordinal: u32) -> PodId {
     let id = PodId(w.pods.len() as u32);
     let name = PodName { base: t.name, ordinal: t.numbered.then_some(ordinal) };
     let entity = crate::engine::random::entity(&[&t.namespace, &name.to_string()]);
-    let uid = Uid::Made(w.draw(Purpose::Uid, entity, 0).bits128());
+    let uid = Uid::Made(w.draw(Purpose::Uid, entity, 0).two());
     let ident = PodIdent { name, namespace: t.namespace, uid };
     let generation = i64::from(w.gates.version >= crate::rules::gates::Version::V1_33);
     w.directory.pods.push(ident);
@@ -271,8 +271,8 @@ pub fn remove_pod(w: &mut World, pod: PodId) {
 
 fn close_record(w: &mut World, pod: PodId) {
     let now = w.now;
-    let ready = w.pods[pod.ix()].status.condition(Sym::READY).is_some_and(|c| c.status == Tri::True);
-    if ready {
+    w.pods[pod.ix()].sum_up(&mut w.records[pod.ix()]);
+    if w.pods[pod.ix()].status.condition_is_true(Sym::READY) {
         ready_changed(&mut w.records[pod.ix()], now, false);
     }
 }

@@ -43,6 +43,14 @@ pub fn play(w: &mut World, event: SimEvent) {
         SimEvent::RelistPod { pod } => kubelet::pleg::relist_pod(w, pod),
         SimEvent::Mount { pod, generation } => kubelet::volumes::mount(w, pod, generation),
         SimEvent::Pulled { node, pull } => kubelet::images::pulled(w, node, pull),
+        // A pod that was forgotten has no containers for what was still queued about them.
+        SimEvent::Kill { pod, .. }
+        | SimEvent::HookFails { pod, .. }
+        | SimEvent::Exit { pod, .. }
+        | SimEvent::TermExit { pod, .. }
+        | SimEvent::Probe { pod, .. }
+        | SimEvent::ProbeDone { pod, .. }
+            if w.pods[pod.ix()].runtime.containers.is_empty() => {}
         SimEvent::Kill { pod, container, generation } => kubelet::kill::go_on(w, pod, container, generation),
         SimEvent::HookFails { pod, container, generation } => {
             kubelet::kill::hook_fails(w, pod, container, generation);

@@ -36,7 +36,8 @@ pub struct PodIdent {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Uid {
     Given(Sym),
-    Made(u128),
+    /// Two halves, the higher first: 16 bytes that may lie anywhere.
+    Made([u64; 2]),
 }
 
 impl fmt::Display for Uid {
@@ -44,7 +45,7 @@ impl fmt::Display for Uid {
         match self {
             Uid::Given(text) => f.write_str(text),
             Uid::Made(bits) => {
-                let hex = format!("{bits:032x}");
+                let hex = format!("{:016x}{:016x}", bits[0], bits[1]);
                 write!(f, "{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
             }
         }
@@ -82,7 +83,7 @@ pub enum Text {
     /// The same at the end of a combined event.
     CombinedPulled { image: Sym, took: Span, waited: Span, bytes: u64 },
     /// Event of a victim: `Preempted by pod <uid> on node n1`; the uid is that of the named pod.
-    PreemptedBy { uid: u128, node: Sym },
+    PreemptedBy { uid: [u64; 2], node: Sym },
     /// Event: `Marking for deletion Pod default/web`
     MarkingForDeletion,
     /// Event: `Cancelling deletion of Pod default/web`

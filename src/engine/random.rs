@@ -32,8 +32,8 @@ impl Draw {
     pub fn bits(&mut self) -> u64 {
         self.0.next_u64()
     }
-    pub fn bits128(mut self) -> u128 {
-        (u128::from(self.bits()) << 64) | u128::from(self.bits())
+    pub fn two(mut self) -> [u64; 2] {
+        [self.bits(), self.bits()]
     }
     /// Uniform in [0, 1) with 53 bits.
     pub fn unit(&mut self) -> f64 {

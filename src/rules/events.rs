@@ -224,7 +224,7 @@ mod tests {
     const IDENT: PodIdent = PodIdent {
         name: PodName { base: Sym::EMPTY, ordinal: None },
         namespace: Sym::EMPTY,
-        uid: Uid::Made(7),
+        uid: Uid::Made([0, 7]),
     };
 
     struct Run {

@@ -149,7 +149,7 @@ fn is_live(w: &World, event: SimEvent) -> bool {
         }
         SimEvent::Probe { pod, container, kind, generation }
         | SimEvent::ProbeDone { pod, container, kind, generation } => run(pod, container)
-            .and_then(|run| run.probers.get(usize::from(kind)).copied().flatten())
+            .and_then(|run| run.probers.get(kind).copied())
             .is_some_and(|prober| prober.generation == generation),
         SimEvent::Bind { pod, .. } | SimEvent::PodSeen { pod } | SimEvent::TaintEvict { pod, .. } => {
             w.pods.get(pod.ix()).is_some_and(|p| p.exists || p.worker.is_some())

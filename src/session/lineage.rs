@@ -145,8 +145,8 @@ fn look_at(tracks: &mut ContainerTracks, step: u64, p: &Pod, ix: ContainerIx) {
     tracks.seen.note(step, |was| was.as_ref() == seen, || seen.copied());
     let Some(run) = p.runtime.containers.get(usize::from(ix)) else { return };
     tracks.start_failure.note(step, |was| *was == run.reason, || run.reason);
-    for (track, prober) in tracks.probes.iter_mut().zip(&run.probers) {
-        let result = prober.and_then(|prober| prober.result);
+    for (track, kind) in tracks.probes.iter_mut().zip(0..) {
+        let result = run.probers.get(kind).and_then(|prober| prober.result);
         track.note(step, |was| *was == result, || result);
     }
     let stage = run.kill.map(|kill| kill.stage);

@@ -176,18 +176,9 @@ pub fn play_out(session: &mut Session, sink: &mut dyn Sink, progress: &dyn Progr
 pub fn closed_records(w: &World, partial: bool) -> (Vec<PodRecord>, Time) {
     let end = if partial || w.queue.peek_time().is_none() { w.now } else { w.plan.until };
     let mut records = w.records.clone();
-    for (pod, record) in w.pods.iter().zip(&mut records) {
-        record.phase = pod.status.phase.as_sym();
-        record.status = pod.shown.status;
-        record.reason = pod.status.reason;
-        record.restarts = pod.shown.restarts;
-        let last = |c: &crate::api::ContainerStatus| {
-            c.state.terminated().or(c.last_state.terminated()).map(|t| t.exit_code)
-        };
-        record.exit_code = pod.status.containers.iter().filter_map(last).max_by_key(|code| *code != 0);
-        let ready =
-            pod.status.condition(crate::api::Sym::READY).is_some_and(|c| c.status == crate::api::Tri::True);
-        if pod.exists && ready {
+    for (pod, record) in w.pods.iter().zip(&mut records).filter(|(pod, _)| pod.exists) {
+        pod.sum_up(record);
+        if pod.status.condition_is_true(crate::api::Sym::READY) {
             record.ready_micros += end.since(record.created.unwrap_or(end)).micros();
         }
     }

@@ -83,6 +83,8 @@ pub struct World {
     pub answers: Vec<String>,
     /// Pods written in the API since somebody last looked; kept only while somebody wants whole objects.
     pub touched: Option<Vec<PodId>>,
+    /// The status of pods that are gone.
+    pub nothing: Arc<crate::api::PodStatus>,
 }
 
 impl World {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::NodeId;
-use crate::api::{Container, PodIdent, PodSpec, PodStatus, RuntimeStatus, Sym, Text};
+use crate::api::{Container, ContainerStatus, PodIdent, PodSpec, PodStatus, RuntimeStatus, Sym, Text};
+use crate::record::PodRecord;
 use crate::rules::backoff::Entry;
 use crate::rules::events::Correlator;
 use crate::rules::images::PullMemory;
@@ -106,7 +107,7 @@ pub struct ContainerRun {
     pub term_sent: bool,
     /// What the process will have exited with, once its end is queued.
     pub exit_code: i32,
-    pub probers: [Option<Prober>; 3],
+    pub probers: Probers,
 }
 
 /// A container that is being stopped.
@@ -128,6 +129,29 @@ pub enum KillStage {
     /// SIGTERM is sent; SIGKILL follows after the grace.
     Stopping,
     Done,
+}
+
+/// The probe workers of a container, one for each kind; most containers have none, and then there is nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Probers(Option<Box<[Option<Prober>; 3]>>);
+
+impl Probers {
+    pub fn get(&self, kind: u8) -> Option<&Prober> {
+        self.0.as_ref()?.get(usize::from(kind))?.as_ref()
+    }
+    pub fn get_mut(&mut self, kind: u8) -> Option<&mut Prober> {
+        self.0.as_mut()?.get_mut(usize::from(kind))?.as_mut()
+    }
+    pub fn put(&mut self, kind: u8, prober: Prober) {
+        self.0.get_or_insert_default()[usize::from(kind)] = Some(prober);
+    }
+    pub fn remove(&mut self, kind: u8) {
+        let Some(own) = &mut self.0 else { return };
+        own[usize::from(kind)] = None;
+        if own.iter().all(Option::is_none) {
+            self.0 = None;
+        }
+    }
 }
 
 /// A probe worker (pkg/kubelet/prober/worker.go).
@@ -240,7 +264,8 @@ pub struct Worker {
     pub waiting_cache: bool,
     /// When its last run ended; None: it has not run yet.
     pub last_end: Option<Time>,
-    pub run: Option<Run>,
+    /// Apart, since most of the time there is none.
+    pub run: Option<Box<Run>>,
     /// The kubelet's copy of what the runtime had at `cache_time`.
     pub cache: Arc<RuntimeStatus>,
     pub cache_time: Time,
@@ -304,6 +329,17 @@ impl Pod {
     }
     pub fn find(&self, name: Sym) -> Option<ContainerIx> {
         (0..self.container_count() as u8).find(|ix| self.container(*ix).name == name)
+    }
+    /// Writes down how the pod stands.
+    pub fn sum_up(&self, record: &mut PodRecord) {
+        record.phase = self.status.phase.as_sym();
+        record.status = self.shown.status;
+        record.reason = self.status.reason;
+        record.restarts = self.shown.restarts;
+        let last = |c: &ContainerStatus| {
+            c.state.terminated().or(c.last_state.terminated()).map(|ended| ended.exit_code)
+        };
+        record.exit_code = self.status.containers.iter().filter_map(last).max_by_key(|code| *code != 0);
     }
     /// How the newest instance of a container behaves.
     pub fn attempt(&self, ix: ContainerIx) -> &Attempt {

@@ -28,5 +28,6 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         event_objects: 0,
         answers: Vec::new(),
         touched: None,
+        nothing: Arc::default(),
     }
 }

@@ -59,6 +59,25 @@ pub fn pod_seen(w: &mut World, pod: PodId) {
     if changed {
         pod_worker::update_pod(w, pod);
     }
+    let worker = w.pods[pod.ix()].worker.as_deref();
+    if !exists && worker.is_some_and(|worker| worker.work == Work::Finished) {
+        forget_pod(w, pod, node);
+    }
+}
+
+/// A pod that is over and gone from the API: worker, status and dead containers go too (`removeTerminatedWorker`,
+/// pkg/kubelet/pod_workers.go; `RemoveOrphanedStatuses`; `evictContainers`, kuberuntime/kuberuntime_gc.go). What stays is
+/// its name and its line in `pods.csv`.
+fn forget_pod(w: &mut World, pod: PodId, node: NodeId) {
+    let p = &mut w.pods[pod.ix()];
+    p.worker = None;
+    p.runtime = Default::default();
+    p.events = Default::default();
+    p.status = Arc::clone(&w.nothing);
+    let pods = &mut w.nodes[node.ix()].pods;
+    if let Some(at) = pods.iter().position(|other| *other == pod) {
+        pods.remove(at);
+    }
 }
 
 /// A back-off's key holds the container's hash (`GetBackoffKey`, pkg/kubelet/kuberuntime/helpers.go): a container with
@@ -204,7 +223,7 @@ pub fn stop(w: &mut World, node: NodeId) {
             c.pulls = Default::default();
             c.reason = None;
             c.kill = None;
-            c.probers = [None; 3];
+            c.probers = Default::default();
         }
     }
 }

@@ -5,6 +5,7 @@
 //! ended needs one more second to say so, and why a second update in one relist shows a second later.
 
 use super::{pleg, status_manager, sync};
+use crate::api::Sym;
 use crate::time::{Span, Time};
 use crate::world::pod::{SyncErrors, Work};
 use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
@@ -123,8 +124,13 @@ pub fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
             if worker.work == Work::Finished {
                 worker.finished = true;
                 worker.running = false;
-                let node = worker.node;
+                let (node, removed) = (worker.node, worker.removed);
+                // Nothing more is told about it.
+                w.pods[pod.ix()].events.forget(Sym::KUBELET);
                 status_manager::nudge(w, node, pod);
+                if removed {
+                    super::forget_pod(w, pod, node);
+                }
                 return;
             }
         }

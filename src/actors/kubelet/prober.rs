@@ -14,7 +14,7 @@ use crate::rules::restart::should_restart;
 use crate::rules::sync_actions::ProbeResults;
 use crate::scenario::plan::{Attempt, ProbePoint};
 use crate::time::{Span, Time};
-use crate::world::pod::Prober;
+use crate::world::pod::{Prober, Probers};
 use crate::world::{ContainerIx, Pod, PodId, Purpose, SimEvent, World};
 
 pub const STARTUP: u8 = 0;
@@ -47,11 +47,11 @@ fn title(kind: u8) -> &'static str {
 }
 
 fn prober_mut(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8) -> Option<&mut Prober> {
-    w.pods[pod.ix()].runtime.containers[usize::from(ix)].probers[usize::from(kind)].as_mut()
+    w.pods[pod.ix()].runtime.containers[usize::from(ix)].probers.get_mut(kind)
 }
 
 fn prober(p: &Pod, ix: ContainerIx, kind: u8) -> Option<&Prober> {
-    p.runtime.containers[usize::from(ix)].probers[usize::from(kind)].as_ref()
+    p.runtime.containers[usize::from(ix)].probers.get(kind)
 }
 
 /// What the last results of the probes that can kill say of the newest instance.
@@ -106,8 +106,7 @@ pub fn add_pod(w: &mut World, pod: PodId) {
             } else {
                 now + TRIGGER
             };
-            w.pods[pod.ix()].runtime.containers[usize::from(ix)].probers[usize::from(kind)] =
-                Some(Prober::new(anchor));
+            w.pods[pod.ix()].runtime.containers[usize::from(ix)].probers.put(kind, Prober::new(anchor));
             arm(w, pod, ix, kind, anchor);
         }
     }
@@ -122,15 +121,15 @@ pub fn stop_liveness_and_startup(w: &mut World, pod: PodId) {
     let p = &mut w.pods[pod.ix()];
     let inits = p.spec.init_containers.len();
     for container in p.runtime.containers.iter_mut().skip(inits) {
-        container.probers[usize::from(LIVENESS)] = None;
-        container.probers[usize::from(STARTUP)] = None;
+        container.probers.remove(LIVENESS);
+        container.probers.remove(STARTUP);
     }
 }
 
 /// `RemovePod`
 pub fn remove_pod(w: &mut World, pod: PodId) {
     for container in &mut w.pods[pod.ix()].runtime.containers {
-        container.probers = [None; 3];
+        container.probers = Probers::default();
     }
 }
 
@@ -337,7 +336,7 @@ fn end_if_over(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, state: &Con
     if stays {
         return;
     }
-    p.runtime.containers[usize::from(ix)].probers[usize::from(kind)] = None;
+    p.runtime.containers[usize::from(ix)].probers.remove(kind);
     if let Some(worker) = p.worker.as_deref_mut() {
         worker.lost_probers = true;
     }

@@ -74,12 +74,12 @@ fn fresh_run(snapshot: Arc<RuntimeStatus>, stage: Stage) -> Run {
 
 fn set_run(w: &mut World, pod: PodId, run: Run) {
     if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
-        worker.run = Some(run);
+        worker.run = Some(Box::new(run));
     }
 }
 
 fn run_mut(w: &mut World, pod: PodId) -> Option<&mut Run> {
-    w.pods[pod.ix()].worker.as_deref_mut().and_then(|worker| worker.run.as_mut())
+    w.pods[pod.ix()].worker.as_deref_mut().and_then(|worker| worker.run.as_deref_mut())
 }
 
 fn set_stage(w: &mut World, pod: PodId, stage: Stage) {
@@ -653,7 +653,7 @@ fn terminating_done(w: &mut World, pod: PodId) {
     prober::remove_pod(w, pod);
     let p = &mut w.pods[pod.ix()];
     let live = Arc::clone(&p.runtime.live);
-    if let Some(run) = p.worker.as_deref_mut().and_then(|worker| worker.run.as_mut()) {
+    if let Some(run) = p.worker.as_deref_mut().and_then(|worker| worker.run.as_deref_mut()) {
         run.snapshot = live;
     }
     let computed = status::compute(w, pod, true);

@@ -154,7 +154,7 @@ pub fn preempt(w: &mut World, pod: PodId, victim: PodId, node: NodeId) {
     api_server::delete_pod(w, victim, None);
     let uid = match w.pods[pod.ix()].ident.uid {
         Uid::Made(uid) => uid,
-        Uid::Given(_) => 0,
+        Uid::Given(_) => [0; 2],
     };
     let message = Text::PreemptedBy { uid, node: w.nodes[node.ix()].spec.name };
     event(w, victim, false, Sym::PREEMPTED, message);
