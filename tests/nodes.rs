@@ -194,3 +194,43 @@ evict = "pod/web-1"
         ]
     );
 }
+
+const ENDED: &str = r#"
+name = "ended"
+until = "10m"
+[controllers]
+terminatedPodGCThreshold = 5
+[[node]]
+name = "n1"
+images = ["task:1"]
+[[pod]]
+name = "task"
+replicas = 60
+  [pod.spec]
+  restartPolicy = "Never"
+    [[pod.spec.containers]]
+    name = "t"
+    image = "task:1"
+  [pod.behavior.containers.t]
+  attempts = [{ runs = "5s" }]
+"#;
+
+/// 30 requests at once, then 20 a second; those of one second go in the order of their names.
+#[test]
+fn ended_pods_beyond_the_threshold_are_collected_at_the_pace_of_the_client() {
+    let lived = live(ENDED);
+    let start = lived.directory.start;
+    let names = lived.directory.pods.iter().map(|ident| ident.name.to_string());
+    let removed = lived.records.iter().map(|record| record.removed);
+    let mut gone: Vec<(i64, String)> =
+        removed.zip(names).filter_map(|(at, name)| Some((at?.since(start).micros(), name))).collect();
+    gone.sort();
+    assert_eq!(gone.len(), 55);
+    let first = gone[0].0;
+    assert!(gone[..30].iter().all(|(at, _)| *at == first), "{gone:?}");
+    let gaps: Vec<i64> = gone[29..].windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
+    assert!(gaps.iter().all(|gap| *gap == 50_000), "{gaps:?}");
+    let mut names: Vec<&str> = gone.iter().map(|(_, name)| name.as_str()).collect();
+    names.push("task-59");
+    assert!(names.is_sorted(), "{names:?}");
+}

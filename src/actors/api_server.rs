@@ -73,7 +73,6 @@ fn new_pod(t: &PodTemplate, template: u32, ident: PodIdent, entity: u64, generat
         deletion: None,
         evict_at: None,
         evict_generation: 0,
-        collect_at: None,
         status: Arc::default(),
         shown: Shown::default(),
         events: Default::default(),
@@ -261,6 +260,7 @@ pub fn remove_pod(w: &mut World, pod: PodId) {
         Change::Status { from: shown.status, to: Sym::EMPTY, ready: shown.ready, restarts: shown.restarts },
     );
     close_record(w, pod);
+    super::pod_gc::removed(w, pod);
     super::taint_eviction::pod_gone(w, pod);
     match node {
         Some(_) => watch(w, pod),
@@ -380,6 +380,7 @@ pub fn record_changes(w: &mut World, pod: PodId, before: &PodStatus) {
         w.record(Some(pod), node, change);
     }
     if before.phase != after.phase && after.phase.is_terminal() {
+        super::pod_gc::ended(w, pod);
         super::scheduler::pod_freed(w, pod);
     }
 }

@@ -74,6 +74,7 @@ pub fn play(w: &mut World, event: SimEvent) {
         SimEvent::NodeTaint { node, generation } => node_lifecycle::taint(w, node, generation),
         SimEvent::TaintEvict { pod, generation } => taint_eviction::evict(w, pod, generation),
         SimEvent::PodGc => pod_gc::pass(w),
+        SimEvent::PodGcDelete => pod_gc::delete_next(w),
     }
 }
 

@@ -1,48 +1,131 @@
-//! The pod garbage collector (pkg/controller/podgc/gc_controller.go): pods of nodes that are no more.
+//! The pod garbage collector (pkg/controller/podgc/gc_controller.go, v1.36.2): pods of nodes that are no more, and ended
+//! pods beyond the threshold.
+//!
+//! A pass comes every `podGCPeriod` after the one before is done; only those are played that have something to collect.
+//! The controller's client is throttled like every other one's (20 requests a second, 30 at once): where more pods end
+//! than that, they pile up beyond the threshold.
 
 use super::api_server;
 use crate::api::{Condition, Phase, Sym, Tri};
+use crate::rules::throttle::CONTROLLER_REQUESTS;
 use crate::time::{Span, Time};
+use crate::world::pod_gc::EndedPod;
 use crate::world::{PodId, Purpose, SimEvent, World};
 
 /// A node must be gone for this long (`quarantineTime`).
 const QUARANTINE: Span = Span::from_secs(40);
 
-fn passes_from(w: &World) -> Time {
-    let period = w.plan.controllers.pod_gc_period;
-    let offset = w.draw(Purpose::Controller, 1, 0).below(period.micros().max(1) as u64) as i64;
-    w.plan.start - Span::from_micros(offset)
-}
-
-/// The pass at or after an instant.
+/// The pass at or after an instant, if nothing delays it.
 fn pass_at(w: &World, at: Time) -> Time {
-    super::kubelet::pod_worker::next_on_grid(passes_from(w), w.plan.controllers.pod_gc_period, at)
+    let period = w.plan.controllers.pod_gc_period;
+    let anchor = w.pod_gc.last_pass.unwrap_or_else(|| {
+        let offset = w.draw(Purpose::Controller, 1, 0).below(period.micros().max(1) as u64) as i64;
+        w.plan.start - Span::from_micros(offset)
+    });
+    super::kubelet::pod_worker::next_on_grid(anchor, period, at)
 }
 
 /// A pod is there whose node is not: the next pass notices, a pass after the quarantine collects.
 pub fn orphaned(w: &mut World, pod: PodId) {
     let noticed = pass_at(w, w.now);
     let collected = pass_at(w, noticed + QUARANTINE);
-    w.pods[pod.ix()].collect_at = Some(collected);
+    w.pod_gc.orphans.insert((collected, pod));
     w.at(collected, SimEvent::PodGc);
 }
 
-/// A pass: orphans are declared failed and deleted.
+/// A pod has come to a terminal phase.
+pub fn ended(w: &mut World, pod: PodId) {
+    if w.plan.controllers.terminated_pod_gc_threshold == 0 {
+        return;
+    }
+    let key = key(w, pod);
+    w.pod_gc.ended.insert(key);
+    want_pass(w);
+}
+
+/// A pod left the API.
+pub fn removed(w: &mut World, pod: PodId) {
+    let key = key(w, pod);
+    w.pod_gc.ended.remove(&key);
+}
+
+/// Evicted ones first, then by age (`byEvictionAndCreationTimestamp`).
+fn key(w: &World, pod: PodId) -> EndedPod {
+    let p = &w.pods[pod.ix()];
+    let evicted = p.status.phase == Phase::Failed && p.status.reason == Sym::EVICTED;
+    EndedPod { stays_longer: !evicted, created: p.created.truncate_secs(), pod }
+}
+
+fn surplus(w: &World) -> usize {
+    let threshold = w.plan.controllers.terminated_pod_gc_threshold as usize;
+    if threshold == 0 { 0 } else { w.pod_gc.ended.len().saturating_sub(threshold) }
+}
+
+/// Queues the next pass if there are too many ended pods.
+fn want_pass(w: &mut World) {
+    if w.pod_gc.queued || w.pod_gc.to_delete.front().is_some() || surplus(w) == 0 {
+        return;
+    }
+    w.pod_gc.queued = true;
+    let at = pass_at(w, w.now + Span::from_micros(1));
+    w.at(at, SimEvent::PodGc);
+}
+
+/// A pass: what is too much is deleted; orphans are declared failed and deleted.
 pub fn pass(w: &mut World) {
-    for ix in 0..w.pods.len() {
-        let pod = PodId(ix as u32);
-        let p = &w.pods[ix];
-        if !p.exists || p.collect_at.is_none_or(|at| at > w.now) {
-            continue;
+    w.pod_gc.queued = false;
+    while let Some((_, pod)) = w.pod_gc.orphans.first().copied().filter(|(at, _)| *at <= w.now) {
+        w.pod_gc.orphans.pop_first();
+        collect_orphan(w, pod);
+    }
+    if w.pod_gc.to_delete.is_empty() {
+        collect_ended(w);
+    }
+}
+
+fn collect_orphan(w: &mut World, pod: PodId) {
+    let p = &w.pods[pod.ix()];
+    if !p.exists {
+        return;
+    }
+    if !p.status.phase.is_terminal() {
+        let condition = Condition::new(Sym::DISRUPTION_TARGET, Tri::True)
+            .because(Sym::DELETION_BY_POD_GC, "PodGC: node no longer exists");
+        api_server::update_status(w, pod, |s, now| {
+            s.phase = Phase::Failed;
+            api_server::put_condition(s, condition, now);
+        });
+    }
+    api_server::delete_pod(w, pod, Some(0));
+}
+
+/// `gcTerminated`: as many as there are too many. Those of one second are told apart by their names.
+fn collect_ended(w: &mut World) {
+    let count = surplus(w);
+    let Some(last) = count.checked_sub(1).and_then(|last| w.pod_gc.ended.iter().nth(last)).copied() else {
+        return;
+    };
+    let same = |a: &EndedPod| (a.stays_longer, a.created) == (last.stays_longer, last.created);
+    let mut chosen: Vec<EndedPod> =
+        w.pod_gc.ended.iter().take_while(|e| **e <= last || same(e)).copied().collect();
+    let tied = chosen.iter().position(same).unwrap_or(0);
+    chosen[tied..].sort_by_cached_key(|e| w.pods[e.pod.ix()].ident.name.to_string());
+    w.pod_gc.to_delete.extend(chosen[..count].iter().map(|e| e.pod));
+    delete_next(w);
+}
+
+/// Deletes as much as the client may send now; the rest follows, and then the next pass's time begins to run.
+pub fn delete_next(w: &mut World) {
+    while let Some(pod) = w.pod_gc.to_delete.front().copied() {
+        let free = w.pod_gc.requests.free_at(CONTROLLER_REQUESTS, w.now);
+        if free > w.now {
+            w.at(free, SimEvent::PodGcDelete);
+            return;
         }
-        if !p.status.phase.is_terminal() {
-            let condition = Condition::new(Sym::DISRUPTION_TARGET, Tri::True)
-                .because(Sym::DELETION_BY_POD_GC, "PodGC: node no longer exists");
-            api_server::update_status(w, pod, |s, now| {
-                s.phase = Phase::Failed;
-                api_server::put_condition(s, condition, now);
-            });
-        }
+        w.pod_gc.requests.take(CONTROLLER_REQUESTS, w.now);
+        w.pod_gc.to_delete.pop_front();
         api_server::delete_pod(w, pod, Some(0));
     }
+    w.pod_gc.last_pass = Some(w.now);
+    want_pass(w);
 }

@@ -1,7 +1,7 @@
 //! The token bucket that client-go throttles with: of pulls from registries, of events about an object.
 //!
 //! Source: `NewTokenBucketRateLimiter` and `TryAccept` in client-go util/flowcontrol/throttle.go (v1.36.2) over
-//! golang.org/x/time/rate. It never makes anybody wait: without a token the answer is no.
+//! golang.org/x/time/rate. `take` never makes anybody wait: without a token the answer is no.
 
 use crate::time::{Span, Time};
 
@@ -11,6 +11,9 @@ pub struct Rate {
     pub burst: u32,
     pub refill: Span,
 }
+
+/// What a controller of kube-controller-manager may send to the API server (`--kube-api-burst`, `--kube-api-qps`).
+pub const CONTROLLER_REQUESTS: Rate = Rate { burst: 30, refill: Span::from_millis(50) };
 
 /// A bucket in one instant: since when it would have filled, had it been empty then. A new bucket is full.
 ///
@@ -33,6 +36,11 @@ impl TokenBucket {
         }
         has_one
     }
+    /// When there is a whole token, at `now` or later: for those who wait.
+    pub fn free_at(&self, rate: Rate, now: Time) -> Time {
+        let empty_at = self.empty_at.max(TokenBucket::full(rate, now).empty_at);
+        (empty_at + rate.refill).max(now)
+    }
 }
 
 #[cfg(test)]
@@ -50,6 +58,20 @@ mod tests {
         assert!(!bucket.take(rate, at(599)));
         assert!(bucket.take(rate, at(600)));
         assert_eq!((0..30).filter(|_| bucket.take(rate, at(1_000_000))).count(), 25);
+    }
+
+    #[test]
+    fn whoever_waits_gets_the_next_token() {
+        let rate = Rate { burst: 2, refill: Span::from_millis(50) };
+        let mut bucket = TokenBucket::full(rate, Time::EPOCH);
+        let mut now = Time::EPOCH;
+        let mut taken = Vec::new();
+        for _ in 0..5 {
+            now = bucket.free_at(rate, now);
+            assert!(bucket.take(rate, now));
+            taken.push(now.micros() / 1000);
+        }
+        assert_eq!(taken, [0, 0, 50, 100, 150]);
     }
 
     #[test]

@@ -193,6 +193,7 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
             "taint eviction controller",
             format!("deletes {}, which does not tolerate a taint of its node any longer", pod(p)),
         ),
+        SimEvent::PodGcDelete => ("pod garbage collector", "deletes the next pods".to_owned()),
         SimEvent::PodGc => ("pod garbage collector", "looks for pods that nobody will finish".to_owned()),
     };
     Words { component, text, pod: pod_of(event), node: None }

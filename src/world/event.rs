@@ -73,4 +73,6 @@ pub enum SimEvent {
     TaintEvict { pod: PodId, generation: u32 },
     /// The pod garbage collector's pass.
     PodGc,
+    /// Its client may send the next request.
+    PodGcDelete,
 }

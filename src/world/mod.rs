@@ -7,6 +7,7 @@ pub mod event;
 pub mod images;
 pub mod node;
 pub mod pod;
+pub mod pod_gc;
 pub mod scheduling;
 pub mod world_parts;
 
@@ -72,6 +73,7 @@ pub struct World {
     /// By index into `plan.objects`, then those that actions create.
     pub objects: Vec<ApiObject>,
     pub scheduler: scheduling::Scheduling,
+    pub pod_gc: pod_gc::PodGc,
     /// What has been written since the sink last took it.
     pub outbox: Vec<Transition>,
     pub directory: Directory,

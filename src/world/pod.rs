@@ -55,8 +55,6 @@ pub struct Pod {
     /// When the taint eviction controller deletes it.
     pub evict_at: Option<Time>,
     pub evict_generation: u32,
-    /// When the pod collector removes it, its node being gone.
-    pub collect_at: Option<Time>,
     /// Shared with the kubelet's cache while both hold the same.
     pub status: Arc<PodStatus>,
     /// The STATUS column and what stands beside it, as last recorded.
