@@ -243,6 +243,13 @@ fn a_patch_is_let_in_or_refused_as_the_api_server_does_it() {
     walk.act("patch pod/orders merge={ metadata = { labels = { app = \"null\", tier = \"web\" }, finalizers = [\"example.com/keep\"] }, spec = { activeDeadlineSeconds = 300 } }")
         .expect("it can be done");
     assert_eq!(walk.answers().len(), 1, "{:?}", walk.answers());
+    walk.act("setImage pod/orders container=app image=\"registry.example/shop/orders:2.4 \"")
+        .expect("it can be asked");
+    assert!(walk.answers()[1].contains("spec.containers[0].image: Invalid value"), "{:?}", walk.answers());
+    walk.act("setImage pod/orders container=app image=registry.example/shop/orders:2.4")
+        .expect("it can be done");
+    assert_eq!(walk.answers().len(), 2, "{:?}", walk.answers());
+    assert_eq!(walk.world().pods[0].spec.containers[0].image, "registry.example/shop/orders:2.4");
     run_out(&mut walk);
     let pod = &walk.world().pods[0];
     assert_eq!(pod.labels["tier"], "web");

@@ -48,13 +48,7 @@ pub fn play(w: &mut World, index: u32) {
         }
         Verb::SetImage { pod, container, image } => {
             for pod in pods(w, pod) {
-                api_server::update_spec(w, pod, |spec| {
-                    for c in spec.containers.iter_mut().chain(&mut spec.init_containers) {
-                        if c.name == *container {
-                            c.image = *image;
-                        }
-                    }
-                });
+                set_image(w, pod, *container, *image);
             }
         }
         Verb::Patch { pod, merge } => {
@@ -261,8 +255,27 @@ fn set_unschedulable(w: &mut World, target: &Target, value: bool) {
     super::scheduler::nodes_changed(w);
 }
 
-/// A merge patch of a pod, let in or refused as the API server does it (`ValidatePodUpdate`).
+/// `kubectl set image`
+fn set_image(w: &mut World, pod: PodId, container: Sym, image: Sym) {
+    write(w, pod, |object| {
+        for list in ["/spec/containers", "/spec/initContainers"] {
+            let list = object.pointer_mut(list).and_then(Value::as_array_mut);
+            let named = list.into_iter().flatten().find(|c| c["name"] == container.as_str());
+            if let Some(own) = named {
+                own["image"] = json!(image.as_str());
+            }
+        }
+    });
+}
+
+/// `kubectl patch`
 fn patch(w: &mut World, pod: PodId, merge: &Value) {
+    write(w, pod, |object| merge_into(object, merge));
+}
+
+/// A pod's object is written as it should be from now on: let in or refused as the API server does it
+/// (`ValidatePodUpdate`).
+fn write(w: &mut World, pod: PodId, change: impl FnOnce(&mut Value)) {
     let p = &w.pods[pod.ix()];
     let finalizers: Vec<&str> = p.finalizers.iter().map(|f| f.as_str()).collect();
     let old = json!({
@@ -275,7 +288,7 @@ fn patch(w: &mut World, pod: PodId, merge: &Value) {
         "spec": &*p.spec,
     });
     let mut new = old.clone();
-    merge_into(&mut new, merge);
+    change(&mut new);
     if let (Some(before), Some(after)) = (old.as_object(), new.as_object()) {
         let errors = update::validate(before, after, &w.gates);
         if !errors.0.is_empty() {
@@ -287,10 +300,11 @@ fn patch(w: &mut World, pod: PodId, merge: &Value) {
         }
     }
     w.touch(pod);
-    if ["/metadata/labels", "/metadata/annotations"].iter().any(|path| merge.pointer(path).is_some()) {
+    let (before, after) = (&old["metadata"], &new["metadata"]);
+    if before["labels"] != after["labels"] || before["annotations"] != after["annotations"] {
         w.pods[pod.ix()].metadata_changes += 1;
-        if old["metadata"]["labels"] != new["metadata"]["labels"] {
-            let labels = serde_json::from_value(new["metadata"]["labels"].clone()).unwrap_or_default();
+        if before["labels"] != after["labels"] {
+            let labels = serde_json::from_value(after["labels"].clone()).unwrap_or_default();
             w.pods[pod.ix()].labels = Arc::new(labels);
             super::scheduler::pod_relabelled(w, pod);
         }
@@ -303,7 +317,7 @@ fn patch(w: &mut World, pod: PodId, merge: &Value) {
             super::scheduler::pod_added(w, pod);
         }
     }
-    if merge.pointer("/metadata/finalizers").is_some() {
+    if before["finalizers"] != after["finalizers"] {
         let list = new["metadata"]["finalizers"].as_array();
         let list = list.map(|list| list.iter().filter_map(|f| f.as_str().map(Sym::new)).collect());
         let p = &mut w.pods[pod.ix()];

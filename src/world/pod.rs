@@ -365,3 +365,18 @@ impl Worker {
         self.cached.as_ref().map(|cached| &*cached.status)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::RuntimeContainer;
+
+    /// What a run touches for every pod that is alive stays well under a KiB, however many there are.
+    #[test]
+    fn the_hot_state_of_a_pod_is_small() {
+        let per_container = size_of::<ContainerRun>() + size_of::<RuntimeContainer>();
+        assert!(size_of::<Pod>() + size_of::<Worker>() + per_container <= 768);
+        assert!(size_of::<Run>() <= 256);
+        assert!(size_of::<crate::world::SimEvent>() <= 12);
+    }
+}
