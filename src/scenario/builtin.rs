@@ -62,6 +62,17 @@ shipped! {
     Probes "probes/":
     ;
     Termination "termination/":
+        "gone-at-once"
+        "requests-dropped"
+        "sigterm-ignored"
+        "prestop-past-grace"
+        "finalizer-held"
+        "grace-shortened"
+        "force-deletion"
+        "delete-during-pull"
+        "never-started"
+        "sidecars-last"
+        "deadline-clock"
     ;
     Scheduling "scheduling/":
     ;
