@@ -232,9 +232,18 @@ fn help_is_enough_to_work_with() {
     let desk = Desk::new("help");
     insta::assert_snapshot!("help", desk.transcript(&["run --help", "check --help", "compare --help"]));
     let help = String::from_utf8(desk.run("--help").stdout).expect("it speaks text");
-    for word in
-        ["run", "check", "compare", "explain", "list", "schema", "completions", "Examples:", "Exit codes:"]
-    {
+    for word in [
+        "run",
+        "test",
+        "check",
+        "compare",
+        "explain",
+        "list",
+        "schema",
+        "completions",
+        "Examples:",
+        "Exit codes:",
+    ] {
         assert!(help.contains(word), "{word} is not in\n{help}");
     }
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
@@ -256,6 +265,31 @@ fn list_names_what_run_takes_and_schema_is_json() {
     let schema: serde_json::Value =
         serde_json::from_slice(&desk.run("schema").stdout).expect("the schema is JSON");
     assert!(schema["properties"]["pod"].is_object());
+}
+
+#[test]
+fn tests() {
+    let desk = Desk::new("tests");
+    insta::assert_snapshot!(desk.transcript(&[
+        "test web.toml hopes.toml",
+        "test hopes.toml web.toml --seeds 2 --quiet",
+        "test web.toml --quiet",
+        "test hopes.toml --format junit",
+        "test hopes.toml wrong.toml nowhere.toml",
+        "test --seed 1 --seeds 2",
+    ]));
+}
+
+#[test]
+fn the_built_in_scenarios_pass_and_threads_change_nothing() {
+    let desk = Desk::new("threads");
+    let told = ["1", "2", "5"].map(|threads| {
+        let mut command = desk.command("test --format junit");
+        let output = command.env("RAYON_NUM_THREADS", threads).output().expect("the program starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        output.stdout
+    });
+    assert!(told[0] == told[1] && told[1] == told[2]);
 }
 
 /// A reader that goes away early is no error; a full disk behind stdout is one.

@@ -243,7 +243,12 @@ impl Line {
         let start = self.walk.plan().start;
         let mut text = String::new();
         for row in rows.iter().take(SHOWN) {
-            let _ = writeln!(text, "{}  {}", offset(row.time, start), why::headline(row, &self.walk));
+            let _ = writeln!(
+                text,
+                "{}  {}",
+                offset(row.time, start),
+                why::headline(row, &self.walk.world().directory)
+            );
         }
         if rows.len() > SHOWN {
             let _ = writeln!(text, "... and {} more changes (`history {}`)", rows.len() - SHOWN, rows.len());
@@ -358,7 +363,12 @@ impl Line {
         let rows = self.walk.history();
         let start = self.walk.plan().start;
         rows[rows.len().saturating_sub(count)..].iter().fold(String::new(), |mut text, row| {
-            let _ = writeln!(text, "{}  {}", offset(row.time, start), why::headline(row, &self.walk));
+            let _ = writeln!(
+                text,
+                "{}  {}",
+                offset(row.time, start),
+                why::headline(row, &self.walk.world().directory)
+            );
             text
         })
     }
@@ -449,7 +459,7 @@ impl Line {
         let mut text = format!("{}  you: {rest}\n", self.clock());
         for row in &self.walk.history()[before.min(self.walk.history().len())..] {
             let at = offset(row.time, self.walk.plan().start);
-            let _ = writeln!(text, "{at}  {}", why::headline(row, &self.walk));
+            let _ = writeln!(text, "{at}  {}", why::headline(row, &self.walk.world().directory));
         }
         for answer in self.walk.answers().iter().skip(answers) {
             let _ = writeln!(text, "{answer}");

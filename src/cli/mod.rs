@@ -2,7 +2,6 @@
 
 mod check;
 mod compare;
-mod expectations;
 mod explain;
 mod fault;
 mod line;
@@ -13,6 +12,7 @@ mod run;
 mod source;
 mod step;
 mod summary;
+mod test;
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,6 +40,7 @@ pub enum Exit {
   kubelapse run web.toml --seed 7 --out result  a file, another seed, another folder
   kubelapse run crash-loop --set kubernetes=1.32
   kubelapse step crash-loop                     walk through it: forwards, backwards, and asking why
+  kubelapse test web.toml                       the expectations of a file; without a name, of all built-in scenarios
   kubelapse check scenarios/                    all problems at once, nothing is run
   kubelapse list                                the scenarios that are built in
 
@@ -56,6 +57,8 @@ enum Command {
     Run(run::Arguments),
     /// Steps through a scenario: forwards, backwards, and asking why
     Step(step::Arguments),
+    /// Holds scenarios against their expectations
+    Test(test::Arguments),
     /// Checks scenario files without running them
     Check {
         /// Names of built-in scenarios, files, or folders of them
@@ -101,6 +104,7 @@ fn dispatch(command: Command) -> Exit {
     match command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Step(arguments) => step::step(&arguments),
+        Command::Test(arguments) => test::test(&arguments),
         Command::Check { scenarios, set } => check::check(&scenarios, &set),
         Command::Compare(arguments) => compare::compare(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),

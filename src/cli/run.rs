@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::results::{MANIFEST, Results};
 use super::summary::{self, Ways};
-use super::{Exit, check, expectations, fault, manifest, print, talk};
+use super::{Exit, check, fault, manifest, print, talk, test};
 use crate::record::{Ending, Fan, Sink, Threaded, csv, jsonl, objects};
 use crate::scenario::Plan;
-use crate::session::{self, Progress, Session};
+use crate::session::{self, Judge, Progress, Session};
 use crate::time::Time;
 
 #[derive(clap::Args)]
@@ -185,12 +185,13 @@ impl Job<'_> {
         let mut results = Results::create(&self.folder, &names)?;
         let files = self.sinks(&mut results)?;
         let bar = Bar::new(&self.plan, self.quiet);
-        let mut ways = Ways::new(&self.plan);
+        let mut ways = Ways::default();
+        let mut judge = Judge::new(&self.plan);
         let mut session = None;
         let played = fault::catch(|| {
             let session = session.insert(Session::new(&self.plan, self.seed));
             let mut told: Fan<Box<dyn Sink + '_>> = Fan { sinks: vec![beside(files)?, Box::new(&mut ways)] };
-            session::play_out(session, &mut told, &bar)
+            session::play_out(session, &mut judge, &mut told, &bar)
         });
         match (played, session) {
             (Ok(Ok(partial)), Some(session)) => {
@@ -198,7 +199,7 @@ impl Job<'_> {
                 if !bar.bar.is_hidden() {
                     talk("\n");
                 }
-                self.finish(results, &session, &ways, partial)
+                self.finish(results, &session, &ways, judge, partial)
             }
             (Ok(Err(problem)), Some(session)) => {
                 bar.bar.abandon();
@@ -233,6 +234,7 @@ impl Job<'_> {
         mut results: Results,
         session: &Session,
         ways: &Ways,
+        judge: Judge,
         partial: bool,
     ) -> io::Result<Exit> {
         let w = &session.world;
@@ -253,9 +255,13 @@ impl Job<'_> {
             ));
             return Ok(Exit::Interrupted);
         }
-        let failures = expectations::failures(&self.plan, self.seed, ways);
+        let failures = judge.failures();
+        if !failures.is_empty() {
+            let all = self.plan.expects.len();
+            talk(&format!("{}: {} of {all} expectations failed\n", self.plan.name, failures.len()));
+        }
         for failure in &failures {
-            talk(&format!("{}: {failure}\n", self.plan.name));
+            talk(&test::told(&self.plan, &self.plan.name, failure));
         }
         Ok(if failures.is_empty() { Exit::Ran } else { Exit::ExpectationFailed })
     }

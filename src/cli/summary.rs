@@ -19,15 +19,6 @@ const STEPS: usize = 12;
 #[derive(Default)]
 pub struct Ways {
     by_pod: Vec<Vec<(Time, Sym)>>,
-    /// Events by pod, time and reason; kept where the scenario expects some.
-    pub events: Vec<(u32, Time, Sym)>,
-    wants_events: bool,
-}
-
-impl Ways {
-    pub fn new(plan: &Plan) -> Ways {
-        Ways { wants_events: plan.expects.iter().any(|expect| expect.event.is_some()), ..Ways::default() }
-    }
 }
 
 impl Sink for Ways {
@@ -43,9 +34,6 @@ impl Sink for Ways {
                     if way.len() <= STEPS {
                         way.push((row.time, to));
                     }
-                }
-                Change::Event(event) if self.wants_events => {
-                    self.events.push((pod, row.time, event.reason));
                 }
                 _ => {}
             }

@@ -9,6 +9,7 @@ pub mod breakpoints;
 pub mod checkpoints;
 pub mod coming;
 pub mod commands;
+pub mod expect;
 pub mod kubectl;
 pub mod lineage;
 pub mod moves;
@@ -30,6 +31,7 @@ use crate::time::Time;
 use crate::world::{SimEvent, World};
 
 pub use breakpoints::Breakpoint;
+pub use expect::Judge;
 pub use moves::{Direction, Move, Stop};
 pub use script::Script;
 pub use walk::Walk;
@@ -126,6 +128,8 @@ pub struct Outcome {
     pub world: World,
     /// Stopped before its end.
     pub partial: bool,
+    /// Expectations that did not hold.
+    pub failures: Vec<expect::Failure>,
 }
 
 /// How many events are played between two hand-overs to the sink.
@@ -137,8 +141,9 @@ const BATCH: u32 = 4096;
 /// What the sink could not write.
 pub fn run(plan: &Arc<Plan>, seed: u64, sink: &mut dyn Sink, progress: &dyn Progress) -> io::Result<Outcome> {
     let mut session = Session::new(plan, seed);
-    let partial = play_out(&mut session, sink, progress)?;
-    Ok(Outcome { world: session.world, partial })
+    let mut judge = Judge::new(plan);
+    let partial = play_out(&mut session, &mut judge, sink, progress)?;
+    Ok(Outcome { world: session.world, partial, failures: judge.failures() })
 }
 
 /// Plays a session to its end (or until somebody wants it to stop, which is then the answer). The session stays with
@@ -146,18 +151,27 @@ pub fn run(plan: &Arc<Plan>, seed: u64, sink: &mut dyn Sink, progress: &dyn Prog
 ///
 /// # Errors
 /// What the sink could not write.
-pub fn play_out(session: &mut Session, sink: &mut dyn Sink, progress: &dyn Progress) -> io::Result<bool> {
+pub fn play_out(
+    session: &mut Session,
+    judge: &mut Judge,
+    sink: &mut dyn Sink,
+    progress: &dyn Progress,
+) -> io::Result<bool> {
     let objects = sink.wants_objects();
     session.world.touched = objects.then(Vec::new);
     sink.begin(&session.world.directory)?;
     let mut played = 0u32;
     let mut partial = progress.stop();
-    while !partial && let Some(now) = session.step() {
+    while !partial {
+        let next = session.world.queue.peek_time().filter(|at| *at <= session.world.plan.until);
+        judge.before(next, &session.world);
+        let Some(now) = session.step() else { break };
         if objects && let Some(written) = session.take_written() {
             sink.written(&session.world.directory, &written)?;
         }
         played += 1;
         if played.is_multiple_of(BATCH) {
+            judge.outbox_goes(&session.world.directory, &session.world.outbox);
             sink.batch(&session.world.directory, &session.world.outbox)?;
             session.world.outbox.clear();
             progress.at(now, session.world.step);

@@ -217,7 +217,7 @@ impl App {
         match row {
             Some(row) if !matches!(to, Move::To(_) | Move::End) => {
                 let back = if direction == Direction::Back { "back at: " } else { "" };
-                let text = format!("{back}{}", why::headline(&row, &self.walk));
+                let text = format!("{back}{}", why::headline(&row, &self.walk.world().directory));
                 self.tell(text);
             }
             _ => self.told = None,
@@ -233,7 +233,7 @@ impl App {
         if self.walk.history().len() > before
             && let Some(row) = self.walk.last_change(None)
         {
-            let text = why::headline(&row, &self.walk);
+            let text = why::headline(&row, &self.walk.world().directory);
             self.tell(text);
         }
         if stop == Stop::Question {

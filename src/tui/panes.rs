@@ -237,7 +237,8 @@ fn history(app: &App, width: usize, height: usize) -> Vec<Line<'static>> {
     let lines: Vec<Line<'static>> = rows[rows.len().saturating_sub(height.max(1))..]
         .iter()
         .map(|row| {
-            let text = format!("{}  {}", offset(row.time, start), why::headline(row, &app.walk));
+            let text =
+                format!("{}  {}", offset(row.time, start), why::headline(row, &app.walk.world().directory));
             Line::raw(cut(&text, width))
         })
         .collect();

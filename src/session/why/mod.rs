@@ -14,7 +14,7 @@ use super::Walk;
 use super::lineage::Lineage;
 use super::words::offset;
 use crate::api::{Sym, Tri};
-use crate::record::{Change, Transition};
+use crate::record::{Change, Directory, Transition};
 use crate::time::Time;
 use crate::world::PodId;
 
@@ -51,8 +51,7 @@ impl Why {
 }
 
 /// A change as a person would say it.
-pub fn headline(row: &Transition, walk: &Walk) -> String {
-    let directory = &walk.world().directory;
+pub fn headline(row: &Transition, directory: &Directory) -> String {
     let ident = row.pod.and_then(|p| directory.pods.get(p as usize));
     let pod = ident.map_or_else(String::new, |i| i.name.to_string());
     let node = row.node.and_then(|n| directory.nodes.get(n as usize)).map_or("", |n| n.as_str());
@@ -154,7 +153,7 @@ impl Walk {
 
     /// Why a row was written.
     pub fn why(&mut self, row: &Transition) -> Why {
-        let headline = headline(row, self);
+        let headline = headline(row, &self.world().directory);
         let links = match row.pod {
             Some(pod) => {
                 let lineage = self.lineage(PodId(pod), row.step);

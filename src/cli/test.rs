@@ -1,0 +1,252 @@
+//! `kubelapse test`: scenarios as tests, all of them at once.
+//!
+//! Every scenario is played under every wanted seed on as many threads as there are cores; what is told stands in the
+//! order in which the scenarios were named, whatever the threads did.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _};
+use std::sync::Arc;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use rayon::prelude::*;
+
+use super::source::{self, Source};
+use super::{Exit, fault, print, talk};
+use crate::scenario::Plan;
+use crate::scenario::builtin;
+use crate::session::expect::{self, Failure, describe};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  kubelapse test                             all built-in scenarios
+  kubelapse test web.toml pods/              a file, and a folder with all below it
+  kubelapse test web.toml --seeds 20         under the seeds 0 to 19
+  kubelapse test --format junit > junit.xml  for a CI system
+
+Exit codes: 0 all held, 1 an expectation failed, 2 a file is wrong.")]
+pub struct Arguments {
+    /// Names of built-in scenarios, files, or folders of them; without one, all built-in scenarios
+    scenarios: Vec<String>,
+    /// Seed of all chance, instead of the scenario's
+    #[arg(long, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64), conflicts_with = "seeds")]
+    seed: Option<u64>,
+    /// Plays each scenario under the seeds 0 to N-1
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    seeds: Option<u64>,
+    /// Overrides one value of the scenarios: kubernetes=1.32
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// What is printed
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Prints what failed only
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// A line for each scenario, and what failed
+    Text,
+    /// JUnit's XML, a test case for each expectation
+    Junit,
+}
+
+/// A scenario and the seeds that it is played under.
+struct Tested {
+    /// The file, or the built-in scenario's.
+    label: String,
+    plan: Arc<Plan>,
+    seeds: Vec<u64>,
+}
+
+/// What did not hold under one seed; or the words of a fault of our own.
+type Outcome = Result<Vec<Failure>, String>;
+
+pub fn test(arguments: &Arguments) -> Exit {
+    let tested = match collect(arguments) {
+        Ok(tested) => tested,
+        Err(exit) => return exit,
+    };
+    let outcomes = play(&tested, arguments.quiet);
+    match arguments.format {
+        Format::Text => print(&text(&tested, &outcomes, arguments.quiet)),
+        Format::Junit => match junit(&tested, &outcomes).to_string() {
+            Ok(report) => print(&report),
+            Err(problem) => {
+                talk(&format!("error: the report cannot be written: {problem}\n"));
+                return Exit::OurFault;
+            }
+        },
+    }
+    outcomes.iter().flatten().fold(Exit::Ran, |exit, outcome| {
+        exit.max(match outcome {
+            Ok(failures) if failures.is_empty() => Exit::Ran,
+            Ok(_) => Exit::ExpectationFailed,
+            Err(_) => Exit::OurFault,
+        })
+    })
+}
+
+/// All plans, or every problem of every file.
+fn collect(arguments: &Arguments) -> Result<Vec<Tested>, Exit> {
+    let words: Vec<String> = match &arguments.scenarios[..] {
+        [] => builtin::ALL.iter().map(|scenario| scenario.name.to_owned()).collect(),
+        named => named.to_vec(),
+    };
+    let mut tested = Vec::new();
+    let mut wrong = false;
+    let mut tell = |problem: &str| {
+        talk(problem);
+        wrong = true;
+    };
+    for word in &words {
+        let list: Vec<Source> = match source::sources(word) {
+            Ok(list) => list,
+            Err(problem) => {
+                tell(&format!("error: {problem}\n"));
+                continue;
+            }
+        };
+        for source in list {
+            match source::load(&source, &arguments.set) {
+                Ok(plan) => {
+                    let seeds = match (arguments.seeds, arguments.seed) {
+                        (Some(count), _) => (0..count).collect(),
+                        (None, one) => vec![one.unwrap_or(plan.seed)],
+                    };
+                    tested.push(Tested { label: source.label, plan: Arc::new(plan), seeds });
+                }
+                Err(problems) => tell(&problems.render(true)),
+            }
+        }
+    }
+    if wrong { Err(Exit::WrongRequest) } else { Ok(tested) }
+}
+
+/// Outcomes by scenario and seed.
+fn play(tested: &[Tested], quiet: bool) -> Vec<Vec<Outcome>> {
+    let runs: Vec<(&Tested, u64)> =
+        tested.iter().flat_map(|one| one.seeds.iter().map(move |seed| (one, *seed))).collect();
+    let bar = if quiet || !io::stderr().is_terminal() {
+        indicatif::ProgressBar::hidden()
+    } else {
+        indicatif::ProgressBar::new(runs.len() as u64)
+    };
+    if let Ok(style) = indicatif::ProgressStyle::with_template("{wide_bar} {pos}/{len} runs") {
+        bar.set_style(style);
+    }
+    let outcomes: Vec<Outcome> = runs
+        .par_iter()
+        .map(|(one, seed)| {
+            let outcome = fault::catch(|| expect::check(&one.plan, *seed));
+            bar.inc(1);
+            outcome
+        })
+        .collect();
+    bar.finish_and_clear();
+    let mut outcomes = outcomes.into_iter();
+    tested.iter().map(|one| outcomes.by_ref().take(one.seeds.len()).collect()).collect()
+}
+
+fn count(number: usize, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
+}
+
+fn text(tested: &[Tested], outcomes: &[Vec<Outcome>], quiet: bool) -> String {
+    let width = tested.iter().map(|one| one.plan.name.chars().count()).max().unwrap_or(0);
+    let mut text = String::new();
+    let (mut bad, mut expectations) = (0, 0);
+    for (one, outcomes) in tested.iter().zip(outcomes) {
+        let expects = one.plan.expects.len();
+        expectations += expects * outcomes.len();
+        let good = outcomes.iter().all(|outcome| outcome.as_ref().is_ok_and(Vec::is_empty));
+        if good {
+            let seeds =
+                if outcomes.len() > 1 { format!(", {} seeds", outcomes.len()) } else { String::new() };
+            if !quiet {
+                let what =
+                    if expects == 0 { "expects nothing".to_owned() } else { count(expects, "expectation") };
+                let _ = writeln!(text, "ok    {:width$}  {what}{seeds}", one.plan.name);
+            }
+            continue;
+        }
+        bad += 1;
+        for (seed, outcome) in one.seeds.iter().zip(outcomes) {
+            let under = if outcomes.len() > 1 { format!(", seed {seed}") } else { String::new() };
+            match outcome {
+                Ok(failures) if failures.is_empty() => {}
+                Ok(failures) => {
+                    let _ = writeln!(
+                        text,
+                        "FAIL  {:width$}  {} of {expects} failed{under}",
+                        one.plan.name,
+                        count(failures.len(), "expectation")
+                    );
+                    for failure in failures {
+                        text.push_str(&told(&one.plan, &one.label, failure));
+                    }
+                }
+                Err(said) => {
+                    let _ =
+                        write!(text, "FAULT {:width$}  seed {seed}: {}", one.plan.name, fault::words(said));
+                }
+            }
+        }
+    }
+    if !(quiet && bad == 0) {
+        let scenarios = count(tested.len(), "scenario");
+        let _ = writeln!(text, "{scenarios}, {}: {bad} failed", count(expectations, "expectation"));
+    }
+    text
+}
+
+/// A failure as people read it: where it stands, what was expected and seen, and what happened before.
+pub fn told(plan: &Plan, label: &str, failure: &Failure) -> String {
+    let expect = &plan.expects[failure.index];
+    let mut text = String::new();
+    let _ = writeln!(text, "  {label}:{}: {}", expect.line, describe(expect, plan.start));
+    let _ = writeln!(text, "    expected  {} {}", failure.what, failure.expected);
+    let _ = writeln!(text, "    seen      {}", failure.seen);
+    for (ix, row) in failure.before.iter().enumerate() {
+        let _ = writeln!(text, "    {}  {row}", if ix == 0 { "before  " } else { "        " });
+    }
+    text
+}
+
+fn junit(tested: &[Tested], outcomes: &[Vec<Outcome>]) -> Report {
+    let mut report = Report::new("kubelapse");
+    for (one, outcomes) in tested.iter().zip(outcomes) {
+        for (seed, outcome) in one.seeds.iter().zip(outcomes) {
+            let several = if outcomes.len() > 1 { format!(" seed {seed}") } else { String::new() };
+            let mut suite = TestSuite::new(format!("{}{several}", one.plan.name));
+            for (index, expect) in one.plan.expects.iter().enumerate() {
+                let mut status = TestCaseStatus::success();
+                match outcome {
+                    Ok(failures) => {
+                        if let Some(failure) = failures.iter().find(|failure| failure.index == index) {
+                            status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                            status
+                                .set_message(format!(
+                                    "{}: expected {}, seen {}",
+                                    failure.what, failure.expected, failure.seen
+                                ))
+                                .set_description(told(&one.plan, &one.label, failure));
+                        }
+                    }
+                    Err(said) => {
+                        status = TestCaseStatus::non_success(NonSuccessKind::Error);
+                        status.set_message(fault::words(said));
+                    }
+                }
+                let mut case = TestCase::new(describe(expect, one.plan.start), status);
+                case.set_classname(one.plan.name.clone());
+                case.extra.insert("file".into(), one.label.clone().into());
+                case.extra.insert("line".into(), expect.line.to_string().into());
+                suite.add_test_case(case);
+            }
+            report.add_test_suite(suite);
+        }
+    }
+    report
+}

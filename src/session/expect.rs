@@ -1,0 +1,243 @@
+//! Expectations: what a scenario says that one will see, held against the run while it is played.
+//!
+//! An expectation is judged when everything of its instant has been played and nothing later. For those that fail the
+//! last changes of their pod are kept, since that is where one looks first.
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::Session;
+use super::why::headline;
+use super::words::offset;
+use crate::api::Sym;
+use crate::record::{Change, Directory, Transition};
+use crate::scenario::Plan;
+use crate::scenario::plan::Expect;
+use crate::time::Time;
+use crate::world::{Pod, World};
+
+/// So many changes of a pod are told with a failure.
+const BEFORE: usize = 5;
+
+/// An expectation that did not hold.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// Its place among the plan's expectations.
+    pub index: usize,
+    /// What was looked at: `STATUS`, `condition Ready`, …
+    pub what: String,
+    pub expected: String,
+    pub seen: String,
+    /// The pod's last changes before, with their times, oldest first.
+    pub before: Vec<String>,
+}
+
+/// What is remembered of a pod that an expectation names.
+#[derive(Clone, Default)]
+struct Remembered {
+    rows: VecDeque<Transition>,
+    events: Vec<Sym>,
+}
+
+/// Judges a plan's expectations as its run goes on.
+pub struct Judge {
+    plan: Arc<Plan>,
+    /// Expectations in the order of their instants.
+    order: Vec<usize>,
+    judged: usize,
+    /// By pod: its place in `remembered`, if some expectation names it.
+    places: Vec<Option<u32>>,
+    remembered: Vec<Remembered>,
+    /// So many rows of the outbox have been looked at.
+    looked: usize,
+    failures: Vec<Failure>,
+}
+
+impl Judge {
+    pub fn new(plan: &Arc<Plan>) -> Judge {
+        let mut order: Vec<usize> = (0..plan.expects.len()).collect();
+        order.sort_by_key(|ix| plan.expects[*ix].at);
+        Judge {
+            plan: Arc::clone(plan),
+            order,
+            judged: 0,
+            places: Vec::new(),
+            remembered: Vec::new(),
+            looked: 0,
+            failures: Vec::new(),
+        }
+    }
+
+    /// Judges what comes due before the next event is played: `next` is its instant, None at the end of the run.
+    pub fn before(&mut self, next: Option<Time>, w: &World) {
+        while let Some(ix) = self.order.get(self.judged).copied() {
+            let expect = &self.plan.expects[ix];
+            if next.is_some_and(|next| next <= expect.at) {
+                return;
+            }
+            self.look(&w.directory, &w.outbox);
+            self.judged += 1;
+            let failure = self.judge(ix, w);
+            self.failures.extend(failure);
+        }
+    }
+
+    /// The outbox is about to be emptied.
+    pub fn outbox_goes(&mut self, directory: &Directory, rows: &[Transition]) {
+        if self.judged < self.order.len() {
+            self.look(directory, rows);
+        }
+        self.looked = 0;
+    }
+
+    /// What did not hold, in the order of the file.
+    pub fn failures(mut self) -> Vec<Failure> {
+        self.failures.sort_by_key(|failure| failure.index);
+        self.failures
+    }
+
+    fn look(&mut self, directory: &Directory, rows: &[Transition]) {
+        for ident in &directory.pods[self.places.len()..] {
+            let name = ident.name.to_string();
+            let named = self.plan.expects.iter().any(|expect| expect.pod == name);
+            self.places.push(named.then_some(self.remembered.len() as u32));
+            if named {
+                self.remembered.push(Remembered::default());
+            }
+        }
+        for row in &rows[self.looked..] {
+            let Some(place) = row.pod.and_then(|pod| self.places[pod as usize]) else { continue };
+            let own = &mut self.remembered[place as usize];
+            if let Change::Event(event) = row.change
+                && !own.events.contains(&event.reason)
+            {
+                own.events.push(event.reason);
+            }
+            if own.rows.len() == BEFORE {
+                own.rows.pop_front();
+            }
+            own.rows.push_back(*row);
+        }
+        self.looked = rows.len();
+    }
+
+    fn judge(&self, index: usize, w: &World) -> Option<Failure> {
+        let expect = &self.plan.expects[index];
+        let found = w.pods.iter().enumerate().rev().find(|(_, p)| {
+            expect.namespace.as_deref().is_none_or(|n| p.ident.namespace == n)
+                && p.ident.name.to_string() == expect.pod
+        });
+        let own = found.and_then(|(ix, _)| self.places[ix]).map(|place| &self.remembered[place as usize]);
+        let (what, expected, seen) = difference(expect, found.map(|(_, p)| p), own, w)?;
+        let rows = own.into_iter().flat_map(|own| &own.rows);
+        let before =
+            rows.map(|row| format!("{}  {}", offset(row.time, self.plan.start), headline(row, &w.directory)));
+        Some(Failure { index, what, expected, seen, before: before.collect() })
+    }
+}
+
+/// What was looked at, what was expected and what was seen, where it is not the same.
+fn difference(
+    expect: &Expect,
+    pod: Option<&Pod>,
+    remembered: Option<&Remembered>,
+    w: &World,
+) -> Option<(String, String, String)> {
+    let differs = |what: &str, expected: &str, seen: &str| {
+        (expected != seen).then(|| (what.to_owned(), expected.to_owned(), seen.to_owned()))
+    };
+    let Some(p) = pod else {
+        return if expect.gone == Some(true) {
+            None
+        } else {
+            differs("the pod", "there", "none of that name yet")
+        };
+    };
+    let there = |exists: bool| if exists { "there" } else { "gone" };
+    if let Some(gone) = expect.gone
+        && gone == p.exists
+    {
+        return differs("the pod", there(!gone), there(p.exists));
+    }
+    let of_object = expect.phase.is_some()
+        || expect.status.is_some()
+        || expect.ready.is_some()
+        || expect.restarts.is_some()
+        || !expect.conditions.is_empty();
+    if of_object && !p.exists {
+        return differs("the pod", "there", "gone");
+    }
+    let node = p.node.map_or("<none>", |n| w.nodes[n.ix()].spec.name.as_str());
+    let columns = [
+        ("phase", &expect.phase, p.status.phase.to_string()),
+        ("STATUS", &expect.status, p.shown.status.to_string()),
+        ("READY", &expect.ready, format!("{}/{}", p.shown.ready.0, p.shown.ready.1)),
+        ("RESTARTS", &expect.restarts.map(|n| n.to_string()), p.shown.restarts.to_string()),
+        ("node", &expect.node, node.to_owned()),
+    ];
+    let of_columns =
+        columns.iter().find_map(|(what, expected, seen)| differs(what, expected.as_ref()?, seen));
+    of_columns
+        .or_else(|| {
+            expect.conditions.iter().find_map(|(kind, expected)| {
+                let seen = p.status.conditions.iter().find(|c| c.kind == *kind.as_str());
+                differs(&format!("condition {kind}"), expected, seen.map_or("none", |c| c.status.as_str()))
+            })
+        })
+        .or_else(|| {
+            let reason = expect.event.as_deref()?;
+            let events = remembered.map_or(&[][..], |own| &own.events);
+            if events.iter().any(|seen| *seen == reason) {
+                return None;
+            }
+            let others: Vec<&str> = events.iter().map(|seen| seen.as_str()).collect();
+            let seen = if others.is_empty() { "none".to_owned() } else { others.join(", ") };
+            differs("an event", reason, &seen)
+        })
+}
+
+/// What an expectation says, in one line: `web at 5m: STATUS Running, READY 1/1`.
+pub fn describe(expect: &Expect, start: Time) -> String {
+    let mut text = format!("{} at {}:", expect.pod, expect.at.since(start));
+    let restarts = expect.restarts.map(|n| n.to_string());
+    let columns = [
+        ("phase", &expect.phase),
+        ("STATUS", &expect.status),
+        ("READY", &expect.ready),
+        ("RESTARTS", &restarts),
+        ("node", &expect.node),
+        ("event", &expect.event),
+    ];
+    let mut between = "";
+    for (what, value) in columns.iter().filter_map(|(what, value)| Some((what, value.as_ref()?))) {
+        let _ = write!(text, "{between} {what} {value}");
+        between = ",";
+    }
+    for (kind, value) in &expect.conditions {
+        let _ = write!(text, "{between} {kind} {value}");
+        between = ",";
+    }
+    match expect.gone {
+        Some(true) => text.push_str(between.trim_end()),
+        Some(false) | None => return text,
+    }
+    text.push_str(" gone");
+    text
+}
+
+/// Plays a plan to the last of its expectations and judges them all.
+pub fn check(plan: &Arc<Plan>, seed: u64) -> Vec<Failure> {
+    let mut judge = Judge::new(plan);
+    let mut session = Session::new(plan, seed);
+    while judge.judged < judge.order.len() {
+        let next = session.world.queue.peek_time().filter(|at| *at <= plan.until);
+        judge.before(next, &session.world);
+        if session.step().is_none() {
+            break;
+        }
+        judge.outbox_goes(&session.world.directory, &session.world.outbox);
+        session.world.outbox.clear();
+    }
+    judge.failures()
+}

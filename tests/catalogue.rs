@@ -1,0 +1,272 @@
+//! The catalogue: every shipped scenario is a lesson and a test, and its visible lives are kept and read like prose.
+//!
+//! `INSTA_UPDATE=always cargo test --test catalogue` writes the lives anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use kubelapse::compare::life::{self, Life};
+use kubelapse::scenario::builtin::{self, Builtin, Topic};
+use kubelapse::scenario::{self, Plan};
+use kubelapse::session;
+use rayon::prelude::*;
+
+/// Scenarios that teach nothing yet. The list only shrinks.
+const NO_LESSON_YET: &[&str] = &[
+    "happy-path",
+    "nginx-test",
+    "succeeded",
+    "failed",
+    "crash-loop",
+    "image-pull-back-off",
+    "init-containers",
+    "sidecar",
+    "probes",
+    "unschedulable",
+    "graceful-deletion",
+    "node-lost",
+    "node-lost-unknown",
+];
+
+fn plan(shipped: &Builtin) -> Arc<Plan> {
+    let none = |path: &str| Err(path.to_owned());
+    let plan = scenario::load(&format!("{}.toml", shipped.name), shipped.text, &none, &[])
+        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    Arc::new(plan)
+}
+
+/// All but the fleets, which are there for their size.
+fn lessons() -> Vec<&'static Builtin> {
+    builtin::ALL.iter().filter(|shipped| shipped.topic != Topic::Scale).collect()
+}
+
+#[test]
+fn expectations_hold_whatever_the_seed() {
+    let wrong: Vec<String> = lessons()
+        .par_iter()
+        .flat_map_iter(|shipped| {
+            let plan = plan(shipped);
+            (0..5).flat_map(move |seed| {
+                let plan = Arc::clone(&plan);
+                let failures = session::expect::check(&plan, seed);
+                failures.into_iter().map(move |failure| {
+                    let line = plan.expects[failure.index].line;
+                    format!(
+                        "{}.toml:{line}, seed {seed}: {}: expected {}, seen {}",
+                        plan.name, failure.what, failure.expected, failure.seen
+                    )
+                })
+            })
+        })
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_scenario_is_a_lesson() {
+    let mut wrong = Vec::new();
+    let mut titles = BTreeMap::new();
+    let mut without = Vec::new();
+    for shipped in lessons() {
+        let mut say = |what: &str| wrong.push(format!("{}: {what}", shipped.name));
+        let plan = plan(shipped);
+        if plan.expects.len() < 4 {
+            say("fewer than four expectations");
+        }
+        let Some(lesson) = &plan.lesson else {
+            without.push(shipped.name);
+            continue;
+        };
+        let parts = [
+            ("title", &lesson.title, 8),
+            ("story", &lesson.story, 80),
+            ("clue", &lesson.clue, 30),
+            ("tempting", &lesson.tempting, 30),
+            ("explanation", &lesson.explanation, 120),
+        ];
+        for (part, text, least) in parts {
+            if text.trim().len() < least {
+                say(&format!("its {part} says too little"));
+            }
+        }
+        for text in [&lesson.title, &lesson.story, &lesson.explanation] {
+            if let Some(other) = titles.insert(text.clone(), shipped.name) {
+                say(&format!("says the same as {other}"));
+            }
+        }
+        if lesson.questions.len() < 2 {
+            say("fewer than two questions");
+        }
+        if !lesson.questions.is_sorted_by_key(|question| question.at) {
+            say("its questions are not in the order of their instants");
+        }
+        for question in &lesson.questions {
+            let about = |what: &str| format!("question `{}`: {what}", question.ask);
+            if question.choices.len() < 3 {
+                say(&about("fewer than three choices"));
+            }
+            if question.choices.iter().collect::<BTreeSet<_>>().len() != question.choices.len() {
+                say(&about("two choices are the same"));
+            }
+            if question.hint.is_empty() || question.explain.is_empty() {
+                say(&about("no hint or no explanation"));
+            }
+            if question.at > plan.until {
+                say(&about("comes after the end"));
+            }
+        }
+        // Whoever always takes the same number learns nothing.
+        let answers: BTreeSet<usize> = lesson.questions.iter().map(|question| question.answer).collect();
+        if lesson.questions.len() > 2 && answers.len() == 1 {
+            say("all answers stand at one place");
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    without.retain(|name| !NO_LESSON_YET.contains(name));
+    assert!(without.is_empty(), "no lesson: {without:?}");
+}
+
+/// So many states, pods and events of a scenario are kept.
+const STATES: usize = 36;
+const PODS: usize = 8;
+
+fn clock(micros: i64) -> String {
+    let (secs, millis) = (micros / 1_000_000, micros % 1_000_000 / 1000);
+    match secs {
+        0..60 => format!("{secs}.{millis:03}s"),
+        60..3600 => format!("{}m{:02}.{:01}s", secs / 60, secs % 60, millis / 100),
+        _ => format!("{}h{:02}m{:02}s", secs / 3600, secs / 60 % 60, secs % 60),
+    }
+}
+
+fn tell(text: &mut String, name: &str, life: &Life) {
+    let _ = writeln!(text, "\n{name}");
+    let mut before = None;
+    for (ix, (at, state)) in life.states.iter().enumerate() {
+        let left_out = life.states.len().saturating_sub(STATES);
+        let last = ix + 1 == life.states.len();
+        if ix >= STATES && !last {
+            if ix == STATES {
+                let _ = writeln!(text, "{:>12}  … {left_out} states", "");
+            }
+            before = Some(state);
+            continue;
+        }
+        let status = if state.status.is_empty() { "gone" } else { &state.status };
+        let changes = if state.status.is_empty() { Vec::new() } else { state.changes_since(before) };
+        let line = format!(
+            "{:>12}  {status:<22} {:>5} {:>3}  {}",
+            clock(*at),
+            state.ready,
+            state.restarts,
+            changes.join(", ")
+        );
+        let _ = writeln!(text, "{}", line.trim_end());
+        before = Some(state);
+    }
+    for event in &life.events {
+        let kind = if event.warning { "Warning" } else { "Normal" };
+        let count = if event.count > 1 { format!(" (x{})", event.count) } else { String::new() };
+        let _ = writeln!(text, "      {kind:<8} {}{count}: {}", event.reason, event.message);
+    }
+}
+
+/// A scenario as one sees it: each pod's states and events, and what becomes of the nodes.
+fn story(shipped: &Builtin) -> String {
+    let plan = plan(shipped);
+    let lived = session::live(&plan, plan.seed);
+    let mut text = format!("{}\n{}\n", shipped.name, shipped.description());
+    let rows = life::rows_of(&lived.directory, &lived.transitions);
+    let lives = life::lives(&rows, plan.until.since(plan.start).micros());
+    for ((namespace, pod), life) in lives.iter().take(PODS) {
+        let name = if namespace == "default" { pod.clone() } else { format!("{namespace}/{pod}") };
+        tell(&mut text, &name, life);
+    }
+    if lives.len() > PODS {
+        let _ = writeln!(text, "\n… {} more pods", lives.len() - PODS);
+    }
+    text
+}
+
+#[test]
+fn lives_are_what_they_were() {
+    let stories: Vec<(&str, String)> =
+        lessons().par_iter().map(|shipped| (shipped.name, story(shipped))).collect();
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("snapshots/catalogue");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        for (name, story) in stories {
+            insta::assert_snapshot!(name, story);
+        }
+    });
+}
+
+/// What the catalogue as a whole has to show; what is missing stands in a list that only shrinks.
+#[test]
+fn every_phase_condition_and_reason_is_seen() {
+    const PHASES: &[&str] = &["Pending", "Running", "Succeeded", "Failed", "Unknown"];
+    const CONDITIONS: &[&str] = &[
+        "PodScheduled",
+        "PodReadyToStartContainers",
+        "Initialized",
+        "ContainersReady",
+        "Ready",
+        "DisruptionTarget",
+        "AllContainersRestarting",
+    ];
+    const REASONS: &[&str] = &[
+        "ContainerCreating",
+        "PodInitializing",
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "ErrImageNeverPull",
+        "InvalidImageName",
+        "CreateContainerConfigError",
+        "CreateContainerError",
+        "RunContainerError",
+        "PostStartHookError",
+        "CrashLoopBackOff",
+        "Completed",
+        "Error",
+        "OOMKilled",
+        "StartError",
+        "ContainerStatusUnknown",
+        "RestartingAllContainers",
+    ];
+    /// Not shown yet.
+    const MISSING: &[&str] = &[
+        "AllContainersRestarting",
+        "ErrImageNeverPull",
+        "InvalidImageName",
+        "CreateContainerConfigError",
+        "CreateContainerError",
+        "RunContainerError",
+        "PostStartHookError",
+        "StartError",
+        "ContainerStatusUnknown",
+        "RestartingAllContainers",
+    ];
+    let seen: BTreeSet<String> = lessons()
+        .par_iter()
+        .flat_map_iter(|shipped| {
+            let plan = plan(shipped);
+            let lived = session::live(&plan, plan.seed);
+            let rows = life::rows_of(&lived.directory, &lived.transitions);
+            rows.into_iter().filter_map(|row| match row.kind.as_str() {
+                "phase" => Some(row.to),
+                "condition" => Some(row.object),
+                "container" => Some(row.reason),
+                _ => None,
+            })
+        })
+        .collect();
+    let missing: Vec<&str> = [PHASES, CONDITIONS, REASONS]
+        .concat()
+        .into_iter()
+        .filter(|wanted| !seen.contains(*wanted) && !MISSING.contains(wanted))
+        .collect();
+    assert!(missing.is_empty(), "no scenario shows {missing:?}");
+}
