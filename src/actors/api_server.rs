@@ -302,47 +302,13 @@ pub fn record_changes(w: &mut World, pod: PodId, before: &PodStatus) {
             record.finished.get_or_insert(now);
         }
     }
-    let known = before.conditions.iter().map(|c| c.kind);
-    let added = after.conditions.iter().map(|c| c.kind).filter(|kind| before.condition(*kind).is_none());
-    let others = known.chain(added).filter(|kind| !CONDITION_ORDER.contains(kind));
-    for kind in CONDITION_ORDER.into_iter().chain(others) {
-        let (old, new) = (before.condition(kind), after.condition(kind));
-        let same = match (old, new) {
-            (None, None) => true,
-            (Some(a), Some(b)) => a.status == b.status && a.reason == b.reason,
-            _ => false,
-        };
-        if same {
-            continue;
-        }
-        let change = Change::Condition {
-            kind,
-            from: old.map(|c| c.status),
-            to: new.map(|c| c.status),
-            reason: new.map_or(Sym::EMPTY, |c| c.reason),
-            message: new.map_or(Text::NONE, |c| c.message),
-        };
-        w.record(Some(pod), node, change);
-        let (was, is) =
-            (old.is_some_and(|c| c.status == Tri::True), new.is_some_and(|c| c.status == Tri::True));
-        let record = &mut w.records[pod.ix()];
-        match kind {
-            Sym::READY if was != is => {
-                if is {
-                    record.ready.get_or_insert(now);
-                }
-                ready_changed(record, now, is);
-            }
-            Sym::INITIALIZED if is => {
-                record.initialized.get_or_insert(now);
-            }
-            _ => {}
-        }
+    if !alike(&before.conditions, &after.conditions) {
+        record_conditions(w, pod, before, &after);
     }
     let lists = [
-        (&before.init, &after.init),
-        (&before.containers, &after.containers),
-        (&before.ephemeral, &after.ephemeral),
+        (&before.init[..], &after.init[..]),
+        (&before.containers[..], &after.containers[..]),
+        (&before.ephemeral[..], &after.ephemeral[..]),
     ];
     for (old_list, new_list) in lists {
         for new in new_list {
@@ -382,6 +348,57 @@ pub fn record_changes(w: &mut World, pod: PodId, before: &PodStatus) {
     if before.phase != after.phase && after.phase.is_terminal() {
         super::pod_gc::ended(w, pod);
         super::scheduler::pod_freed(w, pod);
+    }
+}
+
+/// Whether two lists of conditions would be told alike: the same types at the same places, with the same statuses and
+/// reasons.
+fn alike(a: &[Condition], b: &[Condition]) -> bool {
+    a.len() == b.len()
+        && a.iter().zip(b).all(|(a, b)| a.kind == b.kind && a.status == b.status && a.reason == b.reason)
+}
+
+/// Records every condition that differs between two statuses of a pod.
+fn record_conditions(w: &mut World, pod: PodId, before: &PodStatus, after: &PodStatus) {
+    let now = w.now;
+    let node = w.pods[pod.ix()].node;
+    let is_foreign = |kind: &Sym| !CONDITION_ORDER.contains(kind);
+    let known = before.conditions.iter().map(|c| c.kind).filter(is_foreign);
+    let added = after.conditions.iter().map(|c| c.kind).filter(is_foreign);
+    let others = known.chain(added.filter(|kind| before.condition(*kind).is_none()));
+    for kind in CONDITION_ORDER.into_iter().chain(others) {
+        let (old, new) = (before.condition(kind), after.condition(kind));
+        let same = match (old, new) {
+            (None, None) => true,
+            (Some(a), Some(b)) => a.status == b.status && a.reason == b.reason,
+            _ => false,
+        };
+        if same {
+            continue;
+        }
+        let change = Change::Condition {
+            kind,
+            from: old.map(|c| c.status),
+            to: new.map(|c| c.status),
+            reason: new.map_or(Sym::EMPTY, |c| c.reason),
+            message: new.map_or(Text::NONE, |c| c.message),
+        };
+        w.record(Some(pod), node, change);
+        let (was, is) =
+            (old.is_some_and(|c| c.status == Tri::True), new.is_some_and(|c| c.status == Tri::True));
+        let record = &mut w.records[pod.ix()];
+        match kind {
+            Sym::READY if was != is => {
+                if is {
+                    record.ready.get_or_insert(now);
+                }
+                ready_changed(record, now, is);
+            }
+            Sym::INITIALIZED if is => {
+                record.initialized.get_or_insert(now);
+            }
+            _ => {}
+        }
     }
 }
 

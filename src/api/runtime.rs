@@ -1,5 +1,7 @@
 //! What the kubelet knows from the container runtime: `kubecontainer.PodStatus` (pkg/kubelet/container/runtime.go).
 
+use smallvec::SmallVec;
+
 use super::{ContainerId, Ips, Sym, Text};
 use crate::time::Time;
 
@@ -46,8 +48,8 @@ pub struct RuntimeSandbox {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RuntimeStatus {
     pub ips: Ips,
-    pub sandboxes: Vec<RuntimeSandbox>,
-    pub containers: Vec<RuntimeContainer>,
+    pub sandboxes: SmallVec<[RuntimeSandbox; 1]>,
+    pub containers: SmallVec<[RuntimeContainer; 2]>,
 }
 
 impl RuntimeStatus {

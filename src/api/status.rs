@@ -205,17 +205,24 @@ pub struct ContainerStatus {
 /// Addresses: one, or one of each family.
 pub type Ips = smallvec::SmallVec<[Sym; 2]>;
 
+/// A pod's conditions; those that the kubelet writes of every pod stand in the status itself, so that a new version of a
+/// status costs one allocation and not one for each list.
+pub type Conditions = smallvec::SmallVec<[Condition; 5]>;
+
+/// The statuses of a list of containers; one stands in the pod's status itself.
+pub type ContainerStatuses = smallvec::SmallVec<[ContainerStatus; 1]>;
+
 /// `v1.PodStatus`
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct PodStatus {
     pub phase: Phase,
     pub reason: Sym,
     pub message: Text,
-    pub conditions: Vec<Condition>,
+    pub conditions: Conditions,
     /// `initContainerStatuses`
-    pub init: Vec<ContainerStatus>,
+    pub init: ContainerStatuses,
     /// `containerStatuses`
-    pub containers: Vec<ContainerStatus>,
+    pub containers: ContainerStatuses,
     /// `ephemeralContainerStatuses`
     pub ephemeral: Vec<ContainerStatus>,
     pub start_time: Option<Time>,
@@ -229,6 +236,11 @@ pub struct PodStatus {
 impl PodStatus {
     pub fn condition(&self, kind: Sym) -> Option<&Condition> {
         self.conditions.iter().find(|c| c.kind == kind)
+    }
+    /// As [`PodStatus::condition`], for a condition that stands at that place in another status of the pod, and so
+    /// mostly in this one.
+    pub fn condition_at(&self, place: usize, kind: Sym) -> Option<&Condition> {
+        self.conditions.get(place).filter(|c| c.kind == kind).or_else(|| self.condition(kind))
     }
     pub fn condition_is_true(&self, kind: Sym) -> bool {
         self.condition(kind).is_some_and(|c| c.status == Tri::True)

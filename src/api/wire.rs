@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use super::text::Uid;
 use super::{
-    Condition, Container, ContainerId, ContainerState, ContainerStatus, ObjectMeta, Phase, PodIdent, PodName,
-    PodSpec, PodStatus, Sym, Terminated, Text, Tri,
+    Condition, Conditions, Container, ContainerId, ContainerState, ContainerStatus, ContainerStatuses, ObjectMeta, Phase,
+    PodIdent, PodName, PodSpec, PodStatus, Sym, Terminated, Text, Tri,
 };
 use crate::time::Time;
 
@@ -133,7 +133,7 @@ pub fn pod_status(value: &Value) -> PodStatus {
         conditions: conditions(&value["conditions"]),
         init: container_statuses(&value["initContainerStatuses"]),
         containers: container_statuses(&value["containerStatuses"]),
-        ephemeral: container_statuses(&value["ephemeralContainerStatuses"]),
+        ephemeral: container_statuses(&value["ephemeralContainerStatuses"]).into_vec(),
         start_time: time(&value["startTime"]),
         host_ips: ips("hostIPs", "hostIP").into(),
         pod_ips: ips("podIPs", "podIP").into(),
@@ -143,7 +143,7 @@ pub fn pod_status(value: &Value) -> PodStatus {
     }
 }
 
-pub fn conditions(value: &Value) -> Vec<Condition> {
+pub fn conditions(value: &Value) -> Conditions {
     items(value).map(condition).collect()
 }
 
@@ -160,7 +160,7 @@ pub fn condition(value: &Value) -> Condition {
     }
 }
 
-pub fn container_statuses(value: &Value) -> Vec<ContainerStatus> {
+pub fn container_statuses(value: &Value) -> ContainerStatuses {
     items(value).map(container_status).collect()
 }
 

@@ -11,9 +11,9 @@ use crate::time::Time;
 
 pub fn tell(pod: &Pod, now: Time, gates: &Gates) -> Vec<ContainerStory> {
     let (spec, status) = (&pod.spec, &pod.status);
-    let init = (&spec.init_containers, &status.init, "init");
-    let main = (&spec.containers, &status.containers, "main");
-    let ephemeral = (&spec.ephemeral_containers, &status.ephemeral, "ephemeral");
+    let init = (&spec.init_containers, &status.init[..], "init");
+    let main = (&spec.containers, &status.containers[..], "main");
+    let ephemeral = (&spec.ephemeral_containers, &status.ephemeral[..], "ephemeral");
     let mut stories = Vec::new();
     for (containers, statuses, kind) in [init, main, ephemeral] {
         for container in containers {

@@ -10,7 +10,7 @@ use super::phase::{PhaseFacts, has_active_container, phase};
 use super::pod::{PodView, Statuses};
 use super::restart::{all_could_restart, should_restart_all};
 use crate::api::{
-    Condition, Container, ContainerStatus, Ips, Phase, PodSpec, PodStatus, Probe, RuntimeStatus, Sym, Text,
+    Condition, Conditions, Container, ContainerStatus, Ips, Phase, PodSpec, PodStatus, Probe, RuntimeStatus, Sym, Text,
 };
 use crate::time::{Span, Time};
 
@@ -88,7 +88,7 @@ pub fn generate(
     let mut status = PodStatus {
         containers: convert(&converted, ContainerList::Main, &old.containers, &failure),
         init: convert(&converted, ContainerList::Init, &old.init, &failure),
-        ephemeral: convert(&converted, ContainerList::Ephemeral, &old.ephemeral, &failure),
+        ephemeral: convert(&converted, ContainerList::Ephemeral, &old.ephemeral, &failure).into_vec(),
         pod_ips: sorted_ips(&runtime.ips, sources.host_ips),
         host_ips: Ips::from_slice(sources.host_ips),
         qos_class: if pod.status.qos_class.is_empty() { sources.qos_class } else { pod.status.qos_class },
@@ -137,10 +137,10 @@ pub fn generate(
     status
 }
 
-fn all_conditions(sources: &StatusSources<'_>, old: &PodStatus, status: &PodStatus) -> Vec<Condition> {
+fn all_conditions(sources: &StatusSources<'_>, old: &PodStatus, status: &PodStatus) -> Conditions {
     let StatusSources { pod, runtime, gates, .. } = *sources;
-    let mut list: Vec<Condition> = Vec::with_capacity(pod.status.conditions.len() + 6);
-    list.extend(pod.status.conditions.iter().filter(|c| !is_kubelet_owned(c.kind, gates)));
+    let mut list = Conditions::new();
+    list.extend(pod.status.conditions.iter().copied().filter(|c| !is_kubelet_owned(c.kind, gates)));
     for resize in sources.resize_conditions {
         let observed_generation =
             match conditions::observed_generation(old, pod.generation, resize.kind, gates) {
@@ -188,7 +188,7 @@ pub fn is_kubelet_owned(kind: Sym, gates: &Gates) -> bool {
 }
 
 /// Puts a condition in the place of the one of its type, or last (`ReplaceOrAppendPodCondition`).
-pub fn replace_or_append(list: &mut Vec<Condition>, condition: Condition) {
+pub fn replace_or_append(list: &mut Conditions, condition: Condition) {
     match list.iter_mut().find(|other| other.kind == condition.kind) {
         Some(place) => *place = condition,
         None => list.push(condition),

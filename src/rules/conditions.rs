@@ -4,6 +4,8 @@
 
 use std::fmt::Write as _;
 
+use smallvec::SmallVec;
+
 use super::gates::Gates;
 use super::pod::{PodView, Statuses};
 use super::restart::{restart_all_cleaned_up, should_restart_all};
@@ -20,39 +22,34 @@ pub fn observed_generation(old: &PodStatus, generation: i64, kind: Sym, gates: &
     if tracked { generation } else { 0 }
 }
 
-/// The names in a message: `[a b]`, as Go prints a list.
-struct Names {
-    text: String,
-    any: bool,
-}
-
-impl Names {
-    /// Names that follow `lead`.
-    fn after(lead: &str) -> Names {
-        Names { text: lead.to_owned(), any: false }
-    }
-    fn push(&mut self, name: Sym) {
-        self.text.push(if self.any { ' ' } else { '[' });
-        self.text.push_str(&name);
-        self.any = true;
-    }
-}
-
-/// The lists that are not empty, joined with a comma; none if all are empty.
-fn joined(lists: [Option<Names>; 2]) -> Option<Text> {
-    let mut text = String::new();
-    for list in lists.into_iter().flatten() {
-        if !text.is_empty() {
-            text.push_str(", ");
+/// What is wrong with some of the containers, by kind: `lead[a b]` for each kind that any container is of, as Go prints a
+/// list, joined with a comma; none if nothing is wrong.
+fn joined<'a>(
+    leads: [&str; 2],
+    containers: impl Iterator<Item = &'a Container> + Clone,
+    kind: impl Fn(&Container) -> Option<usize>,
+) -> Option<Text> {
+    // Mostly it has been said before: then no allocation is made for it.
+    let mut text = SmallVec::<[u8; 128]>::new();
+    for (number, lead) in leads.into_iter().enumerate() {
+        let mut any = false;
+        for container in containers.clone().filter(|container| kind(container) == Some(number)) {
+            if any {
+                text.push(b' ');
+            } else {
+                text.extend_from_slice(if text.is_empty() { b"" } else { b", " });
+                text.extend_from_slice(lead.as_bytes());
+                text.push(b'[');
+            }
+            text.extend_from_slice(container.name.as_bytes());
+            any = true;
         }
-        text.push_str(&list.text);
-        text.push(']');
+        if any {
+            text.push(b']');
+        }
     }
+    let text = std::str::from_utf8(&text).unwrap_or_default();
     if text.is_empty() { None } else { Some(Text::from(text)) }
-}
-
-fn note(list: &mut Option<Names>, lead: &str, name: Sym) {
-    list.get_or_insert_with(|| Names::after(lead)).push(name);
 }
 
 const UNKNOWN_STATUS: &str = "containers with unknown status: ";
@@ -85,15 +82,12 @@ pub fn containers_ready(
     if phase == Phase::Succeeded && counted().all(|container| statuses.find(container.name).is_some()) {
         return condition.because(Sym::POD_COMPLETED, Text::NONE);
     }
-    let (mut unknown, mut unready) = (None, None);
-    for container in counted() {
-        match statuses.find(container.name) {
-            None => note(&mut unknown, UNKNOWN_STATUS, container.name),
-            Some(status) if !status.ready => note(&mut unready, UNREADY_STATUS, container.name),
-            Some(_) => {}
-        }
-    }
-    match joined([unknown, unready]) {
+    let problem = |container: &Container| match statuses.find(container.name) {
+        None => Some(0),
+        Some(status) if !status.ready => Some(1),
+        Some(_) => None,
+    };
+    match joined([UNKNOWN_STATUS, UNREADY_STATUS], counted(), problem) {
         Some(message) => condition.because(Sym::CONTAINERS_NOT_READY, message),
         None => {
             condition.status = Tri::True;
@@ -188,18 +182,13 @@ pub fn initialized(
     if init.is_empty() || has_regular_started(pod, statuses) {
         return condition;
     }
-    let (mut unknown, mut incomplete) = (None, None);
-    for container in init {
-        match statuses.find(container.name) {
-            None => note(&mut unknown, UNKNOWN_STATUS, container.name),
-            Some(status) if !is_initialized(container, status) => {
-                note(&mut incomplete, INCOMPLETE_STATUS, container.name);
-            }
-            Some(_) => {}
-        }
-    }
+    let problem = |container: &Container| match statuses.find(container.name) {
+        None => Some(0),
+        Some(status) if !is_initialized(container, status) => Some(1),
+        Some(_) => None,
+    };
     let stays = gates.restart_all_containers && old.condition_is_true(Sym::INITIALIZED);
-    match joined([unknown, incomplete]) {
+    match joined([UNKNOWN_STATUS, INCOMPLETE_STATUS], init.iter(), problem) {
         Some(message) if !stays => {
             condition.status = Tri::False;
             condition.because(Sym::CONTAINERS_NOT_INITIALIZED, message)

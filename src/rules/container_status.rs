@@ -6,7 +6,7 @@ use super::gates::{Gates, Version};
 use super::pod::PodView;
 use super::restart::should_be_restarted;
 use crate::api::{
-    Container, ContainerState, ContainerStatus, InstanceState, RuntimeContainer, RuntimeStatus, Sym,
+    Container, ContainerState, ContainerStatus, ContainerStatuses, InstanceState, RuntimeContainer, RuntimeStatus, Sym,
     Terminated, Text,
 };
 
@@ -53,14 +53,14 @@ pub fn convert(
     list: ContainerList,
     previous: &[ContainerStatus],
     failure: impl Fn(Sym) -> Option<StartFailure>,
-) -> Vec<ContainerStatus> {
+) -> ContainerStatuses {
     let spec = sources.pod.spec;
     let containers = match list {
         ContainerList::Init => &spec.init_containers,
         ContainerList::Main => &spec.containers,
         ContainerList::Ephemeral => &spec.ephemeral_containers,
     };
-    let mut statuses: Vec<ContainerStatus> = Vec::with_capacity(containers.len());
+    let mut statuses = ContainerStatuses::with_capacity(containers.len());
     for container in containers {
         // Upstream fills a map: of two entries with one name the last one counts.
         let old = previous.iter().rfind(|status| status.name == container.name);

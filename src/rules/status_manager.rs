@@ -12,7 +12,7 @@ use super::gates::Gates;
 use super::pod::PodView;
 use super::restart::{all_could_restart, should_restart};
 use crate::api::{
-    Condition, Container, ContainerState, ContainerStatus, Phase, PodSpec, PodStatus, RestartPolicy, Sym,
+    Condition, Conditions, Container, ContainerState, ContainerStatus, Phase, PodSpec, PodStatus, RestartPolicy, Sym,
     Text, Tri,
 };
 use crate::time::Time;
@@ -112,15 +112,18 @@ fn in_place<'a>(
 }
 
 /// Conditions whose transition times the status manager keeps.
-const TIMED: [Sym; 7] = [
-    Sym::CONTAINERS_READY,
-    Sym::READY,
-    Sym::INITIALIZED,
-    Sym::POD_READY_TO_START_CONTAINERS,
-    Sym::POD_SCHEDULED,
-    Sym::DISRUPTION_TARGET,
-    Sym::ALL_CONTAINERS_RESTARTING,
-];
+fn is_timed(kind: Sym) -> bool {
+    matches!(
+        kind,
+        Sym::CONTAINERS_READY
+            | Sym::READY
+            | Sym::INITIALIZED
+            | Sym::POD_READY_TO_START_CONTAINERS
+            | Sym::POD_SCHEDULED
+            | Sym::DISRUPTION_TARGET
+            | Sym::ALL_CONTAINERS_RESTARTING
+    )
+}
 
 /// `updateStatusInternal`
 fn update(
@@ -141,9 +144,9 @@ fn update(
     if !may_follow(pod.spec, old, &status, gates) {
         return false;
     }
-    for condition in &mut status.conditions {
-        if TIMED.contains(&condition.kind) {
-            condition.last_transition = transition_time(condition, old, now);
+    for (place, condition) in status.conditions.iter_mut().enumerate() {
+        if is_timed(condition.kind) {
+            condition.last_transition = transition_time(condition, old.condition_at(place, condition.kind), now);
         }
     }
     // Set once, by the first status that the kubelet writes.
@@ -162,8 +165,8 @@ fn update(
 
 /// When a condition came to its status: where the status is the old one, so is the time (`updateLastTransitionTime`).
 /// Another reason or message is no transition.
-fn transition_time(condition: &Condition, old: &PodStatus, now: Time) -> Option<Time> {
-    match old.condition(condition.kind) {
+fn transition_time(condition: &Condition, before: Option<&Condition>, now: Time) -> Option<Time> {
+    match before {
         Some(before) if before.status == condition.status => before.last_transition,
         _ => Some(now),
     }
@@ -241,11 +244,11 @@ fn normalize(spec: &PodSpec, status: &mut PodStatus) {
 /// Whether nothing changed that the kubelet owns (`isPodStatusByKubeletEqual`): times of conditions do not count, nor
 /// foreign conditions, nor conditions that are gone.
 fn is_same(old: &PodStatus, new: &PodStatus, gates: &Gates) -> bool {
-    let conditions = new.conditions.iter().all(|condition| {
+    let conditions = new.conditions.iter().enumerate().all(|(place, condition)| {
         if condition.kind != Sym::DISRUPTION_TARGET && !is_kubelet_owned(condition.kind, gates) {
             return true;
         }
-        old.condition(condition.kind).is_some_and(|before| {
+        old.condition_at(place, condition.kind).is_some_and(|before| {
             before.status == condition.status
                 && before.reason == condition.reason
                 && before.message == condition.message
@@ -292,8 +295,8 @@ pub fn merge(
         return Arc::clone(cached);
     }
     let mut merged = PodStatus::clone(cached);
-    let mut list: Vec<Condition> = Vec::with_capacity(api.conditions.len() + cached.conditions.len());
-    list.extend(api.conditions.iter().filter(|c| foreign(c)));
+    let mut list = Conditions::new();
+    list.extend(api.conditions.iter().copied().filter(foreign));
     for condition in &cached.conditions {
         if is_kubelet_owned(condition.kind, gates) {
             list.push(*condition);
@@ -301,7 +304,7 @@ pub fn merge(
             && becomes_terminal
             && !could_have_running_containers
         {
-            let last_transition = transition_time(condition, api, now);
+            let last_transition = transition_time(condition, api.condition(condition.kind), now);
             replace_or_append(&mut list, Condition { last_transition, ..*condition });
         }
     }

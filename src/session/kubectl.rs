@@ -148,9 +148,9 @@ impl Walk {
         }
         field("IP", status.pod_ips.first().map_or("", |ip| ip.as_str()));
         for (title, list) in [
-            ("Init Containers", &status.init),
-            ("Containers", &status.containers),
-            ("Ephemeral Containers", &status.ephemeral),
+            ("Init Containers", &status.init[..]),
+            ("Containers", &status.containers[..]),
+            ("Ephemeral Containers", &status.ephemeral[..]),
         ] {
             if list.is_empty() && title != "Containers" {
                 continue;
