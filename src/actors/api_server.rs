@@ -21,16 +21,18 @@ pub fn create_pod(w: &mut World, template: u32, ordinal: u32) -> PodId {
     let t = &plan.templates[template as usize];
     let id = PodId(w.pods.len() as u32);
     let name = PodName { base: t.name, ordinal: t.numbered.then_some(ordinal) };
-    let entity = crate::engine::random::entity(&[&t.namespace, &name.to_string()]);
+    let entity = crate::engine::random::replica(&t.namespace, &name.base, name.ordinal);
     let uid = Uid::Made(w.draw(Purpose::Uid, entity, 0).two());
     let ident = PodIdent { name, namespace: t.namespace, uid };
     let generation = i64::from(w.gates.version >= crate::rules::gates::Version::V1_33);
     w.directory.pods.push(ident);
     w.records.push(PodRecord { qos_class: t.qos_class, created: Some(w.now), ..PodRecord::default() });
-    w.pods.push(new_pod(t, template, ident, entity, generation, w.now));
+    w.pods.push(new_pod(t, template, ident, entity, generation, w.now, &w.nothing));
 
-    let mut status = PodStatus { qos_class: t.qos_class, ..PodStatus::default() };
+    // Pods of one template begin alike and share how they stand, until something becomes of them.
+    let mut status = Arc::clone(&w.newborn[template as usize]);
     if !t.spec.scheduling_gates.is_empty() {
+        let status = Arc::make_mut(&mut status);
         status.conditions.push(Condition {
             last_transition: Some(w.now.truncate_secs()),
             observed_generation: if w.gates.observed_generation { generation } else { 0 },
@@ -39,7 +41,7 @@ pub fn create_pod(w: &mut World, template: u32, ordinal: u32) -> PodId {
         });
     }
     let pod = &mut w.pods[id.ix()];
-    pod.status = Arc::new(status);
+    pod.status = status;
     let before = PodStatus { phase: Phase::Other(Sym::EMPTY), ..PodStatus::default() };
     record_changes(w, id, &before);
     if t.spec.node_name.is_empty() {
@@ -54,7 +56,15 @@ pub fn create_pod(w: &mut World, template: u32, ordinal: u32) -> PodId {
     id
 }
 
-fn new_pod(t: &PodTemplate, template: u32, ident: PodIdent, entity: u64, generation: i64, now: Time) -> Pod {
+fn new_pod(
+    t: &PodTemplate,
+    template: u32,
+    ident: PodIdent,
+    entity: u64,
+    generation: i64,
+    now: Time,
+    nothing: &Arc<PodStatus>,
+) -> Pod {
     let count = t.spec.init_containers.len() + t.spec.containers.len();
     Pod {
         ident,
@@ -64,7 +74,7 @@ fn new_pod(t: &PodTemplate, template: u32, ident: PodIdent, entity: u64, generat
         exists: true,
         spec: Arc::clone(&t.spec),
         behavior: Arc::clone(&t.behavior),
-        labels: Arc::new(t.labels.clone()),
+        labels: Arc::clone(&t.labels),
         finalizers: t.finalizers.clone(),
         metadata_changes: 0,
         generation,
@@ -73,7 +83,7 @@ fn new_pod(t: &PodTemplate, template: u32, ident: PodIdent, entity: u64, generat
         deletion: None,
         evict_at: None,
         evict_generation: 0,
-        status: Arc::default(),
+        status: Arc::clone(nothing),
         shown: Shown::default(),
         events: Default::default(),
         worker: None,
@@ -114,8 +124,7 @@ pub fn watch(w: &mut World, pod: PodId) {
     if w.pods[pod.ix()].node.is_none() {
         return;
     }
-    let delay = w.plan.latency.watch.clone();
-    let delay = w.pod_span(Purpose::Latency, pod, &delay);
+    let delay = w.latency(pod, |latency| &latency.watch);
     w.after(delay, SimEvent::PodSeen { pod });
 }
 

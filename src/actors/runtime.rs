@@ -26,6 +26,7 @@ pub fn create(w: &mut World, pod: PodId, ix: ContainerIx) {
     let p = &mut w.pods[pod.ix()];
     let container = p.container(ix);
     let (name, image) = (container.name, container.image);
+    let image_ref = w.images.reference(image);
     let restart_count = next_restart_count(p, ix);
     let entity = p.entity;
     let run = &mut p.runtime.containers[usize::from(ix)];
@@ -49,7 +50,7 @@ pub fn create(w: &mut World, pod: PodId, ix: ContainerIx) {
             reason: Sym::EMPTY,
             message: Text::NONE,
             image,
-            image_ref: Sym::new(&format!("{image}@sha256")),
+            image_ref,
             active: true,
         },
     );
@@ -77,13 +78,15 @@ pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
         c.state = InstanceState::Running;
         c.started_at = Some(now);
     }
-    let attempt = w.pods[pod.ix()].attempt(ix);
-    let (runs, exit) = (attempt.runs.clone(), attempt.exit.clone());
-    if let Some(runs) = runs {
-        let runs = w.pod_span(Purpose::Runs, pod, &runs);
-        let code = match exit {
-            Exit::Code(code) => code,
-            Exit::Weighted(weights) => weighted(w, pod, &weights),
+    let p = &w.pods[pod.ix()];
+    let behavior = Arc::clone(&p.behavior);
+    let attempt =
+        behavior.containers[usize::from(ix)].attempt(p.runtime.containers[usize::from(ix)].attempt);
+    if let Some(runs) = &attempt.runs {
+        let runs = w.pod_span(Purpose::Runs, pod, runs);
+        let code = match &attempt.exit {
+            Exit::Code(code) => *code,
+            Exit::Weighted(weights) => weighted(w, pod, weights),
         };
         let run = &mut w.pods[pod.ix()].runtime.containers[usize::from(ix)];
         run.exit_code = i32::from(code);

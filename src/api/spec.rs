@@ -116,6 +116,17 @@ impl PodSpec {
     pub fn grace_secs(&self) -> i64 {
         self.termination_grace_period_seconds.unwrap_or(30)
     }
+    /// By position: init containers first, then main ones, then ephemeral ones.
+    pub fn container_at(&self, ix: usize) -> &Container {
+        let (inits, mains) = (self.init_containers.len(), self.containers.len());
+        if ix < inits {
+            &self.init_containers[ix]
+        } else if ix < inits + mains {
+            &self.containers[ix - inits]
+        } else {
+            &self.ephemeral_containers[ix - inits - mains]
+        }
+    }
     pub fn container(&self, name: Sym) -> Option<&Container> {
         self.containers
             .iter()

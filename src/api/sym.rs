@@ -246,6 +246,9 @@ known! {
     TAINT_MANAGER_EVICTION = "TaintManagerEviction",
     NODE_NOT_READY = "NodeNotReady",
     NODE_READY = "NodeReady",
+    // Event messages.
+    CONTAINER_CREATED = "Container created",
+    CONTAINER_STARTED = "Container started",
     // Quality-of-service classes.
     GUARANTEED = "Guaranteed",
     BURSTABLE = "Burstable",

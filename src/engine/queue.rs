@@ -1,11 +1,26 @@
 //! The queue of future events: ordered by time, first in first out among equals.
+//!
+//! Time never goes back, so a wheel beats a heap once many events wait (`benches/queue.rs`): an event goes into the slot
+//! of its tick, coarser the further off it is, and comes down a level when its coarse slot is reached; only the events
+//! of the tick under way are sorted, in a heap. The plain heap is kept below as the specification.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::time::Time;
 
-#[derive(Clone, Debug)]
+/// A tick of the finest level is 2^TICK_BITS microseconds: about a millisecond, so that mostly one event or a handful
+/// are sorted at once.
+const TICK_BITS: u32 = 10;
+/// A level has 2^SLOT_BITS slots, each as long as the whole level below it.
+const SLOT_BITS: u32 = 8;
+const SLOTS: usize = 1 << SLOT_BITS;
+/// A slot with room for more than this is not kept.
+const LARGE: usize = 1024;
+/// Enough for all instants there are.
+const LEVELS: usize = (u64::BITS - TICK_BITS).div_ceil(SLOT_BITS) as usize;
+
+#[derive(Clone, Copy, Debug)]
 struct Entry<E> {
     at: Time,
     sequence: u64,
@@ -29,50 +44,240 @@ impl<E> Ord for Entry<E> {
     }
 }
 
+/// The number of the tick in which an instant falls, in the order of instants.
+fn tick_of(at: Time) -> u64 {
+    (at.micros().cast_unsigned() ^ (1 << 63)) >> TICK_BITS
+}
+
+/// The slots of one level; which of them hold something is kept beside them.
+#[derive(Clone, Debug)]
+struct Level<E> {
+    slots: Vec<Vec<Entry<E>>>,
+    occupied: [u64; SLOTS / 64],
+}
+
+impl<E: Copy> Level<E> {
+    fn new() -> Level<E> {
+        Level { slots: vec![Vec::new(); SLOTS], occupied: [0; SLOTS / 64] }
+    }
+    fn put(&mut self, slot: usize, entry: Entry<E>) {
+        self.slots[slot].push(entry);
+        self.occupied[slot / 64] |= 1 << (slot % 64);
+    }
+    /// The first occupied slot that is not before `from`.
+    fn first(&self, from: usize) -> Option<usize> {
+        let mut word = from / 64;
+        let mut bits = self.occupied.get(word)? & (u64::MAX << (from % 64));
+        loop {
+            if bits != 0 {
+                return Some(word * 64 + bits.trailing_zeros() as usize);
+            }
+            word += 1;
+            bits = *self.occupied.get(word)?;
+        }
+    }
+    fn take(&mut self, slot: usize) -> Vec<Entry<E>> {
+        self.occupied[slot / 64] &= !(1 << (slot % 64));
+        std::mem::take(&mut self.slots[slot])
+    }
+}
+
+/// Events that wait for their instants.
 #[derive(Clone, Debug)]
 pub struct Queue<E> {
-    heap: BinaryHeap<Reverse<Entry<E>>>,
+    /// The events of the tick under way, and earlier ones.
+    near: BinaryHeap<Reverse<Entry<E>>>,
+    /// That tick.
+    tick: u64,
+    /// Made when they are first needed.
+    levels: Vec<Level<E>>,
+    /// Emptied slots, to be filled again.
+    spare: Vec<Vec<Entry<E>>>,
+    len: usize,
     next: u64,
 }
 
 impl<E: Copy> Queue<E> {
     pub fn new() -> Queue<E> {
-        Queue { heap: BinaryHeap::new(), next: 0 }
+        Queue { near: BinaryHeap::new(), tick: 0, levels: Vec::new(), spare: Vec::new(), len: 0, next: 0 }
     }
+
     /// Queues an event; returns its number, which orders equals.
     pub fn push(&mut self, at: Time, event: E) -> u64 {
         let sequence = self.next;
         self.next += 1;
-        self.heap.push(Reverse(Entry { at, sequence, event }));
+        if self.len == 0 {
+            self.tick = tick_of(at);
+        }
+        self.len += 1;
+        self.place(Entry { at, sequence, event });
         sequence
     }
+
     pub fn pop(&mut self) -> Option<(Time, u64, E)> {
-        self.heap.pop().map(|Reverse(e)| (e.at, e.sequence, e.event))
+        let Reverse(entry) = self.near.pop()?;
+        self.len -= 1;
+        if self.near.is_empty() {
+            self.advance();
+        }
+        Some((entry.at, entry.sequence, entry.event))
     }
+
+    /// When the next event comes.
     pub fn peek_time(&self) -> Option<Time> {
-        self.heap.peek().map(|Reverse(e)| e.at)
+        self.near.peek().map(|Reverse(entry)| entry.at)
     }
+
     /// The number that the next event gets. Numbers are given in the order of queueing, so what one step has queued is
     /// a run of consecutive ones: that is how the cause of an event is found without keeping it with the event.
     pub fn next_number(&self) -> u64 {
         self.next
     }
+
     /// Everything that waits, in the order in which it will be played.
     pub fn waiting(&self) -> Vec<(Time, u64, E)> {
-        let mut list: Vec<_> = self.heap.iter().map(|Reverse(e)| (e.at, e.sequence, e.event)).collect();
+        let near = self.near.iter().map(|Reverse(entry)| entry);
+        let far = self.levels.iter().flat_map(|level| level.slots.iter().flatten());
+        let mut list: Vec<_> =
+            near.chain(far).map(|entry| (entry.at, entry.sequence, entry.event)).collect();
         list.sort_by_key(|(at, sequence, _)| (*at, *sequence));
         list
     }
+
     pub fn len(&self) -> usize {
-        self.heap.len()
+        self.len
     }
+
     pub fn is_empty(&self) -> bool {
-        self.heap.is_empty()
+        self.len == 0
+    }
+
+    /// Puts an entry where it belongs as seen from the tick under way: on the level of the highest digit in which its
+    /// tick differs.
+    fn place(&mut self, entry: Entry<E>) {
+        let tick = tick_of(entry.at);
+        if tick <= self.tick {
+            self.near.push(Reverse(entry));
+            return;
+        }
+        let level = ((tick ^ self.tick).ilog2() / SLOT_BITS) as usize;
+        while self.levels.len() <= level {
+            self.levels.push(Level::new());
+        }
+        let slot = (tick >> (level as u32 * SLOT_BITS)) as usize % SLOTS;
+        let level = &mut self.levels[level];
+        if level.slots[slot].capacity() == 0
+            && let Some(spare) = self.spare.pop()
+        {
+            level.slots[slot] = spare;
+        }
+        level.put(slot, entry);
+    }
+
+    /// Goes on to the next tick that has events, so that the heap is empty only when the queue is.
+    fn advance(&mut self) {
+        while self.near.is_empty() && self.len > 0 {
+            let found = self.levels.iter().enumerate().find_map(|(number, level)| {
+                let digit = (self.tick >> (number as u32 * SLOT_BITS)) as usize % SLOTS;
+                level.first(digit + 1).map(|slot| (number, slot))
+            });
+            let Some((number, slot)) = found else { return };
+            let shift = number as u32 * SLOT_BITS;
+            // The digits above stay, this one becomes the slot's, those below start at zero.
+            let above = (self.tick >> shift) & !(SLOTS as u64 - 1);
+            self.tick = (above | slot as u64) << shift;
+            let mut entries = self.levels[number].take(slot);
+            for entry in entries.drain(..) {
+                self.place(entry);
+            }
+            if self.spare.len() < SLOTS && entries.capacity() <= LARGE {
+                self.spare.push(entries);
+            }
+        }
     }
 }
 
 impl<E: Copy> Default for Queue<E> {
     fn default() -> Self {
         Queue::new()
+    }
+}
+
+const _: () = assert!(LEVELS as u32 * SLOT_BITS >= u64::BITS - TICK_BITS);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::random::Draw;
+
+    /// What the wheel has to do, spelled out.
+    #[derive(Default)]
+    struct Plain {
+        heap: BinaryHeap<Reverse<Entry<u32>>>,
+        next: u64,
+    }
+
+    impl Plain {
+        fn push(&mut self, at: Time, event: u32) {
+            self.heap.push(Reverse(Entry { at, sequence: self.next, event }));
+            self.next += 1;
+        }
+        fn pop(&mut self) -> Option<(Time, u64, u32)> {
+            self.heap.pop().map(|Reverse(entry)| (entry.at, entry.sequence, entry.event))
+        }
+    }
+
+    /// Plays both with delays of every size, equal instants among them, and compares every answer.
+    fn compare(seed: u64, start: Time, bits: u64) {
+        let mut draw = Draw::new(seed, 0, 0, 0);
+        let (mut wheel, mut plain) = (Queue::new(), Plain::default());
+        let mut now = start;
+        for event in 0..4000_u32 {
+            for _ in 0..draw.below(4) {
+                let micros = draw.bits() >> (64 - draw.below(bits).max(1));
+                let at = now + crate::time::Span::from_micros((micros >> 1).cast_signed());
+                wheel.push(at, event);
+                plain.push(at, event);
+            }
+            if event % 97 == 0 {
+                let waiting: Vec<_> = wheel.clone().waiting();
+                let mut copy = wheel.clone();
+                assert!(waiting.into_iter().eq(std::iter::from_fn(|| copy.pop())));
+            }
+            let (a, b) = (wheel.pop(), plain.pop());
+            assert_eq!(a, b);
+            assert_eq!(wheel.len(), plain.heap.len());
+            assert_eq!(wheel.peek_time(), plain.heap.peek().map(|Reverse(entry)| entry.at));
+            now = a.map_or(now, |(at, ..)| at);
+        }
+        while let Some(expected) = plain.pop() {
+            assert_eq!(wheel.pop(), Some(expected));
+        }
+        assert_eq!(wheel.pop(), None);
+        assert!(wheel.is_empty());
+    }
+
+    #[test]
+    fn the_wheel_does_what_a_plain_heap_does() {
+        for seed in 0..8 {
+            compare(seed, Time::from_secs(1_735_689_600), 45);
+            compare(seed, Time::EPOCH, 12);
+        }
+        // At the ends of time.
+        compare(0, Time::from_micros(i64::MIN), 62);
+        compare(0, Time::FAR, 62);
+    }
+
+    #[test]
+    fn an_empty_queue_starts_anywhere() {
+        let mut queue = Queue::new();
+        queue.push(Time::from_secs(100), 'b');
+        assert_eq!(queue.pop().map(|(.., event)| event), Some('b'));
+        // Nothing waits: an earlier instant is as good as a later one.
+        queue.push(Time::from_secs(50), 'a');
+        queue.push(Time::from_secs(60), 'c');
+        queue.push(Time::from_secs(40), 'z');
+        let order: String = std::iter::from_fn(|| queue.pop()).map(|(.., event)| event).collect();
+        assert_eq!(order, "zac");
     }
 }

@@ -9,13 +9,23 @@ use crate::time::Span;
 
 /// A stable hash of an entity's names (FNV-1a, 64 bits, a zero byte after each part).
 pub fn entity(parts: &[&str]) -> u64 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    for part in parts {
-        for byte in part.bytes().chain([0]) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
+    parts.iter().fold(FNV_BASIS, |hash, part| spelled(spelled(hash, part.as_bytes()), &[0]))
+}
+
+/// [`entity`] of `first` and of `base`, or of `base-ordinal`, which need not be spelled out for it.
+pub fn replica(first: &str, base: &str, ordinal: Option<u32>) -> u64 {
+    let mut hash = spelled(entity(&[first]), base.as_bytes());
+    if let Some(ordinal) = ordinal {
+        hash = spelled(hash, b"-");
+        hash = spelled(hash, itoa::Buffer::new().format(ordinal).as_bytes());
     }
-    hash
+    spelled(hash, &[0])
+}
+
+const FNV_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn spelled(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 /// One place in the run's randomness; a distribution may take several numbers from it.
@@ -46,5 +56,17 @@ impl Draw {
     /// `span × (1 … 1 + factor)`, as `wait.Jitter` spreads it.
     pub fn jitter(&mut self, span: Span, factor: f64) -> Span {
         span + Span::from_micros((span.micros() as f64 * factor * self.unit()) as i64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replica_is_known_by_its_spelled_name() {
+        assert_eq!(replica("default", "web", Some(17)), entity(&["default", "web-17"]));
+        assert_eq!(replica("default", "web", None), entity(&["default", "web"]));
+        assert_ne!(entity(&["ab", "c"]), entity(&["a", "bc"]));
     }
 }

@@ -6,7 +6,6 @@
 
 use super::backoff::{Entry, Limits};
 use super::gates::Gates;
-use super::image_name;
 use crate::api::{Sym, Text};
 use crate::time::{Span, Time};
 
@@ -67,18 +66,19 @@ pub enum Verdict {
 
 /// `EnsureImageExists` up to the point where it blocks.
 ///
-/// `presence` is asked only where the policy looks at the node: `Always` never does. The surprises: the events of a
+/// `problem` is what [`super::image_name::problem`] says of the name. `presence` is asked only where the policy looks at the node: `Always` never does. The surprises: the events of a
 /// back-off are Normal, those of a failed pull are Warnings; and a withheld image under policy Never is called absent,
 /// so that nobody learns that it is there.
 pub fn ensure(
     image: Sym,
+    problem: Option<Sym>,
     policy: &str,
     presence: impl FnOnce() -> Presence,
     memory: &PullMemory,
     now: Time,
     gates: &Gates,
 ) -> Verdict {
-    if let Some(cause) = image_name::problem(&image) {
+    if let Some(cause) = problem {
         let message = Text::from(format!(
             "Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {cause}"
         ));
@@ -155,7 +155,7 @@ mod tests {
     fn a_withheld_image_is_pulled_again_or_called_absent() {
         let ensure = |policy| {
             let (memory, gates) = (PullMemory::default(), Gates::default());
-            ensure(Sym::new("web:1"), policy, || Presence::Withheld, &memory, Time::EPOCH, &gates)
+            ensure(Sym::new("web:1"), None, policy, || Presence::Withheld, &memory, Time::EPOCH, &gates)
         };
         assert!(matches!(ensure("IfNotPresent"), Verdict::Pulls(_)));
         assert!(matches!(ensure("Never"), Verdict::Fails { reason: Sym::ERR_IMAGE_NEVER_PULL, .. }));

@@ -162,7 +162,7 @@ pub struct PodTemplate {
     pub name: Sym,
     pub numbered: bool,
     pub namespace: Sym,
-    pub labels: BTreeMap<String, String>,
+    pub labels: Arc<BTreeMap<String, String>>,
     pub annotations: BTreeMap<String, String>,
     pub finalizers: Vec<Sym>,
     /// Defaulted, admitted (default tolerations, service-account volume, priority).

@@ -6,10 +6,21 @@ use crate::api::Sym;
 use crate::rules::image_name;
 use crate::scenario::plan::{ImagePlan, Plan};
 
+/// What a name in a manifest comes to.
+#[derive(Clone, Copy, Debug)]
+struct Named {
+    /// `docker.io/library/nginx:latest` for `nginx`.
+    full: Sym,
+    /// As the runtime names what it runs.
+    reference: Sym,
+    /// Why it is no name at all.
+    problem: Option<Sym>,
+}
+
 /// A run's memory of names; each is taken apart once.
 #[derive(Clone, Debug, Default)]
 pub struct ImageNames {
-    full: FxHashMap<Sym, Sym>,
+    named: FxHashMap<Sym, Named>,
     /// Place in the plan's list, by full name.
     planned: FxHashMap<Sym, usize>,
 }
@@ -23,9 +34,24 @@ impl ImageNames {
         }
         names
     }
+    fn named(&mut self, written: Sym) -> Named {
+        *self.named.entry(written).or_insert_with(|| Named {
+            full: Sym::new(&image_name::normal(&written)),
+            reference: Sym::new(&format!("{written}@sha256")),
+            problem: image_name::problem(&written).map(Sym::from),
+        })
+    }
     /// The full name: `docker.io/library/nginx:latest` for `nginx`.
     pub fn full(&mut self, written: Sym) -> Sym {
-        *self.full.entry(written).or_insert_with(|| Sym::new(&image_name::normal(&written)))
+        self.named(written).full
+    }
+    /// The reference under which the runtime has an image.
+    pub fn reference(&mut self, written: Sym) -> Sym {
+        self.named(written).reference
+    }
+    /// Why a name cannot be that of an image, if it cannot.
+    pub fn problem(&mut self, written: Sym) -> Option<Sym> {
+        self.named(written).problem
     }
     /// How pulls of an image go, by its full name.
     pub fn plan<'a>(&self, plan: &'a Plan, full: Sym) -> &'a ImagePlan {

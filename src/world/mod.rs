@@ -21,7 +21,7 @@ use crate::api::Sym;
 use crate::engine::{Digest, Distribution, Queue, random};
 use crate::record::{Change, Directory, Event, PodRecord, Transition};
 use crate::rules::gates::Gates;
-use crate::scenario::plan::{ObjectKind, Plan};
+use crate::scenario::plan::{Latency, ObjectKind, Plan};
 use crate::time::{Span, Time};
 
 /// What a random draw is for: a stream of its own for each purpose and entity.
@@ -87,6 +87,10 @@ pub struct World {
     pub touched: Option<Vec<PodId>>,
     /// The status of pods that are gone.
     pub nothing: Arc<crate::api::PodStatus>,
+    /// The status of a new pod, by template.
+    pub newborn: Vec<Arc<crate::api::PodStatus>>,
+    /// What the runtime has of a pod that has not begun.
+    pub no_runtime: Arc<crate::api::RuntimeStatus>,
 }
 
 impl World {
@@ -121,6 +125,15 @@ impl World {
         }
         let mut draw = self.pod_draw(purpose, pod);
         distribution.sample(&mut draw)
+    }
+
+    /// One of the scenario's latencies, for a pod.
+    pub fn latency(&mut self, pod: PodId, which: impl Fn(&Latency) -> &Distribution) -> Span {
+        if let Distribution::Constant(span) = which(&self.plan.latency) {
+            return *span;
+        }
+        let plan = Arc::clone(&self.plan);
+        self.pod_span(Purpose::Latency, pod, which(&plan.latency))
     }
 
     /// Writes a row of the timeline.

@@ -287,6 +287,10 @@ pub struct Worker {
     pub probing: bool,
     /// A probe worker has ended because its container will not be restarted: the next sync makes it anew.
     pub lost_probers: bool,
+    /// Stands in the list of its node: `dirty`, `status_dirty` or `status_stale`.
+    pub dirty: bool,
+    pub status_dirty: bool,
+    pub status_stale: bool,
 
     // Status manager.
     pub cached: Option<Cached>,
@@ -309,15 +313,7 @@ impl Pod {
         self.spec.init_containers.len() + self.spec.containers.len() + self.spec.ephemeral_containers.len()
     }
     pub fn container(&self, ix: ContainerIx) -> &Container {
-        let ix = usize::from(ix);
-        let (inits, mains) = (self.spec.init_containers.len(), self.spec.containers.len());
-        if ix < inits {
-            &self.spec.init_containers[ix]
-        } else if ix < inits + mains {
-            &self.spec.containers[ix - inits]
-        } else {
-            &self.spec.ephemeral_containers[ix - inits - mains]
-        }
+        self.spec.container_at(usize::from(ix))
     }
     pub fn is_init(&self, ix: ContainerIx) -> bool {
         usize::from(ix) < self.spec.init_containers.len()

@@ -4,8 +4,14 @@ use std::sync::Arc;
 
 use super::World;
 use super::images::ImageNames;
+use crate::api::PodStatus;
 use crate::engine::{Digest, Queue};
-use crate::scenario::plan::Plan;
+use crate::scenario::plan::{Plan, PodTemplate};
+
+/// How a pod of a template stands when it is created.
+fn newborn(template: &PodTemplate) -> Arc<PodStatus> {
+    Arc::new(PodStatus { qos_class: template.qos_class, ..PodStatus::default() })
+}
 
 pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
     World {
@@ -30,5 +36,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         answers: Vec::new(),
         touched: None,
         nothing: Arc::default(),
+        newborn: plan.templates.iter().map(newborn).collect(),
+        no_runtime: Arc::default(),
     }
 }

@@ -17,10 +17,10 @@ pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) {
     let container = p.container(ix);
     let image = container.image;
     let Some(node) = p.node else { return };
-    let full_name = w.images.full(image);
+    let (full_name, problem) = (w.images.full(image), w.images.problem(image));
     let memory = &p.runtime.containers[usize::from(memory_holder(p, ix))].pulls;
     let presence = || presence(w, node, pod, full_name);
-    match images::ensure(image, &container.image_pull_policy, presence, memory, w.now, &w.gates) {
+    match images::ensure(image, problem, &container.image_pull_policy, presence, memory, w.now, &w.gates) {
         Verdict::Present(event) => {
             tell(w, pod, ix, event);
             sync::image_is_present(w, pod);

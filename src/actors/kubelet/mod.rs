@@ -19,7 +19,7 @@ pub mod volumes;
 
 use std::sync::Arc;
 
-use crate::api::Sym;
+use crate::api::{RuntimeStatus, Sym};
 use crate::time::Time;
 use crate::world::pod::{Work, Worker};
 use crate::world::{NodeId, PodId, Purpose, World};
@@ -107,7 +107,7 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
         return;
     }
     let p = &mut w.pods[pod.ix()];
-    p.worker = Some(Box::new(new_worker(p, node)));
+    p.worker = Some(Box::new(new_worker(p, node, &w.no_runtime)));
     if !p.runtime.live.containers.is_empty() || !p.runtime.live.sandboxes.is_empty() {
         // Known to the runtime from before a restart of the kubelet: the first relist told.
         let cache = Arc::clone(&p.runtime.live);
@@ -120,7 +120,7 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
     pod_worker::update_pod(w, pod);
 }
 
-fn new_worker(p: &crate::world::Pod, node: NodeId) -> Worker {
+fn new_worker(p: &crate::world::Pod, node: NodeId, nothing: &Arc<RuntimeStatus>) -> Worker {
     Worker {
         node,
         generation: 0,
@@ -130,7 +130,7 @@ fn new_worker(p: &crate::world::Pod, node: NodeId) -> Worker {
         waiting_cache: false,
         last_end: None,
         run: None,
-        cache: Arc::default(),
+        cache: Arc::clone(nothing),
         cache_time: Time::EPOCH,
         due_generation: 0,
         deletion: p.deletion,
@@ -147,6 +147,9 @@ fn new_worker(p: &crate::world::Pod, node: NodeId) -> Worker {
         mount_failures: 0,
         probing: false,
         lost_probers: false,
+        dirty: false,
+        status_dirty: false,
+        status_stale: false,
         cached: None,
         outgoing: None,
         finished: false,

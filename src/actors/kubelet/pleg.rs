@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::pod_worker;
 use crate::api::{InstanceState, RuntimeStatus};
 use crate::time::Time;
@@ -12,14 +14,11 @@ use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
 
 /// The runtime's side of a pod has changed.
 pub fn touched(w: &mut World, pod: PodId) {
-    let p = &w.pods[pod.ix()];
+    let p = &mut w.pods[pod.ix()];
     let Some(node) = p.node else { return };
-    if p.worker.is_none() {
-        return;
-    }
-    let n = &mut w.nodes[node.ix()];
-    if !n.dirty.contains(&pod) {
-        n.dirty.push(pod);
+    let Some(worker) = p.worker.as_deref_mut() else { return };
+    if !std::mem::replace(&mut worker.dirty, true) {
+        w.nodes[node.ix()].dirty.push(pod);
     }
     want_relist(w, node);
 }
@@ -94,21 +93,30 @@ pub fn relist(w: &mut World, node: NodeId, generation: u32) {
     }
     n.relist_queued = None;
     n.last_relist = w.now;
-    let dirty = std::mem::take(&mut n.dirty);
-    let mut told = Vec::with_capacity(dirty.len());
-    for pod in dirty {
+    let mut dirty = std::mem::take(&mut n.dirty);
+    let mut waiters = std::mem::take(&mut n.cache_waiters);
+    let mut told = SmallVec::<[(PodId, usize); 8]>::new();
+    for pod in dirty.drain(..) {
+        if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
+            worker.dirty = false;
+        }
         let events = inspect(w, pod);
         if events > 0 {
             told.push((pod, events));
         }
     }
-    let waiters = std::mem::take(&mut w.nodes[node.ix()].cache_waiters);
-    for pod in waiters {
+    for pod in waiters.drain(..) {
         pod_worker::cache_is_newer(w, pod);
     }
     for (pod, events) in told {
         deliver(w, pod, events);
     }
+    // The room of both lists is used again.
+    let n = &mut w.nodes[node.ix()];
+    dirty.append(&mut n.dirty);
+    waiters.append(&mut n.cache_waiters);
+    n.dirty = dirty;
+    n.cache_waiters = waiters;
 }
 
 /// Each event wants a sync. The worker may take the first before the second arrives: then that one waits its turn.

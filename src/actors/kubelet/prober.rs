@@ -281,7 +281,9 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
     let now = w.now;
     let p = &w.pods[pod.ix()];
     let Some(status) = published(p, ix).copied() else { return };
-    let spec = probe(p.container(ix), kind).cloned().unwrap_or_default();
+    // Held while the pod changes.
+    let pod_spec = std::sync::Arc::clone(&p.spec);
+    let Some(spec) = probe(pod_spec.container_at(usize::from(ix)), kind) else { return };
     if status.state.is_waiting() && status.container_id == crate::api::ContainerId::None {
         return;
     }
@@ -322,7 +324,7 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
         arm(w, pod, ix, kind, next);
         return;
     }
-    begin(w, pod, ix, kind, &spec);
+    begin(w, pod, ix, kind, spec);
 }
 
 /// The worker ends with a container that will not be restarted; a sidecar's goes on.
@@ -383,7 +385,8 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
     let Some(mut b) = prober(p, ix, kind).copied().filter(|b| b.generation == generation && b.busy) else {
         return;
     };
-    let Some(spec) = probe(p.container(ix), kind).cloned() else { return };
+    let pod_spec = std::sync::Arc::clone(&p.spec);
+    let Some(spec) = probe(pod_spec.container_at(usize::from(ix)), kind) else { return };
     b.busy = false;
     let live = p.runtime.live.newest(p.container(ix).name).copied();
     let running =
@@ -400,7 +403,7 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
     if !ok {
         // A process that ends takes the exec in it along, before it could say anything.
         let words = match running {
-            true => failure_words(w, pod, ix, kind, &spec),
+            true => failure_words(w, pod, ix, kind, spec),
             false => format!("{} probe failed: ", title(kind)),
         };
         events::kubelet(w, pod, true, Sym::UNHEALTHY, words, Some(ix));

@@ -6,6 +6,7 @@
 
 use super::sync;
 use crate::actors::api_server;
+use crate::engine::random;
 use crate::api::{ContainerStatus, PodStatus, Sym};
 use crate::rules::conditions;
 use crate::rules::pod::Statuses;
@@ -117,7 +118,9 @@ pub fn sandbox_ready(w: &mut World, pod: PodId) {
 /// Something of a pod is to be written.
 pub fn nudge(w: &mut World, node: NodeId, pod: PodId) {
     let n = &mut w.nodes[node.ix()];
-    if !n.status_dirty.contains(&pod) {
+    if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut()
+        && !std::mem::replace(&mut worker.status_dirty, true)
+    {
         n.status_dirty.push(pod);
     }
     if !n.status_busy {
@@ -132,29 +135,32 @@ fn begin_batch(w: &mut World, node: NodeId) {
         return;
     }
     n.status_busy = true;
-    let mut batch = std::mem::take(&mut n.status_dirty);
-    if batch.len() > 1 {
+    // The batch before is written: its list is filled again.
+    n.status_batch.clear();
+    let dirty = &mut n.status_dirty;
+    if dirty.len() > 1 {
         // `syncBatch` walks over a Go map: whose status is written first is luck.
         n.status_batches += 1;
         let (name, number) = (n.spec.name, u64::from(n.status_batches));
-        let mut draw = w.draw(Purpose::StatusOrder, crate::engine::random::entity(&[&name]), number);
-        for ix in (1..batch.len()).rev() {
-            batch.swap(ix, draw.below(ix as u64 + 1) as usize);
+        let entity = crate::engine::random::entity(&[&name]);
+        let mut draw = random::Draw::new(w.seed, Purpose::StatusOrder as u64, entity, number);
+        for ix in (1..dirty.len()).rev() {
+            dirty.swap(ix, draw.below(ix as u64 + 1) as usize);
         }
     }
-    let n = &mut w.nodes[node.ix()];
-    n.status_batch = batch.iter().copied().collect();
-    for pod in &batch {
+    n.status_batch.extend(dirty.drain(..));
+    for pod in &n.status_batch {
         if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
+            worker.status_dirty = false;
             worker.outgoing = worker.cached.clone();
         }
     }
-    next(w, node, batch[0]);
+    let front = n.status_batch[0];
+    next(w, node, front);
 }
 
 fn next(w: &mut World, node: NodeId, pod: PodId) {
-    let latency = w.plan.latency.status_update.clone();
-    let takes = w.pod_span(Purpose::Latency, pod, &latency);
+    let takes = w.latency(pod, |latency| &latency.status_update);
     let generation = w.nodes[node.ix()].generation;
     w.after(takes, SimEvent::StatusWrite { node, generation });
 }
@@ -201,10 +207,10 @@ const RECONCILE: Span = Span::from_secs(10);
 /// The API's status of a pod is not what the kubelet holds (someone else has written it, or an end was held back while
 /// containers ran): the next ten-second pass looks at it again.
 pub fn want_reconcile(w: &mut World, pod: PodId) {
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
     let node = worker.node;
     let n = &mut w.nodes[node.ix()];
-    if !n.status_stale.contains(&pod) {
+    if !std::mem::replace(&mut worker.status_stale, true) {
         n.status_stale.push(pod);
     }
     if !n.reconcile_queued {
@@ -223,7 +229,10 @@ pub fn retry(w: &mut World, node: NodeId, generation: u32) {
     }
     n.reconcile_queued = false;
     for pod in std::mem::take(&mut n.status_stale) {
-        if w.pods[pod.ix()].exists && w.pods[pod.ix()].worker.is_some() {
+        let p = &mut w.pods[pod.ix()];
+        let Some(worker) = p.worker.as_deref_mut() else { continue };
+        worker.status_stale = false;
+        if p.exists {
             nudge(w, node, pod);
         }
     }

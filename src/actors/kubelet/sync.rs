@@ -8,6 +8,8 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::pod_worker::{self, Outcome};
 use super::{crowd, images, kill, prober, status, status_manager, volumes};
 use crate::actors::{events, runtime};
@@ -135,7 +137,8 @@ fn mounted(w: &mut World, pod: PodId) {
     let p = &w.pods[pod.ix()];
     let Some(worker) = p.worker.as_deref() else { return };
     let Some(run) = worker.run.as_ref() else { return };
-    let probes: Vec<ProbeResults> = (0..p.container_count() as u8).map(|ix| prober::results(p, ix)).collect();
+    let probes: SmallVec<[ProbeResults; 4]> =
+        (0..p.container_count() as u8).map(|ix| prober::results(p, ix)).collect();
     let restart_all =
         crate::rules::restart::should_restart_all(&view(p), Some(&run.snapshot), worker.status())
             && w.gates.restart_all_containers
@@ -364,8 +367,7 @@ fn start_next(w: &mut World, pod: PodId) {
     let p = &mut w.pods[pod.ix()];
     let container = &mut p.runtime.containers[usize::from(ix)];
     container.attempt = container.tries;
-    let latency = w.plan.latency.inspect_image.clone();
-    let takes = w.pod_span(Purpose::Latency, pod, &latency);
+    let takes = w.latency(pod, |latency| &latency.inspect_image);
     let late = run_mut(w, pod).map_or(Span::ZERO, |run| std::mem::take(&mut run.jostle));
     after(w, pod, takes + late);
 }
@@ -444,8 +446,7 @@ pub fn image_is_present(w: &mut World, pod: PodId) {
     }
     w.pods[pod.ix()].runtime.containers[usize::from(ix)].tries += 1;
     set_stage(w, pod, Stage::Creating);
-    let latency = w.plan.latency.create.clone();
-    let takes = w.pod_span(Purpose::Latency, pod, &latency);
+    let takes = w.latency(pod, |latency| &latency.create);
     after(w, pod, takes);
 }
 
@@ -513,14 +514,13 @@ fn created(w: &mut World, pod: PodId, ix: ContainerIx) {
     runtime::create(w, pod, ix);
     let name = w.pods[pod.ix()].container(ix).name;
     let words = if w.gates.version >= SHORT_TEXTS {
-        "Container created".to_owned()
+        Text::Is(Sym::CONTAINER_CREATED)
     } else {
-        format!("Created container: {name}")
+        Text::from(format!("Created container: {name}"))
     };
     events::kubelet(w, pod, false, Sym::CREATED, words, Some(ix));
     set_stage(w, pod, Stage::Starting);
-    let latency = w.plan.latency.start.clone();
-    let takes = w.pod_span(Purpose::Latency, pod, &latency);
+    let takes = w.latency(pod, |latency| &latency.start);
     after(w, pod, takes);
 }
 
@@ -539,9 +539,9 @@ fn start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
     let container = p.container(ix);
     let hook = container.lifecycle.as_ref().and_then(|l| l.post_start.clone());
     let words = if w.gates.version >= SHORT_TEXTS {
-        "Container started".to_owned()
+        Text::Is(Sym::CONTAINER_STARTED)
     } else {
-        format!("Started container {}", container.name)
+        Text::from(format!("Started container {}", container.name))
     };
     events::kubelet(w, pod, false, Sym::STARTED, words, Some(ix));
     match hook {

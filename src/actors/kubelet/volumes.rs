@@ -43,8 +43,7 @@ pub fn wait(w: &mut World, pod: PodId) -> Wait {
     let first_look = worker.mount_began.is_none();
     let (now, generation) = (w.now, w.nodes[worker.node.ix()].generation);
     if missing_volume(w, pod).is_none() && worker.mount_failures == 0 {
-        let latency = w.plan.latency.volumes.clone();
-        let takes = w.pod_span(Purpose::Latency, pod, &latency);
+        let takes = w.latency(pod, |latency| &latency.volumes);
         if first_look {
             super::crowd::joins(w, pod);
         }

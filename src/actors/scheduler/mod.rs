@@ -24,7 +24,7 @@ fn request_of(w: &mut World, pod: PodId) -> RequestId {
     let p = &w.pods[pod.ix()];
     let template = p.template as usize;
     let plan = Arc::clone(&w.plan);
-    let own = plan.templates.get(template).is_none_or(|t| t.labels != *p.labels);
+    let own = plan.templates.get(template).is_none_or(|t| t.labels != p.labels);
     if !own && let Some(known) = w.scheduler.requests[template] {
         return known;
     }

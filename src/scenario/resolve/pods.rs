@@ -250,7 +250,7 @@ fn admit(draft: Draft, entry: &Table, cx: &mut Context<'_>) -> Option<PodTemplat
         name: Sym::new(&meta.name),
         numbered: replicas > 1,
         namespace: Sym::new(&meta.namespace),
-        labels: meta.labels,
+        labels: Arc::new(meta.labels),
         annotations: meta.annotations,
         finalizers: meta.finalizers.iter().map(|f| Sym::new(f)).collect(),
         qos_class: qos_class(&spec, &cx.gates),
