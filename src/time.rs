@@ -54,7 +54,8 @@ impl Time {
     /// The instant cut to its second, as `metav1.Time` is stored.
     #[must_use]
     pub const fn truncate_secs(self) -> Time {
-        Time::from_micros(self.secs().saturating_mul(MICROS_PER_SEC))
+        let micros = self.micros();
+        Time::from_micros(micros.saturating_sub(micros.rem_euclid(MICROS_PER_SEC)))
     }
     /// The interval since `earlier`; negative when `earlier` is later.
     pub const fn since(self, earlier: Time) -> Span {

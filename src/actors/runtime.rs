@@ -80,8 +80,7 @@ pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
     }
     let p = &w.pods[pod.ix()];
     let behavior = Arc::clone(&p.behavior);
-    let attempt =
-        behavior.containers[usize::from(ix)].attempt(p.runtime.containers[usize::from(ix)].attempt);
+    let attempt = behavior.containers[usize::from(ix)].attempt(p.runtime.containers[usize::from(ix)].attempt);
     if let Some(runs) = &attempt.runs {
         let runs = w.pod_span(Purpose::Runs, pod, runs);
         let code = match &attempt.exit {

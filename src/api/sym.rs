@@ -246,6 +246,7 @@ known! {
     TAINT_MANAGER_EVICTION = "TaintManagerEviction",
     NODE_NOT_READY = "NodeNotReady",
     NODE_READY = "NodeReady",
+    INIT_0_OF_1 = "Init:0/1",
     // Event messages.
     CONTAINER_CREATED = "Container created",
     CONTAINER_STARTED = "Container started",

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use super::text::Uid;
 use super::{
-    Condition, Conditions, Container, ContainerId, ContainerState, ContainerStatus, ContainerStatuses, ObjectMeta, Phase,
-    PodIdent, PodName, PodSpec, PodStatus, Sym, Terminated, Text, Tri,
+    Condition, Conditions, Container, ContainerId, ContainerState, ContainerStatus, ContainerStatuses,
+    ObjectMeta, Phase, PodIdent, PodName, PodSpec, PodStatus, Sym, Terminated, Text, Tri,
 };
 use crate::time::Time;
 

@@ -138,8 +138,7 @@ impl<E: Copy> Queue<E> {
     pub fn waiting(&self) -> Vec<(Time, u64, E)> {
         let near = self.near.iter().map(|Reverse(entry)| entry);
         let far = self.levels.iter().flat_map(|level| level.slots.iter().flatten());
-        let mut list: Vec<_> =
-            near.chain(far).map(|entry| (entry.at, entry.sequence, entry.event)).collect();
+        let mut list: Vec<_> = near.chain(far).map(|entry| (entry.at, entry.sequence, entry.event)).collect();
         list.sort_by_key(|(at, sequence, _)| (*at, *sequence));
         list
     }

@@ -10,7 +10,8 @@ use super::phase::{PhaseFacts, has_active_container, phase};
 use super::pod::{PodView, Statuses};
 use super::restart::{all_could_restart, should_restart_all};
 use crate::api::{
-    Condition, Conditions, Container, ContainerStatus, Ips, Phase, PodSpec, PodStatus, Probe, RuntimeStatus, Sym, Text,
+    Condition, Conditions, Container, ContainerStatus, ContainerStatuses, Ips, Phase, PodSpec, PodStatus,
+    Probe, RuntimeStatus, Sym, Text,
 };
 use crate::time::{Span, Time};
 
@@ -86,14 +87,18 @@ pub fn generate(
     let restarting = gates.restart_all_containers && should_restart_all(&pod, Some(runtime), Some(old));
     let converted = Sources { pod, runtime, restarting, gates };
     let mut status = PodStatus {
-        containers: convert(&converted, ContainerList::Main, &old.containers, &failure),
-        init: convert(&converted, ContainerList::Init, &old.init, &failure),
-        ephemeral: convert(&converted, ContainerList::Ephemeral, &old.ephemeral, &failure).into_vec(),
         pod_ips: sorted_ips(&runtime.ips, sources.host_ips),
         host_ips: Ips::from_slice(sources.host_ips),
         qos_class: if pod.status.qos_class.is_empty() { sources.qos_class } else { pod.status.qos_class },
         ..PodStatus::default()
     };
+    convert(&converted, ContainerList::Main, &old.containers, &failure, &mut status.containers);
+    convert(&converted, ContainerList::Init, &old.init, &failure, &mut status.init);
+    if !pod.spec.ephemeral_containers.is_empty() {
+        let mut ephemeral = ContainerStatuses::new();
+        convert(&converted, ContainerList::Ephemeral, &old.ephemeral, &failure, &mut ephemeral);
+        status.ephemeral = ephemeral.into_vec();
+    }
     let facts = PhaseFacts {
         is_terminal: sources.is_terminal,
         has_initialized: has_active_container(pod.spec, runtime),

@@ -6,8 +6,8 @@ use super::gates::{Gates, Version};
 use super::pod::PodView;
 use super::restart::should_be_restarted;
 use crate::api::{
-    Container, ContainerState, ContainerStatus, ContainerStatuses, InstanceState, RuntimeContainer, RuntimeStatus, Sym,
-    Terminated, Text,
+    Container, ContainerState, ContainerStatus, ContainerStatuses, InstanceState, RuntimeContainer,
+    RuntimeStatus, Sym, Terminated, Text,
 };
 
 /// Why a container could not be started at the last attempt: the kubelet's reason cache.
@@ -40,7 +40,7 @@ pub struct Sources<'a> {
     pub gates: &'a Gates,
 }
 
-/// The statuses of one list of containers.
+/// The statuses of one list of containers, put into `statuses`.
 ///
 /// The newest instance in the runtime gives the state, the second newest the last state, older ones are ignored. A
 /// container without an instance waits, unless it was seen terminated; one that was seen running is taken for
@@ -53,14 +53,15 @@ pub fn convert(
     list: ContainerList,
     previous: &[ContainerStatus],
     failure: impl Fn(Sym) -> Option<StartFailure>,
-) -> ContainerStatuses {
+    statuses: &mut ContainerStatuses,
+) {
     let spec = sources.pod.spec;
     let containers = match list {
         ContainerList::Init => &spec.init_containers,
         ContainerList::Main => &spec.containers,
         ContainerList::Ephemeral => &spec.ephemeral_containers,
     };
-    let mut statuses = ContainerStatuses::with_capacity(containers.len());
+    statuses.reserve(containers.len());
     for container in containers {
         // Upstream fills a map: of two entries with one name the last one counts.
         let old = previous.iter().rfind(|status| status.name == container.name);
@@ -71,9 +72,8 @@ pub fn convert(
         }
     }
     if list != ContainerList::Init {
-        sort_by_name(&mut statuses);
+        sort_by_name(statuses);
     }
-    statuses
 }
 
 /// Clients expect a fixed order (`SortedContainerStatuses`, pkg/kubelet/types/types.go).

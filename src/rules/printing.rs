@@ -46,6 +46,8 @@ impl Status {
     pub fn sym(self) -> Sym {
         match self {
             Status::Is(text) => text,
+            // What every pod with one init container goes through is known.
+            Status::InitProgress { done: 0, of: 1 } => Sym::INIT_0_OF_1,
             other => Sym::new(&other.to_string()),
         }
     }

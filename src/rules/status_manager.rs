@@ -12,8 +12,8 @@ use super::gates::Gates;
 use super::pod::PodView;
 use super::restart::{all_could_restart, should_restart};
 use crate::api::{
-    Condition, Conditions, Container, ContainerState, ContainerStatus, Phase, PodSpec, PodStatus, RestartPolicy, Sym,
-    Text, Tri,
+    Condition, Conditions, Container, ContainerState, ContainerStatus, Phase, PodSpec, PodStatus,
+    RestartPolicy, Sym, Text, Tri,
 };
 use crate::time::Time;
 
@@ -35,11 +35,12 @@ pub struct Cached {
 pub fn set(
     cached: &mut Option<Cached>,
     pod: &PodView<'_>,
-    mut status: PodStatus,
+    status: impl Into<Arc<PodStatus>>,
     now: Time,
     gates: &Gates,
 ) -> bool {
-    status.observed_generation =
+    let mut status = status.into();
+    Arc::make_mut(&mut status).observed_generation =
         if gates.observed_generation || pod.status.observed_generation != 0 { pod.generation } else { 0 };
     update(cached, pod, status, now, pod.deleted, false, gates)
 }
@@ -58,7 +59,8 @@ pub fn terminate(
     now: Time,
     gates: &Gates,
 ) -> bool {
-    let mut status = cached.as_ref().map_or(pod.status, |cached| &*cached.status).clone();
+    let mut shared = Arc::new(cached.as_ref().map_or(pod.status, |cached| &*cached.status).clone());
+    let status = Arc::make_mut(&mut shared);
     let mark = |container: &mut ContainerStatus| {
         if container.state.terminated().is_none() {
             container.state =
@@ -77,7 +79,7 @@ pub fn terminate(
     if !pod.is_static && !status.phase.is_terminal() {
         status.phase = Phase::Failed;
     }
-    update(cached, pod, status, now, true, true, gates)
+    update(cached, pod, shared, now, true, true, gates)
 }
 
 /// `hasPodInitialized`: asks the API's status, not the cache.
@@ -129,7 +131,7 @@ fn is_timed(kind: Sym) -> bool {
 fn update(
     cached: &mut Option<Cached>,
     pod: &PodView<'_>,
-    mut status: PodStatus,
+    mut shared: Arc<PodStatus>,
     now: Time,
     force: bool,
     mut is_finished: bool,
@@ -141,25 +143,27 @@ fn update(
     {
         is_finished |= cached.is_finished;
     }
-    if !may_follow(pod.spec, old, &status, gates) {
+    if !may_follow(pod.spec, old, &shared, gates) {
         return false;
     }
+    let status = Arc::make_mut(&mut shared);
     for (place, condition) in status.conditions.iter_mut().enumerate() {
         if is_timed(condition.kind) {
-            condition.last_transition = transition_time(condition, old.condition_at(place, condition.kind), now);
+            condition.last_transition =
+                transition_time(condition, old.condition_at(place, condition.kind), now);
         }
     }
     // Set once, by the first status that the kubelet writes.
     status.start_time = old.start_time.or(status.start_time).or(Some(now));
-    normalize(pod.spec, &mut status);
+    normalize(pod.spec, status);
     if let Some(cached) = &cached
         && !force
-        && is_same(&cached.status, &status, gates)
+        && is_same(&cached.status, status, gates)
     {
         return false;
     }
     let version = cached.as_ref().map_or(0, |cached| cached.version) + 1;
-    *cached = Some(Cached { status: Arc::new(status), version, is_finished });
+    *cached = Some(Cached { status: shared, version, is_finished });
     true
 }
 

@@ -1,5 +1,9 @@
 //! The status of a pod as this kubelet computes it: `generateAPIPodStatus` fed from the world.
 
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
 use super::prober::{self, READINESS, STARTUP};
 use super::sync;
 use crate::actors::events;
@@ -12,7 +16,7 @@ use crate::world::{ContainerIx, Pod, PodId, World};
 /// The prober as the status sees it; remembers which workers the status asks to probe at once.
 struct Probes<'a> {
     pod: &'a Pod,
-    triggers: Vec<ContainerIx>,
+    triggers: SmallVec<[ContainerIx; 4]>,
 }
 
 impl ProbeView for Probes<'_> {
@@ -37,13 +41,15 @@ fn answer(ok: bool) -> ProbeResult {
 }
 
 /// Computes the status from the run's snapshot of the runtime; tells of an exceeded deadline on the way.
-pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> PodStatus {
+pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Arc<PodStatus> {
     let p = &w.pods[pod.ix()];
-    let Some(worker) = p.worker.as_deref() else { return PodStatus::clone(&p.status) };
-    let Some(run) = worker.run.as_ref() else { return worker.status().unwrap_or(&p.status).clone() };
+    let Some(worker) = p.worker.as_deref() else { return Arc::clone(&p.status) };
+    let Some(run) = worker.run.as_ref() else {
+        return Arc::clone(worker.cached.as_ref().map_or(&p.status, |cached| &cached.status));
+    };
     let node = &w.nodes[worker.node.ix()];
     let host_ips = [node.ip];
-    let mut probes = Probes { pod: p, triggers: Vec::new() };
+    let mut probes = Probes { pod: p, triggers: SmallVec::new() };
     let sources = StatusSources {
         pod: sync::view(p),
         runtime: &run.snapshot,
@@ -60,12 +66,13 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> PodStatus {
         let ix = p.find(name)?;
         p.runtime.containers[usize::from(ix)].reason.map(|(reason, message)| StartFailure { reason, message })
     };
-    let mut status = api_status::generate(&sources, failure, &mut probes);
+    let mut shared = Arc::new(api_status::generate(&sources, failure, &mut probes));
     let triggers = probes.triggers;
     if let Some(ended) = worker.ended_by
         && !is_terminal
         && !p.status.phase.is_terminal()
     {
+        let status = Arc::make_mut(&mut shared);
         status.phase = Phase::Failed;
         status.reason = ended.reason;
         status.message = ended.message;
@@ -74,7 +81,7 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> PodStatus {
             let mut target =
                 Condition::new(kind, Tri::True).because(Sym::TERMINATION_BY_KUBELET, ended.message);
             target.observed_generation =
-                conditions::observed_generation(&status, p.generation, kind, &w.gates);
+                conditions::observed_generation(status, p.generation, kind, &w.gates);
             target.last_transition = Some(w.now.truncate_secs());
             api_status::replace_or_append(&mut status.conditions, target);
         }
@@ -86,5 +93,5 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> PodStatus {
     if past {
         events::kubelet(w, pod, false, Sym::DEADLINE_EXCEEDED, Sym::DEADLINE_EXCEEDED_MESSAGE, None);
     }
-    status
+    shared
 }

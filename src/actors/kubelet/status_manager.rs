@@ -4,18 +4,20 @@
 //! A batch takes the statuses as they are when it begins; what changes while it writes waits for the next one. So two
 //! changes a few milliseconds apart are two writes, and a third in between may never be seen.
 
+use std::sync::Arc;
+
 use super::sync;
 use crate::actors::api_server;
-use crate::engine::random;
 use crate::api::{ContainerStatus, PodStatus, Sym};
+use crate::engine::random;
 use crate::rules::conditions;
 use crate::rules::pod::Statuses;
 use crate::rules::status_manager as rule;
 use crate::time::Span;
-use crate::world::{ContainerIx, NodeId, PodId, Purpose, SimEvent, World};
+use crate::world::{ContainerIx, NodeId, Pod, PodId, Purpose, SimEvent, World};
 
 /// `SetPodStatus`
-pub fn set(w: &mut World, pod: PodId, status: PodStatus) {
+pub fn set(w: &mut World, pod: PodId, status: Arc<PodStatus>) {
     let now = w.now;
     let gates = w.gates;
     change(w, pod, |cached, view| rule::set(cached, view, status, now, &gates));
@@ -59,12 +61,13 @@ pub fn set_container_readiness(w: &mut World, pod: PodId, ix: ContainerIx, ready
     let p = &w.pods[pod.ix()];
     let gates = w.gates;
     let name = p.container(ix).name;
-    let Some(old) = p.worker.as_deref().and_then(|worker| worker.status()) else { return };
+    let Some(old) = cached(p) else { return };
     if all(old).find(|c| c.name == name).is_none_or(|c| c.ready == ready) {
         return;
     }
-    let mut status = old.clone();
-    if let Some(container) = all_mut(&mut status).find(|c| c.name == name) {
+    let mut shared = Arc::clone(old);
+    let status = Arc::make_mut(&mut shared);
+    if let Some(container) = all_mut(status).find(|c| c.name == name) {
         container.ready = ready;
     }
     let view = sync::view(p);
@@ -74,22 +77,27 @@ pub fn set_container_readiness(w: &mut World, pod: PodId, ix: ContainerIx, ready
     for new in [both, containers_ready] {
         crate::rules::api_status::replace_or_append(&mut status.conditions, new);
     }
-    set(w, pod, status);
+    set(w, pod, shared);
 }
 
 /// `SetContainerStartup`: the container's flag alone.
 pub fn set_container_startup(w: &mut World, pod: PodId, ix: ContainerIx, started: bool) {
     let p = &w.pods[pod.ix()];
     let name = p.container(ix).name;
-    let Some(old) = p.worker.as_deref().and_then(|worker| worker.status()) else { return };
+    let Some(old) = cached(p) else { return };
     if all(old).find(|c| c.name == name).is_none_or(|c| c.started == Some(started)) {
         return;
     }
-    let mut status = old.clone();
-    if let Some(container) = all_mut(&mut status).find(|c| c.name == name) {
+    let mut status = Arc::clone(old);
+    if let Some(container) = all_mut(Arc::make_mut(&mut status)).find(|c| c.name == name) {
         container.started = Some(started);
     }
     set(w, pod, status);
+}
+
+/// The status in the kubelet's cache.
+fn cached(p: &Pod) -> Option<&Arc<PodStatus>> {
+    Some(&p.worker.as_deref()?.cached.as_ref()?.status)
 }
 
 /// Containers that can be probed: the prober looks at the main ones first.
@@ -103,16 +111,17 @@ fn all_mut(status: &mut PodStatus) -> impl Iterator<Item = &mut ContainerStatus>
 /// `OnPodSandboxReady` (pkg/kubelet/kubelet.go, 1.36): PodReadyToStartContainers turns True before images are pulled.
 pub fn sandbox_ready(w: &mut World, pod: PodId) {
     let p = &w.pods[pod.ix()];
-    let Some(cached) = p.worker.as_deref().and_then(|worker| worker.cached.as_ref()) else { return };
+    let Some(cached) = cached(p) else { return };
     if !w.gates.pod_ready_to_start_containers {
         return;
     }
-    let mut status = PodStatus::clone(&cached.status);
+    let mut shared = Arc::clone(cached);
+    let status = Arc::make_mut(&mut shared);
     let kind = Sym::POD_READY_TO_START_CONTAINERS;
     let mut condition = crate::api::Condition::new(kind, true);
-    condition.observed_generation = conditions::observed_generation(&status, p.generation, kind, &w.gates);
+    condition.observed_generation = conditions::observed_generation(status, p.generation, kind, &w.gates);
     crate::rules::api_status::replace_or_append(&mut status.conditions, condition);
-    set(w, pod, status);
+    set(w, pod, shared);
 }
 
 /// Something of a pod is to be written.
