@@ -52,14 +52,64 @@ shipped! {
         "node-lost-unknown"
     ;
     Images "images/":
+        "tag-typo"
+        "invalid-name"
+        "never-pull"
+        "one-bad-of-three"
+        "slow-pull-queue"
+        "pull-rate-limit"
+        "pull-secret-missing"
+        "wrong-architecture"
+        "set-image-heals"
+        "latest-at-every-start"
+        "pull-qps-exceeded"
+        "image-disk-full"
     ;
     Configuration "configuration/":
+        "missing-config-key"
+        "run-as-non-root"
+        "bad-entrypoint"
+        "shell-127"
+        "mount-missing-secret"
+        "sandbox-failing"
+        "create-error"
     ;
     Init "init/":
+        "init-crash"
+        "init-chain"
+        "init-never"
+        "init-hang"
+        "init-oom"
+        "sidecar-keeps-job"
+        "sidecar-port-conflict"
+        "sidecar-not-started"
     ;
     Crashes "crashes/":
+        "exit-zero"
+        "restart-policy"
+        "oom-loop"
+        "segfault"
+        "killed-not-oom"
+        "read-only-root"
+        "missing-env"
+        "post-start-fails"
+        "back-off-reset"
+        "slow-leak"
+        "herd"
+        "slow-crash"
+        "restart-rules"
+        "restart-all-containers"
     ;
     Probes "probes/":
+        "readiness-fails"
+        "liveness-wrong-path"
+        "liveness-too-eager"
+        "startup-budget"
+        "probe-timeout"
+        "readiness-flaps"
+        "liveness-shared-dependency"
+        "readiness-gate"
+        "probe-grace"
     ;
     Termination "termination/":
         "gone-at-once"
@@ -75,10 +125,32 @@ shipped! {
         "deadline-clock"
     ;
     Scheduling "scheduling/":
+        "too-much-cpu"
+        "too-much-memory"
+        "affinity-no-match"
+        "taint-not-tolerated"
+        "too-many-pods"
+        "host-port-taken"
+        "anti-affinity-last-one"
+        "spread-skew"
+        "scheduling-gated"
+        "rejected-by-kubelet"
+        "preempted"
     ;
     Nodes "nodes/":
+        "container-killed"
+        "node-flaps"
+        "no-execute-taint"
+        "drain-budget"
+        "memory-pressure"
+        "node-deleted"
+        "node-reboot"
+        "kubelet-restart"
+        "node-shutdown"
+        "best-effort-first"
     ;
     Scale "scale/":
+        "fleet-100k"
     ;
 }
 
