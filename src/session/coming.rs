@@ -115,7 +115,11 @@ fn concerns(w: &World, event: SimEvent, pod: PodId) -> bool {
         }
         SimEvent::KubeletStart { node: n, .. }
         | SimEvent::Shutdown { node: n, .. }
-        | SimEvent::NodeTaint { node: n, .. } => Some(n) == node,
+        | SimEvent::NodeTaint { node: n, .. }
+        | SimEvent::NodeStatus { node: n, .. } => Some(n) == node,
+        SimEvent::VolumeOperation { volume, .. } => {
+            w.volumes.list.get(usize::from(volume)).is_some_and(|own| own.users.contains(&pod))
+        }
         SimEvent::Schedule { .. } => node.is_none(),
         SimEvent::Action { .. } => true,
         _ => false,
@@ -137,6 +141,7 @@ fn is_live(w: &World, event: SimEvent) -> bool {
         SimEvent::Relist { node, generation }
         | SimEvent::StatusWrite { node, generation }
         | SimEvent::StatusRetry { node, generation }
+        | SimEvent::NodeStatus { node, generation }
         | SimEvent::KubeletStart { node, generation } => node_generation(node) == generation,
         SimEvent::Exit { pod, container, generation } | SimEvent::TermExit { pod, container, generation } => {
             let name = w.pods.get(pod.ix()).filter(|p| usize::from(container) < p.container_count());
