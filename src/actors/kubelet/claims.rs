@@ -45,6 +45,7 @@ pub fn refused(w: &World, pod: PodId) -> Option<String> {
         return None;
     }
     names.sort_unstable();
+    errors.sort_unstable();
     let (names, errors) = (names.join(" "), errors.join("; "));
     Some(format!(
         "Unable to attach or mount volumes: unmounted volumes=[{names}], unattached volumes=[], \
