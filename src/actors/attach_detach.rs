@@ -105,7 +105,7 @@ fn detach_unneeded(w: &mut World, volume: VolumeIx) {
             since: w.now.since(since),
         };
         if rules::may_detach(facts) {
-            operate(w, volume, node);
+            operate(w, volume, node, false);
         } else if unneeded.is_none() {
             let over = since + rules::MAX_WAIT_FOR_UNMOUNT + Span::from_micros(1);
             w.at(next_on_grid(w.plan.start, rules::LOOP, over), SimEvent::AttachDetach);
@@ -132,7 +132,7 @@ fn attach_desired(w: &mut World, volume: VolumeIx) {
             }
             continue;
         }
-        operate(w, volume, node);
+        operate(w, volume, node, true);
     }
 }
 
@@ -152,14 +152,13 @@ fn tell_multi_attach(w: &mut World, volume: VolumeIx, node: NodeId) {
     }
 }
 
-/// Attaches a volume that is not on the node, detaches one that is.
-fn operate(w: &mut World, volume: VolumeIx, node: NodeId) {
+/// The storage system begins to attach a volume to a node, or to detach it.
+fn operate(w: &mut World, volume: VolumeIx, node: NodeId, attach: bool) {
     let Some(claim) = w.claim_plan(volume) else { return };
-    let own = &w.volumes.list[usize::from(volume)];
-    let latency = if own.is_attached(node) { claim.detach.clone() } else { claim.attach.clone() };
+    let latency = if attach { claim.attach.clone() } else { claim.detach.clone() };
     let takes = sample(w, volume, &latency);
     w.volumes.list[usize::from(volume)].operations.push(node);
-    w.after(takes, SimEvent::VolumeOperation { volume, node });
+    w.after(takes, SimEvent::VolumeOperation { volume, node, attach });
 }
 
 /// A draw for a volume.
@@ -172,13 +171,12 @@ pub fn sample(w: &mut World, volume: VolumeIx, latency: &Distribution) -> Span {
     latency.sample(&mut w.draw(Purpose::Latency, entity, number))
 }
 
-/// The storage system has attached a volume to a node, or detached it.
-pub fn operation_done(w: &mut World, volume: VolumeIx, node: NodeId) {
+/// It has done so.
+pub fn operation_done(w: &mut World, volume: VolumeIx, node: NodeId, attach: bool) {
     let own = &mut w.volumes.list[usize::from(volume)];
     own.operations.retain(|other| *other != node);
-    if own.is_attached(node) {
-        own.attached.retain(|attachment| attachment.node != node);
-    } else {
+    own.attached.retain(|attachment| attachment.node != node);
+    if attach {
         own.attached.push(Attachment { node, unneeded: None });
         let Some(name) = w.claim_plan(volume).map(|claim| claim.volume_name) else { return };
         for pod in needed_by(w, volume, node) {

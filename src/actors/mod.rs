@@ -47,7 +47,9 @@ pub fn play(w: &mut World, event: SimEvent) {
         SimEvent::ClaimMount { pod, claim, generation } => kubelet::claims::go_on(w, pod, claim, generation),
         SimEvent::NodeStatus { node, generation } => kubelet::claims::write_status(w, node, generation),
         SimEvent::AttachDetach => attach_detach::reconcile(w),
-        SimEvent::VolumeOperation { volume, node } => attach_detach::operation_done(w, volume, node),
+        SimEvent::VolumeOperation { volume, node, attach } => {
+            attach_detach::operation_done(w, volume, node, attach);
+        }
         SimEvent::Pulled { node, pull } => kubelet::images::pulled(w, node, pull),
         // A pod that was forgotten has no containers for what was still queued about them.
         SimEvent::Kill { pod, .. }

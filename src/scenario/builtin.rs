@@ -54,6 +54,8 @@ shipped! {
     Images "images/":
     ;
     Configuration "configuration/":
+        "fsgroup-slow"
+        "multi-attach"
     ;
     Init "init/":
     ;
@@ -75,6 +77,8 @@ shipped! {
         "deadline-clock"
     ;
     Scheduling "scheduling/":
+        "claim-unbound"
+        "volume-zone"
     ;
     Nodes "nodes/":
     ;

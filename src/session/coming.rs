@@ -4,6 +4,7 @@ use super::Walk;
 use super::words::{Words, describe};
 use crate::time::Time;
 use crate::world::pod::{KillStage, Stage, Work};
+use crate::world::volumes::MountStage;
 use crate::world::{PodId, SimEvent, World};
 
 /// Something that will happen unless somebody does something.
@@ -93,6 +94,19 @@ fn foretell(w: &World, event: SimEvent) -> Words {
                     format!("{} ends by itself with exit code {}", name(pod, container), run.exit_code);
             }
         }
+        SimEvent::ClaimMount { pod, claim, .. } => {
+            let mounts = w.volumes.mounts.get(&pod);
+            let Some(claim) = mounts.and_then(|mounts| mounts.claims.get(usize::from(claim))) else {
+                return words;
+            };
+            let volume = w.claim_plan(claim.volume).map_or("a volume", |plan| plan.volume_name.as_str());
+            words.text = match claim.stage {
+                MountStage::NotAttached { .. } => format!("looks whether {volume} is attached"),
+                MountStage::Mounting => format!("{volume} is mounted"),
+                MountStage::Ownership { .. } => format!("files of {volume} get the pod's group"),
+                MountStage::NotInUse | MountStage::Mounted => return words,
+            };
+        }
         _ => {}
     }
     words
@@ -117,6 +131,11 @@ fn concerns(w: &World, event: SimEvent, pod: PodId) -> bool {
         | SimEvent::Shutdown { node: n, .. }
         | SimEvent::NodeTaint { node: n, .. }
         | SimEvent::NodeStatus { node: n, .. } => Some(n) == node,
+        SimEvent::BindClaim { index } => {
+            let claims = w.volumes_of(pod);
+            let objects = claims.iter().filter_map(|claim| w.volumes.list.get(usize::from(*claim)));
+            objects.map(|volume| volume.object).any(|object| object == index as usize)
+        }
         SimEvent::VolumeOperation { volume, .. } => {
             w.volumes.list.get(usize::from(volume)).is_some_and(|own| own.users.contains(&pod))
         }

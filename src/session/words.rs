@@ -151,10 +151,9 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         SimEvent::AttachDetach => {
             ("attach/detach controller", "compares where volumes are with where pods need them".to_owned())
         }
-        SimEvent::VolumeOperation { volume, node: n } => {
-            let here = w.volumes.list.get(usize::from(volume)).is_some_and(|own| own.is_attached(n));
+        SimEvent::VolumeOperation { volume, node: n, attach } => {
             let name = w.claim_plan(volume).map_or("a volume", |claim| claim.volume_name.as_str());
-            let words = if here { "is detached from" } else { "is attached to" };
+            let words = if attach { "is attached to" } else { "is detached from" };
             ("storage system", format!("{name} {words} {}", node(n)))
         }
         SimEvent::Pulled { node: n, pull } => {

@@ -69,7 +69,7 @@ pub enum SimEvent {
     /// A round of the attach/detach controller.
     AttachDetach,
     /// The storage system has attached or detached a volume.
-    VolumeOperation { volume: u16, node: NodeId },
+    VolumeOperation { volume: u16, node: NodeId, attach: bool },
     /// The kubelet process starts (again).
     KubeletStart { node: NodeId, generation: u32 },
     /// Graceful node shutdown goes on to its next group.
