@@ -103,6 +103,7 @@ pub fn assign(w: &mut World, pod: PodId, node: NodeId) {
     let record = &mut w.records[pod.ix()];
     record.node = Some(u32::from(node.0));
     record.scheduled.get_or_insert(w.now);
+    super::attach_detach::pod_assigned(w, pod);
 }
 
 /// Binds a pod: `spec.nodeName` and PodScheduled=True in one write (pkg/registry/core/pod/storage/storage.go).
@@ -276,6 +277,7 @@ pub fn remove_pod(w: &mut World, pod: PodId) {
         None => super::scheduler::pod_gone(w, pod),
     }
     super::scheduler::pod_freed(w, pod);
+    super::attach_detach::pod_changed(w, pod);
 }
 
 fn close_record(w: &mut World, pod: PodId) {
@@ -358,6 +360,7 @@ pub fn record_changes(w: &mut World, pod: PodId, before: &PodStatus) {
         super::pod_gc::ended(w, pod);
         super::scheduler::pod_freed(w, pod);
     }
+    super::attach_detach::pod_changed(w, pod);
 }
 
 /// Whether two lists of conditions would be told alike: the same types at the same places, with the same statuses and

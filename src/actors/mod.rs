@@ -5,6 +5,7 @@
 //! and the status manager's write are modelled mechanisms, because most of what people see in kubectl comes from them.
 
 pub mod api_server;
+pub mod attach_detach;
 pub mod disruption;
 pub mod events;
 pub mod kubelet;
@@ -28,6 +29,7 @@ pub fn play(w: &mut World, event: SimEvent) {
         SimEvent::CreatePod { template, ordinal } => start::create_pod(w, template, ordinal),
         SimEvent::Action { index } => scenario_actions::play(w, index),
         SimEvent::CreateObject { index } => scenario_actions::create_object(w, index),
+        SimEvent::BindClaim { index } => scenario_actions::bind_claim(w, index as usize),
         SimEvent::Schedule { generation } => scheduler::schedule(w, generation),
         SimEvent::QueueTimer { pod, generation } => scheduler::timer(w, pod, generation),
         SimEvent::Preempt { pod, victim, node } => scheduler::preempt(w, pod, victim, node),
@@ -42,6 +44,12 @@ pub fn play(w: &mut World, event: SimEvent) {
         SimEvent::Relist { node, generation } => kubelet::pleg::relist(w, node, generation),
         SimEvent::RelistPod { pod } => kubelet::pleg::relist_pod(w, pod),
         SimEvent::Mount { pod, generation } => kubelet::volumes::mount(w, pod, generation),
+        SimEvent::ClaimMount { pod, claim, generation } => kubelet::claims::go_on(w, pod, claim, generation),
+        SimEvent::NodeStatus { node, generation } => kubelet::claims::write_status(w, node, generation),
+        SimEvent::AttachDetach => attach_detach::reconcile(w),
+        SimEvent::VolumeOperation { volume, node, attach } => {
+            attach_detach::operation_done(w, volume, node, attach);
+        }
         SimEvent::Pulled { node, pull } => kubelet::images::pulled(w, node, pull),
         // A pod that was forgotten has no containers for what was still queued about them.
         SimEvent::Kill { pod, .. }

@@ -28,12 +28,22 @@ fn set_ready(w: &mut World, node: NodeId, to: Tri, reason: Sym, message: &str) {
         let from = if first { None } else { Some(from) };
         let message = Sym::new(message);
         w.record(None, Some(node), Change::Node { kind: Sym::READY, from, to: Some(to), reason, message });
+        super::attach_detach::node_changed(w);
     }
 }
 
 fn phase(w: &World, node: Option<NodeId>, period: Span) -> Time {
+    phase_of(w, node, 0, period)
+}
+
+/// The node's status is written at this instant plus whole periods.
+pub fn status_anchor(w: &World, node: NodeId, period: Span) -> Time {
+    phase_of(w, Some(node), 1, period)
+}
+
+fn phase_of(w: &World, node: Option<NodeId>, which: u64, period: Span) -> Time {
     let entity = node.map_or(0, |n| crate::engine::random::entity(&[&w.nodes[n.ix()].spec.name]));
-    let offset = w.draw(Purpose::Controller, entity, 0).below(period.micros().max(1) as u64) as i64;
+    let offset = w.draw(Purpose::Controller, entity, which).below(period.micros().max(1) as u64) as i64;
     w.plan.start - Span::from_micros(offset)
 }
 

@@ -58,6 +58,11 @@ pub fn play(w: &mut World, index: u32) {
         }
         Verb::Create { kind, namespace, name } => set_object(w, *kind, *namespace, *name, true),
         Verb::Remove { kind, namespace, name } => set_object(w, *kind, *namespace, *name, false),
+        Verb::BindClaim { namespace, name } => {
+            for object in objects(w, ObjectKind::PersistentVolumeClaim, *namespace, *name) {
+                bind_claim(w, object);
+            }
+        }
         Verb::RestartKubelet { node, takes } => {
             for node in nodes(w, node) {
                 super::kubelet::stop(w, node);
@@ -106,6 +111,7 @@ pub fn play(w: &mut World, index: u32) {
                 list.retain(|old| !taints.iter().any(|t| t.key == old.key && t.effect == old.effect));
                 list.extend(taints.iter().copied());
                 super::taint_eviction::node_changed(w, node);
+                super::attach_detach::node_changed(w);
                 super::scheduler::node_listed(w, node);
             }
         }
@@ -204,15 +210,35 @@ fn set_probe(w: &mut World, pod: PodId, container: Sym, probe: ProbeKind, ok: bo
 
 /// An `[[object]]` comes into being.
 pub fn create_object(w: &mut World, index: u32) {
-    w.objects[index as usize].exists = true;
+    put_object(w, index as usize, true);
 }
 
 fn set_object(w: &mut World, kind: ObjectKind, namespace: Option<Sym>, name: Sym, exists: bool) {
-    for object in 0..w.objects.len() {
-        let plan = &w.plan.objects[w.objects[object].plan];
-        if plan.kind == kind && plan.name == name && namespace.is_none_or(|n| n == plan.namespace) {
-            w.objects[object].exists = exists;
-        }
+    for object in objects(w, kind, namespace, name) {
+        put_object(w, object, exists);
+    }
+}
+
+/// The places of the objects of a name.
+fn objects(w: &World, kind: ObjectKind, namespace: Option<Sym>, name: Sym) -> Vec<usize> {
+    let fits = |object: &usize| {
+        let plan = &w.plan.objects[w.objects[*object].plan];
+        plan.kind == kind && plan.name == name && namespace.is_none_or(|n| n == plan.namespace)
+    };
+    (0..w.objects.len()).filter(fits).collect()
+}
+
+fn put_object(w: &mut World, object: usize, exists: bool) {
+    let existed = std::mem::replace(&mut w.objects[object].exists, exists);
+    if exists && !existed {
+        super::scheduler::claim_changed(w, object, true);
+    }
+}
+
+/// The PersistentVolume controller has bound a claim.
+pub fn bind_claim(w: &mut World, object: usize) {
+    if !std::mem::replace(&mut w.objects[object].bound, true) {
+        super::scheduler::claim_changed(w, object, false);
     }
 }
 

@@ -80,9 +80,14 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
     super::scheduler::start(&mut w);
     for (ix, object) in plan.objects.iter().enumerate() {
         let exists = object.at.is_some_and(|at| at <= plan.start);
-        w.objects.push(ApiObject { plan: ix, exists });
+        let bound_at = object.claim.as_ref().and_then(|claim| claim.bound_at);
+        let bound = bound_at.is_some_and(|at| at <= plan.start);
+        w.objects.push(ApiObject { plan: ix, exists, bound });
         if let Some(at) = object.at.filter(|at| *at > plan.start) {
             w.at(at, SimEvent::CreateObject { index: ix as u32 });
+        }
+        if let Some(at) = bound_at.filter(|at| *at > plan.start) {
+            w.at(at, SimEvent::BindClaim { index: ix as u32 });
         }
     }
     for (ix, template) in plan.templates.iter().enumerate() {

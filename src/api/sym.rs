@@ -239,6 +239,9 @@ known! {
     SANDBOX_CHANGED = "SandboxChanged",
     FAILED_CREATE_POD_SANDBOX = "FailedCreatePodSandBox",
     FAILED_MOUNT = "FailedMount",
+    FAILED_ATTACH_VOLUME = "FailedAttachVolume",
+    SUCCESSFUL_ATTACH_VOLUME = "SuccessfulAttachVolume",
+    VOLUME_PERMISSION_CHANGE = "VolumePermissionChangeInProgress",
     FAILED_TO_RETRIEVE_IMAGE_PULL_SECRET = "FailedToRetrieveImagePullSecret",
     FAILED_KILL_POD = "FailedKillPod",
     FAILED_SYNC = "FailedSync",
@@ -270,6 +273,7 @@ known! {
     KUBELET = "kubelet",
     DEFAULT_SCHEDULER = "default-scheduler",
     NODE_CONTROLLER = "node-controller",
+    ATTACH_DETACH = "attachdetach-controller",
     TAINT_EVICTION_CONTROLLER = "taint-eviction-controller",
     // Resources.
     CPU = "cpu",

@@ -93,6 +93,8 @@ pub enum Text {
     /// `Exec lifecycle hook (<command>) for Container "app" in Pod "web_default(…)" failed - error: <e>, message: "<out>"`:
     /// `before` ends with `in Pod "`, `after` begins with `" failed`.
     AroundPod { before: Sym, after: Sym },
+    /// The pod's uid stands between them.
+    AroundUid { before: Sym, after: Sym },
 }
 
 const COMBINED: &str = "(combined from similar events): ";
@@ -198,6 +200,7 @@ impl fmt::Display for Shown<'_> {
                 "container has runAsNonRoot and image will run as root (pod: \"{pod}\", container: {container})"
             ),
             Text::AroundPod { before, after } => write!(f, "{before}{pod}{after}"),
+            Text::AroundUid { before, after } => write!(f, "{before}{}{after}", pod.uid),
         }
     }
 }

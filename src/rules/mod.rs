@@ -6,6 +6,7 @@
 pub mod admission;
 pub mod admission_plugins;
 pub mod api_status;
+pub mod attach_detach;
 pub mod backoff;
 pub mod conditions;
 pub mod container_status;
@@ -31,3 +32,4 @@ pub mod status_manager;
 pub mod sync_actions;
 pub mod throttle;
 pub mod validation;
+pub mod volume_ownership;

@@ -88,6 +88,11 @@ pub enum ClusterEvent<'a> {
         namespace: Sym,
         name: Sym,
     },
+    /// A claim was bound.
+    ClaimUpdated {
+        namespace: Sym,
+        name: Sym,
+    },
     /// The waiting pod itself changed: whether its last scheduling gate went.
     Updated {
         ungated: bool,
@@ -150,8 +155,13 @@ fn hint(gates: &Gates, plugin: Plugin, pod: &PodRequest, event: &ClusterEvent<'_
         | Plugin::VolumeBinding
         | Plugin::VolumeZone
         | Plugin::NodeVolumeLimits => match event {
-            E::ClaimAdded { namespace, name } => {
+            E::ClaimAdded { namespace, name } | E::ClaimUpdated { namespace, name } => {
                 without_hints || pod.namespace == *namespace && pod.claims.contains(name)
+            }
+            // Of nodes VolumeBinding has no hint: whatever is new there may be what its volumes ask for.
+            E::NodeAdded(_) => plugin == Plugin::VolumeBinding,
+            E::NodeUpdated { before, after } => {
+                plugin == Plugin::VolumeBinding && (without_hints || before.labels != after.labels)
             }
             _ => false,
         },
@@ -167,7 +177,8 @@ fn hint(gates: &Gates, plugin: Plugin, pod: &PodRequest, event: &ClusterEvent<'_
 }
 
 fn is_about_others(event: &ClusterEvent<'_>) -> bool {
-    !matches!(event, ClusterEvent::ClaimAdded { .. } | ClusterEvent::Updated { .. })
+    use ClusterEvent as E;
+    !matches!(event, E::ClaimAdded { .. } | E::ClaimUpdated { .. } | E::Updated { .. })
 }
 
 /// `haveAnyRequestedResourcesIncreased`
@@ -198,7 +209,7 @@ fn spread(pod: &PodRequest, event: &ClusterEvent<'_>) -> bool {
                 || pod.spread.iter().any(|c| c.honor_taints) && before.taints != after.taints
         }
         E::Updated { relabelled, .. } => *relabelled,
-        E::ClaimAdded { .. } | E::LeftOver => false,
+        E::ClaimAdded { .. } | E::ClaimUpdated { .. } | E::LeftOver => false,
     }
 }
 
@@ -219,7 +230,7 @@ fn affinity(pod: &PodRequest, event: &ClusterEvent<'_>) -> bool {
                 || pod.anti_affinity.iter().any(|t| moved(t) && before.label(t.key).is_some())
         }
         E::Updated { relabelled, .. } => *relabelled,
-        E::NodeDeleted(_) | E::ClaimAdded { .. } | E::LeftOver => false,
+        E::NodeDeleted(_) | E::ClaimAdded { .. } | E::ClaimUpdated { .. } | E::LeftOver => false,
     }
 }
 

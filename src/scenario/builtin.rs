@@ -73,6 +73,8 @@ shipped! {
         "mount-missing-secret"
         "sandbox-failing"
         "create-error"
+        "fsgroup-slow"
+        "multi-attach"
     ;
     Init "init/":
         "init-crash"
@@ -136,6 +138,8 @@ shipped! {
         "scheduling-gated"
         "rejected-by-kubelet"
         "preempted"
+        "claim-unbound"
+        "volume-zone"
     ;
     Nodes "nodes/":
         "container-killed"

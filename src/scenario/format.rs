@@ -351,6 +351,81 @@ pub static OBJECT: Shape = Shape {
         key("minAvailable", Kind::Count, "", "Of a PodDisruptionBudget"),
         key("maxUnavailable", Kind::Count, "", "Of a PodDisruptionBudget"),
         key("matchLabels", Kind::Map(&Kind::Text), "", "Of a PodDisruptionBudget"),
+        key("bound", Kind::Bool, "true", "Of a claim: false: it stays unbound until an action binds it"),
+        key("boundAt", Kind::Instant, "its creation", "When a claim is bound (its class binds immediately)"),
+        key("volumeName", Kind::Text, "pvc- and a uid", "The PersistentVolume that a claim is bound to"),
+        key(
+            "accessModes",
+            Kind::List(&Kind::Word(ACCESS_MODES)),
+            "nothing is attached",
+            "Of a claim: with them its volume is attached to the node before it is mounted, to one node alone \
+             unless a mode ends in Many",
+        ),
+        key(
+            "nodeAffinity",
+            Kind::Table(&VOLUME_NODE_AFFINITY),
+            "any node",
+            "Of a claim's volume: the nodes from which it can be reached",
+        ),
+        key("attach", Kind::Distribution, "2s", "How long a claim's volume takes to be attached"),
+        key("detach", Kind::Distribution, "2s", "How long a claim's volume takes to be detached"),
+        key("mount", Kind::Distribution, "latency.volumes", "How long a claim's volume takes to be mounted"),
+        key(
+            "files",
+            Kind::Integer(0, BIG),
+            "from fsGroupChange: 30000 a second",
+            "How many files and directories a claim's volume holds",
+        ),
+        key(
+            "fsGroupChange",
+            Kind::Distribution,
+            "from the files: 30000 a second",
+            "How long all of them take to get a pod's fsGroup, as a part of mounting; not where the access modes \
+             are all Many",
+        ),
+    ],
+};
+
+pub const ACCESS_MODES: &[&str] = &["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"];
+pub const NODE_OPERATORS: &[&str] = &["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"];
+
+pub static VOLUME_NODE_AFFINITY: Shape = Shape {
+    name: "volumeNodeAffinity",
+    doc: "From which nodes a volume can be reached",
+    id: "",
+    keys: &[must("required", Kind::Table(&NODE_SELECTOR), "What nodes must have")],
+};
+
+pub static NODE_SELECTOR: Shape = Shape {
+    name: "nodeSelector",
+    doc: "Terms of which one must match",
+    id: "",
+    keys: &[must(
+        "nodeSelectorTerms",
+        Kind::List(&Kind::Table(&NODE_SELECTOR_TERM)),
+        "One of these must match",
+    )],
+};
+
+pub static NODE_SELECTOR_TERM: Shape = Shape {
+    name: "nodeSelectorTerm",
+    doc: "Requirements that must all be met",
+    id: "",
+    keys: &[must(
+        "matchExpressions",
+        Kind::List(&Kind::Table(&NODE_REQUIREMENT)),
+        "All of these must be met",
+    )],
+};
+
+pub static NODE_REQUIREMENT: Shape = Shape {
+    name: "nodeSelectorRequirement",
+    doc: "What a label of the node must be",
+    id: "key",
+    keys: &[
+        must("key", Kind::Text, "The label"),
+        must("operator", Kind::Word(NODE_OPERATORS), "How it is compared"),
+        key("values", Kind::List(&Kind::Text), "", "With what"),
     ],
 };
 
@@ -509,6 +584,7 @@ pub static ACTION: Shape = Shape {
         key("label", Kind::Target(Nouns::PodOrNode), "", "kubectl label"),
         key("create", Kind::Target(Nouns::Object), "", "An object comes into being"),
         key("remove", Kind::Target(Nouns::Object), "", "An object goes away"),
+        key("bind", Kind::Target(Nouns::Object), "", "A PersistentVolumeClaim is bound"),
         key("setImage", Kind::Target(Nouns::Pod), "", "kubectl set image"),
         key("patch", Kind::Target(Nouns::Pod), "", "kubectl patch --type merge"),
         key("debug", Kind::Target(Nouns::Pod), "", "kubectl debug: an ephemeral container"),
@@ -558,7 +634,7 @@ const fn verb(
     VerbKeys { verb, needs, takes }
 }
 
-pub static VERBS: [VerbKeys; 22] = [
+pub static VERBS: [VerbKeys; 23] = [
     verb("delete", &[], &["namespace", "gracePeriodSeconds", "force"]),
     verb("evict", &[], &["namespace", "gracePeriodSeconds"]),
     verb("cordon", &[], &[]),
@@ -576,6 +652,7 @@ pub static VERBS: [VerbKeys; 22] = [
     verb("label", &["labels"], &["namespace"]),
     verb("create", &[], &["namespace"]),
     verb("remove", &[], &["namespace"]),
+    verb("bind", &[], &["namespace"]),
     verb("setImage", &["image"], &["namespace", "container"]),
     verb("patch", &["merge"], &["namespace"]),
     verb("debug", &["image"], &["namespace", "container"]),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::api::{NodeSpec, PodSpec, Sym, Taint};
 use crate::engine::Distribution;
 use crate::rules::gates::Gates;
+use crate::rules::placement::selector::NodeTerm;
 use crate::time::{Span, Time};
 
 /// Position of a container in a pod: init containers first, then main containers, then ephemeral ones.
@@ -153,6 +154,28 @@ pub struct ObjectPlan {
     pub min_available: Option<String>,
     pub max_unavailable: Option<String>,
     pub match_labels: BTreeMap<String, String>,
+    /// PersistentVolumeClaim
+    pub claim: Option<ClaimPlan>,
+}
+
+/// A claim, and the volume that it is bound to.
+#[derive(Clone, Debug)]
+pub struct ClaimPlan {
+    /// When it is bound; None: never by itself (`bound = false`).
+    pub bound_at: Option<Time>,
+    /// The PersistentVolume's name.
+    pub volume_name: Sym,
+    /// Empty: it is not said, and then nothing has to be attached.
+    pub access_modes: Vec<Sym>,
+    /// Required node affinity of the volume: one of the terms must match; None: it can be reached from anywhere.
+    pub node_affinity: Option<Vec<NodeTerm>>,
+    pub attach: Distribution,
+    pub detach: Distribution,
+    /// None: `[latency] volumes`.
+    pub mount: Option<Distribution>,
+    /// How many files its volume holds, where that is said, and how long they take to get another group.
+    pub files: Option<u64>,
+    pub fs_group_change: Distribution,
 }
 
 /// One `[[pod]]` (or one document of its manifest), admitted.
@@ -357,6 +380,11 @@ pub enum Verb {
     },
     Remove {
         kind: ObjectKind,
+        namespace: Option<Sym>,
+        name: Sym,
+    },
+    /// The PersistentVolume controller binds a claim.
+    BindClaim {
         namespace: Option<Sym>,
         name: Sym,
     },

@@ -4,6 +4,7 @@ use super::Walk;
 use super::words::{Words, describe};
 use crate::time::Time;
 use crate::world::pod::{KillStage, Stage, Work};
+use crate::world::volumes::MountStage;
 use crate::world::{PodId, SimEvent, World};
 
 /// Something that will happen unless somebody does something.
@@ -93,6 +94,19 @@ fn foretell(w: &World, event: SimEvent) -> Words {
                     format!("{} ends by itself with exit code {}", name(pod, container), run.exit_code);
             }
         }
+        SimEvent::ClaimMount { pod, claim, .. } => {
+            let mounts = w.volumes.mounts.get(&pod);
+            let Some(claim) = mounts.and_then(|mounts| mounts.claims.get(usize::from(claim))) else {
+                return words;
+            };
+            let volume = w.claim_plan(claim.volume).map_or("a volume", |plan| plan.volume_name.as_str());
+            words.text = match claim.stage {
+                MountStage::NotAttached { .. } => format!("looks whether {volume} is attached"),
+                MountStage::Mounting => format!("{volume} is mounted"),
+                MountStage::Ownership { .. } => format!("files of {volume} get the pod's group"),
+                MountStage::NotInUse | MountStage::Mounted => return words,
+            };
+        }
         _ => {}
     }
     words
@@ -115,7 +129,16 @@ fn concerns(w: &World, event: SimEvent, pod: PodId) -> bool {
         }
         SimEvent::KubeletStart { node: n, .. }
         | SimEvent::Shutdown { node: n, .. }
-        | SimEvent::NodeTaint { node: n, .. } => Some(n) == node,
+        | SimEvent::NodeTaint { node: n, .. }
+        | SimEvent::NodeStatus { node: n, .. } => Some(n) == node,
+        SimEvent::BindClaim { index } => {
+            let claims = w.volumes_of(pod);
+            let objects = claims.iter().filter_map(|claim| w.volumes.list.get(usize::from(*claim)));
+            objects.map(|volume| volume.object).any(|object| object == index as usize)
+        }
+        SimEvent::VolumeOperation { volume, .. } => {
+            w.volumes.list.get(usize::from(volume)).is_some_and(|own| own.users.contains(&pod))
+        }
         SimEvent::Schedule { .. } => node.is_none(),
         SimEvent::Action { .. } => true,
         _ => false,
@@ -137,6 +160,7 @@ fn is_live(w: &World, event: SimEvent) -> bool {
         SimEvent::Relist { node, generation }
         | SimEvent::StatusWrite { node, generation }
         | SimEvent::StatusRetry { node, generation }
+        | SimEvent::NodeStatus { node, generation }
         | SimEvent::KubeletStart { node, generation } => node_generation(node) == generation,
         SimEvent::Exit { pod, container, generation } | SimEvent::TermExit { pod, container, generation } => {
             let name = w.pods.get(pod.ix()).filter(|p| usize::from(container) < p.container_count());

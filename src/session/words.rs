@@ -27,6 +27,7 @@ pub fn pod_of(event: SimEvent) -> Option<PodId> {
         | SimEvent::Deadline { pod, .. }
         | SimEvent::RelistPod { pod }
         | SimEvent::Mount { pod, .. }
+        | SimEvent::ClaimMount { pod, .. }
         | SimEvent::Kill { pod, .. }
         | SimEvent::Exit { pod, .. }
         | SimEvent::HookFails { pod, .. }
@@ -98,6 +99,10 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
             let words = object.map_or_else(String::new, |o| format!("{:?}/{}", o.kind, o.name));
             ("scenario", format!("{words} comes into being"))
         }
+        SimEvent::BindClaim { index } => {
+            let name = w.plan.objects.get(index as usize).map_or("a claim", |object| object.name.as_str());
+            ("PersistentVolume controller", format!("binds the claim {name}"))
+        }
         SimEvent::Schedule { .. } => ("kube-scheduler", "takes the next pods from its queue".to_owned()),
         SimEvent::QueueTimer { pod: p, .. } => {
             ("kube-scheduler: queue", format!("looks whether {} may be tried again", pod(p)))
@@ -136,6 +141,20 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         }
         SimEvent::Mount { pod: p, .. } => {
             ("kubelet: volume manager", format!("looks at the volumes of {}", pod(p)))
+        }
+        SimEvent::ClaimMount { pod: p, .. } => {
+            ("kubelet: volume manager", format!("goes on with a claim of {}", pod(p)))
+        }
+        SimEvent::NodeStatus { node: n, .. } => {
+            ("kubelet", format!("writes the status of {}, with the volumes in use", node(n)))
+        }
+        SimEvent::AttachDetach => {
+            ("attach/detach controller", "compares where volumes are with where pods need them".to_owned())
+        }
+        SimEvent::VolumeOperation { volume, node: n, attach } => {
+            let name = w.claim_plan(volume).map_or("a volume", |claim| claim.volume_name.as_str());
+            let words = if attach { "is attached to" } else { "is detached from" };
+            ("storage system", format!("{name} {words} {}", node(n)))
         }
         SimEvent::Pulled { node: n, pull } => {
             let own = w.nodes.get(n.ix()).and_then(|n| n.pulls.iter().find(|p| p.id == pull));

@@ -11,6 +11,9 @@ pub enum SimEvent {
     /// An `[[object]]` comes into being.
     CreateObject { index: u32 },
 
+    /// A claim is bound.
+    BindClaim { index: u32 },
+
     /// The scheduler has something to look at.
     Schedule { generation: u32 },
     /// A pod's back-off in the scheduling queue ends, or it has waited there for too long.
@@ -40,6 +43,8 @@ pub enum SimEvent {
     RelistPod { pod: PodId },
     /// Volumes of a pod are looked at again.
     Mount { pod: PodId, generation: u32 },
+    /// The mount of a pod's claim goes on.
+    ClaimMount { pod: PodId, claim: u8, generation: u32 },
     /// The image service has finished a pull.
     Pulled { node: NodeId, pull: u32 },
     /// One container's stop goes on.
@@ -59,6 +64,12 @@ pub enum SimEvent {
     /// The status manager's ten-second pass, for a write that was missed.
     StatusRetry { node: NodeId, generation: u32 },
 
+    /// The kubelet writes its node's status, in which volumes in use have changed.
+    NodeStatus { node: NodeId, generation: u32 },
+    /// A round of the attach/detach controller.
+    AttachDetach,
+    /// The storage system has attached or detached a volume.
+    VolumeOperation { volume: u16, node: NodeId, attach: bool },
     /// The kubelet process starts (again).
     KubeletStart { node: NodeId, generation: u32 },
     /// Graceful node shutdown goes on to its next group.

@@ -9,6 +9,7 @@ pub mod node;
 pub mod pod;
 pub mod pod_gc;
 pub mod scheduling;
+pub mod volumes;
 pub mod world_parts;
 
 use std::sync::Arc;
@@ -54,6 +55,8 @@ pub enum Purpose {
 pub struct ApiObject {
     pub plan: usize,
     pub exists: bool,
+    /// Of a claim.
+    pub bound: bool,
 }
 
 #[derive(Clone)]
@@ -73,6 +76,7 @@ pub struct World {
     /// By index into `plan.objects`, then those that actions create.
     pub objects: Vec<ApiObject>,
     pub scheduler: scheduling::Scheduling,
+    pub volumes: volumes::Volumes,
     pub pod_gc: pod_gc::PodGc,
     /// What has been written since the sink last took it.
     pub outbox: Vec<Transition>,

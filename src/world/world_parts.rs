@@ -27,6 +27,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         field_paths: Default::default(),
         objects: Vec::new(),
         scheduler: super::scheduling::Scheduling::new(plan.gates, plan.templates.len()),
+        volumes: super::volumes::Volumes::of(plan),
         pod_gc: super::pod_gc::PodGc::new(plan.start),
         outbox: Vec::new(),
         directory: Default::default(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use kubelapse::api::{NodeSpec, Sym, wire};
 use kubelapse::rules::gates::Gates;
+use kubelapse::rules::placement::volume_binding::Claim;
 use kubelapse::rules::placement::{
     Budget, Candidate, Cluster, Nomination, Outcome, PodFacts, PodRequest, schedule,
 };
@@ -68,8 +69,8 @@ fn answer(input: &Value) -> Value {
         nominated: Some(pod.status.nominated_node).filter(|name| !name.is_empty()).and_then(find),
     };
     // The API of a case has nodes and pods alone.
-    let claim_exists = |_, _| false;
-    match schedule(&mut cluster, candidate, &pods, claim_exists, &mut |_| 0) {
+    let claim = |_, _| Claim::Missing;
+    match schedule(&mut cluster, candidate, &pods, claim, &mut |_| 0) {
         Outcome::Scheduled { node, feasible } => {
             let name = (feasible == 1).then(|| nodes[node as usize].name.as_str());
             json!({ "scheduled": true, "feasibleNodes": feasible, "node": name })

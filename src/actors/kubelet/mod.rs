@@ -4,6 +4,7 @@
 //! runtime, [`status_manager`] what the API server gets to know. The delays between them are what people see.
 
 pub mod admission;
+pub mod claims;
 pub mod crowd;
 pub mod eviction;
 pub mod images;
@@ -201,6 +202,7 @@ pub fn start(w: &mut World, node: NodeId, generation: u32) {
     n.pull_throttle = images::full_throttle(&n.config, began);
     let pods = n.pods.clone();
     super::node_lifecycle::kubelet_started(w, node);
+    claims::kubelet_started(w, node);
     for pod in pods {
         if w.pods[pod.ix()].exists && w.pods[pod.ix()].node == Some(node) {
             pod_seen(w, pod);

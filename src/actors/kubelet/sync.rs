@@ -127,6 +127,7 @@ pub fn sync_pod(w: &mut World, pod: PodId) {
         volumes::Wait::Mounted => mounted(w, pod),
         volumes::Wait::Until(span) => after(w, pod, span),
         volumes::Wait::Failing => after(w, pod, volumes::TIMEOUT),
+        volumes::Wait::Refused => after(w, pod, volumes::POLL),
     }
 }
 
@@ -476,6 +477,9 @@ pub fn go_on(w: &mut World, pod: PodId, generation: u32) {
                     mounted(w, pod);
                 }
             } else {
+                if let Some(words) = super::claims::refused(w, pod) {
+                    events::kubelet(w, pod, true, Sym::FAILED_MOUNT, words, None);
+                }
                 let errors = SyncErrors { failed: true, ..SyncErrors::default() };
                 pod_worker::finish(w, pod, Outcome::Failed(errors));
             }
@@ -679,6 +683,9 @@ pub fn sync_terminated_pod(w: &mut World, pod: PodId) {
 }
 
 fn unmounted(w: &mut World, pod: PodId) {
+    if let Some(node) = w.pods[pod.ix()].worker.as_deref().map(|worker| worker.node) {
+        super::claims::unmounted(w, pod, node);
+    }
     status_manager::terminate(w, pod);
     pod_worker::finish(w, pod, Outcome::Transition);
 }

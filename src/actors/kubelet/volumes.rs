@@ -4,7 +4,7 @@
 //!
 //! Mounting goes on beside the worker, with a back-off of its own; the worker polls for its end every 300 ms.
 
-use super::sync;
+use super::{claims, sync};
 use crate::actors::events;
 use crate::api::{Sym, Text};
 use crate::scenario::plan::ObjectKind;
@@ -17,11 +17,11 @@ pub const TIMEOUT: Span = Span::from_secs(123);
 pub const POLL: Span = Span::from_millis(300);
 /// From the worker's first look to the first try of the volume manager's reconciler that fails: the loops that notice
 /// the pod and that mount pass every 100 ms each (0.16 to 0.3 s recorded).
-const FIRST_TRY: Span = Span::from_millis(160);
+pub const FIRST_TRY: Span = Span::from_millis(160);
 const FIRST_TRY_SPREAD_MICROS: u64 = 140_000;
 /// What a retry is late by (5 to 60 ms recorded).
-const RETRY_LATE: Span = Span::from_millis(5);
-const RETRY_LATE_SPREAD_MICROS: u64 = 40_000;
+pub const RETRY_LATE: Span = Span::from_millis(5);
+pub const RETRY_LATE_SPREAD_MICROS: u64 = 40_000;
 /// Back-off of a failing mount: `initialDurationBeforeRetry`, doubling up to `maxDurationBeforeRetry`.
 const FIRST_RETRY: Span = Span::from_millis(500);
 const MAX_RETRY: Span = Span::from_secs(122);
@@ -29,8 +29,10 @@ const MAX_RETRY: Span = Span::from_secs(122);
 pub enum Wait {
     Mounted,
     Until(Span),
-    /// Something is missing: mounting is tried again until it is there.
+    /// Something is missing, or takes its time: it goes on until it is there.
     Failing,
+    /// A claim is not there or not bound: the volume manager says so at its next poll.
+    Refused,
 }
 
 /// Whether the pod's volumes are mounted, or when they will be.
@@ -41,8 +43,16 @@ pub fn wait(w: &mut World, pod: PodId) -> Wait {
         return Wait::Mounted;
     }
     let first_look = worker.mount_began.is_none();
-    let (now, generation) = (w.now, w.nodes[worker.node.ix()].generation);
-    if missing_volume(w, pod).is_none() && worker.mount_failures == 0 {
+    let (now, node, failures) = (w.now, worker.node, worker.mount_failures);
+    let generation = w.nodes[node.ix()].generation;
+    if claims::refused(w, pod).is_some() {
+        return Wait::Refused;
+    }
+    let missing = missing_volume(w, pod).is_some() || failures > 0;
+    if first_look {
+        claims::begin(w, pod, node, !missing);
+    }
+    if !missing && !claims::pending(w, pod) {
         let takes = w.latency(pod, |latency| &latency.volumes);
         if first_look {
             super::crowd::joins(w, pod);
@@ -57,6 +67,10 @@ pub fn wait(w: &mut World, pod: PodId) -> Wait {
         if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
             worker.mount_began = Some(now);
         }
+        if !missing {
+            super::crowd::joins(w, pod);
+            return Wait::Failing;
+        }
         let late = w.pod_draw(Purpose::Latency, pod).below(FIRST_TRY_SPREAD_MICROS) as i64;
         w.after(FIRST_TRY + Span::from_micros(late), SimEvent::Mount { pod, generation });
     }
@@ -65,7 +79,6 @@ pub fn wait(w: &mut World, pod: PodId) -> Wait {
 
 /// A try of the volume manager to mount what is missing.
 pub fn mount(w: &mut World, pod: PodId, generation: u32) {
-    let now = w.now;
     let p = &w.pods[pod.ix()];
     let Some(worker) = p.worker.as_deref() else { return };
     if w.nodes[worker.node.ix()].generation != generation || worker.work > crate::world::pod::Work::Sync {
@@ -75,22 +88,38 @@ pub fn mount(w: &mut World, pod: PodId, generation: u32) {
     let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
     match problem {
         None => {
-            worker.mounted = true;
-            let began = worker.mount_began.unwrap_or(now);
-            let poll = super::pod_worker::next_on_grid(began, POLL, now + Span::from_millis(1));
-            sync::poll_volumes(w, pod, poll.since(now));
+            claims::others_mounted(w, pod);
+            if !claims::pending(w, pod) {
+                all_mounted(w, pod);
+            }
         }
         Some(words) => {
-            let mut delay = FIRST_RETRY;
-            for _ in 0..worker.mount_failures.min(20) {
-                delay = (delay * 2).min(MAX_RETRY);
-            }
+            let delay = back_off(worker.mount_failures);
             worker.mount_failures += 1;
             events::kubelet(w, pod, true, Sym::FAILED_MOUNT, words, None);
             let late = w.pod_draw(Purpose::Latency, pod).below(RETRY_LATE_SPREAD_MICROS) as i64;
             w.after(delay + RETRY_LATE + Span::from_micros(late), SimEvent::Mount { pod, generation });
         }
     }
+}
+
+/// Until the volume manager's next try after so many that failed before this one.
+pub fn back_off(failures: u32) -> Span {
+    let mut delay = FIRST_RETRY;
+    for _ in 0..failures.min(20) {
+        delay = (delay * 2).min(MAX_RETRY);
+    }
+    delay
+}
+
+/// Everything is mounted: a worker that waits notices at its next poll.
+pub fn all_mounted(w: &mut World, pod: PodId) {
+    let now = w.now;
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    worker.mounted = true;
+    let began = worker.mount_began.unwrap_or(now);
+    let poll = super::pod_worker::next_on_grid(began, POLL, now + Span::from_millis(1));
+    sync::poll_volumes(w, pod, poll.since(now));
 }
 
 /// The words of the mount error of the first volume whose source is not there.

@@ -7,6 +7,7 @@ use super::queue::happened;
 use super::request_of;
 use crate::rules::placement::selector::labels;
 use crate::rules::queueing::ClusterEvent;
+use crate::scenario::plan::ObjectKind;
 use crate::world::{NodeId, PodId, World};
 
 /// The nodes and images of the scenario, before anything happens.
@@ -60,6 +61,20 @@ pub fn node_listed(w: &mut World, node: NodeId) {
                 happened(w, &ClusterEvent::NodeUpdated { before: &before, after: &after });
             }
         }
+    }
+}
+
+/// A claim came into being, or it was bound.
+pub fn claim_changed(w: &mut World, object: usize, added: bool) {
+    let plan = &w.plan.objects[w.objects[object].plan];
+    let (namespace, name) = (plan.namespace, plan.name);
+    if plan.kind != ObjectKind::PersistentVolumeClaim {
+        return;
+    }
+    if added {
+        happened(w, &ClusterEvent::ClaimAdded { namespace, name });
+    } else {
+        happened(w, &ClusterEvent::ClaimUpdated { namespace, name });
     }
 }
 

@@ -9,6 +9,7 @@ use crate::api::{Condition, Sym, Text, Tri, text::Uid};
 use crate::engine::random::Draw;
 use crate::record::Event;
 use crate::rules::event_series::{self, Write};
+use crate::rules::placement::volume_binding::Claim;
 use crate::rules::placement::{
     Budget, Candidate, Nomination, Outcome, PodFacts, PostFilter, Unschedulable, schedule as place,
 };
@@ -69,11 +70,26 @@ fn attempt(w: &mut World, candidate: Candidate) -> Outcome {
     let mut cluster =
         std::mem::replace(&mut w.scheduler.cluster, crate::rules::placement::Cluster::new(w.gates));
     let facts = Facts { pods: &w.pods, now: w.now, budgets };
-    let claim_exists =
-        |namespace: Sym, name: Sym| w.object_exists(ObjectKind::PersistentVolumeClaim, namespace, &name);
-    let outcome = place(&mut cluster, candidate, &facts, claim_exists, &mut draw);
+    let outcome =
+        place(&mut cluster, candidate, &facts, |namespace, name| claim(w, namespace, name), &mut draw);
     w.scheduler.cluster = cluster;
     outcome
+}
+
+/// A claim as the scheduler sees it; one that the scenario does not name is bound.
+fn claim(w: &World, namespace: Sym, name: Sym) -> Claim<'_> {
+    let Some(ix) = w.find_object(ObjectKind::PersistentVolumeClaim, namespace, &name) else {
+        return Claim::Bound(None);
+    };
+    let object = &w.objects[ix];
+    match (object.exists, object.bound) {
+        (false, _) => Claim::Missing,
+        (true, false) => Claim::Unbound,
+        (true, true) => {
+            let claim = w.plan.objects[object.plan].claim.as_ref();
+            Claim::Bound(claim.and_then(|claim| claim.node_affinity.as_deref()))
+        }
+    }
 }
 
 /// The pod counts as on the node from now on; the binding goes its own way.

@@ -9,7 +9,9 @@ mod cluster;
 mod cycle;
 pub mod queue;
 
-pub use cluster::{node_listed, nodes_changed, pod_assigned, pod_deleting, pod_freed, pod_relabelled, start};
+pub use cluster::{
+    claim_changed, node_listed, nodes_changed, pod_assigned, pod_deleting, pod_freed, pod_relabelled, start,
+};
 pub use cycle::{bind, preempt, schedule, write_series};
 pub use queue::{pod_added, pod_gone, timer};
 

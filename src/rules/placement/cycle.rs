@@ -10,9 +10,11 @@ use super::cluster::{Cluster, NodeInfo, NodeIx, PodIx};
 use super::fit_error::{count, fit_error};
 use super::preemption::{self, Nomination, PodFacts, PostFilter};
 use super::request::{PodRequest, RequestId};
+use super::selector::NodeTerm;
+use super::volume_binding::Claim;
 use super::{
     Plugin, PluginSet, Reason, Rejection, inter_pod_affinity, node_affinity, node_declared_features,
-    node_name, node_ports, node_resources, pod_topology_spread, score, taint_toleration,
+    node_name, node_ports, node_resources, pod_topology_spread, score, taint_toleration, volume_binding,
 };
 use crate::api::Sym;
 
@@ -93,6 +95,8 @@ pub(super) struct Cycle<'a> {
     pub candidate: Candidate,
     pub pod: &'a PodRequest,
     pub states: States,
+    /// Node affinities of the volumes that its claims are bound to.
+    pub volumes: Vec<&'a [NodeTerm]>,
 }
 
 /// Fewer nodes than this are all looked at.
@@ -107,13 +111,13 @@ pub fn feasible_to_find(nodes: usize) -> usize {
     (nodes * percentage / 100).max(MIN_FEASIBLE)
 }
 
-/// One cycle. `claim_exists` answers for PersistentVolumeClaims in the pod's namespace; `draw(n)` gives a number below
-/// n and is only asked where several answers are equally good.
-pub fn schedule(
+/// One cycle. `claim` answers for PersistentVolumeClaims by namespace and name; `draw(n)` gives a number below n and is
+/// only asked where several answers are equally good.
+pub fn schedule<'c>(
     cluster: &mut Cluster,
     candidate: Candidate,
     facts: &impl PodFacts,
-    claim_exists: impl Fn(Sym, Sym) -> bool,
+    claim: impl Fn(Sym, Sym) -> Claim<'c>,
     draw: &mut dyn FnMut(u64) -> u64,
 ) -> Outcome {
     if cluster.is_empty() {
@@ -121,46 +125,49 @@ pub fn schedule(
     }
     match super::fast::schedule(cluster, candidate, draw) {
         Some(outcome) => outcome,
-        None => the_long_way(cluster, candidate, facts, claim_exists, draw),
+        None => the_long_way(cluster, candidate, facts, claim, draw),
     }
 }
 
 /// A cycle that looks at each node anew.
-pub(super) fn the_long_way(
+pub(super) fn the_long_way<'c>(
     cluster: &mut Cluster,
     candidate: Candidate,
     facts: &impl PodFacts,
-    claim_exists: impl Fn(Sym, Sym) -> bool,
+    claim: impl Fn(Sym, Sym) -> Claim<'c>,
     draw: &mut dyn FnMut(u64) -> u64,
 ) -> Outcome {
     let pod = Arc::clone(cluster.request(candidate.request));
-    let (outcome, looked_at) = search(cluster, candidate, &pod, facts, claim_exists, draw);
+    let (outcome, looked_at) = search(cluster, candidate, &pod, facts, claim, draw);
     cluster.next_start = (cluster.next_start + looked_at) % cluster.len();
     outcome
 }
 
 /// The cycle, and how many nodes it looked at.
-fn search(
+fn search<'c>(
     cluster: &Cluster,
     candidate: Candidate,
     pod: &PodRequest,
     facts: &impl PodFacts,
-    claim_exists: impl Fn(Sym, Sym) -> bool,
+    claim: impl Fn(Sym, Sym) -> Claim<'c>,
     draw: &mut dyn FnMut(u64) -> u64,
 ) -> (Outcome, usize) {
     let mut failure = Unschedulable { all_nodes: cluster.len(), ..Unschedulable::default() };
-    if let Some((reason, plugin)) = before_nodes(pod, claim_exists) {
-        failure.before_nodes = Some(reason);
-        failure.plugins.insert(plugin);
-        let cycle = Cycle { cluster, candidate, pod, states: States::default() };
-        failure.post_filter = preemption::post_filter(&cycle, None, facts, draw);
-        return (Outcome::Unschedulable(Box::new(failure)), 0);
-    }
+    let volumes = match before_nodes(pod, claim) {
+        Ok(volumes) => volumes,
+        Err((reason, plugin)) => {
+            failure.before_nodes = Some(reason);
+            failure.plugins.insert(plugin);
+            let cycle = Cycle { cluster, candidate, pod, states: States::default(), volumes: Vec::new() };
+            failure.post_filter = preemption::post_filter(&cycle, None, facts, draw);
+            return (Outcome::Unschedulable(Box::new(failure)), 0);
+        }
+    };
     let states = States {
         spread: pod_topology_spread::State::new(cluster, pod),
         affinity: inter_pod_affinity::State::new(cluster, pod),
     };
-    let cycle = Cycle { cluster, candidate, pod, states };
+    let cycle = Cycle { cluster, candidate, pod, states, volumes };
     let mut reasons = Vec::new();
     if let Some(node) = candidate.nominated.filter(|node| cluster.node(*node).is_some())
         && cycle.fits_beside_nominated(node, &cluster.nodes[node as usize], &mut reasons).is_ok()
@@ -230,13 +237,15 @@ fn pick(nodes: &[NodeIx], scores: &[i64], draw: &mut dyn FnMut(u64) -> u64) -> N
 }
 
 /// What stops a pod before any node is looked at, and whose no it is: node names that contradict themselves
-/// (NodeAffinity), a claim that is not there (VolumeRestrictions looks first).
-fn before_nodes(pod: &PodRequest, claim_exists: impl Fn(Sym, Sym) -> bool) -> Option<(Reason, Plugin)> {
+/// (NodeAffinity), claims that are not there or not bound. Otherwise the node affinities of its volumes.
+fn before_nodes<'c>(
+    pod: &PodRequest,
+    claim: impl Fn(Sym, Sym) -> Claim<'c>,
+) -> Result<Vec<&'c [NodeTerm]>, (Reason, Plugin)> {
     if pod.pinned.as_ref().is_some_and(Vec::is_empty) {
-        return Some((Reason::AffinityConflict, Plugin::NodeAffinity));
+        return Err((Reason::AffinityConflict, Plugin::NodeAffinity));
     }
-    let missing = pod.claims.iter().find(|claim| !claim_exists(pod.namespace, **claim))?;
-    Some((Reason::ClaimNotFound(*missing), Plugin::VolumeRestrictions))
+    volume_binding::pre_filter(pod, claim)
 }
 
 impl Cycle<'_> {
@@ -254,6 +263,7 @@ impl Cycle<'_> {
         node_affinity::filter(pod, node, reasons)?;
         node_ports::filter(pod, node, reasons)?;
         node_resources::filter(pod, node, gates, reasons)?;
+        volume_binding::filter(&self.volumes, node, gates, reasons)?;
         if let Some(spread) = &states.spread {
             spread.filter(pod, node, reasons)?;
         }

@@ -153,7 +153,7 @@ fn up_to_date(cluster: &mut Cluster, candidate: Candidate) -> usize {
 
 fn new_table(cluster: &Cluster, candidate: Candidate, seen: u64) -> Table {
     let pod = cluster.request(candidate.request);
-    let cycle = Cycle { cluster, candidate, pod, states: States::default() };
+    let cycle = Cycle { cluster, candidate, pod, states: States::default(), volumes: Vec::new() };
     let mut reasons = Vec::new();
     let fixed: Vec<i16> = cluster
         .in_order()

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::cycle::the_long_way;
+use super::volume_binding::Claim;
 use super::{Budget, Candidate, Cluster, Outcome, PodFacts, PodRequest, schedule};
 use crate::api::{NodeSpec, PodSpec, Sym};
 use crate::rules::gates::{Gates, Version};
@@ -95,8 +96,8 @@ proptest! {
                         Candidate { pod: pod as u32, request: requests[usize::from(kind)], nominated: None };
                     let draw = |n: u64| dice % n;
                     let mut twin = cluster.clone();
-                    let slow = the_long_way(&mut twin, candidate, &Nobody, |_, _| true, &mut { draw });
-                    let fast = schedule(&mut cluster, candidate, &Nobody, |_, _| true, &mut { draw });
+                    let slow = the_long_way(&mut twin, candidate, &Nobody, |_, _| Claim::Bound(None), &mut { draw });
+                    let fast = schedule(&mut cluster, candidate, &Nobody, |_, _| Claim::Bound(None), &mut { draw });
                     prop_assert_eq!(cluster.next_start, twin.next_start);
                     match (slow, fast) {
                         (

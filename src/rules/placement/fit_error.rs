@@ -28,6 +28,9 @@ impl Display for Reason {
             Reason::ClaimNotFound(claim) => {
                 return write!(f, "persistentvolumeclaim \"{claim}\" not found");
             }
+            Reason::UnboundClaims => "pod has unbound immediate PersistentVolumeClaims",
+            Reason::VolumeAffinity => "node(s) didn't match PersistentVolume's node affinity",
+            Reason::VolumeAffinityConflict => "node(s) had volume node affinity conflict",
             Reason::Spread => "node(s) didn't match pod topology spread constraints",
             Reason::SpreadLabel => {
                 "node(s) didn't match pod topology spread constraints (missing required label)"

@@ -28,6 +28,7 @@ mod request;
 mod score;
 pub mod selector;
 pub mod taint_toleration;
+pub mod volume_binding;
 
 pub use cluster::{Cluster, ClusterImages, NodeInfo, NodeIx, Nominated, PodIx};
 pub use cycle::{Candidate, Outcome, Unschedulable, schedule};
@@ -138,6 +139,9 @@ pub enum Reason {
     TooManyPods,
     Insufficient(Sym),
     ClaimNotFound(Sym),
+    UnboundClaims,
+    VolumeAffinity,
+    VolumeAffinityConflict,
     Spread,
     SpreadLabel,
     Affinity,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::selector::{Selector, labels};
+use super::volume_binding::Claim;
 use super::{Budget, Candidate, Cluster, Nomination, Outcome, PodFacts, PodRequest, PostFilter, schedule};
 use crate::api::spec::LabelSelector;
 use crate::api::{NodeSpec, PodSpec, Sym};
@@ -72,7 +73,7 @@ fn preempt_again(
     }
     let id = cluster.add_request(request(want, 100, "new"));
     let candidate = Candidate { pod: pods.len() as u32, request: id, nominated };
-    let outcome = schedule(&mut cluster, candidate, facts, |_, _| true, &mut |_| 0);
+    let outcome = schedule(&mut cluster, candidate, facts, |_, _| Claim::Bound(None), &mut |_| 0);
     (outcome, cluster)
 }
 
@@ -168,9 +169,9 @@ fn a_nominated_pod_holds_its_place() {
     cluster.remove_pod(0, victims[0], true);
     // A pod of lower priority finds the room taken; the one that it was made for does not.
     let mut low = Candidate { pod: 7, request: id, nominated: None };
-    let outcome = schedule(&mut cluster, low, &Facts::default(), |_, _| true, &mut |_| 0);
+    let outcome = schedule(&mut cluster, low, &Facts::default(), |_, _| Claim::Bound(None), &mut |_| 0);
     assert!(matches!(outcome, Outcome::Unschedulable(_)));
     low = Candidate { pod: 1, request: preemptor, nominated: Some(node) };
-    let outcome = schedule(&mut cluster, low, &Facts::default(), |_, _| true, &mut |_| 0);
+    let outcome = schedule(&mut cluster, low, &Facts::default(), |_, _| Claim::Bound(None), &mut |_| 0);
     assert!(matches!(outcome, Outcome::Scheduled { node: 0, feasible: 1 }));
 }

@@ -293,6 +293,16 @@ fn build(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) 
         ("remove", Noun::Object(kind, name)) => {
             Verb::Remove { kind, namespace: namespace(kind, entry), name: Sym::new(&name) }
         }
+        ("bind", Noun::Object(ObjectKind::PersistentVolumeClaim, name)) => {
+            Verb::BindClaim { namespace: text(entry, "namespace").map(Sym::new), name: Sym::new(&name) }
+        }
+        ("bind", Noun::Object(..)) => {
+            cx.report(
+                Diagnostic::new(Code::BadValue, loc, "only a claim can be bound")
+                    .label("expected PersistentVolumeClaim/NAME"),
+            );
+            return None;
+        }
         ("setImage", Noun::Pod(pod)) => {
             let container = container(&pod, loc, entry, cx)?;
             Verb::SetImage { pod, container, image: sym(entry, "image") }

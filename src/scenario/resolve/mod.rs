@@ -4,6 +4,7 @@
 
 mod actions;
 mod behavior;
+mod claims;
 mod expects;
 mod pods;
 mod settings;

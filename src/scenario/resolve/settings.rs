@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Context, distribution, flag, number, scalar, span, string_map, strings, tables, text};
+use super::{Context, claims, distribution, flag, number, scalar, span, string_map, strings, tables, text};
 use crate::api::{Effect, NodeSpec, Sym, Taint};
 use crate::engine::Distribution;
 use crate::rules::gates::{GateError, Gates, Version};
@@ -455,6 +455,7 @@ pub fn objects(table: &Table, cx: &mut Context<'_>) -> Vec<ObjectPlan> {
             ObjectKind::ConfigMap | ObjectKind::Secret => &["keys"],
             ObjectKind::PriorityClass => &["value", "preemptionPolicy", "globalDefault"],
             ObjectKind::PodDisruptionBudget => &["minAvailable", "maxUnavailable", "matchLabels"],
+            ObjectKind::PersistentVolumeClaim => claims::KEYS,
             _ => &[],
         };
         for e in &entry.entries {
@@ -467,7 +468,8 @@ pub fn objects(table: &Table, cx: &mut Context<'_>) -> Vec<ObjectPlan> {
                 "maxUnavailable",
                 "matchLabels",
             ];
-            if special.contains(&e.key.as_str()) && !allowed.contains(&e.key.as_str()) {
+            let name = e.key.as_str();
+            if (special.contains(&name) || claims::KEYS.contains(&name)) && !allowed.contains(&name) {
                 cx.report(Diagnostic::new(
                     Code::Conflict,
                     e.key_loc,
@@ -526,6 +528,8 @@ pub fn objects(table: &Table, cx: &mut Context<'_>) -> Vec<ObjectPlan> {
             min_available: entry.get("minAvailable").and_then(scalar),
             max_unavailable: entry.get("maxUnavailable").and_then(scalar),
             match_labels: string_map(entry, "matchLabels"),
+            claim: (*kind == ObjectKind::PersistentVolumeClaim)
+                .then(|| claims::claim(entry, &[namespace, name], at, cx)),
         });
     }
     plans

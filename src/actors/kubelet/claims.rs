@@ -1,0 +1,291 @@
+//! Volumes of claims: they are mounted once the controller has attached them, and their files get the pod's group first
+//! (pkg/kubelet/volumemanager/reconciler/reconciler_common.go: `waitForVolumeAttach`, `mountAttachedVolumes`;
+//! pkg/kubelet/volumemanager/populator/desired_state_of_world_populator.go: `getPVCExtractPV`;
+//! `GenerateVerifyControllerAttachedVolumeFunc`, pkg/volume/util/operationexecutor/operation_generator.go).
+//!
+//! Nothing of this is told in events while it goes well or waits. The kubelet does not even look whether a volume is
+//! attached before its node's status, written every ten seconds, counts it among those in use; then it looks with a
+//! back-off of its own, so that a volume that took a minute to come may lie there for half a minute more.
+
+use super::volumes::{self, RETRY_LATE_SPREAD_MICROS};
+use crate::actors::{attach_detach, events};
+use crate::api::Sym;
+use crate::rules::volume_ownership as ownership;
+use crate::scenario::plan::ObjectKind;
+use crate::time::{Span, Time};
+use crate::world::pod::Work;
+use crate::world::volumes::{ClaimMount, ClaimMounts, MountStage, VolumeIx};
+use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
+
+/// From a pod's last look at its volumes to the devices' end on the node: two rounds of the reconciler.
+const UNMOUNT_DEVICE: Span = Span::from_millis(200);
+
+/// Why the volume manager cannot take in the pod's claims, in the words of its error: one is not there or not bound.
+pub fn refused(w: &World, pod: PodId) -> Option<String> {
+    let p = &w.pods[pod.ix()];
+    let namespace = p.ident.namespace;
+    let mut names = Vec::new();
+    let mut errors = Vec::new();
+    for volume in &p.spec.volumes {
+        let Some(claim) = volume.persistent_volume_claim.as_ref().map(|claim| &claim.claim_name) else {
+            continue;
+        };
+        let Some(ix) = w.find_object(ObjectKind::PersistentVolumeClaim, namespace, claim) else { continue };
+        let cause = match &w.objects[ix] {
+            object if !object.exists => {
+                format!("failed to fetch PVC from API server: persistentvolumeclaims \"{claim}\" not found")
+            }
+            object if !object.bound => "PVC is not bound".to_owned(),
+            _ => continue,
+        };
+        names.push(volume.name.as_str());
+        errors.push(format!("error processing PVC {namespace}/{claim}: {cause}"));
+    }
+    if names.is_empty() {
+        return None;
+    }
+    names.sort_unstable();
+    errors.sort_unstable();
+    let (names, errors) = (names.join(" "), errors.join("; "));
+    Some(format!(
+        "Unable to attach or mount volumes: unmounted volumes=[{names}], unattached volumes=[], \
+         failed to process volumes=[{names}]: {errors}"
+    ))
+}
+
+/// The kubelet sees the pod for the first time: its claims are on their way from now on.
+pub fn begin(w: &mut World, pod: PodId, node: NodeId, others: bool) {
+    let volumes = w.volumes_of(pod).into_iter().filter(|volume| takes_time(w, pod, *volume));
+    let stage = |volume: VolumeIx| match w.is_attachable(volume) {
+        true if !w.volumes.list[usize::from(volume)].reported_in_use.contains(&node) => MountStage::NotInUse,
+        true => MountStage::NotAttached { looks: 0 },
+        false => MountStage::Mounting,
+    };
+    let claims: Vec<ClaimMount> = volumes.map(|volume| ClaimMount { volume, stage: stage(volume) }).collect();
+    let generation = w.nodes[node.ix()].generation;
+    w.volumes.mounts.remove(&pod);
+    if claims.is_empty() {
+        return;
+    }
+    let stages: Vec<MountStage> = claims.iter().map(|claim| claim.stage).collect();
+    w.volumes.mounts.insert(pod, ClaimMounts { generation, others, claims });
+    for (at, stage) in stages.into_iter().enumerate() {
+        match stage {
+            MountStage::NotInUse => want_status(w, node, w.now + volumes::FIRST_TRY),
+            MountStage::Mounting => mount(w, pod, at),
+            _ => look_after(w, pod, at, volumes::FIRST_TRY),
+        }
+    }
+}
+
+/// Whether there is more to a claim than `[latency] volumes`.
+fn takes_time(w: &World, pod: PodId, volume: VolumeIx) -> bool {
+    w.is_attachable(volume)
+        || w.claim_plan(volume).is_some_and(|claim| claim.mount.is_some())
+        || fs_group_change(w, pod, volume).is_some()
+}
+
+/// Whether something of the pod's claims is not mounted yet.
+pub fn pending(w: &World, pod: PodId) -> bool {
+    let mounts = w.volumes.mounts.get(&pod);
+    mounts.is_some_and(|mounts| mounts.claims.iter().any(|claim| claim.stage != MountStage::Mounted))
+}
+
+/// All volumes but those of claims are mounted.
+pub fn others_mounted(w: &mut World, pod: PodId) {
+    if let Some(mounts) = w.volumes.mounts.get_mut(&pod) {
+        mounts.others = true;
+    }
+}
+
+fn look_after(w: &mut World, pod: PodId, at: usize, delay: Span) {
+    let late = w.pod_draw(Purpose::Latency, pod).below(RETRY_LATE_SPREAD_MICROS) as i64;
+    queue(w, pod, at, delay + Span::from_micros(late));
+}
+
+fn queue(w: &mut World, pod: PodId, at: usize, delay: Span) {
+    let Some(generation) = w.volumes.mounts.get(&pod).map(|mounts| mounts.generation) else { return };
+    w.after(delay, SimEvent::ClaimMount { pod, claim: at as u8, generation });
+}
+
+fn set_stage(w: &mut World, pod: PodId, at: usize, stage: MountStage) {
+    if let Some(claim) = w.volumes.mounts.get_mut(&pod).and_then(|mounts| mounts.claims.get_mut(at)) {
+        claim.stage = stage;
+    }
+}
+
+/// A claim of a pod goes on.
+pub fn go_on(w: &mut World, pod: PodId, claim: u8, generation: u32) {
+    let at = usize::from(claim);
+    let Some(node) = w.pods[pod.ix()].worker.as_deref().filter(|w| w.work == Work::Sync).map(|w| w.node)
+    else {
+        w.volumes.mounts.remove(&pod);
+        return;
+    };
+    let mounts = w.volumes.mounts.get(&pod).filter(|mounts| mounts.generation == generation);
+    let current = w.nodes[node.ix()].generation == generation;
+    let Some(claim) = mounts.and_then(|mounts| mounts.claims.get(at)).copied().filter(|_| current) else {
+        return;
+    };
+    match claim.stage {
+        MountStage::NotInUse | MountStage::Mounted => {}
+        MountStage::NotAttached { looks } => {
+            if w.volumes.list[usize::from(claim.volume)].is_attached(node) {
+                mount(w, pod, at);
+            } else {
+                set_stage(w, pod, at, MountStage::NotAttached { looks: looks + 1 });
+                look_after(w, pod, at, volumes::back_off(looks) + volumes::RETRY_LATE);
+            }
+        }
+        MountStage::Mounting => mounted(w, pod, at),
+        MountStage::Ownership { began, takes } => {
+            if w.now >= began + takes {
+                done(w, pod, at);
+            } else {
+                tell_progress(w, pod, at, began, takes);
+            }
+        }
+    }
+}
+
+/// The volume is at hand: it is mounted.
+fn mount(w: &mut World, pod: PodId, at: usize) {
+    let Some(volume) = volume_at(w, pod, at) else { return };
+    let own = w.claim_plan(volume).and_then(|claim| claim.mount.clone());
+    let takes = match own {
+        Some(latency) => attach_detach::sample(w, volume, &latency),
+        None => {
+            let latency = w.plan.latency.volumes.clone();
+            w.pod_span(Purpose::Latency, pod, &latency)
+        }
+    };
+    set_stage(w, pod, at, MountStage::Mounting);
+    queue(w, pod, at, takes);
+}
+
+fn volume_at(w: &World, pod: PodId, at: usize) -> Option<VolumeIx> {
+    w.volumes.mounts.get(&pod)?.claims.get(at).map(|claim| claim.volume)
+}
+
+/// The group that the volume's files get first, if they do.
+fn fs_group_change(w: &World, pod: PodId, volume: VolumeIx) -> Option<i64> {
+    let claim = w.claim_plan(volume)?;
+    let context = w.pods[pod.ix()].spec.security_context.as_ref()?;
+    let group = context.rest.get("fsGroup").and_then(serde_json::Value::as_i64);
+    let policy = context.rest.get("fsGroupChangePolicy").and_then(serde_json::Value::as_str);
+    let root = w.volumes.list[usize::from(volume)].group;
+    group.filter(|_| ownership::changes(group, policy, &claim.access_modes, root))
+}
+
+/// The file system is mounted; its files may get another group.
+fn mounted(w: &mut World, pod: PodId, at: usize) {
+    let Some(volume) = volume_at(w, pod, at) else { return };
+    let change = w.claim_plan(volume).map(|claim| claim.fs_group_change.clone());
+    let (Some(_), Some(change)) = (fs_group_change(w, pod, volume), change) else {
+        done(w, pod, at);
+        return;
+    };
+    let takes = attach_detach::sample(w, volume, &change);
+    set_stage(w, pod, at, MountStage::Ownership { began: w.now, takes });
+    queue(w, pod, at, takes.min(ownership::FIRST_REPORT));
+}
+
+/// A change of many files' group says how far it is.
+fn tell_progress(w: &mut World, pod: PodId, at: usize, began: Time, takes: Span) {
+    let Some(volume) = volume_at(w, pod, at) else { return };
+    let Some((name, files)) = w.claim_plan(volume).map(|claim| (claim.volume_name, claim.files)) else {
+        return;
+    };
+    let elapsed = w.now.since(began);
+    if ownership::is_told(&w.gates) {
+        let words = if elapsed <= ownership::FIRST_REPORT {
+            ownership::first_words(name)
+        } else {
+            ownership::progress_words(name, ownership::processed(files, elapsed, takes))
+        };
+        events::kubelet(w, pod, true, Sym::VOLUME_PERMISSION_CHANGE, words, None);
+    }
+    queue(w, pod, at, ownership::REPORT_PERIOD.min(takes - elapsed));
+}
+
+/// One of the pod's claims is mounted; with the last of all its volumes the pod is.
+fn done(w: &mut World, pod: PodId, at: usize) {
+    if let Some(volume) = volume_at(w, pod, at)
+        && let Some(group) = fs_group_change(w, pod, volume)
+    {
+        w.volumes.list[usize::from(volume)].group = Some(group);
+    }
+    set_stage(w, pod, at, MountStage::Mounted);
+    if !pending(w, pod) && w.volumes.mounts.get(&pod).is_some_and(|mounts| mounts.others) {
+        volumes::all_mounted(w, pod);
+    }
+}
+
+/// The pod's volumes are unmounted: once the devices are too, the node's status says so.
+pub fn unmounted(w: &mut World, pod: PodId, node: NodeId) {
+    w.volumes.mounts.remove(&pod);
+    if w.volumes_of(pod).into_iter().any(|volume| w.is_attachable(volume)) {
+        want_status(w, node, w.now + UNMOUNT_DEVICE);
+    }
+}
+
+/// The kubelet is up again and writes its node's status.
+pub fn kubelet_started(w: &mut World, node: NodeId) {
+    if !w.volumes.list.is_empty() {
+        let generation = w.nodes[node.ix()].generation;
+        w.after(Span::ZERO, SimEvent::NodeStatus { node, generation });
+    }
+}
+
+/// Asks for the node status that is written at or after an instant (`syncNodeStatus`, every `nodeStatusUpdateFrequency`).
+fn want_status(w: &mut World, node: NodeId, at: Time) {
+    let n = &w.nodes[node.ix()];
+    let (period, generation) = (n.config.node_status_update_frequency, n.generation);
+    let anchor = crate::actors::node_lifecycle::status_anchor(w, node, period);
+    let at = super::pod_worker::next_on_grid(anchor, period, at);
+    w.at(at, SimEvent::NodeStatus { node, generation });
+}
+
+/// The node's status is written: `volumesInUse` is what the kubelet's pods need or still hold.
+pub fn write_status(w: &mut World, node: NodeId, generation: u32) {
+    let n = &w.nodes[node.ix()];
+    if n.generation != generation || !n.kubelet_up {
+        return;
+    }
+    for volume in 0..w.volumes.list.len() as VolumeIx {
+        let held = w.volumes.list[usize::from(volume)].users.iter().any(|pod| holds(w, *pod, node));
+        let reported = &mut w.volumes.list[usize::from(volume)].reported_in_use;
+        reported.retain(|other| *other != node);
+        if held {
+            reported.push(node);
+            look(w, volume, node);
+        }
+    }
+    attach_detach::node_changed(w);
+}
+
+/// Whether the kubelet of a node has taken in the pod's volumes and not let go of them.
+fn holds(w: &World, pod: PodId, node: NodeId) -> bool {
+    let worker = w.pods[pod.ix()].worker.as_deref();
+    worker.is_some_and(|worker| {
+        worker.node == node
+            && worker.work != Work::Finished
+            && (worker.mounted || worker.mount_began.is_some())
+    })
+}
+
+/// A volume counts as in use: pods that wait for it may look whether it is attached.
+fn look(w: &mut World, volume: VolumeIx, node: NodeId) {
+    let waits = |claim: &ClaimMount| claim.volume == volume && claim.stage == MountStage::NotInUse;
+    let waiting: Vec<(PodId, usize)> = w
+        .volumes
+        .mounts
+        .iter()
+        .filter(|(pod, _)| w.pods[pod.ix()].node == Some(node))
+        .filter_map(|(pod, mounts)| Some((*pod, mounts.claims.iter().position(waits)?)))
+        .collect();
+    for (pod, at) in waiting {
+        set_stage(w, pod, at, MountStage::NotAttached { looks: 0 });
+        look_after(w, pod, at, volumes::RETRY_LATE);
+    }
+}
