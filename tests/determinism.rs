@@ -77,7 +77,7 @@ fn table(plan: &Arc<Plan>, pod: &str) -> Vec<String> {
     let mut sink = Timeline::new(&mut bytes);
     sink.begin(&lived.directory).expect("memory");
     sink.batch(&lived.directory, &lived.transitions).expect("memory");
-    let ending = Ending { pods: &lived.records, at: plan.until, partial: false };
+    let ending = Ending { pods: &Arc::new(lived.records.clone()), at: plan.until, partial: false };
     sink.end(&lived.directory, &ending).expect("memory");
     drop(sink);
     let text = String::from_utf8(bytes).expect("a timeline is text");

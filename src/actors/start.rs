@@ -21,8 +21,12 @@ fn relist_period(mut draw: random::Draw) -> Span {
 /// A world at the scenario's start, with everything that the scenario announces in its queue.
 pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
     let mut w = empty(plan, seed);
+    // Room for all at once, or for the first million: growing would hold them twice.
+    let pods = plan.templates.iter().map(|template| template.replicas as usize).sum::<usize>().min(1 << 20);
+    w.pods.reserve_exact(pods);
+    w.records.reserve_exact(pods);
     w.directory = Directory {
-        pods: Vec::new(),
+        pods: Vec::with_capacity(pods),
         nodes: plan.nodes.iter().map(|n| n.spec.name).collect(),
         start: plan.start,
     };

@@ -190,7 +190,7 @@ impl Job<'_> {
         let mut session = None;
         let played = fault::catch(|| {
             let session = session.insert(Session::new(&self.plan, self.seed));
-            let mut told: Fan<Box<dyn Sink + '_>> = Fan { sinks: vec![beside(files)?, Box::new(&mut ways)] };
+            let mut told: Fan<Box<dyn Sink + '_>> = Fan { sinks: vec![Box::new(&mut ways), beside(files)?] };
             session::play_out(session, &mut judge, &mut told, &bar)
         });
         match (played, session) {
@@ -241,7 +241,7 @@ impl Job<'_> {
         results
             .write(MANIFEST, manifest::text(&self.plan, self.seed, w, self.formats, partial).as_bytes())?;
         let place = results.keep(partial)?;
-        let end = session::closed_records(w, partial).1;
+        let end = session::ended_at(w, partial);
         if !self.quiet {
             let files = self.formats.iter().map(|format| format.file()).chain([PODS]);
             let files: Vec<PathBuf> = files.map(|name| place.join(name)).collect();
@@ -274,7 +274,8 @@ impl Job<'_> {
         }
         let w = &session.world;
         let mut pods = Vec::new();
-        let (records, at) = session::closed_records(w, true);
+        let at = session::ended_at(w, true);
+        let records = Arc::new(session::closed_records(w, at));
         csv::Pods::new(&mut pods).end(&w.directory, &Ending { pods: &records, at, partial: true })?;
         let manifest = manifest::text(&self.plan, self.seed, w, self.formats, true);
         for (name, bytes) in [(PODS, &pods[..]), (MANIFEST, manifest.as_bytes())] {

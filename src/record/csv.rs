@@ -211,7 +211,7 @@ impl<W: Write> Sink for Pods<W> {
     fn end(&mut self, directory: &Directory, ending: &Ending<'_>) -> io::Result<()> {
         self.lines.bytes.extend_from_slice(POD_COLUMNS.join(",").as_bytes());
         self.lines.end()?;
-        for (ident, r) in directory.pods.iter().zip(ending.pods) {
+        for (ident, r) in directory.pods.iter().zip(ending.pods.iter()) {
             let out = &mut self.lines.bytes;
             out.extend_from_slice(ident.namespace.as_bytes());
             out.push(b',');

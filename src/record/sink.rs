@@ -14,7 +14,7 @@ use crate::time::Time;
 #[derive(Clone, Copy, Debug)]
 pub struct Ending<'a> {
     /// By pod, as [`Directory::pods`].
-    pub pods: &'a [PodRecord],
+    pub pods: &'a Arc<Vec<PodRecord>>,
     /// The instant at which the run ended.
     pub at: Time,
     /// The run was cut short; what was written is true but not all.
@@ -46,6 +46,12 @@ pub trait Sink {
         Ok(())
     }
     fn batch(&mut self, directory: &Directory, rows: &[Transition]) -> io::Result<()>;
+    /// As [`Sink::batch`]; the list is empty afterwards, and a sink that wants to keep the rows need not copy them.
+    fn take(&mut self, directory: &Directory, rows: &mut Vec<Transition>) -> io::Result<()> {
+        let taken = self.batch(directory, rows);
+        rows.clear();
+        taken
+    }
     fn end(&mut self, directory: &Directory, ending: &Ending<'_>) -> io::Result<()> {
         let _ = (directory, ending);
         Ok(())
@@ -70,6 +76,14 @@ impl<S: Sink> Sink for Fan<S> {
     }
     fn batch(&mut self, directory: &Directory, rows: &[Transition]) -> io::Result<()> {
         self.sinks.iter_mut().try_for_each(|sink| sink.batch(directory, rows))
+    }
+    fn take(&mut self, directory: &Directory, rows: &mut Vec<Transition>) -> io::Result<()> {
+        let (last, others) = match self.sinks.split_last_mut() {
+            Some(parts) => parts,
+            None => return Ok(rows.clear()),
+        };
+        others.iter_mut().try_for_each(|sink| sink.batch(directory, rows))?;
+        last.take(directory, rows)
     }
     fn end(&mut self, directory: &Directory, ending: &Ending<'_>) -> io::Result<()> {
         self.sinks.iter_mut().try_for_each(|sink| sink.end(directory, ending))
@@ -111,6 +125,9 @@ impl<S: Sink + ?Sized> Sink for &mut S {
     fn batch(&mut self, directory: &Directory, rows: &[Transition]) -> io::Result<()> {
         (**self).batch(directory, rows)
     }
+    fn take(&mut self, directory: &Directory, rows: &mut Vec<Transition>) -> io::Result<()> {
+        (**self).take(directory, rows)
+    }
     fn end(&mut self, directory: &Directory, ending: &Ending<'_>) -> io::Result<()> {
         (**self).end(directory, ending)
     }
@@ -128,6 +145,9 @@ impl<S: Sink + ?Sized> Sink for Box<S> {
     }
     fn batch(&mut self, directory: &Directory, rows: &[Transition]) -> io::Result<()> {
         (**self).batch(directory, rows)
+    }
+    fn take(&mut self, directory: &Directory, rows: &mut Vec<Transition>) -> io::Result<()> {
+        (**self).take(directory, rows)
     }
     fn end(&mut self, directory: &Directory, ending: &Ending<'_>) -> io::Result<()> {
         (**self).end(directory, ending)

@@ -1,6 +1,7 @@
 //! A sink on a thread of its own: rows are spelled out while the run goes on. What comes out is the same, byte by byte.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
@@ -22,7 +23,7 @@ enum Told {
     Batch(Vec<Transition>),
     Written(Written),
     End {
-        pods: Vec<PodRecord>,
+        pods: Arc<Vec<PodRecord>>,
         at: Time,
         partial: bool,
     },
@@ -121,13 +122,18 @@ impl Sink for Threaded {
         batch.extend_from_slice(rows);
         self.tell(Told::Batch(batch))
     }
+    fn take(&mut self, directory: &Directory, rows: &mut Vec<Transition>) -> io::Result<()> {
+        self.make_known(directory)?;
+        let spare = self.spare.try_recv().unwrap_or_default();
+        self.tell(Told::Batch(std::mem::replace(rows, spare)))
+    }
     fn written(&mut self, directory: &Directory, written: &Written) -> io::Result<()> {
         self.make_known(directory)?;
         self.tell(Told::Written(written.clone()))
     }
     fn end(&mut self, directory: &Directory, ending: &Ending<'_>) -> io::Result<()> {
         self.make_known(directory)?;
-        self.tell(Told::End { pods: ending.pods.to_vec(), at: ending.at, partial: ending.partial })?;
+        self.tell(Told::End { pods: Arc::clone(ending.pods), at: ending.at, partial: ending.partial })?;
         self.join()
     }
 }

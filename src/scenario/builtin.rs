@@ -155,6 +155,7 @@ shipped! {
     ;
     Scale "scale/":
         "fleet-100k"
+        "fleet-1m"
     ;
 }
 

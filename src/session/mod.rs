@@ -172,29 +172,49 @@ pub fn play_out(
         played += 1;
         if played.is_multiple_of(BATCH) {
             judge.outbox_goes(&session.world.directory, &session.world.outbox);
-            sink.batch(&session.world.directory, &session.world.outbox)?;
-            session.world.outbox.clear();
+            sink.take(&session.world.directory, &mut session.world.outbox)?;
             progress.at(now, session.world.step);
             partial = progress.stop();
         }
     }
-    sink.batch(&session.world.directory, &session.world.outbox)?;
-    session.world.outbox.clear();
-    let (pods, at) = closed_records(&session.world, partial);
-    sink.end(&session.world.directory, &Ending { pods: &pods, at, partial })?;
+    sink.take(&session.world.directory, &mut session.world.outbox)?;
+    end(&mut session.world, sink, partial)?;
     Ok(partial)
 }
 
-/// Each pod's figures as they stand when the run ends here, and when that is: at `until`, or earlier once nothing more
-/// could happen or somebody stopped it.
-pub fn closed_records(w: &World, partial: bool) -> (Vec<PodRecord>, Time) {
-    let end = if partial || w.queue.peek_time().is_none() { w.now } else { w.plan.until };
+/// Tells the sink how the run ended. What a run knows of a million pods is not copied for it: the records are closed
+/// where they are, lent out, and opened again.
+fn end(w: &mut World, sink: &mut dyn Sink, partial: bool) -> io::Result<()> {
+    let at = ended_at(w, partial);
+    let mut records = std::mem::take(&mut w.records);
+    close(w, &mut records, at, 1);
+    let records = Arc::new(records);
+    let told = sink.end(&w.directory, &Ending { pods: &records, at, partial });
+    w.records = Arc::unwrap_or_clone(records);
+    let mut records = std::mem::take(&mut w.records);
+    close(w, &mut records, at, -1);
+    w.records = records;
+    told
+}
+
+/// When a run that stops here has ended: at `until`, or earlier once nothing more could happen or somebody stopped it.
+pub fn ended_at(w: &World, partial: bool) -> Time {
+    if partial || w.queue.peek_time().is_none() { w.now } else { w.plan.until }
+}
+
+/// Each pod's figures as they stand when the run ends at that instant.
+pub fn closed_records(w: &World, at: Time) -> Vec<PodRecord> {
     let mut records = w.records.clone();
-    for (pod, record) in w.pods.iter().zip(&mut records).filter(|(pod, _)| pod.exists) {
+    close(w, &mut records, at, 1);
+    records
+}
+
+/// Sums up the pods that are left; time that goes on being Ready is counted up to the end (1), or that is taken back (-1).
+fn close(w: &World, records: &mut [PodRecord], at: Time, times: i64) {
+    for (pod, record) in w.pods.iter().zip(records).filter(|(pod, _)| pod.exists) {
         pod.sum_up(record);
         if pod.status.condition_is_true(crate::api::Sym::READY) {
-            record.ready_micros += end.since(record.created.unwrap_or(end)).micros();
+            record.ready_micros += times * at.since(record.created.unwrap_or(at)).micros();
         }
     }
-    (records, end)
 }

@@ -129,7 +129,15 @@ fn pulls(steps: &[Value]) -> Vec<Value> {
         let memory = memories.entry((text(step, "key"), text(step, "image"))).or_default();
         let presence = || images::presence::<&str>(step["present"] == true, &[], &[], &gates);
         let mut answer = Map::new();
-        let events = match images::ensure(image, text(step, "policy"), presence, memory, now, &gates) {
+        let events = match images::ensure(
+            image,
+            kubelapse::rules::image_name::problem(&image).map(Sym::from),
+            text(step, "policy"),
+            presence,
+            memory,
+            now,
+            &gates,
+        ) {
             Verdict::Present(event) => {
                 answer.insert("imageRef".into(), json!("sha256:present"));
                 answer.insert("message".into(), json!(words(event.message)));
