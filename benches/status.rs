@@ -59,7 +59,7 @@ fn running(init: &[&str], sidecars: &[&str], main: &[&str]) -> (Pod, RuntimeStat
     };
     let runtime = RuntimeStatus {
         ips: Ips::from_slice(&[Sym::new("10.0.0.7")]),
-        sandboxes: vec![sandbox],
+        sandboxes: [sandbox].into_iter().collect(),
         containers: up.chain(done).collect(),
     };
     (pod, runtime)

@@ -156,6 +156,8 @@ shipped! {
     Scale "scale/":
         "fleet-100k"
         "fleet-1m"
+        "crash-loop-10k"
+        "healthy-1k"
     ;
 }
 
