@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::shown;
 use crate::api::{
-    Condition, ContainerState, ContainerStatus, Phase, PodIdent, PodName, PodSpec, PodStatus, Sym, Text, Tri,
+    Condition, ContainerState, ContainerStatus, Phase, PodIdent, PodName, PodSpec, PodStatus, RuntimeStatus, Sym, Text,
+    Tri,
     text::Uid,
 };
 use crate::record::{Change, PodRecord};
@@ -27,7 +28,8 @@ pub fn create_pod(w: &mut World, template: u32, ordinal: u32) -> PodId {
     let generation = i64::from(w.gates.version >= crate::rules::gates::Version::V1_33);
     w.directory.pods.push(ident);
     w.records.push(PodRecord { qos_class: t.qos_class, created: Some(w.now), ..PodRecord::default() });
-    w.pods.push(new_pod(t, template, ident, entity, generation, w.now, &w.nothing));
+    let nothing = (&w.nothing, &w.no_runtime);
+    w.pods.push(new_pod(t, template, ident, entity, generation, w.now, nothing));
 
     // Pods of one template begin alike and share how they stand, until something becomes of them.
     let mut status = Arc::clone(&w.newborn[template as usize]);
@@ -63,7 +65,7 @@ fn new_pod(
     entity: u64,
     generation: i64,
     now: Time,
-    nothing: &Arc<PodStatus>,
+    (nothing, no_runtime): (&Arc<PodStatus>, &Arc<RuntimeStatus>),
 ) -> Pod {
     let count = t.spec.init_containers.len() + t.spec.containers.len();
     Pod {
@@ -87,7 +89,7 @@ fn new_pod(
         shown: Shown::default(),
         events: Default::default(),
         worker: None,
-        runtime: Runtime { containers: vec![ContainerRun::default(); count], ..Runtime::default() },
+        runtime: Runtime::of(count, no_runtime),
     }
 }
 

@@ -104,6 +104,10 @@ impl Correlator {
     pub fn forget(&mut self, component: Sym) {
         self.known.retain(|known| known.component != component);
         self.spam.retain(|bucket| bucket.component != component);
+        // Pods that are over may be many.
+        if self.known.is_empty() {
+            *self = Correlator::default();
+        }
     }
 
     /// `EventAggregate`: whether the event goes into the combined one.

@@ -77,13 +77,25 @@ pub struct Shown {
 }
 
 /// The containers as the runtime has them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Runtime {
     /// As it is now; the kubelet sees the copy of its last relist ([`Worker::cache`]).
     pub live: Arc<RuntimeStatus>,
     pub containers: Vec<ContainerRun>,
     pub sandbox_starts: u32,
     pub sandbox_failures: u32,
+}
+
+impl Runtime {
+    /// That of a pod with so many containers, of which the runtime has `nothing` yet.
+    pub fn of(containers: usize, nothing: &Arc<RuntimeStatus>) -> Runtime {
+        Runtime {
+            live: Arc::clone(nothing),
+            containers: vec![ContainerRun::default(); containers],
+            sandbox_starts: 0,
+            sandbox_failures: 0,
+        }
+    }
 }
 
 /// The newest instance of a container, and the node's memory of the container.

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use crate::api::{RuntimeStatus, Sym};
 use crate::time::Time;
-use crate::world::pod::{Work, Worker};
+use crate::world::pod::{Runtime, Work, Worker};
 use crate::world::{NodeId, PodId, Purpose, World};
 
 /// The watch tells the kubelet of a pod: ADD, UPDATE, DELETE or REMOVE
@@ -72,7 +72,7 @@ pub fn pod_seen(w: &mut World, pod: PodId) {
 fn forget_pod(w: &mut World, pod: PodId, node: NodeId) {
     let p = &mut w.pods[pod.ix()];
     p.worker = None;
-    p.runtime = Default::default();
+    p.runtime = Runtime::of(0, &w.no_runtime);
     p.events = Default::default();
     p.status = Arc::clone(&w.nothing);
     let pods = &mut w.nodes[node.ix()].pods;
