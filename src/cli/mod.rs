@@ -7,12 +7,14 @@ mod fault;
 mod line;
 mod list;
 mod manifest;
+mod new;
 mod results;
 mod run;
 mod source;
 mod step;
 mod summary;
 mod test;
+mod written;
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,6 +42,7 @@ pub enum Exit {
   kubelapse run web.toml --seed 7 --out result  a file, another seed, another folder
   kubelapse run crash-loop --set kubernetes=1.32
   kubelapse step crash-loop                     walk through it: forwards, backwards, and asking why
+  kubelapse new web --from web.yaml             web.toml, a scenario to start from
   kubelapse test web.toml                       the expectations of a file; without a name, of all built-in scenarios
   kubelapse check scenarios/                    all problems at once, nothing is run
   kubelapse list                                the scenarios that are built in
@@ -57,6 +60,8 @@ enum Command {
     Run(run::Arguments),
     /// Steps through a scenario: forwards, backwards, and asking why
     Step(step::Arguments),
+    /// Writes a commented scenario to start from, also from a manifest
+    New(new::Arguments),
     /// Holds scenarios against their expectations
     Test(test::Arguments),
     /// Checks scenario files without running them
@@ -104,6 +109,7 @@ fn dispatch(command: Command) -> Exit {
     match command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Step(arguments) => step::step(&arguments),
+        Command::New(arguments) => new::new(&arguments),
         Command::Test(arguments) => test::test(&arguments),
         Command::Check { scenarios, set } => check::check(&scenarios, &set),
         Command::Compare(arguments) => compare::compare(&arguments),
