@@ -5,6 +5,8 @@ pub mod actors;
 pub mod api;
 pub mod cli;
 pub mod compare;
+pub mod course;
+pub mod draft;
 pub mod engine;
 pub mod explain;
 pub mod record;

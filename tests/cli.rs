@@ -1,23 +1,17 @@
 //! The words that users see: command, stdout, stderr, exit code. After a change that is meant,
 //! `INSTA_UPDATE=always cargo test --test cli` writes the transcripts anew; then they are read like prose.
 
+#[path = "support/desk.rs"]
+mod desk;
+
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// A folder of one test, with the files of tests/cli in it.
-struct Desk(PathBuf);
+use desk::Desk;
 
 impl Desk {
     fn new(name: &str) -> Desk {
-        let folder = std::env::temp_dir().join(format!("kubelapse-cli-{}-{name}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).expect("a folder for the test");
-        let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
-        for file in std::fs::read_dir(files).expect("the test's files").flatten() {
-            std::fs::copy(file.path(), folder.join(file.file_name())).expect("a copy of the test's file");
-        }
-        Desk(folder)
+        Desk::with(&format!("cli-{name}"), Some("cli"))
     }
 
     fn command(&self, line: &str) -> Command {
@@ -58,12 +52,6 @@ impl Desk {
             entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
         names.sort();
         names
-    }
-}
-
-impl Drop for Desk {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

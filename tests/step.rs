@@ -1,23 +1,14 @@
 //! `kubelapse step --plain`: conversations with the real binary, read like prose.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+#[path = "support/say.rs"]
+mod say;
+
+use say::say;
 
 /// Says these lines to the program; its answer, stdout and stderr together, and its exit code.
 fn conversation(arguments: &[&str], lines: &str) -> (String, i32) {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_kubelapse"))
-        .arg("step")
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    // A program that has refused its arguments reads nothing.
-    let _ = program.stdin.take().expect("it has an input").write_all(lines.as_bytes());
-    let output = program.wait_with_output().expect("the program ends");
-    let text = [output.stdout, output.stderr].concat();
-    (String::from_utf8(text).expect("it speaks text"), output.status.code().unwrap_or(-1))
+    let said = say(&[&["step"], arguments].concat(), lines);
+    (said.out + &said.err, said.code)
 }
 
 fn transcript(name: &str, arguments: &[&str], lines: &str) {

@@ -62,9 +62,13 @@ impl Person {
     }
     /// Waits until the screen shows it.
     fn waits_for(&self, text: &str) {
+        self.waits_for_one(&[text]);
+    }
+    /// Waits until the screen shows one of these.
+    fn waits_for_one(&self, texts: &[&str]) {
         let until = now() + Duration::from_secs(60);
-        while !self.sees().contains(text) {
-            assert!(now() < until, "`{text}` does not appear:\n{}", self.sees());
+        while !texts.iter().any(|text| self.sees().contains(text)) {
+            assert!(now() < until, "none of {texts:?} appears:\n{}", self.sees());
             rest(Duration::from_millis(10));
         }
     }
@@ -192,4 +196,53 @@ fn the_line_mode_speaks_on_a_terminal_too() {
     person.waits_for("orders: created, phase Pending");
     person.presses("back event\rquit\r");
     assert_eq!(person.waits_for_the_end(), 0);
+}
+
+#[test]
+fn a_person_learns_a_lesson_and_goes_on_with_the_next() {
+    let folder = std::env::temp_dir().join(format!("kubelapse-terminal-{}", std::process::id()));
+    let file = folder.join("progress.toml");
+    let path = file.display().to_string();
+    let mut person = Person::sits_down(&["learn", "--progress", &path]);
+    person.waits_for("Enter begins with the lesson that is marked");
+    person.presses("\r");
+    person.waits_for("questions will come at their instants");
+    person.presses("\x1b");
+    person.waits_for("? keys");
+    // Whatever the lesson asks, the first answer is given.
+    let mut asked = 0;
+    while asked < 20 {
+        person.presses("\x1b[F");
+        person.waits_for_one(&["What do you expect?", "How the predictions went"]);
+        if !person.sees().contains("What do you expect?") {
+            break;
+        }
+        person.presses("1");
+        person.waits_for("so far, ");
+        person.presses("\r");
+        asked += 1;
+    }
+    assert!(asked >= 2, "{}", person.sees());
+    person.waits_for("How the predictions went");
+    person.presses("\x1b");
+    person.waits_for("w why");
+    person.presses("q");
+    person.waits_for("Next: ");
+    person.waits_for("1 of ");
+    person.presses("q");
+    assert_eq!(person.waits_for_the_end(), 0);
+    person.finds_a_clean_terminal();
+    let kept = std::fs::read_to_string(&file).expect("progress is kept");
+    assert!(kept.contains("[lessons."), "{kept}");
+    // Ctrl-C leaves a lesson and the course; the lesson stays open.
+    let mut person = Person::sits_down(&["learn", "--progress", &path]);
+    person.waits_for("Enter begins with the lesson that is marked");
+    person.presses("\r");
+    person.waits_for("questions will come at their instants");
+    person.presses("\x03");
+    assert_eq!(person.waits_for_the_end(), 0);
+    person.finds_a_clean_terminal();
+    assert!(person.sees().contains("stays open"), "{}", person.sees());
+    assert_eq!(std::fs::read_to_string(&file).expect("it is still there"), kept);
+    std::fs::remove_dir_all(&folder).expect("it can be removed");
 }

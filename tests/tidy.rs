@@ -34,7 +34,7 @@ fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
 }
 
 /// Who may use whom; a room may always use itself.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("time", &[]),
     ("api", &["time"]),
     ("engine", &["time"]),
@@ -44,6 +44,8 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("world", &["time", "api", "engine", "rules", "scenario", "record"]),
     ("actors", &["time", "api", "engine", "rules", "scenario", "record", "world"]),
     ("session", &["time", "api", "engine", "rules", "scenario", "record", "world", "actors"]),
+    ("course", &["time", "scenario", "session"]),
+    ("draft", &["time", "api", "scenario", "world", "session"]),
     ("compare", &["time", "api", "rules", "record"]),
     ("explain", &["time", "api", "rules"]),
     ("laws", &["time", "api", "rules", "record", "compare"]),
@@ -54,7 +56,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
 /// Doors may use everything.
 const DOORS: &[&str] = &[
     "time", "api", "engine", "rules", "scenario", "record", "world", "actors", "session", "compare",
-    "explain", "laws", "cli", "tui",
+    "course", "draft", "explain", "laws", "cli", "tui",
 ];
 
 /// The rooms that a file's `use crate::` lines name.

@@ -1,10 +1,11 @@
-//! The full screen of `step`, drawn to a test's backend: what a person sees at the moments that matter.
+//! The full screens of `step` and `learn`, drawn to a test's backend: what a person sees at the moments that matter.
 
 use std::sync::Arc;
 
+use kubelapse::course::{Course, Done, Progress};
 use kubelapse::scenario::builtin;
-use kubelapse::session::{Script, Walk};
-use kubelapse::tui::App;
+use kubelapse::session::{Score, Script, Walk};
+use kubelapse::tui::{App, Choice, Contents};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -57,8 +58,12 @@ fn press(app: &mut App, keys: &str) {
 }
 
 fn screen(app: &App, width: u16, height: u16) -> String {
+    drawn(width, height, |frame| app.draw(frame))
+}
+
+fn drawn(width: u16, height: u16, draw: impl FnOnce(&mut ratatui::Frame<'_>)) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a test's terminal");
-    terminal.draw(|frame| app.draw(frame)).expect("it can be drawn");
+    terminal.draw(draw).expect("it can be drawn");
     let buffer = terminal.backend().buffer();
     let mut text = String::new();
     for y in 0..height {
@@ -288,4 +293,124 @@ fn playing_passes_simulated_time() {
     app.pass(std::time::Duration::from_secs(3600));
     assert!(!app.playing, "the end of the run");
     assert!(app.walk.at_end());
+}
+
+/// A lesson as `learn` holds it.
+fn lesson(name: &str) -> App {
+    let found = builtin::find(name).expect("it is shipped");
+    let mut walk = walk_of(&format!("{name}.toml"), found.text);
+    walk.hold_lesson();
+    App::new(walk)
+}
+
+#[test]
+fn a_lesson_as_it_is_held() {
+    let mut app = lesson("deadline-clock");
+    moment("held_story", &app);
+    press(&mut app, "<esc>");
+    moment("held_start", &app);
+    press(&mut app, "<end>");
+    moment("held_question", &app);
+    press(&mut app, "h");
+    moment("held_hint", &app);
+    // One looks around, and cannot pass the question by; what would give the answer away is closed.
+    press(&mut app, "<esc>5");
+    moment("held_looking_around", &app);
+    press(&mut app, "x");
+    assert!(screen(&app, 80, 24).contains("! this comes after the lesson's last question"));
+    press(&mut app, "<right>");
+    assert!(screen(&app, 80, 24).contains("What do you expect?"));
+    press(&mut app, "<esc>a3");
+    moment("held_verdict", &app);
+    press(&mut app, "<enter><end>1<enter><end>2");
+    assert!(screen(&app, 80, 24).contains("1.5 of 3 points so far, 0 to come"));
+    press(&mut app, "<enter>");
+    assert!(screen(&app, 80, 24).contains("that was the last question"));
+    // Leaving tells what was behind it, once.
+    press(&mut app, "q");
+    moment("held_behind_it", &app);
+    press(&mut app, "<pgdn><pgdn>");
+    moment("held_behind_it_scrolled", &app);
+    assert!(!app.leaves);
+    press(&mut app, "<esc>");
+    assert!(app.leaves && !app.quits);
+}
+
+#[test]
+fn a_lesson_can_be_left_before_its_end() {
+    let mut app = lesson("gone-at-once");
+    press(&mut app, "<esc>q");
+    assert!(app.leaves && !app.quits && app.walk.keeps_silent());
+}
+
+/// Every text of every lesson can be read to its end on the small screen.
+#[test]
+fn long_texts_scroll_to_their_end() {
+    for found in Course::new(Progress::default()).lessons {
+        let name = found.scenario.name;
+        let mut app = lesson(name);
+        press(&mut app, "<pgdn><pgdn><pgdn><pgdn><pgdn><pgdn>");
+        assert!(screen(&app, 80, 24).contains("? tells of all keys"), "{name}\n{}", screen(&app, 80, 24));
+        press(&mut app, "<esc>");
+        for _ in 0..found.questions {
+            press(&mut app, "<end>");
+            let asked = app.walk.quiz.pending().unwrap_or_else(|| panic!("{name} asks")).clone();
+            press(&mut app, "h");
+            let shown = screen(&app, 80, 24);
+            let last = asked.hint.split_whitespace().last().expect("a hint");
+            assert!(shown.contains(last) && !shown.contains("↓ more"), "{name}\n{shown}");
+            press(&mut app, "1");
+            let shown = screen(&app, 80, 24);
+            assert!(shown.contains("to come") && !shown.contains("↓ more"), "{name}\n{shown}");
+            press(&mut app, "<enter>");
+        }
+        press(&mut app, "q<pgdn><pgdn><pgdn><pgdn><pgdn><pgdn><pgdn><pgdn>");
+        let table: toml::Table = found.scenario.text.parse().expect("it is TOML");
+        let last = table["lesson"]["tempting"].as_str().and_then(|text| text.split_whitespace().last());
+        let shown = screen(&app, 80, 24);
+        assert!(shown.contains(last.expect("a text")) && !shown.contains("↓ more"), "{name}\n{shown}");
+    }
+}
+
+/// The course with a few lessons, whatever else is shipped; some of them done.
+fn course() -> Course {
+    let mut course = Course::new(Progress::default());
+    let few = ["gone-at-once", "requests-dropped", "sigterm-ignored", "finalizer-held", "deadline-clock"];
+    course.lessons.retain(|lesson| few.contains(&lesson.scenario.name));
+    for (name, hinted) in [("gone-at-once", 0), ("finalizer-held", 1)] {
+        let found = builtin::find(name).expect("it is shipped");
+        let score = Score { right: 1, hinted, questions: 3 };
+        let digest = if hinted == 0 { found.digest() } else { "of another text".to_owned() };
+        course.progress.lessons.insert(name.to_owned(), Done::new(score, &digest));
+    }
+    course
+}
+
+#[test]
+fn the_contents_of_the_course() {
+    let mut contents = Contents::new(course());
+    let mut key = |code| contents.key(KeyEvent::new(code, KeyModifiers::NONE));
+    assert_eq!(key(KeyCode::Enter), Some(Choice::Lesson(1)), "the next open one");
+    assert_eq!(key(KeyCode::Up), None);
+    assert_eq!(key(KeyCode::Enter), Some(Choice::Lesson(0)));
+    assert_eq!(key(KeyCode::Char('n')), None);
+    assert_eq!(key(KeyCode::Char('n')), None);
+    assert_eq!(key(KeyCode::Enter), Some(Choice::Lesson(2)));
+    assert_eq!(key(KeyCode::Char('q')), Some(Choice::Leave));
+    insta::assert_snapshot!("contents_80x24", drawn(80, 24, |frame| contents.draw(frame)));
+    insta::assert_snapshot!("contents_140x45", drawn(140, 45, |frame| contents.draw(frame)));
+    contents.back_from(1, course(), "requests-dropped: 2 of 3 points. Next: sigterm-ignored".to_owned());
+    insta::assert_snapshot!("contents_after_a_lesson_80x24", drawn(80, 24, |frame| contents.draw(frame)));
+    // All that are shipped: the marked one is in view wherever it stands.
+    let all = Course::new(Progress::default());
+    let names: Vec<&str> = all.lessons.iter().map(|lesson| lesson.scenario.name).collect();
+    let mut contents = Contents::new(all);
+    for name in names {
+        let shown = drawn(80, 16, |frame| contents.draw(frame));
+        assert!(shown.contains(&format!("> {name} ")), "{name}\n{shown}");
+        contents.key(KeyEvent::new(KeyCode::Down, KeyModifiers::NONE));
+    }
+    for (width, height) in [(60, 16), (20, 5), (1, 1), (300, 80)] {
+        drawn(width, height, |frame| contents.draw(frame));
+    }
 }

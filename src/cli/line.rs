@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::record::Transition;
 use crate::scenario::values::parse_duration;
-use crate::session::words::offset;
+use crate::session::words::{broken, offset, unfolded};
 use crate::session::{Breakpoint, Direction, Move, Stop, Walk, kubectl, strip, why};
 use crate::time::Span;
 use crate::world::PodId;
@@ -52,9 +52,33 @@ Act        do ACTION          any action of the scenario format, now: do delete 
            quit               leaves
 ";
 
+/// What a lesson adds.
+const IN_A_LESSON: &str = "\
+Lesson     the questions come by themselves when you go on; answer 2 (or just 2) answers,
+           hint helps for half of the point. Look around as long as you like before.
+           What waits in the queue and what you do yourself come after the last question.
+";
+
 impl Line {
     pub fn new(walk: Walk) -> Line {
         Line { walk, debriefed: 0 }
+    }
+
+    pub fn walk(&self) -> &Walk {
+        &self.walk
+    }
+
+    /// In a lesson long texts are broken to fit a screen; else they are told as they are.
+    fn laid_out(&self, text: &str) -> String {
+        const WIDTH: usize = 80;
+        if !self.walk.quiz.is_held() {
+            return text.to_owned();
+        }
+        text.lines().flat_map(|line| broken(line, WIDTH)).fold(String::new(), |mut text, line| {
+            text.push_str(&line);
+            text.push('\n');
+            text
+        })
     }
 
     fn clock(&self) -> String {
@@ -63,6 +87,17 @@ impl Line {
 
     pub fn welcome(&self) -> String {
         let plan = self.walk.plan();
+        // The description of a lesson's scenario would tell what is to be found out.
+        if let Some(lesson) = plan.lesson.as_ref().filter(|_| self.walk.quiz.is_held()) {
+            let text = format!(
+                "Lesson: {}\n\n{}\n\n{} questions will come. `next` goes on, `why` asks why; `get`, `describe`, `events` and \
+                 `logs` show what kubectl would; `help` tells the rest, `quit` leaves.\n",
+                lesson.title,
+                unfolded(&lesson.story),
+                lesson.questions.len()
+            );
+            return self.laid_out(&text);
+        }
         let mut text = format!("{}: {}\n", plan.name, plan.description);
         if let Some(lesson) = &plan.lesson {
             let _ = writeln!(text, "Lesson: {}", lesson.title);
@@ -89,7 +124,7 @@ impl Line {
         let (_, answered) = self.walk.quiz.score();
         let news = answered > self.debriefed;
         self.debriefed = answered;
-        if news { self.walk.debrief() } else { String::new() }
+        if news { self.laid_out(&self.walk.debrief()) } else { String::new() }
     }
 
     /// Does what a line says.
@@ -97,6 +132,14 @@ impl Line {
         let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         let rest = rest.trim();
         let answer = match word {
+            "coming" | "quiz" | "do" | "act" if self.walk.keeps_silent() => {
+                Err(format!("`{word}` comes after the lesson's last question"))
+            }
+            "skip" if self.walk.quiz.insists() => {
+                Err("the question stays open until it is answered; look around as long as you like"
+                    .to_owned())
+            }
+            "help" | "h" | "?" if self.walk.quiz.is_held() => Ok(format!("{IN_A_LESSON}{HELP}")),
             "quit" | "q" | "exit" => return Reply::Quit(self.farewell()),
             "help" | "h" | "?" => Ok(HELP.to_owned()),
             "back" | "b" | "prev" | "p" => self.go(Direction::Back, rest),
@@ -120,11 +163,7 @@ impl Line {
                 self.walk.quiz.skip();
                 Ok(String::new())
             }
-            "hint" => Ok(match self.walk.quiz.pending() {
-                Some(asked) if !asked.hint.is_empty() => format!("{}\n", asked.hint),
-                Some(_) => "There is no hint for this one; `why` may help.\n".to_owned(),
-                None => "No question is open.\n".to_owned(),
-            }),
+            "hint" => Ok(self.hint()),
             "quiz" => match rest {
                 "on" | "off" => {
                     self.walk.quiz.on = rest == "on";
@@ -132,11 +171,12 @@ impl Line {
                 }
                 _ => Err("`quiz on` or `quiz off`".to_owned()),
             },
+            "score" if self.walk.quiz.is_held() => Ok(format!("{}\n", self.points())),
             "score" => {
                 let (right, answered) = self.walk.quiz.score();
                 Ok(format!("{right} of {answered}\n"))
             }
-            "debrief" => Ok(self.walk.debrief()),
+            "debrief" => Ok(self.laid_out(&self.walk.debrief())),
             "break" => self.set_breakpoint(rest),
             "breaks" => Ok(self.breakpoints()),
             "clear" => {
@@ -264,6 +304,9 @@ impl Line {
         if stop == Stop::NotFound {
             let end = if self.walk.position() == 0 { "the start" } else { "the end" };
             let _ = writeln!(text, "There is no such place: this is {end} of the run.");
+            if self.walk.quiz.is_held() && self.walk.position() > 0 {
+                text.push_str(&self.farewell());
+            }
         } else if self.walk.at_end() && rows.is_empty() && self.walk.now() == self.walk.plan().until {
             text.push_str("The end of the run.\n");
             let farewell = self.farewell();
@@ -400,7 +443,11 @@ impl Line {
     }
 
     fn ask(&mut self) -> String {
-        if self.walk.ask() {
+        if self.walk.quiz.insists() {
+            self.question()
+        } else if self.walk.keeps_silent() {
+            "The lesson asks by itself; go on with `next`.\n".to_owned()
+        } else if self.walk.ask() {
             self.question()
         } else {
             "There is nothing to ask here; go on with `next`.\n".to_owned()
@@ -413,7 +460,17 @@ impl Line {
         for (ix, choice) in asked.choices.iter().enumerate() {
             let _ = writeln!(text, "  {}) {choice}", ix + 1);
         }
-        text
+        self.laid_out(&text)
+    }
+
+    fn hint(&mut self) -> String {
+        let hint = self.walk.quiz.hint().map(str::to_owned);
+        let text = match (hint, self.walk.quiz.pending()) {
+            (Some(hint), _) => format!("{hint}\n"),
+            (None, Some(_)) => "There is no hint for this one; `why` may help.\n".to_owned(),
+            (None, None) => "No question is open.\n".to_owned(),
+        };
+        self.laid_out(&text)
     }
 
     fn answer(&mut self, rest: &str) -> Result<String, String> {
@@ -430,7 +487,11 @@ impl Line {
         };
         let explain = if asked.explain.is_empty() { String::new() } else { format!(" {}", asked.explain) };
         let (right, answered) = self.walk.quiz.score();
-        let mut text = format!("{verdict}{explain}\n({right} of {answered})\n");
+        let score = match self.walk.quiz.is_held() {
+            true => self.points(),
+            false => format!("({right} of {answered})"),
+        };
+        let mut text = self.laid_out(&format!("{verdict}{explain}\n{score}\n"));
         if self.walk.quiz.on {
             let before = self.walk.position();
             let stop = self.walk.go(Direction::Forward, &Move::Change);
@@ -439,6 +500,15 @@ impl Line {
             text.push_str(&self.place(&rows, stop));
         }
         Ok(text)
+    }
+
+    /// How the lesson stands after an answer.
+    fn points(&self) -> String {
+        let so_far = self.walk.lesson_score().in_words();
+        match self.walk.lesson_left() {
+            0 => format!("({so_far}. That was the last question: `end` tells what is behind it all.)"),
+            left => format!("({so_far}, {left} to come)"),
+        }
     }
 
     fn set_breakpoint(&mut self, rest: &str) -> Result<String, String> {

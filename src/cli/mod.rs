@@ -2,17 +2,22 @@
 
 mod check;
 mod compare;
+mod converse;
 mod explain;
 mod fault;
+mod kept;
+mod learn;
 mod line;
 mod list;
 mod manifest;
+mod new;
 mod results;
 mod run;
 mod source;
 mod step;
 mod summary;
 mod test;
+mod written;
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,6 +45,8 @@ pub enum Exit {
   kubelapse run web.toml --seed 7 --out result  a file, another seed, another folder
   kubelapse run crash-loop --set kubernetes=1.32
   kubelapse step crash-loop                     walk through it: forwards, backwards, and asking why
+  kubelapse learn                               the lessons, one after the other
+  kubelapse new web --from web.yaml             web.toml, a scenario to start from
   kubelapse test web.toml                       the expectations of a file; without a name, of all built-in scenarios
   kubelapse check scenarios/                    all problems at once, nothing is run
   kubelapse list                                the scenarios that are built in
@@ -57,6 +64,10 @@ enum Command {
     Run(run::Arguments),
     /// Steps through a scenario: forwards, backwards, and asking why
     Step(step::Arguments),
+    /// Teaches: the built-in lessons one after the other, with questions, hints and a score
+    Learn(learn::Arguments),
+    /// Writes a commented scenario to start from, also from a manifest
+    New(new::Arguments),
     /// Holds scenarios against their expectations
     Test(test::Arguments),
     /// Checks scenario files without running them
@@ -104,6 +115,8 @@ fn dispatch(command: Command) -> Exit {
     match command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Step(arguments) => step::step(&arguments),
+        Command::Learn(arguments) => learn::learn(&arguments),
+        Command::New(arguments) => new::new(&arguments),
         Command::Test(arguments) => test::test(&arguments),
         Command::Check { scenarios, set } => check::check(&scenarios, &set),
         Command::Compare(arguments) => compare::compare(&arguments),
@@ -122,18 +135,23 @@ fn dispatch(command: Command) -> Exit {
 /// Something could not be written to stdout.
 static UNWRITTEN: AtomicBool = AtomicBool::new(false);
 
-/// Writes to stdout; a reader that has gone away is not an error.
+/// Writes to stdout.
 fn print(text: &str) {
+    let _ = say(text);
+}
+
+/// Writes to stdout; a reader that has gone away is not an error. Whether somebody reads on.
+fn say(text: &str) -> bool {
     use std::io::{ErrorKind, Write as _};
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(problem)
-            if problem.kind() != ErrorKind::BrokenPipe && !UNWRITTEN.swap(true, Ordering::Relaxed) =>
-        {
-            talk(&format!("error: standard output: {problem}\n"));
-        }
-        _ => {}
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    if let Err(problem) = &written
+        && problem.kind() != ErrorKind::BrokenPipe
+        && !UNWRITTEN.swap(true, Ordering::Relaxed)
+    {
+        talk(&format!("error: standard output: {problem}\n"));
     }
+    written.is_ok()
 }
 
 /// Talk goes to stderr.

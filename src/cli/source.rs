@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::talk;
-use crate::scenario::{self, Plan, builtin};
+use crate::scenario::builtin::{self, Builtin};
+use crate::scenario::{self, Plan};
 
 /// A scenario's text and where its manifests are.
 pub struct Source {
@@ -14,6 +15,10 @@ pub struct Source {
 }
 
 impl Source {
+    pub fn of(shipped: &Builtin) -> Source {
+        Source { label: format!("{}.toml", shipped.name), text: shipped.text.to_owned(), folder: None }
+    }
+
     /// The text of a manifest beside the scenario.
     pub fn manifest(&self, path: &str) -> Result<String, String> {
         match &self.folder {
@@ -39,11 +44,7 @@ pub fn sources(word: &str) -> Result<Vec<Source>, String> {
         return Ok(vec![read(path)?]);
     }
     match builtin::find(word) {
-        Some(found) => Ok(vec![Source {
-            label: format!("{}.toml", found.name),
-            text: found.text.to_owned(),
-            folder: None,
-        }]),
+        Some(found) => Ok(vec![Source::of(found)]),
         None => {
             let names: Vec<&str> = builtin::ALL.iter().map(|b| b.name).collect();
             let near = scenario::diagnostic::nearest(word, &names);

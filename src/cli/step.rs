@@ -1,15 +1,15 @@
 //! `kubelapse step`: the full screen on a terminal, the line mode elsewhere.
 
 use std::fs;
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::line::{Line, Reply};
 use super::source::{Source, sources};
-use super::{Exit, print, talk};
+use super::{Exit, converse, print, talk};
+use crate::scenario::Diagnostics;
 use crate::session::{Script, Walk};
 use crate::tui;
 
@@ -42,30 +42,43 @@ pub fn step(arguments: &Arguments) -> Exit {
     walk.quiz.on = arguments.quiz;
     let save = |walk: &Walk, path: &str| save(&source, walk, path);
     if arguments.plain || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        return lines(walk, &save);
+        return match converse::lines(walk, &save, &mut |_| {}) {
+            Ok(_) => Exit::Ran,
+            Err(problem) => {
+                talk(&format!("error: {problem}\n"));
+                Exit::WrongRequest
+            }
+        };
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&stop);
-    // Ctrl-C arrives as a key; this is for who asks from outside.
-    let _ = ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed));
-    // A panic is never an answer, but if there is one, it is ours: the screen is put back before its message.
-    let shown = std::panic::catch_unwind(AssertUnwindSafe(|| tui::run(walk, &save, &stop)));
-    let Ok(shown) = shown else {
-        talk(
-            "error: this is a bug in kubelapse; please report it with the scenario and the keys that led here\n",
-        );
-        return Exit::OurFault;
-    };
-    match shown {
+    match shown(|stop| tui::run(walk, &save, stop)) {
         Ok(walk) => {
             if walk.quiz.score().1 > 0 {
                 print(&walk.debrief());
             }
             Exit::Ran
         }
-        Err(problem) => {
+        Err(exit) => exit,
+    }
+}
+
+/// Shows something on the full screen. A panic is never an answer, but if there is one, it is ours: the screen is put
+/// back before its message.
+pub fn shown<T>(show: impl FnOnce(&Arc<AtomicBool>) -> io::Result<T>) -> Result<T, Exit> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&stop);
+    // Ctrl-C arrives as a key; this is for who asks from outside.
+    let _ = ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed));
+    match std::panic::catch_unwind(AssertUnwindSafe(|| show(&stop))) {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(problem)) => {
             talk(&format!("error: this terminal cannot be used ({problem}); try --plain\n"));
-            Exit::WrongRequest
+            Err(Exit::WrongRequest)
+        }
+        Err(_) => {
+            talk(
+                "error: this is a bug in kubelapse; please report it with the scenario and the keys that led here\n",
+            );
+            Err(Exit::OurFault)
         }
     }
 }
@@ -88,15 +101,8 @@ fn open(arguments: &Arguments) -> Result<(Source, Walk), Exit> {
     };
     let mut overrides = arguments.set.clone();
     overrides.extend(arguments.until.iter().map(|until| format!("until={until}")));
-    match Script::load(&source.label, &source.text, &|path| source.manifest(path), &overrides) {
-        Ok((script, loaded)) => {
-            if loaded.warnings.warnings() > 0 {
-                talk(&loaded.warnings.render(true));
-            }
-            let plan = Arc::new(loaded.plan);
-            let seed = arguments.seed.unwrap_or(plan.seed);
-            Ok((source, Walk::new(script, &plan, seed)))
-        }
+    match opened(&source, &overrides, arguments.seed) {
+        Ok(walk) => Ok((source, walk)),
         Err(problems) => {
             talk(&problems.render(true));
             Err(Exit::WrongRequest)
@@ -104,8 +110,22 @@ fn open(arguments: &Arguments) -> Result<(Source, Walk), Exit> {
     }
 }
 
+/// A scenario at the start of its run; warnings are talked about.
+///
+/// # Errors
+/// Every problem of the scenario.
+pub fn opened(source: &Source, overrides: &[String], seed: Option<u64>) -> Result<Walk, Diagnostics> {
+    let (script, loaded) =
+        Script::load(&source.label, &source.text, &|path| source.manifest(path), overrides)?;
+    if loaded.warnings.warnings() > 0 {
+        talk(&loaded.warnings.render(true));
+    }
+    let plan = Arc::new(loaded.plan);
+    Ok(Walk::new(script, &plan, seed.unwrap_or(plan.seed)))
+}
+
 /// Writes what was done as a scenario; its manifests go along when it is written elsewhere.
-fn save(source: &Source, walk: &Walk, path: &str) -> Result<String, String> {
+pub fn save(source: &Source, walk: &Walk, path: &str) -> Result<String, String> {
     let place = Path::new(path);
     let refuse = |place: &Path, e: io::Error| format!("{}: {e}", place.display());
     let folder = place.parent().unwrap_or(Path::new(""));
@@ -126,49 +146,4 @@ fn save(source: &Source, walk: &Walk, path: &str) -> Result<String, String> {
     let unkept = !walk.plan().expects.is_empty() && !walk.commands().is_empty();
     let warning = if unkept { " (its expectations are of the run without your actions)" } else { "" };
     Ok(format!("saved: kubelapse run {path} writes the same timeline again{warning}"))
-}
-
-/// Reads commands line by line until the end of the input.
-fn lines(walk: Walk, save: &dyn Fn(&Walk, &str) -> Result<String, String>) -> Exit {
-    let mut line = Line::new(walk);
-    let prompts = io::stdin().is_terminal();
-    let mut out = io::stdout().lock();
-    let mut tell = |text: &str| out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok();
-    if !tell(&line.welcome()) {
-        return Exit::Ran;
-    }
-    let mut input = io::stdin().lock();
-    loop {
-        let prompt = line.prompt();
-        if !tell(if prompts { &prompt } else { "" }) {
-            return Exit::Ran;
-        }
-        let mut text = String::new();
-        match input.read_line(&mut text) {
-            Ok(0) => break,
-            Ok(_) => {}
-            Err(e) => {
-                talk(&format!("error: the input cannot be read: {e}\n"));
-                return Exit::WrongRequest;
-            }
-        }
-        // A pipe shows what was asked, so that a transcript reads as a conversation.
-        if !prompts && !tell(&format!("{prompt}{}\n", text.trim_end())) {
-            return Exit::Ran;
-        }
-        match line.say(text.trim(), save) {
-            Reply::Text(text) => {
-                if !tell(&text) {
-                    return Exit::Ran;
-                }
-            }
-            Reply::Quit(text) => {
-                tell(&text);
-                return Exit::Ran;
-            }
-        }
-    }
-    let farewell = line.farewell();
-    tell(&farewell);
-    Exit::Ran
 }

@@ -200,6 +200,13 @@ pub fn find(name: &str) -> Option<&'static Builtin> {
     ALL.iter().find(|b| b.name == name)
 }
 
+/// What a table of contents says of a lesson.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LessonHead {
+    pub title: String,
+    pub questions: u32,
+}
+
 impl Builtin {
     /// What one is about to see: the comment at the head of the file.
     pub fn about(&self) -> String {
@@ -210,9 +217,26 @@ impl Builtin {
         comment.join(" ")
     }
 
+    fn table(&self) -> toml::Table {
+        self.text.parse().unwrap_or_default()
+    }
+
     /// Its one line in a table of contents.
     pub fn description(&self) -> String {
-        let table = self.text.parse::<toml::Table>().unwrap_or_default();
-        table.get("description").and_then(|d| d.as_str()).unwrap_or_default().to_owned()
+        self.table().get("description").and_then(|d| d.as_str()).unwrap_or_default().to_owned()
+    }
+
+    /// Of its lesson, if it has one that asks something.
+    pub fn lesson(&self) -> Option<LessonHead> {
+        let table = self.table();
+        let lesson = table.get("lesson")?.as_table()?;
+        let title = lesson.get("title").and_then(|title| title.as_str()).unwrap_or_default();
+        let questions = lesson.get("question")?.as_array()?.len();
+        Some(LessonHead { title: title.to_owned(), questions: u32::try_from(questions).ok()? })
+    }
+
+    /// Changes with its text.
+    pub fn digest(&self) -> String {
+        super::resolve::digest(&[self.text.to_owned()])
     }
 }

@@ -11,7 +11,7 @@ pub mod builtin;
 mod check;
 pub mod diagnostic;
 pub mod format;
-mod manifest;
+pub mod manifest;
 mod overrides;
 pub mod plan;
 mod resolve;

@@ -203,11 +203,12 @@ impl Node {
 }
 
 /// A text as TOML's basic string, whose escapes are those of JSON.
-fn spelled(text: &str) -> String {
+pub fn spelled(text: &str) -> String {
     serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
 }
 
-fn spelled_key(key: &str) -> String {
+/// A key, in quotes where it needs them.
+pub fn spelled_key(key: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if !key.is_empty() && key.chars().all(bare) { key.to_owned() } else { spelled(key) }
 }

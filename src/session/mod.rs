@@ -11,6 +11,7 @@ pub mod coming;
 pub mod commands;
 pub mod expect;
 pub mod kubectl;
+pub mod lesson;
 pub mod lineage;
 pub mod moves;
 pub mod objects;
@@ -32,6 +33,7 @@ use crate::world::{SimEvent, World};
 
 pub use breakpoints::Breakpoint;
 pub use expect::Judge;
+pub use lesson::Score;
 pub use moves::{Direction, Move, Stop};
 pub use script::Script;
 pub use walk::Walk;

@@ -58,11 +58,16 @@ impl Walk {
     /// Moves; at the end it stands right after a step, or at an instant.
     pub fn go(&mut self, direction: Direction, to: &Move) -> Stop {
         if direction == Direction::Forward {
+            if self.quiz.insists() {
+                return Stop::Question;
+            }
             self.quiz.skip();
         }
         match to {
             Move::To(at) => {
-                if let Some((question, due)) = self.lesson_due(*at).filter(|_| *at > self.clock) {
+                // A lesson that is held asks also at the very end of the run, where no time is left to pass.
+                let asks = *at > self.clock || self.quiz.held;
+                if let Some((question, due)) = self.lesson_due(*at).filter(|_| asks) {
                     self.seek_time(due);
                     self.ask_lesson(question);
                     return Stop::Question;

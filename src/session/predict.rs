@@ -22,6 +22,8 @@ pub struct Asked {
     pub explain: String,
     pub hint: String,
     pub from_lesson: bool,
+    /// Whether the hint was shown before the answer.
+    pub hinted: bool,
     /// What the person chose.
     pub given: Option<usize>,
 }
@@ -40,12 +42,28 @@ pub struct Quiz {
     lesson_done: Vec<bool>,
     /// Whether a generated question is asked before STATUS changes.
     pub on: bool,
+    /// Whether the scenario's lesson is held: its questions cannot be passed by.
+    pub(super) held: bool,
 }
 
 impl Quiz {
     /// The question that waits for its answer.
     pub fn pending(&self) -> Option<&Asked> {
         self.asked.last().filter(|asked| asked.given.is_none())
+    }
+    /// Whether the scenario's lesson is held.
+    pub fn is_held(&self) -> bool {
+        self.held
+    }
+    /// Whether a question is open that cannot be passed by.
+    pub fn insists(&self) -> bool {
+        self.held && self.pending().is_some_and(|asked| asked.from_lesson)
+    }
+    /// Shows the hint to the question that waits; None when there is none.
+    pub fn hint(&mut self) -> Option<&str> {
+        let asked = self.asked.last_mut().filter(|asked| asked.given.is_none() && !asked.hint.is_empty())?;
+        asked.hinted = true;
+        Some(&asked.hint)
     }
     /// Right answers, and questions that were answered.
     pub fn score(&self) -> (usize, usize) {
@@ -104,6 +122,7 @@ impl Walk {
             explain: question.explain,
             hint: question.hint,
             from_lesson: true,
+            hinted: false,
             given: None,
         });
     }
@@ -324,6 +343,7 @@ impl Walk {
             explain,
             hint: String::new(),
             from_lesson: false,
+            hinted: false,
             given: None,
         }
     }
@@ -366,6 +386,9 @@ impl Walk {
         }
         let start = self.plan().start;
         let mut text = format!("{right} of {answered} predictions were right.\n");
+        if self.quiz.held {
+            text = format!("{}.\n", self.lesson_score().in_words());
+        }
         for asked in self.quiz.missed() {
             let given = asked.given.and_then(|ix| asked.choices.get(ix)).map_or("", String::as_str);
             let right = asked.choices.get(asked.answer).map_or("", String::as_str);
@@ -381,7 +404,7 @@ impl Walk {
         if right == answered {
             text.push_str("Nothing was missed.\n");
         }
-        text
+        text + &self.lesson_behind()
     }
 }
 

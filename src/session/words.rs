@@ -51,6 +51,58 @@ pub fn offset(at: Time, start: Time) -> String {
     }
 }
 
+/// The lines of each paragraph as one line; blank lines and indented ones stay as they are.
+pub fn unfolded(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let mut flows = false;
+    for line in text.trim().lines() {
+        let own = !line.trim().is_empty() && !line.starts_with(' ');
+        match lines.last_mut().filter(|_| flows && own) {
+            Some(before) => {
+                before.push(' ');
+                before.push_str(line.trim_end());
+            }
+            None => lines.push(line.trim_end().to_owned()),
+        }
+        flows = own;
+    }
+    lines.join("\n")
+}
+
+/// A line broken between words, none longer than `width` where words allow it. Later lines stand below the first one's
+/// text: below `1) ` and `because:   ` they are indented.
+pub fn broken(line: &str, width: usize) -> Vec<String> {
+    if line.chars().count() <= width {
+        return vec![line.to_owned()];
+    }
+    let text = line.trim_start();
+    let blanks = line.len() - text.len();
+    let mut lines = vec![" ".repeat(blanks)];
+    let mut begins = true;
+    for word in text.split(' ') {
+        let Some(last) = lines.last_mut() else { break };
+        if !begins && last.chars().count() + 1 + word.chars().count() > width {
+            lines.push(format!("{}{word}", " ".repeat(blanks + label(text))));
+        } else {
+            last.push_str(if begins { "" } else { " " });
+            last.push_str(word);
+        }
+        begins = false;
+    }
+    lines
+}
+
+/// How wide the label is that a line begins with: a choice's number, or what stands before several blanks.
+fn label(text: &str) -> usize {
+    const WIDEST: usize = 20;
+    let head: String = text.chars().take(WIDEST).collect();
+    match (head.find("  "), head.find(") ")) {
+        (Some(at), _) => at + head[at..].chars().take_while(|c| *c == ' ').count(),
+        (None, Some(at)) if at < 5 => at + 2,
+        _ => 0,
+    }
+}
+
 /// A span as a person says it: `10.4s`, `1m3s`; shorter than a second in milliseconds.
 pub fn about(span: Span) -> String {
     let micros = span.micros().max(0);
@@ -216,4 +268,20 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         SimEvent::PodGc => ("pod garbage collector", "looks for pods that nobody will finish".to_owned()),
     };
     Words { component, text, pod: pod_of(event), node: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_laid_out_anew() {
+        let text = "One sentence\nthat goes on.\n\n  kept\nNew.\n";
+        assert_eq!(unfolded(text), "One sentence that goes on.\n\n  kept\nNew.");
+        assert_eq!(broken("a short line", 20), ["a short line"]);
+        assert_eq!(broken("a line that is longer", 10), ["a line", "that is", "longer"]);
+        assert_eq!(broken("> 1) a choice of words", 12), ["> 1) a", "     choice", "     of", "     words"]);
+        assert_eq!(broken("  why:   it is so", 13), ["  why:   it", "         is", "         so"]);
+        assert_eq!(broken("unbreakable words", 5), ["unbreakable", "words"]);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::session::words::offset;
+use crate::session::words::{offset, unfolded};
 use crate::session::{Breakpoint, Direction, Move, Stop, Walk, kubectl, why};
 use crate::time::Span;
 use crate::world::PodId;
@@ -101,7 +101,11 @@ pub struct App {
     /// The last thing worth telling, and whether it is a problem.
     pub told: Option<(String, bool)>,
     pub leaves: bool,
+    /// Leaves altogether, not only this walk.
+    pub quits: bool,
     debriefed: bool,
+    /// What is read now is the last before leaving.
+    last_words: bool,
 }
 
 pub const SPEEDS: [u32; 10] = [1, 2, 5, 10, 20, 60, 120, 300, 600, 1000];
@@ -119,12 +123,21 @@ impl App {
             speed: 10,
             told: None,
             leaves: false,
+            quits: false,
             debriefed: false,
+            last_words: false,
         };
         let plan = app.walk.plan();
         let text = match &plan.lesson {
             Some(lesson) if !lesson.story.trim().is_empty() => {
-                Some((lesson.title.clone(), lesson.story.trim().to_owned()))
+                let mut text = unfolded(&lesson.story);
+                if app.walk.quiz.is_held() {
+                    text.push_str(&format!(
+                        "\n\n{} questions will come at their instants. → goes on, ? tells of all keys.",
+                        lesson.questions.len()
+                    ));
+                }
+                Some((lesson.title.clone(), text))
             }
             Some(lesson) => {
                 app.told = Some((format!("Lesson: {}", lesson.title), false));
@@ -197,11 +210,41 @@ impl App {
             Stop::There => self.tell_place(direction, to),
         }
         let over = self.walk.now() >= self.walk.plan().until && self.walk.at_end();
-        if over && direction == Direction::Forward && self.walk.quiz.score().1 > 0 && !self.debriefed {
-            self.debriefed = true;
-            let text = self.walk.debrief();
-            self.read("How the predictions went".to_owned(), text);
+        if over && direction == Direction::Forward && stop != Stop::Question {
+            self.debrief();
         }
+    }
+
+    /// Tells once how the questions went; false when there is nothing to tell any more.
+    fn debrief(&mut self) -> bool {
+        let tells = self.walk.quiz.score().1 > 0 && !self.debriefed;
+        if tells {
+            self.debriefed = true;
+            self.read_debrief();
+        }
+        tells
+    }
+
+    pub fn read_debrief(&mut self) {
+        self.told = None;
+        let text = self.walk.debrief();
+        self.read("How the predictions went".to_owned(), text);
+    }
+
+    /// Leaves; a lesson whose questions are answered tells first what was behind it.
+    pub fn leave(&mut self) {
+        let owes = self.walk.quiz.is_held() && !self.walk.keeps_silent();
+        self.leaves = !(owes && self.debrief());
+        self.last_words = !self.leaves;
+    }
+
+    pub fn debriefed(&self) -> bool {
+        self.debriefed
+    }
+
+    /// A text that was read is closed.
+    pub fn close(&mut self) {
+        self.leaves |= self.last_words;
     }
 
     /// The most telling of what the last step wrote.
@@ -280,6 +323,7 @@ impl App {
     /// Gives an answer to the question that waits.
     pub fn answer(&mut self, choice: usize) {
         if self.walk.quiz.answer(choice).is_some() {
+            self.told = None;
             self.mode = Mode::Verdict;
         }
     }

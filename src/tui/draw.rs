@@ -51,16 +51,23 @@ pub fn cut(text: &str, width: usize) -> String {
     short
 }
 
+/// Says so where too little room is left to draw well.
+pub fn draw_too_small(frame: &mut Frame<'_>) -> bool {
+    let area = frame.area();
+    let too_small = area.width < NARROWEST || area.height < LOWEST;
+    if too_small {
+        let text =
+            format!("{}x{} is too small: {NARROWEST}x{LOWEST} is needed. q leaves.", area.width, area.height);
+        frame.render_widget(Paragraph::new(text).wrap(ratatui::widgets::Wrap { trim: true }), area);
+    }
+    too_small
+}
+
 impl App {
     /// Draws everything.
     pub fn draw(&self, frame: &mut Frame<'_>) {
         let area = frame.area();
-        if area.width < NARROWEST || area.height < LOWEST {
-            let text = format!(
-                "{}x{} is too small: {NARROWEST}x{LOWEST} is needed. q leaves.",
-                area.width, area.height
-            );
-            frame.render_widget(Paragraph::new(text).wrap(ratatui::widgets::Wrap { trim: true }), area);
+        if draw_too_small(frame) {
             return;
         }
         let w = self.walk.world();
@@ -92,21 +99,30 @@ impl App {
 
     fn draw_title(&self, frame: &mut Frame<'_>, area: Rect) {
         let plan = self.walk.plan();
-        let quiz = match self.walk.quiz.score() {
-            (_, 0) => String::new(),
-            (right, answered) => format!("  {right}/{answered} right"),
+        let width = usize::from(area.width);
+        let clock = format!("  {} of {}", offset(self.walk.now(), plan.start), plan.until.since(plan.start));
+        let sign = if self.playing { "▶" } else { "⏸" };
+        let lesson = plan.lesson.as_ref().filter(|_| self.walk.quiz.is_held());
+        let (left, right) = match (lesson, self.walk.quiz.score()) {
+            // A lesson's name tells less than its title, which may be long.
+            (Some(lesson), _) => {
+                let points = self.walk.lesson_score().points();
+                let right = format!(
+                    "  {sign} {}x  {points} of {} points  ? help ",
+                    self.speed,
+                    lesson.questions.len()
+                );
+                let room = width.saturating_sub(clock.chars().count() + right.chars().count() + 1);
+                (format!(" {}{clock}", cut(&lesson.title, room)), right)
+            }
+            (None, (right, answered)) => {
+                let quiz = if answered == 0 { String::new() } else { format!("  {right}/{answered} right") };
+                let left = format!(" {}{clock}  event {}", plan.name, self.walk.position());
+                (left, format!("{sign} {}x{quiz}  ? help ", self.speed))
+            }
         };
-        let play = if self.playing { format!("▶ {}x", self.speed) } else { format!("⏸ {}x", self.speed) };
-        let left = format!(
-            " {}  {} of {}  event {}",
-            plan.name,
-            offset(self.walk.now(), plan.start),
-            plan.until.since(plan.start),
-            self.walk.position()
-        );
-        let right = format!("{play}{quiz}  ? help ");
-        let gap = usize::from(area.width).saturating_sub(left.chars().count() + right.chars().count());
-        let text = cut(&format!("{left}{}{right}", " ".repeat(gap)), usize::from(area.width));
+        let gap = width.saturating_sub(left.chars().count() + right.chars().count());
+        let text = cut(&format!("{left}{}{right}", " ".repeat(gap)), width);
         frame.render_widget(Paragraph::new(text).style(Style::new().add_modifier(Modifier::REVERSED)), area);
     }
 
@@ -250,6 +266,8 @@ impl App {
             panes::draw(self, frame, events, Tab::Events, false);
             let tab = match self.tab {
                 Tab::Describe | Tab::Coming | Tab::History | Tab::Lives => self.tab,
+                // What comes would give answers away.
+                _ if self.walk.keeps_silent() => Tab::History,
                 _ => Tab::Coming,
             };
             panes::draw(self, frame, third, tab, true);
@@ -280,11 +298,20 @@ impl App {
 
     fn draw_keys(&self, frame: &mut Frame<'_>, area: Rect) {
         let keys = match self.mode {
+            Mode::Walk if self.walk.quiz.insists() => {
+                "a back to the question  w why  ← back  ↑↓ pod  Tab pane  ? keys  q leave"
+            }
+            Mode::Walk if self.walk.keeps_silent() => {
+                "→ next  ← back  w why  f failure  ↑↓ pod  Tab pane  p play  ? keys  q leave"
+            }
             Mode::Walk => {
                 "→ next  ← back  w why  f failure  ↑↓ pod  Tab pane  p play  x do  a ask  g goto  q quit"
             }
             Mode::Typing { .. } => "Enter does it  Esc leaves it",
-            Mode::Question { .. } => "1-9 or ↑↓ Enter answers  Esc not now",
+            Mode::Question { .. } if self.walk.quiz.insists() => {
+                "1-9 or ↑↓ Enter answers  h hint (half the point)  Esc looks around first"
+            }
+            Mode::Question { .. } => "1-9 or ↑↓ Enter answers  h hint  Esc not now",
             Mode::Verdict => "Enter goes on",
             Mode::Reading { .. } | Mode::Help { .. } => "↑↓ scroll  Esc closes",
         };

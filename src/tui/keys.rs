@@ -28,7 +28,7 @@ pub const KEYS: [(&str, &str); 27] = [
     ("w", "why the last change came"),
     ("a", "ask me what comes next"),
     ("z", "a question before every change of STATUS: on, off"),
-    ("1-9 ↑↓ Enter", "answer a question; Esc: not now"),
+    ("1-9 ↑↓ Enter", "answer a question; h: a hint; Esc: not now"),
     ("d", "how the predictions went"),
     ("x", "do something now: delete pod/web"),
     ("s", "save what was done as a scenario"),
@@ -42,6 +42,7 @@ impl App {
     pub fn key(&mut self, key: KeyEvent, save: Save<'_>) {
         if key.modifiers.contains(KeyModifiers::CONTROL) && matches!(key.code, KeyCode::Char('c' | 'd')) {
             self.leaves = true;
+            self.quits = true;
             return;
         }
         match std::mem::take(&mut self.mode) {
@@ -49,11 +50,10 @@ impl App {
             Mode::Typing { prompt, text } => self.typing_key(key, prompt, text, save),
             Mode::Question { marked } => self.question_key(key, marked),
             Mode::Verdict => self.verdict_key(key),
-            Mode::Reading { title, text, scroll } => {
-                if let Some(scroll) = scrolled(key, scroll) {
-                    self.mode = Mode::Reading { title, text, scroll };
-                }
-            }
+            Mode::Reading { title, text, scroll } => match scrolled(key, scroll) {
+                Some(scroll) => self.mode = Mode::Reading { title, text, scroll },
+                None => self.close(),
+            },
             Mode::Help { scroll } => {
                 if let Some(scroll) = scrolled(key, scroll) {
                     self.mode = Mode::Help { scroll };
@@ -86,7 +86,7 @@ impl App {
             KeyCode::Char('u') => self.mode = type_for(Prompt::Until(Forward)),
             KeyCode::Char('U') => self.mode = type_for(Prompt::Until(Back)),
             KeyCode::Char('t') => self.mode = type_for(Prompt::Break),
-            KeyCode::Char('x') => self.mode = type_for(Prompt::Do),
+            KeyCode::Char('x') if !self.walk.keeps_silent() => self.mode = type_for(Prompt::Do),
             KeyCode::Char('s') => self.mode = type_for(Prompt::Save),
             KeyCode::Char('p') => {
                 self.playing = !self.playing && self.walk.now() < self.walk.plan().until;
@@ -106,6 +106,13 @@ impl App {
             KeyCode::Char('o') => self.container += 1,
             KeyCode::Char('v') => self.previous = !self.previous,
             KeyCode::Char('w') => self.ask_why(),
+            KeyCode::Char('x' | 'z') if self.walk.keeps_silent() => {
+                self.refuse("this comes after the lesson's last question");
+            }
+            KeyCode::Char('a') if self.walk.quiz.insists() => self.mode = Mode::Question { marked: 0 },
+            KeyCode::Char('a') if self.walk.keeps_silent() => {
+                self.refuse("the lesson asks by itself: → goes on");
+            }
             KeyCode::Char('a') => {
                 self.playing = false;
                 if self.walk.ask() {
@@ -119,12 +126,9 @@ impl App {
                 let on = if self.walk.quiz.on { "on" } else { "off" };
                 self.tell(format!("questions before changes of STATUS: {on}"));
             }
-            KeyCode::Char('d') => {
-                let text = self.walk.debrief();
-                self.read("How the predictions went".to_owned(), text);
-            }
+            KeyCode::Char('d') => self.read_debrief(),
             KeyCode::Char('?') | KeyCode::F(1) => self.mode = Mode::Help { scroll: 0 },
-            KeyCode::Char('q') => self.leaves = true,
+            KeyCode::Char('q') => self.leave(),
             KeyCode::Esc => {
                 self.playing = false;
                 self.told = None;
@@ -178,9 +182,14 @@ impl App {
         let mut marked = marked;
         match key.code {
             KeyCode::Esc => {
-                self.walk.quiz.skip();
+                if self.walk.quiz.insists() {
+                    self.tell("the question waits: a goes back to it");
+                } else {
+                    self.walk.quiz.skip();
+                }
                 return;
             }
+            KeyCode::Char('h') => drop(self.walk.quiz.hint().map(str::len)),
             KeyCode::Up | KeyCode::Char('k') => marked = marked.saturating_sub(1),
             KeyCode::Down | KeyCode::Char('j') => marked = (marked + 1).min(choices.saturating_sub(1)),
             KeyCode::Enter => return self.answer(marked),
@@ -199,6 +208,8 @@ impl App {
             self.walk.quiz.on && self.walk.quiz.asked.last().is_some_and(|asked| !asked.from_lesson);
         if goes_on && before_move {
             self.follow();
+        } else if self.walk.quiz.is_held() && !self.walk.keeps_silent() && !self.debriefed() {
+            self.tell("that was the last question: End tells what is behind it all, q too");
         }
     }
 }

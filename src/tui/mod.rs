@@ -1,9 +1,11 @@
-//! The full screen of `step`: a door to one [`Walk`], like the line mode.
+//! The full screen of `step`: a door to one [`Walk`], like the line mode; and of `learn`, which adds the table of
+//! [`Contents`].
 //!
 //! A key becomes a change of the [`App`], the app is drawn; nothing else changes it but passing time while it plays. The
 //! drawing is a pure function of the app, so that every screen can be drawn to a test's backend.
 
 mod app;
+mod contents;
 mod draw;
 mod keys;
 mod panes;
@@ -17,6 +19,7 @@ use std::time::{Duration, Instant};
 use ratatui::crossterm::event::{self, Event, KeyEventKind};
 
 pub use app::{App, Mode, Tab};
+pub use contents::{Choice, Contents};
 
 use crate::session::Walk;
 
@@ -28,44 +31,86 @@ const FRAME: Duration = Duration::from_millis(33);
 /// How long nothing happens before a look whether the program was asked to stop from outside.
 const IDLE: Duration = Duration::from_millis(250);
 
-/// Holds the terminal until the person leaves; gives the walk back. The terminal is put back as it was, whatever happens.
+/// The terminal, taken over.
+pub struct Screen<'a> {
+    terminal: ratatui::DefaultTerminal,
+    stop: &'a Arc<AtomicBool>,
+}
+
+/// A walk that a person has left.
+pub struct Left {
+    pub walk: Walk,
+    /// Whether the person wants to leave altogether, not only this walk.
+    pub quits: bool,
+}
+
+/// Takes the terminal over while something is shown. It is put back as it was, whatever happens.
+///
+/// # Errors
+/// What the terminal refuses.
+pub fn hold<T>(stop: &Arc<AtomicBool>, show: impl FnOnce(&mut Screen<'_>) -> io::Result<T>) -> io::Result<T> {
+    let terminal = ratatui::try_init()?;
+    let shown = show(&mut Screen { terminal, stop });
+    let restored = ratatui::try_restore();
+    shown.and_then(|done| restored.map(|()| done))
+}
+
+/// Walks until the person leaves; gives the walk back.
 ///
 /// # Errors
 /// What the terminal refuses.
 pub fn run(walk: Walk, save: Save<'_>, stop: &Arc<AtomicBool>) -> io::Result<Walk> {
-    let mut terminal = ratatui::try_init()?;
-    let mut app = App::new(walk);
-    let played = play(&mut terminal, &mut app, save, stop);
-    let restored = ratatui::try_restore();
-    played.and(restored).map(|()| app.walk)
+    hold(stop, |screen| screen.walk(walk, save)).map(|left| left.walk)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a person watches: simulated time passes with the wall clock while it plays"
-)]
-fn play(
-    terminal: &mut ratatui::DefaultTerminal,
-    app: &mut App,
-    save: Save<'_>,
-    stop: &Arc<AtomicBool>,
-) -> io::Result<()> {
-    let mut last = Instant::now();
-    while !app.leaves && !stop.load(Ordering::Relaxed) {
-        terminal.draw(|frame| app.draw(frame))?;
-        let wait = if app.playing { FRAME } else { IDLE };
-        if event::poll(wait)? {
-            match event::read()? {
-                Event::Key(key) if key.kind != KeyEventKind::Release => app.key(key, save),
-                // The next frame asks the terminal for its size.
-                _ => {}
+impl Screen<'_> {
+    /// Shows the course's contents until something is chosen.
+    ///
+    /// # Errors
+    /// What the terminal refuses.
+    pub fn contents(&mut self, contents: &mut Contents) -> io::Result<Choice> {
+        loop {
+            if self.stop.load(Ordering::Relaxed) {
+                return Ok(Choice::Leave);
+            }
+            self.terminal.draw(|frame| contents.draw(frame))?;
+            if event::poll(IDLE)?
+                && let Event::Key(key) = event::read()?
+                && key.kind != KeyEventKind::Release
+                && let Some(choice) = contents.key(key)
+            {
+                return Ok(choice);
             }
         }
-        let now = Instant::now();
-        if app.playing {
-            app.pass(now.duration_since(last));
-        }
-        last = now;
     }
-    Ok(())
+
+    /// Walks until the person leaves.
+    ///
+    /// # Errors
+    /// What the terminal refuses.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a person watches: simulated time passes with the wall clock while it plays"
+    )]
+    pub fn walk(&mut self, walk: Walk, save: Save<'_>) -> io::Result<Left> {
+        let mut app = App::new(walk);
+        let mut last = Instant::now();
+        while !app.leaves && !self.stop.load(Ordering::Relaxed) {
+            self.terminal.draw(|frame| app.draw(frame))?;
+            let wait = if app.playing { FRAME } else { IDLE };
+            if event::poll(wait)? {
+                match event::read()? {
+                    Event::Key(key) if key.kind != KeyEventKind::Release => app.key(key, save),
+                    // The next frame asks the terminal for its size.
+                    _ => {}
+                }
+            }
+            let now = Instant::now();
+            if app.playing {
+                app.pass(now.duration_since(last));
+            }
+            last = now;
+        }
+        Ok(Left { quits: app.quits || self.stop.load(Ordering::Relaxed), walk: app.walk })
+    }
 }

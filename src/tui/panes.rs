@@ -185,6 +185,9 @@ fn logs(app: &App, pod: PodId) -> Vec<Line<'static>> {
 }
 
 fn coming(app: &App, width: usize) -> Vec<Line<'static>> {
+    if app.walk.keeps_silent() {
+        return vec![Line::raw("What comes is told after the lesson's last question.")];
+    }
     let now = app.walk.now();
     let start = app.walk.plan().start;
     let list = app.walk.coming(app.walk.selected);

@@ -9,6 +9,7 @@ use ratatui::widgets::{Block, Borders, Clear, Paragraph, Wrap};
 use super::app::{App, Mode};
 use super::keys::KEYS;
 use crate::session::strip::LEGEND;
+use crate::session::words::broken;
 
 impl App {
     pub(super) fn draw_popup(&self, frame: &mut Frame<'_>, area: Rect) {
@@ -17,7 +18,8 @@ impl App {
             Mode::Question { marked } => self.draw_question(frame, area, *marked),
             Mode::Verdict => self.draw_verdict(frame, area),
             Mode::Reading { title, text, scroll } => {
-                let lines = text.lines().map(|line| Line::raw(line.to_owned())).collect();
+                let plain = Style::new();
+                let lines = text.lines().flat_map(|line| flowing(area, line, plain)).collect();
                 popup(frame, area, title, lines, *scroll);
             }
             Mode::Help { scroll } => {
@@ -43,17 +45,21 @@ impl App {
 
     fn draw_question(&self, frame: &mut Frame<'_>, area: Rect, marked: usize) {
         let Some(asked) = self.walk.quiz.pending() else { return };
-        let mut lines =
-            vec![Line::styled(asked.ask.clone(), Style::new().add_modifier(Modifier::BOLD)), Line::raw("")];
+        let bold = Style::new().add_modifier(Modifier::BOLD);
+        let mut lines = flowing(area, &asked.ask, bold);
+        lines.push(Line::raw(""));
         for (ix, choice) in asked.choices.iter().enumerate() {
             let own = ix == marked;
             let style = if own { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
             let mark = if own { ">" } else { " " };
-            lines.push(Line::styled(format!("{mark} {}) {choice}", ix + 1), style));
+            lines.extend(flowing(area, &format!("{mark} {}) {choice}", ix + 1), style));
         }
-        if !asked.hint.is_empty() {
+        if asked.hinted {
             lines.push(Line::raw(""));
-            lines.push(Line::styled(format!("Hint: {}", asked.hint), Style::new().fg(Color::DarkGray)));
+            lines.extend(flowing(area, &format!("Hint: {}", asked.hint), Style::new().fg(Color::DarkGray)));
+        } else if !asked.hint.is_empty() {
+            lines.push(Line::raw(""));
+            lines.push(Line::styled("h shows a hint", Style::new().fg(Color::DarkGray)));
         }
         popup(frame, area, "What do you expect?", lines, 0);
     }
@@ -63,32 +69,51 @@ impl App {
         let right = asked.choices.get(asked.answer).map_or("", String::as_str);
         let given = asked.given.and_then(|ix| asked.choices.get(ix)).map_or("", String::as_str);
         let bold = Style::new().add_modifier(Modifier::BOLD);
-        let mut lines = vec![Line::raw(asked.ask.clone()), Line::raw("")];
+        let plain = Style::new();
+        let mut lines = flowing(area, &asked.ask, plain);
+        lines.push(Line::raw(""));
         if asked.is_right() {
-            lines.push(Line::styled(format!("Right: {right}"), bold.fg(Color::Green)));
+            lines.extend(flowing(area, &format!("Right: {right}"), bold.fg(Color::Green)));
         } else {
-            lines.push(Line::styled(format!("No: {right}"), bold.fg(Color::Red)));
-            lines.push(Line::raw(format!("You said: {given}")));
+            lines.extend(flowing(area, &format!("No: {right}"), bold.fg(Color::Red)));
+            lines.extend(flowing(area, &format!("You said: {given}"), plain));
         }
         if !asked.explain.is_empty() {
             lines.push(Line::raw(""));
-            lines.push(Line::raw(asked.explain.clone()));
+            lines.extend(flowing(area, &asked.explain, plain));
         }
         let (right, answered) = self.walk.quiz.score();
         lines.push(Line::raw(""));
-        lines.push(Line::raw(format!("{right} of {answered} so far")));
+        lines.push(Line::raw(match self.walk.quiz.is_held() {
+            true => {
+                format!("{} so far, {} to come", self.walk.lesson_score().in_words(), self.walk.lesson_left())
+            }
+            false => format!("{right} of {answered} so far"),
+        }));
         popup(frame, area, if asked.is_right() { "Right" } else { "Not quite" }, lines, 0);
     }
+}
+
+/// The widest that a framed text is laid out.
+fn widest(area: Rect) -> u16 {
+    area.width.saturating_sub(4).min(110)
+}
+
+/// A line broken to fit into a frame, so that what is drawn has as many lines as are counted.
+fn flowing(area: Rect, line: &str, style: Style) -> Vec<Line<'static>> {
+    let width = usize::from(widest(area).saturating_sub(4)).max(1);
+    broken(line, width).into_iter().map(|line| Line::styled(line, style)).collect()
 }
 
 /// A framed text in the middle of the screen, as large as it needs to be.
 fn popup(frame: &mut Frame<'_>, area: Rect, title: &str, lines: Vec<Line<'_>>, scroll: u16) {
     let longest = lines.iter().map(Line::width).max().unwrap_or(0) as u16;
-    let width = (longest + 4).clamp(40.min(area.width), area.width.saturating_sub(4).min(110));
+    let width = (longest + 4).clamp(40.min(area.width), widest(area));
     let text = Paragraph::new(lines.clone()).wrap(Wrap { trim: false });
     let inner = usize::from(width.saturating_sub(4)).max(1);
     // As the paragraph will wrap it, a little generously: words are not broken.
-    let needed: usize = lines.iter().map(|line| (line.width() * 21 / 20).div_ceil(inner).max(1)).sum();
+    let rows = |width: usize| if width <= inner { 1 } else { (width * 21 / 20).div_ceil(inner) };
+    let needed: usize = lines.iter().map(|line| rows(line.width())).sum();
     let height = (needed as u16 + 2).clamp(3, area.height.saturating_sub(2));
     let place =
         Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };

@@ -137,7 +137,7 @@ fn stem(file: &str) -> String {
 }
 
 /// FNV-1a, 128 bits, over the texts with their lengths.
-fn digest(texts: &[String]) -> String {
+pub(super) fn digest(texts: &[String]) -> String {
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
     let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     let mut eat = |bytes: &[u8]| {

@@ -1,0 +1,147 @@
+//! `kubelapse new`: a commented scenario to start from.
+
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use super::{Exit, print, talk, written};
+use crate::draft::{self, Draft, Manifest, Refusal};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  kubelapse new web                        web.toml: one pod that starts and stays
+  kubelapse new web --from web.yaml        web.toml: the pods of a manifest
+  kubelapse new web --from web.yaml --out pods/
+  kubelapse new web --out - | less
+
+The manifest may hold Pods, a v1 List, or workloads with a pod template (Deployment, ReplicaSet,
+ReplicationController, StatefulSet, DaemonSet, Job, CronJob). Of Pods the scenario refers to the manifest,
+of workloads it gets a copy of the template. Its expectations were seen in runs of it, so that
+`kubelapse test` passes right away.")]
+pub struct Arguments {
+    /// The scenario's name; the file is called NAME.toml
+    name: String,
+    /// A manifest (YAML or JSON) whose pods it is about
+    #[arg(long, value_name = "MANIFEST")]
+    from: Option<PathBuf>,
+    /// The file or the folder to write to, instead of this folder; - prints it
+    #[arg(long, short, value_name = "PATH")]
+    out: Option<PathBuf>,
+    /// Writes over a file that is there
+    #[arg(long)]
+    force: bool,
+}
+
+pub fn new(arguments: &Arguments) -> Exit {
+    match write(arguments) {
+        Ok(()) => Exit::Ran,
+        Err(Refusal::Words(problem)) => {
+            talk(&format!("error: {problem}\n"));
+            Exit::WrongRequest
+        }
+        Err(Refusal::Problems(problems)) => {
+            talk(&problems.render(true));
+            Exit::WrongRequest
+        }
+    }
+}
+
+fn write(arguments: &Arguments) -> Result<(), Refusal> {
+    let name = name(&arguments.name).map_err(Refusal::Words)?;
+    let place = place(name, arguments.out.as_deref());
+    if let Some(file) = place.as_deref().filter(|file| file.exists() && !arguments.force) {
+        return Err(Refusal::Words(format!(
+            "{} is there already; --force writes over it, --out PATH writes elsewhere",
+            file.display()
+        )));
+    }
+    let draft = match &arguments.from {
+        None => Draft { text: draft::blank(name), warnings: Default::default(), notes: Vec::new() },
+        Some(from) => drafted(name, from, place.as_deref())?,
+    };
+    if draft.warnings.warnings() > 0 {
+        talk(&draft.warnings.render(true));
+    }
+    match place {
+        None => print(&draft.text),
+        Some(file) => {
+            written::replace(&file, &draft.text).map_err(|e| words(&file, &e))?;
+            let file = file.display();
+            talk(&format!(
+                "{file} is written. Next:\n  kubelapse test {file}   its expectations\n  kubelapse step {file}   walk \
+                 through it\n  kubelapse check {file}  after each change: all problems at once\n"
+            ));
+        }
+    }
+    for note in &draft.notes {
+        talk(&format!("note: {note}\n"));
+    }
+    Ok(())
+}
+
+fn words(path: &Path, problem: &io::Error) -> Refusal {
+    Refusal::Words(format!("{}: {problem}", path.display()))
+}
+
+/// The name, without the ending that a person may have given it.
+fn name(given: &str) -> Result<&str, String> {
+    let name = given.strip_suffix(".toml").unwrap_or(given);
+    if given.contains(['/', '\\']) {
+        return Err(format!(
+            "`{given}` is a path: the name goes without folders, --out PATH says where to write"
+        ));
+    }
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.is_empty() || name.starts_with(['-', '.']) || !name.chars().all(fits) {
+        return Err(format!(
+            "`{given}` is no name for a scenario: letters, digits, `-`, `_` and `.` are, and a letter or a digit first"
+        ));
+    }
+    Ok(name)
+}
+
+/// The file to write; None: stdout.
+fn place(name: &str, out: Option<&Path>) -> Option<PathBuf> {
+    let file = format!("{name}.toml");
+    let Some(out) = out else { return Some(PathBuf::from(file)) };
+    let folder = out.is_dir() || out.to_string_lossy().ends_with(['/', std::path::MAIN_SEPARATOR]);
+    match out {
+        out if out == Path::new("-") => None,
+        out if folder => Some(out.join(file)),
+        out => Some(out.to_owned()),
+    }
+}
+
+fn drafted(name: &str, from: &Path, place: Option<&Path>) -> Result<Draft, Refusal> {
+    if from == Path::new("-") {
+        return Err(Refusal::Words(
+            "the scenario will refer to its manifest: save that as a file first, then --from FILE".to_owned(),
+        ));
+    }
+    let text = fs::read_to_string(from).map_err(|e| words(from, &e))?;
+    let folder = place.and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+    let path = relative(from, folder.unwrap_or(Path::new("."))).map_err(|e| words(from, &e))?;
+    draft::from_manifest(name, Manifest { path: &path, text: &text })
+}
+
+/// A file's path as seen from a folder, which need not be there yet.
+fn relative(file: &Path, folder: &Path) -> io::Result<String> {
+    let file = fs::canonicalize(file)?;
+    let folder = std::path::absolute(folder)?;
+    let mut there = folder.as_path();
+    while !there.exists() {
+        there = there.parent().unwrap_or(Path::new("/"));
+    }
+    let below = folder.strip_prefix(there).unwrap_or(Path::new(""));
+    let folder = fs::canonicalize(there)?.join(below);
+    let (file, folder): (Vec<Component<'_>>, Vec<Component<'_>>) =
+        (file.components().collect(), folder.components().collect());
+    let shared = file.iter().zip(&folder).take_while(|(a, b)| a == b).count();
+    let up = folder[shared..].iter().map(|_| "..".to_owned());
+    let down = file[shared..].iter().map(|part| part.as_os_str().to_string_lossy().into_owned());
+    if shared == 0 {
+        // Another drive: there is no way from here.
+        return Ok(file.iter().collect::<PathBuf>().display().to_string());
+    }
+    Ok(up.chain(down).collect::<Vec<_>>().join("/"))
+}

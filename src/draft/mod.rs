@@ -1,0 +1,101 @@
+//! A scenario to start from: a blank one, or one around the pods of a manifest.
+//!
+//! Texts go in and a text comes out; nothing here opens a file. What a draft expects was seen in runs of it, so that its
+//! test passes as it is written. Prose stands behind `# `; what one may switch on by taking the `#` away stands right
+//! behind it.
+
+mod blank;
+mod found;
+mod inline;
+mod observed;
+mod outline;
+mod text;
+
+pub use blank::blank;
+pub use found::WORKLOADS;
+
+use std::sync::Arc;
+
+use crate::scenario::tree::Loc;
+use crate::scenario::{self, Diagnostics, Loaded};
+
+/// A manifest that a draft is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Manifest<'a> {
+    /// As the scenario will write it: relative to the scenario's file.
+    pub path: &'a str,
+    pub text: &'a str,
+}
+
+/// A draft, and what there is to tell about it.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub text: String,
+    pub warnings: Diagnostics,
+    /// What one should know before the first run.
+    pub notes: Vec<String>,
+}
+
+/// Why there is no draft.
+#[derive(Clone, Debug)]
+pub enum Refusal {
+    /// The text holds no pod that could be drafted; in words, with a hint.
+    Words(String),
+    /// The API server would refuse a pod: each problem with its place.
+    Problems(Diagnostics),
+}
+
+/// A scenario around the pods of a manifest. `name` is the scenario's.
+///
+/// # Errors
+/// When the text is no manifest, holds no pod, or holds one that the API server would refuse.
+pub fn from_manifest(name: &str, manifest: Manifest<'_>) -> Result<Draft, Refusal> {
+    let found = found::found(manifest).map_err(Refusal::Words)?;
+    let body = text::body(name, manifest.path, &found);
+    let Loaded { plan, warnings } = load(name, &body, manifest).map_err(Refusal::Problems)?;
+    let seen = observed::observe(&Arc::new(plan));
+    Ok(Draft { text: body + &seen.expectations, warnings, notes: seen.notes })
+}
+
+fn load(name: &str, body: &str, manifest: Manifest<'_>) -> Result<Loaded, Diagnostics> {
+    let loader = |path: &str| match path == manifest.path {
+        true => Ok(manifest.text.to_owned()),
+        false => Err("only one manifest was given".to_owned()),
+    };
+    scenario::load_noting(&format!("{name}.toml"), body, &loader, &[])
+        .map_err(|problems| relocated(problems, manifest))
+}
+
+/// Problems of a spec that was written out of a workload's template stand in a text that nobody has seen: they are
+/// shown in the manifest, where the field's name stands there only once.
+fn relocated(mut problems: Diagnostics, manifest: Manifest<'_>) -> Diagnostics {
+    let known = problems.sources.iter().position(|source| source.name == manifest.path);
+    let own = match known.and_then(|at| u16::try_from(at).ok()) {
+        Some(own) => own,
+        None => problems.add_source(manifest.path, manifest.text),
+    };
+    let Some(body) = problems.sources.first_mut() else { return problems };
+    body.name.push_str(" (not written)");
+    let body = body.text.clone();
+    for item in problems.items.iter_mut().filter(|item| item.loc.source == 0) {
+        if let Some(key) = key_at(&body, item.loc)
+            && let Some(span) = scenario::manifest::only_key(manifest.text, key)
+        {
+            item.loc = Loc::new(own, span);
+        }
+    }
+    problems
+}
+
+/// The key that stands at a place of a TOML text, or the one whose value stands there.
+fn key_at(text: &str, loc: Loc) -> Option<&str> {
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let (before, here) = (text.get(..loc.start as usize)?, text.get(loc.start as usize..loc.end as usize)?);
+    let after = text.get(loc.end as usize..)?.trim_start();
+    if here.chars().all(bare) && (after.starts_with('=') || after.starts_with(']')) {
+        return Some(here);
+    }
+    let before = before.trim_end().strip_suffix('=')?.trim_end();
+    let from = before.rfind(|c| !bare(c)).map_or(0, |at| at + 1);
+    before.get(from..).filter(|key| !key.is_empty())
+}

@@ -1,0 +1,132 @@
+//! What runs of a draft show at the instants that its expectations name, whatever the seed.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::inline;
+use crate::api::{Sym, Tri};
+use crate::scenario::Plan;
+use crate::scenario::plan::PodTemplate;
+use crate::session::Session;
+use crate::time::{Span, Time};
+use crate::world::{Pod, World};
+
+/// When a draft is looked at, as it is written and in seconds: early, and before the end of its ten minutes.
+const INSTANTS: [(&str, i64); 2] = [("1m", 60), ("9m", 540)];
+/// An expectation must hold under so many seeds, fewer where there are so many pods that one would wait for it.
+const SEEDS: std::ops::RangeInclusive<u64> = 2..=20;
+const LIVES: u64 = 20_000;
+/// So many pods are expected something of.
+const PODS: usize = 8;
+
+/// Expectations in TOML, and what one should know before the first run.
+pub struct Observed {
+    pub expectations: String,
+    pub notes: Vec<String>,
+}
+
+/// What kubectl shows of a pod at an instant.
+#[derive(Clone, PartialEq, Eq)]
+struct Seen {
+    phase: String,
+    status: String,
+    ready: String,
+    restarts: i32,
+}
+
+impl Seen {
+    fn of(pod: &Pod) -> Seen {
+        Seen {
+            phase: pod.status.phase.to_string(),
+            status: pod.shown.status.to_string(),
+            ready: format!("{}/{}", pod.shown.ready.0, pod.shown.ready.1),
+            restarts: pod.shown.restarts,
+        }
+    }
+}
+
+/// Plays a plan under several seeds and writes down what they agree on, a minute in and before the end.
+pub fn observe(plan: &Arc<Plan>) -> Observed {
+    let pods: Vec<&PodTemplate> = plan.templates.iter().take(PODS).collect();
+    let lives: u64 = plan.templates.iter().map(|template| u64::from(template.replicas)).sum();
+    let seeds = (LIVES / lives.max(1)).clamp(*SEEDS.start(), *SEEDS.end());
+    // By seed, then by instant, then by pod.
+    let seen: Vec<Vec<Vec<Option<Seen>>>> = (0..seeds).map(|seed| watch(plan, seed, &pods)).collect();
+    let mut expectations = String::new();
+    for (at, (instant, _)) in INSTANTS.iter().enumerate() {
+        for (ix, pod) in pods.iter().enumerate() {
+            let all: Vec<&Option<Seen>> = seen.iter().map(|run| &run[at][ix]).collect();
+            let twin = pods.iter().any(|other| other.name == pod.name && other.namespace != pod.namespace);
+            expectations.push_str(&expectation(instant, pod, twin, &all));
+        }
+    }
+    Observed { expectations, notes: notes(plan, &pods) }
+}
+
+/// The name of a template's first pod.
+fn name(template: &PodTemplate) -> String {
+    if template.numbered { format!("{}-0", template.name) } else { template.name.to_string() }
+}
+
+fn find<'a>(w: &'a World, template: &PodTemplate) -> Option<&'a Pod> {
+    let name = name(template);
+    w.pods.iter().rev().find(|p| p.ident.namespace == template.namespace && p.ident.name.to_string() == name)
+}
+
+fn play_to(session: &mut Session, at: Time) {
+    while session.world.queue.peek_time().is_some_and(|next| next <= at) && session.step().is_some() {
+        session.world.outbox.clear();
+    }
+}
+
+fn watch(plan: &Arc<Plan>, seed: u64, pods: &[&PodTemplate]) -> Vec<Vec<Option<Seen>>> {
+    let mut session = Session::new(plan, seed);
+    let mut seen = Vec::new();
+    for (_, secs) in INSTANTS {
+        play_to(&mut session, plan.start + Span::from_secs(secs));
+        let own = pods.iter().map(|pod| find(&session.world, pod).filter(|p| p.exists).map(Seen::of));
+        seen.push(own.collect());
+    }
+    seen
+}
+
+/// What all runs show; nothing where they do not even agree whether the pod is there.
+fn expectation(at: &str, pod: &PodTemplate, twin: bool, seen: &[&Option<Seen>]) -> String {
+    let mut text = format!("\n[[expect]]\nat       = \"{at}\"\npod      = \"{}\"\n", name(pod));
+    if twin {
+        let _ = writeln!(text, "namespace = \"{}\"", pod.namespace);
+    }
+    let there: Vec<&Seen> = seen.iter().filter_map(|seen| seen.as_ref()).collect();
+    let Some(first) = there.first().filter(|_| there.len() == seen.len()) else {
+        return if there.is_empty() { text + "gone     = true\n" } else { String::new() };
+    };
+    let mut said = false;
+    let mut say = |key: &str, value: &str, agreed: bool| {
+        if agreed {
+            said = true;
+            let _ = writeln!(text, "{key:<8} = {value}");
+        }
+    };
+    let quoted = |word: &str| inline::value(&word.into());
+    say("phase", &quoted(&first.phase), there.iter().all(|one| one.phase == first.phase));
+    say("status", &quoted(&first.status), there.iter().all(|one| one.status == first.status));
+    say("ready", &quoted(&first.ready), there.iter().all(|one| one.ready == first.ready));
+    say("restarts", &first.restarts.to_string(), there.iter().all(|one| one.restarts == first.restarts));
+    if said { text } else { String::new() }
+}
+
+/// Pods that find no node: a person wants to know before wondering.
+fn notes(plan: &Arc<Plan>, pods: &[&PodTemplate]) -> Vec<String> {
+    let mut session = Session::new(plan, plan.seed);
+    play_to(&mut session, plan.until);
+    let mut notes = Vec::new();
+    for template in pods {
+        let Some(p) = find(&session.world, template) else { continue };
+        let scheduled = p.status.conditions.iter().find(|condition| condition.kind == Sym::POD_SCHEDULED);
+        if let Some(condition) = scheduled.filter(|condition| condition.status == Tri::False) {
+            let why = condition.message.show(&p.ident);
+            notes.push(format!("{} finds no node: {why}", name(template)));
+        }
+    }
+    notes
+}

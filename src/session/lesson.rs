@@ -1,0 +1,149 @@
+//! A lesson that is held: its questions wait for their answers, what would give them away waits with them, and the
+//! answers make a score.
+
+use std::fmt;
+
+use super::Walk;
+use super::predict::Asked;
+
+/// What came of a lesson's questions: a right answer is a point, with the hint half of one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Score {
+    /// Right answers without a hint.
+    pub right: u32,
+    /// Right answers with the hint.
+    pub hinted: u32,
+    pub questions: u32,
+}
+
+impl Score {
+    /// In half points, so that scores can be compared and added.
+    pub fn halves(self) -> u32 {
+        self.right.saturating_mul(2).saturating_add(self.hinted)
+    }
+    pub fn points(self) -> String {
+        let half = if self.halves() % 2 == 1 { ".5" } else { "" };
+        format!("{}{half}", self.halves() / 2)
+    }
+    /// `2.5 of 3 points`.
+    pub fn in_words(self) -> String {
+        let points = if self.questions == 1 { "point" } else { "points" };
+        format!("{} of {} {points}", self.points(), self.questions)
+    }
+}
+
+impl std::ops::Add for Score {
+    type Output = Score;
+    fn add(self, other: Score) -> Score {
+        Score {
+            right: self.right.saturating_add(other.right),
+            hinted: self.hinted.saturating_add(other.hinted),
+            questions: self.questions.saturating_add(other.questions),
+        }
+    }
+}
+
+impl fmt::Display for Score {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.points(), self.questions)
+    }
+}
+
+impl Walk {
+    /// From now on the scenario's lesson is held.
+    pub fn hold_lesson(&mut self) {
+        self.quiz.held = self.plan().lesson.is_some();
+    }
+
+    fn answered(&self) -> impl Iterator<Item = &Asked> {
+        self.quiz.asked.iter().filter(|asked| asked.from_lesson && asked.given.is_some())
+    }
+
+    /// How many of the lesson's questions have no answer yet.
+    pub fn lesson_left(&self) -> usize {
+        let questions = self.plan().lesson.as_ref().map_or(0, |lesson| lesson.questions.len());
+        questions.saturating_sub(self.answered().count())
+    }
+
+    /// Whether a lesson that is held still has questions: then what comes must not be told.
+    pub fn keeps_silent(&self) -> bool {
+        self.quiz.held && self.lesson_left() > 0
+    }
+
+    /// What the answers have come to so far.
+    pub fn lesson_score(&self) -> Score {
+        let mut score = Score::default();
+        for asked in self.answered() {
+            score.questions += 1;
+            score.right += u32::from(asked.is_right() && !asked.hinted);
+            score.hinted += u32::from(asked.is_right() && asked.hinted);
+        }
+        score
+    }
+
+    /// What was behind it: told when there is nothing more to be found out.
+    pub(super) fn lesson_behind(&self) -> String {
+        let Some(lesson) = self.plan().lesson.as_ref().filter(|_| self.lesson_left() == 0) else {
+            return String::new();
+        };
+        let parts = [
+            ("What is behind it", &lesson.explanation),
+            ("What tells it apart", &lesson.clue),
+            ("The diagnosis that suggests itself", &lesson.tempting),
+        ];
+        let mut text = String::new();
+        for (heading, part) in parts.iter().filter(|(_, part)| !part.trim().is_empty()) {
+            text.push_str(&format!("\n{heading}\n\n{}\n", super::words::unfolded(part)));
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::Score;
+    use crate::session::{Direction, Move, Script, Stop, Walk};
+
+    /// One question at the start, two at the very end: each must be answered, whatever one tries.
+    #[test]
+    fn no_question_is_passed_by() {
+        let question = |at: &str| {
+            format!("[[lesson.question]]\nat = \"{at}\"\nask = \"?\"\nchoices = [\"a\", \"b\"]\nanswer = 0\n")
+        };
+        let text = format!(
+            "until = \"1m\"\n[[pod]]\nname = \"web\"\n[[pod.spec.containers]]\nname = \"app\"\nimage = \"x\"\n\
+             [lesson]\ntitle = \"t\"\n{}{}{}",
+            question("0s"),
+            question("1m"),
+            question("1m")
+        );
+        let (script, loaded) =
+            Script::load("web.toml", &text, &|path| Err(path.to_owned()), &[]).expect("it is read");
+        for to in [Move::Change, Move::Event, Move::End] {
+            let mut walk = Walk::new(script.clone(), &Arc::new(loaded.plan.clone()), 0);
+            walk.hold_lesson();
+            for left in (1..=3).rev() {
+                let mut moves = 0;
+                while walk.go(Direction::Forward, &to) != Stop::Question {
+                    moves += 1;
+                    assert!(moves < 1000, "{to:?}: {left} are left");
+                }
+                assert_eq!(walk.go(Direction::Forward, &to), Stop::Question, "it waits");
+                assert!(walk.keeps_silent() && walk.lesson_left() == left);
+                assert!(walk.quiz.answer(usize::from(left == 2)).is_some());
+            }
+            assert!(!walk.keeps_silent());
+            assert_eq!(walk.lesson_score().to_string(), "2/3");
+        }
+    }
+
+    #[test]
+    fn a_hint_costs_half_a_point() {
+        let score = |right, hinted, questions| Score { right, hinted, questions };
+        assert_eq!(score(2, 1, 3).to_string(), "2.5/3");
+        assert_eq!(score(3, 0, 3).to_string(), "3/3");
+        assert_eq!((score(0, 2, 3) + score(1, 1, 2)).to_string(), "2.5/5");
+    }
+}
