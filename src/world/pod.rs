@@ -9,6 +9,7 @@ use crate::record::PodRecord;
 use crate::rules::backoff::Entry;
 use crate::rules::events::Correlator;
 use crate::rules::images::PullMemory;
+use crate::rules::probe_text::Failure;
 use crate::rules::status_manager::Cached;
 use crate::scenario::plan::{Attempt, Behavior};
 use crate::time::{Span, Time};
@@ -167,8 +168,9 @@ pub struct Prober {
     pub hold: bool,
     pub busy: bool,
     pub attempt_ok: bool,
-    /// The handler that is under way found a running container.
-    pub attempt_alive: bool,
+    /// How the handler that is under way fails, if it does, and what the process says.
+    pub attempt_failure: Failure,
+    pub attempt_output: Sym,
     pub queued: Option<Time>,
     /// A manual trigger arrived while the worker was busy.
     pub triggered: bool,
@@ -186,7 +188,8 @@ impl Prober {
             hold: false,
             busy: false,
             attempt_ok: false,
-            attempt_alive: false,
+            attempt_failure: Failure::Answered,
+            attempt_output: Sym::EMPTY,
             queued: None,
             triggered: false,
         }
