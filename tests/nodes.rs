@@ -234,3 +234,45 @@ fn ended_pods_beyond_the_threshold_are_collected_at_the_pace_of_the_client() {
     names.push("task-59");
     assert!(names.is_sorted(), "{names:?}");
 }
+
+const WAITING: &str = r#"
+name = "waiting"
+until = "4m"
+[[node]]
+name = "gpu"
+taints = [{ key = "gpu", value = "yes", effect = "NoSchedule" }]
+[[pod]]
+name = "web"
+  [pod.spec]
+    [[pod.spec.containers]]
+    name = "app"
+    image = "web:1"
+[[action]]
+at = "60s"
+label = "pod/web"
+labels = { team = "a" }
+[[action]]
+at = "90s"
+patch = "pod/web"
+merge = { spec = { tolerations = [
+  { key = "node.kubernetes.io/not-ready", operator = "Exists", effect = "NoExecute", tolerationSeconds = 300 },
+  { key = "node.kubernetes.io/unreachable", operator = "Exists", effect = "NoExecute", tolerationSeconds = 300 },
+  { key = "gpu", operator = "Exists" },
+] } }
+"#;
+
+/// A waiting pod comes back when its own object changes in what kept it away, and by nothing else.
+#[test]
+fn a_pod_that_tolerates_a_taint_at_last_is_scheduled_at_once() {
+    let scheduled = |text: &str| {
+        let all = events(&live(text), Sym::SCHEDULED);
+        all.into_iter().find(|(_, pod, _)| pod == "web").map(|(at, ..)| at)
+    };
+    let at = scheduled(WAITING).expect("it is scheduled");
+    assert!((90.0..90.1).contains(&at), "{at}");
+    let other = WAITING.replace(
+        "{ key = \"gpu\", operator = \"Exists\" },\n] }",
+        "{ key = \"cpu\", operator = \"Exists\" },\n] }",
+    );
+    assert_eq!(scheduled(&other), None);
+}
