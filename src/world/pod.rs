@@ -83,6 +83,8 @@ pub struct Runtime {
     /// As it is now; the kubelet sees the copy of its last relist ([`Worker::cache`]).
     pub live: Arc<RuntimeStatus>,
     pub containers: Vec<ContainerRun>,
+    /// What the kubelet remembers of failed pulls, by image: containers share it, and another image starts afresh.
+    pub pulls: Vec<(Sym, PullMemory)>,
     pub sandbox_starts: u32,
     pub sandbox_failures: u32,
 }
@@ -98,8 +100,6 @@ pub struct ContainerRun {
     pub generation: u32,
     /// The kubelet's crash-loop back-off of this container.
     pub backoff: Option<Entry>,
-    /// What the kubelet remembers of failed pulls, kept by the first container with the image.
-    pub pulls: PullMemory,
     /// Last start failure (`reasonCache`).
     pub reason: Option<(Sym, Text)>,
     pub kill: Option<Kill>,
