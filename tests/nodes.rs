@@ -276,3 +276,23 @@ fn a_pod_that_tolerates_a_taint_at_last_is_scheduled_at_once() {
     );
     assert_eq!(scheduled(&other), None);
 }
+
+/// The disk runs short twice while its condition stands: one row on, one off, and nobody is taken in between.
+#[test]
+fn a_disk_that_stays_full_is_one_condition_and_is_called_ephemeral_storage() {
+    let text = PRESSURE.replace("resource = \"memory\"", "resource = \"disk\"");
+    let again = "[[action]]\nat = \"55s\"\npressure = \"node/n1\"\nresource = \"disk\"\nlasts = \"20s\"\n";
+    let modest = "requests = { memory = \"1Gi\" }";
+    let lived =
+        live(&format!("{}{again}", text.replace(modest, "requests = { ephemeral-storage = \"1Gi\" }")));
+    let evicted = events(&lived, Sym::new("Evicted"));
+    assert_eq!(evicted[0].1, "greedy");
+    assert_eq!(
+        evicted[0].2,
+        "The node was low on resource: ephemeral-storage. Threshold quantity: 10Gi, available: 9437184Ki. "
+    );
+    let late = evicted.iter().find(|(_, pod, _)| pod == "late").expect("it is not taken");
+    assert_eq!(late.2, "The node had condition: [DiskPressure]. ");
+    // Five minutes after the last round that saw it.
+    assert_eq!(node_rows(&lived, "DiskPressure"), [30.0, 371.0]);
+}
