@@ -1,13 +1,11 @@
-//! What kubectl would print at an instant: `get pods -o wide`, `describe pod`, `logs`.
-
-use std::fmt::Write as _;
+//! What kubectl would print at an instant: `get pods -o wide`, events, `logs` ([`super::describe`] has a file of its own).
 
 use super::Walk;
-use crate::api::{ContainerState, ContainerStatus, InstanceState, Sym};
+use crate::api::{ContainerState, InstanceState, Sym};
 use crate::record::{Change, Event};
 use crate::rules::printing::{self, age, readiness_gates};
 use crate::time::{Span, Time};
-use crate::world::{ContainerIx, Pod, PodId, World};
+use crate::world::{ContainerIx, PodId, World};
 
 /// The columns of `kubectl get pods -o wide`, and the phase, which is not among them.
 pub const COLUMNS: [&str; 9] =
@@ -108,92 +106,6 @@ impl Walk {
         list
     }
 
-    /// `kubectl describe pod`, as far as a simulated pod has it.
-    pub fn describe(&self, pod: PodId) -> String {
-        let (w, now) = (self.world(), self.now());
-        let Some(p) = w.pods.get(pod.ix()) else { return String::new() };
-        if !p.exists {
-            return format!("Error from server (NotFound): pods \"{}\" not found\n", p.ident.name);
-        }
-        let mut text = String::new();
-        let mut field = |name: &str, value: &str| {
-            let name = if name.is_empty() { String::new() } else { format!("{name}:") };
-            let _ = writeln!(text, "{}", format!("{name:<18}{value}").trim_end());
-        };
-        let status = &p.status;
-        field("Name", &p.ident.name.to_string());
-        field("Namespace", &p.ident.namespace);
-        let node = p.node.map_or("<none>", |n| w.nodes[n.ix()].spec.name.as_str());
-        field("Node", node);
-        if let Some(start) = status.start_time {
-            field("Start Time", &start.rfc3339_secs());
-        }
-        let labels: Vec<String> = p.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        field("Labels", if labels.is_empty() { "<none>" } else { &labels[0] });
-        for label in labels.iter().skip(1) {
-            field("", label);
-        }
-        match p.deletion {
-            Some(deletion) => {
-                field("Status", &format!("Terminating (lasts {})", age(Some(deletion.at), now)));
-                field("Termination Grace Period", &format!("{}s", deletion.grace_secs));
-            }
-            None => field("Status", status.phase.as_sym().as_str()),
-        }
-        if !status.reason.is_empty() {
-            field("Reason", &status.reason);
-        }
-        if !status.message.is_empty() {
-            field("Message", &status.message.show(&p.ident).to_string());
-        }
-        field("IP", status.pod_ips.first().map_or("", |ip| ip.as_str()));
-        for (title, list) in [
-            ("Init Containers", &status.init),
-            ("Containers", &status.containers),
-            ("Ephemeral Containers", &status.ephemeral),
-        ] {
-            if list.is_empty() && title != "Containers" {
-                continue;
-            }
-            let _ = writeln!(text, "{title}:");
-            for container in list {
-                describe_container(&mut text, p, container);
-            }
-        }
-        text.push_str("Conditions:\n");
-        let wide = status.conditions.iter().map(|c| c.kind.len()).max().unwrap_or(0).max(4);
-        let _ = writeln!(text, "  {:wide$}   Status", "Type");
-        for condition in &status.conditions {
-            let why =
-                if condition.reason.is_empty() { String::new() } else { format!("   {}", condition.reason) };
-            let _ = writeln!(text, "  {:wide$}   {}{why}", condition.kind.as_str(), condition.status);
-        }
-        let _ = writeln!(text, "{:<18}{}", "QoS Class:", status.qos_class);
-        text.push_str(&self.events_table(pod));
-        text
-    }
-
-    fn events_table(&self, pod: PodId) -> String {
-        let events = self.events(pod);
-        let Some(p) = self.world().pods.get(pod.ix()) else { return String::new() };
-        if events.is_empty() {
-            return "Events:           <none>\n".to_owned();
-        }
-        let mut rows = vec![["  Type", "Reason", "Age", "From", "Message"].map(str::to_owned).to_vec()];
-        rows.push(["  ----", "------", "----", "----", "-------"].map(str::to_owned).to_vec());
-        for seen in &events {
-            let e = &seen.event;
-            rows.push(vec![
-                if e.warning { "  Warning" } else { "  Normal" }.to_owned(),
-                e.reason.to_string(),
-                self.event_age(seen),
-                e.component.to_string(),
-                e.message.show(&p.ident).to_string(),
-            ]);
-        }
-        format!("Events:\n{}", table(&rows))
-    }
-
     /// `12s (x3 over 40s)`
     pub fn event_age(&self, seen: &SeenEvent) -> String {
         let now = self.now();
@@ -203,43 +115,6 @@ impl Walk {
             count => format!("{last} (x{count} over {})", age(Some(seen.first), now)),
         }
     }
-}
-
-fn describe_container(text: &mut String, p: &Pod, container: &ContainerStatus) {
-    let mut field = |depth: usize, name: &str, value: &str| {
-        let line = format!("{:depth$}{:<width$}{value}", "", format!("{name}:"), width = 20 - depth);
-        let _ = writeln!(text, "{}", line.trim_end());
-    };
-    field(2, &container.name, "");
-    field(4, "Image", &container.image);
-    let mut state = |title: &str, state: &ContainerState| match state {
-        ContainerState::Unset => {}
-        ContainerState::Waiting { reason, message } => {
-            field(4, title, "Waiting");
-            field(6, "Reason", reason);
-            if !message.is_empty() {
-                field(6, "Message", &message.show(&p.ident).to_string());
-            }
-        }
-        ContainerState::Running { started_at } => {
-            field(4, title, "Running");
-            field(6, "Started", &started_at.map_or(String::new(), Time::rfc3339_secs));
-        }
-        ContainerState::Terminated(ended) => {
-            field(4, title, "Terminated");
-            field(6, "Reason", &ended.reason);
-            if !ended.message.is_empty() {
-                field(6, "Message", &ended.message.show(&p.ident).to_string());
-            }
-            field(6, "Exit Code", &ended.exit_code.to_string());
-            field(6, "Started", &ended.started_at.map_or(String::new(), Time::rfc3339_secs));
-            field(6, "Finished", &ended.finished_at.map_or(String::new(), Time::rfc3339_secs));
-        }
-    };
-    state("State", &container.state);
-    state("Last State", &container.last_state);
-    field(4, "Ready", if container.ready { "True" } else { "False" });
-    field(4, "Restart Count", &container.restart_count.to_string());
 }
 
 /// `kubectl logs [--previous]`, or kubectl's refusal.

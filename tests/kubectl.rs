@@ -1,0 +1,105 @@
+//! What kubectl would print at an instant, and what it would refuse.
+
+use std::sync::Arc;
+
+use kubelapse::session::{Script, Walk, kubectl};
+use kubelapse::time::Span;
+
+fn walk(text: &str) -> Walk {
+    let none = |path: &str| Err(path.to_owned());
+    let (script, loaded) = Script::load("kubectl.toml", text, &none, &[])
+        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    Walk::new(script, &Arc::new(loaded.plan), 0)
+}
+
+fn at(walk: &mut Walk, secs: i64) -> &Walk {
+    let start = walk.plan().start;
+    walk.seek_time(start + Span::from_secs(secs));
+    walk
+}
+
+fn describe(walk: &mut Walk, secs: i64, pod: &str) -> String {
+    let walk = at(walk, secs);
+    let pod = kubectl::find(walk.world(), pod).expect("it exists");
+    walk.describe(pod)
+}
+
+const SHOP: &str = r#"
+name = "shop"
+until = "10m"
+[[node]]
+name = "n1"
+capacity = { cpu = "1", memory = "4Gi", pods = 3 }
+[[image]]
+ref = "registry.example/shop/typo:1"
+error = "not found"
+[[pod]]
+name = "web"
+labels = { app = "web", tier = "front" }
+finalizers = ["example.com/keep"]
+  [pod.spec]
+  restartPolicy = "Never"
+  readinessGates = [{ conditionType = "example.com/lb" }]
+  nodeSelector = { "kubernetes.io/os" = "linux" }
+  tolerations = [{ key = "gpu", operator = "Exists", effect = "NoSchedule" }]
+    [[pod.spec.containers]]
+    name = "app"
+    image = "registry.example/shop/web:1"
+    command = ["serve", "--port", "8080"]
+    ports = [{ containerPort = 8080 }]
+    resources = { requests = { cpu = "100m" }, limits = { memory = "1Gi" } }
+    livenessProbe = { httpGet = { path = "/healthz", port = 8080 } }
+    readinessProbe = { exec = { command = ["cat", "/tmp/ready"] }, periodSeconds = 5, initialDelaySeconds = 2 }
+    startupProbe = { tcpSocket = { port = 8080 }, failureThreshold = 30 }
+  [pod.behavior.containers.app]
+  attempts = [{ runs = "60s", exit = 0, log = ["served"] }]
+[[pod]]
+name = "big"
+  [pod.spec]
+    [[pod.spec.containers]]
+    name = "app"
+    image = "registry.example/shop/web:1"
+    resources = { requests = { cpu = "8" } }
+[[pod]]
+name = "typo"
+  [pod.spec]
+    [[pod.spec.containers]]
+    name = "app"
+    image = "registry.example/shop/typo:1"
+[[pod]]
+name = "refused"
+at = "30s"
+  [pod.spec]
+  nodeName = "n1"
+    [[pod.spec.containers]]
+    name = "app"
+    image = "registry.example/shop/web:1"
+    resources = { requests = { cpu = "2" } }
+[[action]]
+at = "90s"
+delete = "pod/web"
+[[action]]
+at = "120s"
+stop = "node/n1"
+"#;
+
+#[test]
+fn a_pod_is_described_as_kubectl_describes_it() {
+    let mut walk = walk(SHOP);
+    insta::assert_snapshot!(describe(&mut walk, 20, "web"));
+    // Spec containers are there before any status is.
+    let big = describe(&mut walk, 20, "big");
+    assert!(big.contains("\nContainers:\n  app:\n    Image:      registry.example/shop/web:1\n"), "{big}");
+    // A deletion that only a finalizer holds back is not told of a pod that has ended.
+    let ended = describe(&mut walk, 100, "web");
+    assert!(ended.contains("\nStatus:           Succeeded\n"), "{ended}");
+    assert!(!ended.contains("Terminating"), "{ended}");
+}
+
+#[test]
+fn the_message_of_an_event_begins_with_its_container_since_1_35() {
+    let mut new = walk(SHOP);
+    assert!(describe(&mut new, 20, "web").contains("spec.containers{app}: Container started"));
+    let mut old = walk(&format!("kubernetes = \"1.32\"{SHOP}"));
+    assert!(describe(&mut old, 20, "web").contains("  Started container app\n"));
+}
