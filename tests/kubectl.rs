@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kubelapse::session::{Script, Walk, kubectl};
 use kubelapse::time::Span;
+use kubelapse::world::PodId;
 
 fn walk(text: &str) -> Walk {
     let none = |path: &str| Err(path.to_owned());
@@ -102,4 +103,32 @@ fn the_message_of_an_event_begins_with_its_container_since_1_35() {
     assert!(describe(&mut new, 20, "web").contains("spec.containers{app}: Container started"));
     let mut old = walk(&format!("kubernetes = \"1.32\"{SHOP}"));
     assert!(describe(&mut old, 20, "web").contains("  Started container app\n"));
+}
+
+#[test]
+fn logs_are_refused_in_the_kubelets_words() {
+    let mut walk = walk(SHOP);
+    let mut logs = |secs: i64, pod: &str, previous: bool| {
+        let walk = at(&mut walk, secs);
+        let found: PodId = kubectl::find(walk.world(), pod).expect("it exists");
+        kubectl::logs(walk.world(), found, None, previous)
+    };
+    let bad = |words: &str| Err(format!("Error from server (BadRequest): {words}"));
+    // Where no kubelet knows the pod, there is nothing, and no error.
+    assert_eq!(logs(60, "big", false), Ok(Vec::new()));
+    assert_eq!(logs(60, "refused", false), bad("container \"app\" in pod \"refused\" is not available"));
+    assert_eq!(
+        logs(1, "web", false),
+        bad("container \"app\" in pod \"web\" is waiting to start: ContainerCreating")
+    );
+    let typo = |why: &str| bad(&format!("container \"app\" in pod \"typo\" is waiting to start: {why}"));
+    let mut seen: Vec<_> = (5..60).map(|secs| logs(secs, "typo", false)).collect();
+    seen.dedup();
+    assert!(seen.contains(&typo("image can't be pulled")), "{seen:?}");
+    assert!(seen.contains(&typo("trying and failing to pull image")), "{seen:?}");
+    assert_eq!(logs(60, "web", true), bad("previous terminated container \"app\" in pod \"web\" not found"));
+    assert_eq!(logs(80, "web", false), Ok(vec!["served".to_owned()]));
+    let off = logs(121, "typo", false).expect_err("nobody answers");
+    assert!(off.starts_with("Error from server: Get \"https://"), "{off}");
+    assert!(off.ends_with(":10250: i/o timeout"), "{off}");
 }

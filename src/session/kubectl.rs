@@ -1,7 +1,7 @@
 //! What kubectl would print at an instant: `get pods -o wide`, events, `logs` ([`super::describe`] has a file of its own).
 
 use super::Walk;
-use crate::api::{ContainerState, InstanceState, Sym};
+use crate::api::{ContainerId, ContainerState, ContainerStatus, Sym};
 use crate::record::{Change, Event};
 use crate::rules::printing::{self, age, readiness_gates};
 use crate::time::{Span, Time};
@@ -119,6 +119,10 @@ impl Walk {
 
 /// `kubectl logs [--previous]`, or kubectl's refusal.
 ///
+/// The API server answers with nothing for a pod without a node (`LogLocation`, pkg/registry/core/pod/strategy.go); the
+/// kubelet looks at its status of the pod (`validateContainerLogStatus`, pkg/kubelet/kubelet_pods.go, v1.36.2), which lags
+/// behind the runtime.
+///
 /// # Errors
 /// kubectl's words.
 pub fn logs(w: &World, pod: PodId, container: Option<&str>, previous: bool) -> Result<Vec<String>, String> {
@@ -133,36 +137,55 @@ pub fn logs(w: &World, pod: PodId, container: Option<&str>, previous: bool) -> R
         None => p.spec.init_containers.len() as ContainerIx,
     };
     let own = p.container(ix).name;
-    let instances: Vec<_> = p
-        .runtime
-        .live
-        .containers
-        .iter()
-        .filter(|c| c.name == own && c.state != InstanceState::Created)
-        .collect();
+    let Some(node) = p.node.map(|node| &w.nodes[node.ix()]) else { return Ok(Vec::new()) };
+    if !node.kubelet_up {
+        let (ip, namespace) = (node.ip, p.ident.namespace);
+        let cause = if node.machine_up { "connect: connection refused" } else { "i/o timeout" };
+        return Err(format!(
+            "Error from server: Get \"https://{ip}:10250/containerLogs/{namespace}/{name}/{own}\": dial tcp {ip}:10250: {cause}"
+        ));
+    }
+    let status = p.worker.as_deref().and_then(|worker| worker.status()).unwrap_or(&p.status);
+    let all = status.containers.iter().chain(&status.init).chain(&status.ephemeral);
+    let found = all.into_iter().find(|c| c.name == own);
+    let id = logged(found, previous).map_err(|(what, why)| {
+        format!("Error from server (BadRequest): {what} \"{own}\" in pod \"{name}\" {why}")
+    })?;
+    let instances = || p.runtime.live.containers.iter().filter(|c| c.name == own);
+    if !instances().any(|c| c.id == id) {
+        return Ok(vec![format!("unable to retrieve container logs for {id}")]);
+    }
+    let newest = instances().next().is_some_and(|c| c.id == id);
     let attempt = p.runtime.containers.get(usize::from(ix)).map_or(0, |run| run.attempt);
-    let behavior = &p.behavior.containers.get(usize::from(ix));
-    let lines = |attempt: u32| behavior.map_or_else(Vec::new, |b| b.attempt(attempt).log.clone());
-    match (previous, instances.as_slice()) {
-        (false, [_, ..]) => Ok(lines(attempt)),
-        (true, [newest, ..]) if newest.restart_count > 0 && instances.len() > 1 => {
-            // An attempt at which nothing was created wrote nothing.
-            let wrote = |at: &u32| behavior.is_some_and(|b| b.attempt(*at).create_error.is_none());
-            Ok(lines((0..attempt).rev().find(wrote).unwrap_or(0)))
-        }
-        (true, _) => Err(format!(
-            "Error from server (BadRequest): previous terminated container \"{own}\" in pod \"{name}\" not found"
-        )),
-        (false, []) => {
-            let status = p.status.init.iter().chain(&p.status.containers).find(|c| c.name == own);
-            let reason = match status.map(|c| c.state) {
-                Some(ContainerState::Waiting { reason, .. }) => reason,
-                _ => Sym::CONTAINER_CREATING,
-            };
-            Err(format!(
-                "Error from server (BadRequest): container \"{own}\" in pod \"{name}\" is waiting to start: {reason}"
-            ))
-        }
+    let Some(behavior) = p.behavior.containers.get(usize::from(ix)) else { return Ok(Vec::new()) };
+    // An attempt at which nothing was created wrote nothing.
+    let wrote = |at: &u32| behavior.attempt(*at).create_error.is_none();
+    let attempt = if newest { attempt } else { (0..attempt).rev().find(wrote).unwrap_or(0) };
+    Ok(behavior.attempt(attempt).log.clone())
+}
+
+/// `validateContainerLogStatus`: whose log is shown, or what is not there to show, and why not.
+fn logged(
+    status: Option<&ContainerStatus>,
+    previous: bool,
+) -> Result<ContainerId, (&'static str, std::borrow::Cow<'static, str>)> {
+    let refused = |why: &'static str| ("container", why.into());
+    let status = status.ok_or_else(|| refused("is not available"))?;
+    let of = |state: &ContainerState| {
+        state.terminated().map(|ended| ended.container_id).filter(|id| *id != ContainerId::None)
+    };
+    let last = of(&status.last_state);
+    match status.state {
+        _ if previous => last.ok_or(("previous terminated container", "not found".into())),
+        ContainerState::Running { .. } => Ok(status.container_id),
+        ContainerState::Terminated(_) => of(&status.state).or(last).ok_or_else(|| refused("is terminated")),
+        _ if status.last_state.terminated().is_some() => last.ok_or_else(|| refused("is terminated")),
+        ContainerState::Waiting { reason, .. } => Err(match reason {
+            Sym::ERR_IMAGE_PULL => refused("is waiting to start: image can't be pulled"),
+            Sym::IMAGE_PULL_BACK_OFF => refused("is waiting to start: trying and failing to pull image"),
+            reason => ("container", format!("is waiting to start: {reason}").into()),
+        }),
+        ContainerState::Unset => Err(refused("is waiting to start - no logs yet")),
     }
 }
 
