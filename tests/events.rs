@@ -72,3 +72,27 @@ fn a_probe_of_random_length_times_out_only_where_it_is_too_long() {
     assert_eq!(timeouts + answers, all.len());
     assert!(timeouts > 0 && answers > 0, "{all:?}");
 }
+
+/// The image runs as root, or the spec asks for root itself.
+#[test]
+fn a_container_that_may_not_run_as_root_says_who_wants_it_to() {
+    let errors = |context: &str| {
+        let text = format!(
+            "name = \"rootless\"\nuntil = \"30s\"\n[[pod]]\nname = \"web\"\n[[pod.spec.containers]]\nname = \"app\"\n\
+             image = \"web:1\"\nsecurityContext = {{ {context} }}\n"
+        );
+        last(&told(&text, "Failed")).to_owned()
+    };
+    let asked = errors("runAsNonRoot = true, runAsUser = 0");
+    assert!(
+        asked.starts_with("Error: container's runAsUser breaks non-root policy (pod: \"web_default("),
+        "{asked}"
+    );
+    assert!(asked.ends_with("\", container: app)"), "{asked}");
+    let image = errors("runAsNonRoot = true");
+    assert!(
+        image
+            .starts_with("Error: container has runAsNonRoot and image will run as root (pod: \"web_default("),
+        "{image}"
+    );
+}
