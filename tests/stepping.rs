@@ -417,3 +417,21 @@ fn why_names_who_refused_and_what_is_waited_for() {
         "{coming:?}"
     );
 }
+
+/// To ask at the instant of a lesson's question is to hear that question again.
+#[test]
+fn an_open_question_of_a_lesson_is_repeated_and_not_replaced() {
+    let text = format!(
+        "{CROWDED}[lesson]\ntitle = \"Crowded\"\n[[lesson.question]]\nat = \"10s\"\nask = \"What now?\"\n\
+         choices = [\"this\", \"that\"]\nanswer = 1\n"
+    );
+    let mut walk = walk_of("crowded.toml", &text, &[]);
+    assert_eq!(walk.go(Direction::Forward, &Move::End), Stop::Question);
+    for _ in 0..2 {
+        assert!(walk.ask());
+        assert_eq!(walk.quiz.pending().map(|asked| asked.ask.as_str()), Some("What now?"));
+    }
+    assert_eq!(walk.quiz.asked.len(), 1);
+    walk.quiz.answer(1);
+    assert_eq!(walk.quiz.score(), (1, 1));
+}
