@@ -428,7 +428,9 @@ impl Line {
         } else {
             format!("No: {}.", asked.choices.get(asked.answer).map_or("", String::as_str))
         };
-        let explain = if asked.explain.is_empty() { String::new() } else { format!(" {}", asked.explain) };
+        // A text between three quotation marks ends with a line break.
+        let explain = asked.explain.trim_end();
+        let explain = if explain.is_empty() { String::new() } else { format!(" {explain}") };
         let (right, answered) = self.walk.quiz.score();
         let mut text = format!("{verdict}{explain}\n({right} of {answered})\n");
         if self.walk.quiz.on {
