@@ -160,3 +160,43 @@ name = "web"
     let seen: u32 = last.rsplit_once('×').and_then(|(_, count)| count.parse().ok()).unwrap_or(0);
     assert!(seen > 12, "what was held back is counted: {last}");
 }
+
+const CORRECTED: &str = r#"
+name = "corrected"
+until = "4m"
+[[image]]
+ref = "registry.example/shop/web:1.5"
+error = "not found"
+[[image]]
+ref = "registry.example/shop/web:1.6"
+error = "not found"
+[[pod]]
+name = "web"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/web:1.5"
+[[action]]
+at = "70s"
+setImage = "pod/web"
+image = "registry.example/shop/web:1.6"
+[[action]]
+at = "75s"
+setImage = "pod/web"
+image = "registry.example/shop/web:1.5"
+"#;
+
+/// The back-off is that of an image: another one is pulled at once, and the first one goes on waiting.
+#[test]
+fn another_image_does_not_wait_for_the_back_off_of_the_first() {
+    let lines = told(CORRECTED, 1);
+    let pulls = |tag: &str| {
+        let words = format!("Failed to pull image \"registry.example/shop/web:{tag}\"");
+        let of = lines.iter().filter(|line| line.contains(&words));
+        let at = of.filter_map(|line| line.split(' ').next()?.parse::<f64>().ok());
+        at.map(|secs| secs as i64).collect::<Vec<i64>>()
+    };
+    let (first, second) = (pulls("1.5"), pulls("1.6"));
+    assert_eq!(second.len(), 1, "{lines:#?}");
+    assert!((70..72).contains(&second[0]), "{second:?}");
+    assert!(first.iter().all(|at| !(68..79).contains(at)), "{first:?}");
+}

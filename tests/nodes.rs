@@ -234,3 +234,65 @@ fn ended_pods_beyond_the_threshold_are_collected_at_the_pace_of_the_client() {
     names.push("task-59");
     assert!(names.is_sorted(), "{names:?}");
 }
+
+const WAITING: &str = r#"
+name = "waiting"
+until = "4m"
+[[node]]
+name = "gpu"
+taints = [{ key = "gpu", value = "yes", effect = "NoSchedule" }]
+[[pod]]
+name = "web"
+  [pod.spec]
+    [[pod.spec.containers]]
+    name = "app"
+    image = "web:1"
+[[action]]
+at = "60s"
+label = "pod/web"
+labels = { team = "a" }
+[[action]]
+at = "90s"
+patch = "pod/web"
+merge = { spec = { tolerations = [
+  { key = "node.kubernetes.io/not-ready", operator = "Exists", effect = "NoExecute", tolerationSeconds = 300 },
+  { key = "node.kubernetes.io/unreachable", operator = "Exists", effect = "NoExecute", tolerationSeconds = 300 },
+  { key = "gpu", operator = "Exists" },
+] } }
+"#;
+
+/// A waiting pod comes back when its own object changes in what kept it away, and by nothing else.
+#[test]
+fn a_pod_that_tolerates_a_taint_at_last_is_scheduled_at_once() {
+    let scheduled = |text: &str| {
+        let all = events(&live(text), Sym::SCHEDULED);
+        all.into_iter().find(|(_, pod, _)| pod == "web").map(|(at, ..)| at)
+    };
+    let at = scheduled(WAITING).expect("it is scheduled");
+    assert!((90.0..90.1).contains(&at), "{at}");
+    let other = WAITING.replace(
+        "{ key = \"gpu\", operator = \"Exists\" },\n] }",
+        "{ key = \"cpu\", operator = \"Exists\" },\n] }",
+    );
+    assert_eq!(scheduled(&other), None);
+}
+
+/// The disk runs short twice while its condition stands: one row on, one off, and nobody is taken in between.
+#[test]
+fn a_disk_that_stays_full_is_one_condition_and_is_called_ephemeral_storage() {
+    let text = PRESSURE.replace("resource = \"memory\"", "resource = \"disk\"");
+    let again = "[[action]]\nat = \"55s\"\npressure = \"node/n1\"\nresource = \"disk\"\nlasts = \"20s\"\n";
+    let modest = "requests = { memory = \"1Gi\" }";
+    let lived =
+        live(&format!("{}{again}", text.replace(modest, "requests = { ephemeral-storage = \"1Gi\" }")));
+    let evicted = events(&lived, Sym::new("Evicted"));
+    assert_eq!(evicted[0].1, "greedy");
+    assert_eq!(
+        evicted[0].2,
+        "The node was low on resource: ephemeral-storage. Threshold quantity: 10Gi, available: 9437184Ki. "
+    );
+    let late = evicted.iter().find(|(_, pod, _)| pod == "late").expect("it is not taken");
+    assert_eq!(late.2, "The node had condition: [DiskPressure]. ");
+    // Five minutes after the last round that saw it.
+    assert_eq!(node_rows(&lived, "DiskPressure"), [30.0, 371.0]);
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kubelapse::record::Transition;
 use kubelapse::scenario::{self, builtin};
-use kubelapse::session::{self, Breakpoint, Direction, Move, Script, Stop, Walk};
+use kubelapse::session::{self, Breakpoint, Direction, Move, Script, Stop, Walk, kubectl};
 use kubelapse::time::Span;
 
 fn walk_of(file: &str, text: &str, overrides: &[String]) -> Walk {
@@ -329,4 +329,109 @@ fn a_probe_can_be_made_to_fail_and_to_succeed_again() {
     run_out(&mut walk);
     let plan = scenario::load("saved.toml", &walk.saved(), &|p| Err(p.to_owned()), &[]).expect("it is read");
     assert_eq!(session::live(&Arc::new(plan), walk.seed()).digest, walk.world().digest.to_string());
+}
+
+const CROWDED: &str = r#"
+name = "crowded"
+until = "3m"
+[[node]]
+name = "n1"
+capacity = { cpu = "1", memory = "4Gi", pods = 10 }
+[[object]]
+kind = "Secret"
+name = "regcred"
+missing = true
+[[object]]
+kind = "PriorityClass"
+name = "high"
+value = 1000
+[[image]]
+ref = "registry.example/shop/private:1"
+secret = "regcred"
+[[pod]]
+name = "first"
+  [pod.spec]
+    [[pod.spec.containers]]
+    name = "app"
+    image = "web:1"
+    resources = { requests = { cpu = "600m" } }
+  [pod.behavior.containers.app]
+  attempts = [{ onTerm = { after = "20s", exit = 0 } }]
+[[pod]]
+name = "refused"
+at = "5s"
+  [pod.spec]
+  nodeName = "n1"
+    [[pod.spec.containers]]
+    name = "app"
+    image = "web:1"
+    resources = { requests = { cpu = "2" } }
+[[pod]]
+name = "private"
+at = "5s"
+  [pod.spec]
+  imagePullSecrets = [{ name = "regcred" }]
+    [[pod.spec.containers]]
+    name = "app"
+    image = "registry.example/shop/private:1"
+[[pod]]
+name = "vip"
+at = "30s"
+  [pod.spec]
+  priorityClassName = "high"
+    [[pod.spec.containers]]
+    name = "app"
+    image = "web:1"
+    resources = { requests = { cpu = "600m" } }
+"#;
+
+/// Who refused a pod and by which sum, whom a preemptor waits for, which Secret a registry misses.
+#[test]
+fn why_names_who_refused_and_what_is_waited_for() {
+    let mut walk = walk_of("crowded.toml", CROWDED, &[]);
+    let start = walk.plan().start;
+    walk.seek_time(start + Span::from_secs(35));
+    let mut why = |pod: &str, what: &str| {
+        let found = kubectl::find(walk.world(), pod).expect("it exists");
+        walk.selected = Some(found);
+        let row = walk.change_called(what).expect("it changed");
+        walk.why(&row).render(start)
+    };
+    let refused = why("refused", "status");
+    let sum = "OutOfcpu: Node didn't have enough resource: cpu, requested: 2000, used: 600, capacity: 1000 (in \
+               thousandths of a core)";
+    assert!(refused.contains("kubelet: admission  refused the pod, ") && refused.contains(sum), "{refused}");
+    assert!(refused.contains("spec.nodeName names the node"), "{refused}");
+    let private = why("private", "status");
+    assert!(
+        private.contains("wants the Secret regcred, which does not exist in the namespace default"),
+        "{private}"
+    );
+    let vip = why("vip", "PodScheduled");
+    assert!(vip.contains("nominated n1 and preempts first of lower priority there"), "{vip}");
+    assert!(vip.contains("found no node: 0/1 nodes are available: 1 Insufficient cpu."), "{vip}");
+    let found = kubectl::find(walk.world(), "vip").expect("it exists");
+    let coming = walk.coming(Some(found));
+    assert!(
+        coming.iter().any(|next| next.words.text == "app of first ends because of SIGTERM"),
+        "{coming:?}"
+    );
+}
+
+/// To ask at the instant of a lesson's question is to hear that question again.
+#[test]
+fn an_open_question_of_a_lesson_is_repeated_and_not_replaced() {
+    let text = format!(
+        "{CROWDED}[lesson]\ntitle = \"Crowded\"\n[[lesson.question]]\nat = \"10s\"\nask = \"What now?\"\n\
+         choices = [\"this\", \"that\"]\nanswer = 1\n"
+    );
+    let mut walk = walk_of("crowded.toml", &text, &[]);
+    assert_eq!(walk.go(Direction::Forward, &Move::End), Stop::Question);
+    for _ in 0..2 {
+        assert!(walk.ask());
+        assert_eq!(walk.quiz.pending().map(|asked| asked.ask.as_str()), Some("What now?"));
+    }
+    assert_eq!(walk.quiz.asked.len(), 1);
+    walk.quiz.answer(1);
+    assert_eq!(walk.quiz.score(), (1, 1));
 }

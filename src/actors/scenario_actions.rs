@@ -41,9 +41,7 @@ pub fn play(w: &mut World, index: u32) {
                 api_server::update_spec(w, pod, |spec| {
                     spec.scheduling_gates.retain(|g| gate.is_some_and(|gate| g.name != gate));
                 });
-                if w.pods[pod.ix()].node.is_none() {
-                    super::scheduler::pod_added(w, pod);
-                }
+                super::scheduler::pod_updated(w, pod);
             }
         }
         Verb::SetImage { pod, container, image } => {
@@ -159,6 +157,7 @@ pub fn play(w: &mut World, index: u32) {
                 }
                 w.touch(pod);
                 super::scheduler::pod_relabelled(w, pod);
+                super::scheduler::pod_updated(w, pod);
             }
         }
         Verb::Debug { pod, container, image } => {
@@ -339,10 +338,8 @@ fn write(w: &mut World, pod: PodId, change: impl FnOnce(&mut Value)) {
     if old["spec"] != new["spec"] {
         let spec = wire::pod_spec(&new["spec"]);
         api_server::update_spec(w, pod, |own| *own = spec);
-        if w.pods[pod.ix()].node.is_none() {
-            super::scheduler::pod_added(w, pod);
-        }
     }
+    super::scheduler::pod_updated(w, pod);
     if before["finalizers"] != after["finalizers"] {
         let list = new["metadata"]["finalizers"].as_array();
         let list = list.map(|list| list.iter().filter_map(|f| f.as_str().map(Sym::new)).collect());

@@ -76,7 +76,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             status_busy: false,
             status_batches: 0,
             shutting_down: None,
-            pressure: None,
+            pressure: Vec::new(),
             heartbeat: plan.start,
         });
         super::node_lifecycle::node_started(&mut w, NodeId(ix as u16));

@@ -88,8 +88,9 @@ pub enum Text {
     MarkingForDeletion,
     /// Event: `Cancelling deletion of Pod default/web`
     CancellingDeletion,
-    /// `container has runAsNonRoot and image will run as root (pod: "web_default(…)", container: app)`
-    RunAsRoot { container: Sym },
+    /// `container has runAsNonRoot and image will run as root (pod: "web_default(…)", container: app)`; where the spec
+    /// asks for the user 0: `container's runAsUser breaks non-root policy (pod: …`
+    RunAsRoot { container: Sym, asked: bool },
     /// `Exec lifecycle hook (<command>) for Container "app" in Pod "web_default(…)" failed - error: <e>, message: "<out>"`:
     /// `before` ends with `in Pod "`, `after` begins with `" failed`.
     AroundPod { before: Sym, after: Sym },
@@ -147,6 +148,15 @@ impl From<Sym> for Text {
     }
 }
 
+/// `verifyRunAsNonRoot` (pkg/kubelet/kuberuntime/security_context_others.go): whether the spec asks for root, or the image
+/// is what runs as root.
+pub fn run_as_root(asked: bool) -> &'static str {
+    match asked {
+        true => "container's runAsUser breaks non-root policy",
+        false => "container has runAsNonRoot and image will run as root",
+    }
+}
+
 struct Shown<'a> {
     text: &'a Text,
     pod: &'a PodIdent,
@@ -195,10 +205,9 @@ impl fmt::Display for Shown<'_> {
             Text::CancellingDeletion => {
                 write!(f, "Cancelling deletion of Pod {}/{}", pod.namespace, pod.name)
             }
-            Text::RunAsRoot { container } => write!(
-                f,
-                "container has runAsNonRoot and image will run as root (pod: \"{pod}\", container: {container})"
-            ),
+            Text::RunAsRoot { container, asked } => {
+                write!(f, "{} (pod: \"{pod}\", container: {container})", run_as_root(*asked))
+            }
             Text::AroundPod { before, after } => write!(f, "{before}{pod}{after}"),
             Text::AroundUid { before, after } => write!(f, "{before}{}{after}", pod.uid),
         }

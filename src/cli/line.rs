@@ -377,7 +377,7 @@ impl Line {
             }
         }
         let pod = self.about(pod)?;
-        let lines = kubectl::logs(self.walk.world(), pod, container, previous)?;
+        let lines = self.walk.logs(pod, container, previous)?;
         Ok(if lines.is_empty() {
             "(the process wrote nothing)\n".to_owned()
         } else {
@@ -485,7 +485,9 @@ impl Line {
         } else {
             format!("No: {}.", asked.choices.get(asked.answer).map_or("", String::as_str))
         };
-        let explain = if asked.explain.is_empty() { String::new() } else { format!(" {}", asked.explain) };
+        // A text between three quotation marks ends with a line break.
+        let explain = asked.explain.trim_end();
+        let explain = if explain.is_empty() { String::new() } else { format!(" {explain}") };
         let (right, answered) = self.walk.quiz.score();
         let score = match self.walk.quiz.is_held() {
             true => self.points(),

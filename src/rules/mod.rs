@@ -23,6 +23,7 @@ pub mod phase;
 pub mod placement;
 pub mod pod;
 pub mod printing;
+pub mod probe_text;
 pub mod qos;
 pub mod quantity;
 pub mod queueing;

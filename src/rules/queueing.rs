@@ -7,7 +7,7 @@
 
 use super::gates::Gates;
 use super::placement::{
-    NodeInfo, Plugin, PluginSet, PodRequest, Term, has_room_when_empty, node_affinity, node_ports,
+    NodeInfo, Plugin, PluginSet, PodRequest, Term, has_room_when_empty, node_affinity, node_name, node_ports,
     taint_toleration,
 };
 use crate::api::Sym;
@@ -93,13 +93,30 @@ pub enum ClusterEvent<'a> {
         namespace: Sym,
         name: Sym,
     },
-    /// The waiting pod itself changed: whether its last scheduling gate went.
+    /// The waiting pod itself changed: its last scheduling gate went, its labels are others, it tolerates more.
     Updated {
         ungated: bool,
         relabelled: bool,
+        tolerates: bool,
     },
     /// It has waited for long enough.
     LeftOver,
+}
+
+/// What an update of a waiting pod changed for its scheduling (`PodSchedulingPropertiesChange`, framework/events.go): more
+/// tolerations are only counted, since none can be taken away.
+pub fn update_of(before: &PodRequest, after: &PodRequest) -> ClusterEvent<'static> {
+    ClusterEvent::Updated {
+        ungated: before.gated && !after.gated,
+        relabelled: before.labels != after.labels,
+        tolerates: before.tolerations.len() != after.tolerations.len(),
+    }
+}
+
+/// `PriorityQueue.Update`: whether a waiting pod's own update brings it back. A gate keeps it away from the queues all the
+/// same (`PreEnqueue`); without hints every change of the object counts (`isPodUpdated`).
+pub fn update_helps(gates: &Gates, before: &PodRequest, after: &PodRequest, refused_by: PluginSet) -> bool {
+    !after.gated && (!gates.queueing_hints || may_help(gates, after, refused_by, &update_of(before, after)))
 }
 
 /// `isPodWorthRequeuing`: whether an event may help a pod that these plugins refused.
@@ -118,6 +135,7 @@ fn hint(gates: &Gates, plugin: Plugin, pod: &PodRequest, event: &ClusterEvent<'_
         Plugin::NodeUnschedulable => match event {
             E::NodeAdded(node) => without_hints || !node.unschedulable,
             E::NodeUpdated { before, after } => without_hints || before.unschedulable && !after.unschedulable,
+            E::Updated { tolerates, .. } => *tolerates && node_name::tolerates_cordons(pod),
             _ => false,
         },
         Plugin::NodeName => matches!(event, E::NodeAdded(_)),
@@ -127,6 +145,7 @@ fn hint(gates: &Gates, plugin: Plugin, pod: &PodRequest, event: &ClusterEvent<'_
             match event {
                 E::NodeAdded(node) => without_hints || !kept_away(node),
                 E::NodeUpdated { before, after } => without_hints || kept_away(before) && !kept_away(after),
+                E::Updated { tolerates, .. } => *tolerates,
                 _ => false,
             }
         }
@@ -238,11 +257,42 @@ fn affinity(pod: &PodRequest, event: &ClusterEvent<'_>) -> bool {
 mod tests {
     use super::*;
     use crate::rules::gates::Version;
+    use crate::rules::placement::selector::labels as labels_of;
 
     #[test]
     fn back_offs_double_up_to_ten_seconds() {
         let seconds: Vec<i64> = (0..7).map(|failures| back_off(failures).secs()).collect();
         assert_eq!(seconds, [0, 1, 2, 4, 8, 10, 10]);
+    }
+
+    /// A pod's own update concerns the plugins that asked to hear of that part of it, and no others.
+    #[test]
+    fn a_pod_comes_back_by_an_update_of_what_kept_it_away() {
+        let gates = Gates::of(Version::V1_36);
+        let pod = |text: &str, label: &str| {
+            let spec = serde_json::from_str(text).expect("a spec");
+            let labels = [("app".to_owned(), label.to_owned())].into();
+            PodRequest::new(Sym::new("default"), labels_of(&labels), &spec, &gates)
+        };
+        let plain = pod("{}", "web");
+        let tolerant = pod(r#"{"tolerations": [{"key": "gpu", "operator": "Exists"}]}"#, "web");
+        let cordoned =
+            r#"{"tolerations": [{"key": "node.kubernetes.io/unschedulable", "operator": "Exists"}]}"#;
+        let gated = pod(r#"{"schedulingGates": [{"name": "example.com/wait"}]}"#, "web");
+        let helps = |before: &PodRequest, after: &PodRequest, plugin: Plugin| {
+            let mut refused_by = PluginSet::default();
+            refused_by.insert(plugin);
+            update_helps(&gates, before, after, refused_by)
+        };
+        assert!(helps(&plain, &tolerant, Plugin::TaintToleration));
+        assert!(!helps(&plain, &tolerant, Plugin::NodeUnschedulable));
+        assert!(helps(&plain, &pod(cordoned, "web"), Plugin::NodeUnschedulable));
+        assert!(!helps(&plain, &tolerant, Plugin::NodeResourcesFit));
+        assert!(!helps(&plain, &pod("{}", "db"), Plugin::TaintToleration));
+        assert!(helps(&plain, &pod("{}", "db"), Plugin::InterPodAffinity));
+        assert!(helps(&plain, &pod("{}", "db"), Plugin::PodTopologySpread));
+        assert!(helps(&gated, &plain, Plugin::SchedulingGates));
+        assert!(!helps(&plain, &gated, Plugin::TaintToleration));
     }
 
     #[test]

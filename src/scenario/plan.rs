@@ -351,6 +351,7 @@ pub enum Verb {
     },
     Pressure {
         node: Target,
+        /// As the eviction manager names it: `memory`, `ephemeral-storage`, `pids`.
         resource: Sym,
         lasts: Option<Span>,
     },

@@ -2,6 +2,7 @@
 
 use super::Walk;
 use super::words::{Words, describe};
+use crate::api::Sym;
 use crate::time::Time;
 use crate::world::pod::{KillStage, Stage, Work};
 use crate::world::volumes::MountStage;
@@ -20,11 +21,15 @@ impl Walk {
     pub fn coming(&self, pod: Option<PodId>) -> Vec<Coming> {
         let w = self.world();
         let until = self.plan().until;
+        let victims = pod.map_or_else(Vec::new, |pod| awaited(w, pod));
         w.queue
             .waiting()
             .into_iter()
             .filter(|(at, _, event)| *at <= until && is_live(w, *event))
-            .filter(|(_, _, event)| pod.is_none_or(|pod| concerns(w, *event, pod)))
+            .filter(|(_, _, event)| {
+                pod.is_none_or(|pod| concerns(w, *event, pod))
+                    || victims.iter().any(|victim| concerns(w, *event, *victim))
+            })
             .map(|(at, _, event)| Coming { at, words: foretell(w, event) })
             .collect()
     }
@@ -110,6 +115,18 @@ fn foretell(w: &World, event: SimEvent) -> Words {
         _ => {}
     }
     words
+}
+
+/// The victims on the node that was chosen for a pod: it waits for their end.
+fn awaited(w: &World, pod: PodId) -> Vec<PodId> {
+    let Some(p) = w.pods.get(pod.ix()).filter(|p| p.node.is_none()) else { return Vec::new() };
+    let chosen = p.status.nominated_node;
+    let on = w.nodes.iter().find(|node| !chosen.is_empty() && node.spec.name == chosen);
+    let is_victim = |pod: &PodId| {
+        let reason = w.pods[pod.ix()].status.condition(Sym::DISRUPTION_TARGET).map(|c| c.reason);
+        w.pods[pod.ix()].exists && reason == Some(Sym::PREEMPTION_BY_SCHEDULER)
+    };
+    on.map_or_else(Vec::new, |node| node.pods.iter().copied().filter(is_victim).collect())
 }
 
 /// Whether an event is about a pod, or about its whole node.

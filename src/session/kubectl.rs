@@ -1,13 +1,11 @@
-//! What kubectl would print at an instant: `get pods -o wide`, `describe pod`, `logs`.
-
-use std::fmt::Write as _;
+//! What kubectl would print at an instant: `get pods -o wide`, events, `logs` ([`super::describe`] has a file of its own).
 
 use super::Walk;
-use crate::api::{ContainerState, ContainerStatus, InstanceState, Sym};
+use crate::api::{ContainerId, ContainerState, ContainerStatus, InstanceState, Sym};
 use crate::record::{Change, Event};
 use crate::rules::printing::{self, age, readiness_gates};
 use crate::time::{Span, Time};
-use crate::world::{ContainerIx, Pod, PodId, World};
+use crate::world::{ContainerIx, PodId, SimEvent, World};
 
 /// The columns of `kubectl get pods -o wide`, and the phase, which is not among them.
 pub const COLUMNS: [&str; 9] =
@@ -108,90 +106,12 @@ impl Walk {
         list
     }
 
-    /// `kubectl describe pod`, as far as a simulated pod has it.
-    pub fn describe(&self, pod: PodId) -> String {
-        let (w, now) = (self.world(), self.now());
-        let Some(p) = w.pods.get(pod.ix()) else { return String::new() };
-        if !p.exists {
-            return format!("Error from server (NotFound): pods \"{}\" not found\n", p.ident.name);
-        }
-        let mut text = String::new();
-        let mut field = |name: &str, value: &str| {
-            let name = if name.is_empty() { String::new() } else { format!("{name}:") };
-            let _ = writeln!(text, "{}", format!("{name:<18}{value}").trim_end());
-        };
-        let status = &p.status;
-        field("Name", &p.ident.name.to_string());
-        field("Namespace", &p.ident.namespace);
-        let node = p.node.map_or("<none>", |n| w.nodes[n.ix()].spec.name.as_str());
-        field("Node", node);
-        if let Some(start) = status.start_time {
-            field("Start Time", &start.rfc3339_secs());
-        }
-        let labels: Vec<String> = p.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        field("Labels", if labels.is_empty() { "<none>" } else { &labels[0] });
-        for label in labels.iter().skip(1) {
-            field("", label);
-        }
-        match p.deletion {
-            Some(deletion) => {
-                field("Status", &format!("Terminating (lasts {})", age(Some(deletion.at), now)));
-                field("Termination Grace Period", &format!("{}s", deletion.grace_secs));
-            }
-            None => field("Status", status.phase.as_sym().as_str()),
-        }
-        if !status.reason.is_empty() {
-            field("Reason", &status.reason);
-        }
-        if !status.message.is_empty() {
-            field("Message", &status.message.show(&p.ident).to_string());
-        }
-        field("IP", status.pod_ips.first().map_or("", |ip| ip.as_str()));
-        for (title, list) in [
-            ("Init Containers", &status.init[..]),
-            ("Containers", &status.containers[..]),
-            ("Ephemeral Containers", &status.ephemeral[..]),
-        ] {
-            if list.is_empty() && title != "Containers" {
-                continue;
-            }
-            let _ = writeln!(text, "{title}:");
-            for container in list {
-                describe_container(&mut text, p, container);
-            }
-        }
-        text.push_str("Conditions:\n");
-        let wide = status.conditions.iter().map(|c| c.kind.len()).max().unwrap_or(0).max(4);
-        let _ = writeln!(text, "  {:wide$}   Status", "Type");
-        for condition in &status.conditions {
-            let why =
-                if condition.reason.is_empty() { String::new() } else { format!("   {}", condition.reason) };
-            let _ = writeln!(text, "  {:wide$}   {}{why}", condition.kind.as_str(), condition.status);
-        }
-        let _ = writeln!(text, "{:<18}{}", "QoS Class:", status.qos_class);
-        text.push_str(&self.events_table(pod));
-        text
-    }
-
-    fn events_table(&self, pod: PodId) -> String {
-        let events = self.events(pod);
-        let Some(p) = self.world().pods.get(pod.ix()) else { return String::new() };
-        if events.is_empty() {
-            return "Events:           <none>\n".to_owned();
-        }
-        let mut rows = vec![["  Type", "Reason", "Age", "From", "Message"].map(str::to_owned).to_vec()];
-        rows.push(["  ----", "------", "----", "----", "-------"].map(str::to_owned).to_vec());
-        for seen in &events {
-            let e = &seen.event;
-            rows.push(vec![
-                if e.warning { "  Warning" } else { "  Normal" }.to_owned(),
-                e.reason.to_string(),
-                self.event_age(seen),
-                e.component.to_string(),
-                e.message.show(&p.ident).to_string(),
-            ]);
-        }
-        format!("Events:\n{}", table(&rows))
+    /// [`logs`] at the cursor: also between two events a process writes its lines.
+    ///
+    /// # Errors
+    /// kubectl's words.
+    pub fn logs(&self, pod: PodId, container: Option<&str>, previous: bool) -> Result<Vec<String>, String> {
+        logs_at(self.world(), self.now(), pod, container, previous)
     }
 
     /// `12s (x3 over 40s)`
@@ -205,48 +125,25 @@ impl Walk {
     }
 }
 
-fn describe_container(text: &mut String, p: &Pod, container: &ContainerStatus) {
-    let mut field = |depth: usize, name: &str, value: &str| {
-        let line = format!("{:depth$}{:<width$}{value}", "", format!("{name}:"), width = 20 - depth);
-        let _ = writeln!(text, "{}", line.trim_end());
-    };
-    field(2, &container.name, "");
-    field(4, "Image", &container.image);
-    let mut state = |title: &str, state: &ContainerState| match state {
-        ContainerState::Unset => {}
-        ContainerState::Waiting { reason, message } => {
-            field(4, title, "Waiting");
-            field(6, "Reason", reason);
-            if !message.is_empty() {
-                field(6, "Message", &message.show(&p.ident).to_string());
-            }
-        }
-        ContainerState::Running { started_at } => {
-            field(4, title, "Running");
-            field(6, "Started", &started_at.map_or(String::new(), Time::rfc3339_secs));
-        }
-        ContainerState::Terminated(ended) => {
-            field(4, title, "Terminated");
-            field(6, "Reason", &ended.reason);
-            if !ended.message.is_empty() {
-                field(6, "Message", &ended.message.show(&p.ident).to_string());
-            }
-            field(6, "Exit Code", &ended.exit_code.to_string());
-            field(6, "Started", &ended.started_at.map_or(String::new(), Time::rfc3339_secs));
-            field(6, "Finished", &ended.finished_at.map_or(String::new(), Time::rfc3339_secs));
-        }
-    };
-    state("State", &container.state);
-    state("Last State", &container.last_state);
-    field(4, "Ready", if container.ready { "True" } else { "False" });
-    field(4, "Restart Count", &container.restart_count.to_string());
-}
-
-/// `kubectl logs [--previous]`, or kubectl's refusal.
+/// `kubectl logs [--previous]` as of the last event, or kubectl's refusal.
+///
+/// The API server answers with nothing for a pod without a node (`LogLocation`, pkg/registry/core/pod/strategy.go); the
+/// kubelet looks at its status of the pod (`validateContainerLogStatus`, pkg/kubelet/kubelet_pods.go, v1.36.2), which lags
+/// behind the runtime.
 ///
 /// # Errors
 /// kubectl's words.
 pub fn logs(w: &World, pod: PodId, container: Option<&str>, previous: bool) -> Result<Vec<String>, String> {
+    logs_at(w, w.now, pod, container, previous)
+}
+
+fn logs_at(
+    w: &World,
+    now: Time,
+    pod: PodId,
+    container: Option<&str>,
+    previous: bool,
+) -> Result<Vec<String>, String> {
     let Some(p) = w.pods.get(pod.ix()).filter(|p| p.exists) else {
         return Err("error: no such pod".to_owned());
     };
@@ -258,36 +155,83 @@ pub fn logs(w: &World, pod: PodId, container: Option<&str>, previous: bool) -> R
         None => p.spec.init_containers.len() as ContainerIx,
     };
     let own = p.container(ix).name;
-    let instances: Vec<_> = p
-        .runtime
-        .live
-        .containers
-        .iter()
-        .filter(|c| c.name == own && c.state != InstanceState::Created)
-        .collect();
+    let Some(node) = p.node.map(|node| &w.nodes[node.ix()]) else { return Ok(Vec::new()) };
+    if !node.kubelet_up {
+        let (ip, namespace) = (node.ip, p.ident.namespace);
+        let cause = if node.machine_up { "connect: connection refused" } else { "i/o timeout" };
+        return Err(format!(
+            "Error from server: Get \"https://{ip}:10250/containerLogs/{namespace}/{name}/{own}\": dial tcp {ip}:10250: {cause}"
+        ));
+    }
+    let status = p.worker.as_deref().and_then(|worker| worker.status()).unwrap_or(&p.status);
+    let all = status.containers.iter().chain(&status.init).chain(&status.ephemeral);
+    let found = all.into_iter().find(|c| c.name == own);
+    let id = logged(found, previous).map_err(|(what, why)| {
+        format!("Error from server (BadRequest): {what} \"{own}\" in pod \"{name}\" {why}")
+    })?;
+    let instances = || p.runtime.live.containers.iter().filter(|c| c.name == own);
+    if !instances().any(|c| c.id == id) {
+        return Ok(vec![format!("unable to retrieve container logs for {id}")]);
+    }
+    let newest = instances().next().is_some_and(|c| c.id == id);
     let attempt = p.runtime.containers.get(usize::from(ix)).map_or(0, |run| run.attempt);
-    let behavior = &p.behavior.containers.get(usize::from(ix));
-    let lines = |attempt: u32| behavior.map_or_else(Vec::new, |b| b.attempt(attempt).log.clone());
-    match (previous, instances.as_slice()) {
-        (false, [_, ..]) => Ok(lines(attempt)),
-        (true, [newest, ..]) if newest.restart_count > 0 && instances.len() > 1 => {
-            // An attempt at which nothing was created wrote nothing.
-            let wrote = |at: &u32| behavior.is_some_and(|b| b.attempt(*at).create_error.is_none());
-            Ok(lines((0..attempt).rev().find(wrote).unwrap_or(0)))
-        }
-        (true, _) => Err(format!(
-            "Error from server (BadRequest): previous terminated container \"{own}\" in pod \"{name}\" not found"
-        )),
-        (false, []) => {
-            let status = p.status.init.iter().chain(&p.status.containers).find(|c| c.name == own);
-            let reason = match status.map(|c| c.state) {
-                Some(ContainerState::Waiting { reason, .. }) => reason,
-                _ => Sym::CONTAINER_CREATING,
-            };
-            Err(format!(
-                "Error from server (BadRequest): container \"{own}\" in pod \"{name}\" is waiting to start: {reason}"
-            ))
-        }
+    let Some(behavior) = p.behavior.containers.get(usize::from(ix)) else { return Ok(Vec::new()) };
+    // An attempt at which nothing was created wrote nothing.
+    let wrote = |at: &u32| behavior.attempt(*at).create_error.is_none();
+    let attempt = if newest { attempt } else { (0..attempt).rev().find(wrote).unwrap_or(0) };
+    let mut lines = behavior.attempt(attempt).log.clone();
+    if let Some((ran, runs)) = run_of(w, now, pod, ix).filter(|_| newest) {
+        lines.truncate(written(lines.len(), ran, runs));
+    }
+    Ok(lines)
+}
+
+/// For how long the process of a container has been running, and will have run when it ends by itself.
+fn run_of(w: &World, now: Time, pod: PodId, ix: ContainerIx) -> Option<(Span, Span)> {
+    let p = &w.pods[pod.ix()];
+    let live = p.runtime.live.newest(p.container(ix).name)?;
+    let started = live.started_at.filter(|_| live.state == InstanceState::Running)?;
+    let own = p.runtime.containers.get(usize::from(ix))?.generation;
+    let end = w
+        .queue
+        .waiting()
+        .into_iter()
+        .find(|(_, _, event)| *event == SimEvent::Exit { pod, container: ix, generation: own });
+    end.map(|(at, ..)| (now.since(started), at.since(started)))
+}
+
+/// How many of its lines a process has written by now. They are spread evenly over a run that ends by itself: the first
+/// one comes with the start, the last one with the end. Of one that runs on, all are there from its start.
+fn written(lines: usize, ran: Span, runs: Span) -> usize {
+    let due = |line: usize| match lines - 1 {
+        0 => ran >= runs,
+        gaps => ran.micros() * gaps as i64 >= runs.micros() * line as i64,
+    };
+    (0..lines).take_while(|line| due(*line)).count()
+}
+
+/// `validateContainerLogStatus`: whose log is shown, or what is not there to show, and why not.
+fn logged(
+    status: Option<&ContainerStatus>,
+    previous: bool,
+) -> Result<ContainerId, (&'static str, std::borrow::Cow<'static, str>)> {
+    let refused = |why: &'static str| ("container", why.into());
+    let status = status.ok_or_else(|| refused("is not available"))?;
+    let of = |state: &ContainerState| {
+        state.terminated().map(|ended| ended.container_id).filter(|id| *id != ContainerId::None)
+    };
+    let last = of(&status.last_state);
+    match status.state {
+        _ if previous => last.ok_or(("previous terminated container", "not found".into())),
+        ContainerState::Running { .. } => Ok(status.container_id),
+        ContainerState::Terminated(_) => of(&status.state).or(last).ok_or_else(|| refused("is terminated")),
+        _ if status.last_state.terminated().is_some() => last.ok_or_else(|| refused("is terminated")),
+        ContainerState::Waiting { reason, .. } => Err(match reason {
+            Sym::ERR_IMAGE_PULL => refused("is waiting to start: image can't be pulled"),
+            Sym::IMAGE_PULL_BACK_OFF => refused("is waiting to start: trying and failing to pull image"),
+            reason => ("container", format!("is waiting to start: {reason}").into()),
+        }),
+        ContainerState::Unset => Err(refused("is waiting to start - no logs yet")),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod breakpoints;
 pub mod checkpoints;
 pub mod coming;
 pub mod commands;
+pub mod describe;
 pub mod expect;
 pub mod kubectl;
 pub mod lesson;

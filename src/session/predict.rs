@@ -128,8 +128,11 @@ impl Walk {
     }
 
     /// Asks about what comes next for the selected pod, or for the one that changes first. False when nothing that could be
-    /// asked comes any more.
+    /// asked comes any more. A lesson's question that is open here stays the one that is asked.
     pub fn ask(&mut self) -> bool {
+        if self.quiz.pending().is_some_and(|open| open.from_lesson && open.at == self.clock) {
+            return true;
+        }
         self.quiz.skip();
         let Some(asked) = self.generate() else { return false };
         self.quiz.asked.push(asked);

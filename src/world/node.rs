@@ -37,6 +37,8 @@ pub struct Pressure {
     /// When a round saw it last.
     pub seen: Option<Time>,
     pub over: bool,
+    /// When the next round looks at it: rounds that were asked for before bow out.
+    pub round: Time,
     /// The pod whose end the manager waits for, and since when.
     pub evicting: Option<(super::PodId, Time)>,
 }
@@ -116,8 +118,8 @@ pub struct Node {
     pub status_batches: u32,
     /// No new pods: the node is shutting down.
     pub shutting_down: Option<ShuttingDown>,
-    /// What runs short, if anything does or did a while ago.
-    pub pressure: Option<Pressure>,
+    /// What runs short, or did a while ago; each resource once.
+    pub pressure: Vec<Pressure>,
     /// Last sign of life that the API server has.
     pub heartbeat: Time,
 }

@@ -9,6 +9,7 @@ use crate::record::PodRecord;
 use crate::rules::backoff::Entry;
 use crate::rules::events::Correlator;
 use crate::rules::images::PullMemory;
+use crate::rules::probe_text::Failure;
 use crate::rules::status_manager::Cached;
 use crate::scenario::plan::{Attempt, Behavior};
 use crate::time::{Span, Time};
@@ -82,6 +83,8 @@ pub struct Runtime {
     /// As it is now; the kubelet sees the copy of its last relist ([`Worker::cache`]).
     pub live: Arc<RuntimeStatus>,
     pub containers: Vec<ContainerRun>,
+    /// What the kubelet remembers of failed pulls, by image: containers share it, and another image starts afresh.
+    pub pulls: Vec<(Sym, PullMemory)>,
     pub sandbox_starts: u32,
     pub sandbox_failures: u32,
 }
@@ -92,6 +95,7 @@ impl Runtime {
         Runtime {
             live: Arc::clone(nothing),
             containers: vec![ContainerRun::default(); containers],
+            pulls: Vec::new(),
             sandbox_starts: 0,
             sandbox_failures: 0,
         }
@@ -109,8 +113,6 @@ pub struct ContainerRun {
     pub generation: u32,
     /// The kubelet's crash-loop back-off of this container.
     pub backoff: Option<Entry>,
-    /// What the kubelet remembers of failed pulls, kept by the first container with the image.
-    pub pulls: PullMemory,
     /// Last start failure (`reasonCache`).
     pub reason: Option<(Sym, Text)>,
     pub kill: Option<Kill>,
@@ -179,8 +181,9 @@ pub struct Prober {
     pub hold: bool,
     pub busy: bool,
     pub attempt_ok: bool,
-    /// The handler that is under way found a running container.
-    pub attempt_alive: bool,
+    /// How the handler that is under way fails, if it does, and what the process says.
+    pub attempt_failure: Failure,
+    pub attempt_output: Sym,
     pub queued: Option<Time>,
     /// A manual trigger arrived while the worker was busy.
     pub triggered: bool,
@@ -198,7 +201,8 @@ impl Prober {
             hold: false,
             busy: false,
             attempt_ok: false,
-            attempt_alive: false,
+            attempt_failure: Failure::Answered,
+            attempt_output: Sym::EMPTY,
             queued: None,
             triggered: false,
         }

@@ -8,7 +8,7 @@
 use super::{end_pod, pod_worker};
 use crate::actors::{events, node_lifecycle};
 use crate::api::{Sym, Text};
-use crate::rules::quantity::Quantity;
+use crate::rules::quantity::{Format, Quantity};
 use crate::time::Span;
 use crate::world::node::Pressure;
 use crate::world::pod::{EndedBy, Work};
@@ -24,20 +24,21 @@ pub const CRITICAL: i32 = 2_000_000_000;
 /// A hard threshold leaves a pod this long.
 const HARD_GRACE_SECS: i64 = 1;
 
-/// A resource of the node is short from now on. Without `lasts`, until a pod was evicted.
+/// A resource of the node is short from now on (or again, or still: then its condition stands). Without `lasts`, until a
+/// pod was evicted.
 pub fn begin(w: &mut World, node: NodeId, resource: Sym, lasts: Option<Span>) {
     let now = w.now;
     let n = &mut w.nodes[node.ix()];
-    n.pressure = Some(Pressure {
-        resource,
-        until: lasts.map(|lasts| now + lasts),
-        seen: None,
-        over: false,
-        evicting: None,
-    });
-    let (anchor, generation) = (n.kubelet_start, n.generation);
-    let at = pod_worker::next_on_grid(anchor, PERIOD, now + Span::from_micros(1));
-    w.at(at, SimEvent::Evict { node, generation });
+    let round = pod_worker::next_on_grid(n.kubelet_start, PERIOD, now + Span::from_micros(1));
+    let generation = n.generation;
+    let until = lasts.map(|lasts| now + lasts);
+    match n.pressure.iter_mut().find(|known| known.resource == resource) {
+        // While the manager waits for an eviction, it comes back by itself.
+        Some(known) if known.evicting.is_some() => *known = Pressure { until, over: false, ..*known },
+        Some(known) => *known = Pressure { until, over: false, round, ..*known },
+        None => n.pressure.push(Pressure { resource, until, seen: None, over: false, round, evicting: None }),
+    }
+    w.at(round, SimEvent::Evict { node, generation });
 }
 
 /// `synchronize`: a round of the manager.
@@ -47,13 +48,28 @@ pub fn round(w: &mut World, node: NodeId, generation: u32) {
     if n.generation != generation || !n.kubelet_up {
         return;
     }
-    let Some(mut pressure) = n.pressure else { return };
+    let due: Vec<Pressure> = n.pressure.iter().filter(|pressure| pressure.round == now).copied().collect();
+    for pressure in due {
+        let next = look_at(w, node, pressure);
+        let known = &mut w.nodes[node.ix()].pressure;
+        known.retain(|old| old.resource != pressure.resource || next.is_some());
+        if let Some(next) = next {
+            for old in known.iter_mut().filter(|old| old.resource == next.resource) {
+                *old = next;
+            }
+            w.at(next.round, SimEvent::Evict { node, generation });
+        }
+    }
+}
+
+/// What becomes of a shortage in a round; None: it is forgotten.
+fn look_at(w: &mut World, node: NodeId, mut pressure: Pressure) -> Option<Pressure> {
+    let now = w.now;
     pressure.over |= pressure.until.is_some_and(|until| until <= now);
     if let Some((pod, since)) = pressure.evicting {
         let gone = w.pods[pod.ix()].worker.as_deref().is_none_or(|worker| worker.work >= Work::Terminated);
         if !gone && now.since(since) < CLEAN_UP {
-            w.after(POLL, SimEvent::Evict { node, generation });
-            return;
+            return Some(Pressure { round: now + POLL, ..pressure });
         }
         pressure.evicting = None;
         pressure.over |= pressure.until.is_none();
@@ -62,29 +78,25 @@ pub fn round(w: &mut World, node: NodeId, generation: u32) {
         // The condition stays for the transition period after the pressure was seen last.
         let period = w.nodes[node.ix()].config.eviction_pressure_transition_period;
         let ends = pressure.seen.map_or(now, |seen| seen + period);
-        if ends <= now {
-            w.nodes[node.ix()].pressure = None;
-            node_lifecycle::set_pressure(w, node, pressure.resource, false);
-        } else {
-            w.nodes[node.ix()].pressure = Some(pressure);
-            w.at(ends, SimEvent::Evict { node, generation });
+        if ends > now {
+            return Some(Pressure { round: ends, ..pressure });
         }
-        return;
+        if pressure.seen.is_some() {
+            node_lifecycle::set_pressure(w, node, pressure.resource, false);
+        }
+        return None;
     }
     let first = pressure.seen.replace(now).is_none();
     if first {
         node_lifecycle::set_pressure(w, node, pressure.resource, true);
     }
-    let next = match victim(w, node, pressure.resource) {
-        Some(pod) => {
-            pressure.evicting = Some((pod, now));
-            evict(w, node, pod, pressure.resource);
-            POLL
-        }
-        None => PERIOD,
-    };
-    w.nodes[node.ix()].pressure = Some(pressure);
-    w.after(next, SimEvent::Evict { node, generation });
+    pressure.round = now + PERIOD;
+    if let Some(pod) = victim(w, node, pressure.resource) {
+        pressure.evicting = Some((pod, now));
+        pressure.round = now + POLL;
+        evict(w, node, pod, pressure.resource);
+    }
+    Some(pressure)
 }
 
 /// `rankMemoryPressure`, `rankDiskPressureFunc`, `rankPIDPressure`: who goes first.
@@ -114,39 +126,56 @@ fn evict(w: &mut World, node: NodeId, pod: PodId, resource: Sym) {
     );
 }
 
-/// `evictionMessage`: the resource, and its threshold where that is an amount. What is left is told as nine tenths of it.
+/// `evictionMessage`: the resource and its threshold, as an amount. What is left is told as nine tenths of it.
 fn words(w: &World, node: NodeId, resource: Sym) -> String {
     let mut text = format!("The node was low on resource: {resource}. ");
-    let thresholds = &w.nodes[node.ix()].config.eviction_hard;
-    let signal = if resource == "memory" { "memory.available" } else { "nodefs.available" };
-    let default = (resource == "memory" && thresholds.is_empty()).then(|| "100Mi".to_owned());
-    if let Some(threshold) = thresholds.get(signal).cloned().or(default)
-        && let Ok(amount) = Quantity::parse(&threshold)
-    {
-        let left = amount.nanos() / 1_000_000_000 * 9 / 10 / 1024;
+    if let Some(threshold) = threshold(w, node, resource) {
+        let left = threshold.nanos() / 1_000_000_000 * 9 / 10 / 1024;
         text += &format!("Threshold quantity: {threshold}, available: {left}Ki. ");
     }
     text
 }
 
+/// The hard threshold of a resource (`GetThresholdQuantity`): written, or `DefaultEvictionHard` where nothing is written
+/// (pkg/kubelet/eviction/defaults_linux.go); a percentage is one of the node's capacity.
+fn threshold(w: &World, node: NodeId, resource: Sym) -> Option<Quantity> {
+    let n = &w.nodes[node.ix()];
+    let (signal, default) = match resource.as_str() {
+        "memory" => ("memory.available", "100Mi"),
+        "ephemeral-storage" => ("nodefs.available", "10%"),
+        _ => return None,
+    };
+    let written = &n.config.eviction_hard;
+    let default = written.is_empty().then_some(default);
+    let text = written.get(signal).map(String::as_str).or(default)?;
+    let Some(percent) = text.strip_suffix('%') else { return Quantity::parse(text).ok() };
+    let share = Quantity::parse(percent).ok()?.nanos();
+    let capacity = n.spec.capacity.get(resource.as_str())?;
+    let bytes = capacity / 1_000_000_000 * share / 100 / 1_000_000_000;
+    Some(Quantity::from_nanos(bytes * 1_000_000_000, Format::BinarySI))
+}
+
 /// Whether a node under pressure takes a pod (`Admit`, eviction_manager.go).
 pub fn admits(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
-    let Some(pressure) = w.nodes[node.ix()].pressure.filter(|pressure| pressure.seen.is_some()) else {
-        return Ok(());
-    };
+    let seen = w.nodes[node.ix()].pressure.iter().filter(|pressure| pressure.seen.is_some());
+    let short: Vec<Sym> = seen.map(|pressure| pressure.resource).collect();
     let p = &w.pods[pod.ix()];
-    if p.spec.priority.unwrap_or(0) >= CRITICAL {
+    if short.is_empty() || p.spec.priority.unwrap_or(0) >= CRITICAL {
         return Ok(());
     }
-    let condition = node_lifecycle::pressure_condition(pressure.resource);
-    let tolerated = p.spec.tolerations.iter().any(|toleration| {
-        crate::rules::placement::taint_toleration::tolerates(
-            toleration,
-            &node_lifecycle::pressure_taint(pressure.resource),
-        )
-    });
-    if pressure.resource == "memory" && (p.status.qos_class != Sym::BEST_EFFORT || tolerated) {
-        return Ok(());
+    if let [only] = short[..]
+        && only == "memory"
+    {
+        let taint = node_lifecycle::pressure_taint(only);
+        let tolerated = p
+            .spec
+            .tolerations
+            .iter()
+            .any(|toleration| crate::rules::placement::taint_toleration::tolerates(toleration, &taint));
+        if p.status.qos_class != Sym::BEST_EFFORT || tolerated {
+            return Ok(());
+        }
     }
-    Err((Sym::EVICTED, format!("The node had condition: [{condition}]. ").into()))
+    let conditions: Vec<&str> = short.into_iter().map(node_lifecycle::pressure_condition).collect();
+    Err((Sym::EVICTED, format!("The node had condition: [{}]. ", conditions.join(" ")).into()))
 }

@@ -4,12 +4,12 @@
 use super::sync;
 use crate::actors::events;
 use crate::api::{Sym, Text};
-use crate::rules::images::{self, Note, Presence, Verdict};
+use crate::rules::images::{self, Note, Presence, PullMemory, Verdict};
 use crate::rules::throttle::{Rate, TokenBucket};
 use crate::scenario::plan::{KubeletConfig, ObjectKind};
 use crate::time::{Span, Time};
 use crate::world::node::{Pull, PullSecret};
-use crate::world::{ContainerIx, NodeId, Pod, PodId, Purpose, SimEvent, World};
+use crate::world::{ContainerIx, NodeId, PodId, Purpose, SimEvent, World};
 
 /// `EnsureImageExists` up to the point where it blocks.
 pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) {
@@ -18,9 +18,10 @@ pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) {
     let image = container.image;
     let Some(node) = p.node else { return };
     let (full_name, problem) = (w.images.full(image), w.images.problem(image));
-    let memory = &p.runtime.containers[usize::from(memory_holder(p, ix))].pulls;
+    let memory = p.runtime.pulls.iter().find(|(name, _)| *name == image).map(|(_, memory)| *memory);
+    let memory = memory.unwrap_or_default();
     let presence = || presence(w, node, pod, full_name);
-    match images::ensure(image, problem, &container.image_pull_policy, presence, memory, w.now, &w.gates) {
+    match images::ensure(image, problem, &container.image_pull_policy, presence, &memory, w.now, &w.gates) {
         Verdict::Present(event) => {
             tell(w, pod, ix, event);
             sync::image_is_present(w, pod);
@@ -58,12 +59,6 @@ fn tell(w: &mut World, pod: PodId, ix: ContainerIx, event: Note) {
 /// `startContainer` tells the error a second time, by its name alone.
 fn error_event(reason: Sym) -> Text {
     Text::from(format!("Error: {reason}"))
-}
-
-/// The first container with an image keeps what is remembered of its pulls.
-fn memory_holder(p: &Pod, ix: ContainerIx) -> ContainerIx {
-    let image = p.container(ix).image;
-    (0..p.container_count() as u8).find(|other| p.container(*other).image == image).unwrap_or(ix)
 }
 
 /// `registryPullQPS` and `registryBurst`; no rate where pulls are not throttled (`throttleImagePulling`, puller.go).
@@ -224,9 +219,12 @@ fn fail(w: &mut World, pod: PodId, ix: ContainerIx, error: Sym) {
     let now = w.now;
     let p = &mut w.pods[pod.ix()];
     let image = p.container(ix).image;
-    let holder = memory_holder(p, ix);
-    let memory = &mut p.runtime.containers[usize::from(holder)].pulls;
-    let (failure, event) = images::fails(image, error, memory, now);
+    let pulls = &mut p.runtime.pulls;
+    let known = pulls.iter().position(|(name, _)| *name == image).unwrap_or_else(|| {
+        pulls.push((image, PullMemory::default()));
+        pulls.len() - 1
+    });
+    let (failure, event) = images::fails(image, error, &mut pulls[known].1, now);
     tell(w, pod, ix, event);
     sync::start_fails(w, pod, failure.reason, failure.message, Some(error_event(failure.reason)));
 }

@@ -223,9 +223,9 @@ pub fn stop(w: &mut World, node: NodeId) {
         let p = &mut w.pods[pod.ix()];
         p.worker = None;
         p.events.forget(Sym::KUBELET);
+        p.runtime.pulls.clear();
         for c in &mut p.runtime.containers {
             c.backoff = None;
-            c.pulls = Default::default();
             c.reason = None;
             c.kill = None;
             c.probers = Default::default();

@@ -10,6 +10,7 @@ use crate::actors::events;
 use crate::api::spec::{Container, Probe};
 use crate::api::{ContainerState, RestartPolicy, Sym};
 use crate::rules::gates::Version;
+use crate::rules::probe_text::{self, Door, Failure};
 use crate::rules::restart::should_restart;
 use crate::rules::sync_actions::ProbeResults;
 use crate::scenario::plan::{Attempt, ProbePoint};
@@ -204,8 +205,13 @@ fn next_relevant(w: &World, p: &Pod, ix: ContainerIx, kind: u8, b: &Prober) -> O
     }
 }
 
+fn timeout(spec: &Probe) -> Span {
+    Span::from_secs(i64::from(spec.timeout_seconds.max(1)))
+}
+
+/// Whether a probe may take longer than it has.
 fn times_out(point: &ProbePoint, spec: &Probe) -> bool {
-    let limit = Span::from_secs(i64::from(spec.timeout_seconds.max(1)));
+    let limit = timeout(spec);
     match &point.takes {
         Some(crate::engine::Distribution::Constant(takes)) => *takes > limit,
         Some(_) => true,
@@ -361,7 +367,7 @@ fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, spec: &Probe) {
     let plan = std::sync::Arc::clone(&w.plan);
     let takes = point.as_ref().and_then(|point| point.takes.as_ref()).unwrap_or(&plan.latency.probe);
     let takes = w.pod_span(Purpose::Probe, pod, takes);
-    let limit = Span::from_secs(i64::from(spec.timeout_seconds.max(1)));
+    let limit = timeout(spec);
     let ok = if rate <= 0.0 {
         true
     } else if rate >= 1.0 {
@@ -372,7 +378,12 @@ fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, spec: &Probe) {
     let Some(b) = prober_mut(w, pod, ix, kind) else { return };
     b.busy = true;
     b.attempt_ok = ok && running && takes <= limit;
-    b.attempt_alive = running;
+    b.attempt_failure = match running {
+        false => Failure::NobodyThere,
+        true if takes > limit => Failure::TimedOut,
+        true => Failure::Answered,
+    };
+    b.attempt_output = point.map_or(Sym::EMPTY, |point| point.output);
     b.generation += 1;
     let generation = b.generation;
     w.after(takes.min(limit), SimEvent::ProbeDone { pod, container: ix, kind, generation });
@@ -391,7 +402,7 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
     let live = p.runtime.live.newest(p.container(ix).name).copied();
     let running =
         live.is_some_and(|c| c.state == crate::api::InstanceState::Running && c.restart_count == b.instance);
-    if !b.attempt_alive && spec.handler.exec.is_some() {
+    if b.attempt_failure == Failure::NobodyThere && spec.handler.exec.is_some() {
         // The exec found no process: an error, which counts for nothing.
         store(w, pod, ix, kind, b);
         let words = errored(kind, w.gates.version);
@@ -402,10 +413,10 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
     let ok = b.attempt_ok && running;
     if !ok {
         // A process that ends takes the exec in it along, before it could say anything.
-        let words = match running {
-            true => failure_words(w, pod, ix, kind, spec),
-            false => format!("{} probe failed: ", title(kind)),
-        };
+        if !running && b.attempt_failure == Failure::Answered {
+            b.attempt_failure = Failure::CutOff;
+        }
+        let words = failure_words(p, ix, kind, spec, &b);
         events::kubelet(w, pod, true, Sym::UNHEALTHY, words, Some(ix));
     }
     if b.run_ok == ok && b.run > 0 {
@@ -451,19 +462,11 @@ fn errored(kind: u8, version: Version) -> String {
     }
 }
 
-fn failure_words(w: &World, pod: PodId, ix: ContainerIx, kind: u8, spec: &Probe) -> String {
-    let p = &w.pods[pod.ix()];
-    let live = p.runtime.live.newest(p.container(ix).name);
-    let since = w.now.since(live.and_then(|c| c.started_at).unwrap_or(w.now));
-    let point = script(p.attempt(ix), kind).iter().rev().find(|point| point.at <= since);
-    let timeout = Span::from_secs(i64::from(spec.timeout_seconds.max(1)));
-    let timed_out = point.is_some_and(|point| times_out(point, spec));
-    let text = match (timed_out, &spec.handler.exec) {
-        (true, Some(exec)) => {
-            format!("command timed out: \"{}\" timed out after {timeout}", exec.command.join(" "))
-        }
-        _ => point.map(|point| point.output.to_string()).unwrap_or_default(),
-    };
+fn failure_words(p: &Pod, ix: ContainerIx, kind: u8, spec: &Probe, b: &Prober) -> String {
+    let status = p.worker.as_deref().and_then(|worker| worker.status());
+    let pod_ip = status.and_then(|status| status.pod_ips.first()).copied().unwrap_or(Sym::EMPTY);
+    let door = Door { handler: &spec.handler, ports: &p.container(ix).ports, pod_ip: &pod_ip };
+    let text = probe_text::failure(door, b.attempt_failure, &b.attempt_output, timeout(spec));
     format!("{} probe failed: {text}", title(kind))
 }
 

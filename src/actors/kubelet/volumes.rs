@@ -6,6 +6,7 @@
 
 use super::{claims, sync};
 use crate::actors::events;
+use crate::api::text::run_as_root;
 use crate::api::{Sym, Text};
 use crate::scenario::plan::ObjectKind;
 use crate::time::Span;
@@ -229,23 +230,24 @@ pub fn config_problem(w: &World, pod: PodId, ix: ContainerIx) -> Option<Text> {
             }
         }
     }
-    runs_as_root(p, ix).then_some(Text::RunAsRoot { container: container.name })
+    runs_as_root(p, ix).map(|asked| Text::RunAsRoot { container: container.name, asked })
 }
 
-/// `runAsNonRoot` without a user: images of a simulation run as root.
-fn runs_as_root(p: &Pod, ix: ContainerIx) -> bool {
+/// Whether `runAsNonRoot` keeps a container from starting, and if so, whether its spec asks for root itself: without a
+/// user, images of a simulation run as root.
+fn runs_as_root(p: &Pod, ix: ContainerIx) -> Option<bool> {
     let own = p.container(ix).security_context.as_ref();
     let shared = p.spec.security_context.as_ref();
     let non_root = own.and_then(|s| s.run_as_non_root).or(shared.and_then(|s| s.run_as_non_root));
     let user = own.and_then(|s| s.run_as_user).or(shared.and_then(|s| s.run_as_user));
-    non_root == Some(true) && user.is_none_or(|user| user == 0)
+    (non_root == Some(true) && user.is_none_or(|user| user == 0)).then_some(user.is_some())
 }
 
 /// The event's words for a problem that names the pod: `Error: ` stands before them.
 pub fn root_event(problem: Text) -> Text {
     match problem {
-        Text::RunAsRoot { container } => Text::AroundPod {
-            before: Sym::new("Error: container has runAsNonRoot and image will run as root (pod: \""),
+        Text::RunAsRoot { container, asked } => Text::AroundPod {
+            before: Sym::new(&format!("Error: {} (pod: \"", run_as_root(asked))),
             after: Sym::new(&format!("\", container: {container})")),
         },
         other => other,

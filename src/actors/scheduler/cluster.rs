@@ -110,16 +110,12 @@ pub fn pod_freed(w: &mut World, pod: PodId) {
     happened(w, &ClusterEvent::PodDeleted(&facts));
 }
 
-/// A pod's labels are other than they were.
+/// The labels of a pod with a node are other than they were.
 pub fn pod_relabelled(w: &mut World, pod: PodId) {
-    let request = request_of(w, pod);
-    if let Some(entry) = w.scheduler.waiting.get_mut(&pod) {
-        entry.request = request;
-        return;
-    }
     let Some(node) = w.pods[pod.ix()].node.map(|node| u32::from(node.0)) else { return };
     let Some(old) = w.scheduler.cluster.node(node).and_then(|info| info.request_of(pod.0)) else { return };
     let deleted = w.pods[pod.ix()].deletion.is_some();
+    let request = request_of(w, pod);
     w.scheduler.cluster.remove_pod(node, pod.0, deleted);
     w.scheduler.cluster.add_pod(node, pod.0, request, deleted);
     let before = Arc::clone(w.scheduler.cluster.request(old));

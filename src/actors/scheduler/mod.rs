@@ -13,20 +13,22 @@ pub use cluster::{
     claim_changed, node_listed, nodes_changed, pod_assigned, pod_deleting, pod_freed, pod_relabelled, start,
 };
 pub use cycle::{bind, preempt, schedule, write_series};
-pub use queue::{pod_added, pod_gone, timer};
+pub use queue::{pod_added, pod_gone, pod_updated, timer};
 
 use std::sync::Arc;
 
 use crate::rules::placement::selector::labels;
 use crate::rules::placement::{PodRequest, RequestId};
+use crate::scenario::plan::PodTemplate;
 use crate::world::{PodId, World};
 
-/// What a pod asks for: worked out once for all pods of a template whose labels are still the template's.
+/// What a pod asks for: worked out once for all pods of a template whose labels and spec are still the template's.
 fn request_of(w: &mut World, pod: PodId) -> RequestId {
     let p = &w.pods[pod.ix()];
     let template = p.template as usize;
     let plan = Arc::clone(&w.plan);
-    let own = plan.templates.get(template).is_none_or(|t| t.labels != p.labels);
+    let is_own = |t: &PodTemplate| !Arc::ptr_eq(&t.spec, &p.spec) || t.labels != p.labels;
+    let own = plan.templates.get(template).is_none_or(is_own);
     if !own && let Some(known) = w.scheduler.requests[template] {
         return known;
     }

@@ -14,18 +14,9 @@ use crate::world::{PodId, Purpose, SimEvent, World};
 /// How long a refused pod may lie in the pool (`DefaultPodMaxInUnschedulablePodsDuration`).
 const POOL: Span = Span::from_secs(300);
 
-/// A pod without a node was created, or one of its gates has gone.
+/// A pod without a node was created.
 pub fn pod_added(w: &mut World, pod: PodId) {
     let gated = !w.pods[pod.ix()].spec.scheduling_gates.is_empty();
-    if let Some(known) = w.scheduler.waiting.get(&pod) {
-        if known.gated && !gated {
-            if let Some(entry) = w.scheduler.waiting.get_mut(&pod) {
-                entry.gated = false;
-            }
-            activate(w, pod);
-        }
-        return;
-    }
     let request = request_of(w, pod);
     let entry = Waiting {
         request,
@@ -42,6 +33,21 @@ pub fn pod_added(w: &mut World, pod: PodId) {
     w.scheduler.waiting.insert(pod, entry);
     if !gated {
         activate(w, pod);
+    }
+}
+
+/// The object of a pod without a node was written (`PriorityQueue.Update`): what it asks for now may bring it back, if it
+/// was refused; in the queues it keeps its place.
+pub fn pod_updated(w: &mut World, pod: PodId) {
+    let Some(old) = w.scheduler.waiting.get(&pod).map(|entry| entry.request) else { return };
+    let request = request_of(w, pod);
+    let (before, after) = (w.scheduler.cluster.request(old), w.scheduler.cluster.request(request));
+    let Some(entry) = w.scheduler.waiting.get_mut(&pod) else { return };
+    entry.request = request;
+    entry.gated = after.gated;
+    let helps = queueing::update_helps(&w.gates, before, after, entry.refused_by);
+    if helps && entry.place == Place::Unschedulable {
+        requeue(w, pod);
     }
 }
 

@@ -17,7 +17,7 @@ mod image_locality;
 mod inter_pod_affinity;
 pub mod node_affinity;
 pub mod node_declared_features;
-mod node_name;
+pub mod node_name;
 pub mod node_ports;
 mod node_resources;
 mod pod_topology_spread;

@@ -5,21 +5,23 @@
 use super::{NodeInfo, Plugin, PodRequest, Reason, Rejection, taint_toleration};
 use crate::api::{Effect, Sym, Taint};
 
+/// Whether a pod tolerates the taint that the node controller sets for a cordon.
+pub fn tolerates_cordons(pod: &PodRequest) -> bool {
+    let taint = Taint {
+        key: Sym::new("node.kubernetes.io/unschedulable"),
+        value: Sym::EMPTY,
+        effect: Effect::NoSchedule,
+    };
+    pod.tolerations.iter().any(|t| taint_toleration::tolerates(t, &taint))
+}
+
 /// A cordon counts unless the pod tolerates the taint that the node controller sets for it.
 pub fn filter_unschedulable(
     pod: &PodRequest,
     node: &NodeInfo,
     reasons: &mut Vec<Reason>,
 ) -> Result<(), Rejection> {
-    if !node.unschedulable {
-        return Ok(());
-    }
-    let taint = Taint {
-        key: Sym::new("node.kubernetes.io/unschedulable"),
-        value: Sym::EMPTY,
-        effect: Effect::NoSchedule,
-    };
-    if pod.tolerations.iter().any(|t| taint_toleration::tolerates(t, &taint)) {
+    if !node.unschedulable || tolerates_cordons(pod) {
         return Ok(());
     }
     reasons.push(Reason::Unschedulable);

@@ -270,7 +270,11 @@ fn build(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) 
         }
         ("pressure", Noun::Node(node)) => Verb::Pressure {
             node,
-            resource: Sym::new(text(entry, "resource").unwrap_or("memory")),
+            resource: match text(entry, "resource") {
+                Some("disk") => Sym::new("ephemeral-storage"),
+                Some("pid") => Sym::new("pids"),
+                _ => Sym::new("memory"),
+            },
             lasts: span(entry, "lasts"),
         },
         ("setCondition", Noun::Pod(pod)) => Verb::SetCondition {

@@ -3,6 +3,7 @@
 use super::chain::Chain;
 use crate::api::{ContainerState, InstanceState, RuntimeContainer, Sym, Text};
 use crate::record::{Change, Transition};
+use crate::scenario::plan::ObjectKind;
 use crate::session::words::{PROBES, about};
 use crate::time::Time;
 use crate::world::{ContainerIx, SimEvent};
@@ -87,7 +88,10 @@ impl Chain<'_> {
             Sym::ERR_IMAGE_PULL => {
                 self.add(step, "kubelet: image manager", format!("the pull for {name} failed: {words}"));
                 let image = self.pod().map_or(Sym::EMPTY, |p| p.container(ix).image);
-                self.scenario(format!("[[image]] {image}: its pulls fail with this error"));
+                match self.missing_secret(image) {
+                    Some(words) => self.scenario(format!("[[image]] {image} {words}")),
+                    None => self.scenario(format!("[[image]] {image}: its pulls fail with this error")),
+                }
             }
             Sym::ERR_IMAGE_NEVER_PULL | Sym::INVALID_IMAGE_NAME => {
                 self.add(step, "kubelet: image manager", format!("{reason}: {words}"));
@@ -108,6 +112,21 @@ impl Chain<'_> {
                 self.scenario(format!("[pod.behavior.containers.{name}] attempts say so"));
             }
         }
+    }
+
+    /// Which Secret a registry wants that the pod did not present.
+    fn missing_secret(&self, image: Sym) -> Option<String> {
+        let (w, p) = (self.walk.world(), self.pod()?);
+        let plan = w.images.plan(&w.plan, Sym::new(&crate::rules::image_name::normal(&image)));
+        let secret = plan.secret?;
+        let namespace = p.ident.namespace;
+        let named = p.spec.image_pull_secrets.iter().any(|own| own.name == secret.as_str());
+        let why = match (named, w.object_exists(ObjectKind::Secret, namespace, &secret)) {
+            (false, _) => "which the pod's imagePullSecrets do not name".to_owned(),
+            (true, false) => format!("which does not exist in the namespace {namespace}"),
+            (true, true) => "which was not there at that pull".to_owned(),
+        };
+        Some(format!("wants the Secret {secret}, {why}: the registry does not know who asks"))
     }
 
     /// A container that has never run: what it waits for.

@@ -7,6 +7,7 @@
 
 mod chain;
 mod containers;
+mod nodes;
 mod published;
 
 use self::chain::Chain;

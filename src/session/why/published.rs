@@ -26,6 +26,9 @@ fn all(status: &PodStatus) -> impl Iterator<Item = &ContainerStatus> {
 impl Chain<'_> {
     pub(super) fn row(&mut self, row: &Transition) {
         let step = row.step;
+        if let Some((reason, words)) = self.rejection(step) {
+            return self.rejected(step, reason, &words);
+        }
         let aspect = match row.change {
             Change::Event(event) => return self.event_row(step, &event),
             Change::Node { .. } => return self.queue(step),
@@ -57,6 +60,7 @@ impl Chain<'_> {
             }
             Some(SimEvent::Bind { .. }) => self.bound(step),
             Some(SimEvent::CreatePod { .. }) | None => self.created(),
+            Some(SimEvent::Schedule { .. }) => self.unschedulable(step),
             Some(SimEvent::Action { .. }) if self.lineage.deletion.last(step, Option::is_some).is_some() => {
                 self.deleted(step);
             }
@@ -297,6 +301,7 @@ impl Chain<'_> {
             (Sym::STARTED, Some(ix), _) => self.started(step, ix),
             (Sym::KILLING, Some(ix), _) => self.killing(step, ix),
             (Sym::SCHEDULED, ..) => self.bound(step),
+            (Sym::FAILED_SCHEDULING, ..) => self.unschedulable(step),
             (reason, Some(ix), _) if reason == "Unhealthy" => {
                 let words = self.text(event.message).to_lowercase();
                 let kind = PROBES.iter().position(|name| words.starts_with(name)).unwrap_or(1);

@@ -1,0 +1,98 @@
+//! What the kubelet says of what it does: the words of events, as `kubectl describe` would show them.
+
+use std::sync::Arc;
+
+use kubelapse::record::Change;
+use kubelapse::scenario;
+use kubelapse::session;
+
+/// The events of a reason, with their second.
+fn told(text: &str, reason: &str) -> Vec<(i64, String)> {
+    let none = |path: &str| Err(path.to_owned());
+    let plan = scenario::load("events.toml", text, &none, &[])
+        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    let lived = session::live(&Arc::new(plan), 0);
+    let rows = lived.transitions.iter();
+    rows.filter_map(|row| match &row.change {
+        Change::Event(e) if e.reason == reason => {
+            let ident = &lived.directory.pods[row.pod? as usize];
+            Some((row.time.since(lived.directory.start).secs(), e.message.show(ident).to_string()))
+        }
+        _ => None,
+    })
+    .collect()
+}
+
+/// A pod with one readiness probe of this handler, whose process answers like this.
+fn probed(handler: &str, readiness: &str) -> Vec<(i64, String)> {
+    let text = format!(
+        "name = \"probed\"\nuntil = \"40s\"\n[[pod]]\nname = \"web\"\n[[pod.spec.containers]]\nname = \"app\"\n\
+         image = \"web:1\"\nreadinessProbe = {{ {handler}, timeoutSeconds = 2 }}\n[pod.behavior.containers.app]\n\
+         attempts = [{{ readiness = [{readiness}] }}]\n"
+    );
+    told(&text, "Unhealthy")
+}
+
+fn last(told: &[(i64, String)]) -> &str {
+    told.last().map_or("", |(_, words)| words)
+}
+
+#[test]
+fn a_failed_probe_has_the_words_of_its_handler() {
+    let no = "{ ok = false }";
+    let http = probed("httpGet = { path = \"/ready\", port = 8080 }", no);
+    assert_eq!(last(&http), "Readiness probe failed: HTTP probe failed with statuscode: 503");
+    let tcp = probed("tcpSocket = { port = 6379 }", no);
+    assert!(last(&tcp).starts_with("Readiness probe failed: dial tcp 10.244."), "{tcp:?}");
+    assert!(last(&tcp).ends_with(":6379: connect: connection refused"), "{tcp:?}");
+    let said = probed("exec = { command = [\"check\"] }", "{ ok = false, output = \"no\" }");
+    assert_eq!(last(&said), "Readiness probe failed: no");
+}
+
+/// The attempt that begins before the script changes, and ends after it, is of the old kind.
+#[test]
+fn a_probe_that_times_out_across_a_change_of_the_script_says_so() {
+    let words = "Readiness probe failed: command timed out: \"check\" timed out after 2s";
+    let all = probed(
+        "exec = { command = [\"check\"] }",
+        "{ ok = true, takes = \"3s\" }, { at = \"1s\", ok = true, takes = \"10ms\" }",
+    );
+    assert_eq!(all.iter().map(|(_, said)| said.as_str()).collect::<Vec<_>>(), [words]);
+}
+
+/// The duration that was drawn decides, not what could have been drawn.
+#[test]
+fn a_probe_of_random_length_times_out_only_where_it_is_too_long() {
+    let all = probed(
+        "exec = { command = [\"check\"] }, periodSeconds = 1, failureThreshold = 1000",
+        "{ ok = false, output = \"no\", takes = { uniform = [\"1s\", \"3s\"] } }",
+    );
+    let timeouts = all.iter().filter(|(_, said)| said.ends_with("timed out after 2s")).count();
+    let answers = all.iter().filter(|(_, said)| said == "Readiness probe failed: no").count();
+    assert_eq!(timeouts + answers, all.len());
+    assert!(timeouts > 0 && answers > 0, "{all:?}");
+}
+
+/// The image runs as root, or the spec asks for root itself.
+#[test]
+fn a_container_that_may_not_run_as_root_says_who_wants_it_to() {
+    let errors = |context: &str| {
+        let text = format!(
+            "name = \"rootless\"\nuntil = \"30s\"\n[[pod]]\nname = \"web\"\n[[pod.spec.containers]]\nname = \"app\"\n\
+             image = \"web:1\"\nsecurityContext = {{ {context} }}\n"
+        );
+        last(&told(&text, "Failed")).to_owned()
+    };
+    let asked = errors("runAsNonRoot = true, runAsUser = 0");
+    assert!(
+        asked.starts_with("Error: container's runAsUser breaks non-root policy (pod: \"web_default("),
+        "{asked}"
+    );
+    assert!(asked.ends_with("\", container: app)"), "{asked}");
+    let image = errors("runAsNonRoot = true");
+    assert!(
+        image
+            .starts_with("Error: container has runAsNonRoot and image will run as root (pod: \"web_default("),
+        "{image}"
+    );
+}

@@ -1,0 +1,165 @@
+//! What kubectl would print at an instant, and what it would refuse.
+
+use std::sync::Arc;
+
+use kubelapse::session::{Script, Walk, kubectl};
+use kubelapse::time::Span;
+use kubelapse::world::PodId;
+
+fn walk(text: &str) -> Walk {
+    let none = |path: &str| Err(path.to_owned());
+    let (script, loaded) = Script::load("kubectl.toml", text, &none, &[])
+        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    Walk::new(script, &Arc::new(loaded.plan), 0)
+}
+
+fn at(walk: &mut Walk, secs: i64) -> &Walk {
+    let start = walk.plan().start;
+    walk.seek_time(start + Span::from_secs(secs));
+    walk
+}
+
+fn describe(walk: &mut Walk, secs: i64, pod: &str) -> String {
+    let walk = at(walk, secs);
+    let pod = kubectl::find(walk.world(), pod).expect("it exists");
+    walk.describe(pod)
+}
+
+const SHOP: &str = r#"
+name = "shop"
+until = "10m"
+[[node]]
+name = "n1"
+capacity = { cpu = "1", memory = "4Gi", pods = 3 }
+[[image]]
+ref = "registry.example/shop/typo:1"
+error = "not found"
+[[pod]]
+name = "web"
+labels = { app = "web", tier = "front" }
+finalizers = ["example.com/keep"]
+  [pod.spec]
+  restartPolicy = "Never"
+  readinessGates = [{ conditionType = "example.com/lb" }]
+  nodeSelector = { "kubernetes.io/os" = "linux" }
+  tolerations = [{ key = "gpu", operator = "Exists", effect = "NoSchedule" }]
+    [[pod.spec.containers]]
+    name = "app"
+    image = "registry.example/shop/web:1"
+    command = ["serve", "--port", "8080"]
+    ports = [{ containerPort = 8080 }]
+    resources = { requests = { cpu = "100m" }, limits = { memory = "1Gi" } }
+    livenessProbe = { httpGet = { path = "/healthz", port = 8080 } }
+    readinessProbe = { exec = { command = ["cat", "/tmp/ready"] }, periodSeconds = 5, initialDelaySeconds = 2 }
+    startupProbe = { tcpSocket = { port = 8080 }, failureThreshold = 30 }
+  [pod.behavior.containers.app]
+  attempts = [{ runs = "60s", exit = 0, log = ["served"] }]
+[[pod]]
+name = "big"
+  [pod.spec]
+    [[pod.spec.containers]]
+    name = "app"
+    image = "registry.example/shop/web:1"
+    resources = { requests = { cpu = "8" } }
+[[pod]]
+name = "typo"
+  [pod.spec]
+    [[pod.spec.containers]]
+    name = "app"
+    image = "registry.example/shop/typo:1"
+[[pod]]
+name = "refused"
+at = "30s"
+  [pod.spec]
+  nodeName = "n1"
+    [[pod.spec.containers]]
+    name = "app"
+    image = "registry.example/shop/web:1"
+    resources = { requests = { cpu = "2" } }
+[[action]]
+at = "90s"
+delete = "pod/web"
+[[action]]
+at = "120s"
+stop = "node/n1"
+"#;
+
+#[test]
+fn a_pod_is_described_as_kubectl_describes_it() {
+    let mut walk = walk(SHOP);
+    insta::assert_snapshot!(describe(&mut walk, 20, "web"));
+    // Spec containers are there before any status is.
+    let big = describe(&mut walk, 20, "big");
+    assert!(big.contains("\nContainers:\n  app:\n    Image:      registry.example/shop/web:1\n"), "{big}");
+    // A deletion that only a finalizer holds back is not told of a pod that has ended.
+    let ended = describe(&mut walk, 100, "web");
+    assert!(ended.contains("\nStatus:           Succeeded\n"), "{ended}");
+    assert!(!ended.contains("Terminating"), "{ended}");
+}
+
+#[test]
+fn the_message_of_an_event_begins_with_its_container_since_1_35() {
+    let mut new = walk(SHOP);
+    assert!(describe(&mut new, 20, "web").contains("spec.containers{app}: Container started"));
+    let mut old = walk(&format!("kubernetes = \"1.32\"{SHOP}"));
+    assert!(describe(&mut old, 20, "web").contains("  Started container app\n"));
+}
+
+#[test]
+fn logs_are_refused_in_the_kubelets_words() {
+    let mut walk = walk(SHOP);
+    let mut logs = |secs: i64, pod: &str, previous: bool| {
+        let walk = at(&mut walk, secs);
+        let found: PodId = kubectl::find(walk.world(), pod).expect("it exists");
+        kubectl::logs(walk.world(), found, None, previous)
+    };
+    let bad = |words: &str| Err(format!("Error from server (BadRequest): {words}"));
+    // Where no kubelet knows the pod, there is nothing, and no error.
+    assert_eq!(logs(60, "big", false), Ok(Vec::new()));
+    assert_eq!(logs(60, "refused", false), bad("container \"app\" in pod \"refused\" is not available"));
+    assert_eq!(
+        logs(1, "web", false),
+        bad("container \"app\" in pod \"web\" is waiting to start: ContainerCreating")
+    );
+    let typo = |why: &str| bad(&format!("container \"app\" in pod \"typo\" is waiting to start: {why}"));
+    let mut seen: Vec<_> = (5..60).map(|secs| logs(secs, "typo", false)).collect();
+    seen.dedup();
+    assert!(seen.contains(&typo("image can't be pulled")), "{seen:?}");
+    assert!(seen.contains(&typo("trying and failing to pull image")), "{seen:?}");
+    assert_eq!(logs(60, "web", true), bad("previous terminated container \"app\" in pod \"web\" not found"));
+    assert_eq!(logs(80, "web", false), Ok(vec!["served".to_owned()]));
+    let off = logs(121, "typo", false).expect_err("nobody answers");
+    assert!(off.starts_with("Error from server: Get \"https://"), "{off}");
+    assert!(off.ends_with(":10250: i/o timeout"), "{off}");
+}
+
+/// The last words of a crash are not there before the crash.
+#[test]
+fn lines_are_written_over_the_run() {
+    let mut walk = walk(
+        r#"
+name = "lines"
+until = "2m"
+[[pod]]
+name = "job"
+  [pod.spec]
+  restartPolicy = "Never"
+    [[pod.spec.containers]]
+    name = "app"
+    image = "job:1"
+    [[pod.spec.containers]]
+    name = "web"
+    image = "web:1"
+  [pod.behavior.containers.app]
+  attempts = [{ runs = "20s", exit = 1, log = ["connecting", "still connecting", "fatal: no route to host"] }]
+  [pod.behavior.containers.web]
+  attempts = [{ log = ["listening", "ready"] }]
+"#,
+    );
+    let mut count = |secs: i64, container: &str| {
+        let walk = at(&mut walk, secs);
+        walk.logs(PodId(0), Some(container), false).map(|lines| lines.len())
+    };
+    assert_eq!([count(10, "app"), count(20, "app"), count(40, "app")], [Ok(1), Ok(2), Ok(3)]);
+    assert_eq!([count(10, "web"), count(40, "web")], [Ok(2), Ok(2)]);
+}
