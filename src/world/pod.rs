@@ -84,6 +84,20 @@ pub struct Runtime {
     pub containers: Vec<ContainerRun>,
     pub sandbox_starts: u32,
     pub sandbox_failures: u32,
+    /// What the containers wrote, oldest first; None for the many that say nothing of it.
+    pub disk: Option<Box<Vec<Written>>>,
+}
+
+/// From an instant on, so much disk space is taken up by a container in one place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Written {
+    pub at: Time,
+    pub container: ContainerIx,
+    /// Of the container's instance.
+    pub generation: u32,
+    /// None: in the instance's own filesystem and logs, which go with it.
+    pub volume: Option<Sym>,
+    pub bytes: i64,
 }
 
 /// The newest instance of a container, and the node's memory of the container.
