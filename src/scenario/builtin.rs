@@ -54,6 +54,7 @@ shipped! {
     Images "images/":
     ;
     Configuration "configuration/":
+        "sandbox-changed"
     ;
     Init "init/":
     ;
@@ -75,8 +76,11 @@ shipped! {
         "deadline-clock"
     ;
     Scheduling "scheduling/":
+        "scheduler-missing"
+        "device-plugin-late"
     ;
     Nodes "nodes/":
+        "ephemeral-limit"
     ;
     Scale "scale/":
     ;

@@ -161,7 +161,7 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
             ("process", format!("{} ends because of SIGTERM", container(p, c)))
         }
         SimEvent::DiskWritten { pod: p, container: c, .. } => {
-            ("process", format!("{} takes up another amount of disk space", container(p, c)))
+            ("process", format!("{} takes up more disk space, or less", container(p, c)))
         }
         SimEvent::Probe { pod: p, container: c, kind, .. } => {
             ("kubelet: prober", format!("{} probe of {}", probe(kind), container(p, c)))

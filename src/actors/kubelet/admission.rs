@@ -145,4 +145,11 @@ pub fn reject(w: &mut World, pod: PodId, reason: Sym, message: Text) {
         ..PodStatus::default()
     };
     api_server::replace_status(w, pod, Arc::new(status));
+    // What it has here from before the kubelet's start goes without a word: housekeeping ends what runs
+    // (`HandlePodCleanups`), the collection of dead containers takes the rest (`ShouldPodContentBeRemoved`).
+    let runtime = &mut w.pods[pod.ix()].runtime;
+    runtime.live = Arc::default();
+    for container in &mut runtime.containers {
+        container.generation += 1;
+    }
 }
