@@ -306,30 +306,21 @@ fn containers_that_share_the_sandboxes_process_namespace_die_with_it() {
 /// `responsibleForPod`: not a word, and not a condition.
 #[test]
 fn a_pod_of_a_scheduler_that_nobody_runs_waits_without_a_word() {
-    let text = r#"
-name = "elsewhere"
-until = "1h"
-[[pod]]
-name = "default"
-  [[pod.spec.containers]]
-  name = "app"
-  image = "registry.example/shop/web:1.4"
-[[pod]]
-name = "named"
-[pod.spec]
-schedulerName = "default-scheduler"
-  [[pod.spec.containers]]
-  name = "app"
-  image = "registry.example/shop/web:1.4"
-[[pod]]
-name = "other"
-[pod.spec]
-schedulerName = "batch-scheduler"
-  [[pod.spec.containers]]
-  name = "app"
-  image = "registry.example/shop/web:1.4"
-"#;
-    let lines = told(text, 0);
+    let pod = |name: &str, spec: &str| {
+        format!(
+            "[[pod]]\nname = \"{name}\"\n[pod.spec]\n{spec}\n\
+             containers = [{{ name = \"app\", image = \"registry.example/shop/web:1.4\" }}]\n"
+        )
+    };
+    let elsewhere = "schedulerName = \"batch-scheduler\"";
+    let text = [
+        "until = \"1h\"\n".to_owned(),
+        pod("default", ""),
+        pod("named", "schedulerName = \"default-scheduler\""),
+        pod("other", elsewhere),
+    ]
+    .concat();
+    let lines = told(&text, 0);
     assert_eq!(
         of(&lines, "other").iter().map(|(_, line)| line.as_str()).collect::<Vec<_>>(),
         ["PHASE Pending", "STATUS Pending"]
@@ -338,6 +329,6 @@ schedulerName = "batch-scheduler"
         assert!(says(&of(&lines, pod), "PHASE Running"));
     }
     // A pod that comes with its node needs no scheduler.
-    let bound = text.replace("\"batch-scheduler\"\n", "\"batch-scheduler\"\nnodeName = \"node\"\n");
+    let bound = text.replace(elsewhere, &format!("{elsewhere}\nnodeName = \"node\""));
     assert!(says(&of(&told(&bound, 0), "other"), "PHASE Running"));
 }

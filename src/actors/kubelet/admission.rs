@@ -17,7 +17,7 @@ pub fn admit(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
     if let Some(info) = w.scheduler.cluster.node(ix)
         && let Some(request) = info.request_of(pod.0)
     {
-        predicates(w, pod, node, info, w.scheduler.cluster.request(request))?;
+        predicates(w, pod, info, w.scheduler.cluster.request(request))?;
     }
     if w.nodes[node.ix()].shutting_down.is_some() {
         return Err((Sym::NODE_SHUTDOWN, "Pod was rejected as the node is shutting down.".into()));
@@ -25,13 +25,7 @@ pub fn admit(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
     Ok(())
 }
 
-fn predicates(
-    w: &World,
-    pod: PodId,
-    node: NodeId,
-    info: &NodeInfo,
-    request: &Arc<PodRequest>,
-) -> Result<(), (Sym, Text)> {
+fn predicates(w: &World, pod: PodId, info: &NodeInfo, request: &Arc<PodRequest>) -> Result<(), (Sym, Text)> {
     // What every pod that is bound here asks for, this one included: mostly it fits, and nobody needs to look closer.
     let (asked, has) = (&info.requested, &info.allocatable);
     let crowded = i64::from(info.pod_count) > info.allowed_pods
@@ -40,7 +34,7 @@ fn predicates(
         || asked.ephemeral > has.ephemeral
         || asked.scalars.iter().any(|(name, amount)| *amount > has.scalar(*name));
     if crowded {
-        room(w, pod, node, info, request)?;
+        room(w, pod, info, request)?;
     }
     let failed = |reason: &str, words: &str| {
         Err((Sym::new(reason), Text::from(format!("Predicate {reason} failed: {words}"))))
@@ -81,13 +75,7 @@ pub fn others<'a>(
 
 /// `fitsRequest` against the pods that were taken before. Devices of plugins fit: whoever comes here has them
 /// (`UpdatePluginResources`, pkg/kubelet/cm/devicemanager/manager.go).
-fn room(
-    w: &World,
-    pod: PodId,
-    node: NodeId,
-    info: &NodeInfo,
-    request: &Arc<PodRequest>,
-) -> Result<(), (Sym, Text)> {
+fn room(w: &World, pod: PodId, info: &NodeInfo, request: &Arc<PodRequest>) -> Result<(), (Sym, Text)> {
     let (mut used, mut count) = (Amounts::default(), 0);
     for other in admitted(w, pod, info) {
         used.add(&other.requests.asked);
@@ -104,7 +92,7 @@ fn room(
     check(Sym::CPU, asked.milli_cpu, used.milli_cpu, has.milli_cpu);
     check(Sym::MEMORY, asked.memory, used.memory, has.memory);
     check(Sym::EPHEMERAL_STORAGE, asked.ephemeral, used.ephemeral, has.ephemeral);
-    let plugins = &w.plan.nodes[node.ix()].device_plugins;
+    let plugins = w.pods[pod.ix()].node.map_or(&[][..], |node| &w.plan.nodes[node.ix()].device_plugins);
     for (name, amount) in asked.scalars.iter().filter(|(name, _)| !plugins.iter().any(|(own, _)| own == name))
     {
         check(*name, *amount, used.scalar(*name), has.scalar(*name));
