@@ -1,7 +1,7 @@
 //! Limits of local storage: when the eviction manager ends a pod for what it wrote, and what it says.
 //!
-//! Source: pkg/kubelet/eviction/eviction_manager.go (`localStorageEviction`), helpers.go; what is counted:
-//! pkg/kubelet/stats/helper.go (`calcEphemeralStorage`), pkg/volume/util (`IsLocalEphemeralVolume`), 1.36.2. The surprise:
+//! Source: pkg/kubelet/eviction/eviction_manager.go (`localStorageEviction`), kubernetes 0239cd73; what is counted:
+//! pkg/kubelet/server/stats/volume_stat_calculator.go, `calcEphemeralStorage` and `IsLocalEphemeralVolume`. The surprise:
 //! one container's limit is held against what all containers and emptyDir volumes of the pod use together.
 
 use crate::api::{Container, PodSpec, Sym};
