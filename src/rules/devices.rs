@@ -1,8 +1,8 @@
 //! Devices of plugins at a kubelet's admission.
 //!
-//! Source: pkg/kubelet/cm/devicemanager/manager.go (`allocateContainerResources`, `devicesToAllocate`, `Allocate`),
-//! as kubernetes 7510f329 (before 1.36) and forks of about 1.36 have them alike; the words around the error are those that
-//! kubernetes issue 125579 quotes. The surprises: a pod that has its devices since long is asked for them again at each start of the kubelet; a
+//! Source: pkg/kubelet/cm/devicemanager/manager.go (`allocateContainerResources`, `devicesToAllocate`), alike in kubernetes
+//! 7510f329 (before 1.36) and in forks of about 1.36; the words around the error as kubernetes issue 125579 quotes them.
+//! The surprises: a pod that has had its devices for long is asked about them again at each start of the kubelet; a
 //! container that still runs then needs no plugin, but an init container that is done does (kubernetes issue 138446).
 
 use std::fmt;
