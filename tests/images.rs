@@ -1,37 +1,12 @@
 //! Images from scenario to events: registries that want a Secret, pulls that wait their turn, pulls that are held back.
 
-use std::sync::Arc;
+mod told;
 
-use kubelapse::record::Change;
-use kubelapse::scenario;
-use kubelapse::session;
-
-/// Every event and STATUS of a run: `12.8 web Warning Failed …`, `0.0 web STATUS Pending`.
+/// What the kubelet tells and what kubectl shows.
 fn told(text: &str, seed: u64) -> Vec<String> {
-    let none = |path: &str| Err(path.to_owned());
-    let plan = scenario::load("images.toml", text, &none, &[])
-        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
-    let lived = session::live(&Arc::new(plan), seed);
-    let mut lines = Vec::new();
-    for row in &lived.transitions {
-        let Some(ident) = row.pod.map(|pod| lived.directory.pods[pod as usize]) else { continue };
-        let secs = row.time.since(lived.directory.start).secs_f64();
-        match &row.change {
-            Change::Event(e) if e.component == "kubelet" => {
-                let kind = if e.warning { "Warning" } else { "Normal" };
-                lines.push(format!(
-                    "{secs:.1} {} {kind} {} {} ×{}",
-                    ident.name,
-                    e.reason,
-                    e.message.show(&ident),
-                    e.count
-                ));
-            }
-            Change::Status { to, .. } => lines.push(format!("{secs:.1} {} STATUS {to}", ident.name)),
-            _ => {}
-        }
-    }
-    lines
+    let others = [" PHASE ", " CONDITION ", " Normal Scheduled "];
+    let lines = told::told(text, seed).into_iter();
+    lines.filter(|line| !others.iter().any(|words| line.contains(words))).collect()
 }
 
 fn count(lines: &[String], words: &str) -> usize {

@@ -192,6 +192,46 @@ shutdown = "node/node"
 }
 
 #[test]
+fn devices_disks_and_sandboxes_that_are_not_there_are_told() {
+    let text = r#"
+[[node]]
+name = "gpu"
+capacity = { "nvidia.com/gpu" = 2 }
+devicePlugins = { "nvidia.com/gpus" = "20s", cpu = "1s" }
+[[node]]
+name = "plain"
+devicePlugins = { "amd.com/gpu" = "20s" }
+[[pod]]
+name = "web"
+[pod.spec]
+volumes = [{ name = "cache", emptyDir = {} }, { name = "conf", configMap = { name = "conf" } }]
+  [[pod.spec.containers]]
+  name = "app"
+  image = "nginx:1.27"
+  [pod.behavior.containers.app]
+  attempts = [{ writes = [
+    { at = "10s", size = "1Gi", volume = "cache" },
+    { at = "10s", size = "1Gi" },
+    { at = "5s", size = "2Gi", volume = "cache" },
+    { at = "5s", volume = "conf" },
+    { at = "20s", size = "-1Gi", volume = "cach" },
+  ] }]
+[[action]]
+at = "1m"
+kill = "pod/web"
+sandbox = true
+container = "app"
+signal = "SIGTERM"
+[[action]]
+at = "1m"
+delete = "pod/web"
+sandbox = true
+"#;
+    let problems = load(text).expect_err("none of these is there");
+    insta::assert_snapshot!("devices", problems.short());
+}
+
+#[test]
 fn what_the_api_server_refuses_is_told_in_its_words_where_it_stands() {
     let text = r#"
 [[pod]]

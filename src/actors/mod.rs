@@ -56,6 +56,7 @@ pub fn play(w: &mut World, event: SimEvent) {
         | SimEvent::HookFails { pod, .. }
         | SimEvent::Exit { pod, .. }
         | SimEvent::TermExit { pod, .. }
+        | SimEvent::DiskWritten { pod, .. }
         | SimEvent::Probe { pod, .. }
         | SimEvent::ProbeDone { pod, .. }
             if w.pods[pod.ix()].runtime.containers.is_empty() => {}
@@ -66,6 +67,9 @@ pub fn play(w: &mut World, event: SimEvent) {
         SimEvent::Exit { pod, container, generation } => runtime::exit(w, pod, container, generation),
         SimEvent::TermExit { pod, container, generation } => {
             runtime::term_exit(w, pod, container, generation)
+        }
+        SimEvent::DiskWritten { pod, container, point, generation } => {
+            kubelet::local_storage::written(w, pod, container, point, generation);
         }
         SimEvent::Probe { pod, container, kind, generation } => {
             kubelet::prober::tick(w, pod, container, kind, generation);
@@ -78,6 +82,8 @@ pub fn play(w: &mut World, event: SimEvent) {
         SimEvent::KubeletStart { node, generation } => kubelet::start(w, node, generation),
         SimEvent::Shutdown { node, generation } => kubelet::shutdown::go_on(w, node, generation),
         SimEvent::Evict { node, generation } => kubelet::eviction::round(w, node, generation),
+        SimEvent::StorageRound { pod, generation } => kubelet::local_storage::round(w, pod, generation),
+        SimEvent::DevicesReported { node, generation } => kubelet::devices::reported(w, node, generation),
         SimEvent::NodeMonitor { generation } => node_lifecycle::monitor(w, generation),
         SimEvent::NodeTaint { node, generation } => node_lifecycle::taint(w, node, generation),
         SimEvent::TaintEvict { pod, generation } => taint_eviction::evict(w, pod, generation),
@@ -102,6 +108,7 @@ pub fn default_container_behavior() -> ContainerBehavior {
             liveness: Vec::new(),
             post_start: hook(),
             pre_stop: hook(),
+            writes: Vec::new(),
             log: Vec::new(),
             message: None,
         }],

@@ -92,6 +92,7 @@ pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
         let generation = run.generation;
         w.after(runs, SimEvent::Exit { pod, container: ix, generation });
     }
+    super::kubelet::local_storage::started(w, pod, ix);
     pleg::touched(w, pod);
 }
 
@@ -253,6 +254,23 @@ pub fn sandbox_stopped(w: &mut World, pod: PodId) {
         s.ready = false;
     }
     pleg::touched(w, pod);
+}
+
+/// The sandbox's own process dies: containerd reports the sandbox as not ready. Its namespaces live on as long as a
+/// process is in them, so the containers run on, unless they share its process namespace: with the first process of that
+/// the kernel ends all others.
+pub fn sandbox_dies(w: &mut World, pod: PodId) {
+    let p = &w.pods[pod.ix()];
+    let off = p.node.is_none_or(|n| !w.nodes[n.ix()].machine_up);
+    if off || !p.runtime.live.sandboxes.iter().any(|s| s.ready) {
+        return;
+    }
+    let shared = p.spec.rest.get("shareProcessNamespace").and_then(serde_json::Value::as_bool) == Some(true);
+    let containers = if shared { p.container_count() as u8 } else { 0 };
+    sandbox_stopped(w, pod);
+    for ix in 0..containers {
+        end(w, pod, ix, 137, Sym::ERROR);
+    }
 }
 
 /// A machine that was off runs again: no process and no sandbox has survived.

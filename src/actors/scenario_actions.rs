@@ -80,6 +80,11 @@ pub fn play(w: &mut World, index: u32) {
                 }
             }
         }
+        Verb::KillSandbox { pod } => {
+            for pod in pods(w, pod) {
+                super::runtime::sandbox_dies(w, pod);
+            }
+        }
         Verb::StopNode { node } => {
             for node in nodes(w, node) {
                 super::kubelet::stop(w, node);

@@ -76,10 +76,12 @@ fn between(before: &State, after: &State, told: &mut impl FnMut(&'static str, St
     if matches!(before.phase.as_str(), "Succeeded" | "Failed") && before.phase != after.phase {
         told("a phase never leaves Succeeded or Failed", format!("{} -> {}", before.phase, after.phase));
     }
-    // Binding is final (pkg/registry/core/pod/storage/storage.go, `setPodNodeAndMetadata`).
+    // Binding is final (pkg/registry/core/pod/storage/storage.go, `setPodNodeAndMetadata`). A pod that its kubelet
+    // rejects after a restart loses the condition with all others of the kubelet's (`rejectPod`, pkg/kubelet/kubelet.go).
     let scheduled =
         |state: &State| state.conditions.get("PodScheduled").is_some_and(|(status, _)| status == "True");
-    if scheduled(before) && !scheduled(after) {
+    let rejected = after.phase == "Failed" && after.conditions.is_empty();
+    if scheduled(before) && !scheduled(after) && !rejected {
         told("a scheduled pod stays scheduled", after.brief());
     }
     let containers = |state: &State| state.ready.split_once('/').map(|(_, all)| all.to_owned());

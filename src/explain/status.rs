@@ -6,6 +6,7 @@ use crate::api::{ContainerState, ContainerStatus, Phase, Sym};
 use crate::rules::gates::Gates;
 use crate::rules::pod::Statuses;
 use crate::rules::printing::{Columns, StatusSource};
+use crate::rules::queueing;
 use crate::time::Time;
 
 pub fn why(pod: &Pod, columns: &Columns, source: StatusSource, now: Time, gates: &Gates) -> Vec<String> {
@@ -77,6 +78,10 @@ fn phase_says(pod: &Pod) -> String {
     let never_ran = names(&|s: &ContainerStatus| s.state.is_waiting() && s.last_state.terminated().is_none());
     let running = names(&|s: &ContainerStatus| s.state.is_running());
     match status.phase {
+        Phase::Pending if pod.spec.node_name.is_empty() && !queueing::is_responsible_for(&pod.spec) => format!(
+            "Phase Pending: the pod has no node yet; only a scheduler named {} looks at it, not the default one.",
+            pod.spec.scheduler_name
+        ),
         Phase::Pending if pod.spec.node_name.is_empty() => {
             "Phase Pending: the pod has no node yet.".to_owned()
         }

@@ -10,7 +10,7 @@ use super::placement::{
     NodeInfo, Plugin, PluginSet, PodRequest, Term, has_room_when_empty, node_affinity, node_name, node_ports,
     taint_toleration,
 };
-use crate::api::Sym;
+use crate::api::{PodSpec, Sym};
 use crate::time::{Span, Time};
 
 /// `podInitialBackoffSeconds`
@@ -23,6 +23,12 @@ const MAX_UNSCHEDULABLE: Span = Span::from_secs(300);
 const LEFTOVER_PERIOD: Span = Span::from_secs(30);
 /// How often the back-off queue is flushed (`backoffQOrderingWindowDuration`).
 const FLUSH_PERIOD: Span = Span::from_secs(1);
+
+/// Whether the cluster's one scheduler looks after a pod: those that name another are left alone, without an event and
+/// without a condition (`responsibleForPod`, pkg/scheduler/eventhandlers.go). Objects that were never defaulted count.
+pub fn is_responsible_for(spec: &PodSpec) -> bool {
+    spec.scheduler_name.is_empty() || spec.scheduler_name == Sym::DEFAULT_SCHEDULER
+}
 
 /// `calculateBackoffDuration`: 1, 2, 4, 8, 10, 10 … seconds.
 pub fn back_off(failures: u32) -> Span {

@@ -72,6 +72,7 @@ shipped! {
         "shell-127"
         "mount-missing-secret"
         "sandbox-failing"
+        "sandbox-changed"
         "create-error"
         "fsgroup-slow"
         "multi-attach"
@@ -136,10 +137,12 @@ shipped! {
         "anti-affinity-last-one"
         "spread-skew"
         "scheduling-gated"
+        "scheduler-missing"
         "rejected-by-kubelet"
         "preempted"
         "claim-unbound"
         "volume-zone"
+        "device-plugin-late"
     ;
     Nodes "nodes/":
         "container-killed"
@@ -152,6 +155,7 @@ shipped! {
         "kubelet-restart"
         "node-shutdown"
         "best-effort-first"
+        "ephemeral-limit"
     ;
     Scale "scale/":
         "fleet-100k"

@@ -203,6 +203,12 @@ pub static KUBELET: Shape = Shape {
             "false",
             "Defaults fill what evictionHard leaves out",
         ),
+        key(
+            "volumeStatsAggPeriod",
+            Kind::Duration,
+            "1m",
+            "How often a pod's volumes are measured, put off by up to as much again; 0s: never",
+        ),
         key("kubeReserved", Kind::Map(&Kind::Quantity), "", "Kept for Kubernetes' daemons"),
         key("systemReserved", Kind::Map(&Kind::Quantity), "", "Kept for the system's daemons"),
     ],
@@ -263,6 +269,12 @@ pub static NODE: Shape = Shape {
             Kind::Map(&Kind::Quantity),
             "the capacity without what is reserved",
             "What pods may use",
+        ),
+        key(
+            "devicePlugins",
+            Kind::Map(&Kind::Duration),
+            "",
+            "Extended resources that device plugins bring: how long after the kubelet's start each has registered",
         ),
         key("unschedulable", Kind::Bool, "false", "Cordoned from the start"),
         key("images", Kind::List(&Kind::Text), "", "Images that are there already"),
@@ -527,6 +539,7 @@ pub static ATTEMPT: Shape = Shape {
             "How the hook goes that the manifest declares",
         ),
         key("preStop", Kind::Table(&HOOK), "instant, exit 0", "How the hook goes that the manifest declares"),
+        key("writes", Kind::List(&Kind::Table(&WRITE)), "nothing", "Disk space that it takes up over time"),
         key(
             "log",
             Kind::List(&Kind::Text),
@@ -535,6 +548,22 @@ pub static ATTEMPT: Shape = Shape {
              of one that runs forever",
         ),
         key("message", Kind::Text, "", "Its termination message"),
+    ],
+};
+
+pub static WRITE: Shape = Shape {
+    name: "write",
+    doc: "From an instant since the container's start on, so much disk space is taken up in one place",
+    id: "",
+    keys: &[
+        key("at", Kind::Duration, "0s", "Since the container's start"),
+        must("size", Kind::Quantity, "How much is taken up from then on"),
+        key(
+            "volume",
+            Kind::Text,
+            "the container's own filesystem and logs",
+            "The emptyDir volume that takes it",
+        ),
     ],
 };
 
@@ -618,6 +647,12 @@ pub static ACTION: Shape = Shape {
         key("image", Kind::Text, "", "With setImage, debug"),
         key("merge", Kind::Any, "", "With patch: a merge patch"),
         key("signal", Kind::Signal, "SIGKILL", "With kill"),
+        key(
+            "sandbox",
+            Kind::Bool,
+            "false",
+            "With kill: the sandbox's own process, in place of a container's",
+        ),
         key("probe", Kind::Word(&["startup", "readiness", "liveness"]), "readiness", "With setProbe"),
         key("ok", Kind::Bool, "false", "With setProbe: whether it succeeds"),
         key("output", Kind::Text, "", "With setProbe: its text"),
@@ -662,7 +697,7 @@ pub static VERBS: [VerbKeys; 23] = [
     verb("setImage", &["image"], &["namespace", "container"]),
     verb("patch", &["merge"], &["namespace"]),
     verb("debug", &["image"], &["namespace", "container"]),
-    verb("kill", &[], &["namespace", "container", "signal"]),
+    verb("kill", &[], &["namespace", "container", "signal", "sandbox"]),
     verb("setProbe", &[], &["namespace", "container", "probe", "ok", "output"]),
 ];
 

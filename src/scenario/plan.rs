@@ -87,6 +87,8 @@ pub struct KubeletConfig {
     pub eviction_soft_grace_period: BTreeMap<String, Span>,
     pub eviction_max_pod_grace_period: Span,
     pub eviction_pressure_transition_period: Span,
+    /// Zero: volumes are never measured.
+    pub volume_stats_agg_period: Span,
 }
 
 /// The controller manager's settings.
@@ -105,6 +107,8 @@ pub struct NodePlan {
     /// Name, labels, taints, capacity, images already there.
     pub spec: NodeSpec,
     pub kubelet: Arc<KubeletConfig>,
+    /// Extended resources of device plugins: how long after the kubelet's start each has registered.
+    pub device_plugins: Vec<(Sym, Span)>,
 }
 
 #[derive(Clone, Debug)]
@@ -243,6 +247,8 @@ pub struct Attempt {
     pub liveness: Vec<ProbePoint>,
     pub post_start: HookBehavior,
     pub pre_stop: HookBehavior,
+    /// In the order of time in each place.
+    pub writes: Vec<WritePoint>,
     /// Lines that the process wrote.
     pub log: Vec<String>,
     /// Its termination message.
@@ -272,6 +278,15 @@ pub struct ProbePoint {
     /// How long one probe runs; None: `[latency] probe`.
     pub takes: Option<Distribution>,
     pub output: Sym,
+}
+
+/// From `at` (since the container's start) on, so much disk space is taken up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WritePoint {
+    pub at: Span,
+    pub bytes: i64,
+    /// Of an emptyDir; None: the container's own filesystem and logs.
+    pub volume: Option<Sym>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -408,6 +423,10 @@ pub enum Verb {
         pod: Target,
         container: Sym,
         signal: u8,
+    },
+    /// The sandbox's own process dies.
+    KillSandbox {
+        pod: Target,
     },
     /// From now on the process that runs answers a probe like this.
     SetProbe {

@@ -146,6 +146,7 @@ fn concerns(w: &World, event: SimEvent, pod: PodId) -> bool {
         }
         SimEvent::KubeletStart { node: n, .. }
         | SimEvent::Shutdown { node: n, .. }
+        | SimEvent::DevicesReported { node: n, .. }
         | SimEvent::NodeTaint { node: n, .. }
         | SimEvent::NodeStatus { node: n, .. } => Some(n) == node,
         SimEvent::BindClaim { index } => {
@@ -178,8 +179,13 @@ fn is_live(w: &World, event: SimEvent) -> bool {
         | SimEvent::StatusWrite { node, generation }
         | SimEvent::StatusRetry { node, generation }
         | SimEvent::NodeStatus { node, generation }
+        | SimEvent::DevicesReported { node, generation }
         | SimEvent::KubeletStart { node, generation } => node_generation(node) == generation,
-        SimEvent::Exit { pod, container, generation } | SimEvent::TermExit { pod, container, generation } => {
+        SimEvent::StorageRound { pod, generation } => worker(pod)
+            .is_some_and(|worker| worker.work == Work::Sync && node_generation(worker.node) == generation),
+        SimEvent::Exit { pod, container, generation }
+        | SimEvent::TermExit { pod, container, generation }
+        | SimEvent::DiskWritten { pod, container, generation, .. } => {
             let name = w.pods.get(pod.ix()).filter(|p| usize::from(container) < p.container_count());
             let running = name.and_then(|p| p.runtime.live.newest(p.container(container).name));
             run(pod, container).is_some_and(|run| run.generation == generation)

@@ -32,6 +32,8 @@ pub fn pod_of(event: SimEvent) -> Option<PodId> {
         | SimEvent::Exit { pod, .. }
         | SimEvent::HookFails { pod, .. }
         | SimEvent::TermExit { pod, .. }
+        | SimEvent::DiskWritten { pod, .. }
+        | SimEvent::StorageRound { pod, .. }
         | SimEvent::Probe { pod, .. }
         | SimEvent::ProbeDone { pod, .. }
         | SimEvent::TaintEvict { pod, .. } => Some(pod),
@@ -229,6 +231,9 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         SimEvent::TermExit { pod: p, container: c, .. } => {
             ("process", format!("{} ends because of SIGTERM", container(p, c)))
         }
+        SimEvent::DiskWritten { pod: p, container: c, .. } => {
+            ("process", format!("{} takes up more disk space, or less", container(p, c)))
+        }
         SimEvent::Probe { pod: p, container: c, kind, .. } => {
             ("kubelet: prober", format!("{} probe of {}", probe(kind), container(p, c)))
         }
@@ -251,6 +256,12 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         }
         SimEvent::Evict { node: n, .. } => {
             ("kubelet: eviction manager", format!("looks for what runs short on {}", node(n)))
+        }
+        SimEvent::StorageRound { pod: p, .. } => {
+            ("kubelet: eviction manager", format!("holds what {} has written against its limits", pod(p)))
+        }
+        SimEvent::DevicesReported { node: n, .. } => {
+            ("kubelet: node status", format!("{} tells of devices whose plugins have registered", node(n)))
         }
         SimEvent::NodeMonitor { .. } => (
             "node lifecycle controller",

@@ -55,6 +55,8 @@ pub enum SimEvent {
     Exit { pod: PodId, container: ContainerIx, generation: u32 },
     /// The process ends because of the SIGTERM that it got.
     TermExit { pod: PodId, container: ContainerIx, generation: u32 },
+    /// What a container takes up on the disk changes: a point of its attempt's `writes`.
+    DiskWritten { pod: PodId, container: ContainerIx, point: u16, generation: u32 },
     /// A prober's tick.
     Probe { pod: PodId, container: ContainerIx, kind: u8, generation: u32 },
     /// A prober's answer.
@@ -76,6 +78,10 @@ pub enum SimEvent {
     Shutdown { node: NodeId, generation: u32 },
     /// The eviction manager's round.
     Evict { node: NodeId, generation: u32 },
+    /// Its round at which it sees what a pod has written.
+    StorageRound { pod: PodId, generation: u32 },
+    /// The node's status tells of the devices of plugins that have registered.
+    DevicesReported { node: NodeId, generation: u32 },
     /// The node lifecycle controller's pass at which something changes.
     NodeMonitor { generation: u32 },
     /// Taints of a node are written.

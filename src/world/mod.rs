@@ -48,6 +48,7 @@ pub enum Purpose {
     ReconcilePhase,
     Run,
     Trigger,
+    StorageStats,
 }
 
 /// An object that pods refer to, as the API server has it now.

@@ -87,6 +87,20 @@ pub struct Runtime {
     pub pulls: Vec<(Sym, PullMemory)>,
     pub sandbox_starts: u32,
     pub sandbox_failures: u32,
+    /// What the containers wrote, oldest first; None for the many that say nothing of it.
+    pub disk: Option<Box<Vec<Written>>>,
+}
+
+/// From an instant on, so much disk space is taken up by a container in one place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Written {
+    pub at: Time,
+    pub container: ContainerIx,
+    /// Of the container's instance.
+    pub generation: u32,
+    /// None: in the instance's own filesystem and logs, which go with it.
+    pub volume: Option<Sym>,
+    pub bytes: i64,
 }
 
 impl Runtime {
@@ -96,6 +110,7 @@ impl Runtime {
             live: Arc::clone(nothing),
             containers: vec![ContainerRun::default(); containers],
             pulls: Vec::new(),
+            disk: None,
             sandbox_starts: 0,
             sandbox_failures: 0,
         }

@@ -6,12 +6,13 @@ use crate::actors::{api_server, events};
 use crate::api::{Effect, Phase, PodStatus, Sym, Text};
 use crate::rules::placement::amounts::Amounts;
 use crate::rules::placement::{NodeInfo, PodRequest, node_affinity, node_ports, taint_toleration};
-use crate::world::{NodeId, PodId, World};
+use crate::world::{NodeId, Pod, PodId, World};
 
-/// Reason and message of the first handler that says no: the eviction manager, the predicates
+/// Reason and message of the first handler that says no: the eviction manager, the device manager, the predicates
 /// (`generalFilter`, pkg/kubelet/lifecycle/predicate.go), and the shutdown manager last.
 pub fn admit(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
     super::eviction::admits(w, pod, node)?;
+    super::devices::admits(w, pod, node)?;
     let ix = u32::from(node.0);
     if let Some(info) = w.scheduler.cluster.node(ix)
         && let Some(request) = info.request_of(pod.0)
@@ -56,14 +57,24 @@ fn predicates(w: &World, pod: PodId, info: &NodeInfo, request: &Arc<PodRequest>)
 
 /// The pods that this kubelet has taken and that have not ended.
 fn admitted<'a>(w: &'a World, pod: PodId, info: &'a NodeInfo) -> impl Iterator<Item = &'a Arc<PodRequest>> {
+    others(w, pod, info).filter(|(other, _)| other.worker.is_some()).map(|(_, request)| request)
+}
+
+/// The other pods of the node that have not ended, and what they ask for.
+pub fn others<'a>(
+    w: &'a World,
+    pod: PodId,
+    info: &'a NodeInfo,
+) -> impl Iterator<Item = (&'a Pod, &'a Arc<PodRequest>)> {
     info.pods
         .iter()
         .zip(&info.pod_requests)
-        .filter(move |(other, _)| **other != pod.0 && w.pods[**other as usize].worker.is_some())
-        .map(|(_, request)| w.scheduler.cluster.request(*request))
+        .filter(move |(other, _)| **other != pod.0)
+        .map(|(other, request)| (&w.pods[*other as usize], w.scheduler.cluster.request(*request)))
 }
 
-/// `fitsRequest` against the pods that were taken before.
+/// `fitsRequest` against the pods that were taken before. Devices of plugins fit: whoever comes here has them
+/// (`UpdatePluginResources`, pkg/kubelet/cm/devicemanager/manager.go).
 fn room(w: &World, pod: PodId, info: &NodeInfo, request: &Arc<PodRequest>) -> Result<(), (Sym, Text)> {
     let (mut used, mut count) = (Amounts::default(), 0);
     for other in admitted(w, pod, info) {
@@ -81,7 +92,9 @@ fn room(w: &World, pod: PodId, info: &NodeInfo, request: &Arc<PodRequest>) -> Re
     check(Sym::CPU, asked.milli_cpu, used.milli_cpu, has.milli_cpu);
     check(Sym::MEMORY, asked.memory, used.memory, has.memory);
     check(Sym::EPHEMERAL_STORAGE, asked.ephemeral, used.ephemeral, has.ephemeral);
-    for (name, amount) in &asked.scalars {
+    let plugins = w.pods[pod.ix()].node.map_or(&[][..], |node| &w.plan.nodes[node.ix()].device_plugins);
+    for (name, amount) in asked.scalars.iter().filter(|(name, _)| !plugins.iter().any(|(own, _)| own == name))
+    {
         check(*name, *amount, used.scalar(*name), has.scalar(*name));
     }
     match lacking {
@@ -120,4 +133,11 @@ pub fn reject(w: &mut World, pod: PodId, reason: Sym, message: Text) {
         ..PodStatus::default()
     };
     api_server::replace_status(w, pod, Arc::new(status));
+    // What it has here from before the kubelet's start goes without a word: housekeeping ends what runs
+    // (`HandlePodCleanups`), the collection of dead containers takes the rest (`ShouldPodContentBeRemoved`).
+    let runtime = &mut w.pods[pod.ix()].runtime;
+    runtime.live = Arc::default();
+    for container in &mut runtime.containers {
+        container.generation += 1;
+    }
 }

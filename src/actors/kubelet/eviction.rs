@@ -15,14 +15,14 @@ use crate::world::pod::{EndedBy, Work};
 use crate::world::{NodeId, PodId, SimEvent, World};
 
 /// `evictionMonitoringPeriod`
-const PERIOD: Span = Span::from_secs(10);
+pub const PERIOD: Span = Span::from_secs(10);
 /// `podCleanupPollFreq`, and for how long (`podCleanupTimeout`).
 const POLL: Span = Span::from_secs(1);
 const CLEAN_UP: Span = Span::from_secs(30);
 /// Pods of this priority and above are critical (`SystemCriticalPriority`): nobody evicts them.
 pub const CRITICAL: i32 = 2_000_000_000;
 /// A hard threshold leaves a pod this long.
-const HARD_GRACE_SECS: i64 = 1;
+pub const HARD_GRACE_SECS: i64 = 1;
 
 /// A resource of the node is short from now on (or again, or still: then its condition stands). Without `lasts`, until a
 /// pod was evicted.

@@ -6,9 +6,11 @@
 pub mod admission;
 pub mod claims;
 pub mod crowd;
+pub mod devices;
 pub mod eviction;
 pub mod images;
 pub mod kill;
+pub mod local_storage;
 pub mod pleg;
 pub mod pod_worker;
 pub mod prober;
@@ -119,6 +121,7 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
     }
     pod_worker::watch_deadline(w, pod);
     pod_worker::update_pod(w, pod);
+    local_storage::look(w, pod);
 }
 
 fn new_worker(p: &crate::world::Pod, node: NodeId, nothing: &Arc<RuntimeStatus>) -> Worker {
@@ -203,6 +206,7 @@ pub fn start(w: &mut World, node: NodeId, generation: u32) {
     let pods = n.pods.clone();
     super::node_lifecycle::kubelet_started(w, node);
     claims::kubelet_started(w, node);
+    devices::kubelet_started(w, node);
     for pod in pods {
         if w.pods[pod.ix()].exists && w.pods[pod.ix()].node == Some(node) {
             pod_seen(w, pod);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::queue::happened;
 use super::request_of;
+use crate::rules::placement::amounts::Amounts;
 use crate::rules::placement::selector::labels;
 use crate::rules::queueing::ClusterEvent;
 use crate::scenario::plan::ObjectKind;
@@ -50,6 +51,7 @@ pub fn node_listed(w: &mut World, node: NodeId) {
                 info.unschedulable == n.spec.unschedulable
                     && info.taints == n.spec.taints
                     && info.labels == labels(&n.spec.labels)
+                    && info.allocatable == Amounts::of_list(&n.spec.allocatable)
             });
             if same {
                 return;

@@ -16,6 +16,9 @@ const POOL: Span = Span::from_secs(300);
 
 /// A pod without a node was created.
 pub fn pod_added(w: &mut World, pod: PodId) {
+    if !queueing::is_responsible_for(&w.pods[pod.ix()].spec) {
+        return;
+    }
     let gated = !w.pods[pod.ix()].spec.scheduling_gates.is_empty();
     let request = request_of(w, pod);
     let entry = Waiting {

@@ -42,6 +42,9 @@ impl Amounts {
         }
         amounts
     }
+    pub fn of_list(list: &BTreeMap<String, i128>) -> Amounts {
+        Amounts::of(list.iter().map(|(name, nanos)| (name.as_str(), *nanos)))
+    }
     pub fn scalar(&self, name: Sym) -> i64 {
         self.scalars.iter().find(|(known, _)| *known == name).map_or(0, |(_, amount)| *amount)
     }
@@ -76,9 +79,19 @@ fn rounded(nanos: i128, unit: i128) -> i64 {
 /// `IsScalarResourceName` (pkg/scheduler/util): extended resources, huge pages, attachable volumes and names of
 /// Kubernetes' own domain.
 fn is_scalar(name: &str) -> bool {
-    let own_domain = name.contains("kubernetes.io/");
-    let extended = name.contains('/') && !own_domain && !name.starts_with("requests.");
-    extended || own_domain || name.starts_with("hugepages-") || name.starts_with("attachable-volumes-")
+    is_extended(name)
+        || is_of_kubernetes(name)
+        || name.starts_with("hugepages-")
+        || name.starts_with("attachable-volumes-")
+}
+
+/// `IsExtendedResourceName` (pkg/apis/core/v1/helper/helpers.go): of a domain that is not Kubernetes' own.
+pub fn is_extended(name: &str) -> bool {
+    name.contains('/') && !is_of_kubernetes(name) && !name.starts_with("requests.")
+}
+
+fn is_of_kubernetes(name: &str) -> bool {
+    name.contains("kubernetes.io/")
 }
 
 /// Nano-units by resource name.
@@ -127,8 +140,8 @@ pub fn requests(spec: &PodSpec, pod_level_resources: bool) -> Requests {
         requests.entry("memory".to_owned()).or_insert(i128::from(DEFAULT_MEMORY) * NANO);
         requests
     });
-    let asked = Amounts::of(asked.iter().map(|(name, nanos)| (name.as_str(), *nanos)));
-    let scored = Amounts::of(scored.iter().map(|(name, nanos)| (name.as_str(), *nanos)));
+    let asked = Amounts::of_list(&asked);
+    let scored = Amounts::of_list(&scored);
     Requests { asked, scored_milli_cpu: scored.milli_cpu, scored_memory: scored.memory }
 }
 

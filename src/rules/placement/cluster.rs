@@ -61,7 +61,7 @@ impl NodeInfo {
         self.labels = labels(&spec.labels);
         self.taints.clone_from(&spec.taints);
         self.unschedulable = spec.unschedulable;
-        self.allocatable = Amounts::of(spec.allocatable.iter().map(|(name, nanos)| (name.as_str(), *nanos)));
+        self.allocatable = Amounts::of_list(&spec.allocatable);
         let pods = spec.allocatable.get("pods").copied().unwrap_or_default();
         self.allowed_pods = i64::try_from(pods / 1_000_000_000).unwrap_or(i64::MAX);
         self.images.clone_from(&spec.images);

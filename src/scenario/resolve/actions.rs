@@ -328,6 +328,19 @@ fn build(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) 
             }
             Verb::Debug { pod, container: Sym::new(name), image: sym(entry, "image") }
         }
+        ("kill", Noun::Pod(pod)) if flag(entry, "sandbox") == Some(true) => {
+            for other in ["container", "signal"].into_iter().filter_map(|key| entry.entry(key)) {
+                cx.report(
+                    Diagnostic::new(
+                        Code::Conflict,
+                        other.key_loc,
+                        format!("`sandbox` and `{}` exclude each other", other.key),
+                    )
+                    .hint("write an [[action]] for each"),
+                );
+            }
+            Verb::KillSandbox { pod }
+        }
         ("kill", Noun::Pod(pod)) => {
             let container = container(&pod, loc, entry, cx)?;
             let signal = entry.get("signal").and_then(|n| values::signal(n).ok()).unwrap_or(9);

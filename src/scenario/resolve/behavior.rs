@@ -7,7 +7,7 @@ use crate::api::{Container, PodSpec, Sym};
 use crate::engine::Distribution;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::plan::{
-    Attempt, Behavior, ContainerBehavior, Exit, HookBehavior, OnTerm, ProbePoint, SandboxBehavior,
+    Attempt, Behavior, ContainerBehavior, Exit, HookBehavior, OnTerm, ProbePoint, SandboxBehavior, WritePoint,
 };
 use crate::scenario::tree::{Node, Table};
 use crate::scenario::values;
@@ -66,7 +66,7 @@ pub fn behavior(node: Option<&Node>, spec: &PodSpec, pod: &str, cx: &mut Context
                 let read: Vec<Attempt> = items
                     .iter()
                     .filter_map(Node::table)
-                    .map(|t| attempt(t, &default, container, pod, cx))
+                    .map(|t| attempt(t, &default, container, (pod, spec), cx))
                     .collect();
                 if read.is_empty() { vec![default] } else { read }
             }
@@ -107,6 +107,7 @@ fn default_attempt(runs_out: bool) -> Attempt {
         liveness: Vec::new(),
         post_start: hook.clone(),
         pre_stop: hook,
+        writes: Vec::new(),
         log: Vec::new(),
         message: None,
     }
@@ -116,7 +117,7 @@ fn attempt(
     table: &Table,
     default: &Attempt,
     container: &Container,
-    pod: &str,
+    (pod, spec): (&str, &PodSpec),
     cx: &mut Context<'_>,
 ) -> Attempt {
     let reason = Sym::new(text(table, "reason").unwrap_or_default());
@@ -171,6 +172,7 @@ fn attempt(
         liveness: points(table, "liveness", cx),
         post_start: hook(table, "postStart", default),
         pre_stop: hook(table, "preStop", default),
+        writes: writes(table, spec, cx),
         log: strings(table, "log"),
         message: text(table, "message").map(Sym::new),
     }
@@ -189,18 +191,59 @@ fn points(table: &Table, key: &str, cx: &mut Context<'_>) -> Vec<ProbePoint> {
         let rate = entry.get("failureRate").and_then(|n| values::chance(n).ok());
         let ok = flag(entry, "ok").unwrap_or(true);
         let at = super::span(entry, "at").unwrap_or(Span::ZERO);
-        if points.last().is_some_and(|p| p.at >= at) {
-            let loc = entry.get("at").map_or(node.loc, |n| n.loc);
-            cx.report(
-                Diagnostic::new(Code::BadValue, loc, "the results of a probe stand in the order of time")
-                    .label("not after the one before it"),
-            );
-        }
+        in_order(points.last().map(|p| p.at), at, (node, entry), "the results of a probe stand", cx);
         points.push(ProbePoint {
             at,
             failure_rate: rate.unwrap_or(if ok { 0.0 } else { 1.0 }),
             takes: distribution(entry, "takes"),
             output: Sym::new(text(entry, "output").unwrap_or_default()),
+        });
+    }
+    points
+}
+
+/// Tells of a point in time that is not after the one before it.
+fn in_order(
+    before: Option<Span>,
+    at: Span,
+    (node, entry): (&Node, &Table),
+    they_stand: &str,
+    cx: &mut Context<'_>,
+) {
+    if before.is_some_and(|before| before >= at) {
+        let loc = entry.get("at").map_or(node.loc, |n| n.loc);
+        cx.report(
+            Diagnostic::new(Code::BadValue, loc, format!("{they_stand} in the order of time"))
+                .label("not after the one before it"),
+        );
+    }
+}
+
+fn writes(table: &Table, spec: &PodSpec, cx: &mut Context<'_>) -> Vec<WritePoint> {
+    let mut points: Vec<WritePoint> = Vec::new();
+    let empty_dirs: Vec<&str> =
+        spec.volumes.iter().filter(|v| v.empty_dir.is_some()).map(|v| v.name.as_str()).collect();
+    for (node, entry) in tables(table, "writes") {
+        let volume = entry.get("volume");
+        if let Some((name, volume)) = volume.and_then(|n| n.text().map(|name| (name, n)))
+            && !empty_dirs.contains(&name)
+        {
+            let item = Diagnostic::new(
+                Code::UnknownTarget,
+                volume.loc,
+                format!("this pod has no emptyDir volume `{name}`"),
+            );
+            cx.report(item.nearest(name, empty_dirs.iter().copied()));
+        }
+        let volume = volume.and_then(Node::text).map(Sym::new);
+        let at = super::span(entry, "at").unwrap_or(Span::ZERO);
+        let before = points.iter().rev().find(|p| p.volume == volume).map(|p| p.at);
+        in_order(before, at, (node, entry), "what is written to one place stands", cx);
+        let nanos = entry.get("size").and_then(|n| values::quantity(n).ok()).unwrap_or_default();
+        points.push(WritePoint {
+            at,
+            bytes: i64::try_from(nanos / 1_000_000_000).unwrap_or(i64::MAX),
+            volume,
         });
     }
     points

@@ -8,6 +8,7 @@ use crate::api::{Effect, NodeSpec, Sym, Taint};
 use crate::engine::Distribution;
 use crate::rules::gates::{GateError, Gates, Version};
 use crate::rules::image_name;
+use crate::rules::placement::amounts::is_extended;
 use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::scenario::plan::{
     Controllers, ImagePlan, KubeletConfig, Latency, NodePlan, ObjectKind, ObjectPlan,
@@ -97,6 +98,7 @@ fn kubelet_defaults() -> KubeletConfig {
         eviction_soft_grace_period: BTreeMap::new(),
         eviction_max_pod_grace_period: Span::ZERO,
         eviction_pressure_transition_period: Span::from_secs(300),
+        volume_stats_agg_period: Span::from_secs(60),
     }
 }
 
@@ -134,6 +136,7 @@ pub fn kubelet(table: Option<&Table>, base: Option<&KubeletConfig>, cx: &mut Con
         ("shutdownGracePeriod", &mut config.shutdown_grace_period),
         ("shutdownGracePeriodCriticalPods", &mut config.shutdown_grace_period_critical_pods),
         ("evictionPressureTransitionPeriod", &mut config.eviction_pressure_transition_period),
+        ("volumeStatsAggPeriod", &mut config.volume_stats_agg_period),
     ] {
         if let Some(value) = span(table, key) {
             *field = value;
@@ -305,8 +308,40 @@ pub fn nodes(table: &Table, base: &KubeletConfig, cx: &mut Context<'_>) -> Vec<N
                 own.filter(|t| t.get("kubeReserved").or_else(|| t.get("systemReserved")).is_some());
             plans.push(node_plan(&name, entry, reserved.or(of_file), &config));
         }
+        if let Some(plan) = plans.last() {
+            plugins_of_nothing(entry, plan, cx);
+        }
     }
     plans
+}
+
+fn device_plugins(entry: &Table) -> Vec<(Sym, Span)> {
+    let entries = entry.get("devicePlugins").and_then(Node::table).map_or(&[][..], |t| &t.entries);
+    entries
+        .iter()
+        .filter_map(|e| values::duration(&e.node).ok().map(|delay| (Sym::new(&e.key), delay)))
+        .collect()
+}
+
+/// Tells of device plugins whose resource the node does not have.
+fn plugins_of_nothing(entry: &Table, plan: &NodePlan, cx: &mut Context<'_>) {
+    let known: Vec<&str> =
+        plan.spec.capacity.keys().map(String::as_str).filter(|name| is_extended(name)).collect();
+    let written = entry.get("devicePlugins").and_then(Node::table);
+    for plugin in written.map_or(&[][..], |t| &t.entries) {
+        if !known.contains(&plugin.key.as_str()) {
+            let item = Diagnostic::new(
+                Code::UnknownTarget,
+                plugin.key_loc,
+                format!("this node has no extended resource `{}`", plugin.key),
+            );
+            cx.report(if known.is_empty() {
+                item.hint(format!("capacity = {{ \"{}\" = 1 }}", plugin.key))
+            } else {
+                item.nearest(&plugin.key, known.iter().copied())
+            });
+        }
+    }
 }
 
 fn node_plan(name: &str, entry: &Table, reserving: Option<&Table>, config: &Arc<KubeletConfig>) -> NodePlan {
@@ -340,6 +375,7 @@ fn node_plan(name: &str, entry: &Table, reserving: Option<&Table>, config: &Arc<
             declared_features: Vec::new(),
         },
         kubelet: Arc::clone(config),
+        device_plugins: device_plugins(entry),
     }
 }
 

@@ -1,0 +1,100 @@
+//! The device manager: plugins register anew after each start of the kubelet, and until then it has none of their devices
+//! to give (pkg/kubelet/cm/devicemanager/manager.go). What is decided stands in `rules::devices`.
+//!
+//! The node's status tells of a change at its next round only (`nodeStatusUpdateFrequency`), so the scheduler hears of
+//! the devices later than the kubelet itself.
+
+use super::admission;
+use super::pod_worker::next_on_grid;
+use crate::actors::scheduler;
+use crate::api::{InstanceState, Sym, Text};
+use crate::rules::devices::{Claim, Devices, allocate};
+use crate::rules::quantity::Quantity;
+use crate::time::Span;
+use crate::world::{NodeId, Pod, PodId, SimEvent, World};
+
+/// How many devices of a plugin's resource the kubelet has: none before the plugin has registered.
+fn healthy(w: &World, node: NodeId, resource: Sym, delay: Span) -> i64 {
+    let start = w.nodes[node.ix()].kubelet_start;
+    // Of a kubelet that runs since before the run everything has registered.
+    if start >= w.plan.start && w.now.since(start) < delay {
+        return 0;
+    }
+    let all = w.plan.nodes[node.ix()].spec.allocatable.get(resource.as_str());
+    all.map_or(0, |nanos| i64::try_from(nanos / 1_000_000_000).unwrap_or(i64::MAX))
+}
+
+/// Whether the kubelet has given a pod its devices before; its checkpoint outlives it. A pod that was admitted has a
+/// start time, and so has one that was rejected, but that is over.
+fn was_admitted(p: &Pod) -> bool {
+    p.worker.is_some() || p.status.start_time.is_some()
+}
+
+/// Whether a pod gets the devices that it asks for.
+pub fn admits(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
+    let p = &w.pods[pod.ix()];
+    let held = was_admitted(p);
+    for (resource, delay) in &w.plan.nodes[node.ix()].device_plugins {
+        let claims = (0..p.container_count() as u8).map(|ix| {
+            let container = p.container(ix);
+            let limit = container.resources.limits.get(resource.as_str());
+            let newest = p.runtime.live.newest(container.name);
+            Claim {
+                needed: limit.and_then(|text| Quantity::parse(text).ok()).map_or(0, Quantity::value),
+                held,
+                running: newest.is_some_and(|c| c.state == InstanceState::Running),
+                passed_on: p.is_init(ix) && !p.is_sidecar(ix),
+            }
+        });
+        let info = w.scheduler.cluster.node(u32::from(node.0));
+        let others = info.into_iter().flat_map(|info| admission::others(w, pod, info));
+        let in_use = others.filter(|(other, _)| was_admitted(other));
+        let devices = Devices {
+            resource: *resource,
+            healthy: healthy(w, node, *resource, *delay),
+            in_use: in_use.map(|(_, request)| request.requests.asked.scalar(*resource)).sum(),
+            initializing: w.now == w.nodes[node.ix()].kubelet_start,
+        };
+        allocate(claims, devices)
+            .map_err(|refusal| (Sym::new("UnexpectedAdmissionError"), Text::from(refusal.to_string())))?;
+    }
+    Ok(())
+}
+
+/// The kubelet has started: its first node status tells of no devices whose plugins are not back yet (`GetCapacity`).
+pub fn kubelet_started(w: &mut World, node: NodeId) {
+    let n = &w.nodes[node.ix()];
+    let (start, period, generation) = (w.now, n.config.node_status_update_frequency, n.generation);
+    let plan = std::sync::Arc::clone(&w.plan);
+    let delays = plan.nodes[node.ix()].device_plugins.iter().map(|(_, delay)| delay);
+    for delay in delays.filter(|delay| **delay > Span::ZERO) {
+        w.at(next_on_grid(start, period, start + *delay), SimEvent::DevicesReported { node, generation });
+    }
+    report(w, node);
+}
+
+/// A round of the node status after a plugin has registered.
+pub fn reported(w: &mut World, node: NodeId, generation: u32) {
+    if w.nodes[node.ix()].generation == generation {
+        report(w, node);
+    }
+}
+
+/// Capacity and allocatable of the plugins' resources as the kubelet has them now.
+fn report(w: &mut World, node: NodeId) {
+    let plan = std::sync::Arc::clone(&w.plan);
+    let planned = &plan.nodes[node.ix()];
+    for (resource, delay) in &planned.device_plugins {
+        let there = healthy(w, node, *resource, *delay) > 0;
+        let spec = &mut w.nodes[node.ix()].spec;
+        for (own, all) in
+            [(&mut spec.capacity, &planned.spec.capacity), (&mut spec.allocatable, &planned.spec.allocatable)]
+        {
+            let amount = if there { all.get(resource.as_str()).copied().unwrap_or_default() } else { 0 };
+            own.insert(resource.to_string(), amount);
+        }
+    }
+    if !planned.device_plugins.is_empty() {
+        scheduler::node_listed(w, node);
+    }
+}

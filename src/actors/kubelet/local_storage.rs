@@ -1,0 +1,151 @@
+//! Local storage against its limits: what the eviction manager's ten-second rounds see of what containers write
+//! (`localStorageEviction`, pkg/kubelet/eviction/eviction_manager.go; `rules::local_storage` decides).
+//!
+//! It sees late. Containers' own filesystems are measured by containerd every ten seconds (`stats_collect_period`);
+//! volumes by the kubelet, for the first time at the next `volumeStatsAggPeriod` after the pod came, and then each time one
+//! to two such periods after the last time (pkg/kubelet/server/stats/{fs_resource_analyzer,volume_stat_calculator}.go).
+//! Nothing ticks here: a round is queued for what it will see.
+
+use super::eviction::{CRITICAL, HARD_GRACE_SECS, PERIOD};
+use super::{end_pod, pod_worker::next_on_grid};
+use crate::actors::events;
+use crate::api::{InstanceState, Sym, Text};
+use crate::engine::random;
+use crate::rules::local_storage::{Usage, exceeded};
+use crate::time::{Span, Time};
+use crate::world::pod::{EndedBy, Work, Written};
+use crate::world::{ContainerIx, Pod, PodId, Purpose, SimEvent, World};
+
+/// containerd's `stats_collect_period`
+const COLLECT: Span = Span::from_secs(10);
+
+/// A container's process runs: its writes are queued.
+pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
+    let behavior = std::sync::Arc::clone(&w.pods[pod.ix()].behavior);
+    let run = &w.pods[pod.ix()].runtime.containers[usize::from(ix)];
+    let (attempt, generation) = (run.attempt, run.generation);
+    let Some(own) = behavior.containers.get(usize::from(ix)) else { return };
+    for (point, write) in own.attempt(attempt).writes.iter().enumerate() {
+        let point = u16::try_from(point).unwrap_or(u16::MAX);
+        w.after(write.at, SimEvent::DiskWritten { pod, container: ix, point, generation });
+    }
+}
+
+/// A point of an attempt's writes is reached, if its process still runs.
+pub fn written(w: &mut World, pod: PodId, ix: ContainerIx, point: u16, generation: u32) {
+    let now = w.now;
+    let p = &mut w.pods[pod.ix()];
+    if p.runtime.containers[usize::from(ix)].generation != generation || !runs(p, ix) {
+        return;
+    }
+    let Some(write) = p.attempt(ix).writes.get(usize::from(point)).copied() else { return };
+    let new = Written { at: now, container: ix, generation, volume: write.volume, bytes: write.bytes };
+    p.runtime.disk.get_or_insert_default().push(new);
+    see(w, pod, write.volume.is_some());
+}
+
+fn runs(p: &Pod, ix: ContainerIx) -> bool {
+    p.runtime.live.newest(p.container(ix).name).is_some_and(|c| c.state == InstanceState::Running)
+}
+
+/// The kubelet knows the pod (again): it will look at what is there.
+pub fn look(w: &mut World, pod: PodId) {
+    if w.pods[pod.ix()].runtime.disk.is_some() {
+        see(w, pod, false);
+        see(w, pod, true);
+    }
+}
+
+/// Queues the round of the eviction manager that sees what is there now.
+fn see(w: &mut World, pod: PodId, in_volume: bool) {
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
+    let n = &w.nodes[worker.node.ix()];
+    let (rounds, generation) = (n.kubelet_start, n.generation);
+    let measured =
+        if in_volume { measurements(w, pod).find(|at| *at >= w.now) } else { Some(collected(w, pod)) };
+    if let Some(measured) = measured {
+        w.at(next_on_grid(rounds, PERIOD, measured), SimEvent::StorageRound { pod, generation });
+    }
+}
+
+/// When containerd next measures the containers' filesystems.
+fn collected(w: &World, pod: PodId) -> Time {
+    let node = w.pods[pod.ix()].node.map(|node| w.nodes[node.ix()].spec.name).unwrap_or_default();
+    next_on_grid(w.plan.start - phase(w, node, 0, COLLECT), COLLECT, w.now)
+}
+
+/// Where in its period something stands that comes round on a node.
+fn phase(w: &World, node: Sym, number: u64, period: Span) -> Span {
+    let mut draw = w.draw(Purpose::StorageStats, random::entity(&[&node]), number);
+    Span::from_micros(draw.below(period.micros().unsigned_abs()) as i64)
+}
+
+/// When the pod's volumes are measured; never, if it has none or the kubelet does not.
+fn measurements(w: &World, pod: PodId) -> impl Iterator<Item = Time> + '_ {
+    let p = &w.pods[pod.ix()];
+    let node = p.node.filter(|_| !p.spec.volumes.is_empty()).map(|node| &w.nodes[node.ix()]);
+    let node = node.filter(|n| n.config.volume_stats_agg_period > Span::ZERO);
+    let first = node.map(|n| {
+        let period = n.config.volume_stats_agg_period;
+        // Nobody knows when in its minute a kubelet has started that runs since before the run.
+        let (since, phase) = if n.kubelet_start < w.plan.start {
+            (n.kubelet_start, phase(w, n.spec.name, 1, period))
+        } else {
+            (n.kubelet_start + Span::from_micros(1), Span::ZERO)
+        };
+        let came = p.status.start_time.unwrap_or(p.created).max(since);
+        (0, next_on_grid(n.kubelet_start - phase, period, came))
+    });
+    let next = move |(number, at): &(u64, Time)| {
+        let n = node?;
+        let period = n.config.volume_stats_agg_period;
+        let number = number + 1;
+        let mut draw = w.draw(Purpose::StorageStats, p.entity, u64::from(n.generation) << 32 | number);
+        Some((number, *at + draw.jitter(period, 1.0)))
+    };
+    std::iter::successors(first, next).map(|(_, at)| at)
+}
+
+/// A round of the eviction manager looks at the pod.
+pub fn round(w: &mut World, pod: PodId, generation: u32) {
+    let p = &w.pods[pod.ix()];
+    let Some(worker) = p.worker.as_deref() else { return };
+    let stale = w.nodes[worker.node.ix()].generation != generation;
+    if stale || worker.work != Work::Sync || p.spec.priority.unwrap_or(0) >= CRITICAL {
+        return;
+    }
+    let Some(words) = exceeded(&p.spec, &usage(w, pod)) else { return };
+    let message = Text::from(words);
+    events::kubelet(w, pod, true, Sym::EVICTED, message, None);
+    let ended = EndedBy { reason: Sym::EVICTED, message, disruption: false, sticky: false };
+    end_pod(w, pod, ended, HARD_GRACE_SECS);
+}
+
+/// What was measured last.
+fn usage(w: &World, pod: PodId) -> Usage {
+    let p = &w.pods[pod.ix()];
+    let disk = p.runtime.disk.as_deref().map_or(&[][..], Vec::as_slice);
+    let measured = measurements(w, pod).take_while(|at| *at <= w.now).last();
+    let collected = collected(w, pod) - if collected(w, pod) > w.now { COLLECT } else { Span::ZERO };
+    let mut usage = Usage::default();
+    for ix in (0..p.container_count() as u8).filter(|ix| runs(p, *ix)) {
+        let generation = p.runtime.containers[usize::from(ix)].generation;
+        let own = disk.iter().rfind(|entry| {
+            (entry.container, entry.generation, entry.volume) == (ix, generation, None)
+                && entry.at <= collected
+        });
+        usage.containers.push((p.container(ix).name, own.map_or(0, |entry| entry.bytes)));
+    }
+    usage.volumes = measured.map(|measured| {
+        let volumes = p.spec.volumes.iter().filter(|volume| volume.empty_dir.is_some());
+        let of = |volume: Sym, ix: u8| {
+            let own = disk
+                .iter()
+                .rfind(|entry| (entry.container, entry.volume) == (ix, Some(volume)) && entry.at <= measured);
+            own.map_or(0, |entry| entry.bytes)
+        };
+        let sum = |volume: Sym| (0..p.container_count() as u8).map(|ix| of(volume, ix)).sum();
+        volumes.map(|volume| Sym::new(&volume.name)).map(|volume| (volume, sum(volume))).collect()
+    });
+    usage
+}
