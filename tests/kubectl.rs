@@ -132,3 +132,34 @@ fn logs_are_refused_in_the_kubelets_words() {
     assert!(off.starts_with("Error from server: Get \"https://"), "{off}");
     assert!(off.ends_with(":10250: i/o timeout"), "{off}");
 }
+
+/// The last words of a crash are not there before the crash.
+#[test]
+fn lines_are_written_over_the_run() {
+    let mut walk = walk(
+        r#"
+name = "lines"
+until = "2m"
+[[pod]]
+name = "job"
+  [pod.spec]
+  restartPolicy = "Never"
+    [[pod.spec.containers]]
+    name = "app"
+    image = "job:1"
+    [[pod.spec.containers]]
+    name = "web"
+    image = "web:1"
+  [pod.behavior.containers.app]
+  attempts = [{ runs = "20s", exit = 1, log = ["connecting", "still connecting", "fatal: no route to host"] }]
+  [pod.behavior.containers.web]
+  attempts = [{ log = ["listening", "ready"] }]
+"#,
+    );
+    let mut count = |secs: i64, container: &str| {
+        let walk = at(&mut walk, secs);
+        walk.logs(PodId(0), Some(container), false).map(|lines| lines.len())
+    };
+    assert_eq!([count(10, "app"), count(20, "app"), count(40, "app")], [Ok(1), Ok(2), Ok(3)]);
+    assert_eq!([count(10, "web"), count(40, "web")], [Ok(2), Ok(2)]);
+}

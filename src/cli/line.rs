@@ -334,7 +334,7 @@ impl Line {
             }
         }
         let pod = self.about(pod)?;
-        let lines = kubectl::logs(self.walk.world(), pod, container, previous)?;
+        let lines = self.walk.logs(pod, container, previous)?;
         Ok(if lines.is_empty() {
             "(the process wrote nothing)\n".to_owned()
         } else {

@@ -452,7 +452,13 @@ pub static ATTEMPT: Shape = Shape {
             "How the hook goes that the manifest declares",
         ),
         key("preStop", Kind::Table(&HOOK), "instant, exit 0", "How the hook goes that the manifest declares"),
-        key("log", Kind::List(&Kind::Text), "", "Lines that the process writes"),
+        key(
+            "log",
+            Kind::List(&Kind::Text),
+            "",
+            "Lines that the process writes: evenly over a run that ends by itself, the last one with its end; at the start \
+             of one that runs forever",
+        ),
         key("message", Kind::Text, "", "Its termination message"),
     ],
 };

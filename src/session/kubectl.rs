@@ -1,11 +1,11 @@
 //! What kubectl would print at an instant: `get pods -o wide`, events, `logs` ([`super::describe`] has a file of its own).
 
 use super::Walk;
-use crate::api::{ContainerId, ContainerState, ContainerStatus, Sym};
+use crate::api::{ContainerId, ContainerState, ContainerStatus, InstanceState, Sym};
 use crate::record::{Change, Event};
 use crate::rules::printing::{self, age, readiness_gates};
 use crate::time::{Span, Time};
-use crate::world::{ContainerIx, PodId, World};
+use crate::world::{ContainerIx, PodId, SimEvent, World};
 
 /// The columns of `kubectl get pods -o wide`, and the phase, which is not among them.
 pub const COLUMNS: [&str; 9] =
@@ -106,6 +106,14 @@ impl Walk {
         list
     }
 
+    /// [`logs`] at the cursor: also between two events a process writes its lines.
+    ///
+    /// # Errors
+    /// kubectl's words.
+    pub fn logs(&self, pod: PodId, container: Option<&str>, previous: bool) -> Result<Vec<String>, String> {
+        logs_at(self.world(), self.now(), pod, container, previous)
+    }
+
     /// `12s (x3 over 40s)`
     pub fn event_age(&self, seen: &SeenEvent) -> String {
         let now = self.now();
@@ -117,7 +125,7 @@ impl Walk {
     }
 }
 
-/// `kubectl logs [--previous]`, or kubectl's refusal.
+/// `kubectl logs [--previous]` as of the last event, or kubectl's refusal.
 ///
 /// The API server answers with nothing for a pod without a node (`LogLocation`, pkg/registry/core/pod/strategy.go); the
 /// kubelet looks at its status of the pod (`validateContainerLogStatus`, pkg/kubelet/kubelet_pods.go, v1.36.2), which lags
@@ -126,6 +134,16 @@ impl Walk {
 /// # Errors
 /// kubectl's words.
 pub fn logs(w: &World, pod: PodId, container: Option<&str>, previous: bool) -> Result<Vec<String>, String> {
+    logs_at(w, w.now, pod, container, previous)
+}
+
+fn logs_at(
+    w: &World,
+    now: Time,
+    pod: PodId,
+    container: Option<&str>,
+    previous: bool,
+) -> Result<Vec<String>, String> {
     let Some(p) = w.pods.get(pod.ix()).filter(|p| p.exists) else {
         return Err("error: no such pod".to_owned());
     };
@@ -161,7 +179,35 @@ pub fn logs(w: &World, pod: PodId, container: Option<&str>, previous: bool) -> R
     // An attempt at which nothing was created wrote nothing.
     let wrote = |at: &u32| behavior.attempt(*at).create_error.is_none();
     let attempt = if newest { attempt } else { (0..attempt).rev().find(wrote).unwrap_or(0) };
-    Ok(behavior.attempt(attempt).log.clone())
+    let mut lines = behavior.attempt(attempt).log.clone();
+    if let Some((ran, runs)) = run_of(w, now, pod, ix).filter(|_| newest) {
+        lines.truncate(written(lines.len(), ran, runs));
+    }
+    Ok(lines)
+}
+
+/// For how long the process of a container has been running, and will have run when it ends by itself.
+fn run_of(w: &World, now: Time, pod: PodId, ix: ContainerIx) -> Option<(Span, Span)> {
+    let p = &w.pods[pod.ix()];
+    let live = p.runtime.live.newest(p.container(ix).name)?;
+    let started = live.started_at.filter(|_| live.state == InstanceState::Running)?;
+    let own = p.runtime.containers.get(usize::from(ix))?.generation;
+    let end = w
+        .queue
+        .waiting()
+        .into_iter()
+        .find(|(_, _, event)| *event == SimEvent::Exit { pod, container: ix, generation: own });
+    end.map(|(at, ..)| (now.since(started), at.since(started)))
+}
+
+/// How many of its lines a process has written by now. They are spread evenly over a run that ends by itself: the first
+/// one comes with the start, the last one with the end. Of one that runs on, all are there from its start.
+fn written(lines: usize, ran: Span, runs: Span) -> usize {
+    let due = |line: usize| match lines - 1 {
+        0 => ran >= runs,
+        gaps => ran.micros() * gaps as i64 >= runs.micros() * line as i64,
+    };
+    (0..lines).take_while(|line| due(*line)).count()
 }
 
 /// `validateContainerLogStatus`: whose log is shown, or what is not there to show, and why not.

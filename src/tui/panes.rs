@@ -176,7 +176,7 @@ fn logs(app: &App, pod: PodId) -> Vec<Line<'static>> {
     let flag = if app.previous { " --previous" } else { "" };
     let head = format!("kubectl logs {} -c {name}{flag}  (v previous, o other)", p.ident.name);
     let mut lines = vec![Line::styled(head, Style::new().fg(Color::DarkGray))];
-    match kubectl::logs(w, pod, Some(name), app.previous) {
+    match app.walk.logs(pod, Some(name), app.previous) {
         Ok(list) if list.is_empty() => lines.push(Line::raw("(the process wrote nothing)")),
         Ok(list) => lines.extend(list.into_iter().map(Line::raw)),
         Err(refused) => lines.push(Line::styled(refused, Style::new().fg(Color::Red))),
