@@ -9,7 +9,7 @@ use crate::api::{Condition, Sym, Text, Tri, wire};
 use crate::rules::validation::update;
 use crate::scenario::plan::{ObjectKind, ProbeKind, ProbePoint, Target, Verb};
 use crate::time::Span;
-use crate::world::{NodeId, PodId, SimEvent, World};
+use crate::world::{ApiObject, NodeId, PodId, SimEvent, World};
 
 /// Plays an action.
 pub fn play(w: &mut World, index: u32) {
@@ -54,8 +54,20 @@ pub fn play(w: &mut World, index: u32) {
                 patch(w, pod, merge);
             }
         }
-        Verb::Create { kind, namespace, name } => set_object(w, *kind, *namespace, *name, true),
-        Verb::Remove { kind, namespace, name } => set_object(w, *kind, *namespace, *name, false),
+        Verb::Create { kind, namespace, name, keys } => {
+            for object in objects(w, *kind, *namespace, *name) {
+                object.exists = true;
+                if let Some(own) = &mut object.keys {
+                    let added: Vec<String> = keys.iter().filter(|key| !own.contains(key)).cloned().collect();
+                    own.extend(added);
+                }
+            }
+        }
+        Verb::Remove { kind, namespace, name } => {
+            for object in objects(w, *kind, *namespace, *name) {
+                object.exists = false;
+            }
+        }
         Verb::RestartKubelet { node, takes } => {
             for node in nodes(w, node) {
                 super::kubelet::stop(w, node);
@@ -206,13 +218,18 @@ pub fn create_object(w: &mut World, index: u32) {
     w.objects[index as usize].exists = true;
 }
 
-fn set_object(w: &mut World, kind: ObjectKind, namespace: Option<Sym>, name: Sym, exists: bool) {
-    for object in 0..w.objects.len() {
-        let plan = &w.plan.objects[w.objects[object].plan];
-        if plan.kind == kind && plan.name == name && namespace.is_none_or(|n| n == plan.namespace) {
-            w.objects[object].exists = exists;
-        }
-    }
+/// The objects of a kind and name, in that namespace if one is given.
+fn objects(
+    w: &mut World,
+    kind: ObjectKind,
+    namespace: Option<Sym>,
+    name: Sym,
+) -> impl Iterator<Item = &mut ApiObject> {
+    let plan = &w.plan;
+    w.objects.iter_mut().filter(move |object| {
+        let own = &plan.objects[object.plan];
+        own.kind == kind && own.name == name && namespace.is_none_or(|n| n == own.namespace)
+    })
 }
 
 /// How often `kubectl drain` asks again for a pod that its budget keeps.

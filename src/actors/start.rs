@@ -80,7 +80,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
     super::scheduler::start(&mut w);
     for (ix, object) in plan.objects.iter().enumerate() {
         let exists = object.at.is_some_and(|at| at <= plan.start);
-        w.objects.push(ApiObject { plan: ix, exists });
+        w.objects.push(ApiObject { plan: ix, exists, keys: object.keys.clone() });
         if let Some(at) = object.at.filter(|at| *at > plan.start) {
             w.at(at, SimEvent::CreateObject { index: ix as u32 });
         }

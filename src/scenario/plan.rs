@@ -351,10 +351,12 @@ pub enum Verb {
         pod: Target,
         labels: BTreeMap<String, Option<String>>,
     },
+    /// It exists from now on, and has these keys too.
     Create {
         kind: ObjectKind,
         namespace: Option<Sym>,
         name: Sym,
+        keys: Vec<String>,
     },
     Remove {
         kind: ObjectKind,

@@ -54,6 +54,8 @@ pub enum Purpose {
 pub struct ApiObject {
     pub plan: usize,
     pub exists: bool,
+    /// Of a ConfigMap or Secret; None: any key.
+    pub keys: Option<Vec<String>>,
 }
 
 #[derive(Clone)]
