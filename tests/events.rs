@@ -133,3 +133,27 @@ keys = ["size"]
     assert!(problem("ConfigMap/settings", "HostPath/settings").contains("a HostPath has no `keys`"));
     assert!(problem("keys = [\"colour\"]\n", "").contains("`settings` has any key already"));
 }
+
+/// From the action on a probe hangs, and is no answer any more.
+#[test]
+fn a_probe_that_is_made_slow_times_out() {
+    let text = r#"
+name = "slow"
+until = "60s"
+[[pod]]
+name = "web"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "web:1"
+  livenessProbe = { tcpSocket = { port = 80, host = "10.0.0.9" }, periodSeconds = 5 }
+[[action]]
+at = "30s"
+setProbe = "pod/web"
+probe = "liveness"
+ok = true
+takes = "3s"
+"#;
+    let all = told(text, "Unhealthy");
+    assert!(all.iter().all(|(secs, _)| *secs > 30) && all.len() > 2, "{all:?}");
+    assert_eq!(last(&all), "Liveness probe failed: dial tcp 10.0.0.9:80: i/o timeout");
+}

@@ -529,7 +529,12 @@ pub static ACTION: Shape = Shape {
         key("gracePeriodSeconds", Kind::Integer(0, BIG), "the pod's own", "With delete, evict"),
         key("force", Kind::Bool, "false", "With delete"),
         key("taints", Kind::List(&Kind::Table(&TAINT_REF)), "", "With taint, untaint"),
-        key("takes", Kind::Duration, "5s", "With restartKubelet: how long it is down"),
+        key(
+            "takes",
+            Kind::Duration,
+            "5s; latency.probe",
+            "With restartKubelet: how long it is down; with setProbe: how long one probe runs",
+        ),
         key("resource", Kind::Word(&["memory", "disk", "pid"]), "memory", "With pressure"),
         key("lasts", Kind::Duration, "to the end", "With pressure"),
         key("type", Kind::Text, "", "With setCondition"),
@@ -592,7 +597,7 @@ pub static VERBS: [VerbKeys; 22] = [
     verb("patch", &["merge"], &["namespace"]),
     verb("debug", &["image"], &["namespace", "container"]),
     verb("kill", &[], &["namespace", "container", "signal"]),
-    verb("setProbe", &[], &["namespace", "container", "probe", "ok", "output"]),
+    verb("setProbe", &[], &["namespace", "container", "probe", "ok", "takes", "output"]),
 ];
 
 pub static EXPECT: Shape = Shape {

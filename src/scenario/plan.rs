@@ -389,6 +389,8 @@ pub enum Verb {
         container: Sym,
         probe: ProbeKind,
         ok: bool,
+        /// None: `[latency] probe`.
+        takes: Option<Span>,
         output: Sym,
     },
 }

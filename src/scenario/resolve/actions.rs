@@ -333,7 +333,14 @@ fn build(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) 
                 _ => ProbeKind::Readiness,
             };
             let ok = flag(entry, "ok").unwrap_or(false);
-            Verb::SetProbe { pod, container, probe, ok, output: sym(entry, "output") }
+            Verb::SetProbe {
+                pod,
+                container,
+                probe,
+                ok,
+                takes: span(entry, "takes"),
+                output: sym(entry, "output"),
+            }
         }
         _ => return None,
     })
