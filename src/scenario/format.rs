@@ -326,6 +326,23 @@ pub static IMAGE: Shape = Shape {
             "How many pulls fail, per node, before one works",
         ),
         key("failTakes", Kind::Distribution, "400ms", "How long a failing pull takes"),
+        key(
+            "outages",
+            Kind::List(&Kind::Table(&OUTAGE)),
+            "",
+            "When its registry does not answer: pulls that begin then fail",
+        ),
+    ],
+};
+
+pub static OUTAGE: Shape = Shape {
+    name: "outage",
+    doc: "From an instant to another a registry does not answer",
+    id: "",
+    keys: &[
+        must("from", Kind::Instant, "When it begins"),
+        key("until", Kind::Instant, "the end of the run", "When it is over"),
+        key("error", Kind::Text, "503 Service Unavailable, in containerd's words", "What a pull fails with"),
     ],
 };
 

@@ -121,6 +121,18 @@ pub struct ImagePlan {
     /// How many pulls fail, per node, before one works; None with an error: always.
     pub failures: Option<u32>,
     pub fail_takes: Distribution,
+    /// When its registry does not answer.
+    pub outages: Vec<Outage>,
+}
+
+/// Pulls that begin in this time fail.
+#[derive(Clone, Copy, Debug)]
+pub struct Outage {
+    pub from: Time,
+    /// None: to the end.
+    pub until: Option<Time>,
+    /// None: the registry is unavailable, in containerd's words.
+    pub error: Option<Sym>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
