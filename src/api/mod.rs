@@ -15,7 +15,7 @@ pub use node::{Effect, NodeSpec, Taint};
 pub use runtime::{InstanceState, RuntimeContainer, RuntimeSandbox, RuntimeStatus};
 pub use spec::{Container, ObjectMeta, PodSpec, Probe, RestartPolicy};
 pub use status::{
-    Condition, ContainerId, ContainerState, ContainerStatus, Ips, Phase, PodStatus, Terminated, Tri,
+    Condition, ContainerId, ContainerState, ContainerStatus, ImageId, Ips, Phase, PodStatus, Terminated, Tri,
 };
 pub use sym::Sym;
 pub use text::{PodIdent, PodName, Text};
