@@ -173,7 +173,8 @@ fn main() {
         let (took, counts) = timed(|| plain_loop(&mut black_box(io::sink())));
         limits.push(took);
         let mut sink = csv::Timeline::new(io::sink());
-        let (took, outcome) = timed(|| session::run(&plan, 0, &mut sink, &Silent).expect("nothing is written"));
+        let (took, outcome) =
+            timed(|| session::run(&plan, 0, &mut sink, &Silent).expect("nothing is written"));
         ours.push(took);
         said = format!(
             "plain loop: {} events, {} rows; kubelapse: {} events",
@@ -184,7 +185,15 @@ fn main() {
     ours.sort_unstable();
     let (limit, our) = (limits[turns / 2], ours[turns / 2]);
     println!("{PODS} pods, one core, rows thrown away, median of {turns}\n{said}");
-    println!("plain loop  {:8.3} s  {:8.2} µs a pod", limit.as_secs_f64(), limit.as_secs_f64() * 1e6 / f64::from(PODS));
-    println!("kubelapse   {:8.3} s  {:8.2} µs a pod", our.as_secs_f64(), our.as_secs_f64() * 1e6 / f64::from(PODS));
+    println!(
+        "plain loop  {:8.3} s  {:8.2} µs a pod",
+        limit.as_secs_f64(),
+        limit.as_secs_f64() * 1e6 / f64::from(PODS)
+    );
+    println!(
+        "kubelapse   {:8.3} s  {:8.2} µs a pod",
+        our.as_secs_f64(),
+        our.as_secs_f64() * 1e6 / f64::from(PODS)
+    );
     println!("ratio       {:8.1}", our.as_secs_f64() / limit.as_secs_f64());
 }

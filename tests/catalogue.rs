@@ -240,10 +240,7 @@ fn every_phase_condition_and_reason_is_seen() {
             seen
         })
         .collect();
-    let missing: Vec<&str> = [PHASES, CONDITIONS, REASONS]
-        .concat()
-        .into_iter()
-        .filter(|wanted| !seen.contains(*wanted))
-        .collect();
+    let missing: Vec<&str> =
+        [PHASES, CONDITIONS, REASONS].concat().into_iter().filter(|wanted| !seen.contains(*wanted)).collect();
     assert!(missing.is_empty(), "no scenario shows {missing:?}");
 }

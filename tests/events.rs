@@ -96,3 +96,64 @@ fn a_container_that_may_not_run_as_root_says_who_wants_it_to() {
         "{image}"
     );
 }
+
+/// A container that misses a key of a ConfigMap starts once somebody adds it.
+#[test]
+fn a_key_that_is_added_heals_what_missed_it() {
+    let text = r#"
+name = "healed"
+until = "2m"
+[[object]]
+kind = "ConfigMap"
+name = "settings"
+keys = ["colour"]
+[[pod]]
+name = "web"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "web:1"
+  env = [{ name = "SIZE", valueFrom = { configMapKeyRef = { name = "settings", key = "size" } } }]
+[[action]]
+at = "40s"
+create = "ConfigMap/settings"
+keys = ["size"]
+"#;
+    let failed = told(text, "Failed");
+    assert_eq!(last(&failed), "Error: couldn't find key size in ConfigMap default/settings");
+    let started = told(text, "Started");
+    assert!(started.iter().all(|(secs, _)| (40..60).contains(secs)) && !started.is_empty(), "{started:?}");
+    let problem = |from: &str, to: &str| {
+        let none = |path: &str| Err(path.to_owned());
+        let loaded = scenario::load_noting("events.toml", &text.replace(from, to), &none, &[]);
+        match loaded {
+            Ok(loaded) => loaded.warnings.short(),
+            Err(problems) => problems.short(),
+        }
+    };
+    assert!(problem("ConfigMap/settings", "HostPath/settings").contains("a HostPath has no `keys`"));
+    assert!(problem("keys = [\"colour\"]\n", "").contains("`settings` has any key already"));
+}
+
+/// From the action on a probe hangs, and is no answer any more.
+#[test]
+fn a_probe_that_is_made_slow_times_out() {
+    let text = r#"
+name = "slow"
+until = "60s"
+[[pod]]
+name = "web"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "web:1"
+  livenessProbe = { tcpSocket = { port = 80, host = "10.0.0.9" }, periodSeconds = 5 }
+[[action]]
+at = "30s"
+setProbe = "pod/web"
+probe = "liveness"
+ok = true
+takes = "3s"
+"#;
+    let all = told(text, "Unhealthy");
+    assert!(all.iter().all(|(secs, _)| *secs > 30) && all.len() > 2, "{all:?}");
+    assert_eq!(last(&all), "Liveness probe failed: dial tcp 10.0.0.9:80: i/o timeout");
+}

@@ -175,3 +175,49 @@ fn another_image_does_not_wait_for_the_back_off_of_the_first() {
     assert!((70..72).contains(&second[0]), "{second:?}");
     assert!(first.iter().all(|at| !(68..79).contains(at)), "{first:?}");
 }
+
+const OUTAGE: &str = r#"
+name = "outage"
+until = "6m"
+[[image]]
+ref = "registry.example/shop/web:1.4"
+pull = "1s"
+outages = [{ from = "1m", until = "3m" }]
+[[pod]]
+name = "early"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/web:1.4"
+[[pod]]
+name = "late"
+at = "70s"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/web:1.4"
+  imagePullPolicy = "Always"
+"#;
+
+/// A registry that is down from an instant on fails the pulls of that time, also of what the node has, and of no other.
+#[test]
+fn a_registry_goes_down_and_comes_back() {
+    let lines = told(OUTAGE, 1);
+    let words = "Failed to pull image \"registry.example/shop/web:1.4\": failed to pull and unpack image \
+                 \"registry.example/shop/web:1.4\": failed to resolve reference \"registry.example/shop/web:1.4\": \
+                 unexpected status from HEAD request to https://registry.example/v2/shop/web/manifests/1.4: 503 Service \
+                 Unavailable";
+    assert!(count(&lines, words) > 1, "{lines:#?}");
+    assert_eq!(lines.iter().filter(|line| line.contains(words) && line.contains(" early ")).count(), 0);
+    let runs = lines.iter().find(|line| line.ends_with("late STATUS Running")).expect("it runs in the end");
+    let at: f64 = runs.split(' ').next().and_then(|secs| secs.parse().ok()).expect("a second");
+    assert!((180.0..330.0).contains(&at), "{runs}");
+    let problem = |until: &str| {
+        let none = |path: &str| Err(path.to_owned());
+        let text = OUTAGE.replace("until = \"3m\"", until);
+        kubelapse::scenario::load("images.toml", &text, &none, &[])
+            .map(drop)
+            .expect_err("it is wrong")
+            .short()
+    };
+    assert!(problem("until = \"30s\"").contains("the outage ends before it begins"));
+    assert!(problem("until = \"1h\"").contains("the end of the outage lies beyond the end of the run"));
+}

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use super::shown;
 use crate::api::{
-    Condition, ContainerState, ContainerStatus, Phase, PodIdent, PodName, PodSpec, PodStatus, RuntimeStatus, Sym, Text,
-    Tri,
-    text::Uid,
+    Condition, ContainerState, ContainerStatus, Phase, PodIdent, PodName, PodSpec, PodStatus, RuntimeStatus,
+    Sym, Text, Tri, text::Uid,
 };
 use crate::record::{Change, PodRecord};
 use crate::scenario::plan::PodTemplate;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{api_server, disruption};
 use crate::api::{Condition, Sym, Text, Tri, wire};
+use crate::engine::Distribution;
 use crate::rules::validation::update;
 use crate::scenario::plan::{ObjectKind, ProbeKind, ProbePoint, Target, Verb};
 use crate::time::Span;
@@ -54,8 +55,20 @@ pub fn play(w: &mut World, index: u32) {
                 patch(w, pod, merge);
             }
         }
-        Verb::Create { kind, namespace, name } => set_object(w, *kind, *namespace, *name, true),
-        Verb::Remove { kind, namespace, name } => set_object(w, *kind, *namespace, *name, false),
+        Verb::Create { kind, namespace, name, keys } => {
+            for object in objects(w, *kind, *namespace, *name) {
+                put_object(w, object, true);
+                if let Some(own) = &mut w.objects[object].keys {
+                    let added: Vec<String> = keys.iter().filter(|key| !own.contains(key)).cloned().collect();
+                    own.extend(added);
+                }
+            }
+        }
+        Verb::Remove { kind, namespace, name } => {
+            for object in objects(w, *kind, *namespace, *name) {
+                put_object(w, object, false);
+            }
+        }
         Verb::BindClaim { namespace, name } => {
             for object in objects(w, ObjectKind::PersistentVolumeClaim, *namespace, *name) {
                 bind_claim(w, object);
@@ -68,9 +81,12 @@ pub fn play(w: &mut World, index: u32) {
                 w.after(*takes + super::kubelet::START_UP, SimEvent::KubeletStart { node, generation });
             }
         }
-        Verb::SetProbe { pod, container, probe, ok, output } => {
+        Verb::SetProbe { pod, container, probe, ok, takes, output } => {
+            let takes = takes.map(Distribution::Constant);
+            let failure_rate = if *ok { 0.0 } else { 1.0 };
+            let point = ProbePoint { at: Span::ZERO, failure_rate, takes, output: *output };
             for pod in pods(w, pod) {
-                set_probe(w, pod, *container, *probe, *ok, *output);
+                set_probe(w, pod, *container, *probe, point.clone());
             }
         }
         Verb::Kill { pod, container, signal } => {
@@ -185,7 +201,7 @@ pub fn play(w: &mut World, index: u32) {
 }
 
 /// The process that runs (or the next one) answers a probe otherwise from now on; later ones as the scenario says.
-fn set_probe(w: &mut World, pod: PodId, container: Sym, probe: ProbeKind, ok: bool, output: Sym) {
+fn set_probe(w: &mut World, pod: PodId, container: Sym, probe: ProbeKind, answer: ProbePoint) {
     let now = w.now;
     let p = &mut w.pods[pod.ix()];
     let Some(ix) = p.find(container).map(usize::from) else { return };
@@ -208,19 +224,13 @@ fn set_probe(w: &mut World, pod: PodId, container: Sym, probe: ProbeKind, ok: bo
         ProbeKind::Liveness => &mut attempt.liveness,
     };
     points.retain(|point| point.at < since);
-    points.push(ProbePoint { at: since, failure_rate: if ok { 0.0 } else { 1.0 }, takes: None, output });
+    points.push(ProbePoint { at: since, ..answer });
     super::kubelet::prober::container_changed(w, pod);
 }
 
 /// An `[[object]]` comes into being.
 pub fn create_object(w: &mut World, index: u32) {
     put_object(w, index as usize, true);
-}
-
-fn set_object(w: &mut World, kind: ObjectKind, namespace: Option<Sym>, name: Sym, exists: bool) {
-    for object in objects(w, kind, namespace, name) {
-        put_object(w, object, exists);
-    }
 }
 
 /// The places of the objects of a name.

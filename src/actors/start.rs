@@ -86,7 +86,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
         let exists = object.at.is_some_and(|at| at <= plan.start);
         let bound_at = object.claim.as_ref().and_then(|claim| claim.bound_at);
         let bound = bound_at.is_some_and(|at| at <= plan.start);
-        w.objects.push(ApiObject { plan: ix, exists, bound });
+        w.objects.push(ApiObject { plan: ix, exists, bound, keys: object.keys.clone() });
         if let Some(at) = object.at.filter(|at| *at > plan.start) {
             w.at(at, SimEvent::CreateObject { index: ix as u32 });
         }

@@ -15,8 +15,8 @@ pub use node::{Effect, NodeSpec, Taint};
 pub use runtime::{InstanceState, RuntimeContainer, RuntimeSandbox, RuntimeStatus};
 pub use spec::{Container, ObjectMeta, PodSpec, Probe, RestartPolicy};
 pub use status::{
-    Condition, Conditions, ContainerId, ContainerState, ContainerStatus, ContainerStatuses, Ips, Phase,
-    PodStatus, Terminated, Tri,
+    Condition, Conditions, ContainerId, ContainerState, ContainerStatus, ContainerStatuses, ImageId, Ips,
+    Phase, PodStatus, Terminated, Tri,
 };
 pub use sym::Sym;
 pub use text::{PodIdent, PodName, Text};

@@ -172,18 +172,43 @@ impl fmt::Display for ContainerId {
             ContainerId::Given(text) => f.write_str(text),
             ContainerId::Made(seed) => {
                 f.write_str("containerd://")?;
-                let mut word = *seed;
-                for _ in 0..4 {
-                    // splitmix64: spreads the 64 bits over the 256 that people expect to see.
-                    word = word.wrapping_add(0x9e37_79b9_7f4a_7c15);
-                    let mut z = word;
-                    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-                    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-                    write!(f, "{:016x}", z ^ (z >> 31))?;
-                }
-                Ok(())
+                write_hex(f, *seed)
             }
         }
+    }
+}
+
+/// 64 hex digits from a number. splitmix64: spreads the 64 bits over the 256 that people expect to see.
+fn write_hex(f: &mut fmt::Formatter<'_>, seed: u64) -> fmt::Result {
+    let mut word = seed;
+    for _ in 0..4 {
+        word = word.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = word;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        write!(f, "{:016x}", z ^ (z >> 31))?;
+    }
+    Ok(())
+}
+
+/// An `imageID` as people read it. A simulated runtime has none: it says `NAME:TAG@sha256`, and the digits that belong
+/// there are made from the name when somebody looks.
+#[derive(Clone, Copy, Debug)]
+pub struct ImageId(pub Sym);
+
+impl fmt::Display for ImageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(name) = self.0.strip_suffix("@sha256") else { return f.write_str(&self.0) };
+        // containerd names the repository and the digest, and no tag; of an image by digest, that digest.
+        if name.contains('@') {
+            return f.write_str(name);
+        }
+        let path = name.rfind('/').map_or(0, |slash| slash + 1);
+        let repository = name[path..].find(':').map_or(name, |tag| &name[..path + tag]);
+        write!(f, "{repository}@sha256:")?;
+        // FNV-1a
+        let fold = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        write_hex(f, name.bytes().fold(0xcbf2_9ce4_8422_2325, fold))
     }
 }
 
@@ -244,5 +269,24 @@ impl PodStatus {
     }
     pub fn condition_is_true(&self, kind: Sym) -> bool {
         self.condition(kind).is_some_and(|c| c.status == Tri::True)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_id_is_a_repository_and_a_digest() {
+        let id = |text: &str| ImageId(Sym::new(text)).to_string();
+        let made = id("registry.example:5000/shop/web:1.4@sha256");
+        let digits = made.strip_prefix("registry.example:5000/shop/web@sha256:").expect("no tag");
+        assert!(digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit()), "{made}");
+        assert_ne!(made, id("registry.example:5000/shop/web:1.5@sha256"));
+        assert!(id("docker.io/library/nginx:latest@sha256").starts_with("docker.io/library/nginx@sha256:"));
+        let given = format!("web@sha256:{}", "0a".repeat(32));
+        assert_eq!(id(&given), given);
+        assert_eq!(id(&format!("{given}@sha256")), given);
+        assert_eq!(id(""), "");
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::text::Uid;
 use super::{
     Condition, Conditions, Container, ContainerId, ContainerState, ContainerStatus, ContainerStatuses,
-    ObjectMeta, Phase, PodIdent, PodName, PodSpec, PodStatus, Sym, Terminated, Text, Tri,
+    ImageId, ObjectMeta, Phase, PodIdent, PodName, PodSpec, PodStatus, Sym, Terminated, Text, Tri,
 };
 use crate::time::Time;
 
@@ -296,7 +296,7 @@ pub fn container_status_value(status: &ContainerStatus, pod: &PodIdent) -> Value
     members.insert("ready".into(), status.ready.into());
     members.insert("restartCount".into(), status.restart_count.into());
     members.insert("image".into(), status.image.as_str().into());
-    members.insert("imageID".into(), status.image_id.as_str().into());
+    members.insert("imageID".into(), ImageId(status.image_id).to_string().into());
     put_id(&mut members, status.container_id);
     if let Some(started) = status.started {
         members.insert("started".into(), started.into());

@@ -338,6 +338,23 @@ pub static IMAGE: Shape = Shape {
             "How many pulls fail, per node, before one works",
         ),
         key("failTakes", Kind::Distribution, "400ms", "How long a failing pull takes"),
+        key(
+            "outages",
+            Kind::List(&Kind::Table(&OUTAGE)),
+            "",
+            "When its registry does not answer: pulls that begin then fail",
+        ),
+    ],
+};
+
+pub static OUTAGE: Shape = Shape {
+    name: "outage",
+    doc: "From an instant to another a registry does not answer",
+    id: "",
+    keys: &[
+        must("from", Kind::Instant, "When it begins"),
+        key("until", Kind::Instant, "the end of the run", "When it is over"),
+        key("error", Kind::Text, "503 Service Unavailable, in containerd's words", "What a pull fails with"),
     ],
 };
 
@@ -634,7 +651,12 @@ pub static ACTION: Shape = Shape {
         key("gracePeriodSeconds", Kind::Integer(0, BIG), "the pod's own", "With delete, evict"),
         key("force", Kind::Bool, "false", "With delete"),
         key("taints", Kind::List(&Kind::Table(&TAINT_REF)), "", "With taint, untaint"),
-        key("takes", Kind::Duration, "5s", "With restartKubelet: how long it is down"),
+        key(
+            "takes",
+            Kind::Duration,
+            "5s; latency.probe",
+            "With restartKubelet: how long it is down; with setProbe: how long one probe runs",
+        ),
         key("resource", Kind::Word(&["memory", "disk", "pid"]), "memory", "With pressure"),
         key("lasts", Kind::Duration, "to the end", "With pressure"),
         key("type", Kind::Text, "", "With setCondition"),
@@ -645,6 +667,12 @@ pub static ACTION: Shape = Shape {
         key("labels", Kind::Map(&Kind::Text), "", "With label; a `-` at a key's end removes the label"),
         key("container", Kind::Text, "the only one", "With setImage, debug, kill, setProbe"),
         key("image", Kind::Text, "", "With setImage, debug"),
+        key(
+            "keys",
+            Kind::List(&Kind::Text),
+            "",
+            "With create: keys of a ConfigMap or Secret, added to those that it has",
+        ),
         key("merge", Kind::Any, "", "With patch: a merge patch"),
         key("signal", Kind::Signal, "SIGKILL", "With kill"),
         key(
@@ -691,14 +719,14 @@ pub static VERBS: [VerbKeys; 23] = [
     verb("setCondition", &["type"], &["namespace", "status", "reason", "message"]),
     verb("ungate", &[], &["namespace", "gate"]),
     verb("label", &["labels"], &["namespace"]),
-    verb("create", &[], &["namespace"]),
+    verb("create", &[], &["namespace", "keys"]),
     verb("remove", &[], &["namespace"]),
     verb("bind", &[], &["namespace"]),
     verb("setImage", &["image"], &["namespace", "container"]),
     verb("patch", &["merge"], &["namespace"]),
     verb("debug", &["image"], &["namespace", "container"]),
     verb("kill", &[], &["namespace", "container", "signal", "sandbox"]),
-    verb("setProbe", &[], &["namespace", "container", "probe", "ok", "output"]),
+    verb("setProbe", &[], &["namespace", "container", "probe", "ok", "takes", "output"]),
 ];
 
 pub static EXPECT: Shape = Shape {

@@ -126,6 +126,18 @@ pub struct ImagePlan {
     /// How many pulls fail, per node, before one works; None with an error: always.
     pub failures: Option<u32>,
     pub fail_takes: Distribution,
+    /// When its registry does not answer.
+    pub outages: Vec<Outage>,
+}
+
+/// Pulls that begin in this time fail.
+#[derive(Clone, Copy, Debug)]
+pub struct Outage {
+    pub from: Time,
+    /// None: to the end.
+    pub until: Option<Time>,
+    /// None: the registry is unavailable, in containerd's words.
+    pub error: Option<Sym>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -389,10 +401,12 @@ pub enum Verb {
         pod: Target,
         labels: BTreeMap<String, Option<String>>,
     },
+    /// It exists from now on, and has these keys too.
     Create {
         kind: ObjectKind,
         namespace: Option<Sym>,
         name: Sym,
+        keys: Vec<String>,
     },
     Remove {
         kind: ObjectKind,
@@ -434,6 +448,8 @@ pub enum Verb {
         container: Sym,
         probe: ProbeKind,
         ok: bool,
+        /// None: `[latency] probe`.
+        takes: Option<Span>,
         output: Sym,
     },
 }

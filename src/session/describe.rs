@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Walk;
 use crate::api::spec::{Container, Probe, Toleration};
-use crate::api::{ContainerState, ContainerStatus, PodIdent, Sym};
+use crate::api::{ContainerState, ContainerStatus, ImageId, PodIdent, Sym};
 use crate::rules::gates::Version;
 use crate::rules::printing::age;
 use crate::time::Time;
@@ -209,7 +209,7 @@ fn describe_container(
     }
     lines.field(2, "Image", &container.image);
     if let Some(status) = status {
-        lines.field(2, "Image ID", &status.image_id);
+        lines.field(2, "Image ID", &ImageId(status.image_id).to_string());
     }
     let ports = |of: fn(&crate::api::spec::ContainerPort) -> i32| {
         let all: Vec<String> =

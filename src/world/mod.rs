@@ -58,6 +58,8 @@ pub struct ApiObject {
     pub exists: bool,
     /// Of a claim.
     pub bound: bool,
+    /// Of a ConfigMap or Secret; None: any key.
+    pub keys: Option<Vec<String>>,
 }
 
 #[derive(Clone)]

@@ -6,7 +6,7 @@ use crate::actors::events;
 use crate::api::{Sym, Text};
 use crate::rules::images::{self, Note, Presence, PullMemory, Verdict};
 use crate::rules::throttle::{Rate, TokenBucket};
-use crate::scenario::plan::{KubeletConfig, ObjectKind};
+use crate::scenario::plan::{KubeletConfig, ObjectKind, Outage};
 use crate::time::{Span, Time};
 use crate::world::node::{Pull, PullSecret};
 use crate::world::{ContainerIx, NodeId, PodId, Purpose, SimEvent, World};
@@ -102,6 +102,10 @@ fn begin_pulls(w: &mut World, node: NodeId) {
 /// With which error the pull that begins now will end, if it will: it counts among those that fail.
 fn error_of(w: &mut World, node: NodeId, pull: &Pull) -> Option<Sym> {
     let plan = w.images.plan(&w.plan, pull.full_name);
+    let is_on = |outage: &&Outage| outage.from <= w.now && outage.until.is_none_or(|until| w.now < until);
+    if let Some(outage) = plan.outages.iter().find(is_on) {
+        return Some(outage.error.unwrap_or_else(|| unavailable(pull.full_name)));
+    }
     if plan.secret.is_some() && pull.secret.is_none() {
         return Some(plan.error.unwrap_or_else(|| access_denied(pull.full_name)));
     }
@@ -125,6 +129,18 @@ fn access_denied(full_name: Sym) -> Sym {
     Sym::new(&format!(
         "failed to pull and unpack image \"{full_name}\": failed to resolve reference \"{full_name}\": pull access denied, \
          repository does not exist or may require authorization: authorization failed: no basic auth credentials"
+    ))
+}
+
+/// What containerd says where a registry answers that it cannot.
+fn unavailable(full_name: Sym) -> Sym {
+    let (host, rest) = full_name.split_once('/').unwrap_or(("", &full_name));
+    let host = if host == "docker.io" { "registry-1.docker.io" } else { host };
+    let (path, reference) =
+        rest.split_once('@').or_else(|| rest.rsplit_once(':')).unwrap_or((rest, "latest"));
+    Sym::new(&format!(
+        "failed to pull and unpack image \"{full_name}\": failed to resolve reference \"{full_name}\": unexpected status \
+         from HEAD request to https://{host}/v2/{path}/manifests/{reference}: 503 Service Unavailable"
     ))
 }
 

@@ -189,7 +189,7 @@ fn missing_source(
 
 fn keys_of<'a>(w: &'a World, kind: ObjectKind, namespace: Sym, name: &str) -> Option<&'a Vec<String>> {
     let ix = w.find_object(kind, namespace, name)?;
-    w.plan.objects[w.objects[ix].plan].keys.as_ref()
+    w.objects[ix].keys.as_ref()
 }
 
 /// Why a container cannot be configured (CreateContainerConfigError), if so.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::pods::{makes, pod_names};
 use super::settings::{effect, taint};
-use super::{Context, flag, number, span, string_map, tables, text};
+use super::{Context, flag, number, span, string_map, strings, tables, text};
 use crate::api::{Sym, Tri};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::format::{ACTION, Kind, VERBS, VerbKeys};
@@ -292,7 +292,9 @@ fn build(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) 
         ("label", Noun::Node(node)) => Verb::LabelNode { node, labels: labels(entry) },
         ("label", Noun::Pod(pod)) => Verb::LabelPod { pod, labels: labels(entry) },
         ("create", Noun::Object(kind, name)) => {
-            Verb::Create { kind, namespace: namespace(kind, entry), name: Sym::new(&name) }
+            let namespace = namespace(kind, entry);
+            added_keys(kind, namespace, &name, entry, cx);
+            Verb::Create { kind, namespace, name: Sym::new(&name), keys: strings(entry, "keys") }
         }
         ("remove", Noun::Object(kind, name)) => {
             Verb::Remove { kind, namespace: namespace(kind, entry), name: Sym::new(&name) }
@@ -354,10 +356,39 @@ fn build(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) 
                 _ => ProbeKind::Readiness,
             };
             let ok = flag(entry, "ok").unwrap_or(false);
-            Verb::SetProbe { pod, container, probe, ok, output: sym(entry, "output") }
+            Verb::SetProbe {
+                pod,
+                container,
+                probe,
+                ok,
+                takes: span(entry, "takes"),
+                output: sym(entry, "output"),
+            }
         }
         _ => return None,
     })
+}
+
+/// Tells of keys for an object that has none, or that has any key already.
+fn added_keys(kind: ObjectKind, namespace: Option<Sym>, name: &str, entry: &Table, cx: &mut Context<'_>) {
+    let Some(keys) = entry.entry("keys") else { return };
+    if !matches!(kind, ObjectKind::ConfigMap | ObjectKind::Secret) {
+        cx.report(
+            Diagnostic::new(Code::Conflict, keys.key_loc, format!("a {kind:?} has no `keys`"))
+                .hint("only a ConfigMap or a Secret has keys"),
+        );
+        return;
+    }
+    let meant = cx.objects.iter().find(|object| {
+        object.kind == kind && *object.name == *name && namespace.is_none_or(|n| n == object.namespace)
+    });
+    if meant.is_none_or(|object| object.keys.is_none()) {
+        cx.report(
+            Diagnostic::new(Code::NoEffect, keys.key_loc, format!("`{name}` has any key already"))
+                .label("nothing can be missing that could be added")
+                .hint("say in its [[object]] which keys it has: keys = []"),
+        );
+    }
 }
 
 fn namespace(kind: ObjectKind, entry: &Table) -> Option<Sym> {

@@ -11,7 +11,7 @@ use crate::rules::image_name;
 use crate::rules::placement::amounts::is_extended;
 use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::scenario::plan::{
-    Controllers, ImagePlan, KubeletConfig, Latency, NodePlan, ObjectKind, ObjectPlan,
+    Controllers, ImagePlan, KubeletConfig, Latency, NodePlan, ObjectKind, ObjectPlan, Outage,
 };
 use crate::scenario::tree::{Node, Table};
 use crate::scenario::values::{self, OBJECT_KINDS};
@@ -435,7 +435,32 @@ pub fn image_default() -> ImagePlan {
         secret: None,
         failures: None,
         fail_takes: Distribution::Constant(Span::from_millis(400)),
+        outages: Vec::new(),
     }
+}
+
+/// When the registry of an image does not answer.
+fn outages(image: &Table, cx: &mut Context<'_>) -> Vec<Outage> {
+    let mut plans = Vec::new();
+    for (_, entry) in tables(image, "outages") {
+        let from = cx.instant(entry, "from", "the outage");
+        let until =
+            entry.get("until").map(|node| (node.loc, cx.instant(entry, "until", "the end of the outage")));
+        if let Some((loc, until)) = until
+            && until <= from
+        {
+            cx.report(
+                Diagnostic::new(Code::BadValue, loc, "the outage ends before it begins")
+                    .label("not after `from`"),
+            );
+        }
+        plans.push(Outage {
+            from,
+            until: until.map(|(_, until)| until),
+            error: text(entry, "error").map(Sym::new),
+        });
+    }
+    plans
 }
 
 pub fn images(table: &Table, cx: &mut Context<'_>) -> Vec<ImagePlan> {
@@ -452,7 +477,8 @@ pub fn images(table: &Table, cx: &mut Context<'_>) -> Vec<ImagePlan> {
         }
         let error = text(entry, "error");
         for key in ["failures", "failTakes"] {
-            let fails = error.is_some() || (key == "failTakes" && entry.entry("secret").is_some());
+            let may_fail = ["secret", "outages"].iter().any(|other| entry.entry(other).is_some());
+            let fails = error.is_some() || (key == "failTakes" && may_fail);
             if let (Some(node), false) = (entry.entry(key), fails) {
                 cx.report(
                     Diagnostic::new(Code::MissingKey, node.key_loc, format!("`{key}` without an `error`"))
@@ -477,6 +503,7 @@ pub fn images(table: &Table, cx: &mut Context<'_>) -> Vec<ImagePlan> {
             secret: text(entry, "secret").map(Sym::new),
             failures: number(entry, "failures"),
             fail_takes: distribution(entry, "failTakes").unwrap_or(image_default().fail_takes),
+            outages: outages(entry, cx),
         });
     }
     plans
