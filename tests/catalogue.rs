@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use kubelapse::compare::life::{self, Life};
-use kubelapse::scenario::builtin::{self, Builtin, Topic};
+use kubelapse::scenario::builtin::{self, Builtin};
 use kubelapse::scenario::{self, Plan};
 use kubelapse::session;
 use rayon::prelude::*;
@@ -21,7 +21,7 @@ fn plan(shipped: &Builtin) -> Arc<Plan> {
 
 /// All but the fleets, which are there for their size.
 fn lessons() -> Vec<&'static Builtin> {
-    builtin::ALL.iter().filter(|shipped| shipped.topic != Topic::Scale).collect()
+    builtin::small().collect()
 }
 
 #[test]

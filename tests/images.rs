@@ -147,9 +147,8 @@ ref = "registry.example/shop/web:1.6"
 error = "not found"
 [[pod]]
 name = "web"
-  [[pod.spec.containers]]
-  name = "app"
-  image = "registry.example/shop/web:1.5"
+[pod.spec]
+  containers = [{ name = "app", image = "registry.example/shop/web:1.5" }]
 [[action]]
 at = "70s"
 setImage = "pod/web"
@@ -185,16 +184,13 @@ pull = "1s"
 outages = [{ from = "1m", until = "3m" }]
 [[pod]]
 name = "early"
-  [[pod.spec.containers]]
-  name = "app"
-  image = "registry.example/shop/web:1.4"
+[pod.spec]
+  containers = [{ name = "app", image = "registry.example/shop/web:1.4" }]
 [[pod]]
 name = "late"
 at = "70s"
-  [[pod.spec.containers]]
-  name = "app"
-  image = "registry.example/shop/web:1.4"
-  imagePullPolicy = "Always"
+[pod.spec]
+  containers = [{ name = "app", image = "registry.example/shop/web:1.4", imagePullPolicy = "Always" }]
 "#;
 
 /// A registry that is down from an instant on fails the pulls of that time, also of what the node has, and of no other.

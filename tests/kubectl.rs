@@ -50,23 +50,18 @@ finalizers = ["example.com/keep"]
     ports = [{ containerPort = 8080 }]
     resources = { requests = { cpu = "100m" }, limits = { memory = "1Gi" } }
     livenessProbe = { httpGet = { path = "/healthz", port = 8080 } }
-    readinessProbe = { exec = { command = ["cat", "/tmp/ready"] }, periodSeconds = 5, initialDelaySeconds = 2 }
+    readinessProbe = { exec = { command = ["cat", "/run/ready"] }, periodSeconds = 5, initialDelaySeconds = 2 }
     startupProbe = { tcpSocket = { port = 8080 }, failureThreshold = 30 }
   [pod.behavior.containers.app]
   attempts = [{ runs = "60s", exit = 0, log = ["served"] }]
 [[pod]]
 name = "big"
   [pod.spec]
-    [[pod.spec.containers]]
-    name = "app"
-    image = "registry.example/shop/web:1"
-    resources = { requests = { cpu = "8" } }
+  containers = [{ name = "app", image = "registry.example/shop/web:1", resources = { requests = { cpu = "8" } } }]
 [[pod]]
 name = "typo"
   [pod.spec]
-    [[pod.spec.containers]]
-    name = "app"
-    image = "registry.example/shop/typo:1"
+  containers = [{ name = "app", image = "registry.example/shop/typo:1" }]
 [[pod]]
 name = "refused"
 at = "30s"

@@ -40,7 +40,7 @@ fn bytes(rows: &[Transition], directory: &kubelapse::record::Directory) -> Strin
 
 #[test]
 fn back_and_forth_gives_the_bytes_of_a_straight_run() {
-    for scenario in builtin::ALL {
+    for scenario in builtin::small() {
         let mut walk = shipped(scenario.name);
         let straight = session::live(walk.plan(), walk.seed());
         // A fixed sequence of hops, different for every scenario: far, near, to an instant, by rows, by steps.
@@ -260,7 +260,7 @@ fn a_patch_is_let_in_or_refused_as_the_api_server_does_it() {
 
 #[test]
 fn every_change_of_every_shipped_scenario_is_explained_down_to_the_scenario() {
-    for scenario in builtin::ALL {
+    for scenario in builtin::small() {
         let mut walk = shipped(scenario.name);
         walk.seek_time(walk.plan().start + Span::from_secs(400));
         let mut rows: Vec<Transition> = walk.history().to_vec();
@@ -301,7 +301,7 @@ fn what_a_person_did_stands_at_the_end_of_its_chain() {
 
 #[test]
 fn what_comes_does_come() {
-    for scenario in builtin::ALL {
+    for scenario in builtin::small() {
         let mut walk = shipped(scenario.name);
         walk.seek_time(walk.plan().start + Span::from_secs(12));
         let coming = walk.coming(None);
@@ -351,10 +351,7 @@ secret = "regcred"
 [[pod]]
 name = "first"
   [pod.spec]
-    [[pod.spec.containers]]
-    name = "app"
-    image = "web:1"
-    resources = { requests = { cpu = "600m" } }
+  containers = [{ name = "app", image = "web:1", resources = { requests = { cpu = "600m" } } }]
   [pod.behavior.containers.app]
   attempts = [{ onTerm = { after = "20s", exit = 0 } }]
 [[pod]]
@@ -362,27 +359,19 @@ name = "refused"
 at = "5s"
   [pod.spec]
   nodeName = "n1"
-    [[pod.spec.containers]]
-    name = "app"
-    image = "web:1"
-    resources = { requests = { cpu = "2" } }
+  containers = [{ name = "app", image = "web:1", resources = { requests = { cpu = "2" } } }]
 [[pod]]
 name = "private"
 at = "5s"
   [pod.spec]
   imagePullSecrets = [{ name = "regcred" }]
-    [[pod.spec.containers]]
-    name = "app"
-    image = "registry.example/shop/private:1"
+  containers = [{ name = "app", image = "registry.example/shop/private:1" }]
 [[pod]]
 name = "vip"
 at = "30s"
   [pod.spec]
   priorityClassName = "high"
-    [[pod.spec.containers]]
-    name = "app"
-    image = "web:1"
-    resources = { requests = { cpu = "600m" } }
+  containers = [{ name = "app", image = "web:1", resources = { requests = { cpu = "600m" } } }]
 "#;
 
 /// Who refused a pod and by which sum, whom a preemptor waits for, which Secret a registry misses.

@@ -263,7 +263,7 @@ pub fn remove_pod(w: &mut World, pod: PodId) {
     }
     p.exists = false;
     let (node, shown) = (p.node, p.shown);
-    w.touch(pod);
+    w.leave(pod);
     w.records[pod.ix()].removed = Some(w.now);
     w.record(
         Some(pod),

@@ -378,7 +378,10 @@ impl Line {
         }
         let pod = self.about(pod)?;
         let lines = self.walk.logs(pod, container, previous)?;
-        Ok(if lines.is_empty() {
+        let has_node = self.walk.world().pods[pod.ix()].node.is_some();
+        Ok(if !has_node {
+            "(nothing: the pod has no node yet)\n".to_owned()
+        } else if lines.is_empty() {
             "(the process wrote nothing)\n".to_owned()
         } else {
             lines.iter().fold(String::new(), |text, line| text + line + "\n")

@@ -157,9 +157,9 @@ mod tests {
             "",
             "timeout: failed to connect service \"10.244.0.7:9000\" within 2s: context deadline exceeded",
         );
-        let exec = json!({ "exec": { "command": ["cat", "/tmp/ok"] } });
+        let exec = json!({ "exec": { "command": ["cat", "/run/ok"] } });
         check(exec.clone(), Answered, "no", "no");
-        check(exec.clone(), TimedOut, "no", "command timed out: \"cat /tmp/ok\" timed out after 2s");
+        check(exec.clone(), TimedOut, "no", "command timed out: \"cat /run/ok\" timed out after 2s");
         check(exec, CutOff, "no", "");
     }
 }

@@ -199,6 +199,11 @@ impl Topic {
     }
 }
 
+/// All but those that are there for their size.
+pub fn small() -> impl Iterator<Item = &'static Builtin> {
+    ALL.iter().filter(|shipped| shipped.topic != Topic::Scale)
+}
+
 /// A shipped scenario by its name.
 pub fn find(name: &str) -> Option<&'static Builtin> {
     ALL.iter().find(|b| b.name == name)

@@ -169,8 +169,10 @@ pub fn play_out(
         let next = session.world.queue.peek_time().filter(|at| *at <= session.world.plan.until);
         judge.before(next, &session.world);
         let Some(now) = session.step() else { break };
-        if objects && let Some(written) = session.take_written() {
-            sink.written(&session.world.directory, &written)?;
+        if objects {
+            for written in session.take_written() {
+                sink.written(&session.world.directory, &written)?;
+            }
         }
         played += 1;
         if played.is_multiple_of(BATCH) {

@@ -9,16 +9,21 @@ use crate::record::Written;
 use crate::world::{PodId, World};
 
 impl Session {
-    /// What the last step wrote of pods; None where it wrote nothing (or nobody asked for it to be kept).
-    pub fn take_written(&mut self) -> Option<Written> {
+    /// What the last step wrote of pods, one version of a pod after the other; nothing where it wrote nothing (or nobody
+    /// asked for it to be kept).
+    pub fn take_written(&mut self) -> Vec<Written> {
         let w = &mut self.world;
-        let touched = w.touched.as_mut().filter(|touched| !touched.is_empty())?;
-        let mut pods = std::mem::take(touched);
+        let mut pods = w.touched.as_mut().map(std::mem::take).unwrap_or_default();
+        let left = std::mem::take(&mut w.left);
         pods.sort_unstable();
         pods.dedup();
         let (time, step) = (w.now, w.step);
-        let object = |pod: PodId| (pod.0, w.pods[pod.ix()].exists.then(|| Arc::new(object(w, pod))));
-        Some(Written { time, step, pods: pods.into_iter().map(object).collect() })
+        let version = |pod: PodId| Arc::new(object(w, pod));
+        let last: Vec<_> = left.into_iter().map(|pod| (pod.0, Some(version(pod)))).collect();
+        let now: Vec<_> =
+            pods.into_iter().map(|pod| (pod.0, w.pods[pod.ix()].exists.then(|| version(pod)))).collect();
+        let steps = [last, now].into_iter().filter(|pods| !pods.is_empty());
+        steps.map(|pods| Written { time, step, pods }).collect()
     }
 }
 

@@ -92,6 +92,8 @@ pub struct World {
     pub answers: Vec<String>,
     /// Pods written in the API since somebody last looked; kept only while somebody wants whole objects.
     pub touched: Option<Vec<PodId>>,
+    /// Those of them that were written and left the API in one step: each had a last version that watchers saw.
+    pub left: Vec<PodId>,
     /// The status of pods that are gone.
     pub nothing: Arc<crate::api::PodStatus>,
     /// The status of a new pod, by template.
@@ -101,6 +103,16 @@ pub struct World {
 }
 
 impl World {
+    /// A pod leaves the API; what this step has recorded of it before was a version of its own.
+    pub fn leave(&mut self, pod: PodId) {
+        if self.touched.is_some() {
+            let mut this_step = self.outbox.iter().rev().take_while(|row| row.step == self.step);
+            if this_step.any(|row| row.pod == Some(pod.0) && !matches!(row.change, Change::Event(_))) {
+                self.left.push(pod);
+            }
+        }
+        self.touch(pod);
+    }
     /// A pod's object was written.
     pub fn touch(&mut self, pod: PodId) {
         if let Some(touched) = &mut self.touched {

@@ -36,6 +36,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         event_objects: 0,
         answers: Vec::new(),
         touched: None,
+        left: Vec::new(),
         nothing: Arc::default(),
         newborn: plan.templates.iter().map(newborn).collect(),
         no_runtime: Arc::default(),

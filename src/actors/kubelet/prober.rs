@@ -368,6 +368,8 @@ fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, spec: &Probe) {
     let takes = point.as_ref().and_then(|point| point.takes.as_ref()).unwrap_or(&plan.latency.probe);
     let takes = w.pod_span(Purpose::Probe, pod, takes);
     let limit = timeout(spec);
+    let dials = !running && spec.handler.grpc.is_some();
+    let takes = if dials { limit } else { takes };
     let ok = if rate <= 0.0 {
         true
     } else if rate >= 1.0 {
