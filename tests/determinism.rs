@@ -123,3 +123,24 @@ nodeName = "n2"
     assert!(table(&alone, "web").len() > 50);
     assert!(!table(&beside, "stranger").is_empty());
 }
+
+/// The fleet of `scenarios/scale` with two thousand of its pods: whatever makes it faster leaves its life as it was.
+#[test]
+fn the_fleets_digest_is_pinned() {
+    let fleet = builtin::find("fleet-100k").expect("it is shipped");
+    let overrides = [
+        "pod.resize.replicas=1500",
+        "pod.resize-again.replicas=500",
+        "pod.resize.every={ exponential = \"2s\" }",
+        "pod.resize-again.every={ exponential = \"6s\" }",
+        "node.worker.count=2",
+    ]
+    .map(str::to_owned);
+    let none = |path: &str| Err(path.to_owned());
+    let plan = scenario::load("fleet-100k.toml", fleet.text, &none, &overrides).expect("it is read");
+    let mut kept = Kept::default();
+    let world = session::run(&Arc::new(plan), 0, &mut kept, &Silent).expect("memory takes all").world;
+    assert!(kept.pods.iter().all(|pod| pod.phase == "Succeeded"));
+    assert_eq!(kept.pods.iter().filter(|pod| pod.restarts == 1).count(), 500);
+    assert_eq!((world.step, world.digest.to_string().as_str()), (92_359, "33644ae1549306208f0413c81d0e9c4c"));
+}

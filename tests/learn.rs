@@ -1,5 +1,7 @@
 //! `kubelapse learn --plain`: whole lessons with the real binary, and what is kept of them.
 
+#[path = "support/answers.rs"]
+mod answers;
 #[path = "support/desk.rs"]
 mod desk;
 #[path = "support/say.rs"]
@@ -70,9 +72,13 @@ fn answered(name: &str) -> String {
 fn a_lesson_is_held_from_its_story_to_what_was_behind_it() {
     let desk = Desk::new("whole");
     // Right, right with the hint, wrong; and all that would give answers away is refused until then.
-    let lines = "help\ncoming\nask\nend\n3\nnext\nend\ncoming\nskip\nhint\nget\nask\nend\n2\nend\nanswer nine\n1\nscore\n\
-                 coming\nend\nback\nquit\n";
-    let told = desk.hears("deadline-clock --plain", lines);
+    let [(first, _), (second, _), (_, wrong)] =
+        [0, 1, 2].map(|question| answers::keys("deadline-clock", question));
+    let lines = format!(
+        "help\ncoming\nask\nend\n{first}\nnext\nend\ncoming\nskip\nhint\nget\nask\nend\n{second}\nend\nanswer nine\n{wrong}\nscore\n\
+         coming\nend\nback\nquit\n"
+    );
+    let told = desk.hears("deadline-clock --plain", &lines);
     insta::assert_snapshot!("lesson", told);
     let kept: toml::Table = desk.kept().parse().expect("it is TOML");
     let own = &kept["lessons"]["deadline-clock"];
@@ -134,14 +140,16 @@ fn the_better_score_stays_and_a_changed_scenario_is_marked() {
     let desk = Desk::new("better");
     desk.hears("gone-at-once --plain", &answered("gone-at-once"));
     let before = desk.kept();
-    let told = desk.hears("gone-at-once --plain", "end\n1\nend\n1\nend\nquit\n");
+    let [(_, first), (_, second)] = [0, 1].map(|question| answers::keys("gone-at-once", question));
+    let wrong = format!("end\n{first}\nend\n{second}\nend\nquit\n");
+    let told = desk.hears("gone-at-once --plain", &wrong);
     assert!(told.contains("from before stay"), "{told}");
     assert_eq!(desk.kept(), before);
     let done = "[lessons.gone-at-once]\nright = 2\nhinted = 0\nquestions = 2\ndigest = \"of another text\"\n";
     desk.keep(&format!("version = 1\n{done}"));
     assert_eq!(desk.standing("gone-at-once"), "changed 2/2");
     // Done anew it counts anew.
-    desk.hears("gone-at-once --plain", "end\n1\nend\n1\nend\nquit\n");
+    desk.hears("gone-at-once --plain", &wrong);
     assert_eq!(desk.standing("gone-at-once"), "done 0/2");
 }
 

@@ -21,7 +21,7 @@ fn transcript(name: &str, arguments: &[&str], lines: &str) {
 fn forwards_backwards_and_why() {
     transcript(
         "forwards_backwards_and_why",
-        &["crash-loop", "--plain"],
+        &["tests/step/crash-loop.toml", "--plain"],
         "next\nevent 2\nnext 4\nget\nuntil status=CrashLoopBackOff\nwhy\nwhy event\nback\nback event\nback until status=Running\nlogs\ngoto 2m\nstrip\ncoming\nhistory 3\nquit\n",
     );
 }
@@ -30,7 +30,7 @@ fn forwards_backwards_and_why() {
 fn what_kubectl_shows_and_what_goes_wrong() {
     transcript(
         "what_kubectl_shows",
-        &["image-pull-back-off", "--plain"],
+        &["tests/step/image-pull-back-off.toml", "--plain"],
         "failure\nwhy\nget\nselect cart\ndescribe\nlogs\nevents\nselect nobody\nselect car\n",
     );
 }
@@ -39,7 +39,7 @@ fn what_kubectl_shows_and_what_goes_wrong() {
 fn predictions_are_scored_and_explained() {
     transcript(
         "predictions",
-        &["crash-loop", "--plain", "--quiz"],
+        &["tests/step/crash-loop.toml", "--plain", "--quiz"],
         "goto 5s\nnext\nnext\n1\nnext 2\nnext\n2\nquiz off\nask\nanswer seven\nanswer 3\nscore\nend\nquit\n",
     );
 }
@@ -48,7 +48,7 @@ fn predictions_are_scored_and_explained() {
 fn what_comes_is_told_as_far_as_it_is_certain() {
     transcript(
         "what_comes",
-        &["graceful-deletion", "--plain"],
+        &["tests/step/graceful-deletion.toml", "--plain"],
         "goto 200ms\ncoming\ngoto 31s\ncoming\nselect stubborn\ncoming\nend\ncoming\n",
     );
 }
@@ -61,7 +61,7 @@ fn what_is_done_is_logged_and_saved() {
         "goto 30s\ndo kubectl delete pod orders --grace-period=5\nnext\nwhy\ndo cordon node/nod\ndo delete pod/orders now=yes\nsave {}\nend\n",
         file.display()
     );
-    let (text, code) = conversation(&["crash-loop", "--plain"], &lines);
+    let (text, code) = conversation(&["tests/step/crash-loop.toml", "--plain"], &lines);
     assert_eq!(code, 0, "{text}");
     insta::assert_snapshot!("what_is_done", text.replace(&folder.display().to_string(), "FOLDER"));
     let saved = std::fs::read_to_string(&file).expect("it was saved");
@@ -77,7 +77,7 @@ fn what_is_done_is_logged_and_saved() {
 fn what_cannot_be_understood_is_told_and_nothing_is_lost() {
     transcript(
         "misunderstandings",
-        &["crash-loop", "--plain"],
+        &["tests/step/crash-loop.toml", "--plain"],
         "bakc\nnext twice\nuntil restarts=many\ngoto soon\ncontinue\nwhy Redy\nquiz maybe\nanswer 1\nsave\nbreak status=Error\ncontinue\nback continue\nhelp\n",
     );
 }
@@ -87,7 +87,8 @@ fn a_scenario_that_cannot_be_opened_is_refused() {
     let (text, code) = conversation(&["crash-lop", "--plain"], "");
     assert_eq!(code, 2);
     assert!(text.contains("did you mean `crash-loop`?"), "{text}");
-    let (text, code) = conversation(&["crash-loop", "--plain", "--set", "pod.orders.at=soon"], "");
+    let (text, code) =
+        conversation(&["tests/step/crash-loop.toml", "--plain", "--set", "pod.orders.at=soon"], "");
     assert_eq!(code, 2);
     assert!(text.contains("soon"), "{text}");
 }

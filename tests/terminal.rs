@@ -100,9 +100,12 @@ impl Person {
     }
 }
 
+/// A scenario without a lesson, whose questions would stop the walk.
+const CRASH_LOOP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/step/crash-loop.toml");
+
 #[test]
 fn a_person_steps_goes_back_asks_why_and_quits() {
-    let mut person = Person::sits_down(&["step", "crash-loop"]);
+    let mut person = Person::sits_down(&["step", CRASH_LOOP]);
     person.waits_for("? help");
     person.presses("n");
     person.waits_for("orders");
@@ -127,7 +130,7 @@ fn a_person_steps_goes_back_asks_why_and_quits() {
 
 #[test]
 fn a_resize_is_followed() {
-    let mut person = Person::sits_down(&["step", "crash-loop"]);
+    let mut person = Person::sits_down(&["step", CRASH_LOOP]);
     person.waits_for("? help");
     person.presses("g40s\r");
     person.waits_for("40.000s of 20m0s");
@@ -142,7 +145,7 @@ fn a_resize_is_followed() {
 
 #[test]
 fn ctrl_c_leaves_a_clean_terminal() {
-    let mut person = Person::sits_down(&["step", "crash-loop"]);
+    let mut person = Person::sits_down(&["step", CRASH_LOOP]);
     person.waits_for("? help");
     person.presses("np");
     person.presses("\x03");
@@ -152,7 +155,7 @@ fn ctrl_c_leaves_a_clean_terminal() {
 
 #[test]
 fn sigterm_leaves_a_clean_terminal() {
-    let mut person = Person::sits_down(&["step", "crash-loop"]);
+    let mut person = Person::sits_down(&["step", CRASH_LOOP]);
     person.waits_for("? help");
     let id = person.child.process_id().expect("it runs");
     let id = nix::unistd::Pid::from_raw(i32::try_from(id).expect("a process's number"));
@@ -180,8 +183,8 @@ fn a_panic_leaves_a_clean_terminal_and_its_message() {
 fn the_screen_panics() {
     use kubelapse::session::{Script, Walk};
     let none = |path: &str| Err(path.to_owned());
-    let found = kubelapse::scenario::builtin::find("crash-loop").expect("it is shipped");
-    let (script, loaded) = Script::load("crash-loop.toml", found.text, &none, &[]).expect("it is read");
+    let text = std::fs::read_to_string(CRASH_LOOP).expect("it is in the repository");
+    let (script, loaded) = Script::load("crash-loop.toml", &text, &none, &[]).expect("it is read");
     let walk = Walk::new(script, &Arc::new(loaded.plan), 0);
     let save = |_: &Walk, _: &str| -> Result<String, String> { panic!("saving went wrong on purpose") };
     let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
@@ -190,7 +193,7 @@ fn the_screen_panics() {
 
 #[test]
 fn the_line_mode_speaks_on_a_terminal_too() {
-    let mut person = Person::sits_down(&["step", "crash-loop", "--plain"]);
+    let mut person = Person::sits_down(&["step", CRASH_LOOP, "--plain"]);
     person.waits_for("[0.000s]");
     person.presses("next\r");
     person.waits_for("orders: created, phase Pending");

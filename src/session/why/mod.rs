@@ -172,6 +172,9 @@ impl Walk {
                 chain.links
             }
         };
+        // A change may have two roots, told one after the other: the later ones come first all the same.
+        let mut links = links;
+        links.sort_by_key(|link| std::cmp::Reverse(link.at));
         Why { at: row.time, headline, links }
     }
 
