@@ -27,6 +27,19 @@ fn phases(lived: &Lived, pod: &str) -> Vec<(f64, String)> {
     .collect()
 }
 
+/// Whether a container is ready, and its restart count, with the second of each change.
+fn container_rows(lived: &Lived, container: &str) -> Vec<(f64, bool, i32)> {
+    let start = lived.directory.start;
+    let rows = lived.transitions.iter();
+    rows.filter_map(|t| match t.change {
+        Change::Container { name, ready, restarts, .. } if name == container => {
+            Some((t.time.since(start).micros() as f64 / 1e6, ready, restarts))
+        }
+        _ => None,
+    })
+    .collect()
+}
+
 fn events(lived: &Lived, reason: Sym) -> Vec<(f64, String, String)> {
     let start = lived.directory.start;
     lived
@@ -295,4 +308,57 @@ fn a_disk_that_stays_full_is_one_condition_and_is_called_ephemeral_storage() {
     assert_eq!(late.2, "The node had condition: [DiskPressure]. ");
     // Five minutes after the last round that saw it.
     assert_eq!(node_rows(&lived, "DiskPressure"), [30.0, 371.0]);
+}
+
+const REBOOT: &str = r#"
+name = "reboot"
+until = "5m"
+[[node]]
+name = "n"
+count = 2
+[[pod]]
+name = "catalog"
+[pod.spec]
+nodeName = "n-0"
+  [[pod.spec.initContainers]]
+  name = "migrate"
+  image = "registry.example/shop/catalog:1.0"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/catalog:1.0"
+  [pod.behavior.containers.migrate]
+  attempts = [{ runs = "2s" }]
+[[action]]
+at = "60s"
+stop = "node/n-0"
+[[action]]
+at = "80s"
+start = "node/n-0"
+"#;
+
+#[test]
+fn a_reboot_counts_one_restart_of_an_init_container_too() {
+    let lived = live(REBOOT);
+    for container in ["migrate", "app"] {
+        let rows = container_rows(&lived, container);
+        assert_eq!(rows.last().map(|row| row.2), Some(1), "{container}: {rows:?}");
+    }
+}
+
+#[test]
+fn a_kubelet_that_comes_back_leaves_what_was_ready_alone() {
+    let rows = |version: &str| {
+        let text = REBOOT
+            .replace("until", &format!("kubernetes = \"{version}\"\nuntil"))
+            .replace(
+                "  [pod.behavior",
+                "  readinessProbe = { exec = { command = [\"true\"] }, periodSeconds = 5 }\n  [pod.behavior",
+            )
+            .replace("stop = \"node/n-0\"", "restartKubelet = \"node/n-0\"\ntakes = \"20s\"")
+            .replace("at = \"80s\"\nstart = \"node/n-0\"", "at = \"200s\"\ncordon = \"node/n-0\"");
+        let rows = container_rows(&live(&text), "app");
+        rows.into_iter().filter(|row| row.0 > 60.0).map(|row| row.1).collect::<Vec<_>>()
+    };
+    assert_eq!(rows("1.34"), [false, true]);
+    assert_eq!(rows("1.35"), []);
 }
