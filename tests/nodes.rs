@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use kubelapse::api::Sym;
 use kubelapse::record::Change;
-use kubelapse::scenario;
+use kubelapse::scenario::{self, plan::Plan};
 use kubelapse::session::{self, Lived};
 
-fn live(text: &str) -> Lived {
+fn plan(text: &str) -> Arc<Plan> {
     let none = |path: &str| Err(path.to_owned());
-    let plan = scenario::load("nodes.toml", text, &none, &[])
-        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
-    session::live(&Arc::new(plan), 0)
+    let plan = scenario::load("nodes.toml", text, &none, &[]);
+    Arc::new(plan.unwrap_or_else(|problems| panic!("{}", problems.render(false))))
+}
+
+fn live(text: &str) -> Lived {
+    session::live(&plan(text), 0)
 }
 
 /// Phase, reason and the second of each phase of a pod.
@@ -361,4 +364,34 @@ fn a_kubelet_that_comes_back_leaves_what_was_ready_alone() {
     };
     assert_eq!(rows("1.34"), [false, true]);
     assert_eq!(rows("1.35"), []);
+}
+
+#[test]
+fn a_pod_that_is_rejected_after_a_restart_of_the_kubelet_keeps_its_start_time() {
+    let text = r#"
+name = "rejected"
+until = "2m"
+[[node]]
+name = "n1"
+labels = { disk = "ssd" }
+[[pod]]
+name = "db"
+[pod.spec]
+nodeSelector = { disk = "ssd" }
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/db:1.0"
+[[action]]
+at = "30s"
+label = "node/n1"
+labels = { "disk-" = "" }
+[[action]]
+at = "60s"
+restartKubelet = "node/n1"
+"#;
+    let mut session = session::Session::new(&plan(text), 0);
+    while session.step().is_some() {}
+    let (status, start) = (&session.world.pods[0].status, session.world.plan.start);
+    assert_eq!(status.reason, "NodeAffinity");
+    assert_eq!(status.start_time, Some(start));
 }
