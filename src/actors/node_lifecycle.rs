@@ -12,6 +12,8 @@ use crate::world::{NodeId, Purpose, SimEvent, World};
 
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 const NOT_READY: &str = "node.kubernetes.io/not-ready";
+/// The message of a condition that turned Unknown.
+const SILENT: &str = "Kubelet stopped posting node status.";
 /// From Ready turning Unknown to the NoExecute taint: the rate-limited queue is idle.
 const TAINT_DELAY: Span = Span::from_millis(100);
 
@@ -94,8 +96,12 @@ pub fn monitor(w: &mut World, _generation: u32) {
     }
 }
 
+/// What nobody has posted for too long is Unknown, all four conditions of it (`tryUpdateNodeHealth`).
 fn give_up(w: &mut World, node: NodeId) {
-    set_ready(w, node, Tri::Unknown, Sym::NODE_STATUS_UNKNOWN, "Kubelet stopped posting node status.");
+    for which in 0..PRESSURES.len() {
+        write_pressure(w, node, which, Tri::Unknown, (&Sym::NODE_STATUS_UNKNOWN, SILENT));
+    }
+    set_ready(w, node, Tri::Unknown, Sym::NODE_STATUS_UNKNOWN, SILENT);
     let legacy = w.plan.controllers.legacy_unknown_phase;
     for pod in w.nodes[node.ix()].pods.clone() {
         let p = &w.pods[pod.ix()];
@@ -147,58 +153,95 @@ pub fn shutting_down(w: &mut World, node: NodeId) {
     super::scheduler::node_listed(w, node);
 }
 
+/// A condition that tells of a shortage: its taint, and reason and message of its two values
+/// (pkg/kubelet/nodestatus/setters.go).
+struct PressureKind {
+    condition: &'static str,
+    taint: &'static str,
+    on: (&'static str, &'static str),
+    off: (&'static str, &'static str),
+}
+
+/// In the order in which they are written.
+const PRESSURES: [PressureKind; 3] = [
+    PressureKind {
+        condition: "MemoryPressure",
+        taint: "node.kubernetes.io/memory-pressure",
+        on: ("KubeletHasInsufficientMemory", "kubelet has insufficient memory available"),
+        off: ("KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+    },
+    PressureKind {
+        condition: "DiskPressure",
+        taint: "node.kubernetes.io/disk-pressure",
+        on: ("KubeletHasDiskPressure", "kubelet has disk pressure"),
+        off: ("KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    },
+    PressureKind {
+        condition: "PIDPressure",
+        taint: "node.kubernetes.io/pid-pressure",
+        on: ("KubeletHasInsufficientPID", "kubelet has insufficient PID available"),
+        off: ("KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+    },
+];
+
+/// Which of [`PRESSURES`] tells of this resource.
+fn pressure_of(resource: Sym) -> usize {
+    match resource.as_str() {
+        "memory" => 0,
+        "pids" => 2,
+        _ => 1,
+    }
+}
+
 /// The node's condition that tells of a shortage.
 pub fn pressure_condition(resource: Sym) -> &'static str {
-    match resource.as_str() {
-        "memory" => "MemoryPressure",
-        "pids" => "PIDPressure",
-        _ => "DiskPressure",
-    }
+    PRESSURES[pressure_of(resource)].condition
 }
 
 /// The taint that such a node gets.
 pub fn pressure_taint(resource: Sym) -> Taint {
-    let key = match resource.as_str() {
-        "memory" => "node.kubernetes.io/memory-pressure",
-        "pids" => "node.kubernetes.io/pid-pressure",
-        _ => "node.kubernetes.io/disk-pressure",
-    };
+    no_schedule(PRESSURES[pressure_of(resource)].taint)
+}
+
+fn no_schedule(key: &str) -> Taint {
     Taint { key: Sym::new(key), value: Sym::EMPTY, effect: Effect::NoSchedule }
 }
 
 /// The kubelet's node status tells of a shortage, or that it is over; the taint follows (`doNoScheduleTaintingPass`).
 pub fn set_pressure(w: &mut World, node: NodeId, resource: Sym, on: bool) {
-    let kind = Sym::new(pressure_condition(resource));
-    let words = match (kind.as_str(), on) {
-        ("MemoryPressure", true) => {
-            ("KubeletHasInsufficientMemory", "kubelet has insufficient memory available")
-        }
-        ("MemoryPressure", false) => {
-            ("KubeletHasSufficientMemory", "kubelet has sufficient memory available")
-        }
-        ("PIDPressure", true) => ("KubeletHasInsufficientPID", "kubelet has insufficient PID available"),
-        ("PIDPressure", false) => ("KubeletHasSufficientPID", "kubelet has sufficient PID available"),
-        (_, true) => ("KubeletHasDiskPressure", "kubelet has disk pressure"),
-        (_, false) => ("KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-    };
-    let tri = |on: bool| if on { Tri::True } else { Tri::False };
-    let (reason, message) = (Sym::new(words.0), Sym::new(words.1));
-    let change = Change::Node { kind, from: Some(tri(!on)), to: Some(tri(on)), reason, message };
-    w.record(None, Some(node), change);
-    let taint = pressure_taint(resource);
-    let taints = &mut w.nodes[node.ix()].spec.taints;
-    taints.retain(|old| old.key != taint.key);
-    if on {
-        taints.push(taint);
-    }
-    taint_eviction::node_changed(w, node);
+    post_pressure(w, node, pressure_of(resource), on);
     super::scheduler::node_listed(w, node);
+}
+
+fn post_pressure(w: &mut World, node: NodeId, which: usize, on: bool) {
+    let kind = &PRESSURES[which];
+    let (to, words) = if on { (Tri::True, kind.on) } else { (Tri::False, kind.off) };
+    write_pressure(w, node, which, to, words);
+}
+
+/// Writes one of [`PRESSURES`]; only True has a taint.
+fn write_pressure(w: &mut World, node: NodeId, which: usize, to: Tri, words: (&str, &str)) {
+    let kind = &PRESSURES[which];
+    let n = &mut w.nodes[node.ix()];
+    let from = std::mem::replace(&mut n.pressures[which], to);
+    if from == to {
+        return;
+    }
+    n.spec.taints.retain(|old| old.key != kind.taint);
+    if to == Tri::True {
+        n.spec.taints.push(no_schedule(kind.taint));
+    }
+    let (kind, reason, message) = (Sym::new(kind.condition), Sym::new(words.0), Sym::new(words.1));
+    w.record(None, Some(node), Change::Node { kind, from: Some(from), to: Some(to), reason, message });
 }
 
 /// A node's kubelet is back and posts its status.
 pub fn kubelet_started(w: &mut World, node: NodeId) {
     if w.nodes[node.ix()].ready == Tri::True {
         return;
+    }
+    for which in 0..PRESSURES.len() {
+        post_pressure(w, node, which, false);
     }
     set_ready(w, node, Tri::True, Sym::KUBELET_READY, "kubelet is posting ready status");
     w.nodes[node.ix()].spec.taints.retain(|t| t.key != UNREACHABLE && t.key != NOT_READY);
