@@ -13,6 +13,13 @@ fn plan(text: &str) -> Arc<Plan> {
     Arc::new(plan.unwrap_or_else(|problems| panic!("{}", problems.render(false))))
 }
 
+/// A run to its end, with the world that it leaves.
+fn ended(text: &str) -> session::Session {
+    let mut session = session::Session::new(&plan(text), 0);
+    while session.step().is_some() {}
+    session
+}
+
 fn live(text: &str) -> Lived {
     session::live(&plan(text), 0)
 }
@@ -389,8 +396,7 @@ labels = { "disk-" = "" }
 at = "60s"
 restartKubelet = "node/n1"
 "#;
-    let mut session = session::Session::new(&plan(text), 0);
-    while session.step().is_some() {}
+    let session = ended(text);
     let (status, start) = (&session.world.pods[0].status, session.world.plan.start);
     assert_eq!(status.reason, "NodeAffinity");
     assert_eq!(status.start_time, Some(start));
@@ -441,4 +447,29 @@ fn nothing_is_known_of_a_lost_node() {
         let pressure = condition_of_node(&lived, kind, 0);
         assert_eq!(pressure, [(ready[1].0, Some(Tri::Unknown)), (ready[2].0, Some(Tri::False))], "{kind}");
     }
+}
+
+/// Keys and effects of a node's taints.
+fn taints(session: &session::Session, node: usize) -> Vec<String> {
+    let taints = &session.world.nodes[node].spec.taints;
+    taints.iter().map(|taint| format!("{}:{:?}", taint.key, taint.effect)).collect()
+}
+
+#[test]
+fn a_node_that_was_switched_off_in_order_is_given_up_like_any_other() {
+    let text = LOST
+        .replace("count = 2", "count = 2\n  [node.kubelet]\n  shutdownGracePeriod = \"30s\"")
+        .replace("stop =", "shutdown =");
+    let off = text.replace("at = \"4m\"\nstart", "at = \"599s\"\nstart");
+    let values = |text: &str| {
+        let ready = condition_of_node(&live(text), "Ready", 0);
+        assert!((75.0..100.0).contains(&ready[2].0), "{ready:?}");
+        ready.into_iter().map(|(_, to)| to).collect::<Vec<_>>()
+    };
+    let (up, down, unknown) = (Some(Tri::True), Some(Tri::False), Some(Tri::Unknown));
+    assert_eq!(values(&off), [up, down, unknown]);
+    assert_eq!(values(&text), [up, down, unknown, up]);
+    let unreachable = ["NoSchedule", "NoExecute"].map(|effect| format!("node.kubernetes.io/unreachable:{effect}"));
+    assert_eq!(taints(&ended(&off), 0), unreachable);
+    assert!(taints(&ended(&text), 0).is_empty());
 }

@@ -8,13 +8,13 @@ use crate::api::{Condition, Effect, Phase, Sym, Taint, Tri};
 use crate::record::Change;
 use crate::rules::gates::Version;
 use crate::time::{Span, Time};
-use crate::world::{NodeId, Purpose, SimEvent, World};
+use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
 
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 const NOT_READY: &str = "node.kubernetes.io/not-ready";
 /// The message of a condition that turned Unknown.
 const SILENT: &str = "Kubelet stopped posting node status.";
-/// From Ready turning Unknown to the NoExecute taint: the rate-limited queue is idle.
+/// From the pass that sees a node not ready to the NoExecute taint: the rate-limited queue is idle.
 const TAINT_DELAY: Span = Span::from_millis(100);
 
 /// A node's kubelet has reported from before the run's start: Ready is True.
@@ -22,9 +22,15 @@ pub fn node_started(w: &mut World, node: NodeId) {
     set_ready(w, node, Tri::True, Sym::KUBELET_READY, "kubelet is posting ready status");
 }
 
+/// Writes Ready; a node that is not has a NoSchedule taint at once (`doNoScheduleTaintingPass`).
 fn set_ready(w: &mut World, node: NodeId, to: Tri, reason: Sym, message: &str) {
     let n = &mut w.nodes[node.ix()];
     let from = std::mem::replace(&mut n.ready, to);
+    if from != to {
+        let other = |t: &Taint| t.effect != Effect::NoSchedule || (t.key != UNREACHABLE && t.key != NOT_READY);
+        n.spec.taints.retain(other);
+        n.spec.taints.extend(eviction_taint(to).map(|(key, _)| no_schedule(key)));
+    }
     let first = w.step == 0;
     if first || from != to {
         let from = if first { None } else { Some(from) };
@@ -76,69 +82,106 @@ pub fn kubelet_stopped(w: &mut World, node: NodeId) {
     let renewals = w.now.since(anchor).micros() / renewal.micros();
     w.nodes[node.ix()].heartbeat = anchor + renewal * renewals;
     let given_up = w.nodes[node.ix()].heartbeat + w.plan.controllers.node_monitor_grace_period;
+    want_pass(w, node, given_up + Span::from_micros(1));
+}
+
+/// Queues the pass of the node monitor at or after an instant, for what it will see of this node.
+fn want_pass(w: &mut World, node: NodeId, from: Time) {
     let period = w.plan.controllers.node_monitor_period;
-    let anchor = phase(w, None, period);
-    let at = kubelet::pod_worker::next_on_grid(anchor, period, given_up + Span::from_micros(1));
+    let at = kubelet::pod_worker::next_on_grid(phase(w, None, period), period, from);
     let generation = w.nodes[node.ix()].generation;
     w.at(at, SimEvent::NodeMonitor { generation });
 }
 
-/// A pass of the node monitor: nodes that are silent for too long are given up (`monitorNodeHealth`).
+/// A pass of the node monitor: nodes that are silent for too long are given up, whatever they said last, and those that are
+/// not ready get their NoExecute taint (`monitorNodeHealth`, `processTaintBaseEviction`).
 pub fn monitor(w: &mut World, _generation: u32) {
     let grace = w.plan.controllers.node_monitor_grace_period;
+    // Up to 1.32 the taint follows from the condition as the pass before saw it.
+    let late =
+        if w.gates.version <= Version::V1_32 { w.plan.controllers.node_monitor_period } else { Span::ZERO };
     for ix in 0..w.nodes.len() {
         let node = NodeId(ix as u16);
         let n = &w.nodes[ix];
-        if n.kubelet_up || !n.exists || n.ready != Tri::True || w.now.since(n.heartbeat) <= grace {
+        if !n.exists {
             continue;
         }
-        give_up(w, node);
+        let lost = !n.kubelet_up && n.ready != Tri::Unknown && w.now.since(n.heartbeat) > grace;
+        if lost {
+            give_up(w, node);
+        }
+        let n = &w.nodes[ix];
+        let Some((key, opposite)) = eviction_taint(n.ready) else { continue };
+        if has_no_execute(&n.spec.taints, key) {
+            continue;
+        }
+        // One taint for the other is no matter of the queue.
+        let queue = if has_no_execute(&n.spec.taints, opposite) { Span::ZERO } else { TAINT_DELAY };
+        let late = if lost { late } else { Span::ZERO };
+        let generation = n.generation;
+        w.after(queue + late, SimEvent::NodeTaint { node, generation });
     }
+}
+
+/// Key of the taint of a node whose Ready has this value, and of the one that it takes the place of.
+fn eviction_taint(ready: Tri) -> Option<(&'static str, &'static str)> {
+    match ready {
+        Tri::True => None,
+        Tri::False => Some((NOT_READY, UNREACHABLE)),
+        Tri::Unknown => Some((UNREACHABLE, NOT_READY)),
+    }
+}
+
+fn has_no_execute(taints: &[Taint], key: &str) -> bool {
+    taints.iter().any(|taint| taint.key == key && taint.effect == Effect::NoExecute)
 }
 
 /// What nobody has posted for too long is Unknown, all four conditions of it (`tryUpdateNodeHealth`).
 fn give_up(w: &mut World, node: NodeId) {
+    let was_ready = w.nodes[node.ix()].ready == Tri::True;
     for which in 0..PRESSURES.len() {
         write_pressure(w, node, which, Tri::Unknown, (&Sym::NODE_STATUS_UNKNOWN, SILENT));
     }
     set_ready(w, node, Tri::Unknown, Sym::NODE_STATUS_UNKNOWN, SILENT);
-    let legacy = w.plan.controllers.legacy_unknown_phase;
+    super::scheduler::node_listed(w, node);
     for pod in w.nodes[node.ix()].pods.clone() {
         let p = &w.pods[pod.ix()];
-        if !p.exists || p.node != Some(node) {
-            continue;
-        }
-        let was_ready = p.status.condition(Sym::READY).copied().filter(|c| c.status == Tri::True);
-        if let Some(ready) = was_ready {
-            let lost = Condition { status: Tri::False, ..ready };
-            api_server::update_status(w, pod, |s, now| {
-                api_server::put_condition(s, lost, now);
-                if legacy {
-                    s.phase = Phase::Unknown;
-                }
-            });
-            let component = Sym::NODE_CONTROLLER;
-            events::send(w, pod, component, true, Sym::NODE_NOT_READY, "Node is not ready", None);
-        } else if legacy && !w.pods[pod.ix()].status.phase.is_terminal() {
-            api_server::update_status(w, pod, |s, _| s.phase = Phase::Unknown);
+        if p.exists && p.node == Some(node) {
+            lose_pod(w, pod, was_ready);
         }
     }
-    // Up to 1.32 the taint follows from the condition as the pass before saw it.
-    let late =
-        if w.gates.version <= Version::V1_32 { w.plan.controllers.node_monitor_period } else { Span::ZERO };
-    let generation = w.nodes[node.ix()].generation;
-    w.after(TAINT_DELAY + late, SimEvent::NodeTaint { node, generation });
 }
 
-/// The taints of a node that is not heard of are written.
+/// A pod of a node that is given up is not ready, if the node was (`MarkPodsNotReady`,
+/// pkg/controller/util/node/controller_utils.go).
+fn lose_pod(w: &mut World, pod: PodId, node_was_ready: bool) {
+    let legacy = w.plan.controllers.legacy_unknown_phase;
+    let status = &w.pods[pod.ix()].status;
+    let terminal = status.phase.is_terminal();
+    let ready = status.condition(Sym::READY).copied().filter(|c| c.status == Tri::True && node_was_ready);
+    if let Some(ready) = ready {
+        let lost = Condition { status: Tri::False, ..ready };
+        api_server::update_status(w, pod, |s, now| {
+            api_server::put_condition(s, lost, now);
+            if legacy {
+                s.phase = Phase::Unknown;
+            }
+        });
+        events::send(w, pod, Sym::NODE_CONTROLLER, true, Sym::NODE_NOT_READY, "Node is not ready", None);
+    } else if legacy && !terminal {
+        api_server::update_status(w, pod, |s, _| s.phase = Phase::Unknown);
+    }
+}
+
+/// The NoExecute taint of a node that is not ready is written, in the place of the other one (`doNoExecuteTaintingPass`).
 pub fn taint(w: &mut World, node: NodeId, generation: u32) {
     let n = &mut w.nodes[node.ix()];
-    if n.generation != generation || n.ready != Tri::Unknown || !n.exists {
+    let Some((key, opposite)) = eviction_taint(n.ready) else { return };
+    if n.generation != generation || !n.exists || has_no_execute(&n.spec.taints, key) {
         return;
     }
-    for effect in [Effect::NoSchedule, Effect::NoExecute] {
-        n.spec.taints.push(Taint { key: Sym::new(UNREACHABLE), value: Sym::EMPTY, effect });
-    }
+    n.spec.taints.retain(|t| t.key != opposite || t.effect != Effect::NoExecute);
+    n.spec.taints.push(Taint { key: Sym::new(key), value: Sym::EMPTY, effect: Effect::NoExecute });
     taint_eviction::node_changed(w, node);
     super::scheduler::node_listed(w, node);
 }
@@ -146,11 +189,9 @@ pub fn taint(w: &mut World, node: NodeId, generation: u32) {
 /// A node that goes off says so itself: Ready turns False, and the taints of a node that is not ready follow.
 pub fn shutting_down(w: &mut World, node: NodeId) {
     set_ready(w, node, Tri::False, Sym::new("KubeletNotReady"), "node is shutting down");
-    for effect in [Effect::NoSchedule, Effect::NoExecute] {
-        w.nodes[node.ix()].spec.taints.push(Taint { key: Sym::new(NOT_READY), value: Sym::EMPTY, effect });
-    }
-    taint_eviction::node_changed(w, node);
     super::scheduler::node_listed(w, node);
+    let now = w.now;
+    want_pass(w, node, now);
 }
 
 /// A condition that tells of a shortage: its taint, and reason and message of its two values
