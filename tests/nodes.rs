@@ -473,3 +473,20 @@ fn a_node_that_was_switched_off_in_order_is_given_up_like_any_other() {
     assert_eq!(taints(&ended(&off), 0), unreachable);
     assert!(taints(&ended(&text), 0).is_empty());
 }
+
+#[test]
+fn nothing_is_evicted_while_no_node_is_ready() {
+    let alone = LOST.replace("\"n\"\ncount = 2", "\"n-0\"");
+    let evicted = |text: &str| !events(&live(text), Sym::TAINT_MANAGER_EVICTION).is_empty();
+    let for_good = |text: &str| text.replace("at = \"4m\"", "at = \"599s\"");
+    assert!(evicted(&for_good(LOST)));
+    let alone = for_good(&alone);
+    assert!(!evicted(&alone));
+    assert_eq!(taints(&ended(&alone), 0), ["node.kubernetes.io/unreachable:NoSchedule"]);
+    // Both are lost, and the other one comes back: from then on the first one alone is to blame.
+    let both = "[[action]]\nat = \"40s\"\nstop = \"node/n-1\"\n[[action]]\nat = \"3m\"\nstart = \"node/n-1\"\n";
+    let both = format!("{}{both}", for_good(LOST));
+    let marked = events(&live(&both), Sym::TAINT_MANAGER_EVICTION);
+    let last = marked.last().expect("it is evicted");
+    assert!((480.0..487.0).contains(&last.0), "{marked:?}");
+}

@@ -3,12 +3,15 @@
 //!
 //! Nothing ticks: the pass of the node monitor at which a silent node is given up is computed when it falls silent.
 
+use std::collections::BTreeMap;
+
 use super::{api_server, events, kubelet, taint_eviction};
 use crate::api::{Condition, Effect, Phase, Sym, Taint, Tri};
 use crate::record::Change;
 use crate::rules::gates::Version;
+use crate::rules::zone_disruption::{Zone, ZoneKey, zone_key};
 use crate::time::{Span, Time};
-use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
+use crate::world::{Node, NodeId, PodId, Purpose, SimEvent, World};
 
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 const NOT_READY: &str = "node.kubernetes.io/not-ready";
@@ -89,38 +92,80 @@ pub fn kubelet_stopped(w: &mut World, node: NodeId) {
 fn want_pass(w: &mut World, node: NodeId, from: Time) {
     let period = w.plan.controllers.node_monitor_period;
     let at = kubelet::pod_worker::next_on_grid(phase(w, None, period), period, from);
-    let generation = w.nodes[node.ix()].generation;
-    w.at(at, SimEvent::NodeMonitor { generation });
+    // One pass looks at all nodes.
+    if w.node_passes.insert(at) {
+        let generation = w.nodes[node.ix()].generation;
+        w.at(at, SimEvent::NodeMonitor { generation });
+    }
 }
 
 /// A pass of the node monitor: nodes that are silent for too long are given up, whatever they said last, and those that are
 /// not ready get their NoExecute taint (`monitorNodeHealth`, `processTaintBaseEviction`).
 pub fn monitor(w: &mut World, _generation: u32) {
+    let now = w.now;
+    w.node_passes.retain(|at| *at > now);
     let grace = w.plan.controllers.node_monitor_grace_period;
     // Up to 1.32 the taint follows from the condition as the pass before saw it.
     let late =
         if w.gates.version <= Version::V1_32 { w.plan.controllers.node_monitor_period } else { Span::ZERO };
-    for ix in 0..w.nodes.len() {
-        let node = NodeId(ix as u16);
-        let n = &w.nodes[ix];
-        if !n.exists {
-            continue;
-        }
-        let lost = !n.kubelet_up && n.ready != Tri::Unknown && w.now.since(n.heartbeat) > grace;
-        if lost {
-            give_up(w, node);
-        }
-        let n = &w.nodes[ix];
-        let Some((key, opposite)) = eviction_taint(n.ready) else { continue };
-        if has_no_execute(&n.spec.taints, key) {
-            continue;
-        }
-        // One taint for the other is no matter of the queue.
-        let queue = if has_no_execute(&n.spec.taints, opposite) { Span::ZERO } else { TAINT_DELAY };
-        let late = if lost { late } else { Span::ZERO };
-        let generation = n.generation;
+    let nodes = || (0..w.nodes.len()).map(|ix| NodeId(ix as u16));
+    let silent = |node: &NodeId| {
+        let n = &w.nodes[node.ix()];
+        n.exists && !n.kubelet_up && n.ready != Tri::Unknown && w.now.since(n.heartbeat) > grace
+    };
+    let lost: Vec<NodeId> = nodes().filter(silent).collect();
+    for node in &lost {
+        give_up(w, *node);
+    }
+    if !any_ready(w) {
+        stop_evictions(w);
+        return;
+    }
+    for (node, queue) in to_taint(w) {
+        let late = if lost.binary_search(&node).is_ok() { late } else { Span::ZERO };
+        let generation = w.nodes[node.ix()].generation;
         w.after(queue + late, SimEvent::NodeTaint { node, generation });
     }
+}
+
+fn any_ready(w: &World) -> bool {
+    w.nodes.iter().any(|n| n.exists && n.ready == Tri::True)
+}
+
+/// No node is ready: then it is not the nodes' fault, and what was tainted is left alone again (`handleDisruption`).
+fn stop_evictions(w: &mut World) {
+    for ix in 0..w.nodes.len() {
+        let node = NodeId(ix as u16);
+        let taints = &mut w.nodes[ix].spec.taints;
+        let before = taints.len();
+        taints.retain(|t| t.effect != Effect::NoExecute || (t.key != UNREACHABLE && t.key != NOT_READY));
+        if taints.len() < before {
+            taint_eviction::node_changed(w, node);
+            super::scheduler::node_listed(w, node);
+        }
+    }
+}
+
+/// The nodes that lack their NoExecute taint and may get it, and how long the queue takes.
+fn to_taint(w: &World) -> Vec<(NodeId, Span)> {
+    let lacks = |n: &Node| {
+        n.exists && eviction_taint(n.ready).is_some_and(|(key, _)| !has_no_execute(&n.spec.taints, key))
+    };
+    if !w.nodes.iter().any(lacks) {
+        return Vec::new();
+    }
+    let mut zones = BTreeMap::<ZoneKey<'_>, Zone>::new();
+    for n in w.nodes.iter().filter(|n| n.exists) {
+        zones.entry(zone_key(&n.spec.labels)).or_default().count(n.ready == Tri::True);
+    }
+    let due = |(ix, n): (usize, &Node)| {
+        let (_, opposite) = eviction_taint(n.ready).filter(|_| lacks(n))?;
+        let evicts = zones.get(&zone_key(&n.spec.labels)).is_some_and(|zone| zone.evicts());
+        // One taint for the other is no matter of the queue.
+        let swapped = has_no_execute(&n.spec.taints, opposite);
+        (evicts || swapped).then_some((NodeId(ix as u16), if swapped { Span::ZERO } else { TAINT_DELAY }))
+    };
+    w.nodes.iter().enumerate().filter_map(due).collect()
 }
 
 /// Key of the taint of a node whose Ready has this value, and of the one that it takes the place of.
@@ -175,11 +220,13 @@ fn lose_pod(w: &mut World, pod: PodId, node_was_ready: bool) {
 
 /// The NoExecute taint of a node that is not ready is written, in the place of the other one (`doNoExecuteTaintingPass`).
 pub fn taint(w: &mut World, node: NodeId, generation: u32) {
-    let n = &mut w.nodes[node.ix()];
+    let n = &w.nodes[node.ix()];
     let Some((key, opposite)) = eviction_taint(n.ready) else { return };
-    if n.generation != generation || !n.exists || has_no_execute(&n.spec.taints, key) {
+    let stale = n.generation != generation || !n.exists || has_no_execute(&n.spec.taints, key);
+    if stale || !any_ready(w) {
         return;
     }
+    let n = &mut w.nodes[node.ix()];
     n.spec.taints.retain(|t| t.key != opposite || t.effect != Effect::NoExecute);
     n.spec.taints.push(Taint { key: Sym::new(key), value: Sym::EMPTY, effect: Effect::NoExecute });
     taint_eviction::node_changed(w, node);
@@ -288,4 +335,9 @@ pub fn kubelet_started(w: &mut World, node: NodeId) {
     w.nodes[node.ix()].spec.taints.retain(|t| t.key != UNREACHABLE && t.key != NOT_READY);
     taint_eviction::node_changed(w, node);
     super::scheduler::nodes_changed(w);
+    // Those that are still silent had no taints as long as no node was ready.
+    if w.nodes.iter().any(|n| n.exists && n.ready != Tri::True) {
+        let now = w.now;
+        want_pass(w, node, now);
+    }
 }

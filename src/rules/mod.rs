@@ -37,3 +37,4 @@ pub mod taint_eviction;
 pub mod throttle;
 pub mod validation;
 pub mod volume_ownership;
+pub mod zone_disruption;
