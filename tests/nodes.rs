@@ -2,16 +2,26 @@
 
 use std::sync::Arc;
 
-use kubelapse::api::Sym;
+use kubelapse::api::{Sym, Tri};
 use kubelapse::record::Change;
-use kubelapse::scenario;
+use kubelapse::scenario::{self, plan::Plan};
 use kubelapse::session::{self, Lived};
 
-fn live(text: &str) -> Lived {
+fn plan(text: &str) -> Arc<Plan> {
     let none = |path: &str| Err(path.to_owned());
-    let plan = scenario::load("nodes.toml", text, &none, &[])
-        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
-    session::live(&Arc::new(plan), 0)
+    let plan = scenario::load("nodes.toml", text, &none, &[]);
+    Arc::new(plan.unwrap_or_else(|problems| panic!("{}", problems.render(false))))
+}
+
+/// A run to its end, with the world that it leaves.
+fn ended(text: &str) -> session::Session {
+    let mut session = session::Session::new(&plan(text), 0);
+    while session.step().is_some() {}
+    session
+}
+
+fn live(text: &str) -> Lived {
+    session::live(&plan(text), 0)
 }
 
 /// Phase, reason and the second of each phase of a pod.
@@ -22,6 +32,19 @@ fn phases(lived: &Lived, pod: &str) -> Vec<(f64, String)> {
     let rows = lived.transitions.iter().filter(|t| of_pod(t.pod));
     rows.filter_map(|t| match t.change {
         Change::Phase { to, .. } => Some((t.time.since(start).micros() as f64 / 1e6, to.to_string())),
+        _ => None,
+    })
+    .collect()
+}
+
+/// Whether a container is ready, and its restart count, with the second of each change.
+fn container_rows(lived: &Lived, container: &str) -> Vec<(f64, bool, i32)> {
+    let start = lived.directory.start;
+    let rows = lived.transitions.iter();
+    rows.filter_map(|t| match t.change {
+        Change::Container { name, ready, restarts, .. } if name == container => {
+            Some((t.time.since(start).micros() as f64 / 1e6, ready, restarts))
+        }
         _ => None,
     })
     .collect()
@@ -295,4 +318,175 @@ fn a_disk_that_stays_full_is_one_condition_and_is_called_ephemeral_storage() {
     assert_eq!(late.2, "The node had condition: [DiskPressure]. ");
     // Five minutes after the last round that saw it.
     assert_eq!(node_rows(&lived, "DiskPressure"), [30.0, 371.0]);
+}
+
+const REBOOT: &str = r#"
+name = "reboot"
+until = "5m"
+[[node]]
+name = "n"
+count = 2
+[[pod]]
+name = "catalog"
+[pod.spec]
+nodeName = "n-0"
+  [[pod.spec.initContainers]]
+  name = "migrate"
+  image = "registry.example/shop/catalog:1.0"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/catalog:1.0"
+  [pod.behavior.containers.migrate]
+  attempts = [{ runs = "2s" }]
+[[action]]
+at = "60s"
+stop = "node/n-0"
+[[action]]
+at = "80s"
+start = "node/n-0"
+"#;
+
+#[test]
+fn a_reboot_counts_one_restart_of_an_init_container_too() {
+    let lived = live(REBOOT);
+    for container in ["migrate", "app"] {
+        let rows = container_rows(&lived, container);
+        assert_eq!(rows.last().map(|row| row.2), Some(1), "{container}: {rows:?}");
+    }
+}
+
+#[test]
+fn a_kubelet_that_comes_back_leaves_what_was_ready_alone() {
+    let rows = |version: &str| {
+        let text = REBOOT
+            .replace("until", &format!("kubernetes = \"{version}\"\nuntil"))
+            .replace(
+                "  [pod.behavior",
+                "  readinessProbe = { exec = { command = [\"true\"] }, periodSeconds = 5 }\n  [pod.behavior",
+            )
+            .replace("stop = \"node/n-0\"", "restartKubelet = \"node/n-0\"\ntakes = \"20s\"")
+            .replace("at = \"80s\"\nstart = \"node/n-0\"", "at = \"200s\"\ncordon = \"node/n-0\"");
+        let rows = container_rows(&live(&text), "app");
+        rows.into_iter().filter(|row| row.0 > 60.0).map(|row| row.1).collect::<Vec<_>>()
+    };
+    assert_eq!(rows("1.34"), [false, true]);
+    assert!(rows("1.35").is_empty());
+}
+
+#[test]
+fn a_pod_that_is_rejected_after_a_restart_of_the_kubelet_keeps_its_start_time() {
+    let text = r#"
+name = "rejected"
+until = "2m"
+[[node]]
+name = "n1"
+labels = { disk = "ssd" }
+[[pod]]
+name = "db"
+[pod.spec]
+nodeSelector = { disk = "ssd" }
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/db:1.0"
+[[action]]
+at = "30s"
+label = "node/n1"
+labels = { "disk-" = "" }
+[[action]]
+at = "60s"
+restartKubelet = "node/n1"
+"#;
+    let session = ended(text);
+    let (status, start) = (&session.world.pods[0].status, session.world.plan.start);
+    assert_eq!(status.reason, "NodeAffinity");
+    assert_eq!(status.start_time, Some(start));
+}
+
+/// Two nodes, of which one is lost for five minutes.
+const LOST: &str = r#"
+name = "lost"
+until = "10m"
+[[node]]
+name = "n"
+count = 2
+[[pod]]
+name = "web"
+[pod.spec]
+nodeName = "n-0"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/web:1.0"
+[[action]]
+at = "30s"
+stop = "node/n-0"
+[[action]]
+at = "4m"
+start = "node/n-0"
+"#;
+
+/// What became of a node's condition, with the second of each change.
+fn condition_of_node(lived: &Lived, kind: &str, node: u32) -> Vec<(f64, Option<Tri>)> {
+    let start = lived.directory.start;
+    let rows = lived.transitions.iter().filter(|t| t.node == Some(node));
+    rows.filter_map(|t| match t.change {
+        Change::Node { kind: k, to, .. } if k == kind => {
+            Some((t.time.since(start).micros() as f64 / 1e6, to))
+        }
+        _ => None,
+    })
+    .collect()
+}
+
+#[test]
+fn nothing_is_known_of_a_lost_node() {
+    let lived = live(LOST);
+    let ready = condition_of_node(&lived, "Ready", 0);
+    let values: Vec<_> = ready.iter().map(|(_, to)| *to).collect();
+    assert_eq!(values, [Some(Tri::True), Some(Tri::Unknown), Some(Tri::True)]);
+    for kind in ["MemoryPressure", "DiskPressure", "PIDPressure"] {
+        let pressure = condition_of_node(&lived, kind, 0);
+        assert_eq!(pressure, [(ready[1].0, Some(Tri::Unknown)), (ready[2].0, Some(Tri::False))], "{kind}");
+    }
+}
+
+/// Keys and effects of a node's taints.
+fn taints(session: &session::Session, node: usize) -> Vec<String> {
+    let taints = &session.world.nodes[node].spec.taints;
+    taints.iter().map(|taint| format!("{}:{:?}", taint.key, taint.effect)).collect()
+}
+
+#[test]
+fn a_node_that_was_switched_off_in_order_is_given_up_like_any_other() {
+    let text = LOST
+        .replace("count = 2", "count = 2\n  [node.kubelet]\n  shutdownGracePeriod = \"30s\"")
+        .replace("stop =", "shutdown =");
+    let off = text.replace("at = \"4m\"\nstart", "at = \"599s\"\nstart");
+    let values = |text: &str| {
+        let ready = condition_of_node(&live(text), "Ready", 0);
+        assert!((75.0..100.0).contains(&ready[2].0), "{ready:?}");
+        ready.into_iter().map(|(_, to)| to).collect::<Vec<_>>()
+    };
+    let (up, down, unknown) = (Some(Tri::True), Some(Tri::False), Some(Tri::Unknown));
+    assert_eq!(values(&off), [up, down, unknown]);
+    assert_eq!(values(&text), [up, down, unknown, up]);
+    let unreachable = ["NoSchedule", "NoExecute"].map(|effect| format!("node.kubernetes.io/unreachable:{effect}"));
+    assert_eq!(taints(&ended(&off), 0), unreachable);
+    assert!(taints(&ended(&text), 0).is_empty());
+}
+
+#[test]
+fn nothing_is_evicted_while_no_node_is_ready() {
+    let alone = LOST.replace("\"n\"\ncount = 2", "\"n-0\"");
+    let evicted = |text: &str| !events(&live(text), Sym::TAINT_MANAGER_EVICTION).is_empty();
+    let for_good = |text: &str| text.replace("at = \"4m\"", "at = \"599s\"");
+    assert!(evicted(&for_good(LOST)));
+    let alone = for_good(&alone);
+    assert!(!evicted(&alone));
+    assert_eq!(taints(&ended(&alone), 0), ["node.kubernetes.io/unreachable:NoSchedule"]);
+    // Both are lost, and the other one comes back: from then on the first one alone is to blame.
+    let both = "[[action]]\nat = \"40s\"\nstop = \"node/n-1\"\n[[action]]\nat = \"3m\"\nstart = \"node/n-1\"\n";
+    let both = format!("{}{both}", for_good(LOST));
+    let marked = events(&live(&both), Sym::TAINT_MANAGER_EVICTION);
+    let last = marked.last().expect("it is evicted");
+    assert!((480.0..487.0).contains(&last.0), "{marked:?}");
 }

@@ -61,8 +61,8 @@ pub fn create(w: &mut World, pod: PodId, ix: ContainerIx) {
     });
 }
 
-/// Newest instance's number + 1, or what the API shows for a container whose instances are gone
-/// (`startContainer`, pkg/kubelet/kuberuntime/kuberuntime_container.go).
+/// Newest instance's number + 1; for a container whose instances are gone as many as have left a log, which are all that were
+/// ever made (`startContainer` and `calcRestartCountByLogDir`, pkg/kubelet/kuberuntime/kuberuntime_container.go).
 fn next_restart_count(p: &crate::world::Pod, ix: ContainerIx) -> i32 {
     let name = p.container(ix).name;
     match p.runtime.live.newest(name) {
@@ -273,7 +273,7 @@ pub fn sandbox_dies(w: &mut World, pod: PodId) {
     }
 }
 
-/// A machine that was off runs again: no process and no sandbox has survived.
+/// A machine that was off runs again: no process and no sandbox has survived. What was queued for them finds them ended.
 pub fn machine_rebooted(w: &mut World, node: crate::world::NodeId) {
     w.nodes[node.ix()].machine_up = true;
     let now = w.now;
@@ -289,9 +289,6 @@ pub fn machine_rebooted(w: &mut World, node: crate::world::NodeId) {
         }
         for s in &mut Arc::make_mut(&mut p.runtime.live).sandboxes {
             s.ready = false;
-        }
-        for c in &mut p.runtime.containers {
-            c.generation += 1;
         }
     }
 }

@@ -48,6 +48,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             ip: Sym::new(&format!("10.0.{}.{}", ix / 250, ix % 250 + 2)),
             exists: true,
             ready: Tri::True,
+            pressures: [Tri::False; 3],
             kubelet_up: true,
             machine_up: true,
             generation: 0,

@@ -2,24 +2,10 @@
 //! taint are deleted, at once or when their tolerance runs out.
 
 use super::{api_server, events};
-use crate::api::spec::Toleration;
-use crate::api::{Condition, Effect, Sym, Taint, Text, Tri};
+use crate::api::{Condition, Effect, Sym, Text, Tri};
+use crate::rules::taint_eviction::{Stay, stay};
 use crate::time::Span;
 use crate::world::{NodeId, PodId, SimEvent, World};
-
-/// Whether a toleration covers a taint (`ToleratesTaint`, component-helpers).
-pub fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
-    if toleration.effect.is_some_and(|effect| effect != taint.effect) {
-        return false;
-    }
-    if !toleration.key.is_empty() && toleration.key != taint.key {
-        return false;
-    }
-    match &*toleration.operator {
-        "Exists" => true,
-        _ => !toleration.key.is_empty() && toleration.value == taint.value,
-    }
-}
 
 /// The taints of a node have changed: each of its pods is looked at again.
 pub fn node_changed(w: &mut World, node: NodeId) {
@@ -37,44 +23,26 @@ pub fn pod_bound(w: &mut World, pod: PodId) {
     }
 }
 
-/// `processPodOnNode`
+/// `processPodOnNode`: what is scheduled stands, even if a later taint is tolerated for less; only a taint that is not
+/// tolerated at all, or none that is not tolerated for ever, undoes it.
 fn look(w: &mut World, pod: PodId, node: NodeId) {
+    let now = w.now;
     let p = &w.pods[pod.ix()];
     let taints = w.nodes[node.ix()].spec.taints.iter().filter(|t| t.effect == Effect::NoExecute);
-    let (mut tainted, mut intolerable, mut shortest) = (false, false, None::<i64>);
-    for taint in taints {
-        tainted = true;
-        let mut covering = p.spec.tolerations.iter().filter(|t| tolerates(t, taint)).peekable();
-        intolerable |= covering.peek().is_none();
-        for secs in covering.filter_map(|t| t.toleration_seconds) {
-            shortest = Some(shortest.map_or(secs, |old| old.min(secs)));
+    let at = match stay(&p.spec.tolerations, taints) {
+        Stay::ForEver => {
+            cancel(w, pod);
+            return;
         }
-    }
-    let waits = p.evict_at.is_some();
-    let p = &mut w.pods[pod.ix()];
-    if !tainted {
-        if waits {
-            p.evict_at = None;
-            p.evict_generation += 1;
-            let component = Sym::TAINT_EVICTION_CONTROLLER;
-            events::send(
-                w,
-                pod,
-                component,
-                false,
-                Sym::TAINT_MANAGER_EVICTION,
-                Text::CancellingDeletion,
-                None,
-            );
+        Stay::Untolerated if p.evict_at == Some(now) => return,
+        Stay::Untolerated => {
+            cancel(w, pod);
+            now
         }
-        return;
-    }
-    let wait = if intolerable { Some(0) } else { shortest };
-    let Some(secs) = wait else { return };
-    let at = w.now + Span::from_secs(secs.max(0));
+        Stay::Secs(secs) => now + Span::from_secs(secs),
+    };
     let p = &mut w.pods[pod.ix()];
-    // A deletion that was set earlier for a later taint stands.
-    if p.evict_at.is_some_and(|old| old <= at) {
+    if p.evict_at.is_some() {
         return;
     }
     p.evict_at = Some(at);
@@ -85,6 +53,11 @@ fn look(w: &mut World, pod: PodId, node: NodeId) {
 
 /// A pod that waits for its eviction is gone.
 pub fn pod_gone(w: &mut World, pod: PodId) {
+    cancel(w, pod);
+}
+
+/// `cancelWorkWithEvent`
+fn cancel(w: &mut World, pod: PodId) {
     let p = &mut w.pods[pod.ix()];
     if p.evict_at.take().is_some() {
         p.evict_generation += 1;

@@ -289,7 +289,7 @@ fn update_probed(
     }
     if let Some(probe) = readiness_probe
         && !sources.gates.change_status_on_kubelet_restart
-        && ran_before_kubelet(sources, status)
+        && ran_before_kubelet(status, sources.kubelet_start)
     {
         // Found running by a new kubelet: ready until its first probe says otherwise, if the pod was.
         if facts.readiness.is_none() {
@@ -305,11 +305,12 @@ fn update_probed(
 /// How long before the start of the kubelet a container must have started to count as found by it.
 const KUBELET_RESTART_GRACE: Span = Span::from_secs(10);
 
-/// `setReadyStateOnKubeletRestart`'s question.
-fn ran_before_kubelet(sources: &StatusSources<'_>, status: &ContainerStatus) -> bool {
+/// Whether a kubelet that began at this instant found the container running: what `setReadyStateOnKubeletRestart`
+/// (pkg/kubelet/prober/prober_manager.go) and a probe worker's first look (`doProbe`, worker.go) ask.
+pub fn ran_before_kubelet(status: &ContainerStatus, kubelet_start: Time) -> bool {
     match status.state {
         crate::api::ContainerState::Running { started_at: Some(started) } => {
-            started < sources.kubelet_start - KUBELET_RESTART_GRACE
+            started < kubelet_start - KUBELET_RESTART_GRACE
         }
         _ => false,
     }

@@ -33,6 +33,8 @@ pub mod restart;
 pub mod sandbox;
 pub mod status_manager;
 pub mod sync_actions;
+pub mod taint_eviction;
 pub mod throttle;
 pub mod validation;
 pub mod volume_ownership;
+pub mod zone_disruption;

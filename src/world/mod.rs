@@ -81,6 +81,8 @@ pub struct World {
     pub scheduler: scheduling::Scheduling,
     pub volumes: volumes::Volumes,
     pub pod_gc: pod_gc::PodGc,
+    /// When passes of the node monitor are queued.
+    pub node_passes: std::collections::BTreeSet<Time>,
     /// What has been written since the sink last took it.
     pub outbox: Vec<Transition>,
     pub directory: Directory,

@@ -68,6 +68,8 @@ pub struct Node {
     /// The Node object is in the API.
     pub exists: bool,
     pub ready: Tri,
+    /// MemoryPressure, DiskPressure and PIDPressure, as the API has them.
+    pub pressures: [Tri; 3],
     /// The kubelet process runs.
     pub kubelet_up: bool,
     /// The machine runs (its containers live).

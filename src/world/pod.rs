@@ -124,7 +124,7 @@ pub struct ContainerRun {
     pub tries: u32,
     /// Which attempt the newest instance plays.
     pub attempt: u32,
-    /// Changes with each instance.
+    /// How many instances were made.
     pub generation: u32,
     /// The kubelet's crash-loop back-off of this container.
     pub backoff: Option<Entry>,

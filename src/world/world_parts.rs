@@ -29,6 +29,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         scheduler: super::scheduling::Scheduling::new(plan.gates, plan.templates.len()),
         volumes: super::volumes::Volumes::of(plan),
         pod_gc: super::pod_gc::PodGc::new(plan.start),
+        node_passes: Default::default(),
         outbox: Vec::new(),
         directory: Default::default(),
         records: Vec::new(),

@@ -108,7 +108,8 @@ fn room(w: &World, pod: PodId, info: &NodeInfo, request: &Arc<PodRequest>) -> Re
     }
 }
 
-/// `rejectPod`: the whole status is replaced; conditions of the kubelet and container statuses go.
+/// `rejectPod`: the whole status is replaced; conditions of the kubelet and container statuses go. A pod that was taken before
+/// keeps its start time (`updateStatusInternal`, pkg/kubelet/status/status_manager.go).
 pub fn reject(w: &mut World, pod: PodId, reason: Sym, message: Text) {
     events::kubelet(w, pod, true, reason, message, None);
     let now = w.now;
@@ -127,7 +128,7 @@ pub fn reject(w: &mut World, pod: PodId, reason: Sym, message: Text) {
         reason,
         message: words.into(),
         conditions: kept,
-        start_time: Some(now.truncate_secs()),
+        start_time: p.status.start_time.or(Some(now.truncate_secs())),
         qos_class: p.status.qos_class,
         observed_generation: generation,
         ..PodStatus::default()

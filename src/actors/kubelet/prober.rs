@@ -8,7 +8,8 @@
 use super::{pod_worker, status_manager};
 use crate::actors::events;
 use crate::api::spec::{Container, Probe};
-use crate::api::{ContainerState, RestartPolicy, Sym};
+use crate::api::{ContainerState, ContainerStatus, RestartPolicy, Sym};
+use crate::rules::api_status::ran_before_kubelet;
 use crate::rules::gates::Version;
 use crate::rules::probe_text::{self, Door, Failure};
 use crate::rules::restart::should_restart;
@@ -303,17 +304,7 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
     }
     store(w, pod, ix, kind, b);
     if new {
-        // The first value of a container is a change too: it wakes the sync loop.
-        match kind {
-            READINESS => set_result(w, pod, ix, kind, false),
-            LIVENESS => set_result(w, pod, ix, kind, true),
-            _ => {
-                status_manager::set_container_startup(w, pod, ix, false);
-                pod_worker::update_pod(w, pod);
-            }
-        }
-        let Some(status) = published(&w.pods[pod.ix()], ix).copied() else { return };
-        let _ = status;
+        first_value(w, pod, ix, kind, &status);
     }
     if b.hold {
         return;
@@ -331,6 +322,30 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
         return;
     }
     begin(w, pod, ix, kind, spec);
+}
+
+/// The value of a container that the worker has not seen before: a change too, which wakes the sync loop. Since 1.35 one that
+/// the kubelet found running gets none, so that its readiness stays what the API has until its first probe; a sidecar that
+/// had started stays started (`doProbe`, pkg/kubelet/prober/worker.go).
+fn first_value(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, status: &ContainerStatus) {
+    let p = &w.pods[pod.ix()];
+    let Some(node) = p.worker.as_deref().map(|worker| worker.node) else { return };
+    if !w.gates.change_status_on_kubelet_restart {
+        if kind == STARTUP && p.is_sidecar(ix) && status.started == Some(true) {
+            set_result(w, pod, ix, kind, true);
+        }
+        if ran_before_kubelet(status, w.nodes[node.ix()].kubelet_start) {
+            return;
+        }
+    }
+    match kind {
+        READINESS => set_result(w, pod, ix, kind, false),
+        LIVENESS => set_result(w, pod, ix, kind, true),
+        _ => {
+            status_manager::set_container_startup(w, pod, ix, false);
+            pod_worker::update_pod(w, pod);
+        }
+    }
 }
 
 /// The worker ends with a container that will not be restarted; a sidecar's goes on.
