@@ -78,9 +78,9 @@ impl<S: Sink> Sink for Fan<S> {
         self.sinks.iter_mut().try_for_each(|sink| sink.batch(directory, rows))
     }
     fn take(&mut self, directory: &Directory, rows: &mut Vec<Transition>) -> io::Result<()> {
-        let (last, others) = match self.sinks.split_last_mut() {
-            Some(parts) => parts,
-            None => return Ok(rows.clear()),
+        let Some((last, others)) = self.sinks.split_last_mut() else {
+            rows.clear();
+            return Ok(());
         };
         others.iter_mut().try_for_each(|sink| sink.batch(directory, rows))?;
         last.take(directory, rows)
