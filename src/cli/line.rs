@@ -87,7 +87,6 @@ impl Line {
 
     pub fn welcome(&self) -> String {
         let plan = self.walk.plan();
-        // The description of a lesson's scenario would tell what is to be found out.
         if let Some(lesson) = plan.lesson.as_ref().filter(|_| self.walk.quiz.is_held()) {
             let text = format!(
                 "Lesson: {}\n\n{}\n\n{} questions will come. `next` goes on, `why` asks why; `get`, `describe`, `events` and \
@@ -98,7 +97,12 @@ impl Line {
             );
             return self.laid_out(&text);
         }
-        let mut text = format!("{}: {}\n", plan.name, plan.description);
+        // The description of a lesson's scenario would tell what is to be found out.
+        let asks = plan.lesson.as_ref().is_some_and(|lesson| !lesson.questions.is_empty());
+        let mut text = match asks {
+            true => format!("{}\n", plan.name),
+            false => format!("{}: {}\n", plan.name, plan.description),
+        };
         if let Some(lesson) = &plan.lesson {
             let _ = writeln!(text, "Lesson: {}", lesson.title);
             if !lesson.story.is_empty() {
