@@ -1,6 +1,6 @@
 //! `kubectl describe pod`, as far as a simulated pod has what it tells
 //! (staging/src/k8s.io/kubectl/pkg/describe/describe.go: `describePod`, `describeContainers`, `DescribeProbe`,
-//! `DescribeEvents`, v1.36.2). Times are written as the other commands write them.
+//! `DescribeEvents`, v1.36.2). Times are UTC.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -83,7 +83,7 @@ impl Walk {
         );
         lines.field(0, "Node", &node);
         if let Some(start) = status.start_time {
-            lines.field(0, "Start Time", &start.rfc3339_secs());
+            lines.field(0, "Start Time", &start.rfc1123z());
         }
         lines.several("Labels", &pairs(&p.labels));
         match p.deletion.filter(|_| !status.phase.is_terminal()) {
@@ -255,7 +255,7 @@ fn describe_state(lines: &mut Lines, pod: &PodIdent, title: &str, state: &Contai
             lines.field(3, "Reason", &reason);
         }
     };
-    let instant = |at: Option<Time>| at.map_or(String::new(), Time::rfc3339_secs);
+    let instant = |at: Option<Time>| at.map_or(String::new(), Time::rfc1123z);
     match state {
         ContainerState::Unset => lines.field(2, title, "Waiting"),
         ContainerState::Waiting { reason: why, .. } => {
