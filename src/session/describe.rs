@@ -17,19 +17,19 @@ use crate::world::PodId;
 
 /// Lines with a tab between name and value; kubectl aligns them so.
 #[derive(Default)]
-struct Lines(String);
+pub(super) struct Lines(String);
 
 impl Lines {
-    fn put(&mut self, level: usize, line: &str) {
+    pub(super) fn put(&mut self, level: usize, line: &str) {
         self.0 += &"  ".repeat(level);
         self.0 += line;
         self.0.push('\n');
     }
-    fn field(&mut self, level: usize, name: &str, value: &str) {
+    pub(super) fn field(&mut self, level: usize, name: &str, value: &str) {
         self.put(level, &format!("{name}:\t{value}"));
     }
     /// A value a line, the name before the first (`printLabelsMultiline`).
-    fn several(&mut self, name: &str, values: &[String]) {
+    pub(super) fn several(&mut self, name: &str, values: &[String]) {
         let first = values.first().map_or("<none>", String::as_str);
         self.field(0, name, first);
         for value in values.iter().skip(1) {
@@ -45,7 +45,7 @@ impl Lines {
             }
         }
     }
-    fn aligned(self) -> String {
+    pub(super) fn aligned(self) -> String {
         let mut out = tabwriter::TabWriter::new(Vec::new()).minwidth(0).padding(2);
         let _ = out.write_all(self.0.as_bytes());
         let text = String::from_utf8(out.into_inner().unwrap_or_default()).unwrap_or_default();
@@ -175,7 +175,7 @@ impl Walk {
     }
 }
 
-fn pairs(map: &BTreeMap<String, String>) -> Vec<String> {
+pub(super) fn pairs(map: &BTreeMap<String, String>) -> Vec<String> {
     map.iter().map(|(key, value)| format!("{key}={value}")).collect()
 }
 
