@@ -71,6 +71,11 @@ impl Time {
         let stamp = jiff::Timestamp::from_second(self.secs()).unwrap_or(jiff::Timestamp::MAX);
         stamp.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
+    /// `Tue, 29 Apr 2025 04:33:19 +0000`: Go's `time.RFC1123Z`, as `kubectl describe` writes instants.
+    pub fn rfc1123z(self) -> String {
+        let stamp = jiff::Timestamp::from_second(self.secs()).unwrap_or(jiff::Timestamp::MAX);
+        stamp.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
+    }
     /// `2025-04-29T04:33:19.000000Z`: RFC 3339 UTC with microseconds, as timelines write it.
     pub fn rfc3339_micros(self) -> String {
         let stamp = jiff::Timestamp::from_second(self.secs()).unwrap_or(jiff::Timestamp::MAX);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kubelapse::session::{Script, Walk, kubectl};
+use kubelapse::session::{Script, Walk, kubectl, nodes};
 use kubelapse::time::Span;
 use kubelapse::world::PodId;
 
@@ -157,4 +157,46 @@ name = "job"
     };
     assert_eq!([count(10, "app"), count(20, "app"), count(40, "app")], [Ok(1), Ok(2), Ok(3)]);
     assert_eq!([count(10, "web"), count(40, "web")], [Ok(2), Ok(2)]);
+}
+
+#[test]
+fn nodes_and_budgets_are_shown_as_kubectl_shows_them() {
+    let text = r#"
+name = "around"
+until = "5m"
+[[node]]
+name = "n"
+count = 2
+labels = { "node-role.kubernetes.io/worker" = "" }
+[[object]]
+kind = "PodDisruptionBudget"
+name = "web"
+minAvailable = "50%"
+matchLabels = { app = "web" }
+[[pod]]
+name = "web"
+labels = { app = "web" }
+[pod.spec]
+nodeName = "n-0"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/web:1"
+[[action]]
+at = "20s"
+cordon = "node/n-1"
+[[action]]
+at = "30s"
+stop = "node/n-0"
+"#;
+    let mut walk = walk(text);
+    let mut shown = String::new();
+    for secs in [25, 120] {
+        let walk = at(&mut walk, secs);
+        shown += &format!("{secs} s\n{}", nodes::get_nodes(walk.world(), walk.now()));
+        shown += &nodes::get_budgets(walk.world(), walk.now());
+    }
+    shown += &walk.describe_node("n-0").expect("it is there");
+    insta::assert_snapshot!(shown);
+    let nobody = walk.describe_node("n-7").expect_err("it is not there");
+    assert_eq!(nobody, "Error from server (NotFound): nodes \"n-7\" not found");
 }

@@ -469,7 +469,8 @@ fn a_node_that_was_switched_off_in_order_is_given_up_like_any_other() {
     let (up, down, unknown) = (Some(Tri::True), Some(Tri::False), Some(Tri::Unknown));
     assert_eq!(values(&off), [up, down, unknown]);
     assert_eq!(values(&text), [up, down, unknown, up]);
-    let unreachable = ["NoSchedule", "NoExecute"].map(|effect| format!("node.kubernetes.io/unreachable:{effect}"));
+    let unreachable =
+        ["NoSchedule", "NoExecute"].map(|effect| format!("node.kubernetes.io/unreachable:{effect}"));
     assert_eq!(taints(&ended(&off), 0), unreachable);
     assert!(taints(&ended(&text), 0).is_empty());
 }
@@ -484,7 +485,8 @@ fn nothing_is_evicted_while_no_node_is_ready() {
     assert!(!evicted(&alone));
     assert_eq!(taints(&ended(&alone), 0), ["node.kubernetes.io/unreachable:NoSchedule"]);
     // Both are lost, and the other one comes back: from then on the first one alone is to blame.
-    let both = "[[action]]\nat = \"40s\"\nstop = \"node/n-1\"\n[[action]]\nat = \"3m\"\nstart = \"node/n-1\"\n";
+    let both =
+        "[[action]]\nat = \"40s\"\nstop = \"node/n-1\"\n[[action]]\nat = \"3m\"\nstart = \"node/n-1\"\n";
     let both = format!("{}{both}", for_good(LOST));
     let marked = events(&live(&both), Sym::TAINT_MANAGER_EVICTION);
     let last = marked.last().expect("it is evicted");

@@ -5,12 +5,14 @@ use crate::api::spec::LabelSelector;
 use crate::api::{Phase, Sym, Tri};
 use crate::rules::placement::Budget;
 use crate::rules::placement::selector::{Selector, labels};
-use crate::scenario::plan::{ObjectKind, ObjectPlan};
+use crate::scenario::plan::ObjectKind;
 use crate::world::{PodId, World};
 
 /// A budget as it stands.
 #[derive(Clone, Debug)]
 pub struct Standing {
+    /// Its place among the plan's objects.
+    pub plan: usize,
     pub namespace: Sym,
     pub selector: Selector,
     pub expected: i32,
@@ -26,14 +28,15 @@ impl Standing {
 
 /// Every budget that exists. Pods that are being deleted count as expected, not as healthy.
 pub fn standings(w: &World) -> Vec<Standing> {
-    let budgets = w.objects.iter().filter(|object| object.exists).map(|object| &w.plan.objects[object.plan]);
-    budgets
-        .filter(|plan| plan.kind == ObjectKind::PodDisruptionBudget)
-        .map(|plan| standing(w, plan))
+    let existing = w.objects.iter().filter(|object| object.exists).map(|object| object.plan);
+    existing
+        .filter(|ix| w.plan.objects[*ix].kind == ObjectKind::PodDisruptionBudget)
+        .map(|ix| standing(w, ix))
         .collect()
 }
 
-fn standing(w: &World, plan: &ObjectPlan) -> Standing {
+fn standing(w: &World, ix: usize) -> Standing {
+    let plan = &w.plan.objects[ix];
     let mut selector = Selector::compile(Some(&LabelSelector::default()));
     for (key, value) in &plan.match_labels {
         selector.require(Sym::new(key), Sym::new(value));
@@ -52,7 +55,7 @@ fn standing(w: &World, plan: &ObjectPlan) -> Standing {
         (None, Some(most)) => (expected - scaled(most, expected)).max(0),
         (None, None) => expected - 1,
     };
-    Standing { namespace: plan.namespace, selector, expected, healthy, desired }
+    Standing { plan: ix, namespace: plan.namespace, selector, expected, healthy, desired }
 }
 
 /// A number, or a percentage rounded up (`GetScaledValueFromIntOrPercent`).

@@ -15,14 +15,19 @@ use crate::world::{Node, NodeId, PodId, Purpose, SimEvent, World};
 
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 const NOT_READY: &str = "node.kubernetes.io/not-ready";
+/// Reason and message of Ready True.
+const READY_WORDS: (&str, &str) = ("KubeletReady", "kubelet is posting ready status");
 /// The message of a condition that turned Unknown.
 const SILENT: &str = "Kubelet stopped posting node status.";
 /// From the pass that sees a node not ready to the NoExecute taint: the rate-limited queue is idle.
 const TAINT_DELAY: Span = Span::from_millis(100);
 
+/// How long nodes and their kubelets have been there when a scenario begins.
+pub const KUBELET_AGE: Span = Span::from_secs(86_400);
+
 /// A node's kubelet has reported from before the run's start: Ready is True.
 pub fn node_started(w: &mut World, node: NodeId) {
-    set_ready(w, node, Tri::True, Sym::KUBELET_READY, "kubelet is posting ready status");
+    set_ready(w, node, Tri::True, Sym::KUBELET_READY, READY_WORDS.1);
 }
 
 /// Writes Ready; a node that is not has a NoSchedule taint at once (`doNoScheduleTaintingPass`).
@@ -30,7 +35,8 @@ fn set_ready(w: &mut World, node: NodeId, to: Tri, reason: Sym, message: &str) {
     let n = &mut w.nodes[node.ix()];
     let from = std::mem::replace(&mut n.ready, to);
     if from != to {
-        let other = |t: &Taint| t.effect != Effect::NoSchedule || (t.key != UNREACHABLE && t.key != NOT_READY);
+        let other =
+            |t: &Taint| t.effect != Effect::NoSchedule || (t.key != UNREACHABLE && t.key != NOT_READY);
         n.spec.taints.retain(other);
         n.spec.taints.extend(eviction_taint(to).map(|(key, _)| no_schedule(key)));
     }
@@ -281,6 +287,17 @@ fn pressure_of(resource: Sym) -> usize {
     }
 }
 
+/// A node's conditions as the API has them, in the kubelet's order.
+pub fn conditions(n: &Node) -> impl Iterator<Item = (&'static str, Tri)> {
+    let pressures = PRESSURES.iter().zip(n.pressures).map(|(kind, to)| (kind.condition, to));
+    pressures.chain([("Ready", n.ready)])
+}
+
+/// Reason and message of a condition that has not changed since the kubelet began.
+pub fn words_at_first(condition: &str) -> (&'static str, &'static str) {
+    PRESSURES.iter().find(|kind| kind.condition == condition).map_or(READY_WORDS, |kind| kind.off)
+}
+
 /// The node's condition that tells of a shortage.
 pub fn pressure_condition(resource: Sym) -> &'static str {
     PRESSURES[pressure_of(resource)].condition
@@ -331,7 +348,7 @@ pub fn kubelet_started(w: &mut World, node: NodeId) {
     for which in 0..PRESSURES.len() {
         post_pressure(w, node, which, false);
     }
-    set_ready(w, node, Tri::True, Sym::KUBELET_READY, "kubelet is posting ready status");
+    set_ready(w, node, Tri::True, Sym::KUBELET_READY, READY_WORDS.1);
     w.nodes[node.ix()].spec.taints.retain(|t| t.key != UNREACHABLE && t.key != NOT_READY);
     taint_eviction::node_changed(w, node);
     super::scheduler::nodes_changed(w);

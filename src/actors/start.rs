@@ -52,7 +52,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             kubelet_up: true,
             machine_up: true,
             generation: 0,
-            kubelet_start: plan.start - Span::from_secs(86_400),
+            kubelet_start: plan.start - super::node_lifecycle::KUBELET_AGE,
             relist_anchor,
             relist_period: relist_period(w.draw(Purpose::RelistPhase, entity, 1)),
             relist_queued: None,

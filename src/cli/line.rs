@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::record::Transition;
 use crate::scenario::values::parse_duration;
 use crate::session::words::{broken, offset, unfolded};
-use crate::session::{Breakpoint, Direction, Move, Stop, Walk, kubectl, strip, why};
+use crate::session::{Breakpoint, Direction, Move, Stop, Walk, kubectl, nodes, strip, why};
 use crate::time::Span;
 use crate::world::PodId;
 
@@ -34,9 +34,9 @@ Move       next [N]           the next change that kubectl would show (Enter alo
 Back       back [MOVE]        any of these moves backwards: back, back event 3, back failure, back until ...
 Stops      break WORDS        sets a breakpoint; breaks lists them, clear removes them
            continue           to the next breakpoint; back continue
-Look       get                kubectl get pods -o wide
+Look       get [nodes|pdb]    kubectl get pods -o wide, get nodes, get pdb
            select POD         the pod that the following is about
-           describe [POD]     kubectl describe pod
+           describe [POD]     kubectl describe pod; describe node NAME
            events [POD]       its events
            logs [POD] [-c CONTAINER] [--previous]
            strip [POD]        its life as a strip of time
@@ -58,6 +58,12 @@ Lesson     the questions come by themselves when you go on; answer 2 (or just 2)
            hint helps for half of the point. Look around as long as you like before.
            What waits in the queue and what you do yourself come after the last question.
 ";
+
+/// The name in `node NAME` and `node/NAME`.
+fn node_of(rest: &str) -> Option<&str> {
+    let (kind, name) = rest.split_once(['/', ' '])?;
+    matches!(kind, "node" | "nodes" | "no").then_some(name.trim())
+}
 
 impl Line {
     pub fn new(walk: Walk) -> Line {
@@ -87,7 +93,6 @@ impl Line {
 
     pub fn welcome(&self) -> String {
         let plan = self.walk.plan();
-        // The description of a lesson's scenario would tell what is to be found out.
         if let Some(lesson) = plan.lesson.as_ref().filter(|_| self.walk.quiz.is_held()) {
             let text = format!(
                 "Lesson: {}\n\n{}\n\n{} questions will come. `next` goes on, `why` asks why; `get`, `describe`, `events` and \
@@ -98,7 +103,12 @@ impl Line {
             );
             return self.laid_out(&text);
         }
-        let mut text = format!("{}: {}\n", plan.name, plan.description);
+        // The description of a lesson's scenario would tell what is to be found out.
+        let asks = plan.lesson.as_ref().is_some_and(|lesson| !lesson.questions.is_empty());
+        let mut text = match asks {
+            true => format!("{}\n", plan.name),
+            false => format!("{}: {}\n", plan.name, plan.description),
+        };
         if let Some(lesson) = &plan.lesson {
             let _ = writeln!(text, "Lesson: {}", lesson.title);
             if !lesson.story.is_empty() {
@@ -144,9 +154,12 @@ impl Line {
             "help" | "h" | "?" => Ok(HELP.to_owned()),
             "back" | "b" | "prev" | "p" => self.go(Direction::Back, rest),
             "get" | "kubectl" if word == "get" || rest.starts_with("get") => {
-                Ok(kubectl::get(self.walk.world(), self.walk.now()))
+                Ok(self.get(rest.trim_start_matches("get").trim()))
             }
             "select" | "s" => self.select(rest),
+            "describe" | "d" if node_of(rest).is_some() => {
+                self.walk.describe_node(node_of(rest).unwrap_or_default())
+            }
             "describe" | "d" => self.about(rest).map(|pod| self.walk.describe(pod)),
             "events" => self.about(rest).map(|pod| self.events(pod)),
             "logs" | "log" => self.logs(rest),
@@ -331,6 +344,16 @@ impl Line {
     }
 
     /// The named pod, the selected one, or the only or first one there is.
+    /// Pods, unless it is said what else.
+    fn get(&self, what: &str) -> String {
+        let (w, now) = (self.walk.world(), self.walk.now());
+        match what.split_whitespace().next().unwrap_or_default() {
+            "nodes" | "node" | "no" => nodes::get_nodes(w, now),
+            "poddisruptionbudgets" | "poddisruptionbudget" | "pdb" => nodes::get_budgets(w, now),
+            _ => kubectl::get(w, now),
+        }
+    }
+
     fn about(&self, word: &str) -> Result<PodId, String> {
         if !word.is_empty() {
             return kubectl::find(self.walk.world(), word);

@@ -1,6 +1,6 @@
 //! `kubectl describe pod`, as far as a simulated pod has what it tells
 //! (staging/src/k8s.io/kubectl/pkg/describe/describe.go: `describePod`, `describeContainers`, `DescribeProbe`,
-//! `DescribeEvents`, v1.36.2). Times are written as the other commands write them.
+//! `DescribeEvents`, v1.36.2). Times are UTC.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -17,19 +17,19 @@ use crate::world::PodId;
 
 /// Lines with a tab between name and value; kubectl aligns them so.
 #[derive(Default)]
-struct Lines(String);
+pub(super) struct Lines(String);
 
 impl Lines {
-    fn put(&mut self, level: usize, line: &str) {
+    pub(super) fn put(&mut self, level: usize, line: &str) {
         self.0 += &"  ".repeat(level);
         self.0 += line;
         self.0.push('\n');
     }
-    fn field(&mut self, level: usize, name: &str, value: &str) {
+    pub(super) fn field(&mut self, level: usize, name: &str, value: &str) {
         self.put(level, &format!("{name}:\t{value}"));
     }
     /// A value a line, the name before the first (`printLabelsMultiline`).
-    fn several(&mut self, name: &str, values: &[String]) {
+    pub(super) fn several(&mut self, name: &str, values: &[String]) {
         let first = values.first().map_or("<none>", String::as_str);
         self.field(0, name, first);
         for value in values.iter().skip(1) {
@@ -45,7 +45,7 @@ impl Lines {
             }
         }
     }
-    fn aligned(self) -> String {
+    pub(super) fn aligned(self) -> String {
         let mut out = tabwriter::TabWriter::new(Vec::new()).minwidth(0).padding(2);
         let _ = out.write_all(self.0.as_bytes());
         let text = String::from_utf8(out.into_inner().unwrap_or_default()).unwrap_or_default();
@@ -83,7 +83,7 @@ impl Walk {
         );
         lines.field(0, "Node", &node);
         if let Some(start) = status.start_time {
-            lines.field(0, "Start Time", &start.rfc3339_secs());
+            lines.field(0, "Start Time", &start.rfc1123z());
         }
         lines.several("Labels", &pairs(&p.labels));
         match p.deletion.filter(|_| !status.phase.is_terminal()) {
@@ -175,7 +175,7 @@ impl Walk {
     }
 }
 
-fn pairs(map: &BTreeMap<String, String>) -> Vec<String> {
+pub(super) fn pairs(map: &BTreeMap<String, String>) -> Vec<String> {
     map.iter().map(|(key, value)| format!("{key}={value}")).collect()
 }
 
@@ -255,7 +255,7 @@ fn describe_state(lines: &mut Lines, pod: &PodIdent, title: &str, state: &Contai
             lines.field(3, "Reason", &reason);
         }
     };
-    let instant = |at: Option<Time>| at.map_or(String::new(), Time::rfc3339_secs);
+    let instant = |at: Option<Time>| at.map_or(String::new(), Time::rfc1123z);
     match state {
         ContainerState::Unset => lines.field(2, title, "Waiting"),
         ContainerState::Waiting { reason: why, .. } => {

@@ -69,7 +69,7 @@ pub fn get(w: &World, now: Time) -> String {
 }
 
 /// Columns three blanks apart, as kubectl's tables.
-fn table(rows: &[Vec<String>]) -> String {
+pub(super) fn table(rows: &[Vec<String>]) -> String {
     let mut out = tabwriter::TabWriter::new(Vec::new()).minwidth(3).padding(3);
     for row in rows {
         use std::io::Write as _;

@@ -15,6 +15,7 @@ pub mod kubectl;
 pub mod lesson;
 pub mod lineage;
 pub mod moves;
+pub mod nodes;
 pub mod objects;
 pub mod predict;
 pub mod script;

@@ -1,0 +1,152 @@
+//! What kubectl shows of what stands around the pods: `get nodes`, `describe node`, `get pdb`.
+//!
+//! Sources: `printNode`, `printPodDisruptionBudget` in pkg/printers/internalversion/printers.go; `describeNode`,
+//! `printTaintsMultilineWithIndent` in staging/src/k8s.io/kubectl/pkg/describe/describe.go (v1.36.2).
+
+use super::Walk;
+use super::describe::{Lines, pairs};
+use super::kubectl::table;
+use crate::actors::disruption;
+use crate::actors::node_lifecycle::{self, KUBELET_AGE};
+use crate::api::{Taint, Tri};
+use crate::record::Change;
+use crate::rules::printing::age;
+use crate::time::Time;
+use crate::world::{Node, NodeId, PodId, World};
+
+const ROLE: &str = "node-role.kubernetes.io/";
+
+fn roles(node: &Node) -> String {
+    let roles: Vec<&str> = node.spec.labels.keys().filter_map(|key| key.strip_prefix(ROLE)).collect();
+    if roles.is_empty() { "<none>".to_owned() } else { roles.join(",") }
+}
+
+/// `kubectl get nodes`. A node whose Ready is Unknown shows as one that is not ready.
+pub fn get_nodes(w: &World, now: Time) -> String {
+    let mut nodes: Vec<&Node> = w.nodes.iter().filter(|n| n.exists).collect();
+    nodes.sort_by_key(|n| n.spec.name.as_str());
+    if nodes.is_empty() {
+        return "No resources found\n".to_owned();
+    }
+    let mut rows = vec![["NAME", "STATUS", "ROLES", "AGE", "VERSION"].map(str::to_owned).to_vec()];
+    rows.extend(nodes.into_iter().map(|n| {
+        let ready = if n.ready == Tri::True { "Ready" } else { "NotReady" };
+        let cordoned = if n.spec.unschedulable { ",SchedulingDisabled" } else { "" };
+        vec![
+            n.spec.name.to_string(),
+            format!("{ready}{cordoned}"),
+            roles(n),
+            age(Some(w.plan.start - KUBELET_AGE), now),
+            format!("v{}", w.gates.version.as_str()),
+        ]
+    }));
+    table(&rows)
+}
+
+/// `kubectl get pdb` (with `-A` where there are several namespaces).
+pub fn get_budgets(w: &World, now: Time) -> String {
+    let list = disruption::standings(w);
+    if list.is_empty() {
+        return "No resources found in default namespace.\n".to_owned();
+    }
+    let all = list.iter().any(|other| other.namespace != list[0].namespace);
+    let titles = ["NAMESPACE", "NAME", "MIN AVAILABLE", "MAX UNAVAILABLE", "ALLOWED DISRUPTIONS", "AGE"];
+    let mut rows = vec![titles.map(str::to_owned).to_vec()];
+    rows.extend(list.iter().map(|standing| {
+        let plan = &w.plan.objects[standing.plan];
+        let cell = |value: &Option<String>| value.clone().unwrap_or_else(|| "N/A".to_owned());
+        vec![
+            plan.namespace.to_string(),
+            plan.name.to_string(),
+            cell(&plan.min_available),
+            cell(&plan.max_unavailable),
+            standing.allowed().to_string(),
+            age(plan.at, now),
+        ]
+    }));
+    rows[1..].sort();
+    if !all {
+        for row in &mut rows {
+            row.remove(0);
+        }
+    }
+    table(&rows)
+}
+
+impl Walk {
+    /// `kubectl describe node`, as far as a simulated node has what it tells.
+    ///
+    /// # Errors
+    /// kubectl's words.
+    pub fn describe_node(&self, name: &str) -> Result<String, String> {
+        let w = self.world();
+        let found = w.nodes.iter().position(|n| n.exists && n.spec.name == name);
+        let Some(ix) = found else {
+            return Err(format!("Error from server (NotFound): nodes \"{name}\" not found"));
+        };
+        let (node, n) = (NodeId(ix as u16), &w.nodes[ix]);
+        let mut lines = Lines::default();
+        lines.field(0, "Name", &n.spec.name);
+        lines.field(0, "Roles", &roles(n));
+        lines.several("Labels", &pairs(&n.spec.labels));
+        lines.several("Taints", &sorted(&n.spec.taints));
+        lines.field(0, "Unschedulable", &n.spec.unschedulable.to_string());
+        lines.put(0, "Conditions:");
+        lines.put(1, "Type\tStatus\tLastTransitionTime\tReason\tMessage");
+        lines.put(1, "----\t------\t------------------\t------\t-------");
+        for (kind, status) in node_lifecycle::conditions(n) {
+            let (since, reason, message) = self.condition_of(node, kind);
+            lines.put(1, &format!("{kind}\t{status}\t{}\t{reason}\t{message}", since.rfc1123z()));
+        }
+        lines.put(0, "Addresses:");
+        lines.field(1, "InternalIP", &n.ip);
+        lines.field(1, "Hostname", &n.spec.name);
+        let running: Vec<PodId> = super::kubectl::pods(w)
+            .into_iter()
+            .filter(|pod| w.pods[pod.ix()].node == Some(node) && !w.pods[pod.ix()].status.phase.is_terminal())
+            .collect();
+        lines.put(0, &format!("Non-terminated Pods:\t({} in total)", running.len()));
+        lines.put(1, "Namespace\tName\tAge");
+        lines.put(1, "---------\t----\t---");
+        for pod in running {
+            let p = &w.pods[pod.ix()];
+            let old = age(Some(p.created), self.now());
+            lines.put(1, &format!("{}\t{}\t{old}", p.ident.namespace, p.ident.name));
+        }
+        Ok(lines.aligned())
+    }
+
+    /// Since when a condition of a node has been so, and why: as it was written last, or as the kubelet posted it before the
+    /// scenario begins.
+    fn condition_of(&self, node: NodeId, kind: &str) -> (Time, String, String) {
+        let written = self.history().iter().rev().filter(|row| row.node == Some(u32::from(node.0)));
+        let mut of_kind = written.filter_map(|row| match row.change {
+            Change::Node { kind: own, from, reason, message, .. } if own == kind => {
+                Some((row.time, from, reason, message))
+            }
+            _ => None,
+        });
+        let before = self.world().plan.start - KUBELET_AGE;
+        match of_kind.next() {
+            Some((time, from, reason, message)) => {
+                (if from.is_some() { time } else { before }, reason.to_string(), message.to_string())
+            }
+            None => {
+                let (reason, message) = node_lifecycle::words_at_first(kind);
+                (before, reason.to_owned(), message.to_owned())
+            }
+        }
+    }
+}
+
+/// `key=value:Effect`, by effect and key.
+fn sorted(taints: &[Taint]) -> Vec<String> {
+    let mut list: Vec<&Taint> = taints.iter().collect();
+    list.sort_by_key(|taint| (taint.effect.as_str(), taint.key.as_str()));
+    list.iter()
+        .map(|taint| match taint.value.as_str() {
+            "" => format!("{}:{}", taint.key, taint.effect.as_str()),
+            value => format!("{}={value}:{}", taint.key, taint.effect.as_str()),
+        })
+        .collect()
+}
