@@ -56,6 +56,7 @@ fn folder() -> PathBuf {
     std::env::temp_dir().join(format!("kubelapse-bench-{}", std::process::id()))
 }
 
+#[expect(clippy::disallowed_methods, reason = "it waits for a process, not for a simulated instant")]
 fn measure(arguments: &[&str]) -> Measured {
     let begun = now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_kubelapse"))
