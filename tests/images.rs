@@ -217,3 +217,105 @@ fn a_registry_goes_down_and_comes_back() {
     assert!(problem("until = \"30s\"").contains("the outage ends before it begins"));
     assert!(problem("until = \"1h\"").contains("the end of the outage lies beyond the end of the run"));
 }
+
+const UNASKED: &str = r#"
+name = "unasked"
+until = "40s"
+[[node]]
+name = "good"
+[[node]]
+name = "bad"
+inspectError = "rpc error: code = Unknown desc = the store is damaged"
+[[image]]
+ref = "registry.example/shop/web:1.4"
+pull = "1s"
+[[image]]
+ref = "redis:7.4"
+inspectError = "rpc error: code = Unknown desc = ambiguous list"
+[[pod]]
+name = "web"
+[pod.spec]
+  nodeName = "NODE"
+  containers = [{ name = "app", image = "IMAGE", imagePullPolicy = "POLICY" }]
+"#;
+
+/// A look that fails is neither a pull nor a back-off; it is a matter of the node or of the image, and of the policy.
+#[test]
+fn a_runtime_that_cannot_look_for_an_image_fails_each_start() {
+    let lines = |node: &str, image: &str, policy: &str| {
+        told(&UNASKED.replace("NODE", node).replace("IMAGE", image).replace("POLICY", policy), 1)
+    };
+    let web = "registry.example/shop/web:1.4";
+    for policy in ["IfNotPresent", "Never"] {
+        let lines = lines("bad", web, policy);
+        let words = "web Warning InspectFailed Failed to inspect image \"\": rpc error: code = Unknown desc = the store is \
+                     damaged";
+        assert!((3..=5).contains(&count(&lines, words)), "{lines:#?}");
+        assert!(count(&lines, "web Warning Failed Error: ImageInspectError") >= 3, "{lines:#?}");
+        assert_eq!(count(&lines, "STATUS ImageInspectError"), 1, "{lines:#?}");
+        assert_eq!(count(&lines, "Pulling") + count(&lines, "BackOff"), 0, "{lines:#?}");
+    }
+    assert_eq!(count(&lines("bad", web, "Always"), "STATUS Running"), 1);
+    assert_eq!(count(&lines("good", web, "IfNotPresent"), "STATUS Running"), 1);
+    // A short name is asked for by its full one.
+    let short = lines("good", "docker.io/library/redis:7.4", "IfNotPresent");
+    assert_eq!(count(&short, "STATUS ImageInspectError"), 1, "{short:#?}");
+}
+
+const HOOKS: &str = r#"
+name = "hooks"
+until = "1m"
+[[pod]]
+name = "web"
+[pod.spec]
+  containers = [{ name = "app", image = "registry.example/shop/web:1.4" }]
+[pod.behavior.containers.app]
+  attempts = [{ KEY = "no CPU" }, { KEY = "no CPU" }, {}]
+"#;
+
+/// The kubelet's own hooks: what fails before a container is made counts for nothing, what fails behind that counts.
+#[test]
+fn a_hook_of_the_kubelets_own_fails_a_start() {
+    for (key, hook, reason, restarts) in [
+        ("preCreateError", "PreCreateContainer", "PreCreateHookError", 0),
+        ("preStartError", "PreStartContainer", "PreStartHookError", 2),
+    ] {
+        let text = HOOKS.replace("KEY", key);
+        let lines = told(&text, 1);
+        let words = format!("web Warning Failed Internal {hook} hook failed: no CPU");
+        assert_eq!(count(&lines, &words), 2, "{lines:#?}");
+        assert!(count(&lines, &format!("STATUS {reason}")) > 0, "{lines:#?}");
+        assert_eq!(count(&lines, "Normal Created"), 1, "{lines:#?}");
+        assert_eq!(count(&lines, "CrashLoopBackOff"), 0, "{lines:#?}");
+        assert!(lines.iter().any(|line| line.ends_with("web STATUS Running")), "{lines:#?}");
+        let expect = format!("[[expect]]\nat = \"55s\"\npod = \"web\"\nrestarts = {restarts}\n");
+        let none = |path: &str| Err(path.to_owned());
+        let plan = kubelapse::scenario::load("images.toml", &format!("{text}{expect}"), &none, &[]);
+        let plan = std::sync::Arc::new(plan.unwrap_or_else(|problems| panic!("{}", problems.render(false))));
+        let failed = kubelapse::session::expect::check(&plan, 1);
+        assert!(failed.is_empty(), "{}", failed[0].seen);
+    }
+}
+
+#[test]
+fn of_what_can_fail_a_start_only_the_first_is_met() {
+    let problem = |attempt: &str| {
+        let none = |path: &str| Err(path.to_owned());
+        let text = HOOKS.replace("KEY = \"no CPU\" }, { KEY = \"no CPU\"", attempt);
+        kubelapse::scenario::load("images.toml", &text, &none, &[])
+            .map(drop)
+            .expect_err("it is wrong")
+            .short()
+    };
+    for (first, later, words) in [
+        ("preCreateError", "createError", "what its hook refuses is never created"),
+        ("preCreateError", "startError", "what cannot be created is never started"),
+        ("createError", "preStartError", "what cannot be created is never started"),
+        ("preStartError", "startError", "what its hook refuses is never started"),
+    ] {
+        let told = problem(&format!("{later} = \"b\", {first} = \"a\""));
+        assert!(told.contains(&format!("{words}: {first} and {later} exclude each other")), "{told}");
+    }
+    let told = problem("preStartError = 3");
+    assert!(told.contains("a whole number does not belong here"), "{told}");
+}

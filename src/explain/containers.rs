@@ -327,12 +327,19 @@ fn waiting(
             )
         }
         Sym::ERR_IMAGE_NEVER_PULL => format!("{image} is not on the node, and its pull policy is Never."),
+        Sym::IMAGE_INSPECT_ERROR => {
+            format!("The runtime could not say whether {image} is on the node, so it was not even pulled.")
+        }
         Sym::INVALID_IMAGE_NAME => format!("{image} is no valid image name: this cannot mend itself."),
         Sym::CREATE_CONTAINER_CONFIG_ERROR => {
             "Its configuration cannot be put together: mostly a ConfigMap or Secret that is missing."
                 .to_owned()
         }
         Sym::CREATE_CONTAINER_ERROR => "The runtime could not create it.".to_owned(),
+        Sym::PRE_CREATE_HOOK_ERROR => "A hook of the kubelet itself failed before it was created.".to_owned(),
+        Sym::PRE_START_HOOK_ERROR => {
+            "It was created, and then a hook of the kubelet itself failed, so it was not started.".to_owned()
+        }
         Sym::RUN_CONTAINER_ERROR => "The runtime could not start it.".to_owned(),
         Sym::POST_START_HOOK_ERROR => "Its postStart hook failed, so it was killed.".to_owned(),
         Sym::RESTARTING_ALL_CONTAINERS => "Was removed: an exit restarts all containers.".to_owned(),

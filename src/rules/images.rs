@@ -66,14 +66,15 @@ pub enum Verdict {
 
 /// `EnsureImageExists` up to the point where it blocks.
 ///
-/// `problem` is what [`super::image_name::problem`] says of the name. `presence` is asked only where the policy looks at the node: `Always` never does. The surprises: the events of a
-/// back-off are Normal, those of a failed pull are Warnings; and a withheld image under policy Never is called absent,
-/// so that nobody learns that it is there.
+/// `problem` is what [`super::image_name::problem`] says of the name. `presence` is asked only where the policy looks at
+/// the node, which `Always` never does; the runtime may answer with an error. The surprises: the events of a back-off are
+/// Normal, those of a failed pull are Warnings; a withheld image under policy Never is called absent, so that nobody
+/// learns that it is there; and a failed look does not name the image, but the reference that it did not get.
 pub fn ensure(
     image: Sym,
     problem: Option<Sym>,
     policy: &str,
-    presence: impl FnOnce() -> Presence,
+    presence: impl FnOnce() -> Result<Presence, Sym>,
     memory: &PullMemory,
     now: Time,
     gates: &Gates,
@@ -86,7 +87,14 @@ pub fn ensure(
         return Verdict::Fails { reason: Sym::INVALID_IMAGE_NAME, message, event };
     }
     if policy != "Always" {
-        let presence = presence();
+        let presence = match presence() {
+            Ok(presence) => presence,
+            Err(error) => {
+                let message = Text::from(format!("Failed to inspect image \"\": {error}"));
+                let event = Note { warning: true, reason: Sym::INSPECT_FAILED, message };
+                return Verdict::Fails { reason: Sym::IMAGE_INSPECT_ERROR, message, event };
+            }
+        };
         if presence == Presence::Present {
             let message = Text::ImagePresent { image, checked: gates.ensure_secret_pulled_images };
             return Verdict::Present(Note { warning: false, reason: Sym::PULLED, message });
@@ -155,9 +163,21 @@ mod tests {
     fn a_withheld_image_is_pulled_again_or_called_absent() {
         let ensure = |policy| {
             let (memory, gates) = (PullMemory::default(), Gates::default());
-            ensure(Sym::new("web:1"), None, policy, || Presence::Withheld, &memory, Time::EPOCH, &gates)
+            ensure(Sym::new("web:1"), None, policy, || Ok(Presence::Withheld), &memory, Time::EPOCH, &gates)
         };
         assert!(matches!(ensure("IfNotPresent"), Verdict::Pulls(_)));
         assert!(matches!(ensure("Never"), Verdict::Fails { reason: Sym::ERR_IMAGE_NEVER_PULL, .. }));
+    }
+
+    #[test]
+    fn always_does_not_look_and_so_does_not_fail_to() {
+        let ensure = |policy| {
+            let (memory, gates) = (PullMemory::default(), Gates::default());
+            let broken = || Err(Sym::new("no such snapshot"));
+            ensure(Sym::new("web:1"), None, policy, broken, &memory, Time::EPOCH, &gates)
+        };
+        assert!(matches!(ensure("IfNotPresent"), Verdict::Fails { reason: Sym::IMAGE_INSPECT_ERROR, .. }));
+        assert!(matches!(ensure("Never"), Verdict::Fails { reason: Sym::IMAGE_INSPECT_ERROR, .. }));
+        assert!(matches!(ensure("Always"), Verdict::Pulls(_)));
     }
 }

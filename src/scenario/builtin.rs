@@ -62,6 +62,8 @@ shipped! {
         "wrong-architecture"
         "set-image-heals"
         "latest-at-every-start"
+        "signature-policy"
+        "inspect-fails"
         "pull-qps-exceeded"
         "image-disk-full"
     ;
@@ -74,6 +76,7 @@ shipped! {
         "sandbox-failing"
         "sandbox-changed"
         "create-error"
+        "kubelet-hook"
         "fsgroup-slow"
         "multi-attach"
     ;

@@ -278,6 +278,12 @@ pub static NODE: Shape = Shape {
         ),
         key("unschedulable", Kind::Bool, "false", "Cordoned from the start"),
         key("images", Kind::List(&Kind::Text), "", "Images that are there already"),
+        key(
+            "inspectError",
+            Kind::Text,
+            "",
+            "What its runtime answers when the kubelet asks whether an image is there (not by policy Always)",
+        ),
         key("kubelet", Kind::Table(&KUBELET), "", "KubeletConfiguration of this node"),
     ],
 };
@@ -338,6 +344,12 @@ pub static IMAGE: Shape = Shape {
             "How many pulls fail, per node, before one works",
         ),
         key("failTakes", Kind::Distribution, "400ms", "How long a failing pull takes"),
+        key(
+            "inspectError",
+            Kind::Text,
+            "",
+            "What the runtime answers when the kubelet asks whether it is there (not by policy Always)",
+        ),
         key(
             "outages",
             Kind::List(&Kind::Table(&OUTAGE)),
@@ -528,7 +540,19 @@ pub static ATTEMPT: Shape = Shape {
         key("runs", Kind::Runs, "forever; 1s for init containers", "How long the process runs"),
         key("exit", Kind::Exit, "0", "Its exit code"),
         key("reason", Kind::Text, "Completed or Error", "The terminated reason that the runtime reports"),
+        key(
+            "preCreateError",
+            Kind::Text,
+            "",
+            "The kubelet's own hook before CreateContainer fails with this message",
+        ),
         key("createError", Kind::Text, "", "CreateContainer fails with this message"),
+        key(
+            "preStartError",
+            Kind::Text,
+            "",
+            "The kubelet's own hook before StartContainer fails with this message",
+        ),
         key("startError", Kind::Text, "", "StartContainer fails with this message"),
         key("onTerm", Kind::OnTerm, "{ after = \"0s\", exit = 143 }", "What SIGTERM does"),
         key(

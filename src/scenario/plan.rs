@@ -109,6 +109,8 @@ pub struct NodePlan {
     pub kubelet: Arc<KubeletConfig>,
     /// Extended resources of device plugins: how long after the kubelet's start each has registered.
     pub device_plugins: Vec<(Sym, Span)>,
+    /// With it every question of whether an image is there fails.
+    pub inspect_error: Option<Sym>,
 }
 
 #[derive(Clone, Debug)]
@@ -126,6 +128,8 @@ pub struct ImagePlan {
     /// How many pulls fail, per node, before one works; None with an error: always.
     pub failures: Option<u32>,
     pub fail_takes: Distribution,
+    /// With it the question of whether it is there fails.
+    pub inspect_error: Option<Sym>,
     /// When its registry does not answer.
     pub outages: Vec<Outage>,
 }
@@ -251,7 +255,11 @@ pub struct Attempt {
     pub exit: Exit,
     /// The reason that the runtime reports; empty: Completed or Error.
     pub reason: Sym,
+    /// Of the kubelet's own hook before CreateContainer.
+    pub pre_create_error: Option<Sym>,
     pub create_error: Option<Sym>,
+    /// Of the kubelet's own hook between CreateContainer and StartContainer.
+    pub pre_start_error: Option<Sym>,
     pub start_error: Option<Sym>,
     pub on_term: OnTerm,
     pub startup: Vec<ProbePoint>,

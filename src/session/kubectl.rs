@@ -177,7 +177,10 @@ fn logs_at(
     let attempt = p.runtime.containers.get(usize::from(ix)).map_or(0, |run| run.attempt);
     let Some(behavior) = p.behavior.containers.get(usize::from(ix)) else { return Ok(Vec::new()) };
     // An attempt at which nothing was created wrote nothing.
-    let wrote = |at: &u32| behavior.attempt(*at).create_error.is_none();
+    let wrote = |at: &u32| {
+        let attempt = behavior.attempt(*at);
+        attempt.pre_create_error.or(attempt.create_error).is_none()
+    };
     let attempt = if newest { attempt } else { (0..attempt).rev().find(wrote).unwrap_or(0) };
     let mut lines = behavior.attempt(attempt).log.clone();
     if let Some((ran, runs)) = run_of(w, now, pod, ix).filter(|_| newest) {

@@ -127,7 +127,7 @@ fn pulls(steps: &[Value]) -> Vec<Value> {
     for step in steps {
         let (now, image) = (time(&step["at"]), Sym::new(text(step, "image")));
         let memory = memories.entry((text(step, "key"), text(step, "image"))).or_default();
-        let presence = || images::presence::<&str>(step["present"] == true, &[], &[], &gates);
+        let presence = || Ok(images::presence::<&str>(step["present"] == true, &[], &[], &gates));
         let mut answer = Map::new();
         let events = match images::ensure(
             image,

@@ -20,7 +20,7 @@ pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) {
     let (full_name, problem) = (w.images.full(image), w.images.problem(image));
     let memory = p.runtime.pulls.iter().find(|(name, _)| *name == image).map(|(_, memory)| *memory);
     let memory = memory.unwrap_or_default();
-    let presence = || presence(w, node, pod, full_name);
+    let presence = || look(w, node, pod, full_name);
     match images::ensure(image, problem, &container.image_pull_policy, presence, &memory, w.now, &w.gates) {
         Verdict::Present(event) => {
             tell(w, pod, ix, event);
@@ -178,6 +178,12 @@ pub fn look_for_secrets(w: &mut World, pod: PodId) {
         );
         events::kubelet(w, pod, true, Sym::FAILED_TO_RETRIEVE_IMAGE_PULL_SECRET, message, None);
     }
+}
+
+/// What the runtime answers when it is asked for an image.
+fn look(w: &World, node: NodeId, pod: PodId, full_name: Sym) -> Result<Presence, Sym> {
+    let error = w.plan.nodes[node.ix()].inspect_error.or(w.images.plan(&w.plan, full_name).inspect_error);
+    error.map_or_else(|| Ok(presence(w, node, pod, full_name)), Err)
 }
 
 /// What the node has of an image for a pod.

@@ -509,13 +509,26 @@ pub fn poll_volumes(w: &mut World, pod: PodId, wait: Span) {
     }
 }
 
+/// Around CreateContainer stand two hooks of the kubelet's own; one that fails tells so in an event that does not begin
+/// with `Error:` (`startContainer`, pkg/kubelet/kuberuntime/kuberuntime_container.go).
 fn created(w: &mut World, pod: PodId, ix: ContainerIx) {
+    if let Some(error) = w.pods[pod.ix()].attempt(ix).pre_create_error {
+        let event = Text::from(format!("Internal PreCreateContainer hook failed: {error}"));
+        start_fails(w, pod, Sym::PRE_CREATE_HOOK_ERROR, error, Some(event));
+        return;
+    }
     if let Some(error) = w.pods[pod.ix()].attempt(ix).create_error {
         let event = Text::from(format!("Error: {error}"));
         start_fails(w, pod, Sym::CREATE_CONTAINER_ERROR, error, Some(event));
         return;
     }
     runtime::create(w, pod, ix);
+    // The instance stays in state created: nobody takes it away, and the next one counts on from it.
+    if let Some(error) = w.pods[pod.ix()].attempt(ix).pre_start_error {
+        let event = Text::from(format!("Internal PreStartContainer hook failed: {error}"));
+        start_fails(w, pod, Sym::PRE_START_HOOK_ERROR, error, Some(event));
+        return;
+    }
     let name = w.pods[pod.ix()].container(ix).name;
     let words = if w.gates.version >= SHORT_TEXTS {
         Text::Is(Sym::CONTAINER_CREATED)

@@ -99,7 +99,9 @@ fn default_attempt(runs_out: bool) -> Attempt {
         runs: runs_out.then_some(Distribution::Constant(Span::from_secs(1))),
         exit: Exit::Code(0),
         reason: Sym::EMPTY,
+        pre_create_error: None,
         create_error: None,
+        pre_start_error: None,
         start_error: None,
         on_term: OnTerm::After { after: INSTANT, exit: 143 },
         startup: Vec::new(),
@@ -132,12 +134,22 @@ fn attempt(
                 .hint("leave `exit` out, or the reason"),
         );
     }
-    if let (Some(_), Some(start)) = (table.entry("createError"), table.entry("startError")) {
-        cx.report(Diagnostic::new(
-            Code::Conflict,
-            start.key_loc,
-            "what cannot be created is never started: createError and startError exclude each other",
-        ));
+    // In the order in which they are met: behind the first that fails comes nothing.
+    let errors = ["preCreateError", "createError", "preStartError", "startError"];
+    let mut failing = errors.iter().filter_map(|key| table.entry(key));
+    if let Some(first) = failing.next() {
+        for later in failing {
+            let why = match (first.key.as_str(), later.key.as_str()) {
+                ("preCreateError", "createError") => "what its hook refuses is never created",
+                ("preStartError", _) => "what its hook refuses is never started",
+                _ => "what cannot be created is never started",
+            };
+            cx.report(Diagnostic::new(
+                Code::Conflict,
+                later.key_loc,
+                format!("{why}: {} and {} exclude each other", first.key, later.key),
+            ));
+        }
     }
     let lifecycle = container.lifecycle.as_ref();
     for (key, declared, field) in [
@@ -161,7 +173,9 @@ fn attempt(
         },
         exit: written.unwrap_or(Exit::Code(if oom { 137 } else { 0 })),
         reason,
+        pre_create_error: text(table, "preCreateError").map(Sym::new),
         create_error: text(table, "createError").map(Sym::new),
+        pre_start_error: text(table, "preStartError").map(Sym::new),
         start_error: text(table, "startError").map(Sym::new),
         on_term: table
             .get("onTerm")

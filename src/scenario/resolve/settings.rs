@@ -376,6 +376,7 @@ fn node_plan(name: &str, entry: &Table, reserving: Option<&Table>, config: &Arc<
         },
         kubelet: Arc::clone(config),
         device_plugins: device_plugins(entry),
+        inspect_error: text(entry, "inspectError").map(Sym::new),
     }
 }
 
@@ -435,6 +436,7 @@ pub fn image_default() -> ImagePlan {
         secret: None,
         failures: None,
         fail_takes: Distribution::Constant(Span::from_millis(400)),
+        inspect_error: None,
         outages: Vec::new(),
     }
 }
@@ -503,6 +505,7 @@ pub fn images(table: &Table, cx: &mut Context<'_>) -> Vec<ImagePlan> {
             secret: text(entry, "secret").map(Sym::new),
             failures: number(entry, "failures"),
             fail_takes: distribution(entry, "failTakes").unwrap_or(image_default().fail_takes),
+            inspect_error: text(entry, "inspectError").map(Sym::new),
             outages: outages(entry, cx),
         });
     }

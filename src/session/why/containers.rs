@@ -79,19 +79,35 @@ impl Chain<'_> {
                     "kubelet: image manager",
                     format!("did not pull for {name} again yet: after a failed pull it waits 10s, doubling up to 5m0s"),
                 );
-                let pulled = |f: &Option<(Sym, Text)>| f.is_some_and(|(r, _)| r == Sym::ERR_IMAGE_PULL);
+                let pulled = |f: &Option<(Sym, Text)>| f.is_some_and(|(r, _)| is_failed_pull(r));
                 match self.lineage.containers[usize::from(ix)].start_failure.last(step, pulled) {
                     Some((since, Some((reason, text)))) => self.refused(since, ix, *reason, *text),
                     _ => self.queue(step),
                 }
             }
-            Sym::ERR_IMAGE_PULL => {
+            reason if is_failed_pull(reason) => {
                 self.add(step, "kubelet: image manager", format!("the pull for {name} failed: {words}"));
                 let image = self.pod().map_or(Sym::EMPTY, |p| p.container(ix).image);
                 match self.missing_secret(image) {
                     Some(words) => self.scenario(format!("[[image]] {image} {words}")),
                     None => self.scenario(format!("[[image]] {image}: its pulls fail with this error")),
                 }
+            }
+            Sym::IMAGE_INSPECT_ERROR => {
+                self.add(
+                    step,
+                    "runtime",
+                    format!("could not say whether the image of {name} is there: {words}"),
+                );
+                self.scenario("the [[node]] or the [[image]] has an inspectError");
+            }
+            Sym::PRE_CREATE_HOOK_ERROR | Sym::PRE_START_HOOK_ERROR => {
+                self.add(
+                    step,
+                    "kubelet: runtime manager",
+                    format!("its own hook failed for {name}: {words}"),
+                );
+                self.scenario(format!("[pod.behavior.containers.{name}] attempts say so"));
             }
             Sym::ERR_IMAGE_NEVER_PULL | Sym::INVALID_IMAGE_NAME => {
                 self.add(step, "kubelet: image manager", format!("{reason}: {words}"));
@@ -376,4 +392,9 @@ impl Chain<'_> {
             self.container(step, ix, &running);
         }
     }
+}
+
+/// The reasons of a pull that has just failed.
+fn is_failed_pull(reason: Sym) -> bool {
+    matches!(reason, Sym::ERR_IMAGE_PULL | Sym::REGISTRY_UNAVAILABLE | Sym::SIGNATURE_VALIDATION_FAILED)
 }
