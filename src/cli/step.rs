@@ -6,6 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::source::{Source, sources};
 use super::{Exit, converse, print, talk};
@@ -67,7 +68,10 @@ pub fn shown<T>(show: impl FnOnce(&Arc<AtomicBool>) -> io::Result<T>) -> Result<
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);
     // Ctrl-C arrives as a key; this is for who asks from outside.
-    let _ = ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed));
+    let _ = ctrlc::set_handler(move || {
+        asked.store(true, Ordering::Relaxed);
+        give_up();
+    });
     match std::panic::catch_unwind(AssertUnwindSafe(|| show(&stop))) {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(problem)) => {
@@ -81,6 +85,17 @@ pub fn shown<T>(show: impl FnOnce(&Arc<AtomicBool>) -> io::Result<T>) -> Result<
             Err(Exit::OurFault)
         }
     }
+}
+
+/// How long the screen has to leave by itself.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A terminal that has been closed is waited for in vain, with all the power of a core: whoever does not leave when
+/// asked from outside is taken out.
+#[expect(clippy::disallowed_methods, reason = "it waits for the screen, not for a simulated instant")]
+fn give_up() {
+    std::thread::sleep(PATIENCE);
+    std::process::exit(Exit::Interrupted as i32);
 }
 
 fn open(arguments: &Arguments) -> Result<(Source, Walk), Exit> {
