@@ -1,6 +1,6 @@
 //! The queue of future events: ordered by time, first in first out among equals.
 //!
-//! Time never goes back, so a wheel beats a heap once many events wait (`benches/queue.rs`): an event goes into the slot
+//! Time never goes back, so a wheel beats a heap once many events wait (`benches/parts.rs`): an event goes into the slot
 //! of its tick, coarser the further off it is, and comes down a level when its coarse slot is reached; only the events
 //! of the tick under way are sorted, in a heap. The plain heap is kept below as the specification.
 
@@ -17,8 +17,6 @@ const SLOT_BITS: u32 = 8;
 const SLOTS: usize = 1 << SLOT_BITS;
 /// A slot with room for more than this is not kept.
 const LARGE: usize = 1024;
-/// Enough for all instants there are.
-const LEVELS: usize = (u64::BITS - TICK_BITS).div_ceil(SLOT_BITS) as usize;
 
 #[derive(Clone, Copy, Debug)]
 struct Entry<E> {
@@ -201,8 +199,6 @@ impl<E: Copy> Default for Queue<E> {
         Queue::new()
     }
 }
-
-const _: () = assert!(LEVELS as u32 * SLOT_BITS >= u64::BITS - TICK_BITS);
 
 #[cfg(test)]
 mod tests {

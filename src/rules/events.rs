@@ -104,10 +104,9 @@ impl Correlator {
     pub fn forget(&mut self, component: Sym) {
         self.known.retain(|known| known.component != component);
         self.spam.retain(|bucket| bucket.component != component);
-        // Pods that are over may be many.
-        if self.known.is_empty() {
-            *self = Correlator::default();
-        }
+        // Pods that are over may be many: they keep no room for what is forgotten.
+        self.known.shrink_to_fit();
+        self.spam.shrink_to_fit();
     }
 
     /// `EventAggregate`: whether the event goes into the combined one.

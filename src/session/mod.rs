@@ -196,8 +196,7 @@ fn end(w: &mut World, sink: &mut dyn Sink, partial: bool) -> io::Result<()> {
     close(w, &mut records, at, 1);
     let records = Arc::new(records);
     let told = sink.end(&w.directory, &Ending { pods: &records, at, partial });
-    w.records = Arc::unwrap_or_clone(records);
-    let mut records = std::mem::take(&mut w.records);
+    let mut records = Arc::unwrap_or_clone(records);
     close(w, &mut records, at, -1);
     w.records = records;
     told
