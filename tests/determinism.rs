@@ -144,3 +144,15 @@ fn the_fleets_digest_is_pinned() {
     assert_eq!(kept.pods.iter().filter(|pod| pod.restarts == 1).count(), 500);
     assert_eq!((world.step, world.digest.to_string().as_str()), (92_359, "33644ae1549306208f0413c81d0e9c4c"));
 }
+
+/// A run's records are lent to the sink and stand open afterwards: whoever closes them again gets the same figures.
+#[test]
+fn what_a_run_told_at_its_end_can_be_told_again() {
+    let shipped = builtin::find("happy-path").expect("it is shipped");
+    let none = |path: &str| Err(path.to_owned());
+    let plan = scenario::load("happy-path.toml", shipped.text, &none, &[]).expect("it is read");
+    let mut kept = Kept::default();
+    let world = session::run(&Arc::new(plan), 0, &mut kept, &Silent).expect("memory takes all").world;
+    assert!(kept.pods.iter().all(|pod| pod.ready_micros > 0), "they are Ready to the end");
+    assert_eq!(session::closed_records(&world, session::ended_at(&world, false)), kept.pods);
+}
