@@ -55,6 +55,11 @@ impl Time {
     #[must_use]
     pub const fn truncate_secs(self) -> Time {
         let micros = self.micros();
+        if micros >= 0 {
+            // All that a run meets; a division of unsigned numbers is the cheap one.
+            let micros = micros.cast_unsigned();
+            return Time::from_micros((micros - micros % MICROS_PER_SEC.cast_unsigned()).cast_signed());
+        }
         Time::from_micros(micros.saturating_sub(micros.rem_euclid(MICROS_PER_SEC)))
     }
     /// The interval since `earlier`; negative when `earlier` is later.

@@ -323,9 +323,16 @@ pub fn record_changes(w: &mut World, pod: PodId, before: &PodStatus) {
         (&before.ephemeral[..], &after.ephemeral[..]),
     ];
     for (old_list, new_list) in lists {
-        for new in new_list {
-            let old = old_list.iter().find(|c| c.name == new.name);
+        let mut is_same_list = old_list.len() == new_list.len();
+        for (place, new) in new_list.iter().enumerate() {
+            // Mostly the same container stands at the same place.
+            let in_place = old_list.get(place).filter(|c| c.name == new.name);
+            is_same_list &= in_place.is_some();
+            let old = in_place.or_else(|| old_list.iter().find(|c| c.name == new.name));
             record_container(w, pod, node, old, new);
+        }
+        if is_same_list {
+            continue;
         }
         for old in old_list {
             if !new_list.iter().any(|c| c.name == old.name) {

@@ -1,6 +1,6 @@
 //! Events as components send them and the API server keeps them; [`crate::rules::events`] says what becomes of each.
 
-use crate::api::{Sym, Text};
+use crate::api::{EventText, Sym};
 use crate::engine::random;
 use crate::record::Event;
 use crate::rules::events::{Sent, Written};
@@ -13,7 +13,7 @@ pub fn send(
     component: Sym,
     warning: bool,
     reason: Sym,
-    message: impl Into<Text>,
+    message: impl Into<EventText>,
     container: Option<ContainerIx>,
 ) {
     let (now, seed) = (w.now, w.seed);
@@ -37,7 +37,7 @@ pub fn kubelet(
     pod: PodId,
     warning: bool,
     reason: Sym,
-    message: impl Into<Text>,
+    message: impl Into<EventText>,
     container: Option<ContainerIx>,
 ) {
     send(w, pod, Sym::KUBELET, warning, reason, message, container);

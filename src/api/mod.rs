@@ -19,4 +19,4 @@ pub use status::{
     Phase, PodStatus, Terminated, Tri,
 };
 pub use sym::Sym;
-pub use text::{PodIdent, PodName, Text};
+pub use text::{EventText, PodIdent, PodName, Text};

@@ -238,7 +238,7 @@ pub type Conditions = smallvec::SmallVec<[Condition; 5]>;
 pub type ContainerStatuses = smallvec::SmallVec<[ContainerStatus; 1]>;
 
 /// `v1.PodStatus`
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(PartialEq, Eq, Debug, Default)]
 pub struct PodStatus {
     pub phase: Phase,
     pub reason: Sym,
@@ -256,6 +256,21 @@ pub struct PodStatus {
     pub nominated_node: Sym,
     pub qos_class: Sym,
     pub observed_generation: i64,
+}
+
+impl Clone for PodStatus {
+    /// The lists hold plain values: they are copied whole, which a derived copy of such a list does not do.
+    fn clone(&self) -> PodStatus {
+        PodStatus {
+            conditions: Conditions::from_slice(&self.conditions),
+            init: ContainerStatuses::from_slice(&self.init),
+            containers: ContainerStatuses::from_slice(&self.containers),
+            ephemeral: self.ephemeral.clone(),
+            host_ips: Ips::from_slice(&self.host_ips),
+            pod_ips: Ips::from_slice(&self.pod_ips),
+            ..*self
+        }
+    }
 }
 
 impl PodStatus {

@@ -1,7 +1,9 @@
 //! Messages: compact values that are spelled out when someone reads them.
 //!
 //! Most messages are a scenario's or a rule's fixed words and are interned. The few that name the pod that they are
-//! about carry only what differs, so that a million pods do not mean a million stored sentences.
+//! about carry only what differs, so that a million pods do not mean a million stored sentences. A pod's status holds a
+//! dozen of them, so a [`Text`] is three words of four bytes; what only events say, with numbers in it, is an
+//! [`EventText`].
 
 use std::fmt;
 
@@ -65,7 +67,7 @@ pub enum Text {
     /// Fixed words; empty for no message.
     Is(Sym),
     /// `back-off 10s restarting failed container=app pod=web_default(…)`
-    CrashBackOff { container: Sym, delay: Span },
+    CrashBackOff { container: Sym, delay: Millis },
     /// Event: `Back-off restarting failed container app in pod web_default(…)`
     BackOffRestarting { container: Sym },
     /// Event: `Successfully assigned default/web to node`
@@ -76,14 +78,8 @@ pub enum Text {
     ImagePresent { image: Sym, checked: bool },
     /// Event: `Failed to pull image "x": not found`
     PullFailed { image: Sym, error: Sym },
-    /// `Back-off pulling image "x"`, with the last failure's reason and message also `: ErrImagePull: not found`
-    PullBackOff { image: Sym, after: Option<(Sym, Sym)> },
-    /// Event: `Successfully pulled image "x" in 5s (10s including waiting). Image size: 7 bytes.`
-    PulledImage { image: Sym, took: Span, waited: Span, bytes: u64 },
-    /// The same at the end of a combined event.
-    CombinedPulled { image: Sym, took: Span, waited: Span, bytes: u64 },
-    /// Event of a victim: `Preempted by pod <uid> on node n1`; the uid is that of the named pod.
-    PreemptedBy { uid: [u64; 2], node: Sym },
+    /// `Back-off pulling image "x"`, with the last failure also `: ErrImagePull: not found`
+    PullBackOff { image: Sym, after: Sym },
     /// Event: `Marking for deletion Pod default/web`
     MarkingForDeletion,
     /// Event: `Cancelling deletion of Pod default/web`
@@ -98,6 +94,50 @@ pub enum Text {
     AroundUid { before: Sym, after: Sym },
 }
 
+/// An interval in whole milliseconds, as messages tell of some; the longest is 49 days.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub struct Millis(u32);
+
+impl From<Span> for Millis {
+    fn from(span: Span) -> Millis {
+        Millis(u32::try_from((span.micros() / 1000).max(0)).unwrap_or(u32::MAX))
+    }
+}
+impl From<Millis> for Span {
+    fn from(millis: Millis) -> Span {
+        Span::from_millis(i64::from(millis.0))
+    }
+}
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Span::from(*self).fmt(f)
+    }
+}
+
+/// What an event says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum EventText {
+    Plain(Text),
+    /// `Successfully pulled image "x" in 5s (10s including waiting). Image size: 7 bytes.`
+    Pulled(PulledImage),
+    /// The same at the end of a combined event.
+    CombinedPulled(PulledImage),
+    /// Of a victim: `Preempted by pod <uid> on node n1`; the uid is that of the named pod.
+    PreemptedBy {
+        uid: [u64; 2],
+        node: Sym,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub struct PulledImage {
+    pub image: Sym,
+    pub took: Millis,
+    /// With the wait for its turn.
+    pub waited: Millis,
+    pub bytes: u64,
+}
+
 const COMBINED: &str = "(combined from similar events): ";
 
 impl Text {
@@ -110,20 +150,35 @@ impl Text {
     pub fn fixed(self) -> Option<Sym> {
         if let Text::Is(words) = self { Some(words) } else { None }
     }
+    /// The words, about `pod`.
+    pub fn show<'a>(&'a self, pod: &'a PodIdent) -> impl fmt::Display + 'a {
+        Shown { text: self, pod }
+    }
+}
+
+impl EventText {
+    /// The words, as far as they do not depend on a pod.
+    pub fn fixed(self) -> Option<Sym> {
+        if let EventText::Plain(text) = self { text.fixed() } else { None }
+    }
     /// The message of a combined event about `pod`, this one being the latest
     /// (`EventAggregatorByReasonMessageFunc`).
     #[must_use]
-    pub fn combined(self, pod: &PodIdent) -> Text {
+    pub fn combined(self, pod: &PodIdent) -> EventText {
         match self {
-            Text::PulledImage { image, took, waited, bytes } => {
-                Text::CombinedPulled { image, took, waited, bytes }
-            }
-            other => Text::from(format!("{COMBINED}{}", other.show(pod))),
+            EventText::Pulled(pulled) => EventText::CombinedPulled(pulled),
+            other => format!("{COMBINED}{}", other.show(pod)).into(),
         }
     }
     /// The words, about `pod`.
     pub fn show<'a>(&'a self, pod: &'a PodIdent) -> impl fmt::Display + 'a {
-        Shown { text: self, pod }
+        ShownEvent { text: self, pod }
+    }
+}
+
+impl<T: Into<Text>> From<T> for EventText {
+    fn from(text: T) -> EventText {
+        EventText::Plain(text.into())
     }
 }
 
@@ -182,25 +237,10 @@ impl fmt::Display for Shown<'_> {
                 write!(f, "Container image \"{image}\" already present on machine{access}")
             }
             Text::PullFailed { image, error } => write!(f, "Failed to pull image \"{image}\": {error}"),
-            Text::PullBackOff { image, after } => {
-                write!(f, "Back-off pulling image \"{image}\"")?;
-                match after {
-                    Some((reason, message)) => write!(f, ": {reason}: {message}"),
-                    None => Ok(()),
-                }
+            Text::PullBackOff { image, after } if after.is_empty() => {
+                write!(f, "Back-off pulling image \"{image}\"")
             }
-            Text::CombinedPulled { image, took, waited, bytes } => {
-                let (image, took, waited, bytes) = (*image, *took, *waited, *bytes);
-                let last = Text::PulledImage { image, took, waited, bytes };
-                write!(f, "{COMBINED}{}", last.show(pod))
-            }
-            Text::PulledImage { image, took, waited, bytes } => write!(
-                f,
-                "Successfully pulled image \"{image}\" in {took} ({waited} including waiting). Image size: {bytes} bytes."
-            ),
-            Text::PreemptedBy { uid, node } => {
-                write!(f, "Preempted by pod {} on node {node}", Uid::Made(*uid))
-            }
+            Text::PullBackOff { image, after } => write!(f, "Back-off pulling image \"{image}\": {after}"),
             Text::MarkingForDeletion => write!(f, "Marking for deletion Pod {}/{}", pod.namespace, pod.name),
             Text::CancellingDeletion => {
                 write!(f, "Cancelling deletion of Pod {}/{}", pod.namespace, pod.name)
@@ -210,6 +250,34 @@ impl fmt::Display for Shown<'_> {
             }
             Text::AroundPod { before, after } => write!(f, "{before}{pod}{after}"),
             Text::AroundUid { before, after } => write!(f, "{before}{}{after}", pod.uid),
+        }
+    }
+}
+
+struct ShownEvent<'a> {
+    text: &'a EventText,
+    pod: &'a PodIdent,
+}
+
+impl fmt::Display for ShownEvent<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pulled = |f: &mut fmt::Formatter<'_>, pulled: &PulledImage| {
+            let PulledImage { image, took, waited, bytes } = pulled;
+            write!(
+                f,
+                "Successfully pulled image \"{image}\" in {took} ({waited} including waiting). Image size: {bytes} bytes."
+            )
+        };
+        match self.text {
+            EventText::Plain(text) => text.show(self.pod).fmt(f),
+            EventText::Pulled(image) => pulled(f, image),
+            EventText::CombinedPulled(image) => {
+                f.write_str(COMBINED)?;
+                pulled(f, image)
+            }
+            EventText::PreemptedBy { uid, node } => {
+                write!(f, "Preempted by pod {} on node {node}", Uid::Made(*uid))
+            }
         }
     }
 }

@@ -47,10 +47,13 @@ fn tick_of(at: Time) -> u64 {
     (at.micros().cast_unsigned() ^ (1 << 63)) >> TICK_BITS
 }
 
+/// Entries in no order, in the shape in which a heap takes them over without a copy.
+type Slot<E> = Vec<Reverse<Entry<E>>>;
+
 /// The slots of one level; which of them hold something is kept beside them.
 #[derive(Clone, Debug)]
 struct Level<E> {
-    slots: Vec<Vec<Entry<E>>>,
+    slots: Vec<Slot<E>>,
     occupied: [u64; SLOTS / 64],
 }
 
@@ -59,7 +62,7 @@ impl<E: Copy> Level<E> {
         Level { slots: vec![Vec::new(); SLOTS], occupied: [0; SLOTS / 64] }
     }
     fn put(&mut self, slot: usize, entry: Entry<E>) {
-        self.slots[slot].push(entry);
+        self.slots[slot].push(Reverse(entry));
         self.occupied[slot / 64] |= 1 << (slot % 64);
     }
     /// The first occupied slot that is not before `from`.
@@ -74,7 +77,7 @@ impl<E: Copy> Level<E> {
             bits = *self.occupied.get(word)?;
         }
     }
-    fn take(&mut self, slot: usize) -> Vec<Entry<E>> {
+    fn take(&mut self, slot: usize) -> Slot<E> {
         self.occupied[slot / 64] &= !(1 << (slot % 64));
         std::mem::take(&mut self.slots[slot])
     }
@@ -90,7 +93,7 @@ pub struct Queue<E> {
     /// Made when they are first needed.
     levels: Vec<Level<E>>,
     /// Emptied slots, to be filled again.
-    spare: Vec<Vec<Entry<E>>>,
+    spare: Vec<Slot<E>>,
     len: usize,
     next: u64,
 }
@@ -134,9 +137,9 @@ impl<E: Copy> Queue<E> {
 
     /// Everything that waits, in the order in which it will be played.
     pub fn waiting(&self) -> Vec<(Time, u64, E)> {
-        let near = self.near.iter().map(|Reverse(entry)| entry);
         let far = self.levels.iter().flat_map(|level| level.slots.iter().flatten());
-        let mut list: Vec<_> = near.chain(far).map(|entry| (entry.at, entry.sequence, entry.event)).collect();
+        let all = self.near.iter().chain(far);
+        let mut list: Vec<_> = all.map(|Reverse(entry)| (entry.at, entry.sequence, entry.event)).collect();
         list.sort_by_key(|(at, sequence, _)| (*at, *sequence));
         list
     }
@@ -184,8 +187,13 @@ impl<E: Copy> Queue<E> {
             let above = (self.tick >> shift) & !(SLOTS as u64 - 1);
             self.tick = (above | slot as u64) << shift;
             let mut entries = self.levels[number].take(slot);
-            for entry in entries.drain(..) {
-                self.place(entry);
+            if number == 0 {
+                // All of it is of this tick.
+                entries = std::mem::replace(&mut self.near, BinaryHeap::from(entries)).into_vec();
+            } else {
+                for Reverse(entry) in entries.drain(..) {
+                    self.place(entry);
+                }
             }
             if self.spare.len() < SLOTS && entries.capacity() <= LARGE {
                 self.spare.push(entries);

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use crate::api::{PodIdent, PodName, Text};
+use crate::api::{EventText, PodIdent, PodName};
 use crate::time::Time;
 
 /// So much is gathered before it is handed over; it ends with a whole row.
@@ -94,7 +94,7 @@ pub(super) fn pod_name(out: &mut Vec<u8>, name: PodName) {
 }
 
 /// The words of a message: fixed ones as they are, those that name their pod by way of `scratch`.
-pub(super) fn words<'a>(text: Text, pod: Option<&PodIdent>, scratch: &'a mut String) -> &'a str {
+pub(super) fn words<'a>(text: EventText, pod: Option<&PodIdent>, scratch: &'a mut String) -> &'a str {
     if let Some(fixed) = text.fixed() {
         return fixed.as_str();
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::cells::{Lines, Stamp, cell, integer, pod_name, seconds, words};
 use super::{Change, Directory, Ending, NodeRow, PodRow, Sink, Transition};
-use crate::api::{PodIdent, Sym, Text, Tri};
+use crate::api::{EventText, PodIdent, Sym, Tri};
 use crate::time::Time;
 
 /// The columns of `timeline.csv`, with what each holds.
@@ -142,7 +142,7 @@ impl<W: Write> Timeline<W> {
             Change::Node { kind, from, to, reason, message } => {
                 start(out, "node", *kind, tri(*from), tri(*to));
                 out.extend_from_slice(b",,");
-                told(out, *reason, Text::Is(*message), None, &mut self.scratch);
+                told(out, *reason, *message, None, &mut self.scratch);
                 out.extend_from_slice(b",,");
             }
         }
@@ -173,10 +173,16 @@ fn start(out: &mut Vec<u8>, kind: &str, object: Sym, from: &str, to: &str) {
 }
 
 /// `reason,message`
-fn told(out: &mut Vec<u8>, reason: Sym, message: Text, ident: Option<&PodIdent>, scratch: &mut String) {
+fn told(
+    out: &mut Vec<u8>,
+    reason: Sym,
+    message: impl Into<EventText>,
+    ident: Option<&PodIdent>,
+    scratch: &mut String,
+) {
     cell(out, reason.as_str());
     out.push(b',');
-    cell(out, words(message, ident, scratch));
+    cell(out, words(message.into(), ident, scratch));
 }
 
 impl<W: Write> Sink for Timeline<W> {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::cells::{Lines, Stamp, integer, pod_name, seconds, words};
 use super::{Change, Directory, Ending, Sink, Transition};
-use crate::api::{PodIdent, Sym, Text, Tri};
+use crate::api::{EventText, PodIdent, Sym, Tri};
 
 /// Writes `timeline.jsonl`.
 pub struct Timeline<W: Write> {
@@ -66,7 +66,7 @@ impl<W: Write> Timeline<W> {
             }
             Change::Node { kind, from, to, reason, message } => {
                 start(out, "node", *kind, tri(*from), tri(*to))?;
-                told(out, *reason, Text::Is(*message), None, scratch)?;
+                told(out, *reason, *message, None, scratch)?;
             }
         }
         self.lines.bytes.push(b'}');
@@ -108,12 +108,12 @@ fn start(out: &mut Vec<u8>, kind: &str, object: Sym, from: &str, to: &str) -> io
 fn told(
     out: &mut Vec<u8>,
     reason: Sym,
-    message: Text,
+    message: impl Into<EventText>,
     ident: Option<&PodIdent>,
     scratch: &mut String,
 ) -> io::Result<()> {
     text(out, "reason", reason.as_str())?;
-    text(out, "message", words(message, ident, scratch))
+    text(out, "message", words(message.into(), ident, scratch))
 }
 
 impl<W: Write> Sink for Timeline<W> {

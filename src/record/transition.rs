@@ -1,6 +1,6 @@
 //! One recorded change, as a client that watches the API server would see it, at the instant it is written there.
 
-use crate::api::{PodIdent, Sym, Text, Tri};
+use crate::api::{EventText, PodIdent, Sym, Text, Tri};
 use crate::time::Time;
 
 /// Index into [`Directory::pods`].
@@ -70,7 +70,7 @@ pub struct Event {
     pub component: Sym,
     pub warning: bool,
     pub reason: Sym,
-    pub message: Text,
+    pub message: EventText,
     /// `spec.containers{app}` or empty.
     pub field_path: Sym,
     pub count: u32,

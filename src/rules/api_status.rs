@@ -125,7 +125,7 @@ pub fn generate(
         status.phase = pod.status.phase;
     }
     update_probes(sources, &mut status, probes);
-    status.conditions = all_conditions(sources, old, &status);
+    put_conditions(sources, old, &mut status);
     if pod.spec.host_network
         && let Some(first) = sources.host_ips.first()
     {
@@ -142,10 +142,15 @@ pub fn generate(
     status
 }
 
-fn all_conditions(sources: &StatusSources<'_>, old: &PodStatus, status: &PodStatus) -> Conditions {
+fn put_conditions(sources: &StatusSources<'_>, old: &PodStatus, status: &mut PodStatus) {
     let StatusSources { pod, runtime, gates, .. } = *sources;
-    let mut list = Conditions::new();
-    list.extend(pod.status.conditions.iter().copied().filter(|c| !is_kubelet_owned(c.kind, gates)));
+    let phase = status.phase;
+    let PodStatus { conditions: list, init, containers, .. } = status;
+    for condition in &pod.status.conditions {
+        if !is_kubelet_owned(condition.kind, gates) {
+            list.push(*condition);
+        }
+    }
     for resize in sources.resize_conditions {
         let observed_generation =
             match conditions::observed_generation(old, pod.generation, resize.kind, gates) {
@@ -155,16 +160,16 @@ fn all_conditions(sources: &StatusSources<'_>, old: &PodStatus, status: &PodStat
         list.push(Condition { observed_generation, ..*resize });
     }
     if let Some(target) = old.condition(Sym::DISRUPTION_TARGET) {
-        replace_or_append(&mut list, *target);
+        replace_or_append(list, *target);
     }
     if gates.pod_ready_to_start_containers {
         list.push(conditions::ready_to_start_containers(&pod, old, runtime, gates));
     }
-    let known = Statuses::new(&status.init, &status.containers);
+    let known = Statuses::new(init, containers);
     let known = if known.is_empty() { None } else { Some(known) };
-    list.push(conditions::initialized(&pod, old, known, status.phase, gates));
-    let containers_ready = conditions::containers_ready(&pod, old, known, status.phase, gates);
-    let ready = conditions::ready(&pod, old, &containers_ready, &list, gates);
+    list.push(conditions::initialized(&pod, old, known, phase, gates));
+    let containers_ready = conditions::containers_ready(&pod, old, known, phase, gates);
+    let ready = conditions::ready(&pod, old, &containers_ready, list, gates);
     list.push(ready);
     list.push(containers_ready);
     let mut scheduled = Condition::new(Sym::POD_SCHEDULED, true);
@@ -172,9 +177,8 @@ fn all_conditions(sources: &StatusSources<'_>, old: &PodStatus, status: &PodStat
         conditions::observed_generation(old, pod.generation, Sym::POD_SCHEDULED, gates);
     list.push(scheduled);
     if all_could_restart(pod.spec, gates) {
-        list.push(conditions::all_containers_restarting(&pod, old, runtime, status.phase));
+        list.push(conditions::all_containers_restarting(&pod, old, runtime, phase));
     }
-    list
 }
 
 /// Whether the kubelet alone writes conditions of this type (`PodConditionByKubelet`, pkg/kubelet/types/pod_status.go).

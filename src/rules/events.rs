@@ -7,7 +7,7 @@
 //! pulls take a little longer or shorter each time ends in one "combined" event.
 
 use super::throttle::{Rate, TokenBucket};
-use crate::api::{PodIdent, Sym, Text};
+use crate::api::{EventText, PodIdent, Sym};
 use crate::time::{Span, Time};
 
 /// `defaultSpamBurst` and `defaultSpamQPS`, for each component, object and type of event (`getSpamKey`).
@@ -24,7 +24,7 @@ pub struct Sent {
     pub component: Sym,
     pub warning: bool,
     pub reason: Sym,
-    pub message: Text,
+    pub message: EventText,
     /// `spec.containers{app}` or empty.
     pub field_path: Sym,
 }
@@ -32,7 +32,7 @@ pub struct Sent {
 /// What the API server is told: the event object `object` now has this message, path and count.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Written {
-    pub message: Text,
+    pub message: EventText,
     pub field_path: Sym,
     pub count: u32,
     pub object: u32,
@@ -51,7 +51,7 @@ struct Known {
     component: Sym,
     reason: Sym,
     field_path: Sym,
-    message: Text,
+    message: EventText,
     /// How often; 0 for a message that was only ever seen inside a combined event.
     count: u32,
     object: u32,
@@ -119,7 +119,7 @@ impl Correlator {
             }
             self.known.retain(|known| known.count > 0);
         }
-        let mut messages: Vec<Text> = Vec::new();
+        let mut messages: Vec<EventText> = Vec::new();
         // Most reasons have one message or two: the list is made only where it could matter.
         if self.known.iter().filter(|known| known.is_like(event) && known.similar).count() >= MAX_SIMILAR - 1
         {

@@ -6,7 +6,8 @@
 
 use super::backoff::{Entry, Limits};
 use super::gates::Gates;
-use crate::api::{Sym, Text};
+use crate::api::text::PulledImage;
+use crate::api::{EventText, Sym, Text};
 use crate::time::{Span, Time};
 
 /// What the kubelet remembers of the pulls of one image for one pod: the key is (uid, image), so containers of a pod
@@ -50,7 +51,16 @@ pub struct PullFailure {
 pub struct Note {
     pub warning: bool,
     pub reason: Sym,
-    pub message: Text,
+    pub message: EventText,
+}
+
+impl Note {
+    fn normal(reason: Sym, message: impl Into<EventText>) -> Note {
+        Note { warning: false, reason, message: message.into() }
+    }
+    fn warning(reason: Sym, message: impl Into<EventText>) -> Note {
+        Note { warning: true, reason, message: message.into() }
+    }
 }
 
 /// What the kubelet does for a container's image; the event tells it.
@@ -83,7 +93,7 @@ pub fn ensure(
         let message = Text::from(format!(
             "Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {cause}"
         ));
-        let event = Note { warning: true, reason: Sym::INSPECT_FAILED, message };
+        let event = Note::warning(Sym::INSPECT_FAILED, message);
         return Verdict::Fails { reason: Sym::INVALID_IMAGE_NAME, message, event };
     }
     if policy != "Always" {
@@ -91,28 +101,28 @@ pub fn ensure(
             Ok(presence) => presence,
             Err(error) => {
                 let message = Text::from(format!("Failed to inspect image \"\": {error}"));
-                let event = Note { warning: true, reason: Sym::INSPECT_FAILED, message };
+                let event = Note::warning(Sym::INSPECT_FAILED, message);
                 return Verdict::Fails { reason: Sym::IMAGE_INSPECT_ERROR, message, event };
             }
         };
         if presence == Presence::Present {
             let message = Text::ImagePresent { image, checked: gates.ensure_secret_pulled_images };
-            return Verdict::Present(Note { warning: false, reason: Sym::PULLED, message });
+            return Verdict::Present(Note::normal(Sym::PULLED, message));
         }
         if policy == "Never" {
             let reason = Sym::ERR_IMAGE_NEVER_PULL;
             let message =
                 Text::from(format!("Container image \"{image}\" is not present with pull policy of Never"));
-            return Verdict::Fails { reason, message, event: Note { warning: true, reason, message } };
+            return Verdict::Fails { reason, message, event: Note::warning(reason, message) };
         }
     }
     if Limits::IMAGE.holds_since_update(memory.back_off, now) {
-        let event =
-            Note { warning: false, reason: Sym::BACK_OFF, message: Text::PullBackOff { image, after: None } };
-        let message = Text::PullBackOff { image, after: memory.last_failure.map(|f| (f.reason, f.message)) };
+        let event = Note::normal(Sym::BACK_OFF, Text::PullBackOff { image, after: Sym::EMPTY });
+        let after = memory.last_failure.map(|f| Sym::new(&format!("{}: {}", f.reason, f.message)));
+        let message = Text::PullBackOff { image, after: after.unwrap_or_default() };
         return Verdict::Fails { reason: Sym::IMAGE_PULL_BACK_OFF, message, event };
     }
-    Verdict::Pulls(Note { warning: false, reason: Sym::PULLING, message: Text::Pulling { image } })
+    Verdict::Pulls(Note::normal(Sym::PULLING, Text::Pulling { image }))
 }
 
 /// A pull failed with `error`: how the container waits, and the event. The next pull waits twice as long as this one.
@@ -120,14 +130,13 @@ pub fn fails(image: Sym, error: Sym, memory: &mut PullMemory, now: Time) -> (Pul
     memory.back_off = Some(Limits::IMAGE.next(memory.back_off, now, now));
     let failure = evaluate(image, error);
     memory.last_failure = Some(failure);
-    (failure, Note { warning: true, reason: Sym::FAILED, message: Text::PullFailed { image, error } })
+    (failure, Note::warning(Sym::FAILED, Text::PullFailed { image, error }))
 }
 
 /// A pull worked: it took `took` in the runtime and `waited` with the wait for its turn.
 pub fn works(image: Sym, took: Span, waited: Span, bytes: u64) -> Note {
-    let whole_millis = |span: Span| Span::from_millis(span.micros() / 1000);
-    let message = Text::PulledImage { image, took: whole_millis(took), waited: whole_millis(waited), bytes };
-    Note { warning: false, reason: Sym::PULLED, message }
+    let pulled = PulledImage { image, took: took.into(), waited: waited.into(), bytes };
+    Note::normal(Sym::PULLED, EventText::Pulled(pulled))
 }
 
 /// `evalCRIPullErr`: two errors that the runtime names at the beginning of its text have reasons of their own.

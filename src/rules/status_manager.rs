@@ -39,10 +39,15 @@ pub fn set(
     now: Time,
     gates: &Gates,
 ) -> bool {
-    let mut status = status.into();
-    Arc::make_mut(&mut status).observed_generation =
+    let mut shared = status.into();
+    let status = Arc::make_mut(&mut shared);
+    status.observed_generation =
         if gates.observed_generation || pod.status.observed_generation != 0 { pod.generation } else { 0 };
-    update(cached, pod, status, now, pod.deleted, false, gates)
+    let is_new = settle(cached.as_ref(), pod, status, now, pod.deleted, gates);
+    if is_new {
+        store(cached, pod, shared, false);
+    }
+    is_new
 }
 
 /// Makes the remembered status final: containers that nobody saw end are taken for lost, and the phase ends.
@@ -79,7 +84,11 @@ pub fn terminate(
     if !pod.is_static && !status.phase.is_terminal() {
         status.phase = Phase::Failed;
     }
-    update(cached, pod, shared, now, true, true, gates)
+    let is_new = settle(cached.as_ref(), pod, status, now, true, gates);
+    if is_new {
+        store(cached, pod, shared, true);
+    }
+    is_new
 }
 
 /// `hasPodInitialized`: asks the API's status, not the cache.
@@ -127,26 +136,19 @@ fn is_timed(kind: Sym) -> bool {
     )
 }
 
-/// `updateStatusInternal`
-fn update(
-    cached: &mut Option<Cached>,
+/// The first half of `updateStatusInternal`: sets the times, and says whether the status is to be remembered.
+fn settle(
+    cached: Option<&Cached>,
     pod: &PodView<'_>,
-    mut shared: Arc<PodStatus>,
+    status: &mut PodStatus,
     now: Time,
     force: bool,
-    mut is_finished: bool,
     gates: &Gates,
 ) -> bool {
-    let old = cached.as_ref().map_or(pod.status, |cached| &*cached.status);
-    if let Some(cached) = &cached
-        && !pod.is_static
-    {
-        is_finished |= cached.is_finished;
-    }
-    if !may_follow(pod.spec, old, &shared, gates) {
+    let old = cached.map_or(pod.status, |cached| &*cached.status);
+    if !may_follow(pod.spec, old, status, gates) {
         return false;
     }
-    let status = Arc::make_mut(&mut shared);
     for (place, condition) in status.conditions.iter_mut().enumerate() {
         if is_timed(condition.kind) {
             condition.last_transition =
@@ -156,15 +158,15 @@ fn update(
     // Set once, by the first status that the kubelet writes.
     status.start_time = old.start_time.or(status.start_time).or(Some(now));
     normalize(pod.spec, status);
-    if let Some(cached) = &cached
-        && !force
-        && is_same(&cached.status, status, gates)
-    {
-        return false;
-    }
-    let version = cached.as_ref().map_or(0, |cached| cached.version) + 1;
-    *cached = Some(Cached { status: shared, version, is_finished });
-    true
+    force || !cached.is_some_and(|cached| is_same(&cached.status, status, gates))
+}
+
+/// The second half: the next version.
+fn store(cached: &mut Option<Cached>, pod: &PodView<'_>, status: Arc<PodStatus>, is_finished: bool) {
+    let (version, was_finished) =
+        cached.as_ref().map_or((0, false), |cached| (cached.version, cached.is_finished));
+    let is_finished = is_finished || (was_finished && !pod.is_static);
+    *cached = Some(Cached { status, version: version + 1, is_finished });
 }
 
 /// When a condition came to its status: where the status is the old one, so is the time (`updateLastTransitionTime`).
@@ -248,23 +250,23 @@ fn normalize(spec: &PodSpec, status: &mut PodStatus) {
 /// Whether nothing changed that the kubelet owns (`isPodStatusByKubeletEqual`): times of conditions do not count, nor
 /// foreign conditions, nor conditions that are gone.
 fn is_same(old: &PodStatus, new: &PodStatus, gates: &Gates) -> bool {
-    let conditions = new.conditions.iter().enumerate().all(|(place, condition)| {
-        if condition.kind != Sym::DISRUPTION_TARGET && !is_kubelet_owned(condition.kind, gates) {
-            return true;
-        }
-        old.condition_at(place, condition.kind).is_some_and(|before| {
-            before.status == condition.status
-                && before.reason == condition.reason
-                && before.message == condition.message
-                && before.observed_generation == condition.observed_generation
-        })
-    });
-    conditions
-        && old.phase == new.phase
-        && old.reason == new.reason
-        && old.message == new.message
+    // What differs most often comes first.
+    old.phase == new.phase
         && old.containers == new.containers
         && old.init == new.init
+        && new.conditions.iter().enumerate().all(|(place, condition)| {
+            if condition.kind != Sym::DISRUPTION_TARGET && !is_kubelet_owned(condition.kind, gates) {
+                return true;
+            }
+            old.condition_at(place, condition.kind).is_some_and(|before| {
+                before.status == condition.status
+                    && before.reason == condition.reason
+                    && before.message == condition.message
+                    && before.observed_generation == condition.observed_generation
+            })
+        })
+        && old.reason == new.reason
+        && old.message == new.message
         && old.ephemeral == new.ephemeral
         && old.start_time == new.start_time
         && old.host_ips == new.host_ips

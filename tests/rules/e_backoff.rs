@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use kubelapse::api::text::{PodIdent, PodName, Uid};
-use kubelapse::api::{Sym, Text};
+use kubelapse::api::{EventText, Sym, Text};
 use kubelapse::rules::backoff::{Entry, Limits, Restart, crash_loop};
 use kubelapse::rules::gates::Gates;
 use kubelapse::rules::images::{self, Note, PullMemory, Verdict};
@@ -76,7 +76,7 @@ fn crashes(steps: &[Value], limits: &Limits) -> Vec<Value> {
                     "inBackOff": true,
                     "backOffNow": value_of(entry),
                     "reason": Sym::CRASH_LOOP_BACK_OFF.as_str(),
-                    "message": Text::CrashBackOff { container, delay }.show(&pod).to_string(),
+                    "message": Text::CrashBackOff { container, delay: delay.into() }.show(&pod).to_string(),
                     "events": [format!("Warning BackOff {}", event.show(&pod))],
                     "until": seconds(until),
                 })
@@ -167,7 +167,7 @@ fn pulls(steps: &[Value]) -> Vec<Value> {
     answers
 }
 
-fn words(message: Text) -> String {
+fn words(message: impl Into<EventText>) -> String {
     let nobody = PodIdent {
         name: PodName { base: Sym::EMPTY, ordinal: None },
         namespace: Sym::EMPTY,
@@ -175,6 +175,7 @@ fn words(message: Text) -> String {
     };
     // The cases mask what depends on the clock of the machine that made them.
     message
+        .into()
         .show(&nobody)
         .to_string()
         .replace("in 0s (0s including waiting)", "in <d> (<d> including waiting)")

@@ -397,7 +397,7 @@ fn back_off(w: &mut World, pod: PodId, ix: ContainerIx) -> Option<Time> {
         }
         Restart::Waits { delay, until } => {
             container.reason =
-                Some((Sym::CRASH_LOOP_BACK_OFF, Text::CrashBackOff { container: name, delay }));
+                Some((Sym::CRASH_LOOP_BACK_OFF, Text::CrashBackOff { container: name, delay: delay.into() }));
             let message = Text::BackOffRestarting { container: name };
             events::kubelet(w, pod, true, Sym::BACK_OFF, message, Some(ix));
             Some(until)

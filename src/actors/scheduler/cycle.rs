@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::queue::{self, happened, wake};
 use crate::actors::{api_server, disruption};
-use crate::api::{Condition, Sym, Text, Tri, text::Uid};
+use crate::api::{Condition, EventText, Sym, Text, Tri, text::Uid};
 use crate::engine::random::Draw;
 use crate::record::Event;
 use crate::rules::event_series::{self, Write};
@@ -172,17 +172,17 @@ pub fn preempt(w: &mut World, pod: PodId, victim: PodId, node: NodeId) {
         Uid::Made(uid) => uid,
         Uid::Given(_) => [0; 2],
     };
-    let message = Text::PreemptedBy { uid, node: w.nodes[node.ix()].spec.name };
+    let message = EventText::PreemptedBy { uid, node: w.nodes[node.ix()].spec.name };
     event(w, victim, false, Sym::PREEMPTED, message);
 }
 
-fn event(w: &mut World, pod: PodId, warning: bool, reason: Sym, message: Text) {
+fn event(w: &mut World, pod: PodId, warning: bool, reason: Sym, message: impl Into<EventText>) {
     w.event_objects += 1;
     let event = Event {
         component: Sym::DEFAULT_SCHEDULER,
         warning,
         reason,
-        message,
+        message: message.into(),
         field_path: Sym::EMPTY,
         count: 1,
         object: w.event_objects,
@@ -237,7 +237,7 @@ fn record_series(w: &mut World, pod: PodId, told: Told) {
         component: Sym::DEFAULT_SCHEDULER,
         warning: true,
         reason: Sym::FAILED_SCHEDULING,
-        message: told.note,
+        message: told.note.into(),
         field_path: Sym::EMPTY,
         count: told.series.map_or(1, |series| series.written),
         object: told.event_object,

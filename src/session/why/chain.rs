@@ -1,7 +1,7 @@
 //! A chain of causes as it grows: what every part of it is made of, and the links that do not depend on what changed.
 
 use super::Link;
-use crate::api::{Sym, Text};
+use crate::api::{EventText, Sym};
 use crate::session::Walk;
 use crate::session::lineage::Lineage;
 use crate::session::words::{describe, offset, pod_of};
@@ -50,8 +50,8 @@ impl<'a> Chain<'a> {
         self.add(0, "scenario", text);
     }
 
-    pub(super) fn text(&self, text: Text) -> String {
-        self.pod().map_or_else(String::new, |p| text.show(&p.ident).to_string())
+    pub(super) fn text(&self, text: impl Into<EventText>) -> String {
+        self.pod().map_or_else(String::new, |p| text.into().show(&p.ident).to_string())
     }
 
     pub(super) fn name(&self, ix: ContainerIx) -> Sym {

@@ -56,7 +56,7 @@ impl Chain<'_> {
                 let finished = last.and_then(|(_, c)| c.and_then(|c| c.finished_at));
                 let say = match (text, finished) {
                     (Text::CrashBackOff { delay, .. }, Some(finished)) => {
-                        let until = finished + delay;
+                        let until = finished + delay.into();
                         format!(
                             "refused to start {name}: its back-off of {delay} counts from its end at {} and lasts until {}. \
                              The refusal stays in the reason cache; only the next sync shows it. Each further failure \

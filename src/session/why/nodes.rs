@@ -2,7 +2,7 @@
 
 use super::chain::Chain;
 use crate::api::text::Uid;
-use crate::api::{Phase, Sym, Text};
+use crate::api::{EventText, Phase, Sym};
 use crate::record::Change;
 use crate::world::{PodId, SimEvent};
 
@@ -73,7 +73,7 @@ impl Chain<'_> {
         let (w, Some(own)) = (self.walk.world(), self.pod()) else { return Vec::new() };
         let told = self.walk.history().iter().filter_map(|row| match row.change {
             Change::Event(event) => match event.message {
-                Text::PreemptedBy { uid, node } if node == on && own.ident.uid == Uid::Made(uid) => {
+                EventText::PreemptedBy { uid, node } if node == on && own.ident.uid == Uid::Made(uid) => {
                     row.pod.map(PodId)
                 }
                 _ => None,
