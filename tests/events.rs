@@ -157,3 +157,44 @@ takes = "3s"
     assert!(all.iter().all(|(secs, _)| *secs > 30) && all.len() > 2, "{all:?}");
     assert_eq!(last(&all), "Liveness probe failed: dial tcp 10.0.0.9:80: i/o timeout");
 }
+
+/// The scheduler's recorder knows a repetition by the version of the pod and not by its words: as recorded (`golden`,
+/// sched-nodeselector-mismatch from 71 s on), the third refusal repeats the words of the second, and only the condition has
+/// the new ones.
+#[test]
+fn a_refusal_of_an_unchanged_pod_repeats_the_event_before_whatever_its_words() {
+    let fifteen = include_str!("../scenarios/scheduling/fifteen-nodes.toml");
+    let none = |path: &str| Err(path.to_owned());
+    let plan = scenario::load("fifteen-nodes.toml", fifteen, &none, &[])
+        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    let lived = session::live(&Arc::new(plan), 0);
+    let count = |words: &str| {
+        let before = words.split(" Insufficient").next().unwrap_or_default();
+        before.rsplit(' ').next().unwrap_or_default().to_owned()
+    };
+    let (mut events, mut conditions) = (Vec::new(), Vec::new());
+    for row in &lived.transitions {
+        let Some(ident) = row.pod.map(|pod| &lived.directory.pods[pod as usize]) else { continue };
+        let secs = row.time.since(lived.directory.start).secs();
+        match &row.change {
+            Change::Event(e) if e.reason == "FailedScheduling" => {
+                let words = e.message.show(ident).to_string();
+                events.push((secs, e.object, e.count, count(&words)));
+            }
+            Change::Condition { kind, message, .. } if kind == "PodScheduled" && !message.is_empty() => {
+                conditions.push((secs, count(&message.show(ident).to_string())));
+            }
+            _ => {}
+        }
+    }
+    let objects: Vec<u32> = events.iter().map(|(_, object, ..)| *object).collect();
+    let told: Vec<(i64, u32, &str)> =
+        events.iter().map(|(at, _, count, n)| (*at, *count, n.as_str())).collect();
+    assert_eq!(told, [(20, 1, "2"), (70, 1, "3"), (81, 1, "3"), (92, 2, "3"), (101, 1, "2")]);
+    assert!(
+        objects[2] == objects[3] && objects.iter().filter(|o| **o == objects[2]).count() == 2,
+        "{objects:?}"
+    );
+    // A row for each new message, though the status is False all along.
+    assert_eq!(conditions, [(20, "2".to_owned()), (70, "3".to_owned()), (92, "2".to_owned())]);
+}

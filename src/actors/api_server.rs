@@ -155,8 +155,11 @@ pub fn update_status(w: &mut World, pod: PodId, change: impl FnOnce(&mut PodStat
     }
     let before = Arc::clone(&p.status);
     change(Arc::make_mut(&mut p.status), now);
-    let changed = p.status != before;
+    let (changed, bound) = (p.status != before, p.node.is_some());
     record_changes(w, pod, &before);
+    if changed && !bound {
+        super::scheduler::pod_written(w, pod);
+    }
     if changed {
         super::kubelet::status_manager::want_reconcile(w, pod);
     }
@@ -371,11 +374,14 @@ pub fn record_changes(w: &mut World, pod: PodId, before: &PodStatus) {
     super::attach_detach::pod_changed(w, pod);
 }
 
-/// Whether two lists of conditions would be told alike: the same types at the same places, with the same statuses and
-/// reasons.
+/// Whether two lists of conditions would be told alike: the same types at the same places, and nothing new to read.
 fn alike(a: &[Condition], b: &[Condition]) -> bool {
-    a.len() == b.len()
-        && a.iter().zip(b).all(|(a, b)| a.kind == b.kind && a.status == b.status && a.reason == b.reason)
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.kind == b.kind && reads_alike(a, b))
+}
+
+/// A message alone makes a row too: it says which containers are still missing, or why the scheduler refuses now.
+fn reads_alike(a: &Condition, b: &Condition) -> bool {
+    a.status == b.status && a.reason == b.reason && a.message == b.message
 }
 
 /// Records every condition that differs between two statuses of a pod.
@@ -390,7 +396,7 @@ fn record_conditions(w: &mut World, pod: PodId, before: &PodStatus, after: &PodS
         let (old, new) = (before.condition(kind), after.condition(kind));
         let same = match (old, new) {
             (None, None) => true,
-            (Some(a), Some(b)) => a.status == b.status && a.reason == b.reason,
+            (Some(a), Some(b)) => reads_alike(a, b),
             _ => false,
         };
         if same {

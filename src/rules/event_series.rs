@@ -2,7 +2,9 @@
 //!
 //! Source: staging/src/k8s.io/client-go/tools/events/event_broadcaster.go (`recordToSink`, `refreshExistingEventSeries`,
 //! `finishSeries`), 1.36.2. The surprise: the second occurrence is written at once, later ones only every half hour or when
-//! the series ends. Recorded schedulers make an event of its own for each note, so a series is kept for each.
+//! the series ends; and the key (`getKey`) leaves the note out but has the pod's resourceVersion in it. So a pod that was written
+//! since (a condition with other words, say) begins an event anew, even with the same words, and one that was not repeats the
+//! first event's words whatever it was refused for.
 
 use crate::time::{Span, Time};
 

@@ -249,7 +249,7 @@ fn normalize(spec: &PodSpec, status: &mut PodStatus) {
 
 /// Whether nothing changed that the kubelet owns (`isPodStatusByKubeletEqual`): times of conditions do not count, nor
 /// foreign conditions, nor conditions that are gone.
-fn is_same(old: &PodStatus, new: &PodStatus, gates: &Gates) -> bool {
+pub fn is_same(old: &PodStatus, new: &PodStatus, gates: &Gates) -> bool {
     // What differs most often comes first.
     old.phase == new.phase
         && old.containers == new.containers

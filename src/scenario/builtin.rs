@@ -57,6 +57,7 @@ shipped! {
         "never-pull"
         "one-bad-of-three"
         "slow-pull-queue"
+        "second-image-slow"
         "pull-rate-limit"
         "pull-secret-missing"
         "wrong-architecture"
@@ -82,6 +83,7 @@ shipped! {
     ;
     Init "init/":
         "init-crash"
+        "init-image-missing"
         "init-chain"
         "init-never"
         "init-hang"
@@ -93,6 +95,7 @@ shipped! {
     Crashes "crashes/":
         "exit-zero"
         "restart-policy"
+        "name-order"
         "oom-loop"
         "segfault"
         "killed-not-oom"
@@ -100,6 +103,7 @@ shipped! {
         "missing-env"
         "post-start-fails"
         "back-off-reset"
+        "ages"
         "slow-leak"
         "herd"
         "slow-crash"
@@ -116,6 +120,7 @@ shipped! {
         "liveness-shared-dependency"
         "readiness-gate"
         "probe-grace"
+        "liveness-never"
     ;
     Termination "termination/":
         "gone-at-once"
@@ -135,6 +140,7 @@ shipped! {
         "too-much-memory"
         "affinity-no-match"
         "taint-not-tolerated"
+        "fifteen-nodes"
         "too-many-pods"
         "host-port-taken"
         "anti-affinity-last-one"
@@ -150,6 +156,7 @@ shipped! {
     Nodes "nodes/":
         "container-killed"
         "node-flaps"
+        "status-writes"
         "no-execute-taint"
         "drain-budget"
         "memory-pressure"

@@ -56,13 +56,17 @@ pub struct Waiting {
     /// Changes with each failure: timers of the one before bow out.
     pub generation: u32,
     pub nominated: Option<NodeIx>,
-    /// FailedScheduling in each of its words, as the scheduler's recorder keeps it.
+    /// How often its object was written: its `resourceVersion`, as far as the recorder cares.
+    pub version: u32,
+    /// FailedScheduling about each version of the object, as the scheduler's recorder keeps it.
     pub told: Vec<Told>,
 }
 
 /// An event of the scheduler that may become a series.
 #[derive(Clone, Copy, Debug)]
 pub struct Told {
+    pub version: u32,
+    /// Of the first occurrence.
     pub note: Text,
     pub series: Option<Series>,
     pub event_object: u32,

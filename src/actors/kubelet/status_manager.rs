@@ -197,7 +197,9 @@ fn sync_pod(w: &mut World, pod: PodId) {
     }
     let Some(worker) = p.worker.as_deref_mut() else { return };
     let Some(cached) = worker.outgoing.take() else { return };
-    let running = !worker.containers_gone;
+    // The question is asked early in the write: one that a newer status overtakes was asked before the end.
+    let is_newest = worker.cached.as_ref().is_some_and(|newest| newest.version == cached.version);
+    let running = !worker.containers_gone || !is_newest;
     let merged = rule::merge(&p.status, &cached.status, p.generation, running, now, &gates);
     let held_back = merged.phase != cached.status.phase;
     api_server::replace_status(w, pod, merged);
@@ -230,7 +232,8 @@ pub fn want_reconcile(w: &mut World, pod: PodId) {
     }
 }
 
-/// The ten-second pass (`syncBatch(all)`, `needsReconcile`): what the API has differently is written again.
+/// The ten-second pass (`syncBatch(all)`, `needsReconcile`): what the API has differently of what is the kubelet's own is
+/// written again.
 pub fn retry(w: &mut World, node: NodeId, generation: u32) {
     let n = &mut w.nodes[node.ix()];
     if n.generation != generation || !n.kubelet_up {
@@ -241,7 +244,8 @@ pub fn retry(w: &mut World, node: NodeId, generation: u32) {
         let p = &mut w.pods[pod.ix()];
         let Some(worker) = p.worker.as_deref_mut() else { continue };
         worker.status_stale = false;
-        if p.exists {
+        let differs = worker.status().is_some_and(|cached| !rule::is_same(&p.status, cached, &w.gates));
+        if p.exists && differs {
             nudge(w, node, pod);
         }
     }

@@ -190,12 +190,15 @@ fn event(w: &mut World, pod: PodId, warning: bool, reason: Sym, message: impl In
     w.record_event(pod, event);
 }
 
-/// FailedScheduling: repetitions of one note become a series.
+/// FailedScheduling: repetitions about one version of the pod become a series.
 fn failed_scheduling(w: &mut World, pod: PodId, note: Text) {
     let (now, anchor) = (w.now, w.plan.start);
     let Some(entry) = w.scheduler.waiting.get_mut(&pod) else { return };
-    let at = entry.told.iter().position(|told| told.note == note).unwrap_or_else(|| {
-        entry.told.push(Told { note, series: None, event_object: 0 });
+    let version = entry.version;
+    let at = entry.told.iter().position(|told| told.version == version).unwrap_or_else(|| {
+        // Versions do not come back: of older ones only a count that is still to be written matters.
+        entry.told.retain(|told| told.series.is_some_and(|series| series.count > series.written));
+        entry.told.push(Told { version, note, series: None, event_object: 0 });
         entry.told.len() - 1
     });
     let told = &mut entry.told[at];
@@ -203,6 +206,7 @@ fn failed_scheduling(w: &mut World, pod: PodId, note: Text) {
         Write::New => {
             w.event_objects += 1;
             told.event_object = w.event_objects;
+            told.note = note;
         }
         Write::Second => {}
         Write::Nothing => {

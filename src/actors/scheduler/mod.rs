@@ -13,7 +13,7 @@ pub use cluster::{
     claim_changed, node_listed, nodes_changed, pod_assigned, pod_deleting, pod_freed, pod_relabelled, start,
 };
 pub use cycle::{bind, preempt, schedule, write_series};
-pub use queue::{pod_added, pod_gone, pod_updated, timer};
+pub use queue::{pod_added, pod_gone, pod_updated, pod_written, timer};
 
 use std::sync::Arc;
 

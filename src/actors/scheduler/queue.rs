@@ -31,6 +31,7 @@ pub fn pod_added(w: &mut World, pod: PodId) {
         refused_by: PluginSet::default(),
         generation: 0,
         nominated: None,
+        version: 0,
         told: Vec::new(),
     };
     w.scheduler.waiting.insert(pod, entry);
@@ -42,6 +43,7 @@ pub fn pod_added(w: &mut World, pod: PodId) {
 /// The object of a pod without a node was written (`PriorityQueue.Update`): what it asks for now may bring it back, if it
 /// was refused; in the queues it keeps its place.
 pub fn pod_updated(w: &mut World, pod: PodId) {
+    pod_written(w, pod);
     let Some(old) = w.scheduler.waiting.get(&pod).map(|entry| entry.request) else { return };
     let request = request_of(w, pod);
     let (before, after) = (w.scheduler.cluster.request(old), w.scheduler.cluster.request(request));
@@ -51,6 +53,13 @@ pub fn pod_updated(w: &mut World, pod: PodId) {
     let helps = queueing::update_helps(&w.gates, before, after, entry.refused_by);
     if helps && entry.place == Place::Unschedulable {
         requeue(w, pod);
+    }
+}
+
+/// The object of a pod without a node has a new version, which may be all that is new about it.
+pub fn pod_written(w: &mut World, pod: PodId) {
+    if let Some(entry) = w.scheduler.waiting.get_mut(&pod) {
+        entry.version += 1;
     }
 }
 
