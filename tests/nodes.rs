@@ -492,3 +492,53 @@ fn nothing_is_evicted_while_no_node_is_ready() {
     let last = marked.last().expect("it is evicted");
     assert!((480.0..487.0).contains(&last.0), "{marked:?}");
 }
+
+/// Usage above the request decides before priority, and the message names the containers that are above theirs; a process
+/// that outgrows its limit is killed by the kernel, wherever the node stands.
+#[test]
+fn what_containers_use_of_memory_decides_who_goes() {
+    let pod = |name: &str, resources: &str, memory: &str| {
+        format!(
+            "[[pod]]\nname = \"{name}\"\n[[pod.spec.containers]]\nname = \"app\"\n\
+             image = \"{name}:1\"\nresources = {{ {resources} }}\n[pod.behavior.containers.app]\n\
+             attempts = [{{ memory = [{memory}] }}]\n"
+        )
+    };
+    let asks = |memory: &str| format!("requests = {{ memory = \"{memory}\" }}");
+    let text = [
+        "name = \"usage\"\nuntil = \"2m\"\n[[node]]\nname = \"n\"\n".to_owned(),
+        pod("within", &asks("1Gi"), "{ size = \"900Mi\" }"),
+        pod("above", &asks("256Mi"), "{ size = \"100Mi\" }, { at = \"20s\", size = \"700Mi\" }"),
+        pod("little", &asks("256Mi"), "{ size = \"257Mi\" }"),
+        pod(
+            "leaks",
+            "limits = { memory = \"64Mi\" }",
+            "{ size = \"60Mi\" }, { at = \"10s\", size = \"65Mi\" }",
+        ),
+        "[[action]]\nat = \"35s\"\npressure = \"node/n\"\nresource = \"memory\"\nlasts = \"11s\"\n"
+            .to_owned(),
+    ]
+    .concat();
+    let lived = live(&text);
+    let evicted = events(&lived, Sym::EVICTED);
+    let order: Vec<&str> = evicted.iter().map(|(_, pod, _)| pod.as_str()).collect();
+    assert_eq!(order[..2], ["above", "little"], "{evicted:?}");
+    assert!(
+        evicted[0].2.ends_with(
+            "available: 92160Ki. Container app was using 700Mi, request is 256Mi, has larger consumption of memory. "
+        ),
+        "{evicted:?}"
+    );
+    let killed: Vec<(i32, String)> = lived
+        .transitions
+        .iter()
+        .filter_map(|t| match t.change {
+            Change::Container { exit_code: Some(137), reason, restarts, .. } => {
+                Some((restarts, reason.to_string()))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(killed.first(), Some(&(0, "OOMKilled".to_owned())), "{killed:?}");
+    assert!(killed.iter().any(|(restarts, reason)| *restarts == 1 && reason == "OOMKilled"), "{killed:?}");
+}

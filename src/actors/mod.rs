@@ -9,6 +9,7 @@ pub mod attach_detach;
 pub mod disruption;
 pub mod events;
 pub mod kubelet;
+pub mod memory;
 pub mod node_lifecycle;
 pub mod pod_gc;
 pub mod runtime;
@@ -57,6 +58,7 @@ pub fn play(w: &mut World, event: SimEvent) {
         | SimEvent::Exit { pod, .. }
         | SimEvent::TermExit { pod, .. }
         | SimEvent::DiskWritten { pod, .. }
+        | SimEvent::MemoryUsed { pod, .. }
         | SimEvent::Probe { pod, .. }
         | SimEvent::ProbeDone { pod, .. }
             if w.pods[pod.ix()].runtime.containers.is_empty() => {}
@@ -71,6 +73,7 @@ pub fn play(w: &mut World, event: SimEvent) {
         SimEvent::DiskWritten { pod, container, point, generation } => {
             kubelet::local_storage::written(w, pod, container, point, generation);
         }
+        SimEvent::MemoryUsed { pod, container, generation } => memory::used(w, pod, container, generation),
         SimEvent::Probe { pod, container, kind, generation } => {
             kubelet::prober::tick(w, pod, container, kind, generation);
         }
@@ -111,6 +114,7 @@ pub fn default_container_behavior() -> ContainerBehavior {
             post_start: hook(),
             pre_stop: hook(),
             writes: Vec::new(),
+            memory: Vec::new(),
             log: Vec::new(),
             message: None,
         }],

@@ -93,6 +93,7 @@ pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
         w.after(runs, SimEvent::Exit { pod, container: ix, generation });
     }
     super::kubelet::local_storage::started(w, pod, ix);
+    super::memory::started(w, pod, ix);
     pleg::touched(w, pod);
 }
 

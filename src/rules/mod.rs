@@ -15,6 +15,7 @@ pub mod defaults;
 pub mod devices;
 pub mod event_series;
 pub mod events;
+pub mod eviction;
 pub mod gates;
 pub mod humanize;
 pub mod image_name;

@@ -582,6 +582,12 @@ pub static ATTEMPT: Shape = Shape {
         key("preStop", Kind::Table(&HOOK), "instant, exit 0", "How the hook goes that the manifest declares"),
         key("writes", Kind::List(&Kind::Table(&WRITE)), "nothing", "Disk space that it takes up over time"),
         key(
+            "memory",
+            Kind::List(&Kind::Table(&MEMORY)),
+            "not said",
+            "Memory that it uses over time: above the container's limit it is OOMKilled, and evictions go by it",
+        ),
+        key(
             "log",
             Kind::List(&Kind::Text),
             "",
@@ -605,6 +611,16 @@ pub static WRITE: Shape = Shape {
             "the container's own filesystem and logs",
             "The emptyDir volume that takes it",
         ),
+    ],
+};
+
+pub static MEMORY: Shape = Shape {
+    name: "memoryUse",
+    doc: "From an instant since the container's start on, so much memory is used",
+    id: "",
+    keys: &[
+        key("at", Kind::Duration, "0s", "Since the container's start"),
+        must("size", Kind::Quantity, "Its working set from then on"),
     ],
 };
 

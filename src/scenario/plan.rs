@@ -269,6 +269,8 @@ pub struct Attempt {
     pub pre_stop: HookBehavior,
     /// In the order of time in each place.
     pub writes: Vec<WritePoint>,
+    /// Its working set, in the order of time; empty: nobody says.
+    pub memory: Vec<MemoryPoint>,
     /// Lines that the process wrote.
     pub log: Vec<String>,
     /// Its termination message.
@@ -307,6 +309,13 @@ pub struct WritePoint {
     pub bytes: i64,
     /// Of an emptyDir; None: the container's own filesystem and logs.
     pub volume: Option<Sym>,
+}
+
+/// From `at` (since the container's start) on, so much memory is used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MemoryPoint {
+    pub at: Span,
+    pub bytes: i64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -185,6 +185,7 @@ fn is_live(w: &World, event: SimEvent) -> bool {
             .is_some_and(|worker| worker.work == Work::Sync && node_generation(worker.node) == generation),
         SimEvent::Exit { pod, container, generation }
         | SimEvent::TermExit { pod, container, generation }
+        | SimEvent::MemoryUsed { pod, container, generation }
         | SimEvent::DiskWritten { pod, container, generation, .. } => {
             let name = w.pods.get(pod.ix()).filter(|p| usize::from(container) < p.container_count());
             let running = name.and_then(|p| p.runtime.live.newest(p.container(container).name));

@@ -33,6 +33,7 @@ pub fn pod_of(event: SimEvent) -> Option<PodId> {
         | SimEvent::HookFails { pod, .. }
         | SimEvent::TermExit { pod, .. }
         | SimEvent::DiskWritten { pod, .. }
+        | SimEvent::MemoryUsed { pod, .. }
         | SimEvent::StorageRound { pod, .. }
         | SimEvent::Probe { pod, .. }
         | SimEvent::ProbeDone { pod, .. }
@@ -233,6 +234,9 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         }
         SimEvent::DiskWritten { pod: p, container: c, .. } => {
             ("process", format!("{} takes up more disk space, or less", container(p, c)))
+        }
+        SimEvent::MemoryUsed { pod: p, container: c, .. } => {
+            ("process", format!("{} uses more memory, or less", container(p, c)))
         }
         SimEvent::Probe { pod: p, container: c, kind, .. } => {
             ("kubelet: prober", format!("{} probe of {}", probe(kind), container(p, c)))

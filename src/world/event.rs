@@ -57,6 +57,8 @@ pub enum SimEvent {
     TermExit { pod: PodId, container: ContainerIx, generation: u32 },
     /// What a container takes up on the disk changes: a point of its attempt's `writes`.
     DiskWritten { pod: PodId, container: ContainerIx, point: u16, generation: u32 },
+    /// What a container uses of memory changes: a point of its attempt's `memory`.
+    MemoryUsed { pod: PodId, container: ContainerIx, generation: u32 },
     /// A prober's tick.
     Probe { pod: PodId, container: ContainerIx, kind: u8, generation: u32 },
     /// A prober's answer.

@@ -1,18 +1,18 @@
 //! The eviction manager: on a node that runs short of something, pods are ended one at a time until it does not
 //! (pkg/kubelet/eviction/eviction_manager.go, helpers.go).
 //!
-//! A scenario says that a resource is short, and for how long; how much a pod uses it does not say. So the ranking knows
-//! what it can: pods that ask for none of the memory use more than they asked for, then the lower priority goes first.
-//! A round comes every ten seconds while there is pressure; after an eviction the next one waits for its end only.
+//! A scenario says that a resource is short, and for how long; what a container uses it may say (`memory`, `writes`).
+//! [`crate::rules::eviction`] ranks by that. A round comes every ten seconds while there is pressure; after an eviction the next one waits for its end only.
 
-use super::{end_pod, pod_worker};
-use crate::actors::{events, node_lifecycle};
+use super::{end_pod, local_storage, pod_worker};
+use crate::actors::{events, memory, node_lifecycle};
 use crate::api::{Sym, Text};
+use crate::rules::eviction::{self as rule, Candidate, Consumer};
 use crate::rules::quantity::{Format, Quantity};
 use crate::time::Span;
 use crate::world::node::Pressure;
 use crate::world::pod::{EndedBy, Work};
-use crate::world::{NodeId, PodId, SimEvent, World};
+use crate::world::{ContainerIx, NodeId, PodId, SimEvent, World};
 
 /// `evictionMonitoringPeriod`
 pub const PERIOD: Span = Span::from_secs(10);
@@ -99,12 +99,12 @@ fn look_at(w: &mut World, node: NodeId, mut pressure: Pressure) -> Option<Pressu
     Some(pressure)
 }
 
-/// `rankMemoryPressure`, `rankDiskPressureFunc`, `rankPIDPressure`: who goes first.
+/// Who goes first; of equals the youngest.
 fn victim(w: &World, node: NodeId, resource: Sym) -> Option<PodId> {
-    let rank = |pod: &PodId| {
-        let p = &w.pods[pod.ix()];
-        let asks = p.spec.containers.iter().any(|c| c.resources.requests.contains_key(resource.as_str()));
-        (asks, p.spec.priority.unwrap_or(0), std::cmp::Reverse(p.created))
+    let in_order = |a: &&PodId, b: &&PodId| {
+        let created = |pod: PodId| w.pods[pod.ix()].created;
+        rule::rank(&candidate(w, node, **a, resource), &candidate(w, node, **b, resource))
+            .then_with(|| created(**b).cmp(&created(**a)))
     };
     let alive = |pod: &&PodId| {
         let p = &w.pods[pod.ix()];
@@ -112,11 +112,40 @@ fn victim(w: &World, node: NodeId, resource: Sym) -> Option<PodId> {
             && p.spec.priority.unwrap_or(0) < CRITICAL
             && p.worker.as_deref().is_some_and(|worker| worker.work == Work::Sync)
     };
-    w.nodes[node.ix()].pods.iter().filter(alive).min_by_key(|pod| rank(pod)).copied()
+    w.nodes[node.ix()].pods.iter().filter(alive).min_by(in_order).copied()
+}
+
+fn candidate(w: &World, node: NodeId, pod: PodId, resource: Sym) -> Candidate {
+    let info = w.scheduler.cluster.node(u32::from(node.0));
+    let request = info.and_then(|info| info.request_of(pod.0)).map(|id| w.scheduler.cluster.request(id));
+    let asked = request.map(|request| &request.requests.asked);
+    let used = containers(w, pod, resource);
+    let volumes = if resource == Sym::EPHEMERAL_STORAGE { local_storage::in_volumes(w, pod) } else { None };
+    let known = used.iter().map(|(_, bytes)| *bytes).chain(volumes).reduce(i64::saturating_add);
+    Candidate {
+        usage: known,
+        request: match resource {
+            Sym::MEMORY => asked.map_or(0, |asked| asked.memory),
+            Sym::EPHEMERAL_STORAGE => asked.map_or(0, |asked| asked.ephemeral),
+            _ => 0,
+        },
+        priority: w.pods[pod.ix()].spec.priority.unwrap_or(0),
+    }
+}
+
+/// What the containers of a pod use of a resource, as far as the scenario says so: their places and bytes.
+fn containers(w: &World, pod: PodId, resource: Sym) -> Vec<(ContainerIx, i64)> {
+    let p = &w.pods[pod.ix()];
+    let all = 0..p.container_count() as u8;
+    match resource {
+        Sym::MEMORY => all.filter_map(|ix| Some((ix, memory::usage(p, ix, w.now)?))).collect(),
+        Sym::EPHEMERAL_STORAGE => local_storage::in_containers(w, pod),
+        _ => Vec::new(),
+    }
 }
 
 fn evict(w: &mut World, node: NodeId, pod: PodId, resource: Sym) {
-    let message = Text::from(words(w, node, resource));
+    let message = Text::from(words(w, node, pod, resource));
     events::kubelet(w, pod, true, Sym::EVICTED, message, None);
     end_pod(
         w,
@@ -126,14 +155,22 @@ fn evict(w: &mut World, node: NodeId, pod: PodId, resource: Sym) {
     );
 }
 
-/// `evictionMessage`: the resource and its threshold, as an amount. What is left is told as nine tenths of it.
-fn words(w: &World, node: NodeId, resource: Sym) -> String {
-    let mut text = format!("The node was low on resource: {resource}. ");
-    if let Some(threshold) = threshold(w, node, resource) {
-        let left = threshold.nanos() / 1_000_000_000 * 9 / 10 / 1024;
-        text += &format!("Threshold quantity: {threshold}, available: {left}Ki. ");
-    }
-    text
+/// The message of a pod's eviction. What is left on the node is told as nine tenths of the threshold.
+fn words(w: &World, node: NodeId, pod: PodId, resource: Sym) -> String {
+    let threshold =
+        threshold(w, node, resource).map(|threshold| (threshold, threshold.value().saturating_mul(9) / 10));
+    let p = &w.pods[pod.ix()];
+    let consumer = |(ix, usage): (ContainerIx, i64)| {
+        let container = p.container(ix);
+        let request = container.resources.requests.get(resource.as_str());
+        let request = request.and_then(|text| Quantity::parse(text).ok());
+        Consumer { name: container.name, usage, request }
+    };
+    // Regular init containers are not blamed.
+    let blamed = |(ix, _): &(ContainerIx, i64)| !p.is_init(*ix) || p.is_sidecar(*ix);
+    let used = containers(w, pod, resource);
+    let consumers: Vec<Consumer> = used.into_iter().filter(blamed).map(consumer).collect();
+    rule::message(resource, threshold, &consumers)
 }
 
 /// The hard threshold of a resource (`GetThresholdQuantity`): written, or `DefaultEvictionHard` where nothing is written

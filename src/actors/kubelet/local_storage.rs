@@ -121,6 +121,22 @@ pub fn round(w: &mut World, pod: PodId, generation: u32) {
     end_pod(w, pod, ended, HARD_GRACE_SECS);
 }
 
+/// What was measured last of a pod's containers, if any of them ever wrote something: their places and bytes.
+pub fn in_containers(w: &World, pod: PodId) -> Vec<(ContainerIx, i64)> {
+    let p = &w.pods[pod.ix()];
+    if p.runtime.disk.is_none() {
+        return Vec::new();
+    }
+    let known = usage(w, pod).containers;
+    known.into_iter().filter_map(|(name, bytes)| Some((p.find(name)?, bytes))).collect()
+}
+
+/// The same of its volumes, all together.
+pub fn in_volumes(w: &World, pod: PodId) -> Option<i64> {
+    w.pods[pod.ix()].runtime.disk.as_ref()?;
+    Some(usage(w, pod).volumes?.iter().map(|(_, bytes)| bytes).sum())
+}
+
 /// What was measured last.
 fn usage(w: &World, pod: PodId) -> Usage {
     let p = &w.pods[pod.ix()];

@@ -7,7 +7,8 @@ use crate::api::{Container, PodSpec, Sym};
 use crate::engine::Distribution;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::plan::{
-    Attempt, Behavior, ContainerBehavior, Exit, HookBehavior, OnTerm, ProbePoint, SandboxBehavior, WritePoint,
+    Attempt, Behavior, ContainerBehavior, Exit, HookBehavior, MemoryPoint, OnTerm, ProbePoint,
+    SandboxBehavior, WritePoint,
 };
 use crate::scenario::tree::{Node, Table};
 use crate::scenario::values;
@@ -110,6 +111,7 @@ fn default_attempt(runs_out: bool) -> Attempt {
         post_start: hook.clone(),
         pre_stop: hook,
         writes: Vec::new(),
+        memory: Vec::new(),
         log: Vec::new(),
         message: None,
     }
@@ -187,6 +189,7 @@ fn attempt(
         post_start: hook(table, "postStart", default),
         pre_stop: hook(table, "preStop", default),
         writes: writes(table, spec, cx),
+        memory: memory(table, cx),
         log: strings(table, "log"),
         message: text(table, "message").map(Sym::new),
     }
@@ -253,14 +256,25 @@ fn writes(table: &Table, spec: &PodSpec, cx: &mut Context<'_>) -> Vec<WritePoint
         let at = super::span(entry, "at").unwrap_or(Span::ZERO);
         let before = points.iter().rev().find(|p| p.volume == volume).map(|p| p.at);
         in_order(before, at, (node, entry), "what is written to one place stands", cx);
-        let nanos = entry.get("size").and_then(|n| values::quantity(n).ok()).unwrap_or_default();
-        points.push(WritePoint {
-            at,
-            bytes: i64::try_from(nanos / 1_000_000_000).unwrap_or(i64::MAX),
-            volume,
-        });
+        points.push(WritePoint { at, bytes: size(entry), volume });
     }
     points
+}
+
+fn memory(table: &Table, cx: &mut Context<'_>) -> Vec<MemoryPoint> {
+    let mut points: Vec<MemoryPoint> = Vec::new();
+    for (node, entry) in tables(table, "memory") {
+        let at = super::span(entry, "at").unwrap_or(Span::ZERO);
+        in_order(points.last().map(|p| p.at), at, (node, entry), "what is used stands", cx);
+        points.push(MemoryPoint { at, bytes: size(entry) });
+    }
+    points
+}
+
+/// `size`, in bytes.
+fn size(entry: &Table) -> i64 {
+    let nanos = entry.get("size").and_then(|n| values::quantity(n).ok()).unwrap_or_default();
+    i64::try_from(nanos / 1_000_000_000).unwrap_or(i64::MAX)
 }
 
 fn hook(table: &Table, key: &str, default: &Attempt) -> HookBehavior {
