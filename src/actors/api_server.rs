@@ -87,6 +87,7 @@ fn new_pod(
         status: Arc::clone(nothing),
         shown: Shown::default(),
         events: Default::default(),
+        resize: None,
         worker: None,
         runtime: Runtime::of(count, no_runtime),
     }
@@ -173,6 +174,20 @@ pub fn replace_status(w: &mut World, pod: PodId, status: Arc<PodStatus>) {
     }
     let before = std::mem::replace(&mut p.status, status);
     record_changes(w, pod, &before);
+}
+
+/// A pod's object as a patch sees it: the parts of `metadata` that can be patched, and `spec`.
+pub fn object(p: &Pod) -> serde_json::Value {
+    let finalizers: Vec<&str> = p.finalizers.iter().map(|f| f.as_str()).collect();
+    serde_json::json!({
+        "metadata": {
+            "name": p.ident.name.to_string(),
+            "namespace": p.ident.namespace.as_str(),
+            "labels": &*p.labels,
+            "finalizers": finalizers,
+        },
+        "spec": &*p.spec,
+    })
 }
 
 /// Changes the spec: the generation rises and the kubelet hears of it.

@@ -12,6 +12,7 @@ pub mod kubelet;
 pub mod memory;
 pub mod node_lifecycle;
 pub mod pod_gc;
+pub mod pod_resize;
 pub mod runtime;
 pub mod scenario_actions;
 pub mod scheduler;
@@ -82,6 +83,7 @@ pub fn play(w: &mut World, event: SimEvent) {
         }
         SimEvent::StatusWrite { node, generation } => kubelet::status_manager::write(w, node, generation),
         SimEvent::StatusRetry { node, generation } => kubelet::status_manager::retry(w, node, generation),
+        SimEvent::ResizeRetry { node, generation } => kubelet::allocation::retry_due(w, node, generation),
         SimEvent::KubeletStart { node, generation } => kubelet::start(w, node, generation),
         SimEvent::Shutdown { node, generation } => kubelet::shutdown::go_on(w, node, generation),
         SimEvent::Evict { node, generation } => kubelet::eviction::round(w, node, generation),

@@ -78,7 +78,8 @@ pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
         c.state = InstanceState::Running;
         c.started_at = Some(now);
     }
-    let p = &w.pods[pod.ix()];
+    let p = &mut w.pods[pod.ix()];
+    super::kubelet::allocation::container_started(p, ix);
     let behavior = Arc::clone(&p.behavior);
     let attempt = behavior.containers[usize::from(ix)].attempt(p.runtime.containers[usize::from(ix)].attempt);
     if let Some(runs) = &attempt.runs {

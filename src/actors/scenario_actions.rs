@@ -55,6 +55,11 @@ pub fn play(w: &mut World, index: u32) {
                 patch(w, pod, merge);
             }
         }
+        Verb::Resize { pod, container, resources } => {
+            for pod in pods(w, pod) {
+                super::pod_resize::resize(w, pod, *container, resources);
+            }
+        }
         Verb::Create { kind, namespace, name, keys } => {
             for object in objects(w, *kind, *namespace, *name) {
                 put_object(w, object, true);
@@ -316,17 +321,7 @@ fn patch(w: &mut World, pod: PodId, merge: &Value) {
 /// A pod's object is written as it should be from now on: let in or refused as the API server does it
 /// (`ValidatePodUpdate`).
 fn write(w: &mut World, pod: PodId, change: impl FnOnce(&mut Value)) {
-    let p = &w.pods[pod.ix()];
-    let finalizers: Vec<&str> = p.finalizers.iter().map(|f| f.as_str()).collect();
-    let old = json!({
-        "metadata": {
-            "name": p.ident.name.to_string(),
-            "namespace": p.ident.namespace.as_str(),
-            "labels": &*p.labels,
-            "finalizers": finalizers,
-        },
-        "spec": &*p.spec,
-    });
+    let old = api_server::object(&w.pods[pod.ix()]);
     let mut new = old.clone();
     change(&mut new);
     if let (Some(before), Some(after)) = (old.as_object(), new.as_object()) {

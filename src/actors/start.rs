@@ -64,6 +64,8 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             cache_waiters: Vec::new(),
             last_relist: Time::EPOCH,
             pods: Vec::new(),
+            pending_resizes: Vec::new(),
+            resize_retry: None,
             starts: Default::default(),
             images: node.spec.images.iter().map(|image| w.images.full(*image)).collect(),
             private_images: Vec::new(),

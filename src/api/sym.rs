@@ -201,6 +201,8 @@ known! {
     POD_COMPLETED = "PodCompleted",
     POD_FAILED = "PodFailed",
     RESTART_ALL_CONTAINERS_STARTED = "RestartAllContainersStarted",
+    DEFERRED = "Deferred",
+    INFEASIBLE = "Infeasible",
     TERMINATION_BY_KUBELET = "TerminationByKubelet",
     EVICTION_BY_EVICTION_API = "EvictionByEvictionAPI",
     PREEMPTION_BY_SCHEDULER = "PreemptionByScheduler",

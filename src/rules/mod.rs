@@ -30,6 +30,7 @@ pub mod probe_text;
 pub mod qos;
 pub mod quantity;
 pub mod queueing;
+pub mod resize;
 pub mod restart;
 pub mod sandbox;
 pub mod status_manager;

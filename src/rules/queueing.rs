@@ -88,6 +88,11 @@ pub enum ClusterEvent<'a> {
         before: &'a PodRequest,
         after: &'a PodRequest,
     },
+    /// A bound pod counts for more or less than before.
+    PodResized {
+        before: &'a PodRequest,
+        after: &'a PodRequest,
+    },
     /// A pod with a node, or one that waited for a node chosen by preemption, is gone or has ended.
     PodDeleted(&'a PodRequest),
     ClaimAdded {
@@ -104,6 +109,8 @@ pub enum ClusterEvent<'a> {
         ungated: bool,
         relabelled: bool,
         tolerates: bool,
+        /// It asks for less of cpu or memory.
+        shrunk: bool,
     },
     /// It has waited for long enough.
     LeftOver,
@@ -116,6 +123,7 @@ pub fn update_of(before: &PodRequest, after: &PodRequest) -> ClusterEvent<'stati
         ungated: before.gated && !after.gated,
         relabelled: before.labels != after.labels,
         tolerates: before.tolerations.len() != after.tolerations.len(),
+        shrunk: shrinks(after, before, after),
     }
 }
 
@@ -174,6 +182,8 @@ fn hint(gates: &Gates, plugin: Plugin, pod: &PodRequest, event: &ClusterEvent<'_
                 without_hints || has_room_when_empty(pod, after) && has_more(pod, before, after)
             }
             E::PodDeleted(_) => true,
+            E::PodResized { before, after } => shrinks(pod, before, after),
+            E::Updated { shrunk, .. } => *shrunk,
             _ => false,
         },
         Plugin::VolumeRestrictions
@@ -203,7 +213,13 @@ fn hint(gates: &Gates, plugin: Plugin, pod: &PodRequest, event: &ClusterEvent<'_
 
 fn is_about_others(event: &ClusterEvent<'_>) -> bool {
     use ClusterEvent as E;
-    !matches!(event, E::ClaimAdded { .. } | E::ClaimUpdated { .. } | E::Updated { .. })
+    !matches!(event, E::ClaimAdded { .. } | E::ClaimUpdated { .. } | E::Updated { .. } | E::PodResized { .. })
+}
+
+/// Whether less is asked of something that the pod asks for (`isSchedulableAfterPodScaleDown`).
+fn shrinks(pod: &PodRequest, before: &PodRequest, after: &PodRequest) -> bool {
+    let (asked, old, new) = (&pod.requests.asked, &before.requests.asked, &after.requests.asked);
+    asked.milli_cpu > 0 && new.milli_cpu < old.milli_cpu || asked.memory > 0 && new.memory < old.memory
 }
 
 /// `haveAnyRequestedResourcesIncreased`
@@ -234,7 +250,7 @@ fn spread(pod: &PodRequest, event: &ClusterEvent<'_>) -> bool {
                 || pod.spread.iter().any(|c| c.honor_taints) && before.taints != after.taints
         }
         E::Updated { relabelled, .. } => *relabelled,
-        E::ClaimAdded { .. } | E::ClaimUpdated { .. } | E::LeftOver => false,
+        E::PodResized { .. } | E::ClaimAdded { .. } | E::ClaimUpdated { .. } | E::LeftOver => false,
     }
 }
 
@@ -255,7 +271,11 @@ fn affinity(pod: &PodRequest, event: &ClusterEvent<'_>) -> bool {
                 || pod.anti_affinity.iter().any(|t| moved(t) && before.label(t.key).is_some())
         }
         E::Updated { relabelled, .. } => *relabelled,
-        E::NodeDeleted(_) | E::ClaimAdded { .. } | E::ClaimUpdated { .. } | E::LeftOver => false,
+        E::NodeDeleted(_)
+        | E::PodResized { .. }
+        | E::ClaimAdded { .. }
+        | E::ClaimUpdated { .. }
+        | E::LeftOver => false,
     }
 }
 

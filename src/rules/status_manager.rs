@@ -248,8 +248,12 @@ fn normalize(spec: &PodSpec, status: &mut PodStatus) {
 }
 
 /// Whether nothing changed that the kubelet owns (`isPodStatusByKubeletEqual`): times of conditions do not count, nor
-/// foreign conditions, nor conditions that are gone.
+/// foreign conditions. Of its own only those about a resize are ever gone.
 pub fn is_same(old: &PodStatus, new: &PodStatus, gates: &Gates) -> bool {
+    let gone = |c: &Condition| {
+        matches!(c.kind, Sym::POD_RESIZE_PENDING | Sym::POD_RESIZE_IN_PROGRESS)
+            && new.condition(c.kind).is_none()
+    };
     // What differs most often comes first.
     old.phase == new.phase
         && old.containers == new.containers
@@ -265,6 +269,7 @@ pub fn is_same(old: &PodStatus, new: &PodStatus, gates: &Gates) -> bool {
                     && before.observed_generation == condition.observed_generation
             })
         })
+        && !old.conditions.iter().any(gone)
         && old.reason == new.reason
         && old.message == new.message
         && old.ephemeral == new.ephemeral

@@ -7,9 +7,10 @@
 
 use super::gates::Gates;
 use super::pod::PodView;
+use super::resize;
 use super::restart::{self, should_restart};
 use super::sandbox::sandbox_changed;
-use crate::api::spec::{Container, RestartPolicy};
+use crate::api::spec::{Container, Resources, RestartPolicy};
 use crate::api::{InstanceState, RuntimeStatus, Sym};
 
 /// Why a container is killed; decides the event's words and the grace.
@@ -28,6 +29,8 @@ pub enum KillReason {
     },
     /// `Container is in "unknown" state, try killing it before restart`
     Unknown,
+    /// Its new size asks for a new instance: `Container <c> resize requires restart`.
+    Resize,
     /// A failed postStart hook.
     PostStartHook,
     /// Restart of all containers, in place.
@@ -47,6 +50,8 @@ pub struct PodActions {
     pub remove: Vec<u8>,
     /// All init containers run again: their history is purged.
     pub purge_init: bool,
+    /// Running containers, or the pod's own control group, get another size before main containers are started.
+    pub resize: bool,
 }
 
 /// Results of the probes that can kill, by container position: `Some(false)` is a failure.
@@ -64,6 +69,8 @@ pub struct Input<'a> {
     pub probes: &'a [ProbeResults],
     /// `ShouldAllContainersRestart`
     pub restart_all: bool,
+    /// By container position: the sizes of the newest instances. None: the pod was never resized.
+    pub sizes: Option<&'a [Resources]>,
     pub gates: &'a Gates,
 }
 
@@ -83,6 +90,13 @@ impl Input<'_> {
     }
     fn definition_changed(&self, container: &Container) -> bool {
         self.runtime.newest(container.name).is_some_and(|c| c.image != container.image)
+    }
+    /// What the container's size asks for; restarts and updates alike touch the pod's control group.
+    fn resize(&self, ix: usize, container: &Container, actions: &mut PodActions) -> resize::Action {
+        let actual = self.sizes.and_then(|sizes| sizes.get(ix));
+        let action = actual.map_or(resize::Action::Keep, |actual| resize::action(container, actual));
+        actions.resize |= action != resize::Action::Keep;
+        action
     }
     /// Restarts that a probe causes look at policies alone: there is no exit code yet.
     fn may_restart_killed(&self, container: &Container) -> bool {
@@ -179,6 +193,8 @@ pub fn compute(input: &Input<'_>) -> PodActions {
             (KillReason::Liveness { restart: may }, may)
         } else if probe.has_startup && probe.startup == Some(false) {
             (KillReason::Startup { restart: may }, may)
+        } else if input.resize(ix, container, &mut actions) == resize::Action::Restart {
+            (KillReason::Resize, true)
         } else {
             keep += 1;
             continue;
@@ -260,6 +276,9 @@ fn init_actions(input: &Input<'_>, actions: &mut PodActions) -> bool {
                     } else if probe.liveness == Some(false) {
                         actions.kill.push((ix as u8, KillReason::Liveness { restart: false }));
                         actions.start_init.push(ix as u8);
+                    } else if input.resize(ix, container, actions) == resize::Action::Restart {
+                        actions.kill.push((ix as u8, KillReason::Resize));
+                        actions.start_init.push(ix as u8);
                     }
                 }
             }
@@ -319,6 +338,7 @@ pub fn kill_words(reason: KillReason, container: Sym, init: bool) -> String {
             format!("{who} {container} failed liveness probe{}", tail(restart))
         }
         KillReason::Startup { restart } => format!("{who} {container} failed startup probe{}", tail(restart)),
+        KillReason::Resize => format!("Container {container} resize requires restart"),
         KillReason::Unknown => {
             format!("{who} is in \"unknown\" state, try killing it before restart")
         }

@@ -678,6 +678,7 @@ pub static ACTION: Shape = Shape {
         key("remove", Kind::Target(Nouns::Object), "", "An object goes away"),
         key("bind", Kind::Target(Nouns::Object), "", "A PersistentVolumeClaim is bound"),
         key("setImage", Kind::Target(Nouns::Pod), "", "kubectl set image"),
+        key("resize", Kind::Target(Nouns::Pod), "", "kubectl patch --subresource resize"),
         key("patch", Kind::Target(Nouns::Pod), "", "kubectl patch --type merge"),
         key("debug", Kind::Target(Nouns::Pod), "", "kubectl debug: an ephemeral container"),
         key("kill", Kind::Target(Nouns::Pod), "", "A process dies from outside"),
@@ -705,8 +706,10 @@ pub static ACTION: Shape = Shape {
         key("message", Kind::Text, "", "With setCondition"),
         key("gate", Kind::Text, "all", "With ungate"),
         key("labels", Kind::Map(&Kind::Text), "", "With label; a `-` at a key's end removes the label"),
-        key("container", Kind::Text, "the only one", "With setImage, debug, kill, setProbe"),
+        key("container", Kind::Text, "the only one", "With setImage, resize, debug, kill, setProbe"),
         key("image", Kind::Text, "", "With setImage, debug"),
+        key("requests", Kind::Table(&SIZE), "as they are", "With resize"),
+        key("limits", Kind::Table(&SIZE), "as they are", "With resize"),
         key(
             "keys",
             Kind::List(&Kind::Text),
@@ -727,6 +730,13 @@ pub static ACTION: Shape = Shape {
     ],
 };
 
+pub static SIZE: Shape = Shape {
+    name: "size",
+    doc: "What can be changed while a container runs",
+    id: "",
+    keys: &[key("cpu", Kind::Quantity, "", "Cores"), key("memory", Kind::Quantity, "", "Bytes")],
+};
+
 /// A verb and the keys that go with it; the required ones first.
 #[derive(Debug)]
 pub struct VerbKeys {
@@ -743,7 +753,7 @@ const fn verb(
     VerbKeys { verb, needs, takes }
 }
 
-pub static VERBS: [VerbKeys; 23] = [
+pub static VERBS: [VerbKeys; 24] = [
     verb("delete", &[], &["namespace", "gracePeriodSeconds", "force"]),
     verb("evict", &[], &["namespace", "gracePeriodSeconds"]),
     verb("cordon", &[], &[]),
@@ -763,6 +773,7 @@ pub static VERBS: [VerbKeys; 23] = [
     verb("remove", &[], &["namespace"]),
     verb("bind", &[], &["namespace"]),
     verb("setImage", &["image"], &["namespace", "container"]),
+    verb("resize", &[], &["namespace", "container", "requests", "limits"]),
     verb("patch", &["merge"], &["namespace"]),
     verb("debug", &["image"], &["namespace", "container"]),
     verb("kill", &[], &["namespace", "container", "signal", "sandbox"]),

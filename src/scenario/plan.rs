@@ -440,6 +440,12 @@ pub enum Verb {
         container: Sym,
         image: Sym,
     },
+    /// Other requests and limits, through the subresource; what is not named stays.
+    Resize {
+        pod: Target,
+        container: Sym,
+        resources: crate::api::spec::Resources,
+    },
     /// A merge patch.
     Patch {
         pod: Target,

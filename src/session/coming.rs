@@ -64,6 +64,9 @@ fn foretell(w: &World, event: SimEvent) -> Words {
                 Stage::PostStart => {
                     ("kubelet: runtime manager", format!("the postStart hook of {front} ends"))
                 }
+                Stage::Resizing => {
+                    ("runtime", format!("the running containers of {own} get their new sizes"))
+                }
                 Stage::Unmounting => {
                     ("kubelet: volume manager", format!("the volumes of {own} are unmounted"))
                 }
@@ -144,6 +147,7 @@ fn concerns(w: &World, event: SimEvent, pod: PodId) -> bool {
         SimEvent::Pulled { node: n, pull } => {
             w.nodes[n.ix()].pulls.iter().any(|own| own.id == pull && own.pod == pod)
         }
+        SimEvent::ResizeRetry { node: n, .. } => w.nodes[n.ix()].pending_resizes.contains(&pod),
         SimEvent::KubeletStart { node: n, .. }
         | SimEvent::Shutdown { node: n, .. }
         | SimEvent::DevicesReported { node: n, .. }
@@ -181,6 +185,9 @@ fn is_live(w: &World, event: SimEvent) -> bool {
         | SimEvent::NodeStatus { node, generation }
         | SimEvent::DevicesReported { node, generation }
         | SimEvent::KubeletStart { node, generation } => node_generation(node) == generation,
+        SimEvent::ResizeRetry { node, generation } => {
+            node_generation(node) == generation && w.nodes[node.ix()].resize_retry.is_some()
+        }
         SimEvent::StorageRound { pod, generation } => worker(pod)
             .is_some_and(|worker| worker.work == Work::Sync && node_generation(worker.node) == generation),
         SimEvent::Exit { pod, container, generation }

@@ -254,6 +254,9 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         SimEvent::StatusRetry { node: n, .. } => {
             ("kubelet: status manager", format!("its ten-second pass on {}", node(n)))
         }
+        SimEvent::ResizeRetry { node: n, .. } => {
+            ("kubelet: allocation manager", format!("tries again what waits for room on {}", node(n)))
+        }
         SimEvent::KubeletStart { node: n, .. } => ("kubelet", format!("starts on {}", node(n))),
         SimEvent::Shutdown { node: n, .. } => {
             ("kubelet: shutdown manager", format!("{} shuts down its next group", node(n)))

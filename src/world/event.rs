@@ -68,6 +68,9 @@ pub enum SimEvent {
     /// The status manager's ten-second pass, for a write that was missed.
     StatusRetry { node: NodeId, generation: u32 },
 
+    /// Resizes that wait for room are tried again.
+    ResizeRetry { node: NodeId, generation: u32 },
+
     /// The kubelet writes its node's status, in which volumes in use have changed.
     NodeStatus { node: NodeId, generation: u32 },
     /// A round of the attach/detach controller.

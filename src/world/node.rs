@@ -93,6 +93,10 @@ pub struct Node {
     pub dirty: Vec<PodId>,
     /// Pods that wait for a cache entry newer than their last run.
     pub cache_waiters: Vec<PodId>,
+    /// Pods whose resize waits for room, in the order in which they are tried.
+    pub pending_resizes: Vec<PodId>,
+    /// When they are tried next without anything having happened.
+    pub resize_retry: Option<Time>,
     /// When the last relist began.
     pub last_relist: Time,
     pub pods: Vec<PodId>,

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::NodeId;
-use crate::api::{Container, ContainerStatus, PodIdent, PodSpec, PodStatus, RuntimeStatus, Sym, Text};
+use crate::api::{
+    Condition, Container, ContainerStatus, PodIdent, PodSpec, PodStatus, RuntimeStatus, Sym, Text,
+};
 use crate::record::PodRecord;
 use crate::rules::backoff::Entry;
 use crate::rules::events::Correlator;
 use crate::rules::images::PullMemory;
 use crate::rules::probe_text::Failure;
+use crate::rules::resize::Sizes;
 use crate::rules::status_manager::Cached;
 use crate::scenario::plan::{Attempt, Behavior};
 use crate::time::{Span, Time};
@@ -63,10 +66,30 @@ pub struct Pod {
     /// What components remember of the events that they sent about it.
     pub events: Correlator,
 
+    /// Of a pod whose size was changed while it was on its node; the many others have none.
+    pub resize: Option<Box<Resize>>,
+
     /// The kubelet's side; None where no kubelet knows the pod.
     pub worker: Option<Box<Worker>>,
     /// The runtime's side.
     pub runtime: Runtime,
+}
+
+/// What a kubelet holds of a pod that was resized in place: what it has set aside, and what it tells of it
+/// (pkg/kubelet/allocation; `podResizeConditions` of its status manager). It outlives the kubelet's process: sizes are
+/// checkpointed, conditions are taken back from the API.
+#[derive(Clone, Debug)]
+pub struct Resize {
+    /// The API's spec as the kubelet saw it last; what it works with has the allocated sizes ([`Worker::spec`]).
+    pub seen: Arc<PodSpec>,
+    /// Set aside for the pod.
+    pub allocated: Sizes,
+    /// Of the newest instance of each container.
+    pub actual: Sizes,
+    pub pending: Option<Condition>,
+    pub in_progress: Option<Condition>,
+    /// The runtime has taken other sizes: the next relist tells of it (`SetPodWatchCondition`).
+    pub watched: bool,
 }
 
 /// What kubectl prints of the pod, as last recorded.
@@ -258,6 +281,8 @@ pub enum Stage {
     PostStart,
     /// A failed postStart hook kills its container.
     PostStartKill,
+    /// Running containers get their new sizes.
+    Resizing,
     /// Nothing was to be done: the run's own computing, during which updates are merged.
     Idle,
     /// Terminated: volumes are unmounted.

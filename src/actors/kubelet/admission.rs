@@ -11,13 +11,26 @@ use crate::world::{NodeId, Pod, PodId, World};
 /// Reason and message of the first handler that says no: the eviction manager, the device manager, the predicates
 /// (`generalFilter`, pkg/kubelet/lifecycle/predicate.go), and the shutdown manager last.
 pub fn admit(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
+    // What it was given before a restart of the kubelet counts, not what it waits for.
+    let own = super::allocation::set_aside(&w.pods[pod.ix()], &w.gates);
+    check(w, pod, node, own.as_ref())
+}
+
+/// The same for a pod that is here already and asks for another size (`ResizeOperation`).
+pub fn admit_size(w: &World, pod: PodId, node: NodeId, asked: &Amounts) -> Result<(), (Sym, Text)> {
+    check(w, pod, node, Some(asked))
+}
+
+/// `asked` replaces what the pod's spec asks for.
+fn check(w: &World, pod: PodId, node: NodeId, asked: Option<&Amounts>) -> Result<(), (Sym, Text)> {
     super::eviction::admits(w, pod, node)?;
     super::devices::admits(w, pod, node)?;
     let ix = u32::from(node.0);
     if let Some(info) = w.scheduler.cluster.node(ix)
         && let Some(request) = info.request_of(pod.0)
     {
-        predicates(w, pod, info, w.scheduler.cluster.request(request))?;
+        let request = w.scheduler.cluster.request(request);
+        predicates(w, pod, info, request, asked.unwrap_or(&request.requests.asked))?;
     }
     if w.nodes[node.ix()].shutting_down.is_some() {
         return Err((Sym::NODE_SHUTDOWN, "Pod was rejected as the node is shutting down.".into()));
@@ -25,16 +38,22 @@ pub fn admit(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
     Ok(())
 }
 
-fn predicates(w: &World, pod: PodId, info: &NodeInfo, request: &Arc<PodRequest>) -> Result<(), (Sym, Text)> {
+fn predicates(
+    w: &World,
+    pod: PodId,
+    info: &NodeInfo,
+    request: &Arc<PodRequest>,
+    asked: &Amounts,
+) -> Result<(), (Sym, Text)> {
     // What every pod that is bound here asks for, this one included: mostly it fits, and nobody needs to look closer.
-    let (asked, has) = (&info.requested, &info.allocatable);
+    let (all, has) = (&info.requested, &info.allocatable);
     let crowded = i64::from(info.pod_count) > info.allowed_pods
-        || asked.milli_cpu > has.milli_cpu
-        || asked.memory > has.memory
-        || asked.ephemeral > has.ephemeral
-        || asked.scalars.iter().any(|(name, amount)| *amount > has.scalar(*name));
+        || all.milli_cpu > has.milli_cpu
+        || all.memory > has.memory
+        || all.ephemeral > has.ephemeral
+        || all.scalars.iter().any(|(name, amount)| *amount > has.scalar(*name));
     if crowded {
-        room(w, pod, info, request)?;
+        room(w, pod, info, asked)?;
     }
     let failed = |reason: &str, words: &str| {
         Err((Sym::new(reason), Text::from(format!("Predicate {reason} failed: {words}"))))
@@ -43,7 +62,7 @@ fn predicates(w: &World, pod: PodId, info: &NodeInfo, request: &Arc<PodRequest>)
         return failed("NodeAffinity", "node(s) didn't match Pod's node affinity/selector");
     }
     if !request.ports.is_empty()
-        && admitted(w, pod, info).any(|other| node_ports::conflict(&request.ports, &other.ports))
+        && admitted(w, pod, info).any(|(_, other)| node_ports::conflict(&request.ports, &other.ports))
     {
         return failed("NodePorts", "node(s) didn't have free ports for the requested pod ports");
     }
@@ -56,8 +75,13 @@ fn predicates(w: &World, pod: PodId, info: &NodeInfo, request: &Arc<PodRequest>)
 }
 
 /// The pods that this kubelet has taken and that have not ended.
-fn admitted<'a>(w: &'a World, pod: PodId, info: &'a NodeInfo) -> impl Iterator<Item = &'a Arc<PodRequest>> {
-    others(w, pod, info).filter(|(other, _)| other.worker.is_some()).map(|(_, request)| request)
+fn admitted<'a>(
+    w: &'a World,
+    pod: PodId,
+    info: &'a NodeInfo,
+) -> impl Iterator<Item = (&'a Pod, &'a Arc<PodRequest>)> {
+    let active = |other: &Pod| other.worker.as_deref().is_some_and(|worker| !worker.containers_gone);
+    others(w, pod, info).filter(move |(other, _)| active(other))
 }
 
 /// The other pods of the node that have not ended, and what they ask for.
@@ -75,13 +99,16 @@ pub fn others<'a>(
 
 /// `fitsRequest` against the pods that were taken before. Devices of plugins fit: whoever comes here has them
 /// (`UpdatePluginResources`, pkg/kubelet/cm/devicemanager/manager.go).
-fn room(w: &World, pod: PodId, info: &NodeInfo, request: &Arc<PodRequest>) -> Result<(), (Sym, Text)> {
+fn room(w: &World, pod: PodId, info: &NodeInfo, asked: &Amounts) -> Result<(), (Sym, Text)> {
     let (mut used, mut count) = (Amounts::default(), 0);
-    for other in admitted(w, pod, info) {
-        used.add(&other.requests.asked);
+    for (other, request) in admitted(w, pod, info) {
+        match super::allocation::set_aside(other, &w.gates) {
+            None => used.add(&request.requests.asked),
+            Some(own) => used.add(&own),
+        }
         count += 1;
     }
-    let (asked, has) = (&request.requests.asked, &info.allocatable);
+    let has = &info.allocatable;
     let mut lacking =
         (count + 1 > info.allowed_pods).then_some((Sym::new("pods"), 1, count, info.allowed_pods));
     let mut check = |name: Sym, asked: i64, used: i64, has: i64| {

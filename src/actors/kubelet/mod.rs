@@ -4,6 +4,7 @@
 //! runtime, [`status_manager`] what the API server gets to know. The delays between them are what people see.
 
 pub mod admission;
+pub mod allocation;
 pub mod claims;
 pub mod crowd;
 pub mod devices;
@@ -42,22 +43,32 @@ pub fn pod_seen(w: &mut World, pod: PodId) {
         add(w, pod, node);
         return;
     }
-    let (exists, deletion, spec) = (p.exists, p.deletion, std::sync::Arc::clone(&p.spec));
-    let metadata_changes = p.metadata_changes;
+    let (exists, deletion, metadata_changes) = (p.exists, p.deletion, p.metadata_changes);
     let ungated_before = sync::gates_met(w, pod);
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    let p = &mut w.pods[pod.ix()];
+    let Some(worker) = p.worker.as_deref() else { return };
+    let known = p.resize.as_deref().map_or(&worker.spec, |own| &own.seen);
+    let new_spec = !Arc::ptr_eq(known, &p.spec);
+    let spec = if new_spec { allocation::allocated_spec(p) } else { Arc::clone(&worker.spec) };
+    let Some(worker) = p.worker.as_deref_mut() else { return };
     let changed = std::mem::replace(&mut worker.metadata_changes, metadata_changes) != metadata_changes
         || worker.deletion != deletion
         || worker.removed == exists
-        || !std::sync::Arc::ptr_eq(&worker.spec, &spec)
+        || new_spec
         || ungated_before;
-    let new_spec = !std::sync::Arc::ptr_eq(&worker.spec, &spec);
+    let leaves = !exists && !worker.removed;
     worker.removed = !exists;
     worker.deletion = deletion;
     let old_spec = std::mem::replace(&mut worker.spec, spec);
     if new_spec {
         forget_back_offs(w, pod, &old_spec);
         pod_worker::watch_deadline(w, pod);
+        if w.pods[pod.ix()].resize.is_some() {
+            allocation::spec_seen(w, pod, node);
+        }
+    }
+    if leaves {
+        allocation::pod_left(w, pod, node);
     }
     if changed {
         pod_worker::update_pod(w, pod);
@@ -110,7 +121,8 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
         return;
     }
     let p = &mut w.pods[pod.ix()];
-    p.worker = Some(Box::new(new_worker(p, node, &w.no_runtime)));
+    let spec = allocation::allocated_spec(p);
+    p.worker = Some(Box::new(new_worker(p, node, spec, &w.no_runtime)));
     if !p.runtime.live.containers.is_empty() || !p.runtime.live.sandboxes.is_empty() {
         // Known to the runtime from before a restart of the kubelet: the first relist told.
         let cache = Arc::clone(&p.runtime.live);
@@ -122,9 +134,15 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
     pod_worker::watch_deadline(w, pod);
     pod_worker::update_pod(w, pod);
     local_storage::look(w, pod);
+    allocation::pod_added(w, pod, node);
 }
 
-fn new_worker(p: &crate::world::Pod, node: NodeId, nothing: &Arc<RuntimeStatus>) -> Worker {
+fn new_worker(
+    p: &crate::world::Pod,
+    node: NodeId,
+    spec: Arc<crate::api::PodSpec>,
+    nothing: &Arc<RuntimeStatus>,
+) -> Worker {
     Worker {
         node,
         generation: 0,
@@ -139,7 +157,7 @@ fn new_worker(p: &crate::world::Pod, node: NodeId, nothing: &Arc<RuntimeStatus>)
         due_generation: 0,
         deletion: p.deletion,
         removed: false,
-        spec: std::sync::Arc::clone(&p.spec),
+        spec,
         metadata_changes: p.metadata_changes,
         grace_secs: None,
         initialized: false,
@@ -221,6 +239,8 @@ pub fn stop(w: &mut World, node: NodeId) {
     n.generation += 1;
     n.pulls.clear();
     n.pull_queue.clear();
+    n.pending_resizes.clear();
+    n.resize_retry = None;
     let pods = n.pods.clone();
     super::node_lifecycle::kubelet_stopped(w, node);
     for pod in pods {

@@ -79,7 +79,11 @@ fn inspect(w: &mut World, pod: PodId) -> usize {
     let p = &mut w.pods[pod.ix()];
     let Some(worker) = p.worker.as_deref_mut() else { return 0 };
     let (known, live) = (&worker.cache, &p.runtime.live);
-    let events = if Arc::ptr_eq(known, live) { 0 } else { event_count(known, live) };
+    let mut events = if Arc::ptr_eq(known, live) { 0 } else { event_count(known, live) };
+    if let Some(own) = p.resize.as_deref_mut() {
+        // A watch condition that is met is an event of its own.
+        events += usize::from(std::mem::take(&mut own.watched));
+    }
     worker.cache = Arc::clone(&p.runtime.live);
     worker.cache_time = now;
     events

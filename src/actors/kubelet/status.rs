@@ -49,6 +49,7 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Arc<PodStatus> {
     };
     let node = &w.nodes[worker.node.ix()];
     let host_ips = [node.ip];
+    let resize_conditions = super::allocation::conditions(p, &w.gates);
     let mut probes = Probes { pod: p, triggers: SmallVec::new() };
     let sources = StatusSources {
         pod: sync::view(p),
@@ -58,7 +59,7 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Arc<PodStatus> {
         now: w.now,
         kubelet_start: node.kubelet_start,
         host_ips: &host_ips,
-        resize_conditions: &[],
+        resize_conditions: &resize_conditions,
         qos_class: p.status.qos_class,
         gates: &w.gates,
     };

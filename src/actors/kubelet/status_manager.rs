@@ -206,6 +206,9 @@ fn sync_pod(w: &mut World, pod: PodId) {
     if held_back {
         want_reconcile(w, pod);
     }
+    if w.pods[pod.ix()].resize.is_some() {
+        crate::actors::scheduler::pod_resized(w, pod);
+    }
     let p = &w.pods[pod.ix()];
     if cached.is_finished && p.deletion.is_some() && p.status.phase.is_terminal() {
         api_server::delete_pod(w, pod, Some(0));

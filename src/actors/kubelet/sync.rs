@@ -11,7 +11,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::pod_worker::{self, Outcome};
-use super::{crowd, images, kill, prober, status, status_manager, volumes};
+use super::{allocation, crowd, images, kill, prober, status, status_manager, volumes};
 use crate::actors::{events, runtime};
 use crate::api::{InstanceState, RuntimeStatus, Sym, Text};
 use crate::rules::backoff::{Limits, Restart, crash_loop, kept};
@@ -116,6 +116,7 @@ pub fn sync_pod(w: &mut World, pod: PodId) {
     let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
     let snapshot = Arc::clone(&worker.cache);
     set_run(w, pod, fresh_run(snapshot, Stage::Volumes));
+    allocation::check_progress(w, pod);
     let computed = status::compute(w, pod, false);
     let terminal = computed.phase.is_terminal();
     status_manager::set(w, pod, computed);
@@ -149,6 +150,7 @@ fn mounted(w: &mut World, pod: PodId) {
         runtime: &run.snapshot,
         probes: &probes,
         restart_all,
+        sizes: p.resize.as_deref().map(|own| own.actual.as_slice()),
         gates: &w.gates,
     });
     let grace = worker.grace_secs;
@@ -158,7 +160,7 @@ fn mounted(w: &mut World, pod: PodId) {
     run.init_pass = actions.start_init.len() + actions.start_ephemeral.len();
     run.to_start =
         actions.start_ephemeral.iter().chain(&actions.start_init).chain(&actions.start).copied().collect();
-    run.acted = !run.to_start.is_empty() || !actions.kill.is_empty() || actions.kill_pod;
+    run.acted = !run.to_start.is_empty() || !actions.kill.is_empty() || actions.kill_pod || actions.resize;
     if !actions.remove.is_empty() {
         let targets = actions.remove.clone();
         run.stage = Stage::Killing;
@@ -348,9 +350,15 @@ fn sandbox_answers(w: &mut World, pod: PodId) {
 /// From here on the condition PodReadyToStartContainers is written as soon as the sandbox stands.
 const SANDBOX_CALLBACK: crate::rules::gates::Version = crate::rules::gates::Version::V1_36;
 
-/// The front of the start list, if any: back-off first.
+/// The front of the start list, if any: back-off first. New sizes come after init containers, before main ones.
 fn start_next(w: &mut World, pod: PodId) {
     let Some(run) = run_mut(w, pod) else { return };
+    if run.actions.resize && run.init_pass == 0 {
+        run.actions.resize = false;
+        run.stage = Stage::Resizing;
+        after(w, pod, allocation::UPDATE);
+        return;
+    }
     let Some(&ix) = run.to_start.first() else {
         pod_worker_done(w, pod);
         return;
@@ -490,6 +498,10 @@ pub fn go_on(w: &mut World, pod: PodId, generation: u32) {
         (Stage::Creating, Some(ix)) => created(w, pod, ix),
         (Stage::Starting, Some(ix)) => start_answers(w, pod, ix),
         (Stage::PostStart, Some(ix)) => post_start_answers(w, pod, ix),
+        (Stage::Resizing, _) => {
+            allocation::actuated(w, pod);
+            start_next(w, pod);
+        }
         (Stage::Unmounting, _) => unmounted(w, pod),
         (Stage::Idle, _) => pod_worker_done(w, pod),
         _ => {}
@@ -677,6 +689,8 @@ fn terminating_done(w: &mut World, pod: PodId) {
     status_manager::set(w, pod, computed);
     if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
         worker.containers_gone = true;
+        let node = worker.node;
+        allocation::pod_left(w, pod, node);
     }
     pod_worker::finish(w, pod, Outcome::Transition);
 }

@@ -124,3 +124,21 @@ pub fn pod_relabelled(w: &mut World, pod: PodId) {
     let after = Arc::clone(w.scheduler.cluster.request(request));
     happened(w, &ClusterEvent::PodRelabelled { before: &before, after: &after });
 }
+
+/// A pod with a node has another size, or wants one: what it counts for is worked out anew, and who waits may have the room
+/// that became free.
+pub fn pod_resized(w: &mut World, pod: PodId) {
+    let Some(node) = w.pods[pod.ix()].node.map(|node| u32::from(node.0)) else { return };
+    let Some(old) = w.scheduler.cluster.node(node).and_then(|info| info.request_of(pod.0)) else { return };
+    let before = Arc::clone(w.scheduler.cluster.request(old));
+    let request = super::asked(w, pod);
+    if request.requests == before.requests {
+        return;
+    }
+    let deleted = w.pods[pod.ix()].deletion.is_some();
+    let request = w.scheduler.cluster.add_request(request);
+    w.scheduler.cluster.remove_pod(node, pod.0, deleted);
+    w.scheduler.cluster.add_pod(node, pod.0, request, deleted);
+    let after = Arc::clone(w.scheduler.cluster.request(request));
+    happened(w, &ClusterEvent::PodResized { before: &before, after: &after });
+}

@@ -10,17 +10,30 @@ mod cycle;
 pub mod queue;
 
 pub use cluster::{
-    claim_changed, node_listed, nodes_changed, pod_assigned, pod_deleting, pod_freed, pod_relabelled, start,
+    claim_changed, node_listed, nodes_changed, pod_assigned, pod_deleting, pod_freed, pod_relabelled,
+    pod_resized, start,
 };
 pub use cycle::{bind, preempt, schedule, write_series};
 pub use queue::{pod_added, pod_gone, pod_updated, pod_written, timer};
 
 use std::sync::Arc;
 
+use crate::api::Sym;
 use crate::rules::placement::selector::labels;
 use crate::rules::placement::{PodRequest, RequestId};
+use crate::rules::resize;
 use crate::scenario::plan::PodTemplate;
 use crate::world::{PodId, World};
+
+/// What a pod asks for, worked out anew. One that is being resized counts for the most of what it has and what it wants.
+fn asked(w: &World, pod: PodId) -> PodRequest {
+    let p = &w.pods[pod.ix()];
+    let of = |spec| PodRequest::new(p.ident.namespace, labels(&p.labels), spec, &w.gates);
+    let Some(own) = p.resize.as_deref() else { return of(&p.spec) };
+    let pending = p.status.condition(Sym::POD_RESIZE_PENDING);
+    let infeasible = pending.is_some_and(|condition| condition.reason == Sym::INFEASIBLE);
+    of(&resize::counted(&p.spec, &own.allocated, &own.actual, infeasible))
+}
 
 /// What a pod asks for: worked out once for all pods of a template whose labels and spec are still the template's.
 fn request_of(w: &mut World, pod: PodId) -> RequestId {
@@ -32,7 +45,7 @@ fn request_of(w: &mut World, pod: PodId) -> RequestId {
     if !own && let Some(known) = w.scheduler.requests[template] {
         return known;
     }
-    let request = PodRequest::new(p.ident.namespace, labels(&p.labels), &p.spec, &w.gates);
+    let request = asked(w, pod);
     let id = w.scheduler.cluster.add_request(request);
     if !own {
         w.scheduler.requests[template] = Some(id);

@@ -10,6 +10,7 @@ pub mod field;
 pub mod meta;
 pub mod names;
 pub mod probes;
+pub mod resize;
 pub mod resources;
 pub mod scheduling;
 pub mod security;

@@ -1,11 +1,17 @@
 //! `[[action]]`: one verb at an instant, its target looked up among what can ever exist.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, json};
 
 use super::pods::{makes, pod_names};
 use super::settings::{effect, taint};
-use super::{Context, flag, number, span, string_map, strings, tables, text};
-use crate::api::{Sym, Tri};
+use super::{Context, flag, number, scalar, span, string_map, strings, tables, text};
+use crate::api::spec::Resources;
+use crate::api::{PodSpec, Sym, Tri};
+use crate::rules::quantity::Quantity;
+use crate::rules::validation;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::format::{ACTION, Kind, VERBS, VerbKeys};
 use crate::scenario::plan::{ActionPlan, ObjectKind, PodTemplate, ProbeKind, Target, Verb};
@@ -313,6 +319,11 @@ fn build(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) 
             let container = container(&pod, loc, entry, cx)?;
             Verb::SetImage { pod, container, image: sym(entry, "image") }
         }
+        ("resize", Noun::Pod(pod)) => {
+            let container = container(&pod, loc, entry, cx)?;
+            let resources = sizes(&pod, container, loc, entry, cx)?;
+            Verb::Resize { pod, container, resources }
+        }
         ("patch", Noun::Pod(pod)) => {
             let merge = entry.get("merge")?.to_json();
             Verb::Patch { pod, merge }
@@ -367,6 +378,80 @@ fn build(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) 
         }
         _ => return None,
     })
+}
+
+/// The requests and limits that a resize writes, as the API server spells them.
+fn sizes(
+    target: &Target,
+    container: Sym,
+    loc: Loc,
+    entry: &Table,
+    cx: &mut Context<'_>,
+) -> Option<Resources> {
+    let mut resources = Resources::default();
+    for (list, amounts) in [("requests", &mut resources.requests), ("limits", &mut resources.limits)] {
+        let table = entry.get(list).and_then(Node::table);
+        for e in table.map_or(&[][..], |table| &table.entries) {
+            let quantity = scalar(&e.node).and_then(|text| Quantity::parse(&text).ok())?;
+            amounts.insert(e.key.clone(), quantity.to_string());
+        }
+    }
+    if resources == Resources::default() {
+        cx.report(
+            Diagnostic::new(Code::MissingKey, loc, "`resize` needs `requests` or `limits`")
+                .hint("for instance: requests = { cpu = \"1\" }"),
+        );
+        return None;
+    }
+    if !cx.gates.in_place_resize {
+        cx.report(
+            Diagnostic::new(
+                Code::NoEffect,
+                loc,
+                "the API server has no subresource `resize`: InPlacePodVerticalScaling is off",
+            )
+            .label("it will answer NotFound")
+            .hint("the gate is on by default from kubernetes = \"1.33\" on"),
+        );
+    } else if let Some(why) = refused(target, container, &resources, entry, cx) {
+        cx.report(
+            Diagnostic::new(Code::NoEffect, loc, format!("the API server will refuse this resize: {why}"))
+                .hint("it is played, and the run's summary has the answer"),
+        );
+    }
+    Some(resources)
+}
+
+/// What the API server will say against a resize of the first pod that is meant, as far as a manifest and the resizes
+/// before this one tell. Resizes have to stand in the order of their instants for that.
+fn refused(
+    target: &Target,
+    container: Sym,
+    change: &Resources,
+    entry: &Table,
+    cx: &mut Context<'_>,
+) -> Option<String> {
+    let at = entry.get("at").and_then(|node| values::duration(node).ok())?;
+    let template = templates_of(target, cx).next()?;
+    let key = cx.templates.iter().position(|other| std::ptr::eq(other, template))?;
+    let (last, before) = cx.resized.get(&key).cloned().unwrap_or((at, Arc::clone(&template.spec)));
+    if at < last {
+        return None;
+    }
+    let mut after = (*before).clone();
+    let own = after.containers.iter_mut().chain(&mut after.init_containers).find(|c| c.name == container)?;
+    own.resources.requests.extend(change.requests.clone());
+    own.resources.limits.extend(change.limits.clone());
+    let object = |spec: &PodSpec| {
+        let metadata = json!({ "name": template.name, "namespace": template.namespace });
+        Map::from_iter([("metadata".to_owned(), metadata), ("spec".to_owned(), json!(spec))])
+    };
+    let errors = validation::resize::validate(&object(&before), &object(&after), &cx.gates);
+    if let Some(error) = errors.0.first() {
+        return Some(error.to_string());
+    }
+    cx.resized.insert(key, (at, Arc::new(after)));
+    None
 }
 
 /// Tells of keys for an object that has none, or that has any key already.

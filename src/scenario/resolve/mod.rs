@@ -9,11 +9,15 @@ mod expects;
 mod pods;
 mod settings;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::Loader;
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::plan::{NodePlan, ObjectPlan, Plan, PodTemplate};
 use super::tree::{Node, Table, Value};
 use super::values;
+use crate::api::PodSpec;
 use crate::engine::Distribution;
 use crate::rules::gates::Gates;
 use crate::time::{Span, Time};
@@ -36,6 +40,8 @@ pub(super) struct Context<'a> {
     pub unsettled: bool,
     /// Names of the ephemeral containers that actions bring.
     pub debugs: Vec<String>,
+    /// By template: the instant of the last resize of its pods, and what it has made of the spec.
+    pub resized: BTreeMap<usize, (Span, Arc<PodSpec>)>,
 }
 
 impl Context<'_> {
@@ -92,6 +98,7 @@ pub fn resolve(
         templates: Vec::new(),
         refused: Vec::new(),
         unsettled: false,
+        resized: BTreeMap::new(),
         debugs: tables(table, "action")
             .into_iter()
             .filter(|(_, t)| t.get("debug").is_some())

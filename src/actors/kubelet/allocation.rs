@@ -1,0 +1,252 @@
+//! What the kubelet has set aside for pods that are resized in place (pkg/kubelet/allocation/allocation_manager.go, 1.36).
+//!
+//! A new size is tried as a new pod would be, against what the other pods of the node were given. Where it fits it is
+//! set aside at once and the pod's next sync puts it into effect; where not the pod waits, is tried again whenever a pod of
+//! the node is resized or leaves, and every three minutes. The surprises: a resize that waits keeps nothing free, so that
+//! new pods may take the room it waits for; and whoever asks for less goes before all others, whose turn then comes at once.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::{admission, pleg, pod_worker};
+use crate::actors::events;
+use crate::api::{Condition, InstanceState, Sym, Text};
+use crate::rules::gates::{Gates, Version};
+use crate::rules::placement::amounts::{self, Amounts};
+use crate::rules::resize::{self, ADMISSION_SINCE, CONDITIONS_SINCE, EVENTS_SINCE};
+use crate::time::Span;
+use crate::world::{ContainerIx, NodeId, Pod, PodId, SimEvent, World};
+
+/// `retryDelay`, since the last try of any kind.
+const RETRY: Span = Span::from_secs(180);
+/// `initialRetryDelay`: while the kubelet has not heard of all its pods yet.
+const FIRST_RETRY: Span = Span::from_secs(30);
+/// What the runtime and the control groups take for a pod's new sizes: an estimate of this simulator.
+pub const UPDATE: Span = Span::from_millis(30);
+
+/// The conditions about a pod's resize, if there is one.
+pub fn conditions(p: &Pod, gates: &Gates) -> SmallVec<[Condition; 2]> {
+    match p.resize.as_deref() {
+        Some(own) if gates.version >= CONDITIONS_SINCE => {
+            own.pending.iter().chain(&own.in_progress).copied().collect()
+        }
+        _ => SmallVec::new(),
+    }
+}
+
+/// What is set aside for a pod that was resized; None for those that have what their spec asks for.
+pub fn set_aside(p: &Pod, gates: &Gates) -> Option<Amounts> {
+    let own = p.resize.as_deref()?;
+    let spec = resize::with_sizes(&own.seen, &own.allocated);
+    Some(amounts::requests(&spec, gates.pod_level_resources).asked)
+}
+
+/// The spec that the kubelet works with: the API's, with the sizes that are set aside (`UpdatePodFromAllocation`).
+pub fn allocated_spec(p: &mut Pod) -> Arc<crate::api::PodSpec> {
+    let Some(own) = p.resize.as_deref_mut() else { return Arc::clone(&p.spec) };
+    own.seen = Arc::clone(&p.spec);
+    if resize::sizes(&p.spec) == own.allocated {
+        Arc::clone(&p.spec)
+    } else {
+        Arc::new(resize::with_sizes(&p.spec, &own.allocated))
+    }
+}
+
+fn is_pending(p: &Pod) -> bool {
+    p.resize.as_deref().is_some_and(|own| resize::sizes(&own.seen) != own.allocated)
+}
+
+/// The kubelet has seen another spec of a pod that was resized (`HandlePodUpdates`, pkg/kubelet/kubelet.go); the sync
+/// that the update asks for is the caller's.
+pub fn spec_seen(w: &mut World, pod: PodId, node: NodeId) {
+    if is_pending(&w.pods[pod.ix()]) {
+        push(w, pod, node);
+        retry(w, node, Some(pod));
+        return;
+    }
+    // A resize that was taken back while it waited.
+    if let Some(own) = w.pods[pod.ix()].resize.as_deref_mut() {
+        own.pending = None;
+    }
+    w.nodes[node.ix()].pending_resizes.retain(|other| *other != pod);
+}
+
+/// The kubelet takes a pod that it knew before its start: sizes come from its checkpoint, and what waits is tried once it
+/// has heard of all pods.
+pub fn pod_added(w: &mut World, pod: PodId, node: NodeId) {
+    if is_pending(&w.pods[pod.ix()]) {
+        push(w, pod, node);
+        want_retry(w, node, FIRST_RETRY);
+    }
+}
+
+/// A pod has ended on the node, or is gone: others may have its room.
+pub fn pod_left(w: &mut World, pod: PodId, node: NodeId) {
+    if w.nodes[node.ix()].pending_resizes.is_empty() {
+        return;
+    }
+    w.nodes[node.ix()].pending_resizes.retain(|other| *other != pod);
+    retry(w, node, None);
+}
+
+/// Nothing has happened for three minutes.
+pub fn retry_due(w: &mut World, node: NodeId, generation: u32) {
+    let n = &w.nodes[node.ix()];
+    if n.generation == generation && n.kubelet_up && n.resize_retry == Some(w.now) {
+        retry(w, node, None);
+    }
+}
+
+fn want_retry(w: &mut World, node: NodeId, after: Span) {
+    let n = &mut w.nodes[node.ix()];
+    let (at, generation) = (w.now + after, n.generation);
+    n.resize_retry = Some(at);
+    w.at(at, SimEvent::ResizeRetry { node, generation });
+}
+
+/// `PushPendingResize`
+fn push(w: &mut World, pod: PodId, node: NodeId) {
+    let mut list = std::mem::take(&mut w.nodes[node.ix()].pending_resizes);
+    if !list.contains(&pod) {
+        list.push(pod);
+        list.sort_by_cached_key(|pod| {
+            let p = &w.pods[pod.ix()];
+            let pending = p.resize.as_deref().and_then(|own| own.pending.as_ref());
+            resize::turn(grows(p, &w.gates), p.spec.priority, p.status.qos_class, pending)
+        });
+    }
+    w.nodes[node.ix()].pending_resizes = list;
+}
+
+/// `isResizeIncreasingRequests`
+fn grows(p: &Pod, gates: &Gates) -> bool {
+    let desired = amounts::requests(&p.spec, gates.pod_level_resources).asked;
+    set_aside(p, gates).is_some_and(|has| desired.milli_cpu > has.milli_cpu || desired.memory > has.memory)
+}
+
+/// `RetryPendingResizes`: all that wait, in their order. Each is synced, but for the one that its caller syncs.
+fn retry(w: &mut World, node: NodeId, updated: Option<PodId>) {
+    w.nodes[node.ix()].resize_retry = None;
+    let mut left = Vec::new();
+    for pod in std::mem::take(&mut w.nodes[node.ix()].pending_resizes) {
+        if w.pods[pod.ix()].worker.as_deref().is_none_or(|worker| worker.removed) {
+            continue;
+        }
+        if attempt(w, pod, node) == Attempt::Deferred {
+            left.push(pod);
+        }
+        if updated != Some(pod) {
+            pod_worker::update_pod(w, pod);
+        }
+    }
+    if !left.is_empty() {
+        want_retry(w, node, RETRY);
+    }
+    w.nodes[node.ix()].pending_resizes = left;
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    /// Set aside, taken back, or never to be.
+    Over,
+    Deferred,
+}
+
+/// `handlePodResourcesResize`
+fn attempt(w: &mut World, pod: PodId, node: NodeId) -> Attempt {
+    let (now, gates) = (w.now, w.gates);
+    let p = &w.pods[pod.ix()];
+    let Some(own) = p.resize.as_deref() else { return Attempt::Over };
+    let (spec, generation) = (Arc::clone(&own.seen), p.generation);
+    let asked = amounts::requests(&spec, gates.pod_level_resources).asked;
+    let has = Amounts::of_list(&w.nodes[node.ix()].spec.allocatable);
+    let never = resize::beyond_capacity(&asked, &has).filter(|_| gates.version < ADMISSION_SINCE);
+    let refused = match (is_pending(p), never) {
+        (false, _) => None,
+        (true, Some(why)) => Some((Sym::INFEASIBLE, Text::from(why))),
+        (true, None) => {
+            admission::admit_size(w, pod, node, &asked).err().map(|(_, why)| (Sym::DEFERRED, why))
+        }
+    };
+    let p = &mut w.pods[pod.ix()];
+    let Some(own) = p.resize.as_deref_mut() else { return Attempt::Over };
+    if let Some((reason, why)) = refused {
+        let before = own.pending;
+        let pending =
+            resize::condition(before.as_ref(), Sym::POD_RESIZE_PENDING, reason, why, generation, now);
+        own.pending = Some(pending);
+        if gates.version >= EVENTS_SINCE && resize::says_more(before.as_ref(), &pending) {
+            let why = why.show(&p.ident).to_string();
+            let words = resize::words(&format!("Pod resize {reason}"), &spec, Some(generation), &why);
+            let event = if reason == Sym::INFEASIBLE { "ResizeInfeasible" } else { "ResizeDeferred" };
+            events::kubelet(w, pod, true, Sym::new(event), words, None);
+        }
+        return if reason == Sym::DEFERRED { Attempt::Deferred } else { Attempt::Over };
+    }
+    own.pending = None;
+    let sizes = resize::sizes(&spec);
+    if own.allocated == sizes {
+        return Attempt::Over;
+    }
+    own.allocated = sizes;
+    let kind = Sym::POD_RESIZE_IN_PROGRESS;
+    own.in_progress = Some(resize::condition(None, kind, Sym::EMPTY, Text::NONE, generation, now));
+    if let Some(worker) = p.worker.as_deref_mut() {
+        worker.spec = Arc::clone(&spec);
+    }
+    if gates.version >= EVENTS_SINCE {
+        let words = resize::words("Pod resize started", &spec, Some(generation), "");
+        events::kubelet(w, pod, false, Sym::new("ResizeStarted"), words, None);
+    }
+    Attempt::Over
+}
+
+/// From here on the end of a resize is told by an event, at first without the generation.
+const COMPLETION_SINCE: Version = Version::V1_34;
+
+/// The first step of `SyncPod`: whether running containers still have another size than what is set aside.
+pub fn check_progress(w: &mut World, pod: PodId) {
+    let (now, gates) = (w.now, w.gates);
+    let p = &mut w.pods[pod.ix()];
+    let Some(own) = p.resize.as_deref_mut() else { return };
+    let Some(worker) = p.worker.as_deref() else { return };
+    let Some(run) = worker.run.as_deref() else { return };
+    if resize::is_in_progress(&worker.spec, &run.snapshot, &own.actual) {
+        // As after a restart of the kubelet that came between the two.
+        let kind = Sym::POD_RESIZE_IN_PROGRESS;
+        let fresh = || resize::condition(None, kind, Sym::EMPTY, Text::NONE, p.generation, now);
+        own.in_progress.get_or_insert_with(fresh);
+        return;
+    }
+    let Some(over) = own.in_progress.take() else { return };
+    if gates.version >= COMPLETION_SINCE {
+        let generation = (gates.version >= EVENTS_SINCE).then_some(over.observed_generation);
+        let words = resize::words("Pod resize completed", &worker.spec, generation, "");
+        events::kubelet(w, pod, false, Sym::new("ResizeCompleted"), words, None);
+    }
+}
+
+/// The runtime has taken the new sizes of all containers that run (`doPodResizeAction`).
+pub fn actuated(w: &mut World, pod: PodId) {
+    let p = &mut w.pods[pod.ix()];
+    let Some(own) = p.resize.as_deref_mut() else { return };
+    own.watched = true;
+    let live = Arc::clone(&p.runtime.live);
+    for ix in 0..own.actual.len() {
+        let name = p.spec.container_at(ix).name;
+        if live.newest(name).is_some_and(|c| c.state == InstanceState::Running) {
+            own.actual[ix].clone_from(&own.allocated[ix]);
+        }
+    }
+    pleg::touched(w, pod);
+}
+
+/// A new instance has what is set aside.
+pub fn container_started(p: &mut Pod, ix: ContainerIx) {
+    let Some(own) = p.resize.as_deref_mut() else { return };
+    let ix = usize::from(ix);
+    if let (Some(actual), Some(allocated)) = (own.actual.get_mut(ix), own.allocated.get(ix)) {
+        actual.clone_from(allocated);
+    }
+}

@@ -1,0 +1,96 @@
+//! The subresource `resize` of a pod: `kubectl patch pod web --subresource resize`
+//! (`ResizeREST`, pkg/registry/core/pod/storage/storage.go; plugin/pkg/admission/podresize/admission.go).
+//!
+//! Before 1.33 the gate InPlacePodVerticalScaling is off, and then the API server has no such resource. What it lets in
+//! is desired from now on; whether the node has room is the kubelet's business ([`super::kubelet::allocation`]).
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{api_server, scheduler};
+use crate::api::spec::Resources;
+use crate::api::{Sym, wire};
+use crate::rules::admission::Rejection;
+use crate::rules::placement::amounts::{self, Amounts};
+use crate::rules::resize::{self, ADMISSION_SINCE};
+use crate::rules::validation;
+use crate::time::Span;
+use crate::world::pod::Resize;
+use crate::world::{PodId, World};
+
+/// Writes other requests and limits of a container; what is not named stays.
+pub fn resize(w: &mut World, pod: PodId, container: Sym, change: &Resources) {
+    if !w.gates.in_place_resize {
+        answer(w, "Error from server (NotFound): the server could not find the requested resource");
+        return;
+    }
+    let p = &w.pods[pod.ix()];
+    let old = api_server::object(p);
+    let mut new = old.clone();
+    for list in ["/spec/containers", "/spec/initContainers"] {
+        let list = new.pointer_mut(list).and_then(Value::as_array_mut);
+        if let Some(own) = list.into_iter().flatten().find(|c| c["name"] == container.as_str()) {
+            for (list, amounts) in [("requests", &change.requests), ("limits", &change.limits)] {
+                for (name, amount) in amounts {
+                    own["resources"][list][name] = json!(amount);
+                }
+            }
+        }
+    }
+    if old["spec"] == new["spec"] {
+        return;
+    }
+    let name = p.ident.name.to_string();
+    if let (Some(before), Some(after)) = (old.as_object(), new.as_object()) {
+        let errors = validation::resize::validate(before, after, &w.gates);
+        if !errors.is_empty() {
+            answer(w, &format!("The {}", Rejection::Invalid { name, errors }));
+            return;
+        }
+    }
+    let spec = wire::pod_spec(&new["spec"]);
+    if let Some(node) = p.node
+        && w.gates.version >= ADMISSION_SINCE
+    {
+        let asked = amounts::requests(&spec, w.gates.pod_level_resources).asked;
+        let has = Amounts::of_list(&w.nodes[node.ix()].spec.allocatable);
+        if let Some(why) = resize::beyond_allocatable(&asked, &has) {
+            answer(w, &format!("Error from server (Forbidden): {}", Rejection::Forbidden { name, why }));
+            return;
+        }
+    }
+    let p = &mut w.pods[pod.ix()];
+    // A kubelet that has not taken the pod yet takes it as it is then.
+    let taken = p.worker.is_some() || p.status.start_time.is_some();
+    if taken && p.resize.is_none() {
+        p.resize = Some(Box::new(Resize::of(&p.spec)));
+    }
+    let bound = p.node.is_some();
+    api_server::update_spec(w, pod, |own| *own = spec);
+    if bound {
+        scheduler::pod_resized(w, pod);
+    } else {
+        scheduler::pod_updated(w, pod);
+    }
+}
+
+impl Resize {
+    /// Of a pod that has run as its spec says until now.
+    fn of(spec: &Arc<crate::api::PodSpec>) -> Resize {
+        let sizes = resize::sizes(spec);
+        Resize {
+            seen: Arc::clone(spec),
+            allocated: sizes.clone(),
+            actual: sizes,
+            pending: None,
+            in_progress: None,
+            watched: false,
+        }
+    }
+}
+
+fn answer(w: &mut World, words: &str) {
+    let after = Span::from_micros(w.now.since(w.plan.start).micros());
+    w.answers.push(format!("{after}: {words}"));
+}
