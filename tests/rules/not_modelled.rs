@@ -2,8 +2,8 @@
 
 use super::harness::Skip;
 
-/// Amounts move only in a resize in place, which the simulator does not do: they are what the spec asks for.
-const RESIZE: &str = "in-place resize internals";
+/// Amounts differ from what the spec asks for only while a resize in place is under way; container statuses do not show them.
+const RESIZE: &str = "amounts in container statuses";
 
 pub const NOT_MODELLED: &[Skip] = &[
     Skip { file: "D_api_status", path: "**.resources", why: RESIZE },

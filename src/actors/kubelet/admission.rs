@@ -30,7 +30,7 @@ fn check(w: &World, pod: PodId, node: NodeId, asked: Option<&Amounts>) -> Result
         && let Some(request) = info.request_of(pod.0)
     {
         let request = w.scheduler.cluster.request(request);
-        predicates(w, pod, info, request, asked.unwrap_or(&request.requests.asked))?;
+        predicates(w, pod, info, request, asked)?;
     }
     if w.nodes[node.ix()].shutting_down.is_some() {
         return Err((Sym::NODE_SHUTDOWN, "Pod was rejected as the node is shutting down.".into()));
@@ -43,17 +43,19 @@ fn predicates(
     pod: PodId,
     info: &NodeInfo,
     request: &Arc<PodRequest>,
-    asked: &Amounts,
+    asked: Option<&Amounts>,
 ) -> Result<(), (Sym, Text)> {
-    // What every pod that is bound here asks for, this one included: mostly it fits, and nobody needs to look closer.
+    // What every pod that is bound here asks for, this one included: mostly it fits, and nobody needs to look closer. A
+    // resize has to: the API knows newer sizes than the kubelet has heard of.
     let (all, has) = (&info.requested, &info.allocatable);
-    let crowded = i64::from(info.pod_count) > info.allowed_pods
+    let crowded = asked.is_some()
+        || i64::from(info.pod_count) > info.allowed_pods
         || all.milli_cpu > has.milli_cpu
         || all.memory > has.memory
         || all.ephemeral > has.ephemeral
         || all.scalars.iter().any(|(name, amount)| *amount > has.scalar(*name));
     if crowded {
-        room(w, pod, info, asked)?;
+        room(w, pod, info, asked.unwrap_or(&request.requests.asked))?;
     }
     let failed = |reason: &str, words: &str| {
         Err((Sym::new(reason), Text::from(format!("Predicate {reason} failed: {words}"))))

@@ -16,6 +16,7 @@ use crate::rules::gates::{Gates, Version};
 use crate::rules::placement::amounts::{self, Amounts};
 use crate::rules::resize::{self, ADMISSION_SINCE, CONDITIONS_SINCE, EVENTS_SINCE};
 use crate::time::Span;
+use crate::world::pod::Work;
 use crate::world::{ContainerIx, NodeId, Pod, PodId, SimEvent, World};
 
 /// `retryDelay`, since the last try of any kind.
@@ -65,10 +66,7 @@ pub fn spec_seen(w: &mut World, pod: PodId, node: NodeId) {
         retry(w, node, Some(pod));
         return;
     }
-    // A resize that was taken back while it waited.
-    if let Some(own) = w.pods[pod.ix()].resize.as_deref_mut() {
-        own.pending = None;
-    }
+    forget_pending(w, pod);
     w.nodes[node.ix()].pending_resizes.retain(|other| *other != pod);
 }
 
@@ -78,6 +76,15 @@ pub fn pod_added(w: &mut World, pod: PodId, node: NodeId) {
     if is_pending(&w.pods[pod.ix()]) {
         push(w, pod, node);
         want_retry(w, node, FIRST_RETRY);
+    } else {
+        forget_pending(w, pod);
+    }
+}
+
+/// A resize was taken back while it waited.
+fn forget_pending(w: &mut World, pod: PodId) {
+    if let Some(own) = w.pods[pod.ix()].resize.as_deref_mut() {
+        own.pending = None;
     }
 }
 
@@ -121,7 +128,8 @@ fn push(w: &mut World, pod: PodId, node: NodeId) {
 
 /// `isResizeIncreasingRequests`
 fn grows(p: &Pod, gates: &Gates) -> bool {
-    let desired = amounts::requests(&p.spec, gates.pod_level_resources).asked;
+    let Some(own) = p.resize.as_deref() else { return false };
+    let desired = amounts::requests(&own.seen, gates.pod_level_resources).asked;
     set_aside(p, gates).is_some_and(|has| desired.milli_cpu > has.milli_cpu || desired.memory > has.memory)
 }
 
@@ -130,7 +138,8 @@ fn retry(w: &mut World, node: NodeId, updated: Option<PodId>) {
     w.nodes[node.ix()].resize_retry = None;
     let mut left = Vec::new();
     for pod in std::mem::take(&mut w.nodes[node.ix()].pending_resizes) {
-        if w.pods[pod.ix()].worker.as_deref().is_none_or(|worker| worker.removed) {
+        let worker = w.pods[pod.ix()].worker.as_deref();
+        if worker.is_none_or(|worker| worker.removed || worker.work != Work::Sync) {
             continue;
         }
         if attempt(w, pod, node) == Attempt::Deferred {

@@ -132,9 +132,9 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
         }
     }
     pod_worker::watch_deadline(w, pod);
+    allocation::pod_added(w, pod, node);
     pod_worker::update_pod(w, pod);
     local_storage::look(w, pod);
-    allocation::pod_added(w, pod, node);
 }
 
 fn new_worker(
