@@ -71,6 +71,23 @@ fn pods_in_trouble_are_explained() {
     insta::assert_snapshot!(transcript(&list, LIST_PRINTED, &names));
 }
 
+/// A condition about a resize is True as long as it is there: what it waits for is told all the same.
+#[test]
+fn resizes_are_explained() {
+    let told = |kind: &str, reason: &str| {
+        let pod = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: web, namespace: default}}\nspec:\n  nodeName: n1\n  \
+             containers: [{{name: app, image: 'app:1', resources: {{requests: {{cpu: '2'}}}}}}]\nstatus:\n  \
+             phase: Running\n  conditions: [{{type: {kind}, status: 'True', reason: '{reason}'}}]\n"
+        );
+        transcript(&pod, "2026-07-01T12:00:00Z", &[])
+    };
+    assert!(told("PodResizePending", "Deferred").contains("room on its node"));
+    assert!(told("PodResizePending", "Infeasible").contains("will never be given on this node"));
+    assert!(told("PodResizeInProgress", "").contains("some container still runs with the old one"));
+    assert!(told("PodResizeInProgress", "Error").contains("could not be put into effect"));
+}
+
 #[test]
 fn pods_that_ended_are_explained() {
     let list = fixture("pods-list.json.gz");

@@ -32,6 +32,10 @@ fn story(pod: &Pod, condition: &Condition, now: Time, gates: &Gates) -> Conditio
             .push("every container is removed, and then the pod begins anew in its sandbox".to_owned());
         return story;
     }
+    if matches!(condition.kind, Sym::POD_RESIZE_PENDING | Sym::POD_RESIZE_IN_PROGRESS) {
+        resize(condition, &mut story);
+        return story;
+    }
     if condition.status == Tri::True {
         return story;
     }
@@ -58,13 +62,43 @@ fn story(pod: &Pod, condition: &Condition, now: Time, gates: &Gates) -> Conditio
         Sym::ALL_CONTAINERS_RESTARTING => {
             story.means.push("no container asks for a restart of all".to_owned());
         }
-        Sym::POD_RESIZE_PENDING | Sym::POD_RESIZE_IN_PROGRESS => {}
         kind if pod.spec.readiness_gates.iter().any(|gate| gate.condition_type == kind) => {
             story.waits_for.push("whoever owns this readiness gate: the kubelet only reads it".to_owned());
         }
         _ => story.means.push("written by something else than Kubernetes itself".to_owned()),
     }
     story
+}
+
+/// Both are True as long as they are there at all.
+fn resize(condition: &Condition, story: &mut ConditionStory) {
+    match (condition.kind, condition.reason) {
+        (Sym::POD_RESIZE_PENDING, Sym::INFEASIBLE) => story.means.push(
+            "the new size in its spec will never be given on this node; it runs on with the old one"
+                .to_owned(),
+        ),
+        (Sym::POD_RESIZE_PENDING, _) => {
+            story.means.push("the new size stands in its spec; it runs on with the old one".to_owned());
+            story.waits_for.push(
+                "room on its node: the kubelet tries again when a pod there ends, leaves or is resized, and every three \
+                 minutes"
+                    .to_owned(),
+            );
+        }
+        (_, Sym::ERROR) => story.means.push(
+            "the new size is set aside for it, but could not be put into effect; the kubelet goes on trying"
+                .to_owned(),
+        ),
+        _ => {
+            story.means.push(
+                "the new size is set aside for it; some container still runs with the old one".to_owned(),
+            );
+            story.waits_for.push(
+                "the runtime; where a container's resizePolicy asks for a restart, its end and its new start"
+                    .to_owned(),
+            );
+        }
+    }
 }
 
 fn disruption(reason: Sym) -> String {

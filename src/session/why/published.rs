@@ -11,6 +11,9 @@ use crate::rules::printing::{self, StatusSource};
 use crate::session::words::PROBES;
 use crate::world::{ContainerIx, SimEvent};
 
+/// Who decides about sizes.
+const RESIZER: &str = "kubelet: allocation manager";
+
 #[derive(Clone, Copy)]
 pub(super) enum Aspect {
     Status,
@@ -124,7 +127,9 @@ impl Chain<'_> {
                 self.phase(since, &status);
             }
             Aspect::Condition(kind) => {
-                let Some(wanted) = published.condition(kind).copied() else { return self.queue(step) };
+                let Some(wanted) = published.condition(kind).copied() else {
+                    return self.condition_gone(step, kind);
+                };
                 let same = |s: &Option<Arc<PodStatus>>| {
                     let own = s.as_ref().and_then(|s| s.condition(kind));
                     own.is_some_and(|c| c.status == wanted.status && c.reason == wanted.reason)
@@ -284,7 +289,33 @@ impl Chain<'_> {
                     self.container(step, ix, &own.state);
                 }
             }
+            Sym::POD_RESIZE_PENDING => {
+                let words = format!("the new size is not given: {}", self.text(condition.message));
+                self.add(step, RESIZER, words);
+                self.queue(step);
+            }
+            Sym::POD_RESIZE_IN_PROGRESS => {
+                self.add(step, RESIZER, "the new size is set aside; what runs still has the old one");
+                self.queue(step);
+            }
             _ => self.queue(step),
+        }
+    }
+
+    /// Only conditions about a resize go while the pod lives.
+    fn condition_gone(&mut self, step: u64, kind: Sym) {
+        let words = match kind {
+            Sym::POD_RESIZE_PENDING => {
+                "nothing waits any more: the size is set aside, or no longer asked for"
+            }
+            Sym::POD_RESIZE_IN_PROGRESS => "everything that runs has the size that is set aside",
+            _ => return self.queue(step),
+        };
+        self.add(step, RESIZER, words);
+        let gone = |s: &Option<Arc<PodStatus>>| s.as_ref().is_some_and(|s| s.condition(kind).is_none());
+        match self.lineage.computed.last(step, gone) {
+            Some((since, _)) => self.queue(since),
+            None => self.queue(step),
         }
     }
 
@@ -311,6 +342,15 @@ impl Chain<'_> {
                 self.scenario(format!(
                     "[pod.behavior.containers.{name}] {word}: how the process answers over time"
                 ));
+            }
+            (reason, ..) if reason.starts_with("Resize") => {
+                let words = match reason.as_str() {
+                    "ResizeStarted" => "the new size fits beside what the node's other pods were given",
+                    "ResizeCompleted" => "everything that runs has the size that is set aside",
+                    _ => "the new size does not fit beside what the node's other pods were given",
+                };
+                self.add(step, RESIZER, words);
+                self.queue(step);
             }
             _ => self.queue(step),
         }
