@@ -196,6 +196,8 @@ fn every_phase_condition_and_reason_is_seen() {
         "Ready",
         "DisruptionTarget",
         "AllContainersRestarting",
+        "PodResizePending",
+        "PodResizeInProgress",
     ];
     const REASONS: &[&str] = &[
         "ContainerCreating",

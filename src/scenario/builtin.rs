@@ -109,6 +109,7 @@ shipped! {
         "slow-crash"
         "restart-rules"
         "restart-all-containers"
+        "resize-restarts"
     ;
     Probes "probes/":
         "readiness-fails"
@@ -159,6 +160,7 @@ shipped! {
         "status-writes"
         "no-execute-taint"
         "drain-budget"
+        "resize-deferred"
         "memory-pressure"
         "node-deleted"
         "node-reboot"
