@@ -151,6 +151,19 @@ fn a_resize_that_is_taken_back_leaves_no_trace() {
     assert_eq!(told.of("web"), ["ResizeDeferred", "PodResizePending Deferred", "PodResizePending gone"]);
 }
 
+/// `retryDelay`, counted from the last try.
+#[test]
+fn what_waits_is_tried_every_three_minutes() {
+    let plan = plan(&two("1.36", &resize("30s", "web", "3")));
+    let mut session = Session::new(&plan, 0);
+    let mut tries = Vec::new();
+    while session.step().is_some() {
+        let next = session.world.nodes[0].resize_retry.map(|at| at.since(plan.start).micros() / 1000);
+        tries.extend(next.filter(|at| !tries.contains(at)));
+    }
+    assert_eq!(tries, [210_002, 390_002, 570_002, 750_002]);
+}
+
 /// The checkpoint outlives the kubelet; until it has heard of all pods it tries nothing.
 #[test]
 fn a_kubelet_that_restarts_remembers_what_waits() {

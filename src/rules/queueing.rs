@@ -319,6 +319,35 @@ mod tests {
         assert!(helps(&plain, &pod("{}", "db"), Plugin::PodTopologySpread));
         assert!(helps(&gated, &plain, Plugin::SchedulingGates));
         assert!(!helps(&plain, &gated, Plugin::TaintToleration));
+        let of = |cpu: &str| {
+            let size = format!(
+                r#"{{"containers": [{{"name": "app", "resources": {{"requests": {{"cpu": "{cpu}"}}}}}}]}}"#
+            );
+            pod(&size, "web")
+        };
+        assert!(helps(&of("2"), &of("1"), Plugin::NodeResourcesFit));
+        assert!(!helps(&of("1"), &of("2"), Plugin::NodeResourcesFit));
+    }
+
+    /// A pod on a node that shrinks helps those who lack what it gives back, and nobody else.
+    #[test]
+    fn a_pod_that_shrinks_gives_back_what_it_had() {
+        let gates = Gates::of(Version::V1_36);
+        let pod = |requests: &str| {
+            let spec =
+                format!(r#"{{"containers": [{{"name": "app", "resources": {{"requests": {requests}}}}}]}}"#);
+            let spec = serde_json::from_str(&spec).expect("a spec");
+            PodRequest::new(Sym::new("default"), labels_of(&[].into()), &spec, &gates)
+        };
+        let (big, small) = (pod(r#"{"cpu": "2"}"#), pod(r#"{"cpu": "1"}"#));
+        let helps = |waiting: &PodRequest, before: &PodRequest, after: &PodRequest| {
+            let mut refused_by = PluginSet::default();
+            refused_by.insert(Plugin::NodeResourcesFit);
+            may_help(&gates, waiting, refused_by, &ClusterEvent::PodResized { before, after })
+        };
+        assert!(helps(&small, &big, &small));
+        assert!(!helps(&small, &small, &big));
+        assert!(!helps(&pod(r#"{"memory": "1Gi"}"#), &big, &small));
     }
 
     #[test]
