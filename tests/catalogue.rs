@@ -199,6 +199,8 @@ fn every_phase_condition_and_reason_is_seen() {
         "PodResizePending",
         "PodResizeInProgress",
     ];
+    // Without ContainerCannotRun, which only dockershim gave (gone since 1.24), and without ImageVolumeMountFailed, which
+    // containerd puts into the message of a CreateContainerError.
     const REASONS: &[&str] = &[
         "ContainerCreating",
         "PodInitializing",
