@@ -158,7 +158,7 @@ pub fn end(w: &mut World, pod: PodId, ix: ContainerIx, code: i32, reason: Sym) {
     };
     c.message = message;
     pleg::touched(w, pod);
-    super::kubelet::sync::process_ended(w, pod, ix);
+    super::kubelet::start_container::process_ended(w, pod, ix);
     super::kubelet::kill::exited(w, pod, ix);
     super::kubelet::prober::container_changed(w, pod);
 }

@@ -1,7 +1,7 @@
 //! The image manager's pulls: what is on the node, and the node's queue of pulls (pkg/kubelet/images/puller.go). Whether
 //! and when a pod's image is pulled is [`crate::rules::images`]' to say.
 
-use super::sync;
+use super::start_container;
 use crate::actors::events;
 use crate::api::{Sym, Text};
 use crate::rules::images::{self, Note, Presence, PullMemory, Verdict};
@@ -24,15 +24,15 @@ pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) {
     match images::ensure(image, problem, &container.image_pull_policy, presence, &memory, w.now, &w.gates) {
         Verdict::Present(event) => {
             tell(w, pod, ix, event);
-            sync::image_is_present(w, pod);
+            start_container::image_is_present(w, pod);
         }
         Verdict::Fails { reason, message, event } => {
             tell(w, pod, ix, event);
-            sync::start_fails(w, pod, reason, message, Some(error_event(reason)));
+            start_container::start_fails(w, pod, reason, message, Some(error_event(reason)));
         }
         Verdict::Pulls(event) => {
             tell(w, pod, ix, event);
-            sync::wait_for_pull(w, pod);
+            start_container::wait_for_pull(w, pod);
             let now = w.now;
             let n = &mut w.nodes[node.ix()];
             n.next_pull += 1;
@@ -234,7 +234,7 @@ pub fn pulled(w: &mut World, node: NodeId, id: u32) {
     let bytes = w.images.plan(&w.plan, pull.full_name).size_bytes;
     let event = images::works(pull.image, w.now.since(pull.began), w.now.since(pull.asked), bytes);
     tell(w, pull.pod, pull.container, event);
-    sync::image_is_present(w, pull.pod);
+    start_container::image_is_present(w, pull.pod);
 }
 
 fn fail(w: &mut World, pod: PodId, ix: ContainerIx, error: Sym) {
@@ -248,5 +248,5 @@ fn fail(w: &mut World, pod: PodId, ix: ContainerIx, error: Sym) {
     });
     let (failure, event) = images::fails(image, error, &mut pulls[known].1, now);
     tell(w, pod, ix, event);
-    sync::start_fails(w, pod, failure.reason, failure.message, Some(error_event(failure.reason)));
+    start_container::start_fails(w, pod, failure.reason, failure.message, Some(error_event(failure.reason)));
 }

@@ -16,6 +16,7 @@ pub mod pleg;
 pub mod pod_worker;
 pub mod prober;
 pub mod shutdown;
+pub mod start_container;
 pub mod status;
 pub mod status_manager;
 pub mod sync;

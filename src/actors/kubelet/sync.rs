@@ -11,10 +11,9 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::pod_worker::{self, Outcome};
-use super::{allocation, crowd, images, kill, prober, status, status_manager, volumes};
+use super::{allocation, crowd, images, kill, prober, start_container, status, status_manager, volumes};
 use crate::actors::{events, runtime};
-use crate::api::{InstanceState, RuntimeStatus, Sym, Text};
-use crate::rules::backoff::{Limits, Restart, crash_loop, kept};
+use crate::api::{InstanceState, RuntimeStatus, Sym};
 use crate::rules::pod::PodView;
 use crate::rules::sync_actions::{self, KillReason, PodActions, ProbeResults};
 use crate::time::{Span, Time};
@@ -80,18 +79,18 @@ fn set_run(w: &mut World, pod: PodId, run: Run) {
     }
 }
 
-fn run_mut(w: &mut World, pod: PodId) -> Option<&mut Run> {
+pub(super) fn run_mut(w: &mut World, pod: PodId) -> Option<&mut Run> {
     w.pods[pod.ix()].worker.as_deref_mut().and_then(|worker| worker.run.as_deref_mut())
 }
 
-fn set_stage(w: &mut World, pod: PodId, stage: Stage) {
+pub(super) fn set_stage(w: &mut World, pod: PodId, stage: Stage) {
     if let Some(run) = run_mut(w, pod) {
         run.stage = stage;
     }
 }
 
 /// The run's next stage begins after `span`.
-fn after(w: &mut World, pod: PodId, span: Span) {
+pub(super) fn after(w: &mut World, pod: PodId, span: Span) {
     let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
     let generation = worker.generation;
     w.after(span, SimEvent::Sync { pod, generation });
@@ -351,7 +350,7 @@ fn sandbox_answers(w: &mut World, pod: PodId) {
 const SANDBOX_CALLBACK: crate::rules::gates::Version = crate::rules::gates::Version::V1_36;
 
 /// The front of the start list, if any: back-off first. New sizes come after init containers, before main ones.
-fn start_next(w: &mut World, pod: PodId) {
+pub(super) fn start_next(w: &mut World, pod: PodId) {
     let Some(run) = run_mut(w, pod) else { return };
     if run.actions.resize && run.init_pass == 0 {
         run.actions.resize = false;
@@ -364,53 +363,19 @@ fn start_next(w: &mut World, pod: PodId) {
         return;
     };
     run.stage = Stage::Inspect;
-    let now = w.now;
-    if let Some(until) = back_off(w, pod, ix) {
+    if let Some(until) = start_container::back_off(w, pod, ix) {
         let Some(run) = run_mut(w, pod) else { return };
         let earliest = run.errors.backoff_until.map_or(until, |old| old.min(until));
         run.errors.backoff_until = Some(earliest);
         started_or_failed(w, pod, true);
         return;
     }
-    let _ = now;
     let p = &mut w.pods[pod.ix()];
     let container = &mut p.runtime.containers[usize::from(ix)];
     container.attempt = container.tries;
     let takes = w.latency(pod, |latency| &latency.inspect_image);
     let late = run_mut(w, pod).map_or(Span::ZERO, |run| std::mem::take(&mut run.jostle));
     after(w, pod, takes + late);
-}
-
-/// `housekeepingPeriod`; its ticker starts with that of the syncs.
-const HOUSEKEEPING: Span = Span::from_secs(2);
-
-/// `doBackOff` (kuberuntime_manager.go): Some(end of the back-off) if the container may not start yet. It looks at the
-/// newest *exited* instance of the snapshot, so a container that this very run has killed is judged by its predecessor.
-fn back_off(w: &mut World, pod: PodId, ix: ContainerIx) -> Option<Time> {
-    let now = w.now;
-    let n = &w.nodes[w.pods[pod.ix()].node?.ix()];
-    let limits = Limits::crash_loop(n.config.max_container_restart_period, &w.gates);
-    let just_after = now + Span::from_micros(1);
-    let collected = pod_worker::next_on_grid(n.tick_anchor, HOUSEKEEPING, just_after) - HOUSEKEEPING;
-    let p = &mut w.pods[pod.ix()];
-    let name = p.container(ix).name;
-    let snapshot = &p.worker.as_deref()?.run.as_ref()?.snapshot;
-    let exited = snapshot.containers.iter().find(|c| c.name == name && c.state == InstanceState::Exited);
-    let finished = exited.and_then(|c| c.finished_at);
-    let container = &mut p.runtime.containers[usize::from(ix)];
-    match crash_loop(&limits, kept(&limits, container.backoff, collected), finished, now) {
-        Restart::Starts(entry) => {
-            container.backoff = entry;
-            None
-        }
-        Restart::Waits { delay, until } => {
-            container.reason =
-                Some((Sym::CRASH_LOOP_BACK_OFF, Text::CrashBackOff { container: name, delay: delay.into() }));
-            let message = Text::BackOffRestarting { container: name };
-            events::kubelet(w, pod, true, Sym::BACK_OFF, message, Some(ix));
-            Some(until)
-        }
-    }
 }
 
 /// The start of the front container failed (with the reason in the cache) or succeeded; the next one follows.
@@ -431,32 +396,6 @@ pub fn started_or_failed(w: &mut World, pod: PodId, failed: bool) {
         run.to_start.clear();
     }
     start_next(w, pod);
-}
-
-/// The front container cannot start: the reason is kept for the next status, the event tells it now.
-pub fn start_fails(w: &mut World, pod: PodId, reason: Sym, message: impl Into<Text>, event: Option<Text>) {
-    let Some(run) = run_mut(w, pod) else { return };
-    let Some(&ix) = run.to_start.first() else { return };
-    w.pods[pod.ix()].runtime.containers[usize::from(ix)].reason = Some((reason, message.into()));
-    if let Some(event) = event {
-        events::kubelet(w, pod, true, Sym::FAILED, event, Some(ix));
-    }
-    started_or_failed(w, pod, true);
-}
-
-/// The image is there: the container is created.
-pub fn image_is_present(w: &mut World, pod: PodId) {
-    let Some(&ix) = run_mut(w, pod).and_then(|run| run.to_start.first()) else { return };
-    if let Some(problem) = volumes::config_problem(w, pod, ix) {
-        let event = Text::from(format!("Error: {}", problem.show(&w.pods[pod.ix()].ident)));
-        let event = if problem.fixed().is_some() { event } else { volumes::root_event(problem) };
-        start_fails(w, pod, Sym::CREATE_CONTAINER_CONFIG_ERROR, problem, Some(event));
-        return;
-    }
-    w.pods[pod.ix()].runtime.containers[usize::from(ix)].tries += 1;
-    set_stage(w, pod, Stage::Creating);
-    let takes = w.latency(pod, |latency| &latency.create);
-    after(w, pod, takes);
 }
 
 /// Goes on where the run stands.
@@ -495,9 +434,9 @@ pub fn go_on(w: &mut World, pod: PodId, generation: u32) {
         (Stage::StoppingSandbox, _) => sandbox_is_stopped(w, pod),
         (Stage::Sandbox, _) => sandbox_answers(w, pod),
         (Stage::Inspect, Some(ix)) => images::ensure(w, pod, ix),
-        (Stage::Creating, Some(ix)) => created(w, pod, ix),
-        (Stage::Starting, Some(ix)) => start_answers(w, pod, ix),
-        (Stage::PostStart, Some(ix)) => post_start_answers(w, pod, ix),
+        (Stage::Creating, Some(ix)) => start_container::created(w, pod, ix),
+        (Stage::Starting, Some(ix)) => start_container::start_answers(w, pod, ix),
+        (Stage::PostStart, Some(ix)) => start_container::post_start_answers(w, pod, ix),
         (Stage::Resizing, _) => {
             allocation::actuated(w, pod);
             start_next(w, pod);
@@ -508,137 +447,12 @@ pub fn go_on(w: &mut World, pod: PodId, generation: u32) {
     }
 }
 
-/// The run waits for the image service.
-pub fn wait_for_pull(w: &mut World, pod: PodId) {
-    set_stage(w, pod, Stage::Pulling);
-}
-
 /// Volumes became mounted while the run waits for them: it notices at its next poll.
 pub fn poll_volumes(w: &mut World, pod: PodId, wait: Span) {
     let waits = run_mut(w, pod).is_some_and(|run| matches!(run.stage, Stage::Volumes));
     if waits {
         after(w, pod, wait);
     }
-}
-
-/// Around CreateContainer stand two hooks of the kubelet's own; one that fails tells so in an event that does not begin
-/// with `Error:` (`startContainer`, pkg/kubelet/kuberuntime/kuberuntime_container.go).
-fn created(w: &mut World, pod: PodId, ix: ContainerIx) {
-    if let Some(error) = w.pods[pod.ix()].attempt(ix).pre_create_error {
-        let event = Text::from(format!("Internal PreCreateContainer hook failed: {error}"));
-        start_fails(w, pod, Sym::PRE_CREATE_HOOK_ERROR, error, Some(event));
-        return;
-    }
-    if let Some(error) = w.pods[pod.ix()].attempt(ix).create_error {
-        let event = Text::from(format!("Error: {error}"));
-        start_fails(w, pod, Sym::CREATE_CONTAINER_ERROR, error, Some(event));
-        return;
-    }
-    runtime::create(w, pod, ix);
-    // The instance stays in state created: nobody takes it away, and the next one counts on from it.
-    if let Some(error) = w.pods[pod.ix()].attempt(ix).pre_start_error {
-        let event = Text::from(format!("Internal PreStartContainer hook failed: {error}"));
-        start_fails(w, pod, Sym::PRE_START_HOOK_ERROR, error, Some(event));
-        return;
-    }
-    let name = w.pods[pod.ix()].container(ix).name;
-    let words = if w.gates.version >= SHORT_TEXTS {
-        Text::Is(Sym::CONTAINER_CREATED)
-    } else {
-        Text::from(format!("Created container: {name}"))
-    };
-    events::kubelet(w, pod, false, Sym::CREATED, words, Some(ix));
-    set_stage(w, pod, Stage::Starting);
-    let takes = w.latency(pod, |latency| &latency.start);
-    after(w, pod, takes);
-}
-
-/// From here on `Created` and `Started` do not name the container.
-const SHORT_TEXTS: crate::rules::gates::Version = crate::rules::gates::Version::V1_35;
-
-fn start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
-    if let Some(error) = w.pods[pod.ix()].attempt(ix).start_error {
-        runtime::start_failed(w, pod, ix, error);
-        let event = Text::from(format!("Error: {error}"));
-        start_fails(w, pod, Sym::RUN_CONTAINER_ERROR, error, Some(event));
-        return;
-    }
-    runtime::started(w, pod, ix);
-    let p = &w.pods[pod.ix()];
-    let container = p.container(ix);
-    let hook = container.lifecycle.as_ref().and_then(|l| l.post_start.clone());
-    let words = if w.gates.version >= SHORT_TEXTS {
-        Text::Is(Sym::CONTAINER_STARTED)
-    } else {
-        Text::from(format!("Started container {}", container.name))
-    };
-    events::kubelet(w, pod, false, Sym::STARTED, words, Some(ix));
-    match hook {
-        None => started_or_failed(w, pod, false),
-        Some(hook) => {
-            let takes = match hook.sleep {
-                Some(sleep) => Span::from_secs(sleep.seconds),
-                None => {
-                    let takes = w.pods[pod.ix()].attempt(ix).post_start.takes.clone();
-                    w.pod_span(Purpose::Latency, pod, &takes)
-                }
-            };
-            set_stage(w, pod, Stage::PostStart);
-            after(w, pod, takes);
-        }
-    }
-}
-
-/// A process has ended: a postStart hook that was running in its container ends with it, as if killed.
-pub fn process_ended(w: &mut World, pod: PodId, ix: ContainerIx) {
-    let p = &w.pods[pod.ix()];
-    let in_hook = p
-        .worker
-        .as_deref()
-        .and_then(|worker| worker.run.as_ref())
-        .is_some_and(|run| matches!(run.stage, Stage::PostStart) && run.to_start.first() == Some(&ix));
-    if in_hook && hook_needs_process(p, ix) {
-        if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
-            worker.generation += 1;
-        }
-        after(w, pod, HOOK_LOSES_PROCESS);
-    }
-}
-
-/// From a process's end to the answer of the hook that ran beside it.
-const HOOK_LOSES_PROCESS: Span = Span::from_millis(5);
-/// What a hook that ended with its container exits with: 128 + SIGKILL.
-const KILLED: u8 = 137;
-
-/// Whether the postStart hook runs in, or asks, the container; the kubelet's own sleep does not.
-fn hook_needs_process(p: &Pod, ix: ContainerIx) -> bool {
-    p.container(ix)
-        .lifecycle
-        .as_ref()
-        .and_then(|lifecycle| lifecycle.post_start.as_ref())
-        .is_some_and(|hook| hook.sleep.is_none())
-}
-
-fn post_start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
-    let p = &w.pods[pod.ix()];
-    let hook = &p.attempt(ix).post_start;
-    let running =
-        p.runtime.live.newest(p.container(ix).name).is_some_and(|c| c.state == InstanceState::Running);
-    let needs_process = hook_needs_process(p, ix);
-    let (exit, output) = match (needs_process, running) {
-        (false, _) => (0, Sym::EMPTY),
-        (true, true) => (hook.exit, hook.output),
-        (true, false) => (KILLED, Sym::EMPTY),
-    };
-    if exit == 0 {
-        started_or_failed(w, pod, false);
-        return;
-    }
-    let message = volumes::hook_message(p, ix, exit, output);
-    w.pods[pod.ix()].runtime.containers[usize::from(ix)].reason = Some((Sym::POST_START_HOOK_ERROR, message));
-    events::kubelet(w, pod, true, Sym::FAILED_POST_START_HOOK, "PostStartHook failed", Some(ix));
-    set_stage(w, pod, Stage::PostStartKill);
-    kill::begin(w, pod, ix, KillReason::PostStartHook, None);
 }
 
 /// What a run takes in which nothing is to be done. What its status sets in motion at once (a probe worker's first value,

@@ -1,0 +1,157 @@
+//! What people and controllers do to the pods and nodes: one verb at an instant.
+
+use super::{BIG, Kind, Shape, key, must};
+use crate::scenario::values::Nouns;
+
+pub static ACTION: Shape = Shape {
+    name: "action",
+    doc: "One verb at an instant",
+    id: "",
+    keys: &[
+        must("at", Kind::Instant, "When"),
+        key("delete", Kind::Target(Nouns::PodOrNode), "", "kubectl delete"),
+        key(
+            "evict",
+            Kind::Target(Nouns::Pod),
+            "",
+            "The eviction subresource, which heeds disruption budgets",
+        ),
+        key("cordon", Kind::Target(Nouns::Node), "", "kubectl cordon"),
+        key("uncordon", Kind::Target(Nouns::Node), "", "kubectl uncordon"),
+        key("drain", Kind::Target(Nouns::Node), "", "kubectl drain"),
+        key("taint", Kind::Target(Nouns::Node), "", "kubectl taint"),
+        key("untaint", Kind::Target(Nouns::Node), "", "kubectl taint with a `-`"),
+        key("stop", Kind::Target(Nouns::Node), "", "The node goes dark"),
+        key("start", Kind::Target(Nouns::Node), "", "The node comes back"),
+        key("restartKubelet", Kind::Target(Nouns::Node), "", "Its kubelet restarts; containers run on"),
+        key("shutdown", Kind::Target(Nouns::Node), "", "Graceful node shutdown"),
+        key("pressure", Kind::Target(Nouns::Node), "", "A resource of the node runs short"),
+        key("setCondition", Kind::Target(Nouns::Pod), "", "A controller sets a condition (readiness gates)"),
+        key("ungate", Kind::Target(Nouns::Pod), "", "A scheduling gate is removed"),
+        key("label", Kind::Target(Nouns::PodOrNode), "", "kubectl label"),
+        key("create", Kind::Target(Nouns::Object), "", "An object comes into being"),
+        key("remove", Kind::Target(Nouns::Object), "", "An object goes away"),
+        key("bind", Kind::Target(Nouns::Object), "", "A PersistentVolumeClaim is bound"),
+        key("setImage", Kind::Target(Nouns::Pod), "", "kubectl set image"),
+        key("resize", Kind::Target(Nouns::Pod), "", "kubectl patch --subresource resize"),
+        key("patch", Kind::Target(Nouns::Pod), "", "kubectl patch --type merge"),
+        key("debug", Kind::Target(Nouns::Pod), "", "kubectl debug: an ephemeral container"),
+        key("kill", Kind::Target(Nouns::Pod), "", "A process dies from outside"),
+        key(
+            "setProbe",
+            Kind::Target(Nouns::Pod),
+            "",
+            "From now on the running process answers a probe like this",
+        ),
+        key("namespace", Kind::Text, "any", "Of the target, where its name is not unique"),
+        key("gracePeriodSeconds", Kind::Integer(0, BIG), "the pod's own", "With delete, evict"),
+        key("force", Kind::Bool, "false", "With delete"),
+        key("taints", Kind::List(&Kind::Table(&super::cluster::TAINT_REF)), "", "With taint, untaint"),
+        key(
+            "takes",
+            Kind::Duration,
+            "5s; latency.probe",
+            "With restartKubelet: how long it is down; with setProbe: how long one probe runs",
+        ),
+        key("resource", Kind::Word(&["memory", "disk", "pid"]), "memory", "With pressure"),
+        key("lasts", Kind::Duration, "to the end", "With pressure"),
+        key("type", Kind::Text, "", "With setCondition"),
+        key("status", Kind::Truth, "True", "With setCondition"),
+        key("reason", Kind::Text, "", "With setCondition"),
+        key("message", Kind::Text, "", "With setCondition"),
+        key("gate", Kind::Text, "all", "With ungate"),
+        key("labels", Kind::Map(&Kind::Text), "", "With label; a `-` at a key's end removes the label"),
+        key("container", Kind::Text, "the only one", "With setImage, resize, debug, kill, setProbe"),
+        key("image", Kind::Text, "", "With setImage, debug"),
+        key("requests", Kind::Table(&SIZE), "as they are", "With resize"),
+        key("limits", Kind::Table(&SIZE), "as they are", "With resize"),
+        key(
+            "keys",
+            Kind::List(&Kind::Text),
+            "",
+            "With create: keys of a ConfigMap or Secret, added to those that it has",
+        ),
+        key("merge", Kind::Any, "", "With patch: a merge patch"),
+        key("signal", Kind::Signal, "SIGKILL", "With kill"),
+        key(
+            "sandbox",
+            Kind::Bool,
+            "false",
+            "With kill: the sandbox's own process, in place of a container's",
+        ),
+        key("probe", Kind::Word(&["startup", "readiness", "liveness"]), "readiness", "With setProbe"),
+        key("ok", Kind::Bool, "false", "With setProbe: whether it succeeds"),
+        key("output", Kind::Text, "", "With setProbe: its text"),
+    ],
+};
+
+pub static SIZE: Shape = Shape {
+    name: "size",
+    doc: "What can be changed while a container runs",
+    id: "",
+    keys: &[key("cpu", Kind::Quantity, "", "Cores"), key("memory", Kind::Quantity, "", "Bytes")],
+};
+
+/// A verb and the keys that go with it; the required ones first.
+#[derive(Debug)]
+pub struct VerbKeys {
+    pub verb: &'static str,
+    pub needs: &'static [&'static str],
+    pub takes: &'static [&'static str],
+}
+
+const fn verb(
+    verb: &'static str,
+    needs: &'static [&'static str],
+    takes: &'static [&'static str],
+) -> VerbKeys {
+    VerbKeys { verb, needs, takes }
+}
+
+pub static VERBS: [VerbKeys; 24] = [
+    verb("delete", &[], &["namespace", "gracePeriodSeconds", "force"]),
+    verb("evict", &[], &["namespace", "gracePeriodSeconds"]),
+    verb("cordon", &[], &[]),
+    verb("uncordon", &[], &[]),
+    verb("drain", &[], &[]),
+    verb("taint", &["taints"], &[]),
+    verb("untaint", &["taints"], &[]),
+    verb("stop", &[], &[]),
+    verb("start", &[], &[]),
+    verb("restartKubelet", &[], &["takes"]),
+    verb("shutdown", &[], &[]),
+    verb("pressure", &[], &["resource", "lasts"]),
+    verb("setCondition", &["type"], &["namespace", "status", "reason", "message"]),
+    verb("ungate", &[], &["namespace", "gate"]),
+    verb("label", &["labels"], &["namespace"]),
+    verb("create", &[], &["namespace", "keys"]),
+    verb("remove", &[], &["namespace"]),
+    verb("bind", &[], &["namespace"]),
+    verb("setImage", &["image"], &["namespace", "container"]),
+    verb("resize", &[], &["namespace", "container", "requests", "limits"]),
+    verb("patch", &["merge"], &["namespace"]),
+    verb("debug", &["image"], &["namespace", "container"]),
+    verb("kill", &[], &["namespace", "container", "signal", "sandbox"]),
+    verb("setProbe", &[], &["namespace", "container", "probe", "ok", "takes", "output"]),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verb_and_its_keys_stand_in_the_table_of_actions() {
+        for verb in &VERBS {
+            for name in [&[verb.verb], verb.needs, verb.takes].concat() {
+                assert!(ACTION.key(name).is_some(), "{name}");
+            }
+        }
+        for key in ACTION.keys {
+            let used = key.name == "at"
+                || VERBS.iter().any(|v| {
+                    v.verb == key.name || v.needs.contains(&key.name) || v.takes.contains(&key.name)
+                });
+            assert!(used, "{}", key.name);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Every table and key of a scenario file, once: the checker reads files by it, the schema is printed from it,
+//! `--set` finds its way by it. A key that does not stand here does not exist.
+//!
+//! Here stand what a table is made of and the file as a whole; its parts have rooms of their own, in the order in which
+//! people write them.
+
+mod actions;
+mod cluster;
+mod lesson;
+mod objects;
+mod pods;
+
+use super::values::Nouns;
+
+pub use actions::{ACTION, VERBS, VerbKeys};
+pub use pods::POD;
+
+/// What may stand for a value.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    Text,
+    Bool,
+    /// A whole number in a range, both ends included.
+    Integer(i64, i64),
+    Chance,
+    Duration,
+    /// Offset from the start of the run.
+    Instant,
+    /// Wall-clock time.
+    Start,
+    Distribution,
+    /// A distribution or `"forever"`.
+    Runs,
+    Exit,
+    OnTerm,
+    Signal,
+    Quantity,
+    /// A quantity, or a percentage.
+    Threshold,
+    /// A number or a percentage.
+    Count,
+    /// `True`, `False` or `Unknown`; a bool will do.
+    Truth,
+    Word(&'static [&'static str]),
+    Target(Nouns),
+    List(&'static Kind),
+    /// Free keys.
+    Map(&'static Kind),
+    Table(&'static Shape),
+    /// A Kubernetes object or a part of one, checked by the API server's rules.
+    PodSpec,
+    Any,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    pub name: &'static str,
+    pub kind: Kind,
+    /// One sentence, without a full stop.
+    pub doc: &'static str,
+    /// As a person would write it; empty: none.
+    pub default: &'static str,
+    pub required: bool,
+}
+
+#[derive(Debug)]
+pub struct Shape {
+    pub name: &'static str,
+    pub doc: &'static str,
+    /// The key that names an entry of a list of these (`--set pod.web.…`).
+    pub id: &'static str,
+    pub keys: &'static [Key],
+}
+
+impl Shape {
+    pub fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|k| k.name == name)
+    }
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.keys.iter().map(|k| k.name)
+    }
+}
+
+const fn key(name: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Key {
+    Key { name, kind, doc, default, required: false }
+}
+const fn must(name: &'static str, kind: Kind, doc: &'static str) -> Key {
+    Key { name, kind, doc, default: "", required: true }
+}
+
+/// No bound that a person would meet.
+const BIG: i64 = i64::MAX;
+const VERSIONS: &[&str] = &["1.32", "1.33", "1.34", "1.35", "1.36"];
+
+pub static FILE: Shape = Shape {
+    name: "scenario",
+    doc: "What exists, which pods are created and when, what their processes do, and what people do to them",
+    id: "",
+    keys: &[
+        key("name", Kind::Text, "the file's stem", "The scenario's name, also of its output folder"),
+        key("description", Kind::Text, "", "One line for lists"),
+        key(
+            "kubernetes",
+            Kind::Word(VERSIONS),
+            "1.36",
+            "Which feature gates are on by default, and which texts",
+        ),
+        key("featureGates", Kind::Map(&Kind::Bool), "", "Feature gates by name"),
+        key("seed", Kind::Integer(0, BIG), "0", "Where chance starts from"),
+        key("start", Kind::Start, "2025-01-01T00:00:00Z", "Wall-clock time of t = 0"),
+        key("until", Kind::Duration, "1h", "The run ends here, or earlier once nothing more can happen"),
+        key("latency", Kind::Table(&cluster::LATENCY), "", "Delays of the parts"),
+        key("kubelet", Kind::Table(&cluster::KUBELET), "", "KubeletConfiguration, for every node"),
+        key("controllers", Kind::Table(&cluster::CONTROLLERS), "", "Settings of the controller manager"),
+        key("node", Kind::List(&Kind::Table(&cluster::NODE)), "one node named `node`", "Nodes"),
+        key("image", Kind::List(&Kind::Table(&objects::IMAGE)), "", "Images and how their pulls go"),
+        key("object", Kind::List(&Kind::Table(&objects::OBJECT)), "", "Objects that pods depend on"),
+        key("pod", Kind::List(&Kind::Table(&POD)), "", "Pods and what their processes do"),
+        key("action", Kind::List(&Kind::Table(&ACTION)), "", "What people and controllers do"),
+        key("expect", Kind::List(&Kind::Table(&lesson::EXPECT)), "", "What must be true at an instant"),
+        key("lesson", Kind::Table(&lesson::LESSON), "", "What this scenario teaches"),
+    ],
+};
