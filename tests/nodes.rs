@@ -542,3 +542,64 @@ fn what_containers_use_of_memory_decides_who_goes() {
     assert_eq!(killed.first(), Some(&(0, "OOMKilled".to_owned())), "{killed:?}");
     assert!(killed.iter().any(|(restarts, reason)| *restarts == 1 && reason == "OOMKilled"), "{killed:?}");
 }
+
+/// Containers that use more than their node has make it short without anybody saying so, and one eviction at a time ends
+/// that; a limit that is raised before its container outgrows it saves the container.
+#[test]
+fn what_containers_use_together_may_be_more_than_the_node_has() {
+    let text = r#"
+name = "together"
+until = "2m"
+[[node]]
+name = "n"
+capacity = { cpu = "4", memory = "4Gi" }
+[[pod]]
+name = "steady"
+[[pod.spec.containers]]
+name = "app"
+image = "steady:1"
+resources = { requests = { memory = "2Gi" } }
+[pod.behavior.containers.app]
+attempts = [{ memory = [{ size = "1500Mi" }] }]
+[[pod]]
+name = "grows"
+replicas = 3
+[[pod.spec.containers]]
+name = "app"
+image = "grows:1"
+[pod.behavior.containers.app]
+attempts = [{ memory = [{ size = "100Mi" }, { at = "15s", size = "1100Mi" }] }]
+[[pod]]
+name = "raised"
+[[pod.spec.containers]]
+name = "app"
+image = "raised:1"
+resources = { requests = { memory = "32Mi" }, limits = { memory = "64Mi" } }
+[pod.behavior.containers.app]
+attempts = [{ memory = [{ size = "32Mi" }, { at = "10s", size = "80Mi" }] }]
+[[action]]
+at = "5s"
+resize = "pod/raised"
+limits = { memory = "96Mi" }
+"#;
+    let lived = live(text);
+    let evicted = events(&lived, Sym::EVICTED);
+    // 1500 + 3 x 1100 + 80 of 4096 MiB: one has to go, in the first round after the growth, and then 316 are free.
+    let [(at, pod, words)] = &evicted[..] else { panic!("{evicted:?}") };
+    assert!((29.9..30.1).contains(at) && pod.starts_with("grows-"), "{evicted:?}");
+    assert!(
+        words.contains("Threshold quantity: 100Mi, available: 0Ki. Container app was using 1100Mi"),
+        "{words}"
+    );
+    assert_eq!(node_rows(&lived, "MemoryPressure").len(), 1, "it stays for five minutes");
+    assert!(container_rows(&lived, "app").iter().all(|(_, _, restarts)| *restarts == 0));
+
+    // With as much again, the next one goes in the round after the first is gone.
+    let evicted = events(&live(&text.replace("1100Mi", "1700Mi")), Sym::EVICTED);
+    assert_eq!(evicted.len(), 2, "{evicted:?}");
+    assert!(evicted[1].0 < 33.0, "{evicted:?}");
+
+    // Without the resize the kernel ends it.
+    let killed = live(&text.replace("limits = { memory = \"96Mi\" }", "limits = { memory = \"65Mi\" }"));
+    assert!(container_rows(&killed, "app").iter().any(|(_, _, restarts)| *restarts == 1));
+}

@@ -1,7 +1,8 @@
 //! Memory as containers use it: the kernel ends a process whose container is above its limit.
 //!
 //! A scenario's `memory` says what a container's working set is from which instant on. Nothing ticks: each point is
-//! looked at when it is reached, against the limit of that instant, so that a limit raised in time is one that helps.
+//! looked at when it is reached, against the limit of that instant, so that a limit raised in time is one that helps. What
+//! the kernel leaves alone, the node's eviction manager may not.
 
 use std::sync::Arc;
 
@@ -38,6 +39,8 @@ pub fn used(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
     let usage = usage(p, ix, w.now);
     if limit.is_some_and(|limit| usage.is_some_and(|usage| usage > limit.value())) {
         runtime::end(w, pod, ix, OOM_EXIT, Sym::OOM_KILLED);
+    } else if let Some(node) = p.node {
+        super::kubelet::eviction::memory_used(w, node);
     }
 }
 

@@ -32,6 +32,8 @@ pub struct ShuttingDown {
 #[derive(Clone, Copy, Debug)]
 pub struct Pressure {
     pub resource: Sym,
+    /// It comes from what the containers use, and lasts while that is too much; otherwise the scenario says how long.
+    pub measured: bool,
     /// None: until a pod was evicted.
     pub until: Option<Time>,
     /// When a round saw it last.

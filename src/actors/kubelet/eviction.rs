@@ -1,8 +1,9 @@
 //! The eviction manager: on a node that runs short of something, pods are ended one at a time until it does not
 //! (pkg/kubelet/eviction/eviction_manager.go, helpers.go).
 //!
-//! A scenario says that a resource is short, and for how long; what a container uses it may say (`memory`, `writes`).
-//! [`crate::rules::eviction`] ranks by that. A round comes every ten seconds while there is pressure; after an eviction the next one waits for its end only.
+//! What containers use a scenario may say (`memory`, `writes`): [`crate::rules::eviction`] ranks by that, and a node whose
+//! containers use more memory than it has is short by itself. It may also just say that a resource is short, and for how
+//! long: something outside of the pods takes it. A round comes every ten seconds while there is pressure; after an eviction the next one waits for its end only.
 
 use super::{end_pod, local_storage, pod_worker};
 use crate::actors::{events, memory, node_lifecycle};
@@ -27,6 +28,19 @@ pub const HARD_GRACE_SECS: i64 = 1;
 /// A resource of the node is short from now on (or again, or still: then its condition stands). Without `lasts`, until a
 /// pod was evicted.
 pub fn begin(w: &mut World, node: NodeId, resource: Sym, lasts: Option<Span>) {
+    falls_short(w, node, resource, lasts, false);
+}
+
+/// A container of the node uses more memory than before, or has begun to.
+pub fn memory_used(w: &mut World, node: NodeId) {
+    let n = &w.nodes[node.ix()];
+    let is_known = n.pressure.iter().any(|pressure| pressure.resource == Sym::MEMORY && !pressure.over);
+    if n.kubelet_up && !is_known && is_short_of_memory(w, node) {
+        falls_short(w, node, Sym::MEMORY, None, true);
+    }
+}
+
+fn falls_short(w: &mut World, node: NodeId, resource: Sym, lasts: Option<Span>, measured: bool) {
     let now = w.now;
     let n = &mut w.nodes[node.ix()];
     let round = pod_worker::next_on_grid(n.kubelet_start, PERIOD, now + Span::from_micros(1));
@@ -34,9 +48,14 @@ pub fn begin(w: &mut World, node: NodeId, resource: Sym, lasts: Option<Span>) {
     let until = lasts.map(|lasts| now + lasts);
     match n.pressure.iter_mut().find(|known| known.resource == resource) {
         // While the manager waits for an eviction, it comes back by itself.
-        Some(known) if known.evicting.is_some() => *known = Pressure { until, over: false, ..*known },
-        Some(known) => *known = Pressure { until, over: false, round, ..*known },
-        None => n.pressure.push(Pressure { resource, until, seen: None, over: false, round, evicting: None }),
+        Some(known) if known.evicting.is_some() => {
+            *known = Pressure { until, over: false, measured, ..*known };
+        }
+        Some(known) => *known = Pressure { until, over: false, measured, round, ..*known },
+        None => {
+            let (seen, evicting) = (None, None);
+            n.pressure.push(Pressure { resource, measured, until, seen, over: false, round, evicting });
+        }
     }
     w.at(round, SimEvent::Evict { node, generation });
 }
@@ -73,6 +92,9 @@ fn look_at(w: &mut World, node: NodeId, mut pressure: Pressure) -> Option<Pressu
         }
         pressure.evicting = None;
         pressure.over |= pressure.until.is_none();
+    }
+    if pressure.measured {
+        pressure.over = !is_short_of_memory(w, node);
     }
     if pressure.over {
         // The condition stays for the transition period after the pressure was seen last.
@@ -155,10 +177,28 @@ fn evict(w: &mut World, node: NodeId, pod: PodId, resource: Sym) {
     );
 }
 
-/// The message of a pod's eviction. What is left on the node is told as nine tenths of the threshold.
+/// What is left of the node's memory; None: no container says what it uses. What runs beside the pods uses nothing.
+fn available_memory(w: &World, node: NodeId) -> Option<i64> {
+    let n = &w.nodes[node.ix()];
+    let of_pod = |pod: &PodId| containers(w, *pod, Sym::MEMORY);
+    let used = n.pods.iter().flat_map(of_pod).map(|(_, bytes)| bytes).reduce(i64::saturating_add)?;
+    let capacity = i64::try_from(n.spec.capacity.get("memory")? / 1_000_000_000).ok()?;
+    Some(capacity.saturating_sub(used))
+}
+
+fn is_short_of_memory(w: &World, node: NodeId) -> bool {
+    let threshold = threshold(w, node, Sym::MEMORY);
+    available_memory(w, node).zip(threshold).is_some_and(|(left, threshold)| left < threshold.value())
+}
+
+/// The message of a pod's eviction. Where nobody says what is left of the resource, it is told as nine tenths of the
+/// threshold.
 fn words(w: &World, node: NodeId, pod: PodId, resource: Sym) -> String {
-    let threshold =
-        threshold(w, node, resource).map(|threshold| (threshold, threshold.value().saturating_mul(9) / 10));
+    let measured = if resource == Sym::MEMORY { available_memory(w, node) } else { None };
+    let threshold = threshold(w, node, resource).map(|threshold| {
+        let left = measured.filter(|left| *left < threshold.value());
+        (threshold, left.unwrap_or(threshold.value().saturating_mul(9) / 10).max(0))
+    });
     let p = &w.pods[pod.ix()];
     let consumer = |(ix, usage): (ContainerIx, i64)| {
         let container = p.container(ix);
