@@ -200,3 +200,41 @@ stop = "node/n-0"
     let nobody = walk.describe_node("n-7").expect_err("it is not there");
     assert_eq!(nobody, "Error from server (NotFound): nodes \"n-7\" not found");
 }
+
+/// A start that fails before there is an instance leaves the log of the one before where it was.
+#[test]
+fn a_log_stays_while_a_start_fails_before_it_makes_an_instance() {
+    let mut walk = walk(
+        r#"
+name = "healed"
+until = "10m"
+[[object]]
+kind = "ConfigMap"
+name = "settings"
+[[pod]]
+name = "web"
+[[pod.spec.containers]]
+name = "app"
+image = "registry.example/shop/web:1"
+envFrom = [{ configMapRef = { name = "settings" } }]
+[pod.behavior.containers.app]
+attempts = [{ runs = "25s", exit = 1, log = ["first"] }, { log = ["second"] }]
+[[action]]
+at = "20s"
+remove = "ConfigMap/settings"
+[[action]]
+at = "5m"
+create = "ConfigMap/settings"
+"#,
+    );
+    let mut logs = |secs: i64, previous: bool| {
+        let walk = at(&mut walk, secs);
+        let pod = kubectl::find(walk.world(), "web").expect("it exists");
+        kubectl::logs(walk.world(), pod, None, previous)
+    };
+    let lines = |text: &str| Ok(vec![text.to_owned()]);
+    assert_eq!(logs(100, false), lines("first"));
+    assert_eq!(logs(100, true), lines("first"), "the instance before is the last there was");
+    assert_eq!(logs(590, false), lines("second"));
+    assert_eq!(logs(590, true), lines("first"));
+}

@@ -400,3 +400,42 @@ proptest! {
         let _ = load_with(SMALL, &[&set]).map_err(|problems| problems.render(false));
     }
 }
+
+/// Editors and other readers know TOML 1.0, in which an inline table stands on one line; our own reader takes more.
+#[test]
+fn shipped_files_keep_to_toml_1_0() {
+    /// The line of the first line break inside an inline table.
+    fn broken_table(text: &str) -> Option<usize> {
+        let mut open: Vec<char> = Vec::new();
+        let mut quote: Option<&str> = None;
+        let (mut rest, mut line) = (text, 1);
+        while let Some(next) = rest.chars().next() {
+            let mut taken = next.len_utf8();
+            line += usize::from(next == '\n');
+            match quote {
+                Some(end) if rest.starts_with(end) => (quote, taken) = (None, end.len()),
+                Some("\"" | "\"\"\"") if next == '\\' => taken += 1,
+                Some(_) => {}
+                None => match next {
+                    '"' | '\'' => {
+                        let kinds = ["\"\"\"", "'''", "\"", "'"];
+                        quote = kinds.into_iter().find(|kind| rest.starts_with(*kind));
+                        taken = quote.map_or(1, str::len);
+                    }
+                    '#' => taken = rest.find('\n').unwrap_or(rest.len()),
+                    '[' | '{' => open.push(next),
+                    ']' | '}' => drop(open.pop()),
+                    '\n' if open.last() == Some(&'{') => return Some(line - 1),
+                    _ => {}
+                },
+            }
+            rest = rest.get(taken..).unwrap_or_default();
+        }
+        None
+    }
+    assert_eq!(broken_table("a = { b = 1 }\nc = [\n  { d = \"{\\n\" }, # {\n]\n"), None);
+    assert_eq!(broken_table("a = 1\nb = { c = [1,\n 2], d = 3,\n e = 4 }\n"), Some(3));
+    for shipped in builtin::ALL {
+        assert_eq!(broken_table(shipped.text), None, "{}", shipped.name);
+    }
+}

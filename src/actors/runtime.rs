@@ -31,6 +31,7 @@ pub fn create(w: &mut World, pod: PodId, ix: ContainerIx) {
     let entity = p.entity;
     let run = &mut p.runtime.containers[usize::from(ix)];
     run.generation += 1;
+    run.played = [run.attempt, run.played[0]];
     run.term_sent = false;
     let id = ContainerId::Made(
         entity ^ (u64::from(ix) << 56) ^ ((restart_count as u64) << 32) ^ u64::from(run.generation),

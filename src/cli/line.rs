@@ -11,6 +11,8 @@ use crate::world::PodId;
 
 pub struct Line {
     walk: Walk,
+    /// How many of the API server's answers to actions have been told.
+    answered: usize,
     /// How many answers the last debrief spoke of.
     debriefed: usize,
 }
@@ -67,7 +69,7 @@ fn node_of(rest: &str) -> Option<&str> {
 
 impl Line {
     pub fn new(walk: Walk) -> Line {
-        Line { walk, debriefed: 0 }
+        Line { walk, debriefed: 0, answered: 0 }
     }
 
     pub fn walk(&self) -> &Walk {
@@ -306,6 +308,7 @@ impl Line {
         if rows.len() > SHOWN {
             let _ = writeln!(text, "... and {} more changes (`history {}`)", rows.len() - SHOWN, rows.len());
         }
+        text.push_str(&self.refusals());
         if stop == Stop::Question {
             text.push_str(&self.question());
             return text;
@@ -552,16 +555,22 @@ impl Line {
     }
 
     fn act(&mut self, rest: &str) -> Result<String, String> {
-        let (before, answers) = (self.walk.history().len(), self.walk.answers().len());
+        let before = self.walk.history().len();
         self.walk.act(rest)?;
         let mut text = format!("{}  you: {rest}\n", self.clock());
         for row in &self.walk.history()[before.min(self.walk.history().len())..] {
             let at = offset(row.time, self.walk.plan().start);
             let _ = writeln!(text, "{at}  {}", why::headline(row, &self.walk.world().directory));
         }
-        for answer in self.walk.answers().iter().skip(answers) {
-            let _ = writeln!(text, "{answer}");
-        }
+        text.push_str(&self.refusals());
         Ok(text)
+    }
+
+    /// What the API server answered to actions since it was told last; going back takes it back.
+    fn refusals(&mut self) -> String {
+        let all = self.walk.answers();
+        let told = self.answered.min(all.len());
+        self.answered = all.len();
+        all[told..].iter().map(|answer| format!("{answer}\n")).collect()
     }
 }

@@ -174,15 +174,9 @@ fn logs_at(
         return Ok(vec![format!("unable to retrieve container logs for {id}")]);
     }
     let newest = instances().next().is_some_and(|c| c.id == id);
-    let attempt = p.runtime.containers.get(usize::from(ix)).map_or(0, |run| run.attempt);
     let Some(behavior) = p.behavior.containers.get(usize::from(ix)) else { return Ok(Vec::new()) };
-    // An attempt at which nothing was created wrote nothing.
-    let wrote = |at: &u32| {
-        let attempt = behavior.attempt(*at);
-        attempt.pre_create_error.or(attempt.create_error).is_none()
-    };
-    let attempt = if newest { attempt } else { (0..attempt).rev().find(wrote).unwrap_or(0) };
-    let mut lines = behavior.attempt(attempt).log.clone();
+    let [of_newest, of_last] = p.runtime.containers.get(usize::from(ix)).map_or([0; 2], |run| run.played);
+    let mut lines = behavior.attempt(if newest { of_newest } else { of_last }).log.clone();
     if let Some((ran, runs)) = run_of(w, now, pod, ix).filter(|_| newest) {
         lines.truncate(written(lines.len(), ran, runs));
     }

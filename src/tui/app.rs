@@ -104,6 +104,8 @@ pub struct App {
     /// Leaves altogether, not only this walk.
     pub quits: bool,
     debriefed: bool,
+    /// How many of the API server's answers to actions have been told.
+    answered: usize,
     /// What is read now is the last before leaving.
     last_words: bool,
 }
@@ -125,6 +127,7 @@ impl App {
             leaves: false,
             quits: false,
             debriefed: false,
+            answered: 0,
             last_words: false,
         };
         let plan = app.walk.plan();
@@ -209,9 +212,20 @@ impl App {
             }
             Stop::There => self.tell_place(direction, to),
         }
+        self.tell_refusal();
         let over = self.walk.now() >= self.walk.plan().until && self.walk.at_end();
         if over && direction == Direction::Forward && stop != Stop::Question {
             self.debrief();
+        }
+    }
+
+    /// What the API server answered to an action since it was told last; going back takes it back.
+    fn tell_refusal(&mut self) {
+        let all = self.walk.answers();
+        let last = all.last().filter(|_| all.len() > self.answered).cloned();
+        self.answered = all.len();
+        if let Some(answer) = last {
+            self.refuse(answer);
         }
     }
 
@@ -279,6 +293,7 @@ impl App {
             let text = why::headline(&row, &self.walk.world().directory);
             self.tell(text);
         }
+        self.tell_refusal();
         if stop == Stop::Question {
             self.playing = false;
             self.mode = Mode::Question { marked: 0 };
@@ -349,16 +364,10 @@ impl App {
                 self.tell(format!("breakpoint: {breakpoint} (c goes there, C back)"));
                 self.walk.breakpoints.push(breakpoint);
             }),
-            Prompt::Do => {
-                let answers = self.walk.answers().len();
-                self.walk.act(text).map(|()| {
-                    let answer = self.walk.answers().get(answers).cloned();
-                    match answer {
-                        Some(answer) => self.refuse(answer),
-                        None => self.tell(format!("done: {text}")),
-                    }
-                })
-            }
+            Prompt::Do => self.walk.act(text).map(|()| {
+                self.tell(format!("done: {text}"));
+                self.tell_refusal();
+            }),
             Prompt::Save => save(&self.walk, text).map(|told| self.tell(told)),
         };
         if let Err(problem) = done {

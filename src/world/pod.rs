@@ -145,8 +145,10 @@ impl Runtime {
 pub struct ContainerRun {
     /// How many starts were tried: the behaviour's attempt.
     pub tries: u32,
-    /// Which attempt the newest instance plays.
+    /// Which attempt is under way, or was the last; the newest instance may be of one before, if nothing came of this one.
     pub attempt: u32,
+    /// Which attempts the two newest instances play, the newest first.
+    pub played: [u32; 2],
     /// How many instances were made.
     pub generation: u32,
     /// The kubelet's crash-loop back-off of this container.
