@@ -9,7 +9,7 @@ use std::sync::Arc;
 use kubelapse::compare::life::{self, Life};
 use kubelapse::scenario::builtin::{self, Builtin};
 use kubelapse::scenario::{self, Plan};
-use kubelapse::session;
+use kubelapse::session::{self, expect};
 use rayon::prelude::*;
 
 fn plan(shipped: &Builtin) -> Arc<Plan> {
@@ -252,4 +252,45 @@ fn every_phase_condition_and_reason_is_seen() {
     let missing: Vec<&str> =
         [PHASES, CONDITIONS, REASONS].concat().into_iter().filter(|wanted| !seen.contains(*wanted)).collect();
     assert!(missing.is_empty(), "no scenario shows {missing:?}");
+}
+
+/// What an expectation may say of events and conditions, and what is told where it does not hold.
+#[test]
+fn expectations_of_events_say_message_count_and_absence() {
+    let check = |asked: &str| {
+        let text = format!(
+            "name = \"loop\"\nuntil = \"5m\"\n[[pod]]\nname = \"web\"\n[[pod.spec.containers]]\nname = \"app\"\n\
+             image = \"web:1\"\n[pod.behavior.containers.app]\nattempts = [{{ runs = \"1s\", exit = 1 }}]\n\
+             [[expect]]\nat = \"2m\"\npod = \"web\"\n{asked}\n"
+        );
+        let none = |path: &str| Err(path.to_owned());
+        scenario::load("loop.toml", &text, &none, &[])
+            .map(|plan| {
+                expect::check(&Arc::new(plan), 0)
+                    .into_iter()
+                    .map(|f| (f.expected, f.seen))
+                    .collect::<Vec<_>>()
+            })
+            .map_err(|problems| problems.render(false))
+    };
+    let holds = |asked: &str| assert_eq!(check(asked), Ok(Vec::new()), "{asked}");
+    holds("event = \"BackOff\"\nmessage = \"restarting failed container app\"");
+    holds("event = \"Started\"\ncount = 5");
+    holds("noEvent = \"Killing\"\nconditions = { Ready = \"False\", DisruptionTarget = \"none\" }");
+    let differs = |asked: &str| check(asked).expect("it is read").remove(0);
+    let (expected, seen) = differs("event = \"Started\"\ncount = 2\nmessage = \"started\"");
+    assert_eq!(
+        (expected.as_str(), seen.as_str()),
+        ("Started (x2) with \"started\"", "Started (x5) \"Container started\"")
+    );
+    let (expected, seen) = differs("event = \"Killing\"");
+    assert_eq!(
+        (expected.as_str(), seen.as_str()),
+        ("Killing", "BackOff, Created, Pulled, Pulling, Scheduled, Started")
+    );
+    let (expected, _) = differs("noEvent = \"BackOff\"");
+    assert_eq!(expected, "no BackOff");
+    assert_eq!(differs("conditions = { Ready = \"none\" }"), ("none".to_owned(), "False".to_owned()));
+    let problem = check("phase = \"Running\"\ncount = 2").expect_err("of what?");
+    assert!(problem.contains("`count` is that of an event"), "{problem}");
 }

@@ -75,6 +75,7 @@ pub fn value(node: &Node, kind: Kind, problems: &mut Diagnostics) {
         Kind::Threshold => threshold(node),
         Kind::Count => count(node),
         Kind::Truth => truth(node).map(drop),
+        Kind::TruthOrNone => values::truth_or_none(node).map(drop),
         Kind::Word(words) => word(node, words),
         Kind::Target(nouns) => values::target(node, nouns).map(drop),
         Kind::List(of) => {

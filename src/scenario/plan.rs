@@ -487,12 +487,24 @@ pub struct Expect {
     pub ready: Option<String>,
     pub restarts: Option<i64>,
     pub node: Option<String>,
+    /// By type: the status, or `none`.
     pub conditions: BTreeMap<String, String>,
-    /// An event of this reason was seen by then.
-    pub event: Option<String>,
+    pub event: Option<ExpectedEvent>,
+    /// No event of this reason was seen by then.
+    pub no_event: Option<String>,
     pub gone: Option<bool>,
     /// Line of the file, for the report.
     pub line: usize,
+}
+
+/// An event that was seen by then.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ExpectedEvent {
+    pub reason: String,
+    /// What its message contains.
+    pub message: Option<String>,
+    /// How often it is counted.
+    pub count: Option<u32>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -90,6 +90,7 @@ fn kind(of: Kind, defs: &mut Defs) -> Value {
         Kind::Quantity => reference("quantity"),
         Kind::Threshold | Kind::Count => json!({ "type": ["string", "integer"] }),
         Kind::Truth => json!({ "enum": ["True", "False", "Unknown", true, false] }),
+        Kind::TruthOrNone => json!({ "enum": ["True", "False", "Unknown", true, false, "none"] }),
         Kind::Word(words) => json!({ "enum": words }),
         Kind::Target(nouns) => json!({ "type": "string", "pattern": "/", "examples": [nouns.accepts()] }),
         Kind::List(of) => json!({ "type": "array", "items": kind(*of, defs) }),

@@ -417,6 +417,14 @@ pub fn truth(node: &Node) -> Read<Tri> {
     }
 }
 
+/// The status of a condition, or None for one that is not there.
+pub fn truth_or_none(node: &Node) -> Read<Option<Tri>> {
+    match node.text() {
+        Some("none") => Ok(None),
+        _ => truth(node).map(Some),
+    }
+}
+
 /// A signal by number or name (`SIGKILL`, `KILL`).
 pub fn signal(node: &Node) -> Read<u8> {
     const NAMES: [(&str, u8); 16] = [

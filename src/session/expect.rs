@@ -10,10 +10,9 @@ use std::sync::Arc;
 use super::Session;
 use super::why::headline;
 use super::words::offset;
-use crate::api::Sym;
-use crate::record::{Change, Directory, Transition};
+use crate::record::{Change, Directory, Event, Transition};
 use crate::scenario::Plan;
-use crate::scenario::plan::Expect;
+use crate::scenario::plan::{Expect, ExpectedEvent};
 use crate::time::Time;
 use crate::world::{Pod, World};
 
@@ -37,7 +36,8 @@ pub struct Failure {
 #[derive(Clone, Default)]
 struct Remembered {
     rows: VecDeque<Transition>,
-    events: Vec<Sym>,
+    /// Each as it stands now, the one that was written last at the end.
+    events: Vec<Event>,
 }
 
 /// Judges a plan's expectations as its run goes on.
@@ -109,10 +109,9 @@ impl Judge {
         for row in &rows[self.looked..] {
             let Some(place) = row.pod.and_then(|pod| self.places[pod as usize]) else { continue };
             let own = &mut self.remembered[place as usize];
-            if let Change::Event(event) = row.change
-                && !own.events.contains(&event.reason)
-            {
-                own.events.push(event.reason);
+            if let Change::Event(event) = row.change {
+                own.events.retain(|old| old.object != event.object);
+                own.events.push(event);
             }
             if own.rows.len() == BEFORE {
                 own.rows.pop_front();
@@ -186,28 +185,67 @@ fn difference(
             })
         })
         .or_else(|| {
-            let reason = expect.event.as_deref()?;
             let events = remembered.map_or(&[][..], |own| &own.events);
-            if events.iter().any(|seen| *seen == reason) {
-                return None;
-            }
-            let others: Vec<&str> = events.iter().map(|seen| seen.as_str()).collect();
-            let seen = if others.is_empty() { "none".to_owned() } else { others.join(", ") };
-            differs("an event", reason, &seen)
+            event_differs(expect.event.as_ref()?, events, p)
         })
+        .or_else(|| {
+            let reason = expect.no_event.as_deref()?;
+            let events = remembered.map_or(&[][..], |own| &own.events);
+            let found = events.iter().find(|event| event.reason == *reason)?;
+            Some(("an event".to_owned(), format!("no {reason}"), in_words(found, p)))
+        })
+}
+
+/// The expected event and what there is in its place: events of its reason, or else the reasons of all.
+fn event_differs(expected: &ExpectedEvent, events: &[Event], p: &Pod) -> Option<(String, String, String)> {
+    let alike: Vec<&Event> =
+        events.iter().filter(|event| event.reason == *expected.reason.as_str()).collect();
+    let fits = |event: &&Event| {
+        let message = event.message.show(&p.ident).to_string();
+        expected.message.as_ref().is_none_or(|part| message.contains(part.as_str()))
+            && expected.count.is_none_or(|count| count == event.count)
+    };
+    if alike.iter().any(fits) {
+        return None;
+    }
+    let mut seen: Vec<String> = match alike.is_empty() {
+        true => events.iter().map(|event| event.reason.to_string()).collect(),
+        false => alike.iter().map(|event| in_words(event, p)).collect(),
+    };
+    seen.sort();
+    seen.dedup();
+    let seen = if seen.is_empty() { "none".to_owned() } else { seen.join(", ") };
+    Some(("an event".to_owned(), expected_words(expected), seen))
+}
+
+fn in_words(event: &Event, p: &Pod) -> String {
+    format!("{} (x{}) \"{}\"", event.reason, event.count, event.message.show(&p.ident))
+}
+
+fn expected_words(expected: &ExpectedEvent) -> String {
+    let mut text = expected.reason.clone();
+    if let Some(count) = expected.count {
+        let _ = write!(text, " (x{count})");
+    }
+    if let Some(part) = &expected.message {
+        let _ = write!(text, " with \"{part}\"");
+    }
+    text
 }
 
 /// What an expectation says, in one line: `web at 5m: STATUS Running, READY 1/1`.
 pub fn describe(expect: &Expect, start: Time) -> String {
     let mut text = format!("{} at {}:", expect.pod, expect.at.since(start));
     let restarts = expect.restarts.map(|n| n.to_string());
+    let event = expect.event.as_ref().map(expected_words);
     let columns = [
         ("phase", &expect.phase),
         ("STATUS", &expect.status),
         ("READY", &expect.ready),
         ("RESTARTS", &restarts),
         ("node", &expect.node),
-        ("event", &expect.event),
+        ("event", &event),
+        ("no event", &expect.no_event),
     ];
     let mut between = "";
     for (what, value) in columns.iter().filter_map(|(what, value)| Some((what, value.as_ref()?))) {

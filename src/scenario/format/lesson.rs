@@ -17,8 +17,11 @@ pub static EXPECT: Shape = Shape {
         key("ready", Kind::Text, "", "The READY column"),
         key("restarts", Kind::Integer(0, BIG), "", "The RESTARTS column"),
         key("node", Kind::Text, "", "The NODE column"),
-        key("conditions", Kind::Map(&Kind::Truth), "", "Conditions by type"),
+        key("conditions", Kind::Map(&Kind::TruthOrNone), "", "Conditions by type; none: it is not there"),
         key("event", Kind::Text, "", "An event of this reason was seen by then"),
+        key("message", Kind::Text, "any", "With event: what its message contains"),
+        key("count", Kind::Integer(1, BIG), "any", "With event: how often it is counted, as in (x3 over 2m)"),
+        key("noEvent", Kind::Text, "", "No event of this reason was seen by then"),
         key("gone", Kind::Bool, "", "The pod does not exist any more"),
     ],
 };

@@ -41,6 +41,8 @@ pub enum Kind {
     Count,
     /// `True`, `False` or `Unknown`; a bool will do.
     Truth,
+    /// The same, or `none` for a condition that is not there.
+    TruthOrNone,
     Word(&'static [&'static str]),
     Target(Nouns),
     List(&'static Kind),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::actions::known_pod;
 use super::{Context, flag, number, strings, tables, text};
 use crate::scenario::diagnostic::{Code, Diagnostic};
-use crate::scenario::plan::{Expect, Lesson, Question, Target};
+use crate::scenario::plan::{Expect, ExpectedEvent, Lesson, Question, Target};
 use crate::scenario::tree::{Node, Table};
 use crate::scenario::values;
 
@@ -18,7 +18,7 @@ pub fn expects(table: &Table, cx: &mut Context<'_>) -> Vec<Expect> {
         let namespace = text(entry, "namespace").map(str::to_owned);
         let target = Target { name: pod.to_owned(), prefix: false, namespace: namespace.clone() };
         known_pod(&target, pod_node.loc, cx);
-        let asks = ["phase", "status", "ready", "restarts", "node", "conditions", "event", "gone"];
+        let asks = ["phase", "status", "ready", "restarts", "node", "conditions", "event", "noEvent", "gone"];
         if asks.iter().all(|key| entry.get(key).is_none()) {
             cx.report(
                 Diagnostic::new(Code::MissingKey, node.loc, "this expectation asks for nothing")
@@ -37,6 +37,13 @@ pub fn expects(table: &Table, cx: &mut Context<'_>) -> Vec<Expect> {
                 }
             }
         }
+        for key in ["message", "count"] {
+            if let (Some(e), None) = (entry.entry(key), entry.get("event")) {
+                let item =
+                    Diagnostic::new(Code::MissingKey, e.key_loc, format!("`{key}` is that of an event"));
+                cx.report(item.hint("say which: event = \"BackOff\""));
+            }
+        }
         ready(entry, cx);
         node_name(entry, cx);
         expects.push(Expect {
@@ -49,7 +56,8 @@ pub fn expects(table: &Table, cx: &mut Context<'_>) -> Vec<Expect> {
             restarts: number(entry, "restarts"),
             node: text(entry, "node").map(str::to_owned),
             conditions: conditions(entry),
-            event: text(entry, "event").map(str::to_owned),
+            event: event(entry),
+            no_event: text(entry, "noEvent").map(str::to_owned),
             gone,
             line: cx.problems.position(node.loc).0,
         });
@@ -61,8 +69,19 @@ fn conditions(entry: &Table) -> BTreeMap<String, String> {
     let entries = entry.get("conditions").and_then(Node::table).map_or(&[][..], |t| &t.entries);
     entries
         .iter()
-        .filter_map(|e| values::truth(&e.node).ok().map(|t| (e.key.clone(), t.as_str().to_owned())))
+        .filter_map(|e| {
+            let status = values::truth_or_none(&e.node).ok()?;
+            Some((e.key.clone(), status.map_or("none", |t| t.as_str()).to_owned()))
+        })
         .collect()
+}
+
+fn event(entry: &Table) -> Option<ExpectedEvent> {
+    Some(ExpectedEvent {
+        reason: text(entry, "event")?.to_owned(),
+        message: text(entry, "message").map(str::to_owned),
+        count: number(entry, "count"),
+    })
 }
 
 fn ready(entry: &Table, cx: &mut Context<'_>) {
