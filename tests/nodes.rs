@@ -603,3 +603,52 @@ limits = { memory = "96Mi" }
     let killed = live(&text.replace("limits = { memory = \"96Mi\" }", "limits = { memory = \"65Mi\" }"));
     assert!(container_rows(&killed, "app").iter().any(|(_, _, restarts)| *restarts == 1));
 }
+
+/// A new kubelet finds a shortage by itself, and does not remember one that is over: its node is free again at once.
+#[test]
+fn a_kubelet_that_comes_back_looks_at_its_memory_anew() {
+    let text = r#"
+name = "anew"
+until = "4m"
+[[node]]
+name = "n"
+capacity = { cpu = "4", memory = "4Gi" }
+[[pod]]
+name = "big"
+[[pod.spec.containers]]
+name = "app"
+image = "big:1"
+[pod.behavior.containers.app]
+attempts = [{ memory = [{ size = "1Gi" }, { at = "60s", size = "4000Mi" }] }]
+[[pod]]
+name = "late"
+at = "3m"
+[pod.spec]
+nodeName = "n"
+[[pod.spec.containers]]
+name = "app"
+image = "late:1"
+[[action]]
+at = "55s"
+restartKubelet = "node/n"
+takes = "20s"
+[[action]]
+at = "2m30s"
+restartKubelet = "node/n"
+"#;
+    let lived = live(text);
+    let evicted = events(&lived, Sym::EVICTED);
+    assert!(
+        matches!(&evicted[..], [(at, pod, _)] if (75.0..87.0).contains(at) && pod == "big"),
+        "{evicted:?}"
+    );
+    assert_eq!(phases(&lived, "late").last().map(|(_, phase)| phase.as_str()), Some("Running"));
+    assert_eq!(node_rows(&lived, "MemoryPressure").len(), 2);
+    let without = text.replace("[[action]]\nat = \"2m30s\"\nrestartKubelet = \"node/n\"\n", "");
+    let refused = events(&live(&without), Sym::EVICTED);
+    assert_eq!(
+        refused.last().map(|(_, pod, _)| pod.as_str()),
+        Some("late"),
+        "the condition stays for five minutes"
+    );
+}

@@ -60,6 +60,21 @@ fn falls_short(w: &mut World, node: NodeId, resource: Sym, lasts: Option<Span>, 
     w.at(round, SimEvent::Evict { node, generation });
 }
 
+/// A new kubelet's manager remembers no shortage: its conditions are off until a round finds what still is.
+pub fn kubelet_started(w: &mut World, node: NodeId) {
+    let now = w.now;
+    for old in std::mem::take(&mut w.nodes[node.ix()].pressure) {
+        if old.seen.is_some() {
+            node_lifecycle::set_pressure(w, node, old.resource, false);
+        }
+        let lasts = old.until.map(|until| until.since(now));
+        if !old.measured && !old.over && lasts.is_none_or(|lasts| lasts > Span::ZERO) {
+            begin(w, node, old.resource, lasts);
+        }
+    }
+    memory_used(w, node);
+}
+
 /// `synchronize`: a round of the manager.
 pub fn round(w: &mut World, node: NodeId, generation: u32) {
     let now = w.now;

@@ -226,6 +226,7 @@ pub fn start(w: &mut World, node: NodeId, generation: u32) {
     super::node_lifecycle::kubelet_started(w, node);
     claims::kubelet_started(w, node);
     devices::kubelet_started(w, node);
+    eviction::kubelet_started(w, node);
     for pod in pods {
         if w.pods[pod.ix()].exists && w.pods[pod.ix()].node == Some(node) {
             pod_seen(w, pod);
