@@ -111,7 +111,10 @@ fn container(index: usize, init: bool) -> impl Strategy<Value = (String, String)
         let name = if init { format!("i{index}") } else { format!("c{index}") };
         let sidecar = init && sidecar;
         let list = if init { "initContainers" } else { "containers" };
-        let mut spec = format!("[[pod.spec.{list}]]\nname = \"{name}\"\nimage = \"registry.example/local/app:1.0\"\n");
+        let mut spec = format!(
+            "[[pod.spec.{list}]]\nname = \"{name}\"\nimage = \"registry.example/local/app:1.0\"\n\
+             resources = {{ limits = {{ memory = \"64Mi\" }} }}\n"
+        );
         if sidecar {
             spec += "restartPolicy = \"Always\"\n";
         }
@@ -138,8 +141,10 @@ fn container(index: usize, init: bool) -> impl Strategy<Value = (String, String)
                 // The last attempt is what every later one repeats: for the faults to end, it must work.
                 let exit = if last { 0 } else { *exit };
                 let healthy = *ok || last;
+                let memory = if last { 32 } else { 40 + term % 50 };
                 format!(
-                    "{{ runs = \"{runs}\", exit = {exit}, onTerm = {{ after = \"{term}ms\", exit = 143 }}, readiness = [{{ at = \"0s\", ok = {healthy} }}], liveness = [{{ at = \"0s\", ok = {healthy} }}], startup = [{{ at = \"0s\", ok = {healthy} }}], postStart = {{ takes = \"{}ms\", exit = {} }}, preStop = {{ takes = \"{}ms\" }} }}",
+                    "{{ runs = \"{runs}\", exit = {exit}, memory = [{{ size = \"16Mi\" }}, {{ at = \"{}ms\", size = \"{memory}Mi\" }}], onTerm = {{ after = \"{term}ms\", exit = 143 }}, readiness = [{{ at = \"0s\", ok = {healthy} }}], liveness = [{{ at = \"0s\", ok = {healthy} }}], startup = [{{ at = \"0s\", ok = {healthy} }}], postStart = {{ takes = \"{}ms\", exit = {} }}, preStop = {{ takes = \"{}ms\" }} }}",
+                    term + 1,
                     term / 2,
                     u8::from(!healthy),
                     term
@@ -156,13 +161,21 @@ fn world() -> impl Strategy<Value = String> {
     let policy = prop_oneof![Just("Always"), Just("OnFailure"), Just("Never")];
     let version = prop_oneof![Just("1.32"), Just("1.34"), Just("1.36")];
     let inits = prop::collection::vec(any::<bool>(), 0..3);
-    let action = prop_oneof![
-        4 => Just(None),
-        1 => (1u32..40, 0u32..10).prop_map(|(at, grace)| Some(format!(
-            "[[action]]\nat = \"{at}s\"\ndelete = \"pod/web\"\ngracePeriodSeconds = {grace}\n"
-        ))),
-        1 => (1u32..40).prop_map(|at| Some(format!("[[action]]\nat = \"{at}s\"\nevict = \"pod/web\"\n"))),
-    ];
+    let action = (1u32..60, 1u32..20, 0usize..7).prop_map(|(at, number, verb)| {
+        let verb = match verb {
+            0 => format!("delete = \"pod/web\"\ngracePeriodSeconds = {}", number / 2),
+            1 => "evict = \"pod/web\"".to_owned(),
+            2 => format!("pressure = \"node/n1\"\nresource = \"memory\"\nlasts = \"{number}s\""),
+            3 => format!("restartKubelet = \"node/n1\"\ntakes = \"{number}s\""),
+            4 => "kill = \"pod/web\"\ncontainer = \"c0\"\nsignal = 9".to_owned(),
+            5 => "kill = \"pod/web\"\nsandbox = true".to_owned(),
+            _ => {
+                format!("stop = \"node/n1\"\n[[action]]\nat = \"{}s\"\nstart = \"node/n1\"", at + number * 5)
+            }
+        };
+        format!("[[action]]\nat = \"{at}s\"\n{verb}\n")
+    });
+    let action = prop::collection::vec(action, 0..3).prop_map(|actions| actions.concat());
     let deadline = prop_oneof![4 => Just(None), 1 => (3u32..60).prop_map(Some)];
     (policy, version, inits, 1usize..3, action, deadline).prop_flat_map(
         |(policy, version, inits, mains, action, deadline)| {
@@ -181,14 +194,14 @@ fn world() -> impl Strategy<Value = String> {
                 for (_, behaviour) in init.iter().chain(&main) {
                     text += behaviour;
                 }
-                text + action.as_deref().unwrap_or("")
+                text + &action
             })
         },
     )
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Any life obeys the laws, is the same twice, and comes to rest.
     #[test]
