@@ -50,8 +50,9 @@ name = "{pod}"
     onTerm = {{ after = "2s", exit = 0 }}   # what SIGTERM does
     #readiness = [{{ ok = false }}, {{ at = "15s", ok = true }}]   # is ready after 15s
     #liveness  = [{{ ok = true }}, {{ at = "5m", ok = false, output = "no answer" }}]
+    #memory    = [{{ size = "100Mi" }}, {{ at = "5m", size = "600Mi" }}]   # above its limit it is OOMKilled
 
-# What people and controllers do: delete, evict, drain, patch, setImage, kill, … (`kubelapse schema` has all).
+# What people and controllers do: delete, evict, drain, patch, setImage, resize, kill, … (`kubelapse schema` has all).
 #[[action]]
 #at     = "5m"
 #delete = "pod/{pod}"

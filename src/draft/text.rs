@@ -174,6 +174,7 @@ fn behavior(text: &mut String, containers: &[Container]) {
             _ => &[
                 "#runs      = \"forever\"",
                 "#onTerm    = { after = \"2s\", exit = 0 }   # what SIGTERM does",
+                "#memory    = [{ size = \"100Mi\" }, { at = \"5m\", size = \"600Mi\" }]   # above its limit it is OOMKilled",
             ],
         };
         let declared = container.declares.iter().map(|word| match *word {
@@ -209,7 +210,7 @@ fn first_pod(found: &Found) -> String {
 fn actions(text: &mut String, found: &Found, outline: &Outline) {
     let _ = writeln!(
         text,
-        "\n# What people and controllers do: delete, evict, drain, patch, setImage, kill, … (`kubelapse schema` has all).\n\
+        "\n# What people and controllers do: delete, evict, drain, patch, setImage, resize, kill, … (`kubelapse schema` has all).\n\
          #[[action]]\n#at     = \"5m\"\n#delete = {}",
         spelled(&format!("pod/{}", first_pod(found)))
     );
