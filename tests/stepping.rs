@@ -426,3 +426,46 @@ fn an_open_question_of_a_lesson_is_repeated_and_not_replaced() {
     walk.quiz.answer(1);
     assert_eq!(walk.quiz.score(), (1, 1));
 }
+
+/// The kernel's kill and the eviction manager's find their reason in what a container uses.
+#[test]
+fn why_names_memory_where_memory_was_the_cause() {
+    let text = r#"
+name = "memory"
+until = "5m"
+[[node]]
+name = "n1"
+capacity = { cpu = "4", memory = "2Gi" }
+[[pod]]
+name = "limited"
+[[pod.spec.containers]]
+name = "app"
+image = "registry.example/shop/web:1"
+resources = { limits = { memory = "64Mi" } }
+[pod.behavior.containers.app]
+attempts = [{ memory = [{ at = "30s", size = "65Mi" }] }, {}]
+[[pod]]
+name = "unlimited"
+[[pod.spec.containers]]
+name = "app"
+image = "registry.example/shop/web:1"
+[pod.behavior.containers.app]
+attempts = [{ memory = [{ at = "90s", size = "2000Mi" }] }]
+"#;
+    let mut walk = walk_of("memory.toml", text, &[]);
+    let start = walk.plan().start;
+    let mut why = |secs: i64, pod: &str, what: &str| {
+        walk.seek_time(start + Span::from_secs(secs));
+        let found = kubectl::find(walk.world(), pod).expect("it exists");
+        walk.selected = Some(found);
+        let row = walk.change_called(what).expect("it changed");
+        walk.why(&row).render(start)
+    };
+    let killed = why(60, "limited", "app");
+    assert!(killed.contains("exit code 137") && killed.contains("with memory as it says"), "{killed}");
+    let evicted = why(130, "unlimited", "event");
+    assert!(
+        evicted.contains("eviction manager") && evicted.contains("app uses more memory since then"),
+        "{evicted}"
+    );
+}

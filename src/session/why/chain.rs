@@ -187,7 +187,9 @@ impl<'a> Chain<'a> {
             match event {
                 SimEvent::Action { .. } => return self.action(at),
                 // How a process ends is the scenario's to say: what made it start is another question.
-                SimEvent::Exit { pod, container, .. } | SimEvent::TermExit { pod, container, .. }
+                SimEvent::Exit { pod, container, .. }
+                | SimEvent::TermExit { pod, container, .. }
+                | SimEvent::MemoryUsed { pod, container, .. }
                     if pod == self.lineage.pod
                         && usize::from(container) < self.lineage.containers.len()
                         && at != step =>

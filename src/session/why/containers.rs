@@ -262,6 +262,18 @@ impl Chain<'_> {
                 );
                 self.killing(step, ix);
             }
+            Some(SimEvent::MemoryUsed { .. }) if reason != Sym::OOM_KILLED => {
+                self.add(step, "process", format!("{name} uses more memory since then, or less"));
+                self.behavior(step, ix);
+            }
+            Some(SimEvent::MemoryUsed { .. }) => {
+                self.add(
+                    step,
+                    "kernel",
+                    format!("killed {name}{ran}: it uses more memory than its limit allows: exit code {code} ({reason})"),
+                );
+                self.behavior(step, ix);
+            }
             Some(SimEvent::Action { .. }) => {
                 self.add(
                     step,
@@ -301,8 +313,9 @@ impl Chain<'_> {
             crate::scenario::plan::Exit::Weighted(_) => "by weights".to_owned(),
         };
         let repeats = if known + 1 == attempts.len() { ", which repeats" } else { "" };
+        let memory = if attempt.memory.is_empty() { "" } else { ", with memory as it says" };
         self.scenario(format!(
-            "[pod.behavior.containers.{name}] start {} plays attempts[{known}]{repeats}: runs {runs}, exit {exit}",
+            "[pod.behavior.containers.{name}] start {} plays attempts[{known}]{repeats}: runs {runs}, exit {exit}{memory}",
             number + 1
         ));
     }
