@@ -599,6 +599,22 @@ limits = { memory = "96Mi" }
     assert_eq!(evicted.len(), 2, "{evicted:?}");
     assert!(evicted[1].0 < 33.0, "{evicted:?}");
 
+    // A resize that waits for room is a wish: the container has the limit that it had.
+    let waits = text.replace(
+        "limits = { memory = \"96Mi\" }",
+        "limits = { memory = \"96Mi\" }\nrequests = { cpu = \"3900m\" }",
+    );
+    let waits = waits.replace("memory = \"32Mi\" }, limits", "memory = \"32Mi\", cpu = \"1m\" }, limits");
+    let waits =
+        waits.replace("requests = { memory = \"2Gi\" }", "requests = { memory = \"2Gi\", cpu = \"1\" }");
+    assert!(container_rows(&live(&waits), "app").iter().any(|(_, _, restarts)| *restarts == 1));
+
+    // A shortage from outside that ends while the containers still use too much goes on as theirs.
+    let outside =
+        "[[action]]\nat = \"29s\"\npressure = \"node/n\"\nresource = \"memory\"\nlasts = \"1500ms\"\n";
+    let evicted = events(&live(&format!("{}{outside}", text.replace("1100Mi", "1700Mi"))), Sym::EVICTED);
+    assert_eq!(evicted.len(), 2, "{evicted:?}");
+
     // Without the resize the kernel ends it.
     let killed = live(&text.replace("limits = { memory = \"96Mi\" }", "limits = { memory = \"65Mi\" }"));
     assert!(container_rows(&killed, "app").iter().any(|(_, _, restarts)| *restarts == 1));

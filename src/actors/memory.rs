@@ -35,7 +35,10 @@ pub fn used(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
     if p.runtime.containers[usize::from(ix)].generation != generation {
         return;
     }
-    let limit = p.container(ix).resources.limits.get("memory").and_then(|text| Quantity::parse(text).ok());
+    // Of a pod that is being resized the instance has its own size: one that is only wished for protects nobody.
+    let actual = p.resize.as_deref().and_then(|own| own.actual.get(usize::from(ix)));
+    let limits = &actual.unwrap_or(&p.container(ix).resources).limits;
+    let limit = limits.get("memory").and_then(|text| Quantity::parse(text).ok());
     let usage = usage(p, ix, w.now);
     if limit.is_some_and(|limit| usage.is_some_and(|usage| usage > limit.value())) {
         runtime::end(w, pod, ix, OOM_EXIT, Sym::OOM_KILLED);

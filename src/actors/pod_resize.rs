@@ -15,14 +15,13 @@ use crate::rules::admission::Rejection;
 use crate::rules::placement::amounts::{self, Amounts};
 use crate::rules::resize::{self, ADMISSION_SINCE};
 use crate::rules::validation;
-use crate::time::Span;
 use crate::world::pod::Resize;
 use crate::world::{PodId, World};
 
 /// Writes other requests and limits of a container; what is not named stays.
 pub fn resize(w: &mut World, pod: PodId, container: Sym, change: &Resources) {
     if !w.gates.in_place_resize {
-        answer(w, "Error from server (NotFound): the server could not find the requested resource");
+        w.answer("Error from server (NotFound): the server could not find the requested resource");
         return;
     }
     let p = &w.pods[pod.ix()];
@@ -45,7 +44,7 @@ pub fn resize(w: &mut World, pod: PodId, container: Sym, change: &Resources) {
     if let (Some(before), Some(after)) = (old.as_object(), new.as_object()) {
         let errors = validation::resize::validate(before, after, &w.gates);
         if !errors.is_empty() {
-            answer(w, &format!("The {}", Rejection::Invalid { name, errors }));
+            w.answer(&format!("The {}", Rejection::Invalid { name, errors }));
             return;
         }
     }
@@ -56,7 +55,7 @@ pub fn resize(w: &mut World, pod: PodId, container: Sym, change: &Resources) {
         let asked = amounts::requests(&spec, w.gates.pod_level_resources).asked;
         let has = Amounts::of_list(&w.nodes[node.ix()].spec.allocatable);
         if let Some(why) = resize::beyond_allocatable(&asked, &has) {
-            answer(w, &format!("Error from server (Forbidden): {}", Rejection::Forbidden { name, why }));
+            w.answer(&format!("Error from server (Forbidden): {}", Rejection::Forbidden { name, why }));
             return;
         }
     }
@@ -88,9 +87,4 @@ impl Resize {
             watched: false,
         }
     }
-}
-
-fn answer(w: &mut World, words: &str) {
-    let after = Span::from_micros(w.now.since(w.plan.start).micros());
-    w.answers.push(format!("{after}: {words}"));
 }

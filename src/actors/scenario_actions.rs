@@ -280,8 +280,7 @@ pub fn drain(w: &mut World, pod: PodId) {
 /// The eviction subresource (pkg/registry/core/pod/storage/eviction.go).
 fn evict(w: &mut World, pod: PodId, grace_secs: Option<i64>) {
     if let Err(words) = disruption::may_evict(w, pod) {
-        let after = Span::from_micros(w.now.since(w.plan.start).micros());
-        w.answers.push(format!("{after}: {words}"));
+        w.answer(&words);
         return;
     }
     if w.pods[pod.ix()].deletion.is_none() && !w.pods[pod.ix()].status.phase.is_terminal() {
@@ -329,8 +328,7 @@ fn write(w: &mut World, pod: PodId, change: impl FnOnce(&mut Value)) {
         if !errors.0.is_empty() {
             let name = w.pods[pod.ix()].ident.name.to_string();
             let refused = crate::rules::admission::Rejection::Invalid { name, errors };
-            let after = Span::from_micros(w.now.since(w.plan.start).micros());
-            w.answers.push(format!("{after}: The {refused}"));
+            w.answer(&format!("The {refused}"));
             return;
         }
     }
@@ -394,8 +392,7 @@ fn pods(w: &mut World, target: &Target) -> Vec<PodId> {
         })
         .collect();
     if found.is_empty() && !target.prefix {
-        let after = Span::from_micros(w.now.since(w.plan.start).micros());
-        w.answers.push(format!("{after}: Error from server (NotFound): pods \"{}\" not found", target.name));
+        w.answer(&format!("Error from server (NotFound): pods \"{}\" not found", target.name));
     }
     found
 }
@@ -414,7 +411,7 @@ fn nodes(w: &mut World, target: &Target) -> Vec<NodeId> {
         })
         .collect();
     if found.is_empty() && !target.prefix {
-        w.answers.push(format!("Error from server (NotFound): nodes \"{}\" not found", target.name));
+        w.answer(&format!("Error from server (NotFound): nodes \"{}\" not found", target.name));
     }
     found
 }

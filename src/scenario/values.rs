@@ -402,17 +402,16 @@ pub fn target(node: &Node, nouns: Nouns) -> Read<Noun> {
 
 /// A condition's status; a bool will do.
 pub fn truth(node: &Node) -> Read<Tri> {
-    let accepts = "\"True\", \"False\" or \"Unknown\"";
+    truth_among(node, "\"True\", \"False\" or \"Unknown\"", &["True", "False", "Unknown"])
+}
+
+fn truth_among(node: &Node, accepts: &'static str, words: &[&str]) -> Read<Tri> {
     match &node.value {
-        Value::Bool(true) => Ok(Tri::True),
-        Value::Bool(false) => Ok(Tri::False),
-        Value::Text(text) => match text.as_str() {
-            "True" => Ok(Tri::True),
-            "False" => Ok(Tri::False),
-            "Unknown" => Ok(Tri::Unknown),
-            other => Err(bad(node.loc, format!("`{other}` is no status of a condition"), accepts)
-                .nearest(other, ["True", "False", "Unknown"])),
-        },
+        Value::Bool(truth) => Ok(Tri::from(*truth)),
+        Value::Text(text) => Tri::parse(text).ok_or_else(|| {
+            bad(node.loc, format!("`{text}` is no status of a condition"), accepts)
+                .nearest(text, words.iter().copied())
+        }),
         _ => Err(wrong_type(node, accepts)),
     }
 }
@@ -421,7 +420,10 @@ pub fn truth(node: &Node) -> Read<Tri> {
 pub fn truth_or_none(node: &Node) -> Read<Option<Tri>> {
     match node.text() {
         Some("none") => Ok(None),
-        _ => truth(node).map(Some),
+        _ => {
+            let accepts = "\"True\", \"False\", \"Unknown\" or \"none\"";
+            truth_among(node, accepts, &["True", "False", "Unknown", "none"]).map(Some)
+        }
     }
 }
 

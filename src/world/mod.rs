@@ -90,7 +90,7 @@ pub struct World {
     pub digest: Digest,
     /// Draws made so far, by nothing: each draw names its own place. Event objects made so far.
     pub event_objects: u32,
-    /// What kubectl would have answered to actions that found nothing.
+    /// What kubectl would have answered to actions that found nothing or were refused, with the instants.
     pub answers: Vec<String>,
     /// Pods written in the API since somebody last looked; kept only while somebody wants whole objects.
     pub touched: Option<Vec<PodId>>,
@@ -120,6 +120,11 @@ impl World {
         if let Some(touched) = &mut self.touched {
             touched.push(pod);
         }
+    }
+    /// kubectl's answer to an action that is under way.
+    pub fn answer(&mut self, words: &str) {
+        let after = Span::from_micros(self.now.since(self.plan.start).micros());
+        self.answers.push(format!("{after}: {words}"));
     }
     pub fn at(&mut self, at: Time, event: SimEvent) {
         let at = at.max(self.now);

@@ -32,9 +32,8 @@ pub struct ShuttingDown {
 #[derive(Clone, Copy, Debug)]
 pub struct Pressure {
     pub resource: Sym,
-    /// It comes from what the containers use, and lasts while that is too much; otherwise the scenario says how long.
-    pub measured: bool,
-    /// None: until a pod was evicted.
+    /// So long something outside of the pods causes it; None: until a pod was evicted. What containers use may go on causing
+    /// it, or have caused it alone: then this is when it began.
     pub until: Option<Time>,
     /// When a round saw it last.
     pub seen: Option<Time>,

@@ -3,7 +3,8 @@
 //!
 //! What containers use a scenario may say (`memory`, `writes`): [`crate::rules::eviction`] ranks by that, and a node whose
 //! containers use more memory than it has is short by itself. It may also just say that a resource is short, and for how
-//! long: something outside of the pods takes it. A round comes every ten seconds while there is pressure; after an eviction the next one waits for its end only.
+//! long: something outside of the pods takes it. A round comes every ten seconds while there is pressure; after an eviction
+//! the next one waits for its end only.
 
 use super::{end_pod, local_storage, pod_worker};
 use crate::actors::{events, memory, node_lifecycle};
@@ -28,19 +29,6 @@ pub const HARD_GRACE_SECS: i64 = 1;
 /// A resource of the node is short from now on (or again, or still: then its condition stands). Without `lasts`, until a
 /// pod was evicted.
 pub fn begin(w: &mut World, node: NodeId, resource: Sym, lasts: Option<Span>) {
-    falls_short(w, node, resource, lasts, false);
-}
-
-/// A container of the node uses more memory than before, or has begun to.
-pub fn memory_used(w: &mut World, node: NodeId) {
-    let n = &w.nodes[node.ix()];
-    let is_known = n.pressure.iter().any(|pressure| pressure.resource == Sym::MEMORY && !pressure.over);
-    if n.kubelet_up && !is_known && is_short_of_memory(w, node) {
-        falls_short(w, node, Sym::MEMORY, None, true);
-    }
-}
-
-fn falls_short(w: &mut World, node: NodeId, resource: Sym, lasts: Option<Span>, measured: bool) {
     let now = w.now;
     let n = &mut w.nodes[node.ix()];
     let round = pod_worker::next_on_grid(n.kubelet_start, PERIOD, now + Span::from_micros(1));
@@ -48,16 +36,20 @@ fn falls_short(w: &mut World, node: NodeId, resource: Sym, lasts: Option<Span>, 
     let until = lasts.map(|lasts| now + lasts);
     match n.pressure.iter_mut().find(|known| known.resource == resource) {
         // While the manager waits for an eviction, it comes back by itself.
-        Some(known) if known.evicting.is_some() => {
-            *known = Pressure { until, over: false, measured, ..*known };
-        }
-        Some(known) => *known = Pressure { until, over: false, measured, round, ..*known },
-        None => {
-            let (seen, evicting) = (None, None);
-            n.pressure.push(Pressure { resource, measured, until, seen, over: false, round, evicting });
-        }
+        Some(known) if known.evicting.is_some() => *known = Pressure { until, over: false, ..*known },
+        Some(known) => *known = Pressure { until, over: false, round, ..*known },
+        None => n.pressure.push(Pressure { resource, until, seen: None, over: false, round, evicting: None }),
     }
     w.at(round, SimEvent::Evict { node, generation });
+}
+
+/// A container of the node uses more memory than before, or has begun to.
+pub fn memory_used(w: &mut World, node: NodeId) {
+    let n = &w.nodes[node.ix()];
+    let is_known = n.pressure.iter().any(|pressure| pressure.resource == Sym::MEMORY && !pressure.over);
+    if n.kubelet_up && !is_known && is_short_of_memory(w, node) {
+        begin(w, node, Sym::MEMORY, Some(Span::ZERO));
+    }
 }
 
 /// A new kubelet's manager remembers no shortage: its conditions are off until a round finds what still is.
@@ -68,7 +60,7 @@ pub fn kubelet_started(w: &mut World, node: NodeId) {
             node_lifecycle::set_pressure(w, node, old.resource, false);
         }
         let lasts = old.until.map(|until| until.since(now));
-        if !old.measured && !old.over && lasts.is_none_or(|lasts| lasts > Span::ZERO) {
+        if !old.over && lasts.is_none_or(|lasts| lasts > Span::ZERO) {
             begin(w, node, old.resource, lasts);
         }
     }
@@ -99,18 +91,16 @@ pub fn round(w: &mut World, node: NodeId, generation: u32) {
 /// What becomes of a shortage in a round; None: it is forgotten.
 fn look_at(w: &mut World, node: NodeId, mut pressure: Pressure) -> Option<Pressure> {
     let now = w.now;
-    pressure.over |= pressure.until.is_some_and(|until| until <= now);
     if let Some((pod, since)) = pressure.evicting {
         let gone = w.pods[pod.ix()].worker.as_deref().is_none_or(|worker| worker.work >= Work::Terminated);
         if !gone && now.since(since) < CLEAN_UP {
             return Some(Pressure { round: now + POLL, ..pressure });
         }
         pressure.evicting = None;
-        pressure.over |= pressure.until.is_none();
+        pressure.until.get_or_insert(now);
     }
-    if pressure.measured {
-        pressure.over = !is_short_of_memory(w, node);
-    }
+    let uses_too_much = pressure.resource == Sym::MEMORY && is_short_of_memory(w, node);
+    pressure.over = !uses_too_much && pressure.until.is_some_and(|until| until <= now);
     if pressure.over {
         // The condition stays for the transition period after the pressure was seen last.
         let period = w.nodes[node.ix()].config.eviction_pressure_transition_period;
@@ -215,8 +205,9 @@ fn words(w: &World, node: NodeId, pod: PodId, resource: Sym) -> String {
         (threshold, left.unwrap_or(threshold.value().saturating_mul(9) / 10).max(0))
     });
     let p = &w.pods[pod.ix()];
+    let spec = p.worker.as_deref().map_or(&p.spec, |worker| &worker.spec);
     let consumer = |(ix, usage): (ContainerIx, i64)| {
-        let container = p.container(ix);
+        let container = spec.container_at(usize::from(ix));
         let request = container.resources.requests.get(resource.as_str());
         let request = request.and_then(|text| Quantity::parse(text).ok());
         Consumer { name: container.name, usage, request }
