@@ -33,6 +33,7 @@ pub mod queueing;
 pub mod resize;
 pub mod restart;
 pub mod sandbox;
+pub mod status_change;
 pub mod status_manager;
 pub mod sync_actions;
 pub mod taint_eviction;

@@ -17,14 +17,24 @@ use crate::api::{
 };
 use crate::time::Time;
 
-/// A status in the kubelet's cache.
+/// A status in the kubelet's cache, held as whoever holds it likes to.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Cached {
-    pub status: Arc<PodStatus>,
+pub struct Cached<S = Arc<PodStatus>> {
+    pub status: S,
     /// Counts the updates; what the API server got is the status of some version.
     pub version: u64,
     /// Written at the end of a pod's life: once the API server has it, the pod may be removed.
     pub is_finished: bool,
+}
+
+impl<S> Cached<S> {
+    /// The second half of `updateStatusInternal`: the next version. Only of a static pod is the end ever taken back.
+    pub fn store(cached: &mut Option<Cached<S>>, status: S, is_finished: bool, is_static: bool) {
+        let (version, was_finished) =
+            cached.as_ref().map_or((0, false), |cached| (cached.version, cached.is_finished));
+        let is_finished = is_finished || (was_finished && !is_static);
+        *cached = Some(Cached { status, version: version + 1, is_finished });
+    }
 }
 
 /// Remembers a status computed at `now`; whether there is something new to send.
@@ -41,22 +51,15 @@ pub fn set(
 ) -> bool {
     let mut shared = status.into();
     let status = Arc::make_mut(&mut shared);
-    status.observed_generation =
-        if gates.observed_generation || pod.status.observed_generation != 0 { pod.generation } else { 0 };
-    let is_new = settle(cached.as_ref(), pod, status, now, pod.deleted, gates);
+    let held = cached.as_ref().map(|cached| &*cached.status);
+    let is_new = settle(held, pod, status, now, gates) && (pod.deleted || is_news(held, status, gates));
     if is_new {
-        store(cached, pod, shared, false);
+        Cached::store(cached, shared, false, pod.is_static);
     }
     is_new
 }
 
-/// Makes the remembered status final: containers that nobody saw end are taken for lost, and the phase ends.
-///
-/// `TerminatePod`. With init containers of which none let the pod begin, main containers that never started stay
-/// waiting. Of init containers all are marked but the last ones that never started; the first is marked in any case.
-///
-/// `initialized` is [`has_initialized`] of the pod as the worker's last update brought it: its status in the API then, which
-/// a termination under way does not renew.
+/// Makes the remembered status final; whether it was (`TerminatePod`, see [`ended`]).
 pub fn terminate(
     cached: &mut Option<Cached>,
     pod: &PodView<'_>,
@@ -64,8 +67,30 @@ pub fn terminate(
     now: Time,
     gates: &Gates,
 ) -> bool {
-    let mut shared = Arc::new(cached.as_ref().map_or(pod.status, |cached| &*cached.status).clone());
-    let status = Arc::make_mut(&mut shared);
+    let status = ended(cached.as_ref().map(|cached| &*cached.status), pod, initialized, now, gates);
+    let is_new = status.is_some();
+    if let Some(status) = status {
+        Cached::store(cached, Arc::new(status), true, pod.is_static);
+    }
+    is_new
+}
+
+/// The status with which a pod's life ends: containers that nobody saw end are taken for lost, and the phase ends. None
+/// where the cache refuses it.
+///
+/// `TerminatePod`. With init containers of which none let the pod begin, main containers that never started stay
+/// waiting. Of init containers all are marked but the last ones that never started; the first is marked in any case.
+///
+/// `initialized` is [`has_initialized`] of the pod as the worker's last update brought it: its status in the API then, which
+/// a termination under way does not renew.
+pub fn ended(
+    held: Option<&PodStatus>,
+    pod: &PodView<'_>,
+    initialized: bool,
+    now: Time,
+    gates: &Gates,
+) -> Option<PodStatus> {
+    let mut status = held.unwrap_or(pod.status).clone();
     let mark = |container: &mut ContainerStatus| {
         if container.state.terminated().is_none() {
             container.state =
@@ -84,11 +109,8 @@ pub fn terminate(
     if !pod.is_static && !status.phase.is_terminal() {
         status.phase = Phase::Failed;
     }
-    let is_new = settle(cached.as_ref(), pod, status, now, true, gates);
-    if is_new {
-        store(cached, pod, shared, true);
-    }
-    is_new
+    let old = held.unwrap_or(pod.status);
+    put_times(old, pod, &mut status, now, gates).then_some(status)
 }
 
 /// `hasPodInitialized`: asks the API's status, not the cache.
@@ -136,16 +158,23 @@ fn is_timed(kind: Sym) -> bool {
     )
 }
 
-/// The first half of `updateStatusInternal`: sets the times, and says whether the status is to be remembered.
-fn settle(
-    cached: Option<&Cached>,
+/// Gives a computed status what only the status manager knows, its generation and its times; whether it may follow
+/// what is held, or the API's status where nothing is held yet.
+///
+/// `SetPodStatus` and the first half of `updateStatusInternal`.
+pub fn settle(
+    held: Option<&PodStatus>,
     pod: &PodView<'_>,
     status: &mut PodStatus,
     now: Time,
-    force: bool,
     gates: &Gates,
 ) -> bool {
-    let old = cached.map_or(pod.status, |cached| &*cached.status);
+    status.observed_generation =
+        if gates.observed_generation || pod.status.observed_generation != 0 { pod.generation } else { 0 };
+    put_times(held.unwrap_or(pod.status), pod, status, now, gates)
+}
+
+fn put_times(old: &PodStatus, pod: &PodView<'_>, status: &mut PodStatus, now: Time, gates: &Gates) -> bool {
     if !may_follow(pod.spec, old, status, gates) {
         return false;
     }
@@ -158,15 +187,12 @@ fn settle(
     // Set once, by the first status that the kubelet writes.
     status.start_time = old.start_time.or(status.start_time).or(Some(now));
     normalize(pod.spec, status);
-    force || !cached.is_some_and(|cached| is_same(&cached.status, status, gates))
+    true
 }
 
-/// The second half: the next version.
-fn store(cached: &mut Option<Cached>, pod: &PodView<'_>, status: Arc<PodStatus>, is_finished: bool) {
-    let (version, was_finished) =
-        cached.as_ref().map_or((0, false), |cached| (cached.version, cached.is_finished));
-    let is_finished = is_finished || (was_finished && !pod.is_static);
-    *cached = Some(Cached { status, version: version + 1, is_finished });
+/// Whether a settled status says anything that the one that is held does not.
+pub fn is_news(held: Option<&PodStatus>, status: &PodStatus, gates: &Gates) -> bool {
+    !held.is_some_and(|held| is_same(held, status, gates))
 }
 
 /// When a condition came to its status: where the status is the old one, so is the time (`updateLastTransitionTime`).

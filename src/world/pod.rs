@@ -13,6 +13,7 @@ use crate::rules::events::Correlator;
 use crate::rules::images::PullMemory;
 use crate::rules::probe_text::Failure;
 use crate::rules::resize::Sizes;
+use crate::rules::status_change::EndedBy;
 use crate::rules::status_manager::Cached;
 use crate::scenario::plan::{Attempt, Behavior};
 use crate::time::{Span, Time};
@@ -355,15 +356,6 @@ pub struct Worker {
     /// What the write under way takes along.
     pub outgoing: Option<Cached>,
     pub finished: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct EndedBy {
-    pub reason: Sym,
-    pub message: Text,
-    pub disruption: bool,
-    /// Recomputed status may lose it (kill requests) or not (deadline).
-    pub sticky: bool,
 }
 
 impl Pod {

@@ -11,9 +11,10 @@ use crate::actors::{events, memory, node_lifecycle};
 use crate::api::{Sym, Text};
 use crate::rules::eviction::{self as rule, Candidate, Consumer};
 use crate::rules::quantity::{Format, Quantity};
+use crate::rules::status_change::EndedBy;
 use crate::time::Span;
 use crate::world::node::Pressure;
-use crate::world::pod::{EndedBy, Work};
+use crate::world::pod::Work;
 use crate::world::{ContainerIx, NodeId, PodId, SimEvent, World};
 
 /// `evictionMonitoringPeriod`

@@ -12,8 +12,9 @@ use crate::actors::events;
 use crate::api::{InstanceState, Sym, Text};
 use crate::engine::random;
 use crate::rules::local_storage::{Usage, exceeded};
+use crate::rules::status_change::EndedBy;
 use crate::time::{Span, Time};
-use crate::world::pod::{EndedBy, Work, Written};
+use crate::world::pod::{Work, Written};
 use crate::world::{ContainerIx, Pod, PodId, Purpose, SimEvent, World};
 
 /// containerd's `stats_collect_period`

@@ -180,7 +180,7 @@ fn new_worker(
 }
 
 /// The kubelet ends a pod by itself (`killPodNow`, pkg/kubelet/pod_workers.go): its worker terminates it with this grace.
-pub fn end_pod(w: &mut World, pod: PodId, ended: crate::world::pod::EndedBy, grace_secs: i64) {
+pub fn end_pod(w: &mut World, pod: PodId, ended: crate::rules::status_change::EndedBy, grace_secs: i64) {
     let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
     if worker.work != Work::Sync {
         return;

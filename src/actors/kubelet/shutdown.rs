@@ -7,9 +7,10 @@
 use super::{end_pod, eviction};
 use crate::actors::node_lifecycle;
 use crate::api::Sym;
+use crate::rules::status_change::EndedBy;
 use crate::time::Span;
 use crate::world::node::ShuttingDown;
-use crate::world::pod::{EndedBy, Work};
+use crate::world::pod::Work;
 use crate::world::{NodeId, PodId, SimEvent, World};
 
 /// `nodeShutdownReason`'s message.

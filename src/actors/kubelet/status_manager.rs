@@ -10,118 +10,83 @@ use super::sync;
 use crate::actors::api_server;
 use crate::api::{ContainerStatus, PodStatus, Sym};
 use crate::engine::random;
-use crate::rules::conditions;
-use crate::rules::pod::Statuses;
+use crate::rules::status_change::{self, Change, Changed, Op};
 use crate::rules::status_manager as rule;
 use crate::time::Span;
 use crate::world::{ContainerIx, NodeId, Pod, PodId, Purpose, SimEvent, World};
 
-/// `SetPodStatus`
-pub fn set(w: &mut World, pod: PodId, status: Arc<PodStatus>) {
-    let now = w.now;
-    let gates = w.gates;
-    change(w, pod, |cached, view| rule::set(cached, view, status, now, &gates));
+/// Plays a change of the status, which is for [`keep`] to remember.
+pub fn play(w: &World, pod: PodId, op: Op<'_>) -> Option<Changed> {
+    let p = &w.pods[pod.ix()];
+    let held = p.worker.as_deref()?.status();
+    Some(status_change::play(&Change { op, pod: sync::view(p), held, now: w.now, gates: &w.gates }))
 }
 
-/// `TerminatePod`
-pub fn terminate(w: &mut World, pod: PodId) {
-    let now = w.now;
-    let gates = w.gates;
-    let initialized = w.pods[pod.ix()].worker.as_deref().is_some_and(|worker| worker.initialized);
-    change(w, pod, |cached, view| rule::terminate(cached, view, initialized, now, &gates));
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
-    let node = worker.node;
-    nudge(w, node, pod);
-}
-
-fn change(
-    w: &mut World,
-    pod: PodId,
-    apply: impl FnOnce(&mut Option<rule::Cached>, &crate::rules::pod::PodView<'_>) -> bool,
-) {
+/// Remembers a status where it is news; the next batch writes it then. The one that `ends` the pod's life is news always.
+pub fn keep(w: &mut World, pod: PodId, status: Option<PodStatus>, ends: bool) {
     let p = &mut w.pods[pod.ix()];
+    let view = sync::view(p);
+    let (always, is_static) = (ends || view.deleted, view.is_static);
     let Some(worker) = p.worker.as_deref_mut() else { return };
-    let first = worker.cached.is_none();
-    let mut cached = worker.cached.take();
-    let changed = apply(&mut cached, &sync::view(p));
-    let Some(worker) = p.worker.as_deref_mut() else { return };
-    worker.cached = cached;
     let node = worker.node;
+    let first = worker.cached.is_none();
+    let news = status.filter(|status| always || rule::is_news(worker.status(), status, &w.gates));
+    let is_new = news.is_some();
+    if let Some(status) = news {
+        rule::Cached::store(&mut worker.cached, Arc::new(status), ends, is_static);
+    }
     if first {
         super::pod_worker::watch_deadline(w, pod);
     }
-    if changed {
+    if is_new {
         nudge(w, node, pod);
         super::prober::container_changed(w, pod);
     }
 }
 
-/// `SetContainerReadiness`: the container's flag and the two conditions that follow from it.
+fn change(w: &mut World, pod: PodId, op: Op<'_>) {
+    if let Some(changed) = play(w, pod, op) {
+        keep(w, pod, changed.status, matches!(op, Op::Terminate { .. }));
+    }
+}
+
+/// `TerminatePod`
+pub fn terminate(w: &mut World, pod: PodId) {
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
+    let (node, initialized) = (worker.node, worker.initialized);
+    change(w, pod, Op::Terminate { initialized });
+    nudge(w, node, pod);
+}
+
+/// `SetContainerReadiness`
 pub fn set_container_readiness(w: &mut World, pod: PodId, ix: ContainerIx, ready: bool) {
     let p = &w.pods[pod.ix()];
-    let gates = w.gates;
-    let name = p.container(ix).name;
-    let Some(old) = cached(p) else { return };
-    if all(old).find(|c| c.name == name).is_none_or(|c| c.ready == ready) {
-        return;
+    let container = p.container(ix).name;
+    if probed(p, container).is_some_and(|c| c.ready != ready) {
+        change(w, pod, Op::Readiness { container, ready });
     }
-    let mut shared = Arc::clone(old);
-    let status = Arc::make_mut(&mut shared);
-    if let Some(container) = all_mut(status).find(|c| c.name == name) {
-        container.ready = ready;
-    }
-    let view = sync::view(p);
-    let known = Statuses::new(&status.init, &status.containers);
-    let containers_ready = conditions::containers_ready(&view, old, Some(known), status.phase, &gates);
-    let both = conditions::ready(&view, old, &containers_ready, &p.status.conditions, &gates);
-    for new in [both, containers_ready] {
-        crate::rules::api_status::replace_or_append(&mut status.conditions, new);
-    }
-    set(w, pod, shared);
 }
 
-/// `SetContainerStartup`: the container's flag alone.
+/// `SetContainerStartup`
 pub fn set_container_startup(w: &mut World, pod: PodId, ix: ContainerIx, started: bool) {
     let p = &w.pods[pod.ix()];
-    let name = p.container(ix).name;
-    let Some(old) = cached(p) else { return };
-    if all(old).find(|c| c.name == name).is_none_or(|c| c.started == Some(started)) {
-        return;
+    let container = p.container(ix).name;
+    if probed(p, container).is_some_and(|c| c.started != Some(started)) {
+        change(w, pod, Op::Startup { container, started });
     }
-    let mut status = Arc::clone(old);
-    if let Some(container) = all_mut(Arc::make_mut(&mut status)).find(|c| c.name == name) {
-        container.started = Some(started);
-    }
-    set(w, pod, status);
 }
 
-/// The status in the kubelet's cache.
-fn cached(p: &Pod) -> Option<&Arc<PodStatus>> {
-    Some(&p.worker.as_deref()?.cached.as_ref()?.status)
-}
-
-/// Containers that can be probed: the prober looks at the main ones first.
-fn all(status: &PodStatus) -> impl Iterator<Item = &ContainerStatus> {
-    status.containers.iter().chain(&status.init)
-}
-fn all_mut(status: &mut PodStatus) -> impl Iterator<Item = &mut ContainerStatus> {
-    status.containers.iter_mut().chain(&mut status.init)
+/// A container as the status in the kubelet's cache has it.
+fn probed(p: &Pod, container: Sym) -> Option<&ContainerStatus> {
+    status_change::probed(p.worker.as_deref()?.status()?).find(|c| c.name == container)
 }
 
 /// `OnPodSandboxReady` (pkg/kubelet/kubelet.go, 1.36): PodReadyToStartContainers turns True before images are pulled.
 pub fn sandbox_ready(w: &mut World, pod: PodId) {
-    let p = &w.pods[pod.ix()];
-    let Some(cached) = cached(p) else { return };
-    if !w.gates.pod_ready_to_start_containers {
-        return;
+    let has_status = w.pods[pod.ix()].worker.as_deref().is_some_and(|worker| worker.status().is_some());
+    if has_status && w.gates.pod_ready_to_start_containers {
+        change(w, pod, Op::SandboxReady);
     }
-    let mut shared = Arc::clone(cached);
-    let status = Arc::make_mut(&mut shared);
-    let kind = Sym::POD_READY_TO_START_CONTAINERS;
-    let mut condition = crate::api::Condition::new(kind, true);
-    condition.observed_generation = conditions::observed_generation(status, p.generation, kind, &w.gates);
-    crate::rules::api_status::replace_or_append(&mut status.conditions, condition);
-    set(w, pod, shared);
 }
 
 /// Something of a pod is to be written.

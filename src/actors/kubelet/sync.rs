@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 use super::pod_worker::{self, Outcome};
 use super::{allocation, crowd, images, kill, prober, start_container, status, status_manager, volumes};
 use crate::actors::{events, runtime};
-use crate::api::{InstanceState, RuntimeStatus, Sym};
+use crate::api::{InstanceState, Phase, RuntimeStatus, Sym};
 use crate::rules::pod::PodView;
 use crate::rules::sync_actions::{self, KillReason, PodActions, ProbeResults};
 use crate::time::{Span, Time};
@@ -116,10 +116,7 @@ pub fn sync_pod(w: &mut World, pod: PodId) {
     let snapshot = Arc::clone(&worker.cache);
     set_run(w, pod, fresh_run(snapshot, Stage::Volumes));
     allocation::check_progress(w, pod);
-    let computed = status::compute(w, pod, false);
-    let terminal = computed.phase.is_terminal();
-    status_manager::set(w, pod, computed);
-    if terminal {
+    if status::compute(w, pod, false).is_some_and(Phase::is_terminal) {
         pod_worker::finish(w, pod, Outcome::Transition);
         return;
     }
@@ -486,8 +483,7 @@ pub fn sync_terminating_pod(w: &mut World, pod: PodId) {
     let mut run = fresh_run(snapshot, Stage::Killing);
     run.init_pass = TERMINATING;
     set_run(w, pod, run);
-    let computed = status::compute(w, pod, false);
-    status_manager::set(w, pod, computed);
+    status::compute(w, pod, false);
     prober::stop_liveness_and_startup(w, pod);
     kill_all(w, pod, grace);
 }
@@ -499,8 +495,7 @@ fn terminating_done(w: &mut World, pod: PodId) {
     if let Some(run) = p.worker.as_deref_mut().and_then(|worker| worker.run.as_deref_mut()) {
         run.snapshot = live;
     }
-    let computed = status::compute(w, pod, true);
-    status_manager::set(w, pod, computed);
+    status::compute(w, pod, true);
     if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
         worker.containers_gone = true;
         let node = worker.node;
@@ -518,8 +513,7 @@ pub fn sync_terminated_pod(w: &mut World, pod: PodId) {
     let snapshot = Arc::clone(&worker.cache);
     let mounted = worker.mounted && !worker.spec.volumes.is_empty();
     set_run(w, pod, fresh_run(snapshot, Stage::Unmounting));
-    let computed = status::compute(w, pod, true);
-    status_manager::set(w, pod, computed);
+    status::compute(w, pod, true);
     after(w, pod, if mounted { UNMOUNT } else { Span::ZERO });
 }
 
