@@ -377,7 +377,7 @@ proptest! {
             let Some(own) = p.resize.as_deref() else { continue };
             prop_assert!(own.in_progress.is_none());
             prop_assert_eq!(own.pending.is_some(), sizes(&p.spec) != own.allocated);
-            let published = p.status.conditions.iter().any(|c| c.kind == "PodResizePending");
+            let published = p.status.form().conditions.iter().any(|c| c.kind == "PodResizePending");
             prop_assert_eq!(own.pending.is_some(), published);
             prop_assert_eq!(&own.actual, &own.allocated);
         }

@@ -3,14 +3,13 @@
 
 use std::sync::Arc;
 
-use super::shown;
 use crate::api::{
-    Condition, ContainerState, ContainerStatus, Phase, PodIdent, PodName, PodSpec, PodStatus, RuntimeStatus,
-    Sym, Text, Tri, text::Uid,
+    Condition, HeldStatus, PodIdent, PodName, PodSpec, PodStatus, RuntimeStatus, Sym, Tri, text::Uid,
 };
 use crate::record::{Change, PodRecord};
 use crate::scenario::plan::PodTemplate;
 use crate::time::Time;
+use crate::world::learned::Written;
 use crate::world::pod::{ContainerRun, Runtime, Shown};
 use crate::world::{Deletion, NodeId, Pod, PodId, Purpose, SimEvent, World};
 
@@ -31,19 +30,20 @@ pub fn create_pod(w: &mut World, template: u32, ordinal: u32) -> PodId {
     w.pods.push(new_pod(t, template, ident, entity, generation, w.now, nothing));
 
     // Pods of one template begin alike and share how they stand, until something becomes of them.
-    let mut status = Arc::clone(&w.newborn[template as usize]);
+    let mut held = w.newborn[template as usize].clone();
     if !t.spec.scheduling_gates.is_empty() {
-        let status = Arc::make_mut(&mut status);
+        let mut status = held.read().into_owned();
         status.conditions.push(Condition {
             last_transition: Some(w.now.truncate_secs()),
             observed_generation: if w.gates.observed_generation { generation } else { 0 },
             ..Condition::new(Sym::POD_SCHEDULED, Tri::False)
                 .because(Sym::SCHEDULING_GATED, "Scheduling is blocked due to non-empty scheduling gates")
         });
+        held = w.learned.hold(template, status);
     }
     let pod = &mut w.pods[id.ix()];
-    pod.status = status;
-    let before = PodStatus { phase: Phase::Other(Sym::EMPTY), ..PodStatus::default() };
+    pod.status = held;
+    let before = w.unborn.clone();
     record_changes(w, id, &before);
     if t.spec.node_name.is_empty() {
         super::scheduler::pod_added(w, id);
@@ -64,7 +64,7 @@ fn new_pod(
     entity: u64,
     generation: i64,
     now: Time,
-    (nothing, no_runtime): (&Arc<PodStatus>, &Arc<RuntimeStatus>),
+    (nothing, no_runtime): (&HeldStatus, &Arc<RuntimeStatus>),
 ) -> Pod {
     let count = t.spec.init_containers.len() + t.spec.containers.len();
     Pod {
@@ -84,7 +84,7 @@ fn new_pod(
         deletion: None,
         evict_at: None,
         evict_generation: 0,
-        status: Arc::clone(nothing),
+        status: nothing.clone(),
         shown: Shown::default(),
         events: Default::default(),
         resize: None,
@@ -154,9 +154,11 @@ pub fn update_status(w: &mut World, pod: PodId, change: impl FnOnce(&mut PodStat
     if !p.exists {
         return;
     }
-    let before = Arc::clone(&p.status);
-    change(Arc::make_mut(&mut p.status), now);
-    let (changed, bound) = (p.status != before, p.node.is_some());
+    let mut status = p.status.read().into_owned();
+    change(&mut status, now);
+    let status = w.learned.hold(p.template, status);
+    let (changed, bound) = (p.status != status, p.node.is_some());
+    let before = std::mem::replace(&mut p.status, status);
     record_changes(w, pod, &before);
     if changed && !bound {
         super::scheduler::pod_written(w, pod);
@@ -167,7 +169,7 @@ pub fn update_status(w: &mut World, pod: PodId, change: impl FnOnce(&mut PodStat
 }
 
 /// Replaces a pod's status.
-pub fn replace_status(w: &mut World, pod: PodId, status: Arc<PodStatus>) {
+pub fn replace_status(w: &mut World, pod: PodId, status: HeldStatus) {
     let p = &mut w.pods[pod.ix()];
     if !p.exists {
         return;
@@ -223,7 +225,7 @@ pub fn delete_pod(w: &mut World, pod: PodId, grace: Option<i64>) {
         return;
     }
     let mut secs = grace.or(p.spec.termination_grace_period_seconds).unwrap_or(0);
-    if p.node.is_none() || p.status.phase.is_terminal() {
+    if p.node.is_none() || p.status.form().phase.is_terminal() {
         secs = 0;
     }
     if secs < 0 {
@@ -248,7 +250,7 @@ pub fn delete_pod(w: &mut World, pod: PodId, grace: Option<i64>) {
             }
             super::scheduler::pod_deleting(w, pod);
             let p = &w.pods[pod.ix()];
-            let before = Arc::clone(&p.status);
+            let before = p.status.clone();
             record_changes(w, pod, &before);
             watch(w, pod);
         }
@@ -261,7 +263,7 @@ pub fn delete_pod(w: &mut World, pod: PodId, grace: Option<i64>) {
             let p = &w.pods[pod.ix()];
             let (bound, free) = (p.node.is_some(), p.finalizers.is_empty());
             if bound || !free {
-                let before = Arc::clone(&p.status);
+                let before = p.status.clone();
                 record_changes(w, pod, &before);
             }
             if free {
@@ -302,7 +304,7 @@ pub fn remove_pod(w: &mut World, pod: PodId) {
 fn close_record(w: &mut World, pod: PodId) {
     let now = w.now;
     w.pods[pod.ix()].sum_up(&mut w.records[pod.ix()]);
-    if w.pods[pod.ix()].status.condition_is_true(Sym::READY) {
+    if w.pods[pod.ix()].status.form().condition_is_true(Sym::READY) {
         ready_changed(&mut w.records[pod.ix()], now, false);
     }
 }
@@ -314,180 +316,43 @@ fn ready_changed(record: &mut PodRecord, now: Time, ready: bool) {
 }
 
 /// Records every difference between `before` and the pod's status, and the STATUS column that follows from it.
-pub fn record_changes(w: &mut World, pod: PodId, before: &PodStatus) {
+pub fn record_changes(w: &mut World, pod: PodId, before: &HeldStatus) {
     w.touch(pod);
-    let gates = w.gates;
     let now = w.now;
-    let p = &w.pods[pod.ix()];
-    let node = p.node;
-    let after = Arc::clone(&p.status);
-    if before.phase != after.phase {
-        let (from, to) = (before.phase.as_sym(), after.phase.as_sym());
-        w.record(Some(pod), node, Change::Phase { from, to });
-        let record = &mut w.records[pod.ix()];
-        if after.phase == Phase::Running {
-            record.started.get_or_insert(now);
-        }
-        if after.phase.is_terminal() {
-            record.finished.get_or_insert(now);
-        }
+    let World { pods, plan, learned, gates, .. } = w;
+    let p = &pods[pod.ix()];
+    let (node, was) = (p.node, p.shown);
+    let (spec, after, deleted) = (&*p.spec, &p.status, p.deletion.is_some());
+    let template = plan.template_of(p.template, &p.spec);
+    let told = learned.difference(template, &Written { spec, before, after, deleted, gates });
+    let found = &told.difference;
+    let record = &mut w.records[pod.ix()];
+    if found.runs {
+        record.started.get_or_insert(now);
     }
-    if !alike(&before.conditions, &after.conditions) {
-        record_conditions(w, pod, before, &after);
+    if found.ends {
+        record.finished.get_or_insert(now);
     }
-    let lists = [
-        (&before.init[..], &after.init[..]),
-        (&before.containers[..], &after.containers[..]),
-        (&before.ephemeral[..], &after.ephemeral[..]),
-    ];
-    for (old_list, new_list) in lists {
-        let mut is_same_list = old_list.len() == new_list.len();
-        for (place, new) in new_list.iter().enumerate() {
-            // Mostly the same container stands at the same place.
-            let in_place = old_list.get(place).filter(|c| c.name == new.name);
-            is_same_list &= in_place.is_some();
-            let old = in_place.or_else(|| old_list.iter().find(|c| c.name == new.name));
-            record_container(w, pod, node, old, new);
-        }
-        if is_same_list {
-            continue;
-        }
-        for old in old_list {
-            if !new_list.iter().any(|c| c.name == old.name) {
-                let change = Change::Container {
-                    name: old.name,
-                    from: word(&old.state),
-                    to: Sym::EMPTY,
-                    ready: false,
-                    restarts: old.restart_count,
-                    reason: Sym::EMPTY,
-                    message: Text::NONE,
-                    exit_code: None,
-                };
-                w.record(Some(pod), node, change);
-            }
-        }
+    if found.initialized {
+        record.initialized.get_or_insert(now);
     }
-    let p = &w.pods[pod.ix()];
-    let shown = shown::of(p, &gates);
-    let old = p.shown;
-    if old != shown {
-        let p = &mut w.pods[pod.ix()];
-        p.shown = shown;
-        let change = Change::Status {
-            from: old.status,
-            to: shown.status,
-            ready: shown.ready,
-            restarts: shown.restarts,
-        };
-        w.record(Some(pod), node, change);
+    if let Some(is_ready) = found.ready {
+        if is_ready {
+            record.ready.get_or_insert(now);
+        }
+        ready_changed(record, now, is_ready);
     }
-    if before.phase != after.phase && after.phase.is_terminal() {
+    for change in &found.rows {
+        w.record(Some(pod), node, *change);
+    }
+    if was != told.shown {
+        w.pods[pod.ix()].shown = told.shown;
+        let Shown { status, ready, restarts } = told.shown;
+        w.record(Some(pod), node, Change::Status { from: was.status, to: status, ready, restarts });
+    }
+    if found.ends {
         super::pod_gc::ended(w, pod);
         super::scheduler::pod_freed(w, pod);
     }
     super::attach_detach::pod_changed(w, pod);
-}
-
-/// Whether two lists of conditions would be told alike: the same types at the same places, and nothing new to read.
-fn alike(a: &[Condition], b: &[Condition]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.kind == b.kind && reads_alike(a, b))
-}
-
-/// A message alone makes a row too: it says which containers are still missing, or why the scheduler refuses now.
-fn reads_alike(a: &Condition, b: &Condition) -> bool {
-    a.status == b.status && a.reason == b.reason && a.message == b.message
-}
-
-/// Records every condition that differs between two statuses of a pod.
-fn record_conditions(w: &mut World, pod: PodId, before: &PodStatus, after: &PodStatus) {
-    let now = w.now;
-    let node = w.pods[pod.ix()].node;
-    let is_foreign = |kind: &Sym| !CONDITION_ORDER.contains(kind);
-    let known = before.conditions.iter().map(|c| c.kind).filter(is_foreign);
-    let added = after.conditions.iter().map(|c| c.kind).filter(is_foreign);
-    let others = known.chain(added.filter(|kind| before.condition(*kind).is_none()));
-    for kind in CONDITION_ORDER.into_iter().chain(others) {
-        let (old, new) = (before.condition(kind), after.condition(kind));
-        let same = match (old, new) {
-            (None, None) => true,
-            (Some(a), Some(b)) => reads_alike(a, b),
-            _ => false,
-        };
-        if same {
-            continue;
-        }
-        let change = Change::Condition {
-            kind,
-            from: old.map(|c| c.status),
-            to: new.map(|c| c.status),
-            reason: new.map_or(Sym::EMPTY, |c| c.reason),
-            message: new.map_or(Text::NONE, |c| c.message),
-        };
-        w.record(Some(pod), node, change);
-        let (was, is) =
-            (old.is_some_and(|c| c.status == Tri::True), new.is_some_and(|c| c.status == Tri::True));
-        let record = &mut w.records[pod.ix()];
-        match kind {
-            Sym::READY if was != is => {
-                if is {
-                    record.ready.get_or_insert(now);
-                }
-                ready_changed(record, now, is);
-            }
-            Sym::INITIALIZED if is => {
-                record.initialized.get_or_insert(now);
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The order in which a timeline tells of conditions that change together.
-const CONDITION_ORDER: [Sym; 5] = [
-    Sym::POD_SCHEDULED,
-    Sym::POD_READY_TO_START_CONTAINERS,
-    Sym::INITIALIZED,
-    Sym::READY,
-    Sym::CONTAINERS_READY,
-];
-
-fn word(state: &ContainerState) -> Sym {
-    match state {
-        ContainerState::Unset => Sym::EMPTY,
-        ContainerState::Waiting { .. } => Sym::WAITING,
-        ContainerState::Running { .. } => Sym::RUNNING_STATE,
-        ContainerState::Terminated(_) => Sym::TERMINATED_STATE,
-    }
-}
-
-fn record_container(
-    w: &mut World,
-    pod: PodId,
-    node: Option<NodeId>,
-    old: Option<&ContainerStatus>,
-    new: &ContainerStatus,
-) {
-    let facts = |c: &ContainerStatus| {
-        let (reason, message, exit) = match c.state {
-            ContainerState::Waiting { reason, message } => (reason, message, None),
-            ContainerState::Terminated(t) => (t.reason, t.message, Some(t.exit_code)),
-            _ => (Sym::EMPTY, Text::NONE, None),
-        };
-        (word(&c.state), c.ready, c.restart_count, reason, message, exit)
-    };
-    let (to, ready, restarts, reason, message, exit_code) = facts(new);
-    if let Some(old) = old {
-        let was = facts(old);
-        if (was.0, was.1, was.2, was.3, was.5) == (to, ready, restarts, reason, exit_code) {
-            return;
-        }
-    }
-    let from = old.map_or(Sym::EMPTY, |c| word(&c.state));
-    let name = new.name;
-    w.record(
-        Some(pod),
-        node,
-        Change::Container { name, from, to, ready, restarts, reason, message, exit_code },
-    );
 }

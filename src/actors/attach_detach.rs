@@ -71,7 +71,7 @@ fn forget_users(w: &mut World, volume: VolumeIx) {
 fn needed_by(w: &World, volume: VolumeIx, node: NodeId) -> Vec<PodId> {
     let needs = |pod: &&PodId| {
         let p = &w.pods[pod.ix()];
-        p.exists && p.node == Some(node) && !rules::is_terminated(&p.status, p.deletion.is_some())
+        p.exists && p.node == Some(node) && !rules::is_terminated(p.status.form(), p.deletion.is_some())
     };
     w.volumes.list[usize::from(volume)].users.iter().filter(needs).copied().collect()
 }

@@ -16,7 +16,6 @@ pub mod pod_resize;
 pub mod runtime;
 pub mod scenario_actions;
 pub mod scheduler;
-pub mod shown;
 pub mod start;
 pub mod taint_eviction;
 

@@ -61,7 +61,8 @@ pub fn resize(w: &mut World, pod: PodId, container: Sym, change: &Resources) {
     }
     let p = &mut w.pods[pod.ix()];
     // A kubelet that has not taken the pod yet takes it as it is then; for one that has ended nothing is set aside.
-    let taken = (p.worker.is_some() || p.status.start_time.is_some()) && !p.status.phase.is_terminal();
+    let taken =
+        (p.worker.is_some() || p.status.start_time().is_some()) && !p.status.form().phase.is_terminal();
     if taken && p.resize.is_none() {
         p.resize = Some(Box::new(Resize::of(&p.spec)));
     }

@@ -283,7 +283,7 @@ fn evict(w: &mut World, pod: PodId, grace_secs: Option<i64>) {
         w.answer(&words);
         return;
     }
-    if w.pods[pod.ix()].deletion.is_none() && !w.pods[pod.ix()].status.phase.is_terminal() {
+    if w.pods[pod.ix()].deletion.is_none() && !w.pods[pod.ix()].status.form().phase.is_terminal() {
         let condition = Condition::new(Sym::DISRUPTION_TARGET, Tri::True)
             .because(Sym::EVICTION_BY_EVICTION_API, "Eviction API: evicting");
         api_server::update_status(w, pod, |s, now| api_server::put_condition(s, condition, now));

@@ -3,6 +3,7 @@
 //! Names, reasons and every text that a scenario or a rule can spell out are interned ([`Sym`], four bytes);
 //! texts that name one pod ([`Text`]) are put together when someone reads them.
 
+pub mod form;
 pub mod node;
 pub mod runtime;
 pub mod spec;
@@ -11,6 +12,7 @@ pub mod sym;
 pub mod text;
 pub mod wire;
 
+pub use form::HeldStatus;
 pub use node::{Effect, NodeSpec, Taint};
 pub use runtime::{InstanceState, RuntimeContainer, RuntimeSandbox, RuntimeStatus};
 pub use spec::{Container, ObjectMeta, PodSpec, Probe, RestartPolicy};

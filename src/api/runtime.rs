@@ -15,7 +15,7 @@ pub enum InstanceState {
 }
 
 /// One instance of a container: each start makes a new one.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct RuntimeContainer {
     pub name: Sym,
     pub id: ContainerId,
@@ -33,7 +33,7 @@ pub struct RuntimeContainer {
     pub active: bool,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct RuntimeSandbox {
     pub id: Sym,
     pub attempt: u32,
@@ -45,11 +45,22 @@ pub struct RuntimeSandbox {
 }
 
 /// A pod as the runtime has it; sandboxes and containers newest first.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(PartialEq, Eq, Hash, Debug, Default)]
 pub struct RuntimeStatus {
     pub ips: Ips,
     pub sandboxes: SmallVec<[RuntimeSandbox; 1]>,
     pub containers: SmallVec<[RuntimeContainer; 2]>,
+}
+
+impl Clone for RuntimeStatus {
+    /// The lists hold plain values: they are copied whole, which a derived copy of such a list does not do.
+    fn clone(&self) -> RuntimeStatus {
+        RuntimeStatus {
+            ips: SmallVec::from_slice(&self.ips),
+            sandboxes: SmallVec::from_slice(&self.sandboxes),
+            containers: SmallVec::from_slice(&self.containers),
+        }
+    }
 }
 
 impl RuntimeStatus {

@@ -88,7 +88,7 @@ impl fmt::Display for Tri {
 }
 
 /// `v1.PodCondition`
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Condition {
     pub kind: Sym,
     pub status: Tri,
@@ -113,7 +113,7 @@ impl Condition {
 }
 
 /// `v1.ContainerStateTerminated`
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Terminated {
     pub exit_code: i32,
     pub signal: i32,
@@ -125,7 +125,7 @@ pub struct Terminated {
 }
 
 /// `v1.ContainerState`; at most one member of the three is set there, so one of them here.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum ContainerState {
     /// `{}`: no member set.
     #[default]
@@ -213,7 +213,7 @@ impl fmt::Display for ImageId {
 }
 
 /// `v1.ContainerStatus`
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct ContainerStatus {
     pub name: Sym,
     pub state: ContainerState,
@@ -238,7 +238,7 @@ pub type Conditions = smallvec::SmallVec<[Condition; 5]>;
 pub type ContainerStatuses = smallvec::SmallVec<[ContainerStatus; 1]>;
 
 /// `v1.PodStatus`
-#[derive(PartialEq, Eq, Debug, Default)]
+#[derive(PartialEq, Eq, Hash, Debug, Default)]
 pub struct PodStatus {
     pub phase: Phase,
     pub reason: Sym,

@@ -77,6 +77,14 @@ impl Sym {
         }
     }
 
+    /// The number behind the symbol, for those who keep it among other numbers; it means nothing outside this process.
+    pub(crate) const fn number(self) -> u32 {
+        self.0
+    }
+    pub(crate) const fn numbered(number: u32) -> Sym {
+        Sym(number)
+    }
+
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }

@@ -93,7 +93,8 @@ fn table(w: &World, end: Time) -> String {
         if several {
             let _ = write!(table, "{}\t", p.ident.namespace);
         }
-        let columns = printing::columns(&p.spec, &p.status, p.deletion.is_some(), &w.gates);
+        let status = p.status.read();
+        let columns = printing::columns(&p.spec, &status, p.deletion.is_some(), &w.gates);
         let none = |text: &str| if text.is_empty() { "<none>".to_owned() } else { text.to_owned() };
         let _ = writeln!(
             table,
@@ -103,9 +104,9 @@ fn table(w: &World, end: Time) -> String {
             columns.status,
             columns.restarts_cell(end),
             printing::age(Some(p.created), end),
-            none(p.status.pod_ips.first().map_or("", |ip| ip.as_str())),
+            none(status.pod_ips.first().map_or("", |ip| ip.as_str())),
             none(p.node.map_or("", |n| w.nodes[n.ix()].spec.name.as_str())),
-            none(p.status.nominated_node.as_str()),
+            none(status.nominated_node.as_str()),
             none(&gates(p)),
         );
     }

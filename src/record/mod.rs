@@ -4,6 +4,7 @@
 
 mod cells;
 pub mod csv;
+pub mod difference;
 pub mod jsonl;
 pub mod objects;
 pub mod sink;

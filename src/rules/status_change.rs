@@ -3,7 +3,7 @@
 //! [`play`] is a function of what [`Change`] lists and of nothing else. Of instants, container identifiers and addresses it
 //! only ever asks whether two are the same one, and copies them; so what it does for one pod it does for every other that
 //! stands alike, and may be remembered (`crate::world::learned`). Two questions ask for more, how long a pod has been
-//! active and whether a container is older than the kubelet: [`Change::asks_for_times`] says whether they can come up.
+//! active and whether a container is older than the kubelet: [`Sync::measures`] says whether they can come up.
 
 use smallvec::SmallVec;
 
@@ -13,7 +13,7 @@ use super::container_status::StartFailure;
 use super::gates::Gates;
 use super::pod::{PodView, Statuses};
 use super::status_manager;
-use crate::api::{Condition, ContainerStatus, Phase, PodStatus, RuntimeStatus, Sym, Text, Tri};
+use crate::api::{Condition, ContainerStatus, Phase, PodSpec, PodStatus, RuntimeStatus, Sym, Text, Tri};
 use crate::time::Time;
 
 /// Why a kubelet ends a pod by itself.
@@ -27,7 +27,7 @@ pub struct EndedBy {
 }
 
 /// A probe worker as the status asks for it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Probed {
     /// The restart count of the instance that the result is about.
     pub instance: i32,
@@ -35,7 +35,7 @@ pub struct Probed {
 }
 
 /// What a kubelet remembers of a container beside its instances.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Known {
     pub name: Sym,
     /// Why its last start failed.
@@ -98,14 +98,11 @@ pub struct Changed {
     pub triggers: SmallVec<[u8; 4]>,
 }
 
-impl Change<'_> {
+impl Sync<'_> {
     /// Whether the outcome may depend on how far two instants lie apart.
-    pub fn asks_for_times(&self) -> bool {
-        let Op::Sync(sync) = &self.op else { return false };
-        let newer_than_all =
-            || sync.runtime.containers.iter().all(|c| c.created_at > Some(sync.kubelet_start));
-        self.pod.spec.active_deadline_seconds.is_some()
-            || !(self.gates.change_status_on_kubelet_restart || newer_than_all())
+    pub fn measures(&self, spec: &PodSpec, gates: &Gates) -> bool {
+        let are_younger = || self.runtime.containers.iter().all(|c| c.created_at > Some(self.kubelet_start));
+        spec.active_deadline_seconds.is_some() || !(gates.change_status_on_kubelet_restart || are_younger())
     }
 }
 

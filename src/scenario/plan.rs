@@ -40,6 +40,14 @@ pub struct Plan {
     pub digest: String,
 }
 
+impl Plan {
+    /// The template of a pod, if it still has the template's spec.
+    pub fn template_of(&self, template: u32, spec: &Arc<PodSpec>) -> Option<u32> {
+        let own = &self.templates.get(template as usize)?.spec;
+        Arc::ptr_eq(own, spec).then_some(template)
+    }
+}
+
 /// How long the parts take.
 #[derive(Clone, Debug)]
 pub struct Latency {

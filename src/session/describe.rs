@@ -61,7 +61,7 @@ impl Walk {
         if !p.exists {
             return format!("Error from server (NotFound): pods \"{}\" not found\n", p.ident.name);
         }
-        let (spec, status) = (&p.spec, &p.status);
+        let (spec, status) = (&p.spec, &p.status.read());
         let mut lines = Lines::default();
         lines.field(0, "Name", &p.ident.name.to_string());
         lines.field(0, "Namespace", &p.ident.namespace);

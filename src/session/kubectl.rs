@@ -14,18 +14,19 @@ pub const COLUMNS: [&str; 9] =
 /// A pod's cells under [`COLUMNS`].
 pub fn cells(w: &World, pod: PodId, now: Time) -> [String; 9] {
     let p = &w.pods[pod.ix()];
-    let columns = printing::columns(&p.spec, &p.status, p.deletion.is_some(), &w.gates);
+    let status = p.status.read();
+    let columns = printing::columns(&p.spec, &status, p.deletion.is_some(), &w.gates);
     let none = || "<none>".to_owned();
-    let gates = readiness_gates(&p.spec, &p.status.conditions);
+    let gates = readiness_gates(&p.spec, &status.conditions);
     [
         p.ident.name.to_string(),
         columns.ready_cell(),
         columns.status.to_string(),
         columns.restarts_cell(now),
         age(Some(p.created), now),
-        p.status.pod_ips.first().map_or_else(none, |ip| ip.to_string()),
+        status.pod_ips.first().map_or_else(none, |ip| ip.to_string()),
         p.node.map_or_else(none, |n| w.nodes[n.ix()].spec.name.to_string()),
-        if p.status.nominated_node.is_empty() { none() } else { p.status.nominated_node.to_string() },
+        if status.nominated_node.is_empty() { none() } else { status.nominated_node.to_string() },
         gates.map_or_else(none, |(met, of)| format!("{met}/{of}")),
     ]
 }
@@ -163,7 +164,7 @@ fn logs_at(
             "Error from server: Get \"https://{ip}:10250/containerLogs/{namespace}/{name}/{own}\": dial tcp {ip}:10250: {cause}"
         ));
     }
-    let status = p.worker.as_deref().and_then(|worker| worker.status()).unwrap_or(&p.status);
+    let status = p.worker.as_deref().and_then(|worker| worker.status()).unwrap_or(&p.status).read();
     let all = status.containers.iter().chain(&status.init).chain(&status.ephemeral);
     let found = all.into_iter().find(|c| c.name == own);
     let id = logged(found, previous).map_err(|(what, why)| {

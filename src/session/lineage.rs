@@ -116,9 +116,13 @@ impl Lineage {
         self.node.note(step, |was| *was == p.node, || p.node);
         let deleted = p.deletion.map(|d| d.at);
         self.deletion.note(step, |was| *was == deleted, || deleted);
-        self.published.note(step, |was| *was == p.status, || Arc::clone(&p.status));
-        let computed = worker.and_then(|worker| worker.cached.as_ref()).map(|cached| &cached.status);
-        self.computed.note(step, |was| was.as_ref() == computed, || computed.cloned());
+        self.published.note(step, |was| **was == *p.status.read(), || Arc::new(p.status.read().into_owned()));
+        let computed = worker.and_then(|worker| worker.status()).map(|status| status.read());
+        self.computed.note(
+            step,
+            |was| was.as_deref() == computed.as_deref(),
+            || computed.as_deref().map(|status| Arc::new(status.clone())),
+        );
         self.known_to_kubelet.note(step, |was| *was == worker.is_some(), || worker.is_some());
         let seen = worker.is_some_and(|worker| worker.deletion.is_some());
         self.deletion_seen.note(step, |was| *was == seen, || seen);

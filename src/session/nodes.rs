@@ -103,7 +103,9 @@ impl Walk {
         lines.field(1, "Hostname", &n.spec.name);
         let running: Vec<PodId> = super::kubectl::pods(w)
             .into_iter()
-            .filter(|pod| w.pods[pod.ix()].node == Some(node) && !w.pods[pod.ix()].status.phase.is_terminal())
+            .filter(|pod| {
+                w.pods[pod.ix()].node == Some(node) && !w.pods[pod.ix()].status.form().phase.is_terminal()
+            })
             .collect();
         lines.put(0, &format!("Non-terminated Pods:\t({} in total)", running.len()));
         lines.put(1, "Namespace\tName\tAge");

@@ -53,6 +53,6 @@ fn object(w: &World, pod: PodId) -> wire::Pod {
             rest,
         },
         spec,
-        status: (*p.status).clone(),
+        status: p.status.read().into_owned(),
     }
 }

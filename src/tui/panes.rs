@@ -65,7 +65,8 @@ fn state(app: &App, pod: PodId, width: usize) -> Vec<Line<'static>> {
     let start = app.walk.plan().start;
     let p = &w.pods[pod.ix()];
     let mut lines = Vec::new();
-    for status in p.status.init.iter().chain(&p.status.containers).chain(&p.status.ephemeral) {
+    let of_pod = p.status.read();
+    for status in of_pod.init.iter().chain(&of_pod.containers).chain(&of_pod.ephemeral) {
         let ready = if status.ready { "ready" } else { "not ready" };
         let (word, reason) = said(&status.state);
         lines.push(Line::from(vec![
@@ -105,8 +106,8 @@ fn state(app: &App, pod: PodId, width: usize) -> Vec<Line<'static>> {
             )));
         }
     }
-    if !p.status.reason.is_empty() {
-        let text = format!("{}: {}", p.status.reason, p.status.message.show(&p.ident));
+    if !of_pod.reason.is_empty() {
+        let text = format!("{}: {}", of_pod.reason, of_pod.message.show(&p.ident));
         lines.push(Line::raw(cut(&text, width)));
     }
     if let Some(deletion) = p.deletion {
@@ -117,7 +118,7 @@ fn state(app: &App, pod: PodId, width: usize) -> Vec<Line<'static>> {
         );
         lines.push(Line::styled(text, Style::new().fg(Color::Yellow)));
     }
-    for condition in &p.status.conditions {
+    for condition in &of_pod.conditions {
         let sign = match condition.status {
             Tri::True => "+",
             Tri::False => "-",

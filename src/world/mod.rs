@@ -5,6 +5,7 @@
 
 pub mod event;
 pub mod images;
+pub mod learned;
 pub mod node;
 pub mod pod;
 pub mod pod_gc;
@@ -18,7 +19,7 @@ pub use event::SimEvent;
 pub use node::{Node, NodeId};
 pub use pod::{ContainerIx, Deletion, Pod, PodId};
 
-use crate::api::Sym;
+use crate::api::{HeldStatus, Sym};
 use crate::engine::{Digest, Distribution, Queue, random};
 use crate::record::{Change, Directory, Event, PodRecord, Transition};
 use crate::rules::gates::Gates;
@@ -96,10 +97,14 @@ pub struct World {
     pub touched: Option<Vec<PodId>>,
     /// Those of them that were written and left the API in one step: each had a last version that watchers saw.
     pub left: Vec<PodId>,
+    /// What replicas have in common.
+    pub learned: learned::Learned,
     /// The status of pods that are gone.
-    pub nothing: Arc<crate::api::PodStatus>,
+    pub nothing: HeldStatus,
+    /// What stands before the first status of all.
+    pub unborn: HeldStatus,
     /// The status of a new pod, by template.
-    pub newborn: Vec<Arc<crate::api::PodStatus>>,
+    pub newborn: Vec<HeldStatus>,
     /// What the runtime has of a pod that has not begun.
     pub no_runtime: Arc<crate::api::RuntimeStatus>,
 }
@@ -114,6 +119,11 @@ impl World {
             }
         }
         self.touch(pod);
+    }
+    /// Begins with what was learned elsewhere, of the same plan.
+    pub fn begin_with(&mut self, learned: learned::Learned) {
+        self.learned = learned;
+        self.newborn = world_parts::newborn(&self.plan, &mut self.learned);
     }
     /// A pod's object was written.
     pub fn touch(&mut self, pod: PodId) {

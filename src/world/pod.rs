@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use super::NodeId;
 use crate::api::{
-    Condition, Container, ContainerStatus, PodIdent, PodSpec, PodStatus, RuntimeStatus, Sym, Text,
+    Condition, Container, ContainerStatus, HeldStatus, PodIdent, PodSpec, RuntimeStatus, Sym, Text,
 };
 use crate::record::PodRecord;
 use crate::rules::backoff::Entry;
 use crate::rules::events::Correlator;
 use crate::rules::images::PullMemory;
+use crate::rules::printing::Columns;
 use crate::rules::probe_text::Failure;
 use crate::rules::resize::Sizes;
 use crate::rules::status_change::EndedBy;
@@ -61,7 +62,7 @@ pub struct Pod {
     pub evict_at: Option<Time>,
     pub evict_generation: u32,
     /// Shared with the kubelet's cache while both hold the same.
-    pub status: Arc<PodStatus>,
+    pub status: HeldStatus,
     /// The STATUS column and what stands beside it, as last recorded.
     pub shown: Shown,
     /// What components remember of the events that they sent about it.
@@ -99,6 +100,16 @@ pub struct Shown {
     pub status: Sym,
     pub ready: (u16, u16),
     pub restarts: i32,
+}
+
+impl Shown {
+    pub fn of(columns: &Columns) -> Shown {
+        Shown {
+            status: columns.status.sym(),
+            ready: (columns.ready as u16, columns.total as u16),
+            restarts: columns.restarts as i32,
+        }
+    }
 }
 
 /// The containers as the runtime has them.
@@ -352,9 +363,9 @@ pub struct Worker {
     pub status_stale: bool,
 
     // Status manager.
-    pub cached: Option<Cached>,
+    pub cached: Option<Cached<HeldStatus>>,
     /// What the write under way takes along.
-    pub outgoing: Option<Cached>,
+    pub outgoing: Option<Cached<HeldStatus>>,
     pub finished: bool,
 }
 
@@ -376,14 +387,15 @@ impl Pod {
     }
     /// Writes down how the pod stands.
     pub fn sum_up(&self, record: &mut PodRecord) {
-        record.phase = self.status.phase.as_sym();
+        let status = self.status.form();
+        record.phase = status.phase.as_sym();
         record.status = self.shown.status;
-        record.reason = self.status.reason;
+        record.reason = status.reason;
         record.restarts = self.shown.restarts;
         let last = |c: &ContainerStatus| {
             c.state.terminated().or(c.last_state.terminated()).map(|ended| ended.exit_code)
         };
-        record.exit_code = self.status.containers.iter().filter_map(last).max_by_key(|code| *code != 0);
+        record.exit_code = status.containers.iter().filter_map(last).max_by_key(|code| *code != 0);
     }
     /// How the newest instance of a container behaves.
     pub fn attempt(&self, ix: ContainerIx) -> &Attempt {
@@ -407,8 +419,8 @@ impl Pod {
 
 impl Worker {
     /// The status that the kubelet computed last, if it has computed one.
-    pub fn status(&self) -> Option<&PodStatus> {
-        self.cached.as_ref().map(|cached| &*cached.status)
+    pub fn status(&self) -> Option<&HeldStatus> {
+        self.cached.as_ref().map(|cached| &cached.status)
     }
 }
 

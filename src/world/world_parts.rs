@@ -4,16 +4,20 @@ use std::sync::Arc;
 
 use super::World;
 use super::images::ImageNames;
-use crate::api::PodStatus;
+use super::learned::Learned;
+use crate::api::{HeldStatus, Phase, PodStatus, Sym};
 use crate::engine::{Digest, Queue};
 use crate::scenario::plan::{Plan, PodTemplate};
 
-/// How a pod of a template stands when it is created.
-fn newborn(template: &PodTemplate) -> Arc<PodStatus> {
-    Arc::new(PodStatus { qos_class: template.qos_class, ..PodStatus::default() })
+/// How a pod stands when it is created, by template.
+pub fn newborn(plan: &Plan, learned: &mut Learned) -> Vec<HeldStatus> {
+    let status = |t: &PodTemplate| PodStatus { qos_class: t.qos_class, ..PodStatus::default() };
+    (0..).zip(&plan.templates).map(|(number, template)| learned.hold(number, status(template))).collect()
 }
 
 pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
+    let mut learned = Learned::new(plan);
+    let newborn = newborn(plan, &mut learned);
     World {
         plan: Arc::clone(plan),
         gates: plan.gates,
@@ -38,8 +42,10 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         answers: Vec::new(),
         touched: None,
         left: Vec::new(),
-        nothing: Arc::default(),
-        newborn: plan.templates.iter().map(newborn).collect(),
+        learned,
+        nothing: HeldStatus::default(),
+        unborn: PodStatus { phase: Phase::Other(Sym::EMPTY), ..PodStatus::default() }.into(),
+        newborn,
         no_runtime: Arc::default(),
     }
 }

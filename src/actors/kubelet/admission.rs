@@ -147,6 +147,7 @@ pub fn reject(w: &mut World, pod: PodId, reason: Sym, message: Text) {
     let p = &w.pods[pod.ix()];
     let kept = p
         .status
+        .read()
         .conditions
         .iter()
         .filter(|c| !crate::rules::api_status::is_kubelet_owned(c.kind, &w.gates))
@@ -157,12 +158,12 @@ pub fn reject(w: &mut World, pod: PodId, reason: Sym, message: Text) {
         reason,
         message: words.into(),
         conditions: kept,
-        start_time: p.status.start_time.or(Some(now.truncate_secs())),
-        qos_class: p.status.qos_class,
+        start_time: p.status.start_time().or(Some(now.truncate_secs())),
+        qos_class: p.status.form().qos_class,
         observed_generation: generation,
         ..PodStatus::default()
     };
-    api_server::replace_status(w, pod, Arc::new(status));
+    api_server::replace_status(w, pod, status.into());
     // What it has here from before the kubelet's start goes without a word: housekeeping ends what runs
     // (`HandlePodCleanups`), the collection of dead containers takes the rest (`ShouldPodContentBeRemoved`).
     let runtime = &mut w.pods[pod.ix()].runtime;

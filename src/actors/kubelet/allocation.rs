@@ -120,7 +120,7 @@ fn push(w: &mut World, pod: PodId, node: NodeId) {
         list.sort_by_cached_key(|pod| {
             let p = &w.pods[pod.ix()];
             let pending = p.resize.as_deref().and_then(|own| own.pending.as_ref());
-            resize::turn(grows(p, &w.gates), p.spec.priority, p.status.qos_class, pending)
+            resize::turn(grows(p, &w.gates), p.spec.priority, p.status.form().qos_class, pending)
         });
     }
     w.nodes[node.ix()].pending_resizes = list;

@@ -27,7 +27,7 @@ fn healthy(w: &World, node: NodeId, resource: Sym, delay: Span) -> i64 {
 /// Whether the kubelet has given a pod its devices before; its checkpoint outlives it. A pod that was admitted has a
 /// start time, and so has one that was rejected, but that is over.
 fn was_admitted(p: &Pod) -> bool {
-    p.worker.is_some() || p.status.start_time.is_some()
+    p.worker.is_some() || p.status.start_time().is_some()
 }
 
 /// Whether a pod gets the devices that it asks for.

@@ -256,7 +256,7 @@ pub fn admits(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
             .tolerations
             .iter()
             .any(|toleration| crate::rules::placement::taint_toleration::tolerates(toleration, &taint));
-        if p.status.qos_class != Sym::BEST_EFFORT || tolerated {
+        if p.status.form().qos_class != Sym::BEST_EFFORT || tolerated {
             return Ok(());
         }
     }

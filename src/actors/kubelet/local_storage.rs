@@ -94,7 +94,7 @@ fn measurements(w: &World, pod: PodId) -> impl Iterator<Item = Time> + '_ {
         } else {
             (n.kubelet_start + Span::from_micros(1), Span::ZERO)
         };
-        let came = p.status.start_time.unwrap_or(p.created).max(since);
+        let came = p.status.start_time().unwrap_or(p.created).max(since);
         (0, next_on_grid(n.kubelet_start - phase, period, came))
     });
     let next = move |(number, at): &(u64, Time)| {

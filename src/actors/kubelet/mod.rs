@@ -88,7 +88,7 @@ fn forget_pod(w: &mut World, pod: PodId, node: NodeId) {
     p.worker = None;
     p.runtime = Runtime::of(0, &w.no_runtime);
     p.events = Default::default();
-    p.status = Arc::clone(&w.nothing);
+    p.status = w.nothing.clone();
     let pods = &mut w.nodes[node.ix()].pods;
     if let Some(at) = pods.iter().position(|other| *other == pod) {
         pods.remove(at);
@@ -113,7 +113,7 @@ fn forget_back_offs(w: &mut World, pod: PodId, old: &crate::api::PodSpec) {
 /// A pod that this kubelet did not know: it is admitted or rejected, then gets a worker.
 fn add(w: &mut World, pod: PodId, node: NodeId) {
     let p = &w.pods[pod.ix()];
-    let terminal = p.status.phase.is_terminal();
+    let terminal = p.status.form().phase.is_terminal();
     if p.deletion.is_none()
         && !terminal
         && let Err((reason, message)) = admission::admit(w, pod, node)

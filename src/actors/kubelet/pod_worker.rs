@@ -33,7 +33,7 @@ pub enum Outcome {
 /// `UpdatePod`: something about the pod wants a look.
 pub fn update_pod(w: &mut World, pod: PodId) {
     let p = &mut w.pods[pod.ix()];
-    let terminal = p.status.phase.is_terminal();
+    let terminal = p.status.form().phase.is_terminal();
     let initialized = crate::rules::status_manager::has_initialized(&sync::view(p));
     let Some(worker) = p.worker.as_deref_mut() else { return };
     if worker.work == Work::Finished {
@@ -209,7 +209,7 @@ pub fn work_due(w: &mut World, pod: PodId, generation: u32) {
 pub fn watch_deadline(w: &mut World, pod: PodId) {
     let p = &w.pods[pod.ix()];
     let Some(worker) = p.worker.as_deref() else { return };
-    let start = worker.status().unwrap_or(&p.status).start_time;
+    let start = worker.status().unwrap_or(&p.status).start_time();
     let (Some(start), Some(secs)) = (start, worker.spec.active_deadline_seconds) else { return };
     let (node, generation) = (worker.node, w.nodes[worker.node.ix()].generation);
     let at = tick_at_or_after(w, node, (start + Span::from_secs(secs)).max(w.now));

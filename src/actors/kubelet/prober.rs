@@ -8,11 +8,12 @@
 use super::{pod_worker, status_manager};
 use crate::actors::events;
 use crate::api::spec::{Container, Probe};
-use crate::api::{ContainerState, ContainerStatus, RestartPolicy, Sym};
+use crate::api::{ContainerState, ContainerStatus, HeldStatus, RestartPolicy, Sym};
 use crate::rules::api_status::ran_before_kubelet;
 use crate::rules::gates::Version;
 use crate::rules::probe_text::{self, Door, Failure};
 use crate::rules::restart::should_restart;
+use crate::rules::status_change;
 use crate::rules::sync_actions::ProbeResults;
 use crate::scenario::plan::{Attempt, ProbePoint};
 use crate::time::{Span, Time};
@@ -64,14 +65,6 @@ pub fn results(p: &Pod, ix: ContainerIx) -> ProbeResults {
         liveness: of(LIVENESS),
         startup: of(STARTUP),
         has_startup: p.container(ix).startup_probe.is_some(),
-    }
-}
-
-/// Readiness and startup as the status asks for them: result of that instance, and whether a worker exists.
-pub fn state(p: &Pod, ix: ContainerIx, kind: u8, instance: i32) -> (Option<bool>, bool) {
-    match prober(p, ix, kind) {
-        Some(b) => (b.result.filter(|_| b.instance == instance), true),
-        None => (None, false),
     }
 }
 
@@ -221,11 +214,11 @@ fn times_out(point: &ProbePoint, spec: &Probe) -> bool {
 }
 
 /// The container's status as the status manager has it.
-fn published(p: &Pod, ix: ContainerIx) -> Option<&crate::api::ContainerStatus> {
+fn published(p: &Pod, ix: ContainerIx) -> Option<ContainerStatus> {
     let worker = p.worker.as_deref()?;
     let name = p.container(ix).name;
     let status = worker.status()?;
-    status.containers.iter().chain(&status.init).find(|c| c.name == name)
+    status_change::probed(status.form()).find(|c| c.name == name).map(|found| status.container(found))
 }
 
 /// Containers or their status have changed: workers that slept may have something to do.
@@ -279,7 +272,7 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
     let Some(b) = prober(p, ix, kind).copied().filter(|b| b.generation == generation) else { return };
     let Some(worker) = p.worker.as_deref() else { return };
     let node = worker.node;
-    if !w.nodes[node.ix()].kubelet_up || worker.status().is_some_and(|s| s.phase.is_terminal()) {
+    if !w.nodes[node.ix()].kubelet_up || worker.status().is_some_and(|s| s.form().phase.is_terminal()) {
         return;
     }
     if let Some(b) = prober_mut(w, pod, ix, kind) {
@@ -287,7 +280,7 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
     }
     let now = w.now;
     let p = &w.pods[pod.ix()];
-    let Some(status) = published(p, ix).copied() else { return };
+    let Some(status) = published(p, ix) else { return };
     // Held while the pod changes.
     let pod_spec = std::sync::Arc::clone(&p.spec);
     let Some(spec) = probe(pod_spec.container_at(usize::from(ix)), kind) else { return };
@@ -480,8 +473,8 @@ fn errored(kind: u8, version: Version) -> String {
 }
 
 fn failure_words(p: &Pod, ix: ContainerIx, kind: u8, spec: &Probe, b: &Prober) -> String {
-    let status = p.worker.as_deref().and_then(|worker| worker.status());
-    let pod_ip = status.and_then(|status| status.pod_ips.first()).copied().unwrap_or(Sym::EMPTY);
+    let status = p.worker.as_deref().and_then(|worker| worker.status()).map(HeldStatus::read);
+    let pod_ip = status.as_ref().and_then(|status| status.pod_ips.first()).copied().unwrap_or(Sym::EMPTY);
     let door = Door { handler: &spec.handler, ports: &p.container(ix).ports, pod_ip: &pod_ip };
     let text = probe_text::failure(door, b.attempt_failure, &b.attempt_output, timeout(spec));
     format!("{} probe failed: {text}", title(kind))

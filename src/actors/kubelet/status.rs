@@ -29,7 +29,8 @@ fn known(p: &Pod, ix: ContainerIx) -> Known {
 pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
     let p = &w.pods[pod.ix()];
     let worker = p.worker.as_deref()?;
-    let node = &w.nodes[worker.node.ix()];
+    let (ended_by, node) = (worker.ended_by, &w.nodes[worker.node.ix()]);
+    let (kubelet_start, ip) = (node.kubelet_start, node.ip);
     let runtime = Arc::clone(&worker.run.as_ref()?.snapshot);
     let containers: SmallVec<[Known; 4]> = (0..p.container_count() as u8).map(|ix| known(p, ix)).collect();
     let resize_conditions = allocation::conditions(p, &w.gates);
@@ -38,18 +39,19 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
         runtime: &runtime,
         containers: &containers,
         is_terminal,
-        ended_by: worker.ended_by,
-        kubelet_start: node.kubelet_start,
-        host_ips: &[node.ip],
+        ended_by,
+        kubelet_start,
+        host_ips: &[ip],
         resize_conditions: &resize_conditions,
     });
     let changed = status_manager::play(w, pod, op)?;
-    for ix in changed.triggers {
+    for &ix in &changed.triggers {
         prober::trigger_readiness(w, pod, ix);
     }
     if past {
         events::kubelet(w, pod, false, Sym::DEADLINE_EXCEEDED, Sym::DEADLINE_EXCEEDED_MESSAGE, None);
     }
-    status_manager::keep(w, pod, changed.status, false);
-    Some(changed.phase)
+    let phase = changed.phase;
+    status_manager::keep(w, pod, changed, false);
+    Some(phase)
 }

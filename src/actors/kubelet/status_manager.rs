@@ -6,34 +6,47 @@
 
 use std::sync::Arc;
 
-use super::sync;
 use crate::actors::api_server;
-use crate::api::{ContainerStatus, PodStatus, Sym};
+use crate::api::{ContainerStatus, Sym};
 use crate::engine::random;
-use crate::rules::status_change::{self, Change, Changed, Op};
+use crate::rules::status_change::{self, Op};
 use crate::rules::status_manager as rule;
 use crate::time::Span;
+use crate::world::learned::{Asked, Outgoing, Played};
 use crate::world::{ContainerIx, NodeId, Pod, PodId, Purpose, SimEvent, World};
 
 /// Plays a change of the status, which is for [`keep`] to remember.
-pub fn play(w: &World, pod: PodId, op: Op<'_>) -> Option<Changed> {
-    let p = &w.pods[pod.ix()];
-    let held = p.worker.as_deref()?.status();
-    Some(status_change::play(&Change { op, pod: sync::view(p), held, now: w.now, gates: &w.gates }))
+pub fn play(w: &mut World, pod: PodId, op: Op<'_>) -> Option<Played> {
+    let World { pods, plan, learned, gates, now, .. } = w;
+    let p = &pods[pod.ix()];
+    let worker = p.worker.as_deref()?;
+    let template = plan.template_of(p.template, &p.spec).filter(|_| Arc::ptr_eq(&worker.spec, &p.spec));
+    Some(learned.change(
+        template,
+        &Asked {
+            op,
+            spec: &worker.spec,
+            status: &p.status,
+            held: worker.status(),
+            generation: p.generation,
+            deleted: worker.deletion.is_some(),
+            now: *now,
+            gates,
+        },
+    ))
 }
 
-/// Remembers a status where it is news; the next batch writes it then. The one that `ends` the pod's life is news always.
-pub fn keep(w: &mut World, pod: PodId, status: Option<PodStatus>, ends: bool) {
-    let p = &mut w.pods[pod.ix()];
-    let view = sync::view(p);
-    let (always, is_static) = (ends || view.deleted, view.is_static);
-    let Some(worker) = p.worker.as_deref_mut() else { return };
+/// Remembers a status where it is news; the next batch writes it then. While the pod is being deleted every update counts as
+/// news, and so does the one that `ends` its life.
+pub fn keep(w: &mut World, pod: PodId, played: Played, ends: bool) {
+    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
     let node = worker.node;
     let first = worker.cached.is_none();
-    let news = status.filter(|status| always || rule::is_news(worker.status(), status, &w.gates));
+    let is_news = ends || played.is_news || worker.deletion.is_some();
+    let news = played.status.filter(|_| is_news);
     let is_new = news.is_some();
     if let Some(status) = news {
-        rule::Cached::store(&mut worker.cached, Arc::new(status), ends, is_static);
+        rule::Cached::store(&mut worker.cached, status, ends, false);
     }
     if first {
         super::pod_worker::watch_deadline(w, pod);
@@ -45,8 +58,8 @@ pub fn keep(w: &mut World, pod: PodId, status: Option<PodStatus>, ends: bool) {
 }
 
 fn change(w: &mut World, pod: PodId, op: Op<'_>) {
-    if let Some(changed) = play(w, pod, op) {
-        keep(w, pod, changed.status, matches!(op, Op::Terminate { .. }));
+    if let Some(played) = play(w, pod, op) {
+        keep(w, pod, played, matches!(op, Op::Terminate { .. }));
     }
 }
 
@@ -78,7 +91,7 @@ pub fn set_container_startup(w: &mut World, pod: PodId, ix: ContainerIx, started
 
 /// A container as the status in the kubelet's cache has it.
 fn probed(p: &Pod, container: Sym) -> Option<&ContainerStatus> {
-    status_change::probed(p.worker.as_deref()?.status()?).find(|c| c.name == container)
+    status_change::probed(p.worker.as_deref()?.status()?.form()).find(|c| c.name == container)
 }
 
 /// `OnPodSandboxReady` (pkg/kubelet/kubelet.go, 1.36): PodReadyToStartContainers turns True before images are pulled.
@@ -155,7 +168,6 @@ pub fn write(w: &mut World, node: NodeId, generation: u32) {
 
 /// `syncPod`: merge with what the API has, patch, and delete what is over.
 fn sync_pod(w: &mut World, pod: PodId) {
-    let (now, gates) = (w.now, w.gates);
     let p = &mut w.pods[pod.ix()];
     if !p.exists {
         return;
@@ -165,8 +177,15 @@ fn sync_pod(w: &mut World, pod: PodId) {
     // The question is asked early in the write: one that a newer status overtakes was asked before the end.
     let is_newest = worker.cached.as_ref().is_some_and(|newest| newest.version == cached.version);
     let running = !worker.containers_gone || !is_newest;
-    let merged = rule::merge(&p.status, &cached.status, p.generation, running, now, &gates);
-    let held_back = merged.phase != cached.status.phase;
+    let merged = w.learned.merge(&Outgoing {
+        api: &p.status,
+        held: &cached.status,
+        generation: p.generation,
+        could_have_running_containers: running,
+        now: w.now,
+        gates: &w.gates,
+    });
+    let held_back = merged.form().phase != cached.status.form().phase;
     api_server::replace_status(w, pod, merged);
     if held_back {
         want_reconcile(w, pod);
@@ -175,7 +194,7 @@ fn sync_pod(w: &mut World, pod: PodId) {
         crate::actors::scheduler::pod_resized(w, pod);
     }
     let p = &w.pods[pod.ix()];
-    if cached.is_finished && p.deletion.is_some() && p.status.phase.is_terminal() {
+    if cached.is_finished && p.deletion.is_some() && p.status.form().phase.is_terminal() {
         api_server::delete_pod(w, pod, Some(0));
     }
 }
@@ -212,7 +231,8 @@ pub fn retry(w: &mut World, node: NodeId, generation: u32) {
         let p = &mut w.pods[pod.ix()];
         let Some(worker) = p.worker.as_deref_mut() else { continue };
         worker.status_stale = false;
-        let differs = worker.status().is_some_and(|cached| !rule::is_same(&p.status, cached, &w.gates));
+        let differs =
+            worker.status().is_some_and(|cached| !rule::is_same(&p.status.read(), &cached.read(), &w.gates));
         if p.exists && differs {
             nudge(w, node, pod);
         }

@@ -13,19 +13,19 @@ use smallvec::SmallVec;
 use super::pod_worker::{self, Outcome};
 use super::{allocation, crowd, images, kill, prober, start_container, status, status_manager, volumes};
 use crate::actors::{events, runtime};
-use crate::api::{InstanceState, Phase, RuntimeStatus, Sym};
+use crate::api::{HeldStatus, InstanceState, Phase, RuntimeStatus, Sym};
 use crate::rules::pod::PodView;
 use crate::rules::sync_actions::{self, KillReason, PodActions, ProbeResults};
 use crate::time::{Span, Time};
 use crate::world::pod::{Run, Stage, SyncErrors};
 use crate::world::{ContainerIx, Pod, PodId, Purpose, SimEvent, World};
 
-/// `kubectl`'s and the kubelet's view of a pod for the rules.
+/// The kubelet's view of a pod, for rules that ask for no instants of its status.
 pub fn view(p: &Pod) -> PodView<'_> {
     let worker = p.worker.as_deref();
     PodView {
         spec: worker.map_or(&p.spec, |worker| &worker.spec),
-        status: &p.status,
+        status: p.status.form(),
         generation: p.generation,
         deleted: worker.is_some_and(|worker| worker.deletion.is_some()),
         is_static: false,
@@ -42,7 +42,7 @@ pub fn gates_met(w: &World, pod: PodId) -> bool {
 /// Whether the active deadline is over; it counts from `startTime`.
 pub fn past_deadline(p: &Pod, now: Time) -> bool {
     let Some(worker) = p.worker.as_deref() else { return false };
-    let start = worker.status().unwrap_or(&p.status).start_time;
+    let start = worker.status().unwrap_or(&p.status).start_time();
     match (start, worker.spec.active_deadline_seconds) {
         (Some(start), Some(secs)) => now.since(start) >= Span::from_secs(secs),
         _ => false,
@@ -55,7 +55,11 @@ pub fn is_unsettled(p: &Pod) -> bool {
     let Some(worker) = p.worker.as_deref() else { return false };
     worker.cache != p.runtime.live
         || worker.status().is_some_and(|status| {
-            status.containers.iter().any(|c| c.state.is_running() && !c.ready && c.started == Some(true))
+            status
+                .form()
+                .containers
+                .iter()
+                .any(|c| c.state.is_running() && !c.ready && c.started == Some(true))
         })
 }
 
@@ -137,10 +141,12 @@ fn mounted(w: &mut World, pod: PodId) {
     let Some(run) = worker.run.as_ref() else { return };
     let probes: SmallVec<[ProbeResults; 4]> =
         (0..p.container_count() as u8).map(|ix| prober::results(p, ix)).collect();
-    let restart_all =
-        crate::rules::restart::should_restart_all(&view(p), Some(&run.snapshot), worker.status())
-            && w.gates.restart_all_containers
-            && crate::rules::restart::all_could_restart(&worker.spec, &w.gates);
+    let restart_all = crate::rules::restart::should_restart_all(
+        &view(p),
+        Some(&run.snapshot),
+        worker.status().map(HeldStatus::form),
+    ) && w.gates.restart_all_containers
+        && crate::rules::restart::all_could_restart(&worker.spec, &w.gates);
     let actions = sync_actions::compute(&sync_actions::Input {
         pod: view(p),
         runtime: &run.snapshot,

@@ -28,13 +28,13 @@ struct Facts<'a> {
 
 impl PodFacts for Facts<'_> {
     fn start_time(&self, pod: u32) -> Time {
-        self.pods[pod as usize].status.start_time.unwrap_or(self.now)
+        self.pods[pod as usize].status.start_time().unwrap_or(self.now)
     }
     fn is_deleted(&self, pod: u32) -> bool {
         self.pods[pod as usize].deletion.is_some()
     }
     fn is_preempted(&self, pod: u32) -> bool {
-        let target = self.pods[pod as usize].status.condition(Sym::DISRUPTION_TARGET);
+        let target = self.pods[pod as usize].status.form().condition(Sym::DISRUPTION_TARGET);
         target.is_some_and(|c| c.reason == Sym::PREEMPTION_BY_SCHEDULER)
     }
     fn budgets(&self) -> &[Budget] {

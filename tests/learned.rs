@@ -1,0 +1,81 @@
+//! What replicas have in common is computed once (`world::learned`): every scenario and every recording's, played by the
+//! rules alone and with everything learned, has one life. Here single pods are learned too, and each seed begins with what
+//! the seeds before it have learned. Debug builds also play each rule beside what was learned of it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use kubelapse::scenario::{self, Plan, builtin};
+use kubelapse::session::{self, Session};
+use kubelapse::world::learned::Learned;
+use rayon::prelude::*;
+
+/// A life with all that the runs before it have learned, and then knows more.
+fn learning(plan: &Arc<Plan>, seed: u64, learned: &mut Learned) -> session::Lived {
+    let mut session = Session::new(plan, seed);
+    session.world.begin_with(std::mem::take(learned));
+    while session.step().is_some() {}
+    let transitions = session.take_transitions();
+    let w = session.world;
+    *learned = w.learned;
+    session::Lived {
+        directory: w.directory,
+        transitions,
+        records: w.records,
+        digest: w.digest.to_string(),
+        steps: w.step,
+        answers: w.answers,
+    }
+}
+
+/// Whether anything was learned: a pod whose spec is changed before it starts teaches nothing.
+fn compare(name: &str, plan: &Arc<Plan>, seeds: u64) -> bool {
+    let (mut all, mut nothing) = (Learned::from(plan, 1), Learned::from(plan, u32::MAX));
+    for seed in 0..seeds {
+        let (with, without) = (learning(plan, seed, &mut all), learning(plan, seed, &mut nothing));
+        assert_eq!(with.digest, without.digest, "{name}, seed {seed}");
+        assert_eq!(with.transitions, without.transitions, "{name}, seed {seed}");
+        assert_eq!(with.records, without.records, "{name}, seed {seed}");
+        assert_eq!(with.answers, without.answers, "{name}, seed {seed}");
+    }
+    assert!(nothing.is_empty(), "{name}: nothing was learned");
+    !all.is_empty()
+}
+
+#[test]
+fn lessons_live_alike() {
+    let shipped: Vec<_> = builtin::small().collect();
+    let learned = shipped.par_iter().filter(|shipped| {
+        let none = |path: &str| Err(path.to_owned());
+        let plan = scenario::load("scenario.toml", shipped.text, &none, &[]).expect("it is read");
+        compare(shipped.name, &Arc::new(plan), 3)
+    });
+    assert!(learned.count() * 10 > shipped.len() * 9);
+}
+
+fn recordings(folder: PathBuf, found: &mut Vec<PathBuf>) {
+    if folder.join("scenario.toml").exists() {
+        found.push(folder);
+        return;
+    }
+    for entry in std::fs::read_dir(&folder).expect("it can be listed").flatten() {
+        if entry.path().is_dir() {
+            recordings(entry.path(), found);
+        }
+    }
+}
+
+#[test]
+fn recordings_live_alike() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut found = Vec::new();
+    recordings(root, &mut found);
+    assert!(found.len() > 400, "{} recordings", found.len());
+    let learned = found.par_iter().filter(|path| {
+        let text = std::fs::read_to_string(path.join("scenario.toml")).expect("it is text");
+        let loader = |file: &str| std::fs::read_to_string(path.join(file)).map_err(|e| e.to_string());
+        let plan = scenario::load("scenario.toml", &text, &loader, &[]).expect("it is read");
+        compare(&path.display().to_string(), &Arc::new(plan), 3)
+    });
+    assert!(learned.count() * 10 > found.len() * 9);
+}
