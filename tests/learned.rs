@@ -79,3 +79,35 @@ fn recordings_live_alike() {
     });
     assert!(learned.count() * 10 > found.len() * 9);
 }
+
+/// Replicas that stand alike but for their deletion, which the kubelet hears of two seconds late: in 1.36 the API server counts it
+/// as a new generation at once, in 1.32 it counts nothing. One that is in back-off stays so until it is deleted.
+#[test]
+fn a_deleted_replica_goes_its_own_way() {
+    for version in ["1.32", "1.36"] {
+        let mut text = format!(
+            "name = \"deleted\"\nkubernetes = \"{version}\"\nuntil = \"10m\"\n[latency]\nwatch = \"2s\"\n{REPLICAS}"
+        );
+        for (replica, at) in [(0, 5), (1, 9), (2, 15), (3, 22), (4, 26), (5, 50), (6, 64), (7, 100)] {
+            text += &format!("[[action]]\nat = \"{at}s\"\ndelete = \"pod/web-{replica}\"\n");
+        }
+        let none = |path: &str| Err(path.to_owned());
+        let plan = scenario::load("scenario.toml", &text, &none, &[])
+            .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+        assert!(compare(version, &Arc::new(plan), 10));
+    }
+}
+
+const REPLICAS: &str = r#"
+[[node]]
+name = "n1"
+[[pod]]
+name     = "web"
+replicas = 12
+  [[pod.spec.containers]]
+  name  = "app"
+  image = "registry.example/shop/web:1.4"
+  readinessProbe = { httpGet = { path = "/ready", port = 8080 }, periodSeconds = 1 }
+  [pod.behavior.containers.app]
+  attempts = [{ runs = { uniform = ["1s", "6s"] }, exit = 1 }]
+"#;
