@@ -5,6 +5,8 @@
 //! containers all have ended and may not start again is killed as a whole, so a failed liveness probe under `Never`
 //! says "Stopping container"; and sidecars that already ran are restarted whatever the pod's policy.
 
+use smallvec::SmallVec;
+
 use super::gates::Gates;
 use super::pod::PodView;
 use super::resize;
@@ -37,17 +39,20 @@ pub enum KillReason {
     RestartAll,
 }
 
+/// Containers by position; mostly one or two, which stand in the list itself.
+pub type Places = SmallVec<[u8; 8]>;
+
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct PodActions {
     pub kill_pod: bool,
     pub create_sandbox: bool,
     /// Containers by position (init containers first), in the order of starting.
-    pub start_init: Vec<u8>,
-    pub start: Vec<u8>,
-    pub start_ephemeral: Vec<u8>,
+    pub start_init: Places,
+    pub start: Places,
+    pub start_ephemeral: Places,
     pub kill: Vec<(u8, KillReason)>,
     /// Instances to remove, running ones killed first: RestartAllContainers.
-    pub remove: Vec<u8>,
+    pub remove: Places,
     /// All init containers run again: their history is purged.
     pub purge_init: bool,
     /// Running containers, or the pod's own control group, get another size before main containers are started.
@@ -135,7 +140,7 @@ pub fn compute(input: &Input<'_>) -> PodActions {
             actions.create_sandbox = false;
             return actions;
         }
-        let mut to_start = Vec::new();
+        let mut to_start = Places::new();
         for (ix, container) in spec.containers.iter().enumerate() {
             let on_failure = match container.restart_policy.filter(|_| input.gates.container_restart_rules) {
                 Some(policy) => policy == RestartPolicy::OnFailure,
@@ -232,7 +237,7 @@ fn init_actions(input: &Input<'_>, actions: &mut PodActions) -> bool {
     let was_initialized = initialized;
     let mut found_current = false;
     let mut successor_ran = false;
-    let mut restarts_on_kill: Vec<u8> = Vec::new();
+    let mut restarts_on_kill = Places::new();
 
     for ix in (0..list.len()).rev() {
         let container = &list[ix];

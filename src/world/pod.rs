@@ -311,7 +311,7 @@ pub struct Run {
     pub snapshot: Arc<RuntimeStatus>,
     pub actions: crate::rules::sync_actions::PodActions,
     /// Containers still to start, front first; the first is under way.
-    pub to_start: Vec<ContainerIx>,
+    pub to_start: crate::rules::sync_actions::Places,
     pub to_kill: Vec<(ContainerIx, crate::rules::sync_actions::KillReason)>,
     pub errors: SyncErrors,
     /// How much later than alone its first container comes to its turn.

@@ -15,7 +15,7 @@ use super::{allocation, crowd, images, kill, prober, start_container, status, st
 use crate::actors::{events, runtime};
 use crate::api::{HeldStatus, InstanceState, Phase, RuntimeStatus, Sym};
 use crate::rules::pod::PodView;
-use crate::rules::sync_actions::{self, KillReason, PodActions, ProbeResults};
+use crate::rules::sync_actions::{self, KillReason, Places, PodActions, ProbeResults};
 use crate::time::{Span, Time};
 use crate::world::pod::{Run, Stage, SyncErrors};
 use crate::world::{ContainerIx, Pod, PodId, Purpose, SimEvent, World};
@@ -68,7 +68,7 @@ fn fresh_run(snapshot: Arc<RuntimeStatus>, stage: Stage) -> Run {
         stage,
         snapshot,
         actions: PodActions::default(),
-        to_start: Vec::new(),
+        to_start: Places::new(),
         to_kill: Vec::new(),
         errors: SyncErrors::default(),
         jostle: Span::ZERO,
