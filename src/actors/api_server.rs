@@ -154,11 +154,11 @@ pub fn update_status(w: &mut World, pod: PodId, change: impl FnOnce(&mut PodStat
     if !p.exists {
         return;
     }
-    let mut status = p.status.read().into_owned();
+    let old = p.status.read();
+    let mut status = PodStatus::clone(&old);
     change(&mut status, now);
-    let status = w.learned.hold(p.template, status);
-    let (changed, bound) = (p.status != status, p.node.is_some());
-    let before = std::mem::replace(&mut p.status, status);
+    let (changed, bound) = (status != *old, p.node.is_some());
+    let before = std::mem::replace(&mut p.status, w.learned.hold(p.template, status));
     record_changes(w, pod, &before);
     if changed && !bound {
         super::scheduler::pod_written(w, pod);

@@ -7,6 +7,7 @@
 //! the rules, and so does everybody in whose status the rules would measure times. What comes out is the same: debug
 //! builds play the rule beside each thing learned, and `tests/learned.rs` plays all scenarios with and without.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -80,7 +81,7 @@ struct Key {
     op: OpKey,
 }
 
-#[derive(PartialEq, Eq, Hash, Debug)]
+#[derive(PartialEq, Eq, Debug)]
 #[expect(clippy::large_enum_variant, reason = "most are syncs, and a key is kept once")]
 enum OpKey {
     Sync { runtime: RuntimeStatus, containers: SmallVec<[Known; 3]>, is_terminal: bool },
@@ -88,6 +89,30 @@ enum OpKey {
     Startup { container: Sym, started: bool },
     SandboxReady,
     Terminate { initialized: bool },
+}
+
+impl Hash for OpKey {
+    /// Of a sync only what tells one from the next: keys that are alike are few, and compared whole.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            OpKey::Sync { runtime, containers, is_terminal } => {
+                is_terminal.hash(state);
+                for instance in &runtime.containers {
+                    (instance.state, instance.exit_code, instance.restart_count).hash(state);
+                }
+                for known in containers {
+                    known.failure.is_some().hash(state);
+                    known.readiness.and_then(|worker| worker.result).hash(state);
+                }
+            }
+            OpKey::Readiness { container, ready: flag } | OpKey::Startup { container, started: flag } => {
+                (container, flag).hash(state);
+            }
+            OpKey::Terminate { initialized } => initialized.hash(state),
+            OpKey::SandboxReady => {}
+        }
+    }
 }
 
 /// From what a change looks at to what comes of it.

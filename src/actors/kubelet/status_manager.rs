@@ -231,8 +231,10 @@ pub fn retry(w: &mut World, node: NodeId, generation: u32) {
         let p = &mut w.pods[pod.ix()];
         let Some(worker) = p.worker.as_deref_mut() else { continue };
         worker.status_stale = false;
-        let differs =
-            worker.status().is_some_and(|cached| !rule::is_same(&p.status.read(), &cached.read(), &w.gates));
+        let differs = worker.status().is_some_and(|cached| {
+            // Mostly the API has just what was sent.
+            p.status != *cached && !rule::is_same(&p.status.read(), &cached.read(), &w.gates)
+        });
         if p.exists && differs {
             nudge(w, node, pod);
         }
