@@ -15,6 +15,7 @@ use super::{allocation, crowd, images, kill, prober, start_container, status, st
 use crate::actors::{events, runtime};
 use crate::api::{HeldStatus, InstanceState, Phase, RuntimeStatus, Sym};
 use crate::rules::pod::PodView;
+use crate::rules::restart;
 use crate::rules::sync_actions::{self, KillReason, Places, PodActions, ProbeResults};
 use crate::time::{Span, Time};
 use crate::world::pod::{Run, Stage, SyncErrors};
@@ -141,12 +142,10 @@ fn mounted(w: &mut World, pod: PodId) {
     let Some(run) = worker.run.as_ref() else { return };
     let probes: SmallVec<[ProbeResults; 4]> =
         (0..p.container_count() as u8).map(|ix| prober::results(p, ix)).collect();
-    let restart_all = crate::rules::restart::should_restart_all(
-        &view(p),
-        Some(&run.snapshot),
-        worker.status().map(HeldStatus::form),
-    ) && w.gates.restart_all_containers
-        && crate::rules::restart::all_could_restart(&worker.spec, &w.gates);
+    let status = worker.status().map(HeldStatus::form);
+    let restart_all = w.gates.restart_all_containers
+        && restart::all_could_restart(&worker.spec, &w.gates)
+        && restart::should_restart_all(&view(p), Some(&run.snapshot), status);
     let actions = sync_actions::compute(&sync_actions::Input {
         pod: view(p),
         runtime: &run.snapshot,
