@@ -15,17 +15,8 @@ fn learning(plan: &Arc<Plan>, seed: u64, learned: &mut Learned) -> session::Live
     let mut session = Session::new(plan, seed);
     session.world.begin_with(std::mem::take(learned));
     while session.step().is_some() {}
-    let transitions = session.take_transitions();
-    let w = session.world;
-    *learned = w.learned;
-    session::Lived {
-        directory: w.directory,
-        transitions,
-        records: w.records,
-        digest: w.digest.to_string(),
-        steps: w.step,
-        answers: w.answers,
-    }
+    *learned = std::mem::take(&mut session.world.learned);
+    session::Lived::from(session)
 }
 
 /// Whether anything was learned: a pod whose spec is changed before it starts teaches nothing.

@@ -101,15 +101,22 @@ pub struct Lived {
 pub fn live(plan: &Arc<Plan>, seed: u64) -> Lived {
     let mut session = Session::new(plan, seed);
     while session.step().is_some() {}
-    let transitions = session.take_transitions();
-    let w = session.world;
-    Lived {
-        directory: w.directory,
-        transitions,
-        records: w.records,
-        digest: w.digest.to_string(),
-        steps: w.step,
-        answers: w.answers,
+    Lived::from(session)
+}
+
+/// What a session has played and nobody has taken.
+impl From<Session> for Lived {
+    fn from(mut session: Session) -> Lived {
+        let transitions = session.take_transitions();
+        let w = session.world;
+        Lived {
+            directory: w.directory,
+            transitions,
+            records: w.records,
+            digest: w.digest.to_string(),
+            steps: w.step,
+            answers: w.answers,
+        }
     }
 }
 
