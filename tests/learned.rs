@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use kubelapse::scenario::{self, Plan, builtin};
-use kubelapse::session::{self, Session};
+use kubelapse::session::{self, Session, kubectl};
 use kubelapse::world::learned::Learned;
 use rayon::prelude::*;
 
@@ -69,6 +69,34 @@ fn recordings_live_alike() {
         compare(&path.display().to_string(), &Arc::new(plan), 3)
     });
     assert!(learned.count() * 10 > found.len() * 9);
+}
+
+/// Nobody who looks sees the gaps: whole objects as they are written, the table and the logs are those of the rules.
+#[test]
+fn what_is_shown_has_no_gaps() {
+    let shipped: Vec<_> = builtin::small().collect();
+    shipped.par_iter().for_each(|shipped| {
+        let none = |path: &str| Err(path.to_owned());
+        let plan = scenario::load("scenario.toml", shipped.text, &none, &[]).expect("it is read");
+        let plan = Arc::new(plan);
+        let mut sessions = [1, u32::MAX].map(|replicas| {
+            let mut session = Session::new(&plan, 7);
+            session.world.begin_with(Learned::from(&plan, replicas));
+            session.world.touched = Some(Vec::new());
+            session
+        });
+        while sessions.each_mut().map(|session| session.step().is_some())[0] {
+            let [with, without] = sessions.each_mut().map(|session| format!("{:?}", session.take_written()));
+            assert_eq!(with, without, "{}", shipped.name);
+            let [with, without] = sessions.each_ref().map(|session| {
+                let w = &session.world;
+                let logs: Vec<_> =
+                    kubectl::pods(w).into_iter().map(|pod| kubectl::logs(w, pod, None, false)).collect();
+                (kubectl::get(w, w.now), logs)
+            });
+            assert_eq!(with, without, "{}", shipped.name);
+        }
+    });
 }
 
 /// Replicas that stand alike but for their deletion, which the kubelet hears of two seconds late: in 1.36 the API server counts it
