@@ -5,7 +5,7 @@
 //! on gaps in the place of instants, identifiers and addresses; the outcome says which of them went where, and every other
 //! replica that comes there takes that way with its own. It is learned for templates with many replicas; all others play
 //! the rules, and so does everybody in whose status the rules would measure times. What comes out is the same: debug
-//! builds play the rule beside each thing learned, and `tests/learned.rs` plays all scenarios with and without.
+//! builds play the rule beside each thing learned, and `tests/learned.rs` plays lessons and recordings with and without.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
