@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::NodeId;
+use super::learned::Seen;
 use crate::api::{
     Condition, Container, ContainerStatus, HeldStatus, PodIdent, PodSpec, RuntimeStatus, Sym, Text,
 };
@@ -308,8 +309,14 @@ pub enum Stage {
 pub struct Run {
     pub stage: Stage,
     /// What the kubelet knew when it began.
-    pub snapshot: Arc<RuntimeStatus>,
-    pub actions: crate::rules::sync_actions::PodActions,
+    pub snapshot: Seen,
+    /// Once everything is stopped, a sandbox is made, and the history of init containers is forgotten.
+    pub creates_sandbox: bool,
+    pub purges_init: bool,
+    /// New sizes are still to be given ([`crate::rules::sync_actions::PodActions::resize`]).
+    pub resizes: bool,
+    /// Instances still to be removed, when all have ended.
+    pub to_remove: crate::rules::sync_actions::Places,
     /// Containers still to start, front first; the first is under way.
     pub to_start: crate::rules::sync_actions::Places,
     pub to_kill: Vec<(ContainerIx, crate::rules::sync_actions::KillReason)>,
@@ -334,8 +341,8 @@ pub struct Worker {
     pub last_end: Option<Time>,
     /// Apart, since most of the time there is none.
     pub run: Option<Box<Run>>,
-    /// The kubelet's copy of what the runtime had at `cache_time`.
-    pub cache: Arc<RuntimeStatus>,
+    /// What the runtime had at `cache_time`.
+    pub cache: Seen,
     pub cache_time: Time,
     pub due_generation: u32,
     /// Deletion as the kubelet has seen it.

@@ -24,8 +24,9 @@ pub mod volumes;
 
 use std::sync::Arc;
 
-use crate::api::{RuntimeStatus, Sym};
+use crate::api::Sym;
 use crate::time::Time;
+use crate::world::learned::Seen;
 use crate::world::pod::{Runtime, Work, Worker};
 use crate::world::{NodeId, PodId, Purpose, World};
 
@@ -123,27 +124,17 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
     }
     let p = &mut w.pods[pod.ix()];
     let spec = allocation::allocated_spec(p);
-    p.worker = Some(Box::new(new_worker(p, node, spec, &w.no_runtime)));
-    if !p.runtime.live.containers.is_empty() || !p.runtime.live.sandboxes.is_empty() {
-        // Known to the runtime from before a restart of the kubelet: the first relist told.
-        let cache = Arc::clone(&p.runtime.live);
-        if let Some(worker) = p.worker.as_deref_mut() {
-            worker.cache = cache;
-            worker.mounted = true;
-        }
-    }
+    // Known to the runtime from before a restart of the kubelet: the first relist told.
+    let is_known = !p.runtime.live.containers.is_empty() || !p.runtime.live.sandboxes.is_empty();
+    let cache = w.learned.see(p.template, if is_known { &p.runtime.live } else { &w.no_runtime });
+    p.worker = Some(Box::new(Worker { mounted: is_known, ..new_worker(p, node, spec, cache) }));
     pod_worker::watch_deadline(w, pod);
     allocation::pod_added(w, pod, node);
     pod_worker::update_pod(w, pod);
     local_storage::look(w, pod);
 }
 
-fn new_worker(
-    p: &crate::world::Pod,
-    node: NodeId,
-    spec: Arc<crate::api::PodSpec>,
-    nothing: &Arc<RuntimeStatus>,
-) -> Worker {
+fn new_worker(p: &crate::world::Pod, node: NodeId, spec: Arc<crate::api::PodSpec>, cache: Seen) -> Worker {
     Worker {
         node,
         generation: 0,
@@ -153,7 +144,7 @@ fn new_worker(
         waiting_cache: false,
         last_end: None,
         run: None,
-        cache: Arc::clone(nothing),
+        cache,
         cache_time: Time::EPOCH,
         due_generation: 0,
         deletion: p.deletion,

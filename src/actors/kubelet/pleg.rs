@@ -78,13 +78,16 @@ fn inspect(w: &mut World, pod: PodId) -> usize {
     let now = w.now;
     let p = &mut w.pods[pod.ix()];
     let Some(worker) = p.worker.as_deref_mut() else { return 0 };
-    let (known, live) = (&worker.cache, &p.runtime.live);
-    let mut events = if Arc::ptr_eq(known, live) { 0 } else { event_count(known, live) };
+    let live = &p.runtime.live;
+    let mut events = 0;
+    if !Arc::ptr_eq(&worker.cache.status, live) {
+        events = event_count(&worker.cache, live);
+        worker.cache = w.learned.see(p.template, live);
+    }
     if let Some(own) = p.resize.as_deref_mut() {
         // A watch condition that is met is an event of its own.
         events += usize::from(std::mem::take(&mut own.watched));
     }
-    worker.cache = Arc::clone(&p.runtime.live);
     worker.cache_time = now;
     events
 }

@@ -31,7 +31,7 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
     let worker = p.worker.as_deref()?;
     let (ended_by, node) = (worker.ended_by, &w.nodes[worker.node.ix()]);
     let (kubelet_start, ip) = (node.kubelet_start, node.ip);
-    let runtime = Arc::clone(&worker.run.as_ref()?.snapshot);
+    let runtime = Arc::clone(&worker.run.as_ref()?.snapshot.status);
     let containers: SmallVec<[Known; 4]> = (0..p.container_count() as u8).map(|ix| known(p, ix)).collect();
     let resize_conditions = allocation::conditions(p, &w.gates);
     let past = sync::past_deadline(p, w.now);

@@ -4,8 +4,6 @@
 //! A batch takes the statuses as they are when it begins; what changes while it writes waits for the next one. So two
 //! changes a few milliseconds apart are two writes, and a third in between may never be seen.
 
-use std::sync::Arc;
-
 use crate::actors::api_server;
 use crate::api::{ContainerStatus, Sym};
 use crate::engine::random;
@@ -20,11 +18,11 @@ pub fn play(w: &mut World, pod: PodId, op: Op<'_>) -> Option<Played> {
     let World { pods, plan, learned, gates, now, .. } = w;
     let p = &pods[pod.ix()];
     let worker = p.worker.as_deref()?;
-    let template = plan.template_of(p.template, &p.spec).filter(|_| Arc::ptr_eq(&worker.spec, &p.spec));
     Some(learned.change(
-        template,
+        super::sync::template(plan, p),
         &Asked {
             op,
+            shape: worker.run.as_ref().and_then(|run| run.snapshot.shape),
             spec: &worker.spec,
             status: &p.status,
             held: worker.status(),

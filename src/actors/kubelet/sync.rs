@@ -13,11 +13,13 @@ use smallvec::SmallVec;
 use super::pod_worker::{self, Outcome};
 use super::{allocation, crowd, images, kill, prober, start_container, status, status_manager, volumes};
 use crate::actors::{events, runtime};
-use crate::api::{HeldStatus, InstanceState, Phase, RuntimeStatus, Sym};
+use crate::api::{HeldStatus, InstanceState, Phase, Sym};
 use crate::rules::pod::PodView;
 use crate::rules::restart;
-use crate::rules::sync_actions::{self, KillReason, Places, PodActions, ProbeResults};
+use crate::rules::sync_actions::{Input, KillReason, Places, ProbeResults};
+use crate::scenario::plan::Plan;
 use crate::time::{Span, Time};
+use crate::world::learned::Seen;
 use crate::world::pod::{Run, Stage, SyncErrors};
 use crate::world::{ContainerIx, Pod, PodId, Purpose, SimEvent, World};
 
@@ -31,6 +33,12 @@ pub fn view(p: &Pod) -> PodView<'_> {
         deleted: worker.is_some_and(|worker| worker.deletion.is_some()),
         is_static: false,
     }
+}
+
+/// The pod's template, while it and its kubelet work with the spec of that.
+pub fn template(plan: &Plan, p: &Pod) -> Option<u32> {
+    let worker = p.worker.as_deref()?;
+    plan.template_of(p.template, &p.spec).filter(|_| Arc::ptr_eq(&worker.spec, &p.spec))
 }
 
 /// Whether the readiness gates' conditions have changed since the kubelet's last status
@@ -54,7 +62,7 @@ pub fn past_deadline(p: &Pod, now: Time) -> bool {
 /// readiness probed by each computation of the status.
 pub fn is_unsettled(p: &Pod) -> bool {
     let Some(worker) = p.worker.as_deref() else { return false };
-    worker.cache != p.runtime.live
+    worker.cache.status != p.runtime.live
         || worker.status().is_some_and(|status| {
             status
                 .form()
@@ -64,11 +72,14 @@ pub fn is_unsettled(p: &Pod) -> bool {
         })
 }
 
-fn fresh_run(snapshot: Arc<RuntimeStatus>, stage: Stage) -> Run {
+fn fresh_run(snapshot: Seen, stage: Stage) -> Run {
     Run {
         stage,
         snapshot,
-        actions: PodActions::default(),
+        creates_sandbox: false,
+        purges_init: false,
+        resizes: false,
+        to_remove: Places::new(),
         to_start: Places::new(),
         to_kill: Vec::new(),
         errors: SyncErrors::default(),
@@ -118,7 +129,7 @@ pub fn interrupt(w: &mut World, pod: PodId) {
 /// `SyncPod`
 pub fn sync_pod(w: &mut World, pod: PodId) {
     let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
-    let snapshot = Arc::clone(&worker.cache);
+    let snapshot = worker.cache.clone();
     set_run(w, pod, fresh_run(snapshot, Stage::Volumes));
     allocation::check_progress(w, pod);
     if status::compute(w, pod, false).is_some_and(Phase::is_terminal) {
@@ -137,41 +148,39 @@ pub fn sync_pod(w: &mut World, pod: PodId) {
 fn mounted(w: &mut World, pod: PodId) {
     images::look_for_secrets(w, pod);
     prober::add_pod(w, pod);
-    let p = &w.pods[pod.ix()];
+    let World { pods, plan, learned, gates, .. } = w;
+    let p = &pods[pod.ix()];
     let Some(worker) = p.worker.as_deref() else { return };
     let Some(run) = worker.run.as_ref() else { return };
     let probes: SmallVec<[ProbeResults; 4]> =
         (0..p.container_count() as u8).map(|ix| prober::results(p, ix)).collect();
     let status = worker.status().map(HeldStatus::form);
-    let restart_all = w.gates.restart_all_containers
-        && restart::all_could_restart(&worker.spec, &w.gates)
+    let restart_all = gates.restart_all_containers
+        && restart::all_could_restart(&worker.spec, gates)
         && restart::should_restart_all(&view(p), Some(&run.snapshot), status);
-    let actions = sync_actions::compute(&sync_actions::Input {
-        pod: view(p),
-        runtime: &run.snapshot,
-        probes: &probes,
-        restart_all,
-        sizes: p.resize.as_deref().map(|own| own.actual.as_slice()),
-        gates: &w.gates,
-    });
+    let sizes = p.resize.as_deref().map(|own| own.actual.as_slice());
+    let (probes, runtime) = (probes.as_slice(), &*run.snapshot.status);
+    let input = Input { pod: view(p), runtime, probes, restart_all, sizes, gates };
+    let deeds = learned.deeds(template(plan, p), run.snapshot.shape, &input);
     let grace = worker.grace_secs;
     let Some(run) = run_mut(w, pod) else { return };
-    run.actions = actions;
-    let actions = &run.actions;
-    run.init_pass = actions.start_init.len() + actions.start_ephemeral.len();
-    run.to_start =
-        actions.start_ephemeral.iter().chain(&actions.start_init).chain(&actions.start).copied().collect();
-    run.acted = !run.to_start.is_empty() || !actions.kill.is_empty() || actions.kill_pod || actions.resize;
+    let actions = &deeds.actions;
+    run.init_pass = deeds.init_pass;
+    run.to_start = Places::from_slice(&deeds.to_start);
+    run.acted = deeds.acts;
+    run.resizes = actions.resize;
+    run.creates_sandbox = actions.create_sandbox;
+    run.purges_init = actions.purge_init;
+    run.stage = Stage::Killing;
     if !actions.remove.is_empty() {
-        let targets = actions.remove.clone();
-        run.stage = Stage::Killing;
         run.acted = true;
-        kill_listed(w, pod, targets.into_iter().map(|ix| (ix, KillReason::RestartAll)).collect(), Some(0));
+        run.to_remove = actions.remove.clone();
+        let targets = actions.remove.iter().map(|ix| (*ix, KillReason::RestartAll)).collect();
+        kill_listed(w, pod, targets, Some(0));
         return;
     }
     if actions.kill_pod {
         let replaced = actions.create_sandbox && !run.snapshot.sandboxes.is_empty();
-        run.stage = Stage::Killing;
         if replaced {
             events::kubelet(
                 w,
@@ -186,7 +195,6 @@ fn mounted(w: &mut World, pod: PodId) {
         return;
     }
     run.to_kill = actions.kill.clone();
-    run.stage = Stage::Killing;
     kill_next(w, pod);
 }
 
@@ -260,8 +268,8 @@ pub fn kill_done(w: &mut World, pod: PodId, ix: ContainerIx) {
 /// Everything that was to be killed together has ended.
 fn killed(w: &mut World, pod: PodId) {
     let Some(run) = run_mut(w, pod) else { return };
-    if !run.actions.remove.is_empty() {
-        let targets = std::mem::take(&mut run.actions.remove);
+    if !run.to_remove.is_empty() {
+        let targets = std::mem::take(&mut run.to_remove);
         remove_instances(w, pod, &targets);
         pod_worker_done(w, pod);
         return;
@@ -292,8 +300,8 @@ fn sandbox_is_stopped(w: &mut World, pod: PodId) {
         return;
     }
     let Some(run) = run_mut(w, pod) else { return };
-    if run.actions.create_sandbox {
-        if run.actions.purge_init {
+    if run.creates_sandbox {
+        if run.purges_init {
             let p = &mut w.pods[pod.ix()];
             let names: Vec<Sym> = p.spec.init_containers.iter().map(|c| c.name).collect();
             let had = !p.runtime.live.sandboxes.is_empty();
@@ -354,8 +362,8 @@ const SANDBOX_CALLBACK: crate::rules::gates::Version = crate::rules::gates::Vers
 /// The front of the start list, if any: back-off first. New sizes come after init containers, before main ones.
 pub(super) fn start_next(w: &mut World, pod: PodId) {
     let Some(run) = run_mut(w, pod) else { return };
-    if run.actions.resize && run.init_pass == 0 {
-        run.actions.resize = false;
+    if run.resizes && run.init_pass == 0 {
+        run.resizes = false;
         run.stage = Stage::Resizing;
         after(w, pod, allocation::UPDATE);
         return;
@@ -483,7 +491,7 @@ const TERMINATING: usize = usize::MAX;
 /// `SyncTerminatingPod`: stop everything, then read the runtime itself and say how it ended.
 pub fn sync_terminating_pod(w: &mut World, pod: PodId) {
     let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
-    let snapshot = Arc::clone(&worker.cache);
+    let snapshot = worker.cache.clone();
     let grace = Some(worker.grace_secs.unwrap_or_else(|| worker.spec.grace_secs()).max(1));
     let mut run = fresh_run(snapshot, Stage::Killing);
     run.init_pass = TERMINATING;
@@ -496,7 +504,7 @@ pub fn sync_terminating_pod(w: &mut World, pod: PodId) {
 fn terminating_done(w: &mut World, pod: PodId) {
     prober::remove_pod(w, pod);
     let p = &mut w.pods[pod.ix()];
-    let live = Arc::clone(&p.runtime.live);
+    let live = w.learned.see(p.template, &p.runtime.live);
     if let Some(run) = p.worker.as_deref_mut().and_then(|worker| worker.run.as_deref_mut()) {
         run.snapshot = live;
     }
@@ -515,7 +523,7 @@ const UNMOUNT: Span = Span::from_millis(100);
 /// `SyncTerminatedPod`: the last status, the volumes' end, and the pod may be deleted.
 pub fn sync_terminated_pod(w: &mut World, pod: PodId) {
     let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
-    let snapshot = Arc::clone(&worker.cache);
+    let snapshot = worker.cache.clone();
     let mounted = worker.mounted && !worker.spec.volumes.is_empty();
     set_run(w, pod, fresh_run(snapshot, Stage::Unmounting));
     status::compute(w, pod, true);

@@ -1,0 +1,319 @@
+//! Changes of the status that a kubelet holds ([`crate::rules::status_change`]).
+
+use std::hash::Hasher;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+use rustc_hash::FxHasher;
+use smallvec::SmallVec;
+
+use super::recipe::{HOST, NOW, OF_API, OF_HELD, Recipe, Sources, with_gaps};
+use super::{Learned, MOST, Shape};
+use crate::api::form::{Filled, Form, Gap, MOST_GAPS};
+use crate::api::{ContainerId, HeldStatus, Phase, PodSpec, PodStatus, RuntimeStatus, Sym};
+use crate::rules::gates::Gates;
+use crate::rules::pod::PodView;
+use crate::rules::status_change::{self, Change, Known, Op, Sync};
+use crate::rules::status_manager;
+use crate::time::Time;
+
+/// A change of a pod's status, as [`Change`] with statuses as they are held.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    pub op: Op<'a>,
+    /// Of what a sync's runtime has, if it is known.
+    pub shape: Option<Shape>,
+    pub spec: &'a PodSpec,
+    /// As the API server has it.
+    pub status: &'a HeldStatus,
+    /// As the kubelet has it.
+    pub held: Option<&'a HeldStatus>,
+    pub generation: i64,
+    pub deleted: bool,
+    pub now: Time,
+    pub gates: &'a Gates,
+}
+
+/// What came of a change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Played {
+    /// None: refused.
+    pub status: Option<HeldStatus>,
+    /// It says something that the held one does not.
+    pub is_news: bool,
+    /// As computed, refused or not.
+    pub phase: Phase,
+    /// See [`status_change::Changed::triggers`].
+    pub triggers: SmallVec<[u8; 4]>,
+}
+
+/// Everything that an outcome depends on, and nothing that is one pod's own. `L` is a list of what the kubelet remembers of
+/// containers, by [`Sync::containers`]: one is looked for by a list that belongs to somebody else.
+#[derive(Clone, Copy, Debug)]
+struct Key<L> {
+    template: u32,
+    /// Numbers of forms.
+    status: u32,
+    held: Option<u32>,
+    generation: i64,
+    deleted: bool,
+    op: OpKey,
+    containers: L,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum OpKey {
+    Sync { shape: Shape, known: KnownIds, is_terminal: bool },
+    Readiness { container: Sym, ready: bool },
+    Startup { container: Sym, started: bool },
+    SandboxReady,
+    Terminate { initialized: bool },
+}
+
+/// Which gap of the old status the identifier of each instance in the runtime fills: the rules ask whether they are the
+/// same.
+type KnownIds = [u8; MOST_INSTANCES];
+const MOST_INSTANCES: usize = 16;
+const UNKNOWN: u8 = u8::MAX;
+
+impl<L: Deref<Target = [Known]>> Key<L> {
+    fn is<M: Deref<Target = [Known]>>(&self, other: &Key<M>) -> bool {
+        let Key { template, status, held, generation, deleted, op, containers } = self;
+        (*status, *held, *template) == (other.status, other.held, other.template)
+            && (*generation, *deleted) == (other.generation, other.deleted)
+            && *op == other.op
+            && **containers == *other.containers
+    }
+
+    /// Of what mostly tells one from the next: those that are alike are few, and compared whole.
+    fn hash(&self) -> u64 {
+        let mut state = FxHasher::default();
+        state.write_u64(u64::from(self.status) << 32 | u64::from(self.held.map_or(0, |held| held + 1)));
+        let op = match self.op {
+            OpKey::Sync { shape, is_terminal, .. } => {
+                8 | u64::from(shape.number()) << 32 | u64::from(is_terminal)
+            }
+            OpKey::Readiness { ready, .. } => 2 | u64::from(ready),
+            OpKey::Startup { started, .. } => 4 | u64::from(started),
+            OpKey::SandboxReady => 6,
+            OpKey::Terminate { initialized } => 10 | u64::from(initialized),
+        };
+        state.write_u64(op);
+        let probed = |known: &Known| {
+            known.readiness.and_then(|worker| worker.result).map_or(0, |ok| 1 + u64::from(ok))
+        };
+        let each =
+            |all, known: &Known| (all << 3) | (probed(known) << 1) | u64::from(known.failure.is_some());
+        state.write_u64(self.containers.iter().fold(u64::from(self.template), each));
+        state.finish()
+    }
+}
+
+impl Key<&[Known]> {
+    fn kept(self) -> Key<Arc<[Known]>> {
+        let Key { template, status, held, generation, deleted, op, containers } = self;
+        Key { template, status, held, generation, deleted, op, containers: Arc::from(containers) }
+    }
+}
+
+/// From what a change looks at to what comes of it.
+#[derive(Debug)]
+struct Way {
+    status: Option<Recipe>,
+    phase: Phase,
+    triggers: SmallVec<[u8; 4]>,
+    /// But for what fills the gaps, it says what the held one says.
+    alike: bool,
+}
+
+/// A key, and its way if it can be learned.
+#[derive(Clone, Debug)]
+struct Entry {
+    key: Key<Arc<[Known]>>,
+    way: Option<Arc<Way>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Changes(HashTable<Entry>);
+
+impl Changes {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Learned {
+    /// Plays a change. `template` is the pod's, while it still has the spec of its template.
+    pub fn change(&mut self, template: Option<u32>, asked: &Asked<'_>) -> Played {
+        let known = template.filter(|template| self.is_learned(*template));
+        let learned = known.and_then(|template| self.follow(template, asked));
+        if let Some(played) = learned {
+            #[cfg(debug_assertions)]
+            assert_eq!(played, plain(asked, HeldStatus::from), "learned, and played by the rule");
+            return played;
+        }
+        match known {
+            Some(_) => plain(asked, |status| self.forms.hold(status)),
+            None => plain(asked, HeldStatus::from),
+        }
+    }
+
+    fn follow(&mut self, template: u32, asked: &Asked<'_>) -> Option<Played> {
+        let HeldStatus::Filled(api) = asked.status else { return None };
+        let held = match asked.held {
+            Some(HeldStatus::Filled(held)) => Some(held),
+            Some(HeldStatus::Whole(_)) => return None,
+            None => None,
+        };
+        let mut brought = SmallVec::<[u64; MOST_GAPS]>::new();
+        brought.push(asked.now.micros().cast_unsigned());
+        let mut containers: &[Known] = &[];
+        let op = match &asked.op {
+            Op::Sync(sync) => {
+                containers = sync.containers;
+                sync_key(sync, asked, held.unwrap_or(api), &mut brought)?
+            }
+            Op::Readiness { container, ready } => OpKey::Readiness { container: *container, ready: *ready },
+            Op::Startup { container, started } => OpKey::Startup { container: *container, started: *started },
+            Op::SandboxReady => OpKey::SandboxReady,
+            Op::Terminate { initialized } => OpKey::Terminate { initialized: *initialized },
+        };
+        let key = Key {
+            template,
+            status: api.form.number,
+            held: held.map(|held| held.form.number),
+            generation: asked.generation,
+            deleted: asked.deleted,
+            op,
+            containers,
+        };
+        let way = match self.changes.0.find(key.hash(), |entry| entry.key.is(&key)) {
+            Some(entry) => entry.way.as_deref()?,
+            None => {
+                if self.changes.0.len() >= MOST {
+                    return None;
+                }
+                let way = self.learn(&key, asked, &api.form, held.map(|held| &*held.form)).map(Arc::new);
+                let entry = Entry { key: key.kept(), way };
+                let inserted = self.changes.0.insert_unique(key.hash(), entry, |entry| entry.key.hash());
+                inserted.into_mut().way.as_deref()?
+            }
+        };
+        let held_values = held.map_or(&[][..], |held| &held.values);
+        let sources = Sources { brought: &brought, held: held_values, api: &api.values };
+        let status = way.status.as_ref().map(|recipe| recipe.follow(&sources));
+        let is_same = match (&status, held) {
+            (Some(HeldStatus::Filled(new)), Some(held)) => {
+                way.alike && new.values[..new.form.firm] == held.values[..held.form.firm]
+            }
+            _ => false,
+        };
+        Some(Played {
+            is_news: status.is_some() && !is_same,
+            status,
+            phase: way.phase,
+            triggers: way.triggers.clone(),
+        })
+    }
+
+    /// Plays the rule on gaps.
+    fn learn(
+        &mut self,
+        key: &Key<&[Known]>,
+        asked: &Asked<'_>,
+        api: &Form,
+        held: Option<&Form>,
+    ) -> Option<Way> {
+        let status = with_gaps(api, OF_API);
+        let old = held.map(|held| with_gaps(held, OF_HELD));
+        let host_ips = [Gap::new(HOST).address()];
+        let runtime;
+        let op = match (key.op, asked.op) {
+            (OpKey::Sync { shape, known, .. }, Op::Sync(sync)) => {
+                let first = if held.is_some() { OF_HELD } else { OF_API };
+                runtime = seen_with_gaps(self.shapes.example(shape), &known, first);
+                Op::Sync(Sync { runtime: &runtime, host_ips: &host_ips, kubelet_start: Time::EPOCH, ..sync })
+            }
+            (_, op) => op,
+        };
+        let changed = status_change::play(&asked.change(&status, old.as_ref(), op, Gap::new(NOW).instant()));
+        let recipe = match changed.status {
+            Some(status) => Some(Recipe::of(status, &mut self.forms)?),
+            None => None,
+        };
+        let alike = match (&recipe, held) {
+            (Some(new), Some(held)) => status_manager::is_same(&held.status, &new.form.status, asked.gates),
+            _ => false,
+        };
+        Some(Way { status: recipe, phase: changed.phase, triggers: changed.triggers, alike })
+    }
+}
+
+/// What a sync brings, and what fills its gaps: the host's address, and what stands in the places of the runtime. None where
+/// it cannot be learned. `old` is the status that it begins from.
+fn sync_key(
+    sync: &Sync<'_>,
+    asked: &Asked<'_>,
+    old: &Filled,
+    brought: &mut SmallVec<[u64; MOST_GAPS]>,
+) -> Option<OpKey> {
+    let ([host], Some(shape)) = (sync.host_ips, asked.shape) else { return None };
+    let is_special = sync.ended_by.is_some() || !sync.resize_conditions.is_empty();
+    let has_room = sync.runtime.ips.len() <= 1 && sync.runtime.containers.len() <= MOST_INSTANCES;
+    if is_special || !has_room || sync.measures(asked.spec, asked.gates) {
+        return None;
+    }
+    brought.push(u64::from(host.number()));
+    sync.runtime.values(&mut |value| brought.push(value));
+    let mut known = [UNKNOWN; MOST_INSTANCES];
+    for (place, instance) in known.iter_mut().zip(&sync.runtime.containers) {
+        if let ContainerId::Made(id) = instance.id {
+            let gaps = &old.form.containers;
+            let gap = gaps.iter().find(|gap| old.values[usize::from(**gap)] == id);
+            *place = gap.map_or(UNKNOWN, |gap| *gap);
+        }
+    }
+    let fits = brought.len() <= MOST_GAPS;
+    fits.then_some(OpKey::Sync { shape, known, is_terminal: sync.is_terminal })
+}
+
+/// What has been seen in the runtime, with gaps as [`sync_key`] numbers what fills them. A container's identifier that
+/// stands in the old status has that one's gap, of which `first` is the first.
+fn seen_with_gaps(seen: &RuntimeStatus, known: &KnownIds, first: usize) -> RuntimeStatus {
+    let mut runtime = seen.clone();
+    let mut gap = HOST;
+    runtime.places(&mut |mut place| {
+        gap += 1;
+        place.take(Gap::new(gap));
+    });
+    for (instance, known) in runtime.containers.iter_mut().zip(known) {
+        if *known != UNKNOWN {
+            instance.id = ContainerId::Made(Gap::new(first + usize::from(*known)).container());
+        }
+    }
+    runtime
+}
+
+/// Plays the rule.
+fn plain(asked: &Asked<'_>, hold: impl FnMut(PodStatus) -> HeldStatus) -> Played {
+    let (status, held) = (asked.status.read(), asked.held.map(HeldStatus::read));
+    let changed = status_change::play(&asked.change(&status, held.as_deref(), asked.op, asked.now));
+    let new = changed.status.as_ref();
+    let is_news = new.is_some_and(|new| status_manager::is_news(held.as_deref(), new, asked.gates));
+    Played { status: changed.status.map(hold), is_news, phase: changed.phase, triggers: changed.triggers }
+}
+
+impl<'a> Asked<'a> {
+    fn change(
+        &self,
+        status: &'a PodStatus,
+        held: Option<&'a PodStatus>,
+        op: Op<'a>,
+        now: Time,
+    ) -> Change<'a> {
+        let (spec, generation, deleted) = (self.spec, self.generation, self.deleted);
+        let pod = PodView { spec, status, generation, deleted, is_static: false };
+        Change { op, pod, held, now, gates: self.gates }
+    }
+}

@@ -1,0 +1,78 @@
+//! What a sync sets out to do ([`crate::rules::sync_actions`]): it follows from the spec, the shape of what the kubelet has
+//! seen in the runtime, the results of probes, and whether the pod is being deleted.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::{Learned, MOST, Shape};
+use crate::rules::sync_actions::{self, Input, Places, PodActions};
+
+/// The actions of a sync, and in which order it starts containers.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Deeds {
+    pub actions: PodActions,
+    pub to_start: Places,
+    /// So many of those to start, from the front, are no main containers.
+    pub init_pass: usize,
+    /// There is something to do.
+    pub acts: bool,
+}
+
+impl Deeds {
+    fn of(actions: PodActions) -> Deeds {
+        let to_start: Places = actions
+            .start_ephemeral
+            .iter()
+            .chain(&actions.start_init)
+            .chain(&actions.start)
+            .copied()
+            .collect();
+        Deeds {
+            init_pass: actions.start_init.len() + actions.start_ephemeral.len(),
+            acts: !to_start.is_empty() || !actions.kill.is_empty() || actions.kill_pod || actions.resize,
+            to_start,
+            actions,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Key {
+    template: u32,
+    shape: Shape,
+    deleted: bool,
+    probes: u64,
+}
+
+pub(super) type AllDeeds = FxHashMap<Key, Arc<Deeds>>;
+
+/// The results of probes by container, four bits each; None if there are too many.
+fn packed(input: &Input<'_>) -> Option<u64> {
+    let bits = |result: Option<bool>| result.map_or(0, |ok| 1 + u64::from(ok));
+    let fits = input.probes.len() <= 16;
+    fits.then(|| {
+        input.probes.iter().fold(0, |all, own| all << 4 | bits(own.liveness) << 2 | bits(own.startup))
+    })
+}
+
+impl Learned {
+    /// [`sync_actions::compute`]. `template` is the pod's, while it still has the spec of its template; the input's runtime
+    /// has this `shape`.
+    pub fn deeds(&mut self, template: Option<u32>, shape: Option<Shape>, input: &Input<'_>) -> Arc<Deeds> {
+        let plain = || Deeds::of(sync_actions::compute(input));
+        let is_special = input.restart_all || input.sizes.is_some();
+        let key = template.zip(shape).zip(packed(input)).filter(|_| !is_special);
+        let Some(((template, shape), probes)) = key else { return Arc::new(plain()) };
+        let key = Key { template, shape, deleted: input.pod.deleted, probes };
+        if let Some(deeds) = self.deeds.get(&key) {
+            debug_assert_eq!(**deeds, plain(), "learned, and computed by the rule");
+            return Arc::clone(deeds);
+        }
+        let deeds = Arc::new(plain());
+        if self.deeds.len() < MOST {
+            self.deeds.insert(key, Arc::clone(&deeds));
+        }
+        deeds
+    }
+}
