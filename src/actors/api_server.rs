@@ -9,7 +9,7 @@ use crate::api::{
 use crate::record::{Change, PodRecord};
 use crate::scenario::plan::PodTemplate;
 use crate::time::Time;
-use crate::world::learned::Written;
+use crate::world::learned::{Update, Written};
 use crate::world::pod::{ContainerRun, Runtime, Shown};
 use crate::world::{Deletion, NodeId, Pod, PodId, Purpose, SimEvent, World};
 
@@ -112,12 +112,13 @@ pub fn assign(w: &mut World, pod: PodId, node: NodeId) {
 pub fn bind(w: &mut World, pod: PodId, node: NodeId) {
     assign(w, pod, node);
     let clear = w.gates.clear_nominated_node;
-    update_status(w, pod, |status, now| {
+    let bound = w.learned.update(Update::Bind, &w.pods[pod.ix()].status, w.now, |status, now| {
         put_condition(status, Condition::new(Sym::POD_SCHEDULED, Tri::True), now);
         if clear {
             status.nominated_node = Sym::EMPTY;
         }
     });
+    updated(w, pod, bound);
     super::taint_eviction::pod_bound(w, pod);
     watch(w, pod);
 }
@@ -154,11 +155,20 @@ pub fn update_status(w: &mut World, pod: PodId, change: impl FnOnce(&mut PodStat
     if !p.exists {
         return;
     }
-    let old = p.status.read();
-    let mut status = PodStatus::clone(&old);
+    let mut status = p.status.read().into_owned();
     change(&mut status, now);
-    let (changed, bound) = (status != *old, p.node.is_some());
-    let before = std::mem::replace(&mut p.status, w.learned.hold(p.template, status));
+    let status = w.learned.hold(p.template, status);
+    updated(w, pod, status);
+}
+
+/// Somebody other than the kubelet has made this of a pod's status.
+fn updated(w: &mut World, pod: PodId, status: HeldStatus) {
+    let p = &mut w.pods[pod.ix()];
+    if !p.exists {
+        return;
+    }
+    let before = std::mem::replace(&mut p.status, status);
+    let (changed, bound) = (p.status != before, p.node.is_some());
     record_changes(w, pod, &before);
     if changed && !bound {
         super::scheduler::pod_written(w, pod);

@@ -1,6 +1,6 @@
 //! The container runtime and the processes in it: what CRI does, and when a process ends.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::api::{ContainerId, InstanceState, Ips, RuntimeContainer, Sym, Text};
 use crate::engine::Distribution;
@@ -219,7 +219,7 @@ pub fn term_exit(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
 pub fn sandbox_created(w: &mut World, pod: PodId, attempt: u32) {
     let p = &mut w.pods[pod.ix()];
     let host_network = p.spec.host_network;
-    let ip = if host_network { Sym::EMPTY } else { Sym::new(&pod_ip(p.entity, attempt)) };
+    let ip = if host_network { Sym::EMPTY } else { pod_ip(p.entity, attempt) };
     for c in &mut Arc::make_mut(&mut p.runtime.live).containers {
         c.active = false;
     }
@@ -230,7 +230,7 @@ pub fn sandbox_created(w: &mut World, pod: PodId, attempt: u32) {
     live.sandboxes.insert(
         0,
         crate::api::RuntimeSandbox {
-            id: Sym::new(&format!("sandbox-{attempt}")),
+            id: sandbox_id(attempt),
             attempt,
             ready: true,
             ip,
@@ -246,9 +246,18 @@ pub fn sandbox_created(w: &mut World, pod: PodId, attempt: u32) {
 }
 
 /// An address of the usual pod range; which one says nothing.
-fn pod_ip(entity: u64, attempt: u32) -> String {
-    let n = (entity >> 17).wrapping_add(u64::from(attempt)) % 16_000;
-    format!("10.244.{}.{}", n / 250, n % 250 + 2)
+fn pod_ip(entity: u64, attempt: u32) -> Sym {
+    let n = (entity >> 17).wrapping_add(u64::from(attempt)) % ADDRESSES.len() as u64;
+    let address = || Sym::new(&format!("10.244.{}.{}", n / 250, n % 250 + 2));
+    *ADDRESSES[n as usize].get_or_init(address)
+}
+
+/// Each is spelled out once.
+static ADDRESSES: [OnceLock<Sym>; 16_000] = [const { OnceLock::new() }; 16_000];
+
+/// The sandbox of an attempt; almost always it is the first.
+fn sandbox_id(attempt: u32) -> Sym {
+    if attempt == 0 { Sym::FIRST_SANDBOX } else { Sym::new(&format!("sandbox-{attempt}")) }
 }
 
 /// The sandboxes are stopped.

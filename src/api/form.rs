@@ -333,11 +333,18 @@ impl PartialEq for HeldStatus {
                 a.values == b.values
             }
             (HeldStatus::Whole(a), HeldStatus::Whole(b)) => a == b,
-            _ => self.read() == other.read(),
+            _ => !are_plainly_others(self.form(), other.form()) && self.read() == other.read(),
         }
     }
 }
 impl Eq for HeldStatus {}
+
+/// Whether two statuses differ in what never fills a gap and mostly differs first.
+fn are_plainly_others(a: &PodStatus, b: &PodStatus) -> bool {
+    let stands = |status: &PodStatus, ix: usize| status.conditions.get(ix).map(|c| (c.kind, c.status));
+    a.phase != b.phase
+        || (0..a.conditions.len().max(b.conditions.len())).any(|ix| stands(a, ix) != stands(b, ix))
+}
 
 impl HeldStatus {
     /// The status without what is each pod's own: instants, containers' identifiers and addresses that stand in it mean
@@ -368,6 +375,11 @@ impl HeldStatus {
     }
     pub fn start_time(&self) -> Option<Time> {
         self.filled(&self.form().start_time, |time, values| instant(time, &mut |place| place.fill(values)))
+    }
+    /// Since when a container runs whose status stands in [`HeldStatus::form`].
+    pub fn running_since(&self, found: &ContainerStatus) -> Option<Time> {
+        let ContainerState::Running { started_at } = &found.state else { return None };
+        self.filled(started_at, |time, values| instant(time, &mut |place| place.fill(values)))
     }
     /// All of one condition.
     pub fn condition(&self, kind: Sym) -> Option<Condition> {

@@ -247,6 +247,7 @@ known! {
     FAILED_POST_START_HOOK = "FailedPostStartHook",
     FAILED_PRE_STOP_HOOK = "FailedPreStopHook",
     SANDBOX_CHANGED = "SandboxChanged",
+    FIRST_SANDBOX = "sandbox-0",
     FAILED_CREATE_POD_SANDBOX = "FailedCreatePodSandBox",
     FAILED_MOUNT = "FailedMount",
     FAILED_ATTACH_VOLUME = "FailedAttachVolume",

@@ -17,6 +17,9 @@ const MAX_SIMILAR: usize = 10;
 /// `defaultAggregateIntervalInSeconds`: similar events further apart than this start anew.
 const SIMILAR_WITHIN: Span = Span::from_secs(600);
 
+/// So many different events most pods have.
+const HANDFUL: usize = 6;
+
 /// An event as a component sends it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Sent {
@@ -95,8 +98,8 @@ impl Correlator {
         next_object: &mut u32,
         pick: impl FnOnce(usize) -> usize,
     ) -> Option<Written> {
-        let combined = self.aggregate(event, now, pick);
-        let written = self.observe(event, combined, ident, now, next_object);
+        let own = self.aggregate(event, now, pick);
+        let written = self.observe(event, own, ident, now, next_object);
         self.passes(event, now).then_some(written)
     }
 
@@ -109,20 +112,24 @@ impl Correlator {
         self.spam.shrink_to_fit();
     }
 
-    /// `EventAggregate`: whether the event goes into the combined one.
-    fn aggregate(&mut self, event: &Sent, now: Time, pick: impl FnOnce(usize) -> usize) -> bool {
-        let alike = || self.known.iter().filter(|known| known.is_like(event));
-        let last = alike().map(|known| known.last).max();
+    /// `EventAggregate`: where the event's own entry is, or None where it goes into the combined one.
+    fn aggregate(&mut self, event: &Sent, now: Time, pick: impl FnOnce(usize) -> usize) -> Option<usize> {
+        let (mut own, mut last, mut similar) = (None, None, 0);
+        for (ix, known) in self.known.iter().enumerate().filter(|(_, known)| known.is_like(event)) {
+            last = last.max(Some(known.last));
+            similar += usize::from(known.similar);
+            own = own.or_else(|| known.is(event).then_some(ix));
+        }
         if last.is_some_and(|last| now.since(last) > SIMILAR_WITHIN) {
             for known in self.known.iter_mut().filter(|known| known.is_like(event)) {
                 known.similar = false;
             }
             self.known.retain(|known| known.count > 0);
+            (own, similar) = (self.known.iter().position(|known| known.is(event)), 0);
         }
         let mut messages: Vec<EventText> = Vec::new();
         // Most reasons have one message or two: the list is made only where it could matter.
-        if self.known.iter().filter(|known| known.is_like(event) && known.similar).count() >= MAX_SIMILAR - 1
-        {
+        if similar >= MAX_SIMILAR - 1 {
             for known in self.known.iter().filter(|known| known.is_like(event) && known.similar) {
                 if !messages.contains(&known.message) {
                     messages.push(known.message);
@@ -130,12 +137,15 @@ impl Correlator {
             }
         }
         let is_among = messages.contains(&event.message);
+        let entry = |known: &mut Correlator| own.unwrap_or_else(|| known.add(new(event, now)));
         if messages.len() + usize::from(!is_among) < MAX_SIMILAR {
-            self.entry(event, now).similar = true;
-            return false;
+            let own = entry(self);
+            self.known[own].similar = true;
+            return Some(own);
         }
         if !is_among {
-            self.entry(event, now).similar = true;
+            let own = entry(self);
+            self.known[own].similar = true;
             messages.push(event.message);
         }
         let forgotten = messages[pick(messages.len()).min(messages.len() - 1)];
@@ -145,24 +155,25 @@ impl Correlator {
             }
         }
         self.known.retain(|known| known.count > 0 || known.similar);
-        true
+        None
     }
 
     /// `eventObserve`: the count of the event object, or a new one.
     fn observe(
         &mut self,
         event: &Sent,
-        combined: bool,
+        own: Option<usize>,
         ident: &PodIdent,
         now: Time,
         next_object: &mut u32,
     ) -> Written {
-        let (known, message) = if combined {
-            let found = self.known.iter().position(|known| known.combined && known.is_like(event));
-            let ix = found.unwrap_or_else(|| self.add(Known { combined: true, ..new(event, now) }));
-            (&mut self.known[ix], event.message.combined(ident))
-        } else {
-            (self.entry(event, now), event.message)
+        let (known, message) = match own {
+            Some(ix) => (&mut self.known[ix], event.message),
+            None => {
+                let found = self.known.iter().position(|known| known.combined && known.is_like(event));
+                let ix = found.unwrap_or_else(|| self.add(Known { combined: true, ..new(event, now) }));
+                (&mut self.known[ix], event.message.combined(ident))
+            }
         };
         if known.count == 0 {
             *next_object += 1;
@@ -173,16 +184,10 @@ impl Correlator {
         Written { message, field_path: known.field_path, count: known.count, object: known.object }
     }
 
-    fn entry(&mut self, event: &Sent, now: Time) -> &mut Known {
-        let found = self.known.iter().position(|known| known.is(event));
-        let ix = found.unwrap_or_else(|| self.add(new(event, now)));
-        &mut self.known[ix]
-    }
-
     fn add(&mut self, known: Known) -> usize {
-        // Pods are many, and most have a handful of events: no room is kept in advance.
+        // Pods are many, and most have a handful of events: that is the room that is kept.
         if self.known.len() == self.known.capacity() {
-            self.known.reserve_exact(2 + self.known.len() / 4);
+            self.known.reserve_exact(HANDFUL + self.known.len() / 4);
         }
         self.known.push(known);
         self.known.len() - 1

@@ -124,6 +124,7 @@ impl World {
     pub fn begin_with(&mut self, learned: learned::Learned) {
         self.learned = learned;
         self.newborn = world_parts::newborn(&self.plan, &mut self.learned);
+        self.unborn = world_parts::unborn(&mut self.learned);
     }
     /// A pod's object was written.
     pub fn touch(&mut self, pod: PodId) {

@@ -201,6 +201,9 @@ pub enum KillStage {
 pub struct Probers(Option<Box<[Option<Prober>; 3]>>);
 
 impl Probers {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
     pub fn get(&self, kind: u8) -> Option<&Prober> {
         self.0.as_ref()?.get(usize::from(kind))?.as_ref()
     }

@@ -15,9 +15,14 @@ pub fn newborn(plan: &Plan, learned: &mut Learned) -> Vec<HeldStatus> {
     (0..).zip(&plan.templates).map(|(number, template)| learned.hold(number, status(template))).collect()
 }
 
+/// What stands before the first status of all.
+pub fn unborn(learned: &mut Learned) -> HeldStatus {
+    learned.hold_shared(PodStatus { phase: Phase::Other(Sym::EMPTY), ..PodStatus::default() })
+}
+
 pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
     let mut learned = Learned::new(plan);
-    let newborn = newborn(plan, &mut learned);
+    let (newborn, unborn) = (newborn(plan, &mut learned), unborn(&mut learned));
     World {
         plan: Arc::clone(plan),
         gates: plan.gates,
@@ -44,7 +49,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         left: Vec::new(),
         learned,
         nothing: HeldStatus::default(),
-        unborn: PodStatus { phase: Phase::Other(Sym::EMPTY), ..PodStatus::default() }.into(),
+        unborn,
         newborn,
         no_runtime: Arc::default(),
     }

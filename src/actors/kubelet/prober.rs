@@ -150,17 +150,17 @@ fn arm(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, from: Time) {
 
 /// The earliest instant at which a tick could change something, or None while only an outside change can.
 fn next_relevant(w: &World, p: &Pod, ix: ContainerIx, kind: u8, b: &Prober) -> Option<Time> {
-    let status = published(p, ix)?;
+    let (held, status) = published(p, ix)?;
     let instance = status.restart_count;
     match status.state {
-        ContainerState::Running { started_at } => {
+        ContainerState::Running { .. } => {
             let new = b.instance != instance;
             if b.hold && !new {
                 return None;
             }
             let spec = probe(p.container(ix), kind)?;
             let delay = Span::from_secs(i64::from(spec.initial_delay_seconds));
-            let ripe = started_at.unwrap_or(w.now) + delay;
+            let ripe = || held.running_since(status).unwrap_or(w.now) + delay;
             let started = status.started == Some(true);
             if (kind == STARTUP) == started && !new {
                 return None;
@@ -170,7 +170,7 @@ fn next_relevant(w: &World, p: &Pod, ix: ContainerIx, kind: u8, b: &Prober) -> O
             }
             let settled = b.result == Some(true) && b.run_ok;
             if !settled {
-                return Some(ripe);
+                return Some(ripe());
             }
             // Success after success says nothing new: on to the script's next change.
             let live = p.runtime.live.newest(p.container(ix).name)?;
@@ -182,12 +182,12 @@ fn next_relevant(w: &World, p: &Pod, ix: ContainerIx, kind: u8, b: &Prober) -> O
             let points = script(p.attempt(ix), kind);
             let current = points.iter().rev().find(|point| point.at <= since);
             if current.is_some_and(|point| point.failure_rate > 0.0 || times_out(point, spec)) {
-                return Some(ripe);
+                return Some(ripe());
             }
             points
                 .iter()
                 .find(|point| point.at > since && (point.failure_rate > 0.0 || times_out(point, spec)))
-                .map(|point| (begun + point.at).max(ripe))
+                .map(|point| (begun + point.at).max(ripe()))
         }
         // A dead container: the next tick stores a failure, once.
         ContainerState::Terminated(_) | ContainerState::Waiting { .. }
@@ -213,12 +213,13 @@ fn times_out(point: &ProbePoint, spec: &Probe) -> bool {
     }
 }
 
-/// The container's status as the status manager has it.
-fn published(p: &Pod, ix: ContainerIx) -> Option<ContainerStatus> {
+/// The status as the status manager has it, and in its form the container's.
+fn published(p: &Pod, ix: ContainerIx) -> Option<(&HeldStatus, &ContainerStatus)> {
     let worker = p.worker.as_deref()?;
     let name = p.container(ix).name;
     let status = worker.status()?;
-    status_change::probed(status.form()).find(|c| c.name == name).map(|found| status.container(found))
+    let found = status_change::probed(status.form()).find(|c| c.name == name)?;
+    Some((status, found))
 }
 
 /// Containers or their status have changed: workers that slept may have something to do.
@@ -229,7 +230,12 @@ pub fn container_changed(w: &mut World, pod: PodId) {
     let now = w.now;
     for ix in 0..w.pods[pod.ix()].container_count() as u8 {
         for kind in KINDS {
-            if prober(&w.pods[pod.ix()], ix, kind).is_some() {
+            // Most containers have no worker.
+            let own = &w.pods[pod.ix()].runtime.containers[usize::from(ix)].probers;
+            if own.is_empty() {
+                break;
+            }
+            if own.get(kind).is_some() {
                 arm(w, pod, ix, kind, now + Span::from_micros(1));
             }
         }
@@ -280,7 +286,7 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
     }
     let now = w.now;
     let p = &w.pods[pod.ix()];
-    let Some(status) = published(p, ix) else { return };
+    let Some(status) = published(p, ix).map(|(held, found)| held.container(found)) else { return };
     // Held while the pod changes.
     let pod_spec = std::sync::Arc::clone(&p.spec);
     let Some(spec) = probe(pod_spec.container_at(usize::from(ix)), kind) else { return };

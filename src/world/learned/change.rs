@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 
-use super::recipe::{HOST, NOW, OF_API, OF_HELD, Recipe, Sources, with_gaps};
+use super::recipe::{HOST, NOW, OF_API, OF_HELD, Recipe, with_gaps};
 use super::{Learned, MOST, Shape};
 use crate::api::form::{Filled, Form, Gap, MOST_GAPS};
 use crate::api::{ContainerId, HeldStatus, Phase, PodSpec, PodStatus, RuntimeStatus, Sym};
@@ -117,6 +117,25 @@ impl Key<&[Known]> {
     }
 }
 
+/// What a change brings itself, by the number of the gap that it fills.
+struct Brought {
+    values: [u64; MOST_GAPS],
+    /// With those that found no place.
+    count: usize,
+}
+
+impl Brought {
+    fn push(&mut self, value: u64) {
+        if let Some(place) = self.values.get_mut(self.count) {
+            *place = value;
+        }
+        self.count += 1;
+    }
+    fn all(&self) -> &[u64] {
+        &self.values[..self.count.min(MOST_GAPS)]
+    }
+}
+
 /// From what a change looks at to what comes of it.
 #[derive(Debug)]
 struct Way {
@@ -166,7 +185,7 @@ impl Learned {
             Some(HeldStatus::Whole(_)) => return None,
             None => None,
         };
-        let mut brought = SmallVec::<[u64; MOST_GAPS]>::new();
+        let mut brought = Brought { values: [0; MOST_GAPS], count: 0 };
         brought.push(asked.now.micros().cast_unsigned());
         let mut containers: &[Known] = &[];
         let op = match &asked.op {
@@ -201,7 +220,7 @@ impl Learned {
             }
         };
         let held_values = held.map_or(&[][..], |held| &held.values);
-        let sources = Sources { brought: &brought, held: held_values, api: &api.values };
+        let sources = [brought.all(), held_values, &api.values];
         let status = way.status.as_ref().map(|recipe| recipe.follow(&sources));
         let is_same = match (&status, held) {
             (Some(HeldStatus::Filled(new)), Some(held)) => {
@@ -213,7 +232,7 @@ impl Learned {
             is_news: status.is_some() && !is_same,
             status,
             phase: way.phase,
-            triggers: way.triggers.clone(),
+            triggers: SmallVec::from_slice(&way.triggers),
         })
     }
 
@@ -252,12 +271,7 @@ impl Learned {
 
 /// What a sync brings, and what fills its gaps: the host's address, and what stands in the places of the runtime. None where
 /// it cannot be learned. `old` is the status that it begins from.
-fn sync_key(
-    sync: &Sync<'_>,
-    asked: &Asked<'_>,
-    old: &Filled,
-    brought: &mut SmallVec<[u64; MOST_GAPS]>,
-) -> Option<OpKey> {
+fn sync_key(sync: &Sync<'_>, asked: &Asked<'_>, old: &Filled, brought: &mut Brought) -> Option<OpKey> {
     let ([host], Some(shape)) = (sync.host_ips, asked.shape) else { return None };
     let is_special = sync.ended_by.is_some() || !sync.resize_conditions.is_empty();
     let has_room = sync.runtime.ips.len() <= 1 && sync.runtime.containers.len() <= MOST_INSTANCES;
@@ -274,7 +288,7 @@ fn sync_key(
             *place = gap.map_or(UNKNOWN, |gap| *gap);
         }
     }
-    let fits = brought.len() <= MOST_GAPS;
+    let fits = brought.count <= MOST_GAPS;
     fits.then_some(OpKey::Sync { shape, known, is_terminal: sync.is_terminal })
 }
 

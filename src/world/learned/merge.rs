@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::recipe::{NOW, OF_API, OF_HELD, Recipe, Sources, with_gaps};
+use super::recipe::{NOW, OF_API, OF_HELD, Recipe, with_gaps};
 use super::{Learned, MOST};
 use crate::api::form::{Form, Gap};
 use crate::api::{HeldStatus, PodStatus};
@@ -66,7 +66,7 @@ impl Learned {
         };
         let Merged(Some(recipe)) = merged else { return Some(out.held.clone()) };
         let brought = &[out.now.micros().cast_unsigned()];
-        Some(recipe.follow(&Sources { brought, held: &held.values, api: &api.values }))
+        Some(recipe.follow(&[brought, &held.values, &api.values]))
     }
 
     fn learn_merge(&mut self, out: &Outgoing<'_>, api: &Form, held: &Form) -> Option<Merged> {

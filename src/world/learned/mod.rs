@@ -16,6 +16,7 @@ pub mod merge;
 mod recipe;
 pub mod seen;
 pub mod told;
+pub mod update;
 
 use crate::api::form::Forms;
 use crate::api::{HeldStatus, PodStatus};
@@ -26,6 +27,7 @@ pub use deeds::Deeds;
 pub use merge::Outgoing;
 pub use seen::{Seen, Shape};
 pub use told::{Told, Written};
+pub use update::Update;
 
 /// From so many replicas on a template is learned.
 const MANY: u32 = 32;
@@ -43,6 +45,7 @@ pub struct Learned {
     merges: merge::Merges,
     differences: told::Differences,
     deeds: deeds::AllDeeds,
+    updates: update::Updates,
 }
 
 impl Learned {
@@ -63,10 +66,16 @@ impl Learned {
             && self.differences.is_empty()
             && self.deeds.is_empty()
             && self.shapes.is_empty()
+            && self.updates.is_empty()
     }
 
     fn is_learned(&self, template: u32) -> bool {
         self.templates.get(template as usize).copied().unwrap_or(false)
+    }
+
+    /// Holds a status that pods of all templates share.
+    pub fn hold_shared(&mut self, status: PodStatus) -> HeldStatus {
+        self.forms.hold(status)
     }
 
     /// Holds a status that no rule here has made.

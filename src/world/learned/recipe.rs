@@ -12,7 +12,10 @@ use crate::time::Time;
 #[derive(Debug)]
 pub(super) struct Recipe {
     pub form: Arc<Form>,
-    sources: SmallVec<[Gap; 16]>,
+    /// Where what fills each gap comes from, by the number of a gap.
+    sources: SmallVec<[u8; 16]>,
+    /// Those of them that bring an instant which is cut to its second.
+    cut: u64,
 }
 
 /// Gaps are numbered by where they come from: what the change itself brings, the held status, the API's status.
@@ -22,12 +25,8 @@ pub(super) const OF_API: usize = 2 * MOST_GAPS;
 pub(super) const NOW: usize = 0;
 pub(super) const HOST: usize = 1;
 
-/// What fills the gaps of what a change looks at.
-pub(super) struct Sources<'a> {
-    pub brought: &'a [u64],
-    pub held: &'a [u64],
-    pub api: &'a [u64],
-}
+/// What fills the gaps of what a change looks at: what it brings itself, the held status, the API's status.
+pub(super) type Sources<'a> = [&'a [u64]; 3];
 
 impl Recipe {
     /// That of a status with gaps, if it is made of nothing but what was there.
@@ -37,36 +36,33 @@ impl Recipe {
             place.take(number);
             gap
         });
-        let sources: Option<SmallVec<[Gap; 16]>> = taken.into_iter().collect();
-        let sources = sources.filter(|sources| sources.len() <= MOST_GAPS)?;
-        Some(Recipe { form: forms.of(&status)?, sources })
+        let gaps = taken.into_iter().collect::<Option<Vec<Gap>>>().filter(|gaps| gaps.len() <= MOST_GAPS)?;
+        // What is held is cut already.
+        let is_cut = |gap: &Gap| gap.cut && usize::from(gap.number) < OF_HELD;
+        let cut = (0..).zip(&gaps).filter(|(_, gap)| is_cut(gap)).fold(0, |all, (place, _)| all | 1 << place);
+        let sources = gaps.iter().map(|gap| gap.number).collect();
+        Some(Recipe { form: forms.of(&status)?, sources, cut })
     }
 
     pub fn follow(&self, from: &Sources<'_>) -> HeldStatus {
-        let value = |gap: &Gap| {
-            let number = usize::from(gap.number);
-            match number / MOST_GAPS {
-                0 if gap.cut => {
-                    let at = Time::from_micros(from.brought[number].cast_signed());
-                    at.truncate_secs().micros().cast_unsigned()
-                }
-                0 => from.brought[number],
-                // What is held is cut already.
-                1 => from.held[number - OF_HELD],
-                _ => from.api[number - OF_API],
-            }
-        };
-        let values = match self.sources.len() {
+        let value = |source: u8| from[usize::from(source) / MOST_GAPS][usize::from(source) % MOST_GAPS];
+        let mut values = match self.sources.len() {
             // Mostly they stand in the status itself; then they are not counted one by one.
             few @ ..=16 => {
                 let mut values = [0; 16];
-                for (place, gap) in values.iter_mut().zip(&self.sources) {
-                    *place = value(gap);
+                for (place, source) in values.iter_mut().zip(&self.sources) {
+                    *place = value(*source);
                 }
                 Values::from_buf_and_len(values, few)
             }
-            _ => self.sources.iter().map(value).collect(),
+            _ => self.sources.iter().map(|source| value(*source)).collect(),
         };
+        let mut cut = self.cut;
+        while cut != 0 {
+            let place = &mut values[cut.trailing_zeros() as usize];
+            *place = Time::from_micros(place.cast_signed()).truncate_secs().micros().cast_unsigned();
+            cut &= cut - 1;
+        }
         HeldStatus::Filled(Arc::new(Filled { form: Arc::clone(&self.form), values }))
     }
 }
