@@ -19,8 +19,7 @@ pub fn send(
     let (now, seed) = (w.now, w.seed);
     let p = &mut w.pods[pod.ix()];
     let field_path = container.map_or(Sym::EMPTY, |ix| {
-        let (list, name) = (p.list_of(ix), p.container(ix).name);
-        let path = w.field_paths.entry((list, name));
+        let path = w.field_paths.entry((p.list_of(ix), p.container(ix).name));
         *path.or_insert_with(|| p.field_path(ix))
     });
     let event = Sent { component, warning, reason, message: message.into(), field_path };

@@ -11,10 +11,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
-use super::{
-    Condition, ContainerId, ContainerState, ContainerStatus, PodStatus, RuntimeContainer, RuntimeSandbox,
-    RuntimeStatus, Sym,
-};
+use super::{Condition, ContainerId, ContainerState, ContainerStatus, PodStatus, Sym};
 use crate::time::Time;
 
 /// What fills the gaps of a form, in their order.
@@ -65,23 +62,13 @@ impl Gap {
 }
 
 impl Place<'_> {
-    /// What stands here.
-    pub fn value(&self) -> u64 {
-        match self {
-            Place::Instant(at) => at.micros().cast_unsigned(),
-            Place::Container(id) => **id,
-            Place::Address(ip) => u64::from(ip.number()),
-        }
-    }
     /// Takes the value out and leaves a gap.
     pub fn take(&mut self, gap: Gap) -> u64 {
-        let value = self.value();
         match self {
-            Place::Instant(at) => **at = gap.instant(),
-            Place::Container(id) => **id = gap.container(),
-            Place::Address(ip) => **ip = gap.address(),
+            Place::Instant(at) => std::mem::replace(*at, gap.instant()).micros().cast_unsigned(),
+            Place::Container(id) => std::mem::replace(*id, gap.container()),
+            Place::Address(ip) => u64::from(std::mem::replace(*ip, gap.address()).number()),
         }
-        value
     }
     /// The gap that stands here.
     pub fn gap(&self) -> Option<Gap> {
@@ -161,39 +148,6 @@ impl PodStatus {
         }
         instant(&mut self.start_time, visit);
         self.host_ips.iter_mut().chain(&mut self.pod_ips).for_each(|ip| visit(Place::Address(ip)));
-    }
-}
-
-impl RuntimeContainer {
-    fn places(&mut self, visit: &mut impl FnMut(Place<'_>)) {
-        instant(&mut self.created_at, visit);
-        instant(&mut self.started_at, visit);
-        instant(&mut self.finished_at, visit);
-        container_id(&mut self.id, visit);
-    }
-}
-
-impl RuntimeSandbox {
-    fn places(&mut self, visit: &mut impl FnMut(Place<'_>)) {
-        if !self.ip.is_empty() {
-            visit(Place::Address(&mut self.ip));
-        }
-    }
-}
-
-impl RuntimeStatus {
-    /// Every place.
-    pub fn places(&mut self, visit: &mut impl FnMut(Place<'_>)) {
-        self.ips.iter_mut().for_each(|ip| visit(Place::Address(ip)));
-        self.sandboxes.iter_mut().for_each(|sandbox| sandbox.places(visit));
-        self.containers.iter_mut().for_each(|container| container.places(visit));
-    }
-    /// What stands in the places, in their order.
-    pub fn values(&self, visit: &mut impl FnMut(u64)) {
-        let visit = &mut |place: Place<'_>| visit(place.value());
-        self.ips.iter().for_each(|ip| visit(Place::Address(&mut { *ip })));
-        self.sandboxes.iter().for_each(|sandbox| { *sandbox }.places(visit));
-        self.containers.iter().for_each(|container| { *container }.places(visit));
     }
 }
 

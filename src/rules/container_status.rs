@@ -18,11 +18,22 @@ pub struct StartFailure {
 }
 
 /// Which of a pod's lists of containers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ContainerList {
     Init,
     Main,
     Ephemeral,
+}
+
+impl ContainerList {
+    /// Its name in the spec.
+    pub fn field(self) -> &'static str {
+        match self {
+            ContainerList::Init => "initContainers",
+            ContainerList::Main => "containers",
+            ContainerList::Ephemeral => "ephemeralContainers",
+        }
+    }
 }
 
 /// The state of a container that nobody can find any more.

@@ -22,6 +22,7 @@ pub use pod::{ContainerIx, Deletion, Pod, PodId};
 use crate::api::{HeldStatus, Sym};
 use crate::engine::{Digest, Distribution, Queue, random};
 use crate::record::{Change, Directory, Event, PodRecord, Transition};
+use crate::rules::container_status::ContainerList;
 use crate::rules::gates::Gates;
 use crate::scenario::plan::{Latency, ObjectKind, Plan};
 use crate::time::{Span, Time};
@@ -76,7 +77,7 @@ pub struct World {
     pub nodes: Vec<Node>,
     pub images: images::ImageNames,
     /// Field paths of events, by list and name of the container: each is spelled out once.
-    pub field_paths: rustc_hash::FxHashMap<(&'static str, Sym), Sym>,
+    pub field_paths: rustc_hash::FxHashMap<(ContainerList, Sym), Sym>,
     /// By index into `plan.objects`, then those that actions create.
     pub objects: Vec<ApiObject>,
     pub scheduler: scheduling::Scheduling,

@@ -10,6 +10,7 @@ use crate::api::{
 };
 use crate::record::PodRecord;
 use crate::rules::backoff::Entry;
+use crate::rules::container_status::ContainerList;
 use crate::rules::events::Correlator;
 use crate::rules::images::PullMemory;
 use crate::rules::printing::Columns;
@@ -414,15 +415,15 @@ impl Pod {
     /// How events name a container: `spec.containers{app}`. Events themselves take it from
     /// [`super::World::field_paths`].
     pub fn field_path(&self, ix: ContainerIx) -> Sym {
-        Sym::new(&format!("spec.{}{{{}}}", self.list_of(ix), self.container(ix).name))
+        Sym::new(&format!("spec.{}{{{}}}", self.list_of(ix).field(), self.container(ix).name))
     }
     /// The list of the spec that a container stands in.
-    pub fn list_of(&self, ix: ContainerIx) -> &'static str {
+    pub fn list_of(&self, ix: ContainerIx) -> ContainerList {
         let (inits, mains) = (self.spec.init_containers.len(), self.spec.containers.len());
         match usize::from(ix) {
-            i if i < inits => "initContainers",
-            i if i < inits + mains => "containers",
-            _ => "ephemeralContainers",
+            i if i < inits => ContainerList::Init,
+            i if i < inits + mains => ContainerList::Main,
+            _ => ContainerList::Ephemeral,
         }
     }
 }

@@ -9,6 +9,7 @@ use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 
 use super::recipe::{HOST, NOW, OF_API, OF_HELD, Recipe, with_gaps};
+use super::seen::{self, MOST_INSTANCES};
 use super::{Learned, MOST, Shape};
 use crate::api::form::{Filled, Form, Gap, MOST_GAPS};
 use crate::api::{ContainerId, HeldStatus, Phase, PodSpec, PodStatus, RuntimeStatus, Sym};
@@ -74,7 +75,6 @@ enum OpKey {
 /// Which gap of the old status the identifier of each instance in the runtime fills: the rules ask whether they are the
 /// same.
 type KnownIds = [u8; MOST_INSTANCES];
-const MOST_INSTANCES: usize = 16;
 const UNKNOWN: u8 = u8::MAX;
 
 impl<L: Deref<Target = [Known]>> Key<L> {
@@ -114,25 +114,6 @@ impl Key<&[Known]> {
     fn kept(self) -> Key<Arc<[Known]>> {
         let Key { template, status, held, generation, deleted, op, containers } = self;
         Key { template, status, held, generation, deleted, op, containers: Arc::from(containers) }
-    }
-}
-
-/// What a change brings itself, by the number of the gap that it fills.
-struct Brought {
-    values: [u64; MOST_GAPS],
-    /// With those that found no place.
-    count: usize,
-}
-
-impl Brought {
-    fn push(&mut self, value: u64) {
-        if let Some(place) = self.values.get_mut(self.count) {
-            *place = value;
-        }
-        self.count += 1;
-    }
-    fn all(&self) -> &[u64] {
-        &self.values[..self.count.min(MOST_GAPS)]
     }
 }
 
@@ -185,8 +166,8 @@ impl Learned {
             Some(HeldStatus::Whole(_)) => return None,
             None => None,
         };
-        let mut brought = Brought { values: [0; MOST_GAPS], count: 0 };
-        brought.push(asked.now.micros().cast_unsigned());
+        let mut brought = [0; MOST_GAPS];
+        brought[NOW] = asked.now.micros().cast_unsigned();
         let mut containers: &[Known] = &[];
         let op = match &asked.op {
             Op::Sync(sync) => {
@@ -220,8 +201,8 @@ impl Learned {
             }
         };
         let held_values = held.map_or(&[][..], |held| &held.values);
-        let sources = [brought.all(), held_values, &api.values];
-        let status = way.status.as_ref().map(|recipe| recipe.follow(&sources));
+        let sources = [&brought[..], held_values, &api.values];
+        let status = way.status.as_ref().map(|recipe| recipe.follow(&sources, held));
         let is_same = match (&status, held) {
             (Some(HeldStatus::Filled(new)), Some(held)) => {
                 way.alike && new.values[..new.form.firm] == held.values[..held.form.firm]
@@ -269,17 +250,20 @@ impl Learned {
     }
 }
 
-/// What a sync brings, and what fills its gaps: the host's address, and what stands in the places of the runtime. None where
-/// it cannot be learned. `old` is the status that it begins from.
-fn sync_key(sync: &Sync<'_>, asked: &Asked<'_>, old: &Filled, brought: &mut Brought) -> Option<OpKey> {
+/// What a sync asks, and what it brings; None where it cannot be learned. `old` is the status that it begins from.
+fn sync_key(
+    sync: &Sync<'_>,
+    asked: &Asked<'_>,
+    old: &Filled,
+    brought: &mut [u64; MOST_GAPS],
+) -> Option<OpKey> {
     let ([host], Some(shape)) = (sync.host_ips, asked.shape) else { return None };
     let is_special = sync.ended_by.is_some() || !sync.resize_conditions.is_empty();
-    let has_room = sync.runtime.ips.len() <= 1 && sync.runtime.containers.len() <= MOST_INSTANCES;
-    if is_special || !has_room || sync.measures(asked.spec, asked.gates) {
+    if is_special || sync.measures(asked.spec, asked.gates) {
         return None;
     }
-    brought.push(u64::from(host.number()));
-    sync.runtime.values(&mut |value| brought.push(value));
+    brought[HOST] = u64::from(host.number());
+    seen::bring(sync.runtime, brought);
     let mut known = [UNKNOWN; MOST_INSTANCES];
     for (place, instance) in known.iter_mut().zip(&sync.runtime.containers) {
         if let ContainerId::Made(id) = instance.id {
@@ -288,19 +272,13 @@ fn sync_key(sync: &Sync<'_>, asked: &Asked<'_>, old: &Filled, brought: &mut Brou
             *place = gap.map_or(UNKNOWN, |gap| *gap);
         }
     }
-    let fits = brought.count <= MOST_GAPS;
-    fits.then_some(OpKey::Sync { shape, known, is_terminal: sync.is_terminal })
+    Some(OpKey::Sync { shape, known, is_terminal: sync.is_terminal })
 }
 
-/// What has been seen in the runtime, with gaps as [`sync_key`] numbers what fills them. A container's identifier that
-/// stands in the old status has that one's gap, of which `first` is the first.
-fn seen_with_gaps(seen: &RuntimeStatus, known: &KnownIds, first: usize) -> RuntimeStatus {
-    let mut runtime = seen.clone();
-    let mut gap = HOST;
-    runtime.places(&mut |mut place| {
-        gap += 1;
-        place.take(Gap::new(gap));
-    });
+/// A pod in the runtime with gaps. A container's identifier that stands in the old status has that one's gap, of which
+/// `first` is the first.
+fn seen_with_gaps(example: &RuntimeStatus, known: &KnownIds, first: usize) -> RuntimeStatus {
+    let mut runtime = seen::with_gaps(example);
     for (instance, known) in runtime.containers.iter_mut().zip(known) {
         if *known != UNKNOWN {
             instance.id = ContainerId::Made(Gap::new(first + usize::from(*known)).container());

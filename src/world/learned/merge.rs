@@ -66,7 +66,7 @@ impl Learned {
         };
         let Merged(Some(recipe)) = merged else { return Some(out.held.clone()) };
         let brought = &[out.now.micros().cast_unsigned()];
-        Some(recipe.follow(&[brought, &held.values, &api.values]))
+        Some(recipe.follow(&[brought, &held.values, &api.values], Some(held)))
     }
 
     fn learn_merge(&mut self, out: &Outgoing<'_>, api: &Form, held: &Form) -> Option<Merged> {

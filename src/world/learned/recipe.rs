@@ -44,7 +44,8 @@ impl Recipe {
         Some(Recipe { form: forms.of(&status)?, sources, cut })
     }
 
-    pub fn follow(&self, from: &Sources<'_>) -> HeldStatus {
+    /// The status made from what is there. Mostly nothing has changed: then it is the `held` one.
+    pub fn follow(&self, from: &Sources<'_>, held: Option<&Arc<Filled>>) -> HeldStatus {
         let value = |source: u8| from[usize::from(source) / MOST_GAPS][usize::from(source) % MOST_GAPS];
         let mut values = match self.sources.len() {
             // Mostly they stand in the status itself; then they are not counted one by one.
@@ -62,6 +63,12 @@ impl Recipe {
             let place = &mut values[cut.trailing_zeros() as usize];
             *place = Time::from_micros(place.cast_signed()).truncate_secs().micros().cast_unsigned();
             cut &= cut - 1;
+        }
+        if let Some(held) = held
+            && Arc::ptr_eq(&held.form, &self.form)
+            && held.values == values
+        {
+            return HeldStatus::Filled(Arc::clone(held));
         }
         HeldStatus::Filled(Arc::new(Filled { form: Arc::clone(&self.form), values }))
     }

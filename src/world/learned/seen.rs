@@ -8,8 +8,11 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use rustc_hash::FxHasher;
 
+use super::recipe::HOST;
 use super::{Learned, MOST};
-use crate::api::{ContainerId, RuntimeContainer, RuntimeSandbox, RuntimeStatus};
+use crate::api::form::{Gap, MOST_GAPS};
+use crate::api::{ContainerId, RuntimeContainer, RuntimeSandbox, RuntimeStatus, Sym};
+use crate::time::Time;
 
 /// The number of a shape, of its [`Learned`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -71,7 +74,10 @@ impl Shapes {
 impl Learned {
     /// Looks at what the runtime has of a pod of a template.
     pub fn see(&mut self, template: u32, status: &Arc<RuntimeStatus>) -> Seen {
-        let shape = if self.is_learned(template) { self.shapes.of(status) } else { None };
+        let fits = status.ips.len() <= 1
+            && status.sandboxes.len() <= MOST_SANDBOXES
+            && status.containers.len() <= MOST_INSTANCES;
+        let shape = if fits && self.is_learned(template) { self.shapes.of(status) } else { None };
         Seen { status: Arc::clone(status), shape }
     }
 }
@@ -92,7 +98,55 @@ fn hash(status: &RuntimeStatus) -> u64 {
     state.finish()
 }
 
-/// Whether all that is no place ([`RuntimeStatus::places`]) is the same, and all places are there in both.
+/// What is not in the shape stands here among what a sync brings: the pod's address, those of its sandboxes, and of each
+/// instance of a container three instants and the identifier.
+const ADDRESS: usize = HOST + 1;
+const SANDBOXES: usize = ADDRESS + 1;
+const MOST_SANDBOXES: usize = 2;
+const INSTANCES: usize = SANDBOXES + MOST_SANDBOXES;
+const EACH: usize = 4;
+pub(super) const MOST_INSTANCES: usize = (MOST_GAPS - INSTANCES) / EACH;
+
+/// Puts it there.
+pub(super) fn bring(status: &RuntimeStatus, values: &mut [u64; MOST_GAPS]) {
+    let address = |ip: Sym| u64::from(ip.number());
+    let instant = |at: Option<Time>| at.map_or(0, |at| at.micros().cast_unsigned());
+    values[ADDRESS] = status.ips.first().map_or(0, |ip| address(*ip));
+    for (place, sandbox) in values[SANDBOXES..].iter_mut().zip(&status.sandboxes) {
+        *place = address(sandbox.ip);
+    }
+    for (places, container) in values[INSTANCES..].chunks_exact_mut(EACH).zip(&status.containers) {
+        places[0] = instant(container.created_at);
+        places[1] = instant(container.started_at);
+        places[2] = instant(container.finished_at);
+        if let ContainerId::Made(id) = container.id {
+            places[3] = id;
+        }
+    }
+}
+
+/// A pod of this shape with gaps where [`bring`] takes from.
+pub(super) fn with_gaps(example: &RuntimeStatus) -> RuntimeStatus {
+    let mut status = example.clone();
+    status.ips.iter_mut().for_each(|ip| *ip = Gap::new(ADDRESS).address());
+    for (place, sandbox) in (SANDBOXES..).zip(&mut status.sandboxes) {
+        if !sandbox.ip.is_empty() {
+            sandbox.ip = Gap::new(place).address();
+        }
+    }
+    for (first, container) in (INSTANCES..).step_by(EACH).zip(&mut status.containers) {
+        let instants = [&mut container.created_at, &mut container.started_at, &mut container.finished_at];
+        for (place, at) in (first..).zip(instants) {
+            *at = at.map(|_| Gap::new(place).instant());
+        }
+        if let ContainerId::Made(id) = &mut container.id {
+            *id = Gap::new(first + EACH - 1).container();
+        }
+    }
+    status
+}
+
+/// Whether two pods are the same but for what [`bring`] takes, and have it in the same places.
 fn are_alike(a: &RuntimeStatus, b: &RuntimeStatus) -> bool {
     a.ips.len() == b.ips.len()
         && a.sandboxes.len() == b.sandboxes.len()

@@ -42,7 +42,7 @@ impl Learned {
             self.updates.insert(key, recipe);
         }
         let Some(Some(recipe)) = self.updates.get(&key) else { return self.forms.hold(plain()) };
-        let updated = recipe.follow(&[&[now.micros().cast_unsigned()], &[], &filled.values]);
+        let updated = recipe.follow(&[&[now.micros().cast_unsigned()], &[], &filled.values], Some(filled));
         debug_assert_eq!(updated, HeldStatus::from(plain()), "learned, and updated by the rule");
         updated
     }
