@@ -10,6 +10,7 @@ pub mod node;
 pub mod pod;
 pub mod pod_gc;
 pub mod scheduling;
+pub mod settled;
 pub mod volumes;
 pub mod world_parts;
 
