@@ -301,14 +301,6 @@ fn are_plainly_others(a: &PodStatus, b: &PodStatus) -> bool {
 }
 
 impl HeldStatus {
-    /// Whether both are one and the same, not just equal.
-    pub fn is_one_with(&self, other: &HeldStatus) -> bool {
-        match (self, other) {
-            (HeldStatus::Filled(a), HeldStatus::Filled(b)) => Arc::ptr_eq(a, b),
-            (HeldStatus::Whole(a), HeldStatus::Whole(b)) => Arc::ptr_eq(a, b),
-            _ => false,
-        }
-    }
     /// The status without what is each pod's own: instants, containers' identifiers and addresses that stand in it mean
     /// nothing. All else is as it should be, and reading it costs nothing.
     pub fn form(&self) -> &PodStatus {

@@ -10,7 +10,6 @@ pub mod node;
 pub mod pod;
 pub mod pod_gc;
 pub mod scheduling;
-pub mod settled;
 pub mod volumes;
 pub mod world_parts;
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::NodeId;
 use super::learned::Seen;
-use super::settled::Settled;
 use crate::api::{
     Condition, Container, ContainerStatus, HeldStatus, PodIdent, PodSpec, RuntimeStatus, Sym, Text,
 };
@@ -346,8 +345,6 @@ pub struct Worker {
     pub last_end: Option<Time>,
     /// Apart, since most of the time there is none.
     pub run: Option<Box<Run>>,
-    /// The last sync that changed nothing.
-    pub settled: Option<Box<Settled>>,
     /// What the runtime had at `cache_time`.
     pub cache: Seen,
     pub cache_time: Time,

@@ -144,7 +144,6 @@ fn new_worker(p: &crate::world::Pod, node: NodeId, spec: Arc<crate::api::PodSpec
         waiting_cache: false,
         last_end: None,
         run: None,
-        settled: None,
         cache,
         cache_time: Time::EPOCH,
         due_generation: 0,

@@ -124,7 +124,6 @@ pub fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
             if worker.work == Work::Finished {
                 worker.finished = true;
                 worker.running = false;
-                worker.settled = None;
                 let (node, removed) = (worker.node, worker.removed);
                 // Nothing more is told about it.
                 w.pods[pod.ix()].events.forget(Sym::KUBELET);
