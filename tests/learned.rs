@@ -19,7 +19,7 @@ fn learning(plan: &Arc<Plan>, seed: u64, learned: &mut Learned) -> session::Live
     session::Lived::from(session)
 }
 
-/// Whether anything was learned: a pod whose spec is changed before it starts teaches nothing.
+/// Whether a change of a status was learned: a pod whose spec is changed before it starts teaches nothing.
 fn compare(name: &str, plan: &Arc<Plan>, seeds: u64) -> bool {
     let (mut all, mut nothing) = (Learned::from(plan, 1), Learned::from(plan, u32::MAX));
     for seed in 0..seeds {
@@ -30,7 +30,7 @@ fn compare(name: &str, plan: &Arc<Plan>, seeds: u64) -> bool {
         assert_eq!(with.answers, without.answers, "{name}, seed {seed}");
     }
     assert!(nothing.is_empty(), "{name}: nothing was learned");
-    !all.is_empty()
+    all.changes() > 0
 }
 
 #[test]

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::{ContainerId, Ips, Sym, Text};
 use crate::time::Time;
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum InstanceState {
     Created,
     Running,
@@ -15,7 +15,7 @@ pub enum InstanceState {
 }
 
 /// One instance of a container: each start makes a new one.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RuntimeContainer {
     pub name: Sym,
     pub id: ContainerId,
@@ -33,7 +33,7 @@ pub struct RuntimeContainer {
     pub active: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RuntimeSandbox {
     pub id: Sym,
     pub attempt: u32,
@@ -45,7 +45,7 @@ pub struct RuntimeSandbox {
 }
 
 /// A pod as the runtime has it; sandboxes and containers newest first.
-#[derive(PartialEq, Eq, Hash, Debug, Default)]
+#[derive(PartialEq, Eq, Debug, Default)]
 pub struct RuntimeStatus {
     pub ips: Ips,
     pub sandboxes: SmallVec<[RuntimeSandbox; 1]>,

@@ -247,7 +247,6 @@ known! {
     FAILED_POST_START_HOOK = "FailedPostStartHook",
     FAILED_PRE_STOP_HOOK = "FailedPreStopHook",
     SANDBOX_CHANGED = "SandboxChanged",
-    FIRST_SANDBOX = "sandbox-0",
     FAILED_CREATE_POD_SANDBOX = "FailedCreatePodSandBox",
     FAILED_MOUNT = "FailedMount",
     FAILED_ATTACH_VOLUME = "FailedAttachVolume",
@@ -295,6 +294,8 @@ known! {
     WAITING = "waiting",
     RUNNING_STATE = "running",
     TERMINATED_STATE = "terminated",
+    // Identifiers that the runtime gives.
+    FIRST_SANDBOX = "sandbox-0",
     // Node condition reasons.
     KUBELET_READY = "KubeletReady",
     KUBELET_NOT_READY = "KubeletNotReady",

@@ -11,7 +11,7 @@ use crate::api::{
 };
 
 /// Why a container could not be started at the last attempt: the kubelet's reason cache.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StartFailure {
     pub reason: Sym,
     pub message: Text,

@@ -27,7 +27,7 @@ pub struct EndedBy {
 }
 
 /// A probe worker as the status asks for it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Probed {
     /// The restart count of the instance that the result is about.
     pub instance: i32,
@@ -35,7 +35,7 @@ pub struct Probed {
 }
 
 /// What a kubelet remembers of a container beside its instances.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Known {
     pub name: Sym,
     /// Why its last start failed.

@@ -141,6 +141,10 @@ impl Changes {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+    /// How many have a way.
+    pub fn count(&self) -> usize {
+        self.0.iter().filter(|entry| entry.way.is_some()).count()
+    }
 }
 
 impl Learned {

@@ -69,6 +69,11 @@ impl Learned {
             && self.updates.is_empty()
     }
 
+    /// How many changes of a status are known.
+    pub fn changes(&self) -> usize {
+        self.changes.count()
+    }
+
     fn is_learned(&self, template: u32) -> bool {
         self.templates.get(template as usize).copied().unwrap_or(false)
     }

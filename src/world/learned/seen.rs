@@ -163,8 +163,22 @@ fn are_sandboxes_alike(a: &RuntimeSandbox, b: &RuntimeSandbox) -> bool {
 }
 
 fn are_containers_alike(a: &RuntimeContainer, b: &RuntimeContainer) -> bool {
-    let RuntimeContainer { name, id, state, created_at, started_at, finished_at, .. } = *a;
-    let RuntimeContainer { exit_code, restart_count, reason, message, image, image_ref, active, .. } = *a;
+    // All are named: a new one has to find its place here or in `bring`.
+    let RuntimeContainer {
+        name,
+        id,
+        state,
+        created_at,
+        started_at,
+        finished_at,
+        exit_code,
+        restart_count,
+        reason,
+        message,
+        image,
+        image_ref,
+        active,
+    } = *a;
     let is_same_id = match (id, b.id) {
         (ContainerId::Made(_), ContainerId::Made(_)) => true,
         (a, b) => a == b,
