@@ -124,7 +124,7 @@ impl Correlator {
             for known in self.known.iter_mut().filter(|known| known.is_like(event)) {
                 known.similar = false;
             }
-            self.known.retain(|known| known.count > 0);
+            self.known.retain(|known| known.count > 0 || known.similar);
             (own, similar) = (self.known.iter().position(|known| known.is(event)), 0);
         }
         let mut messages: Vec<EventText> = Vec::new();
@@ -319,6 +319,23 @@ mod tests {
         let last = (0..10).map(|number| run.pull(number as i64 * 600, number)).last();
         assert_eq!(last.flatten().map(|(object, ..)| object), Some(10));
         assert!(run.correlator.known.iter().any(|known| known.combined));
+    }
+
+    /// Of a reason whose events lie far apart every message is forgotten that was only seen in the combined event; those
+    /// of another type are not touched.
+    #[test]
+    fn one_reason_is_forgotten_alone() {
+        let mut run = Run::new();
+        let fail = |run: &mut Run, secs, number: usize| run.send(secs, true, &format!("failed {number}"), "");
+        for number in 0..10 {
+            run.pull(number as i64, number);
+        }
+        for number in 0..10 {
+            fail(&mut run, 600 + number as i64, number);
+        }
+        assert_eq!(run.pull(700, 9), Some((21, 1, "pulled in 9s".to_owned())));
+        let combined = "(combined from similar events): failed 10".to_owned();
+        assert_eq!(fail(&mut run, 701, 10), Some((20, 2, combined)));
     }
 
     #[test]
