@@ -76,3 +76,74 @@ impl Learned {
         deeds
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::spec::Container;
+    use crate::api::{
+        ContainerId, InstanceState, PodSpec, PodStatus, RuntimeContainer, RuntimeSandbox, RuntimeStatus, Sym,
+        Text,
+    };
+    use crate::rules::gates::{Gates, Version};
+    use crate::rules::pod::PodView;
+    use crate::rules::sync_actions::ProbeResults;
+
+    /// A container that runs or has ended, alone in its pod.
+    fn runtime(state: InstanceState) -> Arc<RuntimeStatus> {
+        let (reason, message) = (Sym::EMPTY, Text::NONE);
+        let container = RuntimeContainer {
+            name: Sym::READY,
+            id: ContainerId::Made(1),
+            state,
+            created_at: None,
+            started_at: None,
+            finished_at: None,
+            exit_code: 1,
+            restart_count: 0,
+            reason,
+            message,
+            image: Sym::EMPTY,
+            image_ref: Sym::EMPTY,
+            active: true,
+        };
+        let (id, ip) = (Sym::FIRST_SANDBOX, Sym::KUBELET);
+        let sandbox =
+            RuntimeSandbox { id, attempt: 0, ready: true, ip, host_network: false, no_network: false };
+        Arc::new(RuntimeStatus {
+            sandboxes: [sandbox].into_iter().collect(),
+            containers: [container].into_iter().collect(),
+            ..RuntimeStatus::default()
+        })
+    }
+
+    #[test]
+    fn everything_that_decides_is_asked() {
+        let mut learned = Learned { templates: vec![true], ..Learned::default() };
+        let containers = vec![Container { name: Sym::READY, ..Container::default() }];
+        let (spec, status) = (PodSpec { containers, ..PodSpec::default() }, PodStatus::default());
+        let gates = Gates::of(Version::V1_32);
+        let mut done = |state, deleted, liveness| {
+            let seen = learned.see(0, &runtime(state));
+            let pod = PodView { spec: &spec, status: &status, generation: 1, deleted, is_static: false };
+            let probes = [ProbeResults { liveness, ..ProbeResults::default() }];
+            let input = Input {
+                pod,
+                runtime: &seen,
+                probes: &probes,
+                restart_all: false,
+                sizes: None,
+                gates: &gates,
+            };
+            let deeds = learned.deeds(Some(0), seen.shape, &input);
+            (deeds.to_start.to_vec(), deeds.actions.kill.len(), deeds.actions.kill_pod)
+        };
+        for _ in 0..2 {
+            assert_eq!(done(InstanceState::Exited, false, None), (vec![0], 0, false));
+            assert_eq!(done(InstanceState::Exited, true, None), (vec![], 0, true));
+            assert_eq!(done(InstanceState::Running, false, Some(true)), (vec![], 0, false));
+            assert_eq!(done(InstanceState::Running, false, Some(false)), (vec![0], 1, false));
+        }
+        assert_eq!(learned.deeds.len(), 4);
+    }
+}

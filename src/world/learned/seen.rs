@@ -191,3 +191,85 @@ fn are_containers_alike(a: &RuntimeContainer, b: &RuntimeContainer) -> bool {
         && started_at.is_some() == b.started_at.is_some()
         && finished_at.is_some() == b.finished_at.is_some()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{InstanceState, Ips, Text};
+
+    fn container() -> RuntimeContainer {
+        RuntimeContainer {
+            name: Sym::READY,
+            id: ContainerId::Made(1),
+            state: InstanceState::Exited,
+            created_at: Some(Time::from_secs(1)),
+            started_at: Some(Time::from_secs(2)),
+            finished_at: Some(Time::from_secs(3)),
+            exit_code: 137,
+            restart_count: 2,
+            reason: Sym::ERROR,
+            message: Text::NONE,
+            image: Sym::PULLED,
+            image_ref: Sym::PULLING,
+            active: true,
+        }
+    }
+
+    fn shape(
+        learned: &mut Learned,
+        change: impl Fn(&mut RuntimeContainer, &mut RuntimeSandbox),
+    ) -> Option<Shape> {
+        let (mut container, ip) = (container(), Sym::KUBELET);
+        let id = Sym::FIRST_SANDBOX;
+        let mut sandbox =
+            RuntimeSandbox { id, attempt: 0, ready: true, ip, host_network: false, no_network: false };
+        change(&mut container, &mut sandbox);
+        let status = RuntimeStatus {
+            ips: Ips::from_slice(&[sandbox.ip]),
+            sandboxes: [sandbox].into_iter().collect(),
+            containers: [container].into_iter().collect(),
+        };
+        learned.see(0, &Arc::new(status)).shape
+    }
+
+    #[test]
+    fn a_shape_is_all_but_instants_identifiers_and_addresses() {
+        let mut learned = Learned { templates: vec![true], ..Learned::default() };
+        let first = shape(&mut learned, |_, _| ());
+        let same: [fn(&mut RuntimeContainer, &mut RuntimeSandbox); 5] = [
+            |c, _| c.id = ContainerId::Made(2),
+            |c, _| c.created_at = Some(Time::from_secs(7)),
+            |c, _| c.started_at = Some(Time::from_secs(8)),
+            |c, _| c.finished_at = Some(Time::from_secs(9)),
+            |_, s| s.ip = Sym::PULLED,
+        ];
+        let others: [fn(&mut RuntimeContainer, &mut RuntimeSandbox); 19] = [
+            |c, _| c.name = Sym::INITIALIZED,
+            |c, _| c.id = ContainerId::None,
+            |c, _| c.state = InstanceState::Unknown,
+            |c, _| c.created_at = None,
+            |c, _| c.started_at = None,
+            |c, _| c.finished_at = None,
+            |c, _| c.exit_code = 1,
+            |c, _| c.restart_count = 3,
+            |c, _| c.reason = Sym::OOM_KILLED,
+            |c, _| c.message = Text::Is(Sym::ERROR),
+            |c, _| c.image = Sym::CREATED,
+            |c, _| c.image_ref = Sym::CREATED,
+            |c, _| c.active = false,
+            |_, s| s.id = Sym::CREATED,
+            |_, s| s.attempt = 1,
+            |_, s| s.ready = false,
+            |_, s| s.ip = Sym::EMPTY,
+            |_, s| s.host_network = true,
+            |_, s| s.no_network = true,
+        ];
+        assert!(same.into_iter().all(|change| shape(&mut learned, change) == first));
+        let mut found = vec![first];
+        for change in others {
+            let own = shape(&mut learned, change);
+            assert!(!found.contains(&own), "{} of {}", found.len(), others.len());
+            found.push(own);
+        }
+    }
+}
