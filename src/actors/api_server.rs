@@ -24,7 +24,7 @@ pub fn create_pod(w: &mut World, template: u32, ordinal: u32) -> PodId {
     let uid = Uid::Made(w.draw(Purpose::Uid, entity, 0).two());
     let ident = PodIdent { name, namespace: t.namespace, uid };
     let generation = i64::from(w.gates.version >= crate::rules::gates::Version::V1_33);
-    w.directory.pods.push(ident);
+    w.name_pod(ident);
     w.records.push(PodRecord { qos_class: t.qos_class, created: Some(w.now), ..PodRecord::default() });
     let nothing = (&w.nothing, &w.no_runtime);
     w.pods.push(new_pod(t, template, ident, entity, generation, w.now, nothing));

@@ -30,6 +30,9 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
         nodes: plan.nodes.iter().map(|n| n.spec.name).collect(),
         start: plan.start,
     };
+    for name in &w.directory.nodes {
+        w.digest.fold(name.content());
+    }
     for (ix, node) in plan.nodes.iter().enumerate() {
         let entity = crate::engine::random::entity(&[&node.spec.name]);
         let phase = |w: &World, purpose| {

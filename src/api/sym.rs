@@ -15,13 +15,20 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sym(u32);
 
+#[derive(Clone, Copy)]
+struct Entry {
+    text: &'static str,
+    /// [`content`] of the text.
+    content: u64,
+}
+
 struct Interner {
     ids: FxHashMap<&'static str, u32>,
     count: u32,
 }
 
 /// Chunks double in size and never move, so that a reader needs no lock.
-static CHUNKS: [OnceLock<Box<[OnceLock<&'static str>]>>; 24] = [const { OnceLock::new() }; 24];
+static CHUNKS: [OnceLock<Box<[OnceLock<Entry>]>>; 24] = [const { OnceLock::new() }; 24];
 static INTERNER: OnceLock<RwLock<Interner>> = OnceLock::new();
 const FIRST_CHUNK: u32 = 1024;
 
@@ -34,7 +41,17 @@ fn place(id: u32) -> (usize, usize, usize) {
 fn put(id: u32, text: &'static str) {
     let (chunk, slot, size) = place(id);
     let cells = CHUNKS[chunk].get_or_init(|| (0..size).map(|_| OnceLock::new()).collect());
-    let _ = cells[slot].set(text);
+    let _ = cells[slot].set(Entry { text, content: content(text) });
+}
+
+/// What a text says as a number, the same in every process and on every machine (FNV-1a, 64 bits).
+const fn content(text: &str) -> u64 {
+    let (bytes, mut hash, mut at) = (text.as_bytes(), 0xcbf2_9ce4_8422_2325_u64, 0);
+    while at < bytes.len() {
+        hash = (hash ^ bytes[at] as u64).wrapping_mul(0x0000_0100_0000_01b3);
+        at += 1;
+    }
+    hash
 }
 
 fn interner() -> &'static RwLock<Interner> {
@@ -68,13 +85,22 @@ impl Sym {
         Sym(id)
     }
 
-    pub fn as_str(self) -> &'static str {
+    fn entry(self) -> Entry {
         let (chunk, slot, _) = place(self.0);
         match CHUNKS[chunk].get().and_then(|cells| cells[slot].get()) {
-            Some(text) => text,
+            Some(entry) => *entry,
             // A constant read before anything was interned.
-            None => KNOWN[self.0 as usize],
+            None => Entry { text: KNOWN[self.0 as usize], content: content(KNOWN[self.0 as usize]) },
         }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        self.entry().text
+    }
+
+    /// What the text says as a number, the same in every process and on every machine: for digests.
+    pub fn content(self) -> u64 {
+        self.entry().content
     }
 
     /// The number behind the symbol, for those who keep it among other numbers; it means nothing outside this process.

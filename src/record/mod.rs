@@ -10,6 +10,7 @@ pub mod objects;
 pub mod sink;
 pub mod threaded;
 pub mod transition;
+pub mod values;
 
 pub use sink::{Ending, Fan, Kept, Sink, Written};
 pub use threaded::Threaded;

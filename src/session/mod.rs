@@ -66,8 +66,7 @@ impl Session {
         let (at, sequence, event) = w.queue.pop()?;
         w.now = at;
         w.step += 1;
-        w.digest.fold(at.micros() as u64);
-        w.digest.fold(sequence);
+        w.digest.fold(at.micros().cast_unsigned());
         actors::play(w, event);
         Some(Played { at, sequence, event })
     }

@@ -19,9 +19,10 @@ pub use event::SimEvent;
 pub use node::{Node, NodeId};
 pub use pod::{ContainerIx, Deletion, Pod, PodId};
 
-use crate::api::{HeldStatus, Sym};
-use crate::engine::{Digest, Distribution, Queue, random};
-use crate::record::{Change, Directory, Event, PodRecord, Transition};
+use crate::api::{HeldStatus, PodIdent, Sym};
+use crate::engine::digest::{Digest, Mix};
+use crate::engine::{Distribution, Queue, random};
+use crate::record::{Change, Directory, Event, PodRecord, Transition, values};
 use crate::rules::container_status::ContainerList;
 use crate::rules::gates::Gates;
 use crate::scenario::plan::{Latency, ObjectKind, Plan};
@@ -136,6 +137,7 @@ impl World {
     /// kubectl's answer to an action that is under way.
     pub fn answer(&mut self, words: &str) {
         let after = Span::from_micros(self.now.since(self.plan.start).micros());
+        self.digest.fold_text(words);
         self.answers.push(format!("{after}: {words}"));
     }
     pub fn at(&mut self, at: Time, event: SimEvent) {
@@ -176,13 +178,24 @@ impl World {
 
     /// Writes a row of the timeline.
     pub fn record(&mut self, pod: Option<PodId>, node: Option<NodeId>, change: Change) {
-        self.outbox.push(Transition {
+        let row = Transition {
             time: self.now,
             pod: pod.map(|p| p.0),
             node: node.map(|n| u32::from(n.0)),
             change,
             step: self.step,
-        });
+        };
+        let mut mix = Mix::new();
+        row.values(&mut |word| mix.add(word));
+        self.digest.fold(mix.word());
+        self.outbox.push(row);
+    }
+    /// A pod gets its names, by which all rows about it are read.
+    pub fn name_pod(&mut self, ident: PodIdent) {
+        let mut mix = Mix::new();
+        values::of_pod(&ident, &mut |word| mix.add(word));
+        self.digest.fold(mix.word());
+        self.directory.pods.push(ident);
     }
     /// Records an event about a pod.
     pub fn record_event(&mut self, pod: PodId, event: Event) {
