@@ -6,7 +6,7 @@
 
 use super::events;
 use super::kubelet::pod_worker::next_on_grid;
-use crate::api::{Sym, Tri};
+use crate::api::Sym;
 use crate::engine::Distribution;
 use crate::rules::attach_detach::{self as rules, Unneeded};
 use crate::time::{Span, Time};
@@ -100,7 +100,7 @@ fn detach_unneeded(w: &mut World, volume: VolumeIx) {
         let n = &w.nodes[node.ix()];
         let facts = Unneeded {
             in_use: w.volumes.list[usize::from(volume)].reported_in_use.contains(&node),
-            healthy: n.exists && n.ready == Tri::True,
+            healthy: n.is_ready(),
             out_of_service: n.spec.taints.iter().any(|taint| taint.key == rules::OUT_OF_SERVICE),
             since: w.now.since(since),
         };

@@ -6,6 +6,7 @@
 
 pub mod api_server;
 pub mod attach_detach;
+pub mod command;
 pub mod disruption;
 pub mod events;
 pub mod kubelet;
@@ -14,10 +15,10 @@ pub mod node_lifecycle;
 pub mod pod_gc;
 pub mod pod_resize;
 pub mod runtime;
-pub mod scenario_actions;
 pub mod scheduler;
 pub mod start;
 pub mod taint_eviction;
+pub mod watch;
 
 use crate::engine::Distribution;
 use crate::scenario::plan::{Attempt, ContainerBehavior, Exit, HookBehavior, OnTerm};
@@ -28,14 +29,14 @@ use crate::world::{SimEvent, World};
 pub fn play(w: &mut World, event: SimEvent) {
     match event {
         SimEvent::CreatePod { template, ordinal } => start::create_pod(w, template, ordinal),
-        SimEvent::Action { index } => scenario_actions::play(w, index),
-        SimEvent::CreateObject { index } => scenario_actions::create_object(w, index),
-        SimEvent::BindClaim { index } => scenario_actions::bind_claim(w, index as usize),
+        SimEvent::Action { index } => command::play(w, index),
+        SimEvent::CreateObject { index } => api_server::objects::create(w, index as usize, &[]),
+        SimEvent::BindClaim { index } => api_server::objects::bind_claim(w, index as usize),
         SimEvent::Schedule { generation } => scheduler::schedule(w, generation),
         SimEvent::QueueTimer { pod, generation } => scheduler::timer(w, pod, generation),
         SimEvent::Preempt { pod, victim, node } => scheduler::preempt(w, pod, victim, node),
         SimEvent::SeriesWrite { pod } => scheduler::write_series(w, pod),
-        SimEvent::DrainRetry { pod } => scenario_actions::drain(w, pod),
+        SimEvent::DrainRetry { pod } => command::drain(w, pod),
         SimEvent::CordonTaint { node } => node_lifecycle::cordon_taint(w, node),
         SimEvent::Bind { pod, node } => scheduler::bind(w, pod, node),
         SimEvent::PodSeen { pod } => kubelet::pod_seen(w, pod),

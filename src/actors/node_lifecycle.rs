@@ -5,13 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{api_server, events, kubelet, taint_eviction};
+use super::api_server::nodes::{self, put_condition};
+use super::{api_server, events, kubelet};
 use crate::api::{Condition, Effect, Phase, Sym, Taint, Tri};
-use crate::record::Change;
 use crate::rules::gates::Version;
 use crate::rules::zone_disruption::{Zone, ZoneKey, zone_key};
 use crate::time::{Span, Time};
-use crate::world::{Node, NodeId, PodId, Purpose, SimEvent, World};
+use crate::world::node::NodeCondition;
+use crate::world::{Node, NodeConditionKind, NodeId, PodId, Purpose, SimEvent, World};
 
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 const NOT_READY: &str = "node.kubernetes.io/not-ready";
@@ -25,27 +26,26 @@ const TAINT_DELAY: Span = Span::from_millis(100);
 /// How long nodes and their kubelets have been there when a scenario begins.
 pub const KUBELET_AGE: Span = Span::from_secs(86_400);
 
-/// A node's kubelet has reported from before the run's start: Ready is True.
-pub fn node_started(w: &mut World, node: NodeId) {
-    set_ready(w, node, Tri::True, Sym::KUBELET_READY, READY_WORDS.1);
+/// The conditions of a node whose kubelet has reported from before the run's start.
+pub fn healthy(start: Time) -> [NodeCondition; 4] {
+    NodeConditionKind::ALL.map(|kind| {
+        let (status, (reason, message)) = match PRESSURES.iter().find(|pressure| pressure.condition == kind) {
+            Some(pressure) => (Tri::False, pressure.off),
+            None => (Tri::True, READY_WORDS),
+        };
+        let (reason, message) = (Sym::new(reason), Sym::new(message));
+        NodeCondition { status, reason, message, since: start - KUBELET_AGE }
+    })
 }
 
 /// Writes Ready; a node that is not has a NoSchedule taint at once (`doNoScheduleTaintingPass`).
-fn set_ready(w: &mut World, node: NodeId, to: Tri, reason: Sym, message: &str) {
-    let n = &mut w.nodes[node.ix()];
-    let from = std::mem::replace(&mut n.ready, to);
-    if from != to {
+fn put_ready(n: &mut Node, to: Tri, words: (&str, &str), now: Time) {
+    if n.ready() != to {
         let other =
             |t: &Taint| t.effect != Effect::NoSchedule || (t.key != UNREACHABLE && t.key != NOT_READY);
         n.spec.taints.retain(other);
         n.spec.taints.extend(eviction_taint(to).map(|(key, _)| no_schedule(key)));
-    }
-    let first = w.step == 0;
-    if first || from != to {
-        let from = if first { None } else { Some(from) };
-        let message = Sym::new(message);
-        w.record(None, Some(node), Change::Node { kind: Sym::READY, from, to: Some(to), reason, message });
-        super::attach_detach::node_changed(w);
+        put_condition(n, NodeConditionKind::Ready, to, words, now);
     }
 }
 
@@ -76,20 +76,20 @@ pub fn cordoned(w: &mut World, node: NodeId) {
 
 pub fn cordon_taint(w: &mut World, node: NodeId) {
     let key = Sym::new(UNSCHEDULABLE);
-    let spec = &mut w.nodes[node.ix()].spec;
-    spec.taints.retain(|taint| taint.key != key);
-    if spec.unschedulable {
-        spec.taints.push(Taint { key, value: Sym::EMPTY, effect: Effect::NoSchedule });
-    }
-    super::scheduler::node_listed(w, node);
+    nodes::update(w, node, |n, _| {
+        n.spec.taints.retain(|taint| taint.key != key);
+        if n.spec.unschedulable {
+            n.spec.taints.push(Taint { key, value: Sym::EMPTY, effect: Effect::NoSchedule });
+        }
+    });
 }
 
 /// A node's kubelet falls silent: its lease was renewed last at some earlier instant, every quarter of its duration.
 pub fn kubelet_stopped(w: &mut World, node: NodeId) {
-    let renewal = Span::from_micros((w.nodes[node.ix()].config.node_lease_duration.micros() / 4).max(1));
+    let renewal = Span::from_micros((w.machines[node.ix()].config.node_lease_duration.micros() / 4).max(1));
     let anchor = phase(w, Some(node), renewal);
     let renewals = w.now.since(anchor).micros() / renewal.micros();
-    w.nodes[node.ix()].heartbeat = anchor + renewal * renewals;
+    nodes::renewed(w, node, anchor + renewal * renewals);
     let given_up = w.nodes[node.ix()].heartbeat + w.plan.controllers.node_monitor_grace_period;
     want_pass(w, node, given_up + Span::from_micros(1));
 }
@@ -100,7 +100,7 @@ fn want_pass(w: &mut World, node: NodeId, from: Time) {
     let at = kubelet::pod_worker::next_on_grid(phase(w, None, period), period, from);
     // One pass looks at all nodes.
     if w.node_passes.insert(at) {
-        let generation = w.nodes[node.ix()].generation;
+        let generation = w.machines[node.ix()].generation;
         w.at(at, SimEvent::NodeMonitor { generation });
     }
 }
@@ -114,12 +114,13 @@ pub fn monitor(w: &mut World, _generation: u32) {
     // Up to 1.32 the taint follows from the condition as the pass before saw it.
     let late =
         if w.gates.version <= Version::V1_32 { w.plan.controllers.node_monitor_period } else { Span::ZERO };
-    let nodes = || (0..w.nodes.len()).map(|ix| NodeId(ix as u16));
+    let all = || (0..w.nodes.len()).map(|ix| NodeId(ix as u16));
     let silent = |node: &NodeId| {
         let n = &w.nodes[node.ix()];
-        n.exists && !n.kubelet_up && n.ready != Tri::Unknown && w.now.since(n.heartbeat) > grace
+        let silent = !w.machines[node.ix()].kubelet_up && w.now.since(n.heartbeat) > grace;
+        n.exists && silent && n.ready() != Tri::Unknown
     };
-    let lost: Vec<NodeId> = nodes().filter(silent).collect();
+    let lost: Vec<NodeId> = all().filter(silent).collect();
     for node in &lost {
         give_up(w, *node);
     }
@@ -129,25 +130,22 @@ pub fn monitor(w: &mut World, _generation: u32) {
     }
     for (node, queue) in to_taint(w) {
         let late = if lost.binary_search(&node).is_ok() { late } else { Span::ZERO };
-        let generation = w.nodes[node.ix()].generation;
+        let generation = w.machines[node.ix()].generation;
         w.after(queue + late, SimEvent::NodeTaint { node, generation });
     }
 }
 
 fn any_ready(w: &World) -> bool {
-    w.nodes.iter().any(|n| n.exists && n.ready == Tri::True)
+    w.nodes.iter().any(Node::is_ready)
 }
 
 /// No node is ready: then it is not the nodes' fault, and what was tainted is left alone again (`handleDisruption`).
 fn stop_evictions(w: &mut World) {
     for ix in 0..w.nodes.len() {
-        let node = NodeId(ix as u16);
-        let taints = &mut w.nodes[ix].spec.taints;
-        let before = taints.len();
-        taints.retain(|t| t.effect != Effect::NoExecute || (t.key != UNREACHABLE && t.key != NOT_READY));
-        if taints.len() < before {
-            taint_eviction::node_changed(w, node);
-            super::scheduler::node_listed(w, node);
+        let evicts =
+            |t: &Taint| t.effect == Effect::NoExecute && (t.key == UNREACHABLE || t.key == NOT_READY);
+        if w.nodes[ix].spec.taints.iter().any(evicts) {
+            nodes::update(w, NodeId(ix as u16), |n, _| n.spec.taints.retain(|t| !evicts(t)));
         }
     }
 }
@@ -155,17 +153,17 @@ fn stop_evictions(w: &mut World) {
 /// The nodes that lack their NoExecute taint and may get it, and how long the queue takes.
 fn to_taint(w: &World) -> Vec<(NodeId, Span)> {
     let lacks = |n: &Node| {
-        n.exists && eviction_taint(n.ready).is_some_and(|(key, _)| !has_no_execute(&n.spec.taints, key))
+        n.exists && eviction_taint(n.ready()).is_some_and(|(key, _)| !has_no_execute(&n.spec.taints, key))
     };
     if !w.nodes.iter().any(lacks) {
         return Vec::new();
     }
     let mut zones = BTreeMap::<ZoneKey<'_>, Zone>::new();
     for n in w.nodes.iter().filter(|n| n.exists) {
-        zones.entry(zone_key(&n.spec.labels)).or_default().count(n.ready == Tri::True);
+        zones.entry(zone_key(&n.spec.labels)).or_default().count(n.ready() == Tri::True);
     }
     let due = |(ix, n): (usize, &Node)| {
-        let (_, opposite) = eviction_taint(n.ready).filter(|_| lacks(n))?;
+        let (_, opposite) = eviction_taint(n.ready()).filter(|_| lacks(n))?;
         let evicts = zones.get(&zone_key(&n.spec.labels)).is_some_and(|zone| zone.evicts());
         // One taint for the other is no matter of the queue.
         let swapped = has_no_execute(&n.spec.taints, opposite);
@@ -189,13 +187,15 @@ fn has_no_execute(taints: &[Taint], key: &str) -> bool {
 
 /// What nobody has posted for too long is Unknown, all four conditions of it (`tryUpdateNodeHealth`).
 fn give_up(w: &mut World, node: NodeId) {
-    let was_ready = w.nodes[node.ix()].ready == Tri::True;
-    for which in 0..PRESSURES.len() {
-        write_pressure(w, node, which, Tri::Unknown, (&Sym::NODE_STATUS_UNKNOWN, SILENT));
-    }
-    set_ready(w, node, Tri::Unknown, Sym::NODE_STATUS_UNKNOWN, SILENT);
-    super::scheduler::node_listed(w, node);
-    for pod in w.nodes[node.ix()].pods.clone() {
+    let was_ready = w.nodes[node.ix()].ready() == Tri::True;
+    let words = (Sym::NODE_STATUS_UNKNOWN.as_str(), SILENT);
+    nodes::update(w, node, |n, now| {
+        for kind in &PRESSURES {
+            put_pressure(n, kind, Tri::Unknown, words, now);
+        }
+        put_ready(n, Tri::Unknown, words, now);
+    });
+    for pod in w.machines[node.ix()].pods.clone() {
         let p = &w.pods[pod.ix()];
         if p.exists && p.node == Some(node) {
             lose_pod(w, pod, was_ready);
@@ -227,22 +227,21 @@ fn lose_pod(w: &mut World, pod: PodId, node_was_ready: bool) {
 /// The NoExecute taint of a node that is not ready is written, in the place of the other one (`doNoExecuteTaintingPass`).
 pub fn taint(w: &mut World, node: NodeId, generation: u32) {
     let n = &w.nodes[node.ix()];
-    let Some((key, opposite)) = eviction_taint(n.ready) else { return };
-    let stale = n.generation != generation || !n.exists || has_no_execute(&n.spec.taints, key);
+    let Some((key, opposite)) = eviction_taint(n.ready()) else { return };
+    let stale = w.machines[node.ix()].generation != generation || has_no_execute(&n.spec.taints, key);
     if stale || !any_ready(w) {
         return;
     }
-    let n = &mut w.nodes[node.ix()];
-    n.spec.taints.retain(|t| t.key != opposite || t.effect != Effect::NoExecute);
-    n.spec.taints.push(Taint { key: Sym::new(key), value: Sym::EMPTY, effect: Effect::NoExecute });
-    taint_eviction::node_changed(w, node);
-    super::scheduler::node_listed(w, node);
+    nodes::update(w, node, |n, _| {
+        n.spec.taints.retain(|t| t.key != opposite || t.effect != Effect::NoExecute);
+        n.spec.taints.push(Taint { key: Sym::new(key), value: Sym::EMPTY, effect: Effect::NoExecute });
+    });
 }
 
 /// A node that goes off says so itself: Ready turns False, and the taints of a node that is not ready follow.
 pub fn shutting_down(w: &mut World, node: NodeId) {
-    set_ready(w, node, Tri::False, Sym::new("KubeletNotReady"), "node is shutting down");
-    super::scheduler::node_listed(w, node);
+    let words = (Sym::KUBELET_NOT_READY.as_str(), "node is shutting down");
+    nodes::update(w, node, |n, now| put_ready(n, Tri::False, words, now));
     let now = w.now;
     want_pass(w, node, now);
 }
@@ -250,7 +249,7 @@ pub fn shutting_down(w: &mut World, node: NodeId) {
 /// A condition that tells of a shortage: its taint, and reason and message of its two values
 /// (pkg/kubelet/nodestatus/setters.go).
 struct PressureKind {
-    condition: &'static str,
+    condition: NodeConditionKind,
     taint: &'static str,
     on: (&'static str, &'static str),
     off: (&'static str, &'static str),
@@ -259,19 +258,19 @@ struct PressureKind {
 /// In the order in which they are written.
 const PRESSURES: [PressureKind; 3] = [
     PressureKind {
-        condition: "MemoryPressure",
+        condition: NodeConditionKind::MemoryPressure,
         taint: "node.kubernetes.io/memory-pressure",
         on: ("KubeletHasInsufficientMemory", "kubelet has insufficient memory available"),
         off: ("KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
     },
     PressureKind {
-        condition: "DiskPressure",
+        condition: NodeConditionKind::DiskPressure,
         taint: "node.kubernetes.io/disk-pressure",
         on: ("KubeletHasDiskPressure", "kubelet has disk pressure"),
         off: ("KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
     },
     PressureKind {
-        condition: "PIDPressure",
+        condition: NodeConditionKind::PidPressure,
         taint: "node.kubernetes.io/pid-pressure",
         on: ("KubeletHasInsufficientPID", "kubelet has insufficient PID available"),
         off: ("KubeletHasSufficientPID", "kubelet has sufficient PID available"),
@@ -287,20 +286,9 @@ fn pressure_of(resource: Sym) -> usize {
     }
 }
 
-/// A node's conditions as the API has them, in the kubelet's order.
-pub fn conditions(n: &Node) -> impl Iterator<Item = (&'static str, Tri)> {
-    let pressures = PRESSURES.iter().zip(n.pressures).map(|(kind, to)| (kind.condition, to));
-    pressures.chain([("Ready", n.ready)])
-}
-
-/// Reason and message of a condition that has not changed since the kubelet began.
-pub fn words_at_first(condition: &str) -> (&'static str, &'static str) {
-    PRESSURES.iter().find(|kind| kind.condition == condition).map_or(READY_WORDS, |kind| kind.off)
-}
-
 /// The node's condition that tells of a shortage.
 pub fn pressure_condition(resource: Sym) -> &'static str {
-    PRESSURES[pressure_of(resource)].condition
+    PRESSURES[pressure_of(resource)].condition.as_str()
 }
 
 /// The taint that such a node gets.
@@ -314,46 +302,41 @@ fn no_schedule(key: &str) -> Taint {
 
 /// The kubelet's node status tells of a shortage, or that it is over; the taint follows (`doNoScheduleTaintingPass`).
 pub fn set_pressure(w: &mut World, node: NodeId, resource: Sym, on: bool) {
-    post_pressure(w, node, pressure_of(resource), on);
-    super::scheduler::node_listed(w, node);
+    let kind = &PRESSURES[pressure_of(resource)];
+    nodes::update(w, node, |n, now| post_pressure(n, kind, on, now));
 }
 
-fn post_pressure(w: &mut World, node: NodeId, which: usize, on: bool) {
-    let kind = &PRESSURES[which];
+fn post_pressure(n: &mut Node, kind: &PressureKind, on: bool, now: Time) {
     let (to, words) = if on { (Tri::True, kind.on) } else { (Tri::False, kind.off) };
-    write_pressure(w, node, which, to, words);
+    put_pressure(n, kind, to, words, now);
 }
 
-/// Writes one of [`PRESSURES`]; only True has a taint.
-fn write_pressure(w: &mut World, node: NodeId, which: usize, to: Tri, words: (&str, &str)) {
-    let kind = &PRESSURES[which];
-    let n = &mut w.nodes[node.ix()];
-    let from = std::mem::replace(&mut n.pressures[which], to);
-    if from == to {
+/// Sets one of [`PRESSURES`]; only True has a taint.
+fn put_pressure(n: &mut Node, kind: &PressureKind, to: Tri, words: (&str, &str), now: Time) {
+    if n.condition(kind.condition).status == to {
         return;
     }
+    put_condition(n, kind.condition, to, words, now);
     n.spec.taints.retain(|old| old.key != kind.taint);
     if to == Tri::True {
         n.spec.taints.push(no_schedule(kind.taint));
     }
-    let (kind, reason, message) = (Sym::new(kind.condition), Sym::new(words.0), Sym::new(words.1));
-    w.record(None, Some(node), Change::Node { kind, from: Some(from), to: Some(to), reason, message });
 }
 
 /// A node's kubelet is back and posts its status.
 pub fn kubelet_started(w: &mut World, node: NodeId) {
-    if w.nodes[node.ix()].ready == Tri::True {
+    if w.nodes[node.ix()].ready() == Tri::True {
         return;
     }
-    for which in 0..PRESSURES.len() {
-        post_pressure(w, node, which, false);
-    }
-    set_ready(w, node, Tri::True, Sym::KUBELET_READY, READY_WORDS.1);
-    w.nodes[node.ix()].spec.taints.retain(|t| t.key != UNREACHABLE && t.key != NOT_READY);
-    taint_eviction::node_changed(w, node);
-    super::scheduler::nodes_changed(w);
+    nodes::update(w, node, |n, now| {
+        for kind in &PRESSURES {
+            post_pressure(n, kind, false, now);
+        }
+        put_ready(n, Tri::True, READY_WORDS, now);
+        n.spec.taints.retain(|t| t.key != UNREACHABLE && t.key != NOT_READY);
+    });
     // Those that are still silent had no taints as long as no node was ready.
-    if w.nodes.iter().any(|n| n.exists && n.ready != Tri::True) {
+    if w.nodes.iter().any(|n| n.exists && !n.is_ready()) {
         let now = w.now;
         want_pass(w, node, now);
     }

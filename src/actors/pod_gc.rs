@@ -10,7 +10,7 @@ use crate::api::{Condition, Phase, Sym, Tri};
 use crate::rules::throttle::CONTROLLER_REQUESTS;
 use crate::time::{Span, Time};
 use crate::world::pod_gc::EndedPod;
-use crate::world::{PodId, Purpose, SimEvent, World};
+use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
 
 /// A node must be gone for this long (`quarantineTime`).
 const QUARANTINE: Span = Span::from_secs(40);
@@ -31,6 +31,15 @@ pub fn orphaned(w: &mut World, pod: PodId) {
     let collected = pass_at(w, noticed + QUARANTINE);
     w.pod_gc.orphans.insert((collected, pod));
     w.at(collected, SimEvent::PodGc);
+}
+
+/// A node is no more: its pods are orphans.
+pub fn node_gone(w: &mut World, node: NodeId) {
+    for pod in w.machines[node.ix()].pods.clone() {
+        if w.pods[pod.ix()].exists {
+            orphaned(w, pod);
+        }
+    }
 }
 
 /// A pod has come to a terminal phase.

@@ -139,7 +139,7 @@ pub fn exit(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
 pub fn end(w: &mut World, pod: PodId, ix: ContainerIx, code: i32, reason: Sym) {
     let now = w.now;
     let p = &w.pods[pod.ix()];
-    if p.node.is_some_and(|n| !w.nodes[n.ix()].machine_up) {
+    if p.node.is_some_and(|n| !w.machines[n.ix()].machine_up) {
         return;
     }
     let scripted = p.attempt(ix).reason;
@@ -273,7 +273,7 @@ pub fn sandbox_stopped(w: &mut World, pod: PodId) {
 /// the kernel ends all others.
 pub fn sandbox_dies(w: &mut World, pod: PodId) {
     let p = &w.pods[pod.ix()];
-    let off = p.node.is_none_or(|n| !w.nodes[n.ix()].machine_up);
+    let off = p.node.is_none_or(|n| !w.machines[n.ix()].machine_up);
     if off || !p.runtime.live.sandboxes.iter().any(|s| s.ready) {
         return;
     }
@@ -287,9 +287,9 @@ pub fn sandbox_dies(w: &mut World, pod: PodId) {
 
 /// A machine that was off runs again: no process and no sandbox has survived. What was queued for them finds them ended.
 pub fn machine_rebooted(w: &mut World, node: crate::world::NodeId) {
-    w.nodes[node.ix()].machine_up = true;
+    w.machines[node.ix()].machine_up = true;
     let now = w.now;
-    for pod in w.nodes[node.ix()].pods.clone() {
+    for pod in w.machines[node.ix()].pods.clone() {
         let p = &mut w.pods[pod.ix()];
         for c in &mut Arc::make_mut(&mut p.runtime.live).containers {
             if c.state == InstanceState::Running {

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::api::{NodeSpec, Sym, Tri};
+use super::api_server;
+use crate::api::{NodeSpec, Sym};
 use crate::engine::random;
 use crate::record::Directory;
 use crate::rules::placement::node_declared_features;
 use crate::scenario::plan::Plan;
 use crate::time::{Span, Time};
 use crate::world::world_parts::empty;
-use crate::world::{ApiObject, Node, NodeId, Purpose, SimEvent, World};
+use crate::world::{ApiObject, Machine, Purpose, SimEvent, World};
 
 /// From one relist to the next: the second that the kubelet waits, and what listing takes. Recorded kubelets drift by
 /// 1.5 to 20 ms a relist, half of them by less than 7.
@@ -41,23 +42,21 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
         let relist_anchor = plan.start + phase(&w, Purpose::RelistPhase);
         let tick_anchor = plan.start + phase(&w, Purpose::TickPhase);
         let reconcile_anchor = plan.start + phase(&w, Purpose::ReconcilePhase) * 10;
-        w.nodes.push(Node {
-            spec: NodeSpec {
-                declared_features: node_declared_features::declared(&plan.gates),
-                ..node.spec.clone()
-            },
+        // The usual private range.
+        let ip = Sym::new(&format!("10.0.{}.{}", ix / 250, ix % 250 + 2));
+        let relist_period = relist_period(w.draw(Purpose::RelistPhase, entity, 1));
+        let images = node.spec.images.iter().map(|image| w.images.full(*image)).collect();
+        w.machines.push(Machine {
+            name: node.spec.name,
+            ip,
+            capacity: node.spec.capacity.clone(),
             config: Arc::clone(&node.kubelet),
-            // The usual private range.
-            ip: Sym::new(&format!("10.0.{}.{}", ix / 250, ix % 250 + 2)),
-            exists: true,
-            ready: Tri::True,
-            pressures: [Tri::False; 3],
             kubelet_up: true,
             machine_up: true,
             generation: 0,
             kubelet_start: plan.start - super::node_lifecycle::KUBELET_AGE,
             relist_anchor,
-            relist_period: relist_period(w.draw(Purpose::RelistPhase, entity, 1)),
+            relist_period,
             relist_queued: None,
             tick_anchor,
             reconcile_anchor,
@@ -70,7 +69,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             pending_resizes: Vec::new(),
             resize_retry: None,
             starts: Default::default(),
-            images: node.spec.images.iter().map(|image| w.images.full(*image)).collect(),
+            images,
             private_images: Vec::new(),
             failed_pulls: Vec::new(),
             pulls: Vec::new(),
@@ -83,16 +82,21 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             status_batches: 0,
             shutting_down: None,
             pressure: Vec::new(),
-            heartbeat: plan.start,
         });
-        super::node_lifecycle::node_started(&mut w, NodeId(ix as u16));
+        let spec = NodeSpec {
+            declared_features: node_declared_features::declared(&plan.gates),
+            ..node.spec.clone()
+        };
+        api_server::nodes::found(&mut w, spec, ip, super::node_lifecycle::healthy(plan.start));
     }
+    super::attach_detach::node_changed(&mut w);
     super::scheduler::start(&mut w);
     for (ix, object) in plan.objects.iter().enumerate() {
         let exists = object.at.is_some_and(|at| at <= plan.start);
         let bound_at = object.claim.as_ref().and_then(|claim| claim.bound_at);
         let bound = bound_at.is_some_and(|at| at <= plan.start);
-        w.objects.push(ApiObject { plan: ix, exists, bound, keys: object.keys.clone() });
+        let object_now = ApiObject { plan: ix, exists, bound, keys: object.keys.clone() };
+        api_server::objects::known(&mut w, object_now);
         if let Some(at) = object.at.filter(|at| *at > plan.start) {
             w.at(at, SimEvent::CreateObject { index: ix as u32 });
         }

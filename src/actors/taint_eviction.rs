@@ -9,7 +9,7 @@ use crate::world::{NodeId, PodId, SimEvent, World};
 
 /// The taints of a node have changed: each of its pods is looked at again.
 pub fn node_changed(w: &mut World, node: NodeId) {
-    for pod in w.nodes[node.ix()].pods.clone() {
+    for pod in w.machines[node.ix()].pods.clone() {
         if w.pods[pod.ix()].exists && w.pods[pod.ix()].node == Some(node) {
             look(w, pod, node);
         }

@@ -124,12 +124,12 @@ fn foretell(w: &World, event: SimEvent) -> Words {
 fn awaited(w: &World, pod: PodId) -> Vec<PodId> {
     let Some(p) = w.pods.get(pod.ix()).filter(|p| p.node.is_none()) else { return Vec::new() };
     let chosen = p.status.form().nominated_node;
-    let on = w.nodes.iter().find(|node| !chosen.is_empty() && node.spec.name == chosen);
+    let on = w.nodes.iter().position(|node| !chosen.is_empty() && node.spec.name == chosen);
     let is_victim = |pod: &PodId| {
         let reason = w.pods[pod.ix()].status.form().condition(Sym::DISRUPTION_TARGET).map(|c| c.reason);
         w.pods[pod.ix()].exists && reason == Some(Sym::PREEMPTION_BY_SCHEDULER)
     };
-    on.map_or_else(Vec::new, |node| node.pods.iter().copied().filter(is_victim).collect())
+    on.map_or_else(Vec::new, |node| w.machines[node].pods.iter().copied().filter(is_victim).collect())
 }
 
 /// Whether an event is about a pod, or about its whole node.
@@ -141,13 +141,13 @@ fn concerns(w: &World, event: SimEvent, pod: PodId) -> bool {
     match event {
         SimEvent::Relist { node: n, .. } => {
             Some(n) == node
-                && w.nodes[n.ix()].dirty.iter().chain(&w.nodes[n.ix()].cache_waiters).any(|p| *p == pod)
+                && w.machines[n.ix()].dirty.iter().chain(&w.machines[n.ix()].cache_waiters).any(|p| *p == pod)
         }
-        SimEvent::StatusWrite { node: n, .. } => w.nodes[n.ix()].status_batch.contains(&pod),
+        SimEvent::StatusWrite { node: n, .. } => w.machines[n.ix()].status_batch.contains(&pod),
         SimEvent::Pulled { node: n, pull } => {
-            w.nodes[n.ix()].pulls.iter().any(|own| own.id == pull && own.pod == pod)
+            w.machines[n.ix()].pulls.iter().any(|own| own.id == pull && own.pod == pod)
         }
-        SimEvent::ResizeRetry { node: n, .. } => w.nodes[n.ix()].pending_resizes.contains(&pod),
+        SimEvent::ResizeRetry { node: n, .. } => w.machines[n.ix()].pending_resizes.contains(&pod),
         SimEvent::KubeletStart { node: n, .. }
         | SimEvent::Shutdown { node: n, .. }
         | SimEvent::DevicesReported { node: n, .. }
@@ -170,7 +170,7 @@ fn concerns(w: &World, event: SimEvent, pod: PodId) -> bool {
 /// Whether the event will still find what it was queued for, as far as that can be said from outside.
 fn is_live(w: &World, event: SimEvent) -> bool {
     let worker = |pod: PodId| w.pods.get(pod.ix()).and_then(|p| p.worker.as_deref());
-    let node_generation = |node: crate::world::NodeId| w.nodes[node.ix()].generation;
+    let node_generation = |node: crate::world::NodeId| w.machines[node.ix()].generation;
     let run =
         |pod: PodId, ix: u8| w.pods.get(pod.ix()).and_then(|p| p.runtime.containers.get(usize::from(ix)));
     match event {
@@ -186,7 +186,7 @@ fn is_live(w: &World, event: SimEvent) -> bool {
         | SimEvent::DevicesReported { node, generation }
         | SimEvent::KubeletStart { node, generation } => node_generation(node) == generation,
         SimEvent::ResizeRetry { node, generation } => {
-            node_generation(node) == generation && w.nodes[node.ix()].resize_retry.is_some()
+            node_generation(node) == generation && w.machines[node.ix()].resize_retry.is_some()
         }
         SimEvent::StorageRound { pod, generation } => worker(pod)
             .is_some_and(|worker| worker.work == Work::Sync && node_generation(worker.node) == generation),

@@ -156,7 +156,7 @@ fn logs_at(
         None => p.spec.init_containers.len() as ContainerIx,
     };
     let own = p.container(ix).name;
-    let Some(node) = p.node.map(|node| &w.nodes[node.ix()]) else { return Ok(Vec::new()) };
+    let Some(node) = p.node.map(|node| &w.machines[node.ix()]) else { return Ok(Vec::new()) };
     if !node.kubelet_up {
         let (ip, namespace) = (node.ip, p.ident.namespace);
         let cause = if node.machine_up { "connect: connection refused" } else { "i/o timeout" };

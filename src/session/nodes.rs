@@ -7,12 +7,12 @@ use super::Walk;
 use super::describe::{Lines, pairs};
 use super::kubectl::table;
 use crate::actors::disruption;
-use crate::actors::node_lifecycle::{self, KUBELET_AGE};
+use crate::actors::node_lifecycle::KUBELET_AGE;
 use crate::api::{Taint, Tri};
-use crate::record::Change;
 use crate::rules::printing::age;
 use crate::time::Time;
-use crate::world::{Node, NodeId, PodId, World};
+use crate::world::node::NodeCondition;
+use crate::world::{Node, NodeConditionKind, NodeId, PodId, World};
 
 const ROLE: &str = "node-role.kubernetes.io/";
 
@@ -30,7 +30,7 @@ pub fn get_nodes(w: &World, now: Time) -> String {
     }
     let mut rows = vec![["NAME", "STATUS", "ROLES", "AGE", "VERSION"].map(str::to_owned).to_vec()];
     rows.extend(nodes.into_iter().map(|n| {
-        let ready = if n.ready == Tri::True { "Ready" } else { "NotReady" };
+        let ready = if n.ready() == Tri::True { "Ready" } else { "NotReady" };
         let cordoned = if n.spec.unschedulable { ",SchedulingDisabled" } else { "" };
         vec![
             n.spec.name.to_string(),
@@ -94,9 +94,10 @@ impl Walk {
         lines.put(0, "Conditions:");
         lines.put(1, "Type\tStatus\tLastTransitionTime\tReason\tMessage");
         lines.put(1, "----\t------\t------------------\t------\t-------");
-        for (kind, status) in node_lifecycle::conditions(n) {
-            let (since, reason, message) = self.condition_of(node, kind);
-            lines.put(1, &format!("{kind}\t{status}\t{}\t{reason}\t{message}", since.rfc1123z()));
+        for kind in NodeConditionKind::ALL {
+            let NodeCondition { status, reason, message, since } = n.condition(kind);
+            let (kind, since) = (kind.as_str(), since.rfc1123z());
+            lines.put(1, &format!("{kind}\t{status}\t{since}\t{reason}\t{message}"));
         }
         lines.put(0, "Addresses:");
         lines.field(1, "InternalIP", &n.ip);
@@ -116,28 +117,6 @@ impl Walk {
             lines.put(1, &format!("{}\t{}\t{old}", p.ident.namespace, p.ident.name));
         }
         Ok(lines.aligned())
-    }
-
-    /// Since when a condition of a node has been so, and why: as it was written last, or as the kubelet posted it before the
-    /// scenario begins.
-    fn condition_of(&self, node: NodeId, kind: &str) -> (Time, String, String) {
-        let written = self.history().iter().rev().filter(|row| row.node == Some(u32::from(node.0)));
-        let mut of_kind = written.filter_map(|row| match row.change {
-            Change::Node { kind: own, from, reason, message, .. } if own == kind => {
-                Some((row.time, from, reason, message))
-            }
-            _ => None,
-        });
-        let before = self.world().plan.start - KUBELET_AGE;
-        match of_kind.next() {
-            Some((time, from, reason, message)) => {
-                (if from.is_some() { time } else { before }, reason.to_string(), message.to_string())
-            }
-            None => {
-                let (reason, message) = node_lifecycle::words_at_first(kind);
-                (before, reason.to_owned(), message.to_owned())
-            }
-        }
     }
 }
 

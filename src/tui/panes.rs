@@ -92,7 +92,7 @@ fn state(app: &App, pod: PodId, width: usize) -> Vec<Line<'static>> {
         let Some(ix) = p.find(status.name) else { continue };
         let Some(run) = p.runtime.containers.get(usize::from(ix)) else { continue };
         let live = p.runtime.live.newest(status.name);
-        let period = p.node.and_then(|n| w.nodes[n.ix()].config.max_container_restart_period);
+        let period = p.node.and_then(|n| w.machines[n.ix()].config.max_container_restart_period);
         let limits = Limits::crash_loop(period, &w.gates);
         if let (Some(entry), Some(finished)) = (run.backoff, live.and_then(|c| c.finished_at))
             && limits.holds_since(run.backoff, finished, now).is_some()

@@ -6,18 +6,22 @@
 pub mod event;
 pub mod images;
 pub mod learned;
+pub mod machine;
 pub mod node;
 pub mod pod;
 pub mod pod_gc;
 pub mod scheduling;
+pub mod store;
 pub mod volumes;
 pub mod world_parts;
 
 use std::sync::Arc;
 
 pub use event::SimEvent;
-pub use node::{Node, NodeId};
+pub use machine::Machine;
+pub use node::{Node, NodeConditionKind, NodeId};
 pub use pod::{ContainerIx, Deletion, Pod, PodId};
+pub use store::Store;
 
 use crate::api::{HeldStatus, PodIdent, Sym};
 use crate::engine::digest::{Digest, Mix};
@@ -75,12 +79,16 @@ pub struct World {
     pub step: u64,
     pub queue: Queue<SimEvent>,
     pub pods: Vec<Pod>,
-    pub nodes: Vec<Node>,
+    pub nodes: Store<Node>,
+    /// By node.
+    pub machines: Vec<Machine>,
     pub images: images::ImageNames,
     /// Field paths of events, by list and name of the container: each is spelled out once.
     pub field_paths: rustc_hash::FxHashMap<(ContainerList, Sym), Sym>,
     /// By index into `plan.objects`, then those that actions create.
-    pub objects: Vec<ApiObject>,
+    pub objects: Store<ApiObject>,
+    /// Of the newest write.
+    pub resource_version: u64,
     pub scheduler: scheduling::Scheduling,
     pub volumes: volumes::Volumes,
     pub pod_gc: pod_gc::PodGc,

@@ -32,7 +32,7 @@ fn check(w: &World, pod: PodId, node: NodeId, asked: Option<&Amounts>) -> Result
         let request = w.scheduler.cluster.request(request);
         predicates(w, pod, info, request, asked)?;
     }
-    if w.nodes[node.ix()].shutting_down.is_some() {
+    if w.machines[node.ix()].shutting_down.is_some() {
         return Err((Sym::NODE_SHUTDOWN, "Pod was rejected as the node is shutting down.".into()));
     }
     Ok(())

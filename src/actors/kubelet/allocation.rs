@@ -67,7 +67,7 @@ pub fn spec_seen(w: &mut World, pod: PodId, node: NodeId) {
         return;
     }
     forget_pending(w, pod);
-    w.nodes[node.ix()].pending_resizes.retain(|other| *other != pod);
+    w.machines[node.ix()].pending_resizes.retain(|other| *other != pod);
 }
 
 /// The kubelet takes a pod that it knew before its start: sizes come from its checkpoint, and what waits is tried once it
@@ -90,23 +90,23 @@ fn forget_pending(w: &mut World, pod: PodId) {
 
 /// A pod has ended on the node, or is gone: others may have its room.
 pub fn pod_left(w: &mut World, pod: PodId, node: NodeId) {
-    if w.nodes[node.ix()].pending_resizes.is_empty() {
+    if w.machines[node.ix()].pending_resizes.is_empty() {
         return;
     }
-    w.nodes[node.ix()].pending_resizes.retain(|other| *other != pod);
+    w.machines[node.ix()].pending_resizes.retain(|other| *other != pod);
     retry(w, node, None);
 }
 
 /// Nothing has happened for three minutes.
 pub fn retry_due(w: &mut World, node: NodeId, generation: u32) {
-    let n = &w.nodes[node.ix()];
+    let n = &w.machines[node.ix()];
     if n.generation == generation && n.kubelet_up && n.resize_retry == Some(w.now) {
         retry(w, node, None);
     }
 }
 
 fn want_retry(w: &mut World, node: NodeId, after: Span) {
-    let n = &mut w.nodes[node.ix()];
+    let n = &mut w.machines[node.ix()];
     let (at, generation) = (w.now + after, n.generation);
     n.resize_retry = Some(at);
     w.at(at, SimEvent::ResizeRetry { node, generation });
@@ -114,7 +114,7 @@ fn want_retry(w: &mut World, node: NodeId, after: Span) {
 
 /// `PushPendingResize`
 fn push(w: &mut World, pod: PodId, node: NodeId) {
-    let mut list = std::mem::take(&mut w.nodes[node.ix()].pending_resizes);
+    let mut list = std::mem::take(&mut w.machines[node.ix()].pending_resizes);
     if !list.contains(&pod) {
         list.push(pod);
         list.sort_by_cached_key(|pod| {
@@ -123,7 +123,7 @@ fn push(w: &mut World, pod: PodId, node: NodeId) {
             resize::turn(grows(p, &w.gates), p.spec.priority, p.status.form().qos_class, pending)
         });
     }
-    w.nodes[node.ix()].pending_resizes = list;
+    w.machines[node.ix()].pending_resizes = list;
 }
 
 /// `isResizeIncreasingRequests`
@@ -135,9 +135,9 @@ fn grows(p: &Pod, gates: &Gates) -> bool {
 
 /// `RetryPendingResizes`: all that wait, in their order. Each is synced, but for the one that its caller syncs.
 fn retry(w: &mut World, node: NodeId, updated: Option<PodId>) {
-    w.nodes[node.ix()].resize_retry = None;
+    w.machines[node.ix()].resize_retry = None;
     let mut left = Vec::new();
-    for pod in std::mem::take(&mut w.nodes[node.ix()].pending_resizes) {
+    for pod in std::mem::take(&mut w.machines[node.ix()].pending_resizes) {
         let worker = w.pods[pod.ix()].worker.as_deref();
         if worker.is_none_or(|worker| worker.removed || worker.work != Work::Sync) {
             continue;
@@ -152,7 +152,7 @@ fn retry(w: &mut World, node: NodeId, updated: Option<PodId>) {
     if !left.is_empty() {
         want_retry(w, node, RETRY);
     }
-    w.nodes[node.ix()].pending_resizes = left;
+    w.machines[node.ix()].pending_resizes = left;
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

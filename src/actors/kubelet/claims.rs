@@ -62,7 +62,7 @@ pub fn begin(w: &mut World, pod: PodId, node: NodeId, others: bool) {
         false => MountStage::Mounting,
     };
     let claims: Vec<ClaimMount> = volumes.map(|volume| ClaimMount { volume, stage: stage(volume) }).collect();
-    let generation = w.nodes[node.ix()].generation;
+    let generation = w.machines[node.ix()].generation;
     w.volumes.mounts.remove(&pod);
     if claims.is_empty() {
         return;
@@ -123,7 +123,7 @@ pub fn go_on(w: &mut World, pod: PodId, claim: u8, generation: u32) {
         return;
     };
     let mounts = w.volumes.mounts.get(&pod).filter(|mounts| mounts.generation == generation);
-    let current = w.nodes[node.ix()].generation == generation;
+    let current = w.machines[node.ix()].generation == generation;
     let Some(claim) = mounts.and_then(|mounts| mounts.claims.get(at)).copied().filter(|_| current) else {
         return;
     };
@@ -232,14 +232,14 @@ pub fn unmounted(w: &mut World, pod: PodId, node: NodeId) {
 /// The kubelet is up again and writes its node's status.
 pub fn kubelet_started(w: &mut World, node: NodeId) {
     if !w.volumes.list.is_empty() {
-        let generation = w.nodes[node.ix()].generation;
+        let generation = w.machines[node.ix()].generation;
         w.after(Span::ZERO, SimEvent::NodeStatus { node, generation });
     }
 }
 
 /// Asks for the node status that is written at or after an instant (`syncNodeStatus`, every `nodeStatusUpdateFrequency`).
 fn want_status(w: &mut World, node: NodeId, at: Time) {
-    let n = &w.nodes[node.ix()];
+    let n = &w.machines[node.ix()];
     let (period, generation) = (n.config.node_status_update_frequency, n.generation);
     let anchor = crate::actors::node_lifecycle::status_anchor(w, node, period);
     let at = super::pod_worker::next_on_grid(anchor, period, at);
@@ -248,7 +248,7 @@ fn want_status(w: &mut World, node: NodeId, at: Time) {
 
 /// The node's status is written: `volumesInUse` is what the kubelet's pods need or still hold.
 pub fn write_status(w: &mut World, node: NodeId, generation: u32) {
-    let n = &w.nodes[node.ix()];
+    let n = &w.machines[node.ix()];
     if n.generation != generation || !n.kubelet_up {
         return;
     }

@@ -26,7 +26,7 @@ pub enum At {
 /// The pod begins to start.
 pub fn joins(w: &mut World, pod: PodId) {
     let Some(node) = w.pods[pod.ix()].node else { return };
-    let starts = &mut w.nodes[node.ix()].starts;
+    let starts = &mut w.machines[node.ix()].starts;
     while starts.front().is_some_and(|at| w.now.since(*at) > WINDOW) {
         starts.pop_front();
     }
@@ -37,7 +37,7 @@ pub fn joins(w: &mut World, pod: PodId) {
 pub fn jostle(w: &World, pod: PodId, at: At) -> Span {
     let p = &w.pods[pod.ix()];
     let Some(node) = p.node else { return Span::ZERO };
-    let starts = &w.nodes[node.ix()].starts;
+    let starts = &w.machines[node.ix()].starts;
     let others = starts.iter().filter(|begun| w.now.since(**begun) <= WINDOW).count().saturating_sub(1);
     if others == 0 {
         return Span::ZERO;

@@ -6,8 +6,8 @@
 
 use super::admission;
 use super::pod_worker::next_on_grid;
-use crate::actors::scheduler;
-use crate::api::{InstanceState, Sym, Text};
+use crate::actors::api_server::nodes;
+use crate::api::{InstanceState, NodeSpec, Sym, Text};
 use crate::rules::devices::{Claim, Devices, allocate};
 use crate::rules::quantity::Quantity;
 use crate::time::Span;
@@ -15,7 +15,7 @@ use crate::world::{NodeId, Pod, PodId, SimEvent, World};
 
 /// How many devices of a plugin's resource the kubelet has: none before the plugin has registered.
 fn healthy(w: &World, node: NodeId, resource: Sym, delay: Span) -> i64 {
-    let start = w.nodes[node.ix()].kubelet_start;
+    let start = w.machines[node.ix()].kubelet_start;
     // Of a kubelet that runs since before the run everything has registered.
     if start >= w.plan.start && w.now.since(start) < delay {
         return 0;
@@ -53,7 +53,7 @@ pub fn admits(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
             resource: *resource,
             healthy: healthy(w, node, *resource, *delay),
             in_use: in_use.map(|(_, request)| request.requests.asked.scalar(*resource)).sum(),
-            initializing: w.now == w.nodes[node.ix()].kubelet_start,
+            initializing: w.now == w.machines[node.ix()].kubelet_start,
         };
         allocate(claims, devices)
             .map_err(|refusal| (Sym::new("UnexpectedAdmissionError"), Text::from(refusal.to_string())))?;
@@ -63,7 +63,7 @@ pub fn admits(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
 
 /// The kubelet has started: its first node status tells of no devices whose plugins are not back yet (`GetCapacity`).
 pub fn kubelet_started(w: &mut World, node: NodeId) {
-    let n = &w.nodes[node.ix()];
+    let n = &w.machines[node.ix()];
     let (start, period, generation) = (w.now, n.config.node_status_update_frequency, n.generation);
     let plan = std::sync::Arc::clone(&w.plan);
     let delays = plan.nodes[node.ix()].device_plugins.iter().map(|(_, delay)| delay);
@@ -75,7 +75,7 @@ pub fn kubelet_started(w: &mut World, node: NodeId) {
 
 /// A round of the node status after a plugin has registered.
 pub fn reported(w: &mut World, node: NodeId, generation: u32) {
-    if w.nodes[node.ix()].generation == generation {
+    if w.machines[node.ix()].generation == generation {
         report(w, node);
     }
 }
@@ -84,17 +84,16 @@ pub fn reported(w: &mut World, node: NodeId, generation: u32) {
 fn report(w: &mut World, node: NodeId) {
     let plan = std::sync::Arc::clone(&w.plan);
     let planned = &plan.nodes[node.ix()];
-    for (resource, delay) in &planned.device_plugins {
-        let there = healthy(w, node, *resource, *delay) > 0;
-        let spec = &mut w.nodes[node.ix()].spec;
-        for (own, all) in
-            [(&mut spec.capacity, &planned.spec.capacity), (&mut spec.allocatable, &planned.spec.allocatable)]
-        {
-            let amount = if there { all.get(resource.as_str()).copied().unwrap_or_default() } else { 0 };
-            own.insert(resource.to_string(), amount);
+    let plugins = planned.device_plugins.iter();
+    let there: Vec<(Sym, bool)> =
+        plugins.map(|(name, delay)| (*name, healthy(w, node, *name, *delay) > 0)).collect();
+    nodes::update(w, node, |n, _| {
+        let NodeSpec { capacity, allocatable, .. } = &mut n.spec;
+        for (own, all) in [(capacity, &planned.spec.capacity), (allocatable, &planned.spec.allocatable)] {
+            for (resource, there) in &there {
+                let amount = if *there { all.get(resource.as_str()).copied().unwrap_or_default() } else { 0 };
+                own.insert(resource.to_string(), amount);
+            }
         }
-    }
-    if !planned.device_plugins.is_empty() {
-        scheduler::node_listed(w, node);
-    }
+    });
 }

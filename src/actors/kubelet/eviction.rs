@@ -13,7 +13,7 @@ use crate::rules::eviction::{self as rule, Candidate, Consumer};
 use crate::rules::quantity::{Format, Quantity};
 use crate::rules::status_change::EndedBy;
 use crate::time::Span;
-use crate::world::node::Pressure;
+use crate::world::machine::Pressure;
 use crate::world::pod::Work;
 use crate::world::{ContainerIx, NodeId, PodId, SimEvent, World};
 
@@ -31,7 +31,7 @@ pub const HARD_GRACE_SECS: i64 = 1;
 /// pod was evicted.
 pub fn begin(w: &mut World, node: NodeId, resource: Sym, lasts: Option<Span>) {
     let now = w.now;
-    let n = &mut w.nodes[node.ix()];
+    let n = &mut w.machines[node.ix()];
     let round = pod_worker::next_on_grid(n.kubelet_start, PERIOD, now + Span::from_micros(1));
     let generation = n.generation;
     let until = lasts.map(|lasts| now + lasts);
@@ -46,7 +46,7 @@ pub fn begin(w: &mut World, node: NodeId, resource: Sym, lasts: Option<Span>) {
 
 /// A container of the node uses more memory than before, or has begun to.
 pub fn memory_used(w: &mut World, node: NodeId) {
-    let n = &w.nodes[node.ix()];
+    let n = &w.machines[node.ix()];
     let is_known = n.pressure.iter().any(|pressure| pressure.resource == Sym::MEMORY && !pressure.over);
     if n.kubelet_up && !is_known && is_short_of_memory(w, node) {
         begin(w, node, Sym::MEMORY, Some(Span::ZERO));
@@ -56,7 +56,7 @@ pub fn memory_used(w: &mut World, node: NodeId) {
 /// A new kubelet's manager remembers no shortage: its conditions are off until a round finds what still is.
 pub fn kubelet_started(w: &mut World, node: NodeId) {
     let now = w.now;
-    for old in std::mem::take(&mut w.nodes[node.ix()].pressure) {
+    for old in std::mem::take(&mut w.machines[node.ix()].pressure) {
         if old.seen.is_some() {
             node_lifecycle::set_pressure(w, node, old.resource, false);
         }
@@ -71,14 +71,14 @@ pub fn kubelet_started(w: &mut World, node: NodeId) {
 /// `synchronize`: a round of the manager.
 pub fn round(w: &mut World, node: NodeId, generation: u32) {
     let now = w.now;
-    let n = &w.nodes[node.ix()];
+    let n = &w.machines[node.ix()];
     if n.generation != generation || !n.kubelet_up {
         return;
     }
     let due: Vec<Pressure> = n.pressure.iter().filter(|pressure| pressure.round == now).copied().collect();
     for pressure in due {
         let next = look_at(w, node, pressure);
-        let known = &mut w.nodes[node.ix()].pressure;
+        let known = &mut w.machines[node.ix()].pressure;
         known.retain(|old| old.resource != pressure.resource || next.is_some());
         if let Some(next) = next {
             for old in known.iter_mut().filter(|old| old.resource == next.resource) {
@@ -104,7 +104,7 @@ fn look_at(w: &mut World, node: NodeId, mut pressure: Pressure) -> Option<Pressu
     pressure.over = !uses_too_much && pressure.until.is_some_and(|until| until <= now);
     if pressure.over {
         // The condition stays for the transition period after the pressure was seen last.
-        let period = w.nodes[node.ix()].config.eviction_pressure_transition_period;
+        let period = w.machines[node.ix()].config.eviction_pressure_transition_period;
         let ends = pressure.seen.map_or(now, |seen| seen + period);
         if ends > now {
             return Some(Pressure { round: ends, ..pressure });
@@ -140,7 +140,7 @@ fn victim(w: &World, node: NodeId, resource: Sym) -> Option<PodId> {
             && p.spec.priority.unwrap_or(0) < CRITICAL
             && p.worker.as_deref().is_some_and(|worker| worker.work == Work::Sync)
     };
-    w.nodes[node.ix()].pods.iter().filter(alive).min_by(in_order).copied()
+    w.machines[node.ix()].pods.iter().filter(alive).min_by(in_order).copied()
 }
 
 fn candidate(w: &World, node: NodeId, pod: PodId, resource: Sym) -> Candidate {
@@ -185,10 +185,10 @@ fn evict(w: &mut World, node: NodeId, pod: PodId, resource: Sym) {
 
 /// What is left of the node's memory; None: no container says what it uses. What runs beside the pods uses nothing.
 fn available_memory(w: &World, node: NodeId) -> Option<i64> {
-    let n = &w.nodes[node.ix()];
+    let n = &w.machines[node.ix()];
     let of_pod = |pod: &PodId| containers(w, *pod, Sym::MEMORY);
     let used = n.pods.iter().flat_map(of_pod).map(|(_, bytes)| bytes).reduce(i64::saturating_add)?;
-    let capacity = i64::try_from(n.spec.capacity.get("memory")? / 1_000_000_000).ok()?;
+    let capacity = i64::try_from(n.capacity.get("memory")? / 1_000_000_000).ok()?;
     Some(capacity.saturating_sub(used))
 }
 
@@ -223,7 +223,7 @@ fn words(w: &World, node: NodeId, pod: PodId, resource: Sym) -> String {
 /// The hard threshold of a resource (`GetThresholdQuantity`): written, or `DefaultEvictionHard` where nothing is written
 /// (pkg/kubelet/eviction/defaults_linux.go); a percentage is one of the node's capacity.
 fn threshold(w: &World, node: NodeId, resource: Sym) -> Option<Quantity> {
-    let n = &w.nodes[node.ix()];
+    let n = &w.machines[node.ix()];
     let (signal, default) = match resource.as_str() {
         "memory" => ("memory.available", "100Mi"),
         "ephemeral-storage" => ("nodefs.available", "10%"),
@@ -234,14 +234,14 @@ fn threshold(w: &World, node: NodeId, resource: Sym) -> Option<Quantity> {
     let text = written.get(signal).map(String::as_str).or(default)?;
     let Some(percent) = text.strip_suffix('%') else { return Quantity::parse(text).ok() };
     let share = Quantity::parse(percent).ok()?.nanos();
-    let capacity = n.spec.capacity.get(resource.as_str())?;
+    let capacity = n.capacity.get(resource.as_str())?;
     let bytes = capacity / 1_000_000_000 * share / 100 / 1_000_000_000;
     Some(Quantity::from_nanos(bytes * 1_000_000_000, Format::BinarySI))
 }
 
 /// Whether a node under pressure takes a pod (`Admit`, eviction_manager.go).
 pub fn admits(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
-    let seen = w.nodes[node.ix()].pressure.iter().filter(|pressure| pressure.seen.is_some());
+    let seen = w.machines[node.ix()].pressure.iter().filter(|pressure| pressure.seen.is_some());
     let short: Vec<Sym> = seen.map(|pressure| pressure.resource).collect();
     let p = &w.pods[pod.ix()];
     if short.is_empty() || p.spec.priority.unwrap_or(0) >= CRITICAL {

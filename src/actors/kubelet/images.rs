@@ -8,7 +8,7 @@ use crate::rules::images::{self, Note, Presence, PullMemory, Verdict};
 use crate::rules::throttle::{Rate, TokenBucket};
 use crate::scenario::plan::{KubeletConfig, ObjectKind, Outage};
 use crate::time::{Span, Time};
-use crate::world::node::{Pull, PullSecret};
+use crate::world::machine::{Pull, PullSecret};
 use crate::world::{ContainerIx, NodeId, PodId, Purpose, SimEvent, World};
 
 /// `EnsureImageExists` up to the point where it blocks.
@@ -34,7 +34,7 @@ pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) {
             tell(w, pod, ix, event);
             start_container::wait_for_pull(w, pod);
             let now = w.now;
-            let n = &mut w.nodes[node.ix()];
+            let n = &mut w.machines[node.ix()];
             n.next_pull += 1;
             n.pull_queue.push_back(Pull {
                 id: n.next_pull,
@@ -75,7 +75,7 @@ pub fn full_throttle(config: &KubeletConfig, now: Time) -> TokenBucket {
 
 fn begin_pulls(w: &mut World, node: NodeId) {
     loop {
-        let n = &mut w.nodes[node.ix()];
+        let n = &mut w.machines[node.ix()];
         let room = match (n.config.serialize_image_pulls, n.config.max_parallel_image_pulls) {
             (true, _) => n.pulls.is_empty(),
             (false, Some(limit)) => n.pulls.len() < limit as usize,
@@ -93,7 +93,7 @@ fn begin_pulls(w: &mut World, node: NodeId) {
         pull.began = w.now;
         pull.secret = opening_secret(w, pull.pod, pull.full_name);
         pull.error = error_of(w, node, &pull);
-        w.nodes[node.ix()].pulls.push(pull);
+        w.machines[node.ix()].pulls.push(pull);
         let takes = duration(w, node, pull);
         w.after(takes, SimEvent::Pulled { node, pull: pull.id });
     }
@@ -113,7 +113,7 @@ fn error_of(w: &mut World, node: NodeId, pull: &Pull) -> Option<Sym> {
     if plan.secret.is_some() && plan.failures.is_none() {
         return None;
     }
-    let failed = &mut w.nodes[node.ix()].failed_pulls;
+    let failed = &mut w.machines[node.ix()].failed_pulls;
     let ix = failed.iter().position(|(name, _)| *name == pull.full_name).unwrap_or_else(|| {
         failed.push((pull.full_name, 0));
         failed.len() - 1
@@ -188,7 +188,7 @@ fn look(w: &World, node: NodeId, pod: PodId, full_name: Sym) -> Result<Presence,
 
 /// What the node has of an image for a pod.
 fn presence(w: &World, node: NodeId, pod: PodId, full_name: Sym) -> Presence {
-    let n = &w.nodes[node.ix()];
+    let n = &w.machines[node.ix()];
     let is_there = n.images.contains(&full_name);
     if n.private_images.is_empty() {
         return images::presence::<PullSecret>(is_there, &[], &[], &w.gates);
@@ -204,7 +204,7 @@ fn duration(w: &mut World, node: NodeId, pull: Pull) -> Span {
     let plan = w.images.plan(&all, pull.full_name);
     let takes = if pull.error.is_some() {
         &plan.fail_takes
-    } else if w.nodes[node.ix()].images.contains(&pull.full_name) {
+    } else if w.machines[node.ix()].images.contains(&pull.full_name) {
         &plan.pull_present
     } else {
         &plan.pull
@@ -214,7 +214,7 @@ fn duration(w: &mut World, node: NodeId, pull: Pull) -> Span {
 
 /// A pull has ended; the next one in the queue begins.
 pub fn pulled(w: &mut World, node: NodeId, id: u32) {
-    let n = &mut w.nodes[node.ix()];
+    let n = &mut w.machines[node.ix()];
     let Some(at) = n.pulls.iter().position(|p| p.id == id) else { return };
     let pull = n.pulls.remove(at);
     begin_pulls(w, node);
@@ -222,7 +222,7 @@ pub fn pulled(w: &mut World, node: NodeId, id: u32) {
         fail(w, pull.pod, pull.container, error);
         return;
     }
-    let n = &mut w.nodes[node.ix()];
+    let n = &mut w.machines[node.ix()];
     if !n.images.contains(&pull.full_name) {
         n.images.push(pull.full_name);
     }

@@ -60,7 +60,7 @@ pub fn look(w: &mut World, pod: PodId) {
 /// Queues the round of the eviction manager that sees what is there now.
 fn see(w: &mut World, pod: PodId, in_volume: bool) {
     let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
-    let n = &w.nodes[worker.node.ix()];
+    let n = &w.machines[worker.node.ix()];
     let (rounds, generation) = (n.kubelet_start, n.generation);
     let measured =
         if in_volume { measurements(w, pod).find(|at| *at >= w.now) } else { Some(collected(w, pod)) };
@@ -71,7 +71,7 @@ fn see(w: &mut World, pod: PodId, in_volume: bool) {
 
 /// When containerd next measures the containers' filesystems.
 fn collected(w: &World, pod: PodId) -> Time {
-    let node = w.pods[pod.ix()].node.map(|node| w.nodes[node.ix()].spec.name).unwrap_or_default();
+    let node = w.pods[pod.ix()].node.map(|node| w.machines[node.ix()].name).unwrap_or_default();
     next_on_grid(w.plan.start - phase(w, node, 0, COLLECT), COLLECT, w.now)
 }
 
@@ -84,13 +84,13 @@ fn phase(w: &World, node: Sym, number: u64, period: Span) -> Span {
 /// When the pod's volumes are measured; never, if it has none or the kubelet does not.
 fn measurements(w: &World, pod: PodId) -> impl Iterator<Item = Time> + '_ {
     let p = &w.pods[pod.ix()];
-    let node = p.node.filter(|_| !p.spec.volumes.is_empty()).map(|node| &w.nodes[node.ix()]);
+    let node = p.node.filter(|_| !p.spec.volumes.is_empty()).map(|node| &w.machines[node.ix()]);
     let node = node.filter(|n| n.config.volume_stats_agg_period > Span::ZERO);
     let first = node.map(|n| {
         let period = n.config.volume_stats_agg_period;
         // Nobody knows when in its minute a kubelet has started that runs since before the run.
         let (since, phase) = if n.kubelet_start < w.plan.start {
-            (n.kubelet_start, phase(w, n.spec.name, 1, period))
+            (n.kubelet_start, phase(w, n.name, 1, period))
         } else {
             (n.kubelet_start + Span::from_micros(1), Span::ZERO)
         };
@@ -111,7 +111,7 @@ fn measurements(w: &World, pod: PodId) -> impl Iterator<Item = Time> + '_ {
 pub fn round(w: &mut World, pod: PodId, generation: u32) {
     let p = &w.pods[pod.ix()];
     let Some(worker) = p.worker.as_deref() else { return };
-    let stale = w.nodes[worker.node.ix()].generation != generation;
+    let stale = w.machines[worker.node.ix()].generation != generation;
     if stale || worker.work != Work::Sync || p.spec.priority.unwrap_or(0) >= CRITICAL {
         return;
     }

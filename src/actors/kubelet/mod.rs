@@ -35,7 +35,7 @@ use crate::world::{NodeId, PodId, Purpose, World};
 pub fn pod_seen(w: &mut World, pod: PodId) {
     let p = &w.pods[pod.ix()];
     let Some(node) = p.node else { return };
-    if !w.nodes[node.ix()].kubelet_up {
+    if !w.machines[node.ix()].kubelet_up {
         return;
     }
     if p.worker.is_none() {
@@ -90,7 +90,7 @@ fn forget_pod(w: &mut World, pod: PodId, node: NodeId) {
     p.runtime = Runtime::of(0, &w.no_runtime);
     p.events = Default::default();
     p.status = w.nothing.clone();
-    let pods = &mut w.nodes[node.ix()].pods;
+    let pods = &mut w.machines[node.ix()].pods;
     if let Some(at) = pods.iter().position(|other| *other == pod) {
         pods.remove(at);
     }
@@ -186,7 +186,7 @@ pub const START_UP: crate::time::Span = crate::time::Span::from_millis(1200);
 
 /// The kubelet process starts: every pod of the node arrives as an addition, what was kept in memory is gone.
 pub fn start(w: &mut World, node: NodeId, generation: u32) {
-    let n = &mut w.nodes[node.ix()];
+    let n = &mut w.machines[node.ix()];
     if n.generation != generation || !n.machine_up {
         return;
     }
@@ -202,14 +202,14 @@ pub fn start(w: &mut World, node: NodeId, generation: u32) {
     n.status_batch.clear();
     n.status_busy = false;
     n.last_relist = w.now;
-    let (name, began) = (n.spec.name, w.now);
+    let (name, began) = (n.name, w.now);
     let entity = crate::engine::random::entity(&[&name]);
     let phase = |purpose| {
         let micros = w.draw(purpose, entity, u64::from(generation) + 2).below(1_000_000) as i64;
         began - crate::time::Span::from_micros(micros)
     };
     let (relists, ticks) = (phase(Purpose::RelistPhase), phase(Purpose::TickPhase));
-    let n = &mut w.nodes[node.ix()];
+    let n = &mut w.machines[node.ix()];
     n.relist_anchor = relists;
     n.tick_anchor = ticks;
     n.pull_throttle = images::full_throttle(&n.config, began);
@@ -227,7 +227,7 @@ pub fn start(w: &mut World, node: NodeId, generation: u32) {
 
 /// The kubelet process is gone: its memory with it. Containers run on.
 pub fn stop(w: &mut World, node: NodeId) {
-    let n = &mut w.nodes[node.ix()];
+    let n = &mut w.machines[node.ix()];
     n.kubelet_up = false;
     n.generation += 1;
     n.pulls.clear();

@@ -18,21 +18,21 @@ pub fn touched(w: &mut World, pod: PodId) {
     let Some(node) = p.node else { return };
     let Some(worker) = p.worker.as_deref_mut() else { return };
     if !std::mem::replace(&mut worker.dirty, true) {
-        w.nodes[node.ix()].dirty.push(pod);
+        w.machines[node.ix()].dirty.push(pod);
     }
     want_relist(w, node);
 }
 
 /// When the node's last relist began, played or not: one in which nothing has changed is no event here.
 pub fn last_relist(w: &World, node: NodeId) -> Time {
-    let n = &w.nodes[node.ix()];
+    let n = &w.machines[node.ix()];
     let periods = w.now.since(n.relist_anchor).micros().div_euclid(n.relist_period.micros());
     (n.relist_anchor + n.relist_period * periods).max(n.last_relist)
 }
 
 /// Queues the next relist of a node.
 pub fn want_relist(w: &mut World, node: NodeId) {
-    let n = &w.nodes[node.ix()];
+    let n = &w.machines[node.ix()];
     if n.relist_queued.is_some() || !n.kubelet_up {
         return;
     }
@@ -41,7 +41,7 @@ pub fn want_relist(w: &mut World, node: NodeId) {
         at += n.relist_period;
     }
     let generation = n.generation;
-    w.nodes[node.ix()].relist_queued = Some(at);
+    w.machines[node.ix()].relist_queued = Some(at);
     w.at(at, SimEvent::Relist { node, generation });
 }
 
@@ -94,7 +94,7 @@ fn inspect(w: &mut World, pod: PodId) -> usize {
 
 /// The relist of a node.
 pub fn relist(w: &mut World, node: NodeId, generation: u32) {
-    let n = &mut w.nodes[node.ix()];
+    let n = &mut w.machines[node.ix()];
     if n.generation != generation || !n.kubelet_up {
         return;
     }
@@ -119,7 +119,7 @@ pub fn relist(w: &mut World, node: NodeId, generation: u32) {
         deliver(w, pod, events);
     }
     // The room of both lists is used again.
-    let n = &mut w.nodes[node.ix()];
+    let n = &mut w.machines[node.ix()];
     dirty.append(&mut n.dirty);
     waiters.append(&mut n.cache_waiters);
     n.dirty = dirty;
@@ -138,12 +138,12 @@ fn deliver(w: &mut World, pod: PodId, events: usize) {
 pub fn relist_pod(w: &mut World, pod: PodId) {
     let p = &w.pods[pod.ix()];
     let Some(node) = p.node else { return };
-    if p.worker.is_none() || !w.nodes[node.ix()].kubelet_up {
+    if p.worker.is_none() || !w.machines[node.ix()].kubelet_up {
         return;
     }
     let events = inspect(w, pod);
-    if let Some(at) = w.nodes[node.ix()].cache_waiters.iter().position(|p| *p == pod) {
-        w.nodes[node.ix()].cache_waiters.remove(at);
+    if let Some(at) = w.machines[node.ix()].cache_waiters.iter().position(|p| *p == pod) {
+        w.machines[node.ix()].cache_waiters.remove(at);
         pod_worker::cache_is_newer(w, pod);
     }
     if events > 0 {

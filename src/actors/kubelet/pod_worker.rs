@@ -81,7 +81,7 @@ fn start_next(w: &mut World, pod: PodId) {
     } else {
         let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
         worker.waiting_cache = true;
-        w.nodes[node.ix()].cache_waiters.push(pod);
+        w.machines[node.ix()].cache_waiters.push(pod);
         pleg::want_relist(w, node);
     }
 }
@@ -140,7 +140,7 @@ pub fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
             }
             let resync = w.pods[pod.ix()]
                 .node
-                .map(|n| w.nodes[n.ix()].config.sync_frequency)
+                .map(|n| w.machines[n.ix()].config.sync_frequency)
                 .filter(|_| acted || sync::is_unsettled(&w.pods[pod.ix()]));
             if let Some(frequency) = resync {
                 requeue(w, pod, frequency);
@@ -172,7 +172,7 @@ const BACKOFF_AWARE: crate::rules::gates::Version = crate::rules::gates::Version
 const ON_DEMAND_RELIST: Span = Span::from_millis(3);
 
 fn resync_interval(w: &World, pod: PodId) -> Span {
-    w.pods[pod.ix()].node.map_or(Span::from_secs(60), |n| w.nodes[n.ix()].config.sync_frequency)
+    w.pods[pod.ix()].node.map_or(Span::from_secs(60), |n| w.machines[n.ix()].config.sync_frequency)
 }
 
 /// `workQueue.Enqueue`: a later call overwrites an earlier one.
@@ -186,7 +186,7 @@ fn requeue(w: &mut World, pod: PodId, delay: Span) {
 
 /// The first one-second tick of the node's sync loop that is not before `at`.
 pub fn tick_at_or_after(w: &World, node: NodeId, at: Time) -> Time {
-    next_on_grid(w.nodes[node.ix()].tick_anchor, TICK, at)
+    next_on_grid(w.machines[node.ix()].tick_anchor, TICK, at)
 }
 
 /// The first `anchor + k * period` that is not before `at`.
@@ -211,7 +211,7 @@ pub fn watch_deadline(w: &mut World, pod: PodId) {
     let Some(worker) = p.worker.as_deref() else { return };
     let start = worker.status().unwrap_or(&p.status).start_time();
     let (Some(start), Some(secs)) = (start, worker.spec.active_deadline_seconds) else { return };
-    let (node, generation) = (worker.node, w.nodes[worker.node.ix()].generation);
+    let (node, generation) = (worker.node, w.machines[worker.node.ix()].generation);
     let at = tick_at_or_after(w, node, (start + Span::from_secs(secs)).max(w.now));
     w.at(at, SimEvent::Deadline { pod, generation });
 }
@@ -220,7 +220,7 @@ pub fn watch_deadline(w: &mut World, pod: PodId) {
 pub fn deadline_due(w: &mut World, pod: PodId, generation: u32) {
     let p = &w.pods[pod.ix()];
     let Some(worker) = p.worker.as_deref() else { return };
-    if w.nodes[worker.node.ix()].generation == generation
+    if w.machines[worker.node.ix()].generation == generation
         && worker.work == Work::Sync
         && sync::past_deadline(p, w.now)
     {

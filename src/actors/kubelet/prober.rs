@@ -79,7 +79,7 @@ pub fn add_pod(w: &mut World, pod: PodId) {
         return;
     }
     let node = worker.node;
-    let young = now.since(w.nodes[node.ix()].kubelet_start);
+    let young = now.since(w.machines[node.ix()].kubelet_start);
     for ix in 0..w.pods[pod.ix()].container_count() as u8 {
         let p = &w.pods[pod.ix()];
         if p.is_init(ix) && !p.is_sidecar(ix) {
@@ -278,7 +278,7 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
     let Some(b) = prober(p, ix, kind).copied().filter(|b| b.generation == generation) else { return };
     let Some(worker) = p.worker.as_deref() else { return };
     let node = worker.node;
-    if !w.nodes[node.ix()].kubelet_up || worker.status().is_some_and(|s| s.form().phase.is_terminal()) {
+    if !w.machines[node.ix()].kubelet_up || worker.status().is_some_and(|s| s.form().phase.is_terminal()) {
         return;
     }
     if let Some(b) = prober_mut(w, pod, ix, kind) {
@@ -333,7 +333,7 @@ fn first_value(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, status: &Co
         if kind == STARTUP && p.is_sidecar(ix) && status.started == Some(true) {
             set_result(w, pod, ix, kind, true);
         }
-        if ran_before_kubelet(status, w.nodes[node.ix()].kubelet_start) {
+        if ran_before_kubelet(status, w.machines[node.ix()].kubelet_start) {
             return;
         }
     }

@@ -9,7 +9,7 @@ use crate::actors::node_lifecycle;
 use crate::api::Sym;
 use crate::rules::status_change::EndedBy;
 use crate::time::Span;
-use crate::world::node::ShuttingDown;
+use crate::world::machine::ShuttingDown;
 use crate::world::pod::Work;
 use crate::world::{NodeId, PodId, SimEvent, World};
 
@@ -20,13 +20,13 @@ const POLL: Span = Span::from_secs(1);
 
 /// The machine is told to go off.
 pub fn begin(w: &mut World, node: NodeId) {
-    let total = w.nodes[node.ix()].config.shutdown_grace_period;
+    let total = w.machines[node.ix()].config.shutdown_grace_period;
     if total <= Span::ZERO {
         off(w, node);
         return;
     }
     let now = w.now;
-    let n = &mut w.nodes[node.ix()];
+    let n = &mut w.machines[node.ix()];
     if n.shutting_down.is_some() {
         return;
     }
@@ -38,11 +38,11 @@ pub fn begin(w: &mut World, node: NodeId) {
 /// Ends the pods of a group and waits for them.
 fn group(w: &mut World, node: NodeId, critical: bool) {
     let now = w.now;
-    let n = &w.nodes[node.ix()];
+    let n = &w.machines[node.ix()];
     let kept = n.config.shutdown_grace_period_critical_pods;
     let slice = if critical { kept } else { n.config.shutdown_grace_period - kept };
     let generation = n.generation;
-    w.nodes[node.ix()].shutting_down = Some(ShuttingDown { critical, until: now + slice });
+    w.machines[node.ix()].shutting_down = Some(ShuttingDown { critical, until: now + slice });
     for pod in members(w, node, critical) {
         let own = w.pods[pod.ix()].spec.grace_secs();
         let ended =
@@ -59,12 +59,12 @@ fn members(w: &World, node: NodeId, critical: bool) -> Vec<PodId> {
         (p.spec.priority.unwrap_or(0) >= eviction::CRITICAL) == critical
             && p.worker.as_deref().is_some_and(|worker| worker.work < Work::Terminated)
     };
-    w.nodes[node.ix()].pods.iter().copied().filter(of_group).collect()
+    w.machines[node.ix()].pods.iter().copied().filter(of_group).collect()
 }
 
 /// Looks whether the group has ended; the next one follows, or the machine goes off.
 pub fn go_on(w: &mut World, node: NodeId, generation: u32) {
-    let n = &w.nodes[node.ix()];
+    let n = &w.machines[node.ix()];
     let Some(state) = n.shutting_down.filter(|_| n.generation == generation && n.kubelet_up) else { return };
     if w.now < state.until && !members(w, node, state.critical).is_empty() {
         w.after(POLL.min(state.until.since(w.now)), SimEvent::Shutdown { node, generation });
@@ -77,6 +77,6 @@ pub fn go_on(w: &mut World, node: NodeId, generation: u32) {
 
 fn off(w: &mut World, node: NodeId) {
     super::stop(w, node);
-    w.nodes[node.ix()].machine_up = false;
-    w.nodes[node.ix()].shutting_down = None;
+    w.machines[node.ix()].machine_up = false;
+    w.machines[node.ix()].shutting_down = None;
 }

@@ -22,7 +22,7 @@ const HOUSEKEEPING: Span = Span::from_secs(2);
 /// newest *exited* instance of the snapshot, so a container that this very run has killed is judged by its predecessor.
 pub(super) fn back_off(w: &mut World, pod: PodId, ix: ContainerIx) -> Option<Time> {
     let now = w.now;
-    let n = &w.nodes[w.pods[pod.ix()].node?.ix()];
+    let n = &w.machines[w.pods[pod.ix()].node?.ix()];
     let limits = Limits::crash_loop(n.config.max_container_restart_period, &w.gates);
     let just_after = now + Span::from_micros(1);
     let collected = pod_worker::next_on_grid(n.tick_anchor, HOUSEKEEPING, just_after) - HOUSEKEEPING;

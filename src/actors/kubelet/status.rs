@@ -29,7 +29,7 @@ fn known(p: &Pod, ix: ContainerIx) -> Known {
 pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
     let p = &w.pods[pod.ix()];
     let worker = p.worker.as_deref()?;
-    let (ended_by, node) = (worker.ended_by, &w.nodes[worker.node.ix()]);
+    let (ended_by, node) = (worker.ended_by, &w.machines[worker.node.ix()]);
     let (kubelet_start, ip) = (node.kubelet_start, node.ip);
     let runtime = Arc::clone(&worker.run.as_ref()?.snapshot.status);
     let containers: SmallVec<[Known; 4]> = (0..p.container_count() as u8).map(|ix| known(p, ix)).collect();

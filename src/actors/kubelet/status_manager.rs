@@ -102,7 +102,7 @@ pub fn sandbox_ready(w: &mut World, pod: PodId) {
 
 /// Something of a pod is to be written.
 pub fn nudge(w: &mut World, node: NodeId, pod: PodId) {
-    let n = &mut w.nodes[node.ix()];
+    let n = &mut w.machines[node.ix()];
     if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut()
         && !std::mem::replace(&mut worker.status_dirty, true)
     {
@@ -114,7 +114,7 @@ pub fn nudge(w: &mut World, node: NodeId, pod: PodId) {
 }
 
 fn begin_batch(w: &mut World, node: NodeId) {
-    let n = &mut w.nodes[node.ix()];
+    let n = &mut w.machines[node.ix()];
     if n.status_dirty.is_empty() || !n.kubelet_up {
         n.status_busy = false;
         return;
@@ -126,7 +126,7 @@ fn begin_batch(w: &mut World, node: NodeId) {
     if dirty.len() > 1 {
         // `syncBatch` walks over a Go map: whose status is written first is luck.
         n.status_batches += 1;
-        let (name, number) = (n.spec.name, u64::from(n.status_batches));
+        let (name, number) = (n.name, u64::from(n.status_batches));
         let entity = crate::engine::random::entity(&[&name]);
         let mut draw = random::Draw::new(w.seed, Purpose::StatusOrder as u64, entity, number);
         for ix in (1..dirty.len()).rev() {
@@ -146,19 +146,19 @@ fn begin_batch(w: &mut World, node: NodeId) {
 
 fn next(w: &mut World, node: NodeId, pod: PodId) {
     let takes = w.latency(pod, |latency| &latency.status_update);
-    let generation = w.nodes[node.ix()].generation;
+    let generation = w.machines[node.ix()].generation;
     w.after(takes, SimEvent::StatusWrite { node, generation });
 }
 
 /// The write of the batch's front pod arrives.
 pub fn write(w: &mut World, node: NodeId, generation: u32) {
-    let n = &mut w.nodes[node.ix()];
+    let n = &mut w.machines[node.ix()];
     if n.generation != generation || !n.kubelet_up {
         return;
     }
     let Some(pod) = n.status_batch.pop_front() else { return };
     sync_pod(w, pod);
-    match w.nodes[node.ix()].status_batch.front().copied() {
+    match w.machines[node.ix()].status_batch.front().copied() {
         Some(following) => next(w, node, following),
         None => begin_batch(w, node),
     }
@@ -205,7 +205,7 @@ const RECONCILE: Span = Span::from_secs(10);
 pub fn want_reconcile(w: &mut World, pod: PodId) {
     let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
     let node = worker.node;
-    let n = &mut w.nodes[node.ix()];
+    let n = &mut w.machines[node.ix()];
     if !std::mem::replace(&mut worker.status_stale, true) {
         n.status_stale.push(pod);
     }
@@ -220,7 +220,7 @@ pub fn want_reconcile(w: &mut World, pod: PodId) {
 /// The ten-second pass (`syncBatch(all)`, `needsReconcile`): what the API has differently of what is the kubelet's own is
 /// written again.
 pub fn retry(w: &mut World, node: NodeId, generation: u32) {
-    let n = &mut w.nodes[node.ix()];
+    let n = &mut w.machines[node.ix()];
     if n.generation != generation || !n.kubelet_up {
         return;
     }

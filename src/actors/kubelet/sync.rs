@@ -415,7 +415,7 @@ pub fn go_on(w: &mut World, pod: PodId, generation: u32) {
         return;
     }
     let node = worker.node;
-    if !w.nodes[node.ix()].kubelet_up {
+    if !w.machines[node.ix()].kubelet_up {
         return;
     }
     let Some(run) = worker.run.as_ref() else { return };

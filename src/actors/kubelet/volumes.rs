@@ -45,7 +45,7 @@ pub fn wait(w: &mut World, pod: PodId) -> Wait {
     }
     let first_look = worker.mount_began.is_none();
     let (now, node, failures) = (w.now, worker.node, worker.mount_failures);
-    let generation = w.nodes[node.ix()].generation;
+    let generation = w.machines[node.ix()].generation;
     if claims::refused(w, pod).is_some() {
         return Wait::Refused;
     }
@@ -82,7 +82,7 @@ pub fn wait(w: &mut World, pod: PodId) -> Wait {
 pub fn mount(w: &mut World, pod: PodId, generation: u32) {
     let p = &w.pods[pod.ix()];
     let Some(worker) = p.worker.as_deref() else { return };
-    if w.nodes[worker.node.ix()].generation != generation || worker.work > crate::world::pod::Work::Sync {
+    if w.machines[worker.node.ix()].generation != generation || worker.work > crate::world::pod::Work::Sync {
         return;
     }
     let problem = missing_volume(w, pod);

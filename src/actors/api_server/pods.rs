@@ -1,8 +1,8 @@
-//! The API server: the only writer of what clients see. Every write is compared with what was there, and the
-//! difference is recorded at that instant; watchers hear of it after the watch's delay.
+//! Pod objects.
 
 use std::sync::Arc;
 
+use crate::actors::{attach_detach, kubelet, pod_gc, scheduler, taint_eviction};
 use crate::api::{
     Condition, HeldStatus, PodIdent, PodName, PodSpec, PodStatus, RuntimeStatus, Sym, Tri, text::Uid,
 };
@@ -46,13 +46,13 @@ pub fn create_pod(w: &mut World, template: u32, ordinal: u32) -> PodId {
     let before = w.unborn.clone();
     record_changes(w, id, &before);
     if t.spec.node_name.is_empty() {
-        super::scheduler::pod_added(w, id);
+        scheduler::pod_added(w, id);
     } else if let Some(node) = find_node(w, &t.spec.node_name) {
         assign(w, id, node);
-        super::scheduler::pod_assigned(w, id, node);
+        scheduler::pod_assigned(w, id, node);
         watch(w, id);
     } else {
-        super::pod_gc::orphaned(w, id);
+        pod_gc::orphaned(w, id);
     }
     id
 }
@@ -101,11 +101,11 @@ pub fn find_node(w: &World, name: &str) -> Option<NodeId> {
 pub fn assign(w: &mut World, pod: PodId, node: NodeId) {
     let p = &mut w.pods[pod.ix()];
     p.node = Some(node);
-    w.nodes[node.ix()].pods.push(pod);
+    w.machines[node.ix()].pods.push(pod);
     let record = &mut w.records[pod.ix()];
     record.node = Some(u32::from(node.0));
     record.scheduled.get_or_insert(w.now);
-    super::attach_detach::pod_assigned(w, pod);
+    attach_detach::pod_assigned(w, pod);
 }
 
 /// Binds a pod: `spec.nodeName` and PodScheduled=True in one write (pkg/registry/core/pod/storage/storage.go).
@@ -119,7 +119,7 @@ pub fn bind(w: &mut World, pod: PodId, node: NodeId) {
         }
     });
     updated(w, pod, bound);
-    super::taint_eviction::pod_bound(w, pod);
+    taint_eviction::pod_bound(w, pod);
     watch(w, pod);
 }
 
@@ -171,10 +171,10 @@ fn updated(w: &mut World, pod: PodId, status: HeldStatus) {
     let (changed, bound) = (p.status != before, p.node.is_some());
     record_changes(w, pod, &before);
     if changed && !bound {
-        super::scheduler::pod_written(w, pod);
+        scheduler::pod_written(w, pod);
     }
     if changed {
-        super::kubelet::status_manager::want_reconcile(w, pod);
+        kubelet::status_manager::want_reconcile(w, pod);
     }
 }
 
@@ -213,7 +213,7 @@ pub fn update_spec(w: &mut World, pod: PodId, change: impl FnOnce(&mut PodSpec))
     if p.runtime.containers.len() < inits_and_mains {
         p.runtime.containers.resize(inits_and_mains, ContainerRun::default());
         let mut behavior = (*p.behavior).clone();
-        behavior.containers.resize_with(inits_and_mains, super::default_container_behavior);
+        behavior.containers.resize_with(inits_and_mains, crate::actors::default_container_behavior);
         p.behavior = Arc::new(behavior);
     }
     p.spec = Arc::new(spec);
@@ -258,7 +258,7 @@ pub fn delete_pod(w: &mut World, pod: PodId, grace: Option<i64>) {
             if counts {
                 p.generation += 1;
             }
-            super::scheduler::pod_deleting(w, pod);
+            scheduler::pod_deleting(w, pod);
             let p = &w.pods[pod.ix()];
             let before = p.status.clone();
             record_changes(w, pod, &before);
@@ -268,7 +268,7 @@ pub fn delete_pod(w: &mut World, pod: PodId, grace: Option<i64>) {
             // Marked first, even where nothing keeps it: that is what the kubelet takes its grace from.
             p.deletion = Some(Deletion { at: old.map_or(now, |d| d.at.min(now)), grace_secs: 0 });
             if old.is_none() {
-                super::scheduler::pod_deleting(w, pod);
+                scheduler::pod_deleting(w, pod);
             }
             let p = &w.pods[pod.ix()];
             let (bound, free) = (p.node.is_some(), p.finalizers.is_empty());
@@ -301,14 +301,14 @@ pub fn remove_pod(w: &mut World, pod: PodId) {
         Change::Status { from: shown.status, to: Sym::EMPTY, ready: shown.ready, restarts: shown.restarts },
     );
     close_record(w, pod);
-    super::pod_gc::removed(w, pod);
-    super::taint_eviction::pod_gone(w, pod);
+    pod_gc::removed(w, pod);
+    taint_eviction::pod_gone(w, pod);
     match node {
         Some(_) => watch(w, pod),
-        None => super::scheduler::pod_gone(w, pod),
+        None => scheduler::pod_gone(w, pod),
     }
-    super::scheduler::pod_freed(w, pod);
-    super::attach_detach::pod_changed(w, pod);
+    scheduler::pod_freed(w, pod);
+    attach_detach::pod_changed(w, pod);
 }
 
 fn close_record(w: &mut World, pod: PodId) {
@@ -361,8 +361,8 @@ pub fn record_changes(w: &mut World, pod: PodId, before: &HeldStatus) {
         w.record(Some(pod), node, Change::Status { from: was.status, to: status, ready, restarts });
     }
     if found.ends {
-        super::pod_gc::ended(w, pod);
-        super::scheduler::pod_freed(w, pod);
+        pod_gc::ended(w, pod);
+        scheduler::pod_freed(w, pod);
     }
-    super::attach_detach::pod_changed(w, pod);
+    attach_detach::pod_changed(w, pod);
 }

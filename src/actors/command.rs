@@ -1,11 +1,12 @@
 //! What the scenario's `[[action]]`s do, with kubectl's words where a target is not there.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::{api_server, disruption};
-use crate::api::{Condition, Sym, Text, Tri, wire};
+use crate::api::{Condition, Sym, Taint, Text, Tri, wire};
 use crate::engine::Distribution;
 use crate::rules::validation::update;
 use crate::scenario::plan::{ObjectKind, ProbeKind, ProbePoint, Target, Verb};
@@ -62,27 +63,23 @@ pub fn play(w: &mut World, index: u32) {
         }
         Verb::Create { kind, namespace, name, keys } => {
             for object in objects(w, *kind, *namespace, *name) {
-                put_object(w, object, true);
-                if let Some(own) = &mut w.objects[object].keys {
-                    let added: Vec<String> = keys.iter().filter(|key| !own.contains(key)).cloned().collect();
-                    own.extend(added);
-                }
+                api_server::objects::create(w, object, keys);
             }
         }
         Verb::Remove { kind, namespace, name } => {
             for object in objects(w, *kind, *namespace, *name) {
-                put_object(w, object, false);
+                api_server::objects::delete(w, object);
             }
         }
         Verb::BindClaim { namespace, name } => {
             for object in objects(w, ObjectKind::PersistentVolumeClaim, *namespace, *name) {
-                bind_claim(w, object);
+                api_server::objects::bind_claim(w, object);
             }
         }
         Verb::RestartKubelet { node, takes } => {
             for node in nodes(w, node) {
                 super::kubelet::stop(w, node);
-                let generation = w.nodes[node.ix()].generation;
+                let generation = w.machines[node.ix()].generation;
                 w.after(*takes + super::kubelet::START_UP, SimEvent::KubeletStart { node, generation });
             }
         }
@@ -109,51 +106,42 @@ pub fn play(w: &mut World, index: u32) {
         Verb::StopNode { node } => {
             for node in nodes(w, node) {
                 super::kubelet::stop(w, node);
-                w.nodes[node.ix()].machine_up = false;
+                w.machines[node.ix()].machine_up = false;
             }
         }
         Verb::StartNode { node } => {
             for node in nodes(w, node) {
                 super::runtime::machine_rebooted(w, node);
-                let generation = w.nodes[node.ix()].generation;
+                let generation = w.machines[node.ix()].generation;
                 w.after(super::kubelet::START_UP, SimEvent::KubeletStart { node, generation });
             }
         }
         Verb::DeleteNode { node } => {
             for node in nodes(w, node) {
-                w.nodes[node.ix()].exists = false;
-                for pod in w.nodes[node.ix()].pods.clone() {
-                    if w.pods[pod.ix()].exists {
-                        super::pod_gc::orphaned(w, pod);
-                    }
-                }
+                api_server::nodes::delete(w, node);
             }
         }
         Verb::Taint { node, taints } => {
             for node in nodes(w, node) {
-                let list = &mut w.nodes[node.ix()].spec.taints;
-                list.retain(|old| !taints.iter().any(|t| t.key == old.key && t.effect == old.effect));
-                list.extend(taints.iter().copied());
-                super::taint_eviction::node_changed(w, node);
-                super::attach_detach::node_changed(w);
-                super::scheduler::node_listed(w, node);
+                api_server::nodes::update(w, node, |n, _| {
+                    let list = &mut n.spec.taints;
+                    list.retain(|old| !taints.iter().any(|t| t.key == old.key && t.effect == old.effect));
+                    list.extend(taints.iter().copied());
+                });
             }
         }
         Verb::Untaint { node, taints } => {
+            let goes = |old: &Taint| {
+                taints.iter().any(|(key, effect)| *key == old.key && effect.is_none_or(|e| e == old.effect))
+            };
             for node in nodes(w, node) {
-                w.nodes[node.ix()].spec.taints.retain(|old| {
-                    !taints
-                        .iter()
-                        .any(|(key, effect)| *key == old.key && effect.is_none_or(|e| e == old.effect))
-                });
-                super::taint_eviction::node_changed(w, node);
-                super::scheduler::nodes_changed(w);
+                api_server::nodes::update(w, node, |n, _| n.spec.taints.retain(|old| !goes(old)));
             }
         }
         Verb::Drain { node } => {
             set_unschedulable(w, node, true);
             for node in nodes(w, node) {
-                for pod in w.nodes[node.ix()].pods.clone() {
+                for pod in w.machines[node.ix()].pods.clone() {
                     if w.pods[pod.ix()].exists && w.pods[pod.ix()].node == Some(node) {
                         drain(w, pod);
                     }
@@ -162,25 +150,12 @@ pub fn play(w: &mut World, index: u32) {
         }
         Verb::LabelNode { node, labels } => {
             for node in nodes(w, node) {
-                let own = &mut w.nodes[node.ix()].spec.labels;
-                for (key, value) in labels {
-                    match value {
-                        Some(value) => own.insert(key.clone(), value.clone()),
-                        None => own.remove(key),
-                    };
-                }
+                api_server::nodes::update(w, node, |n, _| relabel(&mut n.spec.labels, labels));
             }
-            super::scheduler::nodes_changed(w);
         }
         Verb::LabelPod { pod, labels } => {
             for pod in pods(w, pod) {
-                let own = Arc::make_mut(&mut w.pods[pod.ix()].labels);
-                for (key, value) in labels {
-                    match value {
-                        Some(value) => own.insert(key.clone(), value.clone()),
-                        None => own.remove(key),
-                    };
-                }
+                relabel(Arc::make_mut(&mut w.pods[pod.ix()].labels), labels);
                 w.touch(pod);
                 super::scheduler::pod_relabelled(w, pod);
                 super::scheduler::pod_updated(w, pod);
@@ -233,11 +208,6 @@ fn set_probe(w: &mut World, pod: PodId, container: Sym, probe: ProbeKind, answer
     super::kubelet::prober::container_changed(w, pod);
 }
 
-/// An `[[object]]` comes into being.
-pub fn create_object(w: &mut World, index: u32) {
-    put_object(w, index as usize, true);
-}
-
 /// The places of the objects of a name.
 fn objects(w: &World, kind: ObjectKind, namespace: Option<Sym>, name: Sym) -> Vec<usize> {
     let fits = |object: &usize| {
@@ -245,20 +215,6 @@ fn objects(w: &World, kind: ObjectKind, namespace: Option<Sym>, name: Sym) -> Ve
         plan.kind == kind && plan.name == name && namespace.is_none_or(|n| n == plan.namespace)
     };
     (0..w.objects.len()).filter(fits).collect()
-}
-
-fn put_object(w: &mut World, object: usize, exists: bool) {
-    let existed = std::mem::replace(&mut w.objects[object].exists, exists);
-    if exists && !existed {
-        super::scheduler::claim_changed(w, object, true);
-    }
-}
-
-/// The PersistentVolume controller has bound a claim.
-pub fn bind_claim(w: &mut World, object: usize) {
-    if !std::mem::replace(&mut w.objects[object].bound, true) {
-        super::scheduler::claim_changed(w, object, false);
-    }
 }
 
 /// How often `kubectl drain` asks again for a pod that its budget keeps.
@@ -293,10 +249,18 @@ fn evict(w: &mut World, pod: PodId, grace_secs: Option<i64>) {
 
 fn set_unschedulable(w: &mut World, target: &Target, value: bool) {
     for node in nodes(w, target) {
-        w.nodes[node.ix()].spec.unschedulable = value;
-        super::node_lifecycle::cordoned(w, node);
+        api_server::nodes::update(w, node, |n, _| n.spec.unschedulable = value);
     }
-    super::scheduler::nodes_changed(w);
+}
+
+/// `kubectl label`: a value is set, or without one taken away.
+fn relabel(own: &mut BTreeMap<String, String>, labels: &BTreeMap<String, Option<String>>) {
+    for (key, value) in labels {
+        match value {
+            Some(value) => own.insert(key.clone(), value.clone()),
+            None => own.remove(key),
+        };
+    }
 }
 
 /// `kubectl set image`

@@ -1,0 +1,19 @@
+//! The API server: the only writer of what clients see.
+//!
+//! Whatever is to be changed of a pod, a node or another object is asked for here, by whoever asks: a person, a controller,
+//! a kubelet. Each write gets a version (`resourceVersion`), what a client sees change of it is recorded at that instant, and
+//! [`super::watch`] tells those who listen. Nobody else writes objects, and nobody here knows who listens.
+
+pub mod nodes;
+pub mod objects;
+pub mod pods;
+
+pub use pods::*;
+
+use crate::world::World;
+
+/// The version of the write that is under way: one counter for all objects, as in etcd.
+fn next_version(w: &mut World) -> u64 {
+    w.resource_version += 1;
+    w.resource_version
+}
