@@ -114,7 +114,7 @@ pub fn monitor(w: &mut World, _generation: u32) {
     // Up to 1.32 the taint follows from the condition as the pass before saw it.
     let late =
         if w.gates.version <= Version::V1_32 { w.plan.controllers.node_monitor_period } else { Span::ZERO };
-    let nodes = || (0..w.nodes.len()).map(|ix| NodeId(ix as u16));
+    let nodes = || NodeId::all(w.nodes.len());
     let silent = |node: &NodeId| {
         let n = &w.nodes[node.ix()];
         n.exists && !n.kubelet_up && n.ready != Tri::Unknown && w.now.since(n.heartbeat) > grace
@@ -141,7 +141,7 @@ fn any_ready(w: &World) -> bool {
 /// No node is ready: then it is not the nodes' fault, and what was tainted is left alone again (`handleDisruption`).
 fn stop_evictions(w: &mut World) {
     for ix in 0..w.nodes.len() {
-        let node = NodeId(ix as u16);
+        let node = NodeId::new(ix);
         let taints = &mut w.nodes[ix].spec.taints;
         let before = taints.len();
         taints.retain(|t| t.effect != Effect::NoExecute || (t.key != UNREACHABLE && t.key != NOT_READY));
@@ -169,7 +169,7 @@ fn to_taint(w: &World) -> Vec<(NodeId, Span)> {
         let evicts = zones.get(&zone_key(&n.spec.labels)).is_some_and(|zone| zone.evicts());
         // One taint for the other is no matter of the queue.
         let swapped = has_no_execute(&n.spec.taints, opposite);
-        (evicts || swapped).then_some((NodeId(ix as u16), if swapped { Span::ZERO } else { TAINT_DELAY }))
+        (evicts || swapped).then_some((NodeId::new(ix), if swapped { Span::ZERO } else { TAINT_DELAY }))
     };
     w.nodes.iter().enumerate().filter_map(due).collect()
 }

@@ -6,7 +6,7 @@ use crate::api::{NodeSpec, Sym, Tri};
 use crate::engine::random;
 use crate::record::Directory;
 use crate::rules::placement::node_declared_features;
-use crate::scenario::plan::Plan;
+use crate::scenario::plan::{Plan, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::world_parts::empty;
 use crate::world::{ApiObject, Node, NodeId, Purpose, SimEvent, World};
@@ -16,6 +16,11 @@ use crate::world::{ApiObject, Node, NodeId, Purpose, SimEvent, World};
 fn relist_period(mut draw: random::Draw) -> Span {
     let part = draw.below(1000) as i64;
     Span::from_micros(1_001_500 + 18_500 * part * part / 1_000_000)
+}
+
+/// The address of a node, in the usual private range; pods have theirs from 10.244 on.
+fn address(ix: usize) -> Sym {
+    Sym::new(&format!("10.{}.{}.{}", ix / 62_500, ix / 250 % 250, ix % 250 + 2))
 }
 
 /// A world at the scenario's start, with everything that the scenario announces in its queue.
@@ -44,8 +49,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
                 ..node.spec.clone()
             },
             config: Arc::clone(&node.kubelet),
-            // The usual private range.
-            ip: Sym::new(&format!("10.0.{}.{}", ix / 250, ix % 250 + 2)),
+            ip: address(ix),
             exists: true,
             ready: Tri::True,
             pressures: [Tri::False; 3],
@@ -82,35 +86,35 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             pressure: Vec::new(),
             heartbeat: plan.start,
         });
-        super::node_lifecycle::node_started(&mut w, NodeId(ix as u16));
+        super::node_lifecycle::node_started(&mut w, NodeId::new(ix));
     }
     super::scheduler::start(&mut w);
-    for (ix, object) in plan.objects.iter().enumerate() {
+    for (index, object) in (0..).zip(&plan.objects) {
         let exists = object.at.is_some_and(|at| at <= plan.start);
         let bound_at = object.claim.as_ref().and_then(|claim| claim.bound_at);
         let bound = bound_at.is_some_and(|at| at <= plan.start);
-        w.objects.push(ApiObject { plan: ix, exists, bound, keys: object.keys.clone() });
+        w.objects.push(ApiObject { plan: index as usize, exists, bound, keys: object.keys.clone() });
         if let Some(at) = object.at.filter(|at| *at > plan.start) {
-            w.at(at, SimEvent::CreateObject { index: ix as u32 });
+            w.at(at, SimEvent::CreateObject { index });
         }
         if let Some(at) = bound_at.filter(|at| *at > plan.start) {
-            w.at(at, SimEvent::BindClaim { index: ix as u32 });
+            w.at(at, SimEvent::BindClaim { index });
         }
     }
     for (ix, template) in plan.templates.iter().enumerate() {
-        w.at(template.at, SimEvent::CreatePod { template: ix as u32, ordinal: 0 });
+        w.at(template.at, SimEvent::CreatePod { template: TemplateIx::new(ix), ordinal: 0 });
     }
-    for (ix, action) in plan.actions.iter().enumerate() {
-        w.at(action.at, SimEvent::Action { index: ix as u32 });
+    for (index, action) in (0..).zip(&plan.actions) {
+        w.at(action.at, SimEvent::Action { index });
     }
     w
 }
 
 /// A replica is created, and the next one is queued.
-pub fn create_pod(w: &mut World, template: u32, ordinal: u32) {
+pub fn create_pod(w: &mut World, template: TemplateIx, ordinal: u32) {
     super::api_server::create_pod(w, template, ordinal);
     let plan = Arc::clone(&w.plan);
-    let t = &plan.templates[template as usize];
+    let t = &plan.templates[template.ix()];
     if ordinal + 1 < t.replicas {
         let entity = crate::engine::random::entity(&[&t.namespace, &t.name]);
         let mut draw = w.draw(Purpose::Arrival, entity, u64::from(ordinal));

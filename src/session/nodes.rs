@@ -84,7 +84,7 @@ impl Walk {
         let Some(ix) = found else {
             return Err(format!("Error from server (NotFound): nodes \"{name}\" not found"));
         };
-        let (node, n) = (NodeId(ix as u16), &w.nodes[ix]);
+        let (node, n) = (NodeId::new(ix), &w.nodes[ix]);
         let mut lines = Lines::default();
         lines.field(0, "Name", &n.spec.name);
         lines.field(0, "Roles", &roles(n));
@@ -121,7 +121,7 @@ impl Walk {
     /// Since when a condition of a node has been so, and why: as it was written last, or as the kubelet posted it before the
     /// scenario begins.
     fn condition_of(&self, node: NodeId, kind: &str) -> (Time, String, String) {
-        let written = self.history().iter().rev().filter(|row| row.node == Some(u32::from(node.0)));
+        let written = self.history().iter().rev().filter(|row| row.node == Some(node.0));
         let mut of_kind = written.filter_map(|row| match row.change {
             Change::Node { kind: own, from, reason, message, .. } if own == kind => {
                 Some((row.time, from, reason, message))

@@ -17,8 +17,9 @@ use std::sync::Arc;
 
 pub use event::SimEvent;
 pub use node::{Node, NodeId};
-pub use pod::{ContainerIx, Deletion, Pod, PodId};
+pub use pod::{Deletion, Pod, PodId};
 
+pub use crate::api::ContainerIx;
 use crate::api::{HeldStatus, Sym};
 use crate::engine::{Digest, Distribution, Queue, random};
 use crate::record::{Change, Directory, Event, PodRecord, Transition};
@@ -179,7 +180,7 @@ impl World {
         self.outbox.push(Transition {
             time: self.now,
             pod: pod.map(|p| p.0),
-            node: node.map(|n| u32::from(n.0)),
+            node: node.map(|n| n.0),
             change,
             step: self.step,
         });

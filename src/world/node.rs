@@ -4,18 +4,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{ContainerIx, PodId};
+use crate::api::handle::handle;
 use crate::api::{NodeSpec, Sym, Tri};
 use crate::rules::throttle::TokenBucket;
 use crate::scenario::plan::KubeletConfig;
 use crate::time::{Span, Time};
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct NodeId(pub u16);
-
-impl NodeId {
-    pub fn ix(self) -> usize {
-        usize::from(self.0)
-    }
+handle! {
+    /// Place of a node among all of the scenario.
+    NodeId(u32)
 }
 
 /// Namespace and name of a Secret that a pod presents to a registry.
