@@ -50,12 +50,12 @@ fn round_at(w: &mut World, at: Time) {
 /// A round of the reconciler: detaches come first.
 pub fn reconcile(w: &mut World) {
     w.volumes.round = None;
-    let volumes = w.volumes.list.len() as VolumeIx;
-    for volume in (0..volumes).filter(|volume| w.is_attachable(*volume)).collect::<Vec<_>>() {
+    let volumes = VolumeIx::all(w.volumes.list.len());
+    for volume in volumes.clone().filter(|volume| w.is_attachable(*volume)).collect::<Vec<_>>() {
         forget_users(w, volume);
         detach_unneeded(w, volume);
     }
-    for volume in (0..volumes).filter(|volume| w.is_attachable(*volume)).collect::<Vec<_>>() {
+    for volume in volumes.filter(|volume| w.is_attachable(*volume)).collect::<Vec<_>>() {
         attach_desired(w, volume);
     }
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{api_server, disruption};
-use crate::api::{Condition, Sym, Taint, Text, Tri, wire};
+use crate::api::{Condition, ProbeKind, Sym, Taint, Text, Tri, wire};
 use crate::engine::Distribution;
 use crate::rules::validation::update;
-use crate::scenario::plan::{ObjectKind, ProbeKind, ProbePoint, Target, Verb};
+use crate::scenario::plan::{ObjectKind, ProbePoint, Target, Verb};
 use crate::time::Span;
 use crate::world::{NodeId, PodId, SimEvent, World};
 
@@ -163,6 +163,10 @@ pub fn play(w: &mut World, index: u32) {
         }
         Verb::Debug { pod, container, image } => {
             for pod in pods(w, pod) {
+                if w.pods[pod.ix()].container_count() >= crate::api::ContainerIx::MOST {
+                    w.answer("Error from server: etcdserver: request is too large");
+                    continue;
+                }
                 let added = crate::api::Container { name: *container, image: *image, ..Default::default() };
                 api_server::update_spec(w, pod, |spec| spec.ephemeral_containers.push(added.clone()));
             }
@@ -345,8 +349,7 @@ fn merge_into(target: &mut Value, patch: &Value) {
 
 /// The pods that a target names, oldest first; kubectl's answer if there are none.
 fn pods(w: &mut World, target: &Target) -> Vec<PodId> {
-    let found: Vec<PodId> = (0..w.pods.len())
-        .map(|ix| PodId(ix as u32))
+    let found: Vec<PodId> = PodId::all(w.pods.len())
         .filter(|pod| {
             let p = &w.pods[pod.ix()];
             let name = p.ident.name.to_string();
@@ -362,8 +365,7 @@ fn pods(w: &mut World, target: &Target) -> Vec<PodId> {
 }
 
 fn nodes(w: &mut World, target: &Target) -> Vec<NodeId> {
-    let found: Vec<NodeId> = (0..w.nodes.len())
-        .map(|ix| NodeId(ix as u16))
+    let found: Vec<NodeId> = NodeId::all(w.nodes.len())
         .filter(|node| {
             let n = &w.nodes[node.ix()];
             n.exists

@@ -114,7 +114,7 @@ pub fn monitor(w: &mut World, _generation: u32) {
     // Up to 1.32 the taint follows from the condition as the pass before saw it.
     let late =
         if w.gates.version <= Version::V1_32 { w.plan.controllers.node_monitor_period } else { Span::ZERO };
-    let all = || (0..w.nodes.len()).map(|ix| NodeId(ix as u16));
+    let all = || NodeId::all(w.nodes.len());
     let silent = |node: &NodeId| {
         let n = &w.nodes[node.ix()];
         let silent = !w.machines[node.ix()].kubelet_up && w.now.since(n.heartbeat) > grace;
@@ -145,7 +145,7 @@ fn stop_evictions(w: &mut World) {
         let evicts =
             |t: &Taint| t.effect == Effect::NoExecute && (t.key == UNREACHABLE || t.key == NOT_READY);
         if w.nodes[ix].spec.taints.iter().any(evicts) {
-            nodes::update(w, NodeId(ix as u16), |n, _| n.spec.taints.retain(|t| !evicts(t)));
+            nodes::update(w, NodeId::new(ix), |n, _| n.spec.taints.retain(|t| !evicts(t)));
         }
     }
 }
@@ -167,7 +167,7 @@ fn to_taint(w: &World) -> Vec<(NodeId, Span)> {
         let evicts = zones.get(&zone_key(&n.spec.labels)).is_some_and(|zone| zone.evicts());
         // One taint for the other is no matter of the queue.
         let swapped = has_no_execute(&n.spec.taints, opposite);
-        (evicts || swapped).then_some((NodeId(ix as u16), if swapped { Span::ZERO } else { TAINT_DELAY }))
+        (evicts || swapped).then_some((NodeId::new(ix), if swapped { Span::ZERO } else { TAINT_DELAY }))
     };
     w.nodes.iter().enumerate().filter_map(due).collect()
 }

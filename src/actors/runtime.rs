@@ -33,9 +33,9 @@ pub fn create(w: &mut World, pod: PodId, ix: ContainerIx) {
     run.generation += 1;
     run.played = [run.attempt, run.played[0]];
     run.term_sent = false;
-    let id = ContainerId::Made(
-        entity ^ (u64::from(ix) << 56) ^ ((restart_count as u64) << 32) ^ u64::from(run.generation),
-    );
+    // Its low byte uppermost, where neither the restart count nor the generation comes to.
+    let place = u64::from(ix.0.swap_bytes()) << 48;
+    let id = ContainerId::Made(entity ^ place ^ ((restart_count as u64) << 32) ^ u64::from(run.generation));
     let live = &mut Arc::make_mut(&mut p.runtime.live).containers;
     live.insert(
         0,
@@ -278,9 +278,9 @@ pub fn sandbox_dies(w: &mut World, pod: PodId) {
         return;
     }
     let shared = p.spec.rest.get("shareProcessNamespace").and_then(serde_json::Value::as_bool) == Some(true);
-    let containers = if shared { p.container_count() as u8 } else { 0 };
+    let ended = ContainerIx::all(if shared { p.container_count() } else { 0 });
     sandbox_stopped(w, pod);
-    for ix in 0..containers {
+    for ix in ended {
         end(w, pod, ix, 137, Sym::ERROR);
     }
 }

@@ -7,7 +7,7 @@ use crate::api::{NodeSpec, Sym};
 use crate::engine::random;
 use crate::record::Directory;
 use crate::rules::placement::node_declared_features;
-use crate::scenario::plan::Plan;
+use crate::scenario::plan::{Plan, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::world_parts::empty;
 use crate::world::{ApiObject, Machine, Purpose, SimEvent, World};
@@ -17,6 +17,11 @@ use crate::world::{ApiObject, Machine, Purpose, SimEvent, World};
 fn relist_period(mut draw: random::Draw) -> Span {
     let part = draw.below(1000) as i64;
     Span::from_micros(1_001_500 + 18_500 * part * part / 1_000_000)
+}
+
+/// The address of a node, in the usual private range; pods have theirs from 10.244 on.
+fn address(ix: usize) -> Sym {
+    Sym::new(&format!("10.{}.{}.{}", ix / 62_500, ix / 250 % 250, ix % 250 + 2))
 }
 
 /// A world at the scenario's start, with everything that the scenario announces in its queue.
@@ -42,8 +47,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
         let relist_anchor = plan.start + phase(&w, Purpose::RelistPhase);
         let tick_anchor = plan.start + phase(&w, Purpose::TickPhase);
         let reconcile_anchor = plan.start + phase(&w, Purpose::ReconcilePhase) * 10;
-        // The usual private range.
-        let ip = Sym::new(&format!("10.0.{}.{}", ix / 250, ix % 250 + 2));
+        let ip = address(ix);
         let relist_period = relist_period(w.draw(Purpose::RelistPhase, entity, 1));
         let images = node.spec.images.iter().map(|image| w.images.full(*image)).collect();
         w.machines.push(Machine {
@@ -91,33 +95,33 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
     }
     super::attach_detach::node_changed(&mut w);
     super::scheduler::start(&mut w);
-    for (ix, object) in plan.objects.iter().enumerate() {
+    for (index, object) in (0..).zip(&plan.objects) {
         let exists = object.at.is_some_and(|at| at <= plan.start);
         let bound_at = object.claim.as_ref().and_then(|claim| claim.bound_at);
         let bound = bound_at.is_some_and(|at| at <= plan.start);
-        let object_now = ApiObject { plan: ix, exists, bound, keys: object.keys.clone() };
+        let object_now = ApiObject { plan: index as usize, exists, bound, keys: object.keys.clone() };
         api_server::objects::known(&mut w, object_now);
         if let Some(at) = object.at.filter(|at| *at > plan.start) {
-            w.at(at, SimEvent::CreateObject { index: ix as u32 });
+            w.at(at, SimEvent::CreateObject { index });
         }
         if let Some(at) = bound_at.filter(|at| *at > plan.start) {
-            w.at(at, SimEvent::BindClaim { index: ix as u32 });
+            w.at(at, SimEvent::BindClaim { index });
         }
     }
     for (ix, template) in plan.templates.iter().enumerate() {
-        w.at(template.at, SimEvent::CreatePod { template: ix as u32, ordinal: 0 });
+        w.at(template.at, SimEvent::CreatePod { template: TemplateIx::new(ix), ordinal: 0 });
     }
-    for (ix, action) in plan.actions.iter().enumerate() {
-        w.at(action.at, SimEvent::Action { index: ix as u32 });
+    for (index, action) in (0..).zip(&plan.actions) {
+        w.at(action.at, SimEvent::Action { index });
     }
     w
 }
 
 /// A replica is created, and the next one is queued.
-pub fn create_pod(w: &mut World, template: u32, ordinal: u32) {
+pub fn create_pod(w: &mut World, template: TemplateIx, ordinal: u32) {
     super::api_server::create_pod(w, template, ordinal);
     let plan = Arc::clone(&w.plan);
-    let t = &plan.templates[template as usize];
+    let t = &plan.templates[template.ix()];
     if ordinal + 1 < t.replicas {
         let entity = crate::engine::random::entity(&[&t.namespace, &t.name]);
         let mut draw = w.draw(Purpose::Arrival, entity, u64::from(ordinal));

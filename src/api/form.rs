@@ -38,8 +38,9 @@ pub struct Gap {
 }
 
 impl Gap {
+    /// Of what lies too far beyond [`MOST_GAPS`] all have the same: a status with so many is held whole.
     pub fn new(number: usize) -> Gap {
-        Gap { number: number as u8, cut: false }
+        Gap { number: u8::try_from(number).unwrap_or(u8::MAX), cut: false }
     }
     pub fn instant(self) -> Time {
         let part = if self.cut { 0 } else { HALF };

@@ -4,6 +4,7 @@
 //! texts that name one pod ([`Text`]) are put together when someone reads them.
 
 pub mod form;
+pub mod handle;
 pub mod node;
 pub mod runtime;
 pub mod spec;
@@ -13,9 +14,10 @@ pub mod text;
 pub mod wire;
 
 pub use form::HeldStatus;
+pub use handle::ContainerIx;
 pub use node::{Effect, NodeSpec, Taint};
 pub use runtime::{InstanceState, RuntimeContainer, RuntimeSandbox, RuntimeStatus};
-pub use spec::{Container, ObjectMeta, PodSpec, Probe, RestartPolicy};
+pub use spec::{Container, ObjectMeta, PodSpec, Probe, ProbeKind, RestartPolicy};
 pub use status::{
     Condition, Conditions, ContainerId, ContainerState, ContainerStatus, ContainerStatuses, ImageId, Ips,
     Phase, PodStatus, Terminated, Tri,

@@ -183,6 +183,13 @@ pub struct Container {
 }
 
 impl Container {
+    pub fn probe(&self, kind: ProbeKind) -> Option<&Probe> {
+        match kind {
+            ProbeKind::Startup => self.startup_probe.as_ref(),
+            ProbeKind::Readiness => self.readiness_probe.as_ref(),
+            ProbeKind::Liveness => self.liveness_probe.as_ref(),
+        }
+    }
     /// A native sidecar, if it stands among the init containers (`podutil.IsRestartableInitContainer`).
     pub fn is_sidecar(&self) -> bool {
         self.restart_policy == Some(RestartPolicy::Always)
@@ -237,6 +244,38 @@ pub struct Probe {
     pub failure_threshold: i32,
     #[serde(skip_serializing_if = "is_default")]
     pub termination_grace_period_seconds: Option<i64>,
+}
+
+/// Which of a container's probes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum ProbeKind {
+    Startup,
+    Readiness,
+    Liveness,
+}
+
+impl ProbeKind {
+    pub const ALL: [ProbeKind; 3] = [ProbeKind::Startup, ProbeKind::Readiness, ProbeKind::Liveness];
+
+    /// Its place in [`ProbeKind::ALL`].
+    pub fn ix(self) -> usize {
+        self as usize
+    }
+    pub fn word(self) -> &'static str {
+        match self {
+            ProbeKind::Startup => "startup",
+            ProbeKind::Readiness => "readiness",
+            ProbeKind::Liveness => "liveness",
+        }
+    }
+    /// As messages of the kubelet begin.
+    pub fn title(self) -> &'static str {
+        match self {
+            ProbeKind::Startup => "Startup",
+            ProbeKind::Readiness => "Readiness",
+            ProbeKind::Liveness => "Liveness",
+        }
+    }
 }
 
 /// `v1.ProbeHandler` and `v1.LifecycleHandler`: one member is set.

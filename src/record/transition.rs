@@ -49,7 +49,7 @@ pub enum Change {
     Status {
         from: Sym,
         to: Sym,
-        ready: (u16, u16),
+        ready: (u32, u32),
         restarts: i32,
     },
     Event(Event),

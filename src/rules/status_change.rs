@@ -13,7 +13,9 @@ use super::container_status::StartFailure;
 use super::gates::Gates;
 use super::pod::{PodView, Statuses};
 use super::status_manager;
-use crate::api::{Condition, ContainerStatus, Phase, PodSpec, PodStatus, RuntimeStatus, Sym, Text, Tri};
+use crate::api::{
+    Condition, ContainerIx, ContainerStatus, Phase, PodSpec, PodStatus, RuntimeStatus, Sym, Text, Tri,
+};
 use crate::time::Time;
 
 /// Why a kubelet ends a pod by itself.
@@ -95,7 +97,7 @@ pub struct Changed {
     /// The computed phase, refused or not.
     pub phase: Phase,
     /// Containers whose readiness is to be probed at once, by their place in [`Sync::containers`].
-    pub triggers: SmallVec<[u8; 4]>,
+    pub triggers: SmallVec<[ContainerIx; 4]>,
 }
 
 impl Sync<'_> {
@@ -143,7 +145,7 @@ pub fn play(change: &Change<'_>) -> Changed {
 /// The prober as [`Known`] tells of it.
 struct Probes<'a, 'b> {
     containers: &'a [Known],
-    triggers: &'b mut SmallVec<[u8; 4]>,
+    triggers: &'b mut SmallVec<[ContainerIx; 4]>,
 }
 
 impl Probes<'_, '_> {
@@ -169,11 +171,11 @@ impl ProbeView for Probes<'_, '_> {
         }
     }
     fn probe_readiness_now(&mut self, container: Sym) {
-        self.triggers.extend(self.find(container).map(|place| place as u8));
+        self.triggers.extend(self.find(container).map(ContainerIx::new));
     }
 }
 
-fn compute(change: &Change<'_>, sync: &Sync<'_>, triggers: &mut SmallVec<[u8; 4]>) -> PodStatus {
+fn compute(change: &Change<'_>, sync: &Sync<'_>, triggers: &mut SmallVec<[ContainerIx; 4]>) -> PodStatus {
     let Change { pod, held, now, gates, .. } = *change;
     let sources = StatusSources {
         pod,

@@ -13,7 +13,7 @@ use super::resize;
 use super::restart::{self, should_restart};
 use super::sandbox::sandbox_changed;
 use crate::api::spec::{Container, Resources, RestartPolicy};
-use crate::api::{InstanceState, RuntimeStatus, Sym};
+use crate::api::{ContainerIx, InstanceState, RuntimeStatus, Sym};
 
 /// Why a container is killed; decides the event's words and the grace.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,7 +40,7 @@ pub enum KillReason {
 }
 
 /// Containers by position; mostly one or two, which stand in the list itself.
-pub type Places = SmallVec<[u8; 8]>;
+pub type Places = SmallVec<[ContainerIx; 8]>;
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct PodActions {
@@ -50,7 +50,7 @@ pub struct PodActions {
     pub start_init: Places,
     pub start: Places,
     pub start_ephemeral: Places,
-    pub kill: Vec<(u8, KillReason)>,
+    pub kill: Vec<(ContainerIx, KillReason)>,
     /// Instances to remove, running ones killed first: RestartAllContainers.
     pub remove: Places,
     /// All init containers run again: their history is purged.
@@ -124,7 +124,7 @@ pub fn compute(input: &Input<'_>) -> PodActions {
         for ix in (inits..inits + spec.containers.len()).chain(0..inits) {
             let container = if ix < inits { &spec.init_containers[ix] } else { &spec.containers[ix - inits] };
             if runtime.newest(container.name).is_some() {
-                actions.remove.push(ix as u8);
+                actions.remove.push(ContainerIx::new(ix));
             }
         }
         if !actions.remove.is_empty() {
@@ -150,7 +150,7 @@ pub fn compute(input: &Input<'_>) -> PodActions {
                 .newest(container.name)
                 .is_some_and(|c| c.state == InstanceState::Exited && c.exit_code == 0);
             if !(on_failure && succeeded) {
-                to_start.push((inits + ix) as u8);
+                to_start.push(ContainerIx::new(inits + ix));
             }
         }
         let any_created = spec.containers.iter().any(|c| runtime.newest(c.name).is_some());
@@ -159,7 +159,7 @@ pub fn compute(input: &Input<'_>) -> PodActions {
             return actions;
         }
         if inits > 0 {
-            actions.start_init.push(0);
+            actions.start_init.push(ContainerIx::FIRST);
             actions.purge_init = true;
         } else {
             actions.start = to_start;
@@ -169,7 +169,7 @@ pub fn compute(input: &Input<'_>) -> PodActions {
 
     for (ix, container) in spec.ephemeral_containers.iter().enumerate() {
         if runtime.newest(container.name).is_none() {
-            actions.start_ephemeral.push((inits + spec.containers.len() + ix) as u8);
+            actions.start_ephemeral.push(ContainerIx::new(inits + spec.containers.len() + ix));
         }
     }
 
@@ -183,9 +183,9 @@ pub fn compute(input: &Input<'_>) -> PodActions {
         let state = input.state(container);
         if state != Some(InstanceState::Running) {
             if input.should_be_restarted(container) {
-                actions.start.push(ix as u8);
+                actions.start.push(ContainerIx::new(ix));
                 if state == Some(InstanceState::Unknown) {
-                    actions.kill.push((ix as u8, KillReason::Unknown));
+                    actions.kill.push((ContainerIx::new(ix), KillReason::Unknown));
                 }
             }
             continue;
@@ -205,9 +205,9 @@ pub fn compute(input: &Input<'_>) -> PodActions {
             continue;
         };
         if restart {
-            actions.start.push(ix as u8);
+            actions.start.push(ContainerIx::new(ix));
         }
-        actions.kill.push((ix as u8, reason));
+        actions.kill.push((ContainerIx::new(ix), reason));
     }
     if keep == 0 && actions.start.is_empty() {
         actions.kill_pod = true;
@@ -245,7 +245,7 @@ fn init_actions(input: &Input<'_>, actions: &mut PodActions) -> bool {
         let Some(instance) = runtime.newest(container.name) else {
             // Skipped, unless something behind it ran already: a sidecar that was lost is started again.
             if sidecar && (initialized || successor_ran || found_current) {
-                actions.start_init.push(ix as u8);
+                actions.start_init.push(ContainerIx::new(ix));
             }
             continue;
         };
@@ -259,37 +259,39 @@ fn init_actions(input: &Input<'_>, actions: &mut PodActions) -> bool {
         found_current = true;
         let probe = input.probe(ix);
         match instance.state {
-            InstanceState::Created => actions.start_init.push(ix as u8),
+            InstanceState::Created => actions.start_init.push(ContainerIx::new(ix)),
             InstanceState::Running if !sidecar => {}
             InstanceState::Running => {
                 if probe.has_startup && probe.startup.is_none() {
                     // Waits for its startup probe.
                 } else if probe.has_startup && probe.startup == Some(false) {
-                    actions.kill.push((ix as u8, KillReason::Startup { restart: false }));
-                    actions.start_init.push(ix as u8);
+                    actions.kill.push((ContainerIx::new(ix), KillReason::Startup { restart: false }));
+                    actions.start_init.push(ContainerIx::new(ix));
                 } else {
                     if first_seen && !initialized {
                         if ix == list.len() - 1 {
                             initialized = true;
                         } else {
-                            actions.start_init.push((ix + 1) as u8);
+                            actions.start_init.push(ContainerIx::new(ix + 1));
                         }
                     }
                     if input.definition_changed(container) {
-                        actions.kill.push((ix as u8, KillReason::DefinitionChanged { restart: true }));
-                        actions.start_init.push(ix as u8);
+                        actions
+                            .kill
+                            .push((ContainerIx::new(ix), KillReason::DefinitionChanged { restart: true }));
+                        actions.start_init.push(ContainerIx::new(ix));
                     } else if probe.liveness == Some(false) {
-                        actions.kill.push((ix as u8, KillReason::Liveness { restart: false }));
-                        actions.start_init.push(ix as u8);
+                        actions.kill.push((ContainerIx::new(ix), KillReason::Liveness { restart: false }));
+                        actions.start_init.push(ContainerIx::new(ix));
                     } else if input.resize(ix, container, actions) == resize::Action::Restart {
-                        actions.kill.push((ix as u8, KillReason::Resize));
-                        actions.start_init.push(ix as u8);
+                        actions.kill.push((ContainerIx::new(ix), KillReason::Resize));
+                        actions.start_init.push(ContainerIx::new(ix));
                     }
                 }
             }
             InstanceState::Exited if sidecar => {
-                actions.start_init.push(ix as u8);
-                restarts_on_kill.push(ix as u8);
+                actions.start_init.push(ContainerIx::new(ix));
+                restarts_on_kill.push(ContainerIx::new(ix));
             }
             InstanceState::Exited => {
                 let failed = instance.exit_code != 0 || instance.reason == Sym::OOM_KILLED;
@@ -300,19 +302,19 @@ fn init_actions(input: &Input<'_>, actions: &mut PodActions) -> bool {
                         actions.kill.clear();
                         return false;
                     }
-                    actions.start_init.push(ix as u8);
+                    actions.start_init.push(ContainerIx::new(ix));
                 } else if first_seen {
                     if ix == list.len() - 1 {
                         initialized = true;
                     } else {
-                        actions.start_init.push((ix + 1) as u8);
+                        actions.start_init.push(ContainerIx::new(ix + 1));
                     }
                 }
             }
             InstanceState::Unknown => {
-                actions.kill.push((ix as u8, KillReason::Unknown));
+                actions.kill.push((ContainerIx::new(ix), KillReason::Unknown));
                 if sidecar || should_restart(container, spec, 137, input.gates) {
-                    actions.start_init.push(ix as u8);
+                    actions.start_init.push(ContainerIx::new(ix));
                 }
             }
         }
@@ -323,7 +325,7 @@ fn init_actions(input: &Input<'_>, actions: &mut PodActions) -> bool {
     }
     if !found_current && !was_initialized {
         actions.start_init.clear();
-        actions.start_init.push(0);
+        actions.start_init.push(ContainerIx::FIRST);
     }
     actions.start_init.sort_unstable();
     actions.start_init.dedup();

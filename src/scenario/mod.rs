@@ -11,6 +11,7 @@ pub mod builtin;
 mod check;
 pub mod diagnostic;
 pub mod format;
+pub mod limits;
 pub mod manifest;
 mod overrides;
 pub mod plan;

@@ -6,14 +6,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::api::{NodeSpec, PodSpec, Sym, Taint};
+use crate::api::handle::handle;
+use crate::api::{NodeSpec, PodSpec, ProbeKind, Sym, Taint};
 use crate::engine::Distribution;
 use crate::rules::gates::Gates;
 use crate::rules::placement::selector::NodeTerm;
 use crate::time::{Span, Time};
 
-/// Position of a container in a pod: init containers first, then main containers, then ephemeral ones.
-pub type ContainerIndex = u8;
+handle! {
+    /// Place of a template in [`Plan::templates`].
+    TemplateIx(u32)
+}
 
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -42,8 +45,8 @@ pub struct Plan {
 
 impl Plan {
     /// The template of a pod, if it still has the template's spec.
-    pub fn template_of(&self, template: u32, spec: &Arc<PodSpec>) -> Option<u32> {
-        let own = &self.templates.get(template as usize)?.spec;
+    pub fn template_of(&self, template: TemplateIx, spec: &Arc<PodSpec>) -> Option<TemplateIx> {
+        let own = &self.templates.get(template.ix())?.spec;
         Arc::ptr_eq(own, spec).then_some(template)
     }
 }
@@ -285,6 +288,17 @@ pub struct Attempt {
     pub message: Option<Sym>,
 }
 
+impl Attempt {
+    /// How its process answers a probe over time.
+    pub fn answers(&self, kind: ProbeKind) -> &[ProbePoint] {
+        match kind {
+            ProbeKind::Startup => &self.startup,
+            ProbeKind::Readiness => &self.readiness,
+            ProbeKind::Liveness => &self.liveness,
+        }
+    }
+}
+
 #[derive(Clone, PartialEq, Debug)]
 pub enum Exit {
     Code(u8),
@@ -324,13 +338,6 @@ pub struct WritePoint {
 pub struct MemoryPoint {
     pub at: Span,
     pub bytes: i64,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ProbeKind {
-    Startup,
-    Readiness,
-    Liveness,
 }
 
 #[derive(Clone, PartialEq, Debug)]

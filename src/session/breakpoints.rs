@@ -23,7 +23,7 @@ pub enum Term {
     Phase(Sym),
     Condition(Sym, Tri),
     /// kubectl's READY: `1/2`.
-    Ready(u16, u16),
+    Ready(u32, u32),
     Restarts(Comparison, i32),
     /// A container's state, with its name if one is given.
     Container(Option<Sym>, Sym),
@@ -184,7 +184,7 @@ pub const EXAMPLES: &str = "status=CrashLoopBackOff pod=web, phase=Failed, condi
 struct Level {
     phase: Sym,
     status: Sym,
-    ready: (u16, u16),
+    ready: (u32, u32),
     restarts: i32,
     conditions: Vec<(Sym, Tri, Sym)>,
     containers: Vec<(Sym, Sym, Sym, Option<i32>)>,

@@ -6,7 +6,7 @@ use crate::api::Sym;
 use crate::time::Time;
 use crate::world::pod::{KillStage, Stage, Work};
 use crate::world::volumes::MountStage;
-use crate::world::{PodId, SimEvent, World};
+use crate::world::{ContainerIx, PodId, SimEvent, World};
 
 /// Something that will happen unless somebody does something.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -38,7 +38,7 @@ impl Walk {
 /// The event in words, with what is known now of how it will go on.
 fn foretell(w: &World, event: SimEvent) -> Words {
     let mut words = describe(w, event);
-    let name = |pod: PodId, ix: u8| match w.pods.get(pod.ix()) {
+    let name = |pod: PodId, ix: ContainerIx| match w.pods.get(pod.ix()) {
         Some(p) if usize::from(ix) < p.container_count() => {
             format!("{} of {}", p.container(ix).name, p.ident.name)
         }
@@ -171,8 +171,9 @@ fn concerns(w: &World, event: SimEvent, pod: PodId) -> bool {
 fn is_live(w: &World, event: SimEvent) -> bool {
     let worker = |pod: PodId| w.pods.get(pod.ix()).and_then(|p| p.worker.as_deref());
     let node_generation = |node: crate::world::NodeId| w.machines[node.ix()].generation;
-    let run =
-        |pod: PodId, ix: u8| w.pods.get(pod.ix()).and_then(|p| p.runtime.containers.get(usize::from(ix)));
+    let run = |pod: PodId, ix: ContainerIx| {
+        w.pods.get(pod.ix()).and_then(|p| p.runtime.containers.get(usize::from(ix)))
+    };
     match event {
         SimEvent::Sync { pod, generation } => {
             worker(pod).is_some_and(|worker| worker.generation == generation && worker.run.is_some())

@@ -54,7 +54,7 @@ impl Walk {
         let mark = |session: &Session| session.world.queue.peek_time();
         while mark(&next.session).is_some_and(|time| time < at) && next.play() {}
         // First in, first out: an action of the file comes before all that was queued later for its instant.
-        let index = plan.actions.len() as u32 - 1;
+        let index = u32::try_from(plan.actions.len() - 1).unwrap_or(u32::MAX);
         let wanted = crate::world::SimEvent::Action { index };
         while next.play() {
             if next.step_record(next.position()).is_some_and(|record| record.event == wanted) {

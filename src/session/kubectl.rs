@@ -33,8 +33,7 @@ pub fn cells(w: &World, pod: PodId, now: Time) -> [String; 9] {
 
 /// The pods that exist, by namespace and name as kubectl sorts them.
 pub fn pods(w: &World) -> Vec<PodId> {
-    let mut list: Vec<PodId> =
-        (0..w.pods.len() as u32).map(PodId).filter(|pod| w.pods[pod.ix()].exists).collect();
+    let mut list: Vec<PodId> = PodId::all(w.pods.len()).filter(|pod| w.pods[pod.ix()].exists).collect();
     list.sort_by_cached_key(|pod| {
         let ident = &w.pods[pod.ix()].ident;
         (ident.namespace.as_str(), ident.name.to_string())
@@ -153,7 +152,7 @@ fn logs_at(
         Some(wanted) => p
             .find(Sym::new(wanted))
             .ok_or_else(|| format!("error: container {wanted} is not valid for pod {name}"))?,
-        None => p.spec.init_containers.len() as ContainerIx,
+        None => ContainerIx::new(p.spec.init_containers.len()),
     };
     let own = p.container(ix).name;
     let Some(node) = p.node.map(|node| &w.machines[node.ix()]) else { return Ok(Vec::new()) };

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::Session;
-use crate::api::{PodStatus, RuntimeContainer, Sym, Text};
+use crate::api::{PodStatus, ProbeKind, RuntimeContainer, Sym, Text};
 use crate::time::Time;
 use crate::world::pod::{KillStage, Work};
 use crate::world::{ContainerIx, NodeId, Pod, PodId};
@@ -54,8 +54,8 @@ pub struct ContainerTracks {
     pub seen: Track<Option<RuntimeContainer>>,
     /// Why its last start failed, as the kubelet remembers it.
     pub start_failure: Track<Option<(Sym, Text)>>,
-    /// Stored results: startup, readiness, liveness.
-    pub probes: [Track<Option<bool>>; 3],
+    /// Stored results, by [`ProbeKind::ix`].
+    pub probes: [Track<Option<bool>>; ProbeKind::ALL.len()],
     pub kill: Track<Option<KillStage>>,
 }
 
@@ -135,8 +135,8 @@ impl Lineage {
         if self.containers.len() < p.container_count() {
             self.containers.resize_with(p.container_count(), ContainerTracks::default);
         }
-        for ix in 0..p.container_count() {
-            look_at(&mut self.containers[ix], step, p, ix as ContainerIx);
+        for ix in p.container_ixs() {
+            look_at(&mut self.containers[ix.ix()], step, p, ix);
         }
     }
 }
@@ -149,7 +149,7 @@ fn look_at(tracks: &mut ContainerTracks, step: u64, p: &Pod, ix: ContainerIx) {
     tracks.seen.note(step, |was| was.as_ref() == seen, || seen.copied());
     let Some(run) = p.runtime.containers.get(usize::from(ix)) else { return };
     tracks.start_failure.note(step, |was| *was == run.reason, || run.reason);
-    for (track, kind) in tracks.probes.iter_mut().zip(0..) {
+    for (track, kind) in tracks.probes.iter_mut().zip(ProbeKind::ALL) {
         let result = run.probers.get(kind).and_then(|prober| prober.result);
         track.note(step, |was| *was == result, || result);
     }

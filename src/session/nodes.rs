@@ -84,7 +84,7 @@ impl Walk {
         let Some(ix) = found else {
             return Err(format!("Error from server (NotFound): nodes \"{name}\" not found"));
         };
-        let (node, n) = (NodeId(ix as u16), &w.nodes[ix]);
+        let (node, n) = (NodeId::new(ix), &w.nodes[ix]);
         let mut lines = Lines::default();
         lines.field(0, "Name", &n.spec.name);
         lines.field(0, "Roles", &roles(n));

@@ -30,7 +30,7 @@ impl Session {
 /// A pod as `GET` would return it now, that is right after it was written.
 fn object(w: &World, pod: PodId) -> wire::Pod {
     let p = &w.pods[pod.ix()];
-    let template = &w.plan.templates[p.template as usize];
+    let template = &w.plan.templates[p.template.ix()];
     let mut spec = (*p.spec).clone();
     if let Some(node) = p.node {
         spec.node_name = w.nodes[node.ix()].spec.name;

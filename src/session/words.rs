@@ -124,8 +124,6 @@ pub fn about(span: Span) -> String {
     }
 }
 
-pub const PROBES: [&str; 3] = ["startup", "readiness", "liveness"];
-
 /// The event in words, about the world as it is.
 pub fn describe(w: &World, event: SimEvent) -> Words {
     let pod =
@@ -137,11 +135,10 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         _ => "a container".to_owned(),
     };
     let node = |id: NodeId| w.nodes.get(id.ix()).map_or("a node", |n| n.spec.name.as_str());
-    let probe = |kind: u8| PROBES.get(usize::from(kind)).copied().unwrap_or("");
     let (component, text) = match event {
         SimEvent::CreatePod { template, ordinal } => {
-            let name = w.plan.templates.get(template as usize).map_or("a pod", |t| t.name.as_str());
-            let numbered = w.plan.templates.get(template as usize).is_some_and(|t| t.numbered);
+            let name = w.plan.templates.get(template.ix()).map_or("a pod", |t| t.name.as_str());
+            let numbered = w.plan.templates.get(template.ix()).is_some_and(|t| t.numbered);
             let name = if numbered { format!("{name}-{ordinal}") } else { name.to_owned() };
             ("scenario", format!("pod/{name} is created"))
         }
@@ -239,10 +236,10 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
             ("process", format!("{} uses more memory, or less", container(p, c)))
         }
         SimEvent::Probe { pod: p, container: c, kind, .. } => {
-            ("kubelet: prober", format!("{} probe of {}", probe(kind), container(p, c)))
+            ("kubelet: prober", format!("{} probe of {}", kind.word(), container(p, c)))
         }
         SimEvent::ProbeDone { pod: p, container: c, kind, .. } => {
-            ("kubelet: prober", format!("the {} probe of {} has its answer", probe(kind), container(p, c)))
+            ("kubelet: prober", format!("the {} probe of {} has its answer", kind.word(), container(p, c)))
         }
         SimEvent::StatusWrite { node: n, .. } => (
             "kubelet: status manager",

@@ -12,7 +12,7 @@ use crate::api::{ContainerState, Tri};
 use crate::rules::backoff::Limits;
 use crate::session::words::{about, offset};
 use crate::session::{kubectl, strip, why};
-use crate::world::PodId;
+use crate::world::{ContainerIx, PodId};
 
 /// Draws one pane; with its tabs in the frame where it is the one that the keys turn.
 pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, tab: Tab, turns: bool) {
@@ -172,7 +172,7 @@ fn logs(app: &App, pod: PodId) -> Vec<Line<'static>> {
     let count = p.container_count().max(1);
     // Main containers come first, as kubectl defaults to the first of them.
     let inits = p.spec.init_containers.len();
-    let ix = ((app.container + inits) % count) as u8;
+    let ix = ContainerIx::new((app.container + inits) % count);
     let name = if usize::from(ix) < p.container_count() { p.container(ix).name.as_str() } else { "" };
     let flag = if app.previous { " --previous" } else { "" };
     let head = format!("kubectl logs {} -c {name}{flag}  (v previous, o other)", p.ident.name);

@@ -1,11 +1,14 @@
 //! What waits in the queue: small `Copy` data. An event that finds its subject has moved on (another generation) bows out.
 
+use super::volumes::{ClaimIx, VolumeIx};
 use super::{ContainerIx, NodeId, PodId};
+use crate::api::ProbeKind;
+use crate::scenario::plan::TemplateIx;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SimEvent {
     /// The API server stores a new pod: a replica of a template.
-    CreatePod { template: u32, ordinal: u32 },
+    CreatePod { template: TemplateIx, ordinal: u32 },
     /// An `[[action]]` of the scenario.
     Action { index: u32 },
     /// An `[[object]]` comes into being.
@@ -44,7 +47,7 @@ pub enum SimEvent {
     /// Volumes of a pod are looked at again.
     Mount { pod: PodId, generation: u32 },
     /// The mount of a pod's claim goes on.
-    ClaimMount { pod: PodId, claim: u8, generation: u32 },
+    ClaimMount { pod: PodId, claim: ClaimIx, generation: u32 },
     /// The image service has finished a pull.
     Pulled { node: NodeId, pull: u32 },
     /// One container's stop goes on.
@@ -56,13 +59,13 @@ pub enum SimEvent {
     /// The process ends because of the SIGTERM that it got.
     TermExit { pod: PodId, container: ContainerIx, generation: u32 },
     /// What a container takes up on the disk changes: a point of its attempt's `writes`.
-    DiskWritten { pod: PodId, container: ContainerIx, point: u16, generation: u32 },
+    DiskWritten { pod: PodId, container: ContainerIx, point: u32, generation: u32 },
     /// What a container uses of memory changes: a point of its attempt's `memory`.
     MemoryUsed { pod: PodId, container: ContainerIx, generation: u32 },
     /// A prober's tick.
-    Probe { pod: PodId, container: ContainerIx, kind: u8, generation: u32 },
+    Probe { pod: PodId, container: ContainerIx, kind: ProbeKind, generation: u32 },
     /// A prober's answer.
-    ProbeDone { pod: PodId, container: ContainerIx, kind: u8, generation: u32 },
+    ProbeDone { pod: PodId, container: ContainerIx, kind: ProbeKind, generation: u32 },
     /// The status manager's write of the next pod in its batch.
     StatusWrite { node: NodeId, generation: u32 },
     /// The status manager's ten-second pass, for a write that was missed.
@@ -76,7 +79,7 @@ pub enum SimEvent {
     /// A round of the attach/detach controller.
     AttachDetach,
     /// The storage system has attached or detached a volume.
-    VolumeOperation { volume: u16, node: NodeId, attach: bool },
+    VolumeOperation { volume: VolumeIx, node: NodeId, attach: bool },
     /// The kubelet process starts (again).
     KubeletStart { node: NodeId, generation: u32 },
     /// Graceful node shutdown goes on to its next group.

@@ -20,9 +20,10 @@ use std::sync::Arc;
 pub use event::SimEvent;
 pub use machine::Machine;
 pub use node::{Node, NodeConditionKind, NodeId};
-pub use pod::{ContainerIx, Deletion, Pod, PodId};
+pub use pod::{Deletion, Pod, PodId};
 pub use store::Store;
 
+pub use crate::api::ContainerIx;
 use crate::api::{HeldStatus, PodIdent, Sym};
 use crate::engine::digest::{Digest, Mix};
 use crate::engine::{Distribution, Queue, random};
@@ -189,7 +190,7 @@ impl World {
         let row = Transition {
             time: self.now,
             pod: pod.map(|p| p.0),
-            node: node.map(|n| u32::from(n.0)),
+            node: node.map(|n| n.0),
             change,
             step: self.step,
         };

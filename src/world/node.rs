@@ -1,15 +1,12 @@
 //! A node as the API server has it. What stands behind it is a [`Machine`](super::Machine).
 
+use crate::api::handle::handle;
 use crate::api::{NodeSpec, Sym, Tri};
 use crate::time::Time;
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct NodeId(pub u16);
-
-impl NodeId {
-    pub fn ix(self) -> usize {
-        usize::from(self.0)
-    }
+handle! {
+    /// Place of a node among all of the scenario.
+    NodeId(u32)
 }
 
 /// The conditions of a node, in the order in which the kubelet writes them (pkg/kubelet/kubelet_node_status.go,

@@ -3,11 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::{NodeId, PodId, World};
+use crate::api::handle::handle;
 use crate::scenario::plan::{ClaimPlan, ObjectKind, Plan};
 use crate::time::{Span, Time};
 
-/// Number of a volume: its place in [`Volumes::list`].
-pub type VolumeIx = u16;
+handle! {
+    /// Number of a volume: its place in [`Volumes::list`].
+    VolumeIx(u32)
+}
+
+handle! {
+    /// Place of a claim in [`ClaimMounts::claims`].
+    ClaimIx(u32)
+}
 
 #[derive(Clone, Debug, Default)]
 pub struct Volumes {
@@ -125,6 +133,6 @@ impl World {
             let object = self.find_object(kind, p.ident.namespace, &claim.claim_name)?;
             self.volumes.list.iter().position(|volume| volume.object == object)
         });
-        named.map(|ix| ix as VolumeIx).collect()
+        named.map(VolumeIx::new).collect()
     }
 }

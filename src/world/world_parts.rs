@@ -7,12 +7,15 @@ use super::images::ImageNames;
 use super::learned::Learned;
 use crate::api::{HeldStatus, Phase, PodStatus, Sym};
 use crate::engine::{Digest, Queue};
-use crate::scenario::plan::{Plan, PodTemplate};
+use crate::scenario::plan::{Plan, PodTemplate, TemplateIx};
 
 /// How a pod stands when it is created, by template.
 pub fn newborn(plan: &Plan, learned: &mut Learned) -> Vec<HeldStatus> {
     let status = |t: &PodTemplate| PodStatus { qos_class: t.qos_class, ..PodStatus::default() };
-    (0..).zip(&plan.templates).map(|(number, template)| learned.hold(number, status(template))).collect()
+    TemplateIx::all(plan.templates.len())
+        .zip(&plan.templates)
+        .map(|(ix, template)| learned.hold(ix, status(template)))
+        .collect()
 }
 
 /// What stands before the first status of all.

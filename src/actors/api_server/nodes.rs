@@ -11,7 +11,7 @@ use crate::world::{Node, NodeConditionKind, NodeId, World};
 /// Stores a node that has been there since before the run, with the conditions that its kubelet has posted; its Ready is
 /// what a timeline begins with. Who listens lists it when it starts.
 pub fn found(w: &mut World, spec: NodeSpec, ip: Sym, conditions: [NodeCondition; 4]) -> NodeId {
-    let id = NodeId(w.nodes.len() as u16);
+    let id = NodeId::new(w.nodes.len());
     let resource_version = next_version(w);
     let heartbeat = w.now;
     w.nodes.add(Node { spec, ip, exists: true, conditions, heartbeat, resource_version });

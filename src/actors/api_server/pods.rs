@@ -7,7 +7,7 @@ use crate::api::{
     Condition, HeldStatus, PodIdent, PodName, PodSpec, PodStatus, RuntimeStatus, Sym, Tri, text::Uid,
 };
 use crate::record::{Change, PodRecord};
-use crate::scenario::plan::PodTemplate;
+use crate::scenario::plan::{PodTemplate, TemplateIx};
 use crate::time::Time;
 use crate::world::learned::{Update, Written};
 use crate::world::pod::{ContainerRun, Runtime, Shown};
@@ -15,10 +15,10 @@ use crate::world::{Deletion, NodeId, Pod, PodId, Purpose, SimEvent, World};
 
 /// Stores a replica of a template (`PrepareForCreate`, pkg/registry/core/pod/strategy.go): phase Pending, its QoS
 /// class, generation 1 where the server counts, and the gated condition.
-pub fn create_pod(w: &mut World, template: u32, ordinal: u32) -> PodId {
+pub fn create_pod(w: &mut World, template: TemplateIx, ordinal: u32) -> PodId {
     let plan = Arc::clone(&w.plan);
-    let t = &plan.templates[template as usize];
-    let id = PodId(w.pods.len() as u32);
+    let t = &plan.templates[template.ix()];
+    let id = PodId::new(w.pods.len());
     let name = PodName { base: t.name, ordinal: t.numbered.then_some(ordinal) };
     let entity = crate::engine::random::replica(&t.namespace, &name.base, name.ordinal);
     let uid = Uid::Made(w.draw(Purpose::Uid, entity, 0).two());
@@ -30,7 +30,7 @@ pub fn create_pod(w: &mut World, template: u32, ordinal: u32) -> PodId {
     w.pods.push(new_pod(t, template, ident, entity, generation, w.now, nothing));
 
     // Pods of one template begin alike and share how they stand, until something becomes of them.
-    let mut held = w.newborn[template as usize].clone();
+    let mut held = w.newborn[template.ix()].clone();
     if !t.spec.scheduling_gates.is_empty() {
         let mut status = held.read().into_owned();
         status.conditions.push(Condition {
@@ -59,7 +59,7 @@ pub fn create_pod(w: &mut World, template: u32, ordinal: u32) -> PodId {
 
 fn new_pod(
     t: &PodTemplate,
-    template: u32,
+    template: TemplateIx,
     ident: PodIdent,
     entity: u64,
     generation: i64,
@@ -94,7 +94,7 @@ fn new_pod(
 }
 
 pub fn find_node(w: &World, name: &str) -> Option<NodeId> {
-    w.nodes.iter().position(|n| n.spec.name == name).map(|ix| NodeId(ix as u16))
+    w.nodes.iter().position(|n| n.spec.name == name).map(NodeId::new)
 }
 
 /// Sets `spec.nodeName`.
@@ -103,7 +103,7 @@ pub fn assign(w: &mut World, pod: PodId, node: NodeId) {
     p.node = Some(node);
     w.machines[node.ix()].pods.push(pod);
     let record = &mut w.records[pod.ix()];
-    record.node = Some(u32::from(node.0));
+    record.node = Some(node.0);
     record.scheduled.get_or_insert(w.now);
     attach_detach::pod_assigned(w, pod);
 }

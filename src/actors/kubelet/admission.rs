@@ -25,7 +25,7 @@ pub fn admit_size(w: &World, pod: PodId, node: NodeId, asked: &Amounts) -> Resul
 fn check(w: &World, pod: PodId, node: NodeId, asked: Option<&Amounts>) -> Result<(), (Sym, Text)> {
     super::eviction::admits(w, pod, node)?;
     super::devices::admits(w, pod, node)?;
-    let ix = u32::from(node.0);
+    let ix = node.0;
     if let Some(info) = w.scheduler.cluster.node(ix)
         && let Some(request) = info.request_of(pod.0)
     {

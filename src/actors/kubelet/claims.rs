@@ -14,7 +14,7 @@ use crate::rules::volume_ownership as ownership;
 use crate::scenario::plan::ObjectKind;
 use crate::time::{Span, Time};
 use crate::world::pod::Work;
-use crate::world::volumes::{ClaimMount, ClaimMounts, MountStage, VolumeIx};
+use crate::world::volumes::{ClaimIx, ClaimMount, ClaimMounts, MountStage, VolumeIx};
 use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
 
 /// From a pod's last look at its volumes to the devices' end on the node: two rounds of the reconciler.
@@ -105,7 +105,7 @@ fn look_after(w: &mut World, pod: PodId, at: usize, delay: Span) {
 
 fn queue(w: &mut World, pod: PodId, at: usize, delay: Span) {
     let Some(generation) = w.volumes.mounts.get(&pod).map(|mounts| mounts.generation) else { return };
-    w.after(delay, SimEvent::ClaimMount { pod, claim: at as u8, generation });
+    w.after(delay, SimEvent::ClaimMount { pod, claim: ClaimIx::new(at), generation });
 }
 
 fn set_stage(w: &mut World, pod: PodId, at: usize, stage: MountStage) {
@@ -115,8 +115,8 @@ fn set_stage(w: &mut World, pod: PodId, at: usize, stage: MountStage) {
 }
 
 /// A claim of a pod goes on.
-pub fn go_on(w: &mut World, pod: PodId, claim: u8, generation: u32) {
-    let at = usize::from(claim);
+pub fn go_on(w: &mut World, pod: PodId, claim: ClaimIx, generation: u32) {
+    let at = claim.ix();
     let Some(node) = w.pods[pod.ix()].worker.as_deref().filter(|w| w.work == Work::Sync).map(|w| w.node)
     else {
         w.volumes.mounts.remove(&pod);
@@ -252,7 +252,7 @@ pub fn write_status(w: &mut World, node: NodeId, generation: u32) {
     if n.generation != generation || !n.kubelet_up {
         return;
     }
-    for volume in 0..w.volumes.list.len() as VolumeIx {
+    for volume in VolumeIx::all(w.volumes.list.len()) {
         let held = w.volumes.list[usize::from(volume)].users.iter().any(|pod| holds(w, *pod, node));
         let reported = &mut w.volumes.list[usize::from(volume)].reported_in_use;
         reported.retain(|other| *other != node);

@@ -35,7 +35,7 @@ pub fn admits(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
     let p = &w.pods[pod.ix()];
     let held = was_admitted(p);
     for (resource, delay) in &w.plan.nodes[node.ix()].device_plugins {
-        let claims = (0..p.container_count() as u8).map(|ix| {
+        let claims = p.container_ixs().map(|ix| {
             let container = p.container(ix);
             let limit = container.resources.limits.get(resource.as_str());
             let newest = p.runtime.live.newest(container.name);
@@ -46,7 +46,7 @@ pub fn admits(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
                 passed_on: p.is_init(ix) && !p.is_sidecar(ix),
             }
         });
-        let info = w.scheduler.cluster.node(u32::from(node.0));
+        let info = w.scheduler.cluster.node(node.0);
         let others = info.into_iter().flat_map(|info| admission::others(w, pod, info));
         let in_use = others.filter(|(other, _)| was_admitted(other));
         let devices = Devices {

@@ -144,7 +144,7 @@ fn victim(w: &World, node: NodeId, resource: Sym) -> Option<PodId> {
 }
 
 fn candidate(w: &World, node: NodeId, pod: PodId, resource: Sym) -> Candidate {
-    let info = w.scheduler.cluster.node(u32::from(node.0));
+    let info = w.scheduler.cluster.node(node.0);
     let request = info.and_then(|info| info.request_of(pod.0)).map(|id| w.scheduler.cluster.request(id));
     let asked = request.map(|request| &request.requests.asked);
     let used = containers(w, pod, resource);
@@ -164,7 +164,7 @@ fn candidate(w: &World, node: NodeId, pod: PodId, resource: Sym) -> Candidate {
 /// What the containers of a pod use of a resource, as far as the scenario says so: their places and bytes.
 fn containers(w: &World, pod: PodId, resource: Sym) -> Vec<(ContainerIx, i64)> {
     let p = &w.pods[pod.ix()];
-    let all = 0..p.container_count() as u8;
+    let all = p.container_ixs();
     match resource {
         Sym::MEMORY => all.filter_map(|ix| Some((ix, memory::usage(p, ix, w.now)?))).collect(),
         Sym::EPHEMERAL_STORAGE => local_storage::in_containers(w, pod),

@@ -131,7 +131,7 @@ fn must_wait(w: &World, pod: PodId, ix: ContainerIx) -> bool {
         return false;
     }
     let behind = |other: ContainerIx| other > ix && (!p.is_init(other) || p.is_sidecar(other));
-    (0..p.container_count() as u8).any(|other| {
+    p.container_ixs().any(|other| {
         behind(other)
             && p.runtime.containers[usize::from(other)].kill.is_some_and(|k| k.stage != KillStage::Done)
     })
@@ -185,7 +185,7 @@ pub fn exited(w: &mut World, pod: PodId, ix: ContainerIx) {
 
 fn done(w: &mut World, pod: PodId, ix: ContainerIx) {
     set_stage(w, pod, ix, KillStage::Done);
-    for other in 0..w.pods[pod.ix()].container_count() as u8 {
+    for other in w.pods[pod.ix()].container_ixs() {
         let waits = w.pods[pod.ix()].runtime.containers[usize::from(other)]
             .kill
             .is_some_and(|k| k.stage == KillStage::Ordering);

@@ -26,20 +26,19 @@ pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
     let run = &w.pods[pod.ix()].runtime.containers[usize::from(ix)];
     let (attempt, generation) = (run.attempt, run.generation);
     let Some(own) = behavior.containers.get(usize::from(ix)) else { return };
-    for (point, write) in own.attempt(attempt).writes.iter().enumerate() {
-        let point = u16::try_from(point).unwrap_or(u16::MAX);
+    for (point, write) in (0..).zip(own.attempt(attempt).writes.iter()) {
         w.after(write.at, SimEvent::DiskWritten { pod, container: ix, point, generation });
     }
 }
 
 /// A point of an attempt's writes is reached, if its process still runs.
-pub fn written(w: &mut World, pod: PodId, ix: ContainerIx, point: u16, generation: u32) {
+pub fn written(w: &mut World, pod: PodId, ix: ContainerIx, point: u32, generation: u32) {
     let now = w.now;
     let p = &mut w.pods[pod.ix()];
     if p.runtime.containers[usize::from(ix)].generation != generation || !runs(p, ix) {
         return;
     }
-    let Some(write) = p.attempt(ix).writes.get(usize::from(point)).copied() else { return };
+    let Some(write) = p.attempt(ix).writes.get(point as usize).copied() else { return };
     let new = Written { at: now, container: ix, generation, volume: write.volume, bytes: write.bytes };
     p.runtime.disk.get_or_insert_default().push(new);
     see(w, pod, write.volume.is_some());
@@ -145,7 +144,7 @@ fn usage(w: &World, pod: PodId) -> Usage {
     let measured = measurements(w, pod).take_while(|at| *at <= w.now).last();
     let collected = collected(w, pod) - if collected(w, pod) > w.now { COLLECT } else { Span::ZERO };
     let mut usage = Usage::default();
-    for ix in (0..p.container_count() as u8).filter(|ix| runs(p, *ix)) {
+    for ix in p.container_ixs().filter(|ix| runs(p, *ix)) {
         let generation = p.runtime.containers[usize::from(ix)].generation;
         let own = disk.iter().rfind(|entry| {
             (entry.container, entry.generation, entry.volume) == (ix, generation, None)
@@ -155,13 +154,13 @@ fn usage(w: &World, pod: PodId) -> Usage {
     }
     usage.volumes = measured.map(|measured| {
         let volumes = p.spec.volumes.iter().filter(|volume| volume.empty_dir.is_some());
-        let of = |volume: Sym, ix: u8| {
+        let of = |volume: Sym, ix: ContainerIx| {
             let own = disk
                 .iter()
                 .rfind(|entry| (entry.container, entry.volume) == (ix, Some(volume)) && entry.at <= measured);
             own.map_or(0, |entry| entry.bytes)
         };
-        let sum = |volume: Sym| (0..p.container_count() as u8).map(|ix| of(volume, ix)).sum();
+        let sum = |volume: Sym| p.container_ixs().map(|ix| of(volume, ix)).sum();
         volumes.map(|volume| Sym::new(&volume.name)).map(|volume| (volume, sum(volume))).collect()
     });
     usage

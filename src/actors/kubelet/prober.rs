@@ -7,53 +7,24 @@
 
 use super::{pod_worker, status_manager};
 use crate::actors::events;
-use crate::api::spec::{Container, Probe};
-use crate::api::{ContainerState, ContainerStatus, HeldStatus, RestartPolicy, Sym};
+use crate::api::spec::Probe;
+use crate::api::{ContainerState, ContainerStatus, HeldStatus, ProbeKind, RestartPolicy, Sym};
 use crate::rules::api_status::ran_before_kubelet;
 use crate::rules::gates::Version;
 use crate::rules::probe_text::{self, Door, Failure};
 use crate::rules::restart::should_restart;
 use crate::rules::status_change;
 use crate::rules::sync_actions::ProbeResults;
-use crate::scenario::plan::{Attempt, ProbePoint};
+use crate::scenario::plan::ProbePoint;
 use crate::time::{Span, Time};
 use crate::world::pod::{Prober, Probers};
 use crate::world::{ContainerIx, Pod, PodId, Purpose, SimEvent, World};
 
-pub const STARTUP: u8 = 0;
-pub const READINESS: u8 = 1;
-pub const LIVENESS: u8 = 2;
-const KINDS: [u8; 3] = [STARTUP, READINESS, LIVENESS];
-
-fn probe(container: &Container, kind: u8) -> Option<&Probe> {
-    match kind {
-        STARTUP => container.startup_probe.as_ref(),
-        READINESS => container.readiness_probe.as_ref(),
-        _ => container.liveness_probe.as_ref(),
-    }
-}
-
-fn script(attempt: &Attempt, kind: u8) -> &[ProbePoint] {
-    match kind {
-        STARTUP => &attempt.startup,
-        READINESS => &attempt.readiness,
-        _ => &attempt.liveness,
-    }
-}
-
-fn title(kind: u8) -> &'static str {
-    match kind {
-        STARTUP => "Startup",
-        READINESS => "Readiness",
-        _ => "Liveness",
-    }
-}
-
-fn prober_mut(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8) -> Option<&mut Prober> {
+fn prober_mut(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) -> Option<&mut Prober> {
     w.pods[pod.ix()].runtime.containers[usize::from(ix)].probers.get_mut(kind)
 }
 
-fn prober(p: &Pod, ix: ContainerIx, kind: u8) -> Option<&Prober> {
+fn prober(p: &Pod, ix: ContainerIx, kind: ProbeKind) -> Option<&Prober> {
     p.runtime.containers[usize::from(ix)].probers.get(kind)
 }
 
@@ -62,8 +33,8 @@ pub fn results(p: &Pod, ix: ContainerIx) -> ProbeResults {
     let newest = p.runtime.live.newest(p.container(ix).name).map_or(-1, |c| c.restart_count);
     let of = |kind| prober(p, ix, kind).filter(|b| b.instance == newest).and_then(|b| b.result);
     ProbeResults {
-        liveness: of(LIVENESS),
-        startup: of(STARTUP),
+        liveness: of(ProbeKind::Liveness),
+        startup: of(ProbeKind::Startup),
         has_startup: p.container(ix).startup_probe.is_some(),
     }
 }
@@ -80,14 +51,14 @@ pub fn add_pod(w: &mut World, pod: PodId) {
     }
     let node = worker.node;
     let young = now.since(w.machines[node.ix()].kubelet_start);
-    for ix in 0..w.pods[pod.ix()].container_count() as u8 {
+    for ix in w.pods[pod.ix()].container_ixs() {
         let p = &w.pods[pod.ix()];
         if p.is_init(ix) && !p.is_sidecar(ix) {
             continue;
         }
-        for kind in KINDS {
+        for kind in ProbeKind::ALL {
             let p = &w.pods[pod.ix()];
-            let Some(period) = probe(p.container(ix), kind).map(period) else { continue };
+            let Some(period) = p.container(ix).probe(kind).map(period) else { continue };
             if prober(p, ix, kind).is_some() {
                 continue;
             }
@@ -116,8 +87,8 @@ pub fn stop_liveness_and_startup(w: &mut World, pod: PodId) {
     let p = &mut w.pods[pod.ix()];
     let inits = p.spec.init_containers.len();
     for container in p.runtime.containers.iter_mut().skip(inits) {
-        container.probers.remove(LIVENESS);
-        container.probers.remove(STARTUP);
+        container.probers.remove(ProbeKind::Liveness);
+        container.probers.remove(ProbeKind::Startup);
     }
 }
 
@@ -129,13 +100,13 @@ pub fn remove_pod(w: &mut World, pod: PodId) {
 }
 
 /// Queues the worker's next tick that can matter, not before `from`.
-fn arm(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, from: Time) {
+fn arm(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, from: Time) {
     let p = &w.pods[pod.ix()];
     let Some(b) = prober(p, ix, kind) else { return };
     if b.busy {
         return;
     }
-    let Some(spec) = probe(p.container(ix), kind) else { return };
+    let Some(spec) = p.container(ix).probe(kind) else { return };
     let Some(earliest) = next_relevant(w, p, ix, kind, b) else { return };
     let at = pod_worker::next_on_grid(b.anchor, period(spec), from.max(earliest));
     if b.queued.is_some_and(|queued| queued <= at && queued >= w.now) {
@@ -149,7 +120,7 @@ fn arm(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, from: Time) {
 }
 
 /// The earliest instant at which a tick could change something, or None while only an outside change can.
-fn next_relevant(w: &World, p: &Pod, ix: ContainerIx, kind: u8, b: &Prober) -> Option<Time> {
+fn next_relevant(w: &World, p: &Pod, ix: ContainerIx, kind: ProbeKind, b: &Prober) -> Option<Time> {
     let (held, status) = published(p, ix)?;
     let instance = status.restart_count;
     match status.state {
@@ -158,11 +129,11 @@ fn next_relevant(w: &World, p: &Pod, ix: ContainerIx, kind: u8, b: &Prober) -> O
             if b.hold && !new {
                 return None;
             }
-            let spec = probe(p.container(ix), kind)?;
+            let spec = p.container(ix).probe(kind)?;
             let delay = Span::from_secs(i64::from(spec.initial_delay_seconds));
             let ripe = || held.running_since(status).unwrap_or(w.now) + delay;
             let started = status.started == Some(true);
-            if (kind == STARTUP) == started && !new {
+            if (kind == ProbeKind::Startup) == started && !new {
                 return None;
             }
             if new {
@@ -179,7 +150,7 @@ fn next_relevant(w: &World, p: &Pod, ix: ContainerIx, kind: u8, b: &Prober) -> O
             }
             let begun = live.started_at?;
             let since = w.now.since(begun);
-            let points = script(p.attempt(ix), kind);
+            let points = p.attempt(ix).answers(kind);
             let current = points.iter().rev().find(|point| point.at <= since);
             if current.is_some_and(|point| point.failure_rate > 0.0 || times_out(point, spec)) {
                 return Some(ripe());
@@ -228,8 +199,8 @@ pub fn container_changed(w: &mut World, pod: PodId) {
         return;
     }
     let now = w.now;
-    for ix in 0..w.pods[pod.ix()].container_count() as u8 {
-        for kind in KINDS {
+    for ix in w.pods[pod.ix()].container_ixs() {
+        for kind in ProbeKind::ALL {
             // Most containers have no worker.
             let own = &w.pods[pod.ix()].runtime.containers[usize::from(ix)].probers;
             if own.is_empty() {
@@ -245,7 +216,7 @@ pub fn container_changed(w: &mut World, pod: PodId) {
 /// The status asks a readiness worker whose container is started and not ready to probe at once.
 pub fn trigger_readiness(w: &mut World, pod: PodId, ix: ContainerIx) {
     let now = w.now;
-    let Some(b) = prober_mut(w, pod, ix, READINESS) else { return };
+    let Some(b) = prober_mut(w, pod, ix, ProbeKind::Readiness) else { return };
     if b.busy {
         b.triggered = true;
         return;
@@ -256,14 +227,14 @@ pub fn trigger_readiness(w: &mut World, pod: PodId, ix: ContainerIx) {
     let lost = instance != newest
         && w.gates.version < Version::V1_36
         && w.pod_draw(Purpose::Trigger, pod).below(100) < LOST_PERCENT;
-    let period = probe(w.pods[pod.ix()].container(ix), READINESS).map_or(Span::ZERO, period);
-    let Some(b) = prober_mut(w, pod, ix, READINESS) else { return };
+    let period = w.pods[pod.ix()].container(ix).probe(ProbeKind::Readiness).map_or(Span::ZERO, period);
+    let Some(b) = prober_mut(w, pod, ix, ProbeKind::Readiness) else { return };
     // The trigger resets the ticker.
     b.anchor = now + TRIGGER + if lost { period } else { Span::ZERO };
     b.generation += 1;
     b.queued = Some(b.anchor);
     let (generation, at) = (b.generation, b.anchor);
-    w.at(at, SimEvent::Probe { pod, container: ix, kind: READINESS, generation });
+    w.at(at, SimEvent::Probe { pod, container: ix, kind: ProbeKind::Readiness, generation });
 }
 
 /// From a status that triggers a probe to the worker's look, by when the status manager's cache holds that status.
@@ -273,7 +244,7 @@ const TRIGGER: Span = Span::from_millis(1);
 const LOST_PERCENT: u64 = 10;
 
 /// A tick: `doProbe`.
-pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u32) {
+pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, generation: u32) {
     let p = &w.pods[pod.ix()];
     let Some(b) = prober(p, ix, kind).copied().filter(|b| b.generation == generation) else { return };
     let Some(worker) = p.worker.as_deref() else { return };
@@ -289,7 +260,7 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
     let Some(status) = published(p, ix).map(|(held, found)| held.container(found)) else { return };
     // Held while the pod changes.
     let pod_spec = std::sync::Arc::clone(&p.spec);
-    let Some(spec) = probe(pod_spec.container_at(usize::from(ix)), kind) else { return };
+    let Some(spec) = pod_spec.container_at(usize::from(ix)).probe(kind) else { return };
     if status.state.is_waiting() && status.container_id == crate::api::ContainerId::None {
         return;
     }
@@ -316,7 +287,7 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
     let next = now + Span::from_micros(1);
     let ripe = now.since(started_at.unwrap_or(now)).secs() >= i64::from(spec.initial_delay_seconds);
     let started = status.started == Some(true);
-    if !ripe || (kind == STARTUP) == started {
+    if !ripe || (kind == ProbeKind::Startup) == started {
         arm(w, pod, ix, kind, next);
         return;
     }
@@ -326,11 +297,11 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
 /// The value of a container that the worker has not seen before: a change too, which wakes the sync loop. Since 1.35 one that
 /// the kubelet found running gets none, so that its readiness stays what the API has until its first probe; a sidecar that
 /// had started stays started (`doProbe`, pkg/kubelet/prober/worker.go).
-fn first_value(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, status: &ContainerStatus) {
+fn first_value(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, status: &ContainerStatus) {
     let p = &w.pods[pod.ix()];
     let Some(node) = p.worker.as_deref().map(|worker| worker.node) else { return };
     if !w.gates.change_status_on_kubelet_restart {
-        if kind == STARTUP && p.is_sidecar(ix) && status.started == Some(true) {
+        if kind == ProbeKind::Startup && p.is_sidecar(ix) && status.started == Some(true) {
             set_result(w, pod, ix, kind, true);
         }
         if ran_before_kubelet(status, w.machines[node.ix()].kubelet_start) {
@@ -338,9 +309,9 @@ fn first_value(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, status: &Co
         }
     }
     match kind {
-        READINESS => set_result(w, pod, ix, kind, false),
-        LIVENESS => set_result(w, pod, ix, kind, true),
-        _ => {
+        ProbeKind::Readiness => set_result(w, pod, ix, kind, false),
+        ProbeKind::Liveness => set_result(w, pod, ix, kind, true),
+        ProbeKind::Startup => {
             status_manager::set_container_startup(w, pod, ix, false);
             pod_worker::update_pod(w, pod);
         }
@@ -348,7 +319,7 @@ fn first_value(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, status: &Co
 }
 
 /// The worker ends with a container that will not be restarted; a sidecar's goes on.
-fn end_if_over(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, state: &ContainerState) {
+fn end_if_over(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, state: &ContainerState) {
     let gates = w.gates;
     let p = &mut w.pods[pod.ix()];
     let Some(ended) = state.terminated() else { return };
@@ -364,19 +335,19 @@ fn end_if_over(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, state: &Con
     }
 }
 
-fn store(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, b: Prober) {
+fn store(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, b: Prober) {
     if let Some(slot) = prober_mut(w, pod, ix, kind) {
         *slot = b;
     }
 }
 
-fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, spec: &Probe) {
+fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, spec: &Probe) {
     let now = w.now;
     let p = &w.pods[pod.ix()];
     let live = p.runtime.live.newest(p.container(ix).name).copied();
     let running = live.is_some_and(|c| c.state == crate::api::InstanceState::Running);
     let since = now.since(live.and_then(|c| c.started_at).unwrap_or(now));
-    let point = script(p.attempt(ix), kind).iter().rev().find(|point| point.at <= since).cloned();
+    let point = p.attempt(ix).answers(kind).iter().rev().find(|point| point.at <= since).cloned();
     let rate = point.as_ref().map_or(0.0, |point| point.failure_rate);
     let plan = std::sync::Arc::clone(&w.plan);
     let takes = point.as_ref().and_then(|point| point.takes.as_ref()).unwrap_or(&plan.latency.probe);
@@ -406,14 +377,14 @@ fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, spec: &Probe) {
 }
 
 /// The handler has answered.
-pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u32) {
+pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, generation: u32) {
     let now = w.now;
     let p = &w.pods[pod.ix()];
     let Some(mut b) = prober(p, ix, kind).copied().filter(|b| b.generation == generation && b.busy) else {
         return;
     };
     let pod_spec = std::sync::Arc::clone(&p.spec);
-    let Some(spec) = probe(pod_spec.container_at(usize::from(ix)), kind) else { return };
+    let Some(spec) = pod_spec.container_at(usize::from(ix)).probe(kind) else { return };
     b.busy = false;
     let live = p.runtime.live.newest(p.container(ix).name).copied();
     let running =
@@ -445,7 +416,7 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
     let reached = b.run >= threshold.max(1) as u32;
     store(w, pod, ix, kind, b);
     if reached {
-        let holds = (kind == LIVENESS && !ok) || kind == STARTUP;
+        let holds = (kind == ProbeKind::Liveness && !ok) || kind == ProbeKind::Startup;
         if holds && let Some(b) = prober_mut(w, pod, ix, kind) {
             b.hold = true;
             b.run = 0;
@@ -457,7 +428,7 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, generation: u3
     rearm(w, pod, ix, kind, &mut b);
 }
 
-fn rearm(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, b: &mut Prober) {
+fn rearm(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, b: &mut Prober) {
     if std::mem::take(&mut b.triggered) {
         if let Some(slot) = prober_mut(w, pod, ix, kind) {
             slot.triggered = false;
@@ -469,40 +440,40 @@ fn rearm(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, b: &mut Prober) {
     arm(w, pod, ix, kind, from);
 }
 
-fn errored(kind: u8, version: Version) -> String {
+fn errored(kind: ProbeKind, version: Version) -> String {
     let cause = "rpc error: code = Unknown desc = failed to exec in container: container is in CONTAINER_EXITED state";
     if version >= Version::V1_33 {
-        format!("{} probe errored and resulted in unknown state: {cause}", title(kind))
+        format!("{} probe errored and resulted in unknown state: {cause}", kind.title())
     } else {
-        format!("{} probe errored: {cause}", title(kind))
+        format!("{} probe errored: {cause}", kind.title())
     }
 }
 
-fn failure_words(p: &Pod, ix: ContainerIx, kind: u8, spec: &Probe, b: &Prober) -> String {
+fn failure_words(p: &Pod, ix: ContainerIx, kind: ProbeKind, spec: &Probe, b: &Prober) -> String {
     let status = p.worker.as_deref().and_then(|worker| worker.status()).map(HeldStatus::read);
     let pod_ip = status.as_ref().and_then(|status| status.pod_ips.first()).copied().unwrap_or(Sym::EMPTY);
     let door = Door { handler: &spec.handler, ports: &p.container(ix).ports, pod_ip: &pod_ip };
     let text = probe_text::failure(door, b.attempt_failure, &b.attempt_output, timeout(spec));
-    format!("{} probe failed: {text}", title(kind))
+    format!("{} probe failed: {text}", kind.title())
 }
 
 /// Stores a result; a change wakes the sync loop (`results.Manager.Set`, `syncLoopIteration`).
-fn set_result(w: &mut World, pod: PodId, ix: ContainerIx, kind: u8, ok: bool) {
+fn set_result(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, ok: bool) {
     let Some(b) = prober_mut(w, pod, ix, kind) else { return };
     if b.result == Some(ok) {
         return;
     }
     b.result = Some(ok);
     match kind {
-        READINESS => {
+        ProbeKind::Readiness => {
             status_manager::set_container_readiness(w, pod, ix, ok);
             pod_worker::update_pod(w, pod);
         }
-        STARTUP => {
+        ProbeKind::Startup => {
             status_manager::set_container_startup(w, pod, ix, ok);
             pod_worker::update_pod(w, pod);
         }
-        _ if !ok => pod_worker::update_pod(w, pod),
-        _ => {}
+        ProbeKind::Liveness if !ok => pod_worker::update_pod(w, pod),
+        ProbeKind::Liveness => {}
     }
 }

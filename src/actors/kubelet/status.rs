@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::prober::{self, READINESS, STARTUP};
-use super::{allocation, status_manager, sync};
+use super::{allocation, prober, status_manager, sync};
 use crate::actors::events;
-use crate::api::{Phase, Sym};
+use crate::api::{Phase, ProbeKind, Sym};
 use crate::rules::container_status::StartFailure;
 use crate::rules::status_change::{Known, Op, Probed, Sync};
 use crate::world::{ContainerIx, Pod, PodId, World};
@@ -19,8 +18,8 @@ fn known(p: &Pod, ix: ContainerIx) -> Known {
     Known {
         name: p.container(ix).name,
         failure: run.reason.map(|(reason, message)| StartFailure { reason, message }),
-        startup: probed(STARTUP),
-        readiness: probed(READINESS),
+        startup: probed(ProbeKind::Startup),
+        readiness: probed(ProbeKind::Readiness),
     }
 }
 
@@ -32,7 +31,7 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
     let (ended_by, node) = (worker.ended_by, &w.machines[worker.node.ix()]);
     let (kubelet_start, ip) = (node.kubelet_start, node.ip);
     let runtime = Arc::clone(&worker.run.as_ref()?.snapshot.status);
-    let containers: SmallVec<[Known; 4]> = (0..p.container_count() as u8).map(|ix| known(p, ix)).collect();
+    let containers: SmallVec<[Known; 4]> = p.container_ixs().map(|ix| known(p, ix)).collect();
     let resize_conditions = allocation::conditions(p, &w.gates);
     let past = sync::past_deadline(p, w.now);
     let op = Op::Sync(Sync {

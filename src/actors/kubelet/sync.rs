@@ -17,7 +17,7 @@ use crate::api::{HeldStatus, InstanceState, Phase, Sym};
 use crate::rules::pod::PodView;
 use crate::rules::restart;
 use crate::rules::sync_actions::{Input, KillReason, Places, ProbeResults};
-use crate::scenario::plan::Plan;
+use crate::scenario::plan::{Plan, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::learned::Seen;
 use crate::world::pod::{Run, Stage, SyncErrors};
@@ -36,7 +36,7 @@ pub fn view(p: &Pod) -> PodView<'_> {
 }
 
 /// The pod's template, while it and its kubelet work with the spec of that.
-pub fn template(plan: &Plan, p: &Pod) -> Option<u32> {
+pub fn template(plan: &Plan, p: &Pod) -> Option<TemplateIx> {
     let worker = p.worker.as_deref()?;
     plan.template_of(p.template, &p.spec).filter(|_| Arc::ptr_eq(&worker.spec, &p.spec))
 }
@@ -152,8 +152,7 @@ fn mounted(w: &mut World, pod: PodId) {
     let p = &pods[pod.ix()];
     let Some(worker) = p.worker.as_deref() else { return };
     let Some(run) = worker.run.as_ref() else { return };
-    let probes: SmallVec<[ProbeResults; 4]> =
-        (0..p.container_count() as u8).map(|ix| prober::results(p, ix)).collect();
+    let probes: SmallVec<[ProbeResults; 4]> = p.container_ixs().map(|ix| prober::results(p, ix)).collect();
     let status = worker.status().map(HeldStatus::form);
     let restart_all = gates.restart_all_containers
         && restart::all_could_restart(&worker.spec, gates)
@@ -201,7 +200,8 @@ fn mounted(w: &mut World, pod: PodId) {
 /// All running containers at once; the sandbox follows.
 fn kill_all(w: &mut World, pod: PodId, grace: Option<i64>) {
     let p = &w.pods[pod.ix()];
-    let running: Vec<(ContainerIx, KillReason)> = (0..p.container_count() as u8)
+    let running: Vec<(ContainerIx, KillReason)> = p
+        .container_ixs()
         .rev()
         .filter(|ix| {
             p.runtime.live.newest(p.container(*ix).name).is_some_and(|c| c.state == InstanceState::Running)

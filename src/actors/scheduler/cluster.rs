@@ -14,8 +14,8 @@ use crate::world::{NodeId, PodId, World};
 /// The nodes and images of the scenario, before anything happens.
 pub fn start(w: &mut World) {
     let cluster = &mut w.scheduler.cluster;
-    let listed = w.nodes.iter().enumerate().filter(|(_, node)| node.exists);
-    cluster.set_nodes(listed.map(|(ix, node)| (ix as u32, &node.spec)));
+    let listed = (0..).zip(w.nodes.iter()).filter(|(_, node)| node.exists);
+    cluster.set_nodes(listed.map(|(ix, node)| (ix, &node.spec)));
     let sizes = w.plan.images.iter();
     cluster.set_image_sizes(
         sizes.map(|image| (image.reference, i64::try_from(image.size_bytes).unwrap_or(i64::MAX))),
@@ -25,13 +25,13 @@ pub fn start(w: &mut World) {
 /// Something about nodes may have changed: what differs is taken over.
 pub fn nodes_changed(w: &mut World) {
     for ix in 0..w.nodes.len() {
-        node_listed(w, NodeId(ix as u16));
+        node_listed(w, NodeId::new(ix));
     }
 }
 
 /// A node as the API server has it now.
 pub fn node_listed(w: &mut World, node: NodeId) {
-    let ix = u32::from(node.0);
+    let ix = node.0;
     let n = &w.nodes[node.ix()];
     let before = w.scheduler.cluster.node(ix);
     match (before.is_some(), n.exists) {
@@ -83,7 +83,7 @@ pub fn claim_changed(w: &mut World, object: usize, added: bool) {
 /// A pod came with its node already named.
 pub fn pod_assigned(w: &mut World, pod: PodId, node: NodeId) {
     let request = request_of(w, pod);
-    w.scheduler.cluster.add_pod(u32::from(node.0), pod.0, request, false);
+    w.scheduler.cluster.add_pod(node.0, pod.0, request, false);
     let facts = Arc::clone(w.scheduler.cluster.request(request));
     happened(w, &ClusterEvent::PodAdded(&facts));
 }
@@ -91,14 +91,14 @@ pub fn pod_assigned(w: &mut World, pod: PodId, node: NodeId) {
 /// A pod got its deletion timestamp: it takes its room until it ends.
 pub fn pod_deleting(w: &mut World, pod: PodId) {
     if let Some(node) = w.pods[pod.ix()].node {
-        w.scheduler.cluster.mark_deleted(u32::from(node.0), pod.0);
+        w.scheduler.cluster.mark_deleted(node.0, pod.0);
     }
 }
 
 /// A pod with a node has ended or is gone: its room is free.
 pub fn pod_freed(w: &mut World, pod: PodId) {
     let p = &w.pods[pod.ix()];
-    let Some(node) = p.node.map(|node| u32::from(node.0)) else { return };
+    let Some(node) = p.node.map(|node| node.0) else { return };
     let deleted = p.deletion.is_some();
     if !w.scheduler.cluster.holds(node, pod.0) {
         return;
@@ -114,7 +114,7 @@ pub fn pod_freed(w: &mut World, pod: PodId) {
 
 /// The labels of a pod with a node are other than they were.
 pub fn pod_relabelled(w: &mut World, pod: PodId) {
-    let Some(node) = w.pods[pod.ix()].node.map(|node| u32::from(node.0)) else { return };
+    let Some(node) = w.pods[pod.ix()].node.map(|node| node.0) else { return };
     let Some(old) = w.scheduler.cluster.node(node).and_then(|info| info.request_of(pod.0)) else { return };
     let deleted = w.pods[pod.ix()].deletion.is_some();
     let request = request_of(w, pod);
@@ -128,7 +128,7 @@ pub fn pod_relabelled(w: &mut World, pod: PodId) {
 /// A pod with a node has another size, or wants one: what it counts for is worked out anew, and who waits may have the room
 /// that became free.
 pub fn pod_resized(w: &mut World, pod: PodId) {
-    let Some(node) = w.pods[pod.ix()].node.map(|node| u32::from(node.0)) else { return };
+    let Some(node) = w.pods[pod.ix()].node.map(|node| node.0) else { return };
     let Some(old) = w.scheduler.cluster.node(node).and_then(|info| info.request_of(pod.0)) else { return };
     let before = Arc::clone(w.scheduler.cluster.request(old));
     let request = super::asked(w, pod);

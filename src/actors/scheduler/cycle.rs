@@ -99,12 +99,12 @@ fn assume(w: &mut World, pod: PodId, candidate: Candidate, node: u32) {
     w.scheduler.cluster.add_pod(node, pod.0, candidate.request, false);
     let latency = w.plan.latency.bind.clone();
     let takes = w.pod_span(Purpose::Latency, pod, &latency);
-    w.after(takes, SimEvent::Bind { pod, node: NodeId(node as u16) });
+    w.after(takes, SimEvent::Bind { pod, node: NodeId(node) });
 }
 
 /// The binding is written.
 pub fn bind(w: &mut World, pod: PodId, node: NodeId) {
-    let ix = u32::from(node.0);
+    let ix = node.0;
     if !w.pods[pod.ix()].exists || w.pods[pod.ix()].node.is_some() {
         w.scheduler.cluster.remove_pod(ix, pod.0, false);
         return;
@@ -150,7 +150,7 @@ fn refused(w: &mut World, pod: PodId, why: &Unschedulable) {
         let latency = w.plan.latency.bind.clone();
         let mut at = w.now;
         for victim in victims {
-            w.at(at, SimEvent::Preempt { pod, victim: PodId(*victim), node: NodeId(*node as u16) });
+            w.at(at, SimEvent::Preempt { pod, victim: PodId(*victim), node: NodeId(*node) });
             at += w.pod_span(Purpose::Latency, pod, &latency);
         }
     }

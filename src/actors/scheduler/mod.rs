@@ -38,7 +38,7 @@ fn asked(w: &World, pod: PodId) -> PodRequest {
 /// What a pod asks for: worked out once for all pods of a template whose labels and spec are still the template's.
 fn request_of(w: &mut World, pod: PodId) -> RequestId {
     let p = &w.pods[pod.ix()];
-    let template = p.template as usize;
+    let template = p.template.ix();
     let plan = Arc::clone(&w.plan);
     let is_own = |t: &PodTemplate| !Arc::ptr_eq(&t.spec, &p.spec) || t.labels != p.labels;
     let own = plan.templates.get(template).is_none_or(is_own);

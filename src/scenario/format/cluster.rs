@@ -1,6 +1,7 @@
 //! What stands around the pods: delays, the settings of kubelets and controllers, nodes with their taints.
 
 use super::{Kind, Shape, key, must};
+use crate::scenario::limits;
 
 const EFFECTS: &[&str] = &["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
@@ -139,7 +140,7 @@ pub static NODE: Shape = Shape {
     id: "name",
     keys: &[
         must("name", Kind::Text, "Its name; with a count above 1: NAME-0, NAME-1, …"),
-        key("count", Kind::Integer(1, 100_000), "1", "How many"),
+        key("count", Kind::Integer(1, limits::NODES as i64), "1", "How many"),
         key("labels", Kind::Map(&Kind::Text), "kubernetes.io/hostname, os and arch", "Labels"),
         key("taints", Kind::List(&Kind::Table(&TAINT)), "", "Taints"),
         key(

@@ -1,6 +1,7 @@
 //! Pods, and what only a simulator needs to know of them: what their processes do, start by start.
 
 use super::{Kind, Shape, key, must};
+use crate::scenario::limits;
 
 pub static POD: Shape = Shape {
     name: "pod",
@@ -14,7 +15,7 @@ pub static POD: Shape = Shape {
         key("annotations", Kind::Map(&Kind::Text), "", "Annotations, over those of the manifest"),
         key("finalizers", Kind::List(&Kind::Text), "", "Finalizers"),
         key("at", Kind::Instant, "0s", "Instant of creation"),
-        key("replicas", Kind::Integer(1, 10_000_000), "1", "How many"),
+        key("replicas", Kind::Integer(1, limits::PODS as i64), "1", "How many"),
         key("every", Kind::Distribution, "0s", "Gap between the replicas' creations"),
         key("spec", Kind::PodSpec, "", "PodSpec by its Kubernetes names, over that of the manifest"),
         key("behavior", Kind::Table(&BEHAVIOR), "", "What its processes do"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json, json};
 
 use super::{Context, behavior, distribution, number, string_map, strings, tables, text};
-use crate::api::Sym;
+use crate::api::{PodSpec, Sym};
 use crate::engine::Distribution;
 use crate::rules::admission::{self, Admitted, Rejection, Request};
 use crate::rules::decode::schema::{self, Struct, Type};
@@ -15,9 +15,9 @@ use crate::rules::gates::Version;
 use crate::rules::qos::qos_class;
 use crate::scenario::admission::{self as plugins, Surroundings};
 use crate::scenario::diagnostic::{Code, Diagnostic};
-use crate::scenario::manifest;
 use crate::scenario::plan::PodTemplate;
 use crate::scenario::tree::{Loc, Node, Table};
+use crate::scenario::{limits, manifest};
 use crate::time::{Span, Time};
 
 /// A pod as it is sent to the API server, and where it was written.
@@ -56,7 +56,10 @@ pub fn templates(table: &Table, cx: &mut Context<'_>) -> Vec<PodTemplate> {
         for draft in drafts {
             let name = draft.name().to_owned();
             match admit(draft, entry, cx) {
-                Some(template) => templates.push(template),
+                Some(template) => {
+                    templates.push(template);
+                    count(entry, node.loc, &templates, cx);
+                }
                 None => cx.refused.push(name),
             }
         }
@@ -234,6 +237,9 @@ fn admit(draft: Draft, entry: &Table, cx: &mut Context<'_>) -> Option<PodTemplat
         return None;
     }
     let Admitted { metadata: meta, spec, .. } = admitted;
+    if !fits(&spec, &name, &place, cx) {
+        return None;
+    }
     let replicas: u32 = number(entry, "replicas").unwrap_or(1);
     let every = distribution(entry, "every").unwrap_or(Distribution::Constant(Span::ZERO));
     if let (Distribution::Constant(gap), Some(node)) = (&every, entry.get("every")) {
@@ -260,6 +266,42 @@ fn admit(draft: Draft, entry: &Table, cx: &mut Context<'_>) -> Option<PodTemplat
         every,
         behavior: Arc::new(behavior),
     })
+}
+
+/// Whether a pod has no more containers and volumes than [`limits`] say.
+fn fits(spec: &PodSpec, name: &str, place: &Place<'_>, cx: &mut Context<'_>) -> bool {
+    let (inits, mains) = (spec.init_containers.len(), spec.containers.len());
+    let longer = if inits > mains { "spec.initContainers" } else { "spec.containers" };
+    let lists = [
+        (inits + mains, limits::CONTAINERS, "containers", longer),
+        (spec.volumes.len(), limits::VOLUMES, "volumes", "spec.volumes"),
+    ];
+    let too_long = lists.into_iter().filter(|(count, most, ..)| count > most);
+    let told: Vec<Diagnostic> = too_long
+        .map(|(count, most, what, field)| {
+            let title = format!("the pod `{name}` has {count} {what}");
+            Diagnostic::new(Code::BadValue, place.of(field, cx), title)
+                .label(format!("expected no more than {most} in one pod"))
+                .hint("an API server takes such a pod only as long as it fits into etcd's 1.5 MiB")
+        })
+        .collect();
+    let fits = told.is_empty();
+    told.into_iter().for_each(|item| cx.report(item));
+    fits
+}
+
+/// Tells where pods become too many; as many as one template may have the checker knows.
+fn count(entry: &Table, loc: Loc, templates: &[PodTemplate], cx: &mut Context<'_>) {
+    let sum = |templates: &[PodTemplate]| templates.iter().map(|t| u64::from(t.replicas)).sum::<u64>();
+    let (all, most) = (sum(templates), u64::from(limits::PODS));
+    let before = sum(templates.split_last().map_or(&[], |(_, before)| before));
+    if all > most && before <= most && all - before <= most {
+        let loc = entry.get("replicas").map_or(loc, |node| node.loc);
+        cx.report(
+            Diagnostic::new(Code::BadValue, loc, format!("with these, there are {all} pods"))
+                .label(format!("expected no more than {most} in all")),
+        );
+    }
 }
 
 /// Where the fields of a pod's spec stand.

@@ -10,6 +10,7 @@ use crate::rules::gates::{GateError, Gates, Version};
 use crate::rules::image_name;
 use crate::rules::placement::amounts::is_extended;
 use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::scenario::limits;
 use crate::scenario::plan::{
     Controllers, ImagePlan, KubeletConfig, Latency, NodePlan, ObjectKind, ObjectPlan, Outage,
 };
@@ -284,7 +285,7 @@ pub fn nodes(table: &Table, base: &KubeletConfig, cx: &mut Context<'_>) -> Vec<N
         return vec![node_plan("node", &Table::default(), of_file, &shared)];
     }
     let mut plans: Vec<NodePlan> = Vec::new();
-    let mut names = BTreeSet::new();
+    let (mut names, mut total) = (BTreeSet::new(), 0);
     for (node, entry) in written {
         let own = entry.get("kubelet").and_then(Node::table);
         let config = if own.is_some() { Arc::new(kubelet(own, Some(base), cx)) } else { Arc::clone(&shared) };
@@ -293,7 +294,7 @@ pub fn nodes(table: &Table, base: &KubeletConfig, cx: &mut Context<'_>) -> Vec<N
         if !is_dns_subdomain(name) {
             cx.report(bad_name(at, name));
         }
-        let count: u32 = number(entry, "count").unwrap_or(1);
+        let count = node_count(node, entry, &mut total, cx);
         let all: Vec<String> = if count == 1 {
             vec![name.to_owned()]
         } else {
@@ -313,6 +314,24 @@ pub fn nodes(table: &Table, base: &KubeletConfig, cx: &mut Context<'_>) -> Vec<N
         }
     }
     plans
+}
+
+/// How many nodes an entry stands for; beyond [`limits::NODES`] in all it is told, and only a few are made.
+fn node_count(node: &Node, entry: &Table, total: &mut i64, cx: &mut Context<'_>) -> u32 {
+    let written = entry.get("count");
+    let count = written.and_then(Node::integer).unwrap_or(1).max(1);
+    let (before, most) = (*total, i64::from(limits::NODES));
+    *total = before.saturating_add(count);
+    if *total <= most {
+        return u32::try_from(count).unwrap_or(limits::SHOWN);
+    }
+    // That there are too many in one entry the checker has told.
+    if before <= most && count <= most {
+        let title = format!("with these, there are {total} nodes");
+        let item = Diagnostic::new(Code::BadValue, written.unwrap_or(node).loc, title);
+        cx.report(item.label(format!("expected no more than {most} in all")));
+    }
+    u32::try_from(count).map_or(limits::SHOWN, |count| count.min(limits::SHOWN))
 }
 
 fn device_plugins(entry: &Table) -> Vec<(Sym, Span)> {
@@ -514,7 +533,15 @@ pub fn images(table: &Table, cx: &mut Context<'_>) -> Vec<ImagePlan> {
 
 pub fn objects(table: &Table, cx: &mut Context<'_>) -> Vec<ObjectPlan> {
     let mut plans: Vec<ObjectPlan> = Vec::new();
-    for (node, entry) in tables(table, "object") {
+    let written = tables(table, "object");
+    if let Some((node, _)) = written.get(limits::OBJECTS) {
+        cx.report(
+            Diagnostic::new(Code::BadValue, node.loc, format!("there are {} objects", written.len()))
+                .label(format!("expected no more than {}", limits::OBJECTS)),
+        );
+        return plans;
+    }
+    for (node, entry) in written {
         let kind = text(entry, "kind").and_then(|k| OBJECT_KINDS.iter().find(|(name, _)| *name == k));
         let (Some((kind_name, kind)), Some(name)) = (kind, text(entry, "name")) else { continue };
         let allowed: &[&str] = match kind {

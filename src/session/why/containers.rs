@@ -1,10 +1,10 @@
 //! Why a container is in its state: starts, refusals, ends, stops, probes.
 
 use super::chain::Chain;
-use crate::api::{ContainerState, InstanceState, RuntimeContainer, Sym, Text};
+use crate::api::{ContainerState, InstanceState, ProbeKind, RuntimeContainer, Sym, Text};
 use crate::record::{Change, Transition};
 use crate::scenario::plan::ObjectKind;
-use crate::session::words::{PROBES, about};
+use crate::session::words::about;
 use crate::time::Time;
 use crate::world::{ContainerIx, SimEvent};
 
@@ -149,7 +149,7 @@ impl Chain<'_> {
     pub(super) fn not_started(&mut self, step: u64, ix: ContainerIx) {
         let Some(p) = self.pod() else { return };
         let before = p.container(ix).name;
-        let waits = (0..ix).rev().find(|other| p.is_init(*other) && !p.is_init(ix));
+        let waits = ContainerIx::all(ix.ix()).rev().find(|other| p.is_init(*other) && !p.is_init(ix));
         if let Some(init) = waits {
             let name = self.name(init);
             let live = self.lineage.containers[usize::from(init)].live.at(step);
@@ -336,9 +336,9 @@ impl Chain<'_> {
         self.add(since, "kubelet: runtime manager", format!("began to stop {name}{words}: its preStop hook if it has one, then SIGTERM, then SIGKILL when the grace period is over"));
         let told = told.map_or_else(String::new, |told| self.text(told));
         if told.contains("liveness") {
-            self.probe(since, ix, 2, false);
+            self.probe(since, ix, ProbeKind::Liveness, false);
         } else if told.contains("startup") {
-            self.probe(since, ix, 0, false);
+            self.probe(since, ix, ProbeKind::Startup, false);
         } else if self.lineage.deletion_seen.at(since).is_some_and(|(_, seen)| *seen) {
             self.deleted(since);
         } else {
@@ -346,16 +346,12 @@ impl Chain<'_> {
         }
     }
 
-    pub(super) fn probe(&mut self, step: u64, ix: ContainerIx, kind: usize, good: bool) {
+    pub(super) fn probe(&mut self, step: u64, ix: ContainerIx, kind: ProbeKind, good: bool) {
         let name = self.name(ix);
-        let track = &self.lineage.containers[usize::from(ix)].probes[kind];
+        let track = &self.lineage.containers[usize::from(ix)].probes[kind.ix()];
         let Some(p) = self.pod() else { return };
-        let spec = match kind {
-            0 => &p.container(ix).startup_probe,
-            1 => &p.container(ix).readiness_probe,
-            _ => &p.container(ix).liveness_probe,
-        };
-        let word = PROBES[kind];
+        let spec = p.container(ix).probe(kind);
+        let word = kind.word();
         let Some(spec) = spec else { return self.queue(step) };
         let (verb, threshold) =
             if good { ("succeeded", spec.success_threshold) } else { ("failed", spec.failure_threshold) };
@@ -381,9 +377,11 @@ impl Chain<'_> {
         let Some(p) = self.pod() else { return };
         let spec = p.container(ix);
         let name = spec.name;
-        let since =
-            |kind: usize| tracks.probes[kind].last(step, |r| *r == Some(true)).map_or(0, |(at, _)| at);
-        let started = tracks.probes[0].at(step).is_some_and(|(_, result)| *result == Some(true));
+        let since = |kind: ProbeKind| {
+            tracks.probes[kind.ix()].last(step, |r| *r == Some(true)).map_or(0, |(at, _)| at)
+        };
+        let started =
+            tracks.probes[ProbeKind::Startup.ix()].at(step).is_some_and(|(_, result)| *result == Some(true));
         let running = ContainerState::Running { started_at: None };
         if spec.startup_probe.is_some() && !good && !started {
             self.add(
@@ -392,15 +390,18 @@ impl Chain<'_> {
                 format!("the startup probe of {name} has not succeeded yet; until then nothing else counts"),
             );
             self.container(step, ix, &running);
-        } else if spec.startup_probe.is_some() && good && since(0) >= since(1) {
+        } else if spec.startup_probe.is_some()
+            && good
+            && since(ProbeKind::Startup) >= since(ProbeKind::Readiness)
+        {
             self.add(
                 step,
                 "kubelet",
                 format!("{name} counts as started only since its startup probe has succeeded"),
             );
-            self.probe(step, ix, 0, true);
+            self.probe(step, ix, ProbeKind::Startup, true);
         } else if spec.readiness_probe.is_some() {
-            self.probe(step, ix, 1, good);
+            self.probe(step, ix, ProbeKind::Readiness, good);
         } else {
             self.container(step, ix, &running);
         }

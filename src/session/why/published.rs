@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::chain::Chain;
 use crate::api::{
-    Condition, ContainerState, ContainerStatus, InstanceState, PodStatus, RuntimeContainer, Sym, Tri,
+    Condition, ContainerState, ContainerStatus, InstanceState, PodStatus, ProbeKind, RuntimeContainer, Sym,
+    Tri,
 };
 use crate::record::{Change, Event, Transition};
 use crate::rules::printing::{self, StatusSource};
-use crate::session::words::PROBES;
 use crate::world::{ContainerIx, SimEvent};
 
 /// Who decides about sizes.
@@ -201,7 +201,7 @@ impl Chain<'_> {
                 let live = self.lineage.containers[usize::from(*ix)].live.at(step);
                 live.and_then(|(_, c)| c.and_then(|c| c.finished_at))
             };
-            let last = (0..self.lineage.containers.len() as ContainerIx).max_by_key(|ix| ended(ix));
+            let last = ContainerIx::all(self.lineage.containers.len()).max_by_key(|ix| ended(ix));
             match last.filter(|ix| ended(ix).is_some()) {
                 Some(ix) => {
                     let name = self.name(ix);
@@ -277,7 +277,7 @@ impl Chain<'_> {
                     .filter(|(ix, _)| self.pod().is_some_and(|p| !p.is_init(*ix) || p.is_sidecar(*ix)))
                     .max_by_key(|(ix, _)| {
                         let track = &self.lineage.containers[usize::from(*ix)];
-                        let probe = track.probes[1].at(step).map_or(0, |(at, _)| at);
+                        let probe = track.probes[ProbeKind::Readiness.ix()].at(step).map_or(0, |(at, _)| at);
                         probe.max(track.live.at(step).map_or(0, |(at, _)| at))
                     });
                 let Some((ix, own)) = culprit else { return self.queue(step) };
@@ -320,9 +320,7 @@ impl Chain<'_> {
     }
 
     pub(super) fn event_row(&mut self, step: u64, event: &Event) {
-        let ix = self.pod().and_then(|p| {
-            (0..p.container_count() as ContainerIx).find(|ix| p.field_path(*ix) == event.field_path)
-        });
+        let ix = self.pod().and_then(|p| p.container_ixs().find(|ix| p.field_path(*ix) == event.field_path));
         let ix = ix.filter(|ix| usize::from(*ix) < self.lineage.containers.len());
         let failure = ix.and_then(|ix| self.lineage.containers[usize::from(ix)].start_failure.at(step));
         match (event.reason, ix, failure) {
@@ -335,8 +333,8 @@ impl Chain<'_> {
             (Sym::FAILED_SCHEDULING, ..) => self.unschedulable(step),
             (reason, Some(ix), _) if reason == "Unhealthy" => {
                 let words = self.text(event.message).to_lowercase();
-                let kind = PROBES.iter().position(|name| words.starts_with(name)).unwrap_or(1);
-                let word = PROBES[kind];
+                let told = ProbeKind::ALL.into_iter().find(|kind| words.starts_with(kind.word()));
+                let word = told.unwrap_or(ProbeKind::Readiness).word();
                 let name = self.name(ix);
                 self.add(step, "kubelet: prober", format!("the {word} probe of {name} failed"));
                 self.scenario(format!(

@@ -12,11 +12,12 @@ use super::recipe::{HOST, NOW, OF_API, OF_HELD, Recipe, with_gaps};
 use super::seen::{self, MOST_INSTANCES};
 use super::{Learned, MOST, Shape};
 use crate::api::form::{Filled, Form, Gap, MOST_GAPS};
-use crate::api::{ContainerId, HeldStatus, Phase, PodSpec, PodStatus, RuntimeStatus, Sym};
+use crate::api::{ContainerId, ContainerIx, HeldStatus, Phase, PodSpec, PodStatus, RuntimeStatus, Sym};
 use crate::rules::gates::Gates;
 use crate::rules::pod::PodView;
 use crate::rules::status_change::{self, Change, Known, Op, Sync};
 use crate::rules::status_manager;
+use crate::scenario::plan::TemplateIx;
 use crate::time::Time;
 
 /// A change of a pod's status, as [`Change`] with statuses as they are held.
@@ -46,14 +47,14 @@ pub struct Played {
     /// As computed, refused or not.
     pub phase: Phase,
     /// See [`status_change::Changed::triggers`].
-    pub triggers: SmallVec<[u8; 4]>,
+    pub triggers: SmallVec<[ContainerIx; 4]>,
 }
 
 /// Everything that an outcome depends on, and nothing that is one pod's own. `L` is a list of what the kubelet remembers of
 /// containers, by [`Sync::containers`]: one is looked for by a list that belongs to somebody else.
 #[derive(Clone, Copy, Debug)]
 struct Key<L> {
-    template: u32,
+    template: TemplateIx,
     /// Numbers of forms.
     status: u32,
     held: Option<u32>,
@@ -105,7 +106,7 @@ impl<L: Deref<Target = [Known]>> Key<L> {
         };
         let each =
             |all, known: &Known| (all << 3) | (probed(known) << 1) | u64::from(known.failure.is_some());
-        state.write_u64(self.containers.iter().fold(u64::from(self.template), each));
+        state.write_u64(self.containers.iter().fold(u64::from(self.template.0), each));
         state.finish()
     }
 }
@@ -122,7 +123,7 @@ impl Key<&[Known]> {
 struct Way {
     status: Option<Recipe>,
     phase: Phase,
-    triggers: SmallVec<[u8; 4]>,
+    triggers: SmallVec<[ContainerIx; 4]>,
     /// But for what fills the gaps, it says what the held one says.
     alike: bool,
 }
@@ -149,7 +150,7 @@ impl Changes {
 
 impl Learned {
     /// Plays a change. `template` is the pod's, while it still has the spec of its template.
-    pub fn change(&mut self, template: Option<u32>, asked: &Asked<'_>) -> Played {
+    pub fn change(&mut self, template: Option<TemplateIx>, asked: &Asked<'_>) -> Played {
         let known = template.filter(|template| self.is_learned(*template));
         let learned = known.and_then(|template| self.follow(template, asked));
         if let Some(played) = learned {
@@ -163,7 +164,7 @@ impl Learned {
         }
     }
 
-    fn follow(&mut self, template: u32, asked: &Asked<'_>) -> Option<Played> {
+    fn follow(&mut self, template: TemplateIx, asked: &Asked<'_>) -> Option<Played> {
         let HeldStatus::Filled(api) = asked.status else { return None };
         let held = match asked.held {
             Some(HeldStatus::Filled(held)) => Some(held),

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Learned, MOST, Shape};
 use crate::rules::sync_actions::{self, Input, Places, PodActions};
+use crate::scenario::plan::TemplateIx;
 
 /// The actions of a sync, and in which order it starts containers.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -39,7 +40,7 @@ impl Deeds {
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Key {
-    template: u32,
+    template: TemplateIx,
     shape: Shape,
     deleted: bool,
     probes: u64,
@@ -59,7 +60,12 @@ fn packed(input: &Input<'_>) -> Option<u64> {
 impl Learned {
     /// [`sync_actions::compute`]. `template` is the pod's, while it still has the spec of its template; the input's runtime
     /// has this `shape`.
-    pub fn deeds(&mut self, template: Option<u32>, shape: Option<Shape>, input: &Input<'_>) -> Arc<Deeds> {
+    pub fn deeds(
+        &mut self,
+        template: Option<TemplateIx>,
+        shape: Option<Shape>,
+        input: &Input<'_>,
+    ) -> Arc<Deeds> {
         let plain = || Deeds::of(sync_actions::compute(input));
         let is_special = input.restart_all || input.sizes.is_some();
         let key = template.zip(shape).zip(packed(input)).filter(|_| !is_special);
@@ -82,8 +88,8 @@ mod tests {
     use super::*;
     use crate::api::spec::Container;
     use crate::api::{
-        ContainerId, InstanceState, PodSpec, PodStatus, RuntimeContainer, RuntimeSandbox, RuntimeStatus, Sym,
-        Text,
+        ContainerId, ContainerIx, InstanceState, PodSpec, PodStatus, RuntimeContainer, RuntimeSandbox,
+        RuntimeStatus, Sym, Text,
     };
     use crate::rules::gates::{Gates, Version};
     use crate::rules::pod::PodView;
@@ -124,7 +130,7 @@ mod tests {
         let (spec, status) = (PodSpec { containers, ..PodSpec::default() }, PodStatus::default());
         let gates = Gates::of(Version::V1_32);
         let mut done = |state, deleted, liveness| {
-            let seen = learned.see(0, &runtime(state));
+            let seen = learned.see(TemplateIx(0), &runtime(state));
             let pod = PodView { spec: &spec, status: &status, generation: 1, deleted, is_static: false };
             let probes = [ProbeResults { liveness, ..ProbeResults::default() }];
             let input = Input {
@@ -135,14 +141,17 @@ mod tests {
                 sizes: None,
                 gates: &gates,
             };
-            let deeds = learned.deeds(Some(0), seen.shape, &input);
+            let deeds = learned.deeds(Some(TemplateIx(0)), seen.shape, &input);
             (deeds.to_start.to_vec(), deeds.actions.kill.len(), deeds.actions.kill_pod)
         };
         for _ in 0..2 {
-            assert_eq!(done(InstanceState::Exited, false, None), (vec![0], 0, false));
+            assert_eq!(done(InstanceState::Exited, false, None), (vec![ContainerIx::FIRST], 0, false));
             assert_eq!(done(InstanceState::Exited, true, None), (vec![], 0, true));
             assert_eq!(done(InstanceState::Running, false, Some(true)), (vec![], 0, false));
-            assert_eq!(done(InstanceState::Running, false, Some(false)), (vec![0], 1, false));
+            assert_eq!(
+                done(InstanceState::Running, false, Some(false)),
+                (vec![ContainerIx::FIRST], 1, false)
+            );
         }
         assert_eq!(learned.deeds.len(), 4);
     }

@@ -20,7 +20,7 @@ pub mod update;
 
 use crate::api::form::Forms;
 use crate::api::{HeldStatus, PodStatus};
-use crate::scenario::plan::Plan;
+use crate::scenario::plan::{Plan, TemplateIx};
 
 pub use change::{Asked, Played};
 pub use deeds::Deeds;
@@ -74,8 +74,8 @@ impl Learned {
         self.changes.count()
     }
 
-    fn is_learned(&self, template: u32) -> bool {
-        self.templates.get(template as usize).copied().unwrap_or(false)
+    fn is_learned(&self, template: TemplateIx) -> bool {
+        self.templates.get(template.ix()).copied().unwrap_or(false)
     }
 
     /// Holds a status that pods of all templates share.
@@ -84,7 +84,7 @@ impl Learned {
     }
 
     /// Holds a status that no rule here has made.
-    pub fn hold(&mut self, template: u32, status: PodStatus) -> HeldStatus {
+    pub fn hold(&mut self, template: TemplateIx, status: PodStatus) -> HeldStatus {
         if self.is_learned(template) { self.forms.hold(status) } else { HeldStatus::from(status) }
     }
 }

@@ -12,6 +12,7 @@ use super::recipe::HOST;
 use super::{Learned, MOST};
 use crate::api::form::{Gap, MOST_GAPS};
 use crate::api::{ContainerId, RuntimeContainer, RuntimeSandbox, RuntimeStatus, Sym};
+use crate::scenario::plan::TemplateIx;
 use crate::time::Time;
 
 /// The number of a shape, of its [`Learned`].
@@ -73,7 +74,7 @@ impl Shapes {
 
 impl Learned {
     /// Looks at what the runtime has of a pod of a template.
-    pub fn see(&mut self, template: u32, status: &Arc<RuntimeStatus>) -> Seen {
+    pub fn see(&mut self, template: TemplateIx, status: &Arc<RuntimeStatus>) -> Seen {
         let fits = status.ips.len() <= 1
             && status.sandboxes.len() <= MOST_SANDBOXES
             && status.containers.len() <= MOST_INSTANCES;
@@ -229,7 +230,7 @@ mod tests {
             sandboxes: [sandbox].into_iter().collect(),
             containers: [container].into_iter().collect(),
         };
-        learned.see(0, &Arc::new(status)).shape
+        learned.see(TemplateIx(0), &Arc::new(status)).shape
     }
 
     #[test]

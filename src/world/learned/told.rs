@@ -9,6 +9,7 @@ use crate::api::{HeldStatus, PodSpec};
 use crate::record::difference::{self, Difference};
 use crate::rules::gates::Gates;
 use crate::rules::printing;
+use crate::scenario::plan::TemplateIx;
 use crate::world::pod::Shown;
 
 /// What is told of one change.
@@ -21,7 +22,7 @@ pub struct Told {
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Key {
-    template: u32,
+    template: TemplateIx,
     before: u32,
     after: u32,
     deleted: bool,
@@ -41,7 +42,7 @@ pub(super) type Differences = FxHashMap<Key, Arc<Told>>;
 
 impl Learned {
     /// What is told of a change. `template` is the pod's, while it still has the spec of its template.
-    pub fn difference(&mut self, template: Option<u32>, written: &Written<'_>) -> Arc<Told> {
+    pub fn difference(&mut self, template: Option<TemplateIx>, written: &Written<'_>) -> Arc<Told> {
         let (Some(template), HeldStatus::Filled(before), HeldStatus::Filled(after)) =
             (template, written.before, written.after)
         else {
