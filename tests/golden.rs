@@ -146,10 +146,10 @@ fn allowances(recording: &Recording, plan: &Plan, pod: &str) -> Allowances {
         probe_period: longest.unwrap_or(0) * 1_000_000,
         node_controllers: spec.is_some_and(|spec| !spec.node_name.is_empty())
             || plan.actions.iter().any(|a| {
-                use kubelapse::scenario::plan::Verb;
+                use kubelapse::scenario::command::Command;
                 matches!(
-                    a.verb,
-                    Verb::StopNode { .. } | Verb::DeleteNode { .. } | Verb::RestartKubelet { .. }
+                    a.command,
+                    Command::StopNode { .. } | Command::DeleteNode { .. } | Command::RestartKubelet { .. }
                 )
             }),
         shared_scheduling: recording.meta["sharedRigScheduling"].as_bool().unwrap_or(false),

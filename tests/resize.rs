@@ -158,7 +158,7 @@ fn what_waits_is_tried_every_three_minutes() {
     let mut session = Session::new(&plan, 0);
     let mut tries = Vec::new();
     while session.step().is_some() {
-        let next = session.world.nodes[0].resize_retry.map(|at| at.since(plan.start).micros() / 1000);
+        let next = session.world.machines[0].resize_retry.map(|at| at.since(plan.start).micros() / 1000);
         tries.extend(next.filter(|at| !tries.contains(at)));
     }
     assert_eq!(tries, [210_002, 390_002, 570_002, 750_002]);

@@ -169,6 +169,282 @@ fn what_is_done_is_saved_as_a_scenario_that_replays_to_the_same_bytes() {
     }
 }
 
+/// A little of everything that something can be done to.
+const WORKSHOP: &str = r#"
+name = "workshop"
+until = "4m"
+[[node]]
+name = "n1"
+[[node]]
+name = "n2"
+[[object]]
+kind = "ConfigMap"
+name = "settings"
+missing = true
+[[object]]
+kind = "Secret"
+name = "regcred"
+keys = ["user"]
+[[object]]
+kind = "PersistentVolumeClaim"
+name = "data"
+bound = false
+[[pod]]
+name = "web"
+replicas = 3
+every = "700ms"
+[[pod.spec.containers]]
+name = "app"
+image = "registry.example/shop/web:1"
+readinessProbe = { httpGet = { path = "/healthz", port = 8080 }, periodSeconds = 5 }
+resources = { requests = { cpu = "100m" } }
+[pod.behavior.containers.app]
+attempts = [{ runs = { uniform = ["20s", "50s"] }, exit = 1 }]
+[[pod]]
+name = "gated"
+[pod.spec]
+schedulingGates = [{ name = "example.com/hold" }]
+containers = [{ name = "app", image = "registry.example/shop/web:1", envFrom = [{ configMapRef = { name = "settings" } }] }]
+[[pod]]
+name = "reads"
+[pod.spec]
+containers = [{ name = "app", image = "registry.example/shop/web:1", envFrom = [{ configMapRef = { name = "settings" } }] }]
+[[action]]
+at = "50s"
+label = "pod/web-0"
+labels = { round = "one" }
+"#;
+
+/// Each verb, and what the first line of the answer to it says.
+const DEEDS: [(&str, &str); 25] = [
+    ("delete pod/web-0 gracePeriodSeconds=5", "pod \"web-0\" deleted from default namespace"),
+    ("delete node/n2", "node \"n2\" deleted"),
+    ("evict pod/web-1", "pod/web-1 evicted"),
+    ("cordon node/n1", "node/n1 cordoned"),
+    ("uncordon n1", "node/n1 already uncordoned"),
+    ("drain node/n1", "node/n1 cordoned"),
+    ("taint node/n1 taints=[{ key = \"db\", effect = \"NoExecute\" }]", "node/n1 tainted"),
+    ("untaint node/n1 taints=[{ key = \"db\" }]", "error: taint \"db\" not found"),
+    ("stop node/n1", "node/n1 goes dark"),
+    ("start node/n2", "node/n2 boots"),
+    ("restartKubelet node/n1 takes=3s", "node/n1 runs without its kubelet for 3s"),
+    ("shutdown node/n1", "node/n1 shuts down"),
+    ("pressure node/n1 resource=memory lasts=30s", "node/n1 runs short of memory"),
+    ("setCondition pod/web-0 type=example.com/ok", "pod/web-0 patched"),
+    ("ungate pod/gated", "pod/gated patched"),
+    ("label pod/web-* labels={ tier = \"front\" }", "pod/web-0 labeled"),
+    ("create cm settings", "configmap/settings created"),
+    ("remove secret/regcred", "secret \"regcred\" deleted from default namespace"),
+    ("bind pvc/data", "persistentvolumeclaim/data is bound"),
+    ("setImage pod/web-0 image=registry.example/shop/web:2", "pod/web-0 image updated"),
+    ("resize pod/web-0 requests={ cpu = \"50m\" }", "pod/web-0 patched"),
+    ("patch pod/web-0 merge={ metadata = { annotations = { by = \"me\" } } }", "pod/web-0 patched"),
+    ("debug pod/web-0 image=busybox:1", "pod/web-0 has an ephemeral container debugger now"),
+    ("kill pod/web-0 signal=TERM", "pod/web-0 loses the process of app by signal 15"),
+    ("setProbe pod/web-0", "pod/web-0 has a readiness probe of app that fails from now on"),
+];
+
+/// What has been played is what the saved file plays.
+fn replays(walk: &Walk, what: &str) {
+    let none = |path: &str| Err(path.to_owned());
+    let plan = scenario::load("saved.toml", &walk.saved(), &none, &[])
+        .unwrap_or_else(|problems| panic!("{what}: {}", problems.render(false)));
+    let lived = session::live(&Arc::new(plan), walk.seed());
+    assert_eq!(lived.digest, walk.world().digest.to_string(), "{what}");
+    assert_eq!(
+        bytes(walk.history(), &walk.world().directory),
+        bytes(&lived.transitions, &lived.directory),
+        "{what}"
+    );
+    assert_eq!(lived.answers, walk.answers(), "{what}");
+}
+
+#[test]
+fn every_verb_is_played_in_the_present_answered_and_saved() {
+    for verb in &scenario::format::VERBS {
+        assert!(DEEDS.iter().any(|(words, _)| words.split(' ').next() == Some(verb.verb)), "{}", verb.verb);
+    }
+    let mut end = walk_of("workshop.toml", WORKSHOP, &[]);
+    run_out(&mut end);
+    for (number, (words, expected)) in (0..).zip(DEEDS) {
+        let mut walk = end.clone();
+        // In the past of a run that is known to its end; between its steps, and in the midst of an instant.
+        match number % 3 {
+            0 => walk.seek_time(walk.plan().start + Span::from_millis(9_000 + 37 * number)),
+            1 => walk.seek_time(walk.plan().start + Span::from_micros(10_000_001)),
+            _ => {
+                walk.seek_time(walk.plan().start + Span::from_secs(11));
+                walk.go(Direction::Forward, &Move::Event);
+            }
+        }
+        let (before, plan) = (walk.history().to_vec(), Arc::clone(walk.plan()));
+        let told = walk.act(words).unwrap_or_else(|problem| panic!("{words}: {problem}"));
+        assert_eq!(told.answer.first().map(String::as_str), Some(expected), "{words}: {:?}", told.answer);
+        assert_eq!(told.refusals > 0, expected.starts_with("error"), "{words}");
+        assert!(Arc::ptr_eq(&plan, walk.plan()), "nothing is read again");
+        assert_eq!(&walk.history()[..before.len()], &before[..], "{words}: the past stays what it was");
+        let here = walk.position();
+        walk.seek(here / 2);
+        walk.seek(here + 5);
+        run_out(&mut walk);
+        replays(&walk, words);
+        // The copies from which one goes back know nothing of it, and yet it is played again.
+        let digest = walk.world().digest.to_string();
+        walk.seek(0);
+        run_out(&mut walk);
+        assert_eq!(walk.world().digest.to_string(), digest, "{words}");
+    }
+}
+
+#[test]
+fn what_is_done_can_be_taken_back() {
+    let mut walk = walk_of("workshop.toml", WORKSHOP, &[]);
+    let start = walk.plan().start;
+    assert!(walk.undo().expect_err("nothing was done").contains("nothing has been done"));
+    run_out(&mut walk);
+    let untouched = walk.world().digest.to_string();
+    walk.seek_time(start + Span::from_secs(20));
+    walk.act("delete pod/web-1").expect("it can be done");
+    let mut once = walk.clone();
+    run_out(&mut once);
+    walk.seek_time(start + Span::from_secs(60));
+    walk.act("drain node/n1").expect("it can be done");
+    // Seen from before it is what comes.
+    walk.seek_time(start + Span::from_millis(40_500));
+    let coming = walk.coming(None);
+    assert!(
+        coming
+            .iter()
+            .any(|next| (next.words.component, next.words.text.as_str()) == ("you", "drain node/n1"))
+    );
+    let stood = (walk.position(), walk.now());
+    walk.act("stop node/n2").expect("it can be done");
+    assert_eq!(walk.done().len(), 2, "the drain belonged to another future");
+    run_out(&mut walk);
+    assert_eq!(walk.undo().expect("it is taken back").words, "stop node/n2");
+    assert_eq!((walk.position(), walk.now()), stood);
+    let mut again = walk.clone();
+    run_out(&mut again);
+    assert_eq!(again.world().digest, once.world().digest);
+    replays(&again, "one of two");
+    walk.seek(3);
+    assert_eq!(walk.undo().expect("it lies ahead").words, "delete pod/web-1");
+    assert_eq!(walk.now(), start + Span::from_secs(20));
+    run_out(&mut walk);
+    assert_eq!(walk.world().digest.to_string(), untouched);
+    assert_eq!(walk.saved(), WORKSHOP);
+}
+
+/// A saved file is gone on with: at the microsecond at which it has an action of its own, that one comes first.
+#[test]
+fn a_saved_file_is_gone_on_with_at_the_same_instant() {
+    let mut walk = walk_of("workshop.toml", WORKSHOP, &[]);
+    walk.seek_time(walk.plan().start + Span::from_secs(30));
+    walk.act("label pod/web-0 labels={ who = \"first\" }").expect("it can be done");
+    let mut next = walk_of("workshop.toml", &walk.saved(), &[]);
+    next.seek_time(next.plan().start + Span::from_secs(30));
+    next.act("label pod/web-0 labels={ who = \"second\" }").expect("it can be done");
+    assert_eq!(next.world().pods[0].labels["who"], "second");
+    next.act("label pod/web-0 labels={ who = \"third\" }").expect("it can be done");
+    run_out(&mut next);
+    replays(&next, "three at once");
+}
+
+/// Nothing is read or played again, however much there is.
+#[test]
+fn acting_in_a_fleet_costs_one_step() {
+    let text = r#"
+name = "fleet"
+until = "10m"
+[[node]]
+name = "node"
+count = 40
+[[pod]]
+name = "load"
+replicas = 2000
+every = "5ms"
+[[pod.spec.containers]]
+name = "app"
+image = "registry.example/shop/web:1"
+"#;
+    let mut walk = walk_of("fleet.toml", text, &[]);
+    walk.seek_time(walk.plan().start + Span::from_secs(30));
+    assert_eq!(walk.world().pods.len(), 2000);
+    let (position, kept, plan) = (walk.position(), walk.checkpoints().steps(), Arc::clone(walk.plan()));
+    let told = walk.act("delete pod/load-1999").expect("it can be done");
+    assert_eq!(told.answer, ["pod \"load-1999\" deleted from default namespace"]);
+    assert_eq!(told.step, position + 1);
+    assert_eq!(walk.position(), position + 1);
+    assert_eq!(walk.checkpoints().steps(), kept);
+    assert!(Arc::ptr_eq(&plan, walk.plan()));
+    let problem = walk.act("delete pod/load-2000").expect_err("there is none");
+    assert!(problem.contains("there is never a pod `load-2000`"), "{problem}");
+}
+
+/// Words, never silence.
+#[test]
+fn what_is_not_there_or_does_not_run_is_answered() {
+    let mut walk = walk_of("workshop.toml", WORKSHOP, &[]);
+    let start = walk.plan().start;
+    let mut told = |secs: i64, words: &str| {
+        walk.seek_time(start + Span::from_secs(secs));
+        let told = walk.act(words).unwrap_or_else(|problem| panic!("{words}: {problem}"));
+        assert_eq!(told.refusals, told.answer.len(), "{words}");
+        assert!(walk.answers().last().is_some_and(|last| last.ends_with(&told.answer[0])), "{words}");
+        told.answer.join("\n")
+    };
+    assert_eq!(told(20, "remove cm/nobody"), "Error from server (NotFound): configmaps \"nobody\" not found");
+    assert_eq!(
+        told(20, "remove cm/settings"),
+        "Error from server (NotFound): configmaps \"settings\" not found"
+    );
+    assert_eq!(
+        told(20, "create secret/regcred"),
+        "Error from server (AlreadyExists): secrets \"regcred\" already exists"
+    );
+    assert_eq!(
+        told(20, "bind pvc/nothing"),
+        "Error from server (NotFound): persistentvolumeclaims \"nothing\" not found"
+    );
+    assert_eq!(told(20, "kill pod/gated"), "container app of pod gated does not run");
+    assert_eq!(told(20, "kill pod/gated sandbox=true"), "no sandbox of pod gated runs");
+    assert_eq!(told(1, "delete pod/web-2"), "Error from server (NotFound): pods \"web-2\" not found");
+    walk.seek_time(start);
+    let crashed = Move::Until(Breakpoint::parse("container=app:terminated pod=web-0").expect("a breakpoint"));
+    assert_eq!(walk.go(Direction::Forward, &crashed), Stop::There);
+    let told = walk.act("setProbe pod/web-0 ok=true").expect("it can be asked");
+    assert_eq!(told.answer, ["container app of pod web-0 does not run"]);
+    let told = walk.act("delete pod/gone-*").expect_err("no pod is ever called so");
+    assert!(told.contains("there is never a pod `gone-`"), "{told}");
+    walk.seek_time(start + Span::from_millis(600));
+    let told = walk.act("setProbe pod/gated ok=true").expect("it can be done");
+    assert_eq!(told.answer, ["pod/gated will have a readiness probe of app that succeeds when it starts"]);
+}
+
+#[test]
+fn the_largest_seed_and_a_list_of_actions_on_one_line_are_saved() {
+    let text = WORKSHOP.split("[[action]]").next().unwrap_or_default();
+    let text = text.replacen("until", "action = [{ at = \"9s\", cordon = \"node/n1\" }]\nuntil", 1);
+    let none = |path: &str| Err(path.to_owned());
+    let (script, loaded) = Script::load("workshop.toml", &text, &none, &[]).expect("it is read");
+    for seed in [0, u64::MAX] {
+        let mut walk = Walk::new(script.clone(), &Arc::new(loaded.plan.clone()), seed);
+        walk.seek_time(walk.plan().start + Span::from_secs(30));
+        walk.act("uncordon node/n1").expect("it can be done");
+        run_out(&mut walk);
+        replays(&walk, &format!("seed {seed}"));
+        let saved = scenario::load("saved.toml", &walk.saved(), &none, &[]).expect("it is read");
+        assert_eq!((saved.seed, saved.actions.len()), (seed, 2));
+    }
+    for seed in ["-1", "\"18446744073709551616\"", "\"seven\"", "1.5"] {
+        let problems = scenario::load("seed.toml", &format!("seed = {seed}"), &none, &[]).expect_err(seed);
+        assert!(
+            problems.render(false).contains("expected a whole number from 0 to 18446744073709551615"),
+            "{seed}"
+        );
+    }
+}
+
 #[test]
 fn overrides_and_another_seed_are_saved_too() {
     let found = builtin::find("crash-loop").expect("it is shipped");
@@ -197,9 +473,9 @@ fn acting_at_an_earlier_place_forgets_what_was_done_later() {
     walk.seek_time(start + second(20));
     walk.act("delete pod/orders").expect("it can be done");
     walk.seek_time(start + second(15));
-    assert_eq!(walk.commands().len(), 2);
+    assert_eq!(walk.done().len(), 2);
     walk.act("label pod/orders labels={ step = \"two\" }").expect("it can be done");
-    let words: Vec<&str> = walk.commands().iter().map(|c| c.words.as_str()).collect();
+    let words: Vec<&str> = walk.done().iter().map(|done| done.action.words.as_str()).collect();
     assert_eq!(
         words,
         ["label pod/orders labels={ step = \"one\" }", "label pod/orders labels={ step = \"two\" }"]

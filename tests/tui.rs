@@ -170,6 +170,18 @@ fn an_action() {
     let name = app.walk.world().pods[0].ident.name.to_string();
     press(&mut app, &format!("xdelete pod/{name}<enter>2"));
     moment("action_done", &app);
+    // What is refused is told as such, several lines at length; all of it can be taken back.
+    press(&mut app, "xcreate cm/settings<enter>");
+    assert!(screen(&app, 80, 24).contains("! Error from server (AlreadyExists): configmaps"));
+    press(&mut app, "xdrain node/node<enter>");
+    assert!(screen(&app, 80, 24).contains("node/node cordoned"));
+    press(&mut app, "<esc>X");
+    assert!(screen(&app, 80, 24).contains("taken back: drain node/node"));
+    press(&mut app, "XX");
+    assert!(screen(&app, 80, 24).contains(&format!("taken back: delete pod/{name}")));
+    assert_eq!(app.walk.offset(), kubelapse::time::Span::from_secs(20));
+    press(&mut app, "X");
+    assert!(screen(&app, 80, 24).contains("! nothing has been done that could be taken back"));
 }
 
 #[test]

@@ -1,128 +1,207 @@
-//! What the scenario's `[[action]]`s do, with kubectl's words where a target is not there.
+//! The one player of commands: the scenario's `[[action]]`s and what somebody does while a run goes on.
+//!
+//! Each command is answered with what kubectl prints, or in a plain sentence where kubectl has no such verb. What is not
+//! done is refused in the API server's words ([`World::answer`]) and is part of what the run tells; what is done is told
+//! ([`World::tell`]) to whoever commanded it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{api_server, disruption};
+use super::{api_server, disruption, kubectl};
 use crate::api::{Condition, ProbeKind, Sym, Taint, Text, Tri, wire};
 use crate::engine::Distribution;
 use crate::rules::validation::update;
-use crate::scenario::plan::{ObjectKind, ProbePoint, Target, Verb};
+use crate::scenario::command::{Command, Target};
+use crate::scenario::plan::{ObjectKind, ProbePoint};
 use crate::time::Span;
 use crate::world::{NodeId, PodId, SimEvent, World};
 
-/// Plays an action.
+/// Plays an action: the scenario's, or one that is commanded now.
 pub fn play(w: &mut World, index: u32) {
-    let plan = Arc::clone(&w.plan);
-    let action = &plan.actions[index as usize];
-    match &action.verb {
-        Verb::DeletePod { pod, grace_secs, force } => {
+    let Some(action) = w.action(index).cloned() else { return };
+    w.commanded(Arc::clone(&action));
+    obey(w, &action.command);
+}
+
+fn obey(w: &mut World, command: &Command) {
+    match command {
+        Command::DeletePod { pod, grace_secs, force } => {
             let grace = if *force { Some(grace_secs.unwrap_or(0)) } else { *grace_secs };
+            if *force && grace == Some(0) {
+                w.tell(kubectl::FORCED.to_owned());
+            }
             for pod in pods(w, pod) {
+                let ident = w.pods[pod.ix()].ident;
+                let name = ident.name.to_string();
+                w.tell(kubectl::deleted(&w.gates, "pod", &name, ident.namespace, grace == Some(0)));
                 api_server::delete_pod(w, pod, grace);
             }
         }
-        Verb::Evict { pod, grace_secs } => {
+        Command::Evict { pod, grace_secs } => {
             for pod in pods(w, pod) {
-                evict(w, pod, *grace_secs);
+                match evict(w, pod, *grace_secs) {
+                    Ok(()) => tell_pod(w, pod, "evicted"),
+                    Err(words) => w.answer(&words),
+                }
             }
         }
-        Verb::Cordon { node } => set_unschedulable(w, node, true),
-        Verb::Uncordon { node } => set_unschedulable(w, node, false),
-        Verb::SetCondition { pod, kind, status, reason, message } => {
+        Command::Cordon { node } => set_unschedulable(w, node, true),
+        Command::Uncordon { node } => set_unschedulable(w, node, false),
+        Command::SetCondition { pod, kind, status, reason, message } => {
             for pod in pods(w, pod) {
                 let condition = Condition::new(*kind, *status).because(*reason, Text::Is(*message));
                 api_server::update_status(w, pod, |s, now| api_server::put_condition(s, condition, now));
                 api_server::watch(w, pod);
+                tell_pod(w, pod, "patched");
             }
         }
-        Verb::Ungate { pod, gate } => {
+        Command::Ungate { pod, gate } => {
             for pod in pods(w, pod) {
+                let goes = |own: Sym| gate.is_none_or(|gate| own == gate);
+                let changes = w.pods[pod.ix()].spec.scheduling_gates.iter().any(|g| goes(g.name));
+                tell_pod(w, pod, if changes { "patched" } else { "patched (no change)" });
                 api_server::update_spec(w, pod, |spec| {
                     spec.scheduling_gates.retain(|g| gate.is_some_and(|gate| g.name != gate));
                 });
                 super::scheduler::pod_updated(w, pod);
             }
         }
-        Verb::SetImage { pod, container, image } => {
+        Command::SetImage { pod, container, image } => {
             for pod in pods(w, pod) {
                 set_image(w, pod, *container, *image);
             }
         }
-        Verb::Patch { pod, merge } => {
+        Command::Patch { pod, merge } => {
             for pod in pods(w, pod) {
                 patch(w, pod, merge);
             }
         }
-        Verb::Resize { pod, container, resources } => {
+        Command::Resize { pod, container, resources } => {
             for pod in pods(w, pod) {
+                let (before, refusals) = (Arc::clone(&w.pods[pod.ix()].spec), w.answers.len());
                 super::pod_resize::resize(w, pod, *container, resources);
+                if w.answers.len() == refusals {
+                    let changed = !Arc::ptr_eq(&before, &w.pods[pod.ix()].spec);
+                    tell_pod(w, pod, if changed { "patched" } else { "patched (no change)" });
+                }
             }
         }
-        Verb::Create { kind, namespace, name, keys } => {
-            for object in objects(w, *kind, *namespace, *name) {
+        Command::Create { kind, namespace, name, keys } => {
+            let found = objects(w, *kind, *namespace, *name);
+            // What the scenario does not name is taken to be there.
+            if found.is_empty() {
+                w.answer(&kubectl::exists_already(*kind, *name));
+            }
+            for object in found {
+                let own = &w.objects[object];
+                let adds = own.keys.as_ref().is_some_and(|known| keys.iter().any(|key| !known.contains(key)));
+                match (own.exists, adds) {
+                    (true, false) => {
+                        w.answer(&kubectl::exists_already(*kind, *name));
+                        continue;
+                    }
+                    (true, true) => w.tell(kubectl::done(*kind, *name, "configured")),
+                    (false, _) => w.tell(kubectl::done(*kind, *name, "created")),
+                }
                 api_server::objects::create(w, object, keys);
             }
         }
-        Verb::Remove { kind, namespace, name } => {
-            for object in objects(w, *kind, *namespace, *name) {
-                api_server::objects::delete(w, object);
+        Command::Remove { kind, namespace, name } => {
+            let found = objects(w, *kind, *namespace, *name);
+            if !found.iter().any(|object| w.objects[*object].exists) {
+                w.answer(&kubectl::not_found(*kind, *name));
+            }
+            for object in found {
+                if w.objects[object].exists {
+                    let namespace = w.plan.objects[w.objects[object].plan].namespace;
+                    w.tell(kubectl::object_deleted(&w.gates, *kind, *name, namespace));
+                    api_server::objects::delete(w, object);
+                }
             }
         }
-        Verb::BindClaim { namespace, name } => {
-            for object in objects(w, ObjectKind::PersistentVolumeClaim, *namespace, *name) {
+        Command::BindClaim { namespace, name } => {
+            let found = objects(w, ObjectKind::PersistentVolumeClaim, *namespace, *name);
+            if found.is_empty() {
+                w.answer(&kubectl::not_found(ObjectKind::PersistentVolumeClaim, *name));
+            }
+            for object in found {
+                let already = if w.objects[object].bound { " already" } else { "" };
+                w.tell(format!("persistentvolumeclaim/{name} is bound{already}"));
                 api_server::objects::bind_claim(w, object);
             }
         }
-        Verb::RestartKubelet { node, takes } => {
+        Command::RestartKubelet { node, takes } => {
             for node in nodes(w, node) {
                 super::kubelet::stop(w, node);
                 let generation = w.machines[node.ix()].generation;
                 w.after(*takes + super::kubelet::START_UP, SimEvent::KubeletStart { node, generation });
+                tell_node(w, node, &format!("runs without its kubelet for {takes}"));
             }
         }
-        Verb::SetProbe { pod, container, probe, ok, takes, output } => {
+        Command::SetProbe { pod, container, probe, ok, takes, output } => {
             let takes = takes.map(Distribution::Constant);
             let failure_rate = if *ok { 0.0 } else { 1.0 };
             let point = ProbePoint { at: Span::ZERO, failure_rate, takes, output: *output };
             for pod in pods(w, pod) {
+                tell_probe(w, pod, *container, *probe, *ok);
                 set_probe(w, pod, *container, *probe, point.clone());
             }
         }
-        Verb::Kill { pod, container, signal } => {
+        Command::Kill { pod, container, signal } => {
             for pod in pods(w, pod) {
+                if !runs(w, pod, *container) {
+                    let name = w.pods[pod.ix()].ident.name;
+                    w.answer(&format!("container {container} of pod {name} does not run"));
+                    continue;
+                }
+                tell_pod(w, pod, &format!("loses the process of {container} by signal {signal}"));
                 if let Some(ix) = w.pods[pod.ix()].find(*container) {
                     super::runtime::end(w, pod, ix, 128 + i32::from(*signal), Sym::ERROR);
                 }
             }
         }
-        Verb::KillSandbox { pod } => {
+        Command::KillSandbox { pod } => {
             for pod in pods(w, pod) {
+                let p = &w.pods[pod.ix()];
+                if !is_on(w, pod) || !p.runtime.live.sandboxes.iter().any(|sandbox| sandbox.ready) {
+                    w.answer(&format!("no sandbox of pod {} runs", p.ident.name));
+                    continue;
+                }
+                tell_pod(w, pod, "loses its sandbox");
                 super::runtime::sandbox_dies(w, pod);
             }
         }
-        Verb::StopNode { node } => {
+        Command::StopNode { node } => {
             for node in nodes(w, node) {
+                let already = if w.machines[node.ix()].machine_up { "goes dark" } else { "is dark already" };
+                tell_node(w, node, already);
                 super::kubelet::stop(w, node);
                 w.machines[node.ix()].machine_up = false;
             }
         }
-        Verb::StartNode { node } => {
+        Command::StartNode { node } => {
             for node in nodes(w, node) {
+                tell_node(w, node, "boots");
                 super::runtime::machine_rebooted(w, node);
                 let generation = w.machines[node.ix()].generation;
                 w.after(super::kubelet::START_UP, SimEvent::KubeletStart { node, generation });
             }
         }
-        Verb::DeleteNode { node } => {
+        Command::DeleteNode { node } => {
             for node in nodes(w, node) {
+                let name = w.nodes[node.ix()].spec.name;
+                w.tell(kubectl::deleted(&w.gates, "node", name.as_str(), Sym::EMPTY, false));
                 api_server::nodes::delete(w, node);
             }
         }
-        Verb::Taint { node, taints } => {
+        Command::Taint { node, taints } => {
             for node in nodes(w, node) {
+                // As with --overwrite.
+                let same = |old: &Taint| taints.iter().any(|t| t.key == old.key && t.effect == old.effect);
+                let is_new = !w.nodes[node.ix()].spec.taints.iter().any(same);
+                tell_node(w, node, if is_new { "tainted" } else { "modified" });
                 api_server::nodes::update(w, node, |n, _| {
                     let list = &mut n.spec.taints;
                     list.retain(|old| !taints.iter().any(|t| t.key == old.key && t.effect == old.effect));
@@ -130,15 +209,24 @@ pub fn play(w: &mut World, index: u32) {
                 });
             }
         }
-        Verb::Untaint { node, taints } => {
+        Command::Untaint { node, taints } => {
             let goes = |old: &Taint| {
                 taints.iter().any(|(key, effect)| *key == old.key && effect.is_none_or(|e| e == old.effect))
             };
             for node in nodes(w, node) {
+                if !w.nodes[node.ix()].spec.taints.iter().any(goes) {
+                    for (key, effect) in taints {
+                        let effect =
+                            effect.map_or_else(String::new, |effect| format!(":{}", effect.as_str()));
+                        w.answer(&format!("error: taint \"{key}{effect}\" not found"));
+                    }
+                    continue;
+                }
+                tell_node(w, node, "untainted");
                 api_server::nodes::update(w, node, |n, _| n.spec.taints.retain(|old| !goes(old)));
             }
         }
-        Verb::Drain { node } => {
+        Command::Drain { node } => {
             set_unschedulable(w, node, true);
             for node in nodes(w, node) {
                 for pod in w.machines[node.ix()].pods.clone() {
@@ -148,39 +236,87 @@ pub fn play(w: &mut World, index: u32) {
                 }
             }
         }
-        Verb::LabelNode { node, labels } => {
+        Command::LabelNode { node, labels } => {
             for node in nodes(w, node) {
+                for line in kubectl::labelled(&w.nodes[node.ix()].spec.labels, labels) {
+                    tell_node(w, node, &line);
+                }
                 api_server::nodes::update(w, node, |n, _| relabel(&mut n.spec.labels, labels));
             }
         }
-        Verb::LabelPod { pod, labels } => {
+        Command::LabelPod { pod, labels } => {
             for pod in pods(w, pod) {
+                for line in kubectl::labelled(&w.pods[pod.ix()].labels, labels) {
+                    tell_pod(w, pod, &line);
+                }
                 relabel(Arc::make_mut(&mut w.pods[pod.ix()].labels), labels);
                 w.touch(pod);
                 super::scheduler::pod_relabelled(w, pod);
                 super::scheduler::pod_updated(w, pod);
             }
         }
-        Verb::Debug { pod, container, image } => {
+        Command::Debug { pod, container, image } => {
             for pod in pods(w, pod) {
                 if w.pods[pod.ix()].container_count() >= crate::api::ContainerIx::MOST {
                     w.answer("Error from server: etcdserver: request is too large");
                     continue;
                 }
+                tell_pod(w, pod, &format!("has an ephemeral container {container} now"));
                 let added = crate::api::Container { name: *container, image: *image, ..Default::default() };
                 api_server::update_spec(w, pod, |spec| spec.ephemeral_containers.push(added.clone()));
             }
         }
-        Verb::Shutdown { node } => {
+        Command::Shutdown { node } => {
             for node in nodes(w, node) {
+                tell_node(w, node, "shuts down");
                 super::kubelet::shutdown::begin(w, node);
             }
         }
-        Verb::Pressure { node, resource, lasts } => {
+        Command::Pressure { node, resource, lasts } => {
             for node in nodes(w, node) {
+                tell_node(w, node, &format!("runs short of {resource}"));
                 super::kubelet::eviction::begin(w, node, *resource, *lasts);
             }
         }
+    }
+}
+
+/// Tells what was done to a pod.
+fn tell_pod(w: &mut World, pod: PodId, what: &str) {
+    let name = w.pods[pod.ix()].ident.name;
+    w.tell(format!("pod/{name} {what}"));
+}
+
+/// Tells what was done to a node.
+fn tell_node(w: &mut World, node: NodeId, what: &str) {
+    let name = w.nodes[node.ix()].spec.name;
+    w.tell(format!("node/{name} {what}"));
+}
+
+/// Whether a pod's machine is there and on.
+fn is_on(w: &World, pod: PodId) -> bool {
+    w.pods[pod.ix()].node.is_some_and(|node| w.machines[node.ix()].machine_up)
+}
+
+/// Whether a container's process runs.
+fn runs(w: &World, pod: PodId, container: Sym) -> bool {
+    let newest = w.pods[pod.ix()].runtime.live.newest(container);
+    is_on(w, pod) && newest.is_some_and(|c| c.state == crate::api::InstanceState::Running)
+}
+
+/// Says which process answers a probe otherwise from now on.
+fn tell_probe(w: &mut World, pod: PodId, container: Sym, probe: ProbeKind, ok: bool) {
+    let p = &w.pods[pod.ix()];
+    let run = p.find(container).and_then(|ix| p.runtime.containers.get(usize::from(ix)));
+    let newest = p.runtime.live.newest(container);
+    let ended = newest.is_some_and(|c| c.state == crate::api::InstanceState::Exited);
+    let (probe, how) = (probe.word(), if ok { "succeeds" } else { "fails" });
+    if runs(w, pod, container) {
+        tell_pod(w, pod, &format!("has a {probe} probe of {container} that {how} from now on"));
+    } else if run.is_some_and(|run| run.attempt == run.tries || !ended) {
+        tell_pod(w, pod, &format!("will have a {probe} probe of {container} that {how} when it starts"));
+    } else {
+        w.answer(&format!("container {container} of pod {} does not run", p.ident.name));
     }
 }
 
@@ -230,29 +366,33 @@ pub fn drain(w: &mut World, pod: PodId) {
     if !p.exists || p.deletion.is_some() {
         return;
     }
-    if disruption::may_evict(w, pod).is_err() {
+    let (name, namespace) = (p.ident.name, p.ident.namespace);
+    w.tell(format!("evicting pod {namespace}/{name}"));
+    if let Err(words) = evict(w, pod, None) {
+        let message = words.split_once("): ").map_or(words.as_str(), |(_, message)| message);
+        w.tell(format!(
+            "error when evicting pods/\"{name}\" -n \"{namespace}\" (will retry after 5s): {message}"
+        ));
         w.after(DRAIN_RETRY, SimEvent::DrainRetry { pod });
-    } else {
-        evict(w, pod, None);
     }
 }
 
-/// The eviction subresource (pkg/registry/core/pod/storage/eviction.go).
-fn evict(w: &mut World, pod: PodId, grace_secs: Option<i64>) {
-    if let Err(words) = disruption::may_evict(w, pod) {
-        w.answer(&words);
-        return;
-    }
+/// The eviction subresource (pkg/registry/core/pod/storage/eviction.go); its words when a budget keeps the pod.
+fn evict(w: &mut World, pod: PodId, grace_secs: Option<i64>) -> Result<(), String> {
+    disruption::may_evict(w, pod)?;
     if w.pods[pod.ix()].deletion.is_none() && !w.pods[pod.ix()].status.form().phase.is_terminal() {
         let condition = Condition::new(Sym::DISRUPTION_TARGET, Tri::True)
             .because(Sym::EVICTION_BY_EVICTION_API, "Eviction API: evicting");
         api_server::update_status(w, pod, |s, now| api_server::put_condition(s, condition, now));
     }
     api_server::delete_pod(w, pod, grace_secs);
+    Ok(())
 }
 
 fn set_unschedulable(w: &mut World, target: &Target, value: bool) {
     for node in nodes(w, target) {
+        let already = if w.nodes[node.ix()].spec.unschedulable == value { "already " } else { "" };
+        tell_node(w, node, &format!("{already}{}", if value { "cordoned" } else { "uncordoned" }));
         api_server::nodes::update(w, node, |n, _| n.spec.unschedulable = value);
     }
 }
@@ -269,7 +409,8 @@ fn relabel(own: &mut BTreeMap<String, String>, labels: &BTreeMap<String, Option<
 
 /// `kubectl set image`
 fn set_image(w: &mut World, pod: PodId, container: Sym, image: Sym) {
-    write(w, pod, |object| {
+    let words = ("image updated", "has this image already");
+    write(w, pod, words, |object| {
         for list in ["/spec/containers", "/spec/initContainers"] {
             let list = object.pointer_mut(list).and_then(Value::as_array_mut);
             let named = list.into_iter().flatten().find(|c| c["name"] == container.as_str());
@@ -282,12 +423,12 @@ fn set_image(w: &mut World, pod: PodId, container: Sym, image: Sym) {
 
 /// `kubectl patch`
 fn patch(w: &mut World, pod: PodId, merge: &Value) {
-    write(w, pod, |object| merge_into(object, merge));
+    write(w, pod, ("patched", "patched (no change)"), |object| merge_into(object, merge));
 }
 
 /// A pod's object is written as it should be from now on: let in or refused as the API server does it
-/// (`ValidatePodUpdate`).
-fn write(w: &mut World, pod: PodId, change: impl FnOnce(&mut Value)) {
+/// (`ValidatePodUpdate`). `words` are told when it is let in: for something new, and for the same again.
+fn write(w: &mut World, pod: PodId, words: (&str, &str), change: impl FnOnce(&mut Value)) {
     let old = api_server::object(&w.pods[pod.ix()]);
     let mut new = old.clone();
     change(&mut new);
@@ -300,6 +441,7 @@ fn write(w: &mut World, pod: PodId, change: impl FnOnce(&mut Value)) {
             return;
         }
     }
+    tell_pod(w, pod, if old == new { words.1 } else { words.0 });
     w.touch(pod);
     let (before, after) = (&old["metadata"], &new["metadata"]);
     if before["labels"] != after["labels"] || before["annotations"] != after["annotations"] {
@@ -358,8 +500,12 @@ fn pods(w: &mut World, target: &Target) -> Vec<PodId> {
                 && if target.prefix { name.starts_with(&target.name) } else { name == target.name }
         })
         .collect();
-    if found.is_empty() && !target.prefix {
-        w.answer(&format!("Error from server (NotFound): pods \"{}\" not found", target.name));
+    match (found.is_empty(), target.prefix) {
+        (true, true) => w.tell(kubectl::NOTHING.to_owned()),
+        (true, false) => {
+            w.answer(&format!("Error from server (NotFound): pods \"{}\" not found", target.name))
+        }
+        (false, _) => {}
     }
     found
 }
@@ -376,8 +522,12 @@ fn nodes(w: &mut World, target: &Target) -> Vec<NodeId> {
                 }
         })
         .collect();
-    if found.is_empty() && !target.prefix {
-        w.answer(&format!("Error from server (NotFound): nodes \"{}\" not found", target.name));
+    match (found.is_empty(), target.prefix) {
+        (true, true) => w.tell(kubectl::NOTHING.to_owned()),
+        (true, false) => {
+            w.answer(&format!("Error from server (NotFound): nodes \"{}\" not found", target.name))
+        }
+        (false, _) => {}
     }
     found
 }

@@ -9,6 +9,7 @@ pub mod attach_detach;
 pub mod command;
 pub mod disruption;
 pub mod events;
+pub mod kubectl;
 pub mod kubelet;
 pub mod memory;
 pub mod node_lifecycle;

@@ -22,6 +22,9 @@ pub enum Reply {
     Quit(String),
 }
 
+/// So many changes or answers are shown at once.
+const SHOWN: usize = 40;
+
 type Save<'a> = &'a dyn Fn(&Walk, &str) -> Result<String, String>;
 
 pub const HELP: &str = "\
@@ -50,6 +53,7 @@ Ask        why [WORD]         why the last change came (why phase, why Ready, wh
            hint, score, debrief
 Act        do ACTION          any action of the scenario format, now: do delete pod/web gracePeriodSeconds=5,
                               do cordon node/node-0, do kill pod/web container=app, do create ConfigMap/settings
+           undo               takes the last thing back that was done, and stands where it was done
            save FILE          everything so far as a scenario that replays to the same bytes
            quit               leaves
 ";
@@ -144,7 +148,7 @@ impl Line {
         let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         let rest = rest.trim();
         let answer = match word {
-            "coming" | "quiz" | "do" | "act" if self.walk.keeps_silent() => {
+            "coming" | "quiz" | "do" | "act" | "undo" if self.walk.keeps_silent() => {
                 Err(format!("`{word}` comes after the lesson's last question"))
             }
             "skip" if self.walk.quiz.insists() => {
@@ -199,6 +203,7 @@ impl Line {
                 Ok("no breakpoints\n".to_owned())
             }
             "do" | "act" => self.act(rest),
+            "undo" => self.undo(),
             "save" if rest.is_empty() => Err("save where? As in `save lesson.toml`".to_owned()),
             "save" => save(&self.walk, rest).map(|told| format!("{told}\n")),
             _ => self.go(Direction::Forward, text),
@@ -233,7 +238,7 @@ impl Line {
                     "next", "event", "pod", "failure", "goto", "until", "end", "start", "back", "break",
                     "breaks", "clear", "continue", "get", "select", "describe", "events", "logs", "strip",
                     "history", "why", "coming", "ask", "answer", "skip", "quiz", "hint", "score", "debrief",
-                    "do", "save", "help", "quit",
+                    "do", "undo", "save", "help", "quit",
                 ];
                 let near = crate::scenario::diagnostic::nearest(word, &words);
                 let hint = near.map_or_else(
@@ -294,7 +299,6 @@ impl Line {
 
     /// Where we stand: the rows that were written, or what is there.
     fn place(&mut self, rows: &[Transition], stop: Stop) -> String {
-        const SHOWN: usize = 40;
         let start = self.walk.plan().start;
         let mut text = String::new();
         for row in rows.iter().take(SHOWN) {
@@ -308,7 +312,7 @@ impl Line {
         if rows.len() > SHOWN {
             let _ = writeln!(text, "... and {} more changes (`history {}`)", rows.len() - SHOWN, rows.len());
         }
-        text.push_str(&self.refusals());
+        text.push_str(&self.refusals(0));
         if stop == Stop::Question {
             text.push_str(&self.question());
             return text;
@@ -556,21 +560,34 @@ impl Line {
 
     fn act(&mut self, rest: &str) -> Result<String, String> {
         let before = self.walk.history().len();
-        self.walk.act(rest)?;
-        let mut text = format!("{}  you: {rest}\n", self.clock());
+        let done = self.walk.act(rest)?;
+        // What was refused to the scenario in the rest of this instant comes first.
+        let refusals = self.refusals(done.refusals);
+        let mut text = format!("{refusals}{}  you: {rest}\n", self.clock());
+        for line in done.answer.iter().take(SHOWN) {
+            let _ = writeln!(text, "{line}");
+        }
+        if done.answer.len() > SHOWN {
+            let _ = writeln!(text, "... and {} more", done.answer.len() - SHOWN);
+        }
         for row in &self.walk.history()[before.min(self.walk.history().len())..] {
             let at = offset(row.time, self.walk.plan().start);
             let _ = writeln!(text, "{at}  {}", why::headline(row, &self.walk.world().directory));
         }
-        text.push_str(&self.refusals());
         Ok(text)
     }
 
-    /// What the API server answered to actions since it was told last; going back takes it back.
-    fn refusals(&mut self) -> String {
+    fn undo(&mut self) -> Result<String, String> {
+        let action = self.walk.undo()?;
+        self.refusals(0);
+        Ok(format!("{}  taken back: {}\n", self.clock(), action.words))
+    }
+
+    /// What the API server answered to actions since it was told last, without the newest so many; going back takes it back.
+    fn refusals(&mut self, without: usize) -> String {
         let all = self.walk.answers();
-        let told = self.answered.min(all.len());
+        let told = self.answered.min(all.len() - without);
         self.answered = all.len();
-        all[told..].iter().map(|answer| format!("{answer}\n")).collect()
+        all[told..all.len() - without].iter().map(|answer| format!("{answer}\n")).collect()
     }
 }

@@ -158,7 +158,7 @@ pub fn save(source: &Source, walk: &Walk, path: &str) -> Result<String, String> 
         fs::write(&beside, text).map_err(|e| refuse(&beside, e))?;
     }
     fs::write(place, walk.saved()).map_err(|e| refuse(place, e))?;
-    let unkept = !walk.plan().expects.is_empty() && !walk.commands().is_empty();
+    let unkept = !walk.plan().expects.is_empty() && !walk.done().is_empty();
     let warning = if unkept { " (its expectations are of the run without your actions)" } else { "" };
     Ok(format!("saved: kubelapse run {path} writes the same timeline again{warning}"))
 }

@@ -129,6 +129,11 @@ impl<E: Copy> Queue<E> {
         self.near.peek().map(|Reverse(entry)| entry.at)
     }
 
+    /// When the next event comes, and its number.
+    pub fn peek(&self) -> Option<(Time, u64)> {
+        self.near.peek().map(|Reverse(entry)| (entry.at, entry.sequence))
+    }
+
     /// The number that the next event gets. Numbers are given in the order of queueing, so what one step has queued is
     /// a run of consecutive ones: that is how the cause of an event is found without keeping it with the event.
     pub fn next_number(&self) -> u64 {

@@ -63,6 +63,7 @@ pub fn value(node: &Node, kind: Kind, problems: &mut Diagnostics) {
             _ => Err(wrong(node, "true or false")),
         },
         Kind::Integer(low, high) => integer(node, low, high),
+        Kind::Seed => values::seed(node).map(drop),
         Kind::Chance => values::chance(node).map(drop),
         Kind::Duration | Kind::Instant => values::duration(node).map(drop),
         Kind::Start => values::start(node).map(drop),

@@ -9,6 +9,7 @@
 mod admission;
 pub mod builtin;
 mod check;
+pub mod command;
 pub mod diagnostic;
 pub mod format;
 pub mod limits;
@@ -20,6 +21,9 @@ mod schema;
 pub mod tree;
 pub mod values;
 
+use std::sync::Arc;
+
+pub use command::{Action, Command};
 pub use diagnostic::{Code, Diagnostic, Diagnostics};
 pub use plan::Plan;
 pub use schema::schema;
@@ -68,11 +72,40 @@ pub fn load_noting(
     if problems.errors() > 0 { Err(problems) } else { Ok(Loaded { plan, warnings: problems }) }
 }
 
-/// The scenario with its overrides put in, spelled anew: a text that loads as the same plan without them.
-pub fn merged(file: &str, text: &str, loader: Loader<'_>, overrides: &[String]) -> String {
+/// Reads one more `[[action]]` for a plan that stands, by the rules by which a file's are read. `earlier` are those of
+/// before that the plan does not know.
+///
+/// # Errors
+/// Every problem of the text.
+pub fn action<'a>(
+    text: &str,
+    plan: &'a Plan,
+    earlier: impl Iterator<Item = &'a Action>,
+) -> Result<Arc<Action>, Diagnostics> {
+    let mut problems = Diagnostics::default();
+    let source = problems.add_source("the action", text);
+    let root = tree::parse(source, text, &mut problems);
+    let mut action = None;
+    if problems.errors() == 0 {
+        check::file(&root, &mut problems);
+        action = resolve::action(&root, plan, earlier, &mut problems);
+    }
+    problems.sort();
+    match action {
+        Some(action) if problems.errors() == 0 => Ok(action),
+        _ => Err(problems),
+    }
+}
+
+/// The scenario with its overrides put in and `[[action]]`s added, spelled anew: a text that loads as the same plan without
+/// the overrides.
+pub fn merged(file: &str, text: &str, loader: Loader<'_>, overrides: &[String], actions: &str) -> String {
     let mut problems = Diagnostics::default();
     let source = problems.add_source(file, text);
     let mut root = tree::parse(source, text, &mut problems);
     overrides::apply(&mut root, overrides, loader, &mut problems);
+    let source = problems.add_source("actions", actions);
+    let added = tree::parse(source, actions, &mut problems);
+    root.extend_list("action", added);
     root.to_toml()
 }

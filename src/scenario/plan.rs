@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::command::Action;
 use crate::api::handle::handle;
-use crate::api::{NodeSpec, PodSpec, ProbeKind, Sym, Taint};
+use crate::api::{NodeSpec, PodSpec, ProbeKind, Sym};
 use crate::engine::Distribution;
 use crate::rules::gates::Gates;
 use crate::rules::placement::selector::NodeTerm;
@@ -36,7 +37,7 @@ pub struct Plan {
     pub image_default: ImagePlan,
     pub objects: Vec<ObjectPlan>,
     pub templates: Vec<PodTemplate>,
-    pub actions: Vec<ActionPlan>,
+    pub actions: Vec<Arc<Action>>,
     pub expects: Vec<Expect>,
     pub lesson: Option<Lesson>,
     /// Digest of the texts (scenario and manifests) and overrides that this plan was made from, in hex.
@@ -345,151 +346,6 @@ pub struct HookBehavior {
     pub takes: Distribution,
     pub exit: u8,
     pub output: Sym,
-}
-
-/// `pod/web`, `pod/web-*`: by name in every namespace unless one is given.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Target {
-    pub name: String,
-    /// The name ended in `*`, which is cut off here.
-    pub prefix: bool,
-    pub namespace: Option<String>,
-}
-
-#[derive(Clone, Debug)]
-pub struct ActionPlan {
-    pub at: Time,
-    pub verb: Verb,
-    /// As the file says it, for the summary and the log: `delete pod/web`.
-    pub words: String,
-}
-
-#[derive(Clone, PartialEq, Debug)]
-pub enum Verb {
-    DeletePod {
-        pod: Target,
-        grace_secs: Option<i64>,
-        force: bool,
-    },
-    DeleteNode {
-        node: Target,
-    },
-    Evict {
-        pod: Target,
-        grace_secs: Option<i64>,
-    },
-    Cordon {
-        node: Target,
-    },
-    Uncordon {
-        node: Target,
-    },
-    Drain {
-        node: Target,
-    },
-    Taint {
-        node: Target,
-        taints: Vec<Taint>,
-    },
-    Untaint {
-        node: Target,
-        taints: Vec<(Sym, Option<crate::api::Effect>)>,
-    },
-    StopNode {
-        node: Target,
-    },
-    StartNode {
-        node: Target,
-    },
-    RestartKubelet {
-        node: Target,
-        takes: Span,
-    },
-    Shutdown {
-        node: Target,
-    },
-    Pressure {
-        node: Target,
-        /// As the eviction manager names it: `memory`, `ephemeral-storage`, `pids`.
-        resource: Sym,
-        lasts: Option<Span>,
-    },
-    SetCondition {
-        pod: Target,
-        kind: Sym,
-        status: crate::api::Tri,
-        reason: Sym,
-        message: Sym,
-    },
-    Ungate {
-        pod: Target,
-        gate: Option<Sym>,
-    },
-    LabelNode {
-        node: Target,
-        labels: BTreeMap<String, Option<String>>,
-    },
-    LabelPod {
-        pod: Target,
-        labels: BTreeMap<String, Option<String>>,
-    },
-    /// It exists from now on, and has these keys too.
-    Create {
-        kind: ObjectKind,
-        namespace: Option<Sym>,
-        name: Sym,
-        keys: Vec<String>,
-    },
-    Remove {
-        kind: ObjectKind,
-        namespace: Option<Sym>,
-        name: Sym,
-    },
-    /// The PersistentVolume controller binds a claim.
-    BindClaim {
-        namespace: Option<Sym>,
-        name: Sym,
-    },
-    SetImage {
-        pod: Target,
-        container: Sym,
-        image: Sym,
-    },
-    /// Other requests and limits, through the subresource; what is not named stays.
-    Resize {
-        pod: Target,
-        container: Sym,
-        resources: crate::api::spec::Resources,
-    },
-    /// A merge patch.
-    Patch {
-        pod: Target,
-        merge: serde_json::Value,
-    },
-    Debug {
-        pod: Target,
-        container: Sym,
-        image: Sym,
-    },
-    Kill {
-        pod: Target,
-        container: Sym,
-        signal: u8,
-    },
-    /// The sandbox's own process dies.
-    KillSandbox {
-        pod: Target,
-    },
-    /// From now on the process that runs answers a probe like this.
-    SetProbe {
-        pod: Target,
-        container: Sym,
-        probe: ProbeKind,
-        ok: bool,
-        /// None: `[latency] probe`.
-        takes: Option<Span>,
-        output: Sym,
-    },
 }
 
 #[derive(Clone, Debug, Default)]

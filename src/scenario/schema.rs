@@ -69,6 +69,10 @@ fn kind(of: Kind, defs: &mut Defs) -> Value {
             }
             out
         }
+        Kind::Seed => json!({ "anyOf": [
+            { "type": "integer", "minimum": 0 },
+            { "type": "string", "pattern": "^[0-9]{1,20}$" },
+        ] }),
         Kind::Chance => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
         Kind::Duration | Kind::Instant => reference("duration"),
         Kind::Start => json!({ "type": "string" }),

@@ -132,6 +132,16 @@ impl Node {
         }
     }
 
+    /// Adds the entries of another table's list to this table's list of that name.
+    pub fn extend_list(&mut self, name: &str, other: Node) {
+        let (Value::Table(own), Value::Table(mut other)) = (&mut self.value, other.value) else { return };
+        let Some(added) = other.get_mut(name) else { return };
+        match (own.get_mut(name).map(|node| &mut node.value), &mut added.value) {
+            (Some(Value::Array(list)), Value::Array(more)) => list.append(more),
+            _ => own.set(name, added.clone()),
+        }
+    }
+
     /// A whole file in TOML: plain values first, then tables and lists of tables under their headers.
     pub fn to_toml(&self) -> String {
         use std::fmt::Write as _;

@@ -1,8 +1,9 @@
 //! The values of the format: durations, distributions, quantities, exits, targets. Each reader takes a node and says
 //! what is wrong with it and what would be accepted; the checker and the resolver use the same ones.
 
+use super::command::Target;
 use super::diagnostic::{Code, Diagnostic};
-use super::plan::{Exit, ObjectKind, OnTerm, Target};
+use super::plan::{Exit, ObjectKind, OnTerm};
 use super::tree::{Loc, Node, Value};
 use crate::api::Tri;
 use crate::engine::Distribution;
@@ -398,6 +399,18 @@ pub fn target(node: &Node, nouns: Nouns) -> Read<Noun> {
         },
         _ => Err(bad(node.loc, format!("`{kind}/…` cannot stand here"), accepts)),
     }
+}
+
+/// Where chance starts from. TOML's numbers end at 2^63 - 1: what lies beyond is written in quotes.
+pub fn seed(node: &Node) -> Read<u64> {
+    let accepts = "a whole number from 0 to 18446744073709551615, in quotes from 9223372036854775808 up";
+    let read = match &node.value {
+        Value::Integer(number) => u64::try_from(*number).ok(),
+        Value::Text(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => digits.parse().ok(),
+        Value::Text(_) => None,
+        _ => return Err(wrong_type(node, accepts)),
+    };
+    read.ok_or_else(|| bad(node.loc, "this is no seed", accepts))
 }
 
 /// A condition's status; a bool will do.

@@ -82,6 +82,11 @@ impl Checkpoints {
         self.kept.retain(|_| flags.next().copied().unwrap_or(true));
     }
 
+    /// Gives up those that stand after this step: it has another future now. The start always stays.
+    pub fn forget_after(&mut self, last: u64) {
+        self.kept.retain(|session| step(session) <= last);
+    }
+
     pub fn len(&self) -> usize {
         self.kept.len()
     }

@@ -1,7 +1,7 @@
 //! What comes: what waits in the queue, as far as it is certain. Whoever acts in between changes it.
 
 use super::Walk;
-use super::words::{Words, describe};
+use super::words::{Words, YOU, describe};
 use crate::api::Sym;
 use crate::time::Time;
 use crate::world::pod::{KillStage, Stage, Work};
@@ -22,7 +22,8 @@ impl Walk {
         let w = self.world();
         let until = self.plan().until;
         let victims = pod.map_or_else(Vec::new, |pod| awaited(w, pod));
-        w.queue
+        let mut coming: Vec<Coming> = w
+            .queue
             .waiting()
             .into_iter()
             .filter(|(at, _, event)| *at <= until && is_live(w, *event))
@@ -31,7 +32,14 @@ impl Walk {
                     || victims.iter().any(|victim| concerns(w, *event, *victim))
             })
             .map(|(at, _, event)| Coming { at, words: foretell(w, event) })
-            .collect()
+            .collect();
+        // What was done further on is done again when its time comes.
+        for done in self.done().iter().filter(|done| done.step > w.step) {
+            let words = Words { component: YOU, text: done.action.words.clone(), pod: None, node: None };
+            let place = coming.partition_point(|other| other.at < done.action.at);
+            coming.insert(place, Coming { at: done.action.at, words });
+        }
+        coming
     }
 }
 

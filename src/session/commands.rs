@@ -1,37 +1,39 @@
 //! What a person does while stepping: any action of the scenario format, now.
 //!
-//! An action amends the scenario's text and the run is played again to this place: so a session is always the run of a
-//! scenario, what was done is checked by the same rules as a file, and what is saved replays to the same bytes because
-//! it is what has been played.
+//! The words become an `[[action]]`, read and checked as a file's are, and its command is played in the present as a step of
+//! its own. The session keeps it with its step: so going back and on plays it again, taking it back is leaving it out, and
+//! what is saved replays to the same bytes, because the file's action comes just where it was played.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::{Script, Session, Walk};
+use super::{Script, Walk};
 use crate::scenario::format::{ACTION, Kind, VERBS};
-use crate::scenario::tree;
+use crate::scenario::{self, Action, Diagnostics, tree};
 use crate::time::{Span, Time};
+use crate::world::Commanded;
 
-/// One action that a person has taken.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Command {
-    /// The step that played it.
+/// What a person has done.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// The step that plays it.
     pub step: u64,
-    pub at: Time,
-    /// As it was typed.
-    pub words: String,
+    pub action: Arc<Action>,
     /// Its `[[action]]` in the scenario.
-    pub toml: String,
+    toml: String,
+    /// Where the person stood: after how many steps, and when.
+    stood: (u64, Time),
 }
 
 impl Walk {
     /// Does something now (`delete pod/web gracePeriodSeconds=5`), one microsecond after everything that has happened at
-    /// this instant. What was known of the future is forgotten: it has become another one. Stands after the action.
+    /// this instant. What was known of the future is forgotten: it has become another one. Stands after the action, and
+    /// tells what was answered.
     ///
     /// # Errors
     /// What is wrong with the words, or why it cannot be done; nothing has changed then.
-    pub fn act(&mut self, words: &str) -> Result<(), String> {
-        let action = parse(words)?;
+    pub fn act(&mut self, words: &str) -> Result<Arc<Commanded>, String> {
+        let spoken = parse(words)?;
         let at = self.clock.max(self.session.world.now) + Span::from_micros(1);
         if at > self.plan().until {
             return Err(format!(
@@ -39,37 +41,38 @@ impl Walk {
                 self.plan().until.since(self.plan().start)
             ));
         }
-        let toml = action_toml(at.since(self.plan().start), &action);
-        let mut script = self.script.clone();
-        // What was done at an earlier place and lies ahead of this one belongs to the other future.
-        script.text = without_later(&script.text, &self.commands, self.position());
-        if !script.text.ends_with('\n') {
-            script.text.push('\n');
-        }
-        script.text.push_str(&toml);
-        let loaded = script.plan().map_err(|problems| problems.render(false))?;
-        let plan = Arc::new(loaded.plan);
-        let mut next = Walk::new(script, &plan, self.seed);
-        next.commands = self.commands.iter().filter(|c| c.step <= self.position()).cloned().collect();
-        let mark = |session: &Session| session.world.queue.peek_time();
-        while mark(&next.session).is_some_and(|time| time < at) && next.play() {}
-        // First in, first out: an action of the file comes before all that was queued later for its instant.
-        let index = u32::try_from(plan.actions.len() - 1).unwrap_or(u32::MAX);
-        let wanted = crate::world::SimEvent::Action { index };
-        while next.play() {
-            if next.step_record(next.position()).is_some_and(|record| record.event == wanted) {
-                break;
-            }
-        }
-        next.commands.push(Command { step: next.position(), at, words: words.trim().to_owned(), toml });
-        next.breakpoints = std::mem::take(&mut self.breakpoints);
-        next.quiz = std::mem::take(&mut self.quiz);
-        next.selected = self.selected;
-        *self = next;
-        Ok(())
+        let toml = action_toml(at.since(self.plan().start), &spoken);
+        let earlier = self.session.world.live.iter().map(Arc::as_ref);
+        let action =
+            scenario::action(&toml, self.plan(), earlier).map_err(|problems| problems.render(false))?;
+        let action = Arc::new(Action { words: words.trim().to_owned(), ..Arc::unwrap_or_clone(action) });
+
+        let stood = (self.position(), self.clock);
+        self.forget_after(self.position());
+        // As the file's last action it would have the number after all that the run begins with.
+        while self.session.world.queue.peek().is_some_and(|next| next < (at, self.first.1)) && self.play() {}
+        let done = Done { step: self.position() + 1, action, toml, stood };
+        self.session.done = self.session.done.iter().cloned().chain([done]).collect();
+        self.play();
+        self.world().log.last().cloned().ok_or_else(|| "nothing was done".to_owned())
     }
 
-    /// What the cluster answered to the last action, when it was not done.
+    /// Takes the last thing back that was done, wherever that was, and stands there. Tells what it was.
+    ///
+    /// # Errors
+    /// When nothing has been done.
+    pub fn undo(&mut self) -> Result<Arc<Action>, String> {
+        let Some(last) = self.session.done.last().cloned() else {
+            return Err("nothing has been done that could be taken back".to_owned());
+        };
+        let (position, clock) = last.stood;
+        self.seek(position);
+        self.forget_after(last.step - 1);
+        self.clock = clock;
+        Ok(last.action)
+    }
+
+    /// What the cluster has answered so far where something was not done.
     pub fn answers(&self) -> &[String] {
         &self.session.world.answers
     }
@@ -77,32 +80,37 @@ impl Walk {
     /// The scenario with everything that was done up to here, as a file that replays to the same bytes. Overrides and
     /// another seed are written into it; then it is spelled anew, without the comments of the original.
     pub fn saved(&self) -> String {
-        let text = without_later(&self.script.text, &self.commands, self.position());
+        let here = self.position();
+        let done = self.done().iter().filter(|done| done.step <= here);
+        let actions = done.fold(String::new(), |text, done| format!("{text}\n{}", done.toml));
         let mut overrides = self.script.overrides.clone();
         if self.seed != self.plan().seed {
             overrides.push(format!("seed={}", self.seed));
         }
         if overrides.is_empty() {
-            return text;
+            let mut text = self.script.text.clone();
+            if !text.ends_with('\n') && !actions.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&actions);
+            if is_toml(&text) {
+                return text;
+            }
         }
-        Script { text, overrides, ..self.script.clone() }.merged()
+        // Either there is more to be written into it, or its list of actions stands on one line and has to be opened.
+        Script { overrides, ..self.script.clone() }.merged(&actions)
     }
 }
 
-/// The text without the actions that were taken after this step.
-fn without_later(text: &str, commands: &[Command], position: u64) -> String {
-    let mut text = text.to_owned();
-    for command in commands.iter().rev().filter(|c| c.step > position) {
-        if let Some(kept) = text.strip_suffix(&command.toml) {
-            text.truncate(kept.len());
-        }
-    }
-    text
+fn is_toml(text: &str) -> bool {
+    let mut problems = Diagnostics::default();
+    tree::parse(0, text, &mut problems);
+    problems.errors() == 0
 }
 
 /// A verb, its target, and further keys with their values in TOML.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Action {
+pub struct Spoken {
     verb: &'static str,
     target: String,
     keys: Vec<(&'static str, String)>,
@@ -112,10 +120,10 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-fn action_toml(at: Span, action: &Action) -> String {
+fn action_toml(at: Span, action: &Spoken) -> String {
     let mut text = String::new();
     let micros = at.micros();
-    let _ = writeln!(text, "\n[[action]]\nat = \"{}.{:06}s\"", micros / 1_000_000, micros % 1_000_000);
+    let _ = writeln!(text, "[[action]]\nat = \"{}.{:06}s\"", micros / 1_000_000, micros % 1_000_000);
     let _ = writeln!(text, "{} = {}", action.verb, quoted(&action.target));
     for (key, value) in &action.keys {
         let _ = writeln!(text, "{key} = {value}");
@@ -151,7 +159,7 @@ const KINDS: [(&str, &str); 12] = [
 ///
 /// # Errors
 /// Says what is wrong, and what would be accepted.
-pub fn parse(words: &str) -> Result<Action, String> {
+pub fn parse(words: &str) -> Result<Spoken, String> {
     let mut list = split(words)?.into_iter().peekable();
     if list.peek().is_some_and(|word| word == "kubectl") {
         list.next();
@@ -166,7 +174,7 @@ pub fn parse(words: &str) -> Result<Action, String> {
             .map_or_else(|| format!("verbs are {}", verbs().join(", ")), |n| format!("did you mean `{n}`?"));
         return Err(format!("`{word}` is nothing that can be done here; {hint}"));
     };
-    let mut action = Action { verb: keys.verb, target: String::new(), keys: Vec::new() };
+    let mut action = Spoken { verb: keys.verb, target: String::new(), keys: Vec::new() };
     let mut kind = None;
     while let Some(word) = list.next() {
         let flag = word.split_once('=').map_or(word.as_str(), |(flag, _)| flag);

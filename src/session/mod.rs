@@ -34,6 +34,7 @@ use crate::time::Time;
 use crate::world::{SimEvent, World};
 
 pub use breakpoints::Breakpoint;
+pub use commands::Done;
 pub use expect::Judge;
 pub use lesson::Score;
 pub use moves::{Direction, Move, Stop};
@@ -45,11 +46,24 @@ pub use why::Why;
 #[derive(Clone)]
 pub struct Session {
     pub world: World,
+    /// What somebody does while it is played, in the order of the steps: each is played when its step comes, as often as
+    /// this part of the run is played.
+    pub done: Arc<[Done]>,
 }
 
 impl Session {
     pub fn new(plan: &Arc<Plan>, seed: u64) -> Session {
-        Session { world: actors::start::world(plan, seed) }
+        Session { world: actors::start::world(plan, seed), done: Arc::default() }
+    }
+
+    /// What somebody does in the next step.
+    fn due(&self) -> Option<&Done> {
+        self.done.get(self.world.live.len()).filter(|next| next.step == self.world.step + 1)
+    }
+
+    /// When the next step comes.
+    pub fn next_time(&self) -> Option<Time> {
+        self.due().map(|done| done.action.at).or_else(|| self.world.queue.peek_time())
     }
 
     /// Plays the next event; None at the end of the run.
@@ -59,11 +73,13 @@ impl Session {
 
     /// As [`Session::step`], telling what was played.
     pub fn play(&mut self) -> Option<Played> {
+        let acted = self.due().map(|done| Arc::clone(&done.action));
         let w = &mut self.world;
-        if w.queue.peek_time()? > w.plan.until {
-            return None;
-        }
-        let (at, sequence, event) = w.queue.pop()?;
+        let (at, sequence, event) = match acted {
+            Some(action) => (action.at, 0, SimEvent::Action { index: w.take_in(action) }),
+            None if w.queue.peek_time()? > w.plan.until => return None,
+            None => w.queue.pop()?,
+        };
         w.now = at;
         w.step += 1;
         w.digest.fold(at.micros().cast_unsigned());
@@ -81,7 +97,7 @@ impl Session {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Played {
     pub at: Time,
-    /// Its number in the queue.
+    /// Its number in the queue; 0 for what somebody does, which nothing in the run has brought about.
     pub sequence: u64,
     pub event: SimEvent,
 }

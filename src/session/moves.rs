@@ -96,7 +96,7 @@ impl Walk {
             watch.levels.fold(row);
         }
         loop {
-            let next = self.session.world.queue.peek_time().unwrap_or(Time::FAR).min(self.plan().until);
+            let next = self.session.next_time().unwrap_or(Time::FAR).min(self.plan().until);
             if let Some((question, due)) = self.lesson_due(next) {
                 // Everything up to the question's instant has been played, or it comes after what is about to be.
                 if due < next || self.at_end() {

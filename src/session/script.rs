@@ -1,5 +1,5 @@
-//! The texts that a plan is made from: the scenario, its manifests, the overrides. With them a session can be amended
-//! and saved without opening a file.
+//! The texts that a plan is made from: the scenario, its manifests, the overrides. With them a session can be saved
+//! without opening a file.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -44,20 +44,10 @@ impl Script {
         Ok((script, loaded))
     }
 
-    /// The plan of these texts.
-    ///
-    /// # Errors
-    /// Every problem of the texts.
-    pub fn plan(&self) -> Result<Loaded, Diagnostics> {
+    /// One text that says the same without overrides, and has these `[[action]]`s too.
+    pub fn merged(&self, actions: &str) -> String {
         let kept =
             |path: &str| self.manifests.get(path).cloned().ok_or_else(|| format!("{path} was not there"));
-        scenario::load_noting(&self.file, &self.text, &kept, &self.overrides)
-    }
-
-    /// One text that says the same without overrides.
-    pub fn merged(&self) -> String {
-        let kept =
-            |path: &str| self.manifests.get(path).cloned().ok_or_else(|| format!("{path} was not there"));
-        scenario::merged(&self.file, &self.text, &kept, &self.overrides)
+        scenario::merged(&self.file, &self.text, &kept, &self.overrides, actions)
     }
 }

@@ -8,8 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::checkpoints::{Checkpoints, interval};
-use super::commands::Command;
-use super::{Breakpoint, Script, Session};
+use super::{Breakpoint, Done, Script, Session};
 use crate::record::Transition;
 use crate::scenario::Plan;
 use crate::time::{Span, Time};
@@ -43,7 +42,6 @@ pub struct Walk {
     /// Rows and numbers that the run begins with.
     pub(super) first: (usize, u64),
     pub(super) checkpoints: Checkpoints,
-    pub(super) commands: Vec<Command>,
     /// What was known of the pod that was asked about last.
     pub(super) lineage: Option<super::lineage::Lineage>,
     /// What the person was asked and answered.
@@ -69,7 +67,6 @@ impl Walk {
             rows,
             by_pod: Vec::new(),
             first,
-            commands: Vec::new(),
             lineage: None,
             quiz: super::predict::Quiz::default(),
             breakpoints: Vec::new(),
@@ -121,10 +118,11 @@ impl Walk {
     }
     /// Nothing more happens before the end of the run.
     pub fn at_end(&self) -> bool {
-        self.session.world.queue.peek_time().is_none_or(|at| at > self.plan().until)
+        self.session.next_time().is_none_or(|at| at > self.plan().until)
     }
-    pub fn commands(&self) -> &[Command] {
-        &self.commands
+    /// What was done on this line, also ahead of the cursor.
+    pub fn done(&self) -> &[Done] {
+        &self.session.done
     }
     pub fn checkpoints(&self) -> &Checkpoints {
         &self.checkpoints
@@ -204,9 +202,7 @@ impl Walk {
     /// Stands right after this step, at its instant. Beyond the end of the run it stands at the last step.
     pub fn seek(&mut self, step: u64) {
         if step < self.position() {
-            if let Some(session) = self.checkpoints.before(step) {
-                self.session = session.clone();
-            }
+            self.session = self.session_before(step);
             let dense = interval(self.session.world.pods.len()) * 2;
             while self.position() < step {
                 // On the way new checkpoints are laid, the denser the nearer: the next step back finds one.
@@ -232,7 +228,7 @@ impl Walk {
         if known < self.position() || known < self.known() {
             self.seek(known);
         }
-        while self.session.world.queue.peek_time().is_some_and(|next| next <= at) && self.play() {}
+        while self.session.next_time().is_some_and(|next| next <= at) && self.play() {}
         self.clock = at;
     }
 
@@ -243,10 +239,32 @@ impl Walk {
         }
     }
 
+    /// A session that stands at this step or before, from where it is to be played on to it.
+    pub(super) fn session_before(&self, step: u64) -> Session {
+        let kept = self.checkpoints.before(step).unwrap_or(&self.session).clone();
+        // What was done since it was kept is part of the run as well.
+        Session { done: Arc::clone(&self.session.done), ..kept }
+    }
+
+    /// Forgets what is known of the time after this step, not before the cursor: it has another future now.
+    pub(super) fn forget_after(&mut self, step: u64) {
+        let rows = self.row_range(step).end;
+        self.steps.truncate(step as usize);
+        if rows < self.rows.len() {
+            self.rows.truncate(rows);
+            for places in &mut self.by_pod {
+                places.truncate(places.partition_point(|at| (*at as usize) < rows));
+            }
+        }
+        self.checkpoints.forget_after(step);
+        self.session.done = self.session.done.iter().filter(|done| done.step <= step).cloned().collect();
+        self.lineage = None;
+    }
+
     /// The world as it is after a step, without moving.
     pub fn world_at(&self, step: u64) -> World {
-        let from = if step >= self.position() { Some(&self.session) } else { self.checkpoints.before(step) };
-        let mut session = from.unwrap_or(&self.session).clone();
+        let mut session =
+            if step >= self.position() { self.session.clone() } else { self.session_before(step) };
         while session.world.step < step && session.play().is_some() {
             session.world.outbox.clear();
         }

@@ -13,6 +13,9 @@ pub struct Words {
     pub node: Option<NodeId>,
 }
 
+/// Who acts while a run goes on.
+pub const YOU: &str = "you";
+
 /// The pod that an event is about.
 pub fn pod_of(event: SimEvent) -> Option<PodId> {
     match event {
@@ -143,8 +146,9 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
             ("scenario", format!("pod/{name} is created"))
         }
         SimEvent::Action { index } => {
-            let words = w.plan.actions.get(index as usize).map_or("", |a| a.words.as_str());
-            ("scenario", words.to_owned())
+            let words = w.action(index).map_or("", |action| action.words.as_str());
+            let is_scenario = (index as usize) < w.plan.actions.len();
+            (if is_scenario { "scenario" } else { YOU }, words.to_owned())
         }
         SimEvent::CreateObject { index } => {
             let object = w.plan.objects.get(index as usize);

@@ -364,14 +364,31 @@ impl App {
                 self.tell(format!("breakpoint: {breakpoint} (c goes there, C back)"));
                 self.walk.breakpoints.push(breakpoint);
             }),
-            Prompt::Do => self.walk.act(text).map(|()| {
-                self.tell(format!("done: {text}"));
-                self.tell_refusal();
+            Prompt::Do => self.walk.act(text).map(|done| {
+                self.answered = self.walk.answers().len();
+                let answer = done.answer.join("\n");
+                match (done.refusals > 0, done.answer.len()) {
+                    (true, _) => self.refuse(answer),
+                    (false, 0 | 1) => self.tell(answer),
+                    (false, _) => self.read(text.to_owned(), answer),
+                }
             }),
             Prompt::Save => save(&self.walk, text).map(|told| self.tell(told)),
         };
         if let Err(problem) = done {
             self.refuse(problem);
+        }
+    }
+
+    /// Takes the last thing back that was done.
+    pub fn undo(&mut self) {
+        match self.walk.undo() {
+            Ok(action) => {
+                self.answered = self.walk.answers().len();
+                self.scroll = 0;
+                self.tell(format!("taken back: {}", action.words));
+            }
+            Err(problem) => self.refuse(problem),
         }
     }
 

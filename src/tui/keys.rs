@@ -7,7 +7,7 @@ use super::app::{App, Mode, Prompt, SPEEDS, Tab};
 use crate::session::{Direction, Move};
 
 /// All keys, for the help.
-pub const KEYS: [(&str, &str); 27] = [
+pub const KEYS: [(&str, &str); 28] = [
     ("→ n Space", "next change that kubectl would show"),
     ("← b", "back to the change before"),
     (".  ,", "next queued event, the one before"),
@@ -31,6 +31,7 @@ pub const KEYS: [(&str, &str); 27] = [
     ("1-9 ↑↓ Enter", "answer a question; h: a hint; Esc: not now"),
     ("d", "how the predictions went"),
     ("x", "do something now: delete pod/web"),
+    ("X", "take the last thing back that was done"),
     ("s", "save what was done as a scenario"),
     ("Esc", "close what is open"),
     ("?", "this help"),
@@ -65,7 +66,7 @@ impl App {
     fn walk_key(&mut self, key: KeyEvent) {
         use Direction::{Back, Forward};
         // What is read or typed is not to be run away from.
-        if matches!(key.code, KeyCode::Char('w' | 'g' | 'u' | 'U' | 't' | 'x' | 's' | 'd' | '?')) {
+        if matches!(key.code, KeyCode::Char('w' | 'g' | 'u' | 'U' | 't' | 'x' | 'X' | 's' | 'd' | '?')) {
             self.playing = false;
         }
         let type_for = |prompt| Mode::Typing { prompt, text: String::new() };
@@ -87,6 +88,7 @@ impl App {
             KeyCode::Char('U') => self.mode = type_for(Prompt::Until(Back)),
             KeyCode::Char('t') => self.mode = type_for(Prompt::Break),
             KeyCode::Char('x') if !self.walk.keeps_silent() => self.mode = type_for(Prompt::Do),
+            KeyCode::Char('X') if !self.walk.keeps_silent() => self.undo(),
             KeyCode::Char('s') => self.mode = type_for(Prompt::Save),
             KeyCode::Char('p') => {
                 self.playing = !self.playing && self.walk.now() < self.walk.plan().until;
@@ -106,7 +108,7 @@ impl App {
             KeyCode::Char('o') => self.container += 1,
             KeyCode::Char('v') => self.previous = !self.previous,
             KeyCode::Char('w') => self.ask_why(),
-            KeyCode::Char('x' | 'z') if self.walk.keeps_silent() => {
+            KeyCode::Char('x' | 'X' | 'z') if self.walk.keeps_silent() => {
                 self.refuse("this comes after the lesson's last question");
             }
             KeyCode::Char('a') if self.walk.quiz.insists() => self.mode = Mode::Question { marked: 0 },

@@ -9,7 +9,7 @@ use crate::scenario::plan::TemplateIx;
 pub enum SimEvent {
     /// The API server stores a new pod: a replica of a template.
     CreatePod { template: TemplateIx, ordinal: u32 },
-    /// An `[[action]]` of the scenario.
+    /// An `[[action]]` of the scenario; beyond its last one, what somebody commands while the run goes on.
     Action { index: u32 },
     /// An `[[object]]` comes into being.
     CreateObject { index: u32 },

@@ -6,6 +6,7 @@
 pub mod event;
 pub mod images;
 pub mod learned;
+pub mod log;
 pub mod machine;
 pub mod node;
 pub mod pod;
@@ -18,6 +19,7 @@ pub mod world_parts;
 use std::sync::Arc;
 
 pub use event::SimEvent;
+pub use log::Commanded;
 pub use machine::Machine;
 pub use node::{Node, NodeConditionKind, NodeId};
 pub use pod::{Deletion, Pod, PodId};
@@ -30,6 +32,7 @@ use crate::engine::{Distribution, Queue, random};
 use crate::record::{Change, Directory, Event, PodRecord, Transition, values};
 use crate::rules::container_status::ContainerList;
 use crate::rules::gates::Gates;
+use crate::scenario::Action;
 use crate::scenario::plan::{Latency, ObjectKind, Plan};
 use crate::time::{Span, Time};
 
@@ -104,6 +107,10 @@ pub struct World {
     pub event_objects: u32,
     /// What kubectl would have answered to actions that found nothing or were refused, with the instants.
     pub answers: Vec<String>,
+    /// Actions that were commanded while the run went on: the scenario knows nothing of them.
+    pub live: Vec<Arc<Action>>,
+    /// All that was commanded so far, with its answers.
+    pub log: Vec<Arc<Commanded>>,
     /// Pods written in the API since somebody last looked; kept only while somebody wants whole objects.
     pub touched: Option<Vec<PodId>>,
     /// Those of them that were written and left the API in one step: each had a last version that watchers saw.
@@ -142,12 +149,6 @@ impl World {
         if let Some(touched) = &mut self.touched {
             touched.push(pod);
         }
-    }
-    /// kubectl's answer to an action that is under way.
-    pub fn answer(&mut self, words: &str) {
-        let after = Span::from_micros(self.now.since(self.plan.start).micros());
-        self.digest.fold_text(words);
-        self.answers.push(format!("{after}: {words}"));
     }
     pub fn at(&mut self, at: Time, event: SimEvent) {
         let at = at.max(self.now);

@@ -50,6 +50,8 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         digest: Digest::new(),
         event_objects: 0,
         answers: Vec::new(),
+        live: Vec::new(),
+        log: Vec::new(),
         touched: None,
         left: Vec::new(),
         learned,

@@ -22,6 +22,8 @@ pub enum Kind {
     Bool,
     /// A whole number in a range, both ends included.
     Integer(i64, i64),
+    /// A whole number of 64 bits; in quotes beyond what TOML's numbers reach.
+    Seed,
     Chance,
     Duration,
     /// Offset from the start of the run.
@@ -108,7 +110,7 @@ pub static FILE: Shape = Shape {
             "Which feature gates are on by default, and which texts",
         ),
         key("featureGates", Kind::Map(&Kind::Bool), "", "Feature gates by name"),
-        key("seed", Kind::Integer(0, BIG), "0", "Where chance starts from"),
+        key("seed", Kind::Seed, "0", "Where chance starts from"),
         key("start", Kind::Start, "2025-01-01T00:00:00Z", "Wall-clock time of t = 0"),
         key("until", Kind::Duration, "1h", "The run ends here, or earlier once nothing more can happen"),
         key("latency", Kind::Table(&cluster::LATENCY), "", "Delays of the parts"),

@@ -12,14 +12,15 @@ use crate::api::spec::Resources;
 use crate::api::{PodSpec, ProbeKind, Sym, Tri};
 use crate::rules::quantity::Quantity;
 use crate::rules::validation;
+use crate::scenario::command::{Action, Command, Target};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::format::{ACTION, Kind, VERBS, VerbKeys};
-use crate::scenario::plan::{ActionPlan, ObjectKind, PodTemplate, Target, Verb};
+use crate::scenario::plan::{ObjectKind, PodTemplate};
 use crate::scenario::tree::{Loc, Node, Table};
 use crate::scenario::values::{self, Noun};
 use crate::time::Span;
 
-pub fn actions(table: &Table, cx: &mut Context<'_>) -> Vec<ActionPlan> {
+pub fn actions(table: &Table, cx: &mut Context<'_>) -> Vec<Arc<Action>> {
     let mut plans = Vec::new();
     for (node, entry) in tables(table, "action") {
         let at = cx.instant(entry, "at", "the action");
@@ -29,9 +30,9 @@ pub fn actions(table: &Table, cx: &mut Context<'_>) -> Vec<ActionPlan> {
         let Some(Kind::Target(nouns)) = ACTION.key(keys.verb).map(|k| k.kind) else { continue };
         let Ok(noun) = values::target(target_node, nouns) else { continue };
         let noun = look_up(noun, target_node.loc, entry, cx);
-        if let Some(verb) = build(keys.verb, noun, target_node.loc, entry, cx) {
+        if let Some(command) = build(keys.verb, noun, target_node.loc, entry, cx) {
             let words = format!("{} {}", keys.verb, target_node.text().unwrap_or_default());
-            plans.push(ActionPlan { at, verb, words });
+            plans.push(Arc::new(Action { at, command, words }));
         }
     }
     plans
@@ -214,7 +215,7 @@ fn sym(entry: &Table, key: &str) -> Sym {
     Sym::new(text(entry, key).unwrap_or_default())
 }
 
-fn build(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) -> Option<Verb> {
+fn build(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) -> Option<Command> {
     let grace_secs = number(entry, "gracePeriodSeconds");
     Some(match (verb, noun) {
         ("delete", Noun::Pod(pod)) => {
@@ -230,7 +231,7 @@ fn build(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) 
                     .hint("leave one of them out"),
                 );
             }
-            Verb::DeletePod { pod, grace_secs, force }
+            Command::DeletePod { pod, grace_secs, force }
         }
         ("delete", Noun::Node(node)) => {
             for key in ["gracePeriodSeconds", "force", "namespace"] {
@@ -242,12 +243,12 @@ fn build(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) 
                     ));
                 }
             }
-            Verb::DeleteNode { node }
+            Command::DeleteNode { node }
         }
-        ("evict", Noun::Pod(pod)) => Verb::Evict { pod, grace_secs },
-        ("cordon", Noun::Node(node)) => Verb::Cordon { node },
-        ("uncordon", Noun::Node(node)) => Verb::Uncordon { node },
-        ("drain", Noun::Node(node)) => Verb::Drain { node },
+        ("evict", Noun::Pod(pod)) => Command::Evict { pod, grace_secs },
+        ("cordon", Noun::Node(node)) => Command::Cordon { node },
+        ("uncordon", Noun::Node(node)) => Command::Uncordon { node },
+        ("drain", Noun::Node(node)) => Command::Drain { node },
         ("taint", Noun::Node(node)) => {
             for t in taints(entry).into_iter().filter(|t| t.get("effect").is_none()) {
                 let at = t.get("key").map_or(loc, |n| n.loc);
@@ -256,25 +257,25 @@ fn build(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) 
                         .label("expected effect = \"NoSchedule\", \"PreferNoSchedule\" or \"NoExecute\""),
                 );
             }
-            Verb::Taint { node, taints: taints(entry).into_iter().filter_map(taint).collect() }
+            Command::Taint { node, taints: taints(entry).into_iter().filter_map(taint).collect() }
         }
-        ("untaint", Noun::Node(node)) => Verb::Untaint {
+        ("untaint", Noun::Node(node)) => Command::Untaint {
             node,
             taints: taints(entry)
                 .into_iter()
                 .filter_map(|t| Some((Sym::new(text(t, "key")?), text(t, "effect").and_then(effect))))
                 .collect(),
         },
-        ("stop", Noun::Node(node)) => Verb::StopNode { node },
-        ("start", Noun::Node(node)) => Verb::StartNode { node },
+        ("stop", Noun::Node(node)) => Command::StopNode { node },
+        ("start", Noun::Node(node)) => Command::StartNode { node },
         ("restartKubelet", Noun::Node(node)) => {
-            Verb::RestartKubelet { node, takes: span(entry, "takes").unwrap_or(Span::from_secs(5)) }
+            Command::RestartKubelet { node, takes: span(entry, "takes").unwrap_or(Span::from_secs(5)) }
         }
         ("shutdown", Noun::Node(node)) => {
             no_grace(&node, loc, cx);
-            Verb::Shutdown { node }
+            Command::Shutdown { node }
         }
-        ("pressure", Noun::Node(node)) => Verb::Pressure {
+        ("pressure", Noun::Node(node)) => Command::Pressure {
             node,
             resource: match text(entry, "resource") {
                 Some("disk") => Sym::new("ephemeral-storage"),
@@ -283,7 +284,7 @@ fn build(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) 
             },
             lasts: span(entry, "lasts"),
         },
-        ("setCondition", Noun::Pod(pod)) => Verb::SetCondition {
+        ("setCondition", Noun::Pod(pod)) => Command::SetCondition {
             pod,
             kind: sym(entry, "type"),
             status: entry.get("status").and_then(|n| values::truth(n).ok()).unwrap_or(Tri::True),
@@ -293,20 +294,20 @@ fn build(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) 
         ("ungate", Noun::Pod(pod)) => {
             let gate = text(entry, "gate").map(Sym::new);
             gates(&pod, gate, loc, entry, cx);
-            Verb::Ungate { pod, gate }
+            Command::Ungate { pod, gate }
         }
-        ("label", Noun::Node(node)) => Verb::LabelNode { node, labels: labels(entry) },
-        ("label", Noun::Pod(pod)) => Verb::LabelPod { pod, labels: labels(entry) },
+        ("label", Noun::Node(node)) => Command::LabelNode { node, labels: labels(entry) },
+        ("label", Noun::Pod(pod)) => Command::LabelPod { pod, labels: labels(entry) },
         ("create", Noun::Object(kind, name)) => {
             let namespace = namespace(kind, entry);
             added_keys(kind, namespace, &name, entry, cx);
-            Verb::Create { kind, namespace, name: Sym::new(&name), keys: strings(entry, "keys") }
+            Command::Create { kind, namespace, name: Sym::new(&name), keys: strings(entry, "keys") }
         }
         ("remove", Noun::Object(kind, name)) => {
-            Verb::Remove { kind, namespace: namespace(kind, entry), name: Sym::new(&name) }
+            Command::Remove { kind, namespace: namespace(kind, entry), name: Sym::new(&name) }
         }
         ("bind", Noun::Object(ObjectKind::PersistentVolumeClaim, name)) => {
-            Verb::BindClaim { namespace: text(entry, "namespace").map(Sym::new), name: Sym::new(&name) }
+            Command::BindClaim { namespace: text(entry, "namespace").map(Sym::new), name: Sym::new(&name) }
         }
         ("bind", Noun::Object(..)) => {
             cx.report(
@@ -317,16 +318,16 @@ fn build(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) 
         }
         ("setImage", Noun::Pod(pod)) => {
             let container = container(&pod, loc, entry, cx)?;
-            Verb::SetImage { pod, container, image: sym(entry, "image") }
+            Command::SetImage { pod, container, image: sym(entry, "image") }
         }
         ("resize", Noun::Pod(pod)) => {
             let container = container(&pod, loc, entry, cx)?;
             let resources = sizes(&pod, container, loc, entry, cx)?;
-            Verb::Resize { pod, container, resources }
+            Command::Resize { pod, container, resources }
         }
         ("patch", Noun::Pod(pod)) => {
             let merge = entry.get("merge")?.to_json();
-            Verb::Patch { pod, merge }
+            Command::Patch { pod, merge }
         }
         ("debug", Noun::Pod(pod)) => {
             let name = text(entry, "container").unwrap_or("debugger");
@@ -339,7 +340,7 @@ fn build(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) 
                     format!("this pod has a container `{name}` already"),
                 ));
             }
-            Verb::Debug { pod, container: Sym::new(name), image: sym(entry, "image") }
+            Command::Debug { pod, container: Sym::new(name), image: sym(entry, "image") }
         }
         ("kill", Noun::Pod(pod)) if flag(entry, "sandbox") == Some(true) => {
             for other in ["container", "signal"].into_iter().filter_map(|key| entry.entry(key)) {
@@ -352,12 +353,12 @@ fn build(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) 
                     .hint("write an [[action]] for each"),
                 );
             }
-            Verb::KillSandbox { pod }
+            Command::KillSandbox { pod }
         }
         ("kill", Noun::Pod(pod)) => {
             let container = container(&pod, loc, entry, cx)?;
             let signal = entry.get("signal").and_then(|n| values::signal(n).ok()).unwrap_or(9);
-            Verb::Kill { pod, container, signal }
+            Command::Kill { pod, container, signal }
         }
         ("setProbe", Noun::Pod(pod)) => {
             let container = container(&pod, loc, entry, cx)?;
@@ -367,7 +368,7 @@ fn build(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) 
                 _ => ProbeKind::Readiness,
             };
             let ok = flag(entry, "ok").unwrap_or(false);
-            Verb::SetProbe {
+            Command::SetProbe {
                 pod,
                 container,
                 probe,

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::actions::known_pod;
 use super::{Context, flag, number, strings, tables, text};
+use crate::scenario::command::Target;
 use crate::scenario::diagnostic::{Code, Diagnostic};
-use crate::scenario::plan::{Expect, ExpectedEvent, Lesson, Question, Target};
+use crate::scenario::plan::{Expect, ExpectedEvent, Lesson, Question};
 use crate::scenario::tree::{Node, Table};
 use crate::scenario::values;
 

@@ -9,10 +9,12 @@ mod expects;
 mod pods;
 mod settings;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Loader;
+use super::command::{Action, Command};
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::plan::{NodePlan, ObjectPlan, Plan, PodTemplate};
 use super::tree::{Node, Table, Value};
@@ -31,9 +33,9 @@ pub(super) struct Context<'a> {
     /// All texts that the plan is made from, for its digest.
     pub texts: Vec<String>,
     pub loader: Loader<'a>,
-    pub nodes: Vec<NodePlan>,
-    pub objects: Vec<ObjectPlan>,
-    pub templates: Vec<PodTemplate>,
+    pub nodes: Cow<'a, [NodePlan]>,
+    pub objects: Cow<'a, [ObjectPlan]>,
+    pub templates: Cow<'a, [PodTemplate]>,
     /// Names of pods whose manifests were refused: they are spoken of with good reason.
     pub refused: Vec<String>,
     /// A manifest could not be read, so that nobody knows which pods there are.
@@ -93,23 +95,19 @@ pub fn resolve(
         gates,
         texts: vec![own],
         loader,
-        nodes: Vec::new(),
-        objects: Vec::new(),
-        templates: Vec::new(),
+        nodes: Cow::default(),
+        objects: Cow::default(),
+        templates: Cow::default(),
         refused: Vec::new(),
         unsettled: false,
         resized: BTreeMap::new(),
-        debugs: tables(table, "action")
-            .into_iter()
-            .filter(|(_, t)| t.get("debug").is_some())
-            .map(|(_, t)| text(t, "container").unwrap_or("debugger").to_owned())
-            .collect(),
+        debugs: debugs(table),
     };
     let kubelet = settings::kubelet(table.get("kubelet").and_then(Node::table), None, &mut cx);
-    cx.nodes = settings::nodes(table, &kubelet, &mut cx);
+    cx.nodes = settings::nodes(table, &kubelet, &mut cx).into();
     let images = settings::images(table, &mut cx);
-    cx.objects = settings::objects(table, &mut cx);
-    cx.templates = pods::templates(table, &mut cx);
+    cx.objects = settings::objects(table, &mut cx).into();
+    cx.templates = pods::templates(table, &mut cx).into();
     pods::unique(table, &mut cx);
     settings::unused_images(table, &mut cx);
     let actions = actions::actions(table, &mut cx);
@@ -120,21 +118,62 @@ pub fn resolve(
         name: text(table, "name").map_or_else(|| stem(file), str::to_owned),
         description: text(table, "description").unwrap_or_default().to_owned(),
         gates: cx.gates,
-        seed: table.get("seed").and_then(Node::integer).map_or(0, i64::unsigned_abs),
+        seed: table.get("seed").and_then(|n| values::seed(n).ok()).unwrap_or(0),
         start,
         until,
         latency: settings::latency(table.get("latency").and_then(Node::table)),
         controllers: settings::controllers(table.get("controllers").and_then(Node::table)),
         digest: digest(&cx.texts),
-        nodes: cx.nodes,
+        nodes: cx.nodes.into_owned(),
         images,
         image_default: settings::image_default(),
-        objects: cx.objects,
-        templates: cx.templates,
+        objects: cx.objects.into_owned(),
+        templates: cx.templates.into_owned(),
         actions,
         expects,
         lesson,
     }
+}
+
+/// One more `[[action]]`, looked up in a plan that stands; `earlier` are those of before that the plan does not know. What
+/// is wrong goes to `problems`.
+pub fn action<'a>(
+    root: &Node,
+    plan: &'a Plan,
+    earlier: impl Iterator<Item = &'a Action>,
+    problems: &mut Diagnostics,
+) -> Option<Arc<Action>> {
+    let table = root.table()?;
+    let mut known = debugs(table);
+    known.extend(plan.actions.iter().map(Arc::as_ref).chain(earlier).filter_map(
+        |action| match &action.command {
+            Command::Debug { container, .. } => Some(container.as_str().to_owned()),
+            _ => None,
+        },
+    ));
+    let mut cx = Context {
+        problems,
+        start: plan.start,
+        until: plan.until,
+        gates: plan.gates,
+        texts: Vec::new(),
+        loader: &|path| Err(format!("{path}: an action has no files")),
+        nodes: Cow::from(&plan.nodes),
+        objects: Cow::from(&plan.objects),
+        templates: Cow::from(&plan.templates),
+        refused: Vec::new(),
+        unsettled: false,
+        debugs: known,
+        resized: BTreeMap::new(),
+    };
+    actions::actions(table, &mut cx).pop()
+}
+
+/// Names of the ephemeral containers that a file's actions bring.
+fn debugs(table: &Table) -> Vec<String> {
+    let actions = tables(table, "action").into_iter().map(|(_, action)| action);
+    let debugs = actions.filter(|action| action.get("debug").is_some());
+    debugs.map(|action| text(action, "container").unwrap_or("debugger").to_owned()).collect()
 }
 
 fn stem(file: &str) -> String {

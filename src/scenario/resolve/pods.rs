@@ -391,7 +391,7 @@ fn fields_at(path: &str, version: Version) -> Vec<&'static str> {
 pub fn unique(table: &Table, cx: &mut Context<'_>) {
     let mut seen: BTreeMap<(&str, &str), BTreeSet<Time>> = BTreeMap::new();
     let mut clashes = Vec::new();
-    for template in &cx.templates {
+    for template in cx.templates.iter() {
         let key = (template.namespace.as_str(), template.name.as_str());
         if !seen.entry(key).or_default().insert(template.at) {
             clashes.push(key.1.to_owned());

@@ -631,7 +631,7 @@ pub fn objects(table: &Table, cx: &mut Context<'_>) -> Vec<ObjectPlan> {
 /// Tells of images that nobody will ever pull: mostly a tag that differs from the one in the pod.
 pub fn unused_images(table: &Table, cx: &mut Context<'_>) {
     let mut used: BTreeSet<&str> = BTreeSet::new();
-    for template in &cx.templates {
+    for template in cx.templates.iter() {
         let spec = &template.spec;
         let all = spec.init_containers.iter().chain(&spec.containers).chain(&spec.ephemeral_containers);
         used.extend(all.map(|c| c.image.as_str()));

@@ -4,7 +4,7 @@ use super::Link;
 use crate::api::{EventText, Sym};
 use crate::session::Walk;
 use crate::session::lineage::Lineage;
-use crate::session::words::{describe, offset, pod_of};
+use crate::session::words::{YOU, describe, offset, pod_of};
 use crate::time::Time;
 use crate::world::{ContainerIx, Pod, SimEvent};
 
@@ -126,17 +126,9 @@ impl<'a> Chain<'a> {
     }
 
     pub(super) fn action(&mut self, step: u64) {
-        let own = self.walk.commands().iter().find(|command| command.step == step);
-        match own {
-            Some(command) => {
-                let words = command.words.clone();
-                self.add(step, "you", words);
-            }
-            None => {
-                let words = self.event(step).map(|event| describe(self.walk.world(), event).text);
-                self.add(step, "scenario", format!("[[action]] {}", words.unwrap_or_default()));
-            }
-        }
+        let Some(words) = self.event(step).map(|event| describe(self.walk.world(), event)) else { return };
+        let mark = if words.component == YOU { "" } else { "[[action]] " };
+        self.add(step, words.component, format!("{mark}{}", words.text));
     }
 
     pub(super) fn bound(&mut self, step: u64) {

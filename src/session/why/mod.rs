@@ -165,8 +165,7 @@ impl Walk {
                 links
             }
             None => {
-                let start = self.checkpoints.before(0).unwrap_or(&self.session).clone();
-                let lineage = Lineage::new(start, PodId(0));
+                let lineage = Lineage::new(self.session_before(0), PodId(0));
                 let mut chain = Chain::new(self, &lineage);
                 chain.queue(row.step);
                 chain.links
@@ -182,7 +181,7 @@ impl Walk {
     fn lineage(&mut self, pod: PodId, step: u64) -> Lineage {
         let mut lineage = match self.lineage.take() {
             Some(kept) if kept.pod == pod => kept,
-            _ => Lineage::new(self.checkpoints.before(0).unwrap_or(&self.session).clone(), pod),
+            _ => Lineage::new(self.session_before(0), pod),
         };
         lineage.extend(step);
         lineage

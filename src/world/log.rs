@@ -1,0 +1,62 @@
+//! What was commanded in a run, and what was answered: by the scenario's `[[action]]`s and by whoever acted meanwhile.
+
+use std::sync::Arc;
+
+use super::World;
+use crate::scenario::Action;
+use crate::time::Span;
+
+/// A command that was played, with the answer to it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Commanded {
+    pub action: Arc<Action>,
+    /// The step that played it.
+    pub step: u64,
+    /// What kubectl prints, line by line.
+    pub answer: Vec<String>,
+    /// How many of the lines say that something was not done.
+    pub refusals: usize,
+}
+
+impl World {
+    /// An action by its number: the scenario's come first, then those that were commanded while the run went on.
+    pub fn action(&self, index: u32) -> Option<&Arc<Action>> {
+        let index = index as usize;
+        self.plan.actions.get(index).or_else(|| self.live.get(index - self.plan.actions.len()))
+    }
+
+    /// Takes in an action that is commanded now, and gives it the number that it would have as the scenario's last one.
+    pub fn take_in(&mut self, action: Arc<Action>) -> u32 {
+        self.live.push(action);
+        u32::try_from(self.plan.actions.len() + self.live.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// The command of this step.
+    fn under_way(&mut self) -> Option<&mut Commanded> {
+        self.log.last_mut().filter(|own| own.step == self.step).map(Arc::make_mut)
+    }
+
+    /// A command begins: what is answered in this step is answered to it.
+    pub fn commanded(&mut self, action: Arc<Action>) {
+        let begun = Commanded { action, step: self.step, answer: Vec::new(), refusals: 0 };
+        self.log.push(Arc::new(begun));
+    }
+
+    /// kubectl's words when what was commanded is done.
+    pub fn tell(&mut self, words: String) {
+        if let Some(own) = self.under_way() {
+            own.answer.push(words);
+        }
+    }
+
+    /// kubectl's words when what was commanded is not done. They are part of what a run tells.
+    pub fn answer(&mut self, words: &str) {
+        let after = Span::from_micros(self.now.since(self.plan.start).micros());
+        self.digest.fold_text(words);
+        self.answers.push(format!("{after}: {words}"));
+        if let Some(own) = self.under_way() {
+            own.answer.push(words.to_owned());
+            own.refusals += 1;
+        }
+    }
+}
