@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::api_server::Edit;
 use super::{api_server, disruption};
 use crate::api::{Condition, ProbeKind, Sym, Taint, Text, Tri, wire};
 use crate::engine::Distribution;
@@ -35,15 +36,13 @@ pub fn play(w: &mut World, index: u32) {
             for pod in pods(w, pod) {
                 let condition = Condition::new(*kind, *status).because(*reason, Text::Is(*message));
                 api_server::update_status(w, pod, |s, now| api_server::put_condition(s, condition, now));
-                api_server::watch(w, pod);
             }
         }
         Verb::Ungate { pod, gate } => {
             for pod in pods(w, pod) {
-                api_server::update_spec(w, pod, |spec| {
-                    spec.scheduling_gates.retain(|g| gate.is_some_and(|gate| g.name != gate));
-                });
-                super::scheduler::pod_updated(w, pod);
+                let mut spec = (*w.pods[pod.ix()].spec).clone();
+                spec.scheduling_gates.retain(|g| gate.is_some_and(|gate| g.name != gate));
+                api_server::update(w, pod, Edit { spec: Some(spec), ..Edit::default() });
             }
         }
         Verb::SetImage { pod, container, image } => {
@@ -78,9 +77,7 @@ pub fn play(w: &mut World, index: u32) {
         }
         Verb::RestartKubelet { node, takes } => {
             for node in nodes(w, node) {
-                super::kubelet::stop(w, node);
-                let generation = w.machines[node.ix()].generation;
-                w.after(*takes + super::kubelet::START_UP, SimEvent::KubeletStart { node, generation });
+                super::kubelet::restart(w, node, *takes);
             }
         }
         Verb::SetProbe { pod, container, probe, ok, takes, output } => {
@@ -105,15 +102,12 @@ pub fn play(w: &mut World, index: u32) {
         }
         Verb::StopNode { node } => {
             for node in nodes(w, node) {
-                super::kubelet::stop(w, node);
-                w.machines[node.ix()].machine_up = false;
+                super::runtime::machine_off(w, node);
             }
         }
         Verb::StartNode { node } => {
             for node in nodes(w, node) {
-                super::runtime::machine_rebooted(w, node);
-                let generation = w.machines[node.ix()].generation;
-                w.after(super::kubelet::START_UP, SimEvent::KubeletStart { node, generation });
+                super::runtime::machine_on(w, node);
             }
         }
         Verb::DeleteNode { node } => {
@@ -155,10 +149,9 @@ pub fn play(w: &mut World, index: u32) {
         }
         Verb::LabelPod { pod, labels } => {
             for pod in pods(w, pod) {
-                relabel(Arc::make_mut(&mut w.pods[pod.ix()].labels), labels);
-                w.touch(pod);
-                super::scheduler::pod_relabelled(w, pod);
-                super::scheduler::pod_updated(w, pod);
+                let mut own = (*w.pods[pod.ix()].labels).clone();
+                relabel(&mut own, labels);
+                api_server::update(w, pod, Edit { labels: Some(own), ..Edit::default() });
             }
         }
         Verb::Debug { pod, container, image } => {
@@ -168,7 +161,9 @@ pub fn play(w: &mut World, index: u32) {
                     continue;
                 }
                 let added = crate::api::Container { name: *container, image: *image, ..Default::default() };
-                api_server::update_spec(w, pod, |spec| spec.ephemeral_containers.push(added.clone()));
+                let mut spec = (*w.pods[pod.ix()].spec).clone();
+                spec.ephemeral_containers.push(added);
+                api_server::update(w, pod, Edit { spec: Some(spec), ..Edit::default() });
             }
         }
         Verb::Shutdown { node } => {
@@ -187,12 +182,12 @@ pub fn play(w: &mut World, index: u32) {
 /// The process that runs (or the next one) answers a probe otherwise from now on; later ones as the scenario says.
 fn set_probe(w: &mut World, pod: PodId, container: Sym, probe: ProbeKind, answer: ProbePoint) {
     let now = w.now;
-    let p = &mut w.pods[pod.ix()];
+    let p = w.local_mut(pod);
     let Some(ix) = p.find(container).map(usize::from) else { return };
     let Some(attempt) = p.runtime.containers.get(ix).map(|run| run.attempt as usize) else { return };
     let running = p.runtime.live.newest(container).filter(|c| c.state == crate::api::InstanceState::Running);
     let since = running.and_then(|c| c.started_at).map_or(Span::ZERO, |started| now.since(started));
-    let Some(own) = Arc::make_mut(&mut p.behavior).containers.get_mut(ix) else { return };
+    let Some(own) = Arc::make_mut(&mut p.runtime.behavior).containers.get_mut(ix) else { return };
     // The attempts from here on become explicit, so that only this one changes.
     let later = own.attempt(attempt as u32 + 1).clone();
     while own.attempts.len() <= attempt {
@@ -300,31 +295,16 @@ fn write(w: &mut World, pod: PodId, change: impl FnOnce(&mut Value)) {
             return;
         }
     }
-    w.touch(pod);
     let (before, after) = (&old["metadata"], &new["metadata"]);
-    if before["labels"] != after["labels"] || before["annotations"] != after["annotations"] {
-        w.pods[pod.ix()].metadata_changes += 1;
-        if before["labels"] != after["labels"] {
-            let labels = serde_json::from_value(after["labels"].clone()).unwrap_or_default();
-            w.pods[pod.ix()].labels = Arc::new(labels);
-            super::scheduler::pod_relabelled(w, pod);
-        }
-        api_server::watch(w, pod);
-    }
-    if old["spec"] != new["spec"] {
-        let spec = wire::pod_spec(&new["spec"]);
-        api_server::update_spec(w, pod, |own| *own = spec);
-    }
-    super::scheduler::pod_updated(w, pod);
-    if before["finalizers"] != after["finalizers"] {
-        let list = new["metadata"]["finalizers"].as_array();
-        let list = list.map(|list| list.iter().filter_map(|f| f.as_str().map(Sym::new)).collect());
-        let p = &mut w.pods[pod.ix()];
-        p.finalizers = list.unwrap_or_default();
-        if p.finalizers.is_empty() && p.deletion.is_some_and(|d| d.grace_secs == 0) {
-            api_server::remove_pod(w, pod);
-        }
-    }
+    let labels = (before["labels"] != after["labels"])
+        .then(|| serde_json::from_value(after["labels"].clone()).unwrap_or_default());
+    let finalizers = (before["finalizers"] != after["finalizers"]).then(|| {
+        let list = after["finalizers"].as_array().into_iter().flatten();
+        list.filter_map(|f| f.as_str().map(Sym::new)).collect()
+    });
+    let spec = (old["spec"] != new["spec"]).then(|| wire::pod_spec(&new["spec"]));
+    let annotations = before["annotations"] != after["annotations"];
+    api_server::update(w, pod, Edit { labels, annotations, finalizers, spec });
 }
 
 /// A JSON merge patch (RFC 7386): null takes away, objects are merged, all else replaces.

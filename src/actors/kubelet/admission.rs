@@ -6,13 +6,13 @@ use crate::actors::{api_server, events};
 use crate::api::{Effect, Phase, PodStatus, Sym, Text};
 use crate::rules::placement::amounts::Amounts;
 use crate::rules::placement::{NodeInfo, PodRequest, node_affinity, node_ports, taint_toleration};
-use crate::world::{NodeId, Pod, PodId, World};
+use crate::world::{Local, NodeId, PodId, World};
 
 /// Reason and message of the first handler that says no: the eviction manager, the device manager, the predicates
 /// (`generalFilter`, pkg/kubelet/lifecycle/predicate.go), and the shutdown manager last.
 pub fn admit(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
     // What it was given before a restart of the kubelet counts, not what it waits for.
-    let own = super::allocation::set_aside(&w.pods[pod.ix()], &w.gates);
+    let own = super::allocation::set_aside(w.local(pod), &w.gates);
     check(w, pod, node, own.as_ref())
 }
 
@@ -32,7 +32,7 @@ fn check(w: &World, pod: PodId, node: NodeId, asked: Option<&Amounts>) -> Result
         let request = w.scheduler.cluster.request(request);
         predicates(w, pod, info, request, asked)?;
     }
-    if w.machines[node.ix()].shutting_down.is_some() {
+    if w.kubelet(node).is_some_and(|kubelet| kubelet.shutting_down.is_some()) {
         return Err((Sym::NODE_SHUTDOWN, "Pod was rejected as the node is shutting down.".into()));
     }
     Ok(())
@@ -81,9 +81,9 @@ fn admitted<'a>(
     w: &'a World,
     pod: PodId,
     info: &'a NodeInfo,
-) -> impl Iterator<Item = (&'a Pod, &'a Arc<PodRequest>)> {
-    let active = |other: &Pod| other.worker.as_deref().is_some_and(|worker| !worker.containers_gone);
-    others(w, pod, info).filter(move |(other, _)| active(other))
+) -> impl Iterator<Item = (Local<'a>, &'a Arc<PodRequest>)> {
+    let active = |other: Local<'_>| other.worker.is_some_and(|worker| !worker.containers_gone);
+    others(w, pod, info).filter(move |(other, _)| active(*other))
 }
 
 /// The other pods of the node that have not ended, and what they ask for.
@@ -91,12 +91,12 @@ pub fn others<'a>(
     w: &'a World,
     pod: PodId,
     info: &'a NodeInfo,
-) -> impl Iterator<Item = (&'a Pod, &'a Arc<PodRequest>)> {
+) -> impl Iterator<Item = (Local<'a>, &'a Arc<PodRequest>)> {
     info.pods
         .iter()
         .zip(&info.pod_requests)
         .filter(move |(other, _)| **other != pod.0)
-        .map(|(other, request)| (&w.pods[*other as usize], w.scheduler.cluster.request(*request)))
+        .map(|(other, request)| (w.local(PodId(*other)), w.scheduler.cluster.request(*request)))
 }
 
 /// `fitsRequest` against the pods that were taken before. Devices of plugins fit: whoever comes here has them
@@ -144,7 +144,7 @@ pub fn reject(w: &mut World, pod: PodId, reason: Sym, message: Text) {
     let now = w.now;
     let words = format!("Pod was rejected: {}", message.show(&w.pods[pod.ix()].ident));
     let generation = if w.gates.observed_generation { w.pods[pod.ix()].generation } else { 0 };
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let kept = p
         .status
         .read()
@@ -166,7 +166,7 @@ pub fn reject(w: &mut World, pod: PodId, reason: Sym, message: Text) {
     api_server::replace_status(w, pod, status.into());
     // What it has here from before the kubelet's start goes without a word: housekeeping ends what runs
     // (`HandlePodCleanups`), the collection of dead containers takes the rest (`ShouldPodContentBeRemoved`).
-    let runtime = &mut w.pods[pod.ix()].runtime;
+    let runtime = &mut w.runtimes[pod.ix()];
     runtime.live = Arc::default();
     for container in &mut runtime.containers {
         container.generation += 1;
