@@ -7,6 +7,7 @@ use super::worker::Worker;
 use super::{ContainerIx, PodId};
 use crate::api::Sym;
 use crate::api::handle::handle;
+use crate::rules::placement::amounts::Amounts;
 use crate::rules::throttle::TokenBucket;
 use crate::time::Time;
 
@@ -76,12 +77,23 @@ impl Workers {
     }
 }
 
+/// The pods that were taken and have not ended.
+#[derive(Clone, Debug, Default)]
+pub struct Taken {
+    pub pods: Vec<PodId>,
+    /// What their specs ask for in all.
+    pub asked: Amounts,
+    /// One of them was resized: then what is set aside for it counts, and not its spec.
+    pub resized: bool,
+}
+
 #[derive(Clone, Debug)]
 pub struct Kubelet {
     /// The how-manieth of its machine: what a former one had queued bows out.
     pub incarnation: u32,
     pub start: Time,
     pub workers: Workers,
+    pub taken: Taken,
 
     /// The PLEG relists at this instant plus whole periods ([`super::Machine::relist_period`]).
     pub relist_anchor: Time,
@@ -145,6 +157,7 @@ impl Kubelet {
             incarnation,
             start,
             workers: Workers::default(),
+            taken: Taken::default(),
             relist_anchor: at.relist,
             relist_queued: None,
             last_relist,

@@ -10,6 +10,7 @@ use super::{ContainerIx, Machine, Pod, PodId, Runtime, World};
 
 #[derive(Clone, Copy)]
 pub struct Local<'a> {
+    pub id: PodId,
     pub pod: &'a Pod,
     pub runtime: &'a Runtime,
     /// None where no kubelet knows the pod.
@@ -43,9 +44,10 @@ impl<'a> Local<'a> {
         self.worker?.memory.get(ix.ix())
     }
     pub fn of(pods: &'a [Pod], runtimes: &'a [Runtime], machines: &'a [Machine], pod: PodId) -> Local<'a> {
+        let id = pod;
         let (pod, runtime) = (&pods[pod.ix()], &runtimes[pod.ix()]);
         let kubelet = pod.node.and_then(|node| machines[node.ix()].kubelet.as_deref());
-        Local { pod, runtime, worker: kubelet.and_then(|kubelet| kubelet.workers.get(runtime.local)) }
+        Local { id, pod, runtime, worker: kubelet.and_then(|kubelet| kubelet.workers.get(runtime.local)) }
     }
 }
 

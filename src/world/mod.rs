@@ -39,6 +39,7 @@ use crate::engine::{Distribution, Queue, random};
 use crate::record::{Change, Directory, Event, PodRecord, Transition, values};
 use crate::rules::container_status::ContainerList;
 use crate::rules::gates::Gates;
+use crate::rules::placement::PodRequest;
 use crate::scenario::plan::{Behavior, Latency, ObjectKind, Plan};
 use crate::time::{Span, Time};
 
@@ -132,6 +133,8 @@ pub struct World {
     pub field_paths: rustc_hash::FxHashMap<(ContainerList, Sym), Sym>,
     /// What replicas have in common.
     pub learned: learned::Learned,
+    /// What pods ask for as kubelets count it, by template, once one of them was looked at.
+    pub requests: Vec<Option<Arc<PodRequest>>>,
     /// The status of pods that are gone.
     pub nothing: HeldStatus,
     /// What stands before the first status of all.

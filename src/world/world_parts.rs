@@ -55,6 +55,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         images: ImageNames::of(plan),
         field_paths: Default::default(),
         learned,
+        requests: vec![None; plan.templates.len()],
         nothing: HeldStatus::default(),
         unborn,
         newborn,

@@ -61,6 +61,9 @@ fn is_pending(p: Local<'_>) -> bool {
 /// The kubelet has seen another spec of a pod that was resized (`HandlePodUpdates`, pkg/kubelet/kubelet.go); the sync
 /// that the update asks for is the caller's.
 pub fn spec_seen(w: &mut World, pod: PodId, node: NodeId) {
+    if let Some(kubelet) = w.kubelet_mut(node) {
+        kubelet.taken.resized = true;
+    }
     if is_pending(w.local(pod)) {
         push(w, pod, node);
         retry(w, node, Some(pod));

@@ -4,8 +4,8 @@
 //! The node's status tells of a change at its next round only (`nodeStatusUpdateFrequency`), so the scheduler hears of
 //! the devices later than the kubelet itself.
 
-use super::admission;
 use super::pod_worker::next_on_grid;
+use super::taken;
 use crate::actors::api_server::nodes;
 use crate::api::{InstanceState, NodeSpec, Sym, Text};
 use crate::rules::devices::{Claim, Devices, allocate};
@@ -30,6 +30,15 @@ fn was_admitted(p: Local<'_>) -> bool {
     p.worker.is_some() || p.status.start_time().is_some()
 }
 
+/// Whether a pod that was given devices has not ended: before the kubelet has heard of a pod again, as the API has it.
+fn holds_devices(p: Local<'_>) -> bool {
+    let ended = match p.worker {
+        Some(worker) => worker.containers_gone,
+        None => !p.exists || p.status.form().phase.is_terminal(),
+    };
+    was_admitted(p) && !ended
+}
+
 /// Whether a pod gets the devices that it asks for.
 pub fn admits(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
     let p = w.local(pod);
@@ -46,13 +55,12 @@ pub fn admits(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
                 passed_on: p.is_init(ix) && !p.is_sidecar(ix),
             }
         });
-        let info = w.scheduler.cluster.node(node.0);
-        let others = info.into_iter().flat_map(|info| admission::others(w, pod, info));
-        let in_use = others.filter(|(other, _)| was_admitted(*other));
+        let all = w.machines[node.ix()].pods.iter().filter(|other| **other != pod);
+        let in_use = all.map(|other| w.local(*other)).filter(|other| holds_devices(*other));
         let devices = Devices {
             resource: *resource,
             healthy: healthy(w, node, *resource, *delay),
-            in_use: in_use.map(|(_, request)| request.requests.asked.scalar(*resource)).sum(),
+            in_use: in_use.map(|other| taken::request_of(w, other.id).requests.asked.scalar(*resource)).sum(),
             initializing: w.now == super::start_of(w, node),
         };
         allocate(claims, devices)

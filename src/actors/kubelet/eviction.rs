@@ -6,7 +6,7 @@
 //! long: something outside of the pods takes it. A round comes every ten seconds while there is pressure; after an eviction
 //! the next one waits for its end only.
 
-use super::{end_pod, local_storage, pod_worker};
+use super::{end_pod, local_storage, pod_worker, taken};
 use crate::actors::{events, memory, node_lifecycle};
 use crate::api::{Sym, Text};
 use crate::rules::eviction::{self as rule, Candidate, Consumer};
@@ -145,7 +145,7 @@ fn look_at(w: &mut World, node: NodeId, mut pressure: Pressure) -> Option<Pressu
 fn victim(w: &World, node: NodeId, resource: Sym) -> Option<PodId> {
     let in_order = |a: &&PodId, b: &&PodId| {
         let created = |pod: PodId| w.pods[pod.ix()].created;
-        rule::rank(&candidate(w, node, **a, resource), &candidate(w, node, **b, resource))
+        rule::rank(&candidate(w, **a, resource), &candidate(w, **b, resource))
             .then_with(|| created(**b).cmp(&created(**a)))
     };
     let alive = |pod: &&PodId| {
@@ -157,18 +157,17 @@ fn victim(w: &World, node: NodeId, resource: Sym) -> Option<PodId> {
     w.machines[node.ix()].pods.iter().filter(alive).min_by(in_order).copied()
 }
 
-fn candidate(w: &World, node: NodeId, pod: PodId, resource: Sym) -> Candidate {
-    let info = w.scheduler.cluster.node(node.0);
-    let request = info.and_then(|info| info.request_of(pod.0)).map(|id| w.scheduler.cluster.request(id));
-    let asked = request.map(|request| &request.requests.asked);
+fn candidate(w: &World, pod: PodId, resource: Sym) -> Candidate {
+    let request = taken::request_of(w, pod);
+    let asked = &request.requests.asked;
     let used = containers(w, pod, resource);
     let volumes = if resource == Sym::EPHEMERAL_STORAGE { local_storage::in_volumes(w, pod) } else { None };
     let known = used.iter().map(|(_, bytes)| *bytes).chain(volumes).reduce(i64::saturating_add);
     Candidate {
         usage: known,
         request: match resource {
-            Sym::MEMORY => asked.map_or(0, |asked| asked.memory),
-            Sym::EPHEMERAL_STORAGE => asked.map_or(0, |asked| asked.ephemeral),
+            Sym::MEMORY => asked.memory,
+            Sym::EPHEMERAL_STORAGE => asked.ephemeral,
             _ => 0,
         },
         priority: w.pods[pod.ix()].spec.priority.unwrap_or(0),

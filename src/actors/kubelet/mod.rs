@@ -20,6 +20,7 @@ pub mod start_container;
 pub mod status;
 pub mod status_manager;
 pub mod sync;
+pub mod taken;
 pub mod volumes;
 
 use std::sync::Arc;
@@ -85,6 +86,7 @@ pub fn pod_seen(w: &mut World, pod: PodId) {
 /// pkg/kubelet/pod_workers.go; `RemoveOrphanedStatuses`; `evictContainers`, kuberuntime/kuberuntime_gc.go). What stays is
 /// its name and its line in `pods.csv`.
 fn forget_pod(w: &mut World, pod: PodId, node: NodeId) {
+    taken::remove(w, pod, node);
     let local = w.runtimes[pod.ix()].local;
     if let Some(kubelet) = w.kubelet_mut(node) {
         kubelet.workers.remove(local);
@@ -115,10 +117,9 @@ fn forget_back_offs(w: &mut World, pod: PodId, old: &crate::api::PodSpec) {
 fn add(w: &mut World, pod: PodId, node: NodeId) {
     let p = &w.pods[pod.ix()];
     let terminal = p.status.form().phase.is_terminal();
-    if p.deletion.is_none()
-        && !terminal
-        && let Err((reason, message)) = admission::admit(w, pod, node)
-    {
+    let ending = p.deletion.is_some() || terminal;
+    let request = taken::learn_request(w, pod);
+    if !ending && let Err((reason, message)) = admission::admit(w, pod, node, &request) {
         admission::reject(w, pod, reason, message);
         return;
     }
@@ -132,6 +133,7 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
     let first = kubelet.first_generation();
     let worker = Worker { mounted: is_known, ..new_worker(p, node, first, spec, cache) };
     kubelet.workers.put(runtime.local, Box::new(worker));
+    taken::add(w, pod, node, &request);
     pod_worker::watch_deadline(w, pod);
     allocation::pod_added(w, pod, node);
     pod_worker::update_pod(w, pod);

@@ -11,7 +11,9 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::pod_worker::{self, Outcome};
-use super::{allocation, crowd, images, kill, prober, start_container, status, status_manager, volumes};
+use super::{
+    allocation, crowd, images, kill, prober, start_container, status, status_manager, taken, volumes,
+};
 use crate::actors::{events, runtime};
 use crate::api::{HeldStatus, InstanceState, Phase, Sym};
 use crate::rules::pod::PodView;
@@ -502,6 +504,7 @@ fn terminating_done(w: &mut World, pod: PodId) {
     if let Some(worker) = w.worker_mut(pod) {
         worker.containers_gone = true;
         let node = worker.node;
+        taken::remove(w, pod, node);
         allocation::pod_left(w, pod, node);
     }
     pod_worker::finish(w, pod, Outcome::Transition);
