@@ -1,6 +1,6 @@
 //! The container runtime and the processes in it: what CRI does, and when a process ends.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use crate::api::{ContainerId, InstanceState, Ips, RuntimeContainer, Sym, Text};
 use crate::engine::Distribution;
@@ -216,9 +216,13 @@ pub fn term_exit(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
 
 /// `RunPodSandbox` has succeeded.
 pub fn sandbox_created(w: &mut World, pod: PodId, attempt: u32) {
-    let p = w.local_mut(pod);
+    address_free(w, pod);
+    let p = &w.pods[pod.ix()];
     let host_network = p.spec.host_network;
-    let ip = if host_network { Sym::EMPTY } else { pod_ip(p.entity, attempt) };
+    let near = (p.entity >> 17).wrapping_add(u64::from(attempt));
+    let ip = if host_network { Sym::EMPTY } else { w.addresses.take(near) };
+    let p = w.local_mut(pod);
+    p.runtime.has_address = !host_network;
     for c in &mut Arc::make_mut(&mut p.runtime.live).containers {
         c.active = false;
     }
@@ -244,15 +248,15 @@ pub fn sandbox_created(w: &mut World, pod: PodId, attempt: u32) {
     pleg::touched(w, pod);
 }
 
-/// An address of the usual pod range; which one says nothing.
-fn pod_ip(entity: u64, attempt: u32) -> Sym {
-    let n = (entity >> 17).wrapping_add(u64::from(attempt)) % ADDRESSES.len() as u64;
-    let address = || Sym::new(&format!("10.244.{}.{}", n / 250, n % 250 + 2));
-    *ADDRESSES[n as usize].get_or_init(address)
+/// What the sandbox held of the network goes with it (`DEL` of the network plugin).
+pub fn address_free(w: &mut World, pod: PodId) {
+    let runtime = &mut w.runtimes[pod.ix()];
+    if std::mem::take(&mut runtime.has_address)
+        && let Some(address) = runtime.live.ips.first()
+    {
+        w.addresses.give_back(*address);
+    }
 }
-
-/// Each is spelled out once.
-static ADDRESSES: [OnceLock<Sym>; 16_000] = [const { OnceLock::new() }; 16_000];
 
 /// The sandbox of an attempt; almost always it is the first.
 fn sandbox_id(attempt: u32) -> Sym {
@@ -261,6 +265,11 @@ fn sandbox_id(attempt: u32) -> Sym {
 
 /// The sandboxes are stopped.
 pub fn sandbox_stopped(w: &mut World, pod: PodId) {
+    address_free(w, pod);
+    sandboxes_end(w, pod);
+}
+
+fn sandboxes_end(w: &mut World, pod: PodId) {
     for s in &mut Arc::make_mut(&mut w.runtimes[pod.ix()].live).sandboxes {
         s.ready = false;
     }
@@ -278,7 +287,7 @@ pub fn sandbox_dies(w: &mut World, pod: PodId) {
     }
     let shared = p.spec.rest.get("shareProcessNamespace").and_then(serde_json::Value::as_bool) == Some(true);
     let ended = ContainerIx::all(if shared { p.container_count() } else { 0 });
-    sandbox_stopped(w, pod);
+    sandboxes_end(w, pod);
     for ix in ended {
         end(w, pod, ix, 137, Sym::ERROR);
     }

@@ -3,6 +3,7 @@
 //! One world, events as data, actors as modules of functions. A clone of a world continues exactly as the original
 //! would: that is what checkpoints and stepping back are made of.
 
+pub mod addresses;
 pub mod controllers;
 pub mod event;
 pub mod images;
@@ -113,6 +114,8 @@ pub struct World {
     pub machines: Vec<Machine>,
     /// What the machines have of the pods that are bound to them, by pod: a pod has one machine in its life.
     pub runtimes: Vec<Runtime>,
+    /// Which addresses of the pod network are in use.
+    pub addresses: addresses::Addresses,
 
     // What is told of the run.
     /// What has been written since the sink last took it.

@@ -45,6 +45,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         volumes: super::volumes::Volumes::of(plan),
         machines: Vec::new(),
         runtimes: Vec::new(),
+        addresses: Default::default(),
         outbox: Vec::new(),
         directory: Default::default(),
         records: Vec::new(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::taken;
-use crate::actors::{api_server, events};
+use crate::actors::{api_server, events, runtime};
 use crate::api::{Effect, Phase, PodStatus, Sym, Text};
 use crate::rules::placement::amounts::Amounts;
 use crate::rules::placement::{NodeInfo, PodRequest, node_affinity, node_ports, taint_toleration};
@@ -160,6 +160,7 @@ pub fn reject(w: &mut World, pod: PodId, reason: Sym, message: Text) {
     api_server::replace_status(w, pod, status.into());
     // What it has here from before the kubelet's start goes without a word: housekeeping ends what runs
     // (`HandlePodCleanups`), the collection of dead containers takes the rest (`ShouldPodContentBeRemoved`).
+    runtime::address_free(w, pod);
     let runtime = &mut w.runtimes[pod.ix()];
     runtime.live = Arc::default();
     for container in &mut runtime.containers {

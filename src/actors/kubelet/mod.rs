@@ -25,7 +25,7 @@ pub mod volumes;
 
 use std::sync::Arc;
 
-use super::api_server;
+use super::{api_server, runtime};
 use crate::time::{Span, Time};
 use crate::world::kubelet::{Anchors, Kubelet};
 use crate::world::learned::Seen;
@@ -87,6 +87,7 @@ pub fn pod_seen(w: &mut World, pod: PodId) {
 /// its name and its line in `pods.csv`.
 fn forget_pod(w: &mut World, pod: PodId, node: NodeId) {
     taken::remove(w, pod, node);
+    runtime::address_free(w, pod);
     let local = w.runtimes[pod.ix()].local;
     if let Some(kubelet) = w.kubelet_mut(node) {
         kubelet.workers.remove(local);
