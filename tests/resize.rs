@@ -8,7 +8,7 @@ use kubelapse::rules::placement::amounts;
 use kubelapse::rules::resize::{sizes, with_sizes};
 use kubelapse::scenario::{self, Plan};
 use kubelapse::session::{self, Session};
-use kubelapse::world::{Pod, World};
+use kubelapse::world::{Local, NodeId, PodId, World};
 use proptest::prelude::*;
 
 /// What is said about resizes: `30.002 web ResizeDeferred`, `30.022 web PodResizePending Deferred`, `gone`; restarts too.
@@ -158,7 +158,8 @@ fn what_waits_is_tried_every_three_minutes() {
     let mut session = Session::new(&plan, 0);
     let mut tries = Vec::new();
     while session.step().is_some() {
-        let next = session.world.machines[0].resize_retry.map(|at| at.since(plan.start).micros() / 1000);
+        let kubelet = session.world.kubelet(NodeId(0)).expect("it runs");
+        let next = kubelet.resize_retry.map(|at| at.since(plan.start).micros() / 1000);
         tries.extend(next.filter(|at| !tries.contains(at)));
     }
     assert_eq!(tries, [210_002, 390_002, 570_002, 750_002]);
@@ -308,17 +309,17 @@ fn files_are_told_what_will_not_work() {
 
 /// What the kubelets have given their pods, in thousandths of a core.
 fn given(w: &World) -> i64 {
-    let active = |p: &&Pod| {
-        p.exists && p.worker.as_deref().is_some_and(|worker| !worker.containers_gone && !worker.removed)
-    };
-    let asked = |p: &Pod| {
-        let spec = match p.resize.as_deref() {
+    let pods = (0..w.pods.len()).map(|ix| w.local(PodId::new(ix)));
+    let active =
+        |p: &Local<'_>| p.exists && p.worker.is_some_and(|worker| !worker.containers_gone && !worker.removed);
+    let asked = |p: Local<'_>| {
+        let spec = match p.runtime.resize.as_deref() {
             Some(own) => with_sizes(&own.seen, &own.allocated),
             None => (*p.spec).clone(),
         };
         amounts::requests(&spec, true).asked.milli_cpu
     };
-    w.pods.iter().filter(active).map(asked).sum()
+    pods.filter(active).map(asked).sum()
 }
 
 /// Three pods of a core each on a node of four, and what is done to them.
@@ -373,8 +374,8 @@ proptest! {
         while session.step().is_some() {
             prop_assert!(given(&session.world) <= 4000, "at {}", session.world.now.since(plan.start));
         }
-        for p in session.world.pods.iter().filter(|p| p.exists) {
-            let Some(own) = p.resize.as_deref() else { continue };
+        for (p, runtime) in session.world.pods.iter().zip(&session.world.runtimes).filter(|(p, _)| p.exists) {
+            let Some(own) = runtime.resize.as_deref() else { continue };
             prop_assert!(own.in_progress.is_none());
             prop_assert_eq!(own.pending.is_some(), sizes(&p.spec) != own.allocated);
             let published = p.status.form().conditions.iter().any(|c| c.kind == "PodResizePending");

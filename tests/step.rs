@@ -58,7 +58,7 @@ fn what_is_done_is_logged_and_saved() {
     let folder = std::env::temp_dir().join(format!("kubelapse-step-{}", std::process::id()));
     let file = folder.join("mine.toml");
     let lines = format!(
-        "goto 30s\ndo kubectl delete pod orders --grace-period=5\nnext\nwhy\ndo cordon node/nod\ndo stop node\nundo\ndo delete pod/orders now=yes\nsave {}\nend\n",
+        "goto 30s\ndo kubectl delete pod orders --grace-period=5\nnext\nwhy\ndo cordon node/nod\ndo stop node\ndo stop node/node\nundo\ndo delete pod/orders now=yes\nsave {}\nend\n",
         file.display()
     );
     let (text, code) = conversation(&["tests/step/crash-loop.toml", "--plain"], &lines);

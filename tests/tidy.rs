@@ -271,3 +271,34 @@ fn the_readme_agrees_with_the_code() {
     let second = readme.find("cargo test").expect("the second command");
     assert!(first < second && readme[..first].lines().count() < 15);
 }
+
+/// Objects of the API are written in one place, which versions, records and tells; elsewhere they are read.
+#[test]
+fn the_api_server_is_the_only_writer() {
+    let mut wrong = Vec::new();
+    for (name, text) in files("src", "rs") {
+        if name.starts_with("src/actors/api_server/") || name == "src/world/store.rs" {
+            continue;
+        }
+        for kind in ["pods", "nodes", "objects"] {
+            for verb in ["write", "add"] {
+                if text.contains(&format!("{kind}.{verb}(")) {
+                    wrong.push(format!("{name}: {kind}.{verb}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Who learns of what stands in one list: the API server tells nobody else.
+#[test]
+fn the_api_server_tells_its_watchers_alone() {
+    for (name, text) in files("src/actors/api_server", "rs") {
+        let neighbours =
+            ["scheduler", "kubelet", "taint_eviction", "pod_gc", "attach_detach", "node_lifecycle"];
+        for neighbour in neighbours {
+            assert!(!text.contains(&format!("{neighbour}::")), "{name} calls {neighbour}");
+        }
+    }
+}

@@ -63,7 +63,7 @@ pub fn reconcile(w: &mut World) {
 /// Pods that are gone, and of which no kubelet holds the volume any more.
 fn forget_users(w: &mut World, volume: VolumeIx) {
     let mut users = std::mem::take(&mut w.volumes.list[usize::from(volume)].users);
-    users.retain(|pod| w.pods[pod.ix()].exists || w.pods[pod.ix()].worker.is_some());
+    users.retain(|pod| w.pods[pod.ix()].exists || w.worker(*pod).is_some());
     w.volumes.list[usize::from(volume)].users = users;
 }
 

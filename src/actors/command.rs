@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::api_server::Edit;
 use super::{api_server, disruption, kubectl};
 use crate::api::{Condition, ProbeKind, Sym, Taint, Text, Tri, wire};
 use crate::engine::Distribution;
@@ -53,19 +54,17 @@ fn obey(w: &mut World, command: &Command) {
             for pod in pods(w, pod) {
                 let condition = Condition::new(*kind, *status).because(*reason, Text::Is(*message));
                 api_server::update_status(w, pod, |s, now| api_server::put_condition(s, condition, now));
-                api_server::watch(w, pod);
                 tell_pod(w, pod, "patched");
             }
         }
         Command::Ungate { pod, gate } => {
             for pod in pods(w, pod) {
-                let goes = |own: Sym| gate.is_none_or(|gate| own == gate);
-                let changes = w.pods[pod.ix()].spec.scheduling_gates.iter().any(|g| goes(g.name));
-                tell_pod(w, pod, if changes { "patched" } else { "patched (no change)" });
-                api_server::update_spec(w, pod, |spec| {
-                    spec.scheduling_gates.retain(|g| gate.is_some_and(|gate| g.name != gate));
-                });
-                super::scheduler::pod_updated(w, pod);
+                let mut spec = (*w.pods[pod.ix()].spec).clone();
+                let before = spec.scheduling_gates.len();
+                spec.scheduling_gates.retain(|g| gate.is_some_and(|gate| g.name != gate));
+                let changed = spec.scheduling_gates.len() < before;
+                tell_pod(w, pod, if changed { "patched" } else { "patched (no change)" });
+                api_server::update(w, pod, Edit { spec: Some(spec), ..Edit::default() });
             }
         }
         Command::SetImage { pod, container, image } => {
@@ -134,9 +133,7 @@ fn obey(w: &mut World, command: &Command) {
         }
         Command::RestartKubelet { node, takes } => {
             for node in nodes(w, node) {
-                super::kubelet::stop(w, node);
-                let generation = w.machines[node.ix()].generation;
-                w.after(*takes + super::kubelet::START_UP, SimEvent::KubeletStart { node, generation });
+                super::kubelet::restart(w, node, *takes);
                 tell_node(w, node, &format!("runs without its kubelet for {takes}"));
             }
         }
@@ -164,7 +161,7 @@ fn obey(w: &mut World, command: &Command) {
         }
         Command::KillSandbox { pod } => {
             for pod in pods(w, pod) {
-                let p = &w.pods[pod.ix()];
+                let p = w.local(pod);
                 if !is_on(w, pod) || !p.runtime.live.sandboxes.iter().any(|sandbox| sandbox.ready) {
                     w.answer(&format!("no sandbox of pod {} runs", p.ident.name));
                     continue;
@@ -175,18 +172,15 @@ fn obey(w: &mut World, command: &Command) {
         }
         Command::StopNode { node } => {
             for node in nodes(w, node) {
-                let already = if w.machines[node.ix()].machine_up { "goes dark" } else { "is dark already" };
-                tell_node(w, node, already);
-                super::kubelet::stop(w, node);
-                w.machines[node.ix()].machine_up = false;
+                let what = if w.machines[node.ix()].up { "goes dark" } else { "is dark already" };
+                tell_node(w, node, what);
+                super::runtime::machine_off(w, node);
             }
         }
         Command::StartNode { node } => {
             for node in nodes(w, node) {
                 tell_node(w, node, "boots");
-                super::runtime::machine_rebooted(w, node);
-                let generation = w.machines[node.ix()].generation;
-                w.after(super::kubelet::START_UP, SimEvent::KubeletStart { node, generation });
+                super::runtime::machine_on(w, node);
             }
         }
         Command::DeleteNode { node } => {
@@ -249,10 +243,9 @@ fn obey(w: &mut World, command: &Command) {
                 for line in kubectl::labelled(&w.pods[pod.ix()].labels, labels) {
                     tell_pod(w, pod, &line);
                 }
-                relabel(Arc::make_mut(&mut w.pods[pod.ix()].labels), labels);
-                w.touch(pod);
-                super::scheduler::pod_relabelled(w, pod);
-                super::scheduler::pod_updated(w, pod);
+                let mut own = (*w.pods[pod.ix()].labels).clone();
+                relabel(&mut own, labels);
+                api_server::update(w, pod, Edit { labels: Some(own), ..Edit::default() });
             }
         }
         Command::Debug { pod, container, image } => {
@@ -263,7 +256,9 @@ fn obey(w: &mut World, command: &Command) {
                 }
                 tell_pod(w, pod, &format!("has an ephemeral container {container} now"));
                 let added = crate::api::Container { name: *container, image: *image, ..Default::default() };
-                api_server::update_spec(w, pod, |spec| spec.ephemeral_containers.push(added.clone()));
+                let mut spec = (*w.pods[pod.ix()].spec).clone();
+                spec.ephemeral_containers.push(added);
+                api_server::update(w, pod, Edit { spec: Some(spec), ..Edit::default() });
             }
         }
         Command::Shutdown { node } => {
@@ -295,18 +290,18 @@ fn tell_node(w: &mut World, node: NodeId, what: &str) {
 
 /// Whether a pod's machine is there and on.
 fn is_on(w: &World, pod: PodId) -> bool {
-    w.pods[pod.ix()].node.is_some_and(|node| w.machines[node.ix()].machine_up)
+    w.pods[pod.ix()].node.is_some_and(|node| w.machines[node.ix()].up)
 }
 
 /// Whether a container's process runs.
 fn runs(w: &World, pod: PodId, container: Sym) -> bool {
-    let newest = w.pods[pod.ix()].runtime.live.newest(container);
+    let newest = w.local(pod).runtime.live.newest(container);
     is_on(w, pod) && newest.is_some_and(|c| c.state == crate::api::InstanceState::Running)
 }
 
 /// Says which process answers a probe otherwise from now on.
 fn tell_probe(w: &mut World, pod: PodId, container: Sym, probe: ProbeKind, ok: bool) {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let run = p.find(container).and_then(|ix| p.runtime.containers.get(usize::from(ix)));
     let newest = p.runtime.live.newest(container);
     let ended = newest.is_some_and(|c| c.state == crate::api::InstanceState::Exited);
@@ -323,12 +318,12 @@ fn tell_probe(w: &mut World, pod: PodId, container: Sym, probe: ProbeKind, ok: b
 /// The process that runs (or the next one) answers a probe otherwise from now on; later ones as the scenario says.
 fn set_probe(w: &mut World, pod: PodId, container: Sym, probe: ProbeKind, answer: ProbePoint) {
     let now = w.now;
-    let p = &mut w.pods[pod.ix()];
+    let p = w.local_mut(pod);
     let Some(ix) = p.find(container).map(usize::from) else { return };
     let Some(attempt) = p.runtime.containers.get(ix).map(|run| run.attempt as usize) else { return };
     let running = p.runtime.live.newest(container).filter(|c| c.state == crate::api::InstanceState::Running);
     let since = running.and_then(|c| c.started_at).map_or(Span::ZERO, |started| now.since(started));
-    let Some(own) = Arc::make_mut(&mut p.behavior).containers.get_mut(ix) else { return };
+    let Some(own) = Arc::make_mut(&mut p.runtime.behavior).containers.get_mut(ix) else { return };
     // The attempts from here on become explicit, so that only this one changes.
     let later = own.attempt(attempt as u32 + 1).clone();
     while own.attempts.len() <= attempt {
@@ -442,31 +437,16 @@ fn write(w: &mut World, pod: PodId, words: (&str, &str), change: impl FnOnce(&mu
         }
     }
     tell_pod(w, pod, if old == new { words.1 } else { words.0 });
-    w.touch(pod);
     let (before, after) = (&old["metadata"], &new["metadata"]);
-    if before["labels"] != after["labels"] || before["annotations"] != after["annotations"] {
-        w.pods[pod.ix()].metadata_changes += 1;
-        if before["labels"] != after["labels"] {
-            let labels = serde_json::from_value(after["labels"].clone()).unwrap_or_default();
-            w.pods[pod.ix()].labels = Arc::new(labels);
-            super::scheduler::pod_relabelled(w, pod);
-        }
-        api_server::watch(w, pod);
-    }
-    if old["spec"] != new["spec"] {
-        let spec = wire::pod_spec(&new["spec"]);
-        api_server::update_spec(w, pod, |own| *own = spec);
-    }
-    super::scheduler::pod_updated(w, pod);
-    if before["finalizers"] != after["finalizers"] {
-        let list = new["metadata"]["finalizers"].as_array();
-        let list = list.map(|list| list.iter().filter_map(|f| f.as_str().map(Sym::new)).collect());
-        let p = &mut w.pods[pod.ix()];
-        p.finalizers = list.unwrap_or_default();
-        if p.finalizers.is_empty() && p.deletion.is_some_and(|d| d.grace_secs == 0) {
-            api_server::remove_pod(w, pod);
-        }
-    }
+    let labels = (before["labels"] != after["labels"])
+        .then(|| serde_json::from_value(after["labels"].clone()).unwrap_or_default());
+    let finalizers = (before["finalizers"] != after["finalizers"]).then(|| {
+        let list = after["finalizers"].as_array().into_iter().flatten();
+        list.filter_map(|f| f.as_str().map(Sym::new)).collect()
+    });
+    let spec = (old["spec"] != new["spec"]).then(|| wire::pod_spec(&new["spec"]));
+    let annotations = before["annotations"] != after["annotations"];
+    api_server::update(w, pod, Edit { labels, annotations, finalizers, spec });
 }
 
 /// A JSON merge patch (RFC 7386): null takes away, objects are merged, all else replaces.

@@ -3,8 +3,8 @@
 use crate::api::{EventText, Sym};
 use crate::engine::random;
 use crate::record::Event;
-use crate::rules::events::{Sent, Written};
-use crate::world::{ContainerIx, PodId, Purpose, World};
+use crate::rules::events::{Correlator, Sent, Written};
+use crate::world::{ContainerIx, LocalMut, PodId, Purpose, World};
 
 /// An event of a component that uses the core/v1 recorder (kubelet, controllers).
 pub fn send(
@@ -17,15 +17,24 @@ pub fn send(
     container: Option<ContainerIx>,
 ) {
     let (now, seed) = (w.now, w.seed);
-    let p = &mut w.pods[pod.ix()];
+    let World { pods, runtimes, machines, controllers, field_paths, event_objects, .. } = w;
+    let p = LocalMut::of(pods, runtimes, machines, pod);
     let field_path = container.map_or(Sym::EMPTY, |ix| {
-        let path = w.field_paths.entry((p.list_of(ix), p.container(ix).name));
+        let path = field_paths.entry((p.list_of(ix), p.container(ix).name));
         *path.or_insert_with(|| p.field_path(ix))
     });
     let event = Sent { component, warning, reason, message: message.into(), field_path };
     let (purpose, entity, number) = (Purpose::SimilarEvents as u64, p.entity, now.micros().unsigned_abs());
     let pick = |of: usize| random::Draw::new(seed, purpose, entity, number).below(of as u64) as usize;
-    let Some(written) = p.events.send(&event, &p.ident, now, &mut w.event_objects, pick) else { return };
+    // A kubelet has nothing to remember of a pod that it does not take.
+    let mut nothing = Correlator::default();
+    let ident = p.pod.ident;
+    let recorder = match p.worker {
+        Some(worker) if component == Sym::KUBELET => &mut worker.events,
+        None if component == Sym::KUBELET => &mut nothing,
+        _ => controllers.recorders.entry(pod).or_default(),
+    };
+    let Some(written) = recorder.send(&event, &ident, now, event_objects, pick) else { return };
     let Written { message, field_path, count, object } = written;
     w.record_event(pod, Event { component, warning, reason, message, field_path, count, object });
 }

@@ -10,18 +10,18 @@ use super::runtime;
 use crate::api::{InstanceState, Sym};
 use crate::rules::quantity::Quantity;
 use crate::time::Time;
-use crate::world::{ContainerIx, Pod, PodId, SimEvent, World};
+use crate::world::{ContainerIx, Local, PodId, SimEvent, World};
 
 /// What an OOM-killed process exits with: 128 + SIGKILL.
 const OOM_EXIT: i32 = 137;
 
 /// A container's process runs: the points of its script are queued.
 pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
-    let p = &w.pods[pod.ix()];
-    if p.attempt(ix).memory.is_empty() {
+    let p = w.local(pod);
+    if p.runtime.attempt(ix).memory.is_empty() {
         return;
     }
-    let behavior = Arc::clone(&p.behavior);
+    let behavior = Arc::clone(&p.runtime.behavior);
     let run = &p.runtime.containers[usize::from(ix)];
     let (attempt, generation) = (run.attempt, run.generation);
     for point in &behavior.containers[usize::from(ix)].attempt(attempt).memory {
@@ -31,12 +31,12 @@ pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
 
 /// A point of the script is reached, if its process still runs.
 pub fn used(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     if p.runtime.containers[usize::from(ix)].generation != generation {
         return;
     }
     // Of a pod that is being resized the instance has its own size: one that is only wished for protects nobody.
-    let actual = p.resize.as_deref().and_then(|own| own.actual.get(usize::from(ix)));
+    let actual = p.runtime.resize.as_deref().and_then(|own| own.actual.get(usize::from(ix)));
     let limits = &actual.unwrap_or(&p.container(ix).resources).limits;
     let limit = limits.get("memory").and_then(|text| Quantity::parse(text).ok());
     let usage = usage(p, ix, w.now);
@@ -48,8 +48,8 @@ pub fn used(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
 }
 
 /// What a running container uses, in bytes; None: the scenario does not say, or it does not run.
-pub fn usage(p: &Pod, ix: ContainerIx, now: Time) -> Option<i64> {
-    let script = &p.attempt(ix).memory;
+pub fn usage(p: Local<'_>, ix: ContainerIx, now: Time) -> Option<i64> {
+    let script = &p.runtime.attempt(ix).memory;
     if script.is_empty() {
         return None;
     }

@@ -99,8 +99,8 @@ fn want_pass(w: &mut World, node: NodeId, from: Time) {
     let period = w.plan.controllers.node_monitor_period;
     let at = kubelet::pod_worker::next_on_grid(phase(w, None, period), period, from);
     // One pass looks at all nodes.
-    if w.node_passes.insert(at) {
-        let generation = w.machines[node.ix()].generation;
+    if w.controllers.node_passes.insert(at) {
+        let generation = w.machines[node.ix()].incarnation;
         w.at(at, SimEvent::NodeMonitor { generation });
     }
 }
@@ -109,7 +109,7 @@ fn want_pass(w: &mut World, node: NodeId, from: Time) {
 /// not ready get their NoExecute taint (`monitorNodeHealth`, `processTaintBaseEviction`).
 pub fn monitor(w: &mut World, _generation: u32) {
     let now = w.now;
-    w.node_passes.retain(|at| *at > now);
+    w.controllers.node_passes.retain(|at| *at > now);
     let grace = w.plan.controllers.node_monitor_grace_period;
     // Up to 1.32 the taint follows from the condition as the pass before saw it.
     let late =
@@ -117,7 +117,7 @@ pub fn monitor(w: &mut World, _generation: u32) {
     let all = || NodeId::all(w.nodes.len());
     let silent = |node: &NodeId| {
         let n = &w.nodes[node.ix()];
-        let silent = !w.machines[node.ix()].kubelet_up && w.now.since(n.heartbeat) > grace;
+        let silent = w.kubelet(*node).is_none() && w.now.since(n.heartbeat) > grace;
         n.exists && silent && n.ready() != Tri::Unknown
     };
     let lost: Vec<NodeId> = all().filter(silent).collect();
@@ -130,7 +130,7 @@ pub fn monitor(w: &mut World, _generation: u32) {
     }
     for (node, queue) in to_taint(w) {
         let late = if lost.binary_search(&node).is_ok() { late } else { Span::ZERO };
-        let generation = w.machines[node.ix()].generation;
+        let generation = w.machines[node.ix()].incarnation;
         w.after(queue + late, SimEvent::NodeTaint { node, generation });
     }
 }
@@ -228,7 +228,7 @@ fn lose_pod(w: &mut World, pod: PodId, node_was_ready: bool) {
 pub fn taint(w: &mut World, node: NodeId, generation: u32) {
     let n = &w.nodes[node.ix()];
     let Some((key, opposite)) = eviction_taint(n.ready()) else { return };
-    let stale = w.machines[node.ix()].generation != generation || has_no_execute(&n.spec.taints, key);
+    let stale = w.machines[node.ix()].incarnation != generation || has_no_execute(&n.spec.taints, key);
     if stale || !any_ready(w) {
         return;
     }
@@ -304,6 +304,17 @@ fn no_schedule(key: &str) -> Taint {
 pub fn set_pressure(w: &mut World, node: NodeId, resource: Sym, on: bool) {
     let kind = &PRESSURES[pressure_of(resource)];
     nodes::update(w, node, |n, now| post_pressure(n, kind, on, now));
+}
+
+/// A kubelet that has just started knows of no shortage.
+pub fn no_pressure(w: &mut World, node: NodeId) {
+    nodes::update(w, node, |n, now| {
+        for kind in &PRESSURES {
+            if n.condition(kind.condition).status == Tri::True {
+                post_pressure(n, kind, false, now);
+            }
+        }
+    });
 }
 
 fn post_pressure(n: &mut Node, kind: &PressureKind, on: bool, now: Time) {

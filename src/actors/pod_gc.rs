@@ -18,7 +18,7 @@ const QUARANTINE: Span = Span::from_secs(40);
 /// The pass at or after an instant, if nothing delays it.
 fn pass_at(w: &World, at: Time) -> Time {
     let period = w.plan.controllers.pod_gc_period;
-    let anchor = w.pod_gc.last_pass.unwrap_or_else(|| {
+    let anchor = w.controllers.pod_gc.last_pass.unwrap_or_else(|| {
         let offset = w.draw(Purpose::Controller, 1, 0).below(period.micros().max(1) as u64) as i64;
         w.plan.start - Span::from_micros(offset)
     });
@@ -29,7 +29,7 @@ fn pass_at(w: &World, at: Time) -> Time {
 pub fn orphaned(w: &mut World, pod: PodId) {
     let noticed = pass_at(w, w.now);
     let collected = pass_at(w, noticed + QUARANTINE);
-    w.pod_gc.orphans.insert((collected, pod));
+    w.controllers.pod_gc.orphans.insert((collected, pod));
     w.at(collected, SimEvent::PodGc);
 }
 
@@ -48,14 +48,14 @@ pub fn ended(w: &mut World, pod: PodId) {
         return;
     }
     let key = key(w, pod);
-    w.pod_gc.ended.insert(key);
+    w.controllers.pod_gc.ended.insert(key);
     want_pass(w);
 }
 
 /// A pod left the API.
 pub fn removed(w: &mut World, pod: PodId) {
     let key = key(w, pod);
-    w.pod_gc.ended.remove(&key);
+    w.controllers.pod_gc.ended.remove(&key);
 }
 
 /// Evicted ones first, then by age (`byEvictionAndCreationTimestamp`).
@@ -67,27 +67,27 @@ fn key(w: &World, pod: PodId) -> EndedPod {
 
 fn surplus(w: &World) -> usize {
     let threshold = w.plan.controllers.terminated_pod_gc_threshold as usize;
-    if threshold == 0 { 0 } else { w.pod_gc.ended.len().saturating_sub(threshold) }
+    if threshold == 0 { 0 } else { w.controllers.pod_gc.ended.len().saturating_sub(threshold) }
 }
 
 /// Queues the next pass if there are too many ended pods.
 fn want_pass(w: &mut World) {
-    if w.pod_gc.queued || w.pod_gc.to_delete.front().is_some() || surplus(w) == 0 {
+    if w.controllers.pod_gc.queued || w.controllers.pod_gc.to_delete.front().is_some() || surplus(w) == 0 {
         return;
     }
-    w.pod_gc.queued = true;
+    w.controllers.pod_gc.queued = true;
     let at = pass_at(w, w.now + Span::from_micros(1));
     w.at(at, SimEvent::PodGc);
 }
 
 /// A pass: what is too much is deleted; orphans are declared failed and deleted.
 pub fn pass(w: &mut World) {
-    w.pod_gc.queued = false;
-    while let Some((_, pod)) = w.pod_gc.orphans.first().copied().filter(|(at, _)| *at <= w.now) {
-        w.pod_gc.orphans.pop_first();
+    w.controllers.pod_gc.queued = false;
+    while let Some((_, pod)) = w.controllers.pod_gc.orphans.first().copied().filter(|(at, _)| *at <= w.now) {
+        w.controllers.pod_gc.orphans.pop_first();
         collect_orphan(w, pod);
     }
-    if w.pod_gc.to_delete.is_empty() {
+    if w.controllers.pod_gc.to_delete.is_empty() {
         collect_ended(w);
     }
 }
@@ -111,30 +111,32 @@ fn collect_orphan(w: &mut World, pod: PodId) {
 /// `gcTerminated`: as many as there are too many. Those of one second are told apart by their names.
 fn collect_ended(w: &mut World) {
     let count = surplus(w);
-    let Some(last) = count.checked_sub(1).and_then(|last| w.pod_gc.ended.iter().nth(last)).copied() else {
+    let Some(last) =
+        count.checked_sub(1).and_then(|last| w.controllers.pod_gc.ended.iter().nth(last)).copied()
+    else {
         return;
     };
     let same = |a: &EndedPod| (a.stays_longer, a.created) == (last.stays_longer, last.created);
     let mut chosen: Vec<EndedPod> =
-        w.pod_gc.ended.iter().take_while(|e| **e <= last || same(e)).copied().collect();
+        w.controllers.pod_gc.ended.iter().take_while(|e| **e <= last || same(e)).copied().collect();
     let tied = chosen.iter().position(same).unwrap_or(0);
     chosen[tied..].sort_by_cached_key(|e| w.pods[e.pod.ix()].ident.name.to_string());
-    w.pod_gc.to_delete.extend(chosen[..count].iter().map(|e| e.pod));
+    w.controllers.pod_gc.to_delete.extend(chosen[..count].iter().map(|e| e.pod));
     delete_next(w);
 }
 
 /// Deletes as much as the client may send now; the rest follows, and then the next pass's time begins to run.
 pub fn delete_next(w: &mut World) {
-    while let Some(pod) = w.pod_gc.to_delete.front().copied() {
-        let free = w.pod_gc.requests.free_at(CONTROLLER_REQUESTS, w.now);
+    while let Some(pod) = w.controllers.pod_gc.to_delete.front().copied() {
+        let free = w.controllers.pod_gc.requests.free_at(CONTROLLER_REQUESTS, w.now);
         if free > w.now {
             w.at(free, SimEvent::PodGcDelete);
             return;
         }
-        w.pod_gc.requests.take(CONTROLLER_REQUESTS, w.now);
-        w.pod_gc.to_delete.pop_front();
+        w.controllers.pod_gc.requests.take(CONTROLLER_REQUESTS, w.now);
+        w.controllers.pod_gc.to_delete.pop_front();
         api_server::delete_pod(w, pod, Some(0));
     }
-    w.pod_gc.last_pass = Some(w.now);
+    w.controllers.pod_gc.last_pass = Some(w.now);
     want_pass(w);
 }

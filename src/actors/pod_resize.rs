@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{api_server, scheduler};
+use super::api_server::{self, Edit};
 use crate::api::spec::Resources;
 use crate::api::{Sym, wire};
 use crate::rules::admission::Rejection;
 use crate::rules::placement::amounts::{self, Amounts};
 use crate::rules::resize::{self, ADMISSION_SINCE};
 use crate::rules::validation;
-use crate::world::pod::Resize;
+use crate::world::runtime::Resize;
 use crate::world::{PodId, World};
 
 /// Writes other requests and limits of a container; what is not named stays.
@@ -59,20 +59,14 @@ pub fn resize(w: &mut World, pod: PodId, container: Sym, change: &Resources) {
             return;
         }
     }
-    let p = &mut w.pods[pod.ix()];
+    let p = w.local_mut(pod);
     // A kubelet that has not taken the pod yet takes it as it is then; for one that has ended nothing is set aside.
     let taken =
         (p.worker.is_some() || p.status.start_time().is_some()) && !p.status.form().phase.is_terminal();
-    if taken && p.resize.is_none() {
-        p.resize = Some(Box::new(Resize::of(&p.spec)));
+    if taken && p.runtime.resize.is_none() {
+        p.runtime.resize = Some(Box::new(Resize::of(&p.pod.spec)));
     }
-    let bound = p.node.is_some();
-    api_server::update_spec(w, pod, |own| *own = spec);
-    if bound {
-        scheduler::pod_resized(w, pod);
-    } else {
-        scheduler::pod_updated(w, pod);
-    }
+    api_server::update(w, pod, Edit { spec: Some(spec), ..Edit::default() });
 }
 
 impl Resize {

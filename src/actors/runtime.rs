@@ -1,42 +1,41 @@
 //! The container runtime and the processes in it: what CRI does, and when a process ends.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use crate::api::{ContainerId, InstanceState, Ips, RuntimeContainer, Sym, Text};
 use crate::engine::Distribution;
 use crate::scenario::plan::{Exit, OnTerm};
 use crate::time::{Span, Time};
-use crate::world::{ContainerIx, PodId, Purpose, SimEvent, World};
+use crate::world::{ContainerIx, Local, NodeId, Pod, PodId, Purpose, Runtime, SimEvent, World};
 
-use super::kubelet::pleg;
+use super::kubelet::{self, pleg};
 
 /// How many instances of one container the kubelet leaves in the runtime: the newest and one dead one before it
 /// (`maximum-dead-containers-per-container` 1).
 const KEPT_INSTANCES: usize = 2;
 
 fn newest(w: &mut World, pod: PodId, ix: ContainerIx) -> Option<&mut RuntimeContainer> {
-    let p = &mut w.pods[pod.ix()];
-    let name = p.container(ix).name;
-    Arc::make_mut(&mut p.runtime.live).containers.iter_mut().find(|c| c.name == name)
+    let name = w.pods[pod.ix()].container(ix).name;
+    Arc::make_mut(&mut w.runtimes[pod.ix()].live).containers.iter_mut().find(|c| c.name == name)
 }
 
 /// `CreateContainer` has succeeded: a new instance stands before the older ones.
 pub fn create(w: &mut World, pod: PodId, ix: ContainerIx) {
     let now = w.now;
-    let p = &mut w.pods[pod.ix()];
+    let (p, runtime) = (&w.pods[pod.ix()], &mut w.runtimes[pod.ix()]);
     let container = p.container(ix);
     let (name, image) = (container.name, container.image);
     let image_ref = w.images.reference(image);
-    let restart_count = next_restart_count(p, ix);
+    let restart_count = next_restart_count(p, runtime, ix);
     let entity = p.entity;
-    let run = &mut p.runtime.containers[usize::from(ix)];
+    let run = &mut runtime.containers[usize::from(ix)];
     run.generation += 1;
     run.played = [run.attempt, run.played[0]];
     run.term_sent = false;
     // Its low byte uppermost, where neither the restart count nor the generation comes to.
     let place = u64::from(ix.0.swap_bytes()) << 48;
     let id = ContainerId::Made(entity ^ place ^ ((restart_count as u64) << 32) ^ u64::from(run.generation));
-    let live = &mut Arc::make_mut(&mut p.runtime.live).containers;
+    let live = &mut Arc::make_mut(&mut runtime.live).containers;
     live.insert(
         0,
         RuntimeContainer {
@@ -64,11 +63,11 @@ pub fn create(w: &mut World, pod: PodId, ix: ContainerIx) {
 
 /// Newest instance's number + 1; for a container whose instances are gone as many as have left a log, which are all that were
 /// ever made (`startContainer` and `calcRestartCountByLogDir`, pkg/kubelet/kuberuntime/kuberuntime_container.go).
-fn next_restart_count(p: &crate::world::Pod, ix: ContainerIx) -> i32 {
+fn next_restart_count(p: &Pod, runtime: &Runtime, ix: ContainerIx) -> i32 {
     let name = p.container(ix).name;
-    match p.runtime.live.newest(name) {
+    match runtime.live.newest(name) {
         Some(c) => c.restart_count + 1,
-        None => i32::try_from(p.runtime.containers[usize::from(ix)].generation).unwrap_or(i32::MAX),
+        None => i32::try_from(runtime.containers[usize::from(ix)].generation).unwrap_or(i32::MAX),
     }
 }
 
@@ -79,9 +78,9 @@ pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
         c.state = InstanceState::Running;
         c.started_at = Some(now);
     }
-    let p = &mut w.pods[pod.ix()];
-    super::kubelet::allocation::container_started(p, ix);
-    let behavior = Arc::clone(&p.behavior);
+    let p = w.local_mut(pod);
+    kubelet::allocation::container_started(p.runtime, ix);
+    let behavior = Arc::clone(&p.runtime.behavior);
     let attempt = behavior.containers[usize::from(ix)].attempt(p.runtime.containers[usize::from(ix)].attempt);
     if let Some(runs) = &attempt.runs {
         let runs = w.pod_span(Purpose::Runs, pod, runs);
@@ -89,12 +88,12 @@ pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
             Exit::Code(code) => *code,
             Exit::Weighted(weights) => weighted(w, pod, weights),
         };
-        let run = &mut w.pods[pod.ix()].runtime.containers[usize::from(ix)];
+        let run = &mut w.runtimes[pod.ix()].containers[usize::from(ix)];
         run.exit_code = i32::from(code);
         let generation = run.generation;
         w.after(runs, SimEvent::Exit { pod, container: ix, generation });
     }
-    super::kubelet::local_storage::started(w, pod, ix);
+    kubelet::local_storage::started(w, pod, ix);
     super::memory::started(w, pod, ix);
     pleg::touched(w, pod);
 }
@@ -127,7 +126,7 @@ pub fn start_failed(w: &mut World, pod: PodId, ix: ContainerIx, message: Sym) {
 
 /// The end of the newest instance's process, by itself or by a signal.
 pub fn exit(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
-    let run = &w.pods[pod.ix()].runtime.containers[usize::from(ix)];
+    let run = &w.runtimes[pod.ix()].containers[usize::from(ix)];
     if run.generation != generation {
         return;
     }
@@ -138,11 +137,11 @@ pub fn exit(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
 /// The newest instance ends now with this code. `reason` overrides what the runtime reports.
 pub fn end(w: &mut World, pod: PodId, ix: ContainerIx, code: i32, reason: Sym) {
     let now = w.now;
-    let p = &w.pods[pod.ix()];
-    if p.node.is_some_and(|n| !w.machines[n.ix()].machine_up) {
+    let p = w.local(pod);
+    if p.node.is_some_and(|n| !w.machines[n.ix()].up) {
         return;
     }
-    let scripted = p.attempt(ix).reason;
+    let scripted = p.runtime.attempt(ix).reason;
     let message = termination_message(p, ix, code);
     let Some(c) = newest(w, pod, ix) else { return };
     if c.state != InstanceState::Running {
@@ -159,15 +158,15 @@ pub fn end(w: &mut World, pod: PodId, ix: ContainerIx, code: i32, reason: Sym) {
     };
     c.message = message;
     pleg::touched(w, pod);
-    super::kubelet::start_container::process_ended(w, pod, ix);
-    super::kubelet::kill::exited(w, pod, ix);
-    super::kubelet::prober::container_changed(w, pod);
+    kubelet::start_container::process_ended(w, pod, ix);
+    kubelet::kill::exited(w, pod, ix);
+    kubelet::prober::container_changed(w, pod);
 }
 
 /// `getTerminationMessage` (kuberuntime_container.go): the file's text, or with FallbackToLogsOnError the log's tail
 /// (80 lines, 2048 bytes) of a failed container that wrote none.
-fn termination_message(p: &crate::world::Pod, ix: ContainerIx, code: i32) -> Text {
-    let attempt = p.attempt(ix);
+fn termination_message(p: Local<'_>, ix: ContainerIx, code: i32) -> Text {
+    let attempt = p.runtime.attempt(ix);
     if let Some(message) = attempt.message {
         return Text::Is(message);
     }
@@ -191,8 +190,8 @@ fn termination_message(p: &crate::world::Pod, ix: ContainerIx, code: i32) -> Tex
 
 /// SIGTERM reaches the process. Its own end may still come first; the later of the two finds it gone.
 pub fn terminate(w: &mut World, pod: PodId, ix: ContainerIx) {
-    let on_term = w.pods[pod.ix()].attempt(ix).on_term.clone();
-    let run = &mut w.pods[pod.ix()].runtime.containers[usize::from(ix)];
+    let on_term = w.runtimes[pod.ix()].attempt(ix).on_term.clone();
+    let run = &mut w.runtimes[pod.ix()].containers[usize::from(ix)];
     if std::mem::replace(&mut run.term_sent, true) {
         return;
     }
@@ -205,11 +204,11 @@ pub fn terminate(w: &mut World, pod: PodId, ix: ContainerIx) {
 
 /// The process ends because of the SIGTERM that it got.
 pub fn term_exit(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     if p.runtime.containers[usize::from(ix)].generation != generation {
         return;
     }
-    if let OnTerm::After { exit, .. } = p.attempt(ix).on_term {
+    if let OnTerm::After { exit, .. } = p.runtime.attempt(ix).on_term {
         let reason = if exit == 0 { Sym::COMPLETED } else { Sym::ERROR };
         end(w, pod, ix, i32::from(exit), reason);
     }
@@ -217,9 +216,13 @@ pub fn term_exit(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
 
 /// `RunPodSandbox` has succeeded.
 pub fn sandbox_created(w: &mut World, pod: PodId, attempt: u32) {
-    let p = &mut w.pods[pod.ix()];
+    address_free(w, pod);
+    let p = &w.pods[pod.ix()];
     let host_network = p.spec.host_network;
-    let ip = if host_network { Sym::EMPTY } else { pod_ip(p.entity, attempt) };
+    let near = (p.entity >> 17).wrapping_add(u64::from(attempt));
+    let ip = if host_network { Sym::EMPTY } else { w.addresses.take(near) };
+    let p = w.local_mut(pod);
+    p.runtime.has_address = !host_network;
     for c in &mut Arc::make_mut(&mut p.runtime.live).containers {
         c.active = false;
     }
@@ -245,15 +248,15 @@ pub fn sandbox_created(w: &mut World, pod: PodId, attempt: u32) {
     pleg::touched(w, pod);
 }
 
-/// An address of the usual pod range; which one says nothing.
-fn pod_ip(entity: u64, attempt: u32) -> Sym {
-    let n = (entity >> 17).wrapping_add(u64::from(attempt)) % ADDRESSES.len() as u64;
-    let address = || Sym::new(&format!("10.244.{}.{}", n / 250, n % 250 + 2));
-    *ADDRESSES[n as usize].get_or_init(address)
+/// What the sandbox held of the network goes with it (`DEL` of the network plugin).
+pub fn address_free(w: &mut World, pod: PodId) {
+    let runtime = &mut w.runtimes[pod.ix()];
+    if std::mem::take(&mut runtime.has_address)
+        && let Some(address) = runtime.live.ips.first()
+    {
+        w.addresses.give_back(*address);
+    }
 }
-
-/// Each is spelled out once.
-static ADDRESSES: [OnceLock<Sym>; 16_000] = [const { OnceLock::new() }; 16_000];
 
 /// The sandbox of an attempt; almost always it is the first.
 fn sandbox_id(attempt: u32) -> Sym {
@@ -262,7 +265,12 @@ fn sandbox_id(attempt: u32) -> Sym {
 
 /// The sandboxes are stopped.
 pub fn sandbox_stopped(w: &mut World, pod: PodId) {
-    for s in &mut Arc::make_mut(&mut w.pods[pod.ix()].runtime.live).sandboxes {
+    address_free(w, pod);
+    sandboxes_end(w, pod);
+}
+
+fn sandboxes_end(w: &mut World, pod: PodId) {
+    for s in &mut Arc::make_mut(&mut w.runtimes[pod.ix()].live).sandboxes {
         s.ready = false;
     }
     pleg::touched(w, pod);
@@ -272,26 +280,33 @@ pub fn sandbox_stopped(w: &mut World, pod: PodId) {
 /// process is in them, so the containers run on, unless they share its process namespace: with the first process of that
 /// the kernel ends all others.
 pub fn sandbox_dies(w: &mut World, pod: PodId) {
-    let p = &w.pods[pod.ix()];
-    let off = p.node.is_none_or(|n| !w.machines[n.ix()].machine_up);
+    let p = w.local(pod);
+    let off = p.node.is_none_or(|n| !w.machines[n.ix()].up);
     if off || !p.runtime.live.sandboxes.iter().any(|s| s.ready) {
         return;
     }
     let shared = p.spec.rest.get("shareProcessNamespace").and_then(serde_json::Value::as_bool) == Some(true);
     let ended = ContainerIx::all(if shared { p.container_count() } else { 0 });
-    sandbox_stopped(w, pod);
+    sandboxes_end(w, pod);
     for ix in ended {
         end(w, pod, ix, 137, Sym::ERROR);
     }
 }
 
+/// A machine goes off, with everything on it.
+pub fn machine_off(w: &mut World, node: NodeId) {
+    w.machines[node.ix()].going_off = false;
+    kubelet::stop(w, node);
+    w.machines[node.ix()].up = false;
+}
+
 /// A machine that was off runs again: no process and no sandbox has survived. What was queued for them finds them ended.
-pub fn machine_rebooted(w: &mut World, node: crate::world::NodeId) {
-    w.machines[node.ix()].machine_up = true;
+pub fn machine_on(w: &mut World, node: NodeId) {
+    w.machines[node.ix()].up = true;
     let now = w.now;
     for pod in w.machines[node.ix()].pods.clone() {
-        let p = &mut w.pods[pod.ix()];
-        for c in &mut Arc::make_mut(&mut p.runtime.live).containers {
+        let live = Arc::make_mut(&mut w.runtimes[pod.ix()].live);
+        for c in &mut live.containers {
             if c.state == InstanceState::Running {
                 c.state = InstanceState::Exited;
                 c.exit_code = 255;
@@ -299,10 +314,11 @@ pub fn machine_rebooted(w: &mut World, node: crate::world::NodeId) {
                 c.finished_at = Some(now);
             }
         }
-        for s in &mut Arc::make_mut(&mut p.runtime.live).sandboxes {
+        for s in &mut live.sandboxes {
             s.ready = false;
         }
     }
+    kubelet::start_after(w, node, Span::ZERO);
 }
 
 /// How long stopping a sandbox takes.

@@ -9,6 +9,7 @@ use crate::record::Directory;
 use crate::rules::placement::node_declared_features;
 use crate::scenario::plan::{Plan, TemplateIx};
 use crate::time::{Span, Time};
+use crate::world::kubelet::{Anchors, Kubelet};
 use crate::world::world_parts::empty;
 use crate::world::{ApiObject, Machine, Purpose, SimEvent, World};
 
@@ -29,7 +30,9 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
     let mut w = empty(plan, seed);
     // Room for all at once, or for the first million: growing would hold them twice.
     let pods = plan.templates.iter().map(|template| template.replicas as usize).sum::<usize>().min(1 << 20);
-    w.pods.reserve_exact(pods);
+    w.pods.expect(pods);
+    w.runtimes.reserve_exact(pods);
+    w.draws.reserve_exact(pods);
     w.records.reserve_exact(pods);
     w.directory = Directory {
         pods: Vec::with_capacity(pods),
@@ -44,48 +47,34 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
         let phase = |w: &World, purpose| {
             Span::from_micros(w.draw(purpose, entity, 0).below(1_000_000) as i64) - Span::from_secs(1)
         };
-        let relist_anchor = plan.start + phase(&w, Purpose::RelistPhase);
-        let tick_anchor = plan.start + phase(&w, Purpose::TickPhase);
-        let reconcile_anchor = plan.start + phase(&w, Purpose::ReconcilePhase) * 10;
+        let anchors = Anchors {
+            relist: plan.start + phase(&w, Purpose::RelistPhase),
+            tick: plan.start + phase(&w, Purpose::TickPhase),
+            reconcile: plan.start + phase(&w, Purpose::ReconcilePhase) * 10,
+        };
+        let throttle = super::kubelet::images::full_throttle(&node.kubelet, plan.start);
+        let since = plan.start - super::node_lifecycle::KUBELET_AGE;
+        let kubelet = Kubelet::new(0, since, Time::EPOCH, anchors, throttle);
         let ip = address(ix);
-        let relist_period = relist_period(w.draw(Purpose::RelistPhase, entity, 1));
         let images = node.spec.images.iter().map(|image| w.images.full(*image)).collect();
         w.machines.push(Machine {
             name: node.spec.name,
             ip,
             capacity: node.spec.capacity.clone(),
+            relist_period: relist_period(w.draw(Purpose::RelistPhase, entity, 1)),
+            up: true,
+            going_off: false,
             config: Arc::clone(&node.kubelet),
-            kubelet_up: true,
-            machine_up: true,
-            generation: 0,
-            kubelet_start: plan.start - super::node_lifecycle::KUBELET_AGE,
-            relist_anchor,
-            relist_period,
-            relist_queued: None,
-            tick_anchor,
-            reconcile_anchor,
-            status_stale: Vec::new(),
-            reconcile_queued: false,
-            dirty: Vec::new(),
-            cache_waiters: Vec::new(),
-            last_relist: Time::EPOCH,
+            kubelet: Some(Box::new(kubelet)),
+            incarnation: 0,
             pods: Vec::new(),
-            pending_resizes: Vec::new(),
-            resize_retry: None,
+            bound: 0,
+            shortages: Vec::new(),
             starts: Default::default(),
             images,
             private_images: Vec::new(),
             failed_pulls: Vec::new(),
-            pulls: Vec::new(),
-            pull_queue: Default::default(),
             next_pull: 0,
-            pull_throttle: super::kubelet::images::full_throttle(&node.kubelet, plan.start),
-            status_dirty: Vec::new(),
-            status_batch: Default::default(),
-            status_busy: false,
-            status_batches: 0,
-            shutting_down: None,
-            pressure: Vec::new(),
         });
         let spec = NodeSpec {
             declared_features: node_declared_features::declared(&plan.gates),
@@ -119,7 +108,9 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
 
 /// A replica is created, and the next one is queued.
 pub fn create_pod(w: &mut World, template: TemplateIx, ordinal: u32) {
-    super::api_server::create_pod(w, template, ordinal);
+    if let Err(refused) = api_server::create_pod(w, template, ordinal) {
+        w.answer(&refused);
+    }
     let plan = Arc::clone(&w.plan);
     let t = &plan.templates[template.ix()];
     if ordinal + 1 < t.replicas {

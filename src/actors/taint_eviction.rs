@@ -5,6 +5,7 @@ use super::{api_server, events};
 use crate::api::{Condition, Effect, Sym, Text, Tri};
 use crate::rules::taint_eviction::{Stay, stay};
 use crate::time::Span;
+use crate::world::controllers::Eviction;
 use crate::world::{NodeId, PodId, SimEvent, World};
 
 /// The taints of a node have changed: each of its pods is looked at again.
@@ -28,26 +29,25 @@ pub fn pod_bound(w: &mut World, pod: PodId) {
 fn look(w: &mut World, pod: PodId, node: NodeId) {
     let now = w.now;
     let p = &w.pods[pod.ix()];
+    let scheduled = w.controllers.taint_eviction.waiting.get(&pod).map(|eviction| eviction.at);
     let taints = w.nodes[node.ix()].spec.taints.iter().filter(|t| t.effect == Effect::NoExecute);
     let at = match stay(&p.spec.tolerations, taints) {
         Stay::ForEver => {
             cancel(w, pod);
             return;
         }
-        Stay::Untolerated if p.evict_at == Some(now) => return,
+        Stay::Untolerated if scheduled == Some(now) => return,
         Stay::Untolerated => {
             cancel(w, pod);
             now
         }
+        Stay::Secs(_) if scheduled.is_some() => return,
         Stay::Secs(secs) => now + Span::from_secs(secs),
     };
-    let p = &mut w.pods[pod.ix()];
-    if p.evict_at.is_some() {
-        return;
-    }
-    p.evict_at = Some(at);
-    p.evict_generation += 1;
-    let generation = p.evict_generation;
+    let own = &mut w.controllers.taint_eviction;
+    own.scheduled += 1;
+    let generation = own.scheduled;
+    own.waiting.insert(pod, Eviction { at, generation });
     w.at(at, SimEvent::TaintEvict { pod, generation });
 }
 
@@ -58,9 +58,7 @@ pub fn pod_gone(w: &mut World, pod: PodId) {
 
 /// `cancelWorkWithEvent`
 fn cancel(w: &mut World, pod: PodId) {
-    let p = &mut w.pods[pod.ix()];
-    if p.evict_at.take().is_some() {
-        p.evict_generation += 1;
+    if w.controllers.taint_eviction.waiting.remove(&pod).is_some() {
         let component = Sym::TAINT_EVICTION_CONTROLLER;
         events::send(w, pod, component, false, Sym::TAINT_MANAGER_EVICTION, Text::CancellingDeletion, None);
     }
@@ -68,11 +66,11 @@ fn cancel(w: &mut World, pod: PodId) {
 
 /// The tolerance is over: the pod is told why, then deleted with its own grace.
 pub fn evict(w: &mut World, pod: PodId, generation: u32) {
-    let p = &mut w.pods[pod.ix()];
-    if !p.exists || p.evict_generation != generation {
+    let waiting = &mut w.controllers.taint_eviction.waiting;
+    if waiting.get(&pod).is_none_or(|eviction| eviction.generation != generation) {
         return;
     }
-    p.evict_at = None;
+    waiting.remove(&pod);
     let component = Sym::TAINT_EVICTION_CONTROLLER;
     events::send(w, pod, component, false, Sym::TAINT_MANAGER_EVICTION, Text::MarkingForDeletion, None);
     let condition = Condition::new(Sym::DISRUPTION_TARGET, Tri::True)

@@ -4,13 +4,44 @@
 //! order and after which delay. A listener that is missing here is missing everywhere, and one that is added hears of all
 //! writes, whoever makes them. Where no delay stands, what a component does of it is delayed in its own queue.
 
+use super::kubelet::status_manager;
 use super::{attach_detach, node_lifecycle, pod_gc, scheduler, taint_eviction};
 use crate::api::{Effect, Taint};
 use crate::rules::attach_detach::OUT_OF_SERVICE;
-use crate::world::{Node, NodeId, World};
+use crate::world::{Node, NodeId, PodId, SimEvent, World};
 
 /// What was written.
 pub enum News<'a> {
+    /// With its node, if its spec names one.
+    PodCreated {
+        pod: PodId,
+    },
+    PodBound {
+        pod: PodId,
+    },
+    /// `ended`: the pod has come to a terminal phase.
+    PodStatus {
+        pod: PodId,
+        by_kubelet: bool,
+        changed: bool,
+        ended: bool,
+    },
+    /// `metadata`: labels (`relabelled`) or annotations.
+    PodUpdated {
+        pod: PodId,
+        relabelled: bool,
+        respecified: bool,
+        metadata: bool,
+    },
+    /// It has got a deletion timestamp, its `first` or an earlier one; one that does not stay is gone with the same write.
+    PodDeleting {
+        pod: PodId,
+        first: bool,
+        stays: bool,
+    },
+    PodGone {
+        pod: PodId,
+    },
     /// Something of a node: its spec, its conditions, what it has.
     NodeUpdated {
         node: NodeId,
@@ -30,6 +61,78 @@ pub enum News<'a> {
 /// Tells everybody whom it concerns.
 pub fn tell(w: &mut World, news: News<'_>) {
     match news {
+        News::PodCreated { pod } => match w.pods[pod.ix()].node {
+            Some(node) => {
+                attach_detach::pod_assigned(w, pod);
+                scheduler::pod_assigned(w, pod, node);
+                bound_to(w, pod, node);
+                kubelet(w, pod);
+            }
+            None if w.pods[pod.ix()].spec.node_name.is_empty() => scheduler::pod_added(w, pod),
+            None => pod_gc::orphaned(w, pod),
+        },
+        News::PodBound { pod } => {
+            attach_detach::pod_assigned(w, pod);
+            attach_detach::pod_changed(w, pod);
+            if let Some(node) = w.pods[pod.ix()].node {
+                bound_to(w, pod, node);
+            }
+            taint_eviction::pod_bound(w, pod);
+            kubelet(w, pod);
+        }
+        News::PodStatus { pod, by_kubelet, changed, ended } => {
+            let bound = w.pods[pod.ix()].node.is_some();
+            if ended {
+                pod_gc::ended(w, pod);
+                scheduler::pod_freed(w, pod);
+            }
+            attach_detach::pod_changed(w, pod);
+            if changed && !by_kubelet {
+                // Of a status that others write a kubelet's sync loop asks for its readiness gates alone; its status manager
+                // looks for what is not its own at its next pass.
+                if !bound {
+                    scheduler::pod_written(w, pod);
+                } else if !w.pods[pod.ix()].spec.readiness_gates.is_empty() {
+                    kubelet(w, pod);
+                }
+                status_manager::want_reconcile(w, pod);
+            }
+            if by_kubelet && w.runtimes[pod.ix()].resize.is_some() {
+                scheduler::pod_resized(w, pod);
+            }
+        }
+        News::PodUpdated { pod, relabelled, respecified, metadata } => {
+            if relabelled {
+                scheduler::pod_relabelled(w, pod);
+            }
+            if metadata || respecified {
+                kubelet(w, pod);
+            }
+            if w.pods[pod.ix()].node.is_none() {
+                scheduler::pod_updated(w, pod);
+            } else if respecified {
+                scheduler::pod_resized(w, pod);
+            }
+        }
+        News::PodDeleting { pod, first, stays } => {
+            if first {
+                scheduler::pod_deleting(w, pod);
+            }
+            attach_detach::pod_changed(w, pod);
+            if stays {
+                kubelet(w, pod);
+            }
+        }
+        News::PodGone { pod } => {
+            pod_gc::removed(w, pod);
+            taint_eviction::pod_gone(w, pod);
+            match w.pods[pod.ix()].node {
+                Some(_) => kubelet(w, pod),
+                None => scheduler::pod_gone(w, pod),
+            }
+            scheduler::pod_freed(w, pod);
+            attach_detach::pod_changed(w, pod);
+        }
         News::NodeUpdated { node, before } => {
             let n = &w.nodes[node.ix()];
             let attachable = |n: &Node| (n.ready(), n.spec.taints.iter().any(|t| t.key == OUT_OF_SERVICE));
@@ -57,5 +160,20 @@ pub fn tell(w: &mut World, news: News<'_>) {
         }
         News::ObjectCreated { object } => scheduler::claim_changed(w, object, true),
         News::ClaimBound { object } => scheduler::claim_changed(w, object, false),
+    }
+}
+
+/// A pod was bound to a node that may be gone: a kubelet takes what names its node, but the pod is an orphan.
+fn bound_to(w: &mut World, pod: PodId, node: NodeId) {
+    if !w.nodes[node.ix()].exists {
+        pod_gc::orphaned(w, pod);
+    }
+}
+
+/// The node's kubelet hears of the pod's change, after the delay of its watch.
+fn kubelet(w: &mut World, pod: PodId) {
+    if w.pods[pod.ix()].node.is_some() {
+        let delay = w.latency(pod, |latency| &latency.watch);
+        w.after(delay, SimEvent::PodSeen { pod });
     }
 }

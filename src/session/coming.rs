@@ -4,8 +4,8 @@ use super::Walk;
 use super::words::{Words, YOU, describe};
 use crate::api::Sym;
 use crate::time::Time;
-use crate::world::pod::{KillStage, Stage, Work};
 use crate::world::volumes::MountStage;
+use crate::world::worker::{KillStage, Stage, Work};
 use crate::world::{ContainerIx, PodId, SimEvent, World};
 
 /// Something that will happen unless somebody does something.
@@ -46,7 +46,7 @@ impl Walk {
 /// The event in words, with what is known now of how it will go on.
 fn foretell(w: &World, event: SimEvent) -> Words {
     let mut words = describe(w, event);
-    let name = |pod: PodId, ix: ContainerIx| match w.pods.get(pod.ix()) {
+    let name = |pod: PodId, ix: ContainerIx| match w.find_local(pod) {
         Some(p) if usize::from(ix) < p.container_count() => {
             format!("{} of {}", p.container(ix).name, p.ident.name)
         }
@@ -54,8 +54,8 @@ fn foretell(w: &World, event: SimEvent) -> Words {
     };
     match event {
         SimEvent::Sync { pod, .. } => {
-            let Some(p) = w.pods.get(pod.ix()) else { return words };
-            let Some(run) = p.worker.as_deref().and_then(|worker| worker.run.as_ref()) else { return words };
+            let Some(p) = w.find_local(pod) else { return words };
+            let Some(run) = p.worker.and_then(|worker| worker.run.as_ref()) else { return words };
             let own = p.ident.name;
             let front = run.to_start.first().map_or_else(|| own.to_string(), |ix| name(pod, *ix));
             let (component, text) = match run.stage {
@@ -84,11 +84,8 @@ fn foretell(w: &World, event: SimEvent) -> Words {
             words.text = text;
         }
         SimEvent::Kill { pod, container, .. } => {
-            let kill = w
-                .pods
-                .get(pod.ix())
-                .and_then(|p| p.runtime.containers.get(usize::from(container)))
-                .and_then(|run| run.kill);
+            let memory = w.find_local(pod).and_then(|p| p.memory(container));
+            let kill = memory.and_then(|memory| memory.kill);
             words.text = match kill.map(|kill| kill.stage) {
                 Some(KillStage::PreStop) => {
                     format!("the preStop hook of {} ends or runs out of time", name(pod, container))
@@ -104,7 +101,7 @@ fn foretell(w: &World, event: SimEvent) -> Words {
             };
         }
         SimEvent::Exit { pod, container, .. } => {
-            let run = w.pods.get(pod.ix()).and_then(|p| p.runtime.containers.get(usize::from(container)));
+            let run = w.find_local(pod).and_then(|p| p.runtime.containers.get(usize::from(container)));
             if let Some(run) = run {
                 words.text =
                     format!("{} ends by itself with exit code {}", name(pod, container), run.exit_code);
@@ -130,7 +127,7 @@ fn foretell(w: &World, event: SimEvent) -> Words {
 
 /// The victims on the node that was chosen for a pod: it waits for their end.
 fn awaited(w: &World, pod: PodId) -> Vec<PodId> {
-    let Some(p) = w.pods.get(pod.ix()).filter(|p| p.node.is_none()) else { return Vec::new() };
+    let Some(p) = w.find_local(pod).filter(|p| p.node.is_none()) else { return Vec::new() };
     let chosen = p.status.form().nominated_node;
     let on = w.nodes.iter().position(|node| !chosen.is_empty() && node.spec.name == chosen);
     let is_victim = |pod: &PodId| {
@@ -145,17 +142,24 @@ fn concerns(w: &World, event: SimEvent, pod: PodId) -> bool {
     if let Some(own) = super::words::pod_of(event) {
         return own == pod;
     }
-    let node = w.pods.get(pod.ix()).and_then(|p| p.node);
+    let node = w.find_local(pod).and_then(|p| p.node);
     match event {
         SimEvent::Relist { node: n, .. } => {
             Some(n) == node
-                && w.machines[n.ix()].dirty.iter().chain(&w.machines[n.ix()].cache_waiters).any(|p| *p == pod)
+                && w.kubelet(n).is_some_and(|kubelet| {
+                    kubelet.dirty.iter().chain(&kubelet.cache_waiters).any(|p| *p == pod)
+                })
         }
-        SimEvent::StatusWrite { node: n, .. } => w.machines[n.ix()].status_batch.contains(&pod),
+        SimEvent::StatusWrite { node: n, .. } => {
+            w.kubelet(n).is_some_and(|kubelet| kubelet.status_batch.contains(&pod))
+        }
         SimEvent::Pulled { node: n, pull } => {
-            w.machines[n.ix()].pulls.iter().any(|own| own.id == pull && own.pod == pod)
+            let pulls = w.kubelet(n).into_iter().flat_map(|kubelet| &kubelet.pulls);
+            pulls.into_iter().any(|own| own.id == pull && own.pod == pod)
         }
-        SimEvent::ResizeRetry { node: n, .. } => w.machines[n.ix()].pending_resizes.contains(&pod),
+        SimEvent::ResizeRetry { node: n, .. } => {
+            w.kubelet(n).is_some_and(|kubelet| kubelet.pending_resizes.contains(&pod))
+        }
         SimEvent::KubeletStart { node: n, .. }
         | SimEvent::Shutdown { node: n, .. }
         | SimEvent::DevicesReported { node: n, .. }
@@ -177,10 +181,11 @@ fn concerns(w: &World, event: SimEvent, pod: PodId) -> bool {
 
 /// Whether the event will still find what it was queued for, as far as that can be said from outside.
 fn is_live(w: &World, event: SimEvent) -> bool {
-    let worker = |pod: PodId| w.pods.get(pod.ix()).and_then(|p| p.worker.as_deref());
-    let node_generation = |node: crate::world::NodeId| w.machines[node.ix()].generation;
+    let worker = |pod: PodId| w.find_local(pod).and_then(|p| p.worker);
+    let node_generation = |node: crate::world::NodeId| w.machines[node.ix()].incarnation;
+    let memory = |pod: PodId, ix: ContainerIx| w.find_local(pod).and_then(|p| p.memory(ix));
     let run = |pod: PodId, ix: ContainerIx| {
-        w.pods.get(pod.ix()).and_then(|p| p.runtime.containers.get(usize::from(ix)))
+        w.find_local(pod).and_then(|p| p.runtime.containers.get(usize::from(ix)))
     };
     match event {
         SimEvent::Sync { pod, generation } => {
@@ -195,7 +200,8 @@ fn is_live(w: &World, event: SimEvent) -> bool {
         | SimEvent::DevicesReported { node, generation }
         | SimEvent::KubeletStart { node, generation } => node_generation(node) == generation,
         SimEvent::ResizeRetry { node, generation } => {
-            node_generation(node) == generation && w.machines[node.ix()].resize_retry.is_some()
+            node_generation(node) == generation
+                && w.kubelet(node).is_some_and(|kubelet| kubelet.resize_retry.is_some())
         }
         SimEvent::StorageRound { pod, generation } => worker(pod)
             .is_some_and(|worker| worker.work == Work::Sync && node_generation(worker.node) == generation),
@@ -203,20 +209,20 @@ fn is_live(w: &World, event: SimEvent) -> bool {
         | SimEvent::TermExit { pod, container, generation }
         | SimEvent::MemoryUsed { pod, container, generation }
         | SimEvent::DiskWritten { pod, container, generation, .. } => {
-            let name = w.pods.get(pod.ix()).filter(|p| usize::from(container) < p.container_count());
+            let name = w.find_local(pod).filter(|p| usize::from(container) < p.container_count());
             let running = name.and_then(|p| p.runtime.live.newest(p.container(container).name));
             run(pod, container).is_some_and(|run| run.generation == generation)
                 && running.is_some_and(|c| c.state == crate::api::InstanceState::Running)
         }
-        SimEvent::Kill { pod, container, generation } => {
-            run(pod, container).and_then(|run| run.kill).is_some_and(|kill| kill.generation == generation)
-        }
+        SimEvent::Kill { pod, container, generation } => memory(pod, container)
+            .and_then(|memory| memory.kill)
+            .is_some_and(|kill| kill.generation == generation),
         SimEvent::Probe { pod, container, kind, generation }
-        | SimEvent::ProbeDone { pod, container, kind, generation } => run(pod, container)
-            .and_then(|run| run.probers.get(kind).copied())
+        | SimEvent::ProbeDone { pod, container, kind, generation } => memory(pod, container)
+            .and_then(|memory| memory.probers.get(kind).copied())
             .is_some_and(|prober| prober.generation == generation),
         SimEvent::Bind { pod, .. } | SimEvent::PodSeen { pod } | SimEvent::TaintEvict { pod, .. } => {
-            w.pods.get(pod.ix()).is_some_and(|p| p.exists || p.worker.is_some())
+            w.find_local(pod).is_some_and(|p| p.exists || p.worker.is_some())
         }
         _ => true,
     }

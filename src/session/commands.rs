@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::{Script, Walk};
 use crate::scenario::format::{ACTION, Kind, VERBS};
+use crate::scenario::values::Nouns;
 use crate::scenario::{self, Action, Diagnostics, tree};
 use crate::time::{Span, Time};
 use crate::world::Commanded;
@@ -199,8 +200,8 @@ pub fn parse(words: &str) -> Result<Spoken, String> {
         } else if action.target.is_empty() {
             // `cordon node-0`, `evict web`: the verb says what kind it is.
             let own = kind.take().or_else(|| match ACTION.key(keys.verb).map(|k| k.kind) {
-                Some(Kind::Target(crate::scenario::values::Nouns::Node)) => Some("node".to_owned()),
-                Some(Kind::Target(crate::scenario::values::Nouns::Object)) => None,
+                Some(Kind::Target(Nouns::Node)) => Some("node".to_owned()),
+                Some(Kind::Target(Nouns::Object)) => None,
                 _ => Some("pod".to_owned()),
             });
             let Some(own) = own else {
@@ -214,7 +215,13 @@ pub fn parse(words: &str) -> Result<Spoken, String> {
         }
     }
     if action.target.is_empty() {
-        return Err(format!("`{}` what? As in {0} pod/web, {0} node/node-0", keys.verb));
+        let nouns = match ACTION.key(keys.verb).map(|k| k.kind) {
+            Some(Kind::Target(Nouns::Node)) => "{} node/node-0",
+            Some(Kind::Target(Nouns::Object)) => "{} ConfigMap/settings",
+            Some(Kind::Target(Nouns::Pod)) => "{} pod/web",
+            _ => "{} pod/web, {} node/node-0",
+        };
+        return Err(format!("`{}` what? As in {}", keys.verb, nouns.replace("{}", keys.verb)));
     }
     Ok(action)
 }

@@ -144,7 +144,7 @@ fn logs_at(
     container: Option<&str>,
     previous: bool,
 ) -> Result<Vec<String>, String> {
-    let Some(p) = w.pods.get(pod.ix()).filter(|p| p.exists) else {
+    let Some(p) = w.find_local(pod).filter(|p| p.exists) else {
         return Err("error: no such pod".to_owned());
     };
     let name = p.ident.name;
@@ -156,14 +156,14 @@ fn logs_at(
     };
     let own = p.container(ix).name;
     let Some(node) = p.node.map(|node| &w.machines[node.ix()]) else { return Ok(Vec::new()) };
-    if !node.kubelet_up {
+    if node.kubelet.is_none() {
         let (ip, namespace) = (node.ip, p.ident.namespace);
-        let cause = if node.machine_up { "connect: connection refused" } else { "i/o timeout" };
+        let cause = if node.up { "connect: connection refused" } else { "i/o timeout" };
         return Err(format!(
             "Error from server: Get \"https://{ip}:10250/containerLogs/{namespace}/{name}/{own}\": dial tcp {ip}:10250: {cause}"
         ));
     }
-    let status = p.worker.as_deref().and_then(|worker| worker.status()).unwrap_or(&p.status).read();
+    let status = p.worker.and_then(|worker| worker.status()).unwrap_or(&p.pod.status).read();
     let all = status.containers.iter().chain(&status.init).chain(&status.ephemeral);
     let found = all.into_iter().find(|c| c.name == own);
     let id = logged(found, previous).map_err(|(what, why)| {
@@ -174,7 +174,7 @@ fn logs_at(
         return Ok(vec![format!("unable to retrieve container logs for {id}")]);
     }
     let newest = instances().next().is_some_and(|c| c.id == id);
-    let Some(behavior) = p.behavior.containers.get(usize::from(ix)) else { return Ok(Vec::new()) };
+    let Some(behavior) = p.runtime.behavior.containers.get(usize::from(ix)) else { return Ok(Vec::new()) };
     let [of_newest, of_last] = p.runtime.containers.get(usize::from(ix)).map_or([0; 2], |run| run.played);
     let mut lines = behavior.attempt(if newest { of_newest } else { of_last }).log.clone();
     if let Some((ran, runs)) = run_of(w, now, pod, ix).filter(|_| newest) {
@@ -185,7 +185,7 @@ fn logs_at(
 
 /// For how long the process of a container has been running, and will have run when it ends by itself.
 fn run_of(w: &World, now: Time, pod: PodId, ix: ContainerIx) -> Option<(Span, Span)> {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let live = p.runtime.live.newest(p.container(ix).name)?;
     let started = live.started_at.filter(|_| live.state == InstanceState::Running)?;
     let own = p.runtime.containers.get(usize::from(ix))?.generation;

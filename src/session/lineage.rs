@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::Session;
 use crate::api::{PodStatus, ProbeKind, RuntimeContainer, Sym, Text};
 use crate::time::Time;
-use crate::world::pod::{KillStage, Work};
-use crate::world::{ContainerIx, NodeId, Pod, PodId};
+use crate::world::worker::{KillStage, Work};
+use crate::world::{ContainerIx, Local, NodeId, PodId};
 
 /// A value at the steps at which it changed.
 #[derive(Clone, Debug)]
@@ -110,8 +110,8 @@ impl Lineage {
     fn look(&mut self) {
         let w = &self.session.world;
         let step = w.step;
-        let Some(p) = w.pods.get(self.pod.ix()) else { return };
-        let worker = p.worker.as_deref();
+        let Some(p) = w.find_local(self.pod) else { return };
+        let worker = p.worker;
         self.exists.note(step, |was| *was == p.exists, || p.exists);
         self.node.note(step, |was| *was == p.node, || p.node);
         let deleted = p.deletion.map(|d| d.at);
@@ -141,18 +141,20 @@ impl Lineage {
     }
 }
 
-fn look_at(tracks: &mut ContainerTracks, step: u64, p: &Pod, ix: ContainerIx) {
+fn look_at(tracks: &mut ContainerTracks, step: u64, p: Local<'_>, ix: ContainerIx) {
     let name = p.container(ix).name;
     let live = p.runtime.live.newest(name);
     tracks.live.note(step, |was| was.as_ref() == live, || live.copied());
-    let seen = p.worker.as_deref().and_then(|worker| worker.cache.newest(name));
+    let seen = p.worker.and_then(|worker| worker.cache.newest(name));
     tracks.seen.note(step, |was| was.as_ref() == seen, || seen.copied());
-    let Some(run) = p.runtime.containers.get(usize::from(ix)) else { return };
-    tracks.start_failure.note(step, |was| *was == run.reason, || run.reason);
+    let memory = p.memory(ix);
+    let reason = memory.and_then(|memory| memory.reason);
+    tracks.start_failure.note(step, |was| *was == reason, || reason);
     for (track, kind) in tracks.probes.iter_mut().zip(ProbeKind::ALL) {
-        let result = run.probers.get(kind).and_then(|prober| prober.result);
+        let prober = memory.and_then(|memory| memory.probers.get(kind));
+        let result = prober.and_then(|prober| prober.result);
         track.note(step, |was| *was == result, || result);
     }
-    let stage = run.kill.map(|kill| kill.stage);
+    let stage = memory.and_then(|memory| memory.kill).map(|kill| kill.stage);
     tracks.kill.note(step, |was| *was == stage, || stage);
 }

@@ -284,7 +284,7 @@ impl Walk {
 
     fn restart_question(&mut self, next: &NextStatus, pick: u64) -> Option<Asked> {
         let here = (self.position(), self.clock);
-        let p = self.world().pods.get(next.pod.ix())?;
+        let p = self.world().find_local(next.pod)?;
         let stopped = |c: &crate::api::ContainerStatus| !matches!(c.state, ContainerState::Running { .. });
         let status = p.status.form();
         let own = status.containers.iter().find(|c| stopped(c) && c.last_state != ContainerState::Unset)?;
@@ -292,8 +292,7 @@ impl Walk {
         let pod_name = p.ident.name;
         let finished =
             p.runtime.live.newest(name).filter(|c| c.state == InstanceState::Exited)?.finished_at?;
-        let delay =
-            p.find(name).and_then(|ix| p.runtime.containers.get(usize::from(ix))).and_then(|run| run.backoff);
+        let delay = p.find(name).and_then(|ix| p.memory(ix)).and_then(|memory| memory.backoff);
         let started = self.next_start(next.pod, name, restarts);
         self.seek(here.0);
         self.clock = here.1;
@@ -331,7 +330,7 @@ impl Walk {
         let quiz = std::mem::take(&mut self.quiz);
         let mut found = None;
         while found.is_none() && self.play() {
-            let live = self.world().pods.get(pod.ix()).and_then(|p| p.runtime.live.newest(name));
+            let live = self.world().find_local(pod).and_then(|p| p.runtime.live.newest(name));
             found = live.filter(|c| c.state == InstanceState::Running).and_then(|c| c.started_at);
         }
         self.quiz = quiz;

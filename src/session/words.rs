@@ -213,7 +213,10 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
             ("storage system", format!("{name} {words} {}", node(n)))
         }
         SimEvent::Pulled { node: n, pull } => {
-            let own = w.machines.get(n.ix()).and_then(|n| n.pulls.iter().find(|p| p.id == pull));
+            let own = w
+                .machines
+                .get(n.ix())
+                .and_then(|n| n.kubelet.as_deref()?.pulls.iter().find(|p| p.id == pull));
             match own {
                 Some(own) => {
                     ("kubelet: image manager", format!("the pull of {} for {} ends", own.image, pod(own.pod)))
@@ -247,7 +250,7 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         }
         SimEvent::StatusWrite { node: n, .. } => (
             "kubelet: status manager",
-            match w.machines.get(n.ix()).and_then(|n| n.status_batch.front()) {
+            match w.machines.get(n.ix()).and_then(|n| n.kubelet.as_deref()?.status_batch.front()) {
                 Some(front) => format!("writes the status of {} to the API server", pod(*front)),
                 None => format!("{} writes a status to the API server", node(n)),
             },

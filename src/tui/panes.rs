@@ -63,7 +63,8 @@ fn state(app: &App, pod: PodId, width: usize) -> Vec<Line<'static>> {
     let w = app.walk.world();
     let now = app.walk.now();
     let start = app.walk.plan().start;
-    let p = &w.pods[pod.ix()];
+    let local = w.local(pod);
+    let p = local.pod;
     let mut lines = Vec::new();
     let of_pod = p.status.read();
     for status in of_pod.init.iter().chain(&of_pod.containers).chain(&of_pod.ephemeral) {
@@ -90,12 +91,12 @@ fn state(app: &App, pod: PodId, width: usize) -> Vec<Line<'static>> {
             lines.push(Line::raw(cut(&format!("  {}", message.show(&p.ident)), width)));
         }
         let Some(ix) = p.find(status.name) else { continue };
-        let Some(run) = p.runtime.containers.get(usize::from(ix)) else { continue };
-        let live = p.runtime.live.newest(status.name);
+        let Some(memory) = local.memory(ix) else { continue };
+        let live = local.runtime.live.newest(status.name);
         let period = p.node.and_then(|n| w.machines[n.ix()].config.max_container_restart_period);
         let limits = Limits::crash_loop(period, &w.gates);
-        if let (Some(entry), Some(finished)) = (run.backoff, live.and_then(|c| c.finished_at))
-            && limits.holds_since(run.backoff, finished, now).is_some()
+        if let (Some(entry), Some(finished)) = (memory.backoff, live.and_then(|c| c.finished_at))
+            && limits.holds_since(memory.backoff, finished, now).is_some()
         {
             let until = finished + entry.value;
             lines.push(Line::raw(format!(

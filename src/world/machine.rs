@@ -3,53 +3,21 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::{ContainerIx, PodId};
+use super::PodId;
+use super::kubelet::{Kubelet, LocalIx};
 use crate::api::Sym;
-use crate::rules::throttle::TokenBucket;
 use crate::scenario::plan::KubeletConfig;
 use crate::time::{Span, Time};
 
 /// Namespace and name of a Secret that a pod presents to a registry.
 pub type PullSecret = (Sym, Sym);
 
-/// A graceful shutdown: which group of pods is being ended, and until when.
+/// Something outside of the pods takes up a resource of the machine.
 #[derive(Clone, Copy, Debug)]
-pub struct ShuttingDown {
-    pub critical: bool,
-    pub until: Time,
-}
-
-/// A shortage on the node, as its eviction manager sees it.
-#[derive(Clone, Copy, Debug)]
-pub struct Pressure {
+pub struct Shortage {
     pub resource: Sym,
-    /// So long something outside of the pods causes it; None: until a pod was evicted. What containers use may go on causing
-    /// it, or have caused it alone: then this is when it began.
+    /// None: until a pod was evicted.
     pub until: Option<Time>,
-    /// When a round saw it last.
-    pub seen: Option<Time>,
-    pub over: bool,
-    /// When the next round looks at it: rounds that were asked for before bow out.
-    pub round: Time,
-    /// The pod whose end the manager waits for, and since when.
-    pub evicting: Option<(super::PodId, Time)>,
-}
-
-/// A pull that waits or runs.
-#[derive(Clone, Copy, Debug)]
-pub struct Pull {
-    pub id: u32,
-    pub pod: PodId,
-    pub container: ContainerIx,
-    pub image: Sym,
-    pub full_name: Sym,
-    /// When it was asked for, and when the runtime began.
-    pub asked: Time,
-    pub began: Time,
-    /// What it will end with, once it has begun.
-    pub error: Option<Sym>,
-    /// What opened the registry to it.
-    pub secret: Option<PullSecret>,
 }
 
 #[derive(Clone, Debug)]
@@ -59,61 +27,53 @@ pub struct Machine {
     pub ip: Sym,
     /// Its hardware: exact amounts in nano-units, by resource.
     pub capacity: BTreeMap<String, i128>,
-    pub config: Arc<KubeletConfig>,
-    /// The kubelet process runs.
-    pub kubelet_up: bool,
-    /// The machine runs (its containers live).
-    pub machine_up: bool,
-    /// Changes when the kubelet stops or starts: what it had queued bows out.
-    pub generation: u32,
-    pub kubelet_start: Time,
-    /// The PLEG relists at this instant plus whole periods.
-    pub relist_anchor: Time,
-    /// From the beginning of one relist to that of the next: a second and what a relist takes.
+    /// From the beginning of one relist to that of the next: a second and what a relist takes here.
     pub relist_period: Span,
-    pub relist_queued: Option<Time>,
-    /// The sync loop's one-second ticks stand at this instant plus whole seconds.
-    pub tick_anchor: Time,
-    /// The status manager's ten-second passes stand at this instant plus whole periods.
-    pub reconcile_anchor: Time,
-    /// Pods whose status in the API is not what the kubelet holds, for the next such pass.
-    pub status_stale: Vec<PodId>,
-    pub reconcile_queued: bool,
-    /// Pods with something for the next relist to see.
-    pub dirty: Vec<PodId>,
-    /// Pods that wait for a cache entry newer than their last run.
-    pub cache_waiters: Vec<PodId>,
-    /// Pods whose resize waits for room, in the order in which they are tried.
-    pub pending_resizes: Vec<PodId>,
-    /// When they are tried next without anything having happened.
-    pub resize_retry: Option<Time>,
-    /// When the last relist began.
-    pub last_relist: Time,
-    pub pods: Vec<PodId>,
+    /// It runs: its containers live.
+    pub up: bool,
+    /// It is told to go off, and waits for the kubelet's inhibitor lock only.
+    pub going_off: bool,
 
+    /// What its kubelets are configured with.
+    pub config: Arc<KubeletConfig>,
+    /// The kubelet's process, while there is one.
+    pub kubelet: Option<Box<Kubelet>>,
+    /// How many kubelets have ended here.
+    pub incarnation: u32,
+
+    /// Pods that were bound to it and are not forgotten.
+    pub pods: Vec<PodId>,
+    /// How many were ever bound.
+    pub bound: usize,
+    /// What was said to run short while no kubelet looked.
+    pub shortages: Vec<Shortage>,
     /// When pods began to start lately: those that start at once get in each other's way.
     pub starts: VecDeque<Time>,
-    /// Full names of the images on the node.
+    /// Full names of the images on its disk.
     pub images: Vec<Sym>,
     /// Which of them were pulled with a Secret: with that of this namespace and name.
     pub private_images: Vec<(Sym, PullSecret)>,
-    /// How many pulls of an image that can fail began on this node, by its full name.
+    /// How many pulls of an image that can fail began here, by its full name.
     pub failed_pulls: Vec<(Sym, u32)>,
-    pub pulls: Vec<Pull>,
-    pub pull_queue: VecDeque<Pull>,
+    /// Number of the last request to the image service.
     pub next_pull: u32,
-    /// Of `registryPullQPS` and `registryBurst`.
-    pub pull_throttle: TokenBucket,
+}
 
-    /// Status manager: pods whose cached status is newer than what the API has.
-    pub status_dirty: Vec<PodId>,
-    /// The batch that is being written.
-    pub status_batch: VecDeque<PodId>,
-    pub status_busy: bool,
-    /// Batches of several pods so far.
-    pub status_batches: u32,
-    /// No new pods: the node is shutting down.
-    pub shutting_down: Option<ShuttingDown>,
-    /// What runs short, or did a while ago; each resource once.
-    pub pressure: Vec<Pressure>,
+impl Machine {
+    /// A pod is bound to it; answers the pod's number here.
+    pub fn take_in(&mut self, pod: PodId) -> LocalIx {
+        self.pods.push(pod);
+        self.bound += 1;
+        LocalIx::new(self.bound - 1)
+    }
+    /// Nothing is left of a pod.
+    pub fn forget(&mut self, pod: PodId) {
+        if let Some(at) = self.pods.iter().position(|other| *other == pod) {
+            self.pods.remove(at);
+        }
+    }
+    /// The kubelet that queued something, if it still runs.
+    pub fn same_kubelet(&mut self, incarnation: u32) -> Option<&mut Kubelet> {
+        self.kubelet.as_deref_mut().filter(|kubelet| kubelet.incarnation == incarnation)
+    }
 }

@@ -3,26 +3,36 @@
 //! One world, events as data, actors as modules of functions. A clone of a world continues exactly as the original
 //! would: that is what checkpoints and stepping back are made of.
 
+pub mod addresses;
+pub mod controllers;
 pub mod event;
 pub mod images;
+pub mod kubelet;
 pub mod learned;
+pub mod local;
 pub mod log;
 pub mod machine;
+pub mod names;
 pub mod node;
 pub mod pod;
 pub mod pod_gc;
+pub mod runtime;
 pub mod scheduling;
 pub mod store;
 pub mod volumes;
+pub mod worker;
 pub mod world_parts;
 
 use std::sync::Arc;
 
 pub use event::SimEvent;
+pub use kubelet::{Kubelet, LocalIx};
+pub use local::{Local, LocalMut};
 pub use log::Commanded;
 pub use machine::Machine;
 pub use node::{Node, NodeConditionKind, NodeId};
 pub use pod::{Deletion, Pod, PodId};
+pub use runtime::Runtime;
 pub use store::Store;
 
 pub use crate::api::ContainerIx;
@@ -32,8 +42,9 @@ use crate::engine::{Distribution, Queue, random};
 use crate::record::{Change, Directory, Event, PodRecord, Transition, values};
 use crate::rules::container_status::ContainerList;
 use crate::rules::gates::Gates;
+use crate::rules::placement::PodRequest;
 use crate::scenario::Action;
-use crate::scenario::plan::{Latency, ObjectKind, Plan};
+use crate::scenario::plan::{Behavior, Latency, ObjectKind, Plan};
 use crate::time::{Span, Time};
 
 /// What a random draw is for: a stream of its own for each purpose and entity.
@@ -82,29 +93,39 @@ pub struct World {
     /// One queued event is one step.
     pub step: u64,
     pub queue: Queue<SimEvent>,
-    pub pods: Vec<Pod>,
+    /// How many draws each pod has made.
+    pub draws: Vec<u32>,
+
+    // The API server's.
+    pub pods: Store<Pod>,
+    /// Those that are there, by name.
+    pub names: names::Names,
     pub nodes: Store<Node>,
-    /// By node.
-    pub machines: Vec<Machine>,
-    pub images: images::ImageNames,
-    /// Field paths of events, by list and name of the container: each is spelled out once.
-    pub field_paths: rustc_hash::FxHashMap<(ContainerList, Sym), Sym>,
     /// By index into `plan.objects`, then those that actions create.
     pub objects: Store<ApiObject>,
     /// Of the newest write.
     pub resource_version: u64,
+    /// How many event objects were made.
+    pub event_objects: u32,
+
+    // The control plane's, each component its own.
     pub scheduler: scheduling::Scheduling,
+    pub controllers: controllers::Controllers,
     pub volumes: volumes::Volumes,
-    pub pod_gc: pod_gc::PodGc,
-    /// When passes of the node monitor are queued.
-    pub node_passes: std::collections::BTreeSet<Time>,
+
+    /// The machines with their kubelets, by node.
+    pub machines: Vec<Machine>,
+    /// What the machines have of the pods that are bound to them, by pod: a pod has one machine in its life.
+    pub runtimes: Vec<Runtime>,
+    /// Which addresses of the pod network are in use.
+    pub addresses: addresses::Addresses,
+
+    // What is told of the run.
     /// What has been written since the sink last took it.
     pub outbox: Vec<Transition>,
     pub directory: Directory,
     pub records: Vec<PodRecord>,
     pub digest: Digest,
-    /// Draws made so far, by nothing: each draw names its own place. Event objects made so far.
-    pub event_objects: u32,
     /// What kubectl would have answered to actions that found nothing or were refused, with the instants.
     pub answers: Vec<String>,
     /// Actions that were commanded while the run went on: the scenario knows nothing of them.
@@ -115,8 +136,15 @@ pub struct World {
     pub touched: Option<Vec<PodId>>,
     /// Those of them that were written and left the API in one step: each had a last version that watchers saw.
     pub left: Vec<PodId>,
+
+    // Made once and shared.
+    pub images: images::ImageNames,
+    /// Field paths of events, by list and name of the container: each is spelled out once.
+    pub field_paths: rustc_hash::FxHashMap<(ContainerList, Sym), Sym>,
     /// What replicas have in common.
     pub learned: learned::Learned,
+    /// What pods ask for as kubelets count it, by template, once one of them was looked at.
+    pub requests: Vec<Option<Arc<PodRequest>>>,
     /// The status of pods that are gone.
     pub nothing: HeldStatus,
     /// What stands before the first status of all.
@@ -125,6 +153,8 @@ pub struct World {
     pub newborn: Vec<HeldStatus>,
     /// What the runtime has of a pod that has not begun.
     pub no_runtime: Arc<crate::api::RuntimeStatus>,
+    /// How a pod behaves of which nothing is left.
+    pub no_behavior: Arc<Behavior>,
 }
 
 impl World {
@@ -164,9 +194,9 @@ impl World {
     }
     /// A draw for a pod; each pod counts its own draws.
     pub fn pod_draw(&mut self, purpose: Purpose, pod: PodId) -> random::Draw {
-        let p = &mut self.pods[pod.ix()];
-        p.draws += 1;
-        let (entity, number) = (p.entity, p.draws);
+        let number = &mut self.draws[pod.ix()];
+        *number += 1;
+        let (entity, number) = (self.pods[pod.ix()].entity, *number);
         self.draw(purpose, entity, u64::from(number))
     }
     pub fn pod_span(&mut self, purpose: Purpose, pod: PodId, distribution: &Distribution) -> Span {
@@ -175,6 +205,13 @@ impl World {
         }
         let mut draw = self.pod_draw(purpose, pod);
         distribution.sample(&mut draw)
+    }
+
+    pub fn kubelet(&self, node: NodeId) -> Option<&Kubelet> {
+        self.machines[node.ix()].kubelet.as_deref()
+    }
+    pub fn kubelet_mut(&mut self, node: NodeId) -> Option<&mut Kubelet> {
+        self.machines[node.ix()].kubelet.as_deref_mut()
     }
 
     /// One of the scenario's latencies, for a pod.

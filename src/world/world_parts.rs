@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::World;
 use super::images::ImageNames;
 use super::learned::Learned;
+use super::{Store, World};
 use crate::api::{HeldStatus, Phase, PodStatus, Sym};
 use crate::engine::{Digest, Queue};
 use crate::scenario::plan::{Plan, PodTemplate, TemplateIx};
@@ -33,31 +33,36 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         now: plan.start,
         step: 0,
         queue: Queue::new(),
-        pods: Vec::new(),
-        nodes: Default::default(),
-        machines: Vec::new(),
-        images: ImageNames::of(plan),
-        field_paths: Default::default(),
-        objects: Default::default(),
+        draws: Vec::new(),
+        pods: Store::default(),
+        names: Default::default(),
+        nodes: Store::default(),
+        objects: Store::default(),
         resource_version: 0,
+        event_objects: 0,
         scheduler: super::scheduling::Scheduling::new(plan.gates, plan.templates.len()),
+        controllers: super::controllers::Controllers::new(plan.start),
         volumes: super::volumes::Volumes::of(plan),
-        pod_gc: super::pod_gc::PodGc::new(plan.start),
-        node_passes: Default::default(),
+        machines: Vec::new(),
+        runtimes: Vec::new(),
+        addresses: Default::default(),
         outbox: Vec::new(),
         directory: Default::default(),
         records: Vec::new(),
         digest: Digest::new(),
-        event_objects: 0,
         answers: Vec::new(),
         live: Vec::new(),
         log: Vec::new(),
         touched: None,
         left: Vec::new(),
+        images: ImageNames::of(plan),
+        field_paths: Default::default(),
         learned,
+        requests: vec![None; plan.templates.len()],
         nothing: HeldStatus::default(),
         unborn,
         newborn,
         no_runtime: Arc::default(),
+        no_behavior: Arc::default(),
     }
 }

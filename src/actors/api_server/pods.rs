@@ -1,33 +1,42 @@
 //! Pod objects.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::actors::{attach_detach, kubelet, pod_gc, scheduler, taint_eviction};
-use crate::api::{
-    Condition, HeldStatus, PodIdent, PodName, PodSpec, PodStatus, RuntimeStatus, Sym, Tri, text::Uid,
-};
+use super::next_version;
+use crate::actors::watch::{self, News};
+use crate::api::{Condition, HeldStatus, PodIdent, PodName, PodSpec, PodStatus, Sym, Tri, text::Uid};
 use crate::record::{Change, PodRecord};
-use crate::scenario::plan::{PodTemplate, TemplateIx};
-use crate::time::Time;
+use crate::rules::gates::Version;
+use crate::scenario::plan::TemplateIx;
+use crate::time::{Span, Time};
 use crate::world::learned::{Update, Written};
-use crate::world::pod::{ContainerRun, Runtime, Shown};
-use crate::world::{Deletion, NodeId, Pod, PodId, Purpose, SimEvent, World};
+use crate::world::pod::Shown;
+use crate::world::runtime::ContainerRun;
+use crate::world::{Deletion, NodeId, Pod, PodId, Purpose, Runtime, World};
 
-/// Stores a replica of a template (`PrepareForCreate`, pkg/registry/core/pod/strategy.go): phase Pending, its QoS
-/// class, generation 1 where the server counts, and the gated condition.
-pub fn create_pod(w: &mut World, template: TemplateIx, ordinal: u32) -> PodId {
+/// POST of a replica of a template (`PrepareForCreate`, pkg/registry/core/pod/strategy.go): phase Pending, its QoS class,
+/// generation 1 where the server counts, and the gated condition.
+///
+/// # Errors
+/// kubectl's words where a pod of that name is there.
+pub fn create_pod(w: &mut World, template: TemplateIx, ordinal: u32) -> Result<PodId, String> {
     let plan = Arc::clone(&w.plan);
     let t = &plan.templates[template.ix()];
-    let id = PodId::new(w.pods.len());
     let name = PodName { base: t.name, ordinal: t.numbered.then_some(ordinal) };
     let entity = crate::engine::random::replica(&t.namespace, &name.base, name.ordinal);
+    if find_pod(w, t.namespace, name, entity).is_some() {
+        return Err(format!("Error from server (AlreadyExists): pods \"{name}\" already exists"));
+    }
+    let id = PodId::new(w.pods.len());
     let uid = Uid::Made(w.draw(Purpose::Uid, entity, 0).two());
     let ident = PodIdent { name, namespace: t.namespace, uid };
-    let generation = i64::from(w.gates.version >= crate::rules::gates::Version::V1_33);
+    let generation = i64::from(counts_generations(w));
     w.name_pod(ident);
     w.records.push(PodRecord { qos_class: t.qos_class, created: Some(w.now), ..PodRecord::default() });
-    let nothing = (&w.nothing, &w.no_runtime);
-    w.pods.push(new_pod(t, template, ident, entity, generation, w.now, nothing));
+    let count = t.spec.init_containers.len() + t.spec.containers.len();
+    w.runtimes.push(Runtime::of(count, &t.behavior, &w.no_runtime));
+    w.draws.push(0);
 
     // Pods of one template begin alike and share how they stand, until something becomes of them.
     let mut held = w.newborn[template.ix()].clone();
@@ -41,71 +50,67 @@ pub fn create_pod(w: &mut World, template: TemplateIx, ordinal: u32) -> PodId {
         });
         held = w.learned.hold(template, status);
     }
-    let pod = &mut w.pods[id.ix()];
-    pod.status = held;
-    let before = w.unborn.clone();
-    record_changes(w, id, &before);
-    if t.spec.node_name.is_empty() {
-        scheduler::pod_added(w, id);
-    } else if let Some(node) = find_node(w, &t.spec.node_name) {
-        assign(w, id, node);
-        scheduler::pod_assigned(w, id, node);
-        watch(w, id);
-    } else {
-        pod_gc::orphaned(w, id);
-    }
-    id
-}
-
-fn new_pod(
-    t: &PodTemplate,
-    template: TemplateIx,
-    ident: PodIdent,
-    entity: u64,
-    generation: i64,
-    now: Time,
-    (nothing, no_runtime): (&HeldStatus, &Arc<RuntimeStatus>),
-) -> Pod {
-    let count = t.spec.init_containers.len() + t.spec.containers.len();
-    Pod {
+    let resource_version = next_version(w);
+    w.pods.add(Pod {
         ident,
         entity,
-        draws: 0,
         template,
         exists: true,
         spec: Arc::clone(&t.spec),
-        behavior: Arc::clone(&t.behavior),
         labels: Arc::clone(&t.labels),
         finalizers: t.finalizers.clone(),
         metadata_changes: 0,
         generation,
-        created: now,
+        resource_version,
+        created: w.now,
         node: None,
         deletion: None,
-        evict_at: None,
-        evict_generation: 0,
-        status: nothing.clone(),
+        status: held,
         shown: Shown::default(),
-        events: Default::default(),
-        resize: None,
-        worker: None,
-        runtime: Runtime::of(count, no_runtime),
+    });
+    w.names.insert(&w.pods, id);
+    let before = w.unborn.clone();
+    record_changes(w, id, &before);
+    if let Some(node) = find_node(w, &t.spec.node_name) {
+        assign(w, id, node);
     }
+    watch::tell(w, News::PodCreated { pod: id });
+    Ok(id)
+}
+
+/// Whether the server counts generations of pods.
+fn counts_generations(w: &World) -> bool {
+    w.gates.version >= Version::V1_33
+}
+
+/// The living pod of a name; `entity` is the key that its streams would have.
+fn find_pod(w: &World, namespace: Sym, name: PodName, entity: u64) -> Option<PodId> {
+    let is_it = |pod: PodId| {
+        let ident = &w.pods[pod.ix()].ident;
+        let same = ident.name == name || ident.name.to_string() == name.to_string();
+        ident.namespace == namespace && same
+    };
+    w.names.find(entity, is_it)
+}
+
+/// A write of a pod's object has a new version.
+fn written(w: &mut World, pod: PodId) {
+    let version = next_version(w);
+    w.pods.write(pod.ix()).resource_version = version;
 }
 
 pub fn find_node(w: &World, name: &str) -> Option<NodeId> {
-    w.nodes.iter().position(|n| n.spec.name == name).map(NodeId::new)
+    let found = w.nodes.iter().position(|n| !name.is_empty() && n.spec.name == name);
+    found.map(NodeId::new)
 }
 
 /// Sets `spec.nodeName`.
-pub fn assign(w: &mut World, pod: PodId, node: NodeId) {
-    let p = &mut w.pods[pod.ix()];
-    p.node = Some(node);
-    w.machines[node.ix()].pods.push(pod);
+fn assign(w: &mut World, pod: PodId, node: NodeId) {
+    w.pods.write(pod.ix()).node = Some(node);
+    w.runtimes[pod.ix()].local = w.machines[node.ix()].take_in(pod);
     let record = &mut w.records[pod.ix()];
     record.node = Some(node.0);
     record.scheduled.get_or_insert(w.now);
-    attach_detach::pod_assigned(w, pod);
 }
 
 /// Binds a pod: `spec.nodeName` and PodScheduled=True in one write (pkg/registry/core/pod/storage/storage.go).
@@ -118,18 +123,10 @@ pub fn bind(w: &mut World, pod: PodId, node: NodeId) {
             status.nominated_node = Sym::EMPTY;
         }
     });
-    updated(w, pod, bound);
-    taint_eviction::pod_bound(w, pod);
-    watch(w, pod);
-}
-
-/// The node's kubelet hears of the pod's change.
-pub fn watch(w: &mut World, pod: PodId) {
-    if w.pods[pod.ix()].node.is_none() {
-        return;
-    }
-    let delay = w.latency(pod, |latency| &latency.watch);
-    w.after(delay, SimEvent::PodSeen { pod });
+    let before = std::mem::replace(&mut w.pods.write(pod.ix()).status, bound);
+    written(w, pod);
+    record_changes(w, pod, &before);
+    watch::tell(w, News::PodBound { pod });
 }
 
 /// Sets or replaces a condition; the transition time moves only with the status.
@@ -151,41 +148,32 @@ pub fn put_condition(status: &mut PodStatus, mut condition: Condition, now: Time
 /// Changes a pod's status and records what became visible.
 pub fn update_status(w: &mut World, pod: PodId, change: impl FnOnce(&mut PodStatus, Time)) {
     let now = w.now;
-    let p = &mut w.pods[pod.ix()];
+    let p = &w.pods[pod.ix()];
     if !p.exists {
         return;
     }
     let mut status = p.status.read().into_owned();
     change(&mut status, now);
     let status = w.learned.hold(p.template, status);
-    updated(w, pod, status);
+    put_status(w, pod, status, false);
 }
 
-/// Somebody other than the kubelet has made this of a pod's status.
-fn updated(w: &mut World, pod: PodId, status: HeldStatus) {
-    let p = &mut w.pods[pod.ix()];
-    if !p.exists {
-        return;
-    }
-    let before = std::mem::replace(&mut p.status, status);
-    let (changed, bound) = (p.status != before, p.node.is_some());
-    record_changes(w, pod, &before);
-    if changed && !bound {
-        scheduler::pod_written(w, pod);
-    }
-    if changed {
-        kubelet::status_manager::want_reconcile(w, pod);
-    }
-}
-
-/// Replaces a pod's status.
+/// The pod's kubelet writes its status.
 pub fn replace_status(w: &mut World, pod: PodId, status: HeldStatus) {
-    let p = &mut w.pods[pod.ix()];
-    if !p.exists {
-        return;
+    if w.pods[pod.ix()].exists {
+        put_status(w, pod, status, true);
     }
+}
+
+fn put_status(w: &mut World, pod: PodId, status: HeldStatus, by_kubelet: bool) {
+    let p = w.pods.write(pod.ix());
     let before = std::mem::replace(&mut p.status, status);
-    record_changes(w, pod, &before);
+    let changed = p.status != before;
+    if changed {
+        written(w, pod);
+    }
+    let ended = record_changes(w, pod, &before);
+    watch::tell(w, News::PodStatus { pod, by_kubelet, changed, ended });
 }
 
 /// A pod's object as a patch sees it: the parts of `metadata` that can be patched, and `spec`.
@@ -202,35 +190,65 @@ pub fn object(p: &Pod) -> serde_json::Value {
     })
 }
 
-/// Changes the spec: the generation rises and the kubelet hears of it.
-pub fn update_spec(w: &mut World, pod: PodId, change: impl FnOnce(&mut PodSpec)) {
-    let counts = w.gates.version >= crate::rules::gates::Version::V1_33;
-    let p = &mut w.pods[pod.ix()];
-    let mut spec = (*p.spec).clone();
-    change(&mut spec);
-    let inits_and_mains =
-        spec.init_containers.len() + spec.containers.len() + spec.ephemeral_containers.len();
-    if p.runtime.containers.len() < inits_and_mains {
-        p.runtime.containers.resize(inits_and_mains, ContainerRun::default());
-        let mut behavior = (*p.behavior).clone();
-        behavior.containers.resize_with(inits_and_mains, crate::actors::default_container_behavior);
-        p.behavior = Arc::new(behavior);
-    }
-    p.spec = Arc::new(spec);
-    if counts {
-        p.generation += 1;
+/// What one request changes of a pod's object beside its status; None: as it was.
+#[derive(Default)]
+pub struct Edit {
+    pub labels: Option<BTreeMap<String, String>>,
+    /// Annotations are not kept, but a change of them is one.
+    pub annotations: bool,
+    pub finalizers: Option<Vec<Sym>>,
+    pub spec: Option<PodSpec>,
+}
+
+/// PUT or PATCH of a pod that was let in: with another spec the generation rises, and what changes nothing is no write. A pod that waits to be deleted goes with
+/// its last finalizer.
+pub fn update(w: &mut World, pod: PodId, edit: Edit) {
+    let counts = counts_generations(w);
+    let Edit { labels, annotations, finalizers, spec } = edit;
+    let (relabelled, respecified) = (labels.is_some(), spec.is_some());
+    let metadata = relabelled || annotations;
+    if !w.pods[pod.ix()].exists || !(metadata || respecified || finalizers.is_some()) {
+        return;
     }
     w.touch(pod);
-    watch(w, pod);
+    let p = w.pods.write(pod.ix());
+    if let Some(labels) = labels {
+        p.labels = Arc::new(labels);
+    }
+    p.metadata_changes += u32::from(metadata);
+    if let Some(spec) = spec {
+        p.spec = Arc::new(spec);
+        p.generation += i64::from(counts);
+    }
+    if let Some(finalizers) = finalizers {
+        p.finalizers = finalizers;
+    }
+    let goes = p.finalizers.is_empty() && p.deletion.is_some_and(|d| d.grace_secs == 0);
+    let count = p.container_count();
+    written(w, pod);
+    add_containers(&mut w.runtimes[pod.ix()], count);
+    watch::tell(w, News::PodUpdated { pod, relabelled, respecified, metadata });
+    if goes {
+        remove_pod(w, pod);
+    }
+}
+
+/// Containers that a spec has got later: they run until they are told to stop.
+fn add_containers(runtime: &mut Runtime, count: usize) {
+    if runtime.containers.len() < count {
+        runtime.containers.resize(count, ContainerRun::default());
+        let mut behavior = (*runtime.behavior).clone();
+        behavior.containers.resize_with(count, crate::actors::default_container_behavior);
+        runtime.behavior = Arc::new(behavior);
+    }
 }
 
 /// DELETE on a pod: `BeforeDelete` (apiserver registry/rest/delete.go) and `CheckGracefulDelete`
 /// (pkg/registry/core/pod/strategy.go). `grace` is the request's option.
 pub fn delete_pod(w: &mut World, pod: PodId, grace: Option<i64>) {
     w.touch(pod);
-    let counts = w.gates.version >= crate::rules::gates::Version::V1_33;
-    let now = w.now;
-    let p = &mut w.pods[pod.ix()];
+    let (now, counts) = (w.now, counts_generations(w));
+    let p = &w.pods[pod.ix()];
     if !p.exists {
         return;
     }
@@ -247,52 +265,55 @@ pub fn delete_pod(w: &mut World, pod: PodId, grace: Option<i64>) {
             if secs >= old.grace_secs {
                 return;
             }
-            let began = old.at - crate::time::Span::from_secs(old.grace_secs);
-            let at = (began + crate::time::Span::from_secs(secs)).max(now);
+            let began = old.at - Span::from_secs(old.grace_secs);
+            let at = (began + Span::from_secs(secs)).max(now);
             let secs = if at <= now { 1 } else { secs };
-            p.deletion = Some(Deletion { at, grace_secs: secs });
-            watch(w, pod);
+            mark(w, pod, Deletion { at, grace_secs: secs });
+            watch::tell(w, News::PodDeleting { pod, first: false, stays: true });
         }
         None if secs > 0 => {
-            p.deletion = Some(Deletion { at: now + crate::time::Span::from_secs(secs), grace_secs: secs });
-            if counts {
-                p.generation += 1;
-            }
-            scheduler::pod_deleting(w, pod);
-            let p = &w.pods[pod.ix()];
-            let before = p.status.clone();
-            record_changes(w, pod, &before);
-            watch(w, pod);
+            w.pods.write(pod.ix()).generation += i64::from(counts);
+            mark(w, pod, Deletion { at: now + Span::from_secs(secs), grace_secs: secs });
+            show_deletion(w, pod);
+            watch::tell(w, News::PodDeleting { pod, first: true, stays: true });
         }
         old => {
             // Marked first, even where nothing keeps it: that is what the kubelet takes its grace from.
-            p.deletion = Some(Deletion { at: old.map_or(now, |d| d.at.min(now)), grace_secs: 0 });
-            if old.is_none() {
-                scheduler::pod_deleting(w, pod);
-            }
+            mark(w, pod, Deletion { at: old.map_or(now, |d| d.at.min(now)), grace_secs: 0 });
             let p = &w.pods[pod.ix()];
             let (bound, free) = (p.node.is_some(), p.finalizers.is_empty());
             if bound || !free {
-                let before = p.status.clone();
-                record_changes(w, pod, &before);
+                show_deletion(w, pod);
             }
+            watch::tell(w, News::PodDeleting { pod, first: old.is_none(), stays: !free });
             if free {
                 remove_pod(w, pod);
-            } else {
-                watch(w, pod);
             }
         }
     }
 }
 
+fn mark(w: &mut World, pod: PodId, deletion: Deletion) {
+    w.pods.write(pod.ix()).deletion = Some(deletion);
+    written(w, pod);
+}
+
+/// STATUS says that a pod is being deleted.
+fn show_deletion(w: &mut World, pod: PodId) {
+    let before = w.pods[pod.ix()].status.clone();
+    record_changes(w, pod, &before);
+}
+
 /// The object leaves storage.
-pub fn remove_pod(w: &mut World, pod: PodId) {
-    let p = &mut w.pods[pod.ix()];
-    if !p.exists {
+fn remove_pod(w: &mut World, pod: PodId) {
+    if !w.pods[pod.ix()].exists {
         return;
     }
+    let p = w.pods.write(pod.ix());
     p.exists = false;
-    let (node, shown) = (p.node, p.shown);
+    let (node, shown, entity) = (p.node, p.shown, p.entity);
+    written(w, pod);
+    w.names.remove(entity, pod);
     w.leave(pod);
     w.records[pod.ix()].removed = Some(w.now);
     w.record(
@@ -301,14 +322,12 @@ pub fn remove_pod(w: &mut World, pod: PodId) {
         Change::Status { from: shown.status, to: Sym::EMPTY, ready: shown.ready, restarts: shown.restarts },
     );
     close_record(w, pod);
-    pod_gc::removed(w, pod);
-    taint_eviction::pod_gone(w, pod);
-    match node {
-        Some(_) => watch(w, pod),
-        None => scheduler::pod_gone(w, pod),
-    }
-    scheduler::pod_freed(w, pod);
-    attach_detach::pod_changed(w, pod);
+    watch::tell(w, News::PodGone { pod });
+}
+
+/// Nobody asks for the status of a pod any more that is gone.
+pub fn let_go(w: &mut World, pod: PodId) {
+    w.pods.write(pod.ix()).status = w.nothing.clone();
 }
 
 fn close_record(w: &mut World, pod: PodId) {
@@ -325,8 +344,9 @@ fn ready_changed(record: &mut PodRecord, now: Time, ready: bool) {
     record.ready_micros += if ready { -offset } else { offset };
 }
 
-/// Records every difference between `before` and the pod's status, and the STATUS column that follows from it.
-pub fn record_changes(w: &mut World, pod: PodId, before: &HeldStatus) {
+/// Records every difference between `before` and the pod's status, and the STATUS column that follows from it; says whether
+/// the pod has ended.
+fn record_changes(w: &mut World, pod: PodId, before: &HeldStatus) -> bool {
     w.touch(pod);
     let now = w.now;
     let World { pods, plan, learned, gates, .. } = w;
@@ -356,13 +376,9 @@ pub fn record_changes(w: &mut World, pod: PodId, before: &HeldStatus) {
         w.record(Some(pod), node, *change);
     }
     if was != told.shown {
-        w.pods[pod.ix()].shown = told.shown;
+        w.pods.write(pod.ix()).shown = told.shown;
         let Shown { status, ready, restarts } = told.shown;
         w.record(Some(pod), node, Change::Status { from: was.status, to: status, ready, restarts });
     }
-    if found.ends {
-        pod_gc::ended(w, pod);
-        scheduler::pod_freed(w, pod);
-    }
-    attach_detach::pod_changed(w, pod);
+    found.ends
 }

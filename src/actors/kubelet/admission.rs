@@ -2,117 +2,111 @@
 
 use std::sync::Arc;
 
-use crate::actors::{api_server, events};
+use super::taken;
+use crate::actors::{api_server, events, runtime};
 use crate::api::{Effect, Phase, PodStatus, Sym, Text};
 use crate::rules::placement::amounts::Amounts;
 use crate::rules::placement::{NodeInfo, PodRequest, node_affinity, node_ports, taint_toleration};
-use crate::world::{NodeId, Pod, PodId, World};
+use crate::world::{Local, NodeId, PodId, World};
 
 /// Reason and message of the first handler that says no: the eviction manager, the device manager, the predicates
 /// (`generalFilter`, pkg/kubelet/lifecycle/predicate.go), and the shutdown manager last.
-pub fn admit(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
+pub fn admit(w: &World, pod: PodId, node: NodeId, request: &PodRequest) -> Result<(), (Sym, Text)> {
     // What it was given before a restart of the kubelet counts, not what it waits for.
-    let own = super::allocation::set_aside(&w.pods[pod.ix()], &w.gates);
-    check(w, pod, node, own.as_ref())
+    let own = super::allocation::set_aside(w.local(pod), &w.gates);
+    check(w, pod, node, request, own.as_ref())
 }
 
 /// The same for a pod that is here already and asks for another size (`ResizeOperation`).
 pub fn admit_size(w: &World, pod: PodId, node: NodeId, asked: &Amounts) -> Result<(), (Sym, Text)> {
-    check(w, pod, node, Some(asked))
+    check(w, pod, node, &taken::request_of(w, pod), Some(asked))
 }
 
 /// `asked` replaces what the pod's spec asks for.
-fn check(w: &World, pod: PodId, node: NodeId, asked: Option<&Amounts>) -> Result<(), (Sym, Text)> {
+fn check(
+    w: &World,
+    pod: PodId,
+    node: NodeId,
+    request: &PodRequest,
+    asked: Option<&Amounts>,
+) -> Result<(), (Sym, Text)> {
     super::eviction::admits(w, pod, node)?;
     super::devices::admits(w, pod, node)?;
-    let ix = node.0;
-    if let Some(info) = w.scheduler.cluster.node(ix)
-        && let Some(request) = info.request_of(pod.0)
-    {
-        let request = w.scheduler.cluster.request(request);
-        predicates(w, pod, info, request, asked)?;
-    }
-    if w.machines[node.ix()].shutting_down.is_some() {
+    predicates(w, pod, node, request, asked)?;
+    if w.kubelet(node).is_some_and(|kubelet| kubelet.shutting_down.is_some()) {
         return Err((Sym::NODE_SHUTDOWN, "Pod was rejected as the node is shutting down.".into()));
     }
     Ok(())
 }
 
+/// Against the node as its kubelet's lister has it, which after its deletion is as it was last.
 fn predicates(
     w: &World,
     pod: PodId,
-    info: &NodeInfo,
-    request: &Arc<PodRequest>,
+    node: NodeId,
+    request: &PodRequest,
     asked: Option<&Amounts>,
 ) -> Result<(), (Sym, Text)> {
-    // What every pod that is bound here asks for, this one included: mostly it fits, and nobody needs to look closer. A
-    // resize has to: the API knows newer sizes than the kubelet has heard of.
-    let (all, has) = (&info.requested, &info.allocatable);
-    let crowded = asked.is_some()
-        || i64::from(info.pod_count) > info.allowed_pods
-        || all.milli_cpu > has.milli_cpu
-        || all.memory > has.memory
-        || all.ephemeral > has.ephemeral
-        || all.scalars.iter().any(|(name, amount)| *amount > has.scalar(*name));
-    if crowded {
-        room(w, pod, info, asked.unwrap_or(&request.requests.asked))?;
+    let spec = &w.nodes[node.ix()].spec;
+    if is_crowded(w, node, request, asked) {
+        room(w, pod, node, asked.unwrap_or(&request.requests.asked))?;
     }
     let failed = |reason: &str, words: &str| {
         Err((Sym::new(reason), Text::from(format!("Predicate {reason} failed: {words}"))))
     };
-    if !node_affinity::matches(request, info) {
+    let choosy = !request.node_selector.is_empty() || request.required_nodes.is_some();
+    if choosy && !node_affinity::matches(request, &NodeInfo::of(spec)) {
         return failed("NodeAffinity", "node(s) didn't match Pod's node affinity/selector");
     }
-    if !request.ports.is_empty()
-        && admitted(w, pod, info).any(|(_, other)| node_ports::conflict(&request.ports, &other.ports))
-    {
+    let takes_ports = |other: Local<'_>| {
+        let other = taken::request_of(w, other.id);
+        node_ports::conflict(&request.ports, &other.ports)
+    };
+    if !request.ports.is_empty() && taken::others(w, pod, node).any(takes_ports) {
         return failed("NodePorts", "node(s) didn't have free ports for the requested pod ports");
     }
     let evicting: Vec<_> =
-        info.taints.iter().filter(|taint| taint.effect == Effect::NoExecute).copied().collect();
+        spec.taints.iter().filter(|taint| taint.effect == Effect::NoExecute).copied().collect();
     if taint_toleration::untolerated(&request.tolerations, &evicting).is_some() {
         return failed("TaintToleration", "node(s) had taints that the pod didn't tolerate");
     }
     Ok(())
 }
 
-/// The pods that this kubelet has taken and that have not ended.
-fn admitted<'a>(
-    w: &'a World,
-    pod: PodId,
-    info: &'a NodeInfo,
-) -> impl Iterator<Item = (&'a Pod, &'a Arc<PodRequest>)> {
-    let active = |other: &Pod| other.worker.as_deref().is_some_and(|worker| !worker.containers_gone);
-    others(w, pod, info).filter(move |(other, _)| active(other))
+/// Whether somebody has to look closer: mostly all fits, by what the specs of those here ask for in all.
+fn is_crowded(w: &World, node: NodeId, request: &PodRequest, asked: Option<&Amounts>) -> bool {
+    let Some(taken) = w.kubelet(node).map(|kubelet| &kubelet.taken).filter(|taken| !taken.resized) else {
+        return true;
+    };
+    let has = Amounts::of_list(&w.nodes[node.ix()].spec.allocatable);
+    let (all, own) = (&taken.asked, &request.requests.asked);
+    asked.is_some()
+        || taken.pods.len() as i64 + 1 > allowed_pods(w, node)
+        || all.milli_cpu + own.milli_cpu > has.milli_cpu
+        || all.memory + own.memory > has.memory
+        || all.ephemeral + own.ephemeral > has.ephemeral
+        || own.scalars.iter().any(|(name, amount)| all.scalar(*name) + amount > has.scalar(*name))
 }
 
-/// The other pods of the node that have not ended, and what they ask for.
-pub fn others<'a>(
-    w: &'a World,
-    pod: PodId,
-    info: &'a NodeInfo,
-) -> impl Iterator<Item = (&'a Pod, &'a Arc<PodRequest>)> {
-    info.pods
-        .iter()
-        .zip(&info.pod_requests)
-        .filter(move |(other, _)| **other != pod.0)
-        .map(|(other, request)| (&w.pods[*other as usize], w.scheduler.cluster.request(*request)))
+fn allowed_pods(w: &World, node: NodeId) -> i64 {
+    let pods = w.nodes[node.ix()].spec.allocatable.get("pods").copied().unwrap_or_default();
+    i64::try_from(pods / 1_000_000_000).unwrap_or(i64::MAX)
 }
 
 /// `fitsRequest` against the pods that were taken before. Devices of plugins fit: whoever comes here has them
 /// (`UpdatePluginResources`, pkg/kubelet/cm/devicemanager/manager.go).
-fn room(w: &World, pod: PodId, info: &NodeInfo, asked: &Amounts) -> Result<(), (Sym, Text)> {
+fn room(w: &World, pod: PodId, node: NodeId, asked: &Amounts) -> Result<(), (Sym, Text)> {
     let (mut used, mut count) = (Amounts::default(), 0);
-    for (other, request) in admitted(w, pod, info) {
+    for other in taken::others(w, pod, node) {
         match super::allocation::set_aside(other, &w.gates) {
-            None => used.add(&request.requests.asked),
+            None => used.add(&taken::request_of(w, other.id).requests.asked),
             Some(own) => used.add(&own),
         }
         count += 1;
     }
-    let has = &info.allocatable;
-    let mut lacking =
-        (count + 1 > info.allowed_pods).then_some((Sym::new("pods"), 1, count, info.allowed_pods));
+    let has = Amounts::of_list(&w.nodes[node.ix()].spec.allocatable);
+    let allowed = allowed_pods(w, node);
+    let mut lacking = (count + 1 > allowed).then_some((Sym::new("pods"), 1, count, allowed));
     let mut check = |name: Sym, asked: i64, used: i64, has: i64| {
         if lacking.is_none() && asked > 0 && asked > has - used {
             lacking = Some((name, asked, used, has));
@@ -121,7 +115,7 @@ fn room(w: &World, pod: PodId, info: &NodeInfo, asked: &Amounts) -> Result<(), (
     check(Sym::CPU, asked.milli_cpu, used.milli_cpu, has.milli_cpu);
     check(Sym::MEMORY, asked.memory, used.memory, has.memory);
     check(Sym::EPHEMERAL_STORAGE, asked.ephemeral, used.ephemeral, has.ephemeral);
-    let plugins = w.pods[pod.ix()].node.map_or(&[][..], |node| &w.plan.nodes[node.ix()].device_plugins);
+    let plugins = &w.plan.nodes[node.ix()].device_plugins;
     for (name, amount) in asked.scalars.iter().filter(|(name, _)| !plugins.iter().any(|(own, _)| own == name))
     {
         check(*name, *amount, used.scalar(*name), has.scalar(*name));
@@ -144,7 +138,7 @@ pub fn reject(w: &mut World, pod: PodId, reason: Sym, message: Text) {
     let now = w.now;
     let words = format!("Pod was rejected: {}", message.show(&w.pods[pod.ix()].ident));
     let generation = if w.gates.observed_generation { w.pods[pod.ix()].generation } else { 0 };
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let kept = p
         .status
         .read()
@@ -166,7 +160,8 @@ pub fn reject(w: &mut World, pod: PodId, reason: Sym, message: Text) {
     api_server::replace_status(w, pod, status.into());
     // What it has here from before the kubelet's start goes without a word: housekeeping ends what runs
     // (`HandlePodCleanups`), the collection of dead containers takes the rest (`ShouldPodContentBeRemoved`).
-    let runtime = &mut w.pods[pod.ix()].runtime;
+    runtime::address_free(w, pod);
+    let runtime = &mut w.runtimes[pod.ix()];
     runtime.live = Arc::default();
     for container in &mut runtime.containers {
         container.generation += 1;

@@ -16,8 +16,8 @@ use crate::rules::gates::{Gates, Version};
 use crate::rules::placement::amounts::{self, Amounts};
 use crate::rules::resize::{self, ADMISSION_SINCE, CONDITIONS_SINCE, EVENTS_SINCE};
 use crate::time::Span;
-use crate::world::pod::Work;
-use crate::world::{ContainerIx, NodeId, Pod, PodId, SimEvent, World};
+use crate::world::worker::Work;
+use crate::world::{ContainerIx, Kubelet, Local, NodeId, Pod, PodId, Runtime, SimEvent, World};
 
 /// `retryDelay`, since the last try of any kind.
 const RETRY: Span = Span::from_secs(180);
@@ -27,8 +27,8 @@ const FIRST_RETRY: Span = Span::from_secs(30);
 pub const UPDATE: Span = Span::from_millis(30);
 
 /// The conditions about a pod's resize, if there is one.
-pub fn conditions(p: &Pod, gates: &Gates) -> SmallVec<[Condition; 2]> {
-    match p.resize.as_deref() {
+pub fn conditions(p: Local<'_>, gates: &Gates) -> SmallVec<[Condition; 2]> {
+    match p.runtime.resize.as_deref() {
         Some(own) if gates.version >= CONDITIONS_SINCE => {
             own.pending.iter().chain(&own.in_progress).copied().collect()
         }
@@ -37,15 +37,15 @@ pub fn conditions(p: &Pod, gates: &Gates) -> SmallVec<[Condition; 2]> {
 }
 
 /// What is set aside for a pod that was resized; None for those that have what their spec asks for.
-pub fn set_aside(p: &Pod, gates: &Gates) -> Option<Amounts> {
-    let own = p.resize.as_deref()?;
+pub fn set_aside(p: Local<'_>, gates: &Gates) -> Option<Amounts> {
+    let own = p.runtime.resize.as_deref()?;
     let spec = resize::with_sizes(&own.seen, &own.allocated);
     Some(amounts::requests(&spec, gates.pod_level_resources).asked)
 }
 
 /// The spec that the kubelet works with: the API's, with the sizes that are set aside (`UpdatePodFromAllocation`).
-pub fn allocated_spec(p: &mut Pod) -> Arc<crate::api::PodSpec> {
-    let Some(own) = p.resize.as_deref_mut() else { return Arc::clone(&p.spec) };
+pub fn allocated_spec(p: &Pod, runtime: &mut Runtime) -> Arc<crate::api::PodSpec> {
+    let Some(own) = runtime.resize.as_deref_mut() else { return Arc::clone(&p.spec) };
     own.seen = Arc::clone(&p.spec);
     if resize::sizes(&p.spec) == own.allocated {
         Arc::clone(&p.spec)
@@ -54,26 +54,31 @@ pub fn allocated_spec(p: &mut Pod) -> Arc<crate::api::PodSpec> {
     }
 }
 
-fn is_pending(p: &Pod) -> bool {
-    p.resize.as_deref().is_some_and(|own| resize::sizes(&own.seen) != own.allocated)
+fn is_pending(p: Local<'_>) -> bool {
+    p.runtime.resize.as_deref().is_some_and(|own| resize::sizes(&own.seen) != own.allocated)
 }
 
 /// The kubelet has seen another spec of a pod that was resized (`HandlePodUpdates`, pkg/kubelet/kubelet.go); the sync
 /// that the update asks for is the caller's.
 pub fn spec_seen(w: &mut World, pod: PodId, node: NodeId) {
-    if is_pending(&w.pods[pod.ix()]) {
+    if let Some(kubelet) = w.kubelet_mut(node) {
+        kubelet.taken.resized = true;
+    }
+    if is_pending(w.local(pod)) {
         push(w, pod, node);
         retry(w, node, Some(pod));
         return;
     }
     forget_pending(w, pod);
-    w.machines[node.ix()].pending_resizes.retain(|other| *other != pod);
+    if let Some(kubelet) = w.kubelet_mut(node) {
+        kubelet.pending_resizes.retain(|other| *other != pod);
+    }
 }
 
 /// The kubelet takes a pod that it knew before its start: sizes come from its checkpoint, and what waits is tried once it
 /// has heard of all pods.
 pub fn pod_added(w: &mut World, pod: PodId, node: NodeId) {
-    if is_pending(&w.pods[pod.ix()]) {
+    if is_pending(w.local(pod)) {
         push(w, pod, node);
         want_retry(w, node, FIRST_RETRY);
     } else {
@@ -83,62 +88,68 @@ pub fn pod_added(w: &mut World, pod: PodId, node: NodeId) {
 
 /// A resize was taken back while it waited.
 fn forget_pending(w: &mut World, pod: PodId) {
-    if let Some(own) = w.pods[pod.ix()].resize.as_deref_mut() {
+    if let Some(own) = w.runtimes[pod.ix()].resize.as_deref_mut() {
         own.pending = None;
     }
 }
 
 /// A pod has ended on the node, or is gone: others may have its room.
 pub fn pod_left(w: &mut World, pod: PodId, node: NodeId) {
-    if w.machines[node.ix()].pending_resizes.is_empty() {
+    let Some(kubelet) = w.kubelet_mut(node).filter(|kubelet| !kubelet.pending_resizes.is_empty()) else {
         return;
-    }
-    w.machines[node.ix()].pending_resizes.retain(|other| *other != pod);
+    };
+    kubelet.pending_resizes.retain(|other| *other != pod);
     retry(w, node, None);
 }
 
 /// Nothing has happened for three minutes.
 pub fn retry_due(w: &mut World, node: NodeId, generation: u32) {
-    let n = &w.machines[node.ix()];
-    if n.generation == generation && n.kubelet_up && n.resize_retry == Some(w.now) {
+    let now = w.now;
+    let same = w.machines[node.ix()].same_kubelet(generation);
+    if same.is_some_and(|kubelet| kubelet.resize_retry == Some(now)) {
         retry(w, node, None);
     }
 }
 
 fn want_retry(w: &mut World, node: NodeId, after: Span) {
-    let n = &mut w.machines[node.ix()];
-    let (at, generation) = (w.now + after, n.generation);
-    n.resize_retry = Some(at);
+    let at = w.now + after;
+    let Some(kubelet) = w.kubelet_mut(node) else { return };
+    let generation = kubelet.incarnation;
+    kubelet.resize_retry = Some(at);
     w.at(at, SimEvent::ResizeRetry { node, generation });
 }
 
 /// `PushPendingResize`
 fn push(w: &mut World, pod: PodId, node: NodeId) {
-    let mut list = std::mem::take(&mut w.machines[node.ix()].pending_resizes);
+    let waiting = |kubelet: &mut Kubelet| std::mem::take(&mut kubelet.pending_resizes);
+    let Some(mut list) = w.kubelet_mut(node).map(waiting) else { return };
     if !list.contains(&pod) {
         list.push(pod);
         list.sort_by_cached_key(|pod| {
-            let p = &w.pods[pod.ix()];
-            let pending = p.resize.as_deref().and_then(|own| own.pending.as_ref());
+            let p = w.local(*pod);
+            let pending = p.runtime.resize.as_deref().and_then(|own| own.pending.as_ref());
             resize::turn(grows(p, &w.gates), p.spec.priority, p.status.form().qos_class, pending)
         });
     }
-    w.machines[node.ix()].pending_resizes = list;
+    if let Some(kubelet) = w.kubelet_mut(node) {
+        kubelet.pending_resizes = list;
+    }
 }
 
 /// `isResizeIncreasingRequests`
-fn grows(p: &Pod, gates: &Gates) -> bool {
-    let Some(own) = p.resize.as_deref() else { return false };
+fn grows(p: Local<'_>, gates: &Gates) -> bool {
+    let Some(own) = p.runtime.resize.as_deref() else { return false };
     let desired = amounts::requests(&own.seen, gates.pod_level_resources).asked;
     set_aside(p, gates).is_some_and(|has| desired.milli_cpu > has.milli_cpu || desired.memory > has.memory)
 }
 
 /// `RetryPendingResizes`: all that wait, in their order. Each is synced, but for the one that its caller syncs.
 fn retry(w: &mut World, node: NodeId, updated: Option<PodId>) {
-    w.machines[node.ix()].resize_retry = None;
+    let Some(kubelet) = w.kubelet_mut(node) else { return };
+    kubelet.resize_retry = None;
     let mut left = Vec::new();
-    for pod in std::mem::take(&mut w.machines[node.ix()].pending_resizes) {
-        let worker = w.pods[pod.ix()].worker.as_deref();
+    for pod in std::mem::take(&mut kubelet.pending_resizes) {
+        let worker = w.worker(pod);
         if worker.is_none_or(|worker| worker.removed || worker.work != Work::Sync) {
             continue;
         }
@@ -152,7 +163,9 @@ fn retry(w: &mut World, node: NodeId, updated: Option<PodId>) {
     if !left.is_empty() {
         want_retry(w, node, RETRY);
     }
-    w.machines[node.ix()].pending_resizes = left;
+    if let Some(kubelet) = w.kubelet_mut(node) {
+        kubelet.pending_resizes = left;
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -165,8 +178,8 @@ enum Attempt {
 /// `handlePodResourcesResize`
 fn attempt(w: &mut World, pod: PodId, node: NodeId) -> Attempt {
     let (now, gates) = (w.now, w.gates);
-    let p = &w.pods[pod.ix()];
-    let Some(own) = p.resize.as_deref() else { return Attempt::Over };
+    let p = w.local(pod);
+    let Some(own) = p.runtime.resize.as_deref() else { return Attempt::Over };
     let (spec, generation) = (Arc::clone(&own.seen), p.generation);
     let asked = amounts::requests(&spec, gates.pod_level_resources).asked;
     let has = Amounts::of_list(&w.nodes[node.ix()].spec.allocatable);
@@ -178,15 +191,15 @@ fn attempt(w: &mut World, pod: PodId, node: NodeId) -> Attempt {
             admission::admit_size(w, pod, node, &asked).err().map(|(_, why)| (Sym::DEFERRED, why))
         }
     };
-    let p = &mut w.pods[pod.ix()];
-    let Some(own) = p.resize.as_deref_mut() else { return Attempt::Over };
+    let p = w.local_mut(pod);
+    let Some(own) = p.runtime.resize.as_deref_mut() else { return Attempt::Over };
     if let Some((reason, why)) = refused {
         let before = own.pending;
         let pending =
             resize::condition(before.as_ref(), Sym::POD_RESIZE_PENDING, reason, why, generation, now);
         own.pending = Some(pending);
         if gates.version >= EVENTS_SINCE && resize::says_more(before.as_ref(), &pending) {
-            let why = why.show(&p.ident).to_string();
+            let why = why.show(&p.pod.ident).to_string();
             let words = resize::words(&format!("Pod resize {reason}"), &spec, Some(generation), &why);
             let event = if reason == Sym::INFEASIBLE { "ResizeInfeasible" } else { "ResizeDeferred" };
             events::kubelet(w, pod, true, Sym::new(event), words, None);
@@ -201,7 +214,7 @@ fn attempt(w: &mut World, pod: PodId, node: NodeId) -> Attempt {
     own.allocated = sizes;
     let kind = Sym::POD_RESIZE_IN_PROGRESS;
     own.in_progress = Some(resize::condition(None, kind, Sym::EMPTY, Text::NONE, generation, now));
-    if let Some(worker) = p.worker.as_deref_mut() {
+    if let Some(worker) = p.worker {
         worker.spec = Arc::clone(&spec);
     }
     if gates.version >= EVENTS_SINCE {
@@ -217,14 +230,15 @@ const COMPLETION_SINCE: Version = Version::V1_34;
 /// The first step of `SyncPod`: whether running containers still have another size than what is set aside.
 pub fn check_progress(w: &mut World, pod: PodId) {
     let (now, gates) = (w.now, w.gates);
-    let p = &mut w.pods[pod.ix()];
-    let Some(own) = p.resize.as_deref_mut() else { return };
-    let Some(worker) = p.worker.as_deref() else { return };
+    let p = w.local_mut(pod);
+    let Some(own) = p.runtime.resize.as_deref_mut() else { return };
+    let generation = p.pod.generation;
+    let Some(worker) = p.worker else { return };
     let Some(run) = worker.run.as_deref() else { return };
     if resize::is_in_progress(&worker.spec, &run.snapshot, &own.actual) {
         // As after a restart of the kubelet that came between the two.
         let kind = Sym::POD_RESIZE_IN_PROGRESS;
-        let fresh = || resize::condition(None, kind, Sym::EMPTY, Text::NONE, p.generation, now);
+        let fresh = || resize::condition(None, kind, Sym::EMPTY, Text::NONE, generation, now);
         own.in_progress.get_or_insert_with(fresh);
         return;
     }
@@ -238,12 +252,12 @@ pub fn check_progress(w: &mut World, pod: PodId) {
 
 /// The runtime has taken the new sizes of all containers that run (`doPodResizeAction`).
 pub fn actuated(w: &mut World, pod: PodId) {
-    let p = &mut w.pods[pod.ix()];
-    let Some(own) = p.resize.as_deref_mut() else { return };
+    let p = w.local_mut(pod);
+    let Some(own) = p.runtime.resize.as_deref_mut() else { return };
     own.watched = true;
     let live = Arc::clone(&p.runtime.live);
     for ix in 0..own.actual.len() {
-        let name = p.spec.container_at(ix).name;
+        let name = p.pod.spec.container_at(ix).name;
         if live.newest(name).is_some_and(|c| c.state == InstanceState::Running) {
             own.actual[ix].clone_from(&own.allocated[ix]);
         }
@@ -252,8 +266,8 @@ pub fn actuated(w: &mut World, pod: PodId) {
 }
 
 /// A new instance has what is set aside.
-pub fn container_started(p: &mut Pod, ix: ContainerIx) {
-    let Some(own) = p.resize.as_deref_mut() else { return };
+pub fn container_started(runtime: &mut Runtime, ix: ContainerIx) {
+    let Some(own) = runtime.resize.as_deref_mut() else { return };
     let ix = usize::from(ix);
     if let (Some(actual), Some(allocated)) = (own.actual.get_mut(ix), own.allocated.get(ix)) {
         actual.clone_from(allocated);

@@ -13,8 +13,8 @@ use crate::api::Sym;
 use crate::rules::volume_ownership as ownership;
 use crate::scenario::plan::ObjectKind;
 use crate::time::{Span, Time};
-use crate::world::pod::Work;
 use crate::world::volumes::{ClaimIx, ClaimMount, ClaimMounts, MountStage, VolumeIx};
+use crate::world::worker::Work;
 use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
 
 /// From a pod's last look at its volumes to the devices' end on the node: two rounds of the reconciler.
@@ -22,7 +22,7 @@ const UNMOUNT_DEVICE: Span = Span::from_millis(200);
 
 /// Why the volume manager cannot take in the pod's claims, in the words of its error: one is not there or not bound.
 pub fn refused(w: &World, pod: PodId) -> Option<String> {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let namespace = p.ident.namespace;
     let mut names = Vec::new();
     let mut errors = Vec::new();
@@ -62,7 +62,7 @@ pub fn begin(w: &mut World, pod: PodId, node: NodeId, others: bool) {
         false => MountStage::Mounting,
     };
     let claims: Vec<ClaimMount> = volumes.map(|volume| ClaimMount { volume, stage: stage(volume) }).collect();
-    let generation = w.machines[node.ix()].generation;
+    let generation = w.machines[node.ix()].incarnation;
     w.volumes.mounts.remove(&pod);
     if claims.is_empty() {
         return;
@@ -117,13 +117,12 @@ fn set_stage(w: &mut World, pod: PodId, at: usize, stage: MountStage) {
 /// A claim of a pod goes on.
 pub fn go_on(w: &mut World, pod: PodId, claim: ClaimIx, generation: u32) {
     let at = claim.ix();
-    let Some(node) = w.pods[pod.ix()].worker.as_deref().filter(|w| w.work == Work::Sync).map(|w| w.node)
-    else {
+    let Some(node) = w.worker(pod).filter(|w| w.work == Work::Sync).map(|w| w.node) else {
         w.volumes.mounts.remove(&pod);
         return;
     };
     let mounts = w.volumes.mounts.get(&pod).filter(|mounts| mounts.generation == generation);
-    let current = w.machines[node.ix()].generation == generation;
+    let current = w.machines[node.ix()].incarnation == generation;
     let Some(claim) = mounts.and_then(|mounts| mounts.claims.get(at)).copied().filter(|_| current) else {
         return;
     };
@@ -232,7 +231,7 @@ pub fn unmounted(w: &mut World, pod: PodId, node: NodeId) {
 /// The kubelet is up again and writes its node's status.
 pub fn kubelet_started(w: &mut World, node: NodeId) {
     if !w.volumes.list.is_empty() {
-        let generation = w.machines[node.ix()].generation;
+        let generation = w.machines[node.ix()].incarnation;
         w.after(Span::ZERO, SimEvent::NodeStatus { node, generation });
     }
 }
@@ -240,7 +239,7 @@ pub fn kubelet_started(w: &mut World, node: NodeId) {
 /// Asks for the node status that is written at or after an instant (`syncNodeStatus`, every `nodeStatusUpdateFrequency`).
 fn want_status(w: &mut World, node: NodeId, at: Time) {
     let n = &w.machines[node.ix()];
-    let (period, generation) = (n.config.node_status_update_frequency, n.generation);
+    let (period, generation) = (n.config.node_status_update_frequency, n.incarnation);
     let anchor = crate::actors::node_lifecycle::status_anchor(w, node, period);
     let at = super::pod_worker::next_on_grid(anchor, period, at);
     w.at(at, SimEvent::NodeStatus { node, generation });
@@ -248,8 +247,7 @@ fn want_status(w: &mut World, node: NodeId, at: Time) {
 
 /// The node's status is written: `volumesInUse` is what the kubelet's pods need or still hold.
 pub fn write_status(w: &mut World, node: NodeId, generation: u32) {
-    let n = &w.machines[node.ix()];
-    if n.generation != generation || !n.kubelet_up {
+    if w.machines[node.ix()].same_kubelet(generation).is_none() {
         return;
     }
     for volume in VolumeIx::all(w.volumes.list.len()) {
@@ -266,7 +264,7 @@ pub fn write_status(w: &mut World, node: NodeId, generation: u32) {
 
 /// Whether the kubelet of a node has taken in the pod's volumes and not let go of them.
 fn holds(w: &World, pod: PodId, node: NodeId) -> bool {
-    let worker = w.pods[pod.ix()].worker.as_deref();
+    let worker = w.worker(pod);
     worker.is_some_and(|worker| {
         worker.node == node
             && worker.work != Work::Finished

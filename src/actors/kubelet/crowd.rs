@@ -35,7 +35,7 @@ pub fn joins(w: &mut World, pod: PodId) {
 
 /// How long the others put the pod off.
 pub fn jostle(w: &World, pod: PodId, at: At) -> Span {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let Some(node) = p.node else { return Span::ZERO };
     let starts = &w.machines[node.ix()].starts;
     let others = starts.iter().filter(|begun| w.now.since(**begun) <= WINDOW).count().saturating_sub(1);
@@ -49,7 +49,7 @@ pub fn jostle(w: &World, pod: PodId, at: At) -> Span {
 
 /// Whether mounts that are `late` are done only after the poll that would have found them.
 pub fn misses_poll(w: &World, pod: PodId, late: Span) -> bool {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let mut draw = w.draw(Purpose::Jostle, p.entity, 4 * u64::from(p.runtime.sandbox_starts) + 2);
     late > Span::from_micros(draw.below(SLACK_MICROS) as i64)
 }

@@ -4,18 +4,18 @@
 //! The node's status tells of a change at its next round only (`nodeStatusUpdateFrequency`), so the scheduler hears of
 //! the devices later than the kubelet itself.
 
-use super::admission;
 use super::pod_worker::next_on_grid;
+use super::taken;
 use crate::actors::api_server::nodes;
 use crate::api::{InstanceState, NodeSpec, Sym, Text};
 use crate::rules::devices::{Claim, Devices, allocate};
 use crate::rules::quantity::Quantity;
 use crate::time::Span;
-use crate::world::{NodeId, Pod, PodId, SimEvent, World};
+use crate::world::{Local, NodeId, PodId, SimEvent, World};
 
 /// How many devices of a plugin's resource the kubelet has: none before the plugin has registered.
 fn healthy(w: &World, node: NodeId, resource: Sym, delay: Span) -> i64 {
-    let start = w.machines[node.ix()].kubelet_start;
+    let start = super::start_of(w, node);
     // Of a kubelet that runs since before the run everything has registered.
     if start >= w.plan.start && w.now.since(start) < delay {
         return 0;
@@ -26,13 +26,22 @@ fn healthy(w: &World, node: NodeId, resource: Sym, delay: Span) -> i64 {
 
 /// Whether the kubelet has given a pod its devices before; its checkpoint outlives it. A pod that was admitted has a
 /// start time, and so has one that was rejected, but that is over.
-fn was_admitted(p: &Pod) -> bool {
+fn was_admitted(p: Local<'_>) -> bool {
     p.worker.is_some() || p.status.start_time().is_some()
+}
+
+/// Whether a pod that was given devices has not ended: before the kubelet has heard of a pod again, as the API has it.
+fn holds_devices(p: Local<'_>) -> bool {
+    let ended = match p.worker {
+        Some(worker) => worker.containers_gone,
+        None => !p.exists || p.status.form().phase.is_terminal(),
+    };
+    was_admitted(p) && !ended
 }
 
 /// Whether a pod gets the devices that it asks for.
 pub fn admits(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let held = was_admitted(p);
     for (resource, delay) in &w.plan.nodes[node.ix()].device_plugins {
         let claims = p.container_ixs().map(|ix| {
@@ -46,14 +55,13 @@ pub fn admits(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
                 passed_on: p.is_init(ix) && !p.is_sidecar(ix),
             }
         });
-        let info = w.scheduler.cluster.node(node.0);
-        let others = info.into_iter().flat_map(|info| admission::others(w, pod, info));
-        let in_use = others.filter(|(other, _)| was_admitted(other));
+        let all = w.machines[node.ix()].pods.iter().filter(|other| **other != pod);
+        let in_use = all.map(|other| w.local(*other)).filter(|other| holds_devices(*other));
         let devices = Devices {
             resource: *resource,
             healthy: healthy(w, node, *resource, *delay),
-            in_use: in_use.map(|(_, request)| request.requests.asked.scalar(*resource)).sum(),
-            initializing: w.now == w.machines[node.ix()].kubelet_start,
+            in_use: in_use.map(|other| taken::request_of(w, other.id).requests.asked.scalar(*resource)).sum(),
+            initializing: w.now == super::start_of(w, node),
         };
         allocate(claims, devices)
             .map_err(|refusal| (Sym::new("UnexpectedAdmissionError"), Text::from(refusal.to_string())))?;
@@ -64,7 +72,7 @@ pub fn admits(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
 /// The kubelet has started: its first node status tells of no devices whose plugins are not back yet (`GetCapacity`).
 pub fn kubelet_started(w: &mut World, node: NodeId) {
     let n = &w.machines[node.ix()];
-    let (start, period, generation) = (w.now, n.config.node_status_update_frequency, n.generation);
+    let (start, period, generation) = (w.now, n.config.node_status_update_frequency, n.incarnation);
     let plan = std::sync::Arc::clone(&w.plan);
     let delays = plan.nodes[node.ix()].device_plugins.iter().map(|(_, delay)| delay);
     for delay in delays.filter(|delay| **delay > Span::ZERO) {
@@ -75,7 +83,7 @@ pub fn kubelet_started(w: &mut World, node: NodeId) {
 
 /// A round of the node status after a plugin has registered.
 pub fn reported(w: &mut World, node: NodeId, generation: u32) {
-    if w.machines[node.ix()].generation == generation {
+    if w.machines[node.ix()].incarnation == generation {
         report(w, node);
     }
 }

@@ -6,15 +6,16 @@
 //! long: something outside of the pods takes it. A round comes every ten seconds while there is pressure; after an eviction
 //! the next one waits for its end only.
 
-use super::{end_pod, local_storage, pod_worker};
+use super::{end_pod, local_storage, pod_worker, taken};
 use crate::actors::{events, memory, node_lifecycle};
 use crate::api::{Sym, Text};
 use crate::rules::eviction::{self as rule, Candidate, Consumer};
 use crate::rules::quantity::{Format, Quantity};
 use crate::rules::status_change::EndedBy;
 use crate::time::Span;
-use crate::world::machine::Pressure;
-use crate::world::pod::Work;
+use crate::world::kubelet::Pressure;
+use crate::world::machine::Shortage;
+use crate::world::worker::Work;
 use crate::world::{ContainerIx, NodeId, PodId, SimEvent, World};
 
 /// `evictionMonitoringPeriod`
@@ -27,42 +28,55 @@ pub const CRITICAL: i32 = 2_000_000_000;
 /// A hard threshold leaves a pod this long.
 pub const HARD_GRACE_SECS: i64 = 1;
 
-/// A resource of the node is short from now on (or again, or still: then its condition stands). Without `lasts`, until a
-/// pod was evicted.
+/// Something outside of the pods takes a resource of the machine from now on (or again, or still: then the node's condition
+/// stands). Without `lasts`, until a pod was evicted.
 pub fn begin(w: &mut World, node: NodeId, resource: Sym, lasts: Option<Span>) {
+    let until = lasts.map(|lasts| w.now + lasts);
+    let shortages = &mut w.machines[node.ix()].shortages;
+    match shortages.iter_mut().find(|known| known.resource == resource) {
+        Some(known) => known.until = until,
+        None => shortages.push(Shortage { resource, until }),
+    }
+    look_out(w, node, resource);
+}
+
+/// The manager's next round looks at a resource.
+fn look_out(w: &mut World, node: NodeId, resource: Sym) {
     let now = w.now;
-    let n = &mut w.machines[node.ix()];
-    let round = pod_worker::next_on_grid(n.kubelet_start, PERIOD, now + Span::from_micros(1));
-    let generation = n.generation;
-    let until = lasts.map(|lasts| now + lasts);
-    match n.pressure.iter_mut().find(|known| known.resource == resource) {
+    let Some(kubelet) = w.kubelet_mut(node) else { return };
+    let round = pod_worker::next_on_grid(kubelet.start, PERIOD, now + Span::from_micros(1));
+    let generation = kubelet.incarnation;
+    match kubelet.pressure.iter_mut().find(|known| known.resource == resource) {
         // While the manager waits for an eviction, it comes back by itself.
-        Some(known) if known.evicting.is_some() => *known = Pressure { until, over: false, ..*known },
-        Some(known) => *known = Pressure { until, over: false, round, ..*known },
-        None => n.pressure.push(Pressure { resource, until, seen: None, over: false, round, evicting: None }),
+        Some(known) if known.evicting.is_some() => known.over = false,
+        Some(known) => *known = Pressure { over: false, round, ..*known },
+        None => kubelet.pressure.push(Pressure { resource, seen: None, over: false, round, evicting: None }),
     }
     w.at(round, SimEvent::Evict { node, generation });
 }
 
+/// Whether something outside of the pods takes the resource now.
+fn is_taken(w: &World, node: NodeId, resource: Sym) -> bool {
+    let shortages = &w.machines[node.ix()].shortages;
+    let known = shortages.iter().find(|known| known.resource == resource);
+    known.is_some_and(|known| known.until.is_none_or(|until| until > w.now))
+}
+
 /// A container of the node uses more memory than before, or has begun to.
 pub fn memory_used(w: &mut World, node: NodeId) {
-    let n = &w.machines[node.ix()];
-    let is_known = n.pressure.iter().any(|pressure| pressure.resource == Sym::MEMORY && !pressure.over);
-    if n.kubelet_up && !is_known && is_short_of_memory(w, node) {
-        begin(w, node, Sym::MEMORY, Some(Span::ZERO));
+    let Some(kubelet) = w.kubelet(node) else { return };
+    let is_known = kubelet.pressure.iter().any(|pressure| pressure.resource == Sym::MEMORY && !pressure.over);
+    if !is_known && is_short_of_memory(w, node) {
+        look_out(w, node, Sym::MEMORY);
     }
 }
 
 /// A new kubelet's manager remembers no shortage: its conditions are off until a round finds what still is.
 pub fn kubelet_started(w: &mut World, node: NodeId) {
-    let now = w.now;
-    for old in std::mem::take(&mut w.machines[node.ix()].pressure) {
-        if old.seen.is_some() {
-            node_lifecycle::set_pressure(w, node, old.resource, false);
-        }
-        let lasts = old.until.map(|until| until.since(now));
-        if !old.over && lasts.is_none_or(|lasts| lasts > Span::ZERO) {
-            begin(w, node, old.resource, lasts);
+    node_lifecycle::no_pressure(w, node);
+    for known in w.machines[node.ix()].shortages.clone() {
+        if is_taken(w, node, known.resource) {
+            look_out(w, node, known.resource);
         }
     }
     memory_used(w, node);
@@ -71,17 +85,14 @@ pub fn kubelet_started(w: &mut World, node: NodeId) {
 /// `synchronize`: a round of the manager.
 pub fn round(w: &mut World, node: NodeId, generation: u32) {
     let now = w.now;
-    let n = &w.machines[node.ix()];
-    if n.generation != generation || !n.kubelet_up {
-        return;
-    }
-    let due: Vec<Pressure> = n.pressure.iter().filter(|pressure| pressure.round == now).copied().collect();
-    for pressure in due {
+    let Some(kubelet) = w.machines[node.ix()].same_kubelet(generation) else { return };
+    let due = kubelet.pressure.iter().filter(|pressure| pressure.round == now);
+    for pressure in due.copied().collect::<Vec<Pressure>>() {
         let next = look_at(w, node, pressure);
-        let known = &mut w.machines[node.ix()].pressure;
-        known.retain(|old| old.resource != pressure.resource || next.is_some());
+        let Some(kubelet) = w.kubelet_mut(node) else { return };
+        kubelet.pressure.retain(|old| old.resource != pressure.resource || next.is_some());
         if let Some(next) = next {
-            for old in known.iter_mut().filter(|old| old.resource == next.resource) {
+            for old in kubelet.pressure.iter_mut().filter(|old| old.resource == next.resource) {
                 *old = next;
             }
             w.at(next.round, SimEvent::Evict { node, generation });
@@ -93,15 +104,18 @@ pub fn round(w: &mut World, node: NodeId, generation: u32) {
 fn look_at(w: &mut World, node: NodeId, mut pressure: Pressure) -> Option<Pressure> {
     let now = w.now;
     if let Some((pod, since)) = pressure.evicting {
-        let gone = w.pods[pod.ix()].worker.as_deref().is_none_or(|worker| worker.work >= Work::Terminated);
+        let gone = w.worker(pod).is_none_or(|worker| worker.work >= Work::Terminated);
         if !gone && now.since(since) < CLEAN_UP {
             return Some(Pressure { round: now + POLL, ..pressure });
         }
         pressure.evicting = None;
-        pressure.until.get_or_insert(now);
+        let shortages = &mut w.machines[node.ix()].shortages;
+        for known in shortages.iter_mut().filter(|known| known.resource == pressure.resource) {
+            known.until.get_or_insert(now);
+        }
     }
     let uses_too_much = pressure.resource == Sym::MEMORY && is_short_of_memory(w, node);
-    pressure.over = !uses_too_much && pressure.until.is_some_and(|until| until <= now);
+    pressure.over = !uses_too_much && !is_taken(w, node, pressure.resource);
     if pressure.over {
         // The condition stays for the transition period after the pressure was seen last.
         let period = w.machines[node.ix()].config.eviction_pressure_transition_period;
@@ -131,30 +145,29 @@ fn look_at(w: &mut World, node: NodeId, mut pressure: Pressure) -> Option<Pressu
 fn victim(w: &World, node: NodeId, resource: Sym) -> Option<PodId> {
     let in_order = |a: &&PodId, b: &&PodId| {
         let created = |pod: PodId| w.pods[pod.ix()].created;
-        rule::rank(&candidate(w, node, **a, resource), &candidate(w, node, **b, resource))
+        rule::rank(&candidate(w, **a, resource), &candidate(w, **b, resource))
             .then_with(|| created(**b).cmp(&created(**a)))
     };
     let alive = |pod: &&PodId| {
-        let p = &w.pods[pod.ix()];
+        let p = w.local(**pod);
         p.exists
             && p.spec.priority.unwrap_or(0) < CRITICAL
-            && p.worker.as_deref().is_some_and(|worker| worker.work == Work::Sync)
+            && p.worker.is_some_and(|worker| worker.work == Work::Sync)
     };
     w.machines[node.ix()].pods.iter().filter(alive).min_by(in_order).copied()
 }
 
-fn candidate(w: &World, node: NodeId, pod: PodId, resource: Sym) -> Candidate {
-    let info = w.scheduler.cluster.node(node.0);
-    let request = info.and_then(|info| info.request_of(pod.0)).map(|id| w.scheduler.cluster.request(id));
-    let asked = request.map(|request| &request.requests.asked);
+fn candidate(w: &World, pod: PodId, resource: Sym) -> Candidate {
+    let request = taken::request_of(w, pod);
+    let asked = &request.requests.asked;
     let used = containers(w, pod, resource);
     let volumes = if resource == Sym::EPHEMERAL_STORAGE { local_storage::in_volumes(w, pod) } else { None };
     let known = used.iter().map(|(_, bytes)| *bytes).chain(volumes).reduce(i64::saturating_add);
     Candidate {
         usage: known,
         request: match resource {
-            Sym::MEMORY => asked.map_or(0, |asked| asked.memory),
-            Sym::EPHEMERAL_STORAGE => asked.map_or(0, |asked| asked.ephemeral),
+            Sym::MEMORY => asked.memory,
+            Sym::EPHEMERAL_STORAGE => asked.ephemeral,
             _ => 0,
         },
         priority: w.pods[pod.ix()].spec.priority.unwrap_or(0),
@@ -163,7 +176,7 @@ fn candidate(w: &World, node: NodeId, pod: PodId, resource: Sym) -> Candidate {
 
 /// What the containers of a pod use of a resource, as far as the scenario says so: their places and bytes.
 fn containers(w: &World, pod: PodId, resource: Sym) -> Vec<(ContainerIx, i64)> {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let all = p.container_ixs();
     match resource {
         Sym::MEMORY => all.filter_map(|ix| Some((ix, memory::usage(p, ix, w.now)?))).collect(),
@@ -205,8 +218,8 @@ fn words(w: &World, node: NodeId, pod: PodId, resource: Sym) -> String {
         let left = measured.filter(|left| *left < threshold.value());
         (threshold, left.unwrap_or(threshold.value().saturating_mul(9) / 10).max(0))
     });
-    let p = &w.pods[pod.ix()];
-    let spec = p.worker.as_deref().map_or(&p.spec, |worker| &worker.spec);
+    let p = w.local(pod);
+    let spec = p.worker.map_or(&p.pod.spec, |worker| &worker.spec);
     let consumer = |(ix, usage): (ContainerIx, i64)| {
         let container = spec.container_at(usize::from(ix));
         let request = container.resources.requests.get(resource.as_str());
@@ -241,9 +254,10 @@ fn threshold(w: &World, node: NodeId, resource: Sym) -> Option<Quantity> {
 
 /// Whether a node under pressure takes a pod (`Admit`, eviction_manager.go).
 pub fn admits(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
-    let seen = w.machines[node.ix()].pressure.iter().filter(|pressure| pressure.seen.is_some());
+    let known = w.kubelet(node).into_iter().flat_map(|kubelet| &kubelet.pressure);
+    let seen = known.filter(|pressure| pressure.seen.is_some());
     let short: Vec<Sym> = seen.map(|pressure| pressure.resource).collect();
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     if short.is_empty() || p.spec.priority.unwrap_or(0) >= CRITICAL {
         return Ok(());
     }

@@ -8,17 +8,20 @@ use crate::rules::images::{self, Note, Presence, PullMemory, Verdict};
 use crate::rules::throttle::{Rate, TokenBucket};
 use crate::scenario::plan::{KubeletConfig, ObjectKind, Outage};
 use crate::time::{Span, Time};
-use crate::world::machine::{Pull, PullSecret};
+use crate::world::kubelet::Pull;
+use crate::world::machine::PullSecret;
 use crate::world::{ContainerIx, NodeId, PodId, Purpose, SimEvent, World};
 
 /// `EnsureImageExists` up to the point where it blocks.
 pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) {
     let p = &w.pods[pod.ix()];
-    let container = p.container(ix);
-    let image = container.image;
+    let image = p.container(ix).image;
     let Some(node) = p.node else { return };
     let (full_name, problem) = (w.images.full(image), w.images.problem(image));
-    let memory = p.runtime.pulls.iter().find(|(name, _)| *name == image).map(|(_, memory)| *memory);
+    let p = w.local(pod);
+    let container = p.pod.container(ix);
+    let known = p.worker.into_iter().flat_map(|worker| &worker.pulls);
+    let memory = known.into_iter().find(|(name, _)| *name == image).map(|(_, memory)| *memory);
     let memory = memory.unwrap_or_default();
     let presence = || look(w, node, pod, full_name);
     match images::ensure(image, problem, &container.image_pull_policy, presence, &memory, w.now, &w.gates) {
@@ -35,8 +38,9 @@ pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) {
             start_container::wait_for_pull(w, pod);
             let now = w.now;
             let n = &mut w.machines[node.ix()];
+            let Some(kubelet) = n.kubelet.as_deref_mut() else { return };
             n.next_pull += 1;
-            n.pull_queue.push_back(Pull {
+            kubelet.pull_queue.push_back(Pull {
                 id: n.next_pull,
                 pod,
                 container: ix,
@@ -76,24 +80,27 @@ pub fn full_throttle(config: &KubeletConfig, now: Time) -> TokenBucket {
 fn begin_pulls(w: &mut World, node: NodeId) {
     loop {
         let n = &mut w.machines[node.ix()];
+        let Some(kubelet) = n.kubelet.as_deref_mut() else { return };
         let room = match (n.config.serialize_image_pulls, n.config.max_parallel_image_pulls) {
-            (true, _) => n.pulls.is_empty(),
-            (false, Some(limit)) => n.pulls.len() < limit as usize,
+            (true, _) => kubelet.pulls.is_empty(),
+            (false, Some(limit)) => kubelet.pulls.len() < limit as usize,
             (false, None) => true,
         };
         if !room {
             return;
         }
-        let Some(mut pull) = n.pull_queue.pop_front() else { return };
+        let Some(mut pull) = kubelet.pull_queue.pop_front() else { return };
         // The throttle stands between the queue and the runtime: a pull that waited for its turn has cost no token yet.
-        if pull_rate(&n.config).is_some_and(|rate| !n.pull_throttle.take(rate, w.now)) {
+        if pull_rate(&n.config).is_some_and(|rate| !kubelet.pull_throttle.take(rate, w.now)) {
             fail(w, pull.pod, pull.container, Sym::new("pull QPS exceeded"));
             continue;
         }
         pull.began = w.now;
         pull.secret = opening_secret(w, pull.pod, pull.full_name);
         pull.error = error_of(w, node, &pull);
-        w.machines[node.ix()].pulls.push(pull);
+        if let Some(kubelet) = w.kubelet_mut(node) {
+            kubelet.pulls.push(pull);
+        }
         let takes = duration(w, node, pull);
         w.after(takes, SimEvent::Pulled { node, pull: pull.id });
     }
@@ -162,7 +169,7 @@ fn presented(w: &World, pod: PodId) -> impl Iterator<Item = PullSecret> + '_ {
 
 /// `getPullSecretsForPod` (pkg/kubelet/kubelet_pods.go): each sync tells which Secrets it did not find, and goes on.
 pub fn look_for_secrets(w: &mut World, pod: PodId) {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     if p.spec.image_pull_secrets.is_empty() {
         return;
     }
@@ -214,9 +221,9 @@ fn duration(w: &mut World, node: NodeId, pull: Pull) -> Span {
 
 /// A pull has ended; the next one in the queue begins.
 pub fn pulled(w: &mut World, node: NodeId, id: u32) {
-    let n = &mut w.machines[node.ix()];
-    let Some(at) = n.pulls.iter().position(|p| p.id == id) else { return };
-    let pull = n.pulls.remove(at);
+    let Some(kubelet) = w.kubelet_mut(node) else { return };
+    let Some(at) = kubelet.pulls.iter().position(|p| p.id == id) else { return };
+    let pull = kubelet.pulls.remove(at);
     begin_pulls(w, node);
     if let Some(error) = pull.error {
         fail(w, pull.pod, pull.container, error);
@@ -239,9 +246,9 @@ pub fn pulled(w: &mut World, node: NodeId, id: u32) {
 
 fn fail(w: &mut World, pod: PodId, ix: ContainerIx, error: Sym) {
     let now = w.now;
-    let p = &mut w.pods[pod.ix()];
+    let p = w.local_mut(pod);
     let image = p.container(ix).image;
-    let pulls = &mut p.runtime.pulls;
+    let Some(pulls) = p.worker.map(|worker| &mut worker.pulls) else { return };
     let known = pulls.iter().position(|(name, _)| *name == image).unwrap_or_else(|| {
         pulls.push((image, PullMemory::default()));
         pulls.len() - 1

@@ -5,23 +5,27 @@ use crate::actors::{events, runtime};
 use crate::api::{InstanceState, Sym};
 use crate::rules::sync_actions::{KillReason, kill_words};
 use crate::time::Span;
-use crate::world::pod::{Kill, KillStage};
+use crate::world::worker::{Kill, KillStage};
 use crate::world::{ContainerIx, PodId, Purpose, SimEvent, World};
 
 /// The runtime always gets this long (`minimumGracePeriodInSeconds`, kuberuntime_manager.go).
 const MINIMUM_GRACE_SECS: i64 = 2;
 
+fn kill_of(w: &World, pod: PodId, ix: ContainerIx) -> Option<Kill> {
+    w.local(pod).memory(ix)?.kill
+}
+
 fn is_running(w: &World, pod: PodId, ix: ContainerIx) -> bool {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     p.runtime.live.newest(p.container(ix).name).is_some_and(|c| c.state == InstanceState::Running)
 }
 
 /// Begins to stop a container. `override_secs` replaces the grace (eviction, shutdown, deletion in progress).
 pub fn begin(w: &mut World, pod: PodId, ix: ContainerIx, reason: KillReason, override_secs: Option<i64>) {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let container = p.container(ix);
     let words = kill_words(reason, container.name, p.is_init(ix));
-    let worker_deletion = p.worker.as_deref().and_then(|worker| worker.deletion);
+    let worker_deletion = p.worker.and_then(|worker| worker.deletion);
     let probe_grace = match reason {
         KillReason::Liveness { .. } => container.liveness_probe.as_ref(),
         KillReason::Startup { .. } => container.startup_probe.as_ref(),
@@ -34,13 +38,12 @@ pub fn begin(w: &mut World, pod: PodId, ix: ContainerIx, reason: KillReason, ove
     });
     events::kubelet(w, pod, false, Sym::KILLING, words, Some(ix));
     let now = w.now;
-    let p = &mut w.pods[pod.ix()];
+    let p = w.local_mut(pod);
     let has_hook = p.container(ix).lifecycle.as_ref().is_some_and(|l| l.pre_stop.is_some());
     let sleep =
         p.container(ix).lifecycle.as_ref().and_then(|l| l.pre_stop.as_ref()).and_then(|h| h.sleep.clone());
-    let run = &mut p.runtime.containers[usize::from(ix)];
-    let generation = run.kill.map_or(0, |k| k.generation) + 1;
-    run.kill = Some(Kill { stage: KillStage::PreStop, began: now, grace_secs, generation, hook_until: None });
+    let Some(worker) = p.worker else { return };
+    let generation = worker.begin_kill(ix, now, grace_secs);
     if !has_hook || grace_secs <= 0 {
         after_pre_stop(w, pod, ix);
         return;
@@ -55,13 +58,12 @@ pub fn begin(w: &mut World, pod: PodId, ix: ContainerIx, reason: KillReason, ove
 
 /// A hook in the container, beside the kubelet's wait for it: how long it takes.
 fn run_hook(w: &mut World, pod: PodId, ix: ContainerIx) -> Span {
-    let hook = &w.pods[pod.ix()].attempt(ix).pre_stop;
+    let hook = &w.runtimes[pod.ix()].attempt(ix).pre_stop;
     let (takes, fails) = (hook.takes.clone(), hook.exit != 0);
     let takes = w.pod_span(Purpose::Latency, pod, &takes);
     let until = w.now + takes;
-    let run = &mut w.pods[pod.ix()].runtime.containers[usize::from(ix)];
-    let generation = run.generation;
-    if let Some(kill) = &mut run.kill {
+    let generation = w.runtimes[pod.ix()].containers[usize::from(ix)].generation;
+    if let Some(kill) = w.memory_mut(pod, ix).and_then(|memory| memory.kill.as_mut()) {
         kill.hook_until = Some(until);
     }
     if fails {
@@ -73,22 +75,16 @@ fn run_hook(w: &mut World, pod: PodId, ix: ContainerIx) -> Span {
 /// The hook has failed: nobody may be waiting for it any more, but the event is written
 /// (`executePreStopHook`, kuberuntime_container.go).
 pub fn hook_fails(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
-    let run = &mut w.pods[pod.ix()].runtime.containers[usize::from(ix)];
-    let running = run.kill.as_mut().and_then(|kill| kill.hook_until.take()).is_some();
-    if running && run.generation == generation {
+    let kill = w.memory_mut(pod, ix).and_then(|memory| memory.kill.as_mut());
+    let running = kill.and_then(|kill| kill.hook_until.take()).is_some();
+    if running && w.runtimes[pod.ix()].containers[usize::from(ix)].generation == generation {
         events::kubelet(w, pod, true, Sym::FAILED_PRE_STOP_HOOK, "PreStopHook failed", Some(ix));
     }
 }
 
 /// A stage of a stop is over.
 pub fn go_on(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
-    let p = &w.pods[pod.ix()];
-    let Some(kill) = p.runtime.containers[usize::from(ix)].kill.filter(|k| k.generation == generation) else {
-        return;
-    };
-    if p.worker.is_none() {
-        return;
-    }
+    let Some(kill) = kill_of(w, pod, ix).filter(|kill| kill.generation == generation) else { return };
     match kill.stage {
         KillStage::PreStop => after_pre_stop(w, pod, ix),
         KillStage::Ordering => stop(w, pod, ix),
@@ -110,7 +106,7 @@ fn left_secs(w: &World, kill: Kill) -> i64 {
 
 fn after_pre_stop(w: &mut World, pod: PodId, ix: ContainerIx) {
     if must_wait(w, pod, ix) {
-        let Some(kill) = w.pods[pod.ix()].runtime.containers[usize::from(ix)].kill else { return };
+        let Some(kill) = kill_of(w, pod, ix) else { return };
         let left = left_secs(w, kill).max(0);
         if left > 0 {
             set_stage(w, pod, ix, KillStage::Ordering);
@@ -126,29 +122,29 @@ fn after_pre_stop(w: &mut World, pod: PodId, ix: ContainerIx) {
 
 /// A sidecar waits for all main containers and for the sidecars behind it.
 fn must_wait(w: &World, pod: PodId, ix: ContainerIx) -> bool {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     if !p.is_sidecar(ix) {
         return false;
     }
     let behind = |other: ContainerIx| other > ix && (!p.is_init(other) || p.is_sidecar(other));
     p.container_ixs().any(|other| {
-        behind(other)
-            && p.runtime.containers[usize::from(other)].kill.is_some_and(|k| k.stage != KillStage::Done)
+        let kill = p.memory(other).and_then(|memory| memory.kill);
+        behind(other) && kill.is_some_and(|kill| kill.stage != KillStage::Done)
     })
 }
 
 fn set_stage(w: &mut World, pod: PodId, ix: ContainerIx, stage: KillStage) {
-    if let Some(kill) = &mut w.pods[pod.ix()].runtime.containers[usize::from(ix)].kill {
+    if let Some(kill) = w.memory_mut(pod, ix).and_then(|memory| memory.kill.as_mut()) {
         kill.stage = stage;
     }
 }
 
 /// `StopContainer`: SIGTERM now, SIGKILL after what is left of the grace.
 fn stop(w: &mut World, pod: PodId, ix: ContainerIx) {
-    let run = &mut w.pods[pod.ix()].runtime.containers[usize::from(ix)];
-    let Some(mut kill) = run.kill else { return };
-    kill.generation += 1;
-    run.kill = Some(Kill { stage: KillStage::Stopping, ..kill });
+    let Some(own) = w.memory_mut(pod, ix).and_then(|memory| memory.kill.as_mut()) else { return };
+    own.generation += 1;
+    own.stage = KillStage::Stopping;
+    let kill = *own;
     if !is_running(w, pod, ix) {
         done(w, pod, ix);
         return;
@@ -160,9 +156,8 @@ fn stop(w: &mut World, pod: PodId, ix: ContainerIx) {
 
 /// A container's process has ended: the stop that waited for it is over once the runtime reports it.
 pub fn exited(w: &mut World, pod: PodId, ix: ContainerIx) {
-    let run = &mut w.pods[pod.ix()].runtime.containers[usize::from(ix)];
-    let instance = run.generation;
-    let Some(kill) = &mut run.kill else { return };
+    let Some(kill) = kill_of(w, pod, ix) else { return };
+    let instance = w.runtimes[pod.ix()].containers[usize::from(ix)].generation;
     if kill.hook_until.is_some_and(|until| until > w.now) {
         // The hook loses its process.
         let waits = kill.stage == KillStage::PreStop;
@@ -172,7 +167,7 @@ pub fn exited(w: &mut World, pod: PodId, ix: ContainerIx) {
             return;
         }
     }
-    let Some(kill) = &mut w.pods[pod.ix()].runtime.containers[usize::from(ix)].kill else { return };
+    let Some(kill) = w.memory_mut(pod, ix).and_then(|memory| memory.kill.as_mut()) else { return };
     if kill.stage != KillStage::Stopping {
         return;
     }
@@ -186,9 +181,7 @@ pub fn exited(w: &mut World, pod: PodId, ix: ContainerIx) {
 fn done(w: &mut World, pod: PodId, ix: ContainerIx) {
     set_stage(w, pod, ix, KillStage::Done);
     for other in w.pods[pod.ix()].container_ixs() {
-        let waits = w.pods[pod.ix()].runtime.containers[usize::from(other)]
-            .kill
-            .is_some_and(|k| k.stage == KillStage::Ordering);
+        let waits = kill_of(w, pod, other).is_some_and(|kill| kill.stage == KillStage::Ordering);
         if waits && !must_wait(w, pod, other) {
             stop(w, pod, other);
         }
@@ -198,5 +191,7 @@ fn done(w: &mut World, pod: PodId, ix: ContainerIx) {
 
 /// Whether some container of the pod is still being stopped.
 pub fn any_in_progress(w: &World, pod: PodId) -> bool {
-    w.pods[pod.ix()].runtime.containers.iter().any(|c| c.kill.is_some_and(|k| k.stage != KillStage::Done))
+    let mut kills =
+        w.worker(pod).into_iter().flat_map(|worker| &worker.memory).filter_map(|memory| memory.kill);
+    kills.any(|kill| kill.stage != KillStage::Done)
 }

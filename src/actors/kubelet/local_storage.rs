@@ -14,16 +14,17 @@ use crate::engine::random;
 use crate::rules::local_storage::{Usage, exceeded};
 use crate::rules::status_change::EndedBy;
 use crate::time::{Span, Time};
-use crate::world::pod::{Work, Written};
-use crate::world::{ContainerIx, Pod, PodId, Purpose, SimEvent, World};
+use crate::world::runtime::Written;
+use crate::world::worker::Work;
+use crate::world::{ContainerIx, Local, PodId, Purpose, SimEvent, World};
 
 /// containerd's `stats_collect_period`
 const COLLECT: Span = Span::from_secs(10);
 
 /// A container's process runs: its writes are queued.
 pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
-    let behavior = std::sync::Arc::clone(&w.pods[pod.ix()].behavior);
-    let run = &w.pods[pod.ix()].runtime.containers[usize::from(ix)];
+    let behavior = std::sync::Arc::clone(&w.runtimes[pod.ix()].behavior);
+    let run = &w.runtimes[pod.ix()].containers[usize::from(ix)];
     let (attempt, generation) = (run.attempt, run.generation);
     let Some(own) = behavior.containers.get(usize::from(ix)) else { return };
     for (point, write) in (0..).zip(own.attempt(attempt).writes.iter()) {
@@ -34,23 +35,23 @@ pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
 /// A point of an attempt's writes is reached, if its process still runs.
 pub fn written(w: &mut World, pod: PodId, ix: ContainerIx, point: u32, generation: u32) {
     let now = w.now;
-    let p = &mut w.pods[pod.ix()];
+    let p = w.local(pod);
     if p.runtime.containers[usize::from(ix)].generation != generation || !runs(p, ix) {
         return;
     }
-    let Some(write) = p.attempt(ix).writes.get(point as usize).copied() else { return };
+    let Some(write) = p.runtime.attempt(ix).writes.get(point as usize).copied() else { return };
     let new = Written { at: now, container: ix, generation, volume: write.volume, bytes: write.bytes };
-    p.runtime.disk.get_or_insert_default().push(new);
+    w.runtimes[pod.ix()].disk.get_or_insert_default().push(new);
     see(w, pod, write.volume.is_some());
 }
 
-fn runs(p: &Pod, ix: ContainerIx) -> bool {
+fn runs(p: Local<'_>, ix: ContainerIx) -> bool {
     p.runtime.live.newest(p.container(ix).name).is_some_and(|c| c.state == InstanceState::Running)
 }
 
 /// The kubelet knows the pod (again): it will look at what is there.
 pub fn look(w: &mut World, pod: PodId) {
-    if w.pods[pod.ix()].runtime.disk.is_some() {
+    if w.runtimes[pod.ix()].disk.is_some() {
         see(w, pod, false);
         see(w, pod, true);
     }
@@ -58,9 +59,8 @@ pub fn look(w: &mut World, pod: PodId) {
 
 /// Queues the round of the eviction manager that sees what is there now.
 fn see(w: &mut World, pod: PodId, in_volume: bool) {
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
-    let n = &w.machines[worker.node.ix()];
-    let (rounds, generation) = (n.kubelet_start, n.generation);
+    let Some(worker) = w.worker(pod) else { return };
+    let (rounds, generation) = (super::start_of(w, worker.node), w.machines[worker.node.ix()].incarnation);
     let measured =
         if in_volume { measurements(w, pod).find(|at| *at >= w.now) } else { Some(collected(w, pod)) };
     if let Some(measured) = measured {
@@ -82,25 +82,26 @@ fn phase(w: &World, node: Sym, number: u64, period: Span) -> Span {
 
 /// When the pod's volumes are measured; never, if it has none or the kubelet does not.
 fn measurements(w: &World, pod: PodId) -> impl Iterator<Item = Time> + '_ {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let node = p.node.filter(|_| !p.spec.volumes.is_empty()).map(|node| &w.machines[node.ix()]);
     let node = node.filter(|n| n.config.volume_stats_agg_period > Span::ZERO);
-    let first = node.map(|n| {
+    let node = node.and_then(|n| Some((n, n.kubelet.as_deref()?)));
+    let first = node.map(|(n, kubelet)| {
         let period = n.config.volume_stats_agg_period;
         // Nobody knows when in its minute a kubelet has started that runs since before the run.
-        let (since, phase) = if n.kubelet_start < w.plan.start {
-            (n.kubelet_start, phase(w, n.name, 1, period))
+        let (since, phase) = if kubelet.start < w.plan.start {
+            (kubelet.start, phase(w, n.name, 1, period))
         } else {
-            (n.kubelet_start + Span::from_micros(1), Span::ZERO)
+            (kubelet.start + Span::from_micros(1), Span::ZERO)
         };
         let came = p.status.start_time().unwrap_or(p.created).max(since);
-        (0, next_on_grid(n.kubelet_start - phase, period, came))
+        (0, next_on_grid(kubelet.start - phase, period, came))
     });
     let next = move |(number, at): &(u64, Time)| {
-        let n = node?;
+        let (n, kubelet) = node?;
         let period = n.config.volume_stats_agg_period;
         let number = number + 1;
-        let mut draw = w.draw(Purpose::StorageStats, p.entity, u64::from(n.generation) << 32 | number);
+        let mut draw = w.draw(Purpose::StorageStats, p.entity, u64::from(kubelet.incarnation) << 32 | number);
         Some((number, *at + draw.jitter(period, 1.0)))
     };
     std::iter::successors(first, next).map(|(_, at)| at)
@@ -108,9 +109,9 @@ fn measurements(w: &World, pod: PodId) -> impl Iterator<Item = Time> + '_ {
 
 /// A round of the eviction manager looks at the pod.
 pub fn round(w: &mut World, pod: PodId, generation: u32) {
-    let p = &w.pods[pod.ix()];
-    let Some(worker) = p.worker.as_deref() else { return };
-    let stale = w.machines[worker.node.ix()].generation != generation;
+    let p = w.local(pod);
+    let Some(worker) = p.worker else { return };
+    let stale = w.machines[worker.node.ix()].incarnation != generation;
     if stale || worker.work != Work::Sync || p.spec.priority.unwrap_or(0) >= CRITICAL {
         return;
     }
@@ -123,7 +124,7 @@ pub fn round(w: &mut World, pod: PodId, generation: u32) {
 
 /// What was measured last of a pod's containers, if any of them ever wrote something: their places and bytes.
 pub fn in_containers(w: &World, pod: PodId) -> Vec<(ContainerIx, i64)> {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     if p.runtime.disk.is_none() {
         return Vec::new();
     }
@@ -133,13 +134,13 @@ pub fn in_containers(w: &World, pod: PodId) -> Vec<(ContainerIx, i64)> {
 
 /// The same of its volumes, all together.
 pub fn in_volumes(w: &World, pod: PodId) -> Option<i64> {
-    w.pods[pod.ix()].runtime.disk.as_ref()?;
+    w.runtimes[pod.ix()].disk.as_ref()?;
     Some(usage(w, pod).volumes?.iter().map(|(_, bytes)| bytes).sum())
 }
 
 /// What was measured last.
 fn usage(w: &World, pod: PodId) -> Usage {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let disk = p.runtime.disk.as_deref().map_or(&[][..], Vec::as_slice);
     let measured = measurements(w, pod).take_while(|at| *at <= w.now).last();
     let collected = collected(w, pod) - if collected(w, pod) > w.now { COLLECT } else { Span::ZERO };

@@ -20,22 +20,24 @@ pub mod start_container;
 pub mod status;
 pub mod status_manager;
 pub mod sync;
+pub mod taken;
 pub mod volumes;
 
 use std::sync::Arc;
 
-use crate::api::Sym;
-use crate::time::Time;
+use super::{api_server, runtime};
+use crate::time::{Span, Time};
+use crate::world::kubelet::{Anchors, Kubelet};
 use crate::world::learned::Seen;
-use crate::world::pod::{Runtime, Work, Worker};
-use crate::world::{NodeId, PodId, Purpose, World};
+use crate::world::worker::{ContainerMemory, Work, Worker};
+use crate::world::{NodeId, Pod, PodId, Purpose, Runtime, SimEvent, World};
 
 /// The watch tells the kubelet of a pod: ADD, UPDATE, DELETE or REMOVE
 /// (`syncLoopIteration`, `HandlePodAdditions`, pkg/kubelet/kubelet.go).
 pub fn pod_seen(w: &mut World, pod: PodId) {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let Some(node) = p.node else { return };
-    if !w.machines[node.ix()].kubelet_up {
+    if w.kubelet(node).is_none() {
         return;
     }
     if p.worker.is_none() {
@@ -45,14 +47,13 @@ pub fn pod_seen(w: &mut World, pod: PodId) {
         add(w, pod, node);
         return;
     }
-    let (exists, deletion, metadata_changes) = (p.exists, p.deletion, p.metadata_changes);
     let ungated_before = sync::gates_met(w, pod);
-    let p = &mut w.pods[pod.ix()];
-    let Some(worker) = p.worker.as_deref() else { return };
-    let known = p.resize.as_deref().map_or(&worker.spec, |own| &own.seen);
-    let new_spec = !Arc::ptr_eq(known, &p.spec);
-    let spec = if new_spec { allocation::allocated_spec(p) } else { Arc::clone(&worker.spec) };
-    let Some(worker) = p.worker.as_deref_mut() else { return };
+    let p = w.local_mut(pod);
+    let Some(worker) = p.worker else { return };
+    let (exists, deletion, metadata_changes) = (p.pod.exists, p.pod.deletion, p.pod.metadata_changes);
+    let known = p.runtime.resize.as_deref().map_or(&worker.spec, |own| &own.seen);
+    let new_spec = !Arc::ptr_eq(known, &p.pod.spec);
+    let spec = if new_spec { allocation::allocated_spec(p.pod, p.runtime) } else { Arc::clone(&worker.spec) };
     let changed = std::mem::replace(&mut worker.metadata_changes, metadata_changes) != metadata_changes
         || worker.deletion != deletion
         || worker.removed == exists
@@ -63,9 +64,10 @@ pub fn pod_seen(w: &mut World, pod: PodId) {
     worker.deletion = deletion;
     let old_spec = std::mem::replace(&mut worker.spec, spec);
     if new_spec {
+        worker.memory.resize(p.pod.container_count(), ContainerMemory::default());
         forget_back_offs(w, pod, &old_spec);
         pod_worker::watch_deadline(w, pod);
-        if w.pods[pod.ix()].resize.is_some() {
+        if w.runtimes[pod.ix()].resize.is_some() {
             allocation::spec_seen(w, pod, node);
         }
     }
@@ -75,8 +77,7 @@ pub fn pod_seen(w: &mut World, pod: PodId) {
     if changed {
         pod_worker::update_pod(w, pod);
     }
-    let worker = w.pods[pod.ix()].worker.as_deref();
-    if !exists && worker.is_some_and(|worker| worker.work == Work::Finished) {
+    if !exists && w.worker(pod).is_some_and(|worker| worker.work == Work::Finished) {
         forget_pod(w, pod, node);
     }
 }
@@ -85,28 +86,30 @@ pub fn pod_seen(w: &mut World, pod: PodId) {
 /// pkg/kubelet/pod_workers.go; `RemoveOrphanedStatuses`; `evictContainers`, kuberuntime/kuberuntime_gc.go). What stays is
 /// its name and its line in `pods.csv`.
 fn forget_pod(w: &mut World, pod: PodId, node: NodeId) {
-    let p = &mut w.pods[pod.ix()];
-    p.worker = None;
-    p.runtime = Runtime::of(0, &w.no_runtime);
-    p.events = Default::default();
-    p.status = w.nothing.clone();
-    let pods = &mut w.machines[node.ix()].pods;
-    if let Some(at) = pods.iter().position(|other| *other == pod) {
-        pods.remove(at);
+    taken::remove(w, pod, node);
+    runtime::address_free(w, pod);
+    let local = w.runtimes[pod.ix()].local;
+    if let Some(kubelet) = w.kubelet_mut(node) {
+        kubelet.workers.remove(local);
     }
+    w.runtimes[pod.ix()] = Runtime { local, ..Runtime::of(0, &w.no_behavior, &w.no_runtime) };
+    w.controllers.recorders.remove(&pod);
+    w.machines[node.ix()].forget(pod);
+    api_server::let_go(w, pod);
 }
 
 /// A back-off's key holds the container's hash (`GetBackoffKey`, pkg/kubelet/kuberuntime/helpers.go): a container with
 /// another image starts without one.
 fn forget_back_offs(w: &mut World, pod: PodId, old: &crate::api::PodSpec) {
-    let p = &mut w.pods[pod.ix()];
     let images = |spec: &crate::api::PodSpec| -> Vec<_> {
         spec.init_containers.iter().chain(&spec.containers).map(|c| c.image).collect()
     };
+    let p = w.local_mut(pod);
     let (before, after) = (images(old), images(&p.spec));
-    for (ix, (before, after)) in before.iter().zip(&after).enumerate() {
+    let Some(worker) = p.worker else { return };
+    for (memory, (before, after)) in worker.memory.iter_mut().zip(before.iter().zip(&after)) {
         if before != after {
-            p.runtime.containers[ix].backoff = None;
+            memory.backoff = None;
         }
     }
 }
@@ -115,29 +118,34 @@ fn forget_back_offs(w: &mut World, pod: PodId, old: &crate::api::PodSpec) {
 fn add(w: &mut World, pod: PodId, node: NodeId) {
     let p = &w.pods[pod.ix()];
     let terminal = p.status.form().phase.is_terminal();
-    if p.deletion.is_none()
-        && !terminal
-        && let Err((reason, message)) = admission::admit(w, pod, node)
-    {
+    let ending = p.deletion.is_some() || terminal;
+    let request = taken::learn_request(w, pod);
+    if !ending && let Err((reason, message)) = admission::admit(w, pod, node, &request) {
         admission::reject(w, pod, reason, message);
         return;
     }
-    let p = &mut w.pods[pod.ix()];
-    let spec = allocation::allocated_spec(p);
+    let World { pods, runtimes, machines, learned, no_runtime, .. } = w;
+    let (p, runtime) = (&pods[pod.ix()], &mut runtimes[pod.ix()]);
+    let Some(kubelet) = machines[node.ix()].kubelet.as_deref_mut() else { return };
+    let spec = allocation::allocated_spec(p, runtime);
     // Known to the runtime from before a restart of the kubelet: the first relist told.
-    let is_known = !p.runtime.live.containers.is_empty() || !p.runtime.live.sandboxes.is_empty();
-    let cache = w.learned.see(p.template, if is_known { &p.runtime.live } else { &w.no_runtime });
-    p.worker = Some(Box::new(Worker { mounted: is_known, ..new_worker(p, node, spec, cache) }));
+    let is_known = !runtime.live.containers.is_empty() || !runtime.live.sandboxes.is_empty();
+    let cache = learned.see(p.template, if is_known { &runtime.live } else { no_runtime });
+    let first = kubelet.first_generation();
+    let worker = Worker { mounted: is_known, ..new_worker(p, node, first, spec, cache) };
+    kubelet.workers.put(runtime.local, Box::new(worker));
+    taken::add(w, pod, node, &request);
     pod_worker::watch_deadline(w, pod);
     allocation::pod_added(w, pod, node);
     pod_worker::update_pod(w, pod);
     local_storage::look(w, pod);
 }
 
-fn new_worker(p: &crate::world::Pod, node: NodeId, spec: Arc<crate::api::PodSpec>, cache: Seen) -> Worker {
+fn new_worker(p: &Pod, node: NodeId, first: u32, spec: Arc<crate::api::PodSpec>, cache: Seen) -> Worker {
     Worker {
         node,
-        generation: 0,
+        first,
+        generation: first,
         work: Work::Sync,
         pending: false,
         running: false,
@@ -146,7 +154,7 @@ fn new_worker(p: &crate::world::Pod, node: NodeId, spec: Arc<crate::api::PodSpec
         run: None,
         cache,
         cache_time: Time::EPOCH,
-        due_generation: 0,
+        due_generation: first,
         deletion: p.deletion,
         removed: false,
         spec,
@@ -167,12 +175,15 @@ fn new_worker(p: &crate::world::Pod, node: NodeId, spec: Arc<crate::api::PodSpec
         cached: None,
         outgoing: None,
         finished: false,
+        memory: smallvec::smallvec![ContainerMemory::default(); p.container_count()],
+        pulls: Vec::new(),
+        events: Default::default(),
     }
 }
 
 /// The kubelet ends a pod by itself (`killPodNow`, pkg/kubelet/pod_workers.go): its worker terminates it with this grace.
 pub fn end_pod(w: &mut World, pod: PodId, ended: crate::rules::status_change::EndedBy, grace_secs: i64) {
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    let Some(worker) = w.worker_mut(pod) else { return };
     if worker.work != Work::Sync {
         return;
     }
@@ -182,38 +193,42 @@ pub fn end_pod(w: &mut World, pod: PodId, ended: crate::rules::status_change::En
 }
 
 /// From the start of the kubelet's process to its first look at its pods.
-pub const START_UP: crate::time::Span = crate::time::Span::from_millis(1200);
+pub const START_UP: Span = Span::from_millis(1200);
 
-/// The kubelet process starts: every pod of the node arrives as an addition, what was kept in memory is gone.
+/// When a node's kubelet started; without one, nothing has.
+pub fn start_of(w: &World, node: NodeId) -> Time {
+    w.kubelet(node).map_or(Time::FAR, |kubelet| kubelet.start)
+}
+
+/// The kubelet process ends; another one starts after this time.
+pub fn restart(w: &mut World, node: NodeId, after: Span) {
+    stop(w, node);
+    start_after(w, node, after);
+}
+
+/// A kubelet process is started after this time, if nothing happens to the machine meanwhile.
+pub fn start_after(w: &mut World, node: NodeId, after: Span) {
+    let generation = w.machines[node.ix()].incarnation;
+    w.after(after + START_UP, SimEvent::KubeletStart { node, generation });
+}
+
+/// The kubelet process starts: every pod of the node arrives as an addition, what another one kept in its memory is gone.
 pub fn start(w: &mut World, node: NodeId, generation: u32) {
-    let n = &mut w.machines[node.ix()];
-    if n.generation != generation || !n.machine_up {
+    let n = &w.machines[node.ix()];
+    if n.incarnation != generation || !n.up || n.kubelet.is_some() {
         return;
     }
-    n.kubelet_up = true;
-    n.kubelet_start = w.now;
-    n.relist_queued = None;
-    n.dirty.clear();
-    n.cache_waiters.clear();
-    n.status_dirty.clear();
-    n.status_stale.clear();
-    n.reconcile_queued = false;
-    n.reconcile_anchor = w.now;
-    n.status_batch.clear();
-    n.status_busy = false;
-    n.last_relist = w.now;
-    let (name, began) = (n.name, w.now);
-    let entity = crate::engine::random::entity(&[&name]);
+    let began = w.now;
+    let entity = crate::engine::random::entity(&[&n.name]);
     let phase = |purpose| {
         let micros = w.draw(purpose, entity, u64::from(generation) + 2).below(1_000_000) as i64;
-        began - crate::time::Span::from_micros(micros)
+        began - Span::from_micros(micros)
     };
-    let (relists, ticks) = (phase(Purpose::RelistPhase), phase(Purpose::TickPhase));
-    let n = &mut w.machines[node.ix()];
-    n.relist_anchor = relists;
-    n.tick_anchor = ticks;
-    n.pull_throttle = images::full_throttle(&n.config, began);
+    let anchors =
+        Anchors { relist: phase(Purpose::RelistPhase), tick: phase(Purpose::TickPhase), reconcile: began };
+    let throttle = images::full_throttle(&n.config, began);
     let pods = n.pods.clone();
+    w.machines[node.ix()].kubelet = Some(Box::new(Kubelet::new(generation, began, began, anchors, throttle)));
     super::node_lifecycle::kubelet_started(w, node);
     claims::kubelet_started(w, node);
     devices::kubelet_started(w, node);
@@ -225,27 +240,17 @@ pub fn start(w: &mut World, node: NodeId, generation: u32) {
     }
 }
 
-/// The kubelet process is gone: its memory with it. Containers run on.
+/// The kubelet process is gone: its memory with it. Containers run on, unless the machine only waited for its inhibitor
+/// lock to go off (systemd-logind).
 pub fn stop(w: &mut World, node: NodeId) {
     let n = &mut w.machines[node.ix()];
-    n.kubelet_up = false;
-    n.generation += 1;
-    n.pulls.clear();
-    n.pull_queue.clear();
-    n.pending_resizes.clear();
-    n.resize_retry = None;
-    let pods = n.pods.clone();
+    n.incarnation += 1;
+    if n.kubelet.take().is_none() {
+        return;
+    }
     super::node_lifecycle::kubelet_stopped(w, node);
-    for pod in pods {
-        let p = &mut w.pods[pod.ix()];
-        p.worker = None;
-        p.events.forget(Sym::KUBELET);
-        p.runtime.pulls.clear();
-        for c in &mut p.runtime.containers {
-            c.backoff = None;
-            c.reason = None;
-            c.kill = None;
-            c.probers = Default::default();
-        }
+    let n = &mut w.machines[node.ix()];
+    if std::mem::take(&mut n.going_off) {
+        n.up = false;
     }
 }

@@ -10,15 +10,14 @@ use smallvec::SmallVec;
 use super::pod_worker;
 use crate::api::{InstanceState, RuntimeStatus};
 use crate::time::Time;
-use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
+use crate::world::{LocalMut, NodeId, PodId, Purpose, SimEvent, World};
 
 /// The runtime's side of a pod has changed.
 pub fn touched(w: &mut World, pod: PodId) {
-    let p = &mut w.pods[pod.ix()];
-    let Some(node) = p.node else { return };
-    let Some(worker) = p.worker.as_deref_mut() else { return };
-    if !std::mem::replace(&mut worker.dirty, true) {
-        w.machines[node.ix()].dirty.push(pod);
+    let Some(worker) = w.worker_mut(pod) else { return };
+    let (node, was_dirty) = (worker.node, std::mem::replace(&mut worker.dirty, true));
+    if let Some(kubelet) = w.kubelet_mut(node).filter(|_| !was_dirty) {
+        kubelet.dirty.push(pod);
     }
     want_relist(w, node);
 }
@@ -26,22 +25,23 @@ pub fn touched(w: &mut World, pod: PodId) {
 /// When the node's last relist began, played or not: one in which nothing has changed is no event here.
 pub fn last_relist(w: &World, node: NodeId) -> Time {
     let n = &w.machines[node.ix()];
-    let periods = w.now.since(n.relist_anchor).micros().div_euclid(n.relist_period.micros());
-    (n.relist_anchor + n.relist_period * periods).max(n.last_relist)
+    let Some(kubelet) = n.kubelet.as_deref() else { return Time::EPOCH };
+    let periods = w.now.since(kubelet.relist_anchor).micros().div_euclid(n.relist_period.micros());
+    (kubelet.relist_anchor + n.relist_period * periods).max(kubelet.last_relist)
 }
 
 /// Queues the next relist of a node.
 pub fn want_relist(w: &mut World, node: NodeId) {
-    let n = &w.machines[node.ix()];
-    if n.relist_queued.is_some() || !n.kubelet_up {
+    let n = &mut w.machines[node.ix()];
+    let Some(kubelet) = n.kubelet.as_deref_mut().filter(|kubelet| kubelet.relist_queued.is_none()) else {
         return;
-    }
-    let mut at = pod_worker::next_on_grid(n.relist_anchor, n.relist_period, w.now);
-    if at <= n.last_relist {
+    };
+    let mut at = pod_worker::next_on_grid(kubelet.relist_anchor, n.relist_period, w.now);
+    if at <= kubelet.last_relist {
         at += n.relist_period;
     }
-    let generation = n.generation;
-    w.machines[node.ix()].relist_queued = Some(at);
+    let generation = kubelet.incarnation;
+    kubelet.relist_queued = Some(at);
     w.at(at, SimEvent::Relist { node, generation });
 }
 
@@ -76,15 +76,16 @@ fn event_count(old: &RuntimeStatus, new: &RuntimeStatus) -> usize {
 /// Takes the runtime's state of a pod into the cache; returns how many events that makes.
 fn inspect(w: &mut World, pod: PodId) -> usize {
     let now = w.now;
-    let p = &mut w.pods[pod.ix()];
-    let Some(worker) = p.worker.as_deref_mut() else { return 0 };
+    let World { pods, runtimes, machines, learned, .. } = w;
+    let p = LocalMut::of(pods, runtimes, machines, pod);
+    let Some(worker) = p.worker else { return 0 };
     let live = &p.runtime.live;
     let mut events = 0;
     if !Arc::ptr_eq(&worker.cache.status, live) {
         events = event_count(&worker.cache, live);
-        worker.cache = w.learned.see(p.template, live);
+        worker.cache = learned.see(p.pod.template, live);
     }
-    if let Some(own) = p.resize.as_deref_mut() {
+    if let Some(own) = p.runtime.resize.as_deref_mut() {
         // A watch condition that is met is an event of its own.
         events += usize::from(std::mem::take(&mut own.watched));
     }
@@ -94,17 +95,15 @@ fn inspect(w: &mut World, pod: PodId) -> usize {
 
 /// The relist of a node.
 pub fn relist(w: &mut World, node: NodeId, generation: u32) {
-    let n = &mut w.machines[node.ix()];
-    if n.generation != generation || !n.kubelet_up {
-        return;
-    }
-    n.relist_queued = None;
-    n.last_relist = w.now;
-    let mut dirty = std::mem::take(&mut n.dirty);
-    let mut waiters = std::mem::take(&mut n.cache_waiters);
+    let now = w.now;
+    let Some(kubelet) = w.machines[node.ix()].same_kubelet(generation) else { return };
+    kubelet.relist_queued = None;
+    kubelet.last_relist = now;
+    let mut dirty = std::mem::take(&mut kubelet.dirty);
+    let mut waiters = std::mem::take(&mut kubelet.cache_waiters);
     let mut told = SmallVec::<[(PodId, usize); 8]>::new();
     for pod in dirty.drain(..) {
-        if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
+        if let Some(worker) = w.worker_mut(pod) {
             worker.dirty = false;
         }
         let events = inspect(w, pod);
@@ -119,11 +118,12 @@ pub fn relist(w: &mut World, node: NodeId, generation: u32) {
         deliver(w, pod, events);
     }
     // The room of both lists is used again.
-    let n = &mut w.machines[node.ix()];
-    dirty.append(&mut n.dirty);
-    waiters.append(&mut n.cache_waiters);
-    n.dirty = dirty;
-    n.cache_waiters = waiters;
+    if let Some(kubelet) = w.kubelet_mut(node) {
+        dirty.append(&mut kubelet.dirty);
+        waiters.append(&mut kubelet.cache_waiters);
+        kubelet.dirty = dirty;
+        kubelet.cache_waiters = waiters;
+    }
 }
 
 /// Each event wants a sync. The worker may take the first before the second arrives: then that one waits its turn.
@@ -136,14 +136,11 @@ fn deliver(w: &mut World, pod: PodId, events: usize) {
 
 /// The relist of one pod that a successful sync asked for (gate PLEGOnDemandRelist, 1.36).
 pub fn relist_pod(w: &mut World, pod: PodId) {
-    let p = &w.pods[pod.ix()];
-    let Some(node) = p.node else { return };
-    if p.worker.is_none() || !w.machines[node.ix()].kubelet_up {
-        return;
-    }
+    let Some(node) = w.worker(pod).map(|worker| worker.node) else { return };
     let events = inspect(w, pod);
-    if let Some(at) = w.machines[node.ix()].cache_waiters.iter().position(|p| *p == pod) {
-        w.machines[node.ix()].cache_waiters.remove(at);
+    let Some(kubelet) = w.kubelet_mut(node) else { return };
+    if let Some(at) = kubelet.cache_waiters.iter().position(|p| *p == pod) {
+        kubelet.cache_waiters.remove(at);
         pod_worker::cache_is_newer(w, pod);
     }
     if events > 0 {

@@ -5,9 +5,9 @@
 //! ended needs one more second to say so, and why a second update in one relist shows a second later.
 
 use super::{pleg, status_manager, sync};
-use crate::api::Sym;
+use crate::rules::events::Correlator;
 use crate::time::{Span, Time};
-use crate::world::pod::{SyncErrors, Work};
+use crate::world::worker::{SyncErrors, Work};
 use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
 
 /// The work queue and active deadlines are looked at once a second (`syncLoop`, pkg/kubelet/kubelet.go).
@@ -32,10 +32,10 @@ pub enum Outcome {
 
 /// `UpdatePod`: something about the pod wants a look.
 pub fn update_pod(w: &mut World, pod: PodId) {
-    let p = &mut w.pods[pod.ix()];
+    let p = w.local(pod);
     let terminal = p.status.form().phase.is_terminal();
     let initialized = crate::rules::status_manager::has_initialized(&sync::view(p));
-    let Some(worker) = p.worker.as_deref_mut() else { return };
+    let Some(worker) = w.worker_mut(pod) else { return };
     if worker.work == Work::Finished {
         return;
     }
@@ -50,7 +50,7 @@ pub fn update_pod(w: &mut World, pod: PodId) {
         worker.work = Work::Terminating;
         sync::interrupt(w, pod);
     }
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    let Some(worker) = w.worker_mut(pod) else { return };
     worker.pending = true;
     if !worker.running {
         worker.running = true;
@@ -59,7 +59,7 @@ pub fn update_pod(w: &mut World, pod: PodId) {
 }
 
 /// `calculateEffectiveGracePeriod`: may only shrink.
-pub fn shrink_grace(worker: &mut crate::world::pod::Worker, wanted: Option<i64>) {
+pub fn shrink_grace(worker: &mut crate::world::worker::Worker, wanted: Option<i64>) {
     if let Some(wanted) = wanted {
         let grace = worker.grace_secs.map_or(wanted, |old| old.min(wanted));
         worker.grace_secs = Some(grace.max(1));
@@ -68,7 +68,7 @@ pub fn shrink_grace(worker: &mut crate::world::pod::Worker, wanted: Option<i64>)
 
 /// Takes the pending update; runs it as soon as the cache is new enough.
 fn start_next(w: &mut World, pod: PodId) {
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    let Some(worker) = w.worker_mut(pod) else { return };
     worker.pending = false;
     worker.initialized = worker.seen_initialized;
     let node = worker.node;
@@ -79,23 +79,25 @@ fn start_next(w: &mut World, pod: PodId) {
     if fresh {
         begin(w, pod);
     } else {
-        let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+        let Some(worker) = w.worker_mut(pod) else { return };
         worker.waiting_cache = true;
-        w.machines[node.ix()].cache_waiters.push(pod);
+        if let Some(kubelet) = w.kubelet_mut(node) {
+            kubelet.cache_waiters.push(pod);
+        }
         pleg::want_relist(w, node);
     }
 }
 
 /// The cache has news for a worker that waited for them.
 pub fn cache_is_newer(w: &mut World, pod: PodId) {
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    let Some(worker) = w.worker_mut(pod) else { return };
     if std::mem::take(&mut worker.waiting_cache) {
         begin(w, pod);
     }
 }
 
 fn begin(w: &mut World, pod: PodId) {
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    let Some(worker) = w.worker_mut(pod) else { return };
     worker.generation += 1;
     match worker.work {
         Work::Sync => sync::sync_pod(w, pod),
@@ -108,7 +110,7 @@ fn begin(w: &mut World, pod: PodId) {
 /// `completeWork`: what comes after a run.
 pub fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
     let now = w.now;
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    let Some(worker) = w.worker_mut(pod) else { return };
     worker.run = None;
     worker.last_end = Some(now);
     worker.due_generation += 1;
@@ -124,9 +126,9 @@ pub fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
             if worker.work == Work::Finished {
                 worker.finished = true;
                 worker.running = false;
-                let (node, removed) = (worker.node, worker.removed);
                 // Nothing more is told about it.
-                w.pods[pod.ix()].events.forget(Sym::KUBELET);
+                worker.events = Correlator::default();
+                let (node, removed) = (worker.node, worker.removed);
                 status_manager::nudge(w, node, pod);
                 if removed {
                     super::forget_pod(w, pod, node);
@@ -141,7 +143,7 @@ pub fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
             let resync = w.pods[pod.ix()]
                 .node
                 .map(|n| w.machines[n.ix()].config.sync_frequency)
-                .filter(|_| acted || sync::is_unsettled(&w.pods[pod.ix()]));
+                .filter(|_| acted || sync::is_unsettled(w.local(pod)));
             if let Some(frequency) = resync {
                 requeue(w, pod, frequency);
             }
@@ -158,7 +160,7 @@ pub fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
             requeue(w, pod, delay);
         }
     }
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    let Some(worker) = w.worker_mut(pod) else { return };
     if worker.pending {
         start_next(w, pod);
     } else {
@@ -178,7 +180,7 @@ fn resync_interval(w: &World, pod: PodId) -> Span {
 /// `workQueue.Enqueue`: a later call overwrites an earlier one.
 fn requeue(w: &mut World, pod: PodId, delay: Span) {
     let jittered = w.pod_draw(Purpose::Requeue, pod).jitter(delay, JITTER);
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    let Some(worker) = w.worker_mut(pod) else { return };
     let (generation, node) = (worker.due_generation, worker.node);
     let at = tick_at_or_after(w, node, w.now + jittered);
     w.at(at, SimEvent::WorkDue { pod, generation });
@@ -186,7 +188,7 @@ fn requeue(w: &mut World, pod: PodId, delay: Span) {
 
 /// The first one-second tick of the node's sync loop that is not before `at`.
 pub fn tick_at_or_after(w: &World, node: NodeId, at: Time) -> Time {
-    next_on_grid(w.machines[node.ix()].tick_anchor, TICK, at)
+    next_on_grid(w.kubelet(node).map_or(Time::EPOCH, |kubelet| kubelet.tick_anchor), TICK, at)
 }
 
 /// The first `anchor + k * period` that is not before `at`.
@@ -198,8 +200,8 @@ pub fn next_on_grid(anchor: Time, period: Span, at: Time) -> Time {
 
 /// The tick at which the requeued pod is taken from the work queue.
 pub fn work_due(w: &mut World, pod: PodId, generation: u32) {
-    let p = &w.pods[pod.ix()];
-    if p.worker.as_deref().is_some_and(|worker| worker.due_generation == generation) {
+    let p = w.local(pod);
+    if p.worker.is_some_and(|worker| worker.due_generation == generation) {
         update_pod(w, pod);
     }
 }
@@ -207,20 +209,20 @@ pub fn work_due(w: &mut World, pod: PodId, generation: u32) {
 /// Queues the tick at which the pod's active deadline is exceeded (pkg/kubelet/active_deadline.go): it counts from
 /// `status.startTime`, which is cut to its second.
 pub fn watch_deadline(w: &mut World, pod: PodId) {
-    let p = &w.pods[pod.ix()];
-    let Some(worker) = p.worker.as_deref() else { return };
+    let p = w.local(pod);
+    let Some(worker) = p.worker else { return };
     let start = worker.status().unwrap_or(&p.status).start_time();
     let (Some(start), Some(secs)) = (start, worker.spec.active_deadline_seconds) else { return };
-    let (node, generation) = (worker.node, w.machines[worker.node.ix()].generation);
+    let (node, generation) = (worker.node, w.machines[worker.node.ix()].incarnation);
     let at = tick_at_or_after(w, node, (start + Span::from_secs(secs)).max(w.now));
     w.at(at, SimEvent::Deadline { pod, generation });
 }
 
 /// The active deadline is reached at a tick.
 pub fn deadline_due(w: &mut World, pod: PodId, generation: u32) {
-    let p = &w.pods[pod.ix()];
-    let Some(worker) = p.worker.as_deref() else { return };
-    if w.machines[worker.node.ix()].generation == generation
+    let p = w.local(pod);
+    let Some(worker) = p.worker else { return };
+    if w.machines[worker.node.ix()].incarnation == generation
         && worker.work == Work::Sync
         && sync::past_deadline(p, w.now)
     {

@@ -17,19 +17,19 @@ use crate::rules::status_change;
 use crate::rules::sync_actions::ProbeResults;
 use crate::scenario::plan::ProbePoint;
 use crate::time::{Span, Time};
-use crate::world::pod::{Prober, Probers};
-use crate::world::{ContainerIx, Pod, PodId, Purpose, SimEvent, World};
+use crate::world::worker::{Prober, Probers};
+use crate::world::{ContainerIx, Local, PodId, Purpose, SimEvent, World};
 
 fn prober_mut(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) -> Option<&mut Prober> {
-    w.pods[pod.ix()].runtime.containers[usize::from(ix)].probers.get_mut(kind)
+    w.memory_mut(pod, ix)?.probers.get_mut(kind)
 }
 
-fn prober(p: &Pod, ix: ContainerIx, kind: ProbeKind) -> Option<&Prober> {
-    p.runtime.containers[usize::from(ix)].probers.get(kind)
+fn prober(p: Local<'_>, ix: ContainerIx, kind: ProbeKind) -> Option<&Prober> {
+    p.memory(ix)?.probers.get(kind)
 }
 
 /// What the last results of the probes that can kill say of the newest instance.
-pub fn results(p: &Pod, ix: ContainerIx) -> ProbeResults {
+pub fn results(p: Local<'_>, ix: ContainerIx) -> ProbeResults {
     let newest = p.runtime.live.newest(p.container(ix).name).map_or(-1, |c| c.restart_count);
     let of = |kind| prober(p, ix, kind).filter(|b| b.instance == newest).and_then(|b| b.result);
     ProbeResults {
@@ -44,20 +44,20 @@ pub fn results(p: &Pod, ix: ContainerIx) -> ProbeResults {
 /// makes it anew: a pod with such a container is synced at every relist.
 pub fn add_pod(w: &mut World, pod: PodId) {
     let now = w.now;
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    let Some(worker) = w.worker_mut(pod) else { return };
     let first = !std::mem::replace(&mut worker.probing, true);
     if !std::mem::take(&mut worker.lost_probers) && !first {
         return;
     }
     let node = worker.node;
-    let young = now.since(w.machines[node.ix()].kubelet_start);
+    let young = now.since(super::start_of(w, node));
     for ix in w.pods[pod.ix()].container_ixs() {
-        let p = &w.pods[pod.ix()];
+        let p = w.local(pod);
         if p.is_init(ix) && !p.is_sidecar(ix) {
             continue;
         }
         for kind in ProbeKind::ALL {
-            let p = &w.pods[pod.ix()];
+            let p = w.local(pod);
             let Some(period) = p.container(ix).probe(kind).map(period) else { continue };
             if prober(p, ix, kind).is_some() {
                 continue;
@@ -72,7 +72,9 @@ pub fn add_pod(w: &mut World, pod: PodId) {
             } else {
                 now + TRIGGER
             };
-            w.pods[pod.ix()].runtime.containers[usize::from(ix)].probers.put(kind, Prober::new(anchor));
+            let Some(worker) = w.worker_mut(pod) else { return };
+            let prober = Prober::new(anchor, worker.first);
+            worker.memory[ix.ix()].probers.put(kind, prober);
             arm(w, pod, ix, kind, anchor);
         }
     }
@@ -84,24 +86,24 @@ fn period(probe: &Probe) -> Span {
 
 /// `StopLivenessAndStartup`: main containers only.
 pub fn stop_liveness_and_startup(w: &mut World, pod: PodId) {
-    let p = &mut w.pods[pod.ix()];
-    let inits = p.spec.init_containers.len();
-    for container in p.runtime.containers.iter_mut().skip(inits) {
-        container.probers.remove(ProbeKind::Liveness);
-        container.probers.remove(ProbeKind::Startup);
+    let inits = w.pods[pod.ix()].spec.init_containers.len();
+    let Some(worker) = w.worker_mut(pod) else { return };
+    for memory in worker.memory.iter_mut().skip(inits) {
+        memory.probers.remove(ProbeKind::Liveness);
+        memory.probers.remove(ProbeKind::Startup);
     }
 }
 
 /// `RemovePod`
 pub fn remove_pod(w: &mut World, pod: PodId) {
-    for container in &mut w.pods[pod.ix()].runtime.containers {
-        container.probers = Probers::default();
+    for memory in w.worker_mut(pod).into_iter().flat_map(|worker| &mut worker.memory) {
+        memory.probers = Probers::default();
     }
 }
 
 /// Queues the worker's next tick that can matter, not before `from`.
 fn arm(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, from: Time) {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let Some(b) = prober(p, ix, kind) else { return };
     if b.busy {
         return;
@@ -120,7 +122,7 @@ fn arm(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, from: Time) 
 }
 
 /// The earliest instant at which a tick could change something, or None while only an outside change can.
-fn next_relevant(w: &World, p: &Pod, ix: ContainerIx, kind: ProbeKind, b: &Prober) -> Option<Time> {
+fn next_relevant(w: &World, p: Local<'_>, ix: ContainerIx, kind: ProbeKind, b: &Prober) -> Option<Time> {
     let (held, status) = published(p, ix)?;
     let instance = status.restart_count;
     match status.state {
@@ -150,7 +152,7 @@ fn next_relevant(w: &World, p: &Pod, ix: ContainerIx, kind: ProbeKind, b: &Probe
             }
             let begun = live.started_at?;
             let since = w.now.since(begun);
-            let points = p.attempt(ix).answers(kind);
+            let points = p.runtime.attempt(ix).answers(kind);
             let current = points.iter().rev().find(|point| point.at <= since);
             if current.is_some_and(|point| point.failure_rate > 0.0 || times_out(point, spec)) {
                 return Some(ripe());
@@ -185,8 +187,8 @@ fn times_out(point: &ProbePoint, spec: &Probe) -> bool {
 }
 
 /// The status as the status manager has it, and in its form the container's.
-fn published(p: &Pod, ix: ContainerIx) -> Option<(&HeldStatus, &ContainerStatus)> {
-    let worker = p.worker.as_deref()?;
+fn published(p: Local<'_>, ix: ContainerIx) -> Option<(&HeldStatus, &ContainerStatus)> {
+    let worker = p.worker?;
     let name = p.container(ix).name;
     let status = worker.status()?;
     let found = status_change::probed(status.form()).find(|c| c.name == name)?;
@@ -195,14 +197,15 @@ fn published(p: &Pod, ix: ContainerIx) -> Option<(&HeldStatus, &ContainerStatus)
 
 /// Containers or their status have changed: workers that slept may have something to do.
 pub fn container_changed(w: &mut World, pod: PodId) {
-    if !w.pods[pod.ix()].worker.as_deref().is_some_and(|worker| worker.probing) {
+    if !w.worker(pod).is_some_and(|worker| worker.probing) {
         return;
     }
     let now = w.now;
     for ix in w.pods[pod.ix()].container_ixs() {
         for kind in ProbeKind::ALL {
             // Most containers have no worker.
-            let own = &w.pods[pod.ix()].runtime.containers[usize::from(ix)].probers;
+            let Some(memory) = w.local(pod).memory(ix) else { break };
+            let own = &memory.probers;
             if own.is_empty() {
                 break;
             }
@@ -222,7 +225,7 @@ pub fn trigger_readiness(w: &mut World, pod: PodId, ix: ContainerIx) {
         return;
     }
     let instance = b.instance;
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let newest = p.runtime.live.newest(p.container(ix).name).map_or(-1, |c| c.restart_count);
     let lost = instance != newest
         && w.gates.version < Version::V1_36
@@ -245,18 +248,17 @@ const LOST_PERCENT: u64 = 10;
 
 /// A tick: `doProbe`.
 pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, generation: u32) {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let Some(b) = prober(p, ix, kind).copied().filter(|b| b.generation == generation) else { return };
-    let Some(worker) = p.worker.as_deref() else { return };
-    let node = worker.node;
-    if !w.machines[node.ix()].kubelet_up || worker.status().is_some_and(|s| s.form().phase.is_terminal()) {
+    let Some(worker) = p.worker else { return };
+    if worker.status().is_some_and(|s| s.form().phase.is_terminal()) {
         return;
     }
     if let Some(b) = prober_mut(w, pod, ix, kind) {
         b.queued = None;
     }
     let now = w.now;
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let Some(status) = published(p, ix).map(|(held, found)| held.container(found)) else { return };
     // Held while the pod changes.
     let pod_spec = std::sync::Arc::clone(&p.spec);
@@ -298,13 +300,13 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, generat
 /// the kubelet found running gets none, so that its readiness stays what the API has until its first probe; a sidecar that
 /// had started stays started (`doProbe`, pkg/kubelet/prober/worker.go).
 fn first_value(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, status: &ContainerStatus) {
-    let p = &w.pods[pod.ix()];
-    let Some(node) = p.worker.as_deref().map(|worker| worker.node) else { return };
+    let p = w.local(pod);
+    let Some(node) = p.worker.map(|worker| worker.node) else { return };
     if !w.gates.change_status_on_kubelet_restart {
         if kind == ProbeKind::Startup && p.is_sidecar(ix) && status.started == Some(true) {
             set_result(w, pod, ix, kind, true);
         }
-        if ran_before_kubelet(status, w.machines[node.ix()].kubelet_start) {
+        if ran_before_kubelet(status, super::start_of(w, node)) {
             return;
         }
     }
@@ -321,7 +323,7 @@ fn first_value(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, stat
 /// The worker ends with a container that will not be restarted; a sidecar's goes on.
 fn end_if_over(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, state: &ContainerState) {
     let gates = w.gates;
-    let p = &mut w.pods[pod.ix()];
+    let p = &w.pods[pod.ix()];
     let Some(ended) = state.terminated() else { return };
     let stays = p.spec.policy() != RestartPolicy::Never
         || p.is_sidecar(ix)
@@ -329,8 +331,8 @@ fn end_if_over(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, stat
     if stays {
         return;
     }
-    p.runtime.containers[usize::from(ix)].probers.remove(kind);
-    if let Some(worker) = p.worker.as_deref_mut() {
+    if let Some(worker) = w.worker_mut(pod) {
+        worker.memory[ix.ix()].probers.remove(kind);
         worker.lost_probers = true;
     }
 }
@@ -343,11 +345,11 @@ fn store(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, b: Prober)
 
 fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, spec: &Probe) {
     let now = w.now;
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let live = p.runtime.live.newest(p.container(ix).name).copied();
     let running = live.is_some_and(|c| c.state == crate::api::InstanceState::Running);
     let since = now.since(live.and_then(|c| c.started_at).unwrap_or(now));
-    let point = p.attempt(ix).answers(kind).iter().rev().find(|point| point.at <= since).cloned();
+    let point = p.runtime.attempt(ix).answers(kind).iter().rev().find(|point| point.at <= since).cloned();
     let rate = point.as_ref().map_or(0.0, |point| point.failure_rate);
     let plan = std::sync::Arc::clone(&w.plan);
     let takes = point.as_ref().and_then(|point| point.takes.as_ref()).unwrap_or(&plan.latency.probe);
@@ -378,8 +380,7 @@ fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, spec: &Pro
 
 /// The handler has answered.
 pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, generation: u32) {
-    let now = w.now;
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let Some(mut b) = prober(p, ix, kind).copied().filter(|b| b.generation == generation && b.busy) else {
         return;
     };
@@ -423,8 +424,7 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, generat
         }
         set_result(w, pod, ix, kind, ok);
     }
-    let Some(mut b) = prober(&w.pods[pod.ix()], ix, kind).copied() else { return };
-    let _ = now;
+    let Some(mut b) = prober(w.local(pod), ix, kind).copied() else { return };
     rearm(w, pod, ix, kind, &mut b);
 }
 
@@ -449,8 +449,8 @@ fn errored(kind: ProbeKind, version: Version) -> String {
     }
 }
 
-fn failure_words(p: &Pod, ix: ContainerIx, kind: ProbeKind, spec: &Probe, b: &Prober) -> String {
-    let status = p.worker.as_deref().and_then(|worker| worker.status()).map(HeldStatus::read);
+fn failure_words(p: Local<'_>, ix: ContainerIx, kind: ProbeKind, spec: &Probe, b: &Prober) -> String {
+    let status = p.worker.and_then(|worker| worker.status()).map(HeldStatus::read);
     let pod_ip = status.as_ref().and_then(|status| status.pod_ips.first()).copied().unwrap_or(Sym::EMPTY);
     let door = Door { handler: &spec.handler, ports: &p.container(ix).ports, pod_ip: &pod_ip };
     let text = probe_text::failure(door, b.attempt_failure, &b.attempt_output, timeout(spec));

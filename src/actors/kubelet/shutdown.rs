@@ -5,12 +5,12 @@
 //! period (the default) nothing waits: the machine goes off with everything on it.
 
 use super::{end_pod, eviction};
-use crate::actors::node_lifecycle;
+use crate::actors::{node_lifecycle, runtime};
 use crate::api::Sym;
 use crate::rules::status_change::EndedBy;
-use crate::time::Span;
-use crate::world::machine::ShuttingDown;
-use crate::world::pod::Work;
+use crate::time::{Span, Time};
+use crate::world::kubelet::ShuttingDown;
+use crate::world::worker::Work;
 use crate::world::{NodeId, PodId, SimEvent, World};
 
 /// `nodeShutdownReason`'s message.
@@ -18,19 +18,20 @@ const MESSAGE: &str = "Pod was terminated in response to imminent node shutdown.
 /// How often the manager looks whether a group has ended.
 const POLL: Span = Span::from_secs(1);
 
-/// The machine is told to go off.
+/// The machine is told to go off: the kubelet's inhibitor lock holds it up, for as long as its process holds that.
 pub fn begin(w: &mut World, node: NodeId) {
-    let total = w.machines[node.ix()].config.shutdown_grace_period;
-    if total <= Span::ZERO {
-        off(w, node);
-        return;
-    }
-    let now = w.now;
     let n = &mut w.machines[node.ix()];
-    if n.shutting_down.is_some() {
+    if n.kubelet.is_none() || n.config.shutdown_grace_period <= Span::ZERO {
+        runtime::machine_off(w, node);
         return;
     }
-    n.shutting_down = Some(ShuttingDown { critical: false, until: now });
+    if std::mem::replace(&mut n.going_off, true) {
+        return;
+    }
+    if let Some(kubelet) = w.kubelet_mut(node) {
+        // From here on no pod is taken, whoever asks.
+        kubelet.shutting_down = Some(ShuttingDown { critical: false, until: Time::EPOCH });
+    }
     node_lifecycle::shutting_down(w, node);
     group(w, node, false);
 }
@@ -38,11 +39,12 @@ pub fn begin(w: &mut World, node: NodeId) {
 /// Ends the pods of a group and waits for them.
 fn group(w: &mut World, node: NodeId, critical: bool) {
     let now = w.now;
-    let n = &w.machines[node.ix()];
-    let kept = n.config.shutdown_grace_period_critical_pods;
-    let slice = if critical { kept } else { n.config.shutdown_grace_period - kept };
-    let generation = n.generation;
-    w.machines[node.ix()].shutting_down = Some(ShuttingDown { critical, until: now + slice });
+    let config = &w.machines[node.ix()].config;
+    let kept = config.shutdown_grace_period_critical_pods;
+    let slice = if critical { kept } else { config.shutdown_grace_period - kept };
+    let Some(kubelet) = w.kubelet_mut(node) else { return };
+    let generation = kubelet.incarnation;
+    kubelet.shutting_down = Some(ShuttingDown { critical, until: now + slice });
     for pod in members(w, node, critical) {
         let own = w.pods[pod.ix()].spec.grace_secs();
         let ended =
@@ -55,28 +57,22 @@ fn group(w: &mut World, node: NodeId, critical: bool) {
 /// Pods of a group that have not ended.
 fn members(w: &World, node: NodeId, critical: bool) -> Vec<PodId> {
     let of_group = |pod: &PodId| {
-        let p = &w.pods[pod.ix()];
+        let p = w.local(*pod);
         (p.spec.priority.unwrap_or(0) >= eviction::CRITICAL) == critical
-            && p.worker.as_deref().is_some_and(|worker| worker.work < Work::Terminated)
+            && p.worker.is_some_and(|worker| worker.work < Work::Terminated)
     };
     w.machines[node.ix()].pods.iter().copied().filter(of_group).collect()
 }
 
-/// Looks whether the group has ended; the next one follows, or the machine goes off.
+/// Looks whether the group has ended; the next one follows, or the lock is let go and the machine goes off.
 pub fn go_on(w: &mut World, node: NodeId, generation: u32) {
-    let n = &w.machines[node.ix()];
-    let Some(state) = n.shutting_down.filter(|_| n.generation == generation && n.kubelet_up) else { return };
+    let same = w.machines[node.ix()].same_kubelet(generation);
+    let Some(state) = same.and_then(|kubelet| kubelet.shutting_down) else { return };
     if w.now < state.until && !members(w, node, state.critical).is_empty() {
         w.after(POLL.min(state.until.since(w.now)), SimEvent::Shutdown { node, generation });
     } else if state.critical {
-        off(w, node);
+        runtime::machine_off(w, node);
     } else {
         group(w, node, true);
     }
-}
-
-fn off(w: &mut World, node: NodeId) {
-    super::stop(w, node);
-    w.machines[node.ix()].machine_up = false;
-    w.machines[node.ix()].shutting_down = None;
 }

@@ -12,8 +12,8 @@ use crate::rules::backoff::{Limits, Restart, crash_loop, kept};
 use crate::rules::gates::Version;
 use crate::rules::sync_actions::KillReason;
 use crate::time::{Span, Time};
-use crate::world::pod::Stage;
-use crate::world::{ContainerIx, Pod, PodId, Purpose, World};
+use crate::world::worker::Stage;
+use crate::world::{ContainerIx, Local, PodId, Purpose, World};
 
 /// `housekeepingPeriod`; its ticker starts with that of the syncs.
 const HOUSEKEEPING: Span = Span::from_secs(2);
@@ -22,23 +22,26 @@ const HOUSEKEEPING: Span = Span::from_secs(2);
 /// newest *exited* instance of the snapshot, so a container that this very run has killed is judged by its predecessor.
 pub(super) fn back_off(w: &mut World, pod: PodId, ix: ContainerIx) -> Option<Time> {
     let now = w.now;
-    let n = &w.machines[w.pods[pod.ix()].node?.ix()];
+    let node = w.pods[pod.ix()].node?;
+    let n = &w.machines[node.ix()];
     let limits = Limits::crash_loop(n.config.max_container_restart_period, &w.gates);
     let just_after = now + Span::from_micros(1);
-    let collected = pod_worker::next_on_grid(n.tick_anchor, HOUSEKEEPING, just_after) - HOUSEKEEPING;
-    let p = &mut w.pods[pod.ix()];
+    let collected =
+        pod_worker::next_on_grid(n.kubelet.as_deref()?.tick_anchor, HOUSEKEEPING, just_after) - HOUSEKEEPING;
+    let p = w.local_mut(pod);
     let name = p.container(ix).name;
-    let snapshot = &p.worker.as_deref()?.run.as_ref()?.snapshot;
+    let worker = p.worker?;
+    let snapshot = &worker.run.as_ref()?.snapshot;
     let exited = snapshot.containers.iter().find(|c| c.name == name && c.state == InstanceState::Exited);
     let finished = exited.and_then(|c| c.finished_at);
-    let container = &mut p.runtime.containers[usize::from(ix)];
-    match crash_loop(&limits, kept(&limits, container.backoff, collected), finished, now) {
+    let memory = &mut worker.memory[ix.ix()];
+    match crash_loop(&limits, kept(&limits, memory.backoff, collected), finished, now) {
         Restart::Starts(entry) => {
-            container.backoff = entry;
+            memory.backoff = entry;
             None
         }
         Restart::Waits { delay, until } => {
-            container.reason =
+            memory.reason =
                 Some((Sym::CRASH_LOOP_BACK_OFF, Text::CrashBackOff { container: name, delay: delay.into() }));
             let message = Text::BackOffRestarting { container: name };
             events::kubelet(w, pod, true, Sym::BACK_OFF, message, Some(ix));
@@ -51,7 +54,9 @@ pub(super) fn back_off(w: &mut World, pod: PodId, ix: ContainerIx) -> Option<Tim
 pub fn start_fails(w: &mut World, pod: PodId, reason: Sym, message: impl Into<Text>, event: Option<Text>) {
     let Some(run) = run_mut(w, pod) else { return };
     let Some(&ix) = run.to_start.first() else { return };
-    w.pods[pod.ix()].runtime.containers[usize::from(ix)].reason = Some((reason, message.into()));
+    if let Some(memory) = w.memory_mut(pod, ix) {
+        memory.reason = Some((reason, message.into()));
+    }
     if let Some(event) = event {
         events::kubelet(w, pod, true, Sym::FAILED, event, Some(ix));
     }
@@ -67,7 +72,7 @@ pub fn image_is_present(w: &mut World, pod: PodId) {
         start_fails(w, pod, Sym::CREATE_CONTAINER_CONFIG_ERROR, problem, Some(event));
         return;
     }
-    w.pods[pod.ix()].runtime.containers[usize::from(ix)].tries += 1;
+    w.runtimes[pod.ix()].containers[usize::from(ix)].tries += 1;
     set_stage(w, pod, Stage::Creating);
     let takes = w.latency(pod, |latency| &latency.create);
     after(w, pod, takes);
@@ -81,19 +86,19 @@ pub fn wait_for_pull(w: &mut World, pod: PodId) {
 /// Around CreateContainer stand two hooks of the kubelet's own; one that fails tells so in an event that does not begin
 /// with `Error:` (`startContainer`, pkg/kubelet/kuberuntime/kuberuntime_container.go).
 pub(super) fn created(w: &mut World, pod: PodId, ix: ContainerIx) {
-    if let Some(error) = w.pods[pod.ix()].attempt(ix).pre_create_error {
+    if let Some(error) = w.runtimes[pod.ix()].attempt(ix).pre_create_error {
         let event = Text::from(format!("Internal PreCreateContainer hook failed: {error}"));
         start_fails(w, pod, Sym::PRE_CREATE_HOOK_ERROR, error, Some(event));
         return;
     }
-    if let Some(error) = w.pods[pod.ix()].attempt(ix).create_error {
+    if let Some(error) = w.runtimes[pod.ix()].attempt(ix).create_error {
         let event = Text::from(format!("Error: {error}"));
         start_fails(w, pod, Sym::CREATE_CONTAINER_ERROR, error, Some(event));
         return;
     }
     runtime::create(w, pod, ix);
     // The instance stays in state created: nobody takes it away, and the next one counts on from it.
-    if let Some(error) = w.pods[pod.ix()].attempt(ix).pre_start_error {
+    if let Some(error) = w.runtimes[pod.ix()].attempt(ix).pre_start_error {
         let event = Text::from(format!("Internal PreStartContainer hook failed: {error}"));
         start_fails(w, pod, Sym::PRE_START_HOOK_ERROR, error, Some(event));
         return;
@@ -114,14 +119,14 @@ pub(super) fn created(w: &mut World, pod: PodId, ix: ContainerIx) {
 const SHORT_TEXTS: Version = Version::V1_35;
 
 pub(super) fn start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
-    if let Some(error) = w.pods[pod.ix()].attempt(ix).start_error {
+    if let Some(error) = w.runtimes[pod.ix()].attempt(ix).start_error {
         runtime::start_failed(w, pod, ix, error);
         let event = Text::from(format!("Error: {error}"));
         start_fails(w, pod, Sym::RUN_CONTAINER_ERROR, error, Some(event));
         return;
     }
     runtime::started(w, pod, ix);
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let container = p.container(ix);
     let hook = container.lifecycle.as_ref().and_then(|l| l.post_start.clone());
     let words = if w.gates.version >= SHORT_TEXTS {
@@ -136,7 +141,7 @@ pub(super) fn start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
             let takes = match hook.sleep {
                 Some(sleep) => Span::from_secs(sleep.seconds),
                 None => {
-                    let takes = w.pods[pod.ix()].attempt(ix).post_start.takes.clone();
+                    let takes = w.runtimes[pod.ix()].attempt(ix).post_start.takes.clone();
                     w.pod_span(Purpose::Latency, pod, &takes)
                 }
             };
@@ -148,14 +153,13 @@ pub(super) fn start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
 
 /// A process has ended: a postStart hook that was running in its container ends with it, as if killed.
 pub fn process_ended(w: &mut World, pod: PodId, ix: ContainerIx) {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let in_hook = p
         .worker
-        .as_deref()
         .and_then(|worker| worker.run.as_ref())
         .is_some_and(|run| matches!(run.stage, Stage::PostStart) && run.to_start.first() == Some(&ix));
     if in_hook && hook_needs_process(p, ix) {
-        if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
+        if let Some(worker) = w.worker_mut(pod) {
             worker.generation += 1;
         }
         after(w, pod, HOOK_LOSES_PROCESS);
@@ -168,7 +172,7 @@ const HOOK_LOSES_PROCESS: Span = Span::from_millis(5);
 const KILLED: u8 = 137;
 
 /// Whether the postStart hook runs in, or asks, the container; the kubelet's own sleep does not.
-fn hook_needs_process(p: &Pod, ix: ContainerIx) -> bool {
+fn hook_needs_process(p: Local<'_>, ix: ContainerIx) -> bool {
     p.container(ix)
         .lifecycle
         .as_ref()
@@ -177,8 +181,8 @@ fn hook_needs_process(p: &Pod, ix: ContainerIx) -> bool {
 }
 
 pub(super) fn post_start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
-    let p = &w.pods[pod.ix()];
-    let hook = &p.attempt(ix).post_start;
+    let p = w.local(pod);
+    let hook = &p.runtime.attempt(ix).post_start;
     let running =
         p.runtime.live.newest(p.container(ix).name).is_some_and(|c| c.state == InstanceState::Running);
     let needs_process = hook_needs_process(p, ix);
@@ -192,7 +196,9 @@ pub(super) fn post_start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
         return;
     }
     let message = volumes::hook_message(p, ix, exit, output);
-    w.pods[pod.ix()].runtime.containers[usize::from(ix)].reason = Some((Sym::POST_START_HOOK_ERROR, message));
+    if let Some(memory) = w.memory_mut(pod, ix) {
+        memory.reason = Some((Sym::POST_START_HOOK_ERROR, message));
+    }
     events::kubelet(w, pod, true, Sym::FAILED_POST_START_HOOK, "PostStartHook failed", Some(ix));
     set_stage(w, pod, Stage::PostStartKill);
     kill::begin(w, pod, ix, KillReason::PostStartHook, None);

@@ -9,15 +9,18 @@ use crate::actors::events;
 use crate::api::{Phase, ProbeKind, Sym};
 use crate::rules::container_status::StartFailure;
 use crate::rules::status_change::{Known, Op, Probed, Sync};
-use crate::world::{ContainerIx, Pod, PodId, World};
+use crate::world::{ContainerIx, Local, PodId, World};
 
 /// What the kubelet remembers of a container beside its instances.
-fn known(p: &Pod, ix: ContainerIx) -> Known {
-    let run = &p.runtime.containers[usize::from(ix)];
-    let probed = |kind| run.probers.get(kind).map(|b| Probed { instance: b.instance, result: b.result });
+fn known(p: Local<'_>, ix: ContainerIx) -> Known {
+    let memory = p.memory(ix);
+    let prober = |kind| memory.and_then(|memory| memory.probers.get(kind));
+    let probed = |kind| prober(kind).map(|b| Probed { instance: b.instance, result: b.result });
     Known {
         name: p.container(ix).name,
-        failure: run.reason.map(|(reason, message)| StartFailure { reason, message }),
+        failure: memory
+            .and_then(|memory| memory.reason)
+            .map(|(reason, message)| StartFailure { reason, message }),
         startup: probed(ProbeKind::Startup),
         readiness: probed(ProbeKind::Readiness),
     }
@@ -26,10 +29,10 @@ fn known(p: &Pod, ix: ContainerIx) -> Known {
 /// Computes the status from the run's snapshot of the runtime and hands it to the status manager; returns the phase. Tells
 /// of an exceeded deadline on the way.
 pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
-    let p = &w.pods[pod.ix()];
-    let worker = p.worker.as_deref()?;
-    let (ended_by, node) = (worker.ended_by, &w.machines[worker.node.ix()]);
-    let (kubelet_start, ip) = (node.kubelet_start, node.ip);
+    let p = w.local(pod);
+    let worker = p.worker?;
+    let (ended_by, ip) = (worker.ended_by, w.machines[worker.node.ix()].ip);
+    let kubelet_start = w.kubelet(worker.node)?.start;
     let runtime = Arc::clone(&worker.run.as_ref()?.snapshot.status);
     let containers: SmallVec<[Known; 4]> = p.container_ixs().map(|ix| known(p, ix)).collect();
     let resize_conditions = allocation::conditions(p, &w.gates);

@@ -11,13 +11,13 @@ use crate::rules::status_change::{self, Op};
 use crate::rules::status_manager as rule;
 use crate::time::Span;
 use crate::world::learned::{Asked, Outgoing, Played};
-use crate::world::{ContainerIx, NodeId, Pod, PodId, Purpose, SimEvent, World};
+use crate::world::{ContainerIx, Local, LocalMut, NodeId, PodId, Purpose, SimEvent, World};
 
 /// Plays a change of the status, which is for [`keep`] to remember.
 pub fn play(w: &mut World, pod: PodId, op: Op<'_>) -> Option<Played> {
-    let World { pods, plan, learned, gates, now, .. } = w;
-    let p = &pods[pod.ix()];
-    let worker = p.worker.as_deref()?;
+    let World { pods, runtimes, machines, plan, learned, gates, now, .. } = w;
+    let p = Local::of(pods, runtimes, machines, pod);
+    let worker = p.worker?;
     Some(learned.change(
         super::sync::template(plan, p),
         &Asked {
@@ -37,7 +37,7 @@ pub fn play(w: &mut World, pod: PodId, op: Op<'_>) -> Option<Played> {
 /// Remembers a status where it is news; the next batch writes it then. While the pod is being deleted every update counts as
 /// news, and so does the one that `ends` its life.
 pub fn keep(w: &mut World, pod: PodId, played: Played, ends: bool) {
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    let Some(worker) = w.worker_mut(pod) else { return };
     let node = worker.node;
     let first = worker.cached.is_none();
     let is_news = ends || played.is_news || worker.deletion.is_some();
@@ -63,7 +63,7 @@ fn change(w: &mut World, pod: PodId, op: Op<'_>) {
 
 /// `TerminatePod`
 pub fn terminate(w: &mut World, pod: PodId) {
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
+    let Some(worker) = w.worker(pod) else { return };
     let (node, initialized) = (worker.node, worker.initialized);
     change(w, pod, Op::Terminate { initialized });
     nudge(w, node, pod);
@@ -71,7 +71,7 @@ pub fn terminate(w: &mut World, pod: PodId) {
 
 /// `SetContainerReadiness`
 pub fn set_container_readiness(w: &mut World, pod: PodId, ix: ContainerIx, ready: bool) {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let container = p.container(ix).name;
     if probed(p, container).is_some_and(|c| c.ready != ready) {
         change(w, pod, Op::Readiness { container, ready });
@@ -80,7 +80,7 @@ pub fn set_container_readiness(w: &mut World, pod: PodId, ix: ContainerIx, ready
 
 /// `SetContainerStartup`
 pub fn set_container_startup(w: &mut World, pod: PodId, ix: ContainerIx, started: bool) {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let container = p.container(ix).name;
     if probed(p, container).is_some_and(|c| c.started != Some(started)) {
         change(w, pod, Op::Startup { container, started });
@@ -88,13 +88,13 @@ pub fn set_container_startup(w: &mut World, pod: PodId, ix: ContainerIx, started
 }
 
 /// A container as the status in the kubelet's cache has it.
-fn probed(p: &Pod, container: Sym) -> Option<&ContainerStatus> {
-    status_change::probed(p.worker.as_deref()?.status()?.form()).find(|c| c.name == container)
+fn probed(p: Local<'_>, container: Sym) -> Option<&ContainerStatus> {
+    status_change::probed(p.worker?.status()?.form()).find(|c| c.name == container)
 }
 
 /// `OnPodSandboxReady` (pkg/kubelet/kubelet.go, 1.36): PodReadyToStartContainers turns True before images are pulled.
 pub fn sandbox_ready(w: &mut World, pod: PodId) {
-    let has_status = w.pods[pod.ix()].worker.as_deref().is_some_and(|worker| worker.status().is_some());
+    let has_status = w.worker(pod).is_some_and(|worker| worker.status().is_some());
     if has_status && w.gates.pod_ready_to_start_containers {
         change(w, pod, Op::SandboxReady);
     }
@@ -102,63 +102,61 @@ pub fn sandbox_ready(w: &mut World, pod: PodId) {
 
 /// Something of a pod is to be written.
 pub fn nudge(w: &mut World, node: NodeId, pod: PodId) {
-    let n = &mut w.machines[node.ix()];
-    if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut()
-        && !std::mem::replace(&mut worker.status_dirty, true)
-    {
-        n.status_dirty.push(pod);
+    let fresh = w.worker_mut(pod).is_some_and(|worker| !std::mem::replace(&mut worker.status_dirty, true));
+    let Some(kubelet) = w.kubelet_mut(node) else { return };
+    if fresh {
+        kubelet.status_dirty.push(pod);
     }
-    if !n.status_busy {
+    if !kubelet.status_busy {
         begin_batch(w, node);
     }
 }
 
 fn begin_batch(w: &mut World, node: NodeId) {
-    let n = &mut w.machines[node.ix()];
-    if n.status_dirty.is_empty() || !n.kubelet_up {
-        n.status_busy = false;
+    let World { machines, runtimes, seed, .. } = w;
+    let n = &mut machines[node.ix()];
+    let Some(kubelet) = n.kubelet.as_deref_mut() else { return };
+    if kubelet.status_dirty.is_empty() {
+        kubelet.status_busy = false;
         return;
     }
-    n.status_busy = true;
+    kubelet.status_busy = true;
     // The batch before is written: its list is filled again.
-    n.status_batch.clear();
-    let dirty = &mut n.status_dirty;
+    kubelet.status_batch.clear();
+    let dirty = &mut kubelet.status_dirty;
     if dirty.len() > 1 {
         // `syncBatch` walks over a Go map: whose status is written first is luck.
-        n.status_batches += 1;
-        let (name, number) = (n.name, u64::from(n.status_batches));
-        let entity = crate::engine::random::entity(&[&name]);
-        let mut draw = random::Draw::new(w.seed, Purpose::StatusOrder as u64, entity, number);
+        kubelet.status_batches += 1;
+        let number = u64::from(kubelet.incarnation) << 32 | u64::from(kubelet.status_batches);
+        let entity = crate::engine::random::entity(&[&n.name]);
+        let mut draw = random::Draw::new(*seed, Purpose::StatusOrder as u64, entity, number);
         for ix in (1..dirty.len()).rev() {
             dirty.swap(ix, draw.below(ix as u64 + 1) as usize);
         }
     }
-    n.status_batch.extend(dirty.drain(..));
-    for pod in &n.status_batch {
-        if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
+    kubelet.status_batch.extend(dirty.drain(..));
+    for pod in &kubelet.status_batch {
+        if let Some(worker) = kubelet.workers.get_mut(runtimes[pod.ix()].local) {
             worker.status_dirty = false;
             worker.outgoing = worker.cached.clone();
         }
     }
-    let front = n.status_batch[0];
+    let front = kubelet.status_batch[0];
     next(w, node, front);
 }
 
 fn next(w: &mut World, node: NodeId, pod: PodId) {
     let takes = w.latency(pod, |latency| &latency.status_update);
-    let generation = w.machines[node.ix()].generation;
+    let generation = w.machines[node.ix()].incarnation;
     w.after(takes, SimEvent::StatusWrite { node, generation });
 }
 
 /// The write of the batch's front pod arrives.
 pub fn write(w: &mut World, node: NodeId, generation: u32) {
-    let n = &mut w.machines[node.ix()];
-    if n.generation != generation || !n.kubelet_up {
-        return;
-    }
-    let Some(pod) = n.status_batch.pop_front() else { return };
+    let Some(kubelet) = w.machines[node.ix()].same_kubelet(generation) else { return };
+    let Some(pod) = kubelet.status_batch.pop_front() else { return };
     sync_pod(w, pod);
-    match w.machines[node.ix()].status_batch.front().copied() {
+    match w.kubelet(node).and_then(|kubelet| kubelet.status_batch.front().copied()) {
         Some(following) => next(w, node, following),
         None => begin_batch(w, node),
     }
@@ -166,30 +164,28 @@ pub fn write(w: &mut World, node: NodeId, generation: u32) {
 
 /// `syncPod`: merge with what the API has, patch, and delete what is over.
 fn sync_pod(w: &mut World, pod: PodId) {
-    let p = &mut w.pods[pod.ix()];
+    let World { pods, runtimes, machines, learned, gates, now, .. } = w;
+    let p = LocalMut::of(pods, runtimes, machines, pod);
     if !p.exists {
         return;
     }
-    let Some(worker) = p.worker.as_deref_mut() else { return };
+    let Some(worker) = p.worker else { return };
     let Some(cached) = worker.outgoing.take() else { return };
     // The question is asked early in the write: one that a newer status overtakes was asked before the end.
     let is_newest = worker.cached.as_ref().is_some_and(|newest| newest.version == cached.version);
     let running = !worker.containers_gone || !is_newest;
-    let merged = w.learned.merge(&Outgoing {
-        api: &p.status,
+    let merged = learned.merge(&Outgoing {
+        api: &p.pod.status,
         held: &cached.status,
-        generation: p.generation,
+        generation: p.pod.generation,
         could_have_running_containers: running,
-        now: w.now,
-        gates: &w.gates,
+        now: *now,
+        gates,
     });
     let held_back = merged.form().phase != cached.status.form().phase;
     api_server::replace_status(w, pod, merged);
     if held_back {
         want_reconcile(w, pod);
-    }
-    if w.pods[pod.ix()].resize.is_some() {
-        crate::actors::scheduler::pod_resized(w, pod);
     }
     let p = &w.pods[pod.ix()];
     if cached.is_finished && p.deletion.is_some() && p.status.form().phase.is_terminal() {
@@ -203,16 +199,17 @@ const RECONCILE: Span = Span::from_secs(10);
 /// The API's status of a pod is not what the kubelet holds (someone else has written it, or an end was held back while
 /// containers ran): the next ten-second pass looks at it again.
 pub fn want_reconcile(w: &mut World, pod: PodId) {
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
-    let node = worker.node;
-    let n = &mut w.machines[node.ix()];
-    if !std::mem::replace(&mut worker.status_stale, true) {
-        n.status_stale.push(pod);
+    let Some(worker) = w.worker_mut(pod) else { return };
+    let (node, was_stale) = (worker.node, std::mem::replace(&mut worker.status_stale, true));
+    let now = w.now;
+    let Some(kubelet) = w.kubelet_mut(node) else { return };
+    if !was_stale {
+        kubelet.status_stale.push(pod);
     }
-    if !n.reconcile_queued {
-        n.reconcile_queued = true;
-        let (anchor, generation) = (n.reconcile_anchor, n.generation);
-        let at = super::pod_worker::next_on_grid(anchor, RECONCILE, w.now + Span::from_micros(1));
+    if !kubelet.reconcile_queued {
+        kubelet.reconcile_queued = true;
+        let (anchor, generation) = (kubelet.reconcile_anchor, kubelet.incarnation);
+        let at = super::pod_worker::next_on_grid(anchor, RECONCILE, now + Span::from_micros(1));
         w.at(at, SimEvent::StatusRetry { node, generation });
     }
 }
@@ -220,20 +217,18 @@ pub fn want_reconcile(w: &mut World, pod: PodId) {
 /// The ten-second pass (`syncBatch(all)`, `needsReconcile`): what the API has differently of what is the kubelet's own is
 /// written again.
 pub fn retry(w: &mut World, node: NodeId, generation: u32) {
-    let n = &mut w.machines[node.ix()];
-    if n.generation != generation || !n.kubelet_up {
-        return;
-    }
-    n.reconcile_queued = false;
-    for pod in std::mem::take(&mut n.status_stale) {
-        let p = &mut w.pods[pod.ix()];
-        let Some(worker) = p.worker.as_deref_mut() else { continue };
+    let Some(kubelet) = w.machines[node.ix()].same_kubelet(generation) else { return };
+    kubelet.reconcile_queued = false;
+    for pod in std::mem::take(&mut kubelet.status_stale) {
+        let gates = w.gates;
+        let p = w.local_mut(pod);
+        let Some(worker) = p.worker else { continue };
         worker.status_stale = false;
         let differs = worker.status().is_some_and(|cached| {
             // Mostly the API has just what was sent.
-            p.status != *cached && !rule::is_same(&p.status.read(), &cached.read(), &w.gates)
+            p.pod.status != *cached && !rule::is_same(&p.pod.status.read(), &cached.read(), &gates)
         });
-        if p.exists && differs {
+        if p.pod.exists && differs {
             nudge(w, node, pod);
         }
     }

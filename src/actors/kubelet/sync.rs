@@ -11,7 +11,9 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::pod_worker::{self, Outcome};
-use super::{allocation, crowd, images, kill, prober, start_container, status, status_manager, volumes};
+use super::{
+    allocation, crowd, images, kill, prober, start_container, status, status_manager, taken, volumes,
+};
 use crate::actors::{events, runtime};
 use crate::api::{HeldStatus, InstanceState, Phase, Sym};
 use crate::rules::pod::PodView;
@@ -20,15 +22,15 @@ use crate::rules::sync_actions::{Input, KillReason, Places, ProbeResults};
 use crate::scenario::plan::{Plan, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::learned::Seen;
-use crate::world::pod::{Run, Stage, SyncErrors};
-use crate::world::{ContainerIx, Pod, PodId, Purpose, SimEvent, World};
+use crate::world::worker::{Run, Stage, SyncErrors};
+use crate::world::{ContainerIx, Local, PodId, Purpose, SimEvent, World};
 
 /// The kubelet's view of a pod, for rules that ask for no instants of its status.
-pub fn view(p: &Pod) -> PodView<'_> {
-    let worker = p.worker.as_deref();
+pub fn view(p: Local<'_>) -> PodView<'_> {
+    let worker = p.worker;
     PodView {
-        spec: worker.map_or(&p.spec, |worker| &worker.spec),
-        status: p.status.form(),
+        spec: worker.map_or(&p.pod.spec, |worker| &worker.spec),
+        status: p.pod.status.form(),
         generation: p.generation,
         deleted: worker.is_some_and(|worker| worker.deletion.is_some()),
         is_static: false,
@@ -36,21 +38,21 @@ pub fn view(p: &Pod) -> PodView<'_> {
 }
 
 /// The pod's template, while it and its kubelet work with the spec of that.
-pub fn template(plan: &Plan, p: &Pod) -> Option<TemplateIx> {
-    let worker = p.worker.as_deref()?;
+pub fn template(plan: &Plan, p: Local<'_>) -> Option<TemplateIx> {
+    let worker = p.worker?;
     plan.template_of(p.template, &p.spec).filter(|_| Arc::ptr_eq(&worker.spec, &p.spec))
 }
 
 /// Whether the readiness gates' conditions have changed since the kubelet's last status
 /// (`NeedToReconcilePodReadiness`, pkg/kubelet/status/status_manager.go).
 pub fn gates_met(w: &World, pod: PodId) -> bool {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     p.worker.is_some() && crate::rules::api_status::needs_readiness_reconcile(&view(p), &w.gates)
 }
 
 /// Whether the active deadline is over; it counts from `startTime`.
-pub fn past_deadline(p: &Pod, now: Time) -> bool {
-    let Some(worker) = p.worker.as_deref() else { return false };
+pub fn past_deadline(p: Local<'_>, now: Time) -> bool {
+    let Some(worker) = p.worker else { return false };
     let start = worker.status().unwrap_or(&p.status).start_time();
     match (start, worker.spec.active_deadline_seconds) {
         (Some(start), Some(secs)) => now.since(start) >= Span::from_secs(secs),
@@ -60,8 +62,8 @@ pub fn past_deadline(p: &Pod, now: Time) -> bool {
 
 /// Whether the periodic resync of a pod could show anything new: a started container that is not ready has its
 /// readiness probed by each computation of the status.
-pub fn is_unsettled(p: &Pod) -> bool {
-    let Some(worker) = p.worker.as_deref() else { return false };
+pub fn is_unsettled(p: Local<'_>) -> bool {
+    let Some(worker) = p.worker else { return false };
     worker.cache.status != p.runtime.live
         || worker.status().is_some_and(|status| {
             status
@@ -90,13 +92,13 @@ fn fresh_run(snapshot: Seen, stage: Stage) -> Run {
 }
 
 fn set_run(w: &mut World, pod: PodId, run: Run) {
-    if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
+    if let Some(worker) = w.worker_mut(pod) {
         worker.run = Some(Box::new(run));
     }
 }
 
 pub(super) fn run_mut(w: &mut World, pod: PodId) -> Option<&mut Run> {
-    w.pods[pod.ix()].worker.as_deref_mut().and_then(|worker| worker.run.as_deref_mut())
+    w.worker_mut(pod).and_then(|worker| worker.run.as_deref_mut())
 }
 
 pub(super) fn set_stage(w: &mut World, pod: PodId, stage: Stage) {
@@ -107,7 +109,7 @@ pub(super) fn set_stage(w: &mut World, pod: PodId, stage: Stage) {
 
 /// The run's next stage begins after `span`.
 pub(super) fn after(w: &mut World, pod: PodId, span: Span) {
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
+    let Some(worker) = w.worker(pod) else { return };
     let generation = worker.generation;
     w.after(span, SimEvent::Sync { pod, generation });
 }
@@ -118,7 +120,7 @@ pub fn interrupt(w: &mut World, pod: PodId) {
     if waits {
         let errors = SyncErrors { failed: true, ..SyncErrors::default() };
         // The worker's own update follows; the run ends first.
-        if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
+        if let Some(worker) = w.worker_mut(pod) {
             worker.pending = true;
             worker.generation += 1;
         }
@@ -128,7 +130,7 @@ pub fn interrupt(w: &mut World, pod: PodId) {
 
 /// `SyncPod`
 pub fn sync_pod(w: &mut World, pod: PodId) {
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
+    let Some(worker) = w.worker(pod) else { return };
     let snapshot = worker.cache.clone();
     set_run(w, pod, fresh_run(snapshot, Stage::Volumes));
     allocation::check_progress(w, pod);
@@ -148,16 +150,16 @@ pub fn sync_pod(w: &mut World, pod: PodId) {
 fn mounted(w: &mut World, pod: PodId) {
     images::look_for_secrets(w, pod);
     prober::add_pod(w, pod);
-    let World { pods, plan, learned, gates, .. } = w;
-    let p = &pods[pod.ix()];
-    let Some(worker) = p.worker.as_deref() else { return };
+    let World { pods, runtimes, machines, plan, learned, gates, .. } = w;
+    let p = Local::of(pods, runtimes, machines, pod);
+    let Some(worker) = p.worker else { return };
     let Some(run) = worker.run.as_ref() else { return };
     let probes: SmallVec<[ProbeResults; 4]> = p.container_ixs().map(|ix| prober::results(p, ix)).collect();
     let status = worker.status().map(HeldStatus::form);
     let restart_all = gates.restart_all_containers
         && restart::all_could_restart(&worker.spec, gates)
         && restart::should_restart_all(&view(p), Some(&run.snapshot), status);
-    let sizes = p.resize.as_deref().map(|own| own.actual.as_slice());
+    let sizes = p.runtime.resize.as_deref().map(|own| own.actual.as_slice());
     let (probes, runtime) = (probes.as_slice(), &*run.snapshot.status);
     let input = Input { pod: view(p), runtime, probes, restart_all, sizes, gates };
     let deeds = learned.deeds(template(plan, p), run.snapshot.shape, &input);
@@ -199,7 +201,7 @@ fn mounted(w: &mut World, pod: PodId) {
 
 /// All running containers at once; the sandbox follows.
 fn kill_all(w: &mut World, pod: PodId, grace: Option<i64>) {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let running: Vec<(ContainerIx, KillReason)> = p
         .container_ixs()
         .rev()
@@ -212,22 +214,17 @@ fn kill_all(w: &mut World, pod: PodId, grace: Option<i64>) {
 }
 
 fn kill_listed(w: &mut World, pod: PodId, mut list: Vec<(ContainerIx, KillReason)>, grace: Option<i64>) {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     list.retain(|(ix, _)| {
         p.runtime.live.newest(p.container(*ix).name).is_some_and(|c| c.state == InstanceState::Running)
     });
     list.sort_by_key(|(ix, _)| *ix);
     // All are marked before the first begins: a sidecar must see whom it waits for.
     for (ix, _) in &list {
-        let run = &mut w.pods[pod.ix()].runtime.containers[usize::from(*ix)];
-        let generation = run.kill.map_or(0, |k| k.generation) + 1;
-        run.kill = Some(crate::world::pod::Kill {
-            stage: crate::world::pod::KillStage::PreStop,
-            began: w.now,
-            grace_secs: 0,
-            generation,
-            hook_until: None,
-        });
+        let now = w.now;
+        if let Some(worker) = w.worker_mut(pod) {
+            worker.begin_kill(*ix, now, 0);
+        }
     }
     for (ix, reason) in &list {
         kill::begin(w, pod, *ix, *reason, grace);
@@ -274,7 +271,7 @@ fn killed(w: &mut World, pod: PodId) {
         pod_worker_done(w, pod);
         return;
     }
-    let any_ready = w.pods[pod.ix()].runtime.live.sandboxes.iter().any(|s| s.ready);
+    let any_ready = w.runtimes[pod.ix()].live.sandboxes.iter().any(|s| s.ready);
     if any_ready {
         set_stage(w, pod, Stage::StoppingSandbox);
         after(w, pod, runtime::STOP_SANDBOX);
@@ -284,7 +281,7 @@ fn killed(w: &mut World, pod: PodId) {
 }
 
 fn remove_instances(w: &mut World, pod: PodId, targets: &[ContainerIx]) {
-    let p = &mut w.pods[pod.ix()];
+    let p = w.local_mut(pod);
     let names: Vec<Sym> = targets.iter().map(|ix| p.container(*ix).name).collect();
     Arc::make_mut(&mut p.runtime.live).containers.retain(|c| !names.contains(&c.name));
     super::pleg::touched(w, pod);
@@ -292,8 +289,8 @@ fn remove_instances(w: &mut World, pod: PodId, targets: &[ContainerIx]) {
 
 fn sandbox_is_stopped(w: &mut World, pod: PodId) {
     runtime::sandbox_stopped(w, pod);
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
-    if worker.work == crate::world::pod::Work::Terminating
+    let Some(worker) = w.worker(pod) else { return };
+    if worker.work == crate::world::worker::Work::Terminating
         && worker.run.as_ref().is_some_and(|r| r.init_pass == TERMINATING)
     {
         terminating_done(w, pod);
@@ -302,7 +299,7 @@ fn sandbox_is_stopped(w: &mut World, pod: PodId) {
     let Some(run) = run_mut(w, pod) else { return };
     if run.creates_sandbox {
         if run.purges_init {
-            let p = &mut w.pods[pod.ix()];
+            let p = w.local_mut(pod);
             let names: Vec<Sym> = p.spec.init_containers.iter().map(|c| c.name).collect();
             let had = !p.runtime.live.sandboxes.is_empty();
             if had {
@@ -318,7 +315,7 @@ fn sandbox_is_stopped(w: &mut World, pod: PodId) {
 fn create_sandbox(w: &mut World, pod: PodId) {
     set_stage(w, pod, Stage::Sandbox);
     let plan = std::sync::Arc::clone(&w.plan);
-    let behavior = std::sync::Arc::clone(&w.pods[pod.ix()].behavior);
+    let behavior = std::sync::Arc::clone(&w.runtimes[pod.ix()].behavior);
     let takes = runtime::scripted(w, pod, behavior.sandbox.takes.as_ref(), &plan.latency.sandbox);
     if w.pods[pod.ix()].spec.volumes.is_empty() {
         crowd::joins(w, pod);
@@ -327,11 +324,11 @@ fn create_sandbox(w: &mut World, pod: PodId) {
 }
 
 fn sandbox_answers(w: &mut World, pod: PodId) {
-    let p = &mut w.pods[pod.ix()];
-    let behavior = std::sync::Arc::clone(&p.behavior);
+    let p = w.local_mut(pod);
+    let behavior = std::sync::Arc::clone(&p.runtime.behavior);
     if p.runtime.sandbox_failures < behavior.sandbox.failures {
         p.runtime.sandbox_failures = p.runtime.sandbox_failures.saturating_add(1);
-        let deleting = p.worker.as_deref().is_some_and(|worker| worker.deletion.is_some());
+        let deleting = p.worker.is_some_and(|worker| worker.deletion.is_some());
         if !deleting {
             let message = format!(
                 "Failed to create pod sandbox: rpc error: code = Unknown desc = {}",
@@ -380,7 +377,7 @@ pub(super) fn start_next(w: &mut World, pod: PodId) {
         started_or_failed(w, pod, true);
         return;
     }
-    let p = &mut w.pods[pod.ix()];
+    let p = w.local_mut(pod);
     let container = &mut p.runtime.containers[usize::from(ix)];
     container.attempt = container.tries;
     let takes = w.latency(pod, |latency| &latency.inspect_image);
@@ -397,10 +394,10 @@ pub fn started_or_failed(w: &mut World, pod: PodId, failed: bool) {
     if failed {
         run.errors.failed = true;
     }
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let aborts = failed && in_init_pass && p.is_init(ix) && !p.is_sidecar(ix);
-    if !failed {
-        w.pods[pod.ix()].runtime.containers[usize::from(ix)].reason = None;
+    if !failed && let Some(memory) = w.memory_mut(pod, ix) {
+        memory.reason = None;
     }
     if aborts && let Some(run) = run_mut(w, pod) {
         run.to_start.clear();
@@ -410,19 +407,15 @@ pub fn started_or_failed(w: &mut World, pod: PodId, failed: bool) {
 
 /// Goes on where the run stands.
 pub fn go_on(w: &mut World, pod: PodId, generation: u32) {
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
+    let Some(worker) = w.worker(pod) else { return };
     if worker.generation != generation {
-        return;
-    }
-    let node = worker.node;
-    if !w.machines[node.ix()].kubelet_up {
         return;
     }
     let Some(run) = worker.run.as_ref() else { return };
     let front = run.to_start.first().copied();
     match (&run.stage, front) {
         (Stage::Volumes, _) => {
-            if w.pods[pod.ix()].worker.as_deref().is_some_and(|worker| worker.mounted) {
+            if w.worker(pod).is_some_and(|worker| worker.mounted) {
                 let is_first_poll = run_mut(w, pod).is_some_and(|run| run.jostle == Span::ZERO);
                 let late = if is_first_poll { crowd::jostle(w, pod, crowd::At::Mounts) } else { Span::ZERO };
                 if let Some(run) = run_mut(w, pod) {
@@ -490,7 +483,7 @@ const TERMINATING: usize = usize::MAX;
 
 /// `SyncTerminatingPod`: stop everything, then read the runtime itself and say how it ended.
 pub fn sync_terminating_pod(w: &mut World, pod: PodId) {
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
+    let Some(worker) = w.worker(pod) else { return };
     let snapshot = worker.cache.clone();
     let grace = Some(worker.grace_secs.unwrap_or_else(|| worker.spec.grace_secs()).max(1));
     let mut run = fresh_run(snapshot, Stage::Killing);
@@ -503,15 +496,15 @@ pub fn sync_terminating_pod(w: &mut World, pod: PodId) {
 
 fn terminating_done(w: &mut World, pod: PodId) {
     prober::remove_pod(w, pod);
-    let p = &mut w.pods[pod.ix()];
-    let live = w.learned.see(p.template, &p.runtime.live);
-    if let Some(run) = p.worker.as_deref_mut().and_then(|worker| worker.run.as_deref_mut()) {
+    let live = w.learned.see(w.pods[pod.ix()].template, &w.runtimes[pod.ix()].live);
+    if let Some(run) = w.worker_mut(pod).and_then(|worker| worker.run.as_deref_mut()) {
         run.snapshot = live;
     }
     status::compute(w, pod, true);
-    if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
+    if let Some(worker) = w.worker_mut(pod) {
         worker.containers_gone = true;
         let node = worker.node;
+        taken::remove(w, pod, node);
         allocation::pod_left(w, pod, node);
     }
     pod_worker::finish(w, pod, Outcome::Transition);
@@ -522,7 +515,7 @@ const UNMOUNT: Span = Span::from_millis(100);
 
 /// `SyncTerminatedPod`: the last status, the volumes' end, and the pod may be deleted.
 pub fn sync_terminated_pod(w: &mut World, pod: PodId) {
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref() else { return };
+    let Some(worker) = w.worker(pod) else { return };
     let snapshot = worker.cache.clone();
     let mounted = worker.mounted && !worker.spec.volumes.is_empty();
     set_run(w, pod, fresh_run(snapshot, Stage::Unmounting));
@@ -531,7 +524,7 @@ pub fn sync_terminated_pod(w: &mut World, pod: PodId) {
 }
 
 fn unmounted(w: &mut World, pod: PodId) {
-    if let Some(node) = w.pods[pod.ix()].worker.as_deref().map(|worker| worker.node) {
+    if let Some(node) = w.worker(pod).map(|worker| worker.node) {
         super::claims::unmounted(w, pod, node);
     }
     status_manager::terminate(w, pod);

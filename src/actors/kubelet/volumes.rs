@@ -10,7 +10,7 @@ use crate::api::text::run_as_root;
 use crate::api::{Sym, Text};
 use crate::scenario::plan::ObjectKind;
 use crate::time::Span;
-use crate::world::{ContainerIx, Pod, PodId, Purpose, SimEvent, World};
+use crate::world::{ContainerIx, Local, PodId, Purpose, SimEvent, World};
 
 /// `podAttachAndMountTimeout`
 pub const TIMEOUT: Span = Span::from_secs(123);
@@ -38,14 +38,14 @@ pub enum Wait {
 
 /// Whether the pod's volumes are mounted, or when they will be.
 pub fn wait(w: &mut World, pod: PodId) -> Wait {
-    let p = &w.pods[pod.ix()];
-    let Some(worker) = p.worker.as_deref() else { return Wait::Mounted };
+    let p = w.local(pod);
+    let Some(worker) = p.worker else { return Wait::Mounted };
     if worker.mounted || worker.spec.volumes.is_empty() {
         return Wait::Mounted;
     }
     let first_look = worker.mount_began.is_none();
     let (now, node, failures) = (w.now, worker.node, worker.mount_failures);
-    let generation = w.machines[node.ix()].generation;
+    let generation = w.machines[node.ix()].incarnation;
     if claims::refused(w, pod).is_some() {
         return Wait::Refused;
     }
@@ -58,14 +58,14 @@ pub fn wait(w: &mut World, pod: PodId) -> Wait {
         if first_look {
             super::crowd::joins(w, pod);
         }
-        if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
+        if let Some(worker) = w.worker_mut(pod) {
             worker.mount_began.get_or_insert(now);
             worker.mounted = true;
         }
         return Wait::Until(takes);
     }
     if first_look {
-        if let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() {
+        if let Some(worker) = w.worker_mut(pod) {
             worker.mount_began = Some(now);
         }
         if !missing {
@@ -80,13 +80,15 @@ pub fn wait(w: &mut World, pod: PodId) -> Wait {
 
 /// A try of the volume manager to mount what is missing.
 pub fn mount(w: &mut World, pod: PodId, generation: u32) {
-    let p = &w.pods[pod.ix()];
-    let Some(worker) = p.worker.as_deref() else { return };
-    if w.machines[worker.node.ix()].generation != generation || worker.work > crate::world::pod::Work::Sync {
+    let p = w.local(pod);
+    let Some(worker) = p.worker else { return };
+    if w.machines[worker.node.ix()].incarnation != generation
+        || worker.work > crate::world::worker::Work::Sync
+    {
         return;
     }
     let problem = missing_volume(w, pod);
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    let Some(worker) = w.worker_mut(pod) else { return };
     match problem {
         None => {
             claims::others_mounted(w, pod);
@@ -116,7 +118,7 @@ pub fn back_off(failures: u32) -> Span {
 /// Everything is mounted: a worker that waits notices at its next poll.
 pub fn all_mounted(w: &mut World, pod: PodId) {
     let now = w.now;
-    let Some(worker) = w.pods[pod.ix()].worker.as_deref_mut() else { return };
+    let Some(worker) = w.worker_mut(pod) else { return };
     worker.mounted = true;
     let began = worker.mount_began.unwrap_or(now);
     let poll = super::pod_worker::next_on_grid(began, POLL, now + Span::from_millis(1));
@@ -125,7 +127,7 @@ pub fn all_mounted(w: &mut World, pod: PodId) {
 
 /// The words of the mount error of the first volume whose source is not there.
 fn missing_volume(w: &World, pod: PodId) -> Option<String> {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let namespace = p.ident.namespace;
     for volume in &p.spec.volumes {
         let words = |cause: String| {
@@ -194,7 +196,7 @@ fn keys_of<'a>(w: &'a World, kind: ObjectKind, namespace: Sym, name: &str) -> Op
 
 /// Why a container cannot be configured (CreateContainerConfigError), if so.
 pub fn config_problem(w: &World, pod: PodId, ix: ContainerIx) -> Option<Text> {
-    let p = &w.pods[pod.ix()];
+    let p = w.local(pod);
     let container = p.container(ix);
     let namespace = p.ident.namespace;
     for source in &container.env_from {
@@ -235,7 +237,7 @@ pub fn config_problem(w: &World, pod: PodId, ix: ContainerIx) -> Option<Text> {
 
 /// Whether `runAsNonRoot` keeps a container from starting, and if so, whether its spec asks for root itself: without a
 /// user, images of a simulation run as root.
-fn runs_as_root(p: &Pod, ix: ContainerIx) -> Option<bool> {
+fn runs_as_root(p: Local<'_>, ix: ContainerIx) -> Option<bool> {
     let own = p.container(ix).security_context.as_ref();
     let shared = p.spec.security_context.as_ref();
     let non_root = own.and_then(|s| s.run_as_non_root).or(shared.and_then(|s| s.run_as_non_root));
@@ -255,7 +257,7 @@ pub fn root_event(problem: Text) -> Text {
 }
 
 /// The waiting message of a failed postStart hook (pkg/kubelet/lifecycle/handlers.go).
-pub fn hook_message(p: &Pod, ix: ContainerIx, exit: u8, output: Sym) -> Text {
+pub fn hook_message(p: Local<'_>, ix: ContainerIx, exit: u8, output: Sym) -> Text {
     let container = p.container(ix);
     let hook = container.lifecycle.as_ref().and_then(|l| l.post_start.as_ref());
     let command = hook.and_then(|h| h.exec.as_ref()).map(|e| e.command.join(" ")).unwrap_or_default();

@@ -55,6 +55,13 @@ pub struct NodeInfo {
 }
 
 impl NodeInfo {
+    /// A node with nothing on it.
+    pub fn of(spec: &NodeSpec) -> NodeInfo {
+        let mut info = NodeInfo::default();
+        info.set(spec);
+        info
+    }
+
     fn set(&mut self, spec: &NodeSpec) {
         self.exists = true;
         self.name = spec.name;

@@ -296,11 +296,11 @@ impl Chain<'_> {
 
     /// What the scenario says of the start that ended (or began) here.
     pub(super) fn behavior(&mut self, step: u64, ix: ContainerIx) {
-        let Some(p) = self.pod() else { return };
+        let Some(runtime) = self.walk.world().runtimes.get(self.lineage.pod.ix()) else { return };
         let name = self.name(ix);
         let starts = self.lineage.containers[usize::from(ix)].live.at(step).and_then(|(_, c)| *c);
         let number = starts.map_or(0, |c| c.restart_count).max(0) as usize;
-        let attempts = &p.behavior.containers[usize::from(ix)].attempts;
+        let attempts = &runtime.behavior.containers[usize::from(ix)].attempts;
         let known = number.min(attempts.len().saturating_sub(1));
         let Some(attempt) = attempts.get(known) else { return };
         let runs = match &attempt.runs {
@@ -322,7 +322,7 @@ impl Chain<'_> {
 
     /// A container is being stopped: who wanted it.
     pub(super) fn killing(&mut self, step: u64, ix: ContainerIx) {
-        use crate::world::pod::KillStage;
+        use crate::world::worker::KillStage;
         let name = self.name(ix);
         let tracks = &self.lineage.containers[usize::from(ix)];
         let active = |stage: &Option<KillStage>| stage.is_some_and(|stage| stage != KillStage::Done);

@@ -1,0 +1,63 @@
+//! The pods that a kubelet has taken and that have not ended, and what they ask for: what the room for others is counted
+//! against (`GetActivePods`, pkg/kubelet/kubelet_pods.go).
+//!
+//! That is the kubelet's own knowledge. A pod that was deleted by force takes its room for as long as its containers run,
+//! and one that the scheduler has placed here takes none before the kubelet has heard of it.
+
+use std::sync::Arc;
+
+use crate::rules::placement::PodRequest;
+use crate::rules::placement::selector::labels;
+use crate::scenario::plan::PodTemplate;
+use crate::world::{Local, NodeId, PodId, World};
+
+/// What a pod asks for: worked out once for all pods of a template whose labels and spec are still the template's.
+pub fn request_of(w: &World, pod: PodId) -> Arc<PodRequest> {
+    let p = &w.pods[pod.ix()];
+    match &w.requests[p.template.ix()] {
+        Some(known) if is_templates(w, pod) => Arc::clone(known),
+        _ => Arc::new(PodRequest::new(p.ident.namespace, labels(&p.labels), &p.spec, &w.gates)),
+    }
+}
+
+fn is_templates(w: &World, pod: PodId) -> bool {
+    let p = &w.pods[pod.ix()];
+    let same = |t: &PodTemplate| Arc::ptr_eq(&t.spec, &p.spec) && t.labels == p.labels;
+    w.plan.templates.get(p.template.ix()).is_some_and(same)
+}
+
+/// As [`request_of`], and known from now on.
+pub fn learn_request(w: &mut World, pod: PodId) -> Arc<PodRequest> {
+    let request = request_of(w, pod);
+    if is_templates(w, pod) {
+        let template = w.pods[pod.ix()].template;
+        w.requests[template.ix()].get_or_insert_with(|| Arc::clone(&request));
+    }
+    request
+}
+
+/// The kubelet has taken a pod.
+pub fn add(w: &mut World, pod: PodId, node: NodeId, request: &PodRequest) {
+    let resized = w.runtimes[pod.ix()].resize.is_some();
+    let Some(kubelet) = w.kubelet_mut(node) else { return };
+    kubelet.taken.pods.push(pod);
+    kubelet.taken.asked.add(&request.requests.asked);
+    kubelet.taken.resized |= resized;
+}
+
+/// The last container of a pod has ended.
+pub fn remove(w: &mut World, pod: PodId, node: NodeId) {
+    let Some(kubelet) = w.kubelet_mut(node) else { return };
+    let Some(at) = kubelet.taken.pods.iter().position(|other| *other == pod) else { return };
+    kubelet.taken.pods.swap_remove(at);
+    let request = request_of(w, pod);
+    if let Some(kubelet) = w.kubelet_mut(node) {
+        kubelet.taken.asked.subtract(&request.requests.asked);
+    }
+}
+
+/// The other pods that the kubelet has taken.
+pub fn others(w: &World, pod: PodId, node: NodeId) -> impl Iterator<Item = Local<'_>> {
+    let all = w.kubelet(node).into_iter().flat_map(|kubelet| &kubelet.taken.pods);
+    all.filter(move |other| **other != pod).map(|other| w.local(*other))
+}

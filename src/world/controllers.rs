@@ -1,0 +1,45 @@
+//! What the controllers hold: each its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::PodId;
+use super::pod_gc::PodGc;
+use crate::rules::events::Correlator;
+use crate::time::Time;
+
+#[derive(Clone, Debug)]
+pub struct Controllers {
+    pub pod_gc: PodGc,
+    /// Of the node lifecycle controller: when passes of the node monitor are queued.
+    pub node_passes: BTreeSet<Time>,
+    pub taint_eviction: TaintEviction,
+    /// What the controllers' recorders remember of the events that they sent about pods.
+    pub recorders: BTreeMap<PodId, Correlator>,
+}
+
+impl Controllers {
+    pub fn new(start: Time) -> Controllers {
+        Controllers {
+            pod_gc: PodGc::new(start),
+            node_passes: BTreeSet::new(),
+            taint_eviction: TaintEviction::default(),
+            recorders: BTreeMap::new(),
+        }
+    }
+}
+
+/// The taint eviction controller's timed work.
+#[derive(Clone, Debug, Default)]
+pub struct TaintEviction {
+    pub waiting: BTreeMap<PodId, Eviction>,
+    /// How many were ever scheduled.
+    pub scheduled: u32,
+}
+
+/// A pod that will be deleted.
+#[derive(Clone, Copy, Debug)]
+pub struct Eviction {
+    pub at: Time,
+    /// Its number: timers of those before it bow out.
+    pub generation: u32,
+}

@@ -1,0 +1,187 @@
+//! A kubelet's process: what it holds in its memory. A restart drops the value and makes another.
+
+use std::collections::VecDeque;
+
+use super::machine::PullSecret;
+use super::worker::Worker;
+use super::{ContainerIx, PodId};
+use crate::api::Sym;
+use crate::api::handle::handle;
+use crate::rules::placement::amounts::Amounts;
+use crate::rules::throttle::TokenBucket;
+use crate::time::Time;
+
+handle! {
+    /// Number of a pod among those that were ever bound to its machine.
+    LocalIx(u32)
+}
+
+/// A graceful shutdown: which group of pods is being ended, and until when.
+#[derive(Clone, Copy, Debug)]
+pub struct ShuttingDown {
+    pub critical: bool,
+    pub until: Time,
+}
+
+/// A shortage on the node, as its eviction manager sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Pressure {
+    pub resource: Sym,
+    /// When a round saw it last.
+    pub seen: Option<Time>,
+    pub over: bool,
+    /// When the next round looks at it: rounds that were asked for before bow out.
+    pub round: Time,
+    /// The pod whose end the manager waits for, and since when.
+    pub evicting: Option<(super::PodId, Time)>,
+}
+
+/// A pull that waits or runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Pull {
+    pub id: u32,
+    pub pod: PodId,
+    pub container: ContainerIx,
+    pub image: Sym,
+    pub full_name: Sym,
+    /// When it was asked for, and when the runtime began.
+    pub asked: Time,
+    pub began: Time,
+    /// What it will end with, once it has begun.
+    pub error: Option<Sym>,
+    /// What opened the registry to it.
+    pub secret: Option<PullSecret>,
+}
+
+/// The pod workers, by the number of the pod on its machine.
+#[derive(Clone, Debug, Default)]
+pub struct Workers(Vec<Option<Box<Worker>>>);
+
+impl Workers {
+    pub fn get(&self, local: LocalIx) -> Option<&Worker> {
+        self.0.get(local.ix())?.as_deref()
+    }
+    pub fn get_mut(&mut self, local: LocalIx) -> Option<&mut Worker> {
+        self.0.get_mut(local.ix())?.as_deref_mut()
+    }
+    pub fn put(&mut self, local: LocalIx, worker: Box<Worker>) {
+        if self.0.len() <= local.ix() {
+            self.0.resize_with(local.ix() + 1, || None);
+        }
+        self.0[local.ix()] = Some(worker);
+    }
+    pub fn remove(&mut self, local: LocalIx) {
+        if let Some(place) = self.0.get_mut(local.ix()) {
+            *place = None;
+        }
+    }
+}
+
+/// The pods that were taken and have not ended.
+#[derive(Clone, Debug, Default)]
+pub struct Taken {
+    pub pods: Vec<PodId>,
+    /// What their specs ask for in all.
+    pub asked: Amounts,
+    /// One of them was resized: then what is set aside for it counts, and not its spec.
+    pub resized: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Kubelet {
+    /// The how-manieth of its machine: what a former one had queued bows out.
+    pub incarnation: u32,
+    pub start: Time,
+    pub workers: Workers,
+    pub taken: Taken,
+
+    /// The PLEG relists at this instant plus whole periods ([`super::Machine::relist_period`]).
+    pub relist_anchor: Time,
+    pub relist_queued: Option<Time>,
+    /// When the last relist began.
+    pub last_relist: Time,
+    /// Pods with something for the next relist to see.
+    pub dirty: Vec<PodId>,
+    /// Pods that wait for a cache entry newer than their last run.
+    pub cache_waiters: Vec<PodId>,
+    /// The sync loop's one-second ticks stand at this instant plus whole seconds.
+    pub tick_anchor: Time,
+
+    /// Status manager: pods whose cached status is newer than what the API has.
+    pub status_dirty: Vec<PodId>,
+    /// The batch that is being written.
+    pub status_batch: VecDeque<PodId>,
+    pub status_busy: bool,
+    /// Batches of several pods so far.
+    pub status_batches: u32,
+    /// Its ten-second passes stand at this instant plus whole periods.
+    pub reconcile_anchor: Time,
+    /// Pods whose status in the API is not what the kubelet holds, for the next such pass.
+    pub status_stale: Vec<PodId>,
+    pub reconcile_queued: bool,
+
+    /// Pods whose resize waits for room, in the order in which they are tried.
+    pub pending_resizes: Vec<PodId>,
+    /// When they are tried next without anything having happened.
+    pub resize_retry: Option<Time>,
+
+    pub pulls: Vec<Pull>,
+    pub pull_queue: VecDeque<Pull>,
+    /// Of `registryPullQPS` and `registryBurst`.
+    pub pull_throttle: TokenBucket,
+
+    /// No new pods: the node is shutting down.
+    pub shutting_down: Option<ShuttingDown>,
+    /// What runs short, or did a while ago; each resource once.
+    pub pressure: Vec<Pressure>,
+}
+
+/// Where the grids of a kubelet's loops stand: they begin with the process, at instants of their own.
+#[derive(Clone, Copy, Debug)]
+pub struct Anchors {
+    pub relist: Time,
+    pub tick: Time,
+    pub reconcile: Time,
+}
+
+impl Kubelet {
+    /// A process that has just started, or one that has run since `start` with nothing to do.
+    pub fn new(
+        incarnation: u32,
+        start: Time,
+        last_relist: Time,
+        at: Anchors,
+        throttle: TokenBucket,
+    ) -> Kubelet {
+        Kubelet {
+            incarnation,
+            start,
+            workers: Workers::default(),
+            taken: Taken::default(),
+            relist_anchor: at.relist,
+            relist_queued: None,
+            last_relist,
+            dirty: Vec::new(),
+            cache_waiters: Vec::new(),
+            tick_anchor: at.tick,
+            status_dirty: Vec::new(),
+            status_batch: VecDeque::new(),
+            status_busy: false,
+            status_batches: 0,
+            reconcile_anchor: at.reconcile,
+            status_stale: Vec::new(),
+            reconcile_queued: false,
+            pending_resizes: Vec::new(),
+            resize_retry: None,
+            pulls: Vec::new(),
+            pull_queue: VecDeque::new(),
+            pull_throttle: throttle,
+            shutting_down: None,
+            pressure: Vec::new(),
+        }
+    }
+    /// What its workers' generations begin with: no number of a former process comes again.
+    pub fn first_generation(&self) -> u32 {
+        self.incarnation.wrapping_mul(1 << 20)
+    }
+}

@@ -1,0 +1,97 @@
+//! A pod as its machine has it: what its container runtime has made, how the processes in it behave, and what the kubelet
+//! keeps of it on the machine's disk. All of that outlives the kubelet's process.
+
+use std::sync::Arc;
+
+use super::ContainerIx;
+use super::kubelet::LocalIx;
+use crate::api::{Condition, PodSpec, RuntimeStatus, Sym};
+use crate::rules::resize::Sizes;
+use crate::scenario::plan::{Attempt, Behavior};
+use crate::time::Time;
+
+/// The containers as the runtime has them.
+#[derive(Clone, Debug)]
+pub struct Runtime {
+    /// Which of its machine's pods it is: under this number its kubelet knows it ([`super::kubelet::Workers`]).
+    pub local: LocalIx,
+    /// How the processes of its containers behave.
+    pub behavior: Arc<Behavior>,
+    /// As it is now; the kubelet sees the copy of its last relist ([`Worker::cache`](super::worker::Worker::cache)).
+    pub live: Arc<RuntimeStatus>,
+    pub containers: Vec<ContainerRun>,
+    pub sandbox_starts: u32,
+    pub sandbox_failures: u32,
+    /// The newest sandbox holds an address of the pod network.
+    pub has_address: bool,
+    /// Of a pod whose size was changed while it was on its node; the many others have none.
+    pub resize: Option<Box<Resize>>,
+    /// What the containers wrote, oldest first; None for the many that say nothing of it.
+    pub disk: Option<Box<Vec<Written>>>,
+}
+
+/// From an instant on, so much disk space is taken up by a container in one place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Written {
+    pub at: Time,
+    pub container: ContainerIx,
+    /// Of the container's instance.
+    pub generation: u32,
+    /// None: in the instance's own filesystem and logs, which go with it.
+    pub volume: Option<Sym>,
+    pub bytes: i64,
+}
+
+impl Runtime {
+    /// That of a pod with so many containers, of which the runtime has `nothing` yet.
+    pub fn of(containers: usize, behavior: &Arc<Behavior>, nothing: &Arc<RuntimeStatus>) -> Runtime {
+        Runtime {
+            local: LocalIx::default(),
+            behavior: Arc::clone(behavior),
+            resize: None,
+            live: Arc::clone(nothing),
+            containers: vec![ContainerRun::default(); containers],
+            disk: None,
+            sandbox_starts: 0,
+            sandbox_failures: 0,
+            has_address: false,
+        }
+    }
+    /// How the newest instance of a container behaves.
+    pub fn attempt(&self, ix: ContainerIx) -> &Attempt {
+        self.behavior.containers[usize::from(ix)].attempt(self.containers[usize::from(ix)].attempt)
+    }
+}
+
+/// The newest instance of a container, and how far its script is.
+#[derive(Clone, Debug, Default)]
+pub struct ContainerRun {
+    /// How many starts were tried: the behaviour's attempt.
+    pub tries: u32,
+    /// Which attempt is under way, or was the last; the newest instance may be of one before, if nothing came of this one.
+    pub attempt: u32,
+    /// Which attempts the two newest instances play, the newest first.
+    pub played: [u32; 2],
+    /// How many instances were made.
+    pub generation: u32,
+    pub term_sent: bool,
+    /// What the process will have exited with, once its end is queued.
+    pub exit_code: i32,
+}
+
+/// What a kubelet holds of a pod that was resized in place: what it has set aside, and what it tells of it
+/// (pkg/kubelet/allocation; `podResizeConditions` of its status manager). It outlives the kubelet's process: sizes are
+/// checkpointed, conditions are taken back from the API.
+#[derive(Clone, Debug)]
+pub struct Resize {
+    /// The API's spec as the kubelet saw it last; what it works with has the allocated sizes ([`Worker::spec`](super::worker::Worker::spec)).
+    pub seen: Arc<PodSpec>,
+    /// Set aside for the pod.
+    pub allocated: Sizes,
+    /// Of the newest instance of each container.
+    pub actual: Sizes,
+    pub pending: Option<Condition>,
+    pub in_progress: Option<Condition>,
+    /// The runtime has taken other sizes: the next relist tells of it (`SetPodWatchCondition`).
+    pub watched: bool,
+}

@@ -1,0 +1,273 @@
+//! What a kubelet's process holds of one pod: its worker, the run that is under way, kills, probes, and the status that is to
+//! be written. All of it goes with the process.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::learned::Seen;
+use super::{ContainerIx, Deletion, NodeId};
+use crate::api::{HeldStatus, PodSpec, ProbeKind, Sym, Text};
+use crate::rules::backoff::Entry;
+use crate::rules::events::Correlator;
+use crate::rules::images::PullMemory;
+use crate::rules::probe_text::Failure;
+use crate::rules::status_change::EndedBy;
+use crate::rules::status_manager::Cached;
+use crate::time::{Span, Time};
+
+/// What a kubelet remembers of a container beside what the runtime has of it.
+#[derive(Clone, Debug, Default)]
+pub struct ContainerMemory {
+    /// The kubelet's crash-loop back-off of this container.
+    pub backoff: Option<Entry>,
+    /// Last start failure (`reasonCache`).
+    pub reason: Option<(Sym, Text)>,
+    pub kill: Option<Kill>,
+    pub probers: Probers,
+}
+
+/// A container that is being stopped.
+#[derive(Clone, Copy, Debug)]
+pub struct Kill {
+    pub stage: KillStage,
+    pub began: Time,
+    pub grace_secs: i64,
+    pub generation: u32,
+    /// A preStop hook runs in the container until then, or until the process ends.
+    pub hook_until: Option<Time>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KillStage {
+    PreStop,
+    /// A sidecar waits for those that must stop before it.
+    Ordering,
+    /// SIGTERM is sent; SIGKILL follows after the grace.
+    Stopping,
+    Done,
+}
+
+/// The probe workers of a container, one for each kind; most containers have none, and then there is nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Probers(Option<Box<[Option<Prober>; ProbeKind::ALL.len()]>>);
+
+impl Probers {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+    pub fn get(&self, kind: ProbeKind) -> Option<&Prober> {
+        self.0.as_ref()?[kind.ix()].as_ref()
+    }
+    pub fn get_mut(&mut self, kind: ProbeKind) -> Option<&mut Prober> {
+        self.0.as_mut()?[kind.ix()].as_mut()
+    }
+    pub fn put(&mut self, kind: ProbeKind, prober: Prober) {
+        self.0.get_or_insert_default()[kind.ix()] = Some(prober);
+    }
+    pub fn remove(&mut self, kind: ProbeKind) {
+        let Some(own) = &mut self.0 else { return };
+        own[kind.ix()] = None;
+        if own.iter().all(Option::is_none) {
+            self.0 = None;
+        }
+    }
+}
+
+/// A probe worker (pkg/kubelet/prober/worker.go).
+#[derive(Clone, Copy, Debug)]
+pub struct Prober {
+    /// Ticks stand at this instant plus whole periods.
+    pub anchor: Time,
+    pub generation: u32,
+    /// Of the container instance that the results are about: its restart count, -1 for none.
+    pub instance: i32,
+    /// Stored result: None (unknown), success, failure.
+    pub result: Option<bool>,
+    pub run: u32,
+    pub run_ok: bool,
+    pub hold: bool,
+    pub busy: bool,
+    pub attempt_ok: bool,
+    /// How the handler that is under way fails, if it does, and what the process says.
+    pub attempt_failure: Failure,
+    pub attempt_output: Sym,
+    pub queued: Option<Time>,
+    /// A manual trigger arrived while the worker was busy.
+    pub triggered: bool,
+}
+
+impl Prober {
+    pub fn new(anchor: Time, first: u32) -> Prober {
+        Prober {
+            anchor,
+            generation: first,
+            instance: -1,
+            result: None,
+            run: 0,
+            run_ok: false,
+            hold: false,
+            busy: false,
+            attempt_ok: false,
+            attempt_failure: Failure::Answered,
+            attempt_output: Sym::EMPTY,
+            queued: None,
+            triggered: false,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Work {
+    Sync,
+    Terminating,
+    Terminated,
+    Finished,
+}
+
+/// A start failure or back-off of this sync, as it decides the requeue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct SyncErrors {
+    pub failed: bool,
+    pub network: bool,
+    /// Earliest end of a crash-loop back-off.
+    pub backoff_until: Option<Time>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Stage {
+    /// Waits until everything is mounted.
+    Volumes,
+    /// Containers (all of them, or those on the kill list) are being stopped.
+    Killing,
+    /// `StopPodSandbox`
+    StoppingSandbox,
+    Sandbox,
+    /// The container at the front of the start list: its image is inspected, pulled, …
+    Inspect,
+    Pulling,
+    Creating,
+    Starting,
+    PostStart,
+    /// A failed postStart hook kills its container.
+    PostStartKill,
+    /// Running containers get their new sizes.
+    Resizing,
+    /// Nothing was to be done: the run's own computing, during which updates are merged.
+    Idle,
+    /// Terminated: volumes are unmounted.
+    Unmounting,
+}
+
+/// A run of the pod worker in progress.
+#[derive(Clone, Debug)]
+pub struct Run {
+    pub stage: Stage,
+    /// What the kubelet knew when it began.
+    pub snapshot: Seen,
+    /// Once everything is stopped, a sandbox is made, and the history of init containers is forgotten.
+    pub creates_sandbox: bool,
+    pub purges_init: bool,
+    /// New sizes are still to be given ([`crate::rules::sync_actions::PodActions::resize`]).
+    pub resizes: bool,
+    /// Instances still to be removed, when all have ended.
+    pub to_remove: crate::rules::sync_actions::Places,
+    /// Containers still to start, front first; the first is under way.
+    pub to_start: crate::rules::sync_actions::Places,
+    pub to_kill: Vec<(ContainerIx, crate::rules::sync_actions::KillReason)>,
+    pub errors: SyncErrors,
+    /// How much later than alone its first container comes to its turn.
+    pub jostle: Span,
+    pub acted: bool,
+    /// Regular init containers abort the pass when they fail to start.
+    pub init_pass: usize,
+}
+
+/// The kubelet's pod worker with everything that the kubelet holds of the pod.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    pub node: NodeId,
+    /// What generations of what it queues begin with ([`super::Kubelet::first_generation`]).
+    pub first: u32,
+    pub generation: u32,
+    pub work: Work,
+    pub pending: bool,
+    pub running: bool,
+    pub waiting_cache: bool,
+    /// When its last run ended; None: it has not run yet.
+    pub last_end: Option<Time>,
+    /// Apart, since most of the time there is none.
+    pub run: Option<Box<Run>>,
+    /// What the runtime had at `cache_time`.
+    pub cache: Seen,
+    pub cache_time: Time,
+    pub due_generation: u32,
+    /// Deletion as the kubelet has seen it.
+    pub deletion: Option<Deletion>,
+    /// The API object is gone (or the pod was taken from this node).
+    pub removed: bool,
+    pub spec: Arc<PodSpec>,
+    pub metadata_changes: u32,
+    pub grace_secs: Option<i64>,
+    /// Whether the API's status showed the pod initialised: when the run's update came, and when the newest one came.
+    pub initialized: bool,
+    pub seen_initialized: bool,
+    /// Reason and message that end the pod (eviction, deadline, shutdown).
+    pub ended_by: Option<EndedBy>,
+    pub containers_gone: bool,
+    pub mounted: bool,
+    pub mount_began: Option<Time>,
+    pub mount_failures: u32,
+    pub probing: bool,
+    /// A probe worker has ended because its container will not be restarted: the next sync makes it anew.
+    pub lost_probers: bool,
+    /// Stands in the list of its node: `dirty`, `status_dirty` or `status_stale`.
+    pub dirty: bool,
+    pub status_dirty: bool,
+    pub status_stale: bool,
+
+    // Status manager.
+    pub cached: Option<Cached<HeldStatus>>,
+    /// What the write under way takes along.
+    pub outgoing: Option<Cached<HeldStatus>>,
+    pub finished: bool,
+
+    /// By container.
+    pub memory: SmallVec<[ContainerMemory; 1]>,
+    /// Failed pulls, by image: containers share them, and another image starts afresh.
+    pub pulls: Vec<(Sym, PullMemory)>,
+    /// What the kubelet's recorder remembers of the events that it sent about the pod.
+    pub events: Correlator,
+}
+
+impl Worker {
+    /// A container is to be stopped; answers the generation of its first stage.
+    pub fn begin_kill(&mut self, ix: ContainerIx, began: Time, grace_secs: i64) -> u32 {
+        let own = &mut self.memory[ix.ix()].kill;
+        let generation = own.map_or(self.first, |kill| kill.generation) + 1;
+        *own = Some(Kill { stage: KillStage::PreStop, began, grace_secs, generation, hook_until: None });
+        generation
+    }
+    /// The status that the kubelet computed last, if it has computed one.
+    pub fn status(&self) -> Option<&HeldStatus> {
+        self.cached.as_ref().map(|cached| &cached.status)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::RuntimeContainer;
+    use crate::world::runtime::ContainerRun;
+    use crate::world::{Pod, Runtime};
+
+    /// What a run touches for every pod that is alive stays well under a KiB, however many there are.
+    #[test]
+    fn the_hot_state_of_a_pod_is_small() {
+        let per_container = size_of::<ContainerRun>() + size_of::<RuntimeContainer>();
+        assert!(size_of::<Pod>() + size_of::<Runtime>() + size_of::<Worker>() + per_container <= 768);
+        assert!(size_of::<Run>() <= 256);
+        // With its instant and its number, half a cache line in the queue.
+        assert!(size_of::<crate::world::SimEvent>() <= 16);
+    }
+}

@@ -1,0 +1,107 @@
+//! What went wrong while several wrote, each telling others: now there is one writer, and what a kubelet remembers goes with
+//! its process.
+
+use std::sync::Arc;
+
+use kubelapse::api::Sym;
+use kubelapse::record::{Change, Transition};
+use kubelapse::scenario;
+use kubelapse::session::{self, Lived};
+
+fn live(text: &str) -> Lived {
+    let none = |path: &str| Err(path.to_owned());
+    let plan = scenario::load("s.toml", text, &none, &[]).unwrap_or_else(|p| panic!("{}", p.render(false)));
+    session::live(&Arc::new(plan), 0)
+}
+
+fn rows<'a>(lived: &'a Lived, pod: &'a str) -> impl Iterator<Item = &'a Transition> {
+    let names = &lived.directory.pods;
+    lived
+        .transitions
+        .iter()
+        .filter(move |t| t.pod.is_some_and(|ix| names[ix as usize].name.to_string() == pod))
+}
+
+fn statuses(lived: &Lived, pod: &str) -> Vec<Sym> {
+    rows(lived, pod)
+        .filter_map(|t| if let Change::Status { to, .. } = t.change { Some(to) } else { None })
+        .collect()
+}
+
+fn reasons(lived: &Lived, pod: &str) -> Vec<Sym> {
+    rows(lived, pod)
+        .filter_map(|t| if let Change::Event(e) = t.change { Some(e.reason) } else { None })
+        .collect()
+}
+
+const TWO_NODES: &str = "until = \"5m\"\n[[node]]\nname = \"n1\"\n[[node]]\nname = \"n2\"\n";
+
+fn pod(name: &str, at: &str, spec: &str) -> String {
+    format!(
+        "[[pod]]\nname = \"{name}\"\nat = \"{at}\"\n[pod.spec]\n{spec}\n[[pod.spec.containers]]\nname = \"app\"\nimage = \"x\"\n"
+    )
+}
+
+/// A node that is deleted takes no pod any more, whatever is done to other nodes.
+#[test]
+fn a_deleted_node_gets_no_pods() {
+    let action = "[[action]]\nat = \"10s\"\ndelete = \"node/n1\"\n[[action]]\nat = \"1m\"\nlabel = \"node/n2\"\nlabels = { zone = \"b\" }\n";
+    let pinned = pod("pinned", "20s", "nodeSelector = { \"kubernetes.io/hostname\" = \"n1\" }");
+    let any: String = (0..6).map(|ix| pod(&format!("any-{ix}"), "20s", "")).collect();
+    let lived = live(&format!("{TWO_NODES}{action}{pinned}{any}"));
+    assert_eq!(statuses(&lived, "pinned"), [Sym::PENDING]);
+    assert_eq!(reasons(&lived, "pinned")[0], Sym::FAILED_SCHEDULING);
+    let n1 = lived.directory.nodes.iter().position(|node| *node == "n1").map(|ix| ix as u32);
+    assert!(
+        lived.records.iter().all(|record| record.node != n1),
+        "nobody is placed on the node that is gone"
+    );
+    assert!(lived.records.iter().filter(|record| record.started.is_some()).count() == 6);
+}
+
+/// What names the deleted node itself is taken by its kubelet, which does not ask for the object, and collected as an orphan.
+#[test]
+fn a_pod_that_names_a_deleted_node_is_collected() {
+    let action = "[[action]]\nat = \"10s\"\ndelete = \"node/n1\"\n";
+    let lived = live(&format!("{TWO_NODES}{action}{}", pod("named", "20s", "nodeName = \"n1\"")));
+    let gone = lived.records[0].removed.map(|at| at.since(lived.directory.start).secs());
+    assert!(gone.is_some_and(|secs| (60..=100).contains(&secs)), "{gone:?}");
+}
+
+/// The inhibitor lock goes with the kubelet's process: the machine goes off, and no new kubelet stands there for ever that
+/// remembers to reject every pod.
+#[test]
+fn a_restart_of_the_kubelet_ends_a_graceful_shutdown() {
+    let nodes =
+        "until = \"10m\"\n[[node]]\nname = \"n1\"\n  [node.kubelet]\n  shutdownGracePeriod = \"2m\"\n";
+    let old = pod("old", "0s", "terminationGracePeriodSeconds = 100");
+    let old =
+        old + "[pod.behavior.containers.app]\nattempts = [{ runs = \"forever\", onTerm = \"ignore\" }]\n";
+    let actions = "[[action]]\nat = \"30s\"\nshutdown = \"node/n1\"\n[[action]]\nat = \"40s\"\nrestartKubelet = \"node/n1\"\ntakes = \"2s\"\n";
+    let start = "[[action]]\nat = \"3m\"\nstart = \"node/n1\"\n";
+    let young = pod("young", "4m", "");
+    let lived = live(&format!("{nodes}{old}{young}{actions}{start}"));
+    assert!(!reasons(&lived, "young").contains(&Sym::NODE_SHUTDOWN), "{:?}", reasons(&lived, "young"));
+    assert_eq!(statuses(&lived, "young").last(), Some(&Sym::RUNNING));
+    let ready = lived.transitions.iter().filter_map(|t| match t.change {
+        Change::Node { kind: Sym::READY, to: Some(to), .. } => {
+            Some((t.time.since(lived.directory.start).secs(), to.as_str()))
+        }
+        _ => None,
+    });
+    let ready = ready.collect::<Vec<_>>();
+    assert_eq!(ready[..2], [(0, "True"), (30, "False")]);
+    assert!(ready.iter().any(|(secs, to)| *to == "True" && (180..190).contains(secs)), "{ready:?}");
+}
+
+/// Names of living pods are theirs: a second pod of one name is refused, and comes once the first is gone.
+#[test]
+fn a_name_is_given_once_at_a_time() {
+    let again = |at: &str| pod("web", at, "");
+    let delete = "[[action]]\nat = \"1m\"\ndelete = \"pod/web\"\ngracePeriodSeconds = 0\nforce = true\n";
+    let lived = live(&format!("until = \"5m\"\n{}{}{}{delete}", again("0s"), again("30s"), again("2m")));
+    assert_eq!(lived.answers, ["30s: Error from server (AlreadyExists): pods \"web\" already exists"]);
+    let created: Vec<i64> =
+        lived.records.iter().filter_map(|r| Some(r.created?.since(lived.directory.start).secs())).collect();
+    assert_eq!(created, [0, 120]);
+}
