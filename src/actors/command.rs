@@ -223,10 +223,15 @@ fn obey(w: &mut World, command: &Command) {
         Command::Drain { node } => {
             set_unschedulable(w, node, true);
             for node in nodes(w, node) {
+                let mut is_empty = true;
                 for pod in w.machines[node.ix()].pods.clone() {
                     if w.pods[pod.ix()].exists && w.pods[pod.ix()].node == Some(node) {
+                        is_empty = false;
                         drain(w, pod);
                     }
+                }
+                if is_empty {
+                    tell_node(w, node, "drained");
                 }
             }
         }

@@ -158,11 +158,11 @@ impl Walk {
     pub fn known_rows(&self) -> &[Transition] {
         &self.rows
     }
-    /// The step that queued what a step played; 0: the scenario itself.
+    /// The step that queued what a step played; 0: the scenario itself, or whoever acts.
     pub fn cause(&self, step: u64) -> u64 {
         match self.step_record(step) {
+            Some(StepRecord { event: SimEvent::Action { .. }, .. }) | None => 0,
             Some(record) => self.queued_by(record.sequence),
-            None => 0,
         }
     }
     /// The step that queued the event with this number; 0: the scenario itself.
