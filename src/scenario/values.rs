@@ -403,14 +403,16 @@ pub fn target(node: &Node, nouns: Nouns) -> Read<Noun> {
 
 /// Where chance starts from. TOML's numbers end at 2^63 - 1: what lies beyond is written in quotes.
 pub fn seed(node: &Node) -> Read<u64> {
-    let accepts = "a whole number from 0 to 18446744073709551615, in quotes from 9223372036854775808 up";
-    let read = match &node.value {
-        Value::Integer(number) => u64::try_from(*number).ok(),
-        Value::Text(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => digits.parse().ok(),
-        Value::Text(_) => None,
-        _ => return Err(wrong_type(node, accepts)),
-    };
-    read.ok_or_else(|| bad(node.loc, "this is no seed", accepts))
+    let accepts = "a whole number from 0 up";
+    match &node.value {
+        Value::Integer(number) => {
+            u64::try_from(*number).map_err(|_| bad(node.loc, format!("{number} is out of range"), accepts))
+        }
+        Value::Text(digits) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => digits
+            .parse()
+            .map_err(|_| bad(node.loc, "this seed is too large", "18446744073709551615 at most")),
+        _ => Err(wrong_type(node, accepts)),
+    }
 }
 
 /// A condition's status; a bool will do.
