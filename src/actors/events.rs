@@ -28,13 +28,12 @@ pub fn send(
     let pick = |of: usize| random::Draw::new(seed, purpose, entity, number).below(of as u64) as usize;
     // A kubelet has nothing to remember of a pod that it does not take.
     let mut nothing = Correlator::default();
-    let ident = p.pod.ident;
     let recorder = match p.worker {
         Some(worker) if component == Sym::KUBELET => &mut worker.events,
         None if component == Sym::KUBELET => &mut nothing,
         _ => controllers.recorders.entry(pod).or_default(),
     };
-    let Some(written) = recorder.send(&event, &ident, now, event_objects, pick) else { return };
+    let Some(written) = recorder.send(&event, &p.pod.ident, now, event_objects, pick) else { return };
     let Written { message, field_path, count, object } = written;
     w.record_event(pod, Event { component, warning, reason, message, field_path, count, object });
 }

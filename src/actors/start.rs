@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::api_server;
+use super::api_server::{self, NewPod};
 use crate::api::{NodeSpec, Sym};
 use crate::engine::random;
 use crate::record::Directory;
@@ -108,11 +108,10 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
 
 /// A replica is created, and the next one is queued.
 pub fn create_pod(w: &mut World, template: TemplateIx, ordinal: u32) {
-    if let Err(refused) = api_server::create_pod(w, template, ordinal) {
+    let t = Arc::clone(&w.templates[template.ix()]);
+    if let Err(refused) = api_server::create_pod(w, NewPod::replica(&t, template, ordinal)) {
         w.answer(&refused);
     }
-    let plan = Arc::clone(&w.plan);
-    let t = &plan.templates[template.ix()];
     if ordinal + 1 < t.replicas {
         let entity = crate::engine::random::entity(&[&t.namespace, &t.name]);
         let mut draw = w.draw(Purpose::Arrival, entity, u64::from(ordinal));

@@ -58,9 +58,11 @@ pub struct Pull {
 pub struct Workers(Vec<Option<Box<Worker>>>);
 
 impl Workers {
+    #[inline]
     pub fn get(&self, local: LocalIx) -> Option<&Worker> {
         self.0.get(local.ix())?.as_deref()
     }
+    #[inline]
     pub fn get_mut(&mut self, local: LocalIx) -> Option<&mut Worker> {
         self.0.get_mut(local.ix())?.as_deref_mut()
     }

@@ -43,32 +43,45 @@ impl<'a> Local<'a> {
     pub fn memory(&self, ix: ContainerIx) -> Option<&'a ContainerMemory> {
         self.worker?.memory.get(ix.ix())
     }
+    #[inline]
     pub fn of(pods: &'a [Pod], runtimes: &'a [Runtime], machines: &'a [Machine], pod: PodId) -> Local<'a> {
-        let id = pod;
-        let (pod, runtime) = (&pods[pod.ix()], &runtimes[pod.ix()]);
-        let kubelet = pod.node.and_then(|node| machines[node.ix()].kubelet.as_deref());
-        Local { id, pod, runtime, worker: kubelet.and_then(|kubelet| kubelet.workers.get(runtime.local)) }
+        let (id, runtime) = (pod, &runtimes[pod.ix()]);
+        Local { id, pod: &pods[pod.ix()], runtime, worker: worker(runtime, machines) }
     }
 }
 
+#[inline]
+fn worker<'a>(runtime: &Runtime, machines: &'a [Machine]) -> Option<&'a Worker> {
+    let (node, local) = runtime.place?;
+    machines[node.ix()].kubelet.as_deref()?.workers.get(local)
+}
+
+#[inline]
+fn worker_mut<'a>(runtime: &Runtime, machines: &'a mut [Machine]) -> Option<&'a mut Worker> {
+    let (node, local) = runtime.place?;
+    machines[node.ix()].kubelet.as_deref_mut()?.workers.get_mut(local)
+}
+
 impl<'a> LocalMut<'a> {
+    #[inline]
     pub fn of(
         pods: &'a [Pod],
         runtimes: &'a mut [Runtime],
         machines: &'a mut [Machine],
         pod: PodId,
     ) -> LocalMut<'a> {
-        let (pod, runtime) = (&pods[pod.ix()], &mut runtimes[pod.ix()]);
-        let kubelet = pod.node.and_then(|node| machines[node.ix()].kubelet.as_deref_mut());
-        let worker = kubelet.and_then(|kubelet| kubelet.workers.get_mut(runtime.local));
-        LocalMut { pod, runtime, worker }
+        let runtime = &mut runtimes[pod.ix()];
+        let worker = worker_mut(runtime, machines);
+        LocalMut { pod: &pods[pod.ix()], runtime, worker }
     }
 }
 
 impl World {
+    #[inline]
     pub fn local(&self, pod: PodId) -> Local<'_> {
         Local::of(&self.pods, &self.runtimes, &self.machines, pod)
     }
+    #[inline]
     pub fn local_mut(&mut self, pod: PodId) -> LocalMut<'_> {
         LocalMut::of(&self.pods, &mut self.runtimes, &mut self.machines, pod)
     }
@@ -77,13 +90,16 @@ impl World {
         (pod.ix() < self.pods.len()).then(|| self.local(pod))
     }
     /// What the pod's kubelet holds of it.
+    #[inline]
     pub fn worker(&self, pod: PodId) -> Option<&Worker> {
-        self.local(pod).worker
+        worker(&self.runtimes[pod.ix()], &self.machines)
     }
+    #[inline]
     pub fn worker_mut(&mut self, pod: PodId) -> Option<&mut Worker> {
-        self.local_mut(pod).worker
+        worker_mut(&self.runtimes[pod.ix()], &mut self.machines)
     }
     /// What the pod's kubelet remembers of a container.
+    #[inline]
     pub fn memory_mut(&mut self, pod: PodId, ix: ContainerIx) -> Option<&mut ContainerMemory> {
         self.worker_mut(pod)?.memory.get_mut(ix.ix())
     }

@@ -88,11 +88,12 @@ pub fn pod_seen(w: &mut World, pod: PodId) {
 fn forget_pod(w: &mut World, pod: PodId, node: NodeId) {
     taken::remove(w, pod, node);
     runtime::address_free(w, pod);
-    let local = w.runtimes[pod.ix()].local;
-    if let Some(kubelet) = w.kubelet_mut(node) {
+    if let Some((_, local)) = w.runtimes[pod.ix()].place
+        && let Some(kubelet) = w.kubelet_mut(node)
+    {
         kubelet.workers.remove(local);
     }
-    w.runtimes[pod.ix()] = Runtime { local, ..Runtime::of(0, &w.no_behavior, &w.no_runtime) };
+    w.runtimes[pod.ix()] = Runtime::of(0, &w.no_behavior, &w.no_runtime);
     w.controllers.recorders.remove(&pod);
     w.machines[node.ix()].forget(pod);
     api_server::let_go(w, pod);
@@ -127,13 +128,14 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
     let World { pods, runtimes, machines, learned, no_runtime, .. } = w;
     let (p, runtime) = (&pods[pod.ix()], &mut runtimes[pod.ix()]);
     let Some(kubelet) = machines[node.ix()].kubelet.as_deref_mut() else { return };
+    let Some((_, local)) = runtime.place else { return };
     let spec = allocation::allocated_spec(p, runtime);
     // Known to the runtime from before a restart of the kubelet: the first relist told.
     let is_known = !runtime.live.containers.is_empty() || !runtime.live.sandboxes.is_empty();
     let cache = learned.see(p.template, if is_known { &runtime.live } else { no_runtime });
     let first = kubelet.first_generation();
     let worker = Worker { mounted: is_known, ..new_worker(p, node, first, spec, cache) };
-    kubelet.workers.put(runtime.local, Box::new(worker));
+    kubelet.workers.put(local, Box::new(worker));
     taken::add(w, pod, node, &request);
     pod_worker::watch_deadline(w, pod);
     allocation::pod_added(w, pod, node);

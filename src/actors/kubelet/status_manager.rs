@@ -15,11 +15,11 @@ use crate::world::{ContainerIx, Local, LocalMut, NodeId, PodId, Purpose, SimEven
 
 /// Plays a change of the status, which is for [`keep`] to remember.
 pub fn play(w: &mut World, pod: PodId, op: Op<'_>) -> Option<Played> {
-    let World { pods, runtimes, machines, plan, learned, gates, now, .. } = w;
+    let World { pods, runtimes, machines, templates, learned, gates, now, .. } = w;
     let p = Local::of(pods, runtimes, machines, pod);
     let worker = p.worker?;
     Some(learned.change(
-        super::sync::template(plan, p),
+        super::sync::template(templates, p),
         &Asked {
             op,
             shape: worker.run.as_ref().and_then(|run| run.snapshot.shape),
@@ -136,7 +136,8 @@ fn begin_batch(w: &mut World, node: NodeId) {
     }
     kubelet.status_batch.extend(dirty.drain(..));
     for pod in &kubelet.status_batch {
-        if let Some(worker) = kubelet.workers.get_mut(runtimes[pod.ix()].local) {
+        let place = runtimes[pod.ix()].place;
+        if let Some(worker) = place.and_then(|(_, local)| kubelet.workers.get_mut(local)) {
             worker.status_dirty = false;
             worker.outgoing = worker.cached.clone();
         }

@@ -130,7 +130,7 @@ pub fn resolve(
         images,
         image_default: settings::image_default(),
         objects: cx.objects,
-        templates: cx.templates,
+        templates: cx.templates.into_iter().map(Arc::new).collect(),
         actions,
         expects,
         lesson,
