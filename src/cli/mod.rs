@@ -1,5 +1,6 @@
 //! The command line: the only door that opens files, reads the environment or prints.
 
+mod beside;
 mod check;
 mod compare;
 mod converse;
@@ -17,7 +18,6 @@ mod source;
 mod step;
 mod summary;
 mod test;
-mod written;
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
