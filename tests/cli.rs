@@ -1,6 +1,8 @@
 //! The words that users see: command, stdout, stderr, exit code. After a change that is meant,
 //! `INSTA_UPDATE=always cargo test --test cli` writes the transcripts anew; then they are read like prose.
 
+#![cfg(feature = "cli")]
+
 #[path = "support/desk.rs"]
 mod desk;
 

@@ -1,5 +1,7 @@
 //! A result tells what it is: a hash of every file, whoever mixes two is found out, and nothing of a killed run stays.
 
+#![cfg(feature = "cli")]
+
 #[path = "support/desk.rs"]
 mod desk;
 

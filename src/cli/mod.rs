@@ -14,6 +14,7 @@ mod manifest;
 mod new;
 mod results;
 mod run;
+mod screen;
 mod source;
 mod step;
 mod summary;
