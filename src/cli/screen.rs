@@ -10,13 +10,20 @@ pub use taken::{shown, walk};
 /// A full screen is for a person at a terminal who did not ask for lines. Who would get one from a program that was
 /// built without is told.
 pub fn is_wanted(plain: bool) -> bool {
-    let wanted = !plain && io::stdin().is_terminal() && io::stdout().is_terminal();
-    if wanted && !cfg!(feature = "tui") {
-        talk(
-            "note: this kubelapse was built without its full screen (the feature `tui`): here is the line mode\n",
-        );
+    let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    let (is_wanted, note) = decide(plain, terminal, cfg!(feature = "tui"));
+    talk(note);
+    is_wanted
+}
+
+fn decide(plain: bool, terminal: bool, is_built: bool) -> (bool, &'static str) {
+    match (!plain && terminal, is_built) {
+        (true, false) => (
+            false,
+            "note: this kubelapse was built without its full screen (the feature `tui`): line by line\n",
+        ),
+        (wanted, _) => (wanted, ""),
     }
-    wanted && cfg!(feature = "tui")
 }
 
 #[cfg(feature = "tui")]
@@ -78,5 +85,20 @@ mod taken {
     fn give_up() {
         std::thread::sleep(PATIENCE);
         std::process::exit(Exit::Interrupted as i32);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decide;
+
+    #[test]
+    fn lines_take_the_place_of_a_screen_that_is_not_built() {
+        assert_eq!(decide(false, true, true), (true, ""));
+        for (plain, terminal, is_built) in [(true, true, true), (false, false, true), (true, true, false)] {
+            assert_eq!(decide(plain, terminal, is_built), (false, ""));
+        }
+        let (is_wanted, note) = decide(false, true, false);
+        assert!(!is_wanted && note.contains("built without its full screen"));
     }
 }
