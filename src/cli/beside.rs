@@ -73,9 +73,7 @@ pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     let mut beside = Beside::create(path)?;
     beside.file.write_all(text.as_bytes())?;
     beside.file.sync_all()?;
-    beside.rename(path)?;
-    sync_folder(folder);
-    Ok(())
+    beside.rename(path)
 }
 
 /// Removes what killed writers left beside files of these names.
@@ -92,13 +90,6 @@ pub fn clear(folder: &Path, names: &[&str]) {
         {
             let _ = fs::remove_file(entry.path());
         }
-    }
-}
-
-/// Makes renames in a folder last through a loss of power, where the system can do that for folders.
-pub fn sync_folder(folder: &Path) {
-    if let Ok(folder) = File::open(folder) {
-        let _ = folder.sync_all();
     }
 }
 

@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use sha2::{Digest as _, Sha256};
 
@@ -132,9 +133,7 @@ impl Results {
     /// Renames all files into their place, once all are on the disk; answers where that is. What an earlier result had
     /// and this one has not goes away then.
     pub fn keep(mut self, partial: bool) -> Result<PathBuf, Failure> {
-        for staged in &self.files {
-            staged.beside.file.sync_all().map_err(|e| named(staged.name, &e))?;
-        }
+        self.sync()?;
         let mut place = self.folder.clone();
         if partial && self.holds_a_whole_result() {
             place.push("partial");
@@ -147,7 +146,6 @@ impl Results {
             beside.rename(&place.join(name)).map_err(|e| Failure { problem: named(name, &e), there })?;
             names.push(name);
         }
-        beside::sync_folder(&place);
         // Nothing else goes, whatever a manifest says.
         let ours = all_names().into_iter().filter(|name| earlier.files.contains_key(*name));
         for name in ours.filter(|name| !names.contains(name)) {
@@ -159,6 +157,17 @@ impl Results {
             }
         }
         Ok(place)
+    }
+
+    /// Waits until all files are on the disk: together, as that takes a disk no longer than one of them.
+    fn sync(&self) -> io::Result<()> {
+        let sync = |staged: &Staged| staged.beside.file.sync_all().map_err(|e| named(staged.name, &e));
+        thread::scope(|scope| {
+            let begin = |staged| thread::Builder::new().spawn_scoped(scope, move || sync(staged));
+            let begun = self.files.iter().map(begin).collect::<io::Result<Vec<_>>>()?;
+            let panicked = |_| io::Error::other("the files could not be synced");
+            begun.into_iter().try_for_each(|thread| thread.join().map_err(panicked)?)
+        })
     }
 
     fn holds_a_whole_result(&self) -> bool {
