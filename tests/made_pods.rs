@@ -22,6 +22,8 @@ fn plan() -> Arc<Plan> {
 fn play_until(session: &mut Session, secs: i64) {
     let at = session.world.plan.start + Span::from_secs(secs);
     while session.world.queue.peek_time().is_some_and(|next| next <= at) && session.step().is_some() {}
+    // Between two events time passes.
+    session.world.now = session.world.now.max(at);
 }
 
 /// The owner that stands for a ReplicaSet.
@@ -57,7 +59,7 @@ fn with_made(count: u64, late: i64) -> (Session, Vec<PodId>) {
 #[test]
 fn made_pods_live_as_others_do() {
     let (mut session, made) = with_made(40, 30);
-    play_until(&mut session, 120);
+    play_until(&mut session, 300);
     let w = &session.world;
     let mut names: Vec<String> = made.iter().map(|pod| w.pods[pod.ix()].ident.name.to_string()).collect();
     for name in &names {

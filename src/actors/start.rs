@@ -32,6 +32,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
     let pods = plan.templates.iter().map(|template| template.replicas as usize).sum::<usize>().min(1 << 20);
     w.pods.expect(pods);
     w.runtimes.reserve_exact(pods);
+    w.workers.expect(pods);
     w.draws.reserve_exact(pods);
     w.records.reserve_exact(pods);
     w.directory = Directory {
@@ -68,7 +69,6 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             kubelet: Some(Box::new(kubelet)),
             incarnation: 0,
             pods: Vec::new(),
-            bound: 0,
             shortages: Vec::new(),
             starts: Default::default(),
             images,

@@ -5,8 +5,8 @@
 
 use std::ops::Deref;
 
-use super::worker::{ContainerMemory, Worker};
-use super::{ContainerIx, Machine, Pod, PodId, Runtime, World};
+use super::worker::{ContainerMemory, Worker, Workers};
+use super::{ContainerIx, NodeId, Pod, PodId, Runtime, World};
 
 #[derive(Clone, Copy)]
 pub struct Local<'a> {
@@ -44,22 +44,9 @@ impl<'a> Local<'a> {
         self.worker?.memory.get(ix.ix())
     }
     #[inline]
-    pub fn of(pods: &'a [Pod], runtimes: &'a [Runtime], machines: &'a [Machine], pod: PodId) -> Local<'a> {
-        let (id, runtime) = (pod, &runtimes[pod.ix()]);
-        Local { id, pod: &pods[pod.ix()], runtime, worker: worker(runtime, machines) }
+    pub fn of(pods: &'a [Pod], runtimes: &'a [Runtime], workers: &'a Workers, id: PodId) -> Local<'a> {
+        Local { id, pod: &pods[id.ix()], runtime: &runtimes[id.ix()], worker: workers.get(id) }
     }
-}
-
-#[inline]
-fn worker<'a>(runtime: &Runtime, machines: &'a [Machine]) -> Option<&'a Worker> {
-    let (node, local) = runtime.place?;
-    machines[node.ix()].kubelet.as_deref()?.workers.get(local)
-}
-
-#[inline]
-fn worker_mut<'a>(runtime: &Runtime, machines: &'a mut [Machine]) -> Option<&'a mut Worker> {
-    let (node, local) = runtime.place?;
-    machines[node.ix()].kubelet.as_deref_mut()?.workers.get_mut(local)
 }
 
 impl<'a> LocalMut<'a> {
@@ -67,23 +54,22 @@ impl<'a> LocalMut<'a> {
     pub fn of(
         pods: &'a [Pod],
         runtimes: &'a mut [Runtime],
-        machines: &'a mut [Machine],
+        workers: &'a mut Workers,
         pod: PodId,
     ) -> LocalMut<'a> {
-        let runtime = &mut runtimes[pod.ix()];
-        let worker = worker_mut(runtime, machines);
-        LocalMut { pod: &pods[pod.ix()], runtime, worker }
+        let worker = workers.get_mut(pod);
+        LocalMut { pod: &pods[pod.ix()], runtime: &mut runtimes[pod.ix()], worker }
     }
 }
 
 impl World {
     #[inline]
     pub fn local(&self, pod: PodId) -> Local<'_> {
-        Local::of(&self.pods, &self.runtimes, &self.machines, pod)
+        Local::of(&self.pods, &self.runtimes, &self.workers, pod)
     }
     #[inline]
     pub fn local_mut(&mut self, pod: PodId) -> LocalMut<'_> {
-        LocalMut::of(&self.pods, &mut self.runtimes, &mut self.machines, pod)
+        LocalMut::of(&self.pods, &mut self.runtimes, &mut self.workers, pod)
     }
     /// A pod that somebody outside asks for, who may have made it up.
     pub fn find_local(&self, pod: PodId) -> Option<Local<'_>> {
@@ -92,15 +78,24 @@ impl World {
     /// What the pod's kubelet holds of it.
     #[inline]
     pub fn worker(&self, pod: PodId) -> Option<&Worker> {
-        worker(&self.runtimes[pod.ix()], &self.machines)
+        self.workers.get(pod)
     }
     #[inline]
     pub fn worker_mut(&mut self, pod: PodId) -> Option<&mut Worker> {
-        worker_mut(&self.runtimes[pod.ix()], &mut self.machines)
+        self.workers.get_mut(pod)
     }
     /// What the pod's kubelet remembers of a container.
     #[inline]
     pub fn memory_mut(&mut self, pod: PodId, ix: ContainerIx) -> Option<&mut ContainerMemory> {
         self.worker_mut(pod)?.memory.get_mut(ix.ix())
+    }
+    /// A kubelet's process ends, and its memory with it; says whether there was one.
+    pub fn drop_kubelet(&mut self, node: NodeId) -> bool {
+        let machine = &mut self.machines[node.ix()];
+        machine.incarnation += 1;
+        for pod in &machine.pods {
+            self.workers.remove(*pod);
+        }
+        machine.kubelet.take().is_some()
     }
 }

@@ -25,7 +25,7 @@ pub mod world_parts;
 use std::sync::Arc;
 
 pub use event::SimEvent;
-pub use kubelet::{Kubelet, LocalIx};
+pub use kubelet::Kubelet;
 pub use local::{Local, LocalMut};
 pub use machine::Machine;
 pub use node::{Node, NodeConditionKind, NodeId};
@@ -117,6 +117,8 @@ pub struct World {
     pub machines: Vec<Machine>,
     /// What the machines have of the pods that are bound to them, by pod: a pod has one machine in its life.
     pub runtimes: Vec<Runtime>,
+    /// What their kubelets hold of them, by pod.
+    pub workers: worker::Workers,
     /// Which addresses of the pod network are in use.
     pub addresses: addresses::Addresses,
 

@@ -47,6 +47,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         volumes: super::volumes::Volumes::of(plan),
         machines: Vec::new(),
         runtimes: Vec::new(),
+        workers: Default::default(),
         addresses: Default::default(),
         outbox: Vec::new(),
         directory: Default::default(),

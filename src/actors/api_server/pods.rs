@@ -37,8 +37,13 @@ pub enum Name {
 impl NewPod {
     /// A replica of a template of the scenario.
     pub fn replica(t: &PodTemplate, template: TemplateIx, ordinal: u32) -> NewPod {
-        let name = if t.numbered { PodName::ordinal(t.name, ordinal) } else { PodName::plain(t.name) };
-        let entity = name_key(t.namespace, name);
+        let mut digits = itoa::Buffer::new();
+        let (name, suffix): (_, [&[u8]; 2]) = if t.numbered {
+            (PodName::ordinal(t.name, ordinal), [b"-", digits.format(ordinal).as_bytes()])
+        } else {
+            (PodName::plain(t.name), [b"", b""])
+        };
+        let entity = random::pieced(&t.namespace, &[t.name.as_bytes(), suffix[0], suffix[1]]);
         NewPod { template, name: Name::Given(name), entity, owners: Vec::new() }
     }
 }
@@ -65,6 +70,7 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
     w.records.push(PodRecord { qos_class: t.qos_class, created: Some(w.now), ..PodRecord::default() });
     let count = t.spec.init_containers.len() + t.spec.containers.len();
     w.runtimes.push(Runtime::of(count, &t.behavior, &w.no_runtime));
+    w.workers.add();
     w.draws.push(0);
 
     // Pods of one template begin alike and share how they stand, until something becomes of them.
@@ -142,14 +148,14 @@ pub fn find_pod(w: &World, namespace: Sym, name: PodName) -> Option<PodId> {
 
 /// The key under which a name is found; equal for equal spelling.
 fn name_key(namespace: Sym, PodName { base, suffix }: PodName) -> u64 {
-    let base = base.as_bytes();
-    match suffix {
-        Suffix::None => random::pieced(&namespace, &[base]),
+    let spelled = match suffix {
+        Suffix::None => base.content(),
         Suffix::Ordinal(ordinal) => {
-            random::pieced(&namespace, &[base, b"-", itoa::Buffer::new().format(ordinal).as_bytes()])
+            base.content_with(&[b"-", itoa::Buffer::new().format(ordinal).as_bytes()])
         }
-        Suffix::Generated(letters) => random::pieced(&namespace, &[base, &letters.letters()]),
-    }
+        Suffix::Generated(letters) => base.content_with(&[&letters.letters()]),
+    };
+    spelled ^ namespace.content().rotate_left(32)
 }
 
 fn key_of(p: &Pod) -> u64 {
@@ -170,7 +176,7 @@ pub fn find_node(w: &World, name: &str) -> Option<NodeId> {
 /// Sets `spec.nodeName`.
 fn assign(w: &mut World, pod: PodId, node: NodeId) {
     w.pods.write(pod.ix()).node = Some(node);
-    w.runtimes[pod.ix()].place = Some((node, w.machines[node.ix()].take_in(pod)));
+    w.machines[node.ix()].pods.push(pod);
     let record = &mut w.records[pod.ix()];
     record.node = Some(node.0);
     record.scheduled.get_or_insert(w.now);

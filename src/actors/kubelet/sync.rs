@@ -150,8 +150,8 @@ pub fn sync_pod(w: &mut World, pod: PodId) {
 fn mounted(w: &mut World, pod: PodId) {
     images::look_for_secrets(w, pod);
     prober::add_pod(w, pod);
-    let World { pods, runtimes, machines, templates, learned, gates, .. } = w;
-    let p = Local::of(pods, runtimes, machines, pod);
+    let World { pods, runtimes, workers, templates, learned, gates, .. } = w;
+    let p = Local::of(pods, runtimes, workers, pod);
     let Some(worker) = p.worker else { return };
     let Some(run) = worker.run.as_ref() else { return };
     let probes: SmallVec<[ProbeResults; 4]> = p.container_ixs().map(|ix| prober::results(p, ix)).collect();
