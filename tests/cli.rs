@@ -1,6 +1,8 @@
 //! The words that users see: command, stdout, stderr, exit code. After a change that is meant,
 //! `INSTA_UPDATE=always cargo test --test cli` writes the transcripts anew; then they are read like prose.
 
+#![cfg(feature = "cli")]
+
 #[path = "support/desk.rs"]
 mod desk;
 
@@ -351,8 +353,14 @@ fn an_interrupt_leaves_whole_files_and_an_earlier_result() {
         let line = format!("run long.toml --quiet --format csv,jsonl --out {out}");
         let program = desk.command(&line).stderr(Stdio::piped()).spawn().expect("the program starts");
         // As soon as rows are on the disk, somebody presses Ctrl-C.
-        let beside = desk.0.join(out).join(format!(".timeline.csv.{}.new", program.id()));
-        while std::fs::metadata(&beside).map_or(0, |file| file.len()) < 100_000 {
+        let written = || {
+            let entries = std::fs::read_dir(desk.0.join(out)).into_iter().flatten().flatten();
+            let mut beside = entries.filter(|e| {
+                e.file_name().to_string_lossy().starts_with(&format!(".timeline.csv.{}-", program.id()))
+            });
+            beside.next().and_then(|e| e.metadata().ok()).map_or(0, |file| file.len())
+        };
+        while written() < 100_000 {
             #[expect(clippy::disallowed_methods, reason = "waits for a real process")]
             std::thread::sleep(std::time::Duration::from_millis(5));
         }

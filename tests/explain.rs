@@ -1,6 +1,8 @@
 //! `explain` tells people what an object says: transcripts of real objects, odd ones, and a check that the windows
 //! it gives for the next attempt held on real clusters.
 
+#![cfg(feature = "cli")]
+
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};

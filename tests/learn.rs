@@ -1,5 +1,7 @@
 //! `kubelapse learn --plain`: whole lessons with the real binary, and what is kept of them.
 
+#![cfg(feature = "cli")]
+
 #[path = "support/answers.rs"]
 mod answers;
 #[path = "support/desk.rs"]

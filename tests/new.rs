@@ -1,6 +1,8 @@
 //! `kubelapse new`: what it writes checks clean and passes its own test at once, and what it leaves commented out can be
 //! switched on.
 
+#![cfg(feature = "cli")]
+
 #[path = "support/desk.rs"]
 mod desk;
 

@@ -1,5 +1,7 @@
 //! `kubelapse step --plain`: conversations with the real binary, read like prose.
 
+#![cfg(feature = "cli")]
+
 #[path = "support/say.rs"]
 mod say;
 

@@ -1,5 +1,7 @@
 //! The real binary in a pseudo-terminal: it takes the whole screen, does what keys say, and leaves the terminal as it was,
 //! also on Ctrl-C, on SIGTERM and after a panic.
+
+#![cfg(feature = "tui")]
 #![cfg(unix)]
 
 use std::io::{Read, Write};

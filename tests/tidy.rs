@@ -1,5 +1,7 @@
 //! The house stays a house: layers, headers, documents that agree with the code.
 
+#![cfg(feature = "cli")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -111,7 +113,7 @@ fn uses_are_read_as_they_are_written() {
     assert_eq!(used(text).into_iter().collect::<Vec<_>>(), ["api", "rules", "time", "world"]);
 }
 
-/// Only the command line opens files, reads the environment, looks at the clock or prints.
+/// Only the doors open files, read the environment, look at the clock, start threads or print.
 #[test]
 fn only_the_doors_touch_the_machine() {
     let mut wrong = Vec::new();
@@ -129,7 +131,12 @@ fn only_the_doors_touch_the_machine() {
             "print!(",
             "SystemTime",
             "Instant::now",
+            "std::thread",
         ] {
+            // The one sink that needs a thread says so, and is left out where there are none.
+            if word == "std::thread" && name == "src/record/threaded.rs" {
+                continue;
+            }
             if code.lines().any(|line| line.contains(word) && !line.trim_start().starts_with("//")) {
                 wrong.push(format!("{name}: {word}"));
             }
@@ -170,7 +177,8 @@ fn rules_name_their_source() {
 #[test]
 fn no_file_names_a_machine() {
     let mut places: Vec<(String, String)> =
-        ["src", "tests"].iter().flat_map(|folder| files(folder, "rs")).collect();
+        ["src", "tests", "web"].iter().flat_map(|folder| files(folder, "rs")).collect();
+    places.extend(files("web", "mjs"));
     places.extend(files("scenarios", "toml"));
     places.push(("README.md".to_owned(), read(&root().join("README.md"))));
     let words = [["/ho", "me/"], ["/ro", "ot/"], ["/wo", "rk/"], ["/tm", "p/"]].map(|halves| halves.concat());

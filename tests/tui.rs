@@ -1,5 +1,7 @@
 //! The full screens of `step` and `learn`, drawn to a test's backend: what a person sees at the moments that matter.
 
+#![cfg(feature = "tui")]
+
 #[path = "support/answers.rs"]
 mod answers;
 

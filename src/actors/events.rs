@@ -17,8 +17,8 @@ pub fn send(
     container: Option<ContainerIx>,
 ) {
     let (now, seed) = (w.now, w.seed);
-    let World { pods, runtimes, machines, controllers, field_paths, event_objects, .. } = w;
-    let p = LocalMut::of(pods, runtimes, machines, pod);
+    let World { pods, runtimes, workers, controllers, field_paths, event_objects, .. } = w;
+    let p = LocalMut::of(pods, runtimes, workers, pod);
     let field_path = container.map_or(Sym::EMPTY, |ix| {
         let path = field_paths.entry((p.list_of(ix), p.container(ix).name));
         *path.or_insert_with(|| p.field_path(ix))
@@ -28,13 +28,12 @@ pub fn send(
     let pick = |of: usize| random::Draw::new(seed, purpose, entity, number).below(of as u64) as usize;
     // A kubelet has nothing to remember of a pod that it does not take.
     let mut nothing = Correlator::default();
-    let ident = p.pod.ident;
     let recorder = match p.worker {
         Some(worker) if component == Sym::KUBELET => &mut worker.events,
         None if component == Sym::KUBELET => &mut nothing,
         _ => controllers.recorders.entry(pod).or_default(),
     };
-    let Some(written) = recorder.send(&event, &ident, now, event_objects, pick) else { return };
+    let Some(written) = recorder.send(&event, &p.pod.ident, now, event_objects, pick) else { return };
     let Written { message, field_path, count, object } = written;
     w.record_event(pod, Event { component, warning, reason, message, field_path, count, object });
 }

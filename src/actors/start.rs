@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::api_server;
+use super::api_server::{self, NewPod};
 use crate::api::{NodeSpec, Sym};
 use crate::engine::random;
 use crate::record::Directory;
@@ -32,6 +32,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
     let pods = plan.templates.iter().map(|template| template.replicas as usize).sum::<usize>().min(1 << 20);
     w.pods.expect(pods);
     w.runtimes.reserve_exact(pods);
+    w.workers.expect(pods);
     w.draws.reserve_exact(pods);
     w.records.reserve_exact(pods);
     w.directory = Directory {
@@ -68,7 +69,6 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             kubelet: Some(Box::new(kubelet)),
             incarnation: 0,
             pods: Vec::new(),
-            bound: 0,
             shortages: Vec::new(),
             starts: Default::default(),
             images,
@@ -108,11 +108,10 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
 
 /// A replica is created, and the next one is queued.
 pub fn create_pod(w: &mut World, template: TemplateIx, ordinal: u32) {
-    if let Err(refused) = api_server::create_pod(w, template, ordinal) {
+    let t = Arc::clone(&w.templates[template.ix()]);
+    if let Err(refused) = api_server::create_pod(w, NewPod::replica(&t, template, ordinal)) {
         w.answer(&refused);
     }
-    let plan = Arc::clone(&w.plan);
-    let t = &plan.templates[template.ix()];
     if ordinal + 1 < t.replicas {
         let entity = crate::engine::random::entity(&[&t.namespace, &t.name]);
         let mut draw = w.draw(Purpose::Arrival, entity, u64::from(ordinal));

@@ -6,6 +6,7 @@
 pub mod form;
 pub mod handle;
 pub mod node;
+pub mod owner;
 pub mod runtime;
 pub mod spec;
 pub mod status;
@@ -16,6 +17,7 @@ pub mod wire;
 pub use form::HeldStatus;
 pub use handle::ContainerIx;
 pub use node::{Effect, NodeSpec, Taint};
+pub use owner::OwnerReference;
 pub use runtime::{InstanceState, RuntimeContainer, RuntimeSandbox, RuntimeStatus};
 pub use spec::{Container, ObjectMeta, PodSpec, Probe, ProbeKind, RestartPolicy};
 pub use status::{
@@ -23,4 +25,4 @@ pub use status::{
     Phase, PodStatus, Terminated, Tri,
 };
 pub use sym::Sym;
-pub use text::{EventText, PodIdent, PodName, Text};
+pub use text::{EventText, Generated, PodIdent, PodName, Suffix, Text};

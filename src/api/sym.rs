@@ -7,6 +7,7 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{OnceLock, RwLock};
 
 use rustc_hash::FxHashMap;
@@ -41,12 +42,23 @@ fn place(id: u32) -> (usize, usize, usize) {
 fn put(id: u32, text: &'static str) {
     let (chunk, slot, size) = place(id);
     let cells = CHUNKS[chunk].get_or_init(|| (0..size).map(|_| OnceLock::new()).collect());
-    let _ = cells[slot].set(Entry { text, content: content(text) });
+    let content = content(text);
+    let _ = cells[slot].set(Entry { text, content });
+    if let Some(quick) = CONTENTS.get(id as usize) {
+        quick.store(content, Ordering::Relaxed);
+    }
 }
+
+/// The contents of the first symbols, which are those of most rows; 0: not known here.
+static CONTENTS: [AtomicU64; 4096] = [const { AtomicU64::new(0) }; 4096];
 
 /// What a text says as a number, the same in every process and on every machine (FNV-1a, 64 bits).
 const fn content(text: &str) -> u64 {
-    let (bytes, mut hash, mut at) = (text.as_bytes(), 0xcbf2_9ce4_8422_2325_u64, 0);
+    content_after(0xcbf2_9ce4_8422_2325, text.as_bytes())
+}
+
+const fn content_after(mut hash: u64, bytes: &[u8]) -> u64 {
+    let mut at = 0;
     while at < bytes.len() {
         hash = (hash ^ bytes[at] as u64).wrapping_mul(0x0000_0100_0000_01b3);
         at += 1;
@@ -99,8 +111,17 @@ impl Sym {
     }
 
     /// What the text says as a number, the same in every process and on every machine: for digests.
+    #[inline]
     pub fn content(self) -> u64 {
-        self.entry().content
+        match CONTENTS.get(self.0 as usize).map(|quick| quick.load(Ordering::Relaxed)) {
+            Some(content) if content != 0 => content,
+            _ => self.entry().content,
+        }
+    }
+
+    /// The content of the text with these pieces behind it, which need not be a symbol.
+    pub fn content_with(self, pieces: &[&[u8]]) -> u64 {
+        pieces.iter().fold(self.content(), |hash, piece| content_after(hash, piece))
     }
 
     /// The number behind the symbol, for those who keep it among other numbers; it means nothing outside this process.

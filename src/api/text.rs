@@ -10,18 +10,76 @@ use std::fmt;
 use super::Sym;
 use crate::time::Span;
 
-/// `web`, or the replica `web-17` of a template.
+/// `web`, the replica `web-17` of a template, or `web-x7k2p`, which the API server has made of `generateName: web-`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct PodName {
     pub base: Sym,
-    pub ordinal: Option<u32>,
+    pub suffix: Suffix,
+}
+
+/// What stands behind the base of a name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Suffix {
+    None,
+    /// With a dash before it.
+    Ordinal(u32),
+    /// Five characters, in the place of the dice.
+    Generated(Generated),
+}
+
+/// Five characters of the alphabet of generated names (`rand.String`, staging/src/k8s.io/apimachinery/pkg/util/rand/rand.go):
+/// no vowels, so that no words come out, and nothing that looks like something else.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Generated(u32);
+
+impl Generated {
+    const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
+    /// How many there are.
+    pub const COUNT: u64 = 27_u64.pow(5);
+    /// So much of `generateName` is kept: with the five characters that makes 63 (`maxGeneratedNameLength`,
+    /// staging/src/k8s.io/apiserver/pkg/storage/names/generate.go).
+    pub const LONGEST_BASE: usize = 58;
+
+    /// That of a number below [`Generated::COUNT`].
+    pub fn new(number: u64) -> Generated {
+        Generated((number % Generated::COUNT) as u32)
+    }
+    pub fn letters(self) -> [u8; 5] {
+        let mut rest = self.0;
+        [0; 5].map(|_: u8| {
+            let letter = Generated::ALPHABET[(rest % 27) as usize];
+            rest /= 27;
+            letter
+        })
+    }
+}
+
+impl PodName {
+    pub fn plain(base: Sym) -> PodName {
+        PodName { base, suffix: Suffix::None }
+    }
+    pub fn ordinal(base: Sym, ordinal: u32) -> PodName {
+        PodName { base, suffix: Suffix::Ordinal(ordinal) }
+    }
+    /// Of `generateName`, cut where it is too long.
+    pub fn generated(base: &str, letters: Generated) -> PodName {
+        let mut end = base.len().min(Generated::LONGEST_BASE);
+        while !base.is_char_boundary(end) {
+            end -= 1;
+        }
+        PodName { base: Sym::new(&base[..end]), suffix: Suffix::Generated(letters) }
+    }
 }
 
 impl fmt::Display for PodName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.ordinal {
-            None => f.write_str(&self.base),
-            Some(ordinal) => write!(f, "{}-{ordinal}", self.base),
+        f.write_str(&self.base)?;
+        match self.suffix {
+            Suffix::None => Ok(()),
+            Suffix::Ordinal(ordinal) => write!(f, "-{ordinal}"),
+            Suffix::Generated(letters) => {
+                letters.letters().iter().try_for_each(|c| write!(f, "{}", *c as char))
+            }
         }
     }
 }

@@ -25,7 +25,7 @@ pub struct Pod {
 impl Pod {
     pub fn ident(&self) -> PodIdent {
         PodIdent {
-            name: PodName { base: Sym::new(&self.meta.name), ordinal: None },
+            name: PodName::plain(Sym::new(&self.meta.name)),
             namespace: Sym::new(&self.meta.namespace),
             uid: Uid::Given(Sym::new(&self.meta.uid)),
         }

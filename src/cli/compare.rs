@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use super::{Exit, print, talk};
+use super::{Exit, manifest, print, talk};
 use crate::compare::{self, Side, Tolerance, fidelity::Allowances};
 use crate::rules::gates::{Gates, Version};
 use crate::scenario::values::parse_duration;
@@ -100,7 +100,14 @@ fn text(word: &str) -> std::io::Result<String> {
     } else {
         let path = Path::new(word);
         let file = if path.is_dir() { path.join("timeline.csv") } else { PathBuf::from(word) };
-        bytes = std::fs::read(file)?;
+        let read = manifest::read(&file)?;
+        if read.partial {
+            talk(&format!(
+                "warning: {word}: this result is partial: its run was cut short, and what is missing at its end says \
+                 nothing\n"
+            ));
+        }
+        bytes = read.bytes;
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use super::{Exit, print, talk};
+use super::{Exit, manifest, print, talk};
 use crate::explain;
 use crate::rules::gates::{Gates, Version};
 use crate::time::Time;
@@ -89,7 +89,7 @@ fn read(file: &str) -> std::io::Result<String> {
     if file == "-" {
         std::io::stdin().read_to_end(&mut bytes)?;
     } else {
-        bytes = std::fs::read(file)?;
+        bytes = manifest::read(file.as_ref())?.bytes;
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

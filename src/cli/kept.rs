@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 
-use super::written;
+use super::beside;
 use crate::course::Progress;
 
 pub struct Kept {
@@ -58,7 +58,7 @@ impl Kept {
     pub fn change<T>(&self, change: impl FnOnce(&mut Progress) -> T) -> Result<T, String> {
         let mut progress = self.load()?;
         let told = change(&mut progress);
-        written::replace(&self.path, &progress.text()).map_err(|e| self.refuse(e))?;
+        beside::replace(&self.path, &progress.text()).map_err(|e| self.refuse(e))?;
         Ok(told)
     }
 

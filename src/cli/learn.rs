@@ -1,16 +1,14 @@
 //! `kubelapse learn`: the built-in lessons as a course, on the full screen or line by line.
 
-use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use super::converse::{self, Ended};
 use super::kept::Kept;
 use super::source::Source;
-use super::{Exit, print, step, talk};
+use super::{Exit, print, screen, step, talk};
 use crate::course::{Course, Progress};
 use crate::scenario::diagnostic::nearest;
 use crate::session::Walk;
-use crate::tui::{self, Choice, Contents};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -62,11 +60,11 @@ fn attend(arguments: &Arguments) -> Result<Exit, String> {
     }
     let first = chosen(&course)?;
     let mut school = School { course, kept };
-    if arguments.plain || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        school.plain(first)
-    } else {
-        school.screen(first)
+    if screen::is_wanted(arguments.plain) {
+        #[cfg(feature = "tui")]
+        return school.screen(first);
     }
+    school.plain(first)
 }
 
 /// The place of a lesson by the name that a person typed.
@@ -194,9 +192,11 @@ impl School {
     }
 
     /// The full screen.
+    #[cfg(feature = "tui")]
     fn screen(&mut self, first: Option<usize>) -> Result<Exit, String> {
+        use crate::tui::{self, Choice, Contents};
         let mut last = None;
-        let shown = step::shown(|stop| {
+        let shown = screen::shown(|stop| {
             tui::hold(stop, |screen| {
                 let mut chosen = first;
                 let mut contents = Contents::new(self.course.clone());
@@ -208,7 +208,7 @@ impl School {
                             Choice::Leave => return Ok(()),
                         },
                     };
-                    let (source, walk) = self.open(ix).map_err(io::Error::other)?;
+                    let (source, walk) = self.open(ix).map_err(std::io::Error::other)?;
                     let save = |walk: &Walk, path: &str| step::save(&source, walk, path);
                     let left = screen.walk(walk, &save)?;
                     let told = if left.walk.keeps_silent() {

@@ -25,7 +25,8 @@ pub enum Reply {
 /// So many changes or answers are shown at once.
 const SHOWN: usize = 40;
 
-type Save<'a> = &'a dyn Fn(&Walk, &str) -> Result<String, String>;
+/// Writes what was done as a scenario to a path; what to tell about it, or why it could not be done.
+pub type Save<'a> = &'a dyn Fn(&Walk, &str) -> Result<String, String>;
 
 pub const HELP: &str = "\
 Move       next [N]           the next change that kubectl would show (Enter alone does it too)

@@ -1,15 +1,31 @@
-//! `run.toml`: what a result was made from, so that it can be made again.
+//! `run.toml`: what a result was made from, so that it can be made again; and a hash of every file beside it, so that
+//! whoever reads one knows that both are of one run.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::Path;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
-use super::run::Format;
+use super::run::{Format, PODS};
 use crate::scenario::Plan;
 use crate::world::World;
 
+/// The file's name.
+pub const NAME: &str = "run.toml";
+
+/// Version of a result's layout: its files, and what `run.toml` says of them. Raised when a reader of the old one would
+/// misread the new one; columns are found by their names, so that another column raises nothing.
+pub const FORMAT: u32 = 1;
+
+/// Hashes of files by their names.
+pub type Hashes = BTreeMap<String, String>;
+
 #[derive(Serialize)]
 struct Manifest<'a> {
+    format: u32,
     scenario: &'a str,
     /// Of the scenario's text, its manifests and the overrides.
     scenario_digest: &'a str,
@@ -25,11 +41,13 @@ struct Manifest<'a> {
     /// Whether the run was cut short.
     partial: bool,
     formats: Vec<String>,
+    files: &'a Hashes,
     feature_gates: BTreeMap<&'a str, bool>,
 }
 
-pub fn text(plan: &Plan, seed: u64, w: &World, formats: &[Format], partial: bool) -> String {
+pub fn text(plan: &Plan, seed: u64, w: &World, formats: &[Format], partial: bool, files: &Hashes) -> String {
     let manifest = Manifest {
+        format: FORMAT,
         scenario: &plan.name,
         scenario_digest: &plan.digest,
         seed,
@@ -40,8 +58,72 @@ pub fn text(plan: &Plan, seed: u64, w: &World, formats: &[Format], partial: bool
         digest: w.digest.to_string(),
         partial,
         formats: formats.iter().map(|format| format!("{format:?}").to_lowercase()).collect(),
+        files,
         feature_gates: plan.gates.list().into_iter().collect(),
     };
     // A table of texts and numbers below i64::MAX can be written.
     toml::to_string(&manifest).unwrap_or_default()
+}
+
+/// How a file's hash is written: SHA-256 in hex.
+pub fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What a `run.toml` says of the result that it stands in.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct Told {
+    pub partial: bool,
+    /// Empty in results from before there were hashes.
+    pub files: Hashes,
+}
+
+impl Told {
+    /// What stands in a folder; None without a `run.toml`.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is none of ours.
+    pub fn of(folder: &Path) -> io::Result<Option<Told>> {
+        match fs::read_to_string(folder.join(NAME)) {
+            Ok(text) => toml::from_str(&text).map(Some).map_err(io::Error::other),
+            Err(problem) if problem.kind() == ErrorKind::NotFound => Ok(None),
+            Err(problem) => Err(problem),
+        }
+    }
+}
+
+/// A file of a result, read.
+pub struct Read {
+    pub bytes: Vec<u8>,
+    /// Its run was cut short.
+    pub partial: bool,
+}
+
+/// Reads a file. If it is one of a result, it must be the one that the `run.toml` beside it was written for.
+///
+/// # Errors
+/// When it cannot be read, or is of another run.
+pub fn read(path: &Path) -> io::Result<Read> {
+    let bytes = fs::read(path)?;
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let is_ours = name == PODS || Format::ALL.iter().any(|format| format.file() == name);
+    let told = if is_ours { Told::of(path.parent().unwrap_or(Path::new(""))).ok().flatten() } else { None };
+    let told = told.unwrap_or_default();
+    let is_whole = told.files.is_empty() || {
+        let mut hash = Sha256::new();
+        hash.update(&bytes);
+        told.files.get(name) == Some(&hex(hash))
+    };
+    if is_whole {
+        return Ok(Read { bytes, partial: told.partial });
+    }
+    Err(io::Error::new(
+        ErrorKind::InvalidData,
+        format!(
+            "{name} is not the file that {NAME} beside it was written with: this is a mixture of two results\nhint: a run \
+             was killed while it replaced an earlier result, or the file was changed; run the scenario again, or copy \
+             the file out of the folder to read it as it is"
+        ),
+    ))
 }

@@ -1,5 +1,6 @@
 //! The command line: the only door that opens files, reads the environment or prints.
 
+mod beside;
 mod check;
 mod compare;
 mod converse;
@@ -13,11 +14,11 @@ mod manifest;
 mod new;
 mod results;
 mod run;
+mod screen;
 mod source;
 mod step;
 mod summary;
 mod test;
-mod written;
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::{Exit, print, talk, written};
+use super::{Exit, beside, print, talk};
 use crate::draft::{self, Draft, Manifest, Refusal};
 
 #[derive(clap::Args)]
@@ -65,7 +65,7 @@ fn write(arguments: &Arguments) -> Result<(), Refusal> {
     match place {
         None => print(&draft.text),
         Some(file) => {
-            written::replace(&file, &draft.text).map_err(|e| words(&file, &e))?;
+            beside::replace(&file, &draft.text).map_err(|e| words(&file, &e))?;
             let file = file.display();
             talk(&format!(
                 "{file} is written. Next:\n  kubelapse test {file}   its expectations\n  kubelapse step {file}   walk \

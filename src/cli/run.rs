@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::results::{MANIFEST, Results};
+use super::results::{Failure, Results};
 use super::summary::{self, Ways};
 use super::{Exit, check, fault, manifest, print, talk, test};
 use crate::record::{Ending, Fan, Sink, Threaded, csv, jsonl, objects};
@@ -56,6 +56,8 @@ pub enum Format {
 }
 
 impl Format {
+    pub const ALL: [Format; 3] = [Format::Csv, Format::Jsonl, Format::Pods];
+
     pub fn file(self) -> &'static str {
         match self {
             Format::Csv => "timeline.csv",
@@ -66,7 +68,7 @@ impl Format {
 }
 
 /// The table of pods.
-const PODS: &str = "pods.csv";
+pub const PODS: &str = "pods.csv";
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -114,9 +116,8 @@ pub fn run(arguments: &Arguments) -> Exit {
         };
         let seed = arguments.seed.unwrap_or(plan.seed);
         let job = Job { plan: Arc::new(plan), seed, folder, formats: &formats, quiet: arguments.quiet };
-        let came_to = job.play().unwrap_or_else(|problem| {
-            let untouched = "an earlier result there is untouched";
-            talk(&format!("error: {}: {problem}; {untouched}\n", job.folder.display()));
+        let came_to = job.play().unwrap_or_else(|Failure { problem, there }| {
+            talk(&format!("error: {}: {problem}; {there}\n", job.folder.display()));
             Exit::WrongRequest
         });
         exit = exit.max(came_to);
@@ -179,7 +180,7 @@ impl Progress for Bar {
 }
 
 impl Job<'_> {
-    fn play(&self) -> io::Result<Exit> {
+    fn play(&self) -> Result<Exit, Failure> {
         let names: Vec<&'static str> =
             self.formats.iter().map(|format| format.file()).chain([PODS]).collect();
         let mut results = Results::create(&self.folder, &names)?;
@@ -205,7 +206,7 @@ impl Job<'_> {
                 bar.bar.abandon();
                 self.salvage(results, &session, &problem)
             }
-            (Ok(Err(problem)), None) => Err(problem),
+            (Ok(Err(problem)), None) => Err(problem.into()),
             (Err(said), session) => {
                 bar.bar.abandon();
                 talk(&self.fault(&said, session.as_ref()));
@@ -236,10 +237,10 @@ impl Job<'_> {
         ways: &Ways,
         judge: Judge,
         partial: bool,
-    ) -> io::Result<Exit> {
+    ) -> Result<Exit, Failure> {
         let w = &session.world;
-        results
-            .write(MANIFEST, manifest::text(&self.plan, self.seed, w, self.formats, partial).as_bytes())?;
+        let manifest = manifest::text(&self.plan, self.seed, w, self.formats, partial, &results.hashes()?);
+        results.write(manifest::NAME, manifest.as_bytes())?;
         let place = results.keep(partial)?;
         let end = session::ended_at(w, partial);
         if !self.quiet {
@@ -268,21 +269,23 @@ impl Job<'_> {
 
     /// A file could not be written to its end: what was taken is kept, whole and marked as partial, if there is room
     /// to say so.
-    fn salvage(&self, mut results: Results, session: &Session, problem: &io::Error) -> io::Result<Exit> {
+    fn salvage(&self, mut results: Results, session: &Session, problem: &io::Error) -> Result<Exit, Failure> {
         if !results.cut() {
-            return Err(io::Error::new(problem.kind(), problem.to_string()));
+            return Err(io::Error::new(problem.kind(), problem.to_string()).into());
         }
         let w = &session.world;
         let mut pods = Vec::new();
         let at = session::ended_at(w, true);
         let records = Arc::new(session::closed_records(w, at));
         csv::Pods::new(&mut pods).end(&w.directory, &Ending { pods: &records, at, partial: true })?;
-        let manifest = manifest::text(&self.plan, self.seed, w, self.formats, true);
-        for (name, bytes) in [(PODS, &pods[..]), (MANIFEST, manifest.as_bytes())] {
-            while let Err(again) = results.write(name, bytes) {
-                if !results.make_room() {
-                    return Err(again);
-                }
+        let write = |results: &mut Results| {
+            results.write(PODS, &pods)?;
+            let manifest = manifest::text(&self.plan, self.seed, w, self.formats, true, &results.hashes()?);
+            results.write(manifest::NAME, manifest.as_bytes())
+        };
+        while let Err(again) = write(&mut results) {
+            if !results.make_room() {
+                return Err(again.into());
             }
         }
         let place = results.keep(true)?;

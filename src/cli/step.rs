@@ -1,18 +1,14 @@
 //! `kubelapse step`: the full screen on a terminal, the line mode elsewhere.
 
 use std::fs;
-use std::io::{self, IsTerminal as _};
-use std::panic::AssertUnwindSafe;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use super::source::{Source, sources};
-use super::{Exit, converse, print, talk};
+use super::{Exit, converse, screen, talk};
 use crate::scenario::Diagnostics;
 use crate::session::{Script, Walk};
-use crate::tui;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -42,60 +38,17 @@ pub fn step(arguments: &Arguments) -> Exit {
     };
     walk.quiz.on = arguments.quiz;
     let save = |walk: &Walk, path: &str| save(&source, walk, path);
-    if arguments.plain || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        return match converse::lines(walk, &save, &mut |_| {}) {
-            Ok(_) => Exit::Ran,
-            Err(problem) => {
-                talk(&format!("error: {problem}\n"));
-                Exit::WrongRequest
-            }
-        };
+    if screen::is_wanted(arguments.plain) {
+        #[cfg(feature = "tui")]
+        return screen::walk(walk, &save);
     }
-    match shown(|stop| tui::run(walk, &save, stop)) {
-        Ok(walk) => {
-            if walk.quiz.score().1 > 0 {
-                print(&walk.debrief());
-            }
-            Exit::Ran
-        }
-        Err(exit) => exit,
-    }
-}
-
-/// Shows something on the full screen. A panic is never an answer, but if there is one, it is ours: the screen is put
-/// back before its message.
-pub fn shown<T>(show: impl FnOnce(&Arc<AtomicBool>) -> io::Result<T>) -> Result<T, Exit> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&stop);
-    // Ctrl-C arrives as a key; this is for who asks from outside.
-    let _ = ctrlc::set_handler(move || {
-        asked.store(true, Ordering::Relaxed);
-        give_up();
-    });
-    match std::panic::catch_unwind(AssertUnwindSafe(|| show(&stop))) {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(problem)) => {
-            talk(&format!("error: this terminal cannot be used ({problem}); try --plain\n"));
-            Err(Exit::WrongRequest)
-        }
-        Err(_) => {
-            talk(
-                "error: this is a bug in kubelapse; please report it with the scenario and the keys that led here\n",
-            );
-            Err(Exit::OurFault)
+    match converse::lines(walk, &save, &mut |_| {}) {
+        Ok(_) => Exit::Ran,
+        Err(problem) => {
+            talk(&format!("error: {problem}\n"));
+            Exit::WrongRequest
         }
     }
-}
-
-/// How long the screen has to leave by itself.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// A terminal that has been closed is waited for in vain, with all the power of a core: whoever does not leave when
-/// asked from outside is taken out.
-#[expect(clippy::disallowed_methods, reason = "it waits for the screen, not for a simulated instant")]
-fn give_up() {
-    std::thread::sleep(PATIENCE);
-    std::process::exit(Exit::Interrupted as i32);
 }
 
 fn open(arguments: &Arguments) -> Result<(Source, Walk), Exit> {

@@ -47,7 +47,7 @@ impl Seen {
 
 /// Plays a plan under several seeds and writes down what they agree on, a minute in and before the end.
 pub fn observe(plan: &Arc<Plan>) -> Observed {
-    let pods: Vec<&PodTemplate> = plan.templates.iter().take(PODS).collect();
+    let pods: Vec<&PodTemplate> = plan.templates.iter().map(|template| &**template).take(PODS).collect();
     let lives: u64 = plan.templates.iter().map(|template| u64::from(template.replicas)).sum();
     let seeds = (LIVES / lives.max(1)).clamp(*SEEDS.start(), *SEEDS.end());
     // By seed, then by instant, then by pod.

@@ -12,14 +12,14 @@ pub fn entity(parts: &[&str]) -> u64 {
     parts.iter().fold(FNV_BASIS, |hash, part| spelled(spelled(hash, part.as_bytes()), &[0]))
 }
 
-/// [`entity`] of `first` and of `base`, or of `base-ordinal`, which need not be spelled out for it.
-pub fn replica(first: &str, base: &str, ordinal: Option<u32>) -> u64 {
-    let mut hash = spelled(entity(&[first]), base.as_bytes());
-    if let Some(ordinal) = ordinal {
-        hash = spelled(hash, b"-");
-        hash = spelled(hash, itoa::Buffer::new().format(ordinal).as_bytes());
-    }
-    spelled(hash, &[0])
+/// [`entity`] of `first` and of a second name, which is given in pieces and need not be spelled out for it.
+pub fn pieced(first: &str, pieces: &[&[u8]]) -> u64 {
+    spelled(pieces.iter().fold(entity(&[first]), |hash, piece| spelled(hash, piece)), &[0])
+}
+
+/// The entity of what another one makes: the how-manieth it is of its maker, whatever it is called.
+pub fn made_by(maker: u64, number: u64) -> u64 {
+    spelled(spelled(FNV_BASIS ^ maker, b"made"), &number.to_le_bytes())
 }
 
 const FNV_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
@@ -64,9 +64,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_replica_is_known_by_its_spelled_name() {
-        assert_eq!(replica("default", "web", Some(17)), entity(&["default", "web-17"]));
-        assert_eq!(replica("default", "web", None), entity(&["default", "web"]));
+    fn a_name_in_pieces_is_the_spelled_one() {
+        assert_eq!(pieced("default", &[b"web", b"-", b"17"]), entity(&["default", "web-17"]));
+        assert_eq!(pieced("default", &[b"web"]), entity(&["default", "web"]));
+        assert_ne!(made_by(1, 2), made_by(2, 1));
         assert_ne!(entity(&["ab", "c"]), entity(&["a", "bc"]));
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use crate::api::{EventText, PodIdent, PodName};
+use crate::api::{EventText, PodIdent, PodName, Suffix};
 use crate::time::Time;
 
 /// So much is gathered before it is handed over; it ends with a whole row.
@@ -87,9 +87,13 @@ impl Stamp {
 /// A pod's name; names of objects in Kubernetes need no quotes anywhere.
 pub(super) fn pod_name(out: &mut Vec<u8>, name: PodName) {
     out.extend_from_slice(name.base.as_bytes());
-    if let Some(ordinal) = name.ordinal {
-        out.push(b'-');
-        integer(out, ordinal);
+    match name.suffix {
+        Suffix::None => {}
+        Suffix::Ordinal(ordinal) => {
+            out.push(b'-');
+            integer(out, ordinal);
+        }
+        Suffix::Generated(letters) => out.extend_from_slice(&letters.letters()),
     }
 }
 

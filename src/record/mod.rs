@@ -8,10 +8,13 @@ pub mod difference;
 pub mod jsonl;
 pub mod objects;
 pub mod sink;
+/// Where there are threads; elsewhere every sink runs with the run.
+#[cfg(not(target_family = "wasm"))]
 pub mod threaded;
 pub mod transition;
 pub mod values;
 
 pub use sink::{Ending, Fan, Kept, Sink, Written};
+#[cfg(not(target_family = "wasm"))]
 pub use threaded::Threaded;
 pub use transition::{Change, Directory, Event, NodeRow, PodRecord, PodRow, Transition};

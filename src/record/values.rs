@@ -2,18 +2,23 @@
 //! other words. Texts count by what they say, not by the number that they have in this process; what names its pod
 //! ([`Text`]) counts by its parts, as the pod's own names are folded once, when it is created.
 
-use super::{Change, Event, Transition};
-use crate::api::text::{Millis, Uid};
+use super::{Change, Event, NodeRow, PodRow, Transition};
+use crate::api::text::{Millis, Suffix, Uid};
 use crate::api::{EventText, PodIdent, PodName, Sym, Text, Tri};
 use crate::time::Span;
 
 impl Transition {
     /// Hands the words over, in a fixed order. The instant is a word of the step that wrote the transition.
     pub fn values(&self, to: &mut impl FnMut(u64)) {
-        // What the row is about: neither number comes near a half of a word.
-        to(about(self.pod) << 32 | about(self.node));
+        to(subject(self.pod, self.node));
         self.change.values(to);
     }
+}
+
+/// What a row is about.
+pub fn subject(pod: Option<PodRow>, node: Option<NodeRow>) -> u64 {
+    // Neither number comes near a half of a word.
+    about(pod) << 32 | about(node)
 }
 
 /// A number, or that there is none.
@@ -36,7 +41,8 @@ fn packed(parts: [u64; 4]) -> u64 {
 }
 
 impl Change {
-    fn values(&self, to: &mut impl FnMut(u64)) {
+    /// The words of what has changed, whatever it is about.
+    pub fn values(&self, to: &mut impl FnMut(u64)) {
         match self {
             Change::Phase { from, to: after } => {
                 to(1);
@@ -134,10 +140,16 @@ fn event_text(said: &EventText, to: &mut impl FnMut(u64)) {
 
 /// The words of a pod's names, for its creation.
 pub fn of_pod(ident: &PodIdent, to: &mut impl FnMut(u64)) {
-    let PodIdent { name: PodName { base, ordinal }, namespace, uid } = ident;
+    let PodIdent { name: PodName { base, suffix }, namespace, uid } = ident;
     to(namespace.content());
     to(base.content());
-    to(about(*ordinal));
+    match suffix {
+        Suffix::None => to(0),
+        Suffix::Ordinal(ordinal) => to(about(Some(*ordinal))),
+        Suffix::Generated(letters) => {
+            to(letters.letters().iter().fold(1, |word, c| word << 8 | u64::from(*c)))
+        }
+    }
     match uid {
         Uid::Given(text) => to(text.content()),
         Uid::Made(halves) => halves.iter().for_each(|half| to(*half)),

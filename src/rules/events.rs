@@ -227,10 +227,10 @@ fn new(event: &Sent, now: Time) -> Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::text::{PodName, Uid};
+    use crate::api::text::{PodName, Suffix, Uid};
 
     const IDENT: PodIdent = PodIdent {
-        name: PodName { base: Sym::EMPTY, ordinal: None },
+        name: PodName { base: Sym::EMPTY, suffix: Suffix::None },
         namespace: Sym::EMPTY,
         uid: Uid::Made([0, 7]),
     };

@@ -72,14 +72,15 @@ pub fn load_noting(
     if problems.errors() > 0 { Err(problems) } else { Ok(Loaded { plan, warnings: problems }) }
 }
 
-/// Reads one more `[[action]]` for a plan that stands, by the rules by which a file's are read. `earlier` are those of
-/// before that the plan does not know.
+/// Reads one more `[[action]]` for a plan that stands, by the rules by which a file's are read. `templates` are all that
+/// pods are made of by now, `earlier` the actions of before that the plan does not know.
 ///
 /// # Errors
 /// Every problem of the text.
 pub fn action<'a>(
     text: &str,
     plan: &'a Plan,
+    templates: &'a [Arc<plan::PodTemplate>],
     earlier: impl Iterator<Item = &'a Action>,
 ) -> Result<Arc<Action>, Diagnostics> {
     let mut problems = Diagnostics::default();
@@ -88,7 +89,7 @@ pub fn action<'a>(
     let mut action = None;
     if problems.errors() == 0 {
         check::file(&root, &mut problems);
-        action = resolve::action(&root, plan, earlier, &mut problems);
+        action = resolve::action(&root, plan, templates, earlier, &mut problems);
     }
     problems.sort();
     match action {

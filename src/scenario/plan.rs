@@ -36,20 +36,12 @@ pub struct Plan {
     /// For images that no `[[image]]` names; its reference is empty.
     pub image_default: ImagePlan,
     pub objects: Vec<ObjectPlan>,
-    pub templates: Vec<PodTemplate>,
+    pub templates: Vec<Arc<PodTemplate>>,
     pub actions: Vec<Arc<Action>>,
     pub expects: Vec<Expect>,
     pub lesson: Option<Lesson>,
     /// Digest of the texts (scenario and manifests) and overrides that this plan was made from, in hex.
     pub digest: String,
-}
-
-impl Plan {
-    /// The template of a pod, if it still has the template's spec.
-    pub fn template_of(&self, template: TemplateIx, spec: &Arc<PodSpec>) -> Option<TemplateIx> {
-        let own = &self.templates.get(template.ix())?.spec;
-        Arc::ptr_eq(own, spec).then_some(template)
-    }
 }
 
 /// How long the parts take.

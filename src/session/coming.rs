@@ -108,7 +108,7 @@ fn foretell(w: &World, event: SimEvent) -> Words {
             }
         }
         SimEvent::ClaimMount { pod, claim, .. } => {
-            let mounts = w.volumes.mounts.get(&pod);
+            let mounts = w.worker(pod).and_then(|worker| worker.claims.as_deref());
             let Some(claim) = mounts.and_then(|mounts| mounts.claims.get(usize::from(claim))) else {
                 return words;
             };

@@ -43,9 +43,10 @@ impl Walk {
             ));
         }
         let toml = action_toml(at.since(self.plan().start), &spoken);
-        let earlier = self.session.world.live.iter().map(Arc::as_ref);
-        let action =
-            scenario::action(&toml, self.plan(), earlier).map_err(|problems| problems.render(false))?;
+        let w = &self.session.world;
+        let earlier = w.live.iter().map(Arc::as_ref);
+        let action = scenario::action(&toml, &w.plan, &w.templates, earlier)
+            .map_err(|problems| problems.render(false))?;
         let action = Arc::new(Action { words: words.trim().to_owned(), ..Arc::unwrap_or_clone(action) });
 
         let stood = (self.position(), self.clock);

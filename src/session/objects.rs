@@ -30,13 +30,16 @@ impl Session {
 /// A pod as `GET` would return it now, that is right after it was written.
 fn object(w: &World, pod: PodId) -> wire::Pod {
     let p = &w.pods[pod.ix()];
-    let template = &w.plan.templates[p.template.ix()];
+    let template = &w.templates[p.template.ix()];
     let mut spec = (*p.spec).clone();
     if let Some(node) = p.node {
         spec.node_name = w.nodes[node.ix()].spec.name;
     }
     let mut rest = serde_json::Map::new();
     rest.insert("resourceVersion".into(), w.step.to_string().into());
+    if let Some(owners) = p.owners.as_deref() {
+        rest.insert("ownerReferences".into(), serde_json::json!(owners));
+    }
     wire::Pod {
         meta: ObjectMeta {
             name: p.ident.name.to_string(),

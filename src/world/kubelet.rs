@@ -1,20 +1,14 @@
-//! A kubelet's process: what it holds in its memory. A restart drops the value and makes another.
+//! A kubelet's process: what it holds in its memory. A restart drops the value, and the workers of its pods with it
+//! ([`super::World::drop_kubelet`]), and makes another.
 
 use std::collections::VecDeque;
 
 use super::machine::PullSecret;
-use super::worker::Worker;
 use super::{ContainerIx, PodId};
 use crate::api::Sym;
-use crate::api::handle::handle;
 use crate::rules::placement::amounts::Amounts;
 use crate::rules::throttle::TokenBucket;
 use crate::time::Time;
-
-handle! {
-    /// Number of a pod among those that were ever bound to its machine.
-    LocalIx(u32)
-}
 
 /// A graceful shutdown: which group of pods is being ended, and until when.
 #[derive(Clone, Copy, Debug)]
@@ -53,30 +47,6 @@ pub struct Pull {
     pub secret: Option<PullSecret>,
 }
 
-/// The pod workers, by the number of the pod on its machine.
-#[derive(Clone, Debug, Default)]
-pub struct Workers(Vec<Option<Box<Worker>>>);
-
-impl Workers {
-    pub fn get(&self, local: LocalIx) -> Option<&Worker> {
-        self.0.get(local.ix())?.as_deref()
-    }
-    pub fn get_mut(&mut self, local: LocalIx) -> Option<&mut Worker> {
-        self.0.get_mut(local.ix())?.as_deref_mut()
-    }
-    pub fn put(&mut self, local: LocalIx, worker: Box<Worker>) {
-        if self.0.len() <= local.ix() {
-            self.0.resize_with(local.ix() + 1, || None);
-        }
-        self.0[local.ix()] = Some(worker);
-    }
-    pub fn remove(&mut self, local: LocalIx) {
-        if let Some(place) = self.0.get_mut(local.ix()) {
-            *place = None;
-        }
-    }
-}
-
 /// The pods that were taken and have not ended.
 #[derive(Clone, Debug, Default)]
 pub struct Taken {
@@ -92,7 +62,6 @@ pub struct Kubelet {
     /// The how-manieth of its machine: what a former one had queued bows out.
     pub incarnation: u32,
     pub start: Time,
-    pub workers: Workers,
     pub taken: Taken,
 
     /// The PLEG relists at this instant plus whole periods ([`super::Machine::relist_period`]).
@@ -156,7 +125,6 @@ impl Kubelet {
         Kubelet {
             incarnation,
             start,
-            workers: Workers::default(),
             taken: Taken::default(),
             relist_anchor: at.relist,
             relist_queued: None,

@@ -5,8 +5,8 @@
 
 use std::ops::Deref;
 
-use super::worker::{ContainerMemory, Worker};
-use super::{ContainerIx, Machine, Pod, PodId, Runtime, World};
+use super::worker::{ContainerMemory, Worker, Workers};
+use super::{ContainerIx, NodeId, Pod, PodId, Runtime, World};
 
 #[derive(Clone, Copy)]
 pub struct Local<'a> {
@@ -43,48 +43,59 @@ impl<'a> Local<'a> {
     pub fn memory(&self, ix: ContainerIx) -> Option<&'a ContainerMemory> {
         self.worker?.memory.get(ix.ix())
     }
-    pub fn of(pods: &'a [Pod], runtimes: &'a [Runtime], machines: &'a [Machine], pod: PodId) -> Local<'a> {
-        let id = pod;
-        let (pod, runtime) = (&pods[pod.ix()], &runtimes[pod.ix()]);
-        let kubelet = pod.node.and_then(|node| machines[node.ix()].kubelet.as_deref());
-        Local { id, pod, runtime, worker: kubelet.and_then(|kubelet| kubelet.workers.get(runtime.local)) }
+    #[inline]
+    pub fn of(pods: &'a [Pod], runtimes: &'a [Runtime], workers: &'a Workers, id: PodId) -> Local<'a> {
+        Local { id, pod: &pods[id.ix()], runtime: &runtimes[id.ix()], worker: workers.get(id) }
     }
 }
 
 impl<'a> LocalMut<'a> {
+    #[inline]
     pub fn of(
         pods: &'a [Pod],
         runtimes: &'a mut [Runtime],
-        machines: &'a mut [Machine],
+        workers: &'a mut Workers,
         pod: PodId,
     ) -> LocalMut<'a> {
-        let (pod, runtime) = (&pods[pod.ix()], &mut runtimes[pod.ix()]);
-        let kubelet = pod.node.and_then(|node| machines[node.ix()].kubelet.as_deref_mut());
-        let worker = kubelet.and_then(|kubelet| kubelet.workers.get_mut(runtime.local));
-        LocalMut { pod, runtime, worker }
+        let worker = workers.get_mut(pod);
+        LocalMut { pod: &pods[pod.ix()], runtime: &mut runtimes[pod.ix()], worker }
     }
 }
 
 impl World {
+    #[inline]
     pub fn local(&self, pod: PodId) -> Local<'_> {
-        Local::of(&self.pods, &self.runtimes, &self.machines, pod)
+        Local::of(&self.pods, &self.runtimes, &self.workers, pod)
     }
+    #[inline]
     pub fn local_mut(&mut self, pod: PodId) -> LocalMut<'_> {
-        LocalMut::of(&self.pods, &mut self.runtimes, &mut self.machines, pod)
+        LocalMut::of(&self.pods, &mut self.runtimes, &mut self.workers, pod)
     }
     /// A pod that somebody outside asks for, who may have made it up.
     pub fn find_local(&self, pod: PodId) -> Option<Local<'_>> {
         (pod.ix() < self.pods.len()).then(|| self.local(pod))
     }
     /// What the pod's kubelet holds of it.
+    #[inline]
     pub fn worker(&self, pod: PodId) -> Option<&Worker> {
-        self.local(pod).worker
+        self.workers.get(pod)
     }
+    #[inline]
     pub fn worker_mut(&mut self, pod: PodId) -> Option<&mut Worker> {
-        self.local_mut(pod).worker
+        self.workers.get_mut(pod)
     }
     /// What the pod's kubelet remembers of a container.
+    #[inline]
     pub fn memory_mut(&mut self, pod: PodId, ix: ContainerIx) -> Option<&mut ContainerMemory> {
         self.worker_mut(pod)?.memory.get_mut(ix.ix())
+    }
+    /// A kubelet's process ends, and its memory with it; says whether there was one.
+    pub fn drop_kubelet(&mut self, node: NodeId) -> bool {
+        let machine = &mut self.machines[node.ix()];
+        machine.incarnation += 1;
+        for pod in &machine.pods {
+            self.workers.remove(*pod);
+        }
+        machine.kubelet.take().is_some()
     }
 }

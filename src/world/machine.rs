@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::PodId;
-use super::kubelet::{Kubelet, LocalIx};
+use super::kubelet::Kubelet;
 use crate::api::Sym;
 use crate::scenario::plan::KubeletConfig;
 use crate::time::{Span, Time};
@@ -43,8 +43,6 @@ pub struct Machine {
 
     /// Pods that were bound to it and are not forgotten.
     pub pods: Vec<PodId>,
-    /// How many were ever bound.
-    pub bound: usize,
     /// What was said to run short while no kubelet looked.
     pub shortages: Vec<Shortage>,
     /// When pods began to start lately: those that start at once get in each other's way.
@@ -60,12 +58,6 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// A pod is bound to it; answers the pod's number here.
-    pub fn take_in(&mut self, pod: PodId) -> LocalIx {
-        self.pods.push(pod);
-        self.bound += 1;
-        LocalIx::new(self.bound - 1)
-    }
     /// Nothing is left of a pod.
     pub fn forget(&mut self, pod: PodId) {
         if let Some(at) = self.pods.iter().position(|other| *other == pod) {

@@ -26,7 +26,7 @@ pub mod world_parts;
 use std::sync::Arc;
 
 pub use event::SimEvent;
-pub use kubelet::{Kubelet, LocalIx};
+pub use kubelet::Kubelet;
 pub use local::{Local, LocalMut};
 pub use log::Commanded;
 pub use machine::Machine;
@@ -36,7 +36,7 @@ pub use runtime::Runtime;
 pub use store::Store;
 
 pub use crate::api::ContainerIx;
-use crate::api::{HeldStatus, PodIdent, Sym};
+use crate::api::{HeldStatus, PodIdent, PodSpec, Sym};
 use crate::engine::digest::{Digest, Mix};
 use crate::engine::{Distribution, Queue, random};
 use crate::record::{Change, Directory, Event, PodRecord, Transition, values};
@@ -44,7 +44,7 @@ use crate::rules::container_status::ContainerList;
 use crate::rules::gates::Gates;
 use crate::rules::placement::PodRequest;
 use crate::scenario::Action;
-use crate::scenario::plan::{Behavior, Latency, ObjectKind, Plan};
+use crate::scenario::plan::{Behavior, Latency, ObjectKind, Plan, PodTemplate, TemplateIx};
 use crate::time::{Span, Time};
 
 /// What a random draw is for: a stream of its own for each purpose and entity.
@@ -71,6 +71,7 @@ pub enum Purpose {
     Run,
     Trigger,
     StorageStats,
+    Name,
 }
 
 /// An object that pods refer to, as the API server has it now.
@@ -95,6 +96,8 @@ pub struct World {
     pub queue: Queue<SimEvent>,
     /// How many draws each pod has made.
     pub draws: Vec<u32>,
+    /// What pods are made of: those of the scenario, then those that came while it ran.
+    pub templates: Vec<Arc<PodTemplate>>,
 
     // The API server's.
     pub pods: Store<Pod>,
@@ -117,6 +120,8 @@ pub struct World {
     pub machines: Vec<Machine>,
     /// What the machines have of the pods that are bound to them, by pod: a pod has one machine in its life.
     pub runtimes: Vec<Runtime>,
+    /// What their kubelets hold of them, by pod.
+    pub workers: worker::Workers,
     /// Which addresses of the pod network are in use.
     pub addresses: addresses::Addresses,
 
@@ -171,8 +176,18 @@ impl World {
     /// Begins with what was learned elsewhere, of the same plan.
     pub fn begin_with(&mut self, learned: learned::Learned) {
         self.learned = learned;
-        self.newborn = world_parts::newborn(&self.plan, &mut self.learned);
+        self.newborn = world_parts::newborn(&self.templates, &mut self.learned);
         self.unborn = world_parts::unborn(&mut self.learned);
+    }
+    /// Pods may be made of a template from now on; `many`: so many that it pays to learn what they have in common.
+    pub fn add_template(&mut self, template: PodTemplate, many: bool) -> TemplateIx {
+        let ix = TemplateIx::new(self.templates.len());
+        self.learned.add_template(many);
+        self.newborn.push(world_parts::one_newborn(ix, &template, &mut self.learned));
+        self.scheduler.requests.push(None);
+        self.requests.push(None);
+        self.templates.push(Arc::new(template));
+        ix
     }
     /// A pod's object was written.
     pub fn touch(&mut self, pod: PodId) {
@@ -237,6 +252,25 @@ impl World {
         self.digest.fold(mix.word());
         self.outbox.push(row);
     }
+    /// Writes rows about a pod that change together, and of which it is known what they make of the digest.
+    pub fn record_together(&mut self, pod: PodId, node: Option<NodeId>, changes: &[Change], mixed: u64) {
+        if changes.is_empty() {
+            return;
+        }
+        let (time, step) = (self.now, self.step);
+        let (pod, node) = (Some(pod.0), node.map(|n| n.0));
+        let mut mix = Mix::new();
+        mix.add(values::subject(pod, node));
+        mix.add(mixed);
+        self.digest.fold(mix.word());
+        self.outbox.extend(changes.iter().map(|change| Transition {
+            time,
+            pod,
+            node,
+            change: *change,
+            step,
+        }));
+    }
     /// A pod gets its names, by which all rows about it are read.
     pub fn name_pod(&mut self, ident: PodIdent) {
         let mut mix = Mix::new();
@@ -263,4 +297,14 @@ impl World {
             o.kind == kind && &*o.name == name && (o.namespace == namespace || kind == ObjectKind::HostPath)
         })
     }
+}
+
+/// The template of a pod, if it still has the template's spec.
+pub fn template_of(
+    templates: &[Arc<PodTemplate>],
+    template: TemplateIx,
+    spec: &Arc<PodSpec>,
+) -> Option<TemplateIx> {
+    let own = &templates.get(template.ix())?.spec;
+    Arc::ptr_eq(own, spec).then_some(template)
 }

@@ -2,21 +2,21 @@
 
 use hashbrown::HashTable;
 
-use super::{Pod, PodId};
+use super::PodId;
 
-/// Pods by the key of their streams, which is made of namespace and name; whoever finds one by it still compares the names.
+/// Pods by a key that is made of namespace and name; whoever finds one by it still compares the names.
 #[derive(Clone, Debug, Default)]
 pub struct Names(HashTable<PodId>);
 
 impl Names {
-    pub fn insert(&mut self, pods: &[Pod], pod: PodId) {
-        self.0.insert_unique(pods[pod.ix()].entity, pod, |other| pods[other.ix()].entity);
+    pub fn insert(&mut self, pod: PodId, key: u64, key_of: impl Fn(PodId) -> u64) {
+        self.0.insert_unique(key, pod, |other| key_of(*other));
     }
-    pub fn find(&self, entity: u64, is_it: impl Fn(PodId) -> bool) -> Option<PodId> {
-        self.0.find(entity, |pod| is_it(*pod)).copied()
+    pub fn find(&self, key: u64, is_it: impl Fn(PodId) -> bool) -> Option<PodId> {
+        self.0.find(key, |pod| is_it(*pod)).copied()
     }
-    pub fn remove(&mut self, entity: u64, pod: PodId) {
-        if let Ok(found) = self.0.find_entry(entity, |other| *other == pod) {
+    pub fn remove(&mut self, key: u64, pod: PodId) {
+        if let Ok(found) = self.0.find_entry(key, |other| *other == pod) {
             found.remove();
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{ContainerIx, NodeId};
 use crate::api::handle::handle;
-use crate::api::{Container, ContainerStatus, HeldStatus, PodIdent, PodSpec, Sym};
+use crate::api::{Container, ContainerStatus, HeldStatus, OwnerReference, PodIdent, PodSpec, Sym};
 use crate::record::PodRecord;
 use crate::rules::container_status::ContainerList;
 use crate::rules::printing::Columns;
@@ -38,6 +38,8 @@ pub struct Pod {
     pub spec: Arc<PodSpec>,
     pub labels: Arc<BTreeMap<String, String>>,
     pub finalizers: Vec<Sym>,
+    /// `metadata.ownerReferences`; None where nobody has made it.
+    pub owners: Option<Arc<Vec<OwnerReference>>>,
     /// How often labels or annotations were changed: the kubelet syncs a pod for that too.
     pub metadata_changes: u32,
     pub generation: i64,

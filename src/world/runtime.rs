@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use super::ContainerIx;
-use super::kubelet::LocalIx;
 use crate::api::{Condition, PodSpec, RuntimeStatus, Sym};
 use crate::rules::resize::Sizes;
 use crate::scenario::plan::{Attempt, Behavior};
@@ -13,8 +12,6 @@ use crate::time::Time;
 /// The containers as the runtime has them.
 #[derive(Clone, Debug)]
 pub struct Runtime {
-    /// Which of its machine's pods it is: under this number its kubelet knows it ([`super::kubelet::Workers`]).
-    pub local: LocalIx,
     /// How the processes of its containers behave.
     pub behavior: Arc<Behavior>,
     /// As it is now; the kubelet sees the copy of its last relist ([`Worker::cache`](super::worker::Worker::cache)).
@@ -46,7 +43,6 @@ impl Runtime {
     /// That of a pod with so many containers, of which the runtime has `nothing` yet.
     pub fn of(containers: usize, behavior: &Arc<Behavior>, nothing: &Arc<RuntimeStatus>) -> Runtime {
         Runtime {
-            local: LocalIx::default(),
             behavior: Arc::clone(behavior),
             resize: None,
             live: Arc::clone(nothing),

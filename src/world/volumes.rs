@@ -1,7 +1,5 @@
 //! The volumes that claims are bound to: where they are attached, who needs them, and mounts of them under way.
 
-use std::collections::BTreeMap;
-
 use super::{NodeId, PodId, World};
 use crate::api::handle::handle;
 use crate::scenario::plan::{ClaimPlan, ObjectKind, Plan};
@@ -21,8 +19,6 @@ handle! {
 pub struct Volumes {
     /// One for each claim of the scenario, in its order.
     pub list: Vec<Volume>,
-    /// Mounts of claims, by pod.
-    pub mounts: BTreeMap<PodId, ClaimMounts>,
     /// The next round of the attach/detach controller that is queued.
     pub round: Option<Time>,
 }
@@ -58,8 +54,6 @@ pub struct Attachment {
 /// How far a pod's claims are.
 #[derive(Clone, Debug)]
 pub struct ClaimMounts {
-    /// Of the node when they began: a restart of its kubelet begins anew.
-    pub generation: u32,
     /// All other volumes of the pod are mounted.
     pub others: bool,
     pub claims: Vec<ClaimMount>,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::learned::Seen;
-use super::{ContainerIx, Deletion, NodeId};
+use super::volumes::ClaimMounts;
+use super::{ContainerIx, Deletion, NodeId, PodId};
 use crate::api::{HeldStatus, PodSpec, ProbeKind, Sym, Text};
 use crate::rules::backoff::Entry;
 use crate::rules::events::Correlator;
@@ -218,6 +219,8 @@ pub struct Worker {
     pub mounted: bool,
     pub mount_began: Option<Time>,
     pub mount_failures: u32,
+    /// How far the pod's claims are, if it has some that take time.
+    pub claims: Option<Box<ClaimMounts>>,
     pub probing: bool,
     /// A probe worker has ended because its container will not be restarted: the next sync makes it anew.
     pub lost_probers: bool,
@@ -251,6 +254,34 @@ impl Worker {
     /// The status that the kubelet computed last, if it has computed one.
     pub fn status(&self) -> Option<&HeldStatus> {
         self.cached.as_ref().map(|cached| &cached.status)
+    }
+}
+
+/// The workers of all kubelets, by pod: a pod has one kubelet in its life.
+#[derive(Clone, Debug, Default)]
+pub struct Workers(Vec<Option<Box<Worker>>>);
+
+impl Workers {
+    /// Makes room for one pod more, which no kubelet knows yet.
+    pub fn add(&mut self) {
+        self.0.push(None);
+    }
+    pub fn expect(&mut self, count: usize) {
+        self.0.reserve_exact(count);
+    }
+    #[inline]
+    pub fn get(&self, pod: PodId) -> Option<&Worker> {
+        self.0[pod.ix()].as_deref()
+    }
+    #[inline]
+    pub fn get_mut(&mut self, pod: PodId) -> Option<&mut Worker> {
+        self.0[pod.ix()].as_deref_mut()
+    }
+    pub fn put(&mut self, pod: PodId, worker: Box<Worker>) {
+        self.0[pod.ix()] = Some(worker);
+    }
+    pub fn remove(&mut self, pod: PodId) {
+        self.0[pod.ix()] = None;
     }
 }
 

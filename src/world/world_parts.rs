@@ -10,12 +10,13 @@ use crate::engine::{Digest, Queue};
 use crate::scenario::plan::{Plan, PodTemplate, TemplateIx};
 
 /// How a pod stands when it is created, by template.
-pub fn newborn(plan: &Plan, learned: &mut Learned) -> Vec<HeldStatus> {
-    let status = |t: &PodTemplate| PodStatus { qos_class: t.qos_class, ..PodStatus::default() };
-    TemplateIx::all(plan.templates.len())
-        .zip(&plan.templates)
-        .map(|(ix, template)| learned.hold(ix, status(template)))
-        .collect()
+pub fn newborn(templates: &[Arc<PodTemplate>], learned: &mut Learned) -> Vec<HeldStatus> {
+    let all = TemplateIx::all(templates.len()).zip(templates);
+    all.map(|(ix, template)| one_newborn(ix, template, learned)).collect()
+}
+
+pub fn one_newborn(ix: TemplateIx, template: &PodTemplate, learned: &mut Learned) -> HeldStatus {
+    learned.hold(ix, PodStatus { qos_class: template.qos_class, ..PodStatus::default() })
 }
 
 /// What stands before the first status of all.
@@ -25,7 +26,7 @@ pub fn unborn(learned: &mut Learned) -> HeldStatus {
 
 pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
     let mut learned = Learned::new(plan);
-    let (newborn, unborn) = (newborn(plan, &mut learned), unborn(&mut learned));
+    let (newborn, unborn) = (newborn(&plan.templates, &mut learned), unborn(&mut learned));
     World {
         plan: Arc::clone(plan),
         gates: plan.gates,
@@ -34,6 +35,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         step: 0,
         queue: Queue::new(),
         draws: Vec::new(),
+        templates: plan.templates.clone(),
         pods: Store::default(),
         names: Default::default(),
         nodes: Store::default(),
@@ -45,6 +47,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         volumes: super::volumes::Volumes::of(plan),
         machines: Vec::new(),
         runtimes: Vec::new(),
+        workers: Default::default(),
         addresses: Default::default(),
         outbox: Vec::new(),
         directory: Default::default(),

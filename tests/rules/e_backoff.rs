@@ -53,7 +53,7 @@ fn value_of(entry: Option<Entry>) -> String {
 
 fn crashes(steps: &[Value], limits: &Limits) -> Vec<Value> {
     let pod = PodIdent {
-        name: PodName { base: Sym::new("web"), ordinal: None },
+        name: PodName::plain(Sym::new("web")),
         namespace: Sym::new("default"),
         uid: Uid::Given(Sym::new("11111111-2222-3333-4444-555555555555")),
     };
@@ -168,11 +168,8 @@ fn pulls(steps: &[Value]) -> Vec<Value> {
 }
 
 fn words(message: impl Into<EventText>) -> String {
-    let nobody = PodIdent {
-        name: PodName { base: Sym::EMPTY, ordinal: None },
-        namespace: Sym::EMPTY,
-        uid: Uid::Given(Sym::EMPTY),
-    };
+    let nobody =
+        PodIdent { name: PodName::plain(Sym::EMPTY), namespace: Sym::EMPTY, uid: Uid::Given(Sym::EMPTY) };
     // The cases mask what depends on the clock of the machine that made them.
     message
         .into()

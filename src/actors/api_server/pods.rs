@@ -5,29 +5,63 @@ use std::sync::Arc;
 
 use super::next_version;
 use crate::actors::watch::{self, News};
-use crate::api::{Condition, HeldStatus, PodIdent, PodName, PodSpec, PodStatus, Sym, Tri, text::Uid};
+use crate::api::{
+    Condition, Generated, HeldStatus, OwnerReference, PodIdent, PodName, PodSpec, PodStatus, Suffix, Sym,
+    Tri, text::Uid,
+};
+use crate::engine::random;
 use crate::record::{Change, PodRecord};
 use crate::rules::gates::Version;
-use crate::scenario::plan::TemplateIx;
+use crate::scenario::plan::{PodTemplate, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::learned::{Update, Written};
 use crate::world::pod::Shown;
 use crate::world::runtime::ContainerRun;
-use crate::world::{Deletion, NodeId, Pod, PodId, Purpose, Runtime, World};
+use crate::world::{Deletion, NodeId, Pod, PodId, Purpose, Runtime, World, template_of};
 
-/// POST of a replica of a template (`PrepareForCreate`, pkg/registry/core/pod/strategy.go): phase Pending, its QoS class,
-/// generation 1 where the server counts, and the gated condition.
+/// What is asked for with a POST of a pod.
+pub struct NewPod {
+    pub template: TemplateIx,
+    pub name: Name,
+    /// Key of the pod's random streams: of one that somebody makes, [`random::made_by`].
+    pub entity: u64,
+    pub owners: Vec<OwnerReference>,
+}
+
+/// `metadata.name`, or `metadata.generateName`.
+pub enum Name {
+    Given(PodName),
+    Generate(Sym),
+}
+
+impl NewPod {
+    /// A replica of a template of the scenario.
+    pub fn replica(t: &PodTemplate, template: TemplateIx, ordinal: u32) -> NewPod {
+        let mut digits = itoa::Buffer::new();
+        let (name, suffix): (_, [&[u8]; 2]) = if t.numbered {
+            (PodName::ordinal(t.name, ordinal), [b"-", digits.format(ordinal).as_bytes()])
+        } else {
+            (PodName::plain(t.name), [b"", b""])
+        };
+        let entity = random::pieced(&t.namespace, &[t.name.as_bytes(), suffix[0], suffix[1]]);
+        NewPod { template, name: Name::Given(name), entity, owners: Vec::new() }
+    }
+}
+
+/// So often another name is generated where the one that came out is taken (`maxNameGenerationCreateAttempts`,
+/// staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go).
+const NAME_TRIES: u64 = 8;
+
+/// POST of a pod (`PrepareForCreate`, pkg/registry/core/pod/strategy.go): phase Pending, its QoS class, generation 1 where
+/// the server counts, and the gated condition.
 ///
 /// # Errors
 /// kubectl's words where a pod of that name is there.
-pub fn create_pod(w: &mut World, template: TemplateIx, ordinal: u32) -> Result<PodId, String> {
-    let plan = Arc::clone(&w.plan);
-    let t = &plan.templates[template.ix()];
-    let name = PodName { base: t.name, ordinal: t.numbered.then_some(ordinal) };
-    let entity = crate::engine::random::replica(&t.namespace, &name.base, name.ordinal);
-    if find_pod(w, t.namespace, name, entity).is_some() {
-        return Err(format!("Error from server (AlreadyExists): pods \"{name}\" already exists"));
-    }
+pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
+    let NewPod { template, name, entity, owners } = new;
+    let t = Arc::clone(&w.templates[template.ix()]);
+    let name = free_name(w, t.namespace, name, entity)
+        .map_err(|name| format!("Error from server (AlreadyExists): pods \"{name}\" already exists"))?;
     let id = PodId::new(w.pods.len());
     let uid = Uid::Made(w.draw(Purpose::Uid, entity, 0).two());
     let ident = PodIdent { name, namespace: t.namespace, uid };
@@ -36,6 +70,7 @@ pub fn create_pod(w: &mut World, template: TemplateIx, ordinal: u32) -> Result<P
     w.records.push(PodRecord { qos_class: t.qos_class, created: Some(w.now), ..PodRecord::default() });
     let count = t.spec.init_containers.len() + t.spec.containers.len();
     w.runtimes.push(Runtime::of(count, &t.behavior, &w.no_runtime));
+    w.workers.add();
     w.draws.push(0);
 
     // Pods of one template begin alike and share how they stand, until something becomes of them.
@@ -59,6 +94,7 @@ pub fn create_pod(w: &mut World, template: TemplateIx, ordinal: u32) -> Result<P
         spec: Arc::clone(&t.spec),
         labels: Arc::clone(&t.labels),
         finalizers: t.finalizers.clone(),
+        owners: (!owners.is_empty()).then(|| Arc::new(owners)),
         metadata_changes: 0,
         generation,
         resource_version,
@@ -68,7 +104,8 @@ pub fn create_pod(w: &mut World, template: TemplateIx, ordinal: u32) -> Result<P
         status: held,
         shown: Shown::default(),
     });
-    w.names.insert(&w.pods, id);
+    let World { names, pods, .. } = w;
+    names.insert(id, key_of(&pods[id.ix()]), |other| key_of(&pods[other.ix()]));
     let before = w.unborn.clone();
     record_changes(w, id, &before);
     if let Some(node) = find_node(w, &t.spec.node_name) {
@@ -83,14 +120,46 @@ fn counts_generations(w: &World) -> bool {
     w.gates.version >= Version::V1_33
 }
 
-/// The living pod of a name; `entity` is the key that its streams would have.
-fn find_pod(w: &World, namespace: Sym, name: PodName, entity: u64) -> Option<PodId> {
+/// The name that a pod gets, if it is free; else the one that is taken.
+fn free_name(w: &World, namespace: Sym, name: Name, entity: u64) -> Result<PodName, PodName> {
+    let base = match name {
+        Name::Given(name) => {
+            return if find_pod(w, namespace, name).is_some() { Err(name) } else { Ok(name) };
+        }
+        Name::Generate(base) => base,
+    };
+    let generated = |number| {
+        let number = w.draw(Purpose::Name, entity, number).below(Generated::COUNT);
+        PodName::generated(&base, Generated::new(number))
+    };
+    let free = |name: &PodName| find_pod(w, namespace, *name).is_none();
+    (0..NAME_TRIES).map(generated).find(free).ok_or_else(|| generated(NAME_TRIES - 1))
+}
+
+/// The living pod of a name.
+pub fn find_pod(w: &World, namespace: Sym, name: PodName) -> Option<PodId> {
     let is_it = |pod: PodId| {
         let ident = &w.pods[pod.ix()].ident;
         let same = ident.name == name || ident.name.to_string() == name.to_string();
         ident.namespace == namespace && same
     };
-    w.names.find(entity, is_it)
+    w.names.find(name_key(namespace, name), is_it)
+}
+
+/// The key under which a name is found; equal for equal spelling.
+fn name_key(namespace: Sym, PodName { base, suffix }: PodName) -> u64 {
+    let spelled = match suffix {
+        Suffix::None => base.content(),
+        Suffix::Ordinal(ordinal) => {
+            base.content_with(&[b"-", itoa::Buffer::new().format(ordinal).as_bytes()])
+        }
+        Suffix::Generated(letters) => base.content_with(&[&letters.letters()]),
+    };
+    spelled ^ namespace.content().rotate_left(32)
+}
+
+fn key_of(p: &Pod) -> u64 {
+    name_key(p.ident.namespace, p.ident.name)
 }
 
 /// A write of a pod's object has a new version.
@@ -107,7 +176,7 @@ pub fn find_node(w: &World, name: &str) -> Option<NodeId> {
 /// Sets `spec.nodeName`.
 fn assign(w: &mut World, pod: PodId, node: NodeId) {
     w.pods.write(pod.ix()).node = Some(node);
-    w.runtimes[pod.ix()].local = w.machines[node.ix()].take_in(pod);
+    w.machines[node.ix()].pods.push(pod);
     let record = &mut w.records[pod.ix()];
     record.node = Some(node.0);
     record.scheduled.get_or_insert(w.now);
@@ -166,11 +235,13 @@ pub fn replace_status(w: &mut World, pod: PodId, status: HeldStatus) {
 }
 
 fn put_status(w: &mut World, pod: PodId, status: HeldStatus, by_kubelet: bool) {
+    let version = next_version(w);
     let p = w.pods.write(pod.ix());
     let before = std::mem::replace(&mut p.status, status);
-    let changed = p.status != before;
+    // A kubelet writes only what differs.
+    let changed = by_kubelet || p.status != before;
     if changed {
-        written(w, pod);
+        p.resource_version = version;
     }
     let ended = record_changes(w, pod, &before);
     watch::tell(w, News::PodStatus { pod, by_kubelet, changed, ended });
@@ -311,9 +382,9 @@ fn remove_pod(w: &mut World, pod: PodId) {
     }
     let p = w.pods.write(pod.ix());
     p.exists = false;
-    let (node, shown, entity) = (p.node, p.shown, p.entity);
+    let (node, shown, key) = (p.node, p.shown, key_of(p));
     written(w, pod);
-    w.names.remove(entity, pod);
+    w.names.remove(key, pod);
     w.leave(pod);
     w.records[pod.ix()].removed = Some(w.now);
     w.record(
@@ -349,11 +420,11 @@ fn ready_changed(record: &mut PodRecord, now: Time, ready: bool) {
 fn record_changes(w: &mut World, pod: PodId, before: &HeldStatus) -> bool {
     w.touch(pod);
     let now = w.now;
-    let World { pods, plan, learned, gates, .. } = w;
+    let World { pods, templates, learned, gates, .. } = w;
     let p = &pods[pod.ix()];
     let (node, was) = (p.node, p.shown);
     let (spec, after, deleted) = (&*p.spec, &p.status, p.deletion.is_some());
-    let template = plan.template_of(p.template, &p.spec);
+    let template = template_of(templates, p.template, &p.spec);
     let told = learned.difference(template, &Written { spec, before, after, deleted, gates });
     let found = &told.difference;
     let record = &mut w.records[pod.ix()];
@@ -372,9 +443,7 @@ fn record_changes(w: &mut World, pod: PodId, before: &HeldStatus) -> bool {
         }
         ready_changed(record, now, is_ready);
     }
-    for change in &found.rows {
-        w.record(Some(pod), node, *change);
-    }
+    w.record_together(pod, node, &found.rows, told.mixed);
     if was != told.shown {
         w.pods.write(pod.ix()).shown = told.shown;
         let Shown { status, ready, restarts } = told.shown;

@@ -62,13 +62,13 @@ pub fn begin(w: &mut World, pod: PodId, node: NodeId, others: bool) {
         false => MountStage::Mounting,
     };
     let claims: Vec<ClaimMount> = volumes.map(|volume| ClaimMount { volume, stage: stage(volume) }).collect();
-    let generation = w.machines[node.ix()].incarnation;
-    w.volumes.mounts.remove(&pod);
     if claims.is_empty() {
         return;
     }
     let stages: Vec<MountStage> = claims.iter().map(|claim| claim.stage).collect();
-    w.volumes.mounts.insert(pod, ClaimMounts { generation, others, claims });
+    if let Some(worker) = w.worker_mut(pod) {
+        worker.claims = Some(Box::new(ClaimMounts { others, claims }));
+    }
     for (at, stage) in stages.into_iter().enumerate() {
         match stage {
             MountStage::NotInUse => want_status(w, node, w.now + volumes::FIRST_TRY),
@@ -85,15 +85,19 @@ fn takes_time(w: &World, pod: PodId, volume: VolumeIx) -> bool {
         || fs_group_change(w, pod, volume).is_some()
 }
 
+/// How far the pod's claims are.
+fn mounts(w: &World, pod: PodId) -> Option<&ClaimMounts> {
+    w.worker(pod)?.claims.as_deref()
+}
+
 /// Whether something of the pod's claims is not mounted yet.
 pub fn pending(w: &World, pod: PodId) -> bool {
-    let mounts = w.volumes.mounts.get(&pod);
-    mounts.is_some_and(|mounts| mounts.claims.iter().any(|claim| claim.stage != MountStage::Mounted))
+    mounts(w, pod).is_some_and(|mounts| mounts.claims.iter().any(|claim| claim.stage != MountStage::Mounted))
 }
 
 /// All volumes but those of claims are mounted.
 pub fn others_mounted(w: &mut World, pod: PodId) {
-    if let Some(mounts) = w.volumes.mounts.get_mut(&pod) {
+    if let Some(mounts) = w.worker_mut(pod).and_then(|worker| worker.claims.as_deref_mut()) {
         mounts.others = true;
     }
 }
@@ -104,12 +108,14 @@ fn look_after(w: &mut World, pod: PodId, at: usize, delay: Span) {
 }
 
 fn queue(w: &mut World, pod: PodId, at: usize, delay: Span) {
-    let Some(generation) = w.volumes.mounts.get(&pod).map(|mounts| mounts.generation) else { return };
+    let Some(node) = w.worker(pod).map(|worker| worker.node) else { return };
+    let generation = w.machines[node.ix()].incarnation;
     w.after(delay, SimEvent::ClaimMount { pod, claim: ClaimIx::new(at), generation });
 }
 
 fn set_stage(w: &mut World, pod: PodId, at: usize, stage: MountStage) {
-    if let Some(claim) = w.volumes.mounts.get_mut(&pod).and_then(|mounts| mounts.claims.get_mut(at)) {
+    let mounts = w.worker_mut(pod).and_then(|worker| worker.claims.as_deref_mut());
+    if let Some(claim) = mounts.and_then(|mounts| mounts.claims.get_mut(at)) {
         claim.stage = stage;
     }
 }
@@ -117,15 +123,15 @@ fn set_stage(w: &mut World, pod: PodId, at: usize, stage: MountStage) {
 /// A claim of a pod goes on.
 pub fn go_on(w: &mut World, pod: PodId, claim: ClaimIx, generation: u32) {
     let at = claim.ix();
-    let Some(node) = w.worker(pod).filter(|w| w.work == Work::Sync).map(|w| w.node) else {
-        w.volumes.mounts.remove(&pod);
+    let Some(worker) = w.worker_mut(pod) else { return };
+    if worker.work != Work::Sync {
+        worker.claims = None;
         return;
-    };
-    let mounts = w.volumes.mounts.get(&pod).filter(|mounts| mounts.generation == generation);
+    }
+    let node = worker.node;
     let current = w.machines[node.ix()].incarnation == generation;
-    let Some(claim) = mounts.and_then(|mounts| mounts.claims.get(at)).copied().filter(|_| current) else {
-        return;
-    };
+    let claim = mounts(w, pod).and_then(|mounts| mounts.claims.get(at)).copied();
+    let Some(claim) = claim.filter(|_| current) else { return };
     match claim.stage {
         MountStage::NotInUse | MountStage::Mounted => {}
         MountStage::NotAttached { looks } => {
@@ -163,7 +169,7 @@ fn mount(w: &mut World, pod: PodId, at: usize) {
 }
 
 fn volume_at(w: &World, pod: PodId, at: usize) -> Option<VolumeIx> {
-    w.volumes.mounts.get(&pod)?.claims.get(at).map(|claim| claim.volume)
+    mounts(w, pod)?.claims.get(at).map(|claim| claim.volume)
 }
 
 /// The group that the volume's files get first, if they do.
@@ -215,14 +221,16 @@ fn done(w: &mut World, pod: PodId, at: usize) {
         w.volumes.list[usize::from(volume)].group = Some(group);
     }
     set_stage(w, pod, at, MountStage::Mounted);
-    if !pending(w, pod) && w.volumes.mounts.get(&pod).is_some_and(|mounts| mounts.others) {
+    if !pending(w, pod) && mounts(w, pod).is_some_and(|mounts| mounts.others) {
         volumes::all_mounted(w, pod);
     }
 }
 
 /// The pod's volumes are unmounted: once the devices are too, the node's status says so.
 pub fn unmounted(w: &mut World, pod: PodId, node: NodeId) {
-    w.volumes.mounts.remove(&pod);
+    if let Some(worker) = w.worker_mut(pod) {
+        worker.claims = None;
+    }
     if w.volumes_of(pod).into_iter().any(|volume| w.is_attachable(volume)) {
         want_status(w, node, w.now + UNMOUNT_DEVICE);
     }
@@ -275,13 +283,10 @@ fn holds(w: &World, pod: PodId, node: NodeId) -> bool {
 /// A volume counts as in use: pods that wait for it may look whether it is attached.
 fn look(w: &mut World, volume: VolumeIx, node: NodeId) {
     let waits = |claim: &ClaimMount| claim.volume == volume && claim.stage == MountStage::NotInUse;
-    let waiting: Vec<(PodId, usize)> = w
-        .volumes
-        .mounts
-        .iter()
-        .filter(|(pod, _)| w.pods[pod.ix()].node == Some(node))
-        .filter_map(|(pod, mounts)| Some((*pod, mounts.claims.iter().position(waits)?)))
-        .collect();
+    let Some(kubelet) = w.kubelet(node) else { return };
+    let of_pod = |pod: &PodId| Some((*pod, mounts(w, *pod)?.claims.iter().position(waits)?));
+    let mut waiting: Vec<(PodId, usize)> = kubelet.taken.pods.iter().filter_map(of_pod).collect();
+    waiting.sort_unstable();
     for (pod, at) in waiting {
         set_stage(w, pod, at, MountStage::NotAttached { looks: 0 });
         look_after(w, pod, at, volumes::RETRY_LATE);

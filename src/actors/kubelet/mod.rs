@@ -88,11 +88,8 @@ pub fn pod_seen(w: &mut World, pod: PodId) {
 fn forget_pod(w: &mut World, pod: PodId, node: NodeId) {
     taken::remove(w, pod, node);
     runtime::address_free(w, pod);
-    let local = w.runtimes[pod.ix()].local;
-    if let Some(kubelet) = w.kubelet_mut(node) {
-        kubelet.workers.remove(local);
-    }
-    w.runtimes[pod.ix()] = Runtime { local, ..Runtime::of(0, &w.no_behavior, &w.no_runtime) };
+    w.workers.remove(pod);
+    w.runtimes[pod.ix()] = Runtime::of(0, &w.no_behavior, &w.no_runtime);
     w.controllers.recorders.remove(&pod);
     w.machines[node.ix()].forget(pod);
     api_server::let_go(w, pod);
@@ -124,16 +121,16 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
         admission::reject(w, pod, reason, message);
         return;
     }
-    let World { pods, runtimes, machines, learned, no_runtime, .. } = w;
+    let World { pods, runtimes, workers, machines, learned, no_runtime, .. } = w;
     let (p, runtime) = (&pods[pod.ix()], &mut runtimes[pod.ix()]);
-    let Some(kubelet) = machines[node.ix()].kubelet.as_deref_mut() else { return };
+    let Some(kubelet) = machines[node.ix()].kubelet.as_deref() else { return };
     let spec = allocation::allocated_spec(p, runtime);
     // Known to the runtime from before a restart of the kubelet: the first relist told.
     let is_known = !runtime.live.containers.is_empty() || !runtime.live.sandboxes.is_empty();
     let cache = learned.see(p.template, if is_known { &runtime.live } else { no_runtime });
     let first = kubelet.first_generation();
     let worker = Worker { mounted: is_known, ..new_worker(p, node, first, spec, cache) };
-    kubelet.workers.put(runtime.local, Box::new(worker));
+    workers.put(pod, Box::new(worker));
     taken::add(w, pod, node, &request);
     pod_worker::watch_deadline(w, pod);
     allocation::pod_added(w, pod, node);
@@ -167,6 +164,7 @@ fn new_worker(p: &Pod, node: NodeId, first: u32, spec: Arc<crate::api::PodSpec>,
         mounted: false,
         mount_began: None,
         mount_failures: 0,
+        claims: None,
         probing: false,
         lost_probers: false,
         dirty: false,
@@ -243,9 +241,7 @@ pub fn start(w: &mut World, node: NodeId, generation: u32) {
 /// The kubelet process is gone: its memory with it. Containers run on, unless the machine only waited for its inhibitor
 /// lock to go off (systemd-logind).
 pub fn stop(w: &mut World, node: NodeId) {
-    let n = &mut w.machines[node.ix()];
-    n.incarnation += 1;
-    if n.kubelet.take().is_none() {
+    if !w.drop_kubelet(node) {
         return;
     }
     super::node_lifecycle::kubelet_stopped(w, node);

@@ -202,16 +202,12 @@ pub fn container_changed(w: &mut World, pod: PodId) {
     }
     let now = w.now;
     for ix in w.pods[pod.ix()].container_ixs() {
-        for kind in ProbeKind::ALL {
-            // Most containers have no worker.
-            let Some(memory) = w.local(pod).memory(ix) else { break };
-            let own = &memory.probers;
-            if own.is_empty() {
-                break;
-            }
-            if own.get(kind).is_some() {
-                arm(w, pod, ix, kind, now + Span::from_micros(1));
-            }
+        // Most containers have no worker.
+        let own = w.worker(pod).and_then(|worker| worker.memory.get(ix.ix())).map(|memory| &memory.probers);
+        let Some(own) = own.filter(|own| !own.is_empty()) else { continue };
+        let there = ProbeKind::ALL.map(|kind| own.get(kind).is_some());
+        for (kind, _) in ProbeKind::ALL.into_iter().zip(there).filter(|(_, there)| *there) {
+            arm(w, pod, ix, kind, now + Span::from_micros(1));
         }
     }
 }

@@ -15,11 +15,11 @@ use crate::world::{ContainerIx, Local, LocalMut, NodeId, PodId, Purpose, SimEven
 
 /// Plays a change of the status, which is for [`keep`] to remember.
 pub fn play(w: &mut World, pod: PodId, op: Op<'_>) -> Option<Played> {
-    let World { pods, runtimes, machines, plan, learned, gates, now, .. } = w;
-    let p = Local::of(pods, runtimes, machines, pod);
+    let World { pods, runtimes, workers, templates, learned, gates, now, .. } = w;
+    let p = Local::of(pods, runtimes, workers, pod);
     let worker = p.worker?;
     Some(learned.change(
-        super::sync::template(plan, p),
+        super::sync::template(templates, p),
         &Asked {
             op,
             shape: worker.run.as_ref().and_then(|run| run.snapshot.shape),
@@ -113,7 +113,7 @@ pub fn nudge(w: &mut World, node: NodeId, pod: PodId) {
 }
 
 fn begin_batch(w: &mut World, node: NodeId) {
-    let World { machines, runtimes, seed, .. } = w;
+    let World { machines, workers, seed, .. } = w;
     let n = &mut machines[node.ix()];
     let Some(kubelet) = n.kubelet.as_deref_mut() else { return };
     if kubelet.status_dirty.is_empty() {
@@ -136,7 +136,7 @@ fn begin_batch(w: &mut World, node: NodeId) {
     }
     kubelet.status_batch.extend(dirty.drain(..));
     for pod in &kubelet.status_batch {
-        if let Some(worker) = kubelet.workers.get_mut(runtimes[pod.ix()].local) {
+        if let Some(worker) = workers.get_mut(*pod) {
             worker.status_dirty = false;
             worker.outgoing = worker.cached.clone();
         }
@@ -164,8 +164,8 @@ pub fn write(w: &mut World, node: NodeId, generation: u32) {
 
 /// `syncPod`: merge with what the API has, patch, and delete what is over.
 fn sync_pod(w: &mut World, pod: PodId) {
-    let World { pods, runtimes, machines, learned, gates, now, .. } = w;
-    let p = LocalMut::of(pods, runtimes, machines, pod);
+    let World { pods, runtimes, workers, learned, gates, now, .. } = w;
+    let p = LocalMut::of(pods, runtimes, workers, pod);
     if !p.exists {
         return;
     }

@@ -19,11 +19,11 @@ use crate::api::{HeldStatus, InstanceState, Phase, Sym};
 use crate::rules::pod::PodView;
 use crate::rules::restart;
 use crate::rules::sync_actions::{Input, KillReason, Places, ProbeResults};
-use crate::scenario::plan::{Plan, TemplateIx};
+use crate::scenario::plan::{PodTemplate, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::learned::Seen;
 use crate::world::worker::{Run, Stage, SyncErrors};
-use crate::world::{ContainerIx, Local, PodId, Purpose, SimEvent, World};
+use crate::world::{ContainerIx, Local, PodId, Purpose, SimEvent, World, template_of};
 
 /// The kubelet's view of a pod, for rules that ask for no instants of its status.
 pub fn view(p: Local<'_>) -> PodView<'_> {
@@ -38,9 +38,9 @@ pub fn view(p: Local<'_>) -> PodView<'_> {
 }
 
 /// The pod's template, while it and its kubelet work with the spec of that.
-pub fn template(plan: &Plan, p: Local<'_>) -> Option<TemplateIx> {
+pub fn template(templates: &[Arc<PodTemplate>], p: Local<'_>) -> Option<TemplateIx> {
     let worker = p.worker?;
-    plan.template_of(p.template, &p.spec).filter(|_| Arc::ptr_eq(&worker.spec, &p.spec))
+    template_of(templates, p.template, &p.spec).filter(|_| Arc::ptr_eq(&worker.spec, &p.spec))
 }
 
 /// Whether the readiness gates' conditions have changed since the kubelet's last status
@@ -150,8 +150,8 @@ pub fn sync_pod(w: &mut World, pod: PodId) {
 fn mounted(w: &mut World, pod: PodId) {
     images::look_for_secrets(w, pod);
     prober::add_pod(w, pod);
-    let World { pods, runtimes, machines, plan, learned, gates, .. } = w;
-    let p = Local::of(pods, runtimes, machines, pod);
+    let World { pods, runtimes, workers, templates, learned, gates, .. } = w;
+    let p = Local::of(pods, runtimes, workers, pod);
     let Some(worker) = p.worker else { return };
     let Some(run) = worker.run.as_ref() else { return };
     let probes: SmallVec<[ProbeResults; 4]> = p.container_ixs().map(|ix| prober::results(p, ix)).collect();
@@ -162,7 +162,7 @@ fn mounted(w: &mut World, pod: PodId) {
     let sizes = p.runtime.resize.as_deref().map(|own| own.actual.as_slice());
     let (probes, runtime) = (probes.as_slice(), &*run.snapshot.status);
     let input = Input { pod: view(p), runtime, probes, restart_all, sizes, gates };
-    let deeds = learned.deeds(template(plan, p), run.snapshot.shape, &input);
+    let deeds = learned.deeds(template(templates, p), run.snapshot.shape, &input);
     let grace = worker.grace_secs;
     let Some(run) = run_mut(w, pod) else { return };
     let actions = &deeds.actions;

@@ -23,7 +23,7 @@ pub fn request_of(w: &World, pod: PodId) -> Arc<PodRequest> {
 fn is_templates(w: &World, pod: PodId) -> bool {
     let p = &w.pods[pod.ix()];
     let same = |t: &PodTemplate| Arc::ptr_eq(&t.spec, &p.spec) && t.labels == p.labels;
-    w.plan.templates.get(p.template.ix()).is_some_and(same)
+    w.templates.get(p.template.ix()).is_some_and(|t| same(t))
 }
 
 /// As [`request_of`], and known from now on.

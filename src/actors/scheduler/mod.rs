@@ -39,9 +39,8 @@ fn asked(w: &World, pod: PodId) -> PodRequest {
 fn request_of(w: &mut World, pod: PodId) -> RequestId {
     let p = &w.pods[pod.ix()];
     let template = p.template.ix();
-    let plan = Arc::clone(&w.plan);
     let is_own = |t: &PodTemplate| !Arc::ptr_eq(&t.spec, &p.spec) || t.labels != p.labels;
-    let own = plan.templates.get(template).is_none_or(is_own);
+    let own = w.templates.get(template).is_none_or(|t| is_own(t));
     if !own && let Some(known) = w.scheduler.requests[template] {
         return known;
     }

@@ -116,7 +116,7 @@ fn look_up(noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) -> Noun {
 }
 
 fn templates_of<'a>(target: &'a Target, cx: &'a Context<'_>) -> impl Iterator<Item = &'a PodTemplate> {
-    cx.templates.iter().filter(|t| {
+    cx.templates.iter().map(Arc::as_ref).filter(|t| {
         target.namespace.as_ref().is_none_or(|n| t.namespace == n.as_str())
             && if target.prefix {
                 pod_names(t).iter().any(|n| n.starts_with(&target.name))
@@ -148,7 +148,7 @@ pub fn known_pod(target: &Target, loc: Loc, cx: &mut Context<'_>) {
             template.replicas - 1
         ));
     } else {
-        let made = cx.templates.iter().flat_map(pod_names);
+        let made = cx.templates.iter().flat_map(|template| pod_names(template));
         let names: Vec<String> = made.chain(cx.refused.iter().cloned()).take(4096).collect();
         item = item.nearest(&target.name, names.iter().map(String::as_str));
     }
@@ -434,7 +434,7 @@ fn refused(
 ) -> Option<String> {
     let at = entry.get("at").and_then(|node| values::duration(node).ok())?;
     let template = templates_of(target, cx).next()?;
-    let key = cx.templates.iter().position(|other| std::ptr::eq(other, template))?;
+    let key = cx.templates.iter().position(|other| std::ptr::eq(other.as_ref(), template))?;
     let (last, before) = cx.resized.get(&key).cloned().unwrap_or((at, Arc::clone(&template.spec)));
     if at < last {
         return None;

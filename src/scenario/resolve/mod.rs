@@ -35,7 +35,7 @@ pub(super) struct Context<'a> {
     pub loader: Loader<'a>,
     pub nodes: Cow<'a, [NodePlan]>,
     pub objects: Cow<'a, [ObjectPlan]>,
-    pub templates: Cow<'a, [PodTemplate]>,
+    pub templates: Cow<'a, [Arc<PodTemplate>]>,
     /// Names of pods whose manifests were refused: they are spoken of with good reason.
     pub refused: Vec<String>,
     /// A manifest could not be read, so that nobody knows which pods there are.
@@ -107,7 +107,7 @@ pub fn resolve(
     cx.nodes = settings::nodes(table, &kubelet, &mut cx).into();
     let images = settings::images(table, &mut cx);
     cx.objects = settings::objects(table, &mut cx).into();
-    cx.templates = pods::templates(table, &mut cx).into();
+    cx.templates = pods::templates(table, &mut cx).into_iter().map(Arc::new).collect();
     pods::unique(table, &mut cx);
     settings::unused_images(table, &mut cx);
     let actions = actions::actions(table, &mut cx);
@@ -135,11 +135,12 @@ pub fn resolve(
     }
 }
 
-/// One more `[[action]]`, looked up in a plan that stands; `earlier` are those of before that the plan does not know. What
-/// is wrong goes to `problems`.
+/// One more `[[action]]`, looked up in a plan that stands. `templates` are all that pods are made of by now, `earlier` the
+/// actions of before that the plan does not know. What is wrong goes to `problems`.
 pub fn action<'a>(
     root: &Node,
     plan: &'a Plan,
+    templates: &'a [Arc<PodTemplate>],
     earlier: impl Iterator<Item = &'a Action>,
     problems: &mut Diagnostics,
 ) -> Option<Arc<Action>> {
@@ -160,7 +161,7 @@ pub fn action<'a>(
         loader: &|path| Err(format!("{path}: an action has no files")),
         nodes: Cow::from(&plan.nodes),
         objects: Cow::from(&plan.objects),
-        templates: Cow::from(&plan.templates),
+        templates: Cow::from(templates),
         refused: Vec::new(),
         unsettled: false,
         debugs: known,

@@ -39,7 +39,7 @@ impl Chain<'_> {
             ),
         );
         let names_node = self.pod().is_some_and(|p| {
-            self.walk.plan().templates.get(p.template.ix()).is_some_and(|t| !t.spec.node_name.is_empty())
+            self.walk.world().templates.get(p.template.ix()).is_some_and(|t| !t.spec.node_name.is_empty())
         });
         if names_node {
             self.scenario("spec.nodeName names the node: no scheduler looked whether there is room");

@@ -60,6 +60,11 @@ impl Learned {
         }
     }
 
+    /// A template that came while the run goes on.
+    pub fn add_template(&mut self, many: bool) {
+        self.templates.push(many);
+    }
+
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
             && self.merges.is_empty()

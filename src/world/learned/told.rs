@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Learned, MOST};
 use crate::api::{HeldStatus, PodSpec};
+use crate::engine::digest::Mix;
 use crate::record::difference::{self, Difference};
 use crate::rules::gates::Gates;
 use crate::rules::printing;
@@ -16,6 +17,8 @@ use crate::world::pod::Shown;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Told {
     pub difference: Difference,
+    /// What the values of its rows make of a digest.
+    pub mixed: u64,
     /// What kubectl prints then.
     pub shown: Shown,
 }
@@ -66,5 +69,8 @@ impl Learned {
 fn plain_difference(written: &Written<'_>) -> Told {
     let (before, after) = (written.before.form(), written.after.form());
     let columns = printing::columns(written.spec, after, written.deleted, written.gates);
-    Told { difference: difference::between(before, after), shown: Shown::of(&columns) }
+    let difference = difference::between(before, after);
+    let mut mix = Mix::new();
+    difference.rows.iter().for_each(|change| change.values(&mut |word| mix.add(word)));
+    Told { difference, mixed: mix.word(), shown: Shown::of(&columns) }
 }

@@ -1,0 +1,134 @@
+//! A file beside its place: written under a name that nobody else uses, and renamed into its place when it is complete.
+//!
+//! Whoever writes one holds a lock on it, which ends with the process. So a file of this kind whose lock can be had
+//! belongs to nobody: its writer was killed, and the next one clears it away.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+/// So often another name is tried.
+const ATTEMPTS: u64 = 100;
+
+/// Such a file; without [`Beside::rename`] it is removed.
+pub struct Beside {
+    path: PathBuf,
+    pub file: File,
+    renamed: bool,
+}
+
+impl Beside {
+    /// A new, empty file beside a place; it can be written and read.
+    ///
+    /// # Errors
+    /// What the disk refuses.
+    pub fn create(place: &Path) -> io::Result<Beside> {
+        let moment = moment();
+        for attempt in 0..ATTEMPTS {
+            let path = place.with_file_name(hidden(&name_of(place), moment.wrapping_add(attempt)));
+            let file = match OpenOptions::new().read(true).write(true).create_new(true).open(&path) {
+                Ok(file) => file,
+                Err(problem) if problem.kind() == ErrorKind::AlreadyExists => continue,
+                Err(problem) => return Err(problem),
+            };
+            // Between the two lines somebody may have cleared it away. Where there are no locks, nobody clears.
+            let taken = matches!(file.try_lock(), Err(TryLockError::WouldBlock)) || !path.exists();
+            if !taken {
+                return Ok(Beside { path, file, renamed: false });
+            }
+        }
+        Err(io::Error::new(ErrorKind::AlreadyExists, "no name is free for the file while it is written"))
+    }
+
+    /// Puts it into its place, over whatever was there.
+    ///
+    /// # Errors
+    /// What the disk refuses; then the place is as it was.
+    pub fn rename(mut self, place: &Path) -> io::Result<()> {
+        fs::rename(&self.path, place)?;
+        self.renamed = true;
+        Ok(())
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        if !self.renamed {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Writes a text in place of whatever was there, with the folders on the way.
+///
+/// # Errors
+/// What the disk refuses; what was there before is then untouched.
+pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(folder)?;
+    clear(folder, &[&name_of(path)]);
+    let mut beside = Beside::create(path)?;
+    beside.file.write_all(text.as_bytes())?;
+    beside.file.sync_all()?;
+    beside.rename(path)
+}
+
+/// Removes what killed writers left beside files of these names.
+pub fn clear(folder: &Path, names: &[&str]) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let hidden = entry.file_name();
+        if !hidden.to_str().and_then(place_of).is_some_and(|name| names.contains(&name)) {
+            continue;
+        }
+        // The lock is held until it is gone, so that nobody takes it for their own meanwhile.
+        if let Ok(file) = OpenOptions::new().write(true).open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn name_of(place: &Path) -> String {
+    place.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Processes of one number meet where containers share a folder: the moment tells them apart.
+fn hidden(name: &str, moment: u64) -> String {
+    format!(".{name}.{}-{moment:x}.new", std::process::id())
+}
+
+/// The name of the place that such a file stands beside.
+fn place_of(hidden: &str) -> Option<&str> {
+    let (name, writer) = hidden.strip_prefix('.')?.strip_suffix(".new")?.rsplit_once('.')?;
+    let (process, moment) = writer.split_once('-')?;
+    let is_ours = process.parse::<u32>().is_ok() && u64::from_str_radix(moment, 16).is_ok();
+    is_ours.then_some(name)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a door: it tells files apart that are never kept by this name"
+)]
+fn moment() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    since.as_nanos() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{hidden, place_of};
+
+    #[test]
+    fn hidden_names_lead_back_to_their_place() {
+        assert_eq!(place_of(&hidden("timeline.csv", 0xbeef)), Some("timeline.csv"));
+        for other in [".timeline.csv.12.new", "timeline.csv", ".a.1-zz.new", ".a.x-1.new", ".new", ".1-1.new"]
+        {
+            assert_eq!(place_of(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! A result tells what it is: a hash of every file, whoever mixes two is found out, and nothing of a killed run stays.
+
+#![cfg(feature = "cli")]
+
+#[path = "support/desk.rs"]
+mod desk;
+
+use std::process::{Command, Output, Stdio};
+
+use desk::Desk;
+use sha2::{Digest as _, Sha256};
+
+impl Desk {
+    fn new(name: &str) -> Desk {
+        Desk::with(&format!("results-{name}"), Some("cli"))
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kubelapse"));
+        command.args(line.split_whitespace()).current_dir(&self.0).stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, line: &str) -> Output {
+        self.command(line).output().expect("the program starts")
+    }
+
+    /// Exit code and stderr.
+    fn told(&self, line: &str) -> (Option<i32>, String) {
+        let output = self.run(line);
+        (output.status.code(), String::from_utf8(output.stderr).expect("it speaks text"))
+    }
+
+    fn manifest(&self, folder: &str) -> toml::Table {
+        let text = std::fs::read_to_string(self.0.join(folder).join("run.toml")).expect("a manifest");
+        text.parse().expect("a TOML file")
+    }
+
+    fn files(&self, folder: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(self.0.join(folder)).expect("a folder of results");
+        let mut names: Vec<String> =
+            entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    /// Every file but the manifest has the hash that the manifest says, and it speaks of no others.
+    fn assert_hashes(&self, folder: &str) {
+        let manifest = self.manifest(folder);
+        assert_eq!(manifest["format"].as_integer(), Some(1));
+        let hashes: Vec<(String, String)> = self
+            .files(folder)
+            .into_iter()
+            .filter(|name| name != "run.toml" && self.0.join(folder).join(name).is_file())
+            .map(|name| {
+                let bytes = std::fs::read(self.0.join(folder).join(&name)).expect("a file of the result");
+                let hash = Sha256::digest(bytes);
+                (name, hash.iter().map(|byte| format!("{byte:02x}")).collect())
+            })
+            .collect();
+        let told = manifest["files"].as_table().expect("a table of hashes");
+        let told: Vec<(String, String)> = told
+            .iter()
+            .map(|(name, hash)| (name.clone(), hash.as_str().unwrap_or_default().to_owned()))
+            .collect();
+        assert_eq!(told, hashes, "{folder}");
+    }
+}
+
+#[test]
+fn the_manifest_holds_a_hash_of_every_file() {
+    let desk = Desk::new("hashes");
+    assert!(desk.run("run web.toml --quiet --format csv,jsonl,pods --out all").status.success());
+    assert_eq!(desk.files("all").len(), 5);
+    desk.assert_hashes("all");
+}
+
+/// A disk that takes no more is played by a limit on the size of files: what is left has been cut and written again.
+#[cfg(unix)]
+#[test]
+fn a_partial_result_holds_hashes_of_what_is_left() {
+    let desk = Desk::new("partial");
+    let program = env!("CARGO_BIN_EXE_kubelapse");
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 2000; exec '{program}' run long.toml --quiet --format csv,jsonl --out cut"
+    );
+    let output = Command::new("sh").args(["-c", &script]).current_dir(&desk.0).output().expect("a shell");
+    assert_eq!(output.status.code(), Some(2));
+    desk.assert_hashes("cut");
+    // Whoever reads it is told.
+    let (code, said) = desk.told("compare cut cut");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("warning: cut: this result is partial"), "{said}");
+}
+
+#[test]
+fn a_mixture_of_two_results_is_refused() {
+    let desk = Desk::new("mixture");
+    for (version, out) in [("1.32", "1"), ("1.36", "2")] {
+        let line = format!("run web.toml --quiet --set kubernetes={version} --out {out}");
+        assert!(desk.run(&line).status.success());
+    }
+    let rows = desk.0.join("1/timeline.csv");
+    std::fs::copy(desk.0.join("2/timeline.csv"), &rows)
+        .expect("a file of one beside the manifest of another");
+    for mixed in ["1", "1/timeline.csv"] {
+        for line in [format!("compare {mixed} 2"), format!("compare 2 {mixed}")] {
+            let (code, said) = desk.told(&line);
+            assert_eq!(code, Some(2), "{line}: {said}");
+            assert!(
+                said.starts_with(&format!("error: {mixed}: timeline.csv is not the file that run.toml")),
+                "{said}"
+            );
+            assert!(said.contains("\nhint: "), "{said}");
+        }
+    }
+    // Outside the folder it is a timeline like any other, and so it is in a result from before there were hashes.
+    std::fs::copy(&rows, desk.0.join("alone.csv")).expect("a copy");
+    assert_eq!(desk.told("compare alone.csv 2"), (Some(0), String::new()));
+    let mut manifest = desk.manifest("1");
+    manifest.remove("files");
+    std::fs::write(desk.0.join("1/run.toml"), manifest.to_string()).expect("an old manifest");
+    assert_eq!(desk.told("compare 1 2"), (Some(0), String::new()));
+}
+
+#[test]
+fn what_an_earlier_result_had_and_this_one_has_not_goes_away() {
+    let desk = Desk::new("formats");
+    assert!(desk.run("run web.toml --quiet --format csv,jsonl --out x").status.success());
+    std::fs::write(desk.0.join("x/notes.txt"), "of a person").expect("a file beside");
+    assert!(desk.run("run web.toml --quiet --format pods --out x").status.success());
+    assert_eq!(desk.files("x"), ["notes.txt", "pods.csv", "pods.jsonl", "run.toml"]);
+    // What the manifest does not name is somebody else's, but no part of this result.
+    std::fs::write(desk.0.join("x/timeline.csv"), "time,pod,kind,to\n").expect("a file beside");
+    assert!(desk.run("run web.toml --quiet --format pods --out x").status.success());
+    assert!(desk.0.join("x/timeline.csv").exists());
+    assert_eq!(desk.told("compare x x").0, Some(2));
+}
+
+/// Temporary files of a run that was killed go with the next run; those of one that still writes do not.
+#[cfg(unix)]
+#[test]
+fn what_a_killed_run_left_is_cleared_away() {
+    let desk = Desk::new("killed");
+    let hidden = || {
+        let names = if desk.0.join("x").exists() { desk.files("x") } else { Vec::new() };
+        names.into_iter().filter(|name| name.starts_with('.')).collect::<Vec<_>>()
+    };
+    let mut writing = desk.command("run long.toml --quiet --out x").spawn().expect("the program starts");
+    while hidden().len() < 3 {
+        assert!(writing.try_wait().expect("it is our child").is_none(), "it ended before it was looked at");
+    }
+    let (code, said) = desk.told("run web.toml --quiet --out x");
+    assert_eq!((code, said.as_str()), (Some(0), ""));
+    assert_eq!(hidden().len(), 3, "another run writes there");
+    writing.kill().expect("it is our child");
+    writing.wait().expect("it ends");
+    assert_eq!(hidden().len(), 3, "nobody could clear up");
+    std::fs::write(desk.0.join("x/.timeline.csv.old.new"), "of a person").expect("a file beside");
+    assert!(desk.run("run web.toml --quiet --out x").status.success());
+    assert_eq!(hidden(), [".timeline.csv.old.new"]);
+}

@@ -1,0 +1,113 @@
+//! The library behind three functions that a browser or Node can call, without any glue but `kubelapse.mjs`:
+//! [`request`] makes room for a request (JSON text), [`play`] plays it, [`answer`] says where the answer (JSON text) is.
+//!
+//! `unsafe` stands here for the exported names alone: a name that is not mangled could be that of another function in
+//! the module. Memory is handed over by its address, but read and written by its owner only: here as a `Vec`, there as
+//! a view of the module's memory, one after the other, as there is one thread.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use kubelapse::record::{Fan, Sink, csv};
+use kubelapse::scenario;
+use kubelapse::session::{self, Silent};
+use serde::{Deserialize, Serialize};
+
+static REQUEST: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+static ANSWER: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+fn locked(bytes: &Mutex<Vec<u8>>) -> MutexGuard<'_, Vec<u8>> {
+    bytes.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Room for a request of this many bytes, in place of the one before.
+#[unsafe(no_mangle)]
+pub extern "C" fn request(length: usize) -> *mut u8 {
+    let mut request = locked(&REQUEST);
+    *request = vec![0; length];
+    request.as_mut_ptr()
+}
+
+/// Plays what was asked for; how many bytes the answer has.
+#[unsafe(no_mangle)]
+pub extern "C" fn play() -> usize {
+    let asked = serde_json::from_slice(&std::mem::take(&mut *locked(&REQUEST)));
+    let answer = match asked {
+        Ok(asked) => played(&asked),
+        Err(problem) => Answer::Problems { problems: format!("error: this is no request: {problem}\n") },
+    };
+    let mut bytes = locked(&ANSWER);
+    // Texts and numbers can be written.
+    *bytes = serde_json::to_vec(&answer).unwrap_or_default();
+    bytes.len()
+}
+
+/// Where the answer is, until something is asked again.
+#[unsafe(no_mangle)]
+pub extern "C" fn answer() -> *const u8 {
+    locked(&ANSWER).as_ptr()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Request {
+    /// The scenario's text.
+    scenario: String,
+    /// Instead of the scenario's.
+    seed: Option<u64>,
+    /// Overrides: `kubernetes=1.32`.
+    #[serde(default)]
+    set: Vec<String>,
+    /// Texts of the manifests that the scenario names.
+    #[serde(default)]
+    manifests: BTreeMap<String, String>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Answer {
+    Played {
+        digest: String,
+        steps: u64,
+        /// Each expectation that did not hold.
+        failures: Vec<String>,
+        /// timeline.csv
+        timeline: String,
+        /// pods.csv
+        pods: String,
+    },
+    /// What is wrong with the request, as people read it.
+    Problems { problems: String },
+}
+
+fn played(asked: &Request) -> Answer {
+    let manifest =
+        |path: &str| asked.manifests.get(path).cloned().ok_or_else(|| format!("{path} was not sent along"));
+    let plan = match scenario::load("scenario.toml", &asked.scenario, &manifest, &asked.set) {
+        Ok(plan) => Arc::new(plan),
+        Err(problems) => return Answer::Problems { problems: problems.render(false) },
+    };
+    let (mut timeline, mut pods) = (Vec::new(), Vec::new());
+    let mut run = || -> io::Result<session::Outcome> {
+        let sinks: Vec<Box<dyn Sink + '_>> =
+            vec![Box::new(csv::Timeline::new(&mut timeline)), Box::new(csv::Pods::new(&mut pods))];
+        session::run(&plan, asked.seed.unwrap_or(plan.seed), &mut Fan { sinks }, &Silent)
+    };
+    match run() {
+        Err(problem) => Answer::Problems { problems: format!("error: {problem}\n") },
+        Ok(outcome) => Answer::Played {
+            digest: outcome.world.digest.to_string(),
+            steps: outcome.world.step,
+            failures: outcome
+                .failures
+                .iter()
+                .map(|failure| {
+                    format!("{}: expected {}, seen {}", failure.what, failure.expected, failure.seen)
+                })
+                .collect(),
+            timeline: String::from_utf8_lossy(&timeline).into_owned(),
+            pods: String::from_utf8_lossy(&pods).into_owned(),
+        },
+    }
+}
