@@ -282,6 +282,12 @@ fn every_verb_is_played_in_the_present_answered_and_saved() {
         assert_eq!(told.answer.first().map(String::as_str), Some(expected), "{words}: {:?}", told.answer);
         assert_eq!(told.refusals > 0, expected.starts_with("error"), "{words}");
         assert!(Arc::ptr_eq(&plan, walk.plan()), "nothing is read again");
+        assert_eq!(
+            walk.answers().len(),
+            told.refusals,
+            "{words}: what is done is no part of what a run tells"
+        );
+        assert_eq!(walk.world().log.last(), Some(&told), "{words}");
         assert_eq!(&walk.history()[..before.len()], &before[..], "{words}: the past stays what it was");
         let here = walk.position();
         walk.seek(here / 2);

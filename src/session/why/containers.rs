@@ -296,11 +296,16 @@ impl Chain<'_> {
 
     /// What the scenario says of the start that ended (or began) here.
     pub(super) fn behavior(&mut self, step: u64, ix: ContainerIx) {
-        let Some(runtime) = self.walk.world().runtimes.get(self.lineage.pod.ix()) else { return };
+        let w = self.walk.world();
+        let (Some(runtime), Some(pod)) = (w.runtimes.get(self.lineage.pod.ix()), self.pod()) else { return };
+        // Of a pod that is gone the machine remembers nothing; what it was made of still says how it was to behave.
+        let own = runtime.behavior.containers.get(usize::from(ix));
+        let template = w.templates.get(pod.template.ix());
+        let Some(own) = own.or_else(|| template?.behavior.containers.get(usize::from(ix))) else { return };
         let name = self.name(ix);
         let starts = self.lineage.containers[usize::from(ix)].live.at(step).and_then(|(_, c)| *c);
         let number = starts.map_or(0, |c| c.restart_count).max(0) as usize;
-        let attempts = &runtime.behavior.containers[usize::from(ix)].attempts;
+        let attempts = &own.attempts;
         let known = number.min(attempts.len().saturating_sub(1));
         let Some(attempt) = attempts.get(known) else { return };
         let runs = match &attempt.runs {
