@@ -6,7 +6,7 @@ use crate::api::{ContainerId, InstanceState, Ips, RuntimeContainer, Sym, Text};
 use crate::engine::Distribution;
 use crate::scenario::plan::{Exit, OnTerm};
 use crate::time::{Span, Time};
-use crate::world::{ContainerIx, Local, NodeId, Pod, PodId, Purpose, Runtime, SimEvent, World};
+use crate::world::{ContainerIx, Local, NodeId, Pod, PodId, Purpose, Runtime, SimEvent, World, addresses};
 
 use super::kubelet::{self, pleg};
 
@@ -220,9 +220,10 @@ pub fn sandbox_created(w: &mut World, pod: PodId, attempt: u32) {
     let p = &w.pods[pod.ix()];
     let host_network = p.spec.host_network;
     let near = (p.entity >> 17).wrapping_add(u64::from(attempt));
-    let ip = if host_network { Sym::EMPTY } else { w.addresses.take(near) };
+    let address = (!host_network).then(|| w.addresses.take(near));
+    let ip = address.map_or(Sym::EMPTY, addresses::spelled);
     let p = w.local_mut(pod);
-    p.runtime.has_address = !host_network;
+    p.runtime.address = address;
     for c in &mut Arc::make_mut(&mut p.runtime.live).containers {
         c.active = false;
     }
@@ -250,11 +251,8 @@ pub fn sandbox_created(w: &mut World, pod: PodId, attempt: u32) {
 
 /// What the sandbox held of the network goes with it (`DEL` of the network plugin).
 pub fn address_free(w: &mut World, pod: PodId) {
-    let runtime = &mut w.runtimes[pod.ix()];
-    if std::mem::take(&mut runtime.has_address)
-        && let Some(address) = runtime.live.ips.first()
-    {
-        w.addresses.give_back(*address);
+    if let Some(address) = w.runtimes[pod.ix()].address.take() {
+        w.addresses.give_back(address);
     }
 }
 

@@ -22,7 +22,9 @@ macro_rules! handle {
             }
             /// Those of a list of so many.
             pub fn all(count: usize) -> impl DoubleEndedIterator<Item = $name> + Clone + use<> {
-                (0..count).map($name::new)
+                // Checked once, for the last of them.
+                let count = count.checked_sub(1).map_or(0, |last| u64::from($name::new(last).0) + 1);
+                (0..count).map(|place| $name(place as $number))
             }
         }
 

@@ -38,8 +38,8 @@ impl std::fmt::Display for Digest {
     }
 }
 
-/// Many words mixed into one, in their order: cheaper than folding each of them. One multiplication a word, of which both
-/// halves count.
+/// Many words mixed into one, in their order: cheaper than folding each of them. A polynomial of the words; what comes of it
+/// is stirred once, when it is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Mix(u64);
 
@@ -48,11 +48,11 @@ impl Mix {
         Mix(0x9e37_79b9_7f4a_7c15)
     }
     pub fn add(&mut self, word: u64) {
-        let product = u128::from(self.0 ^ word) * 0xd6e8_feb8_6659_fd93_u128;
-        self.0 = (product >> 64) as u64 ^ product as u64 ^ self.0.rotate_left(23);
+        self.0 = self.0.wrapping_mul(0xd6e8_feb8_6659_fd93).wrapping_add(word);
     }
     pub fn word(self) -> u64 {
-        self.0
+        let product = u128::from(self.0 ^ (self.0 >> 31)) * 0x9e37_79b9_7f4a_7c15_u128;
+        (product >> 64) as u64 ^ product as u64
     }
 }
 

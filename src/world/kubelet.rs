@@ -55,6 +55,8 @@ pub struct Taken {
     pub asked: Amounts,
     /// One of them was resized: then what is set aside for it counts, and not its spec.
     pub resized: bool,
+    /// What the node has to give, as its object of this version says.
+    pub has: (u64, Amounts),
 }
 
 #[derive(Clone, Debug)]

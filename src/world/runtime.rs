@@ -19,8 +19,8 @@ pub struct Runtime {
     pub containers: Vec<ContainerRun>,
     pub sandbox_starts: u32,
     pub sandbox_failures: u32,
-    /// The newest sandbox holds an address of the pod network.
-    pub has_address: bool,
+    /// The number of the address of the pod network that the newest sandbox holds.
+    pub address: Option<u32>,
     /// Of a pod whose size was changed while it was on its node; the many others have none.
     pub resize: Option<Box<Resize>>,
     /// What the containers wrote, oldest first; None for the many that say nothing of it.
@@ -50,7 +50,7 @@ impl Runtime {
             disk: None,
             sandbox_starts: 0,
             sandbox_failures: 0,
-            has_address: false,
+            address: None,
         }
     }
     /// How the newest instance of a container behaves.

@@ -78,8 +78,7 @@ fn is_crowded(w: &World, node: NodeId, request: &PodRequest, asked: Option<&Amou
     let Some(taken) = w.kubelet(node).map(|kubelet| &kubelet.taken).filter(|taken| !taken.resized) else {
         return true;
     };
-    let has = Amounts::of_list(&w.nodes[node.ix()].spec.allocatable);
-    let (all, own) = (&taken.asked, &request.requests.asked);
+    let ((_, has), all, own) = (&taken.has, &taken.asked, &request.requests.asked);
     asked.is_some()
         || taken.pods.len() as i64 + 1 > allowed_pods(w, node)
         || all.milli_cpu + own.milli_cpu > has.milli_cpu

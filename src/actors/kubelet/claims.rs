@@ -22,7 +22,7 @@ const UNMOUNT_DEVICE: Span = Span::from_millis(200);
 
 /// Why the volume manager cannot take in the pod's claims, in the words of its error: one is not there or not bound.
 pub fn refused(w: &World, pod: PodId) -> Option<String> {
-    let p = w.local(pod);
+    let p = &w.pods[pod.ix()];
     let namespace = p.ident.namespace;
     let mut names = Vec::new();
     let mut errors = Vec::new();

@@ -169,7 +169,7 @@ fn presented(w: &World, pod: PodId) -> impl Iterator<Item = PullSecret> + '_ {
 
 /// `getPullSecretsForPod` (pkg/kubelet/kubelet_pods.go): each sync tells which Secrets it did not find, and goes on.
 pub fn look_for_secrets(w: &mut World, pod: PodId) {
-    let p = w.local(pod);
+    let p = &w.pods[pod.ix()];
     if p.spec.image_pull_secrets.is_empty() {
         return;
     }

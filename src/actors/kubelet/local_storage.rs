@@ -82,7 +82,7 @@ fn phase(w: &World, node: Sym, number: u64, period: Span) -> Span {
 
 /// When the pod's volumes are measured; never, if it has none or the kubelet does not.
 fn measurements(w: &World, pod: PodId) -> impl Iterator<Item = Time> + '_ {
-    let p = w.local(pod);
+    let p = &w.pods[pod.ix()];
     let node = p.node.filter(|_| !p.spec.volumes.is_empty()).map(|node| &w.machines[node.ix()]);
     let node = node.filter(|n| n.config.volume_stats_agg_period > Span::ZERO);
     let node = node.and_then(|n| Some((n, n.kubelet.as_deref()?)));

@@ -117,6 +117,7 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
     let terminal = p.status.form().phase.is_terminal();
     let ending = p.deletion.is_some() || terminal;
     let request = taken::learn_request(w, pod);
+    taken::look_at_node(w, node);
     if !ending && let Err((reason, message)) = admission::admit(w, pod, node, &request) {
         admission::reject(w, pod, reason, message);
         return;

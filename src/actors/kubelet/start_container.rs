@@ -126,7 +126,7 @@ pub(super) fn start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
         return;
     }
     runtime::started(w, pod, ix);
-    let p = w.local(pod);
+    let p = &w.pods[pod.ix()];
     let container = p.container(ix);
     let hook = container.lifecycle.as_ref().and_then(|l| l.post_start.clone());
     let words = if w.gates.version >= SHORT_TEXTS {

@@ -394,7 +394,7 @@ pub fn started_or_failed(w: &mut World, pod: PodId, failed: bool) {
     if failed {
         run.errors.failed = true;
     }
-    let p = w.local(pod);
+    let p = &w.pods[pod.ix()];
     let aborts = failed && in_init_pass && p.is_init(ix) && !p.is_sidecar(ix);
     if !failed && let Some(memory) = w.memory_mut(pod, ix) {
         memory.reason = None;

@@ -7,17 +7,23 @@
 use std::sync::Arc;
 
 use crate::rules::placement::PodRequest;
+use crate::rules::placement::amounts::Amounts;
 use crate::rules::placement::selector::labels;
 use crate::scenario::plan::PodTemplate;
 use crate::world::{Local, NodeId, PodId, World};
 
 /// What a pod asks for: worked out once for all pods of a template whose labels and spec are still the template's.
 pub fn request_of(w: &World, pod: PodId) -> Arc<PodRequest> {
+    known(w, pod).map_or_else(|| Arc::new(worked_out(w, pod)), Arc::clone)
+}
+
+fn worked_out(w: &World, pod: PodId) -> PodRequest {
     let p = &w.pods[pod.ix()];
-    match &w.requests[p.template.ix()] {
-        Some(known) if is_templates(w, pod) => Arc::clone(known),
-        _ => Arc::new(PodRequest::new(p.ident.namespace, labels(&p.labels), &p.spec, &w.gates)),
-    }
+    PodRequest::new(p.ident.namespace, labels(&p.labels), &p.spec, &w.gates)
+}
+
+fn known(w: &World, pod: PodId) -> Option<&Arc<PodRequest>> {
+    w.requests[w.pods[pod.ix()].template.ix()].as_ref().filter(|_| is_templates(w, pod))
 }
 
 fn is_templates(w: &World, pod: PodId) -> bool {
@@ -28,12 +34,26 @@ fn is_templates(w: &World, pod: PodId) -> bool {
 
 /// As [`request_of`], and known from now on.
 pub fn learn_request(w: &mut World, pod: PodId) -> Arc<PodRequest> {
-    let request = request_of(w, pod);
+    if let Some(known) = known(w, pod) {
+        return Arc::clone(known);
+    }
+    let request = Arc::new(worked_out(w, pod));
     if is_templates(w, pod) {
         let template = w.pods[pod.ix()].template;
-        w.requests[template.ix()].get_or_insert_with(|| Arc::clone(&request));
+        w.requests[template.ix()] = Some(Arc::clone(&request));
     }
     request
+}
+
+/// Looks at what the node has to give, if its object is another than before.
+pub fn look_at_node(w: &mut World, node: NodeId) {
+    let version = w.nodes[node.ix()].resource_version;
+    if w.kubelet(node).is_some_and(|kubelet| kubelet.taken.has.0 != version) {
+        let has = Amounts::of_list(&w.nodes[node.ix()].spec.allocatable);
+        if let Some(kubelet) = w.kubelet_mut(node) {
+            kubelet.taken.has = (version, has);
+        }
+    }
 }
 
 /// The kubelet has taken a pod.

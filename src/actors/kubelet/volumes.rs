@@ -127,7 +127,7 @@ pub fn all_mounted(w: &mut World, pod: PodId) {
 
 /// The words of the mount error of the first volume whose source is not there.
 fn missing_volume(w: &World, pod: PodId) -> Option<String> {
-    let p = w.local(pod);
+    let p = &w.pods[pod.ix()];
     let namespace = p.ident.namespace;
     for volume in &p.spec.volumes {
         let words = |cause: String| {
