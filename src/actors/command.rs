@@ -10,10 +10,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::api_server::Edit;
-use super::{api_server, disruption, kubectl};
-use crate::api::{Condition, ProbeKind, Sym, Taint, Text, Tri, wire};
+use super::{api_server, kubectl};
+use crate::api::{Condition, ProbeKind, Sym, Taint, Text};
 use crate::engine::Distribution;
-use crate::rules::validation::update;
 use crate::scenario::command::{Command, Target};
 use crate::scenario::plan::{ObjectKind, ProbePoint};
 use crate::time::Span;
@@ -42,7 +41,7 @@ fn obey(w: &mut World, command: &Command) {
         }
         Command::Evict { pod, grace_secs } => {
             for pod in pods(w, pod) {
-                match evict(w, pod, *grace_secs) {
+                match api_server::evict(w, pod, *grace_secs) {
                     Ok(()) => tell_pod(w, pod, "evicted"),
                     Err(words) => w.answer(&words),
                 }
@@ -64,7 +63,8 @@ fn obey(w: &mut World, command: &Command) {
                 spec.scheduling_gates.retain(|g| gate.is_some_and(|gate| g.name != gate));
                 let changed = spec.scheduling_gates.len() < before;
                 tell_pod(w, pod, if changed { "patched" } else { "patched (no change)" });
-                api_server::update(w, pod, Edit { spec: Some(spec), ..Edit::default() });
+                let spec = changed.then_some(spec);
+                api_server::update(w, pod, Edit { spec, ..Edit::default() });
             }
         }
         Command::SetImage { pod, container, image } => {
@@ -79,11 +79,9 @@ fn obey(w: &mut World, command: &Command) {
         }
         Command::Resize { pod, container, resources } => {
             for pod in pods(w, pod) {
-                let (before, refusals) = (Arc::clone(&w.pods[pod.ix()].spec), w.answers.len());
-                super::pod_resize::resize(w, pod, *container, resources);
-                if w.answers.len() == refusals {
-                    let changed = !Arc::ptr_eq(&before, &w.pods[pod.ix()].spec);
-                    tell_pod(w, pod, if changed { "patched" } else { "patched (no change)" });
+                match api_server::resize(w, pod, *container, resources) {
+                    Ok(changed) => tell_pod(w, pod, if changed { "patched" } else { "patched (no change)" }),
+                    Err(refused) => w.answer(&refused),
                 }
             }
         }
@@ -368,25 +366,13 @@ pub fn drain(w: &mut World, pod: PodId) {
     }
     let (name, namespace) = (p.ident.name, p.ident.namespace);
     w.tell(format!("evicting pod {namespace}/{name}"));
-    if let Err(words) = evict(w, pod, None) {
+    if let Err(words) = api_server::evict(w, pod, None) {
         let message = words.split_once("): ").map_or(words.as_str(), |(_, message)| message);
         w.tell(format!(
             "error when evicting pods/\"{name}\" -n \"{namespace}\" (will retry after 5s): {message}"
         ));
         w.after(DRAIN_RETRY, SimEvent::DrainRetry { pod });
     }
-}
-
-/// The eviction subresource (pkg/registry/core/pod/storage/eviction.go); its words when a budget keeps the pod.
-fn evict(w: &mut World, pod: PodId, grace_secs: Option<i64>) -> Result<(), String> {
-    disruption::may_evict(w, pod)?;
-    if w.pods[pod.ix()].deletion.is_none() && !w.pods[pod.ix()].status.form().phase.is_terminal() {
-        let condition = Condition::new(Sym::DISRUPTION_TARGET, Tri::True)
-            .because(Sym::EVICTION_BY_EVICTION_API, "Eviction API: evicting");
-        api_server::update_status(w, pod, |s, now| api_server::put_condition(s, condition, now));
-    }
-    api_server::delete_pod(w, pod, grace_secs);
-    Ok(())
 }
 
 fn set_unschedulable(w: &mut World, target: &Target, value: bool) {
@@ -423,54 +409,16 @@ fn set_image(w: &mut World, pod: PodId, container: Sym, image: Sym) {
 
 /// `kubectl patch`
 fn patch(w: &mut World, pod: PodId, merge: &Value) {
-    write(w, pod, ("patched", "patched (no change)"), |object| merge_into(object, merge));
+    write(w, pod, ("patched", "patched (no change)"), |object| api_server::merge_into(object, merge));
 }
 
-/// A pod's object is written as it should be from now on: let in or refused as the API server does it
-/// (`ValidatePodUpdate`). `words` are told when it is let in: for something new, and for the same again.
+/// A pod's object is written as it should be from now on. `words` are told when it is let in: for something new, and for the
+/// same again.
 fn write(w: &mut World, pod: PodId, words: (&str, &str), change: impl FnOnce(&mut Value)) {
-    let old = api_server::object(&w.pods[pod.ix()]);
-    let mut new = old.clone();
-    change(&mut new);
-    if let (Some(before), Some(after)) = (old.as_object(), new.as_object()) {
-        let errors = update::validate(before, after, &w.gates);
-        if !errors.0.is_empty() {
-            let name = w.pods[pod.ix()].ident.name.to_string();
-            let refused = crate::rules::admission::Rejection::Invalid { name, errors };
-            w.answer(&format!("The {refused}"));
-            return;
-        }
-    }
-    tell_pod(w, pod, if old == new { words.1 } else { words.0 });
-    let (before, after) = (&old["metadata"], &new["metadata"]);
-    let labels = (before["labels"] != after["labels"])
-        .then(|| serde_json::from_value(after["labels"].clone()).unwrap_or_default());
-    let finalizers = (before["finalizers"] != after["finalizers"]).then(|| {
-        let list = after["finalizers"].as_array().into_iter().flatten();
-        list.filter_map(|f| f.as_str().map(Sym::new)).collect()
-    });
-    let spec = (old["spec"] != new["spec"]).then(|| wire::pod_spec(&new["spec"]));
-    let annotations = before["annotations"] != after["annotations"];
-    api_server::update(w, pod, Edit { labels, annotations, finalizers, spec });
-}
-
-/// A JSON merge patch (RFC 7386): null takes away, objects are merged, all else replaces.
-fn merge_into(target: &mut Value, patch: &Value) {
-    let Some(members) = patch.as_object() else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = json!({});
-    }
-    if let Some(own) = target.as_object_mut() {
-        for (key, value) in members {
-            if value.is_null() {
-                own.remove(key);
-            } else {
-                merge_into(own.entry(key.clone()).or_insert(Value::Null), value);
-            }
-        }
+    match api_server::patch(w, pod, change) {
+        Ok(true) => tell_pod(w, pod, words.0),
+        Ok(false) => tell_pod(w, pod, words.1),
+        Err(refused) => w.answer(&refused),
     }
 }
 

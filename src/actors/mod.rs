@@ -14,7 +14,6 @@ pub mod kubelet;
 pub mod memory;
 pub mod node_lifecycle;
 pub mod pod_gc;
-pub mod pod_resize;
 pub mod runtime;
 pub mod scheduler;
 pub mod start;

@@ -2,18 +2,10 @@
 //! other words. Texts count by what they say, not by the number that they have in this process; what names its pod
 //! ([`Text`]) counts by its parts, as the pod's own names are folded once, when it is created.
 
-use super::{Change, Event, NodeRow, PodRow, Transition};
+use super::{Change, Event, NodeRow, PodRow};
 use crate::api::text::{Millis, Suffix, Uid};
 use crate::api::{EventText, PodIdent, PodName, Sym, Text, Tri};
 use crate::time::Span;
-
-impl Transition {
-    /// Hands the words over, in a fixed order. The instant is a word of the step that wrote the transition.
-    pub fn values(&self, to: &mut impl FnMut(u64)) {
-        to(subject(self.pod, self.node));
-        self.change.values(to);
-    }
-}
 
 /// What a row is about.
 pub fn subject(pod: Option<PodRow>, node: Option<NodeRow>) -> u64 {
@@ -159,12 +151,10 @@ pub fn of_pod(ident: &PodIdent, to: &mut impl FnMut(u64)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Time;
 
     fn words(change: Change) -> Vec<u64> {
-        let row = Transition { time: Time::EPOCH, pod: Some(0), node: None, change, step: 0 };
         let mut words = Vec::new();
-        row.values(&mut |word| words.push(word));
+        change.values(&mut |word| words.push(word));
         words
     }
 

@@ -240,17 +240,13 @@ impl World {
 
     /// Writes a row of the timeline.
     pub fn record(&mut self, pod: Option<PodId>, node: Option<NodeId>, change: Change) {
-        let row = Transition {
-            time: self.now,
-            pod: pod.map(|p| p.0),
-            node: node.map(|n| n.0),
-            change,
-            step: self.step,
-        };
+        let (time, step) = (self.now, self.step);
+        let (pod, node) = (pod.map(|p| p.0), node.map(|n| n.0));
         let mut mix = Mix::new();
-        row.values(&mut |word| mix.add(word));
+        mix.add(values::subject(pod, node));
+        change.values(&mut |word| mix.add(word));
         self.digest.fold(mix.word());
-        self.outbox.push(row);
+        self.outbox.push(Transition { time, pod, node, change, step });
     }
     /// Writes rows about a pod that change together, and of which it is known what they make of the digest.
     pub fn record_together(&mut self, pod: PodId, node: Option<NodeId>, changes: &[Change], mixed: u64) {

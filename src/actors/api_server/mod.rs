@@ -4,11 +4,20 @@
 //! a kubelet. Each write gets a version (`resourceVersion`), what a client sees change of it is recorded at that instant, and
 //! [`super::watch`] tells those who listen. Nobody else writes objects, and nobody here knows who listens.
 
+mod evict;
 pub mod nodes;
 pub mod objects;
-pub mod pods;
+mod patch;
+mod pods;
+mod resize;
 
-pub use pods::*;
+pub use evict::evict;
+pub use patch::{merge_into, patch};
+pub use pods::{
+    Edit, Name, NewPod, bind, create_pod, delete_pod, find_node, find_pod, let_go, put_condition,
+    replace_status, update, update_status,
+};
+pub use resize::resize;
 
 use crate::world::World;
 

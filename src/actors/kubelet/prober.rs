@@ -31,7 +31,8 @@ fn prober(p: Local<'_>, ix: ContainerIx, kind: ProbeKind) -> Option<&Prober> {
 /// What the last results of the probes that can kill say of the newest instance.
 pub fn results(p: Local<'_>, ix: ContainerIx) -> ProbeResults {
     let newest = p.runtime.live.newest(p.container(ix).name).map_or(-1, |c| c.restart_count);
-    let of = |kind| prober(p, ix, kind).filter(|b| b.instance == newest).and_then(|b| b.result);
+    let own = p.memory(ix).map(|memory| &memory.probers).filter(|own| !own.is_empty());
+    let of = |kind| own?.get(kind).filter(|b| b.instance == newest).and_then(|b| b.result);
     ProbeResults {
         liveness: of(ProbeKind::Liveness),
         startup: of(ProbeKind::Startup),

@@ -2,13 +2,13 @@
 //! (`ResizeREST`, pkg/registry/core/pod/storage/storage.go; plugin/pkg/admission/podresize/admission.go).
 //!
 //! Before 1.33 the gate InPlacePodVerticalScaling is off, and then the API server has no such resource. What it lets in
-//! is desired from now on; whether the node has room is the kubelet's business ([`super::kubelet::allocation`]).
+//! is desired from now on; whether the node has room is the kubelet's business ([`crate::actors::kubelet::allocation`]).
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::api_server::{self, Edit};
+use super::pods::{self, Edit};
 use crate::api::spec::Resources;
 use crate::api::{Sym, wire};
 use crate::rules::admission::Rejection;
@@ -18,14 +18,18 @@ use crate::rules::validation;
 use crate::world::runtime::Resize;
 use crate::world::{PodId, World};
 
-/// Writes other requests and limits of a container; what is not named stays.
-pub fn resize(w: &mut World, pod: PodId, container: Sym, change: &Resources) {
+/// Writes other requests and limits of a container; what is not named stays. Says whether that was something new.
+///
+/// # Errors
+/// kubectl's words where it is not let in.
+pub fn resize(w: &mut World, pod: PodId, container: Sym, change: &Resources) -> Result<bool, String> {
     if !w.gates.in_place_resize {
-        w.answer("Error from server (NotFound): the server could not find the requested resource");
-        return;
+        return Err(
+            "Error from server (NotFound): the server could not find the requested resource".to_owned()
+        );
     }
     let p = &w.pods[pod.ix()];
-    let old = api_server::object(p);
+    let old = pods::object(p);
     let mut new = old.clone();
     for list in ["/spec/containers", "/spec/initContainers"] {
         let list = new.pointer_mut(list).and_then(Value::as_array_mut);
@@ -38,14 +42,13 @@ pub fn resize(w: &mut World, pod: PodId, container: Sym, change: &Resources) {
         }
     }
     if old["spec"] == new["spec"] {
-        return;
+        return Ok(false);
     }
     let name = p.ident.name.to_string();
     if let (Some(before), Some(after)) = (old.as_object(), new.as_object()) {
         let errors = validation::resize::validate(before, after, &w.gates);
         if !errors.is_empty() {
-            w.answer(&format!("The {}", Rejection::Invalid { name, errors }));
-            return;
+            return Err(format!("The {}", Rejection::Invalid { name, errors }));
         }
     }
     let spec = wire::pod_spec(&new["spec"]);
@@ -55,8 +58,7 @@ pub fn resize(w: &mut World, pod: PodId, container: Sym, change: &Resources) {
         let asked = amounts::requests(&spec, w.gates.pod_level_resources).asked;
         let has = Amounts::of_list(&w.nodes[node.ix()].spec.allocatable);
         if let Some(why) = resize::beyond_allocatable(&asked, &has) {
-            w.answer(&format!("Error from server (Forbidden): {}", Rejection::Forbidden { name, why }));
-            return;
+            return Err(format!("Error from server (Forbidden): {}", Rejection::Forbidden { name, why }));
         }
     }
     let p = w.local_mut(pod);
@@ -66,7 +68,8 @@ pub fn resize(w: &mut World, pod: PodId, container: Sym, change: &Resources) {
     if taken && p.runtime.resize.is_none() {
         p.runtime.resize = Some(Box::new(Resize::of(&p.pod.spec)));
     }
-    api_server::update(w, pod, Edit { spec: Some(spec), ..Edit::default() });
+    pods::update(w, pod, Edit { spec: Some(spec), ..Edit::default() });
+    Ok(true)
 }
 
 impl Resize {
