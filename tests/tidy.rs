@@ -305,8 +305,10 @@ fn the_api_server_tells_its_watchers_alone() {
     for (name, text) in files("src/actors/api_server", "rs") {
         let neighbours =
             ["scheduler", "kubelet", "taint_eviction", "pod_gc", "attach_detach", "node_lifecycle"];
+        let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         for neighbour in neighbours {
-            assert!(!text.contains(&format!("{neighbour}::")), "{name} calls {neighbour}");
+            let call = format!("{neighbour}::");
+            assert!(!code.iter().any(|line| line.contains(&call)), "{name} calls {neighbour}");
         }
     }
 }
