@@ -24,8 +24,7 @@ pub fn pod_assigned(w: &mut World, pod: PodId) {
 /// A pod's object is other than it was: the informer tells of it.
 pub fn pod_changed(w: &mut World, pod: PodId) {
     if w.volumes.list.iter().any(|volume| volume.users.contains(&pod)) {
-        let latency = w.plan.latency.watch.clone();
-        let late = w.pod_span(Purpose::Latency, pod, &latency);
+        let late = w.latency(pod, |latency| &latency.watch);
         round_at(w, w.now + late);
     }
 }

@@ -73,18 +73,27 @@ impl Session {
 
     /// As [`Session::step`], telling what was played.
     pub fn play(&mut self) -> Option<Played> {
-        let acted = self.due().map(|done| Arc::clone(&done.action));
+        if !self.done.is_empty()
+            && let Some(action) = self.due().map(|done| Arc::clone(&done.action))
+        {
+            let (at, index) = (action.at, self.world.take_in(action));
+            return Some(self.play_event(at, 0, SimEvent::Action { index }));
+        }
         let w = &mut self.world;
-        let (at, sequence, event) = match acted {
-            Some(action) => (action.at, 0, SimEvent::Action { index: w.take_in(action) }),
-            None if w.queue.peek_time()? > w.plan.until => return None,
-            None => w.queue.pop()?,
-        };
+        if w.queue.peek_time()? > w.plan.until {
+            return None;
+        }
+        let (at, sequence, event) = w.queue.pop()?;
+        Some(self.play_event(at, sequence, event))
+    }
+
+    fn play_event(&mut self, at: Time, sequence: u64, event: SimEvent) -> Played {
+        let w = &mut self.world;
         w.now = at;
         w.step += 1;
         w.digest.fold(at.micros().cast_unsigned());
         actors::play(w, event);
-        Some(Played { at, sequence, event })
+        Played { at, sequence, event }
     }
 
     /// What was written since the last call.

@@ -122,6 +122,7 @@ pub struct World {
     pub runtimes: Vec<Runtime>,
     /// What their kubelets hold of them, by pod.
     pub workers: worker::Workers,
+    pub spare_runs: worker::SpareRuns,
     /// Which addresses of the pod network are in use.
     pub addresses: addresses::Addresses,
 
@@ -215,11 +216,10 @@ impl World {
         self.draw(purpose, entity, u64::from(number))
     }
     pub fn pod_span(&mut self, purpose: Purpose, pod: PodId, distribution: &Distribution) -> Span {
-        if let Distribution::Constant(span) = distribution {
-            return *span;
+        match distribution {
+            Distribution::Constant(span) => *span,
+            _ => distribution.sample(&mut self.pod_draw(purpose, pod)),
         }
-        let mut draw = self.pod_draw(purpose, pod);
-        distribution.sample(&mut draw)
     }
 
     pub fn kubelet(&self, node: NodeId) -> Option<&Kubelet> {
@@ -234,8 +234,8 @@ impl World {
         if let Distribution::Constant(span) = which(&self.plan.latency) {
             return *span;
         }
-        let plan = Arc::clone(&self.plan);
-        self.pod_span(Purpose::Latency, pod, which(&plan.latency))
+        let mut draw = self.pod_draw(Purpose::Latency, pod);
+        which(&self.plan.latency).sample(&mut draw)
     }
 
     /// Writes a row of the timeline.

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::learned::Seen;
 use super::volumes::ClaimMounts;
 use super::{ContainerIx, Deletion, NodeId, PodId};
-use crate::api::{HeldStatus, PodSpec, ProbeKind, Sym, Text};
+use crate::api::{HeldStatus, PodSpec, ProbeKind, RuntimeStatus, Sym, Text};
 use crate::rules::backoff::Entry;
 use crate::rules::events::Correlator;
 use crate::rules::images::PullMemory;
@@ -182,6 +182,40 @@ pub struct Run {
     pub acted: bool,
     /// Regular init containers abort the pass when they fail to start.
     pub init_pass: usize,
+}
+
+/// Boxes of runs that are over: each sync needs one for a moment. They hold nothing of what was in them; a copy of the world
+/// begins with none.
+#[derive(Debug, Default)]
+pub struct SpareRuns(Vec<Box<Run>>);
+
+impl Clone for SpareRuns {
+    fn clone(&self) -> SpareRuns {
+        SpareRuns::default()
+    }
+}
+
+impl SpareRuns {
+    /// So many runs are mostly under way at a time.
+    const MOST: usize = 32;
+
+    /// A run in a box.
+    pub fn boxed(&mut self, run: Run) -> Box<Run> {
+        match self.0.pop() {
+            Some(mut spare) => {
+                *spare = run;
+                spare
+            }
+            None => Box::new(run),
+        }
+    }
+    /// A run is over; what it knew of the runtime is let go of.
+    pub fn keep(&mut self, mut run: Box<Run>, nothing: &Arc<RuntimeStatus>) {
+        if self.0.len() < SpareRuns::MOST {
+            run.snapshot = Seen { status: Arc::clone(nothing), shape: None };
+            self.0.push(run);
+        }
+    }
 }
 
 /// The kubelet's pod worker with everything that the kubelet holds of the pod.

@@ -48,6 +48,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         machines: Vec::new(),
         runtimes: Vec::new(),
         workers: Default::default(),
+        spare_runs: Default::default(),
         addresses: Default::default(),
         outbox: Vec::new(),
         directory: Default::default(),

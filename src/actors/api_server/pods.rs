@@ -9,6 +9,7 @@ use crate::api::{
     Condition, Generated, HeldStatus, OwnerReference, PodIdent, PodName, PodSpec, PodStatus, Suffix, Sym,
     Tri, text::Uid,
 };
+use crate::engine::digest::Mix;
 use crate::engine::random;
 use crate::record::{Change, PodRecord};
 use crate::rules::gates::Version;
@@ -155,7 +156,11 @@ fn name_key(namespace: Sym, PodName { base, suffix }: PodName) -> u64 {
         }
         Suffix::Generated(letters) => base.content_with(&[&letters.letters()]),
     };
-    spelled ^ namespace.content().rotate_left(32)
+    // Stirred: a table looks at single bits of it.
+    let mut mix = Mix::new();
+    mix.add(spelled);
+    mix.add(namespace.content());
+    mix.word()
 }
 
 fn key_of(p: &Pod) -> u64 {

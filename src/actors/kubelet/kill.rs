@@ -173,8 +173,7 @@ pub fn exited(w: &mut World, pod: PodId, ix: ContainerIx) {
     }
     kill.generation += 1;
     let generation = kill.generation;
-    let delay = w.plan.latency.stop.clone();
-    let delay = w.pod_span(Purpose::Latency, pod, &delay);
+    let delay = w.latency(pod, |latency| &latency.stop);
     w.after(delay, SimEvent::Kill { pod, container: ix, generation });
 }
 

@@ -110,8 +110,11 @@ fn begin(w: &mut World, pod: PodId) {
 /// `completeWork`: what comes after a run.
 pub fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
     let now = w.now;
-    let Some(worker) = w.worker_mut(pod) else { return };
-    worker.run = None;
+    let World { workers, spare_runs, no_runtime, .. } = w;
+    let Some(worker) = workers.get_mut(pod) else { return };
+    if let Some(run) = worker.run.take() {
+        spare_runs.keep(run, no_runtime);
+    }
     worker.last_end = Some(now);
     worker.due_generation += 1;
     match outcome {

@@ -92,8 +92,9 @@ fn fresh_run(snapshot: Seen, stage: Stage) -> Run {
 }
 
 fn set_run(w: &mut World, pod: PodId, run: Run) {
-    if let Some(worker) = w.worker_mut(pod) {
-        worker.run = Some(Box::new(run));
+    let World { workers, spare_runs, .. } = w;
+    if let Some(worker) = workers.get_mut(pod) {
+        worker.run = Some(spare_runs.boxed(run));
     }
 }
 

@@ -97,8 +97,7 @@ fn assume(w: &mut World, pod: PodId, candidate: Candidate, node: u32) {
     w.scheduler.waiting.remove(&pod);
     w.scheduler.cluster.clear_nomination(pod.0);
     w.scheduler.cluster.add_pod(node, pod.0, candidate.request, false);
-    let latency = w.plan.latency.bind.clone();
-    let takes = w.pod_span(Purpose::Latency, pod, &latency);
+    let takes = w.latency(pod, |latency| &latency.bind);
     w.after(takes, SimEvent::Bind { pod, node: NodeId(node) });
 }
 

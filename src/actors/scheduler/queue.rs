@@ -186,7 +186,6 @@ pub fn wake(w: &mut World) {
     w.scheduler.trying = Some(pod);
     w.scheduler.cycles += 1;
     let cycle = w.scheduler.cycles;
-    let latency = w.plan.latency.schedule.clone();
-    let takes = latency.sample(&mut w.draw(Purpose::Latency, 0, cycle));
+    let takes = w.plan.latency.schedule.sample(&mut w.draw(Purpose::Latency, 0, cycle));
     w.after(takes, SimEvent::Schedule { generation: cycle as u32 });
 }
