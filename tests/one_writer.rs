@@ -105,3 +105,22 @@ fn a_name_is_given_once_at_a_time() {
         lived.records.iter().filter_map(|r| Some(r.created?.since(lived.directory.start).secs())).collect();
     assert_eq!(created, [0, 120]);
 }
+
+/// A thousand pods that run at once have a thousand addresses.
+#[test]
+fn addresses_are_unique_while_they_are_in_use() {
+    let text = "until = \"5m\"\n[[node]]\nname = \"n\"\ncount = 10\ncapacity = { cpu = \"64\", memory = \"256Gi\", pods = 200 }\n\
+                [[pod]]\nname = \"web\"\nreplicas = 1000\nevery = \"10ms\"\n\
+                [[pod.spec.containers]]\nname = \"app\"\nimage = \"x\"\n";
+    let none = |path: &str| Err(path.to_owned());
+    let plan = scenario::load("s.toml", text, &none, &[]).unwrap_or_else(|p| panic!("{}", p.render(false)));
+    let mut session = session::Session::new(&Arc::new(plan), 0);
+    while session.step().is_some() {}
+    let w = &session.world;
+    let mut addresses: Vec<&str> =
+        w.runtimes.iter().filter_map(|runtime| Some(runtime.live.ips.first()?.as_str())).collect();
+    assert_eq!(addresses.len(), 1000, "all run");
+    addresses.sort_unstable();
+    addresses.dedup();
+    assert_eq!(addresses.len(), 1000);
+}
