@@ -62,7 +62,7 @@ pub fn play(w: &mut World, event: SimEvent) {
         | SimEvent::MemoryUsed { pod, .. }
         | SimEvent::Probe { pod, .. }
         | SimEvent::ProbeDone { pod, .. }
-            if w.runtimes[pod.ix()].containers.is_empty() => {}
+            if w.places[pod.ix()].runtime.containers.is_empty() => {}
         SimEvent::Kill { pod, container, generation } => kubelet::kill::go_on(w, pod, container, generation),
         SimEvent::HookFails { pod, container, generation } => {
             kubelet::kill::hook_fails(w, pod, container, generation);

@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 pub use event::SimEvent;
 pub use kubelet::Kubelet;
-pub use local::{Local, LocalMut};
+pub use local::{Local, LocalMut, Place};
 pub use log::Commanded;
 pub use machine::Machine;
 pub use node::{Node, NodeConditionKind, NodeId};
@@ -118,10 +118,8 @@ pub struct World {
 
     /// The machines with their kubelets, by node.
     pub machines: Vec<Machine>,
-    /// What the machines have of the pods that are bound to them, by pod: a pod has one machine in its life.
-    pub runtimes: Vec<Runtime>,
-    /// What their kubelets hold of them, by pod.
-    pub workers: worker::Workers,
+    /// What the machines and their kubelets have of the pods that are bound to them, by pod: a pod has one machine in its life.
+    pub places: Vec<Place>,
     pub spare_runs: worker::SpareRuns,
     /// Which addresses of the pod network are in use.
     pub addresses: addresses::Addresses,
