@@ -187,6 +187,7 @@ pub struct Run {
 /// Boxes of runs that are over: each sync needs one for a moment. They hold nothing of what was in them; a copy of the world
 /// begins with none.
 #[derive(Debug, Default)]
+#[expect(clippy::vec_box, reason = "the boxes themselves are what is kept")]
 pub struct SpareRuns(Vec<Box<Run>>);
 
 impl Clone for SpareRuns {
