@@ -124,3 +124,48 @@ fn addresses_are_unique_while_they_are_in_use() {
     addresses.dedup();
     assert_eq!(addresses.len(), 1000);
 }
+
+/// What is done to a machine needs no object of its node; and a kubelet that starts without one registers it.
+#[test]
+fn a_machine_outlives_its_node_object() {
+    let crash =
+        pod("crash", "0s", "") + "[pod.behavior.containers.app]\nattempts = [{ runs = \"3s\", exit = 1 }]\n";
+    let late = pod("late", "2m", "");
+    let actions = "[[action]]\nat = \"4s\"\ndelete = \"node/n1\"\n[[action]]\nat = \"5s\"\nstop = \"node/n1\"\n\
+                   [[action]]\nat = \"90s\"\nstart = \"node/n1\"\n";
+    let lived = live(&format!("until = \"5m\"\n[[node]]\nname = \"n1\"\n{crash}{late}{actions}"));
+    assert!(lived.answers.is_empty(), "{:?}", lived.answers);
+    let start = lived.directory.start;
+    let dark = rows(&lived, "crash").filter(|t| matches!(t.change, Change::Container { .. }));
+    let dark: Vec<i64> =
+        dark.map(|t| t.time.since(start).secs()).filter(|secs| (6..90).contains(secs)).collect();
+    assert!(dark.is_empty(), "the machine is off: {dark:?}");
+    assert_eq!(statuses(&lived, "late").last(), Some(&Sym::RUNNING), "the node is back");
+    let ready = lived.transitions.iter().filter_map(|t| match t.change {
+        Change::Node { kind: Sym::READY, from, to, .. } => Some((t.time.since(start).secs(), from, to)),
+        _ => None,
+    });
+    assert_eq!(ready.last().map(|(secs, from, _)| (secs, from)), Some((91, None)), "a new object");
+}
+
+/// A pod that names a node which never was is bound to it for the API server: it keeps its grace.
+#[test]
+fn a_pod_on_a_node_that_never_was_is_terminating_until_it_is_collected() {
+    let delete = "[[action]]\nat = \"10s\"\ndelete = \"pod/ghost\"\n";
+    let lived = live(&format!("until = \"5m\"\n{}{delete}", pod("ghost", "0s", "nodeName = \"nowhere\"")));
+    assert_eq!(statuses(&lived, "ghost"), [Sym::PENDING, Sym::TERMINATING, Sym::FAILED, Sym::EMPTY]);
+    let gone = lived.records[0].removed.map(|at| at.since(lived.directory.start).secs());
+    assert!(gone.is_some_and(|secs| (40..=80).contains(&secs)), "{gone:?}");
+}
+
+/// The server's rules see that a pod is being deleted.
+#[test]
+fn no_finalizer_is_added_to_a_pod_that_is_being_deleted() {
+    let held =
+        pod("held", "0s", "").replacen("name = \"held\"", "name = \"held\"\nfinalizers = [\"ex.com/f\"]", 1);
+    let actions = "[[action]]\nat = \"10s\"\ndelete = \"pod/held\"\n[[action]]\nat = \"11s\"\npatch = \"pod/held\"\n\
+                   merge = { metadata = { finalizers = [\"ex.com/f\", \"ex.com/new\"] } }\n";
+    let lived = live(&format!("until = \"2m\"\n{held}{actions}"));
+    let [refused] = &lived.answers[..] else { panic!("{:?}", lived.answers) };
+    assert!(refused.contains("no new finalizers can be added if the object is being deleted"), "{refused}");
+}

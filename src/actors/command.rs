@@ -130,7 +130,7 @@ fn obey(w: &mut World, command: &Command) {
             }
         }
         Command::RestartKubelet { node, takes } => {
-            for node in nodes(w, node) {
+            for node in machines(w, node) {
                 super::kubelet::restart(w, node, *takes);
                 tell_node(w, node, &format!("runs without its kubelet for {takes}"));
             }
@@ -169,14 +169,14 @@ fn obey(w: &mut World, command: &Command) {
             }
         }
         Command::StopNode { node } => {
-            for node in nodes(w, node) {
+            for node in machines(w, node) {
                 let what = if w.machines[node.ix()].up { "goes dark" } else { "is dark already" };
                 tell_node(w, node, what);
                 super::runtime::machine_off(w, node);
             }
         }
         Command::StartNode { node } => {
-            for node in nodes(w, node) {
+            for node in machines(w, node) {
                 tell_node(w, node, "boots");
                 super::runtime::machine_on(w, node);
             }
@@ -265,13 +265,13 @@ fn obey(w: &mut World, command: &Command) {
             }
         }
         Command::Shutdown { node } => {
-            for node in nodes(w, node) {
+            for node in machines(w, node) {
                 tell_node(w, node, "shuts down");
                 super::kubelet::shutdown::begin(w, node);
             }
         }
         Command::Pressure { node, resource, lasts } => {
-            for node in nodes(w, node) {
+            for node in machines(w, node) {
                 tell_node(w, node, &format!("runs short of {resource}"));
                 super::kubelet::eviction::begin(w, node, *resource, *lasts);
             }
@@ -443,18 +443,26 @@ fn pods(w: &mut World, target: &Target) -> Vec<PodId> {
     found
 }
 
+/// The nodes that a target names, by their objects in the API.
 fn nodes(w: &mut World, target: &Target) -> Vec<NodeId> {
-    let found: Vec<NodeId> = NodeId::all(w.nodes.len())
-        .filter(|node| {
-            let n = &w.nodes[node.ix()];
-            n.exists
-                && if target.prefix {
-                    n.spec.name.starts_with(&target.name)
-                } else {
-                    n.spec.name == *target.name
-                }
-        })
-        .collect();
+    let found = named(w, target).filter(|node| w.nodes[node.ix()].exists).collect();
+    told_if_none(w, target, found)
+}
+
+/// The machines that a target names: what is done to one needs no object of its node.
+fn machines(w: &mut World, target: &Target) -> Vec<NodeId> {
+    let found = named(w, target).collect();
+    told_if_none(w, target, found)
+}
+
+fn named<'a>(w: &'a World, target: &'a Target) -> impl Iterator<Item = NodeId> + 'a {
+    NodeId::all(w.machines.len()).filter(|node| {
+        let name = w.machines[node.ix()].name;
+        if target.prefix { name.starts_with(&target.name) } else { name == *target.name }
+    })
+}
+
+fn told_if_none(w: &mut World, target: &Target, found: Vec<NodeId>) -> Vec<NodeId> {
     match (found.is_empty(), target.prefix) {
         (true, true) => w.tell(kubectl::NOTHING.to_owned()),
         (true, false) => {

@@ -26,15 +26,15 @@ const TAINT_DELAY: Span = Span::from_millis(100);
 /// How long nodes and their kubelets have been there when a scenario begins.
 pub const KUBELET_AGE: Span = Span::from_secs(86_400);
 
-/// The conditions of a node whose kubelet has reported from before the run's start.
-pub fn healthy(start: Time) -> [NodeCondition; 4] {
+/// The conditions of a node whose kubelet reports since this instant, and all is well.
+pub fn healthy(since: Time) -> [NodeCondition; 4] {
     NodeConditionKind::ALL.map(|kind| {
         let (status, (reason, message)) = match PRESSURES.iter().find(|pressure| pressure.condition == kind) {
             Some(pressure) => (Tri::False, pressure.off),
             None => (Tri::True, READY_WORDS),
         };
         let (reason, message) = (Sym::new(reason), Sym::new(message));
-        NodeCondition { status, reason, message, since: start - KUBELET_AGE }
+        NodeCondition { status, reason, message, since }
     })
 }
 
@@ -214,7 +214,7 @@ fn lose_pod(w: &mut World, pod: PodId, node_was_ready: bool) {
         let lost = Condition { status: Tri::False, ..ready };
         api_server::update_status(w, pod, |s, now| {
             api_server::put_condition(s, lost, now);
-            if legacy {
+            if legacy && !terminal {
                 s.phase = Phase::Unknown;
             }
         });
@@ -336,6 +336,11 @@ fn put_pressure(n: &mut Node, kind: &PressureKind, to: Tri, words: (&str, &str),
 
 /// A node's kubelet is back and posts its status.
 pub fn kubelet_started(w: &mut World, node: NodeId) {
+    if !w.nodes[node.ix()].exists {
+        let spec = super::start::node_spec(&w.plan, node.ix());
+        nodes::register(w, node, spec, healthy(w.now));
+        return;
+    }
     if w.nodes[node.ix()].ready() == Tri::True {
         return;
     }

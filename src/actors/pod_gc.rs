@@ -94,7 +94,8 @@ pub fn pass(w: &mut World) {
 
 fn collect_orphan(w: &mut World, pod: PodId) {
     let p = &w.pods[pod.ix()];
-    if !p.exists {
+    // Its node may have been registered anew while it was in quarantine.
+    if !p.exists || p.node.is_some_and(|node| w.nodes[node.ix()].exists) {
         return;
     }
     if !p.status.form().phase.is_terminal() {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::api_server::{self, NewPod};
+use super::node_lifecycle;
 use crate::api::{NodeSpec, Sym};
 use crate::engine::random;
 use crate::record::Directory;
@@ -53,7 +54,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             reconcile: plan.start + phase(&w, Purpose::ReconcilePhase) * 10,
         };
         let throttle = super::kubelet::images::full_throttle(&node.kubelet, plan.start);
-        let since = plan.start - super::node_lifecycle::KUBELET_AGE;
+        let since = plan.start - node_lifecycle::KUBELET_AGE;
         let kubelet = Kubelet::new(0, since, Time::EPOCH, anchors, throttle);
         let ip = address(ix);
         let images = node.spec.images.iter().map(|image| w.images.full(*image)).collect();
@@ -75,11 +76,8 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             failed_pulls: Vec::new(),
             next_pull: 0,
         });
-        let spec = NodeSpec {
-            declared_features: node_declared_features::declared(&plan.gates),
-            ..node.spec.clone()
-        };
-        api_server::nodes::found(&mut w, spec, ip, super::node_lifecycle::healthy(plan.start));
+        let conditions = node_lifecycle::healthy(plan.start - node_lifecycle::KUBELET_AGE);
+        api_server::nodes::found(&mut w, node_spec(plan, ix), ip, conditions);
     }
     super::attach_detach::node_changed(&mut w);
     super::scheduler::start(&mut w);
@@ -103,6 +101,12 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
         w.at(action.at, SimEvent::Action { index });
     }
     w
+}
+
+/// A node's object as its kubelet registers it.
+pub fn node_spec(plan: &Plan, node: usize) -> NodeSpec {
+    let declared_features = node_declared_features::declared(&plan.gates);
+    NodeSpec { declared_features, ..plan.nodes[node].spec.clone() }
 }
 
 /// A replica is created, and the next one is queued.

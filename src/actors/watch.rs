@@ -47,6 +47,9 @@ pub enum News<'a> {
         node: NodeId,
         before: &'a Node,
     },
+    NodeCreated {
+        node: NodeId,
+    },
     NodeDeleted {
         node: NodeId,
     },
@@ -151,6 +154,10 @@ pub fn tell(w: &mut World, news: News<'_>) {
             if cordoned {
                 node_lifecycle::cordoned(w, node);
             }
+            scheduler::node_listed(w, node);
+        }
+        News::NodeCreated { node } => {
+            attach_detach::node_changed(w);
             scheduler::node_listed(w, node);
         }
         News::NodeDeleted { node } => {

@@ -29,7 +29,8 @@ struct Manifest<'a> {
     scenario: &'a str,
     /// Of the scenario's text, its manifests and the overrides.
     scenario_digest: &'a str,
-    seed: u64,
+    /// A number, or a text where TOML's numbers end.
+    seed: toml::Value,
     kubernetes: &'a str,
     /// Of kubelapse.
     version: &'a str,
@@ -50,7 +51,7 @@ pub fn text(plan: &Plan, seed: u64, w: &World, formats: &[Format], partial: bool
         format: FORMAT,
         scenario: &plan.name,
         scenario_digest: &plan.digest,
-        seed,
+        seed: i64::try_from(seed).map_or_else(|_| seed.to_string().into(), toml::Value::from),
         kubernetes: plan.gates.version.as_str(),
         version: env!("CARGO_PKG_VERSION"),
         start: plan.start.rfc3339_micros(),

@@ -19,7 +19,7 @@ pub struct Arguments {
     #[arg(required = true)]
     scenarios: Vec<String>,
     /// Seed of all chance, instead of the scenario's
-    #[arg(long, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    #[arg(long)]
     seed: Option<u64>,
     /// End of the run, instead of the scenario's (a duration: 90s, 15m, 2h)
     #[arg(long, value_name = "DURATION")]

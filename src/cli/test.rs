@@ -28,7 +28,7 @@ pub struct Arguments {
     /// Names of built-in scenarios, files, or folders of them; without one, all built-in scenarios
     scenarios: Vec<String>,
     /// Seed of all chance, instead of the scenario's
-    #[arg(long, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64), conflicts_with = "seeds")]
+    #[arg(long, conflicts_with = "seeds")]
     seed: Option<u64>,
     /// Plays each scenario under the seeds 0 to N-1
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]

@@ -19,6 +19,18 @@ pub fn found(w: &mut World, spec: NodeSpec, ip: Sym, conditions: [NodeCondition;
     id
 }
 
+/// A kubelet that starts finds no object of its node and registers one (`registerWithAPIServer`,
+/// pkg/kubelet/kubelet_node_status.go): as it was at first.
+pub fn register(w: &mut World, node: NodeId, spec: NodeSpec, conditions: [NodeCondition; 4]) {
+    if w.nodes[node.ix()].exists {
+        return;
+    }
+    let (ip, heartbeat, resource_version) = (w.nodes[node.ix()].ip, w.now, next_version(w));
+    *w.nodes.write(node.ix()) = Node { spec, ip, exists: true, conditions, heartbeat, resource_version };
+    record(w, node, NodeConditionKind::Ready, None);
+    watch::tell(w, News::NodeCreated { node });
+}
+
 /// Writes to a node what `change` makes of it: all that it changes is one write. A node that is gone stays so.
 pub fn update(w: &mut World, node: NodeId, change: impl FnOnce(&mut Node, Time)) {
     if !w.nodes[node.ix()].exists {

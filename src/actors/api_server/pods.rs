@@ -261,7 +261,7 @@ fn put_status(w: &mut World, pod: PodId, status: HeldStatus, by_kubelet: bool) {
 /// A pod's object as a patch sees it: the parts of `metadata` that can be patched, and `spec`.
 pub fn object(p: &Pod) -> serde_json::Value {
     let finalizers: Vec<&str> = p.finalizers.iter().map(|f| f.as_str()).collect();
-    serde_json::json!({
+    let mut object = serde_json::json!({
         "metadata": {
             "name": p.ident.name.to_string(),
             "namespace": p.ident.namespace.as_str(),
@@ -269,7 +269,11 @@ pub fn object(p: &Pod) -> serde_json::Value {
             "finalizers": finalizers,
         },
         "spec": &*p.spec,
-    })
+    });
+    if let Some(deletion) = p.deletion {
+        object["metadata"]["deletionTimestamp"] = deletion.at.rfc3339_secs().into();
+    }
+    object
 }
 
 /// What one request changes of a pod's object beside its status; None: as it was.
@@ -335,7 +339,9 @@ pub fn delete_pod(w: &mut World, pod: PodId, grace: Option<i64>) {
         return;
     }
     let mut secs = grace.or(p.spec.termination_grace_period_seconds).unwrap_or(0);
-    if p.node.is_none() || p.status.form().phase.is_terminal() {
+    // One that names a node that is not there counts as bound to it.
+    let unbound = p.node.is_none() && p.spec.node_name.is_empty();
+    if unbound || p.status.form().phase.is_terminal() {
         secs = 0;
     }
     if secs < 0 {
