@@ -399,7 +399,6 @@ fn what_is_not_there_or_does_not_run_is_answered() {
         assert!(walk.answers().last().is_some_and(|last| last.ends_with(&told.answer[0])), "{words}");
         told.answer.join("\n")
     };
-    assert_eq!(told(20, "remove cm/nobody"), "Error from server (NotFound): configmaps \"nobody\" not found");
     assert_eq!(
         told(20, "remove cm/settings"),
         "Error from server (NotFound): configmaps \"settings\" not found"
@@ -409,8 +408,8 @@ fn what_is_not_there_or_does_not_run_is_answered() {
         "Error from server (AlreadyExists): secrets \"regcred\" already exists"
     );
     assert_eq!(
-        told(20, "bind pvc/nothing"),
-        "Error from server (NotFound): persistentvolumeclaims \"nothing\" not found"
+        told(20, "create cm/nobody"),
+        "Error from server (AlreadyExists): configmaps \"nobody\" already exists"
     );
     assert_eq!(told(20, "kill pod/gated"), "container app of pod gated does not run");
     assert_eq!(told(20, "kill pod/gated sandbox=true"), "no sandbox of pod gated runs");
@@ -469,6 +468,63 @@ fn overrides_and_another_seed_are_saved_too() {
     assert_eq!(plan.seed, 77);
     let lived = session::live(&Arc::new(plan), 77);
     assert_eq!(lived.digest, walk.world().digest.to_string());
+}
+
+/// What the scenario does not name is taken to be there, and can be taken away like what it names.
+#[test]
+fn an_object_that_the_scenario_does_not_name_can_be_removed_and_created_again() {
+    const PODS: &str = r#"
+name = "undeclared"
+until = "5m"
+[[pod]]
+name = "before"
+[[pod.spec.containers]]
+name = "app"
+image = "shop/web:1"
+[[pod.spec.containers.envFrom]]
+configMapRef = { name = "settings" }
+[[pod]]
+name = "after"
+at = "10s"
+[pod.spec]
+containers = [{ name = "app", image = "shop/web:1", envFrom = [{ configMapRef = { name = "settings" } }] }]
+[[pod]]
+name = "claiming"
+at = "10s"
+[pod.spec]
+containers = [{ name = "app", image = "shop/web:1" }]
+volumes = [{ name = "data", persistentVolumeClaim = { claimName = "data" } }]
+"#;
+    let mut walk = walk_of("undeclared.toml", PODS, &[]);
+    let start = walk.plan().start;
+    let told = |walk: &mut Walk, words: &str| {
+        walk.act(words).unwrap_or_else(|problem| panic!("{words}: {problem}")).answer.join("\n")
+    };
+    let shown = |walk: &mut Walk, secs: i64| {
+        walk.seek_time(start + Span::from_secs(secs));
+        let pods = kubectl::pods(walk.world());
+        let cells = pods.into_iter().map(|pod| kubectl::cells(walk.world(), pod, walk.now()));
+        cells.map(|[name, _, status, ..]| format!("{name} {status}")).collect::<Vec<_>>().join(", ")
+    };
+    walk.seek_time(start + Span::from_secs(9));
+    assert!(told(&mut walk, "create cm/settings").contains("AlreadyExists"));
+    assert_eq!(told(&mut walk, "bind pvc/data"), "persistentvolumeclaim/data is bound already");
+    let gone = "configmap \"settings\" deleted from default namespace";
+    assert_eq!(told(&mut walk, "remove ConfigMap/settings"), gone);
+    assert!(told(&mut walk, "remove ConfigMap/settings").contains("NotFound"));
+    let gone = "persistentvolumeclaim \"data\" deleted from default namespace";
+    assert_eq!(told(&mut walk, "remove pvc/data"), gone);
+    let failing = "after CreateContainerConfigError, before Running, claiming Pending";
+    assert_eq!(shown(&mut walk, 20), failing);
+    assert_eq!(told(&mut walk, "create ConfigMap/settings"), "configmap/settings created");
+    assert_eq!(told(&mut walk, "create pvc/data"), "persistentvolumeclaim/data created");
+    assert_eq!(shown(&mut walk, 120), "after Running, before Running, claiming Running");
+    // And back: an earlier place knows nothing of it.
+    assert_eq!(shown(&mut walk, 20), failing);
+    run_out(&mut walk);
+    replays(&walk, "undeclared");
+    while walk.undo().is_ok() {}
+    assert_eq!(shown(&mut walk, 20), "after Running, before Running, claiming Running");
 }
 
 #[test]
