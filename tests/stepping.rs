@@ -315,6 +315,8 @@ fn what_is_done_can_be_taken_back() {
     run_out(&mut once);
     walk.seek_time(start + Span::from_secs(60));
     walk.act("drain node/n1").expect("it can be done");
+    let mut drained = walk.clone();
+    run_out(&mut drained);
     // Seen from before it is what comes.
     walk.seek_time(start + Span::from_millis(40_500));
     let coming = walk.coming(None);
@@ -327,14 +329,24 @@ fn what_is_done_can_be_taken_back() {
     walk.act("stop node/n2").expect("it can be done");
     assert_eq!(walk.done().len(), 2, "the drain belonged to another future");
     run_out(&mut walk);
-    assert_eq!(walk.undo().expect("it is taken back").words, "stop node/n2");
+    let stopped = walk.undo().expect("it is taken back");
+    assert_eq!(stopped.action.words, "stop node/n2");
+    assert_eq!(
+        stopped.brings_back(start).as_deref(),
+        Some("1 later action is back: drain node/n1 (at 1m0s)")
+    );
     assert_eq!((walk.position(), walk.now()), stood);
+    let mut both = walk.clone();
+    run_out(&mut both);
+    assert_eq!(both.world().digest, drained.world().digest, "the drain is to come again");
+    replays(&both, "both again");
+    assert_eq!(walk.undo().expect("it lies ahead").action.words, "drain node/n1");
     let mut again = walk.clone();
     run_out(&mut again);
     assert_eq!(again.world().digest, once.world().digest);
     replays(&again, "one of two");
     walk.seek(3);
-    assert_eq!(walk.undo().expect("it lies ahead").words, "delete pod/web-1");
+    assert_eq!(walk.undo().expect("it lies ahead").action.words, "delete pod/web-1");
     assert_eq!(walk.now(), start + Span::from_secs(20));
     run_out(&mut walk);
     assert_eq!(walk.world().digest.to_string(), untouched);
@@ -539,6 +551,10 @@ fn acting_at_an_earlier_place_forgets_what_was_done_later() {
     walk.seek_time(start + second(15));
     assert_eq!(walk.done().len(), 2);
     walk.act("label pod/orders labels={ step = \"two\" }").expect("it can be done");
+    assert_eq!(
+        walk.done().last().and_then(|done| done.drops(start)).as_deref(),
+        Some("1 later action is dropped: delete pod/orders (at 20s); `undo` brings it back")
+    );
     let words: Vec<&str> = walk.done().iter().map(|done| done.action.words.as_str()).collect();
     assert_eq!(
         words,

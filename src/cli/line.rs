@@ -55,6 +55,7 @@ Ask        why [WORD]         why the last change came (why phase, why Ready, wh
 Act        do ACTION          any action of the scenario format, now: do delete pod/web gracePeriodSeconds=5,
                               do cordon node/node-0, do kill pod/web container=app, do create ConfigMap/settings
            undo               takes the last thing back that was done, and stands where it was done
+                              (an action in the past drops what was done later; undo brings that back)
            save FILE          everything so far as a scenario that replays to the same bytes
            quit               leaves
 ";
@@ -571,6 +572,9 @@ impl Line {
         if done.answer.len() > SHOWN {
             let _ = writeln!(text, "... and {} more", done.answer.len() - SHOWN);
         }
+        if let Some(words) = self.walk.done().last().and_then(|done| done.drops(self.walk.plan().start)) {
+            let _ = writeln!(text, "{words}");
+        }
         for row in &self.walk.history()[before.min(self.walk.history().len())..] {
             let at = offset(row.time, self.walk.plan().start);
             let _ = writeln!(text, "{at}  {}", why::headline(row, &self.walk.world().directory));
@@ -579,9 +583,10 @@ impl Line {
     }
 
     fn undo(&mut self) -> Result<String, String> {
-        let action = self.walk.undo()?;
+        let done = self.walk.undo()?;
         self.refusals(0);
-        Ok(format!("{}  taken back: {}\n", self.clock(), action.words))
+        let back = done.brings_back(self.walk.plan().start).map_or_else(String::new, |words| words + "\n");
+        Ok(format!("{}  taken back: {}\n{back}", self.clock(), done.action.words))
     }
 
     /// What the API server answered to actions since it was told last, without the newest so many; going back takes it back.

@@ -24,6 +24,29 @@ pub struct Done {
     toml: String,
     /// Where the person stood: after how many steps, and when.
     stood: (u64, Time),
+    /// What had been done later, on the line that this one has left.
+    dropped: Arc<[Done]>,
+}
+
+impl Done {
+    /// What later actions doing this has dropped, in words; None: there were none.
+    pub fn drops(&self, start: Time) -> Option<String> {
+        let words = self.later(start, "is dropped", "are dropped")?;
+        Some(format!("{words}; `undo` brings {} back", if self.dropped.len() == 1 { "it" } else { "them" }))
+    }
+    /// What taking this back has brought back, in words.
+    pub fn brings_back(&self, start: Time) -> Option<String> {
+        self.later(start, "is back", "are back")
+    }
+    fn later(&self, start: Time, one: &str, many: &str) -> Option<String> {
+        let told = |done: &Done| format!("{} (at {})", done.action.words, done.stood.1.since(start));
+        let list: Vec<String> = self.dropped.iter().map(told).collect();
+        match list.len() {
+            0 => None,
+            1 => Some(format!("1 later action {one}: {}", list[0])),
+            count => Some(format!("{count} later actions {many}: {}", list.join(", "))),
+        }
+    }
 }
 
 impl Walk {
@@ -50,20 +73,22 @@ impl Walk {
         let action = Arc::new(Action { words: words.trim().to_owned(), ..Arc::unwrap_or_clone(action) });
 
         let stood = (self.position(), self.clock);
+        let dropped = self.done().iter().filter(|done| done.step > stood.0).cloned().collect();
         self.forget_after(self.position());
         // As the file's last action it would have the number after all that the run begins with.
         while self.session.world.queue.peek().is_some_and(|next| next < (at, self.first.1)) && self.play() {}
-        let done = Done { step: self.position() + 1, action, toml, stood };
+        let done = Done { step: self.position() + 1, action, toml, stood, dropped };
         self.session.done = self.session.done.iter().cloned().chain([done]).collect();
         self.play();
         self.world().log.last().cloned().ok_or_else(|| "nothing was done".to_owned())
     }
 
-    /// Takes the last thing back that was done, wherever that was, and stands there. Tells what it was.
+    /// Takes the last thing back that was done, wherever that was, and stands there; what it had dropped is to come again.
+    /// Tells what it was.
     ///
     /// # Errors
     /// When nothing has been done.
-    pub fn undo(&mut self) -> Result<Arc<Action>, String> {
+    pub fn undo(&mut self) -> Result<Done, String> {
         let Some(last) = self.session.done.last().cloned() else {
             return Err("nothing has been done that could be taken back".to_owned());
         };
@@ -71,7 +96,9 @@ impl Walk {
         self.seek(position);
         self.forget_after(last.step - 1);
         self.clock = clock;
-        Ok(last.action)
+        // The run up to here is the one on which they were done: their steps are the same.
+        self.session.done = self.session.done.iter().chain(last.dropped.iter()).cloned().collect();
+        Ok(last)
     }
 
     /// What the cluster has answered so far where something was not done.
