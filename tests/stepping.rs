@@ -204,7 +204,7 @@ attempts = [{ runs = { uniform = ["20s", "50s"] }, exit = 1 }]
 name = "gated"
 [pod.spec]
 schedulingGates = [{ name = "example.com/hold" }]
-containers = [{ name = "app", image = "registry.example/shop/web:1", envFrom = [{ configMapRef = { name = "settings" } }] }]
+containers = [{ name = "app", image = "registry.example/shop/web:1", envFrom = [{ configMapRef = { name = "settings" } }], readinessProbe = { exec = { command = ["ready"] } } }]
 [[pod]]
 name = "reads"
 [pod.spec]
@@ -669,6 +669,15 @@ fn what_comes_does_come() {
             assert!(played, "{}: {} does not come", scenario.name, next.words.text);
         }
     }
+}
+
+#[test]
+fn a_probe_that_the_container_has_not_cannot_fail() {
+    let mut walk = shipped("crash-loop");
+    walk.seek_time(walk.plan().start + Span::from_secs(5));
+    let told = walk.act("setProbe pod/orders probe=liveness").expect("it can be asked");
+    assert_eq!((told.refusals, told.answer.len()), (1, 1));
+    assert_eq!(told.answer, ["container app of pod orders has no livenessProbe"]);
 }
 
 #[test]

@@ -145,6 +145,11 @@ fn obey(w: &mut World, command: &Command) {
             let failure_rate = if *ok { 0.0 } else { 1.0 };
             let point = ProbePoint { at: Span::ZERO, failure_rate, takes, output: *output };
             for pod in pods(w, pod) {
+                if !has_probe(w, pod, *container, *probe) {
+                    let name = w.pods[pod.ix()].ident.name;
+                    w.answer(&format!("container {container} of pod {name} has no {}Probe", probe.word()));
+                    continue;
+                }
                 tell_probe(w, pod, *container, *probe, *ok);
                 set_probe(w, pod, *container, *probe, point.clone());
             }
@@ -305,6 +310,12 @@ fn is_on(w: &World, pod: PodId) -> bool {
 fn runs(w: &World, pod: PodId, container: Sym) -> bool {
     let newest = w.local(pod).runtime.live.newest(container);
     is_on(w, pod) && newest.is_some_and(|c| c.state == crate::api::InstanceState::Running)
+}
+
+/// Whether a container's spec has a probe that could be answered.
+fn has_probe(w: &World, pod: PodId, container: Sym, probe: ProbeKind) -> bool {
+    let p = &w.pods[pod.ix()];
+    p.find(container).is_some_and(|ix| p.container(ix).probe(probe).is_some())
 }
 
 /// Says which process answers a probe otherwise from now on.
