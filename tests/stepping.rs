@@ -671,6 +671,27 @@ fn what_comes_does_come() {
     }
 }
 
+/// As kubectl is asked for it, it is the same action, and is saved as such.
+#[test]
+fn what_is_typed_as_for_kubectl_is_played_and_saved() {
+    let mut walk = walk_of("workshop.toml", WORKSHOP, &[]);
+    walk.seek_time(walk.plan().start + Span::from_secs(20));
+    for (words, answer) in [
+        ("kubectl set image pod/web-0 app=registry.example/shop/web:3", "pod/web-0 image updated"),
+        ("label pod web-0 app=x tier=front", "pod/web-0 labeled"),
+        ("label pods web-0 tier-", "pod/web-0 unlabeled"),
+        ("taint node n1 a=b:NoSchedule", "node/n1 tainted"),
+        ("taint nodes n1 a=b:NoSchedule-", "node/n1 untainted"),
+        ("patch pod/web-0 -p '{\"metadata\":{\"annotations\":{\"by\":\"me\"}}}'", "pod/web-0 patched"),
+        ("delete configmap other", "configmap \"other\" deleted from default namespace"),
+    ] {
+        let told = walk.act(words).unwrap_or_else(|problem| panic!("{words}: {problem}"));
+        assert_eq!(told.answer, [answer], "{words}");
+    }
+    run_out(&mut walk);
+    replays(&walk, "as for kubectl");
+}
+
 #[test]
 fn a_probe_that_the_container_has_not_cannot_fail() {
     let mut walk = shipped("crash-loop");

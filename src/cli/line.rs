@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::record::Transition;
+use crate::scenario::format::VERBS;
 use crate::scenario::values::parse_duration;
 use crate::session::words::{broken, offset, unfolded};
 use crate::session::{Breakpoint, Direction, Move, Stop, Walk, kubectl, nodes, strip, why};
@@ -53,7 +54,8 @@ Ask        why [WORD]         why the last change came (why phase, why Ready, wh
            quiz on|off        a question before every change of STATUS
            hint, score, debrief
 Act        do ACTION          any action of the scenario format, now: do delete pod/web gracePeriodSeconds=5,
-                              do cordon node/node-0, do kill pod/web container=app, do create ConfigMap/settings
+                              do cordon node/node-0, do kill pod/web container=app, do create ConfigMap/settings;
+                              or as for kubectl: do set image pod/web app=web:2, do label pod web tier-
            undo               takes the last thing back that was done, and stands where it was done
                               (an action in the past drops what was done later; undo brings that back)
            save FILE          everything so far as a scenario that replays to the same bytes
@@ -161,9 +163,8 @@ impl Line {
             "quit" | "q" | "exit" => return Reply::Quit(self.farewell()),
             "help" | "h" | "?" => Ok(HELP.to_owned()),
             "back" | "b" | "prev" | "p" => self.go(Direction::Back, rest),
-            "get" | "kubectl" if word == "get" || rest.starts_with("get") => {
-                Ok(self.get(rest.trim_start_matches("get").trim()))
-            }
+            "kubectl" if !rest.is_empty() => return self.say(rest, save),
+            "get" => Ok(self.get(rest)),
             "select" | "s" => self.select(rest),
             "describe" | "d" if node_of(rest).is_some() => {
                 self.walk.describe_node(node_of(rest).unwrap_or_default())
@@ -242,6 +243,9 @@ impl Line {
                     "history", "why", "coming", "ask", "answer", "skip", "quiz", "hint", "score", "debrief",
                     "do", "undo", "save", "help", "quit",
                 ];
+                if word == "set" || VERBS.iter().any(|verb| verb.verb.eq_ignore_ascii_case(word)) {
+                    return Err(format!("`{word}` is an action: `do {text}`"));
+                }
                 let near = crate::scenario::diagnostic::nearest(word, &words);
                 let hint = near.map_or_else(
                     || "`help` lists what there is".to_owned(),
@@ -405,7 +409,10 @@ impl Line {
             match word {
                 "--previous" | "-p" => previous = true,
                 "-c" | "--container" => container = words.next(),
-                word => pod = word,
+                "pod" | "pods" | "po" if pod.is_empty() => {}
+                word if pod.is_empty() => pod = word,
+                // `kubectl logs POD CONTAINER`
+                word => container = Some(word),
             }
         }
         let pod = self.about(pod)?;
