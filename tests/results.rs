@@ -181,6 +181,34 @@ fn pods_are_read_in_the_folder_of_a_result() {
     }
 }
 
+/// What an interrupted run left goes with the next whole result, and nothing of anybody else.
+#[cfg(unix)]
+#[test]
+fn a_whole_result_takes_an_earlier_partial_one_away() {
+    let desk = Desk::new("replaced");
+    let whole = || assert!(desk.run("run web.toml --quiet --out x").status.success());
+    let cut = || {
+        let program = env!("CARGO_BIN_EXE_kubelapse");
+        let script = format!("trap '' XFSZ; ulimit -f 2000; exec '{program}' run long.toml --quiet --out x");
+        let output = Command::new("sh").args(["-c", &script]).current_dir(&desk.0).output().expect("a shell");
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(desk.files("x/partial"), ["pods.csv", "run.toml", "timeline.csv"]);
+    };
+    whole();
+    cut();
+    whole();
+    assert_eq!(desk.files("x"), ["pods.csv", "run.toml", "timeline.csv"]);
+    cut();
+    std::fs::write(desk.0.join("x/partial/notes.txt"), "of a person").expect("a file beside");
+    std::fs::write(desk.0.join("x/partial/pods.jsonl"), "of a person").expect("a file beside");
+    whole();
+    assert_eq!(desk.files("x/partial"), ["notes.txt", "pods.jsonl"]);
+    // A folder of that name that is no partial result is left alone.
+    std::fs::copy(desk.0.join("x/run.toml"), desk.0.join("x/partial/run.toml")).expect("a copy");
+    whole();
+    assert_eq!(desk.files("x/partial"), ["notes.txt", "pods.jsonl", "run.toml"]);
+}
+
 #[test]
 fn what_an_earlier_result_had_and_this_one_has_not_goes_away() {
     let desk = Desk::new("formats");
