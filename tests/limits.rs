@@ -74,7 +74,7 @@ fn no_two_containers_have_one_identifier() {
     let text = format!("until = \"10m\"\n[[pod]]\nname = \"web\"\n{}", containers("containers", "c", 600));
     let mut session = session::Session::new(&Arc::new(load(&text).expect("a plan")), 0);
     while session.step().is_some() {}
-    let instances = &session.world.runtimes[0].live.containers;
+    let instances = &session.world.places[0].runtime.live.containers;
     let ids: BTreeSet<String> = instances.iter().map(|instance| instance.id.to_string()).collect();
     assert_eq!((instances.len(), ids.len()), (600, 600));
 }

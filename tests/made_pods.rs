@@ -78,7 +78,7 @@ fn made_pods_live_as_others_do() {
         assert_eq!(w.pods[pod.ix()].owners.as_deref(), Some(&vec![owner()]));
     }
     let mut addresses: Vec<&str> =
-        w.runtimes.iter().filter_map(|r| Some(r.live.ips.first()?.as_str())).collect();
+        w.places.iter().filter_map(|place| Some(place.runtime.live.ips.first()?.as_str())).collect();
     addresses.sort_unstable();
     addresses.dedup();
     assert_eq!(addresses.len(), 41, "each has an address of its own");
@@ -92,7 +92,7 @@ fn the_how_manieth_has_its_own_luck() {
         while session.step().is_some() {}
         let w = &session.world;
         let ran = |pod: PodId| {
-            let live = &w.runtimes[pod.ix()].live.containers;
+            let live = &w.places[pod.ix()].runtime.live.containers;
             live.iter().map(|c| Some(c.finished_at?.since(c.started_at?))).collect::<Vec<_>>()
         };
         (ran(PodId(0)), made.iter().map(|pod| ran(*pod)).collect::<Vec<_>>())

@@ -118,7 +118,7 @@ fn addresses_are_unique_while_they_are_in_use() {
     while session.step().is_some() {}
     let w = &session.world;
     let mut addresses: Vec<&str> =
-        w.runtimes.iter().filter_map(|runtime| Some(runtime.live.ips.first()?.as_str())).collect();
+        w.places.iter().filter_map(|place| Some(place.runtime.live.ips.first()?.as_str())).collect();
     assert_eq!(addresses.len(), 1000, "all run");
     addresses.sort_unstable();
     addresses.dedup();

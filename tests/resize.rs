@@ -374,8 +374,8 @@ proptest! {
         while session.step().is_some() {
             prop_assert!(given(&session.world) <= 4000, "at {}", session.world.now.since(plan.start));
         }
-        for (p, runtime) in session.world.pods.iter().zip(&session.world.runtimes).filter(|(p, _)| p.exists) {
-            let Some(own) = runtime.resize.as_deref() else { continue };
+        for (p, place) in session.world.pods.iter().zip(&session.world.places).filter(|(p, _)| p.exists) {
+            let Some(own) = place.runtime.resize.as_deref() else { continue };
             prop_assert!(own.in_progress.is_none());
             prop_assert_eq!(own.pending.is_some(), sizes(&p.spec) != own.allocated);
             let published = p.status.form().conditions.iter().any(|c| c.kind == "PodResizePending");

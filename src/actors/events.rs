@@ -17,8 +17,8 @@ pub fn send(
     container: Option<ContainerIx>,
 ) {
     let (now, seed) = (w.now, w.seed);
-    let World { pods, runtimes, workers, controllers, field_paths, event_objects, .. } = w;
-    let p = LocalMut::of(pods, runtimes, workers, pod);
+    let World { pods, places, controllers, field_paths, event_objects, .. } = w;
+    let p = LocalMut::of(pods, places, pod);
     let field_path = container.map_or(Sym::EMPTY, |ix| {
         let path = field_paths.entry((p.list_of(ix), p.container(ix).name));
         *path.or_insert_with(|| p.field_path(ix))

@@ -3,6 +3,9 @@
 //! The match on [`SimEvent`] is the table of contents of everything that can happen. What a component *knows* is
 //! delayed as in reality: the watch, the scheduler's queue, the PLEG's relist, the pod worker's queue, the reason cache
 //! and the status manager's write are modelled mechanisms, because most of what people see in kubectl comes from them.
+//!
+//! Objects are written in [`api_server`] alone; who learns of a write stands in [`watch`] alone; what somebody outside does
+//! is a command, played in [`command`] alone.
 
 pub mod api_server;
 pub mod attach_detach;
@@ -62,7 +65,7 @@ pub fn play(w: &mut World, event: SimEvent) {
         | SimEvent::MemoryUsed { pod, .. }
         | SimEvent::Probe { pod, .. }
         | SimEvent::ProbeDone { pod, .. }
-            if w.runtimes[pod.ix()].containers.is_empty() => {}
+            if w.places[pod.ix()].runtime.containers.is_empty() => {}
         SimEvent::Kill { pod, container, generation } => kubelet::kill::go_on(w, pod, container, generation),
         SimEvent::HookFails { pod, container, generation } => {
             kubelet::kill::hook_fails(w, pod, container, generation);

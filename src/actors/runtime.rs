@@ -16,13 +16,13 @@ const KEPT_INSTANCES: usize = 2;
 
 fn newest(w: &mut World, pod: PodId, ix: ContainerIx) -> Option<&mut RuntimeContainer> {
     let name = w.pods[pod.ix()].container(ix).name;
-    Arc::make_mut(&mut w.runtimes[pod.ix()].live).containers.iter_mut().find(|c| c.name == name)
+    Arc::make_mut(&mut w.places[pod.ix()].runtime.live).containers.iter_mut().find(|c| c.name == name)
 }
 
 /// `CreateContainer` has succeeded: a new instance stands before the older ones.
 pub fn create(w: &mut World, pod: PodId, ix: ContainerIx) {
     let now = w.now;
-    let (p, runtime) = (&w.pods[pod.ix()], &mut w.runtimes[pod.ix()]);
+    let (p, runtime) = (&w.pods[pod.ix()], &mut w.places[pod.ix()].runtime);
     let container = p.container(ix);
     let (name, image) = (container.name, container.image);
     let image_ref = w.images.reference(image);
@@ -88,7 +88,7 @@ pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
             Exit::Code(code) => *code,
             Exit::Weighted(weights) => weighted(w, pod, weights),
         };
-        let run = &mut w.runtimes[pod.ix()].containers[usize::from(ix)];
+        let run = &mut w.places[pod.ix()].runtime.containers[usize::from(ix)];
         run.exit_code = i32::from(code);
         let generation = run.generation;
         w.after(runs, SimEvent::Exit { pod, container: ix, generation });
@@ -126,7 +126,7 @@ pub fn start_failed(w: &mut World, pod: PodId, ix: ContainerIx, message: Sym) {
 
 /// The end of the newest instance's process, by itself or by a signal.
 pub fn exit(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
-    let run = &w.runtimes[pod.ix()].containers[usize::from(ix)];
+    let run = &w.places[pod.ix()].runtime.containers[usize::from(ix)];
     if run.generation != generation {
         return;
     }
@@ -190,8 +190,8 @@ fn termination_message(p: Local<'_>, ix: ContainerIx, code: i32) -> Text {
 
 /// SIGTERM reaches the process. Its own end may still come first; the later of the two finds it gone.
 pub fn terminate(w: &mut World, pod: PodId, ix: ContainerIx) {
-    let on_term = w.runtimes[pod.ix()].attempt(ix).on_term.clone();
-    let run = &mut w.runtimes[pod.ix()].containers[usize::from(ix)];
+    let on_term = w.places[pod.ix()].runtime.attempt(ix).on_term.clone();
+    let run = &mut w.places[pod.ix()].runtime.containers[usize::from(ix)];
     if std::mem::replace(&mut run.term_sent, true) {
         return;
     }
@@ -251,7 +251,7 @@ pub fn sandbox_created(w: &mut World, pod: PodId, attempt: u32) {
 
 /// What the sandbox held of the network goes with it (`DEL` of the network plugin).
 pub fn address_free(w: &mut World, pod: PodId) {
-    if let Some(address) = w.runtimes[pod.ix()].address.take() {
+    if let Some(address) = w.places[pod.ix()].runtime.address.take() {
         w.addresses.give_back(address);
     }
 }
@@ -268,7 +268,7 @@ pub fn sandbox_stopped(w: &mut World, pod: PodId) {
 }
 
 fn sandboxes_end(w: &mut World, pod: PodId) {
-    for s in &mut Arc::make_mut(&mut w.runtimes[pod.ix()].live).sandboxes {
+    for s in &mut Arc::make_mut(&mut w.places[pod.ix()].runtime.live).sandboxes {
         s.ready = false;
     }
     pleg::touched(w, pod);
@@ -303,7 +303,7 @@ pub fn machine_on(w: &mut World, node: NodeId) {
     w.machines[node.ix()].up = true;
     let now = w.now;
     for pod in w.machines[node.ix()].pods.clone() {
-        let live = Arc::make_mut(&mut w.runtimes[pod.ix()].live);
+        let live = Arc::make_mut(&mut w.places[pod.ix()].runtime.live);
         for c in &mut live.containers {
             if c.state == InstanceState::Running {
                 c.state = InstanceState::Exited;

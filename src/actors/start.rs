@@ -31,8 +31,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
     // Room for all at once, or for the first million: growing would hold them twice.
     let pods = plan.templates.iter().map(|template| template.replicas as usize).sum::<usize>().min(1 << 20);
     w.pods.expect(pods);
-    w.runtimes.reserve_exact(pods);
-    w.workers.expect(pods);
+    w.places.reserve_exact(pods);
     w.draws.reserve_exact(pods);
     w.records.reserve_exact(pods);
     w.directory = Directory {

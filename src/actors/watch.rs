@@ -97,7 +97,7 @@ pub fn tell(w: &mut World, news: News<'_>) {
                 }
                 status_manager::want_reconcile(w, pod);
             }
-            if by_kubelet && w.runtimes[pod.ix()].resize.is_some() {
+            if by_kubelet && w.places[pod.ix()].runtime.resize.is_some() {
                 scheduler::pod_resized(w, pod);
             }
         }

@@ -21,10 +21,17 @@ macro_rules! handle {
                 usize::from(self)
             }
             /// Those of a list of so many.
-            pub fn all(count: usize) -> impl DoubleEndedIterator<Item = $name> + Clone + use<> {
+            pub fn all(count: usize) -> $crate::api::handle::All<$name> {
                 // Checked once, for the last of them.
-                let count = count.checked_sub(1).map_or(0, |last| u64::from($name::new(last).0) + 1);
-                (0..count).map(|place| $name(place as $number))
+                let end = count.checked_sub(1).map_or(0, |last| $name::new(last).ix() + 1);
+                $crate::api::handle::All::new(end)
+            }
+        }
+
+        impl $crate::api::handle::Handle for $name {
+            #[inline(always)]
+            fn at(place: usize) -> $name {
+                $name(place as $number)
             }
         }
 
@@ -36,6 +43,52 @@ macro_rules! handle {
     };
 }
 pub(crate) use handle;
+
+/// What a handle is made of, for [`All`]: its place is known to fit.
+pub trait Handle: Copy {
+    fn at(place: usize) -> Self;
+}
+
+/// The handles of a list, in order. Loops over a pod's containers are where every pod passes, so that these are plain counts.
+#[derive(Clone, Debug)]
+pub struct All<H> {
+    next: usize,
+    end: usize,
+    handles: std::marker::PhantomData<H>,
+}
+
+impl<H> All<H> {
+    #[inline(always)]
+    pub(crate) fn new(end: usize) -> All<H> {
+        All { next: 0, end, handles: std::marker::PhantomData }
+    }
+}
+
+impl<H: Handle> Iterator for All<H> {
+    type Item = H;
+    #[inline(always)]
+    fn next(&mut self) -> Option<H> {
+        let place = self.next;
+        (place < self.end).then(|| {
+            self.next += 1;
+            H::at(place)
+        })
+    }
+    #[inline(always)]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.end - self.next, Some(self.end - self.next))
+    }
+}
+
+impl<H: Handle> DoubleEndedIterator for All<H> {
+    #[inline(always)]
+    fn next_back(&mut self) -> Option<H> {
+        (self.next < self.end).then(|| {
+            self.end -= 1;
+            H::at(self.end)
+        })
+    }
+}
 
 handle! {
     /// Position of a container: init containers first, then main ones, then ephemeral ones.

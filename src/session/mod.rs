@@ -73,6 +73,7 @@ impl Session {
     }
 
     /// As [`Session::step`], telling what was played.
+    #[inline]
     pub fn play(&mut self) -> Option<Played> {
         if !self.done.is_empty()
             && let Some(action) = self.due().map(|done| Arc::clone(&done.action))
@@ -88,6 +89,7 @@ impl Session {
         Some(self.play_event(at, sequence, event))
     }
 
+    #[inline]
     fn play_event(&mut self, at: Time, sequence: u64, event: SimEvent) -> Played {
         let w = &mut self.world;
         w.now = at;

@@ -5,8 +5,15 @@
 
 use std::ops::Deref;
 
-use super::worker::{ContainerMemory, Worker, Workers};
+use super::worker::{ContainerMemory, Worker};
 use super::{ContainerIx, NodeId, Pod, PodId, Runtime, World};
+
+/// Where a pod runs: what its machine has of it, and the worker of the kubelet there, which goes with the kubelet's process.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub runtime: Runtime,
+    pub worker: Option<Box<Worker>>,
+}
 
 #[derive(Clone, Copy)]
 pub struct Local<'a> {
@@ -38,38 +45,34 @@ impl Deref for LocalMut<'_> {
     }
 }
 
+impl<'a> LocalMut<'a> {
+    #[inline]
+    pub fn of(pods: &'a [Pod], places: &'a mut [Place], id: PodId) -> LocalMut<'a> {
+        let Place { runtime, worker } = &mut places[id.ix()];
+        LocalMut { pod: &pods[id.ix()], runtime, worker: worker.as_deref_mut() }
+    }
+}
+
 impl<'a> Local<'a> {
     /// What its kubelet remembers of a container.
     pub fn memory(&self, ix: ContainerIx) -> Option<&'a ContainerMemory> {
         self.worker?.memory.get(ix.ix())
     }
     #[inline]
-    pub fn of(pods: &'a [Pod], runtimes: &'a [Runtime], workers: &'a Workers, id: PodId) -> Local<'a> {
-        Local { id, pod: &pods[id.ix()], runtime: &runtimes[id.ix()], worker: workers.get(id) }
-    }
-}
-
-impl<'a> LocalMut<'a> {
-    #[inline]
-    pub fn of(
-        pods: &'a [Pod],
-        runtimes: &'a mut [Runtime],
-        workers: &'a mut Workers,
-        pod: PodId,
-    ) -> LocalMut<'a> {
-        let worker = workers.get_mut(pod);
-        LocalMut { pod: &pods[pod.ix()], runtime: &mut runtimes[pod.ix()], worker }
+    pub fn of(pods: &'a [Pod], places: &'a [Place], id: PodId) -> Local<'a> {
+        let Place { runtime, worker } = &places[id.ix()];
+        Local { id, pod: &pods[id.ix()], runtime, worker: worker.as_deref() }
     }
 }
 
 impl World {
     #[inline]
     pub fn local(&self, pod: PodId) -> Local<'_> {
-        Local::of(&self.pods, &self.runtimes, &self.workers, pod)
+        Local::of(&self.pods, &self.places, pod)
     }
     #[inline]
     pub fn local_mut(&mut self, pod: PodId) -> LocalMut<'_> {
-        LocalMut::of(&self.pods, &mut self.runtimes, &mut self.workers, pod)
+        LocalMut::of(&self.pods, &mut self.places, pod)
     }
     /// A pod that somebody outside asks for, who may have made it up.
     pub fn find_local(&self, pod: PodId) -> Option<Local<'_>> {
@@ -78,11 +81,11 @@ impl World {
     /// What the pod's kubelet holds of it.
     #[inline]
     pub fn worker(&self, pod: PodId) -> Option<&Worker> {
-        self.workers.get(pod)
+        self.places[pod.ix()].worker.as_deref()
     }
     #[inline]
     pub fn worker_mut(&mut self, pod: PodId) -> Option<&mut Worker> {
-        self.workers.get_mut(pod)
+        self.places[pod.ix()].worker.as_deref_mut()
     }
     /// What the pod's kubelet remembers of a container.
     #[inline]
@@ -94,7 +97,7 @@ impl World {
         let machine = &mut self.machines[node.ix()];
         machine.incarnation += 1;
         for pod in &machine.pods {
-            self.workers.remove(*pod);
+            self.places[pod.ix()].worker = None;
         }
         machine.kubelet.take().is_some()
     }

@@ -1,7 +1,15 @@
-//! The state of a run: arenas with typed handles, the queue, the dice and the outbox. No decisions; `Clone`.
+//! The state of a run, by owner, with the queue, the dice and what is told. No decisions; `Clone`.
 //!
 //! One world, events as data, actors as modules of functions. A clone of a world continues exactly as the original
 //! would: that is what checkpoints and stepping back are made of.
+//!
+//! | who | holds | where |
+//! | --- | --- | --- |
+//! | the API server | objects ([`Pod`], [`Node`], [`ApiObject`]), which it alone writes ([`Store`]) | [`World::pods`], … |
+//! | the scheduler | its cache and its queue | [`scheduling`] |
+//! | the controllers | each its own | [`controllers`], [`volumes`] |
+//! | a machine | its hardware, its disk, what its container runtime has | [`Machine`], [`Runtime`] |
+//! | a kubelet | what its process remembers, dropped with it ([`World::drop_kubelet`]) | [`Kubelet`], [`worker`] |
 
 pub mod addresses;
 pub mod controllers;
@@ -27,7 +35,7 @@ use std::sync::Arc;
 
 pub use event::SimEvent;
 pub use kubelet::Kubelet;
-pub use local::{Local, LocalMut};
+pub use local::{Local, LocalMut, Place};
 pub use log::Commanded;
 pub use machine::Machine;
 pub use node::{Node, NodeConditionKind, NodeId};
@@ -120,10 +128,8 @@ pub struct World {
 
     /// The machines with their kubelets, by node.
     pub machines: Vec<Machine>,
-    /// What the machines have of the pods that are bound to them, by pod: a pod has one machine in its life.
-    pub runtimes: Vec<Runtime>,
-    /// What their kubelets hold of them, by pod.
-    pub workers: worker::Workers,
+    /// What the machines and their kubelets have of the pods that are bound to them, by pod: a pod has one machine in its life.
+    pub places: Vec<Place>,
     pub spare_runs: worker::SpareRuns,
     /// Which addresses of the pod network are in use.
     pub addresses: addresses::Addresses,
@@ -241,6 +247,7 @@ impl World {
     }
 
     /// Writes a row of the timeline.
+    #[inline]
     pub fn record(&mut self, pod: Option<PodId>, node: Option<NodeId>, change: Change) {
         let (time, step) = (self.now, self.step);
         let (pod, node) = (pod.map(|p| p.0), node.map(|n| n.0));
@@ -277,6 +284,7 @@ impl World {
         self.directory.pods.push(ident);
     }
     /// Records an event about a pod.
+    #[inline]
     pub fn record_event(&mut self, pod: PodId, event: Event) {
         let node = self.pods[pod.ix()].node;
         self.record(Some(pod), node, Change::Event(event));

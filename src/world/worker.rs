@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::learned::Seen;
 use super::volumes::ClaimMounts;
-use super::{ContainerIx, Deletion, NodeId, PodId};
+use super::{ContainerIx, Deletion, NodeId};
 use crate::api::{HeldStatus, PodSpec, ProbeKind, RuntimeStatus, Sym, Text};
 use crate::rules::backoff::Entry;
 use crate::rules::events::Correlator;
@@ -187,6 +187,7 @@ pub struct Run {
 /// Boxes of runs that are over: each sync needs one for a moment. They hold nothing of what was in them; a copy of the world
 /// begins with none.
 #[derive(Debug, Default)]
+#[expect(clippy::vec_box, reason = "the boxes themselves are what is kept")]
 pub struct SpareRuns(Vec<Box<Run>>);
 
 impl Clone for SpareRuns {
@@ -288,34 +289,6 @@ impl Worker {
     /// The status that the kubelet computed last, if it has computed one.
     pub fn status(&self) -> Option<&HeldStatus> {
         self.cached.as_ref().map(|cached| &cached.status)
-    }
-}
-
-/// The workers of all kubelets, by pod: a pod has one kubelet in its life.
-#[derive(Clone, Debug, Default)]
-pub struct Workers(Vec<Option<Box<Worker>>>);
-
-impl Workers {
-    /// Makes room for one pod more, which no kubelet knows yet.
-    pub fn add(&mut self) {
-        self.0.push(None);
-    }
-    pub fn expect(&mut self, count: usize) {
-        self.0.reserve_exact(count);
-    }
-    #[inline]
-    pub fn get(&self, pod: PodId) -> Option<&Worker> {
-        self.0[pod.ix()].as_deref()
-    }
-    #[inline]
-    pub fn get_mut(&mut self, pod: PodId) -> Option<&mut Worker> {
-        self.0[pod.ix()].as_deref_mut()
-    }
-    pub fn put(&mut self, pod: PodId, worker: Box<Worker>) {
-        self.0[pod.ix()] = Some(worker);
-    }
-    pub fn remove(&mut self, pod: PodId) {
-        self.0[pod.ix()] = None;
     }
 }
 

@@ -18,7 +18,7 @@ use crate::time::{Span, Time};
 use crate::world::learned::{Update, Written};
 use crate::world::pod::Shown;
 use crate::world::runtime::ContainerRun;
-use crate::world::{Deletion, NodeId, Pod, PodId, Purpose, Runtime, World, template_of};
+use crate::world::{Deletion, NodeId, Place, Pod, PodId, Purpose, Runtime, World, template_of};
 
 /// What is asked for with a POST of a pod.
 pub struct NewPod {
@@ -61,7 +61,7 @@ const NAME_TRIES: u64 = 8;
 pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
     let NewPod { template, name, entity, owners } = new;
     let t = Arc::clone(&w.templates[template.ix()]);
-    let name = free_name(w, t.namespace, name, entity)
+    let (name, key) = free_name(w, t.namespace, name, entity)
         .map_err(|name| format!("Error from server (AlreadyExists): pods \"{name}\" already exists"))?;
     let id = PodId::new(w.pods.len());
     let uid = Uid::Made(w.draw(Purpose::Uid, entity, 0).two());
@@ -70,8 +70,8 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
     w.name_pod(ident);
     w.records.push(PodRecord { qos_class: t.qos_class, created: Some(w.now), ..PodRecord::default() });
     let count = t.spec.init_containers.len() + t.spec.containers.len();
-    w.runtimes.push(Runtime::of(count, &t.behavior, &w.no_runtime));
-    w.workers.add();
+    let runtime = Runtime::of(count, &t.behavior, &w.no_runtime);
+    w.places.push(Place { runtime, worker: None });
     w.draws.push(0);
 
     // Pods of one template begin alike and share how they stand, until something becomes of them.
@@ -106,7 +106,7 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
         shown: Shown::default(),
     });
     let World { names, pods, .. } = w;
-    names.insert(id, key_of(&pods[id.ix()]), |other| key_of(&pods[other.ix()]));
+    names.insert(id, key, |other| key_of(&pods[other.ix()]));
     let before = w.unborn.clone();
     record_changes(w, id, &before);
     if let Some(node) = find_node(w, &t.spec.node_name) {
@@ -122,29 +122,35 @@ fn counts_generations(w: &World) -> bool {
 }
 
 /// The name that a pod gets, if it is free; else the one that is taken.
-fn free_name(w: &World, namespace: Sym, name: Name, entity: u64) -> Result<PodName, PodName> {
+fn free_name(w: &World, namespace: Sym, name: Name, entity: u64) -> Result<(PodName, u64), PodName> {
+    let keyed = |name: PodName| {
+        let key = name_key(namespace, name);
+        if pod_under(w, namespace, name, key).is_some() { Err(name) } else { Ok((name, key)) }
+    };
     let base = match name {
-        Name::Given(name) => {
-            return if find_pod(w, namespace, name).is_some() { Err(name) } else { Ok(name) };
-        }
+        Name::Given(name) => return keyed(name),
         Name::Generate(base) => base,
     };
     let generated = |number| {
         let number = w.draw(Purpose::Name, entity, number).below(Generated::COUNT);
         PodName::generated(&base, Generated::new(number))
     };
-    let free = |name: &PodName| find_pod(w, namespace, *name).is_none();
-    (0..NAME_TRIES).map(generated).find(free).ok_or_else(|| generated(NAME_TRIES - 1))
+    let mut tries = (0..NAME_TRIES).map(generated).map(keyed);
+    tries.find(Result::is_ok).unwrap_or_else(|| Err(generated(NAME_TRIES - 1)))
 }
 
 /// The living pod of a name.
 pub fn find_pod(w: &World, namespace: Sym, name: PodName) -> Option<PodId> {
+    pod_under(w, namespace, name, name_key(namespace, name))
+}
+
+fn pod_under(w: &World, namespace: Sym, name: PodName, key: u64) -> Option<PodId> {
     let is_it = |pod: PodId| {
         let ident = &w.pods[pod.ix()].ident;
         let same = ident.name == name || ident.name.to_string() == name.to_string();
         ident.namespace == namespace && same
     };
-    w.names.find(name_key(namespace, name), is_it)
+    w.names.find(key, is_it)
 }
 
 /// The key under which a name is found; equal for equal spelling.
@@ -302,7 +308,7 @@ pub fn update(w: &mut World, pod: PodId, edit: Edit) {
     let goes = p.finalizers.is_empty() && p.deletion.is_some_and(|d| d.grace_secs == 0);
     let count = p.container_count();
     written(w, pod);
-    add_containers(&mut w.runtimes[pod.ix()], count);
+    add_containers(&mut w.places[pod.ix()].runtime, count);
     watch::tell(w, News::PodUpdated { pod, relabelled, respecified, metadata });
     if goes {
         remove_pod(w, pod);

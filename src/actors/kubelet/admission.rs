@@ -160,7 +160,7 @@ pub fn reject(w: &mut World, pod: PodId, reason: Sym, message: Text) {
     // What it has here from before the kubelet's start goes without a word: housekeeping ends what runs
     // (`HandlePodCleanups`), the collection of dead containers takes the rest (`ShouldPodContentBeRemoved`).
     runtime::address_free(w, pod);
-    let runtime = &mut w.runtimes[pod.ix()];
+    let runtime = &mut w.places[pod.ix()].runtime;
     runtime.live = Arc::default();
     for container in &mut runtime.containers {
         container.generation += 1;

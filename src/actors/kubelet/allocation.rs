@@ -88,7 +88,7 @@ pub fn pod_added(w: &mut World, pod: PodId, node: NodeId) {
 
 /// A resize was taken back while it waited.
 fn forget_pending(w: &mut World, pod: PodId) {
-    if let Some(own) = w.runtimes[pod.ix()].resize.as_deref_mut() {
+    if let Some(own) = w.places[pod.ix()].runtime.resize.as_deref_mut() {
         own.pending = None;
     }
 }

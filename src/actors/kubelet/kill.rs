@@ -58,11 +58,11 @@ pub fn begin(w: &mut World, pod: PodId, ix: ContainerIx, reason: KillReason, ove
 
 /// A hook in the container, beside the kubelet's wait for it: how long it takes.
 fn run_hook(w: &mut World, pod: PodId, ix: ContainerIx) -> Span {
-    let hook = &w.runtimes[pod.ix()].attempt(ix).pre_stop;
+    let hook = &w.places[pod.ix()].runtime.attempt(ix).pre_stop;
     let (takes, fails) = (hook.takes.clone(), hook.exit != 0);
     let takes = w.pod_span(Purpose::Latency, pod, &takes);
     let until = w.now + takes;
-    let generation = w.runtimes[pod.ix()].containers[usize::from(ix)].generation;
+    let generation = w.places[pod.ix()].runtime.containers[usize::from(ix)].generation;
     if let Some(kill) = w.memory_mut(pod, ix).and_then(|memory| memory.kill.as_mut()) {
         kill.hook_until = Some(until);
     }
@@ -77,7 +77,7 @@ fn run_hook(w: &mut World, pod: PodId, ix: ContainerIx) -> Span {
 pub fn hook_fails(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
     let kill = w.memory_mut(pod, ix).and_then(|memory| memory.kill.as_mut());
     let running = kill.and_then(|kill| kill.hook_until.take()).is_some();
-    if running && w.runtimes[pod.ix()].containers[usize::from(ix)].generation == generation {
+    if running && w.places[pod.ix()].runtime.containers[usize::from(ix)].generation == generation {
         events::kubelet(w, pod, true, Sym::FAILED_PRE_STOP_HOOK, "PreStopHook failed", Some(ix));
     }
 }
@@ -157,7 +157,7 @@ fn stop(w: &mut World, pod: PodId, ix: ContainerIx) {
 /// A container's process has ended: the stop that waited for it is over once the runtime reports it.
 pub fn exited(w: &mut World, pod: PodId, ix: ContainerIx) {
     let Some(kill) = kill_of(w, pod, ix) else { return };
-    let instance = w.runtimes[pod.ix()].containers[usize::from(ix)].generation;
+    let instance = w.places[pod.ix()].runtime.containers[usize::from(ix)].generation;
     if kill.hook_until.is_some_and(|until| until > w.now) {
         // The hook loses its process.
         let waits = kill.stage == KillStage::PreStop;

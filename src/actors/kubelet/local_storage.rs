@@ -23,8 +23,8 @@ const COLLECT: Span = Span::from_secs(10);
 
 /// A container's process runs: its writes are queued.
 pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
-    let behavior = std::sync::Arc::clone(&w.runtimes[pod.ix()].behavior);
-    let run = &w.runtimes[pod.ix()].containers[usize::from(ix)];
+    let behavior = std::sync::Arc::clone(&w.places[pod.ix()].runtime.behavior);
+    let run = &w.places[pod.ix()].runtime.containers[usize::from(ix)];
     let (attempt, generation) = (run.attempt, run.generation);
     let Some(own) = behavior.containers.get(usize::from(ix)) else { return };
     for (point, write) in (0..).zip(own.attempt(attempt).writes.iter()) {
@@ -41,7 +41,7 @@ pub fn written(w: &mut World, pod: PodId, ix: ContainerIx, point: u32, generatio
     }
     let Some(write) = p.runtime.attempt(ix).writes.get(point as usize).copied() else { return };
     let new = Written { at: now, container: ix, generation, volume: write.volume, bytes: write.bytes };
-    w.runtimes[pod.ix()].disk.get_or_insert_default().push(new);
+    w.places[pod.ix()].runtime.disk.get_or_insert_default().push(new);
     see(w, pod, write.volume.is_some());
 }
 
@@ -51,7 +51,7 @@ fn runs(p: Local<'_>, ix: ContainerIx) -> bool {
 
 /// The kubelet knows the pod (again): it will look at what is there.
 pub fn look(w: &mut World, pod: PodId) {
-    if w.runtimes[pod.ix()].disk.is_some() {
+    if w.places[pod.ix()].runtime.disk.is_some() {
         see(w, pod, false);
         see(w, pod, true);
     }
@@ -134,7 +134,7 @@ pub fn in_containers(w: &World, pod: PodId) -> Vec<(ContainerIx, i64)> {
 
 /// The same of its volumes, all together.
 pub fn in_volumes(w: &World, pod: PodId) -> Option<i64> {
-    w.runtimes[pod.ix()].disk.as_ref()?;
+    w.places[pod.ix()].runtime.disk.as_ref()?;
     Some(usage(w, pod).volumes?.iter().map(|(_, bytes)| bytes).sum())
 }
 

@@ -30,7 +30,7 @@ use crate::time::{Span, Time};
 use crate::world::kubelet::{Anchors, Kubelet};
 use crate::world::learned::Seen;
 use crate::world::worker::{ContainerMemory, Work, Worker};
-use crate::world::{NodeId, Pod, PodId, Purpose, Runtime, SimEvent, World};
+use crate::world::{NodeId, Place, Pod, PodId, Purpose, Runtime, SimEvent, World};
 
 /// The watch tells the kubelet of a pod: ADD, UPDATE, DELETE or REMOVE
 /// (`syncLoopIteration`, `HandlePodAdditions`, pkg/kubelet/kubelet.go).
@@ -67,7 +67,7 @@ pub fn pod_seen(w: &mut World, pod: PodId) {
         worker.memory.resize(p.pod.container_count(), ContainerMemory::default());
         forget_back_offs(w, pod, &old_spec);
         pod_worker::watch_deadline(w, pod);
-        if w.runtimes[pod.ix()].resize.is_some() {
+        if w.places[pod.ix()].runtime.resize.is_some() {
             allocation::spec_seen(w, pod, node);
         }
     }
@@ -88,8 +88,8 @@ pub fn pod_seen(w: &mut World, pod: PodId) {
 fn forget_pod(w: &mut World, pod: PodId, node: NodeId) {
     taken::remove(w, pod, node);
     runtime::address_free(w, pod);
-    w.workers.remove(pod);
-    w.runtimes[pod.ix()] = Runtime::of(0, &w.no_behavior, &w.no_runtime);
+    w.places[pod.ix()].worker = None;
+    w.places[pod.ix()].runtime = Runtime::of(0, &w.no_behavior, &w.no_runtime);
     w.controllers.recorders.remove(&pod);
     w.machines[node.ix()].forget(pod);
     api_server::let_go(w, pod);
@@ -122,8 +122,8 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
         admission::reject(w, pod, reason, message);
         return;
     }
-    let World { pods, runtimes, workers, machines, learned, no_runtime, .. } = w;
-    let (p, runtime) = (&pods[pod.ix()], &mut runtimes[pod.ix()]);
+    let World { pods, places, machines, learned, no_runtime, .. } = w;
+    let (p, Place { runtime, worker: held }) = (&pods[pod.ix()], &mut places[pod.ix()]);
     let Some(kubelet) = machines[node.ix()].kubelet.as_deref() else { return };
     let spec = allocation::allocated_spec(p, runtime);
     // Known to the runtime from before a restart of the kubelet: the first relist told.
@@ -131,7 +131,7 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
     let cache = learned.see(p.template, if is_known { &runtime.live } else { no_runtime });
     let first = kubelet.first_generation();
     let worker = Worker { mounted: is_known, ..new_worker(p, node, first, spec, cache) };
-    workers.put(pod, Box::new(worker));
+    *held = Some(Box::new(worker));
     taken::add(w, pod, node, &request);
     pod_worker::watch_deadline(w, pod);
     allocation::pod_added(w, pod, node);

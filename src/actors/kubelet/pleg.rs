@@ -76,8 +76,8 @@ fn event_count(old: &RuntimeStatus, new: &RuntimeStatus) -> usize {
 /// Takes the runtime's state of a pod into the cache; returns how many events that makes.
 fn inspect(w: &mut World, pod: PodId) -> usize {
     let now = w.now;
-    let World { pods, runtimes, workers, learned, .. } = w;
-    let p = LocalMut::of(pods, runtimes, workers, pod);
+    let World { pods, places, learned, .. } = w;
+    let p = LocalMut::of(pods, places, pod);
     let Some(worker) = p.worker else { return 0 };
     let live = &p.runtime.live;
     let mut events = 0;

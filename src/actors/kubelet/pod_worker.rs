@@ -110,8 +110,8 @@ fn begin(w: &mut World, pod: PodId) {
 /// `completeWork`: what comes after a run.
 pub fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
     let now = w.now;
-    let World { workers, spare_runs, no_runtime, .. } = w;
-    let Some(worker) = workers.get_mut(pod) else { return };
+    let World { places, spare_runs, no_runtime, .. } = w;
+    let Some(worker) = places[pod.ix()].worker.as_deref_mut() else { return };
     if let Some(run) = worker.run.take() {
         spare_runs.keep(run, no_runtime);
     }

@@ -72,7 +72,7 @@ pub fn image_is_present(w: &mut World, pod: PodId) {
         start_fails(w, pod, Sym::CREATE_CONTAINER_CONFIG_ERROR, problem, Some(event));
         return;
     }
-    w.runtimes[pod.ix()].containers[usize::from(ix)].tries += 1;
+    w.places[pod.ix()].runtime.containers[usize::from(ix)].tries += 1;
     set_stage(w, pod, Stage::Creating);
     let takes = w.latency(pod, |latency| &latency.create);
     after(w, pod, takes);
@@ -86,19 +86,19 @@ pub fn wait_for_pull(w: &mut World, pod: PodId) {
 /// Around CreateContainer stand two hooks of the kubelet's own; one that fails tells so in an event that does not begin
 /// with `Error:` (`startContainer`, pkg/kubelet/kuberuntime/kuberuntime_container.go).
 pub(super) fn created(w: &mut World, pod: PodId, ix: ContainerIx) {
-    if let Some(error) = w.runtimes[pod.ix()].attempt(ix).pre_create_error {
+    if let Some(error) = w.places[pod.ix()].runtime.attempt(ix).pre_create_error {
         let event = Text::from(format!("Internal PreCreateContainer hook failed: {error}"));
         start_fails(w, pod, Sym::PRE_CREATE_HOOK_ERROR, error, Some(event));
         return;
     }
-    if let Some(error) = w.runtimes[pod.ix()].attempt(ix).create_error {
+    if let Some(error) = w.places[pod.ix()].runtime.attempt(ix).create_error {
         let event = Text::from(format!("Error: {error}"));
         start_fails(w, pod, Sym::CREATE_CONTAINER_ERROR, error, Some(event));
         return;
     }
     runtime::create(w, pod, ix);
     // The instance stays in state created: nobody takes it away, and the next one counts on from it.
-    if let Some(error) = w.runtimes[pod.ix()].attempt(ix).pre_start_error {
+    if let Some(error) = w.places[pod.ix()].runtime.attempt(ix).pre_start_error {
         let event = Text::from(format!("Internal PreStartContainer hook failed: {error}"));
         start_fails(w, pod, Sym::PRE_START_HOOK_ERROR, error, Some(event));
         return;
@@ -119,7 +119,7 @@ pub(super) fn created(w: &mut World, pod: PodId, ix: ContainerIx) {
 const SHORT_TEXTS: Version = Version::V1_35;
 
 pub(super) fn start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
-    if let Some(error) = w.runtimes[pod.ix()].attempt(ix).start_error {
+    if let Some(error) = w.places[pod.ix()].runtime.attempt(ix).start_error {
         runtime::start_failed(w, pod, ix, error);
         let event = Text::from(format!("Error: {error}"));
         start_fails(w, pod, Sym::RUN_CONTAINER_ERROR, error, Some(event));
@@ -141,7 +141,7 @@ pub(super) fn start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
             let takes = match hook.sleep {
                 Some(sleep) => Span::from_secs(sleep.seconds),
                 None => {
-                    let takes = w.runtimes[pod.ix()].attempt(ix).post_start.takes.clone();
+                    let takes = w.places[pod.ix()].runtime.attempt(ix).post_start.takes.clone();
                     w.pod_span(Purpose::Latency, pod, &takes)
                 }
             };

@@ -15,8 +15,8 @@ use crate::world::{ContainerIx, Local, LocalMut, NodeId, PodId, Purpose, SimEven
 
 /// Plays a change of the status, which is for [`keep`] to remember.
 pub fn play(w: &mut World, pod: PodId, op: Op<'_>) -> Option<Played> {
-    let World { pods, runtimes, workers, templates, learned, gates, now, .. } = w;
-    let p = Local::of(pods, runtimes, workers, pod);
+    let World { pods, places, templates, learned, gates, now, .. } = w;
+    let p = Local::of(pods, places, pod);
     let worker = p.worker?;
     Some(learned.change(
         super::sync::template(templates, p),
@@ -113,7 +113,7 @@ pub fn nudge(w: &mut World, node: NodeId, pod: PodId) {
 }
 
 fn begin_batch(w: &mut World, node: NodeId) {
-    let World { machines, workers, seed, .. } = w;
+    let World { machines, places, seed, .. } = w;
     let n = &mut machines[node.ix()];
     let Some(kubelet) = n.kubelet.as_deref_mut() else { return };
     if kubelet.status_dirty.is_empty() {
@@ -136,7 +136,7 @@ fn begin_batch(w: &mut World, node: NodeId) {
     }
     kubelet.status_batch.extend(dirty.drain(..));
     for pod in &kubelet.status_batch {
-        if let Some(worker) = workers.get_mut(*pod) {
+        if let Some(worker) = places[pod.ix()].worker.as_deref_mut() {
             worker.status_dirty = false;
             worker.outgoing = worker.cached.clone();
         }
@@ -164,8 +164,8 @@ pub fn write(w: &mut World, node: NodeId, generation: u32) {
 
 /// `syncPod`: merge with what the API has, patch, and delete what is over.
 fn sync_pod(w: &mut World, pod: PodId) {
-    let World { pods, runtimes, workers, learned, gates, now, .. } = w;
-    let p = LocalMut::of(pods, runtimes, workers, pod);
+    let World { pods, places, learned, gates, now, .. } = w;
+    let p = LocalMut::of(pods, places, pod);
     if !p.exists {
         return;
     }

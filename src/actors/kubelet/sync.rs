@@ -92,8 +92,8 @@ fn fresh_run(snapshot: Seen, stage: Stage) -> Run {
 }
 
 fn set_run(w: &mut World, pod: PodId, run: Run) {
-    let World { workers, spare_runs, .. } = w;
-    if let Some(worker) = workers.get_mut(pod) {
+    let World { places, spare_runs, .. } = w;
+    if let Some(worker) = places[pod.ix()].worker.as_deref_mut() {
         worker.run = Some(spare_runs.boxed(run));
     }
 }
@@ -151,8 +151,8 @@ pub fn sync_pod(w: &mut World, pod: PodId) {
 fn mounted(w: &mut World, pod: PodId) {
     images::look_for_secrets(w, pod);
     prober::add_pod(w, pod);
-    let World { pods, runtimes, workers, templates, learned, gates, .. } = w;
-    let p = Local::of(pods, runtimes, workers, pod);
+    let World { pods, places, templates, learned, gates, .. } = w;
+    let p = Local::of(pods, places, pod);
     let Some(worker) = p.worker else { return };
     let Some(run) = worker.run.as_ref() else { return };
     let probes: SmallVec<[ProbeResults; 4]> = p.container_ixs().map(|ix| prober::results(p, ix)).collect();
@@ -272,7 +272,7 @@ fn killed(w: &mut World, pod: PodId) {
         pod_worker_done(w, pod);
         return;
     }
-    let any_ready = w.runtimes[pod.ix()].live.sandboxes.iter().any(|s| s.ready);
+    let any_ready = w.places[pod.ix()].runtime.live.sandboxes.iter().any(|s| s.ready);
     if any_ready {
         set_stage(w, pod, Stage::StoppingSandbox);
         after(w, pod, runtime::STOP_SANDBOX);
@@ -316,7 +316,7 @@ fn sandbox_is_stopped(w: &mut World, pod: PodId) {
 fn create_sandbox(w: &mut World, pod: PodId) {
     set_stage(w, pod, Stage::Sandbox);
     let plan = std::sync::Arc::clone(&w.plan);
-    let behavior = std::sync::Arc::clone(&w.runtimes[pod.ix()].behavior);
+    let behavior = std::sync::Arc::clone(&w.places[pod.ix()].runtime.behavior);
     let takes = runtime::scripted(w, pod, behavior.sandbox.takes.as_ref(), &plan.latency.sandbox);
     if w.pods[pod.ix()].spec.volumes.is_empty() {
         crowd::joins(w, pod);
@@ -497,7 +497,7 @@ pub fn sync_terminating_pod(w: &mut World, pod: PodId) {
 
 fn terminating_done(w: &mut World, pod: PodId) {
     prober::remove_pod(w, pod);
-    let live = w.learned.see(w.pods[pod.ix()].template, &w.runtimes[pod.ix()].live);
+    let live = w.learned.see(w.pods[pod.ix()].template, &w.places[pod.ix()].runtime.live);
     if let Some(run) = w.worker_mut(pod).and_then(|worker| worker.run.as_deref_mut()) {
         run.snapshot = live;
     }

@@ -58,7 +58,7 @@ pub fn look_at_node(w: &mut World, node: NodeId) {
 
 /// The kubelet has taken a pod.
 pub fn add(w: &mut World, pod: PodId, node: NodeId, request: &PodRequest) {
-    let resized = w.runtimes[pod.ix()].resize.is_some();
+    let resized = w.places[pod.ix()].runtime.resize.is_some();
     let Some(kubelet) = w.kubelet_mut(node) else { return };
     kubelet.taken.pods.push(pod);
     kubelet.taken.asked.add(&request.requests.asked);

@@ -297,9 +297,9 @@ impl Chain<'_> {
     /// What the scenario says of the start that ended (or began) here.
     pub(super) fn behavior(&mut self, step: u64, ix: ContainerIx) {
         let w = self.walk.world();
-        let (Some(runtime), Some(pod)) = (w.runtimes.get(self.lineage.pod.ix()), self.pod()) else { return };
+        let (Some(place), Some(pod)) = (w.places.get(self.lineage.pod.ix()), self.pod()) else { return };
         // Of a pod that is gone the machine remembers nothing; what it was made of still says how it was to behave.
-        let own = runtime.behavior.containers.get(usize::from(ix));
+        let own = place.runtime.behavior.containers.get(usize::from(ix));
         let template = w.templates.get(pod.template.ix());
         let Some(own) = own.or_else(|| template?.behavior.containers.get(usize::from(ix))) else { return };
         let name = self.name(ix);
