@@ -119,8 +119,94 @@ fn a_mixture_of_two_results_is_refused() {
     assert_eq!(desk.told("compare alone.csv 2"), (Some(0), String::new()));
     let mut manifest = desk.manifest("1");
     manifest.remove("files");
+    manifest.remove("format");
     std::fs::write(desk.0.join("1/run.toml"), manifest.to_string()).expect("an old manifest");
     assert_eq!(desk.told("compare 1 2"), (Some(0), String::new()));
+}
+
+/// Whoever cannot read what a result was made from does not guess.
+#[test]
+fn a_manifest_that_cannot_be_read_is_told() {
+    let desk = Desk::new("unreadable");
+    for out in ["a", "b"] {
+        assert!(desk.run(&format!("run web.toml --quiet --format csv,pods --out {out}")).status.success());
+    }
+    let whole = std::fs::read_to_string(desk.0.join("a/run.toml")).expect("a manifest");
+    let (before_files, _) = whole.split_once("[files]").expect("a table of hashes");
+    let hash = whole.split("timeline.csv\" = ").nth(1).and_then(|rest| rest.lines().next()).expect("a hash");
+    for (manifest, problem) in [
+        ("\u{1}{ garbage".to_owned(), "TOML parse error"),
+        (whole[..whole.len() - 2].to_owned() + "\nhalf", "TOML parse error"),
+        (before_files.to_owned(), "it is cut: its [files] are missing"),
+        (whole.replace("format = 1\n", "format = 7\n"), "its format is 7, and this kubelapse knows format 1"),
+        (whole.replace(hash, "12"), "invalid type: integer `12`, expected a string"),
+    ] {
+        std::fs::write(desk.0.join("a/run.toml"), manifest).expect("it can be written");
+        for line in ["compare a b", "compare b a/timeline.csv", "explain a", "explain a/pods.jsonl"] {
+            let (code, said) = desk.told(line);
+            assert_eq!(code, Some(2), "{line}: {said}");
+            assert!(said.starts_with("error: a"), "{said}");
+            assert!(said.contains("run.toml cannot be read") && said.contains(problem), "{said}");
+            assert!(said.contains("\nhint: run the scenario again"), "{said}");
+        }
+    }
+    std::fs::write(desk.0.join("a/run.toml"), [0xff, 0xfe]).expect("it can be written");
+    assert!(desk.told("compare a b").1.contains("it is no text"));
+    // A new result takes its place.
+    assert!(desk.run("run web.toml --quiet --out a").status.success());
+    assert_eq!(desk.told("compare a b").0, Some(0));
+}
+
+#[test]
+fn pods_are_read_in_the_folder_of_a_result() {
+    let desk = Desk::new("pods");
+    for (format, out) in [("pods", "pods"), ("csv", "rows"), ("jsonl", "lines")] {
+        assert!(desk.run(&format!("run web.toml --quiet --format {format} --out {out}")).status.success());
+    }
+    assert_eq!(desk.told("compare pods rows"), (Some(0), String::new()));
+    assert_eq!(desk.told("explain pods"), (Some(0), String::new()));
+    for (line, problem) in [
+        (
+            "explain rows",
+            "error: rows: there is no pods.jsonl in this folder\nhint: `kubelapse run … --format pods`",
+        ),
+        (
+            "compare rows lines",
+            "error: lines: there is no timeline.csv and no pods.jsonl in this folder\nhint: `kubelapse run … --format csv`",
+        ),
+    ] {
+        let (code, said) = desk.told(line);
+        assert_eq!(code, Some(2));
+        assert!(said.starts_with(problem), "{said}");
+    }
+}
+
+/// What an interrupted run left goes with the next whole result, and nothing of anybody else.
+#[cfg(unix)]
+#[test]
+fn a_whole_result_takes_an_earlier_partial_one_away() {
+    let desk = Desk::new("replaced");
+    let whole = || assert!(desk.run("run web.toml --quiet --out x").status.success());
+    let cut = || {
+        let program = env!("CARGO_BIN_EXE_kubelapse");
+        let script = format!("trap '' XFSZ; ulimit -f 2000; exec '{program}' run long.toml --quiet --out x");
+        let output = Command::new("sh").args(["-c", &script]).current_dir(&desk.0).output().expect("a shell");
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(desk.files("x/partial"), ["pods.csv", "run.toml", "timeline.csv"]);
+    };
+    whole();
+    cut();
+    whole();
+    assert_eq!(desk.files("x"), ["pods.csv", "run.toml", "timeline.csv"]);
+    cut();
+    std::fs::write(desk.0.join("x/partial/notes.txt"), "of a person").expect("a file beside");
+    std::fs::write(desk.0.join("x/partial/pods.jsonl"), "of a person").expect("a file beside");
+    whole();
+    assert_eq!(desk.files("x/partial"), ["notes.txt", "pods.jsonl"]);
+    // A folder of that name that is no partial result is left alone.
+    std::fs::copy(desk.0.join("x/run.toml"), desk.0.join("x/partial/run.toml")).expect("a copy");
+    whole();
+    assert_eq!(desk.files("x/partial"), ["notes.txt", "pods.jsonl", "run.toml"]);
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn what_is_done_is_logged_and_saved() {
     let folder = std::env::temp_dir().join(format!("kubelapse-step-{}", std::process::id()));
     let file = folder.join("mine.toml");
     let lines = format!(
-        "goto 30s\ndo kubectl delete pod orders --grace-period=5\nnext\nwhy\ndo cordon node/nod\ndo stop node\ndo stop node/node\nundo\ndo delete pod/orders now=yes\nsave {}\nend\n",
+        "goto 30s\ndo kubectl delete pod orders --grace-period=5\nnext\nwhy\ndo cordon node/nod\ndo stop\ndo stop node/node\nundo\ndo delete pod/orders now=yes\nsave {}\nend\n",
         file.display()
     );
     let (text, code) = conversation(&["tests/step/crash-loop.toml", "--plain"], &lines);
@@ -82,6 +82,18 @@ fn what_cannot_be_understood_is_told_and_nothing_is_lost() {
         &["tests/step/crash-loop.toml", "--plain"],
         "bakc\nnext twice\nuntil restarts=many\ngoto soon\ncontinue\nwhy Redy\nquiz maybe\nanswer 1\nsave\nbreak status=Error\ncontinue\nback continue\nhelp\n",
     );
+}
+
+#[test]
+fn pods_are_named_as_for_kubectl() {
+    let lines =
+        "goto 5s\nkubectl describe pod orders\nlogs pod orders app\nkubectl get pods\ndelete pod orders\n";
+    let (text, code) = conversation(&["tests/step/crash-loop.toml", "--plain"], lines);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("Name:             orders\n"), "{text}");
+    assert!(text.contains("READINESS GATES\norders"), "{text}");
+    assert!(text.contains("`delete` is an action: `do delete pod orders`"), "{text}");
+    assert!(!text.contains("not found") && !text.contains("not valid"), "{text}");
 }
 
 #[test]

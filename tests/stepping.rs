@@ -204,7 +204,7 @@ attempts = [{ runs = { uniform = ["20s", "50s"] }, exit = 1 }]
 name = "gated"
 [pod.spec]
 schedulingGates = [{ name = "example.com/hold" }]
-containers = [{ name = "app", image = "registry.example/shop/web:1", envFrom = [{ configMapRef = { name = "settings" } }] }]
+containers = [{ name = "app", image = "registry.example/shop/web:1", envFrom = [{ configMapRef = { name = "settings" } }], readinessProbe = { exec = { command = ["ready"] } } }]
 [[pod]]
 name = "reads"
 [pod.spec]
@@ -315,6 +315,8 @@ fn what_is_done_can_be_taken_back() {
     run_out(&mut once);
     walk.seek_time(start + Span::from_secs(60));
     walk.act("drain node/n1").expect("it can be done");
+    let mut drained = walk.clone();
+    run_out(&mut drained);
     // Seen from before it is what comes.
     walk.seek_time(start + Span::from_millis(40_500));
     let coming = walk.coming(None);
@@ -327,14 +329,24 @@ fn what_is_done_can_be_taken_back() {
     walk.act("stop node/n2").expect("it can be done");
     assert_eq!(walk.done().len(), 2, "the drain belonged to another future");
     run_out(&mut walk);
-    assert_eq!(walk.undo().expect("it is taken back").words, "stop node/n2");
+    let stopped = walk.undo().expect("it is taken back");
+    assert_eq!(stopped.action.words, "stop node/n2");
+    assert_eq!(
+        stopped.brings_back(start).as_deref(),
+        Some("1 later action is back: drain node/n1 (at 1m0s)")
+    );
     assert_eq!((walk.position(), walk.now()), stood);
+    let mut both = walk.clone();
+    run_out(&mut both);
+    assert_eq!(both.world().digest, drained.world().digest, "the drain is to come again");
+    replays(&both, "both again");
+    assert_eq!(walk.undo().expect("it lies ahead").action.words, "drain node/n1");
     let mut again = walk.clone();
     run_out(&mut again);
     assert_eq!(again.world().digest, once.world().digest);
     replays(&again, "one of two");
     walk.seek(3);
-    assert_eq!(walk.undo().expect("it lies ahead").words, "delete pod/web-1");
+    assert_eq!(walk.undo().expect("it lies ahead").action.words, "delete pod/web-1");
     assert_eq!(walk.now(), start + Span::from_secs(20));
     run_out(&mut walk);
     assert_eq!(walk.world().digest.to_string(), untouched);
@@ -399,7 +411,6 @@ fn what_is_not_there_or_does_not_run_is_answered() {
         assert!(walk.answers().last().is_some_and(|last| last.ends_with(&told.answer[0])), "{words}");
         told.answer.join("\n")
     };
-    assert_eq!(told(20, "remove cm/nobody"), "Error from server (NotFound): configmaps \"nobody\" not found");
     assert_eq!(
         told(20, "remove cm/settings"),
         "Error from server (NotFound): configmaps \"settings\" not found"
@@ -409,8 +420,8 @@ fn what_is_not_there_or_does_not_run_is_answered() {
         "Error from server (AlreadyExists): secrets \"regcred\" already exists"
     );
     assert_eq!(
-        told(20, "bind pvc/nothing"),
-        "Error from server (NotFound): persistentvolumeclaims \"nothing\" not found"
+        told(20, "create cm/nobody"),
+        "Error from server (AlreadyExists): configmaps \"nobody\" already exists"
     );
     assert_eq!(told(20, "kill pod/gated"), "container app of pod gated does not run");
     assert_eq!(told(20, "kill pod/gated sandbox=true"), "no sandbox of pod gated runs");
@@ -471,6 +482,63 @@ fn overrides_and_another_seed_are_saved_too() {
     assert_eq!(lived.digest, walk.world().digest.to_string());
 }
 
+/// What the scenario does not name is taken to be there, and can be taken away like what it names.
+#[test]
+fn an_object_that_the_scenario_does_not_name_can_be_removed_and_created_again() {
+    const PODS: &str = r#"
+name = "undeclared"
+until = "5m"
+[[pod]]
+name = "before"
+[[pod.spec.containers]]
+name = "app"
+image = "shop/web:1"
+[[pod.spec.containers.envFrom]]
+configMapRef = { name = "settings" }
+[[pod]]
+name = "after"
+at = "10s"
+[pod.spec]
+containers = [{ name = "app", image = "shop/web:1", envFrom = [{ configMapRef = { name = "settings" } }] }]
+[[pod]]
+name = "claiming"
+at = "10s"
+[pod.spec]
+containers = [{ name = "app", image = "shop/web:1" }]
+volumes = [{ name = "data", persistentVolumeClaim = { claimName = "data" } }]
+"#;
+    let mut walk = walk_of("undeclared.toml", PODS, &[]);
+    let start = walk.plan().start;
+    let told = |walk: &mut Walk, words: &str| {
+        walk.act(words).unwrap_or_else(|problem| panic!("{words}: {problem}")).answer.join("\n")
+    };
+    let shown = |walk: &mut Walk, secs: i64| {
+        walk.seek_time(start + Span::from_secs(secs));
+        let pods = kubectl::pods(walk.world());
+        let cells = pods.into_iter().map(|pod| kubectl::cells(walk.world(), pod, walk.now()));
+        cells.map(|[name, _, status, ..]| format!("{name} {status}")).collect::<Vec<_>>().join(", ")
+    };
+    walk.seek_time(start + Span::from_secs(9));
+    assert!(told(&mut walk, "create cm/settings").contains("AlreadyExists"));
+    assert_eq!(told(&mut walk, "bind pvc/data"), "persistentvolumeclaim/data is bound already");
+    let gone = "configmap \"settings\" deleted from default namespace";
+    assert_eq!(told(&mut walk, "remove ConfigMap/settings"), gone);
+    assert!(told(&mut walk, "remove ConfigMap/settings").contains("NotFound"));
+    let gone = "persistentvolumeclaim \"data\" deleted from default namespace";
+    assert_eq!(told(&mut walk, "remove pvc/data"), gone);
+    let failing = "after CreateContainerConfigError, before Running, claiming Pending";
+    assert_eq!(shown(&mut walk, 20), failing);
+    assert_eq!(told(&mut walk, "create ConfigMap/settings"), "configmap/settings created");
+    assert_eq!(told(&mut walk, "create pvc/data"), "persistentvolumeclaim/data created");
+    assert_eq!(shown(&mut walk, 120), "after Running, before Running, claiming Running");
+    // And back: an earlier place knows nothing of it.
+    assert_eq!(shown(&mut walk, 20), failing);
+    run_out(&mut walk);
+    replays(&walk, "undeclared");
+    while walk.undo().is_ok() {}
+    assert_eq!(shown(&mut walk, 20), "after Running, before Running, claiming Running");
+}
+
 #[test]
 fn acting_at_an_earlier_place_forgets_what_was_done_later() {
     let mut walk = shipped("crash-loop");
@@ -483,6 +551,10 @@ fn acting_at_an_earlier_place_forgets_what_was_done_later() {
     walk.seek_time(start + second(15));
     assert_eq!(walk.done().len(), 2);
     walk.act("label pod/orders labels={ step = \"two\" }").expect("it can be done");
+    assert_eq!(
+        walk.done().last().and_then(|done| done.drops(start)).as_deref(),
+        Some("1 later action is dropped: delete pod/orders (at 20s); `undo` brings it back")
+    );
     let words: Vec<&str> = walk.done().iter().map(|done| done.action.words.as_str()).collect();
     assert_eq!(
         words,
@@ -597,6 +669,36 @@ fn what_comes_does_come() {
             assert!(played, "{}: {} does not come", scenario.name, next.words.text);
         }
     }
+}
+
+/// As kubectl is asked for it, it is the same action, and is saved as such.
+#[test]
+fn what_is_typed_as_for_kubectl_is_played_and_saved() {
+    let mut walk = walk_of("workshop.toml", WORKSHOP, &[]);
+    walk.seek_time(walk.plan().start + Span::from_secs(20));
+    for (words, answer) in [
+        ("kubectl set image pod/web-0 app=registry.example/shop/web:3", "pod/web-0 image updated"),
+        ("label pod web-0 app=x tier=front", "pod/web-0 labeled"),
+        ("label pods web-0 tier-", "pod/web-0 unlabeled"),
+        ("taint node n1 a=b:NoSchedule", "node/n1 tainted"),
+        ("taint nodes n1 a=b:NoSchedule-", "node/n1 untainted"),
+        ("patch pod/web-0 -p '{\"metadata\":{\"annotations\":{\"by\":\"me\"}}}'", "pod/web-0 patched"),
+        ("delete configmap other", "configmap \"other\" deleted from default namespace"),
+    ] {
+        let told = walk.act(words).unwrap_or_else(|problem| panic!("{words}: {problem}"));
+        assert_eq!(told.answer, [answer], "{words}");
+    }
+    run_out(&mut walk);
+    replays(&walk, "as for kubectl");
+}
+
+#[test]
+fn a_probe_that_the_container_has_not_cannot_fail() {
+    let mut walk = shipped("crash-loop");
+    walk.seek_time(walk.plan().start + Span::from_secs(5));
+    let told = walk.act("setProbe pod/orders probe=liveness").expect("it can be asked");
+    assert_eq!((told.refusals, told.answer.len()), (1, 1));
+    assert_eq!(told.answer, ["container app of pod orders has no livenessProbe"]);
 }
 
 #[test]

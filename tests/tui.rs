@@ -182,6 +182,12 @@ fn an_action() {
     press(&mut app, "XX");
     assert!(screen(&app, 80, 24).contains(&format!("taken back: delete pod/{name}")));
     assert_eq!(app.walk.offset(), kubelapse::time::Span::from_secs(20));
+    // In the past it drops what was done later, which taking it back brings back.
+    press(&mut app, "g30s<enter>xcordon node/node<enter>g25s<enter>xcordon node/node<enter>");
+    assert!(screen(&app, 80, 24).contains("1 later action is dropped: cordon node/node (at 30s)"));
+    press(&mut app, "<esc>X");
+    assert!(screen(&app, 80, 24).contains("1 later action is back: cordon node/node (at 30s)"));
+    press(&mut app, "<esc>Xg20s<enter>");
     press(&mut app, "X");
     assert!(screen(&app, 80, 24).contains("! nothing has been done that could be taken back"));
 }

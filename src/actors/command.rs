@@ -16,7 +16,7 @@ use crate::engine::Distribution;
 use crate::scenario::command::{Command, Target};
 use crate::scenario::plan::{ObjectKind, ProbePoint};
 use crate::time::Span;
-use crate::world::{NodeId, PodId, SimEvent, World};
+use crate::world::{ApiObject, NodeId, PodId, SimEvent, World};
 
 /// Plays an action: the scenario's, or one that is commanded now.
 pub fn play(w: &mut World, index: u32) {
@@ -106,13 +106,17 @@ fn obey(w: &mut World, command: &Command) {
             }
         }
         Command::Remove { kind, namespace, name } => {
-            let found = objects(w, *kind, *namespace, *name);
+            let mut found = objects(w, *kind, *namespace, *name);
+            // What is only taken to be there has to be known before it can go away.
+            if found.is_empty() {
+                found.push(taken_to_exist(w, *kind, *namespace, *name));
+            }
             if !found.iter().any(|object| w.objects[*object].exists) {
                 w.answer(&kubectl::not_found(*kind, *name));
             }
             for object in found {
                 if w.objects[object].exists {
-                    let namespace = w.plan.objects[w.objects[object].plan].namespace;
+                    let namespace = w.objects[object].namespace;
                     w.tell(kubectl::object_deleted(&w.gates, *kind, *name, namespace));
                     api_server::objects::delete(w, object);
                 }
@@ -120,8 +124,9 @@ fn obey(w: &mut World, command: &Command) {
         }
         Command::BindClaim { namespace, name } => {
             let found = objects(w, ObjectKind::PersistentVolumeClaim, *namespace, *name);
+            // What the scenario does not name is taken to be bound.
             if found.is_empty() {
-                w.answer(&kubectl::not_found(ObjectKind::PersistentVolumeClaim, *name));
+                w.tell(format!("persistentvolumeclaim/{name} is bound already"));
             }
             for object in found {
                 let already = if w.objects[object].bound { " already" } else { "" };
@@ -140,6 +145,11 @@ fn obey(w: &mut World, command: &Command) {
             let failure_rate = if *ok { 0.0 } else { 1.0 };
             let point = ProbePoint { at: Span::ZERO, failure_rate, takes, output: *output };
             for pod in pods(w, pod) {
+                if !has_probe(w, pod, *container, *probe) {
+                    let name = w.pods[pod.ix()].ident.name;
+                    w.answer(&format!("container {container} of pod {name} has no {}Probe", probe.word()));
+                    continue;
+                }
                 tell_probe(w, pod, *container, *probe, *ok);
                 set_probe(w, pod, *container, *probe, point.clone());
             }
@@ -302,6 +312,12 @@ fn runs(w: &World, pod: PodId, container: Sym) -> bool {
     is_on(w, pod) && newest.is_some_and(|c| c.state == crate::api::InstanceState::Running)
 }
 
+/// Whether a container's spec has a probe that could be answered.
+fn has_probe(w: &World, pod: PodId, container: Sym, probe: ProbeKind) -> bool {
+    let p = &w.pods[pod.ix()];
+    p.find(container).is_some_and(|ix| p.container(ix).probe(probe).is_some())
+}
+
 /// Says which process answers a probe otherwise from now on.
 fn tell_probe(w: &mut World, pod: PodId, container: Sym, probe: ProbeKind, ok: bool) {
     let p = w.local(pod);
@@ -349,10 +365,21 @@ fn set_probe(w: &mut World, pod: PodId, container: Sym, probe: ProbeKind, answer
 /// The places of the objects of a name.
 fn objects(w: &World, kind: ObjectKind, namespace: Option<Sym>, name: Sym) -> Vec<usize> {
     let fits = |object: &usize| {
-        let plan = &w.plan.objects[w.objects[*object].plan];
-        plan.kind == kind && plan.name == name && namespace.is_none_or(|n| n == plan.namespace)
+        let own = &w.objects[*object];
+        own.kind == kind && own.name == name && namespace.is_none_or(|n| n == own.namespace)
     };
     (0..w.objects.len()).filter(fits).collect()
+}
+
+/// The place of an object that the scenario does not name: as pods take it to be, there and with any key.
+fn taken_to_exist(w: &mut World, kind: ObjectKind, namespace: Option<Sym>, name: Sym) -> usize {
+    let namespace = match kind {
+        ObjectKind::PriorityClass | ObjectKind::HostPath => Sym::EMPTY,
+        _ => namespace.unwrap_or_else(|| Sym::new("default")),
+    };
+    let object = ApiObject { kind, namespace, name, exists: true, bound: true, keys: None };
+    api_server::objects::known(w, object);
+    w.objects.len() - 1
 }
 
 /// How often `kubectl drain` asks again for a pod that its budget keeps.

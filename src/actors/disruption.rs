@@ -26,12 +26,12 @@ impl Standing {
     }
 }
 
-/// Every budget that exists. Pods that are being deleted count as expected, not as healthy.
+/// Every budget that exists and is described. Pods that are being deleted count as expected, not as healthy.
 pub fn standings(w: &World) -> Vec<Standing> {
-    let existing = w.objects.iter().filter(|object| object.exists).map(|object| object.plan);
-    existing
-        .filter(|ix| w.plan.objects[*ix].kind == ObjectKind::PodDisruptionBudget)
-        .map(|ix| standing(w, ix))
+    let described = w.objects.iter().take(w.plan.objects.len()).enumerate();
+    described
+        .filter(|(_, object)| object.exists && object.kind == ObjectKind::PodDisruptionBudget)
+        .map(|(ix, _)| standing(w, ix))
         .collect()
 }
 

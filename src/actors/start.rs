@@ -85,7 +85,8 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
         let exists = object.at.is_some_and(|at| at <= plan.start);
         let bound_at = object.claim.as_ref().and_then(|claim| claim.bound_at);
         let bound = bound_at.is_some_and(|at| at <= plan.start);
-        let object_now = ApiObject { plan: index as usize, exists, bound, keys: object.keys.clone() };
+        let (kind, namespace, name) = (object.kind, object.namespace, object.name);
+        let object_now = ApiObject { kind, namespace, name, exists, bound, keys: object.keys.clone() };
         api_server::objects::known(&mut w, object_now);
         if let Some(at) = object.at.filter(|at| *at > plan.start) {
             w.at(at, SimEvent::CreateObject { index });

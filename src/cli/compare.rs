@@ -1,8 +1,9 @@
 //! `kubelapse compare`
 
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::run::Format;
 use super::{Exit, manifest, print, talk};
 use crate::compare::{self, Side, Tolerance, fidelity::Allowances};
 use crate::rules::gates::{Gates, Version};
@@ -20,7 +21,7 @@ use crate::scenario::values::parse_duration;
 In the answer < marks what only A has, > what only B has, ! times that chance does not explain.
 Exit codes: 0 the same, 1 they differ, 2 the request was wrong.")]
 pub struct Arguments {
-    /// A timeline.csv, a folder with one, or what kubectl printed; - reads standard input
+    /// A timeline.csv or pods.jsonl, a folder with one, or what kubectl printed; - reads stdin
     a: String,
     /// What to hold against it
     b: String,
@@ -98,14 +99,9 @@ fn text(word: &str) -> std::io::Result<String> {
     if word == "-" {
         std::io::stdin().read_to_end(&mut bytes)?;
     } else {
-        let path = Path::new(word);
-        let file = if path.is_dir() { path.join("timeline.csv") } else { PathBuf::from(word) };
-        let read = manifest::read(&file)?;
+        let read = manifest::read(&manifest::find(Path::new(word), &[Format::Csv, Format::Pods])?)?;
         if read.partial {
-            talk(&format!(
-                "warning: {word}: this result is partial: its run was cut short, and what is missing at its end says \
-                 nothing\n"
-            ));
+            talk(&format!("warning: {word}: {}\n", manifest::PARTIAL));
         }
         bytes = read.bytes;
     }

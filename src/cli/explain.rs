@@ -2,6 +2,7 @@
 
 use std::io::Read as _;
 
+use super::run::Format;
 use super::{Exit, manifest, print, talk};
 use crate::explain;
 use crate::rules::gates::{Gates, Version};
@@ -9,7 +10,7 @@ use crate::time::Time;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// What kubectl printed with -o yaml or -o json (a pod, a list, a watch); - reads standard input
+    /// What kubectl printed with -o yaml or -o json (a pod, a list, a watch), or a result with pods.jsonl; - reads standard input
     file: String,
     /// Kubernetes version whose habits count: 1.32 to 1.36
     #[arg(long, default_value = "1.36")]
@@ -89,7 +90,11 @@ fn read(file: &str) -> std::io::Result<String> {
     if file == "-" {
         std::io::stdin().read_to_end(&mut bytes)?;
     } else {
-        bytes = manifest::read(file.as_ref())?.bytes;
+        let read = manifest::read(&manifest::find(file.as_ref(), &[Format::Pods])?)?;
+        if read.partial {
+            talk(&format!("warning: {file}: {}\n", manifest::PARTIAL));
+        }
+        bytes = read.bytes;
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::record::Transition;
+use crate::scenario::format::VERBS;
 use crate::scenario::values::parse_duration;
 use crate::session::words::{broken, offset, unfolded};
 use crate::session::{Breakpoint, Direction, Move, Stop, Walk, kubectl, nodes, strip, why};
@@ -53,8 +54,10 @@ Ask        why [WORD]         why the last change came (why phase, why Ready, wh
            quiz on|off        a question before every change of STATUS
            hint, score, debrief
 Act        do ACTION          any action of the scenario format, now: do delete pod/web gracePeriodSeconds=5,
-                              do cordon node/node-0, do kill pod/web container=app, do create ConfigMap/settings
+                              do cordon node/node-0, do kill pod/web container=app, do create ConfigMap/settings;
+                              or as for kubectl: do set image pod/web app=web:2, do label pod web tier-
            undo               takes the last thing back that was done, and stands where it was done
+                              (an action in the past drops what was done later; undo brings that back)
            save FILE          everything so far as a scenario that replays to the same bytes
            quit               leaves
 ";
@@ -160,9 +163,8 @@ impl Line {
             "quit" | "q" | "exit" => return Reply::Quit(self.farewell()),
             "help" | "h" | "?" => Ok(HELP.to_owned()),
             "back" | "b" | "prev" | "p" => self.go(Direction::Back, rest),
-            "get" | "kubectl" if word == "get" || rest.starts_with("get") => {
-                Ok(self.get(rest.trim_start_matches("get").trim()))
-            }
+            "kubectl" if !rest.is_empty() => return self.say(rest, save),
+            "get" => Ok(self.get(rest)),
             "select" | "s" => self.select(rest),
             "describe" | "d" if node_of(rest).is_some() => {
                 self.walk.describe_node(node_of(rest).unwrap_or_default())
@@ -241,6 +243,9 @@ impl Line {
                     "history", "why", "coming", "ask", "answer", "skip", "quiz", "hint", "score", "debrief",
                     "do", "undo", "save", "help", "quit",
                 ];
+                if word == "set" || VERBS.iter().any(|verb| verb.verb.eq_ignore_ascii_case(word)) {
+                    return Err(format!("`{word}` is an action: `do {text}`"));
+                }
                 let near = crate::scenario::diagnostic::nearest(word, &words);
                 let hint = near.map_or_else(
                     || "`help` lists what there is".to_owned(),
@@ -404,7 +409,10 @@ impl Line {
             match word {
                 "--previous" | "-p" => previous = true,
                 "-c" | "--container" => container = words.next(),
-                word => pod = word,
+                "pod" | "pods" | "po" if pod.is_empty() => {}
+                word if pod.is_empty() => pod = word,
+                // `kubectl logs POD CONTAINER`
+                word => container = Some(word),
             }
         }
         let pod = self.about(pod)?;
@@ -571,6 +579,9 @@ impl Line {
         if done.answer.len() > SHOWN {
             let _ = writeln!(text, "... and {} more", done.answer.len() - SHOWN);
         }
+        if let Some(words) = self.walk.done().last().and_then(|done| done.drops(self.walk.plan().start)) {
+            let _ = writeln!(text, "{words}");
+        }
         for row in &self.walk.history()[before.min(self.walk.history().len())..] {
             let at = offset(row.time, self.walk.plan().start);
             let _ = writeln!(text, "{at}  {}", why::headline(row, &self.walk.world().directory));
@@ -579,9 +590,10 @@ impl Line {
     }
 
     fn undo(&mut self) -> Result<String, String> {
-        let action = self.walk.undo()?;
+        let done = self.walk.undo()?;
         self.refusals(0);
-        Ok(format!("{}  taken back: {}\n", self.clock(), action.words))
+        let back = done.brings_back(self.walk.plan().start).map_or_else(String::new, |words| words + "\n");
+        Ok(format!("{}  taken back: {}\n{back}", self.clock(), done.action.words))
     }
 
     /// What the API server answered to actions since it was told last, without the newest so many; going back takes it back.

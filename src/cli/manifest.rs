@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -75,6 +75,8 @@ pub fn hex(hash: Sha256) -> String {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub struct Told {
+    /// None in results from before there were hashes.
+    format: Option<u32>,
     pub partial: bool,
     /// Empty in results from before there were hashes.
     pub files: Hashes,
@@ -87,11 +89,52 @@ impl Told {
     /// When it cannot be read, or is none of ours.
     pub fn of(folder: &Path) -> io::Result<Option<Told>> {
         match fs::read_to_string(folder.join(NAME)) {
-            Ok(text) => toml::from_str(&text).map(Some).map_err(io::Error::other),
+            Ok(text) => Told::read(&text).map(Some).map_err(|problem| unreadable(&problem)),
+            Err(problem) if problem.kind() == ErrorKind::InvalidData => Err(unreadable("it is no text")),
             Err(problem) if problem.kind() == ErrorKind::NotFound => Ok(None),
             Err(problem) => Err(problem),
         }
     }
+
+    fn read(text: &str) -> Result<Told, String> {
+        let told: Told = toml::from_str(text).map_err(|problem| problem.to_string().trim_end().to_owned())?;
+        match told.format {
+            Some(FORMAT) if told.files.is_empty() => Err("it is cut: its [files] are missing".to_owned()),
+            None | Some(FORMAT) => Ok(told),
+            Some(other) => Err(format!("its format is {other}, and this kubelapse knows format {FORMAT}")),
+        }
+    }
+}
+
+fn unreadable(problem: &str) -> io::Error {
+    io::Error::new(
+        ErrorKind::InvalidData,
+        format!(
+            "{NAME} cannot be read, so that nobody can say of which run the files beside it are: {problem}\nhint: run the \
+             scenario again, or copy the file out of the folder to read it as it is"
+        ),
+    )
+}
+
+/// The file of a result that somebody reads: the path itself, or in a folder the first of these names that is there.
+///
+/// # Errors
+/// When none of them is there, with what would write one.
+pub fn find(path: &Path, formats: &[Format]) -> io::Result<PathBuf> {
+    if !path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    let mut places = formats.iter().map(|format| path.join(format.file()));
+    places.find(|place| place.exists()).ok_or_else(|| {
+        let names: Vec<&str> = formats.iter().map(|format| format.file()).collect();
+        let words: Vec<String> = formats.iter().map(|format| format!("{format:?}").to_lowercase()).collect();
+        let problem = format!(
+            "there is no {} in this folder\nhint: `kubelapse run … --format {}` writes one",
+            names.join(" and no "),
+            words[0]
+        );
+        io::Error::new(ErrorKind::NotFound, problem)
+    })
 }
 
 /// A file of a result, read.
@@ -101,15 +144,19 @@ pub struct Read {
     pub partial: bool,
 }
 
+/// What is said of a result whose run was cut short.
+pub const PARTIAL: &str =
+    "this result is partial: its run was cut short, and what is missing at its end says nothing";
+
 /// Reads a file. If it is one of a result, it must be the one that the `run.toml` beside it was written for.
 ///
 /// # Errors
-/// When it cannot be read, or is of another run.
+/// When it or that `run.toml` cannot be read, or it is of another run.
 pub fn read(path: &Path) -> io::Result<Read> {
     let bytes = fs::read(path)?;
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let is_ours = name == PODS || Format::ALL.iter().any(|format| format.file() == name);
-    let told = if is_ours { Told::of(path.parent().unwrap_or(Path::new(""))).ok().flatten() } else { None };
+    let told = if is_ours { Told::of(path.parent().unwrap_or(Path::new("")))? } else { None };
     let told = told.unwrap_or_default();
     let is_whole = told.files.is_empty() || {
         let mut hash = Sha256::new();

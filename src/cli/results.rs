@@ -3,7 +3,7 @@
 //! file: whoever finds another hash has found two results mixed.
 //!
 //! A run that was cut short keeps what it had; where a whole result of an earlier run stands in its place, the partial
-//! one goes into a folder of its own, `partial`.
+//! one goes into a folder of its own, `partial`, until the next whole result.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, Write};
@@ -43,6 +43,9 @@ pub struct Failure {
     pub problem: io::Error,
     pub there: &'static str,
 }
+
+/// Where a partial result goes when a whole one stands in its place.
+const PARTIAL: &str = "partial";
 
 const UNTOUCHED: &str = "an earlier result there is untouched";
 const MIXED: &str =
@@ -136,7 +139,7 @@ impl Results {
         self.sync()?;
         let mut place = self.folder.clone();
         if partial && self.holds_a_whole_result() {
-            place.push("partial");
+            place.push(PARTIAL);
             fs::create_dir_all(&place)?;
         }
         let earlier = Told::of(&place).ok().flatten().unwrap_or_default();
@@ -155,6 +158,10 @@ impl Results {
                 }
                 _ => {}
             }
+        }
+        if !partial {
+            clear_partial(&place.join(PARTIAL))
+                .map_err(|e| Failure { problem: named(PARTIAL, &e), there: REPLACED })?;
         }
         Ok(place)
     }
@@ -177,6 +184,22 @@ impl Results {
             Err(_) => true,
         }
     }
+}
+
+/// A whole result makes an earlier one that was cut short needless: its files go, and its folder if nothing else is there.
+fn clear_partial(folder: &Path) -> io::Result<()> {
+    // What no manifest of ours names is somebody else's.
+    let Some(told) = Told::of(folder).ok().flatten().filter(|told| told.partial) else { return Ok(()) };
+    let named = all_names().into_iter().filter(|name| told.files.contains_key(*name));
+    for name in named.chain([manifest::NAME]) {
+        match fs::remove_file(folder.join(name)) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+    }
+    // It stays when something else is in it.
+    let _ = fs::remove_dir(folder);
+    Ok(())
 }
 
 /// Every name that a file of a result may have.

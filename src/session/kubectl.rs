@@ -232,12 +232,16 @@ fn logged(
     }
 }
 
-/// Finds a pod that exists by its name, with or without `pod/` and namespace.
+/// Finds a pod that exists by its name, with or without `pod/` (or `pod `) and namespace.
 ///
 /// # Errors
 /// kubectl's words, and the name that was probably meant.
 pub fn find(w: &World, word: &str) -> Result<PodId, String> {
-    let word = word.trim_start_matches("pod/").trim_start_matches("pods/");
+    let kind = |word: &'_ str| matches!(word, "pod" | "pods" | "po");
+    let word = match word.split_once(['/', ' ']) {
+        Some((first, rest)) if kind(first) => rest.trim(),
+        _ => word,
+    };
     let (namespace, name) = match word.split_once('/') {
         Some((namespace, name)) => (Some(namespace), name),
         None => (None, word),

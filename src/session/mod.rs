@@ -19,6 +19,7 @@ pub mod nodes;
 pub mod objects;
 pub mod predict;
 pub mod script;
+pub mod spoken;
 pub mod strip;
 pub mod walk;
 pub mod why;

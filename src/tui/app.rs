@@ -366,8 +366,11 @@ impl App {
             }),
             Prompt::Do => self.walk.act(text).map(|done| {
                 self.answered = self.walk.answers().len();
-                let answer = done.answer.join("\n");
-                match (done.refusals > 0, done.answer.len()) {
+                let start = self.walk.plan().start;
+                let dropped = self.walk.done().last().and_then(|done| done.drops(start));
+                let lines: Vec<&str> = done.answer.iter().chain(&dropped).map(String::as_str).collect();
+                let answer = lines.join("\n");
+                match (done.refusals > 0, lines.len()) {
                     (true, _) => self.refuse(answer),
                     (false, 0 | 1) => self.tell(answer),
                     (false, _) => self.read(text.to_owned(), answer),
@@ -383,10 +386,14 @@ impl App {
     /// Takes the last thing back that was done.
     pub fn undo(&mut self) {
         match self.walk.undo() {
-            Ok(action) => {
+            Ok(done) => {
                 self.answered = self.walk.answers().len();
                 self.scroll = 0;
-                self.tell(format!("taken back: {}", action.words));
+                let words = format!("taken back: {}", done.action.words);
+                match done.brings_back(self.walk.plan().start) {
+                    None => self.tell(words),
+                    Some(back) => self.read("Taken back".to_owned(), format!("{words}\n{back}")),
+                }
             }
             Err(problem) => self.refuse(problem),
         }

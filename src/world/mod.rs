@@ -85,7 +85,9 @@ pub enum Purpose {
 /// An object that pods refer to, as the API server has it now.
 #[derive(Clone, Debug)]
 pub struct ApiObject {
-    pub plan: usize,
+    pub kind: ObjectKind,
+    pub namespace: Sym,
+    pub name: Sym,
     pub exists: bool,
     /// Of a claim.
     pub bound: bool,
@@ -112,7 +114,7 @@ pub struct World {
     /// Those that are there, by name.
     pub names: names::Names,
     pub nodes: Store<Node>,
-    /// By index into `plan.objects`, then those that actions create.
+    /// By index into `plan.objects`, then those that only an action has named.
     pub objects: Store<ApiObject>,
     /// Of the newest write.
     pub resource_version: u64,
@@ -288,7 +290,7 @@ impl World {
         self.record(Some(pod), node, Change::Event(event));
     }
 
-    /// Whether an object that a pod refers to exists; one that the scenario does not name is taken to exist.
+    /// Whether an object that a pod refers to exists; one that neither the scenario nor an action names is taken to exist.
     pub fn object_exists(&self, kind: ObjectKind, namespace: Sym, name: &str) -> bool {
         match self.find_object(kind, namespace, name) {
             Some(ix) => self.objects[ix].exists,
@@ -297,7 +299,7 @@ impl World {
     }
     /// The place of an object among `objects`.
     pub fn find_object(&self, kind: ObjectKind, namespace: Sym, name: &str) -> Option<usize> {
-        self.plan.objects.iter().position(|o| {
+        self.objects.iter().position(|o| {
             o.kind == kind && &*o.name == name && (o.namespace == namespace || kind == ObjectKind::HostPath)
         })
     }

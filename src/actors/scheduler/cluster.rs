@@ -9,7 +9,7 @@ use crate::rules::placement::amounts::Amounts;
 use crate::rules::placement::selector::labels;
 use crate::rules::queueing::ClusterEvent;
 use crate::scenario::plan::ObjectKind;
-use crate::world::{NodeId, PodId, World};
+use crate::world::{ApiObject, NodeId, PodId, World};
 
 /// The nodes and images of the scenario, before anything happens.
 pub fn start(w: &mut World) {
@@ -68,9 +68,8 @@ pub fn node_listed(w: &mut World, node: NodeId) {
 
 /// A claim came into being, or it was bound.
 pub fn claim_changed(w: &mut World, object: usize, added: bool) {
-    let plan = &w.plan.objects[w.objects[object].plan];
-    let (namespace, name) = (plan.namespace, plan.name);
-    if plan.kind != ObjectKind::PersistentVolumeClaim {
+    let ApiObject { kind, namespace, name, .. } = w.objects[object];
+    if kind != ObjectKind::PersistentVolumeClaim {
         return;
     }
     if added {

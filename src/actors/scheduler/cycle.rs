@@ -86,7 +86,7 @@ fn claim(w: &World, namespace: Sym, name: Sym) -> Claim<'_> {
         (false, _) => Claim::Missing,
         (true, false) => Claim::Unbound,
         (true, true) => {
-            let claim = w.plan.objects[object.plan].claim.as_ref();
+            let claim = w.plan.objects.get(ix).and_then(|plan| plan.claim.as_ref());
             Claim::Bound(claim.and_then(|claim| claim.node_affinity.as_deref()))
         }
     }

@@ -1,0 +1,521 @@
+//! Reads an action as it is typed: in the scenario's own words, or as kubectl is asked for it.
+//!
+//! Whatever the spelling, it becomes one verb of the scenario format with its target and keys. What cannot be read is
+//! answered with how that verb is spelled.
+
+use serde_json::Value;
+
+use crate::scenario::format::{ACTION, Kind, VERBS, VerbKeys};
+use crate::scenario::tree;
+use crate::scenario::values::{Nouns, OBJECT_KINDS};
+
+/// A verb, its target, and further keys with their values in TOML.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Spoken {
+    pub verb: &'static str,
+    pub target: String,
+    pub keys: Vec<(&'static str, String)>,
+}
+
+pub(super) fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+/// kubectl's flags and what the scenario format calls them.
+const FLAGS: [(&str, &str); 8] = [
+    ("--grace-period", "gracePeriodSeconds"),
+    ("--force", "force"),
+    ("--now", "gracePeriodSeconds=1"),
+    ("-n", "namespace"),
+    ("--namespace", "namespace"),
+    ("-c", "container"),
+    ("--container", "container"),
+    ("--image", "image"),
+];
+/// Flags that ask for what is done anyway.
+const IMPLIED: [(&str, &[&str]); 4] = [
+    ("drain", &["--ignore-daemonsets", "--delete-emptydir-data", "--force"]),
+    ("label", &["--overwrite"]),
+    ("taint", &["--overwrite"]),
+    ("debug", &["-it", "-i", "-t"]),
+];
+const KINDS: [(&str, &str); 21] = [
+    ("pod", "pod"),
+    ("pods", "pod"),
+    ("po", "pod"),
+    ("node", "node"),
+    ("nodes", "node"),
+    ("no", "node"),
+    ("configmap", "ConfigMap"),
+    ("configmaps", "ConfigMap"),
+    ("cm", "ConfigMap"),
+    ("secret", "Secret"),
+    ("secrets", "Secret"),
+    ("persistentvolumeclaim", "PersistentVolumeClaim"),
+    ("persistentvolumeclaims", "PersistentVolumeClaim"),
+    ("pvc", "PersistentVolumeClaim"),
+    ("serviceaccount", "ServiceAccount"),
+    ("serviceaccounts", "ServiceAccount"),
+    ("sa", "ServiceAccount"),
+    ("priorityclass", "PriorityClass"),
+    ("pc", "PriorityClass"),
+    ("poddisruptionbudget", "PodDisruptionBudget"),
+    ("pdb", "PodDisruptionBudget"),
+];
+
+/// How a verb is spelled.
+fn example(verb: &str) -> &'static str {
+    match verb {
+        "delete" => "delete pod/web gracePeriodSeconds=5",
+        "evict" => "evict pod/web",
+        "cordon" => "cordon node/node-0",
+        "uncordon" => "uncordon node/node-0",
+        "drain" => "drain node/node-0",
+        "taint" => "taint node/node-0 team=shop:NoSchedule",
+        "untaint" => "taint node/node-0 team:NoSchedule-",
+        "stop" => "stop node/node-0",
+        "start" => "start node/node-0",
+        "restartKubelet" => "restartKubelet node/node-0 takes=5s",
+        "shutdown" => "shutdown node/node-0",
+        "pressure" => "pressure node/node-0 resource=memory",
+        "setCondition" => "setCondition pod/web type=example.com/ok status=True",
+        "ungate" => "ungate pod/web gate=example.com/hold",
+        "label" => "label pod/web tier=front old-",
+        "create" => "create ConfigMap/settings",
+        "remove" => "delete ConfigMap/settings",
+        "bind" => "bind PersistentVolumeClaim/data",
+        "setImage" => "set image pod/web app=registry.example/shop/web:2",
+        "resize" => "resize pod/web requests={ cpu = \"500m\" }",
+        "patch" => "patch pod/web -p '{\"spec\":{\"activeDeadlineSeconds\":60}}'",
+        "debug" => "debug pod/web image=busybox",
+        "kill" => "kill pod/web container=app signal=TERM",
+        _ => "setProbe pod/web probe=readiness ok=false",
+    }
+}
+
+/// Reads `delete pod/web gracePeriodSeconds=5` as well as `kubectl delete pod web --grace-period=5`.
+///
+/// # Errors
+/// Says what is wrong, and what would be accepted.
+pub fn parse(words: &str) -> Result<Spoken, String> {
+    let mut list = split(words)?.into_iter().peekable();
+    list.next_if(|word| word == "kubectl");
+    let verbs = || VERBS.iter().map(|v| v.verb).collect::<Vec<_>>();
+    let Some(mut word) = list.next() else {
+        return Err(format!("what is to be done? One of {}", verbs().join(", ")));
+    };
+    if word == "set" && list.next_if(|next| next == "image").is_some() {
+        "setImage".clone_into(&mut word);
+    }
+    let Some(keys) = VERBS.iter().find(|v| v.verb.eq_ignore_ascii_case(&word)) else {
+        let near = crate::scenario::diagnostic::nearest(&word, &verbs());
+        let hint = match near {
+            Some(near) => format!("did you mean `{near}`, as in `{}`?", example(near)),
+            None => format!("verbs are {}", verbs().join(", ")),
+        };
+        return Err(format!("`{word}` is nothing that can be done here; {hint}"));
+    };
+    let read = Reader::new(keys).read(list);
+    let joint = |problem: &str| if problem.ends_with('?') { " As in" } else { "; as in" };
+    read.map_err(|problem| format!("{problem}{} `{}`", joint(&problem), example(keys.verb)))
+}
+
+/// What has been read of an action's words.
+struct Reader {
+    keys: &'static VerbKeys,
+    action: Spoken,
+    /// The word for a kind that a name is to follow.
+    kind: Option<String>,
+    /// In TOML, as they came.
+    labels: Vec<String>,
+    taints: Vec<String>,
+    untaints: Vec<String>,
+    /// A patch, and which kind of patch it is.
+    patch: Option<String>,
+    patch_type: Option<String>,
+}
+
+impl Reader {
+    fn new(keys: &'static VerbKeys) -> Reader {
+        let action = Spoken { verb: keys.verb, target: String::new(), keys: Vec::new() };
+        let (labels, taints, untaints) = Default::default();
+        Reader { keys, action, kind: None, labels, taints, untaints, patch: None, patch_type: None }
+    }
+
+    fn read(mut self, mut list: impl Iterator<Item = String>) -> Result<Spoken, String> {
+        while let Some(word) = list.next() {
+            let flag = word.split_once('=').map_or(word.as_str(), |(flag, _)| flag);
+            if IMPLIED.iter().any(|(verb, flags)| *verb == self.keys.verb && flags.contains(&flag)) {
+                continue;
+            }
+            let mut value = || match word.split_once('=') {
+                Some((_, value)) => value.to_owned(),
+                None => list.next().unwrap_or_default(),
+            };
+            match (self.keys.verb, flag) {
+                ("patch", "-p" | "--patch") => self.patch = Some(value()),
+                ("patch", "--type") => self.patch_type = Some(value()),
+                _ => {
+                    let word = match FLAGS.iter().find(|(name, _)| *name == flag) {
+                        Some((_, "gracePeriodSeconds=1")) => "gracePeriodSeconds=1".to_owned(),
+                        Some((_, "force")) => "force=true".to_owned(),
+                        Some((_, key)) => format!("{key}={}", value()),
+                        None => word,
+                    };
+                    self.word(&word)?;
+                }
+            }
+        }
+        self.finish()
+    }
+
+    /// What kind of thing the verb is for, where it says so.
+    fn own_kind(&self) -> Option<&'static str> {
+        match ACTION.key(self.keys.verb).map(|k| k.kind) {
+            Some(Kind::Target(Nouns::Node)) => Some("node"),
+            Some(Kind::Target(Nouns::Pod)) => Some("pod"),
+            _ => None,
+        }
+    }
+
+    fn word(&mut self, word: &str) -> Result<(), String> {
+        let verb = self.keys.verb;
+        // kubectl lets what is to be written follow the name.
+        let follows = matches!(verb, "label" | "taint" | "untaint" | "setImage");
+        if let Some((key, value)) = word.split_once('=')
+            && let Some(known) = ACTION.key(key)
+            && (!follows || self.keys.needs.contains(&key) || self.keys.takes.contains(&key))
+        {
+            self.action.keys.push((known.name, value_toml(known.kind, value)?));
+            return Ok(());
+        }
+        let is_name = !word.contains(['=', ':']) && !word.ends_with('-');
+        if self.action.target.is_empty() && is_name {
+            return self.name(word);
+        }
+        if self.action.target.is_empty() {
+            self.named_like_a_kind();
+        }
+        match verb {
+            _ if !follows => {
+                let takes = self.keys.needs.iter().chain(self.keys.takes);
+                let takes: Vec<String> = takes.map(|k| format!("{k}=…")).collect();
+                let takes = if takes.is_empty() { "nothing further".to_owned() } else { takes.join(", ") };
+                Err(format!("`{word}` means nothing to `{verb}`, which takes {takes}"))
+            }
+            _ if self.action.target.is_empty() => Err(format!("`{word}` of what? The name comes first")),
+            "label" => self.label(word),
+            "setImage" => self.image(word),
+            _ => self.taint(word),
+        }
+    }
+
+    /// A kind, a name, or both.
+    fn name(&mut self, word: &str) -> Result<(), String> {
+        if let Some((kind, name)) = word.split_once('/') {
+            self.action.target = format!("{}/{name}", noun(kind));
+        } else if self.kind.is_none() && KINDS.iter().any(|(k, _)| *k == word.to_lowercase()) {
+            self.kind = Some(word.to_owned());
+        } else if self.kind.as_deref().is_some_and(|kind| noun(kind) == "Secret")
+            && matches!(word, "generic" | "tls" | "docker-registry")
+        {
+            // `create secret generic NAME`
+        } else {
+            // `cordon node-0`, `evict web`: the verb says what kind it is.
+            let is_object = matches!(self.keys.verb, "create" | "remove" | "bind");
+            let own = self.kind.take().map(|kind| noun(&kind));
+            let own = own.or_else(|| (!is_object).then(|| self.own_kind().unwrap_or("pod").to_owned()));
+            let Some(own) = own else { return Err(format!("`{word}`: of what kind?")) };
+            self.action.target = format!("{own}/{word}");
+        }
+        Ok(())
+    }
+
+    /// `cordon node`: what was taken for a kind is the name of one.
+    fn named_like_a_kind(&mut self) {
+        if let (Some(own), Some(name)) = (self.own_kind(), self.kind.take()) {
+            self.action.target = format!("{own}/{name}");
+        }
+    }
+
+    fn label(&mut self, word: &str) -> Result<(), String> {
+        let label = match (word.split_once('='), word.ends_with('-')) {
+            (Some((key, value)), _) => format!("{} = {}", quoted(key), quoted(plain(value))),
+            (None, true) => format!("{} = \"\"", quoted(word)),
+            (None, false) => return Err(format!("`{word}` is neither KEY=VALUE nor KEY-")),
+        };
+        self.labels.push(label);
+        Ok(())
+    }
+
+    fn image(&mut self, word: &str) -> Result<(), String> {
+        let Some((container, image)) = word.split_once('=') else {
+            return Err(format!("`{word}` is not CONTAINER=IMAGE"));
+        };
+        if self.has("image") {
+            return Err(format!("`{word}` comes on top: one container at a time"));
+        }
+        self.action.keys.push(("container", quoted(container)));
+        self.action.keys.push(("image", quoted(plain(image))));
+        Ok(())
+    }
+
+    fn taint(&mut self, word: &str) -> Result<(), String> {
+        let (taint, goes) = match word.strip_suffix('-') {
+            Some(taint) => (taint, true),
+            None => (word, self.keys.verb == "untaint"),
+        };
+        let (name, effect) = match taint.split_once(':') {
+            Some((name, effect)) => (name, Some(effect)),
+            None => (taint, None),
+        };
+        let (key, value) = name.split_once('=').unwrap_or((name, ""));
+        let mut text = format!("{{ key = {}", quoted(key));
+        if !value.is_empty() {
+            text.push_str(&format!(", value = {}", quoted(plain(value))));
+        }
+        if let Some(effect) = effect {
+            text.push_str(&format!(", effect = {}", quoted(effect)));
+        }
+        text.push_str(" }");
+        match (goes, effect) {
+            (true, _) => self.untaints.push(text),
+            (false, Some(_)) => self.taints.push(text),
+            (false, None) => return Err(format!("`{word}`: a new taint needs an effect")),
+        }
+        Ok(())
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.action.keys.iter().any(|(own, _)| *own == key)
+    }
+
+    fn finish(mut self) -> Result<Spoken, String> {
+        if self.action.target.is_empty() {
+            self.named_like_a_kind();
+        }
+        if self.action.target.is_empty() {
+            return Err(format!("`{}` what?", self.keys.verb));
+        }
+        if !self.labels.is_empty() {
+            self.action.keys.push(("labels", format!("{{ {} }}", self.labels.join(", "))));
+        }
+        if !self.taints.is_empty() && !self.untaints.is_empty() {
+            return Err("a taint is set or taken away, not both at once".to_owned());
+        }
+        if !self.untaints.is_empty() {
+            self.action.verb = "untaint";
+        }
+        let taints = [self.taints.as_slice(), &self.untaints].concat();
+        if !taints.is_empty() {
+            self.action.keys.push(("taints", format!("[{}]", taints.join(", "))));
+        }
+        if let Some(patch) = &self.patch {
+            self.action.keys.push(("merge", merge(patch, self.patch_type.as_deref())?));
+        }
+        if let Some(missing) = self.keys.needs.iter().find(|need| !self.has(need)) {
+            return Err(format!("`{}` needs `{missing}`", self.keys.verb));
+        }
+        // kubectl deletes everything; here objects are removed.
+        let kind = self.action.target.split('/').next().unwrap_or_default();
+        if self.keys.verb == "delete"
+            && OBJECT_KINDS.iter().any(|(known, _)| known.eq_ignore_ascii_case(kind))
+        {
+            self.action.verb = "remove";
+        }
+        Ok(self.action)
+    }
+}
+
+/// What stands after kubectl's `-p`, in TOML.
+fn merge(patch: &str, patch_type: Option<&str>) -> Result<String, String> {
+    let text = ['\'', '"'].iter().find_map(|quote| patch.strip_prefix(*quote)?.strip_suffix(*quote));
+    let patch: Value = serde_json::from_str(text.unwrap_or(patch))
+        .map_err(|problem| format!("the patch is no JSON ({problem})"))?;
+    if !patch.is_object() {
+        return Err("the patch is no JSON object".to_owned());
+    }
+    match patch_type {
+        Some("merge") => {}
+        None | Some("strategic") if !has_list(&patch) => {}
+        None | Some("strategic") => {
+            return Err("lists are not merged by name here: `--type merge` puts the whole list in place of the old one \
+                        (`set image` and `resize` change one container)"
+                .to_owned());
+        }
+        Some(other) => return Err(format!("a patch of type `{other}` is not read here, only `merge`")),
+    }
+    toml(&patch)
+}
+
+fn has_list(value: &Value) -> bool {
+    match value {
+        Value::Array(_) => true,
+        Value::Object(map) => map.values().any(has_list),
+        _ => false,
+    }
+}
+
+/// JSON as TOML on one line.
+fn toml(value: &Value) -> Result<String, String> {
+    Ok(match value {
+        Value::Null => {
+            return Err(
+                "null cannot stand in a scenario (`label pod/web old-` takes a label away)".to_owned()
+            );
+        }
+        Value::Array(list) => {
+            let list: Vec<String> = list.iter().map(toml).collect::<Result<_, _>>()?;
+            format!("[{}]", list.join(", "))
+        }
+        Value::Object(map) => {
+            let entry = |(key, value): (&String, &Value)| Ok(format!("{} = {}", quoted(key), toml(value)?));
+            let list: Vec<String> = map.iter().map(entry).collect::<Result<_, String>>()?;
+            format!("{{ {} }}", list.join(", "))
+        }
+        plain => plain.to_string(),
+    })
+}
+
+fn noun(word: &str) -> String {
+    let lower = word.to_lowercase();
+    KINDS.iter().find(|(k, _)| *k == lower).map_or_else(|| word.to_owned(), |(_, kind)| (*kind).to_owned())
+}
+
+/// Splits at blanks that stand in no quotes and no brackets.
+fn split(words: &str) -> Result<Vec<String>, String> {
+    let mut list = Vec::new();
+    let mut word = String::new();
+    let (mut depth, mut quote) = (0i32, None);
+    for c in words.trim().chars() {
+        match (quote, c) {
+            (Some(open), _) if c == open => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '[' | '{') => depth += 1,
+            (None, ']' | '}') => depth -= 1,
+            (None, ' ' | '\t') if depth == 0 => {
+                if !word.is_empty() {
+                    list.push(std::mem::take(&mut word));
+                }
+                continue;
+            }
+            _ => {}
+        }
+        word.push(c);
+    }
+    if quote.is_some() || depth != 0 {
+        return Err(format!("a quote or bracket is not closed: {words}"));
+    }
+    if !word.is_empty() {
+        list.push(word);
+    }
+    Ok(list)
+}
+
+/// A text without its quotes.
+fn plain(value: &str) -> &str {
+    value.trim_matches(['"', '\''])
+}
+
+/// A value as TOML: as it is where the format wants a number, a truth or a table, quoted where it wants a text.
+fn value_toml(kind: Kind, value: &str) -> Result<String, String> {
+    let bare = match kind {
+        Kind::Integer(..) | Kind::Bool | Kind::Chance => true,
+        Kind::Map(_) | Kind::List(_) | Kind::Any | Kind::Table(_) => true,
+        Kind::Signal => plain(value).parse::<u8>().is_ok(),
+        _ => false,
+    };
+    let text = if bare { value.to_owned() } else { quoted(plain(value)) };
+    if tree::parse_value(0, &text).is_none() {
+        return Err(format!("`{value}` cannot be read (a table is written {{ key = \"value\" }})"));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(words: &str) -> String {
+        let spoken = parse(words).unwrap_or_else(|problem| panic!("{words}: {problem}"));
+        let keys = spoken.keys.iter().map(|(key, value)| format!(" {key}={value}"));
+        format!("{} {}{}", spoken.verb, spoken.target, keys.collect::<String>())
+    }
+
+    #[test]
+    fn kubectls_forms_are_read() {
+        for (words, meant) in [
+            ("set image pod/orders app=x:2.4", "setImage pod/orders container=\"app\" image=\"x:2.4\""),
+            ("kubectl set image pod orders app=x", "setImage pod/orders container=\"app\" image=\"x\""),
+            ("setImage orders image=x container=app", "setImage pod/orders image=\"x\" container=\"app\""),
+            (
+                "label pod/orders app=x tier- --overwrite",
+                "label pod/orders labels={ \"app\" = \"x\", \"tier-\" = \"\" }",
+            ),
+            (
+                "label pods orders example.com/status=ok",
+                "label pod/orders labels={ \"example.com/status\" = \"ok\" }",
+            ),
+            ("label node n type=db", "label node/n labels={ \"type\" = \"db\" }"),
+            (
+                "taint node/n a=b:NoExecute",
+                "taint node/n taints=[{ key = \"a\", value = \"b\", effect = \"NoExecute\" }]",
+            ),
+            (
+                "taint nodes n a=b:NoSchedule-",
+                "untaint node/n taints=[{ key = \"a\", value = \"b\", effect = \"NoSchedule\" }]",
+            ),
+            ("taint n a-", "untaint node/n taints=[{ key = \"a\" }]"),
+            ("taint node a:NoExecute", "taint node/node taints=[{ key = \"a\", effect = \"NoExecute\" }]"),
+            (
+                "patch pod/orders -p '{\"spec\":{\"activeDeadlineSeconds\":5}}'",
+                "patch pod/orders merge={ \"spec\" = { \"activeDeadlineSeconds\" = 5 } }",
+            ),
+            (
+                "patch pod orders --type=merge --patch={\"metadata\":{\"finalizers\":[\"a/b\"]}}",
+                "patch pod/orders merge={ \"metadata\" = { \"finalizers\" = [\"a/b\"] } }",
+            ),
+            ("cordon n", "cordon node/n"),
+            ("cordon node", "cordon node/node"),
+            ("drain node n --ignore-daemonsets --delete-emptydir-data --force", "drain node/n"),
+            ("delete configmap settings", "remove ConfigMap/settings"),
+            ("delete cm/settings -n shop", "remove ConfigMap/settings namespace=\"shop\""),
+            ("delete pod orders --grace-period=5", "delete pod/orders gracePeriodSeconds=5"),
+            ("create secret generic regcred", "create Secret/regcred"),
+            ("debug pod/orders -it --image=busybox", "debug pod/orders image=\"busybox\""),
+        ] {
+            assert_eq!(read(words), meant);
+        }
+    }
+
+    #[test]
+    fn every_verb_has_an_example_that_is_read() {
+        for verb in &VERBS {
+            assert!(read(example(verb.verb)).starts_with(&format!("{} ", verb.verb)), "{}", verb.verb);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_answered_with_an_example_of_its_verb() {
+        for (words, problem) in [
+            ("label pod/orders", "`label` needs `labels`"),
+            ("label app=x", "`app=x` of what? The name comes first"),
+            ("label pod/orders app", "`app` is neither KEY=VALUE nor KEY-"),
+            ("taint node/n a=b", "`a=b`: a new taint needs an effect"),
+            ("taint node/n a:NoExecute b-", "a taint is set or taken away, not both at once"),
+            ("set image pod/orders app=x side=y", "`side=y` comes on top: one container at a time"),
+            ("patch pod/orders -p '{spec}'", "the patch is no JSON"),
+            ("patch pod/orders -p '{\"spec\":{\"containers\":[]}}'", "lists are not merged by name here"),
+            ("patch pod/orders -p '[]' --type json", "the patch is no JSON object"),
+            ("patch pod/orders -p '{\"a\":null}'", "null cannot stand in a scenario"),
+            ("cordon", "`cordon` what?"),
+            ("drain node/n soon", "`soon` means nothing to `drain`, which takes nothing further"),
+        ] {
+            let told = parse(words).expect_err("it cannot be read");
+            assert!(told.starts_with(problem), "{words}: {told}");
+            let verb = words.split(' ').next().unwrap_or_default();
+            assert!(told.to_lowercase().contains(&format!(" as in `{verb} ")), "{words}: {told}");
+            assert_eq!(told.lines().count(), 1, "{told}");
+        }
+    }
+}
