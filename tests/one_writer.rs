@@ -145,7 +145,11 @@ fn a_machine_outlives_its_node_object() {
         Change::Node { kind: Sym::READY, from, to, .. } => Some((t.time.since(start).secs(), from, to)),
         _ => None,
     });
-    assert_eq!(ready.last().map(|(secs, from, _)| (secs, from)), Some((91, None)), "a new object");
+    assert_eq!(
+        ready.collect::<Vec<_>>().pop().map(|(secs, from, _)| (secs, from)),
+        Some((91, None)),
+        "a new object"
+    );
 }
 
 /// A pod that names a node which never was is bound to it for the API server: it keeps its grace.
