@@ -271,7 +271,7 @@ pub struct Worker {
     pub finished: bool,
 
     /// By container.
-    pub memory: SmallVec<[ContainerMemory; 2]>,
+    pub memory: SmallVec<[ContainerMemory; 1]>,
     /// Failed pulls, by image: containers share them, and another image starts afresh.
     pub pulls: Vec<(Sym, PullMemory)>,
     /// What the kubelet's recorder remembers of the events that it sent about the pod.
