@@ -5,25 +5,17 @@
 
 #[path = "support/desk.rs"]
 mod desk;
+#[path = "support/program.rs"]
+mod program;
 
 use std::fmt::Write as _;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use desk::Desk;
 
 impl Desk {
     fn new(name: &str) -> Desk {
         Desk::with(&format!("cli-{name}"), Some("cli"))
-    }
-
-    fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kubelapse"));
-        command.args(line.split_whitespace()).current_dir(&self.0).stdin(Stdio::null()).env("COLUMNS", "100");
-        command
-    }
-
-    fn run(&self, line: &str) -> Output {
-        self.command(line).output().expect("the program starts")
     }
 
     /// Command, stdout, stderr and exit code of each line.

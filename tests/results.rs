@@ -4,8 +4,10 @@
 
 #[path = "support/desk.rs"]
 mod desk;
+#[path = "support/program.rs"]
+mod program;
 
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
 use desk::Desk;
 use sha2::{Digest as _, Sha256};
@@ -13,16 +15,6 @@ use sha2::{Digest as _, Sha256};
 impl Desk {
     fn new(name: &str) -> Desk {
         Desk::with(&format!("results-{name}"), Some("cli"))
-    }
-
-    fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kubelapse"));
-        command.args(line.split_whitespace()).current_dir(&self.0).stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, line: &str) -> Output {
-        self.command(line).output().expect("the program starts")
     }
 
     /// Exit code and stderr.

@@ -59,6 +59,7 @@ pub struct Taken {
     pub has: (u64, Amounts),
 }
 
+/// What a kubelet knows and is about to do, beside what its workers know of their pods: it goes with the process.
 #[derive(Clone, Debug)]
 pub struct Kubelet {
     /// The how-manieth of its machine: what a former one had queued bows out.

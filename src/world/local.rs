@@ -15,6 +15,7 @@ pub struct Place {
     pub worker: Option<Box<Worker>>,
 }
 
+/// A pod as those see it who look at its node: the object, what runs of it, and what its kubelet does with it.
 #[derive(Clone, Copy)]
 pub struct Local<'a> {
     pub id: PodId,

@@ -20,6 +20,7 @@ pub struct Shortage {
     pub until: Option<Time>,
 }
 
+/// What stays where it is while kubelets come and go, and after the Node object is gone.
 #[derive(Clone, Debug)]
 pub struct Machine {
     /// As its Node object is called.
@@ -43,7 +44,7 @@ pub struct Machine {
 
     /// Pods that were bound to it and are not forgotten.
     pub pods: Vec<PodId>,
-    /// What was said to run short while no kubelet looked.
+    /// What something outside of the pods takes up, whether or not a kubelet looks.
     pub shortages: Vec<Shortage>,
     /// When pods began to start lately: those that start at once get in each other's way.
     pub starts: VecDeque<Time>,

@@ -80,7 +80,8 @@ pub struct ContainerRun {
 /// checkpointed, conditions are taken back from the API.
 #[derive(Clone, Debug)]
 pub struct Resize {
-    /// The API's spec as the kubelet saw it last; what it works with has the allocated sizes ([`Worker::spec`](super::worker::Worker::spec)).
+    /// The API's spec as the kubelet saw it last; what it works with has the allocated sizes
+    /// ([`Worker::spec`](super::worker::Worker::spec)).
     pub seen: Arc<PodSpec>,
     /// Set aside for the pod.
     pub allocated: Sizes,

@@ -1,4 +1,4 @@
-//! The volumes that claims are bound to: where they are attached, who needs them, and mounts of them under way.
+//! The volumes that claims are bound to: where they are attached, who needs them, and what of that is under way.
 
 use super::{NodeId, PodId, World};
 use crate::api::handle::handle;

@@ -14,8 +14,8 @@ mod resize;
 pub use evict::evict;
 pub use patch::{merge_into, patch};
 pub use pods::{
-    Edit, Name, NewPod, bind, create_pod, delete_pod, find_node, find_pod, let_go, put_condition,
-    replace_status, update, update_status,
+    Edit, Name, NewPod, bind, create_pod, delete_pod, find_node, let_go, put_condition, replace_status,
+    update, update_status,
 };
 pub use resize::resize;
 

@@ -139,11 +139,7 @@ fn free_name(w: &World, namespace: Sym, name: Name, entity: u64) -> Result<(PodN
     tries.find(Result::is_ok).unwrap_or_else(|| Err(generated(NAME_TRIES - 1)))
 }
 
-/// The living pod of a name.
-pub fn find_pod(w: &World, namespace: Sym, name: PodName) -> Option<PodId> {
-    pod_under(w, namespace, name, name_key(namespace, name))
-}
-
+/// The living pod of a name, and of its key.
 fn pod_under(w: &World, namespace: Sym, name: PodName, key: u64) -> Option<PodId> {
     let is_it = |pod: PodId| {
         let ident = &w.pods[pod.ix()].ident;
@@ -179,6 +175,7 @@ fn written(w: &mut World, pod: PodId) {
     w.pods.write(pod.ix()).resource_version = version;
 }
 
+/// The node of a name, even one whose object is gone: its kubelet still takes what names it.
 pub fn find_node(w: &World, name: &str) -> Option<NodeId> {
     let found = w.nodes.iter().position(|n| !name.is_empty() && n.spec.name == name);
     found.map(NodeId::new)
@@ -286,8 +283,8 @@ pub struct Edit {
     pub spec: Option<PodSpec>,
 }
 
-/// PUT or PATCH of a pod that was let in: with another spec the generation rises, and what changes nothing is no write. A pod that waits to be deleted goes with
-/// its last finalizer.
+/// PUT or PATCH of a pod that was let in: with another spec the generation rises, and what changes nothing is no write.
+/// A pod that waits to be deleted goes with its last finalizer.
 pub fn update(w: &mut World, pod: PodId, edit: Edit) {
     let counts = counts_generations(w);
     let Edit { labels, annotations, finalizers, spec } = edit;

@@ -1,0 +1,543 @@
+//! What a person does on a walk belongs to the run from there on: it is answered or refused in words, can be taken back,
+//! and is saved as a scenario that replays to the same bytes.
+
+#[path = "support/walk.rs"]
+mod walk;
+
+use std::sync::Arc;
+
+use kubelapse::scenario::{self, builtin};
+use kubelapse::session::{self, Breakpoint, Direction, Move, Script, Stop, Walk, kubectl};
+use kubelapse::time::Span;
+use walk::{bytes, run_out, shipped, walk_of};
+
+#[test]
+fn what_is_done_is_saved_as_a_scenario_that_replays_to_the_same_bytes() {
+    for (name, at, words) in [
+        ("crash-loop", 20, "delete pod/orders"),
+        ("crash-loop", 3, "kubectl delete pod orders --grace-period=0 --force"),
+        ("happy-path", 4, "kill pod/web container=app signal=TERM"),
+        ("node-lost", 200, "start node/node-0"),
+    ] {
+        let mut walk = shipped(name);
+        walk.seek_time(walk.plan().start + Span::from_secs(at));
+        let before = walk.history().to_vec();
+        let target = walk.world().pods.first().map(|p| p.ident.name.to_string()).unwrap_or_default();
+        let words = words.replace("pod/web", &format!("pod/{target}"));
+        let container = walk.world().pods[0].spec.containers[0].name;
+        let words = words.replace("container=app", &format!("container={container}"));
+        walk.act(&words).unwrap_or_else(|problem| panic!("{name}: {words}: {problem}"));
+        assert_eq!(&walk.history()[..before.len()], &before[..], "{name}: the past stays what it was");
+        // Away from it and back again: it is part of the run.
+        let here = walk.position();
+        walk.seek(here / 2);
+        walk.seek(here);
+        run_out(&mut walk);
+        let saved = walk.saved();
+        let none = |path: &str| Err(path.to_owned());
+        let plan = scenario::load("saved.toml", &saved, &none, &[])
+            .unwrap_or_else(|problems| panic!("{name}: {}", problems.render(false)));
+        let lived = session::live(&Arc::new(plan), walk.seed());
+        assert_eq!(
+            bytes(walk.history(), &walk.world().directory),
+            bytes(&lived.transitions, &lived.directory),
+            "{name}: {words}"
+        );
+        assert_eq!(lived.digest, walk.world().digest.to_string());
+    }
+}
+
+/// A little of everything that something can be done to.
+const WORKSHOP: &str = r#"
+name = "workshop"
+until = "4m"
+[[node]]
+name = "n1"
+[[node]]
+name = "n2"
+[[object]]
+kind = "ConfigMap"
+name = "settings"
+missing = true
+[[object]]
+kind = "Secret"
+name = "regcred"
+keys = ["user"]
+[[object]]
+kind = "PersistentVolumeClaim"
+name = "data"
+bound = false
+[[pod]]
+name = "web"
+replicas = 3
+every = "700ms"
+[[pod.spec.containers]]
+name = "app"
+image = "registry.example/shop/web:1"
+readinessProbe = { httpGet = { path = "/healthz", port = 8080 }, periodSeconds = 5 }
+resources = { requests = { cpu = "100m" } }
+[pod.behavior.containers.app]
+attempts = [{ runs = { uniform = ["20s", "50s"] }, exit = 1 }]
+[[pod]]
+name = "gated"
+[pod.spec]
+schedulingGates = [{ name = "example.com/hold" }]
+containers = [{ name = "app", image = "registry.example/shop/web:1", envFrom = [{ configMapRef = { name = "settings" } }], readinessProbe = { exec = { command = ["ready"] } } }]
+[[pod]]
+name = "reads"
+[pod.spec]
+containers = [{ name = "app", image = "registry.example/shop/web:1", envFrom = [{ configMapRef = { name = "settings" } }] }]
+[[action]]
+at = "50s"
+label = "pod/web-0"
+labels = { round = "one" }
+"#;
+
+/// Each verb, and what the first line of the answer to it says.
+const DEEDS: [(&str, &str); 25] = [
+    ("delete pod/web-0 gracePeriodSeconds=5", "pod \"web-0\" deleted from default namespace"),
+    ("delete node/n2", "node \"n2\" deleted"),
+    ("evict pod/web-1", "pod/web-1 evicted"),
+    ("cordon node/n1", "node/n1 cordoned"),
+    ("uncordon n1", "node/n1 already uncordoned"),
+    ("drain node/n1", "node/n1 cordoned"),
+    ("taint node/n1 taints=[{ key = \"db\", effect = \"NoExecute\" }]", "node/n1 tainted"),
+    ("untaint node/n1 taints=[{ key = \"db\" }]", "error: taint \"db\" not found"),
+    ("stop node/n1", "node/n1 goes dark"),
+    ("start node/n2", "node/n2 boots"),
+    ("restartKubelet node/n1 takes=3s", "node/n1 runs without its kubelet for 3s"),
+    ("shutdown node/n1", "node/n1 shuts down"),
+    ("pressure node/n1 resource=memory lasts=30s", "node/n1 runs short of memory"),
+    ("setCondition pod/web-0 type=example.com/ok", "pod/web-0 patched"),
+    ("ungate pod/gated", "pod/gated patched"),
+    ("label pod/web-* labels={ tier = \"front\" }", "pod/web-0 labeled"),
+    ("create cm settings", "configmap/settings created"),
+    ("remove secret/regcred", "secret \"regcred\" deleted from default namespace"),
+    ("bind pvc/data", "persistentvolumeclaim/data is bound"),
+    ("setImage pod/web-0 image=registry.example/shop/web:2", "pod/web-0 image updated"),
+    ("resize pod/web-0 requests={ cpu = \"50m\" }", "pod/web-0 patched"),
+    ("patch pod/web-0 merge={ metadata = { annotations = { by = \"me\" } } }", "pod/web-0 patched"),
+    ("debug pod/web-0 image=busybox:1", "pod/web-0 has an ephemeral container debugger now"),
+    ("kill pod/web-0 signal=TERM", "pod/web-0 loses the process of app by signal 15"),
+    ("setProbe pod/web-0", "pod/web-0 has a readiness probe of app that fails from now on"),
+];
+
+/// What has been played is what the saved file plays.
+fn replays(walk: &Walk, what: &str) {
+    let none = |path: &str| Err(path.to_owned());
+    let plan = scenario::load("saved.toml", &walk.saved(), &none, &[])
+        .unwrap_or_else(|problems| panic!("{what}: {}", problems.render(false)));
+    let lived = session::live(&Arc::new(plan), walk.seed());
+    assert_eq!(lived.digest, walk.world().digest.to_string(), "{what}");
+    assert_eq!(
+        bytes(walk.history(), &walk.world().directory),
+        bytes(&lived.transitions, &lived.directory),
+        "{what}"
+    );
+    assert_eq!(lived.answers, walk.answers(), "{what}");
+}
+
+#[test]
+fn every_verb_is_played_in_the_present_answered_and_saved() {
+    for verb in &scenario::format::VERBS {
+        assert!(DEEDS.iter().any(|(words, _)| words.split(' ').next() == Some(verb.verb)), "{}", verb.verb);
+    }
+    let mut end = walk_of("workshop.toml", WORKSHOP, &[]);
+    run_out(&mut end);
+    for (number, (words, expected)) in (0..).zip(DEEDS) {
+        let mut walk = end.clone();
+        // In the past of a run that is known to its end; between its steps, and in the midst of an instant.
+        match number % 3 {
+            0 => walk.seek_time(walk.plan().start + Span::from_millis(9_000 + 37 * number)),
+            1 => walk.seek_time(walk.plan().start + Span::from_micros(10_000_001)),
+            _ => {
+                walk.seek_time(walk.plan().start + Span::from_secs(11));
+                walk.go(Direction::Forward, &Move::Event);
+            }
+        }
+        let (before, plan) = (walk.history().to_vec(), Arc::clone(walk.plan()));
+        let told = walk.act(words).unwrap_or_else(|problem| panic!("{words}: {problem}"));
+        assert_eq!(told.answer.first().map(String::as_str), Some(expected), "{words}: {:?}", told.answer);
+        assert_eq!(told.refusals > 0, expected.starts_with("error"), "{words}");
+        assert!(Arc::ptr_eq(&plan, walk.plan()), "nothing is read again");
+        assert_eq!(
+            walk.answers().len(),
+            told.refusals,
+            "{words}: what is done is no part of what a run tells"
+        );
+        assert_eq!(walk.world().log.last(), Some(&told), "{words}");
+        assert_eq!(&walk.history()[..before.len()], &before[..], "{words}: the past stays what it was");
+        let here = walk.position();
+        walk.seek(here / 2);
+        walk.seek(here + 5);
+        run_out(&mut walk);
+        replays(&walk, words);
+        // The copies from which one goes back know nothing of it, and yet it is played again.
+        let digest = walk.world().digest.to_string();
+        walk.seek(0);
+        run_out(&mut walk);
+        assert_eq!(walk.world().digest.to_string(), digest, "{words}");
+    }
+}
+
+#[test]
+fn what_is_done_can_be_taken_back() {
+    let mut walk = walk_of("workshop.toml", WORKSHOP, &[]);
+    let start = walk.plan().start;
+    assert!(walk.undo().expect_err("nothing was done").contains("nothing has been done"));
+    run_out(&mut walk);
+    let untouched = walk.world().digest.to_string();
+    walk.seek_time(start + Span::from_secs(20));
+    walk.act("delete pod/web-1").expect("it can be done");
+    let mut once = walk.clone();
+    run_out(&mut once);
+    walk.seek_time(start + Span::from_secs(60));
+    walk.act("drain node/n1").expect("it can be done");
+    let mut drained = walk.clone();
+    run_out(&mut drained);
+    // Seen from before it is what comes.
+    walk.seek_time(start + Span::from_millis(40_500));
+    let coming = walk.coming(None);
+    assert!(
+        coming
+            .iter()
+            .any(|next| (next.words.component, next.words.text.as_str()) == ("you", "drain node/n1"))
+    );
+    let stood = (walk.position(), walk.now());
+    walk.act("stop node/n2").expect("it can be done");
+    assert_eq!(walk.done().len(), 2, "the drain belonged to another future");
+    run_out(&mut walk);
+    let stopped = walk.undo().expect("it is taken back");
+    assert_eq!(stopped.action.words, "stop node/n2");
+    assert_eq!(
+        stopped.brings_back(start).as_deref(),
+        Some("1 later action is back: drain node/n1 (at 1m0s)")
+    );
+    assert_eq!((walk.position(), walk.now()), stood);
+    let mut both = walk.clone();
+    run_out(&mut both);
+    assert_eq!(both.world().digest, drained.world().digest, "the drain is to come again");
+    replays(&both, "both again");
+    assert_eq!(walk.undo().expect("it lies ahead").action.words, "drain node/n1");
+    let mut again = walk.clone();
+    run_out(&mut again);
+    assert_eq!(again.world().digest, once.world().digest);
+    replays(&again, "one of two");
+    walk.seek(3);
+    assert_eq!(walk.undo().expect("it lies ahead").action.words, "delete pod/web-1");
+    assert_eq!(walk.now(), start + Span::from_secs(20));
+    run_out(&mut walk);
+    assert_eq!(walk.world().digest.to_string(), untouched);
+    assert_eq!(walk.saved(), WORKSHOP);
+}
+
+/// A saved file is gone on with: at the microsecond at which it has an action of its own, that one comes first.
+#[test]
+fn a_saved_file_is_gone_on_with_at_the_same_instant() {
+    let mut walk = walk_of("workshop.toml", WORKSHOP, &[]);
+    walk.seek_time(walk.plan().start + Span::from_secs(30));
+    walk.act("label pod/web-0 labels={ who = \"first\" }").expect("it can be done");
+    let mut next = walk_of("workshop.toml", &walk.saved(), &[]);
+    next.seek_time(next.plan().start + Span::from_secs(30));
+    next.act("label pod/web-0 labels={ who = \"second\" }").expect("it can be done");
+    assert_eq!(next.world().pods[0].labels["who"], "second");
+    next.act("label pod/web-0 labels={ who = \"third\" }").expect("it can be done");
+    run_out(&mut next);
+    replays(&next, "three at once");
+}
+
+/// Nothing is read or played again, however much there is.
+#[test]
+fn acting_in_a_fleet_costs_one_step() {
+    let text = r#"
+name = "fleet"
+until = "10m"
+[[node]]
+name = "node"
+count = 40
+[[pod]]
+name = "load"
+replicas = 2000
+every = "5ms"
+[[pod.spec.containers]]
+name = "app"
+image = "registry.example/shop/web:1"
+"#;
+    let mut walk = walk_of("fleet.toml", text, &[]);
+    walk.seek_time(walk.plan().start + Span::from_secs(30));
+    assert_eq!(walk.world().pods.len(), 2000);
+    let (position, kept, plan) = (walk.position(), walk.checkpoints().steps(), Arc::clone(walk.plan()));
+    let told = walk.act("delete pod/load-1999").expect("it can be done");
+    assert_eq!(told.answer, ["pod \"load-1999\" deleted from default namespace"]);
+    assert_eq!(told.step, position + 1);
+    assert_eq!(walk.position(), position + 1);
+    assert_eq!(walk.checkpoints().steps(), kept);
+    assert!(Arc::ptr_eq(&plan, walk.plan()));
+    let problem = walk.act("delete pod/load-2000").expect_err("there is none");
+    assert!(problem.contains("there is never a pod `load-2000`"), "{problem}");
+}
+
+/// Words, never silence.
+#[test]
+fn what_is_not_there_or_does_not_run_is_answered() {
+    let mut walk = walk_of("workshop.toml", WORKSHOP, &[]);
+    let start = walk.plan().start;
+    let mut told = |secs: i64, words: &str| {
+        walk.seek_time(start + Span::from_secs(secs));
+        let told = walk.act(words).unwrap_or_else(|problem| panic!("{words}: {problem}"));
+        assert_eq!(told.refusals, told.answer.len(), "{words}");
+        assert!(walk.answers().last().is_some_and(|last| last.ends_with(&told.answer[0])), "{words}");
+        told.answer.join("\n")
+    };
+    assert_eq!(
+        told(20, "remove cm/settings"),
+        "Error from server (NotFound): configmaps \"settings\" not found"
+    );
+    assert_eq!(
+        told(20, "create secret/regcred"),
+        "Error from server (AlreadyExists): secrets \"regcred\" already exists"
+    );
+    assert_eq!(
+        told(20, "create cm/nobody"),
+        "Error from server (AlreadyExists): configmaps \"nobody\" already exists"
+    );
+    assert_eq!(told(20, "kill pod/gated"), "container app of pod gated does not run");
+    assert_eq!(told(20, "kill pod/gated sandbox=true"), "no sandbox of pod gated runs");
+    assert_eq!(told(1, "delete pod/web-2"), "Error from server (NotFound): pods \"web-2\" not found");
+    walk.seek_time(start);
+    let crashed = Move::Until(Breakpoint::parse("container=app:terminated pod=web-0").expect("a breakpoint"));
+    assert_eq!(walk.go(Direction::Forward, &crashed), Stop::There);
+    let told = walk.act("setProbe pod/web-0 ok=true").expect("it can be asked");
+    assert_eq!(told.answer, ["container app of pod web-0 does not run"]);
+    let told = walk.act("delete pod/gone-*").expect_err("no pod is ever called so");
+    assert!(told.contains("there is never a pod `gone-`"), "{told}");
+    walk.seek_time(start + Span::from_millis(600));
+    let told = walk.act("setProbe pod/gated ok=true").expect("it can be done");
+    assert_eq!(told.answer, ["pod/gated will have a readiness probe of app that succeeds when it starts"]);
+}
+
+#[test]
+fn the_largest_seed_and_a_list_of_actions_on_one_line_are_saved() {
+    let text = WORKSHOP.split("[[action]]").next().unwrap_or_default();
+    let text = text.replacen("until", "action = [{ at = \"9s\", cordon = \"node/n1\" }]\nuntil", 1);
+    let none = |path: &str| Err(path.to_owned());
+    let (script, loaded) = Script::load("workshop.toml", &text, &none, &[]).expect("it is read");
+    for seed in [0, u64::MAX] {
+        let mut walk = Walk::new(script.clone(), &Arc::new(loaded.plan.clone()), seed);
+        walk.seek_time(walk.plan().start + Span::from_secs(30));
+        walk.act("uncordon node/n1").expect("it can be done");
+        run_out(&mut walk);
+        replays(&walk, &format!("seed {seed}"));
+        let saved = scenario::load("saved.toml", &walk.saved(), &none, &[]).expect("it is read");
+        assert_eq!((saved.seed, saved.actions.len()), (seed, 2));
+    }
+    for (seed, told) in [
+        ("-1", "-1 is out of range"),
+        ("\"18446744073709551616\"", "expected 18446744073709551615 at most"),
+        ("\"seven\"", "a string does not belong here"),
+        ("1.5", "expected a whole number from 0 up"),
+    ] {
+        let problems = scenario::load("seed.toml", &format!("seed = {seed}"), &none, &[]).expect_err(seed);
+        assert!(problems.render(false).contains(told), "{seed}: {}", problems.render(false));
+    }
+}
+
+#[test]
+fn overrides_and_another_seed_are_saved_too() {
+    let found = builtin::find("crash-loop").expect("it is shipped");
+    let none = |path: &str| Err(path.to_owned());
+    let overrides = ["pod.orders.behavior.containers.app.attempts=[{ runs = \"4s\", exit = 3 }]".to_owned()];
+    let (script, loaded) =
+        Script::load("crash-loop.toml", found.text, &none, &overrides).expect("it is read");
+    let mut walk = Walk::new(script, &Arc::new(loaded.plan), 77);
+    walk.seek_time(walk.plan().start + Span::from_secs(30));
+    walk.act("label pod/orders labels={ team = \"shop\" }").expect("it can be done");
+    run_out(&mut walk);
+    let plan = scenario::load("saved.toml", &walk.saved(), &none, &[])
+        .unwrap_or_else(|problems| panic!("{}\n{}", problems.render(false), walk.saved()));
+    assert_eq!(plan.seed, 77);
+    let lived = session::live(&Arc::new(plan), 77);
+    assert_eq!(lived.digest, walk.world().digest.to_string());
+}
+
+/// What the scenario does not name is taken to be there, and can be taken away like what it names.
+#[test]
+fn an_object_that_the_scenario_does_not_name_can_be_removed_and_created_again() {
+    const PODS: &str = r#"
+name = "undeclared"
+until = "5m"
+[[pod]]
+name = "before"
+[[pod.spec.containers]]
+name = "app"
+image = "shop/web:1"
+[[pod.spec.containers.envFrom]]
+configMapRef = { name = "settings" }
+[[pod]]
+name = "after"
+at = "10s"
+[pod.spec]
+containers = [{ name = "app", image = "shop/web:1", envFrom = [{ configMapRef = { name = "settings" } }] }]
+[[pod]]
+name = "claiming"
+at = "10s"
+[pod.spec]
+containers = [{ name = "app", image = "shop/web:1" }]
+volumes = [{ name = "data", persistentVolumeClaim = { claimName = "data" } }]
+"#;
+    let mut walk = walk_of("undeclared.toml", PODS, &[]);
+    let start = walk.plan().start;
+    let told = |walk: &mut Walk, words: &str| {
+        walk.act(words).unwrap_or_else(|problem| panic!("{words}: {problem}")).answer.join("\n")
+    };
+    let shown = |walk: &mut Walk, secs: i64| {
+        walk.seek_time(start + Span::from_secs(secs));
+        let pods = kubectl::pods(walk.world());
+        let cells = pods.into_iter().map(|pod| kubectl::cells(walk.world(), pod, walk.now()));
+        cells.map(|[name, _, status, ..]| format!("{name} {status}")).collect::<Vec<_>>().join(", ")
+    };
+    walk.seek_time(start + Span::from_secs(9));
+    assert!(told(&mut walk, "create cm/settings").contains("AlreadyExists"));
+    assert_eq!(told(&mut walk, "bind pvc/data"), "persistentvolumeclaim/data is bound already");
+    let gone = "configmap \"settings\" deleted from default namespace";
+    assert_eq!(told(&mut walk, "remove ConfigMap/settings"), gone);
+    assert!(told(&mut walk, "remove ConfigMap/settings").contains("NotFound"));
+    let gone = "persistentvolumeclaim \"data\" deleted from default namespace";
+    assert_eq!(told(&mut walk, "remove pvc/data"), gone);
+    let failing = "after CreateContainerConfigError, before Running, claiming Pending";
+    assert_eq!(shown(&mut walk, 20), failing);
+    assert_eq!(told(&mut walk, "create ConfigMap/settings"), "configmap/settings created");
+    assert_eq!(told(&mut walk, "create pvc/data"), "persistentvolumeclaim/data created");
+    assert_eq!(shown(&mut walk, 120), "after Running, before Running, claiming Running");
+    // And back: an earlier place knows nothing of it.
+    assert_eq!(shown(&mut walk, 20), failing);
+    run_out(&mut walk);
+    replays(&walk, "undeclared");
+    while walk.undo().is_ok() {}
+    assert_eq!(shown(&mut walk, 20), "after Running, before Running, claiming Running");
+}
+
+#[test]
+fn acting_at_an_earlier_place_forgets_what_was_done_later() {
+    let mut walk = shipped("crash-loop");
+    let second = |n| Span::from_secs(n);
+    let start = walk.plan().start;
+    walk.seek_time(start + second(10));
+    walk.act("label pod/orders labels={ step = \"one\" }").expect("it can be done");
+    walk.seek_time(start + second(20));
+    walk.act("delete pod/orders").expect("it can be done");
+    walk.seek_time(start + second(15));
+    assert_eq!(walk.done().len(), 2);
+    walk.act("label pod/orders labels={ step = \"two\" }").expect("it can be done");
+    assert_eq!(
+        walk.done().last().and_then(|done| done.drops(start)).as_deref(),
+        Some("1 later action is dropped: delete pod/orders (at 20s); `undo` brings it back")
+    );
+    let words: Vec<&str> = walk.done().iter().map(|done| done.action.words.as_str()).collect();
+    assert_eq!(
+        words,
+        ["label pod/orders labels={ step = \"one\" }", "label pod/orders labels={ step = \"two\" }"]
+    );
+    run_out(&mut walk);
+    assert!(walk.world().pods[0].exists, "the deletion belonged to another future");
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_in_words_and_changes_nothing() {
+    let mut walk = shipped("crash-loop");
+    walk.seek_time(walk.plan().start + Span::from_secs(10));
+    let (position, saved) = (walk.position(), walk.saved());
+    for (words, hint) in [
+        ("", "what is to be done"),
+        ("delet pod/orders", "did you mean `delete`"),
+        ("delete", "what?"),
+        ("delete pod/order", "did you mean `orders`"),
+        ("delete pod/orders gracePeriodSeconds=soon", "cannot be read"),
+        ("delete pod/orders signal=9", "takes no `signal`"),
+        ("create settings", "of what kind"),
+        ("patch pod/orders merge={", "not closed"),
+    ] {
+        let problem = walk.act(words).expect_err("it cannot be done");
+        assert!(problem.contains(hint), "{words}: {problem}");
+        assert_eq!((walk.position(), walk.saved()), (position, saved.clone()));
+    }
+    run_out(&mut walk);
+    assert!(walk.act("delete pod/orders").expect_err("too late").contains("ends at"));
+}
+
+/// What the API server refuses comes back as kubectl prints it, and the pod stays as it was.
+#[test]
+fn a_patch_is_let_in_or_refused_as_the_api_server_does_it() {
+    let mut walk = shipped("crash-loop");
+    walk.seek_time(walk.plan().start + Span::from_secs(10));
+    walk.act("patch pod/orders merge={ spec = { restartPolicy = \"Never\", activeDeadlineSeconds = 0 } }")
+        .expect("it can be asked");
+    let [refused] = walk.answers() else { panic!("{:?}", walk.answers()) };
+    assert!(refused.contains(": The Pod \"orders\" is invalid: "), "{refused}");
+    assert!(refused.contains("spec: Forbidden: pod updates may not change fields other than"), "{refused}");
+    assert_eq!(walk.world().pods[0].spec.restart_policy, Some(kubelapse::api::RestartPolicy::Always));
+    walk.act("patch pod/orders merge={ metadata = { labels = { app = \"null\", tier = \"web\" }, finalizers = [\"example.com/keep\"] }, spec = { activeDeadlineSeconds = 300 } }")
+        .expect("it can be done");
+    assert_eq!(walk.answers().len(), 1, "{:?}", walk.answers());
+    walk.act("setImage pod/orders container=app image=\"registry.example/shop/orders:2.4 \"")
+        .expect("it can be asked");
+    assert!(walk.answers()[1].contains("spec.containers[0].image: Invalid value"), "{:?}", walk.answers());
+    walk.act("setImage pod/orders container=app image=registry.example/shop/orders:2.4")
+        .expect("it can be done");
+    assert_eq!(walk.answers().len(), 2, "{:?}", walk.answers());
+    assert_eq!(walk.world().pods[0].spec.containers[0].image, "registry.example/shop/orders:2.4");
+    run_out(&mut walk);
+    let pod = &walk.world().pods[0];
+    assert_eq!(pod.labels["tier"], "web");
+    assert_eq!(pod.finalizers.len(), 1);
+    assert_eq!(pod.status.form().phase, kubelapse::api::Phase::Failed);
+    assert_eq!(pod.status.form().reason.as_str(), "DeadlineExceeded");
+}
+
+/// As kubectl is asked for it, it is the same action, and is saved as such.
+#[test]
+fn what_is_typed_as_for_kubectl_is_played_and_saved() {
+    let mut walk = walk_of("workshop.toml", WORKSHOP, &[]);
+    walk.seek_time(walk.plan().start + Span::from_secs(20));
+    for (words, answer) in [
+        ("kubectl set image pod/web-0 app=registry.example/shop/web:3", "pod/web-0 image updated"),
+        ("label pod web-0 app=x tier=front", "pod/web-0 labeled"),
+        ("label pods web-0 tier-", "pod/web-0 unlabeled"),
+        ("taint node n1 a=b:NoSchedule", "node/n1 tainted"),
+        ("taint nodes n1 a=b:NoSchedule-", "node/n1 untainted"),
+        ("patch pod/web-0 -p '{\"metadata\":{\"annotations\":{\"by\":\"me\"}}}'", "pod/web-0 patched"),
+        ("delete configmap other", "configmap \"other\" deleted from default namespace"),
+    ] {
+        let told = walk.act(words).unwrap_or_else(|problem| panic!("{words}: {problem}"));
+        assert_eq!(told.answer, [answer], "{words}");
+    }
+    run_out(&mut walk);
+    replays(&walk, "as for kubectl");
+}
+
+#[test]
+fn a_probe_that_the_container_has_not_cannot_fail() {
+    let mut walk = shipped("crash-loop");
+    walk.seek_time(walk.plan().start + Span::from_secs(5));
+    let told = walk.act("setProbe pod/orders probe=liveness").expect("it can be asked");
+    assert_eq!((told.refusals, told.answer.len()), (1, 1));
+    assert_eq!(told.answer, ["container app of pod orders has no livenessProbe"]);
+}
+
+#[test]
+fn a_probe_can_be_made_to_fail_and_to_succeed_again() {
+    let mut walk = shipped("probes");
+    let start = walk.plan().start;
+    let until = |text: &str| Move::Until(Breakpoint::parse(text).expect("a breakpoint"));
+    assert_eq!(walk.go(Direction::Forward, &until("ready=1/1")), Stop::There);
+    walk.act("setProbe pod/catalog output=\"made to fail\"").expect("it can be done");
+    let told = walk.now();
+    assert_eq!(walk.go(Direction::Forward, &until("condition=Ready:False")), Stop::There);
+    assert!(walk.now().since(told) < Span::from_secs(40), "{:?}", walk.now().since(start));
+    walk.act("setProbe catalog ok=true").expect("it can be done");
+    assert_eq!(walk.go(Direction::Forward, &until("condition=Ready:True")), Stop::There);
+    assert!(walk.now().since(told) < Span::from_secs(60), "{:?}", walk.now().since(start));
+    run_out(&mut walk);
+    let plan = scenario::load("saved.toml", &walk.saved(), &|p| Err(p.to_owned()), &[]).expect("it is read");
+    assert_eq!(session::live(&Arc::new(plan), walk.seed()).digest, walk.world().digest.to_string());
+}

@@ -1,0 +1,39 @@
+//! A scenario of a test is walked through.
+
+use std::sync::Arc;
+
+use kubelapse::record::Transition;
+use kubelapse::scenario::builtin;
+use kubelapse::session::{Direction, Move, Script, Stop, Walk};
+
+pub fn walk_of(file: &str, text: &str, overrides: &[String]) -> Walk {
+    let none = |path: &str| Err(format!("{path}: there are no files here"));
+    let (script, loaded) = Script::load(file, text, &none, overrides)
+        .unwrap_or_else(|problems| panic!("{file}: {}", problems.render(false)));
+    let plan = Arc::new(loaded.plan);
+    let seed = plan.seed;
+    Walk::new(script, &plan, seed)
+}
+
+/// A shipped scenario without its lesson, whose questions would stop the walk.
+pub fn shipped(name: &str) -> Walk {
+    let found = builtin::find(name).expect("it is shipped");
+    let text = found.text.split("\n[lesson]").next().unwrap_or_default();
+    walk_of(&format!("{name}.toml"), text, &[])
+}
+
+/// To the end, past every question of a lesson.
+pub fn run_out(walk: &mut Walk) {
+    while walk.go(Direction::Forward, &Move::End) == Stop::Question {}
+}
+
+/// The bytes that a run writes.
+pub fn bytes(rows: &[Transition], directory: &kubelapse::record::Directory) -> String {
+    use kubelapse::record::Sink as _;
+    let mut out = Vec::new();
+    let mut timeline = kubelapse::record::csv::Timeline::new(&mut out);
+    timeline.begin(directory).expect("memory can be written to");
+    timeline.batch(directory, rows).expect("memory can be written to");
+    drop(timeline);
+    String::from_utf8(out).expect("a timeline is text")
+}
