@@ -7,12 +7,12 @@ use kubelapse::api::wire::{self, Pod};
 use kubelapse::api::{
     ContainerId, InstanceState, Ips, PodStatus, RuntimeContainer, RuntimeSandbox, RuntimeStatus, Sym, Text,
 };
-use kubelapse::rules::api_status::{NoProbes, StatusSources, generate};
-use kubelapse::rules::container_status::StartFailure;
-use kubelapse::rules::gates::Gates;
-use kubelapse::rules::pod::PodView;
-use kubelapse::rules::printing::columns;
-use kubelapse::rules::status_manager::{merge, set};
+use kubelapse::rules::kubectl::printing::columns;
+use kubelapse::rules::kubelet::api_status::{NoProbes, StatusSources, generate};
+use kubelapse::rules::kubelet::container_status::StartFailure;
+use kubelapse::rules::kubelet::pod::PodView;
+use kubelapse::rules::kubelet::status_manager::{merge, set};
+use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::Time;
 use serde_json::json;
 

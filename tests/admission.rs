@@ -5,11 +5,11 @@
 
 use std::io::Read;
 
-use kubelapse::rules::admission::{Request, admit, admit_with, update};
-use kubelapse::rules::admission_plugins::{Cluster, PriorityClass, mutate};
-use kubelapse::rules::decode;
-use kubelapse::rules::gates::{Gates, Version};
-use kubelapse::rules::manifest;
+use kubelapse::rules::api_server::admission::{Request, admit, admit_with, update};
+use kubelapse::rules::api_server::admission_plugins::{Cluster, PriorityClass, mutate};
+use kubelapse::rules::api_server::decode;
+use kubelapse::rules::kubectl::manifest;
+use kubelapse::rules::versions::gates::{Gates, Version};
 use kubelapse::time::Time;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use kubelapse::compare::{laws, life};
 use kubelapse::record::Change;
-use kubelapse::rules::placement::amounts;
-use kubelapse::rules::resize::{sizes, with_sizes};
+use kubelapse::rules::kubelet::resize::{sizes, with_sizes};
+use kubelapse::rules::scheduler::placement::amounts;
 use kubelapse::scenario::{self, Plan};
 use kubelapse::session::{self, Session};
 use kubelapse::world::{Local, NodeId, PodId, World};

@@ -308,7 +308,9 @@ fn the_api_server_tells_its_watchers_alone() {
         let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         for neighbour in neighbours {
             let call = format!("{neighbour}::");
-            assert!(!code.iter().any(|line| line.contains(&call)), "{name} calls {neighbour}");
+            let of_the_law = format!("rules::{call}");
+            let calls = |line: &&&str| line.replace(&of_the_law, "").contains(&call);
+            assert!(!code.iter().any(|line| calls(&line)), "{name} calls {neighbour}");
         }
     }
 }

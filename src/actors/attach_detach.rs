@@ -8,7 +8,7 @@ use super::events;
 use super::kubelet::pod_worker::next_on_grid;
 use crate::api::Sym;
 use crate::engine::Distribution;
-use crate::rules::attach_detach::{self as rules, Unneeded};
+use crate::rules::controllers::attach_detach::{self as rules, Unneeded};
 use crate::time::{Span, Time};
 use crate::world::volumes::{Attachment, VolumeIx};
 use crate::world::{NodeId, PodId, Purpose, SimEvent, World};

@@ -3,8 +3,8 @@
 
 use crate::api::spec::LabelSelector;
 use crate::api::{Phase, Sym, Tri};
-use crate::rules::placement::Budget;
-use crate::rules::placement::selector::{Selector, labels};
+use crate::rules::scheduler::placement::Budget;
+use crate::rules::scheduler::placement::selector::{Selector, labels};
 use crate::scenario::plan::ObjectKind;
 use crate::world::{PodId, World};
 

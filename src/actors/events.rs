@@ -1,9 +1,9 @@
-//! Events as components send them and the API server keeps them; [`crate::rules::events`] says what becomes of each.
+//! Events as components send them and the API server keeps them; [`crate::rules::machinery::events`] says what becomes of each.
 
 use crate::api::{EventText, Sym};
 use crate::engine::random;
 use crate::record::Event;
-use crate::rules::events::{Correlator, Sent, Written};
+use crate::rules::machinery::events::{Correlator, Sent, Written};
 use crate::world::{ContainerIx, LocalMut, PodId, Purpose, World};
 
 /// An event of a component that uses the core/v1 recorder (kubelet, controllers).

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::api::Sym;
-use crate::rules::gates::{Gates, Version};
+use crate::rules::versions::gates::{Gates, Version};
 use crate::scenario::plan::ObjectKind;
 
 /// Of a pod that is deleted by force.

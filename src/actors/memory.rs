@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::runtime;
 use crate::api::{InstanceState, Sym};
-use crate::rules::quantity::Quantity;
+use crate::rules::machinery::quantity::Quantity;
 use crate::time::Time;
 use crate::world::{ContainerIx, Local, PodId, SimEvent, World};
 

@@ -7,7 +7,7 @@
 
 use super::api_server;
 use crate::api::{Condition, Phase, Sym, Tri};
-use crate::rules::throttle::CONTROLLER_REQUESTS;
+use crate::rules::machinery::throttle::CONTROLLER_REQUESTS;
 use crate::time::{Span, Time};
 use crate::world::pod_gc::EndedPod;
 use crate::world::{NodeId, PodId, Purpose, SimEvent, World};

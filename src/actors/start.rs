@@ -7,7 +7,7 @@ use super::node_lifecycle;
 use crate::api::{NodeSpec, Sym};
 use crate::engine::random;
 use crate::record::Directory;
-use crate::rules::placement::node_declared_features;
+use crate::rules::scheduler::placement::node_declared_features;
 use crate::scenario::plan::{Plan, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::kubelet::{Anchors, Kubelet};

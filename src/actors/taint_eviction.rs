@@ -3,7 +3,7 @@
 
 use super::{api_server, events};
 use crate::api::{Condition, Effect, Sym, Text, Tri};
-use crate::rules::taint_eviction::{Stay, stay};
+use crate::rules::controllers::taint_eviction::{Stay, stay};
 use crate::time::Span;
 use crate::world::controllers::Eviction;
 use crate::world::{NodeId, PodId, SimEvent, World};

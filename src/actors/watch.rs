@@ -7,7 +7,7 @@
 use super::kubelet::status_manager;
 use super::{attach_detach, node_lifecycle, pod_gc, scheduler, taint_eviction};
 use crate::api::{Effect, Taint};
-use crate::rules::attach_detach::OUT_OF_SERVICE;
+use crate::rules::controllers::attach_detach::OUT_OF_SERVICE;
 use crate::world::{Node, NodeId, PodId, SimEvent, World};
 
 /// What was written.

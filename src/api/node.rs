@@ -45,7 +45,7 @@ pub struct NodeSpec {
     pub labels: BTreeMap<String, String>,
     pub taints: Vec<Taint>,
     pub unschedulable: bool,
-    /// Resource name to exact amount in nano-units (`rules::quantity`): cpu cores, bytes, pods, others.
+    /// Resource name to exact amount in nano-units (`rules::machinery::quantity`): cpu cores, bytes, pods, others.
     pub capacity: BTreeMap<String, i128>,
     pub allocatable: BTreeMap<String, i128>,
     pub images: Vec<Sym>,

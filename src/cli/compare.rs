@@ -6,7 +6,7 @@ use std::path::Path;
 use super::run::Format;
 use super::{Exit, manifest, print, talk};
 use crate::compare::{self, Side, Tolerance, fidelity::Allowances};
-use crate::rules::gates::{Gates, Version};
+use crate::rules::versions::gates::{Gates, Version};
 use crate::scenario::values::parse_duration;
 
 #[derive(clap::Args)]

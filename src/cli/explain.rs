@@ -5,7 +5,7 @@ use std::io::Read as _;
 use super::run::Format;
 use super::{Exit, manifest, print, talk};
 use crate::explain;
-use crate::rules::gates::{Gates, Version};
+use crate::rules::versions::gates::{Gates, Version};
 use crate::time::Time;
 
 #[derive(clap::Args)]

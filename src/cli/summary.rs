@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::api::{Sym, Tri};
 use crate::record::{Change, Directory, Sink, Transition};
-use crate::rules::printing;
+use crate::rules::kubectl::printing;
 use crate::scenario::Plan;
 use crate::time::Time;
 use crate::world::{Pod, World};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::life::{self, Life};
 use super::watch;
-use crate::rules::gates::Gates;
+use crate::rules::versions::gates::Gates;
 
 /// How well the time of a state is known.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

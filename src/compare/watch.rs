@@ -16,8 +16,8 @@ use super::life::{SeenEvent, State, mask};
 use super::side::{Known, Lived, Side};
 use crate::api::wire::{self, Pod};
 use crate::api::{ContainerState, ContainerStatus};
-use crate::rules::gates::Gates;
-use crate::rules::printing;
+use crate::rules::kubectl::printing;
+use crate::rules::versions::gates::Gates;
 use crate::time::{Span, Time};
 
 type Name = (String, String);

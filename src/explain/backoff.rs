@@ -7,9 +7,9 @@
 
 use super::NextAttempt;
 use crate::api::{ContainerState, ContainerStatus, Sym, Terminated};
-use crate::rules::backoff::Limits;
-use crate::rules::gates::{Gates, Version};
-use crate::rules::printing::age;
+use crate::rules::kubectl::printing::age;
+use crate::rules::machinery::backoff::Limits;
+use crate::rules::versions::gates::{Gates, Version};
 use crate::time::{Span, Time};
 
 /// The requeue after a failed sync, at its longest: 10 s and half as much again.

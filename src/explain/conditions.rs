@@ -3,8 +3,8 @@
 use super::{ConditionStory, listed};
 use crate::api::wire::Pod;
 use crate::api::{Condition, Container, ContainerState, ContainerStatus, Phase, Sym, Tri};
-use crate::rules::gates::Gates;
-use crate::rules::printing::age;
+use crate::rules::kubectl::printing::age;
+use crate::rules::versions::gates::Gates;
 use crate::time::Time;
 
 pub fn tell(pod: &Pod, now: Time, gates: &Gates) -> Vec<ConditionStory> {

@@ -4,9 +4,9 @@ use super::backoff::next_attempt;
 use super::{ContainerStory, ago};
 use crate::api::wire::Pod;
 use crate::api::{Container, ContainerState, ContainerStatus, RestartPolicy, Sym, Terminated, Text};
-use crate::rules::gates::Gates;
-use crate::rules::printing::age;
-use crate::rules::restart::should_restart;
+use crate::rules::kubectl::printing::age;
+use crate::rules::kubelet::restart::should_restart;
+use crate::rules::versions::gates::Gates;
 use crate::time::Time;
 
 pub fn tell(pod: &Pod, now: Time, gates: &Gates) -> Vec<ContainerStory> {

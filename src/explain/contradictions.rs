@@ -6,10 +6,10 @@
 use super::{Subject, ago, listed};
 use crate::api::wire::Pod;
 use crate::api::{ContainerState, ContainerStatus, Phase, Sym, Tri};
-use crate::rules::conditions;
-use crate::rules::gates::Gates;
-use crate::rules::phase::{PhaseFacts, phase};
-use crate::rules::pod::{PodView, Statuses};
+use crate::rules::kubelet::conditions;
+use crate::rules::kubelet::phase::{PhaseFacts, phase};
+use crate::rules::kubelet::pod::{PodView, Statuses};
+use crate::rules::versions::gates::Gates;
 use crate::time::{Span, Time};
 
 pub fn find(subject: &Subject, now: Time, gates: &Gates) -> Vec<String> {
@@ -53,8 +53,11 @@ fn phase_and_containers(pod: &Pod, gates: &Gates, found: &mut Vec<String>) {
         return;
     }
     let computed = |is_terminal: bool, has_initialized: bool| {
-        let facts =
-            PhaseFacts { is_terminal, has_initialized, is_static: crate::rules::pod::is_static(&pod.meta) };
+        let facts = PhaseFacts {
+            is_terminal,
+            has_initialized,
+            is_static: crate::rules::kubelet::pod::is_static(&pod.meta),
+        };
         phase(&pod.spec, Statuses::new(&status.containers, &status.init), facts, gates)
     };
     // What the object does not hold: whether a container was made in this very sandbox, and whether the end has begun. A final

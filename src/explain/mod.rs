@@ -20,9 +20,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::api::wire::Pod;
-use crate::rules::gates::Gates;
-use crate::rules::pod::PodView;
-use crate::rules::printing::{age, columns_and_source};
+use crate::rules::kubectl::printing::{age, columns_and_source};
+use crate::rules::kubelet::pod::PodView;
+use crate::rules::versions::gates::Gates;
 use crate::time::Time;
 
 /// What is said of one pod.

@@ -3,10 +3,10 @@
 use super::{ago, listed};
 use crate::api::wire::Pod;
 use crate::api::{ContainerState, ContainerStatus, Phase, Sym};
-use crate::rules::gates::Gates;
-use crate::rules::pod::Statuses;
-use crate::rules::printing::{Columns, StatusSource};
-use crate::rules::queueing;
+use crate::rules::kubectl::printing::{Columns, StatusSource};
+use crate::rules::kubelet::pod::Statuses;
+use crate::rules::scheduler::queueing;
+use crate::rules::versions::gates::Gates;
 use crate::time::Time;
 
 pub fn why(pod: &Pod, columns: &Columns, source: StatusSource, now: Time, gates: &Gates) -> Vec<String> {

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::plan::{ObjectKind, ObjectPlan};
-use crate::rules::admission::Rejection;
+use crate::rules::api_server::admission::Rejection;
 use crate::time::Time;
 
 type Object = Map<String, Value>;

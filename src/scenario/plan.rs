@@ -10,8 +10,8 @@ use super::command::Action;
 use crate::api::handle::handle;
 use crate::api::{NodeSpec, PodSpec, ProbeKind, Sym};
 use crate::engine::Distribution;
-use crate::rules::gates::Gates;
-use crate::rules::placement::selector::NodeTerm;
+use crate::rules::scheduler::placement::selector::NodeTerm;
+use crate::rules::versions::gates::Gates;
 use crate::time::{Span, Time};
 
 handle! {

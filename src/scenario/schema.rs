@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::format::{FILE, Key, Kind, Shape};
-use crate::rules::decode::schema::{PodSpec, Struct, Type};
+use crate::rules::api_server::decode::schema::{PodSpec, Struct, Type};
 
 /// JSON Schema 2020-12.
 pub fn schema() -> Value {

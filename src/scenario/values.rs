@@ -7,7 +7,7 @@ use super::plan::{Exit, ObjectKind, OnTerm};
 use super::tree::{Loc, Node, Value};
 use crate::api::Tri;
 use crate::engine::Distribution;
-use crate::rules::quantity::Quantity;
+use crate::rules::machinery::quantity::Quantity;
 use crate::time::{Span, Time};
 
 type Read<T> = Result<T, Diagnostic>;

@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::Walk;
 use crate::api::spec::{Container, Probe, Toleration};
 use crate::api::{ContainerState, ContainerStatus, ImageId, PodIdent, Sym};
-use crate::rules::gates::Version;
-use crate::rules::printing::age;
+use crate::rules::kubectl::printing::age;
+use crate::rules::versions::gates::Version;
 use crate::time::Time;
 use crate::world::PodId;
 

@@ -3,7 +3,7 @@
 use super::Walk;
 use crate::api::{ContainerId, ContainerState, ContainerStatus, InstanceState, Sym};
 use crate::record::{Change, Event};
-use crate::rules::printing::{self, age, readiness_gates};
+use crate::rules::kubectl::printing::{self, age, readiness_gates};
 use crate::time::{Span, Time};
 use crate::world::{ContainerIx, PodId, SimEvent, World};
 

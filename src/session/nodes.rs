@@ -9,7 +9,7 @@ use super::kubectl::table;
 use crate::actors::disruption;
 use crate::actors::node_lifecycle::KUBELET_AGE;
 use crate::api::{Taint, Tri};
-use crate::rules::printing::age;
+use crate::rules::kubectl::printing::age;
 use crate::time::Time;
 use crate::world::node::NodeCondition;
 use crate::world::{Node, NodeConditionKind, NodeId, PodId, World};

@@ -8,7 +8,7 @@ use ratatui::widgets::Paragraph;
 
 use super::app::{App, Mode, Tab};
 use super::panes;
-use crate::rules::printing::{self, StatusSource};
+use crate::rules::kubectl::printing::{self, StatusSource};
 use crate::session::words::offset;
 use crate::session::{kubectl, strip};
 use crate::world::{PodId, World};

@@ -9,7 +9,7 @@ use ratatui::widgets::{Block, Borders, Paragraph};
 use super::app::{App, Tab};
 use super::draw::{colour, cut, mark_style};
 use crate::api::{ContainerState, Tri};
-use crate::rules::backoff::Limits;
+use crate::rules::machinery::backoff::Limits;
 use crate::session::words::{about, offset};
 use crate::session::{kubectl, strip, why};
 use crate::world::{ContainerIx, PodId};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::PodId;
 use super::pod_gc::PodGc;
-use crate::rules::events::Correlator;
+use crate::rules::machinery::events::Correlator;
 use crate::time::Time;
 
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::api::Sym;
-use crate::rules::image_name;
+use crate::rules::machinery::image_name;
 use crate::scenario::plan::{ImagePlan, Plan};
 
 /// What a name in a manifest comes to.

@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 use super::machine::PullSecret;
 use super::{ContainerIx, PodId};
 use crate::api::Sym;
-use crate::rules::placement::amounts::Amounts;
-use crate::rules::throttle::TokenBucket;
+use crate::rules::machinery::throttle::TokenBucket;
+use crate::rules::scheduler::placement::amounts::Amounts;
 use crate::time::Time;
 
 /// A graceful shutdown: which group of pods is being ended, and until when.

@@ -8,8 +8,8 @@ use super::{ContainerIx, NodeId};
 use crate::api::handle::handle;
 use crate::api::{Container, ContainerStatus, HeldStatus, OwnerReference, PodIdent, PodSpec, Sym};
 use crate::record::PodRecord;
-use crate::rules::container_status::ContainerList;
-use crate::rules::printing::Columns;
+use crate::rules::kubectl::printing::Columns;
+use crate::rules::kubelet::container_status::ContainerList;
 use crate::scenario::plan::TemplateIx;
 use crate::time::Time;
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::PodId;
-use crate::rules::throttle::{CONTROLLER_REQUESTS, TokenBucket};
+use crate::rules::machinery::throttle::{CONTROLLER_REQUESTS, TokenBucket};
 use crate::time::Time;
 
 /// A pod in a terminal phase, in the order in which such pods are collected.

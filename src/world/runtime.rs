@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::ContainerIx;
 use crate::api::{Condition, PodSpec, RuntimeStatus, Sym};
-use crate::rules::resize::Sizes;
+use crate::rules::kubelet::resize::Sizes;
 use crate::scenario::plan::{Attempt, Behavior};
 use crate::time::Time;
 

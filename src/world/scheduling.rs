@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::PodId;
 use crate::api::Text;
-use crate::rules::event_series::Series;
-use crate::rules::placement::{Cluster, NodeIx, PluginSet, RequestId};
+use crate::rules::machinery::event_series::Series;
+use crate::rules::scheduler::placement::{Cluster, NodeIx, PluginSet, RequestId};
 use crate::time::Time;
 
 /// The place of a pod among those that are tried next: priority (negated), then age in the queue.
@@ -73,7 +73,7 @@ pub struct Told {
 }
 
 impl Scheduling {
-    pub fn new(gates: crate::rules::gates::Gates, templates: usize) -> Scheduling {
+    pub fn new(gates: crate::rules::versions::gates::Gates, templates: usize) -> Scheduling {
         Scheduling {
             cluster: Cluster::new(gates),
             requests: vec![None; templates],

@@ -9,12 +9,12 @@ use super::learned::Seen;
 use super::volumes::ClaimMounts;
 use super::{ContainerIx, Deletion, NodeId};
 use crate::api::{HeldStatus, PodSpec, ProbeKind, RuntimeStatus, Sym, Text};
-use crate::rules::backoff::Entry;
-use crate::rules::events::Correlator;
-use crate::rules::images::PullMemory;
-use crate::rules::probe_text::Failure;
-use crate::rules::status_change::EndedBy;
-use crate::rules::status_manager::Cached;
+use crate::rules::kubelet::images::PullMemory;
+use crate::rules::kubelet::probe_text::Failure;
+use crate::rules::kubelet::status_change::EndedBy;
+use crate::rules::kubelet::status_manager::Cached;
+use crate::rules::machinery::backoff::Entry;
+use crate::rules::machinery::events::Correlator;
 use crate::time::{Span, Time};
 
 /// What a kubelet remembers of a container beside what the runtime has of it.
@@ -169,13 +169,13 @@ pub struct Run {
     /// Once everything is stopped, a sandbox is made, and the history of init containers is forgotten.
     pub creates_sandbox: bool,
     pub purges_init: bool,
-    /// New sizes are still to be given ([`crate::rules::sync_actions::PodActions::resize`]).
+    /// New sizes are still to be given ([`crate::rules::kubelet::sync_actions::PodActions::resize`]).
     pub resizes: bool,
     /// Instances still to be removed, when all have ended.
-    pub to_remove: crate::rules::sync_actions::Places,
+    pub to_remove: crate::rules::kubelet::sync_actions::Places,
     /// Containers still to start, front first; the first is under way.
-    pub to_start: crate::rules::sync_actions::Places,
-    pub to_kill: Vec<(ContainerIx, crate::rules::sync_actions::KillReason)>,
+    pub to_start: crate::rules::kubelet::sync_actions::Places,
+    pub to_kill: Vec<(ContainerIx, crate::rules::kubelet::sync_actions::KillReason)>,
     pub errors: SyncErrors,
     /// How much later than alone its first container comes to its turn.
     pub jostle: Span,

@@ -1,8 +1,8 @@
 //! Set A: `printPod` in pkg/printers/internalversion/printers.go.
 
 use kubelapse::api::{Sym, wire};
-use kubelapse::rules::gates::Gates;
-use kubelapse::rules::printing::{age, columns, readiness_gates};
+use kubelapse::rules::kubectl::printing::{age, columns, readiness_gates};
+use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::Time;
 use serde_json::json;
 

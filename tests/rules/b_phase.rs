@@ -1,9 +1,9 @@
 //! Set B: `getPhase` in pkg/kubelet/kubelet_pods.go.
 
 use kubelapse::api::wire;
-use kubelapse::rules::gates::Gates;
-use kubelapse::rules::phase::{PhaseFacts, phase};
-use kubelapse::rules::pod::{Statuses, is_static};
+use kubelapse::rules::kubelet::phase::{PhaseFacts, phase};
+use kubelapse::rules::kubelet::pod::{Statuses, is_static};
+use kubelapse::rules::versions::gates::Gates;
 use serde_json::json;
 
 use super::harness::check;

@@ -1,9 +1,9 @@
 //! Set C: pkg/kubelet/status/generate.go.
 
 use kubelapse::api::{Phase, wire};
-use kubelapse::rules::conditions;
-use kubelapse::rules::gates::Gates;
-use kubelapse::rules::pod::{PodView, Statuses};
+use kubelapse::rules::kubelet::conditions;
+use kubelapse::rules::kubelet::pod::{PodView, Statuses};
+use kubelapse::rules::versions::gates::Gates;
 use serde_json::json;
 
 use super::harness::check;

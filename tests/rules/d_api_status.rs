@@ -1,10 +1,10 @@
 //! Set D: `generateAPIPodStatus` in pkg/kubelet/kubelet_pods.go.
 
 use kubelapse::api::{ContainerStatus, Sym, Text, wire};
-use kubelapse::rules::api_status::{ProbeFacts, ProbeResult, ProbeView, StatusSources, generate};
-use kubelapse::rules::container_status::StartFailure;
-use kubelapse::rules::gates::Gates;
-use kubelapse::rules::pod::PodView;
+use kubelapse::rules::kubelet::api_status::{ProbeFacts, ProbeResult, ProbeView, StatusSources, generate};
+use kubelapse::rules::kubelet::container_status::StartFailure;
+use kubelapse::rules::kubelet::pod::PodView;
+use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::Time;
 use serde_json::{Value, json};
 
@@ -50,7 +50,7 @@ fn status_is_the_kubelets() {
             kubelet_start: instant("kubeletStart"),
             host_ips: &host_ips,
             resize_conditions: &resize_conditions,
-            qos_class: kubelapse::rules::qos::qos_class(&pod.spec, &gates),
+            qos_class: kubelapse::rules::machinery::qos::qos_class(&pod.spec, &gates),
             gates: &gates,
         };
         let failure = |container: Sym| {

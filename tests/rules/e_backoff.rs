@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use kubelapse::api::text::{PodIdent, PodName, Uid};
 use kubelapse::api::{EventText, Sym, Text};
-use kubelapse::rules::backoff::{Entry, Limits, Restart, crash_loop};
-use kubelapse::rules::gates::Gates;
-use kubelapse::rules::images::{self, Note, PullMemory, Verdict};
+use kubelapse::rules::kubelet::images::{self, Note, PullMemory, Verdict};
+use kubelapse::rules::machinery::backoff::{Entry, Limits, Restart, crash_loop};
+use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::{Span, Time};
 use serde_json::{Map, Value, json};
 
@@ -131,7 +131,7 @@ fn pulls(steps: &[Value]) -> Vec<Value> {
         let mut answer = Map::new();
         let events = match images::ensure(
             image,
-            kubelapse::rules::image_name::problem(&image).map(Sym::from),
+            kubelapse::rules::machinery::image_name::problem(&image).map(Sym::from),
             text(step, "policy"),
             presence,
             memory,

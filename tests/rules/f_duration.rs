@@ -1,6 +1,6 @@
 //! Set F: pkg/util/duration of apimachinery, and Go's `time.Duration.String`.
 
-use kubelapse::rules::humanize::{HumanDuration, ShortHumanDuration};
+use kubelapse::rules::kubectl::humanize::{HumanDuration, ShortHumanDuration};
 use kubelapse::time::GoDuration;
 use serde_json::json;
 

@@ -1,8 +1,8 @@
 //! Set G, the scheduler's texts: `FitError.Error`.
 
 use kubelapse::api::Sym;
-use kubelapse::rules::placement::Reason;
-use kubelapse::rules::placement::fit_error::{count, fit_error};
+use kubelapse::rules::scheduler::placement::Reason;
+use kubelapse::rules::scheduler::placement::fit_error::{count, fit_error};
 use serde_json::{Value, json};
 
 use super::harness::check;

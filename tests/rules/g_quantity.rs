@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use kubelapse::rules::quantity::{Format, Quantity, QuantityError};
+use kubelapse::rules::machinery::quantity::{Format, Quantity, QuantityError};
 use serde_json::{Value, json};
 
 use super::harness::check;

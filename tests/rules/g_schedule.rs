@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use kubelapse::api::{NodeSpec, Sym, wire};
-use kubelapse::rules::gates::Gates;
-use kubelapse::rules::placement::volume_binding::Claim;
-use kubelapse::rules::placement::{
+use kubelapse::rules::machinery::quantity::Quantity;
+use kubelapse::rules::scheduler::placement::volume_binding::Claim;
+use kubelapse::rules::scheduler::placement::{
     Budget, Candidate, Cluster, Nomination, Outcome, PodFacts, PodRequest, schedule,
 };
-use kubelapse::rules::quantity::Quantity;
+use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::Time;
 use serde_json::{Value, json};
 

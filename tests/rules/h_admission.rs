@@ -1,9 +1,9 @@
-//! H: decoding, defaults, preparation and validation of created pods (`rules::admission`).
+//! H: decoding, defaults, preparation and validation of created pods (`rules::api_server::admission`).
 
 use kubelapse::api::{Condition, PodStatus};
-use kubelapse::rules::admission::{Admitted, Rejection, Request, admit};
-use kubelapse::rules::decode::{StrictError, strict_message};
-use kubelapse::rules::gates::Gates;
+use kubelapse::rules::api_server::admission::{Admitted, Rejection, Request, admit};
+use kubelapse::rules::api_server::decode::{StrictError, strict_message};
+use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::Time;
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ fn answer(case: &Case) -> Value {
 
 /// Unknown fields are found although the pod is refused for something else.
 fn strict_errors(manifest: &Value, request: &Request) -> Vec<StrictError> {
-    kubelapse::rules::decode::pod(manifest, request.gates.version)
+    kubelapse::rules::api_server::decode::pod(manifest, request.gates.version)
         .map(|decoded| decoded.strict)
         .unwrap_or_default()
 }

@@ -1,9 +1,9 @@
 //! Set I: pkg/kubelet/status/status_manager.go.
 
 use kubelapse::api::wire;
-use kubelapse::rules::gates::Gates;
-use kubelapse::rules::pod::PodView;
-use kubelapse::rules::status_manager::{Cached, has_initialized, merge, set, terminate};
+use kubelapse::rules::kubelet::pod::PodView;
+use kubelapse::rules::kubelet::status_manager::{Cached, has_initialized, merge, set, terminate};
+use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::Time;
 use serde_json::{Value, json};
 

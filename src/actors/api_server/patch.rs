@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::pods::{self, Edit};
 use crate::api::{Sym, wire};
-use crate::rules::admission::Rejection;
-use crate::rules::validation::update;
+use crate::rules::api_server::admission::Rejection;
+use crate::rules::api_server::validation::update;
 use crate::world::{PodId, World};
 
 /// Writes what `change` makes of a pod's object; says whether that is something new.

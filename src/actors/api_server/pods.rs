@@ -12,7 +12,7 @@ use crate::api::{
 use crate::engine::digest::Mix;
 use crate::engine::random;
 use crate::record::{Change, PodRecord};
-use crate::rules::gates::Version;
+use crate::rules::versions::gates::Version;
 use crate::scenario::plan::{PodTemplate, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::learned::{Update, Written};

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use super::pods::{self, Edit};
 use crate::api::spec::Resources;
 use crate::api::{Sym, wire};
-use crate::rules::admission::Rejection;
-use crate::rules::placement::amounts::{self, Amounts};
-use crate::rules::resize::{self, ADMISSION_SINCE};
-use crate::rules::validation;
+use crate::rules::api_server::admission::Rejection;
+use crate::rules::api_server::validation;
+use crate::rules::kubelet::resize::{self, ADMISSION_SINCE};
+use crate::rules::scheduler::placement::amounts::{self, Amounts};
 use crate::world::runtime::Resize;
 use crate::world::{PodId, World};
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::taken;
 use crate::actors::{api_server, events, runtime};
 use crate::api::{Effect, Phase, PodStatus, Sym, Text};
-use crate::rules::placement::amounts::Amounts;
-use crate::rules::placement::{NodeInfo, PodRequest, node_affinity, node_ports, taint_toleration};
+use crate::rules::scheduler::placement::amounts::Amounts;
+use crate::rules::scheduler::placement::{NodeInfo, PodRequest, node_affinity, node_ports, taint_toleration};
 use crate::world::{Local, NodeId, PodId, World};
 
 /// Reason and message of the first handler that says no: the eviction manager, the device manager, the predicates
@@ -143,7 +143,7 @@ pub fn reject(w: &mut World, pod: PodId, reason: Sym, message: Text) {
         .read()
         .conditions
         .iter()
-        .filter(|c| !crate::rules::api_status::is_kubelet_owned(c.kind, &w.gates))
+        .filter(|c| !crate::rules::kubelet::api_status::is_kubelet_owned(c.kind, &w.gates))
         .copied()
         .collect();
     let status = PodStatus {

@@ -10,7 +10,7 @@
 use super::volumes::{self, RETRY_LATE_SPREAD_MICROS};
 use crate::actors::{attach_detach, events};
 use crate::api::Sym;
-use crate::rules::volume_ownership as ownership;
+use crate::rules::kubelet::volume_ownership as ownership;
 use crate::scenario::plan::ObjectKind;
 use crate::time::{Span, Time};
 use crate::world::volumes::{ClaimIx, ClaimMount, ClaimMounts, MountStage, VolumeIx};

@@ -1,5 +1,5 @@
 //! The device manager: plugins register anew after each start of the kubelet, and until then it has none of their devices
-//! to give (pkg/kubelet/cm/devicemanager/manager.go). What is decided stands in `rules::devices`.
+//! to give (pkg/kubelet/cm/devicemanager/manager.go). What is decided stands in `rules::kubelet::devices`.
 //!
 //! The node's status tells of a change at its next round only (`nodeStatusUpdateFrequency`), so the scheduler hears of
 //! the devices later than the kubelet itself.
@@ -8,8 +8,8 @@ use super::pod_worker::next_on_grid;
 use super::taken;
 use crate::actors::api_server::nodes;
 use crate::api::{InstanceState, NodeSpec, Sym, Text};
-use crate::rules::devices::{Claim, Devices, allocate};
-use crate::rules::quantity::Quantity;
+use crate::rules::kubelet::devices::{Claim, Devices, allocate};
+use crate::rules::machinery::quantity::Quantity;
 use crate::time::Span;
 use crate::world::{Local, NodeId, PodId, SimEvent, World};
 

@@ -1,17 +1,17 @@
 //! The eviction manager: on a node that runs short of something, pods are ended one at a time until it does not
 //! (pkg/kubelet/eviction/eviction_manager.go, helpers.go).
 //!
-//! What containers use a scenario may say (`memory`, `writes`): [`crate::rules::eviction`] ranks by that, and a node whose
-//! containers use more memory than it has is short by itself. It may also just say that a resource is short, and for how
+//! What containers use a scenario may say (`memory`, `writes`): [`crate::rules::kubelet::eviction`] ranks by that, and a
+//! node whose containers use more memory than it has is short by itself. It may also just say that a resource is short, and for how
 //! long: something outside of the pods takes it. A round comes every ten seconds while there is pressure; after an eviction
 //! the next one waits for its end only.
 
 use super::{end_pod, local_storage, pod_worker, taken};
 use crate::actors::{events, memory, node_lifecycle};
 use crate::api::{Sym, Text};
-use crate::rules::eviction::{self as rule, Candidate, Consumer};
-use crate::rules::quantity::{Format, Quantity};
-use crate::rules::status_change::EndedBy;
+use crate::rules::kubelet::eviction::{self as rule, Candidate, Consumer};
+use crate::rules::kubelet::status_change::EndedBy;
+use crate::rules::machinery::quantity::{Format, Quantity};
 use crate::time::Span;
 use crate::world::kubelet::Pressure;
 use crate::world::machine::Shortage;
@@ -265,11 +265,9 @@ pub fn admits(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
         && only == "memory"
     {
         let taint = node_lifecycle::pressure_taint(only);
-        let tolerated = p
-            .spec
-            .tolerations
-            .iter()
-            .any(|toleration| crate::rules::placement::taint_toleration::tolerates(toleration, &taint));
+        let tolerated = p.spec.tolerations.iter().any(|toleration| {
+            crate::rules::scheduler::placement::taint_toleration::tolerates(toleration, &taint)
+        });
         if p.status.form().qos_class != Sym::BEST_EFFORT || tolerated {
             return Ok(());
         }

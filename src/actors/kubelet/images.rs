@@ -1,11 +1,11 @@
 //! The image manager's pulls: what is on the node, and the node's queue of pulls (pkg/kubelet/images/puller.go). Whether
-//! and when a pod's image is pulled is [`crate::rules::images`]' to say.
+//! and when a pod's image is pulled is [`crate::rules::kubelet::images`]' to say.
 
 use super::start_container;
 use crate::actors::events;
 use crate::api::{Sym, Text};
-use crate::rules::images::{self, Note, Presence, PullMemory, Verdict};
-use crate::rules::throttle::{Rate, TokenBucket};
+use crate::rules::kubelet::images::{self, Note, Presence, PullMemory, Verdict};
+use crate::rules::machinery::throttle::{Rate, TokenBucket};
 use crate::scenario::plan::{KubeletConfig, ObjectKind, Outage};
 use crate::time::{Span, Time};
 use crate::world::kubelet::Pull;

@@ -3,7 +3,7 @@
 
 use crate::actors::{events, runtime};
 use crate::api::{InstanceState, Sym};
-use crate::rules::sync_actions::{KillReason, kill_words};
+use crate::rules::kubelet::sync_actions::{KillReason, kill_words};
 use crate::time::Span;
 use crate::world::worker::{Kill, KillStage};
 use crate::world::{ContainerIx, PodId, Purpose, SimEvent, World};

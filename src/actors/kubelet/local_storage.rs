@@ -1,5 +1,5 @@
 //! Local storage against its limits: what the eviction manager's ten-second rounds see of what containers write
-//! (`localStorageEviction`, pkg/kubelet/eviction/eviction_manager.go; `rules::local_storage` decides).
+//! (`localStorageEviction`, pkg/kubelet/eviction/eviction_manager.go; `rules::kubelet::local_storage` decides).
 //!
 //! It sees late. Containers' own filesystems are measured by containerd every ten seconds (`stats_collect_period`);
 //! volumes by the kubelet, for the first time at the next `volumeStatsAggPeriod` after the pod came, and then each time one
@@ -11,8 +11,8 @@ use super::{end_pod, pod_worker::next_on_grid};
 use crate::actors::events;
 use crate::api::{InstanceState, Sym, Text};
 use crate::engine::random;
-use crate::rules::local_storage::{Usage, exceeded};
-use crate::rules::status_change::EndedBy;
+use crate::rules::kubelet::local_storage::{Usage, exceeded};
+use crate::rules::kubelet::status_change::EndedBy;
 use crate::time::{Span, Time};
 use crate::world::runtime::Written;
 use crate::world::worker::Work;

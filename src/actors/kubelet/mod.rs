@@ -181,7 +181,12 @@ fn new_worker(p: &Pod, node: NodeId, first: u32, spec: Arc<crate::api::PodSpec>,
 }
 
 /// The kubelet ends a pod by itself (`killPodNow`, pkg/kubelet/pod_workers.go): its worker terminates it with this grace.
-pub fn end_pod(w: &mut World, pod: PodId, ended: crate::rules::status_change::EndedBy, grace_secs: i64) {
+pub fn end_pod(
+    w: &mut World,
+    pod: PodId,
+    ended: crate::rules::kubelet::status_change::EndedBy,
+    grace_secs: i64,
+) {
     let Some(worker) = w.worker_mut(pod) else { return };
     if worker.work != Work::Sync {
         return;

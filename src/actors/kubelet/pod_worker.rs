@@ -5,7 +5,7 @@
 //! ended needs one more second to say so, and why a second update in one relist shows a second later.
 
 use super::{pleg, status_manager, sync};
-use crate::rules::events::Correlator;
+use crate::rules::machinery::events::Correlator;
 use crate::time::{Span, Time};
 use crate::world::worker::{SyncErrors, Work};
 use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
@@ -34,7 +34,7 @@ pub enum Outcome {
 pub fn update_pod(w: &mut World, pod: PodId) {
     let p = w.local(pod);
     let terminal = p.status.form().phase.is_terminal();
-    let initialized = crate::rules::status_manager::has_initialized(&sync::view(p));
+    let initialized = crate::rules::kubelet::status_manager::has_initialized(&sync::view(p));
     let Some(worker) = w.worker_mut(pod) else { return };
     if worker.work == Work::Finished {
         return;
@@ -172,7 +172,7 @@ pub fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
 }
 
 /// From here on the requeue knows when a back-off ends.
-const BACKOFF_AWARE: crate::rules::gates::Version = crate::rules::gates::Version::V1_35;
+const BACKOFF_AWARE: crate::rules::versions::gates::Version = crate::rules::versions::gates::Version::V1_35;
 /// From a successful sync that did something to the relist that it asks for.
 const ON_DEMAND_RELIST: Span = Span::from_millis(3);
 

@@ -7,7 +7,7 @@
 use super::{end_pod, eviction};
 use crate::actors::{node_lifecycle, runtime};
 use crate::api::Sym;
-use crate::rules::status_change::EndedBy;
+use crate::rules::kubelet::status_change::EndedBy;
 use crate::time::{Span, Time};
 use crate::world::kubelet::ShuttingDown;
 use crate::world::worker::Work;

@@ -7,8 +7,8 @@ use smallvec::SmallVec;
 use super::{allocation, prober, status_manager, sync};
 use crate::actors::events;
 use crate::api::{Phase, ProbeKind, Sym};
-use crate::rules::container_status::StartFailure;
-use crate::rules::status_change::{Known, Op, Probed, Sync};
+use crate::rules::kubelet::container_status::StartFailure;
+use crate::rules::kubelet::status_change::{Known, Op, Probed, Sync};
 use crate::world::{ContainerIx, Local, PodId, World};
 
 /// What the kubelet remembers of a container beside its instances.

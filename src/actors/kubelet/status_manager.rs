@@ -7,8 +7,8 @@
 use crate::actors::api_server;
 use crate::api::{ContainerStatus, Sym};
 use crate::engine::random;
-use crate::rules::status_change::{self, Op};
-use crate::rules::status_manager as rule;
+use crate::rules::kubelet::status_change::{self, Op};
+use crate::rules::kubelet::status_manager as rule;
 use crate::time::Span;
 use crate::world::learned::{Asked, Outgoing, Played};
 use crate::world::{ContainerIx, Local, LocalMut, NodeId, PodId, Purpose, SimEvent, World};

@@ -16,9 +16,9 @@ use super::{
 };
 use crate::actors::{events, runtime};
 use crate::api::{HeldStatus, InstanceState, Phase, Sym};
-use crate::rules::pod::PodView;
-use crate::rules::restart;
-use crate::rules::sync_actions::{Input, KillReason, Places, ProbeResults};
+use crate::rules::kubelet::pod::PodView;
+use crate::rules::kubelet::restart;
+use crate::rules::kubelet::sync_actions::{Input, KillReason, Places, ProbeResults};
 use crate::scenario::plan::{PodTemplate, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::learned::Seen;
@@ -47,7 +47,7 @@ pub fn template(templates: &[Arc<PodTemplate>], p: Local<'_>) -> Option<Template
 /// (`NeedToReconcilePodReadiness`, pkg/kubelet/status/status_manager.go).
 pub fn gates_met(w: &World, pod: PodId) -> bool {
     let p = w.local(pod);
-    p.worker.is_some() && crate::rules::api_status::needs_readiness_reconcile(&view(p), &w.gates)
+    p.worker.is_some() && crate::rules::kubelet::api_status::needs_readiness_reconcile(&view(p), &w.gates)
 }
 
 /// Whether the active deadline is over; it counts from `startTime`.
@@ -355,7 +355,8 @@ fn sandbox_answers(w: &mut World, pod: PodId) {
 }
 
 /// From here on the condition PodReadyToStartContainers is written as soon as the sandbox stands.
-const SANDBOX_CALLBACK: crate::rules::gates::Version = crate::rules::gates::Version::V1_36;
+const SANDBOX_CALLBACK: crate::rules::versions::gates::Version =
+    crate::rules::versions::gates::Version::V1_36;
 
 /// The front of the start list, if any: back-off first. New sizes come after init containers, before main ones.
 pub(super) fn start_next(w: &mut World, pod: PodId) {

@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use crate::rules::placement::PodRequest;
-use crate::rules::placement::amounts::Amounts;
-use crate::rules::placement::selector::labels;
+use crate::rules::scheduler::placement::PodRequest;
+use crate::rules::scheduler::placement::amounts::Amounts;
+use crate::rules::scheduler::placement::selector::labels;
 use crate::scenario::plan::PodTemplate;
 use crate::world::{Local, NodeId, PodId, World};
 

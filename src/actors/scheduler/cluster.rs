@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::queue::happened;
 use super::request_of;
-use crate::rules::placement::amounts::Amounts;
-use crate::rules::placement::selector::labels;
-use crate::rules::queueing::ClusterEvent;
+use crate::rules::scheduler::placement::amounts::Amounts;
+use crate::rules::scheduler::placement::selector::labels;
+use crate::rules::scheduler::queueing::ClusterEvent;
 use crate::scenario::plan::ObjectKind;
 use crate::world::{ApiObject, NodeId, PodId, World};
 

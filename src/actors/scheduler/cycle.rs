@@ -8,12 +8,12 @@ use crate::actors::{api_server, disruption};
 use crate::api::{Condition, EventText, Sym, Text, Tri, text::Uid};
 use crate::engine::random::Draw;
 use crate::record::Event;
-use crate::rules::event_series::{self, Write};
-use crate::rules::placement::volume_binding::Claim;
-use crate::rules::placement::{
+use crate::rules::machinery::event_series::{self, Write};
+use crate::rules::scheduler::placement::volume_binding::Claim;
+use crate::rules::scheduler::placement::{
     Budget, Candidate, Nomination, Outcome, PodFacts, PostFilter, Unschedulable, schedule as place,
 };
-use crate::rules::queueing::ClusterEvent;
+use crate::rules::scheduler::queueing::ClusterEvent;
 use crate::scenario::plan::ObjectKind;
 use crate::time::Time;
 use crate::world::scheduling::Told;
@@ -67,8 +67,10 @@ fn attempt(w: &mut World, candidate: Candidate) -> Outcome {
         asked += 1;
         Draw::new(seed, Purpose::Placement as u64, cycle, asked).below(of)
     };
-    let mut cluster =
-        std::mem::replace(&mut w.scheduler.cluster, crate::rules::placement::Cluster::new(w.gates));
+    let mut cluster = std::mem::replace(
+        &mut w.scheduler.cluster,
+        crate::rules::scheduler::placement::Cluster::new(w.gates),
+    );
     let facts = Facts { pods: &w.pods, now: w.now, budgets };
     let outcome =
         place(&mut cluster, candidate, &facts, |namespace, name| claim(w, namespace, name), &mut draw);

@@ -3,7 +3,7 @@
 //!
 //! [`queue`] is where pods wait and which events bring them back, [`cycle`] the attempt and what follows from it, [`cluster`]
 //! how the scheduler hears of nodes and of other pods. What decides (filters, scores, victims, hints, back-offs) is asked
-//! of `rules::placement` and `rules::queueing`.
+//! of `rules::scheduler::placement` and `rules::scheduler::queueing`.
 
 mod cluster;
 mod cycle;
@@ -19,9 +19,9 @@ pub use queue::{pod_added, pod_gone, pod_updated, pod_written, timer};
 use std::sync::Arc;
 
 use crate::api::Sym;
-use crate::rules::placement::selector::labels;
-use crate::rules::placement::{PodRequest, RequestId};
-use crate::rules::resize;
+use crate::rules::kubelet::resize;
+use crate::rules::scheduler::placement::selector::labels;
+use crate::rules::scheduler::placement::{PodRequest, RequestId};
 use crate::scenario::plan::PodTemplate;
 use crate::world::{PodId, World};
 

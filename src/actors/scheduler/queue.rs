@@ -5,8 +5,8 @@
 //! back-off is not over it waits that out, unless (since 1.33) the scheduler is idle.
 
 use super::request_of;
-use crate::rules::placement::PluginSet;
-use crate::rules::queueing::{self, ClusterEvent};
+use crate::rules::scheduler::placement::PluginSet;
+use crate::rules::scheduler::queueing::{self, ClusterEvent};
 use crate::time::{Span, Time};
 use crate::world::scheduling::{Place, Waiting};
 use crate::world::{PodId, Purpose, SimEvent, World};

@@ -21,7 +21,7 @@ use super::tree::{Node, Table, Value};
 use super::values;
 use crate::api::PodSpec;
 use crate::engine::Distribution;
-use crate::rules::gates::Gates;
+use crate::rules::versions::gates::Gates;
 use crate::time::{Span, Time};
 
 /// What every part of the resolution looks at.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::{Context, claims, distribution, flag, number, scalar, span, string_map, strings, tables, text};
 use crate::api::{Effect, NodeSpec, Sym, Taint};
 use crate::engine::Distribution;
-use crate::rules::gates::{GateError, Gates, Version};
-use crate::rules::image_name;
-use crate::rules::placement::amounts::is_extended;
+use crate::rules::machinery::image_name;
+use crate::rules::scheduler::placement::amounts::is_extended;
+use crate::rules::versions::gates::{GateError, Gates, Version};
 use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::scenario::limits;
 use crate::scenario::plan::{

@@ -133,7 +133,7 @@ impl Chain<'_> {
     /// Which Secret a registry wants that the pod did not present.
     fn missing_secret(&self, image: Sym) -> Option<String> {
         let (w, p) = (self.walk.world(), self.pod()?);
-        let plan = w.images.plan(&w.plan, Sym::new(&crate::rules::image_name::normal(&image)));
+        let plan = w.images.plan(&w.plan, Sym::new(&crate::rules::machinery::image_name::normal(&image)));
         let secret = plan.secret?;
         let namespace = p.ident.namespace;
         let named = p.spec.image_pull_secrets.iter().any(|own| own.name == secret.as_str());

@@ -8,7 +8,7 @@ use crate::api::{
     Tri,
 };
 use crate::record::{Change, Event, Transition};
-use crate::rules::printing::{self, StatusSource};
+use crate::rules::kubectl::printing::{self, StatusSource};
 use crate::world::{ContainerIx, SimEvent};
 
 /// Who decides about sizes.

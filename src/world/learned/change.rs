@@ -1,4 +1,4 @@
-//! Changes of the status that a kubelet holds ([`crate::rules::status_change`]).
+//! Changes of the status that a kubelet holds ([`crate::rules::kubelet::status_change`]).
 
 use std::hash::Hasher;
 use std::ops::Deref;
@@ -13,10 +13,10 @@ use super::seen::{self, MOST_INSTANCES};
 use super::{Learned, MOST, Shape};
 use crate::api::form::{Filled, Form, Gap, MOST_GAPS};
 use crate::api::{ContainerId, ContainerIx, HeldStatus, Phase, PodSpec, PodStatus, RuntimeStatus, Sym};
-use crate::rules::gates::Gates;
-use crate::rules::pod::PodView;
-use crate::rules::status_change::{self, Change, Known, Op, Sync};
-use crate::rules::status_manager;
+use crate::rules::kubelet::pod::PodView;
+use crate::rules::kubelet::status_change::{self, Change, Known, Op, Sync};
+use crate::rules::kubelet::status_manager;
+use crate::rules::versions::gates::Gates;
 use crate::scenario::plan::TemplateIx;
 use crate::time::Time;
 

@@ -1,4 +1,4 @@
-//! What a sync sets out to do ([`crate::rules::sync_actions`]): it follows from the spec, the shape of what the kubelet has
+//! What a sync sets out to do ([`crate::rules::kubelet::sync_actions`]): it follows from the spec, the shape of what the kubelet has
 //! seen in the runtime, the results of probes, and whether the pod is being deleted.
 
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::{Learned, MOST, Shape};
-use crate::rules::sync_actions::{self, Input, Places, PodActions};
+use crate::rules::kubelet::sync_actions::{self, Input, Places, PodActions};
 use crate::scenario::plan::TemplateIx;
 
 /// The actions of a sync, and in which order it starts containers.
@@ -91,9 +91,9 @@ mod tests {
         ContainerId, ContainerIx, InstanceState, PodSpec, PodStatus, RuntimeContainer, RuntimeSandbox,
         RuntimeStatus, Sym, Text,
     };
-    use crate::rules::gates::{Gates, Version};
-    use crate::rules::pod::PodView;
-    use crate::rules::sync_actions::ProbeResults;
+    use crate::rules::kubelet::pod::PodView;
+    use crate::rules::kubelet::sync_actions::ProbeResults;
+    use crate::rules::versions::gates::{Gates, Version};
 
     /// A container that runs or has ended, alone in its pod.
     fn runtime(state: InstanceState) -> Arc<RuntimeStatus> {

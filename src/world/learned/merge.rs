@@ -8,8 +8,8 @@ use super::recipe::{NOW, OF_API, OF_HELD, Recipe, with_gaps};
 use super::{Learned, MOST};
 use crate::api::form::{Form, Gap};
 use crate::api::{HeldStatus, PodStatus};
-use crate::rules::gates::Gates;
-use crate::rules::status_manager;
+use crate::rules::kubelet::status_manager;
+use crate::rules::versions::gates::Gates;
 use crate::time::Time;
 
 /// What is written of a status to the API server.

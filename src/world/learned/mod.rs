@@ -1,7 +1,7 @@
 //! What replicas have in common is computed once.
 //!
 //! A status is a form and what fills its gaps ([`crate::api::form`]), and the rules that change one ask of what fills them
-//! only whether it is the same ([`crate::rules::status_change`]). So the first replica that comes to a place plays the rule
+//! only whether it is the same ([`crate::rules::kubelet::status_change`]). So the first replica that comes to a place plays the rule
 //! on gaps in the place of instants, identifiers and addresses; the outcome says which of them went where, and every other
 //! replica that comes there takes that way with its own. What the runtime has of a pod is told apart in the same manner
 //! ([`seen`]), and what a sync sets out to do follows from that alone ([`deeds`]).

@@ -8,8 +8,8 @@ use super::{Learned, MOST};
 use crate::api::{HeldStatus, PodSpec};
 use crate::engine::digest::Mix;
 use crate::record::difference::{self, Difference};
-use crate::rules::gates::Gates;
-use crate::rules::printing;
+use crate::rules::kubectl::printing;
+use crate::rules::versions::gates::Gates;
 use crate::scenario::plan::TemplateIx;
 use crate::world::pod::Shown;
 

@@ -1,0 +1,440 @@
+//! A manifest on its way into the API server: decoded, defaulted, prepared, validated; admitted or refused.
+//!
+//! Source: pkg/registry/core/pod/strategy.go (`PrepareForCreate`, `PrepareForUpdate`), `DropDisabledPodFields` in
+//! pkg/api/pod/util.go, staging/src/k8s.io/apiserver/pkg/registry/rest/create.go (1.36.2). The surprises: a status in the
+//! manifest is dropped, fields behind a gate that is off vanish without a word, and a pod that is gated is born with its
+//! PodScheduled condition.
+
+use std::fmt;
+
+use serde_json::{Map, Value, json};
+
+use super::decode::{self, DecodeError, StrictError, strict_message};
+use super::defaults;
+use super::validation::field::{Errors, FieldError, quote};
+use super::validation::{self, warnings};
+use crate::api::{Condition, ObjectMeta, Phase, PodSpec, PodStatus, Sym, Tri};
+use crate::rules::machinery::qos::qos_class;
+use crate::rules::versions::gates::{Gates, Version};
+use crate::time::Time;
+
+type Object = Map<String, Value>;
+
+/// What a creation depends on besides the manifest.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    pub gates: Gates,
+    pub now: Time,
+    /// The namespace of the request, for manifests that name none.
+    pub namespace: &'a str,
+    /// Five letters that complete a `generateName`.
+    pub suffix: &'a str,
+}
+
+/// A pod that the API server accepted.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Admitted {
+    /// `metadata` and `spec` as the API prints them.
+    pub object: Object,
+    pub metadata: ObjectMeta,
+    pub spec: PodSpec,
+    pub status: PodStatus,
+    pub warnings: Vec<String>,
+    /// Unknown fields. kubectl asks for strict decoding and is then refused ([`Rejection::Strict`]); others are warned.
+    pub strict: Vec<StrictError>,
+}
+
+/// Why a pod was refused.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Rejection {
+    /// The manifest is no pod.
+    Decode(DecodeError),
+    /// Unknown or repeated fields, where the client asked for strictness.
+    Strict(Vec<StrictError>),
+    /// Fields with values that may not be.
+    Invalid { name: String, errors: Errors },
+    /// An admission plugin refused.
+    Forbidden { name: String, why: String },
+}
+
+impl Rejection {
+    /// The HTTP code.
+    pub fn code(&self) -> u16 {
+        match self {
+            Rejection::Decode(_) | Rejection::Strict(_) => 400,
+            Rejection::Invalid { .. } => 422,
+            Rejection::Forbidden { .. } => 403,
+        }
+    }
+    /// `metav1.StatusReason`
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Rejection::Decode(_) | Rejection::Strict(_) => "BadRequest",
+            Rejection::Invalid { .. } => "Invalid",
+            Rejection::Forbidden { .. } => "Forbidden",
+        }
+    }
+    /// The fields that were refused; empty for other rejections.
+    pub fn errors(&self) -> &[FieldError] {
+        match self {
+            Rejection::Invalid { errors, .. } => &errors.0,
+            _ => &[],
+        }
+    }
+    /// What kubectl prints, of a manifest in `file`: one line, or a line for each field.
+    pub fn kubectl(&self, file: &str) -> String {
+        match self {
+            Rejection::Invalid { name, errors } => {
+                let start = format!("The Pod {} is invalid: ", quote(name));
+                match &distinct(errors)[..] {
+                    [one] => format!("{start}{one}"),
+                    many => many.iter().fold(start, |text, line| format!("{text}\n* {line}")),
+                }
+            }
+            other => format!(
+                "Error from server ({}): error when creating {}: {other}",
+                other.reason(),
+                quote(file)
+            ),
+        }
+    }
+}
+
+/// The texts of errors, each once.
+fn distinct(errors: &Errors) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for error in &errors.0 {
+        let line = error.to_string();
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+/// The message of the API server's status.
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let handled = "Pod in version \"v1\" cannot be handled as a Pod";
+        match self {
+            Rejection::Decode(error) => write!(f, "{handled}: {error}"),
+            Rejection::Strict(errors) => write!(f, "{handled}: {}", strict_message(errors)),
+            Rejection::Invalid { name, errors } => {
+                write!(f, "Pod {} is invalid: ", quote(name))?;
+                match &distinct(errors)[..] {
+                    [one] => f.write_str(one),
+                    many => write!(f, "[{}]", many.join(", ")),
+                }
+            }
+            Rejection::Forbidden { name, why } => write!(f, "pods {} is forbidden: {why}", quote(name)),
+        }
+    }
+}
+impl std::error::Error for Rejection {}
+
+/// Creates a pod without any admission plugin.
+///
+/// # Errors
+/// The API server refuses it.
+pub fn admit(manifest: &Value, request: &Request) -> Result<Admitted, Rejection> {
+    admit_with(manifest, request, |_| Ok(()))
+}
+
+/// Creates a pod after `mutate` has changed the decoded and defaulted object, as admission plugins do.
+///
+/// # Errors
+/// The API server or `mutate` refuses it.
+pub fn admit_with(
+    manifest: &Value,
+    request: &Request,
+    mutate: impl FnOnce(&mut Object) -> Result<(), Rejection>,
+) -> Result<Admitted, Rejection> {
+    let gates = &request.gates;
+    let decoded = decode::pod(manifest, gates.version).map_err(Rejection::Decode)?;
+    let mut object = decoded.object;
+    object.shift_remove("status");
+    defaults::pod(&mut object, gates);
+    mutate(&mut object)?;
+    name_and_place(&mut object, request);
+    drop_disabled(&mut object, gates);
+    merge_label_keys(&mut object, gates);
+    let errors = validation::create(&object, gates);
+    if !errors.is_empty() {
+        return Err(Rejection::Invalid { name: name_of(&object), errors });
+    }
+    let warnings = warnings::create(&object);
+    let (metadata, spec) = typed(&object)?;
+    let status = first_status(&spec, request);
+    Ok(Admitted { object, metadata, spec, status, warnings, strict: decoded.strict })
+}
+
+/// Replaces `old` by `new`, both whole objects with `metadata` and `spec`: what a patch comes to. The answer is `new` with
+/// its generation counted up if the spec changed.
+///
+/// # Errors
+/// The change is not allowed.
+pub fn update(old: &Object, new: Object, gates: &Gates) -> Result<Object, Rejection> {
+    let mut new = new;
+    new.shift_remove("status");
+    drop_disabled(&mut new, gates);
+    let errors = validation::update::validate(old, &new, gates);
+    if !errors.is_empty() {
+        return Err(Rejection::Invalid { name: name_of(&new), errors });
+    }
+    if gates.version >= Version::V1_33 && old.get("spec") != new.get("spec") {
+        let generation = old.get("metadata").and_then(|m| m.get("generation")).and_then(Value::as_i64);
+        if let Some(Value::Object(metadata)) = new.get_mut("metadata") {
+            metadata.insert("generation".to_owned(), json!(generation.unwrap_or(0) + 1));
+        }
+    }
+    Ok(new)
+}
+
+fn name_of(object: &Object) -> String {
+    let name = object.get("metadata").and_then(|m| m.get("name")).and_then(Value::as_str);
+    name.unwrap_or("").to_owned()
+}
+
+/// Both halves in the simulator's own types.
+///
+/// # Errors
+/// Never for a validated object; a mismatch is reported as an error of decoding.
+pub fn typed(object: &Object) -> Result<(ObjectMeta, PodSpec), Rejection> {
+    let refuse =
+        |error: serde_json::Error| Rejection::Decode(DecodeError { message: error.to_string(), field: None });
+    let half = |name: &str| object.get(name).cloned().unwrap_or_else(|| json!({}));
+    let metadata = serde_json::from_value(half("metadata")).map_err(refuse)?;
+    let spec = serde_json::from_value(half("spec")).map_err(refuse)?;
+    Ok((metadata, spec))
+}
+
+/// `rest.BeforeCreate`: a name, a namespace, the first generation, no trace of an earlier life.
+fn name_and_place(object: &mut Object, request: &Request) {
+    let Value::Object(metadata) = object.entry("metadata").or_insert_with(|| json!({})) else { return };
+    let text =
+        |metadata: &Object, name: &str| metadata.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
+    let generate = text(metadata, "generateName");
+    if !generate.is_empty() && text(metadata, "name").is_empty() {
+        metadata.insert("name".to_owned(), json!(generated_name(&generate, request.suffix)));
+    }
+    if text(metadata, "namespace").is_empty() {
+        metadata.insert("namespace".to_owned(), json!(request.namespace));
+    }
+    for name in [
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "creationTimestamp",
+        "uid",
+        "selfLink",
+        "generation",
+    ] {
+        metadata.shift_remove(name);
+    }
+    if request.gates.version >= Version::V1_33 {
+        metadata.insert("generation".to_owned(), json!(1));
+    }
+}
+
+/// `SimpleNameGenerator.GenerateName`: the base is cut so that base and suffix have 63 bytes at most.
+pub fn generated_name(base: &str, suffix: &str) -> String {
+    let mut cut = base.len().min(58);
+    while !base.is_char_boundary(cut) {
+        cut -= 1;
+    }
+    format!("{}{suffix}", &base[..cut])
+}
+
+/// `PrepareForCreate`: Pending, a class of service, and for a gated pod why it is not scheduled.
+fn first_status(spec: &PodSpec, request: &Request) -> PodStatus {
+    let mut status = PodStatus {
+        phase: Phase::Pending,
+        qos_class: qos_class(spec, &request.gates),
+        ..PodStatus::default()
+    };
+    if !spec.scheduling_gates.is_empty() {
+        let mut gated = Condition::new(Sym::POD_SCHEDULED, Tri::False)
+            .because(Sym::SCHEDULING_GATED, "Scheduling is blocked due to non-empty scheduling gates");
+        gated.last_transition = Some(request.now.truncate_secs());
+        status.conditions.push(gated);
+    }
+    status
+}
+
+fn each(spec: &mut Object, lists: &[&str], mut change: impl FnMut(&mut Object)) {
+    for list in lists {
+        if let Some(Value::Array(items)) = spec.get_mut(*list) {
+            for item in items {
+                if let Value::Object(item) = item {
+                    change(item);
+                }
+            }
+        }
+    }
+}
+
+const CONTAINERS: &[&str] = &["initContainers", "containers", "ephemeralContainers"];
+
+/// `DropDisabledPodFields` for the gates that differ between 1.32 and 1.36.
+fn drop_disabled(object: &mut Object, gates: &Gates) {
+    let Some(Value::Object(spec)) = object.get_mut("spec") else { return };
+    let since = |version| gates.version >= version;
+    if !gates.pod_level_resources {
+        spec.shift_remove("resources");
+    }
+    if !gates.dynamic_resource_allocation {
+        spec.shift_remove("resourceClaims");
+    }
+    if !since(Version::V1_33) {
+        spec.shift_remove("hostUsers");
+        if let Some(Value::Object(context)) = spec.get_mut("securityContext") {
+            context.shift_remove("supplementalGroupsPolicy");
+            context.shift_remove("seLinuxChangePolicy");
+        }
+    }
+    if !since(Version::V1_35) {
+        spec.shift_remove("hostnameOverride");
+    }
+    // The gate GenericWorkload is off everywhere.
+    spec.shift_remove("workloadRef");
+    spec.shift_remove("schedulingGroup");
+    if !since(Version::V1_35) {
+        drop_image_volumes(spec);
+    }
+    drop_projections(spec);
+    for list in CONTAINERS {
+        let is_init = *list == "initContainers";
+        each(spec, &[list], |container| drop_from_container(container, is_init, gates));
+    }
+}
+
+fn drop_from_container(container: &mut Object, is_init: bool, gates: &Gates) {
+    if !gates.container_restart_rules && gates.version >= Version::V1_34 {
+        container.shift_remove("restartPolicyRules");
+        let is_sidecar = container.get("restartPolicy").and_then(Value::as_str) == Some("Always");
+        if !(is_init && is_sidecar) {
+            container.shift_remove("restartPolicy");
+        }
+    }
+    if !gates.in_place_resize {
+        container.shift_remove("resizePolicy");
+    }
+    if !gates.dynamic_resource_allocation
+        && let Some(Value::Object(resources)) = container.get_mut("resources")
+    {
+        resources.shift_remove("claims");
+    }
+    if gates.version < Version::V1_33
+        && let Some(Value::Object(context)) = container.get_mut("securityContext")
+    {
+        context.shift_remove("procMount");
+    }
+    if gates.version < Version::V1_35 {
+        each(container, &["env"], |variable| {
+            if let Some(Value::Object(from)) = variable.get_mut("valueFrom") {
+                from.shift_remove("fileKeyRef");
+            }
+        });
+    }
+    drop_hooks(container, gates);
+}
+
+fn drop_hooks(container: &mut Object, gates: &Gates) {
+    let Some(Value::Object(lifecycle)) = container.get_mut("lifecycle") else { return };
+    let had = lifecycle.len();
+    if !gates.container_stop_signals {
+        lifecycle.shift_remove("stopSignal");
+    }
+    if !gates.sleep_action {
+        for hook in ["postStart", "preStop"] {
+            if let Some(Value::Object(handler)) = lifecycle.get_mut(hook)
+                && handler.shift_remove("sleep").is_some()
+                && handler.is_empty()
+            {
+                lifecycle.shift_remove(hook);
+            }
+        }
+    }
+    if had > 0 && lifecycle.is_empty() {
+        container.shift_remove("lifecycle");
+    }
+}
+
+/// The gate ImageVolume: on since 1.35.
+fn drop_image_volumes(spec: &mut Object) {
+    let Some(Value::Array(volumes)) = spec.get_mut("volumes") else { return };
+    let mut dropped: Vec<Value> = Vec::new();
+    volumes.retain(|volume| {
+        let is_image = volume.get("image").is_some();
+        if is_image {
+            dropped.extend(volume.get("name").cloned());
+        }
+        !is_image
+    });
+    if volumes.is_empty() {
+        spec.shift_remove("volumes");
+    }
+    each(spec, CONTAINERS, |container| {
+        if let Some(Value::Array(mounts)) = container.get_mut("volumeMounts") {
+            mounts.retain(|mount| !mount.get("name").is_some_and(|name| dropped.contains(name)));
+            if mounts.is_empty() {
+                container.shift_remove("volumeMounts");
+            }
+        }
+    });
+}
+
+/// The gates ClusterTrustBundleProjection and PodCertificateRequest are off by default.
+fn drop_projections(spec: &mut Object) {
+    each(spec, &["volumes"], |volume| {
+        if let Some(Value::Object(projected)) = volume.get_mut("projected") {
+            each(projected, &["sources"], |source| {
+                source.shift_remove("clusterTrustBundle");
+                source.shift_remove("podCertificate");
+            });
+        }
+    });
+}
+
+/// `mutatePodAffinity` and `mutateTopologySpreadConstraints`: `matchLabelKeys` become expressions of the selector.
+fn merge_label_keys(object: &mut Object, gates: &Gates) {
+    let labels = object.get("metadata").and_then(|m| m.get("labels")).cloned().unwrap_or(Value::Null);
+    let Some(Value::Object(spec)) = object.get_mut("spec") else { return };
+    if let Some(Value::Object(affinity)) = spec.get_mut("affinity") {
+        for kind in ["podAffinity", "podAntiAffinity"] {
+            let Some(Value::Object(of_pods)) = affinity.get_mut(kind) else { continue };
+            each(of_pods, &["requiredDuringSchedulingIgnoredDuringExecution"], |term| {
+                merge_keys(term, &labels, &[("matchLabelKeys", "In"), ("mismatchLabelKeys", "NotIn")]);
+            });
+            each(of_pods, &["preferredDuringSchedulingIgnoredDuringExecution"], |weighted| {
+                if let Some(Value::Object(term)) = weighted.get_mut("podAffinityTerm") {
+                    merge_keys(term, &labels, &[("matchLabelKeys", "In"), ("mismatchLabelKeys", "NotIn")]);
+                }
+            });
+        }
+    }
+    if gates.version >= Version::V1_34 {
+        each(spec, &["topologySpreadConstraints"], |constraint| {
+            merge_keys(constraint, &labels, &[("matchLabelKeys", "In")]);
+        });
+    }
+}
+
+fn merge_keys(of: &mut Object, labels: &Value, lists: &[(&str, &str)]) {
+    let mut added = Vec::new();
+    for (list, operator) in lists {
+        let keys = of.get(*list).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        for key in keys {
+            if let Some(value) = labels.get(key) {
+                added.push(json!({"key": key, "operator": operator, "values": [value]}));
+            }
+        }
+    }
+    if added.is_empty() {
+        return;
+    }
+    if let Some(Value::Object(selector)) = of.get_mut("labelSelector")
+        && let Value::Array(expressions) = selector.entry("matchExpressions").or_insert_with(|| json!([]))
+    {
+        expressions.extend(added);
+    }
+}

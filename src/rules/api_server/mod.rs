@@ -1,0 +1,8 @@
+//! kube-apiserver's law (pkg/apis, pkg/registry): a manifest is decoded, defaulted, admitted and validated, or refused
+//! in its words.
+
+pub mod admission;
+pub mod admission_plugins;
+pub mod decode;
+pub mod defaults;
+pub mod validation;

@@ -1,0 +1,336 @@
+//! What the scheduler reads: affinity, tolerations, spreading, gates.
+//!
+//! Source: `validateAffinity`, `ValidateTolerations`, `validateTopologySpreadConstraints`, `validateSchedulingGates` in
+//! pkg/apis/core/validation/validation.go and `ValidateLabelSelector` in apimachinery (1.36.2). The surprise: a bad value
+//! of a toleration is reported at its operator.
+
+use super::field::{At, Errors};
+use super::{meta, names};
+use crate::rules::versions::gates::{Gates, Version};
+
+/// `ValidateTolerations`
+pub fn tolerations(tolerations: &At, gates: &Gates, errors: &mut Errors) {
+    for toleration in tolerations.items() {
+        let (key, operator) = (toleration.text_of("key"), toleration.text_of("operator"));
+        let (value, effect) = (toleration.text_of("value"), toleration.text_of("effect"));
+        let at = toleration.path_of("operator");
+        if !key.is_empty() {
+            meta::label_name(key, &toleration.path_of("key"), gates.version, errors);
+        } else if operator != "Exists" {
+            let detail =
+                "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
+            errors.invalid(at.clone(), operator, detail);
+        }
+        if toleration.some("tolerationSeconds").is_some() && effect != "NoExecute" {
+            let detail = "effect must be 'NoExecute' when `tolerationSeconds` is set";
+            errors.invalid(toleration.path_of("effect"), effect, detail);
+        }
+        match operator {
+            "" | "Equal" => {
+                let bad = names::label_value(value, gates.version);
+                if !bad.is_empty() {
+                    errors.invalid(at, value, bad.join(";"));
+                }
+            }
+            "Exists" => {
+                if !value.is_empty() {
+                    errors.invalid(at, value, "value must be empty when `operator` is 'Exists'");
+                }
+            }
+            "Lt" | "Gt" if gates.toleration_comparison => {
+                if !is_decimal(value) {
+                    let detail = "must be a valid integer in canonical form (e.g., \"123\", \"-456\", \"0\")";
+                    errors.invalid(toleration.path_of("value"), value, detail);
+                }
+            }
+            // Known since 1.35, but not in force without their gate.
+            "Lt" | "Gt" if gates.version >= Version::V1_35 => {
+                errors.not_supported(at, operator, &["Equal", "Exists", "Lt", "Gt"]);
+            }
+            _ => {
+                let known: &[&str] = if gates.toleration_comparison {
+                    &["Equal", "Exists", "Lt", "Gt"]
+                } else {
+                    &["Equal", "Exists"]
+                };
+                errors.not_supported(at, operator, known);
+            }
+        }
+        const EFFECTS: &[&str] = &["NoSchedule", "PreferNoSchedule", "NoExecute"];
+        if !effect.is_empty() && !EFFECTS.contains(&effect) {
+            errors.not_supported(toleration.path_of("effect"), effect, EFFECTS);
+        }
+    }
+}
+
+fn is_decimal(text: &str) -> bool {
+    text.parse::<i64>().is_ok_and(|n| n.to_string() == text)
+}
+
+/// `validateReadinessGates`
+pub fn readiness_gates(gates: &At, version: Version, errors: &mut Errors) {
+    for gate in gates.items() {
+        let name = gate.text_of("conditionType");
+        meta::label_name(name, &gate.path_of("conditionType"), version, errors);
+    }
+}
+
+/// `validateSchedulingGates`: reported at the element, not at its name.
+pub fn scheduling_gates(gates: &At, version: Version, errors: &mut Errors) {
+    let mut seen: Vec<&str> = Vec::new();
+    for gate in gates.items() {
+        let name = gate.text_of("name");
+        meta::label_name(name, &gate.path, version, errors);
+        if seen.contains(&name) {
+            errors.duplicate(gate.path.clone(), name);
+        }
+        seen.push(name);
+    }
+}
+
+/// `validateAffinity`
+pub fn affinity(affinity: &At, version: Version, errors: &mut Errors) {
+    const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
+    const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
+    if let Some(node) = affinity.some("nodeAffinity") {
+        if let Some(selector) = node.some(REQUIRED) {
+            node_selector(&selector, version, errors);
+        }
+        for term in node.child(PREFERRED).items() {
+            weight(&term, errors);
+            node_term(&term.child("preference"), false, version, errors);
+        }
+    }
+    for kind in ["podAffinity", "podAntiAffinity"] {
+        let Some(pods) = affinity.some(kind) else { continue };
+        for term in pods.child(REQUIRED).items() {
+            pod_term(&term, version, errors);
+        }
+        for term in pods.child(PREFERRED).items() {
+            weight(&term, errors);
+            pod_term(&term.child("podAffinityTerm"), version, errors);
+        }
+    }
+}
+
+fn weight(term: &At, errors: &mut Errors) {
+    if !(1..=100).contains(&term.int_of("weight")) {
+        errors.invalid(term.path_of("weight"), term.int_of("weight"), "must be in the range 1-100");
+    }
+}
+
+/// `ValidateNodeSelector`
+pub fn node_selector(selector: &At, version: Version, errors: &mut Errors) {
+    let terms = selector.child("nodeSelectorTerms");
+    if terms.is_empty() {
+        errors.required(terms.path, "must have at least one node selector term");
+        return;
+    }
+    for term in terms.items() {
+        node_term(&term, true, version, errors);
+    }
+}
+
+/// `ValidateNodeSelectorTerm`; values are only checked in required terms.
+fn node_term(term: &At, check_values: bool, version: Version, errors: &mut Errors) {
+    for requirement in term.child("matchExpressions").items() {
+        let values = requirement.child("values");
+        let operator = requirement.text_of("operator");
+        match operator {
+            "In" | "NotIn" if values.is_empty() => {
+                errors.required(values.path.clone(), "must be specified when `operator` is 'In' or 'NotIn'");
+            }
+            "Exists" | "DoesNotExist" if !values.is_empty() => {
+                let detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
+                errors.forbidden(values.path.clone(), detail);
+            }
+            "Gt" | "Lt" if values.len() != 1 => {
+                let detail = "must be specified single value when `operator` is 'Lt' or 'Gt'";
+                errors.required(values.path.clone(), detail);
+            }
+            "In" | "NotIn" | "Exists" | "DoesNotExist" | "Gt" | "Lt" => {}
+            _ => errors.invalid(requirement.path_of("operator"), operator, "not a valid selector operator"),
+        }
+        meta::label_name(requirement.text_of("key"), &requirement.path_of("key"), version, errors);
+        if check_values {
+            label_values(&values, version, errors);
+        }
+    }
+    for requirement in term.child("matchFields").items() {
+        let values = requirement.child("values");
+        let operator = requirement.text_of("operator");
+        if !["In", "NotIn"].contains(&operator) {
+            errors.invalid(requirement.path_of("operator"), operator, "not a valid selector operator");
+        } else if values.len() != 1 {
+            let detail = "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
+            errors.required(values.path.clone(), detail);
+        }
+        let key = requirement.text_of("key");
+        if key == "metadata.name" {
+            for value in values.items() {
+                errors.invalid_each(&value.path, value.str(), names::dns1123_subdomain(value.str()));
+            }
+        } else {
+            errors.invalid(requirement.path_of("key"), key, "not a valid field selector key");
+        }
+    }
+}
+
+fn label_values(values: &At, version: Version, errors: &mut Errors) {
+    for value in values.items() {
+        errors.invalid_each(&value.path, value.str(), names::label_value(value.str(), version));
+    }
+}
+
+/// `validatePodAffinityTerm`
+fn pod_term(term: &At, version: Version, errors: &mut Errors) {
+    for selector in ["labelSelector", "namespaceSelector"] {
+        label_selector(&term.child(selector), version, errors);
+    }
+    for namespace in term.child("namespaces").texts() {
+        errors.invalid_each(&term.path_of("namespace"), namespace, names::dns1123_label(namespace));
+    }
+    match_label_keys_of_term(term, version, errors);
+    let key = term.text_of("topologyKey");
+    if key.is_empty() {
+        errors.required(term.path_of("topologyKey"), "can not be empty");
+    }
+    meta::label_name(key, &term.path_of("topologyKey"), version, errors);
+}
+
+/// `validateMatchLabelKeysAndMismatchLabelKeys`; a key that stands twice is reported at an index of the term itself.
+fn match_label_keys_of_term(term: &At, version: Version, errors: &mut Errors) {
+    let (matching, mismatching) = (term.child("matchLabelKeys"), term.child("mismatchLabelKeys"));
+    let selector = term.some("labelSelector");
+    for keys in [&matching, &mismatching] {
+        if keys.is_empty() {
+            continue;
+        }
+        if selector.is_none() {
+            errors.forbidden(keys.path.clone(), "must not be specified when labelSelector is not set");
+            continue;
+        }
+        for key in keys.items() {
+            meta::label_name(key.str(), &key.path, version, errors);
+        }
+    }
+    if let Some(selector) = selector {
+        let labels = selector.child("matchLabels");
+        let mut seen: Vec<&str> = labels.entries().iter().map(|(key, _)| *key).collect();
+        for expression in selector.child("matchExpressions").items() {
+            let key = expression.text_of("key");
+            // The admitted pod's selector holds an expression for each key already; a second one is the user's.
+            if let Some(index) = matching.texts().iter().rposition(|k| *k == key)
+                && seen.contains(&key)
+            {
+                let detail = "exists in both matchLabelKeys and labelSelector";
+                errors.invalid(format!("{}[{index}]", term.path), key, detail);
+            }
+            seen.push(key);
+        }
+    }
+    for key in matching.items() {
+        if mismatching.texts().contains(&key.str()) {
+            let detail = "exists in both matchLabelKeys and mismatchLabelKeys";
+            errors.invalid(key.path.clone(), key.str(), detail);
+        }
+    }
+}
+
+/// `ValidateLabelSelector`
+pub fn label_selector(selector: &At, version: Version, errors: &mut Errors) {
+    meta::labels(&selector.child("matchLabels"), version, errors);
+    for requirement in selector.child("matchExpressions").items() {
+        let values = requirement.child("values");
+        let operator = requirement.text_of("operator");
+        match operator {
+            "In" | "NotIn" => {
+                if values.is_empty() {
+                    let detail = "must be specified when `operator` is 'In' or 'NotIn'";
+                    errors.required(values.path.clone(), detail);
+                }
+            }
+            "Exists" | "DoesNotExist" => {
+                if !values.is_empty() {
+                    let detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
+                    errors.forbidden(values.path.clone(), detail);
+                }
+            }
+            _ => errors.invalid(requirement.path_of("operator"), operator, "not a valid selector operator"),
+        }
+        meta::label_name(requirement.text_of("key"), &requirement.path_of("key"), version, errors);
+        label_values(&values, version, errors);
+    }
+}
+
+/// `validateTopologySpreadConstraints`
+pub fn topology_spread(constraints: &At, gates: &Gates, errors: &mut Errors) {
+    let all: Vec<At> = constraints.items().collect();
+    for (i, constraint) in all.iter().enumerate() {
+        spread_constraint(constraint, &all[i + 1..], gates, errors);
+    }
+}
+
+fn spread_constraint(constraint: &At, rest: &[At], gates: &Gates, errors: &mut Errors) {
+    let skew = constraint.int_of("maxSkew");
+    let (key, when) = (constraint.text_of("topologyKey"), constraint.text_of("whenUnsatisfiable"));
+    if skew <= 0 {
+        errors.invalid(constraint.path_of("maxSkew"), skew, "must be greater than zero");
+    }
+    if key.is_empty() {
+        errors.required(constraint.path_of("topologyKey"), "can not be empty");
+    }
+    const ACTIONS: &[&str] = &["DoNotSchedule", "ScheduleAnyway"];
+    if !ACTIONS.contains(&when) {
+        errors.not_supported(constraint.path_of("whenUnsatisfiable"), when, ACTIONS);
+    }
+    if rest.iter().any(|r| r.text_of("topologyKey") == key && r.text_of("whenUnsatisfiable") == when) {
+        let path = constraint.path_of("{topologyKey, whenUnsatisfiable}");
+        errors.duplicate(path, format!("{{{key}, {when}}}"));
+    }
+    if let Some(domains) = constraint.some("minDomains") {
+        if domains.int() <= 0 {
+            errors.invalid(domains.path.clone(), domains.int(), "must be greater than zero");
+        }
+        if when != "DoNotSchedule" {
+            let detail = format!("can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {when}");
+            errors.invalid(domains.path.clone(), domains.int(), detail);
+        }
+    }
+    for policy in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
+        if let Some(policy) = constraint.some(policy)
+            && !["Honor", "Ignore"].contains(&policy.str())
+        {
+            errors.not_supported(policy.path.clone(), policy.str(), &["Honor", "Ignore"]);
+        }
+    }
+    match_label_keys(constraint, gates, errors);
+    label_selector(&constraint.child("labelSelector"), gates.version, errors);
+}
+
+/// The rule of pod affinity since 1.34, when keys began to be merged into the selector at creation; before that,
+/// `validateMatchLabelKeysInTopologySpread`.
+fn match_label_keys(constraint: &At, gates: &Gates, errors: &mut Errors) {
+    if gates.version >= Version::V1_34 {
+        return match_label_keys_of_term(constraint, gates.version, errors);
+    }
+    let keys = constraint.child("matchLabelKeys");
+    if keys.is_empty() {
+        return;
+    }
+    let mut named: Vec<&str> = Vec::new();
+    match constraint.some("labelSelector") {
+        None => errors.forbidden(keys.path.clone(), "must not be specified when labelSelector is not set"),
+        Some(selector) => {
+            named.extend(selector.child("matchLabels").entries().iter().map(|(key, _)| *key));
+            named.extend(selector.child("matchExpressions").items().map(|e| e.text_of("key")));
+        }
+    }
+    for key in keys.items() {
+        meta::label_name(key.str(), &key.path, gates.version, errors);
+        if named.contains(&key.str()) {
+            let detail = "exists in both matchLabelKeys and labelSelector";
+            errors.invalid(key.path.clone(), key.str(), detail);
+        }
+    }
+}

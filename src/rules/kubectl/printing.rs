@@ -1,0 +1,261 @@
+//! The columns of `kubectl get pods`.
+//!
+//! Source: `printPod` in pkg/printers/internalversion/printers.go (v1.36.2). The API server fills these cells, not kubectl, so
+//! they are the same for every client.
+
+use std::fmt;
+
+use super::humanize::HumanDuration;
+use crate::api::{Condition, ContainerState, PodSpec, PodStatus, Sym, Terminated, Tri};
+use crate::rules::versions::gates::{Gates, Version};
+use crate::time::Time;
+
+/// The STATUS column: compact, and equal exactly when the texts are.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Status {
+    Is(Sym),
+    /// `Init:CrashLoopBackOff`
+    Init(Sym),
+    /// `Init:1/3`
+    InitProgress {
+        done: u32,
+        of: u32,
+    },
+    ExitCode(i32),
+    Signal(i32),
+    InitExitCode(i32),
+    InitSignal(i32),
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Status::Is(text) => f.write_str(text),
+            Status::Init(text) => write!(f, "Init:{text}"),
+            Status::InitProgress { done, of } => write!(f, "Init:{done}/{of}"),
+            Status::ExitCode(code) => write!(f, "ExitCode:{code}"),
+            Status::Signal(number) => write!(f, "Signal:{number}"),
+            Status::InitExitCode(code) => write!(f, "Init:ExitCode:{code}"),
+            Status::InitSignal(number) => write!(f, "Init:Signal:{number}"),
+        }
+    }
+}
+
+impl Status {
+    /// The text as a symbol.
+    pub fn sym(self) -> Sym {
+        match self {
+            Status::Is(text) => text,
+            // What every pod with one init container goes through is known.
+            Status::InitProgress { done: 0, of: 1 } => Sym::INIT_0_OF_1,
+            other => Sym::new(&other.to_string()),
+        }
+    }
+    fn ended(ended: &Terminated) -> Status {
+        if !ended.reason.is_empty() {
+            Status::Is(ended.reason)
+        } else if ended.signal != 0 {
+            Status::Signal(ended.signal)
+        } else {
+            Status::ExitCode(ended.exit_code)
+        }
+    }
+    fn of_init(self) -> Status {
+        match self {
+            Status::Is(text) => Status::Init(text),
+            Status::ExitCode(code) => Status::InitExitCode(code),
+            Status::Signal(number) => Status::InitSignal(number),
+            other => other,
+        }
+    }
+}
+
+/// What the columns READY, STATUS and RESTARTS say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Columns {
+    pub status: Status,
+    /// READY: so many of so many.
+    pub ready: u32,
+    pub total: u32,
+    pub restarts: i64,
+    /// When the newest instance that was restarted had ended.
+    pub last_restart: Option<Time>,
+}
+
+impl Columns {
+    /// `1/2`
+    pub fn ready_cell(&self) -> String {
+        format!("{}/{}", self.ready, self.total)
+    }
+    /// `3 (4m12s ago)`; without a known time only the number.
+    pub fn restarts_cell(&self, now: Time) -> String {
+        match self.last_restart {
+            Some(at) if self.restarts != 0 => format!("{} ({} ago)", self.restarts, age(Some(at), now)),
+            _ => self.restarts.to_string(),
+        }
+    }
+}
+
+/// What the STATUS column was taken from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StatusSource {
+    Phase,
+    /// `status.reason`
+    Reason,
+    SchedulingGates,
+    /// The init container at this place of the statuses.
+    Init(usize),
+    /// The main container at this place of the statuses.
+    Main(usize),
+    /// One container is Completed, others run: the Ready condition decides.
+    CompletedBesideRunning,
+    Deletion,
+    /// Deleted, and the node is lost.
+    NodeLost,
+}
+
+/// The AGE column (`translateTimestampSince`).
+pub fn age(since: Option<Time>, now: Time) -> String {
+    match since {
+        Some(since) => HumanDuration(now.since(since).nanos()).to_string(),
+        None => "<unknown>".to_owned(),
+    }
+}
+
+/// The columns of a pod; `deleted`: its deletion timestamp is set.
+///
+/// What surprises: the walk over main containers goes from the last to the first and each overwrites what the one before
+/// said, so the alphabetically first container in trouble names the STATUS. The first init container in trouble hides all
+/// main containers, unless the pod counts as initialised. A terminating pod shows Terminating only while its phase is not
+/// terminal. Since 1.35 a failed container shows beside completed ones; before, the completed one did.
+pub fn columns(spec: &PodSpec, status: &PodStatus, deleted: bool, gates: &Gates) -> Columns {
+    columns_and_source(spec, status, deleted, gates).0
+}
+
+/// The columns of a pod, and what its STATUS was taken from.
+pub fn columns_and_source(
+    spec: &PodSpec,
+    status: &PodStatus,
+    deleted: bool,
+    gates: &Gates,
+) -> (Columns, StatusSource) {
+    let (mut shown, mut source) = if status.reason.is_empty() {
+        (Status::Is(status.phase.as_sym()), StatusSource::Phase)
+    } else {
+        (Status::Is(status.reason), StatusSource::Reason)
+    };
+    if status.conditions.iter().any(|c| c.kind == Sym::POD_SCHEDULED && c.reason == Sym::SCHEDULING_GATED) {
+        (shown, source) = (Status::Is(Sym::SCHEDULING_GATED), StatusSource::SchedulingGates);
+    }
+    let sidecars = spec.init_containers.iter().filter(|container| container.is_sidecar()).count();
+    let mut ready = 0;
+    let (mut all, mut of_sidecars) = (Restarts::default(), Restarts::default());
+    let mut initializing = false;
+    for (index, container) in status.init.iter().enumerate() {
+        let restarts = Restarts::of(container.restart_count, &container.last_state);
+        all = all.and(restarts);
+        let is_sidecar = spec
+            .init_containers
+            .iter()
+            .rfind(|other| other.name == container.name)
+            .is_some_and(crate::api::Container::is_sidecar);
+        if is_sidecar {
+            of_sidecars = of_sidecars.and(restarts);
+        }
+        shown = match &container.state {
+            ContainerState::Terminated(ended) if ended.exit_code == 0 => continue,
+            _ if is_sidecar && container.started == Some(true) => {
+                ready += u32::from(container.ready);
+                continue;
+            }
+            ContainerState::Terminated(ended) => Status::ended(ended).of_init(),
+            ContainerState::Waiting { reason, .. }
+                if !reason.is_empty() && *reason != Sym::POD_INITIALIZING =>
+            {
+                Status::Init(*reason)
+            }
+            _ => Status::InitProgress { done: index as u32, of: spec.init_containers.len() as u32 },
+        };
+        source = StatusSource::Init(index);
+        initializing = true;
+        break;
+    }
+
+    if !initializing || status.condition_is_true(Sym::INITIALIZED) {
+        all = of_sidecars;
+        let mut has_running = false;
+        let mut failed = None;
+        for (index, container) in status.containers.iter().enumerate().rev() {
+            all = all.and(Restarts::of(container.restart_count, &container.last_state));
+            match &container.state {
+                ContainerState::Waiting { reason, .. } if !reason.is_empty() => {
+                    (shown, source) = (Status::Is(*reason), StatusSource::Main(index));
+                }
+                ContainerState::Terminated(ended) => {
+                    (shown, source) = (Status::ended(ended), StatusSource::Main(index));
+                    if ended.exit_code != 0 {
+                        failed = Some((shown, source));
+                    }
+                }
+                ContainerState::Running { .. } if container.ready => {
+                    has_running = true;
+                    ready += 1;
+                }
+                _ => {}
+            }
+        }
+        if shown == Status::Is(Sym::COMPLETED) {
+            if has_running && status.condition_is_true(Sym::READY) {
+                (shown, source) = (Status::Is(Sym::RUNNING), StatusSource::CompletedBesideRunning);
+            } else if let Some(failed) = failed
+                && gates.version >= Version::V1_35
+            {
+                (shown, source) = failed;
+            } else if has_running {
+                (shown, source) = (Status::Is(Sym::NOT_READY), StatusSource::CompletedBesideRunning);
+            }
+        }
+    }
+
+    if deleted && status.reason == Sym::NODE_LOST {
+        (shown, source) = (Status::Is(Sym::UNKNOWN), StatusSource::NodeLost);
+    } else if deleted && !status.phase.is_terminal() {
+        (shown, source) = (Status::Is(Sym::TERMINATING), StatusSource::Deletion);
+    }
+    let columns = Columns {
+        status: shown,
+        ready,
+        total: (spec.containers.len() + sidecars) as u32,
+        restarts: all.count,
+        last_restart: all.last,
+    };
+    (columns, source)
+}
+
+#[derive(Clone, Copy, Default)]
+struct Restarts {
+    count: i64,
+    last: Option<Time>,
+}
+
+impl Restarts {
+    fn of(count: i32, last_state: &ContainerState) -> Restarts {
+        let last = last_state.terminated().and_then(|ended| ended.finished_at);
+        Restarts { count: i64::from(count), last }
+    }
+    fn and(self, other: Restarts) -> Restarts {
+        Restarts { count: self.count + other.count, last: self.last.max(other.last) }
+    }
+}
+
+/// READINESS GATES of the wide output: how many of the gates' conditions are True.
+pub fn readiness_gates(spec: &PodSpec, conditions: &[Condition]) -> Option<(usize, usize)> {
+    if spec.readiness_gates.is_empty() {
+        return None;
+    }
+    let is_true = |kind: Sym| {
+        conditions.iter().find(|c| c.kind == kind).is_some_and(|condition| condition.status == Tri::True)
+    };
+    let met = spec.readiness_gates.iter().filter(|gate| is_true(gate.condition_type)).count();
+    Some((met, spec.readiness_gates.len()))
+}

@@ -1,0 +1,10 @@
+//! What all components share (apimachinery, client-go, pkg/apis/core): recorders of events, back-offs, quantities, names
+//! of images, classes of service.
+
+pub mod backoff;
+pub mod event_series;
+pub mod events;
+pub mod image_name;
+pub mod qos;
+pub mod quantity;
+pub mod throttle;

@@ -1,0 +1,183 @@
+//! Resources as the scheduler counts them: `framework.Resource`.
+//!
+//! Source: pkg/scheduler/framework/types.go (`Resource`, `NewResource`), pkg/scheduler/util/pod_resources.go,
+//! staging/src/k8s.io/component-helpers/resource/helpers.go (`PodRequests`), 1.36.2.
+
+use std::collections::BTreeMap;
+
+use crate::api::spec::Resources;
+use crate::api::{Container, PodSpec, Sym};
+use crate::rules::machinery::quantity::Quantity;
+
+/// What a container without a request counts for when nodes are scored (`DefaultMilliCPURequest`).
+const DEFAULT_MILLI_CPU: i64 = 100;
+/// `DefaultMemoryRequest`
+const DEFAULT_MEMORY: i64 = 200 * 1024 * 1024;
+const MILLI: i128 = 1_000_000;
+const NANO: i128 = 1_000_000_000;
+
+/// Amounts: cpu in thousandths, the rest in whole units.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Amounts {
+    pub milli_cpu: i64,
+    pub memory: i64,
+    pub ephemeral: i64,
+    /// Extended resources, huge pages and their like, by name.
+    pub scalars: Vec<(Sym, i64)>,
+}
+
+impl Amounts {
+    /// Amounts of exact quantities in nano-units, each rounded up; resources that the scheduler does not count are
+    /// left out.
+    pub fn of<'a>(list: impl IntoIterator<Item = (&'a str, i128)>) -> Amounts {
+        let mut amounts = Amounts::default();
+        for (name, nanos) in list {
+            match name {
+                "cpu" => amounts.milli_cpu = rounded(nanos, MILLI),
+                "memory" => amounts.memory = rounded(nanos, NANO),
+                "ephemeral-storage" => amounts.ephemeral = rounded(nanos, NANO),
+                _ if is_scalar(name) => amounts.scalars.push((Sym::new(name), rounded(nanos, NANO))),
+                _ => {}
+            }
+        }
+        amounts
+    }
+    pub fn of_list(list: &BTreeMap<String, i128>) -> Amounts {
+        Amounts::of(list.iter().map(|(name, nanos)| (name.as_str(), *nanos)))
+    }
+    pub fn scalar(&self, name: Sym) -> i64 {
+        self.scalars.iter().find(|(known, _)| *known == name).map_or(0, |(_, amount)| *amount)
+    }
+    pub fn add(&mut self, other: &Amounts) {
+        self.change(other, 1);
+    }
+    pub fn subtract(&mut self, other: &Amounts) {
+        self.change(other, -1);
+    }
+    fn change(&mut self, other: &Amounts, sign: i64) {
+        self.milli_cpu += sign * other.milli_cpu;
+        self.memory += sign * other.memory;
+        self.ephemeral += sign * other.ephemeral;
+        for (name, amount) in &other.scalars {
+            match self.scalars.iter_mut().find(|(known, _)| known == name) {
+                Some((_, sum)) => *sum += sign * amount,
+                None => self.scalars.push((*name, sign * amount)),
+            }
+        }
+    }
+    /// Whether nothing at all is asked for.
+    pub fn is_none(&self) -> bool {
+        self.milli_cpu == 0 && self.memory == 0 && self.ephemeral == 0 && self.scalars.is_empty()
+    }
+}
+
+fn rounded(nanos: i128, unit: i128) -> i64 {
+    let whole = nanos.div_euclid(unit) + i128::from(nanos.rem_euclid(unit) != 0);
+    i64::try_from(whole).unwrap_or(i64::MAX)
+}
+
+/// `IsScalarResourceName` (pkg/scheduler/util): extended resources, huge pages, attachable volumes and names of
+/// Kubernetes' own domain.
+fn is_scalar(name: &str) -> bool {
+    is_extended(name)
+        || is_of_kubernetes(name)
+        || name.starts_with("hugepages-")
+        || name.starts_with("attachable-volumes-")
+}
+
+/// `IsExtendedResourceName` (pkg/apis/core/v1/helper/helpers.go): of a domain that is not Kubernetes' own.
+pub fn is_extended(name: &str) -> bool {
+    name.contains('/') && !is_of_kubernetes(name) && !name.starts_with("requests.")
+}
+
+fn is_of_kubernetes(name: &str) -> bool {
+    name.contains("kubernetes.io/")
+}
+
+/// Nano-units by resource name.
+type Exact = BTreeMap<String, i128>;
+
+fn exact(resources: &Resources) -> Exact {
+    let quantities = resources.requests.iter();
+    quantities.map(|(name, text)| (name.clone(), nanos(text))).collect()
+}
+
+fn nanos(text: &str) -> i128 {
+    Quantity::parse(text).unwrap_or_default().nanos()
+}
+
+fn add(sum: &mut Exact, more: &Exact) {
+    for (name, amount) in more {
+        let entry = sum.entry(name.clone()).or_default();
+        *entry = entry.saturating_add(*amount);
+    }
+}
+
+fn max(most: &mut Exact, other: &Exact) {
+    for (name, amount) in other {
+        let entry = most.entry(name.clone()).or_insert(*amount);
+        *entry = (*entry).max(*amount);
+    }
+}
+
+/// What a pod takes of a node.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Requests {
+    /// What is asked for.
+    pub asked: Amounts,
+    /// Cpu and memory with a default for each container that asks for none: what scores count.
+    pub scored_milli_cpu: i64,
+    pub scored_memory: i64,
+}
+
+/// `PodRequests`: the sum over containers and sidecars, or the peak of the init containers with the sidecars that run
+/// beside them, whichever is more; then pod-level requests, which replace what they name; then the overhead.
+pub fn requests(spec: &PodSpec, pod_level_resources: bool) -> Requests {
+    let asked = effective(spec, pod_level_resources, exact_of);
+    let scored = effective(spec, pod_level_resources, |container| {
+        let mut requests = exact_of(container);
+        requests.entry("cpu".to_owned()).or_insert(i128::from(DEFAULT_MILLI_CPU) * MILLI);
+        requests.entry("memory".to_owned()).or_insert(i128::from(DEFAULT_MEMORY) * NANO);
+        requests
+    });
+    let asked = Amounts::of_list(&asked);
+    let scored = Amounts::of_list(&scored);
+    Requests { asked, scored_milli_cpu: scored.milli_cpu, scored_memory: scored.memory }
+}
+
+fn exact_of(container: &Container) -> Exact {
+    exact(&container.resources)
+}
+
+fn effective(spec: &PodSpec, pod_level_resources: bool, of: impl Fn(&Container) -> Exact) -> Exact {
+    let mut sum = Exact::new();
+    for container in &spec.containers {
+        add(&mut sum, &of(container));
+    }
+    let (mut sidecars, mut peak) = (Exact::new(), Exact::new());
+    for container in &spec.init_containers {
+        let requests = of(container);
+        if container.is_sidecar() {
+            add(&mut sum, &requests);
+            add(&mut sidecars, &requests);
+            max(&mut peak, &sidecars);
+        } else {
+            let mut together = requests;
+            add(&mut together, &sidecars);
+            max(&mut peak, &together);
+        }
+    }
+    max(&mut sum, &peak);
+    if let Some(own) = spec.resources.as_ref().filter(|_| pod_level_resources) {
+        for (name, amount) in exact(own) {
+            if matches!(name.as_str(), "cpu" | "memory") || name.starts_with("hugepages-") {
+                sum.insert(name, amount);
+            }
+        }
+    }
+    for (name, text) in &spec.overhead {
+        let entry = sum.entry(name.clone()).or_default();
+        *entry = entry.saturating_add(nanos(text));
+    }
+    sum
+}

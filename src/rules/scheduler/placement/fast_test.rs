@@ -1,0 +1,130 @@
+//! The kept scores give the answers of the long way, draw for draw.
+
+use proptest::prelude::*;
+
+use super::cycle::the_long_way;
+use super::volume_binding::Claim;
+use super::{Budget, Candidate, Cluster, Outcome, PodFacts, PodRequest, schedule};
+use crate::api::{NodeSpec, PodSpec, Sym};
+use crate::rules::versions::gates::{Gates, Version};
+use crate::time::Time;
+
+struct Nobody;
+impl PodFacts for Nobody {
+    fn start_time(&self, _: u32) -> Time {
+        Time::EPOCH
+    }
+    fn is_deleted(&self, _: u32) -> bool {
+        false
+    }
+    fn is_preempted(&self, _: u32) -> bool {
+        false
+    }
+    fn budgets(&self) -> &[Budget] {
+        &[]
+    }
+}
+
+const NANO: i128 = 1_000_000_000;
+
+fn node(number: usize, kind: u8) -> NodeSpec {
+    let cpu = i128::from(kind % 4 + 1) * 2;
+    let mut spec = NodeSpec { name: Sym::new(&format!("n{number}")), ..NodeSpec::default() };
+    spec.labels.insert("topology.kubernetes.io/zone".into(), format!("z{}", kind % 3));
+    spec.labels.insert("disk".into(), if kind.is_multiple_of(2) { "ssd" } else { "hdd" }.into());
+    spec.unschedulable = kind % 11 == 10;
+    for (name, amount) in [("cpu", cpu), ("memory", cpu << 30), ("pods", 6)] {
+        spec.allocatable.insert(name.into(), amount * NANO);
+    }
+    spec
+}
+
+fn template(kind: u8) -> PodSpec {
+    let resources = match kind % 4 {
+        0 => serde_json::json!({}),
+        1 => serde_json::json!({ "requests": { "cpu": "500m" } }),
+        2 => serde_json::json!({ "requests": { "cpu": "1", "memory": "3Gi" } }),
+        _ => serde_json::json!({ "requests": { "memory": "700Mi" } }),
+    };
+    let selector = if kind >= 4 { serde_json::json!({ "disk": "ssd" }) } else { serde_json::json!({}) };
+    serde_json::from_value(serde_json::json!({
+        "containers": [{ "name": "c", "image": "x", "resources": resources }],
+        "nodeSelector": selector,
+    }))
+    .expect("a spec")
+}
+
+/// One step of a cluster's life.
+#[derive(Clone, Debug)]
+enum Step {
+    Arrive(u8, u64),
+    Leave(usize),
+    Cordon(usize, bool),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => (0u8..8, any::<u64>()).prop_map(|(kind, dice)| Step::Arrive(kind, dice)),
+        2 => any::<usize>().prop_map(Step::Leave),
+        1 => (any::<usize>(), any::<bool>()).prop_map(|(node, value)| Step::Cordon(node, value)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #[test]
+    fn kept_scores_change_no_answer(
+        kinds in prop::collection::vec(any::<u8>(), 1..160),
+        steps in prop::collection::vec(step(), 1..160),
+        old in any::<bool>(),
+    ) {
+        let gates = Gates::of(if old { Version::V1_32 } else { Version::V1_36 });
+        let mut cluster = Cluster::new(gates);
+        let mut specs: Vec<NodeSpec> = kinds.iter().enumerate().map(|(ix, kind)| node(ix, *kind)).collect();
+        for (ix, spec) in specs.iter().enumerate() {
+            cluster.set_node(ix as u32, spec);
+        }
+        let requests: Vec<_> = (0..8)
+            .map(|kind| PodRequest::new(Sym::new("default"), Vec::new(), &template(kind), &gates))
+            .map(|request| cluster.add_request(request))
+            .collect();
+        let mut placed: Vec<(u32, u32)> = Vec::new();
+        for (pod, step) in steps.into_iter().enumerate() {
+            match step {
+                Step::Arrive(kind, dice) => {
+                    let candidate =
+                        Candidate { pod: pod as u32, request: requests[usize::from(kind)], nominated: None };
+                    let draw = |n: u64| dice % n;
+                    let mut twin = cluster.clone();
+                    let slow = the_long_way(&mut twin, candidate, &Nobody, |_, _| Claim::Bound(None), &mut { draw });
+                    let fast = schedule(&mut cluster, candidate, &Nobody, |_, _| Claim::Bound(None), &mut { draw });
+                    prop_assert_eq!(cluster.next_start, twin.next_start);
+                    match (slow, fast) {
+                        (
+                            Outcome::Scheduled { node, feasible },
+                            Outcome::Scheduled { node: other, feasible: others },
+                        ) => {
+                            prop_assert_eq!((node, feasible), (other, others));
+                            cluster.add_pod(node, pod as u32, candidate.request, false);
+                            placed.push((node, pod as u32));
+                        }
+                        (Outcome::Unschedulable(slow), Outcome::Unschedulable(fast)) => {
+                            prop_assert_eq!(slow.message(), fast.message());
+                        }
+                        (slow, fast) => prop_assert!(false, "{:?} against {:?}", slow, fast),
+                    }
+                }
+                Step::Leave(which) if !placed.is_empty() => {
+                    let (node, pod) = placed.swap_remove(which % placed.len());
+                    cluster.remove_pod(node, pod, false);
+                }
+                Step::Leave(_) => {}
+                Step::Cordon(which, value) => {
+                    let ix = which % specs.len();
+                    specs[ix].unschedulable = value;
+                    cluster.set_node(ix as u32, &specs[ix]);
+                }
+            }
+        }
+    }
+}

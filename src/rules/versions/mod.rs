@@ -1,0 +1,3 @@
+//! What differs between versions of Kubernetes (pkg/features and what no gate decides).
+
+pub mod gates;
