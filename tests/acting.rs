@@ -490,8 +490,8 @@ fn a_patch_is_let_in_or_refused_as_the_api_server_does_it() {
     let pod = &walk.world().pods[0];
     assert_eq!(pod.labels["tier"], "web");
     assert_eq!(pod.finalizers.len(), 1);
-    assert_eq!(pod.status.form().phase, kubelapse::api::Phase::Failed);
-    assert_eq!(pod.status.form().reason.as_str(), "DeadlineExceeded");
+    assert_eq!(pod.status.phase(), kubelapse::api::Phase::Failed);
+    assert_eq!(pod.status.reason().as_str(), "DeadlineExceeded");
 }
 
 /// As kubectl is asked for it, it is the same action, and is saved as such.

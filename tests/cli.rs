@@ -102,6 +102,24 @@ fn run_tells_what_happened() {
     assert_eq!(desk.read("output/web/run.toml"), desk.read("several/web/run.toml"));
 }
 
+/// The switch that no help speaks of: replicas that have everything computed for each write the same bytes.
+#[test]
+fn learning_changes_no_byte() {
+    let desk = Desk::new("learning");
+    let run = "run crash-loop --quiet --set pod.orders.replicas=40 --set until=3m --format csv,jsonl,pods";
+    assert!(desk.run(&format!("{run} --out on")).status.success());
+    assert!(desk.run(&format!("{run} --out off --no-learning")).status.success());
+    assert!(desk.files("on").contains(&"pods.jsonl".to_owned()));
+    for file in desk.files("on") {
+        assert_eq!(desk.read(&format!("on/{file}")), desk.read(&format!("off/{file}")), "{file}");
+    }
+    assert_eq!(desk.run("test crash-loop --quiet --no-learning").status.code(), Some(0));
+    for command in ["run", "test"] {
+        let help = String::from_utf8(desk.run(&format!("{command} --help")).stdout).expect("it speaks text");
+        assert!(!help.contains("learning"), "{help}");
+    }
+}
+
 #[test]
 fn formats_hold_the_same_rows() {
     let desk = Desk::new("formats");

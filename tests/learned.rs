@@ -1,6 +1,6 @@
-//! What replicas have in common is computed once (`world::learned`): every scenario and every recording's, played by the
-//! rules alone and with everything learned, has one life. Here single pods are learned too, and each seed begins with what
-//! the seeds before it have learned. Debug builds also play each rule beside what was learned of it.
+//! What replicas have in common is computed once (`world::learned`): every scenario and every recording's, played with
+//! learning switched off and with everything learned, has one life. Here single pods are learned too, and each seed begins
+//! with what the seeds before it have learned. Debug builds also play each rule beside what was learned of it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,7 +10,12 @@ use kubelapse::session::{self, Session, kubectl};
 use kubelapse::world::learned::Learned;
 use rayon::prelude::*;
 
-/// A life with all that the runs before it have learned, and then knows more.
+/// A plan that learns from so many replicas on.
+fn from(plan: &Plan, replicas: Option<u32>) -> Arc<Plan> {
+    Arc::new(Plan { learns_from: replicas, ..plan.clone() })
+}
+
+/// A life that knows all that the runs before it have learned, and adds to it.
 fn learning(plan: &Arc<Plan>, seed: u64, learned: &mut Learned) -> session::Lived {
     let mut session = Session::new(plan, seed);
     session.world.begin_with(std::mem::take(learned));
@@ -20,17 +25,33 @@ fn learning(plan: &Arc<Plan>, seed: u64, learned: &mut Learned) -> session::Live
 }
 
 /// Whether a change of a status was learned: a pod whose spec is changed before it starts teaches nothing.
-fn compare(name: &str, plan: &Arc<Plan>, seeds: u64) -> bool {
-    let (mut all, mut nothing) = (Learned::from(plan, 1), Learned::from(plan, u32::MAX));
+fn compare(name: &str, plan: &Plan, seeds: u64) -> bool {
+    let (on, off) = (from(plan, Some(1)), from(plan, None));
+    let mut all = Learned::new(&on);
     for seed in 0..seeds {
-        let (with, without) = (learning(plan, seed, &mut all), learning(plan, seed, &mut nothing));
+        let (with, without) = (learning(&on, seed, &mut all), session::live(&off, seed));
         assert_eq!(with.digest, without.digest, "{name}, seed {seed}");
         assert_eq!(with.transitions, without.transitions, "{name}, seed {seed}");
         assert_eq!(with.records, without.records, "{name}, seed {seed}");
         assert_eq!(with.answers, without.answers, "{name}, seed {seed}");
     }
-    assert!(nothing.is_empty(), "{name}: nothing was learned");
     all.changes() > 0
+}
+
+/// The switch is a switch: a plan as it is loaded learns of many replicas, one that learns nothing has learned nothing.
+#[test]
+fn what_is_switched_off_learns_nothing() {
+    let text =
+        format!("name = \"many\"\nuntil = \"2m\"\n{}", REPLICAS.replace("replicas = 12", "replicas = 32"));
+    let none = |path: &str| Err(path.to_owned());
+    let plan = scenario::load("scenario.toml", &text, &none, &[]).expect("it is read");
+    let learns = |plan: &Plan| {
+        let mut session = Session::new(&Arc::new(plan.clone()), 0);
+        while session.step().is_some() {}
+        !session.world.learned.is_empty()
+    };
+    assert!(learns(&plan));
+    assert!(!learns(&from(&plan, None)));
 }
 
 #[test]
@@ -39,7 +60,7 @@ fn lessons_live_alike() {
     let learned = shipped.par_iter().filter(|shipped| {
         let none = |path: &str| Err(path.to_owned());
         let plan = scenario::load("scenario.toml", shipped.text, &none, &[]).expect("it is read");
-        compare(shipped.name, &Arc::new(plan), 3)
+        compare(shipped.name, &plan, 3)
     });
     assert!(learned.count() * 10 > shipped.len() * 9);
 }
@@ -66,7 +87,7 @@ fn recordings_live_alike() {
         let text = std::fs::read_to_string(path.join("scenario.toml")).expect("it is text");
         let loader = |file: &str| std::fs::read_to_string(path.join(file)).map_err(|e| e.to_string());
         let plan = scenario::load("scenario.toml", &text, &loader, &[]).expect("it is read");
-        compare(&path.display().to_string(), &Arc::new(plan), 3)
+        compare(&path.display().to_string(), &plan, 3)
     });
     assert!(learned.count() * 10 > found.len() * 9);
 }
@@ -78,10 +99,8 @@ fn what_is_shown_has_no_gaps() {
     shipped.par_iter().for_each(|shipped| {
         let none = |path: &str| Err(path.to_owned());
         let plan = scenario::load("scenario.toml", shipped.text, &none, &[]).expect("it is read");
-        let plan = Arc::new(plan);
-        let mut sessions = [1, u32::MAX].map(|replicas| {
-            let mut session = Session::new(&plan, 7);
-            session.world.begin_with(Learned::from(&plan, replicas));
+        let mut sessions = [Some(1), None].map(|replicas| {
+            let mut session = Session::new(&from(&plan, replicas), 7);
             session.world.touched = Some(Vec::new());
             session
         });
@@ -113,7 +132,7 @@ fn a_deleted_replica_goes_its_own_way() {
         let none = |path: &str| Err(path.to_owned());
         let plan = scenario::load("scenario.toml", &text, &none, &[])
             .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
-        assert!(compare(version, &Arc::new(plan), 10));
+        assert!(compare(version, &plan, 10));
     }
 }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use kubelapse::record::Change;
 use kubelapse::scenario::{self, limits, plan::Plan};
 use kubelapse::session::{self, Lived};
-use kubelapse::world::learned::Learned;
 
 fn load(text: &str) -> Result<Plan, String> {
     let none = |path: &str| Err(path.to_owned());
@@ -83,13 +82,9 @@ fn no_two_containers_have_one_identifier() {
 #[test]
 fn replicas_with_many_containers_live_alike_with_and_without_learning() {
     let pod = format!("[[pod]]\nname = \"web\"\nreplicas = 2\n{}", containers("containers", "c", 300));
-    let plan = Arc::new(load(&format!("until = \"3m\"\n{pod}")).expect("a plan"));
-    let lives = [1, u32::MAX].map(|replicas| {
-        let mut session = session::Session::new(&plan, 0);
-        session.world.begin_with(Learned::from(&plan, replicas));
-        while session.step().is_some() {}
-        session::Lived::from(session)
-    });
+    let plan = load(&format!("until = \"3m\"\n{pod}")).expect("a plan");
+    let lives =
+        [Some(1), None].map(|learns_from| session::live(&Arc::new(Plan { learns_from, ..plan.clone() }), 0));
     let [with, without] = &lives;
     assert_eq!(with.digest, without.digest);
     assert_eq!(with.transitions, without.transitions);

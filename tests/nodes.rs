@@ -398,7 +398,7 @@ restartKubelet = "node/n1"
 "#;
     let session = ended(text);
     let (status, start) = (&session.world.pods[0].status, session.world.plan.start);
-    assert_eq!(status.form().reason, "NodeAffinity");
+    assert_eq!(status.reason(), "NodeAffinity");
     assert_eq!(status.start_time(), Some(start));
 }
 

@@ -378,7 +378,7 @@ proptest! {
             let Some(own) = place.runtime.resize.as_deref() else { continue };
             prop_assert!(own.in_progress.is_none());
             prop_assert_eq!(own.pending.is_some(), sizes(&p.spec) != own.allocated);
-            let published = p.status.form().conditions.iter().any(|c| c.kind == "PodResizePending");
+            let published = p.status.condition(kubelapse::api::Sym::POD_RESIZE_PENDING).is_some();
             prop_assert_eq!(own.pending.is_some(), published);
             prop_assert_eq!(&own.actual, &own.allocated);
         }

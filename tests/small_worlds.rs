@@ -133,7 +133,7 @@ fn every_small_world_ends_as_predicted() {
             let plan = Arc::new(plan);
             let mut session = Session::new(&plan, 1);
             while session.step().is_some() {}
-            let phase = session.world.pods[0].status.form().phase.as_sym().to_string();
+            let phase = session.world.pods[0].status.phase().as_sym().to_string();
             if !predicted(*world).contains(&phase.as_str()) {
                 return Some(format!("{world:?}: {phase}, predicted {:?}", predicted(*world)));
             }

@@ -7,6 +7,7 @@
 use super::events;
 use super::kubelet::pod_worker::next_on_grid;
 use crate::api::Sym;
+use crate::api::form::ask;
 use crate::engine::Distribution;
 use crate::rules::controllers::attach_detach::{self as rules, Unneeded};
 use crate::time::{Span, Time};
@@ -70,7 +71,8 @@ fn forget_users(w: &mut World, volume: VolumeIx) {
 fn needed_by(w: &World, volume: VolumeIx, node: NodeId) -> Vec<PodId> {
     let needs = |pod: &&PodId| {
         let p = &w.pods[pod.ix()];
-        p.exists && p.node == Some(node) && !rules::is_terminated(p.status.form(), p.deletion.is_some())
+        let ended = || ask!(p.status, |status| rules::is_terminated(status, p.deletion.is_some()));
+        p.exists && p.node == Some(node) && !ended()
     };
     w.volumes.list[usize::from(volume)].users.iter().filter(needs).copied().collect()
 }

@@ -43,7 +43,7 @@ fn standing(w: &World, ix: usize) -> Standing {
     }
     let (mut expected, mut healthy) = (0, 0);
     for p in w.pods.iter().filter(|p| p.exists && p.ident.namespace == plan.namespace) {
-        if !selector.matches(&labels(&p.labels)) || p.status.form().phase.is_terminal() {
+        if !selector.matches(&labels(&p.labels)) || p.status.phase().is_terminal() {
             continue;
         }
         expected += 1;
@@ -88,8 +88,7 @@ pub fn budgets(w: &World) -> Vec<Budget> {
 /// What kubectl prints of the API server's answer.
 pub fn may_evict(w: &World, pod: PodId) -> Result<(), String> {
     let p = &w.pods[pod.ix()];
-    if p.deletion.is_some() || p.status.form().phase.is_terminal() || p.status.form().phase == Phase::Pending
-    {
+    if p.deletion.is_some() || p.status.phase().is_terminal() || p.status.phase() == Phase::Pending {
         return Ok(());
     }
     let own = labels(&p.labels);

@@ -208,7 +208,7 @@ fn give_up(w: &mut World, node: NodeId) {
 fn lose_pod(w: &mut World, pod: PodId, node_was_ready: bool) {
     let legacy = w.plan.controllers.legacy_unknown_phase;
     let status = &w.pods[pod.ix()].status;
-    let terminal = status.form().phase.is_terminal();
+    let terminal = status.phase().is_terminal();
     let ready = status.condition(Sym::READY).filter(|c| c.status == Tri::True && node_was_ready);
     if let Some(ready) = ready {
         let lost = Condition { status: Tri::False, ..ready };

@@ -61,7 +61,7 @@ pub fn removed(w: &mut World, pod: PodId) {
 /// Evicted ones first, then by age (`byEvictionAndCreationTimestamp`).
 fn key(w: &World, pod: PodId) -> EndedPod {
     let p = &w.pods[pod.ix()];
-    let evicted = p.status.form().phase == Phase::Failed && p.status.form().reason == Sym::EVICTED;
+    let evicted = p.status.phase() == Phase::Failed && p.status.reason() == Sym::EVICTED;
     EndedPod { stays_longer: !evicted, created: p.created.truncate_secs(), pod }
 }
 
@@ -98,7 +98,7 @@ fn collect_orphan(w: &mut World, pod: PodId) {
     if !p.exists || p.node.is_some_and(|node| w.nodes[node.ix()].exists) {
         return;
     }
-    if !p.status.form().phase.is_terminal() {
+    if !p.status.phase().is_terminal() {
         let condition = Condition::new(Sym::DISRUPTION_TARGET, Tri::True)
             .because(Sym::DELETION_BY_POD_GC, "PodGC: node no longer exists");
         api_server::update_status(w, pod, |s, now| {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{ContainerId, InstanceState, Ips, RuntimeContainer, Sym, Text};
+use crate::api::{ContainerId, InstanceState, RuntimeContainer, Sym, Text};
 use crate::engine::Distribution;
 use crate::scenario::plan::{Exit, OnTerm};
 use crate::time::{Span, Time};
@@ -244,7 +244,7 @@ pub fn sandbox_created(w: &mut World, pod: PodId, attempt: u32) {
     );
     live.sandboxes.truncate(2);
     if !ip.is_empty() {
-        live.ips = Ips::from_slice(&[ip]);
+        live.ips = [ip].into_iter().collect();
     }
     pleg::touched(w, pod);
 }

@@ -11,166 +11,35 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
-use super::{Condition, ContainerId, ContainerState, ContainerStatus, PodStatus, Sym};
+use super::marks::{Exchange, Gap, Gaps, Marks, Real};
+use super::{Condition, ContainerState, ContainerStatus, Phase, PodStatus, Sym};
 use crate::time::Time;
 
 /// What fills the gaps of a form, in their order.
 pub type Values = SmallVec<[u64; 16]>;
 
-/// A place in a status that each pod fills in its own way.
-pub enum Place<'a> {
-    Instant(&'a mut Time),
-    Container(&'a mut u64),
-    Address(&'a mut Sym),
-}
-
-/// Where gaps stand on the clock: in a year that no run comes to. Half a second after the full one, so that one that was
-/// cut to its second can be told from one that was not.
-const GAPS: i64 = 4_000_000_000_000;
-const HALF: i64 = 500_000;
-
-/// A gap, as it stands in the place of what fills it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Gap {
-    pub number: u8,
-    /// An instant that is cut to its second.
-    pub cut: bool,
-}
-
-impl Gap {
-    /// Of what lies too far beyond [`MOST_GAPS`] all have the same: a status with so many is held whole.
-    pub fn new(number: usize) -> Gap {
-        Gap { number: u8::try_from(number).unwrap_or(u8::MAX), cut: false }
-    }
-    pub fn instant(self) -> Time {
-        let part = if self.cut { 0 } else { HALF };
-        Time::from_micros((GAPS + i64::from(self.number)) * 1_000_000 + part)
-    }
-    pub fn address(self) -> Sym {
-        Sym::numbered(u32::from(self.number) + 1)
-    }
-    pub fn container(self) -> u64 {
-        u64::from(self.number)
-    }
-    fn at(instant: Time) -> Option<Gap> {
-        let number = u8::try_from(instant.secs() - GAPS).ok()?;
-        match instant.micros().rem_euclid(1_000_000) {
-            0 => Some(Gap { number, cut: true }),
-            HALF => Some(Gap { number, cut: false }),
-            _ => None,
-        }
-    }
-}
-
-impl Place<'_> {
-    /// Takes the value out and leaves a gap.
-    pub fn take(&mut self, gap: Gap) -> u64 {
-        match self {
-            Place::Instant(at) => std::mem::replace(*at, gap.instant()).micros().cast_unsigned(),
-            Place::Container(id) => std::mem::replace(*id, gap.container()),
-            Place::Address(ip) => u64::from(std::mem::replace(*ip, gap.address()).number()),
-        }
-    }
-    /// The gap that stands here.
-    pub fn gap(&self) -> Option<Gap> {
-        match self {
-            Place::Instant(at) => Gap::at(**at),
-            Place::Container(id) => u8::try_from(**id).ok().map(|number| Gap { number, cut: false }),
-            Place::Address(ip) => ip
-                .number()
-                .checked_sub(1)
-                .and_then(|n| u8::try_from(n).ok())
-                .map(|n| Gap::new(usize::from(n))),
-        }
-    }
-    fn fill(self, values: &[u64]) {
-        let Some(value) = self.gap().and_then(|gap| values.get(usize::from(gap.number)).copied()) else {
-            return;
-        };
-        match self {
-            Place::Instant(at) => *at = Time::from_micros(value.cast_signed()),
-            Place::Container(id) => *id = value,
-            Place::Address(ip) => *ip = Sym::numbered(value as u32),
-        }
-    }
-}
-
-fn instant(time: &mut Option<Time>, visit: &mut impl FnMut(Place<'_>)) {
-    if let Some(time) = time {
-        visit(Place::Instant(time));
-    }
-}
-
-fn container_id(id: &mut ContainerId, visit: &mut impl FnMut(Place<'_>)) {
-    if let ContainerId::Made(id) = id {
-        visit(Place::Container(id));
-    }
-}
-
-impl ContainerState {
-    fn places(&mut self, visit: &mut impl FnMut(Place<'_>)) {
-        match self {
-            ContainerState::Running { started_at } => instant(started_at, visit),
-            ContainerState::Terminated(ended) => {
-                instant(&mut ended.started_at, visit);
-                instant(&mut ended.finished_at, visit);
-                container_id(&mut ended.container_id, visit);
-            }
-            ContainerState::Waiting { .. } | ContainerState::Unset => {}
-        }
-    }
-}
-
-impl ContainerStatus {
-    fn places(&mut self, visit: &mut impl FnMut(Place<'_>)) {
-        self.state.places(visit);
-        self.last_state.places(visit);
-        container_id(&mut self.container_id, visit);
-    }
-}
-
-impl Condition {
-    fn places(&mut self, visit: &mut impl FnMut(Place<'_>)) {
-        instant(&mut self.last_transition, visit);
-        instant(&mut self.last_probe, visit);
-    }
-}
-
-impl PodStatus {
-    /// Every place, those of conditions last.
-    pub fn places(&mut self, visit: &mut impl FnMut(Place<'_>)) {
-        self.firm_places(visit);
-        self.conditions.iter_mut().for_each(|condition| condition.places(visit));
-    }
-    /// The places outside conditions: where they change, the kubelet has news.
-    fn firm_places(&mut self, visit: &mut impl FnMut(Place<'_>)) {
-        for container in self.init.iter_mut().chain(&mut self.containers).chain(&mut self.ephemeral) {
-            container.places(visit);
-        }
-        instant(&mut self.start_time, visit);
-        self.host_ips.iter_mut().chain(&mut self.pod_ips).for_each(|ip| visit(Place::Address(ip)));
-    }
-}
+/// The most gaps of a form: the places of those that are alike in something are the bits of one number.
+pub const MOST_GAPS: usize = 64;
 
 /// A status with gaps.
 #[derive(Debug)]
 pub struct Form {
     /// Of its [`Forms`].
     pub number: u32,
-    /// See [`renumbered`].
-    pub status: PodStatus,
-    /// So many of them stand outside conditions.
+    /// Its gaps are numbered as [`Numbering`] does.
+    pub status: PodStatus<Gaps>,
+    /// So many gaps stand outside conditions; they come first.
     pub firm: usize,
-    /// Those that are identifiers of containers.
-    pub containers: SmallVec<[u8; 6]>,
+    /// The gaps of containers' identifiers.
+    pub ids: SmallVec<[u8; 6]>,
 }
 
 /// A form is found by what stands in it.
 #[derive(Clone, Debug)]
 struct ByStatus(Arc<Form>);
 
-impl Borrow<PodStatus> for ByStatus {
-    fn borrow(&self) -> &PodStatus {
+impl Borrow<PodStatus<Gaps>> for ByStatus {
+    fn borrow(&self) -> &PodStatus<Gaps> {
         &self.0.status
     }
 }
@@ -194,67 +63,126 @@ pub struct Forms(FxHashSet<ByStatus>);
 const MOST: usize = 1 << 15;
 
 impl Forms {
-    /// The form of a status with gaps that [`renumbered`] has numbered; None if there are too many forms.
-    pub fn of(&mut self, status: &PodStatus) -> Option<Arc<Form>> {
-        if let Some(found) = self.0.get(status) {
-            return Some(Arc::clone(&found.0));
+    /// The form of a status, and what stood where its gaps are; None if it has too many of them, or if there are too many forms.
+    pub fn of<M: Marks, T>(&mut self, status: &PodStatus<M>) -> Option<(Arc<Form>, SmallVec<[T; 16]>)>
+    where
+        T: Copy + PartialEq,
+        Numbering<T>: Exchange<M, Gaps>,
+    {
+        let mut numbering = Numbering { taken: SmallVec::new(), ids: SmallVec::new() };
+        let status = status.exchanged(&mut numbering);
+        let Numbering { taken, ids } = numbering;
+        if taken.len() > MOST_GAPS {
+            return None;
+        }
+        if let Some(found) = self.0.get(&status) {
+            return Some((Arc::clone(&found.0), taken));
         }
         if self.0.len() >= MOST {
             return None;
         }
-        let (mut firm, mut containers, mut status) = (0, SmallVec::new(), status.clone());
-        status.firm_places(&mut |place| {
-            let Some(Gap { number, .. }) = place.gap() else { return };
-            firm = firm.max(usize::from(number) + 1);
-            if matches!(place, Place::Container(_)) && !containers.contains(&number) {
-                containers.push(number);
-            }
-        });
-        let form = Arc::new(Form { number: self.0.len() as u32, status, firm, containers });
+        let firm = taken.len() - status.marks_of_conditions();
+        let form = Arc::new(Form { number: self.0.len() as u32, status, firm, ids });
         self.0.insert(ByStatus(Arc::clone(&form)));
-        Some(form)
+        Some((form, taken))
     }
 
     /// Holds a status by its form, if its instants are whole seconds, as the API server stores them.
-    pub fn hold(&mut self, mut status: PodStatus) -> HeldStatus {
-        let (mut count, mut is_cut) = (0, true);
-        status.places(&mut |place| {
-            count += 1;
-            is_cut &= !matches!(place, Place::Instant(at) if *at != at.truncate_secs());
-        });
-        if count > MOST_GAPS || !is_cut {
+    pub fn hold(&mut self, status: PodStatus) -> HeldStatus {
+        if !is_cut(&status) {
             return HeldStatus::from(status);
         }
-        let values = Values::from_vec(renumbered(&mut status, |place, gap| place.take(gap)));
-        if let Some(form) = self.of(&status) {
-            return HeldStatus::Filled(Arc::new(Filled { form, values }));
+        match self.of(&status) {
+            Some((form, values)) => HeldStatus::Filled(Arc::new(Filled { form, values })),
+            None => HeldStatus::from(status),
         }
-        status.places(&mut |place| place.fill(&values));
-        HeldStatus::from(status)
     }
 }
 
-/// Numbers the gaps of a status in the order of its places, one number for all places of one and the same container, and
-/// returns what `take` takes out of them.
-pub fn renumbered<T: PartialEq>(status: &mut PodStatus, take: impl Fn(&mut Place<'_>, Gap) -> T) -> Vec<T> {
-    let (mut taken, mut containers) = (Vec::<T>::new(), SmallVec::<[usize; 6]>::new());
-    status.places(&mut |mut place| {
-        let number = taken.len();
-        let value = take(&mut place, Gap::new(number));
-        if matches!(place, Place::Container(_)) {
-            if let Some(known) = containers.iter().find(|known| taken[**known] == value) {
-                place.take(Gap::new(*known));
-                return;
-            }
-            containers.push(number);
-        }
-        taken.push(value);
-    });
-    taken
+/// Whether all instants of a status are whole seconds.
+fn is_cut(status: &PodStatus) -> bool {
+    let whole = |at: Option<Time>| at.is_none_or(|at| at == at.truncate_secs());
+    let state = |state: &ContainerState| match state {
+        ContainerState::Running { started_at } => whole(*started_at),
+        ContainerState::Terminated(ended) => whole(ended.started_at) && whole(ended.finished_at),
+        ContainerState::Waiting { .. } | ContainerState::Unset => true,
+    };
+    whole(status.start_time)
+        && status.conditions.iter().all(|c| whole(c.last_transition) && whole(c.last_probe))
+        && [&status.init[..], &status.containers, &status.ephemeral]
+            .into_iter()
+            .flatten()
+            .all(|c| state(&c.state) && state(&c.last_state))
 }
 
-/// What can be told apart by the number of a [`Gap`].
-pub const MOST_GAPS: usize = 64;
+/// Takes out what stands in a status and leaves gaps, numbered in the order of their places, one number for all places of
+/// one and the same container.
+#[derive(Debug)]
+pub struct Numbering<T> {
+    taken: SmallVec<[T; 16]>,
+    ids: SmallVec<[u8; 6]>,
+}
+
+impl<T: Copy + PartialEq> Numbering<T> {
+    fn next(&mut self, own: T) -> Gap {
+        self.taken.push(own);
+        Gap::new(self.taken.len() - 1)
+    }
+    fn same(&mut self, own: T) -> Gap {
+        let known = self.ids.iter().find(|number| self.taken[usize::from(**number)] == own);
+        if let Some(number) = known {
+            return Gap::new(usize::from(*number));
+        }
+        let gap = self.next(own);
+        self.ids.push(gap.number);
+        gap
+    }
+}
+
+impl Exchange<Real, Gaps> for Numbering<u64> {
+    fn instant(&mut self, instant: Time) -> Gap {
+        self.next(instant.micros().cast_unsigned())
+    }
+    fn id(&mut self, id: u64) -> Gap {
+        self.same(id)
+    }
+    fn address(&mut self, address: Sym) -> Gap {
+        self.next(u64::from(address.number()))
+    }
+}
+
+impl Exchange<Gaps, Gaps> for Numbering<Gap> {
+    fn instant(&mut self, instant: Gap) -> Gap {
+        self.next(instant)
+    }
+    fn id(&mut self, id: Gap) -> Gap {
+        self.same(id)
+    }
+    fn address(&mut self, address: Gap) -> Gap {
+        self.next(address)
+    }
+}
+
+/// Fills gaps.
+struct Filling<'a>(&'a [u64]);
+
+impl Filling<'_> {
+    fn value(&self, gap: Gap) -> u64 {
+        self.0[usize::from(gap.number)]
+    }
+}
+
+impl Exchange<Gaps, Real> for Filling<'_> {
+    fn instant(&mut self, instant: Gap) -> Time {
+        Time::from_micros(self.value(instant).cast_signed())
+    }
+    fn id(&mut self, id: Gap) -> u64 {
+        self.value(id)
+    }
+    fn address(&mut self, address: Gap) -> Sym {
+        Sym::numbered(self.value(address) as u32)
+    }
+}
 
 #[derive(Debug)]
 pub struct Filled {
@@ -267,6 +195,25 @@ pub struct Filled {
 pub enum HeldStatus {
     Whole(Arc<PodStatus>),
     Filled(Arc<Filled>),
+}
+
+/// Asks of a status, or of a container's, what is the same for all that share its form: the answer is compiled for whole
+/// ones and for forms, and so cannot tell what is each pod's own.
+macro_rules! ask {
+    ($held:expr, |$status:ident| $answer:expr) => {
+        match $held.parts() {
+            $crate::api::form::Parts::Whole($status) => $answer,
+            $crate::api::form::Parts::Form($status, _) => $answer,
+        }
+    };
+}
+pub(crate) use ask;
+
+/// What is held: something whole, or its form and what fills it.
+#[derive(Clone, Copy, Debug)]
+pub enum Parts<'a, W, F> {
+    Whole(&'a W),
+    Form(&'a F, &'a [u64]),
 }
 
 impl From<PodStatus> for HeldStatus {
@@ -288,61 +235,93 @@ impl PartialEq for HeldStatus {
                 a.values == b.values
             }
             (HeldStatus::Whole(a), HeldStatus::Whole(b)) => a == b,
-            _ => !are_plainly_others(self.form(), other.form()) && self.read() == other.read(),
+            _ => !ask!(self, |a| ask!(other, |b| are_plainly_others(a, b))) && self.read() == other.read(),
         }
     }
 }
 impl Eq for HeldStatus {}
 
 /// Whether two statuses differ in what never fills a gap and mostly differs first.
-fn are_plainly_others(a: &PodStatus, b: &PodStatus) -> bool {
-    let stands = |status: &PodStatus, ix: usize| status.conditions.get(ix).map(|c| (c.kind, c.status));
+fn are_plainly_others<M: Marks, N: Marks>(a: &PodStatus<M>, b: &PodStatus<N>) -> bool {
     a.phase != b.phase
-        || (0..a.conditions.len().max(b.conditions.len())).any(|ix| stands(a, ix) != stands(b, ix))
+        || a.conditions.len() != b.conditions.len()
+        || a.conditions.iter().zip(&b.conditions).any(|(a, b)| (a.kind, a.status) != (b.kind, b.status))
 }
 
 impl HeldStatus {
-    /// The status without what is each pod's own: instants, containers' identifiers and addresses that stand in it mean
-    /// nothing. All else is as it should be, and reading it costs nothing.
-    pub fn form(&self) -> &PodStatus {
+    pub(crate) fn parts(&self) -> Parts<'_, PodStatus, PodStatus<Gaps>> {
         match self {
-            HeldStatus::Whole(status) => status,
-            HeldStatus::Filled(filled) => &filled.form.status,
+            HeldStatus::Whole(status) => Parts::Whole(status),
+            HeldStatus::Filled(filled) => Parts::Form(&filled.form.status, &filled.values),
         }
     }
     /// All of it.
     pub fn read(&self) -> Cow<'_, PodStatus> {
-        match self {
-            HeldStatus::Whole(status) => Cow::Borrowed(status),
-            HeldStatus::Filled(filled) => {
-                let mut status = filled.form.status.clone();
-                status.places(&mut |place| place.fill(&filled.values));
-                Cow::Owned(status)
+        match self.parts() {
+            Parts::Whole(status) => Cow::Borrowed(status),
+            Parts::Form(status, values) => Cow::Owned(status.exchanged(&mut Filling(values))),
+        }
+    }
+    pub fn phase(&self) -> Phase {
+        ask!(self, |status| status.phase)
+    }
+    pub fn reason(&self) -> Sym {
+        ask!(self, |status| status.reason)
+    }
+    pub fn qos_class(&self) -> Sym {
+        ask!(self, |status| status.qos_class)
+    }
+    pub fn nominated_node(&self) -> Sym {
+        ask!(self, |status| status.nominated_node)
+    }
+    pub fn condition_is_true(&self, kind: Sym) -> bool {
+        ask!(self, |status| status.condition_is_true(kind))
+    }
+    pub fn start_time(&self) -> Option<Time> {
+        match self.parts() {
+            Parts::Whole(status) => status.start_time,
+            Parts::Form(status, values) => status.start_time.map(|gap| Filling(values).instant(gap)),
+        }
+    }
+    pub fn condition(&self, kind: Sym) -> Option<Condition> {
+        match self.parts() {
+            Parts::Whole(status) => status.condition(kind).copied(),
+            Parts::Form(status, values) => {
+                status.condition(kind).map(|found| found.exchanged(&mut Filling(values)))
             }
         }
     }
-    fn filled<T: Copy>(&self, part: &T, fill: impl FnOnce(&mut T, &[u64])) -> T {
-        let mut part = *part;
-        if let HeldStatus::Filled(filled) = self {
-            fill(&mut part, &filled.values);
+    /// A container that can be probed: the prober looks at the main ones first.
+    pub fn probed(&self, name: Sym) -> Option<HeldContainer<'_>> {
+        Some(HeldContainer(match self.parts() {
+            Parts::Whole(status) => Parts::Whole(status.probed(name)?),
+            Parts::Form(status, values) => Parts::Form(status.probed(name)?, values),
+        }))
+    }
+}
+
+/// A container's status in a pod's.
+#[derive(Clone, Copy, Debug)]
+pub struct HeldContainer<'a>(Parts<'a, ContainerStatus, ContainerStatus<Gaps>>);
+
+impl<'a> HeldContainer<'a> {
+    pub(crate) fn parts(self) -> Parts<'a, ContainerStatus, ContainerStatus<Gaps>> {
+        self.0
+    }
+    /// All of it.
+    pub fn read(self) -> ContainerStatus {
+        match self.0 {
+            Parts::Whole(status) => *status,
+            Parts::Form(status, values) => status.exchanged(&mut Filling(values)),
         }
-        part
     }
-    pub fn start_time(&self) -> Option<Time> {
-        self.filled(&self.form().start_time, |time, values| instant(time, &mut |place| place.fill(values)))
-    }
-    /// Since when a container runs whose status stands in [`HeldStatus::form`].
-    pub fn running_since(&self, found: &ContainerStatus) -> Option<Time> {
-        let ContainerState::Running { started_at } = &found.state else { return None };
-        self.filled(started_at, |time, values| instant(time, &mut |place| place.fill(values)))
-    }
-    /// All of one condition.
-    pub fn condition(&self, kind: Sym) -> Option<Condition> {
-        let found = self.form().condition(kind)?;
-        Some(self.filled(found, |condition, values| condition.places(&mut |place| place.fill(values))))
-    }
-    /// All of one container's status, which stands in [`HeldStatus::form`].
-    pub fn container(&self, found: &ContainerStatus) -> ContainerStatus {
-        self.filled(found, |container, values| container.places(&mut |place| place.fill(values)))
+    /// Since when it runs.
+    pub fn running_since(self) -> Option<Time> {
+        match self.0 {
+            Parts::Whole(status) => status.state.running_since(),
+            Parts::Form(status, values) => {
+                status.state.running_since().map(|gap| Filling(values).instant(gap))
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod form;
 pub mod handle;
+pub mod marks;
 pub mod node;
 pub mod owner;
 pub mod runtime;
@@ -16,6 +17,7 @@ pub mod wire;
 
 pub use form::HeldStatus;
 pub use handle::ContainerIx;
+pub use marks::{Gaps, Marks, Real};
 pub use node::{Effect, NodeSpec, Taint};
 pub use owner::OwnerReference;
 pub use runtime::{InstanceState, RuntimeContainer, RuntimeSandbox, RuntimeStatus};

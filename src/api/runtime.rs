@@ -2,8 +2,8 @@
 
 use smallvec::SmallVec;
 
+use super::marks::{Marks, Real};
 use super::{ContainerId, Ips, Sym, Text};
-use crate::time::Time;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum InstanceState {
@@ -16,13 +16,13 @@ pub enum InstanceState {
 
 /// One instance of a container: each start makes a new one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct RuntimeContainer {
+pub struct RuntimeContainer<M: Marks = Real> {
     pub name: Sym,
-    pub id: ContainerId,
+    pub id: ContainerId<M>,
     pub state: InstanceState,
-    pub created_at: Option<Time>,
-    pub started_at: Option<Time>,
-    pub finished_at: Option<Time>,
+    pub created_at: Option<M::Instant>,
+    pub started_at: Option<M::Instant>,
+    pub finished_at: Option<M::Instant>,
     pub exit_code: i32,
     pub restart_count: i32,
     pub reason: Sym,
@@ -34,27 +34,33 @@ pub struct RuntimeContainer {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct RuntimeSandbox {
+pub struct RuntimeSandbox<M: Marks = Real> {
     pub id: Sym,
     pub attempt: u32,
     pub ready: bool,
-    pub ip: Sym,
+    pub ip: M::Address,
     pub host_network: bool,
     /// The runtime reported no network status at all.
     pub no_network: bool,
 }
 
-/// A pod as the runtime has it; sandboxes and containers newest first.
-#[derive(PartialEq, Eq, Debug, Default)]
-pub struct RuntimeStatus {
-    pub ips: Ips,
-    pub sandboxes: SmallVec<[RuntimeSandbox; 1]>,
-    pub containers: SmallVec<[RuntimeContainer; 2]>,
+impl<M: Marks> RuntimeContainer<M> {
+    pub fn running_since(&self) -> Option<M::Instant> {
+        self.started_at.filter(|_| self.state == InstanceState::Running)
+    }
 }
 
-impl Clone for RuntimeStatus {
+/// A pod as the runtime has it; sandboxes and containers newest first.
+#[derive(PartialEq, Eq, Debug, Default)]
+pub struct RuntimeStatus<M: Marks = Real> {
+    pub ips: Ips<M>,
+    pub sandboxes: SmallVec<[RuntimeSandbox<M>; 1]>,
+    pub containers: SmallVec<[RuntimeContainer<M>; 2]>,
+}
+
+impl<M: Marks> Clone for RuntimeStatus<M> {
     /// The lists hold plain values: they are copied whole, which a derived copy of such a list does not do.
-    fn clone(&self) -> RuntimeStatus {
+    fn clone(&self) -> RuntimeStatus<M> {
         RuntimeStatus {
             ips: SmallVec::from_slice(&self.ips),
             sandboxes: SmallVec::from_slice(&self.sandboxes),
@@ -63,9 +69,9 @@ impl Clone for RuntimeStatus {
     }
 }
 
-impl RuntimeStatus {
+impl<M: Marks> RuntimeStatus<M> {
     /// The newest instance of a container (`FindContainerStatusByName`).
-    pub fn newest(&self, name: Sym) -> Option<&RuntimeContainer> {
+    pub fn newest(&self, name: Sym) -> Option<&RuntimeContainer<M>> {
         self.containers.iter().find(|c| c.name == name)
     }
 }

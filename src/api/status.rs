@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::marks::{InstantOf, Marks, Real};
 use super::{Sym, Text};
-use crate::time::Time;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Phase {
@@ -89,23 +89,23 @@ impl fmt::Display for Tri {
 
 /// `v1.PodCondition`
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub struct Condition {
+pub struct Condition<M: Marks = Real> {
     pub kind: Sym,
     pub status: Tri,
     pub reason: Sym,
     pub message: Text,
-    pub last_transition: Option<Time>,
-    pub last_probe: Option<Time>,
+    pub last_transition: Option<InstantOf<M>>,
+    pub last_probe: Option<InstantOf<M>>,
     /// 0 where the API has none.
     pub observed_generation: i64,
 }
 
-impl Condition {
-    pub fn new(kind: Sym, status: impl Into<Tri>) -> Condition {
+impl<M: Marks> Condition<M> {
+    pub fn new(kind: Sym, status: impl Into<Tri>) -> Condition<M> {
         Condition { kind, status: status.into(), ..Condition::default() }
     }
     #[must_use]
-    pub fn because(mut self, reason: Sym, message: impl Into<Text>) -> Condition {
+    pub fn because(mut self, reason: Sym, message: impl Into<Text>) -> Condition<M> {
         self.reason = reason;
         self.message = message.into();
         self
@@ -114,19 +114,19 @@ impl Condition {
 
 /// `v1.ContainerStateTerminated`
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub struct Terminated {
+pub struct Terminated<M: Marks = Real> {
     pub exit_code: i32,
     pub signal: i32,
     pub reason: Sym,
     pub message: Text,
-    pub started_at: Option<Time>,
-    pub finished_at: Option<Time>,
-    pub container_id: ContainerId,
+    pub started_at: Option<InstantOf<M>>,
+    pub finished_at: Option<InstantOf<M>>,
+    pub container_id: ContainerId<M>,
 }
 
 /// `v1.ContainerState`; at most one member of the three is set there, so one of them here.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub enum ContainerState {
+pub enum ContainerState<M: Marks = Real> {
     /// `{}`: no member set.
     #[default]
     Unset,
@@ -135,13 +135,13 @@ pub enum ContainerState {
         message: Text,
     },
     Running {
-        started_at: Option<Time>,
+        started_at: Option<InstantOf<M>>,
     },
-    Terminated(Terminated),
+    Terminated(Terminated<M>),
 }
 
-impl ContainerState {
-    pub fn waiting(reason: Sym) -> ContainerState {
+impl<M: Marks> ContainerState<M> {
+    pub fn waiting(reason: Sym) -> ContainerState<M> {
         ContainerState::Waiting { reason, message: Text::NONE }
     }
     pub fn is_waiting(&self) -> bool {
@@ -150,19 +150,22 @@ impl ContainerState {
     pub fn is_running(&self) -> bool {
         matches!(self, ContainerState::Running { .. })
     }
-    pub fn terminated(&self) -> Option<&Terminated> {
+    pub fn terminated(&self) -> Option<&Terminated<M>> {
         if let ContainerState::Terminated(t) = self { Some(t) } else { None }
+    }
+    pub fn running_since(&self) -> Option<M::Instant> {
+        if let ContainerState::Running { started_at } = self { *started_at } else { None }
     }
 }
 
 /// A container's runtime identifier.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub enum ContainerId {
+pub enum ContainerId<M: Marks = Real> {
     #[default]
     None,
     Given(Sym),
     /// Made from the run's seed, the pod, the container and the attempt; spelled as `containerd://<64 hex digits>`.
-    Made(u64),
+    Made(M::Id),
 }
 
 impl fmt::Display for ContainerId {
@@ -214,76 +217,83 @@ impl fmt::Display for ImageId {
 
 /// `v1.ContainerStatus`
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub struct ContainerStatus {
+pub struct ContainerStatus<M: Marks = Real> {
     pub name: Sym,
-    pub state: ContainerState,
+    pub state: ContainerState<M>,
     /// `lastState`
-    pub last_state: ContainerState,
+    pub last_state: ContainerState<M>,
     pub ready: bool,
     pub started: Option<bool>,
     pub restart_count: i32,
     pub image: Sym,
     pub image_id: Sym,
-    pub container_id: ContainerId,
+    pub container_id: ContainerId<M>,
 }
 
 /// Addresses: one, or one of each family.
-pub type Ips = smallvec::SmallVec<[Sym; 2]>;
+pub type Ips<M = Real> = smallvec::SmallVec<[<M as Marks>::Address; 2]>;
 
 /// A pod's conditions; those that the kubelet writes of every pod stand in the status itself, so that a new version of a
 /// status costs one allocation and not one for each list.
-pub type Conditions = smallvec::SmallVec<[Condition; 5]>;
+pub type Conditions<M = Real> = smallvec::SmallVec<[Condition<M>; 5]>;
 
 /// The statuses of a list of containers; one stands in the pod's status itself.
-pub type ContainerStatuses = smallvec::SmallVec<[ContainerStatus; 1]>;
+pub type ContainerStatuses<M = Real> = smallvec::SmallVec<[ContainerStatus<M>; 1]>;
 
 /// `v1.PodStatus`
 #[derive(PartialEq, Eq, Hash, Debug, Default)]
-pub struct PodStatus {
+pub struct PodStatus<M: Marks = Real> {
     pub phase: Phase,
     pub reason: Sym,
     pub message: Text,
-    pub conditions: Conditions,
+    pub conditions: Conditions<M>,
     /// `initContainerStatuses`
-    pub init: ContainerStatuses,
+    pub init: ContainerStatuses<M>,
     /// `containerStatuses`
-    pub containers: ContainerStatuses,
+    pub containers: ContainerStatuses<M>,
     /// `ephemeralContainerStatuses`
-    pub ephemeral: Vec<ContainerStatus>,
-    pub start_time: Option<Time>,
-    pub host_ips: Ips,
-    pub pod_ips: Ips,
+    pub ephemeral: Vec<ContainerStatus<M>>,
+    pub start_time: Option<InstantOf<M>>,
+    pub host_ips: Ips<M>,
+    pub pod_ips: Ips<M>,
     pub nominated_node: Sym,
     pub qos_class: Sym,
     pub observed_generation: i64,
 }
 
-impl Clone for PodStatus {
+impl<M: Marks> Clone for PodStatus<M> {
     /// The lists hold plain values: they are copied whole, which a derived copy of such a list does not do.
-    fn clone(&self) -> PodStatus {
+    fn clone(&self) -> PodStatus<M> {
         PodStatus {
             conditions: Conditions::from_slice(&self.conditions),
             init: ContainerStatuses::from_slice(&self.init),
             containers: ContainerStatuses::from_slice(&self.containers),
             ephemeral: self.ephemeral.clone(),
-            host_ips: Ips::from_slice(&self.host_ips),
-            pod_ips: Ips::from_slice(&self.pod_ips),
+            host_ips: Ips::<M>::from_slice(&self.host_ips),
+            pod_ips: Ips::<M>::from_slice(&self.pod_ips),
             ..*self
         }
     }
 }
 
-impl PodStatus {
-    pub fn condition(&self, kind: Sym) -> Option<&Condition> {
+impl<M: Marks> PodStatus<M> {
+    pub fn condition(&self, kind: Sym) -> Option<&Condition<M>> {
         self.conditions.iter().find(|c| c.kind == kind)
     }
     /// As [`PodStatus::condition`], for a condition that stands at that place in another status of the pod, and so
     /// mostly in this one.
-    pub fn condition_at(&self, place: usize, kind: Sym) -> Option<&Condition> {
+    pub fn condition_at(&self, place: usize, kind: Sym) -> Option<&Condition<M>> {
         self.conditions.get(place).filter(|c| c.kind == kind).or_else(|| self.condition(kind))
     }
     pub fn condition_is_true(&self, kind: Sym) -> bool {
         self.condition(kind).is_some_and(|c| c.status == Tri::True)
+    }
+    /// A container that can be probed: the prober looks at the main ones first.
+    pub fn probed(&self, name: Sym) -> Option<&ContainerStatus<M>> {
+        self.containers.iter().chain(&self.init).find(|c| c.name == name)
+    }
+    pub fn probed_mut(&mut self, name: Sym) -> Option<&mut ContainerStatus<M>> {
+        self.containers.iter_mut().chain(&mut self.init).find(|c| c.name == name)
     }
 }
 

@@ -42,6 +42,9 @@ pub struct Arguments {
     /// Prints nothing but problems
     #[arg(long, short)]
     quiet: bool,
+    /// Computes for each replica what all have in common: the results are the same, and come later
+    #[arg(long, hide = true)]
+    no_learning: bool,
 }
 
 /// The formats of a timeline; `pods.csv` and `run.toml` are written with each of them.
@@ -106,8 +109,11 @@ pub fn run(arguments: &Arguments) -> Exit {
     let several = plans.len() > 1;
     let mut exit = Exit::Ran;
     let mut left = plans.len();
-    for plan in plans {
+    for mut plan in plans {
         left -= 1;
+        if arguments.no_learning {
+            plan.learns_from = None;
+        }
         warn_of_size(&plan, &formats);
         let folder = match &arguments.out {
             Some(out) if several => out.join(&plan.name),

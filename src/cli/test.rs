@@ -42,6 +42,9 @@ pub struct Arguments {
     /// Prints what failed only
     #[arg(long, short)]
     quiet: bool,
+    /// Computes for each replica what all have in common: the results are the same, and come later
+    #[arg(long, hide = true)]
+    no_learning: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -110,7 +113,10 @@ fn collect(arguments: &Arguments) -> Result<Vec<Tested>, Exit> {
         };
         for source in list {
             match source::load(&source, &arguments.set) {
-                Ok(plan) => {
+                Ok(mut plan) => {
+                    if arguments.no_learning {
+                        plan.learns_from = None;
+                    }
                     let seeds = match (arguments.seeds, arguments.seed) {
                         (Some(count), _) => (0..count).collect(),
                         (None, one) => vec![one.unwrap_or(plan.seed)],

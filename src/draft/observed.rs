@@ -37,7 +37,7 @@ struct Seen {
 impl Seen {
     fn of(pod: &Pod) -> Seen {
         Seen {
-            phase: pod.status.form().phase.to_string(),
+            phase: pod.status.phase().to_string(),
             status: pod.shown.status.to_string(),
             ready: format!("{}/{}", pod.shown.ready.0, pod.shown.ready.1),
             restarts: pod.shown.restarts,
@@ -122,8 +122,7 @@ fn notes(plan: &Arc<Plan>, pods: &[&PodTemplate]) -> Vec<String> {
     let mut notes = Vec::new();
     for template in pods {
         let Some(p) = find(&session.world, template) else { continue };
-        let scheduled =
-            p.status.form().conditions.iter().find(|condition| condition.kind == Sym::POD_SCHEDULED);
+        let scheduled = p.status.condition(Sym::POD_SCHEDULED);
         if let Some(condition) = scheduled.filter(|condition| condition.status == Tri::False) {
             let why = condition.message.show(&p.ident);
             notes.push(format!("{} finds no node: {why}", name(template)));

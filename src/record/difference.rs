@@ -3,7 +3,7 @@
 //! Instants, identifiers and addresses are not looked at: two statuses that differ in nothing else read alike.
 
 use super::Change;
-use crate::api::{Condition, ContainerState, ContainerStatus, Phase, PodStatus, Sym, Text, Tri};
+use crate::api::{Condition, ContainerState, ContainerStatus, Marks, Phase, PodStatus, Sym, Text, Tri};
 
 /// The rows that a timeline tells of it, and what a pod's line in `pods.csv` takes from it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -29,7 +29,7 @@ const CONDITION_ORDER: [Sym; 5] = [
 ];
 
 /// The phase first, then conditions, then containers: init containers, main ones, ephemeral ones.
-pub fn between(before: &PodStatus, after: &PodStatus) -> Difference {
+pub fn between<M: Marks, N: Marks>(before: &PodStatus<M>, after: &PodStatus<N>) -> Difference {
     let mut found = Difference::default();
     if before.phase != after.phase {
         found.rows.push(Change::Phase { from: before.phase.as_sym(), to: after.phase.as_sym() });
@@ -51,16 +51,16 @@ pub fn between(before: &PodStatus, after: &PodStatus) -> Difference {
 }
 
 /// Whether two lists of conditions would be told alike: the same types at the same places, and nothing new to read.
-fn alike(a: &[Condition], b: &[Condition]) -> bool {
+fn alike<M: Marks, N: Marks>(a: &[Condition<M>], b: &[Condition<N>]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.kind == b.kind && reads_alike(a, b))
 }
 
 /// A message alone makes a row too: it says which containers are still missing, or why the scheduler refuses now.
-fn reads_alike(a: &Condition, b: &Condition) -> bool {
+fn reads_alike<M: Marks, N: Marks>(a: &Condition<M>, b: &Condition<N>) -> bool {
     a.status == b.status && a.reason == b.reason && a.message == b.message
 }
 
-fn conditions(before: &PodStatus, after: &PodStatus, found: &mut Difference) {
+fn conditions<M: Marks, N: Marks>(before: &PodStatus<M>, after: &PodStatus<N>, found: &mut Difference) {
     let is_foreign = |kind: &Sym| !CONDITION_ORDER.contains(kind);
     let known = before.conditions.iter().map(|c| c.kind).filter(is_foreign);
     let added = after.conditions.iter().map(|c| c.kind).filter(is_foreign);
@@ -82,8 +82,8 @@ fn conditions(before: &PodStatus, after: &PodStatus, found: &mut Difference) {
             reason: new.map_or(Sym::EMPTY, |c| c.reason),
             message: new.map_or(Text::NONE, |c| c.message),
         });
-        let is_true = |c: Option<&Condition>| c.is_some_and(|c| c.status == Tri::True);
-        let (was, is) = (is_true(old), is_true(new));
+        let is_true = |status: Option<Tri>| status == Some(Tri::True);
+        let (was, is) = (is_true(old.map(|c| c.status)), is_true(new.map(|c| c.status)));
         match kind {
             Sym::READY if was != is => found.ready = Some(is),
             Sym::INITIALIZED if is => found.initialized = true,
@@ -92,7 +92,11 @@ fn conditions(before: &PodStatus, after: &PodStatus, found: &mut Difference) {
     }
 }
 
-fn containers(before: &[ContainerStatus], after: &[ContainerStatus], rows: &mut Vec<Change>) {
+fn containers<M: Marks, N: Marks>(
+    before: &[ContainerStatus<M>],
+    after: &[ContainerStatus<N>],
+    rows: &mut Vec<Change>,
+) {
     let mut is_same_list = before.len() == after.len();
     for (place, new) in after.iter().enumerate() {
         // Mostly it stands at its old place.
@@ -118,15 +122,11 @@ fn containers(before: &[ContainerStatus], after: &[ContainerStatus], rows: &mut 
 }
 
 /// A message alone makes no row.
-fn container(old: Option<&ContainerStatus>, new: &ContainerStatus, rows: &mut Vec<Change>) {
-    let facts = |c: &ContainerStatus| {
-        let (reason, message, exit) = match c.state {
-            ContainerState::Waiting { reason, message } => (reason, message, None),
-            ContainerState::Terminated(t) => (t.reason, t.message, Some(t.exit_code)),
-            _ => (Sym::EMPTY, Text::NONE, None),
-        };
-        (word(&c.state), c.ready, c.restart_count, reason, message, exit)
-    };
+fn container<M: Marks, N: Marks>(
+    old: Option<&ContainerStatus<M>>,
+    new: &ContainerStatus<N>,
+    rows: &mut Vec<Change>,
+) {
     let (to, ready, restarts, reason, message, exit_code) = facts(new);
     if let Some(old) = old {
         let was = facts(old);
@@ -138,7 +138,17 @@ fn container(old: Option<&ContainerStatus>, new: &ContainerStatus, rows: &mut Ve
     rows.push(Change::Container { name: new.name, from, to, ready, restarts, reason, message, exit_code });
 }
 
-fn word(state: &ContainerState) -> Sym {
+/// What a row tells of a container: its state in a word, READY, RESTARTS, and the state's reason, message and exit code.
+fn facts<M: Marks>(c: &ContainerStatus<M>) -> (Sym, bool, i32, Sym, Text, Option<i32>) {
+    let (reason, message, exit) = match c.state {
+        ContainerState::Waiting { reason, message } => (reason, message, None),
+        ContainerState::Terminated(t) => (t.reason, t.message, Some(t.exit_code)),
+        _ => (Sym::EMPTY, Text::NONE, None),
+    };
+    (word(&c.state), c.ready, c.restart_count, reason, message, exit)
+}
+
+fn word<M: Marks>(state: &ContainerState<M>) -> Sym {
     match state {
         ContainerState::Unset => Sym::EMPTY,
         ContainerState::Waiting { .. } => Sym::WAITING,

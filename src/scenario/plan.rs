@@ -40,9 +40,15 @@ pub struct Plan {
     pub actions: Vec<Arc<Action>>,
     pub expects: Vec<Expect>,
     pub lesson: Option<Lesson>,
+    /// From so many replicas on, what the pods of a template have in common is computed once; None: never. It costs or saves
+    /// time and changes no result, so no scenario says it.
+    pub learns_from: Option<u32>,
     /// Digest of the texts (scenario and manifests) and overrides that this plan was made from, in hex.
     pub digest: String,
 }
+
+/// What [`Plan::learns_from`] is where nobody says otherwise.
+pub const LEARNS_FROM: u32 = 32;
 
 /// How long the parts take.
 #[derive(Clone, Debug)]

@@ -128,10 +128,10 @@ fn foretell(w: &World, event: SimEvent) -> Words {
 /// The victims on the node that was chosen for a pod: it waits for their end.
 fn awaited(w: &World, pod: PodId) -> Vec<PodId> {
     let Some(p) = w.find_local(pod).filter(|p| p.node.is_none()) else { return Vec::new() };
-    let chosen = p.status.form().nominated_node;
+    let chosen = p.status.nominated_node();
     let on = w.nodes.iter().position(|node| !chosen.is_empty() && node.spec.name == chosen);
     let is_victim = |pod: &PodId| {
-        let reason = w.pods[pod.ix()].status.form().condition(Sym::DISRUPTION_TARGET).map(|c| c.reason);
+        let reason = w.pods[pod.ix()].status.condition(Sym::DISRUPTION_TARGET).map(|c| c.reason);
         w.pods[pod.ix()].exists && reason == Some(Sym::PREEMPTION_BY_SCHEDULER)
     };
     on.map_or_else(Vec::new, |node| w.machines[node].pods.iter().copied().filter(is_victim).collect())

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::Session;
 use super::why::headline;
 use super::words::offset;
+use crate::api::Sym;
 use crate::record::{Change, Directory, Event, Transition};
 use crate::scenario::Plan;
 use crate::scenario::plan::{Expect, ExpectedEvent};
@@ -169,7 +170,7 @@ fn difference(
     }
     let node = p.node.map_or("<none>", |n| w.nodes[n.ix()].spec.name.as_str());
     let columns = [
-        ("phase", &expect.phase, p.status.form().phase.to_string()),
+        ("phase", &expect.phase, p.status.phase().to_string()),
         ("STATUS", &expect.status, p.shown.status.to_string()),
         ("READY", &expect.ready, format!("{}/{}", p.shown.ready.0, p.shown.ready.1)),
         ("RESTARTS", &expect.restarts.map(|n| n.to_string()), p.shown.restarts.to_string()),
@@ -180,7 +181,7 @@ fn difference(
     of_columns
         .or_else(|| {
             expect.conditions.iter().find_map(|(kind, expected)| {
-                let seen = p.status.form().conditions.iter().find(|c| c.kind == *kind.as_str());
+                let seen = p.status.condition(Sym::new(kind));
                 differs(&format!("condition {kind}"), expected, seen.map_or("none", |c| c.status.as_str()))
             })
         })

@@ -252,7 +252,7 @@ pub fn closed_records(w: &World, at: Time) -> Vec<PodRecord> {
 fn close(w: &World, records: &mut [PodRecord], at: Time, times: i64) {
     for (pod, record) in w.pods.iter().zip(records).filter(|(pod, _)| pod.exists) {
         pod.sum_up(record);
-        if pod.status.form().condition_is_true(crate::api::Sym::READY) {
+        if pod.status.condition_is_true(crate::api::Sym::READY) {
             record.ready_micros += times * at.since(record.created.unwrap_or(at)).micros();
         }
     }

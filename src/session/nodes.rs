@@ -105,7 +105,7 @@ impl Walk {
         let running: Vec<PodId> = super::kubectl::pods(w)
             .into_iter()
             .filter(|pod| {
-                w.pods[pod.ix()].node == Some(node) && !w.pods[pod.ix()].status.form().phase.is_terminal()
+                w.pods[pod.ix()].node == Some(node) && !w.pods[pod.ix()].status.phase().is_terminal()
             })
             .collect();
         lines.put(0, &format!("Non-terminated Pods:\t({} in total)", running.len()));

@@ -255,7 +255,7 @@ impl Walk {
 
     fn phase_question(&mut self, next: &NextStatus, pick: u64) -> Option<Asked> {
         let p = self.world().pods.get(next.pod.ix())?;
-        let (phase, status) = (p.status.form().phase, p.shown.status);
+        let (phase, status) = (p.status.phase(), p.shown.status);
         if phase.as_sym() == status || !p.exists {
             return None;
         }
@@ -286,7 +286,7 @@ impl Walk {
         let here = (self.position(), self.clock);
         let p = self.world().find_local(next.pod)?;
         let stopped = |c: &crate::api::ContainerStatus| !matches!(c.state, ContainerState::Running { .. });
-        let status = p.status.form();
+        let status = p.status.read();
         let own = status.containers.iter().find(|c| stopped(c) && c.last_state != ContainerState::Unset)?;
         let (name, restarts) = (own.name, own.restart_count);
         let pod_name = p.ident.name;

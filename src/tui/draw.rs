@@ -178,18 +178,7 @@ impl App {
             kubectl::cells(w, pod, self.walk.now());
         let p = &w.pods[pod.ix()];
         let name = if namespaces { format!("{}/{name}", p.ident.namespace) } else { name };
-        vec![
-            name,
-            ready,
-            p.status.form().phase.to_string(),
-            status,
-            restarts,
-            age,
-            ip,
-            node,
-            nominated,
-            gates,
-        ]
+        vec![name, ready, p.status.phase().to_string(), status, restarts, age, ip, node, nominated, gates]
     }
 
     /// Phase and STATUS of the selected pod side by side, and where STATUS comes from.
@@ -202,8 +191,8 @@ impl App {
             frame.render_widget(Paragraph::new(Span::styled(text, bold)), area);
             return;
         }
-        let (columns, source) =
-            printing::columns_and_source(&p.spec, p.status.form(), p.deletion.is_some(), &w.gates);
+        let held = p.status.read();
+        let (columns, source) = printing::columns_and_source(&p.spec, &held, p.deletion.is_some(), &w.gates);
         let status = columns.status.to_string();
         let container = |list: &[crate::api::ContainerStatus], at: usize| {
             list.get(at).map_or_else(|| "a container".to_owned(), |c| format!("container {}", c.name))
@@ -213,16 +202,16 @@ impl App {
             StatusSource::Reason => "status.reason, not a phase".to_owned(),
             StatusSource::SchedulingGates => "its scheduling gates, not a phase".to_owned(),
             StatusSource::Init(at) => {
-                format!("of init {}, not a phase", container(&p.status.form().init, at))
+                format!("of init {}, not a phase", container(&held.init, at))
             }
             StatusSource::Main(at) => {
-                format!("of {}, not a phase", container(&p.status.form().containers, at))
+                format!("of {}, not a phase", container(&held.containers, at))
             }
             StatusSource::CompletedBesideRunning => "one completed beside running ones".to_owned(),
             StatusSource::Deletion => "of the deletion, not a phase".to_owned(),
             StatusSource::NodeLost => "of the lost node".to_owned(),
         };
-        let phase = p.status.form().phase.as_sym();
+        let phase = p.status.phase().as_sym();
         let line = Line::from(vec![
             Span::styled(format!("{}: phase ", p.ident.name), bold),
             Span::styled(phase.to_string(), bold.patch(colour(&phase))),

@@ -161,10 +161,10 @@ pub struct World {
     pub requests: Vec<Option<Arc<PodRequest>>>,
     /// The status of pods that are gone.
     pub nothing: HeldStatus,
-    /// What stands before the first status of all.
-    pub unborn: HeldStatus,
-    /// The status of a new pod, by template.
-    pub newborn: Vec<HeldStatus>,
+    /// In the place of the status of a pod that has not been created yet.
+    pub before_creation: HeldStatus,
+    /// The status of a pod that is just created, by template.
+    pub at_creation: Vec<HeldStatus>,
     /// What the runtime has of a pod that has not begun.
     pub no_runtime: Arc<crate::api::RuntimeStatus>,
     /// How a pod behaves of which nothing is left.
@@ -185,14 +185,14 @@ impl World {
     /// Begins with what was learned elsewhere, of the same plan.
     pub fn begin_with(&mut self, learned: learned::Learned) {
         self.learned = learned;
-        self.newborn = world_parts::newborn(&self.templates, &mut self.learned);
-        self.unborn = world_parts::unborn(&mut self.learned);
+        self.at_creation = world_parts::at_creation(&self.templates, &mut self.learned);
+        self.before_creation = world_parts::before_creation(&mut self.learned);
     }
     /// Pods may be made of a template from now on; `many`: so many that it pays to learn what they have in common.
     pub fn add_template(&mut self, template: PodTemplate, many: bool) -> TemplateIx {
         let ix = TemplateIx::new(self.templates.len());
-        self.learned.add_template(many);
-        self.newborn.push(world_parts::one_newborn(ix, &template, &mut self.learned));
+        self.learned.add_template(many && self.plan.learns_from.is_some());
+        self.at_creation.push(world_parts::one_at_creation(ix, &template, &mut self.learned));
         self.scheduler.requests.push(None);
         self.requests.push(None);
         self.templates.push(Arc::new(template));

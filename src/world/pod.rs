@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{ContainerIx, NodeId};
+use crate::api::form::ask;
 use crate::api::handle::handle;
-use crate::api::{Container, ContainerStatus, HeldStatus, OwnerReference, PodIdent, PodSpec, Sym};
+use crate::api::{Container, ContainerStatus, HeldStatus, Marks, OwnerReference, PodIdent, PodSpec, Sym};
 use crate::record::PodRecord;
 use crate::rules::kubectl::printing::Columns;
 use crate::rules::kubelet::container_status::ContainerList;
@@ -62,13 +63,21 @@ pub struct Shown {
 }
 
 impl Shown {
-    pub fn of(columns: &Columns) -> Shown {
+    pub fn of<L>(columns: &Columns<L>) -> Shown {
         Shown {
             status: columns.status.sym(),
             ready: (columns.ready, columns.total),
             restarts: columns.restarts as i32,
         }
     }
+}
+
+/// The exit code that a pod's line in `pods.csv` shows: the last one that is not 0, if any container ended so.
+fn last_exit_code<M: Marks>(containers: &[ContainerStatus<M>]) -> Option<i32> {
+    let last = |c: &ContainerStatus<M>| {
+        c.state.terminated().or(c.last_state.terminated()).map(|ended| ended.exit_code)
+    };
+    containers.iter().filter_map(last).max_by_key(|code| *code != 0)
 }
 
 impl Pod {
@@ -92,15 +101,11 @@ impl Pod {
     }
     /// Writes down how the pod stands.
     pub fn sum_up(&self, record: &mut PodRecord) {
-        let status = self.status.form();
-        record.phase = status.phase.as_sym();
+        record.phase = self.status.phase().as_sym();
         record.status = self.shown.status;
-        record.reason = status.reason;
+        record.reason = self.status.reason();
         record.restarts = self.shown.restarts;
-        let last = |c: &ContainerStatus| {
-            c.state.terminated().or(c.last_state.terminated()).map(|ended| ended.exit_code)
-        };
-        record.exit_code = status.containers.iter().filter_map(last).max_by_key(|code| *code != 0);
+        record.exit_code = ask!(self.status, |status| last_exit_code(&status.containers));
     }
     /// How events name a container: `spec.containers{app}`. Events themselves take it from
     /// [`super::World::field_paths`].

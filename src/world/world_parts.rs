@@ -9,24 +9,25 @@ use crate::api::{HeldStatus, Phase, PodStatus, Sym};
 use crate::engine::{Digest, Queue};
 use crate::scenario::plan::{Plan, PodTemplate, TemplateIx};
 
-/// How a pod stands when it is created, by template.
-pub fn newborn(templates: &[Arc<PodTemplate>], learned: &mut Learned) -> Vec<HeldStatus> {
+/// The status of a pod that is just created, by template.
+pub fn at_creation(templates: &[Arc<PodTemplate>], learned: &mut Learned) -> Vec<HeldStatus> {
     let all = TemplateIx::all(templates.len()).zip(templates);
-    all.map(|(ix, template)| one_newborn(ix, template, learned)).collect()
+    all.map(|(ix, template)| one_at_creation(ix, template, learned)).collect()
 }
 
-pub fn one_newborn(ix: TemplateIx, template: &PodTemplate, learned: &mut Learned) -> HeldStatus {
+pub fn one_at_creation(ix: TemplateIx, template: &PodTemplate, learned: &mut Learned) -> HeldStatus {
     learned.hold(ix, PodStatus { qos_class: template.qos_class, ..PodStatus::default() })
 }
 
-/// What stands before the first status of all.
-pub fn unborn(learned: &mut Learned) -> HeldStatus {
+/// What stands in the place of a status before a pod is created.
+pub fn before_creation(learned: &mut Learned) -> HeldStatus {
     learned.hold_shared(PodStatus { phase: Phase::Other(Sym::EMPTY), ..PodStatus::default() })
 }
 
 pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
     let mut learned = Learned::new(plan);
-    let (newborn, unborn) = (newborn(&plan.templates, &mut learned), unborn(&mut learned));
+    let at_creation = at_creation(&plan.templates, &mut learned);
+    let before_creation = before_creation(&mut learned);
     World {
         plan: Arc::clone(plan),
         gates: plan.gates,
@@ -63,8 +64,8 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         learned,
         requests: vec![None; plan.templates.len()],
         nothing: HeldStatus::default(),
-        unborn,
-        newborn,
+        before_creation,
+        at_creation,
         no_runtime: Arc::default(),
         no_behavior: Arc::default(),
     }

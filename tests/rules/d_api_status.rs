@@ -1,7 +1,9 @@
 //! Set D: `generateAPIPodStatus` in pkg/kubelet/kubelet_pods.go.
 
 use kubelapse::api::{ContainerStatus, Sym, Text, wire};
-use kubelapse::rules::kubelet::api_status::{ProbeFacts, ProbeResult, ProbeView, StatusSources, generate};
+use kubelapse::rules::kubelet::api_status::{
+    ProbeFacts, ProbeResult, ProbeView, StatusSources, generate, past_active_deadline, ran_before_kubelet,
+};
 use kubelapse::rules::kubelet::container_status::StartFailure;
 use kubelapse::rules::kubelet::pod::PodView;
 use kubelapse::rules::versions::gates::Gates;
@@ -11,11 +13,14 @@ use serde_json::{Value, json};
 use super::harness::check;
 use super::runtime::{runtime_status, sym};
 
-struct Probes<'a>(&'a Value);
+struct Probes<'a> {
+    known: &'a Value,
+    kubelet_start: Time,
+}
 
 impl ProbeView for Probes<'_> {
     fn facts(&self, status: &ContainerStatus) -> ProbeFacts {
-        let probe = &self.0[status.name.as_str()];
+        let probe = &self.known[status.name.as_str()];
         let result = |name: &str| match probe[name].as_str()? {
             "success" => Some(ProbeResult::Success),
             "failure" => Some(ProbeResult::Failure),
@@ -26,6 +31,7 @@ impl ProbeView for Probes<'_> {
             readiness: result("readiness"),
             startup_worker: probe["startupWorker"] == true,
             readiness_worker: probe["readinessWorker"] == true,
+            ran_before: ran_before_kubelet(status.state.running_since(), self.kubelet_start),
         }
     }
 }
@@ -41,13 +47,13 @@ fn status_is_the_kubelets() {
         let runtime = runtime_status(&input["runtime"]);
         let resize_conditions = wire::conditions(&input["resizeConditions"]);
         let instant = |name: &str| wire::time(&input[name]).unwrap_or(Time::EPOCH);
+        let start = cached.as_ref().unwrap_or(&pod.status).start_time;
         let sources = StatusSources {
             pod: PodView::of(&pod),
             runtime: &runtime,
             cached: cached.as_ref(),
             is_terminal: input["podIsTerminal"] == true,
-            now: instant("now"),
-            kubelet_start: instant("kubeletStart"),
+            past_deadline: past_active_deadline(&pod.spec, start, instant("now")),
             host_ips: &host_ips,
             resize_conditions: &resize_conditions,
             qos_class: kubelapse::rules::machinery::qos::qos_class(&pod.spec, &gates),
@@ -60,7 +66,8 @@ fn status_is_the_kubelets() {
                 message: Text::Is(sym(&failure["message"])),
             })
         };
-        let status = generate(&sources, failure, &mut Probes(&input["probes"]));
+        let mut probes = Probes { known: &input["probes"], kubelet_start: instant("kubeletStart") };
+        let status = generate(&sources, failure, &mut probes);
         json!({ "status": wire::pod_status_value(&status, &pod.ident()) })
     });
 }

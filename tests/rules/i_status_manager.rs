@@ -27,7 +27,7 @@ fn status_manager_is_the_kubelets() {
             let now = wire::time(&op["at"]).unwrap_or(Time::EPOCH);
             let changed = if op["op"] == "terminate" {
                 // The recording counts every terminate, also one that was refused and left the cache alone.
-                terminate(&mut cached, &view, has_initialized(&view), now, &gates);
+                terminate(&mut cached, &view, has_initialized(view.spec, view.status), now, &gates);
                 true
             } else {
                 set(&mut cached, &view, wire::pod_status(&op["status"]), now, &gates)

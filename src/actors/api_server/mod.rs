@@ -11,11 +11,12 @@ mod patch;
 mod pods;
 mod resize;
 
+pub use crate::rules::api_server::pod_status::put_condition;
 pub use evict::evict;
 pub use patch::{merge_into, patch};
 pub use pods::{
-    Edit, Name, NewPod, bind, create_pod, delete_pod, find_node, let_go, put_condition, replace_status,
-    update, update_status,
+    Edit, Name, NewPod, bind, create_pod, delete_pod, find_node, let_go, replace_status, update,
+    update_status,
 };
 pub use resize::resize;
 

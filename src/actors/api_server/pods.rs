@@ -75,7 +75,7 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
     w.draws.push(0);
 
     // Pods of one template begin alike and share how they stand, until something becomes of them.
-    let mut held = w.newborn[template.ix()].clone();
+    let mut held = w.at_creation[template.ix()].clone();
     if !t.spec.scheduling_gates.is_empty() {
         let mut status = held.read().into_owned();
         status.conditions.push(Condition {
@@ -107,7 +107,7 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
     });
     let World { names, pods, .. } = w;
     names.insert(id, key, |other| key_of(&pods[other.ix()]));
-    let before = w.unborn.clone();
+    let before = w.before_creation.clone();
     record_changes(w, id, &before);
     if let Some(node) = find_node(w, &t.spec.node_name) {
         assign(w, id, node);
@@ -193,33 +193,11 @@ fn assign(w: &mut World, pod: PodId, node: NodeId) {
 /// Binds a pod: `spec.nodeName` and PodScheduled=True in one write (pkg/registry/core/pod/storage/storage.go).
 pub fn bind(w: &mut World, pod: PodId, node: NodeId) {
     assign(w, pod, node);
-    let clear = w.gates.clear_nominated_node;
-    let bound = w.learned.update(Update::Bind, &w.pods[pod.ix()].status, w.now, |status, now| {
-        put_condition(status, Condition::new(Sym::POD_SCHEDULED, Tri::True), now);
-        if clear {
-            status.nominated_node = Sym::EMPTY;
-        }
-    });
+    let bound = w.learned.update(Update::Bind, &w.pods[pod.ix()].status, w.now, &w.gates);
     let before = std::mem::replace(&mut w.pods.write(pod.ix()).status, bound);
     written(w, pod);
     record_changes(w, pod, &before);
     watch::tell(w, News::PodBound { pod });
-}
-
-/// Sets or replaces a condition; the transition time moves only with the status.
-pub fn put_condition(status: &mut PodStatus, mut condition: Condition, now: Time) {
-    let stamp = now.truncate_secs();
-    match status.conditions.iter_mut().find(|c| c.kind == condition.kind) {
-        Some(old) => {
-            condition.last_transition =
-                if old.status == condition.status { old.last_transition } else { Some(stamp) };
-            *old = condition;
-        }
-        None => {
-            condition.last_transition = Some(stamp);
-            status.conditions.push(condition);
-        }
-    }
 }
 
 /// Changes a pod's status and records what became visible.
@@ -338,7 +316,7 @@ pub fn delete_pod(w: &mut World, pod: PodId, grace: Option<i64>) {
     let mut secs = grace.or(p.spec.termination_grace_period_seconds).unwrap_or(0);
     // One that names a node that is not there counts as bound to it.
     let unbound = p.node.is_none() && p.spec.node_name.is_empty();
-    if unbound || p.status.form().phase.is_terminal() {
+    if unbound || p.status.phase().is_terminal() {
         secs = 0;
     }
     if secs < 0 {
@@ -418,7 +396,7 @@ pub fn let_go(w: &mut World, pod: PodId) {
 fn close_record(w: &mut World, pod: PodId) {
     let now = w.now;
     w.pods[pod.ix()].sum_up(&mut w.records[pod.ix()]);
-    if w.pods[pod.ix()].status.form().condition_is_true(Sym::READY) {
+    if w.pods[pod.ix()].status.condition_is_true(Sym::READY) {
         ready_changed(&mut w.records[pod.ix()], now, false);
     }
 }
@@ -439,8 +417,8 @@ fn record_changes(w: &mut World, pod: PodId, before: &HeldStatus) -> bool {
     let (node, was) = (p.node, p.shown);
     let (spec, after, deleted) = (&*p.spec, &p.status, p.deletion.is_some());
     let template = template_of(templates, p.template, &p.spec);
-    let told = learned.difference(template, &Written { spec, before, after, deleted, gates });
-    let found = &told.difference;
+    let report = learned.report(template, &Written { spec, before, after, deleted, gates });
+    let found = &report.difference;
     let record = &mut w.records[pod.ix()];
     if found.runs {
         record.started.get_or_insert(now);
@@ -457,10 +435,10 @@ fn record_changes(w: &mut World, pod: PodId, before: &HeldStatus) -> bool {
         }
         ready_changed(record, now, is_ready);
     }
-    w.record_together(pod, node, &found.rows, told.mixed);
-    if was != told.shown {
-        w.pods.write(pod.ix()).shown = told.shown;
-        let Shown { status, ready, restarts } = told.shown;
+    w.record_together(pod, node, &found.rows, report.digest);
+    if was != report.shown {
+        w.pods.write(pod.ix()).shown = report.shown;
+        let Shown { status, ready, restarts } = report.shown;
         w.record(Some(pod), node, Change::Status { from: was.status, to: status, ready, restarts });
     }
     found.ends

@@ -63,8 +63,7 @@ pub fn resize(w: &mut World, pod: PodId, container: Sym, change: &Resources) -> 
     }
     let p = w.local_mut(pod);
     // A kubelet that has not taken the pod yet takes it as it is then; for one that has ended nothing is set aside.
-    let taken =
-        (p.worker.is_some() || p.status.start_time().is_some()) && !p.status.form().phase.is_terminal();
+    let taken = (p.worker.is_some() || p.status.start_time().is_some()) && !p.status.phase().is_terminal();
     if taken && p.runtime.resize.is_none() {
         p.runtime.resize = Some(Box::new(Resize::of(&p.pod.spec)));
     }

@@ -152,7 +152,7 @@ pub fn reject(w: &mut World, pod: PodId, reason: Sym, message: Text) {
         message: words.into(),
         conditions: kept,
         start_time: p.status.start_time().or(Some(now.truncate_secs())),
-        qos_class: p.status.form().qos_class,
+        qos_class: p.status.qos_class(),
         observed_generation: generation,
         ..PodStatus::default()
     };

@@ -128,7 +128,7 @@ fn push(w: &mut World, pod: PodId, node: NodeId) {
         list.sort_by_cached_key(|pod| {
             let p = w.local(*pod);
             let pending = p.runtime.resize.as_deref().and_then(|own| own.pending.as_ref());
-            resize::turn(grows(p, &w.gates), p.spec.priority, p.status.form().qos_class, pending)
+            resize::turn(grows(p, &w.gates), p.spec.priority, p.status.qos_class(), pending)
         });
     }
     if let Some(kubelet) = w.kubelet_mut(node) {

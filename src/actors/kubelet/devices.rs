@@ -34,7 +34,7 @@ fn was_admitted(p: Local<'_>) -> bool {
 fn holds_devices(p: Local<'_>) -> bool {
     let ended = match p.worker {
         Some(worker) => worker.containers_gone,
-        None => !p.exists || p.status.form().phase.is_terminal(),
+        None => !p.exists || p.status.phase().is_terminal(),
     };
     was_admitted(p) && !ended
 }

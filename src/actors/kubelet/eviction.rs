@@ -268,7 +268,7 @@ pub fn admits(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
         let tolerated = p.spec.tolerations.iter().any(|toleration| {
             crate::rules::scheduler::placement::taint_toleration::tolerates(toleration, &taint)
         });
-        if p.status.form().qos_class != Sym::BEST_EFFORT || tolerated {
+        if p.status.qos_class() != Sym::BEST_EFFORT || tolerated {
             return Ok(());
         }
     }

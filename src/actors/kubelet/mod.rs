@@ -114,7 +114,7 @@ fn forget_back_offs(w: &mut World, pod: PodId, old: &crate::api::PodSpec) {
 /// A pod that this kubelet did not know: it is admitted or rejected, then gets a worker.
 fn add(w: &mut World, pod: PodId, node: NodeId) {
     let p = &w.pods[pod.ix()];
-    let terminal = p.status.form().phase.is_terminal();
+    let terminal = p.status.phase().is_terminal();
     let ending = p.deletion.is_some() || terminal;
     let request = taken::learn_request(w, pod);
     taken::look_at_node(w, node);

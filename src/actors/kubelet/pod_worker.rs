@@ -5,6 +5,8 @@
 //! ended needs one more second to say so, and why a second update in one relist shows a second later.
 
 use super::{pleg, status_manager, sync};
+use crate::api::form::ask;
+use crate::rules::kubelet::status_manager::has_initialized;
 use crate::rules::machinery::events::Correlator;
 use crate::time::{Span, Time};
 use crate::world::worker::{SyncErrors, Work};
@@ -33,8 +35,8 @@ pub enum Outcome {
 /// `UpdatePod`: something about the pod wants a look.
 pub fn update_pod(w: &mut World, pod: PodId) {
     let p = w.local(pod);
-    let terminal = p.status.form().phase.is_terminal();
-    let initialized = crate::rules::kubelet::status_manager::has_initialized(&sync::view(p));
+    let terminal = p.status.phase().is_terminal();
+    let initialized = ask!(p.status, |status| has_initialized(sync::spec(p), status));
     let Some(worker) = w.worker_mut(pod) else { return };
     if worker.work == Work::Finished {
         return;

@@ -7,12 +7,12 @@
 
 use super::{pod_worker, status_manager};
 use crate::actors::events;
+use crate::api::form::{HeldContainer, ask};
 use crate::api::spec::Probe;
-use crate::api::{ContainerState, ContainerStatus, HeldStatus, ProbeKind, RestartPolicy, Sym};
+use crate::api::{ContainerState, ContainerStatus, HeldStatus, Marks, ProbeKind, RestartPolicy, Sym};
 use crate::rules::kubelet::api_status::ran_before_kubelet;
 use crate::rules::kubelet::probe_text::{self, Door, Failure};
 use crate::rules::kubelet::restart::should_restart;
-use crate::rules::kubelet::status_change;
 use crate::rules::kubelet::sync_actions::ProbeResults;
 use crate::rules::versions::gates::Version;
 use crate::scenario::plan::ProbePoint;
@@ -124,7 +124,19 @@ fn arm(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, from: Time) 
 
 /// The earliest instant at which a tick could change something, or None while only an outside change can.
 fn next_relevant(w: &World, p: Local<'_>, ix: ContainerIx, kind: ProbeKind, b: &Prober) -> Option<Time> {
-    let (held, status) = published(p, ix)?;
+    let found = published(p, ix)?;
+    ask!(found, |status| next_relevant_of(w, p, ix, kind, b, status, || found.running_since()))
+}
+
+fn next_relevant_of<M: Marks>(
+    w: &World,
+    p: Local<'_>,
+    ix: ContainerIx,
+    kind: ProbeKind,
+    b: &Prober,
+    status: &ContainerStatus<M>,
+    running_since: impl Fn() -> Option<Time>,
+) -> Option<Time> {
     let instance = status.restart_count;
     match status.state {
         ContainerState::Running { .. } => {
@@ -134,7 +146,7 @@ fn next_relevant(w: &World, p: Local<'_>, ix: ContainerIx, kind: ProbeKind, b: &
             }
             let spec = p.container(ix).probe(kind)?;
             let delay = Span::from_secs(i64::from(spec.initial_delay_seconds));
-            let ripe = || held.running_since(status).unwrap_or(w.now) + delay;
+            let ripe = || running_since().unwrap_or(w.now) + delay;
             let started = status.started == Some(true);
             if (kind == ProbeKind::Startup) == started && !new {
                 return None;
@@ -187,13 +199,9 @@ fn times_out(point: &ProbePoint, spec: &Probe) -> bool {
     }
 }
 
-/// The status as the status manager has it, and in its form the container's.
-fn published(p: Local<'_>, ix: ContainerIx) -> Option<(&HeldStatus, &ContainerStatus)> {
-    let worker = p.worker?;
-    let name = p.container(ix).name;
-    let status = worker.status()?;
-    let found = status_change::probed(status.form()).find(|c| c.name == name)?;
-    Some((status, found))
+/// The container's status as the status manager has it.
+fn published(p: Local<'_>, ix: ContainerIx) -> Option<HeldContainer<'_>> {
+    p.worker?.status()?.probed(p.container(ix).name)
 }
 
 /// Containers or their status have changed: workers that slept may have something to do.
@@ -248,7 +256,7 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, generat
     let p = w.local(pod);
     let Some(b) = prober(p, ix, kind).copied().filter(|b| b.generation == generation) else { return };
     let Some(worker) = p.worker else { return };
-    if worker.status().is_some_and(|s| s.form().phase.is_terminal()) {
+    if worker.status().is_some_and(|s| s.phase().is_terminal()) {
         return;
     }
     if let Some(b) = prober_mut(w, pod, ix, kind) {
@@ -256,7 +264,7 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, generat
     }
     let now = w.now;
     let p = w.local(pod);
-    let Some(status) = published(p, ix).map(|(held, found)| held.container(found)) else { return };
+    let Some(status) = published(p, ix).map(HeldContainer::read) else { return };
     // Held while the pod changes.
     let pod_spec = std::sync::Arc::clone(&p.spec);
     let Some(spec) = pod_spec.container_at(usize::from(ix)).probe(kind) else { return };
@@ -303,7 +311,7 @@ fn first_value(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, stat
         if kind == ProbeKind::Startup && p.is_sidecar(ix) && status.started == Some(true) {
             set_result(w, pod, ix, kind, true);
         }
-        if ran_before_kubelet(status, super::start_of(w, node)) {
+        if ran_before_kubelet(status.state.running_since(), super::start_of(w, node)) {
             return;
         }
     }

@@ -6,23 +6,26 @@ use smallvec::SmallVec;
 
 use super::{allocation, prober, status_manager, sync};
 use crate::actors::events;
-use crate::api::{Phase, ProbeKind, Sym};
+use crate::api::{Container, Phase, ProbeKind, RuntimeContainer, Sym};
+use crate::rules::kubelet::api_status::ran_before_kubelet;
 use crate::rules::kubelet::container_status::StartFailure;
 use crate::rules::kubelet::status_change::{Known, Op, Probed, Sync};
 use crate::world::{ContainerIx, Local, PodId, World};
 
 /// What the kubelet remembers of a container beside its instances.
-fn known(p: Local<'_>, ix: ContainerIx) -> Known {
+fn known(p: Local<'_>, ix: ContainerIx, found: impl Fn(&Container) -> bool) -> Known {
     let memory = p.memory(ix);
     let prober = |kind| memory.and_then(|memory| memory.probers.get(kind));
     let probed = |kind| prober(kind).map(|b| Probed { instance: b.instance, result: b.result });
+    let container = p.container(ix);
     Known {
-        name: p.container(ix).name,
+        name: container.name,
         failure: memory
             .and_then(|memory| memory.reason)
             .map(|(reason, message)| StartFailure { reason, message }),
         startup: probed(ProbeKind::Startup),
         readiness: probed(ProbeKind::Readiness),
+        ran_before: found(container),
     }
 }
 
@@ -34,7 +37,14 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
     let (ended_by, ip) = (worker.ended_by, w.machines[worker.node.ix()].ip);
     let kubelet_start = w.kubelet(worker.node)?.start;
     let runtime = Arc::clone(&worker.run.as_ref()?.snapshot.status);
-    let containers: SmallVec<[Known; 4]> = p.container_ixs().map(|ix| known(p, ix)).collect();
+    // Since 1.35 a new kubelet leaves the readiness of what it finds running as it is.
+    let found = |container: &Container| {
+        let since = || runtime.newest(container.name).and_then(RuntimeContainer::running_since);
+        container.readiness_probe.is_some()
+            && !w.gates.change_status_on_kubelet_restart
+            && ran_before_kubelet(since(), kubelet_start)
+    };
+    let containers: SmallVec<[Known; 4]> = p.container_ixs().map(|ix| known(p, ix, found)).collect();
     let resize_conditions = allocation::conditions(p, &w.gates);
     let past = sync::past_deadline(p, w.now);
     let op = Op::Sync(Sync {
@@ -42,7 +52,7 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
         containers: &containers,
         is_terminal,
         ended_by,
-        kubelet_start,
+        past_deadline: past,
         host_ips: &[ip],
         resize_conditions: &resize_conditions,
     });

@@ -5,9 +5,10 @@
 //! changes a few milliseconds apart are two writes, and a third in between may never be seen.
 
 use crate::actors::api_server;
-use crate::api::{ContainerStatus, Sym};
+use crate::api::Sym;
+use crate::api::form::{HeldContainer, ask};
 use crate::engine::random;
-use crate::rules::kubelet::status_change::{self, Op};
+use crate::rules::kubelet::status_change::Op;
 use crate::rules::kubelet::status_manager as rule;
 use crate::time::Span;
 use crate::world::learned::{Asked, Outgoing, Played};
@@ -73,7 +74,7 @@ pub fn terminate(w: &mut World, pod: PodId) {
 pub fn set_container_readiness(w: &mut World, pod: PodId, ix: ContainerIx, ready: bool) {
     let p = w.local(pod);
     let container = p.container(ix).name;
-    if probed(p, container).is_some_and(|c| c.ready != ready) {
+    if probed(p, container).is_some_and(|c| ask!(c, |c| c.ready != ready)) {
         change(w, pod, Op::Readiness { container, ready });
     }
 }
@@ -82,14 +83,14 @@ pub fn set_container_readiness(w: &mut World, pod: PodId, ix: ContainerIx, ready
 pub fn set_container_startup(w: &mut World, pod: PodId, ix: ContainerIx, started: bool) {
     let p = w.local(pod);
     let container = p.container(ix).name;
-    if probed(p, container).is_some_and(|c| c.started != Some(started)) {
+    if probed(p, container).is_some_and(|c| ask!(c, |c| c.started != Some(started))) {
         change(w, pod, Op::Startup { container, started });
     }
 }
 
 /// A container as the status in the kubelet's cache has it.
-fn probed(p: Local<'_>, container: Sym) -> Option<&ContainerStatus> {
-    status_change::probed(p.worker?.status()?.form()).find(|c| c.name == container)
+fn probed(p: Local<'_>, container: Sym) -> Option<HeldContainer<'_>> {
+    p.worker?.status()?.probed(container)
 }
 
 /// `OnPodSandboxReady` (pkg/kubelet/kubelet.go, 1.36): PodReadyToStartContainers turns True before images are pulled.
@@ -182,13 +183,13 @@ fn sync_pod(w: &mut World, pod: PodId) {
         now: *now,
         gates,
     });
-    let held_back = merged.form().phase != cached.status.form().phase;
+    let held_back = merged.phase() != cached.status.phase();
     api_server::replace_status(w, pod, merged);
     if held_back {
         want_reconcile(w, pod);
     }
     let p = &w.pods[pod.ix()];
-    if cached.is_finished && p.deletion.is_some() && p.status.form().phase.is_terminal() {
+    if cached.is_finished && p.deletion.is_some() && p.status.phase().is_terminal() {
         api_server::delete_pod(w, pod, Some(0));
     }
 }

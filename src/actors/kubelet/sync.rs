@@ -15,7 +15,9 @@ use super::{
     allocation, crowd, images, kill, prober, start_container, status, status_manager, taken, volumes,
 };
 use crate::actors::{events, runtime};
-use crate::api::{HeldStatus, InstanceState, Phase, Sym};
+use crate::api::form::ask;
+use crate::api::{InstanceState, Marks, Phase, PodSpec, PodStatus, Real, Sym};
+use crate::rules::kubelet::api_status::{needs_readiness_reconcile, past_active_deadline};
 use crate::rules::kubelet::pod::PodView;
 use crate::rules::kubelet::restart;
 use crate::rules::kubelet::sync_actions::{Input, KillReason, Places, ProbeResults};
@@ -25,16 +27,19 @@ use crate::world::learned::Seen;
 use crate::world::worker::{Run, Stage, SyncErrors};
 use crate::world::{ContainerIx, Local, PodId, Purpose, SimEvent, World, template_of};
 
-/// The kubelet's view of a pod, for rules that ask for no instants of its status.
-pub fn view(p: Local<'_>) -> PodView<'_> {
-    let worker = p.worker;
-    PodView {
-        spec: worker.map_or(&p.pod.spec, |worker| &worker.spec),
-        status: p.pod.status.form(),
-        generation: p.generation,
-        deleted: worker.is_some_and(|worker| worker.deletion.is_some()),
-        is_static: false,
-    }
+/// The kubelet's view of a pod with this status.
+fn view<'a, M: Marks>(p: Local<'a>, status: &'a PodStatus<M>) -> PodView<'a, M> {
+    PodView { spec: spec(p), status, generation: p.generation, deleted: is_deleted(p), is_static: false }
+}
+
+/// The spec that a pod's kubelet works with.
+pub(super) fn spec(p: Local<'_>) -> &PodSpec {
+    p.worker.map_or(&p.pod.spec, |worker| &worker.spec)
+}
+
+/// Whether a pod's kubelet knows that it is being deleted.
+fn is_deleted(p: Local<'_>) -> bool {
+    p.worker.is_some_and(|worker| worker.deletion.is_some())
 }
 
 /// The pod's template, while it and its kubelet work with the spec of that.
@@ -47,17 +52,13 @@ pub fn template(templates: &[Arc<PodTemplate>], p: Local<'_>) -> Option<Template
 /// (`NeedToReconcilePodReadiness`, pkg/kubelet/status/status_manager.go).
 pub fn gates_met(w: &World, pod: PodId) -> bool {
     let p = w.local(pod);
-    p.worker.is_some() && crate::rules::kubelet::api_status::needs_readiness_reconcile(&view(p), &w.gates)
+    p.worker.is_some() && ask!(p.pod.status, |status| needs_readiness_reconcile(&view(p, status), &w.gates))
 }
 
 /// Whether the active deadline is over; it counts from `startTime`.
 pub fn past_deadline(p: Local<'_>, now: Time) -> bool {
     let Some(worker) = p.worker else { return false };
-    let start = worker.status().unwrap_or(&p.status).start_time();
-    match (start, worker.spec.active_deadline_seconds) {
-        (Some(start), Some(secs)) => now.since(start) >= Span::from_secs(secs),
-        _ => false,
-    }
+    past_active_deadline(&worker.spec, worker.status().unwrap_or(&p.status).start_time(), now)
 }
 
 /// Whether the periodic resync of a pod could show anything new: a started container that is not ready has its
@@ -66,11 +67,10 @@ pub fn is_unsettled(p: Local<'_>) -> bool {
     let Some(worker) = p.worker else { return false };
     worker.cache.status != p.runtime.live
         || worker.status().is_some_and(|status| {
-            status
-                .form()
+            ask!(status, |status| status
                 .containers
                 .iter()
-                .any(|c| c.state.is_running() && !c.ready && c.started == Some(true))
+                .any(|c| c.state.is_running() && !c.ready && c.started == Some(true)))
         })
 }
 
@@ -156,20 +156,23 @@ fn mounted(w: &mut World, pod: PodId) {
     let Some(worker) = p.worker else { return };
     let Some(run) = worker.run.as_ref() else { return };
     let probes: SmallVec<[ProbeResults; 4]> = p.container_ixs().map(|ix| prober::results(p, ix)).collect();
-    let status = worker.status().map(HeldStatus::form);
+    let (spec, live) = (&*worker.spec, Some(&*run.snapshot.status));
     let restart_all = gates.restart_all_containers
-        && restart::all_could_restart(&worker.spec, gates)
-        && restart::should_restart_all(&view(p), Some(&run.snapshot), status);
+        && restart::all_could_restart(spec, gates)
+        && match worker.status() {
+            Some(status) => ask!(status, |status| restart::should_restart_all(spec, live, Some(status))),
+            None => restart::should_restart_all::<Real, Real>(spec, live, None),
+        };
     let sizes = p.runtime.resize.as_deref().map(|own| own.actual.as_slice());
     let (probes, runtime) = (probes.as_slice(), &*run.snapshot.status);
-    let input = Input { pod: view(p), runtime, probes, restart_all, sizes, gates };
-    let deeds = learned.deeds(template(templates, p), run.snapshot.shape, &input);
+    let input = Input { spec, deleted: is_deleted(p), runtime, probes, restart_all, sizes, gates };
+    let computed = learned.actions(template(templates, p), run.snapshot.shape, &input);
     let grace = worker.grace_secs;
     let Some(run) = run_mut(w, pod) else { return };
-    let actions = &deeds.actions;
-    run.init_pass = deeds.init_pass;
-    run.to_start = Places::from_slice(&deeds.to_start);
-    run.acted = deeds.acts;
+    let actions = &computed.to_do;
+    run.init_pass = computed.init_pass;
+    run.to_start = Places::from_slice(&computed.to_start);
+    run.acted = computed.acts;
     run.resizes = actions.resize;
     run.creates_sandbox = actions.create_sandbox;
     run.purges_init = actions.purge_init;

@@ -34,7 +34,7 @@ impl PodFacts for Facts<'_> {
         self.pods[pod as usize].deletion.is_some()
     }
     fn is_preempted(&self, pod: u32) -> bool {
-        let target = self.pods[pod as usize].status.form().condition(Sym::DISRUPTION_TARGET);
+        let target = self.pods[pod as usize].status.condition(Sym::DISRUPTION_TARGET);
         target.is_some_and(|c| c.reason == Sym::PREEMPTION_BY_SCHEDULER)
     }
     fn budgets(&self) -> &[Budget] {

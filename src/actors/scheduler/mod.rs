@@ -30,7 +30,7 @@ fn asked(w: &World, pod: PodId) -> PodRequest {
     let p = &w.pods[pod.ix()];
     let of = |spec| PodRequest::new(p.ident.namespace, labels(&p.labels), spec, &w.gates);
     let Some(own) = w.places[pod.ix()].runtime.resize.as_deref() else { return of(&p.spec) };
-    let pending = p.status.form().condition(Sym::POD_RESIZE_PENDING);
+    let pending = p.status.condition(Sym::POD_RESIZE_PENDING);
     let infeasible = pending.is_some_and(|condition| condition.reason == Sym::INFEASIBLE);
     of(&resize::counted(&p.spec, &own.allocated, &own.actual, infeasible))
 }

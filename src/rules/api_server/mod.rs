@@ -5,4 +5,5 @@ pub mod admission;
 pub mod admission_plugins;
 pub mod decode;
 pub mod defaults;
+pub mod pod_status;
 pub mod validation;

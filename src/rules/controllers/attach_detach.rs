@@ -7,7 +7,7 @@
 //! The surprises: ReadWriteOnce is about nodes, not pods; the error is told once, however long it lasts; and a node that
 //! is well keeps a volume that it says it uses for ever, six minutes are for nodes that are lost.
 
-use crate::api::{ContainerState, PodStatus, Sym};
+use crate::api::{ContainerState, Marks, PodStatus, Sym};
 use crate::time::Span;
 
 /// `reconcilerLoopPeriod`
@@ -23,8 +23,8 @@ pub fn multi_attach_allowed(access_modes: &[Sym]) -> bool {
 }
 
 /// `IsPodTerminated`: such a pod does not need its volumes any more.
-pub fn is_terminated(status: &PodStatus, deleted: bool) -> bool {
-    let runs = |state: &ContainerState| {
+pub fn is_terminated<M: Marks>(status: &PodStatus<M>, deleted: bool) -> bool {
+    let runs = |state: &ContainerState<M>| {
         !matches!(state, ContainerState::Terminated(_) | ContainerState::Waiting { .. })
     };
     status.phase.is_terminal() || deleted && !status.containers.iter().any(|c| runs(&c.state))

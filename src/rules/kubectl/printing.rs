@@ -6,7 +6,9 @@
 use std::fmt;
 
 use super::humanize::HumanDuration;
-use crate::api::{Condition, ContainerState, PodSpec, PodStatus, Sym, Terminated, Tri};
+use crate::api::{
+    Condition, ContainerState, ContainerStatus, Marks, PodSpec, PodStatus, Sym, Terminated, Tri,
+};
 use crate::rules::versions::gates::{Gates, Version};
 use crate::time::Time;
 
@@ -51,7 +53,7 @@ impl Status {
             other => Sym::new(&other.to_string()),
         }
     }
-    fn ended(ended: &Terminated) -> Status {
+    fn ended<M: Marks>(ended: &Terminated<M>) -> Status {
         if !ended.reason.is_empty() {
             Status::Is(ended.reason)
         } else if ended.signal != 0 {
@@ -70,16 +72,16 @@ impl Status {
     }
 }
 
-/// What the columns READY, STATUS and RESTARTS say.
+/// What the columns READY, STATUS and RESTARTS say. `L` is `()` where instants are not known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Columns {
+pub struct Columns<L = Option<Time>> {
     pub status: Status,
     /// READY: so many of so many.
     pub ready: u32,
     pub total: u32,
     pub restarts: i64,
     /// When the newest instance that was restarted had ended.
-    pub last_restart: Option<Time>,
+    pub last_restart: L,
 }
 
 impl Columns {
@@ -139,6 +141,30 @@ pub fn columns_and_source(
     deleted: bool,
     gates: &Gates,
 ) -> (Columns, StatusSource) {
+    walk(spec, status, deleted, gates, |last| last.terminated().and_then(|ended| ended.finished_at))
+}
+
+/// [`columns_and_source`] without instants, which many pods share.
+pub fn shared_columns<M: Marks>(
+    spec: &PodSpec,
+    status: &PodStatus<M>,
+    deleted: bool,
+    gates: &Gates,
+) -> (Columns<()>, StatusSource) {
+    walk(spec, status, deleted, gates, |_| ())
+}
+
+fn walk<M: Marks, L: Copy + Default + Ord>(
+    spec: &PodSpec,
+    status: &PodStatus<M>,
+    deleted: bool,
+    gates: &Gates,
+    ended: impl Fn(&ContainerState<M>) -> L,
+) -> (Columns<L>, StatusSource) {
+    let restarts_of = |container: &ContainerStatus<M>| Restarts {
+        count: i64::from(container.restart_count),
+        last: ended(&container.last_state),
+    };
     let (mut shown, mut source) = if status.reason.is_empty() {
         (Status::Is(status.phase.as_sym()), StatusSource::Phase)
     } else {
@@ -152,7 +178,7 @@ pub fn columns_and_source(
     let (mut all, mut of_sidecars) = (Restarts::default(), Restarts::default());
     let mut initializing = false;
     for (index, container) in status.init.iter().enumerate() {
-        let restarts = Restarts::of(container.restart_count, &container.last_state);
+        let restarts = restarts_of(container);
         all = all.and(restarts);
         let is_sidecar = spec
             .init_containers
@@ -186,7 +212,7 @@ pub fn columns_and_source(
         let mut has_running = false;
         let mut failed = None;
         for (index, container) in status.containers.iter().enumerate().rev() {
-            all = all.and(Restarts::of(container.restart_count, &container.last_state));
+            all = all.and(restarts_of(container));
             match &container.state {
                 ContainerState::Waiting { reason, .. } if !reason.is_empty() => {
                     (shown, source) = (Status::Is(*reason), StatusSource::Main(index));
@@ -233,17 +259,13 @@ pub fn columns_and_source(
 }
 
 #[derive(Clone, Copy, Default)]
-struct Restarts {
+struct Restarts<L> {
     count: i64,
-    last: Option<Time>,
+    last: L,
 }
 
-impl Restarts {
-    fn of(count: i32, last_state: &ContainerState) -> Restarts {
-        let last = last_state.terminated().and_then(|ended| ended.finished_at);
-        Restarts { count: i64::from(count), last }
-    }
-    fn and(self, other: Restarts) -> Restarts {
+impl<L: Ord> Restarts<L> {
+    fn and(self, other: Restarts<L>) -> Restarts<L> {
         Restarts { count: self.count + other.count, last: self.last.max(other.last) }
     }
 }

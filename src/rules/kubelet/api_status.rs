@@ -8,9 +8,10 @@ use super::container_status::{ContainerList, Sources, StartFailure, convert};
 use super::phase::{PhaseFacts, has_active_container, phase};
 use super::pod::{PodView, Statuses};
 use super::restart::{all_could_restart, should_restart_all};
+use crate::api::marks::Address;
 use crate::api::{
-    Condition, Conditions, Container, ContainerStatus, ContainerStatuses, Ips, Phase, PodSpec, PodStatus,
-    Probe, RuntimeStatus, Sym, Text,
+    Condition, Conditions, Container, ContainerStatus, ContainerStatuses, Ips, Marks, Phase, PodSpec,
+    PodStatus, Probe, Real, RuntimeStatus, Sym, Text,
 };
 use crate::rules::versions::gates::Gates;
 use crate::time::{Span, Time};
@@ -32,11 +33,13 @@ pub struct ProbeFacts {
     /// A worker for this kind of probe exists, that is: the container has such a probe and the kubelet has begun with it.
     pub startup_worker: bool,
     pub readiness_worker: bool,
+    /// See [`ran_before_kubelet`]; asked only where a new kubelet leaves what it finds as it is (1.35).
+    pub ran_before: bool,
 }
 
 /// The prober, as far as a status needs it.
-pub trait ProbeView {
-    fn facts(&self, status: &ContainerStatus) -> ProbeFacts;
+pub trait ProbeView<M: Marks = Real> {
+    fn facts(&self, status: &ContainerStatus<M>) -> ProbeFacts;
     /// Called for each container that is not ready yet though it has a readiness worker: the kubelet asks that worker
     /// to probe at once, at every computation of a status.
     fn probe_readiness_now(&mut self, _container: Sym) {}
@@ -45,28 +48,27 @@ pub trait ProbeView {
 /// No container has a probe.
 pub struct NoProbes;
 
-impl ProbeView for NoProbes {
-    fn facts(&self, _: &ContainerStatus) -> ProbeFacts {
+impl<M: Marks> ProbeView<M> for NoProbes {
+    fn facts(&self, _: &ContainerStatus<M>) -> ProbeFacts {
         ProbeFacts::default()
     }
 }
 
 /// What [`generate`] looks at.
 #[derive(Clone, Copy)]
-pub struct StatusSources<'a> {
-    pub pod: PodView<'a>,
-    pub runtime: &'a RuntimeStatus,
+pub struct StatusSources<'a, M: Marks = Real> {
+    pub pod: PodView<'a, M>,
+    pub runtime: &'a RuntimeStatus<M>,
     /// What the status manager has; without it the API's status stands in.
-    pub cached: Option<&'a PodStatus>,
+    pub cached: Option<&'a PodStatus<M>>,
     /// The pod worker is past stopping the containers.
     pub is_terminal: bool,
-    pub now: Time,
-    /// When this kubelet process began: containers that it found running keep their readiness.
-    pub kubelet_start: Time,
+    /// See [`past_active_deadline`], with the start time that the status before had.
+    pub past_deadline: bool,
     /// The node's addresses, the first family first.
-    pub host_ips: &'a [Sym],
+    pub host_ips: &'a [M::Address],
     /// PodResizePending and PodResizeInProgress, if any.
-    pub resize_conditions: &'a [Condition],
+    pub resize_conditions: &'a [Condition<M>],
     /// `status.qosClass` where the API has none yet.
     pub qos_class: Sym,
     pub gates: &'a Gates,
@@ -77,18 +79,18 @@ pub struct StatusSources<'a> {
 /// `generateAPIPodStatus`. A terminal phase is never left, whichever side knew of it first; `reason` and `message`
 /// live as long as the phase does. The order of the conditions is the kubelet's: foreign ones as the API has them, resizes,
 /// DisruptionTarget, then its own.
-pub fn generate(
-    sources: &StatusSources<'_>,
+pub fn generate<M: Marks>(
+    sources: &StatusSources<'_, M>,
     failure: impl Fn(Sym) -> Option<StartFailure>,
-    probes: &mut impl ProbeView,
-) -> PodStatus {
+    probes: &mut impl ProbeView<M>,
+) -> PodStatus<M> {
     let StatusSources { pod, runtime, gates, .. } = *sources;
     let old = sources.cached.unwrap_or(pod.status);
-    let restarting = gates.restart_all_containers && should_restart_all(&pod, Some(runtime), Some(old));
+    let restarting = gates.restart_all_containers && should_restart_all(pod.spec, Some(runtime), Some(old));
     let converted = Sources { pod, runtime, restarting, gates };
     let mut status = PodStatus {
-        pod_ips: sorted_ips(&runtime.ips, sources.host_ips),
-        host_ips: Ips::from_slice(sources.host_ips),
+        pod_ips: sorted_ips::<M>(&runtime.ips, sources.host_ips),
+        host_ips: Ips::<M>::from_slice(sources.host_ips),
         qos_class: if pod.status.qos_class.is_empty() { sources.qos_class } else { pod.status.qos_class },
         ..PodStatus::default()
     };
@@ -116,7 +118,7 @@ pub fn generate(
         status.reason = if old.reason.is_empty() { pod.status.reason } else { old.reason };
         status.message = if old.message.is_empty() { pod.status.message } else { old.message };
     }
-    if past_active_deadline(pod.spec, old.start_time, sources.now) {
+    if sources.past_deadline {
         status.phase = Phase::Failed;
         status.reason = Sym::DEADLINE_EXCEEDED;
         status.message = Text::Is(Sym::DEADLINE_EXCEEDED_MESSAGE);
@@ -134,7 +136,7 @@ pub fn generate(
         }
         if let [_, second] = sources.host_ips
             && let [only] = status.pod_ips[..]
-            && is_v6(only) != is_v6(*second)
+            && only.is_v6() != second.is_v6()
         {
             status.pod_ips.push(*second);
         }
@@ -142,7 +144,7 @@ pub fn generate(
     status
 }
 
-fn put_conditions(sources: &StatusSources<'_>, old: &PodStatus, status: &mut PodStatus) {
+fn put_conditions<M: Marks>(sources: &StatusSources<'_, M>, old: &PodStatus<M>, status: &mut PodStatus<M>) {
     let StatusSources { pod, runtime, gates, .. } = *sources;
     let phase = status.phase;
     let PodStatus { conditions: list, init, containers, .. } = status;
@@ -197,7 +199,7 @@ pub fn is_kubelet_owned(kind: Sym, gates: &Gates) -> bool {
 }
 
 /// Puts a condition in the place of the one of its type, or last (`ReplaceOrAppendPodCondition`).
-pub fn replace_or_append(list: &mut Conditions, condition: Condition) {
+pub fn replace_or_append<M: Marks>(list: &mut Conditions<M>, condition: Condition<M>) {
     match list.iter_mut().find(|other| other.kind == condition.kind) {
         Some(place) => *place = condition,
         None => list.push(condition),
@@ -214,22 +216,22 @@ pub fn past_active_deadline(spec: &PodSpec, start_time: Option<Time>, now: Time)
     }
 }
 
-fn is_v6(ip: Sym) -> bool {
-    ip.contains(':')
-}
-
 /// One address of the node's first family, then one of the other (`sortPodIPs`).
-fn sorted_ips(ips: &[Sym], host_ips: &[Sym]) -> Ips {
+fn sorted_ips<M: Marks>(ips: &[M::Address], host_ips: &[M::Address]) -> Ips<M> {
     if ips.len() < 2 {
-        return Ips::from_slice(ips);
+        return Ips::<M>::from_slice(ips);
     }
-    let first_is_v6 = host_ips.first().is_some_and(|ip| is_v6(*ip));
-    let first = |v6: bool| ips.iter().copied().find(|ip| is_v6(*ip) == v6);
+    let first_is_v6 = host_ips.first().is_some_and(|ip| ip.is_v6() == Some(true));
+    let first = |v6: bool| ips.iter().copied().find(|ip| ip.is_v6() == Some(v6));
     first(first_is_v6).into_iter().chain(first(!first_is_v6)).collect()
 }
 
 /// `started` and `ready` of every container (`UpdatePodStatus` in pkg/kubelet/prober/prober_manager.go).
-fn update_probes(sources: &StatusSources<'_>, status: &mut PodStatus, probes: &mut impl ProbeView) {
+fn update_probes<M: Marks>(
+    sources: &StatusSources<'_, M>,
+    status: &mut PodStatus<M>,
+    probes: &mut impl ProbeView<M>,
+) {
     let spec = sources.pod.spec;
     for container in &mut status.containers {
         let probe = spec
@@ -258,7 +260,11 @@ fn update_probes(sources: &StatusSources<'_>, status: &mut PodStatus, probes: &m
 }
 
 /// `isContainerStarted`: since 1.35 a container that had started before the kubelet began anew still counts as started.
-fn is_started(sources: &StatusSources<'_>, status: &ContainerStatus, facts: ProbeFacts) -> bool {
+fn is_started<M: Marks>(
+    sources: &StatusSources<'_, M>,
+    status: &ContainerStatus<M>,
+    facts: ProbeFacts,
+) -> bool {
     if !status.state.is_running() {
         return false;
     }
@@ -271,11 +277,11 @@ fn is_started(sources: &StatusSources<'_>, status: &ContainerStatus, facts: Prob
     !facts.startup_worker
 }
 
-fn update_probed(
-    sources: &StatusSources<'_>,
-    status: &mut ContainerStatus,
+fn update_probed<M: Marks>(
+    sources: &StatusSources<'_, M>,
+    status: &mut ContainerStatus<M>,
     readiness_probe: Option<Option<&Probe>>,
-    probes: &mut impl ProbeView,
+    probes: &mut impl ProbeView<M>,
 ) {
     let facts = probes.facts(status);
     let started = is_started(sources, status, facts);
@@ -293,7 +299,7 @@ fn update_probed(
     }
     if let Some(probe) = readiness_probe
         && !sources.gates.change_status_on_kubelet_restart
-        && ran_before_kubelet(status, sources.kubelet_start)
+        && facts.ran_before
     {
         // Found running by a new kubelet: ready until its first probe says otherwise, if the pod was.
         if facts.readiness.is_none() {
@@ -311,20 +317,15 @@ const KUBELET_RESTART_GRACE: Span = Span::from_secs(10);
 
 /// Whether a kubelet that began at this instant found the container running: what `setReadyStateOnKubeletRestart`
 /// (pkg/kubelet/prober/prober_manager.go) and a probe worker's first look (`doProbe`, worker.go) ask.
-pub fn ran_before_kubelet(status: &ContainerStatus, kubelet_start: Time) -> bool {
-    match status.state {
-        crate::api::ContainerState::Running { started_at: Some(started) } => {
-            started < kubelet_start - KUBELET_RESTART_GRACE
-        }
-        _ => false,
-    }
+pub fn ran_before_kubelet(running_since: Option<Time>, kubelet_start: Time) -> bool {
+    running_since.is_some_and(|since| since < kubelet_start - KUBELET_RESTART_GRACE)
 }
 
 /// Whether a change of conditions in the API makes the kubelet sync: a readiness gate would come out differently.
 ///
 /// `NeedToReconcilePodReadiness` in pkg/kubelet/status/status_manager.go. It asks for the Ready condition with the main
 /// containers' statuses alone, so a pod with gates and a sidecar is synced at every change of its status.
-pub fn needs_readiness_reconcile(pod: &PodView<'_>, gates: &Gates) -> bool {
+pub fn needs_readiness_reconcile<M: Marks>(pod: &PodView<'_, M>, gates: &Gates) -> bool {
     let status = pod.status;
     let Some(shown) = status.condition(Sym::READY) else { return false };
     if pod.spec.readiness_gates.is_empty() {

@@ -9,14 +9,16 @@ use smallvec::SmallVec;
 use super::pod::{PodView, Statuses};
 use super::restart::{restart_all_cleaned_up, should_restart_all};
 use super::sandbox::sandbox_changed;
-use crate::api::{Condition, Container, ContainerStatus, Phase, PodStatus, RuntimeStatus, Sym, Text, Tri};
+use crate::api::{
+    Condition, Container, ContainerStatus, Marks, Phase, PodStatus, RuntimeStatus, Sym, Text, Tri,
+};
 use crate::rules::versions::gates::Gates;
 
 /// The `observedGeneration` of a condition.
 ///
 /// `CalculatePodConditionObservedGeneration` in pkg/api/v1/pod/util.go: kept up without the gate where a condition has
 /// one already.
-pub fn observed_generation(old: &PodStatus, generation: i64, kind: Sym, gates: &Gates) -> i64 {
+pub fn observed_generation<M: Marks>(old: &PodStatus<M>, generation: i64, kind: Sym, gates: &Gates) -> i64 {
     let tracked = gates.observed_generation
         || old.conditions.iter().any(|c| c.kind == kind && c.observed_generation != 0);
     if tracked { generation } else { 0 }
@@ -60,13 +62,13 @@ const INCOMPLETE_STATUS: &str = "containers with incomplete status: ";
 ///
 /// `GenerateContainersReadyCondition`. `statuses` are init statuses before main ones; none at all means that nothing is
 /// known. A failed pod is not ready whatever its containers say, since they may still be stopping.
-pub fn containers_ready(
-    pod: &PodView<'_>,
-    old: &PodStatus,
-    statuses: Option<Statuses<'_>>,
+pub fn containers_ready<M: Marks>(
+    pod: &PodView<'_, M>,
+    old: &PodStatus<M>,
+    statuses: Option<Statuses<'_, M>>,
     phase: Phase,
     gates: &Gates,
-) -> Condition {
+) -> Condition<M> {
     let mut condition = Condition::new(Sym::CONTAINERS_READY, false);
     condition.observed_generation = observed_generation(old, pod.generation, Sym::CONTAINERS_READY, gates);
     let Some(statuses) = statuses else {
@@ -99,13 +101,13 @@ pub fn containers_ready(
 /// Ready: ContainersReady, and every readiness gate's condition is True.
 ///
 /// `GeneratePodReadyCondition`. `conditions` are those that the gates are looked up in.
-pub fn ready(
-    pod: &PodView<'_>,
-    old: &PodStatus,
-    containers_ready: &Condition,
-    conditions: &[Condition],
+pub fn ready<M: Marks>(
+    pod: &PodView<'_, M>,
+    old: &PodStatus<M>,
+    containers_ready: &Condition<M>,
+    conditions: &[Condition<M>],
     gates: &Gates,
-) -> Condition {
+) -> Condition<M> {
     let mut condition = Condition {
         kind: Sym::READY,
         observed_generation: observed_generation(old, pod.generation, Sym::READY, gates),
@@ -145,12 +147,12 @@ pub fn ready(
     condition
 }
 
-fn is_initialized(container: &Container, status: &ContainerStatus) -> bool {
+fn is_initialized<M: Marks>(container: &Container, status: &ContainerStatus<M>) -> bool {
     if container.is_sidecar() { status.started == Some(true) } else { status.ready }
 }
 
 /// Whether some regular container runs or has run (`HasAnyRegularContainerStarted`, pkg/kubelet/container/helpers.go).
-fn has_regular_started(pod: &PodView<'_>, statuses: Statuses<'_>) -> bool {
+fn has_regular_started<M: Marks>(pod: &PodView<'_, M>, statuses: Statuses<'_, M>) -> bool {
     statuses.iter().any(|status| {
         (status.state.is_running() || status.state.terminated().is_some())
             && pod.spec.containers.iter().any(|container| container.name == status.name)
@@ -161,13 +163,13 @@ fn has_regular_started(pod: &PodView<'_>, statuses: Statuses<'_>) -> bool {
 ///
 /// `GeneratePodInitializedCondition`. `statuses` are init statuses before main ones. With restarts of all containers
 /// (1.36) a pod that was initialised stays so while its init containers run again.
-pub fn initialized(
-    pod: &PodView<'_>,
-    old: &PodStatus,
-    statuses: Option<Statuses<'_>>,
+pub fn initialized<M: Marks>(
+    pod: &PodView<'_, M>,
+    old: &PodStatus<M>,
+    statuses: Option<Statuses<'_, M>>,
     phase: Phase,
     gates: &Gates,
-) -> Condition {
+) -> Condition<M> {
     let mut condition = Condition::new(Sym::INITIALIZED, true);
     condition.observed_generation = observed_generation(old, pod.generation, Sym::INITIALIZED, gates);
     if statuses.is_none() && !pod.spec.init_containers.is_empty() {
@@ -201,12 +203,12 @@ pub fn initialized(
 ///
 /// `GeneratePodReadyToStartContainersCondition`: False again as soon as the sandbox has stopped, so every finished pod
 /// has it False.
-pub fn ready_to_start_containers(
-    pod: &PodView<'_>,
-    old: &PodStatus,
-    runtime: &RuntimeStatus,
+pub fn ready_to_start_containers<M: Marks>(
+    pod: &PodView<'_, M>,
+    old: &PodStatus<M>,
+    runtime: &RuntimeStatus<M>,
     gates: &Gates,
-) -> Condition {
+) -> Condition<M> {
     let kind = Sym::POD_READY_TO_START_CONTAINERS;
     let mut condition = Condition::new(kind, !sandbox_changed(pod.spec, runtime).needed);
     condition.observed_generation = observed_generation(old, pod.generation, kind, gates);
@@ -217,17 +219,17 @@ pub fn ready_to_start_containers(
 ///
 /// `GenerateAllContainersRestartingCondition`; the only condition without an observed generation. Whether it is shown
 /// at all: [`super::restart::all_could_restart`].
-pub fn all_containers_restarting(
-    pod: &PodView<'_>,
-    old: &PodStatus,
-    runtime: &RuntimeStatus,
+pub fn all_containers_restarting<M: Marks>(
+    pod: &PodView<'_, M>,
+    old: &PodStatus<M>,
+    runtime: &RuntimeStatus<M>,
     phase: Phase,
-) -> Condition {
+) -> Condition<M> {
     let not = Condition::new(Sym::ALL_CONTAINERS_RESTARTING, false);
     match phase {
         Phase::Succeeded => not.because(Sym::POD_COMPLETED, Text::NONE),
         Phase::Failed => not.because(Sym::POD_FAILED, Text::NONE),
-        _ if !should_restart_all(pod, Some(runtime), Some(old))
+        _ if !should_restart_all(pod.spec, Some(runtime), Some(old))
             || restart_all_cleaned_up(pod.spec, runtime) =>
         {
             not

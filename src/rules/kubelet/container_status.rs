@@ -5,8 +5,8 @@
 use super::pod::PodView;
 use super::restart::should_be_restarted;
 use crate::api::{
-    Container, ContainerState, ContainerStatus, ContainerStatuses, InstanceState, RuntimeContainer,
-    RuntimeStatus, Sym, Terminated, Text,
+    Container, ContainerState, ContainerStatus, ContainerStatuses, InstanceState, Marks, Real,
+    RuntimeContainer, RuntimeStatus, Sym, Terminated, Text,
 };
 use crate::rules::versions::gates::{Gates, Version};
 
@@ -37,15 +37,15 @@ impl ContainerList {
 }
 
 /// The state of a container that nobody can find any more.
-pub fn lost(reason: Sym, message: Sym) -> Terminated {
+pub fn lost<M: Marks>(reason: Sym, message: Sym) -> Terminated<M> {
     Terminated { exit_code: 137, reason, message: Text::Is(message), ..Terminated::default() }
 }
 
 /// What [`convert`] looks at.
 #[derive(Clone, Copy)]
-pub struct Sources<'a> {
-    pub pod: PodView<'a>,
-    pub runtime: &'a RuntimeStatus,
+pub struct Sources<'a, M: Marks = Real> {
+    pub pod: PodView<'a, M>,
+    pub runtime: &'a RuntimeStatus<M>,
     /// All containers are being restarted (`super::restart::should_restart_all`, with its gate).
     pub restarting: bool,
     pub gates: &'a Gates,
@@ -59,12 +59,12 @@ pub struct Sources<'a> {
 /// attempt failed, the state is that failure, one sync late: `failure` holds what the *previous* sync ran into.
 ///
 /// Main and ephemeral containers come in order of their names, init containers in order of the spec.
-pub fn convert(
-    sources: &Sources<'_>,
+pub fn convert<M: Marks>(
+    sources: &Sources<'_, M>,
     list: ContainerList,
-    previous: &[ContainerStatus],
+    previous: &[ContainerStatus<M>],
     failure: impl Fn(Sym) -> Option<StartFailure>,
-    statuses: &mut ContainerStatuses,
+    statuses: &mut ContainerStatuses<M>,
 ) {
     let spec = sources.pod.spec;
     let containers = match list {
@@ -88,19 +88,19 @@ pub fn convert(
 }
 
 /// Clients expect a fixed order (`SortedContainerStatuses`, pkg/kubelet/types/types.go).
-pub fn sort_by_name(statuses: &mut [ContainerStatus]) {
+pub fn sort_by_name<M: Marks>(statuses: &mut [ContainerStatus<M>]) {
     if statuses.len() > 1 {
         statuses.sort_by_key(|status| status.name.as_str());
     }
 }
 
-fn convert_one(
-    sources: &Sources<'_>,
+fn convert_one<M: Marks>(
+    sources: &Sources<'_, M>,
     list: ContainerList,
     container: &Container,
-    old: Option<&ContainerStatus>,
+    old: Option<&ContainerStatus<M>>,
     failure: impl Fn(Sym) -> Option<StartFailure>,
-) -> ContainerStatus {
+) -> ContainerStatus<M> {
     let Sources { pod, runtime, restarting, gates } = *sources;
     let mut instances = runtime.containers.iter().filter(|instance| instance.name == container.name);
     let newest = instances.next();
@@ -134,7 +134,7 @@ fn convert_one(
             _ => {}
         }
     }
-    if !should_be_restarted(container, &pod, runtime, gates) {
+    if !should_be_restarted(container, pod.spec, pod.deleted, runtime, gates) {
         return status;
     }
     if let Some(StartFailure { reason, message }) = failure(container.name) {
@@ -147,7 +147,7 @@ fn convert_one(
 }
 
 /// Whether some regular container was ever created (`HasAnyRegularContainerCreated`, kuberuntime_container.go).
-fn has_regular_instance(pod: &PodView<'_>, runtime: &RuntimeStatus) -> bool {
+fn has_regular_instance<M: Marks>(pod: &PodView<'_, M>, runtime: &RuntimeStatus<M>) -> bool {
     runtime.containers.iter().any(|instance| {
         instance.state != InstanceState::Unknown
             && pod.spec.containers.iter().any(|container| container.name == instance.name)
@@ -155,12 +155,12 @@ fn has_regular_instance(pod: &PodView<'_>, runtime: &RuntimeStatus) -> bool {
 }
 
 /// The status of a container that the runtime has no instance of.
-fn without_instance(
-    pod: &PodView<'_>,
+fn without_instance<M: Marks>(
+    pod: &PodView<'_, M>,
     container: &Container,
-    old: Option<&ContainerStatus>,
+    old: Option<&ContainerStatus<M>>,
     restarting: bool,
-) -> ContainerStatus {
+) -> ContainerStatus<M> {
     // With any init container in the pod, all containers begin as PodInitializing, the init containers too.
     let reason =
         if pod.spec.init_containers.is_empty() { Sym::CONTAINER_CREATING } else { Sym::POD_INITIALIZING };
@@ -193,11 +193,11 @@ fn without_instance(
     status
 }
 
-fn convert_instance(
-    sources: &Sources<'_>,
-    instance: &RuntimeContainer,
-    old: Option<&ContainerStatus>,
-) -> ContainerStatus {
+fn convert_instance<M: Marks>(
+    sources: &Sources<'_, M>,
+    instance: &RuntimeContainer<M>,
+    old: Option<&ContainerStatus<M>>,
+) -> ContainerStatus<M> {
     let gates = sources.gates;
     let mut status = ContainerStatus {
         name: instance.name,

@@ -2,7 +2,9 @@
 
 use super::pod::Statuses;
 use super::restart::should_restart;
-use crate::api::{Container, ContainerState, Phase, PodSpec, RestartPolicy, Sym, Terminated};
+use crate::api::{
+    Container, ContainerState, Marks, Phase, PodSpec, RestartPolicy, RuntimeStatus, Sym, Terminated,
+};
 use crate::rules::versions::gates::{Gates, Version};
 
 /// What the phase depends on besides the states of the containers.
@@ -35,8 +37,8 @@ struct Counts {
 /// Until 1.32 "initialised" meant that a regular container is running or terminated in the API's status, so a pod whose main
 /// containers all wait in a back-off beside a running sidecar fell back to Pending. Without container restart rules
 /// only the pod's policy decides what happens after an exit.
-pub fn phase(spec: &PodSpec, statuses: Statuses<'_>, facts: PhaseFacts, gates: &Gates) -> Phase {
-    let restarts = |container: &Container, last: &Terminated| {
+pub fn phase<M: Marks>(spec: &PodSpec, statuses: Statuses<'_, M>, facts: PhaseFacts, gates: &Gates) -> Phase {
+    let restarts = |container: &Container, last: &Terminated<M>| {
         should_restart(container, spec, last.exit_code, gates)
             || (gates.restart_all_containers && last.reason == Sym::RESTARTING_ALL_CONTAINERS)
     };
@@ -172,7 +174,7 @@ pub fn phase(spec: &PodSpec, statuses: Statuses<'_>, facts: PhaseFacts, gates: &
 /// Whether some regular container exists in the sandbox that is in use, which shows that all init containers are done.
 ///
 /// `HasAnyActiveRegularContainerStarted` in pkg/kubelet/container/helpers.go: created counts, and so does exited.
-pub fn has_active_container(spec: &PodSpec, runtime: &crate::api::RuntimeStatus) -> bool {
+pub fn has_active_container<M: Marks>(spec: &PodSpec, runtime: &RuntimeStatus<M>) -> bool {
     runtime
         .containers
         .iter()

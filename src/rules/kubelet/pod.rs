@@ -1,13 +1,13 @@
 //! How the rules look at a pod: borrowed parts, so that a rule can be asked a million times without a copy.
 
 use crate::api::wire::Pod;
-use crate::api::{ContainerStatus, ObjectMeta, PodSpec, PodStatus, Sym};
+use crate::api::{ContainerStatus, Marks, ObjectMeta, PodSpec, PodStatus, Real, Sym};
 
 /// A pod as the API server has it.
 #[derive(Clone, Copy, Debug)]
-pub struct PodView<'a> {
+pub struct PodView<'a, M: Marks = Real> {
     pub spec: &'a PodSpec,
-    pub status: &'a PodStatus,
+    pub status: &'a PodStatus<M>,
     /// `metadata.generation`; 0 where the API server does not count.
     pub generation: i64,
     /// `metadata.deletionTimestamp` is set.
@@ -40,20 +40,20 @@ pub fn is_static(meta: &ObjectMeta) -> bool {
 /// Two lists of container statuses, searched one after the other: phases read main containers first, conditions init
 /// containers first.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Statuses<'a> {
-    pub first: &'a [ContainerStatus],
-    pub then: &'a [ContainerStatus],
+pub struct Statuses<'a, M: Marks = Real> {
+    pub first: &'a [ContainerStatus<M>],
+    pub then: &'a [ContainerStatus<M>],
 }
 
-impl<'a> Statuses<'a> {
-    pub fn new(first: &'a [ContainerStatus], then: &'a [ContainerStatus]) -> Statuses<'a> {
+impl<'a, M: Marks> Statuses<'a, M> {
+    pub fn new(first: &'a [ContainerStatus<M>], then: &'a [ContainerStatus<M>]) -> Statuses<'a, M> {
         Statuses { first, then }
     }
-    pub fn iter(self) -> impl Iterator<Item = &'a ContainerStatus> {
+    pub fn iter(self) -> impl Iterator<Item = &'a ContainerStatus<M>> {
         self.first.iter().chain(self.then)
     }
     /// The first status of that name (`GetContainerStatus`, pkg/api/v1/pod/util.go).
-    pub fn find(self, name: Sym) -> Option<&'a ContainerStatus> {
+    pub fn find(self, name: Sym) -> Option<&'a ContainerStatus<M>> {
         self.iter().find(|status| status.name == name)
     }
     pub fn is_empty(self) -> bool {

@@ -2,9 +2,8 @@
 //!
 //! Sources: pkg/api/v1/pod/util.go and pkg/kubelet/container/helpers.go (v1.36.2).
 
-use super::pod::PodView;
 use crate::api::spec::RestartRule;
-use crate::api::{Container, InstanceState, PodSpec, PodStatus, RestartPolicy, RuntimeStatus, Sym};
+use crate::api::{Container, InstanceState, Marks, PodSpec, PodStatus, RestartPolicy, RuntimeStatus, Sym};
 use crate::rules::versions::gates::Gates;
 
 /// The first rule of a container that an exit code matches.
@@ -54,13 +53,14 @@ pub fn should_restart(container: &Container, spec: &PodSpec, exit_code: i32, gat
 ///
 /// `ShouldContainerBeRestarted` in pkg/kubelet/container/helpers.go: one without an instance yes, even if an earlier
 /// one was garbage-collected after success; one in state created or unknown yes; never once the pod is being deleted.
-pub fn should_be_restarted(
+pub fn should_be_restarted<M: Marks>(
     container: &Container,
-    pod: &PodView<'_>,
-    runtime: &RuntimeStatus,
+    spec: &PodSpec,
+    deleted: bool,
+    runtime: &RuntimeStatus<M>,
     gates: &Gates,
 ) -> bool {
-    if pod.deleted {
+    if deleted {
         return false;
     }
     match runtime.newest(container.name) {
@@ -68,7 +68,7 @@ pub fn should_be_restarted(
         Some(newest) => match newest.state {
             InstanceState::Running => false,
             InstanceState::Unknown | InstanceState::Created => true,
-            InstanceState::Exited => should_restart(container, pod.spec, newest.exit_code, gates),
+            InstanceState::Exited => should_restart(container, spec, newest.exit_code, gates),
         },
     }
 }
@@ -88,10 +88,10 @@ pub fn all_could_restart(spec: &PodSpec, gates: &Gates) -> bool {
 /// `ShouldAllContainersRestart` in pkg/kubelet/container/helpers.go: the condition AllContainersRestarting is True
 /// already, or the newest instance of some container, in the runtime or in `status`, ended with a code whose first
 /// matching rule asks for it. Either source may be absent.
-pub fn should_restart_all(
-    pod: &PodView<'_>,
-    runtime: Option<&RuntimeStatus>,
-    status: Option<&PodStatus>,
+pub fn should_restart_all<M: Marks, N: Marks>(
+    spec: &PodSpec,
+    runtime: Option<&RuntimeStatus<N>>,
+    status: Option<&PodStatus<M>>,
 ) -> bool {
     if status.is_some_and(|status| status.condition_is_true(Sym::ALL_CONTAINERS_RESTARTING)) {
         return true;
@@ -99,7 +99,7 @@ pub fn should_restart_all(
     let asks = |container: &Container, exit_code| {
         matching_rule(container, exit_code).is_some_and(|rule| rule.action == Sym::RESTART_ALL_CONTAINERS)
     };
-    pod.spec.init_containers.iter().chain(&pod.spec.containers).any(|container| {
+    spec.init_containers.iter().chain(&spec.containers).any(|container| {
         if container.restart_policy_rules.is_empty() {
             return false;
         }
@@ -125,6 +125,6 @@ pub fn should_restart_all(
 }
 
 /// Whether the runtime holds no instance of any container any more (`AllContainersRestartCleanedUp`).
-pub fn restart_all_cleaned_up(spec: &PodSpec, runtime: &RuntimeStatus) -> bool {
+pub fn restart_all_cleaned_up<M: Marks>(spec: &PodSpec, runtime: &RuntimeStatus<M>) -> bool {
     !spec.init_containers.iter().chain(&spec.containers).any(|c| runtime.newest(c.name).is_some())
 }

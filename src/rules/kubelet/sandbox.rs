@@ -1,5 +1,6 @@
 //! Whether a pod needs a new sandbox.
 
+use crate::api::marks::{Address, Marks};
 use crate::api::{PodSpec, RuntimeStatus, Sym};
 
 /// What [`sandbox_changed`] found.
@@ -17,7 +18,7 @@ pub struct SandboxChange {
 ///
 /// `PodSandboxChanged` in pkg/kubelet/kuberuntime/util/util.go (v1.36.2). Two sandboxes that are both ready count as
 /// changed as well. A runtime that reports no network at all is believed; one that reports a network without an address is not.
-pub fn sandbox_changed(spec: &PodSpec, runtime: &RuntimeStatus) -> SandboxChange {
+pub fn sandbox_changed<M: Marks>(spec: &PodSpec, runtime: &RuntimeStatus<M>) -> SandboxChange {
     let Some(newest) = runtime.sandboxes.first() else {
         return SandboxChange { needed: true, attempt: 0, id: Sym::EMPTY };
     };

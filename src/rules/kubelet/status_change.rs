@@ -1,9 +1,10 @@
 //! A change of the status that a kubelet holds of a pod: computed, then settled against what it held.
 //!
 //! [`play`] is a function of what [`Change`] lists and of nothing else. Of instants, container identifiers and addresses it
-//! only ever asks whether two are the same one, and copies them; so what it does for one pod it does for every other that
-//! stands alike, and may be remembered (`crate::world::learned`). Two questions ask for more, how long a pod has been
-//! active and whether a container is older than the kubelet: [`Sync::measures`] says whether they can come up.
+//! only ever asks whether two are the same one, and copies them, which its types make sure of ([`crate::api::marks`]); so
+//! what it does for one pod it does for every other that stands alike, and may be remembered (`crate::world::learned`). Two
+//! questions ask for more, whether a pod has been active for too long and whether a container is older than the kubelet:
+//! their answers are part of a [`Sync`].
 
 use smallvec::SmallVec;
 
@@ -12,11 +13,11 @@ use super::conditions;
 use super::container_status::StartFailure;
 use super::pod::{PodView, Statuses};
 use super::status_manager;
+use crate::api::marks::Instant;
 use crate::api::{
-    Condition, ContainerIx, ContainerStatus, Phase, PodSpec, PodStatus, RuntimeStatus, Sym, Text, Tri,
+    Condition, ContainerIx, ContainerStatus, Marks, Phase, PodStatus, Real, RuntimeStatus, Sym, Text, Tri,
 };
 use crate::rules::versions::gates::Gates;
-use crate::time::Time;
 
 /// Why a kubelet ends a pod by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,30 +45,32 @@ pub struct Known {
     pub failure: Option<StartFailure>,
     pub startup: Option<Probed>,
     pub readiness: Option<Probed>,
+    /// See [`ProbeFacts::ran_before`].
+    pub ran_before: bool,
 }
 
 /// What a sync computes a status from.
 #[derive(Clone, Copy, Debug)]
-pub struct Sync<'a> {
-    pub runtime: &'a RuntimeStatus,
+pub struct Sync<'a, M: Marks = Real> {
+    pub runtime: &'a RuntimeStatus<M>,
     /// In the order of [`crate::api::PodSpec::container_at`].
     pub containers: &'a [Known],
     /// The pod worker is past stopping the containers.
     pub is_terminal: bool,
     pub ended_by: Option<EndedBy>,
-    /// When this kubelet process began.
-    pub kubelet_start: Time,
+    /// See [`api_status::past_active_deadline`].
+    pub past_deadline: bool,
     /// The node's addresses, the first family first.
-    pub host_ips: &'a [Sym],
+    pub host_ips: &'a [M::Address],
     /// PodResizePending and PodResizeInProgress, if any.
-    pub resize_conditions: &'a [Condition],
+    pub resize_conditions: &'a [Condition<M>],
 }
 
 /// What comes to the status.
 #[derive(Clone, Copy, Debug)]
-pub enum Op<'a> {
+pub enum Op<'a, M: Marks = Real> {
     /// A sync computes it anew (`generateAPIPodStatus`, `SetPodStatus`).
-    Sync(Sync<'a>),
+    Sync(Sync<'a, M>),
     /// `SetContainerReadiness`: the container's flag and the two conditions that follow from it.
     Readiness { container: Sym, ready: bool },
     /// `SetContainerStartup`: the container's flag alone.
@@ -80,36 +83,28 @@ pub enum Op<'a> {
 
 /// One change.
 #[derive(Clone, Copy)]
-pub struct Change<'a> {
-    pub op: Op<'a>,
-    pub pod: PodView<'a>,
+pub struct Change<'a, M: Marks = Real> {
+    pub op: Op<'a, M>,
+    pub pod: PodView<'a, M>,
     /// What the kubelet holds; None before its first status.
-    pub held: Option<&'a PodStatus>,
-    pub now: Time,
+    pub held: Option<&'a PodStatus<M>>,
+    pub now: M::Instant,
     pub gates: &'a Gates,
 }
 
 /// What came of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Changed {
+pub struct Changed<M: Marks = Real> {
     /// None: refused ([`status_manager::settle`]).
-    pub status: Option<PodStatus>,
+    pub status: Option<PodStatus<M>>,
     /// The computed phase, refused or not.
     pub phase: Phase,
     /// Containers whose readiness is to be probed at once, by their place in [`Sync::containers`].
     pub triggers: SmallVec<[ContainerIx; 4]>,
 }
 
-impl Sync<'_> {
-    /// Whether the outcome may depend on how far two instants lie apart.
-    pub fn measures(&self, spec: &PodSpec, gates: &Gates) -> bool {
-        let are_younger = || self.runtime.containers.iter().all(|c| c.created_at > Some(self.kubelet_start));
-        spec.active_deadline_seconds.is_some() || !(gates.change_status_on_kubelet_restart || are_younger())
-    }
-}
-
 /// Plays a change.
-pub fn play(change: &Change<'_>) -> Changed {
+pub fn play<M: Marks>(change: &Change<'_, M>) -> Changed<M> {
     let Change { op, pod, held, now, gates } = *change;
     let old = held.unwrap_or(pod.status);
     let mut triggers = SmallVec::new();
@@ -118,7 +113,7 @@ pub fn play(change: &Change<'_>) -> Changed {
         Op::Readiness { container, ready } => with_readiness(&pod, old, container, ready, gates),
         Op::Startup { container, started } => {
             let mut status = old.clone();
-            if let Some(container) = probed_mut(&mut status).find(|c| c.name == container) {
+            if let Some(container) = status.probed_mut(container) {
                 container.started = Some(started);
             }
             status
@@ -154,8 +149,8 @@ impl Probes<'_, '_> {
     }
 }
 
-impl ProbeView for Probes<'_, '_> {
-    fn facts(&self, status: &ContainerStatus) -> ProbeFacts {
+impl<M: Marks> ProbeView<M> for Probes<'_, '_> {
+    fn facts(&self, status: &ContainerStatus<M>) -> ProbeFacts {
         let Some(known) = self.find(status.name).map(|place| &self.containers[place]) else {
             return ProbeFacts::default();
         };
@@ -168,6 +163,7 @@ impl ProbeView for Probes<'_, '_> {
             readiness: result(known.readiness),
             startup_worker: known.startup.is_some(),
             readiness_worker: known.readiness.is_some(),
+            ran_before: known.ran_before,
         }
     }
     fn probe_readiness_now(&mut self, container: Sym) {
@@ -175,15 +171,18 @@ impl ProbeView for Probes<'_, '_> {
     }
 }
 
-fn compute(change: &Change<'_>, sync: &Sync<'_>, triggers: &mut SmallVec<[ContainerIx; 4]>) -> PodStatus {
+fn compute<M: Marks>(
+    change: &Change<'_, M>,
+    sync: &Sync<'_, M>,
+    triggers: &mut SmallVec<[ContainerIx; 4]>,
+) -> PodStatus<M> {
     let Change { pod, held, now, gates, .. } = *change;
     let sources = StatusSources {
         pod,
         runtime: sync.runtime,
         cached: held,
         is_terminal: sync.is_terminal,
-        now,
-        kubelet_start: sync.kubelet_start,
+        past_deadline: sync.past_deadline,
         host_ips: sync.host_ips,
         resize_conditions: sync.resize_conditions,
         qos_class: pod.status.qos_class,
@@ -213,9 +212,15 @@ fn compute(change: &Change<'_>, sync: &Sync<'_>, triggers: &mut SmallVec<[Contai
     status
 }
 
-fn with_readiness(pod: &PodView<'_>, old: &PodStatus, name: Sym, ready: bool, gates: &Gates) -> PodStatus {
+fn with_readiness<M: Marks>(
+    pod: &PodView<'_, M>,
+    old: &PodStatus<M>,
+    name: Sym,
+    ready: bool,
+    gates: &Gates,
+) -> PodStatus<M> {
     let mut status = old.clone();
-    if let Some(container) = probed_mut(&mut status).find(|c| c.name == name) {
+    if let Some(container) = status.probed_mut(name) {
         container.ready = ready;
     }
     let known = Statuses::new(&status.init, &status.containers);
@@ -225,12 +230,4 @@ fn with_readiness(pod: &PodView<'_>, old: &PodStatus, name: Sym, ready: bool, ga
         replace_or_append(&mut status.conditions, new);
     }
     status
-}
-
-/// Containers that can be probed: the prober looks at the main ones first.
-pub fn probed(status: &PodStatus) -> impl Iterator<Item = &ContainerStatus> {
-    status.containers.iter().chain(&status.init)
-}
-fn probed_mut(status: &mut PodStatus) -> impl Iterator<Item = &mut ContainerStatus> {
-    status.containers.iter_mut().chain(&mut status.init)
 }

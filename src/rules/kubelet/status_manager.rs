@@ -10,8 +10,9 @@ use super::conditions;
 use super::container_status::{lost, sort_by_name};
 use super::pod::PodView;
 use super::restart::{all_could_restart, should_restart};
+use crate::api::marks::Instant;
 use crate::api::{
-    Condition, Conditions, Container, ContainerState, ContainerStatus, Phase, PodSpec, PodStatus,
+    Condition, Conditions, Container, ContainerState, ContainerStatus, Marks, Phase, PodSpec, PodStatus,
     RestartPolicy, Sym, Text, Tri,
 };
 use crate::rules::versions::gates::Gates;
@@ -83,15 +84,15 @@ pub fn terminate(
 ///
 /// `initialized` is [`has_initialized`] of the pod as the worker's last update brought it: its status in the API then, which
 /// a termination under way does not renew.
-pub fn ended(
-    held: Option<&PodStatus>,
-    pod: &PodView<'_>,
+pub fn ended<M: Marks>(
+    held: Option<&PodStatus<M>>,
+    pod: &PodView<'_, M>,
     initialized: bool,
-    now: Time,
+    now: M::Instant,
     gates: &Gates,
-) -> Option<PodStatus> {
+) -> Option<PodStatus<M>> {
     let mut status = held.unwrap_or(pod.status).clone();
-    let mark = |container: &mut ContainerStatus| {
+    let mark = |container: &mut ContainerStatus<M>| {
         if container.state.terminated().is_none() {
             container.state =
                 ContainerState::Terminated(lost(Sym::CONTAINER_STATUS_UNKNOWN, Sym::LOST_AT_TERMINATION));
@@ -114,30 +115,29 @@ pub fn ended(
 }
 
 /// `hasPodInitialized`: asks the API's status, not the cache.
-pub fn has_initialized(pod: &PodView<'_>) -> bool {
-    let status = pod.status;
-    if pod.spec.init_containers.is_empty() {
+pub fn has_initialized<M: Marks>(spec: &PodSpec, status: &PodStatus<M>) -> bool {
+    if spec.init_containers.is_empty() {
         return true;
     }
     if status.containers.iter().any(|c| c.last_state.terminated().is_some() || !c.state.is_waiting()) {
         return true;
     }
     let Some(last) = status.init.last() else { return false };
-    let Some(container) = in_place(&pod.spec.init_containers, &status.init, status.init.len() - 1) else {
+    let Some(container) = in_place(&spec.init_containers, &status.init, status.init.len() - 1) else {
         return false;
     };
     if container.is_sidecar() {
         last.state.is_running() && last.started == Some(true)
     } else {
-        let done = |state: &ContainerState| state.terminated().is_some_and(|ended| ended.exit_code == 0);
+        let done = |state: &ContainerState<M>| state.terminated().is_some_and(|ended| ended.exit_code == 0);
         done(&last.last_state) || done(&last.state)
     }
 }
 
 /// The container that a status stands for, if both lists have it at one place (`GetContainerByIndex`).
-fn in_place<'a>(
+fn in_place<'a, M: Marks>(
     containers: &'a [Container],
-    statuses: &[ContainerStatus],
+    statuses: &[ContainerStatus<M>],
     index: usize,
 ) -> Option<&'a Container> {
     let name = statuses.get(index)?.name;
@@ -162,11 +162,11 @@ fn is_timed(kind: Sym) -> bool {
 /// what is held, or the API's status where nothing is held yet.
 ///
 /// `SetPodStatus` and the first half of `updateStatusInternal`.
-pub fn settle(
-    held: Option<&PodStatus>,
-    pod: &PodView<'_>,
-    status: &mut PodStatus,
-    now: Time,
+pub fn settle<M: Marks>(
+    held: Option<&PodStatus<M>>,
+    pod: &PodView<'_, M>,
+    status: &mut PodStatus<M>,
+    now: M::Instant,
     gates: &Gates,
 ) -> bool {
     status.observed_generation =
@@ -174,7 +174,13 @@ pub fn settle(
     put_times(held.unwrap_or(pod.status), pod, status, now, gates)
 }
 
-fn put_times(old: &PodStatus, pod: &PodView<'_>, status: &mut PodStatus, now: Time, gates: &Gates) -> bool {
+fn put_times<M: Marks>(
+    old: &PodStatus<M>,
+    pod: &PodView<'_, M>,
+    status: &mut PodStatus<M>,
+    now: M::Instant,
+    gates: &Gates,
+) -> bool {
     if !may_follow(pod.spec, old, status, gates) {
         return false;
     }
@@ -191,13 +197,17 @@ fn put_times(old: &PodStatus, pod: &PodView<'_>, status: &mut PodStatus, now: Ti
 }
 
 /// Whether a settled status says anything that the one that is held does not.
-pub fn is_news(held: Option<&PodStatus>, status: &PodStatus, gates: &Gates) -> bool {
+pub fn is_news<M: Marks>(held: Option<&PodStatus<M>>, status: &PodStatus<M>, gates: &Gates) -> bool {
     !held.is_some_and(|held| is_same(held, status, gates))
 }
 
 /// When a condition came to its status: where the status is the old one, so is the time (`updateLastTransitionTime`).
 /// Another reason or message is no transition.
-fn transition_time(condition: &Condition, before: Option<&Condition>, now: Time) -> Option<Time> {
+fn transition_time<M: Marks>(
+    condition: &Condition<M>,
+    before: Option<&Condition<M>>,
+    now: M::Instant,
+) -> Option<M::Instant> {
     match before {
         Some(before) if before.status == condition.status => before.last_transition,
         _ => Some(now),
@@ -207,18 +217,19 @@ fn transition_time(condition: &Condition, before: Option<&Condition>, now: Time)
 /// Whether no container leaves Terminated that may not run again (`checkContainerStateTransition`).
 ///
 /// An init status that stands at another place than its container refuses the update as well.
-fn may_follow(spec: &PodSpec, old: &PodStatus, new: &PodStatus, gates: &Gates) -> bool {
+fn may_follow<M: Marks>(spec: &PodSpec, old: &PodStatus<M>, new: &PodStatus<M>, gates: &Gates) -> bool {
     if spec.restart_policy == Some(RestartPolicy::Always) || all_could_restart(spec, gates) {
         return true;
     }
-    let stays_ended = |old: &ContainerStatus, container: Option<&Container>, new: &[ContainerStatus]| {
-        let Some(ended) = old.state.terminated() else { return true };
-        // The pod's OnFailure is enough, even for a container that says Never.
-        let may_restart = (ended.exit_code != 0 && spec.restart_policy == Some(RestartPolicy::OnFailure))
-            || (gates.container_restart_rules
-                && container.is_some_and(|c| should_restart(c, spec, ended.exit_code, gates)));
-        may_restart || !new.iter().any(|new| new.name == old.name && new.state.terminated().is_none())
-    };
+    let stays_ended =
+        |old: &ContainerStatus<M>, container: Option<&Container>, new: &[ContainerStatus<M>]| {
+            let Some(ended) = old.state.terminated() else { return true };
+            // The pod's OnFailure is enough, even for a container that says Never.
+            let may_restart = (ended.exit_code != 0 && spec.restart_policy == Some(RestartPolicy::OnFailure))
+                || (gates.container_restart_rules
+                    && container.is_some_and(|c| should_restart(c, spec, ended.exit_code, gates)));
+            may_restart || !new.iter().any(|new| new.name == old.name && new.state.terminated().is_none())
+        };
     let main_may = old.containers.iter().all(|status| {
         let container = spec.containers.iter().find(|container| container.name == status.name);
         stays_ended(status, container, &new.containers)
@@ -235,16 +246,16 @@ fn may_follow(spec: &PodSpec, old: &PodStatus, new: &PodStatus, gates: &Gates) -
 const MESSAGE_BYTES: usize = 12 * 1024;
 
 /// Whole seconds, short messages, a fixed order (`normalizeStatus`).
-fn normalize(spec: &PodSpec, status: &mut PodStatus) {
+fn normalize<M: Marks>(spec: &PodSpec, status: &mut PodStatus<M>) {
     let count = spec.containers.len() + spec.init_containers.len() + spec.ephemeral_containers.len();
     let limit = MESSAGE_BYTES / count.max(1);
-    let cut = |time: &mut Option<Time>| *time = time.map(Time::truncate_secs);
+    let cut = |time: &mut Option<M::Instant>| *time = time.map(Instant::truncate_secs);
     cut(&mut status.start_time);
     for condition in &mut status.conditions {
         cut(&mut condition.last_probe);
         cut(&mut condition.last_transition);
     }
-    let state = |state: &mut ContainerState| match state {
+    let state = |state: &mut ContainerState<M>| match state {
         ContainerState::Running { started_at } => cut(started_at),
         ContainerState::Terminated(ended) => {
             cut(&mut ended.started_at);
@@ -275,8 +286,8 @@ fn normalize(spec: &PodSpec, status: &mut PodStatus) {
 
 /// Whether nothing changed that the kubelet owns (`isPodStatusByKubeletEqual`): times of conditions do not count, nor
 /// foreign conditions. Of its own only those about a resize are ever gone.
-pub fn is_same(old: &PodStatus, new: &PodStatus, gates: &Gates) -> bool {
-    let gone = |c: &Condition| {
+pub fn is_same<M: Marks>(old: &PodStatus<M>, new: &PodStatus<M>, gates: &Gates) -> bool {
+    let gone = |c: &Condition<M>| {
         matches!(c.kind, Sym::POD_RESIZE_PENDING | Sym::POD_RESIZE_IN_PROGRESS)
             && new.condition(c.kind).is_none()
     };
@@ -314,16 +325,16 @@ pub fn is_same(old: &PodStatus, new: &PodStatus, gates: &Gates) -> bool {
 /// terminal phase. A terminal phase never goes out beside Ready=True.
 ///
 /// Mostly the answer is the cached status itself, and then it is shared.
-pub fn merge(
-    api: &PodStatus,
-    cached: &Arc<PodStatus>,
+pub fn merge<M: Marks>(
+    api: &PodStatus<M>,
+    cached: &Arc<PodStatus<M>>,
     generation: i64,
     could_have_running_containers: bool,
-    now: Time,
+    now: M::Instant,
     gates: &Gates,
-) -> Arc<PodStatus> {
+) -> Arc<PodStatus<M>> {
     let becomes_terminal = !api.phase.is_terminal() && cached.phase.is_terminal();
-    let foreign = |c: &Condition| !is_kubelet_owned(c.kind, gates);
+    let foreign = |c: &Condition<M>| !is_kubelet_owned(c.kind, gates);
     if !becomes_terminal
         && !api.conditions.iter().any(foreign)
         && !cached.conditions.iter().any(foreign)
@@ -366,7 +377,7 @@ pub fn merge(
     Arc::new(merged)
 }
 
-fn shows_ready_after_end(status: &PodStatus) -> bool {
+fn shows_ready_after_end<M: Marks>(status: &PodStatus<M>) -> bool {
     status.phase.is_terminal()
         && (status.condition_is_true(Sym::READY) || status.condition_is_true(Sym::CONTAINERS_READY))
 }

@@ -7,12 +7,11 @@
 
 use smallvec::SmallVec;
 
-use super::pod::PodView;
 use super::resize;
 use super::restart::{self, should_restart};
 use super::sandbox::sandbox_changed;
 use crate::api::spec::{Container, Resources, RestartPolicy};
-use crate::api::{ContainerIx, InstanceState, RuntimeStatus, Sym};
+use crate::api::{ContainerIx, InstanceState, PodSpec, RuntimeStatus, Sym};
 use crate::rules::versions::gates::Gates;
 
 /// Why a container is killed; decides the event's words and the grace.
@@ -68,7 +67,9 @@ pub struct ProbeResults {
 }
 
 pub struct Input<'a> {
-    pub pod: PodView<'a>,
+    pub spec: &'a PodSpec,
+    /// `metadata.deletionTimestamp` is set.
+    pub deleted: bool,
     pub runtime: &'a RuntimeStatus,
     /// By container position.
     pub probes: &'a [ProbeResults],
@@ -81,7 +82,7 @@ pub struct Input<'a> {
 
 impl Input<'_> {
     fn inits(&self) -> usize {
-        self.pod.spec.init_containers.len()
+        self.spec.init_containers.len()
     }
     fn probe(&self, ix: usize) -> ProbeResults {
         self.probes.get(ix).copied().unwrap_or_default()
@@ -91,7 +92,7 @@ impl Input<'_> {
     }
     /// `ShouldContainerBeRestarted` (pkg/kubelet/container/helpers.go).
     fn should_be_restarted(&self, container: &Container) -> bool {
-        restart::should_be_restarted(container, &self.pod, self.runtime, self.gates)
+        restart::should_be_restarted(container, self.spec, self.deleted, self.runtime, self.gates)
     }
     fn definition_changed(&self, container: &Container) -> bool {
         self.runtime.newest(container.name).is_some_and(|c| c.image != container.image)
@@ -107,7 +108,7 @@ impl Input<'_> {
     fn may_restart_killed(&self, container: &Container) -> bool {
         match container.restart_policy.filter(|_| self.gates.container_restart_rules) {
             Some(policy) => policy != RestartPolicy::Never,
-            None => self.pod.spec.policy() != RestartPolicy::Never,
+            None => self.spec.policy() != RestartPolicy::Never,
         }
     }
 }
@@ -115,7 +116,7 @@ impl Input<'_> {
 /// Everything that one sync does, in `PodActions`' own order: kill, sandbox, ephemeral, init, main.
 pub fn compute(input: &Input<'_>) -> PodActions {
     let mut actions = PodActions::default();
-    let (spec, runtime) = (input.pod.spec, input.runtime);
+    let (spec, runtime) = (input.spec, input.runtime);
     let inits = input.inits();
     let sandbox = sandbox_changed(spec, runtime);
     let (create, attempt) = (sandbox.needed, sandbox.attempt);
@@ -219,7 +220,7 @@ pub fn compute(input: &Input<'_>) -> PodActions {
 
 /// Whether the pod counts as initialised; what init containers need goes into `actions`.
 fn init_actions(input: &Input<'_>, actions: &mut PodActions) -> bool {
-    let (spec, runtime) = (input.pod.spec, input.runtime);
+    let (spec, runtime) = (input.spec, input.runtime);
     let list = &spec.init_containers;
     if list.is_empty() {
         return true;

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::Loader;
 use super::command::{Action, Command};
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
-use super::plan::{NodePlan, ObjectPlan, Plan, PodTemplate};
+use super::plan::{LEARNS_FROM, NodePlan, ObjectPlan, Plan, PodTemplate};
 use super::tree::{Node, Table, Value};
 use super::values;
 use crate::api::PodSpec;
@@ -123,6 +123,7 @@ pub fn resolve(
         until,
         latency: settings::latency(table.get("latency").and_then(Node::table)),
         controllers: settings::controllers(table.get("controllers").and_then(Node::table)),
+        learns_from: Some(LEARNS_FROM),
         digest: digest(&cx.texts),
         nodes: cx.nodes.into_owned(),
         images,

@@ -11,8 +11,9 @@ use smallvec::SmallVec;
 use super::recipe::{HOST, NOW, OF_API, OF_HELD, Recipe, with_gaps};
 use super::seen::{self, MOST_INSTANCES};
 use super::{Learned, MOST, Shape};
-use crate::api::form::{Filled, Form, Gap, MOST_GAPS};
-use crate::api::{ContainerId, ContainerIx, HeldStatus, Phase, PodSpec, PodStatus, RuntimeStatus, Sym};
+use crate::api::form::{Filled, Form, MOST_GAPS};
+use crate::api::marks::Gap;
+use crate::api::{ContainerId, ContainerIx, HeldStatus, Marks, Phase, PodSpec, PodStatus, Sym};
 use crate::rules::kubelet::pod::PodView;
 use crate::rules::kubelet::status_change::{self, Change, Known, Op, Sync};
 use crate::rules::kubelet::status_manager;
@@ -118,21 +119,21 @@ impl Key<&[Known]> {
     }
 }
 
-/// From what a change looks at to what comes of it.
+/// What comes of a change for whoever asks with the same key.
 #[derive(Debug)]
-struct Way {
+struct Outcome {
     status: Option<Recipe>,
     phase: Phase,
     triggers: SmallVec<[ContainerIx; 4]>,
-    /// But for what fills the gaps, it says what the held one says.
+    /// But for what fills the gaps, the new status says what the held one says.
     alike: bool,
 }
 
-/// A key, and its way if it can be learned.
+/// A key, and its outcome if it can be learned.
 #[derive(Clone, Debug)]
 struct Entry {
     key: Key<Arc<[Known]>>,
-    way: Option<Arc<Way>>,
+    outcome: Option<Arc<Outcome>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -142,9 +143,9 @@ impl Changes {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-    /// How many have a way.
+    /// How many have an outcome.
     pub fn count(&self) -> usize {
-        self.0.iter().filter(|entry| entry.way.is_some()).count()
+        self.0.iter().filter(|entry| entry.outcome.is_some()).count()
     }
 }
 
@@ -193,32 +194,32 @@ impl Learned {
             op,
             containers,
         };
-        let way = match self.changes.0.find(key.hash(), |entry| entry.key.is(&key)) {
-            Some(entry) => entry.way.as_deref()?,
+        let outcome = match self.changes.0.find(key.hash(), |entry| entry.key.is(&key)) {
+            Some(entry) => entry.outcome.as_deref()?,
             None => {
                 if self.changes.0.len() >= MOST {
                     return None;
                 }
-                let way = self.learn(&key, asked, &api.form, held.map(|held| &*held.form)).map(Arc::new);
-                let entry = Entry { key: key.kept(), way };
+                let outcome = self.learn(&key, asked, &api.form, held.map(|held| &*held.form)).map(Arc::new);
+                let entry = Entry { key: key.kept(), outcome };
                 let inserted = self.changes.0.insert_unique(key.hash(), entry, |entry| entry.key.hash());
-                inserted.into_mut().way.as_deref()?
+                inserted.into_mut().outcome.as_deref()?
             }
         };
         let held_values = held.map_or(&[][..], |held| &held.values);
         let sources = [&brought[..], held_values, &api.values];
-        let status = way.status.as_ref().map(|recipe| recipe.follow(&sources, held));
+        let status = outcome.status.as_ref().map(|recipe| recipe.follow(&sources, held));
         let is_same = match (&status, held) {
             (Some(HeldStatus::Filled(new)), Some(held)) => {
-                way.alike && new.values[..new.form.firm] == held.values[..held.form.firm]
+                outcome.alike && new.values[..new.form.firm] == held.values[..held.form.firm]
             }
             _ => false,
         };
         Some(Played {
             is_news: status.is_some() && !is_same,
             status,
-            phase: way.phase,
-            triggers: SmallVec::from_slice(&way.triggers),
+            phase: outcome.phase,
+            triggers: SmallVec::from_slice(&outcome.triggers),
         })
     }
 
@@ -229,29 +230,46 @@ impl Learned {
         asked: &Asked<'_>,
         api: &Form,
         held: Option<&Form>,
-    ) -> Option<Way> {
+    ) -> Option<Outcome> {
         let status = with_gaps(api, OF_API);
         let old = held.map(|held| with_gaps(held, OF_HELD));
-        let host_ips = [Gap::new(HOST).address()];
+        let host_ips = [Gap::new(HOST)];
         let runtime;
         let op = match (key.op, asked.op) {
             (OpKey::Sync { shape, known, .. }, Op::Sync(sync)) => {
                 let first = if held.is_some() { OF_HELD } else { OF_API };
-                runtime = seen_with_gaps(self.shapes.example(shape), &known, first);
-                Op::Sync(Sync { runtime: &runtime, host_ips: &host_ips, kubelet_start: Time::EPOCH, ..sync })
+                // An identifier that stands in the status already has its gap there: the rules ask whether they are the same.
+                let known = |instance: usize| {
+                    let gap = known.get(instance).filter(|gap| **gap != UNKNOWN)?;
+                    Some(Gap::new(first + usize::from(*gap)))
+                };
+                runtime = seen::with_gaps(self.shapes.example(shape), known);
+                Op::Sync(Sync {
+                    runtime: &runtime,
+                    containers: sync.containers,
+                    is_terminal: sync.is_terminal,
+                    ended_by: None,
+                    past_deadline: false,
+                    host_ips: &host_ips,
+                    resize_conditions: &[],
+                })
             }
-            (_, op) => op,
+            (OpKey::Sync { .. }, _) => return None,
+            (OpKey::Readiness { container, ready }, _) => Op::Readiness { container, ready },
+            (OpKey::Startup { container, started }, _) => Op::Startup { container, started },
+            (OpKey::SandboxReady, _) => Op::SandboxReady,
+            (OpKey::Terminate { initialized }, _) => Op::Terminate { initialized },
         };
-        let changed = status_change::play(&asked.change(&status, old.as_ref(), op, Gap::new(NOW).instant()));
+        let changed = status_change::play(&asked.change(&status, old.as_ref(), op, Gap::new(NOW)));
         let recipe = match changed.status {
-            Some(status) => Some(Recipe::of(status, &mut self.forms)?),
+            Some(status) => Some(Recipe::of(&status, &mut self.forms)?),
             None => None,
         };
         let alike = match (&recipe, held) {
             (Some(new), Some(held)) => status_manager::is_same(&held.status, &new.form.status, asked.gates),
             _ => false,
         };
-        Some(Way { status: recipe, phase: changed.phase, triggers: changed.triggers, alike })
+        Some(Outcome { status: recipe, phase: changed.phase, triggers: changed.triggers, alike })
     }
 }
 
@@ -263,8 +281,7 @@ fn sync_key(
     brought: &mut [u64; MOST_GAPS],
 ) -> Option<OpKey> {
     let ([host], Some(shape)) = (sync.host_ips, asked.shape) else { return None };
-    let is_special = sync.ended_by.is_some() || !sync.resize_conditions.is_empty();
-    if is_special || sync.measures(asked.spec, asked.gates) {
+    if sync.ended_by.is_some() || sync.past_deadline || !sync.resize_conditions.is_empty() {
         return None;
     }
     brought[HOST] = u64::from(host.number());
@@ -272,24 +289,11 @@ fn sync_key(
     let mut known = [UNKNOWN; MOST_INSTANCES];
     for (place, instance) in known.iter_mut().zip(&sync.runtime.containers) {
         if let ContainerId::Made(id) = instance.id {
-            let gaps = &old.form.containers;
-            let gap = gaps.iter().find(|gap| old.values[usize::from(**gap)] == id);
+            let gap = old.form.ids.iter().find(|gap| old.values[usize::from(**gap)] == id);
             *place = gap.map_or(UNKNOWN, |gap| *gap);
         }
     }
     Some(OpKey::Sync { shape, known, is_terminal: sync.is_terminal })
-}
-
-/// A pod in the runtime with gaps. A container's identifier that stands in the old status has that one's gap, of which
-/// `first` is the first.
-fn seen_with_gaps(example: &RuntimeStatus, known: &KnownIds, first: usize) -> RuntimeStatus {
-    let mut runtime = seen::with_gaps(example);
-    for (instance, known) in runtime.containers.iter_mut().zip(known) {
-        if *known != UNKNOWN {
-            instance.id = ContainerId::Made(Gap::new(first + usize::from(*known)).container());
-        }
-    }
-    runtime
 }
 
 /// Plays the rule.
@@ -302,13 +306,16 @@ fn plain(asked: &Asked<'_>, hold: impl FnMut(PodStatus) -> HeldStatus) -> Played
 }
 
 impl<'a> Asked<'a> {
-    fn change(
+    fn change<'b, M: Marks>(
         &self,
-        status: &'a PodStatus,
-        held: Option<&'a PodStatus>,
-        op: Op<'a>,
-        now: Time,
-    ) -> Change<'a> {
+        status: &'b PodStatus<M>,
+        held: Option<&'b PodStatus<M>>,
+        op: Op<'b, M>,
+        now: M::Instant,
+    ) -> Change<'b, M>
+    where
+        'a: 'b,
+    {
         let (spec, generation, deleted) = (self.spec, self.generation, self.deleted);
         let pod = PodView { spec, status, generation, deleted, is_static: false };
         Change { op, pod, held, now, gates: self.gates }

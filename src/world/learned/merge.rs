@@ -6,7 +6,8 @@ use rustc_hash::FxHashMap;
 
 use super::recipe::{NOW, OF_API, OF_HELD, Recipe, with_gaps};
 use super::{Learned, MOST};
-use crate::api::form::{Form, Gap};
+use crate::api::form::Form;
+use crate::api::marks::Gap;
 use crate::api::{HeldStatus, PodStatus};
 use crate::rules::kubelet::status_manager;
 use crate::rules::versions::gates::Gates;
@@ -71,13 +72,13 @@ impl Learned {
 
     fn learn_merge(&mut self, out: &Outgoing<'_>, api: &Form, held: &Form) -> Option<Merged> {
         let held = Arc::new(with_gaps(held, OF_HELD));
-        let (running, now) = (out.could_have_running_containers, Gap::new(NOW).instant());
+        let (running, now) = (out.could_have_running_containers, Gap::new(NOW));
         let api = with_gaps(api, OF_API);
         let merged = status_manager::merge(&api, &held, out.generation, running, now, out.gates);
         if Arc::ptr_eq(&merged, &held) {
             return Some(Merged(None));
         }
-        Some(Merged(Some(Recipe::of(Arc::unwrap_or_clone(merged), &mut self.forms)?)))
+        Some(Merged(Some(Recipe::of(&merged, &mut self.forms)?)))
     }
 }
 

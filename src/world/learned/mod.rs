@@ -1,80 +1,97 @@
 //! What replicas have in common is computed once.
 //!
 //! A status is a form and what fills its gaps ([`crate::api::form`]), and the rules that change one ask of what fills them
-//! only whether it is the same ([`crate::rules::kubelet::status_change`]). So the first replica that comes to a place plays the rule
-//! on gaps in the place of instants, identifiers and addresses; the outcome says which of them went where, and every other
-//! replica that comes there takes that way with its own. What the runtime has of a pod is told apart in the same manner
-//! ([`seen`]), and what a sync sets out to do follows from that alone ([`deeds`]).
+//! only whether it is the same, which their types see to ([`crate::api::marks`]). So the first replica that comes to a change
+//! plays the rule on gaps in the place of instants, identifiers and addresses. The outcome says which of them went where, and
+//! every other replica that comes to that change follows it with its own.
 //!
-//! It is learned for templates with many replicas; all others play the rules, and so does everybody in whose status the
-//! rules would measure times. What comes out is the same: debug builds play the rule beside each thing learned, and
-//! `tests/learned.rs` plays lessons and recordings with and without.
+//! | word | means |
+//! | --- | --- |
+//! | mark | what is each pod's own in a status: an instant, the number of a container's identifier, an address |
+//! | gap | the numbered place of a mark; it can be copied and compared, and read as nothing else |
+//! | form | a status with gaps, shared by all pods that stand alike |
+//! | held | a status as a run holds it: by its form and what fills that, or whole |
+//! | shape | for what the runtime has of a pod what a form is for a status ([`seen`]) |
+//! | recipe | how a new status comes of what a change looks at: its form, and for each gap the place of what fills it |
+//! | key | all that the outcome of a change depends on, and nothing that is one pod's own |
+//! | outcome | what comes of a change for every pod that asks with one key |
+//! | to follow | to make a status by a recipe, where others play the rule |
+//! | plain | by the rule itself |
+//!
+//! | learned | from | in |
+//! | --- | --- | --- |
+//! | changes of the status that a kubelet holds | forms, shape, what the kubelet remembers of containers | [`change`] |
+//! | what of it is written to the API server | two forms | [`merge`] |
+//! | what the API server makes of a status itself | a form | [`update`] |
+//! | what a run reports of a change | two forms | [`report`] |
+//! | what a sync sets out to do | a shape, results of probes | [`actions`] |
+//!
+//! It is learned for templates with many replicas ([`Plan::learns_from`]); all others play the rules. What comes out is the
+//! same: debug builds play the rule beside each thing that is learned, and `tests/learned.rs` holds all that is shipped or
+//! recorded, learned from its first replica on, against runs that learn nothing (`--no-learning`).
 
+pub mod actions;
 pub mod change;
-pub mod deeds;
 pub mod merge;
 mod recipe;
+pub mod report;
 pub mod seen;
-pub mod told;
 pub mod update;
 
 use crate::api::form::Forms;
 use crate::api::{HeldStatus, PodStatus};
 use crate::scenario::plan::{Plan, TemplateIx};
 
+pub use actions::SyncActions;
 pub use change::{Asked, Played};
-pub use deeds::Deeds;
 pub use merge::Outgoing;
+pub use report::{Report, Written};
 pub use seen::{Seen, Shape};
-pub use told::{Told, Written};
 pub use update::Update;
 
-/// From so many replicas on a template is learned.
-const MANY: u32 = 32;
-/// No more than this is learned of each kind: whoever needs more has no replicas that are alike.
+/// The most that is learned of each kind: a run that needs more has no replicas that are alike.
 const MOST: usize = 1 << 16;
 
 /// What has been learned in a run.
 #[derive(Clone, Debug, Default)]
 pub struct Learned {
-    /// By template.
+    /// Which templates are learned.
     templates: Vec<bool>,
     forms: Forms,
     shapes: seen::Shapes,
     changes: change::Changes,
     merges: merge::Merges,
-    differences: told::Differences,
-    deeds: deeds::AllDeeds,
+    reports: report::Reports,
+    actions: actions::AllActions,
     updates: update::Updates,
 }
 
 impl Learned {
+    /// Nothing yet, of the templates that the plan says.
     pub fn new(plan: &Plan) -> Learned {
-        Learned::from(plan, MANY)
-    }
-    /// Learns of templates with at least so many replicas.
-    pub fn from(plan: &Plan, replicas: u32) -> Learned {
+        let has_many = |replicas: u32| plan.learns_from.is_some_and(|many| replicas >= many);
         Learned {
-            templates: plan.templates.iter().map(|template| template.replicas >= replicas).collect(),
+            templates: plan.templates.iter().map(|template| has_many(template.replicas)).collect(),
             ..Learned::default()
         }
     }
 
-    /// A template that came while the run goes on.
-    pub fn add_template(&mut self, many: bool) {
-        self.templates.push(many);
+    /// A template that came while the run goes on; `learns`: replicas of it are learned.
+    pub fn add_template(&mut self, learns: bool) {
+        self.templates.push(learns);
     }
 
+    /// Whether nothing has been learned.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
             && self.merges.is_empty()
-            && self.differences.is_empty()
-            && self.deeds.is_empty()
+            && self.reports.is_empty()
+            && self.actions.is_empty()
             && self.shapes.is_empty()
             && self.updates.is_empty()
     }
 
-    /// How many changes of a status are known.
+    /// How many changes of a status have been learned.
     pub fn changes(&self) -> usize {
         self.changes.count()
     }

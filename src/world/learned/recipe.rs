@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::api::form::{Filled, Form, Forms, Gap, MOST_GAPS, Values, renumbered};
+use crate::api::form::{Filled, Form, Forms, MOST_GAPS, Values};
+use crate::api::marks::{Exchange, Gap, Gaps};
 use crate::api::{HeldStatus, PodStatus};
 use crate::time::Time;
 
@@ -29,19 +30,14 @@ pub(super) const HOST: usize = 1;
 pub(super) type Sources<'a> = [&'a [u64]; 3];
 
 impl Recipe {
-    /// That of a status with gaps, if it is made of nothing but what was there.
-    pub fn of(mut status: PodStatus, forms: &mut Forms) -> Option<Recipe> {
-        let taken = renumbered(&mut status, |place, number| {
-            let gap = place.gap();
-            place.take(number);
-            gap
-        });
-        let gaps = taken.into_iter().collect::<Option<Vec<Gap>>>().filter(|gaps| gaps.len() <= MOST_GAPS)?;
+    /// That of what a rule has made on gaps.
+    pub fn of(status: &PodStatus<Gaps>, forms: &mut Forms) -> Option<Recipe> {
+        let (form, gaps) = forms.of::<Gaps, Gap>(status)?;
         // What is held is cut already.
         let is_cut = |gap: &Gap| gap.cut && usize::from(gap.number) < OF_HELD;
         let cut = (0..).zip(&gaps).filter(|(_, gap)| is_cut(gap)).fold(0, |all, (place, _)| all | 1 << place);
         let sources = gaps.iter().map(|gap| gap.number).collect();
-        Some(Recipe { form: forms.of(&status)?, sources, cut })
+        Some(Recipe { form, sources, cut })
     }
 
     /// The status made from what is there. Mostly nothing has changed: then it is the `held` one.
@@ -74,13 +70,28 @@ impl Recipe {
     }
 }
 
-/// A form, its gaps counted from `first` on.
-pub(super) fn with_gaps(form: &Form, first: usize) -> PodStatus {
-    let mut status = form.status.clone();
-    status.places(&mut |mut place| {
-        if let Some(gap) = place.gap() {
-            place.take(Gap { cut: true, ..Gap::new(first + usize::from(gap.number)) });
-        }
-    });
-    status
+/// A form's status, its gaps counted from `first` on: what a rule is played on.
+pub(super) fn with_gaps(form: &Form, first: usize) -> PodStatus<Gaps> {
+    form.status.exchanged(&mut CountedFrom(first))
+}
+
+struct CountedFrom(usize);
+
+impl CountedFrom {
+    fn counted(&self, gap: Gap) -> Gap {
+        Gap::new(self.0 + usize::from(gap.number))
+    }
+}
+
+impl Exchange<Gaps, Gaps> for CountedFrom {
+    fn instant(&mut self, instant: Gap) -> Gap {
+        // What is held is cut already.
+        Gap { cut: true, ..self.counted(instant) }
+    }
+    fn id(&mut self, id: Gap) -> Gap {
+        self.counted(id)
+    }
+    fn address(&mut self, address: Gap) -> Gap {
+        self.counted(address)
+    }
 }

@@ -10,7 +10,8 @@ use rustc_hash::FxHasher;
 
 use super::recipe::HOST;
 use super::{Learned, MOST};
-use crate::api::form::{Gap, MOST_GAPS};
+use crate::api::form::MOST_GAPS;
+use crate::api::marks::{Gap, Gaps};
 use crate::api::{ContainerId, RuntimeContainer, RuntimeSandbox, RuntimeStatus, Sym};
 use crate::scenario::plan::TemplateIx;
 use crate::time::Time;
@@ -99,8 +100,8 @@ fn hash(status: &RuntimeStatus) -> u64 {
     state.finish()
 }
 
-/// What is not in the shape stands here among what a sync brings: the pod's address, those of its sandboxes, and of each
-/// instance of a container three instants and the identifier.
+/// What is not in the shape has these places among what a sync brings: the pod's address, those of its sandboxes, and of
+/// each instance of a container three instants and the identifier.
 const ADDRESS: usize = HOST + 1;
 const SANDBOXES: usize = ADDRESS + 1;
 const MOST_SANDBOXES: usize = 2;
@@ -108,7 +109,7 @@ const INSTANCES: usize = SANDBOXES + MOST_SANDBOXES;
 const EACH: usize = 4;
 pub(super) const MOST_INSTANCES: usize = (MOST_GAPS - INSTANCES) / EACH;
 
-/// Puts it there.
+/// Copies what is this pod's own, and not in its shape, to its places among what a sync brings.
 pub(super) fn bring(status: &RuntimeStatus, values: &mut [u64; MOST_GAPS]) {
     let address = |ip: Sym| u64::from(ip.number());
     let instant = |at: Option<Time>| at.map_or(0, |at| at.micros().cast_unsigned());
@@ -126,25 +127,47 @@ pub(super) fn bring(status: &RuntimeStatus, values: &mut [u64; MOST_GAPS]) {
     }
 }
 
-/// A pod of this shape with gaps where [`bring`] takes from.
-pub(super) fn with_gaps(example: &RuntimeStatus) -> RuntimeStatus {
-    let mut status = example.clone();
-    status.ips.iter_mut().for_each(|ip| *ip = Gap::new(ADDRESS).address());
-    for (place, sandbox) in (SANDBOXES..).zip(&mut status.sandboxes) {
-        if !sandbox.ip.is_empty() {
-            sandbox.ip = Gap::new(place).address();
+/// A pod of this shape with gaps where [`bring`] takes from. A container's identifier that stands in the old status as well,
+/// where `known` says so by the place of its instance, has that one's gap.
+pub(super) fn with_gaps(
+    example: &RuntimeStatus,
+    known: impl Fn(usize) -> Option<Gap>,
+) -> RuntimeStatus<Gaps> {
+    let sandbox = |(place, sandbox): (usize, &RuntimeSandbox)| RuntimeSandbox {
+        id: sandbox.id,
+        attempt: sandbox.attempt,
+        ready: sandbox.ready,
+        ip: if sandbox.ip.is_empty() { Gap::EMPTY } else { Gap::new(SANDBOXES + place) },
+        host_network: sandbox.host_network,
+        no_network: sandbox.no_network,
+    };
+    let container = |(place, container): (usize, &RuntimeContainer)| {
+        let gap = |of_these: usize| Gap::new(INSTANCES + place * EACH + of_these);
+        RuntimeContainer {
+            name: container.name,
+            id: match container.id {
+                ContainerId::None => ContainerId::None,
+                ContainerId::Given(text) => ContainerId::Given(text),
+                ContainerId::Made(_) => ContainerId::Made(known(place).unwrap_or(gap(3))),
+            },
+            state: container.state,
+            created_at: container.created_at.map(|_| gap(0)),
+            started_at: container.started_at.map(|_| gap(1)),
+            finished_at: container.finished_at.map(|_| gap(2)),
+            exit_code: container.exit_code,
+            restart_count: container.restart_count,
+            reason: container.reason,
+            message: container.message,
+            image: container.image,
+            image_ref: container.image_ref,
+            active: container.active,
         }
+    };
+    RuntimeStatus {
+        ips: example.ips.iter().map(|_| Gap::new(ADDRESS)).collect(),
+        sandboxes: example.sandboxes.iter().enumerate().map(sandbox).collect(),
+        containers: example.containers.iter().enumerate().map(container).collect(),
     }
-    for (first, container) in (INSTANCES..).step_by(EACH).zip(&mut status.containers) {
-        let instants = [&mut container.created_at, &mut container.started_at, &mut container.finished_at];
-        for (place, at) in (first..).zip(instants) {
-            *at = at.map(|_| Gap::new(place).instant());
-        }
-        if let ContainerId::Made(id) = &mut container.id {
-            *id = Gap::new(first + EACH - 1).container();
-        }
-    }
-    status
 }
 
 /// Whether two pods are the same but for what [`bring`] takes, and have it in the same places.
@@ -196,7 +219,7 @@ fn are_containers_alike(a: &RuntimeContainer, b: &RuntimeContainer) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{InstanceState, Ips, Text};
+    use crate::api::{InstanceState, Text};
 
     fn container() -> RuntimeContainer {
         RuntimeContainer {
@@ -226,7 +249,7 @@ mod tests {
             RuntimeSandbox { id, attempt: 0, ready: true, ip, host_network: false, no_network: false };
         change(&mut container, &mut sandbox);
         let status = RuntimeStatus {
-            ips: Ips::from_slice(&[sandbox.ip]),
+            ips: [sandbox.ip].into_iter().collect(),
             sandboxes: [sandbox].into_iter().collect(),
             containers: [container].into_iter().collect(),
         };

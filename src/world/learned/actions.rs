@@ -1,5 +1,5 @@
-//! What a sync sets out to do ([`crate::rules::kubelet::sync_actions`]): it follows from the spec, the shape of what the kubelet has
-//! seen in the runtime, the results of probes, and whether the pod is being deleted.
+//! What a sync sets out to do ([`crate::rules::kubelet::sync_actions`]): it follows from the spec, the shape of what the
+//! kubelet has seen in the runtime, the results of probes, and whether the pod is being deleted.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use crate::scenario::plan::TemplateIx;
 
 /// The actions of a sync, and in which order it starts containers.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Deeds {
-    pub actions: PodActions,
+pub struct SyncActions {
+    pub to_do: PodActions,
     pub to_start: Places,
     /// So many of those to start, from the front, are no main containers.
     pub init_pass: usize,
@@ -20,8 +20,8 @@ pub struct Deeds {
     pub acts: bool,
 }
 
-impl Deeds {
-    fn of(actions: PodActions) -> Deeds {
+impl SyncActions {
+    fn of(actions: PodActions) -> SyncActions {
         let to_start: Places = actions
             .start_ephemeral
             .iter()
@@ -29,11 +29,11 @@ impl Deeds {
             .chain(&actions.start)
             .copied()
             .collect();
-        Deeds {
+        SyncActions {
             init_pass: actions.start_init.len() + actions.start_ephemeral.len(),
             acts: !to_start.is_empty() || !actions.kill.is_empty() || actions.kill_pod || actions.resize,
             to_start,
-            actions,
+            to_do: actions,
         }
     }
 }
@@ -46,7 +46,7 @@ pub(super) struct Key {
     probes: u64,
 }
 
-pub(super) type AllDeeds = FxHashMap<Key, Arc<Deeds>>;
+pub(super) type AllActions = FxHashMap<Key, Arc<SyncActions>>;
 
 /// The results of probes by container, four bits each; None if there are too many.
 fn packed(input: &Input<'_>) -> Option<u64> {
@@ -60,26 +60,26 @@ fn packed(input: &Input<'_>) -> Option<u64> {
 impl Learned {
     /// [`sync_actions::compute`]. `template` is the pod's, while it still has the spec of its template; the input's runtime
     /// has this `shape`.
-    pub fn deeds(
+    pub fn actions(
         &mut self,
         template: Option<TemplateIx>,
         shape: Option<Shape>,
         input: &Input<'_>,
-    ) -> Arc<Deeds> {
-        let plain = || Deeds::of(sync_actions::compute(input));
+    ) -> Arc<SyncActions> {
+        let plain = || SyncActions::of(sync_actions::compute(input));
         let is_special = input.restart_all || input.sizes.is_some();
         let key = template.zip(shape).zip(packed(input)).filter(|_| !is_special);
         let Some(((template, shape), probes)) = key else { return Arc::new(plain()) };
-        let key = Key { template, shape, deleted: input.pod.deleted, probes };
-        if let Some(deeds) = self.deeds.get(&key) {
-            debug_assert_eq!(**deeds, plain(), "learned, and computed by the rule");
-            return Arc::clone(deeds);
+        let key = Key { template, shape, deleted: input.deleted, probes };
+        if let Some(actions) = self.actions.get(&key) {
+            debug_assert_eq!(**actions, plain(), "learned, and computed by the rule");
+            return Arc::clone(actions);
         }
-        let deeds = Arc::new(plain());
-        if self.deeds.len() < MOST {
-            self.deeds.insert(key, Arc::clone(&deeds));
+        let actions = Arc::new(plain());
+        if self.actions.len() < MOST {
+            self.actions.insert(key, Arc::clone(&actions));
         }
-        deeds
+        actions
     }
 }
 
@@ -88,10 +88,9 @@ mod tests {
     use super::*;
     use crate::api::spec::Container;
     use crate::api::{
-        ContainerId, ContainerIx, InstanceState, PodSpec, PodStatus, RuntimeContainer, RuntimeSandbox,
-        RuntimeStatus, Sym, Text,
+        ContainerId, ContainerIx, InstanceState, PodSpec, RuntimeContainer, RuntimeSandbox, RuntimeStatus,
+        Sym, Text,
     };
-    use crate::rules::kubelet::pod::PodView;
     use crate::rules::kubelet::sync_actions::ProbeResults;
     use crate::rules::versions::gates::{Gates, Version};
 
@@ -127,22 +126,22 @@ mod tests {
     fn everything_that_decides_is_asked() {
         let mut learned = Learned { templates: vec![true], ..Learned::default() };
         let containers = vec![Container { name: Sym::READY, ..Container::default() }];
-        let (spec, status) = (PodSpec { containers, ..PodSpec::default() }, PodStatus::default());
+        let spec = PodSpec { containers, ..PodSpec::default() };
         let gates = Gates::of(Version::V1_32);
         let mut done = |state, deleted, liveness| {
             let seen = learned.see(TemplateIx(0), &runtime(state));
-            let pod = PodView { spec: &spec, status: &status, generation: 1, deleted, is_static: false };
             let probes = [ProbeResults { liveness, ..ProbeResults::default() }];
             let input = Input {
-                pod,
+                spec: &spec,
+                deleted,
                 runtime: &seen,
                 probes: &probes,
                 restart_all: false,
                 sizes: None,
                 gates: &gates,
             };
-            let deeds = learned.deeds(Some(TemplateIx(0)), seen.shape, &input);
-            (deeds.to_start.to_vec(), deeds.actions.kill.len(), deeds.actions.kill_pod)
+            let actions = learned.actions(Some(TemplateIx(0)), seen.shape, &input);
+            (actions.to_start.to_vec(), actions.to_do.kill.len(), actions.to_do.kill_pod)
         };
         for _ in 0..2 {
             assert_eq!(done(InstanceState::Exited, false, None), (vec![ContainerIx::FIRST], 0, false));
@@ -153,6 +152,6 @@ mod tests {
                 (vec![ContainerIx::FIRST], 1, false)
             );
         }
-        assert_eq!(learned.deeds.len(), 4);
+        assert_eq!(learned.actions.len(), 4);
     }
 }

@@ -1,10 +1,11 @@
-//! What is told of a pod when its status in the API changes, or its deletion.
+//! What a run reports when a pod's status in the API changes, or its deletion.
 
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
 use super::{Learned, MOST};
+use crate::api::form::ask;
 use crate::api::{HeldStatus, PodSpec};
 use crate::engine::digest::Mix;
 use crate::record::difference::{self, Difference};
@@ -13,12 +14,12 @@ use crate::rules::versions::gates::Gates;
 use crate::scenario::plan::TemplateIx;
 use crate::world::pod::Shown;
 
-/// What is told of one change.
+/// What a run reports of one change.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Told {
+pub struct Report {
     pub difference: Difference,
     /// What the values of its rows make of a digest.
-    pub mixed: u64,
+    pub digest: u64,
     /// What kubectl prints then.
     pub shown: Shown,
 }
@@ -41,36 +42,37 @@ pub struct Written<'a> {
     pub gates: &'a Gates,
 }
 
-pub(super) type Differences = FxHashMap<Key, Arc<Told>>;
+pub(super) type Reports = FxHashMap<Key, Arc<Report>>;
 
 impl Learned {
-    /// What is told of a change. `template` is the pod's, while it still has the spec of its template.
-    pub fn difference(&mut self, template: Option<TemplateIx>, written: &Written<'_>) -> Arc<Told> {
+    /// What is reported of a change. `template` is the pod's, while it still has the spec of its template.
+    pub fn report(&mut self, template: Option<TemplateIx>, written: &Written<'_>) -> Arc<Report> {
         let (Some(template), HeldStatus::Filled(before), HeldStatus::Filled(after)) =
             (template, written.before, written.after)
         else {
-            return Arc::new(plain_difference(written));
+            return Arc::new(plain(written));
         };
         let (before, after) = (before.form.number, after.form.number);
         let key = Key { template, before, after, deleted: written.deleted };
-        if let Some(told) = self.differences.get(&key) {
-            debug_assert_eq!(**told, plain_difference(written), "learned, and compared");
-            return Arc::clone(told);
+        if let Some(report) = self.reports.get(&key) {
+            debug_assert_eq!(**report, plain(written), "learned, and compared by the rule");
+            return Arc::clone(report);
         }
-        let told = Arc::new(plain_difference(written));
-        if self.differences.len() < MOST {
-            self.differences.insert(key, Arc::clone(&told));
+        let report = Arc::new(plain(written));
+        if self.reports.len() < MOST {
+            self.reports.insert(key, Arc::clone(&report));
         }
-        told
+        report
     }
 }
 
 /// Neither rows nor columns have anything of what fills the gaps.
-fn plain_difference(written: &Written<'_>) -> Told {
-    let (before, after) = (written.before.form(), written.after.form());
-    let columns = printing::columns(written.spec, after, written.deleted, written.gates);
-    let difference = difference::between(before, after);
+fn plain(written: &Written<'_>) -> Report {
+    let (spec, deleted, gates) = (written.spec, written.deleted, written.gates);
+    let columns = ask!(written.after, |after| printing::shared_columns(spec, after, deleted, gates).0);
+    let difference =
+        ask!(written.after, |after| ask!(written.before, |before| difference::between(before, after)));
     let mut mix = Mix::new();
     difference.rows.iter().for_each(|change| change.values(&mut |word| mix.add(word)));
-    Told { difference, mixed: mix.word(), shown: Shown::of(&columns) }
+    Report { difference, digest: mix.word(), shown: Shown::of(&columns) }
 }
