@@ -105,15 +105,19 @@ fn run_tells_what_happened() {
 /// The switch that no help speaks of: replicas that have everything computed for each write the same bytes.
 #[test]
 fn learning_changes_no_byte() {
+    const MANY: &str = "name = \"many\"\nuntil = \"3m\"\n[[pod]]\nname = \"web\"\nreplicas = 40\n\
+        [[pod.spec.containers]]\nname = \"app\"\nimage = \"x\"\n\
+        [pod.behavior.containers.app]\nattempts = [{ runs = { uniform = [\"1s\", \"9s\"] }, exit = 1 }]\n";
     let desk = Desk::new("learning");
-    let run = "run crash-loop --quiet --set pod.orders.replicas=40 --set until=3m --format csv,jsonl,pods";
+    std::fs::write(desk.0.join("many.toml"), MANY).expect("it can be written");
+    let run = "run many.toml --quiet --format csv,jsonl,pods";
     assert!(desk.run(&format!("{run} --out on")).status.success());
     assert!(desk.run(&format!("{run} --out off --no-learning")).status.success());
     assert!(desk.files("on").contains(&"pods.jsonl".to_owned()));
     for file in desk.files("on") {
-        assert_eq!(desk.read(&format!("on/{file}")), desk.read(&format!("off/{file}")), "{file}");
+        assert!(desk.read(&format!("on/{file}")) == desk.read(&format!("off/{file}")), "{file}");
     }
-    assert_eq!(desk.run("test crash-loop --quiet --no-learning").status.code(), Some(0));
+    assert!(desk.run("test many.toml --quiet --no-learning").status.success());
     for command in ["run", "test"] {
         let help = String::from_utf8(desk.run(&format!("{command} --help")).stdout).expect("it speaks text");
         assert!(!help.contains("learning"), "{help}");
