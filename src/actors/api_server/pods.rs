@@ -94,7 +94,7 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
         exists: true,
         spec: Arc::clone(&t.spec),
         labels: Arc::clone(&t.labels),
-        finalizers: t.finalizers.clone(),
+        finalizers: Arc::clone(&t.finalizers),
         owners: (!owners.is_empty()).then(|| Arc::new(owners)),
         metadata_changes: 0,
         generation,
@@ -304,7 +304,7 @@ pub fn update(w: &mut World, pod: PodId, edit: Edit) {
         p.generation += i64::from(counts);
     }
     if let Some(finalizers) = finalizers {
-        p.finalizers = finalizers;
+        p.finalizers = Arc::new(finalizers);
     }
     let goes = p.finalizers.is_empty() && p.deletion.is_some_and(|d| d.grace_secs == 0);
     let count = p.container_count();
