@@ -13,7 +13,7 @@ use crate::engine::digest::Mix;
 use crate::engine::random;
 use crate::record::{Change, PodRecord};
 use crate::rules::versions::gates::Version;
-use crate::scenario::plan::{PodTemplate, TemplateIx};
+use crate::scenario::plan::{ContainerBehavior, PodTemplate, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::learned::{Update, Written};
 use crate::world::pod::Shown;
@@ -321,7 +321,7 @@ fn add_containers(runtime: &mut Runtime, count: usize) {
     if runtime.containers.len() < count {
         runtime.containers.resize(count, ContainerRun::default());
         let mut behavior = (*runtime.behavior).clone();
-        behavior.containers.resize_with(count, crate::actors::default_container_behavior);
+        behavior.containers.resize_with(count, ContainerBehavior::default);
         runtime.behavior = Arc::new(behavior);
     }
 }
