@@ -14,7 +14,7 @@ use crate::rules::kubelet::probe_text::{self, Door, Failure};
 use crate::rules::kubelet::restart::should_restart;
 use crate::rules::kubelet::status_change;
 use crate::rules::kubelet::sync_actions::ProbeResults;
-use crate::rules::versions::gates::Version;
+use crate::rules::versions::gates::Gates;
 use crate::scenario::plan::ProbePoint;
 use crate::time::{Span, Time};
 use crate::world::worker::{Prober, Probers};
@@ -225,7 +225,7 @@ pub fn trigger_readiness(w: &mut World, pod: PodId, ix: ContainerIx) {
     let p = w.local(pod);
     let newest = p.runtime.live.newest(p.container(ix).name).map_or(-1, |c| c.restart_count);
     let lost = instance != newest
-        && w.gates.version < Version::V1_36
+        && !w.gates.habits.keeps_probe_triggers
         && w.pod_draw(Purpose::Trigger, pod).below(100) < LOST_PERCENT;
     let period = w.pods[pod.ix()].container(ix).probe(ProbeKind::Readiness).map_or(Span::ZERO, period);
     let Some(b) = prober_mut(w, pod, ix, ProbeKind::Readiness) else { return };
@@ -390,7 +390,7 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, generat
     if b.attempt_failure == Failure::NobodyThere && spec.handler.exec.is_some() {
         // The exec found no process: an error, which counts for nothing.
         store(w, pod, ix, kind, b);
-        let words = errored(kind, w.gates.version);
+        let words = errored(kind, &w.gates);
         events::kubelet(w, pod, true, Sym::UNHEALTHY, words, Some(ix));
         rearm(w, pod, ix, kind, &mut b);
         return;
@@ -437,9 +437,9 @@ fn rearm(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, b: &mut Pr
     arm(w, pod, ix, kind, from);
 }
 
-fn errored(kind: ProbeKind, version: Version) -> String {
+fn errored(kind: ProbeKind, gates: &Gates) -> String {
     let cause = "rpc error: code = Unknown desc = failed to exec in container: container is in CONTAINER_EXITED state";
-    if version >= Version::V1_33 {
+    if gates.habits.says_probe_unknown {
         format!("{} probe errored and resulted in unknown state: {cause}", kind.title())
     } else {
         format!("{} probe errored: {cause}", kind.title())

@@ -10,7 +10,6 @@ use crate::actors::{events, runtime};
 use crate::api::{InstanceState, Sym, Text};
 use crate::rules::kubelet::sync_actions::KillReason;
 use crate::rules::machinery::backoff::{Limits, Restart, crash_loop, kept};
-use crate::rules::versions::gates::Version;
 use crate::time::{Span, Time};
 use crate::world::worker::Stage;
 use crate::world::{ContainerIx, Local, PodId, Purpose, World};
@@ -104,7 +103,7 @@ pub(super) fn created(w: &mut World, pod: PodId, ix: ContainerIx) {
         return;
     }
     let name = w.pods[pod.ix()].container(ix).name;
-    let words = if w.gates.version >= SHORT_TEXTS {
+    let words = if w.gates.habits.starts_unnamed {
         Text::Is(Sym::CONTAINER_CREATED)
     } else {
         Text::from(format!("Created container: {name}"))
@@ -114,9 +113,6 @@ pub(super) fn created(w: &mut World, pod: PodId, ix: ContainerIx) {
     let takes = w.latency(pod, |latency| &latency.start);
     after(w, pod, takes);
 }
-
-/// From here on `Created` and `Started` do not name the container.
-const SHORT_TEXTS: Version = Version::V1_35;
 
 pub(super) fn start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
     if let Some(error) = w.places[pod.ix()].runtime.attempt(ix).start_error {
@@ -129,7 +125,7 @@ pub(super) fn start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
     let p = &w.pods[pod.ix()];
     let container = p.container(ix);
     let hook = container.lifecycle.as_ref().and_then(|l| l.post_start.clone());
-    let words = if w.gates.version >= SHORT_TEXTS {
+    let words = if w.gates.habits.starts_unnamed {
         Text::Is(Sym::CONTAINER_STARTED)
     } else {
         Text::from(format!("Started container {}", container.name))
