@@ -12,7 +12,6 @@ use crate::api::{
 use crate::engine::digest::Mix;
 use crate::engine::random;
 use crate::record::{Change, PodRecord};
-use crate::rules::versions::gates::Version;
 use crate::scenario::plan::{ContainerBehavior, PodTemplate, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::learned::{Update, Written};
@@ -118,7 +117,7 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
 
 /// Whether the server counts generations of pods.
 fn counts_generations(w: &World) -> bool {
-    w.gates.version >= Version::V1_33
+    w.gates.habits.counts_generations
 }
 
 /// The name that a pod gets, if it is free; else the one that is taken.

@@ -12,7 +12,7 @@ use crate::rules::api_server::admission::{self, Admitted, Rejection, Request};
 use crate::rules::api_server::decode::schema::{self, Struct, Type};
 use crate::rules::api_server::decode::{self, StrictError};
 use crate::rules::machinery::qos::qos_class;
-use crate::rules::versions::gates::Version;
+use crate::rules::versions::Version;
 use crate::scenario::admission::{self as plugins, Surroundings};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::plan::PodTemplate;
@@ -384,7 +384,7 @@ fn fields_at(path: &str, version: Version) -> Vec<&'static str> {
             }
         }
     }
-    at.fields.iter().filter(|f| f.since <= version && version <= f.until).map(|f| f.name).collect()
+    at.fields_of(version).map(|f| f.name).collect()
 }
 
 /// Two pods of one name may follow each other, but not come at the same instant.
