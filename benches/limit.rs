@@ -16,7 +16,6 @@ use kubelapse::engine::random::Draw;
 use kubelapse::record::csv;
 use kubelapse::scenario::{self, Plan, builtin};
 use kubelapse::session::{self, Judge, Session, Silent};
-use kubelapse::world::learned::Learned;
 
 const PODS: u32 = 100_000;
 const TURNS: usize = 5;
@@ -169,14 +168,15 @@ fn main() {
     let fleet = builtin::find("fleet-100k").expect("it is shipped");
     let plan = scenario::load("fleet-100k.toml", fleet.text, &|path: &str| Err(path.to_owned()), &[]);
     let plan = Arc::new(plan.expect("it is read"));
+    let by_the_rules = Arc::new(Plan { learns_from: None, ..Plan::clone(&plan) });
     let (mut limits, mut ours, mut plain) = (Vec::new(), Vec::new(), Vec::new());
     let mut said = String::new();
     for _ in 0..turns {
         let (took, counts) = timed(|| plain_loop(&mut black_box(io::sink())));
         limits.push(took);
-        let (took, steps) = timed(|| play(&plan, Learned::new(&plan)));
+        let (took, steps) = timed(|| play(&plan));
         ours.push(took);
-        let (took, same) = timed(|| play(&plan, Learned::from(&plan, u32::MAX)));
+        let (took, same) = timed(|| play(&by_the_rules));
         plain.push(took);
         assert_eq!(steps, same, "what is learned changes nothing");
         said =
@@ -190,9 +190,8 @@ fn main() {
 }
 
 /// Plays the fleet; returns how many events that took.
-fn play(plan: &Arc<Plan>, learned: Learned) -> u64 {
+fn play(plan: &Arc<Plan>) -> u64 {
     let mut session = Session::new(plan, 0);
-    session.world.begin_with(learned);
     let (mut sink, mut judge) = (csv::Timeline::new(io::sink()), Judge::new(plan));
     session::play_out(&mut session, &mut judge, &mut sink, &Silent).expect("nothing is written");
     session.world.step

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use kubelapse::api::wire::{self, Pod};
 use kubelapse::api::{
-    ContainerId, InstanceState, Ips, PodStatus, RuntimeContainer, RuntimeSandbox, RuntimeStatus, Sym, Text,
+    ContainerId, InstanceState, PodStatus, RuntimeContainer, RuntimeSandbox, RuntimeStatus, Sym, Text,
 };
 use kubelapse::rules::kubectl::printing::columns;
 use kubelapse::rules::kubelet::api_status::{NoProbes, StatusSources, generate};
@@ -58,7 +58,7 @@ fn running(init: &[&str], sidecars: &[&str], main: &[&str]) -> (Pod, RuntimeStat
         no_network: false,
     };
     let runtime = RuntimeStatus {
-        ips: Ips::from_slice(&[Sym::new("10.0.0.7")]),
+        ips: [Sym::new("10.0.0.7")].into_iter().collect(),
         sandboxes: [sandbox].into_iter().collect(),
         containers: up.chain(done).collect(),
     };
@@ -71,8 +71,7 @@ fn status(pod: &Pod, runtime: &RuntimeStatus, cached: Option<&PodStatus>, gates:
         runtime,
         cached,
         is_terminal: false,
-        now: Time::from_secs(1_000_100),
-        kubelet_start: Time::EPOCH,
+        past_deadline: false,
         host_ips: &[],
         resize_conditions: &[],
         qos_class: Sym::BEST_EFFORT,

@@ -244,7 +244,7 @@ fn every_phase_condition_and_reason_is_seen() {
             // What only `lastState` shows: why a start before the one that waits has failed.
             let statuses = session.world.pods.iter().flat_map(|pod| pod.status.read().containers.to_vec());
             seen.extend(
-                statuses.filter_map(|c| c.last_state.terminated()).map(|ended| ended.reason.to_string()),
+                statuses.filter_map(|c| c.last_state.terminated().map(|ended| ended.reason.to_string())),
             );
             seen
         })

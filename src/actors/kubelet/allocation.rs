@@ -9,15 +9,15 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::{admission, pleg, pod_worker};
+use super::{admission, pleg, taken};
 use crate::actors::events;
 use crate::api::{Condition, InstanceState, Sym, Text};
-use crate::rules::kubelet::resize::{self, ADMISSION_SINCE, CONDITIONS_SINCE, EVENTS_SINCE};
+use crate::rules::kubelet::resize;
 use crate::rules::scheduler::placement::amounts::{self, Amounts};
-use crate::rules::versions::gates::{Gates, Version};
+use crate::rules::versions::gates::Gates;
 use crate::time::Span;
 use crate::world::worker::Work;
-use crate::world::{ContainerIx, Kubelet, Local, NodeId, Pod, PodId, Runtime, SimEvent, World};
+use crate::world::{Kubelet, Local, NodeId, Pod, PodId, Runtime, Signal, SimEvent, World};
 
 /// `retryDelay`, since the last try of any kind.
 const RETRY: Span = Span::from_secs(180);
@@ -29,18 +29,11 @@ pub const UPDATE: Span = Span::from_millis(30);
 /// The conditions about a pod's resize, if there is one.
 pub fn conditions(p: Local<'_>, gates: &Gates) -> SmallVec<[Condition; 2]> {
     match p.runtime.resize.as_deref() {
-        Some(own) if gates.version >= CONDITIONS_SINCE => {
+        Some(own) if gates.habits.resize_has_conditions => {
             own.pending.iter().chain(&own.in_progress).copied().collect()
         }
         _ => SmallVec::new(),
     }
-}
-
-/// What is set aside for a pod that was resized; None for those that have what their spec asks for.
-pub fn set_aside(p: Local<'_>, gates: &Gates) -> Option<Amounts> {
-    let own = p.runtime.resize.as_deref()?;
-    let spec = resize::with_sizes(&own.seen, &own.allocated);
-    Some(amounts::requests(&spec, gates.pod_level_resources).asked)
 }
 
 /// The spec that the kubelet works with: the API's, with the sizes that are set aside (`UpdatePodFromAllocation`).
@@ -140,7 +133,8 @@ fn push(w: &mut World, pod: PodId, node: NodeId) {
 fn grows(p: Local<'_>, gates: &Gates) -> bool {
     let Some(own) = p.runtime.resize.as_deref() else { return false };
     let desired = amounts::requests(&own.seen, gates.pod_level_resources).asked;
-    set_aside(p, gates).is_some_and(|has| desired.milli_cpu > has.milli_cpu || desired.memory > has.memory)
+    taken::set_aside(p, gates)
+        .is_some_and(|has| desired.milli_cpu > has.milli_cpu || desired.memory > has.memory)
 }
 
 /// `RetryPendingResizes`: all that wait, in their order. Each is synced, but for the one that its caller syncs.
@@ -157,7 +151,7 @@ fn retry(w: &mut World, node: NodeId, updated: Option<PodId>) {
             left.push(pod);
         }
         if updated != Some(pod) {
-            pod_worker::update_pod(w, pod);
+            w.signal(Signal::ResizeTried { pod });
         }
     }
     if !left.is_empty() {
@@ -183,7 +177,7 @@ fn attempt(w: &mut World, pod: PodId, node: NodeId) -> Attempt {
     let (spec, generation) = (Arc::clone(&own.seen), p.generation);
     let asked = amounts::requests(&spec, gates.pod_level_resources).asked;
     let has = Amounts::of_list(&w.nodes[node.ix()].spec.allocatable);
-    let never = resize::beyond_capacity(&asked, &has).filter(|_| gates.version < ADMISSION_SINCE);
+    let never = resize::beyond_capacity(&asked, &has).filter(|_| !gates.habits.admits_resizes);
     let refused = match (is_pending(p), never) {
         (false, _) => None,
         (true, Some(why)) => Some((Sym::INFEASIBLE, Text::from(why))),
@@ -198,7 +192,7 @@ fn attempt(w: &mut World, pod: PodId, node: NodeId) -> Attempt {
         let pending =
             resize::condition(before.as_ref(), Sym::POD_RESIZE_PENDING, reason, why, generation, now);
         own.pending = Some(pending);
-        if gates.version >= EVENTS_SINCE && resize::says_more(before.as_ref(), &pending) {
+        if gates.habits.tells_steps_of_resize && resize::says_more(before.as_ref(), &pending) {
             let why = why.show(&p.pod.ident).to_string();
             let words = resize::words(&format!("Pod resize {reason}"), &spec, Some(generation), &why);
             let event = if reason == Sym::INFEASIBLE { "ResizeInfeasible" } else { "ResizeDeferred" };
@@ -217,15 +211,12 @@ fn attempt(w: &mut World, pod: PodId, node: NodeId) -> Attempt {
     if let Some(worker) = p.worker {
         worker.spec = Arc::clone(&spec);
     }
-    if gates.version >= EVENTS_SINCE {
+    if gates.habits.tells_steps_of_resize {
         let words = resize::words("Pod resize started", &spec, Some(generation), "");
         events::kubelet(w, pod, false, Sym::new("ResizeStarted"), words, None);
     }
     Attempt::Over
 }
-
-/// From here on the end of a resize is told by an event, at first without the generation.
-const COMPLETION_SINCE: Version = Version::V1_34;
 
 /// The first step of `SyncPod`: whether running containers still have another size than what is set aside.
 pub fn check_progress(w: &mut World, pod: PodId) {
@@ -243,8 +234,8 @@ pub fn check_progress(w: &mut World, pod: PodId) {
         return;
     }
     let Some(over) = own.in_progress.take() else { return };
-    if gates.version >= COMPLETION_SINCE {
-        let generation = (gates.version >= EVENTS_SINCE).then_some(over.observed_generation);
+    if gates.habits.tells_end_of_resize {
+        let generation = (gates.habits.tells_steps_of_resize).then_some(over.observed_generation);
         let words = resize::words("Pod resize completed", &worker.spec, generation, "");
         events::kubelet(w, pod, false, Sym::new("ResizeCompleted"), words, None);
     }
@@ -263,13 +254,4 @@ pub fn actuated(w: &mut World, pod: PodId) {
         }
     }
     pleg::touched(w, pod);
-}
-
-/// A new instance has what is set aside.
-pub fn container_started(runtime: &mut Runtime, ix: ContainerIx) {
-    let Some(own) = runtime.resize.as_deref_mut() else { return };
-    let ix = usize::from(ix);
-    if let (Some(actual), Some(allocated)) = (own.actual.get_mut(ix), own.allocated.get(ix)) {
-        actual.clone_from(allocated);
-    }
 }

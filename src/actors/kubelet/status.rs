@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::{allocation, prober, status_manager, sync};
+use super::deadline::past_deadline;
+use super::{allocation, prober, status_manager};
 use crate::actors::events;
 use crate::api::{Container, Phase, ProbeKind, RuntimeContainer, Sym};
 use crate::rules::kubelet::api_status::ran_before_kubelet;
@@ -46,7 +47,7 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
     };
     let containers: SmallVec<[Known; 4]> = p.container_ixs().map(|ix| known(p, ix, found)).collect();
     let resize_conditions = allocation::conditions(p, &w.gates);
-    let past = sync::past_deadline(p, w.now);
+    let past = past_deadline(p, w.now);
     let op = Op::Sync(Sync {
         runtime: &runtime,
         containers: &containers,
@@ -64,6 +65,8 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
         events::kubelet(w, pod, false, Sym::DEADLINE_EXCEEDED, Sym::DEADLINE_EXCEEDED_MESSAGE, None);
     }
     let phase = changed.phase;
-    status_manager::keep(w, pod, changed, false);
+    if status_manager::keep(w, pod, changed, false) {
+        prober::container_changed(w, pod);
+    }
     Some(phase)
 }

@@ -5,7 +5,7 @@ use super::restart::should_restart;
 use crate::api::{
     Container, ContainerState, Marks, Phase, PodSpec, RestartPolicy, RuntimeStatus, Sym, Terminated,
 };
-use crate::rules::versions::gates::{Gates, Version};
+use crate::rules::versions::gates::Gates;
 
 /// What the phase depends on besides the states of the containers.
 #[derive(Clone, Copy, Default, Debug)]
@@ -138,7 +138,8 @@ pub fn phase<M: Marks>(spec: &PodSpec, statuses: Statuses<'_, M>, facts: PhaseFa
     if init_is_lost {
         return Phase::Failed;
     }
-    let has_initialized = if gates.version <= Version::V1_32 { has_started } else { facts.has_initialized };
+    let has_initialized =
+        if gates.habits.phase_asks_the_runtime { facts.has_initialized } else { has_started };
     if init_pending > 0 || (sidecars_pending > 0 && !has_initialized) || counts.waiting > 0 {
         return Phase::Pending;
     }

@@ -92,7 +92,7 @@ mod tests {
         Sym, Text,
     };
     use crate::rules::kubelet::sync_actions::ProbeResults;
-    use crate::rules::versions::gates::{Gates, Version};
+    use crate::rules::versions::gates::Gates;
 
     /// A container that runs or has ended, alone in its pod.
     fn runtime(state: InstanceState) -> Arc<RuntimeStatus> {
@@ -127,7 +127,7 @@ mod tests {
         let mut learned = Learned { templates: vec![true], ..Learned::default() };
         let containers = vec![Container { name: Sym::READY, ..Container::default() }];
         let spec = PodSpec { containers, ..PodSpec::default() };
-        let gates = Gates::of(Version::V1_32);
+        let gates = Gates::default();
         let mut done = |state, deleted, liveness| {
             let seen = learned.see(TemplateIx(0), &runtime(state));
             let probes = [ProbeResults { liveness, ..ProbeResults::default() }];
