@@ -9,7 +9,8 @@ use kubelapse::rules::api_server::admission::{Request, admit, admit_with, update
 use kubelapse::rules::api_server::admission_plugins::{Cluster, PriorityClass, mutate};
 use kubelapse::rules::api_server::decode;
 use kubelapse::rules::kubectl::manifest;
-use kubelapse::rules::versions::gates::{Gates, Version};
+use kubelapse::rules::versions::Version;
+use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::Time;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};

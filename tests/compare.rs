@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use kubelapse::compare::{self, Side, Tolerance};
 use kubelapse::record::{Fan, Sink, csv, objects};
-use kubelapse::rules::versions::gates::{Gates, Version};
+use kubelapse::rules::versions::Version;
+use kubelapse::rules::versions::gates::Gates;
 use kubelapse::scenario::{self, builtin};
 use kubelapse::session;
 

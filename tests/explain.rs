@@ -10,7 +10,8 @@ use std::process::{Command, Stdio};
 
 use kubelapse::api::wire;
 use kubelapse::explain::{self, Subject};
-use kubelapse::rules::versions::gates::{Gates, Version};
+use kubelapse::rules::versions::Version;
+use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::{Span, Time};
 use serde_json::Value;
 

@@ -142,7 +142,7 @@ fn allowances(recording: &Recording, plan: &Plan, pod: &str) -> Allowances {
         .map(|probe| i64::from(probe.period_seconds.max(1)))
         .max();
     Allowances {
-        polls: plan.gates.version <= kubelapse::rules::versions::gates::Version::V1_34,
+        polls: !plan.gates.habits.requeues_after_back_off,
         probe_period: longest.unwrap_or(0) * 1_000_000,
         node_controllers: spec.is_some_and(|spec| !spec.node_name.is_empty())
             || plan.actions.iter().any(|a| {

@@ -112,6 +112,109 @@ fn layers_point_one_way() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The rooms of the law, each of which may use those before it (src/rules/mod.rs).
+const LAW: [&str; 7] =
+    ["versions", "machinery", "scheduler", "kubelet", "controllers", "api_server", "kubectl"];
+
+#[test]
+fn the_law_has_no_circles() {
+    let mut wrong = Vec::new();
+    let rank = |room: &str| LAW.iter().position(|known| *known == room);
+    for (name, text) in files("src/rules", "rs") {
+        let room = name.trim_start_matches("src/rules/").split('/').next().unwrap_or_default();
+        if room == "mod.rs" {
+            continue;
+        }
+        let Some(own) = rank(room) else {
+            wrong.push(format!("{name}: the room `{room}` has no place in the order"));
+            continue;
+        };
+        for line in code_of(&text) {
+            for path in line.split("crate::rules::").skip(1) {
+                let other = path.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+                if rank(other).is_none_or(|other| other > own) {
+                    wrong.push(format!("{name} uses `{other}`, which is not below `{room}`"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Lines that are neither comments nor a file's tests.
+fn code_of(text: &str) -> impl Iterator<Item = &str> {
+    let code = text.split("#[cfg(test)]\nmod").next().unwrap_or_default();
+    code.lines().filter(|line| !line.trim_start().starts_with("//"))
+}
+
+/// Where something called a version is compared outside src/rules/versions, how many lines do, and why. What a version of
+/// Kubernetes does is asked of its habits: this list should only get shorter.
+const COMPARISONS: [(&str, usize, &str); 5] = [
+    (
+        "src/rules/api_server/decode/schema.rs",
+        1,
+        "a table of its own: fields, with columns for their versions",
+    ),
+    ("src/rules/api_server/decode/mod.rs", 1, "`apiVersion` of a manifest"),
+    ("src/actors/kubelet/status_manager.rs", 1, "how often a pod's status was written"),
+    ("src/actors/scheduler/cycle.rs", 1, "which version of a pod an event is about"),
+    ("src/course/progress.rs", 1, "the layout of the file of progress"),
+];
+
+/// Whether a line (as rustfmt leaves it) compares or matches a version, or names one.
+fn compares_versions(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let is_version =
+        |word: &&str| word.trim_matches(|c: char| !c.is_alphanumeric() && c != '_').ends_with("version");
+    words.iter().enumerate().any(|(ix, word)| match *word {
+        ">=" | "<=" | ">" | "<" | "==" | "!=" => {
+            ix.checked_sub(1).and_then(|before| words.get(before)).is_some_and(is_version)
+                || words.get(ix + 1).is_some_and(is_version)
+        }
+        "match" => words.get(ix + 1).is_some_and(is_version),
+        word => word.contains("Version::V1_"),
+    })
+}
+
+#[test]
+fn versions_are_asked_for_their_habits() {
+    let mut wrong = Vec::new();
+    for (name, text) in files("src", "rs") {
+        if name.starts_with("src/rules/versions/") {
+            continue;
+        }
+        let allowed = COMPARISONS.iter().find(|(file, ..)| *file == name).map_or(0, |(_, lines, _)| *lines);
+        let found: Vec<&str> = code_of(&text).filter(|line| compares_versions(line)).collect();
+        if found.len() != allowed {
+            let found: String = found.iter().map(|line| format!("\n  {}", line.trim())).collect();
+            wrong.push(format!("{name}: {allowed} lines may compare versions; these do:{found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for line in [
+        "if w.gates.version < since {",
+        "match gates.version {",
+        "f.since <= *version)",
+        "of(Version::V1_34)",
+    ] {
+        assert!(compares_versions(line), "{line}");
+    }
+    assert!(!compares_versions("let versions: Vec<Version> = x == y && known(version);"));
+}
+
+/// A version is a table that stands in the list, and nothing else names its file.
+#[test]
+fn every_table_of_a_version_is_in_the_list() {
+    let list = read(&root().join("src/rules/versions/mod.rs"));
+    for (name, _) in files("src/rules/versions", "rs") {
+        let stem = name.trim_start_matches("src/rules/versions/").trim_end_matches(".rs");
+        if stem.starts_with("v1_") {
+            let line = format!("    {stem} V{} \"{}\",", &stem[1..], stem[1..].replace('_', "."));
+            assert!(list.lines().any(|known| known == line), "no line `{line}`");
+        }
+    }
+}
+
 #[test]
 fn uses_are_read_as_they_are_written() {
     let text = "use crate::api::{Sym, Tri};\nuse crate::{rules, time::Time, world::{Pod, World}};\n";

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::api::Sym;
-use crate::rules::versions::gates::{Gates, Version};
+use crate::rules::versions::gates::Gates;
 use crate::scenario::plan::ObjectKind;
 
 /// Of a pod that is deleted by force.
@@ -48,7 +48,7 @@ pub fn object_deleted(gates: &Gates, kind: ObjectKind, name: Sym, namespace: Sym
 /// delete.go).
 pub fn deleted(gates: &Gates, kind: &str, name: &str, namespace: Sym, forced: bool) -> String {
     let force = if forced { "force " } else { "" };
-    if namespace.is_empty() || gates.version < Version::V1_34 {
+    if namespace.is_empty() || !gates.habits.says_namespace_of_deleted {
         format!("{kind} \"{name}\" {force}deleted")
     } else {
         format!("{kind} \"{name}\" {force}deleted from {namespace} namespace")
@@ -74,6 +74,7 @@ pub fn labelled(own: &BTreeMap<String, String>, change: &BTreeMap<String, Option
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::versions::Version;
 
     #[test]
     fn labels_are_told_as_kubectl_tells_them() {
@@ -89,17 +90,17 @@ mod tests {
     }
 
     #[test]
-    fn the_namespace_is_told_from_1_34_on() {
+    fn later_versions_tell_the_namespace() {
         let told = |version, kind, namespace: &str| {
             object_deleted(&Gates::of(version), kind, "x".into(), namespace.into())
         };
-        assert_eq!(told(Version::V1_33, ObjectKind::Secret, "shop"), "secret \"x\" deleted");
+        assert_eq!(told(Version::ALL[0], ObjectKind::Secret, "shop"), "secret \"x\" deleted");
         assert_eq!(
-            told(Version::V1_34, ObjectKind::Secret, "shop"),
+            told(Version::DEFAULT, ObjectKind::Secret, "shop"),
             "secret \"x\" deleted from shop namespace"
         );
         assert_eq!(
-            told(Version::V1_36, ObjectKind::PriorityClass, ""),
+            told(Version::DEFAULT, ObjectKind::PriorityClass, ""),
             "priorityclass.scheduling.k8s.io \"x\" deleted"
         );
     }

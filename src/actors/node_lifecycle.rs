@@ -10,7 +10,6 @@ use super::{api_server, events};
 use crate::api::{Condition, Effect, NodeSpec, Phase, Sym, Taint, Tri};
 use crate::rules::controllers::zone_disruption::{Zone, ZoneKey, zone_key};
 use crate::rules::scheduler::placement::node_declared_features;
-use crate::rules::versions::gates::Version;
 use crate::scenario::plan::Plan;
 use crate::time::{Span, Time, next_on_grid};
 use crate::world::node::NodeCondition;
@@ -105,9 +104,9 @@ pub fn monitor(w: &mut World) {
     let now = w.now;
     w.controllers.node_passes.retain(|at| *at > now);
     let grace = w.plan.controllers.node_monitor_grace_period;
-    // Up to 1.32 the taint follows from the condition as the pass before saw it.
-    let late =
-        if w.gates.version <= Version::V1_32 { w.plan.controllers.node_monitor_period } else { Span::ZERO };
+    // Or the taint follows from the condition as the pass before saw it.
+    let same_pass = w.gates.habits.taints_in_the_same_pass;
+    let late = if same_pass { Span::ZERO } else { w.plan.controllers.node_monitor_period };
     let all = || NodeId::all(w.nodes.len());
     let silent = |node: &NodeId| {
         let n = &w.nodes[node.ix()];

@@ -6,7 +6,8 @@ use std::path::Path;
 use super::run::Format;
 use super::{Exit, manifest, print, talk};
 use crate::compare::{self, Side, Tolerance, fidelity::Allowances};
-use crate::rules::versions::gates::{Gates, Version};
+use crate::rules::versions::Version;
+use crate::rules::versions::gates::Gates;
 use crate::scenario::values::parse_duration;
 
 #[derive(clap::Args)]
@@ -34,8 +35,8 @@ pub struct Arguments {
     /// Leaves out what came later in a pod's life (a duration: 90s, 15m); events then, too
     #[arg(long, value_name = "DURATION")]
     until: Option<String>,
-    /// Kubernetes version whose habits count: 1.32 to 1.36
-    #[arg(long, default_value = "1.36")]
+    /// Kubernetes version whose habits count
+    #[arg(long, default_value = Version::DEFAULT.as_str(), help = super::kubernetes_help())]
     kubernetes: String,
     /// Every state, also where both are the same
     #[arg(long)]
@@ -62,7 +63,7 @@ fn answer(arguments: &Arguments) -> Result<bool, String> {
     };
     let (within, until) = (duration(&arguments.within)?, duration(&arguments.until)?);
     let Some(version) = Version::parse(&arguments.kubernetes) else {
-        return Err(format!("`{}` is no version from 1.32 to 1.36", arguments.kubernetes));
+        return Err(format!("`{}` is no version from {}", arguments.kubernetes, Version::range()));
     };
     if arguments.a == "-" && arguments.b == "-" {
         return Err("standard input can be one side only".to_owned());
@@ -73,7 +74,7 @@ fn answer(arguments: &Arguments) -> Result<bool, String> {
         a.cut(until);
         b.cut(until);
     }
-    let allowances = Allowances { polls: version <= Version::V1_34, ..Allowances::default() };
+    let allowances = Allowances { polls: !gates.habits.requeues_after_back_off, ..Allowances::default() };
     let report = compare::compare(&a, &b, &Tolerance { within, allowances });
     if arguments.output == "json" {
         let json = serde_json::to_string_pretty(&report).map_err(|e| e.to_string())?;

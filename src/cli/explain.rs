@@ -5,15 +5,16 @@ use std::io::Read as _;
 use super::run::Format;
 use super::{Exit, manifest, print, talk};
 use crate::explain;
-use crate::rules::versions::gates::{Gates, Version};
+use crate::rules::versions::Version;
+use crate::rules::versions::gates::Gates;
 use crate::time::Time;
 
 #[derive(clap::Args)]
 pub struct Arguments {
     /// What kubectl printed with -o yaml or -o json (a pod, a list, a watch), or a result with pods.jsonl; - reads standard input
     file: String,
-    /// Kubernetes version whose habits count: 1.32 to 1.36
-    #[arg(long, default_value = "1.36")]
+    /// Kubernetes version whose habits count
+    #[arg(long, default_value = Version::DEFAULT.as_str(), help = super::kubernetes_help())]
     kubernetes: String,
     /// The instant that ages count from (RFC 3339), instead of now
     #[arg(long)]
@@ -29,7 +30,7 @@ pub fn explain(arguments: &Arguments) -> Exit {
         Err(problem) => return wrong(&format!("{}: {problem}", arguments.file)),
     };
     let Some(version) = Version::parse(&arguments.kubernetes) else {
-        return wrong(&format!("`{}` is no version from 1.32 to 1.36", arguments.kubernetes));
+        return wrong(&format!("`{}` is no version from {}", arguments.kubernetes, Version::range()));
     };
     let now = match &arguments.now {
         None => wall_clock(),

@@ -25,6 +25,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::rules::versions::Version;
+
 /// What a command comes to: 0 ran, 1 ran and an expectation failed, 2 the request was wrong (or could not be carried
 /// out), 3 our own fault, 130 interrupted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -135,6 +137,11 @@ fn dispatch(command: Command) -> Exit {
 
 /// Something could not be written to stdout.
 static UNWRITTEN: AtomicBool = AtomicBool::new(false);
+
+/// The help of `--kubernetes`.
+fn kubernetes_help() -> String {
+    format!("Kubernetes version whose habits count: {}", Version::range())
+}
 
 /// Writes to stdout.
 fn print(text: &str) {

@@ -1,6 +1,7 @@
 //! A draft without a manifest: one pod that starts and stays.
 
 use super::text::{CUSTOM, EXPECTATIONS};
+use crate::scenario::format::FILE;
 use crate::scenario::tree::spelled;
 
 /// A small complete scenario of this name.
@@ -13,7 +14,7 @@ name        = {quoted}
 description = "a pod that starts and stays"
 until       = "10m"          # the run ends here, or earlier once nothing more can happen
 #seed       = 1              # where chance starts from
-#kubernetes = "1.36"         # which version's feature gates and texts
+#kubernetes = "{version}"         # which version's feature gates and texts
 
 # Where the pods run: one node with 16 CPUs and 64Gi, unless you say otherwise.
 #[[node]]
@@ -77,7 +78,13 @@ status     = "Running"
 conditions = {{ Ready = "True" }}
 "#,
         quoted = spelled(name),
+        version = version(),
     )
+}
+
+/// The version of Kubernetes that is played where nobody names one.
+pub(super) fn version() -> &'static str {
+    FILE.key("kubernetes").map_or("", |key| key.default)
 }
 
 /// A scenario's name as a pod's: a DNS label.

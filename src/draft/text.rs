@@ -25,9 +25,10 @@ pub fn body(name: &str, path: &str, found: &Found) -> String {
          description = {}\n\
          until       = \"10m\"          # the run ends here, or earlier once nothing more can happen\n\
          #seed       = 1              # where chance starts from\n\
-         #kubernetes = \"1.36\"         # which version's feature gates and texts\n",
+         #kubernetes = \"{}\"         # which version's feature gates and texts\n",
         spelled(name),
         spelled(&format!("the pods of {path}")),
+        super::blank::version(),
     );
     nodes(&mut text, &outline);
     images(&mut text, &outline);

@@ -9,7 +9,7 @@ use super::NextAttempt;
 use crate::api::{ContainerState, ContainerStatus, Sym, Terminated};
 use crate::rules::kubectl::printing::age;
 use crate::rules::machinery::backoff::Limits;
-use crate::rules::versions::gates::{Gates, Version};
+use crate::rules::versions::gates::Gates;
 use crate::time::{Span, Time};
 
 /// The requeue after a failed sync, at its longest: 10 s and half as much again.
@@ -31,7 +31,7 @@ fn steps(gates: &Gates) -> impl Iterator<Item = Span> {
 
 /// How late after the end of a back-off the kubelet may look.
 fn lateness(delay: Span, gates: &Gates) -> Span {
-    if gates.version >= Version::V1_35 {
+    if gates.habits.requeues_after_back_off {
         // A look with `rest` to go comes back after 1 to 1.5 times that, but no more than a minute ahead.
         Span::from_micros(delay.min(RESYNC).micros() / 2) + TICK
     } else {

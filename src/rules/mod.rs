@@ -3,6 +3,11 @@
 //!
 //! Nothing here sees a clock, a generator or a world: an instant, a set of feature gates or a draw that a rule needs
 //! is an argument. The actors only ask; the tests ask the same functions.
+//!
+//! The rooms stand on one another in one order, and a test holds them to it: `versions` (what a version has and does),
+//! `machinery` (what all components share), `scheduler` (what a pod takes of a node; the kubelet and the controllers judge
+//! tolerations and room by the same functions), `kubelet`, `controllers`, `api_server` (whose admission asks the kubelet's
+//! law of sizes), `kubectl`.
 
 pub mod api_server;
 pub mod controllers;

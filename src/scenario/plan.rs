@@ -211,7 +211,7 @@ pub struct PodTemplate {
     pub namespace: Sym,
     pub labels: Arc<BTreeMap<String, String>>,
     pub annotations: BTreeMap<String, String>,
-    pub finalizers: Vec<Sym>,
+    pub finalizers: Arc<Vec<Sym>>,
     /// Defaulted, admitted (default tolerations, service-account volume, priority).
     pub spec: Arc<PodSpec>,
     pub qos_class: Sym,

@@ -11,7 +11,6 @@ use super::Walk;
 use crate::api::spec::{Container, Probe, Toleration};
 use crate::api::{ContainerState, ContainerStatus, ImageId, PodIdent, Sym};
 use crate::rules::kubectl::printing::age;
-use crate::rules::versions::gates::Version;
 use crate::time::Time;
 use crate::world::PodId;
 
@@ -157,7 +156,7 @@ impl Walk {
             lines.field(0, "Events", "<none>");
             return;
         }
-        let prefixed = self.world().gates.version >= Version::V1_35;
+        let prefixed = self.world().gates.habits.says_what_events_are_about;
         lines.put(0, "Events:");
         lines.put(1, "Type\tReason\tAge\tFrom\tMessage");
         lines.put(1, "----\t------\t----\t----\t-------");

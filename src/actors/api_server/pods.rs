@@ -12,7 +12,6 @@ use crate::api::{
 use crate::engine::digest::Mix;
 use crate::engine::random;
 use crate::record::{Change, PodRecord};
-use crate::rules::versions::gates::Version;
 use crate::scenario::plan::{ContainerBehavior, PodTemplate, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::learned::{Update, Written};
@@ -94,7 +93,7 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
         exists: true,
         spec: Arc::clone(&t.spec),
         labels: Arc::clone(&t.labels),
-        finalizers: t.finalizers.clone(),
+        finalizers: Arc::clone(&t.finalizers),
         owners: (!owners.is_empty()).then(|| Arc::new(owners)),
         metadata_changes: 0,
         generation,
@@ -118,7 +117,7 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
 
 /// Whether the server counts generations of pods.
 fn counts_generations(w: &World) -> bool {
-    w.gates.version >= Version::V1_33
+    w.gates.habits.counts_generations
 }
 
 /// The name that a pod gets, if it is free; else the one that is taken.
@@ -304,7 +303,7 @@ pub fn update(w: &mut World, pod: PodId, edit: Edit) {
         p.generation += i64::from(counts);
     }
     if let Some(finalizers) = finalizers {
-        p.finalizers = finalizers;
+        p.finalizers = Arc::new(finalizers);
     }
     let goes = p.finalizers.is_empty() && p.deletion.is_some_and(|d| d.grace_secs == 0);
     let count = p.container_count();

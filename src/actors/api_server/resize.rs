@@ -13,7 +13,7 @@ use crate::api::spec::Resources;
 use crate::api::{Sym, wire};
 use crate::rules::api_server::admission::Rejection;
 use crate::rules::api_server::validation;
-use crate::rules::kubelet::resize::{self, ADMISSION_SINCE};
+use crate::rules::kubelet::resize;
 use crate::rules::scheduler::placement::amounts::{self, Amounts};
 use crate::world::runtime::Resize;
 use crate::world::{PodId, World};
@@ -53,7 +53,7 @@ pub fn resize(w: &mut World, pod: PodId, container: Sym, change: &Resources) -> 
     }
     let spec = wire::pod_spec(&new["spec"]);
     if let Some(node) = p.node
-        && w.gates.version >= ADMISSION_SINCE
+        && w.gates.habits.admits_resizes
     {
         let asked = amounts::requests(&spec, w.gates.pod_level_resources).asked;
         let has = Amounts::of_list(&w.nodes[node.ix()].spec.allocatable);

@@ -12,9 +12,9 @@ use smallvec::SmallVec;
 use super::{admission, pleg, taken};
 use crate::actors::events;
 use crate::api::{Condition, InstanceState, Sym, Text};
-use crate::rules::kubelet::resize::{self, ADMISSION_SINCE, CONDITIONS_SINCE, EVENTS_SINCE};
+use crate::rules::kubelet::resize;
 use crate::rules::scheduler::placement::amounts::{self, Amounts};
-use crate::rules::versions::gates::{Gates, Version};
+use crate::rules::versions::gates::Gates;
 use crate::time::Span;
 use crate::world::worker::Work;
 use crate::world::{Kubelet, Local, NodeId, Pod, PodId, Runtime, Signal, SimEvent, World};
@@ -29,7 +29,7 @@ pub const UPDATE: Span = Span::from_millis(30);
 /// The conditions about a pod's resize, if there is one.
 pub fn conditions(p: Local<'_>, gates: &Gates) -> SmallVec<[Condition; 2]> {
     match p.runtime.resize.as_deref() {
-        Some(own) if gates.version >= CONDITIONS_SINCE => {
+        Some(own) if gates.habits.resize_has_conditions => {
             own.pending.iter().chain(&own.in_progress).copied().collect()
         }
         _ => SmallVec::new(),
@@ -176,7 +176,7 @@ fn attempt(w: &mut World, pod: PodId, node: NodeId) -> Attempt {
     let (spec, generation) = (Arc::clone(&own.seen), p.generation);
     let asked = amounts::requests(&spec, gates.pod_level_resources).asked;
     let has = Amounts::of_list(&w.nodes[node.ix()].spec.allocatable);
-    let never = resize::beyond_capacity(&asked, &has).filter(|_| gates.version < ADMISSION_SINCE);
+    let never = resize::beyond_capacity(&asked, &has).filter(|_| !gates.habits.admits_resizes);
     let refused = match (is_pending(p), never) {
         (false, _) => None,
         (true, Some(why)) => Some((Sym::INFEASIBLE, Text::from(why))),
@@ -191,7 +191,7 @@ fn attempt(w: &mut World, pod: PodId, node: NodeId) -> Attempt {
         let pending =
             resize::condition(before.as_ref(), Sym::POD_RESIZE_PENDING, reason, why, generation, now);
         own.pending = Some(pending);
-        if gates.version >= EVENTS_SINCE && resize::says_more(before.as_ref(), &pending) {
+        if gates.habits.tells_steps_of_resize && resize::says_more(before.as_ref(), &pending) {
             let why = why.show(&p.pod.ident).to_string();
             let words = resize::words(&format!("Pod resize {reason}"), &spec, Some(generation), &why);
             let event = if reason == Sym::INFEASIBLE { "ResizeInfeasible" } else { "ResizeDeferred" };
@@ -210,15 +210,12 @@ fn attempt(w: &mut World, pod: PodId, node: NodeId) -> Attempt {
     if let Some(worker) = p.worker {
         worker.spec = Arc::clone(&spec);
     }
-    if gates.version >= EVENTS_SINCE {
+    if gates.habits.tells_steps_of_resize {
         let words = resize::words("Pod resize started", &spec, Some(generation), "");
         events::kubelet(w, pod, false, Sym::new("ResizeStarted"), words, None);
     }
     Attempt::Over
 }
-
-/// From here on the end of a resize is told by an event, at first without the generation.
-const COMPLETION_SINCE: Version = Version::V1_34;
 
 /// The first step of `SyncPod`: whether running containers still have another size than what is set aside.
 pub fn check_progress(w: &mut World, pod: PodId) {
@@ -236,8 +233,8 @@ pub fn check_progress(w: &mut World, pod: PodId) {
         return;
     }
     let Some(over) = own.in_progress.take() else { return };
-    if gates.version >= COMPLETION_SINCE {
-        let generation = (gates.version >= EVENTS_SINCE).then_some(over.observed_generation);
+    if gates.habits.tells_end_of_resize {
+        let generation = (gates.habits.tells_steps_of_resize).then_some(over.observed_generation);
         let words = resize::words("Pod resize completed", &worker.spec, generation, "");
         events::kubelet(w, pod, false, Sym::new("ResizeCompleted"), words, None);
     }

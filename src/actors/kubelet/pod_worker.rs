@@ -192,7 +192,7 @@ fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
         Outcome::Failed => {
             let delay = match errors {
                 SyncErrors { network: true, .. } => NETWORK_RETRY,
-                SyncErrors { backoff_until: Some(until), .. } if w.gates.version >= BACKOFF_AWARE => {
+                SyncErrors { backoff_until: Some(until), .. } if w.gates.habits.requeues_after_back_off => {
                     let left = until.since(now);
                     left.clamp(Span::ZERO, resync_interval(w, pod))
                 }
@@ -209,8 +209,6 @@ fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
     }
 }
 
-/// From here on the requeue knows when a back-off ends.
-const BACKOFF_AWARE: crate::rules::versions::gates::Version = crate::rules::versions::gates::Version::V1_35;
 /// From a successful sync that did something to the relist that it asks for.
 const ON_DEMAND_RELIST: Span = Span::from_millis(3);
 

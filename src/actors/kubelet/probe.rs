@@ -9,7 +9,7 @@ use crate::api::{ContainerState, ContainerStatus, HeldStatus, ProbeKind, Restart
 use crate::rules::kubelet::api_status::ran_before_kubelet;
 use crate::rules::kubelet::probe_text::{self, Door, Failure};
 use crate::rules::kubelet::restart::should_restart;
-use crate::rules::versions::gates::Version;
+use crate::rules::versions::gates::Gates;
 use crate::time::Span;
 use crate::world::worker::Prober;
 use crate::world::{ContainerIx, Local, PodId, Purpose, SimEvent, World};
@@ -163,7 +163,7 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
     if b.attempt_failure == Failure::NobodyThere && spec.handler.exec.is_some() {
         // The exec found no process: an error, which counts for nothing.
         store(w, pod, ix, kind, b);
-        let words = errored(kind, w.gates.version);
+        let words = errored(kind, &w.gates);
         events::kubelet(w, pod, true, Sym::UNHEALTHY, words, Some(ix));
         rearm(w, pod, ix, kind, &mut b);
         return;
@@ -198,9 +198,9 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
     rearm(w, pod, ix, kind, &mut b);
 }
 
-fn errored(kind: ProbeKind, version: Version) -> String {
+fn errored(kind: ProbeKind, gates: &Gates) -> String {
     let cause = "rpc error: code = Unknown desc = failed to exec in container: container is in CONTAINER_EXITED state";
-    if version >= Version::V1_33 {
+    if gates.habits.says_probe_unknown {
         format!("{} probe errored and resulted in unknown state: {cause}", kind.title())
     } else {
         format!("{} probe errored: {cause}", kind.title())

@@ -9,7 +9,6 @@ use crate::api::spec::Probe;
 use crate::api::{ContainerState, ContainerStatus, HeldStatus, ProbeKind};
 use crate::rules::kubelet::status_change;
 use crate::rules::kubelet::sync_actions::ProbeResults;
-use crate::rules::versions::gates::Version;
 use crate::scenario::plan::ProbePoint;
 use crate::time::{Span, Time, next_on_grid};
 use crate::world::worker::{Prober, Probers};
@@ -220,7 +219,7 @@ pub fn trigger_readiness(w: &mut World, pod: PodId, ix: ContainerIx) {
     let p = w.local(pod);
     let newest = p.runtime.live.newest(p.container(ix).name).map_or(-1, |c| c.restart_count);
     let lost = instance != newest
-        && w.gates.version < Version::V1_36
+        && !w.gates.habits.keeps_probe_triggers
         && w.pod_draw(Purpose::Trigger, pod).below(100) < LOST_PERCENT;
     let period = w.pods[pod.ix()].container(ix).probe(ProbeKind::Readiness).map_or(Span::ZERO, period);
     let Some(b) = prober_mut(w, pod, ix, ProbeKind::Readiness) else { return };

@@ -11,7 +11,6 @@ use crate::actors::{events, runtime};
 use crate::api::{InstanceState, Sym, Text};
 use crate::rules::kubelet::sync_actions::KillReason;
 use crate::rules::machinery::backoff::{Limits, Restart, crash_loop, kept};
-use crate::rules::versions::gates::Version;
 use crate::time::{Span, Time, next_on_grid};
 use crate::world::worker::Stage;
 use crate::world::{ContainerIx, Local, PodId, Purpose, World};
@@ -128,7 +127,7 @@ pub(super) fn created(w: &mut World, pod: PodId, ix: ContainerIx) -> Start {
         return start_fails(w, pod, Sym::PRE_START_HOOK_ERROR, error, Some(event));
     }
     let name = w.pods[pod.ix()].container(ix).name;
-    let words = if w.gates.version >= SHORT_TEXTS {
+    let words = if w.gates.habits.starts_unnamed {
         Text::Is(Sym::CONTAINER_CREATED)
     } else {
         Text::from(format!("Created container: {name}"))
@@ -140,9 +139,6 @@ pub(super) fn created(w: &mut World, pod: PodId, ix: ContainerIx) -> Start {
     Start::Waits
 }
 
-/// From here on `Created` and `Started` do not name the container.
-const SHORT_TEXTS: Version = Version::V1_35;
-
 pub(super) fn start_answers(w: &mut World, pod: PodId, ix: ContainerIx) -> Start {
     if let Some(error) = w.places[pod.ix()].runtime.attempt(ix).start_error {
         runtime::start_failed(w, pod, ix, error);
@@ -153,7 +149,7 @@ pub(super) fn start_answers(w: &mut World, pod: PodId, ix: ContainerIx) -> Start
     let p = &w.pods[pod.ix()];
     let container = p.container(ix);
     let hook = container.lifecycle.as_ref().and_then(|l| l.post_start.clone());
-    let words = if w.gates.version >= SHORT_TEXTS {
+    let words = if w.gates.habits.starts_unnamed {
         Text::Is(Sym::CONTAINER_STARTED)
     } else {
         Text::from(format!("Started container {}", container.name))

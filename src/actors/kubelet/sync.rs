@@ -248,7 +248,7 @@ fn sandbox_answers(w: &mut World, pod: PodId) -> Step {
     let attempt = p.runtime.sandbox_starts;
     p.runtime.sandbox_starts += 1;
     runtime::sandbox_created(w, pod, attempt);
-    if w.gates.version >= SANDBOX_CALLBACK && status_manager::sandbox_ready(w, pod) {
+    if w.gates.habits.tells_sandbox_at_once && status_manager::sandbox_ready(w, pod) {
         prober::container_changed(w, pod);
     }
     let late = crowd::jostle(w, pod, crowd::At::Images);
@@ -257,10 +257,6 @@ fn sandbox_answers(w: &mut World, pod: PodId) -> Step {
     }
     start_next(w, pod)
 }
-
-/// From here on the condition PodReadyToStartContainers is written as soon as the sandbox stands.
-const SANDBOX_CALLBACK: crate::rules::versions::gates::Version =
-    crate::rules::versions::gates::Version::V1_36;
 
 /// The front of the start list, if any: back-off first. New sizes come after init containers, before main ones.
 fn start_next(w: &mut World, pod: PodId) -> Step {

@@ -15,7 +15,7 @@ use super::validation::field::{Errors, FieldError, quote};
 use super::validation::{self, warnings};
 use crate::api::{Condition, ObjectMeta, Phase, PodSpec, PodStatus, Sym, Tri};
 use crate::rules::machinery::qos::qos_class;
-use crate::rules::versions::gates::{Gates, Version};
+use crate::rules::versions::gates::Gates;
 use crate::time::Time;
 
 type Object = Map<String, Value>;
@@ -181,7 +181,7 @@ pub fn update(old: &Object, new: Object, gates: &Gates) -> Result<Object, Reject
     if !errors.is_empty() {
         return Err(Rejection::Invalid { name: name_of(&new), errors });
     }
-    if gates.version >= Version::V1_33 && old.get("spec") != new.get("spec") {
+    if gates.habits.counts_generations && old.get("spec") != new.get("spec") {
         let generation = old.get("metadata").and_then(|m| m.get("generation")).and_then(Value::as_i64);
         if let Some(Value::Object(metadata)) = new.get_mut("metadata") {
             metadata.insert("generation".to_owned(), json!(generation.unwrap_or(0) + 1));
@@ -230,7 +230,7 @@ fn name_and_place(object: &mut Object, request: &Request) {
     ] {
         metadata.shift_remove(name);
     }
-    if request.gates.version >= Version::V1_33 {
+    if request.gates.habits.counts_generations {
         metadata.insert("generation".to_owned(), json!(1));
     }
 }
@@ -274,30 +274,34 @@ fn each(spec: &mut Object, lists: &[&str], mut change: impl FnMut(&mut Object)) 
 
 const CONTAINERS: &[&str] = &["initContainers", "containers", "ephemeralContainers"];
 
-/// `DropDisabledPodFields` for the gates that differ between 1.32 and 1.36.
+/// `DropDisabledPodFields` for the gates that differ between versions.
 fn drop_disabled(object: &mut Object, gates: &Gates) {
     let Some(Value::Object(spec)) = object.get_mut("spec") else { return };
-    let since = |version| gates.version >= version;
+    let habits = &gates.habits;
     if !gates.pod_level_resources {
         spec.shift_remove("resources");
     }
     if !gates.dynamic_resource_allocation {
         spec.shift_remove("resourceClaims");
     }
-    if !since(Version::V1_33) {
+    if !habits.user_namespaces {
         spec.shift_remove("hostUsers");
-        if let Some(Value::Object(context)) = spec.get_mut("securityContext") {
+    }
+    if let Some(Value::Object(context)) = spec.get_mut("securityContext") {
+        if !habits.supplemental_groups_policy {
             context.shift_remove("supplementalGroupsPolicy");
+        }
+        if !habits.selinux_change_policy {
             context.shift_remove("seLinuxChangePolicy");
         }
     }
-    if !since(Version::V1_35) {
+    if !habits.hostname_override {
         spec.shift_remove("hostnameOverride");
     }
     // The gate GenericWorkload is off everywhere.
     spec.shift_remove("workloadRef");
     spec.shift_remove("schedulingGroup");
-    if !since(Version::V1_35) {
+    if !habits.image_volumes {
         drop_image_volumes(spec);
     }
     drop_projections(spec);
@@ -308,7 +312,7 @@ fn drop_disabled(object: &mut Object, gates: &Gates) {
 }
 
 fn drop_from_container(container: &mut Object, is_init: bool, gates: &Gates) {
-    if !gates.container_restart_rules && gates.version >= Version::V1_34 {
+    if !gates.container_restart_rules && gates.habits.drops_restart_rules {
         container.shift_remove("restartPolicyRules");
         let is_sidecar = container.get("restartPolicy").and_then(Value::as_str) == Some("Always");
         if !(is_init && is_sidecar) {
@@ -323,12 +327,12 @@ fn drop_from_container(container: &mut Object, is_init: bool, gates: &Gates) {
     {
         resources.shift_remove("claims");
     }
-    if gates.version < Version::V1_33
+    if !gates.habits.proc_mount
         && let Some(Value::Object(context)) = container.get_mut("securityContext")
     {
         context.shift_remove("procMount");
     }
-    if gates.version < Version::V1_35 {
+    if !gates.habits.env_files {
         each(container, &["env"], |variable| {
             if let Some(Value::Object(from)) = variable.get_mut("valueFrom") {
                 from.shift_remove("fileKeyRef");
@@ -359,7 +363,7 @@ fn drop_hooks(container: &mut Object, gates: &Gates) {
     }
 }
 
-/// The gate ImageVolume: on since 1.35.
+/// Without the gate ImageVolume.
 fn drop_image_volumes(spec: &mut Object) {
     let Some(Value::Array(volumes)) = spec.get_mut("volumes") else { return };
     let mut dropped: Vec<Value> = Vec::new();
@@ -412,7 +416,7 @@ fn merge_label_keys(object: &mut Object, gates: &Gates) {
             });
         }
     }
-    if gates.version >= Version::V1_34 {
+    if gates.habits.merges_spread_keys {
         each(spec, &["topologySpreadConstraints"], |constraint| {
             merge_keys(constraint, &labels, &[("matchLabelKeys", "In")]);
         });

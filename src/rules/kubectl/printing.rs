@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::humanize::HumanDuration;
 use crate::api::{Condition, ContainerState, PodSpec, PodStatus, Sym, Terminated, Tri};
-use crate::rules::versions::gates::{Gates, Version};
+use crate::rules::versions::gates::Gates;
 use crate::time::Time;
 
 /// The STATUS column: compact, and equal exactly when the texts are.
@@ -208,7 +208,7 @@ pub fn columns_and_source(
             if has_running && status.condition_is_true(Sym::READY) {
                 (shown, source) = (Status::Is(Sym::RUNNING), StatusSource::CompletedBesideRunning);
             } else if let Some(failed) = failed
-                && gates.version >= Version::V1_35
+                && gates.habits.shows_failure_before_completion
             {
                 (shown, source) = failed;
             } else if has_running {

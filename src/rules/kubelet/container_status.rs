@@ -8,7 +8,7 @@ use crate::api::{
     Container, ContainerState, ContainerStatus, ContainerStatuses, InstanceState, RuntimeContainer,
     RuntimeStatus, Sym, Terminated, Text,
 };
-use crate::rules::versions::gates::{Gates, Version};
+use crate::rules::versions::gates::Gates;
 
 /// Why a container could not be started at the last attempt: the kubelet's reason cache.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -119,7 +119,7 @@ fn convert_one(
         match newest {
             // Done; its failure to start, if one is still cached, is history.
             Some(newest) if newest.state == InstanceState::Exited && newest.exit_code == 0 => return status,
-            None if gates.version >= Version::V1_36
+            None if gates.habits.takes_lost_init_as_done
                 && !container.is_sidecar()
                 && status.state.is_waiting()
                 && has_regular_instance(&pod, runtime) =>

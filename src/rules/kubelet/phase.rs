@@ -3,7 +3,7 @@
 use super::pod::Statuses;
 use super::restart::should_restart;
 use crate::api::{Container, ContainerState, Phase, PodSpec, RestartPolicy, Sym, Terminated};
-use crate::rules::versions::gates::{Gates, Version};
+use crate::rules::versions::gates::Gates;
 
 /// What the phase depends on besides the states of the containers.
 #[derive(Clone, Copy, Default, Debug)]
@@ -136,7 +136,8 @@ pub fn phase(spec: &PodSpec, statuses: Statuses<'_>, facts: PhaseFacts, gates: &
     if init_is_lost {
         return Phase::Failed;
     }
-    let has_initialized = if gates.version <= Version::V1_32 { has_started } else { facts.has_initialized };
+    let has_initialized =
+        if gates.habits.phase_asks_the_runtime { facts.has_initialized } else { has_started };
     if init_pending > 0 || (sidecars_pending > 0 && !has_initialized) || counts.waiting > 0 {
         return Phase::Pending;
     }

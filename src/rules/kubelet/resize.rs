@@ -20,17 +20,7 @@ use crate::api::spec::Resources;
 use crate::api::{Condition, Container, InstanceState, PodSpec, RuntimeStatus, Sym, Text};
 use crate::rules::machinery::quantity::Quantity;
 use crate::rules::scheduler::placement::amounts::Amounts;
-use crate::rules::versions::gates::Version;
 use crate::time::Time;
-
-/// From here on a resize is told by conditions; before (alpha) by `status.resize`, which nothing here shows.
-pub const CONDITIONS_SINCE: Version = Version::V1_33;
-/// From here on every step is told by an event.
-pub const EVENTS_SINCE: Version = Version::V1_35;
-/// From here on the API server refuses what no empty node could hold; before, the kubelet finds it infeasible.
-pub const ADMISSION_SINCE: Version = Version::V1_36;
-/// From here on a memory limit may shrink without a restart.
-pub const MEMORY_SHRINKS_SINCE: Version = Version::V1_34;
 
 /// Requests and limits by container position: init containers first, then main ones.
 pub type Sizes = Vec<Resources>;

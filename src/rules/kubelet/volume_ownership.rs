@@ -5,7 +5,7 @@
 //! visited on each mount, whoever owns it already; and until 1.32 nobody was told, the kubelet only wrote to its log.
 
 use crate::api::{Sym, Text};
-use crate::rules::versions::gates::{Gates, Version};
+use crate::rules::versions::gates::Gates;
 use crate::time::Span;
 
 /// `firstEventReportDuration`
@@ -41,7 +41,7 @@ pub fn changes(fs_group: Option<i64>, policy: Option<&str>, access_modes: &[Sym]
 
 /// Whether events tell of a change that takes long.
 pub fn is_told(gates: &Gates) -> bool {
-    gates.version >= Version::V1_33
+    gates.habits.tells_volume_ownership
 }
 
 /// The event after [`FIRST_REPORT`]; `volume` is the PersistentVolume's name.

@@ -283,7 +283,7 @@ fn affinity(pod: &PodRequest, event: &ClusterEvent<'_>) -> bool {
 mod tests {
     use super::*;
     use crate::rules::scheduler::placement::selector::labels as labels_of;
-    use crate::rules::versions::gates::Version;
+    use crate::rules::versions::Version;
 
     #[test]
     fn back_offs_double_up_to_ten_seconds() {
@@ -294,7 +294,7 @@ mod tests {
     /// A pod's own update concerns the plugins that asked to hear of that part of it, and no others.
     #[test]
     fn a_pod_comes_back_by_an_update_of_what_kept_it_away() {
-        let gates = Gates::of(Version::V1_36);
+        let gates = Gates::default();
         let pod = |text: &str, label: &str| {
             let spec = serde_json::from_str(text).expect("a spec");
             let labels = [("app".to_owned(), label.to_owned())].into();
@@ -332,7 +332,7 @@ mod tests {
     /// A pod on a node that shrinks helps those who lack what it gives back, and nobody else.
     #[test]
     fn a_pod_that_shrinks_gives_back_what_it_had() {
-        let gates = Gates::of(Version::V1_36);
+        let gates = Gates::default();
         let pod = |requests: &str| {
             let spec =
                 format!(r#"{{"containers": [{{"name": "app", "resources": {{"requests": {requests}}}}}]}}"#);
@@ -353,14 +353,14 @@ mod tests {
     #[test]
     fn flushes_are_aligned_since_1_33() {
         let failed = Time::from_micros(100_700_000);
-        let new = Gates::of(Version::V1_36);
+        let new = Gates::default();
         let until = back_off_until(&new, failed, 2);
         assert_eq!(until, Time::from_secs(102));
         assert!(is_backing_off(&new, until, Time::from_micros(102_999_999)));
         assert!(!is_backing_off(&new, until, Time::from_secs(103)));
         assert_eq!(flushed_at(&new, until, Time::EPOCH), Time::from_secs(103));
 
-        let old = Gates::of(Version::V1_32);
+        let old = Gates::of(Version::ALL[0]);
         let until = back_off_until(&old, failed, 2);
         assert_eq!(until, Time::from_micros(102_700_000));
         assert!(!is_backing_off(&old, until, until));

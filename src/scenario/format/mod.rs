@@ -11,6 +11,7 @@ mod objects;
 mod pods;
 
 use super::values::Nouns;
+use crate::rules::versions::Version;
 
 pub use actions::{ACTION, VERBS, VerbKeys};
 pub use pods::POD;
@@ -94,7 +95,6 @@ const fn must(name: &'static str, kind: Kind, doc: &'static str) -> Key {
 
 /// No bound that a person would meet.
 const BIG: i64 = i64::MAX;
-const VERSIONS: &[&str] = &["1.32", "1.33", "1.34", "1.35", "1.36"];
 
 pub static FILE: Shape = Shape {
     name: "scenario",
@@ -105,8 +105,8 @@ pub static FILE: Shape = Shape {
         key("description", Kind::Text, "", "One line for lists"),
         key(
             "kubernetes",
-            Kind::Word(VERSIONS),
-            "1.36",
+            Kind::Word(&Version::NAMES),
+            Version::DEFAULT.as_str(),
             "Which feature gates are on by default, and which texts",
         ),
         key("featureGates", Kind::Map(&Kind::Bool), "", "Feature gates by name"),

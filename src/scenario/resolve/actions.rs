@@ -12,6 +12,7 @@ use crate::api::spec::Resources;
 use crate::api::{PodSpec, ProbeKind, Sym, Tri};
 use crate::rules::api_server::validation;
 use crate::rules::machinery::quantity::Quantity;
+use crate::rules::versions::Version;
 use crate::scenario::command::{Action, Command, Target};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::format::{ACTION, Kind, VERBS, VerbKeys};
@@ -412,7 +413,12 @@ fn sizes(
                 "the API server has no subresource `resize`: InPlacePodVerticalScaling is off",
             )
             .label("it will answer NotFound")
-            .hint("the gate is on by default from kubernetes = \"1.33\" on"),
+            .hint(match Version::first(|gates| gates.in_place_resize) {
+                Some(first) => {
+                    format!("the gate is on by default from kubernetes = \"{}\" on", first.as_str())
+                }
+                None => "the gate is off by default".to_owned(),
+            }),
         );
     } else if let Some(why) = refused(target, container, &resources, entry, cx) {
         cx.report(

@@ -12,7 +12,7 @@ use crate::rules::api_server::admission::{self, Admitted, Rejection, Request};
 use crate::rules::api_server::decode::schema::{self, Struct, Type};
 use crate::rules::api_server::decode::{self, StrictError};
 use crate::rules::machinery::qos::qos_class;
-use crate::rules::versions::gates::Version;
+use crate::rules::versions::Version;
 use crate::scenario::admission::{self as plugins, Surroundings};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::plan::PodTemplate;
@@ -258,7 +258,7 @@ fn admit(draft: Draft, entry: &Table, cx: &mut Context<'_>) -> Option<PodTemplat
         namespace: Sym::new(&meta.namespace),
         labels: Arc::new(meta.labels),
         annotations: meta.annotations,
-        finalizers: meta.finalizers.iter().map(|f| Sym::new(f)).collect(),
+        finalizers: Arc::new(meta.finalizers.iter().map(|f| Sym::new(f)).collect()),
         qos_class: qos_class(&spec, &cx.gates),
         spec: Arc::new(spec),
         at,
@@ -384,7 +384,7 @@ fn fields_at(path: &str, version: Version) -> Vec<&'static str> {
             }
         }
     }
-    at.fields.iter().filter(|f| f.since <= version && version <= f.until).map(|f| f.name).collect()
+    at.fields_of(version).map(|f| f.name).collect()
 }
 
 /// Two pods of one name may follow each other, but not come at the same instant.

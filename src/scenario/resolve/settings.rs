@@ -8,7 +8,8 @@ use crate::api::{Effect, NodeSpec, Sym, Taint};
 use crate::engine::Distribution;
 use crate::rules::machinery::image_name;
 use crate::rules::scheduler::placement::amounts::is_extended;
-use crate::rules::versions::gates::{GateError, Gates, Version};
+use crate::rules::versions::Version;
+use crate::rules::versions::gates::{Gate, GateError, Gates};
 use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::scenario::limits;
 use crate::scenario::plan::{
@@ -31,7 +32,7 @@ pub fn gates(table: &Table, problems: &mut Diagnostics) -> Gates {
                     entry.key_loc,
                     format!("`{}` is no feature gate that changes a pod's life here", entry.key),
                 )
-                .nearest(&entry.key, Gates::NAMES.iter().map(|(name, _)| *name)),
+                .nearest(&entry.key, Gate::ALL.iter().map(|gate| gate.name())),
             ),
             Err(GateError::TooNew(since)) => problems.push(
                 Diagnostic::new(

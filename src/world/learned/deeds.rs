@@ -93,7 +93,7 @@ mod tests {
     };
     use crate::rules::kubelet::pod::PodView;
     use crate::rules::kubelet::sync_actions::ProbeResults;
-    use crate::rules::versions::gates::{Gates, Version};
+    use crate::rules::versions::gates::Gates;
 
     /// A container that runs or has ended, alone in its pod.
     fn runtime(state: InstanceState) -> Arc<RuntimeStatus> {
@@ -128,7 +128,7 @@ mod tests {
         let mut learned = Learned { templates: vec![true], ..Learned::default() };
         let containers = vec![Container { name: Sym::READY, ..Container::default() }];
         let (spec, status) = (PodSpec { containers, ..PodSpec::default() }, PodStatus::default());
-        let gates = Gates::of(Version::V1_32);
+        let gates = Gates::default();
         let mut done = |state, deleted, liveness| {
             let seen = learned.see(TemplateIx(0), &runtime(state));
             let pod = PodView { spec: &spec, status: &status, generation: 1, deleted, is_static: false };

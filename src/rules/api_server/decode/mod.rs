@@ -17,7 +17,7 @@ use serde_json::{Map, Number, Value};
 use self::schema::{Struct, Type};
 use crate::rules::api_server::validation::field::quote;
 use crate::rules::machinery::quantity::Quantity;
-use crate::rules::versions::gates::Version;
+use crate::rules::versions::Version;
 
 /// A decoded manifest.
 #[derive(Clone, PartialEq, Debug)]
@@ -365,7 +365,7 @@ impl Decoder {
 /// A struct as Go writes it: its fields in order, zeros left out where they may be.
 fn write(s: &Struct, mut found: Map<String, Value>, version: Version) -> Map<String, Value> {
     let mut written = Map::new();
-    for field in s.fields.iter().filter(|f| f.since <= version && version <= f.until) {
+    for field in s.fields_of(version) {
         let value = found.shift_remove(field.name).unwrap_or_else(|| zero(&field.ty, version));
         if field.keep || !is_zero(&field.ty, &value) {
             written.insert(field.name.to_owned(), value);
@@ -413,7 +413,7 @@ mod tests {
         let manifest = pod_with(
             &json!({"containers": [{"name": "a"}, {"name": "b", "imagee": "x", "env": [{"nam": 1}]}]}),
         );
-        let decoded = pod(&manifest, Version::V1_36).expect("decodes");
+        let decoded = pod(&manifest, Version::DEFAULT).expect("decodes");
         assert_eq!(
             strict_message(&decoded.strict),
             "strict decoding error: unknown field \"spec.containers[1].imagee\", unknown field \
@@ -424,13 +424,13 @@ mod tests {
     #[test]
     fn the_first_wrong_type_is_reported_unless_a_quantity_stops_the_decoder() {
         let wrong = json!({"hostname": 1, "containers": {"name": "a"}});
-        let error = pod(&pod_with(&wrong), Version::V1_36).expect_err("refused");
+        let error = pod(&pod_with(&wrong), Version::DEFAULT).expect_err("refused");
         assert_eq!(
             error.message,
             "json: cannot unmarshal number into Go struct field PodSpec.spec.hostname of type string"
         );
         let both = json!({"hostname": 1, "containers": [{"resources": {"limits": {"cpu": "1x"}}}]});
-        let error = pod(&pod_with(&both), Version::V1_36).expect_err("refused");
+        let error = pod(&pod_with(&both), Version::DEFAULT).expect_err("refused");
         assert_eq!(error.field.as_deref(), Some("spec.containers[0].resources.limits.cpu"));
         assert!(!error.message.starts_with("json:"), "{error}");
     }
@@ -438,7 +438,7 @@ mod tests {
     #[test]
     fn zeros_are_left_out_but_not_behind_a_pointer() {
         let spec = json!({"restartPolicy": "", "containers": [{"name": "a", "restartPolicy": "", "tty": false, "stdin": null}]});
-        let decoded = pod(&pod_with(&spec), Version::V1_36).expect("decodes");
+        let decoded = pod(&pod_with(&spec), Version::DEFAULT).expect("decodes");
         assert_eq!(
             decoded.object["spec"],
             json!({"containers": [{"name": "a", "resources": {}, "restartPolicy": ""}]})
@@ -449,7 +449,7 @@ mod tests {
     fn a_field_is_unknown_to_a_version_before_it() {
         let spec = json!({"containers": [{"name": "a", "restartPolicyRules": []}]});
         let strict = |version| pod(&pod_with(&spec), version).expect("decodes").strict.len();
-        assert_eq!((strict(Version::V1_33), strict(Version::V1_34)), (1, 0));
+        assert_eq!((strict(Version::of_minor(33)), strict(Version::of_minor(34))), (1, 0));
     }
 
     /// A value of every type that is not zero and that the typed spec can hold.
@@ -468,11 +468,7 @@ mod tests {
             Type::Map(_, value) => json!({"key": sample(value)}),
             Type::Pointer(inner) => sample(inner),
             Type::Struct(s) => Value::Object(
-                s.fields
-                    .iter()
-                    .filter(|f| f.until == Version::V1_36)
-                    .map(|f| (f.name.to_owned(), sample(&f.ty)))
-                    .collect(),
+                s.fields_of(Version::DEFAULT).map(|f| (f.name.to_owned(), sample(&f.ty))).collect(),
             ),
         }
     }
@@ -482,7 +478,7 @@ mod tests {
         let mut full = sample(&Type::Struct(&schema::Pod));
         full["apiVersion"] = json!("v1");
         full["kind"] = json!("Pod");
-        let decoded = pod(&full, Version::V1_36).expect("decodes");
+        let decoded = pod(&full, Version::DEFAULT).expect("decodes");
         assert_eq!(decoded.strict, []);
         for half in ["metadata", "spec", "status"] {
             assert_eq!(decoded.object[half], full[half], "{half}");
@@ -504,16 +500,16 @@ mod tests {
                 Type::Pointer(inner) => least(inner),
                 Type::Struct(s) => {
                     let kept = s.fields.iter().filter(|f| f.keep || matches!(f.ty, Type::Struct(_)));
-                    Value::Object(kept.map(|f| (f.name.to_owned(), zero(&f.ty, Version::V1_36))).collect())
+                    Value::Object(kept.map(|f| (f.name.to_owned(), zero(&f.ty, Version::DEFAULT))).collect())
                 }
                 other => sample(other),
             }
         }
-        for field in schema::PodSpec.fields.iter().filter(|f| f.until == Version::V1_36) {
+        for field in schema::PodSpec.fields_of(Version::DEFAULT) {
             let spec = json!({"containers": [{"name": "a"}], field.name: least(&field.ty)});
             // A list that must be there is null where it is empty; no validated spec has that.
             let has_null = spec.to_string().contains("null");
-            let (decoded, _) = pod_spec(&spec, "spec", Version::V1_36).expect("decodes");
+            let (decoded, _) = pod_spec(&spec, "spec", Version::DEFAULT).expect("decodes");
             let decoded = Value::Object(decoded);
             match serde_json::from_value::<crate::api::PodSpec>(decoded.clone()) {
                 Ok(typed) => {
@@ -526,7 +522,7 @@ mod tests {
             let mut container = json!({"name": "a", "resources": {}});
             container[field.name] = least(&field.ty);
             let (decoded, _) =
-                pod_spec(&json!({"containers": [container]}), "spec", Version::V1_36).expect("decodes");
+                pod_spec(&json!({"containers": [container]}), "spec", Version::DEFAULT).expect("decodes");
             let decoded = Value::Object(decoded);
             let typed: crate::api::PodSpec = serde_json::from_value(decoded.clone()).expect("a typed spec");
             assert_eq!(serde_json::to_value(typed).expect("JSON"), decoded, "{}", field.name);

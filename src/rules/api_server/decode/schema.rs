@@ -1,9 +1,11 @@
 //! Every field of `v1.Pod` that its API knows: JSON name, Go type, and whether it is written when it is zero.
 //!
-//! Source: staging/src/k8s.io/api/core/v1/types.go and apimachinery/pkg/apis/meta/v1/types.go (1.36.2; `vNN` marks the
-//! first minor version with a field). Strings keep the Go name of their type, because decode errors name it.
+//! Source: staging/src/k8s.io/api/core/v1/types.go and apimachinery/pkg/apis/meta/v1/types.go (1.36.2). A field stands
+//! here with the version that brought it (`v35`) or that took it away (`gone36`), not in the tables of
+//! [`crate::rules::versions`], because its place among the others counts: in that order they are written. Strings keep the
+//! Go name of their type, because decode errors name it.
 
-use crate::rules::versions::gates::Version;
+use crate::rules::versions::Version;
 
 /// A Go struct. All of them live in a package called `v1`.
 #[derive(Debug)]
@@ -20,7 +22,8 @@ pub struct Field {
     /// No `omitempty`: written even when it is zero.
     pub keep: bool,
     pub since: Version,
-    pub until: Version,
+    /// The first version without it.
+    pub gone: Option<Version>,
 }
 
 #[derive(Debug)]
@@ -45,7 +48,12 @@ pub enum Type {
 
 impl Struct {
     pub fn field(&self, name: &str, version: Version) -> Option<&Field> {
-        self.fields.iter().find(|f| f.name == name && f.since <= version && version <= f.until)
+        self.fields_of(version).find(|f| f.name == name)
+    }
+    /// The fields that a version knows.
+    pub fn fields_of(&self, version: Version) -> impl Iterator<Item = &Field> {
+        // The columns of this table say when: it is the one place that compares them.
+        self.fields.iter().filter(move |f| f.since <= version && f.gone.is_none_or(|gone| version < gone))
     }
 }
 
@@ -86,24 +94,26 @@ macro_rules! ty {
     (map $($rest:tt)+) => { Type::Map("", &ty!($($rest)+)) };
     ($name:ident) => { Type::Struct(&$name) };
 }
-macro_rules! since {
-    () => { Version::V1_32 };
-    (keep $($rest:ident)*) => { since!($($rest)*) };
-    (v33 $($rest:ident)*) => { Version::V1_33 };
-    (v34 $($rest:ident)*) => { Version::V1_34 };
-    (v35 $($rest:ident)*) => { Version::V1_35 };
-    (v36 $($rest:ident)*) => { Version::V1_36 };
-    (only35 $($rest:ident)*) => { Version::V1_35 };
+/// What the flags of a field say: `keep`, `v35` for the first version with it, `gone36` for the first without.
+const fn field(name: &'static str, ty: Type, flags: &[&str]) -> Field {
+    let mut field = Field { name, ty, keep: false, since: Version::ALL[0], gone: None };
+    let mut ix = 0;
+    while ix < flags.len() {
+        match flags[ix].as_bytes() {
+            b"keep" => field.keep = true,
+            [b'v', minor @ ..] => field.since = version(minor),
+            [b'g', b'o', b'n', b'e', minor @ ..] => field.gone = Some(version(minor)),
+            _ => panic!("a flag is keep, vNN or goneNN"),
+        }
+        ix += 1;
+    }
+    field
 }
-macro_rules! until {
-    () => { Version::V1_36 };
-    (only35 $($rest:ident)*) => { Version::V1_35 };
-    ($other:ident $($rest:ident)*) => { until!($($rest)*) };
-}
-macro_rules! keep {
-    () => { false };
-    (keep $($rest:ident)*) => { true };
-    ($other:ident $($rest:ident)*) => { keep!($($rest)*) };
+const fn version(minor: &[u8]) -> Version {
+    match minor {
+        [tens, ones] => Version::of_minor((*tens - b'0') * 10 + *ones - b'0'),
+        _ => panic!("a minor version has two digits"),
+    }
 }
 macro_rules! structs {
     ($($name:ident { $($field:ident $($flag:ident)*: ($($ty:tt)+),)* })*) => {
@@ -111,13 +121,7 @@ macro_rules! structs {
             #[expect(non_upper_case_globals, reason = "a table of Go's types reads best with Go's names")]
             pub static $name: Struct = Struct {
                 name: stringify!($name),
-                fields: &[$(Field {
-                    name: stringify!($field),
-                    ty: ty!($($ty)+),
-                    keep: keep!($($flag)*),
-                    since: since!($($flag)*),
-                    until: until!($($flag)*),
-                },)*],
+                fields: &[$(field(stringify!($field), ty!($($ty)+), &[$(stringify!($flag)),*]),)*],
             };
         )*
         /// All structs, for tests over the table.
@@ -158,7 +162,7 @@ PodSpec {
     overhead: (map "v1.ResourceList" quantity), topologySpreadConstraints: ([] TopologySpreadConstraint),
     setHostnameAsFQDN: (* bool), os: (* PodOS), hostUsers: (* bool), schedulingGates: ([] PodSchedulingGate),
     resourceClaims: ([] PodResourceClaim), resources: (* ResourceRequirements), hostnameOverride v34: (* str),
-    workloadRef only35: (* WorkloadReference), schedulingGroup v36: (* PodSchedulingGroup),
+    workloadRef v35 gone36: (* WorkloadReference), schedulingGroup v36: (* PodSchedulingGroup),
 }
 WorkloadReference { name keep: (str), podGroup keep: (str), podGroupReplicaKey: (str), }
 PodSchedulingGroup { podGroupName: (* str), }
@@ -476,11 +480,11 @@ mod tests {
 
     #[test]
     fn types_have_gos_names() {
-        let container = PodSpec.field("containers", Version::V1_36).expect("a known field");
+        let container = PodSpec.field("containers", Version::DEFAULT).expect("a known field");
         assert_eq!(container.ty.go_name(), "[]v1.Container");
-        let requests = ResourceRequirements.field("requests", Version::V1_36).expect("a known field");
+        let requests = ResourceRequirements.field("requests", Version::DEFAULT).expect("a known field");
         assert_eq!(requests.ty.go_name(), "v1.ResourceList");
-        assert!(Container.field("restartPolicyRules", Version::V1_33).is_none());
-        assert!(PodSpec.field("workloadRef", Version::V1_36).is_none());
+        assert!(Container.field("restartPolicyRules", Version::of_minor(33)).is_none());
+        assert!(PodSpec.field("workloadRef", Version::DEFAULT).is_none());
     }
 }

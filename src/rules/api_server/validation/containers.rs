@@ -8,7 +8,7 @@ use super::field::{At, Errors};
 use super::probes::Handlers;
 use super::volumes::{self, Known};
 use super::{env, names, resources, security};
-use crate::rules::versions::gates::{Gates, Version};
+use crate::rules::versions::gates::Gates;
 
 /// What the containers of one pod are checked against.
 pub struct Containers<'a> {
@@ -96,7 +96,7 @@ impl Containers<'_> {
             }
             let resize = container.child("resizePolicy");
             let allowed =
-                self.gates.version >= Version::V1_36 || (self.gates.version >= Version::V1_33 && is_sidecar);
+                self.gates.habits.init_containers_resize || (self.gates.habits.sidecars_resize && is_sidecar);
             if !allowed && !resize.is_empty() {
                 errors.invalid(resize.path, resize.value.clone(), "must not be set for init containers");
             }
@@ -157,7 +157,7 @@ impl Containers<'_> {
 
     /// `validateContainerCommon`
     fn common(&self, container: &At, errors: &mut Errors) {
-        let version = self.gates.version;
+        let habits = &self.gates.habits;
         let name = container.text_of("name");
         if name.is_empty() {
             errors.required(container.path_of("name"), "");
@@ -175,7 +175,7 @@ impl Containers<'_> {
             other => errors.not_supported(container.path_of("terminationMessagePolicy"), other, MESSAGES),
         }
         ports(&container.child("ports"), errors);
-        env::validate(&container.child("env"), version, errors);
+        env::validate(&container.child("env"), habits, errors);
         env::validate_from(&container.child("envFrom"), errors);
         volumes::mounts(container, self.volumes, errors);
         const PULL: &[&str] = &["Always", "IfNotPresent", "Never"];
@@ -188,7 +188,7 @@ impl Containers<'_> {
             &container.child("resources"),
             resources::Of::Container,
             self.claims,
-            version,
+            habits,
             errors,
         );
         self.resize_policy(&container.child("resizePolicy"), errors);

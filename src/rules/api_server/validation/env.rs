@@ -6,7 +6,7 @@
 
 use super::field::{At, Errors, quote};
 use super::{names, resources, volumes};
-use crate::rules::versions::gates::Version;
+use crate::rules::versions::habits::Habits;
 
 const IN_ENV: &[&str] = &[
     "metadata.name",
@@ -32,7 +32,7 @@ const RESOURCES: &[&str] = &[
 ];
 
 /// `ValidateEnv`
-pub fn validate(env: &At, version: Version, errors: &mut Errors) {
+pub fn validate(env: &At, habits: &Habits, errors: &mut Errors) {
     for variable in env.items() {
         let name = variable.text_of("name");
         if name.is_empty() {
@@ -41,16 +41,16 @@ pub fn validate(env: &At, version: Version, errors: &mut Errors) {
             errors.invalid_each(&variable.path_of("name"), name, names::env_var_name(name));
         }
         if let Some(from) = variable.some("valueFrom") {
-            value_from(&from, !variable.text_of("value").is_empty(), version, errors);
+            value_from(&from, !variable.text_of("value").is_empty(), habits, errors);
         }
     }
 }
 
-fn value_from(from: &At, has_value: bool, version: Version, errors: &mut Errors) {
+fn value_from(from: &At, has_value: bool, habits: &Habits, errors: &mut Errors) {
     let mut sources = 0;
     if let Some(field) = from.some("fieldRef") {
         sources += 1;
-        field_ref(&field, IN_ENV, version, errors);
+        field_ref(&field, IN_ENV, habits, errors);
     }
     if let Some(resource) = from.some("resourceFieldRef") {
         sources += 1;
@@ -72,8 +72,7 @@ fn value_from(from: &At, has_value: bool, version: Version, errors: &mut Errors)
         file_ref(&file, errors);
     }
     if sources == 0 {
-        // The gate EnvFiles is on by default since 1.35.
-        let detail = if version >= Version::V1_35 {
+        let detail = if habits.env_files {
             "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"
         } else {
             "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"
@@ -106,7 +105,7 @@ fn file_ref(file: &At, errors: &mut Errors) {
 }
 
 /// `validateObjectFieldSelector`
-pub fn field_ref(field: &At, supported: &[&str], version: Version, errors: &mut Errors) {
+pub fn field_ref(field: &At, supported: &[&str], habits: &Habits, errors: &mut Errors) {
     let (api, path) = (field.text_of("apiVersion"), field.text_of("fieldPath"));
     if api.is_empty() {
         errors.required(field.path_of("apiVersion"), "");
@@ -129,10 +128,10 @@ pub fn field_ref(field: &At, supported: &[&str], version: Version, errors: &mut 
         match path {
             "metadata.annotations" => {
                 let key = subscript.to_lowercase();
-                errors.invalid_each(&field.path, key.as_str(), names::label_key(&key, version));
+                errors.invalid_each(&field.path, key.as_str(), names::label_key(&key, habits));
             }
             "metadata.labels" => {
-                errors.invalid_each(&field.path, subscript, names::label_key(subscript, version));
+                errors.invalid_each(&field.path, subscript, names::label_key(subscript, habits));
             }
             _ => refuse(
                 errors,

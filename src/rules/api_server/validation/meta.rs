@@ -6,10 +6,10 @@
 
 use super::field::{At, Errors};
 use super::names;
-use crate::rules::versions::gates::Version;
+use crate::rules::versions::habits::Habits;
 
 /// `ValidateObjectMeta` of a pod: name generation has been done, a namespace is required.
-pub fn validate(meta: &At, version: Version, errors: &mut Errors) {
+pub fn validate(meta: &At, habits: &Habits, errors: &mut Errors) {
     let (name, generate) = (meta.text_of("name"), meta.text_of("generateName"));
     if !generate.is_empty() {
         let prefix = names::mask_trailing_dash(generate);
@@ -30,32 +30,32 @@ pub fn validate(meta: &At, version: Version, errors: &mut Errors) {
         let detail = "must be greater than or equal to 0";
         errors.invalid(meta.path_of("generation"), meta.int_of("generation"), detail);
     }
-    labels(&meta.child("labels"), version, errors);
-    annotations(&meta.child("annotations"), version, errors);
+    labels(&meta.child("labels"), habits, errors);
+    annotations(&meta.child("annotations"), habits, errors);
     owners(&meta.child("ownerReferences"), errors);
-    finalizers(&meta.child("finalizers"), version, errors);
+    finalizers(&meta.child("finalizers"), habits, errors);
 }
 
 /// `ValidateLabels`
-pub fn labels(labels: &At, version: Version, errors: &mut Errors) {
+pub fn labels(labels: &At, habits: &Habits, errors: &mut Errors) {
     for (key, value) in labels.entries() {
-        errors.invalid_each(&labels.path, key, names::label_key(key, version));
+        errors.invalid_each(&labels.path, key, names::label_key(key, habits));
         let value = value.as_str().unwrap_or("");
-        errors.invalid_each(&labels.path, value, names::label_value(value, version));
+        errors.invalid_each(&labels.path, value, names::label_value(value, habits));
     }
 }
 
 /// `ValidateLabelName`
-pub fn label_name(name: &str, path: &str, version: Version, errors: &mut Errors) {
-    errors.invalid_each(path, name, names::label_key(name, version));
+pub fn label_name(name: &str, path: &str, habits: &Habits, errors: &mut Errors) {
+    errors.invalid_each(path, name, names::label_key(name, habits));
 }
 
 /// `ValidateAnnotations`: keys as labels have them, but in any case; 256 KiB at most.
-fn annotations(annotations: &At, version: Version, errors: &mut Errors) {
+fn annotations(annotations: &At, habits: &Habits, errors: &mut Errors) {
     const MAX: usize = 256 * 1024;
     let mut size = 0;
     for (key, value) in annotations.entries() {
-        errors.invalid_each(&annotations.path, key, names::label_key(&key.to_lowercase(), version));
+        errors.invalid_each(&annotations.path, key, names::label_key(&key.to_lowercase(), habits));
         size += key.len() + value.as_str().unwrap_or("").len();
     }
     if size > MAX {
@@ -100,10 +100,10 @@ fn owners(owners: &At, errors: &mut Errors) {
 }
 
 /// `ValidateFinalizers` and `validateKubeFinalizerName`
-pub fn finalizers(finalizers: &At, version: Version, errors: &mut Errors) {
+pub fn finalizers(finalizers: &At, habits: &Habits, errors: &mut Errors) {
     let names = finalizers.texts();
     for name in &names {
-        errors.invalid_each(&finalizers.path, *name, names::label_key(name, version));
+        errors.invalid_each(&finalizers.path, *name, names::label_key(name, habits));
     }
     if names.contains(&"orphan") && names.contains(&"foregroundDeletion") {
         errors.invalid(

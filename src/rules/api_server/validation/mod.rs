@@ -50,7 +50,7 @@ pub fn create(object: &Map<String, Value>, gates: &Gates) -> Errors {
 pub fn pod(object: &Map<String, Value>, gates: &Gates) -> Errors {
     let mut errors = Errors::default();
     let (metadata, spec) = halves(object);
-    meta::validate(&metadata, gates.version, &mut errors);
+    meta::validate(&metadata, &gates.habits, &mut errors);
     meta::pod_annotations(&metadata.child("annotations"), &spec, &mut errors);
     pod_spec(&spec, metadata.text_of("name"), gates, &mut errors);
     if spec.text_of("serviceAccountName").is_empty() {
@@ -72,12 +72,12 @@ pub fn pod(object: &Map<String, Value>, gates: &Gates) -> Errors {
 
 /// `ValidatePodSpec`; `pod` is the name that claims of ephemeral volumes are made from.
 pub fn pod_spec(spec: &At, pod: &str, gates: &Gates, errors: &mut Errors) {
-    let version = gates.version;
+    let habits = &gates.habits;
     let grace = spec.some("terminationGracePeriodSeconds").map(|seconds| seconds.int());
     if grace.is_none() {
         errors.required(spec.path_of("terminationGracePeriodSeconds"), "");
     }
-    let volumes = volumes::validate(&spec.child("volumes"), pod, version, errors);
+    let volumes = volumes::validate(&spec.child("volumes"), pod, habits, errors);
     let claims_at = spec.child("resourceClaims");
     let claims: Vec<&str> =
         claims_at.items().map(|claim| claim.text_of("name")).filter(|name| !name.is_empty()).collect();
@@ -96,17 +96,17 @@ pub fn pod_spec(spec: &At, pod: &str, gates: &Gates, errors: &mut Errors) {
     containers.init(&spec.child("initContainers"), &main, errors);
     containers.ephemeral(&spec.child("ephemeralContainers"), spec, errors);
     if gates.pod_level_resources {
-        resources::pod_level(spec, &claims, version, errors);
+        resources::pod_level(spec, &claims, habits, errors);
     }
     host_network_ports(spec, errors);
     one_of(spec, "restartPolicy", &["Always", "OnFailure", "Never"], errors);
     one_of(spec, "dnsPolicy", &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"], errors);
-    meta::labels(&spec.child("nodeSelector"), version, errors);
+    meta::labels(&spec.child("nodeSelector"), habits, errors);
     security::pod(spec, errors);
-    scheduling::affinity(&spec.child("affinity"), version, errors);
+    scheduling::affinity(&spec.child("affinity"), habits, errors);
     dns_config(spec, errors);
-    scheduling::readiness_gates(&spec.child("readinessGates"), version, errors);
-    scheduling::scheduling_gates(&spec.child("schedulingGates"), version, errors);
+    scheduling::readiness_gates(&spec.child("readinessGates"), habits, errors);
+    scheduling::scheduling_gates(&spec.child("schedulingGates"), habits, errors);
     scheduling::topology_spread(&spec.child("topologySpreadConstraints"), gates, errors);
     security::host_process(spec, errors);
     security::host_users(spec, errors);
@@ -145,7 +145,7 @@ pub fn pod_spec(spec: &At, pod: &str, gates: &Gates, errors: &mut Errors) {
     if spec.some("preemptionPolicy").is_some() {
         one_of(spec, "preemptionPolicy", &["PreemptLowerPriority", "Never"], errors);
     }
-    resources::overhead(spec, version, errors);
+    resources::overhead(spec, habits, errors);
     security::os(spec, errors);
     hostname_override(spec, errors);
 }

@@ -4,7 +4,7 @@
 //! (1.36.2). The surprise: since label keys moved to the second package (1.34) their length is counted in "bytes" while
 //! that of DNS names is still counted in "characters"; both count bytes.
 
-use crate::rules::versions::gates::Version;
+use crate::rules::versions::habits::Habits;
 
 const DNS_LABEL: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const DNS_LABEL_UNDERSCORE: &str = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
@@ -120,7 +120,7 @@ pub fn mask_trailing_dash(name: &str) -> String {
 }
 
 /// `IsQualifiedName`, now `IsLabelKey`: an optional subdomain and `/`, and a name.
-pub fn label_key(text: &str, version: Version) -> Vec<String> {
+pub fn label_key(text: &str, habits: &Habits) -> Vec<String> {
     let message = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an \
                    alphanumeric character";
     let examples = ["MyName", "my.name", "123-abc"];
@@ -134,14 +134,14 @@ pub fn label_key(text: &str, version: Version) -> Vec<String> {
             } else {
                 for error in dns1123_subdomain(prefix) {
                     // The copy of the DNS rules that label keys use counts bytes.
-                    let error = if error == max_len(253) { label_len(253, version) } else { error };
+                    let error = if error == max_len(253) { label_len(253, habits) } else { error };
                     errors.push(format!("prefix part {error}"));
                 }
             }
             name
         }
         _ => {
-            let what = if version >= Version::V1_36 { "a valid label key" } else { "a qualified name" };
+            let what = if habits.says_label_key { "a valid label key" } else { "a qualified name" };
             return vec![format!(
                 "{} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')",
                 regex_error(&format!("{what} {message}"), LABEL_KEY, &examples)
@@ -151,7 +151,7 @@ pub fn label_key(text: &str, version: Version) -> Vec<String> {
     if name.is_empty() {
         errors.push("name part must be non-empty".to_owned());
     } else if name.len() > 63 {
-        errors.push(format!("name part {}", label_len(63, version)));
+        errors.push(format!("name part {}", label_len(63, habits)));
     }
     if !bounded(name, alnum, b"-_.") {
         errors.push(format!("name part {}", regex_error(message, LABEL_KEY, &examples)));
@@ -159,15 +159,20 @@ pub fn label_key(text: &str, version: Version) -> Vec<String> {
     errors
 }
 
-fn label_len(length: usize, version: Version) -> String {
-    if version >= Version::V1_34 { format!("must be no more than {length} bytes") } else { max_len(length) }
+/// Whether it is a key at all, whatever would be said of it.
+pub fn is_label_key(text: &str) -> bool {
+    label_key(text, &Habits::NONE).is_empty()
+}
+
+fn label_len(length: usize, habits: &Habits) -> String {
+    if habits.says_label_bytes { format!("must be no more than {length} bytes") } else { max_len(length) }
 }
 
 /// `IsValidLabelValue`
-pub fn label_value(text: &str, version: Version) -> Vec<String> {
+pub fn label_value(text: &str, habits: &Habits) -> Vec<String> {
     let mut errors = Vec::new();
     if text.len() > 63 {
-        errors.push(label_len(63, version));
+        errors.push(label_len(63, habits));
     }
     if !text.is_empty() && !bounded(text, alnum, b"-_.") {
         errors.push(regex_error(
@@ -305,12 +310,12 @@ mod tests {
 
     #[test]
     fn keys_have_at_most_one_slash() {
-        let v = Version::V1_36;
-        assert!(label_key("example.com/a", v).is_empty());
-        assert_eq!(label_key("a/b/c", v).len(), 1);
-        assert_eq!(label_key("", v).len(), 2);
-        assert_eq!(label_key("/a", v), ["prefix part must be non-empty"]);
-        assert!(label_value("", v).is_empty());
+        let habits = &crate::rules::versions::gates::Gates::default().habits;
+        assert!(label_key("example.com/a", habits).is_empty());
+        assert_eq!(label_key("a/b/c", habits).len(), 1);
+        assert_eq!(label_key("", habits).len(), 2);
+        assert_eq!(label_key("/a", habits), ["prefix part must be non-empty"]);
+        assert!(label_value("", habits).is_empty());
         assert!(dns1123_subdomain_with_underscore("_sip._tcp").is_empty());
     }
 }

@@ -12,7 +12,6 @@ use super::field::{At, Errors};
 use super::halves;
 use crate::api::{Sym, wire};
 use crate::rules::api_server::defaults::amounts;
-use crate::rules::kubelet::resize::MEMORY_SHRINKS_SINCE;
 use crate::rules::machinery::qos::qos_class;
 use crate::rules::versions::gates::Gates;
 
@@ -59,7 +58,7 @@ fn container(old: &At, new: &At, gates: &Gates, errors: &mut Errors) {
             errors.forbidden(has.path, format!("resource {list} cannot be removed"));
         }
     }
-    if gates.version < MEMORY_SHRINKS_SINCE {
+    if !gates.habits.memory_limits_shrink {
         let limit = |of: &At| amounts(Some(of.child("limits").value)).get("memory").copied();
         let shrinks = match (limit(&was), limit(&is)) {
             (Some(was), Some(is)) => is.cmp_value(was).is_lt(),
@@ -96,7 +95,7 @@ fn beyond_cpu_and_memory(old: &At, new: &At) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::versions::gates::Version;
+    use crate::rules::versions::Version;
 
     /// The errors' texts, of a container whose resources go from one to the other.
     fn told(version: Version, old: &str, new: &str) -> Vec<String> {
@@ -126,10 +125,10 @@ mod tests {
     fn more_and_less_of_cpu_and_memory_is_fine() {
         let more =
             r#"{"requests": {"cpu": "1", "memory": "256Mi"}, "limits": {"cpu": "2", "memory": "512Mi"}}"#;
-        assert!(told(Version::V1_36, SIZE, more).is_empty());
-        assert!(told(Version::V1_36, more, SIZE).is_empty());
+        assert!(told(Version::DEFAULT, SIZE, more).is_empty());
+        assert!(told(Version::DEFAULT, more, SIZE).is_empty());
         assert_eq!(
-            told(Version::V1_33, more, SIZE),
+            told(Version::of_minor(33), more, SIZE),
             [
                 "spec.containers[0].resources.limits: Forbidden: memory limits cannot be decreased unless resizePolicy \
               is RestartContainer"
@@ -141,12 +140,12 @@ mod tests {
     fn what_is_set_stays_set_and_the_class_stays() {
         let without = r#"{"requests": {"cpu": "500m", "memory": "128Mi"}, "limits": {"memory": "256Mi"}}"#;
         assert_eq!(
-            told(Version::V1_36, SIZE, without),
+            told(Version::DEFAULT, SIZE, without),
             ["spec.containers[0].resources.limits: Forbidden: resource limits cannot be removed"]
         );
         let guaranteed = r#"{"limits": {"cpu": "1", "memory": "256Mi"}}"#;
         assert_eq!(
-            told(Version::V1_36, SIZE, guaranteed),
+            told(Version::DEFAULT, SIZE, guaranteed),
             ["spec: Invalid value: \"Burstable\": Pod QOS Class may not change as a result of resizing"]
         );
     }
@@ -155,7 +154,7 @@ mod tests {
     fn other_resources_are_immutable() {
         let with_storage = r#"{"requests": {"cpu": "500m", "memory": "128Mi", "ephemeral-storage": "1Gi"},
                                "limits": {"cpu": "1", "memory": "256Mi"}}"#;
-        let told = told(Version::V1_36, SIZE, with_storage);
+        let told = told(Version::DEFAULT, SIZE, with_storage);
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(told[0].starts_with("spec: Forbidden: only cpu and memory resources are mutable"));
     }

@@ -12,7 +12,7 @@ use crate::rules::api_server::defaults::{
     aggregate, amounts, is_huge_page, is_native_resource, is_overcommit_allowed, is_pod_level_resource,
 };
 use crate::rules::machinery::quantity::Quantity;
-use crate::rules::versions::gates::Version;
+use crate::rules::versions::habits::Habits;
 
 /// Resources that quotas and limits know by a plain name.
 const STANDARD: &[&str] = &[
@@ -57,18 +57,18 @@ pub enum Of {
 }
 
 /// `validateResourceRequirements`
-pub fn validate(resources: &At, of: Of, claims: &[&str], version: Version, errors: &mut Errors) {
+pub fn validate(resources: &At, of: Of, claims: &[&str], habits: &Habits, errors: &mut Errors) {
     let (limits_at, requests_at) = (resources.child("limits"), resources.child("requests"));
     let (limits, requests) = (amounts(Some(limits_at.value)), amounts(Some(requests_at.value)));
     for (name, amount) in &limits {
         let path = limits_at.path_of_key(name);
-        resource_name(name, &path, of, version, errors);
+        resource_name(name, &path, of, habits, errors);
         amount_of(name, *amount, &path, errors);
         huge_page_multiple(name, *amount, &path, errors);
     }
     for (name, amount) in &requests {
         let path = requests_at.path_of_key(name);
-        resource_name(name, &path, of, version, errors);
+        resource_name(name, &path, of, habits, errors);
         amount_of(name, *amount, &path, errors);
         match limits.get(name) {
             Some(limit) if amount.cmp_value(*limit).is_ne() && !is_overcommit_allowed(name) => {
@@ -94,9 +94,9 @@ pub fn validate(resources: &At, of: Of, claims: &[&str], version: Version, error
 }
 
 /// `validateContainerResourceName` and `validatePodResourceName`
-fn resource_name(name: &str, path: &str, of: Of, version: Version, errors: &mut Errors) {
+fn resource_name(name: &str, path: &str, of: Of, habits: &Habits, errors: &mut Errors) {
     let before = errors.len();
-    errors.invalid_each(path, name, names::label_key(name, version));
+    errors.invalid_each(path, name, names::label_key(name, habits));
     let plain = !name.contains('/');
     let standard = STANDARD.contains(&name) || is_huge_page(name) || name.starts_with("requests.hugepages-");
     if errors.len() == before && plain && !standard {
@@ -114,7 +114,7 @@ fn resource_name(name: &str, path: &str, of: Of, version: Version, errors: &mut 
             }
         }
         Of::Container => {
-            if !is_native_resource(name) && !is_extended_resource(name, version) {
+            if !is_native_resource(name) && !is_extended_resource(name) {
                 errors.invalid(path, name, "doesn't follow extended resource name standard");
             }
         }
@@ -122,10 +122,10 @@ fn resource_name(name: &str, path: &str, of: Of, version: Version, errors: &mut 
 }
 
 /// `IsExtendedResourceName`
-fn is_extended_resource(name: &str, version: Version) -> bool {
+fn is_extended_resource(name: &str) -> bool {
     !is_native_resource(name)
         && !name.starts_with("requests.")
-        && names::label_key(&format!("requests.{name}"), version).is_empty()
+        && names::is_label_key(&format!("requests.{name}"))
 }
 
 /// `ValidateResourceQuantityValue`
@@ -133,7 +133,7 @@ fn amount_of(name: &str, amount: Quantity, path: &str, errors: &mut Errors) {
     if amount.sign() < 0 {
         errors.invalid(path, amount.to_string(), "must be greater than or equal to 0");
     }
-    let counted = COUNTED.contains(&name) || is_extended_resource(name, Version::V1_36);
+    let counted = COUNTED.contains(&name) || is_extended_resource(name);
     if counted && amount.milli_value() % 1000 != 0 {
         errors.invalid(path, amount.to_string(), "must be an integer");
     }
@@ -193,7 +193,7 @@ fn claim_names(claims: &At, of_the_pod: &[&str], errors: &mut Errors) {
 }
 
 /// `validatePodResources`
-pub fn pod_level(spec: &At, claims: &[&str], version: Version, errors: &mut Errors) {
+pub fn pod_level(spec: &At, claims: &[&str], habits: &Habits, errors: &mut Errors) {
     let Some(own) = spec.some("resources") else { return };
     if spec.child("os").text_of("name") == "windows" {
         errors.forbidden(own.path, "may not be set for a windows pod");
@@ -202,7 +202,7 @@ pub fn pod_level(spec: &At, claims: &[&str], version: Version, errors: &mut Erro
     if own.some("claims").is_some() {
         errors.forbidden(own.path_of("claims"), "claims cannot be set for Resources at pod-level");
     }
-    validate(&own, Of::Pod, claims, version, errors);
+    validate(&own, Of::Pod, claims, habits, errors);
     let (requests, limits) =
         (amounts(Some(own.child("requests").value)), amounts(Some(own.child("limits").value)));
     let empty = serde_json::Map::new();
@@ -237,10 +237,10 @@ pub fn pod_level(spec: &At, claims: &[&str], version: Version, errors: &mut Erro
 }
 
 /// `validateOverhead`: the rules for limits, on the list itself.
-pub fn overhead(spec: &At, version: Version, errors: &mut Errors) {
+pub fn overhead(spec: &At, habits: &Habits, errors: &mut Errors) {
     let Some(overhead) = spec.some("overhead") else { return };
     let as_limits = serde_json::json!({"limits": overhead.value});
-    validate(&At::new(&as_limits, &overhead.path), Of::Container, &[], version, errors);
+    validate(&At::new(&as_limits, &overhead.path), Of::Container, &[], habits, errors);
 }
 
 /// `validatePodResourceClaims`

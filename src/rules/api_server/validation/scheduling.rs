@@ -6,7 +6,8 @@
 
 use super::field::{At, Errors};
 use super::{meta, names};
-use crate::rules::versions::gates::{Gates, Version};
+use crate::rules::versions::gates::Gates;
+use crate::rules::versions::habits::Habits;
 
 /// `ValidateTolerations`
 pub fn tolerations(tolerations: &At, gates: &Gates, errors: &mut Errors) {
@@ -15,7 +16,7 @@ pub fn tolerations(tolerations: &At, gates: &Gates, errors: &mut Errors) {
         let (value, effect) = (toleration.text_of("value"), toleration.text_of("effect"));
         let at = toleration.path_of("operator");
         if !key.is_empty() {
-            meta::label_name(key, &toleration.path_of("key"), gates.version, errors);
+            meta::label_name(key, &toleration.path_of("key"), &gates.habits, errors);
         } else if operator != "Exists" {
             let detail =
                 "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
@@ -27,7 +28,7 @@ pub fn tolerations(tolerations: &At, gates: &Gates, errors: &mut Errors) {
         }
         match operator {
             "" | "Equal" => {
-                let bad = names::label_value(value, gates.version);
+                let bad = names::label_value(value, &gates.habits);
                 if !bad.is_empty() {
                     errors.invalid(at, value, bad.join(";"));
                 }
@@ -43,8 +44,8 @@ pub fn tolerations(tolerations: &At, gates: &Gates, errors: &mut Errors) {
                     errors.invalid(toleration.path_of("value"), value, detail);
                 }
             }
-            // Known since 1.35, but not in force without their gate.
-            "Lt" | "Gt" if gates.version >= Version::V1_35 => {
+            // Known, but not in force without their gate.
+            "Lt" | "Gt" if gates.habits.knows_toleration_comparison => {
                 errors.not_supported(at, operator, &["Equal", "Exists", "Lt", "Gt"]);
             }
             _ => {
@@ -68,19 +69,19 @@ fn is_decimal(text: &str) -> bool {
 }
 
 /// `validateReadinessGates`
-pub fn readiness_gates(gates: &At, version: Version, errors: &mut Errors) {
+pub fn readiness_gates(gates: &At, habits: &Habits, errors: &mut Errors) {
     for gate in gates.items() {
         let name = gate.text_of("conditionType");
-        meta::label_name(name, &gate.path_of("conditionType"), version, errors);
+        meta::label_name(name, &gate.path_of("conditionType"), habits, errors);
     }
 }
 
 /// `validateSchedulingGates`: reported at the element, not at its name.
-pub fn scheduling_gates(gates: &At, version: Version, errors: &mut Errors) {
+pub fn scheduling_gates(gates: &At, habits: &Habits, errors: &mut Errors) {
     let mut seen: Vec<&str> = Vec::new();
     for gate in gates.items() {
         let name = gate.text_of("name");
-        meta::label_name(name, &gate.path, version, errors);
+        meta::label_name(name, &gate.path, habits, errors);
         if seen.contains(&name) {
             errors.duplicate(gate.path.clone(), name);
         }
@@ -89,26 +90,26 @@ pub fn scheduling_gates(gates: &At, version: Version, errors: &mut Errors) {
 }
 
 /// `validateAffinity`
-pub fn affinity(affinity: &At, version: Version, errors: &mut Errors) {
+pub fn affinity(affinity: &At, habits: &Habits, errors: &mut Errors) {
     const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
     const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
     if let Some(node) = affinity.some("nodeAffinity") {
         if let Some(selector) = node.some(REQUIRED) {
-            node_selector(&selector, version, errors);
+            node_selector(&selector, habits, errors);
         }
         for term in node.child(PREFERRED).items() {
             weight(&term, errors);
-            node_term(&term.child("preference"), false, version, errors);
+            node_term(&term.child("preference"), false, habits, errors);
         }
     }
     for kind in ["podAffinity", "podAntiAffinity"] {
         let Some(pods) = affinity.some(kind) else { continue };
         for term in pods.child(REQUIRED).items() {
-            pod_term(&term, version, errors);
+            pod_term(&term, habits, errors);
         }
         for term in pods.child(PREFERRED).items() {
             weight(&term, errors);
-            pod_term(&term.child("podAffinityTerm"), version, errors);
+            pod_term(&term.child("podAffinityTerm"), habits, errors);
         }
     }
 }
@@ -120,19 +121,19 @@ fn weight(term: &At, errors: &mut Errors) {
 }
 
 /// `ValidateNodeSelector`
-pub fn node_selector(selector: &At, version: Version, errors: &mut Errors) {
+pub fn node_selector(selector: &At, habits: &Habits, errors: &mut Errors) {
     let terms = selector.child("nodeSelectorTerms");
     if terms.is_empty() {
         errors.required(terms.path, "must have at least one node selector term");
         return;
     }
     for term in terms.items() {
-        node_term(&term, true, version, errors);
+        node_term(&term, true, habits, errors);
     }
 }
 
 /// `ValidateNodeSelectorTerm`; values are only checked in required terms.
-fn node_term(term: &At, check_values: bool, version: Version, errors: &mut Errors) {
+fn node_term(term: &At, check_values: bool, habits: &Habits, errors: &mut Errors) {
     for requirement in term.child("matchExpressions").items() {
         let values = requirement.child("values");
         let operator = requirement.text_of("operator");
@@ -151,9 +152,9 @@ fn node_term(term: &At, check_values: bool, version: Version, errors: &mut Error
             "In" | "NotIn" | "Exists" | "DoesNotExist" | "Gt" | "Lt" => {}
             _ => errors.invalid(requirement.path_of("operator"), operator, "not a valid selector operator"),
         }
-        meta::label_name(requirement.text_of("key"), &requirement.path_of("key"), version, errors);
+        meta::label_name(requirement.text_of("key"), &requirement.path_of("key"), habits, errors);
         if check_values {
-            label_values(&values, version, errors);
+            label_values(&values, habits, errors);
         }
     }
     for requirement in term.child("matchFields").items() {
@@ -176,30 +177,30 @@ fn node_term(term: &At, check_values: bool, version: Version, errors: &mut Error
     }
 }
 
-fn label_values(values: &At, version: Version, errors: &mut Errors) {
+fn label_values(values: &At, habits: &Habits, errors: &mut Errors) {
     for value in values.items() {
-        errors.invalid_each(&value.path, value.str(), names::label_value(value.str(), version));
+        errors.invalid_each(&value.path, value.str(), names::label_value(value.str(), habits));
     }
 }
 
 /// `validatePodAffinityTerm`
-fn pod_term(term: &At, version: Version, errors: &mut Errors) {
+fn pod_term(term: &At, habits: &Habits, errors: &mut Errors) {
     for selector in ["labelSelector", "namespaceSelector"] {
-        label_selector(&term.child(selector), version, errors);
+        label_selector(&term.child(selector), habits, errors);
     }
     for namespace in term.child("namespaces").texts() {
         errors.invalid_each(&term.path_of("namespace"), namespace, names::dns1123_label(namespace));
     }
-    match_label_keys_of_term(term, version, errors);
+    match_label_keys_of_term(term, habits, errors);
     let key = term.text_of("topologyKey");
     if key.is_empty() {
         errors.required(term.path_of("topologyKey"), "can not be empty");
     }
-    meta::label_name(key, &term.path_of("topologyKey"), version, errors);
+    meta::label_name(key, &term.path_of("topologyKey"), habits, errors);
 }
 
 /// `validateMatchLabelKeysAndMismatchLabelKeys`; a key that stands twice is reported at an index of the term itself.
-fn match_label_keys_of_term(term: &At, version: Version, errors: &mut Errors) {
+fn match_label_keys_of_term(term: &At, habits: &Habits, errors: &mut Errors) {
     let (matching, mismatching) = (term.child("matchLabelKeys"), term.child("mismatchLabelKeys"));
     let selector = term.some("labelSelector");
     for keys in [&matching, &mismatching] {
@@ -211,7 +212,7 @@ fn match_label_keys_of_term(term: &At, version: Version, errors: &mut Errors) {
             continue;
         }
         for key in keys.items() {
-            meta::label_name(key.str(), &key.path, version, errors);
+            meta::label_name(key.str(), &key.path, habits, errors);
         }
     }
     if let Some(selector) = selector {
@@ -238,8 +239,8 @@ fn match_label_keys_of_term(term: &At, version: Version, errors: &mut Errors) {
 }
 
 /// `ValidateLabelSelector`
-pub fn label_selector(selector: &At, version: Version, errors: &mut Errors) {
-    meta::labels(&selector.child("matchLabels"), version, errors);
+pub fn label_selector(selector: &At, habits: &Habits, errors: &mut Errors) {
+    meta::labels(&selector.child("matchLabels"), habits, errors);
     for requirement in selector.child("matchExpressions").items() {
         let values = requirement.child("values");
         let operator = requirement.text_of("operator");
@@ -258,8 +259,8 @@ pub fn label_selector(selector: &At, version: Version, errors: &mut Errors) {
             }
             _ => errors.invalid(requirement.path_of("operator"), operator, "not a valid selector operator"),
         }
-        meta::label_name(requirement.text_of("key"), &requirement.path_of("key"), version, errors);
-        label_values(&values, version, errors);
+        meta::label_name(requirement.text_of("key"), &requirement.path_of("key"), habits, errors);
+        label_values(&values, habits, errors);
     }
 }
 
@@ -305,14 +306,14 @@ fn spread_constraint(constraint: &At, rest: &[At], gates: &Gates, errors: &mut E
         }
     }
     match_label_keys(constraint, gates, errors);
-    label_selector(&constraint.child("labelSelector"), gates.version, errors);
+    label_selector(&constraint.child("labelSelector"), &gates.habits, errors);
 }
 
-/// The rule of pod affinity since 1.34, when keys began to be merged into the selector at creation; before that,
+/// The rule of pod affinity since keys are merged into the selector at creation (1.34); before that,
 /// `validateMatchLabelKeysInTopologySpread`.
 fn match_label_keys(constraint: &At, gates: &Gates, errors: &mut Errors) {
-    if gates.version >= Version::V1_34 {
-        return match_label_keys_of_term(constraint, gates.version, errors);
+    if gates.habits.merges_spread_keys {
+        return match_label_keys_of_term(constraint, &gates.habits, errors);
     }
     let keys = constraint.child("matchLabelKeys");
     if keys.is_empty() {
@@ -327,7 +328,7 @@ fn match_label_keys(constraint: &At, gates: &Gates, errors: &mut Errors) {
         }
     }
     for key in keys.items() {
-        meta::label_name(key.str(), &key.path, gates.version, errors);
+        meta::label_name(key.str(), &key.path, &gates.habits, errors);
         if named.contains(&key.str()) {
             let detail = "exists in both matchLabelKeys and labelSelector";
             errors.invalid(key.path.clone(), key.str(), detail);

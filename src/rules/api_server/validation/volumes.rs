@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::env;
 use super::field::{At, Errors};
 use super::names;
-use crate::rules::versions::gates::Version;
+use crate::rules::versions::habits::Habits;
 
 const FILE_MODE: &str = "must be a number between 0 and 0777 (octal), both inclusive";
 const ONE_KIND: &str = "may not specify more than 1 volume type";
@@ -52,7 +52,7 @@ const KINDS: &[&str] = &[
 pub type Known<'a> = BTreeMap<&'a str, At<'a>>;
 
 /// `ValidateVolumes`
-pub fn validate<'a>(volumes: &At<'a>, pod: &str, version: Version, errors: &mut Errors) -> Known<'a> {
+pub fn validate<'a>(volumes: &At<'a>, pod: &str, habits: &Habits, errors: &mut Errors) -> Known<'a> {
     let mut known = Known::new();
     let created: Vec<String> = volumes
         .items()
@@ -62,7 +62,7 @@ pub fn validate<'a>(volumes: &At<'a>, pod: &str, version: Version, errors: &mut 
     for volume in volumes.items() {
         let before = errors.len();
         let name = volume.text_of("name");
-        source(&volume, pod, version, errors);
+        source(&volume, pod, habits, errors);
         if name.is_empty() {
             errors.required(volume.path_of("name"), "");
         } else {
@@ -86,7 +86,7 @@ pub fn validate<'a>(volumes: &At<'a>, pod: &str, version: Version, errors: &mut 
 }
 
 /// `validateVolumeSource`: exactly one kind; the first counts, the others are one too many.
-fn source(volume: &At, pod: &str, version: Version, errors: &mut Errors) {
+fn source(volume: &At, pod: &str, habits: &Habits, errors: &mut Errors) {
     let mut found = false;
     for kind in KINDS {
         let Some(source) = volume.some(kind) else { continue };
@@ -101,7 +101,7 @@ fn source(volume: &At, pod: &str, version: Version, errors: &mut Errors) {
             continue;
         }
         found = true;
-        source_of_kind(kind, &source, version, errors);
+        source_of_kind(kind, &source, habits, errors);
         match *kind {
             "ephemeral" if !pod.is_empty() && !volume.text_of("name").is_empty() => {
                 let claim = format!("{pod}-{}", volume.text_of("name"));
@@ -126,7 +126,7 @@ fn source(volume: &At, pod: &str, version: Version, errors: &mut Errors) {
     }
 }
 
-fn source_of_kind(kind: &str, source: &At, version: Version, errors: &mut Errors) {
+fn source_of_kind(kind: &str, source: &At, habits: &Habits, errors: &mut Errors) {
     let mut required = |names: &[&str]| {
         for name in names {
             let value = source.child(name);
@@ -199,7 +199,7 @@ fn source_of_kind(kind: &str, source: &At, version: Version, errors: &mut Errors
         "downwardAPI" => {
             mode(source, "defaultMode", errors);
             for file in source.child("items").items() {
-                downward_file(&file, &source.path, version, errors);
+                downward_file(&file, &source.path, habits, errors);
             }
         }
         "fc" => fibre_channel(source, errors),
@@ -222,7 +222,7 @@ fn source_of_kind(kind: &str, source: &At, version: Version, errors: &mut Errors
         "scaleIO" => required(&["gateway", "system", "volumeName"]),
         "projected" => {
             mode(source, "defaultMode", errors);
-            projections(source, version, errors);
+            projections(source, habits, errors);
         }
         "csi" => csi(source, errors),
         "ephemeral" if source.some("volumeClaimTemplate").is_none() => {
@@ -369,7 +369,7 @@ fn key(item: &At, errors: &mut Errors) {
 }
 
 /// `validateDownwardAPIVolumeFile`; `at` is the path that upstream reports: the source's, not the file's.
-fn downward_file(file: &At, at: &str, version: Version, errors: &mut Errors) {
+fn downward_file(file: &At, at: &str, habits: &Habits, errors: &mut Errors) {
     let file = At { path: at.to_owned(), ..file.clone() };
     if file.text_of("path").is_empty() {
         errors.required(file.path_of("path"), "");
@@ -377,7 +377,7 @@ fn downward_file(file: &At, at: &str, version: Version, errors: &mut Errors) {
     local_path(file.text_of("path"), &file.path_of("path"), errors);
     match (file.some("fieldRef"), file.some("resourceFieldRef")) {
         (Some(field), resource) => {
-            env::field_ref(&field, env::IN_VOLUME, version, errors);
+            env::field_ref(&field, env::IN_VOLUME, habits, errors);
             if resource.is_some() {
                 let detail = "fieldRef and resourceFieldRef can not be specified simultaneously";
                 errors.invalid(file.path.clone(), "resource", detail);
@@ -392,7 +392,7 @@ fn downward_file(file: &At, at: &str, version: Version, errors: &mut Errors) {
 }
 
 /// `validateProjectionSources`
-fn projections(projected: &At, version: Version, errors: &mut Errors) {
+fn projections(projected: &At, habits: &Habits, errors: &mut Errors) {
     let mut paths: Vec<String> = Vec::new();
     let mut once = |path: &str, shown: &str, errors: &mut Errors| {
         if paths.iter().any(|seen| seen == path) {
@@ -419,7 +419,7 @@ fn projections(projected: &At, version: Version, errors: &mut Errors) {
         if let Some(from) = source.some("downwardAPI") {
             kinds += 1;
             for file in from.child("items").items() {
-                downward_file(&file, &from.path, version, errors);
+                downward_file(&file, &from.path, habits, errors);
                 if !file.text_of("path").is_empty() {
                     once(file.text_of("path"), file.text_of("path"), errors);
                 }

@@ -6,7 +6,8 @@ use super::cycle::the_long_way;
 use super::volume_binding::Claim;
 use super::{Budget, Candidate, Cluster, Outcome, PodFacts, PodRequest, schedule};
 use crate::api::{NodeSpec, PodSpec, Sym};
-use crate::rules::versions::gates::{Gates, Version};
+use crate::rules::versions::Version;
+use crate::rules::versions::gates::Gates;
 use crate::time::Time;
 
 struct Nobody;
@@ -78,7 +79,7 @@ proptest! {
         steps in prop::collection::vec(step(), 1..160),
         old in any::<bool>(),
     ) {
-        let gates = Gates::of(if old { Version::V1_32 } else { Version::V1_36 });
+        let gates = Gates::of(if old { Version::ALL[0] } else { Version::DEFAULT });
         let mut cluster = Cluster::new(gates);
         let mut specs: Vec<NodeSpec> = kinds.iter().enumerate().map(|(ix, kind)| node(ix, *kind)).collect();
         for (ix, spec) in specs.iter().enumerate() {

@@ -7,7 +7,7 @@
 
 use super::{NodeInfo, Plugin, PodRequest, Reason, Rejection};
 use crate::api::Sym;
-use crate::rules::versions::gates::{Gates, Version};
+use crate::rules::versions::gates::Gates;
 
 /// `fitsRequest`
 pub fn filter(
@@ -40,7 +40,7 @@ pub fn filter(
     if reasons.len() == before {
         return Ok(());
     }
-    let unresolvable = too_large && gates.version >= Version::V1_34;
+    let unresolvable = too_large && gates.habits.too_large_is_hopeless;
     Err(Rejection { plugin: Plugin::NodeResourcesFit, unresolvable })
 }
 
@@ -85,7 +85,7 @@ pub fn least_allocated(pod: &PodRequest, node: &NodeInfo) -> i64 {
 pub fn balanced(pod: &PodRequest, node: &NodeInfo, gates: &Gates) -> i64 {
     let asked = &pod.requests.asked;
     let with = balance(node, asked.milli_cpu, asked.memory);
-    if gates.version < Version::V1_36 {
+    if !gates.habits.judges_change_of_balance {
         return with;
     }
     50 + (50 + with - balance(node, 0, 0)) / 2
@@ -94,7 +94,7 @@ pub fn balanced(pod: &PodRequest, node: &NodeInfo, gates: &Gates) -> i64 {
 /// Whether balance is judged for this pod at all: since 1.33 not for one that asks for nothing (`isBestEffortPod`).
 pub fn judges_balance(pod: &PodRequest, gates: &Gates) -> bool {
     let asked = &pod.requests.asked;
-    gates.version < Version::V1_33 || asked.milli_cpu != 0 || asked.memory != 0
+    !gates.habits.balance_spares_best_effort || asked.milli_cpu != 0 || asked.memory != 0
 }
 
 /// `balancedResourceScore`. The only floating point among the rules: upstream's, division and truncation alone, which

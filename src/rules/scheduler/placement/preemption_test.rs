@@ -7,7 +7,8 @@ use super::volume_binding::Claim;
 use super::{Budget, Candidate, Cluster, Nomination, Outcome, PodFacts, PodRequest, PostFilter, schedule};
 use crate::api::spec::LabelSelector;
 use crate::api::{NodeSpec, PodSpec, Sym};
-use crate::rules::versions::gates::{Gates, Version};
+use crate::rules::versions::Version;
+use crate::rules::versions::gates::Gates;
 use crate::time::Time;
 
 #[derive(Default)]
@@ -143,13 +144,13 @@ fn a_pod_waits_for_its_victims() {
 #[test]
 fn versions_have_their_own_words() {
     let pods = [(0, 4000, 0, "a")];
-    let (outcome, _) = preempt(&pods, 5000, 1, &Facts::default(), Gates::of(Version::V1_32));
+    let (outcome, _) = preempt(&pods, 5000, 1, &Facts::default(), Gates::of(Version::ALL[0]));
     let Outcome::Unschedulable(why) = outcome else { panic!("there was room") };
     assert_eq!(
         why.message(),
         "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 Insufficient cpu."
     );
-    let (outcome, _) = preempt(&[], 5000, 1, &Facts::default(), Gates::of(Version::V1_32));
+    let (outcome, _) = preempt(&[], 5000, 1, &Facts::default(), Gates::of(Version::ALL[0]));
     let Outcome::Unschedulable(why) = outcome else { panic!("there was room") };
     assert_eq!(
         why.message(),

@@ -7,7 +7,7 @@
 use super::{NodeInfo, Plugin, PodRequest, Reason, Rejection};
 use crate::api::spec::Toleration;
 use crate::api::{Effect, Taint};
-use crate::rules::versions::gates::{Gates, Version};
+use crate::rules::versions::gates::Gates;
 
 /// `ToleratesTaint`: an empty effect means all, an empty key with `Exists` too. `Lt` and `Gt` compare whole numbers;
 /// they can only have come in where their gate was on.
@@ -41,7 +41,7 @@ pub fn filter(
     reasons: &mut Vec<Reason>,
 ) -> Result<(), Rejection> {
     let Some(taint) = untolerated(&pod.tolerations, &node.taints) else { return Ok(()) };
-    reasons.push(if gates.version >= Version::V1_34 {
+    reasons.push(if gates.habits.taints_unnamed {
         Reason::Taints
     } else {
         Reason::Taint { key: taint.key, value: taint.value }

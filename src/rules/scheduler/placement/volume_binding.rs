@@ -8,7 +8,7 @@
 use super::selector::NodeTerm;
 use super::{NodeInfo, Plugin, PodRequest, Reason, Rejection};
 use crate::api::Sym;
-use crate::rules::versions::gates::{Gates, Version};
+use crate::rules::versions::gates::Gates;
 
 /// A PersistentVolumeClaim as the scheduler's informers have it.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -47,10 +47,7 @@ pub fn filter(
     if affinities.iter().all(reaches) {
         return Ok(());
     }
-    let plainly = gates.version >= PLAIN_WORDS;
+    let plainly = gates.habits.says_volume_affinity_plainly;
     reasons.push(if plainly { Reason::VolumeAffinity } else { Reason::VolumeAffinityConflict });
     Err(Rejection { plugin: Plugin::VolumeBinding, unresolvable: true })
 }
-
-/// Before, it was called a `volume node affinity conflict`.
-const PLAIN_WORDS: Version = Version::V1_33;

@@ -1,0 +1,128 @@
+//! Habits: what a version does or says otherwise than the one before, and what no gate of [`super::gates`] decides.
+//!
+//! Each is named for what the later versions do and false for those before, and names the place where Kubernetes changed
+//! it. Some stand for a gate of Kubernetes that nobody can set here, as nothing in a pod's life hangs on it; they say
+//! so. Which versions have a habit stands in their tables.
+//!
+//! Source: the functions named below, at 1.32.13 to 1.36.2.
+
+macro_rules! habits {
+    ($($(#[$doc:meta])* $habit:ident,)*) => {
+        /// What a version does, one field each.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub struct Habits { $($(#[$doc])* pub $habit: bool,)* }
+
+        impl Habits {
+            /// What the oldest version's table starts from, and what a question that no habit answers may ask with.
+            pub const NONE: Habits = Habits { $($habit: false,)* };
+        }
+    };
+}
+
+habits! {
+    // The kubelet.
+
+    /// After a failed sync the worker comes back when the back-off that stopped it ends, at most a resync later; before, it
+    /// polls every 10 to 15 s (`completeWork`, pkg/kubelet/pod_workers.go).
+    requeues_after_back_off,
+    /// PodReadyToStartContainers is written as soon as the sandbox stands (`OnPodSandboxReady`, pkg/kubelet/kubelet.go).
+    tells_sandbox_at_once,
+    /// The events `Created` and `Started` do not name the container (`startContainer`,
+    /// pkg/kubelet/kuberuntime/kuberuntime_container.go).
+    starts_unnamed,
+    /// An init container without an instance counts as completed once a regular container was created
+    /// (`convertToAPIContainerStatuses`, pkg/kubelet/kubelet_pods.go).
+    takes_lost_init_as_done,
+    /// Whether a pod has initialized is asked of the runtime; before, of its main containers' states (`getPhase`, same
+    /// file).
+    phase_asks_the_runtime,
+    /// A readiness worker keeps a trigger that came before it knew the new instance (pkg/kubelet/prober/worker.go).
+    keeps_probe_triggers,
+    /// A probe that could not be asked is said to have `resulted in unknown state` (`probe`, pkg/kubelet/prober/prober.go).
+    says_probe_unknown,
+    /// Events tell of a volume whose files take long to change hands (`monitorProgress`, pkg/volume/volume_linux.go).
+    tells_volume_ownership,
+    /// A resize is told by conditions; before (alpha) by `status.resize`, which nothing here shows
+    /// (pkg/kubelet/status/status_manager.go).
+    resize_has_conditions,
+    /// The end of a resize is told by an event (pkg/kubelet/allocation/allocation_manager.go).
+    tells_end_of_resize,
+    /// Every step of a resize is told by an event, with the generation (pkg/kubelet/events/resize.go).
+    tells_steps_of_resize,
+
+    // The controllers.
+
+    /// The NoExecute taint of a node that is not ready is put in the pass that sees it; before, in the next one
+    /// (`monitorNodeHealth`, pkg/controller/nodelifecycle/node_lifecycle_controller.go).
+    taints_in_the_same_pass,
+
+    // The scheduler.
+
+    /// A taint that keeps a pod away is not named (`Filter`,
+    /// pkg/scheduler/framework/plugins/tainttoleration/taint_toleration.go).
+    taints_unnamed,
+    /// A volume out of reach is no longer called a `volume node affinity conflict` (`ErrReasonNodeConflict`,
+    /// pkg/scheduler/framework/plugins/volumebinding/binder.go).
+    says_volume_affinity_plainly,
+    /// A request above all that the node has is something that no preemption helps (`fitsRequest`,
+    /// pkg/scheduler/framework/plugins/noderesources/fit.go).
+    too_large_is_hopeless,
+    /// Balance is judged by how the pod changes it (`balancedResourceScorer`,
+    /// pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go).
+    judges_change_of_balance,
+    /// Balance is not judged for a pod that asks for nothing (`isBestEffortPod`, same file).
+    balance_spares_best_effort,
+
+    // The API server.
+
+    /// Pods have generations (`podStrategy.PrepareForCreate`, pkg/registry/core/pod/strategy.go).
+    counts_generations,
+    /// `matchLabelKeys` of a spread constraint become part of its selector (`mutateTopologySpreadConstraints`, same file;
+    /// gate MatchLabelKeysInPodTopologySpreadSelectorMerge).
+    merges_spread_keys,
+    /// A resize beyond what the node could hold if it were empty is refused; before, the kubelet finds it infeasible
+    /// (plugin/pkg/admission/podresize/admission.go).
+    admits_resizes,
+    /// A memory limit may shrink without a restart (`validateContainerResize`, pkg/apis/core/validation/validation.go).
+    memory_limits_shrink,
+    /// Sidecars may have a `resizePolicy` (`validateInitContainers`, same file).
+    sidecars_resize,
+    /// All init containers may have one (same function).
+    init_containers_resize,
+    /// A bad label key is not `a valid label key`; before, not `a qualified name` (`IsLabelKey`,
+    /// apimachinery/pkg/api/validate/content/kube.go).
+    says_label_key,
+    /// What is too long for a label is measured in bytes, and the text says so (`MaxLenError`, content/errors.go).
+    says_label_bytes,
+    /// The operators `Lt` and `Gt` of a toleration are known, though not in force without their gate
+    /// (`ValidateTolerations`, pkg/apis/core/validation/validation.go).
+    knows_toleration_comparison,
+    /// Without the gate ContainerRestartRules its fields are dropped; before, they are refused (`dropDisabledFields`,
+    /// pkg/api/pod/util.go, as for all that follow).
+    drops_restart_rules,
+    /// `hostUsers` is kept (gate UserNamespacesSupport).
+    user_namespaces,
+    /// `supplementalGroupsPolicy` is kept (the gate of that name).
+    supplemental_groups_policy,
+    /// `seLinuxChangePolicy` is kept (gate SELinuxChangePolicy).
+    selinux_change_policy,
+    /// `procMount` is kept (gate ProcMountType).
+    proc_mount,
+    /// `hostnameOverride` is kept (gate HostnameOverride).
+    hostname_override,
+    /// Volumes of images are kept (gate ImageVolume).
+    image_volumes,
+    /// `fileKeyRef` is kept, and named among the sources of a variable (gate EnvFiles).
+    env_files,
+
+    // kubectl.
+
+    /// `deleted` says from which namespace (`PrintObj`, staging/src/k8s.io/kubectl/pkg/cmd/delete/delete.go).
+    says_namespace_of_deleted,
+    /// A pod whose containers have ended shows the failure of one before another's `Completed` (`printPod`,
+    /// pkg/printers/internalversion/printers.go).
+    shows_failure_before_completion,
+    /// The messages of described events begin with what they are about (`DescribeEvents`,
+    /// staging/src/k8s.io/kubectl/pkg/describe/describe.go).
+    says_what_events_are_about,
+}
