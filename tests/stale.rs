@@ -79,6 +79,6 @@ fn a_stale_event_is_a_step_in_which_nothing_happens() {
             stale_ones.insert(event.about().component);
         }
     }
-    let expected = ["kubelet: PLEG", "kubelet: prober", "kubelet: runtime manager", "process"];
+    let expected = ["kubelet: work queue", "kubelet: prober", "kubelet: runtime manager", "process"];
     assert!(expected.iter().all(|component| stale_ones.contains(component)), "{stale_ones:?}");
 }
