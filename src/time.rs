@@ -118,6 +118,13 @@ impl Span {
     }
 }
 
+/// The first `anchor + k * period` that is not before `at`.
+pub fn next_on_grid(anchor: Time, period: Span, at: Time) -> Time {
+    let behind = at.since(anchor).micros();
+    let steps = behind.div_euclid(period.micros()) + i64::from(behind.rem_euclid(period.micros()) != 0);
+    anchor + period * steps.max(0)
+}
+
 impl Add<Span> for Time {
     type Output = Time;
     fn add(self, span: Span) -> Time {

@@ -2,10 +2,15 @@
 
 #![cfg(feature = "cli")]
 
+mod tidy {
+    pub mod circles;
+}
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use kubelapse::record::csv::{POD_COLUMNS, TIMELINE_COLUMNS};
+use tidy::circles::Room;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -215,6 +220,52 @@ fn every_table_of_a_version_is_in_the_list() {
 fn uses_are_read_as_they_are_written() {
     let text = "use crate::api::{Sym, Tri};\nuse crate::{rules, time::Time, world::{Pod, World}};\n";
     assert_eq!(used(text).into_iter().collect::<Vec<_>>(), ["api", "rules", "time", "world"]);
+}
+
+/// Among actors calls go one way: who stands below returns a step or says a signal, and imports nobody above.
+#[test]
+fn no_file_of_the_actors_imports_in_a_circle() {
+    let circle = Room::new("actors", &files("src/actors", "rs")).circle();
+    assert!(circle.is_none(), "{}", circle.unwrap_or_default().join(" -> "));
+}
+
+#[test]
+fn a_circle_is_seen_however_it_is_written() {
+    let circle = |there: &str, back: &str| {
+        let file = |name: &str, text: &str| (format!("src/actors/{name}.rs"), text.to_owned());
+        let files = [
+            file("mod", "pub mod api;\npub mod kubelet;\nfn play() { kubelet::sync::go() }"),
+            file("api/mod", "mod pods;\npub use pods::bind;"),
+            file("api/pods", there),
+            file("kubelet/mod", "//! [`sync`]\npub mod sync;\npub mod run;"),
+            file("kubelet/sync", back),
+            file("kubelet/run", "use crate::world::World;\n// super::sync::go()"),
+        ];
+        let mut circle = Room::new("actors", &files).circle().unwrap_or_default();
+        circle.sort();
+        circle.join(" ")
+    };
+    let found = "api::pods kubelet::sync";
+    assert_eq!(circle("use crate::actors::kubelet::sync;", "use super::super::api::bind;"), found);
+    assert_eq!(
+        circle(
+            "use crate::actors::kubelet;\nfn f() { kubelet::sync::go() }",
+            "use crate::actors::api;\nfn f() { api::bind() }"
+        ),
+        found
+    );
+    assert_eq!(
+        circle("use crate::{actors::{kubelet::{run, sync as s}}};", "fn f() { crate::actors::api::bind() }"),
+        found
+    );
+    assert_eq!(
+        circle(
+            "use crate::actors::kubelet::run;",
+            "use super::run;\nuse crate::actors::api;\nfn f() { api::bind() }"
+        ),
+        ""
+    );
+    assert_eq!(circle("", "#[cfg(test)]\nmod tests { use super::*; }"), "");
 }
 
 /// Only the doors open files, read the environment, look at the clock, start threads or print.

@@ -5,11 +5,10 @@
 //! uses a volume it knows from the node's status alone, which the kubelet writes every ten seconds.
 
 use super::events;
-use super::kubelet::pod_worker::next_on_grid;
 use crate::api::Sym;
 use crate::engine::Distribution;
 use crate::rules::controllers::attach_detach::{self as rules, Unneeded};
-use crate::time::{Span, Time};
+use crate::time::{Span, Time, next_on_grid};
 use crate::world::volumes::{Attachment, VolumeIx};
 use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
 

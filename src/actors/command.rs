@@ -136,7 +136,7 @@ fn obey(w: &mut World, command: &Command) {
         }
         Command::RestartKubelet { node, takes } => {
             for node in machines(w, node) {
-                super::kubelet::restart(w, node, *takes);
+                super::kubelet::process::restart(w, node, *takes);
                 tell_node(w, node, &format!("runs without its kubelet for {takes}"));
             }
         }
@@ -182,13 +182,13 @@ fn obey(w: &mut World, command: &Command) {
             for node in machines(w, node) {
                 let what = if w.machines[node.ix()].up { "goes dark" } else { "is dark already" };
                 tell_node(w, node, what);
-                super::runtime::machine_off(w, node);
+                super::machine::off(w, node);
             }
         }
         Command::StartNode { node } => {
             for node in machines(w, node) {
                 tell_node(w, node, "boots");
-                super::runtime::machine_on(w, node);
+                super::machine::on(w, node);
             }
         }
         Command::DeleteNode { node } => {

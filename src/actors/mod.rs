@@ -6,6 +6,24 @@
 //!
 //! Objects are written in [`api_server`] alone; who learns of a write stands in [`watch`] alone; what somebody outside does
 //! is a command, played in [`command`] alone.
+//!
+//! # Who calls whom
+//!
+//! Calls go down, and no file imports in a circle (a test follows the paths). From above:
+//!
+//! | | |
+//! | --- | --- |
+//! | what happens | this file; [`command`]: what somebody does; [`start`]: what a run begins with |
+//! | who acts | [`kubelet`] and the [`machine`] that it runs on, [`memory`], [`node_lifecycle`], [`taint_eviction`], [`pod_gc`], the scheduler's cycle: what they want written they ask for |
+//! | who writes | [`api_server`] |
+//! | who is told | [`watch`] |
+//! | who hears | the scheduler's queue and cache, [`taint_eviction::queue`], [`pod_gc::queue`], [`attach_detach`], [`kubelet::status_manager`]: they note it and queue an event, and act when that comes |
+//! | what all stand on | [`runtime`], which knows of the kubelet only what a relist will see; [`events`], [`disruption`] |
+//!
+//! Where a call would lead up, one of three things stands in its place. A step is *returned*: what it leaves is data, which
+//! its caller takes up. A component that hears and acts is *two files*, one below the API server and one above. And what
+//! somebody below has to say to somebody above in the same instant is a [`Signal`]: it is taken up once the event that is
+//! being played is done with, by the second match here.
 
 pub mod api_server;
 pub mod attach_detach;
@@ -14,6 +32,7 @@ pub mod disruption;
 pub mod events;
 pub mod kubectl;
 pub mod kubelet;
+pub mod machine;
 pub mod memory;
 pub mod node_lifecycle;
 pub mod pod_gc;
@@ -23,13 +42,17 @@ pub mod start;
 pub mod taint_eviction;
 pub mod watch;
 
-use crate::engine::Distribution;
-use crate::scenario::plan::{Attempt, ContainerBehavior, Exit, HookBehavior, OnTerm};
-use crate::time::Span;
-use crate::world::{SimEvent, World};
+use crate::world::{Signal, SimEvent, World};
 
-/// Plays one event.
+/// Plays one event, and what it sets off in the same instant.
 pub fn play(w: &mut World, event: SimEvent) {
+    begin(w, event);
+    while let Some(signal) = w.signals.pop_front() {
+        take_up(w, signal);
+    }
+}
+
+fn begin(w: &mut World, event: SimEvent) {
     match event {
         SimEvent::CreatePod { template, ordinal } => start::create_pod(w, template, ordinal),
         SimEvent::Action { index } => command::play(w, index),
@@ -42,12 +65,12 @@ pub fn play(w: &mut World, event: SimEvent) {
         SimEvent::DrainRetry { pod } => command::drain(w, pod),
         SimEvent::CordonTaint { node } => node_lifecycle::cordon_taint(w, node),
         SimEvent::Bind { pod, node } => scheduler::bind(w, pod, node),
-        SimEvent::PodSeen { pod } => kubelet::pod_seen(w, pod),
-        SimEvent::Sync { pod, generation } => kubelet::sync::go_on(w, pod, generation),
+        SimEvent::PodSeen { pod } => kubelet::intake::pod_seen(w, pod),
+        SimEvent::Sync { pod, generation } => kubelet::pod_worker::go_on(w, pod, generation),
         SimEvent::WorkDue { pod, generation } => kubelet::pod_worker::work_due(w, pod, generation),
         SimEvent::Deadline { pod, generation } => kubelet::pod_worker::deadline_due(w, pod, generation),
-        SimEvent::Relist { node, generation } => kubelet::pleg::relist(w, node, generation),
-        SimEvent::RelistPod { pod } => kubelet::pleg::relist_pod(w, pod),
+        SimEvent::Relist { node, generation } => kubelet::relist::relist(w, node, generation),
+        SimEvent::RelistPod { pod } => kubelet::relist::relist_pod(w, pod),
         SimEvent::Mount { pod, generation } => kubelet::volumes::mount(w, pod, generation),
         SimEvent::ClaimMount { pod, claim, generation } => kubelet::claims::go_on(w, pod, claim, generation),
         SimEvent::NodeStatus { node, generation } => kubelet::claims::write_status(w, node, generation),
@@ -66,7 +89,9 @@ pub fn play(w: &mut World, event: SimEvent) {
         | SimEvent::Probe { pod, .. }
         | SimEvent::ProbeDone { pod, .. }
             if w.places[pod.ix()].runtime.containers.is_empty() => {}
-        SimEvent::Kill { pod, container, generation } => kubelet::kill::go_on(w, pod, container, generation),
+        SimEvent::Kill { pod, container, generation } => {
+            kubelet::pod_worker::kill_goes_on(w, pod, container, generation)
+        }
         SimEvent::HookFails { pod, container, generation } => {
             kubelet::kill::hook_fails(w, pod, container, generation);
         }
@@ -79,15 +104,15 @@ pub fn play(w: &mut World, event: SimEvent) {
         }
         SimEvent::MemoryUsed { pod, container, generation } => memory::used(w, pod, container, generation),
         SimEvent::Probe { pod, container, kind, generation } => {
-            kubelet::prober::tick(w, pod, container, kind, generation);
+            kubelet::probe::tick(w, pod, container, kind, generation);
         }
         SimEvent::ProbeDone { pod, container, kind, generation } => {
-            kubelet::prober::done(w, pod, container, kind, generation);
+            kubelet::probe::done(w, pod, container, kind, generation);
         }
-        SimEvent::StatusWrite { node, generation } => kubelet::status_manager::write(w, node, generation),
-        SimEvent::StatusRetry { node, generation } => kubelet::status_manager::retry(w, node, generation),
+        SimEvent::StatusWrite { node, generation } => kubelet::status_writer::write(w, node, generation),
+        SimEvent::StatusRetry { node, generation } => kubelet::status_writer::retry(w, node, generation),
         SimEvent::ResizeRetry { node, generation } => kubelet::allocation::retry_due(w, node, generation),
-        SimEvent::KubeletStart { node, generation } => kubelet::start(w, node, generation),
+        SimEvent::KubeletStart { node, generation } => kubelet::process::start(w, node, generation),
         SimEvent::Shutdown { node, generation } => kubelet::shutdown::go_on(w, node, generation),
         SimEvent::Evict { node, generation } => kubelet::eviction::round(w, node, generation),
         SimEvent::StorageRound { pod, generation } => kubelet::local_storage::round(w, pod, generation),
@@ -100,28 +125,11 @@ pub fn play(w: &mut World, event: SimEvent) {
     }
 }
 
-/// A container that no behaviour describes: it runs until it is told to stop.
-pub fn default_container_behavior() -> ContainerBehavior {
-    let hook = || HookBehavior { takes: Distribution::Constant(Span::ZERO), exit: 0, output: "".into() };
-    ContainerBehavior {
-        attempts: vec![Attempt {
-            runs: None,
-            exit: Exit::Code(0),
-            reason: "".into(),
-            pre_create_error: None,
-            create_error: None,
-            pre_start_error: None,
-            start_error: None,
-            on_term: OnTerm::After { after: Distribution::Constant(Span::ZERO), exit: 143 },
-            startup: Vec::new(),
-            readiness: Vec::new(),
-            liveness: Vec::new(),
-            post_start: hook(),
-            pre_stop: hook(),
-            writes: Vec::new(),
-            memory: Vec::new(),
-            log: Vec::new(),
-            message: None,
-        }],
+/// Takes up what somebody below has said while an event was played.
+fn take_up(w: &mut World, signal: Signal) {
+    match signal {
+        Signal::ProcessEnded { pod, container } => kubelet::pod_worker::process_ended(w, pod, container),
+        Signal::Pulled { pod, container, error } => kubelet::pod_worker::pulled(w, pod, container, error),
+        Signal::ResizeTried { pod } => kubelet::pod_worker::update_pod(w, pod),
     }
 }

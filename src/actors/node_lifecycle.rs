@@ -6,10 +6,12 @@
 use std::collections::BTreeMap;
 
 use super::api_server::nodes::{self, put_condition};
-use super::{api_server, events, kubelet};
-use crate::api::{Condition, Effect, Phase, Sym, Taint, Tri};
+use super::{api_server, events};
+use crate::api::{Condition, Effect, NodeSpec, Phase, Sym, Taint, Tri};
 use crate::rules::controllers::zone_disruption::{Zone, ZoneKey, zone_key};
-use crate::time::{Span, Time};
+use crate::rules::scheduler::placement::node_declared_features;
+use crate::scenario::plan::Plan;
+use crate::time::{Span, Time, next_on_grid};
 use crate::world::node::NodeCondition;
 use crate::world::{Node, NodeConditionKind, NodeId, PodId, Purpose, SimEvent, World};
 
@@ -65,14 +67,7 @@ fn phase_of(w: &World, node: Option<NodeId>, which: u64, period: Span) -> Time {
 
 /// The taint that a cordoned node gets.
 const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
-/// From a node's cordon to its taint (10 to 14 ms recorded).
-const CORDON_DELAY: Span = Span::from_millis(10);
-
-/// A node was cordoned or uncordoned: its taint follows (`doNoScheduleTaintingPass`).
-pub fn cordoned(w: &mut World, node: NodeId) {
-    w.after(CORDON_DELAY, SimEvent::CordonTaint { node });
-}
-
+/// The taint of a node follows its cordon (`doNoScheduleTaintingPass`).
 pub fn cordon_taint(w: &mut World, node: NodeId) {
     let key = Sym::new(UNSCHEDULABLE);
     nodes::update(w, node, |n, _| {
@@ -96,7 +91,7 @@ pub fn kubelet_stopped(w: &mut World, node: NodeId) {
 /// Queues the pass of the node monitor at or after an instant, for what it will see of this node.
 fn want_pass(w: &mut World, node: NodeId, from: Time) {
     let period = w.plan.controllers.node_monitor_period;
-    let at = kubelet::pod_worker::next_on_grid(phase(w, None, period), period, from);
+    let at = next_on_grid(phase(w, None, period), period, from);
     // One pass looks at all nodes.
     if w.controllers.node_passes.insert(at) {
         let generation = w.machines[node.ix()].incarnation;
@@ -333,10 +328,16 @@ fn put_pressure(n: &mut Node, kind: &PressureKind, to: Tri, words: (&str, &str),
     }
 }
 
+/// A node's object as its kubelet registers it.
+pub fn node_spec(plan: &Plan, node: usize) -> NodeSpec {
+    let declared_features = node_declared_features::declared(&plan.gates);
+    NodeSpec { declared_features, ..plan.nodes[node].spec.clone() }
+}
+
 /// A node's kubelet is back and posts its status.
 pub fn kubelet_started(w: &mut World, node: NodeId) {
     if !w.nodes[node.ix()].exists {
-        let spec = super::start::node_spec(&w.plan, node.ix());
+        let spec = node_spec(&w.plan, node.ix());
         nodes::register(w, node, spec, healthy(w.now));
         return;
     }

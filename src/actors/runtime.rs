@@ -6,9 +6,9 @@ use crate::api::{ContainerId, InstanceState, Ips, RuntimeContainer, Sym, Text};
 use crate::engine::Distribution;
 use crate::scenario::plan::{Exit, OnTerm};
 use crate::time::{Span, Time};
-use crate::world::{ContainerIx, Local, NodeId, Pod, PodId, Purpose, Runtime, SimEvent, World, addresses};
+use crate::world::{ContainerIx, Local, Pod, PodId, Purpose, Runtime, Signal, SimEvent, World, addresses};
 
-use super::kubelet::{self, pleg};
+use super::kubelet::pleg;
 
 /// How many instances of one container the kubelet leaves in the runtime: the newest and one dead one before it
 /// (`maximum-dead-containers-per-container` 1).
@@ -79,7 +79,7 @@ pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
         c.started_at = Some(now);
     }
     let p = w.local_mut(pod);
-    kubelet::allocation::container_started(p.runtime, ix);
+    takes_size(p.runtime, ix);
     let behavior = Arc::clone(&p.runtime.behavior);
     let attempt = behavior.containers[usize::from(ix)].attempt(p.runtime.containers[usize::from(ix)].attempt);
     if let Some(runs) = &attempt.runs {
@@ -93,9 +93,54 @@ pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
         let generation = run.generation;
         w.after(runs, SimEvent::Exit { pod, container: ix, generation });
     }
-    kubelet::local_storage::started(w, pod, ix);
-    super::memory::started(w, pod, ix);
+    writes(w, pod, ix);
+    uses_memory(w, pod, ix);
     pleg::touched(w, pod);
+}
+
+/// A new instance has what is set aside.
+fn takes_size(runtime: &mut Runtime, ix: ContainerIx) {
+    let Some(own) = runtime.resize.as_deref_mut() else { return };
+    let ix = usize::from(ix);
+    if let (Some(actual), Some(allocated)) = (own.actual.get_mut(ix), own.allocated.get(ix)) {
+        actual.clone_from(allocated);
+    }
+}
+
+/// A container's process runs: what it writes is queued.
+fn writes(w: &mut World, pod: PodId, ix: ContainerIx) {
+    let behavior = Arc::clone(&w.places[pod.ix()].runtime.behavior);
+    let run = &w.places[pod.ix()].runtime.containers[usize::from(ix)];
+    let (attempt, generation) = (run.attempt, run.generation);
+    let Some(own) = behavior.containers.get(usize::from(ix)) else { return };
+    for (point, write) in (0..).zip(own.attempt(attempt).writes.iter()) {
+        w.after(write.at, SimEvent::DiskWritten { pod, container: ix, point, generation });
+    }
+}
+
+/// A container's process runs: so is what it uses of memory.
+fn uses_memory(w: &mut World, pod: PodId, ix: ContainerIx) {
+    let p = w.local(pod);
+    if p.runtime.attempt(ix).memory.is_empty() {
+        return;
+    }
+    let behavior = Arc::clone(&p.runtime.behavior);
+    let run = &p.runtime.containers[usize::from(ix)];
+    let (attempt, generation) = (run.attempt, run.generation);
+    for point in &behavior.containers[usize::from(ix)].attempt(attempt).memory {
+        w.after(point.at, SimEvent::MemoryUsed { pod, container: ix, generation });
+    }
+}
+
+/// What a running container uses, in bytes; None: the scenario does not say, or it does not run.
+pub fn memory_used(p: Local<'_>, ix: ContainerIx, now: Time) -> Option<i64> {
+    let script = &p.runtime.attempt(ix).memory;
+    if script.is_empty() {
+        return None;
+    }
+    let newest = p.runtime.live.newest(p.container(ix).name)?;
+    let since = now.since(newest.started_at.filter(|_| newest.state == InstanceState::Running)?);
+    Some(script.iter().rfind(|point| point.at <= since).map_or(0, |point| point.bytes))
 }
 
 fn weighted(w: &mut World, pod: PodId, weights: &[(u8, f64)]) -> u8 {
@@ -158,9 +203,7 @@ pub fn end(w: &mut World, pod: PodId, ix: ContainerIx, code: i32, reason: Sym) {
     };
     c.message = message;
     pleg::touched(w, pod);
-    kubelet::start_container::process_ended(w, pod, ix);
-    kubelet::kill::exited(w, pod, ix);
-    kubelet::prober::container_changed(w, pod);
+    w.signal(Signal::ProcessEnded { pod, container: ix });
 }
 
 /// `getTerminationMessage` (kuberuntime_container.go): the file's text, or with FallbackToLogsOnError the log's tail
@@ -289,34 +332,6 @@ pub fn sandbox_dies(w: &mut World, pod: PodId) {
     for ix in ended {
         end(w, pod, ix, 137, Sym::ERROR);
     }
-}
-
-/// A machine goes off, with everything on it.
-pub fn machine_off(w: &mut World, node: NodeId) {
-    w.machines[node.ix()].going_off = false;
-    kubelet::stop(w, node);
-    w.machines[node.ix()].up = false;
-}
-
-/// A machine that was off runs again: no process and no sandbox has survived. What was queued for them finds them ended.
-pub fn machine_on(w: &mut World, node: NodeId) {
-    w.machines[node.ix()].up = true;
-    let now = w.now;
-    for pod in w.machines[node.ix()].pods.clone() {
-        let live = Arc::make_mut(&mut w.places[pod.ix()].runtime.live);
-        for c in &mut live.containers {
-            if c.state == InstanceState::Running {
-                c.state = InstanceState::Exited;
-                c.exit_code = 255;
-                c.reason = Sym::UNKNOWN;
-                c.finished_at = Some(now);
-            }
-        }
-        for s in &mut live.sandboxes {
-            s.ready = false;
-        }
-    }
-    kubelet::start_after(w, node, Span::ZERO);
 }
 
 /// How long stopping a sandbox takes.

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use super::api_server::{self, NewPod};
 use super::node_lifecycle;
-use crate::api::{NodeSpec, Sym};
+use crate::api::Sym;
 use crate::engine::random;
 use crate::record::Directory;
-use crate::rules::scheduler::placement::node_declared_features;
 use crate::scenario::plan::{Plan, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::kubelet::{Anchors, Kubelet};
@@ -77,7 +76,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             next_pull: 0,
         });
         let conditions = node_lifecycle::healthy(plan.start - node_lifecycle::KUBELET_AGE);
-        api_server::nodes::found(&mut w, node_spec(plan, ix), ip, conditions);
+        api_server::nodes::found(&mut w, node_lifecycle::node_spec(plan, ix), ip, conditions);
     }
     super::attach_detach::node_changed(&mut w);
     super::scheduler::start(&mut w);
@@ -102,12 +101,6 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
         w.at(action.at, SimEvent::Action { index });
     }
     w
-}
-
-/// A node's object as its kubelet registers it.
-pub fn node_spec(plan: &Plan, node: usize) -> NodeSpec {
-    let declared_features = node_declared_features::declared(&plan.gates);
-    NodeSpec { declared_features, ..plan.nodes[node].spec.clone() }
 }
 
 /// A replica is created, and the next one is queued.

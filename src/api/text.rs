@@ -208,6 +208,24 @@ impl Text {
     pub fn fixed(self) -> Option<Sym> {
         if let Text::Is(words) = self { Some(words) } else { None }
     }
+    /// Whether the words are others for another pod.
+    pub fn names_its_pod(self) -> bool {
+        match self {
+            Text::Is(_)
+            | Text::Pulling { .. }
+            | Text::ImagePresent { .. }
+            | Text::PullFailed { .. }
+            | Text::PullBackOff { .. } => false,
+            Text::CrashBackOff { .. }
+            | Text::BackOffRestarting { .. }
+            | Text::Assigned { .. }
+            | Text::MarkingForDeletion
+            | Text::CancellingDeletion
+            | Text::RunAsRoot { .. }
+            | Text::AroundPod { .. }
+            | Text::AroundUid { .. } => true,
+        }
+    }
     /// The words, about `pod`.
     pub fn show<'a>(&'a self, pod: &'a PodIdent) -> impl fmt::Display + 'a {
         Shown { text: self, pod }

@@ -1,8 +1,9 @@
 //! The queue of future events: ordered by time, first in first out among equals.
 //!
 //! Time never goes back, so a wheel beats a heap once many events wait (`benches/parts.rs`): an event goes into the slot
-//! of its tick, coarser the further off it is, and comes down a level when its coarse slot is reached; only the events
-//! of the tick under way are sorted, in a heap. The plain heap is kept below as the specification.
+//! of its tick, coarser the further off it is, and comes down a level when its coarse slot is reached. Only the events of
+//! the tick under way are sorted: once, when it begins, and those that come into it later in a heap beside them. The plain
+//! heap is kept below as the specification.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -47,13 +48,10 @@ fn tick_of(at: Time) -> u64 {
     (at.micros().cast_unsigned() ^ (1 << 63)) >> TICK_BITS
 }
 
-/// Entries in no order, in the shape in which a heap takes them over without a copy.
-type Slot<E> = Vec<Reverse<Entry<E>>>;
-
 /// The slots of one level; which of them hold something is kept beside them.
 #[derive(Clone, Debug)]
 struct Level<E> {
-    slots: Vec<Slot<E>>,
+    slots: Vec<Vec<Entry<E>>>,
     occupied: [u64; SLOTS / 64],
 }
 
@@ -62,7 +60,7 @@ impl<E: Copy> Level<E> {
         Level { slots: vec![Vec::new(); SLOTS], occupied: [0; SLOTS / 64] }
     }
     fn put(&mut self, slot: usize, entry: Entry<E>) {
-        self.slots[slot].push(Reverse(entry));
+        self.slots[slot].push(entry);
         self.occupied[slot / 64] |= 1 << (slot % 64);
     }
     /// The first occupied slot that is not before `from`.
@@ -77,30 +75,41 @@ impl<E: Copy> Level<E> {
             bits = *self.occupied.get(word)?;
         }
     }
-    fn take(&mut self, slot: usize) -> Slot<E> {
+    /// A slot's entries; `room`, which is empty, takes their place.
+    fn take(&mut self, slot: usize, room: Vec<Entry<E>>) -> Vec<Entry<E>> {
         self.occupied[slot / 64] &= !(1 << (slot % 64));
-        std::mem::take(&mut self.slots[slot])
+        std::mem::replace(&mut self.slots[slot], room)
     }
 }
 
 /// Events that wait for their instants.
 #[derive(Clone, Debug)]
 pub struct Queue<E> {
-    /// The events of the tick under way, and earlier ones.
-    near: BinaryHeap<Reverse<Entry<E>>>,
+    /// The events of the tick under way as it found them, the next one last.
+    sorted: Vec<Entry<E>>,
+    /// Those that have come into it since, and earlier ones.
+    late: BinaryHeap<Reverse<Entry<E>>>,
     /// That tick.
     tick: u64,
     /// Made when they are first needed.
     levels: Vec<Level<E>>,
-    /// Emptied slots, to be filled again.
-    spare: Vec<Slot<E>>,
+    /// Emptied coarse slots, to be filled again: of those only a few are in use at once, and they are large.
+    spare: Vec<Vec<Entry<E>>>,
     len: usize,
     next: u64,
 }
 
 impl<E: Copy> Queue<E> {
     pub fn new() -> Queue<E> {
-        Queue { near: BinaryHeap::new(), tick: 0, levels: Vec::new(), spare: Vec::new(), len: 0, next: 0 }
+        Queue {
+            sorted: Vec::new(),
+            late: BinaryHeap::new(),
+            tick: 0,
+            levels: Vec::new(),
+            spare: Vec::new(),
+            len: 0,
+            next: 0,
+        }
     }
 
     /// Queues an event; returns its number, which orders equals.
@@ -115,23 +124,35 @@ impl<E: Copy> Queue<E> {
         sequence
     }
 
+    #[inline]
     pub fn pop(&mut self) -> Option<(Time, u64, E)> {
-        let Reverse(entry) = self.near.pop()?;
+        let late_first = match (self.sorted.last(), self.late.peek()) {
+            (Some(first), Some(Reverse(late))) => late < first,
+            (first, _) => first.is_none(),
+        };
+        let entry = if late_first { self.late.pop().map(|Reverse(late)| late) } else { self.sorted.pop() }?;
         self.len -= 1;
-        if self.near.is_empty() {
+        if self.sorted.is_empty() && self.late.is_empty() {
             self.advance();
         }
         Some((entry.at, entry.sequence, entry.event))
     }
 
     /// When the next event comes.
+    #[inline]
     pub fn peek_time(&self) -> Option<Time> {
-        self.near.peek().map(|Reverse(entry)| entry.at)
+        self.peek().map(|(at, _)| at)
     }
 
     /// When the next event comes, and its number.
+    #[inline]
     pub fn peek(&self) -> Option<(Time, u64)> {
-        self.near.peek().map(|Reverse(entry)| (entry.at, entry.sequence))
+        let first = match (self.sorted.last(), self.late.peek()) {
+            (Some(first), Some(Reverse(late))) => first.min(late),
+            (Some(first), None) => first,
+            (None, late) => &late?.0,
+        };
+        Some((first.at, first.sequence))
     }
 
     /// The number that the next event gets. Numbers are given in the order of queueing, so what one step has queued is
@@ -143,8 +164,9 @@ impl<E: Copy> Queue<E> {
     /// Everything that waits, in the order in which it will be played.
     pub fn waiting(&self) -> Vec<(Time, u64, E)> {
         let far = self.levels.iter().flat_map(|level| level.slots.iter().flatten());
-        let all = self.near.iter().chain(far);
-        let mut list: Vec<_> = all.map(|Reverse(entry)| (entry.at, entry.sequence, entry.event)).collect();
+        let late = self.late.iter().map(|Reverse(entry)| entry);
+        let all = self.sorted.iter().chain(late).chain(far);
+        let mut list: Vec<_> = all.map(|entry| (entry.at, entry.sequence, entry.event)).collect();
         list.sort_by_key(|(at, sequence, _)| (*at, *sequence));
         list
     }
@@ -159,10 +181,11 @@ impl<E: Copy> Queue<E> {
 
     /// Puts an entry where it belongs as seen from the tick under way: on the level of the highest digit in which its
     /// tick differs.
+    #[inline]
     fn place(&mut self, entry: Entry<E>) {
         let tick = tick_of(entry.at);
         if tick <= self.tick {
-            self.near.push(Reverse(entry));
+            self.late.push(Reverse(entry));
             return;
         }
         let level = ((tick ^ self.tick).ilog2() / SLOT_BITS) as usize;
@@ -170,18 +193,19 @@ impl<E: Copy> Queue<E> {
             self.levels.push(Level::new());
         }
         let slot = (tick >> (level as u32 * SLOT_BITS)) as usize % SLOTS;
-        let level = &mut self.levels[level];
-        if level.slots[slot].capacity() == 0
-            && let Some(spare) = self.spare.pop()
+        let list = &mut self.levels[level];
+        if level > 0
+            && list.slots[slot].capacity() == 0
+            && let Some(room) = self.spare.pop()
         {
-            level.slots[slot] = spare;
+            list.slots[slot] = room;
         }
-        level.put(slot, entry);
+        list.put(slot, entry);
     }
 
-    /// Goes on to the next tick that has events, so that the heap is empty only when the queue is.
+    /// Goes on to the next tick that has events, so that none is under way only when the queue is empty.
     fn advance(&mut self) {
-        while self.near.is_empty() && self.len > 0 {
+        while self.sorted.is_empty() && self.late.is_empty() && self.len > 0 {
             let found = self.levels.iter().enumerate().find_map(|(number, level)| {
                 let digit = (self.tick >> (number as u32 * SLOT_BITS)) as usize % SLOTS;
                 level.first(digit + 1).map(|slot| (number, slot))
@@ -191,17 +215,21 @@ impl<E: Copy> Queue<E> {
             // The digits above stay, this one becomes the slot's, those below start at zero.
             let above = (self.tick >> shift) & !(SLOTS as u64 - 1);
             self.tick = (above | slot as u64) << shift;
-            let mut entries = self.levels[number].take(slot);
             if number == 0 {
-                // All of it is of this tick.
-                entries = std::mem::replace(&mut self.near, BinaryHeap::from(entries)).into_vec();
+                // All of it is of this tick. The lists change places, so that their room is used again.
+                let room = std::mem::take(&mut self.sorted);
+                self.sorted = self.levels[number].take(slot, room);
+                if self.sorted.len() > 1 {
+                    self.sorted.sort_unstable_by(|a, b| b.cmp(a));
+                }
             } else {
-                for Reverse(entry) in entries.drain(..) {
+                let mut entries = self.levels[number].take(slot, Vec::new());
+                for entry in entries.drain(..) {
                     self.place(entry);
                 }
-            }
-            if self.spare.len() < SLOTS && entries.capacity() <= LARGE {
-                self.spare.push(entries);
+                if self.spare.len() < SLOTS && entries.capacity() <= LARGE {
+                    self.spare.push(entries);
+                }
             }
         }
     }

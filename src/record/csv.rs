@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::ops::Range;
 
 use super::cells::{Lines, Stamp, cell, integer, pod_name, seconds, words};
+use super::spelled::{Spelled, common};
 use super::{Change, Directory, Ending, NodeRow, PodRow, Sink, Transition};
 use crate::api::{EventText, PodIdent, Sym, Tri};
 use crate::time::Time;
@@ -58,11 +59,14 @@ pub struct Timeline<W: Write> {
     scratch: String,
     /// The first five cells of the row before, where they stand: rows of one write to the API share them.
     head: Option<(About, Range<usize>)>,
+    /// The other cells of changes that many pods go through.
+    spelled: Spelled,
 }
 
 impl<W: Write> Timeline<W> {
     pub fn new(out: W) -> Timeline<W> {
-        Timeline { lines: Lines::new(out), stamp: Stamp::new(), scratch: String::new(), head: None }
+        let (scratch, spelled) = (String::new(), Spelled::default());
+        Timeline { lines: Lines::new(out), stamp: Stamp::new(), scratch, head: None, spelled }
     }
 
     /// `time,timestamp,namespace,pod,node,`
@@ -98,6 +102,22 @@ impl<W: Write> Timeline<W> {
 
     fn row(&mut self, directory: &Directory, t: &Transition) -> io::Result<()> {
         self.head(directory, t);
+        match common(&t.change) {
+            None => self.change(directory, t),
+            Some(key) => match self.spelled.get(&key) {
+                Some(cells) => self.lines.bytes.extend_from_slice(cells),
+                None => {
+                    let from = self.lines.bytes.len();
+                    self.change(directory, t);
+                    self.spelled.keep(key, &self.lines.bytes[from..]);
+                }
+            },
+        }
+        self.lines.end()
+    }
+
+    /// All cells from `kind` on.
+    fn change(&mut self, directory: &Directory, t: &Transition) {
         let ident = t.pod.map(|p| &directory.pods[p as usize]);
         let out = &mut self.lines.bytes;
         match &t.change {
@@ -146,7 +166,6 @@ impl<W: Write> Timeline<W> {
                 out.extend_from_slice(b",,");
             }
         }
-        self.lines.end()
     }
 }
 

@@ -8,6 +8,7 @@ pub mod difference;
 pub mod jsonl;
 pub mod objects;
 pub mod sink;
+mod spelled;
 /// Where there are threads; elsewhere every sink runs with the run.
 #[cfg(not(target_family = "wasm"))]
 pub mod threaded;

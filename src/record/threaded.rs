@@ -10,7 +10,7 @@ use crate::api::{PodIdent, Sym};
 use crate::time::Time;
 
 /// So many batches may wait; then the run waits for the sink.
-const WAITING: usize = 16;
+const WAITING: usize = 32;
 
 enum Told {
     /// What the directory has gained since the last message goes ahead of everything that names it.

@@ -20,7 +20,7 @@ pub struct Transition {
     pub step: u64,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Change {
     /// Empty: before the first, after the last.
     Phase {
@@ -64,7 +64,7 @@ pub enum Change {
 }
 
 /// The event object that kubectl shows (`v1.Event`), as far as a timeline holds it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Event {
     /// The reporting component.
     pub component: Sym,

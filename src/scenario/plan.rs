@@ -211,7 +211,7 @@ pub struct PodTemplate {
     pub namespace: Sym,
     pub labels: Arc<BTreeMap<String, String>>,
     pub annotations: BTreeMap<String, String>,
-    pub finalizers: Vec<Sym>,
+    pub finalizers: Arc<Vec<Sym>>,
     /// Defaulted, admitted (default tolerations, service-account volume, priority).
     pub spec: Arc<PodSpec>,
     pub qos_class: Sym,
@@ -240,10 +240,17 @@ pub struct SandboxBehavior {
     pub error: Sym,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ContainerBehavior {
     /// Start by start; the last one repeats for ever.
     pub attempts: Vec<Attempt>,
+}
+
+impl Default for ContainerBehavior {
+    /// Of a container that no behaviour describes.
+    fn default() -> ContainerBehavior {
+        ContainerBehavior { attempts: vec![Attempt::default()] }
+    }
 }
 
 impl ContainerBehavior {
@@ -279,6 +286,33 @@ pub struct Attempt {
     pub log: Vec<String>,
     /// Its termination message.
     pub message: Option<Sym>,
+}
+
+impl Default for Attempt {
+    /// Nothing is said of it: it runs until it is told to stop.
+    fn default() -> Attempt {
+        const INSTANT: Distribution = Distribution::Constant(Span::ZERO);
+        let hook = HookBehavior { takes: INSTANT, exit: 0, output: Sym::EMPTY };
+        Attempt {
+            runs: None,
+            exit: Exit::Code(0),
+            reason: Sym::EMPTY,
+            pre_create_error: None,
+            create_error: None,
+            pre_start_error: None,
+            start_error: None,
+            on_term: OnTerm::After { after: INSTANT, exit: 143 },
+            startup: Vec::new(),
+            readiness: Vec::new(),
+            liveness: Vec::new(),
+            post_start: hook.clone(),
+            pre_stop: hook,
+            writes: Vec::new(),
+            memory: Vec::new(),
+            log: Vec::new(),
+            message: None,
+        }
+    }
 }
 
 impl Attempt {

@@ -171,7 +171,7 @@ pub struct Outcome {
 }
 
 /// How many events are played between two hand-overs to the sink.
-const BATCH: u32 = 4096;
+const BATCH: u32 = 512;
 
 /// Plays a plan to its end (or until somebody wants it to stop); rows leave as they happen.
 ///

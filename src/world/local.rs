@@ -7,6 +7,7 @@ use std::ops::Deref;
 
 use super::worker::{ContainerMemory, Worker};
 use super::{ContainerIx, NodeId, Pod, PodId, Runtime, World};
+use crate::time::Time;
 
 /// Where a pod runs: what its machine has of it, and the worker of the kubelet there, which goes with the kubelet's process.
 #[derive(Clone, Debug)]
@@ -101,5 +102,9 @@ impl World {
             self.places[pod.ix()].worker = None;
         }
         machine.kubelet.take().is_some()
+    }
+    /// When a node's kubelet started; without one, nothing has.
+    pub fn kubelet_start(&self, node: NodeId) -> Time {
+        self.kubelet(node).map_or(Time::FAR, |kubelet| kubelet.start)
     }
 }

@@ -26,11 +26,13 @@ pub mod pod;
 pub mod pod_gc;
 pub mod runtime;
 pub mod scheduling;
+pub mod signal;
 pub mod store;
 pub mod volumes;
 pub mod worker;
 pub mod world_parts;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 pub use event::SimEvent;
@@ -41,6 +43,7 @@ pub use machine::Machine;
 pub use node::{Node, NodeConditionKind, NodeId};
 pub use pod::{Deletion, Pod, PodId};
 pub use runtime::Runtime;
+pub use signal::Signal;
 pub use store::Store;
 
 pub use crate::api::ContainerIx;
@@ -104,6 +107,8 @@ pub struct World {
     /// One queued event is one step.
     pub step: u64,
     pub queue: Queue<SimEvent>,
+    /// What is to be taken up in this step; empty between steps.
+    pub signals: VecDeque<Signal>,
     /// How many draws each pod has made.
     pub draws: Vec<u32>,
     /// What pods are made of: those of the scenario, then those that came while it ran.

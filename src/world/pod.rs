@@ -37,7 +37,7 @@ pub struct Pod {
     pub exists: bool,
     pub spec: Arc<PodSpec>,
     pub labels: Arc<BTreeMap<String, String>>,
-    pub finalizers: Vec<Sym>,
+    pub finalizers: Arc<Vec<Sym>>,
     /// `metadata.ownerReferences`; None where nobody has made it.
     pub owners: Option<Arc<Vec<OwnerReference>>>,
     /// How often labels or annotations were changed: the kubelet syncs a pod for that too.

@@ -1,5 +1,6 @@
 //! An empty world.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::images::ImageNames;
@@ -34,6 +35,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         now: plan.start,
         step: 0,
         queue: Queue::new(),
+        signals: VecDeque::new(),
         draws: Vec::new(),
         templates: plan.templates.clone(),
         pods: Store::default(),

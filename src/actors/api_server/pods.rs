@@ -12,7 +12,7 @@ use crate::api::{
 use crate::engine::digest::Mix;
 use crate::engine::random;
 use crate::record::{Change, PodRecord};
-use crate::scenario::plan::{PodTemplate, TemplateIx};
+use crate::scenario::plan::{ContainerBehavior, PodTemplate, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::learned::{Update, Written};
 use crate::world::pod::Shown;
@@ -93,7 +93,7 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
         exists: true,
         spec: Arc::clone(&t.spec),
         labels: Arc::clone(&t.labels),
-        finalizers: t.finalizers.clone(),
+        finalizers: Arc::clone(&t.finalizers),
         owners: (!owners.is_empty()).then(|| Arc::new(owners)),
         metadata_changes: 0,
         generation,
@@ -303,7 +303,7 @@ pub fn update(w: &mut World, pod: PodId, edit: Edit) {
         p.generation += i64::from(counts);
     }
     if let Some(finalizers) = finalizers {
-        p.finalizers = finalizers;
+        p.finalizers = Arc::new(finalizers);
     }
     let goes = p.finalizers.is_empty() && p.deletion.is_some_and(|d| d.grace_secs == 0);
     let count = p.container_count();
@@ -320,7 +320,7 @@ fn add_containers(runtime: &mut Runtime, count: usize) {
     if runtime.containers.len() < count {
         runtime.containers.resize(count, ContainerRun::default());
         let mut behavior = (*runtime.behavior).clone();
-        behavior.containers.resize_with(count, crate::actors::default_container_behavior);
+        behavior.containers.resize_with(count, ContainerBehavior::default);
         runtime.behavior = Arc::new(behavior);
     }
 }

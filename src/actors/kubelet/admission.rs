@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::taken;
-use crate::actors::{api_server, events, runtime};
+use super::{devices, taken};
+use crate::actors::{api_server, events, node_lifecycle, runtime};
 use crate::api::{Effect, Phase, PodStatus, Sym, Text};
+use crate::rules::kubelet::eviction::CRITICAL;
 use crate::rules::scheduler::placement::amounts::Amounts;
 use crate::rules::scheduler::placement::{NodeInfo, PodRequest, node_affinity, node_ports, taint_toleration};
 use crate::world::{Local, NodeId, PodId, World};
@@ -13,7 +14,7 @@ use crate::world::{Local, NodeId, PodId, World};
 /// (`generalFilter`, pkg/kubelet/lifecycle/predicate.go), and the shutdown manager last.
 pub fn admit(w: &World, pod: PodId, node: NodeId, request: &PodRequest) -> Result<(), (Sym, Text)> {
     // What it was given before a restart of the kubelet counts, not what it waits for.
-    let own = super::allocation::set_aside(w.local(pod), &w.gates);
+    let own = taken::set_aside(w.local(pod), &w.gates);
     check(w, pod, node, request, own.as_ref())
 }
 
@@ -30,13 +31,36 @@ fn check(
     request: &PodRequest,
     asked: Option<&Amounts>,
 ) -> Result<(), (Sym, Text)> {
-    super::eviction::admits(w, pod, node)?;
-    super::devices::admits(w, pod, node)?;
+    no_pressure(w, pod, node)?;
+    devices::admits(w, pod, node)?;
     predicates(w, pod, node, request, asked)?;
     if w.kubelet(node).is_some_and(|kubelet| kubelet.shutting_down.is_some()) {
         return Err((Sym::NODE_SHUTDOWN, "Pod was rejected as the node is shutting down.".into()));
     }
     Ok(())
+}
+
+/// Whether a node under pressure takes a pod (`Admit`, eviction_manager.go).
+fn no_pressure(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
+    let known = w.kubelet(node).into_iter().flat_map(|kubelet| &kubelet.pressure);
+    let seen = known.filter(|pressure| pressure.seen.is_some());
+    let short: Vec<Sym> = seen.map(|pressure| pressure.resource).collect();
+    let p = w.local(pod);
+    if short.is_empty() || p.spec.priority.unwrap_or(0) >= CRITICAL {
+        return Ok(());
+    }
+    if let [only] = short[..]
+        && only == "memory"
+    {
+        let taint = node_lifecycle::pressure_taint(only);
+        let tolerated =
+            p.spec.tolerations.iter().any(|toleration| taint_toleration::tolerates(toleration, &taint));
+        if p.status.form().qos_class != Sym::BEST_EFFORT || tolerated {
+            return Ok(());
+        }
+    }
+    let conditions: Vec<&str> = short.into_iter().map(node_lifecycle::pressure_condition).collect();
+    Err((Sym::EVICTED, format!("The node had condition: [{}]. ", conditions.join(" ")).into()))
 }
 
 /// Against the node as its kubelet's lister has it, which after its deletion is as it was last.
@@ -97,7 +121,7 @@ fn allowed_pods(w: &World, node: NodeId) -> i64 {
 fn room(w: &World, pod: PodId, node: NodeId, asked: &Amounts) -> Result<(), (Sym, Text)> {
     let (mut used, mut count) = (Amounts::default(), 0);
     for other in taken::others(w, pod, node) {
-        match super::allocation::set_aside(other, &w.gates) {
+        match taken::set_aside(other, &w.gates) {
             None => used.add(&taken::request_of(w, other.id).requests.asked),
             Some(own) => used.add(&own),
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::{admission, pleg, pod_worker};
+use super::{admission, pleg, taken};
 use crate::actors::events;
 use crate::api::{Condition, InstanceState, Sym, Text};
 use crate::rules::kubelet::resize;
@@ -17,7 +17,7 @@ use crate::rules::scheduler::placement::amounts::{self, Amounts};
 use crate::rules::versions::gates::Gates;
 use crate::time::Span;
 use crate::world::worker::Work;
-use crate::world::{ContainerIx, Kubelet, Local, NodeId, Pod, PodId, Runtime, SimEvent, World};
+use crate::world::{Kubelet, Local, NodeId, Pod, PodId, Runtime, Signal, SimEvent, World};
 
 /// `retryDelay`, since the last try of any kind.
 const RETRY: Span = Span::from_secs(180);
@@ -34,13 +34,6 @@ pub fn conditions(p: Local<'_>, gates: &Gates) -> SmallVec<[Condition; 2]> {
         }
         _ => SmallVec::new(),
     }
-}
-
-/// What is set aside for a pod that was resized; None for those that have what their spec asks for.
-pub fn set_aside(p: Local<'_>, gates: &Gates) -> Option<Amounts> {
-    let own = p.runtime.resize.as_deref()?;
-    let spec = resize::with_sizes(&own.seen, &own.allocated);
-    Some(amounts::requests(&spec, gates.pod_level_resources).asked)
 }
 
 /// The spec that the kubelet works with: the API's, with the sizes that are set aside (`UpdatePodFromAllocation`).
@@ -140,7 +133,8 @@ fn push(w: &mut World, pod: PodId, node: NodeId) {
 fn grows(p: Local<'_>, gates: &Gates) -> bool {
     let Some(own) = p.runtime.resize.as_deref() else { return false };
     let desired = amounts::requests(&own.seen, gates.pod_level_resources).asked;
-    set_aside(p, gates).is_some_and(|has| desired.milli_cpu > has.milli_cpu || desired.memory > has.memory)
+    taken::set_aside(p, gates)
+        .is_some_and(|has| desired.milli_cpu > has.milli_cpu || desired.memory > has.memory)
 }
 
 /// `RetryPendingResizes`: all that wait, in their order. Each is synced, but for the one that its caller syncs.
@@ -157,7 +151,7 @@ fn retry(w: &mut World, node: NodeId, updated: Option<PodId>) {
             left.push(pod);
         }
         if updated != Some(pod) {
-            pod_worker::update_pod(w, pod);
+            w.signal(Signal::ResizeTried { pod });
         }
     }
     if !left.is_empty() {
@@ -260,13 +254,4 @@ pub fn actuated(w: &mut World, pod: PodId) {
         }
     }
     pleg::touched(w, pod);
-}
-
-/// A new instance has what is set aside.
-pub fn container_started(runtime: &mut Runtime, ix: ContainerIx) {
-    let Some(own) = runtime.resize.as_deref_mut() else { return };
-    let ix = usize::from(ix);
-    if let (Some(actual), Some(allocated)) = (own.actual.get_mut(ix), own.allocated.get(ix)) {
-        actual.clone_from(allocated);
-    }
 }

@@ -7,12 +7,12 @@
 //! attached before its node's status, written every ten seconds, counts it among those in use; then it looks with a
 //! back-off of its own, so that a volume that took a minute to come may lie there for half a minute more.
 
-use super::volumes::{self, RETRY_LATE_SPREAD_MICROS};
+use super::mounts::{self, RETRY_LATE_SPREAD_MICROS};
 use crate::actors::{attach_detach, events};
 use crate::api::Sym;
 use crate::rules::kubelet::volume_ownership as ownership;
 use crate::scenario::plan::ObjectKind;
-use crate::time::{Span, Time};
+use crate::time::{Span, Time, next_on_grid};
 use crate::world::volumes::{ClaimIx, ClaimMount, ClaimMounts, MountStage, VolumeIx};
 use crate::world::worker::Work;
 use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
@@ -71,9 +71,9 @@ pub fn begin(w: &mut World, pod: PodId, node: NodeId, others: bool) {
     }
     for (at, stage) in stages.into_iter().enumerate() {
         match stage {
-            MountStage::NotInUse => want_status(w, node, w.now + volumes::FIRST_TRY),
+            MountStage::NotInUse => want_status(w, node, w.now + mounts::FIRST_TRY),
             MountStage::Mounting => mount(w, pod, at),
-            _ => look_after(w, pod, at, volumes::FIRST_TRY),
+            _ => look_after(w, pod, at, mounts::FIRST_TRY),
         }
     }
 }
@@ -86,13 +86,14 @@ fn takes_time(w: &World, pod: PodId, volume: VolumeIx) -> bool {
 }
 
 /// How far the pod's claims are.
-fn mounts(w: &World, pod: PodId) -> Option<&ClaimMounts> {
+fn mounts_of(w: &World, pod: PodId) -> Option<&ClaimMounts> {
     w.worker(pod)?.claims.as_deref()
 }
 
 /// Whether something of the pod's claims is not mounted yet.
 pub fn pending(w: &World, pod: PodId) -> bool {
-    mounts(w, pod).is_some_and(|mounts| mounts.claims.iter().any(|claim| claim.stage != MountStage::Mounted))
+    mounts_of(w, pod)
+        .is_some_and(|mounts| mounts.claims.iter().any(|claim| claim.stage != MountStage::Mounted))
 }
 
 /// All volumes but those of claims are mounted.
@@ -130,7 +131,7 @@ pub fn go_on(w: &mut World, pod: PodId, claim: ClaimIx, generation: u32) {
     }
     let node = worker.node;
     let current = w.machines[node.ix()].incarnation == generation;
-    let claim = mounts(w, pod).and_then(|mounts| mounts.claims.get(at)).copied();
+    let claim = mounts_of(w, pod).and_then(|mounts| mounts.claims.get(at)).copied();
     let Some(claim) = claim.filter(|_| current) else { return };
     match claim.stage {
         MountStage::NotInUse | MountStage::Mounted => {}
@@ -139,7 +140,7 @@ pub fn go_on(w: &mut World, pod: PodId, claim: ClaimIx, generation: u32) {
                 mount(w, pod, at);
             } else {
                 set_stage(w, pod, at, MountStage::NotAttached { looks: looks + 1 });
-                look_after(w, pod, at, volumes::back_off(looks) + volumes::RETRY_LATE);
+                look_after(w, pod, at, mounts::back_off(looks) + mounts::RETRY_LATE);
             }
         }
         MountStage::Mounting => mounted(w, pod, at),
@@ -169,7 +170,7 @@ fn mount(w: &mut World, pod: PodId, at: usize) {
 }
 
 fn volume_at(w: &World, pod: PodId, at: usize) -> Option<VolumeIx> {
-    mounts(w, pod)?.claims.get(at).map(|claim| claim.volume)
+    mounts_of(w, pod)?.claims.get(at).map(|claim| claim.volume)
 }
 
 /// The group that the volume's files get first, if they do.
@@ -221,8 +222,8 @@ fn done(w: &mut World, pod: PodId, at: usize) {
         w.volumes.list[usize::from(volume)].group = Some(group);
     }
     set_stage(w, pod, at, MountStage::Mounted);
-    if !pending(w, pod) && mounts(w, pod).is_some_and(|mounts| mounts.others) {
-        volumes::all_mounted(w, pod);
+    if !pending(w, pod) && mounts_of(w, pod).is_some_and(|mounts| mounts.others) {
+        mounts::all_mounted(w, pod);
     }
 }
 
@@ -249,7 +250,7 @@ fn want_status(w: &mut World, node: NodeId, at: Time) {
     let n = &w.machines[node.ix()];
     let (period, generation) = (n.config.node_status_update_frequency, n.incarnation);
     let anchor = crate::actors::node_lifecycle::status_anchor(w, node, period);
-    let at = super::pod_worker::next_on_grid(anchor, period, at);
+    let at = next_on_grid(anchor, period, at);
     w.at(at, SimEvent::NodeStatus { node, generation });
 }
 
@@ -284,11 +285,11 @@ fn holds(w: &World, pod: PodId, node: NodeId) -> bool {
 fn look(w: &mut World, volume: VolumeIx, node: NodeId) {
     let waits = |claim: &ClaimMount| claim.volume == volume && claim.stage == MountStage::NotInUse;
     let Some(kubelet) = w.kubelet(node) else { return };
-    let of_pod = |pod: &PodId| Some((*pod, mounts(w, *pod)?.claims.iter().position(waits)?));
+    let of_pod = |pod: &PodId| Some((*pod, mounts_of(w, *pod)?.claims.iter().position(waits)?));
     let mut waiting: Vec<(PodId, usize)> = kubelet.taken.pods.iter().filter_map(of_pod).collect();
     waiting.sort_unstable();
     for (pod, at) in waiting {
         set_stage(w, pod, at, MountStage::NotAttached { looks: 0 });
-        look_after(w, pod, at, volumes::RETRY_LATE);
+        look_after(w, pod, at, mounts::RETRY_LATE);
     }
 }

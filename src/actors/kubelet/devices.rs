@@ -4,18 +4,17 @@
 //! The node's status tells of a change at its next round only (`nodeStatusUpdateFrequency`), so the scheduler hears of
 //! the devices later than the kubelet itself.
 
-use super::pod_worker::next_on_grid;
 use super::taken;
 use crate::actors::api_server::nodes;
 use crate::api::{InstanceState, NodeSpec, Sym, Text};
 use crate::rules::kubelet::devices::{Claim, Devices, allocate};
 use crate::rules::machinery::quantity::Quantity;
-use crate::time::Span;
+use crate::time::{Span, next_on_grid};
 use crate::world::{Local, NodeId, PodId, SimEvent, World};
 
 /// How many devices of a plugin's resource the kubelet has: none before the plugin has registered.
 fn healthy(w: &World, node: NodeId, resource: Sym, delay: Span) -> i64 {
-    let start = super::start_of(w, node);
+    let start = w.kubelet_start(node);
     // Of a kubelet that runs since before the run everything has registered.
     if start >= w.plan.start && w.now.since(start) < delay {
         return 0;
@@ -61,7 +60,7 @@ pub fn admits(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
             resource: *resource,
             healthy: healthy(w, node, *resource, *delay),
             in_use: in_use.map(|other| taken::request_of(w, other.id).requests.asked.scalar(*resource)).sum(),
-            initializing: w.now == super::start_of(w, node),
+            initializing: w.now == w.kubelet_start(node),
         };
         allocate(claims, devices)
             .map_err(|refusal| (Sym::new("UnexpectedAdmissionError"), Text::from(refusal.to_string())))?;

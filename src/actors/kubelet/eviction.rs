@@ -6,28 +6,22 @@
 //! long: something outside of the pods takes it. A round comes every ten seconds while there is pressure; after an eviction
 //! the next one waits for its end only.
 
-use super::{end_pod, local_storage, pod_worker, taken};
-use crate::actors::{events, memory, node_lifecycle};
+use super::pod_worker::end_pod;
+use super::{local_storage, taken};
+use crate::actors::{events, node_lifecycle, runtime};
 use crate::api::{Sym, Text};
-use crate::rules::kubelet::eviction::{self as rule, Candidate, Consumer};
+use crate::rules::kubelet::eviction::{self as rule, CRITICAL, Candidate, Consumer, HARD_GRACE_SECS, PERIOD};
 use crate::rules::kubelet::status_change::EndedBy;
 use crate::rules::machinery::quantity::{Format, Quantity};
-use crate::time::Span;
+use crate::time::{Span, next_on_grid};
 use crate::world::kubelet::Pressure;
 use crate::world::machine::Shortage;
 use crate::world::worker::Work;
 use crate::world::{ContainerIx, NodeId, PodId, SimEvent, World};
 
-/// `evictionMonitoringPeriod`
-pub const PERIOD: Span = Span::from_secs(10);
 /// `podCleanupPollFreq`, and for how long (`podCleanupTimeout`).
 const POLL: Span = Span::from_secs(1);
 const CLEAN_UP: Span = Span::from_secs(30);
-/// Pods of this priority and above are critical (`SystemCriticalPriority`): nobody evicts them.
-pub const CRITICAL: i32 = 2_000_000_000;
-/// A hard threshold leaves a pod this long.
-pub const HARD_GRACE_SECS: i64 = 1;
-
 /// Something outside of the pods takes a resource of the machine from now on (or again, or still: then the node's condition
 /// stands). Without `lasts`, until a pod was evicted.
 pub fn begin(w: &mut World, node: NodeId, resource: Sym, lasts: Option<Span>) {
@@ -44,7 +38,7 @@ pub fn begin(w: &mut World, node: NodeId, resource: Sym, lasts: Option<Span>) {
 fn look_out(w: &mut World, node: NodeId, resource: Sym) {
     let now = w.now;
     let Some(kubelet) = w.kubelet_mut(node) else { return };
-    let round = pod_worker::next_on_grid(kubelet.start, PERIOD, now + Span::from_micros(1));
+    let round = next_on_grid(kubelet.start, PERIOD, now + Span::from_micros(1));
     let generation = kubelet.incarnation;
     match kubelet.pressure.iter_mut().find(|known| known.resource == resource) {
         // While the manager waits for an eviction, it comes back by itself.
@@ -179,7 +173,7 @@ fn containers(w: &World, pod: PodId, resource: Sym) -> Vec<(ContainerIx, i64)> {
     let p = w.local(pod);
     let all = p.container_ixs();
     match resource {
-        Sym::MEMORY => all.filter_map(|ix| Some((ix, memory::usage(p, ix, w.now)?))).collect(),
+        Sym::MEMORY => all.filter_map(|ix| Some((ix, runtime::memory_used(p, ix, w.now)?))).collect(),
         Sym::EPHEMERAL_STORAGE => local_storage::in_containers(w, pod),
         _ => Vec::new(),
     }
@@ -250,28 +244,4 @@ fn threshold(w: &World, node: NodeId, resource: Sym) -> Option<Quantity> {
     let capacity = n.capacity.get(resource.as_str())?;
     let bytes = capacity / 1_000_000_000 * share / 100 / 1_000_000_000;
     Some(Quantity::from_nanos(bytes * 1_000_000_000, Format::BinarySI))
-}
-
-/// Whether a node under pressure takes a pod (`Admit`, eviction_manager.go).
-pub fn admits(w: &World, pod: PodId, node: NodeId) -> Result<(), (Sym, Text)> {
-    let known = w.kubelet(node).into_iter().flat_map(|kubelet| &kubelet.pressure);
-    let seen = known.filter(|pressure| pressure.seen.is_some());
-    let short: Vec<Sym> = seen.map(|pressure| pressure.resource).collect();
-    let p = w.local(pod);
-    if short.is_empty() || p.spec.priority.unwrap_or(0) >= CRITICAL {
-        return Ok(());
-    }
-    if let [only] = short[..]
-        && only == "memory"
-    {
-        let taint = node_lifecycle::pressure_taint(only);
-        let tolerated = p.spec.tolerations.iter().any(|toleration| {
-            crate::rules::scheduler::placement::taint_toleration::tolerates(toleration, &taint)
-        });
-        if p.status.form().qos_class != Sym::BEST_EFFORT || tolerated {
-            return Ok(());
-        }
-    }
-    let conditions: Vec<&str> = short.into_iter().map(node_lifecycle::pressure_condition).collect();
-    Err((Sym::EVICTED, format!("The node had condition: [{}]. ", conditions.join(" ")).into()))
 }

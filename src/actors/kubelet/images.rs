@@ -1,7 +1,6 @@
 //! The image manager's pulls: what is on the node, and the node's queue of pulls (pkg/kubelet/images/puller.go). Whether
 //! and when a pod's image is pulled is [`crate::rules::kubelet::images`]' to say.
 
-use super::start_container;
 use crate::actors::events;
 use crate::api::{Sym, Text};
 use crate::rules::kubelet::images::{self, Note, Presence, PullMemory, Verdict};
@@ -10,13 +9,24 @@ use crate::scenario::plan::{KubeletConfig, ObjectKind, Outage};
 use crate::time::{Span, Time};
 use crate::world::kubelet::Pull;
 use crate::world::machine::PullSecret;
-use crate::world::{ContainerIx, NodeId, PodId, Purpose, SimEvent, World};
+use crate::world::{ContainerIx, NodeId, PodId, Purpose, Signal, SimEvent, World};
+
+/// What comes of asking for an image.
+pub enum Ensured {
+    Present,
+    /// With this reason and message.
+    Fails(Sym, Text),
+    /// The run waits for the image service: [`Signal::Pulled`] tells it.
+    Pulls,
+    /// The pod has no kubelet that could ask.
+    Nowhere,
+}
 
 /// `EnsureImageExists` up to the point where it blocks.
-pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) {
+pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) -> Ensured {
     let p = &w.pods[pod.ix()];
     let image = p.container(ix).image;
-    let Some(node) = p.node else { return };
+    let Some(node) = p.node else { return Ensured::Nowhere };
     let (full_name, problem) = (w.images.full(image), w.images.problem(image));
     let p = w.local(pod);
     let container = p.pod.container(ix);
@@ -27,18 +37,17 @@ pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) {
     match images::ensure(image, problem, &container.image_pull_policy, presence, &memory, w.now, &w.gates) {
         Verdict::Present(event) => {
             tell(w, pod, ix, event);
-            start_container::image_is_present(w, pod);
+            Ensured::Present
         }
         Verdict::Fails { reason, message, event } => {
             tell(w, pod, ix, event);
-            start_container::start_fails(w, pod, reason, message, Some(error_event(reason)));
+            Ensured::Fails(reason, message)
         }
         Verdict::Pulls(event) => {
             tell(w, pod, ix, event);
-            start_container::wait_for_pull(w, pod);
             let now = w.now;
             let n = &mut w.machines[node.ix()];
-            let Some(kubelet) = n.kubelet.as_deref_mut() else { return };
+            let Some(kubelet) = n.kubelet.as_deref_mut() else { return Ensured::Nowhere };
             n.next_pull += 1;
             kubelet.pull_queue.push_back(Pull {
                 id: n.next_pull,
@@ -52,17 +61,13 @@ pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) {
                 secret: None,
             });
             begin_pulls(w, node);
+            Ensured::Pulls
         }
     }
 }
 
 fn tell(w: &mut World, pod: PodId, ix: ContainerIx, event: Note) {
     events::kubelet(w, pod, event.warning, event.reason, event.message, Some(ix));
-}
-
-/// `startContainer` tells the error a second time, by its name alone.
-fn error_event(reason: Sym) -> Text {
-    Text::from(format!("Error: {reason}"))
 }
 
 /// `registryPullQPS` and `registryBurst`; no rate where pulls are not throttled (`throttleImagePulling`, puller.go).
@@ -92,7 +97,7 @@ fn begin_pulls(w: &mut World, node: NodeId) {
         let Some(mut pull) = kubelet.pull_queue.pop_front() else { return };
         // The throttle stands between the queue and the runtime: a pull that waited for its turn has cost no token yet.
         if pull_rate(&n.config).is_some_and(|rate| !kubelet.pull_throttle.take(rate, w.now)) {
-            fail(w, pull.pod, pull.container, Sym::new("pull QPS exceeded"));
+            ended(w, pull, Some(Sym::new("pull QPS exceeded")));
             continue;
         }
         pull.began = w.now;
@@ -226,7 +231,7 @@ pub fn pulled(w: &mut World, node: NodeId, id: u32) {
     let pull = kubelet.pulls.remove(at);
     begin_pulls(w, node);
     if let Some(error) = pull.error {
-        fail(w, pull.pod, pull.container, error);
+        ended(w, pull, Some(error));
         return;
     }
     let n = &mut w.machines[node.ix()];
@@ -241,19 +246,25 @@ pub fn pulled(w: &mut World, node: NodeId, id: u32) {
     let bytes = w.images.plan(&w.plan, pull.full_name).size_bytes;
     let event = images::works(pull.image, w.now.since(pull.began), w.now.since(pull.asked), bytes);
     tell(w, pull.pod, pull.container, event);
-    start_container::image_is_present(w, pull.pod);
+    ended(w, pull, None);
 }
 
-fn fail(w: &mut World, pod: PodId, ix: ContainerIx, error: Sym) {
+/// Who waits for a pull hears that it has ended.
+fn ended(w: &mut World, Pull { pod, container, .. }: Pull, error: Option<Sym>) {
+    w.signal(Signal::Pulled { pod, container, error });
+}
+
+/// What the pod remembers of a pull that has failed, and tells of it: reason and message.
+pub fn fails(w: &mut World, pod: PodId, ix: ContainerIx, error: Sym) -> Option<(Sym, Text)> {
     let now = w.now;
     let p = w.local_mut(pod);
     let image = p.container(ix).image;
-    let Some(pulls) = p.worker.map(|worker| &mut worker.pulls) else { return };
+    let pulls = &mut p.worker?.pulls;
     let known = pulls.iter().position(|(name, _)| *name == image).unwrap_or_else(|| {
         pulls.push((image, PullMemory::default()));
         pulls.len() - 1
     });
     let (failure, event) = images::fails(image, error, &mut pulls[known].1, now);
     tell(w, pod, ix, event);
-    start_container::start_fails(w, pod, failure.reason, failure.message, Some(error_event(failure.reason)));
+    Some((failure.reason, failure.message.into()))
 }

@@ -20,8 +20,17 @@ fn is_running(w: &World, pod: PodId, ix: ContainerIx) -> bool {
     p.runtime.live.newest(p.container(ix).name).is_some_and(|c| c.state == InstanceState::Running)
 }
 
+/// What a step of a stop leaves: the container whose stop has ended, if none of the pod's is under way any more.
+pub type Over = Option<ContainerIx>;
+
 /// Begins to stop a container. `override_secs` replaces the grace (eviction, shutdown, deletion in progress).
-pub fn begin(w: &mut World, pod: PodId, ix: ContainerIx, reason: KillReason, override_secs: Option<i64>) {
+pub fn begin(
+    w: &mut World,
+    pod: PodId,
+    ix: ContainerIx,
+    reason: KillReason,
+    override_secs: Option<i64>,
+) -> Over {
     let p = w.local(pod);
     let container = p.container(ix);
     let words = kill_words(reason, container.name, p.is_init(ix));
@@ -42,11 +51,9 @@ pub fn begin(w: &mut World, pod: PodId, ix: ContainerIx, reason: KillReason, ove
     let has_hook = p.container(ix).lifecycle.as_ref().is_some_and(|l| l.pre_stop.is_some());
     let sleep =
         p.container(ix).lifecycle.as_ref().and_then(|l| l.pre_stop.as_ref()).and_then(|h| h.sleep.clone());
-    let Some(worker) = p.worker else { return };
-    let generation = worker.begin_kill(ix, now, grace_secs);
+    let generation = p.worker?.begin_kill(ix, now, grace_secs);
     if !has_hook || grace_secs <= 0 {
-        after_pre_stop(w, pod, ix);
-        return;
+        return after_pre_stop(w, pod, ix);
     }
     let grace = Span::from_secs(grace_secs);
     let wait = match sleep {
@@ -54,6 +61,7 @@ pub fn begin(w: &mut World, pod: PodId, ix: ContainerIx, reason: KillReason, ove
         None => run_hook(w, pod, ix),
     };
     w.after(wait.min(grace), SimEvent::Kill { pod, container: ix, generation });
+    None
 }
 
 /// A hook in the container, beside the kubelet's wait for it: how long it takes.
@@ -83,19 +91,20 @@ pub fn hook_fails(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
 }
 
 /// A stage of a stop is over.
-pub fn go_on(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
-    let Some(kill) = kill_of(w, pod, ix).filter(|kill| kill.generation == generation) else { return };
+pub fn go_on(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) -> Over {
+    let kill = kill_of(w, pod, ix).filter(|kill| kill.generation == generation)?;
     match kill.stage {
         KillStage::PreStop => after_pre_stop(w, pod, ix),
         KillStage::Ordering => stop(w, pod, ix),
         KillStage::Stopping => {
             if is_running(w, pod, ix) {
                 runtime::end(w, pod, ix, 137, Sym::ERROR);
+                None
             } else {
-                done(w, pod, ix);
+                done(w, pod, ix)
             }
         }
-        KillStage::Done => {}
+        KillStage::Done => None,
     }
 }
 
@@ -104,9 +113,9 @@ fn left_secs(w: &World, kill: Kill) -> i64 {
     kill.grace_secs - w.now.since(kill.began).secs()
 }
 
-fn after_pre_stop(w: &mut World, pod: PodId, ix: ContainerIx) {
+fn after_pre_stop(w: &mut World, pod: PodId, ix: ContainerIx) -> Over {
     if must_wait(w, pod, ix) {
-        let Some(kill) = kill_of(w, pod, ix) else { return };
+        let kill = kill_of(w, pod, ix)?;
         let left = left_secs(w, kill).max(0);
         if left > 0 {
             set_stage(w, pod, ix, KillStage::Ordering);
@@ -114,10 +123,10 @@ fn after_pre_stop(w: &mut World, pod: PodId, ix: ContainerIx) {
                 Span::from_secs(left),
                 SimEvent::Kill { pod, container: ix, generation: kill.generation },
             );
-            return;
+            return None;
         }
     }
-    stop(w, pod, ix);
+    stop(w, pod, ix)
 }
 
 /// A sidecar waits for all main containers and for the sidecars behind it.
@@ -140,56 +149,57 @@ fn set_stage(w: &mut World, pod: PodId, ix: ContainerIx, stage: KillStage) {
 }
 
 /// `StopContainer`: SIGTERM now, SIGKILL after what is left of the grace.
-fn stop(w: &mut World, pod: PodId, ix: ContainerIx) {
-    let Some(own) = w.memory_mut(pod, ix).and_then(|memory| memory.kill.as_mut()) else { return };
+fn stop(w: &mut World, pod: PodId, ix: ContainerIx) -> Over {
+    let own = w.memory_mut(pod, ix)?.kill.as_mut()?;
     own.generation += 1;
     own.stage = KillStage::Stopping;
     let kill = *own;
     if !is_running(w, pod, ix) {
-        done(w, pod, ix);
-        return;
+        return done(w, pod, ix);
     }
     let timeout = left_secs(w, kill).max(MINIMUM_GRACE_SECS);
     w.after(Span::from_secs(timeout), SimEvent::Kill { pod, container: ix, generation: kill.generation });
     runtime::terminate(w, pod, ix);
+    None
 }
 
 /// A container's process has ended: the stop that waited for it is over once the runtime reports it.
-pub fn exited(w: &mut World, pod: PodId, ix: ContainerIx) {
-    let Some(kill) = kill_of(w, pod, ix) else { return };
+pub fn exited(w: &mut World, pod: PodId, ix: ContainerIx) -> Over {
+    let kill = kill_of(w, pod, ix)?;
     let instance = w.places[pod.ix()].runtime.containers[usize::from(ix)].generation;
     if kill.hook_until.is_some_and(|until| until > w.now) {
         // The hook loses its process.
         let waits = kill.stage == KillStage::PreStop;
         hook_fails(w, pod, ix, instance);
         if waits {
-            after_pre_stop(w, pod, ix);
-            return;
+            return after_pre_stop(w, pod, ix);
         }
     }
-    let Some(kill) = w.memory_mut(pod, ix).and_then(|memory| memory.kill.as_mut()) else { return };
+    let kill = w.memory_mut(pod, ix)?.kill.as_mut()?;
     if kill.stage != KillStage::Stopping {
-        return;
+        return None;
     }
     kill.generation += 1;
     let generation = kill.generation;
     let delay = w.latency(pod, |latency| &latency.stop);
     w.after(delay, SimEvent::Kill { pod, container: ix, generation });
+    None
 }
 
-fn done(w: &mut World, pod: PodId, ix: ContainerIx) {
+fn done(w: &mut World, pod: PodId, ix: ContainerIx) -> Over {
     set_stage(w, pod, ix, KillStage::Done);
+    let mut over = None;
     for other in w.pods[pod.ix()].container_ixs() {
         let waits = kill_of(w, pod, other).is_some_and(|kill| kill.stage == KillStage::Ordering);
         if waits && !must_wait(w, pod, other) {
-            stop(w, pod, other);
+            over = over.or(stop(w, pod, other));
         }
     }
-    super::sync::kill_done(w, pod, ix);
+    over.or_else(|| (!any_in_progress(w, pod)).then_some(ix))
 }
 
 /// Whether some container of the pod is still being stopped.
-pub fn any_in_progress(w: &World, pod: PodId) -> bool {
+fn any_in_progress(w: &World, pod: PodId) -> bool {
     let mut kills =
         w.worker(pod).into_iter().flat_map(|worker| &worker.memory).filter_map(|memory| memory.kill);
     kills.any(|kill| kill.stage != KillStage::Done)

@@ -6,31 +6,20 @@
 //! to two such periods after the last time (pkg/kubelet/server/stats/{fs_resource_analyzer,volume_stat_calculator}.go).
 //! Nothing ticks here: a round is queued for what it will see.
 
-use super::eviction::{CRITICAL, HARD_GRACE_SECS, PERIOD};
-use super::{end_pod, pod_worker::next_on_grid};
+use super::pod_worker::end_pod;
 use crate::actors::events;
 use crate::api::{InstanceState, Sym, Text};
 use crate::engine::random;
+use crate::rules::kubelet::eviction::{CRITICAL, HARD_GRACE_SECS, PERIOD};
 use crate::rules::kubelet::local_storage::{Usage, exceeded};
 use crate::rules::kubelet::status_change::EndedBy;
-use crate::time::{Span, Time};
+use crate::time::{Span, Time, next_on_grid};
 use crate::world::runtime::Written;
 use crate::world::worker::Work;
 use crate::world::{ContainerIx, Local, PodId, Purpose, SimEvent, World};
 
 /// containerd's `stats_collect_period`
 const COLLECT: Span = Span::from_secs(10);
-
-/// A container's process runs: its writes are queued.
-pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
-    let behavior = std::sync::Arc::clone(&w.places[pod.ix()].runtime.behavior);
-    let run = &w.places[pod.ix()].runtime.containers[usize::from(ix)];
-    let (attempt, generation) = (run.attempt, run.generation);
-    let Some(own) = behavior.containers.get(usize::from(ix)) else { return };
-    for (point, write) in (0..).zip(own.attempt(attempt).writes.iter()) {
-        w.after(write.at, SimEvent::DiskWritten { pod, container: ix, point, generation });
-    }
-}
 
 /// A point of an attempt's writes is reached, if its process still runs.
 pub fn written(w: &mut World, pod: PodId, ix: ContainerIx, point: u32, generation: u32) {
@@ -60,7 +49,7 @@ pub fn look(w: &mut World, pod: PodId) {
 /// Queues the round of the eviction manager that sees what is there now.
 fn see(w: &mut World, pod: PodId, in_volume: bool) {
     let Some(worker) = w.worker(pod) else { return };
-    let (rounds, generation) = (super::start_of(w, worker.node), w.machines[worker.node.ix()].incarnation);
+    let (rounds, generation) = (w.kubelet_start(worker.node), w.machines[worker.node.ix()].incarnation);
     let measured =
         if in_volume { measurements(w, pod).find(|at| *at >= w.now) } else { Some(collected(w, pod)) };
     if let Some(measured) = measured {

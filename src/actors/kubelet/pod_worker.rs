@@ -4,14 +4,18 @@
 //! (`podWorkerLoop`, `GetNewerThan`): a relist of the node or of the pod brings it. That wait is why a pod that has
 //! ended needs one more second to say so, and why a second update in one relist shows a second later.
 
-use super::{pleg, status_manager, sync};
+use super::deadline::{past_deadline, tick_at_or_after};
+use super::run::{Outcome, Step};
+use super::{kill, pleg, prober, start_container, status_manager, sync, taken, view};
+use crate::actors::{api_server, runtime};
+use crate::api::Sym;
+use crate::rules::kubelet::status_change::EndedBy;
+use crate::rules::kubelet::status_manager::has_initialized;
 use crate::rules::machinery::events::Correlator;
-use crate::time::{Span, Time};
+use crate::time::Span;
 use crate::world::worker::{SyncErrors, Work};
-use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
+use crate::world::{ContainerIx, NodeId, PodId, Purpose, Runtime, SimEvent, World};
 
-/// The work queue and active deadlines are looked at once a second (`syncLoop`, pkg/kubelet/kubelet.go).
-const TICK: Span = Span::from_secs(1);
 /// `workerBackOffPeriodJitterFactor`, `workerResyncIntervalJitterFactor`
 const JITTER: f64 = 0.5;
 /// `backOffPeriod` of a failed sync
@@ -19,22 +23,11 @@ const RETRY: Span = Span::from_secs(10);
 /// Of a sync that found the network not ready
 const NETWORK_RETRY: Span = Span::from_secs(1);
 
-/// How a run ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Outcome {
-    /// `SyncPod` found that the pod is over, or a terminating step is complete.
-    Transition,
-    Done {
-        acted: bool,
-    },
-    Failed(SyncErrors),
-}
-
 /// `UpdatePod`: something about the pod wants a look.
 pub fn update_pod(w: &mut World, pod: PodId) {
     let p = w.local(pod);
     let terminal = p.status.form().phase.is_terminal();
-    let initialized = crate::rules::kubelet::status_manager::has_initialized(&sync::view(p));
+    let initialized = has_initialized(&view::view(p));
     let Some(worker) = w.worker_mut(pod) else { return };
     if worker.work == Work::Finished {
         return;
@@ -48,7 +41,8 @@ pub fn update_pod(w: &mut World, pod: PodId) {
     }
     if worker.work == Work::Sync && ends {
         worker.work = Work::Terminating;
-        sync::interrupt(w, pod);
+        let step = sync::interrupt(w, pod);
+        settle(w, pod, step);
     }
     let Some(worker) = w.worker_mut(pod) else { return };
     worker.pending = true;
@@ -99,16 +93,60 @@ pub fn cache_is_newer(w: &mut World, pod: PodId) {
 fn begin(w: &mut World, pod: PodId) {
     let Some(worker) = w.worker_mut(pod) else { return };
     worker.generation += 1;
-    match worker.work {
+    let step = match worker.work {
         Work::Sync => sync::sync_pod(w, pod),
         Work::Terminating => sync::sync_terminating_pod(w, pod),
         Work::Terminated => sync::sync_terminated_pod(w, pod),
-        Work::Finished => worker.running = false,
+        Work::Finished => {
+            worker.running = false;
+            None
+        }
+    };
+    settle(w, pod, step);
+}
+
+/// A step was taken: if the run has ended with it, what comes next.
+fn settle(w: &mut World, pod: PodId, step: Step) {
+    if let Some(outcome) = step {
+        finish(w, pod, outcome);
     }
 }
 
+/// The run goes on where it stands.
+pub fn go_on(w: &mut World, pod: PodId, generation: u32) {
+    let step = sync::go_on(w, pod, generation);
+    settle(w, pod, step);
+}
+
+/// A stage of a container's stop is over.
+pub fn kill_goes_on(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
+    let over = kill::go_on(w, pod, ix, generation);
+    killed(w, pod, over);
+}
+
+fn killed(w: &mut World, pod: PodId, over: kill::Over) {
+    if let Some(ix) = over {
+        let step = sync::kill_done(w, pod, ix);
+        settle(w, pod, step);
+    }
+}
+
+/// A container's process has ended: a hook or a stop may have waited for that, and probe workers look at it.
+pub fn process_ended(w: &mut World, pod: PodId, ix: ContainerIx) {
+    start_container::process_ended(w, pod, ix);
+    let over = kill::exited(w, pod, ix);
+    killed(w, pod, over);
+    prober::container_changed(w, pod);
+}
+
+/// The image service has answered the run that waited for it.
+pub fn pulled(w: &mut World, pod: PodId, ix: ContainerIx, error: Option<Sym>) {
+    let step = sync::pulled(w, pod, ix, error);
+    settle(w, pod, step);
+}
+
 /// `completeWork`: what comes after a run.
-pub fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
+fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
     let now = w.now;
     let World { places, spare_runs, no_runtime, .. } = w;
     let Some(worker) = places[pod.ix()].worker.as_deref_mut() else { return };
@@ -134,7 +172,7 @@ pub fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
                 let (node, removed) = (worker.node, worker.removed);
                 status_manager::nudge(w, node, pod);
                 if removed {
-                    super::forget_pod(w, pod, node);
+                    forget_pod(w, pod, node);
                 }
                 return;
             }
@@ -146,7 +184,7 @@ pub fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
             let resync = w.pods[pod.ix()]
                 .node
                 .map(|n| w.machines[n.ix()].config.sync_frequency)
-                .filter(|_| acted || sync::is_unsettled(w.local(pod)));
+                .filter(|_| acted || view::is_unsettled(w.local(pod)));
             if let Some(frequency) = resync {
                 requeue(w, pod, frequency);
             }
@@ -187,18 +225,6 @@ fn requeue(w: &mut World, pod: PodId, delay: Span) {
     w.at(at, SimEvent::WorkDue { pod, generation });
 }
 
-/// The first one-second tick of the node's sync loop that is not before `at`.
-pub fn tick_at_or_after(w: &World, node: NodeId, at: Time) -> Time {
-    next_on_grid(w.kubelet(node).map_or(Time::EPOCH, |kubelet| kubelet.tick_anchor), TICK, at)
-}
-
-/// The first `anchor + k * period` that is not before `at`.
-pub fn next_on_grid(anchor: Time, period: Span, at: Time) -> Time {
-    let behind = at.since(anchor).micros();
-    let steps = behind.div_euclid(period.micros()) + i64::from(behind.rem_euclid(period.micros()) != 0);
-    anchor + period * steps.max(0)
-}
-
 /// The tick at which the requeued pod is taken from the work queue.
 pub fn work_due(w: &mut World, pod: PodId, generation: u32) {
     let p = w.local(pod);
@@ -207,26 +233,38 @@ pub fn work_due(w: &mut World, pod: PodId, generation: u32) {
     }
 }
 
-/// Queues the tick at which the pod's active deadline is exceeded (pkg/kubelet/active_deadline.go): it counts from
-/// `status.startTime`, which is cut to its second.
-pub fn watch_deadline(w: &mut World, pod: PodId) {
-    let p = w.local(pod);
-    let Some(worker) = p.worker else { return };
-    let start = worker.status().unwrap_or(&p.status).start_time();
-    let (Some(start), Some(secs)) = (start, worker.spec.active_deadline_seconds) else { return };
-    let (node, generation) = (worker.node, w.machines[worker.node.ix()].incarnation);
-    let at = tick_at_or_after(w, node, (start + Span::from_secs(secs)).max(w.now));
-    w.at(at, SimEvent::Deadline { pod, generation });
-}
-
 /// The active deadline is reached at a tick.
 pub fn deadline_due(w: &mut World, pod: PodId, generation: u32) {
     let p = w.local(pod);
     let Some(worker) = p.worker else { return };
     if w.machines[worker.node.ix()].incarnation == generation
         && worker.work == Work::Sync
-        && sync::past_deadline(p, w.now)
+        && past_deadline(p, w.now)
     {
         update_pod(w, pod);
     }
+}
+
+/// The kubelet ends a pod by itself (`killPodNow`, pkg/kubelet/pod_workers.go): its worker terminates it with this grace.
+pub fn end_pod(w: &mut World, pod: PodId, ended: EndedBy, grace_secs: i64) {
+    let Some(worker) = w.worker_mut(pod) else { return };
+    if worker.work != Work::Sync {
+        return;
+    }
+    worker.ended_by = Some(ended);
+    shrink_grace(worker, Some(grace_secs));
+    update_pod(w, pod);
+}
+
+/// A pod that is over and gone from the API: worker, status and dead containers go too (`removeTerminatedWorker`,
+/// pkg/kubelet/pod_workers.go; `RemoveOrphanedStatuses`; `evictContainers`, kuberuntime/kuberuntime_gc.go). What stays is
+/// its name and its line in `pods.csv`.
+pub fn forget_pod(w: &mut World, pod: PodId, node: NodeId) {
+    taken::remove(w, pod, node);
+    runtime::address_free(w, pod);
+    w.places[pod.ix()].worker = None;
+    w.places[pod.ix()].runtime = Runtime::of(0, &w.no_behavior, &w.no_runtime);
+    w.controllers.recorders.remove(&pod);
+    w.machines[node.ix()].forget(pod);
+    api_server::let_go(w, pod);
 }

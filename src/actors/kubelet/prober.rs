@@ -3,28 +3,22 @@
 //!
 //! A worker ticks from the moment it was made, not from the container's start; that is why a first liveness probe comes
 //! a period *minus* the start-up after it. Ticks at which nothing can change are not played: a healthy container whose
-//! script has no change ahead costs nothing.
+//! script has no change ahead costs nothing. What a tick does stands in [`super::probe`].
 
-use super::{pod_worker, status_manager};
-use crate::actors::events;
 use crate::api::spec::Probe;
-use crate::api::{ContainerState, ContainerStatus, HeldStatus, ProbeKind, RestartPolicy, Sym};
-use crate::rules::kubelet::api_status::ran_before_kubelet;
-use crate::rules::kubelet::probe_text::{self, Door, Failure};
-use crate::rules::kubelet::restart::should_restart;
+use crate::api::{ContainerState, ContainerStatus, HeldStatus, ProbeKind};
 use crate::rules::kubelet::status_change;
 use crate::rules::kubelet::sync_actions::ProbeResults;
-use crate::rules::versions::gates::Gates;
 use crate::scenario::plan::ProbePoint;
-use crate::time::{Span, Time};
+use crate::time::{Span, Time, next_on_grid};
 use crate::world::worker::{Prober, Probers};
 use crate::world::{ContainerIx, Local, PodId, Purpose, SimEvent, World};
 
-fn prober_mut(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) -> Option<&mut Prober> {
+pub(super) fn prober_mut(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) -> Option<&mut Prober> {
     w.memory_mut(pod, ix)?.probers.get_mut(kind)
 }
 
-fn prober(p: Local<'_>, ix: ContainerIx, kind: ProbeKind) -> Option<&Prober> {
+pub(super) fn prober_of(p: Local<'_>, ix: ContainerIx, kind: ProbeKind) -> Option<&Prober> {
     p.memory(ix)?.probers.get(kind)
 }
 
@@ -51,7 +45,7 @@ pub fn add_pod(w: &mut World, pod: PodId) {
         return;
     }
     let node = worker.node;
-    let young = now.since(super::start_of(w, node));
+    let young = now.since(w.kubelet_start(node));
     for ix in w.pods[pod.ix()].container_ixs() {
         let p = w.local(pod);
         if p.is_init(ix) && !p.is_sidecar(ix) {
@@ -60,7 +54,7 @@ pub fn add_pod(w: &mut World, pod: PodId) {
         for kind in ProbeKind::ALL {
             let p = w.local(pod);
             let Some(period) = p.container(ix).probe(kind).map(period) else { continue };
-            if prober(p, ix, kind).is_some() {
+            if prober_of(p, ix, kind).is_some() {
                 continue;
             }
             // After a restart of the kubelet the first probes are spread over a period.
@@ -103,15 +97,15 @@ pub fn remove_pod(w: &mut World, pod: PodId) {
 }
 
 /// Queues the worker's next tick that can matter, not before `from`.
-fn arm(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, from: Time) {
+pub(super) fn arm(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, from: Time) {
     let p = w.local(pod);
-    let Some(b) = prober(p, ix, kind) else { return };
+    let Some(b) = prober_of(p, ix, kind) else { return };
     if b.busy {
         return;
     }
     let Some(spec) = p.container(ix).probe(kind) else { return };
     let Some(earliest) = next_relevant(w, p, ix, kind, b) else { return };
-    let at = pod_worker::next_on_grid(b.anchor, period(spec), from.max(earliest));
+    let at = next_on_grid(b.anchor, period(spec), from.max(earliest));
     if b.queued.is_some_and(|queued| queued <= at && queued >= w.now) {
         return;
     }
@@ -173,7 +167,7 @@ fn next_relevant(w: &World, p: Local<'_>, ix: ContainerIx, kind: ProbeKind, b: &
     }
 }
 
-fn timeout(spec: &Probe) -> Span {
+pub(super) fn timeout(spec: &Probe) -> Span {
     Span::from_secs(i64::from(spec.timeout_seconds.max(1)))
 }
 
@@ -188,7 +182,7 @@ fn times_out(point: &ProbePoint, spec: &Probe) -> bool {
 }
 
 /// The status as the status manager has it, and in its form the container's.
-fn published(p: Local<'_>, ix: ContainerIx) -> Option<(&HeldStatus, &ContainerStatus)> {
+pub(super) fn published(p: Local<'_>, ix: ContainerIx) -> Option<(&HeldStatus, &ContainerStatus)> {
     let worker = p.worker?;
     let name = p.container(ix).name;
     let status = worker.status()?;
@@ -243,189 +237,8 @@ const TRIGGER: Span = Span::from_millis(1);
 /// (4 of 34 recorded up to 1.35, none of 17 in 1.36).
 const LOST_PERCENT: u64 = 10;
 
-/// A tick: `doProbe`.
-pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, generation: u32) {
-    let p = w.local(pod);
-    let Some(b) = prober(p, ix, kind).copied().filter(|b| b.generation == generation) else { return };
-    let Some(worker) = p.worker else { return };
-    if worker.status().is_some_and(|s| s.form().phase.is_terminal()) {
-        return;
-    }
-    if let Some(b) = prober_mut(w, pod, ix, kind) {
-        b.queued = None;
-    }
-    let now = w.now;
-    let p = w.local(pod);
-    let Some(status) = published(p, ix).map(|(held, found)| held.container(found)) else { return };
-    // Held while the pod changes.
-    let pod_spec = std::sync::Arc::clone(&p.spec);
-    let Some(spec) = pod_spec.container_at(usize::from(ix)).probe(kind) else { return };
-    if status.state.is_waiting() && status.container_id == crate::api::ContainerId::None {
-        return;
-    }
-    let mut b = b;
-    b.queued = None;
-    let new = b.instance != status.restart_count && status.container_id != crate::api::ContainerId::None;
-    if new {
-        b.instance = status.restart_count;
-        b.result = None;
-        b.hold = false;
-    }
-    store(w, pod, ix, kind, b);
-    if new {
-        first_value(w, pod, ix, kind, &status);
-    }
-    if b.hold {
-        return;
-    }
-    let ContainerState::Running { started_at } = status.state else {
-        set_result(w, pod, ix, kind, false);
-        end_if_over(w, pod, ix, kind, &status.state);
-        return;
-    };
-    let next = now + Span::from_micros(1);
-    let ripe = now.since(started_at.unwrap_or(now)).secs() >= i64::from(spec.initial_delay_seconds);
-    let started = status.started == Some(true);
-    if !ripe || (kind == ProbeKind::Startup) == started {
-        arm(w, pod, ix, kind, next);
-        return;
-    }
-    begin(w, pod, ix, kind, spec);
-}
-
-/// The value of a container that the worker has not seen before: a change too, which wakes the sync loop. Since 1.35 one that
-/// the kubelet found running gets none, so that its readiness stays what the API has until its first probe; a sidecar that
-/// had started stays started (`doProbe`, pkg/kubelet/prober/worker.go).
-fn first_value(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, status: &ContainerStatus) {
-    let p = w.local(pod);
-    let Some(node) = p.worker.map(|worker| worker.node) else { return };
-    if !w.gates.change_status_on_kubelet_restart {
-        if kind == ProbeKind::Startup && p.is_sidecar(ix) && status.started == Some(true) {
-            set_result(w, pod, ix, kind, true);
-        }
-        if ran_before_kubelet(status, super::start_of(w, node)) {
-            return;
-        }
-    }
-    match kind {
-        ProbeKind::Readiness => set_result(w, pod, ix, kind, false),
-        ProbeKind::Liveness => set_result(w, pod, ix, kind, true),
-        ProbeKind::Startup => {
-            status_manager::set_container_startup(w, pod, ix, false);
-            pod_worker::update_pod(w, pod);
-        }
-    }
-}
-
-/// The worker ends with a container that will not be restarted; a sidecar's goes on.
-fn end_if_over(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, state: &ContainerState) {
-    let gates = w.gates;
-    let p = &w.pods[pod.ix()];
-    let Some(ended) = state.terminated() else { return };
-    let stays = p.spec.policy() != RestartPolicy::Never
-        || p.is_sidecar(ix)
-        || should_restart(p.container(ix), &p.spec, ended.exit_code, &gates);
-    if stays {
-        return;
-    }
-    if let Some(worker) = w.worker_mut(pod) {
-        worker.memory[ix.ix()].probers.remove(kind);
-        worker.lost_probers = true;
-    }
-}
-
-fn store(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, b: Prober) {
-    if let Some(slot) = prober_mut(w, pod, ix, kind) {
-        *slot = b;
-    }
-}
-
-fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, spec: &Probe) {
-    let now = w.now;
-    let p = w.local(pod);
-    let live = p.runtime.live.newest(p.container(ix).name).copied();
-    let running = live.is_some_and(|c| c.state == crate::api::InstanceState::Running);
-    let since = now.since(live.and_then(|c| c.started_at).unwrap_or(now));
-    let point = p.runtime.attempt(ix).answers(kind).iter().rev().find(|point| point.at <= since).cloned();
-    let rate = point.as_ref().map_or(0.0, |point| point.failure_rate);
-    let plan = std::sync::Arc::clone(&w.plan);
-    let takes = point.as_ref().and_then(|point| point.takes.as_ref()).unwrap_or(&plan.latency.probe);
-    let takes = w.pod_span(Purpose::Probe, pod, takes);
-    let limit = timeout(spec);
-    let dials = !running && spec.handler.grpc.is_some();
-    let takes = if dials { limit } else { takes };
-    let ok = if rate <= 0.0 {
-        true
-    } else if rate >= 1.0 {
-        false
-    } else {
-        w.pod_draw(Purpose::Probe, pod).unit() >= rate
-    };
-    let Some(b) = prober_mut(w, pod, ix, kind) else { return };
-    b.busy = true;
-    b.attempt_ok = ok && running && takes <= limit;
-    b.attempt_failure = match running {
-        false => Failure::NobodyThere,
-        true if takes > limit => Failure::TimedOut,
-        true => Failure::Answered,
-    };
-    b.attempt_output = point.map_or(Sym::EMPTY, |point| point.output);
-    b.generation += 1;
-    let generation = b.generation;
-    w.after(takes.min(limit), SimEvent::ProbeDone { pod, container: ix, kind, generation });
-}
-
-/// The handler has answered.
-pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, generation: u32) {
-    let p = w.local(pod);
-    let Some(mut b) = prober(p, ix, kind).copied().filter(|b| b.generation == generation && b.busy) else {
-        return;
-    };
-    let pod_spec = std::sync::Arc::clone(&p.spec);
-    let Some(spec) = pod_spec.container_at(usize::from(ix)).probe(kind) else { return };
-    b.busy = false;
-    let live = p.runtime.live.newest(p.container(ix).name).copied();
-    let running =
-        live.is_some_and(|c| c.state == crate::api::InstanceState::Running && c.restart_count == b.instance);
-    if b.attempt_failure == Failure::NobodyThere && spec.handler.exec.is_some() {
-        // The exec found no process: an error, which counts for nothing.
-        store(w, pod, ix, kind, b);
-        let words = errored(kind, &w.gates);
-        events::kubelet(w, pod, true, Sym::UNHEALTHY, words, Some(ix));
-        rearm(w, pod, ix, kind, &mut b);
-        return;
-    }
-    let ok = b.attempt_ok && running;
-    if !ok {
-        // A process that ends takes the exec in it along, before it could say anything.
-        if !running && b.attempt_failure == Failure::Answered {
-            b.attempt_failure = Failure::CutOff;
-        }
-        let words = failure_words(p, ix, kind, spec, &b);
-        events::kubelet(w, pod, true, Sym::UNHEALTHY, words, Some(ix));
-    }
-    if b.run_ok == ok && b.run > 0 {
-        b.run += 1;
-    } else {
-        b.run = 1;
-        b.run_ok = ok;
-    }
-    let threshold = if ok { spec.success_threshold } else { spec.failure_threshold };
-    let reached = b.run >= threshold.max(1) as u32;
-    store(w, pod, ix, kind, b);
-    if reached {
-        let holds = (kind == ProbeKind::Liveness && !ok) || kind == ProbeKind::Startup;
-        if holds && let Some(b) = prober_mut(w, pod, ix, kind) {
-            b.hold = true;
-            b.run = 0;
-        }
-        set_result(w, pod, ix, kind, ok);
-    }
-    let Some(mut b) = prober(w.local(pod), ix, kind).copied() else { return };
-    rearm(w, pod, ix, kind, &mut b);
-}
-
-fn rearm(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, b: &mut Prober) {
+/// A probe is over: the worker ticks again, or follows the trigger that came meanwhile.
+pub(super) fn rearm(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, b: &mut Prober) {
     if std::mem::take(&mut b.triggered) {
         if let Some(slot) = prober_mut(w, pod, ix, kind) {
             slot.triggered = false;
@@ -435,42 +248,4 @@ fn rearm(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, b: &mut Pr
     }
     let from = w.now + Span::from_micros(1);
     arm(w, pod, ix, kind, from);
-}
-
-fn errored(kind: ProbeKind, gates: &Gates) -> String {
-    let cause = "rpc error: code = Unknown desc = failed to exec in container: container is in CONTAINER_EXITED state";
-    if gates.habits.says_probe_unknown {
-        format!("{} probe errored and resulted in unknown state: {cause}", kind.title())
-    } else {
-        format!("{} probe errored: {cause}", kind.title())
-    }
-}
-
-fn failure_words(p: Local<'_>, ix: ContainerIx, kind: ProbeKind, spec: &Probe, b: &Prober) -> String {
-    let status = p.worker.and_then(|worker| worker.status()).map(HeldStatus::read);
-    let pod_ip = status.as_ref().and_then(|status| status.pod_ips.first()).copied().unwrap_or(Sym::EMPTY);
-    let door = Door { handler: &spec.handler, ports: &p.container(ix).ports, pod_ip: &pod_ip };
-    let text = probe_text::failure(door, b.attempt_failure, &b.attempt_output, timeout(spec));
-    format!("{} probe failed: {text}", kind.title())
-}
-
-/// Stores a result; a change wakes the sync loop (`results.Manager.Set`, `syncLoopIteration`).
-fn set_result(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, ok: bool) {
-    let Some(b) = prober_mut(w, pod, ix, kind) else { return };
-    if b.result == Some(ok) {
-        return;
-    }
-    b.result = Some(ok);
-    match kind {
-        ProbeKind::Readiness => {
-            status_manager::set_container_readiness(w, pod, ix, ok);
-            pod_worker::update_pod(w, pod);
-        }
-        ProbeKind::Startup => {
-            status_manager::set_container_startup(w, pod, ix, ok);
-            pod_worker::update_pod(w, pod);
-        }
-        ProbeKind::Liveness if !ok => pod_worker::update_pod(w, pod),
-        ProbeKind::Liveness => {}
-    }
 }

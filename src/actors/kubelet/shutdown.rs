@@ -4,9 +4,10 @@
 //! Ordinary pods get `shutdownGracePeriod` less what is kept for the critical ones, which come after them. Without such a
 //! period (the default) nothing waits: the machine goes off with everything on it.
 
-use super::{end_pod, eviction};
-use crate::actors::{node_lifecycle, runtime};
+use super::pod_worker::end_pod;
+use crate::actors::{machine, node_lifecycle};
 use crate::api::Sym;
+use crate::rules::kubelet::eviction::CRITICAL;
 use crate::rules::kubelet::status_change::EndedBy;
 use crate::time::{Span, Time};
 use crate::world::kubelet::ShuttingDown;
@@ -22,7 +23,7 @@ const POLL: Span = Span::from_secs(1);
 pub fn begin(w: &mut World, node: NodeId) {
     let n = &mut w.machines[node.ix()];
     if n.kubelet.is_none() || n.config.shutdown_grace_period <= Span::ZERO {
-        runtime::machine_off(w, node);
+        machine::off(w, node);
         return;
     }
     if std::mem::replace(&mut n.going_off, true) {
@@ -58,7 +59,7 @@ fn group(w: &mut World, node: NodeId, critical: bool) {
 fn members(w: &World, node: NodeId, critical: bool) -> Vec<PodId> {
     let of_group = |pod: &PodId| {
         let p = w.local(*pod);
-        (p.spec.priority.unwrap_or(0) >= eviction::CRITICAL) == critical
+        (p.spec.priority.unwrap_or(0) >= CRITICAL) == critical
             && p.worker.is_some_and(|worker| worker.work < Work::Terminated)
     };
     w.machines[node.ix()].pods.iter().copied().filter(of_group).collect()
@@ -71,7 +72,7 @@ pub fn go_on(w: &mut World, node: NodeId, generation: u32) {
     if w.now < state.until && !members(w, node, state.critical).is_empty() {
         w.after(POLL.min(state.until.since(w.now)), SimEvent::Shutdown { node, generation });
     } else if state.critical {
-        runtime::machine_off(w, node);
+        machine::off(w, node);
     } else {
         group(w, node, true);
     }

@@ -4,13 +4,14 @@
 //! Whatever fails on the way leaves its reason in the cache, where the *next* sync's status finds it, and an event now.
 //! The image's part is in [`super::images`].
 
-use super::sync::{after, run_mut, set_stage, started_or_failed};
-use super::{kill, pod_worker, volumes};
+use super::images::{self, Ensured};
+use super::run::{self, Start, after, set_stage};
+use super::{kill, volumes};
 use crate::actors::{events, runtime};
 use crate::api::{InstanceState, Sym, Text};
 use crate::rules::kubelet::sync_actions::KillReason;
 use crate::rules::machinery::backoff::{Limits, Restart, crash_loop, kept};
-use crate::time::{Span, Time};
+use crate::time::{Span, Time, next_on_grid};
 use crate::world::worker::Stage;
 use crate::world::{ContainerIx, Local, PodId, Purpose, World};
 
@@ -25,8 +26,7 @@ pub(super) fn back_off(w: &mut World, pod: PodId, ix: ContainerIx) -> Option<Tim
     let n = &w.machines[node.ix()];
     let limits = Limits::crash_loop(n.config.max_container_restart_period, &w.gates);
     let just_after = now + Span::from_micros(1);
-    let collected =
-        pod_worker::next_on_grid(n.kubelet.as_deref()?.tick_anchor, HOUSEKEEPING, just_after) - HOUSEKEEPING;
+    let collected = next_on_grid(n.kubelet.as_deref()?.tick_anchor, HOUSEKEEPING, just_after) - HOUSEKEEPING;
     let p = w.local_mut(pod);
     let name = p.container(ix).name;
     let worker = p.worker?;
@@ -50,57 +50,81 @@ pub(super) fn back_off(w: &mut World, pod: PodId, ix: ContainerIx) -> Option<Tim
 }
 
 /// The front container cannot start: the reason is kept for the next status, the event tells it now.
-pub fn start_fails(w: &mut World, pod: PodId, reason: Sym, message: impl Into<Text>, event: Option<Text>) {
-    let Some(run) = run_mut(w, pod) else { return };
-    let Some(&ix) = run.to_start.first() else { return };
+fn start_fails(
+    w: &mut World,
+    pod: PodId,
+    reason: Sym,
+    message: impl Into<Text>,
+    event: Option<Text>,
+) -> Start {
+    let Some(&ix) = run::get(w, pod).and_then(|run| run.to_start.first()) else { return Start::Waits };
     if let Some(memory) = w.memory_mut(pod, ix) {
         memory.reason = Some((reason, message.into()));
     }
     if let Some(event) = event {
         events::kubelet(w, pod, true, Sym::FAILED, event, Some(ix));
     }
-    started_or_failed(w, pod, true);
+    Start::Over { failed: true }
+}
+
+/// The image of the front container is looked for.
+pub fn ensure_image(w: &mut World, pod: PodId, ix: ContainerIx) -> Start {
+    match images::ensure(w, pod, ix) {
+        Ensured::Present => image_is_present(w, pod),
+        Ensured::Fails(reason, message) => no_image(w, pod, reason, message),
+        Ensured::Pulls => {
+            set_stage(w, pod, Stage::Pulling);
+            Start::Waits
+        }
+        Ensured::Nowhere => Start::Waits,
+    }
+}
+
+/// The pull that the run has waited for has ended.
+pub fn pulled(w: &mut World, pod: PodId, ix: ContainerIx, error: Option<Sym>) -> Start {
+    let Some(error) = error else { return image_is_present(w, pod) };
+    match images::fails(w, pod, ix, error) {
+        Some((reason, message)) => no_image(w, pod, reason, message),
+        None => Start::Waits,
+    }
+}
+
+/// `startContainer` tells an image's error a second time, by its name alone.
+fn no_image(w: &mut World, pod: PodId, reason: Sym, message: Text) -> Start {
+    start_fails(w, pod, reason, message, Some(Text::from(format!("Error: {reason}"))))
 }
 
 /// The image is there: the container is created.
-pub fn image_is_present(w: &mut World, pod: PodId) {
-    let Some(&ix) = run_mut(w, pod).and_then(|run| run.to_start.first()) else { return };
+fn image_is_present(w: &mut World, pod: PodId) -> Start {
+    let Some(&ix) = run::get(w, pod).and_then(|run| run.to_start.first()) else { return Start::Waits };
     if let Some(problem) = volumes::config_problem(w, pod, ix) {
         let event = Text::from(format!("Error: {}", problem.show(&w.pods[pod.ix()].ident)));
         let event = if problem.fixed().is_some() { event } else { volumes::root_event(problem) };
-        start_fails(w, pod, Sym::CREATE_CONTAINER_CONFIG_ERROR, problem, Some(event));
-        return;
+        return start_fails(w, pod, Sym::CREATE_CONTAINER_CONFIG_ERROR, problem, Some(event));
     }
     w.places[pod.ix()].runtime.containers[usize::from(ix)].tries += 1;
     set_stage(w, pod, Stage::Creating);
     let takes = w.latency(pod, |latency| &latency.create);
     after(w, pod, takes);
-}
-
-/// The run waits for the image service.
-pub fn wait_for_pull(w: &mut World, pod: PodId) {
-    set_stage(w, pod, Stage::Pulling);
+    Start::Waits
 }
 
 /// Around CreateContainer stand two hooks of the kubelet's own; one that fails tells so in an event that does not begin
 /// with `Error:` (`startContainer`, pkg/kubelet/kuberuntime/kuberuntime_container.go).
-pub(super) fn created(w: &mut World, pod: PodId, ix: ContainerIx) {
+pub(super) fn created(w: &mut World, pod: PodId, ix: ContainerIx) -> Start {
     if let Some(error) = w.places[pod.ix()].runtime.attempt(ix).pre_create_error {
         let event = Text::from(format!("Internal PreCreateContainer hook failed: {error}"));
-        start_fails(w, pod, Sym::PRE_CREATE_HOOK_ERROR, error, Some(event));
-        return;
+        return start_fails(w, pod, Sym::PRE_CREATE_HOOK_ERROR, error, Some(event));
     }
     if let Some(error) = w.places[pod.ix()].runtime.attempt(ix).create_error {
         let event = Text::from(format!("Error: {error}"));
-        start_fails(w, pod, Sym::CREATE_CONTAINER_ERROR, error, Some(event));
-        return;
+        return start_fails(w, pod, Sym::CREATE_CONTAINER_ERROR, error, Some(event));
     }
     runtime::create(w, pod, ix);
     // The instance stays in state created: nobody takes it away, and the next one counts on from it.
     if let Some(error) = w.places[pod.ix()].runtime.attempt(ix).pre_start_error {
         let event = Text::from(format!("Internal PreStartContainer hook failed: {error}"));
-        start_fails(w, pod, Sym::PRE_START_HOOK_ERROR, error, Some(event));
-        return;
+        return start_fails(w, pod, Sym::PRE_START_HOOK_ERROR, error, Some(event));
     }
     let name = w.pods[pod.ix()].container(ix).name;
     let words = if w.gates.habits.starts_unnamed {
@@ -112,14 +136,14 @@ pub(super) fn created(w: &mut World, pod: PodId, ix: ContainerIx) {
     set_stage(w, pod, Stage::Starting);
     let takes = w.latency(pod, |latency| &latency.start);
     after(w, pod, takes);
+    Start::Waits
 }
 
-pub(super) fn start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
+pub(super) fn start_answers(w: &mut World, pod: PodId, ix: ContainerIx) -> Start {
     if let Some(error) = w.places[pod.ix()].runtime.attempt(ix).start_error {
         runtime::start_failed(w, pod, ix, error);
         let event = Text::from(format!("Error: {error}"));
-        start_fails(w, pod, Sym::RUN_CONTAINER_ERROR, error, Some(event));
-        return;
+        return start_fails(w, pod, Sym::RUN_CONTAINER_ERROR, error, Some(event));
     }
     runtime::started(w, pod, ix);
     let p = &w.pods[pod.ix()];
@@ -132,7 +156,7 @@ pub(super) fn start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
     };
     events::kubelet(w, pod, false, Sym::STARTED, words, Some(ix));
     match hook {
-        None => started_or_failed(w, pod, false),
+        None => Start::Over { failed: false },
         Some(hook) => {
             let takes = match hook.sleep {
                 Some(sleep) => Span::from_secs(sleep.seconds),
@@ -143,6 +167,7 @@ pub(super) fn start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
             };
             set_stage(w, pod, Stage::PostStart);
             after(w, pod, takes);
+            Start::Waits
         }
     }
 }
@@ -176,7 +201,7 @@ fn hook_needs_process(p: Local<'_>, ix: ContainerIx) -> bool {
         .is_some_and(|hook| hook.sleep.is_none())
 }
 
-pub(super) fn post_start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
+pub(super) fn post_start_answers(w: &mut World, pod: PodId, ix: ContainerIx) -> Start {
     let p = w.local(pod);
     let hook = &p.runtime.attempt(ix).post_start;
     let running =
@@ -188,8 +213,7 @@ pub(super) fn post_start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
         (true, false) => (KILLED, Sym::EMPTY),
     };
     if exit == 0 {
-        started_or_failed(w, pod, false);
-        return;
+        return Start::Over { failed: false };
     }
     let message = volumes::hook_message(p, ix, exit, output);
     if let Some(memory) = w.memory_mut(pod, ix) {
@@ -197,5 +221,8 @@ pub(super) fn post_start_answers(w: &mut World, pod: PodId, ix: ContainerIx) {
     }
     events::kubelet(w, pod, true, Sym::FAILED_POST_START_HOOK, "PostStartHook failed", Some(ix));
     set_stage(w, pod, Stage::PostStartKill);
-    kill::begin(w, pod, ix, KillReason::PostStartHook, None);
+    match kill::begin(w, pod, ix, KillReason::PostStartHook, None) {
+        Some(_) => Start::Over { failed: true },
+        None => Start::Waits,
+    }
 }

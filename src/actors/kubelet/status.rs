@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::{allocation, prober, status_manager, sync};
+use super::deadline::past_deadline;
+use super::{allocation, prober, status_manager};
 use crate::actors::events;
 use crate::api::{Phase, ProbeKind, Sym};
 use crate::rules::kubelet::container_status::StartFailure;
@@ -36,7 +37,7 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
     let runtime = Arc::clone(&worker.run.as_ref()?.snapshot.status);
     let containers: SmallVec<[Known; 4]> = p.container_ixs().map(|ix| known(p, ix)).collect();
     let resize_conditions = allocation::conditions(p, &w.gates);
-    let past = sync::past_deadline(p, w.now);
+    let past = past_deadline(p, w.now);
     let op = Op::Sync(Sync {
         runtime: &runtime,
         containers: &containers,
@@ -54,6 +55,8 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
         events::kubelet(w, pod, false, Sym::DEADLINE_EXCEEDED, Sym::DEADLINE_EXCEEDED_MESSAGE, None);
     }
     let phase = changed.phase;
-    status_manager::keep(w, pod, changed, false);
+    if status_manager::keep(w, pod, changed, false) {
+        prober::container_changed(w, pod);
+    }
     Some(phase)
 }

@@ -1,17 +1,18 @@
-//! The status manager: a cache of statuses and one goroutine that writes them to the API server
-//! (pkg/kubelet/status/status_manager.go).
+//! The status manager's side that is told: a cache of statuses, and what is to be written of it
+//! (pkg/kubelet/status/status_manager.go). What is written, by its one goroutine, [`super::status_writer`] does.
 //!
 //! A batch takes the statuses as they are when it begins; what changes while it writes waits for the next one. So two
 //! changes a few milliseconds apart are two writes, and a third in between may never be seen.
 
-use crate::actors::api_server;
+use super::deadline::watch_deadline;
+use super::view::template;
 use crate::api::{ContainerStatus, Sym};
 use crate::engine::random;
 use crate::rules::kubelet::status_change::{self, Op};
 use crate::rules::kubelet::status_manager as rule;
-use crate::time::Span;
-use crate::world::learned::{Asked, Outgoing, Played};
-use crate::world::{ContainerIx, Local, LocalMut, NodeId, PodId, Purpose, SimEvent, World};
+use crate::time::{Span, next_on_grid};
+use crate::world::learned::{Asked, Played};
+use crate::world::{ContainerIx, Local, NodeId, PodId, Purpose, SimEvent, World};
 
 /// Plays a change of the status, which is for [`keep`] to remember.
 pub fn play(w: &mut World, pod: PodId, op: Op<'_>) -> Option<Played> {
@@ -19,7 +20,7 @@ pub fn play(w: &mut World, pod: PodId, op: Op<'_>) -> Option<Played> {
     let p = Local::of(pods, places, pod);
     let worker = p.worker?;
     Some(learned.change(
-        super::sync::template(templates, p),
+        template(templates, p),
         &Asked {
             op,
             shape: worker.run.as_ref().and_then(|run| run.snapshot.shape),
@@ -35,9 +36,10 @@ pub fn play(w: &mut World, pod: PodId, op: Op<'_>) -> Option<Played> {
 }
 
 /// Remembers a status where it is news; the next batch writes it then. While the pod is being deleted every update counts as
-/// news, and so does the one that `ends` its life.
-pub fn keep(w: &mut World, pod: PodId, played: Played, ends: bool) {
-    let Some(worker) = w.worker_mut(pod) else { return };
+/// news, and so does the one that `ends` its life. Says whether it was news: probe workers look at containers anew then.
+#[must_use]
+pub fn keep(w: &mut World, pod: PodId, played: Played, ends: bool) -> bool {
+    let Some(worker) = w.worker_mut(pod) else { return false };
     let node = worker.node;
     let first = worker.cached.is_none();
     let is_news = ends || played.is_news || worker.deletion.is_some();
@@ -47,44 +49,41 @@ pub fn keep(w: &mut World, pod: PodId, played: Played, ends: bool) {
         rule::Cached::store(&mut worker.cached, status, ends, false);
     }
     if first {
-        super::pod_worker::watch_deadline(w, pod);
+        watch_deadline(w, pod);
     }
     if is_new {
         nudge(w, node, pod);
-        super::prober::container_changed(w, pod);
     }
+    is_new
 }
 
-fn change(w: &mut World, pod: PodId, op: Op<'_>) {
-    if let Some(played) = play(w, pod, op) {
-        keep(w, pod, played, matches!(op, Op::Terminate { .. }));
-    }
+fn change(w: &mut World, pod: PodId, op: Op<'_>) -> bool {
+    play(w, pod, op).is_some_and(|played| keep(w, pod, played, matches!(op, Op::Terminate { .. })))
 }
 
 /// `TerminatePod`
-pub fn terminate(w: &mut World, pod: PodId) {
-    let Some(worker) = w.worker(pod) else { return };
+pub fn terminate(w: &mut World, pod: PodId) -> bool {
+    let Some(worker) = w.worker(pod) else { return false };
     let (node, initialized) = (worker.node, worker.initialized);
-    change(w, pod, Op::Terminate { initialized });
+    let is_new = change(w, pod, Op::Terminate { initialized });
     nudge(w, node, pod);
+    is_new
 }
 
 /// `SetContainerReadiness`
-pub fn set_container_readiness(w: &mut World, pod: PodId, ix: ContainerIx, ready: bool) {
+pub fn set_container_readiness(w: &mut World, pod: PodId, ix: ContainerIx, ready: bool) -> bool {
     let p = w.local(pod);
     let container = p.container(ix).name;
-    if probed(p, container).is_some_and(|c| c.ready != ready) {
-        change(w, pod, Op::Readiness { container, ready });
-    }
+    probed(p, container).is_some_and(|c| c.ready != ready)
+        && change(w, pod, Op::Readiness { container, ready })
 }
 
 /// `SetContainerStartup`
-pub fn set_container_startup(w: &mut World, pod: PodId, ix: ContainerIx, started: bool) {
+pub fn set_container_startup(w: &mut World, pod: PodId, ix: ContainerIx, started: bool) -> bool {
     let p = w.local(pod);
     let container = p.container(ix).name;
-    if probed(p, container).is_some_and(|c| c.started != Some(started)) {
-        change(w, pod, Op::Startup { container, started });
-    }
+    probed(p, container).is_some_and(|c| c.started != Some(started))
+        && change(w, pod, Op::Startup { container, started })
 }
 
 /// A container as the status in the kubelet's cache has it.
@@ -93,11 +92,9 @@ fn probed(p: Local<'_>, container: Sym) -> Option<&ContainerStatus> {
 }
 
 /// `OnPodSandboxReady` (pkg/kubelet/kubelet.go, 1.36): PodReadyToStartContainers turns True before images are pulled.
-pub fn sandbox_ready(w: &mut World, pod: PodId) {
+pub fn sandbox_ready(w: &mut World, pod: PodId) -> bool {
     let has_status = w.worker(pod).is_some_and(|worker| worker.status().is_some());
-    if has_status && w.gates.pod_ready_to_start_containers {
-        change(w, pod, Op::SandboxReady);
-    }
+    has_status && w.gates.pod_ready_to_start_containers && change(w, pod, Op::SandboxReady)
 }
 
 /// Something of a pod is to be written.
@@ -112,7 +109,8 @@ pub fn nudge(w: &mut World, node: NodeId, pod: PodId) {
     }
 }
 
-fn begin_batch(w: &mut World, node: NodeId) {
+/// Takes up what has become dirty since the last batch.
+pub(super) fn begin_batch(w: &mut World, node: NodeId) {
     let World { machines, places, seed, .. } = w;
     let n = &mut machines[node.ix()];
     let Some(kubelet) = n.kubelet.as_deref_mut() else { return };
@@ -145,52 +143,11 @@ fn begin_batch(w: &mut World, node: NodeId) {
     next(w, node, front);
 }
 
-fn next(w: &mut World, node: NodeId, pod: PodId) {
+/// The next write arrives after the latency of one.
+pub(super) fn next(w: &mut World, node: NodeId, pod: PodId) {
     let takes = w.latency(pod, |latency| &latency.status_update);
     let generation = w.machines[node.ix()].incarnation;
     w.after(takes, SimEvent::StatusWrite { node, generation });
-}
-
-/// The write of the batch's front pod arrives.
-pub fn write(w: &mut World, node: NodeId, generation: u32) {
-    let Some(kubelet) = w.machines[node.ix()].same_kubelet(generation) else { return };
-    let Some(pod) = kubelet.status_batch.pop_front() else { return };
-    sync_pod(w, pod);
-    match w.kubelet(node).and_then(|kubelet| kubelet.status_batch.front().copied()) {
-        Some(following) => next(w, node, following),
-        None => begin_batch(w, node),
-    }
-}
-
-/// `syncPod`: merge with what the API has, patch, and delete what is over.
-fn sync_pod(w: &mut World, pod: PodId) {
-    let World { pods, places, learned, gates, now, .. } = w;
-    let p = LocalMut::of(pods, places, pod);
-    if !p.exists {
-        return;
-    }
-    let Some(worker) = p.worker else { return };
-    let Some(cached) = worker.outgoing.take() else { return };
-    // The question is asked early in the write: one that a newer status overtakes was asked before the end.
-    let is_newest = worker.cached.as_ref().is_some_and(|newest| newest.version == cached.version);
-    let running = !worker.containers_gone || !is_newest;
-    let merged = learned.merge(&Outgoing {
-        api: &p.pod.status,
-        held: &cached.status,
-        generation: p.pod.generation,
-        could_have_running_containers: running,
-        now: *now,
-        gates,
-    });
-    let held_back = merged.form().phase != cached.status.form().phase;
-    api_server::replace_status(w, pod, merged);
-    if held_back {
-        want_reconcile(w, pod);
-    }
-    let p = &w.pods[pod.ix()];
-    if cached.is_finished && p.deletion.is_some() && p.status.form().phase.is_terminal() {
-        api_server::delete_pod(w, pod, Some(0));
-    }
 }
 
 /// `syncPeriod`
@@ -209,27 +166,7 @@ pub fn want_reconcile(w: &mut World, pod: PodId) {
     if !kubelet.reconcile_queued {
         kubelet.reconcile_queued = true;
         let (anchor, generation) = (kubelet.reconcile_anchor, kubelet.incarnation);
-        let at = super::pod_worker::next_on_grid(anchor, RECONCILE, now + Span::from_micros(1));
+        let at = next_on_grid(anchor, RECONCILE, now + Span::from_micros(1));
         w.at(at, SimEvent::StatusRetry { node, generation });
-    }
-}
-
-/// The ten-second pass (`syncBatch(all)`, `needsReconcile`): what the API has differently of what is the kubelet's own is
-/// written again.
-pub fn retry(w: &mut World, node: NodeId, generation: u32) {
-    let Some(kubelet) = w.machines[node.ix()].same_kubelet(generation) else { return };
-    kubelet.reconcile_queued = false;
-    for pod in std::mem::take(&mut kubelet.status_stale) {
-        let gates = w.gates;
-        let p = w.local_mut(pod);
-        let Some(worker) = p.worker else { continue };
-        worker.status_stale = false;
-        let differs = worker.status().is_some_and(|cached| {
-            // Mostly the API has just what was sent.
-            p.pod.status != *cached && !rule::is_same(&p.pod.status.read(), &cached.read(), &gates)
-        });
-        if p.pod.exists && differs {
-            nudge(w, node, pod);
-        }
     }
 }

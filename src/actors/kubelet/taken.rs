@@ -6,9 +6,11 @@
 
 use std::sync::Arc;
 
+use crate::rules::kubelet::resize;
 use crate::rules::scheduler::placement::PodRequest;
-use crate::rules::scheduler::placement::amounts::Amounts;
+use crate::rules::scheduler::placement::amounts::{self, Amounts};
 use crate::rules::scheduler::placement::selector::labels;
+use crate::rules::versions::gates::Gates;
 use crate::scenario::plan::PodTemplate;
 use crate::world::{Local, NodeId, PodId, World};
 
@@ -43,6 +45,13 @@ pub fn learn_request(w: &mut World, pod: PodId) -> Arc<PodRequest> {
         w.requests[template.ix()] = Some(Arc::clone(&request));
     }
     request
+}
+
+/// What is set aside for a pod that was resized; None for those that have what their spec asks for.
+pub fn set_aside(p: Local<'_>, gates: &Gates) -> Option<Amounts> {
+    let own = p.runtime.resize.as_deref()?;
+    let spec = resize::with_sizes(&own.seen, &own.allocated);
+    Some(amounts::requests(&spec, gates.pod_level_resources).asked)
 }
 
 /// Looks at what the node has to give, if its object is another than before.

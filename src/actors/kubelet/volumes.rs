@@ -4,28 +4,17 @@
 //!
 //! Mounting goes on beside the worker, with a back-off of its own; the worker polls for its end every 300 ms.
 
-use super::{claims, sync};
+use super::claims;
+use super::crowd;
+use super::mounts::{
+    FIRST_TRY, FIRST_TRY_SPREAD_MICROS, RETRY_LATE, RETRY_LATE_SPREAD_MICROS, all_mounted, back_off,
+};
 use crate::actors::events;
 use crate::api::text::run_as_root;
 use crate::api::{Sym, Text};
 use crate::scenario::plan::ObjectKind;
 use crate::time::Span;
 use crate::world::{ContainerIx, Local, PodId, Purpose, SimEvent, World};
-
-/// `podAttachAndMountTimeout`
-pub const TIMEOUT: Span = Span::from_secs(123);
-/// `podAttachAndMountRetryInterval`
-pub const POLL: Span = Span::from_millis(300);
-/// From the worker's first look to the first try of the volume manager's reconciler that fails: the loops that notice
-/// the pod and that mount pass every 100 ms each (0.16 to 0.3 s recorded).
-pub const FIRST_TRY: Span = Span::from_millis(160);
-const FIRST_TRY_SPREAD_MICROS: u64 = 140_000;
-/// What a retry is late by (5 to 60 ms recorded).
-pub const RETRY_LATE: Span = Span::from_millis(5);
-pub const RETRY_LATE_SPREAD_MICROS: u64 = 40_000;
-/// Back-off of a failing mount: `initialDurationBeforeRetry`, doubling up to `maxDurationBeforeRetry`.
-const FIRST_RETRY: Span = Span::from_millis(500);
-const MAX_RETRY: Span = Span::from_secs(122);
 
 pub enum Wait {
     Mounted,
@@ -56,7 +45,7 @@ pub fn wait(w: &mut World, pod: PodId) -> Wait {
     if !missing && !claims::pending(w, pod) {
         let takes = w.latency(pod, |latency| &latency.volumes);
         if first_look {
-            super::crowd::joins(w, pod);
+            crowd::joins(w, pod);
         }
         if let Some(worker) = w.worker_mut(pod) {
             worker.mount_began.get_or_insert(now);
@@ -69,7 +58,7 @@ pub fn wait(w: &mut World, pod: PodId) -> Wait {
             worker.mount_began = Some(now);
         }
         if !missing {
-            super::crowd::joins(w, pod);
+            crowd::joins(w, pod);
             return Wait::Failing;
         }
         let late = w.pod_draw(Purpose::Latency, pod).below(FIRST_TRY_SPREAD_MICROS) as i64;
@@ -104,25 +93,6 @@ pub fn mount(w: &mut World, pod: PodId, generation: u32) {
             w.after(delay + RETRY_LATE + Span::from_micros(late), SimEvent::Mount { pod, generation });
         }
     }
-}
-
-/// Until the volume manager's next try after so many that failed before this one.
-pub fn back_off(failures: u32) -> Span {
-    let mut delay = FIRST_RETRY;
-    for _ in 0..failures.min(20) {
-        delay = (delay * 2).min(MAX_RETRY);
-    }
-    delay
-}
-
-/// Everything is mounted: a worker that waits notices at its next poll.
-pub fn all_mounted(w: &mut World, pod: PodId) {
-    let now = w.now;
-    let Some(worker) = w.worker_mut(pod) else { return };
-    worker.mounted = true;
-    let began = worker.mount_began.unwrap_or(now);
-    let poll = super::pod_worker::next_on_grid(began, POLL, now + Span::from_millis(1));
-    sync::poll_volumes(w, pod, poll.since(now));
 }
 
 /// The words of the mount error of the first volume whose source is not there.

@@ -8,6 +8,14 @@ use std::cmp::{Ordering, Reverse};
 
 use crate::api::Sym;
 use crate::rules::machinery::quantity::{Format, Quantity};
+use crate::time::Span;
+
+/// `evictionMonitoringPeriod`
+pub const PERIOD: Span = Span::from_secs(10);
+/// Pods of this priority and above are critical (`SystemCriticalPriority`): nobody evicts them.
+pub const CRITICAL: i32 = 2_000_000_000;
+/// A hard threshold leaves a pod this long.
+pub const HARD_GRACE_SECS: i64 = 1;
 
 /// What the ranking looks at. Amounts in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

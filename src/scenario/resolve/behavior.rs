@@ -7,8 +7,8 @@ use crate::api::{Container, PodSpec, Sym};
 use crate::engine::Distribution;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::plan::{
-    Attempt, Behavior, ContainerBehavior, Exit, HookBehavior, MemoryPoint, OnTerm, ProbePoint,
-    SandboxBehavior, WritePoint,
+    Attempt, Behavior, ContainerBehavior, Exit, HookBehavior, MemoryPoint, ProbePoint, SandboxBehavior,
+    WritePoint,
 };
 use crate::scenario::tree::{Node, Table};
 use crate::scenario::values;
@@ -53,7 +53,8 @@ pub fn behavior(node: Option<&Node>, spec: &PodSpec, pod: &str, cx: &mut Context
             .and_then(Node::table)
             .and_then(|t| t.entry("attempts"));
         let runs_out = index < init && !container.is_sidecar();
-        let default = default_attempt(runs_out);
+        let runs = runs_out.then_some(Distribution::Constant(Span::from_secs(1)));
+        let default = Attempt { runs, ..Attempt::default() };
         let attempts = match attempts {
             None => vec![default],
             Some(entry) => {
@@ -93,29 +94,6 @@ fn sandbox(table: Option<&Table>) -> SandboxBehavior {
 }
 
 const INSTANT: Distribution = Distribution::Constant(Span::ZERO);
-
-fn default_attempt(runs_out: bool) -> Attempt {
-    let hook = HookBehavior { takes: INSTANT, exit: 0, output: Sym::EMPTY };
-    Attempt {
-        runs: runs_out.then_some(Distribution::Constant(Span::from_secs(1))),
-        exit: Exit::Code(0),
-        reason: Sym::EMPTY,
-        pre_create_error: None,
-        create_error: None,
-        pre_start_error: None,
-        start_error: None,
-        on_term: OnTerm::After { after: INSTANT, exit: 143 },
-        startup: Vec::new(),
-        readiness: Vec::new(),
-        liveness: Vec::new(),
-        post_start: hook.clone(),
-        pre_stop: hook,
-        writes: Vec::new(),
-        memory: Vec::new(),
-        log: Vec::new(),
-        message: None,
-    }
-}
 
 fn attempt(
     table: &Table,

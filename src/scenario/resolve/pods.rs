@@ -258,7 +258,7 @@ fn admit(draft: Draft, entry: &Table, cx: &mut Context<'_>) -> Option<PodTemplat
         namespace: Sym::new(&meta.namespace),
         labels: Arc::new(meta.labels),
         annotations: meta.annotations,
-        finalizers: meta.finalizers.iter().map(|f| Sym::new(f)).collect(),
+        finalizers: Arc::new(meta.finalizers.iter().map(|f| Sym::new(f)).collect()),
         qos_class: qos_class(&spec, &cx.gates),
         spec: Arc::new(spec),
         at,

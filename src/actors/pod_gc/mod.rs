@@ -3,82 +3,16 @@
 //!
 //! A pass comes every `podGCPeriod` after the one before is done; only those are played that have something to collect.
 //! The controller's client is throttled like every other one's (20 requests a second, 30 at once): where more pods end
-//! than that, they pile up beyond the threshold.
+//! than that, they pile up beyond the threshold. [`queue`] is what it hears, here stands what it does.
 
+pub mod queue;
+
+use self::queue::{surplus, want_pass};
 use super::api_server;
 use crate::api::{Condition, Phase, Sym, Tri};
 use crate::rules::machinery::throttle::CONTROLLER_REQUESTS;
-use crate::time::{Span, Time};
 use crate::world::pod_gc::EndedPod;
-use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
-
-/// A node must be gone for this long (`quarantineTime`).
-const QUARANTINE: Span = Span::from_secs(40);
-
-/// The pass at or after an instant, if nothing delays it.
-fn pass_at(w: &World, at: Time) -> Time {
-    let period = w.plan.controllers.pod_gc_period;
-    let anchor = w.controllers.pod_gc.last_pass.unwrap_or_else(|| {
-        let offset = w.draw(Purpose::Controller, 1, 0).below(period.micros().max(1) as u64) as i64;
-        w.plan.start - Span::from_micros(offset)
-    });
-    super::kubelet::pod_worker::next_on_grid(anchor, period, at)
-}
-
-/// A pod is there whose node is not: the next pass notices, a pass after the quarantine collects.
-pub fn orphaned(w: &mut World, pod: PodId) {
-    let noticed = pass_at(w, w.now);
-    let collected = pass_at(w, noticed + QUARANTINE);
-    w.controllers.pod_gc.orphans.insert((collected, pod));
-    w.at(collected, SimEvent::PodGc);
-}
-
-/// A node is no more: its pods are orphans.
-pub fn node_gone(w: &mut World, node: NodeId) {
-    for pod in w.machines[node.ix()].pods.clone() {
-        if w.pods[pod.ix()].exists {
-            orphaned(w, pod);
-        }
-    }
-}
-
-/// A pod has come to a terminal phase.
-pub fn ended(w: &mut World, pod: PodId) {
-    if w.plan.controllers.terminated_pod_gc_threshold == 0 {
-        return;
-    }
-    let key = key(w, pod);
-    w.controllers.pod_gc.ended.insert(key);
-    want_pass(w);
-}
-
-/// A pod left the API.
-pub fn removed(w: &mut World, pod: PodId) {
-    let key = key(w, pod);
-    w.controllers.pod_gc.ended.remove(&key);
-}
-
-/// Evicted ones first, then by age (`byEvictionAndCreationTimestamp`).
-fn key(w: &World, pod: PodId) -> EndedPod {
-    let p = &w.pods[pod.ix()];
-    let evicted = p.status.form().phase == Phase::Failed && p.status.form().reason == Sym::EVICTED;
-    EndedPod { stays_longer: !evicted, created: p.created.truncate_secs(), pod }
-}
-
-fn surplus(w: &World) -> usize {
-    let threshold = w.plan.controllers.terminated_pod_gc_threshold as usize;
-    if threshold == 0 { 0 } else { w.controllers.pod_gc.ended.len().saturating_sub(threshold) }
-}
-
-/// Queues the next pass if there are too many ended pods.
-fn want_pass(w: &mut World) {
-    if w.controllers.pod_gc.queued || w.controllers.pod_gc.to_delete.front().is_some() || surplus(w) == 0 {
-        return;
-    }
-    w.controllers.pod_gc.queued = true;
-    let at = pass_at(w, w.now + Span::from_micros(1));
-    w.at(at, SimEvent::PodGc);
-}
+use crate::world::{PodId, SimEvent, World};
 
 /// A pass: what is too much is deleted; orphans are declared failed and deleted.
 pub fn pass(w: &mut World) {

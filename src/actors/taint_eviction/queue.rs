@@ -1,8 +1,8 @@
-//! The taint eviction controller (pkg/controller/tainteviction/taint_eviction.go): pods that do not tolerate a NoExecute
-//! taint are deleted, at once or when their tolerance runs out.
+//! What the taint eviction controller hears: pods of tainted nodes are queued for the end of their tolerance
+//! (pkg/controller/tainteviction/timed_workers.go).
 
-use super::{api_server, events};
-use crate::api::{Condition, Effect, Sym, Text, Tri};
+use crate::actors::events;
+use crate::api::{Effect, Sym, Text};
 use crate::rules::controllers::taint_eviction::{Stay, stay};
 use crate::time::Span;
 use crate::world::controllers::Eviction;
@@ -62,19 +62,4 @@ fn cancel(w: &mut World, pod: PodId) {
         let component = Sym::TAINT_EVICTION_CONTROLLER;
         events::send(w, pod, component, false, Sym::TAINT_MANAGER_EVICTION, Text::CancellingDeletion, None);
     }
-}
-
-/// The tolerance is over: the pod is told why, then deleted with its own grace.
-pub fn evict(w: &mut World, pod: PodId, generation: u32) {
-    let waiting = &mut w.controllers.taint_eviction.waiting;
-    if waiting.get(&pod).is_none_or(|eviction| eviction.generation != generation) {
-        return;
-    }
-    waiting.remove(&pod);
-    let component = Sym::TAINT_EVICTION_CONTROLLER;
-    events::send(w, pod, component, false, Sym::TAINT_MANAGER_EVICTION, Text::MarkingForDeletion, None);
-    let condition = Condition::new(Sym::DISRUPTION_TARGET, Tri::True)
-        .because(Sym::DELETION_BY_TAINT_MANAGER, "Taint manager: deleting due to NoExecute taint");
-    api_server::update_status(w, pod, |s, now| api_server::put_condition(s, condition, now));
-    api_server::delete_pod(w, pod, None);
 }

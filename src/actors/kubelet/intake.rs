@@ -1,0 +1,147 @@
+//! What the API server tells a kubelet of its pods (the config source of `syncLoopIteration`, pkg/kubelet/kubelet.go): those
+//! that are new to it are admitted or rejected, of the others their workers hear.
+
+use std::sync::Arc;
+
+use super::deadline::watch_deadline;
+use super::view::gates_met;
+use super::{admission, allocation, local_storage, pod_worker, taken};
+use crate::time::Time;
+use crate::world::learned::Seen;
+use crate::world::worker::{ContainerMemory, Work, Worker};
+use crate::world::{NodeId, Place, Pod, PodId, World};
+
+/// The watch tells the kubelet of a pod: ADD, UPDATE, DELETE or REMOVE
+/// (`syncLoopIteration`, `HandlePodAdditions`, pkg/kubelet/kubelet.go).
+pub fn pod_seen(w: &mut World, pod: PodId) {
+    let p = w.local(pod);
+    let Some(node) = p.node else { return };
+    if w.kubelet(node).is_none() {
+        return;
+    }
+    if p.worker.is_none() {
+        if !p.exists {
+            return;
+        }
+        add(w, pod, node);
+        return;
+    }
+    let ungated_before = gates_met(w, pod);
+    let p = w.local_mut(pod);
+    let Some(worker) = p.worker else { return };
+    let (exists, deletion, metadata_changes) = (p.pod.exists, p.pod.deletion, p.pod.metadata_changes);
+    let known = p.runtime.resize.as_deref().map_or(&worker.spec, |own| &own.seen);
+    let new_spec = !Arc::ptr_eq(known, &p.pod.spec);
+    let spec = if new_spec { allocation::allocated_spec(p.pod, p.runtime) } else { Arc::clone(&worker.spec) };
+    let changed = std::mem::replace(&mut worker.metadata_changes, metadata_changes) != metadata_changes
+        || worker.deletion != deletion
+        || worker.removed == exists
+        || new_spec
+        || ungated_before;
+    let leaves = !exists && !worker.removed;
+    worker.removed = !exists;
+    worker.deletion = deletion;
+    let old_spec = std::mem::replace(&mut worker.spec, spec);
+    if new_spec {
+        worker.memory.resize(p.pod.container_count(), ContainerMemory::default());
+        forget_back_offs(w, pod, &old_spec);
+        watch_deadline(w, pod);
+        if w.places[pod.ix()].runtime.resize.is_some() {
+            allocation::spec_seen(w, pod, node);
+        }
+    }
+    if leaves {
+        allocation::pod_left(w, pod, node);
+    }
+    if changed {
+        pod_worker::update_pod(w, pod);
+    }
+    if !exists && w.worker(pod).is_some_and(|worker| worker.work == Work::Finished) {
+        pod_worker::forget_pod(w, pod, node);
+    }
+}
+
+/// A back-off's key holds the container's hash (`GetBackoffKey`, pkg/kubelet/kuberuntime/helpers.go): a container with
+/// another image starts without one.
+fn forget_back_offs(w: &mut World, pod: PodId, old: &crate::api::PodSpec) {
+    let images = |spec: &crate::api::PodSpec| -> Vec<_> {
+        spec.init_containers.iter().chain(&spec.containers).map(|c| c.image).collect()
+    };
+    let p = w.local_mut(pod);
+    let (before, after) = (images(old), images(&p.spec));
+    let Some(worker) = p.worker else { return };
+    for (memory, (before, after)) in worker.memory.iter_mut().zip(before.iter().zip(&after)) {
+        if before != after {
+            memory.backoff = None;
+        }
+    }
+}
+
+/// A pod that this kubelet did not know: it is admitted or rejected, then gets a worker.
+fn add(w: &mut World, pod: PodId, node: NodeId) {
+    let p = &w.pods[pod.ix()];
+    let terminal = p.status.form().phase.is_terminal();
+    let ending = p.deletion.is_some() || terminal;
+    let request = taken::learn_request(w, pod);
+    taken::look_at_node(w, node);
+    if !ending && let Err((reason, message)) = admission::admit(w, pod, node, &request) {
+        admission::reject(w, pod, reason, message);
+        return;
+    }
+    let World { pods, places, machines, learned, no_runtime, .. } = w;
+    let (p, Place { runtime, worker: held }) = (&pods[pod.ix()], &mut places[pod.ix()]);
+    let Some(kubelet) = machines[node.ix()].kubelet.as_deref() else { return };
+    let spec = allocation::allocated_spec(p, runtime);
+    // Known to the runtime from before a restart of the kubelet: the first relist told.
+    let is_known = !runtime.live.containers.is_empty() || !runtime.live.sandboxes.is_empty();
+    let cache = learned.see(p.template, if is_known { &runtime.live } else { no_runtime });
+    let first = kubelet.first_generation();
+    let worker = Worker { mounted: is_known, ..new_worker(p, node, first, spec, cache) };
+    *held = Some(Box::new(worker));
+    taken::add(w, pod, node, &request);
+    watch_deadline(w, pod);
+    allocation::pod_added(w, pod, node);
+    pod_worker::update_pod(w, pod);
+    local_storage::look(w, pod);
+}
+
+fn new_worker(p: &Pod, node: NodeId, first: u32, spec: Arc<crate::api::PodSpec>, cache: Seen) -> Worker {
+    Worker {
+        node,
+        first,
+        generation: first,
+        work: Work::Sync,
+        pending: false,
+        running: false,
+        waiting_cache: false,
+        last_end: None,
+        run: None,
+        cache,
+        cache_time: Time::EPOCH,
+        due_generation: first,
+        deletion: p.deletion,
+        removed: false,
+        spec,
+        metadata_changes: p.metadata_changes,
+        grace_secs: None,
+        initialized: false,
+        seen_initialized: false,
+        ended_by: None,
+        containers_gone: false,
+        mounted: false,
+        mount_began: None,
+        mount_failures: 0,
+        claims: None,
+        probing: false,
+        lost_probers: false,
+        dirty: false,
+        status_dirty: false,
+        status_stale: false,
+        cached: None,
+        outgoing: None,
+        finished: false,
+        memory: smallvec::smallvec![ContainerMemory::default(); p.container_count()],
+        pulls: Vec::new(),
+        events: Default::default(),
+    }
+}

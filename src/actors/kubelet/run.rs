@@ -1,0 +1,82 @@
+//! The run of a pod's worker as its steps see it: which stage it is in, when the next one begins, and how it ends.
+//!
+//! A step never calls whoever has called it. It leaves the run waiting for a queued event, or it returns how the run has
+//! ended, which is for [`super::pod_worker`] to take up.
+
+use crate::rules::kubelet::sync_actions::Places;
+use crate::time::Span;
+use crate::world::learned::Seen;
+use crate::world::worker::{Run, Stage, SyncErrors};
+use crate::world::{PodId, SimEvent, World};
+
+/// How a run ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// `SyncPod` found that the pod is over, or a terminating step is complete.
+    Transition,
+    Done {
+        acted: bool,
+    },
+    Failed(SyncErrors),
+}
+
+/// What a step leaves: None, the run goes on when its event comes; Some, it has ended.
+pub type Step = Option<Outcome>;
+
+/// What a step of a container's start leaves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Start {
+    /// It goes on when its event comes.
+    Waits,
+    /// It has succeeded, or has failed with the reason in the cache.
+    Over { failed: bool },
+}
+
+pub fn fresh(snapshot: Seen, stage: Stage) -> Run {
+    Run {
+        stage,
+        snapshot,
+        creates_sandbox: false,
+        purges_init: false,
+        resizes: false,
+        to_remove: Places::new(),
+        to_start: Places::new(),
+        to_kill: Vec::new(),
+        errors: SyncErrors::default(),
+        jostle: Span::ZERO,
+        acted: false,
+        init_pass: 0,
+    }
+}
+
+pub fn set(w: &mut World, pod: PodId, run: Run) {
+    let World { places, spare_runs, .. } = w;
+    if let Some(worker) = places[pod.ix()].worker.as_deref_mut() {
+        worker.run = Some(spare_runs.boxed(run));
+    }
+}
+
+pub fn get(w: &mut World, pod: PodId) -> Option<&mut Run> {
+    w.worker_mut(pod).and_then(|worker| worker.run.as_deref_mut())
+}
+
+pub fn set_stage(w: &mut World, pod: PodId, stage: Stage) {
+    if let Some(run) = get(w, pod) {
+        run.stage = stage;
+    }
+}
+
+/// The run's next stage begins after `span`.
+pub fn after(w: &mut World, pod: PodId, span: Span) {
+    let Some(worker) = w.worker(pod) else { return };
+    let generation = worker.generation;
+    w.after(span, SimEvent::Sync { pod, generation });
+}
+
+/// Volumes became mounted while the run waits for them: it notices at its next poll.
+pub fn poll_volumes(w: &mut World, pod: PodId, wait: Span) {
+    let waits = get(w, pod).is_some_and(|run| matches!(run.stage, Stage::Volumes));
+    if waits {
+        after(w, pod, wait);
+    }
+}
