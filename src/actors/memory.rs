@@ -13,11 +13,8 @@ use crate::world::{ContainerIx, PodId, World};
 const OOM_EXIT: i32 = 137;
 
 /// A point of the script is reached, if its process still runs.
-pub fn used(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
+pub fn used(w: &mut World, pod: PodId, ix: ContainerIx) {
     let p = w.local(pod);
-    if p.runtime.containers[usize::from(ix)].generation != generation {
-        return;
-    }
     // Of a pod that is being resized the instance has its own size: one that is only wished for protects nobody.
     let actual = p.runtime.resize.as_deref().and_then(|own| own.actual.get(usize::from(ix)));
     let limits = &actual.unwrap_or(&p.container(ix).resources).limits;

@@ -44,11 +44,14 @@ pub mod watch;
 
 use crate::world::{Signal, SimEvent, World};
 
-/// Plays one event, and what it sets off in the same instant.
+/// Plays one event, and what it sets off in the same instant; one that is stale is a step in which nothing happens.
 pub fn play(w: &mut World, event: SimEvent) {
+    if w.is_stale(event) {
+        return;
+    }
     begin(w, event);
-    while let Some(signal) = w.signals.pop_front() {
-        take_up(w, signal);
+    if !w.signals.is_empty() {
+        take_up_all(w);
     }
 }
 
@@ -58,74 +61,60 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::Action { index } => command::play(w, index),
         SimEvent::CreateObject { index } => api_server::objects::create(w, index as usize, &[]),
         SimEvent::BindClaim { index } => api_server::objects::bind_claim(w, index as usize),
-        SimEvent::Schedule { generation } => scheduler::schedule(w, generation),
-        SimEvent::QueueTimer { pod, generation } => scheduler::timer(w, pod, generation),
+        SimEvent::Schedule { .. } => scheduler::schedule(w),
+        SimEvent::QueueTimer { pod, .. } => scheduler::timer(w, pod),
         SimEvent::Preempt { pod, victim, node } => scheduler::preempt(w, pod, victim, node),
         SimEvent::SeriesWrite { pod } => scheduler::write_series(w, pod),
         SimEvent::DrainRetry { pod } => command::drain(w, pod),
         SimEvent::CordonTaint { node } => node_lifecycle::cordon_taint(w, node),
         SimEvent::Bind { pod, node } => scheduler::bind(w, pod, node),
         SimEvent::PodSeen { pod } => kubelet::intake::pod_seen(w, pod),
-        SimEvent::Sync { pod, generation } => kubelet::pod_worker::go_on(w, pod, generation),
-        SimEvent::WorkDue { pod, generation } => kubelet::pod_worker::work_due(w, pod, generation),
-        SimEvent::Deadline { pod, generation } => kubelet::pod_worker::deadline_due(w, pod, generation),
-        SimEvent::Relist { node, generation } => kubelet::relist::relist(w, node, generation),
+        SimEvent::Sync { pod, .. } => kubelet::pod_worker::go_on(w, pod),
+        SimEvent::WorkDue { pod, .. } => kubelet::pod_worker::update_pod(w, pod),
+        SimEvent::Deadline { pod, .. } => kubelet::pod_worker::deadline_due(w, pod),
+        SimEvent::Relist { node, .. } => kubelet::relist::relist(w, node),
         SimEvent::RelistPod { pod } => kubelet::relist::relist_pod(w, pod),
-        SimEvent::Mount { pod, generation } => kubelet::volumes::mount(w, pod, generation),
-        SimEvent::ClaimMount { pod, claim, generation } => kubelet::claims::go_on(w, pod, claim, generation),
-        SimEvent::NodeStatus { node, generation } => kubelet::claims::write_status(w, node, generation),
+        SimEvent::Mount { pod, .. } => kubelet::volumes::mount(w, pod),
+        SimEvent::ClaimMount { pod, claim, .. } => kubelet::claims::go_on(w, pod, claim),
+        SimEvent::NodeStatus { node, .. } => kubelet::claims::write_status(w, node),
         SimEvent::AttachDetach => attach_detach::reconcile(w),
         SimEvent::VolumeOperation { volume, node, attach } => {
-            attach_detach::operation_done(w, volume, node, attach);
+            attach_detach::operation_done(w, volume, node, attach)
         }
         SimEvent::Pulled { node, pull } => kubelet::images::pulled(w, node, pull),
-        // A pod that was forgotten has no containers for what was still queued about them.
-        SimEvent::Kill { pod, .. }
-        | SimEvent::HookFails { pod, .. }
-        | SimEvent::Exit { pod, .. }
-        | SimEvent::TermExit { pod, .. }
-        | SimEvent::DiskWritten { pod, .. }
-        | SimEvent::MemoryUsed { pod, .. }
-        | SimEvent::Probe { pod, .. }
-        | SimEvent::ProbeDone { pod, .. }
-            if w.places[pod.ix()].runtime.containers.is_empty() => {}
-        SimEvent::Kill { pod, container, generation } => {
-            kubelet::pod_worker::kill_goes_on(w, pod, container, generation)
+        SimEvent::Kill { pod, container, .. } => kubelet::pod_worker::kill_goes_on(w, pod, container),
+        SimEvent::HookFails { pod, container, .. } => kubelet::kill::hook_fails(w, pod, container),
+        SimEvent::Exit { pod, container, .. } => runtime::exit(w, pod, container),
+        SimEvent::TermExit { pod, container, .. } => runtime::term_exit(w, pod, container),
+        SimEvent::DiskWritten { pod, container, point, .. } => {
+            kubelet::local_storage::written(w, pod, container, point)
         }
-        SimEvent::HookFails { pod, container, generation } => {
-            kubelet::kill::hook_fails(w, pod, container, generation);
-        }
-        SimEvent::Exit { pod, container, generation } => runtime::exit(w, pod, container, generation),
-        SimEvent::TermExit { pod, container, generation } => {
-            runtime::term_exit(w, pod, container, generation)
-        }
-        SimEvent::DiskWritten { pod, container, point, generation } => {
-            kubelet::local_storage::written(w, pod, container, point, generation);
-        }
-        SimEvent::MemoryUsed { pod, container, generation } => memory::used(w, pod, container, generation),
-        SimEvent::Probe { pod, container, kind, generation } => {
-            kubelet::probe::tick(w, pod, container, kind, generation);
-        }
-        SimEvent::ProbeDone { pod, container, kind, generation } => {
-            kubelet::probe::done(w, pod, container, kind, generation);
-        }
-        SimEvent::StatusWrite { node, generation } => kubelet::status_writer::write(w, node, generation),
-        SimEvent::StatusRetry { node, generation } => kubelet::status_writer::retry(w, node, generation),
-        SimEvent::ResizeRetry { node, generation } => kubelet::allocation::retry_due(w, node, generation),
-        SimEvent::KubeletStart { node, generation } => kubelet::process::start(w, node, generation),
-        SimEvent::Shutdown { node, generation } => kubelet::shutdown::go_on(w, node, generation),
-        SimEvent::Evict { node, generation } => kubelet::eviction::round(w, node, generation),
-        SimEvent::StorageRound { pod, generation } => kubelet::local_storage::round(w, pod, generation),
-        SimEvent::DevicesReported { node, generation } => kubelet::devices::reported(w, node, generation),
-        SimEvent::NodeMonitor { generation } => node_lifecycle::monitor(w, generation),
-        SimEvent::NodeTaint { node, generation } => node_lifecycle::taint(w, node, generation),
-        SimEvent::TaintEvict { pod, generation } => taint_eviction::evict(w, pod, generation),
+        SimEvent::MemoryUsed { pod, container, .. } => memory::used(w, pod, container),
+        SimEvent::Probe { pod, container, kind, .. } => kubelet::probe::tick(w, pod, container, kind),
+        SimEvent::ProbeDone { pod, container, kind, .. } => kubelet::probe::done(w, pod, container, kind),
+        SimEvent::StatusWrite { node, .. } => kubelet::status_writer::write(w, node),
+        SimEvent::StatusRetry { node, .. } => kubelet::status_writer::retry(w, node),
+        SimEvent::ResizeRetry { node, .. } => kubelet::allocation::retry_due(w, node),
+        SimEvent::KubeletStart { node, .. } => kubelet::process::start(w, node),
+        SimEvent::Shutdown { node, .. } => kubelet::shutdown::go_on(w, node),
+        SimEvent::Evict { node, .. } => kubelet::eviction::round(w, node),
+        SimEvent::StorageRound { pod, .. } => kubelet::local_storage::round(w, pod),
+        SimEvent::DevicesReported { node, .. } => kubelet::devices::report(w, node),
+        SimEvent::NodeMonitor => node_lifecycle::monitor(w),
+        SimEvent::NodeTaint { node, .. } => node_lifecycle::taint(w, node),
+        SimEvent::TaintEvict { pod, .. } => taint_eviction::evict(w, pod),
         SimEvent::PodGc => pod_gc::pass(w),
         SimEvent::PodGcDelete => pod_gc::delete_next(w),
     }
 }
 
-/// Takes up what somebody below has said while an event was played.
+/// Takes up what somebody below has said while an event was played, in that order; it may be more by then.
+fn take_up_all(w: &mut World) {
+    while let Some(signal) = w.signals.pop_front() {
+        take_up(w, signal);
+    }
+}
+
 fn take_up(w: &mut World, signal: Signal) {
     match signal {
         Signal::ProcessEnded { pod, container } => kubelet::pod_worker::process_ended(w, pod, container),

@@ -85,23 +85,22 @@ pub fn kubelet_stopped(w: &mut World, node: NodeId) {
     let renewals = w.now.since(anchor).micros() / renewal.micros();
     nodes::renewed(w, node, anchor + renewal * renewals);
     let given_up = w.nodes[node.ix()].heartbeat + w.plan.controllers.node_monitor_grace_period;
-    want_pass(w, node, given_up + Span::from_micros(1));
+    want_pass(w, given_up + Span::from_micros(1));
 }
 
-/// Queues the pass of the node monitor at or after an instant, for what it will see of this node.
-fn want_pass(w: &mut World, node: NodeId, from: Time) {
+/// Queues the pass of the node monitor at or after an instant.
+fn want_pass(w: &mut World, from: Time) {
     let period = w.plan.controllers.node_monitor_period;
     let at = next_on_grid(phase(w, None, period), period, from);
     // One pass looks at all nodes.
     if w.controllers.node_passes.insert(at) {
-        let generation = w.machines[node.ix()].incarnation;
-        w.at(at, SimEvent::NodeMonitor { generation });
+        w.at(at, SimEvent::NodeMonitor);
     }
 }
 
 /// A pass of the node monitor: nodes that are silent for too long are given up, whatever they said last, and those that are
 /// not ready get their NoExecute taint (`monitorNodeHealth`, `processTaintBaseEviction`).
-pub fn monitor(w: &mut World, _generation: u32) {
+pub fn monitor(w: &mut World) {
     let now = w.now;
     w.controllers.node_passes.retain(|at| *at > now);
     let grace = w.plan.controllers.node_monitor_grace_period;
@@ -219,11 +218,10 @@ fn lose_pod(w: &mut World, pod: PodId, node_was_ready: bool) {
 }
 
 /// The NoExecute taint of a node that is not ready is written, in the place of the other one (`doNoExecuteTaintingPass`).
-pub fn taint(w: &mut World, node: NodeId, generation: u32) {
+pub fn taint(w: &mut World, node: NodeId) {
     let n = &w.nodes[node.ix()];
     let Some((key, opposite)) = eviction_taint(n.ready()) else { return };
-    let stale = w.machines[node.ix()].incarnation != generation || has_no_execute(&n.spec.taints, key);
-    if stale || !any_ready(w) {
+    if has_no_execute(&n.spec.taints, key) || !any_ready(w) {
         return;
     }
     nodes::update(w, node, |n, _| {
@@ -237,7 +235,7 @@ pub fn shutting_down(w: &mut World, node: NodeId) {
     let words = (Sym::KUBELET_NOT_READY.as_str(), "node is shutting down");
     nodes::update(w, node, |n, now| put_ready(n, Tri::False, words, now));
     let now = w.now;
-    want_pass(w, node, now);
+    want_pass(w, now);
 }
 
 /// A condition that tells of a shortage: its taint, and reason and message of its two values
@@ -354,6 +352,6 @@ pub fn kubelet_started(w: &mut World, node: NodeId) {
     // Those that are still silent had no taints as long as no node was ready.
     if w.nodes.iter().any(|n| n.exists && !n.is_ready()) {
         let now = w.now;
-        want_pass(w, node, now);
+        want_pass(w, now);
     }
 }

@@ -170,12 +170,8 @@ pub fn start_failed(w: &mut World, pod: PodId, ix: ContainerIx, message: Sym) {
 }
 
 /// The end of the newest instance's process, by itself or by a signal.
-pub fn exit(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
-    let run = &w.places[pod.ix()].runtime.containers[usize::from(ix)];
-    if run.generation != generation {
-        return;
-    }
-    let code = run.exit_code;
+pub fn exit(w: &mut World, pod: PodId, ix: ContainerIx) {
+    let code = w.places[pod.ix()].runtime.containers[usize::from(ix)].exit_code;
     end(w, pod, ix, code, Sym::EMPTY);
 }
 
@@ -246,12 +242,8 @@ pub fn terminate(w: &mut World, pod: PodId, ix: ContainerIx) {
 }
 
 /// The process ends because of the SIGTERM that it got.
-pub fn term_exit(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
-    let p = w.local(pod);
-    if p.runtime.containers[usize::from(ix)].generation != generation {
-        return;
-    }
-    if let OnTerm::After { exit, .. } = p.runtime.attempt(ix).on_term {
+pub fn term_exit(w: &mut World, pod: PodId, ix: ContainerIx) {
+    if let OnTerm::After { exit, .. } = w.places[pod.ix()].runtime.attempt(ix).on_term {
         let reason = if exit == 0 { Sym::COMPLETED } else { Sym::ERROR };
         end(w, pod, ix, i32::from(exit), reason);
     }

@@ -4,9 +4,10 @@ use super::Walk;
 use super::words::{Words, YOU, describe};
 use crate::api::Sym;
 use crate::time::Time;
+use crate::world::event::Bond;
 use crate::world::volumes::MountStage;
 use crate::world::worker::{KillStage, Stage, Work};
-use crate::world::{ContainerIx, PodId, SimEvent, World};
+use crate::world::{ContainerIx, Kubelet, PodId, SimEvent, Subject, World};
 
 /// Something that will happen unless somebody does something.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,7 +36,7 @@ impl Walk {
             .collect();
         // What was done further on is done again when its time comes.
         for done in self.done().iter().filter(|done| done.step > w.step) {
-            let words = Words { component: YOU, text: done.action.words.clone(), pod: None, node: None };
+            let words = Words { component: YOU, text: done.action.words.clone(), pod: None };
             let place = coming.partition_point(|other| other.at < done.action.at);
             coming.insert(place, Coming { at: done.action.at, words });
         }
@@ -139,91 +140,74 @@ fn awaited(w: &World, pod: PodId) -> Vec<PodId> {
 
 /// Whether an event is about a pod, or about its whole node.
 fn concerns(w: &World, event: SimEvent, pod: PodId) -> bool {
-    if let Some(own) = super::words::pod_of(event) {
-        return own == pod;
-    }
     let node = w.find_local(pod).and_then(|p| p.node);
-    match event {
-        SimEvent::Relist { node: n, .. } => {
+    match (event.about().subject, event) {
+        (Subject::Pod(own) | Subject::Container(own, _), _) => own == pod,
+        (Subject::Node(n), SimEvent::Relist { .. }) => {
             Some(n) == node
                 && w.kubelet(n).is_some_and(|kubelet| {
                     kubelet.dirty.iter().chain(&kubelet.cache_waiters).any(|p| *p == pod)
                 })
         }
-        SimEvent::StatusWrite { node: n, .. } => {
+        (Subject::Node(n), SimEvent::StatusWrite { .. }) => {
             w.kubelet(n).is_some_and(|kubelet| kubelet.status_batch.contains(&pod))
         }
-        SimEvent::Pulled { node: n, pull } => {
+        (Subject::Node(n), SimEvent::StatusRetry { .. }) => {
+            w.kubelet(n).is_some_and(|kubelet| kubelet.status_stale.contains(&pod))
+        }
+        (Subject::Node(n), SimEvent::Pulled { pull, .. }) => {
             let pulls = w.kubelet(n).into_iter().flat_map(|kubelet| &kubelet.pulls);
             pulls.into_iter().any(|own| own.id == pull && own.pod == pod)
         }
-        SimEvent::ResizeRetry { node: n, .. } => {
+        (Subject::Node(n), SimEvent::ResizeRetry { .. }) => {
             w.kubelet(n).is_some_and(|kubelet| kubelet.pending_resizes.contains(&pod))
         }
-        SimEvent::KubeletStart { node: n, .. }
-        | SimEvent::Shutdown { node: n, .. }
-        | SimEvent::DevicesReported { node: n, .. }
-        | SimEvent::NodeTaint { node: n, .. }
-        | SimEvent::NodeStatus { node: n, .. } => Some(n) == node,
-        SimEvent::BindClaim { index } => {
+        (Subject::Node(n), _) => Some(n) == node,
+        (Subject::Cluster, SimEvent::BindClaim { index }) => {
             let claims = w.volumes_of(pod);
             let objects = claims.iter().filter_map(|claim| w.volumes.list.get(usize::from(*claim)));
             objects.map(|volume| volume.object).any(|object| object == index as usize)
         }
-        SimEvent::VolumeOperation { volume, .. } => {
+        (Subject::Cluster, SimEvent::VolumeOperation { volume, .. }) => {
             w.volumes.list.get(usize::from(volume)).is_some_and(|own| own.users.contains(&pod))
         }
-        SimEvent::Schedule { .. } => node.is_none(),
-        SimEvent::Action { .. } => true,
-        _ => false,
+        (Subject::Cluster, SimEvent::Schedule { .. }) => node.is_none(),
+        (Subject::Cluster, SimEvent::Action { .. }) => true,
+        (Subject::Cluster, _) => false,
     }
 }
 
 /// Whether the event will still find what it was queued for, as far as that can be said from outside.
 fn is_live(w: &World, event: SimEvent) -> bool {
     let worker = |pod: PodId| w.find_local(pod).and_then(|p| p.worker);
-    let node_generation = |node: crate::world::NodeId| w.machines[node.ix()].incarnation;
-    let memory = |pod: PodId, ix: ContainerIx| w.find_local(pod).and_then(|p| p.memory(ix));
-    let run = |pod: PodId, ix: ContainerIx| {
-        w.find_local(pod).and_then(|p| p.runtime.containers.get(usize::from(ix)))
-    };
-    match event {
-        SimEvent::Sync { pod, generation } => {
-            worker(pod).is_some_and(|worker| worker.generation == generation && worker.run.is_some())
+    if w.is_stale(event) {
+        return false;
+    }
+    match event.about().bond {
+        Bond::Run(pod, _) => worker(pod).is_some_and(|worker| worker.run.is_some()),
+        Bond::Due(pod, _) => worker(pod).is_some_and(|worker| worker.work != Work::Finished),
+        // What goes on beside a worker does so until the pod is to end.
+        Bond::ProcessOf(pod, _) => worker(pod).is_some_and(|worker| worker.work == Work::Sync),
+        Bond::Instance(pod, container, _) => {
+            let p = w.find_local(pod).filter(|p| usize::from(container) < p.container_count());
+            let newest = p.and_then(|p| p.runtime.live.newest(p.container(container).name));
+            newest.is_some_and(|c| c.state == crate::api::InstanceState::Running)
         }
-        SimEvent::WorkDue { pod, generation } => worker(pod)
-            .is_some_and(|worker| worker.due_generation == generation && worker.work != Work::Finished),
-        SimEvent::Relist { node, generation }
-        | SimEvent::StatusWrite { node, generation }
-        | SimEvent::StatusRetry { node, generation }
-        | SimEvent::NodeStatus { node, generation }
-        | SimEvent::DevicesReported { node, generation }
-        | SimEvent::KubeletStart { node, generation } => node_generation(node) == generation,
-        SimEvent::ResizeRetry { node, generation } => {
-            node_generation(node) == generation
-                && w.kubelet(node).is_some_and(|kubelet| kubelet.resize_retry.is_some())
+        Bond::Process(node, _) => {
+            let waits = |kubelet: &Kubelet| kubelet.resize_retry.is_some();
+            !matches!(event, SimEvent::ResizeRetry { .. }) || w.kubelet(node).is_some_and(waits)
         }
-        SimEvent::StorageRound { pod, generation } => worker(pod)
-            .is_some_and(|worker| worker.work == Work::Sync && node_generation(worker.node) == generation),
-        SimEvent::Exit { pod, container, generation }
-        | SimEvent::TermExit { pod, container, generation }
-        | SimEvent::MemoryUsed { pod, container, generation }
-        | SimEvent::DiskWritten { pod, container, generation, .. } => {
-            let name = w.find_local(pod).filter(|p| usize::from(container) < p.container_count());
-            let running = name.and_then(|p| p.runtime.live.newest(p.container(container).name));
-            run(pod, container).is_some_and(|run| run.generation == generation)
-                && running.is_some_and(|c| c.state == crate::api::InstanceState::Running)
-        }
-        SimEvent::Kill { pod, container, generation } => memory(pod, container)
-            .and_then(|memory| memory.kill)
-            .is_some_and(|kill| kill.generation == generation),
-        SimEvent::Probe { pod, container, kind, generation }
-        | SimEvent::ProbeDone { pod, container, kind, generation } => memory(pod, container)
-            .and_then(|memory| memory.probers.get(kind).copied())
-            .is_some_and(|prober| prober.generation == generation),
-        SimEvent::Bind { pod, .. } | SimEvent::PodSeen { pod } | SimEvent::TaintEvict { pod, .. } => {
-            w.find_local(pod).is_some_and(|p| p.exists || p.worker.is_some())
-        }
-        _ => true,
+        Bond::Free => match event {
+            SimEvent::Bind { pod, .. } | SimEvent::PodSeen { pod } => {
+                w.find_local(pod).is_some_and(|p| p.exists || p.worker.is_some())
+            }
+            _ => true,
+        },
+        Bond::Cycle(_)
+        | Bond::Entry(..)
+        | Bond::Timer(..)
+        | Bond::Stop(..)
+        | Bond::Tick(..)
+        | Bond::Pull(..) => true,
     }
 }

@@ -10,40 +10,10 @@ pub struct Words {
     pub component: &'static str,
     pub text: String,
     pub pod: Option<PodId>,
-    pub node: Option<NodeId>,
 }
 
 /// Who acts while a run goes on.
 pub const YOU: &str = "you";
-
-/// The pod that an event is about.
-pub fn pod_of(event: SimEvent) -> Option<PodId> {
-    match event {
-        SimEvent::Bind { pod, .. }
-        | SimEvent::PodSeen { pod }
-        | SimEvent::QueueTimer { pod, .. }
-        | SimEvent::Preempt { pod, .. }
-        | SimEvent::SeriesWrite { pod }
-        | SimEvent::DrainRetry { pod }
-        | SimEvent::Sync { pod, .. }
-        | SimEvent::WorkDue { pod, .. }
-        | SimEvent::Deadline { pod, .. }
-        | SimEvent::RelistPod { pod }
-        | SimEvent::Mount { pod, .. }
-        | SimEvent::ClaimMount { pod, .. }
-        | SimEvent::Kill { pod, .. }
-        | SimEvent::Exit { pod, .. }
-        | SimEvent::HookFails { pod, .. }
-        | SimEvent::TermExit { pod, .. }
-        | SimEvent::DiskWritten { pod, .. }
-        | SimEvent::MemoryUsed { pod, .. }
-        | SimEvent::StorageRound { pod, .. }
-        | SimEvent::Probe { pod, .. }
-        | SimEvent::ProbeDone { pod, .. }
-        | SimEvent::TaintEvict { pod, .. } => Some(pod),
-        _ => None,
-    }
-}
 
 /// `12.345s` since the start of the run; the last digits of a microsecond clock only where they say something.
 pub fn offset(at: Time, start: Time) -> String {
@@ -138,79 +108,61 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         _ => "a container".to_owned(),
     };
     let node = |id: NodeId| w.nodes.get(id.ix()).map_or("a node", |n| n.spec.name.as_str());
-    let (component, text) = match event {
+    let about = event.about();
+    let mut component = about.component;
+    let text = match event {
         SimEvent::CreatePod { template, ordinal } => {
             let name = w.plan.templates.get(template.ix()).map_or("a pod", |t| t.name.as_str());
             let numbered = w.plan.templates.get(template.ix()).is_some_and(|t| t.numbered);
             let name = if numbered { format!("{name}-{ordinal}") } else { name.to_owned() };
-            ("scenario", format!("pod/{name} is created"))
+            format!("pod/{name} is created")
         }
         SimEvent::Action { index } => {
-            let words = w.action(index).map_or("", |action| action.words.as_str());
-            let is_scenario = (index as usize) < w.plan.actions.len();
-            (if is_scenario { "scenario" } else { YOU }, words.to_owned())
+            if (index as usize) >= w.plan.actions.len() {
+                component = YOU;
+            }
+            w.action(index).map_or_else(String::new, |action| action.words.clone())
         }
         SimEvent::CreateObject { index } => {
             let object = w.plan.objects.get(index as usize);
             let words = object.map_or_else(String::new, |o| format!("{:?}/{}", o.kind, o.name));
-            ("scenario", format!("{words} comes into being"))
+            format!("{words} comes into being")
         }
         SimEvent::BindClaim { index } => {
             let name = w.plan.objects.get(index as usize).map_or("a claim", |object| object.name.as_str());
-            ("PersistentVolume controller", format!("binds the claim {name}"))
+            format!("binds the claim {name}")
         }
-        SimEvent::Schedule { .. } => ("kube-scheduler", "takes the next pods from its queue".to_owned()),
-        SimEvent::QueueTimer { pod: p, .. } => {
-            ("kube-scheduler: queue", format!("looks whether {} may be tried again", pod(p)))
-        }
+        SimEvent::Schedule { .. } => "takes the next pods from its queue".to_owned(),
+        SimEvent::QueueTimer { pod: p, .. } => format!("looks whether {} may be tried again", pod(p)),
         SimEvent::Preempt { pod: p, victim, node: n } => {
-            ("kube-scheduler", format!("preempts {} on {} to make room for {}", pod(victim), node(n), pod(p)))
+            format!("preempts {} on {} to make room for {}", pod(victim), node(n), pod(p))
         }
-        SimEvent::SeriesWrite { pod: p } => {
-            ("kube-scheduler", format!("writes how often {} was refused", pod(p)))
-        }
-        SimEvent::DrainRetry { pod: p } => {
-            ("kubectl drain", format!("asks again whether {} may be evicted", pod(p)))
-        }
+        SimEvent::SeriesWrite { pod: p } => format!("writes how often {} was refused", pod(p)),
+        SimEvent::DrainRetry { pod: p } => format!("asks again whether {} may be evicted", pod(p)),
         SimEvent::CordonTaint { node: n } => {
-            ("node lifecycle controller", format!("brings the taint of {} in line with its cordon", node(n)))
+            format!("brings the taint of {} in line with its cordon", node(n))
         }
-        SimEvent::Bind { pod: p, node: n } => ("kube-scheduler", format!("binds {} to {}", pod(p), node(n))),
-        SimEvent::PodSeen { pod: p } => {
-            ("kubelet: watch", format!("hears from the API server how {} is now", pod(p)))
-        }
-        SimEvent::Sync { pod: p, .. } => {
-            ("kubelet: pod worker", format!("goes on with its run for {}", pod(p)))
-        }
+        SimEvent::Bind { pod: p, node: n } => format!("binds {} to {}", pod(p), node(n)),
+        SimEvent::PodSeen { pod: p } => format!("hears from the API server how {} is now", pod(p)),
+        SimEvent::Sync { pod: p, .. } => format!("goes on with its run for {}", pod(p)),
         SimEvent::WorkDue { pod: p, .. } => {
-            ("kubelet: work queue", format!("the one-second tick finds {} due for another sync", pod(p)))
+            format!("the one-second tick finds {} due for another sync", pod(p))
         }
-        SimEvent::Deadline { pod: p, .. } => {
-            ("kubelet: sync loop", format!("activeDeadlineSeconds of {} is over", pod(p)))
+        SimEvent::Deadline { pod: p, .. } => format!("activeDeadlineSeconds of {} is over", pod(p)),
+        SimEvent::Relist { node: n, .. } => {
+            format!("the once-a-second relist on {} compares the runtime with what was known", node(n))
         }
-        SimEvent::Relist { node: n, .. } => (
-            "kubelet: PLEG",
-            format!("the once-a-second relist on {} compares the runtime with what was known", node(n)),
-        ),
-        SimEvent::RelistPod { pod: p } => {
-            ("kubelet: PLEG", format!("a relist of {} alone, asked for by the sync", pod(p)))
-        }
-        SimEvent::Mount { pod: p, .. } => {
-            ("kubelet: volume manager", format!("looks at the volumes of {}", pod(p)))
-        }
-        SimEvent::ClaimMount { pod: p, .. } => {
-            ("kubelet: volume manager", format!("goes on with a claim of {}", pod(p)))
-        }
+        SimEvent::RelistPod { pod: p } => format!("a relist of {} alone, asked for by the sync", pod(p)),
+        SimEvent::Mount { pod: p, .. } => format!("looks at the volumes of {}", pod(p)),
+        SimEvent::ClaimMount { pod: p, .. } => format!("goes on with a claim of {}", pod(p)),
         SimEvent::NodeStatus { node: n, .. } => {
-            ("kubelet", format!("writes the status of {}, with the volumes in use", node(n)))
+            format!("writes the status of {}, with the volumes in use", node(n))
         }
-        SimEvent::AttachDetach => {
-            ("attach/detach controller", "compares where volumes are with where pods need them".to_owned())
-        }
+        SimEvent::AttachDetach => "compares where volumes are with where pods need them".to_owned(),
         SimEvent::VolumeOperation { volume, node: n, attach } => {
             let name = w.claim_plan(volume).map_or("a volume", |claim| claim.volume_name.as_str());
             let words = if attach { "is attached to" } else { "is detached from" };
-            ("storage system", format!("{name} {words} {}", node(n)))
+            format!("{name} {words} {}", node(n))
         }
         SimEvent::Pulled { node: n, pull } => {
             let own = w
@@ -218,78 +170,59 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
                 .get(n.ix())
                 .and_then(|n| n.kubelet.as_deref()?.pulls.iter().find(|p| p.id == pull));
             match own {
-                Some(own) => {
-                    ("kubelet: image manager", format!("the pull of {} for {} ends", own.image, pod(own.pod)))
-                }
-                None => ("kubelet: image manager", format!("a pull on {} ends", node(n))),
+                Some(own) => format!("the pull of {} for {} ends", own.image, pod(own.pod)),
+                None => format!("a pull on {} ends", node(n)),
             }
         }
-        SimEvent::Kill { pod: p, container: c, .. } => {
-            ("kubelet: runtime manager", format!("the stop of {} goes on", container(p, c)))
-        }
+        SimEvent::Kill { pod: p, container: c, .. } => format!("the stop of {} goes on", container(p, c)),
         SimEvent::HookFails { pod: p, container: c, .. } => {
-            ("kubelet: runtime manager", format!("the preStop hook of {} fails", container(p, c)))
+            format!("the preStop hook of {} fails", container(p, c))
         }
-        SimEvent::Exit { pod: p, container: c, .. } => {
-            ("process", format!("{} ends by itself", container(p, c)))
-        }
+        SimEvent::Exit { pod: p, container: c, .. } => format!("{} ends by itself", container(p, c)),
         SimEvent::TermExit { pod: p, container: c, .. } => {
-            ("process", format!("{} ends because of SIGTERM", container(p, c)))
+            format!("{} ends because of SIGTERM", container(p, c))
         }
         SimEvent::DiskWritten { pod: p, container: c, .. } => {
-            ("process", format!("{} takes up more disk space, or less", container(p, c)))
+            format!("{} takes up more disk space, or less", container(p, c))
         }
         SimEvent::MemoryUsed { pod: p, container: c, .. } => {
-            ("process", format!("{} uses more memory, or less", container(p, c)))
+            format!("{} uses more memory, or less", container(p, c))
         }
         SimEvent::Probe { pod: p, container: c, kind, .. } => {
-            ("kubelet: prober", format!("{} probe of {}", kind.word(), container(p, c)))
+            format!("{} probe of {}", kind.word(), container(p, c))
         }
         SimEvent::ProbeDone { pod: p, container: c, kind, .. } => {
-            ("kubelet: prober", format!("the {} probe of {} has its answer", kind.word(), container(p, c)))
+            format!("the {} probe of {} has its answer", kind.word(), container(p, c))
         }
-        SimEvent::StatusWrite { node: n, .. } => (
-            "kubelet: status manager",
+        SimEvent::StatusWrite { node: n, .. } => {
             match w.machines.get(n.ix()).and_then(|n| n.kubelet.as_deref()?.status_batch.front()) {
                 Some(front) => format!("writes the status of {} to the API server", pod(*front)),
                 None => format!("{} writes a status to the API server", node(n)),
-            },
-        ),
-        SimEvent::StatusRetry { node: n, .. } => {
-            ("kubelet: status manager", format!("its ten-second pass on {}", node(n)))
+            }
         }
-        SimEvent::ResizeRetry { node: n, .. } => {
-            ("kubelet: allocation manager", format!("tries again what waits for room on {}", node(n)))
-        }
-        SimEvent::KubeletStart { node: n, .. } => ("kubelet", format!("starts on {}", node(n))),
-        SimEvent::Shutdown { node: n, .. } => {
-            ("kubelet: shutdown manager", format!("{} shuts down its next group", node(n)))
-        }
-        SimEvent::Evict { node: n, .. } => {
-            ("kubelet: eviction manager", format!("looks for what runs short on {}", node(n)))
-        }
+        SimEvent::StatusRetry { node: n, .. } => format!("its ten-second pass on {}", node(n)),
+        SimEvent::ResizeRetry { node: n, .. } => format!("tries again what waits for room on {}", node(n)),
+        SimEvent::KubeletStart { node: n, .. } => format!("starts on {}", node(n)),
+        SimEvent::Shutdown { node: n, .. } => format!("{} shuts down its next group", node(n)),
+        SimEvent::Evict { node: n, .. } => format!("looks for what runs short on {}", node(n)),
         SimEvent::StorageRound { pod: p, .. } => {
-            ("kubelet: eviction manager", format!("holds what {} has written against its limits", pod(p)))
+            format!("holds what {} has written against its limits", pod(p))
         }
         SimEvent::DevicesReported { node: n, .. } => {
-            ("kubelet: node status", format!("{} tells of devices whose plugins have registered", node(n)))
+            format!("{} tells of devices whose plugins have registered", node(n))
         }
-        SimEvent::NodeMonitor { .. } => (
-            "node lifecycle controller",
+        SimEvent::NodeMonitor => {
             "looks at the nodes' leases: one that was not renewed for nodeMonitorGracePeriod counts as lost"
-                .to_owned(),
-        ),
-        SimEvent::NodeTaint { node: n, .. } => {
-            ("node lifecycle controller", format!("writes the taints of {}", node(n)))
+                .to_owned()
         }
-        SimEvent::TaintEvict { pod: p, .. } => (
-            "taint eviction controller",
-            format!("deletes {}, which does not tolerate a taint of its node any longer", pod(p)),
-        ),
-        SimEvent::PodGcDelete => ("pod garbage collector", "deletes the next pods".to_owned()),
-        SimEvent::PodGc => ("pod garbage collector", "looks for pods that nobody will finish".to_owned()),
+        SimEvent::NodeTaint { node: n, .. } => format!("writes the taints of {}", node(n)),
+        SimEvent::TaintEvict { pod: p, .. } => {
+            format!("deletes {}, which does not tolerate a taint of its node any longer", pod(p))
+        }
+        SimEvent::PodGcDelete => "deletes the next pods".to_owned(),
+        SimEvent::PodGc => "looks for pods that nobody will finish".to_owned(),
     };
-    Words { component, text, pod: pod_of(event), node: None }
+    Words { component, text, pod: about.pod() }
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
-//! What waits in the queue: small `Copy` data. An event that finds its subject has moved on (another generation) bows out.
+//! What waits in the queue: small `Copy` data. What is to be known of an event without playing it stands beside it, in
+//! [`SimEvent::about`]: its subject, the component that plays it, and what must not have gone on meanwhile. Where that has,
+//! the event is stale ([`World::is_stale`]) and bows out before anybody looks at it.
 
 use super::volumes::{ClaimIx, VolumeIx};
-use super::{ContainerIx, NodeId, PodId};
+use super::{ContainerIx, NodeId, PodId, World};
 use crate::api::ProbeKind;
 use crate::scenario::plan::TemplateIx;
 
@@ -91,7 +93,7 @@ pub enum SimEvent {
     /// The node's status tells of the devices of plugins that have registered.
     DevicesReported { node: NodeId, generation: u32 },
     /// The node lifecycle controller's pass at which something changes.
-    NodeMonitor { generation: u32 },
+    NodeMonitor,
     /// Taints of a node are written.
     NodeTaint { node: NodeId, generation: u32 },
     /// The taint eviction controller deletes a pod.
@@ -100,4 +102,185 @@ pub enum SimEvent {
     PodGc,
     /// Its client may send the next request.
     PodGcDelete,
+}
+
+/// Whom an event is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Subject {
+    /// None of the below, or several.
+    Cluster,
+    Pod(PodId),
+    Container(PodId, ContainerIx),
+    Node(NodeId),
+}
+
+/// What an event was queued for, with the count that it had: once that has gone on, the event is stale.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Bond {
+    /// Nothing that is counted: whoever plays the event looks what is left to do.
+    Free,
+    /// The scheduler's cycle.
+    Cycle(u32),
+    /// A pod's entry in the scheduling queue.
+    Entry(PodId, u32),
+    /// A pod's timer of the taint eviction controller.
+    Timer(PodId, u32),
+    /// The kubelet's process on a machine: how many ended before it.
+    Process(NodeId, u32),
+    /// The same, where a pod's worker is.
+    ProcessOf(PodId, u32),
+    /// The stage of a worker's run.
+    Run(PodId, u32),
+    /// A worker's place in the work queue: each run makes it another.
+    Due(PodId, u32),
+    /// The stage of a container's stop.
+    Stop(PodId, ContainerIx, u32),
+    /// The newest instance of a container.
+    Instance(PodId, ContainerIx, u32),
+    /// The tick of a probe worker.
+    Tick(PodId, ContainerIx, ProbeKind, u32),
+    /// A pull, by its number.
+    Pull(NodeId, u32),
+}
+
+/// What is to be known of an event without playing it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct About {
+    pub subject: Subject,
+    /// The component that plays it.
+    pub component: &'static str,
+    pub bond: Bond,
+}
+
+impl About {
+    /// The pod that the event is about, or about a container of it.
+    pub fn pod(self) -> Option<PodId> {
+        match self.subject {
+            Subject::Pod(pod) | Subject::Container(pod, _) => Some(pod),
+            Subject::Cluster | Subject::Node(_) => None,
+        }
+    }
+}
+
+impl SimEvent {
+    /// Whom the event is about, who plays it, and what it is bound to.
+    #[inline]
+    pub fn about(self) -> About {
+        use SimEvent as E;
+        use Subject::{Cluster, Container, Node, Pod};
+        let (subject, component, bond) = match self {
+            E::CreatePod { .. } | E::Action { .. } | E::CreateObject { .. } => {
+                (Cluster, "scenario", Bond::Free)
+            }
+            E::BindClaim { .. } => (Cluster, "PersistentVolume controller", Bond::Free),
+            E::Schedule { generation } => (Cluster, "kube-scheduler", Bond::Cycle(generation)),
+            E::QueueTimer { pod, generation } => {
+                (Pod(pod), "kube-scheduler: queue", Bond::Entry(pod, generation))
+            }
+            E::Preempt { pod, .. } | E::SeriesWrite { pod } | E::Bind { pod, .. } => {
+                (Pod(pod), "kube-scheduler", Bond::Free)
+            }
+            E::DrainRetry { pod } => (Pod(pod), "kubectl drain", Bond::Free),
+            E::CordonTaint { node } => (Node(node), "node lifecycle controller", Bond::Free),
+            E::PodSeen { pod } => (Pod(pod), "kubelet: watch", Bond::Free),
+            E::Sync { pod, generation } => (Pod(pod), "kubelet: pod worker", Bond::Run(pod, generation)),
+            E::WorkDue { pod, generation } => (Pod(pod), "kubelet: work queue", Bond::Due(pod, generation)),
+            E::Deadline { pod, generation } => {
+                (Pod(pod), "kubelet: sync loop", Bond::ProcessOf(pod, generation))
+            }
+            E::Relist { node, generation } => (Node(node), "kubelet: PLEG", Bond::Process(node, generation)),
+            E::RelistPod { pod } => (Pod(pod), "kubelet: PLEG", Bond::Free),
+            E::Mount { pod, generation } | E::ClaimMount { pod, generation, .. } => {
+                (Pod(pod), "kubelet: volume manager", Bond::ProcessOf(pod, generation))
+            }
+            E::Pulled { node, pull } => (Node(node), "kubelet: image manager", Bond::Pull(node, pull)),
+            E::Kill { pod, container, generation } => {
+                let bond = Bond::Stop(pod, container, generation);
+                (Container(pod, container), "kubelet: runtime manager", bond)
+            }
+            E::HookFails { pod, container, generation } => {
+                let bond = Bond::Instance(pod, container, generation);
+                (Container(pod, container), "kubelet: runtime manager", bond)
+            }
+            E::Exit { pod, container, generation }
+            | E::TermExit { pod, container, generation }
+            | E::DiskWritten { pod, container, generation, .. }
+            | E::MemoryUsed { pod, container, generation } => {
+                (Container(pod, container), "process", Bond::Instance(pod, container, generation))
+            }
+            E::Probe { pod, container, kind, generation }
+            | E::ProbeDone { pod, container, kind, generation } => {
+                let bond = Bond::Tick(pod, container, kind, generation);
+                (Container(pod, container), "kubelet: prober", bond)
+            }
+            E::StatusWrite { node, generation } | E::StatusRetry { node, generation } => {
+                (Node(node), "kubelet: status manager", Bond::Process(node, generation))
+            }
+            E::ResizeRetry { node, generation } => {
+                (Node(node), "kubelet: allocation manager", Bond::Process(node, generation))
+            }
+            E::NodeStatus { node, generation } | E::KubeletStart { node, generation } => {
+                (Node(node), "kubelet", Bond::Process(node, generation))
+            }
+            E::AttachDetach => (Cluster, "attach/detach controller", Bond::Free),
+            E::VolumeOperation { .. } => (Cluster, "storage system", Bond::Free),
+            E::Shutdown { node, generation } => {
+                (Node(node), "kubelet: shutdown manager", Bond::Process(node, generation))
+            }
+            E::Evict { node, generation } => {
+                (Node(node), "kubelet: eviction manager", Bond::Process(node, generation))
+            }
+            E::StorageRound { pod, generation } => {
+                (Pod(pod), "kubelet: eviction manager", Bond::ProcessOf(pod, generation))
+            }
+            E::DevicesReported { node, generation } => {
+                (Node(node), "kubelet: node status", Bond::Process(node, generation))
+            }
+            E::NodeMonitor => (Cluster, "node lifecycle controller", Bond::Free),
+            E::NodeTaint { node, generation } => {
+                (Node(node), "node lifecycle controller", Bond::Process(node, generation))
+            }
+            E::TaintEvict { pod, generation } => {
+                (Pod(pod), "taint eviction controller", Bond::Timer(pod, generation))
+            }
+            E::PodGc | E::PodGcDelete => (Cluster, "pod garbage collector", Bond::Free),
+        };
+        About { subject, component, bond }
+    }
+}
+
+impl World {
+    /// Whether an event finds that what it was queued for has gone on.
+    #[inline]
+    pub fn is_stale(&self, event: SimEvent) -> bool {
+        let (now, then) = match event.about().bond {
+            Bond::Free => return false,
+            Bond::Cycle(then) => (Some(self.scheduler.cycles as u32), then),
+            Bond::Entry(pod, then) => (self.scheduler.waiting.get(&pod).map(|own| own.generation), then),
+            Bond::Timer(pod, then) => {
+                (self.controllers.taint_eviction.waiting.get(&pod).map(|own| own.generation), then)
+            }
+            Bond::Process(node, then) => (Some(self.machines[node.ix()].incarnation), then),
+            Bond::ProcessOf(pod, then) => {
+                (self.worker(pod).map(|worker| self.machines[worker.node.ix()].incarnation), then)
+            }
+            Bond::Run(pod, then) => (self.worker(pod).map(|worker| worker.generation), then),
+            Bond::Due(pod, then) => (self.worker(pod).map(|worker| worker.due_generation), then),
+            Bond::Stop(pod, ix, then) => {
+                (self.local(pod).memory(ix).and_then(|own| own.kill).map(|kill| kill.generation), then)
+            }
+            Bond::Instance(pod, ix, then) => {
+                (self.places[pod.ix()].runtime.containers.get(ix.ix()).map(|run| run.generation), then)
+            }
+            Bond::Tick(pod, ix, kind, then) => {
+                let own = self.local(pod).memory(ix).and_then(|own| own.probers.get(kind));
+                (own.map(|prober| prober.generation), then)
+            }
+            Bond::Pull(node, then) => {
+                let pulls = self.kubelet(node).map(|kubelet| &kubelet.pulls);
+                (pulls.is_some_and(|pulls| pulls.iter().any(|own| own.id == then)).then_some(then), then)
+            }
+        };
+        now != Some(then)
+    }
 }

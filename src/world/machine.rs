@@ -65,8 +65,4 @@ impl Machine {
             self.pods.remove(at);
         }
     }
-    /// The kubelet that queued something, if it still runs.
-    pub fn same_kubelet(&mut self, incarnation: u32) -> Option<&mut Kubelet> {
-        self.kubelet.as_deref_mut().filter(|kubelet| kubelet.incarnation == incarnation)
-    }
 }

@@ -35,7 +35,7 @@ pub mod world_parts;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-pub use event::SimEvent;
+pub use event::{SimEvent, Subject};
 pub use kubelet::Kubelet;
 pub use local::{Local, LocalMut, Place};
 pub use log::Commanded;

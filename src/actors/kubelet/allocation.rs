@@ -96,10 +96,9 @@ pub fn pod_left(w: &mut World, pod: PodId, node: NodeId) {
 }
 
 /// Nothing has happened for three minutes.
-pub fn retry_due(w: &mut World, node: NodeId, generation: u32) {
+pub fn retry_due(w: &mut World, node: NodeId) {
     let now = w.now;
-    let same = w.machines[node.ix()].same_kubelet(generation);
-    if same.is_some_and(|kubelet| kubelet.resize_retry == Some(now)) {
+    if w.kubelet(node).is_some_and(|kubelet| kubelet.resize_retry == Some(now)) {
         retry(w, node, None);
     }
 }

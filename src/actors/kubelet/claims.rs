@@ -122,7 +122,7 @@ fn set_stage(w: &mut World, pod: PodId, at: usize, stage: MountStage) {
 }
 
 /// A claim of a pod goes on.
-pub fn go_on(w: &mut World, pod: PodId, claim: ClaimIx, generation: u32) {
+pub fn go_on(w: &mut World, pod: PodId, claim: ClaimIx) {
     let at = claim.ix();
     let Some(worker) = w.worker_mut(pod) else { return };
     if worker.work != Work::Sync {
@@ -130,9 +130,7 @@ pub fn go_on(w: &mut World, pod: PodId, claim: ClaimIx, generation: u32) {
         return;
     }
     let node = worker.node;
-    let current = w.machines[node.ix()].incarnation == generation;
-    let claim = mounts_of(w, pod).and_then(|mounts| mounts.claims.get(at)).copied();
-    let Some(claim) = claim.filter(|_| current) else { return };
+    let Some(claim) = mounts_of(w, pod).and_then(|mounts| mounts.claims.get(at)).copied() else { return };
     match claim.stage {
         MountStage::NotInUse | MountStage::Mounted => {}
         MountStage::NotAttached { looks } => {
@@ -255,10 +253,7 @@ fn want_status(w: &mut World, node: NodeId, at: Time) {
 }
 
 /// The node's status is written: `volumesInUse` is what the kubelet's pods need or still hold.
-pub fn write_status(w: &mut World, node: NodeId, generation: u32) {
-    if w.machines[node.ix()].same_kubelet(generation).is_none() {
-        return;
-    }
+pub fn write_status(w: &mut World, node: NodeId) {
     for volume in VolumeIx::all(w.volumes.list.len()) {
         let held = w.volumes.list[usize::from(volume)].users.iter().any(|pod| holds(w, *pod, node));
         let reported = &mut w.volumes.list[usize::from(volume)].reported_in_use;

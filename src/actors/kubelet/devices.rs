@@ -80,15 +80,9 @@ pub fn kubelet_started(w: &mut World, node: NodeId) {
     report(w, node);
 }
 
-/// A round of the node status after a plugin has registered.
-pub fn reported(w: &mut World, node: NodeId, generation: u32) {
-    if w.machines[node.ix()].incarnation == generation {
-        report(w, node);
-    }
-}
-
-/// Capacity and allocatable of the plugins' resources as the kubelet has them now.
-fn report(w: &mut World, node: NodeId) {
+/// Capacity and allocatable of the plugins' resources as the kubelet has them now: in its first node status, and at the round
+/// after a plugin has registered.
+pub fn report(w: &mut World, node: NodeId) {
     let plan = std::sync::Arc::clone(&w.plan);
     let planned = &plan.nodes[node.ix()];
     let plugins = planned.device_plugins.iter();

@@ -77,9 +77,10 @@ pub fn kubelet_started(w: &mut World, node: NodeId) {
 }
 
 /// `synchronize`: a round of the manager.
-pub fn round(w: &mut World, node: NodeId, generation: u32) {
+pub fn round(w: &mut World, node: NodeId) {
     let now = w.now;
-    let Some(kubelet) = w.machines[node.ix()].same_kubelet(generation) else { return };
+    let Some(kubelet) = w.kubelet(node) else { return };
+    let generation = kubelet.incarnation;
     let due = kubelet.pressure.iter().filter(|pressure| pressure.round == now);
     for pressure in due.copied().collect::<Vec<Pressure>>() {
         let next = look_at(w, node, pressure);

@@ -82,17 +82,16 @@ fn run_hook(w: &mut World, pod: PodId, ix: ContainerIx) -> Span {
 
 /// The hook has failed: nobody may be waiting for it any more, but the event is written
 /// (`executePreStopHook`, kuberuntime_container.go).
-pub fn hook_fails(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
+pub fn hook_fails(w: &mut World, pod: PodId, ix: ContainerIx) {
     let kill = w.memory_mut(pod, ix).and_then(|memory| memory.kill.as_mut());
-    let running = kill.and_then(|kill| kill.hook_until.take()).is_some();
-    if running && w.places[pod.ix()].runtime.containers[usize::from(ix)].generation == generation {
+    if kill.and_then(|kill| kill.hook_until.take()).is_some() {
         events::kubelet(w, pod, true, Sym::FAILED_PRE_STOP_HOOK, "PreStopHook failed", Some(ix));
     }
 }
 
 /// A stage of a stop is over.
-pub fn go_on(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) -> Over {
-    let kill = kill_of(w, pod, ix).filter(|kill| kill.generation == generation)?;
+pub fn go_on(w: &mut World, pod: PodId, ix: ContainerIx) -> Over {
+    let kill = kill_of(w, pod, ix)?;
     match kill.stage {
         KillStage::PreStop => after_pre_stop(w, pod, ix),
         KillStage::Ordering => stop(w, pod, ix),
@@ -166,11 +165,10 @@ fn stop(w: &mut World, pod: PodId, ix: ContainerIx) -> Over {
 /// A container's process has ended: the stop that waited for it is over once the runtime reports it.
 pub fn exited(w: &mut World, pod: PodId, ix: ContainerIx) -> Over {
     let kill = kill_of(w, pod, ix)?;
-    let instance = w.places[pod.ix()].runtime.containers[usize::from(ix)].generation;
     if kill.hook_until.is_some_and(|until| until > w.now) {
         // The hook loses its process.
         let waits = kill.stage == KillStage::PreStop;
-        hook_fails(w, pod, ix, instance);
+        hook_fails(w, pod, ix);
         if waits {
             return after_pre_stop(w, pod, ix);
         }

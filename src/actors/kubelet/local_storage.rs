@@ -22,13 +22,14 @@ use crate::world::{ContainerIx, Local, PodId, Purpose, SimEvent, World};
 const COLLECT: Span = Span::from_secs(10);
 
 /// A point of an attempt's writes is reached, if its process still runs.
-pub fn written(w: &mut World, pod: PodId, ix: ContainerIx, point: u32, generation: u32) {
+pub fn written(w: &mut World, pod: PodId, ix: ContainerIx, point: u32) {
     let now = w.now;
     let p = w.local(pod);
-    if p.runtime.containers[usize::from(ix)].generation != generation || !runs(p, ix) {
+    if !runs(p, ix) {
         return;
     }
     let Some(write) = p.runtime.attempt(ix).writes.get(point as usize).copied() else { return };
+    let generation = p.runtime.containers[usize::from(ix)].generation;
     let new = Written { at: now, container: ix, generation, volume: write.volume, bytes: write.bytes };
     w.places[pod.ix()].runtime.disk.get_or_insert_default().push(new);
     see(w, pod, write.volume.is_some());
@@ -97,11 +98,10 @@ fn measurements(w: &World, pod: PodId) -> impl Iterator<Item = Time> + '_ {
 }
 
 /// A round of the eviction manager looks at the pod.
-pub fn round(w: &mut World, pod: PodId, generation: u32) {
+pub fn round(w: &mut World, pod: PodId) {
     let p = w.local(pod);
     let Some(worker) = p.worker else { return };
-    let stale = w.machines[worker.node.ix()].incarnation != generation;
-    if stale || worker.work != Work::Sync || p.spec.priority.unwrap_or(0) >= CRITICAL {
+    if worker.work != Work::Sync || p.spec.priority.unwrap_or(0) >= CRITICAL {
         return;
     }
     let Some(words) = exceeded(&p.spec, &usage(w, pod)) else { return };

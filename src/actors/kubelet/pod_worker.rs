@@ -114,14 +114,14 @@ fn settle(w: &mut World, pod: PodId, step: Step) {
 }
 
 /// The run goes on where it stands.
-pub fn go_on(w: &mut World, pod: PodId, generation: u32) {
-    let step = sync::go_on(w, pod, generation);
+pub fn go_on(w: &mut World, pod: PodId) {
+    let step = sync::go_on(w, pod);
     settle(w, pod, step);
 }
 
 /// A stage of a container's stop is over.
-pub fn kill_goes_on(w: &mut World, pod: PodId, ix: ContainerIx, generation: u32) {
-    let over = kill::go_on(w, pod, ix, generation);
+pub fn kill_goes_on(w: &mut World, pod: PodId, ix: ContainerIx) {
+    let over = kill::go_on(w, pod, ix);
     killed(w, pod, over);
 }
 
@@ -151,9 +151,9 @@ fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
     let now = w.now;
     let World { places, spare_runs, no_runtime, .. } = w;
     let Some(worker) = places[pod.ix()].worker.as_deref_mut() else { return };
-    if let Some(run) = worker.run.take() {
-        spare_runs.keep(run, no_runtime);
-    }
+    let Some(run) = worker.run.take() else { return };
+    let (errors, acted) = (run.errors, run.acted);
+    spare_runs.keep(run, no_runtime);
     worker.last_end = Some(now);
     worker.due_generation += 1;
     match outcome {
@@ -178,7 +178,7 @@ fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
                 return;
             }
         }
-        Outcome::Done { acted } => {
+        Outcome::Done => {
             if w.gates.pleg_on_demand_relist && acted {
                 w.after(ON_DEMAND_RELIST, SimEvent::RelistPod { pod });
             }
@@ -190,7 +190,7 @@ fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
                 requeue(w, pod, frequency);
             }
         }
-        Outcome::Failed(errors) => {
+        Outcome::Failed => {
             let delay = match errors {
                 SyncErrors { network: true, .. } => NETWORK_RETRY,
                 SyncErrors { backoff_until: Some(until), .. } if w.gates.habits.requeues_after_back_off => {
@@ -226,22 +226,11 @@ fn requeue(w: &mut World, pod: PodId, delay: Span) {
     w.at(at, SimEvent::WorkDue { pod, generation });
 }
 
-/// The tick at which the requeued pod is taken from the work queue.
-pub fn work_due(w: &mut World, pod: PodId, generation: u32) {
-    let p = w.local(pod);
-    if p.worker.is_some_and(|worker| worker.due_generation == generation) {
-        update_pod(w, pod);
-    }
-}
-
 /// The active deadline is reached at a tick.
-pub fn deadline_due(w: &mut World, pod: PodId, generation: u32) {
+pub fn deadline_due(w: &mut World, pod: PodId) {
     let p = w.local(pod);
     let Some(worker) = p.worker else { return };
-    if w.machines[worker.node.ix()].incarnation == generation
-        && worker.work == Work::Sync
-        && past_deadline(p, w.now)
-    {
+    if worker.work == Work::Sync && past_deadline(p, w.now) {
         update_pod(w, pod);
     }
 }

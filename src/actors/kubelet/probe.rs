@@ -16,9 +16,9 @@ use crate::world::worker::Prober;
 use crate::world::{ContainerIx, Local, PodId, Purpose, SimEvent, World};
 
 /// A tick: `doProbe`.
-pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, generation: u32) {
+pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
     let p = w.local(pod);
-    let Some(b) = prober_of(p, ix, kind).copied().filter(|b| b.generation == generation) else { return };
+    let Some(b) = prober_of(p, ix, kind).copied() else { return };
     let Some(worker) = p.worker else { return };
     if worker.status().is_some_and(|s| s.phase().is_terminal()) {
         return;
@@ -150,9 +150,9 @@ fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, spec: &Pro
 }
 
 /// The handler has answered.
-pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, generation: u32) {
+pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
     let p = w.local(pod);
-    let Some(mut b) = prober_of(p, ix, kind).copied().filter(|b| b.generation == generation && b.busy) else {
+    let Some(mut b) = prober_of(p, ix, kind).copied().filter(|b| b.busy) else {
         return;
     };
     let pod_spec = std::sync::Arc::clone(&p.spec);

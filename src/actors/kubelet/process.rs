@@ -23,11 +23,12 @@ pub fn start_after(w: &mut World, node: NodeId, after: Span) {
 }
 
 /// The kubelet process starts: every pod of the node arrives as an addition, what another one kept in its memory is gone.
-pub fn start(w: &mut World, node: NodeId, generation: u32) {
+pub fn start(w: &mut World, node: NodeId) {
     let n = &w.machines[node.ix()];
-    if n.incarnation != generation || !n.up || n.kubelet.is_some() {
+    if !n.up || n.kubelet.is_some() {
         return;
     }
+    let generation = n.incarnation;
     let began = w.now;
     let entity = crate::engine::random::entity(&[&n.name]);
     let phase = |purpose| {

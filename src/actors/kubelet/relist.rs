@@ -58,9 +58,9 @@ fn inspect(w: &mut World, pod: PodId) -> usize {
 }
 
 /// The relist of a node.
-pub fn relist(w: &mut World, node: NodeId, generation: u32) {
+pub fn relist(w: &mut World, node: NodeId) {
     let now = w.now;
-    let Some(kubelet) = w.machines[node.ix()].same_kubelet(generation) else { return };
+    let Some(kubelet) = w.kubelet_mut(node) else { return };
     kubelet.relist_queued = None;
     kubelet.last_relist = now;
     let mut dirty = std::mem::take(&mut kubelet.dirty);

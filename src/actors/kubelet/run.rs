@@ -9,15 +9,13 @@ use crate::world::learned::Seen;
 use crate::world::worker::{Run, Stage, SyncErrors};
 use crate::world::{PodId, SimEvent, World};
 
-/// How a run ended.
+/// How a run ended; what more there is to say of it stands in the [`Run`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outcome {
     /// `SyncPod` found that the pod is over, or a terminating step is complete.
     Transition,
-    Done {
-        acted: bool,
-    },
-    Failed(SyncErrors),
+    Done,
+    Failed,
 }
 
 /// What a step leaves: None, the run goes on when its event comes; Some, it has ended.

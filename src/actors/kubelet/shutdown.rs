@@ -66,9 +66,9 @@ fn members(w: &World, node: NodeId, critical: bool) -> Vec<PodId> {
 }
 
 /// Looks whether the group has ended; the next one follows, or the lock is let go and the machine goes off.
-pub fn go_on(w: &mut World, node: NodeId, generation: u32) {
-    let same = w.machines[node.ix()].same_kubelet(generation);
-    let Some(state) = same.and_then(|kubelet| kubelet.shutting_down) else { return };
+pub fn go_on(w: &mut World, node: NodeId) {
+    let Some(kubelet) = w.kubelet(node) else { return };
+    let (Some(state), generation) = (kubelet.shutting_down, kubelet.incarnation) else { return };
     if w.now < state.until && !members(w, node, state.critical).is_empty() {
         w.after(POLL.min(state.until.since(w.now)), SimEvent::Shutdown { node, generation });
     } else if state.critical {

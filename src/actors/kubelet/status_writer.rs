@@ -8,8 +8,8 @@ use crate::world::learned::Outgoing;
 use crate::world::{LocalMut, NodeId, PodId, World};
 
 /// The write of the batch's front pod arrives.
-pub fn write(w: &mut World, node: NodeId, generation: u32) {
-    let Some(kubelet) = w.machines[node.ix()].same_kubelet(generation) else { return };
+pub fn write(w: &mut World, node: NodeId) {
+    let Some(kubelet) = w.kubelet_mut(node) else { return };
     let Some(pod) = kubelet.status_batch.pop_front() else { return };
     sync_pod(w, pod);
     match w.kubelet(node).and_then(|kubelet| kubelet.status_batch.front().copied()) {
@@ -51,8 +51,8 @@ fn sync_pod(w: &mut World, pod: PodId) {
 
 /// The ten-second pass (`syncBatch(all)`, `needsReconcile`): what the API has differently of what is the kubelet's own is
 /// written again.
-pub fn retry(w: &mut World, node: NodeId, generation: u32) {
-    let Some(kubelet) = w.machines[node.ix()].same_kubelet(generation) else { return };
+pub fn retry(w: &mut World, node: NodeId) {
+    let Some(kubelet) = w.kubelet_mut(node) else { return };
     kubelet.reconcile_queued = false;
     for pod in std::mem::take(&mut kubelet.status_stale) {
         let gates = w.gates;

@@ -22,11 +22,8 @@ use crate::api::{InstanceState, Phase, Real, Sym};
 use crate::rules::kubelet::restart;
 use crate::rules::kubelet::sync_actions::{Input, KillReason, Places, ProbeResults};
 use crate::time::Span;
-use crate::world::worker::{Stage, SyncErrors};
+use crate::world::worker::Stage;
 use crate::world::{ContainerIx, Local, PodId, Purpose, World};
-
-/// Something went wrong that no container remembers.
-const FAILED: Outcome = Outcome::Failed(SyncErrors { network: false, failed: true, backoff_until: None });
 
 /// A termination was asked for: only the wait for volumes listens (the runtime's part ignores cancellation).
 pub fn interrupt(w: &mut World, pod: PodId) -> Step {
@@ -39,7 +36,7 @@ pub fn interrupt(w: &mut World, pod: PodId) -> Step {
         worker.pending = true;
         worker.generation += 1;
     }
-    Some(FAILED)
+    Some(Outcome::Failed)
 }
 
 /// `SyncPod`
@@ -250,7 +247,7 @@ fn sandbox_answers(w: &mut World, pod: PodId) -> Step {
             );
             events::kubelet(w, pod, true, Sym::FAILED_CREATE_POD_SANDBOX, message, None);
         }
-        return Some(FAILED);
+        return Some(Outcome::Failed);
     }
     let attempt = p.runtime.sandbox_starts;
     p.runtime.sandbox_starts += 1;
@@ -326,12 +323,8 @@ pub fn pulled(w: &mut World, pod: PodId, ix: ContainerIx, error: Option<Sym>) ->
 }
 
 /// Goes on where the run stands.
-pub fn go_on(w: &mut World, pod: PodId, generation: u32) -> Step {
-    let worker = w.worker(pod)?;
-    if worker.generation != generation {
-        return None;
-    }
-    let run = worker.run.as_ref()?;
+pub fn go_on(w: &mut World, pod: PodId) -> Step {
+    let run = w.worker(pod)?.run.as_ref()?;
     let front = run.to_start.first().copied();
     match (&run.stage, front) {
         (Stage::Volumes, _) => {
@@ -350,7 +343,7 @@ pub fn go_on(w: &mut World, pod: PodId, generation: u32) -> Step {
                 if let Some(words) = claims::refused(w, pod) {
                     events::kubelet(w, pod, true, Sym::FAILED_MOUNT, words, None);
                 }
-                Some(FAILED)
+                Some(Outcome::Failed)
             }
         }
         (Stage::StoppingSandbox, _) => sandbox_is_stopped(w, pod),
@@ -395,8 +388,8 @@ fn runtime_done(w: &mut World, pod: PodId) -> Step {
         after(w, pod, IDLE_RUN_SHORTEST + Span::from_micros(takes));
         return None;
     }
-    let (errors, acted) = (run.errors, run.acted);
-    Some(if errors.failed || errors.network { Outcome::Failed(errors) } else { Outcome::Done { acted } })
+    let failed = run.errors.failed || run.errors.network;
+    Some(if failed { Outcome::Failed } else { Outcome::Done })
 }
 
 /// In `init_pass`: the run is a terminating one.

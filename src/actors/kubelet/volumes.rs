@@ -14,6 +14,7 @@ use crate::api::text::run_as_root;
 use crate::api::{Sym, Text};
 use crate::scenario::plan::ObjectKind;
 use crate::time::Span;
+use crate::world::worker::Work;
 use crate::world::{ContainerIx, Local, PodId, Purpose, SimEvent, World};
 
 pub enum Wait {
@@ -68,14 +69,13 @@ pub fn wait(w: &mut World, pod: PodId) -> Wait {
 }
 
 /// A try of the volume manager to mount what is missing.
-pub fn mount(w: &mut World, pod: PodId, generation: u32) {
+pub fn mount(w: &mut World, pod: PodId) {
     let p = w.local(pod);
     let Some(worker) = p.worker else { return };
-    if w.machines[worker.node.ix()].incarnation != generation
-        || worker.work > crate::world::worker::Work::Sync
-    {
+    if worker.work > Work::Sync {
         return;
     }
+    let generation = w.machines[worker.node.ix()].incarnation;
     let problem = missing_volume(w, pod);
     let Some(worker) = w.worker_mut(pod) else { return };
     match problem {

@@ -43,10 +43,7 @@ impl PodFacts for Facts<'_> {
 }
 
 /// The end of a cycle: its pod gets a node or waits on.
-pub fn schedule(w: &mut World, generation: u32) {
-    if w.scheduler.cycles as u32 != generation {
-        return;
-    }
+pub fn schedule(w: &mut World) {
     let Some(pod) = w.scheduler.trying.take() else { return };
     let exists = w.pods[pod.ix()].exists;
     if let Some(entry) = w.scheduler.waiting.get(&pod).filter(|_| exists) {

@@ -138,11 +138,9 @@ pub fn refuse(w: &mut World, pod: PodId, refused_by: PluginSet) {
 }
 
 /// The flush of the back-off queue, or of those that nothing helped for five minutes, reaches a pod.
-pub fn timer(w: &mut World, pod: PodId, generation: u32) {
+pub fn timer(w: &mut World, pod: PodId) {
     let now = w.now;
-    let Some(entry) = w.scheduler.waiting.get(&pod).filter(|entry| entry.generation == generation) else {
-        return;
-    };
+    let Some(entry) = w.scheduler.waiting.get(&pod) else { return };
     match entry.place {
         Place::BackingOff(_) => activate(w, pod),
         Place::Unschedulable if now.since(entry.since) > POOL => requeue(w, pod),

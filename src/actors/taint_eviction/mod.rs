@@ -8,12 +8,8 @@ use crate::api::{Condition, Sym, Text, Tri};
 use crate::world::{PodId, World};
 
 /// The tolerance is over: the pod is told why, then deleted with its own grace.
-pub fn evict(w: &mut World, pod: PodId, generation: u32) {
-    let waiting = &mut w.controllers.taint_eviction.waiting;
-    if waiting.get(&pod).is_none_or(|eviction| eviction.generation != generation) {
-        return;
-    }
-    waiting.remove(&pod);
+pub fn evict(w: &mut World, pod: PodId) {
+    w.controllers.taint_eviction.waiting.remove(&pod);
     let component = Sym::TAINT_EVICTION_CONTROLLER;
     events::send(w, pod, component, false, Sym::TAINT_MANAGER_EVICTION, Text::MarkingForDeletion, None);
     let condition = Condition::new(Sym::DISRUPTION_TARGET, Tri::True)

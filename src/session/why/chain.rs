@@ -4,7 +4,7 @@ use super::Link;
 use crate::api::{EventText, Sym};
 use crate::session::Walk;
 use crate::session::lineage::Lineage;
-use crate::session::words::{YOU, describe, offset, pod_of};
+use crate::session::words::{YOU, describe, offset};
 use crate::time::Time;
 use crate::world::{ContainerIx, Pod, SimEvent};
 
@@ -190,11 +190,12 @@ impl<'a> Chain<'a> {
                 }
                 _ => {}
             }
-            let repeated = last == Some((words.component, pod_of(event)));
+            let this = Some((words.component, words.pod));
+            let repeated = last == this;
             if !repeated {
                 self.add(at, words.component, words.text);
             }
-            last = Some((words.component, pod_of(event)));
+            last = this;
             at = self.walk.cause(at);
         }
         if self.links.last().is_none_or(|link| link.component != "scenario") {
