@@ -19,6 +19,7 @@ pub mod kubelet;
 pub mod learned;
 pub mod local;
 pub mod log;
+pub mod luck;
 pub mod machine;
 pub mod names;
 pub mod node;
@@ -39,6 +40,7 @@ pub use event::{SimEvent, Subject};
 pub use kubelet::Kubelet;
 pub use local::{Local, LocalMut, Place};
 pub use log::Commanded;
+pub use luck::Purpose;
 pub use machine::Machine;
 pub use node::{Node, NodeConditionKind, NodeId};
 pub use pod::{Deletion, Pod, PodId};
@@ -48,42 +50,15 @@ pub use store::Store;
 
 pub use crate::api::ContainerIx;
 use crate::api::{HeldStatus, PodIdent, PodSpec, Sym};
+use crate::engine::Queue;
 use crate::engine::digest::{Digest, Mix};
-use crate::engine::{Distribution, Queue, random};
 use crate::record::{Change, Directory, Event, PodRecord, Transition, values};
 use crate::rules::kubelet::container_status::ContainerList;
 use crate::rules::scheduler::placement::PodRequest;
 use crate::rules::versions::gates::Gates;
 use crate::scenario::Action;
-use crate::scenario::plan::{Behavior, Latency, ObjectKind, Plan, PodTemplate, TemplateIx};
+use crate::scenario::plan::{Behavior, ObjectKind, Plan, PodTemplate, TemplateIx};
 use crate::time::{Span, Time};
-
-/// What a random draw is for: a stream of its own for each purpose and entity.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u64)]
-pub enum Purpose {
-    Latency = 1,
-    Runs,
-    Exit,
-    Probe,
-    Requeue,
-    RelistPhase,
-    TickPhase,
-    Pull,
-    Arrival,
-    Placement,
-    Uid,
-    Controller,
-    ProbeStart,
-    Jostle,
-    StatusOrder,
-    SimilarEvents,
-    ReconcilePhase,
-    Run,
-    Trigger,
-    StorageStats,
-    Name,
-}
 
 /// An object that pods refer to, as the API server has it now.
 #[derive(Clone, Debug)]
@@ -109,8 +84,6 @@ pub struct World {
     pub queue: Queue<SimEvent>,
     /// What is to be taken up in this step; empty between steps.
     pub signals: VecDeque<Signal>,
-    /// How many draws each pod has made.
-    pub draws: Vec<u32>,
     /// What pods are made of: those of the scenario, then those that came while it ran.
     pub templates: Vec<Arc<PodTemplate>>,
 
@@ -217,38 +190,11 @@ impl World {
         self.at(self.now + span, event);
     }
 
-    /// A draw from (seed, purpose, entity, number): adding an entity or a purpose changes nobody else's luck.
-    pub fn draw(&self, purpose: Purpose, entity: u64, number: u64) -> random::Draw {
-        random::Draw::new(self.seed, purpose as u64, entity, number)
-    }
-    /// A draw for a pod; each pod counts its own draws.
-    pub fn pod_draw(&mut self, purpose: Purpose, pod: PodId) -> random::Draw {
-        let number = &mut self.draws[pod.ix()];
-        *number += 1;
-        let (entity, number) = (self.pods[pod.ix()].entity, *number);
-        self.draw(purpose, entity, u64::from(number))
-    }
-    pub fn pod_span(&mut self, purpose: Purpose, pod: PodId, distribution: &Distribution) -> Span {
-        match distribution {
-            Distribution::Constant(span) => *span,
-            _ => distribution.sample(&mut self.pod_draw(purpose, pod)),
-        }
-    }
-
     pub fn kubelet(&self, node: NodeId) -> Option<&Kubelet> {
         self.machines[node.ix()].kubelet.as_deref()
     }
     pub fn kubelet_mut(&mut self, node: NodeId) -> Option<&mut Kubelet> {
         self.machines[node.ix()].kubelet.as_deref_mut()
-    }
-
-    /// One of the scenario's latencies, for a pod.
-    pub fn latency(&mut self, pod: PodId, which: impl Fn(&Latency) -> &Distribution) -> Span {
-        if let Distribution::Constant(span) = which(&self.plan.latency) {
-            return *span;
-        }
-        let mut draw = self.pod_draw(Purpose::Latency, pod);
-        which(&self.plan.latency).sample(&mut draw)
     }
 
     /// Writes a row of the timeline.
