@@ -162,6 +162,12 @@
 //! assert_eq!(crash_loop(&limits, entry, Some(at(6)), at(7)), waits);
 //! ```
 
+#![warn(missing_docs)]
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "a room's page speaks of its private parts, too: `cargo doc --document-private-items` shows them"
+)]
+
 pub mod actors;
 pub mod api;
 #[cfg(feature = "cli")]
