@@ -34,6 +34,7 @@ impl Time {
     /// Later than everything.
     pub const FAR: Time = Time::from_micros(i64::MAX);
 
+    /// The instant that lies so many microseconds after the Unix epoch.
     pub const fn from_micros(micros: i64) -> Time {
         match NonZeroU64::new(micros.cast_unsigned() ^ SIGN) {
             Some(bits) => Time(bits),
@@ -41,9 +42,11 @@ impl Time {
             None => Time(NonZeroU64::MIN),
         }
     }
+    /// The instant that lies so many seconds after the Unix epoch.
     pub const fn from_secs(secs: i64) -> Time {
         Time::from_micros(secs.saturating_mul(MICROS_PER_SEC))
     }
+    /// Microseconds since the Unix epoch.
     pub const fn micros(self) -> i64 {
         (self.0.get() ^ SIGN).cast_signed()
     }
@@ -89,17 +92,22 @@ impl Time {
 }
 
 impl Span {
+    /// No time at all.
     pub const ZERO: Span = Span(0);
 
+    /// So many microseconds; below zero: backwards.
     pub const fn from_micros(micros: i64) -> Span {
         Span(micros)
     }
+    /// So many milliseconds.
     pub const fn from_millis(millis: i64) -> Span {
         Span(millis.saturating_mul(1000))
     }
+    /// So many seconds.
     pub const fn from_secs(secs: i64) -> Span {
         Span(secs.saturating_mul(MICROS_PER_SEC))
     }
+    /// In microseconds.
     pub const fn micros(self) -> i64 {
         self.0
     }
@@ -107,12 +115,15 @@ impl Span {
     pub const fn secs(self) -> i64 {
         self.0 / MICROS_PER_SEC
     }
+    /// In nanoseconds, as Go counts durations.
     pub const fn nanos(self) -> i128 {
         self.0 as i128 * 1000
     }
+    /// In seconds, for people and statistics alone: floating point decides nothing.
     pub fn secs_f64(self) -> f64 {
         self.0 as f64 / MICROS_PER_SEC as f64
     }
+    /// Whether it goes backwards.
     pub const fn is_negative(self) -> bool {
         self.0 < 0
     }

@@ -26,21 +26,21 @@
 //! being played is done with, by the second match here.
 
 pub mod api_server;
-pub mod attach_detach;
-pub mod command;
-pub mod disruption;
-pub mod events;
-pub mod kubectl;
-pub mod kubelet;
-pub mod machine;
-pub mod memory;
-pub mod node_lifecycle;
-pub mod pod_gc;
-pub mod runtime;
-pub mod scheduler;
-pub mod start;
-pub mod taint_eviction;
-pub mod watch;
+pub(crate) mod attach_detach;
+pub(crate) mod command;
+pub(crate) mod disruption;
+pub(crate) mod events;
+pub(crate) mod kubectl;
+pub(crate) mod kubelet;
+pub(crate) mod machine;
+pub(crate) mod memory;
+pub(crate) mod node_lifecycle;
+pub(crate) mod pod_gc;
+pub(crate) mod runtime;
+pub(crate) mod scheduler;
+pub(crate) mod start;
+pub(crate) mod taint_eviction;
+pub(crate) mod watch;
 
 use crate::world::{Signal, SimEvent, World};
 

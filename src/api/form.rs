@@ -193,7 +193,9 @@ pub struct Filled {
 /// A pod's status, shared by those who hold the same.
 #[derive(Clone, Debug)]
 pub enum HeldStatus {
+    /// Its own.
     Whole(Arc<PodStatus>),
+    /// A form that others share, and what fills its gaps.
     Filled(Arc<Filled>),
 }
 
@@ -262,27 +264,34 @@ impl HeldStatus {
             Parts::Form(status, values) => Cow::Owned(status.exchanged(&mut Filling(values))),
         }
     }
+    /// `status.phase`
     pub fn phase(&self) -> Phase {
         ask!(self, |status| status.phase)
     }
+    /// `status.reason`
     pub fn reason(&self) -> Sym {
         ask!(self, |status| status.reason)
     }
+    /// `status.qosClass`
     pub fn qos_class(&self) -> Sym {
         ask!(self, |status| status.qos_class)
     }
+    /// `status.nominatedNodeName`
     pub fn nominated_node(&self) -> Sym {
         ask!(self, |status| status.nominated_node)
     }
+    /// Whether the condition of this type is there and True.
     pub fn condition_is_true(&self, kind: Sym) -> bool {
         ask!(self, |status| status.condition_is_true(kind))
     }
+    /// `status.startTime`
     pub fn start_time(&self) -> Option<Time> {
         match self.parts() {
             Parts::Whole(status) => status.start_time,
             Parts::Form(status, values) => status.start_time.map(|gap| Filling(values).instant(gap)),
         }
     }
+    /// All of one condition.
     pub fn condition(&self, kind: Sym) -> Option<Condition> {
         match self.parts() {
             Parts::Whole(status) => status.condition(kind).copied(),

@@ -17,6 +17,7 @@ macro_rules! handle {
                 debug_assert!(number.is_ok(), "place {place} has a handle");
                 $name(number.unwrap_or(<$number>::MAX))
             }
+            /// The place in the list.
             pub fn ix(self) -> usize {
                 usize::from(self)
             }
@@ -96,6 +97,7 @@ handle! {
 }
 
 impl ContainerIx {
+    /// That of the first container.
     pub const FIRST: ContainerIx = ContainerIx(0);
     /// More containers no pod can have.
     pub const MOST: usize = u16::MAX as usize;

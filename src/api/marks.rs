@@ -26,9 +26,11 @@ use crate::time::Time;
 
 /// What stands in a status in the place of what is each pod's own.
 pub trait Marks: Copy + Eq + Hash + Debug + Default {
+    /// A moment in a pod's life.
     type Instant: Instant;
     /// The number that a container's identifier is spelled from.
     type Id: Copy + Eq + Hash + Debug;
+    /// An address of a pod or of its node.
     type Address: Address;
 }
 
@@ -165,6 +167,7 @@ impl<M: Marks> ContainerState<M> {
 }
 
 impl<M: Marks> ContainerStatus<M> {
+    /// The same with other marks.
     pub fn exchanged<N: Marks>(&self, by: &mut impl Exchange<M, N>) -> ContainerStatus<N> {
         ContainerStatus {
             name: self.name,
@@ -181,6 +184,7 @@ impl<M: Marks> ContainerStatus<M> {
 }
 
 impl<M: Marks> Condition<M> {
+    /// The same with other marks.
     pub fn exchanged<N: Marks>(&self, by: &mut impl Exchange<M, N>) -> Condition<N> {
         Condition {
             kind: self.kind,

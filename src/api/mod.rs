@@ -3,9 +3,9 @@
 //! Names, reasons and every text that a scenario or a rule can spell out are interned ([`Sym`], four bytes);
 //! texts that name one pod ([`Text`]) are put together when someone reads them.
 
-pub mod form;
-pub mod handle;
-pub mod marks;
+pub(crate) mod form;
+pub(crate) mod handle;
+pub(crate) mod marks;
 pub mod node;
 pub mod owner;
 pub mod runtime;

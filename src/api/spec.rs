@@ -3,6 +3,8 @@
 //! Pods of one template share one spec. What the simulator does not act on is kept as it came (`rest`), so that an
 //! object that is printed again has lost nothing.
 
+#![expect(missing_docs, reason = "Kubernetes' own fields, documented there; what is ours says what it is")]
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

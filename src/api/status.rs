@@ -1,5 +1,7 @@
 //! What the API shows of a pod: `v1.PodStatus` and what it is made of.
 
+#![expect(missing_docs, reason = "Kubernetes' own fields, documented there; what is ours says what it is")]
+
 use std::fmt;
 
 use super::marks::{InstantOf, Marks, Real};

@@ -13,6 +13,7 @@ use std::sync::{OnceLock, RwLock};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// An interned text.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sym(u32);
 
@@ -106,6 +107,7 @@ impl Sym {
         }
     }
 
+    /// The text.
     pub fn as_str(self) -> &'static str {
         self.entry().text
     }
@@ -132,6 +134,7 @@ impl Sym {
         Sym(number)
     }
 
+    /// Whether it is the empty text.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }

@@ -13,13 +13,16 @@ use crate::time::Span;
 /// `web`, the replica `web-17` of a template, or `web-x7k2p`, which the API server has made of `generateName: web-`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct PodName {
+    /// What was given.
     pub base: Sym,
+    /// What was put behind it.
     pub suffix: Suffix,
 }
 
 /// What stands behind the base of a name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Suffix {
+    /// Nothing.
     None,
     /// With a dash before it.
     Ordinal(u32),
@@ -44,6 +47,7 @@ impl Generated {
     pub fn new(number: u64) -> Generated {
         Generated((number % Generated::COUNT) as u32)
     }
+    /// The five characters.
     pub fn letters(self) -> [u8; 5] {
         let mut rest = self.0;
         [0; 5].map(|_: u8| {
@@ -55,9 +59,11 @@ impl Generated {
 }
 
 impl PodName {
+    /// A name as it was given.
     pub fn plain(base: Sym) -> PodName {
         PodName { base, suffix: Suffix::None }
     }
+    /// A replica's name.
     pub fn ordinal(base: Sym, ordinal: u32) -> PodName {
         PodName { base, suffix: Suffix::Ordinal(ordinal) }
     }
@@ -87,14 +93,18 @@ impl fmt::Display for PodName {
 /// What a message needs to know of its pod.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PodIdent {
+    /// `metadata.name`
     pub name: PodName,
+    /// `metadata.namespace`
     pub namespace: Sym,
+    /// `metadata.uid`
     pub uid: Uid,
 }
 
 /// A pod's uid: given, or made from the run's seed and the pod's name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Uid {
+    /// As somebody gave it.
     Given(Sym),
     /// Two halves, the higher first: 16 bytes that may lie anywhere.
     Made([u64; 2]),
@@ -125,31 +135,75 @@ pub enum Text {
     /// Fixed words; empty for no message.
     Is(Sym),
     /// `back-off 10s restarting failed container=app pod=web_default(…)`
-    CrashBackOff { container: Sym, delay: Millis },
+    CrashBackOff {
+        /// The container's name.
+        container: Sym,
+        /// The whole of the wait.
+        delay: Millis,
+    },
     /// Event: `Back-off restarting failed container app in pod web_default(…)`
-    BackOffRestarting { container: Sym },
+    BackOffRestarting {
+        /// The container's name.
+        container: Sym,
+    },
     /// Event: `Successfully assigned default/web to node`
-    Assigned { node: Sym },
+    Assigned {
+        /// The node's name.
+        node: Sym,
+    },
     /// Event: `Pulling image "x"`
-    Pulling { image: Sym },
+    Pulling {
+        /// As the spec names it.
+        image: Sym,
+    },
     /// Event: `Container image "x" already present on machine`, with `checked` also ` and can be accessed by the pod`
-    ImagePresent { image: Sym, checked: bool },
+    ImagePresent {
+        /// As the spec names it.
+        image: Sym,
+        /// The kubelet has asked whether the pod may use it (gate KubeletEnsureSecretPulledImages).
+        checked: bool,
+    },
     /// Event: `Failed to pull image "x": not found`
-    PullFailed { image: Sym, error: Sym },
+    PullFailed {
+        /// As the spec names it.
+        image: Sym,
+        /// In the words of the runtime.
+        error: Sym,
+    },
     /// `Back-off pulling image "x"`, with the last failure also `: ErrImagePull: not found`
-    PullBackOff { image: Sym, after: Sym },
+    PullBackOff {
+        /// As the spec names it.
+        image: Sym,
+        /// What the last pull failed of.
+        after: Sym,
+    },
     /// Event: `Marking for deletion Pod default/web`
     MarkingForDeletion,
     /// Event: `Cancelling deletion of Pod default/web`
     CancellingDeletion,
     /// `container has runAsNonRoot and image will run as root (pod: "web_default(…)", container: app)`; where the spec
     /// asks for the user 0: `container's runAsUser breaks non-root policy (pod: …`
-    RunAsRoot { container: Sym, asked: bool },
+    RunAsRoot {
+        /// The container's name.
+        container: Sym,
+        /// The spec names user 0; otherwise the image does.
+        asked: bool,
+    },
     /// `Exec lifecycle hook (<command>) for Container "app" in Pod "web_default(…)" failed - error: <e>, message: "<out>"`:
     /// `before` ends with `in Pod "`, `after` begins with `" failed`.
-    AroundPod { before: Sym, after: Sym },
+    AroundPod {
+        /// Words before it.
+        before: Sym,
+        /// Words after it.
+        after: Sym,
+    },
     /// The pod's uid stands between them.
-    AroundUid { before: Sym, after: Sym },
+    AroundUid {
+        /// Words before it.
+        before: Sym,
+        /// Words after it.
+        after: Sym,
+    },
 }
 
 /// An interval in whole milliseconds, as messages tell of some; the longest is 49 days.
@@ -175,6 +229,7 @@ impl fmt::Display for Millis {
 /// What an event says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub enum EventText {
+    /// What a [`Text`] can say.
     Plain(Text),
     /// `Successfully pulled image "x" in 5s (10s including waiting). Image size: 7 bytes.`
     Pulled(PulledImage),
@@ -182,25 +237,33 @@ pub enum EventText {
     CombinedPulled(PulledImage),
     /// Of a victim: `Preempted by pod <uid> on node n1`; the uid is that of the named pod.
     PreemptedBy {
+        /// Two halves, the higher first.
         uid: [u64; 2],
+        /// The node's name.
         node: Sym,
     },
 }
 
+/// What the event `Pulled` tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub struct PulledImage {
+    /// As the spec names it.
     pub image: Sym,
+    /// How long the pull took.
     pub took: Millis,
     /// With the wait for its turn.
     pub waited: Millis,
+    /// The image's size.
     pub bytes: u64,
 }
 
 const COMBINED: &str = "(combined from similar events): ";
 
 impl Text {
+    /// No message.
     pub const NONE: Text = Text::Is(Sym::EMPTY);
 
+    /// Whether there is no message.
     pub fn is_empty(self) -> bool {
         self == Text::NONE
     }

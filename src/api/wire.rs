@@ -17,12 +17,16 @@ use crate::time::Time;
 /// A pod as an object in the API.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Pod {
+    /// `metadata`
     pub meta: ObjectMeta,
+    /// `spec`
     pub spec: PodSpec,
+    /// `status`
     pub status: PodStatus,
 }
 
 impl Pod {
+    /// Its name, namespace and uid, for messages.
     pub fn ident(&self) -> PodIdent {
         PodIdent {
             name: PodName::plain(Sym::new(&self.meta.name)),
@@ -30,9 +34,11 @@ impl Pod {
             uid: Uid::Given(Sym::new(&self.meta.uid)),
         }
     }
+    /// `metadata.creationTimestamp`, if it can be read.
     pub fn created(&self) -> Option<Time> {
         self.meta.creation_timestamp.as_deref().and_then(time_of_text)
     }
+    /// `metadata.deletionTimestamp`, if it is there and can be read.
     pub fn deletion(&self) -> Option<Time> {
         self.meta.deletion_timestamp.as_deref().and_then(time_of_text)
     }
@@ -143,6 +149,7 @@ pub fn pod_status(value: &Value) -> PodStatus {
     }
 }
 
+/// Reads a list of `v1.PodCondition`.
 pub fn conditions(value: &Value) -> Conditions {
     items(value).map(condition).collect()
 }
@@ -160,6 +167,7 @@ pub fn condition(value: &Value) -> Condition {
     }
 }
 
+/// Reads a list of `v1.ContainerStatus`.
 pub fn container_statuses(value: &Value) -> ContainerStatuses {
     items(value).map(container_status).collect()
 }

@@ -31,10 +31,15 @@ use crate::rules::versions::Version;
 /// out), 3 our own fault, 130 interrupted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Exit {
+    /// Ran; compared and the same.
     Ran = 0,
+    /// Ran, and an expectation failed; compared, and they differ.
     ExpectationFailed = 1,
+    /// The request was wrong, or could not be carried out.
     WrongRequest = 2,
+    /// A fault of the program itself.
     OurFault = 3,
+    /// Somebody wanted it to stop.
     Interrupted = 130,
 }
 

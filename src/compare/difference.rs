@@ -17,37 +17,50 @@ use super::side::{Known, Lived, Side};
 pub struct Tolerance {
     /// How far two gaps may be apart, in microseconds; None: as far as the dice make them.
     pub within: Option<i64>,
+    /// What recordings of a cluster cannot tell.
     pub allowances: Allowances,
 }
 
+/// What is different between two sides.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// Nothing differs that counts.
     pub same: bool,
+    /// Pods that both sides have, in the order of their names.
     pub pods: Vec<PodReport>,
     /// Pods that the other side does not have.
     pub only_in_a: Vec<String>,
+    /// Pods that A does not have.
     pub only_in_b: Vec<String>,
     /// Both sides tell of events, so that they were compared.
     pub events_compared: bool,
 }
 
+/// How one pod's two lives differ.
 #[derive(Clone, Debug, Serialize)]
 pub struct PodReport {
+    /// `namespace/name` in A.
     pub pod: String,
     /// Its name in B, where it has another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pod_in_b: Option<String>,
+    /// Nothing of this pod differs that counts.
     pub same: bool,
+    /// States that both lives have, in the same order.
     pub states_in_both: usize,
+    /// States that only A has.
     pub states_only_in_a: usize,
+    /// States that only B has.
     pub states_only_in_b: usize,
     /// The largest difference of two times since creation, and of two gaps, in seconds; where both are known.
     pub largest_time_difference: f64,
+    /// The same of two gaps between states.
     pub largest_gap_difference: f64,
     /// Gaps that differ by more than the tolerance.
     pub gaps_apart: usize,
+    /// Both lives merged, in order.
     pub states: Vec<Line>,
+    /// Events that differ; none where they were not compared.
     pub events: Vec<EventLine>,
 }
 
@@ -57,16 +70,22 @@ pub struct Line {
     /// Seconds since the pod's creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub a: Option<f64>,
+    /// The same in B.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub b: Option<f64>,
     /// The time says no more than that it was not earlier.
     #[serde(skip_serializing_if = "is_false")]
     pub a_or_later: bool,
+    /// The same of B's time.
     #[serde(skip_serializing_if = "is_false")]
     pub b_or_later: bool,
+    /// The pod's phase.
     pub phase: String,
+    /// kubectl's STATUS.
     pub status: String,
+    /// kubectl's READY: `1/2`.
     pub ready: String,
+    /// The restart count.
     pub restarts: String,
     /// What changed since the state before on this side.
     pub changes: Vec<String>,
@@ -81,13 +100,18 @@ pub struct Line {
 /// An event that differs, with its counts.
 #[derive(Clone, Debug, Serialize)]
 pub struct EventLine {
+    /// `Normal` or `Warning`.
     #[serde(rename = "type")]
     pub kind: &'static str,
+    /// Its reason.
     pub reason: String,
+    /// The component that reported it.
     pub component: String,
+    /// Its message, with what differs from run to run masked.
     pub message: String,
     /// Counts of the event objects with these words.
     pub a: Vec<u32>,
+    /// The same in B.
     pub b: Vec<u32>,
 }
 

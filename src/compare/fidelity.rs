@@ -21,10 +21,15 @@ pub struct Allowances {
 /// Which parts hold, and what was the first difference.
 #[derive(Clone, Debug, Default)]
 pub struct Judgement {
+    /// The states come in the same order.
     pub sequence: bool,
+    /// Each gap is as long as recorded, as far as the dice make it.
     pub times: bool,
+    /// Simulated gaps spread no wider than a requeue or a probe explains.
     pub no_hedge: bool,
+    /// The same events were told, as often.
     pub events: bool,
+    /// The first difference in words; empty if there is none.
     pub difference: String,
 }
 

@@ -10,10 +10,13 @@ use super::life::{Row, State, lives};
 /// A law that a timeline breaks.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Breach {
+    /// The law, as a sentence.
     pub law: &'static str,
+    /// The pod that breaks it: `namespace/name`.
     pub pod: String,
     /// Microseconds since the start of the run.
     pub micros: i64,
+    /// What was seen.
     pub words: String,
 }
 

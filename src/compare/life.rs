@@ -14,17 +14,29 @@ use crate::time::Time;
 pub struct Row {
     /// Microseconds since the start of the run.
     pub micros: i64,
+    /// The pod's; empty on node rows.
     pub namespace: String,
+    /// The pod's name; empty on node rows.
     pub pod: String,
+    /// `phase`, `condition`, `container`, `status`, `event` or `node`.
     pub kind: String,
+    /// The condition's type, the container's name, or the component that reported the event.
     pub object: String,
+    /// The value before; empty at first.
     pub from: String,
+    /// The value after; of events `Normal` or `Warning`.
     pub to: String,
+    /// kubectl's READY on status rows, the ready flag on container rows.
     pub ready: String,
+    /// The restart count.
     pub restarts: String,
+    /// As the API shows it.
     pub reason: String,
+    /// As the API shows it.
     pub message: String,
+    /// Of a container that terminated.
     pub exit_code: String,
+    /// How often the event has been seen.
     pub count: u32,
     /// Number of the event object, where the source knows it.
     pub event_object: Option<u32>,
@@ -33,9 +45,13 @@ pub struct Row {
 /// What a client sees of a pod at one instant.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct State {
+    /// The pod's phase.
     pub phase: String,
+    /// kubectl's STATUS.
     pub status: String,
+    /// kubectl's READY: `1/2`.
     pub ready: String,
+    /// The restart count.
     pub restarts: String,
     /// Type to (status, reason).
     pub conditions: BTreeMap<String, (String, String)>,
@@ -124,18 +140,24 @@ impl State {
 /// An event object as it stood last.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SeenEvent {
+    /// The component that reported it.
     pub component: String,
+    /// Warning, not Normal.
     pub warning: bool,
+    /// Its reason.
     pub reason: String,
     /// Durations, addresses and identifiers masked.
     pub message: String,
+    /// How often it has been seen.
     pub count: u32,
 }
 
+/// What a client sees of one pod, from its creation to its removal or to the end of watching.
 #[derive(Clone, Debug, Default)]
 pub struct Life {
     /// Instant (microseconds since the run's start) and state, in order.
     pub states: Vec<(i64, State)>,
+    /// In the order in which they were first told.
     pub events: Vec<SeenEvent>,
     /// Where watching ended.
     pub end: i64,

@@ -4,13 +4,13 @@
 //! life by simulated ones. A [`side`] is read from a timeline or from what kubectl printed ([`watch`]); the
 //! [`difference`] of two sides is what `kubelapse compare` tells.
 
-pub mod difference;
+pub(crate) mod difference;
 pub mod fidelity;
 pub mod laws;
 pub mod life;
-pub mod side;
+pub(crate) mod side;
 pub mod text;
-pub mod watch;
+pub(crate) mod watch;
 
 pub use difference::{Report, Tolerance, compare};
 pub use life::{Life, Row, State};

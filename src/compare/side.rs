@@ -13,17 +13,20 @@ pub enum Known {
     Not,
     /// To the second.
     Second,
+    /// To the microsecond.
     Exact,
 }
 
 /// A life whose times count from the pod's creation.
 #[derive(Clone, Debug, Default)]
 pub struct Lived {
+    /// Its states and events.
     pub life: Life,
     /// By state.
     pub known: Vec<Known>,
 }
 
+/// All lives that a timeline or kubectl's watch tells of.
 #[derive(Clone, Debug, Default)]
 pub struct Side {
     /// By namespace and name.

@@ -15,8 +15,11 @@ use crate::session::Score;
 /// A scenario with a lesson.
 #[derive(Clone, Debug)]
 pub struct Lesson {
+    /// The built-in scenario that it is about.
     pub scenario: &'static Builtin,
+    /// Its title, as the scenario says it.
     pub title: String,
+    /// How many questions it asks.
     pub questions: u32,
     digest: String,
 }
@@ -24,13 +27,16 @@ pub struct Lesson {
 /// How a lesson stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mark {
+    /// Not done yet.
     Open,
+    /// Done, with what came of it.
     Done(Score),
     /// Done, but its scenario has changed since. The score stays; who wants may do it again.
     Changed(Score),
 }
 
 impl Mark {
+    /// One word for tables.
     pub fn word(self) -> &'static str {
         match self {
             Mark::Open => "open",
@@ -38,6 +44,7 @@ impl Mark {
             Mark::Changed(_) => "changed",
         }
     }
+    /// What came of it, if it was done.
     pub fn score(self) -> Option<Score> {
         match self {
             Mark::Open => None,
@@ -49,11 +56,14 @@ impl Mark {
 /// All lessons, and what was done of them.
 #[derive(Clone, Debug)]
 pub struct Course {
+    /// In the order in which one learns them.
     pub lessons: Vec<Lesson>,
+    /// What was done of them.
     pub progress: Progress,
 }
 
 impl Course {
+    /// All lessons that are built in, with what somebody has done of them.
     pub fn new(progress: Progress) -> Course {
         let lessons = builtin::ALL.iter().filter_map(|scenario| {
             let head = scenario.lesson()?;
@@ -68,6 +78,7 @@ impl Course {
         self.lessons.iter().position(|lesson| lesson.scenario.name == name)
     }
 
+    /// How a lesson stands.
     pub fn mark(&self, lesson: &Lesson) -> Mark {
         match self.progress.lessons.get(lesson.scenario.name) {
             None => Mark::Open,

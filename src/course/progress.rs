@@ -15,6 +15,7 @@ const HEAD: &str = "# How far somebody has come with `kubelapse learn`; `kubelap
 /// The lessons that were done, by name; also those that this program does not know.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Progress {
+    /// By the names of their scenarios.
     pub lessons: BTreeMap<String, Done>,
 }
 
@@ -29,10 +30,12 @@ pub struct Done {
 }
 
 impl Done {
+    /// What came of a lesson whose scenario had this digest.
     pub fn new(score: Score, digest: &str) -> Done {
         let Score { right, hinted, questions } = score;
         Done { right, hinted, questions, digest: digest.to_owned() }
     }
+    /// Points and questions.
     pub fn score(&self) -> Score {
         Score { right: self.right, hinted: self.hinted, questions: self.questions }
     }

@@ -24,13 +24,16 @@ use crate::scenario::{self, Diagnostics, Loaded};
 pub struct Manifest<'a> {
     /// As the scenario will write it: relative to the scenario's file.
     pub path: &'a str,
+    /// YAML or JSON, one document or several.
     pub text: &'a str,
 }
 
 /// A draft, and what there is to tell about it.
 #[derive(Clone, Debug)]
 pub struct Draft {
+    /// The scenario's text.
     pub text: String,
+    /// What is odd about the manifest without keeping it from being run.
     pub warnings: Diagnostics,
     /// What one should know before the first run.
     pub notes: Vec<String>,

@@ -10,12 +10,15 @@ pub const ALGORITHM: u32 = 2;
 pub struct Digest(u128);
 
 impl Digest {
+    /// The digest of nothing.
     pub const fn new() -> Digest {
         Digest(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d)
     }
+    /// Folds one word in.
     pub fn fold(&mut self, word: u64) {
         self.0 = (self.0 ^ u128::from(word)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
     }
+    /// Folds a text in, with its length, so that two texts are never taken for one longer.
     pub fn fold_text(&mut self, text: &str) {
         for chunk in text.as_bytes().chunks(8) {
             let mut bytes = [0; 8];
@@ -44,12 +47,15 @@ impl std::fmt::Display for Digest {
 pub struct Mix(u64);
 
 impl Mix {
+    /// Nothing mixed yet.
     pub const fn new() -> Mix {
         Mix(0x9e37_79b9_7f4a_7c15)
     }
+    /// Mixes one more word in.
     pub fn add(&mut self, word: u64) {
         self.0 = self.0.wrapping_mul(0xd6e8_feb8_6659_fd93).wrapping_add(word);
     }
+    /// What all words together come to.
     pub fn word(self) -> u64 {
         let product = u128::from(self.0 ^ (self.0 >> 31)) * 0x9e37_79b9_7f4a_7c15_u128;
         (product >> 64) as u64 ^ product as u64

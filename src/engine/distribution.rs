@@ -2,23 +2,34 @@
 
 use crate::time::Span;
 
+/// A distribution of durations.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Distribution {
+    /// Always the same; takes no draw.
     Constant(Span),
+    /// Between two bounds.
     Uniform(Span, Span),
     /// By its mean.
     Exponential(Span),
     /// Cut at 0.
     Normal {
+        /// Mean of the curve before it is cut.
         mean: Span,
+        /// Its standard deviation.
         sd: Span,
     },
+    /// By two of its quantiles.
     LogNormal {
+        /// Half of all draws are below.
         median: Span,
+        /// 95 of 100 draws are below; not less than the median.
         p95: Span,
     },
+    /// By its two parameters.
     Weibull {
+        /// Where about 63 of 100 draws are below.
         scale: Span,
+        /// Above 0; at 1 it is the exponential distribution.
         shape: f64,
     },
     /// Drawn with equal chance.

@@ -1,8 +1,8 @@
 //! The machine, which has never heard of a pod: the queue, the dice, distributions and the digest of a run.
 
 pub mod digest;
-pub mod distribution;
-pub mod queue;
+pub(crate) mod distribution;
+pub(crate) mod queue;
 pub mod random;
 
 pub use digest::Digest;

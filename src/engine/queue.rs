@@ -100,6 +100,7 @@ pub struct Queue<E> {
 }
 
 impl<E: Copy> Queue<E> {
+    /// An empty queue.
     pub fn new() -> Queue<E> {
         Queue {
             sorted: Vec::new(),
@@ -124,6 +125,7 @@ impl<E: Copy> Queue<E> {
         sequence
     }
 
+    /// Takes the next event, with its instant and its number.
     #[inline]
     pub fn pop(&mut self) -> Option<(Time, u64, E)> {
         let late_first = match (self.sorted.last(), self.late.peek()) {
@@ -171,10 +173,12 @@ impl<E: Copy> Queue<E> {
         list
     }
 
+    /// How many events wait.
     pub fn len(&self) -> usize {
         self.len
     }
 
+    /// Whether none waits.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }

@@ -45,6 +45,7 @@ pub fn rank(seed: u64, purpose: u64, entity: u64, number: u64) -> u64 {
 pub struct Draw(ChaCha8Rng);
 
 impl Draw {
+    /// The draw at an address.
     pub fn new(seed: u64, purpose: u64, entity: u64, number: u64) -> Draw {
         let mut key = [0u8; 32];
         for (chunk, word) in key.chunks_exact_mut(8).zip([seed, purpose, entity, number]) {
@@ -52,9 +53,11 @@ impl Draw {
         }
         Draw(ChaCha8Rng::from_seed(key))
     }
+    /// 64 even bits, the next of this draw.
     pub fn bits(&mut self) -> u64 {
         self.0.next_u64()
     }
+    /// The two first numbers, where a draw is no more than that.
     pub fn two(mut self) -> [u64; 2] {
         [self.bits(), self.bits()]
     }

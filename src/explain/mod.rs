@@ -29,15 +29,21 @@ use crate::time::Time;
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation {
+    /// Of the pod.
     pub namespace: String,
+    /// Of the pod.
     pub name: String,
     /// How many versions of the object the input held; the last one is explained.
     pub versions: usize,
     /// The input ends with its removal from the API.
     pub removed: bool,
+    /// What kubectl prints of it.
     pub kubectl: KubectlLine,
+    /// Its phase beside what kubectl shows.
     pub status: StatusStory,
+    /// In the object's order.
     pub conditions: Vec<ConditionStory>,
+    /// Init containers first, then main and ephemeral ones.
     pub containers: Vec<ContainerStory>,
     /// What in the object cannot be true together, or not for long.
     pub contradictions: Vec<String>,
@@ -47,12 +53,19 @@ pub struct Explanation {
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KubectlLine {
+    /// NAME
     pub name: String,
+    /// READY
     pub ready: String,
+    /// STATUS
     pub status: String,
+    /// RESTARTS, with how long ago the last one was
     pub restarts: String,
+    /// AGE
     pub age: String,
+    /// IP
     pub ip: String,
+    /// NODE
     pub node: String,
 }
 
@@ -60,21 +73,30 @@ pub struct KubectlLine {
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusStory {
+    /// The object's phase.
     pub phase: String,
+    /// kubectl's STATUS.
     pub shown: String,
+    /// Why the two say what they say, a sentence each.
     pub why: Vec<String>,
 }
 
+/// A condition and what it waits for.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConditionStory {
+    /// Its type.
     #[serde(rename = "type")]
     pub kind: String,
+    /// True, False or Unknown.
     pub status: String,
+    /// As the object has it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
+    /// As the object has it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
+    /// Its last transition, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// How long ago that was, as kubectl writes ages.
@@ -87,21 +109,29 @@ pub struct ConditionStory {
     pub means: Vec<String>,
 }
 
+/// A container and what happened to it.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ContainerStory {
+    /// Its name in the spec.
     pub name: String,
     /// `main`, `init`, `sidecar` or `ephemeral`.
     pub kind: &'static str,
     /// `waiting`, `running`, `terminated`, or `unknown` where the object has no state.
     pub state: &'static str,
+    /// Of its state, as the object has it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
+    /// Of its last end, if it is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i32>,
+    /// Whether it counts as ready.
     pub ready: bool,
+    /// How often it was restarted.
     pub restarts: i32,
+    /// What happened to it, a sentence each, oldest first.
     pub happened: Vec<String>,
+    /// When the kubelet tries again, if it waits for that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_attempt: Option<NextAttempt>,
 }
@@ -115,7 +145,9 @@ pub struct NextAttempt {
     /// The back-off in force, as Go writes durations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub back_off: Option<String>,
+    /// The attempt does not come before, RFC 3339.
     pub earliest: String,
+    /// The attempt has come by then, RFC 3339.
     pub latest: String,
     /// The same from now on: `in 12s to 42s`.
     pub relative: String,
@@ -131,6 +163,7 @@ pub struct Report {
     pub now: String,
     /// The version whose habits the windows follow.
     pub kubernetes: &'static str,
+    /// One for each pod of the input.
     pub pods: Vec<Explanation>,
     /// Objects of other kinds in the input.
     pub left_out: BTreeMap<String, usize>,

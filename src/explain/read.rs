@@ -12,7 +12,9 @@ use crate::api::wire::{self, Pod};
 /// One pod of the input, in its last version.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Subject {
+    /// Its last version, or the last before it went.
     pub pod: Pod,
+    /// How many versions of it the input held.
     pub versions: usize,
     /// A watch saw it go.
     pub removed: bool,

@@ -64,6 +64,7 @@ pub struct Timeline<W: Write> {
 }
 
 impl<W: Write> Timeline<W> {
+    /// A timeline into `out`; the head is written with the beginning of the run.
     pub fn new(out: W) -> Timeline<W> {
         let (scratch, spelled) = (String::new(), Spelled::default());
         Timeline { lines: Lines::new(out), stamp: Stamp::new(), scratch, head: None, spelled }
@@ -224,6 +225,7 @@ pub struct Pods<W: Write> {
 }
 
 impl<W: Write> Pods<W> {
+    /// A table of pods into `out`, written at the end of the run.
     pub fn new(out: W) -> Pods<W> {
         Pods { lines: Lines::new(out) }
     }

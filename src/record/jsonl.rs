@@ -15,6 +15,7 @@ pub struct Timeline<W: Write> {
 }
 
 impl<W: Write> Timeline<W> {
+    /// A timeline into `out`, one JSON object a line.
     pub fn new(out: W) -> Timeline<W> {
         Timeline { lines: Lines::new(out), stamp: Stamp::new(), scratch: String::new() }
     }

@@ -4,16 +4,16 @@
 
 mod cells;
 pub mod csv;
-pub mod difference;
+pub(crate) mod difference;
 pub mod jsonl;
 pub mod objects;
-pub mod sink;
+pub(crate) mod sink;
 mod spelled;
 /// Where there are threads; elsewhere every sink runs with the run.
 #[cfg(not(target_family = "wasm"))]
-pub mod threaded;
-pub mod transition;
-pub mod values;
+pub(crate) mod threaded;
+pub(crate) mod transition;
+pub(crate) mod values;
 
 pub use sink::{Ending, Fan, Kept, Sink, Written};
 #[cfg(not(target_family = "wasm"))]

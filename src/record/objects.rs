@@ -20,6 +20,7 @@ pub struct Lists<W: Write> {
 }
 
 impl<W: Write> Lists<W> {
+    /// Lists into `out`, one a line.
     pub fn new(out: W) -> Lists<W> {
         Lists { lines: Lines::new(out), stamp: Stamp::new(), stored: BTreeMap::new() }
     }

@@ -24,8 +24,11 @@ pub struct Ending<'a> {
 /// What one step wrote of pods: each as the API has it afterwards, None when it is gone from there.
 #[derive(Clone, Debug)]
 pub struct Written {
+    /// The step's instant.
     pub time: Time,
+    /// The step's number.
     pub step: u64,
+    /// Each pod once, in the order of their numbers.
     pub pods: Vec<(PodRow, Option<Arc<Pod>>)>,
 }
 
@@ -41,10 +44,12 @@ pub trait Sink {
         let _ = (directory, written);
         Ok(())
     }
+    /// Before the first row. Errors are those of what is written to.
     fn begin(&mut self, directory: &Directory) -> io::Result<()> {
         let _ = directory;
         Ok(())
     }
+    /// Rows that were written since the last batch, in order. Errors are those of what is written to.
     fn batch(&mut self, directory: &Directory, rows: &[Transition]) -> io::Result<()>;
     /// As [`Sink::batch`]; the list is empty afterwards, and a sink that wants to keep the rows need not copy them.
     fn take(&mut self, directory: &Directory, rows: &mut Vec<Transition>) -> io::Result<()> {
@@ -52,6 +57,7 @@ pub trait Sink {
         rows.clear();
         taken
     }
+    /// After the last row. Errors are those of what is written to.
     fn end(&mut self, directory: &Directory, ending: &Ending<'_>) -> io::Result<()> {
         let _ = (directory, ending);
         Ok(())
@@ -60,6 +66,7 @@ pub trait Sink {
 
 /// Tells every sink in turn.
 pub struct Fan<S: Sink> {
+    /// In the order in which they are told.
     pub sinks: Vec<S>,
 }
 
@@ -93,9 +100,13 @@ impl<S: Sink> Sink for Fan<S> {
 /// Keeps everything, for whoever wants to look at it afterwards.
 #[derive(Clone, Debug, Default)]
 pub struct Kept {
+    /// All rows, in order.
     pub rows: Vec<Transition>,
+    /// The names by which they are read, as at the end.
     pub directory: Directory,
+    /// By pod, as they stood at the end.
     pub pods: Vec<PodRecord>,
+    /// The run was cut short.
     pub partial: bool,
 }
 

@@ -5,22 +5,34 @@
 pub struct Builtin {
     /// Its file's stem: what `kubelapse run` calls it.
     pub name: &'static str,
+    /// Its chapter.
     pub topic: Topic,
+    /// The whole file.
     pub text: &'static str,
 }
 
 /// What a scenario is about, from the simple to the hard: the chapters of `kubelapse list` and of the course.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Topic {
+    /// Phases and what they hide.
     Basics,
+    /// Names, registries, pulls.
     Images,
+    /// ConfigMaps, Secrets, volumes.
     Configuration,
+    /// Init containers and sidecars.
     Init,
+    /// Exit codes, back-offs, memory.
     Crashes,
+    /// Startup, readiness, liveness.
     Probes,
+    /// Deletion, grace, hooks.
     Termination,
+    /// Room, taints, affinity, preemption.
     Scheduling,
+    /// Nodes that are lost, drained or short of something.
     Nodes,
+    /// Many pods.
     Scale,
 }
 
@@ -224,7 +236,9 @@ pub fn find(name: &str) -> Option<&'static Builtin> {
 /// What a table of contents says of a lesson.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LessonHead {
+    /// Its title.
     pub title: String,
+    /// How many questions it asks.
     pub questions: u32,
 }
 

@@ -10,16 +10,20 @@ use crate::time::{Span, Time};
 /// `pod/web`, `pod/web-*`: by name in every namespace unless one is given.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Target {
+    /// The name, or what names begin with.
     pub name: String,
     /// The name ended in `*`, which is cut off here.
     pub prefix: bool,
+    /// None: every namespace.
     pub namespace: Option<String>,
 }
 
 /// A command, and when it is given.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Action {
+    /// When it is given.
     pub at: Time,
+    /// What is done.
     pub command: Command,
     /// As the file says it, or as it was typed: `delete pod/web`.
     pub words: String,
@@ -28,128 +32,209 @@ pub struct Action {
 /// Everything that can be done; the words for it, and what goes with each, stand in [`VERBS`](super::format::VERBS).
 #[derive(Clone, PartialEq, Debug)]
 pub enum Command {
+    /// `kubectl delete pod`.
     DeletePod {
+        /// Whom.
         pod: Target,
+        /// `--grace-period`; None: the pod's own.
         grace_secs: Option<i64>,
+        /// `--force`: gone at once, without the kubelet's word.
         force: bool,
     },
+    /// `kubectl delete node`: the object goes, the machine stays.
     DeleteNode {
+        /// Which.
         node: Target,
     },
+    /// The eviction subresource, which asks budgets.
     Evict {
+        /// Whom.
         pod: Target,
+        /// None: the pod's own.
         grace_secs: Option<i64>,
     },
+    /// `kubectl cordon`.
     Cordon {
+        /// Which.
         node: Target,
     },
+    /// `kubectl uncordon`.
     Uncordon {
+        /// Which.
         node: Target,
     },
+    /// `kubectl drain`: cordons, evicts, and asks again where a budget said no.
     Drain {
+        /// Which.
         node: Target,
     },
+    /// `kubectl taint`.
     Taint {
+        /// Which.
         node: Target,
+        /// To be put; one of the same key and effect is replaced.
         taints: Vec<Taint>,
     },
+    /// `kubectl taint` with `-` behind the taint.
     Untaint {
+        /// Which.
         node: Target,
+        /// By key; without an effect, with any.
         taints: Vec<(Sym, Option<Effect>)>,
     },
+    /// The machine loses its power.
     StopNode {
+        /// Which.
         node: Target,
     },
+    /// The machine comes back, its kubelet begins anew.
     StartNode {
+        /// Which.
         node: Target,
     },
+    /// The kubelet's process ends and begins again; containers go on.
     RestartKubelet {
+        /// Which.
         node: Target,
+        /// From its end to its new beginning.
         takes: Span,
     },
+    /// Graceful node shutdown.
     Shutdown {
+        /// Which.
         node: Target,
     },
+    /// Something runs short on the machine, for the eviction manager to see.
     Pressure {
+        /// Which.
         node: Target,
         /// As the eviction manager names it: `memory`, `ephemeral-storage`, `pids`.
         resource: Sym,
+        /// None: to the end of the run.
         lasts: Option<Span>,
     },
+    /// A condition of a pod is written, as some controller would.
     SetCondition {
+        /// Whom.
         pod: Target,
+        /// The condition's type.
         kind: Sym,
+        /// Its new status.
         status: Tri,
+        /// May be empty.
         reason: Sym,
+        /// May be empty.
         message: Sym,
     },
+    /// Scheduling gates are taken away.
     Ungate {
+        /// Whom.
         pod: Target,
+        /// None: all of them.
         gate: Option<Sym>,
     },
+    /// `kubectl label node`.
     LabelNode {
+        /// Which.
         node: Target,
+        /// None takes the label away.
         labels: BTreeMap<String, Option<String>>,
     },
+    /// `kubectl label pod`.
     LabelPod {
+        /// Whom.
         pod: Target,
+        /// None takes the label away.
         labels: BTreeMap<String, Option<String>>,
     },
     /// It exists from now on, and has these keys too.
     Create {
+        /// Of which kind.
         kind: ObjectKind,
+        /// None: wherever the scenario knows one of that name.
         namespace: Option<Sym>,
+        /// Its name.
         name: Sym,
+        /// Of a ConfigMap or Secret.
         keys: Vec<String>,
     },
+    /// It does not exist any more.
     Remove {
+        /// Of which kind.
         kind: ObjectKind,
+        /// None: in every namespace.
         namespace: Option<Sym>,
+        /// Its name.
         name: Sym,
     },
     /// The PersistentVolume controller binds a claim.
     BindClaim {
+        /// None: in every namespace.
         namespace: Option<Sym>,
+        /// The claim's name.
         name: Sym,
     },
+    /// `kubectl set image`.
     SetImage {
+        /// Whom.
         pod: Target,
+        /// Which container.
         container: Sym,
+        /// Its new image.
         image: Sym,
     },
     /// Other requests and limits, through the subresource; what is not named stays.
     Resize {
+        /// Whom.
         pod: Target,
+        /// Which container.
         container: Sym,
+        /// What is named here replaces what was.
         resources: Resources,
     },
     /// A merge patch.
     Patch {
+        /// Whom.
         pod: Target,
+        /// RFC 7386.
         merge: serde_json::Value,
     },
+    /// `kubectl debug`: an ephemeral container is added.
     Debug {
+        /// Whom.
         pod: Target,
+        /// The new container's name.
         container: Sym,
+        /// The new container's image.
         image: Sym,
     },
+    /// A signal to a container's process, from the machine.
     Kill {
+        /// Whose.
         pod: Target,
+        /// Which container.
         container: Sym,
+        /// Its number: 9.
         signal: u8,
     },
     /// The sandbox's own process dies.
     KillSandbox {
+        /// Whose.
         pod: Target,
     },
     /// From now on the process that runs answers a probe like this.
     SetProbe {
+        /// Whose.
         pod: Target,
+        /// Which container.
         container: Sym,
+        /// Which probe.
         probe: ProbeKind,
+        /// Whether it succeeds.
         ok: bool,
         /// None: `[latency] probe`.
         takes: Option<Span>,
+        /// What the probe prints, or the handler answers.
         output: Sym,
     },
 }

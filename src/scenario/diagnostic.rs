@@ -19,6 +19,7 @@ pub enum Code {
     WrongType,
     /// The right type, but not a value that means something here.
     BadValue,
+    /// A key that has to be there is not.
     MissingKey,
     /// Keys that exclude each other.
     Conflict,
@@ -28,6 +29,7 @@ pub enum Code {
     UnknownContainer,
     /// An instant after the end of the run.
     BeyondUntil,
+    /// Two things of one name.
     Duplicate,
     /// A manifest that cannot be read or is no manifest.
     Manifest,
@@ -40,6 +42,7 @@ pub enum Code {
 }
 
 impl Code {
+    /// As it is printed: `E0101`; `W…` for what is only odd.
     pub fn as_str(self) -> &'static str {
         match self {
             Code::Syntax => "E0001",
@@ -67,23 +70,30 @@ impl Code {
 /// One problem.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Diagnostic {
+    /// What kind of problem.
     pub code: Code,
+    /// The problem in a sentence.
     pub title: String,
+    /// The place that the caret points at.
     pub loc: Loc,
     /// Stands at the caret; what is accepted, mostly.
     pub label: String,
+    /// What could be done, a sentence each.
     pub hints: Vec<String>,
 }
 
 impl Diagnostic {
+    /// A problem at a place, without a label or hints yet.
     pub fn new(code: Code, loc: Loc, title: impl Into<String>) -> Diagnostic {
         Diagnostic { code, title: title.into(), loc, label: String::new(), hints: Vec::new() }
     }
+    /// What stands beside the caret.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Diagnostic {
         self.label = label.into();
         self
     }
+    /// One more hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Diagnostic {
         self.hints.push(hint.into());
@@ -133,29 +143,36 @@ pub fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
 pub struct Source {
     /// As a person knows it: the file's name, or `--set`.
     pub name: String,
+    /// All of it: places count its bytes.
     pub text: String,
 }
 
 /// All problems of one load, in file order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Diagnostics {
+    /// By [`Loc::source`].
     pub sources: Vec<Source>,
+    /// What was found, in the order of finding until it is sorted.
     pub items: Vec<Diagnostic>,
 }
 
 impl Diagnostics {
+    /// One more problem.
     pub fn push(&mut self, item: Diagnostic) {
         if !self.items.contains(&item) {
             self.items.push(item);
         }
     }
+    /// One more text that places may lie in; the answer is its number.
     pub fn add_source(&mut self, name: impl Into<String>, text: impl Into<String>) -> u16 {
         self.sources.push(Source { name: name.into(), text: text.into() });
         u16::try_from(self.sources.len() - 1).unwrap_or(u16::MAX)
     }
+    /// How many keep the scenario from being run.
     pub fn errors(&self) -> usize {
         self.items.iter().filter(|i| !i.code.is_warning()).count()
     }
+    /// How many do not.
     pub fn warnings(&self) -> usize {
         self.items.len() - self.errors()
     }

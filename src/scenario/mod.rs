@@ -1,8 +1,9 @@
 //! TOML (and manifests) in, a checked and immutable [`plan::Plan`] out.
 //!
 //! A text becomes a [`tree`] in which everything knows where it stands; overrides are put into it; the tree is checked
-//! against the one table of the [`format`]; then it is resolved: manifests are read, defaulted and admitted, names are
-//! looked up, instants become absolute. Problems are collected on the whole way and shown together, in file order.
+//! against the one table of the [`format`](mod@format); then it is resolved: manifests are read, defaulted and admitted,
+//! names are looked up, instants become absolute. Problems are collected on the whole way and shown together, in file
+//! order.
 //!
 //! Nothing here opens a file: manifests come through a loader.
 
@@ -13,13 +14,13 @@ pub mod command;
 pub mod diagnostic;
 pub mod format;
 pub mod limits;
-pub mod manifest;
+pub(crate) mod manifest;
 mod overrides;
 pub mod plan;
 mod resolve;
 mod schema;
-pub mod tree;
-pub mod values;
+pub(crate) mod tree;
+pub(crate) mod values;
 
 use std::sync::Arc;
 
@@ -34,7 +35,9 @@ pub type Loader<'a> = &'a dyn Fn(&str) -> Result<String, String>;
 /// A plan, and what is odd about its file without keeping it from being run.
 #[derive(Clone, Debug)]
 pub struct Loaded {
+    /// What can be run.
     pub plan: Plan,
+    /// What is odd, in file order; none of it is an error.
     pub warnings: Diagnostics,
 }
 

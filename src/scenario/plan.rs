@@ -1,7 +1,8 @@
 //! A checked scenario: everything resolved, nothing left to look up or to refuse. A run is a function of a plan and a seed.
 //!
 //! Instants are absolute (the scenario's `start` is added), names are interned, manifests are defaulted and admitted,
-//! behaviours stand by container index ([`ContainerIndex`]: init containers in spec order, then main ones).
+//! behaviours stand by container index ([`ContainerIx`](crate::api::ContainerIx): init containers in spec order, then
+//! main ones).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,26 +20,40 @@ handle! {
     TemplateIx(u32)
 }
 
+/// What a run is made from; with a seed it is one run.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// The scenario's name, also of its output folder.
     pub name: String,
+    /// One line for lists.
     pub description: String,
+    /// Feature gates and habits of the chosen version, with what the scenario says otherwise.
     pub gates: Gates,
+    /// Where nobody says otherwise on the command line.
     pub seed: u64,
     /// Wall-clock time of t = 0.
     pub start: Time,
     /// The run ends here at the latest.
     pub until: Time,
+    /// How long the parts take.
     pub latency: Latency,
+    /// The controller manager's settings.
     pub controllers: Controllers,
+    /// Expanded: one for each machine.
     pub nodes: Vec<NodePlan>,
+    /// Those that an `[[image]]` names.
     pub images: Vec<ImagePlan>,
     /// For images that no `[[image]]` names; its reference is empty.
     pub image_default: ImagePlan,
+    /// Objects that pods refer to.
     pub objects: Vec<ObjectPlan>,
+    /// One for each `[[pod]]`, by [`TemplateIx`].
     pub templates: Vec<Arc<PodTemplate>>,
+    /// In the order of the file.
     pub actions: Vec<Arc<Action>>,
+    /// In the order of the file.
     pub expects: Vec<Expect>,
+    /// What makes it a lesson.
     pub lesson: Option<Lesson>,
     /// From so many replicas on, what the pods of a template have in common is computed once; None: never. It costs or saves
     /// time and changes no result, so no scenario says it.
@@ -55,6 +70,7 @@ pub const LEARNS_FROM: u32 = 32;
 pub struct Latency {
     /// One scheduling attempt.
     pub schedule: Distribution,
+    /// From the scheduler's decision to its write.
     pub bind: Distribution,
     /// API server to a watching component.
     pub watch: Distribution,
@@ -64,38 +80,54 @@ pub struct Latency {
     pub sandbox: Distribution,
     /// From the worker's first look to the poll that finds everything mounted.
     pub volumes: Distribution,
+    /// `CreateContainer`.
     pub create: Distribution,
+    /// `StartContainer`, up to the process.
     pub start: Distribution,
     /// From the process's exit to the runtime reporting it.
     pub stop: Distribution,
     /// One probe's round trip.
     pub probe: Distribution,
+    /// The question whether the image is on the node.
     pub inspect_image: Distribution,
 }
 
 /// KubeletConfiguration, per node.
 #[derive(Clone, PartialEq, Debug)]
 pub struct KubeletConfig {
+    /// How often a pod is synced without a reason.
     pub sync_frequency: Span,
+    /// One pull at a time.
     pub serialize_image_pulls: bool,
     /// None: no limit (only with `serialize_image_pulls` false).
     pub max_parallel_image_pulls: Option<u32>,
     /// Pulls per second; 0: no limit.
     pub registry_pull_qps: u32,
+    /// So many pulls at once, on top of the rate.
     pub registry_burst: u32,
     /// `crashLoopBackOff.maxContainerRestartPeriod`
     pub max_container_restart_period: Option<Span>,
+    /// Pods that are not over, beyond which none is admitted.
     pub max_pods: u32,
+    /// How often the node's status is looked at.
     pub node_status_update_frequency: Span,
+    /// How often it is written though nothing has changed.
     pub node_status_report_frequency: Span,
+    /// How long a lease holds; it is renewed four times in that.
     pub node_lease_duration: Span,
+    /// Altogether, on graceful shutdown; zero: none.
     pub shutdown_grace_period: Span,
+    /// The part of it that critical pods have to themselves.
     pub shutdown_grace_period_critical_pods: Span,
     /// Signal (`memory.available`) to threshold (`100Mi`, `10%`).
     pub eviction_hard: BTreeMap<String, String>,
+    /// As the hard ones, with a grace of their own.
     pub eviction_soft: BTreeMap<String, String>,
+    /// How long a soft threshold may be crossed, by signal.
     pub eviction_soft_grace_period: BTreeMap<String, Span>,
+    /// At most so much grace for pods that a soft threshold evicts.
     pub eviction_max_pod_grace_period: Span,
+    /// How long a pressure condition stays after the pressure has gone.
     pub eviction_pressure_transition_period: Span,
     /// Zero: volumes are never measured.
     pub volume_stats_agg_period: Span,
@@ -104,18 +136,24 @@ pub struct KubeletConfig {
 /// The controller manager's settings.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Controllers {
+    /// How often the node lifecycle controller looks.
     pub node_monitor_period: Span,
+    /// How long a node may be silent before it counts as lost.
     pub node_monitor_grace_period: Span,
+    /// How often the pod garbage collector looks.
     pub pod_gc_period: Span,
+    /// Ended pods beyond so many are collected; 0: none.
     pub terminated_pod_gc_threshold: u32,
     /// A lost node's pods get phase Unknown, as Kubernetes once did.
     pub legacy_unknown_phase: bool,
 }
 
+/// A machine and the Node object that its kubelet registers.
 #[derive(Clone, Debug)]
 pub struct NodePlan {
     /// Name, labels, taints, capacity, images already there.
     pub spec: NodeSpec,
+    /// Shared by the nodes of one `[[node]]`.
     pub kubelet: Arc<KubeletConfig>,
     /// Extended resources of device plugins: how long after the kubelet's start each has registered.
     pub device_plugins: Vec<(Sym, Span)>,
@@ -123,11 +161,14 @@ pub struct NodePlan {
     pub inspect_error: Option<Sym>,
 }
 
+/// An image and its registry.
 #[derive(Clone, Debug)]
 pub struct ImagePlan {
     /// As written; matched after normalising (`nginx` is `docker.io/library/nginx:latest`).
     pub reference: Sym,
+    /// As `Pulled` tells it, and as the scheduler scores it.
     pub size_bytes: u64,
+    /// How long a pull takes.
     pub pull: Distribution,
     /// Of a pull that finds everything on the node already (policy Always).
     pub pull_present: Distribution,
@@ -137,6 +178,7 @@ pub struct ImagePlan {
     pub secret: Option<Sym>,
     /// How many pulls fail, per node, before one works; None with an error: always.
     pub failures: Option<u32>,
+    /// How long a pull takes that fails.
     pub fail_takes: Distribution,
     /// With it the question of whether it is there fails.
     pub inspect_error: Option<Sym>,
@@ -147,6 +189,7 @@ pub struct ImagePlan {
 /// Pulls that begin in this time fail.
 #[derive(Clone, Copy, Debug)]
 pub struct Outage {
+    /// From this instant on.
     pub from: Time,
     /// None: to the end.
     pub until: Option<Time>,
@@ -154,22 +197,33 @@ pub struct Outage {
     pub error: Option<Sym>,
 }
 
+/// Kinds of objects that pods refer to.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ObjectKind {
+    /// Volumes and environments need it; may have keys.
     ConfigMap,
+    /// The same; also for pulls.
     Secret,
+    /// Has to be bound, and its volume attached.
     PersistentVolumeClaim,
+    /// Pods run as it.
     ServiceAccount,
+    /// Gives a pod its priority.
     PriorityClass,
+    /// Says how many pods may be evicted.
     PodDisruptionBudget,
     /// A path on the nodes.
     HostPath,
 }
 
+/// An object that pods refer to.
 #[derive(Clone, Debug)]
 pub struct ObjectPlan {
+    /// Of which kind.
     pub kind: ObjectKind,
+    /// Empty for kinds that have none.
     pub namespace: Sym,
+    /// Its name.
     pub name: Sym,
     /// When it comes into being; None: never by itself (`missing = true`).
     pub at: Option<Time>,
@@ -177,12 +231,15 @@ pub struct ObjectPlan {
     pub keys: Option<Vec<String>>,
     /// PriorityClass
     pub value: i32,
+    /// PriorityClass: `Never` or `PreemptLowerPriority`.
     pub preemption_policy: Option<Sym>,
     /// PriorityClass: of pods that name none.
     pub global_default: bool,
     /// PodDisruptionBudget: a number or a percentage.
     pub min_available: Option<String>,
+    /// PodDisruptionBudget: a number or a percentage.
     pub max_unavailable: Option<String>,
+    /// PodDisruptionBudget: the pods that it is about.
     pub match_labels: BTreeMap<String, String>,
     /// PersistentVolumeClaim
     pub claim: Option<ClaimPlan>,
@@ -199,12 +256,15 @@ pub struct ClaimPlan {
     pub access_modes: Vec<Sym>,
     /// Required node affinity of the volume: one of the terms must match; None: it can be reached from anywhere.
     pub node_affinity: Option<Vec<NodeTerm>>,
+    /// How long attaching takes.
     pub attach: Distribution,
+    /// How long detaching takes.
     pub detach: Distribution,
     /// None: `[latency] volumes`.
     pub mount: Option<Distribution>,
     /// How many files its volume holds, where that is said, and how long they take to get another group.
     pub files: Option<u64>,
+    /// What one change of group takes, if the pod asks for one.
     pub fs_group_change: Distribution,
 }
 
@@ -213,39 +273,51 @@ pub struct ClaimPlan {
 pub struct PodTemplate {
     /// `web`; with `replicas` above 1 or written, the pods are `web-0`, `web-1`, …
     pub name: Sym,
+    /// Its pods have an ordinal behind their name.
     pub numbered: bool,
+    /// Of all its pods.
     pub namespace: Sym,
+    /// Of all its pods.
     pub labels: Arc<BTreeMap<String, String>>,
+    /// Of all its pods.
     pub annotations: BTreeMap<String, String>,
+    /// Who has to let go of a pod before it leaves the API.
     pub finalizers: Arc<Vec<Sym>>,
     /// Defaulted, admitted (default tolerations, service-account volume, priority).
     pub spec: Arc<PodSpec>,
+    /// `Guaranteed`, `Burstable` or `BestEffort`.
     pub qos_class: Sym,
     /// Instant of the first creation.
     pub at: Time,
+    /// How many pods are created.
     pub replicas: u32,
     /// Gap between creations.
     pub every: Distribution,
+    /// What its processes do.
     pub behavior: Arc<Behavior>,
 }
 
 /// What only a simulator needs to know of a pod.
 #[derive(Clone, Debug, Default)]
 pub struct Behavior {
+    /// How its sandbox comes into being.
     pub sandbox: SandboxBehavior,
     /// By container index; attempts are never empty.
     pub containers: Vec<ContainerBehavior>,
 }
 
+/// How a pod's sandbox comes into being.
 #[derive(Clone, Debug, Default)]
 pub struct SandboxBehavior {
     /// None: `[latency] sandbox`.
     pub takes: Option<Distribution>,
+    /// How many attempts fail before one works.
     pub failures: u32,
     /// With `failures` left out and an error given, it always fails: `u32::MAX`.
     pub error: Sym,
 }
 
+/// What a container's processes do, start by start.
 #[derive(Clone, Debug)]
 pub struct ContainerBehavior {
     /// Start by start; the last one repeats for ever.
@@ -260,29 +332,40 @@ impl Default for ContainerBehavior {
 }
 
 impl ContainerBehavior {
+    /// What the start with this number (from 0) does.
     pub fn attempt(&self, start: u32) -> &Attempt {
         &self.attempts[(start as usize).min(self.attempts.len() - 1)]
     }
 }
 
+/// What one instance of a container does.
 #[derive(Clone, Debug)]
 pub struct Attempt {
     /// None: for ever.
     pub runs: Option<Distribution>,
+    /// With which code it ends by itself.
     pub exit: Exit,
     /// The reason that the runtime reports; empty: Completed or Error.
     pub reason: Sym,
     /// Of the kubelet's own hook before CreateContainer.
     pub pre_create_error: Option<Sym>,
+    /// With it `CreateContainer` fails.
     pub create_error: Option<Sym>,
     /// Of the kubelet's own hook between CreateContainer and StartContainer.
     pub pre_start_error: Option<Sym>,
+    /// With it `StartContainer` fails.
     pub start_error: Option<Sym>,
+    /// What it does on SIGTERM.
     pub on_term: OnTerm,
+    /// In the order of time; empty: it succeeds.
     pub startup: Vec<ProbePoint>,
+    /// In the order of time; empty: it succeeds.
     pub readiness: Vec<ProbePoint>,
+    /// In the order of time; empty: it succeeds.
     pub liveness: Vec<ProbePoint>,
+    /// What its postStart hook does.
     pub post_start: HookBehavior,
+    /// What its preStop hook does.
     pub pre_stop: HookBehavior,
     /// In the order of time in each place.
     pub writes: Vec<WritePoint>,
@@ -332,8 +415,10 @@ impl Attempt {
     }
 }
 
+/// The code of a process that ends by itself.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Exit {
+    /// Always this one.
     Code(u8),
     /// Codes with weights, in the order of the codes.
     Weighted(Vec<(u8, f64)>),
@@ -342,25 +427,36 @@ pub enum Exit {
 /// What SIGTERM does.
 #[derive(Clone, PartialEq, Debug)]
 pub enum OnTerm {
+    /// Nothing: only SIGKILL ends it.
     Ignore,
-    After { after: Distribution, exit: u8 },
+    /// It ends by it.
+    After {
+        /// How long it takes.
+        after: Distribution,
+        /// With which code.
+        exit: u8,
+    },
 }
 
 /// From `at` (since the container's start) on, probes answer like this.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ProbePoint {
+    /// Since the container's start.
     pub at: Span,
     /// Chance of a failure: 0 for `ok = true`, 1 for `ok = false`.
     pub failure_rate: f64,
     /// How long one probe runs; None: `[latency] probe`.
     pub takes: Option<Distribution>,
+    /// What a failing probe tells.
     pub output: Sym,
 }
 
 /// From `at` (since the container's start) on, so much disk space is taken up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct WritePoint {
+    /// Since the container's start.
     pub at: Span,
+    /// So much from then on, not in addition.
     pub bytes: i64,
     /// Of an emptyDir; None: the container's own filesystem and logs.
     pub volume: Option<Sym>,
@@ -369,32 +465,49 @@ pub struct WritePoint {
 /// From `at` (since the container's start) on, so much memory is used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MemoryPoint {
+    /// Since the container's start.
     pub at: Span,
+    /// So much from then on, not in addition.
     pub bytes: i64,
 }
 
+/// What a hook does.
 #[derive(Clone, PartialEq, Debug)]
 pub struct HookBehavior {
+    /// How long it runs.
     pub takes: Distribution,
+    /// 0: it succeeds.
     pub exit: u8,
+    /// What it prints; told where it fails.
     pub output: Sym,
 }
 
+/// What is expected at an instant; what is not said is not looked at.
 #[derive(Clone, Debug, Default)]
 pub struct Expect {
+    /// When it is looked at.
     pub at: Time,
+    /// The pod's name.
     pub pod: String,
+    /// None: whichever namespace has it.
     pub namespace: Option<String>,
+    /// Its phase.
     pub phase: Option<String>,
+    /// kubectl's STATUS.
     pub status: Option<String>,
+    /// kubectl's READY: `1/1`.
     pub ready: Option<String>,
+    /// The restart count, as kubectl sums it up.
     pub restarts: Option<i64>,
+    /// The node that it is bound to.
     pub node: Option<String>,
     /// By type: the status, or `none`.
     pub conditions: BTreeMap<String, String>,
+    /// An event that was seen by then.
     pub event: Option<ExpectedEvent>,
     /// No event of this reason was seen by then.
     pub no_event: Option<String>,
+    /// Whether the pod has left the API.
     pub gone: Option<bool>,
     /// Line of the file, for the report.
     pub line: usize,
@@ -403,6 +516,7 @@ pub struct Expect {
 /// An event that was seen by then.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ExpectedEvent {
+    /// Its reason.
     pub reason: String,
     /// What its message contains.
     pub message: Option<String>,
@@ -410,9 +524,12 @@ pub struct ExpectedEvent {
     pub count: Option<u32>,
 }
 
+/// What makes a scenario a lesson.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Lesson {
+    /// Its title.
     pub title: String,
+    /// What one is told first.
     pub story: String,
     /// What tells this failure from those that look like it.
     pub clue: String,
@@ -420,16 +537,23 @@ pub struct Lesson {
     pub tempting: String,
     /// The mechanism behind it, told at the end.
     pub explanation: String,
+    /// In the order of their instants.
     pub questions: Vec<Question>,
 }
 
+/// A question at an instant; the walk stops there.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Question {
+    /// Asked once everything up to then has been played.
     pub at: Time,
+    /// The question.
     pub ask: String,
+    /// What may be answered.
     pub choices: Vec<String>,
     /// Index from 0.
     pub answer: usize,
+    /// Told with the verdict.
     pub explain: String,
+    /// Told on request, for half the point.
     pub hint: String,
 }

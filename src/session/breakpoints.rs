@@ -35,8 +35,10 @@ pub enum Term {
     Gone,
 }
 
+/// What has to be so, all of it, for a walk to stop.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Breakpoint {
+    /// All have to hold; none: any change of the pod.
     pub terms: Vec<Term>,
     /// Name of the pod; a `*` at its end takes all that begin so.
     pub pod: Option<String>,
@@ -177,6 +179,7 @@ impl Breakpoint {
     }
 }
 
+/// What to write, for help and for messages.
 pub const EXAMPLES: &str = "status=CrashLoopBackOff pod=web, phase=Failed, condition=Ready:False, event=BackOff, restarts>=3, exit=137, ready=0/1, container=app:terminated, gone";
 
 /// What holds of one pod, as its rows have told so far.

@@ -18,6 +18,7 @@ use crate::world::Commanded;
 pub struct Done {
     /// The step that plays it.
     pub step: u64,
+    /// What was done, and when.
     pub action: Arc<Action>,
     /// Its `[[action]]` in the scenario.
     toml: String,

@@ -27,7 +27,9 @@ pub struct Failure {
     pub index: usize,
     /// What was looked at: `STATUS`, `condition Ready`, …
     pub what: String,
+    /// What should have been there.
     pub expected: String,
+    /// What was there.
     pub seen: String,
     /// The pod's last changes before, with their times, oldest first.
     pub before: Vec<String>,
@@ -58,6 +60,7 @@ pub struct Judge {
 }
 
 impl Judge {
+    /// Looks out for all expectations of a plan.
     pub fn new(plan: &Arc<Plan>) -> Judge {
         let mut order: Vec<usize> = (0..plan.expects.len()).collect();
         order.sort_by_key(|ix| plan.expects[*ix].at);

@@ -86,8 +86,11 @@ pub(super) fn table(rows: &[Vec<String>]) -> String {
 /// An event object as it stands at the cursor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SeenEvent {
+    /// As it was last told.
     pub event: Event,
+    /// When it was told first.
     pub first: Time,
+    /// When it was told last.
     pub last: Time,
 }
 

@@ -13,6 +13,7 @@ pub struct Score {
     pub right: u32,
     /// Right answers with the hint.
     pub hinted: u32,
+    /// How many were asked.
     pub questions: u32,
 }
 
@@ -21,6 +22,7 @@ impl Score {
     pub fn halves(self) -> u32 {
         self.right.saturating_mul(2).saturating_add(self.hinted)
     }
+    /// Points with halves: `2.5`.
     pub fn points(self) -> String {
         let half = if self.halves() % 2 == 1 { ".5" } else { "" };
         format!("{}{half}", self.halves() / 2)

@@ -5,25 +5,25 @@
 //! plain run anything. What a walk knows beyond the world is read off from outside: which step queued an event follows
 //! from the event's number, what a component knew at a step is seen by playing that step again.
 
-pub mod breakpoints;
-pub mod checkpoints;
-pub mod coming;
-pub mod commands;
-pub mod describe;
+pub(crate) mod breakpoints;
+pub(crate) mod checkpoints;
+pub(crate) mod coming;
+pub(crate) mod commands;
+pub(crate) mod describe;
 pub mod expect;
 pub mod kubectl;
-pub mod lesson;
-pub mod lineage;
-pub mod moves;
+pub(crate) mod lesson;
+pub(crate) mod lineage;
+pub(crate) mod moves;
 pub mod nodes;
-pub mod objects;
-pub mod predict;
-pub mod script;
-pub mod spoken;
-pub mod strip;
-pub mod walk;
+pub(crate) mod objects;
+pub(crate) mod predict;
+pub(crate) mod script;
+pub(crate) mod spoken;
+pub(crate) mod strip;
+pub(crate) mod walk;
 pub mod why;
-pub mod words;
+pub(crate) mod words;
 
 use std::io;
 use std::sync::Arc;
@@ -46,6 +46,7 @@ pub use why::Why;
 /// A run in progress.
 #[derive(Clone)]
 pub struct Session {
+    /// The world as it is after the last step.
     pub world: World,
     /// What somebody does while it is played, in the order of the steps: each is played when its step comes, as often as
     /// this part of the run is played.
@@ -53,6 +54,7 @@ pub struct Session {
 }
 
 impl Session {
+    /// A run before its first step.
     pub fn new(plan: &Arc<Plan>, seed: u64) -> Session {
         Session { world: actors::start::world(plan, seed), done: Arc::default() }
     }
@@ -108,19 +110,27 @@ impl Session {
 /// An event that was taken from the queue and played.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Played {
+    /// The instant of the step.
     pub at: Time,
     /// Its number in the queue; 0 for what somebody does, which nothing in the run has brought about.
     pub sequence: u64,
+    /// What it was.
     pub event: SimEvent,
 }
 
 /// A whole life in memory: for tests, comparisons and short runs.
 pub struct Lived {
+    /// The names by which rows are read.
     pub directory: Directory,
+    /// All rows, in order.
     pub transitions: Vec<Transition>,
+    /// By pod, as at the end.
     pub records: Vec<PodRecord>,
+    /// The digest of the whole run.
     pub digest: String,
+    /// How many steps it had.
     pub steps: u64,
+    /// What actions were answered that found nothing or were refused.
     pub answers: Vec<String>,
 }
 
@@ -163,6 +173,7 @@ impl Progress for Silent {}
 
 /// How a run ended.
 pub struct Outcome {
+    /// As it was at the end.
     pub world: World,
     /// Stopped before its end.
     pub partial: bool,

@@ -7,12 +7,16 @@ use crate::record::{Change, Directory, Transition};
 use crate::time::Time;
 use crate::world::PodId;
 
+/// Which way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Direction {
+    /// On in time.
     Forward,
+    /// Back in time.
     Back,
 }
 
+/// Where to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Move {
     /// The next queued event.
@@ -27,6 +31,7 @@ pub enum Move {
     Until(Breakpoint),
     /// Where any breakpoint that is set is so.
     Breakpoints,
+    /// This instant.
     To(Time),
     /// The end of the run; backwards its start.
     End,

@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 
 use crate::scenario::{self, Diagnostics, Loaded, Loader};
 
+/// What a plan is made from, as texts.
 #[derive(Clone, Debug)]
 pub struct Script {
     /// How the file is called; its stem is the default name.
     pub file: String,
+    /// The scenario's text.
     pub text: String,
     /// `key=value`, as given on the command line.
     pub overrides: Vec<String>,

@@ -17,7 +17,9 @@ use crate::world::{PodId, SimEvent, World};
 /// One step as it was played.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StepRecord {
+    /// Its instant.
     pub at: Time,
+    /// What was played.
     pub event: SimEvent,
     /// The event's number in the queue.
     pub sequence: u64,
@@ -27,6 +29,7 @@ pub struct StepRecord {
     pub rows_to: usize,
 }
 
+/// A run with a place in it.
 #[derive(Clone)]
 pub struct Walk {
     pub(super) script: Script,
@@ -46,6 +49,7 @@ pub struct Walk {
     pub(super) lineage: Option<super::lineage::Lineage>,
     /// What the person was asked and answered.
     pub quiz: super::predict::Quiz,
+    /// What stops a walk that goes to breakpoints.
     pub breakpoints: Vec<Breakpoint>,
     /// The pod that is looked at.
     pub selected: Option<PodId>,
@@ -88,15 +92,19 @@ impl Walk {
         }
     }
 
+    /// The world at the cursor.
     pub fn world(&self) -> &World {
         &self.session.world
     }
+    /// What the run is made from.
     pub fn plan(&self) -> &Arc<Plan> {
         &self.session.world.plan
     }
+    /// The seed of all chance.
     pub fn seed(&self) -> u64 {
         self.seed
     }
+    /// The texts that the plan was made from.
     pub fn script(&self) -> &Script {
         &self.script
     }
@@ -124,6 +132,7 @@ impl Walk {
     pub fn done(&self) -> &[Done] {
         &self.session.done
     }
+    /// Worlds that were kept on the way.
     pub fn checkpoints(&self) -> &Checkpoints {
         &self.checkpoints
     }

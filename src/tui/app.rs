@@ -10,20 +10,28 @@ use crate::world::PodId;
 /// What the lower pane shows of the selected pod.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Tab {
+    /// What the world has of the pod.
     #[default]
     State,
+    /// Events about it.
     Events,
+    /// Lines of a container.
     Logs,
+    /// `kubectl describe`.
     Describe,
+    /// What waits in the queue.
     Coming,
+    /// Changes so far.
     History,
     /// The lives of all pods side by side.
     Lives,
 }
 
 impl Tab {
+    /// In their order on the screen.
     pub const ALL: [Tab; 7] =
         [Tab::State, Tab::Events, Tab::Logs, Tab::Describe, Tab::Coming, Tab::History, Tab::Lives];
+    /// As it is written on the screen.
     pub fn name(self) -> &'static str {
         match self {
             Tab::State => "State",
@@ -63,43 +71,60 @@ impl Prompt {
 /// What the keys go to.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum Mode {
+    /// Moves.
     #[default]
     Walk,
+    /// A line that is being typed.
     Typing {
+        /// What for.
         prompt: Prompt,
+        /// So far.
         text: String,
     },
     /// The question that waits, and which choice is marked.
     Question {
+        /// From 0.
         marked: usize,
     },
     /// What came of the answer.
     Verdict,
     /// A text over the screen, with its title and how far it is scrolled.
     Reading {
+        /// Over the text.
         title: String,
+        /// Wrapped to the screen's width.
         text: String,
+        /// In lines.
         scroll: u16,
     },
+    /// The list of keys.
     Help {
+        /// In lines.
         scroll: u16,
     },
 }
 
+/// Everything that the screen is drawn from.
 pub struct App {
+    /// The run, and where one stands in it.
     pub walk: Walk,
+    /// What keys go to.
     pub mode: Mode,
+    /// What the lower pane shows.
     pub tab: Tab,
     /// How far the lower pane is scrolled.
     pub scroll: u16,
     /// Which container's logs, and of which instance.
     pub container: usize,
+    /// The logs of the instance before.
     pub previous: bool,
+    /// Time goes on by itself.
     pub playing: bool,
     /// Simulated seconds a second.
     pub speed: u32,
     /// The last thing worth telling, and whether it is a problem.
     pub told: Option<(String, bool)>,
+    /// The walk is left after this key.
     pub leaves: bool,
     /// Leaves altogether, not only this walk.
     pub quits: bool,
@@ -113,6 +138,7 @@ pub struct App {
 pub const SPEEDS: [u32; 10] = [1, 2, 5, 10, 20, 60, 120, 300, 600, 1000];
 
 impl App {
+    /// The screen of a walk, at its start.
     pub fn new(walk: Walk) -> App {
         let mut app = App {
             walk,
@@ -167,9 +193,11 @@ impl App {
             .or_else(|| (!w.pods.is_empty()).then(|| PodId(w.pods.len() as u32 - 1)))
     }
 
+    /// Tells something at the foot of the screen.
     pub fn tell(&mut self, text: impl Into<String>) {
         self.told = Some((text.into(), false));
     }
+    /// Tells of a problem at the foot of the screen.
     pub fn refuse(&mut self, text: impl Into<String>) {
         let text: String = text.into();
         if text.trim_end().contains('\n') {
@@ -179,6 +207,7 @@ impl App {
             self.told = Some((text, true));
         }
     }
+    /// Opens a text over the screen.
     pub fn read(&mut self, title: String, text: String) {
         self.mode = Mode::Reading { title, text, scroll: 0 };
     }
@@ -239,6 +268,7 @@ impl App {
         tells
     }
 
+    /// Opens what a lesson tells at its end.
     pub fn read_debrief(&mut self) {
         self.told = None;
         let text = self.walk.debrief();
@@ -252,6 +282,7 @@ impl App {
         self.last_words = !self.leaves;
     }
 
+    /// Whether that was read.
     pub fn debriefed(&self) -> bool {
         self.debriefed
     }
@@ -313,6 +344,7 @@ impl App {
         self.container = 0;
     }
 
+    /// Opens the causes of the last change.
     pub fn ask_why(&mut self) {
         let about = self.walk.selected.or_else(|| self.pod());
         let row = self.walk.last_change(about).or_else(|| self.walk.last_change(None));

@@ -13,10 +13,13 @@ use crate::course::{Course, Mark};
 /// What a person does with the table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Choice {
+    /// Takes up the lesson at this place.
     Lesson(usize),
+    /// Leaves the table.
     Leave,
 }
 
+/// The table of lessons, and where one stands in it.
 pub struct Contents {
     course: Course,
     marked: usize,

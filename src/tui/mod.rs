@@ -39,6 +39,7 @@ pub struct Screen<'a> {
 
 /// A walk that a person has left.
 pub struct Left {
+    /// As it was left.
     pub walk: Walk,
     /// Whether the person wants to leave altogether, not only this walk.
     pub quits: bool,

@@ -7,7 +7,9 @@ use super::{ContainerIx, NodeId, PodId, World};
 use crate::api::ProbeKind;
 use crate::scenario::plan::TemplateIx;
 
+/// What is going to happen, and to whom; each variant is one way in which a run goes on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "what a variant carries, the types say")]
 pub enum SimEvent {
     /// The API server stores a new pod: a replica of a template.
     CreatePod { template: TemplateIx, ordinal: u32 },
@@ -109,8 +111,11 @@ pub enum SimEvent {
 pub enum Subject {
     /// None of the below, or several.
     Cluster,
+    /// A pod as a whole.
     Pod(PodId),
+    /// One of its containers.
     Container(PodId, ContainerIx),
+    /// A node, or the machine and the kubelet behind it.
     Node(NodeId),
 }
 
@@ -146,9 +151,11 @@ pub enum Bond {
 /// What is to be known of an event without playing it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct About {
+    /// Whom it is about.
     pub subject: Subject,
     /// The component that plays it.
     pub component: &'static str,
+    /// What must not have gone on meanwhile.
     pub bond: Bond,
 }
 

@@ -19,8 +19,11 @@ pub struct Place {
 /// A pod as those see it who look at its node: the object, what runs of it, and what its kubelet does with it.
 #[derive(Clone, Copy)]
 pub struct Local<'a> {
+    /// Its handle.
     pub id: PodId,
+    /// The API server's object.
     pub pod: &'a Pod,
+    /// What its machine has of it.
     pub runtime: &'a Runtime,
     /// None where no kubelet knows the pod.
     pub worker: Option<&'a Worker>,
@@ -60,6 +63,7 @@ impl<'a> Local<'a> {
     pub fn memory(&self, ix: ContainerIx) -> Option<&'a ContainerMemory> {
         self.worker?.memory.get(ix.ix())
     }
+    /// The pod on its machine, of the parts of a world.
     #[inline]
     pub fn of(pods: &'a [Pod], places: &'a [Place], id: PodId) -> Local<'a> {
         let Place { runtime, worker } = &places[id.ix()];
@@ -68,10 +72,12 @@ impl<'a> Local<'a> {
 }
 
 impl World {
+    /// A pod on its machine.
     #[inline]
     pub fn local(&self, pod: PodId) -> Local<'_> {
         Local::of(&self.pods, &self.places, pod)
     }
+    /// A pod on its machine, to be changed.
     #[inline]
     pub fn local_mut(&mut self, pod: PodId) -> LocalMut<'_> {
         LocalMut::of(&self.pods, &mut self.places, pod)
@@ -85,6 +91,7 @@ impl World {
     pub fn worker(&self, pod: PodId) -> Option<&Worker> {
         self.places[pod.ix()].worker.as_deref()
     }
+    /// What its kubelet remembers, to be changed.
     #[inline]
     pub fn worker_mut(&mut self, pod: PodId) -> Option<&mut Worker> {
         self.places[pod.ix()].worker.as_deref_mut()

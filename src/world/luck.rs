@@ -20,63 +20,91 @@ use crate::time::Span;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u64)]
 pub enum Purpose {
-    /// How long an instance of a container runs, and how its process ends.
+    /// How long an instance of a container runs.
     Runs = 1,
+    /// What its process exits with.
     Exit,
+    /// How long the process takes to end after SIGTERM.
     TermExit,
-    /// What its hooks take.
+    /// What a postStart hook takes.
     PostStart,
+    /// What a preStop hook takes.
     PreStop,
-    /// What the runtime takes, by container and try, and to stop an instance.
+    /// What the runtime takes to look for an image.
     Inspect,
+    /// What a pull takes, or takes to fail.
     Pull,
+    /// What the runtime takes to create a container.
     Create,
+    /// What the runtime takes to start it.
     Start,
+    /// What the runtime takes to stop an instance.
     Stop,
-    /// To make a pod's sandbox.
+    /// What the runtime takes to make a pod's sandbox.
     Sandbox,
-    /// Mounts of a pod: what they take, and how late a first look, a first try and a retry are.
+    /// What the mounts of a pod take.
     Mount,
+    /// How late the first try of a mount comes that cannot be done.
     MountFirst,
+    /// How late a retry of a mount comes.
     MountRetry,
+    /// What the mount of a claim takes.
     ClaimMount,
+    /// How late another look at a claim comes.
     ClaimRetry,
     /// What the storage system takes to attach or detach a volume.
     VolumeOperation,
-    /// A probe by container, kind, instance and number: what it takes and whether it fails.
+    /// What a probe takes, by container, kind, instance and number.
     ProbeTakes,
+    /// Whether a probe fails that sometimes does.
     ProbeFails,
-    /// When the workers of a kubelet that started begin, and whether one has lost its trigger.
+    /// When a probe worker of a kubelet that has started begins within its first period.
     ProbeStart,
+    /// Whether a readiness worker loses a trigger.
     ProbeTrigger,
-    /// The pod worker's.
+    /// When a pod worker comes back.
     Requeue,
+    /// How long a worker's run takes that has nothing to do.
     IdleRun,
+    /// Whether the second event of a relist makes a sync of its own.
     SecondEvent,
+    /// How far pods that start together put each other off.
     Jostle,
-    /// The status manager's: when a write arrives, and in which order those of one batch go.
+    /// When the write of a status arrives.
     StatusWrite,
+    /// In which order a batch of statuses is written.
     StatusOrder,
-    /// When watchers hear.
+    /// When a kubelet's watch hears.
     Watch,
+    /// When the attach/detach controller's informer hears.
     AttachWatch,
-    /// The scheduler's: what a cycle takes, ties, the binding, victims.
+    /// What an attempt of the scheduler takes.
     Schedule,
+    /// Ties between nodes.
     Placement,
+    /// What a binding takes.
     Bind,
+    /// What the preemption of a victim takes.
     Preempt,
-    /// Gaps between the replicas of a scenario; names and uids that are made.
+    /// Gaps between the replicas of a scenario.
     Arrival,
+    /// Identifiers of pods.
     Uid,
+    /// Names that are generated.
     Name,
-    /// Where in their periods things stand that come round on a node.
+    /// Where a kubelet's relists lie in their second.
     RelistPhase,
+    /// How much longer than a second from one relist to the next is.
     RelistPeriod,
+    /// Where its one-second tick lies.
     TickPhase,
+    /// Where the ten-second pass of a status manager lies.
     ReconcilePhase,
+    /// When a controller's pass comes.
     Controller,
+    /// When what pods have written is measured.
     StorageStats,
-    /// Which of similar events is the one that goes on.
+    /// Which of many similar messages a recorder forgets first.
     SimilarEvents,
 }
 
@@ -89,9 +117,11 @@ impl World {
     pub fn instant(&self) -> u64 {
         self.now.since(self.plan.start).micros().cast_unsigned()
     }
+    /// A draw for a pod.
     pub fn pod_draw(&self, purpose: Purpose, pod: PodId, number: u64) -> Draw {
         self.draw(purpose, self.pods[pod.ix()].entity, number)
     }
+    /// A draw for one of its containers.
     pub fn container_draw(&self, purpose: Purpose, pod: PodId, ix: ContainerIx, number: u64) -> Draw {
         self.draw(purpose, self.container_entity(pod, ix), number)
     }
@@ -99,6 +129,7 @@ impl World {
     pub fn claim_draw(&self, purpose: Purpose, pod: PodId, claim: Sym, number: u64) -> Draw {
         self.draw(purpose, random::part(self.pods[pod.ix()].entity, claim.content()), number)
     }
+    /// A draw for one of a container's probes.
     pub fn probe_draw(
         &self,
         purpose: Purpose,
@@ -109,9 +140,11 @@ impl World {
     ) -> Draw {
         self.draw(purpose, random::part(self.container_entity(pod, ix), kind as u64), number)
     }
+    /// A duration for a pod; a constant one takes no draw.
     pub fn pod_span(&self, purpose: Purpose, pod: PodId, number: u64, takes: &Distribution) -> Span {
         takes.sample_by(|| self.pod_draw(purpose, pod, number))
     }
+    /// A duration for one of its containers.
     pub fn container_span(
         &self,
         purpose: Purpose,

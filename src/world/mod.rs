@@ -11,42 +11,46 @@
 //! | a machine | its hardware, its disk, what its container runtime has | [`Machine`], [`Runtime`] |
 //! | a kubelet | what its process remembers, dropped with it ([`World::drop_kubelet`]) | [`Kubelet`], [`worker`] |
 
-pub mod addresses;
-pub mod controllers;
+pub(crate) mod addresses;
+pub(crate) mod controllers;
 pub mod event;
-pub mod images;
-pub mod kubelet;
+pub(crate) mod images;
+pub(crate) mod kubelet;
 pub mod learned;
-pub mod local;
-pub mod log;
-pub mod luck;
-pub mod machine;
-pub mod names;
-pub mod node;
-pub mod pod;
-pub mod pod_gc;
-pub mod runtime;
-pub mod scheduling;
-pub mod signal;
-pub mod store;
-pub mod volumes;
-pub mod worker;
-pub mod world_parts;
+pub(crate) mod local;
+pub(crate) mod log;
+pub(crate) mod luck;
+pub(crate) mod machine;
+pub(crate) mod names;
+pub(crate) mod node;
+pub(crate) mod pod;
+pub(crate) mod pod_gc;
+pub(crate) mod runtime;
+pub(crate) mod scheduling;
+pub(crate) mod signal;
+pub(crate) mod store;
+pub(crate) mod volumes;
+pub(crate) mod worker;
+pub(crate) mod world_parts;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-pub use event::{SimEvent, Subject};
-pub use kubelet::Kubelet;
-pub use local::{Local, LocalMut, Place};
-pub use log::Commanded;
-pub use luck::Purpose;
-pub use machine::Machine;
-pub use node::{Node, NodeConditionKind, NodeId};
-pub use pod::{Deletion, Pod, PodId};
-pub use runtime::Runtime;
-pub use signal::Signal;
-pub use store::Store;
+pub use event::SimEvent;
+pub(crate) use event::Subject;
+pub(crate) use kubelet::Kubelet;
+pub use local::Local;
+pub(crate) use local::{LocalMut, Place};
+pub(crate) use log::Commanded;
+pub(crate) use luck::Purpose;
+pub(crate) use machine::Machine;
+pub(crate) use node::NodeConditionKind;
+pub use node::{Node, NodeId};
+pub(crate) use pod::Deletion;
+pub use pod::{Pod, PodId};
+pub(crate) use runtime::Runtime;
+pub(crate) use signal::Signal;
+pub(crate) use store::Store;
 
 pub use crate::api::ContainerIx;
 use crate::api::{HeldStatus, PodIdent, PodSpec, Sym};
@@ -63,9 +67,13 @@ use crate::time::{Span, Time};
 /// An object that pods refer to, as the API server has it now.
 #[derive(Clone, Debug)]
 pub struct ApiObject {
+    /// Of which kind.
     pub kind: ObjectKind,
+    /// Empty for kinds that have none.
     pub namespace: Sym,
+    /// Its name.
     pub name: Sym,
+    /// Whether the API has it.
     pub exists: bool,
     /// Of a claim.
     pub bound: bool,
@@ -73,14 +81,20 @@ pub struct ApiObject {
     pub keys: Option<Vec<String>>,
 }
 
+/// The state of a run; a clone of it continues exactly as the original would.
 #[derive(Clone)]
 pub struct World {
+    /// What the run is made from.
     pub plan: Arc<Plan>,
+    /// The version's gates and habits, as the plan has them.
     pub gates: Gates,
+    /// Of all chance.
     pub seed: u64,
+    /// The instant of the step that is being played, or was last.
     pub now: Time,
     /// One queued event is one step.
     pub step: u64,
+    /// What is to happen.
     pub queue: Queue<SimEvent>,
     /// What is to be taken up in this step; empty between steps.
     pub signals: VecDeque<Signal>,
@@ -88,9 +102,11 @@ pub struct World {
     pub templates: Vec<Arc<PodTemplate>>,
 
     // The API server's.
+    /// By [`PodId`]; those that are gone keep their place.
     pub pods: Store<Pod>,
     /// Those that are there, by name.
     pub names: names::Names,
+    /// By [`NodeId`]; those that are gone keep their place.
     pub nodes: Store<Node>,
     /// By index into `plan.objects`, then those that only an action has named.
     pub objects: Store<ApiObject>,
@@ -100,14 +116,18 @@ pub struct World {
     pub event_objects: u32,
 
     // The control plane's, each component its own.
+    /// kube-scheduler's cache and queue.
     pub scheduler: scheduling::Scheduling,
+    /// What the controllers remember.
     pub controllers: controllers::Controllers,
+    /// The attach/detach controller's view of volumes.
     pub volumes: volumes::Volumes,
 
     /// The machines with their kubelets, by node.
     pub machines: Vec<Machine>,
     /// What the machines and their kubelets have of the pods that are bound to them, by pod: a pod has one machine in its life.
     pub places: Vec<Place>,
+    /// Runs of workers that are over, whose room is used again.
     pub spare_runs: worker::SpareRuns,
     /// Which addresses of the pod network are in use.
     pub addresses: addresses::Addresses,
@@ -115,8 +135,11 @@ pub struct World {
     // What is told of the run.
     /// What has been written since the sink last took it.
     pub outbox: Vec<Transition>,
+    /// The names by which rows are read.
     pub directory: Directory,
+    /// By pod: its life in figures, as far as it is known.
     pub records: Vec<PodRecord>,
+    /// Of everything so far.
     pub digest: Digest,
     /// What kubectl would have answered to actions that found nothing or were refused, with the instants.
     pub answers: Vec<String>,
@@ -130,6 +153,7 @@ pub struct World {
     pub left: Vec<PodId>,
 
     // Made once and shared.
+    /// Names of images, normalised once.
     pub images: images::ImageNames,
     /// Field paths of events, by list and name of the container: each is spelled out once.
     pub field_paths: rustc_hash::FxHashMap<(ContainerList, Sym), Sym>,
@@ -182,17 +206,21 @@ impl World {
             touched.push(pod);
         }
     }
+    /// Queues an event for an instant; one that is past comes now.
     pub fn at(&mut self, at: Time, event: SimEvent) {
         let at = at.max(self.now);
         self.queue.push(at, event);
     }
+    /// Queues an event for so much later.
     pub fn after(&mut self, span: Span, event: SimEvent) {
         self.at(self.now + span, event);
     }
 
+    /// A node's kubelet, if its process runs.
     pub fn kubelet(&self, node: NodeId) -> Option<&Kubelet> {
         self.machines[node.ix()].kubelet.as_deref()
     }
+    /// A node's kubelet, to be changed.
     pub fn kubelet_mut(&mut self, node: NodeId) -> Option<&mut Kubelet> {
         self.machines[node.ix()].kubelet.as_deref_mut()
     }

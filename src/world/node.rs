@@ -45,9 +45,12 @@ pub struct NodeCondition {
     pub since: Time,
 }
 
+/// A Node object, as the API server has it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Node {
+    /// Name, labels, taints, what it has.
     pub spec: NodeSpec,
+    /// Its InternalIP.
     pub ip: Sym,
     /// The object is in the API.
     pub exists: bool,
@@ -55,10 +58,12 @@ pub struct Node {
     pub conditions: [NodeCondition; 4],
     /// When its lease was renewed last, as far as the API server knows.
     pub heartbeat: Time,
+    /// Of its last write.
     pub resource_version: u64,
 }
 
 impl Node {
+    /// The condition of this kind.
     pub fn condition(&self, kind: NodeConditionKind) -> &NodeCondition {
         &self.conditions[kind as usize]
     }
@@ -66,6 +71,7 @@ impl Node {
     pub fn ready(&self) -> Tri {
         self.condition(NodeConditionKind::Ready).status
     }
+    /// Whether it is there and Ready.
     pub fn is_ready(&self) -> bool {
         self.exists && self.ready() == Tri::True
     }

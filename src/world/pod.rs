@@ -29,24 +29,34 @@ pub struct Deletion {
 /// A pod's object, and by which numbers a run knows it.
 #[derive(Clone, Debug)]
 pub struct Pod {
+    /// Name, namespace and uid.
     pub ident: PodIdent,
     /// Key of the pod's random streams: made of its namespace and name.
     pub entity: u64,
+    /// What it was made of.
     pub template: TemplateIx,
 
     /// The object is in the API.
     pub exists: bool,
+    /// Of its template until somebody changes it.
     pub spec: Arc<PodSpec>,
+    /// `metadata.labels`
     pub labels: Arc<BTreeMap<String, String>>,
+    /// `metadata.finalizers`
     pub finalizers: Arc<Vec<Sym>>,
     /// `metadata.ownerReferences`; None where nobody has made it.
     pub owners: Option<Arc<Vec<OwnerReference>>>,
     /// How often labels or annotations were changed: the kubelet syncs a pod for that too.
     pub metadata_changes: u32,
+    /// `metadata.generation`: counts changes of the spec.
     pub generation: i64,
+    /// Of its last write.
     pub resource_version: u64,
+    /// `metadata.creationTimestamp`, uncut.
     pub created: Time,
+    /// Where it is bound to.
     pub node: Option<NodeId>,
+    /// Once it is being deleted.
     pub deletion: Option<Deletion>,
     /// Shared with the kubelet's cache while both hold the same.
     pub status: HeldStatus,
@@ -81,21 +91,27 @@ fn last_exit_code<M: Marks>(containers: &[ContainerStatus<M>]) -> Option<i32> {
 }
 
 impl Pod {
+    /// Init, main and ephemeral ones.
     pub fn container_count(&self) -> usize {
         self.spec.init_containers.len() + self.spec.containers.len() + self.spec.ephemeral_containers.len()
     }
+    /// All of them, init containers first.
     pub fn container_ixs(&self) -> impl DoubleEndedIterator<Item = ContainerIx> + Clone + use<> {
         ContainerIx::all(self.container_count())
     }
+    /// As the spec has it.
     pub fn container(&self, ix: ContainerIx) -> &Container {
         self.spec.container_at(usize::from(ix))
     }
+    /// Whether it is an init container, a sidecar included.
     pub fn is_init(&self, ix: ContainerIx) -> bool {
         usize::from(ix) < self.spec.init_containers.len()
     }
+    /// Whether it is an init container that goes on.
     pub fn is_sidecar(&self, ix: ContainerIx) -> bool {
         self.is_init(ix) && self.container(ix).is_sidecar()
     }
+    /// The container of this name.
     pub fn find(&self, name: Sym) -> Option<ContainerIx> {
         self.container_ixs().find(|ix| self.container(*ix).name == name)
     }

@@ -24,6 +24,7 @@ pub struct Runtime {
     /// Of a pod whose size was changed while it was on its node; the many others have none.
     pub resize: Option<Box<Resize>>,
     /// What the containers wrote, oldest first; None for the many that say nothing of it.
+    #[expect(clippy::box_collection, reason = "few pods have it, and all pay for its room")]
     pub disk: Option<Box<Vec<Written>>>,
 }
 

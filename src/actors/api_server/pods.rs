@@ -21,16 +21,21 @@ use crate::world::{Deletion, NodeId, Place, Pod, PodId, Purpose, Runtime, World,
 
 /// What is asked for with a POST of a pod.
 pub struct NewPod {
+    /// What it is made of.
     pub template: TemplateIx,
+    /// How it is called.
     pub name: Name,
     /// Key of the pod's random streams: of one that somebody makes, [`random::made_by`].
     pub entity: u64,
+    /// `metadata.ownerReferences`
     pub owners: Vec<OwnerReference>,
 }
 
 /// `metadata.name`, or `metadata.generateName`.
 pub enum Name {
+    /// This is its name.
     Given(PodName),
+    /// `generateName`: five characters are put behind it.
     Generate(Sym),
 }
 
@@ -252,10 +257,13 @@ pub fn object(p: &Pod) -> serde_json::Value {
 /// What one request changes of a pod's object beside its status; None: as it was.
 #[derive(Default)]
 pub struct Edit {
+    /// In the place of all that it had.
     pub labels: Option<BTreeMap<String, String>>,
     /// Annotations are not kept, but a change of them is one.
     pub annotations: bool,
+    /// In the place of all that it had.
     pub finalizers: Option<Vec<Sym>>,
+    /// In the place of what it had; not checked here.
     pub spec: Option<PodSpec>,
 }
 

@@ -22,13 +22,6 @@ pub fn start(w: &mut World) {
     );
 }
 
-/// Something about nodes may have changed: what differs is taken over.
-pub fn nodes_changed(w: &mut World) {
-    for ix in 0..w.nodes.len() {
-        node_listed(w, NodeId::new(ix));
-    }
-}
-
 /// A node as the API server has it now.
 pub fn node_listed(w: &mut World, node: NodeId) {
     let ix = node.0;

@@ -10,8 +10,7 @@ mod cycle;
 pub mod queue;
 
 pub use cluster::{
-    claim_changed, node_listed, nodes_changed, pod_assigned, pod_deleting, pod_freed, pod_relabelled,
-    pod_resized, start,
+    claim_changed, node_listed, pod_assigned, pod_deleting, pod_freed, pod_relabelled, pod_resized, start,
 };
 pub use cycle::{bind, preempt, schedule, write_series};
 pub use queue::{pod_added, pod_gone, pod_updated, pod_written, timer};

@@ -23,7 +23,9 @@ type Object = Map<String, Value>;
 /// What a creation depends on besides the manifest.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
+    /// The version's gates and habits.
     pub gates: Gates,
+    /// The instant of the request: `creationTimestamp`.
     pub now: Time,
     /// The namespace of the request, for manifests that name none.
     pub namespace: &'a str,
@@ -36,9 +38,13 @@ pub struct Request<'a> {
 pub struct Admitted {
     /// `metadata` and `spec` as the API prints them.
     pub object: Object,
+    /// As the manifest says it, with name and namespace filled in.
     pub metadata: ObjectMeta,
+    /// Defaulted, and as admission plugins left it.
     pub spec: PodSpec,
+    /// Pending, with its class of service.
     pub status: PodStatus,
+    /// As the API server sends them beside its answer.
     pub warnings: Vec<String>,
     /// Unknown fields. kubectl asks for strict decoding and is then refused ([`Rejection::Strict`]); others are warned.
     pub strict: Vec<StrictError>,
@@ -52,9 +58,19 @@ pub enum Rejection {
     /// Unknown or repeated fields, where the client asked for strictness.
     Strict(Vec<StrictError>),
     /// Fields with values that may not be.
-    Invalid { name: String, errors: Errors },
+    Invalid {
+        /// Of the pod.
+        name: String,
+        /// All of them, in the API server's order.
+        errors: Errors,
+    },
     /// An admission plugin refused.
-    Forbidden { name: String, why: String },
+    Forbidden {
+        /// Of the pod.
+        name: String,
+        /// In the words of the plugin.
+        why: String,
+    },
 }
 
 impl Rejection {

@@ -13,8 +13,11 @@ type Object = Map<String, Value>;
 /// A `PriorityClass` of the cluster.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PriorityClass<'a> {
+    /// Its name.
     pub name: &'a str,
+    /// The priority that it gives.
     pub value: i32,
+    /// It stands for pods that name none.
     pub global_default: bool,
     /// `PreemptLowerPriority` or `Never`.
     pub preemption_policy: &'a str,

@@ -4,6 +4,6 @@
 pub mod admission;
 pub mod admission_plugins;
 pub mod decode;
-pub mod defaults;
-pub mod pod_status;
-pub mod validation;
+pub(crate) mod defaults;
+pub(crate) mod pod_status;
+pub(crate) mod validation;

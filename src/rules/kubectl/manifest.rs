@@ -16,6 +16,7 @@ use crate::rules::api_server::decode::StrictError;
 /// One object of a manifest.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Document {
+    /// The object, as JSON.
     pub value: Value,
     /// Keys that stand twice; the last value counts.
     pub duplicates: Vec<StrictError>,
@@ -25,6 +26,7 @@ pub struct Document {
 /// A text that is no manifest.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ManifestError {
+    /// What is wrong with the text.
     pub message: String,
     /// Line and column, counted from 1.
     pub position: Option<(u64, u64)>,

@@ -15,17 +15,24 @@ use crate::time::Time;
 /// The STATUS column: compact, and equal exactly when the texts are.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Status {
+    /// A phase or a reason.
     Is(Sym),
     /// `Init:CrashLoopBackOff`
     Init(Sym),
     /// `Init:1/3`
     InitProgress {
+        /// So many are through.
         done: u32,
+        /// Of so many.
         of: u32,
     },
+    /// Of a container that ended without a reason.
     ExitCode(i32),
+    /// Of a container that a signal ended, without a reason.
     Signal(i32),
+    /// The same of an init container.
     InitExitCode(i32),
+    /// The same of an init container.
     InitSignal(i32),
 }
 
@@ -75,10 +82,13 @@ impl Status {
 /// What the columns READY, STATUS and RESTARTS say. `L` is `()` where instants are not known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Columns<L = Option<Time>> {
+    /// STATUS
     pub status: Status,
     /// READY: so many of so many.
     pub ready: u32,
+    /// How many containers count.
     pub total: u32,
+    /// Of all containers that count.
     pub restarts: i64,
     /// When the newest instance that was restarted had ended.
     pub last_restart: L,
@@ -101,9 +111,11 @@ impl Columns {
 /// What the STATUS column was taken from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StatusSource {
+    /// Nothing else spoke up.
     Phase,
     /// `status.reason`
     Reason,
+    /// A gate that is left.
     SchedulingGates,
     /// The init container at this place of the statuses.
     Init(usize),
@@ -111,6 +123,7 @@ pub enum StatusSource {
     Main(usize),
     /// One container is Completed, others run: the Ready condition decides.
     CompletedBesideRunning,
+    /// Its deletion timestamp.
     Deletion,
     /// Deleted, and the node is lost.
     NodeLost,

@@ -19,8 +19,11 @@ use crate::time::{Span, Time};
 /// The last result of a probe.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ProbeResult {
+    /// It succeeded.
     Success,
+    /// It failed.
     Failure,
+    /// It could not be asked.
     Unknown,
 }
 
@@ -29,9 +32,11 @@ pub enum ProbeResult {
 pub struct ProbeFacts {
     /// The last startup result for this very instance.
     pub startup: Option<ProbeResult>,
+    /// The last readiness result for this very instance.
     pub readiness: Option<ProbeResult>,
     /// A worker for this kind of probe exists, that is: the container has such a probe and the kubelet has begun with it.
     pub startup_worker: bool,
+    /// The same of readiness.
     pub readiness_worker: bool,
     /// See [`ran_before_kubelet`]; asked only where a new kubelet leaves what it finds as it is (1.35).
     pub ran_before: bool,
@@ -39,6 +44,7 @@ pub struct ProbeFacts {
 
 /// The prober, as far as a status needs it.
 pub trait ProbeView<M: Marks = Real> {
+    /// What is known of the instance that a status is about.
     fn facts(&self, status: &ContainerStatus<M>) -> ProbeFacts;
     /// Called for each container that is not ready yet though it has a readiness worker: the kubelet asks that worker
     /// to probe at once, at every computation of a status.
@@ -57,7 +63,9 @@ impl<M: Marks> ProbeView<M> for NoProbes {
 /// What [`generate`] looks at.
 #[derive(Clone, Copy)]
 pub struct StatusSources<'a, M: Marks = Real> {
+    /// The pod, as the kubelet has it.
     pub pod: PodView<'a, M>,
+    /// What the runtime had when the sync began.
     pub runtime: &'a RuntimeStatus<M>,
     /// What the status manager has; without it the API's status stands in.
     pub cached: Option<&'a PodStatus<M>>,
@@ -71,6 +79,7 @@ pub struct StatusSources<'a, M: Marks = Real> {
     pub resize_conditions: &'a [Condition<M>],
     /// `status.qosClass` where the API has none yet.
     pub qos_class: Sym,
+    /// The version's gates and habits.
     pub gates: &'a Gates,
 }
 

@@ -13,15 +13,20 @@ use crate::rules::versions::gates::Gates;
 /// Why a container could not be started at the last attempt: the kubelet's reason cache.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StartFailure {
+    /// `CreateContainerConfigError`, …
     pub reason: Sym,
+    /// What the waiting container tells.
     pub message: Text,
 }
 
 /// Which of a pod's lists of containers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ContainerList {
+    /// Sidecars, too.
     Init,
+    /// The regular ones.
     Main,
+    /// Those that `kubectl debug` adds.
     Ephemeral,
 }
 
@@ -44,10 +49,13 @@ pub fn lost<M: Marks>(reason: Sym, message: Sym) -> Terminated<M> {
 /// What [`convert`] looks at.
 #[derive(Clone, Copy)]
 pub struct Sources<'a, M: Marks = Real> {
+    /// The pod, as the kubelet has it.
     pub pod: PodView<'a, M>,
+    /// What the runtime had when the sync began.
     pub runtime: &'a RuntimeStatus<M>,
     /// All containers are being restarted (`super::restart::should_restart_all`, with its gate).
     pub restarting: bool,
+    /// The version's gates and habits.
     pub gates: &'a Gates,
 }
 

@@ -14,14 +14,18 @@ use crate::time::{Span, Time};
 /// with the same image share it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct PullMemory {
+    /// The back-off's entry, once a pull has failed.
     pub back_off: Option<Entry>,
+    /// None after a pull that worked.
     pub last_failure: Option<PullFailure>,
 }
 
 /// What a node has of an image, for one pod.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Presence {
+    /// Has to be pulled.
     Absent,
+    /// May be used.
     Present,
     /// There, but this kubelet pulled it with a Secret that the pod does not present.
     Withheld,
@@ -43,14 +47,18 @@ pub fn presence<S: PartialEq>(is_there: bool, pulled_with: &[S], presented: &[S]
 pub struct PullFailure {
     /// `ErrImagePull`, `RegistryUnavailable` or `SignatureValidationFailed`.
     pub reason: Sym,
+    /// What the waiting container tells.
     pub message: Sym,
 }
 
 /// An event about the container whose image it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Note {
+    /// Warning, not Normal.
     pub warning: bool,
+    /// Its reason: `Pulling`.
     pub reason: Sym,
+    /// What it says.
     pub message: EventText,
 }
 
@@ -69,7 +77,14 @@ pub enum Verdict {
     /// The image is on the node: the container is created.
     Present(Note),
     /// The container waits with this reason and message.
-    Fails { reason: Sym, message: Text, event: Note },
+    Fails {
+        /// Of the waiting container.
+        reason: Sym,
+        /// Of the waiting container.
+        message: Text,
+        /// What is told of it.
+        event: Note,
+    },
     /// The pull is asked for.
     Pulls(Note),
 }

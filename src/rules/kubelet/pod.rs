@@ -6,7 +6,9 @@ use crate::api::{ContainerStatus, Marks, ObjectMeta, PodSpec, PodStatus, Real, S
 /// A pod as the API server has it.
 #[derive(Clone, Copy, Debug)]
 pub struct PodView<'a, M: Marks = Real> {
+    /// Its spec, with the sizes that the kubelet has granted.
     pub spec: &'a PodSpec,
+    /// The status that stands for what is known already: the cache's, or the API's.
     pub status: &'a PodStatus<M>,
     /// `metadata.generation`; 0 where the API server does not count.
     pub generation: i64,
@@ -41,14 +43,18 @@ pub fn is_static(meta: &ObjectMeta) -> bool {
 /// containers first.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Statuses<'a, M: Marks = Real> {
+    /// Looked at first.
     pub first: &'a [ContainerStatus<M>],
+    /// Looked at where the first has nothing.
     pub then: &'a [ContainerStatus<M>],
 }
 
 impl<'a, M: Marks> Statuses<'a, M> {
+    /// Two lists as one.
     pub fn new(first: &'a [ContainerStatus<M>], then: &'a [ContainerStatus<M>]) -> Statuses<'a, M> {
         Statuses { first, then }
     }
+    /// All of them, the first list before the second.
     pub fn iter(self) -> impl Iterator<Item = &'a ContainerStatus<M>> {
         self.first.iter().chain(self.then)
     }
@@ -56,6 +62,7 @@ impl<'a, M: Marks> Statuses<'a, M> {
     pub fn find(self, name: Sym) -> Option<&'a ContainerStatus<M>> {
         self.iter().find(|status| status.name == name)
     }
+    /// Whether there is none.
     pub fn is_empty(self) -> bool {
         self.first.is_empty() && self.then.is_empty()
     }

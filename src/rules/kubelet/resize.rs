@@ -54,9 +54,11 @@ pub fn restarts(container: &Container, resource: &str) -> bool {
 /// What a running container needs so that it gets its size.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Action {
+    /// It has its size.
     Keep,
     /// The runtime changes it while it runs (`UpdateContainerResources`).
     Update,
+    /// It gets it with a new instance.
     Restart,
 }
 

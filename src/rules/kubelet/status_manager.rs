@@ -21,6 +21,7 @@ use crate::time::Time;
 /// A status in the kubelet's cache, held as whoever holds it likes to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Cached<S = Arc<PodStatus>> {
+    /// As it was computed last.
     pub status: S,
     /// Counts the updates; what the API server got is the status of some version.
     pub version: u64,

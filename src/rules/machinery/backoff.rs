@@ -6,17 +6,23 @@
 use crate::rules::versions::gates::Gates;
 use crate::time::{Span, Time};
 
+/// How often something has failed, as the length of the wait.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Entry {
+    /// The wait.
     pub value: Span,
+    /// When it was raised.
     pub last_update: Time,
 }
 
 /// First value, largest value, and the age at which an entry counts no more.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
+    /// Of the first failure.
     pub first: Span,
+    /// Doubling stops here.
     pub max: Span,
+    /// Since the entry was raised.
     pub expiry: Span,
 }
 
@@ -78,7 +84,12 @@ pub enum Restart {
     /// Now; the entry is the one to remember, `None` where nothing ended yet.
     Starts(Option<Entry>),
     /// Not before `until`; the message and the event tell `delay`, the whole of the wait.
-    Waits { delay: Span, until: Time },
+    Waits {
+        /// The whole of the wait.
+        delay: Span,
+        /// When it is over.
+        until: Time,
+    },
 }
 
 /// Whether a container may be started at `now`, its newest exited instance having ended at `finished`.

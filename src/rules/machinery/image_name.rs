@@ -13,6 +13,7 @@ pub struct ImageName {
     pub path: String,
     /// `latest` where neither tag nor digest is written; empty with a digest alone.
     pub tag: String,
+    /// `sha256:…`; empty without one.
     pub digest: String,
 }
 

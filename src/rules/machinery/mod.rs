@@ -2,9 +2,9 @@
 //! of images, classes of service.
 
 pub mod backoff;
-pub mod event_series;
-pub mod events;
+pub(crate) mod event_series;
+pub(crate) mod events;
 pub mod image_name;
 pub mod qos;
 pub mod quantity;
-pub mod throttle;
+pub(crate) mod throttle;

@@ -26,6 +26,7 @@ pub enum Format {
 }
 
 impl Format {
+    /// Upstream's name for it.
     pub fn as_str(self) -> &'static str {
         match self {
             Format::DecimalExponent => "DecimalExponent",
@@ -39,6 +40,7 @@ impl Format {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Quantity {
     nanos: i128,
+    /// How it is printed.
     pub format: Format,
     /// The spelling that parsing keeps, where it differs from the canonical form; empty for most.
     kept: Sym,
@@ -47,7 +49,9 @@ pub struct Quantity {
 /// Why a text is no quantity.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum QuantityError {
+    /// Not spelled like a quantity.
     Format,
+    /// A suffix that there is none of.
     Suffix,
 }
 
@@ -64,11 +68,14 @@ impl fmt::Display for QuantityError {
 impl std::error::Error for QuantityError {}
 
 impl Quantity {
+    /// `0`
     pub const ZERO: Quantity = Quantity { nanos: 0, format: Format::DecimalSI, kept: Sym::EMPTY };
 
+    /// An amount in thousand-millionths.
     pub const fn from_nanos(nanos: i128, format: Format) -> Quantity {
         Quantity { nanos, format, kept: Sym::EMPTY }
     }
+    /// In thousand-millionths.
     pub const fn nanos(self) -> i128 {
         self.nanos
     }
@@ -107,6 +114,7 @@ impl Quantity {
         Ok(quantity)
     }
 
+    /// Whether it is nothing.
     pub fn is_zero(self) -> bool {
         self.nanos == 0
     }
@@ -114,6 +122,7 @@ impl Quantity {
     pub fn sign(self) -> i64 {
         self.nanos.signum() as i64
     }
+    /// Compares amounts, whatever the formats.
     pub fn cmp_value(self, other: Quantity) -> Ordering {
         self.nanos.cmp(&other.nanos)
     }

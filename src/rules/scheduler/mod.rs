@@ -1,4 +1,4 @@
 //! kube-scheduler's law (pkg/scheduler): where a pod goes, and how long one that fits nowhere stays away.
 
 pub mod placement;
-pub mod queueing;
+pub(crate) mod queueing;

@@ -112,8 +112,6 @@ pub enum ClusterEvent<'a> {
         /// It asks for less of cpu or memory.
         shrunk: bool,
     },
-    /// It has waited for long enough.
-    LeftOver,
 }
 
 /// What an update of a waiting pod changed for its scheduling (`PodSchedulingPropertiesChange`, framework/events.go): more
@@ -135,9 +133,7 @@ pub fn update_helps(gates: &Gates, before: &PodRequest, after: &PodRequest, refu
 
 /// `isPodWorthRequeuing`: whether an event may help a pod that these plugins refused.
 pub fn may_help(gates: &Gates, pod: &PodRequest, refused_by: PluginSet, event: &ClusterEvent<'_>) -> bool {
-    refused_by.is_empty()
-        || matches!(event, ClusterEvent::LeftOver)
-        || refused_by.iter().any(|plugin| hint(gates, plugin, pod, event))
+    refused_by.is_empty() || refused_by.iter().any(|plugin| hint(gates, plugin, pod, event))
 }
 
 /// A plugin's queueing hint; without hints, whether the plugin asked to hear of such events.
@@ -250,7 +246,7 @@ fn spread(pod: &PodRequest, event: &ClusterEvent<'_>) -> bool {
                 || pod.spread.iter().any(|c| c.honor_taints) && before.taints != after.taints
         }
         E::Updated { relabelled, .. } => *relabelled,
-        E::PodResized { .. } | E::ClaimAdded { .. } | E::ClaimUpdated { .. } | E::LeftOver => false,
+        E::PodResized { .. } | E::ClaimAdded { .. } | E::ClaimUpdated { .. } => false,
     }
 }
 
@@ -271,11 +267,7 @@ fn affinity(pod: &PodRequest, event: &ClusterEvent<'_>) -> bool {
                 || pod.anti_affinity.iter().any(|t| moved(t) && before.label(t.key).is_some())
         }
         E::Updated { relabelled, .. } => *relabelled,
-        E::NodeDeleted(_)
-        | E::PodResized { .. }
-        | E::ClaimAdded { .. }
-        | E::ClaimUpdated { .. }
-        | E::LeftOver => false,
+        E::NodeDeleted(_) | E::PodResized { .. } | E::ClaimAdded { .. } | E::ClaimUpdated { .. } => false,
     }
 }
 

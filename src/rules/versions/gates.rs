@@ -9,11 +9,13 @@ macro_rules! gates {
     ($($(#[$doc:meta])* $field:ident: $name:ident,)*) => {
         /// A gate by its Kubernetes name.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        pub enum Gate { $($name,)* }
+        pub enum Gate { $($(#[$doc])* $name,)* }
 
         impl Gate {
+            /// In the order of the list.
             pub const ALL: &[Gate] = &[$(Gate::$name,)*];
 
+            /// Kubernetes' name for it.
             pub fn name(self) -> &'static str {
                 match self { $(Gate::$name => stringify!($name),)* }
             }
@@ -24,6 +26,7 @@ macro_rules! gates {
         pub struct Gates {
             /// To be named, not to be compared.
             pub version: Version,
+            /// What the version does that no gate decides.
             pub habits: Habits,
             $($(#[$doc])* pub $field: bool,)*
         }
@@ -51,6 +54,7 @@ gates! {
     container_restart_rules: ContainerRestartRules,
     /// The rule action `RestartAllContainers`.
     restart_all_containers: RestartAllContainersOnContainerExits,
+    /// A pod has the condition PodReadyToStartContainers.
     pod_ready_to_start_containers: PodReadyToStartContainersCondition,
     /// `observedGeneration` in status and conditions.
     observed_generation: PodObservedGenerationTracking,
@@ -64,19 +68,31 @@ gates! {
     pleg_on_demand_relist: PLEGOnDemandRelist,
     /// Container status is dropped to not ready when the kubelet restarts.
     change_status_on_kubelet_restart: ChangeContainerStatusOnKubeletRestart,
+    /// Hooks may sleep.
     sleep_action: PodLifecycleSleepAction,
+    /// Hooks may sleep for no time at all.
     sleep_action_allow_zero: PodLifecycleSleepActionAllowZero,
+    /// A container may name the signal that ends it.
     container_stop_signals: ContainerStopSignals,
+    /// Requests and limits change while a pod runs.
     in_place_resize: InPlacePodVerticalScaling,
+    /// A pod may have requests and limits of its own.
     pod_level_resources: PodLevelResources,
+    /// Plugins say of each event whether it may help a pod that waits.
     queueing_hints: SchedulerQueueingHints,
+    /// Victims are deleted beside the scheduling cycle.
     async_preemption: SchedulerAsyncPreemption,
+    /// Where nobody else waits, pods in back-off are tried early.
     pop_from_backoff_q: SchedulerPopFromBackoffQ,
     /// The nominated node is cleared in the binding.
     clear_nominated_node: ClearingNominatedNodeNameAfterBinding,
+    /// The kubelet ends its pods before the machine goes off.
     graceful_node_shutdown: GracefulNodeShutdown,
+    /// Nodes declare what they can, and the scheduler reads it.
     node_declared_features: NodeDeclaredFeatures,
+    /// Pods may ask for devices by claims.
     dynamic_resource_allocation: DynamicResourceAllocation,
+    /// Tolerations may compare numbers: `Gt`, `Lt`.
     toleration_comparison: TaintTolerationComparisonOperators,
 }
 
@@ -84,6 +100,7 @@ gates! {
 const _: () = assert!(size_of::<Gates>() <= 64);
 
 impl Gate {
+    /// The gate that Kubernetes calls so.
     pub fn named(name: &str) -> Option<Gate> {
         Gate::ALL.iter().copied().find(|gate| gate.name() == name)
     }
@@ -123,6 +140,8 @@ impl Default for Gates {
 /// Why a gate could not be set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum GateError {
+    /// There is no such gate.
     Unknown,
+    /// A later version brings it.
     TooNew(Version),
 }

@@ -12,20 +12,24 @@ macro_rules! versions {
             Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize,
         )]
         pub enum Version {
-            $(#[serde(rename = $name)] $version,)+
+            $(#[doc = concat!("Kubernetes ", $name)] #[serde(rename = $name)] $version,)+
         }
 
         impl Version {
             /// Oldest first.
             pub const ALL: [Version; [$($name),+].len()] = [$(Version::$version),+];
+            /// `1.36`, oldest first.
             pub const NAMES: [&'static str; Version::ALL.len()] = [$($name),+];
+            /// The newest that recordings were made of.
             pub const DEFAULT: Version = Version::$default;
 
+            /// `1.36`
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Version::$version => $name,)+
                 }
             }
+            /// Its gates and habits.
             pub const fn table(self) -> &'static Table {
                 match self {
                     $(Version::$version => &$file::TABLE,)+
@@ -39,6 +43,7 @@ use super::Version;
 use super::gates::Gates;
 
 impl Version {
+    /// The version that is called so.
     pub fn parse(text: &str) -> Option<Version> {
         Version::ALL.into_iter().find(|v| v.as_str() == text)
     }

@@ -3,6 +3,7 @@
 use super::{BIG, Kind, Shape, key, must};
 use crate::scenario::values::Nouns;
 
+/// `[[action]]`.
 pub static ACTION: Shape = Shape {
     name: "action",
     doc: "One verb at an instant",
@@ -95,8 +96,11 @@ pub static SIZE: Shape = Shape {
 /// A verb and the keys that go with it; the required ones first.
 #[derive(Debug)]
 pub struct VerbKeys {
+    /// The key that says what is done, whose value is the target.
     pub verb: &'static str,
+    /// Keys that it cannot do without.
     pub needs: &'static [&'static str],
+    /// Keys that it may have.
     pub takes: &'static [&'static str],
 }
 
@@ -108,6 +112,7 @@ const fn verb(
     VerbKeys { verb, needs, takes }
 }
 
+/// Everything that an action can do.
 pub static VERBS: [VerbKeys; 24] = [
     verb("delete", &[], &["namespace", "gracePeriodSeconds", "force"]),
     verb("evict", &[], &["namespace", "gracePeriodSeconds"]),

@@ -19,24 +19,33 @@ pub use pods::POD;
 /// What may stand for a value.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
+    /// Any text.
     Text,
+    /// `true` or `false`.
     Bool,
     /// A whole number in a range, both ends included.
     Integer(i64, i64),
     /// A whole number of 64 bits; in quotes beyond what TOML's numbers reach.
     Seed,
+    /// A number from 0 to 1.
     Chance,
+    /// `250ms`, `8s`, `1m30s`.
     Duration,
     /// Offset from the start of the run.
     Instant,
     /// Wall-clock time.
     Start,
+    /// A duration, or how to draw one.
     Distribution,
     /// A distribution or `"forever"`.
     Runs,
+    /// A code from 0 to 255, or codes with weights.
     Exit,
+    /// `exit`, `ignore`, or after how long with which code.
     OnTerm,
+    /// A signal's name or number.
     Signal,
+    /// A Kubernetes quantity.
     Quantity,
     /// A quantity, or a percentage.
     Threshold,
@@ -46,41 +55,56 @@ pub enum Kind {
     Truth,
     /// The same, or `none` for a condition that is not there.
     TruthOrNone,
+    /// One of these words.
     Word(&'static [&'static str]),
+    /// `pod/web`, `node/n1`, `Secret/token`, as far as these nouns allow.
     Target(Nouns),
+    /// Several of one kind.
     List(&'static Kind),
     /// Free keys.
     Map(&'static Kind),
+    /// A table with keys of its own.
     Table(&'static Shape),
     /// A Kubernetes object or a part of one, checked by the API server's rules.
     PodSpec,
+    /// Anything at all.
     Any,
 }
 
+/// A key of a table.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
+    /// As it is written.
     pub name: &'static str,
+    /// What may stand for its value.
     pub kind: Kind,
     /// One sentence, without a full stop.
     pub doc: &'static str,
     /// As a person would write it; empty: none.
     pub default: &'static str,
+    /// Whether it has to be there.
     pub required: bool,
 }
 
+/// What keys a table may have.
 #[derive(Debug)]
 pub struct Shape {
+    /// As messages call it.
     pub name: &'static str,
+    /// One sentence, without a full stop.
     pub doc: &'static str,
     /// The key that names an entry of a list of these (`--set pod.web.…`).
     pub id: &'static str,
+    /// In the order in which people write them.
     pub keys: &'static [Key],
 }
 
 impl Shape {
+    /// The key of this name.
     pub fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().find(|k| k.name == name)
     }
+    /// The names of its keys, in order.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.keys.iter().map(|k| k.name)
     }
@@ -96,6 +120,7 @@ const fn must(name: &'static str, kind: Kind, doc: &'static str) -> Key {
 /// No bound that a person would meet.
 const BIG: i64 = i64::MAX;
 
+/// The file as a whole.
 pub static FILE: Shape = Shape {
     name: "scenario",
     doc: "What exists, which pods are created and when, what their processes do, and what people do to them",

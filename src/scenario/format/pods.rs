@@ -3,6 +3,7 @@
 use super::{Kind, Shape, key, must};
 use crate::scenario::limits;
 
+/// `[[pod]]`.
 pub static POD: Shape = Shape {
     name: "pod",
     doc: "A pod, or several alike",

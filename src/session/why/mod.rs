@@ -22,18 +22,24 @@ use crate::world::PodId;
 /// One cause.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Link {
+    /// When it happened.
     pub at: Time,
     /// The step at which it happened; 0 for what stands in the scenario.
     pub step: u64,
+    /// Who did it: `kubelet`, `scenario`, …
     pub component: String,
+    /// What happened, in words.
     pub text: String,
 }
 
 /// A change and its causes, the nearest first.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Why {
+    /// When it changed.
     pub at: Time,
+    /// What changed, in words.
     pub headline: String,
+    /// The nearest cause first; the last is what the scenario says.
     pub links: Vec<Link>,
 }
 

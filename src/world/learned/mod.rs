@@ -30,24 +30,23 @@
 //! same: debug builds play the rule beside each thing that is learned, and `tests/learned.rs` holds all that is shipped or
 //! recorded, learned from its first replica on, against runs that learn nothing (`--no-learning`).
 
-pub mod actions;
-pub mod change;
-pub mod merge;
+pub(crate) mod actions;
+pub(crate) mod change;
+pub(crate) mod merge;
 mod recipe;
-pub mod report;
-pub mod seen;
-pub mod update;
+pub(crate) mod report;
+pub(crate) mod seen;
+pub(crate) mod update;
 
 use crate::api::form::Forms;
 use crate::api::{HeldStatus, PodStatus};
 use crate::scenario::plan::{Plan, TemplateIx};
 
-pub use actions::SyncActions;
-pub use change::{Asked, Played};
-pub use merge::Outgoing;
-pub use report::{Report, Written};
-pub use seen::{Seen, Shape};
-pub use update::Update;
+pub(crate) use change::{Asked, Played};
+pub(crate) use merge::Outgoing;
+pub(crate) use report::Written;
+pub(crate) use seen::{Seen, Shape};
+pub(crate) use update::Update;
 
 /// The most that is learned of each kind: a run that needs more has no replicas that are alike.
 const MOST: usize = 1 << 16;

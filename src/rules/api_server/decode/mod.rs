@@ -31,7 +31,9 @@ pub struct Decoded {
 /// A field that strict decoding does not accept. `Display` is the API server's text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum StrictError {
+    /// There is no such field.
     Unknown(String),
+    /// It stands there twice.
     Duplicate(String),
 }
 
@@ -65,6 +67,7 @@ pub fn strict_message(errors: &[StrictError]) -> String {
 /// Why a manifest is not a pod. `Display` is the decoder's own text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DecodeError {
+    /// The decoder's text.
     pub message: String,
     /// Where, as far as the decoder knows: `spec.containers[0].command`.
     pub field: Option<String>,

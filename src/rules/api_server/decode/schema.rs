@@ -10,43 +10,58 @@ use crate::rules::versions::Version;
 /// A Go struct. All of them live in a package called `v1`.
 #[derive(Debug)]
 pub struct Struct {
+    /// Go's name, without the package.
     pub name: &'static str,
     /// In Go's order, which is the order in which the API prints them.
     pub fields: &'static [Field],
 }
 
+/// A field of a struct.
 #[derive(Debug)]
 pub struct Field {
+    /// In JSON.
     pub name: &'static str,
+    /// What it holds.
     pub ty: Type,
     /// No `omitempty`: written even when it is zero.
     pub keep: bool,
+    /// The first version with it.
     pub since: Version,
     /// The first version without it.
     pub gone: Option<Version>,
 }
 
+/// What a field holds.
 #[derive(Debug)]
 pub enum Type {
+    /// `bool`
     Bool,
+    /// `int32`
     Int32,
+    /// `int64`
     Int64,
     /// Go's name of the type: `string`, `v1.RestartPolicy`, …
     Text(&'static str),
+    /// `resource.Quantity`
     Quantity,
     /// `intstr.IntOrString`
     IntOrString,
+    /// `metav1.Time`
     Time,
     /// Kept as it came.
     Raw,
+    /// A struct of the table.
     Struct(&'static Struct),
+    /// A slice.
     List(&'static Type),
     /// Go's name of the type if it has one, and the type of its values.
     Map(&'static str, &'static Type),
+    /// A pointer: absent and zero are two things.
     Pointer(&'static Type),
 }
 
 impl Struct {
+    /// The field that is called so in JSON, if the version knows it.
     pub fn field(&self, name: &str, version: Version) -> Option<&Field> {
         self.fields_of(version).find(|f| f.name == name)
     }
@@ -119,6 +134,7 @@ macro_rules! structs {
     ($($name:ident { $($field:ident $($flag:ident)*: ($($ty:tt)+),)* })*) => {
         $(
             #[expect(non_upper_case_globals, reason = "a table of Go's types reads best with Go's names")]
+            #[doc = concat!("Go's `", stringify!($name), "`.")]
             pub static $name: Struct = Struct {
                 name: stringify!($name),
                 fields: &[$(field(stringify!($field), ty!($($ty)+), &[$(stringify!($flag)),*]),)*],

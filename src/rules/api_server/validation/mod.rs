@@ -4,19 +4,19 @@
 //! rules read a decoded and defaulted object ([`super::decode`], [`super::defaults`]): `metadata` and `spec`. Maps are
 //! visited in the order of their keys, where upstream's order is random.
 
-pub mod containers;
-pub mod env;
-pub mod field;
-pub mod meta;
-pub mod names;
-pub mod probes;
-pub mod resize;
-pub mod resources;
-pub mod scheduling;
-pub mod security;
-pub mod update;
-pub mod volumes;
-pub mod warnings;
+pub(crate) mod containers;
+pub(crate) mod env;
+pub(crate) mod field;
+pub(crate) mod meta;
+pub(crate) mod names;
+pub(crate) mod probes;
+pub(crate) mod resize;
+pub(crate) mod resources;
+pub(crate) mod scheduling;
+pub(crate) mod security;
+pub(crate) mod update;
+pub(crate) mod volumes;
+pub(crate) mod warnings;
 
 use serde_json::{Map, Value};
 

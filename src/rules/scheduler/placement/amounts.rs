@@ -19,8 +19,11 @@ const NANO: i128 = 1_000_000_000;
 /// Amounts: cpu in thousandths, the rest in whole units.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Amounts {
+    /// CPU, in thousandths of a core.
     pub milli_cpu: i64,
+    /// In bytes.
     pub memory: i64,
+    /// Ephemeral storage, in bytes.
     pub ephemeral: i64,
     /// Extended resources, huge pages and their like, by name.
     pub scalars: Vec<(Sym, i64)>,
@@ -42,15 +45,19 @@ impl Amounts {
         }
         amounts
     }
+    /// Of a list of exact amounts in nano-units, by resource.
     pub fn of_list(list: &BTreeMap<String, i128>) -> Amounts {
         Amounts::of(list.iter().map(|(name, nanos)| (name.as_str(), *nanos)))
     }
+    /// Of one of the other resources; 0 if it is not there.
     pub fn scalar(&self, name: Sym) -> i64 {
         self.scalars.iter().find(|(known, _)| *known == name).map_or(0, |(_, amount)| *amount)
     }
+    /// Adds each resource.
     pub fn add(&mut self, other: &Amounts) {
         self.change(other, 1);
     }
+    /// Takes each resource away; may go below 0.
     pub fn subtract(&mut self, other: &Amounts) {
         self.change(other, -1);
     }
@@ -127,6 +134,7 @@ pub struct Requests {
     pub asked: Amounts,
     /// Cpu and memory with a default for each container that asks for none: what scores count.
     pub scored_milli_cpu: i64,
+    /// In bytes.
     pub scored_memory: i64,
 }
 

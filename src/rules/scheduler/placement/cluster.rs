@@ -151,6 +151,7 @@ pub struct Nominated {
 /// Everything that a scheduling cycle looks at.
 #[derive(Clone, Debug)]
 pub struct Cluster {
+    /// The version's gates and habits.
     pub gates: Gates,
     pub(super) nodes: Vec<NodeInfo>,
     /// Nodes that exist, zone by zone in turn.
@@ -167,6 +168,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// No node and no pod yet.
     pub fn new(gates: Gates) -> Cluster {
         Cluster {
             gates,
@@ -187,6 +189,7 @@ impl Cluster {
         self.requests.push(Arc::new(request));
         RequestId(self.requests.len() as u32 - 1)
     }
+    /// A request that was kept.
     pub fn request(&self, id: RequestId) -> &Arc<PodRequest> {
         &self.requests[id.0 as usize]
     }
@@ -287,6 +290,7 @@ impl Cluster {
             group.deleted += 1;
         }
     }
+    /// Whether the node has this pod.
     pub fn holds(&self, node: NodeIx, pod: PodIx) -> bool {
         self.nodes.get(node as usize).is_some_and(|info| info.request_of(pod).is_some())
     }
@@ -296,9 +300,11 @@ impl Cluster {
         self.clear_nomination(pod);
         self.nominated.push(Nominated { pod, node, request });
     }
+    /// The pod waits for no node any more.
     pub fn clear_nomination(&mut self, pod: PodIx) {
         self.nominated.retain(|n| n.pod != pod);
     }
+    /// Pods that wait for room on a node.
     pub fn nominated(&self) -> &[Nominated] {
         &self.nominated
     }
@@ -307,9 +313,11 @@ impl Cluster {
     pub fn len(&self) -> usize {
         self.order.len()
     }
+    /// Whether there is no node.
     pub fn is_empty(&self) -> bool {
         self.order.is_empty()
     }
+    /// What is known of a node; None once it is gone.
     pub fn node(&self, node: NodeIx) -> Option<&NodeInfo> {
         self.nodes.get(node as usize).filter(|info| info.exists)
     }

@@ -21,7 +21,9 @@ use crate::api::Sym;
 /// The pod that looks for a node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Candidate {
+    /// The pod's number.
     pub pod: PodIx,
+    /// What it asks for.
     pub request: RequestId,
     /// `status.nominatedNodeName`, if such a node was ever known.
     pub nominated: Option<NodeIx>,
@@ -30,7 +32,14 @@ pub struct Candidate {
 /// How a cycle ended.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    Scheduled { node: NodeIx, feasible: u32 },
+    /// A node takes it.
+    Scheduled {
+        /// The best, or one of the best.
+        node: NodeIx,
+        /// How many would have taken it, of those that were looked at.
+        feasible: u32,
+    },
+    /// No node takes it.
     Unschedulable(Box<Unschedulable>),
 }
 

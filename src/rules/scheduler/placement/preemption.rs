@@ -19,6 +19,7 @@ use crate::time::Time;
 pub trait PodFacts {
     /// `status.startTime`; now, if the kubelet has not set it.
     fn start_time(&self, pod: PodIx) -> Time;
+    /// Whether its deletion has begun.
     fn is_deleted(&self, pod: PodIx) -> bool;
     /// Has condition DisruptionTarget for reason PreemptionByScheduler.
     fn is_preempted(&self, pod: PodIx) -> bool;
@@ -29,7 +30,9 @@ pub trait PodFacts {
 /// A PodDisruptionBudget as it stands.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Budget {
+    /// Of the budget, and so of its pods.
     pub namespace: Sym,
+    /// Its pods.
     pub selector: Selector,
     /// `status.disruptionsAllowed`
     pub allowed: i32,
@@ -40,8 +43,11 @@ pub struct Budget {
 /// What becomes of `status.nominatedNodeName`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Nomination {
+    /// It stays as it is.
     Keep,
+    /// It is emptied.
     Clear,
+    /// It names this node.
     To(NodeIx),
 }
 

@@ -19,16 +19,23 @@ pub struct RequestId(pub u32);
 /// A pod as the scheduler's plugins look at it; pods of one template share one.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct PodRequest {
+    /// Of the pod.
     pub namespace: Sym,
+    /// Of the pod.
     pub labels: Labels,
+    /// `spec.priority`
     pub priority: i32,
     /// `preemptionPolicy: Never`
     pub never_preempts: bool,
     /// Has scheduling gates.
     pub gated: bool,
+    /// `spec.nodeName`; empty: any.
     pub node_name: Sym,
+    /// What it takes of a node.
     pub requests: Requests,
+    /// Of the pod.
     pub tolerations: Vec<Toleration>,
+    /// All have to match.
     pub node_selector: Labels,
     /// Required node affinity: one of the terms must match; None: no such affinity.
     pub required_nodes: Option<Vec<NodeTerm>>,
@@ -36,6 +43,7 @@ pub struct PodRequest {
     pub preferred_nodes: Vec<(i64, NodeTerm)>,
     /// Required node affinity names nodes: only these are looked at.
     pub pinned: Option<Vec<Sym>>,
+    /// Ports of the host.
     pub ports: Vec<HostPort>,
     /// `DoNotSchedule`
     pub spread: Vec<Spread>,
@@ -43,9 +51,13 @@ pub struct PodRequest {
     pub soft_spread: Vec<Spread>,
     /// The soft constraints are those of the scheduler's own defaults, for a pod that a controller or service selects.
     pub default_spread: bool,
+    /// Required: with these pods.
     pub affinity: Vec<Term>,
+    /// Required: without these pods.
     pub anti_affinity: Vec<Term>,
+    /// With weights.
     pub preferred_affinity: Vec<(i64, Term)>,
+    /// With weights.
     pub preferred_anti_affinity: Vec<(i64, Term)>,
     /// PersistentVolumeClaims by name.
     pub claims: Vec<Sym>,
@@ -92,10 +104,12 @@ impl Term {
 const SYSTEM_DEFAULT: [(&str, i64); 2] = [("kubernetes.io/hostname", 3), ("topology.kubernetes.io/zone", 5)];
 
 impl PodRequest {
+    /// Of a manifest.
     pub fn of(meta: &ObjectMeta, spec: &PodSpec, gates: &Gates) -> PodRequest {
         PodRequest::new(Sym::new(&meta.namespace), labels(&meta.labels), spec, gates)
     }
 
+    /// Of a template's spec and labels.
     pub fn new(namespace: Sym, labels: Labels, spec: &PodSpec, gates: &Gates) -> PodRequest {
         let affinity = spec.affinity.as_ref();
         let nodes = affinity.and_then(|a| a.node_affinity.as_ref());

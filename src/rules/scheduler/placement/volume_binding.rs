@@ -13,7 +13,9 @@ use crate::rules::versions::gates::Gates;
 /// A PersistentVolumeClaim as the scheduler's informers have it.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Claim<'a> {
+    /// There is no such claim.
     Missing,
+    /// It has no volume yet.
     Unbound,
     /// With the required node affinity of its volume: one of the terms must match; None: it can be reached from anywhere.
     Bound(Option<&'a [NodeTerm]>),
