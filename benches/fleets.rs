@@ -127,7 +127,7 @@ fn runs(row: &Row) {
 /// A thousand repetitions of `crash-loop` from the library, on one core and on two.
 fn repetitions() {
     let shipped = builtin::find("crash-loop").expect("it is shipped");
-    let plan = scenario::load("crash-loop.toml", shipped.text, &|path: &str| Err(path.to_owned()), &[]);
+    let plan = scenario::load("crash-loop.toml", shipped.text, &scenario::no_files, &[]);
     let plan = Arc::new(plan.expect("it is read"));
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("there are threads");

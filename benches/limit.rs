@@ -166,7 +166,7 @@ fn main() {
     // `cargo test --benches` only wants to know whether it runs at all.
     let turns = if std::env::args().any(|argument| argument == "--bench") { TURNS } else { return };
     let fleet = builtin::find("fleet-100k").expect("it is shipped");
-    let plan = scenario::load("fleet-100k.toml", fleet.text, &|path: &str| Err(path.to_owned()), &[]);
+    let plan = scenario::load("fleet-100k.toml", fleet.text, &scenario::no_files, &[]);
     let plan = Arc::new(plan.expect("it is read"));
     let by_the_rules = Arc::new(Plan { learns_from: None, ..Plan::clone(&plan) });
     let (mut limits, mut ours, mut plain) = (Vec::new(), Vec::new(), Vec::new());

@@ -79,7 +79,7 @@ fn draws(c: &mut Criterion) {
 
 fn rows(c: &mut Criterion) {
     let shipped = builtin::find("crash-loop").expect("it is shipped");
-    let plan = scenario::load("crash-loop.toml", shipped.text, &|path: &str| Err(path.to_owned()), &[]);
+    let plan = scenario::load("crash-loop.toml", shipped.text, &scenario::no_files, &[]);
     let lived = session::live(&Arc::new(plan.expect("it is read")), 0);
     let mut group = c.benchmark_group("rows");
     group.throughput(Throughput::Elements(lived.transitions.len() as u64));
@@ -95,7 +95,7 @@ fn rows(c: &mut Criterion) {
 /// Whole small runs, as a study makes thousands of them.
 fn repetitions(c: &mut Criterion) {
     let shipped = builtin::find("crash-loop").expect("it is shipped");
-    let plan = scenario::load("crash-loop.toml", shipped.text, &|path: &str| Err(path.to_owned()), &[]);
+    let plan = scenario::load("crash-loop.toml", shipped.text, &scenario::no_files, &[]);
     let plan = Arc::new(plan.expect("it is read"));
     let mut group = c.benchmark_group("repetitions");
     group.throughput(Throughput::Elements(1)).sample_size(50);

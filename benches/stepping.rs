@@ -27,8 +27,8 @@ every = "50ms"
 "#;
 
 fn walk() -> Walk {
-    let none = |path: &str| Err(path.to_owned());
-    let (script, loaded) = Script::load("thousand.toml", THOUSAND, &none, &[]).expect("it is read");
+    let (script, loaded) =
+        Script::load("thousand.toml", THOUSAND, &kubelapse::scenario::no_files, &[]).expect("it is read");
     Walk::new(script, &Arc::new(loaded.plan), 0)
 }
 

@@ -123,10 +123,6 @@ impl Span {
     pub fn secs_f64(self) -> f64 {
         self.0 as f64 / MICROS_PER_SEC as f64
     }
-    /// Whether it goes backwards.
-    pub const fn is_negative(self) -> bool {
-        self.0 < 0
-    }
 }
 
 /// The first `anchor + k * period` that is not before `at`.

@@ -1,6 +1,8 @@
 //! What a person does on a walk belongs to the run from there on: it is answered or refused in words, can be taken back,
 //! and is saved as a scenario that replays to the same bytes.
 
+#[path = "support/plan.rs"]
+mod plan;
 #[path = "support/walk.rs"]
 mod walk;
 
@@ -9,6 +11,7 @@ use std::sync::Arc;
 use kubelapse::scenario::{self, builtin};
 use kubelapse::session::{self, Breakpoint, Direction, Move, Script, Stop, Walk, kubectl};
 use kubelapse::time::Span;
+use plan::plan;
 use walk::{bytes, run_out, shipped, walk_of};
 
 #[test]
@@ -34,10 +37,8 @@ fn what_is_done_is_saved_as_a_scenario_that_replays_to_the_same_bytes() {
         walk.seek(here);
         run_out(&mut walk);
         let saved = walk.saved();
-        let none = |path: &str| Err(path.to_owned());
-        let plan = scenario::load("saved.toml", &saved, &none, &[])
-            .unwrap_or_else(|problems| panic!("{name}: {}", problems.render(false)));
-        let lived = session::live(&Arc::new(plan), walk.seed());
+        let plan = plan(&saved);
+        let lived = session::live(&plan, walk.seed());
         assert_eq!(
             bytes(walk.history(), &walk.world().directory),
             bytes(&lived.transitions, &lived.directory),
@@ -124,10 +125,8 @@ const DEEDS: [(&str, &str); 25] = [
 
 /// What has been played is what the saved file plays.
 fn replays(walk: &Walk, what: &str) {
-    let none = |path: &str| Err(path.to_owned());
-    let plan = scenario::load("saved.toml", &walk.saved(), &none, &[])
-        .unwrap_or_else(|problems| panic!("{what}: {}", problems.render(false)));
-    let lived = session::live(&Arc::new(plan), walk.seed());
+    let plan = plan(&walk.saved());
+    let lived = session::live(&plan, walk.seed());
     assert_eq!(lived.digest, walk.world().digest.to_string(), "{what}");
     assert_eq!(
         bytes(walk.history(), &walk.world().directory),
@@ -320,15 +319,15 @@ fn what_is_not_there_or_does_not_run_is_answered() {
 fn the_largest_seed_and_a_list_of_actions_on_one_line_are_saved() {
     let text = WORKSHOP.split("[[action]]").next().unwrap_or_default();
     let text = text.replacen("until", "action = [{ at = \"9s\", cordon = \"node/n1\" }]\nuntil", 1);
-    let none = |path: &str| Err(path.to_owned());
-    let (script, loaded) = Script::load("workshop.toml", &text, &none, &[]).expect("it is read");
+    let (script, loaded) =
+        Script::load("workshop.toml", &text, &scenario::no_files, &[]).expect("it is read");
     for seed in [0, u64::MAX] {
         let mut walk = Walk::new(script.clone(), &Arc::new(loaded.plan.clone()), seed);
         walk.seek_time(walk.plan().start + Span::from_secs(30));
         walk.act("uncordon node/n1").expect("it can be done");
         run_out(&mut walk);
         replays(&walk, &format!("seed {seed}"));
-        let saved = scenario::load("saved.toml", &walk.saved(), &none, &[]).expect("it is read");
+        let saved = plan(&walk.saved());
         assert_eq!((saved.seed, saved.actions.len()), (seed, 2));
     }
     for (seed, told) in [
@@ -337,7 +336,8 @@ fn the_largest_seed_and_a_list_of_actions_on_one_line_are_saved() {
         ("\"seven\"", "a string does not belong here"),
         ("1.5", "expected a whole number from 0 up"),
     ] {
-        let problems = scenario::load("seed.toml", &format!("seed = {seed}"), &none, &[]).expect_err(seed);
+        let problems =
+            scenario::load("seed.toml", &format!("seed = {seed}"), &scenario::no_files, &[]).expect_err(seed);
         assert!(problems.render(false).contains(told), "{seed}: {}", problems.render(false));
     }
 }
@@ -345,18 +345,16 @@ fn the_largest_seed_and_a_list_of_actions_on_one_line_are_saved() {
 #[test]
 fn overrides_and_another_seed_are_saved_too() {
     let found = builtin::find("crash-loop").expect("it is shipped");
-    let none = |path: &str| Err(path.to_owned());
     let overrides = ["pod.orders.behavior.containers.app.attempts=[{ runs = \"4s\", exit = 3 }]".to_owned()];
     let (script, loaded) =
-        Script::load("crash-loop.toml", found.text, &none, &overrides).expect("it is read");
+        Script::load("crash-loop.toml", found.text, &scenario::no_files, &overrides).expect("it is read");
     let mut walk = Walk::new(script, &Arc::new(loaded.plan), 77);
     walk.seek_time(walk.plan().start + Span::from_secs(30));
     walk.act("label pod/orders labels={ team = \"shop\" }").expect("it can be done");
     run_out(&mut walk);
-    let plan = scenario::load("saved.toml", &walk.saved(), &none, &[])
-        .unwrap_or_else(|problems| panic!("{}\n{}", problems.render(false), walk.saved()));
+    let plan = plan(&walk.saved());
     assert_eq!(plan.seed, 77);
-    let lived = session::live(&Arc::new(plan), 77);
+    let lived = session::live(&plan, 77);
     assert_eq!(lived.digest, walk.world().digest.to_string());
 }
 

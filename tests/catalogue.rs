@@ -2,6 +2,9 @@
 //!
 //! `INSTA_UPDATE=always cargo test --test catalogue` writes the lives anew.
 
+#[path = "support/plan.rs"]
+mod plan;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -13,10 +16,7 @@ use kubelapse::session::{self, expect};
 use rayon::prelude::*;
 
 fn plan(shipped: &Builtin) -> Arc<Plan> {
-    let none = |path: &str| Err(path.to_owned());
-    let plan = scenario::load(&format!("{}.toml", shipped.name), shipped.text, &none, &[])
-        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
-    Arc::new(plan)
+    plan::plan(shipped.text)
 }
 
 /// All but the fleets, which are there for their size.
@@ -146,7 +146,7 @@ fn tell(text: &mut String, name: &str, life: &Life) {
         before = Some(state);
     }
     for event in &life.events {
-        let kind = if event.warning { "Warning" } else { "Normal" };
+        let kind = event.kind.as_str();
         let count = if event.count > 1 { format!(" (x{})", event.count) } else { String::new() };
         let _ = writeln!(text, "      {kind:<8} {}{count}: {}", event.reason, event.message);
     }
@@ -263,8 +263,7 @@ fn expectations_of_events_say_message_count_and_absence() {
              image = \"web:1\"\n[pod.behavior.containers.app]\nattempts = [{{ runs = \"1s\", exit = 1 }}]\n\
              [[expect]]\nat = \"2m\"\npod = \"web\"\n{asked}\n"
         );
-        let none = |path: &str| Err(path.to_owned());
-        scenario::load("loop.toml", &text, &none, &[])
+        scenario::load("loop.toml", &text, &scenario::no_files, &[])
             .map(|plan| {
                 expect::check(&Arc::new(plan), 0)
                     .into_iter()

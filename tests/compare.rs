@@ -1,16 +1,18 @@
 //! Two timelines are held against each other: what the recorder wrote of a cluster and what `kubectl get -w` printed of
 //! the same hour say the same.
 
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+#[path = "support/plan.rs"]
+mod plan;
 
 use kubelapse::compare::{self, Side, Tolerance};
 use kubelapse::record::{Fan, Sink, csv, objects};
 use kubelapse::rules::versions::Version;
 use kubelapse::rules::versions::gates::Gates;
-use kubelapse::scenario::{self, builtin};
+use kubelapse::scenario::builtin;
 use kubelapse::session;
+use plan::plan;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
@@ -75,10 +77,8 @@ fn one_recording_is_not_another() {
 #[test]
 fn objects_and_rows_tell_the_same_lives() {
     for shipped in builtin::small() {
-        let none = |path: &str| Err(path.to_owned());
-        let plan =
-            scenario::load(shipped.name, shipped.text, &none, &[]).expect("a shipped scenario is read");
-        let (plan, gates) = (Arc::new(plan), Gates::of(Version::V1_36));
+        let plan = plan(shipped.text);
+        let (plan, gates) = (plan, Gates::of(Version::V1_36));
         let (mut rows, mut lists) = (Vec::new(), Vec::new());
         let sinks: Vec<Box<dyn Sink + '_>> =
             vec![Box::new(csv::Timeline::new(&mut rows)), Box::new(objects::Lists::new(&mut lists))];

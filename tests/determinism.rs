@@ -1,20 +1,23 @@
 //! Same scenario, seed and version, same bytes: twice, stepped or run, from a copy in the middle, on one thread or many, and
 //! with strangers beside it.
 
+#[path = "support/plan.rs"]
+mod plan;
+
 use std::sync::Arc;
 
 use kubelapse::record::csv::Timeline;
 use kubelapse::record::{Ending, Kept, Sink, Transition};
 use kubelapse::scenario::{self, Plan, builtin};
 use kubelapse::session::{self, Session, Silent};
+use plan::plan;
 use rayon::prelude::*;
 
 fn shipped() -> Vec<(&'static str, Arc<Plan>)> {
-    let none = |path: &str| Err(path.to_owned());
     builtin::small()
         .map(|shipped| {
-            let plan = scenario::load("scenario.toml", shipped.text, &none, &[]).expect("it is read");
-            (shipped.name, Arc::new(plan))
+            let plan = plan(shipped.text);
+            (shipped.name, plan)
         })
         .collect()
 }
@@ -114,11 +117,7 @@ nodeName = "n2"
   [pod.behavior.containers.app]
   attempts = [{ runs = { uniform = ["1s", "30s"] }, exit = 1 }]
 "#;
-    let none = |path: &str| Err(path.to_owned());
-    let load = |text: &str| {
-        Arc::new(scenario::load("s.toml", text, &none, &[]).unwrap_or_else(|p| panic!("{}", p.render(false))))
-    };
-    let (alone, beside) = (load(base), load(&format!("{base}{stranger}")));
+    let (alone, beside) = (plan(base), plan(&format!("{base}{stranger}")));
     assert_eq!(table(&alone, "web"), table(&beside, "web"));
     assert!(table(&alone, "web").len() > 50);
     assert!(!table(&beside, "stranger").is_empty());
@@ -136,8 +135,8 @@ fn the_fleets_digest_is_pinned() {
         "node.worker.count=2",
     ]
     .map(str::to_owned);
-    let none = |path: &str| Err(path.to_owned());
-    let plan = scenario::load("fleet-100k.toml", fleet.text, &none, &overrides).expect("it is read");
+    let plan =
+        scenario::load("fleet-100k.toml", fleet.text, &scenario::no_files, &overrides).expect("it is read");
     let mut kept = Kept::default();
     let world = session::run(&Arc::new(plan), 0, &mut kept, &Silent).expect("memory takes all").world;
     assert!(kept.pods.iter().all(|pod| pod.phase == "Succeeded"));
@@ -152,10 +151,9 @@ fn the_fleets_digest_is_pinned() {
 #[test]
 fn what_a_run_told_at_its_end_can_be_told_again() {
     let shipped = builtin::find("happy-path").expect("it is shipped");
-    let none = |path: &str| Err(path.to_owned());
-    let plan = scenario::load("happy-path.toml", shipped.text, &none, &[]).expect("it is read");
+    let plan = plan(shipped.text);
     let mut kept = Kept::default();
-    let world = session::run(&Arc::new(plan), 0, &mut kept, &Silent).expect("memory takes all").world;
+    let world = session::run(&plan, 0, &mut kept, &Silent).expect("memory takes all").world;
     assert!(kept.pods.iter().all(|pod| pod.ready_micros > 0), "they are Ready to the end");
     assert_eq!(session::closed_records(&world, session::ended_at(&world, false)), kept.pods);
 }

@@ -1,6 +1,8 @@
 //! What stands around a pod on its node and in its cluster: devices whose plugin is late, disks that fill up, sandboxes that
 //! die, schedulers that nobody runs.
 
+#[path = "support/plan.rs"]
+mod plan;
 mod told;
 
 use told::told;

@@ -1,18 +1,18 @@
 //! Two runs with one digest told the same: whatever a reader of the timeline could tell apart changes it.
 
-use std::sync::Arc;
+#[path = "support/plan.rs"]
+mod plan;
 
-use kubelapse::scenario;
 use kubelapse::session;
+use plan::plan;
 
 fn digest(container: &str, attempt: &str) -> String {
     let text = format!(
         "until = \"5m\"\n[[pod]]\nname = \"web\"\n[[pod.spec.containers]]\nname = \"{container}\"\nimage = \"x\"\n\
          [pod.behavior.containers.{container}]\nattempts = [{attempt}]\n"
     );
-    let none = |path: &str| Err(path.to_owned());
-    let plan = scenario::load("s.toml", &text, &none, &[]).unwrap_or_else(|p| panic!("{}", p.render(false)));
-    session::live(&Arc::new(plan), 0).digest
+    let plan = plan(&text);
+    session::live(&plan, 0).digest
 }
 
 /// The same events at the same instants, and other names, codes and messages.

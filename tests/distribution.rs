@@ -1,12 +1,13 @@
 //! Distributions, not only envelopes: how long a crashing container waits for its next start, over a thousand seeds, beside
 //! what recordings of real kubelets showed (range, and median within the width of a small sample).
 
-use std::sync::Arc;
+#[path = "support/plan.rs"]
+mod plan;
 
 use kubelapse::api::Sym;
 use kubelapse::record::Change;
-use kubelapse::scenario;
 use kubelapse::session;
+use plan::plan;
 use rayon::prelude::*;
 
 /// A restart: its nominal back-off, and the recorded range and median of exit to the next CreateContainer, in seconds.
@@ -44,8 +45,7 @@ name = "web"
   attempts = [{{ runs = "2s", exit = 1 }}]
 "#
     );
-    let none = |path: &str| Err(path.to_owned());
-    let plan = Arc::new(scenario::load("crash.toml", &text, &none, &[]).expect("it is read"));
+    let plan = plan(&text);
     let runs: Vec<Vec<f64>> = (0..seeds)
         .into_par_iter()
         .map(|seed| {

@@ -1,17 +1,17 @@
 //! What the kubelet says of what it does: the words of events, as `kubectl describe` would show them.
 
-use std::sync::Arc;
+#[path = "support/plan.rs"]
+mod plan;
 
 use kubelapse::record::Change;
 use kubelapse::scenario;
 use kubelapse::session;
+use plan::plan;
 
 /// The events of a reason, with their second.
 fn told(text: &str, reason: &str) -> Vec<(i64, String)> {
-    let none = |path: &str| Err(path.to_owned());
-    let plan = scenario::load("events.toml", text, &none, &[])
-        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
-    let lived = session::live(&Arc::new(plan), 0);
+    let plan = plan(text);
+    let lived = session::live(&plan, 0);
     let rows = lived.transitions.iter();
     rows.filter_map(|row| match &row.change {
         Change::Event(e) if e.reason == reason => {
@@ -123,8 +123,7 @@ keys = ["size"]
     let started = told(text, "Started");
     assert!(started.iter().all(|(secs, _)| (40..60).contains(secs)) && !started.is_empty(), "{started:?}");
     let problem = |from: &str, to: &str| {
-        let none = |path: &str| Err(path.to_owned());
-        let loaded = scenario::load_noting("events.toml", &text.replace(from, to), &none, &[]);
+        let loaded = scenario::load_noting("events.toml", &text.replace(from, to), &scenario::no_files, &[]);
         match loaded {
             Ok(loaded) => loaded.warnings.short(),
             Err(problems) => problems.short(),
@@ -164,10 +163,8 @@ takes = "3s"
 #[test]
 fn a_refusal_of_an_unchanged_pod_repeats_the_event_before_whatever_its_words() {
     let fifteen = include_str!("../scenarios/scheduling/fifteen-nodes.toml");
-    let none = |path: &str| Err(path.to_owned());
-    let plan = scenario::load("fifteen-nodes.toml", fifteen, &none, &[])
-        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
-    let lived = session::live(&Arc::new(plan), 0);
+    let plan = plan(fifteen);
+    let lived = session::live(&plan, 0);
     let count = |words: &str| {
         let before = words.split(" Insufficient").next().unwrap_or_default();
         before.rsplit(' ').next().unwrap_or_default().to_owned()

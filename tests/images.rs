@@ -1,6 +1,10 @@
 //! Images from scenario to events: registries that want a Secret, pulls that wait their turn, pulls that are held back.
 
+#[path = "support/plan.rs"]
+mod plan;
 mod told;
+
+use plan::plan;
 
 /// What the kubelet tells and what kubectl shows.
 fn told(text: &str, seed: u64) -> Vec<String> {
@@ -207,9 +211,8 @@ fn a_registry_goes_down_and_comes_back() {
     let at: f64 = runs.split(' ').next().and_then(|secs| secs.parse().ok()).expect("a second");
     assert!((180.0..330.0).contains(&at), "{runs}");
     let problem = |until: &str| {
-        let none = |path: &str| Err(path.to_owned());
         let text = OUTAGE.replace("until = \"3m\"", until);
-        kubelapse::scenario::load("images.toml", &text, &none, &[])
+        kubelapse::scenario::load("images.toml", &text, &kubelapse::scenario::no_files, &[])
             .map(drop)
             .expect_err("it is wrong")
             .short()
@@ -289,9 +292,7 @@ fn a_hook_of_the_kubelets_own_fails_a_start() {
         assert_eq!(count(&lines, "CrashLoopBackOff"), 0, "{lines:#?}");
         assert!(lines.iter().any(|line| line.ends_with("web STATUS Running")), "{lines:#?}");
         let expect = format!("[[expect]]\nat = \"55s\"\npod = \"web\"\nrestarts = {restarts}\n");
-        let none = |path: &str| Err(path.to_owned());
-        let plan = kubelapse::scenario::load("images.toml", &format!("{text}{expect}"), &none, &[]);
-        let plan = std::sync::Arc::new(plan.unwrap_or_else(|problems| panic!("{}", problems.render(false))));
+        let plan = plan(&format!("{text}{expect}"));
         let failed = kubelapse::session::expect::check(&plan, 1);
         assert!(failed.is_empty(), "{}", failed[0].seen);
     }
@@ -300,9 +301,8 @@ fn a_hook_of_the_kubelets_own_fails_a_start() {
 #[test]
 fn of_what_can_fail_a_start_only_the_first_is_met() {
     let problem = |attempt: &str| {
-        let none = |path: &str| Err(path.to_owned());
         let text = HOOKS.replace("KEY = \"no CPU\" }, { KEY = \"no CPU\"", attempt);
-        kubelapse::scenario::load("images.toml", &text, &none, &[])
+        kubelapse::scenario::load("images.toml", &text, &kubelapse::scenario::no_files, &[])
             .map(drop)
             .expect_err("it is wrong")
             .short()

@@ -7,8 +7,7 @@ use kubelapse::time::Span;
 use kubelapse::world::PodId;
 
 fn walk(text: &str) -> Walk {
-    let none = |path: &str| Err(path.to_owned());
-    let (script, loaded) = Script::load("kubectl.toml", text, &none, &[])
+    let (script, loaded) = Script::load("kubectl.toml", text, &kubelapse::scenario::no_files, &[])
         .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
     Walk::new(script, &Arc::new(loaded.plan), 0)
 }

@@ -1,6 +1,9 @@
 //! Never-events: the same laws hold on every recording of a real cluster, on what is simulated from it, on every shipped
 //! scenario and on scenarios made at random. And every pod settles when faults end.
 
+#[path = "support/plan.rs"]
+mod plan;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,6 +11,7 @@ use kubelapse::compare::laws::breaches;
 use kubelapse::compare::life::{read_csv, rows_of};
 use kubelapse::scenario::{self, Plan, builtin};
 use kubelapse::session;
+use plan::plan;
 use proptest::prelude::*;
 use rayon::prelude::*;
 
@@ -63,9 +67,8 @@ fn simulated_recordings_obey_the_laws() {
 #[test]
 fn shipped_scenarios_obey_the_laws() {
     for shipped in builtin::small() {
-        let none = |path: &str| Err(path.to_owned());
-        let plan = scenario::load("scenario.toml", shipped.text, &none, &[]).expect("it is read");
-        let broken = broken(&Arc::new(plan), 1);
+        let plan = plan(shipped.text);
+        let broken = broken(&plan, 1);
         assert!(broken.is_empty(), "{}: {}", shipped.name, broken.join("\n"));
     }
 }
@@ -206,8 +209,7 @@ proptest! {
     /// Any life obeys the laws, is the same twice, and comes to rest.
     #[test]
     fn random_lives_obey_the_laws(text in world(), seed in 0u64..1000) {
-        let none = |path: &str| Err(path.to_owned());
-        let plan = scenario::load("random.toml", &text, &none, &[])
+        let plan = scenario::load("random.toml", &text, &scenario::no_files, &[])
             .map_err(|problems| TestCaseError::fail(problems.render(false)))?;
         let plan = Arc::new(plan);
         let broken = broken(&plan, seed);

@@ -2,12 +2,16 @@
 //! learning switched off and with everything learned, has one life. Here single pods are learned too, and each seed begins
 //! with what the seeds before it have learned. Debug builds also play each rule beside what was learned of it.
 
+#[path = "support/plan.rs"]
+mod plan;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use kubelapse::scenario::{self, Plan, builtin};
 use kubelapse::session::{self, Session, kubectl};
 use kubelapse::world::learned::Learned;
+use plan::plan;
 use rayon::prelude::*;
 
 /// A plan that learns from so many replicas on.
@@ -43,8 +47,7 @@ fn compare(name: &str, plan: &Plan, seeds: u64) -> bool {
 fn what_is_switched_off_learns_nothing() {
     let text =
         format!("name = \"many\"\nuntil = \"2m\"\n{}", REPLICAS.replace("replicas = 12", "replicas = 32"));
-    let none = |path: &str| Err(path.to_owned());
-    let plan = scenario::load("scenario.toml", &text, &none, &[]).expect("it is read");
+    let plan = plan(&text);
     let learns = |plan: &Plan| {
         let mut session = Session::new(&Arc::new(plan.clone()), 0);
         while session.step().is_some() {}
@@ -58,8 +61,7 @@ fn what_is_switched_off_learns_nothing() {
 fn lessons_live_alike() {
     let shipped: Vec<_> = builtin::small().collect();
     let learned = shipped.par_iter().filter(|shipped| {
-        let none = |path: &str| Err(path.to_owned());
-        let plan = scenario::load("scenario.toml", shipped.text, &none, &[]).expect("it is read");
+        let plan = plan(shipped.text);
         compare(shipped.name, &plan, 3)
     });
     assert!(learned.count() * 10 > shipped.len() * 9);
@@ -97,8 +99,7 @@ fn recordings_live_alike() {
 fn what_is_shown_has_no_gaps() {
     let shipped: Vec<_> = builtin::small().collect();
     shipped.par_iter().for_each(|shipped| {
-        let none = |path: &str| Err(path.to_owned());
-        let plan = scenario::load("scenario.toml", shipped.text, &none, &[]).expect("it is read");
+        let plan = plan(shipped.text);
         let mut sessions = [Some(1), None].map(|replicas| {
             let mut session = Session::new(&from(&plan, replicas), 7);
             session.world.touched = Some(Vec::new());
@@ -129,9 +130,7 @@ fn a_deleted_replica_goes_its_own_way() {
         for (replica, at) in [(0, 5), (1, 9), (2, 15), (3, 22), (4, 26), (5, 50), (6, 64), (7, 100)] {
             text += &format!("[[action]]\nat = \"{at}s\"\ndelete = \"pod/web-{replica}\"\n");
         }
-        let none = |path: &str| Err(path.to_owned());
-        let plan = scenario::load("scenario.toml", &text, &none, &[])
-            .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+        let plan = plan(&text);
         assert!(compare(version, &plan, 10));
     }
 }

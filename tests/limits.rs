@@ -8,8 +8,7 @@ use kubelapse::scenario::{self, limits, plan::Plan};
 use kubelapse::session::{self, Lived};
 
 fn load(text: &str) -> Result<Plan, String> {
-    let none = |path: &str| Err(path.to_owned());
-    scenario::load("limits.toml", text, &none, &[]).map_err(|problems| problems.render(false))
+    scenario::load("limits.toml", text, &scenario::no_files, &[]).map_err(|problems| problems.render(false))
 }
 
 fn live(text: &str) -> Lived {

@@ -1,13 +1,14 @@
 //! Luck by address: what is drawn for one thing is the same whatever stands beside it, so that two runs that differ in one
 //! thing can be compared. A probe, a container, a pod or another version more changes nobody else's draws.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+#[path = "support/plan.rs"]
+mod plan;
 
-use kubelapse::scenario;
 use kubelapse::session::Session;
 use kubelapse::time::Span;
+use plan::plan;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 /// What was drawn for a container's instance: how long it ran, what it exited with.
 type Instances = BTreeMap<(String, String, i32), (Span, i32)>;
@@ -16,9 +17,8 @@ type Pulls = BTreeMap<(String, String), Vec<String>>;
 
 /// A life as the runtime knows it: what of it was drawn.
 fn drawn(text: &str, seed: u64) -> (Instances, Pulls) {
-    let none = |path: &str| Err(path.to_owned());
-    let plan = scenario::load("scenario.toml", text, &none, &[]).unwrap_or_else(|e| panic!("{e:?}\n{text}"));
-    let mut session = Session::new(&Arc::new(plan), seed);
+    let plan = plan(text);
+    let mut session = Session::new(&plan, seed);
     let (mut instances, mut pulls) = (Instances::new(), Pulls::new());
     while session.step().is_some() {
         let w = &session.world;

@@ -1,11 +1,14 @@
 //! Pods that somebody makes while the run goes on: of a template that came late, with generated names and an owner.
 
+#[path = "support/plan.rs"]
+mod plan;
+
 use std::sync::Arc;
 
 use kubelapse::actors::api_server::{Name, NewPod, create_pod};
 use kubelapse::api::{OwnerReference, PodName, Sym};
 use kubelapse::engine::random::{entity, made_by};
-use kubelapse::scenario::{self, Plan};
+use kubelapse::scenario::Plan;
 use kubelapse::session::Session;
 use kubelapse::time::Span;
 use kubelapse::world::PodId;
@@ -15,8 +18,7 @@ const SCENARIO: &str = "until = \"10m\"\n[[node]]\nname = \"n1\"\n\
     [pod.behavior.containers.app]\nattempts = [{ runs = { uniform = [\"5s\", \"60s\"] }, exit = 1 }]\n";
 
 fn plan() -> Arc<Plan> {
-    let none = |path: &str| Err(path.to_owned());
-    Arc::new(scenario::load("s.toml", SCENARIO, &none, &[]).unwrap_or_else(|p| panic!("{}", p.render(false))))
+    plan::plan(SCENARIO)
 }
 
 fn play_until(session: &mut Session, secs: i64) {

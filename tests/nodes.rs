@@ -1,17 +1,12 @@
 //! Nodes in trouble: what is short ends pods, what is switched off ends them in order, and a budget keeps them.
 
-use std::sync::Arc;
+#[path = "support/plan.rs"]
+mod plan;
 
 use kubelapse::api::{Sym, Tri};
 use kubelapse::record::Change;
-use kubelapse::scenario::{self, plan::Plan};
 use kubelapse::session::{self, Lived};
-
-fn plan(text: &str) -> Arc<Plan> {
-    let none = |path: &str| Err(path.to_owned());
-    let plan = scenario::load("nodes.toml", text, &none, &[]);
-    Arc::new(plan.unwrap_or_else(|problems| panic!("{}", problems.render(false))))
-}
+use plan::plan;
 
 /// A run to its end, with the world that it leaves.
 fn ended(text: &str) -> session::Session {

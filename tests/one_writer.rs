@@ -1,17 +1,17 @@
 //! What went wrong while several wrote, each telling others: now there is one writer, and what a kubelet remembers goes with
 //! its process.
 
-use std::sync::Arc;
+#[path = "support/plan.rs"]
+mod plan;
 
 use kubelapse::api::Sym;
 use kubelapse::record::{Change, Transition};
-use kubelapse::scenario;
 use kubelapse::session::{self, Lived};
+use plan::plan;
 
 fn live(text: &str) -> Lived {
-    let none = |path: &str| Err(path.to_owned());
-    let plan = scenario::load("s.toml", text, &none, &[]).unwrap_or_else(|p| panic!("{}", p.render(false)));
-    session::live(&Arc::new(plan), 0)
+    let plan = plan(text);
+    session::live(&plan, 0)
 }
 
 fn rows<'a>(lived: &'a Lived, pod: &'a str) -> impl Iterator<Item = &'a Transition> {
@@ -112,9 +112,8 @@ fn addresses_are_unique_while_they_are_in_use() {
     let text = "until = \"5m\"\n[[node]]\nname = \"n\"\ncount = 10\ncapacity = { cpu = \"64\", memory = \"256Gi\", pods = 200 }\n\
                 [[pod]]\nname = \"web\"\nreplicas = 1000\nevery = \"10ms\"\n\
                 [[pod.spec.containers]]\nname = \"app\"\nimage = \"x\"\n";
-    let none = |path: &str| Err(path.to_owned());
-    let plan = scenario::load("s.toml", text, &none, &[]).unwrap_or_else(|p| panic!("{}", p.render(false)));
-    let mut session = session::Session::new(&Arc::new(plan), 0);
+    let plan = plan(text);
+    let mut session = session::Session::new(&plan, 0);
     while session.step().is_some() {}
     let w = &session.world;
     let mut addresses: Vec<&str> =

@@ -1,26 +1,22 @@
 //! Resize in place: who gets room and when, what is restarted, and what each version says of it.
 
-use std::sync::Arc;
+#[path = "support/plan.rs"]
+mod plan;
 
 use kubelapse::compare::{laws, life};
 use kubelapse::record::Change;
 use kubelapse::rules::kubelet::resize::{sizes, with_sizes};
 use kubelapse::rules::scheduler::placement::amounts;
-use kubelapse::scenario::{self, Plan};
+use kubelapse::scenario;
 use kubelapse::session::{self, Session};
 use kubelapse::world::{Local, NodeId, PodId, World};
+use plan::plan;
 use proptest::prelude::*;
 
 /// What is said about resizes: `30.002 web ResizeDeferred`, `30.022 web PodResizePending Deferred`, `gone`; restarts too.
 struct Told {
     lines: Vec<(f64, String)>,
     answers: Vec<String>,
-}
-
-fn plan(text: &str) -> Arc<Plan> {
-    let none = |path: &str| Err(path.to_owned());
-    let plan = scenario::load("resize.toml", text, &none, &[]);
-    Arc::new(plan.unwrap_or_else(|problems| panic!("{}", problems.render(false))))
 }
 
 fn told(text: &str) -> Told {
@@ -286,8 +282,7 @@ fn what_the_api_server_refuses_changes_nothing() {
 fn files_are_told_what_will_not_work() {
     let load = |action: &str| {
         let text = two("1.36", action);
-        let none = |path: &str| Err(path.to_owned());
-        match scenario::load_noting("resize.toml", &text, &none, &[]) {
+        match scenario::load_noting("resize.toml", &text, &scenario::no_files, &[]) {
             Ok(loaded) => loaded.warnings.short(),
             Err(problems) => problems.short(),
         }

@@ -1,17 +1,18 @@
 //! Every shipped scenario still tells its story: it is read without a problem, runs to its end, and twice the same.
 
+#[path = "support/plan.rs"]
+mod plan;
+
 use std::sync::Arc;
 
 use kubelapse::scenario::{self, builtin};
 use kubelapse::session;
+use plan::plan;
 
 #[test]
 fn shipped_scenarios_run_and_run_alike() {
     for shipped in builtin::small() {
-        let none = |path: &str| Err(format!("{path}: a shipped scenario stands alone"));
-        let plan = scenario::load(&format!("{}.toml", shipped.name), shipped.text, &none, &[])
-            .unwrap_or_else(|problems| panic!("{}: {}", shipped.name, problems.render(false)));
-        let plan = Arc::new(plan);
+        let plan = plan(shipped.text);
         let first = session::live(&plan, 7);
         let second = session::live(&plan, 7);
         assert!(!first.transitions.is_empty(), "{} writes nothing", shipped.name);
@@ -26,10 +27,10 @@ fn nginx_test_shows_what_the_document_shows() {
     use kubelapse::api::{Sym, Tri};
     use kubelapse::record::Change;
     let shipped = builtin::find("nginx-test").expect("it is shipped");
-    let none = |path: &str| Err(path.to_owned());
     let second_of = |version: &str, kind: Sym| {
         let overrides = [format!("kubernetes={version}")];
-        let plan = scenario::load("nginx-test.toml", shipped.text, &none, &overrides).expect("it is read");
+        let plan = scenario::load("nginx-test.toml", shipped.text, &scenario::no_files, &overrides)
+            .expect("it is read");
         let lived = session::live(&Arc::new(plan), 0);
         let found = lived.transitions.iter().find_map(|t| match t.change {
             Change::Condition { kind: k, to: Some(Tri::True), .. } if k == kind => {
@@ -60,8 +61,7 @@ name = "web"
   image = "registry.example/shop/web:1.4"
   readinessProbe = { httpGet = { path = "/healthz", port = 8080 }, periodSeconds = 5 }
 "#;
-    let none = |path: &str| Err(path.to_owned());
-    let plan = scenario::load("idle.toml", text, &none, &[]).expect("it is read");
-    let lived = session::live(&Arc::new(plan), 0);
+    let plan = plan(text);
+    let lived = session::live(&plan, 0);
     assert!(lived.steps < 60, "{} steps", lived.steps);
 }

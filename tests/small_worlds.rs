@@ -1,12 +1,13 @@
 //! No corner left: every restart policy × end of the process × probe result × init and sidecar shape, in the first
 //! document's version and the newest. The laws hold in each, and the phase at the end is what a rule of five lines predicts.
 
-use std::sync::Arc;
+#[path = "support/plan.rs"]
+mod plan;
 
 use kubelapse::compare::laws::breaches;
 use kubelapse::compare::life::rows_of;
-use kubelapse::scenario;
 use kubelapse::session::{self, Session};
+use plan::plan;
 use rayon::prelude::*;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -127,10 +128,7 @@ fn every_small_world_ends_as_predicted() {
     let wrong: Vec<String> = worlds
         .par_iter()
         .filter_map(|world| {
-            let none = |path: &str| Err(path.to_owned());
-            let plan = scenario::load("small.toml", &scenario_of(*world), &none, &[])
-                .unwrap_or_else(|problems| panic!("{world:?}: {}", problems.render(false)));
-            let plan = Arc::new(plan);
+            let plan = plan(&scenario_of(*world));
             let mut session = Session::new(&plan, 1);
             while session.step().is_some() {}
             let phase = session.world.pods[0].status.phase().as_sym().to_string();

@@ -1,12 +1,13 @@
 //! An event whose subject has gone on is a step in which nothing happens, and what is said within a step is taken up in it.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+#[path = "support/plan.rs"]
+mod plan;
 
 use kubelapse::actors;
-use kubelapse::scenario;
 use kubelapse::session::Session;
 use kubelapse::world::{SimEvent, World};
+use plan::plan;
+use std::collections::BTreeSet;
 
 /// Much that overtakes what was queued: a kubelet and a node that go, an OOM kill, a liveness probe and a deletion.
 const SCENARIO: &str = r#"
@@ -50,10 +51,8 @@ gracePeriodSeconds = 2
 "#;
 
 fn start() -> World {
-    let none = |path: &str| Err(path.to_owned());
-    let plan =
-        scenario::load("s.toml", SCENARIO, &none, &[]).unwrap_or_else(|p| panic!("{}", p.render(false)));
-    Session::new(&Arc::new(plan), 0).world
+    let plan = plan(SCENARIO);
+    Session::new(&plan, 0).world
 }
 
 /// What an event could have changed: what is recorded and queued.

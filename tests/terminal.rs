@@ -184,9 +184,9 @@ fn a_panic_leaves_a_clean_terminal_and_its_message() {
 #[ignore = "it takes the terminal and panics"]
 fn the_screen_panics() {
     use kubelapse::session::{Script, Walk};
-    let none = |path: &str| Err(path.to_owned());
     let text = std::fs::read_to_string(CRASH_LOOP).expect("it is in the repository");
-    let (script, loaded) = Script::load("crash-loop.toml", &text, &none, &[]).expect("it is read");
+    let (script, loaded) =
+        Script::load("crash-loop.toml", &text, &kubelapse::scenario::no_files, &[]).expect("it is read");
     let walk = Walk::new(script, &Arc::new(loaded.plan), 0);
     let save = |_: &Walk, _: &str| -> Result<String, String> { panic!("saving went wrong on purpose") };
     let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));

@@ -16,8 +16,7 @@ use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 fn walk_of(file: &str, text: &str) -> Walk {
-    let none = |path: &str| Err(format!("{path}: there are no files here"));
-    let (script, loaded) = Script::load(file, text, &none, &[])
+    let (script, loaded) = Script::load(file, text, &kubelapse::scenario::no_files, &[])
         .unwrap_or_else(|problems| panic!("{file}: {}", problems.render(false)));
     let plan = Arc::new(loaded.plan);
     let seed = plan.seed;

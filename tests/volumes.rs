@@ -1,17 +1,17 @@
 //! Claims and their volumes: bound or not, within reach or not, on another node, and slow to change hands.
 
-use std::sync::Arc;
+#[path = "support/plan.rs"]
+mod plan;
 
 use kubelapse::compare::life::{self, Row};
 use kubelapse::scenario;
 use kubelapse::session;
+use plan::plan;
 
 /// Everything that clients saw of the pods.
 fn rows(text: &str, seed: u64) -> Vec<Row> {
-    let none = |path: &str| Err(path.to_owned());
-    let plan = scenario::load("volumes.toml", text, &none, &[])
-        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
-    let lived = session::live(&Arc::new(plan), seed);
+    let plan = plan(text);
+    let lived = session::live(&plan, seed);
     life::rows_of(&lived.directory, &lived.transitions)
 }
 
@@ -347,9 +347,10 @@ fn a_claim_of_which_nothing_is_said_changes_nothing() {
 #[test]
 fn what_contradicts_itself_is_told() {
     let problems = |keys: &str, rest: &str| {
-        let none = |path: &str| Err(path.to_owned());
         let text = world("1.36", "5m", &[claim(keys), pod("db", "0s", "", "data", ""), rest.to_owned()]);
-        scenario::load("volumes.toml", &text, &none, &[]).expect_err("it contradicts itself").short()
+        scenario::load("volumes.toml", &text, &scenario::no_files, &[])
+            .expect_err("it contradicts itself")
+            .short()
     };
     let told = problems("bound = false\nboundAt = \"1m\"", "");
     assert!(told.contains("`bound = false` and `boundAt` contradict each other"), "{told}");

@@ -5,8 +5,8 @@
 //! uses a volume it knows from the node's status alone, which the kubelet writes every ten seconds.
 
 use super::events;
-use crate::api::Sym;
 use crate::api::form::ask;
+use crate::api::{Note, Sym};
 use crate::engine::Distribution;
 use crate::rules::controllers::attach_detach::{self as rules, Unneeded};
 use crate::time::{Span, Time, next_on_grid};
@@ -148,7 +148,7 @@ fn tell_multi_attach(w: &mut World, volume: VolumeIx, node: NodeId) {
         .collect();
     for pod in needed_by(w, volume, node) {
         let words = rules::multi_attach_words(name, w.pods[pod.ix()].ident.namespace, &holders);
-        events::send(w, pod, Sym::ATTACH_DETACH, true, Sym::FAILED_ATTACH_VOLUME, words, None);
+        events::send(w, pod, Sym::ATTACH_DETACH, Note::warning(Sym::FAILED_ATTACH_VOLUME, words));
     }
 }
 
@@ -171,7 +171,7 @@ pub fn sample(w: &mut World, volume: VolumeIx, latency: &Distribution) -> Span {
     latency.sample(&mut w.draw(Purpose::VolumeOperation, entity, number))
 }
 
-/// It has done so.
+/// The operation is over: the volume is attached, or no longer.
 pub fn operation_done(w: &mut World, volume: VolumeIx, node: NodeId, attach: bool) {
     let own = &mut w.volumes.list[usize::from(volume)];
     own.operations.retain(|other| *other != node);
@@ -181,7 +181,7 @@ pub fn operation_done(w: &mut World, volume: VolumeIx, node: NodeId, attach: boo
         let Some(name) = w.claim_plan(volume).map(|claim| claim.volume_name) else { return };
         for pod in needed_by(w, volume, node) {
             let words = rules::attached_words(name);
-            events::send(w, pod, Sym::ATTACH_DETACH, false, Sym::SUCCESSFUL_ATTACH_VOLUME, words, None);
+            events::send(w, pod, Sym::ATTACH_DETACH, Note::normal(Sym::SUCCESSFUL_ATTACH_VOLUME, words));
         }
     }
     round_at(w, w.now);

@@ -1,21 +1,14 @@
 //! Events as components send them and the API server keeps them; [`crate::rules::machinery::events`] says what becomes of each.
 
-use crate::api::{EventText, Sym};
+use crate::api::{Note, Sym};
 use crate::engine::random;
 use crate::record::Event;
 use crate::rules::machinery::events::{Correlator, Sent, Written};
-use crate::world::{ContainerIx, LocalMut, PodId, Purpose, World};
+use crate::world::{LocalMut, PodId, Purpose, World};
 
 /// An event of a component that uses the core/v1 recorder (kubelet, controllers).
-pub fn send(
-    w: &mut World,
-    pod: PodId,
-    component: Sym,
-    warning: bool,
-    reason: Sym,
-    message: impl Into<EventText>,
-    container: Option<ContainerIx>,
-) {
+pub fn send(w: &mut World, pod: PodId, component: Sym, note: Note) {
+    let Note { kind, reason, message, container } = note;
     let (now, seed, number) = (w.now, w.seed, w.instant());
     let World { pods, places, controllers, field_paths, event_objects, .. } = w;
     let p = LocalMut::of(pods, places, pod);
@@ -23,7 +16,7 @@ pub fn send(
         let path = field_paths.entry((p.list_of(ix), p.container(ix).name));
         *path.or_insert_with(|| p.field_path(ix))
     });
-    let event = Sent { component, warning, reason, message: message.into(), field_path };
+    let event = Sent { component, kind, reason, message, field_path };
     let (purpose, entity) = (Purpose::SimilarEvents as u64, p.entity);
     let pick = |of: usize| random::Draw::new(seed, purpose, entity, number).below(of as u64) as usize;
     // A kubelet has nothing to remember of a pod that it does not take.
@@ -35,17 +28,10 @@ pub fn send(
     };
     let Some(written) = recorder.send(&event, &p.pod.ident, now, event_objects, pick) else { return };
     let Written { message, field_path, count, object } = written;
-    w.record_event(pod, Event { component, warning, reason, message, field_path, count, object });
+    w.record_event(pod, Event { component, kind, reason, message, field_path, count, object });
 }
 
 /// The kubelet's event about a pod or one of its containers.
-pub fn kubelet(
-    w: &mut World,
-    pod: PodId,
-    warning: bool,
-    reason: Sym,
-    message: impl Into<EventText>,
-    container: Option<ContainerIx>,
-) {
-    send(w, pod, Sym::KUBELET, warning, reason, message, container);
+pub fn kubelet(w: &mut World, pod: PodId, note: Note) {
+    send(w, pod, Sym::KUBELET, note);
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::api_server::nodes::{self, put_condition};
 use super::{api_server, events};
-use crate::api::{Condition, Effect, NodeSpec, Phase, Sym, Taint, Tri};
+use crate::api::{Condition, Effect, NodeSpec, Note, Phase, Sym, Taint, Tri};
 use crate::rules::controllers::zone_disruption::{Zone, ZoneKey, zone_key};
 use crate::rules::scheduler::placement::node_declared_features;
 use crate::scenario::plan::Plan;
@@ -88,10 +88,10 @@ pub fn kubelet_stopped(w: &mut World, node: NodeId) {
     want_pass(w, given_up + Span::from_micros(1));
 }
 
-/// Queues the pass of the node monitor at or after an instant.
+/// Queues the pass of the node monitor at or after an instant; the next one, if that is over.
 fn want_pass(w: &mut World, from: Time) {
     let period = w.plan.controllers.node_monitor_period;
-    let at = next_on_grid(phase(w, None, period), period, from);
+    let at = next_on_grid(phase(w, None, period), period, from.max(w.now));
     // One pass looks at all nodes.
     if w.controllers.node_passes.insert(at) {
         w.at(at, SimEvent::NodeMonitor);
@@ -211,7 +211,7 @@ fn lose_pod(w: &mut World, pod: PodId, node_was_ready: bool) {
                 s.phase = Phase::Unknown;
             }
         });
-        events::send(w, pod, Sym::NODE_CONTROLLER, true, Sym::NODE_NOT_READY, "Node is not ready", None);
+        events::send(w, pod, Sym::NODE_CONTROLLER, Note::warning(Sym::NODE_NOT_READY, "Node is not ready"));
     } else if legacy && !terminal {
         api_server::update_status(w, pod, |s, _| s.phase = Phase::Unknown);
     }

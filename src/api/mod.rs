@@ -3,6 +3,7 @@
 //! Names, reasons and every text that a scenario or a rule can spell out are interned ([`Sym`], four bytes);
 //! texts that name one pod ([`Text`]) are put together when someone reads them.
 
+pub mod event;
 pub(crate) mod form;
 pub(crate) mod handle;
 pub(crate) mod marks;
@@ -15,6 +16,7 @@ pub mod sym;
 pub mod text;
 pub mod wire;
 
+pub use event::{EventType, Note};
 pub use form::HeldStatus;
 pub use handle::ContainerIx;
 pub use marks::{Gaps, Marks, Real};

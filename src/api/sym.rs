@@ -251,7 +251,6 @@ known! {
     // Condition reasons.
     UNSCHEDULABLE = "Unschedulable",
     SCHEDULING_GATED = "SchedulingGated",
-    SCHEDULER_ERROR = "SchedulerError",
     CONTAINERS_NOT_READY = "ContainersNotReady",
     CONTAINERS_NOT_INITIALIZED = "ContainersNotInitialized",
     READINESS_GATES_NOT_READY = "ReadinessGatesNotReady",
@@ -269,11 +268,9 @@ known! {
     // Pod reasons and STATUS values.
     DEADLINE_EXCEEDED = "DeadlineExceeded",
     EVICTED = "Evicted",
-    PREEMPTING = "Preempting",
     TERMINATED = "Terminated",
     NODE_LOST = "NodeLost",
     NODE_SHUTDOWN = "NodeShutdown",
-    NODE_AFFINITY = "NodeAffinity",
     TERMINATING = "Terminating",
     NOT_READY = "NotReady",
     PENDING = "Pending",
@@ -293,7 +290,6 @@ known! {
     STARTED = "Started",
     KILLING = "Killing",
     UNHEALTHY = "Unhealthy",
-    PROBE_WARNING = "ProbeWarning",
     FAILED_POST_START_HOOK = "FailedPostStartHook",
     FAILED_PRE_STOP_HOOK = "FailedPreStopHook",
     SANDBOX_CHANGED = "SandboxChanged",
@@ -303,12 +299,8 @@ known! {
     SUCCESSFUL_ATTACH_VOLUME = "SuccessfulAttachVolume",
     VOLUME_PERMISSION_CHANGE = "VolumePermissionChangeInProgress",
     FAILED_TO_RETRIEVE_IMAGE_PULL_SECRET = "FailedToRetrieveImagePullSecret",
-    FAILED_KILL_POD = "FailedKillPod",
-    FAILED_SYNC = "FailedSync",
-    EXCEEDED_GRACE_PERIOD = "ExceededGracePeriod",
     TAINT_MANAGER_EVICTION = "TaintManagerEviction",
     NODE_NOT_READY = "NodeNotReady",
-    NODE_READY = "NodeReady",
     INIT_0_OF_1 = "Init:0/1",
     // Event messages.
     CONTAINER_CREATED = "Container created",
@@ -339,7 +331,6 @@ known! {
     CPU = "cpu",
     MEMORY = "memory",
     EPHEMERAL_STORAGE = "ephemeral-storage",
-    PODS = "pods",
     // A container's states, as timelines name them.
     WAITING = "waiting",
     RUNNING_STATE = "running",
@@ -347,7 +338,6 @@ known! {
     // Identifiers that the runtime gives.
     FIRST_SANDBOX = "sandbox-0",
     // Node condition reasons.
-    KUBELET_READY = "KubeletReady",
     KUBELET_NOT_READY = "KubeletNotReady",
     NODE_STATUS_UNKNOWN = "NodeStatusUnknown",
 }

@@ -356,8 +356,7 @@ impl Line {
         }
     }
 
-    /// The named pod, the selected one, or the only or first one there is.
-    /// Pods, unless it is said what else.
+    /// `kubectl get`: pods, unless it is said what else.
     fn get(&self, what: &str) -> String {
         let (w, now) = (self.walk.world(), self.walk.now());
         match what.split_whitespace().next().unwrap_or_default() {
@@ -367,6 +366,7 @@ impl Line {
         }
     }
 
+    /// The named pod, the selected one, or the only or first one there is.
     fn about(&self, word: &str) -> Result<PodId, String> {
         if !word.is_empty() {
             return kubectl::find(self.walk.world(), word);
@@ -394,7 +394,7 @@ impl Line {
         let w = self.walk.world();
         let mut text = String::new();
         for seen in self.walk.events(pod) {
-            let kind = if seen.event.warning { "Warning" } else { "Normal" };
+            let kind = seen.event.kind.as_str();
             let message = seen.event.message.show(&w.pods[pod.ix()].ident).to_string();
             let age = self.walk.event_age(&seen);
             let _ = writeln!(text, "{age:<22} {kind:<8} {:<20} {message}", seen.event.reason.as_str());

@@ -331,7 +331,7 @@ mod tests {
     fn a_fault_is_told_with_seed_and_step() {
         let text = "name = \"web\"\n[[pod]]\nname = \"web\"\n[[pod.spec.containers]]\nname = \"app\"\nimage = \"x\"\n";
         let plan =
-            crate::scenario::load("web.toml", text, &|path| Err(path.to_owned()), &[]).expect("it is read");
+            crate::scenario::load("web.toml", text, &crate::scenario::no_files, &[]).expect("it is read");
         let plan = Arc::new(plan);
         let job =
             Job { plan: Arc::clone(&plan), seed: 42, folder: "there".into(), formats: &[], quiet: true };

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
+use crate::api::EventType;
+
 use super::fidelity::{Allowances, Pairs, SHORT, align, limit};
 use super::life::{Life, SeenEvent, State};
 use super::side::{Known, Lived, Side};
@@ -307,12 +309,12 @@ fn line(a: Option<(&Lived, usize)>, b: Option<(&Lived, usize)>, in_order: bool, 
     line
 }
 
-type Words = (String, bool, String, String);
+type Words = (String, EventType, String, String);
 
 /// Events whose objects differ in number, or in a count by more than one.
 fn events(a: &Life, b: &Life) -> Vec<EventLine> {
     let mut by_words: BTreeMap<Words, (Vec<u32>, Vec<u32>)> = BTreeMap::new();
-    let words = |e: &SeenEvent| (e.component.clone(), e.warning, e.reason.clone(), e.message.clone());
+    let words = |e: &SeenEvent| (e.component.clone(), e.kind, e.reason.clone(), e.message.clone());
     for event in &a.events {
         by_words.entry(words(event)).or_default().0.push(event.count);
     }
@@ -321,12 +323,11 @@ fn events(a: &Life, b: &Life) -> Vec<EventLine> {
     }
     by_words
         .into_iter()
-        .filter_map(|((component, warning, reason, message), (mut a, mut b))| {
+        .filter_map(|((component, kind, reason, message), (mut a, mut b))| {
             a.sort_unstable();
             b.sort_unstable();
             let alike = a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a.abs_diff(*b) <= 1);
-            let kind = if warning { "Warning" } else { "Normal" };
-            (!alike).then_some(EventLine { kind, reason, component, message, a, b })
+            (!alike).then_some(EventLine { kind: kind.as_str(), reason, component, message, a, b })
         })
         .collect()
 }

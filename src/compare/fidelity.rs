@@ -193,7 +193,7 @@ fn events(recorded: &Life, matching: &[(&Life, Pairs)], allowances: &Allowances,
     let key = |e: &SeenEvent| {
         let message =
             if allowances.shared_scheduling && e.reason == "FailedScheduling" { "" } else { &e.message };
-        (e.component.clone(), e.warning, e.reason.clone(), message.to_owned())
+        (e.component.clone(), e.kind, e.reason.clone(), message.to_owned())
     };
     let sorted = |life: &Life| {
         let mut list: Vec<_> = life.events.iter().map(|e| (key(e), e.count)).collect();

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use crate::api::EventType;
 use crate::record::{Change, Directory, Transition};
 use crate::time::Time;
 
@@ -142,8 +143,8 @@ impl State {
 pub struct SeenEvent {
     /// The component that reported it.
     pub component: String,
-    /// Warning, not Normal.
-    pub warning: bool,
+    /// Normal or Warning.
+    pub kind: EventType,
     /// Its reason.
     pub reason: String,
     /// Durations, addresses and identifiers masked.
@@ -256,7 +257,7 @@ fn row_of(directory: &Directory, t: &Transition) -> Option<Row> {
         Change::Event(event) => {
             row.kind = "event".into();
             row.object = event.component.to_string();
-            row.to = if event.warning { "Warning" } else { "Normal" }.into();
+            row.to = event.kind.as_str().into();
             row.reason = event.reason.to_string();
             row.message = event.message.show(ident).to_string();
             row.count = event.count;
@@ -344,7 +345,7 @@ fn note_event(life: &mut Life, row: &Row) {
         Some(ix) => life.events[ix].count = row.count,
         None => life.events.push(SeenEvent {
             component: row.object.clone(),
-            warning: row.to == "Warning",
+            kind: if row.to == "Warning" { EventType::Warning } else { EventType::Normal },
             reason: row.reason.clone(),
             message,
             count: row.count,

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::life::{SeenEvent, State, mask};
 use super::side::{Known, Lived, Side};
 use crate::api::wire::{self, Pod};
-use crate::api::{ContainerState, ContainerStatus};
+use crate::api::{ContainerState, ContainerStatus, EventType};
 use crate::rules::kubectl::printing;
 use crate::rules::versions::gates::Gates;
 use crate::time::{Span, Time};
@@ -157,7 +157,7 @@ impl Stream {
         let count = object["series"]["count"].as_u64().or(object["count"].as_u64()).unwrap_or(1);
         let event = SeenEvent {
             component,
-            warning: object["type"] == "Warning",
+            kind: if object["type"] == "Warning" { EventType::Warning } else { EventType::Normal },
             reason: text(&object["reason"]),
             message: mask(&text(&object["message"])),
             count: u32::try_from(count).unwrap_or(u32::MAX),

@@ -154,7 +154,7 @@ impl<W: Write> Timeline<W> {
                 out.extend_from_slice(b",,,,");
             }
             Change::Event(e) => {
-                start_plain(out, "event", e.component, "", if e.warning { "Warning" } else { "Normal" });
+                start_plain(out, "event", e.component, "", e.kind.as_str());
                 out.extend_from_slice(b",,");
                 told(out, e.reason, e.message, ident, &mut self.scratch);
                 out.extend_from_slice(b",,");

@@ -61,7 +61,7 @@ impl<W: Write> Timeline<W> {
                 number(out, "restarts", *restarts);
             }
             Change::Event(e) => {
-                start(out, "event", e.component, "", if e.warning { "Warning" } else { "Normal" })?;
+                start(out, "event", e.component, "", e.kind.as_str())?;
                 told(out, e.reason, e.message, ident, scratch)?;
                 number(out, "count", e.count);
             }

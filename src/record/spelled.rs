@@ -58,13 +58,13 @@ pub(super) fn common(change: &Change) -> Option<Change> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Text;
+    use crate::api::{EventType, Text};
 
     fn event(message: Text, object: u32) -> Change {
         let message = EventText::Plain(message);
         Change::Event(Event {
             component: Sym::KUBELET,
-            warning: false,
+            kind: EventType::Normal,
             reason: Sym::PULLED,
             message,
             field_path: Sym::EMPTY,

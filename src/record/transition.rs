@@ -1,6 +1,6 @@
 //! One recorded change, as a client that watches the API server would see it, at the instant it is written there.
 
-use crate::api::{EventText, PodIdent, Sym, Text, Tri};
+use crate::api::{EventText, EventType, PodIdent, Sym, Text, Tri};
 use crate::time::Time;
 
 /// Index into [`Directory::pods`].
@@ -98,8 +98,8 @@ pub enum Change {
 pub struct Event {
     /// The reporting component.
     pub component: Sym,
-    /// Warning, not Normal.
-    pub warning: bool,
+    /// Normal or Warning.
+    pub kind: EventType,
     /// Its reason: `BackOff`.
     pub reason: Sym,
     /// What it says; spelled out with the pod's names.

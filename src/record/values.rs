@@ -76,8 +76,8 @@ impl Change {
 
 impl Event {
     fn values(&self, to: &mut impl FnMut(u64)) {
-        let Event { component, warning, reason, message, field_path, count, object } = self;
-        to(packed([5, u64::from(*warning), 0, 0]));
+        let Event { component, kind, reason, message, field_path, count, object } = self;
+        to(packed([5, *kind as u64, 0, 0]));
         to(u64::from(*count) << 32 | u64::from(*object));
         to(component.content());
         to(reason.content());
@@ -151,6 +151,7 @@ pub fn of_pod(ident: &PodIdent, to: &mut impl FnMut(u64)) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::EventType;
 
     fn words(change: Change) -> Vec<u64> {
         let mut words = Vec::new();
@@ -176,7 +177,7 @@ mod tests {
         let event = |count, object, message: EventText| {
             Change::Event(Event {
                 component: Sym::KUBELET,
-                warning: false,
+                kind: EventType::Normal,
                 reason: Sym::PULLED,
                 message,
                 field_path: Sym::EMPTY,

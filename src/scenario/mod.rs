@@ -32,6 +32,14 @@ pub use schema::schema;
 /// Gives the text of a manifest by its path as the scenario writes it, or says why not.
 pub type Loader<'a> = &'a dyn Fn(&str) -> Result<String, String>;
 
+/// The loader of what stands alone: a scenario that names no manifests, an action.
+///
+/// # Errors
+/// Always: there are no files.
+pub fn no_files(path: &str) -> Result<String, String> {
+    Err(format!("{path}: there are no files here"))
+}
+
 /// A plan, and what is odd about its file without keeping it from being run.
 #[derive(Clone, Debug)]
 pub struct Loaded {

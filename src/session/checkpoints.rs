@@ -108,8 +108,8 @@ mod tests {
     #[test]
     fn gaps_stay_small_and_copies_few_however_long_the_run() {
         let text = "[[pod]]\nname = \"web\"\n[[pod.spec.containers]]\nname = \"app\"\nimage = \"web:1\"\n";
-        let none = |path: &str| Err(path.to_owned());
-        let plan = crate::scenario::load("web.toml", text, &none, &[]).expect("it is read");
+        let plan =
+            crate::scenario::load("web.toml", text, &crate::scenario::no_files, &[]).expect("it is read");
         let mut session = Session::new(&Arc::new(plan), 0);
         let mut checkpoints = Checkpoints::new(session.clone());
         let near = interval(1);

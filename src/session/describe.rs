@@ -162,7 +162,7 @@ impl Walk {
         lines.put(1, "----\t------\t----\t----\t-------");
         for seen in &events {
             let e = &seen.event;
-            let kind = if e.warning { "Warning" } else { "Normal" };
+            let kind = e.kind.as_str();
             let about = match e.field_path {
                 path if prefixed && !path.is_empty() => format!("{path}: "),
                 _ => String::new(),

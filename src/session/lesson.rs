@@ -122,7 +122,7 @@ mod tests {
             question("1m")
         );
         let (script, loaded) =
-            Script::load("web.toml", &text, &|path| Err(path.to_owned()), &[]).expect("it is read");
+            Script::load("web.toml", &text, &crate::scenario::no_files, &[]).expect("it is read");
         for to in [Move::Change, Move::Event, Move::End] {
             let mut walk = Walk::new(script.clone(), &Arc::new(loaded.plan.clone()), 0);
             walk.hold_lesson();

@@ -94,6 +94,7 @@ impl Session {
     #[inline]
     fn play_event(&mut self, at: Time, sequence: u64, event: SimEvent) -> Played {
         let w = &mut self.world;
+        debug_assert!(at >= w.now, "{event:?} comes at {at:?}, and now is {:?}", w.now);
         w.now = at;
         w.step += 1;
         w.digest.fold(at.micros().cast_unsigned());

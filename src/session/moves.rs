@@ -2,7 +2,7 @@
 
 use super::Walk;
 use super::breakpoints::{Breakpoint, Levels};
-use crate::api::{Sym, Tri};
+use crate::api::{EventType, Sym, Tri};
 use crate::record::{Change, Directory, Transition};
 use crate::time::Time;
 use crate::world::PodId;
@@ -51,7 +51,7 @@ pub enum Stop {
 /// Whether a row tells of something that went wrong.
 pub fn is_failure(row: &Transition) -> bool {
     match row.change {
-        Change::Event(event) => event.warning,
+        Change::Event(event) => event.kind == EventType::Warning,
         Change::Container { exit_code, .. } => exit_code.is_some_and(|code| code != 0),
         Change::Phase { to, .. } => to == Sym::FAILED || to == Sym::UNKNOWN,
         Change::Node { kind, to, .. } => kind == Sym::READY && to.is_some_and(|tri| tri != Tri::True),

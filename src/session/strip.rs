@@ -2,7 +2,7 @@
 //! has a sign of its own; colour may repeat it.
 
 use super::Walk;
-use crate::api::{Sym, Tri};
+use crate::api::{EventType, Sym, Tri};
 use crate::record::Change;
 use crate::time::{Span, Time};
 use crate::world::PodId;
@@ -169,7 +169,7 @@ impl Walk {
                     if row.time >= from && place < width {
                         let own = &mut lanes[at].0.cells[place];
                         if *own != Mark::Warning {
-                            *own = if event.warning { Mark::Warning } else { Mark::Told };
+                            *own = if event.kind == EventType::Warning { Mark::Warning } else { Mark::Told };
                         }
                     }
                     continue;

@@ -163,10 +163,6 @@ impl Walk {
         let until = places.partition_point(|at| (*at as usize) < here);
         places[..until].iter().map(|at| &self.rows[*at as usize])
     }
-    /// What has been written up to the cursor, and what is known to follow.
-    pub fn known_rows(&self) -> &[Transition] {
-        &self.rows
-    }
     /// The step that queued what a step played; 0: the scenario itself, or whoever acts.
     pub fn cause(&self, step: u64) -> u64 {
         match self.step_record(step) {
@@ -268,15 +264,5 @@ impl Walk {
         self.checkpoints.forget_after(step);
         self.session.done = self.session.done.iter().filter(|done| done.step <= step).cloned().collect();
         self.lineage = None;
-    }
-
-    /// The world as it is after a step, without moving.
-    pub fn world_at(&self, step: u64) -> World {
-        let mut session =
-            if step >= self.position() { self.session.clone() } else { self.session_before(step) };
-        while session.world.step < step && session.play().is_some() {
-            session.world.outbox.clear();
-        }
-        session.world
     }
 }

@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, Borders, Paragraph};
 
 use super::app::{App, Tab};
 use super::draw::{colour, cut, mark_style};
-use crate::api::{ContainerState, Tri};
+use crate::api::{ContainerState, EventType, Tri};
 use crate::rules::machinery::backoff::Limits;
 use crate::session::words::{about, offset};
 use crate::session::{kubectl, strip, why};
@@ -153,8 +153,11 @@ fn events(app: &App, pod: PodId, width: usize, height: usize) -> Vec<Line<'stati
         .iter()
         .map(|seen| {
             let e = &seen.event;
-            let (mark, style) =
-                if e.warning { ("!", Style::new().fg(Color::Red)) } else { (" ", Style::new()) };
+            let (mark, style) = if e.kind == EventType::Warning {
+                ("!", Style::new().fg(Color::Red))
+            } else {
+                (" ", Style::new())
+            };
             let text = format!(
                 "{mark} {:<19} {:<12} {}",
                 app.walk.event_age(seen),

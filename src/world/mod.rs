@@ -206,9 +206,9 @@ impl World {
             touched.push(pod);
         }
     }
-    /// Queues an event for an instant; one that is past comes now.
+    /// Queues an event. Time never goes back: who asks for an instant that may be over by now says what is meant then.
     pub fn at(&mut self, at: Time, event: SimEvent) {
-        let at = at.max(self.now);
+        debug_assert!(at >= self.now, "{event:?} is to come at {at:?}, and now is {:?}", self.now);
         self.queue.push(at, event);
     }
     /// Queues an event for so much later.

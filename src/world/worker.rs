@@ -133,15 +133,6 @@ pub enum Work {
     Finished,
 }
 
-/// A start failure or back-off of this sync, as it decides the requeue.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct SyncErrors {
-    pub failed: bool,
-    pub network: bool,
-    /// Earliest end of a crash-loop back-off.
-    pub backoff_until: Option<Time>,
-}
-
 #[derive(Clone, Debug)]
 pub enum Stage {
     /// Waits until everything is mounted.
@@ -170,6 +161,8 @@ pub enum Stage {
 /// A run of the pod worker in progress.
 #[derive(Clone, Debug)]
 pub struct Run {
+    /// What the worker was at when it began; by now a run of [`Work::Sync`] may be one too many.
+    pub work: Work,
     pub stage: Stage,
     /// What the kubelet knew when it began.
     pub snapshot: Seen,
@@ -183,11 +176,14 @@ pub struct Run {
     /// Containers still to start, front first; the first is under way.
     pub to_start: crate::rules::kubelet::sync_actions::Places,
     pub to_kill: Vec<(ContainerIx, crate::rules::kubelet::sync_actions::KillReason)>,
-    pub errors: SyncErrors,
-    /// How much later than alone its first container comes to its turn.
-    pub jostle: Span,
+    /// A container did not start.
+    pub failed: bool,
+    /// Earliest end of a crash-loop back-off.
+    pub backoff_until: Option<Time>,
+    /// How much later than alone it comes to its turn, once it knows.
+    pub jostle: Option<Span>,
     pub acted: bool,
-    /// Regular init containers abort the pass when they fail to start.
+    /// So many of those to start, from the front, are no main containers: one that fails to start ends the pass.
     pub init_pass: usize,
 }
 

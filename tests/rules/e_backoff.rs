@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use kubelapse::api::text::{PodIdent, PodName, Uid};
-use kubelapse::api::{EventText, Sym, Text};
-use kubelapse::rules::kubelet::images::{self, Note, PullMemory, Verdict};
+use kubelapse::api::{EventText, Note, Sym, Text};
+use kubelapse::rules::kubelet::images::{self, PullMemory, Verdict};
 use kubelapse::rules::machinery::backoff::{Entry, Limits, Restart, crash_loop};
 use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::{Span, Time};
@@ -179,6 +179,6 @@ fn words(message: impl Into<EventText>) -> String {
 }
 
 fn told(event: Note) -> Value {
-    let kind = if event.warning { "Warning" } else { "Normal" };
+    let kind = event.kind.as_str();
     json!(format!("{kind} {} {}", event.reason, words(event.message)))
 }

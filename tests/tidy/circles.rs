@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::source::code;
+
 /// The files of a room by module: `kubelet::sync`, a folder's name for its `mod.rs`, and nothing for the room's own.
 pub struct Room {
     name: String,
@@ -12,12 +14,6 @@ pub struct Room {
 
 fn join(module: &str, name: &str) -> String {
     if module.is_empty() { name.to_owned() } else { format!("{module}::{name}") }
-}
-
-/// What is left without tests and comments.
-fn code_of(text: &str) -> String {
-    let code = text.split("#[cfg(test)]\nmod").next().unwrap_or_default();
-    code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
 /// `a::{b, c as d}` is `a::b` and `a::c as d`.
@@ -69,7 +65,7 @@ impl Room {
             let is_folder = path == "mod" || path.ends_with("/mod");
             path[..path.len() - if is_folder { 3 } else { 0 }].trim_end_matches('/').replace('/', "::")
         };
-        let code = files.iter().map(|(file, text)| (module(file), code_of(text))).collect();
+        let code = files.iter().map(|(file, text)| (module(file), code(text))).collect();
         let mut room = Room { name: name.to_owned(), code, handed_on: BTreeMap::new() };
         for (own, code) in room.code.clone() {
             for (_, path) in imports(&code).0.into_iter().filter(|(handed_on, _)| *handed_on) {

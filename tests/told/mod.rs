@@ -1,24 +1,20 @@
 //! What a scenario tells of its pods, as lines of text that tests can look through.
 
-use std::sync::Arc;
-
+use super::plan::plan;
 use kubelapse::record::Change;
-use kubelapse::scenario;
 use kubelapse::session;
 
 /// Every event, phase, condition and STATUS of a run: `12.8 web Warning Failed …`, `0.0 web STATUS Pending`.
 pub fn told(text: &str, seed: u64) -> Vec<String> {
-    let none = |path: &str| Err(path.to_owned());
-    let plan = scenario::load("told.toml", text, &none, &[])
-        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
-    let lived = session::live(&Arc::new(plan), seed);
+    let plan = plan(text);
+    let lived = session::live(&plan, seed);
     let mut lines = Vec::new();
     for row in &lived.transitions {
         let Some(ident) = row.pod.map(|pod| lived.directory.pods[pod as usize]) else { continue };
         let secs = row.time.since(lived.directory.start).secs_f64();
         match &row.change {
             Change::Event(e) => {
-                let kind = if e.warning { "Warning" } else { "Normal" };
+                let kind = e.kind.as_str();
                 lines.push(format!(
                     "{secs:.1} {} {kind} {} {} ×{}",
                     ident.name,

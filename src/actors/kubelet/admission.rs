@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{devices, taken};
 use crate::actors::{api_server, events, node_lifecycle, runtime};
-use crate::api::{Effect, Phase, PodStatus, Sym, Text};
+use crate::api::{Effect, Note, Phase, PodStatus, Sym, Text};
 use crate::rules::kubelet::eviction::CRITICAL;
 use crate::rules::scheduler::placement::amounts::Amounts;
 use crate::rules::scheduler::placement::{NodeInfo, PodRequest, node_affinity, node_ports, taint_toleration};
@@ -157,7 +157,7 @@ fn room(w: &World, pod: PodId, node: NodeId, asked: &Amounts) -> Result<(), (Sym
 /// `rejectPod`: the whole status is replaced; conditions of the kubelet and container statuses go. A pod that was taken before
 /// keeps its start time (`updateStatusInternal`, pkg/kubelet/status/status_manager.go).
 pub fn reject(w: &mut World, pod: PodId, reason: Sym, message: Text) {
-    events::kubelet(w, pod, true, reason, message, None);
+    events::kubelet(w, pod, Note::warning(reason, message));
     let now = w.now;
     let words = format!("Pod was rejected: {}", message.show(&w.pods[pod.ix()].ident));
     let generation = if w.gates.observed_generation { w.pods[pod.ix()].generation } else { 0 };

@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use super::{admission, pleg, taken};
 use crate::actors::events;
-use crate::api::{Condition, InstanceState, Sym, Text};
+use crate::api::{Condition, InstanceState, Note, Sym, Text};
 use crate::rules::kubelet::resize;
 use crate::rules::scheduler::placement::amounts::{self, Amounts};
 use crate::rules::versions::gates::Gates;
@@ -195,7 +195,7 @@ fn attempt(w: &mut World, pod: PodId, node: NodeId) -> Attempt {
             let why = why.show(&p.pod.ident).to_string();
             let words = resize::words(&format!("Pod resize {reason}"), &spec, Some(generation), &why);
             let event = if reason == Sym::INFEASIBLE { "ResizeInfeasible" } else { "ResizeDeferred" };
-            events::kubelet(w, pod, true, Sym::new(event), words, None);
+            events::kubelet(w, pod, Note::warning(Sym::new(event), words));
         }
         return if reason == Sym::DEFERRED { Attempt::Deferred } else { Attempt::Over };
     }
@@ -212,7 +212,7 @@ fn attempt(w: &mut World, pod: PodId, node: NodeId) -> Attempt {
     }
     if gates.habits.tells_steps_of_resize {
         let words = resize::words("Pod resize started", &spec, Some(generation), "");
-        events::kubelet(w, pod, false, Sym::new("ResizeStarted"), words, None);
+        events::kubelet(w, pod, Note::normal(Sym::new("ResizeStarted"), words));
     }
     Attempt::Over
 }
@@ -236,7 +236,7 @@ pub fn check_progress(w: &mut World, pod: PodId) {
     if gates.habits.tells_end_of_resize {
         let generation = (gates.habits.tells_steps_of_resize).then_some(over.observed_generation);
         let words = resize::words("Pod resize completed", &worker.spec, generation, "");
-        events::kubelet(w, pod, false, Sym::new("ResizeCompleted"), words, None);
+        events::kubelet(w, pod, Note::normal(Sym::new("ResizeCompleted"), words));
     }
 }
 

@@ -9,7 +9,7 @@
 
 use super::mounts::{self, RETRY_LATE_SPREAD_MICROS};
 use crate::actors::{attach_detach, events};
-use crate::api::Sym;
+use crate::api::{Note, Sym};
 use crate::rules::kubelet::volume_ownership as ownership;
 use crate::scenario::plan::ObjectKind;
 use crate::time::{Span, Time, next_on_grid};
@@ -215,7 +215,7 @@ fn tell_progress(w: &mut World, pod: PodId, at: usize, began: Time, takes: Span)
         } else {
             ownership::progress_words(name, ownership::processed(files, elapsed, takes))
         };
-        events::kubelet(w, pod, true, Sym::VOLUME_PERMISSION_CHANGE, words, None);
+        events::kubelet(w, pod, Note::warning(Sym::VOLUME_PERMISSION_CHANGE, words));
     }
     queue(w, pod, at, ownership::REPORT_PERIOD.min(takes - elapsed));
 }

@@ -9,7 +9,7 @@
 use super::pod_worker::end_pod;
 use super::{local_storage, taken};
 use crate::actors::{events, node_lifecycle, runtime};
-use crate::api::{Sym, Text};
+use crate::api::{Note, Sym, Text};
 use crate::rules::kubelet::eviction::{self as rule, CRITICAL, Candidate, Consumer, HARD_GRACE_SECS, PERIOD};
 use crate::rules::kubelet::status_change::EndedBy;
 use crate::rules::machinery::quantity::{Format, Quantity};
@@ -182,13 +182,8 @@ fn containers(w: &World, pod: PodId, resource: Sym) -> Vec<(ContainerIx, i64)> {
 
 fn evict(w: &mut World, node: NodeId, pod: PodId, resource: Sym) {
     let message = Text::from(words(w, node, pod, resource));
-    events::kubelet(w, pod, true, Sym::EVICTED, message, None);
-    end_pod(
-        w,
-        pod,
-        EndedBy { reason: Sym::EVICTED, message, disruption: true, sticky: false },
-        HARD_GRACE_SECS,
-    );
+    events::kubelet(w, pod, Note::warning(Sym::EVICTED, message));
+    end_pod(w, pod, EndedBy { reason: Sym::EVICTED, message, disruption: true }, HARD_GRACE_SECS);
 }
 
 /// What is left of the node's memory; None: no container says what it uses. What runs beside the pods uses nothing.

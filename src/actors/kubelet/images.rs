@@ -2,8 +2,8 @@
 //! and when a pod's image is pulled is [`crate::rules::kubelet::images`]' to say.
 
 use crate::actors::events;
-use crate::api::{Sym, Text};
-use crate::rules::kubelet::images::{self, Note, Presence, PullMemory, Verdict};
+use crate::api::{Note, Sym, Text};
+use crate::rules::kubelet::images::{self, Presence, PullMemory, Verdict};
 use crate::rules::machinery::throttle::{Rate, TokenBucket};
 use crate::scenario::plan::{KubeletConfig, ObjectKind, Outage};
 use crate::time::{Span, Time};
@@ -67,7 +67,7 @@ pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) -> Ensured {
 }
 
 fn tell(w: &mut World, pod: PodId, ix: ContainerIx, event: Note) {
-    events::kubelet(w, pod, event.warning, event.reason, event.message, Some(ix));
+    events::kubelet(w, pod, event.of(ix));
 }
 
 /// `registryPullQPS` and `registryBurst`; no rate where pulls are not throttled (`throttleImagePulling`, puller.go).
@@ -188,7 +188,7 @@ pub fn look_for_secrets(w: &mut World, pod: PodId) {
             "Unable to retrieve some image pull secrets ({}); attempting to pull the image may not succeed.",
             missing.join(", ")
         );
-        events::kubelet(w, pod, true, Sym::FAILED_TO_RETRIEVE_IMAGE_PULL_SECRET, message, None);
+        events::kubelet(w, pod, Note::warning(Sym::FAILED_TO_RETRIEVE_IMAGE_PULL_SECRET, message));
     }
 }
 

@@ -2,7 +2,7 @@
 //! (`killContainer`, pkg/kubelet/kuberuntime/kuberuntime_container.go; order: kuberuntime_termination_order.go).
 
 use crate::actors::{events, runtime};
-use crate::api::{InstanceState, Sym};
+use crate::api::{InstanceState, Note, Sym};
 use crate::rules::kubelet::sync_actions::{KillReason, kill_words};
 use crate::time::Span;
 use crate::world::worker::{Kill, KillStage};
@@ -45,7 +45,7 @@ pub fn begin(
         Some(deletion) => deletion.grace_secs,
         None => probe_grace.unwrap_or(p.spec.grace_secs()),
     });
-    events::kubelet(w, pod, false, Sym::KILLING, words, Some(ix));
+    events::kubelet(w, pod, Note::normal(Sym::KILLING, words).of(ix));
     let now = w.now;
     let p = w.local_mut(pod);
     let has_hook = p.container(ix).lifecycle.as_ref().is_some_and(|l| l.pre_stop.is_some());
@@ -86,7 +86,7 @@ fn run_hook(w: &mut World, pod: PodId, ix: ContainerIx) -> Span {
 pub fn hook_fails(w: &mut World, pod: PodId, ix: ContainerIx) {
     let kill = w.memory_mut(pod, ix).and_then(|memory| memory.kill.as_mut());
     if kill.and_then(|kill| kill.hook_until.take()).is_some() {
-        events::kubelet(w, pod, true, Sym::FAILED_PRE_STOP_HOOK, "PreStopHook failed", Some(ix));
+        events::kubelet(w, pod, Note::warning(Sym::FAILED_PRE_STOP_HOOK, "PreStopHook failed").of(ix));
     }
 }
 

@@ -8,7 +8,7 @@
 
 use super::pod_worker::end_pod;
 use crate::actors::events;
-use crate::api::{InstanceState, Sym, Text};
+use crate::api::{InstanceState, Note, Sym, Text};
 use crate::engine::random;
 use crate::rules::kubelet::eviction::{CRITICAL, HARD_GRACE_SECS, PERIOD};
 use crate::rules::kubelet::local_storage::{Usage, exceeded};
@@ -106,8 +106,8 @@ pub fn round(w: &mut World, pod: PodId) {
     }
     let Some(words) = exceeded(&p.spec, &usage(w, pod)) else { return };
     let message = Text::from(words);
-    events::kubelet(w, pod, true, Sym::EVICTED, message, None);
-    let ended = EndedBy { reason: Sym::EVICTED, message, disruption: false, sticky: false };
+    events::kubelet(w, pod, Note::warning(Sym::EVICTED, message));
+    let ended = EndedBy { reason: Sym::EVICTED, message, disruption: false };
     end_pod(w, pod, ended, HARD_GRACE_SECS);
 }
 

@@ -14,15 +14,13 @@ use crate::rules::kubelet::status_change::EndedBy;
 use crate::rules::kubelet::status_manager::has_initialized;
 use crate::rules::machinery::events::Correlator;
 use crate::time::Span;
-use crate::world::worker::{SyncErrors, Work};
+use crate::world::worker::Work;
 use crate::world::{ContainerIx, NodeId, PodId, Purpose, Runtime, SimEvent, World};
 
 /// `workerBackOffPeriodJitterFactor`, `workerResyncIntervalJitterFactor`
 const JITTER: f64 = 0.5;
 /// `backOffPeriod` of a failed sync
 const RETRY: Span = Span::from_secs(10);
-/// Of a sync that found the network not ready
-const NETWORK_RETRY: Span = Span::from_secs(1);
 
 /// `UpdatePod`: something about the pod wants a look.
 pub fn update_pod(w: &mut World, pod: PodId) {
@@ -34,8 +32,7 @@ pub fn update_pod(w: &mut World, pod: PodId) {
         return;
     }
     worker.seen_initialized = initialized;
-    let ends =
-        worker.deletion.is_some() || worker.removed || terminal || worker.ended_by.is_some_and(|e| !e.sticky);
+    let ends = worker.deletion.is_some() || worker.removed || terminal || worker.ended_by.is_some();
     if ends {
         let wanted = worker.deletion.map(|d| d.grace_secs);
         shrink_grace(worker, wanted);
@@ -152,7 +149,7 @@ fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
     let World { places, spare_runs, no_runtime, .. } = w;
     let Some(worker) = places[pod.ix()].worker.as_deref_mut() else { return };
     let Some(run) = worker.run.take() else { return };
-    let (errors, acted) = (run.errors, run.acted);
+    let (backoff_until, acted) = (run.backoff_until, run.acted);
     spare_runs.keep(run, no_runtime);
     worker.last_end = Some(now);
     worker.due_generation += 1;
@@ -191,9 +188,8 @@ fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
             }
         }
         Outcome::Failed => {
-            let delay = match errors {
-                SyncErrors { network: true, .. } => NETWORK_RETRY,
-                SyncErrors { backoff_until: Some(until), .. } if w.gates.habits.requeues_after_back_off => {
+            let delay = match backoff_until {
+                Some(until) if w.gates.habits.requeues_after_back_off => {
                     let left = until.since(now);
                     left.clamp(Span::ZERO, resync_interval(w, pod))
                 }

@@ -5,8 +5,8 @@ use super::prober::{arm, prober_mut, prober_of, published, rearm, timeout};
 use super::{pod_worker, prober, status_manager};
 use crate::actors::events;
 use crate::api::form::HeldContainer;
-use crate::api::spec::Probe;
 use crate::api::{ContainerState, ContainerStatus, HeldStatus, ProbeKind, RestartPolicy, Sym};
+use crate::api::{Note, spec::Probe};
 use crate::rules::kubelet::api_status::ran_before_kubelet;
 use crate::rules::kubelet::probe_text::{self, Door, Failure};
 use crate::rules::kubelet::restart::should_restart;
@@ -168,7 +168,7 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
         // The exec found no process: an error, which counts for nothing.
         store(w, pod, ix, kind, b);
         let words = errored(kind, &w.gates);
-        events::kubelet(w, pod, true, Sym::UNHEALTHY, words, Some(ix));
+        events::kubelet(w, pod, Note::warning(Sym::UNHEALTHY, words).of(ix));
         rearm(w, pod, ix, kind, &mut b);
         return;
     }
@@ -179,7 +179,7 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
             b.attempt_failure = Failure::CutOff;
         }
         let words = failure_words(p, ix, kind, spec, &b);
-        events::kubelet(w, pod, true, Sym::UNHEALTHY, words, Some(ix));
+        events::kubelet(w, pod, Note::warning(Sym::UNHEALTHY, words).of(ix));
     }
     if b.run_ok == ok && b.run > 0 {
         b.run += 1;

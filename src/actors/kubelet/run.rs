@@ -6,7 +6,7 @@
 use crate::rules::kubelet::sync_actions::Places;
 use crate::time::Span;
 use crate::world::learned::Seen;
-use crate::world::worker::{Run, Stage, SyncErrors};
+use crate::world::worker::{Run, Stage, Work};
 use crate::world::{PodId, SimEvent, World};
 
 /// How a run ended; what more there is to say of it stands in the [`Run`].
@@ -30,8 +30,9 @@ pub enum Start {
     Over { failed: bool },
 }
 
-pub fn fresh(snapshot: Seen, stage: Stage) -> Run {
+pub fn fresh(snapshot: Seen, work: Work, stage: Stage) -> Run {
     Run {
+        work,
         stage,
         snapshot,
         creates_sandbox: false,
@@ -40,8 +41,9 @@ pub fn fresh(snapshot: Seen, stage: Stage) -> Run {
         to_remove: Places::new(),
         to_start: Places::new(),
         to_kill: Vec::new(),
-        errors: SyncErrors::default(),
-        jostle: Span::ZERO,
+        failed: false,
+        backoff_until: None,
+        jostle: None,
         acted: false,
         init_pass: 0,
     }

@@ -48,8 +48,7 @@ fn group(w: &mut World, node: NodeId, critical: bool) {
     kubelet.shutting_down = Some(ShuttingDown { critical, until: now + slice });
     for pod in members(w, node, critical) {
         let own = w.pods[pod.ix()].spec.grace_secs();
-        let ended =
-            EndedBy { reason: Sym::TERMINATED, message: MESSAGE.into(), disruption: true, sticky: false };
+        let ended = EndedBy { reason: Sym::TERMINATED, message: MESSAGE.into(), disruption: true };
         end_pod(w, pod, ended, own.min(slice.secs()));
     }
     w.after(POLL.min(slice), SimEvent::Shutdown { node, generation });

@@ -8,7 +8,7 @@ use super::images::{self, Ensured};
 use super::run::{self, Start, after, set_stage};
 use super::{kill, volumes};
 use crate::actors::{events, runtime};
-use crate::api::{InstanceState, Sym, Text};
+use crate::api::{InstanceState, Note, Sym, Text};
 use crate::rules::kubelet::sync_actions::KillReason;
 use crate::rules::machinery::backoff::{Limits, Restart, crash_loop, kept};
 use crate::time::{Span, Time, next_on_grid};
@@ -43,7 +43,7 @@ pub(super) fn back_off(w: &mut World, pod: PodId, ix: ContainerIx) -> Option<Tim
             memory.reason =
                 Some((Sym::CRASH_LOOP_BACK_OFF, Text::CrashBackOff { container: name, delay: delay.into() }));
             let message = Text::BackOffRestarting { container: name };
-            events::kubelet(w, pod, true, Sym::BACK_OFF, message, Some(ix));
+            events::kubelet(w, pod, Note::warning(Sym::BACK_OFF, message).of(ix));
             Some(until)
         }
     }
@@ -62,7 +62,7 @@ fn start_fails(
         memory.reason = Some((reason, message.into()));
     }
     if let Some(event) = event {
-        events::kubelet(w, pod, true, Sym::FAILED, event, Some(ix));
+        events::kubelet(w, pod, Note::warning(Sym::FAILED, event).of(ix));
     }
     Start::Over { failed: true }
 }
@@ -133,7 +133,7 @@ pub(super) fn created(w: &mut World, pod: PodId, ix: ContainerIx) -> Start {
     } else {
         Text::from(format!("Created container: {name}"))
     };
-    events::kubelet(w, pod, false, Sym::CREATED, words, Some(ix));
+    events::kubelet(w, pod, Note::normal(Sym::CREATED, words).of(ix));
     set_stage(w, pod, Stage::Starting);
     let number = u64::from(w.places[pod.ix()].runtime.containers[ix.ix()].tries);
     let takes = w.container_span(Purpose::Start, pod, ix, number, &w.plan.latency.start);
@@ -156,7 +156,7 @@ pub(super) fn start_answers(w: &mut World, pod: PodId, ix: ContainerIx) -> Start
     } else {
         Text::from(format!("Started container {}", container.name))
     };
-    events::kubelet(w, pod, false, Sym::STARTED, words, Some(ix));
+    events::kubelet(w, pod, Note::normal(Sym::STARTED, words).of(ix));
     match hook {
         None => Start::Over { failed: false },
         Some(hook) => {
@@ -222,7 +222,7 @@ pub(super) fn post_start_answers(w: &mut World, pod: PodId, ix: ContainerIx) -> 
     if let Some(memory) = w.memory_mut(pod, ix) {
         memory.reason = Some((Sym::POST_START_HOOK_ERROR, message));
     }
-    events::kubelet(w, pod, true, Sym::FAILED_POST_START_HOOK, "PostStartHook failed", Some(ix));
+    events::kubelet(w, pod, Note::warning(Sym::FAILED_POST_START_HOOK, "PostStartHook failed").of(ix));
     set_stage(w, pod, Stage::PostStartKill);
     match kill::begin(w, pod, ix, KillReason::PostStartHook, None) {
         Some(_) => Start::Over { failed: true },

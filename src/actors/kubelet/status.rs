@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::deadline::past_deadline;
 use super::{allocation, prober, status_manager};
 use crate::actors::events;
-use crate::api::{Container, Phase, ProbeKind, RuntimeContainer, Sym};
+use crate::api::{Container, Note, Phase, ProbeKind, RuntimeContainer, Sym};
 use crate::rules::kubelet::api_status::ran_before_kubelet;
 use crate::rules::kubelet::container_status::StartFailure;
 use crate::rules::kubelet::status_change::{Known, Op, Probed, Sync};
@@ -62,7 +62,7 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
         prober::trigger_readiness(w, pod, ix);
     }
     if past {
-        events::kubelet(w, pod, false, Sym::DEADLINE_EXCEEDED, Sym::DEADLINE_EXCEEDED_MESSAGE, None);
+        events::kubelet(w, pod, Note::normal(Sym::DEADLINE_EXCEEDED, Sym::DEADLINE_EXCEEDED_MESSAGE));
     }
     let phase = changed.phase;
     if status_manager::keep(w, pod, changed, false) {

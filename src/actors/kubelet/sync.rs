@@ -18,11 +18,12 @@ use super::{
 };
 use crate::actors::{events, runtime};
 use crate::api::form::ask;
-use crate::api::{InstanceState, Phase, Real, Sym};
+use crate::api::{InstanceState, Note, Phase, Real, Sym};
 use crate::rules::kubelet::restart;
 use crate::rules::kubelet::sync_actions::{Input, KillReason, Places, ProbeResults};
 use crate::time::Span;
 use crate::world::worker::Stage;
+use crate::world::worker::Work;
 use crate::world::{ContainerIx, Local, PodId, Purpose, World};
 
 /// A termination was asked for: only the wait for volumes listens (the runtime's part ignores cancellation).
@@ -43,7 +44,7 @@ pub fn interrupt(w: &mut World, pod: PodId) -> Step {
 pub fn sync_pod(w: &mut World, pod: PodId) -> Step {
     let worker = w.worker(pod)?;
     let snapshot = worker.cache.clone();
-    run::set(w, pod, run::fresh(snapshot, Stage::Volumes));
+    run::set(w, pod, run::fresh(snapshot, Work::Sync, Stage::Volumes));
     allocation::check_progress(w, pod);
     if status::compute(w, pod, false).is_some_and(Phase::is_terminal) {
         return Some(Outcome::Transition);
@@ -100,10 +101,7 @@ fn mounted(w: &mut World, pod: PodId) -> Step {
             events::kubelet(
                 w,
                 pod,
-                false,
-                Sym::SANDBOX_CHANGED,
-                "Pod sandbox changed, it will be killed and re-created.",
-                None,
+                Note::normal(Sym::SANDBOX_CHANGED, "Pod sandbox changed, it will be killed and re-created."),
             );
         }
         return kill_all(w, pod, grace);
@@ -200,13 +198,10 @@ fn remove_instances(w: &mut World, pod: PodId, targets: &[ContainerIx]) {
 
 fn sandbox_is_stopped(w: &mut World, pod: PodId) -> Step {
     runtime::sandbox_stopped(w, pod);
-    let worker = w.worker(pod)?;
-    if worker.work == crate::world::worker::Work::Terminating
-        && worker.run.as_ref().is_some_and(|r| r.init_pass == TERMINATING)
-    {
+    let run = run::get(w, pod)?;
+    if run.work == Work::Terminating {
         return terminating_done(w, pod);
     }
-    let run = run::get(w, pod)?;
     if run.creates_sandbox {
         if run.purges_init {
             let p = w.local_mut(pod);
@@ -247,7 +242,7 @@ fn sandbox_answers(w: &mut World, pod: PodId) -> Step {
                 "Failed to create pod sandbox: rpc error: code = Unknown desc = {}",
                 behavior.sandbox.error
             );
-            events::kubelet(w, pod, true, Sym::FAILED_CREATE_POD_SANDBOX, message, None);
+            events::kubelet(w, pod, Note::warning(Sym::FAILED_CREATE_POD_SANDBOX, message));
         }
         return Some(Outcome::Failed);
     }
@@ -259,7 +254,7 @@ fn sandbox_answers(w: &mut World, pod: PodId) -> Step {
     }
     let late = crowd::jostle(w, pod, crowd::At::Images);
     if let Some(run) = run::get(w, pod) {
-        run.jostle = late;
+        run.jostle = Some(late);
     }
     start_next(w, pod)
 }
@@ -277,8 +272,8 @@ fn start_next(w: &mut World, pod: PodId) -> Step {
     run.stage = Stage::Inspect;
     if let Some(until) = start_container::back_off(w, pod, ix) {
         let run = run::get(w, pod)?;
-        let earliest = run.errors.backoff_until.map_or(until, |old| old.min(until));
-        run.errors.backoff_until = Some(earliest);
+        let earliest = run.backoff_until.map_or(until, |old| old.min(until));
+        run.backoff_until = Some(earliest);
         return started_or_failed(w, pod, true);
     }
     let p = w.local_mut(pod);
@@ -286,7 +281,7 @@ fn start_next(w: &mut World, pod: PodId) -> Step {
     container.attempt = container.tries;
     let number = u64::from(container.tries) << 32 | u64::from(container.pulls);
     let takes = w.container_span(Purpose::Inspect, pod, ix, number, &w.plan.latency.inspect_image);
-    let late = run::get(w, pod).map_or(Span::ZERO, |run| std::mem::take(&mut run.jostle));
+    let late = run::get(w, pod).and_then(|run| run.jostle.take()).unwrap_or(Span::ZERO);
     after(w, pod, takes + late);
     None
 }
@@ -306,7 +301,7 @@ fn started_or_failed(w: &mut World, pod: PodId, failed: bool) -> Step {
     let in_init_pass = run.init_pass > 0;
     run.init_pass = run.init_pass.saturating_sub(1);
     if failed {
-        run.errors.failed = true;
+        run.failed = true;
     }
     let p = &w.pods[pod.ix()];
     let aborts = failed && in_init_pass && p.is_init(ix) && !p.is_sidecar(ix);
@@ -332,10 +327,11 @@ pub fn go_on(w: &mut World, pod: PodId) -> Step {
     match (&run.stage, front) {
         (Stage::Volumes, _) => {
             if w.worker(pod).is_some_and(|worker| worker.mounted) {
-                let is_first_poll = run::get(w, pod).is_some_and(|run| run.jostle == Span::ZERO);
-                let late = if is_first_poll { crowd::jostle(w, pod, crowd::At::Mounts) } else { Span::ZERO };
+                // Only the first poll comes too early.
+                let is_first = run::get(w, pod).is_some_and(|run| run.jostle.is_none());
+                let late = if is_first { crowd::jostle(w, pod, crowd::At::Mounts) } else { Span::ZERO };
                 if let Some(run) = run::get(w, pod) {
-                    run.jostle = late;
+                    run.jostle = Some(late);
                 }
                 if !crowd::misses_poll(w, pod, late) {
                     return mounted(w, pod);
@@ -344,7 +340,7 @@ pub fn go_on(w: &mut World, pod: PodId) -> Step {
                 None
             } else {
                 if let Some(words) = claims::refused(w, pod) {
-                    events::kubelet(w, pod, true, Sym::FAILED_MOUNT, words, None);
+                    events::kubelet(w, pod, Note::warning(Sym::FAILED_MOUNT, words));
                 }
                 Some(Outcome::Failed)
             }
@@ -391,21 +387,15 @@ fn runtime_done(w: &mut World, pod: PodId) -> Step {
         after(w, pod, IDLE_RUN_SHORTEST + Span::from_micros(takes));
         return None;
     }
-    let failed = run.errors.failed || run.errors.network;
-    Some(if failed { Outcome::Failed } else { Outcome::Done })
+    Some(if run.failed { Outcome::Failed } else { Outcome::Done })
 }
-
-/// In `init_pass`: the run is a terminating one.
-const TERMINATING: usize = usize::MAX;
 
 /// `SyncTerminatingPod`: stop everything, then read the runtime itself and say how it ended.
 pub fn sync_terminating_pod(w: &mut World, pod: PodId) -> Step {
     let worker = w.worker(pod)?;
     let snapshot = worker.cache.clone();
     let grace = Some(worker.grace_secs.unwrap_or_else(|| worker.spec.grace_secs()).max(1));
-    let mut run = run::fresh(snapshot, Stage::Killing);
-    run.init_pass = TERMINATING;
-    run::set(w, pod, run);
+    run::set(w, pod, run::fresh(snapshot, Work::Terminating, Stage::Killing));
     status::compute(w, pod, false);
     prober::stop_liveness_and_startup(w, pod);
     kill_all(w, pod, grace)
@@ -435,7 +425,7 @@ pub fn sync_terminated_pod(w: &mut World, pod: PodId) -> Step {
     let worker = w.worker(pod)?;
     let snapshot = worker.cache.clone();
     let mounted = worker.mounted && !worker.spec.volumes.is_empty();
-    run::set(w, pod, run::fresh(snapshot, Stage::Unmounting));
+    run::set(w, pod, run::fresh(snapshot, Work::Terminated, Stage::Unmounting));
     status::compute(w, pod, true);
     after(w, pod, if mounted { UNMOUNT } else { Span::ZERO });
     None

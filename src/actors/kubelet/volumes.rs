@@ -10,7 +10,7 @@ use super::mounts::{
     FIRST_TRY, FIRST_TRY_SPREAD_MICROS, RETRY_LATE, RETRY_LATE_SPREAD_MICROS, all_mounted, back_off,
 };
 use crate::actors::events;
-use crate::api::text::run_as_root;
+use crate::api::{Note, text::run_as_root};
 use crate::api::{Sym, Text};
 use crate::scenario::plan::ObjectKind;
 use crate::time::Span;
@@ -88,7 +88,7 @@ pub fn mount(w: &mut World, pod: PodId) {
         Some(words) => {
             let delay = back_off(worker.mount_failures);
             worker.mount_failures += 1;
-            events::kubelet(w, pod, true, Sym::FAILED_MOUNT, words, None);
+            events::kubelet(w, pod, Note::warning(Sym::FAILED_MOUNT, words));
             let late =
                 w.pod_draw(Purpose::MountRetry, pod, w.instant()).below(RETRY_LATE_SPREAD_MICROS) as i64;
             w.after(delay + RETRY_LATE + Span::from_micros(late), SimEvent::Mount { pod, generation });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::queue::{self, happened, wake};
 use crate::actors::{api_server, disruption};
-use crate::api::{Condition, EventText, Sym, Text, Tri, text::Uid};
+use crate::api::{Condition, EventText, EventType, Sym, Text, Tri, text::Uid};
 use crate::record::Event;
 use crate::rules::machinery::event_series::{self, Write};
 use crate::rules::scheduler::placement::volume_binding::Claim;
@@ -105,7 +105,7 @@ pub fn bind(w: &mut World, pod: PodId, node: NodeId) {
     }
     api_server::bind(w, pod, node);
     let message = Text::Assigned { node: w.nodes[node.ix()].spec.name };
-    event(w, pod, false, Sym::SCHEDULED, message);
+    tell(w, pod, Sym::SCHEDULED, message);
     if !w.scheduler.refused.is_empty()
         && let Some(request) = w.scheduler.cluster.node(ix).and_then(|info| info.request_of(pod.0))
     {
@@ -167,14 +167,14 @@ pub fn preempt(w: &mut World, pod: PodId, victim: PodId, node: NodeId) {
         Uid::Given(_) => [0; 2],
     };
     let message = EventText::PreemptedBy { uid, node: w.nodes[node.ix()].spec.name };
-    event(w, victim, false, Sym::PREEMPTED, message);
+    tell(w, victim, Sym::PREEMPTED, message);
 }
 
-fn event(w: &mut World, pod: PodId, warning: bool, reason: Sym, message: impl Into<EventText>) {
+fn tell(w: &mut World, pod: PodId, reason: Sym, message: impl Into<EventText>) {
     w.event_objects += 1;
     let event = Event {
         component: Sym::DEFAULT_SCHEDULER,
-        warning,
+        kind: EventType::Normal,
         reason,
         message: message.into(),
         field_path: Sym::EMPTY,
@@ -233,7 +233,7 @@ pub fn write_series(w: &mut World, pod: PodId) {
 fn record_series(w: &mut World, pod: PodId, told: Told) {
     let event = Event {
         component: Sym::DEFAULT_SCHEDULER,
-        warning: true,
+        kind: EventType::Warning,
         reason: Sym::FAILED_SCHEDULING,
         message: told.note.into(),
         field_path: Sym::EMPTY,

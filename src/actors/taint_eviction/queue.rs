@@ -2,7 +2,7 @@
 //! (pkg/controller/tainteviction/timed_workers.go).
 
 use crate::actors::events;
-use crate::api::{Effect, Sym, Text};
+use crate::api::{Effect, Note, Sym, Text};
 use crate::rules::controllers::taint_eviction::{Stay, stay};
 use crate::time::Span;
 use crate::world::controllers::Eviction;
@@ -60,6 +60,6 @@ pub fn pod_gone(w: &mut World, pod: PodId) {
 fn cancel(w: &mut World, pod: PodId) {
     if w.controllers.taint_eviction.waiting.remove(&pod).is_some() {
         let component = Sym::TAINT_EVICTION_CONTROLLER;
-        events::send(w, pod, component, false, Sym::TAINT_MANAGER_EVICTION, Text::CancellingDeletion, None);
+        events::send(w, pod, component, Note::normal(Sym::TAINT_MANAGER_EVICTION, Text::CancellingDeletion));
     }
 }

@@ -5,7 +5,7 @@
 //! `MustAttemptImagePull` in pkg/kubelet/images/pullmanager/image_pull_manager.go (v1.36.2).
 
 use crate::api::text::PulledImage;
-use crate::api::{EventText, Sym, Text};
+use crate::api::{EventText, Note, Sym, Text};
 use crate::rules::machinery::backoff::{Entry, Limits};
 use crate::rules::versions::gates::Gates;
 use crate::time::{Span, Time};
@@ -51,27 +51,7 @@ pub struct PullFailure {
     pub message: Sym,
 }
 
-/// An event about the container whose image it is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Note {
-    /// Warning, not Normal.
-    pub warning: bool,
-    /// Its reason: `Pulling`.
-    pub reason: Sym,
-    /// What it says.
-    pub message: EventText,
-}
-
-impl Note {
-    fn normal(reason: Sym, message: impl Into<EventText>) -> Note {
-        Note { warning: false, reason, message: message.into() }
-    }
-    fn warning(reason: Sym, message: impl Into<EventText>) -> Note {
-        Note { warning: true, reason, message: message.into() }
-    }
-}
-
-/// What the kubelet does for a container's image; the event tells it.
+/// What the kubelet does for a container's image; a note about the container tells it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verdict {
     /// The image is on the node: the container is created.

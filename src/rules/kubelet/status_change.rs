@@ -25,8 +25,6 @@ pub struct EndedBy {
     pub reason: Sym,
     pub message: Text,
     pub disruption: bool,
-    /// Recomputed status may lose it (kill requests) or not (deadline).
-    pub sticky: bool,
 }
 
 /// A probe worker as the status asks for it.

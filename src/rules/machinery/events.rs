@@ -7,7 +7,7 @@
 //! pulls take a little longer or shorter each time ends in one "combined" event.
 
 use super::throttle::{Rate, TokenBucket};
-use crate::api::{EventText, PodIdent, Sym};
+use crate::api::{EventText, EventType, PodIdent, Sym};
 use crate::time::{Span, Time};
 
 /// `defaultSpamBurst` and `defaultSpamQPS`, for each component, object and type of event (`getSpamKey`).
@@ -25,7 +25,7 @@ const HANDFUL: usize = 6;
 pub struct Sent {
     /// The reporting component; its host is that of the pod.
     pub component: Sym,
-    pub warning: bool,
+    pub kind: EventType,
     pub reason: Sym,
     pub message: EventText,
     /// `spec.containers{app}` or empty.
@@ -59,7 +59,7 @@ struct Known {
     count: u32,
     object: u32,
     last: Time,
-    warning: bool,
+    kind: EventType,
     /// The combined event of its component, type and reason.
     combined: bool,
     /// Its message counts among the similar ones.
@@ -69,7 +69,7 @@ struct Known {
 impl Known {
     /// `EventAggregatorByReasonFunc`: the field path is no part of what makes events similar.
     fn is_like(&self, event: &Sent) -> bool {
-        self.reason == event.reason && self.component == event.component && self.warning == event.warning
+        self.reason == event.reason && self.component == event.component && self.kind == event.kind
     }
     /// `getEventKey`
     fn is(&self, event: &Sent) -> bool {
@@ -83,7 +83,7 @@ impl Known {
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
     component: Sym,
-    warning: bool,
+    kind: EventType,
     tokens: TokenBucket,
 }
 
@@ -198,11 +198,11 @@ impl Correlator {
         let found = self
             .spam
             .iter()
-            .position(|bucket| bucket.component == event.component && bucket.warning == event.warning);
+            .position(|bucket| bucket.component == event.component && bucket.kind == event.kind);
         let ix = found.unwrap_or_else(|| {
-            let (component, warning) = (event.component, event.warning);
+            let (component, kind) = (event.component, event.kind);
             self.spam.reserve_exact(1);
-            self.spam.push(Bucket { component, warning, tokens: TokenBucket::full(SPAM, now) });
+            self.spam.push(Bucket { component, kind, tokens: TokenBucket::full(SPAM, now) });
             self.spam.len() - 1
         });
         self.spam[ix].tokens.take(SPAM, now)
@@ -218,7 +218,7 @@ fn new(event: &Sent, now: Time) -> Known {
         count: 0,
         object: 0,
         last: now,
-        warning: event.warning,
+        kind: event.kind,
         combined: false,
         similar: false,
     }
@@ -247,13 +247,13 @@ mod tests {
         fn send(
             &mut self,
             secs: i64,
-            warning: bool,
+            kind: EventType,
             message: &str,
             path: &str,
         ) -> Option<(u32, u32, String)> {
             let event = Sent {
                 component: Sym::KUBELET,
-                warning,
+                kind,
                 reason: Sym::PULLED,
                 message: message.into(),
                 field_path: Sym::new(path),
@@ -264,7 +264,7 @@ mod tests {
             Some((written.object, written.count, written.message.show(&IDENT).to_string()))
         }
         fn pull(&mut self, secs: i64, number: usize) -> Option<(u32, u32, String)> {
-            self.send(secs, false, &format!("pulled in {number}s"), "")
+            self.send(secs, EventType::Normal, &format!("pulled in {number}s"), "")
         }
     }
 
@@ -272,22 +272,22 @@ mod tests {
     fn the_same_event_is_counted_and_each_container_has_its_own() {
         let mut run = Run::new();
         let said = |object, count| Some((object, count, "x".to_owned()));
-        assert_eq!(run.send(0, false, "x", "spec.containers{a}"), said(1, 1));
-        assert_eq!(run.send(9, false, "x", "spec.containers{a}"), said(1, 2));
-        assert_eq!(run.send(9, false, "x", "spec.containers{b}"), said(2, 1));
-        assert_eq!(run.send(9, true, "x", "spec.containers{a}"), said(3, 1));
+        assert_eq!(run.send(0, EventType::Normal, "x", "spec.containers{a}"), said(1, 1));
+        assert_eq!(run.send(9, EventType::Normal, "x", "spec.containers{a}"), said(1, 2));
+        assert_eq!(run.send(9, EventType::Normal, "x", "spec.containers{b}"), said(2, 1));
+        assert_eq!(run.send(9, EventType::Warning, "x", "spec.containers{a}"), said(3, 1));
         run.correlator.forget(Sym::KUBELET);
-        assert_eq!(run.send(10, false, "x", "spec.containers{a}"), said(4, 1));
+        assert_eq!(run.send(10, EventType::Normal, "x", "spec.containers{a}"), said(4, 1));
     }
 
     #[test]
     fn what_the_spam_filter_holds_back_still_counts() {
         let mut run = Run::new();
-        let passed = (0..60).filter(|secs| run.send(*secs, false, "x", "").is_some()).count();
+        let passed = (0..60).filter(|secs| run.send(*secs, EventType::Normal, "x", "").is_some()).count();
         assert_eq!(passed, 25);
-        assert!(run.send(60, true, "x", "").is_some(), "warnings have a bucket of their own");
-        assert_eq!(run.send(299, false, "x", ""), None);
-        assert_eq!(run.send(300, false, "x", "").map(|(_, count, _)| count), Some(62));
+        assert!(run.send(60, EventType::Warning, "x", "").is_some(), "warnings have a bucket of their own");
+        assert_eq!(run.send(299, EventType::Normal, "x", ""), None);
+        assert_eq!(run.send(300, EventType::Normal, "x", "").map(|(_, count, _)| count), Some(62));
     }
 
     #[test]
@@ -326,7 +326,9 @@ mod tests {
     #[test]
     fn one_reason_is_forgotten_alone() {
         let mut run = Run::new();
-        let fail = |run: &mut Run, secs, number: usize| run.send(secs, true, &format!("failed {number}"), "");
+        let fail = |run: &mut Run, secs, number: usize| {
+            run.send(secs, EventType::Warning, &format!("failed {number}"), "")
+        };
         for number in 0..10 {
             run.pull(number as i64, number);
         }

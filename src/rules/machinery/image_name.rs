@@ -64,11 +64,6 @@ pub fn parse(image: &str) -> Result<ImageName, String> {
     })
 }
 
-/// Whether the kubelet can read the name.
-pub fn is_valid(image: &str) -> bool {
-    parse(image).is_ok()
-}
-
 /// Why the kubelet cannot read the name, if so.
 pub fn problem(image: &str) -> Option<String> {
     parse(image).err()

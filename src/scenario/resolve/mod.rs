@@ -5,6 +5,7 @@
 mod actions;
 mod behavior;
 mod claims;
+mod commands;
 mod expects;
 mod pods;
 mod settings;
@@ -159,7 +160,7 @@ pub fn action<'a>(
         until: plan.until,
         gates: plan.gates,
         texts: Vec::new(),
-        loader: &|path| Err(format!("{path}: an action has no files")),
+        loader: &super::no_files,
         nodes: Cow::from(&plan.nodes),
         objects: Cow::from(&plan.objects),
         templates: Cow::from(templates),

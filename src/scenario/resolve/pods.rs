@@ -14,6 +14,7 @@ use crate::rules::api_server::decode::{self, StrictError};
 use crate::rules::machinery::qos::qos_class;
 use crate::rules::versions::Version;
 use crate::scenario::admission::{self as plugins, Surroundings};
+use crate::scenario::command::Target;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::plan::PodTemplate;
 use crate::scenario::tree::{Loc, Node, Table};
@@ -419,8 +420,21 @@ pub fn pod_names(template: &PodTemplate) -> Vec<String> {
     }
 }
 
+/// The templates that make pods which a target names.
+pub fn templates_of<'a>(target: &'a Target, cx: &'a Context<'_>) -> impl Iterator<Item = &'a PodTemplate> {
+    cx.templates.iter().map(Arc::as_ref).filter(|t| {
+        target.namespace.as_ref().is_none_or(|n| t.namespace == n.as_str())
+            && if target.prefix {
+                pod_names(t).iter().any(|n| n.starts_with(&target.name))
+                    || t.name.as_str().starts_with(&target.name)
+            } else {
+                makes(t, &target.name)
+            }
+    })
+}
+
 /// Whether a template makes a pod of this name.
-pub fn makes(template: &PodTemplate, name: &str) -> bool {
+fn makes(template: &PodTemplate, name: &str) -> bool {
     if !template.numbered {
         return template.name == name;
     }

@@ -97,7 +97,7 @@ pub fn headline(row: &Transition, directory: &Directory) -> String {
             format!("{pod}: {way}  READY {}/{}  RESTARTS {restarts}", ready.0, ready.1)
         }
         Change::Event(e) => {
-            let kind = if e.warning { "Warning" } else { "Normal" };
+            let kind = e.kind.as_str();
             let message = ident.map_or_else(String::new, |i| e.message.show(i).to_string());
             let count = if e.count > 1 { format!(" (x{})", e.count) } else { String::new() };
             format!("{pod}: {kind} event {}{count}: {message}", e.reason)

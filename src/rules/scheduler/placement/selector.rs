@@ -122,9 +122,6 @@ impl Selector {
     pub fn is_empty(&self) -> bool {
         !self.nothing && self.requirements.is_empty()
     }
-    pub fn is_nothing(&self) -> bool {
-        self.nothing
-    }
 }
 
 /// A node selector term: labels and the node's name; an empty term matches nothing.

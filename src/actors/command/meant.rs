@@ -1,0 +1,80 @@
+//! Who is meant by a command, and how what is done to it is told.
+
+use std::collections::BTreeMap;
+
+use crate::actors::kubectl;
+use crate::scenario::command::Target;
+use crate::world::{NodeId, PodId, World};
+
+/// Tells what was done to a pod.
+pub fn tell_pod(w: &mut World, pod: PodId, what: &str) {
+    let name = w.pods[pod.ix()].ident.name;
+    w.tell(format!("pod/{name} {what}"));
+}
+
+/// Tells what was done to a node.
+pub fn tell_node(w: &mut World, node: NodeId, what: &str) {
+    let name = w.nodes[node.ix()].spec.name;
+    w.tell(format!("node/{name} {what}"));
+}
+
+/// `kubectl label`: a value is set, or without one taken away.
+pub fn relabel(own: &mut BTreeMap<String, String>, labels: &BTreeMap<String, Option<String>>) {
+    for (key, value) in labels {
+        match value {
+            Some(value) => own.insert(key.clone(), value.clone()),
+            None => own.remove(key),
+        };
+    }
+}
+
+/// The pods that a target names, oldest first; kubectl's answer if there are none.
+pub fn pods(w: &mut World, target: &Target) -> Vec<PodId> {
+    let found: Vec<PodId> = PodId::all(w.pods.len())
+        .filter(|pod| {
+            let p = &w.pods[pod.ix()];
+            let name = p.ident.name.to_string();
+            p.exists
+                && target.namespace.as_deref().is_none_or(|n| p.ident.namespace == n)
+                && if target.prefix { name.starts_with(&target.name) } else { name == target.name }
+        })
+        .collect();
+    match (found.is_empty(), target.prefix) {
+        (true, true) => w.tell(kubectl::NOTHING.to_owned()),
+        (true, false) => {
+            w.answer(&format!("Error from server (NotFound): pods \"{}\" not found", target.name))
+        }
+        (false, _) => {}
+    }
+    found
+}
+
+/// The nodes that a target names, by their objects in the API.
+pub fn nodes(w: &mut World, target: &Target) -> Vec<NodeId> {
+    let found = named(w, target).filter(|node| w.nodes[node.ix()].exists).collect();
+    told_if_none(w, target, found)
+}
+
+/// The machines that a target names: what is done to one needs no object of its node.
+pub fn machines(w: &mut World, target: &Target) -> Vec<NodeId> {
+    let found = named(w, target).collect();
+    told_if_none(w, target, found)
+}
+
+fn named<'a>(w: &'a World, target: &'a Target) -> impl Iterator<Item = NodeId> + 'a {
+    NodeId::all(w.machines.len()).filter(|node| {
+        let name = w.machines[node.ix()].name;
+        if target.prefix { name.starts_with(&target.name) } else { name == *target.name }
+    })
+}
+
+fn told_if_none(w: &mut World, target: &Target, found: Vec<NodeId>) -> Vec<NodeId> {
+    match (found.is_empty(), target.prefix) {
+        (true, true) => w.tell(kubectl::NOTHING.to_owned()),
+        (true, false) => {
+            w.answer(&format!("Error from server (NotFound): nodes \"{}\" not found", target.name))
+        }
+        (false, _) => {}
+    }
+    found
+}

@@ -1,0 +1,78 @@
+//! Objects that pods refer to come, go and are bound.
+
+use crate::actors::{api_server, kubectl};
+use crate::api::Sym;
+use crate::scenario::plan::ObjectKind;
+use crate::world::{ApiObject, World};
+
+pub fn create(w: &mut World, kind: ObjectKind, namespace: Option<Sym>, name: Sym, keys: &[String]) {
+    let found = named(w, kind, namespace, name);
+    // What the scenario does not name is taken to be there.
+    if found.is_empty() {
+        w.answer(&kubectl::exists_already(kind, name));
+    }
+    for object in found {
+        let own = &w.objects[object];
+        let adds = own.keys.as_ref().is_some_and(|known| keys.iter().any(|key| !known.contains(key)));
+        match (own.exists, adds) {
+            (true, false) => {
+                w.answer(&kubectl::exists_already(kind, name));
+                continue;
+            }
+            (true, true) => w.tell(kubectl::done(kind, name, "configured")),
+            (false, _) => w.tell(kubectl::done(kind, name, "created")),
+        }
+        api_server::objects::create(w, object, keys);
+    }
+}
+
+pub fn remove(w: &mut World, kind: ObjectKind, namespace: Option<Sym>, name: Sym) {
+    let mut found = named(w, kind, namespace, name);
+    // What is only taken to be there has to be known before it can go away.
+    if found.is_empty() {
+        found.push(taken_to_exist(w, kind, namespace, name));
+    }
+    if !found.iter().any(|object| w.objects[*object].exists) {
+        w.answer(&kubectl::not_found(kind, name));
+    }
+    for object in found {
+        if w.objects[object].exists {
+            let namespace = w.objects[object].namespace;
+            w.tell(kubectl::object_deleted(&w.gates, kind, name, namespace));
+            api_server::objects::delete(w, object);
+        }
+    }
+}
+
+pub fn bind_claim(w: &mut World, namespace: Option<Sym>, name: Sym) {
+    let found = named(w, ObjectKind::PersistentVolumeClaim, namespace, name);
+    // What the scenario does not name is taken to be bound.
+    if found.is_empty() {
+        w.tell(format!("persistentvolumeclaim/{name} is bound already"));
+    }
+    for object in found {
+        let already = if w.objects[object].bound { " already" } else { "" };
+        w.tell(format!("persistentvolumeclaim/{name} is bound{already}"));
+        api_server::objects::bind_claim(w, object);
+    }
+}
+
+/// The places of the objects of a name.
+fn named(w: &World, kind: ObjectKind, namespace: Option<Sym>, name: Sym) -> Vec<usize> {
+    let fits = |object: &usize| {
+        let own = &w.objects[*object];
+        own.kind == kind && own.name == name && namespace.is_none_or(|n| n == own.namespace)
+    };
+    (0..w.objects.len()).filter(fits).collect()
+}
+
+/// The place of an object that the scenario does not name: as pods take it to be, there and with any key.
+fn taken_to_exist(w: &mut World, kind: ObjectKind, namespace: Option<Sym>, name: Sym) -> usize {
+    let namespace = match kind {
+        ObjectKind::PriorityClass | ObjectKind::HostPath => Sym::EMPTY,
+        _ => namespace.unwrap_or_else(|| Sym::new("default")),
+    };
+    let object = ApiObject { kind, namespace, name, exists: true, bound: true, keys: None };
+    api_server::objects::known(w, object);
+    w.objects.len() - 1
+}

@@ -1,0 +1,141 @@
+//! What is asked of the API server about pods, as kubectl's verbs do it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::meant::{pods, relabel, tell_pod};
+use crate::actors::api_server::{self, Edit};
+use crate::actors::kubectl;
+use crate::api::spec::Resources;
+use crate::api::{Condition, Container, ContainerIx, Sym};
+use crate::scenario::command::Target;
+use crate::time::Span;
+use crate::world::{PodId, SimEvent, World};
+
+pub fn delete(w: &mut World, target: &Target, grace_secs: Option<i64>, force: bool) {
+    let grace = if force { Some(grace_secs.unwrap_or(0)) } else { grace_secs };
+    if force && grace == Some(0) {
+        w.tell(kubectl::FORCED.to_owned());
+    }
+    for pod in pods(w, target) {
+        let ident = w.pods[pod.ix()].ident;
+        let name = ident.name.to_string();
+        w.tell(kubectl::deleted(&w.gates, "pod", &name, ident.namespace, grace == Some(0)));
+        api_server::delete_pod(w, pod, grace);
+    }
+}
+
+pub fn evict(w: &mut World, target: &Target, grace_secs: Option<i64>) {
+    for pod in pods(w, target) {
+        match api_server::evict(w, pod, grace_secs) {
+            Ok(()) => tell_pod(w, pod, "evicted"),
+            Err(words) => w.answer(&words),
+        }
+    }
+}
+
+/// How often `kubectl drain` asks again for a pod that its budget keeps.
+const DRAIN_RETRY: Span = Span::from_secs(5);
+
+/// `kubectl drain` evicts a pod; it asks again until the budget lets the pod go (staging/src/k8s.io/kubectl/pkg/drain).
+pub fn drain(w: &mut World, pod: PodId) {
+    let p = &w.pods[pod.ix()];
+    if !p.exists || p.deletion.is_some() {
+        return;
+    }
+    let (name, namespace) = (p.ident.name, p.ident.namespace);
+    w.tell(format!("evicting pod {namespace}/{name}"));
+    if let Err(words) = api_server::evict(w, pod, None) {
+        let message = words.split_once("): ").map_or(words.as_str(), |(_, message)| message);
+        w.tell(format!(
+            "error when evicting pods/\"{name}\" -n \"{namespace}\" (will retry after 5s): {message}"
+        ));
+        w.after(DRAIN_RETRY, SimEvent::DrainRetry { pod });
+    }
+}
+
+pub fn set_condition(w: &mut World, target: &Target, condition: Condition) {
+    for pod in pods(w, target) {
+        api_server::update_status(w, pod, |s, now| api_server::put_condition(s, condition, now));
+        tell_pod(w, pod, "patched");
+    }
+}
+
+pub fn ungate(w: &mut World, target: &Target, gate: Option<Sym>) {
+    for pod in pods(w, target) {
+        let mut spec = (*w.pods[pod.ix()].spec).clone();
+        let before = spec.scheduling_gates.len();
+        spec.scheduling_gates.retain(|g| gate.is_some_and(|gate| g.name != gate));
+        let changed = spec.scheduling_gates.len() < before;
+        tell_pod(w, pod, if changed { "patched" } else { "patched (no change)" });
+        let spec = changed.then_some(spec);
+        api_server::update(w, pod, Edit { spec, ..Edit::default() });
+    }
+}
+
+/// `kubectl set image`
+pub fn set_image(w: &mut World, target: &Target, container: Sym, image: Sym) {
+    let words = ("image updated", "has this image already");
+    write(w, target, words, |object| {
+        for list in ["/spec/containers", "/spec/initContainers"] {
+            let list = object.pointer_mut(list).and_then(Value::as_array_mut);
+            let named = list.into_iter().flatten().find(|c| c["name"] == container.as_str());
+            if let Some(own) = named {
+                own["image"] = json!(image.as_str());
+            }
+        }
+    });
+}
+
+/// `kubectl patch`
+pub fn patch(w: &mut World, target: &Target, merge: &Value) {
+    write(w, target, ("patched", "patched (no change)"), |object| api_server::merge_into(object, merge));
+}
+
+/// The pods' objects are written as they should be from now on. `words` are told when one is let in: for something new, and
+/// for the same again.
+fn write(w: &mut World, target: &Target, words: (&str, &str), change: impl Fn(&mut Value)) {
+    for pod in pods(w, target) {
+        match api_server::patch(w, pod, &change) {
+            Ok(true) => tell_pod(w, pod, words.0),
+            Ok(false) => tell_pod(w, pod, words.1),
+            Err(refused) => w.answer(&refused),
+        }
+    }
+}
+
+pub fn resize(w: &mut World, target: &Target, container: Sym, resources: &Resources) {
+    for pod in pods(w, target) {
+        match api_server::resize(w, pod, container, resources) {
+            Ok(changed) => tell_pod(w, pod, if changed { "patched" } else { "patched (no change)" }),
+            Err(refused) => w.answer(&refused),
+        }
+    }
+}
+
+pub fn label(w: &mut World, target: &Target, labels: &BTreeMap<String, Option<String>>) {
+    for pod in pods(w, target) {
+        for line in kubectl::labelled(&w.pods[pod.ix()].labels, labels) {
+            tell_pod(w, pod, &line);
+        }
+        let mut own = (*w.pods[pod.ix()].labels).clone();
+        relabel(&mut own, labels);
+        api_server::update(w, pod, Edit { labels: Some(own), ..Edit::default() });
+    }
+}
+
+/// `kubectl debug`
+pub fn debug(w: &mut World, target: &Target, container: Sym, image: Sym) {
+    for pod in pods(w, target) {
+        if w.pods[pod.ix()].container_count() >= ContainerIx::MOST {
+            w.answer("Error from server: etcdserver: request is too large");
+            continue;
+        }
+        tell_pod(w, pod, &format!("has an ephemeral container {container} now"));
+        let added = Container { name: container, image, ..Default::default() };
+        let mut spec = (*w.pods[pod.ix()].spec).clone();
+        spec.ephemeral_containers.push(added);
+        api_server::update(w, pod, Edit { spec: Some(spec), ..Edit::default() });
+    }
+}
