@@ -144,7 +144,7 @@ fn the_fleets_digest_is_pinned() {
     assert_eq!(kept.pods.iter().filter(|pod| pod.restarts == 1).count(), 500);
     assert_eq!(
         (world.step, world.digest.to_string().as_str()),
-        (90_414, "2:92c45ac640260a8314791d7272fff971")
+        (91_175, "2:67a48e2ec687658f00e044125855739e")
     );
 }
 

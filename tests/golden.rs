@@ -25,6 +25,7 @@ struct Recording {
     meta: serde_json::Value,
 }
 
+#[derive(Clone)]
 struct Verdict {
     folder: String,
     name: String,
@@ -86,7 +87,7 @@ fn simulate(plan: &Arc<Plan>, seed: u64, end: i64) -> Lives {
     life::lives(&life::rows_of(&lived.directory, &lived.transitions), end)
 }
 
-fn judge_recording(recording: &Recording, show: bool) -> Verdict {
+fn judge_recording(recording: &Recording, seeds: u64, show: bool) -> Verdict {
     let mut verdict = Verdict {
         folder: recording.folder.clone(),
         name: recording.name.clone(),
@@ -106,7 +107,7 @@ fn judge_recording(recording: &Recording, show: bool) -> Verdict {
     let text =
         std::fs::read_to_string(recording.path.join("timeline.csv")).expect("a recording has a timeline");
     let recorded = life::lives(&life::read_csv(&text).expect("a recording's timeline is a table"), end);
-    let simulated: Vec<Lives> = (0..seeds()).map(|seed| simulate(&plan, seed, end)).collect();
+    let simulated: Vec<Lives> = (0..seeds).map(|seed| simulate(&plan, seed, end)).collect();
     let background: Vec<&str> = recording.meta["background"]
         .as_array()
         .map(|list| list.iter().filter_map(|name| name.as_str()).collect())
@@ -182,7 +183,7 @@ fn side_by_side(pod: &str, recorded: &Life, simulated: &Life, judgement: &Judgem
 fn recorded_lives_are_lived() {
     let recordings = recordings();
     let show = recordings.len() == 1;
-    let verdicts: Vec<Verdict> = recordings.par_iter().map(|r| judge_recording(r, show)).collect();
+    let verdicts: Vec<Verdict> = recordings.par_iter().map(|r| judge_recording(r, seeds(), show)).collect();
     let mut families: BTreeMap<(String, String), [usize; 4]> = BTreeMap::new();
     let mut totals: BTreeMap<String, [usize; 4]> = BTreeMap::new();
     for v in &verdicts {
@@ -218,17 +219,28 @@ fn recorded_lives_are_lived() {
         && std::env::var_os("KUBELAPSE_GOLDEN_ONLY").is_none()
         && std::env::var_os("KUBELAPSE_GOLDEN_SEEDS").is_none()
     {
-        hold_against_known_gaps(&verdicts);
+        hold_against_known_gaps(&recordings, &verdicts);
     }
 }
 
+/// What a hundred seeds do not show may be rare and not wrong: before it counts as a gap of the model, so many have to miss it.
+const MANY_SEEDS: u64 = 1000;
+
 /// Every recording that is not reproduced in all four parts stands in the list with its reason, and nothing else does.
-fn hold_against_known_gaps(verdicts: &[Verdict]) {
+fn hold_against_known_gaps(recordings: &[Recording], verdicts: &[Verdict]) {
+    let verdicts: Vec<Verdict> = recordings
+        .par_iter()
+        .zip(verdicts)
+        .map(|(recording, few)| match few.parts.iter().all(|part| *part) {
+            true => few.clone(),
+            false => judge_recording(recording, MANY_SEEDS, false),
+        })
+        .collect();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(KNOWN_GAPS);
     let text = std::fs::read_to_string(path).expect("the list of known gaps is there");
     let known: BTreeMap<String, String> = toml::from_str(&text).expect("the list of known gaps is a table");
     let mut wrong = Vec::new();
-    for v in verdicts {
+    for v in &verdicts {
         let name = format!("{}/{}", v.folder, v.name);
         let reproduced = v.parts.iter().all(|part| *part);
         match (reproduced, known.contains_key(&name)) {

@@ -24,7 +24,7 @@ pub fn pod_assigned(w: &mut World, pod: PodId) {
 /// A pod's object is other than it was: the informer tells of it.
 pub fn pod_changed(w: &mut World, pod: PodId) {
     if w.volumes.list.iter().any(|volume| volume.users.contains(&pod)) {
-        let late = w.latency(pod, |latency| &latency.watch);
+        let late = w.pod_span(Purpose::AttachWatch, pod, w.instant(), &w.plan.latency.watch);
         round_at(w, w.now + late);
     }
 }
@@ -168,7 +168,7 @@ pub fn sample(w: &mut World, volume: VolumeIx, latency: &Distribution) -> Span {
     let (object, number) = (own.object, own.draws);
     let object = &w.plan.objects[object];
     let entity = crate::engine::random::entity(&["volume", &object.namespace, &object.name]);
-    latency.sample(&mut w.draw(Purpose::Latency, entity, number))
+    latency.sample(&mut w.draw(Purpose::VolumeOperation, entity, number))
 }
 
 /// It has done so.

@@ -16,7 +16,7 @@ pub fn send(
     message: impl Into<EventText>,
     container: Option<ContainerIx>,
 ) {
-    let (now, seed) = (w.now, w.seed);
+    let (now, seed, number) = (w.now, w.seed, w.instant());
     let World { pods, places, controllers, field_paths, event_objects, .. } = w;
     let p = LocalMut::of(pods, places, pod);
     let field_path = container.map_or(Sym::EMPTY, |ix| {
@@ -24,7 +24,7 @@ pub fn send(
         *path.or_insert_with(|| p.field_path(ix))
     });
     let event = Sent { component, warning, reason, message: message.into(), field_path };
-    let (purpose, entity, number) = (Purpose::SimilarEvents as u64, p.entity, now.micros().unsigned_abs());
+    let (purpose, entity) = (Purpose::SimilarEvents as u64, p.entity);
     let pick = |of: usize| random::Draw::new(seed, purpose, entity, number).below(of as u64) as usize;
     // A kubelet has nothing to remember of a pod that it does not take.
     let mut nothing = Correlator::default();

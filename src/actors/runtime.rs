@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::api::{ContainerId, InstanceState, RuntimeContainer, Sym, Text};
-use crate::engine::Distribution;
+use crate::engine::random::Draw;
 use crate::scenario::plan::{Exit, OnTerm};
 use crate::time::{Span, Time};
 use crate::world::{ContainerIx, Local, Pod, PodId, Purpose, Runtime, Signal, SimEvent, World, addresses};
@@ -83,10 +83,11 @@ pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
     let behavior = Arc::clone(&p.runtime.behavior);
     let attempt = behavior.containers[usize::from(ix)].attempt(p.runtime.containers[usize::from(ix)].attempt);
     if let Some(runs) = &attempt.runs {
-        let runs = w.pod_span(Purpose::Runs, pod, runs);
+        let number = w.instance_number(pod, ix);
+        let runs = w.container_span(Purpose::Runs, pod, ix, number, runs);
         let code = match &attempt.exit {
             Exit::Code(code) => *code,
-            Exit::Weighted(weights) => weighted(w, pod, weights),
+            Exit::Weighted(weights) => weighted(w.container_draw(Purpose::Exit, pod, ix, number), weights),
         };
         let run = &mut w.places[pod.ix()].runtime.containers[usize::from(ix)];
         run.exit_code = i32::from(code);
@@ -143,9 +144,9 @@ pub fn memory_used(p: Local<'_>, ix: ContainerIx, now: Time) -> Option<i64> {
     Some(script.iter().rfind(|point| point.at <= since).map_or(0, |point| point.bytes))
 }
 
-fn weighted(w: &mut World, pod: PodId, weights: &[(u8, f64)]) -> u8 {
+fn weighted(mut draw: Draw, weights: &[(u8, f64)]) -> u8 {
     let total: f64 = weights.iter().map(|(_, weight)| weight).sum();
-    let mut left = w.pod_draw(Purpose::Exit, pod).unit() * total;
+    let mut left = draw.unit() * total;
     for (code, weight) in weights {
         left -= weight;
         if left < 0.0 {
@@ -236,7 +237,8 @@ pub fn terminate(w: &mut World, pod: PodId, ix: ContainerIx) {
     }
     if let OnTerm::After { after, .. } = on_term {
         let generation = run.generation;
-        let after = w.pod_span(Purpose::Runs, pod, &after);
+        let number = w.instance_number(pod, ix);
+        let after = w.container_span(Purpose::TermExit, pod, ix, number, &after);
         w.after(after, SimEvent::TermExit { pod, container: ix, generation });
     }
 }
@@ -328,9 +330,3 @@ pub fn sandbox_dies(w: &mut World, pod: PodId) {
 
 /// How long stopping a sandbox takes.
 pub const STOP_SANDBOX: Span = Span::from_millis(50);
-
-/// The scripted duration of something, or a default.
-pub fn scripted(w: &mut World, pod: PodId, given: Option<&Distribution>, default: &Distribution) -> Span {
-    let distribution = given.unwrap_or(default).clone();
-    w.pod_span(Purpose::Latency, pod, &distribution)
-}

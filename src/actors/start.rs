@@ -32,7 +32,6 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
     let pods = plan.templates.iter().map(|template| template.replicas as usize).sum::<usize>().min(1 << 20);
     w.pods.expect(pods);
     w.places.reserve_exact(pods);
-    w.draws.reserve_exact(pods);
     w.records.reserve_exact(pods);
     w.directory = Directory {
         pods: Vec::with_capacity(pods),
@@ -61,7 +60,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             name: node.spec.name,
             ip,
             capacity: node.spec.capacity.clone(),
-            relist_period: relist_period(w.draw(Purpose::RelistPhase, entity, 1)),
+            relist_period: relist_period(w.draw(Purpose::RelistPeriod, entity, 0)),
             up: true,
             going_off: false,
             config: Arc::clone(&node.kubelet),

@@ -11,7 +11,7 @@ use super::{attach_detach, scheduler};
 use crate::api::{Effect, Taint};
 use crate::rules::controllers::attach_detach::OUT_OF_SERVICE;
 use crate::time::Span;
-use crate::world::{Node, NodeId, PodId, SimEvent, World};
+use crate::world::{Node, NodeId, PodId, Purpose, SimEvent, World};
 
 /// From a node's cordon to its taint (10 to 14 ms recorded).
 const CORDON_DELAY: Span = Span::from_millis(10);
@@ -186,7 +186,7 @@ fn bound_to(w: &mut World, pod: PodId, node: NodeId) {
 /// The node's kubelet hears of the pod's change, after the delay of its watch.
 fn kubelet(w: &mut World, pod: PodId) {
     if w.pods[pod.ix()].node.is_some() {
-        let delay = w.latency(pod, |latency| &latency.watch);
+        let delay = w.pod_span(Purpose::Watch, pod, w.instant(), &w.plan.latency.watch);
         w.after(delay, SimEvent::PodSeen { pod });
     }
 }

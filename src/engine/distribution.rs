@@ -37,6 +37,13 @@ pub enum Distribution {
 }
 
 impl Distribution {
+    /// As [`Distribution::sample`] from a draw that is made only where there is something to draw.
+    pub fn sample_by(&self, draw: impl FnOnce() -> super::random::Draw) -> Span {
+        match self {
+            Distribution::Constant(span) => *span,
+            _ => self.sample(&mut draw()),
+        }
+    }
     /// A duration, never negative, in whole microseconds. All transforms go through `libm`: the same bits everywhere.
     pub fn sample(&self, draw: &mut super::random::Draw) -> Span {
         let micros = |value: f64| Span::from_micros(value.clamp(0.0, 9.0e15) as i64);

@@ -1,10 +1,10 @@
-//! Random draws, each at its own place: (seed, purpose, entity, number). Adding an entity or a purpose, or drawing once
-//! more for one of them, changes nobody else's luck (common random numbers).
+//! Random draws, each at its own address: (seed, purpose, entity, number). What comes out follows from the address alone.
 
 use rand::Rng as _;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 
+use super::digest::Mix;
 use crate::time::Span;
 
 /// A stable hash of an entity's names (FNV-1a, 64 bits, a zero byte after each part).
@@ -22,10 +22,23 @@ pub fn made_by(maker: u64, number: u64) -> u64 {
     spelled(spelled(FNV_BASIS ^ maker, b"made"), &number.to_le_bytes())
 }
 
+/// A part of an entity, by what it is called ([`entity`] of its name, or a number).
+pub fn part(whole: u64, name: u64) -> u64 {
+    spelled(whole.rotate_left(1) ^ name, b"part")
+}
+
 const FNV_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
 
 fn spelled(hash: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+/// Where something stands in an order that is left to luck: each has its own rank, whoever stands beside it. No draw, as
+/// nothing is measured by it.
+pub fn rank(seed: u64, purpose: u64, entity: u64, number: u64) -> u64 {
+    let mut mix = Mix::new();
+    [seed, purpose, entity, number].into_iter().for_each(|word| mix.add(word));
+    mix.word()
 }
 
 /// One place in the run's randomness; a distribution may take several numbers from it.

@@ -170,8 +170,8 @@ impl About {
 }
 
 impl SimEvent {
-    /// Whom the event is about, who plays it, and what it is bound to.
-    #[inline]
+    /// Whom the event is about, who plays it, and what it is bound to. Whoever asks for one of them pays for that one.
+    #[inline(always)]
     pub fn about(self) -> About {
         use SimEvent as E;
         use Subject::{Cluster, Container, Node, Pod};
@@ -274,7 +274,8 @@ impl World {
             Bond::Run(pod, then) => (self.worker(pod).map(|worker| worker.generation), then),
             Bond::Due(pod, then) => (self.worker(pod).map(|worker| worker.due_generation), then),
             Bond::Stop(pod, ix, then) => {
-                (self.local(pod).memory(ix).and_then(|own| own.kill).map(|kill| kill.generation), then)
+                let kill = self.local(pod).memory(ix).and_then(|own| own.kill.as_ref());
+                (kill.map(|kill| kill.generation), then)
             }
             Bond::Instance(pod, ix, then) => {
                 (self.places[pod.ix()].runtime.containers.get(ix.ix()).map(|run| run.generation), then)

@@ -84,8 +84,6 @@ pub struct Kubelet {
     /// The batch that is being written.
     pub status_batch: VecDeque<PodId>,
     pub status_busy: bool,
-    /// Batches of several pods so far.
-    pub status_batches: u32,
     /// Its ten-second passes stand at this instant plus whole periods.
     pub reconcile_anchor: Time,
     /// Pods whose status in the API is not what the kubelet holds, for the next such pass.
@@ -138,7 +136,6 @@ impl Kubelet {
             status_dirty: Vec::new(),
             status_batch: VecDeque::new(),
             status_busy: false,
-            status_batches: 0,
             reconcile_anchor: at.reconcile,
             status_stale: Vec::new(),
             reconcile_queued: false,

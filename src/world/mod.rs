@@ -19,6 +19,7 @@ pub(crate) mod kubelet;
 pub mod learned;
 pub(crate) mod local;
 pub(crate) mod log;
+pub(crate) mod luck;
 pub(crate) mod machine;
 pub(crate) mod names;
 pub(crate) mod node;
@@ -41,6 +42,7 @@ pub(crate) use kubelet::Kubelet;
 pub use local::Local;
 pub(crate) use local::{LocalMut, Place};
 pub(crate) use log::Commanded;
+pub(crate) use luck::Purpose;
 pub(crate) use machine::Machine;
 pub(crate) use node::NodeConditionKind;
 pub use node::{Node, NodeId};
@@ -52,63 +54,15 @@ pub(crate) use store::Store;
 
 pub use crate::api::ContainerIx;
 use crate::api::{HeldStatus, PodIdent, PodSpec, Sym};
+use crate::engine::Queue;
 use crate::engine::digest::{Digest, Mix};
-use crate::engine::{Distribution, Queue, random};
 use crate::record::{Change, Directory, Event, PodRecord, Transition, values};
 use crate::rules::kubelet::container_status::ContainerList;
 use crate::rules::scheduler::placement::PodRequest;
 use crate::rules::versions::gates::Gates;
 use crate::scenario::Action;
-use crate::scenario::plan::{Behavior, Latency, ObjectKind, Plan, PodTemplate, TemplateIx};
+use crate::scenario::plan::{Behavior, ObjectKind, Plan, PodTemplate, TemplateIx};
 use crate::time::{Span, Time};
-
-/// What a random draw is for: a stream of its own for each purpose and entity.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u64)]
-pub enum Purpose {
-    /// How long a part takes ([`Latency`]).
-    Latency = 1,
-    /// How long a process runs, or takes for SIGTERM.
-    Runs,
-    /// With which code it ends.
-    Exit,
-    /// How long a probe takes and what it answers.
-    Probe,
-    /// When a pod worker comes back, and how many events of a relist wake it.
-    Requeue,
-    /// Where a kubelet's relists lie in their second.
-    RelistPhase,
-    /// Where its one-second tick lies.
-    TickPhase,
-    /// How long a pull takes, or takes to fail.
-    Pull,
-    /// Gaps between replicas.
-    Arrival,
-    /// Ties between nodes.
-    Placement,
-    /// Identifiers of pods.
-    Uid,
-    /// When a controller's pass comes.
-    Controller,
-    /// When a probe worker begins within its first period.
-    ProbeStart,
-    /// How far pods that start together put each other off.
-    Jostle,
-    /// In which order a batch of statuses is written.
-    StatusOrder,
-    /// Which of many similar messages a recorder forgets first.
-    SimilarEvents,
-    /// Where the ten-second pass of a status manager lies.
-    ReconcilePhase,
-    /// How long a worker's run takes that has nothing to do.
-    Run,
-    /// Whether a readiness worker loses a trigger.
-    Trigger,
-    /// When what pods have written is measured.
-    StorageStats,
-    /// Names that are generated.
-    Name,
-}
 
 /// An object that pods refer to, as the API server has it now.
 #[derive(Clone, Debug)]
@@ -144,8 +98,6 @@ pub struct World {
     pub queue: Queue<SimEvent>,
     /// What is to be taken up in this step; empty between steps.
     pub signals: VecDeque<Signal>,
-    /// How many draws each pod has made.
-    pub draws: Vec<u32>,
     /// What pods are made of: those of the scenario, then those that came while it ran.
     pub templates: Vec<Arc<PodTemplate>>,
 
@@ -264,25 +216,6 @@ impl World {
         self.at(self.now + span, event);
     }
 
-    /// A draw from (seed, purpose, entity, number): adding an entity or a purpose changes nobody else's luck.
-    pub fn draw(&self, purpose: Purpose, entity: u64, number: u64) -> random::Draw {
-        random::Draw::new(self.seed, purpose as u64, entity, number)
-    }
-    /// A draw for a pod; each pod counts its own draws.
-    pub fn pod_draw(&mut self, purpose: Purpose, pod: PodId) -> random::Draw {
-        let number = &mut self.draws[pod.ix()];
-        *number += 1;
-        let (entity, number) = (self.pods[pod.ix()].entity, *number);
-        self.draw(purpose, entity, u64::from(number))
-    }
-    /// A duration for a pod; a constant one takes no draw.
-    pub fn pod_span(&mut self, purpose: Purpose, pod: PodId, distribution: &Distribution) -> Span {
-        match distribution {
-            Distribution::Constant(span) => *span,
-            _ => distribution.sample(&mut self.pod_draw(purpose, pod)),
-        }
-    }
-
     /// A node's kubelet, if its process runs.
     pub fn kubelet(&self, node: NodeId) -> Option<&Kubelet> {
         self.machines[node.ix()].kubelet.as_deref()
@@ -290,15 +223,6 @@ impl World {
     /// A node's kubelet, to be changed.
     pub fn kubelet_mut(&mut self, node: NodeId) -> Option<&mut Kubelet> {
         self.machines[node.ix()].kubelet.as_deref_mut()
-    }
-
-    /// One of the scenario's latencies, for a pod.
-    pub fn latency(&mut self, pod: PodId, which: impl Fn(&Latency) -> &Distribution) -> Span {
-        if let Distribution::Constant(span) = which(&self.plan.latency) {
-            return *span;
-        }
-        let mut draw = self.pod_draw(Purpose::Latency, pod);
-        which(&self.plan.latency).sample(&mut draw)
     }
 
     /// Writes a row of the timeline.

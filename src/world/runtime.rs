@@ -54,6 +54,10 @@ impl Runtime {
             address: None,
         }
     }
+    /// How many sandboxes were tried.
+    pub fn sandboxes_tried(&self) -> u64 {
+        u64::from(self.sandbox_starts) + u64::from(self.sandbox_failures)
+    }
     /// How the newest instance of a container behaves.
     pub fn attempt(&self, ix: ContainerIx) -> &Attempt {
         self.behavior.containers[usize::from(ix)].attempt(self.containers[usize::from(ix)].attempt)
@@ -63,6 +67,8 @@ impl Runtime {
 /// The newest instance of a container, and how far its script is.
 #[derive(Clone, Debug, Default)]
 pub struct ContainerRun {
+    /// How many pulls of its image were begun.
+    pub pulls: u32,
     /// How many starts were tried: the behaviour's attempt.
     pub tries: u32,
     /// Which attempt is under way, or was the last; the newest instance may be of one before, if nothing came of this one.

@@ -83,6 +83,8 @@ pub struct Prober {
     pub generation: u32,
     /// Of the container instance that the results are about: its restart count, -1 for none.
     pub instance: i32,
+    /// How many probes of the instance were begun.
+    pub asked: u32,
     /// Stored result: None (unknown), success, failure.
     pub result: Option<bool>,
     pub run: u32,
@@ -99,11 +101,16 @@ pub struct Prober {
 }
 
 impl Prober {
+    /// The number of the next probe among all of its worker's.
+    pub fn probe_number(&self) -> u64 {
+        u64::from(self.instance.cast_unsigned()) << 32 | u64::from(self.asked)
+    }
     pub fn new(anchor: Time, first: u32) -> Prober {
         Prober {
             anchor,
             generation: first,
             instance: -1,
+            asked: 0,
             result: None,
             run: 0,
             run_ok: false,

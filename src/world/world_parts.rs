@@ -37,7 +37,6 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         step: 0,
         queue: Queue::new(),
         signals: VecDeque::new(),
-        draws: Vec::new(),
         templates: plan.templates.clone(),
         pods: Store::default(),
         names: Default::default(),

@@ -76,7 +76,6 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
     let count = t.spec.init_containers.len() + t.spec.containers.len();
     let runtime = Runtime::of(count, &t.behavior, &w.no_runtime);
     w.places.push(Place { runtime, worker: None });
-    w.draws.push(0);
 
     // Pods of one template begin alike and share how they stand, until something becomes of them.
     let mut held = w.at_creation[template.ix()].clone();

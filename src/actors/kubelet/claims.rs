@@ -104,7 +104,9 @@ pub fn others_mounted(w: &mut World, pod: PodId) {
 }
 
 fn look_after(w: &mut World, pod: PodId, at: usize, delay: Span) {
-    let late = w.pod_draw(Purpose::Latency, pod).below(RETRY_LATE_SPREAD_MICROS) as i64;
+    let late = w
+        .claim_draw(Purpose::ClaimRetry, pod, name_at(w, pod, at), w.instant())
+        .below(RETRY_LATE_SPREAD_MICROS) as i64;
     queue(w, pod, at, delay + Span::from_micros(late));
 }
 
@@ -159,8 +161,8 @@ fn mount(w: &mut World, pod: PodId, at: usize) {
     let takes = match own {
         Some(latency) => attach_detach::sample(w, volume, &latency),
         None => {
-            let latency = w.plan.latency.volumes.clone();
-            w.pod_span(Purpose::Latency, pod, &latency)
+            let (name, number) = (name_at(w, pod, at), w.instant());
+            w.plan.latency.volumes.sample_by(|| w.claim_draw(Purpose::ClaimMount, pod, name, number))
         }
     };
     set_stage(w, pod, at, MountStage::Mounting);
@@ -169,6 +171,12 @@ fn mount(w: &mut World, pod: PodId, at: usize) {
 
 fn volume_at(w: &World, pod: PodId, at: usize) -> Option<VolumeIx> {
     mounts_of(w, pod)?.claims.get(at).map(|claim| claim.volume)
+}
+
+/// The name of the claim.
+fn name_at(w: &World, pod: PodId, at: usize) -> Sym {
+    let object = volume_at(w, pod, at).map(|volume| w.volumes.list[usize::from(volume)].object);
+    object.map_or(Sym::EMPTY, |object| w.plan.objects[object].name)
 }
 
 /// The group that the volume's files get first, if they do.

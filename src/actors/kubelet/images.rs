@@ -221,7 +221,11 @@ fn duration(w: &mut World, node: NodeId, pull: Pull) -> Span {
     } else {
         &plan.pull
     };
-    w.pod_span(Purpose::Pull, pull.pod, takes)
+    let Pull { pod, container, .. } = pull;
+    let number = u64::from(w.places[pod.ix()].runtime.containers[container.ix()].pulls);
+    let takes = w.container_span(Purpose::Pull, pod, container, number, takes);
+    w.places[pod.ix()].runtime.containers[container.ix()].pulls += 1;
+    takes
 }
 
 /// A pull has ended; the next one in the queue begins.

@@ -68,7 +68,8 @@ pub fn begin(
 fn run_hook(w: &mut World, pod: PodId, ix: ContainerIx) -> Span {
     let hook = &w.places[pod.ix()].runtime.attempt(ix).pre_stop;
     let (takes, fails) = (hook.takes.clone(), hook.exit != 0);
-    let takes = w.pod_span(Purpose::Latency, pod, &takes);
+    let number = w.instance_number(pod, ix);
+    let takes = w.container_span(Purpose::PreStop, pod, ix, number, &takes);
     let until = w.now + takes;
     let generation = w.places[pod.ix()].runtime.containers[usize::from(ix)].generation;
     if let Some(kill) = w.memory_mut(pod, ix).and_then(|memory| memory.kill.as_mut()) {
@@ -179,7 +180,8 @@ pub fn exited(w: &mut World, pod: PodId, ix: ContainerIx) -> Over {
     }
     kill.generation += 1;
     let generation = kill.generation;
-    let delay = w.latency(pod, |latency| &latency.stop);
+    let number = w.instance_number(pod, ix);
+    let delay = w.container_span(Purpose::Stop, pod, ix, number, &w.plan.latency.stop);
     w.after(delay, SimEvent::Kill { pod, container: ix, generation });
     None
 }

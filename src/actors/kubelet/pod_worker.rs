@@ -219,7 +219,7 @@ fn resync_interval(w: &World, pod: PodId) -> Span {
 
 /// `workQueue.Enqueue`: a later call overwrites an earlier one.
 fn requeue(w: &mut World, pod: PodId, delay: Span) {
-    let jittered = w.pod_draw(Purpose::Requeue, pod).jitter(delay, JITTER);
+    let jittered = w.pod_draw(Purpose::Requeue, pod, w.instant()).jitter(delay, JITTER);
     let Some(worker) = w.worker_mut(pod) else { return };
     let (generation, node) = (worker.due_generation, worker.node);
     let at = tick_at_or_after(w, node, w.now + jittered);

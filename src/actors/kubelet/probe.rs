@@ -40,6 +40,7 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
     let new = b.instance != status.restart_count && status.container_id != crate::api::ContainerId::None;
     if new {
         b.instance = status.restart_count;
+        b.asked = 0;
         b.result = None;
         b.hold = false;
     }
@@ -121,10 +122,11 @@ fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, spec: &Pro
     let running = live.is_some_and(|c| c.state == crate::api::InstanceState::Running);
     let since = now.since(live.and_then(|c| c.started_at).unwrap_or(now));
     let point = p.runtime.attempt(ix).answers(kind).iter().rev().find(|point| point.at <= since).cloned();
+    let Some(number) = prober_of(p, ix, kind).map(Prober::probe_number) else { return };
     let rate = point.as_ref().map_or(0.0, |point| point.failure_rate);
     let plan = std::sync::Arc::clone(&w.plan);
     let takes = point.as_ref().and_then(|point| point.takes.as_ref()).unwrap_or(&plan.latency.probe);
-    let takes = w.pod_span(Purpose::Probe, pod, takes);
+    let takes = takes.sample_by(|| w.probe_draw(Purpose::ProbeTakes, pod, ix, kind, number));
     let limit = timeout(spec);
     let dials = !running && spec.handler.grpc.is_some();
     let takes = if dials { limit } else { takes };
@@ -133,10 +135,11 @@ fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, spec: &Pro
     } else if rate >= 1.0 {
         false
     } else {
-        w.pod_draw(Purpose::Probe, pod).unit() >= rate
+        w.probe_draw(Purpose::ProbeFails, pod, ix, kind, number).unit() >= rate
     };
     let Some(b) = prober_mut(w, pod, ix, kind) else { return };
     b.busy = true;
+    b.asked += 1;
     b.attempt_ok = ok && running && takes <= limit;
     b.attempt_failure = match running {
         false => Failure::NobodyThere,

@@ -60,7 +60,8 @@ pub fn add_pod(w: &mut World, pod: PodId) {
             // After a restart of the kubelet the first probes are spread over a period.
             let anchor = if young < period {
                 now + Span::from_micros(
-                    w.pod_draw(Purpose::ProbeStart, pod).below(period.micros() as u64) as i64
+                    w.probe_draw(Purpose::ProbeStart, pod, ix, kind, w.instant())
+                        .below(period.micros() as u64) as i64,
                 )
             } else if first {
                 now
@@ -228,7 +229,8 @@ pub fn trigger_readiness(w: &mut World, pod: PodId, ix: ContainerIx) {
     let newest = p.runtime.live.newest(p.container(ix).name).map_or(-1, |c| c.restart_count);
     let lost = instance != newest
         && !w.gates.habits.keeps_probe_triggers
-        && w.pod_draw(Purpose::Trigger, pod).below(100) < LOST_PERCENT;
+        && w.probe_draw(Purpose::ProbeTrigger, pod, ix, ProbeKind::Readiness, w.instant()).below(100)
+            < LOST_PERCENT;
     let period = w.pods[pod.ix()].container(ix).probe(ProbeKind::Readiness).map_or(Span::ZERO, period);
     let Some(b) = prober_mut(w, pod, ix, ProbeKind::Readiness) else { return };
     // The trigger resets the ticker.

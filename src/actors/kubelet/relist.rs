@@ -93,7 +93,7 @@ pub fn relist(w: &mut World, node: NodeId) {
 /// Each event wants a sync. The worker may take the first before the second arrives: then that one waits its turn.
 fn deliver(w: &mut World, pod: PodId, events: usize) {
     pod_worker::update_pod(w, pod);
-    if events > 1 && w.pod_draw(Purpose::Requeue, pod).below(2) == 0 {
+    if events > 1 && w.pod_draw(Purpose::SecondEvent, pod, w.instant()).below(2) == 0 {
         pod_worker::update_pod(w, pod);
     }
 }

@@ -104,7 +104,8 @@ fn image_is_present(w: &mut World, pod: PodId) -> Start {
     }
     w.places[pod.ix()].runtime.containers[usize::from(ix)].tries += 1;
     set_stage(w, pod, Stage::Creating);
-    let takes = w.latency(pod, |latency| &latency.create);
+    let number = u64::from(w.places[pod.ix()].runtime.containers[ix.ix()].tries);
+    let takes = w.container_span(Purpose::Create, pod, ix, number, &w.plan.latency.create);
     after(w, pod, takes);
     Start::Waits
 }
@@ -134,7 +135,8 @@ pub(super) fn created(w: &mut World, pod: PodId, ix: ContainerIx) -> Start {
     };
     events::kubelet(w, pod, false, Sym::CREATED, words, Some(ix));
     set_stage(w, pod, Stage::Starting);
-    let takes = w.latency(pod, |latency| &latency.start);
+    let number = u64::from(w.places[pod.ix()].runtime.containers[ix.ix()].tries);
+    let takes = w.container_span(Purpose::Start, pod, ix, number, &w.plan.latency.start);
     after(w, pod, takes);
     Start::Waits
 }
@@ -162,7 +164,8 @@ pub(super) fn start_answers(w: &mut World, pod: PodId, ix: ContainerIx) -> Start
                 Some(sleep) => Span::from_secs(sleep.seconds),
                 None => {
                     let takes = w.places[pod.ix()].runtime.attempt(ix).post_start.takes.clone();
-                    w.pod_span(Purpose::Latency, pod, &takes)
+                    let number = w.instance_number(pod, ix);
+                    w.container_span(Purpose::PostStart, pod, ix, number, &takes)
                 }
             };
             set_stage(w, pod, Stage::PostStart);

@@ -112,7 +112,8 @@ pub fn nudge(w: &mut World, node: NodeId, pod: PodId) {
 
 /// Takes up what has become dirty since the last batch.
 pub(super) fn begin_batch(w: &mut World, node: NodeId) {
-    let World { machines, places, seed, .. } = w;
+    let instant = w.instant();
+    let World { machines, places, pods, seed, .. } = w;
     let n = &mut machines[node.ix()];
     let Some(kubelet) = n.kubelet.as_deref_mut() else { return };
     if kubelet.status_dirty.is_empty() {
@@ -125,13 +126,9 @@ pub(super) fn begin_batch(w: &mut World, node: NodeId) {
     let dirty = &mut kubelet.status_dirty;
     if dirty.len() > 1 {
         // `syncBatch` walks over a Go map: whose status is written first is luck.
-        kubelet.status_batches += 1;
-        let number = u64::from(kubelet.incarnation) << 32 | u64::from(kubelet.status_batches);
-        let entity = crate::engine::random::entity(&[&n.name]);
-        let mut draw = random::Draw::new(*seed, Purpose::StatusOrder as u64, entity, number);
-        for ix in (1..dirty.len()).rev() {
-            dirty.swap(ix, draw.below(ix as u64 + 1) as usize);
-        }
+        dirty.sort_unstable_by_key(|pod| {
+            random::rank(*seed, Purpose::StatusOrder as u64, pods[pod.ix()].entity, instant)
+        });
     }
     kubelet.status_batch.extend(dirty.drain(..));
     for pod in &kubelet.status_batch {
@@ -146,7 +143,7 @@ pub(super) fn begin_batch(w: &mut World, node: NodeId) {
 
 /// The next write arrives after the latency of one.
 pub(super) fn next(w: &mut World, node: NodeId, pod: PodId) {
-    let takes = w.latency(pod, |latency| &latency.status_update);
+    let takes = w.pod_span(Purpose::StatusWrite, pod, w.instant(), &w.plan.latency.status_update);
     let generation = w.machines[node.ix()].incarnation;
     w.after(takes, SimEvent::StatusWrite { node, generation });
 }

@@ -226,7 +226,9 @@ fn create_sandbox(w: &mut World, pod: PodId) -> Step {
     set_stage(w, pod, Stage::Sandbox);
     let plan = std::sync::Arc::clone(&w.plan);
     let behavior = std::sync::Arc::clone(&w.places[pod.ix()].runtime.behavior);
-    let takes = runtime::scripted(w, pod, behavior.sandbox.takes.as_ref(), &plan.latency.sandbox);
+    let takes = behavior.sandbox.takes.as_ref().unwrap_or(&plan.latency.sandbox);
+    let number = w.places[pod.ix()].runtime.sandboxes_tried();
+    let takes = w.pod_span(Purpose::Sandbox, pod, number, takes);
     if w.pods[pod.ix()].spec.volumes.is_empty() {
         crowd::joins(w, pod);
     }
@@ -282,7 +284,8 @@ fn start_next(w: &mut World, pod: PodId) -> Step {
     let p = w.local_mut(pod);
     let container = &mut p.runtime.containers[usize::from(ix)];
     container.attempt = container.tries;
-    let takes = w.latency(pod, |latency| &latency.inspect_image);
+    let number = u64::from(container.tries) << 32 | u64::from(container.pulls);
+    let takes = w.container_span(Purpose::Inspect, pod, ix, number, &w.plan.latency.inspect_image);
     let late = run::get(w, pod).map_or(Span::ZERO, |run| std::mem::take(&mut run.jostle));
     after(w, pod, takes + late);
     None
@@ -384,7 +387,7 @@ fn runtime_done(w: &mut World, pod: PodId) -> Step {
     let run = run::get(w, pod)?;
     if !run.acted && !matches!(run.stage, Stage::Idle) {
         set_stage(w, pod, Stage::Idle);
-        let takes = w.pod_draw(Purpose::Run, pod).below(IDLE_RUN_SPREAD_MICROS) as i64;
+        let takes = w.pod_draw(Purpose::IdleRun, pod, w.instant()).below(IDLE_RUN_SPREAD_MICROS) as i64;
         after(w, pod, IDLE_RUN_SHORTEST + Span::from_micros(takes));
         return None;
     }

@@ -44,7 +44,7 @@ pub fn wait(w: &mut World, pod: PodId) -> Wait {
         claims::begin(w, pod, node, !missing);
     }
     if !missing && !claims::pending(w, pod) {
-        let takes = w.latency(pod, |latency| &latency.volumes);
+        let takes = w.pod_span(Purpose::Mount, pod, w.instant(), &w.plan.latency.volumes);
         if first_look {
             crowd::joins(w, pod);
         }
@@ -62,7 +62,7 @@ pub fn wait(w: &mut World, pod: PodId) -> Wait {
             crowd::joins(w, pod);
             return Wait::Failing;
         }
-        let late = w.pod_draw(Purpose::Latency, pod).below(FIRST_TRY_SPREAD_MICROS) as i64;
+        let late = w.pod_draw(Purpose::MountFirst, pod, w.instant()).below(FIRST_TRY_SPREAD_MICROS) as i64;
         w.after(FIRST_TRY + Span::from_micros(late), SimEvent::Mount { pod, generation });
     }
     Wait::Failing
@@ -89,7 +89,8 @@ pub fn mount(w: &mut World, pod: PodId) {
             let delay = back_off(worker.mount_failures);
             worker.mount_failures += 1;
             events::kubelet(w, pod, true, Sym::FAILED_MOUNT, words, None);
-            let late = w.pod_draw(Purpose::Latency, pod).below(RETRY_LATE_SPREAD_MICROS) as i64;
+            let late =
+                w.pod_draw(Purpose::MountRetry, pod, w.instant()).below(RETRY_LATE_SPREAD_MICROS) as i64;
             w.after(delay + RETRY_LATE + Span::from_micros(late), SimEvent::Mount { pod, generation });
         }
     }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::queue::{self, happened, wake};
 use crate::actors::{api_server, disruption};
 use crate::api::{Condition, EventText, Sym, Text, Tri, text::Uid};
-use crate::engine::random::Draw;
 use crate::record::Event;
 use crate::rules::machinery::event_series::{self, Write};
 use crate::rules::scheduler::placement::volume_binding::Claim;
@@ -58,17 +57,14 @@ pub fn schedule(w: &mut World) {
 
 fn attempt(w: &mut World, candidate: Candidate) -> Outcome {
     let budgets = disruption::budgets(w);
-    let (seed, cycle) = (w.seed, w.scheduler.cycles);
-    let mut asked = 0;
-    let mut draw = |of: u64| {
-        asked += 1;
-        Draw::new(seed, Purpose::Placement as u64, cycle, asked).below(of)
-    };
     let mut cluster = std::mem::replace(
         &mut w.scheduler.cluster,
         crate::rules::scheduler::placement::Cluster::new(w.gates),
     );
     let facts = Facts { pods: &w.pods, now: w.now, budgets };
+    let mut ties = None;
+    let own = || w.pod_draw(Purpose::Placement, PodId(candidate.pod), w.instant());
+    let mut draw = |of: u64| ties.get_or_insert_with(own).below(of);
     let outcome =
         place(&mut cluster, candidate, &facts, |namespace, name| claim(w, namespace, name), &mut draw);
     w.scheduler.cluster = cluster;
@@ -96,7 +92,7 @@ fn assume(w: &mut World, pod: PodId, candidate: Candidate, node: u32) {
     w.scheduler.waiting.remove(&pod);
     w.scheduler.cluster.clear_nomination(pod.0);
     w.scheduler.cluster.add_pod(node, pod.0, candidate.request, false);
-    let takes = w.latency(pod, |latency| &latency.bind);
+    let takes = w.pod_span(Purpose::Bind, pod, w.instant(), &w.plan.latency.bind);
     w.after(takes, SimEvent::Bind { pod, node: NodeId(node) });
 }
 
@@ -149,7 +145,7 @@ fn refused(w: &mut World, pod: PodId, why: &Unschedulable) {
         let mut at = w.now;
         for victim in victims {
             w.at(at, SimEvent::Preempt { pod, victim: PodId(*victim), node: NodeId(*node) });
-            at += w.pod_span(Purpose::Latency, pod, &latency);
+            at += w.pod_span(Purpose::Preempt, PodId(*victim), w.instant(), &latency);
         }
     }
 }

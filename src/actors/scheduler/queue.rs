@@ -184,6 +184,6 @@ pub fn wake(w: &mut World) {
     w.scheduler.trying = Some(pod);
     w.scheduler.cycles += 1;
     let cycle = w.scheduler.cycles;
-    let takes = w.plan.latency.schedule.sample(&mut w.draw(Purpose::Latency, 0, cycle));
+    let takes = w.pod_span(Purpose::Schedule, pod, w.instant(), &w.plan.latency.schedule);
     w.after(takes, SimEvent::Schedule { generation: cycle as u32 });
 }
