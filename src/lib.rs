@@ -56,8 +56,8 @@
 //! - **A handle never wraps**: pods, nodes, containers are typed indexes; one too many is refused, not taken for another.
 //! - **A restart of the kubelet forgets exactly what the kubelet forgets**: what its process remembers is one value,
 //!   dropped with it.
-//! - **Luck by address**: a draw follows from (seed, purpose, entity, number) and not from the order of events, so one pod
-//!   more changes nobody else's luck.
+//! - **Luck by address**: a draw follows from its address (seed, purpose, entity, number; `world::luck`) and not from the
+//!   order of events, so one pod more changes nobody else's luck.
 //!
 //! # Words
 //!

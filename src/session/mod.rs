@@ -20,10 +20,10 @@ pub(crate) mod objects;
 pub(crate) mod predict;
 pub(crate) mod script;
 pub(crate) mod spoken;
-pub(crate) mod strip;
+pub mod strip;
 pub(crate) mod walk;
 pub mod why;
-pub(crate) mod words;
+pub mod words;
 
 use std::io;
 use std::sync::Arc;

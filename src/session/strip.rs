@@ -22,20 +22,34 @@ fn trouble(mark: Mark) -> u8 {
 /// What a cell of a lane stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Mark {
+    /// Not there yet, or no more.
     #[default]
     Nothing,
+    /// Phase Pending.
     Pending,
+    /// Phase Running; of a container: it runs.
     Running,
+    /// Phase Succeeded.
     Succeeded,
+    /// Phase Failed.
     Failed,
+    /// Phase Unknown.
     Unknown,
+    /// A container waits.
     Waiting,
+    /// A container waits in a back-off.
     BackOff,
+    /// A container has ended with 0.
     Ended,
+    /// A container has ended with something else.
     EndedBadly,
+    /// The condition is True.
     Ready,
+    /// The condition is not True.
     NotReady,
+    /// A Warning event was told.
     Warning,
+    /// A Normal event was told.
     Told,
 }
 
@@ -64,18 +78,25 @@ impl Mark {
 /// The signs in words, for a legend.
 pub const LEGEND: &str = "p Pending  █ Running  · waiting  ░ back-off  x failed  ○ ended well  ▀ ready  _ not ready  ! warning  s Succeeded  F Failed";
 
+/// One row of the strip.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Lane {
+    /// What it is about: the phase, a container, a condition, events.
     pub name: String,
+    /// From left to right.
     pub cells: Vec<Mark>,
 }
 
 /// The lanes of a pod over `[from, to]`, and the cell in which the clock stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Strip {
+    /// Where it begins.
     pub from: Time,
+    /// Where it ends.
     pub to: Time,
+    /// From above.
     pub lanes: Vec<Lane>,
+    /// Of the clock, from 0.
     pub cursor: usize,
 }
 

@@ -8,7 +8,9 @@ use crate::world::{ContainerIx, NodeId, PodId, SimEvent, World};
 pub struct Words {
     /// The Kubernetes component that acts.
     pub component: &'static str,
+    /// What it does.
     pub text: String,
+    /// The pod that it is about, if it is about one.
     pub pod: Option<PodId>,
 }
 
