@@ -52,7 +52,8 @@
 //! - **One writer.** What a client of the API sees is written in [`actors::api_server`] alone, which versions it, records
 //!   the difference and tells `actors::watch`.
 //! - **Facts are stored once, answers are derived**: container states are facts; phase, conditions and STATUS follow.
-//! - **Time never goes back**: to queue something for the past is a fault (asserted where debug assertions are on).
+//! - **Time never goes back**: to queue something for the past is a fault, asserted by debug builds;
+//!   in others it comes now.
 //! - **A handle never wraps**: pods, nodes, containers are typed indexes; one too many is refused, not taken for another.
 //! - **A restart of the kubelet forgets exactly what the kubelet forgets**: what its process remembers is one value,
 //!   dropped with it.

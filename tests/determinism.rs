@@ -7,7 +7,7 @@ mod plan;
 use std::sync::Arc;
 
 use kubelapse::record::csv::Timeline;
-use kubelapse::record::{Ending, Kept, Sink, Transition};
+use kubelapse::record::{Directory, Ending, Kept, Sink, Transition};
 use kubelapse::scenario::{self, Plan, builtin};
 use kubelapse::session::{self, Session, Silent};
 use plan::plan;
@@ -43,6 +43,28 @@ fn stepped_run_and_lived_are_one() {
         let outcome = session::run(&plan, 3, &mut kept, &Silent).expect("memory does not fill up");
         assert_eq!(kept.rows, lived.transitions, "{name}: run");
         assert_eq!(outcome.world.digest.to_string(), lived.digest, "{name}: run");
+    }
+}
+
+fn spelled(directory: &Directory, rows: &[Transition]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut timeline = Timeline::new(&mut out);
+    timeline.batch(directory, rows).expect("memory takes all");
+    let ending = Ending { pods: &Arc::default(), at: directory.start, partial: false };
+    timeline.end(directory, &ending).expect("memory takes all");
+    drop(timeline);
+    out
+}
+
+/// A row that is copied from one before reads as if it were the first.
+#[test]
+fn rows_are_spelled_alike_alone_and_after_others() {
+    for (name, plan) in shipped() {
+        let lived = session::live(&plan, 3);
+        let alone: Vec<u8> =
+            lived.transitions.iter().flat_map(|row| spelled(&lived.directory, &[*row])).collect();
+        assert!(alone.len() > 1000, "{name}");
+        assert!(spelled(&lived.directory, &lived.transitions) == alone, "{name}");
     }
 }
 

@@ -206,10 +206,11 @@ impl World {
             touched.push(pod);
         }
     }
-    /// Queues an event. Time never goes back: who asks for an instant that may be over by now says what is meant then.
+    /// Queues an event. Time never goes back: who asks for an instant that may be over by now says what is meant then. Who
+    /// does not is at fault, and where nothing is asserted the event comes now.
     pub fn at(&mut self, at: Time, event: SimEvent) {
         debug_assert!(at >= self.now, "{event:?} is to come at {at:?}, and now is {:?}", self.now);
-        self.queue.push(at, event);
+        self.queue.push(at.max(self.now), event);
     }
     /// Queues an event for so much later.
     pub fn after(&mut self, span: Span, event: SimEvent) {

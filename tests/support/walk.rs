@@ -28,11 +28,14 @@ pub fn run_out(walk: &mut Walk) {
 
 /// The bytes that a run writes.
 pub fn bytes(rows: &[Transition], directory: &kubelapse::record::Directory) -> String {
-    use kubelapse::record::Sink as _;
+    use kubelapse::record::{Ending, Sink as _};
     let mut out = Vec::new();
     let mut timeline = kubelapse::record::csv::Timeline::new(&mut out);
     timeline.begin(directory).expect("memory can be written to");
     timeline.batch(directory, rows).expect("memory can be written to");
+    let ending = Ending { pods: &Arc::default(), at: directory.start, partial: false };
+    timeline.end(directory, &ending).expect("memory can be written to");
     drop(timeline);
+    assert!(out.len() > 100, "something was written");
     String::from_utf8(out).expect("a timeline is text")
 }
