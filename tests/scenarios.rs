@@ -65,3 +65,19 @@ name = "web"
     let lived = session::live(&plan, 0);
     assert!(lived.steps < 60, "{} steps", lived.steps);
 }
+
+/// An expectation sees everything of its own instant, and nothing of the next.
+#[test]
+fn an_expectation_is_judged_after_its_instant() {
+    let at = |expect: &str| {
+        let text = format!(
+            "until = \"1m\"\n[[pod]]\nname = \"web\"\nat = \"10s\"\n[[pod.spec.containers]]\nname = \"app\"\nimage = \"x\"\n\
+             [[expect]]\npod = \"web\"\n{expect}\n"
+        );
+        session::expect::check(&plan(&text), 0).len()
+    };
+    assert_eq!(at("at = \"10s\"\nphase = \"Pending\""), 0);
+    assert_eq!(at("at = \"9999ms\"\nphase = \"Pending\""), 1);
+    assert_eq!(at("at = \"10s\"\nconditions = { PodScheduled = \"none\" }"), 0);
+    assert_eq!(at("at = \"30s\"\nphase = \"Pending\""), 1);
+}

@@ -8,8 +8,8 @@
 //! as recorded lives, the tests'.
 //!
 //! To add a version: its table, and its line in the list below. The format's `kubernetes`, `--kubernetes`, the schema
-//! (`scenarios/schema.json` is printed anew) and the tests over all versions read the list. What is new about it beyond known gates and habits is a line in
-//! `gates.rs` or `habits.rs`, false before, and the code that asks it.
+//! (`scenarios/schema.json` is printed anew) and the tests over all versions read the list. What is new about it beyond
+//! known gates and habits is a line in `gates.rs` or `habits.rs`, false before, and the code that asks it.
 
 pub mod gates;
 pub mod habits;
