@@ -35,6 +35,8 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
     w.records.reserve_exact(pods);
     w.directory = Directory {
         pods: Vec::with_capacity(pods),
+        owners: Vec::with_capacity(pods),
+        objects: Vec::new(),
         nodes: plan.nodes.iter().map(|n| n.spec.name).collect(),
         start: plan.start,
     };

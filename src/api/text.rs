@@ -101,6 +101,15 @@ pub struct PodIdent {
     pub uid: Uid,
 }
 
+impl PodIdent {
+    /// In the place of the pod's names in a text that names none.
+    pub const NOBODY: PodIdent = PodIdent {
+        name: PodName { base: Sym::EMPTY, suffix: Suffix::None },
+        namespace: Sym::EMPTY,
+        uid: Uid::Given(Sym::EMPTY),
+    };
+}
+
 /// A pod's uid: given, or made from the run's seed and the pod's name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Uid {
@@ -242,6 +251,17 @@ pub enum EventText {
         /// The node's name.
         node: Sym,
     },
+    /// Of a workload, about one of its pods: `Created pod: web-x7k2p`.
+    AboutPod {
+        /// What stands before the pod's name.
+        before: Sym,
+        /// The pod's name.
+        pod: PodName,
+        /// What stands behind it.
+        after: Sym,
+        /// It is the end of a combined event.
+        combined: bool,
+    },
 }
 
 /// What the event `Pulled` tells.
@@ -306,7 +326,17 @@ impl EventText {
     pub fn combined(self, pod: &PodIdent) -> EventText {
         match self {
             EventText::Pulled(pulled) => EventText::CombinedPulled(pulled),
+            EventText::AboutPod { before, pod, after, .. } => {
+                EventText::AboutPod { before, pod, after, combined: true }
+            }
             other => format!("{COMBINED}{}", other.show(pod)).into(),
+        }
+    }
+    /// The words where they do not depend on a pod of their own, as in events of other objects.
+    pub fn alone(&self) -> String {
+        match self {
+            EventText::Plain(text) => text.fixed().map_or_else(String::new, |words| words.to_string()),
+            other => other.show(&PodIdent::NOBODY).to_string(),
         }
     }
     /// The words, about `pod`.
@@ -416,6 +446,10 @@ impl fmt::Display for ShownEvent<'_> {
             }
             EventText::PreemptedBy { uid, node } => {
                 write!(f, "Preempted by pod {} on node {node}", Uid::Made(*uid))
+            }
+            EventText::AboutPod { before, pod, after, combined } => {
+                let start = if *combined { COMBINED } else { "" };
+                write!(f, "{start}{before}{pod}{after}")
             }
         }
     }

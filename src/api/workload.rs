@@ -9,6 +9,34 @@ use super::spec::LabelSelector;
 use super::{PodSpec, Sym, Tri};
 use crate::time::Time;
 
+/// What a workload is doing, as a timeline tells it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum WorkloadState {
+    /// It is not yet what is wanted.
+    Progressing,
+    /// It is: what `kubectl rollout status` calls so.
+    Complete,
+    /// It has given up, or waited for too long.
+    Failed,
+    /// It waits until somebody lets it go on.
+    Paused,
+    /// The same of Jobs and CronJobs.
+    Suspended,
+}
+
+impl WorkloadState {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            WorkloadState::Progressing => "Progressing",
+            WorkloadState::Complete => "Complete",
+            WorkloadState::Failed => "Failed",
+            WorkloadState::Paused => "Paused",
+            WorkloadState::Suspended => "Suspended",
+        }
+    }
+}
+
 /// `v1.PodTemplateSpec`, defaulted.
 #[derive(Clone, PartialEq, Debug)]
 pub struct PodTemplateSpec {

@@ -263,7 +263,7 @@ fn row_of(directory: &Directory, t: &Transition) -> Option<Row> {
             row.count = event.count;
             row.event_object = Some(event.object);
         }
-        Change::Node { .. } => return None,
+        Change::Node { .. } | Change::Owner { .. } | Change::Object { .. } => return None,
     }
     Some(row)
 }

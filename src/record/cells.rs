@@ -103,9 +103,10 @@ pub(super) fn words<'a>(text: EventText, pod: Option<&PodIdent>, scratch: &'a mu
         return fixed.as_str();
     }
     scratch.clear();
-    if let Some(pod) = pod {
+    match pod {
         // Writing to a string does not fail.
-        let _ = write!(scratch, "{}", text.show(pod));
+        Some(pod) => drop(write!(scratch, "{}", text.show(pod))),
+        None => scratch.push_str(&text.alone()),
     }
     scratch
 }

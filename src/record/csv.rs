@@ -3,21 +3,31 @@
 use std::io::{self, Write};
 use std::ops::Range;
 
+use rustc_hash::FxHashMap;
+
 use super::cells::{Lines, Stamp, cell, integer, pod_name, seconds, words};
 use super::spelled::{Spelled, common};
-use super::{Change, Directory, Ending, NodeRow, PodRow, Sink, Transition};
+use super::{Change, Directory, Ending, Event, NodeRow, ObjectChange, ObjectRow, PodRow, Sink, Transition};
+use crate::api::workload::WorkloadState;
 use crate::api::{EventText, PodIdent, Sym, Tri};
 use crate::time::Time;
 
 /// The columns of `timeline.csv`, with what each holds.
-pub const TIMELINE_COLUMNS: [(&str, &str); 15] = [
+pub const TIMELINE_COLUMNS: [(&str, &str); 16] = [
     ("time", "seconds since the start of the run, six decimals"),
     ("timestamp", "the same instant as RFC 3339 UTC with microseconds"),
-    ("namespace", "of the pod; empty on node rows"),
-    ("pod", "the pod's name; empty on node rows"),
+    ("namespace", "of the pod or the object; empty on node rows"),
+    ("pod", "the pod's name; empty on rows of nodes and of other objects"),
     ("node", "the node that the pod is bound to, or the node itself; empty before binding"),
-    ("kind", "`phase`, `condition`, `container`, `status`, `event` or `node`"),
-    ("object", "the condition's type, the container's name, or the component that reported the event"),
+    (
+        "kind",
+        "`phase`, `condition`, `container`, `status`, `event` or `node`; of other objects `workload`, `condition`, \
+         `event` or `endpoints`; `owner` where a pod changes hands",
+    ),
+    (
+        "object",
+        "the condition's type, the container's name, the component that reported the event, or the Service",
+    ),
     ("from", "the value before; empty at first"),
     ("to", "the value after; for events Normal or Warning"),
     ("ready", "kubectl's READY on status rows, the ready flag on container rows"),
@@ -26,6 +36,7 @@ pub const TIMELINE_COLUMNS: [(&str, &str); 15] = [
     ("message", "as the API shows it"),
     ("exit_code", "of a container that terminated"),
     ("count", "how often the event has been seen"),
+    ("owner", "the topmost controller of the pod, or the object that the row is about: `deployment/web`"),
 ];
 
 /// The columns of `pods.csv`.
@@ -50,7 +61,7 @@ pub const POD_COLUMNS: [&str; 17] = [
 ];
 
 /// What rows of one write to the API have in common.
-type About = (Time, Option<PodRow>, Option<NodeRow>);
+type About = (Time, Option<PodRow>, Option<NodeRow>, Option<ObjectRow>);
 
 /// Writes `timeline.csv`.
 pub struct Timeline<W: Write> {
@@ -61,22 +72,25 @@ pub struct Timeline<W: Write> {
     head: Option<(About, Range<usize>)>,
     /// The other cells of changes that many pods go through.
     spelled: Spelled,
+    /// Pods whose topmost controller is another than at their creation.
+    owners: FxHashMap<PodRow, Option<ObjectRow>>,
 }
 
 impl<W: Write> Timeline<W> {
     /// A timeline into `out`; the head is written with the beginning of the run.
     pub fn new(out: W) -> Timeline<W> {
-        let (scratch, spelled) = (String::new(), Spelled::default());
-        Timeline { lines: Lines::new(out), stamp: Stamp::new(), scratch, head: None, spelled }
+        let (scratch, spelled, owners) = (String::new(), Spelled::default(), FxHashMap::default());
+        Timeline { lines: Lines::new(out), stamp: Stamp::new(), scratch, head: None, spelled, owners }
     }
 
     /// `time,timestamp,namespace,pod,node,`
     fn head(&mut self, directory: &Directory, t: &Transition) {
+        let object = object_of(t);
         let out = &mut self.lines.bytes;
         let from = out.len();
         if from > 0
             && let Some((about, range)) = &self.head
-            && *about == (t.time, t.pod, t.node)
+            && *about == (t.time, t.pod, t.node, object)
         {
             out.extend_from_within(range.clone());
             return;
@@ -91,6 +105,9 @@ impl<W: Write> Timeline<W> {
             out.push(b',');
             pod_name(out, ident.name);
         } else {
+            if let Some(object) = object {
+                out.extend_from_slice(directory.objects[object as usize].namespace.as_bytes());
+            }
             out.push(b',');
         }
         out.push(b',');
@@ -98,7 +115,7 @@ impl<W: Write> Timeline<W> {
             out.extend_from_slice(directory.nodes[node as usize].as_bytes());
         }
         out.push(b',');
-        self.head = Some(((t.time, t.pod, t.node), from..out.len()));
+        self.head = Some(((t.time, t.pod, t.node, object), from..out.len()));
     }
 
     fn row(&mut self, directory: &Directory, t: &Transition) -> io::Result<()> {
@@ -114,10 +131,30 @@ impl<W: Write> Timeline<W> {
                 }
             },
         }
+        self.owner(directory, t);
         self.lines.end()
     }
 
-    /// All cells from `kind` on.
+    /// `,owner`
+    fn owner(&mut self, directory: &Directory, t: &Transition) {
+        if let (Some(pod), Change::Owner { to, .. }) = (t.pod, t.change) {
+            self.owners.insert(pod, to);
+        }
+        let out = &mut self.lines.bytes;
+        out.push(b',');
+        let owner = match t.pod {
+            None => object_of(t),
+            Some(pod) => match self.owners.get(&pod) {
+                Some(owner) => *owner,
+                None => directory.owners[pod as usize],
+            },
+        };
+        if let Some(owner) = owner {
+            object_name(out, directory, owner);
+        }
+    }
+
+    /// All cells from `kind` on, but for the owner.
     fn change(&mut self, directory: &Directory, t: &Transition) {
         let ident = t.pod.map(|p| &directory.pods[p as usize]);
         let out = &mut self.lines.bytes;
@@ -153,13 +190,18 @@ impl<W: Write> Timeline<W> {
                 integer(out, *restarts);
                 out.extend_from_slice(b",,,,");
             }
-            Change::Event(e) => {
-                start_plain(out, "event", e.component, "", e.kind.as_str());
-                out.extend_from_slice(b",,");
-                told(out, e.reason, e.message, ident, &mut self.scratch);
-                out.extend_from_slice(b",,");
-                integer(out, e.count);
+            Change::Event(event) => told_event(out, event, ident, &mut self.scratch),
+            Change::Owner { from, to } => {
+                out.extend_from_slice(b"owner,,");
+                for owner in [from, to] {
+                    if let Some(owner) = *owner {
+                        object_name(out, directory, owner);
+                    }
+                    out.push(b',');
+                }
+                out.extend_from_slice(b",,,,,");
             }
+            Change::Object { object, what } => self.object(directory, *object, what),
             Change::Node { kind, from, to, reason, message } => {
                 start(out, "node", *kind, tri(*from), tri(*to));
                 out.extend_from_slice(b",,");
@@ -168,6 +210,63 @@ impl<W: Write> Timeline<W> {
             }
         }
     }
+
+    /// The same of an object that is neither a pod nor a node.
+    fn object(&mut self, directory: &Directory, object: ObjectRow, what: &ObjectChange) {
+        let out = &mut self.lines.bytes;
+        match what {
+            ObjectChange::Workload { from, to, ready, of } => {
+                let word = |state: &Option<WorkloadState>| state.map_or("", WorkloadState::as_str);
+                start_plain(out, "workload", Sym::EMPTY, word(from), word(to));
+                integer(out, *ready);
+                if let Some(of) = of {
+                    out.push(b'/');
+                    integer(out, *of);
+                }
+                out.extend_from_slice(b",,,,,");
+            }
+            ObjectChange::Condition { kind, from, to, reason, message } => {
+                start(out, "condition", *kind, tri(*from), tri(*to));
+                out.extend_from_slice(b",,");
+                told(out, *reason, *message, None, &mut self.scratch);
+                out.extend_from_slice(b",,");
+            }
+            ObjectChange::Event(event) => told_event(out, event, None, &mut self.scratch),
+            ObjectChange::Endpoints { from, to, serving, terminating } => {
+                start_plain(out, "endpoints", directory.objects[object as usize].name, "", "");
+                out.truncate(out.len() - 2);
+                for count in [from, to] {
+                    if let Some(count) = count {
+                        integer(out, *count);
+                    }
+                    out.push(b',');
+                }
+                let _ = write!(out, ",,,\"serving {serving}, terminating {terminating}\",,");
+            }
+        }
+    }
+}
+
+/// The object that a row is about, if it is no pod and no node.
+fn object_of(t: &Transition) -> Option<ObjectRow> {
+    if let Change::Object { object, .. } = t.change { Some(object) } else { None }
+}
+
+/// `deployment/web`
+pub(super) fn object_name(out: &mut Vec<u8>, directory: &Directory, object: ObjectRow) {
+    let ident = &directory.objects[object as usize];
+    out.extend_from_slice(ident.kind.as_bytes());
+    out.push(b'/');
+    out.extend_from_slice(ident.name.as_bytes());
+}
+
+/// All cells of an event from `kind` on.
+fn told_event(out: &mut Vec<u8>, e: &Event, ident: Option<&PodIdent>, scratch: &mut String) {
+    start_plain(out, "event", e.component, "", e.kind.as_str());
+    out.extend_from_slice(b",,");
+    told(out, e.reason, e.message, ident, scratch);
+    out.extend_from_slice(b",,");
+    integer(out, e.count);
 }
 
 fn tri(status: Option<Tri>) -> &'static str {

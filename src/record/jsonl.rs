@@ -3,8 +3,12 @@
 
 use std::io::{self, Write};
 
+use rustc_hash::FxHashMap;
+
 use super::cells::{Lines, Stamp, integer, pod_name, seconds, words};
-use super::{Change, Directory, Ending, Sink, Transition};
+use super::csv::object_name;
+use super::{Change, Directory, Ending, Event, ObjectChange, ObjectRow, PodRow, Sink, Transition};
+use crate::api::workload::WorkloadState;
 use crate::api::{EventText, PodIdent, Sym, Tri};
 
 /// Writes `timeline.jsonl`.
@@ -12,12 +16,15 @@ pub struct Timeline<W: Write> {
     lines: Lines<W>,
     stamp: Stamp,
     scratch: String,
+    /// Pods whose topmost controller is another than at their creation.
+    owners: FxHashMap<PodRow, Option<ObjectRow>>,
 }
 
 impl<W: Write> Timeline<W> {
     /// A timeline into `out`, one JSON object a line.
     pub fn new(out: W) -> Timeline<W> {
-        Timeline { lines: Lines::new(out), stamp: Stamp::new(), scratch: String::new() }
+        let (stamp, scratch, owners) = (Stamp::new(), String::new(), FxHashMap::default());
+        Timeline { lines: Lines::new(out), stamp, scratch, owners }
     }
 
     fn row(&mut self, directory: &Directory, t: &Transition) -> io::Result<()> {
@@ -60,18 +67,78 @@ impl<W: Write> Timeline<W> {
                 out.push(b'"');
                 number(out, "restarts", *restarts);
             }
-            Change::Event(e) => {
-                start(out, "event", e.component, "", e.kind.as_str())?;
-                told(out, e.reason, e.message, ident, scratch)?;
-                number(out, "count", e.count);
+            Change::Event(event) => told_event(out, event, ident, scratch)?,
+            Change::Owner { from, to } => {
+                text(out, "kind", "owner")?;
+                for (member, owner) in [("from", from), ("to", to)] {
+                    if let Some(owner) = *owner {
+                        object_member(out, member, directory, owner);
+                    }
+                }
+                if let Some(pod) = t.pod {
+                    self.owners.insert(pod, *to);
+                }
+            }
+            Change::Object { object, what } => {
+                let ident = &directory.objects[*object as usize];
+                text(out, "namespace", ident.namespace.as_str())?;
+                object_row(out, ident.name, what, scratch)?;
+                object_member(out, "owner", directory, *object);
             }
             Change::Node { kind, from, to, reason, message } => {
                 start(out, "node", *kind, tri(*from), tri(*to))?;
                 told(out, *reason, *message, None, scratch)?;
             }
         }
+        if let Some(pod) = t.pod
+            && let Some(owner) = self.owners.get(&pod).copied().unwrap_or(directory.owners[pod as usize])
+        {
+            object_member(out, "owner", directory, owner);
+        }
         self.lines.bytes.push(b'}');
         self.lines.end()
+    }
+}
+
+/// A member that names an object: `deployment/web`.
+fn object_member(out: &mut Vec<u8>, name: &str, directory: &Directory, object: ObjectRow) {
+    member(out, name);
+    out.push(b'"');
+    object_name(out, directory, object);
+    out.push(b'"');
+}
+
+fn told_event(
+    out: &mut Vec<u8>,
+    e: &Event,
+    ident: Option<&PodIdent>,
+    scratch: &mut String,
+) -> io::Result<()> {
+    start(out, "event", e.component, "", e.kind.as_str())?;
+    told(out, e.reason, e.message, ident, scratch)?;
+    number(out, "count", e.count);
+    Ok(())
+}
+
+/// The members of a change of an object that is neither a pod nor a node.
+fn object_row(out: &mut Vec<u8>, name: Sym, what: &ObjectChange, scratch: &mut String) -> io::Result<()> {
+    match what {
+        ObjectChange::Workload { from, to, ready, of } => {
+            let word = |state: &Option<WorkloadState>| state.map_or("", WorkloadState::as_str);
+            start(out, "workload", Sym::EMPTY, word(from), word(to))?;
+            let of = of.map_or_else(String::new, |of| format!("/{of}"));
+            text(out, "ready", &format!("{ready}{of}"))
+        }
+        ObjectChange::Condition { kind, from, to, reason, message } => {
+            start(out, "condition", *kind, tri(*from), tri(*to))?;
+            told(out, *reason, *message, None, scratch)
+        }
+        ObjectChange::Event(event) => told_event(out, event, None, scratch),
+        ObjectChange::Endpoints { from, to, serving, terminating } => {
+            let count = |count: &Option<u32>| count.map_or_else(String::new, |count| count.to_string());
+            start(out, "endpoints", name, &count(from), &count(to))?;
+            text(out, "message", &format!("serving {serving}, terminating {terminating}"))
+        }
     }
 }
 

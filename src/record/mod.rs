@@ -9,6 +9,7 @@ pub mod jsonl;
 pub mod objects;
 pub(crate) mod sink;
 mod spelled;
+pub mod tables;
 /// Where there are threads; elsewhere every sink runs with the run.
 #[cfg(not(target_family = "wasm"))]
 pub(crate) mod threaded;
@@ -18,4 +19,7 @@ pub(crate) mod values;
 pub use sink::{Ending, Fan, Kept, Sink, Written};
 #[cfg(not(target_family = "wasm"))]
 pub use threaded::Threaded;
-pub use transition::{Change, Directory, Event, NodeRow, PodRecord, PodRow, Transition};
+pub use transition::{
+    Change, Directory, Event, Figures, FiguresRow, NodeRow, ObjectChange, ObjectIdent, ObjectRow, PodRecord, PodRow,
+    Transition,
+};

@@ -6,7 +6,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::{Directory, PodRecord, PodRow, Transition};
+use super::{Directory, FiguresRow, PodRecord, PodRow, Transition};
 use crate::api::wire::Pod;
 use crate::time::Time;
 
@@ -44,6 +44,11 @@ pub trait Sink {
         let _ = (directory, written);
         Ok(())
     }
+    /// How workloads stood after their writes since the last call, in order. Errors are those of what is written to.
+    fn figures(&mut self, directory: &Directory, rows: &[FiguresRow]) -> io::Result<()> {
+        let _ = (directory, rows);
+        Ok(())
+    }
     /// Before the first row. Errors are those of what is written to.
     fn begin(&mut self, directory: &Directory) -> io::Result<()> {
         let _ = directory;
@@ -77,6 +82,9 @@ impl<S: Sink> Sink for Fan<S> {
     fn written(&mut self, directory: &Directory, written: &Written) -> io::Result<()> {
         let mut wanting = self.sinks.iter_mut().filter(|sink| sink.wants_objects());
         wanting.try_for_each(|sink| sink.written(directory, written))
+    }
+    fn figures(&mut self, directory: &Directory, rows: &[FiguresRow]) -> io::Result<()> {
+        self.sinks.iter_mut().try_for_each(|sink| sink.figures(directory, rows))
     }
     fn begin(&mut self, directory: &Directory) -> io::Result<()> {
         self.sinks.iter_mut().try_for_each(|sink| sink.begin(directory))
@@ -130,6 +138,9 @@ impl<S: Sink + ?Sized> Sink for &mut S {
     fn written(&mut self, directory: &Directory, written: &Written) -> io::Result<()> {
         (**self).written(directory, written)
     }
+    fn figures(&mut self, directory: &Directory, rows: &[FiguresRow]) -> io::Result<()> {
+        (**self).figures(directory, rows)
+    }
     fn begin(&mut self, directory: &Directory) -> io::Result<()> {
         (**self).begin(directory)
     }
@@ -150,6 +161,9 @@ impl<S: Sink + ?Sized> Sink for Box<S> {
     }
     fn written(&mut self, directory: &Directory, written: &Written) -> io::Result<()> {
         (**self).written(directory, written)
+    }
+    fn figures(&mut self, directory: &Directory, rows: &[FiguresRow]) -> io::Result<()> {
+        (**self).figures(directory, rows)
     }
     fn begin(&mut self, directory: &Directory) -> io::Result<()> {
         (**self).begin(directory)

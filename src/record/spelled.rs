@@ -48,6 +48,8 @@ pub(super) fn common(change: &Change) -> Option<Change> {
             }
             _ => None,
         },
+        // Few, and not alike.
+        Change::Owner { .. } | Change::Object { .. } => None,
         Change::Condition { message, .. } | Change::Container { message, .. } if message.names_its_pod() => {
             None
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use super::{Directory, Ending, PodRecord, Sink, Transition, Written};
+use super::{Directory, Ending, FiguresRow, ObjectIdent, ObjectRow, PodRecord, Sink, Transition, Written};
 use crate::api::{PodIdent, Sym};
 use crate::time::Time;
 
@@ -16,12 +16,15 @@ enum Told {
     /// What the directory has gained since the last message goes ahead of everything that names it.
     Known {
         pods: Vec<PodIdent>,
+        owners: Vec<Option<ObjectRow>>,
         nodes: Vec<Sym>,
+        objects: Vec<ObjectIdent>,
         start: Time,
     },
     Begin,
     Batch(Vec<Transition>),
     Written(Written),
+    Figures(Vec<FiguresRow>),
     End {
         pods: Arc<Vec<PodRecord>>,
         at: Time,
@@ -36,8 +39,8 @@ pub struct Threaded {
     /// Batches come back empty, to be filled again.
     spare: Receiver<Vec<Transition>>,
     wants_objects: bool,
-    pods: usize,
-    nodes: usize,
+    /// How much of the directory has been told: pods, nodes, objects.
+    known: [usize; 3],
 }
 
 impl Threaded {
@@ -51,7 +54,7 @@ impl Threaded {
             let mut sink = sink;
             listen(&mut sink, &told, &|rows| drop(back.send(rows)))
         })?;
-        Ok(Threaded { to: Some(to), thread: Some(thread), spare, wants_objects, pods: 0, nodes: 0 })
+        Ok(Threaded { to: Some(to), thread: Some(thread), spare, wants_objects, known: [0; 3] })
     }
 
     fn tell(&mut self, told: Told) -> io::Result<()> {
@@ -63,15 +66,18 @@ impl Threaded {
     }
 
     fn make_known(&mut self, directory: &Directory) -> io::Result<()> {
-        if directory.pods.len() == self.pods && directory.nodes.len() == self.nodes {
+        let lengths = [directory.pods.len(), directory.nodes.len(), directory.objects.len()];
+        if lengths == self.known {
             return Ok(());
         }
+        let [pods, nodes, objects] = std::mem::replace(&mut self.known, lengths);
         let known = Told::Known {
-            pods: directory.pods[self.pods..].to_vec(),
-            nodes: directory.nodes[self.nodes..].to_vec(),
+            pods: directory.pods[pods..].to_vec(),
+            owners: directory.owners[pods..].to_vec(),
+            nodes: directory.nodes[nodes..].to_vec(),
+            objects: directory.objects[objects..].to_vec(),
             start: directory.start,
         };
-        (self.pods, self.nodes) = (directory.pods.len(), directory.nodes.len());
         self.tell(known)
     }
 
@@ -90,9 +96,11 @@ fn listen(sink: &mut impl Sink, told: &Receiver<Told>, back: &dyn Fn(Vec<Transit
     let mut directory = Directory::default();
     for message in told {
         match message {
-            Told::Known { pods, nodes, start } => {
+            Told::Known { pods, owners, nodes, objects, start } => {
                 directory.pods.extend(pods);
+                directory.owners.extend(owners);
                 directory.nodes.extend(nodes);
+                directory.objects.extend(objects);
                 directory.start = start;
             }
             Told::Begin => sink.begin(&directory)?,
@@ -102,6 +110,7 @@ fn listen(sink: &mut impl Sink, told: &Receiver<Told>, back: &dyn Fn(Vec<Transit
                 back(rows);
             }
             Told::Written(written) => sink.written(&directory, &written)?,
+            Told::Figures(rows) => sink.figures(&directory, &rows)?,
             Told::End { pods, at, partial } => sink.end(&directory, &Ending { pods: &pods, at, partial })?,
         }
     }
@@ -130,6 +139,10 @@ impl Sink for Threaded {
     fn written(&mut self, directory: &Directory, written: &Written) -> io::Result<()> {
         self.make_known(directory)?;
         self.tell(Told::Written(written.clone()))
+    }
+    fn figures(&mut self, directory: &Directory, rows: &[FiguresRow]) -> io::Result<()> {
+        self.make_known(directory)?;
+        self.tell(Told::Figures(rows.to_vec()))
     }
     fn end(&mut self, directory: &Directory, ending: &Ending<'_>) -> io::Result<()> {
         self.make_known(directory)?;

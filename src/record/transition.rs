@@ -1,12 +1,15 @@
 //! One recorded change, as a client that watches the API server would see it, at the instant it is written there.
 
 use crate::api::{EventText, EventType, PodIdent, Sym, Text, Tri};
+use crate::api::workload::WorkloadState;
 use crate::time::Time;
 
 /// Index into [`Directory::pods`].
 pub type PodRow = u32;
 /// Index into [`Directory::nodes`].
 pub type NodeRow = u32;
+/// Index into [`Directory::objects`].
+pub type ObjectRow = u32;
 
 /// One recorded change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -78,6 +81,20 @@ pub enum Change {
     },
     /// An event about the pod was told, or told again.
     Event(Event),
+    /// A pod has got another controller, or none.
+    Owner {
+        /// None: it had none.
+        from: Option<ObjectRow>,
+        /// None: it has none any more.
+        to: Option<ObjectRow>,
+    },
+    /// Something of an object that is neither a pod nor a node.
+    Object {
+        /// Which.
+        object: ObjectRow,
+        /// What of it.
+        what: ObjectChange,
+    },
     /// A node's condition.
     Node {
         /// Its type.
@@ -91,6 +108,97 @@ pub enum Change {
         /// Afterwards.
         message: Sym,
     },
+}
+
+/// What changed of an object that is neither a pod nor a node.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ObjectChange {
+    /// What a workload is doing, or what kubectl shows of how many are ready.
+    Workload {
+        /// None: before its life.
+        from: Option<WorkloadState>,
+        /// None: after its life.
+        to: Option<WorkloadState>,
+        /// How many of its pods are ready.
+        ready: i32,
+        /// Of how many, where kubectl says so.
+        of: Option<i32>,
+    },
+    /// A condition got another status, reason or message.
+    Condition {
+        /// Its type.
+        kind: Sym,
+        /// None: it was not there.
+        from: Option<Tri>,
+        /// None: it is gone.
+        to: Option<Tri>,
+        /// Afterwards.
+        reason: Sym,
+        /// Afterwards.
+        message: Sym,
+    },
+    /// An event about the object was told, or told again.
+    Event(Event),
+    /// The endpoints of a Service, counted over its slices.
+    Endpoints {
+        /// Ready ones before; None: it had no slices.
+        from: Option<u32>,
+        /// Ready ones after; None: its slices are gone.
+        to: Option<u32>,
+        /// Those that answer.
+        serving: u32,
+        /// Those that are being deleted.
+        terminating: u32,
+    },
+}
+
+/// How an object of a workload stands after a write, for tables: what a kind does not have is None.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Figures {
+    /// Which of its templates is the newest.
+    pub revision: Option<i64>,
+    /// How many there shall be.
+    pub desired: Option<i32>,
+    /// How many there are.
+    pub current: Option<i32>,
+    /// How many of the newest template.
+    pub updated: Option<i32>,
+    /// How many are Ready.
+    pub ready: Option<i32>,
+    /// How many have been so for long enough.
+    pub available: Option<i32>,
+    /// How many are missing.
+    pub unavailable: Option<i32>,
+    /// How many run, of Jobs.
+    pub active: Option<i32>,
+    /// How many have succeeded, of Jobs.
+    pub succeeded: Option<i32>,
+    /// How many have failed, of Jobs.
+    pub failed: Option<i32>,
+    /// `Type=Status:Reason`, joined by `;`, in the order of types.
+    pub conditions: Sym,
+}
+
+/// A row of `workloads.csv`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FiguresRow {
+    /// The instant of the write.
+    pub time: Time,
+    /// Of which object.
+    pub object: ObjectRow,
+    /// None: it was removed.
+    pub figures: Option<Figures>,
+}
+
+/// The names of an object that is neither a pod nor a node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ObjectIdent {
+    /// In lower case: `deployment`.
+    pub kind: Sym,
+    /// Its namespace.
+    pub namespace: Sym,
+    /// Its name.
+    pub name: Sym,
 }
 
 /// The event object that kubectl shows (`v1.Event`), as far as a timeline holds it.
@@ -117,8 +225,12 @@ pub struct Event {
 pub struct Directory {
     /// By [`PodRow`].
     pub pods: Vec<PodIdent>,
+    /// By [`PodRow`]: the topmost controller that a pod was created by.
+    pub owners: Vec<Option<ObjectRow>>,
     /// By [`NodeRow`].
     pub nodes: Vec<Sym>,
+    /// By [`ObjectRow`].
+    pub objects: Vec<ObjectIdent>,
     /// Wall-clock time of t = 0.
     pub start: Time,
 }

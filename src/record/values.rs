@@ -2,7 +2,7 @@
 //! other words. Texts count by what they say, not by the number that they have in this process; what names its pod
 //! ([`Text`]) counts by its parts, as the pod's own names are folded once, when it is created.
 
-use super::{Change, Event, NodeRow, PodRow};
+use super::{Change, Event, FiguresRow, NodeRow, ObjectChange, ObjectIdent, PodRow};
 use crate::api::text::{Millis, Suffix, Uid};
 use crate::api::{EventText, PodIdent, PodName, Sym, Text, Tri};
 use crate::time::Span;
@@ -64,6 +64,14 @@ impl Change {
                 to(after.content());
             }
             Change::Event(event) => event.values(to),
+            Change::Owner { from, to: after } => {
+                to(packed([7, 0, 0, 0]));
+                to(about(*from) << 32 | about(*after));
+            }
+            Change::Object { object, what } => {
+                to(packed([8, 0, 0, 0]) ^ u64::from(*object));
+                what.values(to);
+            }
             Change::Node { kind, from, to: after, reason, message } => {
                 to(packed([6, tri(*from), tri(*after), 0]));
                 to(kind.content());
@@ -72,6 +80,61 @@ impl Change {
             }
         }
     }
+}
+
+impl ObjectChange {
+    fn values(&self, to: &mut impl FnMut(u64)) {
+        match self {
+            ObjectChange::Workload { from, to: after, ready, of } => {
+                let state = |state: &Option<_>| state.map_or(0, |state| state as u64 + 1);
+                to(packed([1, state(from), state(after), u64::from(of.is_some())]));
+                to(u64::from(ready.cast_unsigned()) << 32 | u64::from(of.unwrap_or(0).cast_unsigned()));
+            }
+            ObjectChange::Condition { kind, from, to: after, reason, message } => {
+                to(packed([2, tri(*from), tri(*after), 0]));
+                to(kind.content());
+                to(reason.content());
+                to(message.content());
+            }
+            ObjectChange::Event(event) => event.values(to),
+            ObjectChange::Endpoints { from, to: after, serving, terminating } => {
+                to(packed([3, 0, 0, 0]));
+                to(about(*from) << 32 | about(*after));
+                to(u64::from(*serving) << 32 | u64::from(*terminating));
+            }
+        }
+    }
+}
+
+impl FiguresRow {
+    /// The words of what a workload has come to.
+    pub fn values(&self, to: &mut impl FnMut(u64)) {
+        to(packed([9, u64::from(self.figures.is_some()), 0, 0]) ^ u64::from(self.object));
+        let Some(f) = self.figures else { return };
+        to(f.revision.unwrap_or(0).cast_unsigned());
+        let counts = [
+            f.desired,
+            f.current,
+            f.updated,
+            f.ready,
+            f.available,
+            f.unavailable,
+            f.active,
+            f.succeeded,
+            f.failed,
+        ];
+        for count in counts {
+            to(about(count.map(i32::cast_unsigned)));
+        }
+        to(f.conditions.content());
+    }
+}
+
+/// The words of an object's names, for its creation.
+pub fn of_object(ident: &ObjectIdent, to: &mut impl FnMut(u64)) {
+    to(ident.kind.content());
+    to(ident.namespace.content());
+    to(ident.name.content());
 }
 
 impl Event {
@@ -121,6 +184,12 @@ fn event_text(said: &EventText, to: &mut impl FnMut(u64)) {
             uid.iter().for_each(|half| to(*half));
             return to(node.content());
         }
+        EventText::AboutPod { before, pod, after, combined } => {
+            to(16 << 56 | u64::from(*combined));
+            to(before.content());
+            pod_name(pod, to);
+            return to(after.content());
+        }
         EventText::Pulled(pulled) => (14, pulled),
         EventText::CombinedPulled(pulled) => (15, pulled),
     };
@@ -132,19 +201,23 @@ fn event_text(said: &EventText, to: &mut impl FnMut(u64)) {
 
 /// The words of a pod's names, for its creation.
 pub fn of_pod(ident: &PodIdent, to: &mut impl FnMut(u64)) {
-    let PodIdent { name: PodName { base, suffix }, namespace, uid } = ident;
+    let PodIdent { name, namespace, uid } = ident;
     to(namespace.content());
+    pod_name(name, to);
+    match uid {
+        Uid::Given(text) => to(text.content()),
+        Uid::Made(halves) => halves.iter().for_each(|half| to(*half)),
+    }
+}
+
+fn pod_name(PodName { base, suffix }: &PodName, to: &mut impl FnMut(u64)) {
     to(base.content());
     match suffix {
         Suffix::None => to(0),
         Suffix::Ordinal(ordinal) => to(about(Some(*ordinal))),
         Suffix::Generated(letters) => {
-            to(letters.letters().iter().fold(1, |word, c| word << 8 | u64::from(*c)))
+            to(letters.letters().iter().fold(1, |word, c| word << 8 | u64::from(*c)));
         }
-    }
-    match uid {
-        Uid::Given(text) => to(text.content()),
-        Uid::Made(halves) => halves.iter().for_each(|half| to(*half)),
     }
 }
 

@@ -214,7 +214,7 @@ impl Level {
                 self.containers.retain(|(known, ..)| *known != name);
                 self.containers.push((name, to, reason, exit_code));
             }
-            Change::Event(_) | Change::Node { .. } => {}
+            Change::Event(_) | Change::Node { .. } | Change::Owner { .. } | Change::Object { .. } => {}
         }
     }
 

@@ -2,8 +2,9 @@
 
 use super::Walk;
 use super::breakpoints::{Breakpoint, Levels};
+use crate::api::workload::WorkloadState;
 use crate::api::{EventType, Sym, Tri};
-use crate::record::{Change, Directory, Transition};
+use crate::record::{Change, Directory, ObjectChange, Transition};
 use crate::time::Time;
 use crate::world::PodId;
 
@@ -55,7 +56,12 @@ pub fn is_failure(row: &Transition) -> bool {
         Change::Container { exit_code, .. } => exit_code.is_some_and(|code| code != 0),
         Change::Phase { to, .. } => to == Sym::FAILED || to == Sym::UNKNOWN,
         Change::Node { kind, to, .. } => kind == Sym::READY && to.is_some_and(|tri| tri != Tri::True),
-        Change::Condition { .. } | Change::Status { .. } => false,
+        Change::Object { what, .. } => match what {
+            ObjectChange::Event(event) => event.kind == EventType::Warning,
+            ObjectChange::Workload { to, .. } => to == Some(WorkloadState::Failed),
+            ObjectChange::Condition { .. } | ObjectChange::Endpoints { .. } => false,
+        },
+        Change::Condition { .. } | Change::Status { .. } | Change::Owner { .. } => false,
     }
 }
 

@@ -56,7 +56,7 @@ pub use crate::api::ContainerIx;
 use crate::api::{HeldStatus, PodIdent, PodSpec, Sym};
 use crate::engine::Queue;
 use crate::engine::digest::{Digest, Mix};
-use crate::record::{Change, Directory, Event, PodRecord, Transition, values};
+use crate::record::{Change, Directory, Event, ObjectRow, PodRecord, Transition, values};
 use crate::rules::kubelet::container_status::ContainerList;
 use crate::rules::scheduler::placement::PodRequest;
 use crate::rules::versions::gates::Gates;
@@ -256,12 +256,16 @@ impl World {
             step,
         }));
     }
-    /// A pod gets its names, by which all rows about it are read.
-    pub fn name_pod(&mut self, ident: PodIdent) {
+    /// A pod gets its names, by which all rows about it are read; `owner` is its topmost controller.
+    pub fn name_pod(&mut self, ident: PodIdent, owner: Option<ObjectRow>) {
         let mut mix = Mix::new();
         values::of_pod(&ident, &mut |word| mix.add(word));
         self.digest.fold(mix.word());
+        if let Some(owner) = owner {
+            self.digest.fold(u64::from(owner) + 1);
+        }
         self.directory.pods.push(ident);
+        self.directory.owners.push(owner);
     }
     /// Records an event about a pod.
     #[inline]

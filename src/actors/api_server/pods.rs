@@ -71,7 +71,7 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
     let uid = Uid::Made(w.draw(Purpose::Uid, entity, 0).two());
     let ident = PodIdent { name, namespace: t.namespace, uid };
     let generation = i64::from(counts_generations(w));
-    w.name_pod(ident);
+    w.name_pod(ident, None);
     w.records.push(PodRecord { qos_class: t.qos_class, created: Some(w.now), ..PodRecord::default() });
     let count = t.spec.init_containers.len() + t.spec.containers.len();
     let runtime = Runtime::of(count, &t.behavior, &w.no_runtime);

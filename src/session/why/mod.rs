@@ -14,8 +14,9 @@ use self::chain::Chain;
 use super::Walk;
 use super::lineage::Lineage;
 use super::words::offset;
+use crate::api::workload::WorkloadState;
 use crate::api::{Sym, Tri};
-use crate::record::{Change, Directory, Transition};
+use crate::record::{Change, Directory, ObjectChange, ObjectRow, Transition};
 use crate::time::Time;
 use crate::world::PodId;
 
@@ -102,9 +103,43 @@ pub fn headline(row: &Transition, directory: &Directory) -> String {
             let count = if e.count > 1 { format!(" (x{})", e.count) } else { String::new() };
             format!("{pod}: {kind} event {}{count}: {message}", e.reason)
         }
+        Change::Owner { from, to } => {
+            let name = |owner: Option<ObjectRow>| owner.map_or_else(|| "none".to_owned(), |o| object_name(directory, o));
+            format!("{pod}: controller {} -> {}", name(from), name(to))
+        }
+        Change::Object { object, what } => object_headline(&object_name(directory, object), what),
         Change::Node { kind, from, to, reason, .. } => {
             let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
             format!("node {node}: {kind} {} -> {}{reason}", tri(from), tri(to))
+        }
+    }
+}
+
+/// `deployment/web`
+fn object_name(directory: &Directory, object: ObjectRow) -> String {
+    directory.objects.get(object as usize).map_or_else(String::new, |o| format!("{}/{}", o.kind, o.name))
+}
+
+fn object_headline(name: &str, what: ObjectChange) -> String {
+    let tri = |t: Option<Tri>| t.map_or("not set", Tri::as_str);
+    match what {
+        ObjectChange::Workload { from, to, ready, of } => {
+            let word = |state: Option<WorkloadState>| state.map_or("none", WorkloadState::as_str);
+            let of = of.map_or_else(String::new, |of| format!("/{of}"));
+            format!("{name}: {} -> {}  READY {ready}{of}", word(from), word(to))
+        }
+        ObjectChange::Condition { kind, from, to, reason, .. } => {
+            let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+            format!("{name}: condition {kind} {} -> {}{reason}", tri(from), tri(to))
+        }
+        ObjectChange::Event(e) => {
+            let count = if e.count > 1 { format!(" (x{})", e.count) } else { String::new() };
+            let message = e.message.alone();
+            format!("{name}: {} event {}{count}: {message}", e.kind.as_str(), e.reason)
+        }
+        ObjectChange::Endpoints { to, serving, terminating, .. } => {
+            let ready = to.unwrap_or(0);
+            format!("{name}: endpoints ready {ready}, serving {serving}, terminating {terminating}")
         }
     }
 }
@@ -117,7 +152,8 @@ fn weight(row: &Transition) -> u8 {
         Change::Condition { kind, .. } if kind == Sym::READY => 2,
         Change::Container { .. } => 3,
         Change::Status { .. } => 4,
-        Change::Condition { .. } | Change::Node { .. } => 5,
+        Change::Object { what: ObjectChange::Workload { .. }, .. } => 4,
+        Change::Condition { .. } | Change::Node { .. } | Change::Owner { .. } | Change::Object { .. } => 5,
         Change::Event(_) => 6,
     }
 }
@@ -150,7 +186,11 @@ impl Walk {
                     Change::Status { .. } => word.eq_ignore_ascii_case("status"),
                     Change::Condition { kind, .. } | Change::Node { kind, .. } => kind == word,
                     Change::Container { name, .. } => name == word,
-                    Change::Event(event) => word == "event" || event.reason == word,
+                    Change::Event(event) | Change::Object { what: ObjectChange::Event(event), .. } => {
+                        word == "event" || event.reason == word
+                    }
+                    Change::Object { what: ObjectChange::Condition { kind, .. }, .. } => kind == word,
+                    Change::Object { .. } | Change::Owner { .. } => false,
                 }
         };
         self.history().iter().rev().find(named).copied().ok_or_else(|| {

@@ -34,7 +34,7 @@ impl Chain<'_> {
         }
         let aspect = match row.change {
             Change::Event(event) => return self.event_row(step, &event),
-            Change::Node { .. } => return self.queue(step),
+            Change::Node { .. } | Change::Owner { .. } | Change::Object { .. } => return self.queue(step),
             Change::Phase { to, .. } if to.is_empty() => return self.gone(step),
             Change::Status { to, .. } if to.is_empty() => return self.gone(step),
             Change::Phase { .. } => Aspect::Phase,
