@@ -5,6 +5,7 @@
 mod cells;
 pub mod csv;
 pub(crate) mod difference;
+pub(crate) mod figures;
 pub mod jsonl;
 pub mod objects;
 pub(crate) mod sink;
@@ -16,10 +17,11 @@ pub(crate) mod threaded;
 pub(crate) mod transition;
 pub(crate) mod values;
 
+pub use figures::{Figures, FiguresRow};
 pub use sink::{Ending, Fan, Kept, Sink, Written};
 #[cfg(not(target_family = "wasm"))]
 pub use threaded::Threaded;
 pub use transition::{
-    Change, Directory, Event, Figures, FiguresRow, NodeRow, ObjectChange, ObjectIdent, ObjectRow, PodRecord, PodRow,
+    Change, Directory, Event, NodeRow, ObjectChange, ObjectIdent, ObjectRow, PodRecord, PodRow,
     Transition,
 };

@@ -152,44 +152,6 @@ pub enum ObjectChange {
     },
 }
 
-/// How an object of a workload stands after a write, for tables: what a kind does not have is None.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Figures {
-    /// Which of its templates is the newest.
-    pub revision: Option<i64>,
-    /// How many there shall be.
-    pub desired: Option<i32>,
-    /// How many there are.
-    pub current: Option<i32>,
-    /// How many of the newest template.
-    pub updated: Option<i32>,
-    /// How many are Ready.
-    pub ready: Option<i32>,
-    /// How many have been so for long enough.
-    pub available: Option<i32>,
-    /// How many are missing.
-    pub unavailable: Option<i32>,
-    /// How many run, of Jobs.
-    pub active: Option<i32>,
-    /// How many have succeeded, of Jobs.
-    pub succeeded: Option<i32>,
-    /// How many have failed, of Jobs.
-    pub failed: Option<i32>,
-    /// `Type=Status:Reason`, joined by `;`, in the order of types.
-    pub conditions: Sym,
-}
-
-/// A row of `workloads.csv`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FiguresRow {
-    /// The instant of the write.
-    pub time: Time,
-    /// Of which object.
-    pub object: ObjectRow,
-    /// None: it was removed.
-    pub figures: Option<Figures>,
-}
-
 /// The names of an object that is neither a pod nor a node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ObjectIdent {

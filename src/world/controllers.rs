@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::PodId;
+use super::manager::Manager;
+use super::members::Members;
+use super::{PodId, ReplicaSetId};
 use super::pod_gc::PodGc;
 use crate::rules::machinery::events::Correlator;
 use crate::time::Time;
@@ -13,6 +15,12 @@ pub struct Controllers {
     /// Of the node lifecycle controller: when passes of the node monitor are queued.
     pub node_passes: BTreeSet<Time>,
     pub taint_eviction: TaintEviction,
+    /// Those of workloads.
+    pub manager: Manager,
+    /// What the controller of ReplicaSets knows of pods, by set.
+    pub members: Vec<Members>,
+    /// By pod: the set among whose members it stands.
+    pub member_of: Vec<Option<ReplicaSetId>>,
     /// What the controllers' recorders remember of the events that they sent about pods.
     pub recorders: BTreeMap<PodId, Correlator>,
 }
@@ -23,6 +31,9 @@ impl Controllers {
             pod_gc: PodGc::new(start),
             node_passes: BTreeSet::new(),
             taint_eviction: TaintEviction::default(),
+            manager: Manager::new(start),
+            members: Vec::new(),
+            member_of: Vec::new(),
             recorders: BTreeMap::new(),
         }
     }

@@ -2,7 +2,9 @@
 //! [`SimEvent::about`]: its subject, the component that plays it, and what must not have gone on meanwhile. Where that has,
 //! the event is stale ([`World::is_stale`]) and bows out before anybody looks at it.
 
+use super::manager::Controller;
 use super::volumes::{ClaimIx, VolumeIx};
+use super::workloads::ObjectKey;
 use super::{ContainerIx, NodeId, PodId, World};
 use crate::api::ProbeKind;
 use crate::scenario::plan::TemplateIx;
@@ -100,6 +102,16 @@ pub enum SimEvent {
     NodeTaint { node: NodeId, generation: u32 },
     /// The taint eviction controller deletes a pod.
     TaintEvict { pod: PodId, generation: u32 },
+    /// A controller's informer has news of an object.
+    Informed { of: ObjectKey, controller: Controller },
+    /// Idle workers of a controller take from its queue.
+    Work { controller: Controller },
+    /// A request of one of a controller's workers is answered.
+    Answered { controller: Controller, worker: u8, request: u32 },
+    /// A key that was to come later comes.
+    Requeued { key: ObjectKey, controller: Controller },
+    /// A controller's event reaches the API server.
+    Told { controller: Controller },
     /// The pod garbage collector's pass.
     PodGc,
     /// Its client may send the next request.
@@ -249,6 +261,11 @@ impl SimEvent {
             }
             E::TaintEvict { pod, generation } => {
                 (Pod(pod), "taint eviction controller", Bond::Timer(pod, generation))
+            }
+            E::Informed { controller, of } => (of.subject(), controller.words(), Bond::Free),
+            E::Requeued { controller, key } => (key.subject(), controller.words(), Bond::Free),
+            E::Work { controller } | E::Answered { controller, .. } | E::Told { controller } => {
+                (Cluster, controller.words(), Bond::Free)
             }
             E::PodGc | E::PodGcDelete => (Cluster, "pod garbage collector", Bond::Free),
         };

@@ -106,6 +106,12 @@ pub enum Purpose {
     StorageStats,
     /// Which of many similar messages a recorder forgets first.
     SimilarEvents,
+    /// When a controller's informer hears.
+    Informer,
+    /// What a controller's request takes.
+    Request,
+    /// Which of equal pods comes first.
+    Tie,
 }
 
 impl World {

@@ -21,6 +21,8 @@ pub(crate) mod local;
 pub(crate) mod log;
 pub(crate) mod luck;
 pub(crate) mod machine;
+pub(crate) mod manager;
+pub(crate) mod members;
 pub(crate) mod names;
 pub(crate) mod node;
 pub(crate) mod pod;
@@ -31,6 +33,7 @@ pub(crate) mod signal;
 pub(crate) mod store;
 pub(crate) mod volumes;
 pub(crate) mod worker;
+pub(crate) mod workloads;
 pub(crate) mod world_parts;
 
 use std::collections::VecDeque;
@@ -48,6 +51,7 @@ pub(crate) use node::NodeConditionKind;
 pub use node::{Node, NodeId};
 pub(crate) use pod::Deletion;
 pub use pod::{Pod, PodId};
+pub(crate) use workloads::{DeploymentId, ObjectKey, ReplicaSetId, ServiceId};
 pub(crate) use runtime::Runtime;
 pub(crate) use signal::Signal;
 pub(crate) use store::Store;
@@ -56,7 +60,9 @@ pub use crate::api::ContainerIx;
 use crate::api::{HeldStatus, PodIdent, PodSpec, Sym};
 use crate::engine::Queue;
 use crate::engine::digest::{Digest, Mix};
-use crate::record::{Change, Directory, Event, ObjectRow, PodRecord, Transition, values};
+use crate::record::{
+    Change, Directory, Event, FiguresRow, ObjectChange, ObjectIdent, ObjectRow, PodRecord, Transition, values,
+};
 use crate::rules::kubelet::container_status::ContainerList;
 use crate::rules::scheduler::placement::PodRequest;
 use crate::rules::versions::gates::Gates;
@@ -110,6 +116,8 @@ pub struct World {
     pub nodes: Store<Node>,
     /// By index into `plan.objects`, then those that only an action has named.
     pub objects: Store<ApiObject>,
+    /// Deployments, ReplicaSets, Services.
+    pub workloads: workloads::Workloads,
     /// Of the newest write.
     pub resource_version: u64,
     /// How many event objects were made.
@@ -135,6 +143,8 @@ pub struct World {
     // What is told of the run.
     /// What has been written since the sink last took it.
     pub outbox: Vec<Transition>,
+    /// How workloads stood after their writes; kept only while somebody wants to know.
+    pub figures: Option<Vec<FiguresRow>>,
     /// The names by which rows are read.
     pub directory: Directory,
     /// By pod: its life in figures, as far as it is known.
@@ -266,6 +276,27 @@ impl World {
         }
         self.directory.pods.push(ident);
         self.directory.owners.push(owner);
+    }
+    /// An object that is neither a pod nor a node gets its names, by which all rows about it are read.
+    pub fn name_object(&mut self, ident: ObjectIdent) -> ObjectRow {
+        let mut mix = Mix::new();
+        values::of_object(&ident, &mut |word| mix.add(word));
+        self.digest.fold(mix.word());
+        self.directory.objects.push(ident);
+        ObjectRow::try_from(self.directory.objects.len() - 1).unwrap_or(ObjectRow::MAX)
+    }
+    /// Writes a row about an object that is neither a pod nor a node.
+    pub fn record_object(&mut self, object: ObjectRow, what: ObjectChange) {
+        self.record(None, None, Change::Object { object, what });
+    }
+    /// A workload stands otherwise in numbers now.
+    pub fn record_figures(&mut self, row: FiguresRow) {
+        let mut mix = Mix::new();
+        row.values(&mut |word| mix.add(word));
+        self.digest.fold(mix.word());
+        if let Some(figures) = &mut self.figures {
+            figures.push(row);
+        }
     }
     /// Records an event about a pod.
     #[inline]

@@ -2,4 +2,5 @@
 
 pub(crate) mod attach_detach;
 pub(crate) mod taint_eviction;
+pub(crate) mod workload_state;
 pub(crate) mod zone_disruption;

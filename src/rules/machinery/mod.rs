@@ -8,3 +8,4 @@ pub mod image_name;
 pub mod qos;
 pub mod quantity;
 pub(crate) mod throttle;
+pub(crate) mod work_queue;

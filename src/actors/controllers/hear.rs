@@ -1,0 +1,89 @@
+//! What the informers of the controllers of workloads hear: news that concerns one of them comes to it after the delay of its
+//! watch.
+//!
+//! Source: the event handlers in pkg/controller/{deployment,replicaset,endpointslice,garbagecollector} (v1.36.3). They add a key
+//! at every update; here an update in which nothing has changed that its controller looks at is not told, because the sync that
+//! it starts finds nothing to do. It is told where a sync without a reason does something: a set whose syncs fail counts each
+//! of them, and waits longer.
+
+use crate::engine::random;
+use crate::world::manager::Controller;
+use crate::world::workloads::ObjectKey;
+use crate::world::{PodId, Purpose, ReplicaSetId, SimEvent, World};
+
+/// The controller that keeps a set.
+pub fn controller_of(w: &World, set: ReplicaSetId) -> Controller {
+    match w.workloads.replica_sets[set.ix()].held.object.is_replication_controller {
+        true => Controller::ReplicationController,
+        false => Controller::ReplicaSet,
+    }
+}
+
+/// A pod was created, changed or deleted.
+pub fn pod_changed(w: &mut World, pod: PodId) {
+    if w.workloads.is_empty() {
+        return;
+    }
+    if let Some(controller) = keeper_that_cares(w, pod) {
+        inform(w, controller, ObjectKey::Pod(pod));
+    }
+    if !w.workloads.services.is_empty() && super::endpoints::has_changed(w, pod) {
+        inform(w, Controller::EndpointSlice, ObjectKey::Pod(pod));
+    }
+}
+
+/// The controller of sets that has to hear of a pod, if there is one.
+fn keeper_that_cares(w: &World, pod: PodId) -> Option<Controller> {
+    let known = w.controllers.member_of.get(pod.ix()).copied().flatten();
+    let now = super::members::set_of(w, pod);
+    match (now, known) {
+        (Some(set), Some(other)) if set == other => {
+            let counted = w.controllers.members[set.ix()].pods.get(&pod).copied();
+            let cares = counted != Some(super::members::counted(w, set, pod))
+                || w.controllers.manager.of(controller_of(w, set)).queue.failures(ObjectKey::ReplicaSet(set)) > 0;
+            cares.then(|| controller_of(w, set))
+        }
+        (Some(set), _) | (None, Some(set)) => Some(controller_of(w, set)),
+        // An orphan concerns the sets that it may come to.
+        (None, None) if w.pods[pod.ix()].exists => super::members::suitors(w, pod).first().map(|set| controller_of(w, *set)),
+        (None, None) => None,
+    }
+}
+
+/// An object of a workload or a Service was created or changed, or is gone.
+pub fn object_changed(w: &mut World, key: ObjectKey) {
+    match key {
+        ObjectKey::Pod(_) => {}
+        ObjectKey::Deployment(_) => inform(w, Controller::Deployment, key),
+        ObjectKey::ReplicaSet(set) => {
+            let controller = controller_of(w, set);
+            inform(w, controller, key);
+            if controller == Controller::ReplicaSet {
+                inform(w, Controller::Deployment, key);
+            }
+        }
+        ObjectKey::Service(_) => inform(w, Controller::EndpointSlice, key),
+    }
+    let is_going = w.workloads.meta(key).is_some_and(|meta| meta.deletion.is_some());
+    if is_going || !w.workloads.exists(key) {
+        inform(w, Controller::GarbageCollector, key);
+    }
+}
+
+/// A pod has left the API: an owner that waits for its dependents may go.
+pub fn pod_gone(w: &mut World, pod: PodId) {
+    if w.pods[pod.ix()].controller.is_some() {
+        inform(w, Controller::GarbageCollector, ObjectKey::Pod(pod));
+    }
+}
+
+fn inform(w: &mut World, controller: Controller, of: ObjectKey) {
+    let entity = match of {
+        ObjectKey::Pod(pod) => w.pods[pod.ix()].entity,
+        key => w.workloads.entity(key),
+    };
+    let entity = random::part(entity, controller as u64);
+    let number = w.instant();
+    let delay = w.plan.latency.watch.sample_by(|| w.draw(Purpose::Informer, entity, number));
+    w.after(delay, SimEvent::Informed { of, controller });
+}

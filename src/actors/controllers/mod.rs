@@ -1,0 +1,298 @@
+//! kube-controller-manager's controllers of workloads: one mechanism, and a file for each controller.
+//!
+//! News comes by way of informers ([`hear`]); a controller adds keys to its queue; an idle worker takes one, looks at the world
+//! once, and sends what has to be written, request by request, each of which takes its time and a token of the client's. Events
+//! go the same way, one at a time behind each other. What failed comes again, later and later.
+//!
+//! | | |
+//! | --- | --- |
+//! | [`deployment`] | ReplicaSets of a Deployment |
+//! | [`replica_set`], with [`members`] | pods of a ReplicaSet or ReplicationController |
+//! | [`endpoint_slice`], with [`endpoints`] | slices of a Service |
+//! | [`garbage`] | what becomes of objects whose owners go |
+//! | [`hear`] | what all of them hear, below the API server |
+//!
+//! Source: staging/src/k8s.io/client-go/util/workqueue, tools/record/event.go; cmd/kube-controller-manager/app (v1.36.3).
+
+pub mod deployment;
+pub mod endpoint_slice;
+pub mod endpoints;
+pub mod garbage;
+pub mod hear;
+pub mod made;
+pub mod members;
+pub mod replica_set;
+
+use crate::api::{EventText, EventType, PodIdent, PodName, Sym};
+use crate::engine::random;
+use crate::record::{Event, ObjectChange};
+use crate::rules::machinery::events::Sent;
+use crate::time::{Span, Time};
+use crate::world::manager::{Controller, Request, Script, Telling, Work};
+use crate::world::workloads::ObjectKey;
+use crate::world::{Purpose, SimEvent, World};
+
+/// What a request to the API server takes: recorded ones on a quiet cluster lie between 4 and 13 ms.
+const REQUEST: (i64, i64) = (4_000, 13_000);
+
+/// News of an object has come to a controller.
+pub fn informed(w: &mut World, controller: Controller, of: ObjectKey) {
+    match (controller, of) {
+        (Controller::Deployment, key) => deployment::informed(w, key),
+        (Controller::ReplicaSet | Controller::ReplicationController, key) => {
+            replica_set::informed(w, controller, key);
+        }
+        (Controller::EndpointSlice, key) => endpoint_slice::informed(w, key),
+        (Controller::GarbageCollector, key) => garbage::informed(w, key),
+    }
+}
+
+/// A key is to be worked on.
+pub fn add(w: &mut World, controller: Controller, key: ObjectKey) {
+    w.controllers.manager.of_mut(controller).queue.add(key);
+    call(w, controller);
+}
+
+/// A key is to be worked on at an instant, if not before.
+pub fn add_at(w: &mut World, controller: Controller, key: ObjectKey, at: Time) {
+    if at <= w.now {
+        return add(w, controller, key);
+    }
+    if w.controllers.manager.of_mut(controller).queue.add_at(key, at) {
+        w.at(at, SimEvent::Requeued { key, controller });
+    }
+}
+
+/// A key that was to come later comes.
+pub fn requeued(w: &mut World, controller: Controller, key: ObjectKey) {
+    let now = w.now;
+    if w.controllers.manager.of_mut(controller).queue.due(key, now) {
+        call(w, controller);
+    }
+}
+
+/// Idle workers are called to the queue.
+fn call(w: &mut World, controller: Controller) {
+    let runner = w.controllers.manager.of_mut(controller);
+    let is_wanted = !runner.called && !runner.queue.is_empty() && runner.workers.iter().any(Option::is_none);
+    if is_wanted {
+        runner.called = true;
+        w.at(w.now, SimEvent::Work { controller });
+    }
+}
+
+/// Idle workers take from the queue, each a key.
+pub fn work(w: &mut World, controller: Controller) {
+    w.controllers.manager.of_mut(controller).called = false;
+    loop {
+        let runner = w.controllers.manager.of_mut(controller);
+        let Some(worker) = runner.workers.iter().position(Option::is_none) else { return };
+        let Some(key) = runner.queue.take() else { return };
+        let script = match (controller, key) {
+            (Controller::Deployment, ObjectKey::Deployment(id)) => deployment::look(w, id),
+            (Controller::ReplicaSet | Controller::ReplicationController, ObjectKey::ReplicaSet(set)) => {
+                replica_set::look(w, controller, set)
+            }
+            (Controller::EndpointSlice, ObjectKey::Service(id)) => endpoint_slice::look(w, id),
+            (Controller::GarbageCollector, key) => garbage::look(w, key),
+            _ => None,
+        };
+        let Some((script, first)) = script else {
+            done(w, controller, key, None);
+            continue;
+        };
+        let work = Work { key, requests: Vec::new(), open: 0, script, error: None };
+        w.controllers.manager.of_mut(controller).workers[worker] = Some(Box::new(work));
+        send(w, controller, worker, first);
+    }
+}
+
+/// Requests go out together: each waits for a token of the client's.
+fn send(w: &mut World, controller: Controller, worker: usize, requests: Vec<Request>) {
+    if requests.is_empty() {
+        return go_on(w, controller, worker);
+    }
+    let now = w.now;
+    let Some(key) = w.controllers.manager.of(controller).workers[worker].as_ref().map(|work| work.key) else {
+        return;
+    };
+    let entity = random::part(entity_of(w, key), controller as u64);
+    let instant = w.instant();
+    let mut answers = Vec::with_capacity(requests.len());
+    for request in 0..requests.len() {
+        let mut draw = w.draw(Purpose::Request, random::part(entity, request as u64), instant);
+        let takes = between(&mut draw);
+        let runner = w.controllers.manager.of_mut(controller);
+        let free = runner.client.free_at(controller.rate(), now);
+        runner.client.take(controller.rate(), free);
+        answers.push(free + takes);
+    }
+    if let Some(work) = &mut w.controllers.manager.of_mut(controller).workers[worker] {
+        work.open = requests.len() as u32;
+        work.requests = requests.into_iter().map(Some).collect();
+    }
+    for (request, at) in (0..).zip(answers) {
+        w.at(at, SimEvent::Answered { controller, worker: worker as u8, request });
+    }
+}
+
+fn between(draw: &mut random::Draw) -> Span {
+    let (least, most) = REQUEST;
+    Span::from_micros(least + draw.below((most - least) as u64) as i64)
+}
+
+/// A request is carried out by the API server, and its answer comes.
+pub fn answered(w: &mut World, controller: Controller, worker: u8, request: u32) {
+    let worker = usize::from(worker);
+    let Some(work) = &mut w.controllers.manager.of_mut(controller).workers[worker] else { return };
+    let Some(asked) = work.requests.get_mut(request as usize).and_then(Option::take) else { return };
+    work.open -= 1;
+    let error = match asked {
+        Request::Get => None,
+        Request::Deployment(id, call) => deployment::carry_out(w, id, call),
+        Request::MakePod(set) => replica_set::make_pod(w, set),
+        Request::DeletePod(set, pod) => replica_set::delete_pod(w, set, pod),
+        Request::Adopt(set, pod) => replica_set::adopt(w, set, pod),
+        Request::Release(set, pod) => replica_set::release(w, set, pod),
+        Request::SetStatus(set, status) => replica_set::set_status(w, set, &status),
+        Request::Slice(id) => endpoint_slice::write(w, id),
+        Request::Collect(key) => garbage::collect(w, key),
+        Request::Disown(key, owner) => garbage::disown(w, key, owner),
+        Request::Finalize(key) => garbage::finalize(w, key),
+    };
+    let Some(work) = &mut w.controllers.manager.of_mut(controller).workers[worker] else { return };
+    // The first one is what the sync fails with.
+    if work.error.is_none() {
+        work.error = error;
+    }
+    if work.open == 0 {
+        go_on(w, controller, worker);
+    }
+}
+
+/// All requests of a stage are answered.
+fn go_on(w: &mut World, controller: Controller, worker: usize) {
+    let Some(mut work) = w.controllers.manager.of_mut(controller).workers[worker].take() else { return };
+    let next = match &mut work.script {
+        Script::Deployment { calls, .. } => deployment::next(&work.key, calls, work.error.is_some()),
+        Script::Replicas(script) => replica_set::next(w, script, &mut work.error),
+        Script::Slices => Vec::new(),
+        Script::Collect(stage) => garbage::next(w, work.key, stage),
+    };
+    if next.is_empty() {
+        let (key, error) = (work.key, work.error.take());
+        let again = match &work.script {
+            Script::Deployment { again, .. } => deployment::again(w, &key, again.as_ref()),
+            Script::Replicas(script) => replica_set::again(w, script.set),
+            Script::Slices | Script::Collect(_) => None,
+        };
+        done(w, controller, key, error);
+        match again {
+            Some(Again::At(at)) => add_at(w, controller, key, at),
+            Some(Again::Limited) => {
+                let now = w.now;
+                let at = w.controllers.manager.of_mut(controller).queue.failed(key, now);
+                add_at(w, controller, key, at);
+            }
+            None => {}
+        }
+        return;
+    }
+    w.controllers.manager.of_mut(controller).workers[worker] = Some(work);
+    send(w, controller, worker, next);
+}
+
+/// When a sync wants to look again though nothing has failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Again {
+    /// `AddAfter`
+    At(Time),
+    /// `AddRateLimited`
+    Limited,
+}
+
+/// A worker is done with a key; what failed comes again.
+fn done(w: &mut World, controller: Controller, key: ObjectKey, error: Option<String>) {
+    let now = w.now;
+    let queue = &mut w.controllers.manager.of_mut(controller).queue;
+    let retries = error.is_some()
+        && controller.gives_up_after().is_none_or(|most| queue.failures(key) < most);
+    let at = retries.then(|| queue.failed(key, now));
+    if at.is_none() {
+        queue.forget(key);
+    }
+    queue.done(key);
+    if let Some(at) = at {
+        add_at(w, controller, key, at);
+    }
+    call(w, controller);
+}
+
+fn entity_of(w: &World, key: ObjectKey) -> u64 {
+    match key {
+        ObjectKey::Pod(pod) => w.pods[pod.ix()].entity,
+        key => w.workloads.entity(key),
+    }
+}
+
+/// A controller's event about an object: its recorder sends one after the other.
+pub fn tell(
+    w: &mut World,
+    controller: Controller,
+    about: ObjectKey,
+    kind: EventType,
+    reason: Sym,
+    message: EventText,
+) {
+    let runner = w.controllers.manager.of_mut(controller);
+    runner.to_tell.push_back(Telling { about, kind, reason, message });
+    if !runner.is_telling {
+        tell_next(w, controller);
+    }
+}
+
+/// The recorder looks at the next event: what its correlator holds back costs nothing; what it lets pass is sent.
+fn tell_next(w: &mut World, controller: Controller) {
+    let now = w.now;
+    let runner = w.controllers.manager.of_mut(controller);
+    let Some(telling) = runner.to_tell.front().copied() else {
+        runner.is_telling = false;
+        return;
+    };
+    let free = runner.client.free_at(controller.rate(), now);
+    runner.client.take(controller.rate(), free);
+    runner.is_telling = true;
+    let entity = random::part(entity_of(w, telling.about), telling.reason.content());
+    let mut draw = w.draw(Purpose::Request, entity, w.instant());
+    w.at(free + between(&mut draw), SimEvent::Told { controller });
+}
+
+/// The API server has an event.
+pub fn told(w: &mut World, controller: Controller) {
+    let (now, component, seed, number) = (w.now, controller.component(), w.seed, w.instant());
+    if let Some(telling) = w.controllers.manager.of_mut(controller).to_tell.pop_front() {
+        let Telling { about, kind, reason, message } = telling;
+        let entity = entity_of(w, about);
+        let sent = Sent { component, kind, reason, message, field_path: Sym::EMPTY };
+        let ident = PodIdent { name: PodName::plain(Sym::EMPTY), ..PodIdent::NOBODY };
+        let pick = |of: usize| {
+            random::Draw::new(seed, Purpose::SimilarEvents as u64, entity, number).below(of as u64) as usize
+        };
+        let World { controllers, event_objects, .. } = w;
+        let recorder = controllers.manager.of_mut(controller).told.entry(about).or_default();
+        let written = recorder.send(&sent, &ident, now, event_objects, pick);
+        if let (Some(written), Some(row)) = (written, w.workloads.row(about)) {
+            let event = Event {
+                component,
+                kind,
+                reason,
+                message: written.message,
+                field_path: written.field_path,
+                count: written.count,
+                object: written.object,
+            };
+            w.record_object(row, ObjectChange::Event(event));
+        }
+    }
+    tell_next(w, controller);
+}

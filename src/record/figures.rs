@@ -1,0 +1,96 @@
+//! How workloads stand in numbers after a write, for `workloads.csv`.
+
+use crate::api::workload::{Deployment, ReplicaSet, WorkloadCondition};
+use crate::api::{Meta, Sym};
+use crate::time::Time;
+
+use super::ObjectRow;
+
+/// How an object of a workload stands after a write, for tables: what a kind does not have is None.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Figures {
+    /// Which of its templates is the newest.
+    pub revision: Option<i64>,
+    /// How many there shall be.
+    pub desired: Option<i32>,
+    /// How many there are.
+    pub current: Option<i32>,
+    /// How many of the newest template.
+    pub updated: Option<i32>,
+    /// How many are Ready.
+    pub ready: Option<i32>,
+    /// How many have been so for long enough.
+    pub available: Option<i32>,
+    /// How many are missing.
+    pub unavailable: Option<i32>,
+    /// How many run, of Jobs.
+    pub active: Option<i32>,
+    /// How many have succeeded, of Jobs.
+    pub succeeded: Option<i32>,
+    /// How many have failed, of Jobs.
+    pub failed: Option<i32>,
+    /// `Type=Status:Reason`, joined by `;`, in the order of types.
+    pub conditions: Sym,
+}
+
+/// A row of `workloads.csv`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FiguresRow {
+    /// The instant of the write.
+    pub time: Time,
+    /// Of which object.
+    pub object: ObjectRow,
+    /// None: it was removed.
+    pub figures: Option<Figures>,
+}
+
+/// The annotation that numbers a Deployment's templates.
+const REVISION: &str = "deployment.kubernetes.io/revision";
+
+impl Figures {
+    /// Of a Deployment.
+    pub fn of_deployment(own: &Deployment) -> Figures {
+        let status = &own.status;
+        Figures {
+            revision: revision(&own.meta),
+            desired: Some(own.spec.replicas),
+            current: Some(status.replicas),
+            updated: Some(status.updated_replicas),
+            ready: Some(status.ready_replicas),
+            available: Some(status.available_replicas),
+            unavailable: Some(status.unavailable_replicas),
+            conditions: conditions(&status.conditions),
+            ..Figures::default()
+        }
+    }
+    /// Of a ReplicaSet or ReplicationController.
+    pub fn of_replica_set(own: &ReplicaSet) -> Figures {
+        let status = &own.status;
+        Figures {
+            revision: revision(&own.meta),
+            desired: Some(own.spec.replicas),
+            current: Some(status.replicas),
+            ready: Some(status.ready_replicas),
+            available: Some(status.available_replicas),
+            conditions: conditions(&status.conditions),
+            ..Figures::default()
+        }
+    }
+}
+
+fn revision(meta: &Meta) -> Option<i64> {
+    meta.annotation(REVISION)?.parse().ok()
+}
+
+/// `Available=True:MinimumReplicasAvailable;Progressing=…`
+fn conditions(all: &[WorkloadCondition]) -> Sym {
+    let mut spelled: Vec<String> = all
+        .iter()
+        .map(|one| {
+            let colon = if one.reason.is_empty() { "" } else { ":" };
+            format!("{}={}{colon}{}", one.kind, one.status.as_str(), one.reason)
+        })
+        .collect();
+    spelled.sort_unstable();
+    Sym::new(&spelled.join(";"))
+}

@@ -1,0 +1,30 @@
+//! What a workload is doing, as a timeline tells it: Complete is what `kubectl rollout status` calls so.
+
+use crate::api::workload::{Deployment, ReplicaSet, WorkloadState};
+use crate::api::Tri;
+
+/// Of a Deployment (`DeploymentStatusViewer.Status`, staging/src/k8s.io/kubectl/pkg/polymorphichelpers/rollout_status.go).
+pub fn of_deployment(own: &Deployment) -> WorkloadState {
+    let (spec, status) = (&own.spec, &own.status);
+    if spec.paused {
+        return WorkloadState::Paused;
+    }
+    let has_given_up = status.conditions.iter().any(|one| {
+        one.kind == "Progressing" && one.status == Tri::False && one.reason == "ProgressDeadlineExceeded"
+    });
+    let is_seen = own.meta.generation <= status.observed_generation;
+    if is_seen && has_given_up {
+        return WorkloadState::Failed;
+    }
+    let is_complete = is_seen
+        && status.updated_replicas >= spec.replicas
+        && status.replicas <= status.updated_replicas
+        && status.available_replicas >= status.updated_replicas;
+    if is_complete { WorkloadState::Complete } else { WorkloadState::Progressing }
+}
+
+/// Of a ReplicaSet: all that it shall have are available.
+pub fn of_replica_set(own: &ReplicaSet) -> WorkloadState {
+    let is_complete = own.status.available_replicas == own.spec.replicas && own.status.observed_generation > 0;
+    if is_complete { WorkloadState::Complete } else { WorkloadState::Progressing }
+}

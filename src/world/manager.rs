@@ -1,0 +1,239 @@
+//! kube-controller-manager's controllers of workloads, each with its queue, its workers and its client.
+//!
+//! What all have in common stands here as data; what one controller alone remembers stands beside it ([`members`](super::members)).
+//! A worker takes a key, looks once, and then sends what has to be written, request by request: [`Work`] is where it stands.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::workloads::{ObjectKey, ReplicaSetId};
+use super::{DeploymentId, PodId, ServiceId};
+use crate::api::workload::ReplicaSetStatus;
+use crate::api::{EventText, EventType, Sym};
+use crate::rules::controllers::deployment;
+use crate::rules::machinery::events::Correlator;
+use crate::rules::machinery::throttle::{CONTROLLER_REQUESTS, Rate, TokenBucket};
+use crate::rules::machinery::work_queue::{self, Limiter, WorkQueue};
+use crate::time::{Span, Time};
+
+/// A controller of kube-controller-manager that works from a queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "each is the controller of what it is called")]
+pub enum Controller {
+    Deployment,
+    ReplicaSet,
+    ReplicationController,
+    EndpointSlice,
+    GarbageCollector,
+}
+
+impl Controller {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Controller; 5] = [
+        Controller::Deployment,
+        Controller::ReplicaSet,
+        Controller::ReplicationController,
+        Controller::EndpointSlice,
+        Controller::GarbageCollector,
+    ];
+
+    /// How events name it.
+    pub fn component(self) -> Sym {
+        Sym::new(match self {
+            Controller::Deployment => "deployment-controller",
+            Controller::ReplicaSet => "replicaset-controller",
+            Controller::ReplicationController => "replication-controller",
+            Controller::EndpointSlice => "endpoint-slice-controller",
+            Controller::GarbageCollector => "garbage-collector-controller",
+        })
+    }
+    /// In words, for whoever asks what comes.
+    pub fn words(self) -> &'static str {
+        match self {
+            Controller::Deployment => "deployment controller",
+            Controller::ReplicaSet => "ReplicaSet controller",
+            Controller::ReplicationController => "ReplicationController's controller",
+            Controller::EndpointSlice => "endpoint slice controller",
+            Controller::GarbageCollector => "garbage collector",
+        }
+    }
+    /// How many keys it works on at a time (`--concurrent-*-syncs` and their like, pkg/controller/*/config/v1alpha1/defaults.go).
+    fn workers(self) -> usize {
+        match self {
+            Controller::GarbageCollector => 20,
+            _ => 5,
+        }
+    }
+    fn limiter(self) -> Limiter {
+        match self {
+            Controller::EndpointSlice => work_queue::ENDPOINT_SLICES,
+            _ => work_queue::DEFAULT,
+        }
+    }
+    /// What its client may send; the garbage collector's metadata client has twice the rate.
+    pub fn rate(self) -> Rate {
+        match self {
+            Controller::GarbageCollector => Rate { refill: Span::from_millis(25), ..CONTROLLER_REQUESTS },
+            _ => CONTROLLER_REQUESTS,
+        }
+    }
+    /// After so many failures in a row it waits for news; None: never (`maxRetries`).
+    pub fn gives_up_after(self) -> Option<u32> {
+        matches!(self, Controller::Deployment | Controller::EndpointSlice).then_some(15)
+    }
+}
+
+/// All controllers, by [`Controller`].
+#[derive(Clone, Debug)]
+pub struct Manager(Vec<Runner>);
+
+impl Manager {
+    /// None of them has anything to do.
+    pub fn new(now: Time) -> Manager {
+        Manager(Controller::ALL.iter().map(|controller| Runner::new(*controller, now)).collect())
+    }
+    /// One of them.
+    pub fn of(&self, controller: Controller) -> &Runner {
+        &self.0[controller as usize]
+    }
+    /// One of them, to be changed.
+    pub fn of_mut(&mut self, controller: Controller) -> &mut Runner {
+        &mut self.0[controller as usize]
+    }
+}
+
+/// A controller at work.
+#[derive(Clone, Debug)]
+pub struct Runner {
+    /// What it is to look at.
+    pub queue: WorkQueue<ObjectKey>,
+    /// A step is queued in which idle workers take from the queue.
+    pub called: bool,
+    /// Its workers; None: idle.
+    pub workers: Vec<Option<Box<Work>>>,
+    /// What its client may send.
+    pub client: TokenBucket,
+    /// Events that its recorder has not sent yet.
+    pub to_tell: VecDeque<Telling>,
+    /// The recorder waits for an answer.
+    pub is_telling: bool,
+    /// What its recorder remembers, by the object that events are about.
+    pub told: FxHashMap<ObjectKey, Correlator>,
+}
+
+impl Runner {
+    fn new(controller: Controller, now: Time) -> Runner {
+        Runner {
+            queue: WorkQueue::new(controller.limiter(), now),
+            called: false,
+            workers: vec![None; controller.workers()],
+            client: TokenBucket::full(controller.rate(), now),
+            to_tell: VecDeque::new(),
+            is_telling: false,
+            told: FxHashMap::default(),
+        }
+    }
+}
+
+/// An event on its way.
+#[derive(Clone, Copy, Debug)]
+pub struct Telling {
+    /// About which object.
+    pub about: ObjectKey,
+    /// Normal or Warning.
+    pub kind: EventType,
+    /// In one word.
+    pub reason: Sym,
+    /// In a sentence.
+    pub message: EventText,
+}
+
+/// What a worker does about one key.
+#[derive(Clone, Debug)]
+pub struct Work {
+    /// Which object it looks at.
+    pub key: ObjectKey,
+    /// Requests that are under way, by their number; None once answered.
+    pub requests: Vec<Option<Request>>,
+    /// How many of them are not answered yet.
+    pub open: u32,
+    /// What follows once all are.
+    pub script: Script,
+    /// Why it will be tried again.
+    pub error: Option<String>,
+}
+
+/// What a worker goes through after its look.
+#[derive(Clone, Debug)]
+pub enum Script {
+    /// The writes of a Deployment's sync, in order.
+    Deployment {
+        /// Those that are left.
+        calls: VecDeque<deployment::Call>,
+        /// When it wants to look again; None: when there is news.
+        again: Option<deployment::Requeue>,
+    },
+    /// A ReplicaSet's sync.
+    Replicas(Box<ReplicasScript>),
+    /// The slices of a Service are written; then it is done.
+    Slices,
+    /// The garbage collector's look at an object.
+    Collect(CollectStage),
+}
+
+/// A ReplicaSet's sync after its look.
+#[derive(Clone, Debug)]
+pub struct ReplicasScript {
+    /// The set.
+    pub set: ReplicaSetId,
+    /// Pods that are still to be made.
+    pub to_make: u32,
+    /// How many are made at a time now (slow start).
+    pub batch: u32,
+    /// Some of the present batch were refused.
+    pub refused: bool,
+    /// Pods were to be made, and not deleted.
+    pub makes: bool,
+    /// What its pods came to when it looked; None once the status is written.
+    pub counts: Option<crate::rules::controllers::replica_set::Counts>,
+    /// The set's generation when it looked.
+    pub generation: i64,
+}
+
+/// How far the garbage collector is with an object.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CollectStage {
+    /// It asks for the object and its owners as they are.
+    Look,
+    /// It deletes it, or lets it go.
+    Act,
+}
+
+/// What a controller asks the API server for.
+#[derive(Clone, Debug)]
+pub enum Request {
+    /// GET: nothing is written.
+    Get,
+    /// A write of a Deployment's sync.
+    Deployment(DeploymentId, deployment::Call),
+    /// POST of a pod.
+    MakePod(ReplicaSetId),
+    /// DELETE of a pod.
+    DeletePod(ReplicaSetId, PodId),
+    /// PATCH that makes the set a pod's controller.
+    Adopt(ReplicaSetId, PodId),
+    /// PATCH that takes the set from a pod's owners.
+    Release(ReplicaSetId, PodId),
+    /// PUT of a set's status.
+    SetStatus(ReplicaSetId, Arc<ReplicaSetStatus>),
+    /// POST, PUT or DELETE of a slice; with the last one the Service's slices are as they shall be.
+    Slice(ServiceId),
+    /// DELETE by the garbage collector.
+    Collect(ObjectKey),
+    /// PATCH that takes an owner that is gone or goes from an object's owners.
+    Disown(ObjectKey, ObjectKey),
+    /// PATCH that takes the garbage collector's finalizer from an owner.
+    Finalize(ObjectKey),
+}
