@@ -17,6 +17,7 @@ pub mod status;
 pub mod sym;
 pub mod text;
 pub mod wire;
+pub mod wire_workloads;
 pub mod workload;
 
 pub use event::{EventType, Note};

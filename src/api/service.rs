@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Sym;
 use super::meta::Meta;
+use super::text::Uid;
 
 /// `v1` Service.
 #[derive(Clone, PartialEq, Debug)]
@@ -102,6 +103,12 @@ pub struct Endpoint {
     pub node_name: Sym,
     /// The zone of its node; empty: none.
     pub zone: Sym,
+    /// `hints.forZones`: whom it is meant for; empty: for all.
+    pub hint_zones: Vec<Sym>,
+    /// `hints.forNodes`: likewise.
+    pub hint_nodes: Vec<Sym>,
     /// `targetRef`: the pod's name.
     pub pod: Sym,
+    /// `targetRef`: its uid.
+    pub pod_uid: Option<Uid>,
 }

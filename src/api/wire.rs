@@ -81,7 +81,7 @@ impl<T: DeserializeOwned> DeserializeFrom for T {
 }
 
 /// The members of `value` that can be read as `T`; every member of `T` has a default.
-fn lenient<T: DeserializeOwned + Default>(value: &Value) -> T {
+pub(super) fn lenient<T: DeserializeOwned + Default>(value: &Value) -> T {
     if let Ok(whole) = T::deserialize_from(value) {
         return whole;
     }
@@ -98,15 +98,15 @@ fn lenient<T: DeserializeOwned + Default>(value: &Value) -> T {
 }
 
 /// The objects of a list.
-fn items(value: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn items(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten().filter(|item| item.is_object())
 }
 
-fn sym(value: &Value) -> Sym {
+pub(super) fn sym(value: &Value) -> Sym {
     value.as_str().map_or(Sym::EMPTY, Sym::new)
 }
 
-fn int32(value: &Value) -> i32 {
+pub(super) fn int32(value: &Value) -> i32 {
     value.as_i64().and_then(|number| i32::try_from(number).ok()).unwrap_or_default()
 }
 
@@ -233,7 +233,7 @@ pub fn condition_value(condition: &Condition, pod: &PodIdent) -> Value {
     Value::Object(members)
 }
 
-fn put_sym(members: &mut Map<String, Value>, name: &str, text: Sym) {
+pub(super) fn put_sym(members: &mut Map<String, Value>, name: &str, text: Sym) {
     if !text.is_empty() {
         members.insert(name.into(), text.as_str().into());
     }
@@ -248,13 +248,13 @@ fn put_text(members: &mut Map<String, Value>, name: &str, text: Text, pod: &PodI
     }
 }
 
-fn put_int(members: &mut Map<String, Value>, name: &str, number: i64) {
+pub(super) fn put_int(members: &mut Map<String, Value>, name: &str, number: i64) {
     if number != 0 {
         members.insert(name.into(), number.into());
     }
 }
 
-fn put_time(members: &mut Map<String, Value>, name: &str, time: Option<Time>) {
+pub(super) fn put_time(members: &mut Map<String, Value>, name: &str, time: Option<Time>) {
     if let Some(time) = time {
         members.insert(name.into(), time.rfc3339_secs().into());
     }
