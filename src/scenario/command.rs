@@ -1,14 +1,16 @@
 //! What people and controllers do: one list for the file's `[[action]]`s and for whoever acts while a run goes on.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::applied::{AppliedKind, ApplyPlan};
 use super::plan::ObjectKind;
 use crate::api::spec::Resources;
 use crate::api::{Effect, ProbeKind, Sym, Taint, Tri};
 use crate::time::{Span, Time};
 
-/// `pod/web`, `pod/web-*`: by name in every namespace unless one is given.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// `pod/web`, `pod/web-*`, `pods` of some labels: by name in every namespace unless one is given.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Target {
     /// The name, or what names begin with.
     pub name: String,
@@ -16,6 +18,56 @@ pub struct Target {
     pub prefix: bool,
     /// None: every namespace.
     pub namespace: Option<String>,
+    /// Of pods: those of them that are meant.
+    pub among: Option<Box<Among>>,
+}
+
+/// Which pods are meant, of all that have a target's name.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Among {
+    /// `matchLabels`: those that have all of these.
+    pub labels: BTreeMap<String, String>,
+    /// Only those on this node.
+    pub node: Option<String>,
+    /// Only the first so many by creation and name, of those that have neither ended nor are being deleted.
+    pub limit: Option<u32>,
+}
+
+/// `deployment/web`: an object that is no pod and no node.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ObjectTarget {
+    /// Of which kind.
+    pub kind: AppliedKind,
+    /// Its name.
+    pub name: Sym,
+    /// None: wherever the scenario knows one of that name.
+    pub namespace: Option<Sym>,
+}
+
+/// What becomes of an object's dependents.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Cascade {
+    /// They are deleted after it.
+    #[default]
+    Background,
+    /// They are deleted before it.
+    Foreground,
+    /// They stay.
+    Orphan,
+}
+
+impl Cascade {
+    /// As kubectl spells them.
+    pub const NAMES: [&'static str; 3] = ["background", "foreground", "orphan"];
+    /// From kubectl's word.
+    pub fn parse(word: &str) -> Option<Cascade> {
+        Some(match word {
+            "background" => Cascade::Background,
+            "foreground" => Cascade::Foreground,
+            "orphan" => Cascade::Orphan,
+            _ => return None,
+        })
+    }
 }
 
 /// A command, and when it is given.
@@ -25,6 +77,8 @@ pub struct Action {
     pub at: Time,
     /// What is done.
     pub command: Command,
+    /// What its answer is asked for by.
+    pub id: Option<Sym>,
     /// As the file says it, or as it was typed: `delete pod/web`.
     pub words: String,
 }
@@ -236,5 +290,85 @@ pub enum Command {
         takes: Option<Span>,
         /// What the probe prints, or the handler answers.
         output: Sym,
+    },
+    /// `kubectl apply -f`.
+    Apply {
+        /// What.
+        apply: Arc<ApplyPlan>,
+    },
+    /// `kubectl scale`.
+    Scale {
+        /// Which.
+        object: ObjectTarget,
+        /// How many pods there shall be.
+        replicas: i32,
+    },
+    /// `kubectl set image` of a workload.
+    SetTemplateImage {
+        /// Which.
+        object: ObjectTarget,
+        /// Which container of its template.
+        container: Sym,
+        /// Its new image.
+        image: Sym,
+    },
+    /// `kubectl rollout restart`.
+    RolloutRestart {
+        /// Which.
+        object: ObjectTarget,
+    },
+    /// `kubectl rollout pause`.
+    RolloutPause {
+        /// Which.
+        object: ObjectTarget,
+    },
+    /// `kubectl rollout resume`.
+    RolloutResume {
+        /// Which.
+        object: ObjectTarget,
+    },
+    /// `kubectl rollout undo`.
+    RolloutUndo {
+        /// Which.
+        object: ObjectTarget,
+        /// None: the one before.
+        to_revision: Option<i64>,
+    },
+    /// `kubectl rollout status`, which waits.
+    RolloutStatus {
+        /// Which.
+        object: ObjectTarget,
+        /// None: for ever.
+        timeout: Option<Span>,
+    },
+    /// `kubectl wait`.
+    Wait {
+        /// Which.
+        object: ObjectTarget,
+        /// `condition=Available`, `delete`.
+        condition: String,
+        /// kubectl's own are 30 seconds.
+        timeout: Span,
+    },
+    /// A merge patch of an object that is no pod.
+    PatchObject {
+        /// Which.
+        object: ObjectTarget,
+        /// RFC 7386.
+        merge: serde_json::Value,
+    },
+    /// `kubectl label` of an object that is neither pod nor node.
+    LabelObject {
+        /// Which.
+        object: ObjectTarget,
+        /// None takes the label away.
+        labels: BTreeMap<String, Option<String>>,
+    },
+    /// `kubectl delete` of an object that is neither pod nor node.
+    DeleteObject {
+        /// Which.
+        object: ObjectTarget,
+        /// What becomes of what it has made.
+        cascade: Cascade,
     },
 }

@@ -8,15 +8,18 @@
 //! Nothing here opens a file: manifests come through a loader.
 
 mod admission;
+pub mod applied;
 pub mod builtin;
 mod check;
 pub mod command;
 pub mod diagnostic;
+pub mod expected;
 pub mod format;
 pub mod limits;
 pub(crate) mod manifest;
 mod overrides;
 pub mod plan;
+pub mod programs;
 mod resolve;
 mod schema;
 pub(crate) mod tree;

@@ -7,7 +7,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use super::applied::{AppliedKind, AppliedObject, ApplyPlan};
 use super::command::Action;
+pub use super::expected::Expect;
+pub use super::programs::ProgramPlan;
 use crate::api::handle::handle;
 use crate::api::{NodeSpec, PodSpec, ProbeKind, Sym};
 use crate::engine::Distribution;
@@ -49,6 +52,10 @@ pub struct Plan {
     pub objects: Vec<ObjectPlan>,
     /// One for each `[[pod]]`, by [`TemplateIx`].
     pub templates: Vec<Arc<PodTemplate>>,
+    /// Workloads and Services that `[[apply]]` brings, in the order of the file.
+    pub applies: Vec<Arc<ApplyPlan>>,
+    /// In the order of the file: of each container the first that fits counts.
+    pub programs: Vec<ProgramPlan>,
     /// In the order of the file.
     pub actions: Vec<Arc<Action>>,
     /// In the order of the file.
@@ -159,6 +166,10 @@ pub struct NodePlan {
     pub device_plugins: Vec<(Sym, Span)>,
     /// With it every question of whether an image is there fails.
     pub inspect_error: Option<Sym>,
+    /// When it joins; None: it is there from the start.
+    pub joins: Option<Time>,
+    /// How long before the start its kubelet had started; None: long ago.
+    pub kubelet_uptime: Option<Distribution>,
 }
 
 /// An image and its registry.
@@ -322,12 +333,28 @@ pub struct SandboxBehavior {
 pub struct ContainerBehavior {
     /// Start by start; the last one repeats for ever.
     pub attempts: Vec<Attempt>,
+    /// Whose starts are counted.
+    pub attempts_of: AttemptsOf,
+}
+
+/// Whose starts count a container's attempts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum AttemptsOf {
+    /// Each container's own.
+    #[default]
+    Container,
+    /// Those of all pods of its workload.
+    Workload,
+    /// Those of all pods of its workload with its index.
+    Index,
+    /// Those of all pods of its workload on its node.
+    Node,
 }
 
 impl Default for ContainerBehavior {
     /// Of a container that no behaviour describes.
     fn default() -> ContainerBehavior {
-        ContainerBehavior { attempts: vec![Attempt::default()] }
+        ContainerBehavior { attempts: vec![Attempt::default()], attempts_of: AttemptsOf::Container }
     }
 }
 
@@ -363,6 +390,8 @@ pub struct Attempt {
     pub readiness: Vec<ProbePoint>,
     /// In the order of time; empty: it succeeds.
     pub liveness: Vec<ProbePoint>,
+    /// How long it boots where that is drawn at each start, and which of its startup and readiness probes fail until then.
+    pub boots: Option<(Distribution, [bool; 2])>,
     /// What its postStart hook does.
     pub post_start: HookBehavior,
     /// What its preStop hook does.
@@ -394,6 +423,7 @@ impl Default for Attempt {
             startup: Vec::new(),
             readiness: Vec::new(),
             liveness: Vec::new(),
+            boots: None,
             post_start: hook.clone(),
             pre_stop: hook,
             writes: Vec::new(),
@@ -480,48 +510,6 @@ pub struct HookBehavior {
     pub exit: u8,
     /// What it prints; told where it fails.
     pub output: Sym,
-}
-
-/// What is expected at an instant; what is not said is not looked at.
-#[derive(Clone, Debug, Default)]
-pub struct Expect {
-    /// When it is looked at.
-    pub at: Time,
-    /// The pod's name.
-    pub pod: String,
-    /// None: whichever namespace has it.
-    pub namespace: Option<String>,
-    /// Its phase.
-    pub phase: Option<String>,
-    /// kubectl's STATUS.
-    pub status: Option<String>,
-    /// kubectl's READY: `1/1`.
-    pub ready: Option<String>,
-    /// The restart count, as kubectl sums it up.
-    pub restarts: Option<i64>,
-    /// The node that it is bound to.
-    pub node: Option<String>,
-    /// By type: the status, or `none`.
-    pub conditions: BTreeMap<String, String>,
-    /// An event that was seen by then.
-    pub event: Option<ExpectedEvent>,
-    /// No event of this reason was seen by then.
-    pub no_event: Option<String>,
-    /// Whether the pod has left the API.
-    pub gone: Option<bool>,
-    /// Line of the file, for the report.
-    pub line: usize,
-}
-
-/// An event that was seen by then.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct ExpectedEvent {
-    /// Its reason.
-    pub reason: String,
-    /// What its message contains.
-    pub message: Option<String>,
-    /// How often it is counted.
-    pub count: Option<u32>,
 }
 
 /// What makes a scenario a lesson.

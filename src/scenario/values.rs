@@ -387,7 +387,7 @@ pub fn target(node: &Node, nouns: Nouns) -> Read<Noun> {
         if name.contains('*') {
             return Err(bad(node.loc, "a `*` may only stand at the end", accepts));
         }
-        Ok(Target { name, prefix, namespace: None })
+        Ok(Target { name, prefix, ..Target::default() })
     };
     match (nouns, kind) {
         (Nouns::Pod | Nouns::PodOrNode, "pod" | "pods" | "po") => Ok(Noun::Pod(of_target()?)),

@@ -13,7 +13,7 @@ use super::words::offset;
 use crate::api::Sym;
 use crate::record::{Change, Directory, Event, Transition};
 use crate::scenario::Plan;
-use crate::scenario::plan::{Expect, ExpectedEvent};
+use crate::scenario::expected::{Expect, Expected, ExpectedEvent, PodExpect};
 use crate::time::Time;
 use crate::world::{Pod, World};
 
@@ -63,9 +63,9 @@ impl Judge {
     /// Looks out for all expectations of a plan.
     pub fn new(plan: &Arc<Plan>) -> Judge {
         let mut order: Vec<usize> = (0..plan.expects.len()).collect();
-        order.sort_by_key(|ix| plan.expects[*ix].at);
+        order.sort_by_key(|ix| plan.expects[*ix].when.end());
         Judge {
-            due: order.first().map(|ix| plan.expects[*ix].at),
+            due: order.first().map(|ix| plan.expects[*ix].when.end()),
             plan: Arc::clone(plan),
             order,
             judged: 0,
@@ -91,7 +91,7 @@ impl Judge {
         let failure = self.order.get(self.judged).and_then(|ix| self.judge(*ix, w));
         self.failures.extend(failure);
         self.judged += 1;
-        self.due = self.order.get(self.judged).map(|ix| self.plan.expects[*ix].at);
+        self.due = self.order.get(self.judged).map(|ix| self.plan.expects[*ix].when.end());
     }
 
     /// The outbox is about to be emptied.
@@ -111,8 +111,8 @@ impl Judge {
     fn look(&mut self, directory: &Directory, rows: &[Transition]) {
         for ident in &directory.pods[self.places.len()..] {
             // Hardly any name is spelled out: most begin unlike all that are expected.
-            let like = |expect: &&Expect| expect.pod.starts_with(ident.name.base.as_str());
-            let mut alike = self.plan.expects.iter().filter(like).peekable();
+            let like = |expect: &&PodExpect| expect.pod.starts_with(ident.name.base.as_str());
+            let mut alike = self.plan.expects.iter().filter_map(of_pods).filter(like).peekable();
             let name = alike.peek().map(|_| ident.name.to_string());
             let named = alike.any(|expect| name.as_ref() == Some(&expect.pod));
             self.places.push(named.then_some(self.remembered.len() as u32));
@@ -136,7 +136,7 @@ impl Judge {
     }
 
     fn judge(&self, index: usize, w: &World) -> Option<Failure> {
-        let expect = &self.plan.expects[index];
+        let expect = of_pods(&self.plan.expects[index])?;
         let found = w.pods.iter().enumerate().rev().find(|(_, p)| {
             expect.namespace.as_deref().is_none_or(|n| p.ident.namespace == n)
                 && p.ident.name.to_string() == expect.pod
@@ -150,9 +150,16 @@ impl Judge {
     }
 }
 
+fn of_pods(expect: &Expect) -> Option<&PodExpect> {
+    match &expect.what {
+        Expected::Pods(pods) => Some(pods),
+        _ => None,
+    }
+}
+
 /// What was looked at, what was expected and what was seen, where it is not the same.
 fn difference(
-    expect: &Expect,
+    expect: &PodExpect,
     pod: Option<&Pod>,
     remembered: Option<&Remembered>,
     w: &World,
@@ -195,7 +202,11 @@ fn difference(
         .or_else(|| {
             expect.conditions.iter().find_map(|(kind, expected)| {
                 let seen = p.status.condition(Sym::new(kind));
-                differs(&format!("condition {kind}"), expected, seen.map_or("none", |c| c.status.as_str()))
+                differs(
+                    &format!("condition {kind}"),
+                    &expected.to_string(),
+                    seen.map_or("none", |c| c.status.as_str()),
+                )
             })
         })
         .or_else(|| {
@@ -217,7 +228,7 @@ fn event_differs(expected: &ExpectedEvent, events: &[Event], p: &Pod) -> Option<
     let fits = |event: &&Event| {
         let message = event.message.show(&p.ident).to_string();
         expected.message.as_ref().is_none_or(|part| message.contains(part.as_str()))
-            && expected.count.is_none_or(|count| count == event.count)
+            && expected.count.is_none_or(|count| count.holds(i64::from(event.count)))
     };
     if alike.iter().any(fits) {
         return None;
@@ -249,7 +260,9 @@ fn expected_words(expected: &ExpectedEvent) -> String {
 
 /// What an expectation says, in one line: `web at 5m: STATUS Running, READY 1/1`.
 pub fn describe(expect: &Expect, start: Time) -> String {
-    let mut text = format!("{} at {}:", expect.pod, expect.at.since(start));
+    let at = expect.when.end().since(start);
+    let Some(expect) = of_pods(expect) else { return String::new() };
+    let mut text = format!("{} at {at}:", expect.pod);
     let restarts = expect.restarts.map(|n| n.to_string());
     let event = expect.event.as_ref().map(expected_words);
     let columns = [

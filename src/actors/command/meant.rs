@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::actors::kubectl;
-use crate::scenario::command::Target;
+use crate::scenario::command::{Among, Target};
 use crate::world::{NodeId, PodId, World};
 
 /// Tells what was done to a pod.
@@ -30,7 +30,7 @@ pub fn relabel(own: &mut BTreeMap<String, String>, labels: &BTreeMap<String, Opt
 
 /// The pods that a target names, oldest first; kubectl's answer if there are none.
 pub fn pods(w: &mut World, target: &Target) -> Vec<PodId> {
-    let found: Vec<PodId> = PodId::all(w.pods.len())
+    let mut found: Vec<PodId> = PodId::all(w.pods.len())
         .filter(|pod| {
             let p = &w.pods[pod.ix()];
             let name = p.ident.name.to_string();
@@ -39,6 +39,9 @@ pub fn pods(w: &mut World, target: &Target) -> Vec<PodId> {
                 && if target.prefix { name.starts_with(&target.name) } else { name == target.name }
         })
         .collect();
+    if let Some(among) = &target.among {
+        choose(w, among, &mut found);
+    }
     match (found.is_empty(), target.prefix) {
         (true, true) => w.tell(kubectl::NOTHING.to_owned()),
         (true, false) => {
@@ -47,6 +50,24 @@ pub fn pods(w: &mut World, target: &Target) -> Vec<PodId> {
         (false, _) => {}
     }
     found
+}
+
+/// Leaves those of the pods that are meant.
+fn choose(w: &World, among: &Among, pods: &mut Vec<PodId>) {
+    pods.retain(|pod| {
+        let p = &w.pods[pod.ix()];
+        let on = || p.node.map(|node| w.nodes[node.ix()].spec.name);
+        among.labels.iter().all(|(key, value)| p.labels.get(key) == Some(value))
+            && among.node.as_deref().is_none_or(|node| on().is_some_and(|own| own == *node))
+            && (among.limit.is_none() || (p.deletion.is_none() && !p.status.phase().is_terminal()))
+    });
+    if let Some(limit) = among.limit {
+        pods.sort_by_cached_key(|pod| {
+            let p = &w.pods[pod.ix()];
+            (p.created, p.ident.name.to_string())
+        });
+        pods.truncate(limit as usize);
+    }
 }
 
 /// The nodes that a target names, by their objects in the API.

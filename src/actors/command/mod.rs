@@ -10,6 +10,7 @@ mod nodes;
 mod objects;
 mod pods;
 mod processes;
+mod workloads;
 
 use std::sync::Arc;
 
@@ -66,5 +67,17 @@ fn obey(w: &mut World, command: &Command) {
         Command::RestartKubelet { node, takes } => machines::restart_kubelet(w, node, *takes),
         Command::Shutdown { node } => machines::shut_down(w, node),
         Command::Pressure { node, resource, lasts } => machines::press(w, node, *resource, *lasts),
+        Command::Apply { .. }
+        | Command::Scale { .. }
+        | Command::SetTemplateImage { .. }
+        | Command::RolloutRestart { .. }
+        | Command::RolloutPause { .. }
+        | Command::RolloutResume { .. }
+        | Command::RolloutUndo { .. }
+        | Command::RolloutStatus { .. }
+        | Command::Wait { .. }
+        | Command::PatchObject { .. }
+        | Command::LabelObject { .. }
+        | Command::DeleteObject { .. } => workloads::obey(w, command),
     }
 }

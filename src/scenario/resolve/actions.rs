@@ -23,7 +23,7 @@ pub fn actions(table: &Table, cx: &mut Context<'_>) -> Vec<Arc<Action>> {
         let noun = look_up(noun, target_node.loc, entry, cx);
         if let Some(command) = command(keys.verb, noun, target_node.loc, entry, cx) {
             let words = format!("{} {}", keys.verb, target_node.text().unwrap_or_default());
-            plans.push(Arc::new(Action { at, command, words }));
+            plans.push(Arc::new(Action { at, command, id: None, words }));
         }
     }
     plans

@@ -10,6 +10,7 @@ use crate::scenario::plan::{
     Attempt, Behavior, ContainerBehavior, Exit, HookBehavior, MemoryPoint, ProbePoint, SandboxBehavior,
     WritePoint,
 };
+use crate::scenario::programs;
 use crate::scenario::tree::{Node, Table};
 use crate::scenario::values;
 use crate::time::Span;
@@ -53,8 +54,7 @@ pub fn behavior(node: Option<&Node>, spec: &PodSpec, pod: &str, cx: &mut Context
             .and_then(Node::table)
             .and_then(|t| t.entry("attempts"));
         let runs_out = index < init && !container.is_sidecar();
-        let runs = runs_out.then_some(Distribution::Constant(Span::from_secs(1)));
-        let default = Attempt { runs, ..Attempt::default() };
+        let default = programs::unsaid(runs_out);
         let attempts = match attempts {
             None => vec![default],
             Some(entry) => {
@@ -73,7 +73,7 @@ pub fn behavior(node: Option<&Node>, spec: &PodSpec, pod: &str, cx: &mut Context
                 if read.is_empty() { vec![default] } else { read }
             }
         };
-        containers.push(ContainerBehavior { attempts });
+        containers.push(ContainerBehavior { attempts, ..ContainerBehavior::default() });
     }
     Behavior { sandbox: sandbox(table.and_then(|t| t.get("sandbox")).and_then(Node::table)), containers }
 }
@@ -164,6 +164,7 @@ fn attempt(
         startup: points(table, "startup", cx),
         readiness: points(table, "readiness", cx),
         liveness: points(table, "liveness", cx),
+        boots: None,
         post_start: hook(table, "postStart", default),
         pre_stop: hook(table, "preStop", default),
         writes: writes(table, spec, cx),

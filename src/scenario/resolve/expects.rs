@@ -1,23 +1,24 @@
 //! `[[expect]]` and `[lesson]`.
 
-use std::collections::BTreeMap;
-
 use super::actions::known_pod;
 use super::{Context, flag, number, strings, tables, text};
 use crate::scenario::command::Target;
 use crate::scenario::diagnostic::{Code, Diagnostic};
-use crate::scenario::plan::{Expect, ExpectedEvent, Lesson, Question};
+use crate::scenario::expected::{
+    Amount, Expect, Expected, ExpectedCondition, ExpectedConditions, ExpectedEvent, PodExpect, When,
+};
+use crate::scenario::plan::{Lesson, Question};
 use crate::scenario::tree::{Node, Table};
 use crate::scenario::values;
 
 pub fn expects(table: &Table, cx: &mut Context<'_>) -> Vec<Expect> {
     let mut expects = Vec::new();
     for (node, entry) in tables(table, "expect") {
-        let at = cx.instant(entry, "at", "the expectation");
+        let when = When::At(cx.instant(entry, "at", "the expectation"));
         let Some(pod_node) = entry.get("pod") else { continue };
         let Some(pod) = pod_node.text() else { continue };
         let namespace = text(entry, "namespace").map(str::to_owned);
-        let target = Target { name: pod.to_owned(), prefix: false, namespace: namespace.clone() };
+        let target = Target { name: pod.to_owned(), namespace: namespace.clone(), ..Target::default() };
         known_pod(&target, pod_node.loc, cx);
         let asks = ["phase", "status", "ready", "restarts", "node", "conditions", "event", "noEvent", "gone"];
         if asks.iter().all(|key| entry.get(key).is_none()) {
@@ -47,32 +48,37 @@ pub fn expects(table: &Table, cx: &mut Context<'_>) -> Vec<Expect> {
         }
         ready(entry, cx);
         node_name(entry, cx);
-        expects.push(Expect {
-            at,
+        let what = Expected::Pods(PodExpect {
             pod: pod.to_owned(),
             namespace,
+            among: None,
+            count: None,
             phase: text(entry, "phase").map(str::to_owned),
             status: text(entry, "status").map(str::to_owned),
             ready: text(entry, "ready").map(str::to_owned),
-            restarts: number(entry, "restarts"),
+            restarts: number(entry, "restarts").map(exactly),
             node: text(entry, "node").map(str::to_owned),
             conditions: conditions(entry),
             event: event(entry),
             no_event: text(entry, "noEvent").map(str::to_owned),
             gone,
-            line: cx.problems.position(node.loc).0,
         });
+        expects.push(Expect { when, what, line: cx.problems.position(node.loc).0 });
     }
     expects
 }
 
-fn conditions(entry: &Table) -> BTreeMap<String, String> {
+fn exactly(number: i64) -> Amount {
+    Amount { min: number, max: number }
+}
+
+fn conditions(entry: &Table) -> ExpectedConditions {
     let entries = entry.get("conditions").and_then(Node::table).map_or(&[][..], |t| &t.entries);
     entries
         .iter()
         .filter_map(|e| {
             let status = values::truth_or_none(&e.node).ok()?;
-            Some((e.key.clone(), status.map_or("none", |t| t.as_str()).to_owned()))
+            Some((e.key.clone(), ExpectedCondition { status, reason: None }))
         })
         .collect()
 }
@@ -81,7 +87,7 @@ fn event(entry: &Table) -> Option<ExpectedEvent> {
     Some(ExpectedEvent {
         reason: text(entry, "event")?.to_owned(),
         message: text(entry, "message").map(str::to_owned),
-        count: number(entry, "count"),
+        count: number(entry, "count").map(exactly),
     })
 }
 

@@ -131,6 +131,8 @@ pub fn resolve(
         image_default: settings::image_default(),
         objects: cx.objects.into_owned(),
         templates: cx.templates.into_owned(),
+        applies: Vec::new(),
+        programs: Vec::new(),
         actions,
         expects,
         lesson,

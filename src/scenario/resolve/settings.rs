@@ -397,6 +397,8 @@ fn node_plan(name: &str, entry: &Table, reserving: Option<&Table>, config: &Arc<
         kubelet: Arc::clone(config),
         device_plugins: device_plugins(entry),
         inspect_error: text(entry, "inspectError").map(Sym::new),
+        joins: None,
+        kubelet_uptime: None,
     }
 }
 

@@ -1,0 +1,156 @@
+//! `[[program]]`: what processes do, chosen by what they are made of.
+//!
+//! Pods that controllers make have generated names, so that nobody can speak of them beforehand; of an image, a
+//! container's name or a workload one can.
+
+use std::sync::Arc;
+
+use super::applied::AppliedKind;
+use super::plan::{Attempt, AttemptsOf, Behavior, ContainerBehavior, ProbePoint, SandboxBehavior};
+use crate::api::{Container, PodSpec, ProbeKind, Sym};
+use crate::engine::Distribution;
+use crate::time::Span;
+
+/// One `[[program]]`. What is not said fits everything.
+#[derive(Clone, Debug)]
+pub struct ProgramPlan {
+    /// Image reference, `*` for anything.
+    pub image: Option<String>,
+    /// The container's name.
+    pub container: Option<Sym>,
+    /// Kind and name of the workload that the pod belongs to, at the top.
+    pub workload: Option<(AppliedKind, Sym)>,
+    /// Which of the workload's templates, from 1.
+    pub revision: Option<u32>,
+    /// The pod's completion index or ordinal.
+    pub index: Option<u32>,
+    /// Startup and readiness probes that no attempt scripts fail so long after each start.
+    pub boots: Option<Distribution>,
+    /// Of containers that serve: unsaid they run for ever.
+    pub serving: Arc<Vec<Attempt>>,
+    /// Of init containers that are no sidecars: unsaid they end well.
+    pub finishing: Arc<Vec<Attempt>>,
+    /// Whose starts count them.
+    pub attempts_of: AttemptsOf,
+}
+
+/// What the containers of a pod do by the programs: of each container the first one that fits. `owner` is the pod's topmost
+/// workload (`deployment`, `web`), `revision` that of its template, `index` its ordinal or completion index.
+pub fn behavior(
+    programs: &[ProgramPlan],
+    spec: &PodSpec,
+    owner: Option<(&str, &str)>,
+    revision: Option<u32>,
+    index: Option<u32>,
+) -> Behavior {
+    let inits = spec.init_containers.len();
+    let all = spec.init_containers.iter().chain(&spec.containers).chain(&spec.ephemeral_containers);
+    let containers = all.enumerate().map(|(ix, container)| {
+        let finishes = ix < inits && !container.is_sidecar();
+        let fits = |program: &&ProgramPlan| program.fits(container, owner, revision, index);
+        match programs.iter().find(fits) {
+            Some(program) => program.behavior(container, finishes),
+            None => ContainerBehavior { attempts: vec![unsaid(finishes)], ..ContainerBehavior::default() },
+        }
+    });
+    Behavior { sandbox: SandboxBehavior::default(), containers: containers.collect() }
+}
+
+/// What a container does of which nobody says anything.
+pub(super) fn unsaid(finishes: bool) -> Attempt {
+    let runs = finishes.then_some(Distribution::Constant(Span::from_secs(1)));
+    Attempt { runs, ..Attempt::default() }
+}
+
+impl ProgramPlan {
+    fn fits(
+        &self,
+        container: &Container,
+        owner: Option<(&str, &str)>,
+        revision: Option<u32>,
+        index: Option<u32>,
+    ) -> bool {
+        self.image.as_deref().is_none_or(|pattern| matches(pattern, &container.image))
+            && self.container.is_none_or(|name| name == container.name)
+            && self.workload.is_none_or(|(kind, name)| {
+                owner.is_some_and(|(own_kind, own)| AppliedKind::parse(own_kind) == Some(kind) && name == own)
+            })
+            && self.revision.is_none_or(|wanted| revision == Some(wanted))
+            && self.index.is_none_or(|wanted| index == Some(wanted))
+    }
+
+    fn behavior(&self, container: &Container, finishes: bool) -> ContainerBehavior {
+        let attempts = if finishes { &self.finishing } else { &self.serving };
+        let mut attempts = attempts.as_ref().clone();
+        if let Some(boots) = &self.boots {
+            attempts.iter_mut().for_each(|attempt| boot(attempt, container, boots));
+        }
+        ContainerBehavior { attempts, attempts_of: self.attempts_of }
+    }
+}
+
+/// Until it has booted, the probes fail that tell so and that the attempt does not script.
+fn boot(attempt: &mut Attempt, container: &Container, boots: &Distribution) {
+    let scripted = |attempt: &Attempt, kind| !attempt.answers(kind).is_empty();
+    let bare = [ProbeKind::Startup, ProbeKind::Readiness]
+        .map(|kind| container.probe(kind).is_some() && !scripted(attempt, kind));
+    match boots {
+        // Always the same time: it can be written down.
+        Distribution::Constant(span) => attempt.booted_after(*span, bare),
+        _ if bare.contains(&true) => attempt.boots = Some((boots.clone(), bare)),
+        _ => {}
+    }
+}
+
+impl Attempt {
+    /// The startup and the readiness probe, where `bare` says so, fail for so long.
+    pub fn booted_after(&mut self, span: Span, [startup, readiness]: [bool; 2]) {
+        let point = |at, failure_rate| ProbePoint { at, failure_rate, takes: None, output: Sym::EMPTY };
+        let points = || vec![point(Span::ZERO, 1.0), point(span, 0.0)];
+        if span == Span::ZERO {
+            return;
+        }
+        if startup {
+            self.startup = points();
+        }
+        if readiness {
+            self.readiness = points();
+        }
+    }
+}
+
+/// Whether a text is like a pattern, in which `*` stands for anything.
+pub fn matches(pattern: &str, text: &str) -> bool {
+    let Some((before, after)) = pattern.split_once('*') else { return pattern == text };
+    let Some(rest) = text.strip_prefix(before) else { return false };
+    let mut from = 0;
+    loop {
+        if rest.get(from..).is_some_and(|rest| matches(after, rest)) {
+            return true;
+        }
+        match rest[from..].chars().next() {
+            Some(c) => from += c.len_utf8(),
+            None => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        for (pattern, text, fits) in [
+            ("web:*", "web:1.0", true),
+            ("web:1.*", "web:2.0", false),
+            ("*/web:*", "registry.example/shop/web:1", true),
+            ("web", "web:1", false),
+            ("*", "", true),
+            ("a*b*c", "aXbYc", true),
+            ("a*b*c", "aXcYb", false),
+        ] {
+            assert_eq!(matches(pattern, text), fits, "{pattern} {text}");
+        }
+    }
+}
