@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 fn request(version: Version) -> Request<'static> {
     let now = Time::parse_rfc3339("2026-07-01T12:00:00Z").expect("an instant");
-    Request { gates: Gates::of(version), now, namespace: "default", suffix: "abcde" }
+    Request { gates: Gates::of(version), now, namespace: "default", suffix: "abcde", uid: "" }
 }
 
 fn pod(spec: Value) -> Value {

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::plan::{ObjectKind, ObjectPlan};
 use crate::rules::api_server::admission::Rejection;
+use crate::rules::api_server::objects::ObjectType;
 use crate::time::Time;
 
 type Object = Map<String, Value>;
@@ -30,7 +31,7 @@ pub fn mutate(object: &mut Object, around: &Surroundings<'_>) -> Result<(), Reje
         .unwrap_or_default()
         .to_owned();
     let Some(Value::Object(spec)) = object.get_mut("spec") else { return Ok(()) };
-    let forbid = |why: String| Rejection::Forbidden { name: name.clone(), why };
+    let forbid = |why: String| Rejection::Forbidden { kind: ObjectType::Pod, name: name.clone(), why };
     service_account(spec, around).map_err(forbid)?;
     priority(spec, around).map_err(forbid)?;
     tolerations(spec);

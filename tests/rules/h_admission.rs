@@ -20,10 +20,11 @@ fn answer(case: &Case) -> Value {
         now: Time::parse_rfc3339("2026-07-01T12:00:00Z").expect("an instant"),
         namespace: "default",
         suffix: "abcde",
+        uid: "",
     };
     match admit(&case.input["manifest"], &request) {
         Ok(admitted) => accepted(&admitted),
-        Err(Rejection::Decode(error)) => json!({"ok": false, "strictDecodeError": error.to_string()}),
+        Err(Rejection::Decode(_, error)) => json!({"ok": false, "strictDecodeError": error.to_string()}),
         Err(rejection) => refused(&rejection, &strict_errors(&case.input["manifest"], &request)),
     }
 }

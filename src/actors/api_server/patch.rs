@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::pods::{self, Edit};
 use crate::api::{Sym, wire};
 use crate::rules::api_server::admission::Rejection;
+use crate::rules::api_server::objects::ObjectType;
 use crate::rules::api_server::validation::update;
 use crate::world::{PodId, World};
 
@@ -20,7 +21,7 @@ pub fn patch(w: &mut World, pod: PodId, change: impl FnOnce(&mut Value)) -> Resu
         let errors = update::validate(before, after, &w.gates);
         if !errors.0.is_empty() {
             let name = w.pods[pod.ix()].ident.name.to_string();
-            return Err(format!("The {}", Rejection::Invalid { name, errors }));
+            return Err(format!("The {}", Rejection::Invalid { kind: ObjectType::Pod, name, errors }));
         }
     }
     let (before, after) = (&old["metadata"], &new["metadata"]);

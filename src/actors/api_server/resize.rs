@@ -12,6 +12,7 @@ use super::pods::{self, Edit};
 use crate::api::spec::Resources;
 use crate::api::{Sym, wire};
 use crate::rules::api_server::admission::Rejection;
+use crate::rules::api_server::objects::ObjectType;
 use crate::rules::api_server::validation;
 use crate::rules::kubelet::resize;
 use crate::rules::scheduler::placement::amounts::{self, Amounts};
@@ -48,7 +49,7 @@ pub fn resize(w: &mut World, pod: PodId, container: Sym, change: &Resources) -> 
     if let (Some(before), Some(after)) = (old.as_object(), new.as_object()) {
         let errors = validation::resize::validate(before, after, &w.gates);
         if !errors.is_empty() {
-            return Err(format!("The {}", Rejection::Invalid { name, errors }));
+            return Err(format!("The {}", Rejection::Invalid { kind: ObjectType::Pod, name, errors }));
         }
     }
     let spec = wire::pod_spec(&new["spec"]);
@@ -58,7 +59,7 @@ pub fn resize(w: &mut World, pod: PodId, container: Sym, change: &Resources) -> 
         let asked = amounts::requests(&spec, w.gates.pod_level_resources).asked;
         let has = Amounts::of_list(&w.nodes[node.ix()].spec.allocatable);
         if let Some(why) = resize::beyond_allocatable(&asked, &has) {
-            return Err(format!("Error from server (Forbidden): {}", Rejection::Forbidden { name, why }));
+            return Err(format!("Error from server (Forbidden): {}", Rejection::Forbidden { kind: ObjectType::Pod, name, why }));
         }
     }
     let p = w.local_mut(pod);

@@ -5,14 +5,13 @@
 //! manifest is dropped, fields behind a gate that is off vanish without a word, and a pod that is gated is born with its
 //! PodScheduled condition.
 
-use std::fmt;
-
 use serde_json::{Map, Value, json};
 
-use super::decode::{self, DecodeError, StrictError, strict_message};
-use super::defaults;
-use super::validation::field::{Errors, FieldError, quote};
+use super::decode::{self, DecodeError, StrictError};
+use super::objects::ObjectType;
+pub use super::rejection::Rejection;
 use super::validation::{self, warnings};
+use super::{decode::Decoded, defaults};
 use crate::api::{Condition, ObjectMeta, Phase, PodSpec, PodStatus, Sym, Tri};
 use crate::rules::machinery::qos::qos_class;
 use crate::rules::versions::gates::Gates;
@@ -31,6 +30,8 @@ pub struct Request<'a> {
     pub namespace: &'a str,
     /// Five letters that complete a `generateName`.
     pub suffix: &'a str,
+    /// The uid of the new object: a Job's pods carry it as a label.
+    pub uid: &'a str,
 }
 
 /// A pod that the API server accepted.
@@ -50,104 +51,6 @@ pub struct Admitted {
     pub strict: Vec<StrictError>,
 }
 
-/// Why a pod was refused.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Rejection {
-    /// The manifest is no pod.
-    Decode(DecodeError),
-    /// Unknown or repeated fields, where the client asked for strictness.
-    Strict(Vec<StrictError>),
-    /// Fields with values that may not be.
-    Invalid {
-        /// Of the pod.
-        name: String,
-        /// All of them, in the API server's order.
-        errors: Errors,
-    },
-    /// An admission plugin refused.
-    Forbidden {
-        /// Of the pod.
-        name: String,
-        /// In the words of the plugin.
-        why: String,
-    },
-}
-
-impl Rejection {
-    /// The HTTP code.
-    pub fn code(&self) -> u16 {
-        match self {
-            Rejection::Decode(_) | Rejection::Strict(_) => 400,
-            Rejection::Invalid { .. } => 422,
-            Rejection::Forbidden { .. } => 403,
-        }
-    }
-    /// `metav1.StatusReason`
-    pub fn reason(&self) -> &'static str {
-        match self {
-            Rejection::Decode(_) | Rejection::Strict(_) => "BadRequest",
-            Rejection::Invalid { .. } => "Invalid",
-            Rejection::Forbidden { .. } => "Forbidden",
-        }
-    }
-    /// The fields that were refused; empty for other rejections.
-    pub fn errors(&self) -> &[FieldError] {
-        match self {
-            Rejection::Invalid { errors, .. } => &errors.0,
-            _ => &[],
-        }
-    }
-    /// What kubectl prints, of a manifest in `file`: one line, or a line for each field.
-    pub fn kubectl(&self, file: &str) -> String {
-        match self {
-            Rejection::Invalid { name, errors } => {
-                let start = format!("The Pod {} is invalid: ", quote(name));
-                match &distinct(errors)[..] {
-                    [one] => format!("{start}{one}"),
-                    many => many.iter().fold(start, |text, line| format!("{text}\n* {line}")),
-                }
-            }
-            other => format!(
-                "Error from server ({}): error when creating {}: {other}",
-                other.reason(),
-                quote(file)
-            ),
-        }
-    }
-}
-
-/// The texts of errors, each once.
-fn distinct(errors: &Errors) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for error in &errors.0 {
-        let line = error.to_string();
-        if !lines.contains(&line) {
-            lines.push(line);
-        }
-    }
-    lines
-}
-
-/// The message of the API server's status.
-impl fmt::Display for Rejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let handled = "Pod in version \"v1\" cannot be handled as a Pod";
-        match self {
-            Rejection::Decode(error) => write!(f, "{handled}: {error}"),
-            Rejection::Strict(errors) => write!(f, "{handled}: {}", strict_message(errors)),
-            Rejection::Invalid { name, errors } => {
-                write!(f, "Pod {} is invalid: ", quote(name))?;
-                match &distinct(errors)[..] {
-                    [one] => f.write_str(one),
-                    many => write!(f, "[{}]", many.join(", ")),
-                }
-            }
-            Rejection::Forbidden { name, why } => write!(f, "pods {} is forbidden: {why}", quote(name)),
-        }
-    }
-}
-impl std::error::Error for Rejection {}
-
 /// Creates a pod without any admission plugin.
 ///
 /// # Errors
@@ -166,22 +69,22 @@ pub fn admit_with(
     mutate: impl FnOnce(&mut Object) -> Result<(), Rejection>,
 ) -> Result<Admitted, Rejection> {
     let gates = &request.gates;
-    let decoded = decode::pod(manifest, gates.version).map_err(Rejection::Decode)?;
-    let mut object = decoded.object;
+    let kind = ObjectType::Pod;
+    let Decoded { mut object, strict } =
+        decode::object(kind, manifest, gates.version).map_err(|error| Rejection::Decode(kind, error))?;
     object.shift_remove("status");
     defaults::pod(&mut object, gates);
     mutate(&mut object)?;
-    name_and_place(&mut object, request);
-    drop_disabled(&mut object, gates);
-    merge_label_keys(&mut object, gates);
+    name_and_place(&mut object, kind, request);
+    prepare(&mut object, gates);
     let errors = validation::create(&object, gates);
     if !errors.is_empty() {
-        return Err(Rejection::Invalid { name: name_of(&object), errors });
+        return Err(Rejection::Invalid { kind, name: name_of(&object), errors });
     }
     let warnings = warnings::create(&object);
     let (metadata, spec) = typed(&object)?;
     let status = first_status(&spec, request);
-    Ok(Admitted { object, metadata, spec, status, warnings, strict: decoded.strict })
+    Ok(Admitted { object, metadata, spec, status, warnings, strict })
 }
 
 /// Replaces `old` by `new`, both whole objects with `metadata` and `spec`: what a patch comes to. The answer is `new` with
@@ -195,7 +98,7 @@ pub fn update(old: &Object, new: Object, gates: &Gates) -> Result<Object, Reject
     drop_disabled(&mut new, gates);
     let errors = validation::update::validate(old, &new, gates);
     if !errors.is_empty() {
-        return Err(Rejection::Invalid { name: name_of(&new), errors });
+        return Err(Rejection::Invalid { kind: ObjectType::Pod, name: name_of(&new), errors });
     }
     if gates.habits.counts_generations && old.get("spec") != new.get("spec") {
         let generation = old.get("metadata").and_then(|m| m.get("generation")).and_then(Value::as_i64);
@@ -206,7 +109,8 @@ pub fn update(old: &Object, new: Object, gates: &Gates) -> Result<Object, Reject
     Ok(new)
 }
 
-fn name_of(object: &Object) -> String {
+/// Its `metadata.name`.
+pub(super) fn name_of(object: &Object) -> String {
     let name = object.get("metadata").and_then(|m| m.get("name")).and_then(Value::as_str);
     name.unwrap_or("").to_owned()
 }
@@ -216,8 +120,9 @@ fn name_of(object: &Object) -> String {
 /// # Errors
 /// Never for a validated object; a mismatch is reported as an error of decoding.
 pub fn typed(object: &Object) -> Result<(ObjectMeta, PodSpec), Rejection> {
-    let refuse =
-        |error: serde_json::Error| Rejection::Decode(DecodeError { message: error.to_string(), field: None });
+    let refuse = |error: serde_json::Error| {
+        Rejection::Decode(ObjectType::Pod, DecodeError { message: error.to_string(), field: None })
+    };
     let half = |name: &str| object.get(name).cloned().unwrap_or_else(|| json!({}));
     let metadata = serde_json::from_value(half("metadata")).map_err(refuse)?;
     let spec = serde_json::from_value(half("spec")).map_err(refuse)?;
@@ -225,7 +130,7 @@ pub fn typed(object: &Object) -> Result<(ObjectMeta, PodSpec), Rejection> {
 }
 
 /// `rest.BeforeCreate`: a name, a namespace, the first generation, no trace of an earlier life.
-fn name_and_place(object: &mut Object, request: &Request) {
+pub(super) fn name_and_place(object: &mut Object, kind: ObjectType, request: &Request) {
     let Value::Object(metadata) = object.entry("metadata").or_insert_with(|| json!({})) else { return };
     let text =
         |metadata: &Object, name: &str| metadata.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
@@ -233,7 +138,9 @@ fn name_and_place(object: &mut Object, request: &Request) {
     if !generate.is_empty() && text(metadata, "name").is_empty() {
         metadata.insert("name".to_owned(), json!(generated_name(&generate, request.suffix)));
     }
-    if text(metadata, "namespace").is_empty() {
+    if !kind.law().is_namespaced {
+        metadata.shift_remove("namespace");
+    } else if text(metadata, "namespace").is_empty() {
         metadata.insert("namespace".to_owned(), json!(request.namespace));
     }
     for name in [
@@ -246,7 +153,7 @@ fn name_and_place(object: &mut Object, request: &Request) {
     ] {
         metadata.shift_remove(name);
     }
-    if request.gates.habits.counts_generations {
+    if kind.counts_generations(&request.gates) {
         metadata.insert("generation".to_owned(), json!(1));
     }
 }
@@ -290,8 +197,14 @@ fn each(spec: &mut Object, lists: &[&str], mut change: impl FnMut(&mut Object)) 
 
 const CONTAINERS: &[&str] = &["initContainers", "containers", "ephemeralContainers"];
 
-/// `DropDisabledPodFields` for the gates that differ between versions.
-fn drop_disabled(object: &mut Object, gates: &Gates) {
+/// `podStrategy.PrepareForCreate`, but for the status.
+pub(super) fn prepare(object: &mut Object, gates: &Gates) {
+    drop_disabled(object, gates);
+    merge_label_keys(object, gates);
+}
+
+/// `DropDisabledPodFields` for the gates that differ between versions: of a pod, or of a template.
+pub(super) fn drop_disabled(object: &mut Object, gates: &Gates) {
     let Some(Value::Object(spec)) = object.get_mut("spec") else { return };
     let habits = &gates.habits;
     if !gates.pod_level_resources {

@@ -7,6 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::admission::Rejection;
+use super::objects::ObjectType;
 
 type Object = Map<String, Value>;
 
@@ -68,7 +69,7 @@ pub fn mutate(pod: &mut Object, cluster: &Cluster) -> Result<(), Rejection> {
     if !is_mirror {
         service_account(spec, cluster.suffix);
     }
-    priority(spec, cluster).map_err(|why| Rejection::Forbidden { name, why })?;
+    priority(spec, cluster).map_err(|why| Rejection::Forbidden { kind: ObjectType::Pod, name, why })?;
     toleration_seconds(spec, cluster.toleration_seconds);
     Ok(())
 }

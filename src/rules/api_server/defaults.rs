@@ -39,6 +39,11 @@ pub fn pod_spec(spec: &mut Object, gates: &Gates) {
             each(spec, list, |container| each(container, "ports", host_port));
         }
     }
+    template_spec(spec);
+}
+
+/// Fills in what is filled in of a template too: `SetDefaults_PodSpec` and what stands below, and the conversion.
+pub fn template_spec(spec: &mut Object) {
     default(spec, "dnsPolicy", json!("ClusterFirst"));
     default(spec, "restartPolicy", json!("Always"));
     default(spec, "securityContext", json!({}));

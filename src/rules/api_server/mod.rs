@@ -5,5 +5,8 @@ pub mod admission;
 pub mod admission_plugins;
 pub mod decode;
 pub(crate) mod defaults;
+pub(crate) mod kinds;
+pub mod objects;
 pub(crate) mod pod_status;
+pub mod rejection;
 pub(crate) mod validation;

@@ -218,7 +218,7 @@ fn admit(draft: Draft, entry: &Table, cx: &mut Context<'_>) -> Option<PodTemplat
     let namespace =
         object.pointer("/metadata/namespace").and_then(Json::as_str).unwrap_or("default").to_owned();
     let place = Place { entry, loc, manifest };
-    let request = Request { gates: cx.gates, now: at, namespace: "default", suffix: "00000" };
+    let request = Request { gates: cx.gates, now: at, namespace: "default", suffix: "00000", uid: "" };
     let around = Surroundings { objects: &cx.objects, at, namespace: &namespace };
     let verdict = admission::admit_with(&object, &request, |object| plugins::mutate(object, &around));
     let strict = match (&verdict, decode::pod(&object, cx.gates.version)) {
@@ -353,7 +353,7 @@ fn refuse(rejection: &Rejection, pod: &str, place: &Place<'_>, cx: &mut Context<
                 cx.report(Diagnostic::new(Code::Rejected, at, format!("Pod \"{pod}\" is invalid: {error}")));
             }
         }
-        Rejection::Decode(error) => {
+        Rejection::Decode(_, error) => {
             let at = error.field.as_deref().map_or(place.loc, |field| place.of(field, cx));
             let item = Diagnostic::new(Code::Rejected, at, rejection.to_string());
             cx.report(match &error.field {
@@ -361,7 +361,7 @@ fn refuse(rejection: &Rejection, pod: &str, place: &Place<'_>, cx: &mut Context<
                 None => item,
             });
         }
-        Rejection::Strict(_) | Rejection::Forbidden { .. } => {
+        Rejection::Strict(..) | Rejection::Forbidden { .. } | Rejection::OtherNamespace => {
             cx.report(Diagnostic::new(Code::Rejected, place.loc, rejection.to_string()));
         }
     }

@@ -8,13 +8,16 @@
 //! What comes out is the object as Go would write it again: known fields in Go's order, zeros left out, quantities in
 //! their canonical form. Defaults and validation work on that.
 
+#[macro_use]
 pub mod schema;
+pub(super) mod workloads;
 
 use std::fmt;
 
 use serde_json::{Map, Number, Value};
 
 use self::schema::{Struct, Type};
+use crate::rules::api_server::objects::ObjectType;
 use crate::rules::api_server::validation::field::quote;
 use crate::rules::machinery::quantity::Quantity;
 use crate::rules::versions::Version;
@@ -89,10 +92,33 @@ fn refuse(message: impl Into<String>) -> DecodeError {
 /// # Errors
 /// The manifest is no pod, or a value has the wrong type.
 pub fn pod(manifest: &Value, version: Version) -> Result<Decoded, DecodeError> {
-    check_kind(manifest)?;
-    let (value, strict) = decode(&Type::Struct(&schema::Pod), manifest, "", version)?;
+    object(ObjectType::Pod, manifest, version)
+}
+
+/// Decodes an object of a kind as `version` knows it.
+///
+/// # Errors
+/// The manifest is no such object, or a value has the wrong type.
+pub fn object(kind: ObjectType, manifest: &Value, version: Version) -> Result<Decoded, DecodeError> {
+    let (says_version, says_kind) = version_and_kind(manifest)?;
+    if says_kind != kind.law().name || says_version != kind.api_version() {
+        return Err(unregistered(says_version, says_kind));
+    }
+    known(kind, manifest, version)
+}
+
+/// Decodes an object whose kind is known, and which need not say it.
+///
+/// # Errors
+/// A value has the wrong type.
+pub fn stored(kind: ObjectType, object: Map<String, Value>, version: Version) -> Result<Decoded, DecodeError> {
+    known(kind, &Value::Object(object), version)
+}
+
+fn known(kind: ObjectType, manifest: &Value, version: Version) -> Result<Decoded, DecodeError> {
+    let (value, strict) = decode(&Type::Struct(kind.law().schema), manifest, "", version)?;
     let Value::Object(mut object) = value else {
-        return Err(refuse("the pod is not an object"));
+        return Err(refuse("the manifest is not an object"));
     };
     object.shift_remove("kind");
     object.shift_remove("apiVersion");
@@ -114,8 +140,11 @@ pub fn pod_spec(
     }
 }
 
-/// `SimpleMetaFactory.Interpret`, then the scheme's look-up.
-fn check_kind(manifest: &Value) -> Result<(), DecodeError> {
+/// `SimpleMetaFactory.Interpret`: what a manifest says it is.
+///
+/// # Errors
+/// It does not say so.
+pub fn version_and_kind(manifest: &Value) -> Result<(&str, &str), DecodeError> {
     let Some(object) = manifest.as_object() else {
         return Err(refuse(format!(
             "couldn't get version/kind; json parse error: json: cannot unmarshal {} into Go value of type \
@@ -153,18 +182,20 @@ fn check_kind(manifest: &Value) -> Result<(), DecodeError> {
     if version.is_empty() || version.ends_with('/') {
         return Err(missing("apiVersion", "apiVersion"));
     }
-    if (version, kind) != ("v1", "Pod") {
-        return Err(DecodeError {
-            message: format!(
-                "no kind {} is registered for version {} in scheme {}",
-                quote(kind),
-                quote(version),
-                quote("pkg/api/legacyscheme/scheme.go:30")
-            ),
-            field: Some(if version == "v1" { "kind" } else { "apiVersion" }.to_owned()),
-        });
+    Ok((version, kind))
+}
+
+/// The scheme's look-up found nothing.
+pub fn unregistered(version: &str, kind: &str) -> DecodeError {
+    DecodeError {
+        message: format!(
+            "no kind {} is registered for version {} in scheme {}",
+            quote(kind),
+            quote(version),
+            quote("pkg/api/legacyscheme/scheme.go:30")
+        ),
+        field: Some(if version == "v1" { "kind" } else { "apiVersion" }.to_owned()),
     }
-    Ok(())
 }
 
 fn decode(

@@ -110,7 +110,7 @@ macro_rules! ty {
     ($name:ident) => { Type::Struct(&$name) };
 }
 /// What the flags of a field say: `keep`, `v35` for the first version with it, `gone36` for the first without.
-const fn field(name: &'static str, ty: Type, flags: &[&str]) -> Field {
+pub(super) const fn field(name: &'static str, ty: Type, flags: &[&str]) -> Field {
     let mut field = Field { name, ty, keep: false, since: Version::ALL[0], gone: None };
     let mut ix = 0;
     while ix < flags.len() {

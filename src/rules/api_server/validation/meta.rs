@@ -10,15 +10,20 @@ use crate::rules::versions::habits::Habits;
 
 /// `ValidateObjectMeta` of a pod: name generation has been done, a namespace is required.
 pub fn validate(meta: &At, habits: &Habits, errors: &mut Errors) {
+    validate_named(meta, names::dns1123_subdomain, habits, errors);
+}
+
+/// `ValidateObjectMeta` of what lives in a namespace and is named by a rule of its kind.
+pub fn validate_named(meta: &At, rule: fn(&str) -> Vec<String>, habits: &Habits, errors: &mut Errors) {
     let (name, generate) = (meta.text_of("name"), meta.text_of("generateName"));
     if !generate.is_empty() {
         let prefix = names::mask_trailing_dash(generate);
-        errors.invalid_each(&meta.path_of("generateName"), generate, names::dns1123_subdomain(&prefix));
+        errors.invalid_each(&meta.path_of("generateName"), generate, rule(&prefix));
     }
     if name.is_empty() {
         errors.required(meta.path_of("name"), "name or generateName is required");
     } else {
-        errors.invalid_each(&meta.path_of("name"), name, names::dns1123_subdomain(name));
+        errors.invalid_each(&meta.path_of("name"), name, rule(name));
     }
     let namespace = meta.text_of("namespace");
     if namespace.is_empty() {
@@ -30,10 +35,20 @@ pub fn validate(meta: &At, habits: &Habits, errors: &mut Errors) {
         let detail = "must be greater than or equal to 0";
         errors.invalid(meta.path_of("generation"), meta.int_of("generation"), detail);
     }
+    contents(meta, habits, errors);
+}
+
+fn contents(meta: &At, habits: &Habits, errors: &mut Errors) {
     labels(&meta.child("labels"), habits, errors);
     annotations(&meta.child("annotations"), habits, errors);
     owners(&meta.child("ownerReferences"), errors);
     finalizers(&meta.child("finalizers"), habits, errors);
+}
+
+/// `ValidateObjectMetaUpdate`, with what `BeforeUpdate` asks of any metadata.
+pub fn update(old: &At, new: &At, habits: &Habits, errors: &mut Errors) {
+    contents(new, habits, errors);
+    super::update::metadata(old, new, errors);
 }
 
 /// `ValidateLabels`
@@ -51,7 +66,7 @@ pub fn label_name(name: &str, path: &str, habits: &Habits, errors: &mut Errors) 
 }
 
 /// `ValidateAnnotations`: keys as labels have them, but in any case; 256 KiB at most.
-fn annotations(annotations: &At, habits: &Habits, errors: &mut Errors) {
+pub fn annotations(annotations: &At, habits: &Habits, errors: &mut Errors) {
     const MAX: usize = 256 * 1024;
     let mut size = 0;
     for (key, value) in annotations.entries() {

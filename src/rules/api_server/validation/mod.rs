@@ -52,7 +52,7 @@ pub fn pod(object: &Map<String, Value>, gates: &Gates) -> Errors {
     let (metadata, spec) = halves(object);
     meta::validate(&metadata, &gates.habits, &mut errors);
     meta::pod_annotations(&metadata.child("annotations"), &spec, &mut errors);
-    pod_spec(&spec, metadata.text_of("name"), gates, &mut errors);
+    pod_spec(&spec, Some(metadata.text_of("name")), gates, &mut errors);
     if spec.text_of("serviceAccountName").is_empty() {
         for volume in spec.child("volumes").items() {
             for source in volume.child("projected").child("sources").items() {
@@ -70,14 +70,14 @@ pub fn pod(object: &Map<String, Value>, gates: &Gates) -> Errors {
     errors
 }
 
-/// `ValidatePodSpec`; `pod` is the name that claims of ephemeral volumes are made from.
-pub fn pod_spec(spec: &At, pod: &str, gates: &Gates, errors: &mut Errors) {
+/// `ValidatePodSpec`; `pod` is the name that claims of ephemeral volumes are made from, none in a template.
+pub fn pod_spec(spec: &At, pod: Option<&str>, gates: &Gates, errors: &mut Errors) {
     let habits = &gates.habits;
     let grace = spec.some("terminationGracePeriodSeconds").map(|seconds| seconds.int());
     if grace.is_none() {
         errors.required(spec.path_of("terminationGracePeriodSeconds"), "");
     }
-    let volumes = volumes::validate(&spec.child("volumes"), pod, habits, errors);
+    let volumes = volumes::validate(&spec.child("volumes"), pod.unwrap_or_default(), habits, errors);
     let claims_at = spec.child("resourceClaims");
     let claims: Vec<&str> =
         claims_at.items().map(|claim| claim.text_of("name")).filter(|name| !name.is_empty()).collect();
@@ -98,7 +98,7 @@ pub fn pod_spec(spec: &At, pod: &str, gates: &Gates, errors: &mut Errors) {
     if gates.pod_level_resources {
         resources::pod_level(spec, &claims, habits, errors);
     }
-    host_network_ports(spec, errors);
+    host_network_ports(spec, pod.is_some(), errors);
     one_of(spec, "restartPolicy", &["Always", "OnFailure", "Never"], errors);
     one_of(spec, "dnsPolicy", &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"], errors);
     meta::labels(&spec.child("nodeSelector"), habits, errors);
@@ -159,16 +159,17 @@ fn one_of(spec: &At, name: &str, supported: &[&str], errors: &mut Errors) {
     }
 }
 
-/// `validatePodHostNetworkDeps`: on the node's network, a port is the node's port.
-fn host_network_ports(spec: &At, errors: &mut Errors) {
+/// `validateHostNetwork`: on the node's network, a port is the node's port. In a template it may be left open.
+fn host_network_ports(spec: &At, is_pod: bool, errors: &mut Errors) {
     if !spec.bool_of("hostNetwork") {
         return;
     }
     for container in spec.child("containers").items() {
         for port in container.child("ports").items() {
-            if port.int_of("hostPort") != port.int_of("containerPort") {
+            let host = port.int_of("hostPort");
+            if (is_pod || host != 0) && host != port.int_of("containerPort") {
                 let detail = "must match `containerPort` when `hostNetwork` is true";
-                errors.invalid(port.path_of("hostPort"), port.int_of("hostPort"), detail);
+                errors.invalid(port.path_of("hostPort"), host, detail);
             }
         }
     }

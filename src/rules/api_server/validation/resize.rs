@@ -110,6 +110,7 @@ mod tests {
                 now: crate::time::Time::EPOCH,
                 namespace: "default",
                 suffix: "",
+                uid: "",
             };
             let manifest = serde_json::from_str(&text).expect("JSON");
             crate::rules::api_server::admission::admit(&manifest, &request).expect("a pod").object

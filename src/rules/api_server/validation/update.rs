@@ -54,7 +54,8 @@ pub fn validate(old: &Map<String, Value>, new: &Map<String, Value>, gates: &Gate
     errors
 }
 
-fn metadata(old: &At, new: &At, errors: &mut Errors) {
+/// `ValidateObjectMetaAccessorUpdate`
+pub fn metadata(old: &At, new: &At, errors: &mut Errors) {
     for name in
         ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"]
     {

@@ -64,16 +64,22 @@ pub fn create(object: &Map<String, Value>) -> Vec<String> {
             name.join(" ")
         ));
     }
-    node_labels(&spec, &mut warnings);
+    of_pod(&metadata, &spec, &mut warnings);
+    warnings
+}
+
+/// `warningsForPodSpecAndMeta`, of a pod or of a template.
+pub fn of_pod(metadata: &At, spec: &At, warnings: &mut Vec<String>) {
+    node_labels(spec, warnings);
     let annotations = metadata.child("annotations");
     for (key, message) in DEPRECATED_ANNOTATIONS {
         if annotations.some(key).is_some() {
             warnings.push(format!("{}: {message}", annotations.path_of_key(key)));
         }
     }
-    volumes(&spec, &mut warnings);
-    doubles(&spec.child("hostAliases"), "ip", &mut warnings);
-    doubles(&spec.child("imagePullSecrets"), "name", &mut warnings);
+    volumes(spec, warnings);
+    doubles(&spec.child("hostAliases"), "ip", warnings);
+    doubles(&spec.child("imagePullSecrets"), "name", warnings);
     for secret in spec.child("imagePullSecrets").items() {
         if secret.text_of("name").is_empty() {
             warnings.push(format!("{}: invalid empty name \"\"", secret.path_of("name")));
@@ -87,19 +93,18 @@ pub fn create(object: &Map<String, Value>) -> Vec<String> {
             warnings.extend(resources::fractional_bytes(&own.child(list), "memory"));
         }
     }
-    seccomp_annotations(&annotations, &spec, &mut warnings);
-    for container in security::containers(&spec) {
-        container_warnings(&container, &mut warnings);
+    seccomp_annotations(&annotations, spec, warnings);
+    for container in security::containers(spec) {
+        container_warnings(&container, warnings);
     }
-    ports(&spec, &mut warnings);
+    ports(spec, warnings);
     if spec.int_of("terminationGracePeriodSeconds") < 0 {
         warnings.push(format!(
             "{}: must be >= 0; negative values are invalid and will be treated as 1",
             spec.path_of("terminationGracePeriodSeconds")
         ));
     }
-    null_selectors(&spec, &mut warnings);
-    warnings
+    null_selectors(spec, warnings);
 }
 
 fn node_labels(spec: &At, warnings: &mut Vec<String>) {

@@ -1,0 +1,25 @@
+//! Pods, whose law has rooms of its own ([`super::super::admission`], [`super::super::validation`]).
+//!
+//! Source: pkg/registry/core/pod/strategy.go (1.36.2).
+
+use super::Kind;
+use crate::rules::api_server::decode::schema;
+use crate::rules::api_server::{admission, defaults, validation};
+
+pub static LAW: Kind = Kind {
+    name: "Pod",
+    group: "",
+    version: "v1",
+    resource: "pods",
+    is_namespaced: true,
+    counts_generations: true,
+    schema: &schema::Pod,
+    defaults: defaults::pod,
+    prepare: |object, old, request| match old {
+        None => admission::prepare(object, &request.gates),
+        Some(_) => admission::drop_disabled(object, &request.gates),
+    },
+    create: validation::create,
+    update: validation::update::validate,
+    warnings: |object, _| validation::warnings::create(object),
+};

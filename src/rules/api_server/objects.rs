@@ -1,0 +1,206 @@
+//! Objects of all kinds on their way into the API: decoded, defaulted, prepared, validated; let in or refused.
+//!
+//! Source: staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update}.go (`BeforeCreate`, `BeforeUpdate`) and
+//! staging/src/k8s.io/apiserver/pkg/endpoints/handlers/create.go (1.36.2). What a kind has of its own is its row
+//! ([`ObjectType::law`], [`super::kinds`]). The surprises: the status of a manifest is dropped; an update is decoded and
+//! defaulted as a creation is; and what the server has filled in stays where an update leaves it out.
+
+use serde_json::{Map, Value, json};
+
+use super::admission::{self, Rejection, Request};
+use super::decode::{self, DecodeError, Decoded, StrictError};
+use super::kinds;
+pub use super::kinds::Kind;
+use super::validation::field::quote;
+use crate::rules::versions::gates::Gates;
+
+/// `metadata`, `spec` and whatever else an object has, as the API prints it.
+pub type Object = Map<String, Value>;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident: $file:ident,)*) => {
+        /// The kinds that the API server knows here; each has a row of its own.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum ObjectType { $($(#[$doc])* $kind,)* }
+
+        impl ObjectType {
+            /// All of them.
+            pub const ALL: &[ObjectType] = &[$(ObjectType::$kind,)*];
+
+            /// What the API server knows of the kind.
+            pub fn law(self) -> &'static Kind {
+                match self { $(ObjectType::$kind => &kinds::$file::LAW,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// `v1`
+    Pod: pod,
+    /// `apps/v1`
+    Deployment: deployment,
+}
+
+impl ObjectType {
+    /// What a manifest says it is.
+    ///
+    /// # Errors
+    /// It does not say, or there is no such kind; the scheme's words.
+    pub fn of(manifest: &Value) -> Result<ObjectType, DecodeError> {
+        let (version, kind) = decode::version_and_kind(manifest)?;
+        let found = ObjectType::ALL.iter().find(|ty| ty.law().name == kind && ty.api_version() == version);
+        found.copied().ok_or_else(|| decode::unregistered(version, kind))
+    }
+    /// `apps/v1`
+    pub fn api_version(self) -> String {
+        let Kind { group, version, .. } = self.law();
+        if group.is_empty() { (*version).to_owned() } else { format!("{group}/{version}") }
+    }
+    /// `Deployment.apps`, as the API server names the kind in its answers.
+    pub fn qualified(self) -> String {
+        with_group(self.law().name, self.law().group)
+    }
+    /// `deployments.apps`
+    pub fn qualified_resource(self) -> String {
+        with_group(self.law().resource, self.law().group)
+    }
+    /// `deployment.apps/web`, as kubectl names an object in its answers.
+    pub fn named(self, name: &str) -> String {
+        format!("{}/{name}", with_group(&self.law().name.to_lowercase(), self.law().group))
+    }
+    /// Whether `metadata.generation` counts the changes of its spec.
+    pub(super) fn counts_generations(self, gates: &Gates) -> bool {
+        let law = self.law();
+        law.counts_generations && (self != ObjectType::Pod || gates.habits.counts_generations)
+    }
+}
+
+fn with_group(name: &str, group: &str) -> String {
+    if group.is_empty() { name.to_owned() } else { format!("{name}.{group}") }
+}
+
+/// kubectl's words for a manifest of a kind that the cluster does not have
+/// (staging/src/k8s.io/cli-runtime/pkg/resource/visitor.go, `mapper.infoForData`).
+pub fn no_matches(manifest: &Value, file: &str) -> String {
+    let text = |at: &str| manifest.pointer(at).and_then(Value::as_str).unwrap_or_default();
+    format!(
+        "error: resource mapping not found for name: {} namespace: {} from {}: no matches for kind {} in version {}\n\
+         ensure CRDs are installed first",
+        quote(text("/metadata/name")),
+        quote(text("/metadata/namespace")),
+        quote(file),
+        quote(text("/kind")),
+        quote(text("/apiVersion"))
+    )
+}
+
+/// An object that the API server accepted.
+#[derive(Clone, PartialEq, Debug)]
+pub struct AdmittedObject {
+    /// What it is.
+    pub kind: ObjectType,
+    /// `metadata` and `spec` as the API prints them.
+    pub object: Object,
+    /// As the API server sends them beside its answer.
+    pub warnings: Vec<String>,
+    /// Unknown fields. kubectl asks for strict decoding and is then refused ([`Rejection::Strict`]); others are warned.
+    pub strict: Vec<StrictError>,
+}
+
+/// Creates an object of any kind (`rest.BeforeCreate`). Admission plugins come before; none of them is about
+/// other kinds than pods.
+///
+/// # Errors
+/// The API server refuses it; a kind that it does not have is a [`DecodeError`] of [`ObjectType::of`], which comes first.
+pub fn create(manifest: &Value, request: &Request) -> Result<AdmittedObject, Rejection> {
+    let refuse = |error| Rejection::Decode(ObjectType::Pod, error);
+    let kind = ObjectType::of(manifest).map_err(refuse)?;
+    let gates = &request.gates;
+    let Decoded { mut object, strict } =
+        decode::object(kind, manifest, gates.version).map_err(|error| Rejection::Decode(kind, error))?;
+    object.shift_remove("status");
+    (kind.law().defaults)(&mut object, gates);
+    admission::name_and_place(&mut object, kind, request);
+    (kind.law().prepare)(&mut object, None, request);
+    let errors = (kind.law().create)(&object, gates);
+    if !errors.is_empty() {
+        return Err(Rejection::Invalid { kind, name: admission::name_of(&object), errors });
+    }
+    let warnings = (kind.law().warnings)(&object, gates);
+    Ok(AdmittedObject { kind, object, warnings, strict })
+}
+
+/// Refuses an object that names another namespace than the request (`rest.EnsureObjectNamespaceMatchesRequestNamespace`).
+///
+/// # Errors
+/// It does.
+pub fn in_namespace(manifest: &Value, namespace: &str) -> Result<(), Rejection> {
+    match manifest.pointer("/metadata/namespace").and_then(Value::as_str) {
+        None | Some("") => Ok(()),
+        Some(own) if own == namespace => Ok(()),
+        Some(_) => Err(Rejection::OtherNamespace),
+    }
+}
+
+/// Replaces `old`, an object as it was admitted, by `new`: what a patch or an edit comes to (`rest.BeforeUpdate`). What
+/// the server keeps (uid, times, status) stays; the generation rises with what its kind counts.
+///
+/// # Errors
+/// The change is not allowed.
+pub fn update(
+    kind: ObjectType,
+    old: &Object,
+    new: Object,
+    request: &Request,
+) -> Result<AdmittedObject, Rejection> {
+    let gates = &request.gates;
+    let Decoded { mut object, strict } =
+        decode::stored(kind, new, gates.version).map_err(|error| Rejection::Decode(kind, error))?;
+    (kind.law().defaults)(&mut object, gates);
+    keep_what_is_the_servers(old, &mut object);
+    (kind.law().prepare)(&mut object, Some(old), request);
+    let errors = (kind.law().update)(old, &object, gates);
+    if !errors.is_empty() {
+        return Err(Rejection::Invalid { kind, name: admission::name_of(&object), errors });
+    }
+    let changed = old.get("spec") != object.get("spec") || annotations_count(kind, old, &object);
+    if changed && kind.counts_generations(gates) {
+        let generation = old.get("metadata").and_then(|m| m.get("generation")).and_then(Value::as_i64);
+        if let Some(Value::Object(metadata)) = object.get_mut("metadata") {
+            metadata.insert("generation".to_owned(), json!(generation.unwrap_or(0) + 1));
+        }
+    }
+    let warnings = if changed { (kind.law().warnings)(&object, gates) } else { Vec::new() };
+    Ok(AdmittedObject { kind, object, warnings, strict })
+}
+
+/// `deploymentStrategy.PrepareForUpdate`: a Deployment's controller reads what stands in its annotations.
+fn annotations_count(kind: ObjectType, old: &Object, new: &Object) -> bool {
+    let of = |object: &Object| object.get("metadata").and_then(|m| m.get("annotations")).cloned();
+    kind == ObjectType::Deployment && of(old) != of(new)
+}
+
+fn keep_what_is_the_servers(old: &Object, new: &mut Object) {
+    new.shift_remove("status");
+    if let Some(status) = old.get("status") {
+        new.insert("status".to_owned(), status.clone());
+    }
+    let Some(Value::Object(was)) = old.get("metadata") else { return };
+    let Value::Object(is) = new.entry("metadata").or_insert_with(|| json!({})) else { return };
+    is.shift_remove("generation");
+    for name in ["namespace", "uid", "creationTimestamp", "resourceVersion", "generation"] {
+        if let Some(value) = was.get(name)
+            && !is.contains_key(name)
+        {
+            is.insert(name.to_owned(), value.clone());
+        }
+    }
+    // Nobody but the server says when an object is deleted.
+    for name in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
+        is.shift_remove(name);
+        if let Some(value) = was.get(name) {
+            is.insert(name.to_owned(), value.clone());
+        }
+    }
+}

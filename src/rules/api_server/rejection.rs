@@ -1,0 +1,133 @@
+//! Why the API server refuses an object, in its words and in those of kubectl.
+//!
+//! Source: staging/src/k8s.io/apimachinery/pkg/api/errors/errors.go (`NewInvalid`, `NewForbidden`, `NewBadRequest`) and
+//! staging/src/k8s.io/kubectl/pkg/cmd/util/helpers.go (`StandardErrorMessage`, `statusCausesToAggrError`; 1.36.2). The
+//! surprise: the API server says `Deployment.apps "web" is invalid`, kubectl `The Deployment "web" is invalid`.
+
+use std::fmt;
+
+use super::decode::{DecodeError, StrictError, strict_message};
+use super::objects::ObjectType;
+use super::validation::field::{Errors, FieldError, quote};
+
+/// Why an object was refused.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Rejection {
+    /// The manifest is no object of its kind.
+    Decode(ObjectType, DecodeError),
+    /// Unknown or repeated fields, where the client asked for strictness.
+    Strict(ObjectType, Vec<StrictError>),
+    /// It names a namespace that is not the request's.
+    OtherNamespace,
+    /// Fields with values that may not be.
+    Invalid {
+        /// Of the object.
+        kind: ObjectType,
+        /// Of the object.
+        name: String,
+        /// All of them, in the API server's order.
+        errors: Errors,
+    },
+    /// An admission plugin refused.
+    Forbidden {
+        /// Of the object.
+        kind: ObjectType,
+        /// Of the object.
+        name: String,
+        /// In the words of the plugin.
+        why: String,
+    },
+}
+
+impl Rejection {
+    /// The HTTP code.
+    pub fn code(&self) -> u16 {
+        match self {
+            Rejection::Decode(..) | Rejection::Strict(..) | Rejection::OtherNamespace => 400,
+            Rejection::Invalid { .. } => 422,
+            Rejection::Forbidden { .. } => 403,
+        }
+    }
+    /// `metav1.StatusReason`
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Rejection::Decode(..) | Rejection::Strict(..) | Rejection::OtherNamespace => "BadRequest",
+            Rejection::Invalid { .. } => "Invalid",
+            Rejection::Forbidden { .. } => "Forbidden",
+        }
+    }
+    /// The fields that were refused; empty for other rejections.
+    pub fn errors(&self) -> &[FieldError] {
+        match self {
+            Rejection::Invalid { errors, .. } => &errors.0,
+            _ => &[],
+        }
+    }
+    /// What kubectl prints, of a manifest in `file` that was to be created: one line, or a line for each field.
+    pub fn kubectl(&self, file: &str) -> String {
+        self.told(Some(file))
+    }
+    /// What kubectl prints where no file was created: of a patch, or of a change by `kubectl scale` and the like.
+    pub fn told(&self, file: Option<&str>) -> String {
+        match self {
+            Rejection::Invalid { kind, name, errors } => {
+                let start = format!("The {} {} is invalid: ", kind.law().name, quote(name));
+                match &distinct(errors)[..] {
+                    [one] => format!("{start}{one}"),
+                    many => many.iter().fold(start, |text, line| format!("{text}\n* {line}")),
+                }
+            }
+            other => {
+                let what =
+                    file.map_or_else(String::new, |file| format!("error when creating {}: ", quote(file)));
+                format!("Error from server ({}): {what}{other}", other.reason())
+            }
+        }
+    }
+}
+
+/// The texts of errors, each once.
+fn distinct(errors: &Errors) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for error in &errors.0 {
+        let line = error.to_string();
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+/// The message of the API server's status.
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let handled = |f: &mut fmt::Formatter<'_>, kind: ObjectType| {
+            let law = kind.law();
+            write!(f, "{} in version {} cannot be handled as a {}: ", law.name, quote(law.version), law.name)
+        };
+        match self {
+            Rejection::Decode(kind, error) => {
+                handled(f, *kind)?;
+                write!(f, "{error}")
+            }
+            Rejection::Strict(kind, errors) => {
+                handled(f, *kind)?;
+                f.write_str(&strict_message(errors))
+            }
+            Rejection::OtherNamespace => f.write_str(
+                "the namespace of the provided object does not match the namespace sent on the request",
+            ),
+            Rejection::Invalid { kind, name, errors } => {
+                write!(f, "{} {} is invalid: ", kind.qualified(), quote(name))?;
+                match &distinct(errors)[..] {
+                    [one] => f.write_str(one),
+                    many => write!(f, "[{}]", many.join(", ")),
+                }
+            }
+            Rejection::Forbidden { kind, name, why } => {
+                write!(f, "{} {} is forbidden: {why}", kind.qualified_resource(), quote(name))
+            }
+        }
+    }
+}
+impl std::error::Error for Rejection {}
