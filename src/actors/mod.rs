@@ -28,6 +28,7 @@
 pub mod api_server;
 pub(crate) mod attach_detach;
 pub(crate) mod command;
+pub(crate) mod controllers;
 pub(crate) mod disruption;
 pub(crate) mod events;
 pub(crate) mod kubectl;
@@ -103,6 +104,13 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::NodeMonitor => node_lifecycle::monitor(w),
         SimEvent::NodeTaint { node, .. } => node_lifecycle::taint(w, node),
         SimEvent::TaintEvict { pod, .. } => taint_eviction::evict(w, pod),
+        SimEvent::Informed { controller, of } => controllers::informed(w, controller, of),
+        SimEvent::Work { controller } => controllers::work(w, controller),
+        SimEvent::Answered { controller, worker, request } => {
+            controllers::answered(w, controller, worker, request);
+        }
+        SimEvent::Requeued { controller, key } => controllers::requeued(w, controller, key),
+        SimEvent::Told { controller } => controllers::told(w, controller),
         SimEvent::PodGc => pod_gc::pass(w),
         SimEvent::PodGcDelete => pod_gc::delete_next(w),
     }

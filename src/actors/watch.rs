@@ -4,6 +4,7 @@
 //! order and after which delay. A listener that is missing here is missing everywhere, and one that is added hears of all
 //! writes, whoever makes them. Where no delay stands, what a component does of it is delayed in its own queue.
 
+use super::controllers::hear as controllers;
 use super::kubelet::status_manager;
 use super::pod_gc::queue as pod_gc;
 use super::taint_eviction::queue as taint_eviction;
@@ -11,7 +12,7 @@ use super::{attach_detach, scheduler};
 use crate::api::{Effect, Taint};
 use crate::rules::controllers::attach_detach::OUT_OF_SERVICE;
 use crate::time::Span;
-use crate::world::{Node, NodeId, PodId, Purpose, SimEvent, World};
+use crate::world::{Node, NodeId, ObjectKey, PodId, Purpose, SimEvent, World};
 
 /// From a node's cordon to its taint (10 to 14 ms recorded).
 const CORDON_DELAY: Span = Span::from_millis(10);
@@ -62,6 +63,13 @@ pub enum News<'a> {
     ObjectCreated {
         object: usize,
     },
+    /// A workload or a Service was created or changed.
+    ObjectWritten {
+        key: ObjectKey,
+    },
+    ObjectGone {
+        key: ObjectKey,
+    },
     ClaimBound {
         object: usize,
     },
@@ -70,16 +78,10 @@ pub enum News<'a> {
 /// Tells everybody whom it concerns.
 pub fn tell(w: &mut World, news: News<'_>) {
     match news {
-        News::PodCreated { pod } => match w.pods[pod.ix()].node {
-            Some(node) => {
-                attach_detach::pod_assigned(w, pod);
-                scheduler::pod_assigned(w, pod, node);
-                bound_to(w, pod, node);
-                kubelet(w, pod);
-            }
-            None if w.pods[pod.ix()].spec.node_name.is_empty() => scheduler::pod_added(w, pod),
-            None => pod_gc::orphaned(w, pod),
-        },
+        News::PodCreated { pod } => {
+            pod_created(w, pod);
+            controllers::pod_changed(w, pod);
+        }
         News::PodBound { pod } => {
             attach_detach::pod_assigned(w, pod);
             attach_detach::pod_changed(w, pod);
@@ -88,6 +90,7 @@ pub fn tell(w: &mut World, news: News<'_>) {
             }
             taint_eviction::pod_bound(w, pod);
             kubelet(w, pod);
+            controllers::pod_changed(w, pod);
         }
         News::PodStatus { pod, by_kubelet, changed, ended } => {
             let bound = w.pods[pod.ix()].node.is_some();
@@ -109,6 +112,7 @@ pub fn tell(w: &mut World, news: News<'_>) {
             if by_kubelet && w.places[pod.ix()].runtime.resize.is_some() {
                 scheduler::pod_resized(w, pod);
             }
+            controllers::pod_changed(w, pod);
         }
         News::PodUpdated { pod, relabelled, respecified, metadata } => {
             if relabelled {
@@ -122,6 +126,7 @@ pub fn tell(w: &mut World, news: News<'_>) {
             } else if respecified {
                 scheduler::pod_resized(w, pod);
             }
+            controllers::pod_changed(w, pod);
         }
         News::PodDeleting { pod, first, stays } => {
             if first {
@@ -130,6 +135,7 @@ pub fn tell(w: &mut World, news: News<'_>) {
             attach_detach::pod_changed(w, pod);
             if stays {
                 kubelet(w, pod);
+                controllers::pod_changed(w, pod);
             }
         }
         News::PodGone { pod } => {
@@ -141,6 +147,8 @@ pub fn tell(w: &mut World, news: News<'_>) {
             }
             scheduler::pod_freed(w, pod);
             attach_detach::pod_changed(w, pod);
+            controllers::pod_changed(w, pod);
+            controllers::pod_gone(w, pod);
         }
         News::NodeUpdated { node, before } => {
             let n = &w.nodes[node.ix()];
@@ -171,8 +179,23 @@ pub fn tell(w: &mut World, news: News<'_>) {
             attach_detach::node_changed(w);
             scheduler::node_listed(w, node);
         }
+        News::ObjectWritten { key } | News::ObjectGone { key } => controllers::object_changed(w, key),
         News::ObjectCreated { object } => scheduler::claim_changed(w, object, true),
         News::ClaimBound { object } => scheduler::claim_changed(w, object, false),
+    }
+}
+
+/// A new pod goes to the scheduler, or to the kubelet of the node that it names.
+fn pod_created(w: &mut World, pod: PodId) {
+    match w.pods[pod.ix()].node {
+        Some(node) => {
+            attach_detach::pod_assigned(w, pod);
+            scheduler::pod_assigned(w, pod, node);
+            bound_to(w, pod, node);
+            kubelet(w, pod);
+        }
+        None if w.pods[pod.ix()].spec.node_name.is_empty() => scheduler::pod_added(w, pod),
+        None => pod_gc::orphaned(w, pod),
     }
 }
 

@@ -209,6 +209,7 @@ pub fn play_out(
 ) -> io::Result<bool> {
     let objects = sink.wants_objects();
     session.world.touched = objects.then(Vec::new);
+    session.world.figures = Some(Vec::new());
     sink.begin(&session.world.directory)?;
     let mut played = 0u32;
     let mut partial = progress.stop();
@@ -224,14 +225,24 @@ pub fn play_out(
         played += 1;
         if played.is_multiple_of(BATCH) {
             judge.outbox_goes(&session.world.directory, &session.world.outbox);
-            sink.take(&session.world.directory, &mut session.world.outbox)?;
+            hand_over(&mut session.world, sink)?;
             progress.at(now, session.world.step);
             partial = progress.stop();
         }
     }
-    sink.take(&session.world.directory, &mut session.world.outbox)?;
+    hand_over(&mut session.world, sink)?;
     end(&mut session.world, sink, partial)?;
     Ok(partial)
+}
+
+/// What was written since the last time goes to the sink.
+fn hand_over(w: &mut World, sink: &mut dyn Sink) -> io::Result<()> {
+    sink.take(&w.directory, &mut w.outbox)?;
+    if let Some(figures) = w.figures.as_mut().filter(|rows| !rows.is_empty()) {
+        sink.figures(&w.directory, figures)?;
+        figures.clear();
+    }
+    Ok(())
 }
 
 /// Tells the sink how the run ended. What a run knows of a million pods is not copied for it: the records are closed

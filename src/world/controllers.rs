@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::endpoints::Known;
 use super::manager::Manager;
 use super::members::Members;
 use super::{PodId, ReplicaSetId};
@@ -21,6 +22,8 @@ pub struct Controllers {
     pub members: Vec<Members>,
     /// By pod: the set among whose members it stands.
     pub member_of: Vec<Option<ReplicaSetId>>,
+    /// By pod: what the controller of endpoint slices has heard of it.
+    pub endpoints: Vec<Option<Known>>,
     /// What the controllers' recorders remember of the events that they sent about pods.
     pub recorders: BTreeMap<PodId, Correlator>,
 }
@@ -34,6 +37,7 @@ impl Controllers {
             manager: Manager::new(start),
             members: Vec::new(),
             member_of: Vec::new(),
+            endpoints: Vec::new(),
             recorders: BTreeMap::new(),
         }
     }

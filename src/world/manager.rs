@@ -11,8 +11,11 @@ use rustc_hash::FxHashMap;
 use super::workloads::{ObjectKey, ReplicaSetId};
 use super::{DeploymentId, PodId, ServiceId};
 use crate::api::workload::ReplicaSetStatus;
+use crate::record::Event;
 use crate::api::{EventText, EventType, Sym};
 use crate::rules::controllers::deployment;
+use crate::rules::controllers::replica_set::Counts;
+use crate::rules::machinery::slow_start::SlowStart;
 use crate::rules::machinery::events::Correlator;
 use crate::rules::machinery::throttle::{CONTROLLER_REQUESTS, Rate, TokenBucket};
 use crate::rules::machinery::work_queue::{self, Limiter, WorkQueue};
@@ -117,8 +120,8 @@ pub struct Runner {
     pub client: TokenBucket,
     /// Events that its recorder has not sent yet.
     pub to_tell: VecDeque<Telling>,
-    /// The recorder waits for an answer.
-    pub is_telling: bool,
+    /// The event that it is sending, with the object that it is about.
+    pub telling: Option<(ObjectKey, Event)>,
     /// What its recorder remembers, by the object that events are about.
     pub told: FxHashMap<ObjectKey, Correlator>,
 }
@@ -131,7 +134,7 @@ impl Runner {
             workers: vec![None; controller.workers()],
             client: TokenBucket::full(controller.rate(), now),
             to_tell: VecDeque::new(),
-            is_telling: false,
+            telling: None,
             told: FxHashMap::default(),
         }
     }
@@ -188,16 +191,14 @@ pub enum Script {
 pub struct ReplicasScript {
     /// The set.
     pub set: ReplicaSetId,
-    /// Pods that are still to be made.
-    pub to_make: u32,
-    /// How many are made at a time now (slow start).
-    pub batch: u32,
-    /// Some of the present batch were refused.
+    /// Pods are to be made or deleted next: it has seen all that it did before, and the set is not being deleted.
+    pub manages: bool,
+    /// The batches in which pods are still to be made.
+    pub batches: SlowStart,
+    /// One of the present batch was refused.
     pub refused: bool,
-    /// Pods were to be made, and not deleted.
-    pub makes: bool,
-    /// What its pods came to when it looked; None once the status is written.
-    pub counts: Option<crate::rules::controllers::replica_set::Counts>,
+    /// What its pods came to when it looked; None once the status is taken care of.
+    pub counts: Option<Counts>,
     /// The set's generation when it looked.
     pub generation: i64,
 }

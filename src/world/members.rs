@@ -4,62 +4,69 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::PodId;
-use crate::rules::controllers::replica_set::Counts;
-use crate::time::Time;
+use crate::rules::controllers::replica_set::{Counts, Share};
+use crate::time::{Span, Time};
+
+/// After so long it no longer waits for what it has not seen (`ExpectationsTimeout`, pkg/controller/controller_utils.go).
+const PATIENCE: Span = Span::from_secs(300);
 
 /// The pods of one set.
 #[derive(Clone, Debug, Default)]
 pub struct Members {
-    /// By pod: as what it counts.
-    pub pods: BTreeMap<PodId, Counted>,
+    /// As what each of its pods counts.
+    pub pods: BTreeMap<PodId, Share>,
     /// All of them together.
     pub counts: Counts,
     /// Ready pods that do not count as available yet, with the instant from which they do.
     pub ripening: BTreeSet<(Time, PodId)>,
     /// Pods that it has made and not seen yet.
-    pub expected: u32,
+    expected: u32,
     /// Pods that it has deleted and not seen go.
-    pub going: BTreeSet<PodId>,
-    /// From then on it does not wait for them any longer (`ExpectationsTimeout`).
-    pub expires: Option<Time>,
+    going: BTreeSet<PodId>,
+    /// From then on it does not wait for them any longer.
+    expires: Option<Time>,
     /// There may be pods that it could adopt, or has to let go.
     pub looks_around: bool,
 }
 
-/// As what a pod counts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Counted {
-    /// It is neither over nor being deleted.
-    pub active: bool,
-    /// It has all labels of the template.
-    pub labeled: bool,
-    /// It is Ready, and since when (whole seconds).
-    pub ready: Option<Time>,
-    /// It has been Ready for long enough.
-    pub available: bool,
-    /// It is being deleted and not over.
-    pub terminating: bool,
-}
-
 impl Members {
     /// A pod counts as this from now on, or no more.
-    pub fn count(&mut self, pod: PodId, as_what: Option<Counted>) {
-        let before = match as_what {
-            Some(now) => self.pods.insert(pod, now),
+    pub fn count(&mut self, pod: PodId, share: Option<Share>) {
+        let before = match share {
+            Some(share) => self.pods.insert(pod, share),
             None => self.pods.remove(&pod),
         };
-        for (counted, one) in [(before, -1), (as_what, 1)] {
-            let Some(counted) = counted else { continue };
-            let c = &mut self.counts;
-            c.active += one * i32::from(counted.active);
-            c.fully_labeled += one * i32::from(counted.active && counted.labeled);
-            c.ready += one * i32::from(counted.active && counted.ready.is_some());
-            c.available += one * i32::from(counted.active && counted.available);
-            c.terminating += one * i32::from(counted.terminating);
+        if let Some(before) = before {
+            self.counts.remove(before);
+        }
+        if let Some(share) = share {
+            self.counts.add(share);
         }
     }
-    /// Whether it has seen all that it did (`SatisfiedExpectations`).
+    /// Whether it has seen all that it did, or has waited for long enough (`SatisfiedExpectations`).
     pub fn is_up_to_date(&self, now: Time) -> bool {
         (self.expected == 0 && self.going.is_empty()) || self.expires.is_some_and(|at| at <= now)
+    }
+    /// It is about to make so many pods (`ExpectCreations`).
+    pub fn expect_made(&mut self, count: u32, now: Time) {
+        (self.expected, self.expires) = (count, Some(now + PATIENCE));
+        self.going.clear();
+    }
+    /// It is about to delete these (`ExpectDeletions`).
+    pub fn expect_gone(&mut self, pods: impl IntoIterator<Item = PodId>, now: Time) {
+        (self.expected, self.expires) = (0, Some(now + PATIENCE));
+        self.going = pods.into_iter().collect();
+    }
+    /// One that it made is there, or will not be (`CreationObserved`).
+    pub fn seen_made(&mut self) {
+        self.expected = self.expected.saturating_sub(1);
+    }
+    /// One that it deleted goes, or will not (`DeletionObserved`).
+    pub fn seen_going(&mut self, pod: PodId) {
+        self.going.remove(&pod);
+    }
+    /// So many are not even tried.
+    pub fn give_up(&mut self, count: u32) {
+        self.expected = self.expected.saturating_sub(count);
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{ContainerIx, NodeId};
+use super::{ContainerIx, NodeId, ObjectKey};
 use crate::api::form::ask;
 use crate::api::handle::handle;
 use crate::api::{Container, ContainerStatus, HeldStatus, Marks, OwnerReference, PodIdent, PodSpec, Sym};
@@ -46,6 +46,8 @@ pub struct Pod {
     pub finalizers: Arc<Vec<Sym>>,
     /// `metadata.ownerReferences`; None where nobody has made it.
     pub owners: Option<Arc<Vec<OwnerReference>>>,
+    /// The one of them that manages it, if a run knows it.
+    pub controller: Option<ObjectKey>,
     /// How often labels or annotations were changed: the kubelet syncs a pod for that too.
     pub metadata_changes: u32,
     /// `metadata.generation`: counts changes of the spec.

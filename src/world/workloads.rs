@@ -3,13 +3,15 @@
 //! Each object is held ([`Held`]) with what stands beside it in a run: its key of luck, its place in the directory, and how it
 //! was last told. Whoever is to be told of an object by name, as one of many kinds or as an owner, has its [`ObjectKey`].
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::{PodId, Store, Subject};
 use crate::api::handle::handle;
 use crate::api::service::{EndpointSlice, Service};
 use crate::api::workload::{Deployment, ReplicaSet, WorkloadState};
-use crate::api::{Meta, Sym};
+use crate::api::{Meta, OwnerReference, Sym};
 use crate::record::{Figures, ObjectRow};
 use crate::scenario::plan::TemplateIx;
 
@@ -94,6 +96,8 @@ pub struct Replicas {
     pub held: Held<ReplicaSet>,
     /// What its pods are made of; None until the first one is.
     pub template: Option<TemplateIx>,
+    /// How its pods name it as their owner.
+    pub as_owner: Arc<Vec<OwnerReference>>,
 }
 
 /// A Service in the API.

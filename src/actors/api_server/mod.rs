@@ -10,15 +10,20 @@ pub mod objects;
 mod patch;
 mod pods;
 mod resize;
+mod workloads;
 
 pub use crate::rules::api_server::pod_status::put_condition;
 pub use evict::evict;
 pub use patch::{merge_into, patch};
 pub use pods::{
-    Edit, Name, NewPod, bind, create_pod, delete_pod, find_node, let_go, replace_status, update,
+    Edit, Name, NewPod, bind, create_pod, delete_pod, find_node, let_go, own_pod, replace_status, update,
     update_status,
 };
 pub use resize::resize;
+pub use workloads::{
+    FOREGROUND, ORPHAN, Propagation, create_deployment, create_replica_set, create_service, delete, made_of, makes, put_slices,
+    update_deployment, update_deployment_status, update_meta, update_replica_set, update_service,
+};
 
 use crate::world::World;
 

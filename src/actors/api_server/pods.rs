@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::next_version;
+use super::workloads::own_anew;
 use crate::actors::watch::{self, News};
 use crate::api::{
     Condition, Generated, HeldStatus, OwnerReference, PodIdent, PodName, PodSpec, PodStatus, Suffix, Sym,
@@ -17,7 +18,7 @@ use crate::time::{Span, Time};
 use crate::world::learned::{Update, Written};
 use crate::world::pod::Shown;
 use crate::world::runtime::ContainerRun;
-use crate::world::{Deletion, NodeId, Place, Pod, PodId, Purpose, Runtime, World, template_of};
+use crate::world::{Deletion, NodeId, ObjectKey, Place, Pod, PodId, Purpose, Runtime, World, template_of};
 
 /// What is asked for with a POST of a pod.
 pub struct NewPod {
@@ -28,7 +29,9 @@ pub struct NewPod {
     /// Key of the pod's random streams: of one that somebody makes, [`random::made_by`].
     pub entity: u64,
     /// `metadata.ownerReferences`
-    pub owners: Vec<OwnerReference>,
+    pub owners: Option<Arc<Vec<OwnerReference>>>,
+    /// The one of them that manages it.
+    pub controller: Option<ObjectKey>,
 }
 
 /// `metadata.name`, or `metadata.generateName`.
@@ -49,7 +52,7 @@ impl NewPod {
             (PodName::plain(t.name), [b"", b""])
         };
         let entity = random::pieced(&t.namespace, &[t.name.as_bytes(), suffix[0], suffix[1]]);
-        NewPod { template, name: Name::Given(name), entity, owners: Vec::new() }
+        NewPod { template, name: Name::Given(name), entity, owners: None, controller: None }
     }
 }
 
@@ -63,7 +66,7 @@ const NAME_TRIES: u64 = 8;
 /// # Errors
 /// kubectl's words where a pod of that name is there.
 pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
-    let NewPod { template, name, entity, owners } = new;
+    let NewPod { template, name, entity, owners, controller } = new;
     let t = Arc::clone(&w.templates[template.ix()]);
     let (name, key) = free_name(w, t.namespace, name, entity)
         .map_err(|name| format!("Error from server (AlreadyExists): pods \"{name}\" already exists"))?;
@@ -71,7 +74,8 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
     let uid = Uid::Made(w.draw(Purpose::Uid, entity, 0).two());
     let ident = PodIdent { name, namespace: t.namespace, uid };
     let generation = i64::from(counts_generations(w));
-    w.name_pod(ident, None);
+    let owner = controller.and_then(|own| w.workloads.row(w.workloads.topmost(own)));
+    w.name_pod(ident, owner);
     w.records.push(PodRecord { qos_class: t.qos_class, created: Some(w.now), ..PodRecord::default() });
     let count = t.spec.init_containers.len() + t.spec.containers.len();
     let runtime = Runtime::of(count, &t.behavior, &w.no_runtime);
@@ -98,7 +102,8 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
         spec: Arc::clone(&t.spec),
         labels: Arc::clone(&t.labels),
         finalizers: Arc::clone(&t.finalizers),
-        owners: (!owners.is_empty()).then(|| Arc::new(owners)),
+        owners,
+        controller,
         metadata_changes: 0,
         generation,
         resource_version,
@@ -114,6 +119,9 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
     record_changes(w, id, &before);
     if let Some(node) = find_node(w, &t.spec.node_name) {
         assign(w, id, node);
+    }
+    if let Some(controller) = controller {
+        w.workloads.dependents.entry(controller).or_default().push(ObjectKey::Pod(id));
     }
     watch::tell(w, News::PodCreated { pod: id });
     Ok(id)
@@ -234,6 +242,34 @@ fn put_status(w: &mut World, pod: PodId, status: HeldStatus, by_kubelet: bool) {
     }
     let ended = record_changes(w, pod, &before);
     watch::tell(w, News::PodStatus { pod, by_kubelet, changed, ended });
+}
+
+/// PATCH of a pod's owners.
+pub fn own_pod(w: &mut World, pod: PodId, change: impl FnOnce(&mut Vec<OwnerReference>)) {
+    let p = &w.pods[pod.ix()];
+    if !p.exists {
+        return;
+    }
+    let before = p.owners.as_deref().cloned().unwrap_or_default();
+    let mut owners = before.clone();
+    change(&mut owners);
+    if owners == before {
+        return;
+    }
+    w.touch(pod);
+    let controller = owners.iter().find(|owner| owner.controller);
+    let controller = controller.and_then(|owner| w.workloads.by_uid.get(&owner.uid).copied());
+    own_anew(w, ObjectKey::Pod(pod), &before, &owners);
+    let top = |w: &World, key: Option<ObjectKey>| key.and_then(|key| w.workloads.row(w.workloads.topmost(key)));
+    let p = w.pods.write(pod.ix());
+    p.owners = (!owners.is_empty()).then(|| Arc::new(owners));
+    let (node, was) = (p.node, std::mem::replace(&mut p.controller, controller));
+    written(w, pod);
+    let (from, to) = (top(w, was), top(w, controller));
+    if from != to {
+        w.record(Some(pod), node, Change::Owner { from, to });
+    }
+    watch::tell(w, News::PodUpdated { pod, relabelled: false, respecified: false, metadata: false });
 }
 
 /// A pod's object as a patch sees it: the parts of `metadata` that can be patched, and `spec`.

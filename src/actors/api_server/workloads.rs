@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use super::next_version;
 use crate::actors::watch::{self, News};
+use crate::engine::random;
 use crate::api::service::{EndpointSlice, Service};
 use crate::api::text::Uid;
 use crate::api::workload::{Deployment, ReplicaSet, WorkloadCondition};
 use crate::api::{OwnerReference, Sym};
 use crate::record::{Figures, FiguresRow, ObjectChange, ObjectIdent};
-use crate::rules::controllers::workload_state as state;
-use crate::time::Time;
+use crate::rules::controllers::{ownership, workload_state as state};
+use crate::scenario::plan::TemplateIx;
 use crate::world::workloads::{
     DeploymentId, Held, Object, ObjectKey, ReplicaSetId, Replicas, Served, ServiceId,
 };
@@ -93,7 +94,12 @@ pub fn create_replica_set(w: &mut World, entity: u64, object: ReplicaSet) -> Rep
     let key = ObjectKey::ReplicaSet(id);
     let kind = kind_of(key, object.is_replication_controller);
     let held = hold(w, key, kind, entity, object);
-    w.workloads.replica_sets.add(Replicas { held, template: None });
+    let (version, name) = match held.object.is_replication_controller {
+        true => ("v1", "ReplicationController"),
+        false => ("apps/v1", "ReplicaSet"),
+    };
+    let as_owner = Arc::new(vec![ownership::controller_ref(&held.object.meta, version, name)]);
+    w.workloads.replica_sets.add(Replicas { held, template: None, as_owner });
     tell_replica_set(w, id, &[]);
     watch::tell(w, News::ObjectWritten { key });
     id
@@ -370,7 +376,21 @@ fn condition_changes(before: &[WorkloadCondition], after: &[WorkloadCondition]) 
     changed.chain(gone).collect()
 }
 
-/// The deletion timestamp of an object, if it is being deleted.
-pub fn deletion(w: &World, key: ObjectKey) -> Option<Time> {
-    w.workloads.meta(key).and_then(|meta| meta.deletion)
+/// An object makes another one: key of that one's luck.
+pub fn makes(w: &mut World, key: ObjectKey) -> u64 {
+    fn next<T>(held: &mut Held<T>) -> u64 {
+        held.made += 1;
+        random::made_by(held.entity, held.made - 1)
+    }
+    match key {
+        ObjectKey::Pod(_) => 0,
+        ObjectKey::Deployment(id) => next(w.workloads.deployments.write(id.ix())),
+        ObjectKey::ReplicaSet(id) => next(&mut w.workloads.replica_sets.write(id.ix()).held),
+        ObjectKey::Service(id) => next(&mut w.workloads.services.write(id.ix()).held),
+    }
+}
+
+/// The pods of a set are made of this.
+pub fn made_of(w: &mut World, set: ReplicaSetId, template: TemplateIx) {
+    w.workloads.replica_sets.write(set.ix()).template = Some(template);
 }

@@ -23,10 +23,10 @@ pub mod made;
 pub mod members;
 pub mod replica_set;
 
-use crate::api::{EventText, EventType, PodIdent, PodName, Sym};
+use crate::api::{EventText, EventType, PodIdent, Sym};
 use crate::engine::random;
 use crate::record::{Event, ObjectChange};
-use crate::rules::machinery::events::Sent;
+use crate::rules::machinery::events::{Sent, Written};
 use crate::time::{Span, Time};
 use crate::world::manager::{Controller, Request, Script, Telling, Work};
 use crate::world::workloads::ObjectKey;
@@ -91,7 +91,7 @@ pub fn work(w: &mut World, controller: Controller) {
         let script = match (controller, key) {
             (Controller::Deployment, ObjectKey::Deployment(id)) => deployment::look(w, id),
             (Controller::ReplicaSet | Controller::ReplicationController, ObjectKey::ReplicaSet(set)) => {
-                replica_set::look(w, controller, set)
+                replica_set::look(w, set)
             }
             (Controller::EndpointSlice, ObjectKey::Service(id)) => endpoint_slice::look(w, id),
             (Controller::GarbageCollector, key) => garbage::look(w, key),
@@ -175,7 +175,7 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
     let Some(mut work) = w.controllers.manager.of_mut(controller).workers[worker].take() else { return };
     let next = match &mut work.script {
         Script::Deployment { calls, .. } => deployment::next(&work.key, calls, work.error.is_some()),
-        Script::Replicas(script) => replica_set::next(w, script, &mut work.error),
+        Script::Replicas(script) => replica_set::next(w, script, work.error.as_deref()),
         Script::Slices => Vec::new(),
         Script::Collect(stage) => garbage::next(w, work.key, stage),
     };
@@ -183,7 +183,8 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
         let (key, error) = (work.key, work.error.take());
         let again = match &work.script {
             Script::Deployment { again, .. } => deployment::again(w, &key, again.as_ref()),
-            Script::Replicas(script) => replica_set::again(w, script.set),
+            Script::Replicas(script) if error.is_none() => replica_set::again(w, script.set),
+            Script::Replicas(_) => None,
             Script::Slices | Script::Collect(_) => None,
         };
         done(w, controller, key, error);
@@ -246,53 +247,48 @@ pub fn tell(
 ) {
     let runner = w.controllers.manager.of_mut(controller);
     runner.to_tell.push_back(Telling { about, kind, reason, message });
-    if !runner.is_telling {
+    if runner.telling.is_none() {
         tell_next(w, controller);
     }
 }
 
-/// The recorder looks at the next event: what its correlator holds back costs nothing; what it lets pass is sent.
+/// The recorder looks at what is to be told: what its correlator holds back costs nothing; what it lets pass is sent.
 fn tell_next(w: &mut World, controller: Controller) {
-    let now = w.now;
-    let runner = w.controllers.manager.of_mut(controller);
-    let Some(telling) = runner.to_tell.front().copied() else {
-        runner.is_telling = false;
-        return;
-    };
-    let free = runner.client.free_at(controller.rate(), now);
-    runner.client.take(controller.rate(), free);
-    runner.is_telling = true;
-    let entity = random::part(entity_of(w, telling.about), telling.reason.content());
-    let mut draw = w.draw(Purpose::Request, entity, w.instant());
-    w.at(free + between(&mut draw), SimEvent::Told { controller });
-}
-
-/// The API server has an event.
-pub fn told(w: &mut World, controller: Controller) {
     let (now, component, seed, number) = (w.now, controller.component(), w.seed, w.instant());
-    if let Some(telling) = w.controllers.manager.of_mut(controller).to_tell.pop_front() {
+    while let Some(telling) = w.controllers.manager.of_mut(controller).to_tell.pop_front() {
         let Telling { about, kind, reason, message } = telling;
         let entity = entity_of(w, about);
         let sent = Sent { component, kind, reason, message, field_path: Sym::EMPTY };
-        let ident = PodIdent { name: PodName::plain(Sym::EMPTY), ..PodIdent::NOBODY };
         let pick = |of: usize| {
             random::Draw::new(seed, Purpose::SimilarEvents as u64, entity, number).below(of as u64) as usize
         };
         let World { controllers, event_objects, .. } = w;
-        let recorder = controllers.manager.of_mut(controller).told.entry(about).or_default();
-        let written = recorder.send(&sent, &ident, now, event_objects, pick);
-        if let (Some(written), Some(row)) = (written, w.workloads.row(about)) {
-            let event = Event {
-                component,
-                kind,
-                reason,
-                message: written.message,
-                field_path: written.field_path,
-                count: written.count,
-                object: written.object,
-            };
-            w.record_object(row, ObjectChange::Event(event));
-        }
+        let runner = controllers.manager.of_mut(controller);
+        let recorder = runner.told.entry(about).or_default();
+        let Some(written) = recorder.send(&sent, &PodIdent::NOBODY, now, event_objects, pick) else { continue };
+        let Written { message, field_path, count, object } = written;
+        let event = Event { component, kind, reason, message, field_path, count, object };
+        runner.telling = Some((about, event));
+        let free = runner.client.free_at(controller.rate(), now);
+        runner.client.take(controller.rate(), free);
+        let mut draw = w.draw(Purpose::Request, random::part(entity, reason.content()), number);
+        w.at(free + between(&mut draw), SimEvent::Told { controller });
+        return;
+    }
+}
+
+/// The API server has an event.
+pub fn told(w: &mut World, controller: Controller) {
+    if let Some((about, event)) = w.controllers.manager.of_mut(controller).telling.take()
+        && let Some(row) = w.workloads.row(about)
+    {
+        w.record_object(row, ObjectChange::Event(event));
     }
     tell_next(w, controller);
+}
+
+/// What the worker is going through that works on a key.
+pub fn script_of(w: &mut World, controller: Controller, key: ObjectKey) -> Option<&mut Script> {
+    let workers = &mut w.controllers.manager.of_mut(controller).workers;
+    workers.iter_mut().flatten().find(|work| work.key == key).map(|work| &mut work.script)
 }

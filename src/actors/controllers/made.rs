@@ -1,0 +1,83 @@
+//! What a controller's pods are made of: a template as the API server admits its pods, with what their programs do.
+//!
+//! A template is admitted when its first pod is made, because that is when the cluster is asked: for the priority class, the
+//! service account, the default tolerations. All pods of one template then share what came of it.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::actors::api_server;
+use crate::api::Sym;
+use crate::engine::Distribution;
+use crate::rules::api_server::admission::{self, Admitted, Request};
+use crate::rules::machinery::qos::qos_class;
+use crate::scenario::admission::{self as plugins, Surroundings};
+use crate::scenario::plan::{PodTemplate, TemplateIx};
+use crate::scenario::programs;
+use crate::time::Span;
+use crate::world::workloads::{ObjectKey, ReplicaSetId};
+use crate::world::World;
+
+/// What the pods of a set are made of.
+///
+/// # Errors
+/// The API server refuses such pods; its words.
+pub fn template(w: &mut World, set: ReplicaSetId, base: Sym) -> Result<TemplateIx, String> {
+    let own = &w.workloads.replica_sets[set.ix()];
+    if let Some(template) = own.template {
+        return Ok(template);
+    }
+    let object = &own.held.object;
+    let namespace = object.meta.namespace;
+    let mut pod: Map<String, Value> = match &object.spec.template.value {
+        Value::Object(template) => template.clone(),
+        _ => Map::new(),
+    };
+    let meta = pod.entry("metadata").or_insert_with(|| json!({}));
+    meta["name"] = json!(format!("{base}00000"));
+    meta["namespace"] = json!(namespace.as_str());
+    pod.insert("apiVersion".to_owned(), json!("v1"));
+    pod.insert("kind".to_owned(), json!("Pod"));
+    let request = Request { gates: w.gates, now: w.now, namespace: namespace.as_str(), suffix: "00000" };
+    let around = Surroundings { objects: &w.plan.objects, at: w.now, namespace: namespace.as_str() };
+    let admitted = admission::admit_with(&Value::Object(pod), &request, |pod| plugins::mutate(pod, &around));
+    let Admitted { metadata, spec, .. } = admitted.map_err(|refused| refused.to_string())?;
+
+    let top = w.workloads.topmost(ObjectKey::ReplicaSet(set));
+    let owner = w.workloads.row(top).map(|row| w.directory.objects[row as usize]);
+    let owner = owner.as_ref().map(|owner| (owner.kind.as_str(), owner.name.as_str()));
+    let revision = object.meta.annotation("deployment.kubernetes.io/revision").and_then(|n| n.parse().ok());
+    let behavior = programs::behavior(&w.plan.programs, &spec, owner, revision, None);
+    let many = object.spec.replicas.max(wanted(w, top)) >= many(w);
+    let template = PodTemplate {
+        name: base,
+        numbered: false,
+        namespace,
+        labels: Arc::new(metadata.labels),
+        annotations: metadata.annotations,
+        finalizers: Arc::new(metadata.finalizers.iter().map(|name| Sym::new(name)).collect()),
+        qos_class: qos_class(&spec, &w.gates),
+        spec: Arc::new(spec),
+        at: w.now,
+        replicas: 0,
+        every: Distribution::Constant(Span::ZERO),
+        behavior: Arc::new(behavior),
+    };
+    let template = w.add_template(template, many);
+    api_server::made_of(w, set, template);
+    Ok(template)
+}
+
+/// How many pods the workload wants altogether.
+fn wanted(w: &World, top: ObjectKey) -> i32 {
+    match top {
+        ObjectKey::Deployment(id) => w.workloads.deployments[id.ix()].object.spec.replicas,
+        _ => 0,
+    }
+}
+
+/// From so many on it pays to learn what pods have in common.
+fn many(w: &World) -> i32 {
+    w.plan.learns_from.and_then(|from| i32::try_from(from).ok()).unwrap_or(i32::MAX)
+}

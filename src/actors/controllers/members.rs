@@ -1,0 +1,51 @@
+//! Whose pod a pod is, and as what it counts there.
+
+use crate::api::{Sym, Tri};
+use crate::rules::controllers::replica_set::{SeenPod, Share, is_fully_labeled, share};
+use crate::rules::scheduler::placement::selector::{Selector, labels};
+use crate::time::Time;
+use crate::world::workloads::ObjectKey;
+use crate::world::{PodId, ReplicaSetId, World};
+
+/// The set that is a pod's controller.
+pub fn set_of(w: &World, pod: PodId) -> Option<ReplicaSetId> {
+    let p = &w.pods[pod.ix()];
+    match p.controller {
+        Some(ObjectKey::ReplicaSet(set)) if p.exists => Some(set),
+        _ => None,
+    }
+}
+
+/// Since when a pod is Ready, whole seconds.
+pub fn ready_since(w: &World, pod: PodId) -> Option<Time> {
+    let ready = w.pods[pod.ix()].status.condition(Sym::READY).filter(|ready| ready.status == Tri::True)?;
+    Some(ready.last_transition.unwrap_or(w.pods[pod.ix()].created))
+}
+
+/// As what a pod counts in a set now.
+pub fn counts_as(w: &World, set: ReplicaSetId, pod: PodId) -> Share {
+    let p = &w.pods[pod.ix()];
+    let spec = &w.workloads.replica_sets[set.ix()].held.object.spec;
+    // Pods of the template share their labels with it.
+    let is_own = std::sync::Arc::ptr_eq(&p.labels, &w.templates[p.template.ix()].labels);
+    let seen = SeenPod {
+        phase: p.status.phase(),
+        is_deleted: p.deletion.is_some(),
+        ready: ready_since(w, pod),
+        is_fully_labeled: is_own || is_fully_labeled(&spec.template.labels, &p.labels),
+    };
+    share(&seen, spec.min_ready_seconds, w.now, &w.gates)
+}
+
+/// Whether a set's selector takes a pod.
+pub fn selects(w: &World, set: ReplicaSetId, pod: PodId) -> bool {
+    let (own, p) = (&w.workloads.replica_sets[set.ix()].held.object, &w.pods[pod.ix()]);
+    own.meta.namespace == p.ident.namespace
+        && Selector::compile(Some(&own.spec.selector)).matches(&labels(&p.labels))
+}
+
+/// The sets that a pod without a controller may come to.
+pub fn suitors(w: &World, pod: PodId) -> Vec<ReplicaSetId> {
+    let sets = ReplicaSetId::all(w.workloads.replica_sets.len());
+    sets.filter(|set| w.workloads.replica_sets[set.ix()].held.exists && selects(w, *set, pod)).collect()
+}
