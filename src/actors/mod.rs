@@ -60,6 +60,7 @@ fn begin(w: &mut World, event: SimEvent) {
     match event {
         SimEvent::CreatePod { template, ordinal } => start::create_pod(w, template, ordinal),
         SimEvent::Action { index } => command::play(w, index),
+        SimEvent::Apply { index } => command::apply(w, index),
         SimEvent::CreateObject { index } => api_server::objects::create(w, index as usize, &[]),
         SimEvent::BindClaim { index } => api_server::objects::bind_claim(w, index as usize),
         SimEvent::Schedule { .. } => scheduler::schedule(w),

@@ -98,6 +98,9 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
     for (ix, template) in plan.templates.iter().enumerate() {
         w.at(template.at, SimEvent::CreatePod { template: TemplateIx::new(ix), ordinal: 0 });
     }
+    for (index, apply) in (0..).zip(&plan.applies) {
+        w.at(apply.at, SimEvent::Apply { index });
+    }
     for (index, action) in (0..).zip(&plan.actions) {
         w.at(action.at, SimEvent::Action { index });
     }

@@ -291,6 +291,13 @@ impl HeldStatus {
             Parts::Form(status, values) => status.start_time.map(|gap| Filling(values).instant(gap)),
         }
     }
+    /// The first of `status.podIPs`.
+    pub fn ip(&self) -> Option<Sym> {
+        match self.parts() {
+            Parts::Whole(status) => status.pod_ips.first().copied(),
+            Parts::Form(status, values) => status.pod_ips.first().map(|gap| Filling(values).address(*gap)),
+        }
+    }
     /// All of one condition.
     pub fn condition(&self, kind: Sym) -> Option<Condition> {
         match self.parts() {

@@ -7,7 +7,7 @@
 //!
 //! Nothing here opens a file: manifests come through a loader.
 
-mod admission;
+pub(crate) mod admission;
 pub mod applied;
 pub mod builtin;
 mod check;

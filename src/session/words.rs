@@ -1,7 +1,7 @@
 //! What waits in the queue, in words: which component, and what it is about to do (or did).
 
 use crate::time::{Span, Time};
-use crate::world::{ContainerIx, NodeId, PodId, SimEvent, World};
+use crate::world::{ContainerIx, NodeId, ObjectKey, PodId, SimEvent, World};
 
 /// A queued event in words.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -110,6 +110,13 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         _ => "a container".to_owned(),
     };
     let node = |id: NodeId| w.nodes.get(id.ix()).map_or("a node", |n| n.spec.name.as_str());
+    let object = |key: ObjectKey| match key {
+        ObjectKey::Pod(id) => format!("pod/{}", pod(id)),
+        key => w.workloads.row(key).map_or_else(String::new, |row| {
+            let ident = &w.directory.objects[row as usize];
+            format!("{}/{}", ident.kind, ident.name)
+        }),
+    };
     let about = event.about();
     let mut component = about.component;
     let text = match event {
@@ -125,6 +132,7 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
             }
             w.action(index).map_or_else(String::new, |action| action.words.clone())
         }
+        SimEvent::Apply { .. } => "what an [[apply]] brings is sent".to_owned(),
         SimEvent::CreateObject { index } => {
             let object = w.plan.objects.get(index as usize);
             let words = object.map_or_else(String::new, |o| format!("{:?}/{}", o.kind, o.name));
@@ -222,6 +230,11 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
             format!("deletes {}, which does not tolerate a taint of its node any longer", pod(p))
         }
         SimEvent::PodGcDelete => "deletes the next pods".to_owned(),
+        SimEvent::Informed { of, .. } => format!("hears of {}", object(of)),
+        SimEvent::Work { .. } => "takes from its queue".to_owned(),
+        SimEvent::Answered { .. } => "has an answer from the API server".to_owned(),
+        SimEvent::Requeued { key, .. } => format!("looks at {} again", object(key)),
+        SimEvent::Told { .. } => "tells an event".to_owned(),
         SimEvent::PodGc => "looks for pods that nobody will finish".to_owned(),
     };
     Words { component, text, pod: about.pod() }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::endpoints::Known;
+use super::endpoints::{Known, ToLookAt};
 use super::manager::Manager;
 use super::members::Members;
 use super::{PodId, ReplicaSetId};
@@ -24,6 +24,8 @@ pub struct Controllers {
     pub member_of: Vec<Option<ReplicaSetId>>,
     /// By pod: what the controller of endpoint slices has heard of it.
     pub endpoints: Vec<Option<Known>>,
+    /// By Service: what it still has to look at.
+    pub services: Vec<ToLookAt>,
     /// What the controllers' recorders remember of the events that they sent about pods.
     pub recorders: BTreeMap<PodId, Correlator>,
 }
@@ -38,6 +40,7 @@ impl Controllers {
             members: Vec::new(),
             member_of: Vec::new(),
             endpoints: Vec::new(),
+            services: Vec::new(),
             recorders: BTreeMap::new(),
         }
     }

@@ -17,6 +17,8 @@ pub enum SimEvent {
     CreatePod { template: TemplateIx, ordinal: u32 },
     /// An `[[action]]` of the scenario; beyond its last one, what somebody commands while the run goes on.
     Action { index: u32 },
+    /// What an `[[apply]]` brings is sent.
+    Apply { index: u32 },
     /// An `[[object]]` comes into being.
     CreateObject { index: u32 },
 
@@ -188,7 +190,7 @@ impl SimEvent {
         use SimEvent as E;
         use Subject::{Cluster, Container, Node, Pod};
         let (subject, component, bond) = match self {
-            E::CreatePod { .. } | E::Action { .. } | E::CreateObject { .. } => {
+            E::CreatePod { .. } | E::Apply { .. } | E::Action { .. } | E::CreateObject { .. } => {
                 (Cluster, "scenario", Bond::Free)
             }
             E::BindClaim { .. } => (Cluster, "PersistentVolume controller", Bond::Free),

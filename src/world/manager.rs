@@ -3,12 +3,13 @@
 //! What all have in common stands here as data; what one controller alone remembers stands beside it ([`members`](super::members)).
 //! A worker takes a key, looks once, and then sends what has to be written, request by request: [`Work`] is where it stands.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
 use super::workloads::{ObjectKey, ReplicaSetId};
+use super::endpoints::Changes;
 use super::{DeploymentId, PodId, ServiceId};
 use crate::api::workload::ReplicaSetStatus;
 use crate::record::Event;
@@ -23,7 +24,6 @@ use crate::time::{Span, Time};
 
 /// A controller of kube-controller-manager that works from a queue.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[expect(missing_docs, reason = "each is the controller of what it is called")]
 pub enum Controller {
     Deployment,
     ReplicaSet,
@@ -172,18 +172,30 @@ pub struct Work {
 #[derive(Clone, Debug)]
 pub enum Script {
     /// The writes of a Deployment's sync, in order.
-    Deployment {
-        /// Those that are left.
-        calls: VecDeque<deployment::Call>,
-        /// When it wants to look again; None: when there is news.
-        again: Option<deployment::Requeue>,
-    },
+    Deployment(Box<DeploymentScript>),
     /// A ReplicaSet's sync.
     Replicas(Box<ReplicasScript>),
-    /// The slices of a Service are written; then it is done.
-    Slices,
+    /// What is still to be written of a Service's slices, by slice.
+    Slices(BTreeMap<u32, Changes>),
     /// The garbage collector's look at an object.
     Collect(CollectStage),
+}
+
+/// A Deployment's sync after its look.
+#[derive(Clone, Debug)]
+pub struct DeploymentScript {
+    /// Which one.
+    pub deployment: DeploymentId,
+    /// All its writes and events.
+    pub steps: Vec<deployment::Step>,
+    /// How many are done with; the next request is about the one after them.
+    pub played: usize,
+    /// By step: the version that its write was answered with.
+    pub versions: Vec<Option<u64>>,
+    /// When it wants to look again; None: when there is news.
+    pub again: Option<deployment::Requeue>,
+    /// What the sync itself comes to, whatever is refused.
+    pub error: Option<String>,
 }
 
 /// A ReplicaSet's sync after its look.
@@ -217,8 +229,8 @@ pub enum CollectStage {
 pub enum Request {
     /// GET: nothing is written.
     Get,
-    /// A write of a Deployment's sync.
-    Deployment(DeploymentId, deployment::Call),
+    /// The next write of a Deployment's sync.
+    Step(DeploymentId),
     /// POST of a pod.
     MakePod(ReplicaSetId),
     /// DELETE of a pod.
@@ -229,8 +241,10 @@ pub enum Request {
     Release(ReplicaSetId, PodId),
     /// PUT of a set's status.
     SetStatus(ReplicaSetId, Arc<ReplicaSetStatus>),
-    /// POST, PUT or DELETE of a slice; with the last one the Service's slices are as they shall be.
-    Slice(ServiceId),
+    /// POST or PUT of a slice.
+    Slice(ServiceId, u32),
+    /// The slices of a Service that is gone are deleted.
+    RemoveSlices(ServiceId),
     /// DELETE by the garbage collector.
     Collect(ObjectKey),
     /// PATCH that takes an owner that is gone or goes from an object's owners.

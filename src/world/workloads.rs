@@ -3,13 +3,15 @@
 //! Each object is held ([`Held`]) with what stands beside it in a run: its key of luck, its place in the directory, and how it
 //! was last told. Whoever is to be told of an object by name, as one of many kinds or as an owner, has its [`ObjectKey`].
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::endpoints::Slices;
 use super::{PodId, Store, Subject};
 use crate::api::handle::handle;
-use crate::api::service::{EndpointSlice, Service};
+use crate::api::service::Service;
 use crate::api::workload::{Deployment, ReplicaSet, WorkloadState};
 use crate::api::{Meta, OwnerReference, Sym};
 use crate::record::{Figures, ObjectRow};
@@ -30,7 +32,6 @@ handle! {
 
 /// An object that controllers work on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[expect(missing_docs, reason = "each kind is what it is called")]
 pub enum ObjectKey {
     Pod(PodId),
     Deployment(DeploymentId),
@@ -106,9 +107,7 @@ pub struct Served {
     /// The object.
     pub held: Held<Service>,
     /// Its slices, which its controller keeps; None: there are none yet.
-    pub slices: Option<Vec<EndpointSlice>>,
-    /// Ready, serving, terminating, as last told.
-    pub told: Option<(u32, u32, u32)>,
+    pub slices: Option<Slices>,
 }
 
 /// What the API server stores of workloads and Services.
@@ -124,6 +123,8 @@ pub struct Workloads {
     pub by_name: FxHashMap<(Sym, Sym, Sym), ObjectKey>,
     /// Workloads that are there or were, by uid.
     pub by_uid: FxHashMap<String, ObjectKey>,
+    /// Objects that nobody controls, and that somebody might.
+    pub orphans: BTreeSet<ObjectKey>,
     /// By owner: what names it among its owners, those that are gone included, in the order of their creation.
     pub dependents: FxHashMap<ObjectKey, Vec<ObjectKey>>,
 }

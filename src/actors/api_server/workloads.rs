@@ -8,13 +8,14 @@ use std::sync::Arc;
 use super::next_version;
 use crate::actors::watch::{self, News};
 use crate::engine::random;
-use crate::api::service::{EndpointSlice, Service};
+use crate::api::service::Service;
 use crate::api::text::Uid;
 use crate::api::workload::{Deployment, ReplicaSet, WorkloadCondition};
 use crate::api::{OwnerReference, Sym};
 use crate::record::{Figures, FiguresRow, ObjectChange, ObjectIdent};
 use crate::rules::controllers::{ownership, workload_state as state};
 use crate::scenario::plan::TemplateIx;
+use crate::world::endpoints::Changes;
 use crate::world::workloads::{
     DeploymentId, Held, Object, ObjectKey, ReplicaSetId, Replicas, Served, ServiceId,
 };
@@ -68,6 +69,12 @@ fn hold<T: Object>(w: &mut World, key: ObjectKey, kind: Sym, entity: u64, mut ob
 
 /// An object stands among its owners' dependents.
 pub fn own(w: &mut World, key: ObjectKey, owners: &[OwnerReference]) {
+    if matches!(key, ObjectKey::ReplicaSet(_)) {
+        match owners.iter().any(|owner| owner.controller) {
+            true => w.workloads.orphans.remove(&key),
+            false => w.workloads.orphans.insert(key),
+        };
+    }
     for owner in owners {
         let Some(owner) = w.workloads.by_uid.get(&owner.uid).copied() else { continue };
         let dependents = w.workloads.dependents.entry(owner).or_default();
@@ -110,7 +117,7 @@ pub fn create_service(w: &mut World, entity: u64, object: Service) -> ServiceId 
     let id = ServiceId::new(w.workloads.services.len());
     let key = ObjectKey::Service(id);
     let held = hold(w, key, Sym::new("service"), entity, object);
-    w.workloads.services.add(Served { held, slices: None, told: None });
+    w.workloads.services.add(Served { held, slices: None });
     watch::tell(w, News::ObjectWritten { key });
     id
 }
@@ -189,22 +196,29 @@ pub fn update_service(w: &mut World, id: ServiceId, change: impl FnOnce(&mut Ser
     after(w, ObjectKey::Service(id));
 }
 
-/// The slices of a Service are written; None: they are gone with it.
-pub fn put_slices(w: &mut World, id: ServiceId, slices: Option<Vec<EndpointSlice>>) {
+/// POST or PUT of one of a Service's slices.
+pub fn put_slice(w: &mut World, id: ServiceId, slice: u32, changes: &Changes) {
     next_version(w);
     let served = w.workloads.services.write(id.ix());
-    let all = || slices.iter().flatten().flat_map(|slice| &slice.endpoints);
-    let count = |is: fn(&crate::api::service::Endpoint) -> bool| all().filter(|one| is(one)).count() as u32;
-    let now = slices
-        .is_some()
-        .then(|| (count(|one| one.ready), count(|one| one.serving), count(|one| one.terminating)));
-    served.slices = slices;
-    let before = std::mem::replace(&mut served.told, now);
-    let row = served.held.row;
-    if before != now {
-        let (_, serving, terminating) = now.unwrap_or_default();
-        let (from, to) = (before.map(|before| before.0), now.map(|now| now.0));
+    let before = served.slices.as_ref().map(|slices| slices.counts);
+    let slices = served.slices.get_or_insert_default();
+    slices.change(slice, changes);
+    let (row, now) = (served.held.row, slices.counts);
+    if before != Some(now) {
+        let [ready, serving, terminating] = now;
+        let (from, to) = (before.map(|[ready, ..]| ready), Some(ready));
         w.record_object(row, ObjectChange::Endpoints { from, to, serving, terminating });
+    }
+}
+
+/// The slices of a Service that is gone are deleted.
+pub fn remove_slices(w: &mut World, id: ServiceId) {
+    next_version(w);
+    let served = w.workloads.services.write(id.ix());
+    let row = served.held.row;
+    if let Some(slices) = served.slices.take() {
+        let from = Some(slices.counts[0]);
+        w.record_object(row, ObjectChange::Endpoints { from, to: None, serving: 0, terminating: 0 });
     }
 }
 

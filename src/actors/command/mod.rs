@@ -18,7 +18,7 @@ pub use pods::drain;
 
 use crate::api::{Condition, Text};
 use crate::engine::Distribution;
-use crate::scenario::command::Command;
+use crate::scenario::command::{Action, Command};
 use crate::scenario::plan::ProbePoint;
 use crate::time::Span;
 use crate::world::World;
@@ -28,6 +28,15 @@ pub fn play(w: &mut World, index: u32) {
     let Some(action) = w.action(index).cloned() else { return };
     w.commanded(Arc::clone(&action));
     obey(w, &action.command);
+}
+
+/// Plays an `[[apply]]`.
+pub fn apply(w: &mut World, index: u32) {
+    let Some(plan) = w.plan.applies.get(index as usize).cloned() else { return };
+    let words = "apply".to_owned();
+    let command = Command::Apply { apply: Arc::clone(&plan) };
+    w.commanded(Arc::new(Action { at: plan.at, id: plan.id, command, words }));
+    workloads::apply(w, &plan);
 }
 
 fn obey(w: &mut World, command: &Command) {

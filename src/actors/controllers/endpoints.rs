@@ -16,7 +16,7 @@ pub fn known(w: &World, pod: PodId) -> Option<Known> {
     if !p.exists || p.status.phase().is_terminal() {
         return None;
     }
-    let ip = p.status.ips().first()?;
+    let ip = p.status.ip()?;
     let ready = p.status.condition(Sym::READY).is_some_and(|c| c.status == Tri::True);
     Some(Known { ip, ready, terminating: p.deletion.is_some(), changes: p.metadata_changes })
 }

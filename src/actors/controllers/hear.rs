@@ -39,7 +39,7 @@ fn keeper_that_cares(w: &World, pod: PodId) -> Option<Controller> {
     match (now, known) {
         (Some(set), Some(other)) if set == other => {
             let counted = w.controllers.members[set.ix()].pods.get(&pod).copied();
-            let cares = counted != Some(super::members::counted(w, set, pod))
+            let cares = counted != Some(super::members::counts_as(w, set, pod))
                 || w.controllers.manager.of(controller_of(w, set)).queue.failures(ObjectKey::ReplicaSet(set)) > 0;
             cares.then(|| controller_of(w, set))
         }

@@ -149,13 +149,14 @@ pub fn answered(w: &mut World, controller: Controller, worker: u8, request: u32)
     work.open -= 1;
     let error = match asked {
         Request::Get => None,
-        Request::Deployment(id, call) => deployment::carry_out(w, id, call),
+        Request::Step(id) => deployment::carry_out(w, id),
         Request::MakePod(set) => replica_set::make_pod(w, set),
         Request::DeletePod(set, pod) => replica_set::delete_pod(w, set, pod),
         Request::Adopt(set, pod) => replica_set::adopt(w, set, pod),
         Request::Release(set, pod) => replica_set::release(w, set, pod),
         Request::SetStatus(set, status) => replica_set::set_status(w, set, &status),
-        Request::Slice(id) => endpoint_slice::write(w, id),
+        Request::Slice(id, slice) => endpoint_slice::write(w, id, slice),
+        Request::RemoveSlices(id) => endpoint_slice::remove(w, id),
         Request::Collect(key) => garbage::collect(w, key),
         Request::Disown(key, owner) => garbage::disown(w, key, owner),
         Request::Finalize(key) => garbage::finalize(w, key),
@@ -174,18 +175,19 @@ pub fn answered(w: &mut World, controller: Controller, worker: u8, request: u32)
 fn go_on(w: &mut World, controller: Controller, worker: usize) {
     let Some(mut work) = w.controllers.manager.of_mut(controller).workers[worker].take() else { return };
     let next = match &mut work.script {
-        Script::Deployment { calls, .. } => deployment::next(&work.key, calls, work.error.is_some()),
+        Script::Deployment(script) => deployment::next(w, script, &mut work.error),
         Script::Replicas(script) => replica_set::next(w, script, work.error.as_deref()),
-        Script::Slices => Vec::new(),
+        Script::Slices(_) => Vec::new(),
         Script::Collect(stage) => garbage::next(w, work.key, stage),
     };
     if next.is_empty() {
         let (key, error) = (work.key, work.error.take());
         let again = match &work.script {
-            Script::Deployment { again, .. } => deployment::again(w, &key, again.as_ref()),
+            Script::Deployment(script) if error.is_none() => deployment::again(w, script),
+            Script::Deployment(_) => None,
             Script::Replicas(script) if error.is_none() => replica_set::again(w, script.set),
             Script::Replicas(_) => None,
-            Script::Slices | Script::Collect(_) => None,
+            Script::Slices(_) | Script::Collect(_) => None,
         };
         done(w, controller, key, error);
         match again {

@@ -19,19 +19,51 @@ use std::sync::Arc;
 
 use crate::api::Sym;
 use crate::rules::kubelet::resize;
-use crate::rules::scheduler::placement::selector::labels;
+use crate::api::spec::LabelSelector;
+use crate::rules::scheduler::placement::selector::{Selector, labels};
 use crate::rules::scheduler::placement::{PodRequest, RequestId};
 use crate::scenario::plan::PodTemplate;
-use crate::world::{PodId, World};
+use crate::world::{ObjectKey, PodId, World};
 
 /// What a pod asks for, worked out anew. One that is being resized counts for the most of what it has and what it wants.
 fn asked(w: &World, pod: PodId) -> PodRequest {
     let p = &w.pods[pod.ix()];
-    let of = |spec| PodRequest::new(p.ident.namespace, labels(&p.labels), spec, &w.gates);
+    let selected = selected_by(w, pod);
+    let of = |spec| {
+        let request = PodRequest::new(p.ident.namespace, labels(&p.labels), spec, &w.gates);
+        match &selected {
+            Some(selector) => request.selected_by(selector),
+            None => request,
+        }
+    };
     let Some(own) = w.places[pod.ix()].runtime.resize.as_deref() else { return of(&p.spec) };
     let pending = p.status.condition(Sym::POD_RESIZE_PENDING);
     let infeasible = pending.is_some_and(|condition| condition.reason == Sym::INFEASIBLE);
     of(&resize::counted(&p.spec, &own.allocated, &own.actual, infeasible))
+}
+
+/// By what the Services and the controller of a pod select it (`DefaultSelector`,
+/// pkg/scheduler/framework/plugins/helper/spread.go): together with its equals it is spread over the nodes.
+fn selected_by(w: &World, pod: PodId) -> Option<Selector> {
+    let p = &w.pods[pod.ix()];
+    let mut selector = match p.controller {
+        Some(ObjectKey::ReplicaSet(set)) => {
+            Selector::compile(Some(&w.workloads.replica_sets[set.ix()].held.object.spec.selector))
+        }
+        _ => Selector::compile(Some(&LabelSelector::default())),
+    };
+    for served in w.workloads.services.iter().filter(|served| served.held.exists) {
+        let service = &served.held.object;
+        let Some(wanted) = service.selector.as_ref().filter(|wanted| !wanted.is_empty()) else { continue };
+        let takes = service.meta.namespace == p.ident.namespace
+            && wanted.iter().all(|(key, value)| p.labels.get(key) == Some(value));
+        if takes {
+            for (key, value) in wanted.iter() {
+                selector.require(Sym::new(key), Sym::new(value));
+            }
+        }
+    }
+    (!selector.is_empty()).then_some(selector)
 }
 
 /// What a pod asks for: worked out once for all pods of a template whose labels and spec are still the template's.

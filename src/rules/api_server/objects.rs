@@ -40,6 +40,12 @@ kinds! {
     Pod: pod,
     /// `apps/v1`
     Deployment: deployment,
+    /// `apps/v1`
+    ReplicaSet: replica_set,
+    /// `v1`
+    ReplicationController: replication_controller,
+    /// `v1`
+    Service: service,
 }
 
 impl ObjectType {

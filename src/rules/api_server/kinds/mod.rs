@@ -8,6 +8,9 @@
 
 pub mod deployment;
 pub mod pod;
+pub mod replica_set;
+pub mod replication_controller;
+pub mod service;
 mod workload;
 
 use serde_json::{Map, Value};

@@ -114,7 +114,8 @@ pub fn scores(cluster: &Cluster, pod: &PodRequest, feasible: &[u32]) -> Option<V
         return None;
     }
     let hostname = Sym::new("kubernetes.io/hostname");
-    let ignored = |node: &NodeInfo| !has_all_keys(node, constraints);
+    // The scheduler's own defaults also serve nodes without a zone.
+    let ignored = |node: &NodeInfo| !pod.default_spread && !has_all_keys(node, constraints);
     let nodes: Vec<&NodeInfo> = feasible.iter().map(|node| &cluster.nodes[*node as usize]).collect();
     let scored = nodes.iter().filter(|node| !ignored(node)).count();
     let mut counts: Vec<FxHashMap<Sym, i64>> = vec![FxHashMap::default(); constraints.len()];

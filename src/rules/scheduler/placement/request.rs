@@ -49,6 +49,8 @@ pub struct PodRequest {
     pub spread: Vec<Spread>,
     /// `ScheduleAnyway`
     pub soft_spread: Vec<Spread>,
+    /// The soft constraints are those of the scheduler's own defaults, for a pod that a controller or service selects.
+    pub default_spread: bool,
     /// Required: with these pods.
     pub affinity: Vec<Term>,
     /// Required: without these pods.
@@ -96,6 +98,10 @@ impl Term {
         (named || self.namespace_selector.matches(&own_labels)) && self.selector.matches(&pod.labels)
     }
 }
+
+/// The spreading that the scheduler wishes for pods of a workload that ask for none themselves
+/// (pkg/scheduler/framework/plugins/podtopologyspread/plugin.go, `systemDefaultConstraints`).
+const SYSTEM_DEFAULT: [(&str, i64); 2] = [("kubernetes.io/hostname", 3), ("topology.kubernetes.io/zone", 5)];
 
 impl PodRequest {
     /// Of a manifest.
@@ -145,6 +151,7 @@ impl PodRequest {
             ports: super::node_ports::host_ports(spec),
             spread: spread("DoNotSchedule"),
             soft_spread: spread("ScheduleAnyway"),
+            default_spread: false,
             affinity: hard(near),
             anti_affinity: hard(apart),
             preferred_affinity: soft(near),
@@ -158,6 +165,27 @@ impl PodRequest {
             images: super::image_locality::images(spec),
             labels,
         }
+    }
+
+    /// The same pod as one that a service or controller selects by `selector`: without constraints of its own it is
+    /// spread by the scheduler's defaults (`buildDefaultConstraints`).
+    #[must_use]
+    pub fn selected_by(mut self, selector: &Selector) -> PodRequest {
+        if self.spread.is_empty() && self.soft_spread.is_empty() && !selector.is_empty() {
+            self.default_spread = true;
+            self.soft_spread = SYSTEM_DEFAULT
+                .into_iter()
+                .map(|(key, max_skew)| Spread {
+                    max_skew,
+                    key: Sym::new(key),
+                    selector: selector.clone(),
+                    min_domains: 1,
+                    honor_affinity: true,
+                    honor_taints: false,
+                })
+                .collect();
+        }
+        self
     }
 
     /// Has terms of pod affinity or anti-affinity of any kind.
