@@ -27,6 +27,8 @@ struct Names {
     kind: AppliedKind,
     /// `Deployment`
     name: &'static str,
+    /// As the scenario format has it: `deployment`.
+    key: &'static str,
     /// `apps/v1`
     api_version: &'static str,
     /// `deployments`
@@ -44,6 +46,7 @@ const KINDS: [Names; 4] = [
     Names {
         kind: AppliedKind::Deployment,
         name: "Deployment",
+        key: "deployment",
         api_version: "apps/v1",
         plural: "deployments",
         short: &["deploy"],
@@ -53,6 +56,7 @@ const KINDS: [Names; 4] = [
     Names {
         kind: AppliedKind::ReplicaSet,
         name: "ReplicaSet",
+        key: "replicaSet",
         api_version: "apps/v1",
         plural: "replicasets",
         short: &["rs"],
@@ -62,6 +66,7 @@ const KINDS: [Names; 4] = [
     Names {
         kind: AppliedKind::ReplicationController,
         name: "ReplicationController",
+        key: "replicationController",
         api_version: "v1",
         plural: "replicationcontrollers",
         short: &["rc"],
@@ -71,6 +76,7 @@ const KINDS: [Names; 4] = [
     Names {
         kind: AppliedKind::Service,
         name: "Service",
+        key: "service",
         api_version: "v1",
         plural: "services",
         short: &["svc"],
@@ -97,6 +103,10 @@ impl AppliedKind {
     /// As `kind:` has it: `Deployment`.
     pub fn name(self) -> &'static str {
         self.names().name
+    }
+    /// As the scenario format has it: `replicaSet`.
+    pub fn key(self) -> &'static str {
+        self.names().key
     }
     /// `apps/v1`
     pub fn api_version(self) -> &'static str {
@@ -156,6 +166,8 @@ pub struct ApplyPlan {
     pub namespace: Sym,
     /// In the order of the files and their documents.
     pub objects: Vec<AppliedObject>,
+    /// What the API server says of Pods that it refuses: told when they are sent.
+    pub refused: Vec<String>,
 }
 
 /// A document of a manifest, as it is written.

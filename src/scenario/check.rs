@@ -76,7 +76,11 @@ pub fn value(node: &Node, kind: Kind, problems: &mut Diagnostics) {
         Kind::Threshold => threshold(node),
         Kind::Count => count(node),
         Kind::Truth => truth(node).map(drop),
-        Kind::TruthOrNone => values::truth_or_none(node).map(drop),
+        Kind::Condition => values::condition(node).map(drop),
+        Kind::Texts => values::texts(node).map(drop),
+        Kind::Amount => values::amount(node).map(drop),
+        Kind::Ready if node.text().is_some() => Ok(()),
+        Kind::Ready => values::amount(node).map(drop),
         Kind::Word(words) => word(node, words),
         Kind::Target(nouns) => values::target(node, nouns).map(drop),
         Kind::List(of) => {

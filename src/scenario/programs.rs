@@ -34,26 +34,39 @@ pub struct ProgramPlan {
     pub attempts_of: AttemptsOf,
 }
 
-/// What the containers of a pod do by the programs: of each container the first one that fits. `owner` is the pod's topmost
-/// workload (`deployment`, `web`), `revision` that of its template, `index` its ordinal or completion index.
-pub fn behavior(
-    programs: &[ProgramPlan],
-    spec: &PodSpec,
-    owner: Option<(&str, &str)>,
-    revision: Option<u32>,
-    index: Option<u32>,
-) -> Behavior {
+/// Where a pod belongs, as far as it has an owner.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Belongs<'a> {
+    /// Kind and name of its topmost workload: `deployment`, `web`.
+    pub owner: Option<(&'a str, &'a str)>,
+    /// Which of the workload's templates it was made from, from 1.
+    pub revision: Option<u32>,
+    /// Its ordinal or completion index.
+    pub index: Option<u32>,
+}
+
+/// What the containers of a pod do by the programs: of each container the first one that fits.
+pub fn behavior(programs: &[ProgramPlan], spec: &PodSpec, belongs: &Belongs<'_>) -> Behavior {
     let inits = spec.init_containers.len();
     let all = spec.init_containers.iter().chain(&spec.containers).chain(&spec.ephemeral_containers);
     let containers = all.enumerate().map(|(ix, container)| {
         let finishes = ix < inits && !container.is_sidecar();
-        let fits = |program: &&ProgramPlan| program.fits(container, owner, revision, index);
-        match programs.iter().find(fits) {
-            Some(program) => program.behavior(container, finishes),
-            None => ContainerBehavior { attempts: vec![unsaid(finishes)], ..ContainerBehavior::default() },
-        }
+        of_container(programs, container, finishes, belongs)
     });
     Behavior { sandbox: SandboxBehavior::default(), containers: containers.collect() }
+}
+
+/// What one container does by the programs; `finishes` is an init container that is no sidecar.
+pub(super) fn of_container(
+    programs: &[ProgramPlan],
+    container: &Container,
+    finishes: bool,
+    belongs: &Belongs<'_>,
+) -> ContainerBehavior {
+    match programs.iter().find(|program| program.fits(container, belongs)) {
+        Some(program) => program.behavior(container, finishes),
+        None => ContainerBehavior { attempts: vec![unsaid(finishes)], ..ContainerBehavior::default() },
+    }
 }
 
 /// What a container does of which nobody says anything.
@@ -63,20 +76,15 @@ pub(super) fn unsaid(finishes: bool) -> Attempt {
 }
 
 impl ProgramPlan {
-    fn fits(
-        &self,
-        container: &Container,
-        owner: Option<(&str, &str)>,
-        revision: Option<u32>,
-        index: Option<u32>,
-    ) -> bool {
+    fn fits(&self, container: &Container, belongs: &Belongs<'_>) -> bool {
         self.image.as_deref().is_none_or(|pattern| matches(pattern, &container.image))
             && self.container.is_none_or(|name| name == container.name)
             && self.workload.is_none_or(|(kind, name)| {
-                owner.is_some_and(|(own_kind, own)| AppliedKind::parse(own_kind) == Some(kind) && name == own)
+                let is_it = |(of, own): (&str, &str)| AppliedKind::parse(of) == Some(kind) && name == *own;
+                belongs.owner.is_some_and(is_it)
             })
-            && self.revision.is_none_or(|wanted| revision == Some(wanted))
-            && self.index.is_none_or(|wanted| index == Some(wanted))
+            && self.revision.is_none_or(|wanted| belongs.revision == Some(wanted))
+            && self.index.is_none_or(|wanted| belongs.index == Some(wanted))
     }
 
     fn behavior(&self, container: &Container, finishes: bool) -> ContainerBehavior {

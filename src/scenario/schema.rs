@@ -94,9 +94,21 @@ fn kind(of: Kind, defs: &mut Defs) -> Value {
         Kind::Quantity => reference("quantity"),
         Kind::Threshold | Kind::Count => json!({ "type": ["string", "integer"] }),
         Kind::Truth => json!({ "enum": ["True", "False", "Unknown", true, false] }),
-        Kind::TruthOrNone => json!({ "enum": ["True", "False", "Unknown", true, false, "none"] }),
+        Kind::Condition => json!({ "anyOf": [
+            { "type": "boolean" },
+            { "type": "string", "pattern": "^(none|(True|False|Unknown)(/.+)?)$" },
+        ] }),
+        Kind::Texts => json!({ "anyOf": [
+            { "type": "string" },
+            { "type": "array", "items": { "type": "string" }, "minItems": 1 },
+        ] }),
+        Kind::Amount => amount(),
+        Kind::Ready => json!({ "anyOf": [{ "type": "string", "pattern": "^[0-9]+/[0-9]+$" }, amount()] }),
         Kind::Word(words) => json!({ "enum": words }),
-        Kind::Target(nouns) => json!({ "type": "string", "pattern": "/", "examples": [nouns.accepts()] }),
+        Kind::Target(nouns) => {
+            let pattern = if nouns.has_pods() { "/|^pods$" } else { "/" };
+            json!({ "type": "string", "pattern": pattern, "examples": [nouns.accepts()] })
+        }
         Kind::List(of) => json!({ "type": "array", "items": kind(*of, defs) }),
         Kind::Map(of) => json!({ "type": "object", "additionalProperties": kind(*of, defs) }),
         Kind::Table(shape) => {
@@ -140,6 +152,16 @@ fn api_type(of: &'static Type, defs: &mut Defs) -> Value {
         Type::Map(_, of) => json!({ "type": "object", "additionalProperties": api_type(of, defs) }),
         Type::Pointer(of) => api_type(of, defs),
     }
+}
+
+fn amount() -> Value {
+    let number = || json!({ "type": "integer", "minimum": 0 });
+    json!({ "anyOf": [number(), {
+        "type": "object",
+        "properties": { "min": number(), "max": number() },
+        "additionalProperties": false,
+        "minProperties": 1,
+    }] })
 }
 
 fn duration() -> Value {

@@ -1,11 +1,13 @@
 //! The values of the format: durations, distributions, quantities, exits, targets. Each reader takes a node and says
 //! what is wrong with it and what would be accepted; the checker and the resolver use the same ones.
 
+use super::applied::AppliedKind;
 use super::command::Target;
 use super::diagnostic::{Code, Diagnostic};
+use super::expected::{Amount, ExpectedCondition};
 use super::plan::{Exit, ObjectKind, OnTerm};
 use super::tree::{Loc, Node, Value};
-use crate::api::Tri;
+use crate::api::{Sym, Tri};
 use crate::engine::Distribution;
 use crate::rules::machinery::quantity::Quantity;
 use crate::time::{Span, Time};
@@ -335,6 +337,7 @@ pub enum Noun {
     Pod(Target),
     Node(Target),
     Object(ObjectKind, String),
+    Applied(AppliedKind, String),
 }
 
 pub const OBJECT_KINDS: [(&str, ObjectKind); 7] = [
@@ -352,30 +355,87 @@ pub const OBJECT_KINDS: [(&str, ObjectKind); 7] = [
 pub enum Nouns {
     Pod,
     Node,
-    PodOrNode,
     Object,
+    /// What has pods: Deployments and the like.
+    Workload,
+    /// What `kubectl rollout` knows.
+    Rolled,
+    /// Whatever is applied as it is written.
+    Applied,
+    PodOrWorkload,
+    PodOrApplied,
+    PodNodeOrApplied,
+    Anything,
 }
 
 impl Nouns {
     pub fn accepts(self) -> &'static str {
         match self {
-            Nouns::Pod => "\"pod/NAME\" (a `*` at the end stands for anything)",
+            Nouns::Pod => "\"pod/NAME\" (a `*` at the end stands for anything), or \"pods\" with matchLabels",
             Nouns::Node => "\"node/NAME\" (a `*` at the end stands for anything)",
-            Nouns::PodOrNode => "\"pod/NAME\" or \"node/NAME\"",
             Nouns::Object => "KIND/NAME, such as \"ConfigMap/settings\"",
+            Nouns::Workload => "KIND/NAME of a workload, such as \"deployment/web\"",
+            Nouns::Rolled => "\"deployment/NAME\"",
+            Nouns::Applied => "KIND/NAME, such as \"deployment/web\"",
+            Nouns::PodOrWorkload => "\"pod/NAME\" or \"deployment/NAME\"",
+            Nouns::PodOrApplied => {
+                "\"pod/NAME\", \"deployment/NAME\" or the like, or \"pods\" with matchLabels"
+            }
+            Nouns::PodNodeOrApplied => {
+                "\"pod/NAME\", \"node/NAME\", \"deployment/NAME\" or the like, or \"pods\" with matchLabels"
+            }
+            Nouns::Anything => {
+                "KIND/NAME, such as \"pod/web\", \"node/n1\", \"deployment/web\", or \"pods\" with matchLabels"
+            }
         }
+    }
+    /// Pods may stand here.
+    pub fn has_pods(self) -> bool {
+        matches!(
+            self,
+            Nouns::Pod
+                | Nouns::PodOrWorkload
+                | Nouns::PodOrApplied
+                | Nouns::PodNodeOrApplied
+                | Nouns::Anything
+        )
+    }
+    fn has_nodes(self) -> bool {
+        matches!(self, Nouns::Node | Nouns::PodNodeOrApplied | Nouns::Anything)
+    }
+    fn has_objects(self) -> bool {
+        matches!(self, Nouns::Object | Nouns::Anything)
+    }
+    /// Whether objects of this kind may stand here.
+    fn has(self, kind: AppliedKind) -> bool {
+        match self {
+            Nouns::Pod | Nouns::Node | Nouns::Object => false,
+            Nouns::Workload | Nouns::PodOrWorkload => kind.has_pods(),
+            Nouns::Rolled => kind.has_rollouts(),
+            Nouns::Applied | Nouns::PodOrApplied | Nouns::PodNodeOrApplied | Nouns::Anything => true,
+        }
+    }
+    /// The kinds that may stand here, as they are written.
+    fn words(self) -> Vec<&'static str> {
+        let pods = self.has_pods().then_some("pod");
+        let nodes = self.has_nodes().then_some("node");
+        let applied = AppliedKind::ALL.into_iter().filter(|kind| self.has(*kind)).map(AppliedKind::key);
+        let objects = OBJECT_KINDS.into_iter().filter(|_| self.has_objects()).map(|(word, _)| word);
+        pods.into_iter().chain(nodes).chain(applied).chain(objects).collect()
     }
 }
 
 pub fn target(node: &Node, nouns: Nouns) -> Read<Noun> {
     let accepts = nouns.accepts();
     let text = node.text().ok_or_else(|| wrong_type(node, accepts))?;
+    if text == "pods" && nouns.has_pods() {
+        return Ok(Noun::Pod(Target { prefix: true, among: Some(Box::default()), ..Target::default() }));
+    }
     let Some((kind, name)) = text.split_once('/') else {
         let item = bad(node.loc, format!("`{text}` does not say what it is"), accepts);
-        return Err(match nouns {
-            Nouns::Pod | Nouns::PodOrNode => item.hint(format!("\"pod/{text}\"?")),
-            Nouns::Node => item.hint(format!("\"node/{text}\"?")),
-            Nouns::Object => item,
+        return Err(match nouns.words().first() {
+            Some(word) if nouns != Nouns::Object => item.hint(format!("\"{word}/{text}\"?")),
+            _ => item,
         });
     };
     if name.is_empty() {
@@ -389,16 +449,32 @@ pub fn target(node: &Node, nouns: Nouns) -> Read<Noun> {
         }
         Ok(Target { name, prefix, ..Target::default() })
     };
-    match (nouns, kind) {
-        (Nouns::Pod | Nouns::PodOrNode, "pod" | "pods" | "po") => Ok(Noun::Pod(of_target()?)),
-        (Nouns::Node | Nouns::PodOrNode, "node" | "nodes" | "no") => Ok(Noun::Node(of_target()?)),
-        (Nouns::Object, _) => match OBJECT_KINDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(kind)) {
-            Some((_, found)) => Ok(Noun::Object(*found, name.to_owned())),
-            None => Err(bad(node.loc, format!("`{kind}` is none of the kinds of objects"), accepts)
-                .nearest(kind, OBJECT_KINDS.map(|(known, _)| known))),
-        },
-        _ => Err(bad(node.loc, format!("`{kind}/…` cannot stand here"), accepts)),
+    match kind {
+        "pod" | "pods" | "po" if nouns.has_pods() => return Ok(Noun::Pod(of_target()?)),
+        "node" | "nodes" | "no" if nouns.has_nodes() => return Ok(Noun::Node(of_target()?)),
+        _ => {}
     }
+    let applied = AppliedKind::parse(kind);
+    if let Some(applied) = applied.filter(|applied| nouns.has(*applied)) {
+        return Ok(Noun::Applied(applied, name.to_owned()));
+    }
+    let object = OBJECT_KINDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(kind));
+    if let Some((_, found)) = object.filter(|_| nouns.has_objects()) {
+        return Ok(Noun::Object(*found, name.to_owned()));
+    }
+    let known = applied.is_some()
+        || object.is_some()
+        || matches!(kind, "pod" | "pods" | "po" | "node" | "nodes" | "no");
+    let words = nouns.words();
+    Err(if nouns == Nouns::Object && !known {
+        bad(node.loc, format!("`{kind}` is none of the kinds of objects"), accepts).nearest(kind, words)
+    } else {
+        let item = bad(node.loc, format!("`{kind}/…` cannot stand here"), accepts);
+        match super::diagnostic::nearest(kind, &words) {
+            Some(near) if !known => item.hint(format!("did you mean `{near}/{name}`?")),
+            _ => item,
+        }
+    })
 }
 
 /// Where chance starts from. TOML's numbers end at 2^63 - 1: what lies beyond is written in quotes.
@@ -431,15 +507,64 @@ fn truth_among(node: &Node, accepts: &'static str, words: &[&str]) -> Read<Tri> 
     }
 }
 
-/// The status of a condition, or None for one that is not there.
-pub fn truth_or_none(node: &Node) -> Read<Option<Tri>> {
-    match node.text() {
-        Some("none") => Ok(None),
-        _ => {
-            let accepts = "\"True\", \"False\", \"Unknown\" or \"none\"";
-            truth_among(node, accepts, &["True", "False", "Unknown", "none"]).map(Some)
+/// What is expected of a condition: its status, perhaps with a reason, or that it is not there.
+pub fn condition(node: &Node) -> Read<ExpectedCondition> {
+    let accepts = "\"True\", \"False\", \"Unknown\", one of them with \"/Reason\", or \"none\"";
+    let (status, reason) = match node.text() {
+        Some("none") => return Ok(ExpectedCondition { status: None, reason: None }),
+        Some(text) => text.split_once('/').unwrap_or((text, "")),
+        None => ("", ""),
+    };
+    if status.is_empty() {
+        let status = truth_among(node, accepts, &["True", "False", "Unknown", "none"])?;
+        return Ok(ExpectedCondition { status: Some(status), reason: None });
+    }
+    let bare = Node { loc: node.loc, value: Value::Text(status.to_owned()) };
+    let status = truth_among(&bare, accepts, &["True", "False", "Unknown", "none"])?;
+    let reason = (!reason.is_empty()).then(|| Sym::new(reason));
+    Ok(ExpectedCondition { status: Some(status), reason })
+}
+
+/// One text, or a list of them.
+pub fn texts(node: &Node) -> Read<Vec<&Node>> {
+    let accepts = "a string, or a list of strings";
+    match &node.value {
+        Value::Text(_) => Ok(vec![node]),
+        Value::Array(items) if items.is_empty() => Err(bad(node.loc, "there is nothing here", accepts)),
+        Value::Array(items) => items
+            .iter()
+            .map(|item| item.text().map(|_| item).ok_or_else(|| wrong_type(item, "a string")))
+            .collect(),
+        _ => Err(wrong_type(node, accepts)),
+    }
+}
+
+/// A whole number, or a range of them.
+pub fn amount(node: &Node) -> Read<Amount> {
+    let accepts = "a whole number from 0 up, or { min = 2, max = 3 }";
+    let number = |node: &Node| match &node.value {
+        Value::Integer(number @ 0..) => Ok(*number),
+        Value::Integer(number) => Err(bad(node.loc, format!("{number} is out of range"), accepts)),
+        _ => Err(wrong_type(node, accepts)),
+    };
+    let Value::Table(table) = &node.value else {
+        return number(node).map(|number| Amount { min: number, max: number });
+    };
+    let mut amount = Amount { min: 0, max: i64::MAX };
+    for entry in &table.entries {
+        match entry.key.as_str() {
+            "min" => amount.min = number(&entry.node)?,
+            "max" => amount.max = number(&entry.node)?,
+            other => {
+                let item = bad(entry.key_loc, format!("`{other}` does not belong here"), accepts);
+                return Err(item.nearest(other, ["min", "max"]));
+            }
         }
     }
+    if table.entries.is_empty() || amount.min > amount.max {
+        return Err(bad(node.loc, "no number is in this range", accepts));
+    }
+    Ok(amount)
 }
 
 /// A signal by number or name (`SIGKILL`, `KILL`).

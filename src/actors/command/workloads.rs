@@ -1,6 +1,6 @@
 //! What is asked of the API server about workloads and Services: what kubectl sends, and what it prints.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::actors::api_server::{self, Propagation};
 use crate::api::Sym;
@@ -15,7 +15,43 @@ pub fn obey(w: &mut World, command: &Command) {
     match command {
         Command::Apply { apply: plan } => apply(w, plan),
         Command::DeleteObject { object, cascade } => delete(w, object, *cascade),
+        Command::Scale { object, replicas } => edit(w, object, "scaled", |new| {
+            new["spec"]["replicas"] = json!(replicas);
+        }),
+        Command::SetTemplateImage { object, container, image } => edit(w, object, "image updated", |new| {
+            let list = new.pointer_mut("/spec/template/spec/containers").and_then(Value::as_array_mut);
+            for own in list.into_iter().flatten().filter(|own| own["name"] == container.as_str()) {
+                own["image"] = json!(image.as_str());
+            }
+        }),
+        Command::RolloutRestart { object } => {
+            let now = w.now.rfc3339_secs();
+            edit(w, object, "restarted", |new| {
+                new["spec"]["template"]["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"] = json!(now);
+            });
+        }
+        Command::RolloutPause { object } => edit(w, object, "paused", |new| {
+            new["spec"]["paused"] = json!(true);
+        }),
+        Command::RolloutResume { object } => edit(w, object, "resumed", |new| {
+            new["spec"]["paused"] = json!(false);
+        }),
+        Command::PatchObject { object, merge } => edit(w, object, "patched", |new| {
+            api_server::merge_into(new, merge);
+        }),
         _ => w.answer("not played yet"),
+    }
+}
+
+fn edit(w: &mut World, target: &ObjectTarget, done: &str, change: impl FnOnce(&mut Value)) {
+    let Some(key) = meant(w, target) else { return };
+    let mut new = api_server::object(w, key);
+    change(&mut new);
+    let Value::Object(new) = new else { return };
+    let named = format!("{}/{}", target.kind.resource(), target.name);
+    match api_server::replace_object(w, key, new) {
+        Ok(_) => w.tell(format!("{named} {done}")),
+        Err(refused) => w.answer(&refused.kubectl("")),
     }
 }
 

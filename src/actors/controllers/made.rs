@@ -48,7 +48,8 @@ pub fn template(w: &mut World, set: ReplicaSetId, base: Sym) -> Result<TemplateI
     let owner = w.workloads.row(top).map(|row| w.directory.objects[row as usize]);
     let owner = owner.as_ref().map(|owner| (owner.kind.as_str(), owner.name.as_str()));
     let revision = object.meta.annotation("deployment.kubernetes.io/revision").and_then(|n| n.parse().ok());
-    let behavior = programs::behavior(&w.plan.programs, &spec, owner, revision, None);
+    let belongs = programs::Belongs { owner, revision, index: None };
+    let behavior = programs::behavior(&w.plan.programs, &spec, &belongs);
     let many = object.spec.replicas.max(wanted(w, top)) >= many(w);
     let template = PodTemplate {
         name: base,

@@ -1,6 +1,8 @@
 //! What people and controllers do to the pods and nodes: one verb at an instant.
 
 use super::{BIG, Kind, Shape, key, must};
+use crate::scenario::command::Cascade;
+use crate::scenario::limits;
 use crate::scenario::values::Nouns;
 
 /// `[[action]]`.
@@ -10,7 +12,7 @@ pub static ACTION: Shape = Shape {
     id: "",
     keys: &[
         must("at", Kind::Instant, "When"),
-        key("delete", Kind::Target(Nouns::PodOrNode), "", "kubectl delete"),
+        key("delete", Kind::Target(Nouns::Anything), "", "kubectl delete"),
         key(
             "evict",
             Kind::Target(Nouns::Pod),
@@ -29,13 +31,13 @@ pub static ACTION: Shape = Shape {
         key("pressure", Kind::Target(Nouns::Node), "", "A resource of the node runs short"),
         key("setCondition", Kind::Target(Nouns::Pod), "", "A controller sets a condition (readiness gates)"),
         key("ungate", Kind::Target(Nouns::Pod), "", "A scheduling gate is removed"),
-        key("label", Kind::Target(Nouns::PodOrNode), "", "kubectl label"),
+        key("label", Kind::Target(Nouns::PodNodeOrApplied), "", "kubectl label"),
         key("create", Kind::Target(Nouns::Object), "", "An object comes into being"),
         key("remove", Kind::Target(Nouns::Object), "", "An object goes away"),
         key("bind", Kind::Target(Nouns::Object), "", "A PersistentVolumeClaim is bound"),
-        key("setImage", Kind::Target(Nouns::Pod), "", "kubectl set image"),
+        key("setImage", Kind::Target(Nouns::PodOrWorkload), "", "kubectl set image"),
         key("resize", Kind::Target(Nouns::Pod), "", "kubectl patch --subresource resize"),
-        key("patch", Kind::Target(Nouns::Pod), "", "kubectl patch --type merge"),
+        key("patch", Kind::Target(Nouns::PodOrApplied), "", "kubectl patch --type merge"),
         key("debug", Kind::Target(Nouns::Pod), "", "kubectl debug: an ephemeral container"),
         key("kill", Kind::Target(Nouns::Pod), "", "A process dies from outside"),
         key(
@@ -44,7 +46,39 @@ pub static ACTION: Shape = Shape {
             "",
             "From now on the running process answers a probe like this",
         ),
-        key("namespace", Kind::Text, "any", "Of the target, where its name is not unique"),
+        key("apply", Kind::Texts, "", "kubectl apply -f: manifests, as in [[apply]]"),
+        key("scale", Kind::Target(Nouns::Workload), "", "kubectl scale"),
+        key("rolloutRestart", Kind::Target(Nouns::Rolled), "", "kubectl rollout restart"),
+        key("rolloutPause", Kind::Target(Nouns::Rolled), "", "kubectl rollout pause"),
+        key("rolloutResume", Kind::Target(Nouns::Rolled), "", "kubectl rollout resume"),
+        key("rolloutUndo", Kind::Target(Nouns::Rolled), "", "kubectl rollout undo"),
+        key("rolloutStatus", Kind::Target(Nouns::Rolled), "", "kubectl rollout status, which waits"),
+        key("wait", Kind::Target(Nouns::Applied), "", "kubectl wait"),
+        key("id", Kind::Text, "", "A name by which its answer can be expected"),
+        key(
+            "namespace",
+            Kind::Text,
+            "any",
+            "Of the target, where its name is not unique; with apply: of objects that name none",
+        ),
+        key("matchLabels", Kind::Map(&Kind::Text), "", "Of `pods`: those that have these labels"),
+        key("node", Kind::Text, "any", "Of `pods`: those on this node"),
+        key(
+            "limit",
+            Kind::Integer(1, limits::PODS as i64),
+            "all",
+            "Of `pods`: the first so many by creation and name, of those that have neither ended nor are being deleted",
+        ),
+        key("replicas", Kind::Integer(0, i32::MAX as i64), "", "With scale"),
+        key("toRevision", Kind::Integer(0, BIG), "the one before", "With rolloutUndo"),
+        key(
+            "cascade",
+            Kind::Word(&Cascade::NAMES),
+            "background",
+            "With delete: what becomes of its dependents",
+        ),
+        key("for", Kind::Text, "", "With wait: condition=Available, delete"),
+        key("timeout", Kind::Duration, "30s; for ever", "With wait; with rolloutStatus"),
         key("gracePeriodSeconds", Kind::Integer(0, BIG), "the pod's own", "With delete, evict"),
         key("force", Kind::Bool, "false", "With delete"),
         key("taints", Kind::List(&Kind::Table(&super::cluster::TAINT_REF)), "", "With taint, untaint"),
@@ -112,10 +146,17 @@ const fn verb(
     VerbKeys { verb, needs, takes }
 }
 
+/// Keys that say which pods are meant.
+pub const AMONG: [&str; 3] = ["matchLabels", "node", "limit"];
+
 /// Everything that an action can do.
-pub static VERBS: [VerbKeys; 24] = [
-    verb("delete", &[], &["namespace", "gracePeriodSeconds", "force"]),
-    verb("evict", &[], &["namespace", "gracePeriodSeconds"]),
+pub static VERBS: [VerbKeys; 32] = [
+    verb(
+        "delete",
+        &[],
+        &["namespace", "gracePeriodSeconds", "force", "cascade", "matchLabels", "node", "limit"],
+    ),
+    verb("evict", &[], &["namespace", "gracePeriodSeconds", "matchLabels", "node", "limit"]),
     verb("cordon", &[], &[]),
     verb("uncordon", &[], &[]),
     verb("drain", &[], &[]),
@@ -126,18 +167,34 @@ pub static VERBS: [VerbKeys; 24] = [
     verb("restartKubelet", &[], &["takes"]),
     verb("shutdown", &[], &[]),
     verb("pressure", &[], &["resource", "lasts"]),
-    verb("setCondition", &["type"], &["namespace", "status", "reason", "message"]),
+    verb(
+        "setCondition",
+        &["type"],
+        &["namespace", "status", "reason", "message", "matchLabels", "node", "limit"],
+    ),
     verb("ungate", &[], &["namespace", "gate"]),
-    verb("label", &["labels"], &["namespace"]),
+    verb("label", &["labels"], &["namespace", "matchLabels", "node", "limit"]),
     verb("create", &[], &["namespace", "keys"]),
     verb("remove", &[], &["namespace"]),
     verb("bind", &[], &["namespace"]),
     verb("setImage", &["image"], &["namespace", "container"]),
     verb("resize", &[], &["namespace", "container", "requests", "limits"]),
-    verb("patch", &["merge"], &["namespace"]),
+    verb("patch", &["merge"], &["namespace", "matchLabels", "node", "limit"]),
     verb("debug", &["image"], &["namespace", "container"]),
-    verb("kill", &[], &["namespace", "container", "signal", "sandbox"]),
-    verb("setProbe", &[], &["namespace", "container", "probe", "ok", "takes", "output"]),
+    verb("kill", &[], &["namespace", "container", "signal", "sandbox", "matchLabels", "node", "limit"]),
+    verb(
+        "setProbe",
+        &[],
+        &["namespace", "container", "probe", "ok", "takes", "output", "matchLabels", "node", "limit"],
+    ),
+    verb("apply", &[], &["namespace"]),
+    verb("scale", &["replicas"], &["namespace"]),
+    verb("rolloutRestart", &[], &["namespace"]),
+    verb("rolloutPause", &[], &["namespace"]),
+    verb("rolloutResume", &[], &["namespace"]),
+    verb("rolloutUndo", &[], &["namespace", "toRevision"]),
+    verb("rolloutStatus", &[], &["namespace", "timeout"]),
+    verb("wait", &["for"], &["namespace", "timeout"]),
 ];
 
 #[cfg(test)]
@@ -152,7 +209,7 @@ mod tests {
             }
         }
         for key in ACTION.keys {
-            let used = key.name == "at"
+            let used = matches!(key.name, "at" | "id")
                 || VERBS.iter().any(|v| {
                     v.verb == key.name || v.needs.contains(&key.name) || v.takes.contains(&key.name)
                 });

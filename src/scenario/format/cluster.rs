@@ -170,6 +170,14 @@ pub static NODE: Shape = Shape {
             "What its runtime answers when the kubelet asks whether an image is there (not by policy Always)",
         ),
         key("kubelet", Kind::Table(&KUBELET), "", "KubeletConfiguration of this node"),
+        key("at", Kind::Instant, "0s", "When it joins: the machine is off until then"),
+        key(
+            "kubeletUptime",
+            Kind::Distribution,
+            "1 day",
+            "How long before the start its kubelet had started: first probes of pods that it finds then, and of longer \
+             periods, are spread over a period",
+        ),
     ],
 };
 

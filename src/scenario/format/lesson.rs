@@ -1,28 +1,76 @@
 //! What must be true at an instant, and what a scenario teaches.
 
-use super::{BIG, Kind, Shape, key, must};
+use super::{Kind, Shape, key, must};
+use crate::scenario::expected::{Answer, Rollout};
 
 const PHASES: &[&str] = &["Pending", "Running", "Succeeded", "Failed", "Unknown"];
 
 pub static EXPECT: Shape = Shape {
     name: "expect",
-    doc: "What must be true of a pod at an instant",
+    doc: "What must be true of something, at an instant, until one or from one to another",
     id: "",
     keys: &[
-        must("at", Kind::Instant, "When"),
-        must("pod", Kind::Text, "The pod's name"),
+        key("at", Kind::Instant, "", "When: then"),
+        key("by", Kind::Instant, "", "When: at some instant until then"),
+        key("after", Kind::Instant, "0s", "With by: not before that"),
+        key("from", Kind::Instant, "0s", "With to: from then on"),
+        key("to", Kind::Instant, "the end of the run", "With from: all the time until then"),
+        key("pod", Kind::Text, "", "The pod's name; with a `*`: all pods that are named so"),
+        key("deployment", Kind::Text, "", "A Deployment's name"),
+        key("replicaSet", Kind::Text, "", "A ReplicaSet's name"),
+        key("replicationController", Kind::Text, "", "A ReplicationController's name"),
+        key("service", Kind::Text, "", "A Service's name"),
+        key("action", Kind::Text, "", "The `id` of an [[action]] or [[apply]] whose answer is meant"),
         key("namespace", Kind::Text, "any", "Its namespace, where the name is not unique"),
+        key("where", Kind::Table(&AMONG), "all", "Of pods by glob: which of them"),
         key("phase", Kind::Word(PHASES), "", "status.phase"),
         key("status", Kind::Text, "", "The STATUS column"),
-        key("ready", Kind::Text, "", "The READY column"),
-        key("restarts", Kind::Integer(0, BIG), "", "The RESTARTS column"),
+        key("ready", Kind::Ready, "", "The READY column; of a workload: how many pods are ready"),
+        key("restarts", Kind::Amount, "", "The RESTARTS column"),
         key("node", Kind::Text, "", "The NODE column"),
-        key("conditions", Kind::Map(&Kind::TruthOrNone), "", "Conditions by type; none: it is not there"),
+        key("rollout", Kind::Word(&Rollout::NAMES), "", "How a workload's rollout stands"),
+        key("replicas", Kind::Amount, "", "A workload's status.replicas"),
+        key("updated", Kind::Amount, "", "How many pods of a workload are of its newest template"),
+        key("available", Kind::Amount, "", "How many pods of a workload are available"),
+        key("unavailable", Kind::Amount, "", "How many pods of a workload are missing"),
+        key("readyEndpoints", Kind::Amount, "", "How many endpoints of a Service are ready"),
+        key("servingEndpoints", Kind::Amount, "", "How many endpoints of a Service answer"),
+        key("terminatingEndpoints", Kind::Amount, "", "How many endpoints of a Service are being deleted"),
+        key(
+            "conditions",
+            Kind::Map(&Kind::Condition),
+            "",
+            "Conditions by type: True, True/Reason; none: it is not there",
+        ),
         key("event", Kind::Text, "", "An event of this reason was seen by then"),
-        key("message", Kind::Text, "any", "With event: what its message contains"),
-        key("count", Kind::Integer(1, BIG), "any", "With event: how often it is counted, as in (x3 over 2m)"),
+        key("message", Kind::Text, "any", "With event, action: what its message contains"),
+        key(
+            "count",
+            Kind::Amount,
+            "any",
+            "How many pods are named so; with event: how often it is counted, as in (x3 over 2m)",
+        ),
         key("noEvent", Kind::Text, "", "No event of this reason was seen by then"),
-        key("gone", Kind::Bool, "", "The pod does not exist any more"),
+        key("answer", Kind::Word(&Answer::NAMES), "", "How an action stands"),
+        key("gone", Kind::Bool, "", "It does not exist any more"),
+    ],
+};
+
+pub static AMONG: Shape = Shape {
+    name: "where",
+    doc: "Which pods are meant, of all that are named so",
+    id: "",
+    keys: &[
+        key("status", Kind::Text, "any", "The STATUS column"),
+        key("ready", Kind::Text, "any", "The READY column"),
+        key("image", Kind::Text, "any", "Of one of its containers; a `*` stands for anything"),
+        key(
+            "revision",
+            Kind::Integer(1, u32::MAX as i64),
+            "any",
+            "Of its workload's so manieth template, from 1",
+        ),
+        key("node", Kind::Text, "any", "The NODE column"),
     ],
 };
 

@@ -5,6 +5,7 @@
 //! people write them.
 
 mod actions;
+mod applied;
 mod cluster;
 mod lesson;
 mod objects;
@@ -13,7 +14,8 @@ mod pods;
 use super::values::Nouns;
 use crate::rules::versions::Version;
 
-pub use actions::{ACTION, VERBS, VerbKeys};
+pub use actions::{ACTION, AMONG, VERBS, VerbKeys};
+pub use applied::APPLY;
 pub use pods::POD;
 
 /// What may stand for a value.
@@ -53,8 +55,14 @@ pub enum Kind {
     Count,
     /// `True`, `False` or `Unknown`; a bool will do.
     Truth,
-    /// The same, or `none` for a condition that is not there.
-    TruthOrNone,
+    /// The same, with a reason behind a slash, or `none` for a condition that is not there.
+    Condition,
+    /// One text, or a list of them.
+    Texts,
+    /// A whole number, or `{ min, max }`.
+    Amount,
+    /// kubectl's READY of a pod, or how many of a workload's pods are ready.
+    Ready,
     /// One of these words.
     Word(&'static [&'static str]),
     /// `pod/web`, `node/n1`, `Secret/token`, as far as these nouns allow.
@@ -145,8 +153,29 @@ pub static FILE: Shape = Shape {
         key("image", Kind::List(&Kind::Table(&objects::IMAGE)), "", "Images and how their pulls go"),
         key("object", Kind::List(&Kind::Table(&objects::OBJECT)), "", "Objects that pods depend on"),
         key("pod", Kind::List(&Kind::Table(&POD)), "", "Pods and what their processes do"),
+        key(
+            "apply",
+            Kind::List(&Kind::Table(&APPLY)),
+            "",
+            "Manifests of workloads and of whatever else, as kubectl apply -f",
+        ),
+        key(
+            "program",
+            Kind::List(&Kind::Table(&applied::PROGRAM)),
+            "",
+            "What processes do, by image, container or workload",
+        ),
+        key(
+            "deployment",
+            Kind::Map(&Kind::Any),
+            "",
+            "By name: fields over those of its manifests (`--set` writes here)",
+        ),
+        key("replicaSet", Kind::Map(&Kind::Any), "", "The same of ReplicaSets"),
+        key("replicationController", Kind::Map(&Kind::Any), "", "The same of ReplicationControllers"),
+        key("service", Kind::Map(&Kind::Any), "", "The same of Services"),
         key("action", Kind::List(&Kind::Table(&ACTION)), "", "What people and controllers do"),
-        key("expect", Kind::List(&Kind::Table(&lesson::EXPECT)), "", "What must be true at an instant"),
+        key("expect", Kind::List(&Kind::Table(&lesson::EXPECT)), "", "What must be true, and when"),
         key("lesson", Kind::Table(&lesson::LESSON), "", "What this scenario teaches"),
     ],
 };

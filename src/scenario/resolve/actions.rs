@@ -4,27 +4,36 @@ use std::sync::Arc;
 
 use super::commands::command;
 use super::pods::{pod_names, templates_of};
-use super::{Context, tables, text};
-use crate::scenario::command::{Action, Target};
+use super::{Context, number, string_map, tables, text};
+use crate::api::Sym;
+use crate::scenario::applied::{AppliedKind, AppliedObject};
+use crate::scenario::command::{Action, Among, Command, Target};
 use crate::scenario::diagnostic::{Code, Diagnostic};
-use crate::scenario::format::{ACTION, Kind, VERBS, VerbKeys};
+use crate::scenario::format::{ACTION, AMONG, Kind, VERBS, VerbKeys};
 use crate::scenario::tree::{Loc, Node, Table};
 use crate::scenario::values::{self, Noun};
 
 pub fn actions(table: &Table, cx: &mut Context<'_>) -> Vec<Arc<Action>> {
     let mut plans = Vec::new();
-    for (node, entry) in tables(table, "action") {
+    for (index, (node, entry)) in tables(table, "action").into_iter().enumerate() {
         let at = cx.instant(entry, "at", "the action");
         let Some(keys) = the_verb(node, entry, cx) else { continue };
         surplus(entry, keys, cx);
         let Some(target_node) = entry.get(keys.verb) else { continue };
-        let Some(Kind::Target(nouns)) = ACTION.key(keys.verb).map(|k| k.kind) else { continue };
-        let Ok(noun) = values::target(target_node, nouns) else { continue };
-        let noun = look_up(noun, target_node.loc, entry, cx);
-        if let Some(command) = command(keys.verb, noun, target_node.loc, entry, cx) {
-            let words = format!("{} {}", keys.verb, target_node.text().unwrap_or_default());
-            plans.push(Arc::new(Action { at, command, id: None, words }));
-        }
+        let command = match ACTION.key(keys.verb).map(|k| k.kind) {
+            Some(Kind::Target(nouns)) => {
+                let Ok(noun) = values::target(target_node, nouns) else { continue };
+                let noun = look_up(noun, target_node.loc, entry, cx);
+                command(keys.verb, noun, target_node.loc, entry, cx)
+            }
+            _ => cx.sent.get(&index).map(|apply| Command::Apply { apply: Arc::clone(apply) }),
+        };
+        let Some(command) = command else { continue };
+        let targets = values::texts(target_node).unwrap_or_default();
+        let targets: Vec<&str> = targets.into_iter().filter_map(Node::text).collect();
+        let words = format!("{} {}", keys.verb, targets.join(" "));
+        let id = text(entry, "id").map(Sym::new);
+        plans.push(Arc::new(Action { at, command, id, words }));
     }
     plans
 }
@@ -58,8 +67,10 @@ fn the_verb(node: &Node, entry: &Table, cx: &mut Context<'_>) -> Option<&'static
 fn surplus(entry: &Table, keys: &VerbKeys, cx: &mut Context<'_>) {
     for e in &entry.entries {
         let name = e.key.as_str();
-        let fits =
-            name == "at" || name == keys.verb || keys.needs.contains(&name) || keys.takes.contains(&name);
+        let fits = matches!(name, "at" | "id")
+            || name == keys.verb
+            || keys.needs.contains(&name)
+            || keys.takes.contains(&name);
         let verb = VERBS.iter().any(|v| v.verb == name);
         if !fits && !verb && ACTION.key(name).is_some() {
             let takes: Vec<String> = keys.needs.iter().chain(keys.takes).map(|k| format!("`{k}`")).collect();
@@ -83,7 +94,10 @@ fn look_up(noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) -> Noun {
     match noun {
         Noun::Pod(mut target) => {
             target.namespace = text(entry, "namespace").map(str::to_owned);
-            known_pod(&target, loc, cx);
+            among(&mut target, loc, entry, cx);
+            if !target.name.is_empty() {
+                known_pod(&target, loc, cx);
+            }
             Noun::Pod(target)
         }
         Noun::Node(target) => {
@@ -102,15 +116,77 @@ fn look_up(noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) -> Noun {
             }
             Noun::Node(target)
         }
+        Noun::Applied(kind, name) => {
+            known_object(kind, &name, text(entry, "namespace"), loc, cx);
+            Noun::Applied(kind, name)
+        }
         object @ Noun::Object(..) => object,
     }
+}
+
+/// Which of the pods are meant.
+fn among(target: &mut Target, loc: Loc, entry: &Table, cx: &mut Context<'_>) {
+    let labels = string_map(entry, "matchLabels");
+    let node = text(entry, "node").map(str::to_owned);
+    if labels.is_empty() && node.is_none() && target.name.is_empty() && target.among.is_some() {
+        cx.report(
+            Diagnostic::new(Code::MissingKey, loc, "this does not say which pods")
+                .label("expected `matchLabels` or `node`")
+                .hint("\"pod/*\" means all of them"),
+        );
+    }
+    if let Some(node) = entry.get("node") {
+        known_node(node, cx);
+    }
+    if AMONG.iter().any(|key| entry.get(key).is_some()) {
+        target.among = Some(Box::new(Among { labels, node, limit: number(entry, "limit") }));
+    }
+}
+
+/// Tells of a name that no node ever has.
+pub fn known_node(node: &Node, cx: &mut Context<'_>) {
+    let Some(name) = node.text() else { return };
+    let names: Vec<&str> = cx.nodes.iter().map(|n| n.spec.name.as_str()).collect();
+    if name != "<none>" && !names.contains(&name) {
+        let item = Diagnostic::new(Code::UnknownTarget, node.loc, format!("there is never a node `{name}`"))
+            .nearest(name, names);
+        cx.report(item);
+    }
+}
+
+/// Tells when no `[[apply]]` makes this object. Those of a ReplicaSet's kind come from Deployments too, by names that
+/// nobody knows beforehand.
+pub fn known_object(kind: AppliedKind, name: &str, namespace: Option<&str>, loc: Loc, cx: &mut Context<'_>) {
+    let objects =
+        || cx.applies.iter().flat_map(|apply| apply.objects.iter().map(move |object| (apply, object)));
+    let is_made =
+        kind == AppliedKind::ReplicaSet && objects().any(|(_, o)| o.kind == AppliedKind::Deployment);
+    let is_it = |object: &AppliedObject| object.kind == kind && object.name() == name;
+    if cx.unsettled
+        || is_made
+        || objects().any(|(apply, o)| is_it(o) && namespace.is_none_or(|asked| o.namespace(apply) == asked))
+    {
+        return;
+    }
+    let title = format!("there is never a {} `{name}`", kind.name());
+    let item = Diagnostic::new(Code::UnknownTarget, loc, title);
+    let elsewhere =
+        objects().find(|(_, object)| is_it(object)).map(|(apply, object)| object.namespace(apply));
+    let item = match (elsewhere, namespace) {
+        (Some(own), Some(asked)) => item.label(format!("not in the namespace `{asked}`, but in `{own}`")),
+        _ => {
+            let known = objects().filter(|(_, object)| object.kind == kind).map(|(_, object)| object.name());
+            item.nearest(name, known).hint("an [[apply]] of its manifest makes it")
+        }
+    };
+    cx.report(item);
 }
 
 /// Tells when no `[[pod]]` makes this pod.
 pub fn known_pod(target: &Target, loc: Loc, cx: &mut Context<'_>) {
     let refused =
         cx.refused.iter().any(|name| name.starts_with(&target.name) || target.name.starts_with(name));
-    if refused || cx.unsettled || templates_of(target, cx).next().is_some() {
+    if refused || cx.unsettled || cx.has_workloads() || templates_of(target, cx).next().is_some() {
         return;
     }
     let anywhere = Target { namespace: None, ..target.clone() };

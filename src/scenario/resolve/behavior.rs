@@ -55,27 +55,31 @@ pub fn behavior(node: Option<&Node>, spec: &PodSpec, pod: &str, cx: &mut Context
             .and_then(|t| t.entry("attempts"));
         let runs_out = index < init && !container.is_sidecar();
         let default = programs::unsaid(runs_out);
-        let attempts = match attempts {
-            None => vec![default],
-            Some(entry) => {
-                let items = entry.node.array().unwrap_or_default();
-                if entry.node.array().is_some_and(<[Node]>::is_empty) {
-                    cx.report(
-                        Diagnostic::new(Code::BadValue, entry.node.loc, "there is no attempt here")
-                            .label("expected at least one; {} is the default"),
-                    );
-                }
-                let read: Vec<Attempt> = items
-                    .iter()
-                    .filter_map(Node::table)
-                    .map(|t| attempt(t, &default, container, (pod, spec), cx))
-                    .collect();
-                if read.is_empty() { vec![default] } else { read }
-            }
-        };
-        containers.push(ContainerBehavior { attempts, ..ContainerBehavior::default() });
+        let written =
+            attempts.map(|entry| self::attempts(&entry.node, &default, Some((container, pod, spec)), cx));
+        containers.push(match written {
+            Some(attempts) => ContainerBehavior { attempts, ..ContainerBehavior::default() },
+            None => programs::of_container(&cx.programs, container, runs_out, &programs::Belongs::default()),
+        });
     }
     Behavior { sandbox: sandbox(table.and_then(|t| t.get("sandbox")).and_then(Node::table)), containers }
+}
+
+/// Of whom an attempt is read: its container, the pod's name and spec.
+type Of<'a> = Option<(&'a Container, &'a str, &'a PodSpec)>;
+
+/// `attempts`; without one, the default.
+pub fn attempts(node: &Node, default: &Attempt, of: Of<'_>, cx: &mut Context<'_>) -> Vec<Attempt> {
+    let items = node.array().unwrap_or_default();
+    if node.array().is_some_and(<[Node]>::is_empty) {
+        cx.report(
+            Diagnostic::new(Code::BadValue, node.loc, "there is no attempt here")
+                .label("expected at least one; {} is the default"),
+        );
+    }
+    let read: Vec<Attempt> =
+        items.iter().filter_map(Node::table).map(|t| attempt(t, default, of, cx)).collect();
+    if read.is_empty() { vec![default.clone()] } else { read }
 }
 
 fn sandbox(table: Option<&Table>) -> SandboxBehavior {
@@ -95,13 +99,7 @@ fn sandbox(table: Option<&Table>) -> SandboxBehavior {
 
 const INSTANT: Distribution = Distribution::Constant(Span::ZERO);
 
-fn attempt(
-    table: &Table,
-    default: &Attempt,
-    container: &Container,
-    (pod, spec): (&str, &PodSpec),
-    cx: &mut Context<'_>,
-) -> Attempt {
+fn attempt(table: &Table, default: &Attempt, of: Of<'_>, cx: &mut Context<'_>) -> Attempt {
     let reason = Sym::new(text(table, "reason").unwrap_or_default());
     let written = table.get("exit").and_then(|n| values::exit(n).ok());
     let oom = reason == Sym::OOM_KILLED;
@@ -131,20 +129,8 @@ fn attempt(
             ));
         }
     }
-    let lifecycle = container.lifecycle.as_ref();
-    for (key, declared, field) in [
-        ("startup", container.startup_probe.is_some(), "startupProbe"),
-        ("readiness", container.readiness_probe.is_some(), "readinessProbe"),
-        ("liveness", container.liveness_probe.is_some(), "livenessProbe"),
-        ("postStart", lifecycle.is_some_and(|l| l.post_start.is_some()), "lifecycle.postStart"),
-        ("preStop", lifecycle.is_some_and(|l| l.pre_stop.is_some()), "lifecycle.preStop"),
-    ] {
-        if let (Some(entry), false) = (table.entry(key), declared) {
-            cx.report(
-                Diagnostic::new(Code::NoEffect, entry.key_loc, format!("`{key}` will never be asked for"))
-                    .label(format!("container `{}` of the pod `{pod}` has no {field}", container.name)),
-            );
-        }
+    if let Some((container, pod, _)) = of {
+        never_asked(table, container, pod, cx);
     }
     Attempt {
         runs: match table.get("runs") {
@@ -167,10 +153,29 @@ fn attempt(
         boots: None,
         post_start: hook(table, "postStart", default),
         pre_stop: hook(table, "preStop", default),
-        writes: writes(table, spec, cx),
+        writes: writes(table, of.map(|(_, _, spec)| spec), cx),
         memory: memory(table, cx),
         log: strings(table, "log"),
         message: text(table, "message").map(Sym::new),
+    }
+}
+
+/// Tells of answers to what the container does not ask.
+fn never_asked(table: &Table, container: &Container, pod: &str, cx: &mut Context<'_>) {
+    let lifecycle = container.lifecycle.as_ref();
+    for (key, declared, field) in [
+        ("startup", container.startup_probe.is_some(), "startupProbe"),
+        ("readiness", container.readiness_probe.is_some(), "readinessProbe"),
+        ("liveness", container.liveness_probe.is_some(), "livenessProbe"),
+        ("postStart", lifecycle.is_some_and(|l| l.post_start.is_some()), "lifecycle.postStart"),
+        ("preStop", lifecycle.is_some_and(|l| l.pre_stop.is_some()), "lifecycle.preStop"),
+    ] {
+        if let (Some(entry), false) = (table.entry(key), declared) {
+            cx.report(
+                Diagnostic::new(Code::NoEffect, entry.key_loc, format!("`{key}` will never be asked for"))
+                    .label(format!("container `{}` of the pod `{pod}` has no {field}", container.name)),
+            );
+        }
     }
 }
 
@@ -215,13 +220,15 @@ fn in_order(
     }
 }
 
-fn writes(table: &Table, spec: &PodSpec, cx: &mut Context<'_>) -> Vec<WritePoint> {
+fn writes(table: &Table, spec: Option<&PodSpec>, cx: &mut Context<'_>) -> Vec<WritePoint> {
     let mut points: Vec<WritePoint> = Vec::new();
+    let volumes = spec.map_or(&[][..], |spec| &spec.volumes);
     let empty_dirs: Vec<&str> =
-        spec.volumes.iter().filter(|v| v.empty_dir.is_some()).map(|v| v.name.as_str()).collect();
+        volumes.iter().filter(|v| v.empty_dir.is_some()).map(|v| v.name.as_str()).collect();
     for (node, entry) in tables(table, "writes") {
         let volume = entry.get("volume");
         if let Some((name, volume)) = volume.and_then(|n| n.text().map(|name| (name, n)))
+            && spec.is_some()
             && !empty_dirs.contains(&name)
         {
             let item = Diagnostic::new(

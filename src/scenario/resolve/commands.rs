@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, json};
 
 use super::pods::templates_of;
+use super::programs::containers_of;
 use super::settings::{effect, taint};
 use super::{Context, flag, number, scalar, span, string_map, strings, tables, text};
 use crate::api::spec::Resources;
@@ -13,8 +14,10 @@ use crate::api::{PodSpec, ProbeKind, Sym, Tri};
 use crate::rules::api_server::validation;
 use crate::rules::machinery::quantity::Quantity;
 use crate::rules::versions::Version;
-use crate::scenario::command::{Command, Target};
+use crate::scenario::applied::AppliedObject;
+use crate::scenario::command::{Cascade, Command, ObjectTarget, Target};
 use crate::scenario::diagnostic::{Code, Diagnostic};
+use crate::scenario::format::AMONG;
 use crate::scenario::plan::ObjectKind;
 use crate::scenario::tree::{Loc, Node, Table};
 use crate::scenario::values::{self, Noun};
@@ -22,10 +25,20 @@ use crate::time::Span;
 
 /// None: no verb for such a target, or a mistake that is told already.
 pub fn command(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) -> Option<Command> {
+    let surplus = if matches!(noun, Noun::Pod(_)) { &[][..] } else { &AMONG };
+    for e in surplus.iter().filter_map(|key| entry.entry(key)) {
+        let title = format!("`{}` chooses among pods", e.key);
+        cx.report(Diagnostic::new(Code::Conflict, e.key_loc, title).hint("its verb has another target here"));
+    }
     match noun {
         Noun::Pod(pod) => of_pod(verb, pod, loc, entry, cx),
         Noun::Node(node) => of_node(verb, node, loc, entry, cx),
         Noun::Object(kind, name) => of_object(verb, kind, &name, loc, entry, cx),
+        Noun::Applied(kind, name) => {
+            let namespace = text(entry, "namespace").map(Sym::new);
+            let object = ObjectTarget { kind, name: Sym::new(&name), namespace };
+            of_applied(verb, object, loc, entry, cx)
+        }
     }
 }
 
@@ -125,7 +138,9 @@ fn of_object(
             added_keys(kind, namespace, name, entry, cx);
             Command::Create { kind, namespace, name: Sym::new(name), keys: strings(entry, "keys") }
         }
-        "remove" => Command::Remove { kind, namespace: namespace(kind, entry), name: Sym::new(name) },
+        "remove" | "delete" => {
+            Command::Remove { kind, namespace: namespace(kind, entry), name: Sym::new(name) }
+        }
         "bind" if kind == ObjectKind::PersistentVolumeClaim => {
             Command::BindClaim { namespace: text(entry, "namespace").map(Sym::new), name: Sym::new(name) }
         }
@@ -138,6 +153,119 @@ fn of_object(
         }
         _ => return None,
     })
+}
+
+fn of_applied(
+    verb: &str,
+    object: ObjectTarget,
+    loc: Loc,
+    entry: &Table,
+    cx: &mut Context<'_>,
+) -> Option<Command> {
+    Some(match verb {
+        "scale" => Command::Scale { object, replicas: number(entry, "replicas")? },
+        "setImage" => {
+            let container = template_container(&object, loc, entry, cx)?;
+            Command::SetTemplateImage { object, container, image: sym(entry, "image") }
+        }
+        "rolloutRestart" => Command::RolloutRestart { object },
+        "rolloutPause" => Command::RolloutPause { object },
+        "rolloutResume" => Command::RolloutResume { object },
+        "rolloutUndo" => Command::RolloutUndo { object, to_revision: number(entry, "toRevision") },
+        "rolloutStatus" => Command::RolloutStatus { object, timeout: span(entry, "timeout") },
+        "wait" => wait(object, entry, cx)?,
+        "patch" => Command::PatchObject { object, merge: entry.get("merge")?.to_json() },
+        "label" => Command::LabelObject { object, labels: labels(entry) },
+        "delete" => delete_object(object, entry, cx),
+        _ => return None,
+    })
+}
+
+fn delete_object(object: ObjectTarget, entry: &Table, cx: &mut Context<'_>) -> Command {
+    for e in ["gracePeriodSeconds", "force"].into_iter().filter_map(|key| entry.entry(key)) {
+        let title = format!("`{}` means nothing for a {}", e.key, object.kind.name());
+        cx.report(Diagnostic::new(Code::NoEffect, e.key_loc, title));
+    }
+    let cascade = text(entry, "cascade").and_then(Cascade::parse).unwrap_or_default();
+    Command::DeleteObject { object, cascade }
+}
+
+/// `kubectl wait`: until a condition is met, or the object is gone.
+fn wait(object: ObjectTarget, entry: &Table, cx: &mut Context<'_>) -> Option<Command> {
+    let node = entry.get("for")?;
+    let condition = node.text()?;
+    let known =
+        condition == "delete" || condition.strip_prefix("condition=").is_some_and(|kind| !kind.is_empty());
+    if !known {
+        cx.report(
+            Diagnostic::new(Code::BadValue, node.loc, format!("`{condition}` cannot be waited for"))
+                .label("expected \"condition=Available\", \"condition=Available=false\" or \"delete\""),
+        );
+    }
+    let timeout = span(entry, "timeout").unwrap_or(Span::from_secs(30));
+    Some(Command::Wait { object, condition: condition.to_owned(), timeout })
+}
+
+/// The container of a workload's template that is meant, or the only one there is.
+fn template_container(object: &ObjectTarget, loc: Loc, entry: &Table, cx: &mut Context<'_>) -> Option<Sym> {
+    let applied = cx.applies.iter().flat_map(|apply| &apply.objects);
+    let own = applied.filter(|own| own.kind == object.kind && object.name == *own.name());
+    let known: Vec<String> = own.flat_map(|own| containers_of(&own.value)).map(|(name, _)| name).collect();
+    the_container(known, "workload", loc, entry, cx)
+}
+
+/// The one that is named, or the only one of all.
+fn the_container(
+    mut known: Vec<String>,
+    of: &str,
+    loc: Loc,
+    entry: &Table,
+    cx: &mut Context<'_>,
+) -> Option<Sym> {
+    known.sort();
+    known.dedup();
+    if let Some(node) = entry.get("container") {
+        let name = node.text()?;
+        let added = tables_of_debug(name, cx);
+        if !known.is_empty() && !added && !known.iter().any(|own| own == name) {
+            let title = format!("there is no container `{name}` in this {of}");
+            let item = Diagnostic::new(Code::UnknownContainer, node.loc, title);
+            cx.report(item.nearest(name, known.iter().map(String::as_str)));
+        }
+        return Some(Sym::new(name));
+    }
+    match known.as_slice() {
+        [only] => Some(Sym::new(only)),
+        [] => {
+            cx.report(Diagnostic::new(Code::MissingKey, loc, "`container` is missing"));
+            None
+        }
+        _ => {
+            let title = format!("`container` is missing: this {of} has several");
+            let item = Diagnostic::new(Code::MissingKey, loc, title);
+            cx.report(item.hint(format!("one of {}", known.join(", "))));
+            None
+        }
+    }
+}
+
+/// Names of the containers of all templates that could make the pods of a target.
+fn containers_of_workloads(target: &Target, cx: &Context<'_>) -> Vec<String> {
+    let labels = target.among.as_deref().map(|among| &among.labels);
+    let objects = cx.applies.iter().flat_map(|apply| &apply.objects).filter(|object| object.kind.has_pods());
+    let fits = |object: &&AppliedObject| {
+        let own =
+            |key: &str| object.value.pointer("/spec/template/metadata/labels").and_then(|all| all.get(key));
+        let named = format!("{}-", object.name());
+        let alike = if target.prefix {
+            named.starts_with(&target.name) || target.name.starts_with(&named)
+        } else {
+            target.name.starts_with(&named)
+        };
+        alike && labels.is_none_or(|all| all.iter().all(|(key, value)| own(key).is_some_and(|v| v == value)))
+    };
+    let fitting = objects.filter(fits);
+    fitting.flat_map(|object| containers_of(&object.value)).map(|(name, _)| name).collect()
 }
 
 fn delete_pod(pod: Target, loc: Loc, entry: &Table, cx: &mut Context<'_>) -> Command {
@@ -154,11 +282,14 @@ fn delete_pod(pod: Target, loc: Loc, entry: &Table, cx: &mut Context<'_>) -> Com
             .hint("leave one of them out"),
         );
     }
+    if let Some(e) = entry.entry("cascade") {
+        cx.report(Diagnostic::new(Code::NoEffect, e.key_loc, "`cascade` means nothing for a pod"));
+    }
     Command::DeletePod { pod, grace_secs, force }
 }
 
 fn delete_node(node: Target, entry: &Table, cx: &mut Context<'_>) -> Command {
-    for key in ["gracePeriodSeconds", "force", "namespace"] {
+    for key in ["gracePeriodSeconds", "force", "namespace", "cascade"] {
         if let Some(e) = entry.entry(key) {
             cx.report(Diagnostic::new(
                 Code::NoEffect,
@@ -221,6 +352,13 @@ fn taints(entry: &Table) -> Vec<&Table> {
 
 /// The container that is meant, or the only one there is.
 fn container(target: &Target, loc: Loc, entry: &Table, cx: &mut Context<'_>) -> Option<Sym> {
+    if cx.has_workloads() {
+        let mut known = containers_of_workloads(target, cx);
+        let own =
+            templates_of(target, cx).flat_map(|t| t.spec.init_containers.iter().chain(&t.spec.containers));
+        known.extend(own.map(|c| c.name.as_str().to_owned()));
+        return the_container(known, "pod", loc, entry, cx);
+    }
     let all: Vec<Vec<Sym>> = templates_of(target, cx)
         .map(|t| t.spec.init_containers.iter().chain(&t.spec.containers).map(|c| c.name).collect())
         .collect();

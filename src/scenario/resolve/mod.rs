@@ -3,11 +3,13 @@
 //! What the checker has refused already reads as absent here, so that no mistake is told twice.
 
 mod actions;
+mod applies;
 mod behavior;
 mod claims;
 mod commands;
 mod expects;
 mod pods;
+mod programs;
 mod settings;
 
 use std::borrow::Cow;
@@ -17,7 +19,7 @@ use std::sync::Arc;
 use super::Loader;
 use super::command::{Action, Command};
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
-use super::plan::{LEARNS_FROM, NodePlan, ObjectPlan, Plan, PodTemplate};
+use super::plan::{ApplyPlan, LEARNS_FROM, NodePlan, ObjectPlan, Plan, PodTemplate, ProgramPlan};
 use super::tree::{Node, Table, Value};
 use super::values;
 use crate::api::PodSpec;
@@ -37,6 +39,12 @@ pub(super) struct Context<'a> {
     pub nodes: Cow<'a, [NodePlan]>,
     pub objects: Cow<'a, [ObjectPlan]>,
     pub templates: Cow<'a, [Arc<PodTemplate>]>,
+    /// Of all containers that have no behaviour of their own.
+    pub programs: Cow<'a, [ProgramPlan]>,
+    /// What is applied, by the file and by its actions.
+    pub applies: Vec<Arc<ApplyPlan>>,
+    /// The applies of actions, by the place of the action.
+    pub sent: BTreeMap<usize, Arc<ApplyPlan>>,
     /// Names of pods whose manifests were refused: they are spoken of with good reason.
     pub refused: Vec<String>,
     /// A manifest could not be read, so that nobody knows which pods there are.
@@ -50,6 +58,23 @@ pub(super) struct Context<'a> {
 impl Context<'_> {
     pub fn report(&mut self, item: Diagnostic) {
         self.problems.push(item);
+    }
+    /// Keeps what is applied, to look targets up in it. Gives what the file itself applies.
+    fn keep(&mut self, sent: Vec<applies::Sent>) -> Vec<Arc<ApplyPlan>> {
+        let mut own = Vec::new();
+        for applies::Sent { plan, action, .. } in sent {
+            let plan = Arc::new(plan);
+            self.applies.push(Arc::clone(&plan));
+            match action {
+                Some(action) => drop(self.sent.insert(action, plan)),
+                None => own.push(plan),
+            }
+        }
+        own
+    }
+    /// Pods of names that nobody knows beforehand may come into being.
+    pub fn has_workloads(&self) -> bool {
+        self.applies.iter().flat_map(|apply| &apply.objects).any(|object| object.kind.has_pods())
     }
     /// An offset from the start, absolute; told when it lies beyond the end.
     pub fn instant(&mut self, table: &Table, key: &str, what: &str) -> Time {
@@ -99,6 +124,9 @@ pub fn resolve(
         nodes: Cow::default(),
         objects: Cow::default(),
         templates: Cow::default(),
+        programs: Cow::default(),
+        applies: Vec::new(),
+        sent: BTreeMap::new(),
         refused: Vec::new(),
         unsettled: false,
         resized: BTreeMap::new(),
@@ -108,10 +136,19 @@ pub fn resolve(
     cx.nodes = settings::nodes(table, &kubelet, &mut cx).into();
     let images = settings::images(table, &mut cx);
     cx.objects = settings::objects(table, &mut cx).into();
-    cx.templates = pods::templates(table, &mut cx).into_iter().map(Arc::new).collect();
+    cx.programs = programs::programs(table, &mut cx).into();
+    let mut sent = applies::read(table, &mut cx);
+    let (objects, again) = applies::objects(&mut sent, &mut cx);
+    cx.objects = objects.into();
+    let own = pods::templates(table, &mut cx);
+    let applied = applies::pods(&mut sent, &mut cx);
+    cx.templates = own.into_iter().chain(applied).map(Arc::new).collect();
+    let applies = cx.keep(sent);
     pods::unique(table, &mut cx);
     settings::unused_images(table, &mut cx);
-    let actions = actions::actions(table, &mut cx);
+    programs::known(table, &mut cx);
+    let mut actions = actions::actions(table, &mut cx);
+    actions.extend(again);
     let expects = expects::expects(table, &mut cx);
     let lesson = expects::lesson(table, &mut cx);
     cx.texts.extend(overrides.iter().cloned());
@@ -131,8 +168,8 @@ pub fn resolve(
         image_default: settings::image_default(),
         objects: cx.objects.into_owned(),
         templates: cx.templates.into_owned(),
-        applies: Vec::new(),
-        programs: Vec::new(),
+        applies,
+        programs: cx.programs.into_owned(),
         actions,
         expects,
         lesson,
@@ -150,12 +187,14 @@ pub fn action<'a>(
 ) -> Option<Arc<Action>> {
     let table = root.table()?;
     let mut known = debugs(table);
-    known.extend(plan.actions.iter().map(Arc::as_ref).chain(earlier).filter_map(
-        |action| match &action.command {
-            Command::Debug { container, .. } => Some(container.as_str().to_owned()),
-            _ => None,
-        },
-    ));
+    let mut applies = plan.applies.clone();
+    for action in plan.actions.iter().map(Arc::as_ref).chain(earlier) {
+        match &action.command {
+            Command::Debug { container, .. } => known.push(container.as_str().to_owned()),
+            Command::Apply { apply } => applies.push(Arc::clone(apply)),
+            _ => {}
+        }
+    }
     let mut cx = Context {
         problems,
         start: plan.start,
@@ -166,11 +205,17 @@ pub fn action<'a>(
         nodes: Cow::from(&plan.nodes),
         objects: Cow::from(&plan.objects),
         templates: Cow::from(templates),
+        programs: Cow::from(&plan.programs),
+        applies,
+        sent: BTreeMap::new(),
         refused: Vec::new(),
         unsettled: false,
         debugs: known,
         resized: BTreeMap::new(),
     };
+    let sent = applies::read(table, &mut cx);
+    applies::only_workloads(&sent, &mut cx);
+    cx.keep(sent);
     actions::actions(table, &mut cx).pop()
 }
 
@@ -232,6 +277,14 @@ fn strings(table: &Table, key: &str) -> Vec<String> {
 fn string_map(table: &Table, key: &str) -> std::collections::BTreeMap<String, String> {
     let entries = table.get(key).and_then(Node::table).map(|t| t.entries.as_slice()).unwrap_or_default();
     entries.iter().filter_map(|e| e.node.text().map(|v| (e.key.clone(), v.to_owned()))).collect()
+}
+/// The same of JSON.
+fn scalar_json(value: &serde_json::Value) -> Option<String> {
+    match value {
+        serde_json::Value::String(text) => Some(text.clone()),
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
 }
 /// A number or a string, as a string.
 fn scalar(node: &Node) -> Option<String> {

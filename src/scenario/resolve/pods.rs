@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::applies::Document;
 use super::{Context, behavior, distribution, number, string_map, strings, tables, text};
-use crate::api::{PodSpec, Sym};
+use crate::api::{ObjectMeta, PodSpec, Sym};
 use crate::engine::Distribution;
 use crate::rules::api_server::admission::{self, Admitted, Rejection, Request};
+use crate::rules::api_server::objects::ObjectType;
 use crate::rules::api_server::decode::schema::{self, Struct, Type};
 use crate::rules::api_server::decode::{self, StrictError};
 use crate::rules::machinery::qos::qos_class;
@@ -16,7 +18,8 @@ use crate::rules::versions::Version;
 use crate::scenario::admission::{self as plugins, Surroundings};
 use crate::scenario::command::Target;
 use crate::scenario::diagnostic::{Code, Diagnostic};
-use crate::scenario::plan::PodTemplate;
+use crate::scenario::plan::{ApplyPlan, Behavior, PodTemplate};
+use crate::scenario::programs::{self, Belongs};
 use crate::scenario::tree::{Loc, Node, Table};
 use crate::scenario::{limits, manifest};
 use crate::time::{Span, Time};
@@ -154,7 +157,7 @@ fn drafts(node: &Node, entry: &Table, cx: &mut Context<'_>) -> Vec<Draft> {
 }
 
 /// Tables are merged key by key, lists of named things by name; anything else is replaced.
-fn merge(base: &mut Json, over: Json) {
+pub fn merge(base: &mut Json, over: Json) {
     match (base, over) {
         (Json::Object(base), Json::Object(over)) => {
             for (key, value) in over {
@@ -215,17 +218,8 @@ fn admit(draft: Draft, entry: &Table, cx: &mut Context<'_>) -> Option<PodTemplat
     if !name.is_empty() {
         set(&mut object, "name", json!(name));
     }
-    let namespace =
-        object.pointer("/metadata/namespace").and_then(Json::as_str).unwrap_or("default").to_owned();
     let place = Place { entry, loc, manifest };
-    let request = Request { gates: cx.gates, now: at, namespace: "default", suffix: "00000", uid: "" };
-    let around = Surroundings { objects: &cx.objects, at, namespace: &namespace };
-    let verdict = admission::admit_with(&object, &request, |object| plugins::mutate(object, &around));
-    let strict = match (&verdict, decode::pod(&object, cx.gates.version)) {
-        (Ok(admitted), _) => admitted.strict.clone(),
-        (Err(_), Ok(decoded)) => decoded.strict,
-        (Err(_), Err(_)) => Vec::new(),
-    };
+    let (verdict, strict) = ask(&object, at, cx);
     unknown_fields(&strict, &place, cx);
     let admitted = match verdict {
         Ok(admitted) => admitted,
@@ -253,7 +247,61 @@ fn admit(draft: Draft, entry: &Table, cx: &mut Context<'_>) -> Option<PodTemplat
         }
     }
     let behavior = behavior::behavior(entry.get("behavior"), &spec, &meta.name, cx);
-    Some(PodTemplate {
+    Some(template(meta, spec, cx, (at, replicas, every), behavior))
+}
+
+/// What the API server says of a pod, and which of its fields it does not know.
+fn ask(object: &Json, at: Time, cx: &Context<'_>) -> (Result<Admitted, Rejection>, Vec<StrictError>) {
+    let namespace = object.pointer("/metadata/namespace").and_then(Json::as_str).unwrap_or("default");
+    let request = Request { gates: cx.gates, now: at, namespace: "default", suffix: "00000", uid: "" };
+    let around = Surroundings { objects: &cx.objects, at, namespace };
+    let verdict = admission::admit_with(object, &request, |object| plugins::mutate(object, &around));
+    let strict = match (&verdict, decode::pod(object, cx.gates.version)) {
+        (Ok(admitted), _) => admitted.strict.clone(),
+        (Err(_), Ok(decoded)) => decoded.strict,
+        (Err(_), Err(_)) => Vec::new(),
+    };
+    (verdict, strict)
+}
+
+/// The pod of an `[[apply]]`.
+///
+/// # Errors
+/// What the API server would say: the pod is refused when it is sent, and the rest goes on.
+pub fn applied(document: Document, apply: &ApplyPlan, cx: &mut Context<'_>) -> Result<PodTemplate, String> {
+    let Document { value: mut object, loc, source, .. } = document;
+    let manifest = Some(source);
+    if object.pointer("/metadata/namespace").and_then(Json::as_str).is_none_or(str::is_empty) {
+        set(&mut object, "namespace", json!(apply.namespace));
+    }
+    let (verdict, strict) = ask(&object, apply.at, cx);
+    let said = match verdict {
+        Ok(admitted) if strict.is_empty() => Ok(admitted),
+        Ok(_) => Err(Rejection::Strict(ObjectType::Pod, strict)),
+        Err(rejection) => Err(rejection),
+    };
+    let Admitted { metadata: meta, spec, .. } = said.map_err(|rejection| {
+        let words = rejection.to_string();
+        let title = format!("the API server will refuse this: {words}");
+        let item = Diagnostic::new(Code::NoEffect, loc, title);
+        cx.report(item.hint("the rest is played, and the run's summary has the answer"));
+        words
+    })?;
+    let entry = Table::default();
+    fits(&spec, &meta.name, &Place { entry: &entry, loc, manifest }, cx);
+    let behavior = programs::behavior(&cx.programs, &spec, &Belongs::default());
+    let (at, every) = (apply.at, Distribution::Constant(Span::ZERO));
+    Ok(template(meta, spec, cx, (at, 1, every), behavior))
+}
+
+fn template(
+    meta: ObjectMeta,
+    spec: PodSpec,
+    cx: &Context<'_>,
+    (at, replicas, every): (Time, u32, Distribution),
+    behavior: Behavior,
+) -> PodTemplate {
+    PodTemplate {
         name: Sym::new(&meta.name),
         numbered: replicas > 1,
         namespace: Sym::new(&meta.namespace),
@@ -266,7 +314,7 @@ fn admit(draft: Draft, entry: &Table, cx: &mut Context<'_>) -> Option<PodTemplat
         replicas,
         every,
         behavior: Arc::new(behavior),
-    })
+    }
 }
 
 /// Whether a pod has no more containers and volumes than [`limits`] say.

@@ -17,7 +17,7 @@ use crate::scenario::plan::{
 };
 use crate::scenario::tree::{Node, Table};
 use crate::scenario::values::{self, OBJECT_KINDS};
-use crate::time::Span;
+use crate::time::{Span, Time};
 
 pub fn gates(table: &Table, problems: &mut Diagnostics) -> Gates {
     let version = text(table, "kubernetes").and_then(Version::parse).unwrap_or_default();
@@ -296,6 +296,7 @@ pub fn nodes(table: &Table, base: &KubeletConfig, cx: &mut Context<'_>) -> Vec<N
             cx.report(bad_name(at, name));
         }
         let count = node_count(node, entry, &mut total, cx);
+        let joins = joins(entry, cx);
         let all: Vec<String> = if count == 1 {
             vec![name.to_owned()]
         } else {
@@ -308,13 +309,28 @@ pub fn nodes(table: &Table, base: &KubeletConfig, cx: &mut Context<'_>) -> Vec<N
             }
             let reserved =
                 own.filter(|t| t.get("kubeReserved").or_else(|| t.get("systemReserved")).is_some());
-            plans.push(node_plan(&name, entry, reserved.or(of_file), &config));
+            plans.push(NodePlan { joins, ..node_plan(&name, entry, reserved.or(of_file), &config) });
         }
         if let Some(plan) = plans.last() {
             plugins_of_nothing(entry, plan, cx);
         }
     }
     plans
+}
+
+/// When a node joins that is not there from the start.
+fn joins(entry: &Table, cx: &mut Context<'_>) -> Option<Time> {
+    entry.get("at")?;
+    let at = cx.instant(entry, "at", "the node's coming");
+    if at > cx.start
+        && let Some(uptime) = entry.entry("kubeletUptime")
+    {
+        cx.report(
+            Diagnostic::new(Code::Conflict, uptime.key_loc, "its kubelet starts when the node joins")
+                .hint("leave `kubeletUptime` out, or `at`"),
+        );
+    }
+    (at > cx.start).then_some(at)
 }
 
 /// How many nodes an entry stands for; beyond [`limits::NODES`] in all it is told, and only a few are made.
@@ -398,7 +414,7 @@ fn node_plan(name: &str, entry: &Table, reserving: Option<&Table>, config: &Arc<
         device_plugins: device_plugins(entry),
         inspect_error: text(entry, "inspectError").map(Sym::new),
         joins: None,
-        kubelet_uptime: None,
+        kubelet_uptime: distribution(entry, "kubeletUptime"),
     }
 }
 
@@ -633,12 +649,8 @@ pub fn objects(table: &Table, cx: &mut Context<'_>) -> Vec<ObjectPlan> {
 
 /// Tells of images that nobody will ever pull: mostly a tag that differs from the one in the pod.
 pub fn unused_images(table: &Table, cx: &mut Context<'_>) {
-    let mut used: BTreeSet<&str> = BTreeSet::new();
-    for template in cx.templates.iter() {
-        let spec = &template.spec;
-        let all = spec.init_containers.iter().chain(&spec.containers).chain(&spec.ephemeral_containers);
-        used.extend(all.map(|c| c.image.as_str()));
-    }
+    let containers = super::programs::containers_known(cx);
+    let mut used: BTreeSet<&str> = containers.iter().map(|(_, image)| image.as_str()).collect();
     used.extend(tables(table, "action").into_iter().filter_map(|(_, t)| text(t, "image")));
     if cx.unsettled || !cx.refused.is_empty() {
         return;

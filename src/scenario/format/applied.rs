@@ -1,0 +1,76 @@
+//! What comes as manifests, as people have them, and what the programs in it do.
+
+use super::{Kind, Shape, key, must};
+use crate::scenario::limits;
+
+/// `[[apply]]`.
+pub static APPLY: Shape = Shape {
+    name: "apply",
+    doc: "Manifests that are sent to the API server: kubectl apply -f",
+    id: "id",
+    keys: &[
+        must(
+            "manifest",
+            Kind::Texts,
+            "A file or several, YAML or JSON, or a folder of them, relative to this one",
+        ),
+        key("namespace", Kind::Text, "default", "Of objects that name none"),
+        key("at", Kind::Instant, "0s", "When; changed objects of a later one are updates"),
+        key("id", Kind::Text, "", "A name by which its answer can be expected"),
+    ],
+};
+
+/// `[[program]]`.
+pub static PROGRAM: Shape = Shape {
+    name: "program",
+    doc: "What the processes of some containers do: of each container without a behaviour of its own the first that fits",
+    id: "image",
+    keys: &[
+        key("image", Kind::Text, "any", "Containers of this image; a `*` stands for anything"),
+        key("container", Kind::Text, "any", "Containers of this name"),
+        key("workload", Kind::Text, "any", "Pods of this workload: deployment/web"),
+        key(
+            "revision",
+            Kind::Integer(1, u32::MAX as i64),
+            "any",
+            "Pods of the workload's so manieth template, from 1",
+        ),
+        key(
+            "index",
+            Kind::Integer(0, limits::PODS as i64),
+            "any",
+            "The pod with this ordinal or completion index",
+        ),
+        key(
+            "boots",
+            Kind::Distribution,
+            "0s",
+            "How long startup and readiness probes fail that no attempt scripts, at each start",
+        ),
+        key(
+            "attempts",
+            Kind::List(&Kind::Table(&super::pods::ATTEMPT)),
+            "[{}]",
+            "Start by start; the last one repeats for ever",
+        ),
+        key(
+            "attemptsOf",
+            Kind::Word(&["container", "workload", "index", "node"]),
+            "container",
+            "Whose starts are counted: each pod's own, those of all pods of the workload, of its index, on its node",
+        ),
+    ],
+};
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::applied::AppliedKind;
+    use crate::scenario::format::FILE;
+
+    #[test]
+    fn every_kind_has_a_table_of_its_own_for_what_is_changed_in_its_manifests() {
+        for kind in AppliedKind::ALL {
+            assert!(FILE.key(kind.key()).is_some(), "{}", kind.key());
+        }
+    }
+}

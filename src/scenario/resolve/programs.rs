@@ -1,0 +1,164 @@
+//! `[[program]]`: what processes do, by image, container or workload.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::{Context, behavior, distribution, number, tables, text};
+use crate::api::Sym;
+use crate::scenario::applied::AppliedKind;
+use crate::scenario::diagnostic::{Code, Diagnostic};
+use crate::scenario::plan::{Attempt, AttemptsOf, ProgramPlan};
+use crate::scenario::programs::{matches, unsaid};
+use crate::scenario::tree::{Node, Table};
+
+pub fn programs(table: &Table, cx: &mut Context<'_>) -> Vec<ProgramPlan> {
+    let mut plans = Vec::new();
+    for (_, entry) in tables(table, "program") {
+        let mut attempts = |finishes: bool| {
+            let default = unsaid(finishes);
+            let read = entry.get("attempts").map(|node| behavior::attempts(node, &default, None, cx));
+            Arc::new(read.unwrap_or_else(|| vec![default]) as Vec<Attempt>)
+        };
+        let (serving, finishing) = (attempts(false), attempts(true));
+        plans.push(ProgramPlan {
+            image: text(entry, "image").map(str::to_owned),
+            container: text(entry, "container").map(Sym::new),
+            workload: entry.get("workload").and_then(|node| workload(node, cx)),
+            revision: number(entry, "revision"),
+            index: number(entry, "index"),
+            boots: distribution(entry, "boots"),
+            serving,
+            finishing,
+            attempts_of: match text(entry, "attemptsOf") {
+                Some("workload") => AttemptsOf::Workload,
+                Some("index") => AttemptsOf::Index,
+                Some("node") => AttemptsOf::Node,
+                _ => AttemptsOf::Container,
+            },
+        });
+    }
+    plans
+}
+
+/// `deployment/web`
+fn workload(node: &Node, cx: &mut Context<'_>) -> Option<(AppliedKind, Sym)> {
+    let text = node.text()?;
+    let (kind, name) = text.split_once('/').unwrap_or((text, ""));
+    match AppliedKind::parse(kind).filter(|kind| kind.has_pods() && !name.is_empty()) {
+        Some(kind) => Some((kind, Sym::new(name))),
+        None => {
+            let kinds = AppliedKind::ALL.into_iter().filter(|kind| kind.has_pods()).map(AppliedKind::key);
+            let item = Diagnostic::new(Code::BadValue, node.loc, format!("`{text}` is no workload"))
+                .label("expected KIND/NAME, such as \"deployment/web\"");
+            let kinds: Vec<&str> = kinds.collect();
+            let near = crate::scenario::diagnostic::nearest(kind, &kinds).filter(|near| *near != kind);
+            cx.report(match near {
+                Some(near) => item.hint(format!("did you mean `{near}/{name}`?")),
+                None => item,
+            });
+            None
+        }
+    }
+}
+
+/// Tells of programs that no container will run: of workloads, containers and images that nobody has.
+pub fn known(table: &Table, cx: &mut Context<'_>) {
+    if cx.unsettled || !cx.refused.is_empty() {
+        return;
+    }
+    let (mut images, mut containers) = (images_of_actions(table), Vec::new());
+    for (name, image) in containers_known(cx) {
+        containers.push(name);
+        images.push(image);
+    }
+    let workloads: Vec<(AppliedKind, String)> = cx
+        .applies
+        .iter()
+        .flat_map(|apply| &apply.objects)
+        .map(|object| (object.kind, object.name().to_owned()))
+        .collect();
+    let list = |names: Vec<String>| {
+        let mut names = names;
+        names.sort();
+        names.dedup();
+        names
+    };
+    for (_, entry) in tables(table, "program") {
+        if let Some((node, pattern)) = entry.get("image").and_then(|node| Some((node, node.text()?)))
+            && !images.iter().any(|image| matches(pattern, image))
+        {
+            let title = format!("no container uses an image like `{pattern}`");
+            let known = list(images.clone());
+            let item = Diagnostic::new(Code::NoEffect, node.loc, title);
+            cx.report(item.nearest(pattern, known.iter().map(String::as_str)));
+        }
+        if let Some((node, name)) = entry.get("container").and_then(|node| Some((node, node.text()?)))
+            && !containers.iter().any(|known| known == name)
+        {
+            let known = list(containers.clone());
+            let item =
+                Diagnostic::new(Code::UnknownContainer, node.loc, format!("there is no container `{name}`"));
+            cx.report(item.nearest(name, known.iter().map(String::as_str)));
+        }
+        if let Some((node, text)) = entry.get("workload").and_then(|node| Some((node, node.text()?)))
+            && let Some((kind, name)) = text.split_once('/')
+            && let Some(kind) = AppliedKind::parse(kind)
+            && !workloads.iter().any(|(of, known)| *of == kind && known == name)
+        {
+            let known: Vec<String> =
+                workloads.iter().map(|(kind, name)| format!("{}/{name}", kind.key())).collect();
+            let title = format!("no [[apply]] has a {} `{name}`", kind.name());
+            let item = Diagnostic::new(Code::UnknownTarget, node.loc, title);
+            cx.report(item.nearest(text, known.iter().map(String::as_str)));
+        }
+    }
+}
+
+/// Images that actions bring.
+fn images_of_actions(table: &Table) -> Vec<String> {
+    let actions = tables(table, "action").into_iter();
+    let mut images = Vec::new();
+    for (_, entry) in actions {
+        images.extend(text(entry, "image").map(str::to_owned));
+        if let Some(merge) = entry.get("merge") {
+            images_below(&merge.to_json(), &mut images);
+        }
+    }
+    images
+}
+
+fn images_below(value: &Json, images: &mut Vec<String>) {
+    match value {
+        Json::Object(map) => {
+            images.extend(map.get("image").and_then(Json::as_str).map(str::to_owned));
+            map.values().for_each(|value| images_below(value, images));
+        }
+        Json::Array(list) => list.iter().for_each(|value| images_below(value, images)),
+        _ => {}
+    }
+}
+
+/// Name and image of every container that a template of a pod or a workload has.
+pub fn containers_known(cx: &Context<'_>) -> Vec<(String, String)> {
+    let mut known = Vec::new();
+    for template in cx.templates.iter() {
+        let spec = &template.spec;
+        let all = spec.init_containers.iter().chain(&spec.containers).chain(&spec.ephemeral_containers);
+        known.extend(all.map(|c| (c.name.as_str().to_owned(), c.image.as_str().to_owned())));
+    }
+    for object in cx.applies.iter().flat_map(|apply| &apply.objects) {
+        known.extend(containers_of(&object.value));
+    }
+    known
+}
+
+/// Name and image of the containers of a workload's template, init containers first.
+pub fn containers_of(workload: &Json) -> Vec<(String, String)> {
+    let lists = ["/spec/template/spec/initContainers", "/spec/template/spec/containers"];
+    let lists = lists.iter().filter_map(|path| workload.pointer(path).and_then(Json::as_array));
+    let word = |container: &Json, key: &str| {
+        container.get(key).and_then(Json::as_str).unwrap_or_default().to_owned()
+    };
+    lists.flatten().map(|container| (word(container, "name"), word(container, "image"))).collect()
+}
