@@ -1,5 +1,14 @@
-//! The law of kube-controller-manager (pkg/controller): who evicts, attaches and detaches, and when.
+//! The law of kube-controller-manager (pkg/controller): who evicts, attaches and detaches, and when; who makes and keeps
+//! pods, and who says where they are reached.
 
 pub(crate) mod attach_detach;
+pub mod deletion_order;
+pub mod deployment;
+pub mod endpoint_slice;
+pub mod ownership;
+pub mod pod_control;
+pub mod replica_set;
 pub(crate) mod taint_eviction;
+pub mod template_hash;
+pub mod told;
 pub(crate) mod zone_disruption;

@@ -1,5 +1,5 @@
 //! What all components share (apimachinery, client-go, pkg/apis/core): recorders of events, back-offs, quantities, names
-//! of images, classes of service.
+//! of images, classes of service, slow starts.
 
 pub mod backoff;
 pub(crate) mod event_series;
@@ -7,4 +7,5 @@ pub(crate) mod events;
 pub mod image_name;
 pub mod qos;
 pub mod quantity;
+pub mod slow_start;
 pub(crate) mod throttle;

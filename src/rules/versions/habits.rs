@@ -55,6 +55,13 @@ habits! {
     /// The NoExecute taint of a node that is not ready is put in the pass that sees it; before, in the next one
     /// (`monitorNodeHealth`, pkg/controller/nodelifecycle/node_lifecycle_controller.go).
     taints_in_the_same_pass,
+    /// A pod is available from the very instant on at which it has been ready for long enough, and its ReplicaSet looks
+    /// at it then; before, it is so only after that instant, and its ReplicaSet looks a second later, or once all are
+    /// ready (`syncReplicaSet`, pkg/controller/replicaset/replica_set.go; `IsPodAvailable`, pkg/api/v1/pod/util.go).
+    available_to_the_instant,
+    /// ReplicaSets and Deployments count pods that are being deleted (gate DeploymentReplicaSetTerminatingReplicas);
+    /// each such count is a write, which wakes a Deployment that waits for its old pods.
+    counts_terminating_replicas,
 
     // The scheduler.
 

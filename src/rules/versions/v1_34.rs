@@ -15,6 +15,7 @@ pub const TABLE: Table = Table {
         dynamic_resource_allocation: true,
         habits: Habits {
             tells_end_of_resize: true,
+            available_to_the_instant: true,
             taints_unnamed: true,
             too_large_is_hopeless: true,
             merges_spread_keys: true,

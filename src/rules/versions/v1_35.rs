@@ -22,6 +22,7 @@ pub const TABLE: Table = Table {
             requeues_after_back_off: true,
             starts_unnamed: true,
             tells_steps_of_resize: true,
+            counts_terminating_replicas: true,
             knows_toleration_comparison: true,
             hostname_override: true,
             image_volumes: true,

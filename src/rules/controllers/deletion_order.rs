@@ -1,0 +1,178 @@
+//! Which of many pods a controller deletes first: the one that is missed least.
+//!
+//! Source: `ActivePodsWithRanks`, pkg/controller/controller_utils.go; `getPodsRankedByRelatedPodsOnSameNode`,
+//! pkg/controller/replicaset/replica_set.go, 1.36.3.
+
+use crate::api::text::Uid;
+use crate::api::{Phase, Sym};
+use crate::time::Time;
+
+/// What the choice asks of an active pod.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Candidate {
+    /// Where it runs; empty: nowhere yet.
+    pub node: Sym,
+    /// `status.phase`
+    pub phase: Phase,
+    /// Since when its condition Ready is True; None: it is not.
+    pub ready: Option<Time>,
+    /// By [`deletion_cost`].
+    pub cost: i32,
+    /// How many active pods of related ReplicaSets run on its node, itself among them.
+    pub rank: i32,
+    /// The most restarts that a main container has.
+    pub restarts: i32,
+    /// The most restarts that a sidecar has.
+    pub sidecar_restarts: i32,
+    /// `creationTimestamp`, whole seconds.
+    pub created: Time,
+    /// Decides among those of one age.
+    pub uid: Uid,
+}
+
+/// The annotation that says how dear a pod is (gate PodDeletionCost).
+pub const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
+
+/// What the annotation [`DELETION_COST`] says; 0 where it says nothing sensible (`getDeletionCostFromPodAnnotations`,
+/// pkg/apis/core/v1/helper/helpers.go).
+pub fn deletion_cost(annotation: Option<&str>) -> i32 {
+    let text = annotation.unwrap_or("0");
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_plain = text == "0" || digits.starts_with(|first: char| ('1'..='9').contains(&first));
+    text.parse().ok().filter(|_| is_plain).unwrap_or_default()
+}
+
+/// Whether the first pod goes before the second (`ActivePodsWithRanks.Less`).
+///
+/// Ages are compared on a scale of powers of two, and within one step the uid decides, which is as good as a draw: that
+/// makes the order no order in the strict sense, so nothing may sort by it that counts on one.
+pub fn goes_before(a: &Candidate, b: &Candidate, now: Time) -> bool {
+    if a.node.is_empty() != b.node.is_empty() {
+        return a.node.is_empty();
+    }
+    let phase = |pod: &Candidate| match pod.phase {
+        Phase::Running => 2,
+        Phase::Unknown => 1,
+        _ => 0,
+    };
+    if phase(a) != phase(b) {
+        return phase(a) < phase(b);
+    }
+    if a.ready.is_some() != b.ready.is_some() {
+        return b.ready.is_some();
+    }
+    if a.cost != b.cost {
+        return a.cost < b.cost;
+    }
+    if a.rank != b.rank {
+        return a.rank > b.rank;
+    }
+    if let (Some(one), Some(other)) = (a.ready, b.ready)
+        && one != other
+    {
+        return is_younger((one, a.uid), (other, b.uid), now);
+    }
+    if (a.restarts, a.sidecar_restarts) != (b.restarts, b.sidecar_restarts) {
+        return (a.restarts, a.sidecar_restarts) > (b.restarts, b.sidecar_restarts);
+    }
+    a.created != b.created && is_younger((a.created, a.uid), (b.created, b.uid), now)
+}
+
+/// On the scale of powers of two (`logarithmicRankDiff`), and by uid within a step.
+fn is_younger(a: (Time, Uid), b: (Time, Uid), now: Time) -> bool {
+    let (one, other) = (age_step(a.0, now), age_step(b.0, now));
+    if one != other {
+        return one < other;
+    }
+    match (a.1, b.1) {
+        (Uid::Given(a), Uid::Given(b)) => a.as_str() < b.as_str(),
+        (a, b) => a.to_string() < b.to_string(),
+    }
+}
+
+/// The power of two, in nanoseconds, up to which an age has come.
+fn age_step(since: Time, now: Time) -> i32 {
+    match now.since(since).nanos() {
+        age if age > 0 => age.ilog2().cast_signed(),
+        _ => -1,
+    }
+}
+
+/// The `count` pods that go first, in their order, by index. All of them go as they stand (`getPodsToDelete`,
+/// pkg/controller/replicaset/replica_set.go).
+pub fn first_to_go(pods: &[Candidate], count: usize, now: Time) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..pods.len()).collect();
+    if count < pods.len() {
+        order = merged(&order, &|a, b| goes_before(&pods[a], &pods[b], now));
+        order.truncate(count);
+    }
+    order
+}
+
+/// Sorts by merging: the order is not strict, and the library's own sort may refuse such a one.
+fn merged(items: &[usize], before: &impl Fn(usize, usize) -> bool) -> Vec<usize> {
+    if items.len() < 2 {
+        return items.to_vec();
+    }
+    let (left, right) = items.split_at(items.len() / 2);
+    let (left, right) = (merged(left, before), merged(right, before));
+    let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
+    let mut sorted = Vec::with_capacity(items.len());
+    loop {
+        let next = match (left.peek(), right.peek()) {
+            (Some(&one), Some(&other)) if before(other, one) => right.next(),
+            (Some(_), _) => left.next(),
+            (None, _) => right.next(),
+        };
+        match next {
+            Some(item) => sorted.push(item),
+            None => return sorted,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pod(uid: &str, age_secs: i64) -> Candidate {
+        let created = Time::from_secs(10_000 - age_secs);
+        Candidate {
+            node: Sym::new("n"),
+            phase: Phase::Running,
+            ready: Some(created),
+            cost: 0,
+            rank: 1,
+            restarts: 0,
+            sidecar_restarts: 0,
+            created,
+            uid: Uid::Given(Sym::new(uid)),
+        }
+    }
+
+    #[test]
+    fn ages_of_one_step_are_a_draw_by_uid() {
+        let now = Time::from_secs(10_000);
+        assert!(goes_before(&pod("b", 9), &pod("a", 38), now), "9 s and 38 s are two steps");
+        assert!(goes_before(&pod("a", 29), &pod("b", 19), now), "19 s and 29 s are one");
+        assert_eq!(age_step(now, now), -1);
+    }
+
+    #[test]
+    fn all_go_as_they_stand_and_some_by_their_order() {
+        let now = Time::from_secs(10_000);
+        let pods = [pod("c", 100), pod("b", 9), pod("a", 1)];
+        assert_eq!(first_to_go(&pods, 3, now), [0, 1, 2]);
+        assert_eq!(first_to_go(&pods, 2, now), [2, 1]);
+    }
+
+    #[test]
+    fn a_cost_is_a_whole_number_without_ornament() {
+        for (text, cost) in
+            [("7", 7), ("-7", -7), ("0", 0), ("+7", 0), ("07", 0), ("x", 0), ("", 0), ("-0", 0)]
+        {
+            assert_eq!(deletion_cost(Some(text)), cost, "{text}");
+        }
+        assert_eq!(deletion_cost(None), 0);
+    }
+}
