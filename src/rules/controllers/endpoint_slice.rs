@@ -1,12 +1,14 @@
 //! EndpointSlices: who stands behind a Service, on which ports, and in which slice.
 //!
-//! A Service may have ten thousand pods, and of each change few are concerned. So there are two ways to the same slices:
-//! [`reconcile`] compares all endpoints with all slices, [`change`] is told which pods have changed and where they stood, and
-//! touches nothing else. Which endpoint a pod is ([`endpoint`]) and on which ports ([`ports`]) are questions of their own.
+//! A Service may have ten thousand pods, and of each change few are concerned. So there are two ways to the same
+//! slices: [`reconcile`] compares all endpoints with all slices, [`change`] is told which pods have changed and where
+//! they stood, and touches nothing else. Which endpoint a pod is ([`endpoint`]) and on which ports ([`ports`]) are
+//! questions of their own.
 //!
 //! Left out: zone hints by the annotation `service.kubernetes.io/topology-mode`.
 //!
-//! Source: staging/src/k8s.io/endpointslice/reconciler.go, utils.go, util/controller_utils.go, trafficdist/trafficdist.go, 1.36.3.
+//! Source: staging/src/k8s.io/endpointslice/reconciler.go, utils.go, util/controller_utils.go,
+//! trafficdist/trafficdist.go, 1.36.3.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -50,7 +52,8 @@ pub struct PodSeen<'a> {
     pub zone: Option<Sym>,
 }
 
-/// Whether the controller keeps slices of this Service (`syncService`, pkg/controller/endpointslice/endpointslice_controller.go).
+/// Whether the controller keeps slices of this Service (`syncService`,
+/// pkg/controller/endpointslice/endpointslice_controller.go).
 pub fn keeps(service: &Service) -> bool {
     service.selector.is_some() && !service.is_external_name
 }
@@ -138,7 +141,8 @@ fn hint(service: &Service, endpoint: &mut Endpoint) {
     }
 }
 
-/// The ports that a pod has for a Service (`getEndpointPorts`, `FindPort`). One that it does not have by name is left out.
+/// The ports that a pod has for a Service (`getEndpointPorts`, `FindPort`). One that it does not have by name is left
+/// out.
 pub fn ports(service: &Service, spec: &PodSpec) -> Vec<EndpointPort> {
     let is_sidecar = |container: &&Container| container.restart_policy == Some(RestartPolicy::Always);
     let named = |name: Sym, protocol: Sym| {

@@ -1,5 +1,5 @@
-//! The law of kube-controller-manager (pkg/controller): who evicts, attaches and detaches, and when; who makes and keeps
-//! pods, and who says where they are reached.
+//! The law of kube-controller-manager (pkg/controller): who evicts, attaches and detaches, and when; who makes and
+//! keeps pods, and who says where they are reached.
 
 pub(crate) mod attach_detach;
 pub mod deletion_order;

@@ -1,14 +1,15 @@
 //! Deployments: which writes one look at a Deployment leads to, in their order.
 //!
-//! [`sync`] plays `syncDeployment` to its end as though every write went well, and returns the writes ([`Step`]); whoever
-//! carries them out sends one after the other and stops at the first that fails, except where the step says how it goes
-//! on. Each write holds the complete new value, and what it was made from: a cached object is a moment old, and a
-//! write upon it is refused (409) if somebody has written since; that is how Kubernetes comes to look twice, and so do we.
+//! [`sync`] plays `syncDeployment` to its end as though every write went well, and returns the writes ([`Step`]);
+//! whoever carries them out sends one after the other and stops at the first that fails, except where the step says how
+//! it goes on. Each write holds the complete new value, and what it was made from: a cached object is a moment old, and
+//! a write upon it is refused (409) if somebody has written since; that is how Kubernetes comes to look twice, and so
+//! do we.
 //!
 //! Left out: the live question before an adoption whether the Deployment is being deleted.
 //!
-//! Source: pkg/controller/deployment/deployment_controller.go (`syncDeployment`, `isScalingEvent` in sync.go), 1.36.3. The files
-//! of this folder follow those of that one.
+//! Source: pkg/controller/deployment/deployment_controller.go (`syncDeployment`, `isScalingEvent` in sync.go), 1.36.3.
+//! The files of this folder follow those of that one.
 
 mod history;
 mod new_replica_set;
