@@ -1,6 +1,6 @@
 //! The rules are Kubernetes' rules: the answers of the real functions, case by case.
 //!
-//! Each line of tests/cases/*.jsonl.gz holds an input and what the function of Kubernetes 1.36.2 answered to it. Ours
+//! Each line of tests/cases/*.jsonl.gz holds an input and what the function of Kubernetes 1.36.2 (W: 1.36.3) answered to it. Ours
 //! must answer the same, field by field. `KUBELAPSE_CASES_DIR` points the same tests at another folder with the same
 //! file names, compressed or not.
 
@@ -20,4 +20,8 @@ mod rules {
     mod g_schedule;
     mod h_admission;
     mod i_status_manager;
+    mod w_deployment;
+    mod w_endpoints;
+    mod w_replica_set;
+    mod w_template_hash;
 }

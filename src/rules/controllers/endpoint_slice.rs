@@ -1,12 +1,14 @@
 //! EndpointSlices: who stands behind a Service, on which ports, and in which slice.
 //!
-//! A Service may have ten thousand pods, and of each change few are concerned. So there are two ways to the same slices:
-//! [`reconcile`] compares all endpoints with all slices, [`change`] is told which pods have changed and where they stood, and
-//! touches nothing else. Which endpoint a pod is ([`endpoint`]) and on which ports ([`ports`]) are questions of their own.
+//! A Service may have ten thousand pods, and of each change few are concerned. So there are two ways to the same
+//! slices: [`reconcile`] compares all endpoints with all slices, [`change`] is told which pods have changed and where
+//! they stood, and touches nothing else. Which endpoint a pod is ([`endpoint`]) and on which ports ([`ports`]) are
+//! questions of their own.
 //!
 //! Left out: zone hints by the annotation `service.kubernetes.io/topology-mode`.
 //!
-//! Source: staging/src/k8s.io/endpointslice/reconciler.go, utils.go, util/controller_utils.go, trafficdist/trafficdist.go, 1.36.3.
+//! Source: staging/src/k8s.io/endpointslice/reconciler.go, utils.go, util/controller_utils.go,
+//! trafficdist/trafficdist.go, 1.36.3.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -50,7 +52,8 @@ pub struct PodSeen<'a> {
     pub zone: Option<Sym>,
 }
 
-/// Whether the controller keeps slices of this Service (`syncService`, pkg/controller/endpointslice/endpointslice_controller.go).
+/// Whether the controller keeps slices of this Service (`syncService`,
+/// pkg/controller/endpointslice/endpointslice_controller.go).
 pub fn keeps(service: &Service) -> bool {
     service.selector.is_some() && !service.is_external_name
 }
@@ -125,12 +128,6 @@ pub fn endpoint(service: &Service, pod: &PodSeen, family: Sym) -> Result<Option<
     Ok(Some(endpoint))
 }
 
-/// Ready, serving and terminating, as an endpoint says it (`podToEndpoint`).
-pub fn conditions(service: &Service, is_ready: bool, is_deleted: bool) -> (bool, bool, bool) {
-    let ready = service.publish_not_ready_addresses || (is_ready && !is_deleted);
-    (ready, is_ready, is_deleted)
-}
-
 /// `spec.trafficDistribution`: clients near a ready endpoint are sent to it.
 fn hint(service: &Service, endpoint: &mut Endpoint) {
     let some = |sym: Sym| if sym.is_empty() { Vec::new() } else { vec![sym] };
@@ -144,7 +141,8 @@ fn hint(service: &Service, endpoint: &mut Endpoint) {
     }
 }
 
-/// The ports that a pod has for a Service (`getEndpointPorts`, `FindPort`). One that it does not have by name is left out.
+/// The ports that a pod has for a Service (`getEndpointPorts`, `FindPort`). One that it does not have by name is left
+/// out.
 pub fn ports(service: &Service, spec: &PodSpec) -> Vec<EndpointPort> {
     let is_sidecar = |container: &&Container| container.restart_policy == Some(RestartPolicy::Always);
     let named = |name: Sym, protocol: Sym| {
@@ -220,7 +218,7 @@ pub struct Changed {
 pub fn reconcile(scope: &Scope, slices: &[&EndpointSlice], desired: Vec<Desired>) -> Changes {
     let mut plan = Plan::new(scope, slices);
     // By identity, as `EndpointSet` has it: pod and addresses.
-    let mut wanted: BTreeMap<(&'static str, Vec<&'static str>), (usize, Desired)> = BTreeMap::new();
+    let mut wanted: BTreeMap<Identity, (usize, Desired)> = BTreeMap::new();
     for (order, one) in desired.into_iter().enumerate() {
         wanted.insert(identity(&one.endpoint), (order, one));
     }
@@ -280,10 +278,12 @@ pub fn change(scope: &Scope, slices: &[&EndpointSlice], changed: Vec<Changed>) -
     plan.settle()
 }
 
-fn identity(endpoint: &Endpoint) -> (&'static str, Vec<&'static str>) {
-    let mut addresses: Vec<&'static str> = endpoint.addresses.iter().map(|address| address.as_str()).collect();
+/// Pod and addresses.
+type Identity = (&'static str, Vec<&'static str>);
+
+fn identity(endpoint: &Endpoint) -> Identity {
+    let mut addresses: Vec<&str> = endpoint.addresses.iter().map(|address| address.as_str()).collect();
     addresses.sort_unstable();
-    // By text and not by number: the order of a map must not hang on who was interned first.
     (endpoint.pod.as_str(), addresses)
 }
 

@@ -1,5 +1,5 @@
-//! The law of kube-controller-manager (pkg/controller): who evicts, attaches and detaches, and when; who makes and keeps
-//! pods, and who says where they are reached.
+//! The law of kube-controller-manager (pkg/controller): who evicts, attaches and detaches, and when; who makes and
+//! keeps pods, and who says where they are reached.
 
 pub(crate) mod attach_detach;
 pub mod deletion_order;
@@ -12,4 +12,3 @@ pub(crate) mod taint_eviction;
 pub mod template_hash;
 pub mod told;
 pub(crate) mod zone_disruption;
-pub(crate) mod workload_state;

@@ -3,10 +3,13 @@
 //! Source: `ClaimObject`, pkg/controller/controller_ref_manager.go; `NewControllerRef`,
 //! staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/controller_ref.go, 1.36.3.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::api::spec::LabelSelector;
 use crate::api::text::Uid;
 use crate::api::{Meta, OwnerReference, Sym};
+use crate::rules::scheduler::placement::selector::{self, Selector};
 
 /// Who controls an object.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,6 +55,11 @@ pub fn holder(owners: &[OwnerReference], me: Uid) -> Holder {
         Some(owner) if is_uid(me, &owner.uid) => Holder::Me,
         Some(_) => Holder::Another,
     }
+}
+
+/// Whether a selector matches these labels (`LabelSelectorAsSelector`).
+pub fn selects(selector: &LabelSelector, labels: &BTreeMap<String, String>) -> bool {
+    Selector::compile(Some(selector)).matches(&selector::labels(labels))
 }
 
 /// Whether a uid is spelled so.

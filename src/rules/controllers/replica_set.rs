@@ -1,8 +1,8 @@
 //! ReplicaSets and ReplicationControllers: how many pods are missing or too many, and what their status says.
 //!
-//! A set may have ten thousand pods, and of each sync only the sums change a little. So the rules see what a pod counts as
-//! ([`Share`]), and the sums ([`Counts`]) that whoever asks keeps: a pod that changes leaves with its old share and comes
-//! back with its new one.
+//! A set may have ten thousand pods, and of each sync only the sums change a little. So the rules see what a pod counts
+//! as ([`Share`]), and the sums ([`Counts`]) that whoever asks keeps: a pod that changes leaves with its old share and
+//! comes back with its new one.
 //!
 //! Source: pkg/controller/replicaset/replica_set.go and replica_set_utils.go, 1.36.3.
 

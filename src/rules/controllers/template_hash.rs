@@ -1,9 +1,9 @@
 //! The hash of a pod template, by which ReplicaSets and their pods are named (`pod-template-hash`).
 //!
-//! It is a look-alike. Kubernetes hashes a dump of the Go struct (`ComputeHash`, pkg/controller/controller_utils.go, 1.36.3),
-//! which holds every field that a version's struct has, set or not, so it differs even between versions. Ours hashes the
-//! template's JSON with sorted keys by the same function, and spells it with the same alphabet and length: equal
-//! templates have equal hashes, others as good as never.
+//! It is a look-alike. Kubernetes hashes a dump of the Go struct (`ComputeHash`, pkg/controller/controller_utils.go,
+//! 1.36.3), which holds every field that a version's struct has, set or not, so it differs even between versions. Ours
+//! hashes the template's JSON with sorted keys by the same function, and spells it with the same alphabet and length:
+//! equal templates have equal hashes, others as good as never.
 
 use serde_json::Value;
 
@@ -12,8 +12,8 @@ use crate::api::workload::PodTemplateSpec;
 /// The label that carries the hash.
 pub const POD_TEMPLATE_HASH: &str = "pod-template-hash";
 
-/// The hash of a template; `collisions` is how often a name made of it was taken. A label [`POD_TEMPLATE_HASH`] does not
-/// count.
+/// The hash of a template; `collisions` is how often a name made of it was taken. A label [`POD_TEMPLATE_HASH`] does
+/// not count.
 pub fn template_hash(template: &PodTemplateSpec, collisions: Option<i32>) -> String {
     let mut hash = Fnv::new();
     hash.value(&template.value, &mut Vec::new());
@@ -23,7 +23,8 @@ pub fn template_hash(template: &PodTemplateSpec, collisions: Option<i32>) -> Str
     safe_encode(&hash.0.to_string())
 }
 
-/// Text with letters and digits that make no words (`SafeEncodeString`, staging/src/k8s.io/apimachinery/pkg/util/rand/rand.go).
+/// Text with letters and digits that make no words (`SafeEncodeString`,
+/// staging/src/k8s.io/apimachinery/pkg/util/rand/rand.go).
 pub fn safe_encode(text: &str) -> String {
     const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
     text.bytes().map(|byte| char::from(ALPHABET[usize::from(byte) % ALPHABET.len()])).collect()

@@ -1,4 +1,5 @@
-//! What a controller tells in an event about its object.
+//! What a controller tells in an event about its object: the arguments of `Event` of a recorder
+//! (staging/src/k8s.io/client-go/tools/record/event.go).
 
 use crate::api::{EventType, Sym};
 

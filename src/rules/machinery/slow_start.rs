@@ -1,4 +1,5 @@
-//! Slow start: many calls of one kind go out in batches of 1, 2, 4, 8 …, so that a refusal costs one call and not hundreds.
+//! Slow start: many calls of one kind go out in batches of 1, 2, 4, 8 …, so that a refusal costs one call and not
+//! hundreds.
 //!
 //! Source: `slowStartBatch`, pkg/controller/replicaset/replica_set.go, 1.36.3; the controllers of DaemonSets, Jobs and
 //! StatefulSets have the same function.

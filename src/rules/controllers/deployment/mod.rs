@@ -1,14 +1,15 @@
 //! Deployments: which writes one look at a Deployment leads to, in their order.
 //!
-//! [`sync`] plays `syncDeployment` to its end as though every write went well, and returns the writes ([`Step`]); whoever
-//! carries them out sends one after the other and stops at the first that fails, except where the step says how it goes
-//! on. Each write holds the complete new value, and what it was made from: a cached object is a moment old, and a
-//! write upon it is refused (409) if somebody has written since; that is how Kubernetes comes to look twice, and so do we.
+//! [`sync`] plays `syncDeployment` to its end as though every write went well, and returns the writes ([`Step`]);
+//! whoever carries them out sends one after the other and stops at the first that fails, except where the step says how
+//! it goes on. Each write holds the complete new value, and what it was made from: a cached object is a moment old, and
+//! a write upon it is refused (409) if somebody has written since; that is how Kubernetes comes to look twice, and so
+//! do we.
 //!
 //! Left out: the live question before an adoption whether the Deployment is being deleted.
 //!
-//! Source: pkg/controller/deployment/deployment_controller.go (`syncDeployment`, `isScalingEvent` in sync.go), 1.36.3. The files
-//! of this folder follow those of that one.
+//! Source: pkg/controller/deployment/deployment_controller.go (`syncDeployment`, `isScalingEvent` in sync.go), 1.36.3.
+//! The files of this folder follow those of that one.
 
 mod history;
 mod new_replica_set;
@@ -27,12 +28,11 @@ use std::sync::Arc;
 pub use replica_sets::{annotation, same_template};
 pub use status::is_complete;
 
-use super::ownership::{self, Claim};
+use super::ownership::{self, Claim, Holder};
 use super::told::Told;
 use crate::api::spec::LabelSelector;
 use crate::api::workload::{Deployment, DeploymentStrategy, PodTemplateSpec, ReplicaSet};
 use crate::api::{Meta, OwnerReference, Sym};
-use crate::rules::scheduler::placement::selector;
 use crate::rules::versions::gates::Gates;
 use crate::time::{Span, Time};
 
@@ -217,13 +217,10 @@ impl<'a> Run<'a> {
 
     /// Which ReplicaSets are its own (`getReplicaSetsForDeployment`), sorted as `FindNewReplicaSet` leaves them.
     fn claim(&mut self) {
-        let input: &'a Input<'a> = self.input;
-        let Deployment { meta, spec, .. } = input.deployment;
-        let compiled = selector::Selector::compile(Some(&spec.selector));
-        for set in input.replica_sets.iter().copied() {
+        let Deployment { meta, spec, .. } = self.input.deployment;
+        for set in self.input.replica_sets.iter().copied() {
             let holder = ownership::holder(&set.meta.owners, meta.uid);
-            let matches =
-                holder != ownership::Holder::Another && compiled.matches(&selector::labels(&set.meta.labels));
+            let matches = holder != Holder::Another && ownership::selects(&spec.selector, &set.meta.labels);
             match ownership::claim(holder, matches, meta.deletion.is_some(), set.meta.deletion.is_some()) {
                 Claim::Ignore => {}
                 Claim::Mine => self.claimed.push(set),

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::replica_sets::{annotation, max_surge, number, revision, same_template, wanted};
 use super::{API_VERSION, Call, Creation, Error, KIND, Run, Set, Sets, Told, ownership};
@@ -24,8 +24,8 @@ const LONGEST_HISTORY: usize = 2000;
 const LONGEST_NAME: usize = 253;
 
 impl<'a> Run<'a> {
-    /// The new ReplicaSet, and the old ones. What the cache has decides, also where an earlier step of this sync has written:
-    /// so a sync that has to bring the new one up to date does it twice, and the second time is refused.
+    /// The new ReplicaSet, and the old ones. What the cache has decides, also where an earlier step of this sync has
+    /// written: so a sync that has to bring the new one up to date does it twice, and the second time is refused.
     pub(super) fn sets(&mut self, may_create: bool) -> Result<Sets<'a>, Error> {
         let template = &self.input.deployment.spec.template;
         let new = self.claimed.iter().position(|set| same_template(&set.spec.template, template));
@@ -177,8 +177,8 @@ impl<'a> Run<'a> {
 
 const REPLICA_SET_CREATE_ERROR: &str = "ReplicaSetCreateError";
 
-/// `<deployment>-<hash>`, the Deployment's name cut so that it fits (`generateReplicaSetName`; before 1.36 it is not cut,
-/// and the API refuses such a name).
+/// `<deployment>-<hash>`, the Deployment's name cut so that it fits (`generateReplicaSetName`; before 1.36 it is not
+/// cut, and the API refuses such a name).
 fn name(deployment: &str, hash: &str) -> String {
     let mut end = deployment.len().min(LONGEST_NAME.saturating_sub(hash.len() + 1));
     while !deployment.is_char_boundary(end) {
@@ -297,7 +297,7 @@ mod tests {
         let hashed = with_hash(&plain, "x");
         assert_eq!(hashed.value["metadata"]["labels"], json!({ "app": "web", "pod-template-hash": "x" }));
         assert_eq!(without_hash(&hashed), plain);
-        let bare = with_hash(&template(&Value::Null), "x");
+        let bare = with_hash(&template(&serde_json::Value::Null), "x");
         assert_eq!(bare.value["metadata"]["labels"]["pod-template-hash"], "x");
     }
 }

@@ -1,6 +1,7 @@
 //! Whether a rollout gets on: complete, progressing, or past its deadline.
 //!
-//! Source: pkg/controller/deployment/progress.go; `DeploymentProgressing`, `DeploymentTimedOut`, util/deployment_util.go, 1.36.3.
+//! Source: pkg/controller/deployment/progress.go; `DeploymentProgressing`, `DeploymentTimedOut`,
+//! util/deployment_util.go, 1.36.3.
 
 use super::status::{PROGRESSING, TIMED_OUT, find, is_complete, made, put, remove};
 use super::{Requeue, Run, Sets};
@@ -80,8 +81,8 @@ impl<'a> Run<'a> {
         self.until_deadline(condition) < Span::from_secs(0)
     }
 
-    /// When a rollout that stands still is looked at again (`requeueStuckDeployment`); a second is added lest a clock be
-    /// early.
+    /// When a rollout that stands still is looked at again (`requeueStuckDeployment`); a second is added lest a clock
+    /// be early.
     fn deadline_check(&self, status: &DeploymentStatus) -> Option<Requeue> {
         let condition = self.progressing().filter(|_| self.has_deadline())?;
         if is_complete(&self.deployment, status) || condition.reason == TIMED_OUT {

@@ -1,7 +1,7 @@
 //! Recreate: no new pod before the last old one is over.
 //!
-//! Source: pkg/controller/deployment/recreate.go, 1.36.3. A pod that is being deleted still counts, one that is over does
-//! not.
+//! Source: pkg/controller/deployment/recreate.go, 1.36.3. A pod that is being deleted still counts, one that is over
+//! does not.
 
 use super::replica_sets::is_active;
 use super::{Error, Run, Set, Sets};

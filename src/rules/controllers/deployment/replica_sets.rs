@@ -1,5 +1,5 @@
-//! What a Deployment asks of its ReplicaSets: whose template is whose, sums, sizes (pkg/controller/deployment/util/deployment_util.go,
-//! 1.36.3).
+//! What a Deployment asks of its ReplicaSets: whose template is whose, sums, sizes
+//! (pkg/controller/deployment/util/deployment_util.go, 1.36.3).
 
 use std::cmp::Ordering;
 

@@ -53,8 +53,8 @@ impl<'a> Run<'a> {
         done.is_some_and(|scaled| scaled > 0)
     }
 
-    /// Takes away pods that are not available, from the oldest on (`cleanupUnhealthyReplicas`); how many. None: the status
-    /// says that more are available than there shall be, and nothing is done until that is over.
+    /// Takes away pods that are not available, from the oldest on (`cleanupUnhealthyReplicas`); how many. None: the
+    /// status says that more are available than there shall be, and nothing is done until that is over.
     fn clean_unhealthy(&mut self, old: &mut [Set<'a>], most: i32) -> Option<i32> {
         let mut taken = 0;
         for set in old {

@@ -1,5 +1,5 @@
-//! Scaling: what becomes of the sizes of the ReplicaSets when a Deployment's own has changed; during a rollout each gets
-//! its share.
+//! Scaling: what becomes of the sizes of the ReplicaSets when a Deployment's own has changed; during a rollout each
+//! gets its share.
 //!
 //! Source: `scale`, `scaleReplicaSet`, `isScalingEvent`, pkg/controller/deployment/sync.go; `GetReplicaSetProportion`,
 //! `FindActiveOrLatest`, `IsSaturated`, util/deployment_util.go, 1.36.3.
