@@ -20,4 +20,7 @@ mod rules {
     mod g_schedule;
     mod h_admission;
     mod i_status_manager;
+    mod w_print_workloads;
+    mod w_rollout_status;
+    mod w_validation;
 }

@@ -94,6 +94,9 @@ habits! {
     says_label_key,
     /// What is too long for a label is measured in bytes, and the text says so (`MaxLenError`, content/errors.go).
     says_label_bytes,
+    /// A Service's name may begin with a digit (gate RelaxedServiceNameValidation; `ValidateServiceName`,
+    /// pkg/apis/core/validation/validation.go).
+    services_begin_with_digits,
     /// The operators `Lt` and `Gt` of a toleration are known, though not in force without their gate
     /// (`ValidateTolerations`, pkg/apis/core/validation/validation.go).
     knows_toleration_comparison,

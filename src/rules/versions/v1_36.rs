@@ -20,6 +20,7 @@ pub const TABLE: Table = Table {
             admits_resizes: true,
             init_containers_resize: true,
             says_label_key: true,
+            services_begin_with_digits: true,
             ..BEFORE.gates.habits
         },
         ..BEFORE.gates

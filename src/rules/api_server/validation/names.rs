@@ -70,6 +70,23 @@ pub fn dns1123_label(text: &str) -> Vec<String> {
     errors
 }
 
+/// `IsDNS1035Label`: the name of a Service, before it could begin with a digit.
+pub fn dns1035_label(text: &str) -> Vec<String> {
+    let mut errors = Vec::new();
+    if text.len() > 63 {
+        errors.push(max_len(63));
+    }
+    if !is_dns_label(text) || !text.starts_with(|c: char| c.is_ascii_lowercase()) {
+        errors.push(regex_error(
+            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic \
+             character, and end with an alphanumeric character",
+            "[a-z]([-a-z0-9]*[a-z0-9])?",
+            &["my-name", "abc-123"],
+        ));
+    }
+    errors
+}
+
 /// `IsDNS1123Subdomain`; with `NameIsDNSSubdomain`, the name of most objects.
 pub fn dns1123_subdomain(text: &str) -> Vec<String> {
     let mut errors = Vec::new();
@@ -282,6 +299,21 @@ pub fn ip(text: &str) -> Vec<String> {
     } else {
         vec!["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)".to_owned()]
     }
+}
+
+/// Go's `ParseCIDRSloppy`: an address and the length of its prefix.
+pub fn is_cidr(text: &str) -> bool {
+    let Some((address, length)) = text.split_once('/') else { return false };
+    let max = if sloppy_ipv4(address) {
+        32
+    } else if address.parse::<std::net::Ipv6Addr>().is_ok() {
+        128
+    } else {
+        return false;
+    };
+    !length.is_empty()
+        && length.bytes().all(|b| b.is_ascii_digit())
+        && length.parse::<u16>().is_ok_and(|length| length <= max)
 }
 
 /// Four decimal numbers; leading zeros are read as decimal.
