@@ -24,4 +24,7 @@ mod rules {
     mod w_endpoints;
     mod w_replica_set;
     mod w_template_hash;
+    mod w_print_workloads;
+    mod w_rollout_status;
+    mod w_validation;
 }

@@ -59,7 +59,10 @@ pub fn resize(w: &mut World, pod: PodId, container: Sym, change: &Resources) -> 
         let asked = amounts::requests(&spec, w.gates.pod_level_resources).asked;
         let has = Amounts::of_list(&w.nodes[node.ix()].spec.allocatable);
         if let Some(why) = resize::beyond_allocatable(&asked, &has) {
-            return Err(format!("Error from server (Forbidden): {}", Rejection::Forbidden { kind: ObjectType::Pod, name, why }));
+            return Err(format!(
+                "Error from server (Forbidden): {}",
+                Rejection::Forbidden { kind: ObjectType::Pod, name, why }
+            ));
         }
     }
     let p = w.local_mut(pod);

@@ -40,6 +40,10 @@ pub fn pod_spec(spec: &mut Object, gates: &Gates) {
         }
     }
     template_spec(spec);
+    // `Convert_v1_Pod_To_core_Pod`: a template keeps what is below zero, and is warned of it.
+    if spec.get("terminationGracePeriodSeconds").and_then(Value::as_i64).is_some_and(|seconds| seconds < 0) {
+        spec.insert("terminationGracePeriodSeconds".to_owned(), json!(1));
+    }
 }
 
 /// Fills in what is filled in of a template too: `SetDefaults_PodSpec` and what stands below, and the conversion.
@@ -72,9 +76,6 @@ fn convert(spec: &mut Object) {
         let account = Value::from(account);
         spec.insert("serviceAccountName".to_owned(), account.clone());
         spec.insert("serviceAccount".to_owned(), account);
-    }
-    if spec.get("terminationGracePeriodSeconds").and_then(Value::as_i64).is_some_and(|seconds| seconds < 0) {
-        spec.insert("terminationGracePeriodSeconds".to_owned(), json!(1));
     }
 }
 

@@ -8,6 +8,7 @@
 use serde_json::{Map, Value, json};
 
 use super::admission::{self, Rejection, Request};
+use super::decode::schema::Struct;
 use super::decode::{self, DecodeError, Decoded, StrictError};
 use super::kinds;
 pub use super::kinds::Kind;
@@ -46,6 +47,14 @@ kinds! {
     ReplicationController: replication_controller,
     /// `v1`
     Service: service,
+    /// `apps/v1`
+    StatefulSet: stateful_set,
+    /// `apps/v1`
+    DaemonSet: daemon_set,
+    /// `batch/v1`
+    Job: job,
+    /// `policy/v1`
+    PodDisruptionBudget: pod_disruption_budget,
 }
 
 impl ObjectType {
@@ -74,6 +83,10 @@ impl ObjectType {
     /// `deployment.apps/web`, as kubectl names an object in its answers.
     pub fn named(self, name: &str) -> String {
         format!("{}/{name}", with_group(&self.law().name.to_lowercase(), self.law().group))
+    }
+    /// Its fields, by which patches are merged.
+    pub fn fields(self) -> &'static Struct {
+        self.law().schema
     }
     /// Whether `metadata.generation` counts the changes of its spec.
     pub(super) fn counts_generations(self, gates: &Gates) -> bool {
@@ -208,5 +221,113 @@ fn keep_what_is_the_servers(old: &Object, new: &mut Object) {
         if let Some(value) = was.get(name) {
             is.insert(name.to_owned(), value.clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Time;
+
+    fn request() -> Request<'static> {
+        Request { gates: Gates::default(), now: Time::EPOCH, namespace: "default", suffix: "abcde", uid: "u" }
+    }
+
+    fn web() -> Value {
+        json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+            "spec": {"selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}},
+                "spec": {"containers": [{"name": "app", "image": "app:v1"}]}}}})
+    }
+
+    fn changed(old: &Object, change: impl FnOnce(&mut Value)) -> Result<AdmittedObject, Rejection> {
+        let mut new = Value::Object(old.clone());
+        change(&mut new);
+        let Value::Object(new) = new else { panic!("an object") };
+        update(ObjectType::Deployment, old, new, &request())
+    }
+
+    fn generation(object: &Object) -> Option<i64> {
+        object["metadata"]["generation"].as_i64()
+    }
+
+    #[test]
+    fn a_deployments_generation_rises_with_its_spec_and_its_annotations() {
+        let old = create(&web(), &request()).expect("admitted").object;
+        assert_eq!(generation(&old), Some(1));
+        let labelled = changed(&old, |new| new["metadata"]["labels"] = json!({"a": "b"})).expect("admitted");
+        assert_eq!(generation(&labelled.object), Some(1));
+        let noted =
+            changed(&old, |new| new["metadata"]["annotations"] = json!({"a": "b"})).expect("admitted");
+        assert_eq!(generation(&noted.object), Some(2));
+        let mut with_status = old.clone();
+        with_status.insert("status".to_owned(), json!({"replicas": 3}));
+        let scaled =
+            changed(&with_status, |new| new["spec"]["replicas"] = json!(5)).expect("admitted").object;
+        assert_eq!((generation(&scaled), &scaled["status"]), (Some(2), &json!({"replicas": 3})));
+    }
+
+    #[test]
+    fn refusals_name_the_kind() {
+        let mut wrong = web();
+        wrong["spec"]["replicas"] = json!(-1);
+        wrong["spec"]["minReadySeconds"] = json!(-1);
+        let refusal = create(&wrong, &request()).expect_err("refused");
+        assert_eq!(
+            refusal.kubectl("web.yaml"),
+            "The Deployment \"web\" is invalid: \n* spec.replicas: Invalid value: -1: must be greater than or equal to 0\n* \
+             spec.minReadySeconds: Invalid value: -1: must be greater than or equal to 0"
+        );
+        wrong["spec"]["replicas"] = json!("3");
+        let refusal = create(&wrong, &request()).expect_err("refused");
+        assert_eq!(
+            refusal.kubectl("web.yaml"),
+            "Error from server (BadRequest): error when creating \"web.yaml\": Deployment in version \"v1\" cannot be \
+             handled as a Deployment: json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of \
+             type int32"
+        );
+        let forbidden = Rejection::Forbidden {
+            kind: ObjectType::Deployment,
+            name: "web".to_owned(),
+            why: "no".to_owned(),
+        };
+        assert_eq!(
+            forbidden.told(None),
+            "Error from server (Forbidden): deployments.apps \"web\" is forbidden: no"
+        );
+        let old = create(&web(), &request()).expect("admitted").object;
+        let refusal = changed(&old, |new| {
+            new["spec"]["selector"]["matchLabels"]["app"] = json!("api");
+            new["spec"]["template"]["metadata"]["labels"]["app"] = json!("api");
+        });
+        assert_eq!(
+            refusal.expect_err("refused").told(None),
+            "The Deployment \"web\" is invalid: spec.selector: Invalid value: {\"matchLabels\":{\"app\":\"api\"}}: field is \
+             immutable"
+        );
+    }
+
+    #[test]
+    fn a_service_keeps_its_address_and_its_node_port() {
+        let manifest = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"},
+            "spec": {"type": "NodePort", "ports": [{"port": 80}]}});
+        let mut old = create(&manifest, &request()).expect("admitted").object;
+        assert_eq!(old["metadata"].get("generation"), None);
+        old["spec"]["clusterIP"] = json!("10.96.0.5");
+        old["spec"]["clusterIPs"] = json!(["10.96.0.5"]);
+        old["spec"]["ports"][0]["nodePort"] = json!(30080);
+        let Value::Object(new) = manifest else { panic!("an object") };
+        let kept = update(ObjectType::Service, &old, new, &request()).expect("admitted").object;
+        assert_eq!(kept["spec"], old["spec"]);
+    }
+
+    #[test]
+    fn what_is_no_kind_here_is_told_as_kubectl_tells_it() {
+        let manifest = json!({"apiVersion": "v1", "kind": "Widget", "metadata": {"name": "w"}});
+        assert!(ObjectType::of(&manifest).is_err());
+        assert_eq!(
+            no_matches(&manifest, "w.yaml"),
+            "error: resource mapping not found for name: \"w\" namespace: \"\" from \"w.yaml\": no matches for kind \
+             \"Widget\" in version \"v1\"\nensure CRDs are installed first"
+        );
     }
 }

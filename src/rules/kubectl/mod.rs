@@ -1,5 +1,10 @@
-//! What kubectl shows and reads (pkg/printers, cli-runtime): tables, ages, manifests.
+//! What kubectl shows and reads (pkg/printers, cli-runtime): tables, ages, manifests; what it sends for its verbs, and answers.
 
+pub mod apply;
 pub mod humanize;
 pub mod manifest;
+pub mod merge;
 pub mod printing;
+pub mod rollout;
+pub mod rollout_status;
+pub mod tables;

@@ -111,7 +111,11 @@ pub fn object(kind: ObjectType, manifest: &Value, version: Version) -> Result<De
 ///
 /// # Errors
 /// A value has the wrong type.
-pub fn stored(kind: ObjectType, object: Map<String, Value>, version: Version) -> Result<Decoded, DecodeError> {
+pub fn stored(
+    kind: ObjectType,
+    object: Map<String, Value>,
+    version: Version,
+) -> Result<Decoded, DecodeError> {
     known(kind, &Value::Object(object), version)
 }
 

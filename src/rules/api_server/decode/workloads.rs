@@ -1,10 +1,8 @@
 //! Every field of the kinds beside the pod, as in [`super::schema`].
 //!
-//! Source: staging/src/k8s.io/api/{apps/v1,batch/v1,core/v1,policy/v1,autoscaling/v2}/types.go (1.36.2).
+//! Source: staging/src/k8s.io/api/{apps/v1,batch/v1,core/v1,policy/v1}/types.go (1.36.2).
 
-use super::schema::{
-    LabelSelector, ObjectMeta, PersistentVolumeClaimSpec, PodSpec, Struct, Type, field,
-};
+use super::schema::{LabelSelector, ObjectMeta, PersistentVolumeClaimSpec, PodSpec, Struct, Type, field};
 
 structs! {
 PodTemplateSpec { metadata: (ObjectMeta), spec: (PodSpec), }
@@ -186,19 +184,6 @@ JobCondition {
 }
 UncountedTerminatedPods { succeeded: ([] str "types.UID"), failed: ([] str "types.UID"), }
 
-CronJob { kind: (str), apiVersion: (str), metadata: (ObjectMeta), spec: (CronJobSpec), status: (CronJobStatus), }
-CronJobSpec {
-    schedule keep: (str), timeZone: (* str), startingDeadlineSeconds: (* i64),
-    concurrencyPolicy: (str "v1.ConcurrencyPolicy"), suspend: (* bool), jobTemplate keep: (JobTemplateSpec),
-    successfulJobsHistoryLimit: (* i32), failedJobsHistoryLimit: (* i32),
-}
-JobTemplateSpec { metadata: (ObjectMeta), spec: (JobSpec), }
-CronJobStatus { active: ([] ObjectReference), lastScheduleTime: (* time), lastSuccessfulTime: (* time), }
-ObjectReference {
-    kind: (str), namespace: (str), name: (str), uid: (str "types.UID"), apiVersion: (str), resourceVersion: (str),
-    fieldPath: (str),
-}
-
 PodDisruptionBudget {
     kind: (str), apiVersion: (str), metadata: (ObjectMeta), spec: (PodDisruptionBudgetSpec),
     status: (PodDisruptionBudgetStatus),
@@ -211,50 +196,20 @@ PodDisruptionBudgetStatus {
     observedGeneration: (i64), disruptedPods: (map time), disruptionsAllowed keep: (i32), currentHealthy keep: (i32),
     desiredHealthy keep: (i32), expectedPods keep: (i32), conditions: ([] Condition),
 }
+}
 
-HorizontalPodAutoscaler {
-    kind: (str), apiVersion: (str), metadata: (ObjectMeta), spec: (HorizontalPodAutoscalerSpec),
-    status: (HorizontalPodAutoscalerStatus),
-}
-HorizontalPodAutoscalerSpec {
-    scaleTargetRef keep: (CrossVersionObjectReference), minReplicas: (* i32), maxReplicas keep: (i32),
-    metrics: ([] MetricSpec), behavior: (* HorizontalPodAutoscalerBehavior),
-}
-CrossVersionObjectReference { kind keep: (str), name keep: (str), apiVersion: (str), }
-MetricSpec {
-    type keep: (str "v2.MetricSourceType"), object: (* ObjectMetricSource), pods: (* PodsMetricSource),
-    resource: (* ResourceMetricSource), containerResource: (* ContainerResourceMetricSource),
-    external: (* ExternalMetricSource),
-}
-ObjectMetricSource {
-    describedObject keep: (CrossVersionObjectReference), target keep: (MetricTarget), metric keep: (MetricIdentifier),
-}
-PodsMetricSource { metric keep: (MetricIdentifier), target keep: (MetricTarget), }
-ResourceMetricSource { name keep: (str "v1.ResourceName"), target keep: (MetricTarget), }
-ContainerResourceMetricSource {
-    name keep: (str "v1.ResourceName"), target keep: (MetricTarget), container keep: (str),
-}
-ExternalMetricSource { metric keep: (MetricIdentifier), target keep: (MetricTarget), }
-MetricIdentifier { name keep: (str), selector: (* LabelSelector), }
-MetricTarget {
-    type keep: (str "v2.MetricTargetType"), value: (* quantity), averageValue: (* quantity),
-    averageUtilization: (* i32),
-}
-HorizontalPodAutoscalerBehavior { scaleUp: (* HPAScalingRules), scaleDown: (* HPAScalingRules), }
-HPAScalingRules {
-    stabilizationWindowSeconds: (* i32), selectPolicy: (* str "v2.ScalingPolicySelect"), policies: ([] HPAScalingPolicy),
-    tolerance v33: (* quantity),
-}
-HPAScalingPolicy { type keep: (str "v2.HPAScalingPolicyType"), value keep: (i32), periodSeconds keep: (i32), }
-HorizontalPodAutoscalerStatus {
-    observedGeneration: (* i64), lastScaleTime: (* time), currentReplicas: (i32), desiredReplicas keep: (i32),
-    currentMetrics: ([] MetricStatus), conditions: ([] HorizontalPodAutoscalerCondition),
-}
-MetricStatus {
-    type keep: (str "v2.MetricSourceType"), object: (* raw), pods: (* raw), resource: (* raw),
-    containerResource: (* raw), external: (* raw),
-}
-HorizontalPodAutoscalerCondition {
-    type keep: (str), status keep: (str), lastTransitionTime: (* time), reason: (str), message: (str),
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_field_stands_twice() {
+        for s in ALL {
+            let mut names: Vec<&str> = s.fields.iter().map(|f| f.name).collect();
+            names.sort_unstable();
+            let all = names.len();
+            names.dedup();
+            assert_eq!(names.len(), all, "{}", s.name);
+        }
+    }
 }

@@ -6,11 +6,15 @@
 //!
 //! Source: the strategies in pkg/registry of each kind, named in its file.
 
+pub mod daemon_set;
 pub mod deployment;
+pub mod job;
 pub mod pod;
+pub mod pod_disruption_budget;
 pub mod replica_set;
 pub mod replication_controller;
 pub mod service;
+pub mod stateful_set;
 mod workload;
 
 use serde_json::{Map, Value};

@@ -100,7 +100,8 @@ fn prepare(object: &mut Object, old: Option<&Object>) {
 
 /// `patchAllocatedValues`: a port that names no node port keeps the one it was given.
 fn keep_node_ports(spec: &mut Object, was: &Value) {
-    let on_nodes = |ty: Option<&Value>| matches!(ty.and_then(Value::as_str), Some("NodePort" | "LoadBalancer"));
+    let on_nodes =
+        |ty: Option<&Value>| matches!(ty.and_then(Value::as_str), Some("NodePort" | "LoadBalancer"));
     if !on_nodes(spec.get("type")) || !on_nodes(was.get("type")) {
         return;
     }
@@ -282,7 +283,11 @@ fn addresses(spec: &At, errors: &mut Errors) {
     }
     let (first, all) = (spec.text_of("clusterIP"), spec.child("clusterIPs"));
     if first.is_empty() && !all.is_empty() {
-        errors.invalid(all.path.clone(), all.value.clone(), "must be empty when `clusterIP` is not specified");
+        errors.invalid(
+            all.path.clone(),
+            all.value.clone(),
+            "must be empty when `clusterIP` is not specified",
+        );
     } else if all.texts().first().is_some_and(|other| *other != first) {
         errors.invalid(all.path.clone(), all.value.clone(), "first value must match `clusterIP`");
     }

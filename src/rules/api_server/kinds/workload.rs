@@ -31,18 +31,23 @@ pub fn drop_disabled(object: &mut Object, gates: &Gates) {
 
 /// `ValidatePodTemplateSpec`
 pub fn template(template: &At, gates: &Gates, errors: &mut Errors) {
-    let metadata = template.child("metadata");
     let spec = template.child("spec");
-    // Upstream leaves out `metadata` on the way there.
-    let at = |name: &str| At { value: metadata.child(name).value, path: template.path_of(name) };
-    meta::labels(&at("labels"), &gates.habits, errors);
-    meta::annotations(&at("annotations"), &gates.habits, errors);
-    meta::pod_annotations(&at("annotations"), &spec, errors);
+    labels_and_annotations(template, gates, errors);
     validation::pod_spec(&spec, None, gates, errors);
     let ephemeral = spec.child("ephemeralContainers");
     if !ephemeral.is_empty() {
         errors.forbidden(ephemeral.path, "ephemeral containers not allowed in pod template");
     }
+}
+
+/// The first part of it, which stands for itself in StatefulSets.
+pub fn labels_and_annotations(template: &At, gates: &Gates, errors: &mut Errors) {
+    let metadata = template.child("metadata");
+    // Upstream leaves out `metadata` on the way there.
+    let at = |name: &str| At { value: metadata.child(name).value, path: template.path_of(name) };
+    meta::labels(&at("labels"), &gates.habits, errors);
+    meta::annotations(&at("annotations"), &gates.habits, errors);
+    meta::pod_annotations(&at("annotations"), &template.child("spec"), errors);
 }
 
 /// What a template must be in whatever keeps its pods running (`ValidatePodTemplateSpecForReplicaSet`); `of` stands in the

@@ -145,6 +145,10 @@ impl Errors {
     pub fn invalid(&mut self, path: impl Into<String>, value: impl Shown, detail: impl Into<String>) {
         self.push(ErrorType::Invalid, path, Some(value.shown()), detail);
     }
+    /// A sentence stands in the value's place, without quotes (`field.OmitValueType`).
+    pub fn invalid_bare(&mut self, path: impl Into<String>, detail: impl Into<String>) {
+        self.push(ErrorType::Invalid, path, None, detail);
+    }
     /// One error for each of `details`, about the same value.
     pub fn invalid_each(&mut self, path: &str, value: impl Shown, details: Vec<String>) {
         for detail in details {

@@ -1,0 +1,230 @@
+//! StatefulSets.
+//!
+//! Source: pkg/registry/apps/statefulset/strategy.go, `SetDefaults_StatefulSet` in pkg/apis/apps/v1/defaults.go,
+//! `ValidateStatefulSet` in pkg/apis/apps/validation/validation.go (1.36.2). The surprises: a strategy whose type is given
+//! gets no partition; the claims' templates count as volumes; `maxUnavailable` is dropped, its gate being off.
+
+use serde_json::{Value, json};
+
+use super::workload::{self, spec_of};
+use super::{Kind, Object, created_meta, default, half, nonnegative, updated_meta, within};
+use crate::rules::api_server::decode::workloads;
+use crate::rules::api_server::validation::field::{At, Errors};
+use crate::rules::api_server::validation::names;
+use crate::rules::machinery::quantity::Quantity;
+use crate::rules::versions::gates::Gates;
+
+pub static LAW: Kind = Kind {
+    name: "StatefulSet",
+    group: "apps",
+    version: "v1",
+    resource: "statefulsets",
+    is_namespaced: true,
+    counts_generations: true,
+    schema: &workloads::StatefulSet,
+    defaults,
+    prepare: |object, _, request| {
+        workload::drop_disabled(object, &request.gates);
+        within(object, "spec", |spec| {
+            within(spec, "updateStrategy", |strategy| {
+                within(strategy, "rollingUpdate", |rolling| drop(rolling.shift_remove("maxUnavailable")));
+            });
+        });
+    },
+    create,
+    update,
+    warnings: |object, _| warnings(object),
+};
+
+/// `SetDefaults_StatefulSet`
+fn defaults(object: &mut Object, _: &Gates) {
+    let spec = spec_of(object);
+    default(spec, "podManagementPolicy", json!("OrderedReady"));
+    default(spec, "updateStrategy", json!({}));
+    within(spec, "updateStrategy", |strategy| {
+        if !strategy.contains_key("type") {
+            default(strategy, "rollingUpdate", json!({}));
+        }
+        default(strategy, "type", json!("RollingUpdate"));
+        if strategy.get("type") == Some(&json!("RollingUpdate")) {
+            within(strategy, "rollingUpdate", |rolling| default(rolling, "partition", json!(0)));
+        }
+    });
+    default(spec, "persistentVolumeClaimRetentionPolicy", json!({}));
+    within(spec, "persistentVolumeClaimRetentionPolicy", |policy| {
+        default(policy, "whenDeleted", json!("Retain"));
+        default(policy, "whenScaled", json!("Retain"));
+    });
+    default(spec, "replicas", json!(1));
+    default(spec, "revisionHistoryLimit", json!(10));
+    for claim in spec.get_mut("volumeClaimTemplates").and_then(Value::as_array_mut).into_iter().flatten() {
+        let Value::Object(claim) = claim else { continue };
+        claim.insert("apiVersion".to_owned(), json!("v1"));
+        claim.insert("kind".to_owned(), json!("PersistentVolumeClaim"));
+        within(claim, "spec", |spec| default(spec, "volumeMode", json!("Filesystem")));
+        within(claim, "status", |status| default(status, "phase", json!("Pending")));
+    }
+    workload::default_template(spec);
+}
+
+fn create(object: &Object, gates: &Gates) -> Errors {
+    let mut errors = Errors::default();
+    created_meta(object, names::dns1123_label, &gates.habits, &mut errors);
+    spec(&half(object, "spec"), gates, &mut errors);
+    errors
+}
+
+/// What may change; all else may not.
+const MUTABLE: &[&str] = &[
+    "replicas",
+    "ordinals",
+    "template",
+    "updateStrategy",
+    "revisionHistoryLimit",
+    "persistentVolumeClaimRetentionPolicy",
+    "minReadySeconds",
+];
+
+fn update(old: &Object, new: &Object, gates: &Gates) -> Errors {
+    let mut errors = create(new, gates);
+    updated_meta(old, new, &gates.habits, &mut errors);
+    let fixed = |object: &Object| -> Object {
+        let members = object.get("spec").and_then(Value::as_object).cloned().unwrap_or_default();
+        members.into_iter().filter(|(key, _)| !MUTABLE.contains(&key.as_str())).collect()
+    };
+    if fixed(old) != fixed(new) {
+        let detail = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', \
+                      'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and \
+                      'minReadySeconds' are forbidden";
+        errors.forbidden("spec", detail);
+    }
+    errors
+}
+
+/// `ValidateStatefulSetSpec`
+fn spec(spec: &At, gates: &Gates, errors: &mut Errors) {
+    match spec.text_of("podManagementPolicy") {
+        "OrderedReady" | "Parallel" => {}
+        other => {
+            errors.invalid(
+                spec.path_of("podManagementPolicy"),
+                other,
+                "must be 'OrderedReady' or 'Parallel'",
+            );
+        }
+    }
+    strategy(&spec.child("updateStrategy"), errors);
+    let retention = spec.child("persistentVolumeClaimRetentionPolicy");
+    for when in ["whenDeleted", "whenScaled"] {
+        let policy = retention.text_of(when);
+        if !["Retain", "Delete"].contains(&policy) {
+            errors.not_supported(retention.path_of(when), policy, &["Retain", "Delete"]);
+        }
+    }
+    nonnegative(spec, "replicas", errors);
+    nonnegative(spec, "minReadySeconds", errors);
+    nonnegative(&spec.child("ordinals"), "start", errors);
+    let service = spec.text_of("serviceName");
+    if !service.is_empty() {
+        errors.invalid_each(&spec.path_of("serviceName"), service, names::dns1123_label(service));
+    }
+    claims(&spec.child("volumeClaimTemplates"), errors);
+    let (selector, template) = (spec.child("selector"), spec.child("template"));
+    workload::selector(&selector, "empty selector is invalid for statefulset", gates, errors);
+    match workload::matches(&selector, &template, gates) {
+        None => errors.invalid(selector.path.clone(), selector.value.clone(), ""),
+        Some(matches) => {
+            workload::selects(matches, &template, errors);
+            // The labels are looked at by themselves and again with the template.
+            workload::labels_and_annotations(&template, gates, errors);
+            let whole = as_its_pods(&template, &spec.child("volumeClaimTemplates"));
+            workload::template(&At::new(&whole, &template.path), gates, errors);
+        }
+    }
+    workload::always_restarts(&template, errors);
+    let pod = template.child("spec");
+    if pod.some("activeDeadlineSeconds").is_some() {
+        let detail = "activeDeadlineSeconds in StatefulSet is not Supported";
+        errors.forbidden(pod.path_of("activeDeadlineSeconds"), detail);
+    }
+}
+
+fn strategy(strategy: &At, errors: &mut Errors) {
+    let rolling = strategy.child("rollingUpdate");
+    match strategy.text_of("type") {
+        "OnDelete" => {
+            if rolling.is_set() {
+                let shown = json!({"Partition": rolling.int_of("partition"),
+                    "MaxUnavailable": rolling.child("maxUnavailable").value});
+                errors.invalid(rolling.path, shown, "only allowed for updateStrategy 'RollingUpdate'");
+            }
+        }
+        "RollingUpdate" => nonnegative(&rolling, "partition", errors),
+        other => {
+            let shown = json!({"Type": other, "RollingUpdate": rolling.value});
+            errors.invalid(strategy.path.clone(), shown, "must be 'RollingUpdate' or 'OnDelete'");
+        }
+    }
+}
+
+/// What a claim must say (`ValidatePersistentVolumeClaimTemplate`).
+fn claims(claims: &At, errors: &mut Errors) {
+    for claim in claims.items() {
+        let spec = claim.child("spec");
+        if spec.child("accessModes").is_empty() {
+            errors.required(spec.path_of("accessModes"), "at least 1 access mode is required");
+        }
+        let resources = spec.child("resources");
+        let path = resources.path_of_key("storage");
+        match resources.child("requests").some("storage") {
+            None => errors.required(path, ""),
+            Some(storage) => {
+                let zero = Quantity::parse("0").ok();
+                let amount = Quantity::parse(storage.str()).ok();
+                let is_positive =
+                    amount.zip(zero).is_some_and(|(amount, zero)| amount.cmp_value(zero).is_gt());
+                if !is_positive {
+                    errors.invalid(path, storage.str(), "must be greater than zero");
+                }
+            }
+        }
+    }
+}
+
+/// The template as its pods have it: with a volume for each claim, and without names, which the controller gives them.
+fn as_its_pods(template: &At, claims: &At) -> Value {
+    let mut whole = template.value.clone();
+    if let Some(spec) = whole.get_mut("spec").and_then(Value::as_object_mut) {
+        spec.shift_remove("hostname");
+        spec.shift_remove("subdomain");
+    }
+    let names: Vec<&str> =
+        claims.items().filter_map(|claim| claim.value.pointer("/metadata/name")?.as_str()).collect();
+    if names.is_empty() || !whole["spec"].is_object() {
+        return whole;
+    }
+    let volumes = &mut whole["spec"]["volumes"];
+    if !volumes.is_array() {
+        *volumes = json!([]);
+    }
+    if let Some(volumes) = volumes.as_array_mut() {
+        for name in names {
+            if volumes.iter().all(|volume| volume["name"] != name) {
+                volumes.push(json!({"name": name, "emptyDir": {}}));
+            }
+        }
+    }
+    whole
+}
+
+fn warnings(object: &Object) -> Vec<String> {
+    let mut told = workload::warned(object, false);
+    let spec = half(object, "spec");
+    if spec.int_of("revisionHistoryLimit") < 0 {
+        told.push(format!(
+            "{}: a negative value retains all historical revisions; a value >= 0 is recommended",
+            spec.path_of("revisionHistoryLimit")
+        ));
+    }
+    told
+}
