@@ -561,6 +561,24 @@ mod tests {
             ("delete pod orders --grace-period=5", "delete pod/orders gracePeriodSeconds=5"),
             ("create secret generic regcred", "create Secret/regcred"),
             ("debug pod/orders -it --image=busybox", "debug pod/orders image=\"busybox\""),
+            ("kubectl scale deployment/web --replicas=5", "scale deployment/web replicas=5"),
+            ("scale deploy web --replicas 5", "scale deployment/web replicas=5"),
+            ("scale rs web --replicas=0", "scale replicaSet/web replicas=0"),
+            ("kubectl rollout restart deployment/web", "rolloutRestart deployment/web"),
+            ("rollout pause deploy/web", "rolloutPause deployment/web"),
+            ("rollout resume deployment web", "rolloutResume deployment/web"),
+            ("rollout undo deployment/web --to-revision=2", "rolloutUndo deployment/web toRevision=2"),
+            ("rollout status deployment/web --timeout=90s", "rolloutStatus deployment/web timeout=\"90s\""),
+            ("set image deployment/web app=x:2", "setImage deployment/web container=\"app\" image=\"x:2\""),
+            ("delete deployment/web --cascade=orphan", "delete deployment/web cascade=\"orphan\""),
+            ("delete svc web", "delete service/web"),
+            ("label deployment/web tier=front", "label deployment/web labels={ \"tier\" = \"front\" }"),
+            (
+                "wait deployment/web --for=condition=Available",
+                "wait deployment/web for=\"condition=Available\"",
+            ),
+            ("kubectl apply -f web.yaml -n shop", "apply web.yaml namespace=\"shop\""),
+            ("delete pods -l app=web limit=1", "delete pods matchLabels={ \"app\" = \"web\" } limit=1"),
         ] {
             assert_eq!(read(words), meant);
         }

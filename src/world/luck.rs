@@ -106,6 +106,10 @@ pub enum Purpose {
     StorageStats,
     /// Which of many similar messages a recorder forgets first.
     SimilarEvents,
+    /// How long a node's kubelet had been there when a scenario begins.
+    KubeletUptime,
+    /// How long a process boots.
+    Boots,
 }
 
 impl World {
