@@ -78,6 +78,7 @@ pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
         c.state = InstanceState::Running;
         c.started_at = Some(now);
     }
+    boots(w, pod, ix);
     let p = w.local_mut(pod);
     takes_size(p.runtime, ix);
     let behavior = Arc::clone(&p.runtime.behavior);
@@ -97,6 +98,18 @@ pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
     writes(w, pod, ix);
     uses_memory(w, pod, ix);
     pleg::touched(w, pod);
+}
+
+/// A process that does not always boot in the same time draws its own; probes fail until it is over.
+fn boots(w: &mut World, pod: PodId, ix: ContainerIx) {
+    let Some((boots, probes)) = w.places[pod.ix()].runtime.attempt(ix).boots.clone() else { return };
+    let number = w.instance_number(pod, ix);
+    let span = w.container_span(Purpose::Boots, pod, ix, number, &boots);
+    let runtime = &mut w.places[pod.ix()].runtime;
+    let attempt = runtime.containers[usize::from(ix)].attempt as usize;
+    let own = &mut Arc::make_mut(&mut runtime.behavior).containers[usize::from(ix)].attempts;
+    let last = own.len() - 1;
+    own[attempt.min(last)].booted_after(span, probes);
 }
 
 /// A new instance has what is set aside.

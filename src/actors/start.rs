@@ -54,7 +54,9 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             reconcile: plan.start + phase(&w, Purpose::ReconcilePhase) * 10,
         };
         let throttle = super::kubelet::images::full_throttle(&node.kubelet, plan.start);
-        let since = plan.start - node_lifecycle::KUBELET_AGE;
+        let uptime = node.kubelet_uptime.as_ref();
+        let uptime = uptime.map(|uptime| uptime.sample(&mut w.draw(Purpose::KubeletUptime, entity, 0)));
+        let since = plan.start - uptime.unwrap_or(node_lifecycle::KUBELET_AGE);
         let kubelet = Kubelet::new(0, since, Time::EPOCH, anchors, throttle);
         let ip = address(ix);
         let images = node.spec.images.iter().map(|image| w.images.full(*image)).collect();
@@ -66,7 +68,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             up: true,
             going_off: false,
             config: Arc::clone(&node.kubelet),
-            kubelet: Some(Box::new(kubelet)),
+            kubelet: node.joins.is_none().then(|| Box::new(kubelet)),
             incarnation: 0,
             pods: Vec::new(),
             shortages: Vec::new(),
@@ -77,7 +79,17 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             next_pull: 0,
         });
         let conditions = node_lifecycle::healthy(plan.start - node_lifecycle::KUBELET_AGE);
-        api_server::nodes::found(&mut w, node_lifecycle::node_spec(plan, ix), ip, conditions);
+        let spec = node_lifecycle::node_spec(plan, ix);
+        match node.joins {
+            None => {
+                api_server::nodes::found(&mut w, spec, ip, conditions);
+            }
+            // Its kubelet registers it when it starts.
+            Some(at) => {
+                let node = api_server::nodes::awaited(&mut w, spec, ip, conditions);
+                w.at(at, SimEvent::KubeletStart { node, generation: 0 });
+            }
+        }
     }
     super::attach_detach::node_changed(&mut w);
     super::scheduler::start(&mut w);

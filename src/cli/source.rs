@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::talk;
 use crate::scenario::builtin::{self, Builtin};
-use crate::scenario::{self, Plan};
+use crate::scenario::{self, Plan, manifest};
 
 /// A scenario's text and where its manifests are.
 pub struct Source {
@@ -22,10 +22,31 @@ impl Source {
     /// The text of a manifest beside the scenario.
     pub fn manifest(&self, path: &str) -> Result<String, String> {
         match &self.folder {
-            Some(folder) => fs::read_to_string(folder.join(path)).map_err(|e| e.to_string()),
+            Some(folder) => text_of(&folder.join(path), path).map_err(|e| e.to_string()),
             None => Err("a built-in scenario has no files beside it".to_owned()),
         }
     }
+}
+
+/// A manifest's text; of a folder, that of all manifests in it, as `kubectl apply -f` takes them.
+fn text_of(file: &Path, path: &str) -> std::io::Result<String> {
+    if !file.is_dir() {
+        return fs::read_to_string(file);
+    }
+    let mut files = Vec::new();
+    for entry in fs::read_dir(file)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        let is_manifest = [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end));
+        if is_manifest && file.join(&name).is_file() {
+            files.push(name);
+        }
+    }
+    files.sort();
+    let mut texts = Vec::new();
+    for name in files {
+        texts.push((format!("{}/{name}", path.trim_end_matches('/')), fs::read_to_string(file.join(&name))?));
+    }
+    Ok(manifest::folder(texts.iter().map(|(name, text)| (name.as_str(), text.as_str()))))
 }
 
 /// The scenarios that a word names: a file, a folder of files, or a built-in one.

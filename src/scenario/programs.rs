@@ -114,10 +114,10 @@ impl Attempt {
     /// The startup and the readiness probe, where `bare` says so, fail for so long.
     pub fn booted_after(&mut self, span: Span, [startup, readiness]: [bool; 2]) {
         let point = |at, failure_rate| ProbePoint { at, failure_rate, takes: None, output: Sym::EMPTY };
-        let points = || vec![point(Span::ZERO, 1.0), point(span, 0.0)];
-        if span == Span::ZERO {
-            return;
-        }
+        let points = || match span {
+            Span::ZERO => Vec::new(),
+            _ => vec![point(Span::ZERO, 1.0), point(span, 0.0)],
+        };
         if startup {
             self.startup = points();
         }

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use crate::scenario::applied::AppliedKind;
 use crate::scenario::format::{ACTION, Kind, VERBS, VerbKeys};
 use crate::scenario::tree;
 use crate::scenario::values::{Nouns, OBJECT_KINDS};
@@ -22,7 +23,12 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// kubectl's flags and what the scenario format calls them.
-const FLAGS: [(&str, &str); 8] = [
+const FLAGS: [(&str, &str); 13] = [
+    ("--replicas", "replicas"),
+    ("--to-revision", "toRevision"),
+    ("--cascade", "cascade"),
+    ("--for", "for"),
+    ("--timeout", "timeout"),
     ("--grace-period", "gracePeriodSeconds"),
     ("--force", "force"),
     ("--now", "gracePeriodSeconds=1"),
@@ -31,6 +37,15 @@ const FLAGS: [(&str, &str); 8] = [
     ("-c", "container"),
     ("--container", "container"),
     ("--image", "image"),
+];
+/// kubectl's verbs of two words, and what the scenario format calls them.
+const TWO_WORDS: [(&str, &str, &str); 6] = [
+    ("set", "image", "setImage"),
+    ("rollout", "restart", "rolloutRestart"),
+    ("rollout", "pause", "rolloutPause"),
+    ("rollout", "resume", "rolloutResume"),
+    ("rollout", "undo", "rolloutUndo"),
+    ("rollout", "status", "rolloutStatus"),
 ];
 /// Flags that ask for what is done anyway.
 const IMPLIED: [(&str, &[&str]); 4] = [
@@ -89,6 +104,14 @@ fn example(verb: &str) -> &'static str {
         "patch" => "patch pod/web -p '{\"spec\":{\"activeDeadlineSeconds\":60}}'",
         "debug" => "debug pod/web image=busybox",
         "kill" => "kill pod/web container=app signal=TERM",
+        "apply" => "apply -f web.yaml",
+        "scale" => "scale deployment/web --replicas=5",
+        "rolloutRestart" => "rollout restart deployment/web",
+        "rolloutPause" => "rollout pause deployment/web",
+        "rolloutResume" => "rollout resume deployment/web",
+        "rolloutUndo" => "rollout undo deployment/web --to-revision=1",
+        "rolloutStatus" => "rollout status deployment/web",
+        "wait" => "wait deployment/web --for=condition=Available",
         _ => "setProbe pod/web probe=readiness ok=false",
     }
 }
@@ -104,8 +127,12 @@ pub fn parse(words: &str) -> Result<Spoken, String> {
     let Some(mut word) = list.next() else {
         return Err(format!("what is to be done? One of {}", verbs().join(", ")));
     };
-    if word == "set" && list.next_if(|next| next == "image").is_some() {
-        "setImage".clone_into(&mut word);
+    // kubectl's verbs of two words.
+    if let Some(second) = list.peek()
+        && let Some((.., verb)) = TWO_WORDS.iter().find(|(first, next, _)| *first == word && next == second)
+    {
+        list.next();
+        (*verb).clone_into(&mut word);
     }
     let Some(keys) = VERBS.iter().find(|v| v.verb.eq_ignore_ascii_case(&word)) else {
         let near = crate::scenario::diagnostic::nearest(&word, &verbs());
@@ -133,13 +160,25 @@ struct Reader {
     /// A patch, and which kind of patch it is.
     patch: Option<String>,
     patch_type: Option<String>,
+    /// What is applied.
+    manifests: Vec<String>,
 }
 
 impl Reader {
     fn new(keys: &'static VerbKeys) -> Reader {
         let action = Spoken { verb: keys.verb, target: String::new(), keys: Vec::new() };
-        let (labels, taints, untaints) = Default::default();
-        Reader { keys, action, kind: None, labels, taints, untaints, patch: None, patch_type: None }
+        let (labels, taints, untaints, manifests) = Default::default();
+        Reader {
+            keys,
+            action,
+            kind: None,
+            labels,
+            taints,
+            untaints,
+            patch: None,
+            patch_type: None,
+            manifests,
+        }
     }
 
     fn read(mut self, mut list: impl Iterator<Item = String>) -> Result<Spoken, String> {
@@ -155,6 +194,8 @@ impl Reader {
             match (self.keys.verb, flag) {
                 ("patch", "-p" | "--patch") => self.patch = Some(value()),
                 ("patch", "--type") => self.patch_type = Some(value()),
+                ("apply", "-f" | "--filename") => self.manifests.push(plain(&value()).to_owned()),
+                (_, "-l" | "--selector") => self.selector(&value())?,
                 _ => {
                     let word = match FLAGS.iter().find(|(name, _)| *name == flag) {
                         Some((_, "gracePeriodSeconds=1")) => "gracePeriodSeconds=1".to_owned(),
@@ -174,6 +215,7 @@ impl Reader {
         match ACTION.key(self.keys.verb).map(|k| k.kind) {
             Some(Kind::Target(Nouns::Node)) => Some("node"),
             Some(Kind::Target(Nouns::Pod)) => Some("pod"),
+            Some(Kind::Target(Nouns::Workload | Nouns::Rolled | Nouns::Applied)) => Some("deployment"),
             _ => None,
         }
     }
@@ -210,11 +252,26 @@ impl Reader {
         }
     }
 
+    /// `-l app=web,tier=front`: pods are meant by their labels.
+    fn selector(&mut self, selector: &str) -> Result<(), String> {
+        let mut labels = Vec::new();
+        for part in plain(selector).split(',') {
+            let Some((key, value)) = part.split_once('=').filter(|(key, _)| !key.ends_with('!')) else {
+                return Err(format!("`{part}` is not KEY=VALUE: other selectors are not read here"));
+            };
+            labels.push(format!("{} = {}", quoted(key), quoted(value.trim_start_matches('='))));
+        }
+        self.action.keys.push(("matchLabels", format!("{{ {} }}", labels.join(", "))));
+        Ok(())
+    }
+
     /// A kind, a name, or both.
     fn name(&mut self, word: &str) -> Result<(), String> {
-        if let Some((kind, name)) = word.split_once('/') {
+        if self.keys.verb == "apply" {
+            self.manifests.push(plain(word).to_owned());
+        } else if let Some((kind, name)) = word.split_once('/') {
             self.action.target = format!("{}/{name}", noun(kind));
-        } else if self.kind.is_none() && KINDS.iter().any(|(k, _)| *k == word.to_lowercase()) {
+        } else if self.kind.is_none() && is_kind(word) {
             self.kind = Some(word.to_owned());
         } else if self.kind.as_deref().is_some_and(|kind| noun(kind) == "Secret")
             && matches!(word, "generic" | "tls" | "docker-registry")
@@ -291,6 +348,18 @@ impl Reader {
     }
 
     fn finish(mut self) -> Result<Spoken, String> {
+        match self.manifests.as_slice() {
+            [] => {}
+            [only] => self.action.target.clone_from(only),
+            [_, next, ..] => return Err(format!("`{next}` comes on top: one manifest at a time")),
+        }
+        // `delete pods -l app=web`: the kind alone, by labels.
+        if self.action.target.is_empty() && self.has("matchLabels") {
+            match self.kind.take().map_or("pod".to_owned(), |kind| noun(&kind)).as_str() {
+                "pod" => "pods".clone_into(&mut self.action.target),
+                other => return Err(format!("only pods are chosen by labels here, no `{other}`")),
+            }
+        }
         if self.action.target.is_empty() {
             self.named_like_a_kind();
         }
@@ -377,8 +446,17 @@ fn toml(value: &Value) -> Result<String, String> {
     })
 }
 
+/// Whether a word is a kind's, in one of kubectl's spellings.
+fn is_kind(word: &str) -> bool {
+    let lower = word.to_lowercase();
+    KINDS.iter().any(|(k, _)| *k == lower) || AppliedKind::parse(word).is_some()
+}
+
 fn noun(word: &str) -> String {
     let lower = word.to_lowercase();
+    if let Some(kind) = AppliedKind::parse(word) {
+        return kind.key().to_owned();
+    }
     KINDS.iter().find(|(k, _)| *k == lower).map_or_else(|| word.to_owned(), |(_, kind)| (*kind).to_owned())
 }
 
@@ -483,6 +561,24 @@ mod tests {
             ("delete pod orders --grace-period=5", "delete pod/orders gracePeriodSeconds=5"),
             ("create secret generic regcred", "create Secret/regcred"),
             ("debug pod/orders -it --image=busybox", "debug pod/orders image=\"busybox\""),
+            ("kubectl scale deployment/web --replicas=5", "scale deployment/web replicas=5"),
+            ("scale deploy web --replicas 5", "scale deployment/web replicas=5"),
+            ("scale rs web --replicas=0", "scale replicaSet/web replicas=0"),
+            ("kubectl rollout restart deployment/web", "rolloutRestart deployment/web"),
+            ("rollout pause deploy/web", "rolloutPause deployment/web"),
+            ("rollout resume deployment web", "rolloutResume deployment/web"),
+            ("rollout undo deployment/web --to-revision=2", "rolloutUndo deployment/web toRevision=2"),
+            ("rollout status deployment/web --timeout=90s", "rolloutStatus deployment/web timeout=\"90s\""),
+            ("set image deployment/web app=x:2", "setImage deployment/web container=\"app\" image=\"x:2\""),
+            ("delete deployment/web --cascade=orphan", "delete deployment/web cascade=\"orphan\""),
+            ("delete svc web", "delete service/web"),
+            ("label deployment/web tier=front", "label deployment/web labels={ \"tier\" = \"front\" }"),
+            (
+                "wait deployment/web --for=condition=Available",
+                "wait deployment/web for=\"condition=Available\"",
+            ),
+            ("kubectl apply -f web.yaml -n shop", "apply web.yaml namespace=\"shop\""),
+            ("delete pods -l app=web limit=1", "delete pods matchLabels={ \"app\" = \"web\" } limit=1"),
         ] {
             assert_eq!(read(words), meant);
         }

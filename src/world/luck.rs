@@ -112,6 +112,10 @@ pub enum Purpose {
     Request,
     /// Which of equal pods comes first.
     Tie,
+    /// How long a node's kubelet had been there when a scenario begins.
+    KubeletUptime,
+    /// How long a process boots.
+    Boots,
 }
 
 impl World {

@@ -19,6 +19,14 @@ pub fn found(w: &mut World, spec: NodeSpec, ip: Sym, conditions: [NodeCondition;
     id
 }
 
+/// Keeps the place of a node that its kubelet will register: there is no object of it yet.
+pub fn awaited(w: &mut World, spec: NodeSpec, ip: Sym, conditions: [NodeCondition; 4]) -> NodeId {
+    let id = NodeId::new(w.nodes.len());
+    let heartbeat = w.now;
+    w.nodes.add(Node { spec, ip, exists: false, conditions, heartbeat, resource_version: 0 });
+    id
+}
+
 /// A kubelet that starts finds no object of its node and registers one (`registerWithAPIServer`,
 /// pkg/kubelet/kubelet_node_status.go): as it was at first.
 pub fn register(w: &mut World, node: NodeId, spec: NodeSpec, conditions: [NodeCondition; 4]) {

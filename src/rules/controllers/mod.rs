@@ -11,4 +11,5 @@ pub mod replica_set;
 pub(crate) mod taint_eviction;
 pub mod template_hash;
 pub mod told;
+pub(crate) mod workload_state;
 pub(crate) mod zone_disruption;

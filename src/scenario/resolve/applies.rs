@@ -170,6 +170,8 @@ fn sort(document: Document, sent: &mut Sent, idle: &mut Vec<(String, Loc)>, cx: 
         "Namespace" if own.is_empty() => {}
         _ if is_ours && object_kind(&kind).is_some() => sent.others.push(document),
         _ if is_ours && NOT_YET.contains(&kind.as_str()) => {
+            // Nobody knows what it would have made.
+            cx.unsettled = true;
             let title = format!("a {kind} cannot be applied yet ({})", document.place());
             let known: Vec<&str> = AppliedKind::ALL.into_iter().map(AppliedKind::name).collect();
             cx.report(

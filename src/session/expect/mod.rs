@@ -1,0 +1,295 @@
+//! Expectations: what a scenario says that one will see, held against the run while it is played.
+//!
+//! What is expected at an instant is judged when everything of it has been played and nothing later. What is expected until
+//! an instant, or from one to another, is looked at when its time begins and whenever an instant has changed something. For
+//! those that fail the last changes of their pod are kept, since that is where one looks first.
+
+mod pods;
+mod words;
+mod workloads;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::Session;
+use super::why::headline;
+use super::words::offset;
+use crate::record::{Change, Directory, Event, Transition};
+use crate::scenario::Plan;
+use crate::scenario::expected::{Expect, Expected, When};
+use crate::scenario::programs::matches;
+use crate::time::Time;
+use crate::world::World;
+
+pub use words::describe;
+
+/// So many changes of a pod are told with a failure.
+const BEFORE: usize = 5;
+
+/// An expectation that did not hold.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// Its place among the plan's expectations.
+    pub index: usize,
+    /// What was looked at: `STATUS`, `condition Ready`, …
+    pub what: String,
+    /// What should have been there.
+    pub expected: String,
+    /// What was there.
+    pub seen: String,
+    /// The pod's last changes before, with their times, oldest first.
+    pub before: Vec<String>,
+}
+
+/// What is not as it was expected.
+struct Difference {
+    /// What was looked at.
+    what: String,
+    expected: String,
+    seen: String,
+    /// Of which pod, by its place in the world.
+    pod: Option<u32>,
+}
+
+impl Difference {
+    fn new(what: impl Into<String>, expected: impl Into<String>, seen: impl Into<String>) -> Difference {
+        Difference { what: what.into(), expected: expected.into(), seen: seen.into(), pod: None }
+    }
+    /// None where what is seen is what was expected.
+    fn between(what: &str, expected: &str, seen: &str) -> Option<Difference> {
+        (expected != seen).then(|| Difference::new(what, expected, seen))
+    }
+}
+
+/// What is remembered of a pod that an expectation names.
+#[derive(Clone, Default)]
+struct Remembered {
+    rows: VecDeque<Transition>,
+    /// Each as it stands now, the one that was written last at the end.
+    events: Vec<Event>,
+}
+
+/// What has been seen of the pods that expectations name.
+#[derive(Default)]
+struct Seen {
+    /// By expectation: the pods that are named so, oldest first.
+    named: Vec<Vec<u32>>,
+    /// By pod: its place in `remembered`, if some expectation names it.
+    places: Vec<Option<u32>>,
+    remembered: Vec<Remembered>,
+}
+
+impl Seen {
+    fn of(&self, pod: u32) -> Option<&Remembered> {
+        let place = self.places.get(pod as usize).copied().flatten()?;
+        self.remembered.get(place as usize)
+    }
+}
+
+/// Judges a plan's expectations as its run goes on.
+pub struct Judge {
+    plan: Arc<Plan>,
+    /// Expectations in the order in which their times begin.
+    order: Vec<usize>,
+    /// So many of them have begun.
+    begun: usize,
+    /// Those that have begun and are not decided.
+    open: Vec<usize>,
+    /// The next instant at which there is something to do; while some are open, that is each.
+    due: Option<Time>,
+    seen: Seen,
+    /// So many rows of the outbox have been looked at.
+    looked: usize,
+    /// Something has changed since those that are open were looked at.
+    changed: bool,
+    failures: Vec<Failure>,
+}
+
+impl Judge {
+    /// Looks out for all expectations of a plan.
+    pub fn new(plan: &Arc<Plan>) -> Judge {
+        let mut order: Vec<usize> = (0..plan.expects.len()).collect();
+        order.sort_by_key(|ix| plan.expects[*ix].when.begin());
+        let mut judge = Judge {
+            plan: Arc::clone(plan),
+            order,
+            begun: 0,
+            open: Vec::new(),
+            due: None,
+            seen: Seen { named: vec![Vec::new(); plan.expects.len()], ..Seen::default() },
+            looked: 0,
+            changed: false,
+            failures: Vec::new(),
+        };
+        judge.due = judge.next_due();
+        judge
+    }
+
+    fn next_due(&self) -> Option<Time> {
+        if !self.open.is_empty() {
+            return Some(self.plan.start);
+        }
+        self.order.get(self.begun).map(|ix| self.plan.expects[*ix].when.begin())
+    }
+
+    /// Judges what comes due before the next event is played: `next` is its instant, None at the end of the run.
+    #[inline]
+    pub fn before(&mut self, next: Option<Time>, w: &World) {
+        if let Some(due) = self.due
+            && next.is_none_or(|next| next > due)
+        {
+            self.settled(next, w);
+        }
+    }
+
+    /// An instant may be over: nothing changes until `next`.
+    fn settled(&mut self, next: Option<Time>, w: &World) {
+        if next.is_some_and(|next| next <= w.now) {
+            return;
+        }
+        let comes = |at: Time| next.is_none_or(|next| next > at);
+        self.look(&w.directory, &w.outbox);
+        if std::mem::take(&mut self.changed) {
+            let open = std::mem::take(&mut self.open);
+            self.open = open.into_iter().filter(|ix| !self.decided(*ix, w.now, w)).collect();
+        }
+        while let Some(ix) = self.order.get(self.begun).copied()
+            && comes(self.plan.expects[ix].when.begin())
+        {
+            self.begun += 1;
+            if !self.decided(ix, self.plan.expects[ix].when.begin(), w) {
+                self.open.push(ix);
+            }
+        }
+        let open = std::mem::take(&mut self.open);
+        for ix in open {
+            match self.plan.expects[ix].when {
+                When::By { by, .. } if comes(by) => self.fails(ix, None, w),
+                When::Throughout { to, .. } if comes(to) => {}
+                _ => self.open.push(ix),
+            }
+        }
+        self.due = self.next_due();
+    }
+
+    /// Whether nothing that comes later can change the verdict.
+    fn decided(&mut self, ix: usize, at: Time, w: &World) -> bool {
+        let holds = holds(w, &self.plan.expects[ix], ix, &self.seen).is_none();
+        match (self.plan.expects[ix].when, holds) {
+            (When::At(_), true) | (When::By { .. }, true) => true,
+            (When::By { .. }, false) | (When::Throughout { .. }, true) => false,
+            (When::At(_), false) => {
+                self.fails(ix, None, w);
+                true
+            }
+            (When::Throughout { .. }, false) => {
+                self.fails(ix, Some(at), w);
+                true
+            }
+        }
+    }
+
+    /// Keeps a failure; `at` is its instant where the expectation does not say it.
+    fn fails(&mut self, index: usize, at: Option<Time>, w: &World) {
+        let Some(difference) = holds(w, &self.plan.expects[index], index, &self.seen) else { return };
+        let own = difference.pod.and_then(|pod| self.seen.of(pod));
+        let rows = own.into_iter().flat_map(|own| &own.rows);
+        let before =
+            rows.map(|row| format!("{}  {}", offset(row.time, self.plan.start), headline(row, &w.directory)));
+        let Difference { what, expected, seen, .. } = difference;
+        let seen = match at {
+            Some(at) => format!("{seen} (at {})", at.since(self.plan.start)),
+            None => seen,
+        };
+        self.failures.push(Failure { index, what, expected, seen, before: before.collect() });
+    }
+
+    /// The outbox is about to be emptied.
+    pub fn outbox_goes(&mut self, directory: &Directory, rows: &[Transition]) {
+        if self.due.is_some() {
+            self.look(directory, rows);
+        }
+        self.looked = 0;
+    }
+
+    /// What did not hold, in the order of the file.
+    pub fn failures(mut self) -> Vec<Failure> {
+        self.failures.sort_by_key(|failure| failure.index);
+        self.failures
+    }
+
+    fn look(&mut self, directory: &Directory, rows: &[Transition]) {
+        let seen = &mut self.seen;
+        for (ix, ident) in (0..).zip(&directory.pods).skip(seen.places.len()) {
+            // Hardly any name is spelled out: most begin unlike all that are expected.
+            let base = ident.name.base.as_str();
+            let like = |pattern: &str| {
+                let begin = pattern.split('*').next().unwrap_or_default();
+                begin.starts_with(base) || (begin.len() < pattern.len() && base.starts_with(begin))
+            };
+            let patterns = self.plan.expects.iter().map(|expect| match &expect.what {
+                Expected::Pods(pods) => Some(pods),
+                _ => None,
+            });
+            let patterns = patterns.enumerate().filter_map(|(expect, pods)| Some((expect, pods?)));
+            let mut alike = patterns.filter(|(_, pods)| like(&pods.pod)).peekable();
+            let name = alike.peek().map(|_| ident.name.to_string()).unwrap_or_default();
+            let mut named = false;
+            for (expect, pods) in alike {
+                let here = pods.namespace.as_deref().is_none_or(|own| ident.namespace == *own);
+                if here && matches(&pods.pod, &name) {
+                    seen.named[expect].push(ix);
+                    named = true;
+                }
+            }
+            seen.places.push(named.then_some(seen.remembered.len() as u32));
+            if named {
+                seen.remembered.push(Remembered::default());
+            }
+        }
+        self.changed |= rows.len() > self.looked;
+        for row in &rows[self.looked..] {
+            let Some(place) = row.pod.and_then(|pod| seen.places[pod as usize]) else { continue };
+            let own = &mut seen.remembered[place as usize];
+            if let Change::Event(event) = row.change {
+                own.events.retain(|old| old.object != event.object);
+                own.events.push(event);
+            }
+            if own.rows.len() == BEFORE {
+                own.rows.pop_front();
+            }
+            own.rows.push_back(*row);
+        }
+        self.looked = rows.len();
+    }
+}
+
+/// What is not as an expectation says, now; None where it holds. `index` is its place in the plan.
+fn holds(w: &World, expect: &Expect, index: usize, seen: &Seen) -> Option<Difference> {
+    match &expect.what {
+        Expected::Pods(pods) => pods::difference(pods, &seen.named[index], seen, w),
+        Expected::Workload(workload) => workloads::workload(workload, w),
+        Expected::Service(service) => workloads::service(service, w),
+        Expected::Answer(answer) => workloads::answer(answer, w),
+    }
+}
+
+/// Plays a plan to the last of its expectations and judges them all.
+pub fn check(plan: &Arc<Plan>, seed: u64) -> Vec<Failure> {
+    let mut judge = Judge::new(plan);
+    let mut session = Session::new(plan, seed);
+    let mut played = 0u32;
+    while judge.due.is_some() {
+        let next = session.world.queue.peek_time().filter(|at| *at <= plan.until);
+        judge.before(next, &session.world);
+        if session.step().is_none() {
+            break;
+        }
+        played += 1;
+        if played.is_multiple_of(super::BATCH) {
+            judge.outbox_goes(&session.world.directory, &session.world.outbox);
+            session.world.outbox.clear();
+        }
+    }
+    judge.failures()
+}

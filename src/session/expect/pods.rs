@@ -1,0 +1,172 @@
+//! What is expected of a pod, or of all pods of a glob.
+
+use super::{Difference, Seen, words, workloads};
+use crate::api::Sym;
+use crate::record::Event;
+use crate::scenario::expected::{Among, ExpectedEvent, PodExpect};
+use crate::scenario::programs::matches;
+use crate::world::{Pod, World};
+
+/// What is not as it was expected; `named` are all pods that were ever named so.
+pub fn difference(expect: &PodExpect, named: &[u32], seen: &Seen, w: &World) -> Option<Difference> {
+    if !expect.is_glob() {
+        // Of several that follow each other the last one is meant.
+        return of_one(expect, named.last().copied(), seen, w);
+    }
+    let there = named.iter().copied().filter(|pod| w.pods[*pod as usize].exists);
+    let chosen: Vec<u32> = there
+        .filter(|pod| expect.among.as_ref().is_none_or(|among| is_among(&w.pods[*pod as usize], among, w)))
+        .collect();
+    if let Some(count) = expect.count
+        && !count.holds(chosen.len() as i64)
+    {
+        let mut names: Vec<String> =
+            chosen.iter().take(SHOWN).map(|pod| w.pods[*pod as usize].ident.name.to_string()).collect();
+        if chosen.len() > SHOWN {
+            names.push("…".to_owned());
+        }
+        let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+        return Some(Difference::new(
+            "the number of pods",
+            count.to_string(),
+            format!("{}{names}", chosen.len()),
+        ));
+    }
+    if expect.gone == Some(true) {
+        let pod = chosen.first()?;
+        let name = w.pods[*pod as usize].ident.name;
+        return Some(Difference {
+            pod: Some(*pod),
+            ..Difference::new("the pods", "gone", format!("{name} is there"))
+        });
+    }
+    if chosen.is_empty() && expect.count.is_none() {
+        return Some(Difference::new("the pods", "there", "none of such a name"));
+    }
+    chosen.into_iter().find_map(|pod| {
+        let mut difference = of_one(expect, Some(pod), seen, w)?;
+        difference.what = format!("{} of {}", difference.what, w.pods[pod as usize].ident.name);
+        Some(difference)
+    })
+}
+
+/// So many pods are named where their number is wrong.
+const SHOWN: usize = 8;
+
+fn is_among(p: &Pod, among: &Among, w: &World) -> bool {
+    let same = |expected: &Option<String>, own: &dyn Fn() -> String| {
+        expected.as_ref().is_none_or(|expected| *expected == own())
+    };
+    same(&among.status, &|| p.shown.status.to_string())
+        && same(&among.ready, &|| ready(p))
+        && same(&among.node, &|| node(p, w).to_owned())
+        && among.image.as_ref().is_none_or(|image| {
+            let all = p.spec.init_containers.iter().chain(&p.spec.containers);
+            all.into_iter().any(|container| matches(image, &container.image))
+        })
+        && among.revision.is_none_or(|wanted| workloads::revision(p, w) == Some(wanted))
+}
+
+fn ready(p: &Pod) -> String {
+    format!("{}/{}", p.shown.ready.0, p.shown.ready.1)
+}
+
+fn node<'a>(p: &Pod, w: &'a World) -> &'a str {
+    p.node.map_or("<none>", |n| w.nodes[n.ix()].spec.name.as_str())
+}
+
+fn of_one(expect: &PodExpect, pod: Option<u32>, seen: &Seen, w: &World) -> Option<Difference> {
+    let Some(pod) = pod else {
+        return if expect.gone == Some(true) {
+            None
+        } else {
+            Some(Difference::new("the pod", "there", "none of that name yet"))
+        };
+    };
+    let events = seen.of(pod).map_or(&[][..], |own| &own.events);
+    let difference = of_pod(expect, &w.pods[pod as usize], events, w)?;
+    Some(Difference { pod: Some(pod), ..difference })
+}
+
+fn of_pod(expect: &PodExpect, p: &Pod, events: &[Event], w: &World) -> Option<Difference> {
+    let there = |exists: bool| if exists { "there" } else { "gone" };
+    if let Some(gone) = expect.gone
+        && gone == p.exists
+    {
+        return Difference::between("the pod", there(!gone), there(p.exists));
+    }
+    let of_object = expect.phase.is_some()
+        || expect.status.is_some()
+        || expect.ready.is_some()
+        || expect.restarts.is_some()
+        || !expect.conditions.is_empty();
+    if of_object && !p.exists {
+        return Difference::between("the pod", "there", "gone");
+    }
+    let columns = [
+        ("phase", &expect.phase, p.status.phase().to_string()),
+        ("STATUS", &expect.status, p.shown.status.to_string()),
+        ("READY", &expect.ready, ready(p)),
+        ("node", &expect.node, node(p, w).to_owned()),
+    ];
+    let of_columns =
+        columns.iter().find_map(|(what, expected, seen)| Difference::between(what, expected.as_ref()?, seen));
+    of_columns
+        .or_else(|| {
+            let restarts = expect.restarts?;
+            let seen = i64::from(p.shown.restarts);
+            (!restarts.holds(seen))
+                .then(|| Difference::new("RESTARTS", restarts.to_string(), seen.to_string()))
+        })
+        .or_else(|| conditions(expect, p))
+        .or_else(|| event_differs(expect.event.as_ref()?, events, p))
+        .or_else(|| {
+            let reason = expect.no_event.as_deref()?;
+            let found = events.iter().find(|event| event.reason == *reason)?;
+            Some(Difference::new("an event", format!("no {reason}"), in_words(found, p)))
+        })
+}
+
+fn conditions(expect: &PodExpect, p: &Pod) -> Option<Difference> {
+    expect.conditions.iter().find_map(|(kind, expected)| {
+        let seen = p.status.condition(Sym::new(kind));
+        let is_so = match (expected.status, &seen) {
+            (None, None) => true,
+            (Some(status), Some(seen)) => {
+                seen.status == status && expected.reason.is_none_or(|reason| reason == seen.reason)
+            }
+            _ => false,
+        };
+        let words = seen.map_or("none".to_owned(), |c| match expected.reason {
+            Some(_) if !c.reason.is_empty() => format!("{}/{}", c.status.as_str(), c.reason),
+            _ => c.status.as_str().to_owned(),
+        });
+        (!is_so).then(|| Difference::new(format!("condition {kind}"), expected.to_string(), words))
+    })
+}
+
+/// The expected event and what there is in its place: events of its reason, or else the reasons of all.
+fn event_differs(expected: &ExpectedEvent, events: &[Event], p: &Pod) -> Option<Difference> {
+    let alike: Vec<&Event> =
+        events.iter().filter(|event| event.reason == *expected.reason.as_str()).collect();
+    let fits = |event: &&Event| {
+        let message = event.message.show(&p.ident).to_string();
+        expected.message.as_ref().is_none_or(|part| message.contains(part.as_str()))
+            && expected.count.is_none_or(|count| count.holds(i64::from(event.count)))
+    };
+    if alike.iter().any(fits) {
+        return None;
+    }
+    let mut seen: Vec<String> = match alike.is_empty() {
+        true => events.iter().map(|event| event.reason.to_string()).collect(),
+        false => alike.iter().map(|event| in_words(event, p)).collect(),
+    };
+    seen.sort();
+    seen.dedup();
+    let seen = if seen.is_empty() { "none".to_owned() } else { seen.join(", ") };
+    Some(Difference::new("an event", words::event(expected), seen))
+}
+
+fn in_words(event: &Event, p: &Pod) -> String {
+    format!("{} (x{}) \"{}\"", event.reason, event.count, event.message.show(&p.ident))
+}

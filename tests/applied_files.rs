@@ -1,0 +1,388 @@
+//! Manifests of workloads in a scenario: what is read of them, what is said against them, and what programs, verbs and
+//! expectations say of what they make.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use kubelapse::scenario::applied::{AppliedKind, ApplyPlan};
+use kubelapse::scenario::command::{Cascade, Command};
+use kubelapse::scenario::expected::{Amount, Expected, When};
+use kubelapse::scenario::plan::{AttemptsOf, ObjectKind};
+use kubelapse::scenario::programs::{Belongs, behavior};
+use kubelapse::scenario::{self, Diagnostics, Loaded};
+use kubelapse::session::expect;
+use kubelapse::time::Span;
+
+const WEB: &str = r#"# The shop
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicas: 3
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      initContainers: [{ name: setup, image: "shop/setup:1" }]
+      containers: [{ name: app, image: "shop/web:1", readinessProbe: { tcpSocket: { port: 80 } } }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web, namespace: front }
+spec: { selector: { app: web }, ports: [{ port: 80 }] }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: settings }
+data: { b: "1" }
+binaryData: { a: "" }
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: web }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: hand }
+spec: { containers: [{ name: app, image: "shop/web:1", readinessProbe: { tcpSocket: { port: 80 } } }] }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: Wrong }
+spec: { containers: [{ name: app, image: "shop/web:1" }] }
+"#;
+
+const STATEFUL: &str = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: { name: db }\n";
+
+fn load_with(text: &str, sets: &[&str]) -> Result<Loaded, Diagnostics> {
+    let files = BTreeMap::from([("web.yaml", WEB), ("db.yaml", STATEFUL), ("bad.yaml", "kind: [")]);
+    let loader =
+        |path: &str| files.get(path).map(|t| (*t).to_owned()).ok_or_else(|| "no such file".to_owned());
+    let sets: Vec<String> = sets.iter().map(|s| (*s).to_owned()).collect();
+    scenario::load_noting("shop.toml", text, &loader, &sets)
+}
+
+fn load(text: &str) -> Loaded {
+    load_with(text, &[]).unwrap_or_else(|problems| panic!("{}", problems.render(false)))
+}
+
+fn refused(text: &str) -> String {
+    load_with(text, &[]).expect_err("it is refused").short()
+}
+
+const APPLY: &str = "[[apply]]\nmanifest = \"web.yaml\"\nnamespace = \"shop\"\nat = \"5s\"\nid = \"first\"\n";
+
+#[test]
+fn documents_become_what_they_are_here() {
+    let Loaded { plan, warnings } = load(APPLY);
+    let [apply] = plan.applies.as_slice() else { panic!("one apply") };
+    assert_eq!(apply.at, plan.start + Span::from_secs(5));
+    assert_eq!(apply.id.map(|id| id.to_string()), Some("first".to_owned()));
+    let told: Vec<(AppliedKind, &str, &str, usize)> =
+        apply.objects.iter().map(|o| (o.kind, o.name(), o.namespace(apply), o.line)).collect();
+    assert_eq!(
+        told,
+        [(AppliedKind::Deployment, "web", "shop", 2), (AppliedKind::Service, "web", "front", 15)]
+    );
+    assert_eq!(apply.objects[0].value["spec"]["replicas"], 3, "as written");
+    let settings = &plan.objects[0];
+    assert_eq!((settings.kind, settings.namespace.as_str()), (ObjectKind::ConfigMap, "shop"));
+    assert_eq!(settings.keys, Some(vec!["a".to_owned(), "b".to_owned()]));
+    assert_eq!(settings.at, Some(apply.at));
+    let [hand] = plan.templates.as_slice() else { panic!("one pod") };
+    assert_eq!((hand.name.as_str(), hand.namespace.as_str(), hand.at), ("hand", "shop", apply.at));
+    assert_eq!(apply.refused.len(), 1);
+    assert!(
+        apply.refused[0].starts_with("The Pod \"Wrong\" is invalid: metadata.name"),
+        "{}",
+        apply.refused[0]
+    );
+    let warnings = warnings.short();
+    assert!(warnings.contains("no effect on when pods run: Ingress"), "{warnings}");
+    assert!(warnings.contains("the API server will refuse this: Pod \"Wrong\" is invalid"), "{warnings}");
+    assert_eq!(warnings.lines().count(), 2, "{warnings}");
+}
+
+#[test]
+fn what_cannot_be_read_or_is_not_played_is_told() {
+    for (text, problem) in [
+        (
+            "[[apply]]\nmanifest = \"none.yaml\"",
+            "shop.toml:2:12: error[E0201]: `none.yaml` cannot be read; no such file",
+        ),
+        (
+            "[[apply]]\nmanifest = [\"web.yaml\", \"bad.yaml\"]",
+            "shop.toml:2:25: error[E0201]: `bad.yaml` is no manifest",
+        ),
+        (
+            "[[apply]]\nmanifest = \"db.yaml\"",
+            "error[E0201]: a StatefulSet cannot be applied yet (db.yaml:1)",
+        ),
+        (
+            "[[apply]]\nmanifest = 5",
+            "error[E0003]: a number does not belong here; expected a string, or a list of strings",
+        ),
+        ("[[apply]]\nat = \"0s\"", "error[E0005]: `manifest` is missing in this `apply`"),
+    ] {
+        let told = refused(text);
+        assert!(told.contains(problem), "{told}");
+    }
+}
+
+#[test]
+fn fields_are_changed_by_the_file_and_by_set() {
+    let text = format!("{APPLY}[deployment.web]\nspec.replicas = 7\n");
+    assert_eq!(load(&text).plan.applies[0].objects[0].value["spec"]["replicas"], 7);
+    let sets = [
+        "deployment.web.spec.replicas=5",
+        "deployment.web.spec.template.spec.containers.app.image=shop/web:2",
+    ];
+    let loaded = load_with(APPLY, &sets).expect("it is read");
+    let web = &loaded.plan.applies[0].objects[0].value;
+    assert_eq!(web["spec"]["replicas"], 5);
+    let container = &web["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!((&container["image"], &container["name"]), (&"shop/web:2".into(), &"app".into()));
+    assert!(container["readinessProbe"].is_object(), "the rest stays");
+    let told = load_with(APPLY, &["deployment.wep.spec.replicas=5"]).expect_err("it is refused").short();
+    assert!(told.contains("no [[apply]] has a Deployment `wep`; did you mean `web`?"), "{told}");
+}
+
+#[test]
+fn of_each_container_the_first_program_counts_that_fits() {
+    let text = format!(
+        "{APPLY}[[program]]\nimage = \"shop/web:*\"\nworkload = \"deployment/web\"\nrevision = 2\nindex = 3\n\
+         attempts = [{{ runs = \"1s\", exit = 1 }}]\nattemptsOf = \"workload\"\n\
+         [[program]]\ncontainer = \"app\"\nboots = \"20s\"\n[[program]]\nimage = \"shop/setup:1\"\n"
+    );
+    let plan = load(&text).plan;
+    let spec = &plan.templates[0].spec;
+    let of = |belongs: &Belongs<'_>| behavior(&plan.programs, spec, belongs).containers.remove(0);
+    let web = Belongs { owner: Some(("deployment", "web")), revision: Some(2), index: Some(3) };
+    assert_eq!(of(&web).attempts_of, AttemptsOf::Workload);
+    assert!(of(&web).attempts[0].runs.is_some());
+    for other in [
+        Belongs { revision: Some(1), ..web },
+        Belongs { index: None, ..web },
+        Belongs { owner: Some(("replicaset", "web")), ..web },
+    ] {
+        let booting = &of(&other).attempts[0];
+        assert!(booting.runs.is_none() && booting.startup.is_empty());
+        let answers: Vec<(Span, f64)> = booting.readiness.iter().map(|p| (p.at, p.failure_rate)).collect();
+        assert_eq!(answers, [(Span::ZERO, 1.0), (Span::from_secs(20), 0.0)]);
+    }
+    // A bare pod of the apply has it too.
+    assert_eq!(plan.templates[0].behavior.containers[0].attempts[0].readiness.len(), 2);
+    for (text, problem) in [
+        ("image = \"shop/wep:*\"", "warning[W0001]: no container uses an image like `shop/wep:*`"),
+        ("container = \"ap\"", "error[E0102]: there is no container `ap`; did you mean `app`?"),
+        ("workload = \"deployment/wep\"", "error[E0101]: no [[apply]] has a Deployment `wep`"),
+        ("workload = \"job/web\"", "error[E0004]: `job/web` is no workload"),
+        ("attemptsOf = \"pod\"", "error[E0004]: `pod` is not known here"),
+    ] {
+        let text = format!("{APPLY}[[program]]\n{text}\n");
+        let told = match load_with(&text, &[]) {
+            Ok(loaded) => loaded.warnings.short(),
+            Err(problems) => problems.short(),
+        };
+        assert!(told.contains(problem), "{told}");
+    }
+}
+
+#[test]
+fn verbs_of_workloads_are_commands() {
+    let actions = [
+        "scale = \"deployment/web\"\nreplicas = 5",
+        "setImage = \"deploy/web\"\ncontainer = \"app\"\nimage = \"shop/web:2\"",
+        "rolloutUndo = \"deployment/web\"\ntoRevision = 1",
+        "delete = \"deployment/web\"\ncascade = \"orphan\"",
+        "delete = \"pods\"\nmatchLabels = { app = \"web\" }\nnode = \"node\"\nlimit = 1\nid = \"one\"",
+        "kill = \"pod/web-5cd7dcc68-abcde\"\ncontainer = \"app\"",
+        "apply = \"web.yaml\"\nnamespace = \"shop\"",
+        "delete = \"ConfigMap/settings\"",
+        "rolloutStatus = \"deployment/web\"\ntimeout = \"1m\"",
+        "wait = \"deployment/web\"\nfor = \"condition=Available\"",
+        "patch = \"service/web\"\nmerge = { metadata = { labels = { a = \"b\" } } }",
+        "label = \"service/web\"\nlabels = { a = \"b\" }",
+        "rolloutRestart = \"deployment/web\"",
+        "rolloutPause = \"deployment/web\"",
+        "rolloutResume = \"deployment/web\"",
+    ];
+    let mut text = APPLY.to_owned();
+    for action in actions {
+        text.push_str(&format!("[[action]]\nat = \"9s\"\n{action}\n"));
+    }
+    let plan = load(&text).plan;
+    let commands: Vec<&Command> = plan.actions.iter().map(|a| &a.command).collect();
+    assert!(matches!(commands[0], Command::Scale { replicas: 5, object } if object.name == "web"));
+    assert!(matches!(commands[1], Command::SetTemplateImage { container, .. } if *container == "app"));
+    assert!(matches!(commands[2], Command::RolloutUndo { to_revision: Some(1), .. }));
+    assert!(matches!(commands[3], Command::DeleteObject { cascade: Cascade::Orphan, .. }));
+    let Command::DeletePod { pod, .. } = commands[4] else { panic!("pods") };
+    let among = pod.among.as_deref().expect("by labels");
+    assert_eq!(
+        (among.labels["app"].as_str(), among.node.as_deref(), among.limit),
+        ("web", Some("node"), Some(1))
+    );
+    assert_eq!(plan.actions[4].id.map(|id| id.to_string()), Some("one".to_owned()));
+    assert!(matches!(commands[5], Command::Kill { .. }));
+    assert!(matches!(commands[6], Command::Apply { apply } if of(apply) == 2));
+    assert!(matches!(commands[7], Command::Remove { .. }));
+    assert!(matches!(commands[8], Command::RolloutStatus { timeout: Some(_), .. }));
+    assert!(matches!(commands[9], Command::Wait { condition, .. } if condition == "condition=Available"));
+    assert!(matches!(commands[10], Command::PatchObject { .. }));
+    assert!(matches!(commands[11], Command::LabelObject { .. }));
+    for (action, problem) in [
+        ("scale = \"service/web\"\nreplicas = 1", "`service/…` cannot stand here"),
+        (
+            "scale = \"deployment/wep\"\nreplicas = 1",
+            "there is never a Deployment `wep`; did you mean `web`?",
+        ),
+        ("scale = \"deployment/web\"", "`scale` needs `replicas`"),
+        ("rolloutPause = \"replicaSet/web\"", "`replicaSet/…` cannot stand here"),
+        ("delete = \"pods\"", "this does not say which pods"),
+        ("delete = \"deployment/web\"\nlimit = 1", "`limit` chooses among pods"),
+        ("delete = \"deploymnt/web\"", "did you mean `deployment/web`?"),
+        ("wait = \"deployment/web\"\nfor = \"ever\"", "`ever` cannot be waited for"),
+        ("setImage = \"deployment/web\"\nimage = \"x\"", "`container` is missing: this workload has several"),
+    ] {
+        let told = refused(&format!("{APPLY}[[action]]\nat = \"9s\"\n{action}\n"));
+        assert!(told.contains(problem), "{told}");
+    }
+}
+
+fn of(apply: &ApplyPlan) -> usize {
+    apply.objects.len()
+}
+
+#[test]
+fn expectations_are_read() {
+    let text = format!(
+        "{APPLY}[[expect]]\ndeployment = \"web\"\nby = \"90s\"\nafter = \"10s\"\nrollout = \"complete\"\nready = 3\n\
+         unavailable = {{ max = 1 }}\nconditions = {{ Progressing = \"True/NewReplicaSetAvailable\", X = \"none\" }}\n\
+         [[expect]]\nservice = \"web\"\nfrom = \"1m\"\nto = \"2m\"\nreadyEndpoints = {{ min = 2 }}\n\
+         [[expect]]\naction = \"first\"\nat = \"9s\"\nanswer = \"done\"\nmessage = \"created\"\n\
+         [[expect]]\npod = \"web-*\"\nat = \"1m\"\ncount = 3\nwhere = {{ status = \"Running\", revision = 1 }}\n"
+    );
+    let plan = load(&text).plan;
+    let at = |secs| plan.start + Span::from_secs(secs);
+    assert_eq!(plan.expects[0].when, When::By { after: at(10), by: at(90) });
+    let Expected::Workload(web) = &plan.expects[0].what else { panic!("a workload") };
+    assert_eq!(web.unavailable, Some(Amount { min: 0, max: 1 }));
+    assert_eq!(web.conditions["Progressing"].to_string(), "True/NewReplicaSetAvailable");
+    assert_eq!(plan.expects[1].when, When::Throughout { from: at(60), to: at(120) });
+    let told: Vec<String> = plan.expects.iter().map(|expect| expect::describe(expect, plan.start)).collect();
+    assert_eq!(
+        told,
+        [
+            "deployment/web after 10s and by 1m30s: rollout complete, ready 3, unavailable 1 or fewer, \
+             Progressing True/NewReplicaSetAvailable, X none",
+            "service/web from 1m0s to 2m0s: ready endpoints 2 or more",
+            "action first at 9s: answer done, message \"created\"",
+            "web-* at 1m0s: of those with STATUS Running and revision 1, count 3",
+        ]
+    );
+    for (entry, problem) in [
+        ("deployment = \"web\"\nready = 3", "this `expect` does not say when"),
+        ("at = \"1s\"\nready = \"1/1\"", "this `expect` does not say of whom"),
+        ("deployment = \"web\"\nat = \"1s\"\nby = \"2s\"\nready = 3", "`at` and `by` are two times"),
+        (
+            "deployment = \"web\"\nat = \"1s\"\nready = \"1/1\"",
+            "of a workload `ready` is the number of its ready pods",
+        ),
+        (
+            "deployment = \"web\"\nat = \"1s\"\nphase = \"Running\"",
+            "`phase` cannot be expected of a `deployment`",
+        ),
+        (
+            "service = \"web\"\nat = \"1s\"\nreadyEndpoints = { min = 3, max = 2 }",
+            "no number is in this range",
+        ),
+        ("action = \"frist\"\nat = \"1s\"\nanswer = \"done\"", "has the id `frist`; did you mean `first`?"),
+        ("pod = \"web-*\"\nat = \"1s\"\nready = 1", "cannot stand in the READY column"),
+        ("pod = \"hand\"\nat = \"1s\"\ncount = 1", "`count` is that of an event, or of the pods of a glob"),
+        ("deployment = \"web\"\nfrom = \"2s\"\nto = \"1s\"\nready = 1", "this time ends before it begins"),
+    ] {
+        let told = refused(&format!("{APPLY}[[expect]]\n{entry}\n"));
+        assert!(told.contains(problem), "{told}");
+    }
+}
+
+/// One pod that is Ready from about 4 s on and ends at about 24 s, and another one that is deleted.
+const LIVES: &str = r#"
+[[pod]]
+name = "web"
+replicas = 2
+[pod.spec]
+restartPolicy = "Never"
+containers = [{ name = "app", image = "x", readinessProbe = { tcpSocket = { port = 80 }, periodSeconds = 1 } }]
+[pod.behavior.containers.app]
+attempts = [{ runs = "20s", readiness = [{ at = "0s", ok = false }, { at = "3s" }] }]
+[[action]]
+at = "10s"
+delete = "pods"
+matchLabels = { }
+node = "node"
+limit = 1
+"#;
+
+fn failures(entry: &str) -> Vec<String> {
+    let plan = Arc::new(load(&format!("{LIVES}[[expect]]\n{entry}\n")).plan);
+    expect::check(&plan, 1)
+        .into_iter()
+        .map(|f| format!("{}: {}, not {}", f.what, f.seen, f.expected))
+        .collect()
+}
+
+#[test]
+fn pods_are_looked_at_over_a_time_and_by_glob() {
+    for holds in [
+        "pod = \"web-*\"\nby = \"30s\"\nready = \"1/1\"",
+        "pod = \"web-1\"\nfrom = \"9s\"\nto = \"20s\"\nready = \"1/1\"",
+        "pod = \"web-1\"\nby = \"1m\"\nafter = \"15s\"\nready = \"0/1\"",
+        "pod = \"web-*\"\nat = \"9s\"\ncount = 2\nready = \"1/1\"",
+        "pod = \"web-*\"\nat = \"1m\"\ncount = 1\nstatus = \"Completed\"",
+        "pod = \"web-*\"\nat = \"11s\"\nwhere = { status = \"Terminating\", image = \"x*\" }\ncount = 1",
+        "pod = \"web-*\"\nat = \"9s\"\ncount = { min = 1, max = 2 }\nnoEvent = \"Killing\"",
+        "pod = \"web-0\"\nby = \"1m\"\ngone = true",
+        "pod = \"web-*\"\nat = \"20s\"\nconditions = { Ready = \"True\" }\nwhere = { ready = \"1/1\" }",
+    ] {
+        assert_eq!(failures(holds), Vec::<String>::new(), "{holds}");
+    }
+    for (entry, told) in [
+        ("pod = \"web-*\"\nby = \"2s\"\nready = \"1/1\"", "READY of web-0: 0/1, not 1/1"),
+        ("pod = \"web-1\"\nfrom = \"9s\"\nto = \"40s\"\nready = \"1/1\"", "READY: 0/1 (at 2"),
+        ("pod = \"web-1\"\nby = \"1m\"\nafter = \"40s\"\nready = \"1/1\"", "READY: 0/1, not 1/1"),
+        ("pod = \"web-*\"\nat = \"9s\"\ncount = 3", "the number of pods: 2 (web-0, web-1), not 3"),
+        (
+            "pod = \"web-*\"\nat = \"9s\"\nwhere = { status = \"Pending\" }\nready = \"0/1\"",
+            "the pods: none of such a name",
+        ),
+    ] {
+        let failures = failures(entry);
+        assert!(failures.len() == 1 && failures[0].starts_with(told), "{entry}: {failures:?}");
+    }
+}
+
+#[test]
+fn a_node_joins_and_a_young_kubelet_spreads_its_first_probes() {
+    let text = "[[node]]\nname = \"late\"\nat = \"20s\"\n[[pod]]\nname = \"web\"\n\
+         [[pod.spec.containers]]\nname = \"app\"\nimage = \"x\"\n\
+         [[expect]]\npod = \"web\"\nat = \"19s\"\nnode = \"<none>\"\nstatus = \"Pending\"\n\
+         [[expect]]\npod = \"web\"\nby = \"30s\"\nafter = \"20s\"\nstatus = \"Running\"\nnode = \"late\"\n";
+    assert_eq!(expect::check(&Arc::new(load(text).plan), 0), []);
+    let ready = |uptime: &str, seed| {
+        let text = format!(
+            "[[node]]\nname = \"n\"\nkubeletUptime = \"{uptime}\"\n[[pod]]\nname = \"web\"\n\
+             [[pod.spec.containers]]\nname = \"app\"\nimage = \"x\"\nlivenessProbe = {{ tcpSocket = {{ port = 80 }}, \
+             periodSeconds = 60, failureThreshold = 1 }}\n[pod.behavior.containers.app]\n\
+             attempts = [{{ liveness = [{{ at = \"0s\", ok = false }}] }}]\n\
+             [[expect]]\npod = \"web\"\nby = \"50s\"\nevent = \"Unhealthy\"\n"
+        );
+        expect::check(&Arc::new(load(&text).plan), seed).is_empty()
+    };
+    assert!(
+        (0..8).all(|seed| !ready("10m", seed)),
+        "a first look right away finds nothing started, the next is a minute later"
+    );
+    assert!((0..8).any(|seed| ready("2s", seed)), "somewhere in the first minute");
+}
