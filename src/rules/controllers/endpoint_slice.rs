@@ -128,6 +128,12 @@ pub fn endpoint(service: &Service, pod: &PodSeen, family: Sym) -> Result<Option<
     Ok(Some(endpoint))
 }
 
+/// Ready, serving and terminating, as an endpoint says it (`podToEndpoint`).
+pub fn conditions(service: &Service, is_ready: bool, is_deleted: bool) -> (bool, bool, bool) {
+    let ready = service.publish_not_ready_addresses || (is_ready && !is_deleted);
+    (ready, is_ready, is_deleted)
+}
+
 /// `spec.trafficDistribution`: clients near a ready endpoint are sent to it.
 fn hint(service: &Service, endpoint: &mut Endpoint) {
     let some = |sym: Sym| if sym.is_empty() { Vec::new() } else { vec![sym] };
