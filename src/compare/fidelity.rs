@@ -181,7 +181,9 @@ impl<'a, S: Visible> Referee<'a, S> {
                 }
                 self.matching.push(Match { at, events: told(&life.events, &self.allowances) });
             }
-            Err((i, j)) if self.matching.is_empty() && self.nearest.as_ref().is_none_or(|(n, _)| i + j > *n) => {
+            Err((i, j))
+                if self.matching.is_empty() && self.nearest.as_ref().is_none_or(|(n, _)| i + j > *n) =>
+            {
                 self.nearest = Some((i + j, first_difference(self.recorded, life, *i, *j)));
             }
             Err(_) => {}
@@ -243,8 +245,8 @@ impl<'a, S: Visible> Referee<'a, S> {
             let anchored = || {
                 let holds = |anchor: Option<usize>| {
                     let (low, high) = spread(anchor, to);
-                    let width = anchor
-                        .map_or(limit, |i| self::limit(recorded, i, low, &self.allowances).max(limit));
+                    let width =
+                        anchor.map_or(limit, |i| self::limit(recorded, i, low, &self.allowances).max(limit));
                     high - low <= width
                 };
                 holds(None) || common[..n].iter().any(|i| holds(*i))
@@ -288,7 +290,8 @@ impl<'a, S: Visible> Referee<'a, S> {
             let fits = (self.allowances.shared_scheduling && key.2 == "FailedScheduling")
                 || (*count + 1 >= low && *count <= high + 1);
             if !fits {
-                verdict.tell(format!("event {} {:?} counted {count}, simulated {low} to {high}", key.2, key.3));
+                verdict
+                    .tell(format!("event {} {:?} counted {count}, simulated {low} to {high}", key.2, key.3));
             }
             fits
         });

@@ -104,8 +104,7 @@ impl<'a> Bench<'a> {
     /// One more simulated run.
     pub fn see(&mut self, run: &Run) {
         let mut alike = true;
-        for (referees, lives) in
-            [(&mut self.workloads, &run.workloads), (&mut self.services, &run.services)]
+        for (referees, lives) in [(&mut self.workloads, &run.workloads), (&mut self.services, &run.services)]
         {
             for (key, referee) in referees {
                 alike &= lives.get(*key).is_some_and(|life| referee.see(life));
@@ -166,7 +165,8 @@ fn strangers(recorded: &Run, run: &Run) -> BTreeSet<String> {
 /// Who stands for whom: as many as can be have the recorded sequence, and among those the order of creation is kept as
 /// far as it can be. Who finds no like is measured by the one in the same place.
 fn see_pods(referees: &mut [Referee<'_, State>], lives: &[Life]) -> bool {
-    let mut tried: Vec<Vec<Option<Result<Pairs, (usize, usize)>>>> = vec![vec![None; lives.len()]; referees.len()];
+    let mut tried: Vec<Vec<Option<Result<Pairs, (usize, usize)>>>> =
+        vec![vec![None; lives.len()]; referees.len()];
     let mut taken: Vec<Option<usize>> = vec![None; lives.len()];
     for pod in 0..referees.len() {
         let mut asked = vec![false; lives.len()];

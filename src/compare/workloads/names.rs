@@ -2,8 +2,8 @@
 //!
 //! A ReplicaSet's hash and the end of a pod's name are accidents of a run. A ReplicaSet is known by its Deployment and its
 //! last revision (`web/2`), a CronJob's Job by its place in the order of creation (`report/job0`), a pod by what made it
-//! (`web/2`, `agent/1`, `report/job0`) and its place in the order in which that made them. Who has a name of their own
-//! (a StatefulSet's pods, pods that somebody made) keep it.
+//! (`web/2`, `agent/1`, `report/job0`, with the revision of that time) and its place in the order in which that made them.
+//! Who has a name of their own (a StatefulSet's pods, pods that somebody made) keeps it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +13,9 @@ use crate::compare::life::Row;
 const ALPHABET: &str = "bcdfghjklmnpqrstvwxz2456789";
 /// How long that end is.
 const RANDOM: usize = 5;
+
+/// A controller tells of a revision in its status, after the first pod that it made of it.
+const STATUS: i64 = 100_000;
 
 /// A row of `workloads.csv`, as far as names need it.
 #[derive(Clone, Debug)]
@@ -48,8 +51,11 @@ impl Names {
     }
 
     fn replica_sets(&mut self, workloads: &[Told]) {
-        let deployments: BTreeSet<&str> =
-            workloads.iter().filter(|told| told.kind == "deployment").map(|told| told.name.as_str()).collect();
+        let deployments: BTreeSet<&str> = workloads
+            .iter()
+            .filter(|told| told.kind == "deployment")
+            .map(|told| told.name.as_str())
+            .collect();
         // A rollback gives an old one a new number, so that the last one counts.
         for told in workloads.iter().filter(|told| told.kind == "replicaset" && !told.revision.is_empty()) {
             if let Some((deployment, _)) = told.name.rsplit_once('-')
@@ -63,8 +69,11 @@ impl Names {
     }
 
     fn jobs(&mut self, workloads: &[Told], rows: &[Row]) {
-        let mut made: BTreeMap<&str, usize> =
-            workloads.iter().filter(|told| told.kind == "cronjob").map(|told| (told.name.as_str(), 0)).collect();
+        let mut made: BTreeMap<&str, usize> = workloads
+            .iter()
+            .filter(|told| told.kind == "cronjob")
+            .map(|told| (told.name.as_str(), 0))
+            .collect();
         // Jobs that somebody made from a CronJob have any name; their pods tell.
         let by_pods: BTreeMap<&str, &str> = rows
             .iter()
@@ -100,13 +109,17 @@ impl Names {
                 continue;
             }
             let Some(mut made_by) = self.maker(&row.pod) else { continue };
-            // A DaemonSet makes pods of its newest revision.
-            if let Some(name) = row.owner.strip_prefix("daemonset/") {
-                let then = |told: &&Told| told.kind == "daemonset" && told.name == name;
-                let before = |told: &&Told| told.micros <= row.micros && !told.revision.is_empty();
-                if let Some(told) = workloads.iter().filter(then).filter(before).last() {
-                    made_by = format!("{name}/{}", told.revision);
-                }
+            let maker = row.pod.rsplit_once('-').map_or("", |(maker, _)| maker);
+            let revision_of = |kind: &str, name: &str, by: i64| {
+                let its = |told: &&Told| told.kind == kind && told.name == name && !told.revision.is_empty();
+                workloads.iter().filter(its).take_while(|told| told.micros <= by).last()
+            };
+            // A rollback gives a ReplicaSet another number, and a DaemonSet makes pods of its newest one.
+            let told = revision_of("replicaset", maker, row.micros).or_else(|| {
+                revision_of("daemonset", row.owner.strip_prefix("daemonset/")?, row.micros + STATUS)
+            });
+            if let (Some(told), Some((name, _))) = (told, made_by.rsplit_once('/')) {
+                made_by = format!("{name}/{}", told.revision);
             }
             self.pods.insert(row.pod.clone(), made_by);
         }
@@ -119,7 +132,8 @@ impl Names {
             return None;
         }
         // Pods of an Indexed Job have their index before the end.
-        let indexed = || made_by.rsplit_once('-').filter(|(_, index)| index.bytes().all(|b| b.is_ascii_digit()));
+        let indexed =
+            || made_by.rsplit_once('-').filter(|(_, index)| index.bytes().all(|b| b.is_ascii_digit()));
         let found = self.makers.get(made_by).or_else(|| self.makers.get(indexed()?.0));
         found.cloned()
     }
@@ -133,15 +147,6 @@ impl Names {
     /// What made a pod of a generated name, so that its like can stand for it.
     pub fn made_by(&self, pod: &str) -> Option<&str> {
         self.pods.get(pod).map(String::as_str)
-    }
-
-    /// As the one who recorded a run knows them: pod to workload/revision/order. They overrule what was found here.
-    pub fn correct(&mut self, aliases: &BTreeMap<String, String>) {
-        for (pod, alias) in aliases {
-            if let Some((made_by, _)) = alias.rsplit_once('/') {
-                self.pods.insert(pod.clone(), made_by.to_owned());
-            }
-        }
     }
 
     /// A message without names that are accidents.

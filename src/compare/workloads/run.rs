@@ -28,7 +28,16 @@ pub struct Numbers {
 
 /// The columns of `workloads.csv` that make a state.
 const WORKLOAD: [&str; 11] = [
-    "revision", "desired", "current", "updated", "ready", "available", "unavailable", "active", "succeeded", "failed",
+    "revision",
+    "desired",
+    "current",
+    "updated",
+    "ready",
+    "available",
+    "unavailable",
+    "active",
+    "succeeded",
+    "failed",
     "condition",
 ];
 /// Those of `endpoints.csv`.
@@ -76,15 +85,11 @@ pub struct Run {
 }
 
 impl Run {
-    /// Reads the tables of a run that ended at `end` (microseconds since its start); `aliases` are those of a recording.
+    /// Reads the tables of a run that ended at `end` (microseconds since its start).
     ///
     /// # Errors
     /// The reader's own words for a text that is no such table.
-    pub fn read(
-        outputs: &Outputs,
-        end: i64,
-        aliases: Option<&BTreeMap<String, String>>,
-    ) -> Result<Run, csv::Error> {
+    pub fn read(outputs: &Outputs, end: i64) -> Result<Run, csv::Error> {
         let mut rows = life::read_csv(&outputs.timeline)?;
         let table = read(&outputs.workloads, "name", &WORKLOAD)?;
         let told: Vec<Told> = table
@@ -96,10 +101,7 @@ impl Run {
                 revision: line.numbers.cells.split('\t').next().unwrap_or_default().to_owned(),
             })
             .collect();
-        let mut names = Names::of(&told, &rows);
-        if let Some(aliases) = aliases {
-            names.correct(aliases);
-        }
+        let names = Names::of(&told, &rows);
         for row in rows.iter_mut().filter(|row| !row.message.is_empty()) {
             row.message = names.mask(&row.message);
         }
@@ -170,7 +172,9 @@ fn told_of(
 ) {
     // Counts of one event object rise, so that its last one is what counts.
     let mut objects: BTreeMap<String, Vec<SeenEvent>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.pod.is_empty() && matches!(row.kind.as_str(), "event" | "condition")) {
+    for row in
+        rows.iter().filter(|row| row.pod.is_empty() && matches!(row.kind.as_str(), "event" | "condition"))
+    {
         let Some((kind, name)) = row.owner.split_once('/') else { continue };
         let key = match kind {
             "service" => format!("{}/{name}", row.namespace),
