@@ -490,7 +490,7 @@ fn pods_of_one_revision_stand_for_each_other() {
     assert_eq!(verdict.pods.iter().filter(|pod| pod.judgement.sequence).count(), 1);
     // Nobody had a third one.
     let third = run("77f4b", &[("xxxxx", runs), ("zzzzz", ended), ("vvvvv", runs)]);
-    assert_eq!(judged(&recorded, &[third.clone()]).strangers, ["pod default/web/1/2"]);
+    assert_eq!(judged(&recorded, std::slice::from_ref(&third)).strangers, ["pod default/web/1/2"]);
     let verdict = judged(&recorded, &[third, run("77f4b", &[("xxxxx", runs), ("zzzzz", ended)])]);
     assert!(verdict.holds() && verdict.alike == 1, "{verdict:?}");
 }

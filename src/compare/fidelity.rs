@@ -48,15 +48,14 @@ pub struct Judgement {
 /// Positions (recorded, simulated) of equal states.
 pub type Pairs = Vec<(usize, usize)>;
 
+/// The pairs of two sequences that are alike, or how far they are.
+pub type Aligned = Result<Pairs, (usize, usize)>;
+
 /// The pairs of equal states, if the two sequences are equal but for states that last less than `short` on their own side.
 ///
 /// # Errors
 /// How far the two agree, in positions of both.
-pub fn align<S: PartialEq>(
-    recorded: &Life<S>,
-    simulated: &Life<S>,
-    short: i64,
-) -> Result<Pairs, (usize, usize)> {
+pub fn align<S: PartialEq>(recorded: &Life<S>, simulated: &Life<S>, short: i64) -> Aligned {
     let (a, b) = (&recorded.states, &simulated.states);
     let is_short = |life: &Life<S>, ix: usize| {
         life.states.get(ix + 1).map_or(life.end, |(at, _)| *at) - life.states[ix].0 < short
@@ -161,7 +160,7 @@ impl<'a, S: Visible> Referee<'a, S> {
     ///
     /// # Errors
     /// How far the two agree.
-    pub fn pairs(&self, life: &Life<S>) -> Result<Pairs, (usize, usize)> {
+    pub fn pairs(&self, life: &Life<S>) -> Aligned {
         align(self.recorded, life, self.short)
     }
 
@@ -172,7 +171,7 @@ impl<'a, S: Visible> Referee<'a, S> {
     }
 
     /// As [`Referee::see`], where the pairs are known.
-    pub fn note(&mut self, life: &Life<S>, pairs: &Result<Pairs, (usize, usize)>) -> bool {
+    pub fn note(&mut self, life: &Life<S>, pairs: &Aligned) -> bool {
         match pairs {
             Ok(pairs) => {
                 let mut at = vec![None; self.recorded.states.len()];

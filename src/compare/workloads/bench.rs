@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::run::{Numbers, Run};
-use crate::compare::fidelity::{Allowances, Judgement, Pairs, Referee, SHORT};
+use crate::compare::fidelity::{Aligned, Allowances, Judgement, Referee, SHORT};
 use crate::compare::life::{Life, State};
 
 /// A state of a workload or of endpoints that is shorter than this on its own side may be left out: two pods that become
@@ -165,8 +165,7 @@ fn strangers(recorded: &Run, run: &Run) -> BTreeSet<String> {
 /// Who stands for whom: as many as can be have the recorded sequence, and among those the order of creation is kept as
 /// far as it can be. Who finds no like is measured by the one in the same place.
 fn see_pods(referees: &mut [Referee<'_, State>], lives: &[Life]) -> bool {
-    let mut tried: Vec<Vec<Option<Result<Pairs, (usize, usize)>>>> =
-        vec![vec![None; lives.len()]; referees.len()];
+    let mut tried: Vec<Vec<Option<Aligned>>> = vec![vec![None; lives.len()]; referees.len()];
     let mut taken: Vec<Option<usize>> = vec![None; lives.len()];
     for pod in 0..referees.len() {
         let mut asked = vec![false; lives.len()];
@@ -192,7 +191,7 @@ fn place(
     pod: usize,
     referees: &[Referee<'_, State>],
     lives: &[Life],
-    tried: &mut [Vec<Option<Result<Pairs, (usize, usize)>>>],
+    tried: &mut [Vec<Option<Aligned>>],
     taken: &mut [Option<usize>],
     asked: &mut [bool],
 ) -> bool {
