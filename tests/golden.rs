@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kubelapse::compare::fidelity::{Allowances, Judgement, judge};
-use kubelapse::compare::life::{self, Life};
+use kubelapse::compare::life::{self, Life, Visible as _};
 use kubelapse::scenario::{self, Plan};
 use kubelapse::session;
 use rayon::prelude::*;
@@ -154,6 +154,7 @@ fn allowances(recording: &Recording, plan: &Plan, pod: &str) -> Allowances {
                 )
             }),
         shared_scheduling: recording.meta["sharedRigScheduling"].as_bool().unwrap_or(false),
+        ..Allowances::default()
     }
 }
 

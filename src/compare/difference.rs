@@ -170,7 +170,7 @@ fn matched<'a>(a: &'a Side, b: &'a Side) -> Vec<(&'a Key, &'a Key)> {
 }
 
 fn pod(a: &Lived, b: &Lived, events_compared: bool, tolerance: &Tolerance) -> PodReport {
-    let aligned = align(&a.life, &b.life).ok();
+    let aligned = align(&a.life, &b.life, SHORT).ok();
     let in_order = aligned.is_some();
     let pairs = aligned.unwrap_or_else(|| longest(&a.life, &b.life));
     let gaps = gaps(a, b, &pairs, tolerance);

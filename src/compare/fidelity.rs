@@ -1,6 +1,9 @@
 //! How alike a recorded life and simulated ones are, in four parts: sequence, times, no hedge, events.
 
-use super::life::{Life, SeenEvent};
+use std::collections::BTreeSet;
+
+use super::life::{Life, SeenEvent, State, Visible};
+use crate::api::EventType;
 
 /// A state shorter than this on its own side may be left out.
 pub const SHORT: i64 = 50_000;
@@ -16,6 +19,11 @@ pub struct Allowances {
     pub node_controllers: bool,
     /// FailedScheduling counts for its existence only.
     pub shared_scheduling: bool,
+    /// Somebody made it in the course of the run: its first state has a gap too, since the run's start, and as what made
+    /// it waits for others, a gap may spread.
+    pub made: bool,
+    /// So much more than the measure's 0.25 s and 2 % may a gap differ, in microseconds: for comparing two recordings.
+    pub slack: i64,
 }
 
 /// Which parts hold, and what was the first difference.
@@ -27,8 +35,12 @@ pub struct Judgement {
     pub times: bool,
     /// Simulated gaps spread no wider than a requeue or a probe explains.
     pub no_hedge: bool,
+    /// The same events were told, counts aside.
+    pub kinds: bool,
     /// The same events were told, as often.
     pub events: bool,
+    /// How many seeds have the sequence.
+    pub seeds: usize,
     /// The first difference in words; empty if there is none.
     pub difference: String,
 }
@@ -36,67 +48,266 @@ pub struct Judgement {
 /// Positions (recorded, simulated) of equal states.
 pub type Pairs = Vec<(usize, usize)>;
 
-/// The pairs of equal states, if the two sequences are equal but for short states.
-pub fn align(recorded: &Life, simulated: &Life) -> Result<Pairs, (usize, usize)> {
+/// The pairs of two sequences that are alike, or how far they are.
+pub type Aligned = Result<Pairs, (usize, usize)>;
+
+/// The pairs of equal states, if the two sequences are equal but for states that last less than `short` on their own side.
+///
+/// # Errors
+/// How far the two agree, in positions of both.
+pub fn align<S: PartialEq>(recorded: &Life<S>, simulated: &Life<S>, short: i64) -> Aligned {
     let (a, b) = (&recorded.states, &simulated.states);
-    let lasts =
-        |life: &Life, ix: usize| life.states.get(ix + 1).map_or(life.end, |(at, _)| *at) - life.states[ix].0;
+    let is_short = |life: &Life<S>, ix: usize| {
+        life.states.get(ix + 1).map_or(life.end, |(at, _)| *at) - life.states[ix].0 < short
+    };
     let mut furthest = (0, 0);
-    // Depth first over (recorded, simulated) positions; each is visited once.
-    let mut seen = std::collections::BTreeSet::new();
-    let mut stack: Vec<(usize, usize, Pairs)> = vec![(0, 0, Vec::new())];
-    while let Some((i, j, pairs)) = stack.pop() {
-        if !seen.insert((i, j)) {
+    // Depth first over positions of both and the last pair of equal states, each once; a step knows the one before it.
+    let mut seen = BTreeSet::new();
+    let mut steps: Vec<Step> = Vec::new();
+    let mut stack = vec![Step { at: (0, 0), last: None, before: None, pairs: false }];
+    while let Some(step) = stack.pop() {
+        let ((i, j), last) = (step.at, step.last);
+        if !seen.insert((step.at, last)) {
             continue;
         }
         if i + j > furthest.0 + furthest.1 {
             furthest = (i, j);
         }
+        steps.push(step);
         if i == a.len() && j == b.len() {
-            return Ok(pairs);
+            return Ok(way(&steps));
         }
+        let before = Some(steps.len() - 1);
         // After a state was left out, the same state may go on.
-        let last = pairs.last().copied();
-        if j < b.len() && (lasts(simulated, j) < SHORT || last.is_some_and(|(pi, _)| a[pi].1 == b[j].1)) {
-            stack.push((i, j + 1, pairs.clone()));
+        let goes_on = |state: &S| last.is_some_and(|ix: usize| a[ix].1 == *state);
+        if j < b.len() && (is_short(simulated, j) || goes_on(&b[j].1)) {
+            stack.push(Step { at: (i, j + 1), last, before, pairs: false });
         }
-        if i < a.len() && (lasts(recorded, i) < SHORT || last.is_some_and(|(_, pj)| b[pj].1 == a[i].1)) {
-            stack.push((i + 1, j, pairs.clone()));
+        if i < a.len() && (is_short(recorded, i) || goes_on(&a[i].1)) {
+            stack.push(Step { at: (i + 1, j), last, before, pairs: false });
         }
         if i < a.len() && j < b.len() && a[i].1 == b[j].1 {
-            let mut pairs = pairs;
-            pairs.push((i, j));
-            stack.push((i + 1, j + 1, pairs));
+            stack.push(Step { at: (i + 1, j + 1), last: Some(i), before, pairs: true });
         }
     }
     Err(furthest)
 }
 
-/// Judges one recorded life by simulated ones (one for each seed).
-pub fn judge(recorded: &Life, simulated: &[Life], allowances: &Allowances) -> Judgement {
-    let mut verdict = Judgement::default();
-    let mut matching: Vec<(&Life, Pairs)> = Vec::new();
-    let mut best = (0, 0, 0);
-    for (ix, life) in simulated.iter().enumerate() {
-        match align(recorded, life) {
-            Ok(pairs) => matching.push((life, pairs)),
-            Err((i, j)) if i + j >= best.0 + best.1 => best = (i, j, ix),
-            Err(_) => {}
-        }
-    }
-    if matching.is_empty() {
-        verdict.difference = first_difference(recorded, simulated.get(best.2), best.0, best.1);
-        return verdict;
-    }
-    verdict.sequence = true;
-    times(recorded, &matching, allowances, &mut verdict);
-    events(recorded, &matching, allowances, &mut verdict);
-    verdict
+/// On the way through two lives: so many states of both are behind, and `last` is the recorded one of the last pair.
+struct Step {
+    at: (usize, usize),
+    last: Option<usize>,
+    /// The step before, by its number.
+    before: Option<usize>,
+    /// It went over a pair of equal states.
+    pairs: bool,
 }
 
-fn first_difference(recorded: &Life, simulated: Option<&Life>, i: usize, j: usize) -> String {
-    let Some(simulated) = simulated else { return "no such pod was simulated".into() };
-    let show = |life: &Life, ix: usize| match life.states.get(ix) {
+/// The pairs on the way to the last step.
+fn way(steps: &[Step]) -> Pairs {
+    let mut pairs = Pairs::new();
+    let mut at = steps.last();
+    while let Some(step) = at {
+        if step.pairs {
+            pairs.push((step.at.0 - 1, step.at.1 - 1));
+        }
+        at = step.before.map(|ix| &steps[ix]);
+    }
+    pairs.reverse();
+    pairs
+}
+
+/// Judges one recorded life by simulated ones (one for each seed).
+pub fn judge(recorded: &Life, simulated: &[Life], allowances: &Allowances) -> Judgement {
+    let mut referee = Referee::new(recorded, SHORT, *allowances);
+    for life in simulated {
+        referee.see(life);
+    }
+    referee.judge()
+}
+
+/// Judges one recorded life by simulated ones as they come; none of them is kept.
+#[derive(Clone, Debug)]
+pub struct Referee<'a, S = State> {
+    recorded: &'a Life<S>,
+    short: i64,
+    allowances: Allowances,
+    wanted: Told,
+    matching: Vec<Match>,
+    /// How far the best of the others went, and how it went on.
+    nearest: Option<(usize, String)>,
+}
+
+/// What is kept of a simulated life that has the recorded sequence.
+#[derive(Clone, Debug)]
+struct Match {
+    /// By recorded state: its instant here; None where it was left out.
+    at: Vec<Option<i64>>,
+    events: Told,
+}
+
+/// Component, kind, reason, message; how often. In order.
+type Told = Vec<((String, EventType, String, String), u32)>;
+
+impl<'a, S: Visible> Referee<'a, S> {
+    /// A state that lasts less than `short` on its own side may be left out.
+    pub fn new(recorded: &'a Life<S>, short: i64, allowances: Allowances) -> Referee<'a, S> {
+        let wanted = told(&recorded.events, &allowances);
+        Referee { recorded, short, allowances, wanted, matching: Vec::new(), nearest: None }
+    }
+
+    /// How the recorded states stand to those of a simulated life.
+    ///
+    /// # Errors
+    /// How far the two agree.
+    pub fn pairs(&self, life: &Life<S>) -> Aligned {
+        align(self.recorded, life, self.short)
+    }
+
+    /// One more simulated life; whether it has the recorded sequence.
+    pub fn see(&mut self, life: &Life<S>) -> bool {
+        let pairs = self.pairs(life);
+        self.note(life, &pairs)
+    }
+
+    /// As [`Referee::see`], where the pairs are known.
+    pub fn note(&mut self, life: &Life<S>, pairs: &Aligned) -> bool {
+        match pairs {
+            Ok(pairs) => {
+                let mut at = vec![None; self.recorded.states.len()];
+                for (i, j) in pairs {
+                    at[*i] = Some(life.states[*j].0);
+                }
+                self.matching.push(Match { at, events: told(&life.events, &self.allowances) });
+            }
+            Err((i, j))
+                if self.matching.is_empty() && self.nearest.as_ref().is_none_or(|(n, _)| i + j > *n) =>
+            {
+                self.nearest = Some((i + j, first_difference(self.recorded, life, *i, *j)));
+            }
+            Err(_) => {}
+        }
+        pairs.is_ok()
+    }
+
+    /// The verdict, after the last simulated life.
+    #[must_use]
+    pub fn judge(&self) -> Judgement {
+        let mut verdict = Judgement { seeds: self.matching.len(), ..Judgement::default() };
+        if self.matching.is_empty() {
+            let nearest = self.nearest.as_ref().map(|(_, words)| words.clone());
+            verdict.difference = nearest.unwrap_or_else(|| "nothing of the kind was simulated".into());
+            return verdict;
+        }
+        verdict.sequence = true;
+        self.times(&mut verdict);
+        self.events(&mut verdict);
+        verdict
+    }
+
+    fn times(&self, verdict: &mut Judgement) {
+        verdict.times = true;
+        verdict.no_hedge = true;
+        let recorded = self.recorded;
+        // Positions of the recorded life that every matching seed has too; what somebody else made begins with the run.
+        let common = (0..recorded.states.len()).filter(|i| self.matching.iter().all(|m| m.at[*i].is_some()));
+        let mut common: Vec<Option<usize>> = common.map(Some).collect();
+        if self.allowances.made {
+            common.insert(0, None);
+        }
+        let at = |m: &Match, i: Option<usize>| i.and_then(|i| m.at[i]).unwrap_or(0);
+        let spread = |from: Option<usize>, to: usize| {
+            let gaps = self.matching.iter().map(|m| at(m, Some(to)) - at(m, from));
+            (gaps.clone().min().unwrap_or(0), gaps.max().unwrap_or(0))
+        };
+        for (n, window) in common.windows(2).enumerate() {
+            let (from, Some(to)) = (window[0], window[1]) else { continue };
+            let gap = recorded.states[to].0 - from.map_or(0, |i| recorded.states[i].0);
+            let (low, high) = spread(from, to);
+            let slack = self.allowances.slack + 250_000 + gap / 50;
+            if gap < low - slack || gap > high + slack {
+                if verdict.times {
+                    verdict.tell(format!(
+                        "at position {to} ({}) the gap is {:.2} s, simulated {:.2} to {:.2} s by {} seeds",
+                        recorded.states[to].1.brief(),
+                        gap as f64 / 1e6,
+                        low as f64 / 1e6,
+                        high as f64 / 1e6,
+                        self.matching.len()
+                    ));
+                }
+                verdict.times = false;
+            }
+            let Some(from) = from.filter(|_| !self.allowances.made) else { continue };
+            let limit = limit(recorded, from, low, &self.allowances);
+            // What an earlier state (or the start) holds to within the width allowed for the gap since then is no hedge.
+            let anchored = || {
+                let holds = |anchor: Option<usize>| {
+                    let (low, high) = spread(anchor, to);
+                    let width =
+                        anchor.map_or(limit, |i| self::limit(recorded, i, low, &self.allowances).max(limit));
+                    high - low <= width
+                };
+                holds(None) || common[..n].iter().any(|i| holds(*i))
+            };
+            if high - low > limit && !anchored() {
+                if verdict.no_hedge {
+                    verdict.tell(format!(
+                        "at position {to} ({}) the simulated gaps spread over {:.2} s, {:.2} s are allowed",
+                        recorded.states[to].1.brief(),
+                        (high - low) as f64 / 1e6,
+                        limit as f64 / 1e6
+                    ));
+                }
+                verdict.no_hedge = false;
+            }
+        }
+    }
+
+    fn events(&self, verdict: &mut Judgement) {
+        let wanted = &self.wanted;
+        let lists = || self.matching.iter().map(|m| &m.events);
+        let same: Vec<&Told> = lists()
+            .filter(|list| list.len() == wanted.len() && list.iter().zip(wanted).all(|(a, b)| a.0 == b.0))
+            .collect();
+        if same.is_empty() {
+            if let Some(ours) = lists().next() {
+                let missing = wanted.iter().find(|e| !ours.iter().any(|o| o.0 == e.0));
+                let extra = ours.iter().find(|e| !wanted.iter().any(|o| o.0 == e.0));
+                verdict.tell(format!(
+                    "events: recorded only {missing:?}, simulated only {extra:?}, {} | {} objects",
+                    wanted.len(),
+                    ours.len()
+                ));
+            }
+            return;
+        }
+        verdict.kinds = true;
+        verdict.events = wanted.iter().enumerate().all(|(ix, (key, count))| {
+            let counts = same.iter().map(|list| list[ix].1);
+            let (low, high) = (counts.clone().min().unwrap_or(0), counts.max().unwrap_or(0));
+            let fits = (self.allowances.shared_scheduling && key.2 == "FailedScheduling")
+                || (*count + 1 >= low && *count <= high + 1);
+            if !fits {
+                verdict
+                    .tell(format!("event {} {:?} counted {count}, simulated {low} to {high}", key.2, key.3));
+            }
+            fits
+        });
+    }
+}
+
+impl Judgement {
+    /// Only the first difference is told.
+    fn tell(&mut self, words: String) {
+        if self.difference.is_empty() {
+            self.difference = words;
+        }
+    }
+}
+
+fn first_difference<S: Visible>(recorded: &Life<S>, simulated: &Life<S>, i: usize, j: usize) -> String {
+    let show = |life: &Life<S>, ix: usize| match life.states.get(ix) {
         Some((at, state)) => format!("{} at {:.1} s", state.brief(), *at as f64 / 1e6),
         None => "nothing more".to_owned(),
     };
@@ -107,74 +318,25 @@ fn first_difference(recorded: &Life, simulated: Option<&Life>, i: usize, j: usiz
     format!("at position {i} recorded {}, simulated {} ({detail})", show(recorded, i), show(simulated, j))
 }
 
-fn times(recorded: &Life, matching: &[(&Life, Pairs)], allowances: &Allowances, verdict: &mut Judgement) {
-    verdict.times = true;
-    verdict.no_hedge = true;
-    // Positions of the recorded life that every matching seed has too.
-    let common: Vec<usize> = (0..recorded.states.len())
-        .filter(|i| matching.iter().all(|(_, pairs)| pairs.iter().any(|(pi, _)| pi == i)))
-        .collect();
-    let at = |life: &Life, pairs: &[(usize, usize)], i: usize| {
-        pairs.iter().find(|(pi, _)| *pi == i).map_or(0, |(_, j)| life.states[*j].0)
+fn told(events: &[SeenEvent], allowances: &Allowances) -> Told {
+    let key = |e: &SeenEvent| {
+        let message =
+            if allowances.shared_scheduling && e.reason == "FailedScheduling" { "" } else { &e.message };
+        (e.component.clone(), e.kind, e.reason.clone(), message.to_owned())
     };
-    for (n, window) in common.windows(2).enumerate() {
-        let (from, to) = (window[0], window[1]);
-        let gap = recorded.states[to].0 - recorded.states[from].0;
-        let gaps: Vec<i64> =
-            matching.iter().map(|(life, pairs)| at(life, pairs, to) - at(life, pairs, from)).collect();
-        let (Some(&low), Some(&high)) = (gaps.iter().min(), gaps.iter().max()) else { continue };
-        let slack = 250_000 + gap / 50;
-        if gap < low - slack || gap > high + slack {
-            if verdict.times && verdict.difference.is_empty() {
-                verdict.difference = format!(
-                    "at position {to} ({}) the gap is {:.2} s, simulated {:.2} to {:.2} s by {} seeds",
-                    recorded.states[to].1.brief(),
-                    gap as f64 / 1e6,
-                    low as f64 / 1e6,
-                    high as f64 / 1e6,
-                    matching.len()
-                );
-            }
-            verdict.times = false;
-        }
-        let limit = limit(recorded, from, low, allowances);
-        // What an earlier state (or the start) holds to within the width allowed for the gap since then is no hedge.
-        let anchored = || {
-            let holds = |anchor: Option<usize>| {
-                let since: Vec<i64> = matching
-                    .iter()
-                    .map(|(life, pairs)| at(life, pairs, to) - anchor.map_or(0, |i| at(life, pairs, i)))
-                    .collect();
-                let (low, high) = (since.iter().min().unwrap_or(&0), since.iter().max().unwrap_or(&0));
-                let width = anchor.map_or(limit, |i| self::limit(recorded, i, *low, allowances).max(limit));
-                high - low <= width
-            };
-            holds(None) || common[..n].iter().any(|i| holds(Some(*i)))
-        };
-        if high - low > limit && !anchored() {
-            if verdict.no_hedge && verdict.difference.is_empty() {
-                verdict.difference = format!(
-                    "at position {to} ({}) the simulated gaps spread over {:.2} s, {:.2} s are allowed",
-                    recorded.states[to].1.brief(),
-                    (high - low) as f64 / 1e6,
-                    limit as f64 / 1e6
-                );
-            }
-            verdict.no_hedge = false;
-        }
+    let mut list: Told = events.iter().map(|e| (key(e), e.count)).collect();
+    list.sort();
+    if allowances.shared_scheduling {
+        list.dedup_by(|a, b| a.0 == b.0 && a.0.2 == "FailedScheduling");
     }
+    list
 }
 
 /// How wide a gap may spread. A requeue is in play while some container has failed or waits for more than its turn;
 /// a probe while the pod has one.
-pub fn limit(recorded: &Life, from: usize, shortest: i64, allowances: &Allowances) -> i64 {
-    let state = &recorded.states[from].1;
-    let retried = state
-        .containers
-        .values()
-        .any(|(kind, reason, _)| kind == "terminated" || (kind == "waiting" && !reason.is_empty()));
+pub fn limit<S: Visible>(recorded: &Life<S>, from: usize, shortest: i64, allowances: &Allowances) -> i64 {
     let mut limit = 1_200_000;
-    if retried {
+    if recorded.states[from].1.is_retried() {
         limit = limit.max(shortest / 2 + 2_600_000);
         if allowances.polls {
             limit = limit.max(16_200_000);
@@ -187,52 +349,4 @@ pub fn limit(recorded: &Life, from: usize, shortest: i64, allowances: &Allowance
         limit = limit.max(21_200_000);
     }
     limit
-}
-
-fn events(recorded: &Life, matching: &[(&Life, Pairs)], allowances: &Allowances, verdict: &mut Judgement) {
-    let key = |e: &SeenEvent| {
-        let message =
-            if allowances.shared_scheduling && e.reason == "FailedScheduling" { "" } else { &e.message };
-        (e.component.clone(), e.kind, e.reason.clone(), message.to_owned())
-    };
-    let sorted = |life: &Life| {
-        let mut list: Vec<_> = life.events.iter().map(|e| (key(e), e.count)).collect();
-        list.sort();
-        if allowances.shared_scheduling {
-            list.dedup_by(|a, b| a.0 == b.0 && a.0.2 == "FailedScheduling");
-        }
-        list
-    };
-    let wanted = sorted(recorded);
-    let same: Vec<Vec<_>> = matching
-        .iter()
-        .map(|(life, _)| sorted(life))
-        .filter(|list| list.len() == wanted.len() && list.iter().zip(&wanted).all(|(a, b)| a.0 == b.0))
-        .collect();
-    if same.is_empty() {
-        if verdict.difference.is_empty()
-            && let Some((life, _)) = matching.first()
-        {
-            let ours = sorted(life);
-            let missing = wanted.iter().find(|e| !ours.iter().any(|o| o.0 == e.0));
-            let extra = ours.iter().find(|e| !wanted.iter().any(|o| o.0 == e.0));
-            verdict.difference = format!(
-                "events: recorded only {missing:?}, simulated only {extra:?}, {} | {} objects",
-                wanted.len(),
-                ours.len()
-            );
-        }
-        return;
-    }
-    verdict.events = wanted.iter().enumerate().all(|(ix, (key, count))| {
-        let counts = same.iter().map(|list| list[ix].1);
-        let (low, high) = (counts.clone().min().unwrap_or(0), counts.max().unwrap_or(0));
-        let fits = (allowances.shared_scheduling && key.2 == "FailedScheduling")
-            || (*count + 1 >= low && *count <= high + 1);
-        if !fits && verdict.difference.is_empty() {
-            verdict.difference =
-                format!("event {} {:?} counted {count}, simulated {low} to {high}", key.2, key.3);
-        }
-        fits
-    });
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::life::{Row, State, lives};
+use super::life::{Row, State, Visible as _, lives};
 
 /// A law that a timeline breaks.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -39,8 +39,24 @@ pub struct Row {
     pub exit_code: String,
     /// How often the event has been seen.
     pub count: u32,
+    /// The topmost controller (`deployment/web`), or the object itself where the row is about no pod.
+    pub owner: String,
+    /// The node that the pod is bound to, or the node itself.
+    pub node: String,
     /// Number of the event object, where the source knows it.
     pub event_object: Option<u32>,
+}
+
+/// A state that can be told: what lives are made of.
+pub trait Visible: PartialEq {
+    /// In a few words.
+    fn brief(&self) -> String;
+    /// What differs, in words.
+    fn difference(&self, other: &Self) -> String;
+    /// A requeue may end it, so that its length is nobody's choice.
+    fn is_retried(&self) -> bool {
+        false
+    }
 }
 
 /// What a client sees of a pod at one instant.
@@ -60,45 +76,14 @@ pub struct State {
     pub containers: BTreeMap<String, (String, String, String)>,
 }
 
-impl State {
-    /// `Running CrashLoopBackOff 0/1 ×3`
-    pub fn brief(&self) -> String {
+impl Visible for State {
+    fn brief(&self) -> String {
         if self.status.is_empty() {
             return "gone".to_owned();
         }
         format!("{}/{} {} ×{}", self.phase, self.status, self.ready, self.restarts)
     }
-    /// What changed since the state before, in words; the STATUS columns speak for themselves.
-    pub fn changes_since(&self, before: Option<&State>) -> Vec<String> {
-        let none = State::default();
-        let before = before.unwrap_or(&none);
-        let mut words = Vec::new();
-        if self.phase != before.phase {
-            words.push(format!("phase {}", self.phase));
-        }
-        let beside = |reason: &str| if reason.is_empty() { String::new() } else { format!(" ({reason})") };
-        for (kind, (status, reason)) in &self.conditions {
-            if before.conditions.get(kind) != Some(&(status.clone(), reason.clone())) {
-                words.push(format!("{kind} {status}{}", beside(reason)));
-            }
-        }
-        for kind in before.conditions.keys().filter(|kind| !self.conditions.contains_key(*kind)) {
-            words.push(format!("{kind} gone"));
-        }
-        for (name, value) in &self.containers {
-            if before.containers.get(name) != Some(value) {
-                let (state, reason, code) = value;
-                let code = if code.is_empty() { String::new() } else { format!(", exit {code}") };
-                words.push(format!("{name} {state}{}", beside(&format!("{reason}{code}"))));
-            }
-        }
-        for name in before.containers.keys().filter(|name| !self.containers.contains_key(*name)) {
-            words.push(format!("{name} gone"));
-        }
-        words
-    }
-    /// What differs, in words.
-    pub fn difference(&self, other: &State) -> String {
+    fn difference(&self, other: &State) -> String {
         let mut words = String::new();
         for (name, a, b) in [
             ("phase", &self.phase, &other.phase),
@@ -136,6 +121,44 @@ impl State {
         }
         words
     }
+    fn is_retried(&self) -> bool {
+        // Some container has failed, or waits for more than its turn.
+        self.containers
+            .values()
+            .any(|(kind, reason, _)| kind == "terminated" || (kind == "waiting" && !reason.is_empty()))
+    }
+}
+
+impl State {
+    /// What changed since the state before, in words; the STATUS columns speak for themselves.
+    pub fn changes_since(&self, before: Option<&State>) -> Vec<String> {
+        let none = State::default();
+        let before = before.unwrap_or(&none);
+        let mut words = Vec::new();
+        if self.phase != before.phase {
+            words.push(format!("phase {}", self.phase));
+        }
+        let beside = |reason: &str| if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+        for (kind, (status, reason)) in &self.conditions {
+            if before.conditions.get(kind) != Some(&(status.clone(), reason.clone())) {
+                words.push(format!("{kind} {status}{}", beside(reason)));
+            }
+        }
+        for kind in before.conditions.keys().filter(|kind| !self.conditions.contains_key(*kind)) {
+            words.push(format!("{kind} gone"));
+        }
+        for (name, value) in &self.containers {
+            if before.containers.get(name) != Some(value) {
+                let (state, reason, code) = value;
+                let code = if code.is_empty() { String::new() } else { format!(", exit {code}") };
+                words.push(format!("{name} {state}{}", beside(&format!("{reason}{code}"))));
+            }
+        }
+        for name in before.containers.keys().filter(|name| !self.containers.contains_key(*name)) {
+            words.push(format!("{name} gone"));
+        }
+        words
+    }
 }
 
 /// An event object as it stood last.
@@ -153,11 +176,11 @@ pub struct SeenEvent {
     pub count: u32,
 }
 
-/// What a client sees of one pod, from its creation to its removal or to the end of watching.
+/// What a client sees of one pod (or of another object), from its creation to its removal or to the end of watching.
 #[derive(Clone, Debug, Default)]
-pub struct Life {
+pub struct Life<S = State> {
     /// Instant (microseconds since the run's start) and state, in order.
-    pub states: Vec<(i64, State)>,
+    pub states: Vec<(i64, S)>,
     /// In the order in which they were first told.
     pub events: Vec<SeenEvent>,
     /// Where watching ended.
@@ -186,6 +209,8 @@ pub fn read_csv(text: &str) -> Result<Vec<Row>, csv::Error> {
         "message",
         "exit_code",
         "count",
+        "owner",
+        "node",
     ]
     .map(place);
     let mut rows = Vec::new();
@@ -206,13 +231,16 @@ pub fn read_csv(text: &str) -> Result<Vec<Row>, csv::Error> {
             message: cell(10),
             exit_code: cell(11),
             count: cell(12).parse().unwrap_or(0),
+            owner: cell(13),
+            node: cell(14),
             event_object: None,
         });
     }
     Ok(rows)
 }
 
-fn parse_micros(text: &str) -> i64 {
+/// `12.034567`, in microseconds.
+pub(crate) fn parse_micros(text: &str) -> i64 {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let part: String = part.chars().chain("000000".chars()).take(6).collect();
     whole.parse::<i64>().unwrap_or(0) * 1_000_000 + part.parse::<i64>().unwrap_or(0)
@@ -275,7 +303,7 @@ pub fn lives(rows: &[Row], end: i64) -> BTreeMap<(String, String), Life> {
         let key = (row.namespace.clone(), row.pod.clone());
         let (life, state, at) = found.entry(key).or_default();
         if row.kind == "event" {
-            note_event(life, row);
+            note_event(&mut life.events, row);
             continue;
         }
         if at.is_some_and(|at| at != row.micros) {
@@ -328,22 +356,21 @@ fn apply(state: &mut State, row: &Row) {
 }
 
 /// An event row is a new object or a later count of one that has the same words.
-fn note_event(life: &mut Life, row: &Row) {
+pub(crate) fn note_event(events: &mut Vec<SeenEvent>, row: &Row) {
     let message = mask(&row.message);
     let same = |e: &SeenEvent| {
         e.component == row.object && e.reason == row.reason && e.message == message && e.count < row.count
     };
     // The newest object whose count this row continues.
-    let best = life
-        .events
+    let best = events
         .iter()
         .enumerate()
         .filter(|(_, e)| row.count > 1 && same(e))
         .max_by_key(|(_, e)| e.count)
         .map(|(ix, _)| ix);
     match best {
-        Some(ix) => life.events[ix].count = row.count,
-        None => life.events.push(SeenEvent {
+        Some(ix) => events[ix].count = row.count,
+        None => events.push(SeenEvent {
             component: row.object.clone(),
             kind: if row.to == "Warning" { EventType::Warning } else { EventType::Normal },
             reason: row.reason.clone(),

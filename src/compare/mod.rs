@@ -1,7 +1,7 @@
 //! Two timelines side by side: lives of pods as a client sees them, and how alike they are.
 //!
 //! A *life* is the sequence of a pod's visible states with the time of each ([`life`]); [`fidelity`] judges a recorded
-//! life by simulated ones. A [`side`] is read from a timeline or from what kubectl printed ([`watch`]); the
+//! life by simulated ones, [`workloads`] a recorded run with its Deployments and Services. A [`side`] is read from a timeline or from what kubectl printed ([`watch`]); the
 //! [`difference`] of two sides is what `kubelapse compare` tells.
 
 pub(crate) mod difference;
@@ -11,6 +11,7 @@ pub mod life;
 pub(crate) mod side;
 pub mod text;
 pub(crate) mod watch;
+pub mod workloads;
 
 pub use difference::{Report, Tolerance, compare};
 pub use life::{Life, Row, State};
