@@ -232,9 +232,17 @@ fn load(recording: &Recording) -> Result<Arc<Plan>, String> {
     plan.map(Arc::new).map_err(|problems| problems.render(false))
 }
 
-/// One run in memory. The tables of workloads and of endpoints have no sinks yet.
-fn simulate(_: &Arc<Plan>, _: u64) -> Result<Outputs, String> {
-    Err(NO_WORKLOADS.into())
+/// One run in memory.
+fn simulate(plan: &Arc<Plan>, seed: u64) -> Result<Outputs, String> {
+    let (mut timeline, mut workloads, mut endpoints) = (Vec::new(), Vec::new(), Vec::new());
+    let sinks: Vec<Box<dyn Sink + '_>> = vec![
+        Box::new(csv::Timeline::new(&mut timeline)),
+        Box::new(tables::Workloads::new(&mut workloads)),
+        Box::new(tables::Endpoints::new(&mut endpoints)),
+    ];
+    session::run(plan, seed, &mut Fan { sinks }, &Silent).map_err(|problem| problem.to_string())?;
+    let text = |bytes| String::from_utf8(bytes).map_err(|problem| problem.to_string());
+    Ok(Outputs { timeline: text(timeline)?, workloads: text(workloads)?, endpoints: text(endpoints)? })
 }
 
 /// Whether there is anything to judge.

@@ -36,7 +36,7 @@ pub fn apply(w: &mut World, index: u32) {
     let words = "apply".to_owned();
     let command = Command::Apply { apply: Arc::clone(&plan) };
     w.commanded(Arc::new(Action { at: plan.at, id: plan.id, command, words }));
-    workloads::apply(w, &plan);
+    workloads::send(w, &plan);
 }
 
 fn obey(w: &mut World, command: &Command) {

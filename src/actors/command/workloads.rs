@@ -1,10 +1,15 @@
 //! What is asked of the API server about workloads and Services: what kubectl sends, and what it prints.
 
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
 
 use crate::actors::api_server::{self, Propagation};
 use crate::api::Sym;
 use crate::rules::api_server::objects::ObjectType;
+use crate::rules::kubectl::apply::{self, PatchType};
+use crate::rules::kubectl::rollout::{self, Changed};
+use crate::rules::kubectl::rollout_status;
 use crate::scenario::applied::{AppliedObject, ApplyPlan};
 use crate::scenario::command::{Cascade, Command, ObjectTarget};
 use crate::world::World;
@@ -13,50 +18,38 @@ use crate::world::workloads::ObjectKey;
 /// Obeys a command that is about an object which is neither pod nor node.
 pub fn obey(w: &mut World, command: &Command) {
     match command {
-        Command::Apply { apply: plan } => apply(w, plan),
-        Command::DeleteObject { object, cascade } => delete(w, object, *cascade),
-        Command::Scale { object, replicas } => edit(w, object, "scaled", |new| {
-            new["spec"]["replicas"] = json!(replicas);
-        }),
-        Command::SetTemplateImage { object, container, image } => edit(w, object, "image updated", |new| {
-            let list = new.pointer_mut("/spec/template/spec/containers").and_then(Value::as_array_mut);
-            for own in list.into_iter().flatten().filter(|own| own["name"] == container.as_str()) {
-                own["image"] = json!(image.as_str());
-            }
+        Command::Apply { apply: plan } => send(w, plan),
+        Command::Scale { object, replicas } => change(w, object, |_, old, _| Ok(rollout::scale(old, *replicas))),
+        Command::SetTemplateImage { object, container, image } => change(w, object, |kind, old, _| {
+            rollout::set_image(kind, old, &[(container.as_str(), image.as_str())])
         }),
         Command::RolloutRestart { object } => {
-            let now = w.now.rfc3339_secs();
-            edit(w, object, "restarted", |new| {
-                new["spec"]["template"]["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"] = json!(now);
-            });
+            let now = w.now;
+            change(w, object, |kind, old, _| rollout::restart(kind, old, now));
         }
-        Command::RolloutPause { object } => edit(w, object, "paused", |new| {
-            new["spec"]["paused"] = json!(true);
+        Command::RolloutPause { object } => change(w, object, |kind, old, _| rollout::pause(kind, old)),
+        Command::RolloutResume { object } => change(w, object, |kind, old, _| rollout::resume(kind, old)),
+        Command::RolloutUndo { object, to_revision } => {
+            let to = to_revision.unwrap_or(0);
+            change(w, object, |_, old, sets| rollout::undo(old, &sets.iter().collect::<Vec<_>>(), to));
+        }
+        Command::RolloutStatus { object, .. } => status(w, object),
+        Command::Wait { object, condition, .. } => wait(w, object, condition),
+        Command::PatchObject { object, merge } => change(w, object, |kind, old, _| {
+            let (object, said) = apply::patch(kind, old, merge, PatchType::Merge);
+            Ok(Changed { object, answer: said.to_owned() })
         }),
-        Command::RolloutResume { object } => edit(w, object, "resumed", |new| {
-            new["spec"]["paused"] = json!(false);
-        }),
-        Command::PatchObject { object, merge } => edit(w, object, "patched", |new| {
-            api_server::merge_into(new, merge);
-        }),
-        _ => w.answer("not played yet"),
-    }
-}
-
-fn edit(w: &mut World, target: &ObjectTarget, done: &str, change: impl FnOnce(&mut Value)) {
-    let Some(key) = meant(w, target) else { return };
-    let mut new = api_server::object(w, key);
-    change(&mut new);
-    let Value::Object(new) = new else { return };
-    let named = format!("{}/{}", target.kind.resource(), target.name);
-    match api_server::replace_object(w, key, new) {
-        Ok(_) => w.tell(format!("{named} {done}")),
-        Err(refused) => w.answer(&refused.kubectl("")),
+        Command::LabelObject { object, labels } => change(w, object, |_, old, _| Ok(labelled(old, labels))),
+        Command::DeleteObject { object, cascade } => delete(w, object, *cascade),
+        _ => {}
     }
 }
 
 /// `kubectl apply -f`: object by object; one that is refused leaves the others alone.
-pub fn apply(w: &mut World, plan: &ApplyPlan) {
+pub fn send(w: &mut World, plan: &ApplyPlan) {
+    for refused in &plan.refused {
+        w.answer(refused);
+    }
     for object in &plan.objects {
         apply_one(w, plan, object);
     }
@@ -68,32 +61,113 @@ fn apply_one(w: &mut World, plan: &ApplyPlan, object: &AppliedObject) {
         Err(why) => return w.answer(&why.to_string()),
     };
     let namespace = Sym::new(object.namespace(plan));
-    let known = api_server::find_object(w, kind, namespace, Sym::new(object.name()));
-    let named = kind.named(object.name());
-    match known {
-        None => match api_server::create_object(w, &object.value, namespace) {
-            Ok((_, warnings)) => {
-                for warning in warnings {
-                    w.tell(format!("Warning: {warning}"));
-                }
-                w.tell(format!("{named} created"));
+    let name = object.name();
+    let known = api_server::find_object(w, kind, namespace, Sym::new(name));
+    let live = known.map(|key| api_server::object(w, key));
+    let applied = apply::apply(kind, live.as_ref(), &object.value, namespace.as_str());
+    if let Some(warning) = applied.warning {
+        w.tell(warning);
+    }
+    let warnings = match known {
+        None => api_server::create_object(w, &applied.object, namespace).map(|(_, warnings)| warnings),
+        Some(key) => replace(w, key, applied.object).map(|_| Vec::new()),
+    };
+    match warnings {
+        Ok(warnings) => {
+            for warning in warnings {
+                w.tell(format!("Warning: {warning}"));
             }
-            Err(refused) => w.answer(&refused.kubectl(&object.file)),
-        },
-        Some(key) => {
-            let Value::Object(old) = api_server::object(w, key) else { return };
-            let mut new = old.clone();
-            for (name, value) in object.value.as_object().into_iter().flatten() {
-                if name == "spec" {
-                    new.insert(name.clone(), value.clone());
-                }
-            }
-            match api_server::replace_object(w, key, new) {
-                Ok(true) => w.tell(format!("{named} configured")),
-                Ok(false) => w.tell(format!("{named} unchanged")),
-                Err(refused) => w.answer(&refused.kubectl(&object.file)),
+            w.tell(apply::answer(kind, name, applied.answer));
+        }
+        Err(refused) => w.answer(&refused.kubectl(&object.file)),
+    }
+}
+
+fn replace(
+    w: &mut World,
+    key: ObjectKey,
+    new: Value,
+) -> Result<bool, crate::rules::api_server::admission::Rejection> {
+    match new {
+        Value::Object(new) => api_server::replace_object(w, key, new),
+        _ => Ok(false),
+    }
+}
+
+/// One of kubectl's commands that change an object: what it makes of it is sent, and answered. `make` sees the kind, the
+/// object, and the ReplicaSets that the object controls.
+fn change(
+    w: &mut World,
+    target: &ObjectTarget,
+    make: impl FnOnce(ObjectType, &Value, &[Value]) -> Result<Changed, String>,
+) {
+    let Some(key) = meant(w, target) else { return };
+    let (kind, old) = (api_server::type_of(w, key), api_server::object(w, key));
+    let sets: Vec<Value> = sets_of(w, key).into_iter().map(|set| api_server::object(w, set)).collect();
+    let Changed { object, answer } = match make(kind, &old, &sets) {
+        Ok(changed) => changed,
+        Err(why) => return w.answer(&why),
+    };
+    match replace(w, key, object) {
+        Ok(_) => w.tell(format!("{} {answer}", kind.named(target.name.as_str()))),
+        Err(refused) => w.answer(&refused.told(None)),
+    }
+}
+
+fn sets_of(w: &World, key: ObjectKey) -> Vec<ObjectKey> {
+    let all = w.workloads.dependents.get(&key).into_iter().flatten().copied();
+    all.filter(|one| w.workloads.exists(*one) && w.workloads.controller(*one) == Some(key)).collect()
+}
+
+/// `kubectl label`
+fn labelled(old: &Value, labels: &BTreeMap<String, Option<String>>) -> Changed {
+    let mut object = old.clone();
+    if !object["metadata"]["labels"].is_object() {
+        object["metadata"]["labels"] = Value::Object(Map::new());
+    }
+    if let Some(own) = object["metadata"]["labels"].as_object_mut() {
+        for (key, value) in labels {
+            match value {
+                Some(value) => drop(own.insert(key.clone(), json!(value))),
+                None => drop(own.shift_remove(key)),
             }
         }
+    }
+    Changed { object, answer: "labeled".to_owned() }
+}
+
+/// `kubectl rollout status`, as it is now.
+fn status(w: &mut World, target: &ObjectTarget) {
+    let Some(key) = meant(w, target) else { return };
+    let look = rollout_status::look(&api_server::object(w, key), 0);
+    match look {
+        Some(look) => match look.error {
+            Some(error) => w.answer(&format!("error: {error}")),
+            None => w.tell(look.text.trim_end().to_owned()),
+        },
+        None => w.answer("error: no status viewer has been implemented for this kind"),
+    }
+}
+
+/// `kubectl wait`, as it is now.
+fn wait(w: &mut World, target: &ObjectTarget, condition: &str) {
+    let Some(key) = meant(w, target) else { return };
+    let kind = api_server::type_of(w, key);
+    let wanted = condition.strip_prefix("condition=").unwrap_or(condition);
+    let (wanted, value) = wanted.split_once('=').unwrap_or((wanted, "true"));
+    let object = api_server::object(w, key);
+    let holds = object["status"]["conditions"].as_array().into_iter().flatten().any(|own| {
+        let is = |name: &str, text: &str| own[name].as_str().is_some_and(|own| own.eq_ignore_ascii_case(text));
+        is("type", wanted) && is("status", value)
+    });
+    let named = kind.named(target.name.as_str());
+    match holds {
+        true => w.tell(format!("{named} condition met")),
+        false => w.answer(&format!(
+            "error: timed out waiting for the condition on {}/{}",
+            kind.law().resource,
+            target.name
+        )),
     }
 }
 
@@ -106,8 +180,8 @@ fn delete(w: &mut World, target: &ObjectTarget, cascade: Cascade) {
     };
     let namespace = w.workloads.meta(key).map_or(Sym::EMPTY, |meta| meta.namespace);
     api_server::delete(w, key, propagation);
-    let resource = target.kind.resource();
-    w.tell(format!("{resource} \"{}\" deleted from {namespace} namespace", target.name));
+    let words = crate::actors::kubectl::deleted(&w.gates, &target.kind.resource(), target.name.as_str(), namespace, "");
+    w.tell(words);
 }
 
 /// The object that a command names; kubectl's words if there is none.
