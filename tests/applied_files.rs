@@ -82,7 +82,7 @@ fn documents_become_what_they_are_here() {
         apply.objects.iter().map(|o| (o.kind, o.name(), o.namespace(apply), o.line)).collect();
     assert_eq!(
         told,
-        [(AppliedKind::Deployment, "web", "shop", 2), (AppliedKind::Service, "web", "front", 15)]
+        [(AppliedKind::Deployment, "web", "shop", 2), (AppliedKind::Service, "web", "front", 14)]
     );
     assert_eq!(apply.objects[0].value["spec"]["replicas"], 3, "as written");
     let settings = &plan.objects[0];
@@ -120,7 +120,7 @@ fn what_cannot_be_read_or_is_not_played_is_told() {
         ),
         (
             "[[apply]]\nmanifest = 5",
-            "error[E0003]: a number does not belong here; expected a string, or a list of strings",
+            "error[E0003]: a whole number does not belong here; expected a string, or a list of strings",
         ),
         ("[[apply]]\nat = \"0s\"", "error[E0005]: `manifest` is missing in this `apply`"),
     ] {
@@ -316,7 +316,7 @@ replicas = 2
 restartPolicy = "Never"
 containers = [{ name = "app", image = "x", readinessProbe = { tcpSocket = { port = 80 }, periodSeconds = 1 } }]
 [pod.behavior.containers.app]
-attempts = [{ runs = "20s", readiness = [{ at = "0s", ok = false }, { at = "3s" }] }]
+attempts = [{ runs = "20s", onTerm = { after = "2s" }, readiness = [{ at = "0s", ok = false }, { at = "3s" }] }]
 [[action]]
 at = "10s"
 delete = "pods"

@@ -7,7 +7,7 @@ use super::node_lifecycle;
 use crate::api::Sym;
 use crate::engine::random;
 use crate::record::Directory;
-use crate::scenario::plan::{Plan, TemplateIx};
+use crate::scenario::plan::{NodePlan, Plan, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::kubelet::{Anchors, Kubelet};
 use crate::world::world_parts::empty;
@@ -23,6 +23,23 @@ fn relist_period(mut draw: random::Draw) -> Span {
 /// The address of a node, in the usual private range; pods have theirs from 10.244 on.
 fn address(ix: usize) -> Sym {
     Sym::new(&format!("10.{}.{}.{}", ix / 62_500, ix / 250 % 250, ix % 250 + 2))
+}
+
+/// The kubelet of a node, which has run for a while when a scenario begins.
+fn kubelet(w: &World, node: &NodePlan, entity: u64) -> Kubelet {
+    let start = w.plan.start;
+    let phase =
+        |purpose| Span::from_micros(w.draw(purpose, entity, 0).below(1_000_000) as i64) - Span::from_secs(1);
+    let anchors = Anchors {
+        relist: start + phase(Purpose::RelistPhase),
+        tick: start + phase(Purpose::TickPhase),
+        reconcile: start + phase(Purpose::ReconcilePhase) * 10,
+    };
+    let throttle = super::kubelet::images::full_throttle(&node.kubelet, start);
+    let uptime = node.kubelet_uptime.as_ref();
+    let uptime = uptime.map(|uptime| uptime.sample(&mut w.draw(Purpose::KubeletUptime, entity, 0)));
+    let since = start - uptime.unwrap_or(node_lifecycle::KUBELET_AGE);
+    Kubelet::new(0, since, Time::EPOCH, anchors, throttle)
 }
 
 /// A world at the scenario's start, with everything that the scenario announces in its queue.
@@ -45,19 +62,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
     }
     for (ix, node) in plan.nodes.iter().enumerate() {
         let entity = crate::engine::random::entity(&[&node.spec.name]);
-        let phase = |w: &World, purpose| {
-            Span::from_micros(w.draw(purpose, entity, 0).below(1_000_000) as i64) - Span::from_secs(1)
-        };
-        let anchors = Anchors {
-            relist: plan.start + phase(&w, Purpose::RelistPhase),
-            tick: plan.start + phase(&w, Purpose::TickPhase),
-            reconcile: plan.start + phase(&w, Purpose::ReconcilePhase) * 10,
-        };
-        let throttle = super::kubelet::images::full_throttle(&node.kubelet, plan.start);
-        let uptime = node.kubelet_uptime.as_ref();
-        let uptime = uptime.map(|uptime| uptime.sample(&mut w.draw(Purpose::KubeletUptime, entity, 0)));
-        let since = plan.start - uptime.unwrap_or(node_lifecycle::KUBELET_AGE);
-        let kubelet = Kubelet::new(0, since, Time::EPOCH, anchors, throttle);
+        let kubelet = kubelet(&w, node, entity);
         let ip = address(ix);
         let images = node.spec.images.iter().map(|image| w.images.full(*image)).collect();
         w.machines.push(Machine {

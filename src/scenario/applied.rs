@@ -112,6 +112,10 @@ impl AppliedKind {
     pub fn api_version(self) -> &'static str {
         self.names().api_version
     }
+    /// `apps`; empty: the core's.
+    pub fn group(self) -> &'static str {
+        self.api_version().split_once('/').map_or("", |(group, _)| group)
+    }
     /// As the API's paths and errors have it: `deployments`.
     pub fn plural(self) -> &'static str {
         self.names().plural
@@ -149,7 +153,7 @@ impl AppliedKind {
                 || names.plural == resource
                 || names.short.contains(&resource)
         })?;
-        let own = of.api_version.split_once('/').map_or("", |(group, _)| group);
+        let own = of.kind.group();
         (group.is_empty() || (!own.is_empty() && group.split('.').next_back() == Some(own)))
             .then_some(of.kind)
     }

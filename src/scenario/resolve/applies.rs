@@ -155,9 +155,8 @@ fn sort(document: Document, sent: &mut Sent, idle: &mut Vec<(String, Loc)>, cx: 
             return;
         }
     }
-    let group = |version: &str| version.split_once('/').map_or("", |(group, _)| group).to_owned();
-    let own = group(&version);
-    let applied = AppliedKind::of_manifest(&kind).filter(|kind| group(kind.api_version()) == own);
+    let own = version.split_once('/').map_or("", |(group, _)| group).to_owned();
+    let applied = AppliedKind::of_manifest(&kind).filter(|kind| own == kind.group());
     if let Some(kind) = applied {
         let Document { value, file, line, .. } = document;
         sent.plan.objects.push(AppliedObject { kind, value, file, line });
