@@ -13,7 +13,9 @@ use std::sync::Arc;
 
 use kubelapse::compare::life::{Life, Visible};
 use kubelapse::compare::workloads::{Bench, Judged, Outputs, Room, Run, Verdict};
+use kubelapse::record::{Fan, Sink, csv, tables};
 use kubelapse::scenario::{self, Plan};
+use kubelapse::session::{self, Silent};
 use rayon::prelude::*;
 
 /// Hand-made recordings of these families are held against the list of known gaps.
@@ -222,9 +224,6 @@ fn names_found_in_a_run_are_those_of_its_recorder() {
 
 // --- simulated lives ---
 
-/// What `simulate` answers as long as nothing of the kind is simulated.
-const NO_WORKLOADS: &str = "no workloads yet";
-
 fn load(recording: &Recording) -> Result<Arc<Plan>, String> {
     let text = std::fs::read_to_string(recording.path.join("scenario.toml")).map_err(|e| e.to_string())?;
     let loader = |path: &str| std::fs::read_to_string(recording.path.join(path)).map_err(|e| e.to_string());
@@ -243,14 +242,6 @@ fn simulate(plan: &Arc<Plan>, seed: u64) -> Result<Outputs, String> {
     session::run(plan, seed, &mut Fan { sinks }, &Silent).map_err(|problem| problem.to_string())?;
     let text = |bytes| String::from_utf8(bytes).map_err(|problem| problem.to_string());
     Ok(Outputs { timeline: text(timeline)?, workloads: text(workloads)?, endpoints: text(endpoints)? })
-}
-
-/// Whether there is anything to judge.
-fn workloads_are_simulated() -> bool {
-    let tiny = "name = \"tiny\"\n[[pod]]\nname = \"web\"\nspec.containers = [{ name = \"app\", image = \"web:1\" }]\n";
-    let plan = scenario::load("tiny.toml", tiny, &|_: &str| Err(String::new()), &[]);
-    let plan = plan.map(Arc::new).map_err(|problems| problems.render(false)).expect("a tiny scenario");
-    simulate(&plan, 0).err().is_none_or(|problem| problem != NO_WORKLOADS)
 }
 
 /// By many seeds. A scenario that is refused, or a run that fails, has nothing of what was recorded.
@@ -275,10 +266,6 @@ fn judge(recording: &Recording, seeds: u64, show: bool) -> (Verdict, Option<Stri
 
 #[test]
 fn recorded_workloads_are_lived() {
-    if !workloads_are_simulated() {
-        eprintln!("SKIPPED: {NO_WORKLOADS}; no recorded life of a workload was judged by simulated ones");
-        return;
-    }
     let families = environment("FAMILIES").unwrap_or_else(|| format!("{},mix", FAMILIES.join(",")));
     let chosen = |r: &Recording| families == "all" || families.split(',').any(|family| family == r.family);
     let recordings: Vec<Recording> = recordings().into_iter().filter(chosen).collect();

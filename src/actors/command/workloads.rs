@@ -180,7 +180,7 @@ fn delete(w: &mut World, target: &ObjectTarget, cascade: Cascade) {
     };
     let namespace = w.workloads.meta(key).map_or(Sym::EMPTY, |meta| meta.namespace);
     api_server::delete(w, key, propagation);
-    let words = crate::actors::kubectl::deleted(&w.gates, &target.kind.resource(), target.name.as_str(), namespace, "");
+    let words = crate::actors::kubectl::deleted(&w.gates, &target.kind.resource(), target.name.as_str(), namespace, false);
     w.tell(words);
 }
 
