@@ -25,6 +25,7 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
     }
     if let Some(b) = prober_mut(w, pod, ix, kind) {
         b.queued = None;
+        b.sleeps = false;
     }
     let now = w.now;
     let p = w.local(pod);
@@ -37,6 +38,7 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
     }
     let mut b = b;
     b.queued = None;
+    b.sleeps = false;
     let new = b.instance != status.restart_count && status.container_id != crate::api::ContainerId::None;
     if new {
         b.instance = status.restart_count;
