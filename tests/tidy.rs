@@ -10,6 +10,7 @@ mod tidy {
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use kubelapse::record::FORMATS;
 use kubelapse::record::csv::{POD_COLUMNS, TIMELINE_COLUMNS};
 use tidy::circles::Room;
 use tidy::source::{code, functions, public_items, words};
@@ -419,16 +420,15 @@ fn the_readme_agrees_with_the_code() {
     for name in &commands {
         assert!(offered.contains(&format!("  {name} ")), "the README has a command `{name}`");
     }
-    for format in table(&readme, "### Formats") {
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_kubelapse"))
-            .args(["run", "no-such-scenario", "--format", &format])
-            .output()
-            .expect("the program starts");
-        assert!(
-            String::from_utf8_lossy(&output.stderr).contains("no-such-scenario"),
-            "the README has a format `{format}`"
-        );
+    let formats = FORMATS.map(|format| format.name);
+    assert_eq!(table(&readme, "### Formats"), formats);
+    for format in FORMATS {
+        let row = format!("| `{}` | `{}` | ", format.name, format.file);
+        assert!(readme.contains(&row), "the README has no row `{row}`");
     }
+    let chosen =
+        format!("`--format {}` writes several at once; the default is `{}`.", formats.join(","), formats[0]);
+    assert!(readme.contains(&chosen), "the README does not say: {chosen}");
     // It opens with the two commands.
     let first =
         readme.find("cargo run --release -- run scenarios/crash-loop.toml").expect("the first command");

@@ -5,9 +5,17 @@ use std::ops::Range;
 
 use super::cells::{Lines, Stamp, cell, integer, pod_name, seconds, words};
 use super::spelled::{Spelled, common};
-use super::{Change, Directory, Ending, NodeRow, PodRow, Sink, Transition};
+use super::{Change, Directory, Ending, Format, NodeRow, PodRow, Sink, Transition};
 use crate::api::{EventText, PodIdent, Sym, Tri};
 use crate::time::Time;
+
+/// One of the formats of a timeline.
+pub const FORMAT: Format = Format {
+    name: "csv",
+    file: "timeline.csv",
+    holds: "one row per transition",
+    sink: |out| Box::new(Timeline::new(out)),
+};
 
 /// The columns of `timeline.csv`, with what each holds.
 pub const TIMELINE_COLUMNS: [(&str, &str); 15] = [

@@ -4,8 +4,16 @@
 use std::io::{self, Write};
 
 use super::cells::{Lines, Stamp, integer, pod_name, seconds, words};
-use super::{Change, Directory, Ending, Sink, Transition};
+use super::{Change, Directory, Ending, Format, Sink, Transition};
 use crate::api::{EventText, PodIdent, Sym, Tri};
+
+/// One of the formats of a timeline.
+pub const FORMAT: Format = Format {
+    name: "jsonl",
+    file: "timeline.jsonl",
+    holds: "the same rows as JSON objects, one a line",
+    sink: |out| Box::new(Timeline::new(out)),
+};
 
 /// Writes `timeline.jsonl`.
 pub struct Timeline<W: Write> {

@@ -5,6 +5,7 @@
 mod cells;
 pub mod csv;
 pub(crate) mod difference;
+mod format;
 pub mod jsonl;
 pub mod objects;
 pub(crate) mod sink;
@@ -15,7 +16,11 @@ pub(crate) mod threaded;
 pub(crate) mod transition;
 pub(crate) mod values;
 
+pub use format::{Format, Out};
 pub use sink::{Ending, Fan, Kept, Sink, Written};
 #[cfg(not(target_family = "wasm"))]
 pub use threaded::Threaded;
 pub use transition::{Change, Directory, Event, NodeRow, PodRecord, PodRow, Transition};
+
+/// The formats of a timeline, as they are listed wherever somebody chooses; the first is taken where nobody does.
+pub const FORMATS: [&Format; 3] = [&csv::FORMAT, &jsonl::FORMAT, &objects::FORMAT];
