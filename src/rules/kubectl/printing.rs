@@ -183,7 +183,7 @@ fn walk<M: Marks, L: Copy + Default + Ord>(
         last: ended(&container.last_state),
     };
     let mut said = of_pod(status);
-    let inits = walk_inits(spec, status, &restarts_of);
+    let inits = walk_inits(spec, status, restarts_of);
     let (mut ready, mut restarts) = (inits.ready, inits.restarts);
     if let Some(init) = inits.said {
         said = init;
