@@ -19,6 +19,7 @@ mod overrides;
 pub mod plan;
 mod resolve;
 mod schema;
+pub mod start_error;
 pub(crate) mod tree;
 pub(crate) mod values;
 

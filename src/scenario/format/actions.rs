@@ -93,7 +93,7 @@ pub static SIZE: Shape = Shape {
     keys: &[key("cpu", Kind::Quantity, "", "Cores"), key("memory", Kind::Quantity, "", "Bytes")],
 };
 
-/// A verb and the keys that go with it; the required ones first.
+/// A verb and the keys that go with it, the required ones first, and how all of it is typed.
 #[derive(Debug)]
 pub struct VerbKeys {
     /// The key that says what is done, whose value is the target.
@@ -102,42 +102,70 @@ pub struct VerbKeys {
     pub needs: &'static [&'static str],
     /// Keys that it may have.
     pub takes: &'static [&'static str],
+    /// How it is typed.
+    pub example: &'static str,
 }
 
 const fn verb(
     verb: &'static str,
     needs: &'static [&'static str],
     takes: &'static [&'static str],
+    example: &'static str,
 ) -> VerbKeys {
-    VerbKeys { verb, needs, takes }
+    VerbKeys { verb, needs, takes, example }
 }
 
 /// Everything that an action can do.
 pub static VERBS: [VerbKeys; 24] = [
-    verb("delete", &[], &["namespace", "gracePeriodSeconds", "force"]),
-    verb("evict", &[], &["namespace", "gracePeriodSeconds"]),
-    verb("cordon", &[], &[]),
-    verb("uncordon", &[], &[]),
-    verb("drain", &[], &[]),
-    verb("taint", &["taints"], &[]),
-    verb("untaint", &["taints"], &[]),
-    verb("stop", &[], &[]),
-    verb("start", &[], &[]),
-    verb("restartKubelet", &[], &["takes"]),
-    verb("shutdown", &[], &[]),
-    verb("pressure", &[], &["resource", "lasts"]),
-    verb("setCondition", &["type"], &["namespace", "status", "reason", "message"]),
-    verb("ungate", &[], &["namespace", "gate"]),
-    verb("label", &["labels"], &["namespace"]),
-    verb("create", &[], &["namespace", "keys"]),
-    verb("remove", &[], &["namespace"]),
-    verb("bind", &[], &["namespace"]),
-    verb("setImage", &["image"], &["namespace", "container"]),
-    verb("resize", &[], &["namespace", "container", "requests", "limits"]),
-    verb("patch", &["merge"], &["namespace"]),
-    verb("debug", &["image"], &["namespace", "container"]),
-    verb("kill", &[], &["namespace", "container", "signal", "sandbox"]),
-    verb("setProbe", &[], &["namespace", "container", "probe", "ok", "takes", "output"]),
+    verb("delete", &[], &["namespace", "gracePeriodSeconds", "force"], "delete pod/web gracePeriodSeconds=5"),
+    verb("evict", &[], &["namespace", "gracePeriodSeconds"], "evict pod/web"),
+    verb("cordon", &[], &[], "cordon node/node-0"),
+    verb("uncordon", &[], &[], "uncordon node/node-0"),
+    verb("drain", &[], &[], "drain node/node-0"),
+    verb("taint", &["taints"], &[], "taint node/node-0 team=shop:NoSchedule"),
+    verb("untaint", &["taints"], &[], "taint node/node-0 team:NoSchedule-"),
+    verb("stop", &[], &[], "stop node/node-0"),
+    verb("start", &[], &[], "start node/node-0"),
+    verb("restartKubelet", &[], &["takes"], "restartKubelet node/node-0 takes=5s"),
+    verb("shutdown", &[], &[], "shutdown node/node-0"),
+    verb("pressure", &[], &["resource", "lasts"], "pressure node/node-0 resource=memory"),
+    verb(
+        "setCondition",
+        &["type"],
+        &["namespace", "status", "reason", "message"],
+        "setCondition pod/web type=example.com/ok status=True",
+    ),
+    verb("ungate", &[], &["namespace", "gate"], "ungate pod/web gate=example.com/hold"),
+    verb("label", &["labels"], &["namespace"], "label pod/web tier=front old-"),
+    verb("create", &[], &["namespace", "keys"], "create ConfigMap/settings"),
+    verb("remove", &[], &["namespace"], "delete ConfigMap/settings"),
+    verb("bind", &[], &["namespace"], "bind PersistentVolumeClaim/data"),
+    verb(
+        "setImage",
+        &["image"],
+        &["namespace", "container"],
+        "set image pod/web app=registry.example/shop/web:2",
+    ),
+    verb(
+        "resize",
+        &[],
+        &["namespace", "container", "requests", "limits"],
+        "resize pod/web requests={ cpu = \"500m\" }",
+    ),
+    verb("patch", &["merge"], &["namespace"], "patch pod/web -p '{\"spec\":{\"activeDeadlineSeconds\":60}}'"),
+    verb("debug", &["image"], &["namespace", "container"], "debug pod/web image=busybox"),
+    verb(
+        "kill",
+        &[],
+        &["namespace", "container", "signal", "sandbox"],
+        "kill pod/web container=app signal=TERM",
+    ),
+    verb(
+        "setProbe",
+        &[],
+        &["namespace", "container", "probe", "ok", "takes", "output"],
+        "setProbe pod/web probe=readiness ok=false",
+    ),
 ];
 
 #[cfg(test)]
