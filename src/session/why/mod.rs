@@ -104,7 +104,9 @@ pub fn headline(row: &Transition, directory: &Directory) -> String {
             format!("{pod}: {kind} event {}{count}: {message}", e.reason)
         }
         Change::Owner { from, to } => {
-            let name = |owner: Option<ObjectRow>| owner.map_or_else(|| "none".to_owned(), |o| object_name(directory, o));
+            let name = |owner: Option<ObjectRow>| {
+                owner.map_or_else(|| "none".to_owned(), |o| object_name(directory, o))
+            };
             format!("{pod}: controller {} -> {}", name(from), name(to))
         }
         Change::Object { object, what } => object_headline(&object_name(directory, object), what),
