@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use kubelapse::record::FORMATS;
 use kubelapse::record::csv::{POD_COLUMNS, TIMELINE_COLUMNS};
+use kubelapse::record::tables::{ENDPOINT_COLUMNS, WORKLOAD_COLUMNS};
 use tidy::circles::Room;
 use tidy::source::{code, functions, public_items, words};
 
@@ -402,6 +403,8 @@ fn the_readme_agrees_with_the_code() {
     let columns: Vec<&str> = TIMELINE_COLUMNS.iter().map(|(name, _)| *name).collect();
     assert_eq!(table(&readme, "### timeline.csv"), columns);
     assert_eq!(table(&readme, "### pods.csv"), POD_COLUMNS);
+    assert_eq!(table(&readme, "### workloads.csv"), WORKLOAD_COLUMNS);
+    assert_eq!(table(&readme, "### endpoints.csv"), ENDPOINT_COLUMNS);
     let help = |arguments: &[&str]| {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_kubelapse")).args(arguments).output();
         String::from_utf8(output.expect("the program starts").stdout).expect("help is text")

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::run::PODS;
+use crate::record::tables::TABLES;
 use crate::record::{FORMATS, Format};
 use crate::scenario::Plan;
 use crate::world::World;
@@ -155,7 +156,7 @@ pub const PARTIAL: &str =
 pub fn read(path: &Path) -> io::Result<Read> {
     let bytes = fs::read(path)?;
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let is_ours = name == PODS || FORMATS.iter().any(|format| format.file == name);
+    let is_ours = name == PODS || FORMATS.iter().chain(&TABLES).any(|format| format.file == name);
     let told = if is_ours { Told::of(path.parent().unwrap_or(Path::new("")))? } else { None };
     let told = told.unwrap_or_default();
     let is_whole = told.files.is_empty() || {

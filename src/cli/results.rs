@@ -17,6 +17,7 @@ use super::beside::{self, Beside};
 use super::manifest::{self, Hashes, Told};
 use super::run::PODS;
 use crate::record::FORMATS;
+use crate::record::tables::TABLES;
 
 /// What a file has taken.
 #[derive(Default)]
@@ -205,7 +206,8 @@ fn clear_partial(folder: &Path) -> io::Result<()> {
 
 /// Every name that a file of a result may have.
 fn all_names() -> Vec<&'static str> {
-    FORMATS.iter().map(|format| format.file).chain([PODS, manifest::NAME]).collect()
+    let written = FORMATS.iter().chain(&TABLES);
+    written.map(|format| format.file).chain([PODS, manifest::NAME]).collect()
 }
 
 impl Staged {

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::builder::PossibleValue;
 
 use super::results::{Failure, Results};
-use super::summary::{self, Ways};
+use super::summary::{self, Seen};
 use super::{Exit, check, fault, manifest, print, talk, test};
-use crate::record::{Ending, FORMATS, Fan, Format, Sink, Threaded, csv, objects};
+use crate::record::{Ending, FORMATS, Fan, Format, Sink, Threaded, csv, objects, tables};
 use crate::scenario::Plan;
 use crate::session::{self, Judge, Progress, Session};
 use crate::time::Time;
@@ -48,7 +48,7 @@ pub struct Arguments {
     no_learning: bool,
 }
 
-/// One of them; `pods.csv` and `run.toml` are written with each.
+/// One of them; `pods.csv` and `run.toml` are written with each, and tables of workloads where there are some.
 impl clap::ValueEnum for &'static Format {
     fn value_variants<'a>() -> &'a [Self] {
         &FORMATS
@@ -174,17 +174,28 @@ impl Progress for Bar {
 }
 
 impl Job<'_> {
+    /// What is written row by row: timelines, and tables where there are workloads.
+    fn written(&self) -> impl Iterator<Item = &'static Format> {
+        let tables = if self.plan.has_workloads() { &tables::TABLES[..] } else { &[] };
+        self.formats.iter().chain(tables).copied()
+    }
+
+    /// Every file but the manifest.
+    fn files(&self) -> impl Iterator<Item = &'static str> {
+        self.written().map(|format| format.file).chain([PODS])
+    }
+
     fn play(&self) -> Result<Exit, Failure> {
-        let names: Vec<&'static str> = self.formats.iter().map(|format| format.file).chain([PODS]).collect();
+        let names: Vec<&'static str> = self.files().collect();
         let mut results = Results::create(&self.folder, &names)?;
         let files = self.sinks(&mut results)?;
         let bar = Bar::new(&self.plan, self.quiet);
-        let mut ways = Ways::default();
+        let mut seen = Seen::default();
         let mut judge = Judge::new(&self.plan);
         let mut session = None;
         let played = fault::catch(|| {
             let session = session.insert(Session::new(&self.plan, self.seed));
-            let mut told: Fan<Box<dyn Sink + '_>> = Fan { sinks: vec![Box::new(&mut ways), beside(files)?] };
+            let mut told: Fan<Box<dyn Sink + '_>> = Fan { sinks: vec![Box::new(&mut seen), beside(files)?] };
             session::play_out(session, &mut judge, &mut told, &bar)
         });
         match (played, session) {
@@ -193,7 +204,7 @@ impl Job<'_> {
                 if !bar.bar.is_hidden() {
                     talk("\n");
                 }
-                self.finish(results, &session, &ways, judge, partial)
+                self.finish(results, &session, &seen, judge, partial)
             }
             (Ok(Err(problem)), Some(session)) => {
                 bar.bar.abandon();
@@ -211,7 +222,7 @@ impl Job<'_> {
 
     fn sinks(&self, results: &mut Results) -> io::Result<Fan<Box<dyn Sink + Send>>> {
         let mut sinks: Vec<Box<dyn Sink + Send>> = Vec::new();
-        for format in self.formats {
+        for format in self.written() {
             sinks.push((format.sink)(Box::new(results.writer(format.file)?)));
         }
         sinks.push(Box::new(csv::Pods::new(results.writer(PODS)?)));
@@ -222,7 +233,7 @@ impl Job<'_> {
         &self,
         mut results: Results,
         session: &Session,
-        ways: &Ways,
+        seen: &Seen,
         judge: Judge,
         partial: bool,
     ) -> Result<Exit, Failure> {
@@ -232,9 +243,8 @@ impl Job<'_> {
         let place = results.keep(partial)?;
         let end = session::ended_at(w, partial);
         if !self.quiet {
-            let files = self.formats.iter().map(|format| format.file).chain([PODS]);
-            let files: Vec<PathBuf> = files.map(|name| place.join(name)).collect();
-            print(&summary::text(&self.plan, w, end, ways, &files));
+            let files: Vec<PathBuf> = self.files().map(|name| place.join(name)).collect();
+            print(&summary::text(&self.plan, w, end, seen, &files));
         }
         if partial {
             talk(&format!(

@@ -1,10 +1,12 @@
-//! What a run tells at its end: kubectl's table, how each pod got there, the digest and where the files are.
+//! What a run tells at its end: kubectl's table, how each pod got there and how each workload did, the digest and where the
+//! files are.
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
+use super::rollouts::Rollouts;
 use crate::api::{Sym, Tri};
-use crate::record::{Change, Directory, Sink, Transition};
+use crate::record::{Change, Directory, FiguresRow, Sink, Transition};
 use crate::rules::kubectl::printing;
 use crate::scenario::Plan;
 use crate::time::Time;
@@ -17,7 +19,7 @@ const STEPS: usize = 12;
 
 /// How the first pods got to where they are, as it happened: their STATUS with the time of each change.
 #[derive(Default)]
-pub struct Ways {
+struct Ways {
     by_pod: Vec<Vec<(Time, Sym)>>,
 }
 
@@ -42,12 +44,29 @@ impl Sink for Ways {
     }
 }
 
-/// The table that `kubectl get pods -o wide` would print at the end, a line for each pod's way, the digest and where the
-/// files are.
-pub fn text(plan: &Plan, w: &World, end: Time, ways: &Ways, files: &[PathBuf]) -> String {
+/// All that is kept of a run for its summary.
+#[derive(Default)]
+pub struct Seen {
+    ways: Ways,
+    rollouts: Rollouts,
+}
+
+impl Sink for Seen {
+    fn batch(&mut self, directory: &Directory, rows: &[Transition]) -> io::Result<()> {
+        self.rollouts.batch(directory, rows)?;
+        self.ways.batch(directory, rows)
+    }
+    fn figures(&mut self, directory: &Directory, rows: &[FiguresRow]) -> io::Result<()> {
+        self.rollouts.figures(directory, rows)
+    }
+}
+
+/// The table that `kubectl get pods -o wide` would print at the end, a line for each pod's way and for each workload, the
+/// digest and where the files are.
+pub fn text(plan: &Plan, w: &World, end: Time, seen: &Seen, files: &[PathBuf]) -> String {
     let mut text = table(w, end);
     text.push('\n');
-    for (ix, way) in ways.by_pod.iter().enumerate() {
+    for (ix, way) in seen.ways.by_pod.iter().enumerate() {
         let steps: Vec<String> = way
             .iter()
             .take(STEPS)
@@ -59,6 +78,7 @@ pub fn text(plan: &Plan, w: &World, end: Time, ways: &Ways, files: &[PathBuf]) -
         let more = if way.len() > STEPS { " → …" } else { "" };
         text.push_str(&format!("{}: {}{more}\n", w.directory.pods[ix].name, steps.join(" → ")));
     }
+    text.push_str(&seen.rollouts.lines(w, end));
     for answer in &w.answers {
         text.push_str(&format!("{answer}\n"));
     }

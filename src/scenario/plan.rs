@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use super::applied::{AppliedKind, AppliedObject, ApplyPlan};
-use super::command::Action;
+use super::command::{Action, Command};
 pub use super::expected::Expect;
 pub use super::programs::ProgramPlan;
 use super::start_error::StartError;
@@ -68,6 +68,17 @@ pub struct Plan {
     pub learns_from: Option<u32>,
     /// Digest of the texts (scenario and manifests) and overrides that this plan was made from, in hex.
     pub digest: String,
+}
+
+impl Plan {
+    /// Whether it brings workloads or Services to the API server, at once or later.
+    pub fn has_workloads(&self) -> bool {
+        let later = self.actions.iter().filter_map(|action| match &action.command {
+            Command::Apply { apply } => Some(apply),
+            _ => None,
+        });
+        self.applies.iter().chain(later).any(|apply| !apply.objects.is_empty())
+    }
 }
 
 /// What [`Plan::learns_from`] is where nobody says otherwise.
