@@ -301,6 +301,35 @@ fn workloads_and_endpoints_have_tables_of_their_own() {
     assert_eq!(desk.files("x"), ["pods.csv", "run.toml", "timeline.csv"]);
 }
 
+/// A summary stays readable where there are many workloads: aligned, and those that need a look are not left out.
+#[test]
+fn a_summary_of_many_workloads_shows_those_that_are_not_complete() {
+    let desk = Desk::new("many");
+    let deployment = |number: usize| {
+        let image = if number == 57 { "shop/typo:1" } else { "shop/web:1" };
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{ name: web-{number:02} }}\nspec:\n  selector: {{ matchLabels: {{ app: \
+             web-{number:02} }} }}\n  template:\n    metadata: {{ labels: {{ app: web-{number:02} }} }}\n    spec: {{ containers: [{{ name: \
+             app, image: \"{image}\" }}] }}\n---\n"
+        )
+    };
+    let manifest: String = (0..60).map(deployment).collect();
+    std::fs::write(desk.0.join("many.yaml"), manifest).expect("a file for the test");
+    let scenario = "name = \"many\"\nuntil = \"2m\"\n[[apply]]\nmanifest = \"many.yaml\"\n[[image]]\nref = \"shop/typo:1\"\nerror = \
+                    \"not found\"\n[[node]]\nname = \"node\"\ncount = 3\n";
+    std::fs::write(desk.0.join("many.toml"), scenario).expect("a file for the test");
+    let output = desk.run("run many.toml --out x");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8(output.stdout).expect("it speaks text");
+    let table: Vec<&str> = said.lines().skip_while(|line| !line.starts_with("WORKLOAD ")).take(52).collect();
+    let column = table[0].find("ROLLOUT").expect("a column");
+    assert!(table[1..51].iter().all(|line| line.is_char_boundary(column) && &line[column - 1..column] == " "));
+    assert_eq!(table[51], "… and 10 more, which are complete");
+    let typo = table.iter().find(|line| line.starts_with("deployment/web-57 ")).expect("it needs a look");
+    assert_eq!(words(typo), ["deployment/web-57", "Progressing", "never", "0/1", "-", "0"]);
+    assert_eq!(table[1..51].iter().filter(|line| line.contains(" Complete ")).count(), 49);
+}
+
 fn words(line: &str) -> Vec<&str> {
     line.split_whitespace().collect()
 }

@@ -77,6 +77,7 @@ impl Rollouts {
         let restarts = restarts(w, end);
         let all = list.len();
         let is_complete = |own: &Rollout| own.state == Some(WorkloadState::Complete);
+        let complete = list.iter().filter(|(_, own)| is_complete(own)).count();
         if all > SHOWN {
             list.sort_by_key(|(_, own)| is_complete(own));
             list.truncate(SHOWN);
@@ -110,7 +111,9 @@ impl Rollouts {
         let text = String::from_utf8(table.into_inner().unwrap_or_default()).unwrap_or_default();
         let mut text = text.lines().fold("\n".to_owned(), |all, line| all + line.trim_end() + "\n");
         if all > SHOWN {
-            text.push_str(&format!("… and {} more, those that are complete first left out\n", all - SHOWN));
+            let left_out = all - SHOWN;
+            let which = if left_out <= complete { ", which are complete" } else { "" };
+            text.push_str(&format!("… and {left_out} more{which}\n"));
         }
         text
     }

@@ -190,7 +190,7 @@ impl Job<'_> {
         let mut results = Results::create(&self.folder, &names)?;
         let files = self.sinks(&mut results)?;
         let bar = Bar::new(&self.plan, self.quiet);
-        let mut seen = Seen::default();
+        let mut seen = Seen::new(&self.plan);
         let mut judge = Judge::new(&self.plan);
         let mut session = None;
         let played = fault::catch(|| {

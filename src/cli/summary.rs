@@ -45,19 +45,28 @@ impl Sink for Ways {
 }
 
 /// All that is kept of a run for its summary.
-#[derive(Default)]
 pub struct Seen {
     ways: Ways,
-    rollouts: Rollouts,
+    /// None: there are no workloads to look at.
+    rollouts: Option<Rollouts>,
+}
+
+impl Seen {
+    /// Nothing yet of a run of this plan.
+    pub fn new(plan: &Plan) -> Seen {
+        Seen { ways: Ways::default(), rollouts: plan.has_workloads().then(Rollouts::default) }
+    }
 }
 
 impl Sink for Seen {
     fn batch(&mut self, directory: &Directory, rows: &[Transition]) -> io::Result<()> {
-        self.rollouts.batch(directory, rows)?;
+        if let Some(rollouts) = &mut self.rollouts {
+            rollouts.batch(directory, rows)?;
+        }
         self.ways.batch(directory, rows)
     }
     fn figures(&mut self, directory: &Directory, rows: &[FiguresRow]) -> io::Result<()> {
-        self.rollouts.figures(directory, rows)
+        self.rollouts.as_mut().map_or(Ok(()), |rollouts| rollouts.figures(directory, rows))
     }
 }
 
@@ -78,7 +87,9 @@ pub fn text(plan: &Plan, w: &World, end: Time, seen: &Seen, files: &[PathBuf]) -
         let more = if way.len() > STEPS { " → …" } else { "" };
         text.push_str(&format!("{}: {}{more}\n", w.directory.pods[ix].name, steps.join(" → ")));
     }
-    text.push_str(&seen.rollouts.lines(w, end));
+    if let Some(rollouts) = &seen.rollouts {
+        text.push_str(&rollouts.lines(w, end));
+    }
     for answer in &w.answers {
         text.push_str(&format!("{answer}\n"));
     }

@@ -1,6 +1,9 @@
 //! Workloads as a tree: what each of them has made, down to its pods, how many of them are available over time, and what
 //! happened last.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use super::strip::cell;
 use super::why::headline;
 use super::words::offset;
@@ -8,8 +11,8 @@ use super::{Walk, kubectl};
 use crate::api::Sym;
 use crate::record::{Figures, ObjectRow, Transition};
 use crate::time::Time;
+use crate::world::World;
 use crate::world::workloads::ObjectKey;
-use crate::world::{PodId, ReplicaSetId, World};
 
 /// One line of the tree: an object, and how deep it stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,7 +27,10 @@ pub struct Leaf {
 /// workload has made.
 pub fn tree(w: &World) -> Vec<Leaf> {
     let stored = &w.workloads;
-    let pods = kubectl::pods(w);
+    let mut pods = Made::new();
+    for pod in kubectl::pods(w) {
+        pods.entry(w.pods[pod.ix()].controller).or_default().push(ObjectKey::Pod(pod));
+    }
     let mut tops: Vec<ObjectKey> = super::get::objects(w)
         .filter(|key| !matches!(key, ObjectKey::Service(_)) && stored.controller(*key).is_none())
         .collect();
@@ -37,40 +43,30 @@ pub fn tree(w: &World) -> Vec<Leaf> {
     let mut leaves = Vec::new();
     for top in tops {
         leaves.push(Leaf { depth: 0, of: top });
-        if matches!(top, ObjectKey::Deployment(_)) {
-            for set in shown_sets(w, top, &pods) {
-                leaves.push(Leaf { depth: 1, of: ObjectKey::ReplicaSet(set) });
-                leaves.extend(of_set(w, set, &pods).map(|pod| Leaf { depth: 2, of: ObjectKey::Pod(pod) }));
-            }
-        } else if let ObjectKey::ReplicaSet(set) = top {
-            leaves.extend(of_set(w, set, &pods).map(|pod| Leaf { depth: 1, of: ObjectKey::Pod(pod) }));
+        for set in shown_sets(w, top, &pods) {
+            leaves.push(Leaf { depth: 1, of: set });
+            leaves.extend(pods.remove(&Some(set)).into_iter().flatten().map(|of| Leaf { depth: 2, of }));
         }
+        leaves.extend(pods.remove(&Some(top)).into_iter().flatten().map(|of| Leaf { depth: 1, of }));
     }
-    let is_listed = |pod: &PodId| {
-        w.pods[pod.ix()].controller.is_some_and(|owner| leaves.iter().any(|leaf| leaf.of == owner))
-    };
-    let others: Vec<Leaf> = pods
-        .iter()
-        .filter(|pod| !is_listed(pod))
-        .map(|pod| Leaf { depth: 0, of: ObjectKey::Pod(*pod) })
-        .collect();
-    leaves.extend(others);
+    let mut others: Vec<ObjectKey> = pods.into_values().flatten().collect();
+    others.sort_by_cached_key(|key| (namespace(w, *key).as_str(), name(w, *key)));
+    leaves.extend(others.into_iter().map(|of| Leaf { depth: 0, of }));
     leaves
 }
 
-fn of_set<'a>(w: &'a World, set: ReplicaSetId, pods: &'a [PodId]) -> impl Iterator<Item = PodId> + 'a {
-    let owner = Some(ObjectKey::ReplicaSet(set));
-    pods.iter().copied().filter(move |pod| w.pods[pod.ix()].controller == owner)
-}
+/// Pods by their controllers, each's by name.
+type Made = BTreeMap<Option<ObjectKey>, Vec<ObjectKey>>;
 
 /// The sets of a Deployment: the newest, and those of the others that have pods or shall have some.
-fn shown_sets(w: &World, deployment: ObjectKey, pods: &[PodId]) -> Vec<ReplicaSetId> {
-    let mut sets = w.workloads.sets_of(deployment);
-    sets.sort_by_key(|set| std::cmp::Reverse((revision(w, ObjectKey::ReplicaSet(*set)), *set)));
-    let is_newest = sets.first().copied();
+fn shown_sets(w: &World, deployment: ObjectKey, pods: &Made) -> Vec<ObjectKey> {
+    let mut sets: Vec<ObjectKey> =
+        w.workloads.sets_of(deployment).into_iter().map(ObjectKey::ReplicaSet).collect();
+    sets.sort_by_key(|set| Reverse((revision(w, *set), *set)));
+    let newest = sets.first().copied();
     sets.retain(|set| {
-        let wanted = w.workloads.replica_sets[set.ix()].held.object.spec.replicas;
-        Some(*set) == is_newest || wanted > 0 || of_set(w, *set, pods).next().is_some()
+        let wanted = figures(w, *set).and_then(|figures| figures.desired).unwrap_or(0);
+        Some(*set) == newest || wanted > 0 || pods.contains_key(&Some(*set))
     });
     sets
 }
