@@ -11,7 +11,8 @@ use crate::api::{ContainerState, ContainerStatus, Marks, ProbeKind};
 use crate::rules::kubelet::sync_actions::ProbeResults;
 use crate::scenario::plan::ProbePoint;
 use crate::time::{Span, Time, next_on_grid};
-use crate::world::worker::{Prober, Probers};
+use crate::rules::versions::gates::Gates;
+use crate::world::worker::{Prober, Probers, Work};
 use crate::world::{ContainerIx, Local, PodId, Purpose, SimEvent, World};
 
 pub(super) fn prober_mut(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) -> Option<&mut Prober> {
@@ -149,6 +150,9 @@ fn next_relevant_of<M: Marks>(
             if new {
                 return Some(w.now);
             }
+            if is_given_up(p, ix, spec, &w.gates) {
+                return Some(ripe());
+            }
             let settled = b.result == Some(true) && b.run_ok;
             if !settled {
                 return Some(ripe());
@@ -177,6 +181,22 @@ fn next_relevant_of<M: Marks>(
             (b.instance != instance || (b.result != Some(false) && !b.hold)).then_some(w.now)
         }
         _ => None,
+    }
+}
+
+/// Whether the kubelet does not wait for an exec: the pod is being stopped, and with its last sync the context has ended that
+/// its probes run in. Some runtimes carry the exec out all the same.
+pub(super) fn is_given_up(p: Local<'_>, ix: ContainerIx, spec: &Probe, gates: &Gates) -> bool {
+    gates.habits.gives_up_exec_probes
+        && spec.handler.exec.is_some()
+        && p.worker.is_some_and(|worker| worker.work != Work::Sync)
+        && !p.runtime.behavior.containers[usize::from(ix)].execs_run_on
+}
+
+/// A pod is being stopped: workers whose execs nobody waits for any more have something to tell at every tick.
+pub fn pod_stops(w: &mut World, pod: PodId) {
+    if w.gates.habits.gives_up_exec_probes {
+        container_changed(w, pod);
     }
 }
 
