@@ -51,7 +51,8 @@ fn with_made(count: u64, late: i64) -> (Session, Vec<PodId>) {
     let maker = entity(&["default", "replicaset", "shop-7c9f"]);
     let made = (0..count).map(|number| {
         let name = Name::Generate(Sym::new("shop-7c9f-"));
-        let new = NewPod { template, name, entity: made_by(maker, number), owners: vec![owner()] };
+        let (entity, owners) = (made_by(maker, number), Some(Arc::new(vec![owner()])));
+        let new = NewPod { template, name, entity, owners, controller: None };
         create_pod(w, new).expect("its name is free")
     });
     let made = made.collect();
@@ -133,7 +134,8 @@ fn a_taken_name_is_refused() {
         template,
         name: Name::Given(PodName::plain(Sym::new(name))),
         entity: entity(&["default", name]),
-        owners: Vec::new(),
+        owners: None,
+        controller: None,
     };
     let refused = create_pod(w, new(&taken)).expect_err("it is taken");
     assert_eq!(refused, format!("Error from server (AlreadyExists): pods \"{taken}\" already exists"));

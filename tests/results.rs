@@ -238,3 +238,98 @@ fn what_a_killed_run_left_is_cleared_away() {
     assert!(desk.run("run web.toml --quiet --out x").status.success());
     assert_eq!(hidden(), [".timeline.csv.old.new"]);
 }
+
+/// Where workloads are applied, the result has their tables, hashed as all its files are; elsewhere it has none.
+#[test]
+fn workloads_and_endpoints_have_tables_of_their_own() {
+    let desk = Desk::new("workloads");
+    let read =
+        |name: &str| std::fs::read_to_string(desk.0.join("x").join(name)).expect("a file of the result");
+    let said = desk.run("run rollout-stalls --out x --format csv,jsonl");
+    assert!(said.status.success());
+    let names = ["endpoints.csv", "pods.csv", "run.toml", "timeline.csv", "timeline.jsonl", "workloads.csv"];
+    assert_eq!(desk.files("x"), names);
+    desk.assert_hashes("x");
+
+    // The summary has a line for the Deployment, and the files that were written.
+    let said = String::from_utf8(said.stdout).expect("it speaks text");
+    let (head, own) = (said.lines().find(|l| l.starts_with("WORKLOAD ")), "deployment/billing ");
+    assert_eq!(
+        words(head.expect("the head of the table")),
+        ["WORKLOAD", "ROLLOUT", "COMPLETE", "AT", "AVAILABLE", "FEWEST", "RESTARTS"]
+    );
+    let line = words(said.lines().find(|l| l.starts_with(own)).expect("a line of the Deployment"));
+    assert_eq!((line[1], line.len()), ("Complete", 7), "{line:?}");
+    assert_eq!(line[4..], ["4/4", "3/4", "0"]);
+    assert!(
+        said.trim_end()
+            .ends_with("x/timeline.csv, x/timeline.jsonl, x/workloads.csv, x/endpoints.csv, x/pods.csv")
+    );
+
+    // Every row has the columns of its head, and what a Deployment says of itself stands there.
+    let table = read("workloads.csv");
+    let columns = table.lines().next().expect("a head").split(',').count();
+    assert!(table.lines().all(|line| line.split(',').count() == columns), "{table}");
+    let failed = table.lines().any(|line| {
+        line.contains(",deployment,billing,2,4,5,2,3,3,2,")
+            && line.contains("Progressing=False:ProgressDeadlineExceeded")
+    });
+    assert!(failed, "{table}");
+    assert!(read("endpoints.csv").lines().skip(1).any(|line| line.ends_with(",default,billing,3,3,0")));
+
+    // In the timeline an object's rows have no pod, and its name in the last column; pods have their topmost controller there.
+    let timeline = read("timeline.csv");
+    let is = |line: &str, kind: &str, from: &str, to: &str| {
+        line.contains(&format!(",default,,,{kind},,{from},{to},")) && line.ends_with(",deployment/billing")
+    };
+    assert!(timeline.lines().any(|line| is(line, "workload", "Complete", "Progressing")));
+    assert!(timeline.lines().any(|line| is(line, "workload", "Progressing", "Failed")));
+    let of_pods = timeline.lines().filter(|line| line.contains(",default,billing-"));
+    assert!(
+        of_pods.clone().count() > 100 && of_pods.clone().all(|line| line.ends_with(",deployment/billing"))
+    );
+    let rows: Vec<serde_json::Value> = read("timeline.jsonl")
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a row is JSON"))
+        .collect();
+    assert_eq!(rows.len(), timeline.lines().count() - 1);
+    assert!(rows.iter().all(|row| row["kind"] == "node" || row["owner"].is_string()));
+    assert!(rows.iter().any(|row| row["kind"] == "workload" && row["pod"].is_null()));
+
+    // A run without workloads takes the tables of the earlier one away.
+    assert!(desk.run("run web.toml --quiet --out x").status.success());
+    assert_eq!(desk.files("x"), ["pods.csv", "run.toml", "timeline.csv"]);
+}
+
+/// A summary stays readable where there are many workloads: aligned, and those that need a look are not left out.
+#[test]
+fn a_summary_of_many_workloads_shows_those_that_are_not_complete() {
+    let desk = Desk::new("many");
+    let deployment = |number: usize| {
+        let image = if number == 57 { "shop/typo:1" } else { "shop/web:1" };
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{ name: web-{number:02} }}\nspec:\n  selector: {{ matchLabels: {{ app: \
+             web-{number:02} }} }}\n  template:\n    metadata: {{ labels: {{ app: web-{number:02} }} }}\n    spec: {{ containers: [{{ name: \
+             app, image: \"{image}\" }}] }}\n---\n"
+        )
+    };
+    let manifest: String = (0..60).map(deployment).collect();
+    std::fs::write(desk.0.join("many.yaml"), manifest).expect("a file for the test");
+    let scenario = "name = \"many\"\nuntil = \"2m\"\n[[apply]]\nmanifest = \"many.yaml\"\n[[image]]\nref = \"shop/typo:1\"\nerror = \
+                    \"not found\"\n[[node]]\nname = \"node\"\ncount = 3\n";
+    std::fs::write(desk.0.join("many.toml"), scenario).expect("a file for the test");
+    let output = desk.run("run many.toml --out x");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8(output.stdout).expect("it speaks text");
+    let table: Vec<&str> = said.lines().skip_while(|line| !line.starts_with("WORKLOAD ")).take(52).collect();
+    let column = table[0].find("ROLLOUT").expect("a column");
+    assert!(table[1..51].iter().all(|line| line.is_char_boundary(column) && &line[column - 1..column] == " "));
+    assert_eq!(table[51], "… and 10 more, which are complete");
+    let typo = table.iter().find(|line| line.starts_with("deployment/web-57 ")).expect("it needs a look");
+    assert_eq!(words(typo), ["deployment/web-57", "Progressing", "never", "0/1", "-", "0"]);
+    assert_eq!(table[1..51].iter().filter(|line| line.contains(" Complete ")).count(), 49);
+}
+
+fn words(line: &str) -> Vec<&str> {
+    line.split_whitespace().collect()
+}

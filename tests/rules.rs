@@ -22,9 +22,9 @@ mod rules {
     mod i_status_manager;
     mod w_deployment;
     mod w_endpoints;
-    mod w_replica_set;
-    mod w_template_hash;
     mod w_print_workloads;
+    mod w_replica_set;
     mod w_rollout_status;
+    mod w_template_hash;
     mod w_validation;
 }

@@ -79,7 +79,8 @@ fn shipped_scenarios_are_embedded_load_and_tell_what_one_will_see() {
     let names: std::collections::BTreeSet<&str> = builtin::ALL.iter().map(|b| b.name).collect();
     assert_eq!(names.len(), embedded.len(), "a name stands for one scenario");
     for shipped in builtin::ALL {
-        let loaded = load(shipped.text).unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+        let loaded = scenario::load_noting("test.toml", shipped.text, &builtin::manifest, &[])
+            .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
         assert!(loaded.warnings.items.is_empty(), "{}", loaded.warnings.render(false));
         assert_eq!(loaded.plan.name, shipped.name);
         let is_fleet = shipped.topic == builtin::Topic::Scale;

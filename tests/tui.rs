@@ -16,7 +16,7 @@ use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 fn walk_of(file: &str, text: &str) -> Walk {
-    let (script, loaded) = Script::load(file, text, &kubelapse::scenario::no_files, &[])
+    let (script, loaded) = Script::load(file, text, &builtin::manifest, &[])
         .unwrap_or_else(|problems| panic!("{file}: {}", problems.render(false)));
     let plan = Arc::new(loaded.plan);
     let seed = plan.seed;
@@ -125,6 +125,29 @@ fn a_crash_loop() {
     moment("crash_loop", &app);
     press(&mut app, "w");
     moment("crash_loop_why", &app);
+}
+
+/// Pods stand below their ReplicaSets and these below their Deployment; each of them can be looked at and asked about.
+#[test]
+fn a_rollout_that_stalls() {
+    let mut app = open("rollout-stalls");
+    press(&mut app, "g2m<enter>");
+    moment("rollout_stalls", &app);
+    press(&mut app, "2");
+    moment("rollout_stalls_events", &app);
+    press(&mut app, "w");
+    moment("rollout_stalls_why", &app);
+    press(&mut app, "<esc>4<down>");
+    moment("rollout_stalls_replica_set", &app);
+    press(&mut app, "1<down><down>");
+    moment("rollout_stalls_pod", &app);
+    // Back up to the Deployment, to the next change of it, and back again.
+    press(&mut app, "<up><up><up>");
+    let before = screen(&app, 80, 24);
+    press(&mut app, "N");
+    moment("rollout_failed", &app);
+    press(&mut app, "Bg2m<enter>");
+    assert_eq!(screen(&app, 80, 24), before, "back and forth is the same screen");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 #[path = "support/desk.rs"]
 mod desk;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -49,8 +50,11 @@ fn built() -> PathBuf {
 fn native(asked: &Value) -> Value {
     let overrides: Vec<String> = serde_json::from_value(asked["set"].clone()).expect("a list of overrides");
     let text = asked["scenario"].as_str().expect("a scenario");
-    let none = |path: &str| Err(format!("{path} was not sent along"));
-    let plan = match scenario::load("scenario.toml", text, &none, &overrides) {
+    let sent = |path: &str| {
+        let text = asked["manifests"][path].as_str().map(str::to_owned);
+        text.ok_or_else(|| format!("{path} was not sent along"))
+    };
+    let plan = match scenario::load("scenario.toml", text, &sent, &overrides) {
         Ok(plan) => Arc::new(plan),
         Err(problems) => return json!({ "problems": problems.render(false) }),
     };
@@ -80,7 +84,8 @@ fn webassembly_gives_the_same_bytes() {
     }
     let asked = |name: &str, seed: Option<u64>, set: &[&str]| {
         let text = builtin::find(name).expect("it is shipped").text;
-        json!({ "scenario": text, "seed": seed, "set": set })
+        let manifests: BTreeMap<&str, &str> = builtin::MANIFESTS.iter().copied().collect();
+        json!({ "scenario": text, "manifests": manifests, "seed": seed, "set": set })
     };
     let mut requests: Vec<Value> = builtin::small().map(|shipped| asked(shipped.name, None, &[])).collect();
     requests.push(asked("crash-loop", Some(7), &["kubernetes=1.32"]));

@@ -82,35 +82,16 @@ pub fn tell(w: &mut World, news: News<'_>) {
             pod_created(w, pod);
             controllers::pod_changed(w, pod);
         }
-        News::PodBound { pod } => {
-            attach_detach::pod_assigned(w, pod);
-            attach_detach::pod_changed(w, pod);
-            if let Some(node) = w.pods[pod.ix()].node {
-                bound_to(w, pod, node);
-            }
-            taint_eviction::pod_bound(w, pod);
-            kubelet(w, pod);
-            controllers::pod_changed(w, pod);
-        }
+        News::PodBound { pod } => pod_bound(w, pod),
         News::PodStatus { pod, by_kubelet, changed, ended } => {
-            let bound = w.pods[pod.ix()].node.is_some();
             if ended {
-                pod_gc::ended(w, pod);
-                scheduler::pod_freed(w, pod);
+                pod_ended(w, pod);
             }
             attach_detach::pod_changed(w, pod);
-            if changed && !by_kubelet {
-                // Of a status that others write a kubelet's sync loop asks for its readiness gates alone; its status manager
-                // looks for what is not its own at its next pass.
-                if !bound {
-                    scheduler::pod_written(w, pod);
-                } else if !w.pods[pod.ix()].spec.readiness_gates.is_empty() {
-                    kubelet(w, pod);
-                }
-                status_manager::want_reconcile(w, pod);
-            }
-            if by_kubelet && w.places[pod.ix()].runtime.resize.is_some() {
-                scheduler::pod_resized(w, pod);
+            if by_kubelet {
+                kubelet_wrote(w, pod);
+            } else if changed {
+                others_wrote(w, pod);
             }
             controllers::pod_changed(w, pod);
         }
@@ -138,38 +119,8 @@ pub fn tell(w: &mut World, news: News<'_>) {
                 controllers::pod_changed(w, pod);
             }
         }
-        News::PodGone { pod } => {
-            pod_gc::removed(w, pod);
-            taint_eviction::pod_gone(w, pod);
-            match w.pods[pod.ix()].node {
-                Some(_) => kubelet(w, pod),
-                None => scheduler::pod_gone(w, pod),
-            }
-            scheduler::pod_freed(w, pod);
-            attach_detach::pod_changed(w, pod);
-            controllers::pod_changed(w, pod);
-            controllers::pod_gone(w, pod);
-        }
-        News::NodeUpdated { node, before } => {
-            let n = &w.nodes[node.ix()];
-            let attachable = |n: &Node| (n.ready(), n.spec.taints.iter().any(|t| t.key == OUT_OF_SERVICE));
-            let evicting = |n: &Node| -> Vec<Taint> {
-                n.spec.taints.iter().filter(|t| t.effect == Effect::NoExecute).copied().collect()
-            };
-            let attaches = attachable(n) != attachable(before);
-            let evicts = evicting(n) != evicting(before);
-            let cordoned = n.spec.unschedulable != before.spec.unschedulable;
-            if attaches {
-                attach_detach::node_changed(w);
-            }
-            if evicts {
-                taint_eviction::node_changed(w, node);
-            }
-            if cordoned {
-                w.after(CORDON_DELAY, SimEvent::CordonTaint { node });
-            }
-            scheduler::node_listed(w, node);
-        }
+        News::PodGone { pod } => pod_gone(w, pod),
+        News::NodeUpdated { node, before } => node_updated(w, node, before),
         News::NodeCreated { node } => {
             attach_detach::node_changed(w);
             scheduler::node_listed(w, node);
@@ -186,6 +137,7 @@ pub fn tell(w: &mut World, news: News<'_>) {
 }
 
 /// A new pod goes to the scheduler, or to the kubelet of the node that it names.
+#[inline]
 fn pod_created(w: &mut World, pod: PodId) {
     match w.pods[pod.ix()].node {
         Some(node) => {
@@ -197,6 +149,81 @@ fn pod_created(w: &mut World, pod: PodId) {
         None if w.pods[pod.ix()].spec.node_name.is_empty() => scheduler::pod_added(w, pod),
         None => pod_gc::orphaned(w, pod),
     }
+}
+
+#[inline]
+fn pod_bound(w: &mut World, pod: PodId) {
+    attach_detach::pod_assigned(w, pod);
+    attach_detach::pod_changed(w, pod);
+    if let Some(node) = w.pods[pod.ix()].node {
+        bound_to(w, pod, node);
+    }
+    taint_eviction::pod_bound(w, pod);
+    kubelet(w, pod);
+    controllers::pod_changed(w, pod);
+}
+
+#[inline]
+fn pod_ended(w: &mut World, pod: PodId) {
+    pod_gc::ended(w, pod);
+    scheduler::pod_freed(w, pod);
+}
+
+/// A kubelet's own status is news to the scheduler where sizes go on.
+#[inline]
+fn kubelet_wrote(w: &mut World, pod: PodId) {
+    if w.places[pod.ix()].runtime.resize.is_some() {
+        scheduler::pod_resized(w, pod);
+    }
+}
+
+/// Of a status that others write a kubelet's sync loop asks for its readiness gates alone; its status manager looks for what
+/// is not its own at its next pass.
+#[inline]
+fn others_wrote(w: &mut World, pod: PodId) {
+    let p = &w.pods[pod.ix()];
+    if p.node.is_none() {
+        scheduler::pod_written(w, pod);
+    } else if !p.spec.readiness_gates.is_empty() {
+        kubelet(w, pod);
+    }
+    status_manager::want_reconcile(w, pod);
+}
+
+#[inline]
+fn pod_gone(w: &mut World, pod: PodId) {
+    pod_gc::removed(w, pod);
+    taint_eviction::pod_gone(w, pod);
+    match w.pods[pod.ix()].node {
+        Some(_) => kubelet(w, pod),
+        None => scheduler::pod_gone(w, pod),
+    }
+    scheduler::pod_freed(w, pod);
+    attach_detach::pod_changed(w, pod);
+    controllers::pod_changed(w, pod);
+    controllers::pod_gone(w, pod);
+}
+
+/// Of a node's readiness and taints, and of a cordon, each hears that acts on it; the scheduler of everything.
+fn node_updated(w: &mut World, node: NodeId, before: &Node) {
+    let n = &w.nodes[node.ix()];
+    let attachable = |n: &Node| (n.ready(), n.spec.taints.iter().any(|t| t.key == OUT_OF_SERVICE));
+    let evicting = |n: &Node| -> Vec<Taint> {
+        n.spec.taints.iter().filter(|t| t.effect == Effect::NoExecute).copied().collect()
+    };
+    let attaches = attachable(n) != attachable(before);
+    let evicts = evicting(n) != evicting(before);
+    let cordoned = n.spec.unschedulable != before.spec.unschedulable;
+    if attaches {
+        attach_detach::node_changed(w);
+    }
+    if evicts {
+        taint_eviction::node_changed(w, node);
+    }
+    if cordoned {
+        w.after(CORDON_DELAY, SimEvent::CordonTaint { node });
+    }
+    scheduler::node_listed(w, node);
 }
 
 /// A pod was bound to a node that may be gone: a kubelet takes what names its node, but the pod is an orphan.

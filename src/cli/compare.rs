@@ -3,9 +3,9 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use super::run::Format;
 use super::{Exit, manifest, print, talk};
 use crate::compare::{self, Side, Tolerance, fidelity::Allowances};
+use crate::record::{csv, objects};
 use crate::rules::versions::Version;
 use crate::rules::versions::gates::Gates;
 use crate::scenario::values::parse_duration;
@@ -100,7 +100,7 @@ fn text(word: &str) -> std::io::Result<String> {
     if word == "-" {
         std::io::stdin().read_to_end(&mut bytes)?;
     } else {
-        let read = manifest::read(&manifest::find(Path::new(word), &[Format::Csv, Format::Pods])?)?;
+        let read = manifest::read(&manifest::find(Path::new(word), &[&csv::FORMAT, &objects::FORMAT])?)?;
         if read.partial {
             talk(&format!("warning: {word}: {}\n", manifest::PARTIAL));
         }

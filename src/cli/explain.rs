@@ -2,9 +2,9 @@
 
 use std::io::Read as _;
 
-use super::run::Format;
 use super::{Exit, manifest, print, talk};
 use crate::explain;
+use crate::record::objects;
 use crate::rules::versions::Version;
 use crate::rules::versions::gates::Gates;
 use crate::time::Time;
@@ -91,7 +91,7 @@ fn read(file: &str) -> std::io::Result<String> {
     if file == "-" {
         std::io::stdin().read_to_end(&mut bytes)?;
     } else {
-        let read = manifest::read(&manifest::find(file.as_ref(), &[Format::Pods])?)?;
+        let read = manifest::read(&manifest::find(file.as_ref(), &[&objects::FORMAT])?)?;
         if read.partial {
             talk(&format!("warning: {file}: {}\n", manifest::PARTIAL));
         }

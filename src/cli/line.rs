@@ -2,13 +2,15 @@
 
 use std::fmt::Write as _;
 
+use crate::api::PodIdent;
 use crate::record::Transition;
 use crate::scenario::format::VERBS;
 use crate::scenario::values::parse_duration;
 use crate::session::words::{broken, offset, unfolded};
-use crate::session::{Breakpoint, Direction, Move, Stop, Walk, kubectl, nodes, strip, why};
+use crate::session::{Breakpoint, Direction, Move, Stop, Walk, get, kubectl, strip, tree, why};
 use crate::time::Span;
 use crate::world::PodId;
+use crate::world::workloads::ObjectKey;
 
 pub struct Line {
     walk: Walk,
@@ -32,7 +34,7 @@ pub type Save<'a> = &'a dyn Fn(&Walk, &str) -> Result<String, String>;
 pub const HELP: &str = "\
 Move       next [N]           the next change that kubectl would show (Enter alone does it too)
            event [N]          the next queued event
-           pod [N]            the next change of the selected pod
+           pod [N]            the next change of the selected pod (or workload)
            failure            the next thing that goes wrong
            goto 1m30s         to an instant; goto +10s, goto -10s from here
            until WORDS        to where it is so: status=CrashLoopBackOff pod=web, phase=Failed,
@@ -41,14 +43,17 @@ Move       next [N]           the next change that kubectl would show (Enter alo
 Back       back [MOVE]        any of these moves backwards: back, back event 3, back failure, back until ...
 Stops      break WORDS        sets a breakpoint; breaks lists them, clear removes them
            continue           to the next breakpoint; back continue
-Look       get [nodes|pdb]    kubectl get pods -o wide, get nodes, get pdb
-           select POD         the pod that the following is about
-           describe [POD]     kubectl describe pod; describe node NAME
+Look       get [KIND]         kubectl get pods -o wide; get deployments, rs, svc, endpoints, all, events, nodes,
+                              pdb, with -o wide, -n NAMESPACE, -A, -l LABELS
+           tree               workloads with their ReplicaSets and pods, how many were available, what came last
+           select POD         the pod that the following is about, or the workload: select deployment/web
+           describe [POD]     kubectl describe pod; describe node NAME, deployment/NAME, rs/NAME, svc/NAME
            events [POD]       its events
            logs [POD] [-c CONTAINER] [--previous]
            strip [POD]        its life as a strip of time
            history [N]        the last changes
-Ask        why [WORD]         why the last change came (why phase, why Ready, why event, why app)
+Ask        why [WORD]         why the last change came (why phase, why Ready, why event, why app), or why a
+                              workload is as it is: why deployment/web
            coming             what waits in the queue
            ask                a question about what comes; answer 1 to 4; skip
            quiz on|off        a question before every change of STATUS
@@ -164,15 +169,19 @@ impl Line {
             "help" | "h" | "?" => Ok(HELP.to_owned()),
             "back" | "b" | "prev" | "p" => self.go(Direction::Back, rest),
             "kubectl" if !rest.is_empty() => return self.say(rest, save),
-            "get" => Ok(self.get(rest)),
+            "get" => self.walk.get(rest),
+            "tree" => Ok(self.tree()),
             "select" | "s" => self.select(rest),
             "describe" | "d" if node_of(rest).is_some() => {
                 self.walk.describe_node(node_of(rest).unwrap_or_default())
             }
-            "describe" | "d" => self.about(rest).map(|pod| self.walk.describe(pod)),
-            "events" => self.about(rest).map(|pod| self.events(pod)),
+            "describe" | "d" => self.object(rest).map(|key| self.walk.describe_object(key)),
+            "events" => self.object(rest).map(|key| self.events(key)),
             "logs" | "log" => self.logs(rest),
-            "strip" => self.about(rest).map(|pod| self.strip(pod)),
+            "strip" => self.object(rest).map(|key| match key {
+                ObjectKey::Pod(pod) => self.strip(pod),
+                key => self.curve(key),
+            }),
             "history" => Ok(self.history(rest)),
             "why" | "w" => self.why(rest),
             "coming" => Ok(self.coming()),
@@ -223,7 +232,10 @@ impl Line {
         let (to, counted) = match word {
             "" | "next" | "n" => (Move::Change, true),
             "event" | "e" => (Move::Event, true),
-            "pod" => (Move::PodChange(pod()?), true),
+            "pod" => match self.walk.workload.and_then(|key| self.walk.world().workloads.row(key)) {
+                Some(object) => (Move::ObjectChange(object), true),
+                None => (Move::PodChange(pod()?), true),
+            },
             "failure" | "f" => (Move::Failure, true),
             "continue" | "c" if self.walk.breakpoints.is_empty() => {
                 return Err("no breakpoint is set: `break status=CrashLoopBackOff` sets one".to_owned());
@@ -239,9 +251,9 @@ impl Line {
             _ => {
                 let words = [
                     "next", "event", "pod", "failure", "goto", "until", "end", "start", "back", "break",
-                    "breaks", "clear", "continue", "get", "select", "describe", "events", "logs", "strip",
-                    "history", "why", "coming", "ask", "answer", "skip", "quiz", "hint", "score", "debrief",
-                    "do", "undo", "save", "help", "quit",
+                    "breaks", "clear", "continue", "get", "tree", "select", "describe", "events", "logs",
+                    "strip", "history", "why", "coming", "ask", "answer", "skip", "quiz", "hint", "score",
+                    "debrief", "do", "undo", "save", "help", "quit",
                 ];
                 if word == "set" || VERBS.iter().any(|verb| verb.verb.eq_ignore_ascii_case(word)) {
                     return Err(format!("`{word}` is an action: `do {text}`"));
@@ -277,7 +289,9 @@ impl Line {
             }
         }
         let rows: Vec<Transition> = match direction {
-            Direction::Forward if matches!(to, Move::Event | Move::Change | Move::PodChange(_)) => {
+            Direction::Forward
+                if matches!(to, Move::Event | Move::Change | Move::PodChange(_) | Move::ObjectChange(_)) =>
+            {
                 self.walk.history().iter().filter(|row| row.step > before).copied().collect()
             }
             _ if matches!(to, Move::To(_) | Move::End) => Vec::new(),
@@ -356,14 +370,37 @@ impl Line {
         }
     }
 
-    /// `kubectl get`: pods, unless it is said what else.
-    fn get(&self, what: &str) -> String {
-        let (w, now) = (self.walk.world(), self.walk.now());
-        match what.split_whitespace().next().unwrap_or_default() {
-            "nodes" | "node" | "no" => nodes::get_nodes(w, now),
-            "poddisruptionbudgets" | "poddisruptionbudget" | "pdb" => nodes::get_budgets(w, now),
-            _ => kubectl::get(w, now),
+    /// The object that is named, the one that is selected, or a pod as in [`Line::about`].
+    fn object(&self, word: &str) -> Result<ObjectKey, String> {
+        match (get::find_object(self.walk.world(), word), self.walk.workload) {
+            (Some(found), _) => found,
+            (None, Some(key)) if word.is_empty() => Ok(key),
+            _ => self.about(word).map(ObjectKey::Pod),
         }
+    }
+
+    /// Workloads with what they have made.
+    fn tree(&self) -> String {
+        const CURVE: usize = 24;
+        let lines = self.walk.tree_lines(CURVE);
+        if lines.is_empty() {
+            return "There are no workloads and no pods.\n".to_owned();
+        }
+        lines.join("\n") + "\n"
+    }
+
+    /// How many of a workload's pods were available over time.
+    fn curve(&self, key: ObjectKey) -> String {
+        const WIDTH: usize = 64;
+        let (w, start) = (self.walk.world(), self.walk.plan().start);
+        let (from, to) = strip::window(&self.walk);
+        let drawn: String = self.walk.curve(key, from, to, WIDTH).into_iter().map(tree::sign).collect();
+        let mut text = format!("{}  {}\navailable |{drawn}|\n", tree::name(w, key), tree::state(w, key));
+        let _ = writeln!(text, "{} to {}: {}", offset(from, start), offset(to, start), tree::LEGEND);
+        if let Some(last) = self.walk.last_of_workload(key) {
+            let _ = writeln!(text, "last: {last}");
+        }
+        text
     }
 
     /// The named pod, the selected one, or the only or first one there is.
@@ -381,21 +418,31 @@ impl Line {
     }
 
     fn select(&mut self, word: &str) -> Result<String, String> {
+        self.walk.workload = None;
         if word.is_empty() {
             self.walk.selected = None;
             return Ok("no pod is selected\n".to_owned());
+        }
+        if let Some(found) = get::find_object(self.walk.world(), word) {
+            let key = found?;
+            (self.walk.selected, self.walk.workload) = (None, Some(key));
+            return Ok(format!("selected: {}\n", tree::name(self.walk.world(), key)));
         }
         let pod = kubectl::find(self.walk.world(), word)?;
         self.walk.selected = Some(pod);
         Ok(format!("selected: {}\n", self.walk.world().pods[pod.ix()].ident.name))
     }
 
-    fn events(&self, pod: PodId) -> String {
+    fn events(&self, key: ObjectKey) -> String {
         let w = self.walk.world();
+        let (seen, ident) = match key {
+            ObjectKey::Pod(pod) => (self.walk.events(pod), w.pods[pod.ix()].ident),
+            key => (self.walk.object_events(key), PodIdent::NOBODY),
+        };
         let mut text = String::new();
-        for seen in self.walk.events(pod) {
+        for seen in seen {
             let kind = seen.event.kind.as_str();
-            let message = seen.event.message.show(&w.pods[pod.ix()].ident).to_string();
+            let message = seen.event.message.show(&ident).to_string();
             let age = self.walk.event_age(&seen);
             let _ = writeln!(text, "{age:<22} {kind:<8} {:<20} {message}", seen.event.reason.as_str());
         }
@@ -459,6 +506,10 @@ impl Line {
     }
 
     fn why(&mut self, word: &str) -> Result<String, String> {
+        let named = get::find_object(self.walk.world(), word).transpose()?;
+        if let Some(key) = named.or(self.walk.workload.filter(|_| word.is_empty())) {
+            return Ok(self.walk.why_workload(key)?.render(self.walk.plan().start));
+        }
         let row = self.walk.change_called(word)?;
         let why = self.walk.why(&row);
         Ok(why.render(self.walk.plan().start))

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::run::{Format, PODS};
+use super::run::PODS;
+use crate::record::tables::TABLES;
+use crate::record::{FORMATS, Format};
 use crate::scenario::Plan;
 use crate::world::World;
 
@@ -41,12 +43,12 @@ struct Manifest<'a> {
     digest: String,
     /// Whether the run was cut short.
     partial: bool,
-    formats: Vec<String>,
+    formats: Vec<&'a str>,
     files: &'a Hashes,
     feature_gates: BTreeMap<&'a str, bool>,
 }
 
-pub fn text(plan: &Plan, seed: u64, w: &World, formats: &[Format], partial: bool, files: &Hashes) -> String {
+pub fn text(plan: &Plan, seed: u64, w: &World, formats: &[&Format], partial: bool, files: &Hashes) -> String {
     let manifest = Manifest {
         format: FORMAT,
         scenario: &plan.name,
@@ -58,7 +60,7 @@ pub fn text(plan: &Plan, seed: u64, w: &World, formats: &[Format], partial: bool
         steps: w.step,
         digest: w.digest.to_string(),
         partial,
-        formats: formats.iter().map(|format| format!("{format:?}").to_lowercase()).collect(),
+        formats: formats.iter().map(|format| format.name).collect(),
         files,
         feature_gates: plan.gates.list().into_iter().collect(),
     };
@@ -120,18 +122,17 @@ fn unreadable(problem: &str) -> io::Error {
 ///
 /// # Errors
 /// When none of them is there, with what would write one.
-pub fn find(path: &Path, formats: &[Format]) -> io::Result<PathBuf> {
+pub fn find(path: &Path, formats: &[&Format]) -> io::Result<PathBuf> {
     if !path.is_dir() {
         return Ok(path.to_owned());
     }
-    let mut places = formats.iter().map(|format| path.join(format.file()));
+    let mut places = formats.iter().map(|format| path.join(format.file));
     places.find(|place| place.exists()).ok_or_else(|| {
-        let names: Vec<&str> = formats.iter().map(|format| format.file()).collect();
-        let words: Vec<String> = formats.iter().map(|format| format!("{format:?}").to_lowercase()).collect();
+        let names: Vec<&str> = formats.iter().map(|format| format.file).collect();
         let problem = format!(
             "there is no {} in this folder\nhint: `kubelapse run … --format {}` writes one",
             names.join(" and no "),
-            words[0]
+            formats[0].name
         );
         io::Error::new(ErrorKind::NotFound, problem)
     })
@@ -155,7 +156,7 @@ pub const PARTIAL: &str =
 pub fn read(path: &Path) -> io::Result<Read> {
     let bytes = fs::read(path)?;
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let is_ours = name == PODS || Format::ALL.iter().any(|format| format.file() == name);
+    let is_ours = name == PODS || FORMATS.iter().chain(&TABLES).any(|format| format.file == name);
     let told = if is_ours { Told::of(path.parent().unwrap_or(Path::new("")))? } else { None };
     let told = told.unwrap_or_default();
     let is_whole = told.files.is_empty() || {

@@ -13,6 +13,7 @@ mod list;
 mod manifest;
 mod new;
 mod results;
+mod rollouts;
 mod run;
 mod screen;
 mod source;

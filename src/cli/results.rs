@@ -15,7 +15,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::beside::{self, Beside};
 use super::manifest::{self, Hashes, Told};
-use super::run::{Format, PODS};
+use super::run::PODS;
+use crate::record::FORMATS;
+use crate::record::tables::TABLES;
 
 /// What a file has taken.
 #[derive(Default)]
@@ -204,7 +206,8 @@ fn clear_partial(folder: &Path) -> io::Result<()> {
 
 /// Every name that a file of a result may have.
 fn all_names() -> Vec<&'static str> {
-    Format::ALL.iter().map(|format| format.file()).chain([PODS, manifest::NAME]).collect()
+    let written = FORMATS.iter().chain(&TABLES);
+    written.map(|format| format.file).chain([PODS, manifest::NAME]).collect()
 }
 
 impl Staged {

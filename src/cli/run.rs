@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use clap::builder::PossibleValue;
+
 use super::results::{Failure, Results};
-use super::summary::{self, Ways};
+use super::summary::{self, Seen};
 use super::{Exit, check, fault, manifest, print, talk, test};
-use crate::record::{Ending, Fan, Sink, Threaded, csv, jsonl, objects};
+use crate::record::{Ending, FORMATS, Fan, Format, Sink, Threaded, csv, objects, tables};
 use crate::scenario::Plan;
 use crate::session::{self, Judge, Progress, Session};
 use crate::time::Time;
@@ -24,18 +26,17 @@ pub struct Arguments {
     /// End of the run, instead of the scenario's (a duration: 90s, 15m, 2h)
     #[arg(long, value_name = "DURATION")]
     until: Option<String>,
-    /// Folder for the results, instead of output/<scenario>
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help = "Folder for the results, instead of output/<scenario>")]
     out: Option<PathBuf>,
     /// Formats of the timeline, separated by commas
     #[arg(
         long,
         value_name = "LIST",
         value_delimiter = ',',
-        default_value = "csv",
+        default_value = FORMATS[0].name,
         hide_possible_values = true
     )]
-    format: Vec<Format>,
+    format: Vec<&'static Format>,
     /// Overrides one value of the scenario: pod.web.spec.restartPolicy=Never
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -47,26 +48,13 @@ pub struct Arguments {
     no_learning: bool,
 }
 
-/// The formats of a timeline; `pods.csv` and `run.toml` are written with each of them.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, clap::ValueEnum)]
-pub enum Format {
-    /// timeline.csv: one row per transition
-    Csv,
-    /// timeline.jsonl: the same rows as JSON objects, one a line
-    Jsonl,
-    /// pods.jsonl: the Pod objects as the API would return them, one v1 List per change
-    Pods,
-}
-
-impl Format {
-    pub const ALL: [Format; 3] = [Format::Csv, Format::Jsonl, Format::Pods];
-
-    pub fn file(self) -> &'static str {
-        match self {
-            Format::Csv => "timeline.csv",
-            Format::Jsonl => "timeline.jsonl",
-            Format::Pods => "pods.jsonl",
-        }
+/// One of them; `pods.csv` and `run.toml` are written with each, and tables of workloads where there are some.
+impl clap::ValueEnum for &'static Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        &FORMATS
+    }
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name).help(format!("{}: {}", self.file, self.holds)))
     }
 }
 
@@ -80,7 +68,7 @@ struct Job<'a> {
     plan: Arc<Plan>,
     seed: u64,
     folder: PathBuf,
-    formats: &'a [Format],
+    formats: &'a [&'static Format],
     quiet: bool,
 }
 
@@ -103,9 +91,8 @@ pub fn run(arguments: &Arguments) -> Exit {
             std::process::exit(Exit::Interrupted as i32);
         }
     });
-    let mut formats = arguments.format.clone();
-    formats.sort_unstable();
-    formats.dedup();
+    let formats: Vec<&Format> =
+        FORMATS.into_iter().filter(|format| arguments.format.contains(format)).collect();
     let several = plans.len() > 1;
     let mut exit = Exit::Ran;
     let mut left = plans.len();
@@ -136,13 +123,14 @@ pub fn run(arguments: &Arguments) -> Exit {
 }
 
 /// Lists of all pods after each change grow with the square of the pods.
-fn warn_of_size(plan: &Plan, formats: &[Format]) {
+fn warn_of_size(plan: &Plan, formats: &[&Format]) {
     const MANY: u64 = 200;
     let pods: u64 = plan.templates.iter().map(|template| u64::from(template.replicas)).sum();
-    if formats.contains(&Format::Pods) && pods > MANY {
+    if formats.contains(&&objects::FORMAT) && pods > MANY {
         talk(&format!(
-            "warning: {}: the format `pods` writes all of {pods} pods after each change of one\n",
-            plan.name
+            "warning: {}: the format `{}` writes all of {pods} pods after each change of one\n",
+            plan.name,
+            objects::FORMAT.name
         ));
     }
 }
@@ -186,18 +174,28 @@ impl Progress for Bar {
 }
 
 impl Job<'_> {
+    /// What is written row by row: timelines, and tables where there are workloads.
+    fn written(&self) -> impl Iterator<Item = &'static Format> {
+        let tables = if self.plan.has_workloads() { &tables::TABLES[..] } else { &[] };
+        self.formats.iter().chain(tables).copied()
+    }
+
+    /// Every file but the manifest.
+    fn files(&self) -> impl Iterator<Item = &'static str> {
+        self.written().map(|format| format.file).chain([PODS])
+    }
+
     fn play(&self) -> Result<Exit, Failure> {
-        let names: Vec<&'static str> =
-            self.formats.iter().map(|format| format.file()).chain([PODS]).collect();
+        let names: Vec<&'static str> = self.files().collect();
         let mut results = Results::create(&self.folder, &names)?;
         let files = self.sinks(&mut results)?;
         let bar = Bar::new(&self.plan, self.quiet);
-        let mut ways = Ways::default();
+        let mut seen = Seen::new(&self.plan);
         let mut judge = Judge::new(&self.plan);
         let mut session = None;
         let played = fault::catch(|| {
             let session = session.insert(Session::new(&self.plan, self.seed));
-            let mut told: Fan<Box<dyn Sink + '_>> = Fan { sinks: vec![Box::new(&mut ways), beside(files)?] };
+            let mut told: Fan<Box<dyn Sink + '_>> = Fan { sinks: vec![Box::new(&mut seen), beside(files)?] };
             session::play_out(session, &mut judge, &mut told, &bar)
         });
         match (played, session) {
@@ -206,7 +204,7 @@ impl Job<'_> {
                 if !bar.bar.is_hidden() {
                     talk("\n");
                 }
-                self.finish(results, &session, &ways, judge, partial)
+                self.finish(results, &session, &seen, judge, partial)
             }
             (Ok(Err(problem)), Some(session)) => {
                 bar.bar.abandon();
@@ -224,13 +222,8 @@ impl Job<'_> {
 
     fn sinks(&self, results: &mut Results) -> io::Result<Fan<Box<dyn Sink + Send>>> {
         let mut sinks: Vec<Box<dyn Sink + Send>> = Vec::new();
-        for format in self.formats {
-            let out = results.writer(format.file())?;
-            sinks.push(match format {
-                Format::Csv => Box::new(csv::Timeline::new(out)),
-                Format::Jsonl => Box::new(jsonl::Timeline::new(out)),
-                Format::Pods => Box::new(objects::Lists::new(out)),
-            });
+        for format in self.written() {
+            sinks.push((format.sink)(Box::new(results.writer(format.file)?)));
         }
         sinks.push(Box::new(csv::Pods::new(results.writer(PODS)?)));
         Ok(Fan { sinks })
@@ -240,7 +233,7 @@ impl Job<'_> {
         &self,
         mut results: Results,
         session: &Session,
-        ways: &Ways,
+        seen: &Seen,
         judge: Judge,
         partial: bool,
     ) -> Result<Exit, Failure> {
@@ -250,9 +243,8 @@ impl Job<'_> {
         let place = results.keep(partial)?;
         let end = session::ended_at(w, partial);
         if !self.quiet {
-            let files = self.formats.iter().map(|format| format.file()).chain([PODS]);
-            let files: Vec<PathBuf> = files.map(|name| place.join(name)).collect();
-            print(&summary::text(&self.plan, w, end, ways, &files));
+            let files: Vec<PathBuf> = self.files().map(|name| place.join(name)).collect();
+            print(&summary::text(&self.plan, w, end, seen, &files));
         }
         if partial {
             talk(&format!(

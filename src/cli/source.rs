@@ -23,7 +23,7 @@ impl Source {
     pub fn manifest(&self, path: &str) -> Result<String, String> {
         match &self.folder {
             Some(folder) => text_of(&folder.join(path), path).map_err(|e| e.to_string()),
-            None => Err("a built-in scenario has no files beside it".to_owned()),
+            None => builtin::manifest(path),
         }
     }
 }

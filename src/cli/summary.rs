@@ -1,10 +1,12 @@
-//! What a run tells at its end: kubectl's table, how each pod got there, the digest and where the files are.
+//! What a run tells at its end: kubectl's table, how each pod got there and how each workload did, the digest and where the
+//! files are.
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
+use super::rollouts::Rollouts;
 use crate::api::{Sym, Tri};
-use crate::record::{Change, Directory, Sink, Transition};
+use crate::record::{Change, Directory, FiguresRow, Sink, Transition};
 use crate::rules::kubectl::printing;
 use crate::scenario::Plan;
 use crate::time::Time;
@@ -17,7 +19,7 @@ const STEPS: usize = 12;
 
 /// How the first pods got to where they are, as it happened: their STATUS with the time of each change.
 #[derive(Default)]
-pub struct Ways {
+struct Ways {
     by_pod: Vec<Vec<(Time, Sym)>>,
 }
 
@@ -42,12 +44,38 @@ impl Sink for Ways {
     }
 }
 
-/// The table that `kubectl get pods -o wide` would print at the end, a line for each pod's way, the digest and where the
-/// files are.
-pub fn text(plan: &Plan, w: &World, end: Time, ways: &Ways, files: &[PathBuf]) -> String {
+/// All that is kept of a run for its summary.
+pub struct Seen {
+    ways: Ways,
+    /// None: there are no workloads to look at.
+    rollouts: Option<Rollouts>,
+}
+
+impl Seen {
+    /// Nothing yet of a run of this plan.
+    pub fn new(plan: &Plan) -> Seen {
+        Seen { ways: Ways::default(), rollouts: plan.has_workloads().then(Rollouts::default) }
+    }
+}
+
+impl Sink for Seen {
+    fn batch(&mut self, directory: &Directory, rows: &[Transition]) -> io::Result<()> {
+        if let Some(rollouts) = &mut self.rollouts {
+            rollouts.batch(directory, rows)?;
+        }
+        self.ways.batch(directory, rows)
+    }
+    fn figures(&mut self, directory: &Directory, rows: &[FiguresRow]) -> io::Result<()> {
+        self.rollouts.as_mut().map_or(Ok(()), |rollouts| rollouts.figures(directory, rows))
+    }
+}
+
+/// The table that `kubectl get pods -o wide` would print at the end, a line for each pod's way and for each workload, the
+/// digest and where the files are.
+pub fn text(plan: &Plan, w: &World, end: Time, seen: &Seen, files: &[PathBuf]) -> String {
     let mut text = table(w, end);
     text.push('\n');
-    for (ix, way) in ways.by_pod.iter().enumerate() {
+    for (ix, way) in seen.ways.by_pod.iter().enumerate() {
         let steps: Vec<String> = way
             .iter()
             .take(STEPS)
@@ -58,6 +86,9 @@ pub fn text(plan: &Plan, w: &World, end: Time, ways: &Ways, files: &[PathBuf]) -
             .collect();
         let more = if way.len() > STEPS { " → …" } else { "" };
         text.push_str(&format!("{}: {}{more}\n", w.directory.pods[ix].name, steps.join(" → ")));
+    }
+    if let Some(rollouts) = &seen.rollouts {
+        text.push_str(&rollouts.lines(w, end));
     }
     for answer in &w.answers {
         text.push_str(&format!("{answer}\n"));

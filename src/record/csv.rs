@@ -7,10 +7,20 @@ use rustc_hash::FxHashMap;
 
 use super::cells::{Lines, Stamp, cell, integer, pod_name, seconds, words};
 use super::spelled::{Spelled, common};
-use super::{Change, Directory, Ending, Event, NodeRow, ObjectChange, ObjectRow, PodRow, Sink, Transition};
+use super::{
+    Change, Directory, Ending, Event, Format, NodeRow, ObjectChange, ObjectRow, PodRow, Sink, Transition,
+};
 use crate::api::workload::WorkloadState;
 use crate::api::{EventText, PodIdent, Sym, Tri};
 use crate::time::Time;
+
+/// One of the formats of a timeline.
+pub const FORMAT: Format = Format {
+    name: "csv",
+    file: "timeline.csv",
+    holds: "one row per transition",
+    sink: |out| Box::new(Timeline::new(out)),
+};
 
 /// The columns of `timeline.csv`, with what each holds.
 pub const TIMELINE_COLUMNS: [(&str, &str); 16] = [

@@ -7,9 +7,17 @@ use rustc_hash::FxHashMap;
 
 use super::cells::{Lines, Stamp, integer, pod_name, seconds, words};
 use super::csv::object_name;
-use super::{Change, Directory, Ending, Event, ObjectChange, ObjectRow, PodRow, Sink, Transition};
+use super::{Change, Directory, Ending, Event, Format, ObjectChange, ObjectRow, PodRow, Sink, Transition};
 use crate::api::workload::WorkloadState;
 use crate::api::{EventText, PodIdent, Sym, Tri};
+
+/// One of the formats of a timeline.
+pub const FORMAT: Format = Format {
+    name: "jsonl",
+    file: "timeline.jsonl",
+    holds: "the same rows as JSON objects, one a line",
+    sink: |out| Box::new(Timeline::new(out)),
+};
 
 /// Writes `timeline.jsonl`.
 pub struct Timeline<W: Write> {

@@ -6,6 +6,7 @@ mod cells;
 pub mod csv;
 pub(crate) mod difference;
 pub(crate) mod figures;
+mod format;
 pub mod jsonl;
 pub mod objects;
 pub(crate) mod sink;
@@ -18,10 +19,13 @@ pub(crate) mod transition;
 pub(crate) mod values;
 
 pub use figures::{Figures, FiguresRow};
+pub use format::{Format, Out};
 pub use sink::{Ending, Fan, Kept, Sink, Written};
 #[cfg(not(target_family = "wasm"))]
 pub use threaded::Threaded;
 pub use transition::{
-    Change, Directory, Event, NodeRow, ObjectChange, ObjectIdent, ObjectRow, PodRecord, PodRow,
-    Transition,
+    Change, Directory, Event, NodeRow, ObjectChange, ObjectIdent, ObjectRow, PodRecord, PodRow, Transition,
 };
+
+/// The formats of a timeline, as they are listed wherever somebody chooses; the first is taken where nobody does.
+pub const FORMATS: [&Format; 3] = [&csv::FORMAT, &jsonl::FORMAT, &objects::FORMAT];

@@ -8,8 +8,16 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::cells::{Lines, Stamp, integer};
-use super::{Directory, Ending, PodRow, Sink, Transition, Written};
+use super::{Directory, Ending, Format, PodRow, Sink, Transition, Written};
 use crate::api::wire;
+
+/// One of the formats of a timeline.
+pub const FORMAT: Format = Format {
+    name: "pods",
+    file: "pods.jsonl",
+    holds: "the Pod objects as the API would return them, one v1 List per change",
+    sink: |out| Box::new(Lists::new(out)),
+};
 
 /// Writes `pods.jsonl`.
 pub struct Lists<W: Write> {

@@ -3,8 +3,27 @@
 use std::io::{self, Write};
 
 use super::cells::{Lines, Stamp, cell, integer, seconds};
-use super::{Change, Directory, Ending, FiguresRow, ObjectChange, Sink, Transition};
+use super::{Change, Directory, Ending, FiguresRow, Format, ObjectChange, Sink, Transition};
 use crate::time::Time;
+
+/// What is written beside a timeline where there are workloads.
+pub const TABLES: [&Format; 2] = [&WORKLOADS, &ENDPOINTS];
+
+/// How workloads stood.
+const WORKLOADS: Format = Format {
+    name: "workloads",
+    file: "workloads.csv",
+    holds: "a row whenever a number of a workload's status changes",
+    sink: |out| Box::new(Workloads::new(out)),
+};
+
+/// How Services stood.
+const ENDPOINTS: Format = Format {
+    name: "endpoints",
+    file: "endpoints.csv",
+    holds: "a row whenever the endpoints of a Service change",
+    sink: |out| Box::new(Endpoints::new(out)),
+};
 
 /// The columns of `workloads.csv`.
 pub const WORKLOAD_COLUMNS: [&str; 16] = [

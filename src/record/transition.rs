@@ -1,7 +1,7 @@
 //! One recorded change, as a client that watches the API server would see it, at the instant it is written there.
 
-use crate::api::{EventText, EventType, PodIdent, Sym, Text, Tri};
 use crate::api::workload::WorkloadState;
+use crate::api::{EventText, EventType, PodIdent, Sym, Text, Tri};
 use crate::time::Time;
 
 /// Index into [`Directory::pods`].

@@ -32,6 +32,8 @@ pub enum Topic {
     Scheduling,
     /// Nodes that are lost, drained or short of something.
     Nodes,
+    /// Deployments and what they make.
+    Workloads,
     /// Many pods.
     Scale,
 }
@@ -181,12 +183,39 @@ shipped! {
         "best-effort-first"
         "ephemeral-limit"
     ;
+    Workloads "workloads/":
+        "rollout"
+        "rollout-stalls"
+    ;
     Scale "scale/":
         "fleet-100k"
         "fleet-1m"
         "crash-loop-10k"
         "healthy-1k"
     ;
+}
+
+macro_rules! manifests {
+    ($($folder:literal: $($name:literal)*;)*) => {
+        /// Manifests that shipped scenarios apply: they stand beside them, and no two have one name.
+        pub static MANIFESTS: &[(&str, &str)] =
+            &[$($(($name, include_str!(concat!("../../scenarios/", $folder, $name)))),*),*];
+    };
+}
+
+manifests! {
+    "workloads/": "rollout.yaml" "rollout-stalls.yaml";
+}
+
+/// A manifest that a shipped scenario applies: what loads one.
+///
+/// # Errors
+/// None of them has that name.
+pub fn manifest(path: &str) -> Result<String, String> {
+    let found = MANIFESTS.iter().find(|(name, _)| *name == path);
+    found
+        .map(|(_, text)| (*text).to_owned())
+        .ok_or_else(|| "a built-in scenario has no files beside it".to_owned())
 }
 
 impl Topic {
@@ -202,6 +231,7 @@ impl Topic {
             Topic::Termination => "termination",
             Topic::Scheduling => "scheduling",
             Topic::Nodes => "nodes",
+            Topic::Workloads => "workloads",
             Topic::Scale => "scale",
         }
     }
@@ -218,6 +248,7 @@ impl Topic {
             Topic::Termination => "Termination",
             Topic::Scheduling => "Scheduling and admission",
             Topic::Nodes => "Nodes: pressure, shutdown and loss",
+            Topic::Workloads => "Workloads: rollouts, and what stops them",
             Topic::Scale => "Scale: fleets and long lives",
         }
     }
@@ -270,8 +301,10 @@ impl Builtin {
         Some(LessonHead { title: title.to_owned(), questions: u32::try_from(questions).ok()? })
     }
 
-    /// Changes with its text.
+    /// Changes with its text, and with the manifests that it names.
     pub fn digest(&self) -> String {
-        super::resolve::digest(&[self.text.to_owned()])
+        let named = MANIFESTS.iter().filter(|(name, _)| self.text.contains(&format!("\"{name}\"")));
+        let texts = [self.text].into_iter().chain(named.map(|(_, text)| *text));
+        super::resolve::digest(&texts.map(str::to_owned).collect::<Vec<_>>())
     }
 }

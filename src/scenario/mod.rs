@@ -22,6 +22,7 @@ pub mod plan;
 pub mod programs;
 mod resolve;
 mod schema;
+pub mod start_error;
 pub(crate) mod tree;
 pub(crate) mod values;
 

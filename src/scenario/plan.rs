@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use super::applied::{AppliedKind, AppliedObject, ApplyPlan};
-use super::command::Action;
+use super::command::{Action, Command};
 pub use super::expected::Expect;
 pub use super::programs::ProgramPlan;
+use super::start_error::StartError;
 use crate::api::handle::handle;
 use crate::api::{NodeSpec, PodSpec, ProbeKind, Sym};
 use crate::engine::Distribution;
@@ -67,6 +68,17 @@ pub struct Plan {
     pub learns_from: Option<u32>,
     /// Digest of the texts (scenario and manifests) and overrides that this plan was made from, in hex.
     pub digest: String,
+}
+
+impl Plan {
+    /// Whether it brings workloads or Services to the API server, at once or later.
+    pub fn has_workloads(&self) -> bool {
+        let later = self.actions.iter().filter_map(|action| match &action.command {
+            Command::Apply { apply } => Some(apply),
+            _ => None,
+        });
+        self.applies.iter().chain(later).any(|apply| !apply.objects.is_empty())
+    }
 }
 
 /// What [`Plan::learns_from`] is where nobody says otherwise.
@@ -380,14 +392,8 @@ pub struct Attempt {
     pub exit: Exit,
     /// The reason that the runtime reports; empty: Completed or Error.
     pub reason: Sym,
-    /// Of the kubelet's own hook before CreateContainer.
-    pub pre_create_error: Option<Sym>,
-    /// With it `CreateContainer` fails.
-    pub create_error: Option<Sym>,
-    /// Of the kubelet's own hook between CreateContainer and StartContainer.
-    pub pre_start_error: Option<Sym>,
-    /// With it `StartContainer` fails.
-    pub start_error: Option<Sym>,
+    /// How its start fails, and the message.
+    pub start_error: Option<(&'static StartError, Sym)>,
     /// What it does on SIGTERM.
     pub on_term: OnTerm,
     /// In the order of time; empty: it succeeds.
@@ -421,9 +427,6 @@ impl Default for Attempt {
             runs: None,
             exit: Exit::Code(0),
             reason: Sym::EMPTY,
-            pre_create_error: None,
-            create_error: None,
-            pre_start_error: None,
             start_error: None,
             on_term: OnTerm::After { after: INSTANT, exit: 143 },
             startup: Vec::new(),

@@ -119,7 +119,7 @@ impl Walk {
                 lines.put(0, &format!("{title}:"));
                 for container in list {
                     let own = statuses.iter().find(|status| status.name == container.name);
-                    describe_container(&mut lines, &p.ident, container, own);
+                    describe_container(&mut lines, "", &p.ident, container, own);
                 }
             }
         }
@@ -196,13 +196,15 @@ fn toleration(toleration: &Toleration) -> String {
     text
 }
 
-fn describe_container(
+/// Of a template's containers `indent` is one blank more, and there is no status.
+pub(super) fn describe_container(
     lines: &mut Lines,
+    indent: &str,
     pod: &PodIdent,
     container: &Container,
     status: Option<&ContainerStatus>,
 ) {
-    lines.put(1, &format!("{}:", container.name));
+    lines.put(1, &format!("{indent}{}:", container.name));
     if let Some(status) = status {
         lines.field(2, "Container ID", &status.container_id.to_string());
     }

@@ -81,7 +81,8 @@ pub struct Lineage {
 
 impl Lineage {
     /// From the start of the run on.
-    pub fn new(start: Session, pod: PodId) -> Lineage {
+    pub fn new(mut start: Session, pod: PodId) -> Lineage {
+        start.world.figures = None;
         Lineage {
             pod,
             session: start,

@@ -4,7 +4,7 @@ use super::Walk;
 use super::breakpoints::{Breakpoint, Levels};
 use crate::api::workload::WorkloadState;
 use crate::api::{EventType, Sym, Tri};
-use crate::record::{Change, Directory, ObjectChange, Transition};
+use crate::record::{Change, Directory, ObjectChange, ObjectRow, Transition};
 use crate::time::Time;
 use crate::world::PodId;
 
@@ -26,6 +26,8 @@ pub enum Move {
     Change,
     /// The next change of one pod.
     PodChange(PodId),
+    /// The next change of one workload or Service.
+    ObjectChange(ObjectRow),
     /// Something goes wrong: a warning, a container that ends with an error, a pod that fails, a node that is lost.
     Failure,
     /// Where this is so.
@@ -184,6 +186,9 @@ impl<'a> Watch<'a> {
             Move::Event => true,
             Move::Change => !rows.is_empty(),
             Move::PodChange(pod) => rows.iter().any(|row| row.pod == Some(pod.0)),
+            Move::ObjectChange(own) => {
+                rows.iter().any(|row| matches!(row.change, Change::Object { object, .. } if object == *own))
+            }
             Move::Failure => rows.iter().any(is_failure),
             Move::Until(_) | Move::Breakpoints => {
                 !rows.is_empty() && self.levels.step(rows, &self.breakpoints, directory)

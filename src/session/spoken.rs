@@ -78,44 +78,6 @@ const KINDS: [(&str, &str); 21] = [
     ("pdb", "PodDisruptionBudget"),
 ];
 
-/// How a verb is spelled.
-fn example(verb: &str) -> &'static str {
-    match verb {
-        "delete" => "delete pod/web gracePeriodSeconds=5",
-        "evict" => "evict pod/web",
-        "cordon" => "cordon node/node-0",
-        "uncordon" => "uncordon node/node-0",
-        "drain" => "drain node/node-0",
-        "taint" => "taint node/node-0 team=shop:NoSchedule",
-        "untaint" => "taint node/node-0 team:NoSchedule-",
-        "stop" => "stop node/node-0",
-        "start" => "start node/node-0",
-        "restartKubelet" => "restartKubelet node/node-0 takes=5s",
-        "shutdown" => "shutdown node/node-0",
-        "pressure" => "pressure node/node-0 resource=memory",
-        "setCondition" => "setCondition pod/web type=example.com/ok status=True",
-        "ungate" => "ungate pod/web gate=example.com/hold",
-        "label" => "label pod/web tier=front old-",
-        "create" => "create ConfigMap/settings",
-        "remove" => "delete ConfigMap/settings",
-        "bind" => "bind PersistentVolumeClaim/data",
-        "setImage" => "set image pod/web app=registry.example/shop/web:2",
-        "resize" => "resize pod/web requests={ cpu = \"500m\" }",
-        "patch" => "patch pod/web -p '{\"spec\":{\"activeDeadlineSeconds\":60}}'",
-        "debug" => "debug pod/web image=busybox",
-        "kill" => "kill pod/web container=app signal=TERM",
-        "apply" => "apply -f web.yaml",
-        "scale" => "scale deployment/web --replicas=5",
-        "rolloutRestart" => "rollout restart deployment/web",
-        "rolloutPause" => "rollout pause deployment/web",
-        "rolloutResume" => "rollout resume deployment/web",
-        "rolloutUndo" => "rollout undo deployment/web --to-revision=1",
-        "rolloutStatus" => "rollout status deployment/web",
-        "wait" => "wait deployment/web --for=condition=Available",
-        _ => "setProbe pod/web probe=readiness ok=false",
-    }
-}
-
 /// Reads `delete pod/web gracePeriodSeconds=5` as well as `kubectl delete pod web --grace-period=5`.
 ///
 /// # Errors
@@ -136,15 +98,15 @@ pub fn parse(words: &str) -> Result<Spoken, String> {
     }
     let Some(keys) = VERBS.iter().find(|v| v.verb.eq_ignore_ascii_case(&word)) else {
         let near = crate::scenario::diagnostic::nearest(&word, &verbs());
-        let hint = match near {
-            Some(near) => format!("did you mean `{near}`, as in `{}`?", example(near)),
+        let hint = match near.and_then(|near| VERBS.iter().find(|v| v.verb == near)) {
+            Some(near) => format!("did you mean `{}`, as in `{}`?", near.verb, near.example),
             None => format!("verbs are {}", verbs().join(", ")),
         };
         return Err(format!("`{word}` is nothing that can be done here; {hint}"));
     };
     let read = Reader::new(keys).read(list);
     let joint = |problem: &str| if problem.ends_with('?') { " As in" } else { "; as in" };
-    read.map_err(|problem| format!("{problem}{} `{}`", joint(&problem), example(keys.verb)))
+    read.map_err(|problem| format!("{problem}{} `{}`", joint(&problem), keys.example))
 }
 
 /// What has been read of an action's words.
@@ -587,7 +549,7 @@ mod tests {
     #[test]
     fn every_verb_has_an_example_that_is_read() {
         for verb in &VERBS {
-            assert!(read(example(verb.verb)).starts_with(&format!("{} ", verb.verb)), "{}", verb.verb);
+            assert!(read(verb.example).starts_with(&format!("{} ", verb.verb)), "{}", verb.verb);
         }
     }
 

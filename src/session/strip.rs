@@ -113,6 +113,13 @@ pub fn window(walk: &Walk) -> (Time, Time) {
     (from, from + Span::from_micros(length))
 }
 
+/// The cell of an instant, where `[from, to]` has so many; what was before stands in the first one.
+pub fn cell(at: Time, from: Time, to: Time, width: usize) -> usize {
+    let length = to.since(from).micros().max(1);
+    let part = i128::from(at.since(from).micros()) * width as i128 / i128::from(length);
+    usize::try_from(part).unwrap_or(0)
+}
+
 impl Walk {
     /// A pod's life in one lane: the container in the deepest trouble, the phase once it is final.
     pub fn life(&self, pod: PodId, from: Time, to: Time, width: usize) -> Vec<Mark> {
@@ -137,15 +144,15 @@ impl Walk {
         cells
     }
 
+    /// The cell in which the clock stands.
+    pub fn cell_of_now(&self, from: Time, to: Time, width: usize) -> usize {
+        cell(self.now(), from, to, width).min(width.saturating_sub(1))
+    }
+
     /// The strip of a pod, `width` cells wide.
     pub fn strip(&self, pod: PodId, from: Time, to: Time, width: usize) -> Strip {
-        let now = self.now();
-        let length = to.since(from).micros().max(1);
-        let cell = |at: Time| {
-            let part = i128::from(at.since(from).micros()) * width as i128 / i128::from(length);
-            usize::try_from(part).unwrap_or(0)
-        };
-        let cursor = cell(now).min(width.saturating_sub(1));
+        let cell = |at: Time| cell(at, from, to, width);
+        let cursor = self.cell_of_now(from, to, width);
         let mut lanes: Vec<(Lane, Mark, usize)> = Vec::new();
         // What began and ended in one cell must not vanish under what follows.
         let paint = |lane: &mut (Lane, Mark, usize), at: Time, mark: Mark| {

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use super::checkpoints::{Checkpoints, interval};
 use super::{Breakpoint, Done, Script, Session};
-use crate::record::Transition;
+use crate::record::{Change, FiguresRow, ObjectRow, Transition};
 use crate::scenario::Plan;
 use crate::time::{Span, Time};
+use crate::world::workloads::ObjectKey;
 use crate::world::{PodId, SimEvent, World};
 
 /// One step as it was played.
@@ -42,6 +43,10 @@ pub struct Walk {
     pub(super) rows: Vec<Transition>,
     /// Places among the rows, by pod.
     pub(super) by_pod: Vec<Vec<u32>>,
+    /// Places among the rows, by object.
+    pub(super) by_object: Vec<Vec<u32>>,
+    /// How workloads stood after their writes, each with its step.
+    pub(super) figures: Vec<(u64, FiguresRow)>,
     /// Rows and numbers that the run begins with.
     pub(super) first: (usize, u64),
     pub(super) checkpoints: Checkpoints,
@@ -53,12 +58,15 @@ pub struct Walk {
     pub breakpoints: Vec<Breakpoint>,
     /// The pod that is looked at.
     pub selected: Option<PodId>,
+    /// The workload or Service that is looked at, where it is no pod.
+    pub workload: Option<ObjectKey>,
 }
 
 impl Walk {
     /// Stands at the start of the run.
     pub fn new(script: Script, plan: &Arc<Plan>, seed: u64) -> Walk {
         let mut session = Session::new(plan, seed);
+        session.world.figures = Some(Vec::new());
         let rows = session.take_transitions();
         let first = (rows.len(), session.world.queue.next_number());
         let mut walk = Walk {
@@ -70,25 +78,31 @@ impl Walk {
             steps: Vec::new(),
             rows,
             by_pod: Vec::new(),
+            by_object: Vec::new(),
+            figures: Vec::new(),
             first,
             lineage: None,
             quiz: super::predict::Quiz::default(),
             breakpoints: Vec::new(),
             selected: None,
+            workload: None,
         };
         walk.index(0);
         walk
     }
 
-    /// Files the rows from here on by their pods.
+    /// Files the rows from here on by their pods and objects.
     fn index(&mut self, from: usize) {
         for (at, row) in self.rows.iter().enumerate().skip(from) {
-            let Some(pod) = row.pod else { continue };
-            let pod = pod as usize;
-            if self.by_pod.len() <= pod {
-                self.by_pod.resize_with(pod + 1, Vec::new);
+            let (list, number) = match (row.pod, row.change) {
+                (Some(pod), _) => (&mut self.by_pod, pod as usize),
+                (None, Change::Object { object, .. }) => (&mut self.by_object, object as usize),
+                _ => continue,
+            };
+            if list.len() <= number {
+                list.resize_with(number + 1, Vec::new);
             }
-            self.by_pod[pod].push(at as u32);
+            list[number].push(at as u32);
         }
     }
 
@@ -158,7 +172,17 @@ impl Walk {
     }
     /// What has been written about a pod up to the cursor.
     pub fn rows_about(&self, pod: PodId) -> impl DoubleEndedIterator<Item = &Transition> {
-        let places = self.by_pod.get(pod.ix()).map_or(&[][..], |places| places);
+        self.rows_at(self.by_pod.get(pod.ix()))
+    }
+    /// What has been written up to the cursor about an object that is no pod.
+    pub fn rows_of_object(&self, object: ObjectRow) -> impl DoubleEndedIterator<Item = &Transition> {
+        self.rows_at(self.by_object.get(object as usize))
+    }
+    fn rows_at<'a>(
+        &'a self,
+        places: Option<&'a Vec<u32>>,
+    ) -> impl DoubleEndedIterator<Item = &'a Transition> + use<'a> {
+        let places = places.map_or(&[][..], |places| places);
         let here = self.row_range(self.position()).end;
         let until = places.partition_point(|at| (*at as usize) < here);
         places[..until].iter().map(|at| &self.rows[*at as usize])
@@ -186,12 +210,14 @@ impl Walk {
         let Some(played) = self.session.play() else { return false };
         self.clock = self.clock.max(played.at);
         let written = self.session.take_transitions();
+        let figures = self.session.world.figures.as_mut().map(std::mem::take).unwrap_or_default();
         let step = self.position();
         if step <= self.known() {
             debug_assert_eq!(written, self.rows_of(step), "step {step} is played as it was");
         } else {
             let before = self.rows.len();
             self.rows.extend_from_slice(&written);
+            self.figures.extend(figures.into_iter().map(|row| (step, row)));
             self.index(before);
             self.steps.push(StepRecord {
                 at: played.at,
@@ -219,6 +245,7 @@ impl Walk {
                     break;
                 }
                 self.session.world.outbox.clear();
+                self.session.world.figures = Some(Vec::new());
             }
         }
         self.clock = self.session.world.now;
@@ -237,8 +264,11 @@ impl Walk {
         self.clock = at;
     }
 
-    /// A pod that was selected may not have been created yet at an earlier place.
+    /// What was selected may not have been created yet at an earlier place.
     pub(super) fn forget_selection(&mut self) {
+        if self.workload.is_some_and(|key| !self.session.world.workloads.has_been(key)) {
+            self.workload = None;
+        }
         if self.selected.is_some_and(|pod| pod.ix() >= self.session.world.pods.len()) {
             self.selected = None;
         }
@@ -255,9 +285,10 @@ impl Walk {
     pub(super) fn forget_after(&mut self, step: u64) {
         let rows = self.row_range(step).end;
         self.steps.truncate(step as usize);
+        self.figures.truncate(self.figures.partition_point(|(at, _)| *at <= step));
         if rows < self.rows.len() {
             self.rows.truncate(rows);
-            for places in &mut self.by_pod {
+            for places in self.by_pod.iter_mut().chain(&mut self.by_object) {
                 places.truncate(places.partition_point(|at| (*at as usize) < rows));
             }
         }

@@ -1,6 +1,9 @@
 //! What waits in the queue, in words: which component, and what it is about to do (or did).
 
+use crate::scenario::plan::TemplateIx;
 use crate::time::{Span, Time};
+use crate::world::kubelet::Kubelet;
+use crate::world::volumes::VolumeIx;
 use crate::world::{ContainerIx, NodeId, ObjectKey, PodId, SimEvent, World};
 
 /// A queued event in words.
@@ -101,143 +104,164 @@ pub fn about(span: Span) -> String {
 
 /// The event in words, about the world as it is.
 pub fn describe(w: &World, event: SimEvent) -> Words {
-    let pod =
-        |pod: PodId| w.pods.get(pod.ix()).map_or_else(|| "a pod".to_owned(), |p| p.ident.name.to_string());
-    let container = |id: PodId, ix: ContainerIx| match w.pods.get(id.ix()) {
-        Some(p) if usize::from(ix) < p.container_count() => {
-            format!("{} of {}", p.container(ix).name, p.ident.name)
-        }
-        _ => "a container".to_owned(),
-    };
-    let node = |id: NodeId| w.nodes.get(id.ix()).map_or("a node", |n| n.spec.name.as_str());
-    let object = |key: ObjectKey| match key {
-        ObjectKey::Pod(id) => format!("pod/{}", pod(id)),
-        key => w.workloads.row(key).map_or_else(String::new, |row| {
-            let ident = &w.directory.objects[row as usize];
-            format!("{}/{}", ident.kind, ident.name)
-        }),
-    };
+    use SimEvent as E;
+    let name = Names(w);
     let about = event.about();
-    let mut component = about.component;
+    let component = if name.is_commanded(event) { YOU } else { about.component };
     let text = match event {
-        SimEvent::CreatePod { template, ordinal } => {
-            let name = w.plan.templates.get(template.ix()).map_or("a pod", |t| t.name.as_str());
-            let numbered = w.plan.templates.get(template.ix()).is_some_and(|t| t.numbered);
-            let name = if numbered { format!("{name}-{ordinal}") } else { name.to_owned() };
-            format!("pod/{name} is created")
+        E::CreatePod { template, ordinal } => format!("pod/{} is created", name.replica(template, ordinal)),
+        E::Action { index } => w.action(index).map_or_else(String::new, |action| action.words.clone()),
+        E::CreateObject { index } => format!("{} comes into being", name.object(index)),
+        E::BindClaim { index } => format!("binds the claim {}", name.claim(index)),
+        E::Schedule { .. } => "takes the next pods from its queue".to_owned(),
+        E::QueueTimer { pod, .. } => format!("looks whether {} may be tried again", name.pod(pod)),
+        E::Preempt { pod, victim, node } => {
+            format!("preempts {} on {} to make room for {}", name.pod(victim), name.node(node), name.pod(pod))
         }
-        SimEvent::Action { index } => {
-            if (index as usize) >= w.plan.actions.len() {
-                component = YOU;
-            }
-            w.action(index).map_or_else(String::new, |action| action.words.clone())
+        E::SeriesWrite { pod } => format!("writes how often {} was refused", name.pod(pod)),
+        E::DrainRetry { pod } => format!("asks again whether {} may be evicted", name.pod(pod)),
+        E::CordonTaint { node } => format!("brings the taint of {} in line with its cordon", name.node(node)),
+        E::Bind { pod, node } => format!("binds {} to {}", name.pod(pod), name.node(node)),
+        E::PodSeen { pod } => format!("hears from the API server how {} is now", name.pod(pod)),
+        E::Sync { pod, .. } => format!("goes on with its run for {}", name.pod(pod)),
+        E::WorkDue { pod, .. } => format!("the one-second tick finds {} due for another sync", name.pod(pod)),
+        E::Deadline { pod, .. } => format!("activeDeadlineSeconds of {} is over", name.pod(pod)),
+        E::Relist { node, .. } => {
+            format!(
+                "the once-a-second relist on {} compares the runtime with what was known",
+                name.node(node)
+            )
         }
-        SimEvent::Apply { .. } => "what an [[apply]] brings is sent".to_owned(),
-        SimEvent::CreateObject { index } => {
-            let object = w.plan.objects.get(index as usize);
-            let words = object.map_or_else(String::new, |o| format!("{:?}/{}", o.kind, o.name));
-            format!("{words} comes into being")
+        E::RelistPod { pod } => format!("a relist of {} alone, asked for by the sync", name.pod(pod)),
+        E::Mount { pod, .. } => format!("looks at the volumes of {}", name.pod(pod)),
+        E::ClaimMount { pod, .. } => format!("goes on with a claim of {}", name.pod(pod)),
+        E::NodeStatus { node, .. } => {
+            format!("writes the status of {}, with the volumes in use", name.node(node))
         }
-        SimEvent::BindClaim { index } => {
-            let name = w.plan.objects.get(index as usize).map_or("a claim", |object| object.name.as_str());
-            format!("binds the claim {name}")
-        }
-        SimEvent::Schedule { .. } => "takes the next pods from its queue".to_owned(),
-        SimEvent::QueueTimer { pod: p, .. } => format!("looks whether {} may be tried again", pod(p)),
-        SimEvent::Preempt { pod: p, victim, node: n } => {
-            format!("preempts {} on {} to make room for {}", pod(victim), node(n), pod(p))
-        }
-        SimEvent::SeriesWrite { pod: p } => format!("writes how often {} was refused", pod(p)),
-        SimEvent::DrainRetry { pod: p } => format!("asks again whether {} may be evicted", pod(p)),
-        SimEvent::CordonTaint { node: n } => {
-            format!("brings the taint of {} in line with its cordon", node(n))
-        }
-        SimEvent::Bind { pod: p, node: n } => format!("binds {} to {}", pod(p), node(n)),
-        SimEvent::PodSeen { pod: p } => format!("hears from the API server how {} is now", pod(p)),
-        SimEvent::Sync { pod: p, .. } => format!("goes on with its run for {}", pod(p)),
-        SimEvent::WorkDue { pod: p, .. } => {
-            format!("the one-second tick finds {} due for another sync", pod(p))
-        }
-        SimEvent::Deadline { pod: p, .. } => format!("activeDeadlineSeconds of {} is over", pod(p)),
-        SimEvent::Relist { node: n, .. } => {
-            format!("the once-a-second relist on {} compares the runtime with what was known", node(n))
-        }
-        SimEvent::RelistPod { pod: p } => format!("a relist of {} alone, asked for by the sync", pod(p)),
-        SimEvent::Mount { pod: p, .. } => format!("looks at the volumes of {}", pod(p)),
-        SimEvent::ClaimMount { pod: p, .. } => format!("goes on with a claim of {}", pod(p)),
-        SimEvent::NodeStatus { node: n, .. } => {
-            format!("writes the status of {}, with the volumes in use", node(n))
-        }
-        SimEvent::AttachDetach => "compares where volumes are with where pods need them".to_owned(),
-        SimEvent::VolumeOperation { volume, node: n, attach } => {
-            let name = w.claim_plan(volume).map_or("a volume", |claim| claim.volume_name.as_str());
+        E::AttachDetach => "compares where volumes are with where pods need them".to_owned(),
+        E::VolumeOperation { volume, node, attach } => {
             let words = if attach { "is attached to" } else { "is detached from" };
-            format!("{name} {words} {}", node(n))
+            format!("{} {words} {}", name.volume(volume), name.node(node))
         }
-        SimEvent::Pulled { node: n, pull } => {
-            let own = w
-                .machines
-                .get(n.ix())
-                .and_then(|n| n.kubelet.as_deref()?.pulls.iter().find(|p| p.id == pull));
-            match own {
-                Some(own) => format!("the pull of {} for {} ends", own.image, pod(own.pod)),
-                None => format!("a pull on {} ends", node(n)),
-            }
+        E::Pulled { node, pull } => pull_ends(name, node, pull),
+        E::Kill { pod, container, .. } => format!("the stop of {} goes on", name.container(pod, container)),
+        E::HookFails { pod, container, .. } => {
+            format!("the preStop hook of {} fails", name.container(pod, container))
         }
-        SimEvent::Kill { pod: p, container: c, .. } => format!("the stop of {} goes on", container(p, c)),
-        SimEvent::HookFails { pod: p, container: c, .. } => {
-            format!("the preStop hook of {} fails", container(p, c))
+        E::Exit { pod, container, .. } => format!("{} ends by itself", name.container(pod, container)),
+        E::TermExit { pod, container, .. } => {
+            format!("{} ends because of SIGTERM", name.container(pod, container))
         }
-        SimEvent::Exit { pod: p, container: c, .. } => format!("{} ends by itself", container(p, c)),
-        SimEvent::TermExit { pod: p, container: c, .. } => {
-            format!("{} ends because of SIGTERM", container(p, c))
+        E::DiskWritten { pod, container, .. } => {
+            format!("{} takes up more disk space, or less", name.container(pod, container))
         }
-        SimEvent::DiskWritten { pod: p, container: c, .. } => {
-            format!("{} takes up more disk space, or less", container(p, c))
+        E::MemoryUsed { pod, container, .. } => {
+            format!("{} uses more memory, or less", name.container(pod, container))
         }
-        SimEvent::MemoryUsed { pod: p, container: c, .. } => {
-            format!("{} uses more memory, or less", container(p, c))
+        E::Probe { pod, container, kind, .. } => {
+            format!("{} probe of {}", kind.word(), name.container(pod, container))
         }
-        SimEvent::Probe { pod: p, container: c, kind, .. } => {
-            format!("{} probe of {}", kind.word(), container(p, c))
+        E::ProbeDone { pod, container, kind, .. } => {
+            format!("the {} probe of {} has its answer", kind.word(), name.container(pod, container))
         }
-        SimEvent::ProbeDone { pod: p, container: c, kind, .. } => {
-            format!("the {} probe of {} has its answer", kind.word(), container(p, c))
+        E::StatusWrite { node, .. } => status_write(name, node),
+        E::StatusRetry { node, .. } => format!("its ten-second pass on {}", name.node(node)),
+        E::ResizeRetry { node, .. } => format!("tries again what waits for room on {}", name.node(node)),
+        E::KubeletStart { node, .. } => format!("starts on {}", name.node(node)),
+        E::Shutdown { node, .. } => format!("{} shuts down its next group", name.node(node)),
+        E::Evict { node, .. } => format!("looks for what runs short on {}", name.node(node)),
+        E::StorageRound { pod, .. } => format!("holds what {} has written against its limits", name.pod(pod)),
+        E::DevicesReported { node, .. } => {
+            format!("{} tells of devices whose plugins have registered", name.node(node))
         }
-        SimEvent::StatusWrite { node: n, .. } => {
-            match w.machines.get(n.ix()).and_then(|n| n.kubelet.as_deref()?.status_batch.front()) {
-                Some(front) => format!("writes the status of {} to the API server", pod(*front)),
-                None => format!("{} writes a status to the API server", node(n)),
-            }
-        }
-        SimEvent::StatusRetry { node: n, .. } => format!("its ten-second pass on {}", node(n)),
-        SimEvent::ResizeRetry { node: n, .. } => format!("tries again what waits for room on {}", node(n)),
-        SimEvent::KubeletStart { node: n, .. } => format!("starts on {}", node(n)),
-        SimEvent::Shutdown { node: n, .. } => format!("{} shuts down its next group", node(n)),
-        SimEvent::Evict { node: n, .. } => format!("looks for what runs short on {}", node(n)),
-        SimEvent::StorageRound { pod: p, .. } => {
-            format!("holds what {} has written against its limits", pod(p))
-        }
-        SimEvent::DevicesReported { node: n, .. } => {
-            format!("{} tells of devices whose plugins have registered", node(n))
-        }
-        SimEvent::NodeMonitor => {
+        E::NodeMonitor => {
             "looks at the nodes' leases: one that was not renewed for nodeMonitorGracePeriod counts as lost"
                 .to_owned()
         }
-        SimEvent::NodeTaint { node: n, .. } => format!("writes the taints of {}", node(n)),
-        SimEvent::TaintEvict { pod: p, .. } => {
-            format!("deletes {}, which does not tolerate a taint of its node any longer", pod(p))
+        E::NodeTaint { node, .. } => format!("writes the taints of {}", name.node(node)),
+        E::TaintEvict { pod, .. } => {
+            format!("deletes {}, which does not tolerate a taint of its node any longer", name.pod(pod))
         }
-        SimEvent::PodGcDelete => "deletes the next pods".to_owned(),
-        SimEvent::Informed { of, .. } => format!("hears of {}", object(of)),
-        SimEvent::Work { .. } => "takes from its queue".to_owned(),
-        SimEvent::Answered { .. } => "has an answer from the API server".to_owned(),
-        SimEvent::Requeued { key, .. } => format!("looks at {} again", object(key)),
-        SimEvent::Told { .. } => "tells an event".to_owned(),
-        SimEvent::PodGc => "looks for pods that nobody will finish".to_owned(),
+        E::PodGcDelete => "deletes the next pods".to_owned(),
+        E::Apply { .. } => "what an [[apply]] brings is sent".to_owned(),
+        E::Informed { of, .. } => format!("hears of {}", name.key(of)),
+        E::Work { .. } => "takes from its queue".to_owned(),
+        E::Answered { .. } => "has an answer from the API server".to_owned(),
+        E::Requeued { key, .. } => format!("looks at {} again", name.key(key)),
+        E::Told { .. } => "tells an event".to_owned(),
+        E::PodGc => "looks for pods that nobody will finish".to_owned(),
     };
     Words { component, text, pod: about.pod() }
+}
+
+fn pull_ends(name: Names<'_>, node: NodeId, pull: u32) -> String {
+    let pulls = name.kubelet(node).map(|kubelet| &kubelet.pulls);
+    match pulls.and_then(|pulls| pulls.iter().find(|own| own.id == pull)) {
+        Some(own) => format!("the pull of {} for {} ends", own.image, name.pod(own.pod)),
+        None => format!("a pull on {} ends", name.node(node)),
+    }
+}
+
+fn status_write(name: Names<'_>, node: NodeId) -> String {
+    match name.kubelet(node).and_then(|kubelet| kubelet.status_batch.front()) {
+        Some(front) => format!("writes the status of {} to the API server", name.pod(*front)),
+        None => format!("{} writes a status to the API server", name.node(node)),
+    }
+}
+
+/// What the things of a world are called; an event may be about one that is not there.
+#[derive(Clone, Copy)]
+struct Names<'a>(&'a World);
+
+impl<'a> Names<'a> {
+    fn pod(self, pod: PodId) -> String {
+        self.0.pods.get(pod.ix()).map_or_else(|| "a pod".to_owned(), |p| p.ident.name.to_string())
+    }
+    fn container(self, pod: PodId, ix: ContainerIx) -> String {
+        match self.0.pods.get(pod.ix()) {
+            Some(p) if usize::from(ix) < p.container_count() => {
+                format!("{} of {}", p.container(ix).name, p.ident.name)
+            }
+            _ => "a container".to_owned(),
+        }
+    }
+    fn kubelet(self, node: NodeId) -> Option<&'a Kubelet> {
+        self.0.machines.get(node.ix()).and_then(|machine| machine.kubelet.as_deref())
+    }
+    fn node(self, node: NodeId) -> &'a str {
+        self.0.nodes.get(node.ix()).map_or("a node", |n| n.spec.name.as_str())
+    }
+    fn replica(self, template: TemplateIx, ordinal: u32) -> String {
+        match self.0.plan.templates.get(template.ix()) {
+            Some(t) if t.numbered => format!("{}-{ordinal}", t.name),
+            Some(t) => t.name.to_string(),
+            None => "a pod".to_owned(),
+        }
+    }
+    fn object(self, index: u32) -> String {
+        let object = self.0.plan.objects.get(index as usize);
+        object.map_or_else(String::new, |o| format!("{:?}/{}", o.kind, o.name))
+    }
+    /// An object of the API, as kubectl names it.
+    fn key(self, key: ObjectKey) -> String {
+        match key {
+            ObjectKey::Pod(id) => format!("pod/{}", self.pod(id)),
+            key => self.0.workloads.row(key).map_or_else(String::new, |row| {
+                let ident = &self.0.directory.objects[row as usize];
+                format!("{}/{}", ident.kind, ident.name)
+            }),
+        }
+    }
+    fn claim(self, index: u32) -> &'a str {
+        self.0.plan.objects.get(index as usize).map_or("a claim", |object| object.name.as_str())
+    }
+    fn volume(self, volume: VolumeIx) -> &'a str {
+        self.0.claim_plan(volume).map_or("a volume", |claim| claim.volume_name.as_str())
+    }
+    /// Whether it is a command that came while the run went on, and no action of the scenario.
+    fn is_commanded(self, event: SimEvent) -> bool {
+        matches!(event, SimEvent::Action { index } if index as usize >= self.0.plan.actions.len())
+    }
 }
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use crate::session::tree::{self, Leaf};
 use crate::session::words::{offset, unfolded};
 use crate::session::{Breakpoint, Direction, Move, Stop, Walk, kubectl, why};
 use crate::time::Span;
 use crate::world::PodId;
+use crate::world::workloads::ObjectKey;
 
 /// What the lower pane shows of the selected pod.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -183,14 +185,38 @@ impl App {
         app
     }
 
-    /// The pod that is looked at: the selected one, or the first.
-    pub fn pod(&self) -> Option<PodId> {
+    /// What is listed, from above: the tree of workloads, or pods where there are none.
+    pub fn listed(&self) -> Vec<Leaf> {
         let w = self.walk.world();
+        if w.workloads.is_empty() {
+            let leaf = |pod| Leaf { depth: 0, of: ObjectKey::Pod(pod) };
+            return kubectl::pods(w).into_iter().map(leaf).collect();
+        }
+        tree::tree(w)
+    }
+
+    /// What is looked at: what was selected, or the first that is listed.
+    pub fn selection(&self) -> Option<ObjectKey> {
+        let pods = &self.walk.world().pods;
+        let pod = self.walk.selected.filter(|pod| pod.ix() < pods.len()).map(ObjectKey::Pod);
         self.walk
-            .selected
-            .filter(|pod| pod.ix() < w.pods.len())
-            .or_else(|| kubectl::pods(w).first().copied())
-            .or_else(|| (!w.pods.is_empty()).then(|| PodId(w.pods.len() as u32 - 1)))
+            .workload
+            .or(pod)
+            .or_else(|| self.listed().first().map(|leaf| leaf.of))
+            .or_else(|| (!pods.is_empty()).then(|| ObjectKey::Pod(PodId(pods.len() as u32 - 1))))
+    }
+
+    /// The pod that is looked at, where it is one.
+    pub fn pod(&self) -> Option<PodId> {
+        match self.selection() {
+            Some(ObjectKey::Pod(pod)) => Some(pod),
+            _ => None,
+        }
+    }
+
+    /// The workload that is looked at, where it is one.
+    pub fn workload(&self) -> Option<ObjectKey> {
+        self.selection().filter(|key| !matches!(key, ObjectKey::Pod(_)))
     }
 
     /// Tells something at the foot of the screen.
@@ -334,24 +360,32 @@ impl App {
         }
     }
 
-    /// Selects the pod that stands so many places further down.
+    /// Selects what stands so many places further down.
     pub fn select(&mut self, by: isize) {
-        let list = kubectl::pods(self.walk.world());
-        let at = self.pod().and_then(|pod| list.iter().position(|other| *other == pod)).unwrap_or(0);
+        let list = self.listed();
+        let at = self.selection().and_then(|own| list.iter().position(|leaf| leaf.of == own)).unwrap_or(0);
         let to = at.saturating_add_signed(by).min(list.len().saturating_sub(1));
-        self.walk.selected = list.get(to).copied();
+        (self.walk.selected, self.walk.workload) = match list.get(to).map(|leaf| leaf.of) {
+            Some(ObjectKey::Pod(pod)) => (Some(pod), None),
+            key => (None, key),
+        };
         self.scroll = 0;
         self.container = 0;
     }
 
     /// Opens the causes of the last change.
     pub fn ask_why(&mut self) {
-        let about = self.walk.selected.or_else(|| self.pod());
-        let row = self.walk.last_change(about).or_else(|| self.walk.last_change(None));
-        match row {
-            None => self.refuse("nothing has changed yet"),
-            Some(row) => {
-                let why = self.walk.why(&row);
+        let why = match self.workload() {
+            Some(key) => self.walk.why_workload(key),
+            None => {
+                let about = self.walk.selected.or_else(|| self.pod());
+                let row = self.walk.last_change(about).or_else(|| self.walk.last_change(None));
+                row.map(|row| self.walk.why(&row)).ok_or_else(|| "nothing has changed yet".to_owned())
+            }
+        };
+        match why {
+            Err(problem) => self.refuse(problem),
+            Ok(why) => {
                 let start = self.walk.plan().start;
                 let mut text = format!("{}  {}\n", offset(why.at, start), why.headline);
                 for link in &why.links {

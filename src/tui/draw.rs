@@ -7,10 +7,11 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::app::{App, Mode, Tab};
-use super::panes;
+use super::{panes, workloads};
 use crate::rules::kubectl::printing::{self, StatusSource};
 use crate::session::words::offset;
 use crate::session::{kubectl, strip};
+use crate::world::workloads::ObjectKey;
 use crate::world::{PodId, World};
 
 /// The least that can be drawn well.
@@ -34,7 +35,7 @@ pub fn colour(status: &str) -> Style {
     ];
     if bad.iter().any(|word| plain.contains(word)) {
         Style::new().fg(Color::Red)
-    } else if ["Running", "Completed", "Succeeded"].contains(&plain) {
+    } else if ["Running", "Completed", "Succeeded", "Complete"].contains(&plain) {
         Style::new().fg(Color::Green)
     } else {
         Style::new().fg(Color::Yellow)
@@ -49,6 +50,18 @@ pub fn cut(text: &str, width: usize) -> String {
     let mut short: String = text.chars().take(width.saturating_sub(1)).collect();
     short.push('…');
     short
+}
+
+/// The same with its end kept, by which the names of a ReplicaSet's pods differ.
+fn cut_within(text: &str, width: usize) -> String {
+    const END: usize = 6;
+    let length = text.chars().count();
+    if length <= width || width < 2 * END {
+        return cut(text, width);
+    }
+    let begin: String = text.chars().take(width - END - 1).collect();
+    let end: String = text.chars().skip(length - END).collect();
+    format!("{begin}…{end}")
 }
 
 /// Says so where too little room is left to draw well.
@@ -71,11 +84,15 @@ impl App {
             return;
         }
         let w = self.walk.world();
-        let count = kubectl::pods(w).len() as u16;
+        let count = self.listed().len() as u16;
         let roomy = area.height >= 36;
         let most = if roomy { area.height / 3 } else { (area.height / 4).max(4) };
         let table = (count + 1).clamp(2, most);
-        let lanes = self.pod().map_or(1, |pod| w.pods[pod.ix()].container_count() as u16 + 3);
+        let lanes = match self.selection() {
+            Some(ObjectKey::Pod(pod)) => w.pods[pod.ix()].container_count() as u16 + 3,
+            Some(key) => workloads::lanes(self, key).len() as u16,
+            None => 1,
+        };
         let strip = (lanes + 1).min(if roomy { 10 } else { 6 });
         let [title, pods, pair, life, panes, told, keys] = Layout::vertical([
             Constraint::Length(1),
@@ -128,7 +145,7 @@ impl App {
 
     fn draw_pods(&self, frame: &mut Frame<'_>, area: Rect) {
         let w = self.walk.world();
-        let list = kubectl::pods(w);
+        let list = self.listed();
         if list.is_empty() {
             let text =
                 if w.pods.is_empty() { "No pods yet." } else { "No resources found: every pod is gone." };
@@ -136,14 +153,22 @@ impl App {
             return;
         }
         let rows = usize::from(area.height.saturating_sub(1));
-        let selected = self.pod().and_then(|pod| list.iter().position(|other| *other == pod)).unwrap_or(0);
-        // The selected pod stays in view, in the middle where it can.
+        let own = self.selection();
+        let selected = list.iter().position(|leaf| Some(leaf.of) == own).unwrap_or(0);
+        // What is selected stays in view, in the middle where it can.
         let first = selected.saturating_sub(rows / 2).min(list.len().saturating_sub(rows));
         let shown = &list[first..(first + rows).min(list.len())];
         let namespaces = kubectl::several_namespaces(w);
         let mut table: Vec<Vec<String>> = vec![header()];
-        table.extend(shown.iter().map(|pod| self.cells(w, *pod, namespaces)));
-        // Where not all pods fit, the header tells which one of how many is chosen.
+        table.extend(shown.iter().map(|leaf| {
+            let mut cells = match leaf.of {
+                ObjectKey::Pod(pod) => self.cells(w, pod, namespaces && leaf.depth == 0),
+                key => workloads::cells(self, key, namespaces),
+            };
+            cells[0].insert_str(0, &"  ".repeat(leaf.depth));
+            cells
+        }));
+        // Where not all fit, the header tells which one of how many is chosen.
         let count =
             if list.len() > rows { format!("{}/{}", selected + 1, list.len()) } else { String::new() };
         let widths = fit(&table, usize::from(area.width).saturating_sub(count.len()));
@@ -156,7 +181,8 @@ impl App {
                 if widths[ix] == 0 {
                     continue;
                 }
-                let text = format!("{:<width$}", cut(cell, widths[ix]), width = widths[ix] + 2);
+                let short = if ix == 0 { cut_within(cell, widths[0]) } else { cut(cell, widths[ix]) };
+                let text = format!("{short:<width$}", width = widths[ix] + 2);
                 let style = match (at, ix) {
                     (0, _) => Style::new().add_modifier(Modifier::BOLD),
                     (_, STATUS) => colour(cell),
@@ -184,6 +210,9 @@ impl App {
     /// Phase and STATUS of the selected pod side by side, and where STATUS comes from.
     fn draw_pair(&self, frame: &mut Frame<'_>, area: Rect) {
         let w = self.walk.world();
+        if let Some(key) = self.workload() {
+            return workloads::draw_pair(self, frame, area, key);
+        }
         let Some(p) = self.pod().map(|pod| &w.pods[pod.ix()]) else { return };
         let bold = Style::new().add_modifier(Modifier::BOLD);
         if !p.exists {
@@ -223,13 +252,18 @@ impl App {
     }
 
     fn draw_strip(&self, frame: &mut Frame<'_>, area: Rect) {
-        let Some(pod) = self.pod() else { return };
         let (from, to) = strip::window(&self.walk);
+        if let Some(key) = self.workload() {
+            let name = 10;
+            let width = usize::from(area.width).saturating_sub(name + 2);
+            workloads::draw_strip(self, frame, area, key, (name, width));
+            return self.draw_axis(frame, area, (name, width), self.walk.cell_of_now(from, to, width));
+        }
+        let Some(pod) = self.pod() else { return };
         let drawn = self.walk.strip(pod, from, to, 1);
         let name = drawn.lanes.iter().map(|lane| lane.name.chars().count()).max().unwrap_or(5).clamp(6, 14);
         let width = usize::from(area.width).saturating_sub(name + 2);
         let drawn = self.walk.strip(pod, from, to, width);
-        let start = self.walk.plan().start;
         let rows = usize::from(area.height.saturating_sub(1));
         for (at, lane) in drawn.lanes.iter().take(rows).enumerate() {
             let mut spans = vec![Span::raw(format!("{:>name$} ", cut(&lane.name, name)))];
@@ -239,7 +273,13 @@ impl App {
             let place = Rect { y: area.y + at as u16, height: 1, ..area };
             frame.render_widget(Paragraph::new(Line::from(spans)), place);
         }
-        // The axis: where the window begins and ends, and where we are.
+        self.draw_axis(frame, area, (name, width), drawn.cursor);
+    }
+
+    /// Below a strip: where its window begins and ends, and where we are.
+    fn draw_axis(&self, frame: &mut Frame<'_>, area: Rect, (name, width): (usize, usize), cursor: usize) {
+        let (from, to) = strip::window(&self.walk);
+        let start = self.walk.plan().start;
         let mut axis: Vec<char> = vec!['─'; width];
         let mut write = |at: usize, text: &str| {
             for (ix, c) in text.chars().enumerate() {
@@ -251,7 +291,7 @@ impl App {
         let (begin, end) = (offset(from, start), offset(to, start));
         write(0, &begin);
         write(width.saturating_sub(end.chars().count()), &end);
-        write(drawn.cursor, "▲");
+        write(cursor, "▲");
         let text = format!("{:>name$} {}", "time", axis.iter().collect::<String>());
         let place = Rect { y: area.y + area.height.saturating_sub(1), height: 1, ..area };
         frame.render_widget(Paragraph::new(text), place);

@@ -11,7 +11,7 @@ pub const KEYS: [(&str, &str); 28] = [
     ("→ n Space", "next change that kubectl would show"),
     ("← b", "back to the change before"),
     (".  ,", "next queued event, the one before"),
-    ("N  B", "next change of the selected pod, the one before"),
+    ("N  B", "next change of what is selected, the one before"),
     ("f  F", "next failure, the one before"),
     ("g", "go to an instant: 1m30s, +10s, -10s"),
     ("u  U", "forward or back until something is so"),
@@ -20,7 +20,7 @@ pub const KEYS: [(&str, &str); 28] = [
     ("Home End", "start and end of the run"),
     ("p", "play, pause"),
     ("+  -", "faster, slower (1 to 1000 times)"),
-    ("↑↓ j k", "select a pod"),
+    ("↑↓ j k", "select a pod, a workload or a ReplicaSet"),
     ("PgUp PgDn", "scroll the lower pane"),
     ("Tab 1-7", "State, Events, Logs, Describe, Coming, History, Lives"),
     ("o", "logs: the next container"),
@@ -140,9 +140,11 @@ impl App {
     }
 
     fn pod_change(&mut self, direction: Direction) {
-        match self.pod() {
-            Some(pod) => self.go(direction, &Move::PodChange(pod)),
-            None => self.go(direction, &Move::Change),
+        let object = self.workload().and_then(|key| self.walk.world().workloads.row(key));
+        match (self.pod(), object) {
+            (Some(pod), _) => self.go(direction, &Move::PodChange(pod)),
+            (None, Some(object)) => self.go(direction, &Move::ObjectChange(object)),
+            (None, None) => self.go(direction, &Move::Change),
         }
     }
 

@@ -10,6 +10,7 @@ mod draw;
 mod keys;
 mod panes;
 mod popups;
+mod workloads;
 
 use std::io;
 use std::sync::Arc;

@@ -8,8 +8,10 @@ use ratatui::widgets::{Block, Borders, Paragraph};
 
 use super::app::{App, Tab};
 use super::draw::{colour, cut, mark_style};
-use crate::api::{ContainerState, EventType, Tri};
+use super::workloads;
+use crate::api::{ContainerState, EventType, PodIdent, Tri};
 use crate::rules::machinery::backoff::Limits;
+use crate::session::kubectl::SeenEvent;
 use crate::session::words::{about, offset};
 use crate::session::{kubectl, strip, why};
 use crate::world::{ContainerIx, PodId};
@@ -39,6 +41,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, tab: Tab, turns: bool)
         (Tab::Coming, _) => coming(app, width),
         (Tab::History, _) => history(app, width, height),
         (Tab::Lives, _) => lives(app, width, height),
+        (tab, None) if app.workload().is_some() => workloads::pane(app, tab, width, height),
         (_, None) => {
             vec![Line::raw("→ goes to the next change, ← back, p plays, w asks why, ? tells of all keys.")]
         }
@@ -145,8 +148,18 @@ fn said(state: &ContainerState) -> (String, String) {
 }
 
 fn events(app: &App, pod: PodId, width: usize, height: usize) -> Vec<Line<'static>> {
-    let p = &app.walk.world().pods[pod.ix()];
-    let seen = app.walk.events(pod);
+    let ident = app.walk.world().pods[pod.ix()].ident;
+    told(app, &app.walk.events(pod), &ident, width, height)
+}
+
+/// Events as lines.
+pub fn told(
+    app: &App,
+    seen: &[SeenEvent],
+    ident: &PodIdent,
+    width: usize,
+    height: usize,
+) -> Vec<Line<'static>> {
     // The latest at the bottom, as kubectl prints them; where there is too little room the oldest give way.
     let first = seen.len().saturating_sub(height.max(1));
     let lines: Vec<Line<'static>> = seen[first..]
@@ -162,7 +175,7 @@ fn events(app: &App, pod: PodId, width: usize, height: usize) -> Vec<Line<'stati
                 "{mark} {:<19} {:<12} {}",
                 app.walk.event_age(seen),
                 e.reason.as_str(),
-                e.message.show(&p.ident)
+                e.message.show(ident)
             );
             Line::styled(cut(&text, width), style)
         })

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::endpoints::{Known, ToLookAt};
 use super::manager::Manager;
 use super::members::Members;
-use super::{PodId, ReplicaSetId};
 use super::pod_gc::PodGc;
+use super::{PodId, ReplicaSetId};
 use crate::rules::machinery::events::Correlator;
 use crate::time::Time;
 

@@ -68,8 +68,8 @@ pub enum Purpose {
     IdleRun,
     /// Whether the second event of a relist makes a sync of its own.
     SecondEvent,
-    /// How far pods that start together put each other off.
-    Jostle,
+    /// How much pods that start together delay each other.
+    Contention,
     /// When the write of a status arrives.
     StatusWrite,
     /// In which order a batch of statuses is written.

@@ -8,16 +8,16 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::workloads::{ObjectKey, ReplicaSetId};
 use super::endpoints::Changes;
+use super::workloads::{ObjectKey, ReplicaSetId};
 use super::{DeploymentId, PodId, ServiceId};
 use crate::api::workload::ReplicaSetStatus;
-use crate::record::Event;
 use crate::api::{EventText, EventType, Sym};
+use crate::record::Event;
 use crate::rules::controllers::deployment;
 use crate::rules::controllers::replica_set::Counts;
-use crate::rules::machinery::slow_start::SlowStart;
 use crate::rules::machinery::events::Correlator;
+use crate::rules::machinery::slow_start::SlowStart;
 use crate::rules::machinery::throttle::{CONTROLLER_REQUESTS, Rate, TokenBucket};
 use crate::rules::machinery::work_queue::{self, Limiter, WorkQueue};
 use crate::time::{Span, Time};

@@ -52,10 +52,10 @@ pub(crate) use node::NodeConditionKind;
 pub use node::{Node, NodeId};
 pub(crate) use pod::Deletion;
 pub use pod::{Pod, PodId};
-pub(crate) use workloads::{DeploymentId, ObjectKey, ReplicaSetId, ServiceId};
 pub(crate) use runtime::Runtime;
 pub(crate) use signal::Signal;
 pub(crate) use store::Store;
+pub(crate) use workloads::{DeploymentId, ObjectKey, ReplicaSetId, ServiceId};
 
 pub use crate::api::ContainerIx;
 use crate::api::{HeldStatus, PodIdent, PodSpec, Sym};

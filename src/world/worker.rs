@@ -183,8 +183,8 @@ pub struct Run {
     pub failed: bool,
     /// Earliest end of a crash-loop back-off.
     pub backoff_until: Option<Time>,
-    /// How much later than alone it comes to its turn, once it knows.
-    pub jostle: Option<Span>,
+    /// How much later its next step comes than it would for a pod alone, once it knows.
+    pub contention_delay: Option<Span>,
     pub acted: bool,
     /// So many of those to start, from the front, are no main containers: one that fails to start ends the pass.
     pub init_pass: usize,

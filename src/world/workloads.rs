@@ -147,6 +147,15 @@ impl Workloads {
             ObjectKey::Service(id) => Some(&self.services[id.ix()].held.object.meta),
         }
     }
+    /// Whether an object that is no pod is in the API, or was.
+    pub fn has_been(&self, key: ObjectKey) -> bool {
+        match key {
+            ObjectKey::Pod(_) => false,
+            ObjectKey::Deployment(id) => id.ix() < self.deployments.len(),
+            ObjectKey::ReplicaSet(id) => id.ix() < self.replica_sets.len(),
+            ObjectKey::Service(id) => id.ix() < self.services.len(),
+        }
+    }
     /// Whether an object that is no pod is in the API.
     pub fn exists(&self, key: ObjectKey) -> bool {
         match key {
@@ -178,6 +187,16 @@ impl Workloads {
     pub fn controller(&self, key: ObjectKey) -> Option<ObjectKey> {
         let owner = self.meta(key)?.controller()?;
         self.by_uid.get(&owner.uid).copied()
+    }
+    /// The ReplicaSets that a Deployment controls, in the order of their creation; those that are gone are not among them.
+    pub fn sets_of(&self, deployment: ObjectKey) -> Vec<ReplicaSetId> {
+        let all = self.dependents.get(&deployment).into_iter().flatten();
+        let sets = all.filter(|key| self.exists(**key) && self.controller(**key) == Some(deployment));
+        sets.filter_map(|key| match key {
+            ObjectKey::ReplicaSet(set) => Some(*set),
+            _ => None,
+        })
+        .collect()
     }
     /// The controller above all others of an object.
     pub fn topmost(&self, key: ObjectKey) -> ObjectKey {

@@ -7,7 +7,7 @@ use kubelapse::scenario::builtin;
 use kubelapse::session::{Direction, Move, Script, Stop, Walk};
 
 pub fn walk_of(file: &str, text: &str, overrides: &[String]) -> Walk {
-    let (script, loaded) = Script::load(file, text, &kubelapse::scenario::no_files, overrides)
+    let (script, loaded) = Script::load(file, text, &builtin::manifest, overrides)
         .unwrap_or_else(|problems| panic!("{file}: {}", problems.render(false)));
     let plan = Arc::new(loaded.plan);
     let seed = plan.seed;

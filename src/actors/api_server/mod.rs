@@ -20,11 +20,14 @@ pub use pods::{
     Edit, Name, NewPod, bind, create_pod, delete_pod, find_node, let_go, own_pod, replace_status, update,
     update_status,
 };
-pub use requests::{create as create_object, find as find_object, object, replace as replace_object, type_of};
+pub use requests::{
+    create as create_object, find as find_object, object, replace as replace_object, type_of,
+};
 pub use resize::resize;
 pub use workloads::{
-    FOREGROUND, ORPHAN, Propagation, create_deployment, create_replica_set, create_service, delete, made_of, makes, put_slice, remove_slices,
-    update_deployment, update_deployment_status, update_meta, update_replica_set, update_service,
+    FOREGROUND, ORPHAN, Propagation, create_deployment, create_replica_set, create_service, delete, made_of,
+    makes, put_slice, remove_slices, update_deployment, update_deployment_status, update_meta,
+    update_replica_set, update_service,
 };
 
 use crate::world::World;

@@ -260,7 +260,8 @@ pub fn own_pod(w: &mut World, pod: PodId, change: impl FnOnce(&mut Vec<OwnerRefe
     let controller = owners.iter().find(|owner| owner.controller);
     let controller = controller.and_then(|owner| w.workloads.by_uid.get(&owner.uid).copied());
     own_anew(w, ObjectKey::Pod(pod), &before, &owners);
-    let top = |w: &World, key: Option<ObjectKey>| key.and_then(|key| w.workloads.row(w.workloads.topmost(key)));
+    let top =
+        |w: &World, key: Option<ObjectKey>| key.and_then(|key| w.workloads.row(w.workloads.topmost(key)));
     let p = w.pods.write(pod.ix());
     p.owners = (!owners.is_empty()).then(|| Arc::new(owners));
     let (node, was) = (p.node, std::mem::replace(&mut p.controller, controller));

@@ -17,7 +17,9 @@ pub fn type_of(w: &World, key: ObjectKey) -> ObjectType {
     match key {
         ObjectKey::Pod(_) => ObjectType::Pod,
         ObjectKey::Deployment(_) => ObjectType::Deployment,
-        ObjectKey::ReplicaSet(set) if w.workloads.replica_sets[set.ix()].held.object.is_replication_controller => {
+        ObjectKey::ReplicaSet(set)
+            if w.workloads.replica_sets[set.ix()].held.object.is_replication_controller =>
+        {
             ObjectType::ReplicationController
         }
         ObjectKey::ReplicaSet(_) => ObjectType::ReplicaSet,
@@ -48,8 +50,13 @@ fn request(w: &World, namespace: Sym) -> Request<'static> {
 ///
 /// # Errors
 /// It is refused.
-pub fn create(w: &mut World, manifest: &Value, namespace: Sym) -> Result<(ObjectKey, Vec<String>), Rejection> {
-    let AdmittedObject { kind, object, warnings, strict } = objects::create(manifest, &request(w, namespace))?;
+pub fn create(
+    w: &mut World,
+    manifest: &Value,
+    namespace: Sym,
+) -> Result<(ObjectKey, Vec<String>), Rejection> {
+    let AdmittedObject { kind, object, warnings, strict } =
+        objects::create(manifest, &request(w, namespace))?;
     if !strict.is_empty() {
         return Err(Rejection::Strict(kind, strict));
     }
@@ -64,7 +71,9 @@ pub fn create(w: &mut World, manifest: &Value, namespace: Sym) -> Result<(Object
         ObjectType::ReplicaSet | ObjectType::ReplicationController => {
             ObjectKey::ReplicaSet(workloads::create_replica_set(w, entity, wire::replica_set(&value)))
         }
-        ObjectType::Service => ObjectKey::Service(workloads::create_service(w, entity, wire::service(&value))),
+        ObjectType::Service => {
+            ObjectKey::Service(workloads::create_service(w, entity, wire::service(&value)))
+        }
         _ => return Err(Rejection::Decode(kind, not_kept(kind))),
     };
     Ok((key, warnings))

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use super::next_version;
 use crate::actors::watch::{self, News};
-use crate::engine::random;
 use crate::api::service::Service;
 use crate::api::text::Uid;
 use crate::api::workload::{Deployment, ReplicaSet, WorkloadCondition};
 use crate::api::{OwnerReference, Sym};
+use crate::engine::random;
 use crate::record::{Figures, FiguresRow, ObjectChange, ObjectIdent};
 use crate::rules::controllers::{ownership, workload_state as state};
 use crate::scenario::plan::TemplateIx;
@@ -245,7 +245,8 @@ fn written(w: &mut World, key: ObjectKey) {
 
 /// After a write: one that is being deleted goes with its last finalizer; those who listen are told.
 fn after(w: &mut World, key: ObjectKey) {
-    let goes = w.workloads.meta(key).is_some_and(|meta| meta.deletion.is_some() && meta.finalizers.is_empty());
+    let goes =
+        w.workloads.meta(key).is_some_and(|meta| meta.deletion.is_some() && meta.finalizers.is_empty());
     if goes {
         remove(w, key);
     } else {
@@ -384,13 +385,14 @@ fn condition_changes(before: &[WorkloadCondition], after: &[WorkloadCondition]) 
             message: now.message,
         })
     });
-    let gone = before.iter().filter(|was| find(after, was.kind).is_none()).map(|was| ObjectChange::Condition {
-        kind: was.kind,
-        from: Some(was.status),
-        to: None,
-        reason: Sym::EMPTY,
-        message: Sym::EMPTY,
-    });
+    let gone =
+        before.iter().filter(|was| find(after, was.kind).is_none()).map(|was| ObjectChange::Condition {
+            kind: was.kind,
+            from: Some(was.status),
+            to: None,
+            reason: Sym::EMPTY,
+            message: Sym::EMPTY,
+        });
     changed.chain(gone).collect()
 }
 

@@ -19,7 +19,9 @@ use crate::world::workloads::ObjectKey;
 pub fn obey(w: &mut World, command: &Command) {
     match command {
         Command::Apply { apply: plan } => send(w, plan),
-        Command::Scale { object, replicas } => change(w, object, |_, old, _| Ok(rollout::scale(old, *replicas))),
+        Command::Scale { object, replicas } => {
+            change(w, object, |_, old, _| Ok(rollout::scale(old, *replicas)))
+        }
         Command::SetTemplateImage { object, container, image } => change(w, object, |kind, old, _| {
             rollout::set_image(kind, old, &[(container.as_str(), image.as_str())])
         }),
@@ -157,7 +159,8 @@ fn wait(w: &mut World, target: &ObjectTarget, condition: &str) {
     let (wanted, value) = wanted.split_once('=').unwrap_or((wanted, "true"));
     let object = api_server::object(w, key);
     let holds = object["status"]["conditions"].as_array().into_iter().flatten().any(|own| {
-        let is = |name: &str, text: &str| own[name].as_str().is_some_and(|own| own.eq_ignore_ascii_case(text));
+        let is =
+            |name: &str, text: &str| own[name].as_str().is_some_and(|own| own.eq_ignore_ascii_case(text));
         is("type", wanted) && is("status", value)
     });
     let named = kind.named(target.name.as_str());
@@ -180,7 +183,13 @@ fn delete(w: &mut World, target: &ObjectTarget, cascade: Cascade) {
     };
     let namespace = w.workloads.meta(key).map_or(Sym::EMPTY, |meta| meta.namespace);
     api_server::delete(w, key, propagation);
-    let words = crate::actors::kubectl::deleted(&w.gates, &target.kind.resource(), target.name.as_str(), namespace, false);
+    let words = crate::actors::kubectl::deleted(
+        &w.gates,
+        &target.kind.resource(),
+        target.name.as_str(),
+        namespace,
+        false,
+    );
     w.tell(words);
 }
 
@@ -200,7 +209,8 @@ fn meant(w: &mut World, target: &ObjectTarget) -> Option<ObjectKey> {
         }
     };
     if found.is_none() {
-        let group = target.kind.api_version().split_once('/').map_or(String::new(), |(group, _)| format!(".{group}"));
+        let group =
+            target.kind.api_version().split_once('/').map_or(String::new(), |(group, _)| format!(".{group}"));
         let resource = format!("{}{group}", target.kind.plural());
         w.answer(&format!("Error from server (NotFound): {resource} \"{}\" not found", target.name));
     }

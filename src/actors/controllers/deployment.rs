@@ -4,7 +4,6 @@
 //! decides stands in [`crate::rules::controllers::deployment`]: all writes of a look with their complete new values. They go
 //! out one after the other; one that was made from what is no longer there is refused, and the Deployment is looked at again.
 
-
 use super::{Again, add, tell};
 use crate::actors::api_server;
 use crate::api::workload::{Deployment, ReplicaSet};
@@ -86,9 +85,11 @@ pub fn look(w: &mut World, id: DeploymentId) -> Option<(Script, Vec<Request>)> {
     let objects: Vec<&ReplicaSet> =
         sets.iter().map(|set| &w.workloads.replica_sets[set.ix()].held.object).collect();
     let has_live_pods = |set: &ReplicaSet| lives(w, set);
-    let creation = |new: &ReplicaSet| named(w, new).map_or(Creation::Done, |known| {
-        Creation::Exists(&w.workloads.replica_sets[known.ix()].held.object)
-    });
+    let creation = |new: &ReplicaSet| {
+        named(w, new).map_or(Creation::Done, |known| {
+            Creation::Exists(&w.workloads.replica_sets[known.ix()].held.object)
+        })
+    };
     let rule::Sync { steps, requeue, error } = rule::sync(&Input {
         deployment: &held.object,
         replica_sets: &objects,
@@ -142,7 +143,9 @@ pub fn next(w: &mut World, script: &mut DeploymentScript, error: &mut Option<Str
 /// The next write of a sync is carried out.
 pub fn carry_out(w: &mut World, id: DeploymentId) -> Option<String> {
     let key = ObjectKey::Deployment(id);
-    let Some(Script::Deployment(script)) = super::script_of(w, Controller::Deployment, key) else { return None };
+    let Some(Script::Deployment(script)) = super::script_of(w, Controller::Deployment, key) else {
+        return None;
+    };
     let at = script.played;
     let Step { call, upon, refused } = script.steps.get(at)?.clone();
     let upon = upon.and_then(|step| script.versions.get(step).copied().flatten());
@@ -150,7 +153,9 @@ pub fn carry_out(w: &mut World, id: DeploymentId) -> Option<String> {
         Ok(version) => (version, None),
         Err(error) => (None, Some(error)),
     };
-    let Some(Script::Deployment(script)) = super::script_of(w, Controller::Deployment, key) else { return None };
+    let Some(Script::Deployment(script)) = super::script_of(w, Controller::Deployment, key) else {
+        return None;
+    };
     script.versions[at] = version;
     script.played = at + 1;
     match (error, refused) {

@@ -7,8 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use super::endpoints::known;
 use super::add;
+use super::endpoints::known;
 use crate::actors::api_server;
 use crate::rules::controllers::endpoint_slice as rule;
 use crate::world::endpoints::{Changes, Standing};
@@ -57,7 +57,8 @@ fn look_at(w: &mut World, id: ServiceId) -> &mut crate::world::endpoints::ToLook
 fn concerns(w: &World, id: ServiceId, pod: PodId) -> bool {
     let served = &w.workloads.services[id.ix()];
     served.held.exists
-        && (selects(w, id, pod) || served.slices.as_ref().is_some_and(|slices| slices.pods.contains_key(&pod)))
+        && (selects(w, id, pod)
+            || served.slices.as_ref().is_some_and(|slices| slices.pods.contains_key(&pod)))
 }
 
 fn selects(w: &World, id: ServiceId, pod: PodId) -> bool {
@@ -123,9 +124,13 @@ pub fn look(w: &mut World, id: ServiceId) -> Option<(Script, Vec<Request>)> {
 
 /// Where a new endpoint goes: into a slice that changes anyway, the fullest first; into the fullest that has room; into a new one.
 fn room(filled: &[u32], changes: &BTreeMap<u32, Changes>) -> u32 {
-    let has_room = |slice: &u32| filled.get(*slice as usize).is_none_or(|count| (*count as usize) < rule::MOST_PER_SLICE);
+    let has_room = |slice: &u32| {
+        filled.get(*slice as usize).is_none_or(|count| (*count as usize) < rule::MOST_PER_SLICE)
+    };
     let fullest = |slices: &mut dyn Iterator<Item = u32>| {
-        slices.filter(|slice| has_room(slice)).max_by_key(|slice| filled.get(*slice as usize).copied().unwrap_or(0))
+        slices
+            .filter(|slice| has_room(slice))
+            .max_by_key(|slice| filled.get(*slice as usize).copied().unwrap_or(0))
     };
     let changing = fullest(&mut changes.keys().copied());
     let new = filled.len() as u32;
@@ -146,7 +151,9 @@ fn standing(w: &World, id: ServiceId, pod: PodId) -> Option<Standing> {
 /// POST or PUT of a slice.
 pub fn write(w: &mut World, id: ServiceId, slice: u32) -> Option<String> {
     let key = ObjectKey::Service(id);
-    let Some(Script::Slices(changes)) = super::script_of(w, Controller::EndpointSlice, key) else { return None };
+    let Some(Script::Slices(changes)) = super::script_of(w, Controller::EndpointSlice, key) else {
+        return None;
+    };
     let changes = changes.remove(&slice).unwrap_or_default();
     if w.workloads.services[id.ix()].held.exists {
         api_server::put_slice(w, id, slice, &changes);

@@ -95,7 +95,11 @@ pub fn look(w: &mut World, key: ObjectKey) -> Option<(Script, Vec<Request>)> {
                     add(w, Controller::GarbageCollector, dependent);
                 }
             }
-            if waits { None } else { Some((Script::Collect(CollectStage::Act), vec![Request::Finalize(key)])) }
+            if waits {
+                None
+            } else {
+                Some((Script::Collect(CollectStage::Act), vec![Request::Finalize(key)]))
+            }
         }
         None if is_going(w, key) || owners(w, key).is_empty() => None,
         // The object as it is, then its owners: absent ones are remembered, so that they are asked for once.

@@ -41,12 +41,15 @@ fn keeper_that_cares(w: &World, pod: PodId) -> Option<Controller> {
         (Some(set), Some(other)) if set == other => {
             let counted = w.controllers.members[set.ix()].pods.get(&pod).copied();
             let cares = counted != Some(super::members::counts_as(w, set, pod))
-                || w.controllers.manager.of(controller_of(w, set)).queue.failures(ObjectKey::ReplicaSet(set)) > 0;
+                || w.controllers.manager.of(controller_of(w, set)).queue.failures(ObjectKey::ReplicaSet(set))
+                    > 0;
             cares.then(|| controller_of(w, set))
         }
         (Some(set), _) | (None, Some(set)) => Some(controller_of(w, set)),
         // An orphan concerns the sets that it may come to.
-        (None, None) if w.pods[pod.ix()].exists => super::members::suitors(w, pod).first().map(|set| controller_of(w, *set)),
+        (None, None) if w.pods[pod.ix()].exists => {
+            super::members::suitors(w, pod).first().map(|set| controller_of(w, *set))
+        }
         (None, None) => None,
     }
 }

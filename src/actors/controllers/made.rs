@@ -16,8 +16,8 @@ use crate::scenario::admission::{self as plugins, Surroundings};
 use crate::scenario::plan::{PodTemplate, TemplateIx};
 use crate::scenario::programs;
 use crate::time::Span;
-use crate::world::workloads::{ObjectKey, ReplicaSetId};
 use crate::world::World;
+use crate::world::workloads::{ObjectKey, ReplicaSetId};
 
 /// What the pods of a set are made of.
 ///
@@ -39,7 +39,8 @@ pub fn template(w: &mut World, set: ReplicaSetId, base: Sym) -> Result<TemplateI
     meta["namespace"] = json!(namespace.as_str());
     pod.insert("apiVersion".to_owned(), json!("v1"));
     pod.insert("kind".to_owned(), json!("Pod"));
-    let request = Request { gates: w.gates, now: w.now, namespace: namespace.as_str(), suffix: "00000", uid: "" };
+    let request =
+        Request { gates: w.gates, now: w.now, namespace: namespace.as_str(), suffix: "00000", uid: "" };
     let around = Surroundings { objects: &w.plan.objects, at: w.now, namespace: namespace.as_str() };
     let admitted = admission::admit_with(&Value::Object(pod), &request, |pod| plugins::mutate(pod, &around));
     let Admitted { metadata, spec, .. } = admitted.map_err(|refused| refused.to_string())?;

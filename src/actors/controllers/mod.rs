@@ -219,8 +219,8 @@ pub enum Again {
 fn done(w: &mut World, controller: Controller, key: ObjectKey, error: Option<String>) {
     let now = w.now;
     let queue = &mut w.controllers.manager.of_mut(controller).queue;
-    let retries = error.is_some()
-        && controller.gives_up_after().is_none_or(|most| queue.failures(key) < most);
+    let retries =
+        error.is_some() && controller.gives_up_after().is_none_or(|most| queue.failures(key) < most);
     let at = retries.then(|| queue.failed(key, now));
     if at.is_none() {
         queue.forget(key);
@@ -268,7 +268,9 @@ fn tell_next(w: &mut World, controller: Controller) {
         let World { controllers, event_objects, .. } = w;
         let runner = controllers.manager.of_mut(controller);
         let recorder = runner.told.entry(about).or_default();
-        let Some(written) = recorder.send(&sent, &PodIdent::NOBODY, now, event_objects, pick) else { continue };
+        let Some(written) = recorder.send(&sent, &PodIdent::NOBODY, now, event_objects, pick) else {
+            continue;
+        };
         let Written { message, field_path, count, object } = written;
         let event = Event { component, kind, reason, message, field_path, count, object };
         runner.telling = Some((about, event));

@@ -150,7 +150,9 @@ fn claims(w: &mut World, set: ReplicaSetId) -> Vec<(Request, rule::Share)> {
         }
         let holder = match p.controller {
             Some(ObjectKey::ReplicaSet(own)) if own == set => Holder::Me,
-            None if p.owners.as_deref().is_none_or(|owners| !owners.iter().any(|o| o.controller)) => Holder::Nobody,
+            None if p.owners.as_deref().is_none_or(|owners| !owners.iter().any(|o| o.controller)) => {
+                Holder::Nobody
+            }
             _ => continue,
         };
         let request = match ownership::claim(holder, selects(w, set, pod), is_going, p.deletion.is_some()) {

@@ -43,7 +43,7 @@ pub fn fresh(snapshot: Seen, work: Work, stage: Stage) -> Run {
         to_kill: Vec::new(),
         failed: false,
         backoff_until: None,
-        jostle: None,
+        contention_delay: None,
         acted: false,
         init_pass: 0,
     }

@@ -11,6 +11,7 @@ use crate::actors::{events, runtime};
 use crate::api::{InstanceState, Note, Sym, Text};
 use crate::rules::kubelet::sync_actions::KillReason;
 use crate::rules::machinery::backoff::{Limits, Restart, crash_loop, kept};
+use crate::scenario::start_error::{StartError, StartStep};
 use crate::time::{Span, Time, next_on_grid};
 use crate::world::worker::Stage;
 use crate::world::{ContainerIx, Local, PodId, Purpose, World};
@@ -67,6 +68,16 @@ fn start_fails(
     Start::Over { failed: true }
 }
 
+/// How this start fails at this step by the scenario's word, if it does.
+fn fault(w: &World, pod: PodId, ix: ContainerIx, step: StartStep) -> Option<(&'static StartError, Sym)> {
+    w.places[pod.ix()].runtime.attempt(ix).start_error.filter(|(how, _)| how.step == step)
+}
+
+fn fails(w: &mut World, pod: PodId, (how, error): (&StartError, Sym)) -> Start {
+    let event = Text::from(format!("{}: {error}", how.event));
+    start_fails(w, pod, how.reason, error, Some(event))
+}
+
 /// The image of the front container is looked for.
 pub fn ensure_image(w: &mut World, pod: PodId, ix: ContainerIx) -> Start {
     match images::ensure(w, pod, ix) {
@@ -110,22 +121,15 @@ fn image_is_present(w: &mut World, pod: PodId) -> Start {
     Start::Waits
 }
 
-/// Around CreateContainer stand two hooks of the kubelet's own; one that fails tells so in an event that does not begin
-/// with `Error:` (`startContainer`, pkg/kubelet/kuberuntime/kuberuntime_container.go).
+/// CreateContainer answers; around it stand two hooks of the kubelet's own.
 pub(super) fn created(w: &mut World, pod: PodId, ix: ContainerIx) -> Start {
-    if let Some(error) = w.places[pod.ix()].runtime.attempt(ix).pre_create_error {
-        let event = Text::from(format!("Internal PreCreateContainer hook failed: {error}"));
-        return start_fails(w, pod, Sym::PRE_CREATE_HOOK_ERROR, error, Some(event));
-    }
-    if let Some(error) = w.places[pod.ix()].runtime.attempt(ix).create_error {
-        let event = Text::from(format!("Error: {error}"));
-        return start_fails(w, pod, Sym::CREATE_CONTAINER_ERROR, error, Some(event));
+    if let Some(fault) = fault(w, pod, ix, StartStep::Create) {
+        return fails(w, pod, fault);
     }
     runtime::create(w, pod, ix);
     // The instance stays in state created: nobody takes it away, and the next one counts on from it.
-    if let Some(error) = w.places[pod.ix()].runtime.attempt(ix).pre_start_error {
-        let event = Text::from(format!("Internal PreStartContainer hook failed: {error}"));
-        return start_fails(w, pod, Sym::PRE_START_HOOK_ERROR, error, Some(event));
+    if let Some(fault) = fault(w, pod, ix, StartStep::Created) {
+        return fails(w, pod, fault);
     }
     let name = w.pods[pod.ix()].container(ix).name;
     let words = if w.gates.habits.starts_unnamed {
@@ -142,10 +146,9 @@ pub(super) fn created(w: &mut World, pod: PodId, ix: ContainerIx) -> Start {
 }
 
 pub(super) fn start_answers(w: &mut World, pod: PodId, ix: ContainerIx) -> Start {
-    if let Some(error) = w.places[pod.ix()].runtime.attempt(ix).start_error {
-        runtime::start_failed(w, pod, ix, error);
-        let event = Text::from(format!("Error: {error}"));
-        return start_fails(w, pod, Sym::RUN_CONTAINER_ERROR, error, Some(event));
+    if let Some(fault) = fault(w, pod, ix, StartStep::Start) {
+        runtime::start_failed(w, pod, ix, fault.1);
+        return fails(w, pod, fault);
     }
     runtime::started(w, pod, ix);
     let p = &w.pods[pod.ix()];

@@ -13,8 +13,8 @@ use smallvec::SmallVec;
 use super::run::{self, Outcome, Start, Step, after, set_stage};
 use super::view::{is_deleted, template};
 use super::{
-    allocation, claims, crowd, images, kill, mounts, pleg, prober, start_container, status, status_manager,
-    taken, volumes,
+    allocation, claims, contention, images, kill, mounts, pleg, prober, start_container, status,
+    status_manager, taken, volumes,
 };
 use crate::actors::{events, runtime};
 use crate::api::form::ask;
@@ -225,7 +225,7 @@ fn create_sandbox(w: &mut World, pod: PodId) -> Step {
     let number = w.places[pod.ix()].runtime.sandboxes_tried();
     let takes = w.pod_span(Purpose::Sandbox, pod, number, takes);
     if w.pods[pod.ix()].spec.volumes.is_empty() {
-        crowd::joins(w, pod);
+        contention::pod_starts(w, pod);
     }
     after(w, pod, takes);
     None
@@ -252,9 +252,9 @@ fn sandbox_answers(w: &mut World, pod: PodId) -> Step {
     if w.gates.habits.tells_sandbox_at_once && status_manager::sandbox_ready(w, pod) {
         prober::container_changed(w, pod);
     }
-    let late = crowd::jostle(w, pod, crowd::At::Images);
+    let late = contention::delay(w, pod, contention::Delayed::Images);
     if let Some(run) = run::get(w, pod) {
-        run.jostle = Some(late);
+        run.contention_delay = Some(late);
     }
     start_next(w, pod)
 }
@@ -281,7 +281,7 @@ fn start_next(w: &mut World, pod: PodId) -> Step {
     let container = &mut p.runtime.containers[usize::from(ix)];
     let number = u64::from(container.tries) << 32 | u64::from(container.pulls);
     let takes = w.container_span(Purpose::Inspect, pod, ix, number, &w.plan.latency.inspect_image);
-    let late = run::get(w, pod).and_then(|run| run.jostle.take()).unwrap_or(Span::ZERO);
+    let late = run::get(w, pod).and_then(|run| run.contention_delay.take()).unwrap_or(Span::ZERO);
     after(w, pod, takes + late);
     None
 }
@@ -328,12 +328,16 @@ pub fn go_on(w: &mut World, pod: PodId) -> Step {
         (Stage::Volumes, _) => {
             if w.worker(pod).is_some_and(|worker| worker.mounted) {
                 // Only the first poll comes too early.
-                let is_first = run::get(w, pod).is_some_and(|run| run.jostle.is_none());
-                let late = if is_first { crowd::jostle(w, pod, crowd::At::Mounts) } else { Span::ZERO };
+                let is_first = run::get(w, pod).is_some_and(|run| run.contention_delay.is_none());
+                let late = if is_first {
+                    contention::delay(w, pod, contention::Delayed::Mounts)
+                } else {
+                    Span::ZERO
+                };
                 if let Some(run) = run::get(w, pod) {
-                    run.jostle = Some(late);
+                    run.contention_delay = Some(late);
                 }
-                if !crowd::misses_poll(w, pod, late) {
+                if !contention::misses_poll(w, pod, late) {
                     return mounted(w, pod);
                 }
                 after(w, pod, mounts::POLL);

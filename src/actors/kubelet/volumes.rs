@@ -5,7 +5,7 @@
 //! Mounting goes on beside the worker, with a back-off of its own; the worker polls for its end every 300 ms.
 
 use super::claims;
-use super::crowd;
+use super::contention;
 use super::mounts::{
     FIRST_TRY, FIRST_TRY_SPREAD_MICROS, RETRY_LATE, RETRY_LATE_SPREAD_MICROS, all_mounted, back_off,
 };
@@ -46,7 +46,7 @@ pub fn wait(w: &mut World, pod: PodId) -> Wait {
     if !missing && !claims::pending(w, pod) {
         let takes = w.pod_span(Purpose::Mount, pod, w.instant(), &w.plan.latency.volumes);
         if first_look {
-            crowd::joins(w, pod);
+            contention::pod_starts(w, pod);
         }
         if let Some(worker) = w.worker_mut(pod) {
             worker.mount_began.get_or_insert(now);
@@ -59,7 +59,7 @@ pub fn wait(w: &mut World, pod: PodId) -> Wait {
             worker.mount_began = Some(now);
         }
         if !missing {
-            crowd::joins(w, pod);
+            contention::pod_starts(w, pod);
             return Wait::Failing;
         }
         let late = w.pod_draw(Purpose::MountFirst, pod, w.instant()).below(FIRST_TRY_SPREAD_MICROS) as i64;

@@ -18,8 +18,8 @@ pub use queue::{pod_added, pod_gone, pod_updated, pod_written, timer};
 use std::sync::Arc;
 
 use crate::api::Sym;
-use crate::rules::kubelet::resize;
 use crate::api::spec::LabelSelector;
+use crate::rules::kubelet::resize;
 use crate::rules::scheduler::placement::selector::{Selector, labels};
 use crate::rules::scheduler::placement::{PodRequest, RequestId};
 use crate::scenario::plan::PodTemplate;

@@ -1,7 +1,7 @@
 //! What a workload is doing, as a timeline tells it: Complete is what `kubectl rollout status` calls so.
 
-use crate::api::workload::{Deployment, ReplicaSet, WorkloadState};
 use crate::api::Tri;
+use crate::api::workload::{Deployment, ReplicaSet, WorkloadState};
 
 /// Of a Deployment (`DeploymentStatusViewer.Status`, staging/src/k8s.io/kubectl/pkg/polymorphichelpers/rollout_status.go).
 pub fn of_deployment(own: &Deployment) -> WorkloadState {
@@ -25,6 +25,7 @@ pub fn of_deployment(own: &Deployment) -> WorkloadState {
 
 /// Of a ReplicaSet: all that it shall have are available.
 pub fn of_replica_set(own: &ReplicaSet) -> WorkloadState {
-    let is_complete = own.status.available_replicas == own.spec.replicas && own.status.observed_generation > 0;
+    let is_complete =
+        own.status.available_replicas == own.spec.replicas && own.status.observed_generation > 0;
     if is_complete { WorkloadState::Complete } else { WorkloadState::Progressing }
 }

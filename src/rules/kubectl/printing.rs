@@ -167,6 +167,10 @@ pub fn shared_columns<M: Marks>(
     walk(spec, status, deleted, gates, |_| ())
 }
 
+/// What the STATUS column says, and what that was taken from.
+type Said = (Status, StatusSource);
+
+#[inline]
 fn walk<M: Marks, L: Copy + Default + Ord>(
     spec: &PodSpec,
     status: &PodStatus<M>,
@@ -178,33 +182,80 @@ fn walk<M: Marks, L: Copy + Default + Ord>(
         count: i64::from(container.restart_count),
         last: ended(&container.last_state),
     };
-    let (mut shown, mut source) = if status.reason.is_empty() {
+    let mut said = of_pod(status);
+    let inits = walk_inits(spec, status, restarts_of);
+    let (mut ready, mut restarts) = (inits.ready, inits.restarts);
+    if let Some(init) = inits.said {
+        said = init;
+    }
+    if inits.said.is_none() || status.condition_is_true(Sym::INITIALIZED) {
+        let mains = walk_mains(status, said, gates, restarts_of);
+        said = mains.said;
+        ready += mains.ready;
+        restarts = inits.of_sidecars.and(mains.restarts);
+    }
+    if deleted && status.reason == Sym::NODE_LOST {
+        said = (Status::Is(Sym::UNKNOWN), StatusSource::NodeLost);
+    } else if deleted && !status.phase.is_terminal() {
+        said = (Status::Is(Sym::TERMINATING), StatusSource::Deletion);
+    }
+    let (shown, source) = said;
+    let sidecars = spec.init_containers.iter().filter(|container| container.is_sidecar()).count();
+    let columns = Columns {
+        status: shown,
+        ready,
+        total: (spec.containers.len() + sidecars) as u32,
+        restarts: restarts.count,
+        last_restart: restarts.last,
+    };
+    (columns, source)
+}
+
+/// What the pod says of itself, before its containers are asked.
+#[inline]
+fn of_pod<M: Marks>(status: &PodStatus<M>) -> Said {
+    let is_gated = |c: &Condition<M>| c.kind == Sym::POD_SCHEDULED && c.reason == Sym::SCHEDULING_GATED;
+    if status.conditions.iter().any(is_gated) {
+        (Status::Is(Sym::SCHEDULING_GATED), StatusSource::SchedulingGates)
+    } else if status.reason.is_empty() {
         (Status::Is(status.phase.as_sym()), StatusSource::Phase)
     } else {
         (Status::Is(status.reason), StatusSource::Reason)
-    };
-    if status.conditions.iter().any(|c| c.kind == Sym::POD_SCHEDULED && c.reason == Sym::SCHEDULING_GATED) {
-        (shown, source) = (Status::Is(Sym::SCHEDULING_GATED), StatusSource::SchedulingGates);
     }
-    let sidecars = spec.init_containers.iter().filter(|container| container.is_sidecar()).count();
-    let mut ready = 0;
-    let (mut all, mut of_sidecars) = (Restarts::default(), Restarts::default());
-    let mut initializing = false;
+}
+
+/// Init containers, up to the first that is in trouble or not yet through.
+struct Inits<L> {
+    said: Option<Said>,
+    ready: u32,
+    restarts: Restarts<L>,
+    /// Those of sidecars, which alone count once the pod is initialised.
+    of_sidecars: Restarts<L>,
+}
+
+#[inline]
+fn walk_inits<M: Marks, L: Copy + Default + Ord>(
+    spec: &PodSpec,
+    status: &PodStatus<M>,
+    restarts_of: impl Fn(&ContainerStatus<M>) -> Restarts<L>,
+) -> Inits<L> {
+    let none = Restarts::default();
+    let mut inits = Inits { said: None, ready: 0, restarts: none, of_sidecars: none };
     for (index, container) in status.init.iter().enumerate() {
         let restarts = restarts_of(container);
-        all = all.and(restarts);
+        inits.restarts = inits.restarts.and(restarts);
         let is_sidecar = spec
             .init_containers
             .iter()
             .rfind(|other| other.name == container.name)
             .is_some_and(crate::api::Container::is_sidecar);
         if is_sidecar {
-            of_sidecars = of_sidecars.and(restarts);
+            inits.of_sidecars = inits.of_sidecars.and(restarts);
         }
-        shown = match &container.state {
+        let shown = match &container.state {
             ContainerState::Terminated(ended) if ended.exit_code == 0 => continue,
             _ if is_sidecar && container.started == Some(true) => {
-                ready += u32::from(container.ready);
+                inits.ready += u32::from(container.ready);
                 continue;
             }
             ContainerState::Terminated(ended) => Status::ended(ended).of_init(),
@@ -215,60 +266,57 @@ fn walk<M: Marks, L: Copy + Default + Ord>(
             }
             _ => Status::InitProgress { done: index as u32, of: spec.init_containers.len() as u32 },
         };
-        source = StatusSource::Init(index);
-        initializing = true;
+        inits.said = Some((shown, StatusSource::Init(index)));
         break;
     }
+    inits
+}
 
-    if !initializing || status.condition_is_true(Sym::INITIALIZED) {
-        all = of_sidecars;
-        let mut has_running = false;
-        let mut failed = None;
-        for (index, container) in status.containers.iter().enumerate().rev() {
-            all = all.and(restarts_of(container));
-            match &container.state {
-                ContainerState::Waiting { reason, .. } if !reason.is_empty() => {
-                    (shown, source) = (Status::Is(*reason), StatusSource::Main(index));
-                }
-                ContainerState::Terminated(ended) => {
-                    (shown, source) = (Status::ended(ended), StatusSource::Main(index));
-                    if ended.exit_code != 0 {
-                        failed = Some((shown, source));
-                    }
-                }
-                ContainerState::Running { .. } if container.ready => {
-                    has_running = true;
-                    ready += 1;
-                }
-                _ => {}
+struct Mains<L> {
+    said: Said,
+    ready: u32,
+    restarts: Restarts<L>,
+}
+
+/// Main containers, from the last to the first: each overwrites what was `said` before it.
+#[inline]
+fn walk_mains<M: Marks, L: Copy + Default + Ord>(
+    status: &PodStatus<M>,
+    mut said: Said,
+    gates: &Gates,
+    restarts_of: impl Fn(&ContainerStatus<M>) -> Restarts<L>,
+) -> Mains<L> {
+    let mut restarts = Restarts::default();
+    let (mut ready, mut failed) = (0, None);
+    for (index, container) in status.containers.iter().enumerate().rev() {
+        restarts = restarts.and(restarts_of(container));
+        match &container.state {
+            ContainerState::Waiting { reason, .. } if !reason.is_empty() => {
+                said = (Status::Is(*reason), StatusSource::Main(index));
             }
-        }
-        if shown == Status::Is(Sym::COMPLETED) {
-            if has_running && status.condition_is_true(Sym::READY) {
-                (shown, source) = (Status::Is(Sym::RUNNING), StatusSource::CompletedBesideRunning);
-            } else if let Some(failed) = failed
-                && gates.habits.shows_failure_before_completion
-            {
-                (shown, source) = failed;
-            } else if has_running {
-                (shown, source) = (Status::Is(Sym::NOT_READY), StatusSource::CompletedBesideRunning);
+            ContainerState::Terminated(ended) => {
+                said = (Status::ended(ended), StatusSource::Main(index));
+                if ended.exit_code != 0 {
+                    failed = Some(said);
+                }
             }
+            ContainerState::Running { .. } if container.ready => ready += 1,
+            _ => {}
         }
     }
-
-    if deleted && status.reason == Sym::NODE_LOST {
-        (shown, source) = (Status::Is(Sym::UNKNOWN), StatusSource::NodeLost);
-    } else if deleted && !status.phase.is_terminal() {
-        (shown, source) = (Status::Is(Sym::TERMINATING), StatusSource::Deletion);
+    let has_running = ready > 0;
+    if said.0 == Status::Is(Sym::COMPLETED) {
+        if has_running && status.condition_is_true(Sym::READY) {
+            said = (Status::Is(Sym::RUNNING), StatusSource::CompletedBesideRunning);
+        } else if let Some(failed) = failed
+            && gates.habits.shows_failure_before_completion
+        {
+            said = failed;
+        } else if has_running {
+            said = (Status::Is(Sym::NOT_READY), StatusSource::CompletedBesideRunning);
+        }
     }
-    let columns = Columns {
-        status: shown,
-        ready,
-        total: (spec.containers.len() + sidecars) as u32,
-        restarts: all.count,
-        last_restart: all.last,
-    };
-    (columns, source)
+    Mains { said, ready, restarts }
 }
 
 #[derive(Clone, Copy, Default)]

@@ -3,7 +3,8 @@
 use super::pod::Statuses;
 use super::restart::should_restart;
 use crate::api::{
-    Container, ContainerState, Marks, Phase, PodSpec, RestartPolicy, RuntimeStatus, Sym, Terminated,
+    Container, ContainerState, ContainerStatus, Marks, Phase, PodSpec, RestartPolicy, RuntimeStatus, Sym,
+    Terminated,
 };
 use crate::rules::versions::gates::Gates;
 
@@ -18,14 +19,23 @@ pub struct PhaseFacts {
     pub is_static: bool,
 }
 
+/// What containers are counted as. `restarts` says whether the kubelet starts one again that has ended so.
 #[derive(Default)]
 struct Counts {
+    init_pending: u32,
+    init_failed: u32,
+    init_failed_for_good: u32,
+    sidecars_pending: u32,
+    /// From here on of sidecars and main containers.
     unknown: u32,
     running: u32,
     waiting: u32,
+    /// From here on of main containers alone.
     stopped: u32,
     stopped_for_good: u32,
     succeeded: u32,
+    /// One of them runs, or ran and has not been started again.
+    has_started: bool,
 }
 
 /// The phase of a pod.
@@ -42,133 +52,153 @@ pub fn phase<M: Marks>(spec: &PodSpec, statuses: Statuses<'_, M>, facts: PhaseFa
         should_restart(container, spec, last.exit_code, gates)
             || (gates.restart_all_containers && last.reason == Sym::RESTARTING_ALL_CONTAINERS)
     };
-    let (mut init_pending, mut init_failed, mut init_failed_for_good) = (0u32, 0u32, 0u32);
-    let mut sidecars_pending = 0u32;
     let mut counts = Counts::default();
-
     for container in &spec.init_containers {
         let status = statuses.find(container.name);
         if container.is_sidecar() {
-            let Some(status) = status else {
-                counts.unknown += 1;
-                continue;
-            };
-            match status.state {
-                ContainerState::Running { .. } => {
-                    if status.started != Some(true) {
-                        sidecars_pending += 1;
-                    }
-                    counts.running += 1;
+            counts.sidecar(status);
+        } else {
+            counts.init(status, |ended| restarts(container, ended));
+        }
+    }
+    for container in &spec.containers {
+        counts.main(statuses.find(container.name), |ended| restarts(container, ended));
+    }
+    counts.phase(spec.policy(), facts, gates)
+}
+
+impl Counts {
+    #[inline]
+    fn sidecar<M: Marks>(&mut self, status: Option<&ContainerStatus<M>>) {
+        let Some(status) = status else {
+            self.unknown += 1;
+            return;
+        };
+        match status.state {
+            ContainerState::Running { .. } => {
+                if status.started != Some(true) {
+                    self.sidecars_pending += 1;
                 }
-                ContainerState::Terminated(_) => {}
-                ContainerState::Waiting { .. } => {
-                    if status.last_state.terminated().is_none() {
-                        sidecars_pending += 1;
-                        counts.waiting += 1;
-                    }
-                }
-                ContainerState::Unset => {
-                    sidecars_pending += 1;
-                    counts.unknown += 1;
+                self.running += 1;
+            }
+            ContainerState::Terminated(_) => {}
+            ContainerState::Waiting { .. } => {
+                if status.last_state.terminated().is_none() {
+                    self.sidecars_pending += 1;
+                    self.waiting += 1;
                 }
             }
-            continue;
+            ContainerState::Unset => {
+                self.sidecars_pending += 1;
+                self.unknown += 1;
+            }
         }
-        let Some(status) = status else {
-            init_pending += 1;
-            continue;
-        };
-        let ended = match &status.state {
+    }
+
+    #[inline]
+    fn init<M: Marks>(
+        &mut self,
+        status: Option<&ContainerStatus<M>>,
+        restarts: impl Fn(&Terminated<M>) -> bool,
+    ) {
+        let ended = status.and_then(|status| match &status.state {
             ContainerState::Terminated(ended) => Some(ended),
             ContainerState::Waiting { .. } => status.last_state.terminated(),
             ContainerState::Running { .. } | ContainerState::Unset => None,
-        };
+        });
         match ended {
-            None => init_pending += 1,
+            None => self.init_pending += 1,
             Some(ended) if ended.exit_code != 0 => {
-                init_failed += 1;
-                if !restarts(container, ended) {
-                    init_failed_for_good += 1;
+                self.init_failed += 1;
+                if !restarts(ended) {
+                    self.init_failed_for_good += 1;
                 }
             }
             Some(_) => {}
         }
     }
 
-    let mut has_started = false;
-    for container in &spec.containers {
-        let Some(status) = statuses.find(container.name) else {
-            counts.unknown += 1;
-            continue;
+    #[inline]
+    fn main<M: Marks>(
+        &mut self,
+        status: Option<&ContainerStatus<M>>,
+        restarts: impl Fn(&Terminated<M>) -> bool,
+    ) {
+        let Some(status) = status else {
+            self.unknown += 1;
+            return;
         };
         match &status.state {
             ContainerState::Running { .. } => {
-                has_started = true;
-                counts.running += 1;
+                self.has_started = true;
+                self.running += 1;
             }
             ContainerState::Terminated(ended) => {
-                has_started = true;
-                counts.stopped += 1;
+                self.has_started = true;
+                self.stopped += 1;
                 if ended.exit_code == 0 {
-                    counts.succeeded += 1;
+                    self.succeeded += 1;
                 }
-                if !restarts(container, ended) {
-                    counts.stopped_for_good += 1;
+                if !restarts(ended) {
+                    self.stopped_for_good += 1;
                 }
             }
             ContainerState::Waiting { .. } => match status.last_state.terminated() {
                 Some(ended) => {
-                    counts.stopped += 1;
-                    if !restarts(container, ended) {
-                        counts.stopped_for_good += 1;
+                    self.stopped += 1;
+                    if !restarts(ended) {
+                        self.stopped_for_good += 1;
                     }
                 }
-                None => counts.waiting += 1,
+                None => self.waiting += 1,
             },
-            ContainerState::Unset => counts.unknown += 1,
+            ContainerState::Unset => self.unknown += 1,
         }
     }
 
-    let policy = spec.policy();
-    let init_is_lost = if gates.container_restart_rules {
-        init_failed_for_good > 0
-    } else {
-        init_failed > 0 && policy == RestartPolicy::Never
-    };
-    if init_is_lost {
-        return Phase::Failed;
-    }
-    let has_initialized =
-        if gates.habits.phase_asks_the_runtime { facts.has_initialized } else { has_started };
-    if init_pending > 0 || (sidecars_pending > 0 && !has_initialized) || counts.waiting > 0 {
-        return Phase::Pending;
-    }
-    if counts.unknown > 0 {
-        return Phase::Pending;
-    }
-    if counts.running > 0 {
-        return Phase::Running;
-    }
-    if counts.stopped == 0 {
-        return Phase::Pending;
-    }
-    let all_succeeded = counts.stopped == counts.succeeded;
-    if facts.is_terminal && !facts.is_static {
-        return if all_succeeded { Phase::Succeeded } else { Phase::Failed };
-    }
-    let some_return = if gates.container_restart_rules {
-        counts.stopped != counts.stopped_for_good
-    } else {
-        policy == RestartPolicy::Always
-    };
-    if some_return {
-        Phase::Running
-    } else if all_succeeded {
-        Phase::Succeeded
-    } else if gates.container_restart_rules || policy == RestartPolicy::Never {
-        Phase::Failed
-    } else {
-        Phase::Running
+    /// What the counts come to.
+    #[inline]
+    fn phase(&self, policy: RestartPolicy, facts: PhaseFacts, gates: &Gates) -> Phase {
+        let init_is_lost = if gates.container_restart_rules {
+            self.init_failed_for_good > 0
+        } else {
+            self.init_failed > 0 && policy == RestartPolicy::Never
+        };
+        if init_is_lost {
+            return Phase::Failed;
+        }
+        let has_initialized =
+            if gates.habits.phase_asks_the_runtime { facts.has_initialized } else { self.has_started };
+        if self.init_pending > 0 || (self.sidecars_pending > 0 && !has_initialized) || self.waiting > 0 {
+            return Phase::Pending;
+        }
+        if self.unknown > 0 {
+            return Phase::Pending;
+        }
+        if self.running > 0 {
+            return Phase::Running;
+        }
+        if self.stopped == 0 {
+            return Phase::Pending;
+        }
+        let all_succeeded = self.stopped == self.succeeded;
+        if facts.is_terminal && !facts.is_static {
+            return if all_succeeded { Phase::Succeeded } else { Phase::Failed };
+        }
+        let some_return = if gates.container_restart_rules {
+            self.stopped != self.stopped_for_good
+        } else {
+            policy == RestartPolicy::Always
+        };
+        if some_return {
+            Phase::Running
+        } else if all_succeeded {
+            Phase::Succeeded
+        } else if gates.container_restart_rules || policy == RestartPolicy::Never {
+            Phase::Failed
+        } else {
+            Phase::Running
+        }
     }
 }
 

@@ -66,6 +66,12 @@ pub struct ProbeResults {
     pub has_startup: bool,
 }
 
+impl ProbeResults {
+    fn has_passed_startup(self) -> bool {
+        !self.has_startup || self.startup == Some(true)
+    }
+}
+
 pub struct Input<'a> {
     pub spec: &'a PodSpec,
     /// `metadata.deletionTimestamp` is set.
@@ -116,70 +122,88 @@ impl Input<'_> {
 /// Everything that one sync does, in `PodActions`' own order: kill, sandbox, ephemeral, init, main.
 pub fn compute(input: &Input<'_>) -> PodActions {
     let mut actions = PodActions::default();
-    let (spec, runtime) = (input.spec, input.runtime);
-    let inits = input.inits();
-    let sandbox = sandbox_changed(spec, runtime);
-    let (create, attempt) = (sandbox.needed, sandbox.attempt);
-
-    if !create && input.restart_all {
-        for ix in (inits..inits + spec.containers.len()).chain(0..inits) {
-            let container = if ix < inits { &spec.init_containers[ix] } else { &spec.containers[ix - inits] };
-            if runtime.newest(container.name).is_some() {
-                actions.remove.push(ContainerIx::new(ix));
-            }
-        }
+    let sandbox = sandbox_changed(input.spec, input.runtime);
+    if sandbox.needed {
+        begin_anew(input, sandbox.attempt, &mut actions);
+        return actions;
+    }
+    if input.restart_all {
+        remove_all(input, &mut actions);
         if !actions.remove.is_empty() {
             return actions;
         }
     }
-
-    if create {
-        actions.kill_pod = true;
-        actions.create_sandbox = true;
-        // A pod that may not restart keeps its dead containers: no new sandbox for them.
-        if spec.policy() == RestartPolicy::Never && attempt != 0 && !runtime.containers.is_empty() {
-            actions.create_sandbox = false;
-            return actions;
-        }
-        let mut to_start = Places::new();
-        for (ix, container) in spec.containers.iter().enumerate() {
-            let on_failure = match container.restart_policy.filter(|_| input.gates.container_restart_rules) {
-                Some(policy) => policy == RestartPolicy::OnFailure,
-                None => spec.policy() == RestartPolicy::OnFailure,
-            };
-            let succeeded = runtime
-                .newest(container.name)
-                .is_some_and(|c| c.state == InstanceState::Exited && c.exit_code == 0);
-            if !(on_failure && succeeded) {
-                to_start.push(ContainerIx::new(inits + ix));
-            }
-        }
-        let any_created = spec.containers.iter().any(|c| runtime.newest(c.name).is_some());
-        if to_start.is_empty() && any_created {
-            actions.create_sandbox = false;
-            return actions;
-        }
-        if inits > 0 {
-            actions.start_init.push(ContainerIx::FIRST);
-            actions.purge_init = true;
-        } else {
-            actions.start = to_start;
-        }
-        return actions;
+    ephemeral_actions(input, &mut actions);
+    if init_actions(input, &mut actions) && !actions.kill_pod {
+        main_actions(input, &mut actions);
     }
+    actions
+}
 
-    for (ix, container) in spec.ephemeral_containers.iter().enumerate() {
-        if runtime.newest(container.name).is_none() {
-            actions.start_ephemeral.push(ContainerIx::new(inits + spec.containers.len() + ix));
+/// RestartAllContainers: instances go, those of main containers first.
+#[inline]
+fn remove_all(input: &Input<'_>, actions: &mut PodActions) {
+    let (spec, inits) = (input.spec, input.inits());
+    for ix in (inits..inits + spec.containers.len()).chain(0..inits) {
+        let container = if ix < inits { &spec.init_containers[ix] } else { &spec.containers[ix - inits] };
+        if input.runtime.newest(container.name).is_some() {
+            actions.remove.push(ContainerIx::new(ix));
         }
     }
+}
 
-    if !init_actions(input, &mut actions) || actions.kill_pod {
-        return actions;
+/// The pod's sandbox is missing or lost: what is left of it is killed, and in a new one everything starts that may.
+#[inline]
+fn begin_anew(input: &Input<'_>, attempt: u32, actions: &mut PodActions) {
+    let (spec, runtime, inits) = (input.spec, input.runtime, input.inits());
+    actions.kill_pod = true;
+    // A pod that may not restart keeps its dead containers: no new sandbox for them.
+    if spec.policy() == RestartPolicy::Never && attempt != 0 && !runtime.containers.is_empty() {
+        return;
     }
+    let mut to_start = Places::new();
+    for (ix, container) in spec.containers.iter().enumerate() {
+        let on_failure = match container.restart_policy.filter(|_| input.gates.container_restart_rules) {
+            Some(policy) => policy == RestartPolicy::OnFailure,
+            None => spec.policy() == RestartPolicy::OnFailure,
+        };
+        let succeeded = runtime
+            .newest(container.name)
+            .is_some_and(|c| c.state == InstanceState::Exited && c.exit_code == 0);
+        if !(on_failure && succeeded) {
+            to_start.push(ContainerIx::new(inits + ix));
+        }
+    }
+    let any_created = spec.containers.iter().any(|c| runtime.newest(c.name).is_some());
+    if to_start.is_empty() && any_created {
+        return;
+    }
+    actions.create_sandbox = true;
+    if inits > 0 {
+        actions.start_init.push(ContainerIx::FIRST);
+        actions.purge_init = true;
+    } else {
+        actions.start = to_start;
+    }
+}
 
+/// Ephemeral containers start once, and never again.
+#[inline]
+fn ephemeral_actions(input: &Input<'_>, actions: &mut PodActions) {
+    let before = input.inits() + input.spec.containers.len();
+    for (ix, container) in input.spec.ephemeral_containers.iter().enumerate() {
+        if input.runtime.newest(container.name).is_none() {
+            actions.start_ephemeral.push(ContainerIx::new(before + ix));
+        }
+    }
+}
+
+/// What main containers need; if none of them stays and none starts, the pod ends.
+#[inline]
+fn main_actions(input: &Input<'_>, actions: &mut PodActions) {
+    let inits = input.inits();
     let mut keep = 0;
-    for (main, container) in spec.containers.iter().enumerate() {
+    for (main, container) in input.spec.containers.iter().enumerate() {
         let ix = inits + main;
         let state = input.state(container);
         if state != Some(InstanceState::Running) {
@@ -199,7 +223,7 @@ pub fn compute(input: &Input<'_>) -> PodActions {
             (KillReason::Liveness { restart: may }, may)
         } else if probe.has_startup && probe.startup == Some(false) {
             (KillReason::Startup { restart: may }, may)
-        } else if input.resize(ix, container, &mut actions) == resize::Action::Restart {
+        } else if input.resize(ix, container, actions) == resize::Action::Restart {
             (KillReason::Resize, true)
         } else {
             keep += 1;
@@ -215,7 +239,17 @@ pub fn compute(input: &Input<'_>) -> PodActions {
         // Sidecars are not restarted in a pod that ends.
         actions.start_init.clear();
     }
-    actions
+}
+
+/// A main container that is created or runs; one that has exited alone does not count (the node may have rebooted).
+#[inline]
+fn main_stands(input: &Input<'_>) -> bool {
+    input.spec.containers.iter().any(|c| {
+        input
+            .runtime
+            .newest(c.name)
+            .is_some_and(|i| i.active && matches!(i.state, InstanceState::Running | InstanceState::Created))
+    })
 }
 
 /// Whether the pod counts as initialised; what init containers need goes into `actions`.
@@ -225,20 +259,14 @@ fn init_actions(input: &Input<'_>, actions: &mut PodActions) -> bool {
     if list.is_empty() {
         return true;
     }
-    // A main container that is created or runs; one that has exited alone does not count (the node may have rebooted).
-    let mut initialized = spec.containers.iter().any(|c| {
-        runtime
-            .newest(c.name)
-            .is_some_and(|i| i.active && matches!(i.state, InstanceState::Running | InstanceState::Created))
-    });
+    let was_initialized = main_stands(input);
     let has_sidecar = spec.has_sidecars();
-    if initialized && !has_sidecar {
+    if was_initialized && !has_sidecar {
         return true;
     }
-    let was_initialized = initialized;
+    let mut initialized = was_initialized;
     let mut found_current = false;
     let mut successor_ran = false;
-    let mut restarts_on_kill = Places::new();
 
     for ix in (0..list.len()).rev() {
         let container = &list[ix];
@@ -258,60 +286,26 @@ fn init_actions(input: &Input<'_>, actions: &mut PodActions) -> bool {
         }
         let first_seen = !found_current;
         found_current = true;
-        let probe = input.probe(ix);
         match instance.state {
             InstanceState::Created => actions.start_init.push(ContainerIx::new(ix)),
             InstanceState::Running if !sidecar => {}
             InstanceState::Running => {
-                if probe.has_startup && probe.startup.is_none() {
-                    // Waits for its startup probe.
-                } else if probe.has_startup && probe.startup == Some(false) {
-                    actions.kill.push((ContainerIx::new(ix), KillReason::Startup { restart: false }));
-                    actions.start_init.push(ContainerIx::new(ix));
-                } else {
-                    if first_seen && !initialized {
-                        if ix == list.len() - 1 {
-                            initialized = true;
-                        } else {
-                            actions.start_init.push(ContainerIx::new(ix + 1));
-                        }
-                    }
-                    if input.definition_changed(container) {
-                        actions
-                            .kill
-                            .push((ContainerIx::new(ix), KillReason::DefinitionChanged { restart: true }));
-                        actions.start_init.push(ContainerIx::new(ix));
-                    } else if probe.liveness == Some(false) {
-                        actions.kill.push((ContainerIx::new(ix), KillReason::Liveness { restart: false }));
-                        actions.start_init.push(ContainerIx::new(ix));
-                    } else if input.resize(ix, container, actions) == resize::Action::Restart {
-                        actions.kill.push((ContainerIx::new(ix), KillReason::Resize));
-                        actions.start_init.push(ContainerIx::new(ix));
-                    }
+                if first_seen && !initialized && input.probe(ix).has_passed_startup() {
+                    initialized = start_next(ix, list, actions);
                 }
+                running_sidecar(input, ix, actions);
             }
-            InstanceState::Exited if sidecar => {
+            InstanceState::Exited if sidecar => actions.start_init.push(ContainerIx::new(ix)),
+            InstanceState::Exited if instance.exit_code != 0 || instance.reason == Sym::OOM_KILLED => {
+                if !should_restart(container, spec, instance.exit_code.max(1), input.gates) {
+                    actions.kill_pod = true;
+                    actions.start_init.clear();
+                    actions.kill.clear();
+                    return false;
+                }
                 actions.start_init.push(ContainerIx::new(ix));
-                restarts_on_kill.push(ContainerIx::new(ix));
             }
-            InstanceState::Exited => {
-                let failed = instance.exit_code != 0 || instance.reason == Sym::OOM_KILLED;
-                if failed {
-                    if !should_restart(container, spec, instance.exit_code.max(1), input.gates) {
-                        actions.kill_pod = true;
-                        actions.start_init.clear();
-                        actions.kill.clear();
-                        return false;
-                    }
-                    actions.start_init.push(ContainerIx::new(ix));
-                } else if first_seen {
-                    if ix == list.len() - 1 {
-                        initialized = true;
-                    } else {
-                        actions.start_init.push(ContainerIx::new(ix + 1));
-                    }
-                }
-            }
+            InstanceState::Exited => initialized |= first_seen && start_next(ix, list, actions),
             InstanceState::Unknown => {
                 actions.kill.push((ContainerIx::new(ix), KillReason::Unknown));
                 if sidecar || should_restart(container, spec, 137, input.gates) {
@@ -331,6 +325,38 @@ fn init_actions(input: &Input<'_>, actions: &mut PodActions) -> bool {
     actions.start_init.sort_unstable();
     actions.start_init.dedup();
     initialized
+}
+
+/// The init container behind the one at `ix` may start. Says whether there is none, so that the pod is initialised.
+#[inline]
+fn start_next(ix: usize, list: &[Container], actions: &mut PodActions) -> bool {
+    let is_last = ix == list.len() - 1;
+    if !is_last {
+        actions.start_init.push(ContainerIx::new(ix + 1));
+    }
+    is_last
+}
+
+/// A sidecar that runs is killed and started again where there is a reason.
+#[inline]
+fn running_sidecar(input: &Input<'_>, ix: usize, actions: &mut PodActions) {
+    let container = &input.spec.init_containers[ix];
+    let probe = input.probe(ix);
+    let reason = if probe.has_startup && probe.startup == Some(false) {
+        KillReason::Startup { restart: false }
+    } else if !probe.has_passed_startup() {
+        return;
+    } else if input.definition_changed(container) {
+        KillReason::DefinitionChanged { restart: true }
+    } else if probe.liveness == Some(false) {
+        KillReason::Liveness { restart: false }
+    } else if input.resize(ix, container, actions) == resize::Action::Restart {
+        KillReason::Resize
+    } else {
+        return;
+    };
+    actions.kill.push((ContainerIx::new(ix), reason));
+    actions.start_init.push(ContainerIx::new(ix));
 }
 
 /// The words of the Killing event.

@@ -155,7 +155,9 @@ mod tests {
     #[test]
     fn failures_double_until_it_goes_well() {
         let mut queue = queue();
-        let mut waits = |queue: &mut WorkQueue<u8>, key| queue.failed(key, Time::EPOCH).since(Time::EPOCH).micros() / 1000;
+        let mut waits = |queue: &mut WorkQueue<u8>, key| {
+            queue.failed(key, Time::EPOCH).since(Time::EPOCH).micros() / 1000
+        };
         let all: Vec<i64> = (0..6).map(|_| waits(&mut queue, 1)).collect();
         assert_eq!(all, [5, 10, 20, 40, 80, 160]);
         assert_eq!(waits(&mut queue, 2), 5, "each key has its own");

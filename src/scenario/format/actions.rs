@@ -127,7 +127,7 @@ pub static SIZE: Shape = Shape {
     keys: &[key("cpu", Kind::Quantity, "", "Cores"), key("memory", Kind::Quantity, "", "Bytes")],
 };
 
-/// A verb and the keys that go with it; the required ones first.
+/// A verb and the keys that go with it, the required ones first, and how all of it is typed.
 #[derive(Debug)]
 pub struct VerbKeys {
     /// The key that says what is done, whose value is the target.
@@ -136,14 +136,17 @@ pub struct VerbKeys {
     pub needs: &'static [&'static str],
     /// Keys that it may have.
     pub takes: &'static [&'static str],
+    /// How it is typed.
+    pub example: &'static str,
 }
 
 const fn verb(
     verb: &'static str,
     needs: &'static [&'static str],
     takes: &'static [&'static str],
+    example: &'static str,
 ) -> VerbKeys {
-    VerbKeys { verb, needs, takes }
+    VerbKeys { verb, needs, takes, example }
 }
 
 /// Keys that say which pods are meant.
@@ -155,46 +158,74 @@ pub static VERBS: [VerbKeys; 32] = [
         "delete",
         &[],
         &["namespace", "gracePeriodSeconds", "force", "cascade", "matchLabels", "node", "limit"],
+        "delete pod/web gracePeriodSeconds=5",
     ),
-    verb("evict", &[], &["namespace", "gracePeriodSeconds", "matchLabels", "node", "limit"]),
-    verb("cordon", &[], &[]),
-    verb("uncordon", &[], &[]),
-    verb("drain", &[], &[]),
-    verb("taint", &["taints"], &[]),
-    verb("untaint", &["taints"], &[]),
-    verb("stop", &[], &[]),
-    verb("start", &[], &[]),
-    verb("restartKubelet", &[], &["takes"]),
-    verb("shutdown", &[], &[]),
-    verb("pressure", &[], &["resource", "lasts"]),
+    verb("evict", &[], &["namespace", "gracePeriodSeconds", "matchLabels", "node", "limit"], "evict pod/web"),
+    verb("cordon", &[], &[], "cordon node/node-0"),
+    verb("uncordon", &[], &[], "uncordon node/node-0"),
+    verb("drain", &[], &[], "drain node/node-0"),
+    verb("taint", &["taints"], &[], "taint node/node-0 team=shop:NoSchedule"),
+    verb("untaint", &["taints"], &[], "taint node/node-0 team:NoSchedule-"),
+    verb("stop", &[], &[], "stop node/node-0"),
+    verb("start", &[], &[], "start node/node-0"),
+    verb("restartKubelet", &[], &["takes"], "restartKubelet node/node-0 takes=5s"),
+    verb("shutdown", &[], &[], "shutdown node/node-0"),
+    verb("pressure", &[], &["resource", "lasts"], "pressure node/node-0 resource=memory"),
     verb(
         "setCondition",
         &["type"],
         &["namespace", "status", "reason", "message", "matchLabels", "node", "limit"],
+        "setCondition pod/web type=example.com/ok status=True",
     ),
-    verb("ungate", &[], &["namespace", "gate"]),
-    verb("label", &["labels"], &["namespace", "matchLabels", "node", "limit"]),
-    verb("create", &[], &["namespace", "keys"]),
-    verb("remove", &[], &["namespace"]),
-    verb("bind", &[], &["namespace"]),
-    verb("setImage", &["image"], &["namespace", "container"]),
-    verb("resize", &[], &["namespace", "container", "requests", "limits"]),
-    verb("patch", &["merge"], &["namespace", "matchLabels", "node", "limit"]),
-    verb("debug", &["image"], &["namespace", "container"]),
-    verb("kill", &[], &["namespace", "container", "signal", "sandbox", "matchLabels", "node", "limit"]),
+    verb("ungate", &[], &["namespace", "gate"], "ungate pod/web gate=example.com/hold"),
+    verb(
+        "label",
+        &["labels"],
+        &["namespace", "matchLabels", "node", "limit"],
+        "label pod/web tier=front old-",
+    ),
+    verb("create", &[], &["namespace", "keys"], "create ConfigMap/settings"),
+    verb("remove", &[], &["namespace"], "delete ConfigMap/settings"),
+    verb("bind", &[], &["namespace"], "bind PersistentVolumeClaim/data"),
+    verb(
+        "setImage",
+        &["image"],
+        &["namespace", "container"],
+        "set image pod/web app=registry.example/shop/web:2",
+    ),
+    verb(
+        "resize",
+        &[],
+        &["namespace", "container", "requests", "limits"],
+        "resize pod/web requests={ cpu = \"500m\" }",
+    ),
+    verb(
+        "patch",
+        &["merge"],
+        &["namespace", "matchLabels", "node", "limit"],
+        "patch pod/web -p '{\"spec\":{\"activeDeadlineSeconds\":60}}'",
+    ),
+    verb("debug", &["image"], &["namespace", "container"], "debug pod/web image=busybox"),
+    verb(
+        "kill",
+        &[],
+        &["namespace", "container", "signal", "sandbox", "matchLabels", "node", "limit"],
+        "kill pod/web container=app signal=TERM",
+    ),
     verb(
         "setProbe",
         &[],
         &["namespace", "container", "probe", "ok", "takes", "output", "matchLabels", "node", "limit"],
+        "setProbe pod/web probe=readiness ok=false",
     ),
-    verb("apply", &[], &["namespace"]),
-    verb("scale", &["replicas"], &["namespace"]),
-    verb("rolloutRestart", &[], &["namespace"]),
-    verb("rolloutPause", &[], &["namespace"]),
-    verb("rolloutResume", &[], &["namespace"]),
-    verb("rolloutUndo", &[], &["namespace", "toRevision"]),
-    verb("rolloutStatus", &[], &["namespace", "timeout"]),
-    verb("wait", &["for"], &["namespace", "timeout"]),
+    verb("apply", &[], &["namespace"], "apply -f web.yaml"),
+    verb("scale", &["replicas"], &["namespace"], "scale deployment/web --replicas=5"),
+    verb("rolloutRestart", &[], &["namespace"], "rollout restart deployment/web"),
+    verb("rolloutPause", &[], &["namespace"], "rollout pause deployment/web"),
+    verb("rolloutResume", &[], &["namespace"], "rollout resume deployment/web"),
+    verb("rolloutUndo", &[], &["namespace", "toRevision"], "rollout undo deployment/web --to-revision=1"),
+    verb("rolloutStatus", &[], &["namespace", "timeout"], "rollout status deployment/web"),
+    verb("wait", &["for"], &["namespace", "timeout"], "wait deployment/web --for=condition=Available"),
 ];
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::scenario::plan::{
     WritePoint,
 };
 use crate::scenario::programs;
+use crate::scenario::start_error::{START_ERRORS, StartStep};
 use crate::scenario::tree::{Node, Table};
 use crate::scenario::values;
 use crate::time::Span;
@@ -113,20 +114,19 @@ fn attempt(table: &Table, default: &Attempt, of: Of<'_>, cx: &mut Context<'_>) -
                 .hint("leave `exit` out, or the reason"),
         );
     }
-    // In the order in which they are met: behind the first that fails comes nothing.
-    let errors = ["preCreateError", "createError", "preStartError", "startError"];
-    let mut failing = errors.iter().filter_map(|key| table.entry(key));
-    if let Some(first) = failing.next() {
-        for later in failing {
-            let why = match (first.key.as_str(), later.key.as_str()) {
-                ("preCreateError", "createError") => "what its hook refuses is never created",
-                ("preStartError", _) => "what its hook refuses is never started",
-                _ => "what cannot be created is never started",
+    let mut failing = START_ERRORS.iter().filter_map(|how| Some((how, table.entry(how.key)?)));
+    let first = failing.next();
+    if let Some((first, _)) = first {
+        for (how, later) in failing {
+            let why = match (first.step, how.step) {
+                (StartStep::Create, StartStep::Create) => "what its hook refuses is never created",
+                (StartStep::Create, _) => "what cannot be created is never started",
+                _ => "what its hook refuses is never started",
             };
             cx.report(Diagnostic::new(
                 Code::Conflict,
                 later.key_loc,
-                format!("{why}: {} and {} exclude each other", first.key, later.key),
+                format!("{why}: {} and {} exclude each other", first.key, how.key),
             ));
         }
     }
@@ -140,10 +140,7 @@ fn attempt(table: &Table, default: &Attempt, of: Of<'_>, cx: &mut Context<'_>) -
         },
         exit: written.unwrap_or(Exit::Code(if oom { 137 } else { 0 })),
         reason,
-        pre_create_error: text(table, "preCreateError").map(Sym::new),
-        create_error: text(table, "createError").map(Sym::new),
-        pre_start_error: text(table, "preStartError").map(Sym::new),
-        start_error: text(table, "startError").map(Sym::new),
+        start_error: first.and_then(|(how, entry)| Some((how, Sym::new(entry.node.text()?)))),
         on_term: table
             .get("onTerm")
             .and_then(|n| values::on_term(n).ok())

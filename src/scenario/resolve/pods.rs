@@ -10,9 +10,9 @@ use super::{Context, behavior, distribution, number, string_map, strings, tables
 use crate::api::{ObjectMeta, PodSpec, Sym};
 use crate::engine::Distribution;
 use crate::rules::api_server::admission::{self, Admitted, Rejection, Request};
-use crate::rules::api_server::objects::ObjectType;
 use crate::rules::api_server::decode::schema::{self, Struct, Type};
 use crate::rules::api_server::decode::{self, StrictError};
+use crate::rules::api_server::objects::ObjectType;
 use crate::rules::machinery::qos::qos_class;
 use crate::rules::versions::Version;
 use crate::scenario::admission::{self as plugins, Surroundings};

@@ -152,6 +152,29 @@ pub fn kubelet(table: Option<&Table>, base: Option<&KubeletConfig>, cx: &mut Con
         }
         None => {}
     }
+    image_pulls(table, &mut config, cx);
+    for (key, field) in [
+        ("registryPullQPS", &mut config.registry_pull_qps),
+        ("registryBurst", &mut config.registry_burst),
+        ("maxPods", &mut config.max_pods),
+    ] {
+        if let Some(value) = number(table, key) {
+            *field = value;
+        }
+    }
+    if let Some(value) = number::<i64>(table, "nodeLeaseDurationSeconds") {
+        config.node_lease_duration = Span::from_secs(value);
+    }
+    if let Some(value) = number::<i64>(table, "evictionMaxPodGracePeriod") {
+        config.eviction_max_pod_grace_period = Span::from_secs(value);
+    }
+    crash_loop_period(table, &mut config, cx);
+    shutdown_periods(table, &config, cx);
+    evictions(table, &mut config, cx);
+    config
+}
+
+fn image_pulls(table: &Table, config: &mut KubeletConfig, cx: &mut Context<'_>) {
     if let Some(value) = flag(table, "serializeImagePulls") {
         config.serialize_image_pulls = value;
     }
@@ -169,21 +192,9 @@ pub fn kubelet(table: Option<&Table>, base: Option<&KubeletConfig>, cx: &mut Con
             );
         }
     }
-    for (key, field) in [
-        ("registryPullQPS", &mut config.registry_pull_qps),
-        ("registryBurst", &mut config.registry_burst),
-        ("maxPods", &mut config.max_pods),
-    ] {
-        if let Some(value) = number(table, key) {
-            *field = value;
-        }
-    }
-    if let Some(value) = number::<i64>(table, "nodeLeaseDurationSeconds") {
-        config.node_lease_duration = Span::from_secs(value);
-    }
-    if let Some(value) = number::<i64>(table, "evictionMaxPodGracePeriod") {
-        config.eviction_max_pod_grace_period = Span::from_secs(value);
-    }
+}
+
+fn crash_loop_period(table: &Table, config: &mut KubeletConfig, cx: &mut Context<'_>) {
     if let Some(node) =
         table.get("crashLoopBackOff").and_then(Node::table).and_then(|t| t.get("maxContainerRestartPeriod"))
         && let Ok(period) = values::duration(node)
@@ -206,6 +217,10 @@ pub fn kubelet(table: Option<&Table>, base: Option<&KubeletConfig>, cx: &mut Con
             );
         }
     }
+}
+
+/// Those of critical pods are a part of the whole.
+fn shutdown_periods(table: &Table, config: &KubeletConfig, cx: &mut Context<'_>) {
     if config.shutdown_grace_period_critical_pods > config.shutdown_grace_period {
         let loc = table
             .get("shutdownGracePeriodCriticalPods")
@@ -218,6 +233,9 @@ pub fn kubelet(table: Option<&Table>, base: Option<&KubeletConfig>, cx: &mut Con
             "shutdownGracePeriodCriticalPods is a part of shutdownGracePeriod and cannot be longer",
         ));
     }
+}
+
+fn evictions(table: &Table, config: &mut KubeletConfig, cx: &mut Context<'_>) {
     let merge = flag(table, "mergeDefaultEvictionSettings").unwrap_or(false);
     if let Some(hard) = thresholds(table, "evictionHard", cx) {
         config.eviction_hard = if merge { default_thresholds() } else { BTreeMap::new() };
@@ -246,7 +264,6 @@ pub fn kubelet(table: Option<&Table>, base: Option<&KubeletConfig>, cx: &mut Con
             );
         }
     }
-    config
 }
 
 fn thresholds(table: &Table, key: &str, cx: &mut Context<'_>) -> Option<BTreeMap<String, String>> {

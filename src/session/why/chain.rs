@@ -1,11 +1,12 @@
 //! A chain of causes as it grows: what every part of it is made of, and the links that do not depend on what changed.
 
-use super::Link;
+use super::{Link, headline};
 use crate::api::{EventText, Sym};
-use crate::session::Walk;
 use crate::session::lineage::Lineage;
 use crate::session::words::{YOU, describe, offset};
+use crate::session::{Walk, tree};
 use crate::time::Time;
+use crate::world::workloads::ObjectKey;
 use crate::world::{ContainerIx, Pod, SimEvent};
 
 /// How far a chain is followed.
@@ -144,6 +145,9 @@ impl<'a> Chain<'a> {
     pub(super) fn created(&mut self) {
         let Some(p) = self.pod() else { return };
         let (name, created) = (p.ident.name, p.created);
+        if let Some(owner) = p.controller {
+            return self.made(owner);
+        }
         let link = Link {
             at: created,
             step: 0,
@@ -151,6 +155,18 @@ impl<'a> Chain<'a> {
             text: format!("[[pod]] {name} is created"),
         };
         self.links.push(link);
+    }
+
+    /// A controller made the pod: why it did is part of the chain.
+    fn made(&mut self, owner: ObjectKey) {
+        let Some(step) = self.walk.rows_about(self.lineage.pod).next().map(|row| row.step) else { return };
+        let w = self.walk.world();
+        let component = self.event(step).map_or("API server", |event| describe(w, event).component);
+        self.add(step, component, format!("made the pod for {}", tree::name(w, owner)));
+        // Another pod's change may be the reason: that is a question of its own.
+        if let Some(row) = self.set_off(step) {
+            self.add(row.step, "API server", headline(&row, &w.directory));
+        }
     }
 
     pub(super) fn deleted(&mut self, step: u64) {

@@ -9,16 +9,18 @@ mod chain;
 mod containers;
 mod nodes;
 mod published;
+mod workloads;
 
 use self::chain::Chain;
-use super::Walk;
 use super::lineage::Lineage;
 use super::words::offset;
+use super::{Walk, tree};
 use crate::api::workload::WorkloadState;
 use crate::api::{Sym, Tri};
 use crate::record::{Change, Directory, ObjectChange, ObjectRow, Transition};
 use crate::time::Time;
 use crate::world::PodId;
+use crate::world::workloads::ObjectKey;
 
 /// One cause.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -104,7 +106,9 @@ pub fn headline(row: &Transition, directory: &Directory) -> String {
             format!("{pod}: {kind} event {}{count}: {message}", e.reason)
         }
         Change::Owner { from, to } => {
-            let name = |owner: Option<ObjectRow>| owner.map_or_else(|| "none".to_owned(), |o| object_name(directory, o));
+            let name = |owner: Option<ObjectRow>| {
+                owner.map_or_else(|| "none".to_owned(), |o| object_name(directory, o))
+            };
             format!("{pod}: controller {} -> {}", name(from), name(to))
         }
         Change::Object { object, what } => object_headline(&object_name(directory, object), what),
@@ -158,6 +162,12 @@ fn weight(row: &Transition) -> u8 {
     }
 }
 
+/// A change may have two roots, told one after the other: the later ones come first all the same.
+fn sorted(mut links: Vec<Link>) -> Vec<Link> {
+    links.sort_by_key(|link| std::cmp::Reverse(link.at));
+    links
+}
+
 impl Walk {
     /// The most telling change of the last step (of the pod, if one is given) that wrote something.
     pub fn last_change(&self, pod: Option<PodId>) -> Option<Transition> {
@@ -179,8 +189,13 @@ impl Walk {
                 .or_else(|| self.last_change(None))
                 .ok_or_else(|| "nothing has changed yet".to_owned());
         }
+        let of_workload: Option<Vec<Transition>> = self.workload.map(|key| self.rows_of_workload(key));
+        let concerns = |row: &Transition| match &of_workload {
+            Some(rows) => row.pod.is_none() && rows.contains(row),
+            None => self.selected.is_none_or(|pod| row.pod == Some(pod.0)),
+        };
         let named = |row: &&Transition| {
-            self.selected.is_none_or(|pod| row.pod == Some(pod.0))
+            concerns(row)
                 && match row.change {
                     Change::Phase { .. } => word.eq_ignore_ascii_case("phase"),
                     Change::Status { .. } => word.eq_ignore_ascii_case("status"),
@@ -190,11 +205,13 @@ impl Walk {
                         word == "event" || event.reason == word
                     }
                     Change::Object { what: ObjectChange::Condition { kind, .. }, .. } => kind == word,
-                    Change::Object { .. } | Change::Owner { .. } => false,
+                    Change::Object { what: ObjectChange::Workload { .. }, .. } => word == "rollout",
+                    Change::Object { what: ObjectChange::Endpoints { .. }, .. } => word == "endpoints",
+                    Change::Owner { .. } => false,
                 }
         };
         self.history().iter().rev().find(named).copied().ok_or_else(|| {
-            format!("no change called `{word}` yet: phase, status, a condition such as Ready, event, the reason of one, or a container's name")
+            format!("no change called `{word}` yet: phase, status, a condition such as Ready, event, the reason of one, a container's name, rollout or endpoints")
         })
     }
 
@@ -211,16 +228,62 @@ impl Walk {
                 links
             }
             None => {
-                let lineage = Lineage::new(self.session_before(0), PodId(0));
-                let mut chain = Chain::new(self, &lineage);
-                chain.queue(row.step);
-                chain.links
+                let object = workloads::object_of(self.world(), row);
+                self.why_no_pod(|chain| match (object, row.change) {
+                    (Some(key), Change::Object { what, .. }) => chain.object_row(row.step, key, what),
+                    _ => {
+                        chain.queue(row.step);
+                        None
+                    }
+                })
             }
         };
-        // A change may have two roots, told one after the other: the later ones come first all the same.
-        let mut links = links;
-        links.sort_by_key(|link| std::cmp::Reverse(link.at));
-        Why { at: row.time, headline, links }
+        Why { at: row.time, headline, links: sorted(links) }
+    }
+
+    /// Why a workload is now as it is: what holds it up, or how it came to be complete.
+    ///
+    /// # Errors
+    /// Nothing is known of it yet.
+    pub fn why_workload(&mut self, key: ObjectKey) -> Result<Why, String> {
+        let (w, now, step) = (self.world(), self.now(), self.position());
+        let (name, state) = (tree::name(w, key), tree::state(w, key));
+        let rows = w.workloads.row(key).map(|row| self.rows_of_object(row).copied().collect::<Vec<_>>());
+        let rows = rows.unwrap_or_default();
+        let status = rows
+            .iter()
+            .rev()
+            .find(|row| matches!(row.change, Change::Object { what: ObjectChange::Workload { .. }, .. }));
+        let Some(last) = status.or(rows.last()).copied() else {
+            return Err(format!("nothing has been written about {name} yet"));
+        };
+        let waits = matches!(last.change, Change::Object { what: ObjectChange::Workload { to, .. }, .. }
+            if matches!(to, Some(WorkloadState::Progressing | WorkloadState::Failed)));
+        let lineage = Lineage::new(self.session_before(0), PodId(0));
+        if !waits || !Chain::new(self, &lineage).is_held_up(step, key) {
+            return Ok(self.why(&last));
+        }
+        let links = self.why_no_pod(|chain| chain.held_up(step, key));
+        Ok(Why { at: now, headline: format!("{name}: {state}"), links: sorted(links) })
+    }
+
+    /// A chain that begins with no pod, and may come to one.
+    fn why_no_pod(&mut self, tell: impl FnOnce(&mut Chain<'_>) -> Option<Transition>) -> Vec<Link> {
+        let lineage = Lineage::new(self.session_before(0), PodId(0));
+        let mut chain = Chain::new(self, &lineage);
+        let next = tell(&mut chain);
+        let mut links = chain.links;
+        let Some((row, pod)) = next.and_then(|row| row.pod.map(|pod| (row, PodId(pod)))) else {
+            return links;
+        };
+        let text = headline(&row, &self.world().directory);
+        links.push(Link { at: row.time, step: row.step, component: "API server".to_owned(), text });
+        let lineage = self.lineage(pod, row.step);
+        let mut chain = Chain::new(self, &lineage);
+        chain.row(&row);
+        links.extend(chain.links);
+        self.lineage = Some(lineage);
+        links
     }
 
     /// What was known of a pod until this step; looked up once and then carried on.

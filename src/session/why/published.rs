@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::chain::Chain;
 use crate::api::{
-    Condition, ContainerState, ContainerStatus, InstanceState, PodStatus, ProbeKind, RuntimeContainer, Sym,
-    Tri,
+    Condition, ContainerState, ContainerStatus, InstanceState, PodSpec, PodStatus, ProbeKind,
+    RuntimeContainer, Sym, Tri,
 };
 use crate::record::{Change, Event, Transition};
 use crate::rules::kubectl::printing::{self, StatusSource};
@@ -75,118 +75,119 @@ impl Chain<'_> {
     pub(super) fn written(&mut self, step: u64, aspect: Aspect) {
         let Some((_, published)) = self.lineage.published.at(step) else { return self.queue(step) };
         let Some(p) = self.pod() else { return };
-        let deleted = self.lineage.deletion.at(step).is_some_and(|(_, at)| at.is_some());
         match aspect {
-            Aspect::Status => {
-                let gates = &self.walk.world().gates;
-                let (_, source) = printing::columns_and_source(&p.spec, published, deleted, gates);
-                match source {
-                    StatusSource::Init(at) if at < published.init.len() => {
-                        self.written(step, Aspect::Container(published.init[at].name));
-                    }
-                    StatusSource::Main(at) if at < published.containers.len() => {
-                        self.written(step, Aspect::Container(published.containers[at].name));
-                    }
-                    StatusSource::Deletion | StatusSource::NodeLost => {
-                        self.add(
-                            step,
-                            "kubectl get",
-                            "a deletion timestamp and a phase that is not final: STATUS says Terminating, which is no phase",
-                        );
-                        self.deleted(step);
-                    }
-                    StatusSource::CompletedBesideRunning => {
-                        let name = published.containers.first().map_or(Sym::EMPTY, |c| c.name);
-                        self.written(step, Aspect::Container(name));
-                    }
-                    // The phase alone speaks where no container is in trouble; it need not be what has changed.
-                    _ => {
-                        let own = || {
-                            self.walk.rows_of(step).iter().filter(|row| row.pod == Some(self.lineage.pod.0))
-                        };
-                        let phase = own().any(|row| matches!(row.change, Change::Phase { .. }));
-                        let container = own().find_map(|row| match row.change {
-                            Change::Container { name, .. } => Some(name),
-                            _ => None,
-                        });
-                        match container {
-                            Some(name) if !phase => self.written(step, Aspect::Container(name)),
-                            _ => self.written(step, Aspect::Phase),
-                        }
-                    }
-                }
+            Aspect::Status => self.status_written(step, &p.spec, published),
+            Aspect::Phase => self.phase_written(step, published),
+            Aspect::Condition(kind) => self.condition_written(step, published, kind),
+            Aspect::Container(name) => self.container_written(step, published, name),
+        }
+    }
+
+    /// STATUS is kubectl's own: what it was taken from is what was written.
+    fn status_written(&mut self, step: u64, spec: &PodSpec, published: &PodStatus) {
+        let deleted = self.lineage.deletion.at(step).is_some_and(|(_, at)| at.is_some());
+        let gates = &self.walk.world().gates;
+        let (_, source) = printing::columns_and_source(spec, published, deleted, gates);
+        let aspect = match source {
+            StatusSource::Init(at) if at < published.init.len() => Aspect::Container(published.init[at].name),
+            StatusSource::Main(at) if at < published.containers.len() => {
+                Aspect::Container(published.containers[at].name)
             }
-            Aspect::Phase => {
-                let phase = published.phase;
-                let same = |s: &Option<Arc<PodStatus>>| s.as_ref().is_some_and(|s| s.phase == phase);
-                let Some((since, Some(status))) = self.lineage.computed.last(step, same) else {
-                    return self.queue(step);
-                };
-                let status = status.clone();
-                self.sync(since, &format!("the containers' states make phase {phase}"));
-                self.phase(since, &status);
+            StatusSource::Deletion | StatusSource::NodeLost => {
+                self.add(
+                    step,
+                    "kubectl get",
+                    "a deletion timestamp and a phase that is not final: STATUS says Terminating, which is no phase",
+                );
+                return self.deleted(step);
             }
-            Aspect::Condition(kind) => {
-                let Some(wanted) = published.condition(kind).copied() else {
-                    return self.condition_gone(step, kind);
-                };
-                let same = |s: &Option<Arc<PodStatus>>| {
-                    let own = s.as_ref().and_then(|s| s.condition(kind));
-                    own.is_some_and(|c| c.status == wanted.status && c.reason == wanted.reason)
-                };
-                let Some((since, Some(status))) = self.lineage.computed.last(step, same) else {
-                    return self.queue(step);
-                };
-                let status = status.clone();
-                let why =
-                    if wanted.reason.is_empty() { String::new() } else { format!(" ({})", wanted.reason) };
-                self.sync(since, &format!("{kind} is {}{why}", wanted.status));
-                self.condition(since, &wanted, &status);
+            StatusSource::CompletedBesideRunning => {
+                Aspect::Container(published.containers.first().map_or(Sym::EMPTY, |c| c.name))
             }
-            Aspect::Container(name) => {
-                let Some(wanted) = all(published).find(|c| c.name == name).copied() else {
-                    return self.queue(step);
-                };
-                let same = |s: &Option<Arc<PodStatus>>| {
-                    let own = s.as_ref().and_then(|s| all(s).find(|c| c.name == name));
-                    own.is_some_and(|c| same_state(c, &wanted))
-                };
-                // Its state stayed: what changed is whether it is ready.
-                let turned = self.walk.rows_of(step).iter().any(|row| {
-                    row.pod == Some(self.lineage.pod.0)
-                        && matches!(row.change, Change::Container { name: n, from, to, .. }
-                            if n == name && from == to && to == Sym::RUNNING_STATE)
-                });
-                if turned && let Some(ix) = self.find(name) {
-                    let good = wanted.ready;
-                    let ready = |s: &Option<Arc<PodStatus>>| {
-                        same(s)
-                            && s.as_ref()
-                                .and_then(|s| all(s).find(|c| c.name == name))
-                                .is_some_and(|c| c.ready == good)
-                    };
-                    if let Some((since, _)) = self.lineage.computed.last(step, ready) {
-                        self.sync(since, &format!("{name} is {}", if good { "ready" } else { "not ready" }));
-                        return self.readiness(since, ix, good);
-                    }
-                }
-                let Some((since, _)) = self.lineage.computed.last(step, same) else {
-                    return self.queue(step);
-                };
-                let words = match wanted.state {
-                    ContainerState::Waiting { reason, .. } => format!("{name} is waiting, {reason}"),
-                    ContainerState::Running { .. } => format!("{name} is running"),
-                    ContainerState::Terminated(t) => {
-                        format!("{name} is terminated, {} (exit {})", t.reason, t.exit_code)
-                    }
-                    ContainerState::Unset => format!("{name} has no state"),
-                };
-                self.sync(since, &words);
-                if let Some(ix) = self.find(name) {
-                    self.container(since, ix, &wanted.state);
-                }
+            _ => self.phase_or_container(step),
+        };
+        self.written(step, aspect);
+    }
+
+    /// The phase alone speaks where no container is in trouble; it need not be what has changed.
+    fn phase_or_container(&self, step: u64) -> Aspect {
+        let own = || self.walk.rows_of(step).iter().filter(|row| row.pod == Some(self.lineage.pod.0));
+        let phase = own().any(|row| matches!(row.change, Change::Phase { .. }));
+        let container = own().find_map(|row| match row.change {
+            Change::Container { name, .. } => Some(name),
+            _ => None,
+        });
+        match container {
+            Some(name) if !phase => Aspect::Container(name),
+            _ => Aspect::Phase,
+        }
+    }
+
+    fn phase_written(&mut self, step: u64, published: &PodStatus) {
+        let phase = published.phase;
+        let same = |s: &Option<Arc<PodStatus>>| s.as_ref().is_some_and(|s| s.phase == phase);
+        let Some((since, Some(status))) = self.lineage.computed.last(step, same) else {
+            return self.queue(step);
+        };
+        self.sync(since, &format!("the containers' states make phase {phase}"));
+        self.phase(since, status);
+    }
+
+    fn condition_written(&mut self, step: u64, published: &PodStatus, kind: Sym) {
+        let Some(wanted) = published.condition(kind).copied() else {
+            return self.condition_gone(step, kind);
+        };
+        let same = |s: &Option<Arc<PodStatus>>| {
+            let own = s.as_ref().and_then(|s| s.condition(kind));
+            own.is_some_and(|c| c.status == wanted.status && c.reason == wanted.reason)
+        };
+        let Some((since, Some(status))) = self.lineage.computed.last(step, same) else {
+            return self.queue(step);
+        };
+        let why = if wanted.reason.is_empty() { String::new() } else { format!(" ({})", wanted.reason) };
+        self.sync(since, &format!("{kind} is {}{why}", wanted.status));
+        self.condition(since, &wanted, status);
+    }
+
+    fn container_written(&mut self, step: u64, published: &PodStatus, name: Sym) {
+        let own = |s: &PodStatus| all(s).find(|c| c.name == name).copied();
+        let Some(wanted) = own(published) else { return self.queue(step) };
+        let same =
+            |s: &Option<Arc<PodStatus>>| s.as_ref().and_then(|s| own(s)).filter(|c| same_state(c, &wanted));
+        if self.readiness_turned(step, name)
+            && let Some(ix) = self.find(name)
+        {
+            let good = wanted.ready;
+            let ready = |s: &Option<Arc<PodStatus>>| same(s).is_some_and(|c| c.ready == good);
+            if let Some((since, _)) = self.lineage.computed.last(step, ready) {
+                self.sync(since, &format!("{name} is {}", if good { "ready" } else { "not ready" }));
+                return self.readiness(since, ix, good);
             }
         }
+        let Some((since, _)) = self.lineage.computed.last(step, |s| same(s).is_some()) else {
+            return self.queue(step);
+        };
+        let words = match wanted.state {
+            ContainerState::Waiting { reason, .. } => format!("{name} is waiting, {reason}"),
+            ContainerState::Running { .. } => format!("{name} is running"),
+            ContainerState::Terminated(t) => {
+                format!("{name} is terminated, {} (exit {})", t.reason, t.exit_code)
+            }
+            ContainerState::Unset => format!("{name} has no state"),
+        };
+        self.sync(since, &words);
+        if let Some(ix) = self.find(name) {
+            self.container(since, ix, &wanted.state);
+        }
+    }
+
+    /// A container's state stayed: what changed is whether it is ready.
+    fn readiness_turned(&self, step: u64, name: Sym) -> bool {
+        self.walk.rows_of(step).iter().any(|row| {
+            row.pod == Some(self.lineage.pod.0)
+                && matches!(row.change, Change::Container { name: n, from, to, .. }
+                    if n == name && from == to && to == Sym::RUNNING_STATE)
+        })
     }
 
     pub(super) fn phase(&mut self, step: u64, status: &PodStatus) {

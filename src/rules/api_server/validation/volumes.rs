@@ -127,14 +127,6 @@ fn source(volume: &At, pod: &str, habits: &Habits, errors: &mut Errors) {
 }
 
 fn source_of_kind(kind: &str, source: &At, habits: &Habits, errors: &mut Errors) {
-    let mut required = |names: &[&str]| {
-        for name in names {
-            let value = source.child(name);
-            if value.str().is_empty() && value.is_empty() {
-                errors.required(value.path, "");
-            }
-        }
-    };
     match kind {
         "emptyDir" if source.text_of("sizeLimit").starts_with('-') => {
             errors
@@ -142,60 +134,32 @@ fn source_of_kind(kind: &str, source: &At, habits: &Habits, errors: &mut Errors)
         }
         "hostPath" => host_path(source, errors),
         "gitRepo" => {
-            required(&["repository"]);
+            required(source, &["repository"], errors);
             descending_path(source.text_of("directory"), &source.path_of("directory"), errors);
         }
-        "gcePersistentDisk" => {
-            let at =
-                At { path: source.path.replace("gcePersistentDisk", "persistentDisk"), ..source.clone() };
-            if at.text_of("pdName").is_empty() {
-                errors.required(at.path_of("pdName"), "");
-            }
-            partition(&at, errors);
-        }
+        "gcePersistentDisk" => gce_persistent_disk(source, errors),
         "awsElasticBlockStore" => {
-            required(&["volumeID"]);
+            required(source, &["volumeID"], errors);
             partition(source, errors);
         }
         "secret" => {
-            required(&["secretName"]);
+            required(source, &["secretName"], errors);
             mode(source, "defaultMode", errors);
             keys(source, errors);
         }
         "configMap" => {
-            required(&["name"]);
+            required(source, &["name"], errors);
             mode(source, "defaultMode", errors);
             keys(source, errors);
         }
-        "nfs" => {
-            required(&["server", "path"]);
-            if !source.text_of("path").starts_with('/') {
-                errors.invalid(source.path_of("path"), source.text_of("path"), "must be an absolute path");
-            }
-        }
-        "iscsi" => {
-            required(&["targetPortal", "iqn"]);
-            if !(0..=255).contains(&source.int_of("lun")) {
-                errors.invalid(source.path_of("lun"), source.int_of("lun"), names::range_error(0, 255));
-            }
-            let authenticates = source.bool_of("chapAuthDiscovery") || source.bool_of("chapAuthSession");
-            if authenticates && source.some("secretRef").is_none() {
-                errors.required(source.path_of("secretRef"), "");
-            }
-        }
-        "glusterfs" => required(&["endpoints", "path"]),
+        "nfs" => nfs(source, errors),
+        "iscsi" => iscsi(source, errors),
+        "glusterfs" => required(source, &["endpoints", "path"], errors),
         "flocker" => flocker(source, errors),
-        "persistentVolumeClaim" => required(&["claimName"]),
-        "rbd" => required(&["monitors", "image"]),
-        "cinder" => {
-            required(&["volumeID"]);
-            if let Some(secret) = source.some("secretRef")
-                && secret.text_of("name").is_empty()
-            {
-                errors.required(secret.path_of("name"), "");
-            }
-        }
-        "cephfs" => required(&["monitors"]),
+        "persistentVolumeClaim" => required(source, &["claimName"], errors),
+        "rbd" => required(source, &["monitors", "image"], errors),
+        "cinder" => cinder(source, errors),
+        "cephfs" => required(source, &["monitors"], errors),
         "downwardAPI" => {
             mode(source, "defaultMode", errors);
             for file in source.child("items").items() {
@@ -204,22 +168,14 @@ fn source_of_kind(kind: &str, source: &At, habits: &Habits, errors: &mut Errors)
         }
         "fc" => fibre_channel(source, errors),
         "flexVolume" => flex(source, errors),
-        "azureFile" => required(&["secretName", "shareName"]),
-        "vsphereVolume" => required(&["volumePath"]),
-        "photonPersistentDisk" => required(&["pdID"]),
-        "portworxVolume" => required(&["volumeID"]),
-        "azureDisk" => required(&["diskName", "diskURI"]),
-        "quobyte" => {
-            if source.text_of("registry").is_empty() {
-                let detail = "must be a host:port pair or multiple pairs separated by commas";
-                errors.required(source.path_of("registry"), detail);
-            }
-            if source.text_of("volume").is_empty() {
-                errors.required(source.path_of("volume"), "");
-            }
-        }
-        "storageos" => required(&["volumeName"]),
-        "scaleIO" => required(&["gateway", "system", "volumeName"]),
+        "azureFile" => required(source, &["secretName", "shareName"], errors),
+        "vsphereVolume" => required(source, &["volumePath"], errors),
+        "photonPersistentDisk" => required(source, &["pdID"], errors),
+        "portworxVolume" => required(source, &["volumeID"], errors),
+        "azureDisk" => required(source, &["diskName", "diskURI"], errors),
+        "quobyte" => quobyte(source, errors),
+        "storageos" => required(source, &["volumeName"], errors),
+        "scaleIO" => required(source, &["gateway", "system", "volumeName"], errors),
         "projected" => {
             mode(source, "defaultMode", errors);
             projections(source, habits, errors);
@@ -228,15 +184,72 @@ fn source_of_kind(kind: &str, source: &At, habits: &Habits, errors: &mut Errors)
         "ephemeral" if source.some("volumeClaimTemplate").is_none() => {
             errors.required(source.path_of("volumeClaimTemplate"), "");
         }
-        "image" => {
-            required(&["reference"]);
-            let policy = source.text_of("pullPolicy");
-            if !["Always", "IfNotPresent", "Never"].contains(&policy) {
-                let path = source.path_of("pullPolicy");
-                errors.not_supported(path, policy, &["Always", "IfNotPresent", "Never"]);
-            }
-        }
+        "image" => image(source, errors),
         _ => {}
+    }
+}
+
+/// What a kind of volume cannot do without.
+fn required(source: &At, names: &[&str], errors: &mut Errors) {
+    for name in names {
+        let value = source.child(name);
+        if value.str().is_empty() && value.is_empty() {
+            errors.required(value.path, "");
+        }
+    }
+}
+
+fn gce_persistent_disk(source: &At, errors: &mut Errors) {
+    let at = At { path: source.path.replace("gcePersistentDisk", "persistentDisk"), ..source.clone() };
+    if at.text_of("pdName").is_empty() {
+        errors.required(at.path_of("pdName"), "");
+    }
+    partition(&at, errors);
+}
+
+fn nfs(source: &At, errors: &mut Errors) {
+    required(source, &["server", "path"], errors);
+    if !source.text_of("path").starts_with('/') {
+        errors.invalid(source.path_of("path"), source.text_of("path"), "must be an absolute path");
+    }
+}
+
+fn iscsi(source: &At, errors: &mut Errors) {
+    required(source, &["targetPortal", "iqn"], errors);
+    if !(0..=255).contains(&source.int_of("lun")) {
+        errors.invalid(source.path_of("lun"), source.int_of("lun"), names::range_error(0, 255));
+    }
+    let authenticates = source.bool_of("chapAuthDiscovery") || source.bool_of("chapAuthSession");
+    if authenticates && source.some("secretRef").is_none() {
+        errors.required(source.path_of("secretRef"), "");
+    }
+}
+
+fn cinder(source: &At, errors: &mut Errors) {
+    required(source, &["volumeID"], errors);
+    if let Some(secret) = source.some("secretRef")
+        && secret.text_of("name").is_empty()
+    {
+        errors.required(secret.path_of("name"), "");
+    }
+}
+
+fn quobyte(source: &At, errors: &mut Errors) {
+    if source.text_of("registry").is_empty() {
+        let detail = "must be a host:port pair or multiple pairs separated by commas";
+        errors.required(source.path_of("registry"), detail);
+    }
+    if source.text_of("volume").is_empty() {
+        errors.required(source.path_of("volume"), "");
+    }
+}
+
+fn image(source: &At, errors: &mut Errors) {
+    required(source, &["reference"], errors);
+    let policy = source.text_of("pullPolicy");
+    if !["Always", "IfNotPresent", "Never"].contains(&policy) {
+        let path = source.path_of("pullPolicy");
+        errors.not_supported(path, policy, &["Always", "IfNotPresent", "Never"]);
     }
 }
 

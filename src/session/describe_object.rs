@@ -1,0 +1,231 @@
+//! `kubectl describe` of workloads and Services, as far as simulated ones have what it tells
+//! (staging/src/k8s.io/kubectl/pkg/describe/describe.go: `describeDeployment`, `describeReplicaSet`, `describeService`,
+//! `DescribePodTemplate`, v1.36.2). Times are UTC.
+
+use serde_json::Value;
+
+use super::describe::{Lines, describe_container, pairs};
+use super::get::{addresses, shortened};
+use super::kubectl::SeenEvent;
+use super::{Walk, kubectl};
+use crate::actors::api_server;
+use crate::api::meta::Labels;
+use crate::api::workload::{DeploymentStrategy, PodTemplateSpec, WorkloadCondition};
+use crate::api::{Meta, Phase, PodIdent};
+use crate::record::{Change, ObjectChange};
+use crate::rules::kubectl::apply::LAST_APPLIED;
+use crate::world::workloads::{DeploymentId, ObjectKey, Replicas, Served};
+use crate::world::{ReplicaSetId, World};
+
+impl Walk {
+    /// `kubectl describe` of an object that is no pod.
+    pub fn describe_object(&self, key: ObjectKey) -> String {
+        let w = self.world();
+        let mut lines = Lines::default();
+        match key {
+            ObjectKey::Pod(pod) => return self.describe(pod),
+            key if !w.workloads.exists(key) => {
+                return format!("Error from server (NotFound): {} not found\n", super::tree::name(w, key));
+            }
+            ObjectKey::Deployment(id) => deployment(w, id, &mut lines),
+            ObjectKey::ReplicaSet(set) => replicas(w, set, &mut lines),
+            ObjectKey::Service(id) => service(w, &w.workloads.services[id.ix()], &mut lines),
+        }
+        self.object_events_table(key, &mut lines);
+        lines.aligned()
+    }
+
+    /// The events about an object that is no pod that have been told so far, the latest last.
+    pub fn object_events(&self, key: ObjectKey) -> Vec<SeenEvent> {
+        let mut list: Vec<SeenEvent> = Vec::new();
+        let Some(row) = self.world().workloads.row(key) else { return list };
+        for row in self.rows_of_object(row) {
+            let Change::Object { what: ObjectChange::Event(event), .. } = row.change else { continue };
+            match list.iter_mut().find(|seen| seen.event.object == event.object) {
+                Some(seen) => *seen = SeenEvent { event, first: seen.first, last: row.time },
+                None => list.push(SeenEvent { event, first: row.time, last: row.time }),
+            }
+        }
+        list.sort_by_key(|seen| seen.last);
+        list
+    }
+
+    fn object_events_table(&self, key: ObjectKey, lines: &mut Lines) {
+        let events = self.object_events(key);
+        if events.is_empty() {
+            lines.field(0, "Events", "<none>");
+            return;
+        }
+        lines.put(0, "Events:");
+        lines.put(1, "Type\tReason\tAge\tFrom\tMessage");
+        lines.put(1, "----\t------\t----\t----\t-------");
+        for seen in &events {
+            let e = &seen.event;
+            let (kind, when) = (e.kind.as_str(), self.event_age(seen));
+            lines.put(1, &format!("{kind}\t{}\t{when}\t{}\t{}", e.reason, e.component, e.message.alone()));
+        }
+    }
+}
+
+fn deployment(w: &World, id: DeploymentId, lines: &mut Lines) {
+    let own = &w.workloads.deployments[id.ix()].object;
+    let (spec, status) = (&own.spec, &own.status);
+    lines.field(0, "Name", &own.meta.name);
+    lines.field(0, "Namespace", &own.meta.namespace);
+    lines.field(0, "CreationTimestamp", &own.meta.created.rfc1123z());
+    lines.several("Labels", &pairs(&own.meta.labels));
+    annotations(lines, &own.meta);
+    lines.field(0, "Selector", &selector(w, ObjectKey::Deployment(id)));
+    lines.field(
+        0,
+        "Replicas",
+        &format!(
+            "{} desired | {} updated | {} total | {} available | {} unavailable",
+            spec.replicas,
+            status.updated_replicas,
+            status.replicas,
+            status.available_replicas,
+            status.unavailable_replicas
+        ),
+    );
+    let value = api_server::object(w, ObjectKey::Deployment(id));
+    lines.field(0, "StrategyType", text(&value["spec"]["strategy"]["type"]).as_str());
+    lines.field(0, "MinReadySeconds", &spec.min_ready_seconds.to_string());
+    if matches!(spec.strategy, DeploymentStrategy::RollingUpdate { .. }) {
+        let rolling = &value["spec"]["strategy"]["rollingUpdate"];
+        let (missing, more) = (text(&rolling["maxUnavailable"]), text(&rolling["maxSurge"]));
+        lines.field(0, "RollingUpdateStrategy", &format!("{missing} max unavailable, {more} max surge"));
+    }
+    template(lines, &spec.template);
+    conditions(lines, &status.conditions);
+    // The newest is the one whose template is the Deployment's.
+    let sets = w.workloads.sets_of(ObjectKey::Deployment(id));
+    let told = |set: &ReplicaSetId| {
+        let own = &w.workloads.replica_sets[set.ix()].held.object;
+        format!("{} ({}/{} replicas created)", own.meta.name, own.status.replicas, own.spec.replicas)
+    };
+    let number =
+        |set: &ReplicaSetId| w.workloads.replica_sets[set.ix()].held.figures.and_then(|f| f.revision);
+    let newest = sets.iter().copied().max_by_key(|set| (number(set), *set));
+    let old: Vec<String> = sets.iter().filter(|set| Some(**set) != newest).map(told).collect();
+    let none = || "<none>".to_owned();
+    lines.field(0, "OldReplicaSets", &if old.is_empty() { none() } else { old.join(", ") });
+    lines.field(0, "NewReplicaSet", &newest.as_ref().map_or_else(none, told));
+}
+
+fn replicas(w: &World, set: ReplicaSetId, lines: &mut Lines) {
+    let Replicas { held, .. } = &w.workloads.replica_sets[set.ix()];
+    let own = &held.object;
+    lines.field(0, "Name", &own.meta.name);
+    lines.field(0, "Namespace", &own.meta.namespace);
+    lines.field(0, "Selector", &selector(w, ObjectKey::ReplicaSet(set)));
+    lines.several("Labels", &pairs(&own.meta.labels));
+    annotations(lines, &own.meta);
+    if let Some(owner) = own.meta.controller() {
+        lines.field(0, "Controlled By", &format!("{}/{}", owner.kind, owner.name));
+    }
+    lines.field(0, "Replicas", &format!("{} current / {} desired", own.status.replicas, own.spec.replicas));
+    let pods = kubectl::pods(w).into_iter().map(|pod| &w.pods[pod.ix()]);
+    let pods = pods.filter(|p| p.controller == Some(ObjectKey::ReplicaSet(set)));
+    let mut counts = [0; 4];
+    for p in pods.filter(|p| p.deletion.is_none()) {
+        match p.status.phase() {
+            Phase::Running => counts[0] += 1,
+            Phase::Pending => counts[1] += 1,
+            Phase::Succeeded => counts[2] += 1,
+            Phase::Failed => counts[3] += 1,
+            Phase::Unknown | Phase::Other(_) => {}
+        }
+    }
+    let [running, waiting, succeeded, failed] = counts;
+    lines.field(
+        0,
+        "Pods Status",
+        &format!("{running} Running / {waiting} Waiting / {succeeded} Succeeded / {failed} Failed"),
+    );
+    template(lines, &own.spec.template);
+    conditions(lines, &own.status.conditions);
+}
+
+fn service(w: &World, served: &Served, lines: &mut Lines) {
+    let own = &served.held.object;
+    let spec = &own.value;
+    lines.field(0, "Name", &own.meta.name);
+    lines.field(0, "Namespace", &own.meta.namespace);
+    lines.several("Labels", &pairs(&own.meta.labels));
+    annotations(lines, &own.meta);
+    let selector: Vec<String> = own.selector.as_deref().map(pairs).unwrap_or_default();
+    lines.field(0, "Selector", &if selector.is_empty() { "<none>".to_owned() } else { selector.join(",") });
+    for (title, key) in [("Type", "type"), ("IP Family Policy", "ipFamilyPolicy"), ("IP", "clusterIP")] {
+        if !spec[key].is_null() {
+            lines.field(0, title, &text(&spec[key]));
+        }
+    }
+    let all = shortened(&addresses(w, served));
+    for port in spec["ports"].as_array().into_iter().flatten() {
+        let name = port["name"].as_str().unwrap_or("<unset>");
+        let protocol = text(&port["protocol"]);
+        lines.field(0, "Port", &format!("{name}\t{}/{protocol}", text(&port["port"])));
+        lines.field(0, "TargetPort", &format!("{}/{protocol}", text(&port["targetPort"])));
+        lines.field(0, "Endpoints", if all == "<none>" { "" } else { &all });
+    }
+    if !spec["sessionAffinity"].is_null() {
+        lines.field(0, "Session Affinity", &text(&spec["sessionAffinity"]));
+    }
+}
+
+/// `printAnnotationsMultiline`: without what kubectl keeps there for itself.
+fn annotations(lines: &mut Lines, meta: &Meta) {
+    let told = |(key, value): (&String, &String)| (key != LAST_APPLIED).then(|| format!("{key}: {value}"));
+    let all: Vec<String> = meta.annotations.iter().filter_map(told).collect();
+    lines.several("Annotations", &all);
+}
+
+/// As `kubectl get -o wide` has it.
+fn selector(w: &World, key: ObjectKey) -> String {
+    let cells = crate::rules::kubectl::tables::row(&api_server::object(w, key), w.now).unwrap_or_default();
+    cells.into_iter().find(|cell| cell.header == "SELECTOR").map(|cell| cell.text).unwrap_or_default()
+}
+
+/// `DescribePodTemplate`, of what decides how pods live.
+fn template(lines: &mut Lines, own: &PodTemplateSpec) {
+    lines.put(0, "Pod Template:");
+    let labels = |lines: &mut Lines, title: &str, labels: &Labels| {
+        let all = pairs(labels);
+        for (ix, one) in all.iter().enumerate() {
+            let title = if ix == 0 { format!("{title}:") } else { String::new() };
+            lines.put(1, &format!("{title}\t{one}"));
+        }
+    };
+    labels(lines, "Labels", &own.labels);
+    labels(lines, "Annotations", &own.annotations);
+    for (title, list) in
+        [("Init Containers", &own.spec.init_containers), ("Containers", &own.spec.containers)]
+    {
+        if !list.is_empty() {
+            lines.put(1, &format!("{title}:"));
+            for container in list {
+                describe_container(lines, " ", &PodIdent::NOBODY, container, None);
+            }
+        }
+    }
+}
+
+fn conditions(lines: &mut Lines, all: &[WorkloadCondition]) {
+    if all.is_empty() {
+        return;
+    }
+    lines.put(0, "Conditions:");
+    lines.put(1, "Type\tStatus\tReason");
+    lines.put(1, "----\t------\t------");
+    for one in all {
+        lines.put(1, &format!("{}\t{}\t{}", one.kind, one.status.as_str(), one.reason));
+    }
+}
+
+/// A text or a number, without quotes.
+fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned)
+}

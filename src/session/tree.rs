@@ -1,0 +1,236 @@
+//! Workloads as a tree: what each of them has made, down to its pods, how many of them are available over time, and what
+//! happened last.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::strip::cell;
+use super::why::headline;
+use super::words::offset;
+use super::{Walk, kubectl};
+use crate::api::Sym;
+use crate::record::{Figures, ObjectRow, Transition};
+use crate::time::Time;
+use crate::world::World;
+use crate::world::workloads::ObjectKey;
+
+/// One line of the tree: an object, and how deep it stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Leaf {
+    /// 0: nobody has made it.
+    pub depth: usize,
+    /// Which.
+    pub of: ObjectKey,
+}
+
+/// All workloads by namespace, kind and name, each with what it has made, the newest revision first; then pods that no
+/// workload has made.
+pub fn tree(w: &World) -> Vec<Leaf> {
+    let stored = &w.workloads;
+    let mut pods = Made::new();
+    for pod in kubectl::pods(w) {
+        pods.entry(w.pods[pod.ix()].controller).or_default().push(ObjectKey::Pod(pod));
+    }
+    let mut tops: Vec<ObjectKey> = super::get::objects(w)
+        .filter(|key| !matches!(key, ObjectKey::Service(_)) && stored.controller(*key).is_none())
+        .collect();
+    tops.sort_by_key(|key| {
+        stored.row(*key).map(|row| {
+            let ident = w.directory.objects[row as usize];
+            (ident.namespace.as_str(), ident.kind.as_str(), ident.name.as_str())
+        })
+    });
+    let mut leaves = Vec::new();
+    for top in tops {
+        leaves.push(Leaf { depth: 0, of: top });
+        for set in shown_sets(w, top, &pods) {
+            leaves.push(Leaf { depth: 1, of: set });
+            leaves.extend(pods.remove(&Some(set)).into_iter().flatten().map(|of| Leaf { depth: 2, of }));
+        }
+        leaves.extend(pods.remove(&Some(top)).into_iter().flatten().map(|of| Leaf { depth: 1, of }));
+    }
+    let mut others: Vec<ObjectKey> = pods.into_values().flatten().collect();
+    others.sort_by_cached_key(|key| (namespace(w, *key).as_str(), name(w, *key)));
+    leaves.extend(others.into_iter().map(|of| Leaf { depth: 0, of }));
+    leaves
+}
+
+/// Pods by their controllers, each's by name.
+type Made = BTreeMap<Option<ObjectKey>, Vec<ObjectKey>>;
+
+/// The sets of a Deployment: the newest, and those of the others that have pods or shall have some.
+fn shown_sets(w: &World, deployment: ObjectKey, pods: &Made) -> Vec<ObjectKey> {
+    let mut sets: Vec<ObjectKey> =
+        w.workloads.sets_of(deployment).into_iter().map(ObjectKey::ReplicaSet).collect();
+    sets.sort_by_key(|set| Reverse((revision(w, *set), *set)));
+    let newest = sets.first().copied();
+    sets.retain(|set| {
+        let wanted = figures(w, *set).and_then(|figures| figures.desired).unwrap_or(0);
+        Some(*set) == newest || wanted > 0 || pods.contains_key(&Some(*set))
+    });
+    sets
+}
+
+/// How a workload stands in numbers.
+pub fn figures(w: &World, key: ObjectKey) -> Option<Figures> {
+    match key {
+        ObjectKey::Deployment(id) => w.workloads.deployments[id.ix()].figures,
+        ObjectKey::ReplicaSet(id) => w.workloads.replica_sets[id.ix()].held.figures,
+        ObjectKey::Pod(_) | ObjectKey::Service(_) => None,
+    }
+}
+
+/// Which of its templates is the newest; of a ReplicaSet, which one it has.
+fn revision(w: &World, key: ObjectKey) -> Option<i64> {
+    figures(w, key).and_then(|figures| figures.revision)
+}
+
+/// `deployment/web`, and of a pod its name.
+pub fn name(w: &World, key: ObjectKey) -> String {
+    match (key, w.workloads.row(key)) {
+        (ObjectKey::Pod(pod), _) => w.pods[pod.ix()].ident.name.to_string(),
+        (_, Some(row)) => {
+            let ident = w.directory.objects[row as usize];
+            format!("{}/{}", ident.kind, ident.name)
+        }
+        (_, None) => String::new(),
+    }
+}
+
+/// What a workload is doing, and how many are available: `Progressing  3/4 available, revision 2`.
+pub fn state(w: &World, key: ObjectKey) -> String {
+    let told = match key {
+        ObjectKey::Deployment(id) => w.workloads.deployments[id.ix()].told,
+        ObjectKey::ReplicaSet(id) => w.workloads.replica_sets[id.ix()].held.told,
+        ObjectKey::Pod(_) | ObjectKey::Service(_) => None,
+    };
+    if !w.workloads.exists(key) {
+        return "gone from the API server".to_owned();
+    }
+    let (Some((doing, ..)), Some(figures)) = (told, figures(w, key)) else { return String::new() };
+    let (available, desired) = (figures.available.unwrap_or(0), figures.desired.unwrap_or(0));
+    let revision = figures.revision.map_or_else(String::new, |revision| format!(", revision {revision}"));
+    format!("{}  {available}/{desired} available{revision}", doing.as_str())
+}
+
+/// One cell of a curve: the fewest that were available in its time, and how many there should have been.
+pub type Level = Option<(i32, i32)>;
+
+/// A level as a sign: a blank where there was nothing yet, `_` for none, and up to a full block for all.
+pub fn sign(level: Level) -> char {
+    const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    match level {
+        None => ' ',
+        Some((0, 0)) => '·',
+        Some((available, _)) if available <= 0 => '_',
+        Some((available, desired)) => {
+            let part = (available * 8).div_euclid(desired.max(available)).clamp(1, 8);
+            STEPS[part as usize - 1]
+        }
+    }
+}
+
+/// What the signs of a curve mean.
+pub const LEGEND: &str = "█ all available  ▁▂▃▄▅▆▇ a part of them  _ none  · none wanted";
+
+impl Walk {
+    /// How many of a workload's pods were available over `[from, to]`, `width` cells wide, up to the clock.
+    pub fn curve(&self, key: ObjectKey, from: Time, to: Time, width: usize) -> Vec<Level> {
+        let mut levels: Vec<Level> = vec![None; width];
+        let Some(own) = self.world().workloads.row(key) else { return levels };
+        let cell = |at: Time| cell(at, from, to, width);
+        let here = self.figures.partition_point(|(step, _)| *step <= self.position());
+        let rows = self.figures[..here].iter().map(|(_, row)| row).filter(|row| row.object == own);
+        let mut last: Level = None;
+        let mut since = 0;
+        let fewer = |a: Level, b: Level| match (a, b) {
+            (Some(a), Some(b)) => Some(if a.0 - a.1 <= b.0 - b.1 { a } else { b }),
+            (a, b) => a.or(b),
+        };
+        for row in rows {
+            let now = row.figures.map(|f| (f.available.unwrap_or(0), f.desired.unwrap_or(0)));
+            let at = cell(row.time).min(width);
+            for level in &mut levels[since.min(at)..at] {
+                *level = fewer(*level, last);
+            }
+            if row.time >= from && at < width {
+                // What was so in a part of this cell counts in it; where it begins, its start does not.
+                levels[at] = fewer(fewer(levels[at], last.filter(|_| now.is_some())), now);
+            }
+            (since, last) = (at, now);
+        }
+        let end = (cell(self.now()) + 1).min(width);
+        for level in &mut levels[since.min(end)..end] {
+            *level = fewer(*level, last);
+        }
+        levels
+    }
+
+    /// What has been written about a workload and the ReplicaSets that it controls, up to the cursor, in order.
+    pub fn rows_of_workload(&self, key: ObjectKey) -> Vec<Transition> {
+        let w = self.world();
+        let sets = w.workloads.sets_of(key).into_iter().map(ObjectKey::ReplicaSet);
+        let all = [key].into_iter().chain(sets).filter_map(|key| w.workloads.row(key));
+        let mut rows: Vec<Transition> =
+            all.flat_map(|row: ObjectRow| self.rows_of_object(row)).copied().collect();
+        rows.sort_by_key(|row| row.step);
+        rows
+    }
+
+    /// The last of it in words, with its instant.
+    pub fn last_of_workload(&self, key: ObjectKey) -> Option<String> {
+        let rows = self.rows_of_workload(key);
+        let row = rows.last()?;
+        let words = headline(row, &self.world().directory);
+        Some(format!("{}  {words}", offset(row.time, self.plan().start)))
+    }
+
+    /// The tree in lines of text, with curves of this width.
+    pub fn tree_lines(&self, curve: usize) -> Vec<String> {
+        let (w, now) = (self.world(), self.now());
+        let (from, to) = super::strip::window(self);
+        let leaves = tree(w);
+        let namespaces: Vec<Sym> = leaves.iter().map(|leaf| namespace(w, leaf.of)).collect();
+        let several = namespaces.iter().any(|other| *other != namespaces[0]);
+        let names: Vec<String> = leaves
+            .iter()
+            .map(|leaf| {
+                let own = name(w, leaf.of);
+                let space = match leaf.depth {
+                    0 if several => format!("{}/", namespace(w, leaf.of)),
+                    _ => String::new(),
+                };
+                format!("{}{space}{own}", "  ".repeat(leaf.depth))
+            })
+            .collect();
+        let wide = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        let mut lines = Vec::new();
+        for (leaf, name) in leaves.iter().zip(names) {
+            let rest = match leaf.of {
+                ObjectKey::Pod(pod) => {
+                    let [_, ready, status, restarts, age, _, node, ..] = kubectl::cells(w, pod, now);
+                    format!("{ready}  {status}, restarts {restarts}, {age}, {node}")
+                }
+                key => {
+                    let drawn: String = self.curve(key, from, to, curve).into_iter().map(sign).collect();
+                    format!("{drawn}  {}", state(w, key))
+                }
+            };
+            lines.push(format!("{name:<wide$}  {rest}").trim_end().to_owned());
+            if leaf.depth == 0
+                && let Some(last) = self.last_of_workload(leaf.of)
+            {
+                lines.push(format!("{:wide$}  last: {last}", ""));
+            }
+        }
+        lines
+    }
+}
+
+fn namespace(w: &World, key: ObjectKey) -> Sym {
+    match (key, w.workloads.meta(key)) {
+        (ObjectKey::Pod(pod), _) => w.pods[pod.ix()].ident.namespace,
+        (_, Some(meta)) => meta.namespace,
+        (_, None) => Sym::EMPTY,
+    }
+}
