@@ -149,6 +149,10 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         }
         SimEvent::SeriesWrite { pod: p } => format!("writes how often {} was refused", pod(p)),
         SimEvent::DrainRetry { pod: p } => format!("asks again whether {} may be evicted", pod(p)),
+        SimEvent::WaitOver { command } => {
+            let words = w.log.get(command as usize).map_or("", |own| &own.action.words);
+            format!("`{words}` waits no longer")
+        }
         SimEvent::CordonTaint { node: n } => {
             format!("brings the taint of {} in line with its cordon", node(n))
         }
