@@ -68,6 +68,9 @@ impl World {
     }
     /// The same, of a command that may have been given earlier.
     pub fn tell_to(&mut self, command: u32, words: String) {
+        if self.under_way() != Some(command) {
+            self.printed.push(format!("{}: {words}", self.now.since(self.plan.start)));
+        }
         if let Some(own) = self.command_mut(command) {
             own.answer.push(words);
         }

@@ -161,6 +161,8 @@ pub struct World {
     pub live: Vec<Arc<Action>>,
     /// All that was commanded so far, with its answers.
     pub log: Vec<Arc<Commanded>>,
+    /// What they have printed after their own step, with the instants.
+    pub printed: Vec<String>,
     /// Those of them that go on.
     pub waiting: Vec<log::Waiting>,
     /// Pods written in the API since somebody last looked; kept only while somebody wants whole objects.
