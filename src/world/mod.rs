@@ -12,7 +12,6 @@
 //! | a kubelet | what its process remembers, dropped with it ([`World::drop_kubelet`]) | [`Kubelet`], [`worker`] |
 
 pub(crate) mod addresses;
-pub(crate) mod attempts;
 pub(crate) mod controllers;
 pub(crate) mod endpoints;
 pub mod event;
@@ -139,8 +138,6 @@ pub struct World {
     pub places: Vec<Place>,
     /// Runs of workers that are over, whose room is used again.
     pub spare_runs: worker::SpareRuns,
-    /// How many starts were tried by those who count them together.
-    pub tried: rustc_hash::FxHashMap<attempts::Counting, u32>,
     /// Which addresses of the pod network are in use.
     pub addresses: addresses::Addresses,
 

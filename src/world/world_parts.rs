@@ -51,7 +51,6 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         machines: Vec::new(),
         places: Vec::new(),
         spare_runs: Default::default(),
-        tried: rustc_hash::FxHashMap::default(),
         addresses: Default::default(),
         outbox: Vec::new(),
         figures: None,

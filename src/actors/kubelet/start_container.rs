@@ -102,7 +102,7 @@ fn image_is_present(w: &mut World, pod: PodId) -> Start {
         let event = if problem.fixed().is_some() { event } else { volumes::root_event(problem) };
         return start_fails(w, pod, Sym::CREATE_CONTAINER_CONFIG_ERROR, problem, Some(event));
     }
-    w.attempt_begins(pod, ix);
+    w.places[pod.ix()].runtime.containers[usize::from(ix)].tries += 1;
     set_stage(w, pod, Stage::Creating);
     let number = u64::from(w.places[pod.ix()].runtime.containers[ix.ix()].tries);
     let takes = w.container_span(Purpose::Create, pod, ix, number, &w.plan.latency.create);
