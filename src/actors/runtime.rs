@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::api::{ContainerId, InstanceState, RuntimeContainer, Sym, Text};
 use crate::engine::random::Draw;
-use crate::scenario::plan::{Exit, OnTerm};
+use crate::scenario::plan::{AttemptsOf, Exit, OnTerm};
+use crate::world::runtime::Shared;
 use crate::time::{Span, Time};
 use crate::world::{ContainerIx, Local, Pod, PodId, Purpose, Runtime, Signal, SimEvent, World, addresses};
 
@@ -69,6 +70,36 @@ fn next_restart_count(p: &Pod, runtime: &Runtime, ix: ContainerIx) -> i32 {
         Some(c) => c.restart_count + 1,
         None => i32::try_from(runtime.containers[usize::from(ix)].generation).unwrap_or(i32::MAX),
     }
+}
+
+/// A start of a container begins: which attempt of its behaviour it plays. Those of a workload's pods may be counted
+/// together; then each start takes the next one, whichever pod it is of.
+pub fn begins(w: &mut World, pod: PodId, ix: ContainerIx) {
+    let run = &w.places[pod.ix()].runtime.containers[usize::from(ix)];
+    let (tries, before) = (run.tries, run.counted);
+    let shared = shared_with(w, pod, ix);
+    let attempt = match shared {
+        None => tries,
+        // A start that is tried again (its image has come meanwhile) is still the same one.
+        Some(_) if before == Some(tries) => return,
+        Some(key) => {
+            let next = w.attempts.entry(key).or_default();
+            *next += 1;
+            *next - 1
+        }
+    };
+    let run = &mut w.places[pod.ix()].runtime.containers[usize::from(ix)];
+    run.attempt = attempt;
+    run.counted = shared.map(|_| tries);
+}
+
+/// With whom a container counts its starts; None: alone.
+fn shared_with(w: &World, pod: PodId, ix: ContainerIx) -> Option<Shared> {
+    let p = w.local(pod);
+    let of = p.runtime.behavior.containers[usize::from(ix)].attempts_of;
+    let maker = p.pod.controller.filter(|_| of != AttemptsOf::Container)?;
+    let node = p.pod.node.filter(|_| of == AttemptsOf::Node);
+    Some(Shared { workload: w.workloads.topmost(maker), container: p.container(ix).name, node })
 }
 
 /// `StartContainer` has succeeded: the process runs and its end is queued.

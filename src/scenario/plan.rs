@@ -335,6 +335,8 @@ pub struct ContainerBehavior {
     pub attempts: Vec<Attempt>,
     /// Whose starts are counted.
     pub attempts_of: AttemptsOf,
+    /// An exec probe runs to its end though the kubelet has given it up, so that its answer counts.
+    pub execs_run_on: bool,
 }
 
 /// Whose starts count a container's attempts.
@@ -354,7 +356,11 @@ pub enum AttemptsOf {
 impl Default for ContainerBehavior {
     /// Of a container that no behaviour describes.
     fn default() -> ContainerBehavior {
-        ContainerBehavior { attempts: vec![Attempt::default()], attempts_of: AttemptsOf::Container }
+        ContainerBehavior {
+            attempts: vec![Attempt::default()],
+            attempts_of: AttemptsOf::Container,
+            execs_run_on: false,
+        }
     }
 }
 

@@ -32,6 +32,8 @@ pub struct ProgramPlan {
     pub finishing: Arc<Vec<Attempt>>,
     /// Whose starts count them.
     pub attempts_of: AttemptsOf,
+    /// Their exec probes run to their end though the kubelet has given them up.
+    pub execs_run_on: bool,
 }
 
 /// Where a pod belongs, as far as it has an owner.
@@ -93,7 +95,7 @@ impl ProgramPlan {
         if let Some(boots) = &self.boots {
             attempts.iter_mut().for_each(|attempt| boot(attempt, container, boots));
         }
-        ContainerBehavior { attempts, attempts_of: self.attempts_of }
+        ContainerBehavior { attempts, attempts_of: self.attempts_of, execs_run_on: self.execs_run_on }
     }
 }
 

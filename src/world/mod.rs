@@ -138,6 +138,8 @@ pub struct World {
     pub places: Vec<Place>,
     /// Runs of workers that are over, whose room is used again.
     pub spare_runs: worker::SpareRuns,
+    /// How many starts of containers were begun that are counted together.
+    pub attempts: rustc_hash::FxHashMap<runtime::Shared, u32>,
     /// Which addresses of the pod network are in use.
     pub addresses: addresses::Addresses,
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::ContainerIx;
+use super::{ContainerIx, NodeId, ObjectKey};
 use crate::api::{Condition, PodSpec, RuntimeStatus, Sym};
 use crate::rules::kubelet::resize::Sizes;
 use crate::scenario::plan::{Attempt, Behavior};
@@ -64,6 +64,22 @@ impl Runtime {
     }
 }
 
+impl ContainerRun {
+    /// A start was begun and has not come to a try.
+    pub fn begins(&self) -> bool {
+        self.counted.unwrap_or(self.attempt) == self.tries
+    }
+}
+
+/// Whose containers count their starts together.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Shared {
+    pub workload: ObjectKey,
+    pub container: Sym,
+    /// Only those on this node.
+    pub node: Option<NodeId>,
+}
+
 /// The newest instance of a container, and how far its script is.
 #[derive(Clone, Debug, Default)]
 pub struct ContainerRun {
@@ -73,6 +89,8 @@ pub struct ContainerRun {
     pub tries: u32,
     /// Which attempt is under way, or was the last; the newest instance may be of one before, if nothing came of this one.
     pub attempt: u32,
+    /// The try for which an attempt was taken, where attempts are counted with others.
+    pub counted: Option<u32>,
     /// Which attempts the two newest instances play, the newest first.
     pub played: [u32; 2],
     /// How many instances were made.

@@ -51,6 +51,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         machines: Vec::new(),
         places: Vec::new(),
         spare_runs: Default::default(),
+        attempts: Default::default(),
         addresses: Default::default(),
         outbox: Vec::new(),
         figures: None,

@@ -74,7 +74,7 @@ fn tell_probe(w: &mut World, pod: PodId, container: Sym, probe: ProbeKind, ok: b
     let (probe, how) = (probe.word(), if ok { "succeeds" } else { "fails" });
     if runs(w, pod, container) {
         tell_pod(w, pod, &format!("has a {probe} probe of {container} that {how} from now on"));
-    } else if run.is_some_and(|run| run.attempt == run.tries || !ended) {
+    } else if run.is_some_and(|run| run.begins() || !ended) {
         tell_pod(w, pod, &format!("will have a {probe} probe of {container} that {how} when it starts"));
     } else {
         w.answer(&format!("container {container} of pod {} does not run", p.ident.name));

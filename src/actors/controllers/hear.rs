@@ -6,6 +6,7 @@
 //! it starts finds nothing to do. It is told where a sync without a reason does something: a set whose syncs fail counts each
 //! of them, and waits longer.
 
+use crate::api::workload::DeploymentStrategy;
 use crate::engine::random;
 use crate::world::manager::Controller;
 use crate::world::workloads::ObjectKey;
@@ -70,10 +71,17 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
     }
 }
 
-/// A pod has left the API: an owner that waits for its dependents may go.
+/// A pod has left the API: an owner that waits for its dependents may go, and a Deployment that recreates go on.
 pub fn pod_gone(w: &mut World, pod: PodId) {
-    if w.pods[pod.ix()].controller.is_some() {
-        inform(w, Controller::GarbageCollector, ObjectKey::Pod(pod));
+    let Some(controller) = w.pods[pod.ix()].controller else { return };
+    let key = ObjectKey::Pod(pod);
+    if w.workloads.meta(controller).is_some_and(|meta| meta.deletion.is_some()) {
+        inform(w, Controller::GarbageCollector, key);
+    }
+    if let Some(ObjectKey::Deployment(id)) = w.workloads.controller(controller)
+        && w.workloads.deployments[id.ix()].object.spec.strategy == DeploymentStrategy::Recreate
+    {
+        inform(w, Controller::Deployment, key);
     }
 }
 

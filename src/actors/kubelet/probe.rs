@@ -12,7 +12,7 @@ use crate::rules::kubelet::probe_text::{self, Door, Failure};
 use crate::rules::kubelet::restart::should_restart;
 use crate::rules::versions::gates::Gates;
 use crate::time::Span;
-use crate::world::worker::Prober;
+use crate::world::worker::{Prober, Work};
 use crate::world::{ContainerIx, Local, PodId, Purpose, SimEvent, World};
 
 /// A tick: `doProbe`.
@@ -129,7 +129,8 @@ fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, spec: &Pro
     let takes = takes.sample_by(|| w.probe_draw(Purpose::ProbeTakes, pod, ix, kind, number));
     let limit = timeout(spec);
     let dials = !running && spec.handler.grpc.is_some();
-    let takes = if dials { limit } else { takes };
+    let given_up = is_given_up(p, ix, spec, &w.gates);
+    let takes = if given_up { Span::ZERO } else if dials { limit } else { takes };
     let ok = if rate <= 0.0 {
         true
     } else if rate >= 1.0 {
@@ -164,10 +165,11 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
     let live = p.runtime.live.newest(p.container(ix).name).copied();
     let running =
         live.is_some_and(|c| c.state == crate::api::InstanceState::Running && c.restart_count == b.instance);
-    if b.attempt_failure == Failure::NobodyThere && spec.handler.exec.is_some() {
-        // The exec found no process: an error, which counts for nothing.
+    let given_up = is_given_up(p, ix, spec, &w.gates);
+    if given_up || (b.attempt_failure == Failure::NobodyThere && spec.handler.exec.is_some()) {
+        // The exec found no process, or nobody waited for it: an error, which counts for nothing.
         store(w, pod, ix, kind, b);
-        let words = errored(kind, &w.gates);
+        let words = errored(kind, given_up, &w.gates);
         events::kubelet(w, pod, Note::warning(Sym::UNHEALTHY, words).of(ix));
         rearm(w, pod, ix, kind, &mut b);
         return;
@@ -202,8 +204,22 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
     rearm(w, pod, ix, kind, &mut b);
 }
 
-fn errored(kind: ProbeKind, gates: &Gates) -> String {
-    let cause = "rpc error: code = Unknown desc = failed to exec in container: container is in CONTAINER_EXITED state";
+/// Whether the kubelet does not wait for an exec: the pod is being stopped, and with its last sync the context has ended that
+/// its probes run in. Some runtimes carry the exec out all the same.
+fn is_given_up(p: Local<'_>, ix: ContainerIx, spec: &Probe, gates: &Gates) -> bool {
+    gates.habits.gives_up_exec_probes
+        && spec.handler.exec.is_some()
+        && p.worker.is_some_and(|worker| worker.work != Work::Sync)
+        && !p.runtime.behavior.containers[usize::from(ix)].execs_run_on
+}
+
+fn errored(kind: ProbeKind, given_up: bool, gates: &Gates) -> String {
+    let cause = match given_up {
+        true => "rpc error: code = Canceled desc = context canceled",
+        false => {
+            "rpc error: code = Unknown desc = failed to exec in container: container is in CONTAINER_EXITED state"
+        }
+    };
     if gates.habits.says_probe_unknown {
         format!("{} probe errored and resulted in unknown state: {cause}", kind.title())
     } else {

@@ -276,9 +276,9 @@ fn start_next(w: &mut World, pod: PodId) -> Step {
         run.backoff_until = Some(earliest);
         return started_or_failed(w, pod, true);
     }
+    runtime::begins(w, pod, ix);
     let p = w.local_mut(pod);
     let container = &mut p.runtime.containers[usize::from(ix)];
-    container.attempt = container.tries;
     let number = u64::from(container.tries) << 32 | u64::from(container.pulls);
     let takes = w.container_span(Purpose::Inspect, pod, ix, number, &w.plan.latency.inspect_image);
     let late = run::get(w, pod).and_then(|run| run.jostle.take()).unwrap_or(Span::ZERO);

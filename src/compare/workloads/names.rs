@@ -153,7 +153,8 @@ impl Names {
     pub fn mask(&self, message: &str) -> String {
         let of_a_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
         let mut out = String::with_capacity(message.len());
-        let mut rest = message;
+        // How big an image is, these recordings' scenarios do not say.
+        let mut rest = message.split_once(" Image size: ").map_or(message, |(before, _)| before);
         while !rest.is_empty() {
             let end = rest.find(|c| !of_a_name(c)).unwrap_or(rest.len());
             let end = rest[..end].trim_end_matches('.').len();

@@ -19,6 +19,8 @@ pub enum Failure {
     NobodyThere,
     /// The process ended while it was asked.
     CutOff,
+    /// The kubelet did not wait for the answer.
+    GivenUp,
 }
 
 /// Where a probe knocks.
@@ -49,7 +51,7 @@ pub fn failure(door: Door<'_>, failure: Failure, output: &str, timeout: Span) ->
                 failed("context deadline exceeded (Client.Timeout exceeded while awaiting headers)")
             }
             Failure::NobodyThere => failed(&refused(&address)),
-            Failure::CutOff => failed("EOF"),
+            Failure::CutOff | Failure::GivenUp => failed("EOF"),
         };
     }
     if let Some(tcp) = &handler.tcp_socket {
@@ -67,7 +69,7 @@ pub fn failure(door: Door<'_>, failure: Failure, output: &str, timeout: Span) ->
             Failure::NobodyThere => format!(
                 "timeout: failed to connect service \"{address}\" within {timeout}: context deadline exceeded"
             ),
-            Failure::CutOff => {
+            Failure::CutOff | Failure::GivenUp => {
                 "error: health rpc probe failed: rpc error: code = Unavailable desc = error reading \
                                 from server: EOF"
                     .to_owned()

@@ -27,6 +27,9 @@ habits! {
     requeues_after_back_off,
     /// PodReadyToStartContainers is written as soon as the sandbox stands (`OnPodSandboxReady`, pkg/kubelet/kubelet.go).
     tells_sandbox_at_once,
+    /// Exec probes inherit the context of a sync, which ends as the pod is stopped: from then on each fails at once, and its
+    /// result counts for nothing (`AddPod`, pkg/kubelet/prober/prober_manager.go).
+    gives_up_exec_probes,
     /// The events `Created` and `Started` do not name the container (`startContainer`,
     /// pkg/kubelet/kuberuntime/kuberuntime_container.go).
     starts_unnamed,

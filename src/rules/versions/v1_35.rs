@@ -20,6 +20,7 @@ pub const TABLE: Table = Table {
         change_status_on_kubelet_restart: false,
         habits: Habits {
             requeues_after_back_off: true,
+            gives_up_exec_probes: true,
             starts_unnamed: true,
             tells_steps_of_resize: true,
             counts_terminating_replicas: true,

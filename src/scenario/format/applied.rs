@@ -59,6 +59,12 @@ pub static PROGRAM: Shape = Shape {
             "container",
             "Whose starts are counted: each pod's own, those of all pods of the workload, of its index, on its node",
         ),
+        key(
+            "execsRunOn",
+            Kind::Bool,
+            "false",
+            "An exec probe runs to its end though the kubelet gives it up as the pod ends (1.35, 1.36); false: it fails",
+        ),
     ],
 };
 

@@ -58,12 +58,20 @@ pub static CONTAINER: Shape = Shape {
     name: "container",
     doc: "What a container's process does",
     id: "",
-    keys: &[key(
-        "attempts",
-        Kind::List(&Kind::Table(&ATTEMPT)),
-        "[{}]",
-        "Start by start; the last one repeats for ever",
-    )],
+    keys: &[
+        key(
+            "attempts",
+            Kind::List(&Kind::Table(&ATTEMPT)),
+            "[{}]",
+            "Start by start; the last one repeats for ever",
+        ),
+        key(
+            "execsRunOn",
+            Kind::Bool,
+            "true",
+            "An exec probe runs to its end though the kubelet gives it up as the pod ends (1.35, 1.36); false: it fails",
+        ),
+    ],
 };
 
 pub static ATTEMPT: Shape = Shape {

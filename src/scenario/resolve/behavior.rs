@@ -49,16 +49,17 @@ pub fn behavior(node: Option<&Node>, spec: &PodSpec, pod: &str, cx: &mut Context
     let all = spec.init_containers.iter().chain(&spec.containers).chain(&spec.ephemeral_containers);
     let mut containers = Vec::new();
     for (index, container) in all.enumerate() {
-        let attempts = written
-            .and_then(|t| t.get(container.name.as_str()))
-            .and_then(Node::table)
-            .and_then(|t| t.entry("attempts"));
+        let own = written.and_then(|t| t.get(container.name.as_str())).and_then(Node::table);
+        let attempts = own.and_then(|t| t.entry("attempts"));
+        let execs_run_on = own.and_then(|own| flag(own, "execsRunOn")).unwrap_or(true);
         let runs_out = index < init && !container.is_sidecar();
         let default = programs::unsaid(runs_out);
         let written =
             attempts.map(|entry| self::attempts(&entry.node, &default, Some((container, pod, spec)), cx));
         containers.push(match written {
-            Some(attempts) => ContainerBehavior { attempts, ..ContainerBehavior::default() },
+            Some(attempts) => {
+                ContainerBehavior { attempts, execs_run_on, ..ContainerBehavior::default() }
+            }
             None => programs::of_container(&cx.programs, container, runs_out, &programs::Belongs::default()),
         });
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::{Context, behavior, distribution, number, tables, text};
+use super::{Context, behavior, distribution, flag, number, tables, text};
 use crate::api::Sym;
 use crate::scenario::applied::AppliedKind;
 use crate::scenario::diagnostic::{Code, Diagnostic};
@@ -30,6 +30,7 @@ pub fn programs(table: &Table, cx: &mut Context<'_>) -> Vec<ProgramPlan> {
             boots: distribution(entry, "boots"),
             serving,
             finishing,
+            execs_run_on: flag(entry, "execsRunOn").unwrap_or(false),
             attempts_of: match text(entry, "attemptsOf") {
                 Some("workload") => AttemptsOf::Workload,
                 Some("index") => AttemptsOf::Index,
