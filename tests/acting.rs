@@ -169,7 +169,10 @@ const DEEDS: [(&str, &str); 40] = [
     ("rolloutUndo deployment/shop", "error: no rollout history found for deployment \"shop\""),
     ("rolloutStatus deployment/shop", "deployment \"shop\" successfully rolled out"),
     ("wait deployment/shop for=condition=Available", "deployment.apps/shop condition met"),
-    ("wait deployment/shop for=condition=Ready timeout=0s", "error: timed out waiting for the condition on deployments/shop"),
+    (
+        "wait deployment/shop for=condition=Ready timeout=0s",
+        "error: timed out waiting for the condition on deployments/shop",
+    ),
     ("label deployment/shop labels={ tier = \"front\" }", "deployment.apps/shop labeled"),
     ("patch deployment/shop merge={ spec = { replicas = 2 } }", "deployment.apps/shop patched"),
     ("delete deployment/shop cascade=foreground", "deployment.apps \"shop\" deleted from default namespace"),
@@ -291,7 +294,9 @@ fn the_look_at_a_rollout_ends_with_it() {
         ("label pod/web-0 labels={ a = \"b\" }", deadline),
         ("delete deployment/shop", "error: object has been deleted"),
     ] {
-        let mut walk = workshop(&WORKSHOP.replace("[[apply]]", "[[image]]\nref = \"no:1\"\nerror = \"gone\"\n[[apply]]"));
+        let mut walk = workshop(
+            &WORKSHOP.replace("[[apply]]", "[[image]]\nref = \"no:1\"\nerror = \"gone\"\n[[apply]]"),
+        );
         walk.seek_time(walk.plan().start + Span::from_secs(20));
         walk.act("setImage deployment/shop image=no:1").expect("it can be done");
         walk.act("rolloutStatus deployment/shop timeout=1m").expect("it can be asked");
@@ -324,7 +329,9 @@ fn what_is_applied_meanwhile_is_kept() {
     walk.act("apply more.yaml").expect("it can be done");
     assert!(walk.script().manifests["more.yaml"].contains("name: more"));
     run_out(&mut walk);
-    let found = |walk: &Walk| walk.world().pods.iter().filter(|pod| pod.ident.name.to_string().starts_with("more-")).count();
+    let found = |walk: &Walk| {
+        walk.world().pods.iter().filter(|pod| pod.ident.name.to_string().starts_with("more-")).count()
+    };
     assert_eq!(found(&walk), 1);
     replays(&walk, "applied");
 }
@@ -470,8 +477,7 @@ fn what_is_not_there_or_does_not_run_is_answered() {
 fn the_largest_seed_and_a_list_of_actions_on_one_line_are_saved() {
     let text = WORKSHOP.split("[[action]]").next().unwrap_or_default();
     let text = text.replacen("until", "action = [{ at = \"9s\", cordon = \"node/n1\" }]\nuntil", 1);
-    let (script, loaded) =
-        Script::load("workshop.toml", &text, &beside, &[]).expect("it is read");
+    let (script, loaded) = Script::load("workshop.toml", &text, &beside, &[]).expect("it is read");
     for seed in [0, u64::MAX] {
         let mut walk = Walk::new(script.clone(), &Arc::new(loaded.plan.clone()), seed);
         walk.seek_time(walk.plan().start + Span::from_secs(30));

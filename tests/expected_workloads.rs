@@ -164,8 +164,14 @@ fn what_is_not_so_is_told() {
             "deployment = 'web'\nat = '70s'\nconditions = { Progressing = 'False/Other' }",
             "condition Progressing False/Other | False/ProgressDeadlineExceeded",
         ),
-        ("deployment = 'web'\nat = '50s'\nconditions = { ReplicaFailure = 'True' }", "condition ReplicaFailure True | none"),
-        ("deployment = 'web'\nat = '20s'\nevent = 'DeploymentRollback'", "an event DeploymentRollback | ScalingReplicaSet"),
+        (
+            "deployment = 'web'\nat = '50s'\nconditions = { ReplicaFailure = 'True' }",
+            "condition ReplicaFailure True | none",
+        ),
+        (
+            "deployment = 'web'\nat = '20s'\nevent = 'DeploymentRollback'",
+            "an event DeploymentRollback | ScalingReplicaSet",
+        ),
         (
             "deployment = 'web'\nat = '20s'\nnoEvent = 'ScalingReplicaSet'",
             "an event no ScalingReplicaSet | ScalingReplicaSet (x1) \"Scaled up replica set ",
@@ -179,12 +185,18 @@ fn what_is_not_so_is_told() {
         ("service = 'web'\nat = '125s'\nservingEndpoints = 1", "serving endpoints 1 | 2"),
         ("service = 'web'\nat = '125s'\nterminatingEndpoints = 0", "terminating endpoints 0 | 1"),
         ("service = 'web'\nat = '200s'\nreadyEndpoints = 0", "the Service there | gone"),
-        ("action = 'image'\nat = '20s'\nanswer = 'done'", "the answer done | waiting: nothing: it has not begun"),
+        (
+            "action = 'image'\nat = '20s'\nanswer = 'done'",
+            "the answer done | waiting: nothing: it has not begun",
+        ),
         (
             "action = 'status'\nat = '70s'\nanswer = 'done'",
             "the answer done | refused: Waiting for deployment \"web\" rollout to finish: ",
         ),
-        ("action = 'image'\nat = '40s'\nmessage = 'rolled back'", "the words \"rolled back\" | deployment.apps/web image updated"),
+        (
+            "action = 'image'\nat = '40s'\nmessage = 'rolled back'",
+            "the words \"rolled back\" | deployment.apps/web image updated",
+        ),
     ] {
         let seen = differences(expectation);
         assert_eq!(seen.len(), 1, "{expectation}: {seen:?}");
@@ -196,6 +208,7 @@ fn what_is_not_so_is_told() {
 #[test]
 fn what_never_was_is_gone() {
     assert_eq!(differences("replicaSet = 'bare'\nat = '20s'\ngone = true"), ["the ReplicaSet gone | there"]);
+    assert_eq!(differences("service = 'never'\nfrom = '0s'\nto = '4m'\ngone = true"), [""; 0]);
     let later = RUN.replace("manifest = \"web.yaml\"", "manifest = \"web.yaml\"\nat = \"10s\"");
     let text = format!(
         "{later}[[expect]]\ndeployment = 'web'\nat = '5s'\ngone = true\n[[expect]]\ndeployment = 'web'\nat = '5s'\nready = 0\n"

@@ -23,7 +23,8 @@ const NOT_YET: [(&str, &str); 9] = [
 
 fn folders() -> Vec<PathBuf> {
     let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/field-workloads");
-    let mut folders: Vec<PathBuf> = fs::read_dir(all).expect("the cases").flatten().map(|f| f.path()).collect();
+    let mut folders: Vec<PathBuf> =
+        fs::read_dir(all).expect("the cases").flatten().map(|f| f.path()).collect();
     folders.sort();
     folders
 }

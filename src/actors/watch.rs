@@ -179,14 +179,17 @@ pub fn tell(w: &mut World, news: News<'_>) {
             attach_detach::node_changed(w);
             scheduler::node_listed(w, node);
         }
-        News::ObjectWritten { key } | News::ObjectGone { key } => {
-            controllers::object_changed(w, key);
-            if w.waiting.iter().any(|own| own.key == key) {
-                w.signal(Signal::ObjectSeen { key });
-            }
-        }
+        News::ObjectWritten { key } | News::ObjectGone { key } => object_written(w, key),
         News::ObjectCreated { object } => scheduler::claim_changed(w, object, true),
         News::ClaimBound { object } => scheduler::claim_changed(w, object, false),
+    }
+}
+
+/// Controllers hear of it, and commands that wait for something of it look at it once the event is played.
+fn object_written(w: &mut World, key: ObjectKey) {
+    controllers::object_changed(w, key);
+    if w.waiting.iter().any(|own| own.key == key) {
+        w.signal(Signal::ObjectSeen { key });
     }
 }
 

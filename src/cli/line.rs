@@ -605,8 +605,7 @@ impl Line {
     /// the newest so many; going back takes it back.
     fn refusals(&mut self, without: usize) -> String {
         let printed = self.walk.printed();
-        let mut text: String =
-            printed.iter().skip(self.printed).map(|line| format!("{line}\n")).collect();
+        let mut text: String = printed.iter().skip(self.printed).map(|line| format!("{line}\n")).collect();
         self.printed = printed.len();
         let all = self.walk.answers();
         let told = self.answered.min(all.len() - without);

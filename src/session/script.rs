@@ -25,7 +25,9 @@ pub struct Script {
 
 /// Gives the text of a manifest by its path, or says why not; copies share it.
 #[derive(Clone)]
-pub struct Files(Arc<dyn Fn(&str) -> Result<String, String> + Send + Sync>);
+pub struct Files(Arc<Reading>);
+
+type Reading = dyn Fn(&str) -> Result<String, String> + Send + Sync;
 
 impl Files {
     /// Files as this reads them.

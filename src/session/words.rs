@@ -149,10 +149,7 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         }
         SimEvent::SeriesWrite { pod: p } => format!("writes how often {} was refused", pod(p)),
         SimEvent::DrainRetry { pod: p } => format!("asks again whether {} may be evicted", pod(p)),
-        SimEvent::WaitOver { command } => {
-            let words = w.log.get(command as usize).map_or("", |own| &own.action.words);
-            format!("`{words}` waits no longer")
-        }
+        SimEvent::WaitOver { command } => format!("`{}` waits no longer", words_of(w, command)),
         SimEvent::CordonTaint { node: n } => {
             format!("brings the taint of {} in line with its cordon", node(n))
         }
@@ -242,6 +239,11 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         SimEvent::PodGc => "looks for pods that nobody will finish".to_owned(),
     };
     Words { component, text, pod: about.pod() }
+}
+
+/// As a command was given, by its place among all.
+fn words_of(w: &World, command: u32) -> &str {
+    w.log.get(command as usize).map_or("", |own| &own.action.words)
 }
 
 #[cfg(test)]

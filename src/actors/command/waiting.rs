@@ -95,7 +95,10 @@ fn look(w: &World, command: u32, key: ObjectKey) -> Look {
                 condition => there && holds(&api_server::object(w, key), condition),
             };
             match met {
-                true => Look::Done(format!("{} condition met", api_server::type_of(w, key).named(object.name.as_str()))),
+                true => Look::Done(format!(
+                    "{} condition met",
+                    api_server::type_of(w, key).named(object.name.as_str())
+                )),
                 false => Look::Waits(String::new()),
             }
         }
@@ -120,7 +123,8 @@ fn holds(object: &Value, condition: &str) -> bool {
         seen.is_none_or(|seen| object["metadata"]["generation"].as_i64().is_none_or(|now| seen >= now))
     };
     object["status"]["conditions"].as_array().into_iter().flatten().any(|own| {
-        let is = |name: &str, text: &str| own[name].as_str().is_some_and(|own| own.eq_ignore_ascii_case(text));
+        let is =
+            |name: &str, text: &str| own[name].as_str().is_some_and(|own| own.eq_ignore_ascii_case(text));
         is("type", wanted) && is("status", value) && is_new(own)
     })
 }

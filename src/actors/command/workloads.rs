@@ -20,7 +20,9 @@ use crate::world::workloads::ObjectKey;
 pub fn obey(w: &mut World, command: &Command) {
     match command {
         Command::Apply { apply: plan } => send(w, plan),
-        Command::Scale { object, replicas } => change(w, object, |_, old, _| Ok(rollout::scale(old, *replicas))),
+        Command::Scale { object, replicas } => {
+            change(w, object, |_, old, _| Ok(rollout::scale(old, *replicas)))
+        }
         Command::SetTemplateImage { object, container, image } => change(w, object, |kind, old, _| {
             rollout::set_image(kind, old, &[(container.as_str(), image.as_str())])
         }),
@@ -155,7 +157,13 @@ fn delete(w: &mut World, target: &ObjectTarget, cascade: Cascade) {
     };
     let namespace = w.workloads.meta(key).map_or(Sym::EMPTY, |meta| meta.namespace);
     api_server::delete(w, key, propagation);
-    let words = crate::actors::kubectl::deleted(&w.gates, &target.kind.resource(), target.name.as_str(), namespace, false);
+    let words = crate::actors::kubectl::deleted(
+        &w.gates,
+        &target.kind.resource(),
+        target.name.as_str(),
+        namespace,
+        false,
+    );
     w.tell(words);
 }
 
@@ -180,7 +188,8 @@ fn find(w: &World, target: &ObjectTarget) -> Option<ObjectKey> {
 }
 
 fn not_found(w: &mut World, target: &ObjectTarget) {
-    let group = target.kind.api_version().split_once('/').map_or(String::new(), |(group, _)| format!(".{group}"));
+    let group =
+        target.kind.api_version().split_once('/').map_or(String::new(), |(group, _)| format!(".{group}"));
     let resource = format!("{}{group}", target.kind.plural());
     w.answer(&format!("Error from server (NotFound): {resource} \"{}\" not found", target.name));
 }

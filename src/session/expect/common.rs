@@ -18,7 +18,10 @@ pub fn number(what: &str, expected: Option<Amount>, seen: impl Into<i64>) -> Opt
 }
 
 /// Conditions; `find` gives status and reason of one by its type.
-pub fn conditions(expected: &ExpectedConditions, find: impl Fn(Sym) -> Option<(Tri, Sym)>) -> Option<Difference> {
+pub fn conditions(
+    expected: &ExpectedConditions,
+    find: impl Fn(Sym) -> Option<(Tri, Sym)>,
+) -> Option<Difference> {
     expected.iter().find_map(|(kind, expected)| {
         let seen = find(Sym::new(kind));
         let is_so = match (expected.status, seen) {
@@ -52,7 +55,11 @@ pub fn events(
 }
 
 /// The expected event and what there is in its place: events of its reason, or else the reasons of all.
-fn event(expected: &ExpectedEvent, events: &[Event], message: &dyn Fn(&Event) -> String) -> Option<Difference> {
+fn event(
+    expected: &ExpectedEvent,
+    events: &[Event],
+    message: &dyn Fn(&Event) -> String,
+) -> Option<Difference> {
     let alike: Vec<&Event> =
         events.iter().filter(|event| event.reason == *expected.reason.as_str()).collect();
     let fits = |event: &&Event| {

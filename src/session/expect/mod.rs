@@ -17,9 +17,9 @@ use super::why::headline;
 use super::words::offset;
 use crate::record::{Change, Directory, Event, ObjectChange, Transition};
 use crate::scenario::Plan;
+use crate::scenario::command::ObjectTarget;
 use crate::scenario::expected::{Expect, Expected, When};
 use crate::scenario::programs::matches;
-use crate::scenario::command::ObjectTarget;
 use crate::time::Time;
 use crate::world::World;
 
@@ -306,7 +306,8 @@ impl Judge {
         for row in &rows[self.looked..] {
             let Some(place) = Row::of(row).and_then(|of| seen.place(of)) else { continue };
             let own = &mut seen.remembered[place];
-            if let Change::Event(event) | Change::Object { what: ObjectChange::Event(event), .. } = row.change {
+            if let Change::Event(event) | Change::Object { what: ObjectChange::Event(event), .. } = row.change
+            {
                 own.events.retain(|old| old.object != event.object);
                 own.events.push(event);
             }

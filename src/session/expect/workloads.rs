@@ -6,7 +6,9 @@ use crate::record::{Event, Figures};
 use crate::rules::controllers::workload_state;
 use crate::rules::kubectl::rollout_status::{self, Numbers};
 use crate::scenario::command::ObjectTarget;
-use crate::scenario::expected::{Answer, AnswerExpect, ExpectedEvent, Rollout, ServiceExpect, WorkloadExpect};
+use crate::scenario::expected::{
+    Answer, AnswerExpect, ExpectedEvent, Rollout, ServiceExpect, WorkloadExpect,
+};
 use crate::world::{ObjectKey, Pod, World};
 
 /// What of a workload is not as it was expected; `named` are all that were ever named so.
