@@ -114,9 +114,13 @@ fn a_rollout_is_followed_while_the_run_goes_on() {
     let case = "tests/field-workloads/bad-image-and-undo/case.toml";
     let (text, code) = conversation(&[case, "--plain"], lines);
     assert_eq!(code, 0, "{text}");
-    let waits = "Waiting for deployment \"web\" rollout to finish: 2 out of 4 new replicas have been updated...";
+    let waits =
+        "Waiting for deployment \"web\" rollout to finish: 2 out of 4 new replicas have been updated...";
     let asked = text.find("you: rollout status deployment/web").expect("it is asked");
-    assert!(text[asked..].contains(&format!("{waits}\nit goes on; what it prints comes as you do\n")), "{text}");
+    assert!(
+        text[asked..].contains(&format!("{waits}\nit goes on; what it prints comes as you do\n")),
+        "{text}"
+    );
     let ends = "error: deployment \"web\" exceeded its progress deadline";
     assert_eq!(text.matches(ends).count(), 1, "{text}");
     let at = text.find(ends).expect("it ends");
