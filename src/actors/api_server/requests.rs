@@ -53,7 +53,7 @@ pub fn create(w: &mut World, manifest: &Value, namespace: Sym) -> Result<(Object
     if !strict.is_empty() {
         return Err(Rejection::Strict(kind, strict));
     }
-    let value = Value::Object(object);
+    let value = typed(kind, object);
     let meta = wire::meta(&value["metadata"]);
     let lower = kind.law().name.to_lowercase();
     let entity = random::entity(&[&lower, &meta.namespace, &meta.name]);
@@ -62,9 +62,7 @@ pub fn create(w: &mut World, manifest: &Value, namespace: Sym) -> Result<(Object
             ObjectKey::Deployment(workloads::create_deployment(w, entity, wire::deployment(&value)))
         }
         ObjectType::ReplicaSet | ObjectType::ReplicationController => {
-            let mut set = wire::replica_set(&value);
-            set.is_replication_controller = kind == ObjectType::ReplicationController;
-            ObjectKey::ReplicaSet(workloads::create_replica_set(w, entity, set))
+            ObjectKey::ReplicaSet(workloads::create_replica_set(w, entity, wire::replica_set(&value)))
         }
         ObjectType::Service => ObjectKey::Service(workloads::create_service(w, entity, wire::service(&value))),
         _ => return Err(Rejection::Decode(kind, not_kept(kind))),
@@ -76,6 +74,12 @@ fn not_kept(kind: ObjectType) -> DecodeError {
     DecodeError { message: format!("{} cannot be stored here", kind.qualified()), field: None }
 }
 
+/// With its kind, by which it is read.
+fn typed(kind: ObjectType, mut object: Map<String, Value>) -> Value {
+    object.insert("kind".to_owned(), kind.law().name.into());
+    Value::Object(object)
+}
+
 /// PUT of an object that is no pod; what changes nothing is no write. Whether something changed.
 ///
 /// # Errors
@@ -85,7 +89,7 @@ pub fn replace(w: &mut World, key: ObjectKey, new: Map<String, Value>) -> Result
     let Some(namespace) = w.workloads.meta(key).map(|meta| meta.namespace) else { return Ok(false) };
     let version = w.resource_version;
     let admitted = objects::update(type_of(w, key), &old, new, &request(w, namespace))?;
-    let value = Value::Object(admitted.object);
+    let value = typed(admitted.kind, admitted.object);
     let meta = wire::meta(&value["metadata"]);
     let keep = |own: &mut Meta| {
         own.labels = meta.labels;

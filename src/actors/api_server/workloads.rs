@@ -163,7 +163,11 @@ pub fn update_replica_set(w: &mut World, id: ReplicaSetId, change: impl FnOnce(&
         return;
     }
     own.meta.generation += i64::from(own.spec != before.spec);
+    let is_made_of_other = own.spec.template != before.spec.template;
     let key = ObjectKey::ReplicaSet(id);
+    if is_made_of_other {
+        w.workloads.replica_sets.write(id.ix()).template = None;
+    }
     written(w, key);
     if w.workloads.replica_sets[id.ix()].held.object.meta.owners != before.meta.owners {
         let owners = Arc::clone(&w.workloads.replica_sets[id.ix()].held.object.meta.owners);

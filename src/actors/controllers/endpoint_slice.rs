@@ -24,11 +24,7 @@ pub fn informed(w: &mut World, key: ObjectKey) {
             add(w, Controller::EndpointSlice, key);
         }
         ObjectKey::Pod(pod) => {
-            let now = known(w, pod);
-            if w.controllers.endpoints.len() <= pod.ix() {
-                w.controllers.endpoints.resize(pod.ix() + 1, None);
-            }
-            w.controllers.endpoints[pod.ix()] = now;
+            heard(w, pod);
             for id in ServiceId::all(w.workloads.services.len()) {
                 if concerns(w, id, pod) {
                     look_at(w, id).pods.insert(pod);
@@ -38,6 +34,15 @@ pub fn informed(w: &mut World, key: ObjectKey) {
         }
         ObjectKey::Deployment(_) | ObjectKey::ReplicaSet(_) => {}
     }
+}
+
+/// The controller's cache has a pod as it is now.
+fn heard(w: &mut World, pod: PodId) {
+    let now = known(w, pod);
+    if w.controllers.endpoints.len() <= pod.ix() {
+        w.controllers.endpoints.resize(pod.ix() + 1, None);
+    }
+    w.controllers.endpoints[pod.ix()] = now;
 }
 
 fn look_at(w: &mut World, id: ServiceId) -> &mut crate::world::endpoints::ToLookAt {
@@ -74,12 +79,18 @@ pub fn look(w: &mut World, id: ServiceId) -> Option<(Script, Vec<Request>)> {
     if !rule::keeps(&served.held.object) {
         return None;
     }
+    let slices = served.slices.clone();
     let pods: Vec<PodId> = if news.all {
         PodId::all(w.pods.len()).filter(|pod| concerns(w, id, *pod)).collect()
     } else {
         news.pods.into_iter().collect()
     };
-    let slices = served.slices.clone().unwrap_or_default();
+    // A Service that is new looks at pods of which nobody had to hear before.
+    if news.all {
+        pods.iter().for_each(|pod| heard(w, *pod));
+    }
+    let is_new = slices.is_none();
+    let slices = slices.unwrap_or_default();
     let mut filled = slices.filled.clone();
     let mut changes: BTreeMap<u32, Changes> = BTreeMap::new();
     let mut arriving = Vec::new();
@@ -103,7 +114,7 @@ pub fn look(w: &mut World, id: ServiceId) -> Option<(Script, Vec<Request>)> {
         changes.entry(slice).or_default().push((pod, Some(now)));
     }
     // A Service without anybody has a slice that says so.
-    if changes.is_empty() && served.slices.is_none() {
+    if changes.is_empty() && is_new {
         changes.insert(0, Changes::new());
     }
     let requests = changes.keys().map(|slice| Request::Slice(id, *slice)).collect();

@@ -24,7 +24,7 @@ pub mod members;
 pub mod replica_set;
 
 use crate::api::{EventText, EventType, PodIdent, Sym};
-use crate::engine::random;
+use crate::engine::{Distribution, random};
 use crate::record::{Event, ObjectChange};
 use crate::rules::machinery::events::{Sent, Written};
 use crate::time::{Span, Time};
@@ -32,8 +32,9 @@ use crate::world::manager::{Controller, Request, Script, Telling, Work};
 use crate::world::workloads::ObjectKey;
 use crate::world::{Purpose, SimEvent, World};
 
-/// What a request to the API server takes: recorded ones on a quiet cluster lie between 4 and 13 ms.
-const REQUEST: (i64, i64) = (4_000, 13_000);
+/// What a request to the API server takes: half of those on recorded clusters took 5 ms or less, few 25 and more.
+const REQUEST: Distribution =
+    Distribution::LogNormal { median: Span::from_millis(5), p95: Span::from_millis(25) };
 
 /// News of an object has come to a controller.
 pub fn informed(w: &mut World, controller: Controller, of: ObjectKey) {
@@ -121,7 +122,7 @@ fn send(w: &mut World, controller: Controller, worker: usize, requests: Vec<Requ
     let mut answers = Vec::with_capacity(requests.len());
     for request in 0..requests.len() {
         let mut draw = w.draw(Purpose::Request, random::part(entity, request as u64), instant);
-        let takes = between(&mut draw);
+        let takes = request_takes(&mut draw);
         let runner = w.controllers.manager.of_mut(controller);
         let free = runner.client.free_at(controller.rate(), now);
         runner.client.take(controller.rate(), free);
@@ -136,9 +137,9 @@ fn send(w: &mut World, controller: Controller, worker: usize, requests: Vec<Requ
     }
 }
 
-fn between(draw: &mut random::Draw) -> Span {
-    let (least, most) = REQUEST;
-    Span::from_micros(least + draw.below((most - least) as u64) as i64)
+/// What a request takes.
+fn request_takes(draw: &mut random::Draw) -> Span {
+    REQUEST.sample(draw)
 }
 
 /// A request is carried out by the API server, and its answer comes.
@@ -274,7 +275,7 @@ fn tell_next(w: &mut World, controller: Controller) {
         let free = runner.client.free_at(controller.rate(), now);
         runner.client.take(controller.rate(), free);
         let mut draw = w.draw(Purpose::Request, random::part(entity, reason.content()), number);
-        w.at(free + between(&mut draw), SimEvent::Told { controller });
+        w.at(free + request_takes(&mut draw), SimEvent::Told { controller });
         return;
     }
 }

@@ -39,6 +39,7 @@ pub fn update_pod(w: &mut World, pod: PodId) {
     }
     if worker.work == Work::Sync && ends {
         worker.work = Work::Terminating;
+        prober::pod_stops(w, pod);
         let step = sync::interrupt(w, pod);
         settle(w, pod, step);
     }

@@ -12,7 +12,7 @@ use crate::rules::kubelet::probe_text::{self, Door, Failure};
 use crate::rules::kubelet::restart::should_restart;
 use crate::rules::versions::gates::Gates;
 use crate::time::Span;
-use crate::world::worker::{Prober, Work};
+use crate::world::worker::Prober;
 use crate::world::{ContainerIx, Local, PodId, Purpose, SimEvent, World};
 
 /// A tick: `doProbe`.
@@ -25,6 +25,7 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
     }
     if let Some(b) = prober_mut(w, pod, ix, kind) {
         b.queued = None;
+        b.sleeps = false;
     }
     let now = w.now;
     let p = w.local(pod);
@@ -37,6 +38,7 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
     }
     let mut b = b;
     b.queued = None;
+    b.sleeps = false;
     let new = b.instance != status.restart_count && status.container_id != crate::api::ContainerId::None;
     if new {
         b.instance = status.restart_count;
@@ -129,7 +131,7 @@ fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, spec: &Pro
     let takes = takes.sample_by(|| w.probe_draw(Purpose::ProbeTakes, pod, ix, kind, number));
     let limit = timeout(spec);
     let dials = !running && spec.handler.grpc.is_some();
-    let given_up = is_given_up(p, ix, spec, &w.gates);
+    let given_up = prober::is_given_up(p, ix, spec, &w.gates);
     let takes = if given_up { Span::ZERO } else if dials { limit } else { takes };
     let ok = if rate <= 0.0 {
         true
@@ -165,7 +167,7 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
     let live = p.runtime.live.newest(p.container(ix).name).copied();
     let running =
         live.is_some_and(|c| c.state == crate::api::InstanceState::Running && c.restart_count == b.instance);
-    let given_up = is_given_up(p, ix, spec, &w.gates);
+    let given_up = prober::is_given_up(p, ix, spec, &w.gates);
     if given_up || (b.attempt_failure == Failure::NobodyThere && spec.handler.exec.is_some()) {
         // The exec found no process, or nobody waited for it: an error, which counts for nothing.
         store(w, pod, ix, kind, b);
@@ -202,15 +204,6 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
     }
     let Some(mut b) = prober_of(w.local(pod), ix, kind).copied() else { return };
     rearm(w, pod, ix, kind, &mut b);
-}
-
-/// Whether the kubelet does not wait for an exec: the pod is being stopped, and with its last sync the context has ended that
-/// its probes run in. Some runtimes carry the exec out all the same.
-fn is_given_up(p: Local<'_>, ix: ContainerIx, spec: &Probe, gates: &Gates) -> bool {
-    gates.habits.gives_up_exec_probes
-        && spec.handler.exec.is_some()
-        && p.worker.is_some_and(|worker| worker.work != Work::Sync)
-        && !p.runtime.behavior.containers[usize::from(ix)].execs_run_on
 }
 
 fn errored(kind: ProbeKind, given_up: bool, gates: &Gates) -> String {
