@@ -107,7 +107,7 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::NodeTaint { node, .. } => node_lifecycle::taint(w, node),
         SimEvent::TaintEvict { pod, .. } => taint_eviction::evict(w, pod),
         SimEvent::Informed { controller, of } => controllers::informed(w, controller, of),
-        SimEvent::Work { controller } => controllers::work(w, controller),
+        SimEvent::Work { controller } => controllers::take(w, controller),
         SimEvent::Answered { controller, worker, request } => {
             controllers::answered(w, controller, worker, request);
         }

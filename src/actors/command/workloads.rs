@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::waiting;
 use crate::actors::api_server::{self, Propagation};
 use crate::api::Sym;
-use crate::rules::api_server::objects::ObjectType;
+use crate::rules::api_server::objects::{ObjectType, no_matches};
 use crate::rules::kubectl::apply::{self, PatchType};
 use crate::rules::kubectl::rollout::{self, Changed};
 use crate::scenario::applied::{AppliedObject, ApplyPlan};
@@ -70,7 +70,7 @@ pub fn send(w: &mut World, plan: &ApplyPlan) {
 fn apply_one(w: &mut World, plan: &ApplyPlan, object: &AppliedObject) {
     let kind = match ObjectType::of(&object.value) {
         Ok(kind) => kind,
-        Err(why) => return w.answer(&why.to_string()),
+        Err(_) => return w.answer(&no_matches(&object.value, &object.file)),
     };
     let namespace = Sym::new(object.namespace(plan));
     let name = object.name();

@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::made;
 use super::members::{counts_as, ready_since, selects, set_of, suitors};
-use super::{Again, add, add_at, made, tell};
+use super::work::{self, Again, add, add_at, tell};
 use crate::actors::api_server::{self, Name, NewPod};
 use crate::api::workload::ReplicaSetStatus;
 use crate::api::{EventText, EventType, Sym};
@@ -292,7 +293,7 @@ pub fn make_pod(w: &mut World, set: ReplicaSetId) -> Option<String> {
         Err(refused) => (pod_control::create_failed(&refused), refused),
     };
     w.controllers.members[set.ix()].seen_made();
-    if let Some(Script::Replicas(script)) = super::script_of(w, controller, key) {
+    if let Some(Script::Replicas(script)) = work::script_of(w, controller, key) {
         script.refused = true;
     }
     tell(w, controller, key, told.kind, told.reason, told.message.into());

@@ -132,7 +132,13 @@ fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, spec: &Pro
     let limit = timeout(spec);
     let dials = !running && spec.handler.grpc.is_some();
     let given_up = prober::is_given_up(p, ix, spec, &w.gates);
-    let takes = if given_up { Span::ZERO } else if dials { limit } else { takes };
+    let takes = if given_up {
+        Span::ZERO
+    } else if dials {
+        limit
+    } else {
+        takes
+    };
     let ok = if rate <= 0.0 {
         true
     } else if rate >= 1.0 {

@@ -9,9 +9,9 @@ use crate::api::form::{HeldContainer, ask};
 use crate::api::spec::Probe;
 use crate::api::{ContainerState, ContainerStatus, Marks, ProbeKind};
 use crate::rules::kubelet::sync_actions::ProbeResults;
+use crate::rules::versions::gates::Gates;
 use crate::scenario::plan::ProbePoint;
 use crate::time::{Span, Time, next_on_grid};
-use crate::rules::versions::gates::Gates;
 use crate::world::worker::{Prober, Probers, Work};
 use crate::world::{ContainerIx, Local, PodId, Purpose, SimEvent, World};
 
@@ -250,7 +250,8 @@ pub fn trigger_readiness(w: &mut World, pod: PodId, ix: ContainerIx) {
     let newest = p.runtime.live.newest(p.container(ix).name).map_or(-1, |c| c.restart_count);
     let percent = if w.gates.habits.keeps_probe_triggers { RARELY_LOST_PERCENT } else { LOST_PERCENT };
     let lost = instance != newest
-        && w.probe_draw(Purpose::ProbeTrigger, pod, ix, ProbeKind::Readiness, w.instant()).below(100) < percent;
+        && w.probe_draw(Purpose::ProbeTrigger, pod, ix, ProbeKind::Readiness, w.instant()).below(100)
+            < percent;
     let period = w.pods[pod.ix()].container(ix).probe(ProbeKind::Readiness).map_or(Span::ZERO, period);
     let Some(b) = prober_mut(w, pod, ix, ProbeKind::Readiness) else { return };
     // The trigger resets the ticker.
