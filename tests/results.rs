@@ -323,7 +323,9 @@ fn a_summary_of_many_workloads_shows_those_that_are_not_complete() {
     let said = String::from_utf8(output.stdout).expect("it speaks text");
     let table: Vec<&str> = said.lines().skip_while(|line| !line.starts_with("WORKLOAD ")).take(52).collect();
     let column = table[0].find("ROLLOUT").expect("a column");
-    assert!(table[1..51].iter().all(|line| line.is_char_boundary(column) && &line[column - 1..column] == " "));
+    assert!(
+        table[1..51].iter().all(|line| line.is_char_boundary(column) && &line[column - 1..column] == " ")
+    );
     assert_eq!(table[51], "… and 10 more, which are complete");
     let typo = table.iter().find(|line| line.starts_with("deployment/web-57 ")).expect("it needs a look");
     assert_eq!(words(typo), ["deployment/web-57", "Progressing", "never", "0/1", "-", "0"]);

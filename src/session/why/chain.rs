@@ -163,9 +163,12 @@ impl<'a> Chain<'a> {
         let w = self.walk.world();
         let component = self.event(step).map_or("API server", |event| describe(w, event).component);
         self.add(step, component, format!("made the pod for {}", tree::name(w, owner)));
-        // Another pod's change may be the reason: that is a question of its own.
-        if let Some(row) = self.set_off(step) {
-            self.add(row.step, "API server", headline(&row, &w.directory));
+        // Another pod's change lets a rollout go on, and why that came is a question of its own: the answer to this one is
+        // what began the rollout.
+        let Some(row) = self.set_off(step) else { return };
+        self.add(row.step, "API server", headline(&row, &w.directory));
+        if self.begun(step, owner).is_none_or(|begun| self.set_off(begun).is_some()) {
+            self.scenario("and so on, back to the beginning of the scenario");
         }
     }
 

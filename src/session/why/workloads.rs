@@ -142,11 +142,19 @@ impl Chain<'_> {
             self.add(at, "API server", format!("refused pods of {name}: {message}"));
         }
         // How it came to be the wanted one is part of the answer.
-        let begun = self.walk.figures.iter().find(|(_, own)| {
-            own.object == row && own.figures.is_some_and(|own| own.revision == figures.revision)
-        });
-        let news = self.set_off(begun.map_or(since, |(at, _)| *at));
+        let news = self.set_off(self.begun(step, key).unwrap_or(since));
         waiting.first().map_or(news, |pod| self.telling_row(*pod, step))
+    }
+
+    /// The step at which a workload's template of this time became the one that is wanted.
+    pub(super) fn begun(&self, step: u64, key: ObjectKey) -> Option<u64> {
+        let row = self.walk.world().workloads.row(key)?;
+        let revision = self.walk.figures_at(key, step)?.revision;
+        let first =
+            self.walk.figures.iter().find(|(_, own)| {
+                own.object == row && own.figures.is_some_and(|own| own.revision == revision)
+            });
+        first.map(|(at, _)| *at)
     }
 
     /// The set of a Deployment with the highest revision at this step.
