@@ -8,11 +8,11 @@ mod walk;
 
 use std::sync::Arc;
 
-use kubelapse::scenario::{self, builtin};
+use kubelapse::scenario::{self, Plan, builtin};
 use kubelapse::session::{self, Breakpoint, Direction, Move, Script, Stop, Walk, kubectl};
 use kubelapse::time::Span;
-use plan::plan;
-use walk::{bytes, run_out, shipped, walk_of};
+use plan::{plan, plan_beside};
+use walk::{bytes, run_out, shipped, walk_beside, walk_of};
 
 #[test]
 fn what_is_done_is_saved_as_a_scenario_that_replays_to_the_same_bytes() {
@@ -88,14 +88,52 @@ containers = [{ name = "app", image = "registry.example/shop/web:1", envFrom = [
 name = "reads"
 [pod.spec]
 containers = [{ name = "app", image = "registry.example/shop/web:1", envFrom = [{ configMapRef = { name = "settings" } }] }]
+[[apply]]
+manifest = "shop.yaml"
+at = "5s"
 [[action]]
 at = "50s"
 label = "pod/web-0"
 labels = { round = "one" }
 "#;
 
+const SHOP: &str = r#"
+apiVersion: v1
+kind: Service
+metadata: { name: shop }
+spec: { selector: { app: shop }, ports: [{ port: 80 }] }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: shop }
+spec:
+  replicas: 1
+  progressDeadlineSeconds: 30
+  selector: { matchLabels: { app: shop } }
+  template:
+    metadata: { labels: { app: shop } }
+    spec: { containers: [{ name: app, image: "registry.example/shop/web:1" }] }
+"#;
+
+/// What lies beside the workshop's scenario: `more.yaml` is applied by nobody but those who act.
+fn beside(path: &str) -> Result<String, String> {
+    match path {
+        "shop.yaml" => Ok(SHOP.to_owned()),
+        "more.yaml" => Ok(SHOP.replace("name: shop }", "name: more }").replace("app: shop", "app: more")),
+        _ => Err("no such file".to_owned()),
+    }
+}
+
+fn workshop(text: &str) -> Walk {
+    walk_beside("workshop.toml", text, &[], beside)
+}
+
+fn plan_of(text: &str) -> Arc<Plan> {
+    plan_beside(text, beside)
+}
+
 /// Each verb, and what the first line of the answer to it says.
-const DEEDS: [(&str, &str); 25] = [
+const DEEDS: [(&str, &str); 40] = [
     ("delete pod/web-0 gracePeriodSeconds=5", "pod \"web-0\" deleted from default namespace"),
     ("delete node/n2", "node \"n2\" deleted"),
     ("evict pod/web-1", "pod/web-1 evicted"),
@@ -121,11 +159,29 @@ const DEEDS: [(&str, &str); 25] = [
     ("debug pod/web-0 image=busybox:1", "pod/web-0 has an ephemeral container debugger now"),
     ("kill pod/web-0 signal=TERM", "pod/web-0 loses the process of app by signal 15"),
     ("setProbe pod/web-0", "pod/web-0 has a readiness probe of app that fails from now on"),
+    ("apply more.yaml", "service/more created"),
+    ("kubectl apply -f shop.yaml", "service/shop unchanged"),
+    ("scale deployment/shop replicas=3", "deployment.apps/shop scaled"),
+    ("setImage deployment/shop image=registry.example/shop/web:2", "deployment.apps/shop image updated"),
+    ("rolloutRestart deployment/shop", "deployment.apps/shop restarted"),
+    ("rolloutPause deployment/shop", "deployment.apps/shop paused"),
+    ("rolloutResume deployment/shop", "error: deployments.apps \"shop\" is not paused"),
+    ("rolloutUndo deployment/shop", "error: no rollout history found for deployment \"shop\""),
+    ("rolloutStatus deployment/shop", "deployment \"shop\" successfully rolled out"),
+    ("wait deployment/shop for=condition=Available", "deployment.apps/shop condition met"),
+    (
+        "wait deployment/shop for=condition=Ready timeout=0s",
+        "error: timed out waiting for the condition on deployments/shop",
+    ),
+    ("label deployment/shop labels={ tier = \"front\" }", "deployment.apps/shop labeled"),
+    ("patch deployment/shop merge={ spec = { replicas = 2 } }", "deployment.apps/shop patched"),
+    ("delete deployment/shop cascade=foreground", "deployment.apps \"shop\" deleted from default namespace"),
+    ("delete service/shop", "service \"shop\" deleted from default namespace"),
 ];
 
 /// What has been played is what the saved file plays.
 fn replays(walk: &Walk, what: &str) {
-    let plan = plan(&walk.saved());
+    let plan = plan_of(&walk.saved());
     let lived = session::live(&plan, walk.seed());
     assert_eq!(lived.digest, walk.world().digest.to_string(), "{what}");
     assert_eq!(
@@ -138,15 +194,10 @@ fn replays(walk: &Walk, what: &str) {
 
 #[test]
 fn every_verb_is_played_in_the_present_answered_and_saved() {
-    // What is done to workloads needs some that are applied.
-    let of_workloads = ["apply", "scale", "wait"];
     for verb in &scenario::format::VERBS {
-        if of_workloads.contains(&verb.verb) || verb.verb.starts_with("rollout") {
-            continue;
-        }
         assert!(DEEDS.iter().any(|(words, _)| words.split(' ').next() == Some(verb.verb)), "{}", verb.verb);
     }
-    let mut end = walk_of("workshop.toml", WORKSHOP, &[]);
+    let mut end = workshop(WORKSHOP);
     run_out(&mut end);
     for (number, (words, expected)) in (0..).zip(DEEDS) {
         let mut walk = end.clone();
@@ -184,9 +235,110 @@ fn every_verb_is_played_in_the_present_answered_and_saved() {
     }
 }
 
+/// What a command prints after its own step is its answer too, however one comes there.
+#[test]
+fn a_command_that_waits_prints_as_the_run_goes_on() {
+    let mut walk = workshop(WORKSHOP);
+    let start = walk.plan().start;
+    walk.seek_time(start + Span::from_secs(20));
+    walk.act("setImage deployment/shop image=registry.example/shop/web:2").expect("it can be done");
+    let told = walk.act("kubectl rollout status deployment/shop").expect("it can be asked");
+    let unseen = "Waiting for deployment spec update to be observed...";
+    assert_eq!((told.answer.as_slice(), told.waits), ([unseen.to_owned()].as_slice(), true));
+    let deletes = walk.act("wait deployment/shop for=delete timeout=2m").expect("it can be asked");
+    assert!(deletes.waits && deletes.answer.is_empty());
+    let never = walk.act("wait deployment/shop for=condition=Available=Unknown").expect("it can be asked");
+    assert!(never.waits && never.answer.is_empty());
+    let lines = |walk: &Walk, place: usize| {
+        let own = &walk.world().log[place];
+        (own.answer.clone(), own.waits, own.refusals)
+    };
+    let mut printed = vec![
+        unseen,
+        "Waiting for deployment \"shop\" rollout to finish: 0 out of 1 new replicas have been updated...",
+        "Waiting for deployment \"shop\" rollout to finish: 1 old replicas are pending termination...",
+        "deployment \"shop\" successfully rolled out",
+    ];
+    walk.seek_time(start + Span::from_secs(45));
+    assert_eq!(lines(&walk, 2), (printed.iter().map(|line| (*line).to_owned()).collect(), false, 0));
+    assert_eq!(walk.printed().len(), printed.len() - 1);
+    assert!(walk.printed()[0].ends_with(printed[1]), "{:?}", walk.printed());
+    assert_eq!(lines(&walk, 3), (Vec::new(), true, 0));
+    walk.seek_time(start + Span::from_secs(60));
+    let over = "error: timed out waiting for the condition on deployments/shop".to_owned();
+    assert_eq!(lines(&walk, 4), (vec![over.clone()], false, 1), "30 seconds are kubectl's own");
+    assert!(walk.answers().last().is_some_and(|last| last.ends_with(&over)));
+    walk.act("delete deployment/shop").expect("it can be done");
+    assert_eq!(lines(&walk, 3), (vec!["deployment.apps/shop condition met".to_owned()], false, 0));
+    // And back: nothing has been printed yet that comes later.
+    walk.seek_time(start + Span::from_secs(20));
+    walk.seek(walk.position() + 4);
+    printed.truncate(1);
+    assert_eq!(lines(&walk, 2).0, printed);
+    assert!(walk.printed().is_empty());
+    run_out(&mut walk);
+    assert_eq!(lines(&walk, 3).0, ["deployment.apps/shop condition met"]);
+    replays(&walk, "commands that wait");
+    // The one that waited for a deletion that is taken back waits on, until its own time is over.
+    walk.undo().expect("it is taken back");
+    run_out(&mut walk);
+    assert_eq!(lines(&walk, 3), (vec![over], false, 1));
+    replays(&walk, "one that waits in vain");
+}
+
+/// A rollout that stands still for too long ends the look at it, and one that is deleted.
+#[test]
+fn the_look_at_a_rollout_ends_with_it() {
+    let deadline = "error: deployment \"shop\" exceeded its progress deadline";
+    for (then, last) in [
+        ("label pod/web-0 labels={ a = \"b\" }", deadline),
+        ("delete deployment/shop", "error: object has been deleted"),
+    ] {
+        let mut walk = workshop(
+            &WORKSHOP.replace("[[apply]]", "[[image]]\nref = \"no:1\"\nerror = \"gone\"\n[[apply]]"),
+        );
+        walk.seek_time(walk.plan().start + Span::from_secs(20));
+        walk.act("setImage deployment/shop image=no:1").expect("it can be done");
+        walk.act("rolloutStatus deployment/shop timeout=1m").expect("it can be asked");
+        walk.seek_time(walk.plan().start + Span::from_secs(40));
+        walk.act(then).expect("it can be done");
+        run_out(&mut walk);
+        let own = &walk.world().log[2];
+        assert_eq!(own.answer.last().map(String::as_str), Some(last), "{:?}", own.answer);
+        assert_eq!((own.refusals, own.waits), (1, false));
+        replays(&walk, then);
+    }
+    let mut walk = workshop(WORKSHOP);
+    walk.seek_time(walk.plan().start + Span::from_secs(20));
+    walk.act("scale deployment/shop replicas=40").expect("it can be done");
+    walk.act("rolloutStatus deployment/shop timeout=1ms").expect("it can be asked");
+    run_out(&mut walk);
+    let own = &walk.world().log[2];
+    assert_eq!(own.answer.last().map(String::as_str), Some("error: timed out waiting for the condition"));
+    replays(&walk, "too late");
+}
+
+/// A file that lies beside the scenario is read when somebody applies it, and is kept with what was done.
+#[test]
+fn what_is_applied_meanwhile_is_kept() {
+    let mut walk = workshop(WORKSHOP);
+    walk.seek_time(walk.plan().start + Span::from_secs(20));
+    let refused = walk.act("apply other.yaml").expect_err("it is not there");
+    assert!(refused.contains("`other.yaml` cannot be read") && refused.contains("no such file"), "{refused}");
+    assert!(!walk.script().manifests.contains_key("other.yaml"));
+    walk.act("apply more.yaml").expect("it can be done");
+    assert!(walk.script().manifests["more.yaml"].contains("name: more"));
+    run_out(&mut walk);
+    let found = |walk: &Walk| {
+        walk.world().pods.iter().filter(|pod| pod.ident.name.to_string().starts_with("more-")).count()
+    };
+    assert_eq!(found(&walk), 1);
+    replays(&walk, "applied");
+}
+
 #[test]
 fn what_is_done_can_be_taken_back() {
-    let mut walk = walk_of("workshop.toml", WORKSHOP, &[]);
+    let mut walk = workshop(WORKSHOP);
     let start = walk.plan().start;
     assert!(walk.undo().expect_err("nothing was done").contains("nothing has been done"));
     run_out(&mut walk);
@@ -238,10 +390,10 @@ fn what_is_done_can_be_taken_back() {
 /// A saved file is gone on with: at the microsecond at which it has an action of its own, that one comes first.
 #[test]
 fn a_saved_file_is_gone_on_with_at_the_same_instant() {
-    let mut walk = walk_of("workshop.toml", WORKSHOP, &[]);
+    let mut walk = workshop(WORKSHOP);
     walk.seek_time(walk.plan().start + Span::from_secs(30));
     walk.act("label pod/web-0 labels={ who = \"first\" }").expect("it can be done");
-    let mut next = walk_of("workshop.toml", &walk.saved(), &[]);
+    let mut next = workshop(&walk.saved());
     next.seek_time(next.plan().start + Span::from_secs(30));
     next.act("label pod/web-0 labels={ who = \"second\" }").expect("it can be done");
     assert_eq!(next.world().pods[0].labels["who"], "second");
@@ -284,7 +436,8 @@ image = "registry.example/shop/web:1"
 /// Words, never silence.
 #[test]
 fn what_is_not_there_or_does_not_run_is_answered() {
-    let mut walk = walk_of("workshop.toml", WORKSHOP, &[]);
+    // Where workloads make pods, nobody knows the names that there will be.
+    let mut walk = workshop(&WORKSHOP.replace("[[apply]]\nmanifest = \"shop.yaml\"\nat = \"5s\"\n", ""));
     let start = walk.plan().start;
     let mut told = |secs: i64, words: &str| {
         walk.seek_time(start + Span::from_secs(secs));
@@ -324,15 +477,14 @@ fn what_is_not_there_or_does_not_run_is_answered() {
 fn the_largest_seed_and_a_list_of_actions_on_one_line_are_saved() {
     let text = WORKSHOP.split("[[action]]").next().unwrap_or_default();
     let text = text.replacen("until", "action = [{ at = \"9s\", cordon = \"node/n1\" }]\nuntil", 1);
-    let (script, loaded) =
-        Script::load("workshop.toml", &text, &scenario::no_files, &[]).expect("it is read");
+    let (script, loaded) = Script::load("workshop.toml", &text, &beside, &[]).expect("it is read");
     for seed in [0, u64::MAX] {
         let mut walk = Walk::new(script.clone(), &Arc::new(loaded.plan.clone()), seed);
         walk.seek_time(walk.plan().start + Span::from_secs(30));
         walk.act("uncordon node/n1").expect("it can be done");
         run_out(&mut walk);
         replays(&walk, &format!("seed {seed}"));
-        let saved = plan(&walk.saved());
+        let saved = plan_of(&walk.saved());
         assert_eq!((saved.seed, saved.actions.len()), (seed, 2));
     }
     for (seed, told) in [
@@ -357,7 +509,7 @@ fn overrides_and_another_seed_are_saved_too() {
     walk.seek_time(walk.plan().start + Span::from_secs(30));
     walk.act("label pod/orders labels={ team = \"shop\" }").expect("it can be done");
     run_out(&mut walk);
-    let plan = plan(&walk.saved());
+    let plan = plan_of(&walk.saved());
     assert_eq!(plan.seed, 77);
     let lived = session::live(&plan, 77);
     assert_eq!(lived.digest, walk.world().digest.to_string());
@@ -500,7 +652,7 @@ fn a_patch_is_let_in_or_refused_as_the_api_server_does_it() {
 /// As kubectl is asked for it, it is the same action, and is saved as such.
 #[test]
 fn what_is_typed_as_for_kubectl_is_played_and_saved() {
-    let mut walk = walk_of("workshop.toml", WORKSHOP, &[]);
+    let mut walk = workshop(WORKSHOP);
     walk.seek_time(walk.plan().start + Span::from_secs(20));
     for (words, answer) in [
         ("kubectl set image pod/web-0 app=registry.example/shop/web:3", "pod/web-0 image updated"),

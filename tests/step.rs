@@ -119,3 +119,29 @@ fn a_scenario_that_cannot_be_opened_is_refused() {
     assert_eq!(code, 2);
     assert!(text.contains("soon"), "{text}");
 }
+
+/// What a command prints that goes on comes between the steps, once.
+#[test]
+fn a_rollout_is_followed_while_the_run_goes_on() {
+    let lines = "goto 61s\ndo rollout status deployment/web\ngoto 100s\ngoto 150s\ngoto 151s\nquit\n";
+    let case = "tests/field-workloads/bad-image-and-undo/case.toml";
+    let (text, code) = conversation(&[case, "--plain"], lines);
+    assert_eq!(code, 0, "{text}");
+    let waits =
+        "Waiting for deployment \"web\" rollout to finish: 2 out of 4 new replicas have been updated...";
+    let asked = text.find("you: rollout status deployment/web").expect("it is asked");
+    assert!(
+        text[asked..].contains(&format!("{waits}\nit goes on; what it prints comes as you do\n")),
+        "{text}"
+    );
+    let ends = "error: deployment \"web\" exceeded its progress deadline";
+    assert_eq!(text.matches(ends).count(), 1, "{text}");
+    let at = text.find(ends).expect("it ends");
+    assert!(text[..at].contains("[1m40") && !text[at..].contains("[1m40"), "{text}");
+    let lines = "goto 60s\ndo rollout status deployment/web\ngoto 70s\ngoto 60s\ngoto 70s\nquit\n";
+    let (text, _) = conversation(&["tests/field-workloads/quarter-of-four/case.toml", "--plain"], lines);
+    let ends = "s: deployment \"web\" successfully rolled out\n";
+    assert_eq!(text.matches(ends).count(), 2, "once each time that it comes: {text}");
+    let waits = "1 out of 4 new replicas have been updated...\n";
+    assert!(text.contains(waits) && text.contains("old replicas are pending termination...\n"), "{text}");
+}

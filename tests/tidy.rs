@@ -168,8 +168,12 @@ const COMPARISONS: [(&str, usize, &str); 6] = [
 /// Whether a line (as rustfmt leaves it) compares or matches a version, or names one.
 fn compares_versions(line: &str) -> bool {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let is_version =
-        |word: &&str| word.trim_matches(|c: char| !c.is_alphanumeric() && c != '_').ends_with("version");
+    // Versions of objects and of APIs are others.
+    let is_version = |word: &&str| {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '_');
+        word.ends_with("version")
+            && !["resource_version", "api_version", "group_version"].iter().any(|own| word.ends_with(own))
+    };
     words.iter().enumerate().any(|(ix, word)| match *word {
         ">=" | "<=" | ">" | "<" | "==" | "!=" => {
             ix.checked_sub(1).and_then(|before| words.get(before)).is_some_and(is_version)

@@ -68,6 +68,7 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::Preempt { pod, victim, node } => scheduler::preempt(w, pod, victim, node),
         SimEvent::SeriesWrite { pod } => scheduler::write_series(w, pod),
         SimEvent::DrainRetry { pod } => command::drain(w, pod),
+        SimEvent::WaitOver { command } => command::wait_over(w, command),
         SimEvent::CordonTaint { node } => node_lifecycle::cordon_taint(w, node),
         SimEvent::Bind { pod, node } => scheduler::bind(w, pod, node),
         SimEvent::PodSeen { pod } => kubelet::intake::pod_seen(w, pod),
@@ -106,7 +107,7 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::NodeTaint { node, .. } => node_lifecycle::taint(w, node),
         SimEvent::TaintEvict { pod, .. } => taint_eviction::evict(w, pod),
         SimEvent::Informed { controller, of } => controllers::informed(w, controller, of),
-        SimEvent::Work { controller } => controllers::work(w, controller),
+        SimEvent::Work { controller } => controllers::take(w, controller),
         SimEvent::Answered { controller, worker, request } => {
             controllers::answered(w, controller, worker, request);
         }
@@ -128,6 +129,7 @@ fn take_up(w: &mut World, signal: Signal) {
     match signal {
         Signal::ProcessEnded { pod, container } => kubelet::pod_worker::process_ended(w, pod, container),
         Signal::Pulled { pod, container, error } => kubelet::pod_worker::pulled(w, pod, container, error),
+        Signal::ObjectSeen { key } => command::object_seen(w, key),
         Signal::ResizeTried { pod } => kubelet::pod_worker::update_pod(w, pod),
     }
 }

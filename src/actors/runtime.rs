@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::api::{ContainerId, InstanceState, RuntimeContainer, Sym, Text};
 use crate::engine::random::Draw;
 use crate::scenario::plan::{AttemptsOf, Exit, OnTerm};
-use crate::world::runtime::Shared;
 use crate::time::{Span, Time};
+use crate::world::runtime::Shared;
 use crate::world::{ContainerIx, Local, Pod, PodId, Purpose, Runtime, Signal, SimEvent, World, addresses};
 
 use super::kubelet::pleg;

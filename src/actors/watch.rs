@@ -12,7 +12,7 @@ use super::{attach_detach, scheduler};
 use crate::api::{Effect, Taint};
 use crate::rules::controllers::attach_detach::OUT_OF_SERVICE;
 use crate::time::Span;
-use crate::world::{Node, NodeId, ObjectKey, PodId, Purpose, SimEvent, World};
+use crate::world::{Node, NodeId, ObjectKey, PodId, Purpose, Signal, SimEvent, World};
 
 /// From a node's cordon to its taint (10 to 14 ms recorded).
 const CORDON_DELAY: Span = Span::from_millis(10);
@@ -130,9 +130,17 @@ pub fn tell(w: &mut World, news: News<'_>) {
             attach_detach::node_changed(w);
             scheduler::node_listed(w, node);
         }
-        News::ObjectWritten { key } | News::ObjectGone { key } => controllers::object_changed(w, key),
+        News::ObjectWritten { key } | News::ObjectGone { key } => object_written(w, key),
         News::ObjectCreated { object } => scheduler::claim_changed(w, object, true),
         News::ClaimBound { object } => scheduler::claim_changed(w, object, false),
+    }
+}
+
+/// Controllers hear of it, and commands that wait for something of it look at it once the event is played.
+fn object_written(w: &mut World, key: ObjectKey) {
+    controllers::object_changed(w, key);
+    if w.waiting.iter().any(|own| own.key == key) {
+        w.signal(Signal::ObjectSeen { key });
     }
 }
 

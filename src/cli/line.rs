@@ -16,6 +16,8 @@ pub struct Line {
     walk: Walk,
     /// How many of the API server's answers to actions have been told.
     answered: usize,
+    /// So many lines of commands that go on have been told.
+    printed: usize,
     /// How many answers the last debrief spoke of.
     debriefed: usize,
 }
@@ -82,7 +84,7 @@ fn node_of(rest: &str) -> Option<&str> {
 
 impl Line {
     pub fn new(walk: Walk) -> Line {
-        Line { walk, debriefed: 0, answered: 0 }
+        Line { walk, debriefed: 0, answered: 0, printed: 0 }
     }
 
     pub fn walk(&self) -> &Walk {
@@ -630,6 +632,9 @@ impl Line {
         if done.answer.len() > SHOWN {
             let _ = writeln!(text, "... and {} more", done.answer.len() - SHOWN);
         }
+        if done.waits {
+            text.push_str("it goes on; what it prints comes as you do\n");
+        }
         if let Some(words) = self.walk.done().last().and_then(|done| done.drops(self.walk.plan().start)) {
             let _ = writeln!(text, "{words}");
         }
@@ -647,11 +652,16 @@ impl Line {
         Ok(format!("{}  taken back: {}\n{back}", self.clock(), done.action.words))
     }
 
-    /// What the API server answered to actions since it was told last, without the newest so many; going back takes it back.
+    /// What commands that go on have printed, and what the API server answered to actions, since it was told last, without
+    /// the newest so many; going back takes it back.
     fn refusals(&mut self, without: usize) -> String {
+        let printed = self.walk.printed();
+        let mut text: String = printed.iter().skip(self.printed).map(|line| format!("{line}\n")).collect();
+        self.printed = printed.len();
         let all = self.walk.answers();
         let told = self.answered.min(all.len() - without);
         self.answered = all.len();
-        all[told..all.len() - without].iter().map(|answer| format!("{answer}\n")).collect()
+        text.extend(all[told..all.len() - without].iter().map(|answer| format!("{answer}\n")));
+        text
     }
 }

@@ -8,6 +8,7 @@ use crate::scenario::builtin::{self, Builtin};
 use crate::scenario::{self, Plan, manifest};
 
 /// A scenario's text and where its manifests are.
+#[derive(Clone)]
 pub struct Source {
     pub label: String,
     pub text: String,

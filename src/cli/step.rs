@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::source::{Source, sources};
 use super::{Exit, converse, screen, talk};
 use crate::scenario::Diagnostics;
-use crate::session::{Script, Walk};
+use crate::session::{Files, Script, Walk};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -83,11 +83,13 @@ fn open(arguments: &Arguments) -> Result<(Source, Walk), Exit> {
 /// # Errors
 /// Every problem of the scenario.
 pub fn opened(source: &Source, overrides: &[String], seed: Option<u64>) -> Result<Walk, Diagnostics> {
-    let (script, loaded) =
+    let (mut script, loaded) =
         Script::load(&source.label, &source.text, &|path| source.manifest(path), overrides)?;
     if loaded.warnings.warnings() > 0 {
         talk(&loaded.warnings.render(true));
     }
+    let beside = source.clone();
+    script.files = Files::new(move |path| beside.manifest(path));
     let plan = Arc::new(loaded.plan);
     Ok(Walk::new(script, &plan, seed.unwrap_or(plan.seed)))
 }

@@ -70,6 +70,17 @@ pub enum Expected {
     Answer(AnswerExpect),
 }
 
+impl Expected {
+    /// The object that it is about, where it is no pod.
+    pub fn object(&self) -> Option<&ObjectTarget> {
+        match self {
+            Expected::Workload(own) => Some(&own.object),
+            Expected::Service(own) => Some(&own.object),
+            Expected::Pods(_) | Expected::Answer(_) => None,
+        }
+    }
+}
+
 /// A number, or a range of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Amount {

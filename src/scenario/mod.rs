@@ -88,7 +88,7 @@ pub fn load_noting(
 }
 
 /// Reads one more `[[action]]` for a plan that stands, by the rules by which a file's are read. `templates` are all that
-/// pods are made of by now, `earlier` the actions of before that the plan does not know.
+/// pods are made of by now, `earlier` the actions of before that the plan does not know; `loader` gives what it applies.
 ///
 /// # Errors
 /// Every problem of the text.
@@ -97,6 +97,7 @@ pub fn action<'a>(
     plan: &'a Plan,
     templates: &'a [Arc<plan::PodTemplate>],
     earlier: impl Iterator<Item = &'a Action>,
+    loader: Loader<'a>,
 ) -> Result<Arc<Action>, Diagnostics> {
     let mut problems = Diagnostics::default();
     let source = problems.add_source("the action", text);
@@ -104,7 +105,7 @@ pub fn action<'a>(
     let mut action = None;
     if problems.errors() == 0 {
         check::file(&root, &mut problems);
-        action = resolve::action(&root, plan, templates, earlier, &mut problems);
+        action = resolve::action(&root, plan, templates, earlier, loader, &mut problems);
     }
     problems.sort();
     match action {

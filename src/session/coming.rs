@@ -208,6 +208,7 @@ fn is_live(w: &World, event: SimEvent) -> bool {
         | Bond::Timer(..)
         | Bond::Stop(..)
         | Bond::Tick(..)
-        | Bond::Pull(..) => true,
+        | Bond::Pull(..)
+        | Bond::Command(_) => true,
     }
 }

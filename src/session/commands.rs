@@ -4,6 +4,8 @@
 //! its own. The session keeps it with its step: so going back and on plays it again, taking it back is leaving it out, and
 //! what is saved replays to the same bytes, because the file's action comes just where it was played.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -68,8 +70,15 @@ impl Walk {
         let toml = action_toml(at.since(self.plan().start), &spoken);
         let w = &self.session.world;
         let earlier = w.live.iter().map(Arc::as_ref);
-        let action = scenario::action(&toml, &w.plan, &w.templates, earlier)
+        let read = RefCell::new(BTreeMap::new());
+        let loader = |path: &str| {
+            let text = self.script.manifest(path)?;
+            read.borrow_mut().insert(path.to_owned(), text.clone());
+            Ok(text)
+        };
+        let action = scenario::action(&toml, &w.plan, &w.templates, earlier, &loader)
             .map_err(|problems| problems.render(false))?;
+        self.script.manifests.extend(read.into_inner());
         let action = Arc::new(Action { words: words.trim().to_owned(), ..Arc::unwrap_or_clone(action) });
 
         let stood = (self.position(), self.clock);
@@ -104,6 +113,11 @@ impl Walk {
     /// What the cluster has answered so far where something was not done.
     pub fn answers(&self) -> &[String] {
         &self.session.world.answers
+    }
+
+    /// What commands have printed so far after the step in which they were given.
+    pub fn printed(&self) -> &[String] {
+        &self.session.world.printed
     }
 
     /// The scenario with everything that was done up to here, as a file that replays to the same bytes. Overrides and

@@ -42,7 +42,7 @@ pub use commands::Done;
 pub use expect::Judge;
 pub use lesson::Score;
 pub use moves::{Direction, Move, Stop};
-pub use script::Script;
+pub use script::{Files, Script};
 pub use walk::Walk;
 pub use why::Why;
 

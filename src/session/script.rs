@@ -3,6 +3,8 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
 use crate::scenario::{self, Diagnostics, Loaded, Loader};
 
@@ -17,6 +19,34 @@ pub struct Script {
     pub overrides: Vec<String>,
     /// By their paths as the scenario writes them.
     pub manifests: BTreeMap<String, String>,
+    /// Where further ones are read that somebody applies meanwhile.
+    pub files: Files,
+}
+
+/// Gives the text of a manifest by its path, or says why not; copies share it.
+#[derive(Clone)]
+pub struct Files(Arc<Reading>);
+
+type Reading = dyn Fn(&str) -> Result<String, String> + Send + Sync;
+
+impl Files {
+    /// Files as this reads them.
+    pub fn new(read: impl Fn(&str) -> Result<String, String> + Send + Sync + 'static) -> Files {
+        Files(Arc::new(read))
+    }
+}
+
+impl Default for Files {
+    /// There are none.
+    fn default() -> Files {
+        Files::new(scenario::no_files)
+    }
+}
+
+impl fmt::Debug for Files {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Files")
+    }
 }
 
 impl Script {
@@ -42,8 +72,14 @@ impl Script {
             text: text.to_owned(),
             overrides: overrides.to_vec(),
             manifests: manifests.into_inner(),
+            files: Files::default(),
         };
         Ok((script, loaded))
+    }
+
+    /// A manifest for an action: one that the script has is what it was, so that what is saved stays true.
+    pub(super) fn manifest(&self, path: &str) -> Result<String, String> {
+        self.manifests.get(path).map_or_else(|| (self.files.0)(path), |text| Ok(text.clone()))
     }
 
     /// One text that says the same without overrides, and has these `[[action]]`s too.

@@ -120,6 +120,7 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         }
         E::SeriesWrite { pod } => format!("writes how often {} was refused", name.pod(pod)),
         E::DrainRetry { pod } => format!("asks again whether {} may be evicted", name.pod(pod)),
+        E::WaitOver { command } => format!("`{}` waits no longer", name.command(command)),
         E::CordonTaint { node } => format!("brings the taint of {} in line with its cordon", name.node(node)),
         E::Bind { pod, node } => format!("binds {} to {}", name.pod(pod), name.node(node)),
         E::PodSeen { pod } => format!("hears from the API server how {} is now", name.pod(pod)),
@@ -214,6 +215,9 @@ fn status_write(name: Names<'_>, node: NodeId) -> String {
 struct Names<'a>(&'a World);
 
 impl<'a> Names<'a> {
+    fn command(self, command: u32) -> &'a str {
+        self.0.log.get(command as usize).map_or("", |own| &own.action.words)
+    }
     fn pod(self, pod: PodId) -> String {
         self.0.pods.get(pod.ix()).map_or_else(|| "a pod".to_owned(), |p| p.ident.name.to_string())
     }

@@ -133,6 +133,8 @@ pub struct App {
     debriefed: bool,
     /// How many of the API server's answers to actions have been told.
     answered: usize,
+    /// So many lines of commands that go on have been told.
+    printed: usize,
     /// What is read now is the last before leaving.
     last_words: bool,
 }
@@ -156,6 +158,7 @@ impl App {
             quits: false,
             debriefed: false,
             answered: 0,
+            printed: 0,
             last_words: false,
         };
         let plan = app.walk.plan();
@@ -274,8 +277,15 @@ impl App {
         }
     }
 
-    /// What the API server answered to an action since it was told last; going back takes it back.
+    /// What a command that goes on has printed, and what the API server answered to an action, since it was told last; going
+    /// back takes it back.
     fn tell_refusal(&mut self) {
+        let printed = self.walk.printed();
+        let line = printed.last().filter(|_| printed.len() > self.printed).cloned();
+        self.printed = printed.len();
+        if let Some(line) = line {
+            self.tell(line);
+        }
         let all = self.walk.answers();
         let last = all.last().filter(|_| all.len() > self.answered).cloned();
         self.answered = all.len();

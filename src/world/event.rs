@@ -35,6 +35,8 @@ pub enum SimEvent {
     SeriesWrite { pod: PodId },
     /// `kubectl drain` asks again for a pod that its budget kept.
     DrainRetry { pod: PodId },
+    /// A command that waits has waited for long enough.
+    WaitOver { command: u32 },
     /// A cordoned or uncordoned node's taint follows its spec.
     CordonTaint { node: NodeId },
     /// The scheduler's decision is written.
@@ -160,6 +162,8 @@ pub enum Bond {
     Tick(PodId, ContainerIx, ProbeKind, u32),
     /// A pull, by its number.
     Pull(NodeId, u32),
+    /// A command that waits, by its place among all that was commanded.
+    Command(u32),
 }
 
 /// What is to be known of an event without playing it.
@@ -202,6 +206,7 @@ impl SimEvent {
                 (Pod(pod), "kube-scheduler", Bond::Free)
             }
             E::DrainRetry { pod } => (Pod(pod), "kubectl drain", Bond::Free),
+            E::WaitOver { command } => (Cluster, "kubectl", Bond::Command(command)),
             E::CordonTaint { node } => (Node(node), "node lifecycle controller", Bond::Free),
             E::PodSeen { pod } => (Pod(pod), "kubelet: watch", Bond::Free),
             E::Sync { pod, generation } => (Pod(pod), "kubelet: pod worker", Bond::Run(pod, generation)),
@@ -302,6 +307,10 @@ impl World {
             Bond::Tick(pod, ix, kind, then) => {
                 let own = self.local(pod).memory(ix).and_then(|own| own.probers.get(kind));
                 (own.map(|prober| prober.generation), then)
+            }
+            Bond::Command(then) => {
+                let waits = self.waiting.iter().any(|own| own.command == then);
+                (waits.then_some(then), then)
             }
             Bond::Pull(node, then) => {
                 let pulls = self.kubelet(node).map(|kubelet| &kubelet.pulls);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::World;
+use super::{ObjectKey, World};
 use crate::scenario::Action;
 use crate::time::Span;
 
@@ -16,6 +16,19 @@ pub struct Commanded {
     pub answer: Vec<String>,
     /// How many of the lines say that something was not done.
     pub refusals: usize,
+    /// It goes on: more will be printed.
+    pub waits: bool,
+}
+
+/// A command that waits for something of an object.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Waiting {
+    /// Its place among all that was commanded.
+    pub command: u32,
+    /// What it looks at.
+    pub key: ObjectKey,
+    /// What it has printed last.
+    pub said: String,
 }
 
 impl World {
@@ -31,30 +44,48 @@ impl World {
         u32::try_from(self.plan.actions.len() + self.live.len() - 1).unwrap_or(u32::MAX)
     }
 
-    /// The command of this step.
-    fn under_way(&mut self) -> Option<&mut Commanded> {
-        self.log.last_mut().filter(|own| own.step == self.step).map(Arc::make_mut)
+    /// The command of this step, by its place among all.
+    pub fn under_way(&self) -> Option<u32> {
+        self.log.last().filter(|own| own.step == self.step)?;
+        u32::try_from(self.log.len() - 1).ok()
+    }
+    /// A command, to be answered or ended, by its place among all.
+    pub fn command_mut(&mut self, command: u32) -> Option<&mut Commanded> {
+        self.log.get_mut(command as usize).map(Arc::make_mut)
     }
 
     /// A command begins: what is answered in this step is answered to it.
     pub fn commanded(&mut self, action: Arc<Action>) {
-        let begun = Commanded { action, step: self.step, answer: Vec::new(), refusals: 0 };
+        let begun = Commanded { action, step: self.step, answer: Vec::new(), refusals: 0, waits: false };
         self.log.push(Arc::new(begun));
     }
 
     /// kubectl's words when what was commanded is done.
     pub fn tell(&mut self, words: String) {
-        if let Some(own) = self.under_way() {
+        if let Some(command) = self.under_way() {
+            self.tell_to(command, words);
+        }
+    }
+    /// The same, of a command that may have been given earlier.
+    pub fn tell_to(&mut self, command: u32, words: String) {
+        if self.under_way() != Some(command) {
+            self.printed.push(format!("{}: {words}", self.now.since(self.plan.start)));
+        }
+        if let Some(own) = self.command_mut(command) {
             own.answer.push(words);
         }
     }
 
     /// kubectl's words when what was commanded is not done. They are part of what a run tells.
     pub fn answer(&mut self, words: &str) {
+        self.answer_to(self.under_way(), words);
+    }
+    /// The same, of a command that may have been given earlier.
+    pub fn answer_to(&mut self, command: Option<u32>, words: &str) {
         let after = Span::from_micros(self.now.since(self.plan.start).micros());
         self.digest.fold_text(words);
         self.answers.push(format!("{after}: {words}"));
-        if let Some(own) = self.under_way() {
+        if let Some(own) = command.and_then(|command| self.command_mut(command)) {
             own.answer.push(words.to_owned());
             own.refusals += 1;
         }

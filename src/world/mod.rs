@@ -160,6 +160,10 @@ pub struct World {
     pub live: Vec<Arc<Action>>,
     /// All that was commanded so far, with its answers.
     pub log: Vec<Arc<Commanded>>,
+    /// What they have printed after their own step, with the instants.
+    pub printed: Vec<String>,
+    /// Those of them that go on.
+    pub waiting: Vec<log::Waiting>,
     /// Pods written in the API since somebody last looked; kept only while somebody wants whole objects.
     pub touched: Option<Vec<PodId>>,
     /// Those of them that were written and left the API in one step: each had a last version that watchers saw.

@@ -5,7 +5,7 @@
 //! the call that waits for it. It is no call upwards either, but a value in a small queue ([`World::signal`]), drained in
 //! the order in which it was filled by the one match in `actors`.
 
-use super::{ContainerIx, PodId, World};
+use super::{ContainerIx, ObjectKey, PodId, World};
 use crate::api::Sym;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,6 +16,8 @@ pub enum Signal {
     Pulled { pod: PodId, container: ContainerIx, error: Option<Sym> },
     /// The allocation manager has tried a resize that waited: the pod's sync tells what came of it.
     ResizeTried { pod: PodId },
+    /// The API server: an object that a command waits for has been written, or is gone.
+    ObjectSeen { key: ObjectKey },
 }
 
 impl World {

@@ -96,7 +96,9 @@ pub struct Prober {
     pub attempt_failure: Failure,
     pub attempt_output: Sym,
     pub queued: Option<Time>,
-    /// A manual trigger arrived while the worker was busy.
+    /// It has not looked for the first time yet: after a restart of the kubelet that may take a part of a period.
+    pub sleeps: bool,
+    /// A manual trigger arrived while the worker was busy or slept.
     pub triggered: bool,
 }
 
@@ -120,6 +122,7 @@ impl Prober {
             attempt_failure: Failure::Answered,
             attempt_output: Sym::EMPTY,
             queued: None,
+            sleeps: true,
             triggered: false,
         }
     }

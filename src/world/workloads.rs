@@ -70,8 +70,6 @@ pub struct Held<T> {
 
 /// An object with metadata.
 pub trait Object {
-    /// `metadata`
-    fn meta(&self) -> &Meta;
     /// `metadata`, to be changed.
     fn meta_mut(&mut self) -> &mut Meta;
 }
@@ -79,9 +77,6 @@ pub trait Object {
 macro_rules! object {
     ($($kind:ty),+) => {
         $(impl Object for $kind {
-            fn meta(&self) -> &Meta {
-                &self.meta
-            }
             fn meta_mut(&mut self) -> &mut Meta {
                 &mut self.meta
             }

@@ -61,6 +61,8 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         answers: Vec::new(),
         live: Vec::new(),
         log: Vec::new(),
+        printed: Vec::new(),
+        waiting: Vec::new(),
         touched: None,
         left: Vec::new(),
         images: ImageNames::of(plan),

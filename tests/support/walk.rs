@@ -4,11 +4,22 @@ use std::sync::Arc;
 
 use kubelapse::record::Transition;
 use kubelapse::scenario::builtin;
-use kubelapse::session::{Direction, Move, Script, Stop, Walk};
+use kubelapse::session::{Direction, Files, Move, Script, Stop, Walk};
 
 pub fn walk_of(file: &str, text: &str, overrides: &[String]) -> Walk {
-    let (script, loaded) = Script::load(file, text, &builtin::manifest, overrides)
+    walk_beside(file, text, overrides, builtin::manifest)
+}
+
+/// A scenario that has manifests beside it.
+pub fn walk_beside(
+    file: &str,
+    text: &str,
+    overrides: &[String],
+    manifests: fn(&str) -> Result<String, String>,
+) -> Walk {
+    let (mut script, loaded) = Script::load(file, text, &manifests, overrides)
         .unwrap_or_else(|problems| panic!("{file}: {}", problems.render(false)));
+    script.files = Files::new(manifests);
     let plan = Arc::new(loaded.plan);
     let seed = plan.seed;
     Walk::new(script, &plan, seed)

@@ -96,7 +96,7 @@ fn typed(kind: ObjectType, mut object: Map<String, Value>) -> Value {
 pub fn replace(w: &mut World, key: ObjectKey, new: Map<String, Value>) -> Result<bool, Rejection> {
     let Value::Object(old) = object(w, key) else { return Ok(false) };
     let Some(namespace) = w.workloads.meta(key).map(|meta| meta.namespace) else { return Ok(false) };
-    let version = w.resource_version;
+    let before = w.resource_version;
     let admitted = objects::update(type_of(w, key), &old, new, &request(w, namespace))?;
     let value = typed(admitted.kind, admitted.object);
     let meta = wire::meta(&value["metadata"]);
@@ -123,5 +123,5 @@ pub fn replace(w: &mut World, key: ObjectKey, new: Map<String, Value>) -> Result
             keep(&mut own.meta);
         }),
     }
-    Ok(w.resource_version != version)
+    Ok(w.resource_version != before)
 }

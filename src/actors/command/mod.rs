@@ -10,11 +10,13 @@ mod nodes;
 mod objects;
 mod pods;
 mod processes;
+mod waiting;
 mod workloads;
 
 use std::sync::Arc;
 
 pub use pods::drain;
+pub use waiting::{object_seen, over as wait_over};
 
 use crate::api::{Condition, Text};
 use crate::engine::Distribution;

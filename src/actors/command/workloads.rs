@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::waiting;
 use crate::actors::api_server::{self, Propagation};
 use crate::api::Sym;
-use crate::rules::api_server::objects::ObjectType;
+use crate::rules::api_server::objects::{ObjectType, no_matches};
 use crate::rules::kubectl::apply::{self, PatchType};
 use crate::rules::kubectl::rollout::{self, Changed};
-use crate::rules::kubectl::rollout_status;
 use crate::scenario::applied::{AppliedObject, ApplyPlan};
 use crate::scenario::command::{Cascade, Command, ObjectTarget};
+use crate::time::Span;
 use crate::world::World;
 use crate::world::workloads::ObjectKey;
 
@@ -35,8 +36,17 @@ pub fn obey(w: &mut World, command: &Command) {
             let to = to_revision.unwrap_or(0);
             change(w, object, |_, old, sets| rollout::undo(old, &sets.iter().collect::<Vec<_>>(), to));
         }
-        Command::RolloutStatus { object, .. } => status(w, object),
-        Command::Wait { object, condition, .. } => wait(w, object, condition),
+        Command::RolloutStatus { object, timeout } => {
+            if let Some(key) = meant(w, object) {
+                waiting::begin(w, key, timeout.filter(|span| *span > Span::ZERO));
+            }
+        }
+        Command::Wait { object, condition, timeout } => match find(w, object) {
+            // What never was is gone: nothing is printed.
+            None if condition == "delete" => {}
+            None => not_found(w, object),
+            Some(key) => waiting::begin(w, key, Some(*timeout)),
+        },
         Command::PatchObject { object, merge } => change(w, object, |kind, old, _| {
             let (object, said) = apply::patch(kind, old, merge, PatchType::Merge);
             Ok(Changed { object, answer: said.to_owned() })
@@ -60,7 +70,7 @@ pub fn send(w: &mut World, plan: &ApplyPlan) {
 fn apply_one(w: &mut World, plan: &ApplyPlan, object: &AppliedObject) {
     let kind = match ObjectType::of(&object.value) {
         Ok(kind) => kind,
-        Err(why) => return w.answer(&why.to_string()),
+        Err(_) => return w.answer(&no_matches(&object.value, &object.file)),
     };
     let namespace = Sym::new(object.namespace(plan));
     let name = object.name();
@@ -138,42 +148,6 @@ fn labelled(old: &Value, labels: &BTreeMap<String, Option<String>>) -> Changed {
     Changed { object, answer: "labeled".to_owned() }
 }
 
-/// `kubectl rollout status`, as it is now.
-fn status(w: &mut World, target: &ObjectTarget) {
-    let Some(key) = meant(w, target) else { return };
-    let look = rollout_status::look(&api_server::object(w, key), 0);
-    match look {
-        Some(look) => match look.error {
-            Some(error) => w.answer(&format!("error: {error}")),
-            None => w.tell(look.text.trim_end().to_owned()),
-        },
-        None => w.answer("error: no status viewer has been implemented for this kind"),
-    }
-}
-
-/// `kubectl wait`, as it is now.
-fn wait(w: &mut World, target: &ObjectTarget, condition: &str) {
-    let Some(key) = meant(w, target) else { return };
-    let kind = api_server::type_of(w, key);
-    let wanted = condition.strip_prefix("condition=").unwrap_or(condition);
-    let (wanted, value) = wanted.split_once('=').unwrap_or((wanted, "true"));
-    let object = api_server::object(w, key);
-    let holds = object["status"]["conditions"].as_array().into_iter().flatten().any(|own| {
-        let is =
-            |name: &str, text: &str| own[name].as_str().is_some_and(|own| own.eq_ignore_ascii_case(text));
-        is("type", wanted) && is("status", value)
-    });
-    let named = kind.named(target.name.as_str());
-    match holds {
-        true => w.tell(format!("{named} condition met")),
-        false => w.answer(&format!(
-            "error: timed out waiting for the condition on {}/{}",
-            kind.law().resource,
-            target.name
-        )),
-    }
-}
-
 fn delete(w: &mut World, target: &ObjectTarget, cascade: Cascade) {
     let Some(key) = meant(w, target) else { return };
     let propagation = match cascade {
@@ -195,24 +169,27 @@ fn delete(w: &mut World, target: &ObjectTarget, cascade: Cascade) {
 
 /// The object that a command names; kubectl's words if there is none.
 fn meant(w: &mut World, target: &ObjectTarget) -> Option<ObjectKey> {
-    let kind = Sym::new(&target.kind.singular());
-    let found = match target.namespace {
-        Some(namespace) => w.workloads.find(kind, namespace, target.name),
-        None => {
-            let all = w.workloads.by_name.iter();
-            let mut named: Vec<(&str, ObjectKey)> = all
-                .filter(|((of, _, name), _)| *of == kind && *name == target.name)
-                .map(|((_, namespace, _), key)| (namespace.as_str(), *key))
-                .collect();
-            named.sort_unstable();
-            named.first().map(|(_, key)| *key)
-        }
-    };
+    let found = find(w, target);
     if found.is_none() {
-        let group =
-            target.kind.api_version().split_once('/').map_or(String::new(), |(group, _)| format!(".{group}"));
-        let resource = format!("{}{group}", target.kind.plural());
-        w.answer(&format!("Error from server (NotFound): {resource} \"{}\" not found", target.name));
+        not_found(w, target);
     }
     found
+}
+
+/// The object that a command names; without a namespace the first one of that name.
+fn find(w: &World, target: &ObjectTarget) -> Option<ObjectKey> {
+    let kind = Sym::new(&target.kind.singular());
+    if let Some(namespace) = target.namespace {
+        return w.workloads.find(kind, namespace, target.name);
+    }
+    let all = w.workloads.by_name.iter();
+    let named = all.filter(|((of, _, name), _)| *of == kind && *name == target.name);
+    named.min_by_key(|((_, namespace, _), _)| namespace.as_str()).map(|(_, key)| *key)
+}
+
+fn not_found(w: &mut World, target: &ObjectTarget) {
+    let group =
+        target.kind.api_version().split_once('/').map_or(String::new(), |(group, _)| format!(".{group}"));
+    let resource = format!("{}{group}", target.kind.plural());
+    w.answer(&format!("Error from server (NotFound): {resource} \"{}\" not found", target.name));
 }

@@ -4,7 +4,7 @@
 //! decides stands in [`crate::rules::controllers::deployment`]: all writes of a look with their complete new values. They go
 //! out one after the other; one that was made from what is no longer there is refused, and the Deployment is looked at again.
 
-use super::{Again, add, tell};
+use super::work::{self, Again, add, tell};
 use crate::actors::api_server;
 use crate::api::workload::{Deployment, ReplicaSet};
 use crate::rules::controllers::deployment::{self as rule, Call, Creation, Input, Refused, Requeue, Step};
@@ -143,7 +143,7 @@ pub fn next(w: &mut World, script: &mut DeploymentScript, error: &mut Option<Str
 /// The next write of a sync is carried out.
 pub fn carry_out(w: &mut World, id: DeploymentId) -> Option<String> {
     let key = ObjectKey::Deployment(id);
-    let Some(Script::Deployment(script)) = super::script_of(w, Controller::Deployment, key) else {
+    let Some(Script::Deployment(script)) = work::script_of(w, Controller::Deployment, key) else {
         return None;
     };
     let at = script.played;
@@ -153,7 +153,7 @@ pub fn carry_out(w: &mut World, id: DeploymentId) -> Option<String> {
         Ok(version) => (version, None),
         Err(error) => (None, Some(error)),
     };
-    let Some(Script::Deployment(script)) = super::script_of(w, Controller::Deployment, key) else {
+    let Some(Script::Deployment(script)) = work::script_of(w, Controller::Deployment, key) else {
         return None;
     };
     script.versions[at] = version;

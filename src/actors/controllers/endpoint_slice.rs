@@ -7,8 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use super::add;
 use super::endpoints::known;
+use super::work::{self, add};
 use crate::actors::api_server;
 use crate::rules::controllers::endpoint_slice as rule;
 use crate::world::endpoints::{Changes, Standing};
@@ -151,7 +151,7 @@ fn standing(w: &World, id: ServiceId, pod: PodId) -> Option<Standing> {
 /// POST or PUT of a slice.
 pub fn write(w: &mut World, id: ServiceId, slice: u32) -> Option<String> {
     let key = ObjectKey::Service(id);
-    let Some(Script::Slices(changes)) = super::script_of(w, Controller::EndpointSlice, key) else {
+    let Some(Script::Slices(changes)) = work::script_of(w, Controller::EndpointSlice, key) else {
         return None;
     };
     let changes = changes.remove(&slice).unwrap_or_default();

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::add;
+use super::work::add;
 use crate::actors::api_server::{self, Propagation};
 use crate::world::World;
 use crate::world::manager::{CollectStage, Controller, Request, Script};

@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::made;
 use super::members::{counts_as, ready_since, selects, set_of, suitors};
-use super::{Again, add, add_at, made, tell};
+use super::work::{self, Again, add, add_at, tell};
 use crate::actors::api_server::{self, Name, NewPod};
 use crate::api::workload::ReplicaSetStatus;
 use crate::api::{EventText, EventType, Sym};
@@ -92,19 +93,16 @@ fn pod_changed(w: &mut World, controller: Controller, pod: PodId) {
 
 /// Ready pods that have been so for long enough count as available from now on.
 fn ripen(w: &mut World, set: ReplicaSetId) {
-    let min_ready = w.workloads.replica_sets[set.ix()].held.object.spec.min_ready_seconds;
-    let World { controllers, gates, now, .. } = w;
-    let members = &mut controllers.members[set.ix()];
-    while let Some((at, pod)) = members.ripening.first().copied() {
-        if at > *now || (at == *now && !gates.habits.available_to_the_instant && min_ready > 0) {
+    while let Some((at, pod)) = w.controllers.members[set.ix()].ripening.first().copied() {
+        if at > w.now {
             break;
         }
-        members.ripening.pop_first();
-        if let Some(share) = members.pods.get(&pod).copied()
-            && share.ready
-            && !share.available
-        {
-            members.count(pod, Some(rule::Share { available: true, ..share }));
+        w.controllers.members[set.ix()].ripening.pop_first();
+        let Some(known) = w.controllers.members[set.ix()].pods.get(&pod).copied() else { continue };
+        // It may have stopped being ready meanwhile, and begun anew.
+        let share = counts_as(w, set, pod);
+        if known.ready && !known.available && share.available {
+            w.controllers.members[set.ix()].count(pod, Some(rule::Share { available: true, ..known }));
         }
     }
 }
@@ -295,7 +293,7 @@ pub fn make_pod(w: &mut World, set: ReplicaSetId) -> Option<String> {
         Err(refused) => (pod_control::create_failed(&refused), refused),
     };
     w.controllers.members[set.ix()].seen_made();
-    if let Some(Script::Replicas(script)) = super::script_of(w, controller, key) {
+    if let Some(Script::Replicas(script)) = work::script_of(w, controller, key) {
         script.refused = true;
     }
     tell(w, controller, key, told.kind, told.reason, told.message.into());

@@ -25,6 +25,7 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
     }
     if let Some(b) = prober_mut(w, pod, ix, kind) {
         b.queued = None;
+        b.sleeps = false;
     }
     let now = w.now;
     let p = w.local(pod);
@@ -37,6 +38,7 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
     }
     let mut b = b;
     b.queued = None;
+    b.sleeps = false;
     let new = b.instance != status.restart_count && status.container_id != crate::api::ContainerId::None;
     if new {
         b.instance = status.restart_count;
@@ -130,7 +132,13 @@ fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, spec: &Pro
     let limit = timeout(spec);
     let dials = !running && spec.handler.grpc.is_some();
     let given_up = prober::is_given_up(p, ix, spec, &w.gates);
-    let takes = if given_up { Span::ZERO } else if dials { limit } else { takes };
+    let takes = if given_up {
+        Span::ZERO
+    } else if dials {
+        limit
+    } else {
+        takes
+    };
     let ok = if rate <= 0.0 {
         true
     } else if rate >= 1.0 {

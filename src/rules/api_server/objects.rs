@@ -63,9 +63,10 @@ impl ObjectType {
     /// # Errors
     /// It does not say, or there is no such kind; the scheme's words.
     pub fn of(manifest: &Value) -> Result<ObjectType, DecodeError> {
-        let (version, kind) = decode::version_and_kind(manifest)?;
-        let found = ObjectType::ALL.iter().find(|ty| ty.law().name == kind && ty.api_version() == version);
-        found.copied().ok_or_else(|| decode::unregistered(version, kind))
+        let (group_version, kind) = decode::version_and_kind(manifest)?;
+        let found =
+            ObjectType::ALL.iter().find(|ty| ty.law().name == kind && ty.api_version() == group_version);
+        found.copied().ok_or_else(|| decode::unregistered(group_version, kind))
     }
     /// `apps/v1`
     pub fn api_version(self) -> String {

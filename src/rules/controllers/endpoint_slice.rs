@@ -542,8 +542,8 @@ fn key(ports: &[EndpointPort]) -> Vec<EndpointPort> {
 
 /// `ownedBy`
 fn is_owned(slice: &EndpointSlice, service: &Service) -> bool {
-    let is_it = |kind: Sym, version: Sym, uid: &str| {
-        kind == "Service" && version == "v1" && is_uid(service.meta.uid, uid)
+    let is_it = |kind: Sym, group_version: Sym, uid: &str| {
+        kind == "Service" && group_version == "v1" && is_uid(service.meta.uid, uid)
     };
     slice.meta.owners.iter().any(|owner| is_it(owner.kind, owner.api_version, &owner.uid))
 }

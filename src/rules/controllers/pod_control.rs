@@ -22,16 +22,6 @@ pub fn deleted(pod: impl fmt::Display) -> Told {
     Told::normal("SuccessfulDelete", format!("Deleted pod: {pod}"))
 }
 
-/// A pod could not be deleted. Where it was gone already, nobody is told (`DeletePod`).
-pub fn delete_failed(error: impl fmt::Display) -> Told {
-    Told::warning("FailedDelete", format!("Error deleting: {error}"))
-}
-
-/// The error with which a sync ends that could not delete a pod (`DeletePod`).
-pub fn delete_error(error: impl fmt::Display) -> String {
-    format!("unable to delete pods: {error}")
-}
-
 /// `generateName` of an owner's pods: with a dash, where that leaves a valid prefix (`getPodsPrefix`).
 pub fn generate_name(owner: &str) -> String {
     const LONGEST: usize = 253;
@@ -47,8 +37,6 @@ mod tests {
         assert_eq!(created("web-1").message, "Created pod: web-1");
         assert_eq!(create_failed("no").message, "Error creating: no");
         assert_eq!(deleted("web-1").message, "Deleted pod: web-1");
-        assert_eq!(delete_failed("no").message, "Error deleting: no");
-        assert_eq!(delete_error("no"), "unable to delete pods: no");
         assert_eq!(generate_name("web"), "web-");
         assert_eq!(generate_name(&"w".repeat(253)).len(), 253);
     }

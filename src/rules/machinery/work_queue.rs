@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn failures_double_until_it_goes_well() {
         let mut queue = queue();
-        let mut waits = |queue: &mut WorkQueue<u8>, key| {
+        let waits = |queue: &mut WorkQueue<u8>, key| {
             queue.failed(key, Time::EPOCH).since(Time::EPOCH).micros() / 1000
         };
         let all: Vec<i64> = (0..6).map(|_| waits(&mut queue, 1)).collect();

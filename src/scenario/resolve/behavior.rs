@@ -58,9 +58,7 @@ pub fn behavior(node: Option<&Node>, spec: &PodSpec, pod: &str, cx: &mut Context
         let written =
             attempts.map(|entry| self::attempts(&entry.node, &default, Some((container, pod, spec)), cx));
         containers.push(match written {
-            Some(attempts) => {
-                ContainerBehavior { attempts, execs_run_on, ..ContainerBehavior::default() }
-            }
+            Some(attempts) => ContainerBehavior { attempts, execs_run_on, ..ContainerBehavior::default() },
             None => programs::of_container(&cx.programs, container, runs_out, &programs::Belongs::default()),
         });
     }

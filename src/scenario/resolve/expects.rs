@@ -87,7 +87,10 @@ pub fn expects(table: &Table, cx: &mut Context<'_>) -> Vec<Expect> {
             Subject::Action => Expected::Answer(answer(name, name_node, table, entry, cx)),
             Subject::Object(kind) => {
                 let namespace = text(entry, "namespace");
-                known_object(kind, name, namespace, name_node.loc, cx);
+                // What never was is gone.
+                if flag(entry, "gone") != Some(true) {
+                    known_object(kind, name, namespace, name_node.loc, cx);
+                }
                 let object = ObjectTarget { kind, name: Sym::new(name), namespace: namespace.map(Sym::new) };
                 object_expect(object, entry, cx)
             }

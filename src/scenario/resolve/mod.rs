@@ -183,6 +183,7 @@ pub fn action<'a>(
     plan: &'a Plan,
     templates: &'a [Arc<PodTemplate>],
     earlier: impl Iterator<Item = &'a Action>,
+    loader: Loader<'a>,
     problems: &mut Diagnostics,
 ) -> Option<Arc<Action>> {
     let table = root.table()?;
@@ -201,7 +202,7 @@ pub fn action<'a>(
         until: plan.until,
         gates: plan.gates,
         texts: Vec::new(),
-        loader: &super::no_files,
+        loader,
         nodes: Cow::from(&plan.nodes),
         objects: Cow::from(&plan.objects),
         templates: Cow::from(templates),

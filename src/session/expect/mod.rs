@@ -2,8 +2,9 @@
 //!
 //! What is expected at an instant is judged when everything of it has been played and nothing later. What is expected until
 //! an instant, or from one to another, is looked at when its time begins and whenever an instant has changed something. For
-//! those that fail the last changes of their pod are kept, since that is where one looks first.
+//! those that fail the last changes of their pod or object are kept, since that is where one looks first.
 
+mod common;
 mod pods;
 mod words;
 mod workloads;
@@ -14,8 +15,9 @@ use std::sync::Arc;
 use super::Session;
 use super::why::headline;
 use super::words::offset;
-use crate::record::{Change, Directory, Event, Transition};
+use crate::record::{Change, Directory, Event, ObjectChange, Transition};
 use crate::scenario::Plan;
+use crate::scenario::command::ObjectTarget;
 use crate::scenario::expected::{Expect, Expected, When};
 use crate::scenario::programs::matches;
 use crate::time::Time;
@@ -23,7 +25,7 @@ use crate::world::World;
 
 pub use words::describe;
 
-/// So many changes of a pod are told with a failure.
+/// So many changes of a pod or an object are told with a failure.
 const BEFORE: usize = 5;
 
 /// An expectation that did not hold.
@@ -37,7 +39,7 @@ pub struct Failure {
     pub expected: String,
     /// What was there.
     pub seen: String,
-    /// The pod's last changes before, with their times, oldest first.
+    /// The last changes of the pod or object before, with their times, oldest first.
     pub before: Vec<String>,
 }
 
@@ -47,13 +49,31 @@ struct Difference {
     what: String,
     expected: String,
     seen: String,
-    /// Of which pod, by its place in the world.
-    pod: Option<u32>,
+    /// Of whom, where it is about one.
+    of: Option<Row>,
+}
+
+/// Of whom rows tell, by its place in the directory.
+#[derive(Clone, Copy)]
+enum Row {
+    Pod(u32),
+    Object(u32),
+}
+
+impl Row {
+    /// Whom a row is about; none of nodes.
+    fn of(row: &Transition) -> Option<Row> {
+        match (row.pod, row.change) {
+            (Some(pod), _) => Some(Row::Pod(pod)),
+            (None, Change::Object { object, .. }) => Some(Row::Object(object)),
+            (None, _) => None,
+        }
+    }
 }
 
 impl Difference {
     fn new(what: impl Into<String>, expected: impl Into<String>, seen: impl Into<String>) -> Difference {
-        Difference { what: what.into(), expected: expected.into(), seen: seen.into(), pod: None }
+        Difference { what: what.into(), expected: expected.into(), seen: seen.into(), of: None }
     }
     /// None where what is seen is what was expected.
     fn between(what: &str, expected: &str, seen: &str) -> Option<Difference> {
@@ -61,7 +81,7 @@ impl Difference {
     }
 }
 
-/// What is remembered of a pod that an expectation names.
+/// What is remembered of a pod or an object that an expectation names.
 #[derive(Clone, Default)]
 struct Remembered {
     rows: VecDeque<Transition>,
@@ -69,20 +89,35 @@ struct Remembered {
     events: Vec<Event>,
 }
 
-/// What has been seen of the pods that expectations name.
+/// What has been seen of the pods and objects that expectations name.
 #[derive(Default)]
 struct Seen {
-    /// By expectation: the pods that are named so, oldest first.
+    /// By expectation: the pods or objects that are named so, oldest first.
     named: Vec<Vec<u32>>,
     /// By pod: its place in `remembered`, if some expectation names it.
-    places: Vec<Option<u32>>,
+    pods: Vec<Option<u32>>,
+    /// By object, the same.
+    objects: Vec<Option<u32>>,
     remembered: Vec<Remembered>,
 }
 
 impl Seen {
-    fn of(&self, pod: u32) -> Option<&Remembered> {
-        let place = self.places.get(pod as usize).copied().flatten()?;
-        self.remembered.get(place as usize)
+    fn place(&self, of: Row) -> Option<usize> {
+        let place = match of {
+            Row::Pod(pod) => self.pods.get(pod as usize),
+            Row::Object(object) => self.objects.get(object as usize),
+        };
+        place.copied().flatten().map(|place| place as usize)
+    }
+    fn of(&self, of: Row) -> Option<&Remembered> {
+        self.remembered.get(self.place(of)?)
+    }
+    /// A place for one more, if some expectation names it.
+    fn remember(&mut self, is_named: bool) -> Option<u32> {
+        is_named.then(|| {
+            self.remembered.push(Remembered::default());
+            self.remembered.len() as u32 - 1
+        })
     }
 }
 
@@ -100,6 +135,8 @@ pub struct Judge {
     seen: Seen,
     /// So many rows of the outbox have been looked at.
     looked: usize,
+    /// The last version and command that were looked at, and how many commands went on.
+    told: (u64, usize, usize),
     /// Something has changed since those that are open were looked at.
     changed: bool,
     failures: Vec<Failure>,
@@ -118,6 +155,7 @@ impl Judge {
             due: None,
             seen: Seen { named: vec![Vec::new(); plan.expects.len()], ..Seen::default() },
             looked: 0,
+            told: (0, 0, 0),
             changed: false,
             failures: Vec::new(),
         };
@@ -149,6 +187,9 @@ impl Judge {
         }
         let comes = |at: Time| next.is_none_or(|next| next > at);
         self.look(&w.directory, &w.outbox);
+        // Numbers of workloads and answers of commands are no rows.
+        let told = (w.resource_version, w.log.len(), w.waiting.len());
+        self.changed |= std::mem::replace(&mut self.told, told) != told;
         if std::mem::take(&mut self.changed) {
             let open = std::mem::take(&mut self.open);
             self.open = open.into_iter().filter(|ix| !self.decided(*ix, w.now, w)).collect();
@@ -192,7 +233,7 @@ impl Judge {
     /// Keeps a failure; `at` is its instant where the expectation does not say it.
     fn fails(&mut self, index: usize, at: Option<Time>, w: &World) {
         let Some(difference) = holds(w, &self.plan.expects[index], index, &self.seen) else { return };
-        let own = difference.pod.and_then(|pod| self.seen.of(pod));
+        let own = difference.of.and_then(|of| self.seen.of(of));
         let rows = own.into_iter().flat_map(|own| &own.rows);
         let before =
             rows.map(|row| format!("{}  {}", offset(row.time, self.plan.start), headline(row, &w.directory)));
@@ -220,7 +261,7 @@ impl Judge {
 
     fn look(&mut self, directory: &Directory, rows: &[Transition]) {
         let seen = &mut self.seen;
-        for (ix, ident) in (0..).zip(&directory.pods).skip(seen.places.len()) {
+        for (ix, ident) in (0..).zip(&directory.pods).skip(seen.pods.len()) {
             // Hardly any name is spelled out: most begin unlike all that are expected.
             let base = ident.name.base.as_str();
             let like = |pattern: &str| {
@@ -242,16 +283,31 @@ impl Judge {
                     named = true;
                 }
             }
-            seen.places.push(named.then_some(seen.remembered.len() as u32));
-            if named {
-                seen.remembered.push(Remembered::default());
+            let place = seen.remember(named);
+            seen.pods.push(place);
+        }
+        for (ix, ident) in (0..).zip(&directory.objects).skip(seen.objects.len()) {
+            let is_meant = |target: &ObjectTarget| {
+                target.name == ident.name
+                    && target.namespace.is_none_or(|own| own == ident.namespace)
+                    && ident.kind == *target.kind.singular()
+            };
+            let mut named = false;
+            for (expect, own) in self.plan.expects.iter().enumerate() {
+                if own.what.object().is_some_and(is_meant) {
+                    seen.named[expect].push(ix);
+                    named = true;
+                }
             }
+            let place = seen.remember(named);
+            seen.objects.push(place);
         }
         self.changed |= rows.len() > self.looked;
         for row in &rows[self.looked..] {
-            let Some(place) = row.pod.and_then(|pod| seen.places[pod as usize]) else { continue };
-            let own = &mut seen.remembered[place as usize];
-            if let Change::Event(event) = row.change {
+            let Some(place) = Row::of(row).and_then(|of| seen.place(of)) else { continue };
+            let own = &mut seen.remembered[place];
+            if let Change::Event(event) | Change::Object { what: ObjectChange::Event(event), .. } = row.change
+            {
                 own.events.retain(|old| old.object != event.object);
                 own.events.push(event);
             }
@@ -266,10 +322,11 @@ impl Judge {
 
 /// What is not as an expectation says, now; None where it holds. `index` is its place in the plan.
 fn holds(w: &World, expect: &Expect, index: usize, seen: &Seen) -> Option<Difference> {
+    let named = &seen.named[index];
     match &expect.what {
-        Expected::Pods(pods) => pods::difference(pods, &seen.named[index], seen, w),
-        Expected::Workload(workload) => workloads::workload(workload, w),
-        Expected::Service(service) => workloads::service(service, w),
+        Expected::Pods(pods) => pods::difference(pods, named, seen, w),
+        Expected::Workload(workload) => workloads::workload(workload, named, seen, w),
+        Expected::Service(service) => workloads::service(service, named, seen, w),
         Expected::Answer(answer) => workloads::answer(answer, w),
     }
 }

@@ -1,9 +1,9 @@
 //! What is expected of a pod, or of all pods of a glob.
 
-use super::{Difference, Seen, words, workloads};
+use super::{Difference, Row, Seen, common, workloads};
 use crate::api::Sym;
 use crate::record::Event;
-use crate::scenario::expected::{Among, ExpectedEvent, PodExpect};
+use crate::scenario::expected::{Among, PodExpect};
 use crate::scenario::programs::matches;
 use crate::world::{Pod, World};
 
@@ -36,7 +36,7 @@ pub fn difference(expect: &PodExpect, named: &[u32], seen: &Seen, w: &World) -> 
         let pod = chosen.first()?;
         let name = w.pods[*pod as usize].ident.name;
         return Some(Difference {
-            pod: Some(*pod),
+            of: Some(Row::Pod(*pod)),
             ..Difference::new("the pods", "gone", format!("{name} is there"))
         });
     }
@@ -83,17 +83,16 @@ fn of_one(expect: &PodExpect, pod: Option<u32>, seen: &Seen, w: &World) -> Optio
             Some(Difference::new("the pod", "there", "none of that name yet"))
         };
     };
-    let events = seen.of(pod).map_or(&[][..], |own| &own.events);
+    let events = seen.of(Row::Pod(pod)).map_or(&[][..], |own| &own.events);
     let difference = of_pod(expect, &w.pods[pod as usize], events, w)?;
-    Some(Difference { pod: Some(pod), ..difference })
+    Some(Difference { of: Some(Row::Pod(pod)), ..difference })
 }
 
 fn of_pod(expect: &PodExpect, p: &Pod, events: &[Event], w: &World) -> Option<Difference> {
-    let there = |exists: bool| if exists { "there" } else { "gone" };
     if let Some(gone) = expect.gone
         && gone == p.exists
     {
-        return Difference::between("the pod", there(!gone), there(p.exists));
+        return common::there("the pod", !gone, p.exists);
     }
     let of_object = expect.phase.is_some()
         || expect.status.is_some()
@@ -101,7 +100,7 @@ fn of_pod(expect: &PodExpect, p: &Pod, events: &[Event], w: &World) -> Option<Di
         || expect.restarts.is_some()
         || !expect.conditions.is_empty();
     if of_object && !p.exists {
-        return Difference::between("the pod", "there", "gone");
+        return common::there("the pod", true, false);
     }
     let columns = [
         ("phase", &expect.phase, p.status.phase().to_string()),
@@ -111,62 +110,12 @@ fn of_pod(expect: &PodExpect, p: &Pod, events: &[Event], w: &World) -> Option<Di
     ];
     let of_columns =
         columns.iter().find_map(|(what, expected, seen)| Difference::between(what, expected.as_ref()?, seen));
+    let condition = |kind: Sym| p.status.condition(kind).map(|own| (own.status, own.reason));
     of_columns
+        .or_else(|| common::number("RESTARTS", expect.restarts, p.shown.restarts))
+        .or_else(|| common::conditions(&expect.conditions, condition))
         .or_else(|| {
-            let restarts = expect.restarts?;
-            let seen = i64::from(p.shown.restarts);
-            (!restarts.holds(seen))
-                .then(|| Difference::new("RESTARTS", restarts.to_string(), seen.to_string()))
+            let message = |event: &Event| event.message.show(&p.ident).to_string();
+            common::events(expect.event.as_ref(), expect.no_event.as_deref(), events, &message)
         })
-        .or_else(|| conditions(expect, p))
-        .or_else(|| event_differs(expect.event.as_ref()?, events, p))
-        .or_else(|| {
-            let reason = expect.no_event.as_deref()?;
-            let found = events.iter().find(|event| event.reason == *reason)?;
-            Some(Difference::new("an event", format!("no {reason}"), in_words(found, p)))
-        })
-}
-
-fn conditions(expect: &PodExpect, p: &Pod) -> Option<Difference> {
-    expect.conditions.iter().find_map(|(kind, expected)| {
-        let seen = p.status.condition(Sym::new(kind));
-        let is_so = match (expected.status, &seen) {
-            (None, None) => true,
-            (Some(status), Some(seen)) => {
-                seen.status == status && expected.reason.is_none_or(|reason| reason == seen.reason)
-            }
-            _ => false,
-        };
-        let words = seen.map_or("none".to_owned(), |c| match expected.reason {
-            Some(_) if !c.reason.is_empty() => format!("{}/{}", c.status.as_str(), c.reason),
-            _ => c.status.as_str().to_owned(),
-        });
-        (!is_so).then(|| Difference::new(format!("condition {kind}"), expected.to_string(), words))
-    })
-}
-
-/// The expected event and what there is in its place: events of its reason, or else the reasons of all.
-fn event_differs(expected: &ExpectedEvent, events: &[Event], p: &Pod) -> Option<Difference> {
-    let alike: Vec<&Event> =
-        events.iter().filter(|event| event.reason == *expected.reason.as_str()).collect();
-    let fits = |event: &&Event| {
-        let message = event.message.show(&p.ident).to_string();
-        expected.message.as_ref().is_none_or(|part| message.contains(part.as_str()))
-            && expected.count.is_none_or(|count| count.holds(i64::from(event.count)))
-    };
-    if alike.iter().any(fits) {
-        return None;
-    }
-    let mut seen: Vec<String> = match alike.is_empty() {
-        true => events.iter().map(|event| event.reason.to_string()).collect(),
-        false => alike.iter().map(|event| in_words(event, p)).collect(),
-    };
-    seen.sort();
-    seen.dedup();
-    let seen = if seen.is_empty() { "none".to_owned() } else { seen.join(", ") };
-    Some(Difference::new("an event", words::event(expected), seen))
-}
-
-fn in_words(event: &Event, p: &Pod) -> String {
-    format!("{} (x{}) \"{}\"", event.reason, event.count, event.message.show(&p.ident))
 }

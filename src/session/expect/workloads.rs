@@ -1,25 +1,162 @@
 //! What is expected of workloads, of Services and of what somebody is told.
 
-use super::Difference;
-use crate::scenario::expected::{AnswerExpect, ServiceExpect, WorkloadExpect};
-use crate::world::{Pod, World};
+use super::{Difference, Row, Seen, common};
+use crate::api::workload::{WorkloadCondition, WorkloadState};
+use crate::record::{Event, Figures};
+use crate::rules::controllers::workload_state;
+use crate::rules::kubectl::rollout_status::{self, Numbers};
+use crate::scenario::command::ObjectTarget;
+use crate::scenario::expected::{
+    Answer, AnswerExpect, ExpectedEvent, Rollout, ServiceExpect, WorkloadExpect,
+};
+use crate::world::{ObjectKey, Pod, World};
 
-/// What of a workload is not as it was expected.
-pub fn workload(expect: &WorkloadExpect, _: &World) -> Option<Difference> {
-    Some(Difference::new(expect.object.kind.name(), "something", "it is not looked at yet"))
+/// What of a workload is not as it was expected; `named` are all that were ever named so.
+pub fn workload(expect: &WorkloadExpect, named: &[u32], seen: &Seen, w: &World) -> Option<Difference> {
+    let asked = Asked {
+        object: &expect.object,
+        event: expect.event.as_ref(),
+        no_event: expect.no_event.as_deref(),
+        gone: expect.gone,
+        of_object: !expect.conditions.is_empty()
+            || expect.rollout.is_some()
+            || [expect.replicas, expect.updated, expect.ready, expect.available, expect.unavailable]
+                .iter()
+                .any(Option::is_some),
+    };
+    asked.difference(named, seen, w, |key| of_workload(expect, key, w))
 }
 
 /// What of a Service is not as it was expected.
-pub fn service(_: &ServiceExpect, _: &World) -> Option<Difference> {
-    Some(Difference::new("the Service", "something", "it is not looked at yet"))
+pub fn service(expect: &ServiceExpect, named: &[u32], seen: &Seen, w: &World) -> Option<Difference> {
+    let asked = Asked {
+        object: &expect.object,
+        event: expect.event.as_ref(),
+        no_event: expect.no_event.as_deref(),
+        gone: expect.gone,
+        of_object: [expect.ready, expect.serving, expect.terminating].iter().any(Option::is_some),
+    };
+    asked.difference(named, seen, w, |key| {
+        let ObjectKey::Service(id) = key else { return None };
+        let slices = w.workloads.services[id.ix()].slices.as_ref();
+        let [ready, serving, terminating] = slices.map_or([0; 3], |slices| slices.counts);
+        common::number("ready endpoints", expect.ready, ready)
+            .or_else(|| common::number("serving endpoints", expect.serving, serving))
+            .or_else(|| common::number("terminating endpoints", expect.terminating, terminating))
+    })
+}
+
+/// What is asked of every object.
+struct Asked<'a> {
+    object: &'a ObjectTarget,
+    event: Option<&'a ExpectedEvent>,
+    no_event: Option<&'a str>,
+    gone: Option<bool>,
+    /// Something is asked for which it has to be there.
+    of_object: bool,
+}
+
+impl Asked<'_> {
+    /// Of several that follow each other the last one is meant. `of_object` looks at one that is there.
+    fn difference(
+        &self,
+        named: &[u32],
+        seen: &Seen,
+        w: &World,
+        of_object: impl FnOnce(ObjectKey) -> Option<Difference>,
+    ) -> Option<Difference> {
+        let what = format!("the {}", self.object.kind.name());
+        let Some(row) = named.last().copied() else {
+            let is_as_expected = self.gone == Some(true) || (self.no_event.is_some() && !self.needs_one());
+            return (!is_as_expected).then(|| Difference::new(what, "there", "none of that name yet"));
+        };
+        let ident = w.directory.objects[row as usize];
+        let key = w.workloads.find(ident.kind, ident.namespace, ident.name);
+        let key = key.filter(|key| w.workloads.row(*key) == Some(row));
+        let is_there = self.gone.map(|gone| !gone).or(self.of_object.then_some(true));
+        let events = seen.of(Row::Object(row)).map_or(&[][..], |own| &own.events);
+        let message = |event: &Event| event.message.alone().to_string();
+        let difference = is_there
+            .and_then(|expected| common::there(&what, expected, key.is_some()))
+            .or_else(|| of_object(key?))
+            .or_else(|| common::events(self.event, self.no_event, events, &message))?;
+        Some(Difference { of: Some(Row::Object(row)), ..difference })
+    }
+    /// It cannot hold of what never was.
+    fn needs_one(&self) -> bool {
+        self.of_object || self.event.is_some() || self.gone == Some(false)
+    }
+}
+
+fn of_workload(expect: &WorkloadExpect, key: ObjectKey, w: &World) -> Option<Difference> {
+    let (rollout, figures, own): (_, _, &[WorkloadCondition]) = match key {
+        ObjectKey::Deployment(id) => {
+            let own = &w.workloads.deployments[id.ix()].object;
+            let rollout = match Numbers::of(own).rollout() {
+                rollout_status::Rollout::Done => Rollout::Complete,
+                rollout_status::Rollout::Waiting(_) => Rollout::Progressing,
+                rollout_status::Rollout::Failed => Rollout::Failed,
+            };
+            (rollout, Figures::of_deployment(own), &own.status.conditions)
+        }
+        ObjectKey::ReplicaSet(id) => {
+            let own = &w.workloads.replica_sets[id.ix()].held.object;
+            let rollout = match workload_state::of_replica_set(own) {
+                WorkloadState::Complete => Rollout::Complete,
+                _ => Rollout::Progressing,
+            };
+            (rollout, Figures::of_replica_set(own), &own.status.conditions)
+        }
+        ObjectKey::Service(_) | ObjectKey::Pod(_) => return None,
+    };
+    let condition = |kind| own.iter().find(|one| one.kind == kind).map(|one| (one.status, one.reason));
+    let numbers = [
+        ("replicas", expect.replicas, figures.current),
+        ("updated", expect.updated, figures.updated),
+        ("ready", expect.ready, figures.ready),
+        ("available", expect.available, figures.available),
+        ("unavailable", expect.unavailable, figures.unavailable),
+    ];
+    let of_rollout = expect
+        .rollout
+        .and_then(|expected| Difference::between("the rollout", expected.as_str(), rollout.as_str()));
+    of_rollout
+        .or_else(|| {
+            numbers.into_iter().find_map(|(what, expected, seen)| match seen {
+                Some(seen) => common::number(what, expected, seen),
+                None => Some(Difference::new(what, expected?.to_string(), "no such number of this kind")),
+            })
+        })
+        .or_else(|| common::conditions(&expect.conditions, condition))
 }
 
 /// What somebody is told, where it is not as it was expected.
-pub fn answer(_: &AnswerExpect, _: &World) -> Option<Difference> {
-    Some(Difference::new("the answer", "something", "it is not looked at yet"))
+pub fn answer(expect: &AnswerExpect, w: &World) -> Option<Difference> {
+    let told = w.log.iter().rev().find(|own| own.action.id == Some(expect.action));
+    let seen = match told {
+        None => Answer::Waiting,
+        Some(own) if own.waits => Answer::Waiting,
+        Some(own) if own.refusals > 0 => Answer::Refused,
+        Some(_) => Answer::Done,
+    };
+    let words = match told {
+        None => "nothing: it has not begun".to_owned(),
+        Some(own) if own.answer.is_empty() => "nothing".to_owned(),
+        Some(own) => own.answer.join("; "),
+    };
+    if let Some(expected) = expect.answer
+        && expected != seen
+    {
+        return Some(Difference::new("the answer", expected.as_str(), format!("{}: {words}", seen.as_str())));
+    }
+    let part = expect.message.as_ref()?;
+    let is_told = told.is_some_and(|own| own.answer.join("\n").contains(part.as_str()));
+    (!is_told).then(|| Difference::new("the words", format!("\"{part}\""), words))
 }
 
-/// From which of its workload's templates a pod was made, from 1; None: no workload has made it.
-pub fn revision(_: &Pod, _: &World) -> Option<u32> {
-    None
+/// From which of its workload's templates a pod was made, from 1, as its ReplicaSet says now; None: no Deployment has made it.
+pub fn revision(p: &Pod, w: &World) -> Option<u32> {
+    let Some(ObjectKey::ReplicaSet(set)) = p.controller else { return None };
+    let set = &w.workloads.replica_sets[set.ix()].held.object;
+    u32::try_from(Figures::of_replica_set(set).revision?).ok()
 }

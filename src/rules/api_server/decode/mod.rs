@@ -100,9 +100,9 @@ pub fn pod(manifest: &Value, version: Version) -> Result<Decoded, DecodeError> {
 /// # Errors
 /// The manifest is no such object, or a value has the wrong type.
 pub fn object(kind: ObjectType, manifest: &Value, version: Version) -> Result<Decoded, DecodeError> {
-    let (says_version, says_kind) = version_and_kind(manifest)?;
-    if says_kind != kind.law().name || says_version != kind.api_version() {
-        return Err(unregistered(says_version, says_kind));
+    let (says_group_version, says_kind) = version_and_kind(manifest)?;
+    if says_kind != kind.law().name || says_group_version != kind.api_version() {
+        return Err(unregistered(says_group_version, says_kind));
     }
     known(kind, manifest, version)
 }
@@ -190,15 +190,15 @@ pub fn version_and_kind(manifest: &Value) -> Result<(&str, &str), DecodeError> {
 }
 
 /// The scheme's look-up found nothing.
-pub fn unregistered(version: &str, kind: &str) -> DecodeError {
+pub fn unregistered(group_version: &str, kind: &str) -> DecodeError {
     DecodeError {
         message: format!(
             "no kind {} is registered for version {} in scheme {}",
             quote(kind),
-            quote(version),
+            quote(group_version),
             quote("pkg/api/legacyscheme/scheme.go:30")
         ),
-        field: Some(if version == "v1" { "kind" } else { "apiVersion" }.to_owned()),
+        field: Some(if group_version == "v1" { "kind" } else { "apiVersion" }.to_owned()),
     }
 }
 

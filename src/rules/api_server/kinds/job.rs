@@ -150,9 +150,7 @@ fn update(old: &Object, new: &Object, gates: &Gates) -> Errors {
     let (was, is) = (half(old, "spec"), half(new, "spec"));
     spec(&is, gates, &mut errors);
     completions_stay(&was, &is, &mut errors);
-    for name in ["selector"] {
-        immutable(&was.child(name), &is.child(name), &mut errors);
-    }
+    immutable(&was.child("selector"), &is.child("selector"), &mut errors);
     template_stays(&was, &is, old, &mut errors);
     for name in ["completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"] {
         immutable(&was.child(name), &is.child(name), &mut errors);

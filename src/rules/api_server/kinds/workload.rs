@@ -76,7 +76,12 @@ pub fn selects(matches: bool, template: &At, errors: &mut Errors) {
     if !matches {
         let labels = template.child("metadata").child("labels");
         let detail = "`selector` does not match template `labels`";
-        errors.invalid(labels.path, labels.value.clone(), detail);
+        // Go writes a map by its keys.
+        let mut shown = labels.value.clone();
+        if let Value::Object(members) = &mut shown {
+            members.sort_keys();
+        }
+        errors.invalid(labels.path, shown, detail);
     }
 }
 
