@@ -40,10 +40,23 @@ impl<'a> Chain<'a> {
     }
 
     pub(super) fn add(&mut self, step: u64, component: &str, text: impl Into<String>) {
+        if self.links.len() < LONGEST || step == 0 {
+            self.end(step, component, text);
+        }
+    }
+
+    /// What a chain ends with stands there however long it is.
+    pub(super) fn end(&mut self, step: u64, component: &str, text: impl Into<String>) {
         let link = Link { at: self.at(step), step, component: component.to_owned(), text: text.into() };
-        if (self.links.len() < LONGEST || step == 0) && !self.links.contains(&link) {
+        if !self.links.contains(&link) {
             self.links.push(link);
         }
+    }
+
+    /// What says how a container's processes end and answer: of pods that controllers make, programs do.
+    pub(super) fn said_by(&self, name: Sym) -> String {
+        let is_made = self.pod().is_some_and(|p| p.controller.is_some());
+        if is_made { format!("[[program]] of {name}") } else { format!("[pod.behavior.containers.{name}]") }
     }
 
     /// The end of a chain: what the file says.
@@ -129,7 +142,7 @@ impl<'a> Chain<'a> {
     pub(super) fn action(&mut self, step: u64) {
         let Some(words) = self.event(step).map(|event| describe(self.walk.world(), event)) else { return };
         let mark = if words.component == YOU { "" } else { "[[action]] " };
-        self.add(step, words.component, format!("{mark}{}", words.text));
+        self.end(step, words.component, format!("{mark}{}", words.text));
     }
 
     pub(super) fn bound(&mut self, step: u64) {
@@ -159,13 +172,43 @@ impl<'a> Chain<'a> {
 
     /// A controller made the pod: why it did is part of the chain.
     fn made(&mut self, owner: ObjectKey) {
-        let Some(step) = self.walk.rows_about(self.lineage.pod).next().map(|row| row.step) else { return };
+        let Some(step) = self.made_at() else { return };
+        self.done_by_controller(step, owner, "made the pod for");
+    }
+
+    /// The step that brought the pod about.
+    fn made_at(&self) -> Option<u64> {
+        self.walk.rows_about(self.lineage.pod).next().map(|row| row.step)
+    }
+
+    /// A step of a controller: what it did to the pod, and what set it off.
+    fn controlled(&mut self, step: u64) {
+        let owner = self.pod().and_then(|p| p.controller);
+        match owner {
+            Some(owner) if self.made_at() == Some(step) => self.made(owner),
+            Some(owner)
+                if self.lineage.deletion.last(step, Option::is_some).is_some_and(|(at, _)| at == step) =>
+            {
+                self.done_by_controller(step, owner, "deleted the pod, one too many for");
+            }
+            _ => {
+                if self.set_off(step).is_some() {
+                    self.scenario("and so on, back to the beginning of the scenario");
+                }
+            }
+        }
+    }
+
+    fn done_by_controller(&mut self, step: u64, owner: ObjectKey, what: &str) {
         let w = self.walk.world();
         let component = self.event(step).map_or("API server", |event| describe(w, event).component);
-        self.add(step, component, format!("made the pod for {}", tree::name(w, owner)));
-        // Another pod's change may be the reason: that is a question of its own.
-        if let Some(row) = self.set_off(step) {
-            self.add(row.step, "API server", headline(&row, &w.directory));
+        self.add(step, component, format!("{what} {}", tree::name(w, owner)));
+        // Another pod's change lets a rollout go on, and why that came is a question of its own: the answer to this one is
+        // what began the rollout.
+        let Some(row) = self.set_off(step) else { return };
+        self.add(row.step, "API server", headline(&row, &w.directory));
+        if self.begun(step, owner).is_none_or(|begun| self.set_off(begun).is_some()) {
+            self.scenario("and so on, back to the beginning of the scenario");
         }
     }
 
@@ -194,6 +237,11 @@ impl<'a> Chain<'a> {
             let words = describe(self.walk.world(), event);
             match event {
                 SimEvent::Action { .. } => return self.action(at),
+                SimEvent::Answered { .. }
+                | SimEvent::Work { .. }
+                | SimEvent::Informed { .. }
+                | SimEvent::Requeued { .. }
+                | SimEvent::Told { .. } => return self.controlled(at),
                 // How a process ends is the scenario's to say: what made it start is another question.
                 SimEvent::Exit { pod, container, .. }
                 | SimEvent::TermExit { pod, container, .. }

@@ -107,7 +107,7 @@ impl Chain<'_> {
                     "kubelet: runtime manager",
                     format!("its own hook failed for {name}: {words}"),
                 );
-                self.scenario(format!("[pod.behavior.containers.{name}] attempts say so"));
+                self.scenario(format!("{} attempts say so", self.said_by(name)));
             }
             Sym::ERR_IMAGE_NEVER_PULL | Sym::INVALID_IMAGE_NAME => {
                 self.add(step, "kubelet: image manager", format!("{reason}: {words}"));
@@ -125,7 +125,7 @@ impl Chain<'_> {
             }
             _ => {
                 self.add(step, "runtime", format!("{name} could not be started, {reason}: {words}"));
-                self.scenario(format!("[pod.behavior.containers.{name}] attempts say so"));
+                self.scenario(format!("{} attempts say so", self.said_by(name)));
             }
         }
     }
@@ -320,7 +320,8 @@ impl Chain<'_> {
         let repeats = if known + 1 == attempts.len() { ", which repeats" } else { "" };
         let memory = if attempt.memory.is_empty() { "" } else { ", with memory as it says" };
         self.scenario(format!(
-            "[pod.behavior.containers.{name}] start {} plays attempts[{known}]{repeats}: runs {runs}, exit {exit}{memory}",
+            "{} start {} plays attempts[{known}]{repeats}: runs {runs}, exit {exit}{memory}",
+            self.said_by(name),
             number + 1
         ));
     }
@@ -373,7 +374,7 @@ impl Chain<'_> {
                 self.add(step, "kubelet: prober", format!("the {word} probe of {name} has not succeeded yet (initialDelaySeconds {}, every {}s)", spec.initial_delay_seconds, spec.period_seconds));
             }
         }
-        self.scenario(format!("[pod.behavior.containers.{name}] {word}: how the process answers over time"));
+        self.scenario(format!("{} {word}: how the process answers over time", self.said_by(name)));
     }
 
     /// A running container is ready or not: its startup probe counts first, then its readiness probe.

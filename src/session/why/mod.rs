@@ -281,7 +281,9 @@ impl Walk {
         let lineage = self.lineage(pod, row.step);
         let mut chain = Chain::new(self, &lineage);
         chain.row(&row);
-        links.extend(chain.links);
+        // Both may come from one thing.
+        let news: Vec<Link> = chain.links.into_iter().filter(|link| !links.contains(link)).collect();
+        links.extend(news);
         self.lineage = Some(lineage);
         links
     }

@@ -338,9 +338,7 @@ impl Chain<'_> {
                 let word = told.unwrap_or(ProbeKind::Readiness).word();
                 let name = self.name(ix);
                 self.add(step, "kubelet: prober", format!("the {word} probe of {name} failed"));
-                self.scenario(format!(
-                    "[pod.behavior.containers.{name}] {word}: how the process answers over time"
-                ));
+                self.scenario(format!("{} {word}: how the process answers over time", self.said_by(name)));
             }
             (reason, ..) if reason.starts_with("Resize") => {
                 let words = match reason.as_str() {

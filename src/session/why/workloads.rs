@@ -142,11 +142,19 @@ impl Chain<'_> {
             self.add(at, "API server", format!("refused pods of {name}: {message}"));
         }
         // How it came to be the wanted one is part of the answer.
-        let begun = self.walk.figures.iter().find(|(_, own)| {
-            own.object == row && own.figures.is_some_and(|own| own.revision == figures.revision)
-        });
-        let news = self.set_off(begun.map_or(since, |(at, _)| *at));
+        let news = self.set_off(self.begun(step, key).unwrap_or(since));
         waiting.first().map_or(news, |pod| self.telling_row(*pod, step))
+    }
+
+    /// The step at which a workload's template of this time became the one that is wanted.
+    pub(super) fn begun(&self, step: u64, key: ObjectKey) -> Option<u64> {
+        let row = self.walk.world().workloads.row(key)?;
+        let revision = self.walk.figures_at(key, step)?.revision;
+        let first =
+            self.walk.figures.iter().find(|(_, own)| {
+                own.object == row && own.figures.is_some_and(|own| own.revision == revision)
+            });
+        first.map(|(at, _)| *at)
     }
 
     /// The set of a Deployment with the highest revision at this step.
@@ -189,13 +197,18 @@ impl Chain<'_> {
             matches!(change, Change::Container { to, reason, .. }
                 if to != Sym::RUNNING_STATE && !reason.is_empty() && reason != Sym::CONTAINER_CREATING)
         });
-        let runs = last(&|change| matches!(change, Change::Container { .. })).is_some_and(
-            |row| matches!(row.change, Change::Container { to, .. } if to == Sym::RUNNING_STATE),
-        );
-        let ready = condition(Sym::READY);
+        // One that runs and is not ready is told of by its prober.
+        let unhealthy = last(&|change| match change {
+            Change::Container { to, .. } => to == Sym::RUNNING_STATE,
+            Change::Event(event) => event.reason == "Unhealthy",
+            _ => false,
+        });
+        let last_state = last(&|change| matches!(change, Change::Container { .. }));
+        let runs = last_state
+            .filter(|row| matches!(row.change, Change::Container { to, .. } if to == Sym::RUNNING_STATE));
         unbound
-            .or(if runs { ready } else { container })
-            .or(ready)
+            .or(if runs.is_some() { unhealthy.or(runs) } else { container })
+            .or_else(|| condition(Sym::READY))
             .or_else(|| last(&|change| matches!(change, Change::Status { .. })))
             .copied()
     }
@@ -226,10 +239,13 @@ impl Chain<'_> {
                 Some(SimEvent::Informed { of, .. }) => {
                     let origin = self.walk.cause(at);
                     let w = self.walk.world();
-                    let told = self.walk.rows_of(origin).iter().find(|row| match of {
+                    let rows = self.walk.rows_of(origin).iter().filter(|row| match of {
                         ObjectKey::Pod(pod) => row.pod == Some(pod.0) && says_something(row),
                         key => object_of(w, row) == Some(key) && says_something(row),
                     });
+                    // Of a pod a controller asks above all whether it is ready.
+                    let is_ready = |row: &&Transition| matches!(row.change, Change::Condition { kind, .. } if kind == Sym::READY);
+                    let told = rows.min_by_key(|row| !is_ready(row));
                     if let Some(row) = told.copied() {
                         if row.pod.is_some() {
                             return Some(row);
@@ -266,7 +282,7 @@ impl Chain<'_> {
             };
             apply.objects.iter().map(named).collect::<Vec<_>>().join(", ")
         });
-        self.add(step, "scenario", format!("[[apply]] {names}"));
+        self.end(step, "scenario", format!("[[apply]] {names}"));
     }
 }
 
