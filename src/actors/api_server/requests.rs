@@ -55,6 +55,7 @@ pub fn create(
     manifest: &Value,
     namespace: Sym,
 ) -> Result<(ObjectKey, Vec<String>), Rejection> {
+    objects::in_namespace(manifest, namespace.as_str())?;
     let AdmittedObject { kind, object, warnings, strict } =
         objects::create(manifest, &request(w, namespace))?;
     if !strict.is_empty() {
