@@ -188,6 +188,7 @@ shipped! {
         "rollout-stalls"
     ;
     Scale "scale/":
+        "fleet-1k"
         "fleet-100k"
         "fleet-1m"
         "crash-loop-10k"

@@ -27,7 +27,7 @@ use crate::time::{Span, Time};
 pub enum Controller {
     Deployment,
     ReplicaSet,
-    ReplicationController,
+    Replication,
     EndpointSlice,
     GarbageCollector,
 }
@@ -37,7 +37,7 @@ impl Controller {
     pub const ALL: [Controller; 5] = [
         Controller::Deployment,
         Controller::ReplicaSet,
-        Controller::ReplicationController,
+        Controller::Replication,
         Controller::EndpointSlice,
         Controller::GarbageCollector,
     ];
@@ -47,7 +47,7 @@ impl Controller {
         Sym::new(match self {
             Controller::Deployment => "deployment-controller",
             Controller::ReplicaSet => "replicaset-controller",
-            Controller::ReplicationController => "replication-controller",
+            Controller::Replication => "replication-controller",
             Controller::EndpointSlice => "endpoint-slice-controller",
             Controller::GarbageCollector => "garbage-collector-controller",
         })
@@ -57,7 +57,7 @@ impl Controller {
         match self {
             Controller::Deployment => "deployment controller",
             Controller::ReplicaSet => "ReplicaSet controller",
-            Controller::ReplicationController => "ReplicationController's controller",
+            Controller::Replication => "ReplicationController's controller",
             Controller::EndpointSlice => "endpoint slice controller",
             Controller::GarbageCollector => "garbage collector",
         }

@@ -35,7 +35,7 @@ pub use self::work::{requeued, told};
 pub fn informed(w: &mut World, controller: Controller, of: ObjectKey) {
     match (controller, of) {
         (Controller::Deployment, key) => deployment::informed(w, key),
-        (Controller::ReplicaSet | Controller::ReplicationController, key) => {
+        (Controller::ReplicaSet | Controller::Replication, key) => {
             replica_set::informed(w, controller, key);
         }
         (Controller::EndpointSlice, key) => endpoint_slice::informed(w, key),
@@ -52,7 +52,7 @@ pub fn take(w: &mut World, controller: Controller) {
         let Some(key) = runner.queue.take() else { return };
         let script = match (controller, key) {
             (Controller::Deployment, ObjectKey::Deployment(id)) => deployment::look(w, id),
-            (Controller::ReplicaSet | Controller::ReplicationController, ObjectKey::ReplicaSet(set)) => {
+            (Controller::ReplicaSet | Controller::Replication, ObjectKey::ReplicaSet(set)) => {
                 replica_set::look(w, set)
             }
             (Controller::EndpointSlice, ObjectKey::Service(id)) => endpoint_slice::look(w, id),

@@ -319,7 +319,7 @@ pub fn delete_pod(w: &mut World, set: ReplicaSetId, pod: PodId) -> Option<String
 
 /// PATCH that makes the set a pod's controller.
 pub fn adopt(w: &mut World, set: ReplicaSetId, pod: PodId) -> Option<String> {
-    let Some(reference) = w.workloads.replica_sets[set.ix()].as_owner.first().cloned() else { return None };
+    let reference = w.workloads.replica_sets[set.ix()].as_owner.first().cloned()?;
     api_server::own_pod(w, pod, |owners| {
         *owners = Arc::unwrap_or_clone(ownership::adopted(owners, reference));
     });

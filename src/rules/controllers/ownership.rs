@@ -127,7 +127,7 @@ mod tests {
         let other = OwnerReference { uid: "other".into(), ..OwnerReference::default() };
         let mine = OwnerReference { uid: me.to_string(), controller: true, ..OwnerReference::default() };
         assert_eq!(holder(std::slice::from_ref(&other), me), Holder::Nobody);
-        let owners = adopted(&[other.clone()], mine);
+        let owners = adopted(std::slice::from_ref(&other), mine);
         assert_eq!(holder(&owners, me), Holder::Me);
         assert_eq!(holder(&owners, Uid::Made([1, 3])), Holder::Another);
         assert_eq!(*released(&owners, me), [other]);

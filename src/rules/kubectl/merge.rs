@@ -204,10 +204,8 @@ fn objects(live: &Value, last: &Value, new: &Value, of: Option<&'static Struct>)
 /// `$retainKeys`, which a patch carries where something changes: what the manifest does not name goes.
 fn keep_only(merged: &mut Value, before: &Value, wanted: &Value) {
     match (merged, wanted) {
-        (Value::Object(members), Value::Object(wanted)) => {
-            if Some(&*members) != before.as_object() {
-                members.retain(|key, _| wanted.contains_key(key));
-            }
+        (Value::Object(members), Value::Object(wanted)) if Some(&*members) != before.as_object() => {
+            members.retain(|key, _| wanted.contains_key(key));
         }
         (Value::Array(items), Value::Array(wanted)) => {
             for item in items {
@@ -230,10 +228,12 @@ fn lists_together(
     of: Option<&'static Struct>,
 ) -> Value {
     let said = said.as_array().map_or(&[][..], Vec::as_slice);
-    let same: Box<dyn Fn(&Value, &Value) -> bool> = match lists {
-        Lists::Replace => return Value::Array(wanted.to_vec()),
-        Lists::By(key) => Box::new(move |a, b| a.get(key) == b.get(key)),
-        Lists::Set => Box::new(|a, b| a == b),
+    if matches!(lists, Lists::Replace) {
+        return Value::Array(wanted.to_vec());
+    }
+    let same = |a: &Value, b: &Value| match lists {
+        Lists::By(key) => a.get(key) == b.get(key),
+        Lists::Set | Lists::Replace => a == b,
     };
     let find = |list: &[Value], item: &Value| list.iter().position(|other| same(other, item));
     let merged: Vec<(Option<usize>, Value)> = wanted

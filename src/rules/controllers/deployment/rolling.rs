@@ -42,9 +42,9 @@ impl<'a> Run<'a> {
             return false;
         }
         let first = self.steps.len();
-        let done = self.clean_unhealthy(&mut old, surplus).and_then(|cleaned| {
+        let done = self.clean_unhealthy(&mut old, surplus).map(|cleaned| {
             let spare = available(&old) + new.status.available_replicas - least;
-            Some(cleaned + self.shrink(&old, spare))
+            cleaned + self.shrink(&old, spare)
         });
         let last = self.steps.len();
         for step in &mut self.steps[first..] {
