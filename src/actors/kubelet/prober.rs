@@ -248,10 +248,10 @@ pub fn trigger_readiness(w: &mut World, pod: PodId, ix: ContainerIx) {
     let instance = b.instance;
     let p = w.local(pod);
     let newest = p.runtime.live.newest(p.container(ix).name).map_or(-1, |c| c.restart_count);
-    let percent = if w.gates.habits.keeps_probe_triggers { RARELY_LOST_PERCENT } else { LOST_PERCENT };
+    let of_a_thousand = if w.gates.habits.keeps_probe_triggers { RARELY_LOST } else { LOST };
     let lost = instance != newest
-        && w.probe_draw(Purpose::ProbeTrigger, pod, ix, ProbeKind::Readiness, w.instant()).below(100)
-            < percent;
+        && w.probe_draw(Purpose::ProbeTrigger, pod, ix, ProbeKind::Readiness, w.instant()).below(1000)
+            < of_a_thousand;
     let period = w.pods[pod.ix()].container(ix).probe(ProbeKind::Readiness).map_or(Span::ZERO, period);
     let Some(b) = prober_mut(w, pod, ix, ProbeKind::Readiness) else { return };
     // The trigger resets the ticker.
@@ -265,10 +265,10 @@ pub fn trigger_readiness(w: &mut World, pod: PodId, ix: ContainerIx) {
 /// From a status that triggers a probe to the worker's look, by when the status manager's cache holds that status.
 const TRIGGER: Span = Span::from_millis(1);
 /// How often a worker is faster than the status that triggered it: it finds the old container and has lost the trigger
-/// (4 of 34 recorded up to 1.35).
-const LOST_PERCENT: u64 = 10;
+/// (4 of 34 recorded up to 1.35); of a thousand.
+const LOST: u64 = 100;
 /// The same from 1.36 on (22 of 1,466).
-const RARELY_LOST_PERCENT: u64 = 2;
+const RARELY_LOST: u64 = 15;
 
 /// A probe is over: the worker ticks again, or follows the trigger that came meanwhile.
 pub(super) fn rearm(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, b: &mut Prober) {
