@@ -248,7 +248,8 @@ fn first(w: &World, set: ReplicaSetId, count: usize) -> Vec<PodId> {
     }).collect();
     let mut nodes: Vec<(u32, &[PodId])> = own.settled().map(|(node, settled)| (on_node(node), settled)).collect();
     nodes.sort_unstable_by_key(|(rank, _)| std::cmp::Reverse(*rank));
-    let mut enough = count;
+    // One more than go, because all of too few would go in no order.
+    let mut enough = count + 1;
     for crowd in nodes.chunk_by(|one, other| one.0 == other.0) {
         if enough == 0 {
             break;
