@@ -147,14 +147,15 @@ fn claims(w: &mut World, set: ReplicaSetId) -> Vec<(Request, rule::Share)> {
     let mut requests = Vec::new();
     for pod in PodId::all(w.pods.len()) {
         let p = &w.pods[pod.ix()];
-        if !p.exists || p.ident.namespace != namespace || p.status.phase().is_terminal() {
-            continue;
-        }
+        // Of many pods most are those of others, which is seen first.
         let holder = match p.controller {
             Some(ObjectKey::ReplicaSet(own)) if own == set => Holder::Me,
             None if p.owners.as_deref().is_none_or(|owners| !owners.iter().any(|o| o.controller)) => Holder::Nobody,
             _ => continue,
         };
+        if !p.exists || p.ident.namespace != namespace || p.status.phase().is_terminal() {
+            continue;
+        }
         let request = match ownership::claim(holder, selects(w, set, pod), is_going, p.deletion.is_some()) {
             Claim::Adopt => Request::Adopt(set, pod),
             Claim::Release => Request::Release(set, pod),

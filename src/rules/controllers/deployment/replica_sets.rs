@@ -70,7 +70,7 @@ impl Place {
         }
     }
     fn counts(self, (name, value): &(&String, &Value)) -> bool {
-        let is_hash = |key: &String| name == "labels" && key == POD_TEMPLATE_HASH;
+        let is_hash = |key: &String| *name == "labels" && key == POD_TEMPLATE_HASH;
         let is_empty = value.is_null() || value.as_object().is_some_and(|members| members.keys().all(is_hash));
         match self {
             Place::Labels => *name != POD_TEMPLATE_HASH,
