@@ -14,14 +14,17 @@ use kubelapse::session;
 use rayon::prelude::*;
 
 /// A run, and what it has to keep to.
-struct Row {
+struct Row<'a> {
     name: &'static str,
-    arguments: &'static [&'static str],
+    arguments: &'a [&'a str],
     seconds: f64,
     megabytes: Option<f64>,
 }
 
-const ROWS: [Row; 7] = [
+/// A rollout of many pods of one Deployment.
+const ROLLOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/rollouts/rollout-10k.toml");
+
+const ROWS: [Row<'static>; 8] = [
     Row { name: "fleet-100k", arguments: &["fleet-100k"], seconds: 1.0, megabytes: Some(150.0) },
     Row {
         name: "fleet-100k on 10 nodes",
@@ -37,6 +40,7 @@ const ROWS: [Row; 7] = [
     },
     Row { name: "fleet-1m", arguments: &["fleet-1m"], seconds: 11.0, megabytes: Some(1200.0) },
     Row { name: "crash-loop-10k", arguments: &["crash-loop-10k"], seconds: 2.0, megabytes: None },
+    Row { name: "rollout-10k", arguments: &[ROLLOUT], seconds: 0.5, megabytes: None },
     Row { name: "healthy-1k", arguments: &["healthy-1k"], seconds: 0.1, megabytes: None },
     Row { name: "crash-loop, whole process", arguments: &["crash-loop"], seconds: 0.01, megabytes: None },
 ];
@@ -94,12 +98,59 @@ fn figures() -> (u64, u64, u64) {
     (steps, lines(&read("timeline.csv")), lines(&read("pods.csv")))
 }
 
+/// A thousand Deployments of ten pods, each behind a Service, on a thousand nodes: what has to be found among many objects.
+fn thousand_deployments() -> PathBuf {
+    let made = std::env::temp_dir().join(format!("kubelapse-bench-made-{}", std::process::id()));
+    std::fs::create_dir_all(&made).expect("there is room");
+    let write = |name: &str, text: String| std::fs::write(made.join(name), text).expect("there is room");
+    let all = |one: &dyn Fn(&str) -> String| {
+        let each: Vec<String> = (0..1000).map(|number| one(&format!("app-{number:03}"))).collect();
+        each.join("---\n")
+    };
+    write(
+        "deployments.yaml",
+        all(&|name| {
+            format!(
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{ name: {name} }}\nspec:\n  replicas: 10\n  selector: \
+             {{ matchLabels: {{ app: {name} }} }}\n  template:\n    metadata: {{ labels: {{ app: {name} }} }}\n    spec:\n      \
+             containers: [{{ name: app, image: 'registry.example/shop/web:1.0', readinessProbe: {{ tcpSocket: {{ port: \
+             8080 }} }}, resources: {{ requests: {{ cpu: 100m, memory: 128Mi }} }} }}]\n"
+            )
+        }),
+    );
+    write(
+        "services.yaml",
+        all(&|name| {
+            format!(
+                "apiVersion: v1\nkind: Service\nmetadata: {{ name: {name} }}\nspec: {{ selector: {{ app: {name} }}, ports: \
+             [{{ port: 80, targetPort: 8080 }}] }}\n"
+            )
+        }),
+    );
+    let scenario = r#"name = "deployments-1k"
+until = "1h"
+[[node]]
+name = "worker"
+count = 1000
+capacity = { cpu = "32", memory = "128Gi", pods = 250, "ephemeral-storage" = "500Gi" }
+[[apply]]
+manifest = "deployments.yaml"
+[[apply]]
+manifest = "services.yaml"
+[[program]]
+image = "registry.example/shop/web:*"
+boots = "5s"
+"#;
+    write("deployments-1k.toml", scenario.to_owned());
+    made
+}
+
 fn rate(count: u64, took: Duration) -> String {
     let rate = count as f64 / took.as_secs_f64();
     if rate >= 1e6 { format!("{:.2} M", rate / 1e6) } else { format!("{:.0} k", rate / 1e3) }
 }
 
-fn runs(row: &Row) {
+fn runs(row: &Row<'_>) {
     let mut best = measure(row.arguments);
     if best.took < Duration::from_secs(60) {
         for _ in 0..2 {
@@ -158,6 +209,13 @@ fn main() {
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
     for row in ROWS.iter().filter(|row| wanted(row.name)) {
         runs(row);
+    }
+    if wanted("deployments-1k") {
+        let made = thousand_deployments();
+        let path = made.join("deployments-1k.toml");
+        let arguments = [path.to_str().expect("a plain path")];
+        runs(&Row { name: "deployments-1k", arguments: &arguments, seconds: 0.5, megabytes: None });
+        let _ = std::fs::remove_dir_all(made);
     }
     if wanted("repetitions") {
         repetitions();

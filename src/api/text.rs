@@ -5,6 +5,7 @@
 //! dozen of them, so a [`Text`] is three words of four bytes; what only events say, with numbers in it, is an
 //! [`EventText`].
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use super::Sym;
@@ -117,6 +118,18 @@ pub enum Uid {
     Given(Sym),
     /// Two halves, the higher first: 16 bytes that may lie anywhere.
     Made([u64; 2]),
+}
+
+impl Uid {
+    /// In the order of their spelling, without spelling out what was made: two digits of that are always the same.
+    pub fn spelled_order(self, other: Uid) -> Ordering {
+        let drawn = |[high, low]: [u64; 2]| [high & !0xf000, low & !(0xf << 60)];
+        match (self, other) {
+            (Uid::Made(a), Uid::Made(b)) => drawn(a).cmp(&drawn(b)),
+            (Uid::Given(a), Uid::Given(b)) => a.as_str().cmp(b.as_str()),
+            (a, b) => a.to_string().cmp(&b.to_string()),
+        }
+    }
 }
 
 impl fmt::Display for Uid {
@@ -451,6 +464,20 @@ impl fmt::Display for ShownEvent<'_> {
                 let start = if *combined { COMBINED } else { "" };
                 write!(f, "{start}{before}{pod}{after}")
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn made_uids_stand_in_the_order_of_their_spelling() {
+        let words = [0, 1, 0x4000, 0xf000, 0x1_0000, 1 << 60, 0xf << 60, 0x0123_4567_89ab_cdef, u64::MAX];
+        let all = || words.iter().flat_map(|high| words.iter().map(|low| Uid::Made([*high, *low])));
+        for (a, b) in all().flat_map(|a| all().map(move |b| (a, b))) {
+            assert_eq!(a.spelled_order(b), a.to_string().cmp(&b.to_string()), "{a} {b}");
         }
     }
 }

@@ -37,8 +37,8 @@ impl WorkloadState {
     }
 }
 
-/// `v1.PodTemplateSpec`, defaulted.
-#[derive(Clone, PartialEq, Debug)]
+/// `v1.PodTemplateSpec`, defaulted. (`Eq`: two handles of one and the same are compared as such.)
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PodTemplateSpec {
     /// As the API prints it: `metadata` and `spec`. Two templates are the same where this is.
     pub value: Value,

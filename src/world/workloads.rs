@@ -3,7 +3,7 @@
 //! Each object is held ([`Held`]) with what stands beside it in a run: its key of luck, its place in the directory, and how it
 //! was last told. Whoever is to be told of an object by name, as one of many kinds or as an owner, has its [`ObjectKey`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -120,6 +120,9 @@ pub struct Workloads {
     pub by_uid: FxHashMap<String, ObjectKey>,
     /// Objects that nobody controls, and that somebody might.
     pub orphans: BTreeSet<ObjectKey>,
+    /// Services by namespace and one of the labels that they select by, or have selected by; those that take every pod of
+    /// their namespace stand under no label.
+    services_by_label: FxHashMap<(Sym, Sym, Sym), Vec<ServiceId>>,
     /// By owner: what names it among its owners, those that are gone included, in the order of their creation.
     pub dependents: FxHashMap<ObjectKey, Vec<ObjectKey>>,
 }
@@ -132,6 +135,34 @@ impl Workloads {
     /// The object of a kind and a name.
     pub fn find(&self, kind: Sym, namespace: Sym, name: Sym) -> Option<ObjectKey> {
         self.by_name.get(&(kind, namespace, name)).copied()
+    }
+    /// A Service is found by what it selects from now on.
+    pub fn index_service(&mut self, id: ServiceId) {
+        let service = &self.services[id.ix()].held.object;
+        let Some(selector) = &service.selector else { return };
+        let namespace = service.meta.namespace;
+        let none = (namespace, Sym::EMPTY, Sym::EMPTY);
+        let labels = selector.iter().map(|(key, value)| (namespace, Sym::new(key), Sym::new(value)));
+        // Under the label that tells it best from others.
+        let many = |label: &(Sym, Sym, Sym)| self.services_by_label.get(label).map_or(0, Vec::len);
+        let label = labels.min_by_key(many).unwrap_or(none);
+        let services = self.services_by_label.entry(label).or_default();
+        if !services.contains(&id) {
+            services.push(id);
+        }
+    }
+    /// The Services that may select a pod with these labels, in the order of their numbers.
+    pub fn services_for(&self, namespace: Sym, labels: &BTreeMap<String, String>) -> Vec<ServiceId> {
+        if self.services_by_label.is_empty() {
+            return Vec::new();
+        }
+        let own = labels.iter().map(|(key, value)| (namespace, Sym::new(key), Sym::new(value)));
+        let all = own.chain([(namespace, Sym::EMPTY, Sym::EMPTY)]);
+        let found = all.filter_map(|label| self.services_by_label.get(&label));
+        let mut services: Vec<ServiceId> = found.flatten().copied().collect();
+        services.sort_unstable();
+        services.dedup();
+        services
     }
     /// The metadata of an object that is no pod.
     pub fn meta(&self, key: ObjectKey) -> Option<&Meta> {

@@ -118,6 +118,7 @@ pub fn create_service(w: &mut World, entity: u64, object: Service) -> ServiceId 
     let key = ObjectKey::Service(id);
     let held = hold(w, key, Sym::new("service"), entity, object);
     w.workloads.services.add(Served { held, slices: None });
+    w.workloads.index_service(id);
     watch::tell(w, News::ObjectWritten { key });
     id
 }
@@ -196,6 +197,9 @@ pub fn update_service(w: &mut World, id: ServiceId, change: impl FnOnce(&mut Ser
         return;
     }
     own.meta.generation += i64::from(own.value != before.value);
+    if own.selector != before.selector {
+        w.workloads.index_service(id);
+    }
     written(w, ObjectKey::Service(id));
     after(w, ObjectKey::Service(id));
 }

@@ -25,7 +25,7 @@ pub fn informed(w: &mut World, key: ObjectKey) {
         }
         ObjectKey::Pod(pod) => {
             heard(w, pod);
-            for id in ServiceId::all(w.workloads.services.len()) {
+            for id in may_concern(w, pod) {
                 if concerns(w, id, pod) {
                     look_at(w, id).pods.insert(pod);
                     add(w, Controller::EndpointSlice, ObjectKey::Service(id));
@@ -51,6 +51,15 @@ fn look_at(w: &mut World, id: ServiceId) -> &mut crate::world::endpoints::ToLook
         all.resize_with(id.ix() + 1, Default::default);
     }
     &mut all[id.ix()]
+}
+
+/// Services behind which a pod may stand: by its labels, and where it has had others, all of them.
+fn may_concern(w: &World, pod: PodId) -> Vec<ServiceId> {
+    let p = &w.pods[pod.ix()];
+    match p.metadata_changes {
+        0 => w.workloads.services_for(p.ident.namespace, &p.labels),
+        _ => ServiceId::all(w.workloads.services.len()).collect(),
+    }
 }
 
 /// Whether a pod stands behind a Service, or may.
@@ -80,7 +89,6 @@ pub fn look(w: &mut World, id: ServiceId) -> Option<(Script, Vec<Request>)> {
     if !rule::keeps(&served.held.object) {
         return None;
     }
-    let slices = served.slices.clone();
     let pods: Vec<PodId> = if news.all {
         PodId::all(w.pods.len()).filter(|pod| concerns(w, id, *pod)).collect()
     } else {
@@ -90,14 +98,13 @@ pub fn look(w: &mut World, id: ServiceId) -> Option<(Script, Vec<Request>)> {
     if news.all {
         pods.iter().for_each(|pod| heard(w, *pod));
     }
-    let is_new = slices.is_none();
-    let slices = slices.unwrap_or_default();
-    let mut filled = slices.filled.clone();
+    let slices = w.workloads.services[id.ix()].slices.as_ref();
+    let mut filled = slices.map(|slices| slices.filled.clone()).unwrap_or_default();
     let mut changes: BTreeMap<u32, Changes> = BTreeMap::new();
     let mut arriving = Vec::new();
     for pod in pods {
         let standing = standing(w, id, pod);
-        match (slices.pods.get(&pod), standing) {
+        match (slices.and_then(|slices| slices.pods.get(&pod)), standing) {
             (Some((slice, before)), now) if now != Some(*before) => {
                 filled[*slice as usize] -= u32::from(now.is_none());
                 changes.entry(*slice).or_default().push((pod, now));
@@ -115,7 +122,7 @@ pub fn look(w: &mut World, id: ServiceId) -> Option<(Script, Vec<Request>)> {
         changes.entry(slice).or_default().push((pod, Some(now)));
     }
     // A Service without anybody has a slice that says so.
-    if changes.is_empty() && is_new {
+    if changes.is_empty() && slices.is_none() {
         changes.insert(0, Changes::new());
     }
     let requests = changes.keys().map(|slice| Request::Slice(id, *slice)).collect();

@@ -34,16 +34,21 @@ pub fn pod_changed(w: &mut World, pod: PodId) {
 }
 
 /// The controller of sets that has to hear of a pod, if there is one.
-fn keeper_that_cares(w: &World, pod: PodId) -> Option<Controller> {
+fn keeper_that_cares(w: &mut World, pod: PodId) -> Option<Controller> {
     let known = w.controllers.member_of.get(pod.ix()).copied().flatten();
     let now = super::members::set_of(w, pod);
     match (now, known) {
         (Some(set), Some(other)) if set == other => {
             let counted = w.controllers.members[set.ix()].pods.get(&pod).copied();
-            let cares = counted != Some(super::members::counts_as(w, set, pod))
-                || w.controllers.manager.of(controller_of(w, set)).queue.failures(ObjectKey::ReplicaSet(set))
-                    > 0;
-            cares.then(|| controller_of(w, set))
+            let is_other = counted.map(|one| one.share) != Some(super::members::counts_as(w, set, pod));
+            // Which pods go first is asked of them as they are.
+            if is_other || counted.is_some_and(|one| one.is_elsewhere(w.pods[pod.ix()].node)) {
+                super::members::seat(w, set, pod);
+            }
+            let controller = controller_of(w, set);
+            let has_failed =
+                w.controllers.manager.of(controller).queue.failures(ObjectKey::ReplicaSet(set)) > 0;
+            (is_other || has_failed).then_some(controller)
         }
         (Some(set), _) | (None, Some(set)) => Some(controller_of(w, set)),
         // An orphan concerns the sets that it may come to.

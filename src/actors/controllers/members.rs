@@ -1,9 +1,11 @@
 //! Whose pod a pod is, and as what it counts there.
 
-use crate::api::{Sym, Tri};
+use crate::api::{Phase, Sym, Tri};
+use crate::rules::controllers::deletion_order::{DELETION_COST, deletion_cost};
 use crate::rules::controllers::replica_set::{SeenPod, Share, is_fully_labeled, share};
 use crate::rules::scheduler::placement::selector::{Selector, labels};
 use crate::time::Time;
+use crate::world::members::{Member, Seat};
 use crate::world::workloads::ObjectKey;
 use crate::world::{PodId, ReplicaSetId, World};
 
@@ -48,4 +50,23 @@ pub fn selects(w: &World, set: ReplicaSetId, pod: PodId) -> bool {
 pub fn suitors(w: &World, pod: PodId) -> Vec<ReplicaSetId> {
     let sets = ReplicaSetId::all(w.workloads.replica_sets.len());
     sets.filter(|set| w.workloads.replica_sets[set.ix()].held.exists && selects(w, *set, pod)).collect()
+}
+
+/// How dear a pod is.
+pub fn cost(w: &World, pod: PodId) -> i32 {
+    let annotations = &w.templates[w.pods[pod.ix()].template.ix()].annotations;
+    deletion_cost(annotations.get(DELETION_COST).map(String::as_str))
+}
+
+/// A member is where its pod is now. Settled is one that the controller knows to be ready, and that still is.
+pub fn seat(w: &mut World, set: ReplicaSetId, pod: PodId) {
+    let p = &w.pods[pod.ix()];
+    let Some(Member { share, .. }) = w.controllers.members[set.ix()].pods.get(&pod).copied() else { return };
+    let settled = share.ready
+        && counts_as(w, set, pod).ready
+        && p.node.is_some()
+        && p.status.phase() == Phase::Running
+        && cost(w, pod) == 0;
+    let seat = share.active.then_some(Seat { node: p.node, settled });
+    w.controllers.members[set.ix()].seat(pod, seat);
 }

@@ -4,16 +4,16 @@
 //! (v1.36.3). What it decides stands in [`crate::rules::controllers::replica_set`]; here stands what it hears, in which order
 //! it asks the API server, and what it remembers in between: creations by slow start, what it expects to see of its own writes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::made;
-use super::members::{counts_as, ready_since, selects, set_of, suitors};
+use super::members::{cost, counts_as, ready_since, seat, selects, set_of, suitors};
 use super::work::{self, Again, add, add_at, tell};
 use crate::actors::api_server::{self, Name, NewPod};
+use crate::api::form::ask;
 use crate::api::workload::ReplicaSetStatus;
 use crate::api::{EventText, EventType, Sym};
-use crate::rules::controllers::deletion_order::{Candidate, DELETION_COST, deletion_cost, first_to_go};
+use crate::rules::controllers::deletion_order::{Candidate, first_to_go};
 use crate::rules::controllers::ownership::{self, Claim, Holder};
 use crate::rules::controllers::pod_control;
 use crate::rules::controllers::replica_set::{self as rule, Manage};
@@ -63,7 +63,7 @@ fn pod_changed(w: &mut World, controller: Controller, pod: PodId) {
         return;
     };
     let share = counts_as(w, set, pod);
-    let was = w.controllers.members[set.ix()].pods.get(&pod).copied();
+    let was = w.controllers.members[set.ix()].pods.get(&pod).map(|was| was.share);
     if before.is_none() {
         w.controllers.members[set.ix()].seen_made();
     }
@@ -74,6 +74,7 @@ fn pod_changed(w: &mut World, controller: Controller, pod: PodId) {
     let min_ready = spec.min_ready_seconds;
     let members = &mut w.controllers.members[set.ix()];
     members.count(pod, Some(share));
+    seat(w, set, pod);
     let key = ObjectKey::ReplicaSet(set);
     if share.ready && !was.is_some_and(|was| was.ready) {
         if !share.available
@@ -98,7 +99,9 @@ fn ripen(w: &mut World, set: ReplicaSetId) {
             break;
         }
         w.controllers.members[set.ix()].ripening.pop_first();
-        let Some(known) = w.controllers.members[set.ix()].pods.get(&pod).copied() else { continue };
+        let Some(known) = w.controllers.members[set.ix()].pods.get(&pod).map(|one| one.share) else {
+            continue;
+        };
         // It may have stopped being ready meanwhile, and begun anew.
         let share = counts_as(w, set, pod);
         if known.ready && !known.available && share.available {
@@ -146,9 +149,7 @@ fn claims(w: &mut World, set: ReplicaSetId) -> Vec<(Request, rule::Share)> {
     let mut requests = Vec::new();
     for pod in PodId::all(w.pods.len()) {
         let p = &w.pods[pod.ix()];
-        if !p.exists || p.ident.namespace != namespace || p.status.phase().is_terminal() {
-            continue;
-        }
+        // Of many pods most are those of others, which is seen first.
         let holder = match p.controller {
             Some(ObjectKey::ReplicaSet(own)) if own == set => Holder::Me,
             None if p.owners.as_deref().is_none_or(|owners| !owners.iter().any(|o| o.controller)) => {
@@ -156,6 +157,9 @@ fn claims(w: &mut World, set: ReplicaSetId) -> Vec<(Request, rule::Share)> {
             }
             _ => continue,
         };
+        if !p.exists || p.ident.namespace != namespace || p.status.phase().is_terminal() {
+            continue;
+        }
         let request = match ownership::claim(holder, selects(w, set, pod), is_going, p.deletion.is_some()) {
             Claim::Adopt => Request::Adopt(set, pod),
             Claim::Release => Request::Release(set, pod),
@@ -222,51 +226,72 @@ fn next_batch(script: &mut ReplicasScript) -> Vec<Request> {
     (0..batch).map(|_| Request::MakePod(script.set)).collect()
 }
 
+/// The sets with the same controller, the set itself among them.
+fn related(w: &World, set: ReplicaSetId) -> Vec<ReplicaSetId> {
+    let Some(owner) = w.workloads.controller(ObjectKey::ReplicaSet(set)) else { return vec![set] };
+    let dependents = w.workloads.dependents.get(&owner).into_iter().flatten();
+    let controlled = dependents.filter(|one| w.workloads.controller(**one) == Some(owner));
+    let sets = controlled.filter_map(|one| match one {
+        ObjectKey::ReplicaSet(other) => Some(*other),
+        _ => None,
+    });
+    sets.filter(|other| other.ix() < w.controllers.members.len()).collect()
+}
+
 /// The pods that go first.
 fn first(w: &World, set: ReplicaSetId, count: usize) -> Vec<PodId> {
-    let own = &w.controllers.members[set.ix()].pods;
-    let active: Vec<PodId> = own.iter().filter(|(_, share)| share.active).map(|(pod, _)| *pod).collect();
-    if active.len() <= count {
-        return active;
+    let own = &w.controllers.members[set.ix()];
+    if own.counts.active <= i32::try_from(count).unwrap_or(i32::MAX) {
+        return own.pods.iter().filter(|(_, member)| member.share.active).map(|(pod, _)| *pod).collect();
     }
-    // How many active pods of the sets with the same owner run on each node.
-    let mut on_node: BTreeMap<crate::world::NodeId, i32> = BTreeMap::new();
-    let owner = w.workloads.controller(ObjectKey::ReplicaSet(set));
-    let related = |other: ReplicaSetId| {
-        other == set || (owner.is_some() && w.workloads.controller(ObjectKey::ReplicaSet(other)) == owner)
-    };
-    for other in ReplicaSetId::all(w.controllers.members.len()).filter(|other| related(*other)) {
-        for (pod, _) in w.controllers.members[other.ix()].pods.iter().filter(|(_, share)| share.active) {
-            if let Some(node) = w.pods[pod.ix()].node {
-                *on_node.entry(node).or_default() += 1;
-            }
+    // How many active pods of the sets with the same owner run on a node.
+    let related = related(w, set);
+    let on_node =
+        |node| related.iter().map(|other| w.controllers.members[other.ix()].active_on(node)).sum::<u32>();
+    // Of settled pods those go first that have the most company, so that others need not be looked at.
+    let mut pods: Vec<(PodId, u32)> =
+        own.unsettled.iter().map(|pod| (*pod, w.pods[pod.ix()].node.map_or(0, on_node))).collect();
+    let mut nodes: Vec<(u32, &[PodId])> =
+        own.settled().map(|(node, settled)| (on_node(node), settled)).collect();
+    nodes.sort_unstable_by_key(|(rank, _)| std::cmp::Reverse(*rank));
+    // One more than go, because all of too few would go in no order.
+    let mut enough = count + 1;
+    for crowd in nodes.chunk_by(|one, other| one.0 == other.0) {
+        if enough == 0 {
+            break;
+        }
+        for (rank, settled) in crowd {
+            pods.extend(settled.iter().map(|pod| (*pod, *rank)));
+            enough = enough.saturating_sub(settled.len());
         }
     }
-    let candidates: Vec<Candidate> = active
-        .iter()
-        .map(|pod| {
-            let p = &w.pods[pod.ix()];
-            let status = p.status.read();
-            let most = |list: &[crate::api::ContainerStatus]| {
-                list.iter().map(|container| container.restart_count).max().unwrap_or(0)
-            };
-            let sidecars = p.spec.init_containers.iter().filter(|container| container.is_sidecar());
-            let restarts = sidecars.filter_map(|own| status.init.iter().find(|one| one.name == own.name));
-            let annotations = &w.templates[p.template.ix()].annotations;
-            Candidate {
-                node: p.node.map_or(Sym::EMPTY, |node| w.nodes[node.ix()].spec.name),
-                phase: status.phase,
-                ready: ready_since(w, *pod),
-                cost: deletion_cost(annotations.get(DELETION_COST).map(String::as_str)),
-                rank: p.node.and_then(|node| on_node.get(&node).copied()).unwrap_or(0),
-                restarts: most(&status.containers),
-                sidecar_restarts: restarts.map(|one| one.restart_count).max().unwrap_or(0),
-                created: p.created.truncate_secs(),
-                uid: p.ident.uid,
-            }
-        })
-        .collect();
-    first_to_go(&candidates, count, w.now).into_iter().map(|ix| active[ix]).collect()
+    pods.sort_unstable();
+    let candidates: Vec<Candidate> = pods.iter().map(|(pod, rank)| candidate(w, *pod, *rank)).collect();
+    first_to_go(&candidates, count, w.now).into_iter().map(|ix| pods[ix].0).collect()
+}
+
+/// What the choice asks of a pod.
+fn candidate(w: &World, pod: PodId, rank: u32) -> Candidate {
+    let p = &w.pods[pod.ix()];
+    let is_sidecar = |name| p.spec.init_containers.iter().any(|own| own.is_sidecar() && own.name == name);
+    let (restarts, sidecar_restarts) = ask!(p.status, |status| {
+        let sidecars = status.init.iter().filter(|one| is_sidecar(one.name));
+        (
+            status.containers.iter().map(|one| one.restart_count).max().unwrap_or(0),
+            sidecars.map(|one| one.restart_count).max().unwrap_or(0),
+        )
+    });
+    Candidate {
+        node: p.node.map_or(Sym::EMPTY, |node| w.nodes[node.ix()].spec.name),
+        phase: p.status.phase(),
+        ready: ready_since(w, pod),
+        cost: cost(w, pod),
+        rank: rank.cast_signed(),
+        restarts,
+        sidecar_restarts,
+        created: p.created.truncate_secs(),
+        uid: p.ident.uid,
+    }
 }
 
 /// POST of a pod of a set.

@@ -52,8 +52,12 @@ fn selected_by(w: &World, pod: PodId) -> Option<Selector> {
         }
         _ => Selector::compile(Some(&LabelSelector::default())),
     };
-    for served in w.workloads.services.iter().filter(|served| served.held.exists) {
-        let service = &served.held.object;
+    for id in w.workloads.services_for(p.ident.namespace, &p.labels) {
+        let held = &w.workloads.services[id.ix()].held;
+        if !held.exists {
+            continue;
+        }
+        let service = &held.object;
         let Some(wanted) = service.selector.as_ref().filter(|wanted| !wanted.is_empty()) else { continue };
         let takes = service.meta.namespace == p.ident.namespace
             && wanted.iter().all(|(key, value)| p.labels.get(key) == Some(value));

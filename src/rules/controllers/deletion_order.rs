@@ -84,10 +84,7 @@ fn is_younger(a: (Time, Uid), b: (Time, Uid), now: Time) -> bool {
     if one != other {
         return one < other;
     }
-    match (a.1, b.1) {
-        (Uid::Given(a), Uid::Given(b)) => a.as_str() < b.as_str(),
-        (a, b) => a.to_string() < b.to_string(),
-    }
+    a.1.spelled_order(b.1).is_lt()
 }
 
 /// The power of two, in nanoseconds, up to which an age has come.
@@ -103,32 +100,39 @@ fn age_step(since: Time, now: Time) -> i32 {
 pub fn first_to_go(pods: &[Candidate], count: usize, now: Time) -> Vec<usize> {
     let mut order: Vec<usize> = (0..pods.len()).collect();
     if count < pods.len() {
-        order = merged(&order, &|a, b| goes_before(&pods[a], &pods[b], now));
-        order.truncate(count);
+        let mut room = Vec::with_capacity(pods.len());
+        let sorted = sort(&mut order, &mut room, count, &|a, b| goes_before(&pods[a], &pods[b], now));
+        order.truncate(sorted);
     }
     order
 }
 
-/// Sorts by merging: the order is not strict, and the library's own sort may refuse such a one.
-fn merged(items: &[usize], before: &impl Fn(usize, usize) -> bool) -> Vec<usize> {
+/// Sorts by merging: the order is not strict, and the library's own sort may refuse such a one. Of each half no more than
+/// the `most` wanted ones can come to the front of the whole, so that no more are merged. How many stand in order then.
+fn sort(
+    items: &mut [usize],
+    room: &mut Vec<usize>,
+    most: usize,
+    before: &impl Fn(usize, usize) -> bool,
+) -> usize {
     if items.len() < 2 {
-        return items.to_vec();
+        return items.len().min(most);
     }
-    let (left, right) = items.split_at(items.len() / 2);
-    let (left, right) = (merged(left, before), merged(right, before));
-    let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
-    let mut sorted = Vec::with_capacity(items.len());
-    loop {
-        let next = match (left.peek(), right.peek()) {
-            (Some(&one), Some(&other)) if before(other, one) => right.next(),
-            (Some(_), _) => left.next(),
-            (None, _) => right.next(),
+    let (first, second) = items.split_at_mut(items.len() / 2);
+    let (of_first, of_second) = (sort(first, room, most, before), sort(second, room, most, before));
+    let (mut left, mut right) = (&first[..of_first], &second[..of_second]);
+    room.clear();
+    while room.len() < most {
+        let next = match (left.first(), right.first()) {
+            (Some(&one), Some(&other)) if before(other, one) => right.split_off_first(),
+            (Some(_), _) => left.split_off_first(),
+            (None, _) => right.split_off_first(),
         };
-        match next {
-            Some(item) => sorted.push(item),
-            None => return sorted,
-        }
+        let Some(next) = next else { break };
+        room.push(*next);
     }
+    items[..room.len()].copy_from_slice(room);
+    room.len()
 }
 
 #[cfg(test)]
@@ -164,6 +168,18 @@ mod tests {
         let pods = [pod("c", 100), pod("b", 9), pod("a", 1)];
         assert_eq!(first_to_go(&pods, 3, now), [0, 1, 2]);
         assert_eq!(first_to_go(&pods, 2, now), [2, 1]);
+    }
+
+    #[test]
+    fn the_first_few_are_those_of_the_whole_order() {
+        let now = Time::from_secs(10_000);
+        let age = |at: i64| (at * 7919) % 97;
+        let pods: Vec<Candidate> =
+            (0..100).map(|at| pod(&format!("{:02}", (at * 31) % 100), age(at))).collect();
+        let whole = first_to_go(&pods, 99, now);
+        for count in [1, 2, 5, 17, 50] {
+            assert_eq!(first_to_go(&pods, count, now), whole[..count], "{count}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! (pkg/controller/deployment/util/deployment_util.go, 1.36.3).
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -31,7 +32,24 @@ pub mod annotation {
 
 /// Whether two templates are the same, the label `pod-template-hash` left aside (`EqualIgnoreHash`).
 pub fn same_template(a: &PodTemplateSpec, b: &PodTemplateSpec) -> bool {
-    std::ptr::eq(a, b) || same(&a.value, &b.value, Place::Template)
+    if std::ptr::eq(a, b) {
+        return true;
+    }
+    // A ReplicaSet shares the spec of the template that it was made of; others mostly differ in it, and that is found sooner
+    // in what was read than in the JSON that it was read from.
+    if Arc::ptr_eq(&a.spec, &b.spec) {
+        return match (metadata(a), metadata(b)) {
+            (Some(a), Some(b)) => same(a, b, Place::Metadata),
+            (a, b) => a == b,
+        };
+    }
+    a.spec == b.spec && same(&a.value, &b.value, Place::Template)
+}
+
+/// A template's metadata, if they count.
+fn metadata(template: &PodTemplateSpec) -> Option<&Value> {
+    let member = template.value.as_object()?.get_key_value("metadata")?;
+    Place::Template.counts(&member).then_some(member.1)
 }
 
 /// Where in a template a value stands, as far as that matters.
@@ -52,8 +70,9 @@ impl Place {
         }
     }
     fn counts(self, (name, value): &(&String, &Value)) -> bool {
-        let is_empty = value.is_null()
-            || value.as_object().is_some_and(|labels| labels.keys().all(|key| key == POD_TEMPLATE_HASH));
+        let is_hash = |key: &String| *name == "labels" && key == POD_TEMPLATE_HASH;
+        let is_empty =
+            value.is_null() || value.as_object().is_some_and(|members| members.keys().all(is_hash));
         match self {
             Place::Labels => *name != POD_TEMPLATE_HASH,
             // A template that has no labels but the hash is the same as one without any.

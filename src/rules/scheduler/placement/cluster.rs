@@ -164,6 +164,8 @@ pub struct Cluster {
     /// Pods on nodes that have pod affinity terms of any kind.
     pub(super) pods_with_affinity: u32,
     pub(super) soft_taints: bool,
+    /// A node says in which zone it is.
+    pub(super) zones: bool,
     pub(super) fast: FastScores,
 }
 
@@ -180,6 +182,7 @@ impl Cluster {
             next_start: 0,
             pods_with_affinity: 0,
             soft_taints: false,
+            zones: false,
             fast: FastScores::default(),
         }
     }
@@ -254,6 +257,9 @@ impl Cluster {
         self.soft_taints = self.order.iter().any(|node| {
             self.nodes[*node as usize].taints.iter().any(|t| t.effect == Effect::PreferNoSchedule)
         });
+        let zone = Sym::new(ZONE);
+        let zones = self.in_order().any(|(_, node)| node.label(zone).is_some());
+        self.zones = zones;
         if self.next_start >= self.order.len() {
             self.next_start = 0;
         }
@@ -269,7 +275,7 @@ impl Cluster {
         let facts = Arc::clone(self.request(request));
         self.pods_with_affinity += u32::from(facts.has_pod_affinity());
         self.nodes[ix].add(pod, request, &facts, deleted);
-        self.fast.touch(node);
+        self.fast.touch(node, request, i8::from(!deleted));
     }
     /// A pod left its node: it is gone from the API or has ended.
     pub fn remove_pod(&mut self, node: NodeIx, pod: PodIx, deleted: bool) {
@@ -278,7 +284,7 @@ impl Cluster {
         let facts = Arc::clone(&self.requests[id.0 as usize]);
         if info.remove(pod, &facts, deleted) {
             self.pods_with_affinity -= u32::from(facts.has_pod_affinity());
-            self.fast.touch(node);
+            self.fast.touch(node, id, -i8::from(!deleted));
         }
     }
     /// A pod on a node got its deletion timestamp: it takes room as before, but does not count for spreading.
@@ -288,6 +294,7 @@ impl Cluster {
         if let Some(group) = info.groups.iter_mut().find(|group| group.request == id && group.alive > 0) {
             group.alive -= 1;
             group.deleted += 1;
+            self.fast.count(node, id, -1);
         }
     }
     /// Whether the node has this pod.
@@ -326,9 +333,12 @@ impl Cluster {
     }
 }
 
+/// The label of a node that says in which zone it is.
+pub const ZONE: &str = "topology.kubernetes.io/zone";
+
 /// `nodeTree.list`: one node of each zone in turn, zones in the order in which they came.
 fn zone_by_zone(nodes: &[NodeInfo], mut order: Vec<NodeIx>) -> Vec<NodeIx> {
-    let (region, zone) = (Sym::new("topology.kubernetes.io/region"), Sym::new("topology.kubernetes.io/zone"));
+    let (region, zone) = (Sym::new("topology.kubernetes.io/region"), Sym::new(ZONE));
     let mut zones: Vec<((Sym, Sym), Vec<NodeIx>)> = Vec::new();
     order.sort_unstable();
     for node in order {

@@ -1,34 +1,58 @@
 //! The same answer, sooner: scores of simple pods are kept from cycle to cycle and brought up to date node by node.
 //!
 //! A pod is simple if what a node is worth to it depends on that node alone: no pod affinity, spreading, host ports,
-//! claims or wishes about nodes, and nobody who waits for a nominated node. Pods of one template then differ in nothing,
-//! and placing one changes one node. [`super::cycle`] is the specification; a test holds the two against each other.
+//! claims or wishes about nodes, and nobody who waits for a nominated node. Pods that ask for the same then differ in
+//! nothing, and placing one changes one node. Pods of a workload, which the scheduler's defaults spread, are simple too
+//! where there are no zones: how many of their kind are on each node is counted as they come and go, and what that is
+//! worth beside the other nodes is worked out for each such number. [`super::cycle`] is the specification; a test holds
+//! the two against each other.
 
-use super::cluster::{Cluster, NodeIx};
+use super::cluster::{Cluster, NodeInfo, NodeIx};
 use super::cycle::{Candidate, Cycle, Outcome, States, feasible_to_find};
 use super::request::{PodRequest, RequestId};
-use super::{image_locality, node_resources};
+use super::score::POD_TOPOLOGY_SPREAD;
+use super::{image_locality, node_resources, pod_topology_spread};
+use crate::api::Sym;
 
 /// The score of a node that has no room for the pod now.
 const NO_ROOM: i16 = -1;
 /// The score of a node that is not for this pod, whatever room it has.
 const NEVER: i16 = -2;
 
-/// Scores by request.
+/// What is kept from cycle to cycle.
 #[derive(Clone, Debug, Default)]
 pub struct FastScores {
     tables: Vec<Table>,
+    /// By request: what serves it.
+    kept: Vec<Kept>,
     /// Nodes whose pods changed, oldest first.
     log: Vec<NodeIx>,
     /// How many entries of the log were dropped already.
     dropped: u64,
     /// Place in the order of nodes, by node.
     places: Vec<u32>,
+    /// Room to work in: scores in the order of the search, and what a crowd is worth.
+    totals: Vec<i16>,
+    worth: Vec<i16>,
 }
 
+/// What is kept for one request.
+#[derive(Clone, Debug, Default)]
+struct Kept {
+    /// Its table.
+    table: Option<usize>,
+    /// Where it is spread by the scheduler's defaults: by place in the order of nodes, 0 where the node does not say which
+    /// host it is, else one more than pods of its kind are there.
+    crowds: Option<Vec<u32>>,
+    /// Requests with crowds that pods of this one belong to.
+    among: Vec<RequestId>,
+}
+
+/// Scores of all requests that differ in nothing that a node is judged by.
 #[derive(Clone, Debug)]
 struct Table {
-    request: RequestId,
+    /// Such a request.
+    asked: PodRequest,
     /// By place in the order of nodes.
     scores: Vec<i16>,
     /// What does not change with the node's pods.
@@ -43,15 +67,32 @@ impl FastScores {
     /// Nodes changed in a way that may concern every score.
     pub fn forget(&mut self) {
         self.tables.clear();
+        self.kept.clear();
         self.log.clear();
         self.places.clear();
         self.dropped = 0;
     }
-    /// A pod came to a node or left it.
-    pub fn touch(&mut self, node: NodeIx) {
+    /// A pod came to a node or left it; `alive`: and so many came that are not being deleted.
+    pub fn touch(&mut self, node: NodeIx, request: RequestId, alive: i8) {
         if !self.tables.is_empty() {
             self.log.push(node);
+            self.count(node, request, alive);
         }
+    }
+    /// So many more pods on a node are not being deleted.
+    pub fn count(&mut self, node: NodeIx, request: RequestId, alive: i8) {
+        let Some(kept) = self.kept.get_mut(request.0 as usize).filter(|kept| !kept.among.is_empty()) else {
+            return;
+        };
+        let among = std::mem::take(&mut kept.among);
+        let place = self.places.get(node as usize).map_or(usize::MAX, |place| *place as usize);
+        for one in &among {
+            let crowds = self.kept[one.0 as usize].crowds.as_mut();
+            if let Some(crowd) = crowds.and_then(|crowds| crowds.get_mut(place)).filter(|crowd| **crowd > 0) {
+                *crowd = crowd.saturating_add_signed(alive.into());
+            }
+        }
+        self.kept[request.0 as usize].among = among;
     }
 }
 
@@ -61,7 +102,7 @@ fn is_simple(cluster: &Cluster, pod: &PodRequest) -> bool {
         && !cluster.soft_taints
         && !pod.has_pod_affinity()
         && pod.spread.is_empty()
-        && pod.soft_spread.is_empty()
+        && (pod.soft_spread.is_empty() || pod.default_spread && !cluster.zones)
         && pod.ports.is_empty()
         && pod.claims.is_empty()
         && pod.preferred_nodes.is_empty()
@@ -98,8 +139,28 @@ pub(super) fn schedule(
             }
         }
     }
-    let first = &table_ref.scores[start..(start + looked_at).min(nodes)];
-    let second = &table_ref.scores[..(start + looked_at).saturating_sub(nodes)];
+    let stretches = (start..(start + looked_at).min(nodes), 0..(start + looked_at).saturating_sub(nodes));
+    let (mut totals, mut worth) =
+        (std::mem::take(&mut cluster.fast.totals), std::mem::take(&mut cluster.fast.worth));
+    let table_ref = &cluster.fast.tables[table];
+    let (first, second) = match &cluster.fast.kept[candidate.request.0 as usize].crowds {
+        None => (&table_ref.scores[stretches.0], &table_ref.scores[stretches.1]),
+        Some(crowds) => {
+            let host = pod_topology_spread::Host::new(cluster.request(candidate.request), found);
+            totals.clear();
+            let both = [stretches.0, stretches.1];
+            let places = || {
+                both.iter().flat_map(|stretch| {
+                    table_ref.scores[stretch.clone()]
+                        .iter()
+                        .copied()
+                        .zip(crowds[stretch.clone()].iter().copied())
+                })
+            };
+            spread(places, &host, &mut totals, &mut worth);
+            (&totals[..], &[][..])
+        }
+    };
     let max = |scores: &[i16]| scores.iter().copied().max().unwrap_or(NEVER);
     let best = max(first).max(max(second));
     let ties =
@@ -108,8 +169,38 @@ pub(super) fn schedule(
     let chosen = if many > 1 { draw(many) as usize } else { 0 };
     let at = first.iter().chain(second).enumerate().filter(|(_, score)| **score == best).nth(chosen);
     let place = (start + at.map_or(0, |(at, _)| at)) % nodes;
+    (cluster.fast.totals, cluster.fast.worth) = (totals, worth);
     cluster.next_start = (start + looked_at) % nodes;
     Some(Outcome::Scheduled { node: cluster.order[place], feasible: found as u32 })
+}
+
+/// Adds to the scores of nodes what their crowds are worth beside each other.
+fn spread<P: Iterator<Item = (i16, u32)>>(
+    places: impl Fn() -> P,
+    host: &pod_topology_spread::Host,
+    totals: &mut Vec<i16>,
+    worth: &mut Vec<i16>,
+) {
+    let (mut least, mut most) = (u32::MAX, 0);
+    for (_, crowd) in places().filter(|(score, _)| *score >= 0) {
+        (least, most) = (least.min(crowd), most.max(crowd));
+    }
+    let raw = |crowd: u32| crowd.checked_sub(1).map_or(0, |count| host.score(count.into()));
+    let (min, max) = (raw(least), raw(most));
+    // There are few sizes of crowds, so each is worked out once.
+    const UNKNOWN: i16 = -1;
+    worth.clear();
+    worth.resize((most - least) as usize + 1, UNKNOWN);
+    totals.extend(places().map(|(score, crowd)| {
+        if score < 0 {
+            return score;
+        }
+        let worth = &mut worth[(crowd - least) as usize];
+        if *worth == UNKNOWN {
+            *worth = (POD_TOPOLOGY_SPREAD * pod_topology_spread::normal(raw(crowd), min, max)) as i16;
+        }
+        score + *worth
+    }));
 }
 
 /// The table of the pod's request, with what happened since it was used last.
@@ -125,15 +216,12 @@ fn up_to_date(cluster: &mut Cluster, candidate: Candidate) -> usize {
     let room = 4 * cluster.nodes.len() + 1024;
     if fast.log.len() > room {
         fast.dropped += fast.log.len() as u64;
-        let end = fast.dropped;
         fast.log.clear();
-        fast.tables.retain(|table| table.seen == end);
+        fast.tables.clear();
+        fast.kept.iter_mut().for_each(|kept| kept.table = None);
     }
     let end = fast.dropped + fast.log.len() as u64;
-    let at = fast.tables.iter().position(|table| table.request == candidate.request).unwrap_or_else(|| {
-        fast.tables.push(new_table(cluster, candidate, end));
-        fast.tables.len() - 1
-    });
+    let at = keep(&mut fast, cluster, candidate, end);
     let pod = cluster.request(candidate.request);
     let table = &mut fast.tables[at];
     let from = (table.seen - fast.dropped) as usize;
@@ -151,7 +239,57 @@ fn up_to_date(cluster: &mut Cluster, candidate: Candidate) -> usize {
     at
 }
 
-fn new_table(cluster: &Cluster, candidate: Candidate, seen: u64) -> Table {
+/// The table that serves a request; a new one needs one, and its crowds counted.
+fn keep(fast: &mut FastScores, cluster: &Cluster, candidate: Candidate, seen: u64) -> usize {
+    let of = candidate.request.0 as usize;
+    if let Some(table) = fast.kept.get(of).and_then(|kept| kept.table) {
+        return table;
+    }
+    let pod = cluster.request(candidate.request);
+    // Who else is like it does not matter to a node, nor whose it is.
+    let asked = PodRequest {
+        namespace: Sym::EMPTY,
+        labels: Vec::new(),
+        soft_spread: Vec::new(),
+        default_spread: false,
+        ..(**pod).clone()
+    };
+    let table = fast.tables.iter().position(|table| table.asked == asked).unwrap_or_else(|| {
+        fast.tables.push(new_table(cluster, candidate, asked, seen));
+        fast.tables.len() - 1
+    });
+    if fast.kept.len() < cluster.requests.len() {
+        let known = fast.kept.len();
+        fast.kept.resize_with(cluster.requests.len(), Kept::default);
+        // Pods of requests that are new here belong to the crowds that are counted already.
+        for (one, other) in
+            (0..known).flat_map(|one| (known..cluster.requests.len()).map(move |other| (one, other)))
+        {
+            if fast.kept[one].crowds.is_some()
+                && pod_topology_spread::is_counted(&cluster.requests[one], &cluster.requests[other])
+            {
+                fast.kept[other].among.push(RequestId(one as u32));
+            }
+        }
+    }
+    fast.kept[of].table = Some(table);
+    if pod.default_spread && fast.kept[of].crowds.is_none() {
+        let counted: Vec<bool> =
+            cluster.requests.iter().map(|other| pod_topology_spread::is_counted(pod, other)).collect();
+        for (kept, _) in fast.kept.iter_mut().zip(&counted).filter(|(_, counted)| **counted) {
+            kept.among.push(candidate.request);
+        }
+        let host = Sym::new(pod_topology_spread::HOST);
+        let crowd = |node: &NodeInfo| {
+            let groups = node.groups.iter().filter(|group| counted[group.request.0 as usize]);
+            node.label(host).map_or(0, |_| groups.map(|group| group.alive).sum::<u32>() + 1)
+        };
+        fast.kept[of].crowds = Some(cluster.in_order().map(|(_, node)| crowd(node)).collect());
+    }
+    table
+}
+
+fn new_table(cluster: &Cluster, candidate: Candidate, asked: PodRequest, seen: u64) -> Table {
     let pod = cluster.request(candidate.request);
     let cycle = Cycle { cluster, candidate, pod, states: States::default(), volumes: Vec::new() };
     let mut reasons = Vec::new();
@@ -173,7 +311,7 @@ fn new_table(cluster: &Cluster, candidate: Candidate, seen: u64) -> Table {
         .map(|(node, fixed)| score_now(cluster, pod, *node, *fixed))
         .collect();
     let feasible = scores.iter().filter(|score| **score >= 0).count();
-    Table { request: candidate.request, scores, fixed, feasible, seen }
+    Table { asked, scores, fixed, feasible, seen }
 }
 
 fn score_now(cluster: &Cluster, pod: &PodRequest, node: NodeIx, fixed: i16) -> i16 {

@@ -3,8 +3,11 @@
 use proptest::prelude::*;
 
 use super::cycle::the_long_way;
+use super::request::RequestId;
+use super::selector::Selector;
 use super::volume_binding::Claim;
 use super::{Budget, Candidate, Cluster, Outcome, PodFacts, PodRequest, schedule};
+use crate::api::spec::LabelSelector;
 use crate::api::{NodeSpec, PodSpec, Sym};
 use crate::rules::versions::Version;
 use crate::rules::versions::gates::Gates;
@@ -28,10 +31,16 @@ impl PodFacts for Nobody {
 
 const NANO: i128 = 1_000_000_000;
 
-fn node(number: usize, kind: u8) -> NodeSpec {
+fn node(number: usize, kind: u8, zones: bool) -> NodeSpec {
     let cpu = i128::from(kind % 4 + 1) * 2;
     let mut spec = NodeSpec { name: Sym::new(&format!("n{number}")), ..NodeSpec::default() };
-    spec.labels.insert("topology.kubernetes.io/zone".into(), format!("z{}", kind % 3));
+    if zones {
+        spec.labels.insert("topology.kubernetes.io/zone".into(), format!("z{}", kind % 3));
+    }
+    // Not every node says which host it is.
+    if kind % 13 != 12 {
+        spec.labels.insert("kubernetes.io/hostname".into(), format!("n{number}"));
+    }
     spec.labels.insert("disk".into(), if kind.is_multiple_of(2) { "ssd" } else { "hdd" }.into());
     spec.unschedulable = kind % 11 == 10;
     for (name, amount) in [("cpu", cpu), ("memory", cpu << 30), ("pods", 6)] {
@@ -55,18 +64,34 @@ fn template(kind: u8) -> PodSpec {
     .expect("a spec")
 }
 
+/// A pod of its kind: some belong to a workload, by whose selector they are spread.
+fn request(kind: u8, gates: &Gates) -> PodRequest {
+    let (app, tier) = (format!("app{}", kind / 8), if kind.is_multiple_of(2) { "front" } else { "back" });
+    let own = [("app", app.as_str()), ("tier", tier)].map(|(key, value)| (Sym::new(key), Sym::new(value)));
+    let request = PodRequest::new(Sym::new("default"), own.to_vec(), &template(kind % 8), gates);
+    let selector = match kind / 8 {
+        0 => return request,
+        1 => serde_json::json!({ "matchLabels": { "app": app } }),
+        _ => serde_json::json!({ "matchLabels": { "tier": tier } }),
+    };
+    let selector: LabelSelector = serde_json::from_value(selector).expect("a selector");
+    request.selected_by(&Selector::compile(Some(&selector)))
+}
+
 /// One step of a cluster's life.
 #[derive(Clone, Debug)]
 enum Step {
     Arrive(u8, u64),
     Leave(usize),
+    MarkDeleted(usize),
     Cordon(usize, bool),
 }
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        6 => (0u8..8, any::<u64>()).prop_map(|(kind, dice)| Step::Arrive(kind, dice)),
+        6 => (0u8..24, any::<u64>()).prop_map(|(kind, dice)| Step::Arrive(kind, dice)),
         2 => any::<usize>().prop_map(Step::Leave),
+        1 => any::<usize>().prop_map(Step::MarkDeleted),
         1 => (any::<usize>(), any::<bool>()).prop_map(|(node, value)| Step::Cordon(node, value)),
     ]
 }
@@ -78,23 +103,23 @@ proptest! {
         kinds in prop::collection::vec(any::<u8>(), 1..160),
         steps in prop::collection::vec(step(), 1..160),
         old in any::<bool>(),
+        zones in prop::bool::weighted(0.2),
     ) {
         let gates = Gates::of(if old { Version::ALL[0] } else { Version::DEFAULT });
         let mut cluster = Cluster::new(gates);
-        let mut specs: Vec<NodeSpec> = kinds.iter().enumerate().map(|(ix, kind)| node(ix, *kind)).collect();
+        let mut specs: Vec<NodeSpec> = kinds.iter().enumerate().map(|(ix, kind)| node(ix, *kind, zones)).collect();
         for (ix, spec) in specs.iter().enumerate() {
             cluster.set_node(ix as u32, spec);
         }
-        let requests: Vec<_> = (0..8)
-            .map(|kind| PodRequest::new(Sym::new("default"), Vec::new(), &template(kind), &gates))
-            .map(|request| cluster.add_request(request))
-            .collect();
-        let mut placed: Vec<(u32, u32)> = Vec::new();
+        // As in a run, a request is added when the first pod of its kind comes.
+        let mut requests: [Option<RequestId>; 24] = [None; 24];
+        let mut placed: Vec<(u32, u32, bool)> = Vec::new();
         for (pod, step) in steps.into_iter().enumerate() {
             match step {
                 Step::Arrive(kind, dice) => {
-                    let candidate =
-                        Candidate { pod: pod as u32, request: requests[usize::from(kind)], nominated: None };
+                    let request = requests[usize::from(kind)]
+                        .get_or_insert_with(|| cluster.add_request(request(kind, &gates)));
+                    let candidate = Candidate { pod: pod as u32, request: *request, nominated: None };
                     let draw = |n: u64| dice % n;
                     let mut twin = cluster.clone();
                     let slow = the_long_way(&mut twin, candidate, &Nobody, |_, _| Claim::Bound(None), &mut { draw });
@@ -107,7 +132,7 @@ proptest! {
                         ) => {
                             prop_assert_eq!((node, feasible), (other, others));
                             cluster.add_pod(node, pod as u32, candidate.request, false);
-                            placed.push((node, pod as u32));
+                            placed.push((node, pod as u32, false));
                         }
                         (Outcome::Unschedulable(slow), Outcome::Unschedulable(fast)) => {
                             prop_assert_eq!(slow.message(), fast.message());
@@ -116,10 +141,17 @@ proptest! {
                     }
                 }
                 Step::Leave(which) if !placed.is_empty() => {
-                    let (node, pod) = placed.swap_remove(which % placed.len());
-                    cluster.remove_pod(node, pod, false);
+                    let (node, pod, deleted) = placed.swap_remove(which % placed.len());
+                    cluster.remove_pod(node, pod, deleted);
                 }
-                Step::Leave(_) => {}
+                Step::MarkDeleted(which) if !placed.is_empty() => {
+                    let at = which % placed.len();
+                    let (node, pod, deleted) = &mut placed[at];
+                    if !std::mem::replace(deleted, true) {
+                        cluster.mark_deleted(*node, *pod);
+                    }
+                }
+                Step::Leave(_) | Step::MarkDeleted(_) => {}
                 Step::Cordon(which, value) => {
                     let ix = which % specs.len();
                     specs[ix].unschedulable = value;

@@ -38,11 +38,54 @@ fn counts_here(constraint: &Spread, pod: &PodRequest, node: &NodeInfo) -> bool {
 
 /// `countPodsMatchSelector`
 fn matching(cluster: &Cluster, constraint: &Spread, pod: &PodRequest, node: &NodeInfo) -> i64 {
-    let groups = node.groups.iter().filter(|group| {
-        let other = cluster.request(group.request);
-        other.namespace == pod.namespace && constraint.selector.matches(&other.labels)
-    });
+    let groups = node.groups.iter().filter(|group| matches(constraint, pod, cluster.request(group.request)));
     groups.map(|group| i64::from(group.alive)).sum()
+}
+
+fn matches(constraint: &Spread, pod: &PodRequest, other: &PodRequest) -> bool {
+    other.namespace == pod.namespace && constraint.selector.matches(&other.labels)
+}
+
+/// The label of a node that says which host it is.
+pub const HOST: &str = "kubernetes.io/hostname";
+
+/// Whether pods of another request count where pods of this one are spread over hosts by the scheduler's defaults.
+pub fn is_counted(pod: &PodRequest, other: &PodRequest) -> bool {
+    pod.soft_spread.iter().any(|constraint| constraint.key == HOST && matches(constraint, pod, other))
+}
+
+/// The scheduler's default spreading over hosts, for as many of them as take the pod.
+pub struct Host {
+    weight: f64,
+    max_skew: i64,
+}
+
+impl Host {
+    /// Of a pod.
+    pub fn new(pod: &PodRequest, scored: usize) -> Host {
+        let constraint = pod.soft_spread.iter().find(|constraint| constraint.key == HOST);
+        Host { weight: weight(scored), max_skew: constraint.map_or(1, |constraint| constraint.max_skew) }
+    }
+    /// `Score` of a host with so many pods that count, where there are no zones.
+    pub fn score(&self, count: i64) -> i64 {
+        score(count, self.weight, self.max_skew).round() as i64
+    }
+}
+
+/// `topologyNormalizingWeight`. The logarithm is upstream's; it comes from a pure-Rust library and is the same on every
+/// machine.
+fn weight(domains: usize) -> f64 {
+    libm::log((domains + 2) as f64)
+}
+
+/// `scoreForCount`
+fn score(count: i64, weight: f64, max_skew: i64) -> f64 {
+    count as f64 * weight + (max_skew - 1) as f64
+}
+
+/// `NormalizeScore` between the least and the most of all.
+pub fn normal(score: i64, min: i64, max: i64) -> i64 {
+    if max == 0 { 100 } else { 100 * (max + min - score) / max }
 }
 
 fn has_all_keys(node: &NodeInfo, constraints: &[Spread]) -> bool {
@@ -107,13 +150,12 @@ impl State {
 }
 
 /// `PreScore`, `Score` and `NormalizeScore` of the soft constraints over the feasible nodes; None where there are none.
-/// The logarithm is upstream's; it comes from a pure-Rust library and is the same on every machine.
 pub fn scores(cluster: &Cluster, pod: &PodRequest, feasible: &[u32]) -> Option<Vec<i64>> {
     let constraints = &pod.soft_spread;
     if constraints.is_empty() {
         return None;
     }
-    let hostname = Sym::new("kubernetes.io/hostname");
+    let hostname = Sym::new(HOST);
     // The scheduler's own defaults also serve nodes without a zone.
     let ignored = |node: &NodeInfo| !pod.default_spread && !has_all_keys(node, constraints);
     let nodes: Vec<&NodeInfo> = feasible.iter().map(|node| &cluster.nodes[*node as usize]).collect();
@@ -129,7 +171,7 @@ pub fn scores(cluster: &Cluster, pod: &PodRequest, feasible: &[u32]) -> Option<V
     let weights: Vec<f64> = constraints
         .iter()
         .zip(&counts)
-        .map(|(c, counts)| libm::log((if c.key == hostname { scored } else { counts.len() } + 2) as f64))
+        .map(|(c, counts)| weight(if c.key == hostname { scored } else { counts.len() }))
         .collect();
     for (_, node) in cluster.in_order().filter(|(_, node)| !ignored(node)) {
         for (constraint, counts) in constraints.iter().zip(&mut counts) {
@@ -146,7 +188,7 @@ pub fn scores(cluster: &Cluster, pod: &PodRequest, feasible: &[u32]) -> Option<V
             if ignored(node) {
                 return None;
             }
-            let mut score = 0.0;
+            let mut sum = 0.0;
             for ((constraint, counts), weight) in constraints.iter().zip(&counts).zip(&weights) {
                 let Some(value) = node.label(constraint.key) else { continue };
                 let count = if constraint.key == hostname {
@@ -154,17 +196,12 @@ pub fn scores(cluster: &Cluster, pod: &PodRequest, feasible: &[u32]) -> Option<V
                 } else {
                     counts.get(&value).copied().unwrap_or(0)
                 };
-                score += count as f64 * weight + (constraint.max_skew - 1) as f64;
+                sum += score(count, *weight, constraint.max_skew);
             }
-            Some(score.round() as i64)
+            Some(sum.round() as i64)
         })
         .collect();
     let max = raw.iter().flatten().copied().max().unwrap_or(0).max(0);
     let min = raw.iter().flatten().copied().min().unwrap_or(0);
-    let normal = |score: &Option<i64>| match score {
-        None => 0,
-        Some(_) if max == 0 => 100,
-        Some(score) => 100 * (max + min - score) / max,
-    };
-    Some(raw.iter().map(normal).collect())
+    Some(raw.iter().map(|score| score.map_or(0, |score| normal(score, min, max))).collect())
 }

@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use super::amounts::{self, Requests};
+use super::cluster::ZONE;
 use super::node_ports::HostPort;
+use super::pod_topology_spread::HOST;
 use super::selector::{Labels, NodeTerm, Selector, labels};
 use crate::api::spec::{
     NodeSelectorTerm, PodAffinity, PodAffinityTerm, Toleration, TopologySpreadConstraint,
@@ -101,7 +103,7 @@ impl Term {
 
 /// The spreading that the scheduler wishes for pods of a workload that ask for none themselves
 /// (pkg/scheduler/framework/plugins/podtopologyspread/plugin.go, `systemDefaultConstraints`).
-const SYSTEM_DEFAULT: [(&str, i64); 2] = [("kubernetes.io/hostname", 3), ("topology.kubernetes.io/zone", 5)];
+const SYSTEM_DEFAULT: [(&str, i64); 2] = [(HOST, 3), (ZONE, 5)];
 
 impl PodRequest {
     /// Of a manifest.

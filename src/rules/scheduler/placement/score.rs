@@ -11,7 +11,7 @@ use super::{
 
 const TAINT_TOLERATION: i64 = 3;
 const NODE_AFFINITY: i64 = 2;
-const POD_TOPOLOGY_SPREAD: i64 = 2;
+pub(super) const POD_TOPOLOGY_SPREAD: i64 = 2;
 const INTER_POD_AFFINITY: i64 = 2;
 
 /// The weighted sum of all scores of each node. What would be the same for every node is left out.
