@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::talk;
 use crate::scenario::builtin::{self, Builtin};
-use crate::scenario::{self, Plan, manifest};
+use crate::scenario::{self, Plan};
 
 /// A scenario's text and where its manifests are.
 #[derive(Clone)]
@@ -47,7 +47,7 @@ fn text_of(file: &Path, path: &str) -> std::io::Result<String> {
     for name in files {
         texts.push((format!("{}/{name}", path.trim_end_matches('/')), fs::read_to_string(file.join(&name))?));
     }
-    Ok(manifest::folder(texts.iter().map(|(name, text)| (name.as_str(), text.as_str()))))
+    Ok(scenario::folder(texts.iter().map(|(name, text)| (name.as_str(), text.as_str()))))
 }
 
 /// The scenarios that a word names: a file, a folder of files, or a built-in one.

@@ -73,7 +73,7 @@ fn document_lines(text: &str) -> Vec<usize> {
 /// Stands before each file of a folder that is read as one text.
 const FILE_MARK: &str = "# kubelapse: file ";
 
-/// A folder's files as one text.
+/// A folder's files as one text, as a [loader](super::Loader) answers where a scenario names a folder of manifests.
 pub fn folder<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let mut text = String::new();
     for (name, own) in files {

@@ -30,6 +30,7 @@ use std::sync::Arc;
 
 pub use command::{Action, Command};
 pub use diagnostic::{Code, Diagnostic, Diagnostics};
+pub use manifest::folder;
 pub use plan::Plan;
 pub use schema::schema;
 
