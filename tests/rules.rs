@@ -22,6 +22,7 @@ mod rules {
     mod i_status_manager;
     mod w_deployment;
     mod w_endpoints;
+    mod w_job;
     mod w_print_workloads;
     mod w_replica_set;
     mod w_rollout_status;

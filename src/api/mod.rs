@@ -3,9 +3,11 @@
 //! Names, reasons and every text that a scenario or a rule can spell out are interned ([`Sym`], four bytes);
 //! texts that name one pod ([`Text`]) are put together when someone reads them.
 
+pub mod cron_job;
 pub mod event;
 pub(crate) mod form;
 pub(crate) mod handle;
+pub mod job;
 pub(crate) mod marks;
 pub mod meta;
 pub mod node;
@@ -17,6 +19,7 @@ pub mod status;
 pub mod sym;
 pub mod text;
 pub mod wire;
+pub mod wire_jobs;
 pub mod wire_workloads;
 pub mod workload;
 

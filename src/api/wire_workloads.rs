@@ -246,7 +246,7 @@ pub fn replica_set_status_value(status: &ReplicaSetStatus) -> Value {
     Value::Object(members)
 }
 
-fn workload_condition(value: &Value) -> WorkloadCondition {
+pub(super) fn workload_condition(value: &Value) -> WorkloadCondition {
     WorkloadCondition {
         kind: sym(&value["type"]),
         status: value["status"].as_str().and_then(Tri::parse).unwrap_or_default(),
@@ -409,15 +409,15 @@ pub fn labels(value: &Value) -> Labels {
     Arc::new(texts.collect())
 }
 
-fn syms(value: &Value) -> Vec<Sym> {
+pub(super) fn syms(value: &Value) -> Vec<Sym> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).map(Sym::new).collect()
 }
 
-fn int64(value: &Value) -> i64 {
+pub(super) fn int64(value: &Value) -> i64 {
     value.as_i64().unwrap_or_default()
 }
 
-fn optional_int32(value: &Value) -> Option<i32> {
+pub(super) fn optional_int32(value: &Value) -> Option<i32> {
     value.as_i64().and_then(|number| i32::try_from(number).ok())
 }
 
@@ -440,36 +440,36 @@ pub fn int_or_percent_value(value: IntOrPercent) -> Value {
     }
 }
 
-fn selector_value(selector: &LabelSelector) -> Value {
+pub(super) fn selector_value(selector: &LabelSelector) -> Value {
     serde_json::to_value(selector).unwrap_or_default()
 }
 
-fn put_text(members: &mut Map<String, Value>, name: &str, text: String) {
+pub(super) fn put_text(members: &mut Map<String, Value>, name: &str, text: String) {
     if !text.is_empty() {
         members.insert(name.into(), text.into());
     }
 }
 
-fn put_true(members: &mut Map<String, Value>, name: &str, flag: bool) {
+pub(super) fn put_true(members: &mut Map<String, Value>, name: &str, flag: bool) {
     if flag {
         members.insert(name.into(), true.into());
     }
 }
 
-fn put_optional(members: &mut Map<String, Value>, name: &str, number: Option<i32>) {
+pub(super) fn put_optional(members: &mut Map<String, Value>, name: &str, number: Option<i32>) {
     if let Some(number) = number {
         members.insert(name.into(), number.into());
     }
 }
 
-fn put_list(members: &mut Map<String, Value>, name: &str, list: impl Iterator<Item = Value>) {
+pub(super) fn put_list(members: &mut Map<String, Value>, name: &str, list: impl Iterator<Item = Value>) {
     let list: Vec<Value> = list.collect();
     if !list.is_empty() {
         members.insert(name.into(), list.into());
     }
 }
 
-fn put_labels(members: &mut Map<String, Value>, name: &str, labels: &BTreeMap<String, String>) {
+pub(super) fn put_labels(members: &mut Map<String, Value>, name: &str, labels: &BTreeMap<String, String>) {
     if !labels.is_empty() {
         members.insert(name.into(), json!(labels));
     }

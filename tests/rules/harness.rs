@@ -53,6 +53,8 @@ pub const FILES: &[&str] = &[
     "I_status_manager",
     "W_deployment_rolling",
     "W_endpoints",
+    "W_job",
+    "W_job_life",
     "W_replicaset",
     "W_template_hash",
     "W_print_workloads",

@@ -5,6 +5,7 @@ pub(crate) mod attach_detach;
 pub mod deletion_order;
 pub mod deployment;
 pub mod endpoint_slice;
+pub mod job;
 pub mod ownership;
 pub mod pod_control;
 pub mod replica_set;
