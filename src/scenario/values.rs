@@ -1,7 +1,6 @@
 //! The values of the format: durations, distributions, quantities, exits, targets. Each reader takes a node and says
 //! what is wrong with it and what would be accepted; the checker and the resolver use the same ones.
 
-use super::applied::AppliedKind;
 use super::command::Target;
 use super::diagnostic::{Code, Diagnostic};
 use super::expected::{Amount, ExpectedCondition};
@@ -9,6 +8,7 @@ use super::plan::{Exit, ObjectKind, OnTerm};
 use super::tree::{Loc, Node, Value};
 use crate::api::{Sym, Tri};
 use crate::engine::Distribution;
+use crate::rules::api_server::objects::ObjectType;
 use crate::rules::machinery::quantity::Quantity;
 use crate::time::{Span, Time};
 
@@ -337,7 +337,7 @@ pub enum Noun {
     Pod(Target),
     Node(Target),
     Object(ObjectKind, String),
-    Applied(AppliedKind, String),
+    Applied(ObjectType, String),
 }
 
 pub const OBJECT_KINDS: [(&str, ObjectKind); 7] = [
@@ -407,11 +407,11 @@ impl Nouns {
         matches!(self, Nouns::Object | Nouns::Anything)
     }
     /// Whether objects of this kind may stand here.
-    fn has(self, kind: AppliedKind) -> bool {
+    fn has(self, kind: ObjectType) -> bool {
         match self {
             Nouns::Pod | Nouns::Node | Nouns::Object => false,
-            Nouns::Workload | Nouns::PodOrWorkload => kind.has_pods(),
-            Nouns::Rolled => kind.has_rollouts(),
+            Nouns::Workload | Nouns::PodOrWorkload => kind.law().has_pods,
+            Nouns::Rolled => kind.law().has_rollouts,
             Nouns::Applied | Nouns::PodOrApplied | Nouns::PodNodeOrApplied | Nouns::Anything => true,
         }
     }
@@ -419,7 +419,7 @@ impl Nouns {
     fn words(self) -> Vec<&'static str> {
         let pods = self.has_pods().then_some("pod");
         let nodes = self.has_nodes().then_some("node");
-        let applied = AppliedKind::ALL.into_iter().filter(|kind| self.has(*kind)).map(AppliedKind::key);
+        let applied = ObjectType::kept().filter(|kind| self.has(*kind)).map(ObjectType::key);
         let objects = OBJECT_KINDS.into_iter().filter(|_| self.has_objects()).map(|(word, _)| word);
         pods.into_iter().chain(nodes).chain(applied).chain(objects).collect()
     }
@@ -454,7 +454,7 @@ pub fn target(node: &Node, nouns: Nouns) -> Read<Noun> {
         "node" | "nodes" | "no" if nouns.has_nodes() => return Ok(Noun::Node(of_target()?)),
         _ => {}
     }
-    let applied = AppliedKind::parse(kind);
+    let applied = ObjectType::parse(kind);
     if let Some(applied) = applied.filter(|applied| nouns.has(*applied)) {
         return Ok(Noun::Applied(applied, name.to_owned()));
     }
