@@ -10,12 +10,9 @@ use crate::api::{Sym, Tri};
 use crate::engine::Distribution;
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::machinery::quantity::Quantity;
-use crate::time::{Span, Time};
+use crate::time::{GoDuration, NoDuration, Span, Time};
 
 type Read<T> = Result<T, Diagnostic>;
-
-/// As far as Go's durations reach.
-const LONGEST_NANOS: u128 = i64::MAX as u128;
 
 pub const DURATION: &str = "a duration such as \"250ms\", \"8s\" or \"1m30s\"";
 pub const DISTRIBUTION: &str = "a duration (\"8s\"), or one of { uniform = [\"2s\", \"5s\"] }, { exponential = \"5m\" }, \
@@ -43,52 +40,16 @@ pub fn parse_duration(text: &str) -> Result<Span, String> {
     if text.starts_with('-') {
         return Err("a duration is never negative".to_owned());
     }
-    let mut rest = text.strip_prefix('+').unwrap_or(text);
-    if rest == "0" {
-        return Ok(Span::ZERO);
-    }
-    if rest.is_empty() {
+    if text.is_empty() || text == "+" {
         return Err("an empty text is no duration".to_owned());
     }
-    let mut nanos: u128 = 0;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let (number, tail) = rest.split_at(digits);
-        let letters = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(letters);
-        let scale: u128 = match unit {
-            "ns" => 1,
-            "us" | "µs" | "μs" => 1_000,
-            "ms" => 1_000_000,
-            "s" => 1_000_000_000,
-            "m" => 60_000_000_000,
-            "h" => 3_600_000_000_000,
-            "" => return Err(format!("`{text}` has no unit")),
-            _ => return Err(format!("`{unit}` is no unit of time")),
-        };
-        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        if whole.is_empty() && fraction.is_empty() || fraction.contains('.') {
-            return Err(format!("`{text}` is no duration"));
-        }
-        let whole: u128 = if whole.is_empty() {
-            0
-        } else if whole.len() > 20 {
-            return Err(format!("`{text}` is too long"));
-        } else {
-            whole.parse().map_err(|_| format!("`{text}` is no duration"))?
-        };
-        nanos += whole * scale;
-        let mut unit = scale;
-        for digit in fraction.bytes().take(18) {
-            unit /= 10;
-            nanos += u128::from(digit - b'0') * unit;
-        }
-        if nanos > LONGEST_NANOS {
-            return Err(format!("`{text}` is too long"));
-        }
-        rest = tail;
+    match GoDuration::parse(text) {
+        Ok(duration) => Ok(Span::from_micros(duration.0 / 1000)),
+        Err(NoDuration::NoUnit) => Err(format!("`{text}` has no unit")),
+        Err(NoDuration::UnknownUnit(unit)) => Err(format!("`{unit}` is no unit of time")),
+        Err(NoDuration::TooLong) => Err(format!("`{text}` is too long")),
+        Err(NoDuration::Malformed) => Err(format!("`{text}` is no duration")),
     }
-    Ok(Span::from_micros(i64::try_from(nanos / 1000).unwrap_or(i64::MAX)))
 }
 
 pub fn duration(node: &Node) -> Read<Span> {
