@@ -57,7 +57,7 @@ pub fn job_spec(spec: &Value) -> JobSpec {
 /// Reads a `status` of a Job.
 pub fn job_status(status: &Value) -> JobStatus {
     let uids = |list: &Value| -> Vec<Uid> {
-        items(list).filter_map(Value::as_str).map(|uid| Uid::Given(Sym::new(uid))).collect()
+        scalars(list).filter_map(Value::as_str).map(|uid| Uid::Given(Sym::new(uid))).collect()
     };
     let uncounted = &status["uncountedTerminatedPods"];
     JobStatus {
@@ -78,6 +78,11 @@ pub fn job_status(status: &Value) -> JobStatus {
     }
 }
 
+/// What stands in a list, objects or not.
+fn scalars(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
 fn failure_rule(value: &Value) -> Option<FailureRule> {
     let action = match value["action"].as_str()? {
         "Count" => FailureAction::Count,
@@ -91,7 +96,7 @@ fn failure_rule(value: &Value) -> Option<FailureRule> {
         true => FailurePattern::ExitCodes {
             container: sym(&codes["containerName"]),
             is_among: codes["operator"] == "In",
-            codes: items(&codes["values"]).map(int32).collect(),
+            codes: scalars(&codes["values"]).map(int32).collect(),
         },
         false => FailurePattern::Conditions(
             items(&value["onPodConditions"])
@@ -268,6 +273,9 @@ mod tests {
         assert_eq!(typed.finished().map(|one| one.kind.as_str()), Some("Complete"));
         let rules = typed.spec.failure_policy.expect("a policy");
         assert_eq!((rules[0].action, rules[1].action), (FailureAction::FailJob, FailureAction::Ignore));
+        let app = Sym::new("app");
+        let fatal = FailurePattern::ExitCodes { container: app, is_among: true, codes: vec![42] };
+        assert_eq!((&rules[0].of, typed.status.uncounted.map(|open| open.failed.len())), (&fatal, Some(1)));
         assert_eq!(rules[1].of, FailurePattern::Conditions(vec![(Sym::new("DisruptionTarget"), Tri::True)]));
         assert_eq!(typed.spec.success_policy.expect("a policy")[1], SuccessRule { indexes: None, count: None });
     }

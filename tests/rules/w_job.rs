@@ -57,7 +57,7 @@ fn seen(pod: &Pod, grace: i64, job: &Job) -> SeenPod {
     let is_sidecar = |name: Sym| {
         pod.spec.init_containers.iter().any(|one| one.name == name && one.restart_policy.is_some())
     };
-    let end = |one: &kubelapse::api::ContainerStatus| one.state.terminated().map(|ended| ended.finished_at);
+    let end = |one: &kubelapse::api::ContainerStatus| one.state.terminated().and_then(|ended| ended.finished_at);
     let ends = latest_end(None, main.iter().map(end));
     let ends = latest_end(ends, init.iter().filter(|one| is_sidecar(one.name)).map(end));
     let restarts = |list: &mut dyn Iterator<Item = &kubelapse::api::ContainerStatus>| {
@@ -123,7 +123,7 @@ fn one_sync(job: &mut Job, pods: &[SeenPod], names: &[String], record: Record, n
         record,
         writes: 0,
     };
-    if job.finished().is_some() {
+    if job.finished().is_some() || !job.is_kept_here() {
         return done;
     }
     let seen_job = job.clone();
@@ -229,7 +229,11 @@ fn life(case: &Case) -> Value {
         live(&mut pods, now);
         let there: Vec<usize> = (0..pods.len()).filter(|at| !pods[*at].is_gone).collect();
         let seen: Vec<SeenPod> = there.iter().map(|at| pods[*at].pod).collect();
-        let names = vec![String::from("x"); seen.len()];
+        let name = |pod: &SeenPod| match pod.index {
+            Some(index) => format!("{}-{index}-<new>", own.meta.name),
+            None => format!("{}-<new>", own.meta.name),
+        };
+        let names: Vec<String> = seen.iter().map(name).collect();
         let before = own.status.clone();
         let done = one_sync(&mut own, &seen, &names, record, now);
         record = done.record;
