@@ -1,5 +1,6 @@
 //! How workloads stand in numbers after a write, for `workloads.csv`.
 
+use crate::api::job::Job;
 use crate::api::workload::{Deployment, ReplicaSet, WorkloadCondition};
 use crate::api::{Meta, Sym};
 use crate::time::Time;
@@ -72,6 +73,20 @@ impl Figures {
             current: Some(status.replicas),
             ready: Some(status.ready_replicas),
             available: Some(status.available_replicas),
+            conditions: conditions(&status.conditions),
+            ..Figures::default()
+        }
+    }
+    /// Of a Job; of a work queue nobody says how many there shall be.
+    pub fn of_job(own: &Job) -> Figures {
+        let status = &own.status;
+        Figures {
+            desired: own.spec.completions,
+            ready: Some(status.ready.unwrap_or(0)),
+            unavailable: Some(status.terminating.unwrap_or(0)),
+            active: Some(status.active),
+            succeeded: Some(status.succeeded),
+            failed: Some(status.failed),
             conditions: conditions(&status.conditions),
             ..Figures::default()
         }

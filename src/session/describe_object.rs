@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::describe::{Lines, describe_container, pairs};
 use super::get::{addresses, shortened};
 use super::kubectl::SeenEvent;
-use super::{Walk, kubectl};
+use super::{Walk, describe_jobs, kubectl};
 use crate::actors::api_server;
 use crate::api::meta::Labels;
 use crate::api::service::Service;
@@ -32,6 +32,7 @@ impl Walk {
             ObjectKey::Deployment(id) => deployment(w, id, &mut lines),
             ObjectKey::ReplicaSet(set) => replicas(w, set, &mut lines),
             ObjectKey::Service(id) => service(w, &w.workloads.services[id.ix()], &mut lines),
+            ObjectKey::Job(id) => describe_jobs::job(w, id, &mut lines),
         }
         self.object_events_table(key, &mut lines);
         lines.aligned()
@@ -176,20 +177,20 @@ fn service(w: &World, served: &Held<Service>, lines: &mut Lines) {
 }
 
 /// `printAnnotationsMultiline`: without what kubectl keeps there for itself.
-fn annotations(lines: &mut Lines, meta: &Meta) {
+pub(super) fn annotations(lines: &mut Lines, meta: &Meta) {
     let told = |(key, value): (&String, &String)| (key != LAST_APPLIED).then(|| format!("{key}: {value}"));
     let all: Vec<String> = meta.annotations.iter().filter_map(told).collect();
     lines.several("Annotations", &all);
 }
 
 /// As `kubectl get -o wide` has it.
-fn selector(w: &World, key: ObjectKey) -> String {
+pub(super) fn selector(w: &World, key: ObjectKey) -> String {
     let cells = crate::rules::kubectl::tables::row(&api_server::object(w, key), w.now).unwrap_or_default();
     cells.into_iter().find(|cell| cell.header == "SELECTOR").map(|cell| cell.text).unwrap_or_default()
 }
 
 /// `DescribePodTemplate`, of what decides how pods live.
-fn template(lines: &mut Lines, own: &PodTemplateSpec) {
+pub(super) fn template(lines: &mut Lines, own: &PodTemplateSpec) {
     lines.put(0, "Pod Template:");
     let labels = |lines: &mut Lines, title: &str, labels: &Labels| {
         let all = pairs(labels);

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
+
 use super::endpoints::{Known, ToLookAt};
+use super::jobs::JobMemory;
 use super::manager::Manager;
 use super::members::Members;
 use super::pod_gc::PodGc;
-use super::{PodId, ReplicaSetId};
+use super::{JobId, PodId, ReplicaSetId};
 use crate::rules::machinery::events::Correlator;
 use crate::time::Time;
 
@@ -26,6 +29,10 @@ pub struct Controllers {
     pub endpoints: Vec<Option<Known>>,
     /// By Service: what it still has to look at.
     pub services: Vec<ToLookAt>,
+    /// What the controller of Jobs remembers, by Job.
+    pub jobs: Vec<JobMemory>,
+    /// By pod: the Job whose it is, as far as that controller has heard.
+    pub job_of: FxHashMap<PodId, JobId>,
     /// What the controllers' recorders remember of the events that they sent about pods.
     pub recorders: BTreeMap<PodId, Correlator>,
 }
@@ -41,6 +48,8 @@ impl Controllers {
             member_of: Vec::new(),
             endpoints: Vec::new(),
             services: Vec::new(),
+            jobs: Vec::new(),
+            job_of: FxHashMap::default(),
             recorders: BTreeMap::new(),
         }
     }

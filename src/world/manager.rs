@@ -9,8 +9,9 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::endpoints::Changes;
+use super::jobs::{JobRequest, JobScript};
 use super::workloads::{ObjectKey, ReplicaSetId};
-use super::{DeploymentId, PodId, ServiceId};
+use super::{DeploymentId, JobId, PodId, ServiceId};
 use crate::api::workload::ReplicaSetStatus;
 use crate::api::{EventText, EventType, Sym};
 use crate::record::Event;
@@ -30,16 +31,20 @@ pub enum Controller {
     Replication,
     EndpointSlice,
     GarbageCollector,
+    Job,
+    TtlAfterFinished,
 }
 
 impl Controller {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Controller; 5] = [
+    pub const ALL: [Controller; 7] = [
         Controller::Deployment,
         Controller::ReplicaSet,
         Controller::Replication,
         Controller::EndpointSlice,
         Controller::GarbageCollector,
+        Controller::Job,
+        Controller::TtlAfterFinished,
     ];
 
     /// How events name it.
@@ -50,6 +55,8 @@ impl Controller {
             Controller::Replication => "replication-controller",
             Controller::EndpointSlice => "endpoint-slice-controller",
             Controller::GarbageCollector => "garbage-collector-controller",
+            Controller::Job => "job-controller",
+            Controller::TtlAfterFinished => "ttl-after-finished-controller",
         })
     }
     /// In words, for whoever asks what comes.
@@ -60,6 +67,8 @@ impl Controller {
             Controller::Replication => "ReplicationController's controller",
             Controller::EndpointSlice => "endpoint slice controller",
             Controller::GarbageCollector => "garbage collector",
+            Controller::Job => "Job controller",
+            Controller::TtlAfterFinished => "TTL-after-finished controller",
         }
     }
     /// How many keys it works on at a time (`--concurrent-*-syncs` and their like, pkg/controller/*/config/v1alpha1/defaults.go).
@@ -72,6 +81,7 @@ impl Controller {
     fn limiter(self) -> Limiter {
         match self {
             Controller::EndpointSlice => work_queue::ENDPOINT_SLICES,
+            Controller::Job => work_queue::JOBS,
             _ => work_queue::DEFAULT,
         }
     }
@@ -179,6 +189,10 @@ pub enum Script {
     Slices(BTreeMap<u32, Changes>),
     /// The garbage collector's look at an object.
     Collect(CollectStage),
+    /// A Job's sync.
+    Job(Box<JobScript>),
+    /// Requests that go out one after the other: those that are still to be sent.
+    Row(VecDeque<Request>),
 }
 
 /// A Deployment's sync after its look.
@@ -251,4 +265,10 @@ pub enum Request {
     Disown(ObjectKey, ObjectKey),
     /// PATCH that takes the garbage collector's finalizer from an owner.
     Finalize(ObjectKey),
+    /// What the controller of Jobs asks for.
+    Job(JobId, JobRequest),
+    /// PATCH that takes the finalizer of a Job from a pod that has none.
+    Untrack(PodId),
+    /// DELETE of a Job whose time after its end is over.
+    Expire(JobId),
 }

@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use super::held::{AnyHeld, Held, Stored};
 use super::{PodId, Store, Subject};
 use crate::api::handle::handle;
+use crate::api::job::Job;
 use crate::api::service::Service;
 use crate::api::workload::{Deployment, ReplicaSet};
 use crate::api::{Meta, Sym};
@@ -116,6 +117,8 @@ kinds! {
     ReplicaSet(ReplicaSetId) in replica_sets: ReplicaSet | ReplicationController,
     /// Services, in the order of their creation.
     Service(ServiceId) in services: Service,
+    /// Jobs, in the order of their creation.
+    Job(JobId) in jobs: Job,
 }
 
 /// A kind that has its place in [`Workloads`].

@@ -10,11 +10,11 @@ use crate::actors::watch::{self, News};
 use crate::api::text::Uid;
 use crate::api::workload::WorkloadCondition;
 use crate::api::{Meta, OwnerReference, Sym};
+use crate::engine::random;
 use crate::record::{Figures, FiguresRow, ObjectChange, ObjectIdent};
-use crate::scenario::plan::TemplateIx;
 use crate::world::endpoints::Changes;
 use crate::world::held::{AnyHeld, Held, Stored, Told};
-use crate::world::workloads::{Kept, ObjectKey, ReplicaSetId, ServiceId, Visit};
+use crate::world::workloads::{Kept, ObjectKey, ServiceId, Visit};
 use crate::world::{Purpose, World};
 
 /// What becomes of what an object owns when it is deleted (`propagationPolicy`).
@@ -33,12 +33,30 @@ pub const FOREGROUND: &str = "foregroundDeletion";
 /// The same, where dependents stay.
 pub const ORPHAN: &str = "orphan";
 
+/// Key of the luck of an object that is created under a name; of one that takes the place of another it is another.
+pub fn entity_of_next(w: &World, kind: Sym, namespace: Sym, name: &str) -> u64 {
+    let named = random::entity(&[&kind, &namespace, name]);
+    let mut entity = named;
+    for number in 0.. {
+        if !w.workloads.by_uid.contains_key(&uid_of_next(w, entity).to_string()) {
+            break;
+        }
+        entity = random::part(named, number);
+    }
+    entity
+}
+
+/// The uid of an object that is created.
+pub fn uid_of_next(w: &World, entity: u64) -> Uid {
+    Uid::Made(w.draw(Purpose::Uid, entity, 0).two())
+}
+
 /// POST of an object that was let in: it gets its uid, its time and a first version.
 pub fn create<T: Kept>(w: &mut World, entity: u64, mut object: T) -> T::Id {
     let id = T::id(T::all(&w.workloads).len());
     let key = T::key(id);
     let (now, version) = (w.now, next_version(w));
-    let uid = Uid::Made(w.draw(Purpose::Uid, entity, 0).two());
+    let uid = uid_of_next(w, entity);
     let meta = object.meta_mut();
     meta.uid = uid;
     meta.created = now;
@@ -211,8 +229,8 @@ fn remove(w: &mut World, key: ObjectKey) {
         held.leave();
     }
     w.workloads.by_name.remove(&place);
-    if let Some((from, ready, of)) = told {
-        w.record_object(row, ObjectChange::Workload { from: Some(from), to: None, ready, of });
+    if let Some((from, ready)) = told {
+        w.record_object(row, ObjectChange::Workload { from: Some(from), to: None, ready });
         w.record_figures(FiguresRow { time: w.now, object: row, figures: None });
     }
     watch::tell(w, News::ObjectGone { key });
@@ -238,9 +256,9 @@ fn record(
     (known, figures): (Option<Figures>, Figures),
 ) {
     if told != Some(now) {
-        let (to, ready, of) = now;
+        let (to, ready) = now;
         let from = told.map(|told| told.0);
-        w.record_object(row, ObjectChange::Workload { from, to: Some(to), ready, of });
+        w.record_object(row, ObjectChange::Workload { from, to: Some(to), ready });
     }
     for change in changes {
         w.record_object(row, change);
@@ -280,7 +298,7 @@ pub fn makes(w: &mut World, key: ObjectKey) -> u64 {
     w.workloads.write(key).map_or(0, AnyHeld::makes)
 }
 
-/// The pods of a set are made of this.
-pub fn made_of(w: &mut World, set: ReplicaSetId, template: TemplateIx) {
-    w.workloads.replica_sets.write(set.ix()).beside.template = Some(template);
+/// What a run keeps beside an object, to be changed: no client sees it.
+pub fn beside<T: Kept + 'static>(w: &mut World, id: T::Id) -> &mut T::Beside {
+    &mut T::all_mut(&mut w.workloads).write(id.into()).beside
 }

@@ -4,7 +4,7 @@
 //! decides stands in [`crate::rules::controllers::deployment`]: all writes of a look with their complete new values. They go
 //! out one after the other; one that was made from what is no longer there is refused, and the Deployment is looked at again.
 
-use super::work::{self, Again, add, tell};
+use super::work::{self, Again, add, conflict, tell};
 use crate::actors::api_server;
 use crate::api::workload::{Deployment, ReplicaSet};
 use crate::rules::controllers::deployment::{self as rule, Call, Creation, Input, Refused, Requeue, Step};
@@ -34,7 +34,7 @@ pub fn informed(w: &mut World, key: ObjectKey) {
                 add(w, Controller::Deployment, owner);
             }
         }
-        ObjectKey::Service(_) => {}
+        _ => {}
     }
 }
 
@@ -240,13 +240,6 @@ fn put(
         false => api_server::update_status_of(w, id, change),
     }
     Ok(Some(w.workloads.deployments[id.ix()].object.meta.resource_version))
-}
-
-fn conflict(resource: &str, name: &str) -> String {
-    format!(
-        "Operation cannot be fulfilled on {resource} \"{name}\": the object has been modified; please apply your changes to \
-         the latest version and try again"
-    )
 }
 
 fn gone(resource: &str, name: &str) -> String {

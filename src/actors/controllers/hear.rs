@@ -1,7 +1,7 @@
 //! What the informers of the controllers of workloads hear: news that concerns one of them comes to it after the delay of its
 //! watch.
 //!
-//! Source: the event handlers in pkg/controller/{deployment,replicaset,endpointslice,garbagecollector} (v1.36.3). They add a key
+//! Source: the event handlers in pkg/controller/{deployment,replicaset,endpointslice,job,ttlafterfinished,garbagecollector} (v1.36.3). They add a key
 //! at every update; here an update in which nothing has changed that its controller looks at is not told, because the sync that
 //! it starts finds nothing to do. It is told where a sync without a reason does something: a set whose syncs fail counts each
 //! of them, and waits longer.
@@ -27,6 +27,9 @@ pub fn pod_changed(w: &mut World, pod: PodId) {
     }
     if let Some(controller) = keeper_that_cares(w, pod) {
         inform(w, controller, ObjectKey::Pod(pod));
+    }
+    if !w.workloads.jobs.is_empty() && super::job::cares(w, pod) {
+        inform(w, Controller::Job, ObjectKey::Pod(pod));
     }
     if !w.workloads.services.is_empty() && super::endpoints::has_changed(w, pod) {
         inform(w, Controller::EndpointSlice, ObjectKey::Pod(pod));
@@ -72,6 +75,12 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
             }
         }
         ObjectKey::Service(_) => inform(w, Controller::EndpointSlice, key),
+        ObjectKey::Job(id) => {
+            inform(w, Controller::Job, key);
+            if super::ttl::is_waiting(w, id) {
+                inform(w, Controller::TtlAfterFinished, key);
+            }
+        }
     }
     let is_going = w.workloads.meta(key).is_some_and(|meta| meta.deletion.is_some());
     if is_going || !w.workloads.exists(key) {

@@ -8,6 +8,8 @@
 //! | --- | --- |
 //! | [`deployment`] | ReplicaSets of a Deployment |
 //! | [`replica_set`], with [`members`] | pods of a ReplicaSet or ReplicationController |
+//! | [`job`], with [`job_pods`] | pods of a Job |
+//! | [`ttl`] | the end of Jobs that are over |
 //! | [`endpoint_slice`], with [`endpoints`] | slices of a Service |
 //! | [`garbage`] | what becomes of objects whose owners go |
 //! | [`made`] | what pods are made of |
@@ -19,9 +21,12 @@ pub mod endpoint_slice;
 pub mod endpoints;
 pub mod garbage;
 pub mod hear;
+pub mod job;
+pub mod job_pods;
 pub mod made;
 pub mod members;
 pub mod replica_set;
+pub mod ttl;
 pub mod work;
 
 use self::work::{Again, add_at, done, send};
@@ -40,6 +45,8 @@ pub fn informed(w: &mut World, controller: Controller, of: ObjectKey) {
         }
         (Controller::EndpointSlice, key) => endpoint_slice::informed(w, key),
         (Controller::GarbageCollector, key) => garbage::informed(w, key),
+        (Controller::Job, key) => job::informed(w, key),
+        (Controller::TtlAfterFinished, key) => work::add(w, controller, key),
     }
 }
 
@@ -57,6 +64,9 @@ pub fn take(w: &mut World, controller: Controller) {
             }
             (Controller::EndpointSlice, ObjectKey::Service(id)) => endpoint_slice::look(w, id),
             (Controller::GarbageCollector, key) => garbage::look(w, key),
+            (Controller::Job, ObjectKey::Job(id)) => job::look(w, id),
+            (Controller::Job, ObjectKey::Pod(pod)) => job::look_at_orphan(w, pod),
+            (Controller::TtlAfterFinished, ObjectKey::Job(id)) => ttl::look(w, id),
             _ => None,
         };
         let Some((script, first)) = script else {
@@ -91,6 +101,12 @@ pub fn answered(w: &mut World, controller: Controller, worker: u8, request: u32)
         Request::Collect(key) => garbage::collect(w, key),
         Request::Disown(key, owner) => garbage::disown(w, key, owner),
         Request::Finalize(key) => garbage::finalize(w, key),
+        Request::Job(id, asked) => job::carry_out(w, id, &asked),
+        Request::Untrack(pod) => {
+            job_pods::untrack(w, pod);
+            None
+        }
+        Request::Expire(id) => ttl::expire(w, id),
     };
     let Some(work) = &mut w.controllers.manager.of_mut(controller).workers[worker] else { return };
     // The first one is what the sync fails with.
@@ -110,6 +126,9 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
         Script::Replicas(script) => replica_set::next(w, script, work.error.as_deref()),
         Script::Slices(_) => Vec::new(),
         Script::Collect(stage) => garbage::next(w, work.key, stage),
+        Script::Job(script) => job::next(w, script),
+        Script::Row(_) if work.error.is_some() => Vec::new(),
+        Script::Row(row) => row.pop_front().into_iter().collect(),
     };
     if next.is_empty() {
         let (key, error) = (work.key, work.error.take());
@@ -118,7 +137,7 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
             Script::Deployment(_) => None,
             Script::Replicas(script) if error.is_none() => replica_set::again(w, script.set),
             Script::Replicas(_) => None,
-            Script::Slices(_) | Script::Collect(_) => None,
+            _ => None,
         };
         done(w, controller, key, error);
         match again {

@@ -34,7 +34,7 @@ pub fn informed(w: &mut World, controller: Controller, key: ObjectKey) {
             add(w, controller, key);
         }
         ObjectKey::Pod(pod) => pod_changed(w, controller, pod),
-        ObjectKey::Deployment(_) | ObjectKey::Service(_) => {}
+        _ => {}
     }
 }
 
@@ -47,7 +47,7 @@ fn pod_changed(w: &mut World, controller: Controller, pod: PodId) {
     if let Some(set) = before.filter(|set| Some(*set) != now) {
         let members = &mut w.controllers.members[set.ix()];
         members.count(pod, None);
-        members.seen_going(pod);
+        members.expected.seen_going(pod);
         add(w, controller, ObjectKey::ReplicaSet(set));
     }
     let Some(set) = now else {
@@ -65,10 +65,10 @@ fn pod_changed(w: &mut World, controller: Controller, pod: PodId) {
     let share = counts_as(w, set, pod);
     let was = w.controllers.members[set.ix()].pods.get(&pod).map(|was| was.share);
     if before.is_none() {
-        w.controllers.members[set.ix()].seen_made();
+        w.controllers.members[set.ix()].expected.seen_made();
     }
     if w.pods[pod.ix()].deletion.is_some() {
-        w.controllers.members[set.ix()].seen_going(pod);
+        w.controllers.members[set.ix()].expected.seen_going(pod);
     }
     let spec = &w.workloads.replica_sets[set.ix()].object.spec;
     let min_ready = spec.min_ready_seconds;
@@ -130,7 +130,7 @@ pub fn look(w: &mut World, set: ReplicaSetId) -> Option<(Script, Vec<Request>)> 
             counts
         })),
         generation: object.meta.generation,
-        manages: members.is_up_to_date(w.now) && object.meta.deletion.is_none(),
+        manages: members.expected.are_met(w.now) && object.meta.deletion.is_none(),
         batches: SlowStart::new(0),
         refused: false,
     };
@@ -185,7 +185,7 @@ pub fn next(w: &mut World, script: &mut ReplicasScript, error: Option<&str>) -> 
         if !script.refused {
             return next_batch(script);
         }
-        w.controllers.members[script.set.ix()].give_up(script.batches.left() as u32);
+        w.controllers.members[script.set.ix()].expected.give_up(script.batches.left() as u32);
         script.batches = SlowStart::new(0);
     }
     let Some(counts) = script.counts.take() else { return Vec::new() };
@@ -209,12 +209,12 @@ fn manage(w: &mut World, script: &mut ReplicasScript) -> Vec<Request> {
         Manage::Create(count) => {
             let count = count.cast_unsigned();
             script.batches = SlowStart::new(count as usize);
-            w.controllers.members[set.ix()].expect_made(count, now);
+            w.controllers.members[set.ix()].expected.expect_made(count, now);
             next_batch(script)
         }
         Manage::Delete(count) => {
             let chosen = first(w, set, count.cast_unsigned() as usize);
-            w.controllers.members[set.ix()].expect_gone(chosen.iter().copied(), now);
+            w.controllers.members[set.ix()].expected.expect_gone(chosen.iter().copied(), now);
             chosen.into_iter().map(|pod| Request::DeletePod(set, pod)).collect()
         }
     }
@@ -271,7 +271,7 @@ fn first(w: &World, set: ReplicaSetId, count: usize) -> Vec<PodId> {
 }
 
 /// What the choice asks of a pod.
-fn candidate(w: &World, pod: PodId, rank: u32) -> Candidate {
+pub fn candidate(w: &World, pod: PodId, rank: u32) -> Candidate {
     let p = &w.pods[pod.ix()];
     let is_sidecar = |name| p.spec.init_containers.iter().any(|own| own.is_sidecar() && own.name == name);
     let (restarts, sidecar_restarts) = ask!(p.status, |status| {
@@ -317,7 +317,7 @@ pub fn make_pod(w: &mut World, set: ReplicaSetId) -> Option<String> {
         }
         Err(refused) => (pod_control::create_failed(&refused), refused),
     };
-    w.controllers.members[set.ix()].seen_made();
+    w.controllers.members[set.ix()].expected.seen_made();
     if let Some(Script::Replicas(script)) = work::script_of(w, controller, key) {
         script.refused = true;
     }
@@ -329,7 +329,7 @@ pub fn make_pod(w: &mut World, set: ReplicaSetId) -> Option<String> {
 pub fn delete_pod(w: &mut World, set: ReplicaSetId, pod: PodId) -> Option<String> {
     let p = &w.pods[pod.ix()];
     if !p.exists {
-        w.controllers.members[set.ix()].seen_going(pod);
+        w.controllers.members[set.ix()].expected.seen_going(pod);
         return None;
     }
     let name = p.ident.name;

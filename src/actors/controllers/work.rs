@@ -171,3 +171,11 @@ pub fn script_of(w: &mut World, controller: Controller, key: ObjectKey) -> Optio
     let workers = &mut w.controllers.manager.of_mut(controller).workers;
     workers.iter_mut().flatten().find(|work| work.key == key).map(|work| &mut work.script)
 }
+
+/// The API server's words for a write that was made from what is no longer there.
+pub fn conflict(resource: &str, name: &str) -> String {
+    format!(
+        "Operation cannot be fulfilled on {resource} \"{name}\": the object has been modified; please apply your changes to \
+         the latest version and try again"
+    )
+}

@@ -1,6 +1,7 @@
 //! What a workload is doing, as a timeline tells it: Complete is what `kubectl rollout status` calls so.
 
 use crate::api::Tri;
+use crate::api::job::Job;
 use crate::api::workload::{Deployment, ReplicaSet, WorkloadState};
 
 /// Of a Deployment.
@@ -31,4 +32,17 @@ pub fn of_replica_set(own: &ReplicaSet) -> WorkloadState {
     let is_complete =
         own.status.available_replicas == own.spec.replicas && own.status.observed_generation > 0;
     if is_complete { WorkloadState::Complete } else { WorkloadState::Progressing }
+}
+
+/// Of a Job: its conditions say it.
+pub fn of_job(own: &Job) -> WorkloadState {
+    if own.condition("Complete").is_some() {
+        WorkloadState::Complete
+    } else if own.condition("Failed").is_some() {
+        WorkloadState::Failed
+    } else if own.condition("Suspended").is_some() {
+        WorkloadState::Suspended
+    } else {
+        WorkloadState::Progressing
+    }
 }
