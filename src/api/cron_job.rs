@@ -34,6 +34,17 @@ pub enum ConcurrencyPolicy {
     Replace,
 }
 
+impl ConcurrencyPolicy {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ConcurrencyPolicy::Allow => "Allow",
+            ConcurrencyPolicy::Forbid => "Forbid",
+            ConcurrencyPolicy::Replace => "Replace",
+        }
+    }
+}
+
 /// `spec` of a CronJob.
 #[derive(Clone, PartialEq, Debug)]
 pub struct CronJobSpec {

@@ -1,9 +1,12 @@
-//! `kubectl describe` of Jobs (staging/src/k8s.io/kubectl/pkg/describe/describe.go: `describeJob`, v1.36.2). Times are UTC.
+//! `kubectl describe` of Jobs (staging/src/k8s.io/kubectl/pkg/describe/describe.go: `describeJob`,
+//! `describeCronJob`, v1.36.2). Times are UTC.
 
 use super::describe::{Lines, pairs};
 use super::describe_object::{annotations, selector, template};
+use crate::api::wire_jobs;
 use crate::rules::kubectl::printing::age;
-use crate::world::workloads::{JobId, ObjectKey};
+use crate::time::Time;
+use crate::world::workloads::{CronJobId, JobId, ObjectKey};
 use crate::world::World;
 
 /// Of so many letters of indexes the rest is left out (`capIndexesListOrNone`).
@@ -53,6 +56,43 @@ pub(super) fn job(w: &World, id: JobId, lines: &mut Lines) {
         lines.field(0, "Completed Indexes", &capped(&status.completed_indexes));
     }
     template(lines, &spec.template);
+}
+
+/// A CronJob.
+pub(super) fn cron_job(w: &World, id: CronJobId, lines: &mut Lines) {
+    let own = &w.workloads.cron_jobs[id.ix()].object;
+    let (spec, status) = (&own.spec, &own.status);
+    lines.field(0, "Name", &own.meta.name);
+    lines.field(0, "Namespace", &own.meta.namespace);
+    lines.several("Labels", &pairs(&own.meta.labels));
+    annotations(lines, &own.meta);
+    lines.field(0, "Schedule", &spec.schedule);
+    lines.field(0, "Concurrency Policy", spec.concurrency_policy.as_str());
+    lines.field(0, "Suspend", if spec.suspend { "True" } else { "False" });
+    for (title, limit) in [
+        ("Successful Job History Limit", spec.successful_jobs_history_limit),
+        ("Failed Job History Limit", spec.failed_jobs_history_limit),
+    ] {
+        lines.field(0, title, &limit.map_or_else(|| "<unset>".to_owned(), |limit| limit.to_string()));
+    }
+    let deadline = spec.starting_deadline_seconds;
+    let deadline = deadline.map_or_else(|| "<unset>".to_owned(), |seconds| format!("{seconds}s"));
+    lines.field(0, "Starting Deadline Seconds", &deadline);
+    let job = wire_jobs::job_spec(&spec.job_template.value["spec"]);
+    lines.field(0, "Selector", "<unset>");
+    let value = &spec.job_template.value["spec"];
+    for (title, key) in [("Parallelism", "parallelism"), ("Completions", "completions")] {
+        let number = value[key].as_i64();
+        lines.field(0, title, &number.map_or_else(|| "<unset>".to_owned(), |number| number.to_string()));
+    }
+    if let Some(seconds) = job.active_deadline_seconds {
+        lines.field(0, "Active Deadline Seconds", &format!("{seconds}s"));
+    }
+    template(lines, &job.template);
+    let last = status.last_schedule_time;
+    lines.field(0, "Last Schedule Time", &last.map_or_else(|| "<unset>".to_owned(), Time::rfc1123z));
+    let active: Vec<&str> = status.active.iter().map(|one| one.name.as_str()).collect();
+    lines.field(0, "Active Jobs", &if active.is_empty() { "<none>".to_owned() } else { active.join(", ") });
 }
 
 fn capped(indexes: &str) -> String {

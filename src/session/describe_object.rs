@@ -33,6 +33,7 @@ impl Walk {
             ObjectKey::ReplicaSet(set) => replicas(w, set, &mut lines),
             ObjectKey::Service(id) => service(w, &w.workloads.services[id.ix()], &mut lines),
             ObjectKey::Job(id) => describe_jobs::job(w, id, &mut lines),
+            ObjectKey::CronJob(id) => describe_jobs::cron_job(w, id, &mut lines),
         }
         self.object_events_table(key, &mut lines);
         lines.aligned()

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
+use super::cron_jobs::CronMemory;
 use super::endpoints::{Known, ToLookAt};
 use super::jobs::JobMemory;
 use super::manager::Manager;
@@ -33,6 +34,8 @@ pub struct Controllers {
     pub jobs: Vec<JobMemory>,
     /// By pod: the Job whose it is, as far as that controller has heard.
     pub job_of: FxHashMap<PodId, JobId>,
+    /// What the controller of CronJobs knows, by CronJob.
+    pub cron_jobs: Vec<CronMemory>,
     /// What the controllers' recorders remember of the events that they sent about pods.
     pub recorders: BTreeMap<PodId, Correlator>,
 }
@@ -50,6 +53,7 @@ impl Controllers {
             services: Vec::new(),
             jobs: Vec::new(),
             job_of: FxHashMap::default(),
+            cron_jobs: Vec::new(),
             recorders: BTreeMap::new(),
         }
     }

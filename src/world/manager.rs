@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::cron_jobs::{CronRequest, CronScript};
 use super::endpoints::Changes;
 use super::jobs::{JobRequest, JobScript};
-use super::workloads::{ObjectKey, ReplicaSetId};
+use super::workloads::{CronJobId, ObjectKey, ReplicaSetId};
 use super::{DeploymentId, JobId, PodId, ServiceId};
 use crate::api::workload::ReplicaSetStatus;
 use crate::api::{EventText, EventType, Sym};
@@ -33,11 +34,12 @@ pub enum Controller {
     GarbageCollector,
     Job,
     TtlAfterFinished,
+    CronJob,
 }
 
 impl Controller {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Controller; 7] = [
+    pub const ALL: [Controller; 8] = [
         Controller::Deployment,
         Controller::ReplicaSet,
         Controller::Replication,
@@ -45,6 +47,7 @@ impl Controller {
         Controller::GarbageCollector,
         Controller::Job,
         Controller::TtlAfterFinished,
+        Controller::CronJob,
     ];
 
     /// How events name it.
@@ -57,6 +60,7 @@ impl Controller {
             Controller::GarbageCollector => "garbage-collector-controller",
             Controller::Job => "job-controller",
             Controller::TtlAfterFinished => "ttl-after-finished-controller",
+            Controller::CronJob => "cronjob-controller",
         })
     }
     /// In words, for whoever asks what comes.
@@ -69,6 +73,7 @@ impl Controller {
             Controller::GarbageCollector => "garbage collector",
             Controller::Job => "Job controller",
             Controller::TtlAfterFinished => "TTL-after-finished controller",
+            Controller::CronJob => "CronJob controller",
         }
     }
     /// How many keys it works on at a time (`--concurrent-*-syncs` and their like, pkg/controller/*/config/v1alpha1/defaults.go).
@@ -191,6 +196,8 @@ pub enum Script {
     Collect(CollectStage),
     /// A Job's sync.
     Job(Box<JobScript>),
+    /// A CronJob's sync.
+    Cron(Box<CronScript>),
     /// Requests that go out one after the other: those that are still to be sent.
     Row(VecDeque<Request>),
 }
@@ -267,6 +274,8 @@ pub enum Request {
     Finalize(ObjectKey),
     /// What the controller of Jobs asks for.
     Job(JobId, JobRequest),
+    /// What the controller of CronJobs asks for.
+    Cron(CronJobId, CronRequest),
     /// PATCH that takes the finalizer of a Job from a pod that has none.
     Untrack(PodId),
     /// DELETE of a Job whose time after its end is over.

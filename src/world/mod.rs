@@ -14,6 +14,7 @@
 pub(crate) mod addresses;
 pub(crate) mod controllers;
 pub(crate) mod endpoints;
+pub(crate) mod cron_jobs;
 pub mod event;
 pub(crate) mod expectations;
 pub(crate) mod held;

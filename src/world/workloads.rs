@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::held::{AnyHeld, Held, Stored};
 use super::{PodId, Store, Subject};
+use crate::api::cron_job::CronJob;
 use crate::api::handle::handle;
 use crate::api::job::Job;
 use crate::api::service::Service;
@@ -119,6 +120,8 @@ kinds! {
     Service(ServiceId) in services: Service,
     /// Jobs, in the order of their creation.
     Job(JobId) in jobs: Job,
+    /// CronJobs, in the order of their creation.
+    CronJob(CronJobId) in cron_jobs: CronJob,
 }
 
 /// A kind that has its place in [`Workloads`].

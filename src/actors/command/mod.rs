@@ -86,6 +86,7 @@ fn obey(w: &mut World, command: &Command) {
         | Command::RolloutResume { .. }
         | Command::RolloutUndo { .. }
         | Command::RolloutStatus { .. }
+        | Command::Trigger { .. }
         | Command::Wait { .. }
         | Command::PatchObject { .. }
         | Command::LabelObject { .. }

@@ -1,7 +1,7 @@
 //! What the informers of the controllers of workloads hear: news that concerns one of them comes to it after the delay of its
 //! watch.
 //!
-//! Source: the event handlers in pkg/controller/{deployment,replicaset,endpointslice,job,ttlafterfinished,garbagecollector} (v1.36.3). They add a key
+//! Source: the event handlers in pkg/controller/{deployment,replicaset,endpointslice,job,cronjob,ttlafterfinished,garbagecollector} (v1.36.3). They add a key
 //! at every update; here an update in which nothing has changed that its controller looks at is not told, because the sync that
 //! it starts finds nothing to do. It is told where a sync without a reason does something: a set whose syncs fail counts each
 //! of them, and waits longer.
@@ -80,7 +80,11 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
             if super::ttl::is_waiting(w, id) {
                 inform(w, Controller::TtlAfterFinished, key);
             }
+            if matches!(w.workloads.controller(key), Some(ObjectKey::CronJob(_))) {
+                inform(w, Controller::CronJob, key);
+            }
         }
+        ObjectKey::CronJob(_) => inform(w, Controller::CronJob, key),
     }
     let is_going = w.workloads.meta(key).is_some_and(|meta| meta.deletion.is_some());
     if is_going || !w.workloads.exists(key) {

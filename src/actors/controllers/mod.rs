@@ -9,6 +9,7 @@
 //! | [`deployment`] | ReplicaSets of a Deployment |
 //! | [`replica_set`], with [`members`] | pods of a ReplicaSet or ReplicationController |
 //! | [`job`], with [`job_pods`] | pods of a Job |
+//! | [`cron_job`] | Jobs of a CronJob |
 //! | [`ttl`] | the end of Jobs that are over |
 //! | [`endpoint_slice`], with [`endpoints`] | slices of a Service |
 //! | [`garbage`] | what becomes of objects whose owners go |
@@ -16,6 +17,7 @@
 //! | [`work`] | what all have in common: queue, workers, client, recorder |
 //! | [`hear`] | what all of them hear, below the API server |
 
+pub mod cron_job;
 pub mod deployment;
 pub mod endpoint_slice;
 pub mod endpoints;
@@ -47,6 +49,7 @@ pub fn informed(w: &mut World, controller: Controller, of: ObjectKey) {
         (Controller::GarbageCollector, key) => garbage::informed(w, key),
         (Controller::Job, key) => job::informed(w, key),
         (Controller::TtlAfterFinished, key) => work::add(w, controller, key),
+        (Controller::CronJob, key) => cron_job::informed(w, key),
     }
 }
 
@@ -67,6 +70,7 @@ pub fn take(w: &mut World, controller: Controller) {
             (Controller::Job, ObjectKey::Job(id)) => job::look(w, id),
             (Controller::Job, ObjectKey::Pod(pod)) => job::look_at_orphan(w, pod),
             (Controller::TtlAfterFinished, ObjectKey::Job(id)) => ttl::look(w, id),
+            (Controller::CronJob, ObjectKey::CronJob(id)) => cron_job::look(w, id),
             _ => None,
         };
         let Some((script, first)) = script else {
@@ -102,6 +106,7 @@ pub fn answered(w: &mut World, controller: Controller, worker: u8, request: u32)
         Request::Disown(key, owner) => garbage::disown(w, key, owner),
         Request::Finalize(key) => garbage::finalize(w, key),
         Request::Job(id, asked) => job::carry_out(w, id, &asked),
+        Request::Cron(id, asked) => cron_job::carry_out(w, id, asked),
         Request::Untrack(pod) => {
             job_pods::untrack(w, pod);
             None
@@ -127,6 +132,7 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
         Script::Slices(_) => Vec::new(),
         Script::Collect(stage) => garbage::next(w, work.key, stage),
         Script::Job(script) => job::next(w, script),
+        Script::Cron(script) => cron_job::next(w, script),
         Script::Row(_) if work.error.is_some() => Vec::new(),
         Script::Row(row) => row.pop_front().into_iter().collect(),
     };
@@ -137,6 +143,7 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
             Script::Deployment(_) => None,
             Script::Replicas(script) if error.is_none() => replica_set::again(w, script.set),
             Script::Replicas(_) => None,
+            Script::Cron(script) if error.is_none() => cron_job::again(w, script),
             _ => None,
         };
         done(w, controller, key, error);

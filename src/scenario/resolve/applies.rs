@@ -21,10 +21,9 @@ use crate::scenario::{limits, manifest};
 use crate::time::Time;
 
 /// Kinds of which pods know, and that cannot be applied.
-const NOT_YET: [&str; 10] = [
+const NOT_YET: [&str; 9] = [
     "StatefulSet",
     "DaemonSet",
-    "CronJob",
     "HorizontalPodAutoscaler",
     "PersistentVolume",
     "StorageClass",

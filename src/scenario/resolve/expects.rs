@@ -27,6 +27,9 @@ const OF_WORKLOADS: &[&str] = &[
     "ready",
     "available",
     "unavailable",
+    "active",
+    "succeeded",
+    "failed",
     "conditions",
     "event",
     "noEvent",
@@ -46,8 +49,8 @@ enum Subject {
 }
 
 impl Subject {
-    const ALL: [&'static str; 6] =
-        ["pod", "deployment", "replicaSet", "replicationController", "service", "action"];
+    const ALL: [&'static str; 8] =
+        ["pod", "deployment", "replicaSet", "replicationController", "job", "cronJob", "service", "action"];
 
     fn of(key: &str) -> Subject {
         match key {
@@ -295,6 +298,9 @@ fn object_expect(object: ObjectTarget, entry: &Table, cx: &mut Context<'_>) -> E
         ready: amount(entry, "ready"),
         available: amount(entry, "available"),
         unavailable: amount(entry, "unavailable"),
+        active: amount(entry, "active"),
+        succeeded: amount(entry, "succeeded"),
+        failed: amount(entry, "failed"),
         conditions: conditions(entry),
         object,
         event,
