@@ -277,7 +277,10 @@ mod tests {
         let fatal = FailurePattern::ExitCodes { container: app, is_among: true, codes: vec![42] };
         assert_eq!((&rules[0].of, typed.status.uncounted.map(|open| open.failed.len())), (&fatal, Some(1)));
         assert_eq!(rules[1].of, FailurePattern::Conditions(vec![(Sym::new("DisruptionTarget"), Tri::True)]));
-        assert_eq!(typed.spec.success_policy.expect("a policy")[1], SuccessRule { indexes: None, count: None });
+        assert_eq!(
+            typed.spec.success_policy.expect("a policy")[1],
+            SuccessRule { indexes: None, count: None }
+        );
     }
 
     #[test]

@@ -49,6 +49,28 @@ pub struct FiguresRow {
 const REVISION: &str = "deployment.kubernetes.io/revision";
 
 impl Figures {
+    /// How far it is, and how far it is to go: how many are available of how many; of a Job, how many have succeeded; of a
+    /// CronJob, how many Jobs are active.
+    pub fn level(&self) -> (i32, i32) {
+        match (self.succeeded, self.active) {
+            (Some(succeeded), _) => (succeeded, self.desired.unwrap_or(1)),
+            (None, Some(active)) => (active, active),
+            (None, None) => (self.available.unwrap_or(0), self.desired.unwrap_or(0)),
+        }
+    }
+    /// The same in words: `3/4 available`.
+    pub fn words(&self) -> String {
+        let (there, of) = self.level();
+        match (self.succeeded, self.active, self.failed) {
+            (Some(_), active, failed) => format!(
+                "{there}/{of} succeeded, {} active, {} failed",
+                active.unwrap_or(0),
+                failed.unwrap_or(0)
+            ),
+            (None, Some(active), _) => format!("{active} active"),
+            (None, None, _) => format!("{there}/{of} available"),
+        }
+    }
     /// Of a Deployment.
     pub fn of_deployment(own: &Deployment) -> Figures {
         let status = &own.status;
@@ -76,6 +98,10 @@ impl Figures {
             conditions: conditions(&status.conditions),
             ..Figures::default()
         }
+    }
+    /// Of a CronJob with so many active Jobs.
+    pub fn of_cron_job(active: usize) -> Figures {
+        Figures { active: Some(i32::try_from(active).unwrap_or(i32::MAX)), ..Figures::default() }
     }
     /// Of a Job; of a work queue nobody says how many there shall be.
     pub fn of_job(own: &Job) -> Figures {

@@ -6,8 +6,8 @@ use super::describe_object::{annotations, selector, template};
 use crate::api::wire_jobs;
 use crate::rules::kubectl::printing::age;
 use crate::time::Time;
-use crate::world::workloads::{CronJobId, JobId, ObjectKey};
 use crate::world::World;
+use crate::world::workloads::{CronJobId, JobId, ObjectKey};
 
 /// Of so many letters of indexes the rest is left out (`capIndexesListOrNone`).
 const LONGEST_INDEXES: usize = 50;

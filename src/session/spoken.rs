@@ -557,7 +557,10 @@ mod tests {
             ("delete deployment/web --cascade=orphan", "delete deployment/web cascade=\"orphan\""),
             ("delete svc web", "delete service/web"),
             ("kubectl create job again --from=cronjob/report", "trigger cronJob/report name=\"again\""),
-            ("create job again --from cj/report -n shop", "trigger cronJob/report name=\"again\" namespace=\"shop\""),
+            (
+                "create job again --from cj/report -n shop",
+                "trigger cronJob/report name=\"again\" namespace=\"shop\"",
+            ),
             ("label deployment/web tier=front", "label deployment/web labels={ \"tier\" = \"front\" }"),
             (
                 "wait deployment/web --for=condition=Available",

@@ -50,8 +50,7 @@ impl Stored for CronJob {
         Some((state, Ready::Nothing))
     }
     fn figures(&self) -> Option<Figures> {
-        let active = i32::try_from(self.status.active.len()).unwrap_or(i32::MAX);
-        Some(Figures { active: Some(active), ..Figures::default() })
+        Some(Figures::of_cron_job(self.status.active.len()))
     }
 }
 

@@ -13,8 +13,8 @@
 
 pub(crate) mod addresses;
 pub(crate) mod controllers;
-pub(crate) mod endpoints;
 pub(crate) mod cron_jobs;
+pub(crate) mod endpoints;
 pub mod event;
 pub(crate) mod expectations;
 pub(crate) mod held;

@@ -224,15 +224,18 @@ impl Workloads {
         let owner = self.meta(key)?.controller()?;
         self.by_uid.get(&owner.uid).copied()
     }
+    /// What an object controls beside pods, in the order of creation; what is gone is not among it.
+    pub fn controlled_by(&self, owner: ObjectKey) -> impl Iterator<Item = ObjectKey> {
+        let all = self.dependents.get(&owner).into_iter().flatten().copied();
+        all.filter(move |key| self.exists(*key) && self.controller(*key) == Some(owner))
+    }
     /// The ReplicaSets that a Deployment controls, in the order of their creation; those that are gone are not among them.
     pub fn sets_of(&self, deployment: ObjectKey) -> Vec<ReplicaSetId> {
-        let all = self.dependents.get(&deployment).into_iter().flatten();
-        let sets = all.filter(|key| self.exists(**key) && self.controller(**key) == Some(deployment));
-        sets.filter_map(|key| match key {
-            ObjectKey::ReplicaSet(set) => Some(*set),
+        let sets = self.controlled_by(deployment).filter_map(|key| match key {
+            ObjectKey::ReplicaSet(set) => Some(set),
             _ => None,
-        })
-        .collect()
+        });
+        sets.collect()
     }
     /// The controller above all others of an object.
     pub fn topmost(&self, key: ObjectKey) -> ObjectKey {

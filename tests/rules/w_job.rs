@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kubelapse::api::job::{COMPLETION_INDEX, INDEX_FAILURES, INDEX_IGNORED_FAILURES, Job, TRACKING_FINALIZER};
+use kubelapse::api::job::{
+    COMPLETION_INDEX, INDEX_FAILURES, INDEX_IGNORED_FAILURES, Job, TRACKING_FINALIZER,
+};
 use kubelapse::api::text::Uid;
 use kubelapse::api::wire::{self, Pod};
 use kubelapse::api::wire_jobs::{job, job_status_value};
@@ -24,8 +26,10 @@ fn syncs_are_those_of_the_controller() {
     check("W_job", |case| match case.family.as_str() {
         "indexString" => {
             let completions = case.input["completions"].as_i64().and_then(|n| i32::try_from(n).ok());
-            let indexes =
-                Indexes::parse(case.input["indexes"].as_str().expect("a text"), completions.expect("a number"));
+            let indexes = Indexes::parse(
+                case.input["indexes"].as_str().expect("a text"),
+                completions.expect("a number"),
+            );
             json!({ "indexes": indexes.to_string(), "count": indexes.total() })
         }
         "backoffDelay" => {
@@ -57,7 +61,8 @@ fn seen(pod: &Pod, grace: i64, job: &Job) -> SeenPod {
     let is_sidecar = |name: Sym| {
         pod.spec.init_containers.iter().any(|one| one.name == name && one.restart_policy.is_some())
     };
-    let end = |one: &kubelapse::api::ContainerStatus| one.state.terminated().and_then(|ended| ended.finished_at);
+    let end =
+        |one: &kubelapse::api::ContainerStatus| one.state.terminated().and_then(|ended| ended.finished_at);
     let ends = latest_end(None, main.iter().map(end));
     let ends = latest_end(ends, init.iter().filter(|one| is_sidecar(one.name)).map(end));
     let restarts = |list: &mut dyn Iterator<Item = &kubelapse::api::ContainerStatus>| {
@@ -66,9 +71,10 @@ fn seen(pod: &Pod, grace: i64, job: &Job) -> SeenPod {
     };
     let annotation = |key: &str| pod.meta.annotations.get(key).map(String::as_str);
     let deletion = pod.deletion().map(|at| Time::from_micros(at.micros() - Span::from_secs(grace).micros()));
-    let ended = main.iter().chain(init.iter()).filter_map(|one| {
-        one.state.terminated().map(|ended| (one.name, ended.exit_code))
-    });
+    let ended = main
+        .iter()
+        .chain(init.iter())
+        .filter_map(|one| one.state.terminated().map(|ended| (one.name, ended.exit_code)));
     let conditions = pod.status.conditions.iter().map(|one| (one.kind, one.status));
     SeenPod {
         candidate: Candidate {
@@ -89,9 +95,11 @@ fn seen(pod: &Pod, grace: i64, job: &Job) -> SeenPod {
         ignored: made::failures(annotation(INDEX_IGNORED_FAILURES)),
         finished: finished(ends, not_ready, deletion, pod.created().unwrap_or_default()),
         restarts: restarts(&mut main.iter()).1 + restarts(&mut init.iter()).1,
-        verdict: job.spec.failure_policy.as_ref().and_then(|rules| {
-            verdict(rules, &ended.collect::<Vec<_>>(), &conditions.collect::<Vec<_>>())
-        }),
+        verdict: job
+            .spec
+            .failure_policy
+            .as_ref()
+            .and_then(|rules| verdict(rules, &ended.collect::<Vec<_>>(), &conditions.collect::<Vec<_>>())),
     }
 }
 
@@ -142,9 +150,11 @@ fn one_sync(job: &mut Job, pods: &[SeenPod], names: &[String], record: Record, n
     answers.made = i32::try_from(done.created.len()).expect("few");
     answers.deleted = i32::try_from(done.deleted.len()).expect("few");
     done.told.extend(done.deleted.iter().map(|at| pod_control::deleted(&names[*at])));
-    done.told.extend(done.created.iter().map(|pod| {
-        pod_control::created(format!("{}<new>", pod.generate_name(seen_job.meta.name.as_str())))
-    }));
+    done.told.extend(
+        done.created.iter().map(|pod| {
+            pod_control::created(format!("{}<new>", pod.generate_name(seen_job.meta.name.as_str())))
+        }),
+    );
     done.again = look.again.clone();
     let new_record = look.record;
     let mut settled = look.settle(&sight, answers);

@@ -117,7 +117,12 @@ fn change(
 ) {
     let Some(key) = meant(w, target) else { return };
     let (kind, old) = (api_server::type_of(w, key), api_server::object(w, key));
-    let sets: Vec<Value> = sets_of(w, key).into_iter().map(|set| api_server::object(w, set)).collect();
+    let sets: Vec<Value> = match kind {
+        ObjectType::Deployment => {
+            w.workloads.controlled_by(key).map(|set| api_server::object(w, set)).collect()
+        }
+        _ => Vec::new(),
+    };
     let Changed { object, answer } = match make(kind, &old, &sets) {
         Ok(changed) => changed,
         Err(why) => return w.answer(&why),
@@ -126,11 +131,6 @@ fn change(
         Ok(_) => w.tell(format!("{} {answer}", kind.named(target.name.as_str()))),
         Err(refused) => w.answer(&refused.told(None)),
     }
-}
-
-fn sets_of(w: &World, key: ObjectKey) -> Vec<ObjectKey> {
-    let all = w.workloads.dependents.get(&key).into_iter().flatten().copied();
-    all.filter(|one| w.workloads.exists(*one) && w.workloads.controller(*one) == Some(key)).collect()
 }
 
 /// `kubectl label`

@@ -169,13 +169,13 @@ fn begun(script: &mut CronScript, start: &Start, job: &Meta) {
 
 fn set_status(w: &mut World, id: CronJobId) -> Option<String> {
     let script = script(w, id)?;
-    let (status, version) = (script.sync.status.clone(), script.version);
+    let (status, upon) = (script.sync.status.clone(), script.version);
     let held = &w.workloads.cron_jobs[id.ix()];
     let meta = &held.object.meta;
     if !held.exists {
         return Some(format!("cronjobs.batch \"{}\" not found", meta.name));
     }
-    if meta.resource_version != version {
+    if meta.resource_version != upon {
         return Some(conflict("cronjobs.batch", meta.name.as_str()));
     }
     api_server::update_status_of(w, id, |own: &mut CronJob| own.status = status);

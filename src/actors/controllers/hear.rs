@@ -7,10 +7,16 @@
 //! of them, and waits longer.
 
 use crate::api::workload::DeploymentStrategy;
-use crate::engine::random;
+use crate::engine::{Distribution, random};
+use crate::time::Span;
 use crate::world::manager::Controller;
 use crate::world::workloads::ObjectKey;
 use crate::world::{PodId, Purpose, ReplicaSetId, SimEvent, World};
+
+/// What the handlers of an informer take on a busy machine. It counts where a controller looks a whole second after it has
+/// heard, and kubelets that look once a second have news in the same moment.
+const HANDLING: Distribution =
+    Distribution::LogNormal { median: Span::from_millis(2), p95: Span::from_millis(12) };
 
 /// The controller that keeps a set.
 pub fn controller_of(w: &World, set: ReplicaSetId) -> Controller {
@@ -28,7 +34,7 @@ pub fn pod_changed(w: &mut World, pod: PodId) {
     if let Some(controller) = keeper_that_cares(w, pod) {
         inform(w, controller, ObjectKey::Pod(pod));
     }
-    if !w.workloads.jobs.is_empty() && super::job::cares(w, pod) {
+    if !w.workloads.jobs.is_empty() && super::job_pods::cares(w, pod) {
         inform(w, Controller::Job, ObjectKey::Pod(pod));
     }
     if !w.workloads.services.is_empty() && super::endpoints::has_changed(w, pod) {
@@ -77,7 +83,7 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
         ObjectKey::Service(_) => inform(w, Controller::EndpointSlice, key),
         ObjectKey::Job(id) => {
             inform(w, Controller::Job, key);
-            if super::ttl::is_waiting(w, id) {
+            if super::job_pods::expiry(w, id).is_some() {
                 inform(w, Controller::TtlAfterFinished, key);
             }
             if matches!(w.workloads.controller(key), Some(ObjectKey::CronJob(_))) {
@@ -113,6 +119,9 @@ fn inform(w: &mut World, controller: Controller, of: ObjectKey) {
     };
     let entity = random::part(entity, controller as u64);
     let number = w.instant();
-    let delay = w.plan.latency.watch.sample_by(|| w.draw(Purpose::Informer, entity, number));
+    let mut delay = w.plan.latency.watch.sample_by(|| w.draw(Purpose::Informer, entity, number));
+    if controller == Controller::Job {
+        delay = delay + HANDLING.sample(&mut w.draw(Purpose::Informer, random::part(entity, 1), number));
+    }
     w.after(delay, SimEvent::Informed { of, controller });
 }

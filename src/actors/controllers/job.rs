@@ -6,29 +6,14 @@
 
 use std::collections::VecDeque;
 
-use super::job_pods::{is_tracked, make, seen, untrack};
-use super::work::{add, add_at, conflict, script_of, tell};
-use crate::actors::api_server;
-use crate::api::job::Job;
-use crate::api::text::Uid;
-use crate::api::{EventText, EventType, PodName, Sym};
+use super::job_pods::{is_tracked, seen};
+use super::job_requests::tell_all;
+use super::work::{add, add_at};
 use crate::rules::controllers::job::{BATCH, Done, Look, Settled, Sight, Todo};
-use crate::rules::controllers::pod_control;
-use crate::rules::controllers::told::Told;
 use crate::rules::machinery::slow_start::SlowStart;
 use crate::world::jobs::{JobMemory, JobRequest, JobScript, JobStage};
 use crate::world::manager::{Controller, Request, Script};
 use crate::world::{JobId, ObjectKey, PodId, World};
-
-/// Whether the controller hears of a pod: one of a Job that is not over, or that somebody still has to let go.
-pub fn cares(w: &World, pod: PodId) -> bool {
-    let p = &w.pods[pod.ix()];
-    w.controllers.job_of.contains_key(&pod)
-        || match p.controller {
-            Some(key) => p.exists && matches!(key, ObjectKey::Job(_)),
-            None => is_tracked(p),
-        }
-}
 
 /// News has come of a Job, or of a pod.
 pub fn informed(w: &mut World, key: ObjectKey) {
@@ -265,85 +250,4 @@ fn take_finalizers(w: &mut World, script: &mut JobScript, settled: Box<Settled>)
     w.controllers.jobs[script.id.ix()].untracked.extend(&pods);
     script.stage = JobStage::Finalizers(settled);
     pods.into_iter().map(JobRequest::Untrack).collect()
-}
-
-fn tell_all(w: &mut World, id: JobId, told: Vec<Told>) {
-    for one in told {
-        tell(w, Controller::Job, ObjectKey::Job(id), one.kind, one.reason, one.message.into());
-    }
-}
-
-/// A request of a sync is carried out.
-pub fn carry_out(w: &mut World, id: JobId, asked: &JobRequest) -> Option<String> {
-    let mut error = None;
-    match asked {
-        JobRequest::Make(made) => match make(w, id, *made) {
-            Ok(pod) => {
-                tell_of_pod(w, id, "SuccessfulCreate", "Created pod: ", w.pods[pod.ix()].ident.name);
-                with_script(w, id, |script| script.done.made += 1);
-            }
-            Err(refused) => {
-                w.controllers.jobs[id.ix()].expected.seen_made();
-                with_script(w, id, |script| script.is_refused = true);
-                tell_all(w, id, vec![pod_control::create_failed(&refused)]);
-                error = Some(refused);
-            }
-        },
-        JobRequest::Untrack(pod) => {
-            let uid: Uid = w.pods[pod.ix()].ident.uid;
-            untrack(w, *pod);
-            with_script(w, id, |script| script.gone.push(uid));
-        }
-        JobRequest::Delete(pod) => {
-            let p = &w.pods[pod.ix()];
-            let (name, exists) = (p.ident.name, p.exists);
-            if exists {
-                api_server::delete_pod(w, *pod, None);
-                tell_of_pod(w, id, "SuccessfulDelete", "Deleted pod: ", name);
-            } else {
-                w.controllers.jobs[id.ix()].expected.seen_going(*pod);
-            }
-            with_script(w, id, |script| script.done.deleted += 1);
-        }
-        JobRequest::SetStatus => error = set_status(w, id),
-    }
-    error
-}
-
-fn with_script(w: &mut World, id: JobId, change: impl FnOnce(&mut JobScript)) {
-    if let Some(Script::Job(script)) = script_of(w, Controller::Job, ObjectKey::Job(id)) {
-        change(script);
-    }
-}
-
-fn tell_of_pod(w: &mut World, id: JobId, reason: &str, before: &str, pod: PodName) {
-    let (before, after) = (Sym::new(before), Sym::EMPTY);
-    let message = EventText::AboutPod { before, pod, after, combined: false };
-    tell(w, Controller::Job, ObjectKey::Job(id), EventType::Normal, Sym::new(reason), message);
-}
-
-/// PUT of a Job's status (`ValidateJobUpdateStatus`, pkg/apis/batch/validation/validation.go).
-fn set_status(w: &mut World, id: JobId) -> Option<String> {
-    let Some(Script::Job(script)) = script_of(w, Controller::Job, ObjectKey::Job(id)) else { return None };
-    let (JobStage::First(settled, _) | JobStage::Last(settled, _)) = &script.stage else { return None };
-    let (status, version) = (settled.status.clone(), script.version);
-    let meta = &w.workloads.jobs[id.ix()].object.meta;
-    let name = meta.name;
-    let refused = if meta.resource_version != version {
-        Some(conflict("jobs.batch", name.as_str()))
-    } else if status.ready.is_some_and(|ready| ready > status.active) {
-        let ready = status.ready.unwrap_or(0);
-        Some(format!(
-            "Job.batch \"{name}\" is invalid: status.ready: Invalid value: {ready}: cannot set more ready pods than active"
-        ))
-    } else {
-        api_server::update_status_of(w, id, |own: &mut Job| own.status = status);
-        None
-    };
-    let version = w.workloads.jobs[id.ix()].object.meta.resource_version;
-    with_script(w, id, |script| {
-        script.version = version;
-        script.has_failed = refused.is_some();
-    });
-    refused
 }

@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | [`deployment`] | ReplicaSets of a Deployment |
 //! | [`replica_set`], with [`members`] | pods of a ReplicaSet or ReplicationController |
-//! | [`job`], with [`job_pods`] | pods of a Job |
+//! | [`job`], with [`job_pods`] and [`job_requests`] | pods of a Job |
 //! | [`cron_job`] | Jobs of a CronJob |
 //! | [`ttl`] | the end of Jobs that are over |
 //! | [`endpoint_slice`], with [`endpoints`] | slices of a Service |
@@ -25,6 +25,7 @@ pub mod garbage;
 pub mod hear;
 pub mod job;
 pub mod job_pods;
+pub mod job_requests;
 pub mod made;
 pub mod members;
 pub mod replica_set;
@@ -105,10 +106,10 @@ pub fn answered(w: &mut World, controller: Controller, worker: u8, request: u32)
         Request::Collect(key) => garbage::collect(w, key),
         Request::Disown(key, owner) => garbage::disown(w, key, owner),
         Request::Finalize(key) => garbage::finalize(w, key),
-        Request::Job(id, asked) => job::carry_out(w, id, &asked),
+        Request::Job(id, asked) => job_requests::carry_out(w, id, &asked),
         Request::Cron(id, asked) => cron_job::carry_out(w, id, asked),
         Request::Untrack(pod) => {
-            job_pods::untrack(w, pod);
+            job_requests::untrack(w, pod);
             None
         }
         Request::Expire(id) => ttl::expire(w, id),

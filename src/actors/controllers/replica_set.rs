@@ -7,10 +7,9 @@
 use std::sync::Arc;
 
 use super::made;
-use super::members::{cost, counts_as, ready_since, seat, selects, set_of, suitors};
+use super::members::{candidate, counts_as, ready_since, seat, selects, set_of, suitors};
 use super::work::{self, Again, add, add_at, tell};
 use crate::actors::api_server::{self, Name, NewPod};
-use crate::api::form::ask;
 use crate::api::workload::{ReplicaSet, ReplicaSetStatus};
 use crate::api::{EventText, EventType, Sym};
 use crate::rules::controllers::deletion_order::{Candidate, first_to_go};
@@ -268,30 +267,6 @@ fn first(w: &World, set: ReplicaSetId, count: usize) -> Vec<PodId> {
     pods.sort_unstable();
     let candidates: Vec<Candidate> = pods.iter().map(|(pod, rank)| candidate(w, *pod, *rank)).collect();
     first_to_go(&candidates, count, w.now).into_iter().map(|ix| pods[ix].0).collect()
-}
-
-/// What the choice asks of a pod.
-pub fn candidate(w: &World, pod: PodId, rank: u32) -> Candidate {
-    let p = &w.pods[pod.ix()];
-    let is_sidecar = |name| p.spec.init_containers.iter().any(|own| own.is_sidecar() && own.name == name);
-    let (restarts, sidecar_restarts) = ask!(p.status, |status| {
-        let sidecars = status.init.iter().filter(|one| is_sidecar(one.name));
-        (
-            status.containers.iter().map(|one| one.restart_count).max().unwrap_or(0),
-            sidecars.map(|one| one.restart_count).max().unwrap_or(0),
-        )
-    });
-    Candidate {
-        node: p.node.map_or(Sym::EMPTY, |node| w.nodes[node.ix()].spec.name),
-        phase: p.status.phase(),
-        ready: ready_since(w, pod),
-        cost: cost(w, pod),
-        rank: rank.cast_signed(),
-        restarts,
-        sidecar_restarts,
-        created: p.created.truncate_secs(),
-        uid: p.ident.uid,
-    }
 }
 
 /// POST of a pod of a set.

@@ -2,22 +2,11 @@
 //!
 //! Source: pkg/controller/ttlafterfinished/ttlafterfinished_controller.go (v1.36.3). Nobody is told.
 
+use super::job_pods::expiry;
 use super::work::add_at;
 use crate::actors::api_server::{self, Propagation};
-use crate::rules::controllers::job::expires;
-use crate::time::Time;
 use crate::world::manager::{Controller, Request, Script};
 use crate::world::{JobId, ObjectKey, World};
-
-/// Whether a Job is over, and will be deleted for that (`needsCleanup`).
-pub fn is_waiting(w: &World, id: JobId) -> bool {
-    expiry(w, id).is_some()
-}
-
-fn expiry(w: &World, id: JobId) -> Option<Time> {
-    let held = &w.workloads.jobs[id.ix()];
-    expires(&held.object).filter(|_| held.exists && held.object.meta.deletion.is_none())
-}
 
 /// A worker takes a Job: what is due is asked for once more before it is deleted.
 pub fn look(w: &mut World, id: JobId) -> Option<(Script, Vec<Request>)> {

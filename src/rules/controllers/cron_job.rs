@@ -14,7 +14,7 @@ use super::told::Told;
 use crate::api::cron_job::{ActiveJob, ConcurrencyPolicy, CronJob, CronJobStatus, SCHEDULED_TIMESTAMP};
 use crate::api::job::Job;
 use crate::api::{OwnerReference, Sym};
-use crate::rules::api_server::validation::field::quote;
+use crate::rules::machinery::quote::quote;
 use crate::time::{Span, Time};
 
 /// What a sync does, one after the other; then comes [`Sync::start`].
@@ -58,13 +58,8 @@ pub struct Sync {
 
 /// A sync looks at a CronJob and its Jobs.
 pub fn sync(own: &CronJob, jobs: &[&Job], now: Time) -> Sync {
-    let mut sync = Sync {
-        steps: Vec::new(),
-        start: None,
-        status: own.status.clone(),
-        is_written: false,
-        again: None,
-    };
+    let mut sync =
+        Sync { steps: Vec::new(), start: None, status: own.status.clone(), is_written: false, again: None };
     sync.clear_away(own, jobs);
     sync.look_at(jobs);
     sync.plan(own, now);
@@ -89,7 +84,8 @@ impl Sync {
             let Some(limit) = limit else { continue };
             let ended = |job: &&&Job| job.finished().is_some_and(|end| end.kind == kind);
             let mut ended: Vec<&Job> = jobs.iter().filter(ended).copied().collect();
-            let key = |job: &Job| (job.status.start_time.is_none(), job.status.start_time, job.meta.name.as_str());
+            let key =
+                |job: &Job| (job.status.start_time.is_none(), job.status.start_time, job.meta.name.as_str());
             ended.sort_by(|a, b| key(a).cmp(&key(b)));
             let surplus = ended.len().saturating_sub(usize::try_from(limit).unwrap_or(0));
             for job in &ended[..surplus] {

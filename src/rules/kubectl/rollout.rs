@@ -110,7 +110,9 @@ fn member<'a>(of: &'a mut Value, name: &str) -> &'a mut Value {
 /// The kind has no subresource `scale`.
 pub fn scale(kind: ObjectType, object: &Value, replicas: i32) -> Outcome {
     if matches!(kind, ObjectType::Job | ObjectType::CronJob | ObjectType::DaemonSet) {
-        return Err("Error from server (NotFound): the server could not find the requested resource".to_owned());
+        return Err(
+            "Error from server (NotFound): the server could not find the requested resource".to_owned()
+        );
     }
     let mut object = object.clone();
     object["spec"]["replicas"] = json!(replicas);

@@ -8,6 +8,7 @@ pub(crate) mod events;
 pub mod image_name;
 pub mod qos;
 pub mod quantity;
+pub mod quote;
 pub mod slow_start;
 pub(crate) mod throttle;
 pub(crate) mod work_queue;

@@ -117,7 +117,8 @@ fn of_workload(expect: &WorkloadExpect, key: ObjectKey, w: &World) -> Option<Dif
         figures.succeeded,
         figures.failed,
     ];
-    let numbers = amounts(expect).into_iter().zip(seen).map(|((what, expected), seen)| (what, expected, seen));
+    let numbers =
+        amounts(expect).into_iter().zip(seen).map(|((what, expected), seen)| (what, expected, seen));
     let of_rollout = expect
         .rollout
         .and_then(|expected| Difference::between("the rollout", expected.as_str(), rollout.as_str()));

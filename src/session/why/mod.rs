@@ -7,6 +7,7 @@
 
 mod chain;
 mod containers;
+mod jobs;
 mod nodes;
 mod published;
 mod workloads;

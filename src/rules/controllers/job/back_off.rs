@@ -25,7 +25,9 @@ impl Record {
         let last = failed.iter().copied().max();
         match succeeded.iter().max() {
             None if last.is_none() => self,
-            None => Record { failures: self.failures + i32::try_from(failed.len()).unwrap_or(i32::MAX), last },
+            None => {
+                Record { failures: self.failures + i32::try_from(failed.len()).unwrap_or(i32::MAX), last }
+            }
             Some(success) => {
                 let after = failed.iter().filter(|failure| *failure > success);
                 let failures = i32::try_from(after.count()).unwrap_or(i32::MAX);

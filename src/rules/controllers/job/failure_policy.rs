@@ -101,7 +101,10 @@ mod tests {
         );
         let found = asked(&[("other", 42)], &[disrupted]).expect("a rule");
         assert!(!counts(Some(found)));
-        assert_eq!(message(found, "s/p"), "Pod s/p has condition DisruptionTarget matching Ignore rule at index 1");
+        assert_eq!(
+            message(found, "s/p"),
+            "Pod s/p has condition DisruptionTarget matching Ignore rule at index 1"
+        );
         assert_eq!(asked(&[("other", 42)], &[]).map(|found| found.action), Some(FailureAction::FailIndex));
         assert_eq!(asked(&[("app", 1), ("other", 0)], &[]), None);
         assert!(counts(None));

@@ -201,8 +201,11 @@ impl Look {
             self.find_predecessors(sight);
         }
         if self.end.is_none()
-            && let Some(rule) =
-                success_policy::met(job.spec.success_policy.as_deref().map_or(&[], Vec::as_slice), &self.done, completions)
+            && let Some(rule) = success_policy::met(
+                job.spec.success_policy.as_deref().map_or(&[], Vec::as_slice),
+                &self.done,
+                completions,
+            )
         {
             let text = Sym::new(&format!("Matched rules at index {rule}"));
             self.end = Some(condition("SuccessCriteriaMet", Tri::True, Sym::new("SuccessPolicy"), text, now));

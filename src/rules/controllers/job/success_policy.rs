@@ -14,8 +14,7 @@ pub(super) fn met(rules: &[SuccessRule], succeeded: &Indexes, completions: i32) 
         Some(text) => {
             let wanted = Indexes::parse(text.as_str(), completions);
             let there = wanted.shared_with(succeeded);
-            !wanted.is_empty()
-                && (there == wanted.total() || rule.count.is_some_and(|count| there >= count))
+            !wanted.is_empty() && (there == wanted.total() || rule.count.is_some_and(|count| there >= count))
         }
         None => rule.count.is_some_and(|count| succeeded.total() >= count),
     })
