@@ -121,7 +121,7 @@ fn inform(w: &mut World, controller: Controller, of: ObjectKey) {
     let number = w.instant();
     let mut delay = w.plan.latency.watch.sample_by(|| w.draw(Purpose::Informer, entity, number));
     if controller == Controller::Job {
-        delay = delay + HANDLING.sample(&mut w.draw(Purpose::Informer, random::part(entity, 1), number));
+        delay += HANDLING.sample(&mut w.draw(Purpose::Informer, random::part(entity, 1), number));
     }
     w.after(delay, SimEvent::Informed { of, controller });
 }

@@ -299,6 +299,8 @@ mod tests {
             set_image(WEB, &web("1"), &[("nope", "2")]),
             Err("error: unable to find container named \"nope\"".to_owned())
         );
-        assert_eq!(scale(&web("1"), 5).object["spec"]["replicas"], 5);
+        let scaled = scale(ObjectType::Deployment, &web("1"), 5).expect("it has the subresource");
+        assert_eq!(scaled.object["spec"]["replicas"], 5);
+        assert!(scale(ObjectType::Job, &web("1"), 5).is_err());
     }
 }

@@ -124,7 +124,8 @@ impl Look {
     /// Pods that are over are noted, to be counted once their finalizer is gone.
     fn track(mut self, sight: &Sight, mut is_written: bool, told: Vec<Told>) -> Settled {
         let Sight { job, pods, now, .. } = *sight;
-        let tracked = pods.iter().filter(|pod| pod.is_tracked).map(|pod| pod.candidate.uid).collect();
+        let tracked: Vec<Uid> =
+            pods.iter().filter(|pod| pod.is_tracked).map(|pod| pod.candidate.uid).collect();
         is_written |= count_untracked(&mut self.status, &tracked);
         let (counted, noted, leaves_some) = self.note(job, pods);
         is_written |= noted.is_new;
@@ -256,7 +257,7 @@ impl Settled {
 
 /// Pods that were noted and carry the finalizer no more count (`cleanUncountedPodsWithoutFinalizers`); whether there are
 /// any.
-fn count_untracked(status: &mut JobStatus, tracked: &Vec<Uid>) -> bool {
+fn count_untracked(status: &mut JobStatus, tracked: &[Uid]) -> bool {
     let open = status.uncounted.get_or_insert_default();
     let count = |list: &mut Vec<Uid>| {
         let before = list.len();
