@@ -128,6 +128,10 @@ habits! {
     /// `fileKeyRef` is kept, and named among the sources of a variable (gate EnvFiles).
     env_files,
 
+    /// A refused eviction says more than the budget's numbers where these do not explain it (`checkAndDecrement`,
+    /// pkg/registry/core/pod/storage/eviction.go).
+    says_why_budget_is_empty,
+
     // kubectl.
 
     /// `deleted` says from which namespace (`PrintObj`, staging/src/k8s.io/kubectl/pkg/cmd/delete/delete.go).
