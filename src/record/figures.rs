@@ -1,5 +1,6 @@
 //! How workloads stand in numbers after a write, for `workloads.csv`.
 
+use crate::api::disruption::PodDisruptionBudget;
 use crate::api::workload::{Deployment, ReplicaSet, WorkloadCondition};
 use crate::api::{Meta, Sym};
 use crate::time::Time;
@@ -72,6 +73,18 @@ impl Figures {
             current: Some(status.replicas),
             ready: Some(status.ready_replicas),
             available: Some(status.available_replicas),
+            conditions: conditions(&status.conditions),
+            ..Figures::default()
+        }
+    }
+    /// Of a PodDisruptionBudget: the pods that it expects, those that it wants healthy, that are, and that may go.
+    pub fn of_budget(own: &PodDisruptionBudget) -> Figures {
+        let status = &own.status;
+        Figures {
+            desired: Some(status.expected_pods),
+            updated: Some(status.desired_healthy),
+            ready: Some(status.current_healthy),
+            available: Some(status.disruptions_allowed),
             conditions: conditions(&status.conditions),
             ..Figures::default()
         }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::budgets::Disruption;
 use super::endpoints::{Known, ToLookAt};
 use super::manager::Manager;
 use super::members::Members;
@@ -26,6 +27,8 @@ pub struct Controllers {
     pub endpoints: Vec<Option<Known>>,
     /// By Service: what it still has to look at.
     pub services: Vec<ToLookAt>,
+    /// What the disruption controller has heard.
+    pub disruption: Disruption,
     /// What the controllers' recorders remember of the events that they sent about pods.
     pub recorders: BTreeMap<PodId, Correlator>,
 }
@@ -41,6 +44,7 @@ impl Controllers {
             member_of: Vec::new(),
             endpoints: Vec::new(),
             services: Vec::new(),
+            disruption: Disruption::default(),
             recorders: BTreeMap::new(),
         }
     }

@@ -304,7 +304,10 @@ impl Stored for Service {
     }
     fn index(all: &mut Workloads, id: ServiceId, before: Option<&Service>) {
         if before.is_none_or(|before| before.selector != all.services[id.ix()].object.selector) {
-            all.index_service(id);
+            let own = &all.services[id.ix()].object;
+            if let Some(selector) = &own.selector {
+                all.services_by_label.put(id, own.meta.namespace, selector);
+            }
         }
     }
 }

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::endpoints::Changes;
-use super::workloads::{ObjectKey, ReplicaSetId};
+use super::workloads::{BudgetId, ObjectKey, ReplicaSetId};
 use super::{DeploymentId, PodId, ServiceId};
+use crate::api::disruption::PodDisruptionBudgetStatus;
 use crate::api::workload::ReplicaSetStatus;
 use crate::api::{EventText, EventType, Sym};
 use crate::record::Event;
@@ -30,16 +31,18 @@ pub enum Controller {
     Replication,
     EndpointSlice,
     GarbageCollector,
+    Disruption,
 }
 
 impl Controller {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Controller; 5] = [
+    pub const ALL: [Controller; 6] = [
         Controller::Deployment,
         Controller::ReplicaSet,
         Controller::Replication,
         Controller::EndpointSlice,
         Controller::GarbageCollector,
+        Controller::Disruption,
     ];
 
     /// How events name it.
@@ -50,6 +53,7 @@ impl Controller {
             Controller::Replication => "replication-controller",
             Controller::EndpointSlice => "endpoint-slice-controller",
             Controller::GarbageCollector => "garbage-collector-controller",
+            Controller::Disruption => "controllermanager",
         })
     }
     /// In words, for whoever asks what comes.
@@ -60,12 +64,14 @@ impl Controller {
             Controller::Replication => "ReplicationController's controller",
             Controller::EndpointSlice => "endpoint slice controller",
             Controller::GarbageCollector => "garbage collector",
+            Controller::Disruption => "disruption controller",
         }
     }
     /// How many keys it works on at a time (`--concurrent-*-syncs` and their like, pkg/controller/*/config/v1alpha1/defaults.go).
     fn workers(self) -> usize {
         match self {
             Controller::GarbageCollector => 20,
+            Controller::Disruption => 1,
             _ => 5,
         }
     }
@@ -179,6 +185,8 @@ pub enum Script {
     Slices(BTreeMap<u32, Changes>),
     /// The garbage collector's look at an object.
     Collect(CollectStage),
+    /// The write of a budget's status; when to look again.
+    Budget(Option<Time>),
 }
 
 /// A Deployment's sync after its look.
@@ -251,4 +259,6 @@ pub enum Request {
     Disown(ObjectKey, ObjectKey),
     /// PATCH that takes the garbage collector's finalizer from an owner.
     Finalize(ObjectKey),
+    /// PUT of a budget's status, where it is still of this version.
+    SetBudget(BudgetId, Box<PodDisruptionBudgetStatus>, u64),
 }

@@ -30,7 +30,7 @@ pub fn evict(w: &mut World, target: &Target, grace_secs: Option<i64>) {
     for pod in pods(w, target) {
         match api_server::evict(w, pod, grace_secs) {
             Ok(()) => tell_pod(w, pod, "evicted"),
-            Err(words) => w.answer(&words),
+            Err(refused) => w.answer(&refused.kubectl()),
         }
     }
 }
@@ -46,8 +46,8 @@ pub fn drain(w: &mut World, pod: PodId) {
     }
     let (name, namespace) = (p.ident.name, p.ident.namespace);
     w.tell(format!("evicting pod {namespace}/{name}"));
-    if let Err(words) = api_server::evict(w, pod, None) {
-        let message = words.split_once("): ").map_or(words.as_str(), |(_, message)| message);
+    if let Err(refused) = api_server::evict(w, pod, None) {
+        let message = refused.message;
         w.tell(format!(
             "error when evicting pods/\"{name}\" -n \"{namespace}\" (will retry after 5s): {message}"
         ));

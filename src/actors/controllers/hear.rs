@@ -31,6 +31,9 @@ pub fn pod_changed(w: &mut World, pod: PodId) {
     if !w.workloads.services.is_empty() && super::endpoints::has_changed(w, pod) {
         inform(w, Controller::EndpointSlice, ObjectKey::Pod(pod));
     }
+    if !w.workloads.budgets.is_empty() && super::disruption::concerns(w, pod) {
+        inform(w, Controller::Disruption, ObjectKey::Pod(pod));
+    }
 }
 
 /// The controller of sets that has to hear of a pod, if there is one.
@@ -72,6 +75,7 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
             }
         }
         ObjectKey::Service(_) => inform(w, Controller::EndpointSlice, key),
+        ObjectKey::PodDisruptionBudget(_) => inform(w, Controller::Disruption, key),
     }
     let is_going = w.workloads.meta(key).is_some_and(|meta| meta.deletion.is_some());
     if is_going || !w.workloads.exists(key) {

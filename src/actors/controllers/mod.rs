@@ -9,12 +9,14 @@
 //! | [`deployment`] | ReplicaSets of a Deployment |
 //! | [`replica_set`], with [`members`] | pods of a ReplicaSet or ReplicationController |
 //! | [`endpoint_slice`], with [`endpoints`] | slices of a Service |
+//! | [`disruption`] | what a PodDisruptionBudget lets go |
 //! | [`garbage`] | what becomes of objects whose owners go |
 //! | [`made`] | what pods are made of |
 //! | [`work`] | what all have in common: queue, workers, client, recorder |
 //! | [`hear`] | what all of them hear, below the API server |
 
 pub mod deployment;
+pub mod disruption;
 pub mod endpoint_slice;
 pub mod endpoints;
 pub mod garbage;
@@ -40,6 +42,7 @@ pub fn informed(w: &mut World, controller: Controller, of: ObjectKey) {
         }
         (Controller::EndpointSlice, key) => endpoint_slice::informed(w, key),
         (Controller::GarbageCollector, key) => garbage::informed(w, key),
+        (Controller::Disruption, key) => disruption::informed(w, key),
     }
 }
 
@@ -57,6 +60,7 @@ pub fn take(w: &mut World, controller: Controller) {
             }
             (Controller::EndpointSlice, ObjectKey::Service(id)) => endpoint_slice::look(w, id),
             (Controller::GarbageCollector, key) => garbage::look(w, key),
+            (Controller::Disruption, ObjectKey::PodDisruptionBudget(id)) => disruption::look(w, id),
             _ => None,
         };
         let Some((script, first)) = script else {
@@ -91,6 +95,7 @@ pub fn answered(w: &mut World, controller: Controller, worker: u8, request: u32)
         Request::Collect(key) => garbage::collect(w, key),
         Request::Disown(key, owner) => garbage::disown(w, key, owner),
         Request::Finalize(key) => garbage::finalize(w, key),
+        Request::SetBudget(id, status, version) => disruption::set_status(w, id, *status, version),
     };
     let Some(work) = &mut w.controllers.manager.of_mut(controller).workers[worker] else { return };
     // The first one is what the sync fails with.
@@ -108,7 +113,7 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
     let next = match &mut work.script {
         Script::Deployment(script) => deployment::next(w, script, &mut work.error),
         Script::Replicas(script) => replica_set::next(w, script, work.error.as_deref()),
-        Script::Slices(_) => Vec::new(),
+        Script::Slices(_) | Script::Budget(_) => Vec::new(),
         Script::Collect(stage) => garbage::next(w, work.key, stage),
     };
     if next.is_empty() {
@@ -118,7 +123,8 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
             Script::Deployment(_) => None,
             Script::Replicas(script) if error.is_none() => replica_set::again(w, script.set),
             Script::Replicas(_) => None,
-            Script::Slices(_) | Script::Collect(_) => None,
+            Script::Budget(again) if error.is_none() => again.map(Again::At),
+            Script::Slices(_) | Script::Collect(_) | Script::Budget(_) => None,
         };
         done(w, controller, key, error);
         match again {

@@ -495,7 +495,9 @@ fn labels_text(labels: &Value) -> String {
 }
 
 /// `labels.Selector.String` of a label selector: its requirements by key.
-fn selector_text(selector: &Value) -> String {
+/// A label selector as a column has it (`FormatLabelSelector`,
+/// staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/helpers.go).
+pub fn selector_text(selector: &Value) -> String {
     let labels = selector["matchLabels"].as_object().into_iter().flatten();
     let mut parts: Vec<(&str, String)> = labels
         .map(|(key, value)| (key.as_str(), format!("{key}={}", value.as_str().unwrap_or_default())))

@@ -22,7 +22,7 @@ pub static LAW: Kind = Kind {
     is_namespaced: true,
     has_pods: false,
     has_rollouts: false,
-    is_kept: false,
+    is_kept: true,
     counts_generations: true,
     schema: &workloads::PodDisruptionBudget,
     defaults: |object, _| {
