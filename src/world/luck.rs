@@ -108,8 +108,6 @@ pub enum Purpose {
     SimilarEvents,
     /// When a controller's informer hears.
     Informer,
-    /// Which of several budgets over a pod is looked at.
-    Budget,
     /// What a controller's request takes.
     Request,
     /// Which of equal pods comes first.

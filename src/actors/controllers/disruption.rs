@@ -4,41 +4,18 @@
 //! budget comes to is law ([`crate::rules::controllers::disruption`]). Where the real controller lists the pods under a budget at
 //! each look, this one counts them as it hears of them.
 
+use super::budgets::seen;
 use super::work::{add, tell};
 use crate::actors::api_server;
+use crate::api::IntOrPercent;
 use crate::api::disruption::{PodDisruptionBudget, PodDisruptionBudgetStatus};
-use crate::api::{EventType, IntOrPercent, Sym, Tri};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::controllers::disruption::{self as rule, LetGo, Scale, Selected};
 use crate::rules::controllers::told::Told;
 use crate::world::budgets::{Boss, Seen};
 use crate::world::manager::{Controller, Request, Script};
 use crate::world::workloads::{BudgetId, ObjectKey};
-use crate::world::{PodId, Purpose, World};
-
-/// What the controller asks of a pod; None: it is not there.
-fn seen(w: &World, pod: PodId) -> Option<Seen> {
-    let p = &w.pods[pod.ix()];
-    let boss = match p.controller {
-        Some(key) => Boss::Known(key),
-        None if p.owners.as_deref().is_some_and(|owners| owners.iter().any(|own| own.controller)) => {
-            Boss::Stranger
-        }
-        None => Boss::Nobody,
-    };
-    p.exists.then(|| Seen {
-        ready: p.status.condition(Sym::READY).is_some_and(|ready| ready.status == Tri::True),
-        is_going: p.deletion.is_some(),
-        boss,
-        changes: p.metadata_changes,
-    })
-}
-
-/// Whether a pod has changed in what the controller asks of it, or makes it say something each time.
-pub fn concerns(w: &World, pod: PodId) -> bool {
-    let known = &w.controllers.disruption;
-    known.of(pod) != seen(w, pod) || known.nags.get(pod.ix()).is_some_and(|nags| *nags)
-}
+use crate::world::{PodId, World};
 
 /// News has come of a budget, or of a pod.
 pub fn informed(w: &mut World, key: ObjectKey) {
@@ -75,25 +52,20 @@ fn pod_changed(w: &mut World, pod: PodId) {
     add(w, Controller::Disruption, ObjectKey::PodDisruptionBudget(chosen));
 }
 
-/// One of the budgets over a pod is looked at; of several any, and that is told.
+/// One of the budgets over a pod is looked at; of several any, and that is told. The real one takes what its index's map gives
+/// first, which is nearly always the oldest.
 fn choose(w: &mut World, pod: PodId, own: &[BudgetId]) -> Option<BudgetId> {
-    if own.len() < 2 {
-        return own.first().copied();
+    let chosen = *own.first()?;
+    if own.len() > 1 {
+        let (ident, name) = (w.pods[pod.ix()].ident, w.workloads.budgets[chosen.ix()].object.meta.name);
+        let message = format!(
+            "Pod {:?}/{:?} matches multiple PodDisruptionBudgets.  Chose {:?} arbitrarily.",
+            ident.namespace.as_str(),
+            ident.name.to_string(),
+            name.as_str()
+        );
+        told(w, ObjectKey::Pod(pod), Told::warning("MultiplePodDisruptionBudgets", message));
     }
-    let p = &w.pods[pod.ix()];
-    let (ident, entity, instant) = (p.ident, p.entity, w.instant());
-    let pick = w.draw(Purpose::Budget, entity, instant).below(own.len() as u64) as usize;
-    let chosen = *own.get(pick)?;
-    let name = w.workloads.budgets[chosen.ix()].object.meta.name;
-    let (namespace, pod_name) = (ident.namespace, ident.name);
-    let message = format!(
-        "Pod {:?}/{:?} matches multiple PodDisruptionBudgets.  Chose {:?} arbitrarily.",
-        namespace.as_str(),
-        pod_name.to_string(),
-        name.as_str()
-    );
-    let (about, reason) = (ObjectKey::Pod(pod), Sym::new("MultiplePodDisruptionBudgets"));
-    tell(w, Controller::Disruption, about, EventType::Warning, reason, message.into());
     Some(chosen)
 }
 
@@ -198,14 +170,14 @@ pub fn set_status(
     w: &mut World,
     id: BudgetId,
     status: PodDisruptionBudgetStatus,
-    version: u64,
+    written: u64,
 ) -> Option<String> {
     let held = &w.workloads.budgets[id.ix()];
     let name = held.object.meta.name;
     if !held.exists {
         return Some(format!("poddisruptionbudgets.policy \"{name}\" not found"));
     }
-    if held.object.meta.resource_version != version {
+    if held.object.meta.resource_version != written {
         return Some(format!(
             "Operation cannot be fulfilled on poddisruptionbudgets.policy \"{name}\": the object has been modified; please \
              apply your changes to the latest version and try again"

@@ -31,7 +31,7 @@ pub fn pod_changed(w: &mut World, pod: PodId) {
     if !w.workloads.services.is_empty() && super::endpoints::has_changed(w, pod) {
         inform(w, Controller::EndpointSlice, ObjectKey::Pod(pod));
     }
-    if !w.workloads.budgets.is_empty() && super::disruption::concerns(w, pod) {
+    if !w.workloads.budgets.is_empty() && super::budgets::concern(w, pod) {
         inform(w, Controller::Disruption, ObjectKey::Pod(pod));
     }
 }

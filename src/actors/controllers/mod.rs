@@ -9,12 +9,13 @@
 //! | [`deployment`] | ReplicaSets of a Deployment |
 //! | [`replica_set`], with [`members`] | pods of a ReplicaSet or ReplicationController |
 //! | [`endpoint_slice`], with [`endpoints`] | slices of a Service |
-//! | [`disruption`] | what a PodDisruptionBudget lets go |
+//! | [`disruption`], with [`budgets`] | what a PodDisruptionBudget lets go |
 //! | [`garbage`] | what becomes of objects whose owners go |
 //! | [`made`] | what pods are made of |
 //! | [`work`] | what all have in common: queue, workers, client, recorder |
 //! | [`hear`] | what all of them hear, below the API server |
 
+pub mod budgets;
 pub mod deployment;
 pub mod disruption;
 pub mod endpoint_slice;
