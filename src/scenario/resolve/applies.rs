@@ -35,6 +35,11 @@ const NOT_YET: [&str; 11] = [
     "Node",
 ];
 
+/// Whether objects of a kind can be applied; what has no effect on pods can be.
+pub fn can_be_applied(kind: &str) -> bool {
+    !kind.is_empty() && !NOT_YET.contains(&kind)
+}
+
 /// What is sent at an instant.
 pub struct Sent {
     pub plan: ApplyPlan,
