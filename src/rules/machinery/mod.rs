@@ -1,7 +1,8 @@
 //! What all components share (apimachinery, client-go, pkg/apis/core): recorders of events, back-offs, quantities, names
-//! of images, classes of service, slow starts.
+//! of images, classes of service, slow starts, bytes as text.
 
 pub mod backoff;
+pub(crate) mod base64;
 pub(crate) mod event_series;
 pub(crate) mod events;
 pub mod image_name;

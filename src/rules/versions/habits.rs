@@ -128,6 +128,14 @@ habits! {
     /// `fileKeyRef` is kept, and named among the sources of a variable (gate EnvFiles).
     env_files,
 
+    /// The `apiVersion` of what an autoscaler scales must name a group (`ValidateAPIVersion`,
+    /// pkg/apis/autoscaling/validation/validation.go).
+    reads_scaled_versions,
+    /// The `tolerance` of an autoscaler is kept (gate HPAConfigurableTolerance).
+    keeps_scaling_tolerance,
+    /// An autoscaler's `maxReplicas` of 0 is a required value; before, an invalid one (same file).
+    requires_max_replicas,
+
     // kubectl.
 
     /// `deleted` says from which namespace (`PrintObj`, staging/src/k8s.io/kubectl/pkg/cmd/delete/delete.go).

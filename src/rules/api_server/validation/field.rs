@@ -158,6 +158,14 @@ impl Errors {
     pub fn duplicate(&mut self, path: impl Into<String>, value: impl Shown) {
         self.push(ErrorType::Duplicate, path, Some(value.shown()), "");
     }
+    pub fn duplicate_because(
+        &mut self,
+        path: impl Into<String>,
+        value: impl Shown,
+        detail: impl Into<String>,
+    ) {
+        self.push(ErrorType::Duplicate, path, Some(value.shown()), detail);
+    }
     pub fn not_found(&mut self, path: impl Into<String>, value: impl Shown, detail: impl Into<String>) {
         self.push(ErrorType::NotFound, path, Some(value.shown()), detail);
     }
