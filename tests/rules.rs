@@ -24,6 +24,7 @@ mod rules {
     mod w_deployment;
     mod w_endpoints;
     mod w_print_workloads;
+    mod w_quota;
     mod w_replica_set;
     mod w_rollout_status;
     mod w_template_hash;

@@ -140,7 +140,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
 pub fn create_pod(w: &mut World, template: TemplateIx, ordinal: u32) {
     let t = Arc::clone(&w.templates[template.ix()]);
     if let Err(refused) = api_server::create_pod(w, NewPod::replica(&t, template, ordinal)) {
-        w.answer(&refused);
+        w.answer(&refused.told(None));
     }
     if ordinal + 1 < t.replicas {
         let entity = crate::engine::random::entity(&[&t.namespace, &t.name]);

@@ -1,6 +1,10 @@
 //! What the controllers hold: each its own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use serde_json::Value;
 
 use super::endpoints::{Known, ToLookAt};
 use super::manager::Manager;
@@ -8,6 +12,7 @@ use super::members::Members;
 use super::pod_gc::PodGc;
 use super::{PodId, ReplicaSetId};
 use crate::rules::machinery::events::Correlator;
+use crate::scenario::plan::TemplateIx;
 use crate::time::Time;
 
 #[derive(Clone, Debug)]
@@ -26,6 +31,8 @@ pub struct Controllers {
     pub endpoints: Vec<Option<Known>>,
     /// By Service: what it still has to look at.
     pub services: Vec<ToLookAt>,
+    /// By template: what the LimitRanges of its namespace make of it, and what they said then.
+    pub limited: FxHashMap<TemplateIx, (Vec<Arc<Value>>, TemplateIx)>,
     /// What the controllers' recorders remember of the events that they sent about pods.
     pub recorders: BTreeMap<PodId, Correlator>,
 }
@@ -41,6 +48,7 @@ impl Controllers {
             member_of: Vec::new(),
             endpoints: Vec::new(),
             services: Vec::new(),
+            limited: FxHashMap::default(),
             recorders: BTreeMap::new(),
         }
     }

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::endpoints::Changes;
-use super::workloads::{ObjectKey, ReplicaSetId};
+use super::workloads::{ObjectKey, ReplicaSetId, ResourceQuotaId};
 use super::{DeploymentId, PodId, ServiceId};
+use crate::api::quota::QuotaStatus;
 use crate::api::workload::ReplicaSetStatus;
 use crate::api::{EventText, EventType, Sym};
 use crate::record::Event;
@@ -30,16 +31,18 @@ pub enum Controller {
     Replication,
     EndpointSlice,
     GarbageCollector,
+    ResourceQuota,
 }
 
 impl Controller {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Controller; 5] = [
+    pub const ALL: [Controller; 6] = [
         Controller::Deployment,
         Controller::ReplicaSet,
         Controller::Replication,
         Controller::EndpointSlice,
         Controller::GarbageCollector,
+        Controller::ResourceQuota,
     ];
 
     /// How events name it.
@@ -50,6 +53,7 @@ impl Controller {
             Controller::Replication => "replication-controller",
             Controller::EndpointSlice => "endpoint-slice-controller",
             Controller::GarbageCollector => "garbage-collector-controller",
+            Controller::ResourceQuota => "resourcequota-controller",
         })
     }
     /// In words, for whoever asks what comes.
@@ -60,6 +64,7 @@ impl Controller {
             Controller::Replication => "ReplicationController's controller",
             Controller::EndpointSlice => "endpoint slice controller",
             Controller::GarbageCollector => "garbage collector",
+            Controller::ResourceQuota => "resource quota controller",
         }
     }
     /// How many keys it works on at a time (`--concurrent-*-syncs` and their like, pkg/controller/*/config/v1alpha1/defaults.go).
@@ -177,6 +182,8 @@ pub enum Script {
     Replicas(Box<ReplicasScript>),
     /// What is still to be written of a Service's slices, by slice.
     Slices(BTreeMap<u32, Changes>),
+    /// A quota's recalculation.
+    Quota,
     /// The garbage collector's look at an object.
     Collect(CollectStage),
 }
@@ -245,6 +252,8 @@ pub enum Request {
     Slice(ServiceId, u32),
     /// The slices of a Service that is gone are deleted.
     RemoveSlices(ServiceId),
+    /// PUT of a quota's status, made from that version of it.
+    SetQuota(ResourceQuotaId, u64, Arc<QuotaStatus>),
     /// DELETE by the garbage collector.
     Collect(ObjectKey),
     /// PATCH that takes an owner that is gone or goes from an object's owners.

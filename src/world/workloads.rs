@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use super::held::{AnyHeld, Held, Stored};
 use super::{PodId, Store, Subject};
 use crate::api::handle::handle;
+use crate::api::quota::{LimitRange, ResourceQuota};
 use crate::api::service::Service;
 use crate::api::workload::{Deployment, ReplicaSet};
 use crate::api::{Meta, Sym};
@@ -116,6 +117,10 @@ kinds! {
     ReplicaSet(ReplicaSetId) in replica_sets: ReplicaSet | ReplicationController,
     /// Services, in the order of their creation.
     Service(ServiceId) in services: Service,
+    /// LimitRanges, in the order of their creation.
+    LimitRange(LimitRangeId) in limit_ranges: LimitRange,
+    /// ResourceQuotas, in the order of their creation.
+    ResourceQuota(ResourceQuotaId) in resource_quotas: ResourceQuota,
 }
 
 /// A kind that has its place in [`Workloads`].

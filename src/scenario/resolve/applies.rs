@@ -21,7 +21,7 @@ use crate::scenario::{limits, manifest};
 use crate::time::Time;
 
 /// Kinds of which pods know, and that cannot be applied.
-const NOT_YET: [&str; 11] = [
+const NOT_YET: [&str; 9] = [
     "StatefulSet",
     "DaemonSet",
     "Job",
@@ -30,8 +30,6 @@ const NOT_YET: [&str; 11] = [
     "PersistentVolume",
     "StorageClass",
     "RuntimeClass",
-    "LimitRange",
-    "ResourceQuota",
     "Node",
 ];
 

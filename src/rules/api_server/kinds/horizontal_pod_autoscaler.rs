@@ -8,8 +8,8 @@
 
 use serde_json::{Value, json};
 
-use super::workload::spec_of;
 use super::metrics::{self, Versions};
+use super::workload::spec_of;
 use super::{Kind, Object, Older, default, half, within};
 use crate::rules::api_server::decode::workloads;
 use crate::rules::api_server::validation::field::{At, Errors};
