@@ -12,6 +12,7 @@ pub(crate) mod marks;
 pub mod meta;
 pub mod node;
 pub mod owner;
+pub mod quota;
 pub mod runtime;
 pub mod service;
 pub mod spec;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::describe::{Lines, describe_container, pairs};
 use super::get::{addresses, shortened};
 use super::kubectl::SeenEvent;
-use super::{Walk, kubectl};
+use super::{Walk, describe_bounds, kubectl};
 use crate::actors::api_server;
 use crate::api::meta::Labels;
 use crate::api::service::Service;
@@ -34,6 +34,14 @@ impl Walk {
             ObjectKey::ReplicaSet(set) => replicas(w, set, &mut lines),
             ObjectKey::Service(id) => service(w, &w.workloads.services[id.ix()], &mut lines),
             ObjectKey::PodDisruptionBudget(_) => budget(&api_server::object(w, key), &mut lines),
+            ObjectKey::LimitRange(id) => {
+                describe_bounds::limits(&w.workloads.limit_ranges[id.ix()].object, &mut lines);
+                return lines.aligned();
+            }
+            ObjectKey::ResourceQuota(id) => {
+                describe_bounds::quota(&w.workloads.resource_quotas[id.ix()].object, &mut lines);
+                return lines.aligned();
+            }
         }
         self.object_events_table(key, &mut lines);
         lines.aligned()

@@ -1,6 +1,10 @@
 //! What the controllers hold: each its own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use serde_json::Value;
 
 use super::budgets::Disruption;
 use super::endpoints::{Known, ToLookAt};
@@ -9,6 +13,7 @@ use super::members::Members;
 use super::pod_gc::PodGc;
 use super::{PodId, ReplicaSetId};
 use crate::rules::machinery::events::Correlator;
+use crate::scenario::plan::TemplateIx;
 use crate::time::Time;
 
 #[derive(Clone, Debug)]
@@ -29,6 +34,8 @@ pub struct Controllers {
     pub services: Vec<ToLookAt>,
     /// What the disruption controller has heard.
     pub disruption: Disruption,
+    /// By template: what the LimitRanges of its namespace make of it, and what they said then.
+    pub limited: FxHashMap<TemplateIx, (Vec<Arc<Value>>, TemplateIx)>,
     /// What the controllers' recorders remember of the events that they sent about pods.
     pub recorders: BTreeMap<PodId, Correlator>,
 }
@@ -45,6 +52,7 @@ impl Controllers {
             endpoints: Vec::new(),
             services: Vec::new(),
             disruption: Disruption::default(),
+            limited: FxHashMap::default(),
             recorders: BTreeMap::new(),
         }
     }

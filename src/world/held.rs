@@ -8,7 +8,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::endpoints::Slices;
-use super::workloads::{DeploymentId, ReplicaSetId, ServiceId, Workloads};
+use super::workloads::{DeploymentId, LimitRangeId, ReplicaSetId, ResourceQuotaId, ServiceId, Workloads};
+use crate::api::quota::{self, LimitRange, ResourceQuota};
 use crate::api::service::Service;
 use crate::api::wire_workloads as wire;
 use crate::api::workload::{Deployment, ReplicaSet, WorkloadCondition, WorkloadState};
@@ -310,4 +311,50 @@ impl Stored for Service {
             }
         }
     }
+}
+
+impl Stored for LimitRange {
+    type Id = LimitRangeId;
+    type Beside = ();
+    with_meta!();
+
+    fn object_type(&self) -> ObjectType {
+        ObjectType::LimitRange
+    }
+    fn read(value: &Value) -> LimitRange {
+        quota::limit_range(value)
+    }
+    fn print(&self) -> Value {
+        quota::limit_range_value(self)
+    }
+    fn respecify(&mut self, new: LimitRange) {
+        self.spec = new.spec;
+    }
+    fn is_new(&self, _: &LimitRange) -> bool {
+        false
+    }
+    fn beside(&self) {}
+}
+
+impl Stored for ResourceQuota {
+    type Id = ResourceQuotaId;
+    type Beside = ();
+    with_meta!();
+
+    fn object_type(&self) -> ObjectType {
+        ObjectType::ResourceQuota
+    }
+    fn read(value: &Value) -> ResourceQuota {
+        quota::resource_quota(value)
+    }
+    fn print(&self) -> Value {
+        quota::resource_quota_value(self)
+    }
+    fn respecify(&mut self, new: ResourceQuota) {
+        self.spec = new.spec;
+    }
+    fn is_new(&self, _: &ResourceQuota) -> bool {
+        false
+    }
+    fn beside(&self) {}
 }

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::endpoints::Changes;
-use super::workloads::{BudgetId, ObjectKey, ReplicaSetId};
+use super::workloads::{BudgetId, ObjectKey, ReplicaSetId, ResourceQuotaId};
 use super::{DeploymentId, PodId, ServiceId};
 use crate::api::disruption::PodDisruptionBudgetStatus;
+use crate::api::quota::QuotaStatus;
 use crate::api::workload::ReplicaSetStatus;
 use crate::api::{EventText, EventType, Sym};
 use crate::record::Event;
@@ -32,17 +33,19 @@ pub enum Controller {
     EndpointSlice,
     GarbageCollector,
     Disruption,
+    ResourceQuota,
 }
 
 impl Controller {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Controller; 6] = [
+    pub const ALL: [Controller; 7] = [
         Controller::Deployment,
         Controller::ReplicaSet,
         Controller::Replication,
         Controller::EndpointSlice,
         Controller::GarbageCollector,
         Controller::Disruption,
+        Controller::ResourceQuota,
     ];
 
     /// How events name it.
@@ -54,6 +57,7 @@ impl Controller {
             Controller::EndpointSlice => "endpoint-slice-controller",
             Controller::GarbageCollector => "garbage-collector-controller",
             Controller::Disruption => "controllermanager",
+            Controller::ResourceQuota => "resourcequota-controller",
         })
     }
     /// In words, for whoever asks what comes.
@@ -65,6 +69,7 @@ impl Controller {
             Controller::EndpointSlice => "endpoint slice controller",
             Controller::GarbageCollector => "garbage collector",
             Controller::Disruption => "disruption controller",
+            Controller::ResourceQuota => "resource quota controller",
         }
     }
     /// How many keys it works on at a time (`--concurrent-*-syncs` and their like, pkg/controller/*/config/v1alpha1/defaults.go).
@@ -183,6 +188,8 @@ pub enum Script {
     Replicas(Box<ReplicasScript>),
     /// What is still to be written of a Service's slices, by slice.
     Slices(BTreeMap<u32, Changes>),
+    /// A quota's recalculation.
+    Quota,
     /// The garbage collector's look at an object.
     Collect(CollectStage),
     /// The write of a budget's status; when to look again.
@@ -253,6 +260,8 @@ pub enum Request {
     Slice(ServiceId, u32),
     /// The slices of a Service that is gone are deleted.
     RemoveSlices(ServiceId),
+    /// PUT of a quota's status, made from that version of it.
+    SetQuota(ResourceQuotaId, u64, Arc<QuotaStatus>),
     /// DELETE by the garbage collector.
     Collect(ObjectKey),
     /// PATCH that takes an owner that is gone or goes from an object's owners.

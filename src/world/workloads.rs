@@ -12,6 +12,7 @@ use super::held::{AnyHeld, Held, Stored};
 use super::{PodId, Store, Subject};
 use crate::api::disruption::PodDisruptionBudget;
 use crate::api::handle::handle;
+use crate::api::quota::{LimitRange, ResourceQuota};
 use crate::api::service::Service;
 use crate::api::workload::{Deployment, ReplicaSet};
 use crate::api::{Meta, Sym};
@@ -121,6 +122,10 @@ kinds! {
     Service(ServiceId) in services: Service,
     /// PodDisruptionBudgets, in the order of their creation.
     PodDisruptionBudget(BudgetId) in budgets: PodDisruptionBudget,
+    /// LimitRanges, in the order of their creation.
+    LimitRange(LimitRangeId) in limit_ranges: LimitRange,
+    /// ResourceQuotas, in the order of their creation.
+    ResourceQuota(ResourceQuotaId) in resource_quotas: ResourceQuota,
 }
 
 /// A kind that has its place in [`Workloads`].

@@ -58,6 +58,7 @@ pub const FILES: &[&str] = &[
     "W_replicaset",
     "W_template_hash",
     "W_print_workloads",
+    "W_quota",
     "W_rollout_status",
     "W_validation",
 ];

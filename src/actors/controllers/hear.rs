@@ -76,6 +76,13 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
         }
         ObjectKey::Service(_) => inform(w, Controller::EndpointSlice, key),
         ObjectKey::PodDisruptionBudget(_) => inform(w, Controller::Disruption, key),
+        ObjectKey::ResourceQuota(_) if super::resource_quota::is_out_of_date(w, key) => {
+            inform(w, Controller::ResourceQuota, key);
+        }
+        ObjectKey::ResourceQuota(_) | ObjectKey::LimitRange(_) => {}
+    }
+    if !w.workloads.exists(key) {
+        no_longer_counted(w, key);
     }
     let is_going = w.workloads.meta(key).is_some_and(|meta| meta.deletion.is_some());
     if is_going || !w.workloads.exists(key) {
@@ -83,8 +90,16 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
     }
 }
 
+/// Something that quotas may have counted is over or gone.
+pub fn no_longer_counted(w: &mut World, key: ObjectKey) {
+    if !w.workloads.resource_quotas.is_empty() {
+        inform(w, Controller::ResourceQuota, key);
+    }
+}
+
 /// A pod has left the API: an owner that waits for its dependents may go, and a Deployment that recreates go on.
 pub fn pod_gone(w: &mut World, pod: PodId) {
+    no_longer_counted(w, ObjectKey::Pod(pod));
     let Some(controller) = w.pods[pod.ix()].controller else { return };
     let key = ObjectKey::Pod(pod);
     if w.workloads.meta(controller).is_some_and(|meta| meta.deletion.is_some()) {

@@ -10,6 +10,7 @@
 //! | [`replica_set`], with [`members`] | pods of a ReplicaSet or ReplicationController |
 //! | [`endpoint_slice`], with [`endpoints`] | slices of a Service |
 //! | [`disruption`], with [`budgets`] | what a PodDisruptionBudget lets go |
+//! | [`resource_quota`] | what is used of a ResourceQuota |
 //! | [`garbage`] | what becomes of objects whose owners go |
 //! | [`made`] | what pods are made of |
 //! | [`work`] | what all have in common: queue, workers, client, recorder |
@@ -25,6 +26,7 @@ pub mod hear;
 pub mod made;
 pub mod members;
 pub mod replica_set;
+pub mod resource_quota;
 pub mod work;
 
 use self::work::{Again, add_at, done, send};
@@ -44,6 +46,7 @@ pub fn informed(w: &mut World, controller: Controller, of: ObjectKey) {
         (Controller::EndpointSlice, key) => endpoint_slice::informed(w, key),
         (Controller::GarbageCollector, key) => garbage::informed(w, key),
         (Controller::Disruption, key) => disruption::informed(w, key),
+        (Controller::ResourceQuota, key) => resource_quota::informed(w, key),
     }
 }
 
@@ -62,6 +65,7 @@ pub fn take(w: &mut World, controller: Controller) {
             (Controller::EndpointSlice, ObjectKey::Service(id)) => endpoint_slice::look(w, id),
             (Controller::GarbageCollector, key) => garbage::look(w, key),
             (Controller::Disruption, ObjectKey::PodDisruptionBudget(id)) => disruption::look(w, id),
+            (Controller::ResourceQuota, ObjectKey::ResourceQuota(id)) => resource_quota::look(w, id),
             _ => None,
         };
         let Some((script, first)) = script else {
@@ -93,6 +97,7 @@ pub fn answered(w: &mut World, controller: Controller, worker: u8, request: u32)
         Request::SetStatus(set, status) => replica_set::set_status(w, set, &status),
         Request::Slice(id, slice) => endpoint_slice::write(w, id, slice),
         Request::RemoveSlices(id) => endpoint_slice::remove(w, id),
+        Request::SetQuota(id, version, status) => resource_quota::set_status(w, id, version, &status),
         Request::Collect(key) => garbage::collect(w, key),
         Request::Disown(key, owner) => garbage::disown(w, key, owner),
         Request::Finalize(key) => garbage::finalize(w, key),
@@ -114,7 +119,7 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
     let next = match &mut work.script {
         Script::Deployment(script) => deployment::next(w, script, &mut work.error),
         Script::Replicas(script) => replica_set::next(w, script, work.error.as_deref()),
-        Script::Slices(_) | Script::Budget(_) => Vec::new(),
+        Script::Slices(_) | Script::Budget(_) | Script::Quota => Vec::new(),
         Script::Collect(stage) => garbage::next(w, work.key, stage),
     };
     if next.is_empty() {
@@ -125,7 +130,7 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
             Script::Replicas(script) if error.is_none() => replica_set::again(w, script.set),
             Script::Replicas(_) => None,
             Script::Budget(again) if error.is_none() => again.map(Again::At),
-            Script::Slices(_) | Script::Collect(_) | Script::Budget(_) => None,
+            Script::Slices(_) | Script::Quota | Script::Collect(_) | Script::Budget(_) => None,
         };
         done(w, controller, key, error);
         match again {

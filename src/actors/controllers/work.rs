@@ -176,3 +176,11 @@ pub fn script_of(w: &mut World, controller: Controller, key: ObjectKey) -> Optio
     let workers = &mut w.controllers.manager.of_mut(controller).workers;
     workers.iter_mut().flatten().find(|work| work.key == key).map(|work| &mut work.script)
 }
+
+/// A PUT of what has been written meanwhile (`NewConflict`, staging/src/k8s.io/apimachinery/pkg/api/errors/errors.go).
+pub fn conflict(resource: &str, name: &str) -> String {
+    format!(
+        "Operation cannot be fulfilled on {resource} \"{name}\": the object has been modified; please apply your changes to \
+         the latest version and try again"
+    )
+}

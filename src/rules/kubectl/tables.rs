@@ -36,6 +36,8 @@ pub fn row(object: &Value, now: Time) -> Option<Vec<Cell>> {
         "Service" => o.service(),
         "EndpointSlice" => o.endpoint_slice(),
         "PodDisruptionBudget" => o.budget(),
+        "ResourceQuota" => o.quota(),
+        "LimitRange" => vec![o.name(), narrow("CREATED AT", o.text("/metadata/creationTimestamp"))],
         "HorizontalPodAutoscaler" => o.autoscaler(),
         "Node" => o.node(),
         "Event" => o.event(),
@@ -320,6 +322,22 @@ impl Printed<'_> {
             narrow("ADDRESSTYPE", self.text("/addressType")),
             narrow("PORTS", first_of(&ports, 3, ",")),
             narrow("ENDPOINTS", first_of(&addresses, 3, ",")),
+            self.age(),
+        ]
+    }
+
+    /// `printResourceQuota`
+    fn quota(&self) -> Vec<Cell> {
+        let (mut requests, mut limits) = (Vec::new(), Vec::new());
+        for (name, hard) in self.at("/status/hard").as_object().into_iter().flatten() {
+            let used = self.at("/status/used")[name].as_str().unwrap_or("0");
+            let list = if name.starts_with("limits.") { &mut limits } else { &mut requests };
+            list.push(format!("{name}: {used}/{}", hard.as_str().unwrap_or_default()));
+        }
+        vec![
+            self.name(),
+            narrow("REQUEST", requests.join(", ")),
+            narrow("LIMIT", limits.join(", ")),
             self.age(),
         ]
     }
