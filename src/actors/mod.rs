@@ -107,6 +107,7 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::NodeTaint { node, .. } => node_lifecycle::taint(w, node),
         SimEvent::TaintEvict { pod, .. } => taint_eviction::evict(w, pod),
         SimEvent::Informed { controller, of } => controllers::informed(w, controller, of),
+        SimEvent::NodeInformed { node } => controllers::node_informed(w, node),
         SimEvent::Work { controller } => controllers::take(w, controller),
         SimEvent::Answered { controller, worker, request } => {
             controllers::answered(w, controller, worker, request);

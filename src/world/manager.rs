@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::daemons::{DaemonRequest, DaemonScript};
 use super::endpoints::Changes;
-use super::workloads::{ObjectKey, ReplicaSetId};
+use super::workloads::{DaemonSetId, ObjectKey, ReplicaSetId};
 use super::{DeploymentId, PodId, ServiceId};
 use crate::api::workload::ReplicaSetStatus;
 use crate::api::{EventText, EventType, Sym};
@@ -30,16 +31,18 @@ pub enum Controller {
     Replication,
     EndpointSlice,
     GarbageCollector,
+    DaemonSet,
 }
 
 impl Controller {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Controller; 5] = [
+    pub const ALL: [Controller; 6] = [
         Controller::Deployment,
         Controller::ReplicaSet,
         Controller::Replication,
         Controller::EndpointSlice,
         Controller::GarbageCollector,
+        Controller::DaemonSet,
     ];
 
     /// How events name it.
@@ -50,6 +53,7 @@ impl Controller {
             Controller::Replication => "replication-controller",
             Controller::EndpointSlice => "endpoint-slice-controller",
             Controller::GarbageCollector => "garbage-collector-controller",
+            Controller::DaemonSet => "daemonset-controller",
         })
     }
     /// In words, for whoever asks what comes.
@@ -60,12 +64,14 @@ impl Controller {
             Controller::Replication => "ReplicationController's controller",
             Controller::EndpointSlice => "endpoint slice controller",
             Controller::GarbageCollector => "garbage collector",
+            Controller::DaemonSet => "DaemonSet controller",
         }
     }
     /// How many keys it works on at a time (`--concurrent-*-syncs` and their like, pkg/controller/*/config/v1alpha1/defaults.go).
     fn workers(self) -> usize {
         match self {
             Controller::GarbageCollector => 20,
+            Controller::DaemonSet => 2,
             _ => 5,
         }
     }
@@ -177,6 +183,8 @@ pub enum Script {
     Replicas(Box<ReplicasScript>),
     /// What is still to be written of a Service's slices, by slice.
     Slices(BTreeMap<u32, Changes>),
+    /// A DaemonSet's sync.
+    Daemons(Box<DaemonScript>),
     /// The garbage collector's look at an object.
     Collect(CollectStage),
 }
@@ -245,6 +253,8 @@ pub enum Request {
     Slice(ServiceId, u32),
     /// The slices of a Service that is gone are deleted.
     RemoveSlices(ServiceId),
+    /// What the controller of DaemonSets asks for.
+    Daemon(DaemonSetId, DaemonRequest),
     /// DELETE by the garbage collector.
     Collect(ObjectKey),
     /// PATCH that takes an owner that is gone or goes from an object's owners.

@@ -13,6 +13,7 @@
 
 pub(crate) mod addresses;
 pub(crate) mod controllers;
+pub(crate) mod daemons;
 pub(crate) mod endpoints;
 pub mod event;
 pub(crate) mod held;

@@ -9,6 +9,8 @@ use rustc_hash::FxHashMap;
 
 use super::held::{AnyHeld, Held, Stored};
 use super::{PodId, Store, Subject};
+use crate::api::controller_revision::ControllerRevision;
+use crate::api::daemon_set::DaemonSet;
 use crate::api::handle::handle;
 use crate::api::service::Service;
 use crate::api::workload::{Deployment, ReplicaSet};
@@ -116,6 +118,10 @@ kinds! {
     ReplicaSet(ReplicaSetId) in replica_sets: ReplicaSet | ReplicationController,
     /// Services, in the order of their creation.
     Service(ServiceId) in services: Service,
+    /// DaemonSets, in the order of their creation.
+    DaemonSet(DaemonSetId) in daemon_sets: DaemonSet,
+    /// ControllerRevisions, in the order of their creation.
+    ControllerRevision(ControllerRevisionId) in controller_revisions: ControllerRevision,
 }
 
 /// A kind that has its place in [`Workloads`].
@@ -224,6 +230,16 @@ impl Workloads {
         let sets = all.filter(|key| self.exists(**key) && self.controller(**key) == Some(deployment));
         sets.filter_map(|key| match key {
             ObjectKey::ReplicaSet(set) => Some(*set),
+            _ => None,
+        })
+        .collect()
+    }
+    /// The revisions of a set, in the order of their creation.
+    pub fn revisions_of(&self, set: ObjectKey) -> Vec<ControllerRevisionId> {
+        let all = self.dependents.get(&set).into_iter().flatten();
+        let own = all.filter(|key| self.exists(**key) && self.controller(**key) == Some(set));
+        own.filter_map(|key| match key {
+            ObjectKey::ControllerRevision(id) => Some(*id),
             _ => None,
         })
         .collect()

@@ -32,6 +32,8 @@ pub struct NewPod {
     pub owners: Option<Arc<Vec<OwnerReference>>>,
     /// The one of them that manages it.
     pub controller: Option<ObjectKey>,
+    /// Its own spec, where it is not the template's.
+    pub spec: Option<Arc<PodSpec>>,
 }
 
 /// `metadata.name`, or `metadata.generateName`.
@@ -52,7 +54,7 @@ impl NewPod {
             (PodName::plain(t.name), [b"", b""])
         };
         let entity = random::pieced(&t.namespace, &[t.name.as_bytes(), suffix[0], suffix[1]]);
-        NewPod { template, name: Name::Given(name), entity, owners: None, controller: None }
+        NewPod { template, name: Name::Given(name), entity, owners: None, controller: None, spec: None }
     }
 }
 
@@ -66,7 +68,7 @@ const NAME_TRIES: u64 = 8;
 /// # Errors
 /// kubectl's words where a pod of that name is there.
 pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
-    let NewPod { template, name, entity, owners, controller } = new;
+    let NewPod { template, name, entity, owners, controller, spec } = new;
     let t = Arc::clone(&w.templates[template.ix()]);
     let (name, key) = free_name(w, t.namespace, name, entity)
         .map_err(|name| format!("Error from server (AlreadyExists): pods \"{name}\" already exists"))?;
@@ -99,7 +101,7 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
         entity,
         template,
         exists: true,
-        spec: Arc::clone(&t.spec),
+        spec: spec.unwrap_or_else(|| Arc::clone(&t.spec)),
         labels: Arc::clone(&t.labels),
         finalizers: Arc::clone(&t.finalizers),
         owners,

@@ -8,12 +8,16 @@
 //! | --- | --- |
 //! | [`deployment`] | ReplicaSets of a Deployment |
 //! | [`replica_set`], with [`members`] | pods of a ReplicaSet or ReplicationController |
+//! | [`daemon_set`], with [`daemons`] and [`daemon_requests`] | pods of a DaemonSet |
 //! | [`endpoint_slice`], with [`endpoints`] | slices of a Service |
 //! | [`garbage`] | what becomes of objects whose owners go |
 //! | [`made`] | what pods are made of |
 //! | [`work`] | what all have in common: queue, workers, client, recorder |
 //! | [`hear`] | what all of them hear, below the API server |
 
+pub mod daemon_requests;
+pub mod daemon_set;
+pub mod daemons;
 pub mod deployment;
 pub mod endpoint_slice;
 pub mod endpoints;
@@ -29,6 +33,7 @@ use crate::world::World;
 use crate::world::manager::{Controller, Request, Script, Work};
 use crate::world::workloads::ObjectKey;
 
+pub use self::daemon_set::node_seen as node_informed;
 pub use self::work::{requeued, told};
 
 /// News of an object has come to a controller.
@@ -40,6 +45,7 @@ pub fn informed(w: &mut World, controller: Controller, of: ObjectKey) {
         }
         (Controller::EndpointSlice, key) => endpoint_slice::informed(w, key),
         (Controller::GarbageCollector, key) => garbage::informed(w, key),
+        (Controller::DaemonSet, key) => daemon_set::informed(w, key),
     }
 }
 
@@ -56,6 +62,7 @@ pub fn take(w: &mut World, controller: Controller) {
                 replica_set::look(w, set)
             }
             (Controller::EndpointSlice, ObjectKey::Service(id)) => endpoint_slice::look(w, id),
+            (Controller::DaemonSet, ObjectKey::DaemonSet(set)) => daemon_set::look(w, set),
             (Controller::GarbageCollector, key) => garbage::look(w, key),
             _ => None,
         };
@@ -88,6 +95,7 @@ pub fn answered(w: &mut World, controller: Controller, worker: u8, request: u32)
         Request::SetStatus(set, status) => replica_set::set_status(w, set, &status),
         Request::Slice(id, slice) => endpoint_slice::write(w, id, slice),
         Request::RemoveSlices(id) => endpoint_slice::remove(w, id),
+        Request::Daemon(set, request) => daemon_requests::carry_out(w, set, request),
         Request::Collect(key) => garbage::collect(w, key),
         Request::Disown(key, owner) => garbage::disown(w, key, owner),
         Request::Finalize(key) => garbage::finalize(w, key),
@@ -108,6 +116,7 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
     let next = match &mut work.script {
         Script::Deployment(script) => deployment::next(w, script, &mut work.error),
         Script::Replicas(script) => replica_set::next(w, script, work.error.as_deref()),
+        Script::Daemons(script) => daemon_set::next(w, script, &mut work.error),
         Script::Slices(_) => Vec::new(),
         Script::Collect(stage) => garbage::next(w, work.key, stage),
     };
@@ -118,7 +127,7 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
             Script::Deployment(_) => None,
             Script::Replicas(script) if error.is_none() => replica_set::again(w, script.set),
             Script::Replicas(_) => None,
-            Script::Slices(_) | Script::Collect(_) => None,
+            Script::Slices(_) | Script::Daemons(_) | Script::Collect(_) => None,
         };
         done(w, controller, key, error);
         match again {

@@ -56,6 +56,8 @@ kinds! {
     Job: job,
     /// `policy/v1`
     PodDisruptionBudget: pod_disruption_budget,
+    /// `apps/v1`
+    ControllerRevision: controller_revision,
 }
 
 impl ObjectType {

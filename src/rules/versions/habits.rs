@@ -65,6 +65,9 @@ habits! {
     /// ReplicaSets and Deployments count pods that are being deleted (gate DeploymentReplicaSetTerminatingReplicas);
     /// each such count is a write, which wakes a Deployment that waits for its old pods.
     counts_terminating_replicas,
+    /// A DaemonSet is looked at where it has to make or delete a pod on a node of which there is news; before, where the answer
+    /// whether its pod belongs there has changed (`syncNodeUpdate`, pkg/controller/daemon/daemon_controller.go).
+    daemon_sets_look_at_a_nodes_pods,
 
     // The scheduler.
 

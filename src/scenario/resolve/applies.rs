@@ -21,9 +21,8 @@ use crate::scenario::{limits, manifest};
 use crate::time::Time;
 
 /// Kinds of which pods know, and that cannot be applied.
-const NOT_YET: [&str; 11] = [
+const NOT_YET: [&str; 10] = [
     "StatefulSet",
-    "DaemonSet",
     "Job",
     "CronJob",
     "HorizontalPodAutoscaler",

@@ -99,7 +99,7 @@ impl Chain<'_> {
         match key {
             ObjectKey::Deployment(_) => self.newest_set(step, key),
             ObjectKey::ReplicaSet(set) => Some(set),
-            ObjectKey::Pod(_) | ObjectKey::Service(_) => None,
+            _ => None,
         }
     }
 

@@ -6,6 +6,7 @@
 //!
 //! Source: the strategies in pkg/registry of each kind, named in its file.
 
+pub mod controller_revision;
 pub mod daemon_set;
 pub mod deployment;
 pub mod job;
