@@ -99,6 +99,7 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::StatusRetry { node, .. } => kubelet::status_writer::retry(w, node),
         SimEvent::ResizeRetry { node, .. } => kubelet::allocation::retry_due(w, node),
         SimEvent::KubeletStart { node, .. } => kubelet::process::start(w, node),
+        SimEvent::KubeletReady { node, .. } => node_lifecycle::kubelet_started(w, node),
         SimEvent::Shutdown { node, .. } => kubelet::shutdown::go_on(w, node),
         SimEvent::Evict { node, .. } => kubelet::eviction::round(w, node),
         SimEvent::StorageRound { pod, .. } => kubelet::local_storage::round(w, pod),

@@ -174,7 +174,7 @@ fn daemon_set(w: &World, set: DaemonSetId, lines: &mut Lines) {
         ("Number of Nodes Scheduled with Available Pods", status.number_available),
         ("Number of Nodes Misscheduled", status.number_misscheduled),
     ] {
-        lines.field(0, title, &number.to_string());
+        lines.put(0, &format!("{title}: {number}"));
     }
     pods_status(w, key, lines);
     template(lines, &own.spec.template);

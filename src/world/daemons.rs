@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::workloads::{ControllerRevisionId, DaemonSetId};
 use super::{NodeId, PodId};
+use crate::api::Sym;
 use crate::api::daemon_set::{DaemonSetStatus, DaemonSetStrategy};
 use crate::api::workload::PodTemplateSpec;
-use crate::api::Sym;
 use crate::rules::controllers::daemon_set::SeenPod;
 use crate::rules::controllers::daemon_set::on_node::Failures;
 use crate::rules::controllers::daemon_set::placement::{Fit, Placement};

@@ -92,6 +92,8 @@ pub enum SimEvent {
     VolumeOperation { volume: VolumeIx, node: NodeId, attach: bool },
     /// The kubelet process starts (again).
     KubeletStart { node: NodeId, generation: u32 },
+    /// The kubelet of a node that has joined posts that it is ready.
+    KubeletReady { node: NodeId, generation: u32 },
     /// Graceful node shutdown goes on to its next group.
     Shutdown { node: NodeId, generation: u32 },
     /// The eviction manager's round.
@@ -247,7 +249,9 @@ impl SimEvent {
             E::ResizeRetry { node, generation } => {
                 (Node(node), "kubelet: allocation manager", Bond::Process(node, generation))
             }
-            E::NodeStatus { node, generation } | E::KubeletStart { node, generation } => {
+            E::NodeStatus { node, generation }
+            | E::KubeletStart { node, generation }
+            | E::KubeletReady { node, generation } => {
                 (Node(node), "kubelet", Bond::Process(node, generation))
             }
             E::AttachDetach => (Cluster, "attach/detach controller", Bond::Free),

@@ -8,9 +8,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::endpoints::Slices;
-use super::workloads::{
-    ControllerRevisionId, DaemonSetId, DeploymentId, ReplicaSetId, ServiceId, Workloads,
-};
+use super::workloads::{ControllerRevisionId, DaemonSetId, DeploymentId, ReplicaSetId, ServiceId, Workloads};
 use crate::api::controller_revision::ControllerRevision;
 use crate::api::daemon_set::DaemonSet;
 use crate::api::service::Service;

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::daemons;
 use super::made::{self, Asked};
 use super::work::{self, tell};
 use crate::actors::api_server::{self, Edit, Name, NewPod, Propagation};
@@ -32,6 +33,7 @@ pub fn carry_out(w: &mut World, set: DaemonSetId, request: DaemonRequest) -> Opt
             api_server::own_pod(w, pod, |owners| {
                 *owners = Arc::unwrap_or_clone(ownership::adopted(owners, reference));
             });
+            daemons::claimed(w, set, pod);
             None
         }
         DaemonRequest::Release(pod) => {
@@ -39,6 +41,7 @@ pub fn carry_out(w: &mut World, set: DaemonSetId, request: DaemonRequest) -> Opt
             api_server::own_pod(w, pod, |owners| {
                 *owners = Arc::unwrap_or_clone(ownership::released(owners, uid));
             });
+            daemons::claimed(w, set, pod);
             None
         }
         DaemonRequest::AdoptRevision(id) => {
@@ -77,7 +80,9 @@ fn revise(w: &mut World, set: DaemonSetId) -> Option<String> {
     let ids = w.workloads.revisions_of(ObjectKey::DaemonSet(set));
     let known: Vec<&ControllerRevision> =
         ids.iter().map(|id| &w.workloads.controller_revisions[id.ix()].object).collect();
-    let Current::New(new) = history::history(&held.object, &known, &template_hash).current else { return None };
+    let Current::New(new) = history::history(&held.object, &known, &template_hash).current else {
+        return None;
+    };
     let (name, number) = (new.meta.name, new.revision);
     if w.workloads.find(Sym::new("controllerrevision"), new.meta.namespace, name).is_some() {
         api_server::update_status_of(w, set, |own: &mut DaemonSet| {
@@ -132,11 +137,7 @@ fn make_pod(w: &mut World, set: DaemonSetId, node: NodeId) -> Option<String> {
 }
 
 /// What the set's pods are made of.
-fn template(
-    w: &mut World,
-    set: DaemonSetId,
-    base: Sym,
-) -> Result<TemplateIx, String> {
+fn template(w: &mut World, set: DaemonSetId, base: Sym) -> Result<TemplateIx, String> {
     let held = &w.workloads.daemon_sets[set.ix()];
     if let Some(template) = held.beside.template {
         return Ok(template);

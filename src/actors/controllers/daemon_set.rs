@@ -205,10 +205,7 @@ fn update(w: &mut World, script: &mut DaemonScript, error: &mut Option<String>) 
         chosen(w, set, pool, count, number)
     };
     let may_surge = pick(daemons.may_surge.all(), room.surges);
-    let may_go = [
-        pick(daemons.may_delete.all(), room.deletes),
-        pick(daemons.may_leave.all(), room.leaves),
-    ];
+    let may_go = [pick(daemons.may_delete.all(), room.deletes), pick(daemons.may_leave.all(), room.leaves)];
     let mut makes: Vec<NodeId> = may_surge;
     let mut deletes: Vec<PodId> = Vec::new();
     for node in daemons.due.iter().copied().chain(may_go.into_iter().flatten()) {
@@ -217,7 +214,8 @@ fn update(w: &mut World, script: &mut DaemonScript, error: &mut Option<String>) 
             Todo::Surge => makes.push(node),
             Todo::Fails => {
                 let name = w.nodes[node.ix()].spec.name;
-                *error = Some(format!("couldn't get node for nodeName \"{name}\": node \"{name}\" not found"));
+                *error =
+                    Some(format!("couldn't get node for nodeName \"{name}\": node \"{name}\" not found"));
                 return Vec::new();
             }
             Todo::Nothing | Todo::MaySurge => {}
@@ -335,9 +333,7 @@ pub fn node_seen(w: &mut World, node: NodeId) {
             && match (fit, w.gates.habits.daemon_sets_look_at_a_nodes_pods) {
                 (None, _) => false,
                 (fit, false) => fit != before,
-                (Some(fit), true) if has_pod => {
-                    !fit.may_stay || held.object.status.number_misscheduled > 0
-                }
+                (Some(fit), true) if has_pod => !fit.may_stay || held.object.status.number_misscheduled > 0,
                 (Some(fit), true) => fit.should_run,
             };
         if fit != before {

@@ -157,7 +157,8 @@ pub fn cares(w: &World, pod: PodId) -> bool {
             // It counts each time that it sees one that is going.
             w.pods[pod.ix()].deletion.is_some()
                 || counted.map(|(_, counted)| *counted) != Some(seen(w, set, pod))
-                || w.controllers.manager.of(Controller::DaemonSet).queue.failures(ObjectKey::DaemonSet(set)) > 0
+                || w.controllers.manager.of(Controller::DaemonSet).queue.failures(ObjectKey::DaemonSet(set))
+                    > 0
         }
         (Some(_), _) | (None, Some(_)) => true,
         (None, None) => {
@@ -184,10 +185,8 @@ pub fn pod_changed(w: &mut World, pod: PodId) {
     let now = set_of(w, pod).filter(|set| set.ix() < w.controllers.daemons.len());
     let place = now.and_then(|set| Some((set, target(w, pod)?)));
     let before = w.controllers.daemon_of.get(&pod).copied();
-    if let Some((set, node)) = before.filter(|_| before != place) {
-        w.controllers.daemon_of.remove(&pod);
-        w.controllers.daemons[set.ix()].seat_mut(node).pods.retain(|(own, _)| *own != pod);
-        restand(w, set, node);
+    if let Some((set, _)) = before.filter(|_| before != place) {
+        leaves(w, set, pod);
         if Some(set) != now {
             w.controllers.daemons[set.ix()].seen_going();
             add(w, Controller::DaemonSet, ObjectKey::DaemonSet(set));
@@ -219,6 +218,23 @@ pub fn pod_changed(w: &mut World, pod: PodId) {
     add(w, Controller::DaemonSet, ObjectKey::DaemonSet(set));
 }
 
+/// A sync has adopted a pod or let it go: it counts with that at once, before there is news of it.
+pub fn claimed(w: &mut World, set: DaemonSetId, pod: PodId) {
+    match (set_of(w, pod) == Some(set), target(w, pod)) {
+        (true, Some(node)) => sits(w, set, node, pod),
+        (false, _) => leaves(w, set, pod),
+        (true, None) => {}
+    }
+}
+
+/// A pod is no longer among those of a set.
+fn leaves(w: &mut World, set: DaemonSetId, pod: PodId) {
+    if let Some((_, node)) = w.controllers.daemon_of.remove(&pod) {
+        w.controllers.daemons[set.ix()].seat_mut(node).pods.retain(|(own, _)| *own != pod);
+        restand(w, set, node);
+    }
+}
+
 /// A pod of a set is on a node, and is seen as it is now.
 fn sits(w: &mut World, set: DaemonSetId, node: NodeId, pod: PodId) {
     w.controllers.daemon_of.insert(pod, (set, node));
@@ -246,7 +262,10 @@ fn sits(w: &mut World, set: DaemonSetId, node: NodeId, pod: PodId) {
 pub fn pods(w: &World, set: DaemonSetId) -> Vec<PodId> {
     let daemons = &w.controllers.daemons[set.ix()];
     let nodes = daemons.nodes().into_iter();
-    nodes.filter_map(|node| daemons.seat(node)).flat_map(|seat| seat.pods.iter().map(|(pod, _)| *pod)).collect()
+    nodes
+        .filter_map(|node| daemons.seat(node))
+        .flat_map(|seat| seat.pods.iter().map(|(pod, _)| *pod))
+        .collect()
 }
 
 /// Pods that the set adopts or lets go (`ClaimPods`).
@@ -287,4 +306,3 @@ fn takes_revision(w: &World, set: DaemonSetId, id: ControllerRevisionId) -> bool
         && meta.controller().is_none()
         && Selector::compile(Some(&own.spec.selector)).matches(&labels(&meta.labels))
 }
-

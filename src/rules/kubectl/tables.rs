@@ -37,6 +37,7 @@ pub fn row(object: &Value, now: Time) -> Option<Vec<Cell>> {
         "EndpointSlice" => o.endpoint_slice(),
         "PodDisruptionBudget" => o.budget(),
         "HorizontalPodAutoscaler" => o.autoscaler(),
+        "ControllerRevision" => o.revision(),
         "Node" => o.node(),
         "Event" => o.event(),
         "Namespace" => vec![o.name(), narrow("STATUS", o.text("/status/phase")), o.age()],
@@ -186,6 +187,23 @@ impl Printed<'_> {
             self.age(),
         ];
         self.with_template(row, Some(or_none(selector_text(self.at("/spec/selector")))))
+    }
+
+    /// `printControllerRevision`
+    fn revision(&self) -> Vec<Cell> {
+        let owners = self.at("/metadata/ownerReferences").as_array().into_iter().flatten();
+        let controller = owners.filter(|own| own["controller"] == true).map(|own| {
+            let text = |key: &str| own[key].as_str().unwrap_or_default();
+            let group = text("apiVersion").split_once('/').map_or("", |(group, _)| group);
+            format!("{}.{group}/{}", text("kind").to_lowercase(), text("name"))
+        });
+        let controller = controller.last().unwrap_or_else(|| "<none>".to_owned());
+        vec![
+            self.name(),
+            narrow("CONTROLLER", controller),
+            narrow("REVISION", self.int("/revision")),
+            self.age(),
+        ]
     }
 
     fn job(&self) -> Vec<Cell> {

@@ -133,6 +133,9 @@ habits! {
 
     // kubectl.
 
+    /// A drain that is refused says `cannot delete` once of pods without a controller; before, twice
+    /// (`unreplicatedFilter`, staging/src/k8s.io/kubectl/pkg/drain/filters.go).
+    says_cannot_delete_once,
     /// `deleted` says from which namespace (`PrintObj`, staging/src/k8s.io/kubectl/pkg/cmd/delete/delete.go).
     says_namespace_of_deleted,
     /// A pod whose containers have ended shows the failure of one before another's `Completed` (`printPod`,
