@@ -21,6 +21,7 @@ mod rules {
     mod h_admission;
     mod i_status_manager;
     mod w_cron_schedule;
+    mod w_daemon_set;
     mod w_deployment;
     mod w_endpoints;
     mod w_pdb;

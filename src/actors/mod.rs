@@ -98,6 +98,7 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::StatusRetry { node, .. } => kubelet::status_writer::retry(w, node),
         SimEvent::ResizeRetry { node, .. } => kubelet::allocation::retry_due(w, node),
         SimEvent::KubeletStart { node, .. } => kubelet::process::start(w, node),
+        SimEvent::KubeletReady { node, .. } => node_lifecycle::kubelet_started(w, node),
         SimEvent::Shutdown { node, .. } => kubelet::shutdown::go_on(w, node),
         SimEvent::Evict { node, .. } => kubelet::eviction::round(w, node),
         SimEvent::StorageRound { pod, .. } => kubelet::local_storage::round(w, pod),
@@ -106,6 +107,7 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::NodeTaint { node, .. } => node_lifecycle::taint(w, node),
         SimEvent::TaintEvict { pod, .. } => taint_eviction::evict(w, pod),
         SimEvent::Informed { controller, of } => controllers::informed(w, controller, of),
+        SimEvent::NodeInformed { node } => controllers::node_informed(w, node),
         SimEvent::Work { controller } => controllers::take(w, controller),
         SimEvent::Answered { controller, worker, request } => {
             controllers::answered(w, controller, worker, request);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::api_server::{self, NewPod};
+use super::kubelet::process::REGISTERS;
 use super::node_lifecycle;
 use crate::api::Sym;
 use crate::engine::random;
@@ -104,7 +105,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             // Its kubelet registers it when it starts.
             Some(at) => {
                 let node = api_server::nodes::awaited(&mut w, spec, ip, conditions);
-                w.at(at, SimEvent::KubeletStart { node, generation: 0 });
+                w.at(at + REGISTERS, SimEvent::KubeletStart { node, generation: 0 });
             }
         }
     }

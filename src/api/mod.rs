@@ -4,6 +4,7 @@
 //! texts that name one pod ([`Text`]) are put together when someone reads them.
 
 pub mod controller_revision;
+pub mod daemon_set;
 pub mod disruption;
 pub mod event;
 pub(crate) mod form;
@@ -21,6 +22,7 @@ pub mod sym;
 pub mod text;
 pub mod wire;
 pub mod wire_controller_revision;
+pub mod wire_daemon_set;
 pub mod wire_disruption;
 pub mod wire_workloads;
 pub mod workload;

@@ -1,5 +1,6 @@
 //! How workloads stand in numbers after a write, for `workloads.csv`.
 
+use crate::api::daemon_set::DaemonSet;
 use crate::api::disruption::PodDisruptionBudget;
 use crate::api::workload::{Deployment, ReplicaSet, WorkloadCondition};
 use crate::api::{Meta, Sym};
@@ -74,6 +75,20 @@ impl Figures {
             ready: Some(status.ready_replicas),
             available: Some(status.available_replicas),
             conditions: conditions(&status.conditions),
+            ..Figures::default()
+        }
+    }
+    /// Of a DaemonSet with this newest revision: of nodes, not of pods.
+    pub fn of_daemon_set(own: &DaemonSet, revision: Option<i64>) -> Figures {
+        let status = &own.status;
+        Figures {
+            revision,
+            desired: Some(status.desired_number_scheduled),
+            current: Some(status.current_number_scheduled),
+            updated: Some(status.updated_number_scheduled),
+            ready: Some(status.number_ready),
+            available: Some(status.number_available),
+            unavailable: Some(status.number_unavailable),
             ..Figures::default()
         }
     }

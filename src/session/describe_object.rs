@@ -1,6 +1,6 @@
 //! `kubectl describe` of workloads and Services, as far as simulated ones have what it tells
 //! (staging/src/k8s.io/kubectl/pkg/describe/describe.go: `describeDeployment`, `describeReplicaSet`, `describeService`,
-//! `describePodDisruptionBudget`, `DescribePodTemplate`, v1.36.2). Times are UTC.
+//! `describeDaemonSet`, `describePodDisruptionBudget`, `DescribePodTemplate`, v1.36.2). Times are UTC.
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ use crate::record::{Change, ObjectChange};
 use crate::rules::kubectl::apply::LAST_APPLIED;
 use crate::rules::kubectl::tables;
 use crate::world::held::Held;
-use crate::world::workloads::{DeploymentId, ObjectKey};
+use crate::world::workloads::{ControllerRevisionId, DaemonSetId, DeploymentId, ObjectKey};
 use crate::world::{ReplicaSetId, World};
 
 impl Walk {
@@ -42,6 +42,8 @@ impl Walk {
                 describe_bounds::quota(&w.workloads.resource_quotas[id.ix()].object, &mut lines);
                 return lines.aligned();
             }
+            ObjectKey::DaemonSet(set) => daemon_set(w, set, &mut lines),
+            ObjectKey::ControllerRevision(id) => revision(w, id, &mut lines),
         }
         self.object_events_table(key, &mut lines);
         lines.aligned()
@@ -136,8 +138,15 @@ fn replicas(w: &World, set: ReplicaSetId, lines: &mut Lines) {
         lines.field(0, "Controlled By", &format!("{}/{}", owner.kind, owner.name));
     }
     lines.field(0, "Replicas", &format!("{} current / {} desired", own.status.replicas, own.spec.replicas));
+    pods_status(w, ObjectKey::ReplicaSet(set), lines);
+    template(lines, &own.spec.template);
+    conditions(lines, &own.status.conditions);
+}
+
+/// How many pods of an object are in which phase.
+fn pods_status(w: &World, controller: ObjectKey, lines: &mut Lines) {
     let pods = kubectl::pods(w).into_iter().map(|pod| &w.pods[pod.ix()]);
-    let pods = pods.filter(|p| p.controller == Some(ObjectKey::ReplicaSet(set)));
+    let pods = pods.filter(|p| p.controller == Some(controller));
     let mut counts = [0; 4];
     for p in pods.filter(|p| p.deletion.is_none()) {
         match p.status.phase() {
@@ -154,8 +163,40 @@ fn replicas(w: &World, set: ReplicaSetId, lines: &mut Lines) {
         "Pods Status",
         &format!("{running} Running / {waiting} Waiting / {succeeded} Succeeded / {failed} Failed"),
     );
+}
+
+/// `describeDaemonSet`
+fn daemon_set(w: &World, set: DaemonSetId, lines: &mut Lines) {
+    let own = &w.workloads.daemon_sets[set.ix()].object;
+    let (key, status) = (ObjectKey::DaemonSet(set), &own.status);
+    let shown = crate::rules::kubectl::tables::row(&api_server::object(w, key), w.now).unwrap_or_default();
+    let cell = |header| shown.iter().find(|cell| cell.header == header).map_or("", |cell| cell.text.as_str());
+    lines.field(0, "Name", &own.meta.name);
+    lines.field(0, "Namespace", &own.meta.namespace);
+    lines.field(0, "Selector", cell("SELECTOR"));
+    lines.field(0, "Node-Selector", cell("NODE SELECTOR"));
+    lines.several("Labels", &pairs(&own.meta.labels));
+    annotations(lines, &own.meta);
+    for (title, number) in [
+        ("Desired Number of Nodes Scheduled", status.desired_number_scheduled),
+        ("Current Number of Nodes Scheduled", status.current_number_scheduled),
+        ("Number of Nodes Scheduled with Up-to-date Pods", status.updated_number_scheduled),
+        ("Number of Nodes Scheduled with Available Pods", status.number_available),
+        ("Number of Nodes Misscheduled", status.number_misscheduled),
+    ] {
+        lines.put(0, &format!("{title}: {number}"));
+    }
+    pods_status(w, key, lines);
     template(lines, &own.spec.template);
-    conditions(lines, &own.status.conditions);
+}
+
+fn revision(w: &World, id: ControllerRevisionId, lines: &mut Lines) {
+    let own = &w.workloads.controller_revisions[id.ix()].object;
+    lines.field(0, "Name", &own.meta.name);
+    lines.field(0, "Namespace", &own.meta.namespace);
+    lines.several("Labels", &pairs(&own.meta.labels));
+    annotations(lines, &own.meta);
+    lines.field(0, "Revision", &own.revision.to_string());
 }
 
 fn service(w: &World, served: &Held<Service>, lines: &mut Lines) {

@@ -32,10 +32,11 @@ enum Kind {
 }
 
 /// What `all` stands for, in kubectl's order.
-const ALL: [Kind; 5] = [
+const ALL: [Kind; 6] = [
     Kind::Pods,
     Kind::Applied(ObjectType::ReplicationController),
     Kind::Applied(ObjectType::Service),
+    Kind::Applied(ObjectType::DaemonSet),
     Kind::Applied(ObjectType::Deployment),
     Kind::Applied(ObjectType::ReplicaSet),
 ];
@@ -48,6 +49,7 @@ impl Kind {
             "nodes" | "node" | "no" => Kind::Nodes,
             "events" | "event" | "ev" => Kind::Events,
             "endpoints" | "ep" => Kind::Endpoints,
+            "controllerrevisions" | "controllerrevision" => Kind::Applied(ObjectType::ControllerRevision),
             _ => match ObjectType::parse(word) {
                 Some(kind) => Kind::Applied(kind),
                 None => {

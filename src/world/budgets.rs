@@ -66,7 +66,7 @@ impl Stored for PodDisruptionBudget {
             all.budgets_by_label.put(id, own.meta.namespace, &selector.match_labels);
         }
     }
-    fn figures(&self) -> Option<Figures> {
+    fn figures(&self, _: &Guard) -> Option<Figures> {
         Some(Figures::of_budget(self))
     }
     fn conditions(&self) -> &[WorkloadCondition] {

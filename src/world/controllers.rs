@@ -7,11 +7,13 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use super::budgets::Disruption;
+use super::daemons::Daemons;
 use super::endpoints::{Known, ToLookAt};
 use super::manager::Manager;
 use super::members::Members;
 use super::pod_gc::PodGc;
-use super::{PodId, ReplicaSetId};
+use super::workloads::DaemonSetId;
+use super::{NodeId, PodId, ReplicaSetId};
 use crate::rules::machinery::events::Correlator;
 use crate::scenario::plan::TemplateIx;
 use crate::time::Time;
@@ -28,6 +30,10 @@ pub struct Controllers {
     pub members: Vec<Members>,
     /// By pod: the set among whose members it stands.
     pub member_of: Vec<Option<ReplicaSetId>>,
+    /// What the controller of DaemonSets knows of nodes and pods, by set.
+    pub daemons: Vec<Daemons>,
+    /// By pod: the set among whose pods it stands, and for which node.
+    pub daemon_of: FxHashMap<PodId, (DaemonSetId, NodeId)>,
     /// By pod: what the controller of endpoint slices has heard of it.
     pub endpoints: Vec<Option<Known>>,
     /// By Service: what it still has to look at.
@@ -49,6 +55,8 @@ impl Controllers {
             manager: Manager::new(start),
             members: Vec::new(),
             member_of: Vec::new(),
+            daemons: Vec::new(),
+            daemon_of: FxHashMap::default(),
             endpoints: Vec::new(),
             services: Vec::new(),
             disruption: Disruption::default(),

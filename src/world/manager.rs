@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::daemons::{DaemonRequest, DaemonScript};
 use super::endpoints::Changes;
-use super::workloads::{BudgetId, ObjectKey, ReplicaSetId, ResourceQuotaId};
+use super::workloads::{BudgetId, DaemonSetId, ObjectKey, ReplicaSetId, ResourceQuotaId};
 use super::{DeploymentId, PodId, ServiceId};
 use crate::api::disruption::PodDisruptionBudgetStatus;
 use crate::api::quota::QuotaStatus;
@@ -34,11 +35,12 @@ pub enum Controller {
     GarbageCollector,
     Disruption,
     ResourceQuota,
+    DaemonSet,
 }
 
 impl Controller {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Controller; 7] = [
+    pub const ALL: [Controller; 8] = [
         Controller::Deployment,
         Controller::ReplicaSet,
         Controller::Replication,
@@ -46,6 +48,7 @@ impl Controller {
         Controller::GarbageCollector,
         Controller::Disruption,
         Controller::ResourceQuota,
+        Controller::DaemonSet,
     ];
 
     /// How events name it.
@@ -58,6 +61,7 @@ impl Controller {
             Controller::GarbageCollector => "garbage-collector-controller",
             Controller::Disruption => "controllermanager",
             Controller::ResourceQuota => "resourcequota-controller",
+            Controller::DaemonSet => "daemonset-controller",
         })
     }
     /// In words, for whoever asks what comes.
@@ -70,6 +74,7 @@ impl Controller {
             Controller::GarbageCollector => "garbage collector",
             Controller::Disruption => "disruption controller",
             Controller::ResourceQuota => "resource quota controller",
+            Controller::DaemonSet => "DaemonSet controller",
         }
     }
     /// How many keys it works on at a time (`--concurrent-*-syncs` and their like, pkg/controller/*/config/v1alpha1/defaults.go).
@@ -77,6 +82,7 @@ impl Controller {
         match self {
             Controller::GarbageCollector => 20,
             Controller::Disruption => 1,
+            Controller::DaemonSet => 2,
             _ => 5,
         }
     }
@@ -190,6 +196,8 @@ pub enum Script {
     Slices(BTreeMap<u32, Changes>),
     /// A quota's recalculation.
     Quota,
+    /// A DaemonSet's sync.
+    Daemons(Box<DaemonScript>),
     /// The garbage collector's look at an object.
     Collect(CollectStage),
     /// The write of a budget's status; when to look again.
@@ -262,6 +270,8 @@ pub enum Request {
     RemoveSlices(ServiceId),
     /// PUT of a quota's status, made from that version of it.
     SetQuota(ResourceQuotaId, u64, Arc<QuotaStatus>),
+    /// What the controller of DaemonSets asks for.
+    Daemon(DaemonSetId, DaemonRequest),
     /// DELETE by the garbage collector.
     Collect(ObjectKey),
     /// PATCH that takes an owner that is gone or goes from an object's owners.

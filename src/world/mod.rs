@@ -15,6 +15,7 @@ pub(crate) mod addresses;
 pub(crate) mod budgets;
 pub(crate) mod by_label;
 pub(crate) mod controllers;
+pub(crate) mod daemons;
 pub(crate) mod endpoints;
 pub mod event;
 pub(crate) mod held;

@@ -10,6 +10,8 @@ use rustc_hash::FxHashMap;
 use super::by_label::ByLabel;
 use super::held::{AnyHeld, Held, Stored};
 use super::{PodId, Store, Subject};
+use crate::api::controller_revision::ControllerRevision;
+use crate::api::daemon_set::DaemonSet;
 use crate::api::disruption::PodDisruptionBudget;
 use crate::api::handle::handle;
 use crate::api::quota::{LimitRange, ResourceQuota};
@@ -126,6 +128,10 @@ kinds! {
     LimitRange(LimitRangeId) in limit_ranges: LimitRange,
     /// ResourceQuotas, in the order of their creation.
     ResourceQuota(ResourceQuotaId) in resource_quotas: ResourceQuota,
+    /// DaemonSets, in the order of their creation.
+    DaemonSet(DaemonSetId) in daemon_sets: DaemonSet,
+    /// ControllerRevisions, in the order of their creation.
+    ControllerRevision(ControllerRevisionId) in controller_revisions: ControllerRevision,
 }
 
 /// A kind that has its place in [`Workloads`].
@@ -206,6 +212,16 @@ impl Workloads {
         let sets = all.filter(|key| self.exists(**key) && self.controller(**key) == Some(deployment));
         sets.filter_map(|key| match key {
             ObjectKey::ReplicaSet(set) => Some(*set),
+            _ => None,
+        })
+        .collect()
+    }
+    /// The revisions of a set, in the order of their creation.
+    pub fn revisions_of(&self, set: ObjectKey) -> Vec<ControllerRevisionId> {
+        let all = self.dependents.get(&set).into_iter().flatten();
+        let own = all.filter(|key| self.exists(**key) && self.controller(**key) == Some(set));
+        own.filter_map(|key| match key {
+            ObjectKey::ControllerRevision(id) => Some(*id),
             _ => None,
         })
         .collect()

@@ -52,6 +52,7 @@ pub const FILES: &[&str] = &[
     "H_admission",
     "I_status_manager",
     "W_cronjob",
+    "W_daemonset",
     "W_deployment_rolling",
     "W_endpoints",
     "W_pdb",

@@ -11,10 +11,9 @@ use crate::api::text::Uid;
 use crate::api::workload::WorkloadCondition;
 use crate::api::{Meta, OwnerReference, Sym};
 use crate::record::{Figures, FiguresRow, ObjectChange, ObjectIdent};
-use crate::scenario::plan::TemplateIx;
 use crate::world::endpoints::Changes;
 use crate::world::held::{AnyHeld, Held, Stored, Told};
-use crate::world::workloads::{Kept, ObjectKey, ReplicaSetId, ServiceId, Visit};
+use crate::world::workloads::{Kept, ObjectKey, ServiceId, Visit};
 use crate::world::{Purpose, World};
 
 /// What becomes of what an object owns when it is deleted (`propagationPolicy`).
@@ -225,7 +224,7 @@ fn remove(w: &mut World, key: ObjectKey) {
 fn tell<T: Kept>(w: &mut World, id: T::Id, before: Option<&T>) {
     let held = T::held(&w.workloads, id);
     let (row, object) = (held.row, &held.object);
-    let (now, figures) = (object.told(), object.figures());
+    let (now, figures) = (object.told(), object.figures(&held.beside));
     if now.is_none() && figures.is_none() {
         return;
     }
@@ -287,7 +286,7 @@ pub fn makes(w: &mut World, key: ObjectKey) -> u64 {
     w.workloads.write(key).map_or(0, AnyHeld::makes)
 }
 
-/// The pods of a set are made of this.
-pub fn made_of(w: &mut World, set: ReplicaSetId, template: TemplateIx) {
-    w.workloads.replica_sets.write(set.ix()).beside.template = Some(template);
+/// What a run keeps beside an object, to be changed: no client sees it.
+pub fn beside<T: Kept>(w: &mut World, id: T::Id) -> &mut T::Beside {
+    &mut T::all_mut(&mut w.workloads).write(id.into()).beside
 }

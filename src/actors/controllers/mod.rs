@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`deployment`] | ReplicaSets of a Deployment |
 //! | [`replica_set`], with [`members`] | pods of a ReplicaSet or ReplicationController |
+//! | [`daemon_set`], with [`daemons`] and [`daemon_requests`] | pods of a DaemonSet |
 //! | [`endpoint_slice`], with [`endpoints`] | slices of a Service |
 //! | [`disruption`], with [`budgets`] | what a PodDisruptionBudget lets go |
 //! | [`resource_quota`] | what is used of a ResourceQuota |
@@ -17,6 +18,9 @@
 //! | [`hear`] | what all of them hear, below the API server |
 
 pub mod budgets;
+pub mod daemon_requests;
+pub mod daemon_set;
+pub mod daemons;
 pub mod deployment;
 pub mod disruption;
 pub mod endpoint_slice;
@@ -34,6 +38,7 @@ use crate::world::World;
 use crate::world::manager::{Controller, Request, Script, Work};
 use crate::world::workloads::ObjectKey;
 
+pub use self::daemon_set::node_seen as node_informed;
 pub use self::work::{requeued, told};
 
 /// News of an object has come to a controller.
@@ -47,6 +52,7 @@ pub fn informed(w: &mut World, controller: Controller, of: ObjectKey) {
         (Controller::GarbageCollector, key) => garbage::informed(w, key),
         (Controller::Disruption, key) => disruption::informed(w, key),
         (Controller::ResourceQuota, key) => resource_quota::informed(w, key),
+        (Controller::DaemonSet, key) => daemon_set::informed(w, key),
     }
 }
 
@@ -63,6 +69,7 @@ pub fn take(w: &mut World, controller: Controller) {
                 replica_set::look(w, set)
             }
             (Controller::EndpointSlice, ObjectKey::Service(id)) => endpoint_slice::look(w, id),
+            (Controller::DaemonSet, ObjectKey::DaemonSet(set)) => daemon_set::look(w, set),
             (Controller::GarbageCollector, key) => garbage::look(w, key),
             (Controller::Disruption, ObjectKey::PodDisruptionBudget(id)) => disruption::look(w, id),
             (Controller::ResourceQuota, ObjectKey::ResourceQuota(id)) => resource_quota::look(w, id),
@@ -98,6 +105,7 @@ pub fn answered(w: &mut World, controller: Controller, worker: u8, request: u32)
         Request::Slice(id, slice) => endpoint_slice::write(w, id, slice),
         Request::RemoveSlices(id) => endpoint_slice::remove(w, id),
         Request::SetQuota(id, version, status) => resource_quota::set_status(w, id, version, &status),
+        Request::Daemon(set, request) => daemon_requests::carry_out(w, set, request),
         Request::Collect(key) => garbage::collect(w, key),
         Request::Disown(key, owner) => garbage::disown(w, key, owner),
         Request::Finalize(key) => garbage::finalize(w, key),
@@ -119,6 +127,7 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
     let next = match &mut work.script {
         Script::Deployment(script) => deployment::next(w, script, &mut work.error),
         Script::Replicas(script) => replica_set::next(w, script, work.error.as_deref()),
+        Script::Daemons(script) => daemon_set::next(w, script, &mut work.error),
         Script::Slices(_) | Script::Budget(_) | Script::Quota => Vec::new(),
         Script::Collect(stage) => garbage::next(w, work.key, stage),
     };
@@ -130,7 +139,8 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
             Script::Replicas(script) if error.is_none() => replica_set::again(w, script.set),
             Script::Replicas(_) => None,
             Script::Budget(again) if error.is_none() => again.map(Again::At),
-            Script::Slices(_) | Script::Quota | Script::Collect(_) | Script::Budget(_) => None,
+            Script::Slices(_) | Script::Daemons(_) | Script::Quota => None,
+            Script::Collect(_) | Script::Budget(_) => None,
         };
         done(w, controller, key, error);
         match again {

@@ -86,6 +86,8 @@ kinds! {
     Namespace: namespace,
     /// `v1`
     Node: node,
+    /// `apps/v1`
+    ControllerRevision: controller_revision,
 }
 
 impl ObjectType {

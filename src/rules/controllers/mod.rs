@@ -3,6 +3,7 @@
 
 pub(crate) mod attach_detach;
 pub mod cron_schedule;
+pub mod daemon_set;
 pub mod deletion_order;
 pub mod deployment;
 pub mod disruption;

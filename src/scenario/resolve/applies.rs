@@ -21,9 +21,8 @@ use crate::scenario::{limits, manifest};
 use crate::time::Time;
 
 /// Kinds of which pods know, and that cannot be applied.
-const NOT_YET: [&str; 9] = [
+const NOT_YET: [&str; 8] = [
     "StatefulSet",
-    "DaemonSet",
     "Job",
     "CronJob",
     "HorizontalPodAutoscaler",
