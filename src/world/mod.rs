@@ -323,6 +323,11 @@ impl World {
             None => true,
         }
     }
+    /// The node of a name, even one whose object is gone: its kubelet still takes what names it.
+    pub fn find_node(&self, name: &str) -> Option<NodeId> {
+        let found = self.nodes.iter().position(|n| !name.is_empty() && n.spec.name == name);
+        found.map(NodeId::new)
+    }
     /// The place of an object among `objects`.
     pub fn find_object(&self, kind: ObjectKind, namespace: Sym, name: &str) -> Option<usize> {
         self.objects.iter().position(|o| {

@@ -19,8 +19,7 @@ pub use evict::evict;
 pub use limits::{charge_object, counted};
 pub use patch::{merge_into, patch};
 pub use pods::{
-    Edit, Name, NewPod, bind, create_pod, delete_pod, find_node, let_go, own_pod, replace_status, update,
-    update_status,
+    Edit, Name, NewPod, bind, create_pod, delete_pod, let_go, own_pod, replace_status, update, update_status,
 };
 pub use requests::{
     create as create_object, find as find_object, object, replace as replace_object, type_of,

@@ -127,7 +127,7 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, Rejection> {
     names.insert(id, key, |other| key_of(&pods[other.ix()]));
     let before = w.before_creation.clone();
     record_changes(w, id, &before);
-    if let Some(node) = find_node(w, &t.spec.node_name) {
+    if let Some(node) = w.find_node(&t.spec.node_name) {
         assign(w, id, node);
     }
     if let Some(controller) = controller {
@@ -194,12 +194,6 @@ fn key_of(p: &Pod) -> u64 {
 fn written(w: &mut World, pod: PodId) {
     let version = next_version(w);
     w.pods.write(pod.ix()).resource_version = version;
-}
-
-/// The node of a name, even one whose object is gone: its kubelet still takes what names it.
-pub fn find_node(w: &World, name: &str) -> Option<NodeId> {
-    let found = w.nodes.iter().position(|n| !name.is_empty() && n.spec.name == name);
-    found.map(NodeId::new)
 }
 
 /// Sets `spec.nodeName`.

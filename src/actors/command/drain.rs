@@ -44,7 +44,8 @@ pub fn drain(w: &mut World, target: &Target, flags: DrainFlags) {
 
 /// The pods that go; None, and the reasons are told, where one of them forbids it.
 fn chosen(w: &mut World, node: NodeId, pods: &[PodId], flags: DrainFlags) -> Option<Vec<PodId>> {
-    if w.workloads.is_empty() {
+    let makes_pods = |key: ObjectKey| api_server::type_of(w, key).law().has_pods;
+    if !w.workloads.all().any(makes_pods) {
         return Some(pods.to_vec());
     }
     let (mut going, mut warnings, mut errors) = (Vec::new(), Vec::new(), Vec::new());

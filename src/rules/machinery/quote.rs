@@ -1,4 +1,4 @@
-//! Texts in quotes, as Go prints them.
+//! Texts in quotes, as Go prints them (`Quote`, src/strconv/quote.go of Go 1.25).
 
 /// `strconv.Quote`.
 pub fn quote(text: &str) -> String {
