@@ -23,6 +23,7 @@ mod rules {
     mod w_cron_schedule;
     mod w_deployment;
     mod w_endpoints;
+    mod w_kinds;
     mod w_print_workloads;
     mod w_replica_set;
     mod w_rollout_status;

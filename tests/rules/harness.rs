@@ -54,6 +54,7 @@ pub const FILES: &[&str] = &[
     "W_cronjob",
     "W_deployment_rolling",
     "W_endpoints",
+    "W_kinds",
     "W_replicaset",
     "W_template_hash",
     "W_print_workloads",

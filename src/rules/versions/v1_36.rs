@@ -22,6 +22,9 @@ pub const TABLE: Table = Table {
             says_label_key: true,
             services_begin_with_digits: true,
             requires_max_replicas: true,
+            requires_handlers: true,
+            storage_classes_are_immutable: true,
+            warns_of_external_addresses: true,
             ..BEFORE.gates.habits
         },
         ..BEFORE.gates
