@@ -25,6 +25,7 @@ mod rules {
     mod w_deployment;
     mod w_endpoints;
     mod w_pdb;
+    mod w_kinds;
     mod w_print_workloads;
     mod w_quota;
     mod w_replica_set;
