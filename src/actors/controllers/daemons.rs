@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use super::members::ready_since;
 use super::work::{add, add_at};
-use crate::actors::api_server;
 use crate::api::Sym;
 use crate::api::daemon_set::DaemonSet;
 use crate::rules::controllers::daemon_set::placement::{self, Fit, Placement};
@@ -142,9 +141,10 @@ fn seen(w: &World, set: DaemonSetId, pod: PodId) -> SeenPod {
 /// The node for which a pod is.
 fn target(w: &World, pod: PodId) -> Option<NodeId> {
     let p = &w.pods[pod.ix()];
-    p.node
-        .or_else(|| w.controllers.daemon_of.get(&pod).map(|(_, node)| *node))
-        .or_else(|| api_server::find_node(w, placement::target(&p.spec)?))
+    p.node.or_else(|| w.controllers.daemon_of.get(&pod).map(|(_, node)| *node)).or_else(|| {
+        let name = placement::target(&p.spec)?;
+        NodeId::all(w.nodes.len()).find(|node| w.nodes[node.ix()].spec.name == name)
+    })
 }
 
 /// Whether the controller has to hear of a pod.

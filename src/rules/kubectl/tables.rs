@@ -192,12 +192,12 @@ impl Printed<'_> {
     /// `printControllerRevision`
     fn revision(&self) -> Vec<Cell> {
         let owners = self.at("/metadata/ownerReferences").as_array().into_iter().flatten();
-        let controller = owners.filter(|own| own["controller"] == true).map(|own| {
+        let mut controller = owners.filter(|own| own["controller"] == true).map(|own| {
             let text = |key: &str| own[key].as_str().unwrap_or_default();
             let group = text("apiVersion").split_once('/').map_or("", |(group, _)| group);
             format!("{}.{group}/{}", text("kind").to_lowercase(), text("name"))
         });
-        let controller = controller.last().unwrap_or_else(|| "<none>".to_owned());
+        let controller = controller.next_back().unwrap_or_else(|| "<none>".to_owned());
         vec![
             self.name(),
             narrow("CONTROLLER", controller),
