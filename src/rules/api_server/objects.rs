@@ -13,8 +13,6 @@ use super::decode::{self, DecodeError, Decoded, StrictError};
 use super::kinds;
 pub use super::kinds::{Kind, Older};
 use super::validation::field::{At, Errors};
-use super::validation::meta;
-use super::validation::field::{At, Errors, quote};
 use super::validation::{meta, names};
 use crate::api::Sym;
 use crate::rules::machinery::quote::quote;

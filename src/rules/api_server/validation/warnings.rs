@@ -6,10 +6,8 @@
 use serde_json::{Map, Value};
 
 use super::field::At;
-use super::{halves, names, resources, security};
-use crate::rules::machinery::quote::quote;
-use super::field::{At, quote};
 use super::{addresses, halves, names, overlaps, resources, security};
+use crate::rules::machinery::quote::quote;
 use crate::rules::versions::gates::Gates;
 use crate::rules::versions::habits::Habits;
 
