@@ -3,6 +3,7 @@
 //! Names, reasons and every text that a scenario or a rule can spell out are interned ([`Sym`], four bytes);
 //! texts that name one pod ([`Text`]) are put together when someone reads them.
 
+pub mod controller_revision;
 pub mod event;
 pub(crate) mod form;
 pub(crate) mod handle;
@@ -17,6 +18,7 @@ pub mod status;
 pub mod sym;
 pub mod text;
 pub mod wire;
+pub mod wire_controller_revision;
 pub mod wire_workloads;
 pub mod workload;
 
