@@ -14,11 +14,13 @@ pub mod owner;
 pub mod runtime;
 pub mod service;
 pub mod spec;
+pub mod stateful_set;
 pub mod status;
 pub mod sym;
 pub mod text;
 pub mod wire;
 pub mod wire_controller_revision;
+pub mod wire_stateful_set;
 pub mod wire_workloads;
 pub mod workload;
 

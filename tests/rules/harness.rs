@@ -54,6 +54,7 @@ pub const FILES: &[&str] = &[
     "W_deployment_rolling",
     "W_endpoints",
     "W_replicaset",
+    "W_statefulset",
     "W_template_hash",
     "W_print_workloads",
     "W_rollout_status",

@@ -8,6 +8,8 @@ pub mod endpoint_slice;
 pub mod ownership;
 pub mod pod_control;
 pub mod replica_set;
+pub mod revisions;
+pub mod stateful_set;
 pub(crate) mod taint_eviction;
 pub mod template_hash;
 pub mod told;

@@ -65,6 +65,14 @@ habits! {
     /// ReplicaSets and Deployments count pods that are being deleted (gate DeploymentReplicaSetTerminatingReplicas);
     /// each such count is a write, which wakes a Deployment that waits for its old pods.
     counts_terminating_replicas,
+    /// An update of a StatefulSet waits until the pod before is available; before, until it is ready (`isUnavailable`,
+    /// pkg/controller/statefulset/stateful_set_utils.go).
+    stateful_updates_await_availability,
+    /// A StatefulSet is looked at again when its next pod becomes available; before, `minReadySeconds` after each sync
+    /// that found too few (`syncStatefulSet`, pkg/controller/statefulset/stateful_set.go).
+    stateful_sets_look_in_time,
+    /// Events of StatefulSets begin with a capital (`recordPodEvent`, stateful_pod_control.go).
+    stateful_sets_say_title_case,
 
     // The scheduler.
 

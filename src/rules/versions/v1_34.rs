@@ -16,6 +16,7 @@ pub const TABLE: Table = Table {
         habits: Habits {
             tells_end_of_resize: true,
             available_to_the_instant: true,
+            stateful_updates_await_availability: true,
             taints_unnamed: true,
             too_large_is_hopeless: true,
             merges_spread_keys: true,

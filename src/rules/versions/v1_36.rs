@@ -21,6 +21,7 @@ pub const TABLE: Table = Table {
             init_containers_resize: true,
             says_label_key: true,
             services_begin_with_digits: true,
+            stateful_sets_look_in_time: true,
             ..BEFORE.gates.habits
         },
         ..BEFORE.gates
