@@ -194,6 +194,87 @@ impl fmt::Display for Span {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct GoDuration(pub i64);
 
+/// Why a text is no duration ([`GoDuration::parse`]).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoDuration<'a> {
+    /// Not of numbers and units.
+    Malformed,
+    /// Beyond what 64 bits of nanoseconds hold.
+    TooLong,
+    /// A number without a unit.
+    NoUnit,
+    /// A unit that Go does not know.
+    UnknownUnit(&'a str),
+}
+
+impl GoDuration {
+    /// Go's `time.ParseDuration`.
+    ///
+    /// # Errors
+    /// It is none, and why.
+    pub fn parse(text: &str) -> Result<GoDuration, NoDuration<'_>> {
+        const LONGEST: u128 = 1 << 63;
+        let (is_negative, mut rest) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text.strip_prefix('+').unwrap_or(text)),
+        };
+        if rest == "0" {
+            return Ok(GoDuration(0));
+        }
+        if rest.is_empty() {
+            return Err(NoDuration::Malformed);
+        }
+        let mut nanos: u128 = 0;
+        while !rest.is_empty() {
+            let (whole, tail) = split_digits(rest);
+            let (fraction, tail) = match tail.strip_prefix('.') {
+                Some(tail) => split_digits(tail),
+                None => ("", tail),
+            };
+            if whole.is_empty() && fraction.is_empty() {
+                return Err(NoDuration::Malformed);
+            }
+            let letters = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
+            let (unit, tail) = tail.split_at(letters);
+            let scale = nanos_of(unit)?;
+            let whole: u128 = if whole.is_empty() { 0 } else { whole.parse().unwrap_or(u128::MAX) };
+            let whole = whole.min(LONGEST + 1);
+            nanos = nanos.saturating_add(whole.saturating_mul(scale));
+            let mut part = scale;
+            for digit in fraction.bytes().take(18) {
+                part /= 10;
+                nanos += u128::from(digit - b'0') * part;
+            }
+            if nanos > LONGEST {
+                return Err(NoDuration::TooLong);
+            }
+            rest = tail;
+        }
+        match i64::try_from(nanos) {
+            Ok(nanos) => Ok(GoDuration(if is_negative { -nanos } else { nanos })),
+            Err(_) if is_negative => Ok(GoDuration(i64::MIN)),
+            Err(_) => Err(NoDuration::TooLong),
+        }
+    }
+}
+
+fn split_digits(text: &str) -> (&str, &str) {
+    text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
+}
+
+fn nanos_of(unit: &str) -> Result<u128, NoDuration<'_>> {
+    Ok(match unit {
+        "ns" => 1,
+        "us" | "µs" | "μs" => 1_000,
+        "ms" => 1_000_000,
+        "s" => 1_000_000_000,
+        "m" => 60_000_000_000,
+        "h" => 3_600_000_000_000,
+        "" => return Err(NoDuration::NoUnit),
+        _ => return Err(NoDuration::UnknownUnit(unit)),
+    })
+}
+
 /// Go's `time.Duration.String`: `1h0m1s`, `1.5µs`, `0s`.
 impl fmt::Display for GoDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

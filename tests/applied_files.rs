@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kubelapse::scenario::applied::{AppliedKind, ApplyPlan};
+use kubelapse::rules::api_server::objects::ObjectType;
+use kubelapse::scenario::applied::ApplyPlan;
 use kubelapse::scenario::command::{Cascade, Command};
 use kubelapse::scenario::expected::{Amount, Expected, When};
 use kubelapse::scenario::plan::{AttemptsOf, ObjectKind};
@@ -78,12 +79,9 @@ fn documents_become_what_they_are_here() {
     let [apply] = plan.applies.as_slice() else { panic!("one apply") };
     assert_eq!(apply.at, plan.start + Span::from_secs(5));
     assert_eq!(apply.id.map(|id| id.to_string()), Some("first".to_owned()));
-    let told: Vec<(AppliedKind, &str, &str, usize)> =
+    let told: Vec<(ObjectType, &str, &str, usize)> =
         apply.objects.iter().map(|o| (o.kind, o.name(), o.namespace(apply), o.line)).collect();
-    assert_eq!(
-        told,
-        [(AppliedKind::Deployment, "web", "shop", 2), (AppliedKind::Service, "web", "front", 14)]
-    );
+    assert_eq!(told, [(ObjectType::Deployment, "web", "shop", 2), (ObjectType::Service, "web", "front", 14)]);
     assert_eq!(apply.objects[0].value["spec"]["replicas"], 3, "as written");
     let settings = &plan.objects[0];
     assert_eq!((settings.kind, settings.namespace.as_str()), (ObjectKind::ConfigMap, "shop"));

@@ -20,6 +20,7 @@ mod rules {
     mod g_schedule;
     mod h_admission;
     mod i_status_manager;
+    mod w_cron_schedule;
     mod w_deployment;
     mod w_endpoints;
     mod w_print_workloads;

@@ -450,7 +450,7 @@ fn the_api_server_is_the_only_writer() {
         if name.starts_with("src/actors/api_server/") || name == "src/world/store.rs" {
             continue;
         }
-        for kind in ["pods", "nodes", "objects"] {
+        for kind in ["pods", "nodes", "objects", "workloads"] {
             for verb in ["write", "add"] {
                 if text.contains(&format!("{kind}.{verb}(")) {
                     wrong.push(format!("{name}: {kind}.{verb}"));

@@ -70,7 +70,7 @@ fn programs_that_crash() {
     ];
     assert_says(&told, &[&[HEADLINE, "2 of its pods are not ready"][..], &ends].concat());
     // The same is said of the ReplicaSet.
-    let set = walk.world().workloads.replica_sets[0].held.object.meta.name;
+    let set = walk.world().workloads.replica_sets[0].object.meta.name;
     assert_says(&why(&mut walk, 70, &format!("rs/{set}")), &ends);
 }
 

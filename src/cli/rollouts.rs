@@ -8,8 +8,7 @@ use crate::api::workload::WorkloadState;
 use crate::record::{Change, Directory, FiguresRow, ObjectChange, ObjectRow, Sink, Transition};
 use crate::session;
 use crate::time::Time;
-use crate::world::workloads::ObjectKey;
-use crate::world::{ReplicaSetId, World};
+use crate::world::World;
 
 /// So many workloads are shown; of more, those that are not complete.
 const SHOWN: usize = 50;
@@ -135,10 +134,11 @@ impl Rollout {
 /// The workloads that nobody controls.
 fn topmost(w: &World) -> BTreeSet<ObjectRow> {
     let stored = &w.workloads;
-    let deployments = stored.deployments.iter().map(|held| held.row);
-    let sets = ReplicaSetId::all(stored.replica_sets.len()).map(ObjectKey::ReplicaSet);
-    let alone = sets.filter(|set| stored.controller(*set).is_none()).filter_map(|set| stored.row(set));
-    deployments.chain(alone).collect()
+    let alone = stored.all().filter(|key| stored.controller(*key).is_none());
+    alone
+        .filter(|key| stored.held(*key).is_some_and(|held| held.told().is_some()))
+        .filter_map(|key| stored.row(key))
+        .collect()
 }
 
 /// How often containers of each workload's pods were restarted, those of pods that are gone included.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::applied::{AppliedKind, ApplyPlan};
+use super::applied::ApplyPlan;
 use super::plan::ObjectKind;
 use crate::api::spec::Resources;
 use crate::api::{Effect, ProbeKind, Sym, Taint, Tri};
+use crate::rules::api_server::objects::ObjectType;
 use crate::time::{Span, Time};
 
 /// `pod/web`, `pod/web-*`, `pods` of some labels: by name in every namespace unless one is given.
@@ -37,7 +38,7 @@ pub struct Among {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ObjectTarget {
     /// Of which kind.
-    pub kind: AppliedKind,
+    pub kind: ObjectType,
     /// Its name.
     pub name: Sym,
     /// None: wherever the scenario knows one of that name.

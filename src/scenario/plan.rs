@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use super::applied::{AppliedKind, AppliedObject, ApplyPlan};
+pub use super::applied::{AppliedObject, ApplyPlan};
 use super::command::{Action, Command};
 pub use super::expected::Expect;
 pub use super::programs::ProgramPlan;

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use super::applied::AppliedKind;
 use super::plan::{Attempt, AttemptsOf, Behavior, ContainerBehavior, ProbePoint, SandboxBehavior};
 use crate::api::{Container, PodSpec, ProbeKind, Sym};
 use crate::engine::Distribution;
+use crate::rules::api_server::objects::ObjectType;
 use crate::time::Span;
 
 /// One `[[program]]`. What is not said fits everything.
@@ -19,7 +19,7 @@ pub struct ProgramPlan {
     /// The container's name.
     pub container: Option<Sym>,
     /// Kind and name of the workload that the pod belongs to, at the top.
-    pub workload: Option<(AppliedKind, Sym)>,
+    pub workload: Option<(ObjectType, Sym)>,
     /// Which of the workload's templates, from 1.
     pub revision: Option<u32>,
     /// The pod's completion index or ordinal.
@@ -82,7 +82,7 @@ impl ProgramPlan {
         self.image.as_deref().is_none_or(|pattern| matches(pattern, &container.image))
             && self.container.is_none_or(|name| name == container.name)
             && self.workload.is_none_or(|(kind, name)| {
-                let is_it = |(of, own): (&str, &str)| AppliedKind::parse(of) == Some(kind) && name == *own;
+                let is_it = |(of, own): (&str, &str)| ObjectType::parse(of) == Some(kind) && name == *own;
                 belongs.owner.is_some_and(is_it)
             })
             && self.revision.is_none_or(|wanted| belongs.revision == Some(wanted))

@@ -1,7 +1,6 @@
 //! The values of the format: durations, distributions, quantities, exits, targets. Each reader takes a node and says
 //! what is wrong with it and what would be accepted; the checker and the resolver use the same ones.
 
-use super::applied::AppliedKind;
 use super::command::Target;
 use super::diagnostic::{Code, Diagnostic};
 use super::expected::{Amount, ExpectedCondition};
@@ -9,13 +8,11 @@ use super::plan::{Exit, ObjectKind, OnTerm};
 use super::tree::{Loc, Node, Value};
 use crate::api::{Sym, Tri};
 use crate::engine::Distribution;
+use crate::rules::api_server::objects::ObjectType;
 use crate::rules::machinery::quantity::Quantity;
-use crate::time::{Span, Time};
+use crate::time::{GoDuration, NoDuration, Span, Time};
 
 type Read<T> = Result<T, Diagnostic>;
-
-/// As far as Go's durations reach.
-const LONGEST_NANOS: u128 = i64::MAX as u128;
 
 pub const DURATION: &str = "a duration such as \"250ms\", \"8s\" or \"1m30s\"";
 pub const DISTRIBUTION: &str = "a duration (\"8s\"), or one of { uniform = [\"2s\", \"5s\"] }, { exponential = \"5m\" }, \
@@ -43,52 +40,16 @@ pub fn parse_duration(text: &str) -> Result<Span, String> {
     if text.starts_with('-') {
         return Err("a duration is never negative".to_owned());
     }
-    let mut rest = text.strip_prefix('+').unwrap_or(text);
-    if rest == "0" {
-        return Ok(Span::ZERO);
-    }
-    if rest.is_empty() {
+    if text.is_empty() || text == "+" {
         return Err("an empty text is no duration".to_owned());
     }
-    let mut nanos: u128 = 0;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let (number, tail) = rest.split_at(digits);
-        let letters = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(letters);
-        let scale: u128 = match unit {
-            "ns" => 1,
-            "us" | "µs" | "μs" => 1_000,
-            "ms" => 1_000_000,
-            "s" => 1_000_000_000,
-            "m" => 60_000_000_000,
-            "h" => 3_600_000_000_000,
-            "" => return Err(format!("`{text}` has no unit")),
-            _ => return Err(format!("`{unit}` is no unit of time")),
-        };
-        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        if whole.is_empty() && fraction.is_empty() || fraction.contains('.') {
-            return Err(format!("`{text}` is no duration"));
-        }
-        let whole: u128 = if whole.is_empty() {
-            0
-        } else if whole.len() > 20 {
-            return Err(format!("`{text}` is too long"));
-        } else {
-            whole.parse().map_err(|_| format!("`{text}` is no duration"))?
-        };
-        nanos += whole * scale;
-        let mut unit = scale;
-        for digit in fraction.bytes().take(18) {
-            unit /= 10;
-            nanos += u128::from(digit - b'0') * unit;
-        }
-        if nanos > LONGEST_NANOS {
-            return Err(format!("`{text}` is too long"));
-        }
-        rest = tail;
+    match GoDuration::parse(text) {
+        Ok(duration) => Ok(Span::from_micros(duration.0 / 1000)),
+        Err(NoDuration::NoUnit) => Err(format!("`{text}` has no unit")),
+        Err(NoDuration::UnknownUnit(unit)) => Err(format!("`{unit}` is no unit of time")),
+        Err(NoDuration::TooLong) => Err(format!("`{text}` is too long")),
+        Err(NoDuration::Malformed) => Err(format!("`{text}` is no duration")),
     }
-    Ok(Span::from_micros(i64::try_from(nanos / 1000).unwrap_or(i64::MAX)))
 }
 
 pub fn duration(node: &Node) -> Read<Span> {
@@ -337,7 +298,7 @@ pub enum Noun {
     Pod(Target),
     Node(Target),
     Object(ObjectKind, String),
-    Applied(AppliedKind, String),
+    Applied(ObjectType, String),
 }
 
 pub const OBJECT_KINDS: [(&str, ObjectKind); 7] = [
@@ -407,11 +368,11 @@ impl Nouns {
         matches!(self, Nouns::Object | Nouns::Anything)
     }
     /// Whether objects of this kind may stand here.
-    fn has(self, kind: AppliedKind) -> bool {
+    fn has(self, kind: ObjectType) -> bool {
         match self {
             Nouns::Pod | Nouns::Node | Nouns::Object => false,
-            Nouns::Workload | Nouns::PodOrWorkload => kind.has_pods(),
-            Nouns::Rolled => kind.has_rollouts(),
+            Nouns::Workload | Nouns::PodOrWorkload => kind.law().has_pods,
+            Nouns::Rolled => kind.law().has_rollouts,
             Nouns::Applied | Nouns::PodOrApplied | Nouns::PodNodeOrApplied | Nouns::Anything => true,
         }
     }
@@ -419,7 +380,7 @@ impl Nouns {
     fn words(self) -> Vec<&'static str> {
         let pods = self.has_pods().then_some("pod");
         let nodes = self.has_nodes().then_some("node");
-        let applied = AppliedKind::ALL.into_iter().filter(|kind| self.has(*kind)).map(AppliedKind::key);
+        let applied = ObjectType::kept().filter(|kind| self.has(*kind)).map(ObjectType::key);
         let objects = OBJECT_KINDS.into_iter().filter(|_| self.has_objects()).map(|(word, _)| word);
         pods.into_iter().chain(nodes).chain(applied).chain(objects).collect()
     }
@@ -454,7 +415,7 @@ pub fn target(node: &Node, nouns: Nouns) -> Read<Noun> {
         "node" | "nodes" | "no" if nouns.has_nodes() => return Ok(Noun::Node(of_target()?)),
         _ => {}
     }
-    let applied = AppliedKind::parse(kind);
+    let applied = ObjectType::parse(kind);
     if let Some(applied) = applied.filter(|applied| nouns.has(*applied)) {
         return Ok(Noun::Applied(applied, name.to_owned()));
     }

@@ -10,11 +10,13 @@ use super::kubectl::SeenEvent;
 use super::{Walk, kubectl};
 use crate::actors::api_server;
 use crate::api::meta::Labels;
+use crate::api::service::Service;
 use crate::api::workload::{DeploymentStrategy, PodTemplateSpec, WorkloadCondition};
 use crate::api::{Meta, Phase, PodIdent};
 use crate::record::{Change, ObjectChange};
 use crate::rules::kubectl::apply::LAST_APPLIED;
-use crate::world::workloads::{DeploymentId, ObjectKey, Replicas, Served};
+use crate::world::held::Held;
+use crate::world::workloads::{DeploymentId, ObjectKey};
 use crate::world::{ReplicaSetId, World};
 
 impl Walk {
@@ -101,11 +103,10 @@ fn deployment(w: &World, id: DeploymentId, lines: &mut Lines) {
     // The newest is the one whose template is the Deployment's.
     let sets = w.workloads.sets_of(ObjectKey::Deployment(id));
     let told = |set: &ReplicaSetId| {
-        let own = &w.workloads.replica_sets[set.ix()].held.object;
+        let own = &w.workloads.replica_sets[set.ix()].object;
         format!("{} ({}/{} replicas created)", own.meta.name, own.status.replicas, own.spec.replicas)
     };
-    let number =
-        |set: &ReplicaSetId| w.workloads.replica_sets[set.ix()].held.figures.and_then(|f| f.revision);
+    let number = |set: &ReplicaSetId| w.workloads.replica_sets[set.ix()].figures.and_then(|f| f.revision);
     let newest = sets.iter().copied().max_by_key(|set| (number(set), *set));
     let old: Vec<String> = sets.iter().filter(|set| Some(**set) != newest).map(told).collect();
     let none = || "<none>".to_owned();
@@ -114,7 +115,7 @@ fn deployment(w: &World, id: DeploymentId, lines: &mut Lines) {
 }
 
 fn replicas(w: &World, set: ReplicaSetId, lines: &mut Lines) {
-    let Replicas { held, .. } = &w.workloads.replica_sets[set.ix()];
+    let held = &w.workloads.replica_sets[set.ix()];
     let own = &held.object;
     lines.field(0, "Name", &own.meta.name);
     lines.field(0, "Namespace", &own.meta.namespace);
@@ -147,8 +148,8 @@ fn replicas(w: &World, set: ReplicaSetId, lines: &mut Lines) {
     conditions(lines, &own.status.conditions);
 }
 
-fn service(w: &World, served: &Served, lines: &mut Lines) {
-    let own = &served.held.object;
+fn service(w: &World, served: &Held<Service>, lines: &mut Lines) {
+    let own = &served.object;
     let spec = &own.value;
     lines.field(0, "Name", &own.meta.name);
     lines.field(0, "Namespace", &own.meta.namespace);

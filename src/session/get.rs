@@ -10,15 +10,16 @@ use serde_json::json;
 use super::kubectl::{self, SeenEvent};
 use super::{Walk, nodes};
 use crate::actors::api_server;
-use crate::api::service::TargetPort;
+use crate::api::service::{Service, TargetPort};
 use crate::api::{PodIdent, Sym};
 use crate::record::{Change, ObjectChange};
+use crate::rules::api_server::objects::ObjectType;
 use crate::rules::kubectl::printing::age;
 use crate::rules::kubectl::tables::{self, Cell};
-use crate::scenario::applied::AppliedKind;
 use crate::scenario::diagnostic::nearest;
-use crate::world::workloads::{ObjectKey, Served};
-use crate::world::{DeploymentId, PodId, ReplicaSetId, ServiceId, World};
+use crate::world::held::Held;
+use crate::world::workloads::ObjectKey;
+use crate::world::{PodId, World};
 
 /// What can be asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,16 +29,16 @@ enum Kind {
     Budgets,
     Events,
     Endpoints,
-    Applied(AppliedKind),
+    Applied(ObjectType),
 }
 
 /// What `all` stands for, in kubectl's order.
 const ALL: [Kind; 5] = [
     Kind::Pods,
-    Kind::Applied(AppliedKind::ReplicationController),
-    Kind::Applied(AppliedKind::Service),
-    Kind::Applied(AppliedKind::Deployment),
-    Kind::Applied(AppliedKind::ReplicaSet),
+    Kind::Applied(ObjectType::ReplicationController),
+    Kind::Applied(ObjectType::Service),
+    Kind::Applied(ObjectType::Deployment),
+    Kind::Applied(ObjectType::ReplicaSet),
 ];
 
 impl Kind {
@@ -49,10 +50,10 @@ impl Kind {
             "poddisruptionbudgets" | "poddisruptionbudget" | "pdb" => Kind::Budgets,
             "events" | "event" | "ev" => Kind::Events,
             "endpoints" | "ep" => Kind::Endpoints,
-            _ => match AppliedKind::parse(word) {
+            _ => match ObjectType::parse(word) {
                 Some(kind) => Kind::Applied(kind),
                 None => {
-                    let known: Vec<&str> = AppliedKind::ALL.iter().map(|kind| kind.plural()).collect();
+                    let known: Vec<&str> = ObjectType::kept().map(|kind| kind.plural()).collect();
                     let known = [&["pods", "nodes", "events", "endpoints", "all"][..], &known].concat();
                     let hint = nearest(&lower, &known)
                         .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
@@ -76,8 +77,8 @@ impl Kind {
     fn plural(self) -> String {
         match self {
             Kind::Endpoints => "endpoints".to_owned(),
-            Kind::Applied(kind) if kind.group().is_empty() => kind.plural().to_owned(),
-            Kind::Applied(kind) => format!("{}.{}", kind.plural(), kind.group()),
+            Kind::Applied(kind) if kind.law().group.is_empty() => kind.plural().to_owned(),
+            Kind::Applied(kind) => format!("{}.{}", kind.plural(), kind.law().group),
             kind => format!("{}s", kind.resource()),
         }
     }
@@ -269,15 +270,14 @@ impl Walk {
     /// `v1` Endpoints: the ready ones of a Service's slices.
     fn endpoint_rows(&self, asked: &Asked<'_>) -> Vec<Row> {
         let w = self.world();
-        let served =
-            w.workloads.services.iter().filter(|served| served.held.exists && served.slices.is_some());
+        let served = w.workloads.services.iter().filter(|served| served.exists && served.beside.is_some());
         let taken = served.filter(|served| {
-            let meta = &served.held.object.meta;
+            let meta = &served.object.meta;
             asked.takes(meta.namespace, meta.name.as_str(), Some(&meta.labels))
         });
         taken
             .map(|served| {
-                let meta = &served.held.object.meta;
+                let meta = &served.object.meta;
                 let cells = vec![
                     cell("NAME", false, meta.name.to_string()),
                     cell("ENDPOINTS", false, shortened(&addresses(w, served))),
@@ -356,17 +356,13 @@ pub fn objects(w: &World) -> impl Iterator<Item = ObjectKey> + '_ {
 
 /// The same, and those that are gone.
 pub(super) fn all_objects(w: &World) -> impl Iterator<Item = ObjectKey> + '_ {
-    let stored = &w.workloads;
-    let deployments = DeploymentId::all(stored.deployments.len()).map(ObjectKey::Deployment);
-    let sets = ReplicaSetId::all(stored.replica_sets.len()).map(ObjectKey::ReplicaSet);
-    let services = ServiceId::all(stored.services.len()).map(ObjectKey::Service);
-    deployments.chain(sets).chain(services)
+    w.workloads.all()
 }
 
 /// The object that `deployment/web` or `deploy web` names; None where the words speak of no kind of object.
 pub fn find_object(w: &World, text: &str) -> Option<Result<ObjectKey, String>> {
     let (kind, name) = text.split_once(['/', ' '])?;
-    let (kind, name) = (AppliedKind::parse(kind)?, name.trim());
+    let (kind, name) = (ObjectType::parse(kind)?, name.trim());
     let is_it = |key: &ObjectKey| {
         api_server::type_of(w, *key).law().name == kind.name()
             && w.workloads.meta(*key).is_some_and(|meta| meta.name == name)
@@ -378,15 +374,15 @@ pub fn find_object(w: &World, text: &str) -> Option<Result<ObjectKey, String>> {
 }
 
 /// `10.244.0.7:8080` of each pod that stands behind a Service and is ready, for each of its ports.
-pub(super) fn addresses(w: &World, served: &Served) -> Vec<String> {
-    let Some(slices) = &served.slices else { return Vec::new() };
+pub(super) fn addresses(w: &World, served: &Held<Service>) -> Vec<String> {
+    let Some(slices) = &served.beside else { return Vec::new() };
     let mut all: Vec<String> = Vec::new();
     for (pod, (_, standing)) in &slices.pods {
         let p = &w.pods[pod.ix()];
         let status = p.status.read();
         let Some(ip) = status.pod_ips.first().filter(|_| standing.ready) else { continue };
         let own = p.spec.containers.iter().flat_map(|container| &container.ports);
-        for port in served.held.object.ports.iter() {
+        for port in served.object.ports.iter() {
             let number = match port.target {
                 TargetPort::Number(number) => Some(number),
                 TargetPort::Name(name) => {

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::scenario::applied::AppliedKind;
+use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::format::{ACTION, Kind, VERBS, VerbKeys};
 use crate::scenario::tree;
 use crate::scenario::values::{Nouns, OBJECT_KINDS};
@@ -411,12 +411,12 @@ fn toml(value: &Value) -> Result<String, String> {
 /// Whether a word is a kind's, in one of kubectl's spellings.
 fn is_kind(word: &str) -> bool {
     let lower = word.to_lowercase();
-    KINDS.iter().any(|(k, _)| *k == lower) || AppliedKind::parse(word).is_some()
+    KINDS.iter().any(|(k, _)| *k == lower) || ObjectType::parse(word).is_some()
 }
 
 fn noun(word: &str) -> String {
     let lower = word.to_lowercase();
-    if let Some(kind) = AppliedKind::parse(word) {
+    if let Some(kind) = ObjectType::parse(word) {
         return kind.key().to_owned();
     }
     KINDS.iter().find(|(k, _)| *k == lower).map_or_else(|| word.to_owned(), |(_, kind)| (*kind).to_owned())

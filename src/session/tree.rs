@@ -12,6 +12,7 @@ use crate::api::Sym;
 use crate::record::{Figures, ObjectRow, Transition};
 use crate::time::Time;
 use crate::world::World;
+use crate::world::held::AnyHeld;
 use crate::world::workloads::ObjectKey;
 
 /// One line of the tree: an object, and how deep it stands.
@@ -32,7 +33,7 @@ pub fn tree(w: &World) -> Vec<Leaf> {
         pods.entry(w.pods[pod.ix()].controller).or_default().push(ObjectKey::Pod(pod));
     }
     let mut tops: Vec<ObjectKey> = super::get::objects(w)
-        .filter(|key| !matches!(key, ObjectKey::Service(_)) && stored.controller(*key).is_none())
+        .filter(|key| figures(w, *key).is_some() && stored.controller(*key).is_none())
         .collect();
     tops.sort_by_key(|key| {
         stored.row(*key).map(|row| {
@@ -73,11 +74,7 @@ fn shown_sets(w: &World, deployment: ObjectKey, pods: &Made) -> Vec<ObjectKey> {
 
 /// How a workload stands in numbers.
 pub fn figures(w: &World, key: ObjectKey) -> Option<Figures> {
-    match key {
-        ObjectKey::Deployment(id) => w.workloads.deployments[id.ix()].figures,
-        ObjectKey::ReplicaSet(id) => w.workloads.replica_sets[id.ix()].held.figures,
-        ObjectKey::Pod(_) | ObjectKey::Service(_) => None,
-    }
+    w.workloads.held(key).and_then(AnyHeld::figures)
 }
 
 /// Which of its templates is the newest; of a ReplicaSet, which one it has.
@@ -99,11 +96,7 @@ pub fn name(w: &World, key: ObjectKey) -> String {
 
 /// What a workload is doing, and how many are available: `Progressing  3/4 available, revision 2`.
 pub fn state(w: &World, key: ObjectKey) -> String {
-    let told = match key {
-        ObjectKey::Deployment(id) => w.workloads.deployments[id.ix()].told,
-        ObjectKey::ReplicaSet(id) => w.workloads.replica_sets[id.ix()].held.told,
-        ObjectKey::Pod(_) | ObjectKey::Service(_) => None,
-    };
+    let told = w.workloads.held(key).and_then(AnyHeld::told);
     if !w.workloads.exists(key) {
         return "gone from the API server".to_owned();
     }

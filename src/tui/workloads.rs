@@ -9,12 +9,12 @@ use ratatui::widgets::Paragraph;
 use super::app::{App, Tab};
 use super::draw::{colour, cut};
 use super::panes;
-use crate::api::workload::WorkloadCondition;
 use crate::api::{EventType, PodIdent, Tri};
 use crate::record::{Change, ObjectChange};
 use crate::rules::kubectl::printing::age;
 use crate::session::tree::{self, Level};
 use crate::session::{kubectl, strip};
+use crate::world::held::AnyHeld;
 use crate::world::workloads::ObjectKey;
 
 /// How wide the curve in a workload's line is: as RESTARTS, below which it stands.
@@ -152,11 +152,7 @@ pub fn pane(app: &App, tab: Tab, width: usize, height: usize) -> Vec<Line<'stati
 /// What happened last, its conditions, and each of its ReplicaSets.
 fn state(app: &App, key: ObjectKey, width: usize) -> Vec<Line<'static>> {
     let w = app.walk.world();
-    let conditions: &[WorkloadCondition] = match key {
-        ObjectKey::Deployment(id) => &w.workloads.deployments[id.ix()].object.status.conditions,
-        ObjectKey::ReplicaSet(set) => &w.workloads.replica_sets[set.ix()].held.object.status.conditions,
-        ObjectKey::Pod(_) | ObjectKey::Service(_) => &[],
-    };
+    let conditions = w.workloads.held(key).map_or(&[][..], AnyHeld::conditions);
     let mut lines = Vec::new();
     if let Some(last) = app.walk.last_of_workload(key) {
         lines.push(Line::raw(cut(&format!("last: {last}"), width)));

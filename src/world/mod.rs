@@ -15,6 +15,7 @@ pub(crate) mod addresses;
 pub(crate) mod controllers;
 pub(crate) mod endpoints;
 pub mod event;
+pub(crate) mod held;
 pub(crate) mod images;
 pub(crate) mod kubelet;
 pub mod learned;

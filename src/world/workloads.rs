@@ -4,39 +4,150 @@
 //! was last told. Whoever is to be told of an object by name, as one of many kinds or as an owner, has its [`ObjectKey`].
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::endpoints::Slices;
+use super::held::{AnyHeld, Held, Stored};
 use super::{PodId, Store, Subject};
 use crate::api::handle::handle;
 use crate::api::service::Service;
-use crate::api::workload::{Deployment, ReplicaSet, WorkloadState};
-use crate::api::{Meta, OwnerReference, Sym};
-use crate::record::{Figures, ObjectRow};
-use crate::scenario::plan::TemplateIx;
+use crate::api::workload::{Deployment, ReplicaSet};
+use crate::api::{Meta, Sym};
+use crate::record::ObjectRow;
+use crate::rules::api_server::objects::ObjectType;
 
-handle! {
-    /// Place of a Deployment among all that a run has had.
-    DeploymentId(u32)
-}
-handle! {
-    /// Place of a ReplicaSet or ReplicationController among all that a run has had.
-    ReplicaSetId(u32)
-}
-handle! {
-    /// Place of a Service among all that a run has had.
-    ServiceId(u32)
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident($id:ident) in $store:ident: $($ty:ident)|+,)+) => {
+        $(handle! {
+            $(#[$doc])*
+            $id(u32)
+        })+
+
+        /// An object that controllers work on.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum ObjectKey {
+            /// The one kind that stands elsewhere.
+            Pod(PodId),
+            $($(#[$doc])* $kind($id),)+
+        }
+
+        /// What the API server stores of workloads and Services; those that are gone keep their place.
+        #[derive(Clone, Debug, Default)]
+        pub struct Workloads {
+            $($(#[$doc])* pub $store: Store<Held<$kind>>,)+
+            /// Objects that are there, by kind (`deployment`), namespace and name.
+            pub by_name: FxHashMap<(Sym, Sym, Sym), ObjectKey>,
+            /// Workloads that are there or were, by uid.
+            pub by_uid: FxHashMap<String, ObjectKey>,
+            /// Objects that nobody controls, and that somebody might.
+            pub orphans: BTreeSet<ObjectKey>,
+            /// Services by namespace and one of the labels that they select by, or have selected by; those that take every pod of
+            /// their namespace stand under no label.
+            services_by_label: FxHashMap<(Sym, Sym, Sym), Vec<ServiceId>>,
+            /// By owner: what names it among its owners, those that are gone included, in the order of their creation.
+            pub dependents: FxHashMap<ObjectKey, Vec<ObjectKey>>,
+        }
+
+        $(impl Kept for $kind {
+            fn key(id: $id) -> ObjectKey {
+                ObjectKey::$kind(id)
+            }
+            fn id(place: usize) -> $id {
+                $id::new(place)
+            }
+            fn all(stored: &Workloads) -> &Store<Held<$kind>> {
+                &stored.$store
+            }
+            fn all_mut(stored: &mut Workloads) -> &mut Store<Held<$kind>> {
+                &mut stored.$store
+            }
+        })+
+
+        impl ObjectKey {
+            /// Goes to where its kind is known.
+            pub fn visit<V: Visit>(self, visitor: V) -> Option<V::Out> {
+                match self {
+                    ObjectKey::Pod(_) => None,
+                    $(ObjectKey::$kind(id) => Some(visitor.object::<$kind>(id)),)+
+                }
+            }
+        }
+
+        /// Goes to where a kind is known, if its objects are stored here.
+        pub fn visit_kind<V: VisitKind>(kind: ObjectType, visitor: V) -> Option<V::Out> {
+            match kind {
+                $($(ObjectType::$ty)|+ => Some(visitor.kind::<$kind>()),)+
+                _ => None,
+            }
+        }
+
+        impl Workloads {
+            /// An object that is no pod, if it is there or was.
+            pub fn held(&self, key: ObjectKey) -> Option<&dyn AnyHeld> {
+                match key {
+                    ObjectKey::Pod(_) => None,
+                    $(ObjectKey::$kind(id) => self.$store.get(id.ix()).map(|held| held as &dyn AnyHeld),)+
+                }
+            }
+            /// An object that is about to be written.
+            pub fn write(&mut self, key: ObjectKey) -> Option<&mut dyn AnyHeld> {
+                match key {
+                    ObjectKey::Pod(_) => None,
+                    $(ObjectKey::$kind(id) => Some(self.$store.write(id.ix())),)+
+                }
+            }
+            /// All objects, those that are gone included, by kind.
+            pub fn all(&self) -> impl Iterator<Item = ObjectKey> + use<> {
+                std::iter::empty()$(.chain($id::all(self.$store.len()).map(ObjectKey::$kind)))+
+            }
+            /// Whether there has ever been anything here.
+            pub fn is_empty(&self) -> bool {
+                true $(&& self.$store.is_empty())+
+            }
+        }
+    };
 }
 
-/// An object that controllers work on.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum ObjectKey {
-    Pod(PodId),
-    Deployment(DeploymentId),
-    ReplicaSet(ReplicaSetId),
-    Service(ServiceId),
+// The one list of kinds that are stored, each with its handle and the kinds of the API that it stands for.
+kinds! {
+    /// Deployments, in the order of their creation.
+    Deployment(DeploymentId) in deployments: Deployment,
+    /// ReplicaSets and ReplicationControllers, in the order of their creation.
+    ReplicaSet(ReplicaSetId) in replica_sets: ReplicaSet | ReplicationController,
+    /// Services, in the order of their creation.
+    Service(ServiceId) in services: Service,
+}
+
+/// A kind that has its place in [`Workloads`].
+pub trait Kept: Stored {
+    /// As one of many kinds.
+    fn key(id: Self::Id) -> ObjectKey;
+    /// The handle of a place.
+    fn id(place: usize) -> Self::Id;
+    /// All of the kind.
+    fn all(stored: &Workloads) -> &Store<Held<Self>>;
+    /// All of the kind, to be added to.
+    fn all_mut(stored: &mut Workloads) -> &mut Store<Held<Self>>;
+    /// One of them.
+    fn held(stored: &Workloads, id: Self::Id) -> &Held<Self> {
+        &Self::all(stored)[id.into()]
+    }
+}
+
+/// What is done with an object whose kind is not known where it is asked for.
+pub trait Visit {
+    /// What comes of it.
+    type Out;
+    /// The kind is known.
+    fn object<T: Kept>(self, id: T::Id) -> Self::Out;
+}
+
+/// The same with a kind.
+pub trait VisitKind {
+    /// What comes of it.
+    type Out;
+    /// The kind is known.
+    fn kind<T: Kept>(self) -> Self::Out;
 }
 
 impl ObjectKey {
@@ -44,101 +155,19 @@ impl ObjectKey {
     pub fn subject(self) -> Subject {
         match self {
             ObjectKey::Pod(pod) => Subject::Pod(pod),
-            ObjectKey::Deployment(_) | ObjectKey::ReplicaSet(_) | ObjectKey::Service(_) => Subject::Cluster,
+            _ => Subject::Cluster,
         }
     }
 }
 
-/// An object of the API, and what a run knows of it beside.
-#[derive(Clone, Debug)]
-pub struct Held<T> {
-    /// As clients see it.
-    pub object: T,
-    /// It is in the API.
-    pub exists: bool,
-    /// Key of its luck, and of all that it makes ([`crate::engine::random::made_by`]).
-    pub entity: u64,
-    /// Its place in the directory.
-    pub row: ObjectRow,
-    /// How many objects it has made.
-    pub made: u64,
-    /// What it was doing, and how many were ready of how many, as last told.
-    pub told: Option<(WorkloadState, i32, Option<i32>)>,
-    /// How it stood in numbers, as last told.
-    pub figures: Option<Figures>,
-}
-
-/// An object with metadata.
-pub trait Object {
-    /// `metadata`, to be changed.
-    fn meta_mut(&mut self) -> &mut Meta;
-}
-
-macro_rules! object {
-    ($($kind:ty),+) => {
-        $(impl Object for $kind {
-            fn meta_mut(&mut self) -> &mut Meta {
-                &mut self.meta
-            }
-        })+
-    };
-}
-object!(Deployment, ReplicaSet, Service);
-
-/// A ReplicaSet in the API.
-#[derive(Clone, Debug)]
-pub struct Replicas {
-    /// The object.
-    pub held: Held<ReplicaSet>,
-    /// What its pods are made of; None until the first one is.
-    pub template: Option<TemplateIx>,
-    /// How its pods name it as their owner.
-    pub as_owner: Arc<Vec<OwnerReference>>,
-}
-
-/// A Service in the API.
-#[derive(Clone, Debug)]
-pub struct Served {
-    /// The object.
-    pub held: Held<Service>,
-    /// Its slices, which its controller keeps; None: there are none yet.
-    pub slices: Option<Slices>,
-}
-
-/// What the API server stores of workloads and Services.
-#[derive(Clone, Debug, Default)]
-pub struct Workloads {
-    /// By [`DeploymentId`]; those that are gone keep their place.
-    pub deployments: Store<Held<Deployment>>,
-    /// By [`ReplicaSetId`].
-    pub replica_sets: Store<Replicas>,
-    /// By [`ServiceId`].
-    pub services: Store<Served>,
-    /// Objects that are there, by kind (`deployment`), namespace and name.
-    pub by_name: FxHashMap<(Sym, Sym, Sym), ObjectKey>,
-    /// Workloads that are there or were, by uid.
-    pub by_uid: FxHashMap<String, ObjectKey>,
-    /// Objects that nobody controls, and that somebody might.
-    pub orphans: BTreeSet<ObjectKey>,
-    /// Services by namespace and one of the labels that they select by, or have selected by; those that take every pod of
-    /// their namespace stand under no label.
-    services_by_label: FxHashMap<(Sym, Sym, Sym), Vec<ServiceId>>,
-    /// By owner: what names it among its owners, those that are gone included, in the order of their creation.
-    pub dependents: FxHashMap<ObjectKey, Vec<ObjectKey>>,
-}
-
 impl Workloads {
-    /// Whether there has ever been anything here.
-    pub fn is_empty(&self) -> bool {
-        self.deployments.is_empty() && self.replica_sets.is_empty() && self.services.is_empty()
-    }
     /// The object of a kind and a name.
     pub fn find(&self, kind: Sym, namespace: Sym, name: Sym) -> Option<ObjectKey> {
         self.by_name.get(&(kind, namespace, name)).copied()
     }
     /// A Service is found by what it selects from now on.
     pub fn index_service(&mut self, id: ServiceId) {
-        let service = &self.services[id.ix()].held.object;
+        let service = &self.services[id.ix()].object;
         let Some(selector) = &service.selector else { return };
         let namespace = service.meta.namespace;
         let none = (namespace, Sym::EMPTY, Sym::EMPTY);
@@ -166,48 +195,23 @@ impl Workloads {
     }
     /// The metadata of an object that is no pod.
     pub fn meta(&self, key: ObjectKey) -> Option<&Meta> {
-        match key {
-            ObjectKey::Pod(_) => None,
-            ObjectKey::Deployment(id) => Some(&self.deployments[id.ix()].object.meta),
-            ObjectKey::ReplicaSet(id) => Some(&self.replica_sets[id.ix()].held.object.meta),
-            ObjectKey::Service(id) => Some(&self.services[id.ix()].held.object.meta),
-        }
+        self.held(key).map(AnyHeld::meta)
     }
     /// Whether an object that is no pod is in the API, or was.
     pub fn has_been(&self, key: ObjectKey) -> bool {
-        match key {
-            ObjectKey::Pod(_) => false,
-            ObjectKey::Deployment(id) => id.ix() < self.deployments.len(),
-            ObjectKey::ReplicaSet(id) => id.ix() < self.replica_sets.len(),
-            ObjectKey::Service(id) => id.ix() < self.services.len(),
-        }
+        self.held(key).is_some()
     }
     /// Whether an object that is no pod is in the API.
     pub fn exists(&self, key: ObjectKey) -> bool {
-        match key {
-            ObjectKey::Pod(_) => false,
-            ObjectKey::Deployment(id) => self.deployments[id.ix()].exists,
-            ObjectKey::ReplicaSet(id) => self.replica_sets[id.ix()].held.exists,
-            ObjectKey::Service(id) => self.services[id.ix()].held.exists,
-        }
+        self.held(key).is_some_and(AnyHeld::exists)
     }
     /// The place of an object that is no pod in the directory.
     pub fn row(&self, key: ObjectKey) -> Option<ObjectRow> {
-        match key {
-            ObjectKey::Pod(_) => None,
-            ObjectKey::Deployment(id) => Some(self.deployments[id.ix()].row),
-            ObjectKey::ReplicaSet(id) => Some(self.replica_sets[id.ix()].held.row),
-            ObjectKey::Service(id) => Some(self.services[id.ix()].held.row),
-        }
+        self.held(key).map(AnyHeld::row)
     }
     /// Key of an object's luck, where it is no pod.
     pub fn entity(&self, key: ObjectKey) -> u64 {
-        match key {
-            ObjectKey::Pod(_) => 0,
-            ObjectKey::Deployment(id) => self.deployments[id.ix()].entity,
-            ObjectKey::ReplicaSet(id) => self.replica_sets[id.ix()].held.entity,
-            ObjectKey::Service(id) => self.services[id.ix()].held.entity,
-        }
+        self.held(key).map_or(0, AnyHeld::entity)
     }
     /// The controller of an object that is no pod, if it is known.
     pub fn controller(&self, key: ObjectKey) -> Option<ObjectKey> {

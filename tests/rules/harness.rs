@@ -51,6 +51,7 @@ pub const FILES: &[&str] = &[
     "G_schedule",
     "H_admission",
     "I_status_manager",
+    "W_cronjob",
     "W_deployment_rolling",
     "W_endpoints",
     "W_replicaset",

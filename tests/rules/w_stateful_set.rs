@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use kubelapse::api::controller_revision::ControllerRevision;
-use kubelapse::api::stateful_set::{PodManagement, StatefulSet};
+use kubelapse::api::stateful_set::{ClaimTemplate, PodManagement, StatefulSet};
 use kubelapse::api::text::Uid;
 use kubelapse::api::wire::{self, Pod};
 use kubelapse::api::wire_controller_revision::controller_revision;
@@ -43,7 +43,7 @@ fn revisions_have_kubernetes_own_names() {
         assert_eq!(revisions::name(name, &hash), theirs["revisionName"], "{}", case.id);
         let owner = meta(&json!({ "name": name }));
         let made = revisions::new(&owner, "StatefulSet", &own, &hash, 1);
-        assert_eq!(json!(made.meta.labels), theirs["labels"], "{}", case.id);
+        assert_eq!(json!(&*made.meta.labels), theirs["labels"], "{}", case.id);
         seen += 1;
     }
     assert!(seen > 20, "{seen} cases");
@@ -62,6 +62,18 @@ fn revision(value: &Value) -> ControllerRevision {
     controller_revision(
         &json!({ "metadata": { "name": value["name"] }, "data": data, "revision": value["revision"] }),
     )
+}
+
+/// A pod of the set. The cases leave out the volumes that it has by its number.
+fn pod_of(set: &StatefulSet, value: &Value) -> Option<Pod> {
+    let (own, mut value) = (set.meta.name.as_str(), value.clone());
+    let ordinal = identity::ordinal(own, value["metadata"]["name"].as_str()?)?;
+    let volume = |claim: &ClaimTemplate| {
+        let claim_name = identity::claim_name(claim.name.as_str(), own, ordinal);
+        json!({ "name": claim.name, "persistentVolumeClaim": { "claimName": claim_name } })
+    };
+    value["spec"]["volumes"] = set.spec.claims.iter().map(volume).collect();
+    Some(wire::pod(&value))
 }
 
 fn seen(set: &StatefulSet, pod: &Pod) -> SeenPod {
@@ -91,10 +103,7 @@ fn play(case: &Case) -> Value {
     let known: Vec<&ControllerRevision> = known.iter().collect();
     let (mut pods, mut calls) = (Vec::new(), Vec::new());
     for value in items(&case.input["pods"]) {
-        let pod = wire::pod(value);
-        if identity::ordinal(set.meta.name.as_str(), &pod.meta.name).is_none() {
-            continue;
-        }
+        let Some(pod) = pod_of(&set, value) else { continue };
         let held = holder(&meta(&value["metadata"]).owners, set.meta.uid);
         let matches = selects(&set.spec.selector, &pod.meta.labels);
         let is_deleted = pod.meta.deletion_timestamp.is_some();

@@ -25,9 +25,8 @@ pub use requests::{
 };
 pub use resize::resize;
 pub use workloads::{
-    FOREGROUND, ORPHAN, Propagation, create_deployment, create_replica_set, create_service, delete, made_of,
-    makes, put_slice, remove_slices, update_deployment, update_deployment_status, update_meta,
-    update_replica_set, update_service,
+    FOREGROUND, ORPHAN, Propagation, create, delete, made_of, makes, put_slice, remove_slices,
+    update as update_object, update_meta, update_status_of,
 };
 
 use crate::world::World;

@@ -3,43 +3,29 @@
 use serde_json::{Map, Value};
 
 use super::workloads;
+use crate::api::Sym;
 use crate::api::wire_workloads as wire;
-use crate::api::{Meta, Sym};
 use crate::engine::random;
 use crate::rules::api_server::admission::{Rejection, Request};
 use crate::rules::api_server::decode::DecodeError;
 use crate::rules::api_server::objects::{self, AdmittedObject, ObjectType};
 use crate::world::World;
-use crate::world::workloads::ObjectKey;
+use crate::world::held::AnyHeld;
+use crate::world::workloads::{Kept, ObjectKey, Visit, VisitKind, visit_kind};
 
-/// The kind of an object that is no pod.
+/// The kind of an object.
 pub fn type_of(w: &World, key: ObjectKey) -> ObjectType {
-    match key {
-        ObjectKey::Pod(_) => ObjectType::Pod,
-        ObjectKey::Deployment(_) => ObjectType::Deployment,
-        ObjectKey::ReplicaSet(set)
-            if w.workloads.replica_sets[set.ix()].held.object.is_replication_controller =>
-        {
-            ObjectType::ReplicationController
-        }
-        ObjectKey::ReplicaSet(_) => ObjectType::ReplicaSet,
-        ObjectKey::Service(_) => ObjectType::Service,
-    }
+    w.workloads.held(key).map_or(ObjectType::Pod, AnyHeld::object_type)
 }
 
 /// The object of a kind and a name, if it is there.
 pub fn find(w: &World, kind: ObjectType, namespace: Sym, name: Sym) -> Option<ObjectKey> {
-    w.workloads.find(Sym::new(&kind.law().name.to_lowercase()), namespace, name)
+    w.workloads.find(kind.singular(), namespace, name)
 }
 
 /// GET of an object that is no pod; nothing of pods.
 pub fn object(w: &World, key: ObjectKey) -> Value {
-    match key {
-        ObjectKey::Pod(_) => Value::Null,
-        ObjectKey::Deployment(id) => wire::deployment_value(&w.workloads.deployments[id.ix()].object),
-        ObjectKey::ReplicaSet(id) => wire::replica_set_value(&w.workloads.replica_sets[id.ix()].held.object),
-        ObjectKey::Service(id) => wire::service_value(&w.workloads.services[id.ix()].held.object),
-    }
+    w.workloads.held(key).map_or(Value::Null, AnyHeld::print)
 }
 
 fn request(w: &World, namespace: Sym) -> Request<'static> {
@@ -63,21 +49,22 @@ pub fn create(
     }
     let value = typed(kind, object);
     let meta = wire::meta(&value["metadata"]);
-    let lower = kind.law().name.to_lowercase();
-    let entity = random::entity(&[&lower, &meta.namespace, &meta.name]);
-    let key = match kind {
-        ObjectType::Deployment => {
-            ObjectKey::Deployment(workloads::create_deployment(w, entity, wire::deployment(&value)))
-        }
-        ObjectType::ReplicaSet | ObjectType::ReplicationController => {
-            ObjectKey::ReplicaSet(workloads::create_replica_set(w, entity, wire::replica_set(&value)))
-        }
-        ObjectType::Service => {
-            ObjectKey::Service(workloads::create_service(w, entity, wire::service(&value)))
-        }
-        _ => return Err(Rejection::Decode(kind, not_kept(kind))),
-    };
-    Ok((key, warnings))
+    let entity = random::entity(&[&kind.singular(), &meta.namespace, &meta.name]);
+    let key = visit_kind(kind, Create { w, entity, value: &value });
+    Ok((key.ok_or_else(|| Rejection::Decode(kind, not_kept(kind)))?, warnings))
+}
+
+struct Create<'a> {
+    w: &'a mut World,
+    entity: u64,
+    value: &'a Value,
+}
+
+impl VisitKind for Create<'_> {
+    type Out = ObjectKey;
+    fn kind<T: Kept>(self) -> ObjectKey {
+        T::key(workloads::create(self.w, self.entity, T::read(self.value)))
+    }
 }
 
 fn not_kept(kind: ObjectType) -> DecodeError {
@@ -100,29 +87,26 @@ pub fn replace(w: &mut World, key: ObjectKey, new: Map<String, Value>) -> Result
     let before = w.resource_version;
     let admitted = objects::update(type_of(w, key), &old, new, &request(w, namespace))?;
     let value = typed(admitted.kind, admitted.object);
-    let meta = wire::meta(&value["metadata"]);
-    let keep = |own: &mut Meta| {
-        own.labels = meta.labels;
-        own.annotations = meta.annotations;
-        own.finalizers = meta.finalizers;
-        own.owners = meta.owners;
-    };
-    match key {
-        ObjectKey::Pod(_) => {}
-        ObjectKey::Deployment(id) => workloads::update_deployment(w, id, |own| {
-            own.spec = wire::deployment(&value).spec;
-            keep(&mut own.meta);
-        }),
-        ObjectKey::ReplicaSet(id) => workloads::update_replica_set(w, id, |own| {
-            own.spec = wire::replica_set(&value).spec;
-            keep(&mut own.meta);
-        }),
-        ObjectKey::Service(id) => workloads::update_service(w, id, |own| {
-            let (meta, new) = (own.meta.clone(), wire::service(&value));
-            *own = new;
-            own.meta = meta;
-            keep(&mut own.meta);
-        }),
-    }
+    key.visit(Replace { w, value: &value });
     Ok(w.resource_version != before)
+}
+
+struct Replace<'a> {
+    w: &'a mut World,
+    value: &'a Value,
+}
+
+impl Visit for Replace<'_> {
+    type Out = ();
+    fn object<T: Kept>(self, id: T::Id) {
+        let new = T::read(self.value);
+        workloads::update::<T>(self.w, id, |own| {
+            let (of, meta) = (own.meta_mut(), new.meta());
+            of.labels.clone_from(&meta.labels);
+            of.annotations.clone_from(&meta.annotations);
+            of.finalizers.clone_from(&meta.finalizers);
+            of.owners.clone_from(&meta.owners);
+            own.respecify(new);
+        });
+    }
 }

@@ -40,7 +40,7 @@ pub fn informed(w: &mut World, key: ObjectKey) {
 
 /// Deployments whose selector takes a set that nobody controls.
 fn takers(w: &World, set: ReplicaSetId) -> Vec<DeploymentId> {
-    let held = &w.workloads.replica_sets[set.ix()].held;
+    let held = &w.workloads.replica_sets[set.ix()];
     if !held.exists || held.object.is_replication_controller {
         return Vec::new();
     }
@@ -66,7 +66,7 @@ fn seen(w: &World, id: DeploymentId) -> Vec<ReplicaSetId> {
         _ => None,
     });
     let is_there = |set: &ReplicaSetId| {
-        let held = &w.workloads.replica_sets[set.ix()].held;
+        let held = &w.workloads.replica_sets[set.ix()];
         held.exists && !held.object.is_replication_controller && held.object.meta.namespace == namespace
     };
     let mut sets: Vec<ReplicaSetId> = sets.filter(is_there).collect();
@@ -83,12 +83,11 @@ pub fn look(w: &mut World, id: DeploymentId) -> Option<(Script, Vec<Request>)> {
     }
     let sets = seen(w, id);
     let objects: Vec<&ReplicaSet> =
-        sets.iter().map(|set| &w.workloads.replica_sets[set.ix()].held.object).collect();
+        sets.iter().map(|set| &w.workloads.replica_sets[set.ix()].object).collect();
     let has_live_pods = |set: &ReplicaSet| lives(w, set);
     let creation = |new: &ReplicaSet| {
-        named(w, new).map_or(Creation::Done, |known| {
-            Creation::Exists(&w.workloads.replica_sets[known.ix()].held.object)
-        })
+        named(w, new)
+            .map_or(Creation::Done, |known| Creation::Exists(&w.workloads.replica_sets[known.ix()].object))
     };
     let rule::Sync { steps, requeue, error } = rule::sync(&Input {
         deployment: &held.object,
@@ -182,17 +181,17 @@ fn write(w: &mut World, id: DeploymentId, call: Call, upon: Option<u64>) -> Resu
                 return Err(format!("replicasets.apps \"{}\" already exists", set.meta.name));
             }
             let entity = api_server::makes(w, ObjectKey::Deployment(id));
-            let set = api_server::create_replica_set(w, entity, set);
-            Ok(Some(w.workloads.replica_sets[set.ix()].held.object.meta.resource_version))
+            let set = api_server::create(w, entity, set);
+            Ok(Some(w.workloads.replica_sets[set.ix()].object.meta.resource_version))
         }
         Call::Update(new) => {
             let set = named(w, &new).ok_or_else(|| gone("replicasets.apps", new.meta.name.as_str()))?;
-            let held = &w.workloads.replica_sets[set.ix()].held.object.meta;
+            let held = &w.workloads.replica_sets[set.ix()].object.meta;
             if held.resource_version != upon.unwrap_or(new.meta.resource_version) {
                 return Err(conflict("replicasets.apps", held.name.as_str()));
             }
-            api_server::update_replica_set(w, set, |own| put_set(own, new));
-            Ok(Some(w.workloads.replica_sets[set.ix()].held.object.meta.resource_version))
+            api_server::update_object(w, set, |own: &mut ReplicaSet| put_set(own, new));
+            Ok(Some(w.workloads.replica_sets[set.ix()].object.meta.resource_version))
         }
         Call::Delete(name) => {
             let namespace = w.workloads.deployments[id.ix()].object.meta.namespace;
@@ -237,8 +236,8 @@ fn put(
     let respecified = held.object.spec != new.spec;
     let change = |own: &mut Deployment| change(own, new);
     match respecified {
-        true => api_server::update_deployment(w, id, change),
-        false => api_server::update_deployment_status(w, id, change),
+        true => api_server::update_object(w, id, change),
+        false => api_server::update_status_of(w, id, change),
     }
     Ok(Some(w.workloads.deployments[id.ix()].object.meta.resource_version))
 }

@@ -65,13 +65,13 @@ fn may_concern(w: &World, pod: PodId) -> Vec<ServiceId> {
 /// Whether a pod stands behind a Service, or may.
 fn concerns(w: &World, id: ServiceId, pod: PodId) -> bool {
     let served = &w.workloads.services[id.ix()];
-    served.held.exists
+    served.exists
         && (selects(w, id, pod)
-            || served.slices.as_ref().is_some_and(|slices| slices.pods.contains_key(&pod)))
+            || served.beside.as_ref().is_some_and(|slices| slices.pods.contains_key(&pod)))
 }
 
 fn selects(w: &World, id: ServiceId, pod: PodId) -> bool {
-    let (service, p) = (&w.workloads.services[id.ix()].held.object, &w.pods[pod.ix()]);
+    let (service, p) = (&w.workloads.services[id.ix()].object, &w.pods[pod.ix()]);
     let wanted = service.selector.as_ref();
     service.meta.namespace == p.ident.namespace
         && wanted.is_some_and(|wanted| wanted.iter().all(|(key, value)| p.labels.get(key) == Some(value)))
@@ -81,12 +81,12 @@ fn selects(w: &World, id: ServiceId, pod: PodId) -> bool {
 pub fn look(w: &mut World, id: ServiceId) -> Option<(Script, Vec<Request>)> {
     let news = std::mem::take(look_at(w, id));
     let served = &w.workloads.services[id.ix()];
-    if !served.held.exists {
+    if !served.exists {
         // Its slices go with it.
-        let has = served.slices.is_some();
+        let has = served.beside.is_some();
         return has.then(|| (Script::Slices(BTreeMap::new()), vec![Request::RemoveSlices(id)]));
     }
-    if !rule::keeps(&served.held.object) {
+    if !rule::keeps(&served.object) {
         return None;
     }
     let pods: Vec<PodId> = if news.all {
@@ -98,7 +98,7 @@ pub fn look(w: &mut World, id: ServiceId) -> Option<(Script, Vec<Request>)> {
     if news.all {
         pods.iter().for_each(|pod| heard(w, *pod));
     }
-    let slices = w.workloads.services[id.ix()].slices.as_ref();
+    let slices = w.workloads.services[id.ix()].beside.as_ref();
     let mut filled = slices.map(|slices| slices.filled.clone()).unwrap_or_default();
     let mut changes: BTreeMap<u32, Changes> = BTreeMap::new();
     let mut arriving = Vec::new();
@@ -150,7 +150,7 @@ fn standing(w: &World, id: ServiceId, pod: PodId) -> Option<Standing> {
     if !selects(w, id, pod) {
         return None;
     }
-    let service = &w.workloads.services[id.ix()].held.object;
+    let service = &w.workloads.services[id.ix()].object;
     let (ready, serving, terminating) = rule::conditions(service, known.ready, known.terminating);
     Some(Standing { ready, serving, terminating })
 }
@@ -162,7 +162,7 @@ pub fn write(w: &mut World, id: ServiceId, slice: u32) -> Option<String> {
         return None;
     };
     let changes = changes.remove(&slice).unwrap_or_default();
-    if w.workloads.services[id.ix()].held.exists {
+    if w.workloads.services[id.ix()].exists {
         api_server::put_slice(w, id, slice, &changes);
     }
     None

@@ -14,7 +14,7 @@ use crate::world::{PodId, Purpose, ReplicaSetId, SimEvent, World};
 
 /// The controller that keeps a set.
 pub fn controller_of(w: &World, set: ReplicaSetId) -> Controller {
-    match w.workloads.replica_sets[set.ix()].held.object.is_replication_controller {
+    match w.workloads.replica_sets[set.ix()].object.is_replication_controller {
         true => Controller::Replication,
         false => Controller::ReplicaSet,
     }

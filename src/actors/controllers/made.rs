@@ -17,7 +17,22 @@ use crate::scenario::plan::{PodTemplate, TemplateIx};
 use crate::scenario::programs;
 use crate::time::Span;
 use crate::world::World;
+use crate::world::held::AnyHeld;
 use crate::world::workloads::{ObjectKey, ReplicaSetId};
+
+/// What a controller asks pods of.
+pub struct Asked<'a> {
+    /// Who makes them.
+    pub maker: ObjectKey,
+    /// `metadata` and `spec` of the pods.
+    pub template: &'a Value,
+    /// What their names begin with.
+    pub base: Sym,
+    /// Which of its templates it is, from 1.
+    pub revision: Option<u32>,
+    /// Of pods that are told apart by a number: which one.
+    pub index: Option<u32>,
+}
 
 /// What the pods of a set are made of.
 ///
@@ -25,15 +40,29 @@ use crate::world::workloads::{ObjectKey, ReplicaSetId};
 /// The API server refuses such pods; its words.
 pub fn template(w: &mut World, set: ReplicaSetId, base: Sym) -> Result<TemplateIx, String> {
     let own = &w.workloads.replica_sets[set.ix()];
-    if let Some(template) = own.template {
+    if let Some(template) = own.beside.template {
         return Ok(template);
     }
-    let object = &own.held.object;
-    let namespace = object.meta.namespace;
-    let mut pod: Map<String, Value> = match &object.spec.template.value {
+    let made_of = Arc::clone(&own.object.spec.template);
+    let revision = own.object.meta.annotation("deployment.kubernetes.io/revision");
+    let revision = revision.and_then(|n| n.parse().ok());
+    let maker = ObjectKey::ReplicaSet(set);
+    let template = admitted(w, &Asked { maker, template: &made_of.value, base, revision, index: None })?;
+    api_server::made_of(w, set, template);
+    Ok(template)
+}
+
+/// What a controller's pods are made of, once the API server has let in such a one.
+///
+/// # Errors
+/// The API server refuses such pods; its words.
+pub fn admitted(w: &mut World, asked: &Asked<'_>) -> Result<TemplateIx, String> {
+    let namespace = w.workloads.meta(asked.maker).map_or(Sym::EMPTY, |meta| meta.namespace);
+    let mut pod: Map<String, Value> = match asked.template {
         Value::Object(template) => template.clone(),
         _ => Map::new(),
     };
+    let base = asked.base;
     let meta = pod.entry("metadata").or_insert_with(|| json!({}));
     meta["name"] = json!(format!("{base}00000"));
     meta["namespace"] = json!(namespace.as_str());
@@ -45,13 +74,13 @@ pub fn template(w: &mut World, set: ReplicaSetId, base: Sym) -> Result<TemplateI
     let admitted = admission::admit_with(&Value::Object(pod), &request, |pod| plugins::mutate(pod, &around));
     let Admitted { metadata, spec, .. } = admitted.map_err(|refused| refused.to_string())?;
 
-    let top = w.workloads.topmost(ObjectKey::ReplicaSet(set));
+    let top = w.workloads.topmost(asked.maker);
     let owner = w.workloads.row(top).map(|row| w.directory.objects[row as usize]);
     let owner = owner.as_ref().map(|owner| (owner.kind.as_str(), owner.name.as_str()));
-    let revision = object.meta.annotation("deployment.kubernetes.io/revision").and_then(|n| n.parse().ok());
-    let belongs = programs::Belongs { owner, revision, index: None };
+    let belongs = programs::Belongs { owner, revision: asked.revision, index: asked.index };
     let behavior = programs::behavior(&w.plan.programs, &spec, &belongs);
-    let many = object.spec.replicas.max(wanted(w, top)) >= many(w);
+    let wants = |key| w.workloads.held(key).map_or(0, AnyHeld::wants);
+    let many = wants(asked.maker).max(wants(top)) >= many(w);
     let template = PodTemplate {
         name: base,
         numbered: false,
@@ -66,17 +95,7 @@ pub fn template(w: &mut World, set: ReplicaSetId, base: Sym) -> Result<TemplateI
         every: Distribution::Constant(Span::ZERO),
         behavior: Arc::new(behavior),
     };
-    let template = w.add_template(template, many);
-    api_server::made_of(w, set, template);
-    Ok(template)
-}
-
-/// How many pods the workload wants altogether.
-fn wanted(w: &World, top: ObjectKey) -> i32 {
-    match top {
-        ObjectKey::Deployment(id) => w.workloads.deployments[id.ix()].object.spec.replicas,
-        _ => 0,
-    }
+    Ok(w.add_template(template, many))
 }
 
 /// From so many on it pays to learn what pods have in common.

@@ -27,7 +27,7 @@ pub fn ready_since(w: &World, pod: PodId) -> Option<Time> {
 /// As what a pod counts in a set now.
 pub fn counts_as(w: &World, set: ReplicaSetId, pod: PodId) -> Share {
     let p = &w.pods[pod.ix()];
-    let spec = &w.workloads.replica_sets[set.ix()].held.object.spec;
+    let spec = &w.workloads.replica_sets[set.ix()].object.spec;
     // Pods of the template share their labels with it.
     let is_own = std::sync::Arc::ptr_eq(&p.labels, &w.templates[p.template.ix()].labels);
     let seen = SeenPod {
@@ -41,7 +41,7 @@ pub fn counts_as(w: &World, set: ReplicaSetId, pod: PodId) -> Share {
 
 /// Whether a set's selector takes a pod.
 pub fn selects(w: &World, set: ReplicaSetId, pod: PodId) -> bool {
-    let (own, p) = (&w.workloads.replica_sets[set.ix()].held.object, &w.pods[pod.ix()]);
+    let (own, p) = (&w.workloads.replica_sets[set.ix()].object, &w.pods[pod.ix()]);
     own.meta.namespace == p.ident.namespace
         && Selector::compile(Some(&own.spec.selector)).matches(&labels(&p.labels))
 }
@@ -49,7 +49,7 @@ pub fn selects(w: &World, set: ReplicaSetId, pod: PodId) -> bool {
 /// The sets that a pod without a controller may come to.
 pub fn suitors(w: &World, pod: PodId) -> Vec<ReplicaSetId> {
     let sets = ReplicaSetId::all(w.workloads.replica_sets.len());
-    sets.filter(|set| w.workloads.replica_sets[set.ix()].held.exists && selects(w, *set, pod)).collect()
+    sets.filter(|set| w.workloads.replica_sets[set.ix()].exists && selects(w, *set, pod)).collect()
 }
 
 /// How dear a pod is.

@@ -11,7 +11,7 @@ use super::members::{cost, counts_as, ready_since, seat, selects, set_of, suitor
 use super::work::{self, Again, add, add_at, tell};
 use crate::actors::api_server::{self, Name, NewPod};
 use crate::api::form::ask;
-use crate::api::workload::ReplicaSetStatus;
+use crate::api::workload::{ReplicaSet, ReplicaSetStatus};
 use crate::api::{EventText, EventType, Sym};
 use crate::rules::controllers::deletion_order::{Candidate, first_to_go};
 use crate::rules::controllers::ownership::{self, Claim, Holder};
@@ -70,7 +70,7 @@ fn pod_changed(w: &mut World, controller: Controller, pod: PodId) {
     if w.pods[pod.ix()].deletion.is_some() {
         w.controllers.members[set.ix()].seen_going(pod);
     }
-    let spec = &w.workloads.replica_sets[set.ix()].held.object.spec;
+    let spec = &w.workloads.replica_sets[set.ix()].object.spec;
     let min_ready = spec.min_ready_seconds;
     let members = &mut w.controllers.members[set.ix()];
     members.count(pod, Some(share));
@@ -112,13 +112,13 @@ fn ripen(w: &mut World, set: ReplicaSetId) {
 
 /// A worker takes a set.
 pub fn look(w: &mut World, set: ReplicaSetId) -> Option<(Script, Vec<Request>)> {
-    if !w.workloads.replica_sets[set.ix()].held.exists {
+    if !w.workloads.replica_sets[set.ix()].exists {
         return None;
     }
     ripen(w, set);
     let claims = claims(w, set);
     let members = &w.controllers.members[set.ix()];
-    let object = &w.workloads.replica_sets[set.ix()].held.object;
+    let object = &w.workloads.replica_sets[set.ix()].object;
     let script = ReplicasScript {
         set,
         // An adopted pod counts from now on, one that is let go no more.
@@ -143,7 +143,7 @@ fn claims(w: &mut World, set: ReplicaSetId) -> Vec<(Request, rule::Share)> {
     if !std::mem::take(&mut w.controllers.members[set.ix()].looks_around) {
         return Vec::new();
     }
-    let object = &w.workloads.replica_sets[set.ix()].held.object;
+    let object = &w.workloads.replica_sets[set.ix()].object;
     let is_going = object.meta.deletion.is_some();
     let namespace = object.meta.namespace;
     let mut requests = Vec::new();
@@ -172,7 +172,7 @@ fn claims(w: &mut World, set: ReplicaSetId) -> Vec<(Request, rule::Share)> {
 
 /// What follows once all requests of a stage are answered: pods are made or deleted, and then the status is written.
 pub fn next(w: &mut World, script: &mut ReplicasScript, error: Option<&str>) -> Vec<Request> {
-    if !w.workloads.replica_sets[script.set.ix()].held.exists {
+    if !w.workloads.replica_sets[script.set.ix()].exists {
         return Vec::new();
     }
     if std::mem::take(&mut script.manages) {
@@ -189,7 +189,7 @@ pub fn next(w: &mut World, script: &mut ReplicasScript, error: Option<&str>) -> 
         script.batches = SlowStart::new(0);
     }
     let Some(counts) = script.counts.take() else { return Vec::new() };
-    let held = &w.workloads.replica_sets[script.set.ix()].held;
+    let held = &w.workloads.replica_sets[script.set.ix()];
     let status = rule::status(&held.object, &counts, error, w.now, &w.gates);
     // What it has seen is the set as it was when it looked.
     let status = ReplicaSetStatus { observed_generation: script.generation, ..status };
@@ -204,7 +204,7 @@ fn manage(w: &mut World, script: &mut ReplicasScript) -> Vec<Request> {
     let set = script.set;
     let active = script.counts.map_or(0, |counts| counts.active);
     let now = w.now;
-    match rule::manage(active, w.workloads.replica_sets[set.ix()].held.object.spec.replicas) {
+    match rule::manage(active, w.workloads.replica_sets[set.ix()].object.spec.replicas) {
         Manage::Nothing => Vec::new(),
         Manage::Create(count) => {
             let count = count.cast_unsigned();
@@ -298,10 +298,10 @@ fn candidate(w: &World, pod: PodId, rank: u32) -> Candidate {
 pub fn make_pod(w: &mut World, set: ReplicaSetId) -> Option<String> {
     let key = ObjectKey::ReplicaSet(set);
     let controller = super::hear::controller_of(w, set);
-    let name = w.workloads.replica_sets[set.ix()].held.object.meta.name;
+    let name = w.workloads.replica_sets[set.ix()].object.meta.name;
     let base = Sym::new(&pod_control::generate_name(name.as_str()));
     let entity = api_server::makes(w, key);
-    let owners = Some(Arc::clone(&w.workloads.replica_sets[set.ix()].as_owner));
+    let owners = Some(Arc::clone(&w.workloads.replica_sets[set.ix()].beside.as_owner));
     let made = made::template(w, set, base).and_then(|template| {
         let name = Name::Generate(base);
         let new = NewPod { template, name, entity, owners, controller: Some(key) };
@@ -344,7 +344,7 @@ pub fn delete_pod(w: &mut World, set: ReplicaSetId, pod: PodId) -> Option<String
 
 /// PATCH that makes the set a pod's controller.
 pub fn adopt(w: &mut World, set: ReplicaSetId, pod: PodId) -> Option<String> {
-    let reference = w.workloads.replica_sets[set.ix()].as_owner.first().cloned()?;
+    let reference = w.workloads.replica_sets[set.ix()].beside.as_owner.first().cloned()?;
     api_server::own_pod(w, pod, |owners| {
         *owners = Arc::unwrap_or_clone(ownership::adopted(owners, reference));
     });
@@ -353,7 +353,7 @@ pub fn adopt(w: &mut World, set: ReplicaSetId, pod: PodId) -> Option<String> {
 
 /// PATCH that takes the set from a pod's owners.
 pub fn release(w: &mut World, set: ReplicaSetId, pod: PodId) -> Option<String> {
-    let uid = w.workloads.replica_sets[set.ix()].held.object.meta.uid;
+    let uid = w.workloads.replica_sets[set.ix()].object.meta.uid;
     api_server::own_pod(w, pod, |owners| {
         *owners = Arc::unwrap_or_clone(ownership::released(owners, uid));
     });
@@ -362,13 +362,13 @@ pub fn release(w: &mut World, set: ReplicaSetId, pod: PodId) -> Option<String> {
 
 /// PUT of a set's status.
 pub fn set_status(w: &mut World, set: ReplicaSetId, status: &ReplicaSetStatus) -> Option<String> {
-    api_server::update_replica_set(w, set, |own| own.status.clone_from(status));
+    api_server::update_status_of(w, set, |own: &mut ReplicaSet| own.status.clone_from(status));
     None
 }
 
 /// When the set looks again of its own accord.
 pub fn again(w: &World, set: ReplicaSetId) -> Option<Again> {
-    let held = &w.workloads.replica_sets[set.ix()].held;
+    let held = &w.workloads.replica_sets[set.ix()];
     let next = w.controllers.members[set.ix()].ripening.first().map(|(at, _)| *at);
     let wait = rule::look_again(&held.object, &held.object.status, next, w.now, &w.gates)?;
     Some(Again::At(w.now + wait))

@@ -48,12 +48,12 @@ fn selected_by(w: &World, pod: PodId) -> Option<Selector> {
     let p = &w.pods[pod.ix()];
     let mut selector = match p.controller {
         Some(ObjectKey::ReplicaSet(set)) => {
-            Selector::compile(Some(&w.workloads.replica_sets[set.ix()].held.object.spec.selector))
+            Selector::compile(Some(&w.workloads.replica_sets[set.ix()].object.spec.selector))
         }
         _ => Selector::compile(Some(&LabelSelector::default())),
     };
     for id in w.workloads.services_for(p.ident.namespace, &p.labels) {
-        let held = &w.workloads.services[id.ix()].held;
+        let held = &w.workloads.services[id.ix()];
         if !held.exists {
             continue;
         }

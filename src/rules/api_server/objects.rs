@@ -13,6 +13,7 @@ use super::decode::{self, DecodeError, Decoded, StrictError};
 use super::kinds;
 pub use super::kinds::Kind;
 use super::validation::field::quote;
+use crate::api::Sym;
 use crate::rules::versions::gates::Gates;
 
 /// `metadata`, `spec` and whatever else an object has, as the API prints it.
@@ -68,6 +69,22 @@ impl ObjectType {
             ObjectType::ALL.iter().find(|ty| ty.law().name == kind && ty.api_version() == group_version);
         found.copied().ok_or_else(|| decode::unregistered(group_version, kind))
     }
+    /// `Deployment`
+    pub fn name(self) -> &'static str {
+        self.law().name
+    }
+    /// As the scenario format has it: `replicaSet`.
+    pub fn key(self) -> &'static str {
+        self.law().key
+    }
+    /// `deployment`
+    pub fn singular(self) -> Sym {
+        Sym::new(&self.name().to_lowercase())
+    }
+    /// As the API's paths have it: `deployments`.
+    pub fn plural(self) -> &'static str {
+        self.law().resource
+    }
     /// `apps/v1`
     pub fn api_version(self) -> String {
         let Kind { group, version, .. } = self.law();
@@ -75,15 +92,35 @@ impl ObjectType {
     }
     /// `Deployment.apps`, as the API server names the kind in its answers.
     pub fn qualified(self) -> String {
-        with_group(self.law().name, self.law().group)
+        with_group(self.name(), self.law().group)
     }
     /// `deployments.apps`
     pub fn qualified_resource(self) -> String {
-        with_group(self.law().resource, self.law().group)
+        with_group(self.plural(), self.law().group)
+    }
+    /// `deployment.apps`
+    pub fn resource(self) -> String {
+        with_group(&self.singular(), self.law().group)
     }
     /// `deployment.apps/web`, as kubectl names an object in its answers.
     pub fn named(self, name: &str) -> String {
-        format!("{}/{name}", with_group(&self.law().name.to_lowercase(), self.law().group))
+        format!("{}/{name}", self.resource())
+    }
+    /// Those that a run stores as they are sent.
+    pub fn kept() -> impl Iterator<Item = ObjectType> + Clone {
+        ObjectType::ALL.iter().copied().filter(|kind| kind.law().is_kept)
+    }
+    /// One that a run stores, from any spelling that kubectl takes: `deploy`, `deployments`, `Deployment`, `deployment.apps`.
+    pub fn parse(word: &str) -> Option<ObjectType> {
+        let lower = word.to_lowercase();
+        let (resource, group) = lower.split_once('.').unwrap_or((&lower, ""));
+        let found = ObjectType::kept().find(|kind| {
+            let Kind { name, resource: plural, short, .. } = kind.law();
+            name.eq_ignore_ascii_case(resource) || *plural == resource || short.contains(&resource)
+        })?;
+        let own = found.law().group;
+        (group.is_empty() || (!own.is_empty() && (group == own || group.ends_with(&format!(".{own}")))))
+            .then_some(found)
     }
     /// Its fields, by which patches are merged.
     pub fn fields(self) -> &'static Struct {
@@ -249,6 +286,23 @@ mod tests {
 
     fn generation(object: &Object) -> Option<i64> {
         object["metadata"]["generation"].as_i64()
+    }
+
+    #[test]
+    fn kinds_are_found_by_what_kubectl_takes() {
+        for kind in ObjectType::kept() {
+            for word in
+                [kind.name(), &kind.singular(), kind.plural(), &kind.resource(), &kind.qualified_resource()]
+            {
+                assert_eq!(ObjectType::parse(word), Some(kind), "{word}");
+            }
+        }
+        assert_eq!(ObjectType::parse("deploy"), Some(ObjectType::Deployment));
+        assert_eq!(ObjectType::parse("svc"), Some(ObjectType::Service));
+        assert_eq!(ObjectType::parse("deployment.v1.apps"), Some(ObjectType::Deployment));
+        assert_eq!(ObjectType::parse("deployments.batch"), None);
+        assert_eq!(ObjectType::parse("pod"), None);
+        assert_eq!(ObjectType::ReplicaSet.key(), "replicaSet");
     }
 
     #[test]

@@ -3,12 +3,15 @@
 use crate::api::Tri;
 use crate::api::workload::{Deployment, ReplicaSet, WorkloadState};
 
-/// Of a Deployment (`DeploymentStatusViewer.Status`, staging/src/k8s.io/kubectl/pkg/polymorphichelpers/rollout_status.go).
+/// Of a Deployment.
 pub fn of_deployment(own: &Deployment) -> WorkloadState {
+    if own.spec.paused { WorkloadState::Paused } else { rollout_of_deployment(own) }
+}
+
+/// The same, paused or not (`DeploymentStatusViewer.Status`,
+/// staging/src/k8s.io/kubectl/pkg/polymorphichelpers/rollout_status.go).
+pub fn rollout_of_deployment(own: &Deployment) -> WorkloadState {
     let (spec, status) = (&own.spec, &own.status);
-    if spec.paused {
-        return WorkloadState::Paused;
-    }
     let has_given_up = status.conditions.iter().any(|one| {
         one.kind == "Progressing" && one.status == Tri::False && one.reason == "ProgressDeadlineExceeded"
     });

@@ -70,12 +70,12 @@ pub static PROGRAM: Shape = Shape {
 
 #[cfg(test)]
 mod tests {
-    use crate::scenario::applied::AppliedKind;
+    use crate::rules::api_server::objects::ObjectType;
     use crate::scenario::format::FILE;
 
     #[test]
     fn every_kind_has_a_table_of_its_own_for_what_is_changed_in_its_manifests() {
-        for kind in AppliedKind::ALL {
+        for kind in ObjectType::kept() {
             assert!(FILE.key(kind.key()).is_some(), "{}", kind.key());
         }
     }

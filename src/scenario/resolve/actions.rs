@@ -6,7 +6,8 @@ use super::commands::command;
 use super::pods::{pod_names, templates_of};
 use super::{Context, number, string_map, tables, text};
 use crate::api::Sym;
-use crate::scenario::applied::{AppliedKind, AppliedObject};
+use crate::rules::api_server::objects::ObjectType;
+use crate::scenario::applied::AppliedObject;
 use crate::scenario::command::{Action, Among, Command, Target};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::format::{ACTION, AMONG, Kind, VERBS, VerbKeys};
@@ -156,11 +157,10 @@ pub fn known_node(node: &Node, cx: &mut Context<'_>) {
 
 /// Tells when no `[[apply]]` makes this object. Those of a ReplicaSet's kind come from Deployments too, by names that
 /// nobody knows beforehand.
-pub fn known_object(kind: AppliedKind, name: &str, namespace: Option<&str>, loc: Loc, cx: &mut Context<'_>) {
+pub fn known_object(kind: ObjectType, name: &str, namespace: Option<&str>, loc: Loc, cx: &mut Context<'_>) {
     let objects =
         || cx.applies.iter().flat_map(|apply| apply.objects.iter().map(move |object| (apply, object)));
-    let is_made =
-        kind == AppliedKind::ReplicaSet && objects().any(|(_, o)| o.kind == AppliedKind::Deployment);
+    let is_made = kind == ObjectType::ReplicaSet && objects().any(|(_, o)| o.kind == ObjectType::Deployment);
     let is_it = |object: &AppliedObject| object.kind == kind && object.name() == name;
     if cx.unsettled
         || is_made

@@ -10,7 +10,8 @@ use serde_json::Value as Json;
 
 use super::{Context, claims, pods, scalar_json, tables, text};
 use crate::api::Sym;
-use crate::scenario::applied::{AppliedKind, AppliedObject, ApplyPlan};
+use crate::rules::api_server::objects::ObjectType;
+use crate::scenario::applied::{AppliedObject, ApplyPlan};
 use crate::scenario::command::{Action, Command};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::plan::{ObjectKind, ObjectPlan, PodTemplate};
@@ -156,7 +157,7 @@ fn sort(document: Document, sent: &mut Sent, idle: &mut Vec<(String, Loc)>, cx: 
         }
     }
     let own = version.split_once('/').map_or("", |(group, _)| group).to_owned();
-    let applied = AppliedKind::of_manifest(&kind).filter(|kind| own == kind.group());
+    let applied = ObjectType::kept().find(|of| of.name() == kind && of.law().group == own);
     if let Some(kind) = applied {
         let Document { value, file, line, .. } = document;
         sent.plan.objects.push(AppliedObject { kind, value, file, line });
@@ -172,7 +173,7 @@ fn sort(document: Document, sent: &mut Sent, idle: &mut Vec<(String, Loc)>, cx: 
             // Nobody knows what it would have made.
             cx.unsettled = true;
             let title = format!("a {kind} cannot be applied yet ({})", document.place());
-            let known: Vec<&str> = AppliedKind::ALL.into_iter().map(AppliedKind::name).collect();
+            let known: Vec<&str> = ObjectType::kept().map(ObjectType::name).collect();
             cx.report(
                 Diagnostic::new(Code::Manifest, document.loc, title)
                     .label("this kind is not played")
@@ -204,7 +205,7 @@ fn unknown_overrides(table: &Table, all: &[Sent], cx: &mut Context<'_>) {
         return;
     }
     let objects = || all.iter().flat_map(|sent| &sent.plan.objects);
-    for kind in AppliedKind::ALL {
+    for kind in ObjectType::kept() {
         let own = table.get(kind.key()).and_then(Node::table);
         for entry in own.map_or(&[][..], |own| &own.entries) {
             if objects().any(|object| object.kind == kind && object.name() == entry.key) {
@@ -335,7 +336,7 @@ fn changed(
 pub fn only_workloads(all: &[Sent], cx: &mut Context<'_>) {
     for document in all.iter().flat_map(|sent| &sent.others) {
         let title = format!("a {} cannot be applied while a run goes on", document.field("/kind"));
-        let known: Vec<&str> = AppliedKind::ALL.into_iter().map(AppliedKind::name).collect();
+        let known: Vec<&str> = ObjectType::kept().map(ObjectType::name).collect();
         let item = Diagnostic::new(Code::Manifest, document.loc, title);
         cx.report(item.hint(format!("what can be: {}", known.join(", "))));
     }

@@ -252,7 +252,8 @@ fn the_container(
 /// Names of the containers of all templates that could make the pods of a target.
 fn containers_of_workloads(target: &Target, cx: &Context<'_>) -> Vec<String> {
     let labels = target.among.as_deref().map(|among| &among.labels);
-    let objects = cx.applies.iter().flat_map(|apply| &apply.objects).filter(|object| object.kind.has_pods());
+    let objects =
+        cx.applies.iter().flat_map(|apply| &apply.objects).filter(|object| object.kind.law().has_pods);
     let fits = |object: &&AppliedObject| {
         let own =
             |key: &str| object.value.pointer("/spec/template/metadata/labels").and_then(|all| all.get(key));

@@ -3,7 +3,7 @@
 use super::actions::{known_node, known_object, known_pod};
 use super::{Context, flag, number, strings, tables, text};
 use crate::api::Sym;
-use crate::scenario::applied::AppliedKind;
+use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::command::{ObjectTarget, Target};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::expected::{
@@ -41,7 +41,7 @@ const OF_ANSWERS: &[&str] = &["answer", "message"];
 /// Of whom something is expected.
 enum Subject {
     Pods,
-    Object(AppliedKind),
+    Object(ObjectType),
     Action,
 }
 
@@ -53,13 +53,13 @@ impl Subject {
         match key {
             "pod" => Subject::Pods,
             "action" => Subject::Action,
-            _ => Subject::Object(AppliedKind::parse(key).unwrap_or(AppliedKind::Deployment)),
+            _ => Subject::Object(ObjectType::parse(key).unwrap_or(ObjectType::Deployment)),
         }
     }
     fn asks(&self) -> &'static [&'static str] {
         match self {
             Subject::Pods => OF_PODS,
-            Subject::Object(AppliedKind::Service) => OF_SERVICES,
+            Subject::Object(ObjectType::Service) => OF_SERVICES,
             Subject::Object(_) => OF_WORKLOADS,
             Subject::Action => OF_ANSWERS,
         }
@@ -266,7 +266,7 @@ fn object_expect(object: ObjectTarget, entry: &Table, cx: &mut Context<'_>) -> E
     let event = event(entry);
     let no_event = text(entry, "noEvent").map(str::to_owned);
     let gone = flag(entry, "gone");
-    if object.kind == AppliedKind::Service {
+    if object.kind == ObjectType::Service {
         return Expected::Service(ServiceExpect {
             object,
             ready: amount(entry, "readyEndpoints"),

@@ -74,7 +74,7 @@ impl Context<'_> {
     }
     /// Pods of names that nobody knows beforehand may come into being.
     pub fn has_workloads(&self) -> bool {
-        self.applies.iter().flat_map(|apply| &apply.objects).any(|object| object.kind.has_pods())
+        self.applies.iter().flat_map(|apply| &apply.objects).any(|object| object.kind.law().has_pods)
     }
     /// An offset from the start, absolute; told when it lies beyond the end.
     pub fn instant(&mut self, table: &Table, key: &str, what: &str) -> Time {

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::{Context, behavior, distribution, flag, number, tables, text};
 use crate::api::Sym;
-use crate::scenario::applied::AppliedKind;
+use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::plan::{Attempt, AttemptsOf, ProgramPlan};
 use crate::scenario::programs::{matches, unsaid};
@@ -43,13 +43,13 @@ pub fn programs(table: &Table, cx: &mut Context<'_>) -> Vec<ProgramPlan> {
 }
 
 /// `deployment/web`
-fn workload(node: &Node, cx: &mut Context<'_>) -> Option<(AppliedKind, Sym)> {
+fn workload(node: &Node, cx: &mut Context<'_>) -> Option<(ObjectType, Sym)> {
     let text = node.text()?;
     let (kind, name) = text.split_once('/').unwrap_or((text, ""));
-    match AppliedKind::parse(kind).filter(|kind| kind.has_pods() && !name.is_empty()) {
+    match ObjectType::parse(kind).filter(|kind| kind.law().has_pods && !name.is_empty()) {
         Some(kind) => Some((kind, Sym::new(name))),
         None => {
-            let kinds = AppliedKind::ALL.into_iter().filter(|kind| kind.has_pods()).map(AppliedKind::key);
+            let kinds = ObjectType::kept().filter(|kind| kind.law().has_pods).map(ObjectType::key);
             let item = Diagnostic::new(Code::BadValue, node.loc, format!("`{text}` is no workload"))
                 .label("expected KIND/NAME, such as \"deployment/web\"");
             let kinds: Vec<&str> = kinds.collect();
@@ -73,7 +73,7 @@ pub fn known(table: &Table, cx: &mut Context<'_>) {
         containers.push(name);
         images.push(image);
     }
-    let workloads: Vec<(AppliedKind, String)> = cx
+    let workloads: Vec<(ObjectType, String)> = cx
         .applies
         .iter()
         .flat_map(|apply| &apply.objects)
@@ -104,7 +104,7 @@ pub fn known(table: &Table, cx: &mut Context<'_>) {
         }
         if let Some((node, text)) = entry.get("workload").and_then(|node| Some((node, node.text()?)))
             && let Some((kind, name)) = text.split_once('/')
-            && let Some(kind) = AppliedKind::parse(kind)
+            && let Some(kind) = ObjectType::parse(kind)
             && !workloads.iter().any(|(of, known)| *of == kind && known == name)
         {
             let known: Vec<String> =

@@ -1,10 +1,8 @@
 //! What is expected of workloads, of Services and of what somebody is told.
 
 use super::{Difference, Row, Seen, common};
-use crate::api::workload::{WorkloadCondition, WorkloadState};
-use crate::record::{Event, Figures};
-use crate::rules::controllers::workload_state;
-use crate::rules::kubectl::rollout_status::{self, Numbers};
+use crate::api::workload::WorkloadState;
+use crate::record::Event;
 use crate::scenario::command::ObjectTarget;
 use crate::scenario::expected::{
     Answer, AnswerExpect, ExpectedEvent, Rollout, ServiceExpect, WorkloadExpect,
@@ -38,7 +36,7 @@ pub fn service(expect: &ServiceExpect, named: &[u32], seen: &Seen, w: &World) ->
     };
     asked.difference(named, seen, w, |key| {
         let ObjectKey::Service(id) = key else { return None };
-        let slices = w.workloads.services[id.ix()].slices.as_ref();
+        let slices = w.workloads.services[id.ix()].beside.as_ref();
         let [ready, serving, terminating] = slices.map_or([0; 3], |slices| slices.counts);
         common::number("ready endpoints", expect.ready, ready)
             .or_else(|| common::number("serving endpoints", expect.serving, serving))
@@ -89,25 +87,12 @@ impl Asked<'_> {
 }
 
 fn of_workload(expect: &WorkloadExpect, key: ObjectKey, w: &World) -> Option<Difference> {
-    let (rollout, figures, own): (_, _, &[WorkloadCondition]) = match key {
-        ObjectKey::Deployment(id) => {
-            let own = &w.workloads.deployments[id.ix()].object;
-            let rollout = match Numbers::of(own).rollout() {
-                rollout_status::Rollout::Done => Rollout::Complete,
-                rollout_status::Rollout::Waiting(_) => Rollout::Progressing,
-                rollout_status::Rollout::Failed => Rollout::Failed,
-            };
-            (rollout, Figures::of_deployment(own), &own.status.conditions)
-        }
-        ObjectKey::ReplicaSet(id) => {
-            let own = &w.workloads.replica_sets[id.ix()].held.object;
-            let rollout = match workload_state::of_replica_set(own) {
-                WorkloadState::Complete => Rollout::Complete,
-                _ => Rollout::Progressing,
-            };
-            (rollout, Figures::of_replica_set(own), &own.status.conditions)
-        }
-        ObjectKey::Service(_) | ObjectKey::Pod(_) => return None,
+    let held = w.workloads.held(key)?;
+    let (figures, own) = (held.figures()?, held.conditions());
+    let rollout = match held.rollout() {
+        WorkloadState::Complete => Rollout::Complete,
+        WorkloadState::Failed => Rollout::Failed,
+        _ => Rollout::Progressing,
     };
     let condition = |kind| own.iter().find(|one| one.kind == kind).map(|one| (one.status, one.reason));
     let numbers = [
@@ -156,7 +141,6 @@ pub fn answer(expect: &AnswerExpect, w: &World) -> Option<Difference> {
 
 /// From which of its workload's templates a pod was made, from 1, as its ReplicaSet says now; None: no Deployment has made it.
 pub fn revision(p: &Pod, w: &World) -> Option<u32> {
-    let Some(ObjectKey::ReplicaSet(set)) = p.controller else { return None };
-    let set = &w.workloads.replica_sets[set.ix()].held.object;
-    u32::try_from(Figures::of_replica_set(set).revision?).ok()
+    let figures = w.workloads.held(p.controller?)?.figures()?;
+    u32::try_from(figures.revision?).ok()
 }

@@ -15,10 +15,15 @@ use crate::rules::versions::gates::Gates;
 
 pub static LAW: Kind = Kind {
     name: "DaemonSet",
+    key: "daemonSet",
     group: "apps",
     version: "v1",
     resource: "daemonsets",
+    short: &["ds"],
     is_namespaced: true,
+    has_pods: true,
+    has_rollouts: true,
+    is_kept: false,
     counts_generations: true,
     schema: &workloads::DaemonSet,
     defaults,

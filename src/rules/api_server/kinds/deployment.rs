@@ -15,10 +15,15 @@ use crate::rules::versions::gates::Gates;
 
 pub static LAW: Kind = Kind {
     name: "Deployment",
+    key: "deployment",
     group: "apps",
     version: "v1",
     resource: "deployments",
+    short: &["deploy"],
     is_namespaced: true,
+    has_pods: true,
+    has_rollouts: true,
+    is_kept: true,
     counts_generations: true,
     schema: &workloads::Deployment,
     defaults,

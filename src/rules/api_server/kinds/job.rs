@@ -16,10 +16,15 @@ use crate::rules::versions::gates::Gates;
 
 pub static LAW: Kind = Kind {
     name: "Job",
+    key: "job",
     group: "batch",
     version: "v1",
     resource: "jobs",
+    short: &[],
     is_namespaced: true,
+    has_pods: true,
+    has_rollouts: false,
+    is_kept: false,
     counts_generations: true,
     schema: &workloads::Job,
     defaults,

@@ -32,14 +32,24 @@ type Object = Map<String, Value>;
 pub struct Kind {
     /// `Deployment`
     pub name: &'static str,
+    /// As the scenario format has it: `replicaSet`.
+    pub key: &'static str,
     /// `apps`; empty for the oldest kinds.
     pub group: &'static str,
     /// `v1`
     pub version: &'static str,
     /// `deployments`
     pub resource: &'static str,
+    /// What kubectl takes for it too: `deploy`.
+    pub short: &'static [&'static str],
     /// It lives in a namespace.
     pub is_namespaced: bool,
+    /// It makes pods of a template, and so has `setImage`.
+    pub has_pods: bool,
+    /// `kubectl rollout` knows it.
+    pub has_rollouts: bool,
+    /// A run stores its objects as they are sent, while it goes on; who works on them lives.
+    pub is_kept: bool,
     /// `metadata.generation` counts changes of its spec.
     pub(super) counts_generations: bool,
     pub(super) schema: &'static Struct,

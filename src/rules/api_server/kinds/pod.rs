@@ -8,10 +8,15 @@ use crate::rules::api_server::{admission, defaults, validation};
 
 pub static LAW: Kind = Kind {
     name: "Pod",
+    key: "pod",
     group: "",
     version: "v1",
     resource: "pods",
+    short: &["po"],
     is_namespaced: true,
+    has_pods: false,
+    has_rollouts: false,
+    is_kept: false,
     counts_generations: true,
     schema: &schema::Pod,
     defaults: defaults::pod,

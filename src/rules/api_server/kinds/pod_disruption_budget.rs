@@ -14,10 +14,15 @@ use crate::rules::versions::gates::Gates;
 
 pub static LAW: Kind = Kind {
     name: "PodDisruptionBudget",
+    key: "podDisruptionBudget",
     group: "policy",
     version: "v1",
     resource: "poddisruptionbudgets",
+    short: &["pdb"],
     is_namespaced: true,
+    has_pods: false,
+    has_rollouts: false,
+    is_kept: false,
     counts_generations: true,
     schema: &workloads::PodDisruptionBudget,
     defaults: |object, _| {

@@ -14,10 +14,15 @@ use crate::rules::versions::gates::Gates;
 
 pub static LAW: Kind = Kind {
     name: "ReplicaSet",
+    key: "replicaSet",
     group: "apps",
     version: "v1",
     resource: "replicasets",
+    short: &["rs"],
     is_namespaced: true,
+    has_pods: true,
+    has_rollouts: false,
+    is_kept: true,
     counts_generations: true,
     schema: &workloads::ReplicaSet,
     defaults,

@@ -16,10 +16,15 @@ use crate::rules::versions::gates::Gates;
 
 pub static LAW: Kind = Kind {
     name: "ReplicationController",
+    key: "replicationController",
     group: "",
     version: "v1",
     resource: "replicationcontrollers",
+    short: &["rc"],
     is_namespaced: true,
+    has_pods: true,
+    has_rollouts: false,
+    is_kept: true,
     counts_generations: true,
     schema: &workloads::ReplicationController,
     defaults,

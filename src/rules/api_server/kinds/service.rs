@@ -16,10 +16,15 @@ use crate::rules::versions::gates::Gates;
 
 pub static LAW: Kind = Kind {
     name: "Service",
+    key: "service",
     group: "",
     version: "v1",
     resource: "services",
+    short: &["svc"],
     is_namespaced: true,
+    has_pods: false,
+    has_rollouts: false,
+    is_kept: true,
     counts_generations: false,
     schema: &workloads::Service,
     defaults,

@@ -16,10 +16,15 @@ use crate::rules::versions::gates::Gates;
 
 pub static LAW: Kind = Kind {
     name: "StatefulSet",
+    key: "statefulSet",
     group: "apps",
     version: "v1",
     resource: "statefulsets",
+    short: &["sts"],
     is_namespaced: true,
+    has_pods: true,
+    has_rollouts: true,
+    is_kept: false,
     counts_generations: true,
     schema: &workloads::StatefulSet,
     defaults,

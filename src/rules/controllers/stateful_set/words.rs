@@ -8,8 +8,11 @@ use crate::rules::versions::gates::Gates;
 /// What was done to a pod.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verb {
+    /// POST.
     Create,
+    /// PUT.
     Update,
+    /// DELETE.
     Delete,
 }
 
