@@ -3,6 +3,7 @@
 //! Names, reasons and every text that a scenario or a rule can spell out are interned ([`Sym`], four bytes);
 //! texts that name one pod ([`Text`]) are put together when someone reads them.
 
+pub mod claim;
 pub mod controller_revision;
 pub mod event;
 pub(crate) mod form;

@@ -1,5 +1,6 @@
 //! How workloads stand in numbers after a write, for `workloads.csv`.
 
+use crate::api::stateful_set::StatefulSet;
 use crate::api::workload::{Deployment, ReplicaSet, WorkloadCondition};
 use crate::api::{Meta, Sym};
 use crate::time::Time;
@@ -70,6 +71,19 @@ impl Figures {
             revision: revision(&own.meta),
             desired: Some(own.spec.replicas),
             current: Some(status.replicas),
+            ready: Some(status.ready_replicas),
+            available: Some(status.available_replicas),
+            conditions: conditions(&status.conditions),
+            ..Figures::default()
+        }
+    }
+    /// Of a StatefulSet; the number of its newest revision stands in that.
+    pub fn of_stateful_set(own: &StatefulSet) -> Figures {
+        let status = &own.status;
+        Figures {
+            desired: Some(own.spec.replicas),
+            current: Some(status.replicas),
+            updated: Some(status.updated_replicas),
             ready: Some(status.ready_replicas),
             available: Some(status.available_replicas),
             conditions: conditions(&status.conditions),

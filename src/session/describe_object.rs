@@ -1,6 +1,6 @@
 //! `kubectl describe` of workloads and Services, as far as simulated ones have what it tells
-//! (staging/src/k8s.io/kubectl/pkg/describe/describe.go: `describeDeployment`, `describeReplicaSet`, `describeService`,
-//! `DescribePodTemplate`, v1.36.2). Times are UTC.
+//! (staging/src/k8s.io/kubectl/pkg/describe/describe.go: `describeDeployment`, `describeReplicaSet`, `describeStatefulSet`,
+//! `describeService`, `DescribePodTemplate`, v1.36.2). Times are UTC.
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ use crate::api::{Meta, Phase, PodIdent};
 use crate::record::{Change, ObjectChange};
 use crate::rules::kubectl::apply::LAST_APPLIED;
 use crate::world::held::Held;
-use crate::world::workloads::{DeploymentId, ObjectKey};
+use crate::world::workloads::{DeploymentId, ObjectKey, StatefulSetId};
 use crate::world::{ReplicaSetId, World};
 
 impl Walk {
@@ -31,7 +31,9 @@ impl Walk {
             }
             ObjectKey::Deployment(id) => deployment(w, id, &mut lines),
             ObjectKey::ReplicaSet(set) => replicas(w, set, &mut lines),
+            ObjectKey::StatefulSet(set) => stateful_set(w, set, &mut lines),
             ObjectKey::Service(id) => service(w, &w.workloads.services[id.ix()], &mut lines),
+            ObjectKey::ControllerRevision(_) | ObjectKey::PersistentVolumeClaim(_) => {}
         }
         self.object_events_table(key, &mut lines);
         lines.aligned()
@@ -126,8 +128,52 @@ fn replicas(w: &World, set: ReplicaSetId, lines: &mut Lines) {
         lines.field(0, "Controlled By", &format!("{}/{}", owner.kind, owner.name));
     }
     lines.field(0, "Replicas", &format!("{} current / {} desired", own.status.replicas, own.spec.replicas));
+    pods_status(w, ObjectKey::ReplicaSet(set), lines);
+    template(lines, &own.spec.template);
+    conditions(lines, &own.status.conditions);
+}
+
+/// `describeStatefulSet`
+fn stateful_set(w: &World, set: StatefulSetId, lines: &mut Lines) {
+    let own = &w.workloads.stateful_sets[set.ix()].object;
+    let value = api_server::object(w, ObjectKey::StatefulSet(set));
+    let spec = &value["spec"];
+    lines.field(0, "Name", &own.meta.name);
+    lines.field(0, "Namespace", &own.meta.namespace);
+    lines.field(0, "CreationTimestamp", &own.meta.created.rfc1123z());
+    lines.field(0, "Selector", &pairs(&own.spec.selector.match_labels).join(","));
+    lines.several("Labels", &pairs(&own.meta.labels));
+    annotations(lines, &own.meta);
+    let replicas = format!("{} desired | {} total", own.spec.replicas, own.status.replicas);
+    lines.field(0, "Replicas", &replicas);
+    lines.field(0, "Update Strategy", &text(&spec["updateStrategy"]["type"]));
+    let rolling = &spec["updateStrategy"]["rollingUpdate"];
+    for (title, key) in [("Partition", "partition"), ("MaxUnavailable", "maxUnavailable")] {
+        if !rolling[key].is_null() {
+            lines.field(1, title, &text(&rolling[key]));
+        }
+    }
+    pods_status(w, ObjectKey::StatefulSet(set), lines);
+    template(lines, &own.spec.template);
+    let claims = spec["volumeClaimTemplates"].as_array().map_or(&[][..], Vec::as_slice);
+    if claims.is_empty() {
+        lines.field(0, "Volume Claims", "<none>");
+        return;
+    }
+    lines.put(0, "Volume Claims:");
+    for claim in claims {
+        let modes = claim["spec"]["accessModes"].as_array().into_iter().flatten();
+        let modes: Vec<String> = modes.map(text).collect();
+        lines.field(1, "Name", &text(&claim["metadata"]["name"]));
+        lines.field(1, "StorageClass", &text(&claim["spec"]["storageClassName"]));
+        lines.field(1, "Capacity", &text(&claim["spec"]["resources"]["requests"]["storage"]));
+        lines.field(1, "Access Modes", &format!("[{}]", modes.join(" ")));
+    }
+}
+
+fn pods_status(w: &World, of: ObjectKey, lines: &mut Lines) {
     let pods = kubectl::pods(w).into_iter().map(|pod| &w.pods[pod.ix()]);
-    let pods = pods.filter(|p| p.controller == Some(ObjectKey::ReplicaSet(set)));
+    let pods = pods.filter(|p| p.controller == Some(of));
     let mut counts = [0; 4];
     for p in pods.filter(|p| p.deletion.is_none()) {
         match p.status.phase() {
@@ -144,8 +190,6 @@ fn replicas(w: &World, set: ReplicaSetId, lines: &mut Lines) {
         "Pods Status",
         &format!("{running} Running / {waiting} Waiting / {succeeded} Succeeded / {failed} Failed"),
     );
-    template(lines, &own.spec.template);
-    conditions(lines, &own.status.conditions);
 }
 
 fn service(w: &World, served: &Held<Service>, lines: &mut Lines) {

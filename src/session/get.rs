@@ -33,12 +33,13 @@ enum Kind {
 }
 
 /// What `all` stands for, in kubectl's order.
-const ALL: [Kind; 5] = [
+const ALL: [Kind; 6] = [
     Kind::Pods,
     Kind::Applied(ObjectType::ReplicationController),
     Kind::Applied(ObjectType::Service),
     Kind::Applied(ObjectType::Deployment),
     Kind::Applied(ObjectType::ReplicaSet),
+    Kind::Applied(ObjectType::StatefulSet),
 ];
 
 impl Kind {

@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
+
 use super::endpoints::{Known, ToLookAt};
 use super::manager::Manager;
 use super::members::Members;
 use super::pod_gc::PodGc;
+use super::stateful_sets::Pods;
+use super::workloads::StatefulSetId;
 use super::{PodId, ReplicaSetId};
 use crate::rules::machinery::events::Correlator;
 use crate::time::Time;
@@ -22,6 +26,10 @@ pub struct Controllers {
     pub members: Vec<Members>,
     /// By pod: the set among whose members it stands.
     pub member_of: Vec<Option<ReplicaSetId>>,
+    /// What the controller of StatefulSets knows of pods, by set.
+    pub stateful_sets: Vec<Pods>,
+    /// By pod: the StatefulSet among whose pods it stands.
+    pub stateful_set_of: FxHashMap<PodId, StatefulSetId>,
     /// By pod: what the controller of endpoint slices has heard of it.
     pub endpoints: Vec<Option<Known>>,
     /// By Service: what it still has to look at.
@@ -39,6 +47,8 @@ impl Controllers {
             manager: Manager::new(start),
             members: Vec::new(),
             member_of: Vec::new(),
+            stateful_sets: Vec::new(),
+            stateful_set_of: FxHashMap::default(),
             endpoints: Vec::new(),
             services: Vec::new(),
             recorders: BTreeMap::new(),

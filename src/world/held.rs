@@ -61,6 +61,10 @@ pub trait Stored: Clone + PartialEq + std::fmt::Debug {
     fn figures(&self) -> Option<Figures> {
         None
     }
+    /// Which of its templates is the newest, where that stands beside it.
+    fn newest(_beside: &Self::Beside) -> Option<i64> {
+        None
+    }
     /// Its conditions.
     fn conditions(&self) -> &[WorkloadCondition] {
         &[]
@@ -173,14 +177,15 @@ impl<T: Stored> AnyHeld for Held<T> {
 /// `metadata` of a noun that keeps it in a field of that name.
 macro_rules! with_meta {
     () => {
-        fn meta(&self) -> &Meta {
+        fn meta(&self) -> &crate::api::Meta {
             &self.meta
         }
-        fn meta_mut(&mut self) -> &mut Meta {
+        fn meta_mut(&mut self) -> &mut crate::api::Meta {
             &mut self.meta
         }
     };
 }
+pub(super) use with_meta;
 
 impl Stored for Deployment {
     type Id = DeploymentId;

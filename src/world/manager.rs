@@ -9,7 +9,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::endpoints::Changes;
-use super::workloads::{ObjectKey, ReplicaSetId};
+use super::stateful_sets::{SetRequest, SetScript};
+use super::workloads::{ClaimId, ObjectKey, ReplicaSetId, StatefulSetId};
 use super::{DeploymentId, PodId, ServiceId};
 use crate::api::workload::ReplicaSetStatus;
 use crate::api::{EventText, EventType, Sym};
@@ -30,16 +31,22 @@ pub enum Controller {
     Replication,
     EndpointSlice,
     GarbageCollector,
+    StatefulSet,
+    VolumeBinder,
+    ClaimProtection,
 }
 
 impl Controller {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Controller; 5] = [
+    pub const ALL: [Controller; 8] = [
         Controller::Deployment,
         Controller::ReplicaSet,
         Controller::Replication,
         Controller::EndpointSlice,
         Controller::GarbageCollector,
+        Controller::StatefulSet,
+        Controller::VolumeBinder,
+        Controller::ClaimProtection,
     ];
 
     /// How events name it.
@@ -50,6 +57,9 @@ impl Controller {
             Controller::Replication => "replication-controller",
             Controller::EndpointSlice => "endpoint-slice-controller",
             Controller::GarbageCollector => "garbage-collector-controller",
+            Controller::StatefulSet => "statefulset-controller",
+            Controller::VolumeBinder => "persistentvolume-controller",
+            Controller::ClaimProtection => "pvc-protection-controller",
         })
     }
     /// In words, for whoever asks what comes.
@@ -60,12 +70,16 @@ impl Controller {
             Controller::Replication => "ReplicationController's controller",
             Controller::EndpointSlice => "endpoint slice controller",
             Controller::GarbageCollector => "garbage collector",
+            Controller::StatefulSet => "StatefulSet controller",
+            Controller::VolumeBinder => "PersistentVolume controller",
+            Controller::ClaimProtection => "controller that protects claims",
         }
     }
     /// How many keys it works on at a time (`--concurrent-*-syncs` and their like, pkg/controller/*/config/v1alpha1/defaults.go).
     fn workers(self) -> usize {
         match self {
             Controller::GarbageCollector => 20,
+            Controller::VolumeBinder | Controller::ClaimProtection => 1,
             _ => 5,
         }
     }
@@ -179,6 +193,12 @@ pub enum Script {
     Slices(BTreeMap<u32, Changes>),
     /// The garbage collector's look at an object.
     Collect(CollectStage),
+    /// A StatefulSet's sync.
+    Set(Box<SetScript>),
+    /// How many requests are still to be sent until a claim is bound.
+    Bind(u32),
+    /// A claim that nobody uses is let go.
+    LetGo,
 }
 
 /// A Deployment's sync after its look.
@@ -251,4 +271,10 @@ pub enum Request {
     Disown(ObjectKey, ObjectKey),
     /// PATCH that takes the garbage collector's finalizer from an owner.
     Finalize(ObjectKey),
+    /// One of a StatefulSet's sync.
+    Set(StatefulSetId, SetRequest),
+    /// PUT of a claim that is bound now.
+    Bind(ClaimId),
+    /// PUT that takes from a claim what protects it.
+    LetGo(ClaimId),
 }

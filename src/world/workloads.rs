@@ -9,8 +9,11 @@ use rustc_hash::FxHashMap;
 
 use super::held::{AnyHeld, Held, Stored};
 use super::{PodId, Store, Subject};
+use crate::api::claim::PersistentVolumeClaim;
+use crate::api::controller_revision::ControllerRevision;
 use crate::api::handle::handle;
 use crate::api::service::Service;
+use crate::api::stateful_set::StatefulSet;
 use crate::api::workload::{Deployment, ReplicaSet};
 use crate::api::{Meta, Sym};
 use crate::record::ObjectRow;
@@ -116,6 +119,12 @@ kinds! {
     ReplicaSet(ReplicaSetId) in replica_sets: ReplicaSet | ReplicationController,
     /// Services, in the order of their creation.
     Service(ServiceId) in services: Service,
+    /// What the templates of sets once were, in the order of their creation.
+    ControllerRevision(ControllerRevisionId) in controller_revisions: ControllerRevision,
+    /// StatefulSets, in the order of their creation.
+    StatefulSet(StatefulSetId) in stateful_sets: StatefulSet,
+    /// Claims that StatefulSets have made, in the order of their creation.
+    PersistentVolumeClaim(ClaimId) in claims: PersistentVolumeClaim,
 }
 
 /// A kind that has its place in [`Workloads`].

@@ -25,8 +25,8 @@ pub use requests::{
 };
 pub use resize::resize;
 pub use workloads::{
-    FOREGROUND, ORPHAN, Propagation, create, delete, made_of, makes, put_slice, remove_slices,
-    update as update_object, update_meta, update_status_of,
+    FOREGROUND, ORPHAN, Propagation, create, delete, made_of, makes, newest_is, owns, put_slice,
+    remove_slices, update as update_object, update_meta, update_status_of,
 };
 
 use crate::world::World;

@@ -14,8 +14,8 @@ use crate::record::{Figures, FiguresRow, ObjectChange, ObjectIdent};
 use crate::scenario::plan::TemplateIx;
 use crate::world::endpoints::Changes;
 use crate::world::held::{AnyHeld, Held, Stored, Told};
-use crate::world::workloads::{Kept, ObjectKey, ReplicaSetId, ServiceId, Visit};
-use crate::world::{Purpose, World};
+use crate::world::workloads::{Kept, ObjectKey, ReplicaSetId, ServiceId, StatefulSetId, Visit};
+use crate::world::{PodId, Purpose, World};
 
 /// What becomes of what an object owns when it is deleted (`propagationPolicy`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,7 +64,7 @@ pub fn create<T: Kept>(w: &mut World, entity: u64, mut object: T) -> T::Id {
 
 /// An object stands among its owners' dependents.
 pub fn own(w: &mut World, key: ObjectKey, owners: &[OwnerReference]) {
-    if matches!(key, ObjectKey::ReplicaSet(_)) {
+    if matches!(key, ObjectKey::ReplicaSet(_) | ObjectKey::ControllerRevision(_)) {
         match owners.iter().any(|owner| owner.controller) {
             true => w.workloads.orphans.remove(&key),
             false => w.workloads.orphans.insert(key),
@@ -211,6 +211,9 @@ fn remove(w: &mut World, key: ObjectKey) {
         held.leave();
     }
     w.workloads.by_name.remove(&place);
+    if let (ObjectKey::PersistentVolumeClaim(_), (_, namespace, name)) = (key, place) {
+        super::objects::unclaimed(w, namespace, name);
+    }
     if let Some((from, ready, of)) = told {
         w.record_object(row, ObjectChange::Workload { from: Some(from), to: None, ready, of });
         w.record_figures(FiguresRow { time: w.now, object: row, figures: None });
@@ -223,6 +226,7 @@ fn tell<T: Kept>(w: &mut World, id: T::Id, before: Option<&T>) {
     let held = T::held(&w.workloads, id);
     let (row, object) = (held.row, &held.object);
     let (Some(now), Some(figures)) = (object.told(), object.figures()) else { return };
+    let figures = Figures { revision: T::newest(&held.beside).or(figures.revision), ..figures };
     let (told, known) = (held.told, held.figures);
     let changes = condition_changes(before.map_or(&[], Stored::conditions), object.conditions());
     let held = T::all_mut(&mut w.workloads).write(id.into());
@@ -278,6 +282,17 @@ fn condition_changes(before: &[WorkloadCondition], after: &[WorkloadCondition]) 
 /// An object makes another one: key of that one's luck.
 pub fn makes(w: &mut World, key: ObjectKey) -> u64 {
     w.workloads.write(key).map_or(0, AnyHeld::makes)
+}
+
+/// A StatefulSet's newest revision has this number, from its next write on.
+pub fn newest_is(w: &mut World, set: StatefulSetId, number: i64) {
+    w.workloads.stateful_sets.write(set.ix()).beside.newest = Some(number);
+}
+
+/// A pod owns objects from now on: they are found by its uid.
+pub fn owns(w: &mut World, pod: PodId) {
+    let uid = w.pods[pod.ix()].ident.uid.to_string();
+    w.workloads.by_uid.insert(uid, ObjectKey::Pod(pod));
 }
 
 /// The pods of a set are made of this.

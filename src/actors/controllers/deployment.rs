@@ -34,7 +34,7 @@ pub fn informed(w: &mut World, key: ObjectKey) {
                 add(w, Controller::Deployment, owner);
             }
         }
-        ObjectKey::Service(_) => {}
+        _ => {}
     }
 }
 

@@ -32,7 +32,7 @@ pub fn informed(w: &mut World, key: ObjectKey) {
                 }
             }
         }
-        ObjectKey::Deployment(_) | ObjectKey::ReplicaSet(_) => {}
+        _ => {}
     }
 }
 

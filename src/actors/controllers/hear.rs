@@ -28,6 +28,9 @@ pub fn pod_changed(w: &mut World, pod: PodId) {
     if let Some(controller) = keeper_that_cares(w, pod) {
         inform(w, controller, ObjectKey::Pod(pod));
     }
+    if super::stateful_pods::cares(w, pod) {
+        inform(w, Controller::StatefulSet, ObjectKey::Pod(pod));
+    }
     if !w.workloads.services.is_empty() && super::endpoints::has_changed(w, pod) {
         inform(w, Controller::EndpointSlice, ObjectKey::Pod(pod));
     }
@@ -52,7 +55,7 @@ fn keeper_that_cares(w: &mut World, pod: PodId) -> Option<Controller> {
         }
         (Some(set), _) | (None, Some(set)) => Some(controller_of(w, set)),
         // An orphan concerns the sets that it may come to.
-        (None, None) if w.pods[pod.ix()].exists => {
+        (None, None) if w.pods[pod.ix()].exists && w.pods[pod.ix()].controller.is_none() => {
             super::members::suitors(w, pod).first().map(|set| controller_of(w, *set))
         }
         (None, None) => None,
@@ -72,6 +75,12 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
             }
         }
         ObjectKey::Service(_) => inform(w, Controller::EndpointSlice, key),
+        ObjectKey::StatefulSet(_) => inform(w, Controller::StatefulSet, key),
+        ObjectKey::PersistentVolumeClaim(_) => {
+            inform(w, Controller::VolumeBinder, key);
+            inform(w, Controller::ClaimProtection, key);
+        }
+        ObjectKey::ControllerRevision(_) => {}
     }
     let is_going = w.workloads.meta(key).is_some_and(|meta| meta.deletion.is_some());
     if is_going || !w.workloads.exists(key) {
@@ -79,8 +88,12 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
     }
 }
 
-/// A pod has left the API: an owner that waits for its dependents may go, and a Deployment that recreates go on.
+/// A pod has left the API: an owner that waits for its dependents may go, and a Deployment that recreates go on; claims that
+/// it used or owned may go too.
 pub fn pod_gone(w: &mut World, pod: PodId) {
+    if !w.workloads.claims.is_empty() {
+        of_claims(w, pod);
+    }
     let Some(controller) = w.pods[pod.ix()].controller else { return };
     let key = ObjectKey::Pod(pod);
     if w.workloads.meta(controller).is_some_and(|meta| meta.deletion.is_some()) {
@@ -90,6 +103,17 @@ pub fn pod_gone(w: &mut World, pod: PodId) {
         && w.workloads.deployments[id.ix()].object.spec.strategy == DeploymentStrategy::Recreate
     {
         inform(w, Controller::Deployment, key);
+    }
+}
+
+/// Who is told of claims that a pod used or owned.
+fn of_claims(w: &mut World, pod: PodId) {
+    let key = ObjectKey::Pod(pod);
+    if w.workloads.dependents.contains_key(&key) {
+        inform(w, Controller::GarbageCollector, key);
+    }
+    if !super::stateful_pods::claims_going_of(w, pod).is_empty() {
+        inform(w, Controller::ClaimProtection, key);
     }
 }
 

@@ -10,10 +10,13 @@
 //! | [`replica_set`], with [`members`] | pods of a ReplicaSet or ReplicationController |
 //! | [`endpoint_slice`], with [`endpoints`] | slices of a Service |
 //! | [`garbage`] | what becomes of objects whose owners go |
+//! | [`stateful_set`], with [`stateful_pods`] | pods, claims and revisions of a StatefulSet |
+//! | [`claims`] | claims are bound, and stay while they are used |
 //! | [`made`] | what pods are made of |
 //! | [`work`] | what all have in common: queue, workers, client, recorder |
 //! | [`hear`] | what all of them hear, below the API server |
 
+pub mod claims;
 pub mod deployment;
 pub mod endpoint_slice;
 pub mod endpoints;
@@ -22,6 +25,8 @@ pub mod hear;
 pub mod made;
 pub mod members;
 pub mod replica_set;
+pub mod stateful_pods;
+pub mod stateful_set;
 pub mod work;
 
 use self::work::{Again, add_at, done, send};
@@ -40,6 +45,8 @@ pub fn informed(w: &mut World, controller: Controller, of: ObjectKey) {
         }
         (Controller::EndpointSlice, key) => endpoint_slice::informed(w, key),
         (Controller::GarbageCollector, key) => garbage::informed(w, key),
+        (Controller::StatefulSet, key) => stateful_set::informed(w, key),
+        (Controller::VolumeBinder | Controller::ClaimProtection, key) => claims::informed(w, controller, key),
     }
 }
 
@@ -57,6 +64,8 @@ pub fn take(w: &mut World, controller: Controller) {
             }
             (Controller::EndpointSlice, ObjectKey::Service(id)) => endpoint_slice::look(w, id),
             (Controller::GarbageCollector, key) => garbage::look(w, key),
+            (Controller::StatefulSet, ObjectKey::StatefulSet(set)) => stateful_set::look(w, set),
+            (_, ObjectKey::PersistentVolumeClaim(id)) => claims::look(w, controller, id),
             _ => None,
         };
         let Some((script, first)) = script else {
@@ -91,6 +100,9 @@ pub fn answered(w: &mut World, controller: Controller, worker: u8, request: u32)
         Request::Collect(key) => garbage::collect(w, key),
         Request::Disown(key, owner) => garbage::disown(w, key, owner),
         Request::Finalize(key) => garbage::finalize(w, key),
+        Request::Set(set, asked) => stateful_set::carry_out(w, set, asked),
+        Request::Bind(id) => claims::bind(w, id),
+        Request::LetGo(id) => claims::let_go(w, id),
     };
     let Some(work) = &mut w.controllers.manager.of_mut(controller).workers[worker] else { return };
     // The first one is what the sync fails with.
@@ -110,6 +122,9 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
         Script::Replicas(script) => replica_set::next(w, script, work.error.as_deref()),
         Script::Slices(_) => Vec::new(),
         Script::Collect(stage) => garbage::next(w, work.key, stage),
+        Script::Set(script) => stateful_set::next(w, script, &mut work.error),
+        Script::Bind(left) => claims::next(work.key, left),
+        Script::LetGo => Vec::new(),
     };
     if next.is_empty() {
         let (key, error) = (work.key, work.error.take());
@@ -118,7 +133,8 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
             Script::Deployment(_) => None,
             Script::Replicas(script) if error.is_none() => replica_set::again(w, script.set),
             Script::Replicas(_) => None,
-            Script::Slices(_) | Script::Collect(_) => None,
+            Script::Set(script) if error.is_none() => stateful_set::again(w, script),
+            Script::Set(_) | Script::Slices(_) | Script::Collect(_) | Script::Bind(_) | Script::LetGo => None,
         };
         done(w, controller, key, error);
         match again {

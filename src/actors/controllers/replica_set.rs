@@ -34,7 +34,7 @@ pub fn informed(w: &mut World, controller: Controller, key: ObjectKey) {
             add(w, controller, key);
         }
         ObjectKey::Pod(pod) => pod_changed(w, controller, pod),
-        ObjectKey::Deployment(_) | ObjectKey::Service(_) => {}
+        _ => {}
     }
 }
 

@@ -51,6 +51,10 @@ kinds! {
     /// `apps/v1`
     StatefulSet: stateful_set,
     /// `apps/v1`
+    ControllerRevision: controller_revision,
+    /// `v1`
+    PersistentVolumeClaim: persistent_volume_claim,
+    /// `apps/v1`
     DaemonSet: daemon_set,
     /// `batch/v1`
     Job: job,

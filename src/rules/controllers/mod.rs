@@ -2,6 +2,7 @@
 //! keeps pods, and who says where they are reached.
 
 pub(crate) mod attach_detach;
+pub mod claim_binding;
 pub mod cron_schedule;
 pub mod deletion_order;
 pub mod deployment;

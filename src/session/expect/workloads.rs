@@ -1,8 +1,10 @@
 //! What is expected of workloads, of Services and of what somebody is told.
 
 use super::{Difference, Row, Seen, common};
+use crate::api::Sym;
 use crate::api::workload::WorkloadState;
 use crate::record::Event;
+use crate::rules::controllers::revisions::REVISION;
 use crate::scenario::command::ObjectTarget;
 use crate::scenario::expected::{
     Answer, AnswerExpect, ExpectedEvent, Rollout, ServiceExpect, WorkloadExpect,
@@ -139,8 +141,20 @@ pub fn answer(expect: &AnswerExpect, w: &World) -> Option<Difference> {
     (!is_told).then(|| Difference::new("the words", format!("\"{part}\""), words))
 }
 
-/// From which of its workload's templates a pod was made, from 1, as its ReplicaSet says now; None: no Deployment has made it.
+/// From which of its workload's templates a pod was made, from 1, as its ReplicaSet or its revision says now; None: nothing
+/// with revisions has made it.
 pub fn revision(p: &Pod, w: &World) -> Option<u32> {
-    let figures = w.workloads.held(p.controller?)?.figures()?;
-    u32::try_from(figures.revision?).ok()
+    let number = match p.controller? {
+        ObjectKey::StatefulSet(_) => {
+            let (kind, name) = (Sym::new("controllerrevision"), Sym::new(p.labels.get(REVISION)?));
+            match w.workloads.find(kind, p.ident.namespace, name)? {
+                ObjectKey::ControllerRevision(id) => {
+                    w.workloads.controller_revisions[id.ix()].object.revision
+                }
+                _ => return None,
+            }
+        }
+        controller => w.workloads.held(controller)?.figures()?.revision?,
+    };
+    u32::try_from(number).ok()
 }

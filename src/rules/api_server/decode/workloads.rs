@@ -99,6 +99,7 @@ StatefulSetSpec {
     persistentVolumeClaimRetentionPolicy: (* StatefulSetPersistentVolumeClaimRetentionPolicy),
     ordinals: (* StatefulSetOrdinals),
 }
+ControllerRevision { kind: (str), apiVersion: (str), metadata: (ObjectMeta), data: (raw), revision keep: (i64), }
 PersistentVolumeClaim {
     kind: (str), apiVersion: (str), metadata: (ObjectMeta), spec: (PersistentVolumeClaimSpec),
     status: (PersistentVolumeClaimStatus),

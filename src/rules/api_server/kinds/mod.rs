@@ -6,9 +6,11 @@
 //!
 //! Source: the strategies in pkg/registry of each kind, named in its file.
 
+pub mod controller_revision;
 pub mod daemon_set;
 pub mod deployment;
 pub mod job;
+pub mod persistent_volume_claim;
 pub mod pod;
 pub mod pod_disruption_budget;
 pub mod replica_set;

@@ -24,7 +24,7 @@ pub static LAW: Kind = Kind {
     is_namespaced: true,
     has_pods: true,
     has_rollouts: true,
-    is_kept: false,
+    is_kept: true,
     counts_generations: true,
     schema: &workloads::StatefulSet,
     defaults,

@@ -28,7 +28,7 @@ use crate::api::{OwnerReference, Phase, Sym};
 use crate::rules::versions::gates::Gates;
 use crate::time::Time;
 
-pub use status::look_again;
+pub use status::{look_again, look_again_at_ready};
 
 /// What a sync sees.
 pub struct Input<'a> {

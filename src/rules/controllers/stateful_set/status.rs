@@ -85,3 +85,9 @@ pub fn look_again(
     }
     (status.available_replicas != set.spec.replicas).then(|| Span::from_secs(min_ready.into()))
 }
+
+/// When a set looks again at a pod that has just become Ready (`updatePod`); None: only now.
+pub fn look_again_at_ready(min_ready_seconds: i32, gates: &Gates) -> Option<Span> {
+    let skew = if gates.habits.stateful_sets_look_in_time { 0 } else { 1 };
+    (min_ready_seconds > 0).then(|| Span::from_secs(i64::from(min_ready_seconds) + skew))
+}
