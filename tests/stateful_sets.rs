@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kubelapse::scenario;
-use kubelapse::session::{Session, expect};
+use kubelapse::session::{Script, Session, Walk, expect, get};
 use kubelapse::time::Span;
 use kubelapse::world::World;
 
@@ -201,4 +201,60 @@ fn kubectl_says_of_it_what_it_says_of_such_a_set() {
     text += &answer("", "undo", false, "statefulset.apps/db rolled back");
     text += "[[expect]]\nstatefulSet = \"db\"\nat = \"5m\"\nrollout = \"complete\"\nupdated = 2\nready = 2\n";
     holds(&plan(&manifest(2, ""), &text, &[]));
+}
+
+#[test]
+fn a_pod_on_a_node_out_of_service_is_ended_by_the_pod_garbage_collector() {
+    let both = |taints: &str| {
+        format!(
+            "[[action]]\nat = \"30s\"\nstop = \"node/n-0\"\n[[action]]\nat = \"30s\"\nstop = \"node/n-1\"\n\
+             [[action]]\nat = \"2m\"\ndelete = \"pod/db-0\"\n{taints}[[expect]]\npod = \"db-0\"\n"
+        )
+    };
+    let stays = "at = \"4m\"\nstatus = \"Terminating\"\n";
+    holds(&plan(&manifest(1, ""), &(both("") + stays), &[]));
+    let taint = |node: &str| {
+        format!(
+            "[[action]]\nat = \"3m\"\ntaint = \"node/{node}\"\ntaints = [{{ key = \"node.kubernetes.io/out-of-service\", \
+             value = \"x\", effect = \"NoExecute\" }}]\n"
+        )
+    };
+    // The next one finds no node that is ready.
+    let made_anew = "at = \"4m\"\nstatus = \"Pending\"\n";
+    holds(&plan(&manifest(1, ""), &(both(&(taint("n-0") + &taint("n-1"))) + made_anew), &[]));
+}
+
+#[test]
+fn a_large_set_is_made_by_slow_start_and_unmade_at_once() {
+    let down = "[[action]]\nat = \"60s\"\nscale = \"statefulset/db\"\nreplicas = 0\n\
+        [[expect]]\nstatefulSet = \"db\"\nat = \"59s\"\nready = 100\n[[expect]]\nstatefulSet = \"db\"\nat = \"90s\"\nreplicas = 0\n";
+    holds(&plan(&manifest(100, "  podManagementPolicy: Parallel"), down, &[]));
+}
+
+#[test]
+fn screens_show_a_set_and_its_pods() {
+    let text = "name = \"db\"\nuntil = \"1m\"\n[[node]]\nname = \"n\"\nimages = [\"shop/db:1\"]\n[[apply]]\nmanifest = \"db.yaml\"\n";
+    let own = manifest(2, CLAIM) + &volume("one") + &volume("two");
+    let (script, loaded) = Script::load("db.toml", text, &|_| Ok(own.clone()), &[]).expect("it is read");
+    let mut walk = Walk::new(script, &Arc::new(loaded.plan), 0);
+    walk.seek_time(walk.plan().start + Span::from_secs(50));
+    let table = walk.get("sts").expect("a table");
+    assert_eq!(table, "NAME   READY   AGE\ndb     2/2     50s\n");
+    let all = walk.get("all").expect("tables");
+    assert!(all.contains("statefulset.apps/db   2/2") && all.contains("pod/db-1"), "{all}");
+    let key = get::find_object(walk.world(), "sts/db").expect("a kind").expect("it is there");
+    let told = walk.describe_object(key);
+    for line in [
+        "Replicas:           2 desired | 2 total",
+        "Update Strategy:    RollingUpdate",
+        "  Partition:        0",
+        "Pods Status:        2 Running / 0 Waiting / 0 Succeeded / 0 Failed",
+        "Volume Claims:",
+        "create Pod db-1 in StatefulSet db successful",
+    ] {
+        let found = told.to_lowercase().contains(&line.to_lowercase());
+        assert!(found, "no `{line}` in\n{told}");
+    }
+    let tree = walk.tree_lines(10).join("\n");
+    assert!(tree.contains("statefulset/db") && tree.contains("\n  db-0 "), "{tree}");
 }

@@ -167,7 +167,7 @@ pub fn next(key: ObjectKey, left: &mut u32) -> Vec<Request> {
 
 /// PUT of a claim that is bound now.
 pub fn bind(w: &mut World, id: ClaimId) -> Option<String> {
-    let Some((at, object)) = object_of(w, id) else { return None };
+    let (at, object) = object_of(w, id)?;
     let known = object.claim.as_deref().map(|claim| (claim.volume_name, claim.access_modes.clone()));
     match (volume_for(w, id), known) {
         (Some(volume), Some((name, modes))) if at >= w.plan.objects.len() => {
