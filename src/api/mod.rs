@@ -5,6 +5,8 @@
 
 pub mod claim;
 pub mod controller_revision;
+pub mod daemon_set;
+pub mod disruption;
 pub mod event;
 pub(crate) mod form;
 pub(crate) mod handle;
@@ -12,6 +14,7 @@ pub(crate) mod marks;
 pub mod meta;
 pub mod node;
 pub mod owner;
+pub mod quota;
 pub mod runtime;
 pub mod service;
 pub mod spec;
@@ -21,6 +24,8 @@ pub mod sym;
 pub mod text;
 pub mod wire;
 pub mod wire_controller_revision;
+pub mod wire_daemon_set;
+pub mod wire_disruption;
 pub mod wire_stateful_set;
 pub mod wire_workloads;
 pub mod workload;

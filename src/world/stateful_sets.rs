@@ -1,4 +1,4 @@
-//! StatefulSets, the revisions of templates, and claims, as a run holds them; what the controller of StatefulSets knows of each
+//! StatefulSets and claims as a run holds them; what the controller of StatefulSets knows of each
 //! set's pods; and where one of its workers stands in a sync.
 
 use std::collections::BTreeMap;
@@ -8,31 +8,21 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use super::PodId;
-use super::held::{Stored, Told, with_meta};
+use super::held::{RevisedMaker, Stored, Told, with_meta};
 use super::workloads::{ClaimId, ControllerRevisionId, ObjectKey, StatefulSetId, Workloads};
 use crate::api::claim::{self, PersistentVolumeClaim};
-use crate::api::controller_revision::ControllerRevision;
 use crate::api::stateful_set::StatefulSet;
 use crate::api::workload::{WorkloadCondition, WorkloadState};
-use crate::api::{OwnerReference, Sym, wire_controller_revision, wire_stateful_set};
+use crate::api::{Sym, wire_stateful_set};
 use crate::record::Figures;
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::controllers::stateful_set::{SeenPod, Sync};
 use crate::rules::controllers::{ownership, workload_state as state};
 use crate::scenario::plan::TemplateIx;
 
-/// What a run keeps beside a StatefulSet.
-#[derive(Clone, Debug)]
-pub struct Numbered {
-    /// How its pods and revisions name it as their owner.
-    pub as_owner: OwnerReference,
-    /// The number of the revision that its status calls the newest.
-    pub newest: Option<i64>,
-}
-
 impl Stored for StatefulSet {
     type Id = StatefulSetId;
-    type Beside = Numbered;
+    type Beside = RevisedMaker;
     with_meta!();
 
     fn object_type(&self) -> ObjectType {
@@ -50,8 +40,9 @@ impl Stored for StatefulSet {
     fn is_new(&self, before: &StatefulSet) -> bool {
         self.spec != before.spec
     }
-    fn beside(&self) -> Numbered {
-        Numbered { as_owner: ownership::controller_ref(&self.meta, "apps/v1", "StatefulSet"), newest: None }
+    fn beside(&self) -> RevisedMaker {
+        let as_owner = ownership::controller_ref(&self.meta, "apps/v1", "StatefulSet");
+        RevisedMaker { template: None, as_owner: Arc::new(vec![as_owner]), revision: None }
     }
     fn told(&self) -> Option<Told> {
         Some((state::of_stateful_set(self), self.status.ready_replicas, Some(self.spec.replicas)))
@@ -59,11 +50,8 @@ impl Stored for StatefulSet {
     fn rollout(&self) -> WorkloadState {
         state::of_stateful_set(self)
     }
-    fn figures(&self) -> Option<Figures> {
-        Some(Figures::of_stateful_set(self))
-    }
-    fn newest(beside: &Numbered) -> Option<i64> {
-        beside.newest
+    fn figures(&self, beside: &RevisedMaker) -> Option<Figures> {
+        Some(Figures::of_stateful_set(self, beside.revision))
     }
     fn conditions(&self) -> &[WorkloadCondition] {
         &self.status.conditions
@@ -71,29 +59,6 @@ impl Stored for StatefulSet {
     fn wants(&self) -> i32 {
         self.spec.replicas
     }
-}
-
-impl Stored for ControllerRevision {
-    type Id = ControllerRevisionId;
-    type Beside = ();
-    with_meta!();
-
-    fn object_type(&self) -> ObjectType {
-        ObjectType::ControllerRevision
-    }
-    fn read(value: &Value) -> ControllerRevision {
-        wire_controller_revision::controller_revision(value)
-    }
-    fn print(&self) -> Value {
-        wire_controller_revision::controller_revision_value(self)
-    }
-    fn respecify(&mut self, new: ControllerRevision) {
-        self.revision = new.revision;
-    }
-    fn is_new(&self, _: &ControllerRevision) -> bool {
-        false
-    }
-    fn beside(&self) {}
 }
 
 impl Stored for PersistentVolumeClaim {

@@ -10,7 +10,7 @@ use crate::api::workload::DeploymentStrategy;
 use crate::engine::random;
 use crate::world::manager::Controller;
 use crate::world::workloads::ObjectKey;
-use crate::world::{PodId, Purpose, ReplicaSetId, SimEvent, World};
+use crate::world::{NodeId, PodId, Purpose, ReplicaSetId, SimEvent, World};
 
 /// The controller that keeps a set.
 pub fn controller_of(w: &World, set: ReplicaSetId) -> Controller {
@@ -31,8 +31,14 @@ pub fn pod_changed(w: &mut World, pod: PodId) {
     if super::stateful_pods::cares(w, pod) {
         inform(w, Controller::StatefulSet, ObjectKey::Pod(pod));
     }
+    if !w.workloads.daemon_sets.is_empty() && super::daemons::cares(w, pod) {
+        inform(w, Controller::DaemonSet, ObjectKey::Pod(pod));
+    }
     if !w.workloads.services.is_empty() && super::endpoints::has_changed(w, pod) {
         inform(w, Controller::EndpointSlice, ObjectKey::Pod(pod));
+    }
+    if !w.workloads.budgets.is_empty() && super::budgets::concern(w, pod) {
+        inform(w, Controller::Disruption, ObjectKey::Pod(pod));
     }
 }
 
@@ -80,12 +86,41 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
             inform(w, Controller::VolumeBinder, key);
             inform(w, Controller::ClaimProtection, key);
         }
-        ObjectKey::ControllerRevision(_) => {}
+        ObjectKey::PodDisruptionBudget(_) => inform(w, Controller::Disruption, key),
+        ObjectKey::ResourceQuota(_) if super::resource_quota::is_out_of_date(w, key) => {
+            inform(w, Controller::ResourceQuota, key);
+        }
+        ObjectKey::ResourceQuota(_) | ObjectKey::LimitRange(_) => {}
+        ObjectKey::DaemonSet(_) => inform(w, Controller::DaemonSet, key),
+        // One that comes or changes is nothing new to who has written it.
+        ObjectKey::ControllerRevision(_) if w.workloads.exists(key) => {}
+        ObjectKey::ControllerRevision(_) => inform(w, Controller::DaemonSet, key),
+    }
+    if !w.workloads.exists(key) {
+        no_longer_counted(w, key);
     }
     let is_going = w.workloads.meta(key).is_some_and(|meta| meta.deletion.is_some());
     if is_going || !w.workloads.exists(key) {
         inform(w, Controller::GarbageCollector, key);
     }
+}
+
+/// Something that quotas may have counted is over or gone.
+pub fn no_longer_counted(w: &mut World, key: ObjectKey) {
+    if !w.workloads.resource_quotas.is_empty() {
+        inform(w, Controller::ResourceQuota, key);
+    }
+}
+
+/// A node has come or gone, or its labels or taints have changed.
+pub fn node_changed(w: &mut World, node: NodeId) {
+    if w.workloads.daemon_sets.is_empty() {
+        return;
+    }
+    let entity = random::entity(&[&w.nodes[node.ix()].spec.name]);
+    let number = w.instant();
+    let delay = w.plan.latency.watch.sample_by(|| w.draw(Purpose::Informer, entity, number));
+    w.after(delay, SimEvent::NodeInformed { node });
 }
 
 /// A pod has left the API: an owner that waits for its dependents may go, and a Deployment that recreates go on; claims that
@@ -94,6 +129,7 @@ pub fn pod_gone(w: &mut World, pod: PodId) {
     if !w.workloads.claims.is_empty() {
         of_claims(w, pod);
     }
+    no_longer_counted(w, ObjectKey::Pod(pod));
     let Some(controller) = w.pods[pod.ix()].controller else { return };
     let key = ObjectKey::Pod(pod);
     if w.workloads.meta(controller).is_some_and(|meta| meta.deletion.is_some()) {

@@ -17,6 +17,7 @@ use crate::api::stateful_set::StatefulSet;
 use crate::api::text::PodName;
 use crate::api::{OwnerReference, Sym};
 use crate::engine::random;
+use crate::rules::api_server::admission::Rejection;
 use crate::rules::controllers::ownership;
 use crate::rules::controllers::stateful_set::words::{self, Verb};
 use crate::rules::controllers::stateful_set::{
@@ -251,7 +252,7 @@ pub fn carry_out(w: &mut World, set: StatefulSetId, asked: SetRequest) -> Option
         (SetRequest::Adopt(pod), _) => adopt(w, set, pod),
         (SetRequest::Release(pod), _) => release(w, set, pod),
         (SetRequest::AdoptRevision(id), _) => {
-            let owner = w.workloads.stateful_sets[set.ix()].beside.as_owner.clone();
+            let owner = w.workloads.stateful_sets[set.ix()].beside.as_owner.first().cloned()?;
             api_server::update_meta(w, ObjectKey::ControllerRevision(id), |meta| {
                 meta.owners = ownership::adopted(&meta.owners, owner);
             });
@@ -270,7 +271,7 @@ pub fn carry_out(w: &mut World, set: StatefulSetId, asked: SetRequest) -> Option
             let namespace = w.workloads.stateful_sets[set.ix()].object.meta.namespace;
             if let Some(newest) = revision(w, namespace, status.update_revision) {
                 let number = w.workloads.controller_revisions[newest.ix()].object.revision;
-                api_server::newest_is(w, set, number);
+                api_server::beside::<StatefulSet>(w, set).revision = Some(number);
             }
             api_server::update_status_of(w, set, |own: &mut StatefulSet| own.status.clone_from(status));
         }
@@ -375,7 +376,7 @@ fn make_pod(w: &mut World, set: StatefulSetId, ordinal: i32, of: Sym) -> Option<
     let key = ObjectKey::StatefulSet(set);
     let held = &w.workloads.stateful_sets[set.ix()];
     let (own, entity) = (held.object.meta.name, held.entity);
-    let owners = Some(Arc::new(vec![held.beside.as_owner.clone()]));
+    let owners = Some(Arc::clone(&held.beside.as_owner));
     let name = identity::pod_name(&own, ordinal);
     let template = match template(w, set, ordinal, of) {
         Ok(template) => template,
@@ -394,6 +395,7 @@ fn make_pod(w: &mut World, set: StatefulSetId, ordinal: i32, of: Sym) -> Option<
         entity,
         owners,
         controller: Some(key),
+        spec: None,
     };
     match api_server::create_pod(w, new) {
         Ok(pod) => {
@@ -404,7 +406,12 @@ fn make_pod(w: &mut World, set: StatefulSetId, ordinal: i32, of: Sym) -> Option<
             None
         }
         // Another one has its name: nothing is told of that (`CreateStatefulPod`).
-        Err(taken) => Some(taken),
+        Err(taken @ Rejection::Exists { .. }) => Some(taken.to_string()),
+        Err(refused) => {
+            let refused = refused.to_string();
+            told(w, set, Verb::Create, &name, Some(&refused));
+            Some(refused)
+        }
     }
 }
 
@@ -450,9 +457,11 @@ fn identify(w: &mut World, set: StatefulSetId, name: Sym) -> Option<String> {
 
 /// PATCH that makes the set a pod's controller.
 fn adopt(w: &mut World, set: StatefulSetId, pod: PodId) {
-    let owner = w.workloads.stateful_sets[set.ix()].beside.as_owner.clone();
+    let owner = w.workloads.stateful_sets[set.ix()].beside.as_owner.first().cloned();
     api_server::own_pod(w, pod, |owners| {
-        *owners = Arc::unwrap_or_clone(ownership::adopted(owners, owner));
+        if let Some(owner) = owner {
+            *owners = Arc::unwrap_or_clone(ownership::adopted(owners, owner));
+        }
     });
     show(w, set, pod);
 }

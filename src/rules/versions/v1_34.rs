@@ -16,6 +16,7 @@ pub const TABLE: Table = Table {
         habits: Habits {
             tells_end_of_resize: true,
             available_to_the_instant: true,
+            daemon_sets_look_at_a_nodes_pods: true,
             stateful_updates_await_availability: true,
             taints_unnamed: true,
             too_large_is_hopeless: true,
@@ -23,6 +24,7 @@ pub const TABLE: Table = Table {
             memory_limits_shrink: true,
             says_label_bytes: true,
             drops_restart_rules: true,
+            reads_scaled_versions: true,
             says_namespace_of_deleted: true,
             ..BEFORE.gates.habits
         },

@@ -22,16 +22,12 @@ use crate::scenario::{limits, manifest};
 use crate::time::Time;
 
 /// Kinds of which pods know, and that cannot be applied.
-const NOT_YET: [&str; 8] = [
-    "DaemonSet",
-    "Job",
-    "CronJob",
-    "HorizontalPodAutoscaler",
-    "RuntimeClass",
-    "LimitRange",
-    "ResourceQuota",
-    "Node",
-];
+const NOT_YET: [&str; 5] = ["Job", "CronJob", "HorizontalPodAutoscaler", "RuntimeClass", "Node"];
+
+/// Whether objects of a kind can be applied; what has no effect on pods can be.
+pub fn can_be_applied(kind: &str) -> bool {
+    !kind.is_empty() && !NOT_YET.contains(&kind)
+}
 
 /// What is sent at an instant.
 pub struct Sent {

@@ -1,5 +1,5 @@
-//! Why a workload is as it is: from its status over its ReplicaSet to the pod that holds it up, and from what a controller did
-//! to what set it off.
+//! Why a workload is as it is: from its status over what makes its pods, a ReplicaSet or itself, to the pod that holds it up,
+//! and from what a controller did to what set it off.
 
 use super::chain::Chain;
 use crate::api::stateful_set::PodManagement;
@@ -9,8 +9,9 @@ use crate::record::{Change, Figures, ObjectChange, Transition};
 use crate::session::why::headline;
 use crate::session::words::describe;
 use crate::session::{Walk, get, tree};
+use crate::world::manager::Controller;
 use crate::world::workloads::ObjectKey;
-use crate::world::{PodId, ReplicaSetId, SimEvent, World};
+use crate::world::{PodId, SimEvent, World};
 
 /// The object that a row is about, where it is no pod and no node.
 pub(super) fn object_of(w: &World, row: &Transition) -> Option<ObjectKey> {
@@ -88,17 +89,17 @@ impl Chain<'_> {
 
     /// Whether pods of a workload's newest template are not ready at this step, or cannot be made.
     pub(super) fn is_held_up(&self, step: u64, key: ObjectKey) -> bool {
-        let maker = self.maker(step, key);
+        let maker = self.wanted_maker(step, key);
         maker.is_some_and(|maker| {
             !self.waiting_pods(step, maker).is_empty() || self.refusal(step, maker).is_some()
         })
     }
 
-    /// What makes pods of the template that is wanted: of a Deployment the set with the highest revision, or a set itself.
-    fn maker(&self, step: u64, key: ObjectKey) -> Option<ObjectKey> {
+    /// What makes pods of the template that is wanted: the set of a Deployment with the highest revision, or a set itself.
+    fn wanted_maker(&self, step: u64, key: ObjectKey) -> Option<ObjectKey> {
         match key {
-            ObjectKey::Deployment(_) => self.newest_set(step, key).map(ObjectKey::ReplicaSet),
-            ObjectKey::ReplicaSet(_) | ObjectKey::StatefulSet(_) => Some(key),
+            ObjectKey::Deployment(_) => self.newest_set(step, key),
+            ObjectKey::ReplicaSet(_) | ObjectKey::DaemonSet(_) | ObjectKey::StatefulSet(_) => Some(key),
             _ => None,
         }
     }
@@ -127,7 +128,7 @@ impl Chain<'_> {
 
     /// What holds a workload up at this step: the pods of its newest template that are not ready, or that cannot be made.
     pub(super) fn held_up(&mut self, step: u64, key: ObjectKey) -> Option<Transition> {
-        let Some(key) = self.maker(step, key) else { return self.set_off(step) };
+        let Some(key) = self.wanted_maker(step, key) else { return self.set_off(step) };
         let (name, figures) = (tree::name(self.walk.world(), key), self.walk.figures_at(key, step)?);
         let row = self.walk.world().workloads.row(key)?;
         let last = self.walk.rows_of_object(row).rev().find(|row| row.step <= step).copied();
@@ -141,15 +142,16 @@ impl Chain<'_> {
                 all => format!("; {all} of its pods are not ready, {first} among them"),
             };
         }
-        let component = match key {
-            ObjectKey::StatefulSet(_) => "StatefulSet controller",
-            _ => "ReplicaSet controller",
+        let controller = match key {
+            ObjectKey::DaemonSet(_) => Controller::DaemonSet,
+            ObjectKey::StatefulSet(_) => Controller::StatefulSet,
+            _ => Controller::ReplicaSet,
         };
-        self.add(since, component, words);
+        self.add(since, controller.words(), words);
         if self.waits_in_turn(key) && !waiting.is_empty() {
             self.add(
                 since,
-                component,
+                controller.words(),
                 "pods are made, updated and deleted one after the other: until this one is ready nothing else is done, and \
                  another template does not replace it",
             );
@@ -174,10 +176,10 @@ impl Chain<'_> {
     }
 
     /// The set of a Deployment with the highest revision at this step.
-    fn newest_set(&self, step: u64, deployment: ObjectKey) -> Option<ReplicaSetId> {
+    fn newest_set(&self, step: u64, deployment: ObjectKey) -> Option<ObjectKey> {
         let all = self.walk.world().workloads.dependents.get(&deployment)?;
         let sets = all.iter().filter_map(|key| match key {
-            ObjectKey::ReplicaSet(set) => Some((self.walk.figures_at(*key, step)?.revision, *set)),
+            ObjectKey::ReplicaSet(_) => Some((self.walk.figures_at(*key, step)?.revision, *key)),
             _ => None,
         });
         sets.max().map(|(_, set)| set)
