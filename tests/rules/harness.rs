@@ -58,6 +58,7 @@ pub const FILES: &[&str] = &[
     "W_pdb",
     "W_kinds",
     "W_replicaset",
+    "W_statefulset",
     "W_template_hash",
     "W_print_workloads",
     "W_quota",

@@ -26,6 +26,7 @@ pub const TABLE: Table = Table {
             requires_handlers: true,
             storage_classes_are_immutable: true,
             warns_of_external_addresses: true,
+            stateful_sets_look_in_time: true,
             ..BEFORE.gates.habits
         },
         ..BEFORE.gates
