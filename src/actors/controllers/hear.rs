@@ -9,7 +9,7 @@
 use crate::api::workload::DeploymentStrategy;
 use crate::engine::random;
 use crate::world::manager::Controller;
-use crate::world::workloads::ObjectKey;
+use crate::world::workloads::{ObjectKey, ResourceQuotaId};
 use crate::world::{NodeId, PodId, Purpose, ReplicaSetId, SimEvent, World};
 
 /// The controller that keeps a set.
@@ -87,7 +87,7 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
             inform(w, Controller::ClaimProtection, key);
         }
         ObjectKey::PodDisruptionBudget(_) => inform(w, Controller::Disruption, key),
-        ObjectKey::ResourceQuota(_) if super::resource_quota::is_out_of_date(w, key) => {
+        ObjectKey::ResourceQuota(id) if is_out_of_date(w, id) => {
             inform(w, Controller::ResourceQuota, key);
         }
         ObjectKey::ResourceQuota(_) | ObjectKey::LimitRange(_) => {}
@@ -103,6 +103,12 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
     if is_going || !w.workloads.exists(key) {
         inform(w, Controller::GarbageCollector, key);
     }
+}
+
+/// Whether what a quota allows is not what its status was calculated for.
+fn is_out_of_date(w: &World, id: ResourceQuotaId) -> bool {
+    let held = &w.workloads.resource_quotas[id.ix()];
+    held.exists && held.object.status.hard.as_ref() != Some(&held.object.hard())
 }
 
 /// Something that quotas may have counted is over or gone.

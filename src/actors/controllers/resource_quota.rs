@@ -21,13 +21,6 @@ use crate::world::manager::{Controller, Request, Script};
 use crate::world::workloads::{ObjectKey, ResourceQuotaId};
 use crate::world::{Pod, World};
 
-/// Whether what a quota allows is not what its status was calculated for.
-pub fn is_out_of_date(w: &World, key: ObjectKey) -> bool {
-    let ObjectKey::ResourceQuota(id) = key else { return false };
-    let held = &w.workloads.resource_quotas[id.ix()];
-    held.exists && held.object.status.hard.as_ref() != Some(&held.object.hard())
-}
-
 /// News has come of a quota, or of an object that is over or gone.
 pub fn informed(w: &mut World, key: ObjectKey) {
     if let ObjectKey::ResourceQuota(id) = key
