@@ -124,11 +124,13 @@ pub fn tell(w: &mut World, news: News<'_>) {
         News::NodeCreated { node } => {
             attach_detach::node_changed(w);
             scheduler::node_listed(w, node);
+            controllers::node_changed(w, node);
         }
         News::NodeDeleted { node } => {
             pod_gc::node_gone(w, node);
             attach_detach::node_changed(w);
             scheduler::node_listed(w, node);
+            controllers::node_changed(w, node);
         }
         News::ObjectWritten { key } | News::ObjectGone { key } => object_written(w, key),
         News::ObjectCreated { object } => scheduler::claim_changed(w, object, true),
@@ -174,6 +176,7 @@ fn pod_bound(w: &mut World, pod: PodId) {
 #[inline]
 fn pod_ended(w: &mut World, pod: PodId) {
     pod_gc::ended(w, pod);
+    controllers::no_longer_counted(w, ObjectKey::Pod(pod));
     scheduler::pod_freed(w, pod);
 }
 
@@ -221,6 +224,7 @@ fn node_updated(w: &mut World, node: NodeId, before: &Node) {
     };
     let attaches = attachable(n) != attachable(before);
     let evicts = evicting(n) != evicting(before);
+    let moves = n.spec.taints != before.spec.taints || n.spec.labels != before.spec.labels;
     let cordoned = n.spec.unschedulable != before.spec.unschedulable;
     if attaches {
         attach_detach::node_changed(w);
@@ -232,6 +236,9 @@ fn node_updated(w: &mut World, node: NodeId, before: &Node) {
         w.after(CORDON_DELAY, SimEvent::CordonTaint { node });
     }
     scheduler::node_listed(w, node);
+    if moves {
+        controllers::node_changed(w, node);
+    }
 }
 
 /// A pod was bound to a node that may be gone: a kubelet takes what names its node, but the pod is an orphan.

@@ -92,6 +92,8 @@ pub enum SimEvent {
     VolumeOperation { volume: VolumeIx, node: NodeId, attach: bool },
     /// The kubelet process starts (again).
     KubeletStart { node: NodeId, generation: u32 },
+    /// The kubelet of a node that has joined posts that it is ready.
+    KubeletReady { node: NodeId, generation: u32 },
     /// Graceful node shutdown goes on to its next group.
     Shutdown { node: NodeId, generation: u32 },
     /// The eviction manager's round.
@@ -108,6 +110,8 @@ pub enum SimEvent {
     TaintEvict { pod: PodId, generation: u32 },
     /// A controller's informer has news of an object.
     Informed { of: ObjectKey, controller: Controller },
+    /// The controller of DaemonSets hears of a node.
+    NodeInformed { node: NodeId },
     /// Idle workers of a controller take from its queue.
     Work { controller: Controller },
     /// A request of one of a controller's workers is answered.
@@ -245,7 +249,9 @@ impl SimEvent {
             E::ResizeRetry { node, generation } => {
                 (Node(node), "kubelet: allocation manager", Bond::Process(node, generation))
             }
-            E::NodeStatus { node, generation } | E::KubeletStart { node, generation } => {
+            E::NodeStatus { node, generation }
+            | E::KubeletStart { node, generation }
+            | E::KubeletReady { node, generation } => {
                 (Node(node), "kubelet", Bond::Process(node, generation))
             }
             E::AttachDetach => (Cluster, "attach/detach controller", Bond::Free),
@@ -271,6 +277,7 @@ impl SimEvent {
             }
             E::Informed { controller, of } => (of.subject(), controller.words(), Bond::Free),
             E::Requeued { controller, key } => (key.subject(), controller.words(), Bond::Free),
+            E::NodeInformed { node } => (Node(node), Controller::DaemonSet.words(), Bond::Free),
             E::Work { controller } | E::Answered { controller, .. } | E::Told { controller } => {
                 (Cluster, controller.words(), Bond::Free)
             }

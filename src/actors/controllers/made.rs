@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::actors::api_server;
 use crate::api::Sym;
+use crate::api::workload::ReplicaSet;
 use crate::engine::Distribution;
 use crate::rules::api_server::admission::{self, Admitted, Request};
 use crate::rules::machinery::qos::qos_class;
@@ -48,7 +49,7 @@ pub fn template(w: &mut World, set: ReplicaSetId, base: Sym) -> Result<TemplateI
     let revision = revision.and_then(|n| n.parse().ok());
     let maker = ObjectKey::ReplicaSet(set);
     let template = admitted(w, &Asked { maker, template: &made_of.value, base, revision, index: None })?;
-    api_server::made_of(w, set, template);
+    api_server::beside::<ReplicaSet>(w, set).template = Some(template);
     Ok(template)
 }
 

@@ -12,9 +12,10 @@ use super::decode::schema::Struct;
 use super::decode::{self, DecodeError, Decoded, StrictError};
 use super::kinds;
 pub use super::kinds::{Kind, Older};
-use super::validation::field::{At, Errors, quote};
+use super::validation::field::{At, Errors};
 use super::validation::{meta, names};
 use crate::api::Sym;
+use crate::rules::machinery::quote::quote;
 use crate::rules::versions::gates::Gates;
 use crate::rules::versions::habits::Habits;
 
@@ -86,6 +87,8 @@ kinds! {
     Namespace: namespace,
     /// `v1`
     Node: node,
+    /// `apps/v1`
+    ControllerRevision: controller_revision,
 }
 
 impl ObjectType {

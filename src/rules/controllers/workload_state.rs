@@ -1,6 +1,7 @@
 //! What a workload is doing, as a timeline tells it: Complete is what `kubectl rollout status` calls so.
 
 use crate::api::Tri;
+use crate::api::daemon_set::{DaemonSet, DaemonSetStrategy};
 use crate::api::workload::{Deployment, ReplicaSet, WorkloadState};
 
 /// Of a Deployment.
@@ -30,5 +31,17 @@ pub fn rollout_of_deployment(own: &Deployment) -> WorkloadState {
 pub fn of_replica_set(own: &ReplicaSet) -> WorkloadState {
     let is_complete =
         own.status.available_replicas == own.spec.replicas && own.status.observed_generation > 0;
+    if is_complete { WorkloadState::Complete } else { WorkloadState::Progressing }
+}
+
+/// Of a DaemonSet (`DaemonSetStatusViewer.Status`, staging/src/k8s.io/kubectl/pkg/polymorphichelpers/rollout_status.go). Of one
+/// whose pods are replaced as they are deleted kubectl says nothing: all that it shall have are available.
+pub fn of_daemon_set(own: &DaemonSet) -> WorkloadState {
+    let status = &own.status;
+    let is_updated = own.spec.strategy == DaemonSetStrategy::OnDelete
+        || status.updated_number_scheduled >= status.desired_number_scheduled;
+    let is_complete = own.meta.generation <= status.observed_generation
+        && is_updated
+        && status.number_available >= status.desired_number_scheduled;
     if is_complete { WorkloadState::Complete } else { WorkloadState::Progressing }
 }

@@ -65,6 +65,9 @@ habits! {
     /// ReplicaSets and Deployments count pods that are being deleted (gate DeploymentReplicaSetTerminatingReplicas);
     /// each such count is a write, which wakes a Deployment that waits for its old pods.
     counts_terminating_replicas,
+    /// A DaemonSet is looked at where it has to make or delete a pod on a node of which there is news; before, where the answer
+    /// whether its pod belongs there has changed (`syncNodeUpdate`, pkg/controller/daemon/daemon_controller.go).
+    daemon_sets_look_at_a_nodes_pods,
 
     // The scheduler.
 
@@ -128,6 +131,9 @@ habits! {
     /// `fileKeyRef` is kept, and named among the sources of a variable (gate EnvFiles).
     env_files,
 
+    /// A refused eviction says more than the budget's numbers where these do not explain it (`checkAndDecrement`,
+    /// pkg/registry/core/pod/storage/eviction.go).
+    says_why_budget_is_empty,
     /// The `apiVersion` of what an autoscaler scales must name a group (`ValidateAPIVersion`,
     /// pkg/apis/autoscaling/validation/validation.go).
     reads_scaled_versions,
@@ -167,6 +173,9 @@ habits! {
 
     // kubectl.
 
+    /// A drain that is refused says `cannot delete` once of pods without a controller; before, twice
+    /// (`unreplicatedFilter`, staging/src/k8s.io/kubectl/pkg/drain/filters.go).
+    says_cannot_delete_once,
     /// `deleted` says from which namespace (`PrintObj`, staging/src/k8s.io/kubectl/pkg/cmd/delete/delete.go).
     says_namespace_of_deleted,
     /// A pod whose containers have ended shows the failure of one before another's `Completed` (`printPod`,

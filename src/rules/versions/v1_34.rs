@@ -16,6 +16,7 @@ pub const TABLE: Table = Table {
         habits: Habits {
             tells_end_of_resize: true,
             available_to_the_instant: true,
+            daemon_sets_look_at_a_nodes_pods: true,
             taints_unnamed: true,
             too_large_is_hopeless: true,
             merges_spread_keys: true,

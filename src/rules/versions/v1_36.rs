@@ -25,6 +25,7 @@ pub const TABLE: Table = Table {
             requires_handlers: true,
             storage_classes_are_immutable: true,
             warns_of_external_addresses: true,
+            says_cannot_delete_once: true,
             ..BEFORE.gates.habits
         },
         ..BEFORE.gates

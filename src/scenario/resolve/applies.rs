@@ -21,19 +21,21 @@ use crate::scenario::{limits, manifest};
 use crate::time::Time;
 
 /// Kinds of which pods know, and that cannot be applied.
-const NOT_YET: [&str; 11] = [
+const NOT_YET: [&str; 8] = [
     "StatefulSet",
-    "DaemonSet",
     "Job",
     "CronJob",
     "HorizontalPodAutoscaler",
     "PersistentVolume",
     "StorageClass",
     "RuntimeClass",
-    "LimitRange",
-    "ResourceQuota",
     "Node",
 ];
+
+/// Whether objects of a kind can be applied; what has no effect on pods can be.
+pub fn can_be_applied(kind: &str) -> bool {
+    !kind.is_empty() && !NOT_YET.contains(&kind)
+}
 
 /// What is sent at an instant.
 pub struct Sent {

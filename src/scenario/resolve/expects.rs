@@ -46,8 +46,8 @@ enum Subject {
 }
 
 impl Subject {
-    const ALL: [&'static str; 6] =
-        ["pod", "deployment", "replicaSet", "replicationController", "service", "action"];
+    const ALL: [&'static str; 7] =
+        ["pod", "deployment", "replicaSet", "replicationController", "daemonSet", "service", "action"];
 
     fn of(key: &str) -> Subject {
         match key {

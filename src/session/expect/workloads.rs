@@ -3,6 +3,7 @@
 use super::{Difference, Row, Seen, common};
 use crate::api::workload::WorkloadState;
 use crate::record::Event;
+use crate::rules::controllers::daemon_set::template::REVISION_HASH;
 use crate::scenario::command::ObjectTarget;
 use crate::scenario::expected::{
     Answer, AnswerExpect, ExpectedEvent, Rollout, ServiceExpect, WorkloadExpect,
@@ -139,8 +140,18 @@ pub fn answer(expect: &AnswerExpect, w: &World) -> Option<Difference> {
     (!is_told).then(|| Difference::new("the words", format!("\"{part}\""), words))
 }
 
-/// From which of its workload's templates a pod was made, from 1, as its ReplicaSet says now; None: no Deployment has made it.
+/// From which of its workload's templates a pod was made, from 1, as its ReplicaSet or its ControllerRevision says now; None:
+/// nothing that has several templates has made it.
 pub fn revision(p: &Pod, w: &World) -> Option<u32> {
-    let figures = w.workloads.held(p.controller?)?.figures()?;
-    u32::try_from(figures.revision?).ok()
+    let maker = p.controller?;
+    let number = match maker {
+        ObjectKey::DaemonSet(_) => {
+            let hash = p.labels.get(REVISION_HASH)?;
+            let all = w.workloads.revisions_of(maker).into_iter();
+            let mut all = all.map(|id| &w.workloads.controller_revisions[id.ix()].object);
+            all.find(|own| own.meta.labels.get(REVISION_HASH) == Some(hash))?.revision
+        }
+        maker => w.workloads.held(maker)?.figures()?.revision?,
+    };
+    u32::try_from(number).ok()
 }

@@ -19,9 +19,9 @@ use serde_json::{Map, Number, Value};
 
 use self::schema::{Struct, Type};
 use crate::rules::api_server::objects::ObjectType;
-use crate::rules::api_server::validation::field::quote;
 use crate::rules::machinery::base64;
 use crate::rules::machinery::quantity::Quantity;
+use crate::rules::machinery::quote::quote;
 use crate::rules::versions::Version;
 
 /// A decoded manifest.

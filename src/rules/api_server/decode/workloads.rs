@@ -133,6 +133,10 @@ StatefulSetCondition {
     lastTransitionTime: (* time), reason: (str), message: (str),
 }
 
+ControllerRevision {
+    kind: (str), apiVersion: (str), metadata: (ObjectMeta), data: (raw), revision keep: (i64),
+}
+
 DaemonSet {
     kind: (str), apiVersion: (str), metadata: (ObjectMeta), spec: (DaemonSetSpec), status: (DaemonSetStatus),
 }

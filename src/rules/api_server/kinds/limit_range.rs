@@ -21,6 +21,7 @@ pub static LAW: Kind = Kind {
     key: "limitRange",
     resource: "limitranges",
     short: &["limits"],
+    is_kept: true,
     schema: &cluster::LimitRange,
     defaults,
     // One without a name is called by its uid.

@@ -8,6 +8,7 @@
 //! Source: the strategies in pkg/registry of each kind, named in its file.
 
 pub mod config_map;
+pub mod controller_revision;
 pub mod cron_job;
 pub mod daemon_set;
 pub mod deployment;

@@ -19,6 +19,7 @@ pub static LAW: Kind = Kind {
     key: "resourceQuota",
     resource: "resourcequotas",
     short: &["quota"],
+    is_kept: true,
     schema: &cluster::ResourceQuota,
     validate: |new, old, gates, errors| {
         let is = half(new, "spec");

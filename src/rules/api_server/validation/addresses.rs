@@ -5,7 +5,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::field::{At, quote};
+use super::field::At;
+use crate::rules::machinery::quote::quote;
 
 /// What is warned of an address.
 pub fn ip(at: &At, warnings: &mut Vec<String>) {

@@ -177,7 +177,8 @@ pub fn pod_annotations(annotations: &At, spec: &At, errors: &mut Errors) {
         let readable =
             ["", "runtime/default", "unconfined"].contains(&profile) || profile.starts_with("localhost/");
         if !readable {
-            let detail = format!("invalid AppArmor profile name: {}", super::field::quote(profile));
+            let detail =
+                format!("invalid AppArmor profile name: {}", crate::rules::machinery::quote::quote(profile));
             errors.invalid(annotations.path_of_key(key), profile, detail);
         }
     }

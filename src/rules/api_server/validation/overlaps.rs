@@ -4,7 +4,8 @@
 //! Source: `warningsForOverlappingVirtualPaths` in pkg/api/pod/warnings.go (1.36.2). The surprise: of the keys of one volume
 //! the path is told, of a projected volume's also where it comes from.
 
-use super::field::{At, quote};
+use super::field::At;
+use crate::rules::machinery::quote::quote;
 
 /// What is warned of all volumes of a pod.
 pub fn told(volumes: &At, warnings: &mut Vec<String>) {

@@ -106,7 +106,8 @@ fn source(volume: &At, pod: &str, habits: &Habits, errors: &mut Errors) {
             "ephemeral" if !pod.is_empty() && !volume.text_of("name").is_empty() => {
                 let claim = format!("{pod}-{}", volume.text_of("name"));
                 for detail in names::dns1123_subdomain(&claim) {
-                    let detail = format!("PVC name {}: {detail}", super::field::quote(&claim));
+                    let detail =
+                        format!("PVC name {}: {detail}", crate::rules::machinery::quote::quote(&claim));
                     errors.invalid(volume.path_of("name"), volume.text_of("name"), detail);
                 }
             }

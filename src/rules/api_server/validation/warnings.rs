@@ -5,8 +5,9 @@
 
 use serde_json::{Map, Value};
 
-use super::field::{At, quote};
+use super::field::At;
 use super::{addresses, halves, names, overlaps, resources, security};
+use crate::rules::machinery::quote::quote;
 use crate::rules::versions::gates::Gates;
 use crate::rules::versions::habits::Habits;
 
