@@ -131,7 +131,10 @@ impl ObjectType {
     }
     /// The older version that an `apiVersion` names.
     pub(super) fn older(self, group_version: &str) -> Option<&'static Older> {
-        self.law().older.as_ref().filter(|older| self.versioned(older.version) == group_version)
+        self.law().older.as_ref().filter(|older| {
+            let own = self.versioned(older.version);
+            own == group_version
+        })
     }
     /// `Deployment.apps`, as the API server names the kind in its answers.
     pub fn qualified(self) -> String {
