@@ -49,7 +49,7 @@ impl Stored for CronJob {
         let state = if self.spec.suspend { WorkloadState::Suspended } else { WorkloadState::Progressing };
         Some((state, Ready::Nothing))
     }
-    fn figures(&self) -> Option<Figures> {
+    fn figures(&self, _: &OwnerReference) -> Option<Figures> {
         Some(Figures::of_cron_job(self.status.active.len()))
     }
 }

@@ -81,7 +81,7 @@ impl Stored for Job {
     fn rollout(&self) -> WorkloadState {
         state::of_job(self)
     }
-    fn figures(&self) -> Option<Figures> {
+    fn figures(&self, _: &Making) -> Option<Figures> {
         Some(Figures::of_job(self))
     }
     fn conditions(&self) -> &[WorkloadCondition] {

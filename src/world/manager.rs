@@ -9,10 +9,16 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::cron_jobs::{CronRequest, CronScript};
+use super::daemons::{DaemonRequest, DaemonScript};
 use super::endpoints::Changes;
 use super::jobs::{JobRequest, JobScript};
-use super::workloads::{CronJobId, ObjectKey, ReplicaSetId};
+use super::stateful_sets::{SetRequest, SetScript};
+use super::workloads::{
+    BudgetId, ClaimId, CronJobId, DaemonSetId, ObjectKey, ReplicaSetId, ResourceQuotaId, StatefulSetId,
+};
 use super::{DeploymentId, JobId, PodId, ServiceId};
+use crate::api::disruption::PodDisruptionBudgetStatus;
+use crate::api::quota::QuotaStatus;
 use crate::api::workload::ReplicaSetStatus;
 use crate::api::{EventText, EventType, Sym};
 use crate::record::Event;
@@ -32,6 +38,12 @@ pub enum Controller {
     Replication,
     EndpointSlice,
     GarbageCollector,
+    Disruption,
+    ResourceQuota,
+    DaemonSet,
+    StatefulSet,
+    VolumeBinder,
+    ClaimProtection,
     Job,
     TtlAfterFinished,
     CronJob,
@@ -39,12 +51,18 @@ pub enum Controller {
 
 impl Controller {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Controller; 8] = [
+    pub const ALL: [Controller; 14] = [
         Controller::Deployment,
         Controller::ReplicaSet,
         Controller::Replication,
         Controller::EndpointSlice,
         Controller::GarbageCollector,
+        Controller::Disruption,
+        Controller::ResourceQuota,
+        Controller::DaemonSet,
+        Controller::StatefulSet,
+        Controller::VolumeBinder,
+        Controller::ClaimProtection,
         Controller::Job,
         Controller::TtlAfterFinished,
         Controller::CronJob,
@@ -61,6 +79,12 @@ impl Controller {
             Controller::Job => "job-controller",
             Controller::TtlAfterFinished => "ttl-after-finished-controller",
             Controller::CronJob => "cronjob-controller",
+            Controller::Disruption => "controllermanager",
+            Controller::ResourceQuota => "resourcequota-controller",
+            Controller::DaemonSet => "daemonset-controller",
+            Controller::StatefulSet => "statefulset-controller",
+            Controller::VolumeBinder => "persistentvolume-controller",
+            Controller::ClaimProtection => "pvc-protection-controller",
         })
     }
     /// In words, for whoever asks what comes.
@@ -74,12 +98,20 @@ impl Controller {
             Controller::Job => "Job controller",
             Controller::TtlAfterFinished => "TTL-after-finished controller",
             Controller::CronJob => "CronJob controller",
+            Controller::Disruption => "disruption controller",
+            Controller::ResourceQuota => "resource quota controller",
+            Controller::DaemonSet => "DaemonSet controller",
+            Controller::StatefulSet => "StatefulSet controller",
+            Controller::VolumeBinder => "PersistentVolume controller",
+            Controller::ClaimProtection => "controller that protects claims",
         }
     }
     /// How many keys it works on at a time (`--concurrent-*-syncs` and their like, pkg/controller/*/config/v1alpha1/defaults.go).
     fn workers(self) -> usize {
         match self {
             Controller::GarbageCollector => 20,
+            Controller::Disruption | Controller::VolumeBinder | Controller::ClaimProtection => 1,
+            Controller::DaemonSet => 2,
             _ => 5,
         }
     }
@@ -192,6 +224,10 @@ pub enum Script {
     Replicas(Box<ReplicasScript>),
     /// What is still to be written of a Service's slices, by slice.
     Slices(BTreeMap<u32, Changes>),
+    /// A quota's recalculation.
+    Quota,
+    /// A DaemonSet's sync.
+    Daemons(Box<DaemonScript>),
     /// The garbage collector's look at an object.
     Collect(CollectStage),
     /// A Job's sync.
@@ -200,6 +236,14 @@ pub enum Script {
     Cron(Box<CronScript>),
     /// Requests that go out one after the other: those that are still to be sent.
     Row(VecDeque<Request>),
+    /// The write of a budget's status; when to look again.
+    Budget(Option<Time>),
+    /// A StatefulSet's sync.
+    Set(Box<SetScript>),
+    /// How many requests are still to be sent until a claim is bound.
+    Bind(u32),
+    /// A claim that nobody uses is let go.
+    LetGo,
 }
 
 /// A Deployment's sync after its look.
@@ -266,6 +310,10 @@ pub enum Request {
     Slice(ServiceId, u32),
     /// The slices of a Service that is gone are deleted.
     RemoveSlices(ServiceId),
+    /// PUT of a quota's status, made from that version of it.
+    SetQuota(ResourceQuotaId, u64, Arc<QuotaStatus>),
+    /// What the controller of DaemonSets asks for.
+    Daemon(DaemonSetId, DaemonRequest),
     /// DELETE by the garbage collector.
     Collect(ObjectKey),
     /// PATCH that takes an owner that is gone or goes from an object's owners.
@@ -280,4 +328,12 @@ pub enum Request {
     Untrack(PodId),
     /// DELETE of a Job whose time after its end is over.
     Expire(JobId),
+    /// PUT of a budget's status, where it is still of this version.
+    SetBudget(BudgetId, Box<PodDisruptionBudgetStatus>, u64),
+    /// One of a StatefulSet's sync.
+    Set(StatefulSetId, SetRequest),
+    /// PUT of a claim that is bound now.
+    Bind(ClaimId),
+    /// PUT that takes from a claim what protects it.
+    LetGo(ClaimId),
 }

@@ -78,7 +78,7 @@ pub struct Shared {
     pub container: Sym,
     /// Only those on this node.
     pub node: Option<NodeId>,
-    /// Only those of this completion index or ordinal.
+    /// Only those with this number.
     pub index: Option<u32>,
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::workloads;
+use super::{limits, workloads};
 use crate::api::Sym;
 use crate::rules::api_server::admission::{Rejection, Request, generated_name};
 use crate::rules::api_server::decode::DecodeError;
@@ -70,6 +70,8 @@ pub fn create_as(
         return Err(Rejection::Strict(kind, strict));
     }
     let value = typed(kind, object);
+    let of = |key: &str| Sym::new(value["metadata"][key].as_str().unwrap_or_default());
+    limits::charge_object(w, kind, of("namespace"), &of("name"), &value["spec"])?;
     let key = visit_kind(kind, Create { w, entity, value: &value });
     Ok((key.ok_or_else(|| Rejection::Decode(kind, not_kept(kind)))?, warnings))
 }

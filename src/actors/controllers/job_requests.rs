@@ -113,10 +113,9 @@ fn make(w: &mut World, id: JobId, made: MadePod) -> Result<PodId, String> {
     let entity = api_server::makes(w, key);
     let owners = Some(Arc::clone(&w.workloads.jobs[id.ix()].beside.as_owner));
     let template = template(w, id, made, base)?;
-    api_server::create_pod(
-        w,
-        NewPod { template, name: Name::Generate(base), entity, owners, controller: Some(key) },
-    )
+    let (name, controller) = (Name::Generate(base), Some(key));
+    let new = NewPod { template, name, entity, owners, controller, spec: None };
+    api_server::create_pod(w, new).map_err(|refused| refused.to_string())
 }
 
 /// What such pods are made of; they are admitted when the first one is made.

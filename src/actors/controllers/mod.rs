@@ -11,14 +11,25 @@
 //! | [`job`], with [`job_pods`] and [`job_requests`] | pods of a Job |
 //! | [`cron_job`] | Jobs of a CronJob |
 //! | [`ttl`] | the end of Jobs that are over |
+//! | [`daemon_set`], with [`daemons`] and [`daemon_requests`] | pods of a DaemonSet |
 //! | [`endpoint_slice`], with [`endpoints`] | slices of a Service |
+//! | [`disruption`], with [`budgets`] | what a PodDisruptionBudget lets go |
+//! | [`resource_quota`] | what is used of a ResourceQuota |
 //! | [`garbage`] | what becomes of objects whose owners go |
+//! | [`stateful_set`], with [`stateful_pods`] | pods, claims and revisions of a StatefulSet |
+//! | [`claims`] | claims are bound, and stay while they are used |
 //! | [`made`] | what pods are made of |
 //! | [`work`] | what all have in common: queue, workers, client, recorder |
 //! | [`hear`] | what all of them hear, below the API server |
 
+pub mod budgets;
+pub mod claims;
 pub mod cron_job;
+pub mod daemon_requests;
+pub mod daemon_set;
+pub mod daemons;
 pub mod deployment;
+pub mod disruption;
 pub mod endpoint_slice;
 pub mod endpoints;
 pub mod garbage;
@@ -29,6 +40,9 @@ pub mod job_requests;
 pub mod made;
 pub mod members;
 pub mod replica_set;
+pub mod resource_quota;
+pub mod stateful_pods;
+pub mod stateful_set;
 pub mod ttl;
 pub mod work;
 
@@ -37,6 +51,7 @@ use crate::world::World;
 use crate::world::manager::{Controller, Request, Script, Work};
 use crate::world::workloads::ObjectKey;
 
+pub use self::daemon_set::node_seen as node_informed;
 pub use self::work::{requeued, told};
 
 /// News of an object has come to a controller.
@@ -51,6 +66,11 @@ pub fn informed(w: &mut World, controller: Controller, of: ObjectKey) {
         (Controller::Job, key) => job::informed(w, key),
         (Controller::TtlAfterFinished, key) => work::add(w, controller, key),
         (Controller::CronJob, key) => cron_job::informed(w, key),
+        (Controller::Disruption, key) => disruption::informed(w, key),
+        (Controller::ResourceQuota, key) => resource_quota::informed(w, key),
+        (Controller::DaemonSet, key) => daemon_set::informed(w, key),
+        (Controller::StatefulSet, key) => stateful_set::informed(w, key),
+        (Controller::VolumeBinder | Controller::ClaimProtection, key) => claims::informed(w, controller, key),
     }
 }
 
@@ -67,11 +87,16 @@ pub fn take(w: &mut World, controller: Controller) {
                 replica_set::look(w, set)
             }
             (Controller::EndpointSlice, ObjectKey::Service(id)) => endpoint_slice::look(w, id),
+            (Controller::DaemonSet, ObjectKey::DaemonSet(set)) => daemon_set::look(w, set),
             (Controller::GarbageCollector, key) => garbage::look(w, key),
             (Controller::Job, ObjectKey::Job(id)) => job::look(w, id),
             (Controller::Job, ObjectKey::Pod(pod)) => job::look_at_orphan(w, pod),
             (Controller::TtlAfterFinished, ObjectKey::Job(id)) => ttl::look(w, id),
             (Controller::CronJob, ObjectKey::CronJob(id)) => cron_job::look(w, id),
+            (Controller::Disruption, ObjectKey::PodDisruptionBudget(id)) => disruption::look(w, id),
+            (Controller::ResourceQuota, ObjectKey::ResourceQuota(id)) => resource_quota::look(w, id),
+            (Controller::StatefulSet, ObjectKey::StatefulSet(set)) => stateful_set::look(w, set),
+            (_, ObjectKey::PersistentVolumeClaim(id)) => claims::look(w, controller, id),
             _ => None,
         };
         let Some((script, first)) = script else {
@@ -103,6 +128,8 @@ pub fn answered(w: &mut World, controller: Controller, worker: u8, request: u32)
         Request::SetStatus(set, status) => replica_set::set_status(w, set, &status),
         Request::Slice(id, slice) => endpoint_slice::write(w, id, slice),
         Request::RemoveSlices(id) => endpoint_slice::remove(w, id),
+        Request::SetQuota(id, version, status) => resource_quota::set_status(w, id, version, &status),
+        Request::Daemon(set, request) => daemon_requests::carry_out(w, set, request),
         Request::Collect(key) => garbage::collect(w, key),
         Request::Disown(key, owner) => garbage::disown(w, key, owner),
         Request::Finalize(key) => garbage::finalize(w, key),
@@ -113,6 +140,10 @@ pub fn answered(w: &mut World, controller: Controller, worker: u8, request: u32)
             None
         }
         Request::Expire(id) => ttl::expire(w, id),
+        Request::SetBudget(id, status, version) => disruption::set_status(w, id, *status, version),
+        Request::Set(set, asked) => stateful_set::carry_out(w, set, asked),
+        Request::Bind(id) => claims::bind(w, id),
+        Request::LetGo(id) => claims::let_go(w, id),
     };
     let Some(work) = &mut w.controllers.manager.of_mut(controller).workers[worker] else { return };
     // The first one is what the sync fails with.
@@ -130,12 +161,16 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
     let next = match &mut work.script {
         Script::Deployment(script) => deployment::next(w, script, &mut work.error),
         Script::Replicas(script) => replica_set::next(w, script, work.error.as_deref()),
-        Script::Slices(_) => Vec::new(),
+        Script::Daemons(script) => daemon_set::next(w, script, &mut work.error),
+        Script::Slices(_) | Script::Budget(_) | Script::Quota => Vec::new(),
         Script::Collect(stage) => garbage::next(w, work.key, stage),
         Script::Job(script) => job::next(w, script),
         Script::Cron(script) => cron_job::next(w, script),
         Script::Row(_) if work.error.is_some() => Vec::new(),
         Script::Row(row) => row.pop_front().into_iter().collect(),
+        Script::Set(script) => stateful_set::next(w, script, &mut work.error),
+        Script::Bind(left) => claims::next(work.key, left),
+        Script::LetGo => Vec::new(),
     };
     if next.is_empty() {
         let (key, error) = (work.key, work.error.take());
@@ -145,7 +180,11 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
             Script::Replicas(script) if error.is_none() => replica_set::again(w, script.set),
             Script::Replicas(_) => None,
             Script::Cron(script) if error.is_none() => cron_job::again(w, script),
-            _ => None,
+            Script::Budget(again) if error.is_none() => again.map(Again::At),
+            Script::Set(script) if error.is_none() => stateful_set::again(w, script),
+            Script::Slices(_) | Script::Daemons(_) | Script::Quota | Script::Set(_) => None,
+            Script::Collect(_) | Script::Budget(_) | Script::Bind(_) | Script::LetGo => None,
+            Script::Job(_) | Script::Cron(_) | Script::Row(_) => None,
         };
         done(w, controller, key, error);
         match again {

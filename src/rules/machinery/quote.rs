@@ -1,4 +1,4 @@
-//! Texts in quotation marks as Go spells them (strconv/quote.go): what words of refusals and events contain.
+//! Texts in quotes, as Go prints them (`Quote`, src/strconv/quote.go of Go 1.25).
 
 /// `strconv.Quote`.
 pub fn quote(text: &str) -> String {

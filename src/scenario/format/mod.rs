@@ -173,6 +173,8 @@ pub static FILE: Shape = Shape {
         ),
         key("replicaSet", Kind::Map(&Kind::Any), "", "The same of ReplicaSets"),
         key("replicationController", Kind::Map(&Kind::Any), "", "The same of ReplicationControllers"),
+        key("daemonSet", Kind::Map(&Kind::Any), "", "The same of DaemonSets"),
+        key("statefulSet", Kind::Map(&Kind::Any), "", "The same of StatefulSets"),
         key("job", Kind::Map(&Kind::Any), "", "The same of Jobs"),
         key("cronJob", Kind::Map(&Kind::Any), "", "The same of CronJobs"),
         key("service", Kind::Map(&Kind::Any), "", "The same of Services"),

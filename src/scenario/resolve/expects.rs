@@ -49,8 +49,18 @@ enum Subject {
 }
 
 impl Subject {
-    const ALL: [&'static str; 8] =
-        ["pod", "deployment", "replicaSet", "replicationController", "job", "cronJob", "service", "action"];
+    const ALL: [&'static str; 10] = [
+        "pod",
+        "deployment",
+        "replicaSet",
+        "replicationController",
+        "daemonSet",
+        "statefulSet",
+        "job",
+        "cronJob",
+        "service",
+        "action",
+    ];
 
     fn of(key: &str) -> Subject {
         match key {

@@ -4,9 +4,9 @@
 //! shows its value only where the kind calls for it (`Required value` and `Forbidden` never do), and strings are
 //! quoted as Go's `%q` quotes them.
 
+use crate::rules::machinery::quote::quote;
 use std::fmt;
 
-pub use crate::rules::machinery::quote::quote;
 use serde_json::Value;
 
 /// What is wrong with a field, in the API's words (`metav1.CauseType` is the same text).
