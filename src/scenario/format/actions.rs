@@ -78,7 +78,7 @@ pub static ACTION: Shape = Shape {
             "With delete: what becomes of its dependents",
         ),
         key("for", Kind::Text, "", "With wait: condition=Available, delete"),
-        key("timeout", Kind::Duration, "30s; for ever", "With wait; with rolloutStatus"),
+        key("timeout", Kind::Duration, "30s; for ever", "With wait; with rolloutStatus and drain"),
         key("gracePeriodSeconds", Kind::Integer(0, BIG), "the pod's own", "With delete, evict"),
         key("force", Kind::Bool, "false", "With delete; with drain: pods without a controller go too"),
         key("ignoreDaemonsets", Kind::Bool, "false", "With drain: pods of DaemonSets stay"),
@@ -168,7 +168,7 @@ pub static VERBS: [VerbKeys; 32] = [
     verb(
         "drain",
         &[],
-        &["ignoreDaemonsets", "force", "deleteEmptydirData"],
+        &["ignoreDaemonsets", "force", "deleteEmptydirData", "timeout"],
         "drain node/node-0 ignoreDaemonsets=true",
     ),
     verb("taint", &["taints"], &[], "taint node/node-0 team=shop:NoSchedule"),
