@@ -24,7 +24,9 @@ mod rules {
     mod w_daemon_set;
     mod w_deployment;
     mod w_endpoints;
+    mod w_pdb;
     mod w_print_workloads;
+    mod w_quota;
     mod w_replica_set;
     mod w_rollout_status;
     mod w_template_hash;

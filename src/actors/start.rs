@@ -29,19 +29,31 @@ fn address(ix: usize) -> Sym {
 /// The kubelet of a node, which has run for a while when a scenario begins.
 fn kubelet(w: &World, node: &NodePlan, entity: u64) -> Kubelet {
     let start = w.plan.start;
-    let phase =
-        |purpose| Span::from_micros(w.draw(purpose, entity, 0).below(1_000_000) as i64) - Span::from_secs(1);
-    let anchors = Anchors {
-        relist: start + phase(Purpose::RelistPhase),
-        tick: start + phase(Purpose::TickPhase),
-        reconcile: start + phase(Purpose::ReconcilePhase) * 10,
-    };
     let throttle = super::kubelet::images::full_throttle(&node.kubelet, start);
-    let uptime = node.kubelet_uptime.as_ref();
-    let uptime = uptime.map(|uptime| uptime.sample(&mut w.draw(Purpose::KubeletUptime, entity, 0)));
-    let since = start - uptime.unwrap_or(node_lifecycle::KUBELET_AGE);
+    let part = |purpose, of: i64| Span::from_micros(w.draw(purpose, entity, 0).below(of as u64) as i64);
+    let (since, anchors) = match &node.kubelet_uptime {
+        // Its loops have not drifted apart yet, from each other and from those of kubelets that started with it.
+        Some(uptime) => {
+            let together = random::entity(&[&uptime.together]);
+            let since = start - uptime.how_long.sample(&mut w.draw(Purpose::KubeletUptime, together, 0));
+            let began = since + part(Purpose::RelistPhase, STARTED_TOGETHER.micros());
+            (since, Anchors { relist: began, tick: began, reconcile: began })
+        }
+        None => {
+            let phase = |purpose| start + part(purpose, 1_000_000) - Span::from_secs(1);
+            let anchors = Anchors {
+                relist: phase(Purpose::RelistPhase),
+                tick: phase(Purpose::TickPhase),
+                reconcile: start + (part(Purpose::ReconcilePhase, 1_000_000) - Span::from_secs(1)) * 10,
+            };
+            (start - node_lifecycle::KUBELET_AGE, anchors)
+        }
+    };
     Kubelet::new(0, since, Time::EPOCH, anchors, throttle)
 }
+
+/// How far apart kubelets begin that are started at once. Of recorded pairs the relists lie within a tenth of a second.
+const STARTED_TOGETHER: Span = Span::from_millis(60);
 
 /// A world at the scenario's start, with everything that the scenario announces in its queue.
 pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
@@ -129,7 +141,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
 pub fn create_pod(w: &mut World, template: TemplateIx, ordinal: u32) {
     let t = Arc::clone(&w.templates[template.ix()]);
     if let Err(refused) = api_server::create_pod(w, NewPod::replica(&t, template, ordinal)) {
-        w.answer(&refused);
+        w.answer(&refused.told(None));
     }
     if ordinal + 1 < t.replicas {
         let entity = crate::engine::random::entity(&[&t.namespace, &t.name]);

@@ -176,6 +176,7 @@ fn pod_bound(w: &mut World, pod: PodId) {
 #[inline]
 fn pod_ended(w: &mut World, pod: PodId) {
     pod_gc::ended(w, pod);
+    controllers::no_longer_counted(w, ObjectKey::Pod(pod));
     scheduler::pod_freed(w, pod);
 }
 

@@ -5,6 +5,7 @@
 
 pub mod controller_revision;
 pub mod daemon_set;
+pub mod disruption;
 pub mod event;
 pub(crate) mod form;
 pub(crate) mod handle;
@@ -12,6 +13,7 @@ pub(crate) mod marks;
 pub mod meta;
 pub mod node;
 pub mod owner;
+pub mod quota;
 pub mod runtime;
 pub mod service;
 pub mod spec;
@@ -21,6 +23,7 @@ pub mod text;
 pub mod wire;
 pub mod wire_controller_revision;
 pub mod wire_daemon_set;
+pub mod wire_disruption;
 pub mod wire_workloads;
 pub mod workload;
 

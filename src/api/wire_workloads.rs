@@ -246,7 +246,8 @@ pub fn replica_set_status_value(status: &ReplicaSetStatus) -> Value {
     Value::Object(members)
 }
 
-fn workload_condition(value: &Value) -> WorkloadCondition {
+/// Reads a condition of a workload.
+pub fn workload_condition(value: &Value) -> WorkloadCondition {
     WorkloadCondition {
         kind: sym(&value["type"]),
         status: value["status"].as_str().and_then(Tri::parse).unwrap_or_default(),
@@ -440,7 +441,8 @@ pub fn int_or_percent_value(value: IntOrPercent) -> Value {
     }
 }
 
-fn selector_value(selector: &LabelSelector) -> Value {
+/// Writes a `metav1.LabelSelector`.
+pub fn selector_value(selector: &LabelSelector) -> Value {
     serde_json::to_value(selector).unwrap_or_default()
 }
 

@@ -1,6 +1,7 @@
 //! How workloads stand in numbers after a write, for `workloads.csv`.
 
 use crate::api::daemon_set::DaemonSet;
+use crate::api::disruption::PodDisruptionBudget;
 use crate::api::workload::{Deployment, ReplicaSet, WorkloadCondition};
 use crate::api::{Meta, Sym};
 use crate::time::Time;
@@ -88,6 +89,18 @@ impl Figures {
             ready: Some(status.number_ready),
             available: Some(status.number_available),
             unavailable: Some(status.number_unavailable),
+            ..Figures::default()
+        }
+    }
+    /// Of a PodDisruptionBudget: the pods that it expects, those that it wants healthy, that are, and that may go.
+    pub fn of_budget(own: &PodDisruptionBudget) -> Figures {
+        let status = &own.status;
+        Figures {
+            desired: Some(status.expected_pods),
+            updated: Some(status.desired_healthy),
+            ready: Some(status.current_healthy),
+            available: Some(status.disruptions_allowed),
+            conditions: conditions(&status.conditions),
             ..Figures::default()
         }
     }

@@ -181,7 +181,16 @@ pub struct NodePlan {
     /// When it joins; None: it is there from the start.
     pub joins: Option<Time>,
     /// How long before the start its kubelet had started; None: long ago.
-    pub kubelet_uptime: Option<Distribution>,
+    pub kubelet_uptime: Option<Uptime>,
+}
+
+/// How long a kubelet has run when a scenario begins.
+#[derive(Clone, Debug)]
+pub struct Uptime {
+    /// Drawn once for all that started together.
+    pub how_long: Distribution,
+    /// The name of the `[[node]]` whose kubelets started together.
+    pub together: Sym,
 }
 
 /// An image and its registry.

@@ -1,13 +1,13 @@
 //! `kubectl describe` of workloads and Services, as far as simulated ones have what it tells
 //! (staging/src/k8s.io/kubectl/pkg/describe/describe.go: `describeDeployment`, `describeReplicaSet`, `describeService`,
-//! `describeDaemonSet`, `DescribePodTemplate`, v1.36.2). Times are UTC.
+//! `describeDaemonSet`, `describePodDisruptionBudget`, `DescribePodTemplate`, v1.36.2). Times are UTC.
 
 use serde_json::Value;
 
 use super::describe::{Lines, describe_container, pairs};
 use super::get::{addresses, shortened};
 use super::kubectl::SeenEvent;
-use super::{Walk, kubectl};
+use super::{Walk, describe_bounds, kubectl};
 use crate::actors::api_server;
 use crate::api::meta::Labels;
 use crate::api::service::Service;
@@ -15,6 +15,7 @@ use crate::api::workload::{DeploymentStrategy, PodTemplateSpec, WorkloadConditio
 use crate::api::{Meta, Phase, PodIdent};
 use crate::record::{Change, ObjectChange};
 use crate::rules::kubectl::apply::LAST_APPLIED;
+use crate::rules::kubectl::tables;
 use crate::world::held::Held;
 use crate::world::workloads::{ControllerRevisionId, DaemonSetId, DeploymentId, ObjectKey};
 use crate::world::{ReplicaSetId, World};
@@ -32,6 +33,15 @@ impl Walk {
             ObjectKey::Deployment(id) => deployment(w, id, &mut lines),
             ObjectKey::ReplicaSet(set) => replicas(w, set, &mut lines),
             ObjectKey::Service(id) => service(w, &w.workloads.services[id.ix()], &mut lines),
+            ObjectKey::PodDisruptionBudget(_) => budget(&api_server::object(w, key), &mut lines),
+            ObjectKey::LimitRange(id) => {
+                describe_bounds::limits(&w.workloads.limit_ranges[id.ix()].object, &mut lines);
+                return lines.aligned();
+            }
+            ObjectKey::ResourceQuota(id) => {
+                describe_bounds::quota(&w.workloads.resource_quotas[id.ix()].object, &mut lines);
+                return lines.aligned();
+            }
             ObjectKey::DaemonSet(set) => daemon_set(w, set, &mut lines),
             ObjectKey::ControllerRevision(id) => revision(w, id, &mut lines),
         }
@@ -216,6 +226,32 @@ fn service(w: &World, served: &Held<Service>, lines: &mut Lines) {
     }
 }
 
+/// `describePodDisruptionBudget`
+fn budget(own: &Value, lines: &mut Lines) {
+    let (spec, status) = (&own["spec"], &own["status"]);
+    lines.field(0, "Name", &text(&own["metadata"]["name"]));
+    lines.field(0, "Namespace", &text(&own["metadata"]["namespace"]));
+    for (title, key) in [("Min available", "minAvailable"), ("Max unavailable", "maxUnavailable")] {
+        if !spec[key].is_null() {
+            lines.field(0, title, &text(&spec[key]));
+        }
+    }
+    let selector = &spec["selector"];
+    let unset = || "<unset>".to_owned();
+    let selector = if selector.is_null() { unset() } else { tables::selector_text(selector) };
+    lines.field(0, "Selector", &selector);
+    lines.put(0, "Status:");
+    let numbers = [
+        ("Allowed disruptions", "disruptionsAllowed"),
+        ("Current", "currentHealthy"),
+        ("Desired", "desiredHealthy"),
+        ("Total", "expectedPods"),
+    ];
+    for (title, key) in numbers {
+        lines.field(2, title, &text(&status[key]));
+    }
+}
+
 /// `printAnnotationsMultiline`: without what kubectl keeps there for itself.
 fn annotations(lines: &mut Lines, meta: &Meta) {
     let told = |(key, value): (&String, &String)| (key != LAST_APPLIED).then(|| format!("{key}: {value}"));
@@ -225,7 +261,7 @@ fn annotations(lines: &mut Lines, meta: &Meta) {
 
 /// As `kubectl get -o wide` has it.
 fn selector(w: &World, key: ObjectKey) -> String {
-    let cells = crate::rules::kubectl::tables::row(&api_server::object(w, key), w.now).unwrap_or_default();
+    let cells = tables::row(&api_server::object(w, key), w.now).unwrap_or_default();
     cells.into_iter().find(|cell| cell.header == "SELECTOR").map(|cell| cell.text).unwrap_or_default()
 }
 

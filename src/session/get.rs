@@ -26,7 +26,6 @@ use crate::world::{PodId, World};
 enum Kind {
     Pods,
     Nodes,
-    Budgets,
     Events,
     Endpoints,
     Applied(ObjectType),
@@ -48,7 +47,6 @@ impl Kind {
         Ok(match lower.as_str() {
             "pods" | "pod" | "po" => Kind::Pods,
             "nodes" | "node" | "no" => Kind::Nodes,
-            "poddisruptionbudgets" | "poddisruptionbudget" | "pdb" => Kind::Budgets,
             "events" | "event" | "ev" => Kind::Events,
             "endpoints" | "ep" => Kind::Endpoints,
             "controllerrevisions" | "controllerrevision" => Kind::Applied(ObjectType::ControllerRevision),
@@ -69,7 +67,6 @@ impl Kind {
         match self {
             Kind::Pods => "pod".to_owned(),
             Kind::Nodes => "node".to_owned(),
-            Kind::Budgets => "poddisruptionbudget.policy".to_owned(),
             Kind::Events => "event".to_owned(),
             Kind::Endpoints => "endpoints".to_owned(),
             Kind::Applied(kind) => kind.resource(),
@@ -199,7 +196,6 @@ impl Walk {
         match asked.kinds[..] {
             [Kind::Pods] if is_plain => return Ok(kubectl::get(w, now)),
             [Kind::Nodes] => return Ok(nodes::get_nodes(w, now)),
-            [Kind::Budgets] => return Ok(nodes::get_budgets(w, now)),
             _ => {}
         }
         let of_kinds: Vec<(Kind, Vec<Row>)> =
@@ -247,8 +243,8 @@ impl Walk {
                 })
                 .collect()
             }
-            // They have tables of their own.
-            Kind::Nodes | Kind::Budgets => Vec::new(),
+            // They have a table of their own.
+            Kind::Nodes => Vec::new(),
         };
         rows.sort_by(|a, b| (a.namespace.as_str(), &a.name).cmp(&(b.namespace.as_str(), &b.name)));
         rows

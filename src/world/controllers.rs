@@ -1,9 +1,12 @@
 //! What the controllers hold: each its own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use serde_json::Value;
 
+use super::budgets::Disruption;
 use super::daemons::Daemons;
 use super::endpoints::{Known, ToLookAt};
 use super::manager::Manager;
@@ -12,6 +15,7 @@ use super::pod_gc::PodGc;
 use super::workloads::DaemonSetId;
 use super::{NodeId, PodId, ReplicaSetId};
 use crate::rules::machinery::events::Correlator;
+use crate::scenario::plan::TemplateIx;
 use crate::time::Time;
 
 #[derive(Clone, Debug)]
@@ -34,6 +38,10 @@ pub struct Controllers {
     pub endpoints: Vec<Option<Known>>,
     /// By Service: what it still has to look at.
     pub services: Vec<ToLookAt>,
+    /// What the disruption controller has heard.
+    pub disruption: Disruption,
+    /// By template: what the LimitRanges of its namespace make of it, and what they said then.
+    pub limited: FxHashMap<TemplateIx, (Vec<Arc<Value>>, TemplateIx)>,
     /// What the controllers' recorders remember of the events that they sent about pods.
     pub recorders: BTreeMap<PodId, Correlator>,
 }
@@ -51,6 +59,8 @@ impl Controllers {
             daemon_of: FxHashMap::default(),
             endpoints: Vec::new(),
             services: Vec::new(),
+            disruption: Disruption::default(),
+            limited: FxHashMap::default(),
             recorders: BTreeMap::new(),
         }
     }

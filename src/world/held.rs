@@ -8,9 +8,13 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::endpoints::Slices;
-use super::workloads::{ControllerRevisionId, DaemonSetId, DeploymentId, ReplicaSetId, ServiceId, Workloads};
+use super::workloads::{
+    ControllerRevisionId, DaemonSetId, DeploymentId, LimitRangeId, ReplicaSetId, ResourceQuotaId, ServiceId,
+    Workloads,
+};
 use crate::api::controller_revision::ControllerRevision;
 use crate::api::daemon_set::DaemonSet;
+use crate::api::quota::{self, LimitRange, ResourceQuota};
 use crate::api::service::Service;
 use crate::api::wire_controller_revision::{controller_revision, controller_revision_value};
 use crate::api::wire_daemon_set::{daemon_set, daemon_set_value};
@@ -312,7 +316,10 @@ impl Stored for Service {
     }
     fn index(all: &mut Workloads, id: ServiceId, before: Option<&Service>) {
         if before.is_none_or(|before| before.selector != all.services[id.ix()].object.selector) {
-            all.index_service(id);
+            let own = &all.services[id.ix()].object;
+            if let Some(selector) = &own.selector {
+                all.services_by_label.put(id, own.meta.namespace, selector);
+            }
         }
     }
 }
@@ -386,6 +393,52 @@ impl Stored for ControllerRevision {
     }
     /// Its strategy counts nothing (pkg/registry/apps/controllerrevision/strategy.go).
     fn is_new(&self, _: &ControllerRevision) -> bool {
+        false
+    }
+    fn beside(&self) {}
+}
+
+impl Stored for LimitRange {
+    type Id = LimitRangeId;
+    type Beside = ();
+    with_meta!();
+
+    fn object_type(&self) -> ObjectType {
+        ObjectType::LimitRange
+    }
+    fn read(value: &Value) -> LimitRange {
+        quota::limit_range(value)
+    }
+    fn print(&self) -> Value {
+        quota::limit_range_value(self)
+    }
+    fn respecify(&mut self, new: LimitRange) {
+        self.spec = new.spec;
+    }
+    fn is_new(&self, _: &LimitRange) -> bool {
+        false
+    }
+    fn beside(&self) {}
+}
+
+impl Stored for ResourceQuota {
+    type Id = ResourceQuotaId;
+    type Beside = ();
+    with_meta!();
+
+    fn object_type(&self) -> ObjectType {
+        ObjectType::ResourceQuota
+    }
+    fn read(value: &Value) -> ResourceQuota {
+        quota::resource_quota(value)
+    }
+    fn print(&self) -> Value {
+        quota::resource_quota_value(self)
+    }
+    fn respecify(&mut self, new: ResourceQuota) {
+        self.spec = new.spec;
+    }
+    fn is_new(&self, _: &ResourceQuota) -> bool {
         false
     }
     fn beside(&self) {}

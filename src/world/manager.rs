@@ -10,8 +10,10 @@ use rustc_hash::FxHashMap;
 
 use super::daemons::{DaemonRequest, DaemonScript};
 use super::endpoints::Changes;
-use super::workloads::{DaemonSetId, ObjectKey, ReplicaSetId};
+use super::workloads::{BudgetId, DaemonSetId, ObjectKey, ReplicaSetId, ResourceQuotaId};
 use super::{DeploymentId, PodId, ServiceId};
+use crate::api::disruption::PodDisruptionBudgetStatus;
+use crate::api::quota::QuotaStatus;
 use crate::api::workload::ReplicaSetStatus;
 use crate::api::{EventText, EventType, Sym};
 use crate::record::Event;
@@ -31,17 +33,21 @@ pub enum Controller {
     Replication,
     EndpointSlice,
     GarbageCollector,
+    Disruption,
+    ResourceQuota,
     DaemonSet,
 }
 
 impl Controller {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Controller; 6] = [
+    pub const ALL: [Controller; 8] = [
         Controller::Deployment,
         Controller::ReplicaSet,
         Controller::Replication,
         Controller::EndpointSlice,
         Controller::GarbageCollector,
+        Controller::Disruption,
+        Controller::ResourceQuota,
         Controller::DaemonSet,
     ];
 
@@ -53,6 +59,8 @@ impl Controller {
             Controller::Replication => "replication-controller",
             Controller::EndpointSlice => "endpoint-slice-controller",
             Controller::GarbageCollector => "garbage-collector-controller",
+            Controller::Disruption => "controllermanager",
+            Controller::ResourceQuota => "resourcequota-controller",
             Controller::DaemonSet => "daemonset-controller",
         })
     }
@@ -64,6 +72,8 @@ impl Controller {
             Controller::Replication => "ReplicationController's controller",
             Controller::EndpointSlice => "endpoint slice controller",
             Controller::GarbageCollector => "garbage collector",
+            Controller::Disruption => "disruption controller",
+            Controller::ResourceQuota => "resource quota controller",
             Controller::DaemonSet => "DaemonSet controller",
         }
     }
@@ -71,6 +81,7 @@ impl Controller {
     fn workers(self) -> usize {
         match self {
             Controller::GarbageCollector => 20,
+            Controller::Disruption => 1,
             Controller::DaemonSet => 2,
             _ => 5,
         }
@@ -183,10 +194,14 @@ pub enum Script {
     Replicas(Box<ReplicasScript>),
     /// What is still to be written of a Service's slices, by slice.
     Slices(BTreeMap<u32, Changes>),
+    /// A quota's recalculation.
+    Quota,
     /// A DaemonSet's sync.
     Daemons(Box<DaemonScript>),
     /// The garbage collector's look at an object.
     Collect(CollectStage),
+    /// The write of a budget's status; when to look again.
+    Budget(Option<Time>),
 }
 
 /// A Deployment's sync after its look.
@@ -253,6 +268,8 @@ pub enum Request {
     Slice(ServiceId, u32),
     /// The slices of a Service that is gone are deleted.
     RemoveSlices(ServiceId),
+    /// PUT of a quota's status, made from that version of it.
+    SetQuota(ResourceQuotaId, u64, Arc<QuotaStatus>),
     /// What the controller of DaemonSets asks for.
     Daemon(DaemonSetId, DaemonRequest),
     /// DELETE by the garbage collector.
@@ -261,4 +278,6 @@ pub enum Request {
     Disown(ObjectKey, ObjectKey),
     /// PATCH that takes the garbage collector's finalizer from an owner.
     Finalize(ObjectKey),
+    /// PUT of a budget's status, where it is still of this version.
+    SetBudget(BudgetId, Box<PodDisruptionBudgetStatus>, u64),
 }

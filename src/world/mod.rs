@@ -12,6 +12,8 @@
 //! | a kubelet | what its process remembers, dropped with it ([`World::drop_kubelet`]) | [`Kubelet`], [`worker`] |
 
 pub(crate) mod addresses;
+pub(crate) mod budgets;
+pub(crate) mod by_label;
 pub(crate) mod controllers;
 pub(crate) mod daemons;
 pub(crate) mod endpoints;
@@ -320,6 +322,11 @@ impl World {
             Some(ix) => self.objects[ix].exists,
             None => true,
         }
+    }
+    /// The node of a name, even one whose object is gone: its kubelet still takes what names it.
+    pub fn find_node(&self, name: &str) -> Option<NodeId> {
+        let found = self.nodes.iter().position(|n| !name.is_empty() && n.spec.name == name);
+        found.map(NodeId::new)
     }
     /// The place of an object among `objects`.
     pub fn find_object(&self, kind: ObjectKind, namespace: Sym, name: &str) -> Option<usize> {

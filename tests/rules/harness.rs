@@ -55,9 +55,11 @@ pub const FILES: &[&str] = &[
     "W_daemonset",
     "W_deployment_rolling",
     "W_endpoints",
+    "W_pdb",
     "W_replicaset",
     "W_template_hash",
     "W_print_workloads",
+    "W_quota",
     "W_rollout_status",
     "W_validation",
 ];

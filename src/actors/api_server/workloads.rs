@@ -205,6 +205,7 @@ fn remove(w: &mut World, key: ObjectKey) {
     let Some(held) = w.workloads.held(key) else { return };
     let (kind, meta) = (held.object_type().singular(), held.meta());
     let (place, row, told) = ((kind, meta.namespace, meta.name), held.row(), held.told());
+    let has_figures = held.figures().is_some();
     next_version(w);
     if let Some(held) = w.workloads.write(key) {
         held.leave();
@@ -212,6 +213,8 @@ fn remove(w: &mut World, key: ObjectKey) {
     w.workloads.by_name.remove(&place);
     if let Some((from, ready, of)) = told {
         w.record_object(row, ObjectChange::Workload { from: Some(from), to: None, ready, of });
+    }
+    if has_figures {
         w.record_figures(FiguresRow { time: w.now, object: row, figures: None });
     }
     watch::tell(w, News::ObjectGone { key });
@@ -221,31 +224,35 @@ fn remove(w: &mut World, key: ObjectKey) {
 fn tell<T: Kept>(w: &mut World, id: T::Id, before: Option<&T>) {
     let held = T::held(&w.workloads, id);
     let (row, object) = (held.row, &held.object);
-    let (Some(now), Some(figures)) = (object.told(), object.figures(&held.beside)) else { return };
+    let (now, figures) = (object.told(), object.figures(&held.beside));
+    if now.is_none() && figures.is_none() {
+        return;
+    }
     let (told, known) = (held.told, held.figures);
     let changes = condition_changes(before.map_or(&[], Stored::conditions), object.conditions());
     let held = T::all_mut(&mut w.workloads).write(id.into());
-    (held.told, held.figures) = (Some(now), Some(figures));
+    (held.told, held.figures) = (now, figures);
     record(w, row, (told, now), changes, (known, figures));
 }
 
 fn record(
     w: &mut World,
     row: crate::record::ObjectRow,
-    (told, now): (Option<Told>, Told),
+    (told, now): (Option<Told>, Option<Told>),
     changes: Vec<ObjectChange>,
-    (known, figures): (Option<Figures>, Figures),
+    (known, figures): (Option<Figures>, Option<Figures>),
 ) {
-    if told != Some(now) {
-        let (to, ready, of) = now;
+    if told != now
+        && let Some((to, ready, of)) = now
+    {
         let from = told.map(|told| told.0);
         w.record_object(row, ObjectChange::Workload { from, to: Some(to), ready, of });
     }
     for change in changes {
         w.record_object(row, change);
     }
-    if known != Some(figures) {
-        w.record_figures(FiguresRow { time: w.now, object: row, figures: Some(figures) });
+    if known != figures {
+        w.record_figures(FiguresRow { time: w.now, object: row, figures });
     }
 }
 

@@ -44,7 +44,8 @@ pub fn drain(w: &mut World, target: &Target, flags: DrainFlags) {
 
 /// The pods that go; None, and the reasons are told, where one of them forbids it.
 fn chosen(w: &mut World, node: NodeId, pods: &[PodId], flags: DrainFlags) -> Option<Vec<PodId>> {
-    if w.workloads.is_empty() {
+    let makes_pods = |key: ObjectKey| api_server::type_of(w, key).law().has_pods;
+    if !w.workloads.all().any(makes_pods) {
         return Some(pods.to_vec());
     }
     let (mut going, mut warnings, mut errors) = (Vec::new(), Vec::new(), Vec::new());
@@ -125,8 +126,8 @@ pub fn evict(w: &mut World, pod: PodId) {
     }
     let (name, namespace) = (p.ident.name, p.ident.namespace);
     w.tell(format!("evicting pod {namespace}/{name}"));
-    if let Err(words) = api_server::evict(w, pod, None) {
-        let message = words.split_once("): ").map_or(words.as_str(), |(_, message)| message);
+    if let Err(refused) = api_server::evict(w, pod, None) {
+        let message = refused.message;
         w.tell(format!(
             "error when evicting pods/\"{name}\" -n \"{namespace}\" (will retry after 5s): {message}"
         ));

@@ -14,7 +14,7 @@ pub fn create(w: &mut World, kind: ObjectKind, namespace: Option<Sym>, name: Sym
     for object in found {
         let own = &w.objects[object];
         let adds = own.keys.as_ref().is_some_and(|known| keys.iter().any(|key| !known.contains(key)));
-        match (own.exists, adds) {
+        match (api_server::objects::is_there(w, object), adds) {
             (true, false) => {
                 w.answer(&kubectl::exists_already(kind, name));
                 continue;

@@ -29,7 +29,7 @@ pub fn evict(w: &mut World, target: &Target, grace_secs: Option<i64>) {
     for pod in pods(w, target) {
         match api_server::evict(w, pod, grace_secs) {
             Ok(()) => tell_pod(w, pod, "evicted"),
-            Err(words) => w.answer(&words),
+            Err(refused) => w.answer(&refused.kubectl()),
         }
     }
 }

@@ -123,6 +123,7 @@ fn make_pod(w: &mut World, set: DaemonSetId, node: NodeId) -> Option<String> {
         let name = Name::Generate(base);
         let spec = Some(Arc::new(spec));
         api_server::create_pod(w, NewPod { template, name, entity, owners, controller: Some(key), spec })
+            .map_err(|refused| refused.to_string())
     });
     let (told, error) = match made {
         Ok(pod) => {

@@ -141,10 +141,9 @@ fn seen(w: &World, set: DaemonSetId, pod: PodId) -> SeenPod {
 /// The node for which a pod is.
 fn target(w: &World, pod: PodId) -> Option<NodeId> {
     let p = &w.pods[pod.ix()];
-    p.node.or_else(|| w.controllers.daemon_of.get(&pod).map(|(_, node)| *node)).or_else(|| {
-        let name = placement::target(&p.spec)?;
-        NodeId::all(w.nodes.len()).find(|node| w.nodes[node.ix()].spec.name == name)
-    })
+    p.node
+        .or_else(|| w.controllers.daemon_of.get(&pod).map(|(_, node)| *node))
+        .or_else(|| w.find_node(placement::target(&p.spec)?))
 }
 
 /// Whether the controller has to hear of a pod.

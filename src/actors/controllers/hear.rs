@@ -9,7 +9,7 @@
 use crate::api::workload::DeploymentStrategy;
 use crate::engine::random;
 use crate::world::manager::Controller;
-use crate::world::workloads::ObjectKey;
+use crate::world::workloads::{ObjectKey, ResourceQuotaId};
 use crate::world::{NodeId, PodId, Purpose, ReplicaSetId, SimEvent, World};
 
 /// The controller that keeps a set.
@@ -33,6 +33,9 @@ pub fn pod_changed(w: &mut World, pod: PodId) {
     }
     if !w.workloads.services.is_empty() && super::endpoints::has_changed(w, pod) {
         inform(w, Controller::EndpointSlice, ObjectKey::Pod(pod));
+    }
+    if !w.workloads.budgets.is_empty() && super::budgets::concern(w, pod) {
+        inform(w, Controller::Disruption, ObjectKey::Pod(pod));
     }
 }
 
@@ -75,14 +78,35 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
             }
         }
         ObjectKey::Service(_) => inform(w, Controller::EndpointSlice, key),
+        ObjectKey::PodDisruptionBudget(_) => inform(w, Controller::Disruption, key),
+        ObjectKey::ResourceQuota(id) if is_out_of_date(w, id) => {
+            inform(w, Controller::ResourceQuota, key);
+        }
+        ObjectKey::ResourceQuota(_) | ObjectKey::LimitRange(_) => {}
         ObjectKey::DaemonSet(_) => inform(w, Controller::DaemonSet, key),
         // One that comes or changes is nothing new to who has written it.
         ObjectKey::ControllerRevision(_) if w.workloads.exists(key) => {}
         ObjectKey::ControllerRevision(_) => inform(w, Controller::DaemonSet, key),
     }
+    if !w.workloads.exists(key) {
+        no_longer_counted(w, key);
+    }
     let is_going = w.workloads.meta(key).is_some_and(|meta| meta.deletion.is_some());
     if is_going || !w.workloads.exists(key) {
         inform(w, Controller::GarbageCollector, key);
+    }
+}
+
+/// Whether what a quota allows is not what its status was calculated for.
+fn is_out_of_date(w: &World, id: ResourceQuotaId) -> bool {
+    let held = &w.workloads.resource_quotas[id.ix()];
+    held.exists && held.object.status.hard.as_ref() != Some(&held.object.hard())
+}
+
+/// Something that quotas may have counted is over or gone.
+pub fn no_longer_counted(w: &mut World, key: ObjectKey) {
+    if !w.workloads.resource_quotas.is_empty() {
+        inform(w, Controller::ResourceQuota, key);
     }
 }
 
@@ -99,6 +123,7 @@ pub fn node_changed(w: &mut World, node: NodeId) {
 
 /// A pod has left the API: an owner that waits for its dependents may go, and a Deployment that recreates go on.
 pub fn pod_gone(w: &mut World, pod: PodId) {
+    no_longer_counted(w, ObjectKey::Pod(pod));
     let Some(controller) = w.pods[pod.ix()].controller else { return };
     let key = ObjectKey::Pod(pod);
     if w.workloads.meta(controller).is_some_and(|meta| meta.deletion.is_some()) {

@@ -305,7 +305,7 @@ pub fn make_pod(w: &mut World, set: ReplicaSetId) -> Option<String> {
     let made = made::template(w, set, base).and_then(|template| {
         let name = Name::Generate(base);
         let new = NewPod { template, name, entity, owners, controller: Some(key), spec: None };
-        api_server::create_pod(w, new)
+        api_server::create_pod(w, new).map_err(|refused| refused.to_string())
     });
     let (told, error) = match made {
         Ok(pod) => {

@@ -52,7 +52,7 @@ fn selected_by(w: &World, pod: PodId) -> Option<Selector> {
         }
         _ => Selector::compile(Some(&LabelSelector::default())),
     };
-    for id in w.workloads.services_for(p.ident.namespace, &p.labels) {
+    for id in w.workloads.services_by_label.of(p.ident.namespace, &p.labels) {
         let held = &w.workloads.services[id.ix()];
         if !held.exists {
             continue;

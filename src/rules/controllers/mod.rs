@@ -6,6 +6,7 @@ pub mod cron_schedule;
 pub mod daemon_set;
 pub mod deletion_order;
 pub mod deployment;
+pub mod disruption;
 pub mod endpoint_slice;
 pub mod ownership;
 pub mod pod_control;

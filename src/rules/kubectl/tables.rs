@@ -36,6 +36,8 @@ pub fn row(object: &Value, now: Time) -> Option<Vec<Cell>> {
         "Service" => o.service(),
         "EndpointSlice" => o.endpoint_slice(),
         "PodDisruptionBudget" => o.budget(),
+        "ResourceQuota" => o.quota(),
+        "LimitRange" => vec![o.name(), narrow("CREATED AT", o.text("/metadata/creationTimestamp"))],
         "HorizontalPodAutoscaler" => o.autoscaler(),
         "ControllerRevision" => o.revision(),
         "Node" => o.node(),
@@ -342,6 +344,22 @@ impl Printed<'_> {
         ]
     }
 
+    /// `printResourceQuota`
+    fn quota(&self) -> Vec<Cell> {
+        let (mut requests, mut limits) = (Vec::new(), Vec::new());
+        for (name, hard) in self.at("/status/hard").as_object().into_iter().flatten() {
+            let used = self.at("/status/used")[name].as_str().unwrap_or("0");
+            let list = if name.starts_with("limits.") { &mut limits } else { &mut requests };
+            list.push(format!("{name}: {used}/{}", hard.as_str().unwrap_or_default()));
+        }
+        vec![
+            self.name(),
+            narrow("REQUEST", requests.join(", ")),
+            narrow("LIMIT", limits.join(", ")),
+            self.age(),
+        ]
+    }
+
     fn budget(&self) -> Vec<Cell> {
         let amount = |path: &str| match self.at(path) {
             Value::Null => "N/A".to_owned(),
@@ -513,7 +531,9 @@ fn labels_text(labels: &Value) -> String {
 }
 
 /// `labels.Selector.String` of a label selector: its requirements by key.
-fn selector_text(selector: &Value) -> String {
+/// A label selector as a column has it (`FormatLabelSelector`,
+/// staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/helpers.go).
+pub fn selector_text(selector: &Value) -> String {
     let labels = selector["matchLabels"].as_object().into_iter().flatten();
     let mut parts: Vec<(&str, String)> = labels
         .map(|(key, value)| (key.as_str(), format!("{key}={}", value.as_str().unwrap_or_default())))

@@ -131,6 +131,17 @@ habits! {
     /// `fileKeyRef` is kept, and named among the sources of a variable (gate EnvFiles).
     env_files,
 
+    /// A refused eviction says more than the budget's numbers where these do not explain it (`checkAndDecrement`,
+    /// pkg/registry/core/pod/storage/eviction.go).
+    says_why_budget_is_empty,
+    /// The `apiVersion` of what an autoscaler scales must name a group (`ValidateAPIVersion`,
+    /// pkg/apis/autoscaling/validation/validation.go).
+    reads_scaled_versions,
+    /// The `tolerance` of an autoscaler is kept (gate HPAConfigurableTolerance).
+    keeps_scaling_tolerance,
+    /// An autoscaler's `maxReplicas` of 0 is a required value; before, an invalid one (same file).
+    requires_max_replicas,
+
     // kubectl.
 
     /// A drain that is refused says `cannot delete` once of pods without a controller; before, twice

@@ -23,6 +23,7 @@ pub const TABLE: Table = Table {
             memory_limits_shrink: true,
             says_label_bytes: true,
             drops_restart_rules: true,
+            reads_scaled_versions: true,
             says_namespace_of_deleted: true,
             ..BEFORE.gates.habits
         },

@@ -28,6 +28,8 @@ pub const TABLE: Table = Table {
             hostname_override: true,
             image_volumes: true,
             env_files: true,
+            says_why_budget_is_empty: true,
+            keeps_scaling_tolerance: true,
             shows_failure_before_completion: true,
             says_what_events_are_about: true,
             ..BEFORE.gates.habits

@@ -21,6 +21,7 @@ pub const TABLE: Table = Table {
             init_containers_resize: true,
             says_label_key: true,
             services_begin_with_digits: true,
+            requires_max_replicas: true,
             says_cannot_delete_once: true,
             ..BEFORE.gates.habits
         },

@@ -21,7 +21,7 @@ use crate::scenario::{limits, manifest};
 use crate::time::Time;
 
 /// Kinds of which pods know, and that cannot be applied.
-const NOT_YET: [&str; 10] = [
+const NOT_YET: [&str; 8] = [
     "StatefulSet",
     "Job",
     "CronJob",
@@ -29,10 +29,13 @@ const NOT_YET: [&str; 10] = [
     "PersistentVolume",
     "StorageClass",
     "RuntimeClass",
-    "LimitRange",
-    "ResourceQuota",
     "Node",
 ];
+
+/// Whether objects of a kind can be applied; what has no effect on pods can be.
+pub fn can_be_applied(kind: &str) -> bool {
+    !kind.is_empty() && !NOT_YET.contains(&kind)
+}
 
 /// What is sent at an instant.
 pub struct Sent {

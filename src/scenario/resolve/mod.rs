@@ -12,6 +12,8 @@ mod pods;
 mod programs;
 mod settings;
 
+pub use applies::can_be_applied;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -7,10 +7,10 @@
 use serde_json::json;
 
 use super::workload::{self, spec_of};
-use super::{Kind, Object, created_meta, default, half, immutable, nonnegative, updated_meta, within};
+use super::{Kind, Object, default, half, nonnegative, within};
 use crate::rules::api_server::decode::workloads;
 use crate::rules::api_server::validation::field::{At, Errors};
-use crate::rules::api_server::validation::{names, scheduling};
+use crate::rules::api_server::validation::scheduling;
 use crate::rules::controllers::daemon_set::template::DEPRECATED_GENERATION;
 use crate::rules::versions::gates::Gates;
 
@@ -18,10 +18,8 @@ pub static LAW: Kind = Kind {
     name: "DaemonSet",
     key: "daemonSet",
     group: "apps",
-    version: "v1",
     resource: "daemonsets",
     short: &["ds"],
-    is_namespaced: true,
     has_pods: true,
     has_rollouts: true,
     is_kept: true,
@@ -32,9 +30,9 @@ pub static LAW: Kind = Kind {
         workload::drop_disabled(object, &request.gates);
         count_templates(object, old);
     },
-    create,
-    update,
+    validate,
     warnings: |object, _| workload::warned(object, false),
+    ..Kind::PLAIN
 };
 
 /// `SetDefaults_DaemonSet`
@@ -53,6 +51,11 @@ fn defaults(object: &mut Object, _: &Gates) {
     });
     default(spec, "revisionHistoryLimit", json!(10));
     workload::default_template(spec);
+}
+
+fn validate(new: &Object, old: Option<&Object>, gates: &Gates, errors: &mut Errors) {
+    spec(&half(new, "spec"), gates, errors);
+    workload::selector_stays(old, new, errors);
 }
 
 /// The API server counts a set's templates in an annotation that nobody else can change (`PrepareForCreate`,
@@ -75,21 +78,6 @@ fn count_templates(object: &mut Object, old: Option<&Object>) {
     metadata["annotations"][DEPRECATED_GENERATION] = json!(number.to_string());
 }
 
-fn create(object: &Object, gates: &Gates) -> Errors {
-    let mut errors = Errors::default();
-    created_meta(object, names::dns1123_subdomain, &gates.habits, &mut errors);
-    spec(&half(object, "spec"), gates, &mut errors);
-    errors
-}
-
-fn update(old: &Object, new: &Object, gates: &Gates) -> Errors {
-    let mut errors = Errors::default();
-    updated_meta(old, new, &gates.habits, &mut errors);
-    spec(&half(new, "spec"), gates, &mut errors);
-    immutable(&half(old, "spec").child("selector"), &half(new, "spec").child("selector"), &mut errors);
-    errors
-}
-
 /// `ValidateDaemonSetSpec`
 fn spec(spec: &At, gates: &Gates, errors: &mut Errors) {
     let (selector, template) = (spec.child("selector"), spec.child("template"));
@@ -97,12 +85,8 @@ fn spec(spec: &At, gates: &Gates, errors: &mut Errors) {
     if let Some(matches) = workload::matches(&selector, &template, gates) {
         workload::selects(matches, &template, errors);
     }
-    if selector.is_set()
-        && selector.child("matchLabels").is_empty()
-        && selector.child("matchExpressions").is_empty()
-    {
-        let detail = "empty selector is invalid for daemonset";
-        errors.invalid(selector.path.clone(), selector.value.clone(), detail);
+    if selector.is_set() {
+        workload::not_empty(&selector, "empty selector is invalid for daemonset", errors);
     }
     workload::kept_template("DaemonSet", &template, gates, errors);
     nonnegative(spec, "minReadySeconds", errors);

@@ -8,7 +8,7 @@
 use serde_json::{Value, json};
 
 use super::workload::spec_of;
-use super::{Kind, Object, created_meta, default, half, updated_meta, within};
+use super::{Kind, Object, default, half, within};
 use crate::rules::api_server::decode::workloads;
 use crate::rules::api_server::validation::field::{At, Errors};
 use crate::rules::api_server::validation::{meta, names};
@@ -17,21 +17,19 @@ use crate::rules::versions::gates::Gates;
 pub static LAW: Kind = Kind {
     name: "Service",
     key: "service",
-    group: "",
-    version: "v1",
     resource: "services",
     short: &["svc"],
-    is_namespaced: true,
-    has_pods: false,
-    has_rollouts: false,
     is_kept: true,
-    counts_generations: false,
     schema: &workloads::Service,
     defaults,
     prepare: |object, old, _| prepare(object, old),
-    create,
-    update,
+    names: |name, habits| match habits.services_begin_with_digits {
+        true => names::dns1123_label(name),
+        false => names::dns1035_label(name),
+    },
+    validate,
     warnings: |object, _| warnings(&half(object, "spec")),
+    ..Kind::PLAIN
 };
 
 /// `SetDefaults_Service`
@@ -126,21 +124,11 @@ fn in_order(mut spec: Object) -> Object {
     names.filter_map(|name| spec.shift_remove(name).map(|value| (name.to_owned(), value))).collect()
 }
 
-fn create(object: &Object, gates: &Gates) -> Errors {
-    let mut errors = Errors::default();
-    let rule: fn(&str) -> Vec<String> =
-        if gates.habits.services_begin_with_digits { names::dns1123_label } else { names::dns1035_label };
-    created_meta(object, rule, &gates.habits, &mut errors);
-    spec(&half(object, "spec"), gates, &mut errors);
-    errors
-}
-
-fn update(old: &Object, new: &Object, gates: &Gates) -> Errors {
-    let mut errors = Errors::default();
-    updated_meta(old, new, &gates.habits, &mut errors);
-    addresses_stay(&half(old, "spec"), &half(new, "spec"), &mut errors);
-    spec(&half(new, "spec"), gates, &mut errors);
-    errors
+fn validate(new: &Object, old: Option<&Object>, gates: &Gates, errors: &mut Errors) {
+    if let Some(old) = old {
+        addresses_stay(&half(old, "spec"), &half(new, "spec"), errors);
+    }
+    spec(&half(new, "spec"), gates, errors);
 }
 
 fn is_headless(spec: &At) -> bool {

@@ -7,24 +7,20 @@
 use serde_json::{Value, json};
 
 use super::workload::{self, spec_of};
-use super::{Kind, Object, created_meta, default, half, nonnegative, updated_meta, within};
+use super::{Kind, Object, default, half, nonnegative, persistent_volume_claim, within};
 use crate::rules::api_server::decode::workloads;
 use crate::rules::api_server::validation::field::{At, Errors};
 use crate::rules::api_server::validation::names;
-use crate::rules::machinery::quantity::Quantity;
 use crate::rules::versions::gates::Gates;
 
 pub static LAW: Kind = Kind {
     name: "StatefulSet",
     key: "statefulSet",
     group: "apps",
-    version: "v1",
     resource: "statefulsets",
     short: &["sts"],
-    is_namespaced: true,
     has_pods: true,
     has_rollouts: true,
-    is_kept: false,
     counts_generations: true,
     schema: &workloads::StatefulSet,
     defaults,
@@ -36,9 +32,10 @@ pub static LAW: Kind = Kind {
             });
         });
     },
-    create,
-    update,
+    names: |name, _| names::dns1123_label(name),
+    validate,
     warnings: |object, _| warnings(object),
+    ..Kind::PLAIN
 };
 
 /// `SetDefaults_StatefulSet`
@@ -66,17 +63,9 @@ fn defaults(object: &mut Object, _: &Gates) {
         let Value::Object(claim) = claim else { continue };
         claim.insert("apiVersion".to_owned(), json!("v1"));
         claim.insert("kind".to_owned(), json!("PersistentVolumeClaim"));
-        within(claim, "spec", |spec| default(spec, "volumeMode", json!("Filesystem")));
-        within(claim, "status", |status| default(status, "phase", json!("Pending")));
+        persistent_volume_claim::fill_in(claim);
     }
     workload::default_template(spec);
-}
-
-fn create(object: &Object, gates: &Gates) -> Errors {
-    let mut errors = Errors::default();
-    created_meta(object, names::dns1123_label, &gates.habits, &mut errors);
-    spec(&half(object, "spec"), gates, &mut errors);
-    errors
 }
 
 /// What may change; all else may not.
@@ -90,9 +79,9 @@ const MUTABLE: &[&str] = &[
     "minReadySeconds",
 ];
 
-fn update(old: &Object, new: &Object, gates: &Gates) -> Errors {
-    let mut errors = create(new, gates);
-    updated_meta(old, new, &gates.habits, &mut errors);
+fn validate(new: &Object, old: Option<&Object>, gates: &Gates, errors: &mut Errors) {
+    spec(&half(new, "spec"), gates, errors);
+    let Some(old) = old else { return };
     let fixed = |object: &Object| -> Object {
         let members = object.get("spec").and_then(Value::as_object).cloned().unwrap_or_default();
         members.into_iter().filter(|(key, _)| !MUTABLE.contains(&key.as_str())).collect()
@@ -103,7 +92,6 @@ fn update(old: &Object, new: &Object, gates: &Gates) -> Errors {
                       'minReadySeconds' are forbidden";
         errors.forbidden("spec", detail);
     }
-    errors
 }
 
 /// `ValidateStatefulSetSpec`
@@ -133,7 +121,9 @@ fn spec(spec: &At, gates: &Gates, errors: &mut Errors) {
     if !service.is_empty() {
         errors.invalid_each(&spec.path_of("serviceName"), service, names::dns1123_label(service));
     }
-    claims(&spec.child("volumeClaimTemplates"), errors);
+    for claim in spec.child("volumeClaimTemplates").items() {
+        persistent_volume_claim::spec(&claim.child("spec"), &gates.habits, errors);
+    }
     let (selector, template) = (spec.child("selector"), spec.child("template"));
     workload::selector(&selector, "empty selector is invalid for statefulset", gates, errors);
     match workload::matches(&selector, &template, gates) {
@@ -146,12 +136,7 @@ fn spec(spec: &At, gates: &Gates, errors: &mut Errors) {
             workload::template(&At::new(&whole, &template.path), gates, errors);
         }
     }
-    workload::always_restarts(&template, errors);
-    let pod = template.child("spec");
-    if pod.some("activeDeadlineSeconds").is_some() {
-        let detail = "activeDeadlineSeconds in StatefulSet is not Supported";
-        errors.forbidden(pod.path_of("activeDeadlineSeconds"), detail);
-    }
+    workload::runs_for_ever("StatefulSet", &template, errors);
 }
 
 fn strategy(strategy: &At, errors: &mut Errors) {
@@ -168,30 +153,6 @@ fn strategy(strategy: &At, errors: &mut Errors) {
         other => {
             let shown = json!({"Type": other, "RollingUpdate": rolling.value});
             errors.invalid(strategy.path.clone(), shown, "must be 'RollingUpdate' or 'OnDelete'");
-        }
-    }
-}
-
-/// What a claim must say (`ValidatePersistentVolumeClaimTemplate`).
-fn claims(claims: &At, errors: &mut Errors) {
-    for claim in claims.items() {
-        let spec = claim.child("spec");
-        if spec.child("accessModes").is_empty() {
-            errors.required(spec.path_of("accessModes"), "at least 1 access mode is required");
-        }
-        let resources = spec.child("resources");
-        let path = resources.path_of_key("storage");
-        match resources.child("requests").some("storage") {
-            None => errors.required(path, ""),
-            Some(storage) => {
-                let zero = Quantity::parse("0").ok();
-                let amount = Quantity::parse(storage.str()).ok();
-                let is_positive =
-                    amount.zip(zero).is_some_and(|(amount, zero)| amount.cmp_value(zero).is_gt());
-                if !is_positive {
-                    errors.invalid(path, storage.str(), "must be greater than zero");
-                }
-            }
         }
     }
 }

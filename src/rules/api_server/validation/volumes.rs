@@ -106,7 +106,8 @@ fn source(volume: &At, pod: &str, habits: &Habits, errors: &mut Errors) {
             "ephemeral" if !pod.is_empty() && !volume.text_of("name").is_empty() => {
                 let claim = format!("{pod}-{}", volume.text_of("name"));
                 for detail in names::dns1123_subdomain(&claim) {
-                    let detail = format!("PVC name {}: {detail}", super::field::quote(&claim));
+                    let detail =
+                        format!("PVC name {}: {detail}", crate::rules::machinery::quote::quote(&claim));
                     errors.invalid(volume.path_of("name"), volume.text_of("name"), detail);
                 }
             }
@@ -126,7 +127,7 @@ fn source(volume: &At, pod: &str, habits: &Habits, errors: &mut Errors) {
     }
 }
 
-fn source_of_kind(kind: &str, source: &At, habits: &Habits, errors: &mut Errors) {
+pub fn source_of_kind(kind: &str, source: &At, habits: &Habits, errors: &mut Errors) {
     match kind {
         "emptyDir" if source.text_of("sizeLimit").starts_with('-') => {
             errors
@@ -334,21 +335,23 @@ fn flex(source: &At, errors: &mut Errors) {
     }
 }
 
-/// `validateCSIVolumeSource`
-fn csi(source: &At, errors: &mut Errors) {
+/// `ValidateCSIDriverName`
+pub fn driver(source: &At, errors: &mut Errors) {
     let driver = source.text_of("driver");
     if driver.is_empty() {
         errors.required(source.path_of("driver"), "");
-    } else {
-        if driver.len() > 63 {
-            errors.too_long(source.path_of("driver"), 63);
-        }
-        errors.invalid_each(
-            &source.path_of("driver"),
-            driver,
-            names::dns1123_subdomain(&driver.to_lowercase()),
-        );
+        return;
     }
+    if driver.len() > 63 {
+        errors.too_long(source.path_of("driver"), 63);
+    }
+    let wrong = names::dns1123_subdomain(&driver.to_lowercase());
+    errors.invalid_each(&source.path_of("driver"), driver, wrong);
+}
+
+/// `validateCSIVolumeSource`
+fn csi(source: &At, errors: &mut Errors) {
+    driver(source, errors);
     if let Some(secret) = source.some("nodePublishSecretRef")
         && secret.text_of("name").is_empty()
     {
@@ -492,7 +495,7 @@ fn trust_bundle(bundle: &At, errors: &mut Errors) {
 }
 
 /// `validatePathNoBacksteps`
-fn no_backsteps(path: &str, at: &str, errors: &mut Errors) {
+pub fn no_backsteps(path: &str, at: &str, errors: &mut Errors) {
     if path.split('/').any(|part| part == "..") {
         errors.invalid(at, path, "must not contain '..'");
     }

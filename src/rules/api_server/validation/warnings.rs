@@ -5,8 +5,9 @@
 
 use serde_json::{Map, Value};
 
-use super::field::{At, quote};
+use super::field::At;
 use super::{halves, names, resources, security};
+use crate::rules::machinery::quote::quote;
 
 const DEPRECATED_VOLUMES: &[(&str, &str)] = &[
     ("photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"),
@@ -118,14 +119,9 @@ fn node_labels(spec: &At, warnings: &mut Vec<String>) {
     let required =
         affinity.child("requiredDuringSchedulingIgnoredDuringExecution").child("nodeSelectorTerms");
     let preferred = affinity.child("preferredDuringSchedulingIgnoredDuringExecution");
-    let terms = required.items().chain(preferred.items().map(|term| term.child("preference")));
-    for term in terms.collect::<Vec<_>>() {
-        for expression in term.child("matchExpressions").items() {
-            let key = expression.text_of("key");
-            if let Some(message) = deprecated_label(key) {
-                warnings.push(format!("{}: {key} is {message}", expression.path_of("key")));
-            }
-        }
+    node_terms(&required, warnings);
+    for term in preferred.items() {
+        node_term(&term.child("preference"), warnings);
     }
     for constraint in spec.child("topologySpreadConstraints").items() {
         let key = constraint.text_of("topologyKey");
@@ -133,6 +129,22 @@ fn node_labels(spec: &At, warnings: &mut Vec<String>) {
             warnings.push(format!("{}: {key} is {message}", constraint.path_of("topologyKey")));
         }
         null_selector(&constraint, warnings);
+    }
+}
+
+/// Labels that go away, in terms that choose nodes.
+pub fn node_terms(terms: &At, warnings: &mut Vec<String>) {
+    for term in terms.items() {
+        node_term(&term, warnings);
+    }
+}
+
+fn node_term(term: &At, warnings: &mut Vec<String>) {
+    for expression in term.child("matchExpressions").items() {
+        let key = expression.text_of("key");
+        if let Some(message) = deprecated_label(key) {
+            warnings.push(format!("{}: {key} is {message}", expression.path_of("key")));
+        }
     }
 }
 
@@ -155,15 +167,20 @@ fn null_selectors(spec: &At, warnings: &mut Vec<String>) {
     }
 }
 
+/// What a volume is made of and should not be any more.
+pub fn old_volume(volume: &At, warnings: &mut Vec<String>) {
+    for (kind, message) in DEPRECATED_VOLUMES {
+        if volume.some(kind).is_some() {
+            let name = if *kind == "storageos" { "storageOS" } else { kind };
+            warnings.push(format!("{}: {message}", volume.path_of(name)));
+        }
+    }
+}
+
 fn volumes(spec: &At, warnings: &mut Vec<String>) {
     let mut token_paths: Vec<&str> = Vec::new();
     for volume in spec.child("volumes").items() {
-        for (kind, message) in DEPRECATED_VOLUMES {
-            if volume.some(kind).is_some() {
-                let name = if *kind == "storageos" { "storageOS" } else { kind };
-                warnings.push(format!("{}: {message}", volume.path_of(name)));
-            }
-        }
+        old_volume(&volume, warnings);
         for source in volume.child("projected").child("sources").items() {
             if let Some(token) = source.some("serviceAccountToken") {
                 token_paths.push(token.text_of("path"));
