@@ -357,6 +357,13 @@ pub enum Command {
         /// None: for ever.
         timeout: Option<Span>,
     },
+    /// `kubectl create job --from`.
+    Trigger {
+        /// Which CronJob.
+        object: ObjectTarget,
+        /// What its Job is called.
+        name: Sym,
+    },
     /// `kubectl wait`.
     Wait {
         /// Which.

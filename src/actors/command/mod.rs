@@ -88,6 +88,7 @@ fn obey(w: &mut World, command: &Command) {
         | Command::RolloutResume { .. }
         | Command::RolloutUndo { .. }
         | Command::RolloutStatus { .. }
+        | Command::Trigger { .. }
         | Command::Wait { .. }
         | Command::PatchObject { .. }
         | Command::LabelObject { .. }

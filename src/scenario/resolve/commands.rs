@@ -181,6 +181,7 @@ fn of_applied(
         "rolloutResume" => Command::RolloutResume { object },
         "rolloutUndo" => Command::RolloutUndo { object, to_revision: number(entry, "toRevision") },
         "rolloutStatus" => Command::RolloutStatus { object, timeout: span(entry, "timeout") },
+        "trigger" => Command::Trigger { object, name: sym(entry, "name") },
         "wait" => wait(object, entry, cx)?,
         "patch" => Command::PatchObject { object, merge: entry.get("merge")?.to_json() },
         "label" => Command::LabelObject { object, labels: labels(entry) },

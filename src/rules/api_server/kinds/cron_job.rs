@@ -22,6 +22,7 @@ pub static LAW: Kind = Kind {
     resource: "cronjobs",
     short: &["cj"],
     has_pods: true,
+    is_kept: true,
     counts_generations: true,
     schema: &workloads::CronJob,
     defaults,

@@ -20,6 +20,7 @@ pub static LAW: Kind = Kind {
     group: "batch",
     resource: "jobs",
     has_pods: true,
+    is_kept: true,
     counts_generations: true,
     schema: &workloads::Job,
     defaults,
