@@ -24,6 +24,7 @@ mod rules {
     mod w_daemon_set;
     mod w_deployment;
     mod w_endpoints;
+    mod w_kinds;
     mod w_pdb;
     mod w_print_workloads;
     mod w_quota;

@@ -56,6 +56,7 @@ pub const FILES: &[&str] = &[
     "W_deployment_rolling",
     "W_endpoints",
     "W_pdb",
+    "W_kinds",
     "W_replicaset",
     "W_statefulset",
     "W_template_hash",

@@ -149,6 +149,35 @@ habits! {
     keeps_scaling_tolerance,
     /// An autoscaler's `maxReplicas` of 0 is a required value; before, an invalid one (same file).
     requires_max_replicas,
+    /// The templates of a StatefulSet, of its pods and of its claims, are validated as others are; before, only labels and
+    /// annotations (`ValidateStatefulSetSpec`, pkg/apis/apps/validation/validation.go).
+    reads_templates_of_sets,
+    /// The `serviceName` of a new StatefulSet must be a DNS label (same function).
+    reads_service_names_of_sets,
+    /// The `revisionHistoryLimit` of a StatefulSet may change (`ValidateStatefulSetUpdate`, same file).
+    history_of_sets_changes,
+    /// A RuntimeClass without a handler lacks a required value; before, its handler is no label (`ValidateRuntimeClass`,
+    /// pkg/apis/node/validation/validation.go).
+    requires_handlers,
+    /// What a StorageClass is made of is immutable; before, updates of it are forbidden (`ValidateStorageClassUpdate`,
+    /// pkg/apis/storage/validation/validation.go).
+    storage_classes_are_immutable,
+    /// The name of a port that stands twice in a pod is warned of (`warningsForPodSpecAndMeta`, pkg/api/pod/warnings.go, as
+    /// for the next three).
+    warns_of_port_names,
+    /// Addresses that are not spelled as they should be are warned of, in the words of `GetWarningsForIP`.
+    warns_of_addresses,
+    /// Values of a preferred affinity that no label can have are warned of.
+    warns_of_preferred_values,
+    /// Volumes of git repositories are `disabled by default`.
+    git_repos_are_off,
+    /// External addresses and session affinity of a headless Service are warned of (`GetWarningsForService`,
+    /// pkg/api/service/warnings.go, as for the next two).
+    warns_of_headless_services,
+    /// `PreferClose` is told to be `PreferSameZone`.
+    prefers_the_same_zone,
+    /// External addresses of any Service are warned of.
+    warns_of_external_addresses,
 
     // kubectl.
 

@@ -26,6 +26,8 @@ pub const TABLE: Table = Table {
             drops_restart_rules: true,
             reads_scaled_versions: true,
             says_namespace_of_deleted: true,
+            reads_templates_of_sets: true,
+            warns_of_headless_services: true,
             ..BEFORE.gates.habits
         },
         ..BEFORE.gates

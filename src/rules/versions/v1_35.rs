@@ -33,6 +33,7 @@ pub const TABLE: Table = Table {
             keeps_scaling_tolerance: true,
             shows_failure_before_completion: true,
             says_what_events_are_about: true,
+            prefers_the_same_zone: true,
             ..BEFORE.gates.habits
         },
         ..BEFORE.gates

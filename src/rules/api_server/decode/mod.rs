@@ -250,7 +250,7 @@ struct Decoder {
 /// As deep as encoding/json goes.
 const MAX_DEPTH: usize = 10_000;
 
-fn kind_of(value: &Value) -> &'static str {
+pub(super) fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",
@@ -385,6 +385,8 @@ impl Decoder {
             decoded.insert(key.clone(), self.value(of, value)?);
             self.path.truncate(length);
         }
+        // Go writes a map by its keys.
+        decoded.sort_keys();
         Ok(Value::Object(decoded))
     }
 

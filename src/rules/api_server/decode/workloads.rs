@@ -230,7 +230,7 @@ MetricTarget {
 }
 HorizontalPodAutoscalerBehavior { scaleUp: (* HPAScalingRules), scaleDown: (* HPAScalingRules), }
 HPAScalingRules {
-    stabilizationWindowSeconds: (* i32), selectPolicy: (* str "v2.ScalingPolicySelect"), policies: ([] HPAScalingPolicy),
+    stabilizationWindowSeconds: (* i32), selectPolicy: (* str "v2.ScalingPolicySelect"), policies keep: ([] HPAScalingPolicy),
     tolerance v33: (* quantity),
 }
 HPAScalingPolicy { type keep: (str "v2.HPAScalingPolicyType"), value keep: (i32), periodSeconds keep: (i32), }

@@ -31,7 +31,11 @@ pub static LAW: Kind = Kind {
         count_templates(object, old);
     },
     validate,
-    warnings: |object, _| workload::warned(object, false),
+    warnings: |object, old, gates| {
+        let template = half(object, "spec").child("template");
+        let stays = old.is_some_and(|old| half(old, "spec").child("template").value == template.value);
+        if stays { Vec::new() } else { workload::template_warnings(&template, gates) }
+    },
     ..Kind::PLAIN
 };
 

@@ -10,7 +10,7 @@ use super::workload::{self, spec_of};
 use super::{Kind, Object, default, half, nonnegative, persistent_volume_claim, within};
 use crate::rules::api_server::decode::workloads;
 use crate::rules::api_server::validation::field::{At, Errors};
-use crate::rules::api_server::validation::names;
+use crate::rules::api_server::validation::{names, warnings};
 use crate::rules::versions::gates::Gates;
 
 pub static LAW: Kind = Kind {
@@ -38,7 +38,7 @@ pub static LAW: Kind = Kind {
     },
     names: |name, _| names::dns1123_label(name),
     validate,
-    warnings: |object, _| warnings(object),
+    warnings,
     ..Kind::PLAIN
 };
 
@@ -88,23 +88,53 @@ const MUTABLE: &[&str] = &[
     "minReadySeconds",
 ];
 
+/// What is looked at besides (`StatefulSetValidationOptions`): of what is stored already, nobody asks again what was wrong
+/// before.
+#[derive(Clone, Copy)]
+struct Looks {
+    at_service_name: bool,
+    at_claims: bool,
+    at_pods: bool,
+}
+
+/// `ValidateStatefulSet` and `ValidateStatefulSetUpdate`
 fn validate(new: &Object, old: Option<&Object>, gates: &Gates, errors: &mut Errors) {
-    spec(&half(new, "spec"), gates, errors);
+    let habits = &gates.habits;
+    let is_new = old.is_none();
+    let mut looks = Looks {
+        at_service_name: is_new && habits.reads_service_names_of_sets,
+        at_claims: is_new && habits.reads_templates_of_sets,
+        at_pods: habits.reads_templates_of_sets,
+    };
+    if let Some(old) = old {
+        let mut before = Errors::default();
+        spec(&half(old, "spec"), looks, gates, &mut before);
+        looks.at_pods &= before.is_empty();
+    }
+    spec(&half(new, "spec"), looks, gates, errors);
     let Some(old) = old else { return };
+    let may_change = |key: &str| {
+        MUTABLE.contains(&key) && (key != "revisionHistoryLimit" || habits.history_of_sets_changes)
+    };
     let fixed = |object: &Object| -> Object {
         let members = object.get("spec").and_then(Value::as_object).cloned().unwrap_or_default();
-        members.into_iter().filter(|(key, _)| !MUTABLE.contains(&key.as_str())).collect()
+        members.into_iter().filter(|(key, _)| !may_change(key)).collect()
     };
     if fixed(old) != fixed(new) {
-        let detail = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', \
-                      'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and \
-                      'minReadySeconds' are forbidden";
+        let names: Vec<String> =
+            MUTABLE.iter().filter(|key| may_change(key)).map(|key| format!("'{key}'")).collect();
+        let (last, others) =
+            names.split_last().map_or(("", &[][..]), |(last, others)| (last.as_str(), others));
+        let detail = format!(
+            "updates to statefulset spec for fields other than {} and {last} are forbidden",
+            others.join(", ")
+        );
         errors.forbidden("spec", detail);
     }
 }
 
 /// `ValidateStatefulSetSpec`
-fn spec(spec: &At, gates: &Gates, errors: &mut Errors) {
+fn spec(spec: &At, looks: Looks, gates: &Gates, errors: &mut Errors) {
     match spec.text_of("podManagementPolicy") {
         "OrderedReady" | "Parallel" => {}
         other => {
@@ -127,10 +157,10 @@ fn spec(spec: &At, gates: &Gates, errors: &mut Errors) {
     nonnegative(spec, "minReadySeconds", errors);
     nonnegative(&spec.child("ordinals"), "start", errors);
     let service = spec.text_of("serviceName");
-    if !service.is_empty() {
+    if looks.at_service_name && !service.is_empty() {
         errors.invalid_each(&spec.path_of("serviceName"), service, names::dns1123_label(service));
     }
-    for claim in spec.child("volumeClaimTemplates").items() {
+    for claim in spec.child("volumeClaimTemplates").items().filter(|_| looks.at_claims) {
         persistent_volume_claim::spec(&claim.child("spec"), &gates.habits, errors);
     }
     let (selector, template) = (spec.child("selector"), spec.child("template"));
@@ -141,8 +171,10 @@ fn spec(spec: &At, gates: &Gates, errors: &mut Errors) {
             workload::selects(matches, &template, errors);
             // The labels are looked at by themselves and again with the template.
             workload::labels_and_annotations(&template, gates, errors);
-            let whole = as_its_pods(&template, &spec.child("volumeClaimTemplates"));
-            workload::template(&At::new(&whole, &template.path), gates, errors);
+            if looks.at_pods {
+                let whole = as_its_pods(&template, &spec.child("volumeClaimTemplates"));
+                workload::template(&At::new(&whole, &template.path), gates, errors);
+            }
         }
     }
     workload::runs_for_ever("StatefulSet", &template, errors);
@@ -202,9 +234,17 @@ fn as_its_pods(template: &At, claims: &At) -> Value {
     whole
 }
 
-fn warnings(object: &Object) -> Vec<String> {
-    let mut told = workload::warned(object, false);
+fn warnings(object: &Object, old: Option<&Object>, gates: &Gates) -> Vec<String> {
     let spec = half(object, "spec");
+    let mut told = Vec::new();
+    if workload::is_touched(object, old) {
+        told.extend(workload::template_warnings(&spec.child("template"), gates));
+    }
+    for claim in spec.child("volumeClaimTemplates").items() {
+        // Upstream spells the way to it otherwise in an update.
+        let (spec, name) = (claim.child("spec"), if old.is_some() { "Spec" } else { "spec" });
+        told.extend(warnings::claimed_bytes(&At { value: spec.value, path: claim.path_of(name) }));
+    }
     if spec.int_of("revisionHistoryLimit") < 0 {
         told.push(format!(
             "{}: a negative value retains all historical revisions; a value >= 0 is recommended",
