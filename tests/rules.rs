@@ -32,4 +32,5 @@ mod rules {
     mod w_rollout_status;
     mod w_template_hash;
     mod w_validation;
+    mod what_people_write;
 }
