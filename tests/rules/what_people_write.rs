@@ -1,5 +1,5 @@
-//! Manifests as people write them, in the smallest form: what is refused, in which words, and what is warned of. Each stands
-//! for a kind of verdict that the real functions gave on public files (1.34.1, and 1.36.3 where it says so).
+//! Manifests as people write them, in the smallest form: what is refused, in which words, and what is warned of. Each
+//! stands for a kind of verdict that the real functions gave on public files (1.34.1, and 1.36.3 where it says so).
 
 use kubelapse::rules::api_server::admission::Request;
 use kubelapse::rules::api_server::objects::{self, ObjectType};

@@ -16,12 +16,9 @@ use crate::rules::versions::gates::Gates;
 pub static LAW: Kind = Kind {
     name: "StatefulSet",
     key: "statefulSet",
-    group: "apps",
     resource: "statefulsets",
     short: &["sts"],
-    has_pods: true,
     has_rollouts: true,
-    counts_generations: true,
     schema: &workloads::StatefulSet,
     defaults,
     prepare: |object, _, request| {
@@ -35,7 +32,7 @@ pub static LAW: Kind = Kind {
     names: |name, _| names::dns1123_label(name),
     validate,
     warnings,
-    ..Kind::PLAIN
+    ..workload::OF_PODS
 };
 
 /// `SetDefaults_StatefulSet`
