@@ -35,4 +35,5 @@ mod rules {
     mod w_stateful_set;
     mod w_template_hash;
     mod w_validation;
+    mod what_people_write;
 }

@@ -135,6 +135,8 @@ pub enum Command {
         node: Target,
         /// What it is told to override.
         flags: DrainFlags,
+        /// How long it goes on at most; None or 0: for ever.
+        timeout: Option<Span>,
     },
     /// `kubectl taint`.
     Taint {

@@ -174,6 +174,8 @@ pub struct World {
     pub printed: Vec<String>,
     /// Those of them that go on.
     pub waiting: Vec<log::Waiting>,
+    /// Drains that go on.
+    pub draining: Vec<log::Draining>,
     /// Pods written in the API since somebody last looked; kept only while somebody wants whole objects.
     pub touched: Option<Vec<PodId>>,
     /// Those of them that were written and left the API in one step: each had a last version that watchers saw.

@@ -80,7 +80,7 @@ pub static ACTION: Shape = Shape {
         ),
         key("name", Kind::Text, "", "With trigger: what the Job is called"),
         key("for", Kind::Text, "", "With wait: condition=Available, delete"),
-        key("timeout", Kind::Duration, "30s; for ever", "With wait; with rolloutStatus"),
+        key("timeout", Kind::Duration, "30s; for ever", "With wait; with rolloutStatus and drain"),
         key("gracePeriodSeconds", Kind::Integer(0, BIG), "the pod's own", "With delete, evict"),
         key("force", Kind::Bool, "false", "With delete; with drain: pods without a controller go too"),
         key("ignoreDaemonsets", Kind::Bool, "false", "With drain: pods of DaemonSets stay"),
@@ -170,7 +170,7 @@ pub static VERBS: [VerbKeys; 33] = [
     verb(
         "drain",
         &[],
-        &["ignoreDaemonsets", "force", "deleteEmptydirData"],
+        &["ignoreDaemonsets", "force", "deleteEmptydirData", "timeout"],
         "drain node/node-0 ignoreDaemonsets=true",
     ),
     verb("taint", &["taints"], &[], "taint node/node-0 team=shop:NoSchedule"),

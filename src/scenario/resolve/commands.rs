@@ -99,7 +99,7 @@ fn of_node(verb: &str, node: Target, loc: Loc, entry: &Table, cx: &mut Context<'
                 force: given("force"),
                 delete_empty_dir_data: given("deleteEmptydirData"),
             };
-            Command::Drain { node, flags }
+            Command::Drain { node, flags, timeout: span(entry, "timeout") }
         }
         "taint" => taint_node(node, loc, entry, cx),
         "untaint" => Command::Untaint {

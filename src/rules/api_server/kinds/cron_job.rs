@@ -21,9 +21,7 @@ pub static LAW: Kind = Kind {
     group: "batch",
     resource: "cronjobs",
     short: &["cj"],
-    has_pods: true,
     is_kept: true,
-    counts_generations: true,
     schema: &workloads::CronJob,
     defaults,
     prepare: |object, _, request| {
@@ -33,7 +31,7 @@ pub static LAW: Kind = Kind {
     },
     validate,
     warnings,
-    ..Kind::PLAIN
+    ..workload::OF_PODS
 };
 
 /// `SetDefaults_CronJob`

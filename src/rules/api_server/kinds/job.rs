@@ -19,15 +19,13 @@ pub static LAW: Kind = Kind {
     key: "job",
     group: "batch",
     resource: "jobs",
-    has_pods: true,
     is_kept: true,
-    counts_generations: true,
     schema: &workloads::Job,
     defaults,
     prepare,
     validate,
     warnings,
-    ..Kind::PLAIN
+    ..workload::OF_PODS
 };
 
 /// `batch.kubernetes.io/controller-uid`
