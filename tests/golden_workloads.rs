@@ -186,11 +186,11 @@ fn reality_is_nearly_like_itself() {
         // there a ReplicaSet's number and the order of pods count a little otherwise, and kinds also where the sequences differ.
         assert_eq!(
             told("golden-workloads", false),
-            ([86.1, 97.5, 96.2, 98.7, 79.7, 54.4], [89.5, 92.6, 98.3])
+            ([86.6, 98.2, 97.3, 99.1, 82.1, 58.0], [90.3, 92.6, 98.7])
         );
         assert_eq!(
             told("golden-workloads-1.32", false),
-            ([86.0, 100.0, 93.0, 100.0, 83.7, 62.8], [90.1, 100.0, 98.5])
+            ([81.0, 100.0, 93.1, 100.0, 79.3, 62.1], [88.0, 100.0, 98.3])
         );
         // The recorder says 13.3, 46.7, 40.0, 60.0, 6.7 % and 61.9, 55.6, 87.9 %. Here a pod's conditions are part of its
         // states, so that an eviction (DisruptionTarget) is no deletion; kinds count where the sequences are the same.
