@@ -17,7 +17,7 @@ mod workloads;
 pub use crate::rules::api_server::pod_status::put_condition;
 pub use evict::evict;
 pub use limits::{charge_object, counted};
-pub use patch::{merge_into, patch};
+pub use patch::patch;
 pub use pods::{
     Edit, Name, NewPod, bind, create_pod, delete_pod, find_node, let_go, own_pod, replace_status, update,
     update_status,

@@ -1,6 +1,6 @@
 //! PATCH of a pod: what comes out is let in or refused as a whole (`ValidatePodUpdate`, pkg/apis/core/validation/validation.go).
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::pods::{self, Edit};
 use crate::api::{Sym, wire};
@@ -35,24 +35,4 @@ pub fn patch(w: &mut World, pod: PodId, change: impl FnOnce(&mut Value)) -> Resu
     let annotations = before["annotations"] != after["annotations"];
     pods::update(w, pod, Edit { labels, annotations, finalizers, spec });
     Ok(old != new)
-}
-
-/// A JSON merge patch (RFC 7386): null takes away, objects are merged, all else replaces.
-pub fn merge_into(target: &mut Value, patch: &Value) {
-    let Some(members) = patch.as_object() else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = json!({});
-    }
-    if let Some(own) = target.as_object_mut() {
-        for (key, value) in members {
-            if value.is_null() {
-                own.remove(key);
-            } else {
-                merge_into(own.entry(key.clone()).or_insert(Value::Null), value);
-            }
-        }
-    }
 }

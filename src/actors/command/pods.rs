@@ -9,6 +9,7 @@ use crate::actors::api_server::{self, Edit};
 use crate::actors::kubectl;
 use crate::api::spec::Resources;
 use crate::api::{Condition, Container, ContainerIx, Sym};
+use crate::rules::kubectl::merge::json_merge;
 use crate::scenario::command::Target;
 use crate::time::Span;
 use crate::world::{PodId, SimEvent, World};
@@ -90,7 +91,7 @@ pub fn set_image(w: &mut World, target: &Target, container: Sym, image: Sym) {
 
 /// `kubectl patch`
 pub fn patch(w: &mut World, target: &Target, merge: &Value) {
-    write(w, target, ("patched", "patched (no change)"), |object| api_server::merge_into(object, merge));
+    write(w, target, ("patched", "patched (no change)"), |object| json_merge(object, merge));
 }
 
 /// The pods' objects are written as they should be from now on. `words` are told when one is let in: for something new, and
