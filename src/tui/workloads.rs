@@ -10,6 +10,7 @@ use super::app::{App, Tab};
 use super::draw::{colour, cut};
 use super::panes;
 use crate::api::{EventType, PodIdent, Tri};
+use crate::record::Figures;
 use crate::record::{Change, ObjectChange};
 use crate::rules::kubectl::printing::age;
 use crate::session::tree::{self, Level};
@@ -24,7 +25,9 @@ const CURVE: usize = 8;
 /// RESTARTS a curve of how many were available.
 pub fn cells(app: &App, key: ObjectKey, namespaces: bool) -> Vec<String> {
     let w = app.walk.world();
-    let (name, figures) = (tree::name(w, key), tree::figures(w, key).unwrap_or_default());
+    let (name, figures) = (tree::name(w, key), tree::figures(w, key));
+    let count =
+        |figures: Figures| format!("{}/{}", figures.available.unwrap_or(0), figures.desired.unwrap_or(0));
     let meta = w.workloads.meta(key);
     let name = match meta {
         Some(meta) if namespaces && w.workloads.controller(key).is_none() => {
@@ -38,8 +41,10 @@ pub fn cells(app: &App, key: ObjectKey, namespaces: bool) -> Vec<String> {
     let state = state.split("  ").next().unwrap_or_default().to_owned();
     let mut cells = vec![
         name,
-        format!("{}/{}", figures.available.unwrap_or(0), figures.desired.unwrap_or(0)),
-        figures.revision.map_or_else(String::new, |revision| format!("rev {revision}")),
+        figures.map_or_else(String::new, count),
+        figures
+            .and_then(|figures| figures.revision)
+            .map_or_else(String::new, |revision| format!("rev {revision}")),
         state,
         curve,
         age(meta.map(|meta| meta.created), app.walk.now()),

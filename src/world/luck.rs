@@ -116,6 +116,10 @@ pub enum Purpose {
     KubeletUptime,
     /// How long a process boots.
     Boots,
+    /// Which address a Service gets.
+    ClusterAddress,
+    /// Which port of all nodes it gets.
+    NodePort,
 }
 
 impl World {

@@ -12,6 +12,7 @@ mod patch;
 mod pods;
 mod requests;
 mod resize;
+mod service_addresses;
 mod workloads;
 
 pub use crate::rules::api_server::pod_status::put_condition;
