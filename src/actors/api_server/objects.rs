@@ -24,6 +24,17 @@ pub fn create(w: &mut World, object: usize, keys: &[String]) {
     }
 }
 
+/// Changes the keys of an object that is there, or creates it with these.
+pub fn apply(w: &mut World, object: usize, keys: &[String], without: &[String]) {
+    let own = w.objects.write(object);
+    match &mut own.keys {
+        Some(known) if own.exists => known.retain(|key| !without.contains(key)),
+        Some(known) => known.clear(),
+        None => {}
+    }
+    create(w, object, keys);
+}
+
 /// Deletes an object.
 pub fn delete(w: &mut World, object: usize) {
     next_version(w);

@@ -15,7 +15,7 @@ mod workloads;
 
 use std::sync::Arc;
 
-pub use pods::drain;
+pub use pods::{apply as apply_pod, drain};
 pub use waiting::{object_seen, over as wait_over};
 
 use crate::api::{Condition, Text};
@@ -64,6 +64,9 @@ fn obey(w: &mut World, command: &Command) {
             processes::set_probe(w, pod, *container, *probe, &answer);
         }
         Command::Create { kind, namespace, name, keys } => objects::create(w, *kind, *namespace, *name, keys),
+        Command::Reapply { kind, namespace, name, keys, without, differs } => {
+            objects::apply(w, (*kind, *namespace, *name), keys, without, *differs);
+        }
         Command::Remove { kind, namespace, name } => objects::remove(w, *kind, *namespace, *name),
         Command::BindClaim { namespace, name } => objects::bind_claim(w, *namespace, *name),
         Command::Cordon { node } => nodes::set_unschedulable(w, node, true),

@@ -72,7 +72,7 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
             }
         }
         ObjectKey::Service(_) => inform(w, Controller::EndpointSlice, key),
-        ObjectKey::ResourceQuota(_) if super::resource_quota::is_out_of_date(w, key) => {
+        ObjectKey::ResourceQuota(_) if is_out_of_date(w, key) => {
             inform(w, Controller::ResourceQuota, key);
         }
         ObjectKey::ResourceQuota(_) | ObjectKey::LimitRange(_) => {}
@@ -84,6 +84,13 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
     if is_going || !w.workloads.exists(key) {
         inform(w, Controller::GarbageCollector, key);
     }
+}
+
+/// Whether what a quota allows is not what its status was calculated for.
+fn is_out_of_date(w: &World, key: ObjectKey) -> bool {
+    let ObjectKey::ResourceQuota(id) = key else { return false };
+    let held = &w.workloads.resource_quotas[id.ix()];
+    held.exists && held.object.status.hard.as_ref() != Some(&held.object.hard())
 }
 
 /// Something that quotas may have counted is over or gone.

@@ -21,13 +21,6 @@ use crate::world::manager::{Controller, Request, Script};
 use crate::world::workloads::{ObjectKey, ResourceQuotaId};
 use crate::world::{Pod, World};
 
-/// Whether what a quota allows is not what its status was calculated for.
-pub fn is_out_of_date(w: &World, key: ObjectKey) -> bool {
-    let ObjectKey::ResourceQuota(id) = key else { return false };
-    let held = &w.workloads.resource_quotas[id.ix()];
-    held.exists && held.object.status.hard.as_ref() != Some(&held.object.hard())
-}
-
 /// News has come of a quota, or of an object that is over or gone.
 pub fn informed(w: &mut World, key: ObjectKey) {
     if let ObjectKey::ResourceQuota(id) = key
@@ -115,13 +108,13 @@ fn is_over(w: &World, pod: &Pod) -> bool {
 }
 
 /// PUT of a quota's status, which is refused where something was charged to it meanwhile.
-pub fn set_status(w: &mut World, id: ResourceQuotaId, version: u64, status: &QuotaStatus) -> Option<String> {
+pub fn set_status(w: &mut World, id: ResourceQuotaId, upon: u64, status: &QuotaStatus) -> Option<String> {
     let held = &w.workloads.resource_quotas[id.ix()];
     if !held.exists {
         return None;
     }
     let meta = &held.object.meta;
-    if meta.resource_version != version {
+    if meta.resource_version != upon {
         return Some(conflict("resourcequotas", &meta.name));
     }
     api_server::update_status_of(w, id, |own: &mut ResourceQuota| own.status.clone_from(status));
