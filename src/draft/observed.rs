@@ -164,10 +164,9 @@ fn of_workload(at: &str, own: &Workload<'_>, all: &[Workload<'_>], seen: &[Optio
         said = true;
         text.push_str("rollout   = \"complete\"\n");
     }
-    let numbers: [(&str, fn(&Figures) -> Option<i32>); 2] =
-        [("ready", |one| one.ready), ("available", |one| one.available)];
-    for (key, number) in numbers {
-        if let Some(value) = number(first).filter(|_| there.iter().all(|one| number(one) == number(first))) {
+    let numbers = |one: &Figures| [("ready", one.ready), ("available", one.available)];
+    for (ix, (key, number)) in numbers(first).into_iter().enumerate() {
+        if let Some(value) = number.filter(|_| there.iter().all(|one| numbers(one)[ix].1 == number)) {
             said = true;
             let _ = writeln!(text, "{key:<9} = {value}");
         }

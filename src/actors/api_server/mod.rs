@@ -20,15 +20,15 @@ pub use evict::evict;
 pub use limits::{charge_object, counted};
 pub use patch::{patch, replace as replace_pod};
 pub use pods::{
-    Edit, Name, NewPod, bind, create_pod, delete_pod, find_node, find_pod, let_go, object as pod_object,
-    own_pod, replace_status, update, update_status,
+    Edit, Name, NewPod, bind, create_pod, delete_pod, find_pod, let_go, object as pod_object, own_pod,
+    replace_status, update, update_status,
 };
 pub use requests::{
     create as create_object, find as find_object, object, replace as replace_object, type_of,
 };
 pub use resize::resize;
 pub use workloads::{
-    FOREGROUND, ORPHAN, Propagation, create, delete, made_of, makes, put_slice, remove_slices,
+    FOREGROUND, ORPHAN, Propagation, beside, create, delete, makes, owns, put_slice, remove_slices,
     update as update_object, update_meta, update_status_of,
 };
 

@@ -304,7 +304,7 @@ pub fn make_pod(w: &mut World, set: ReplicaSetId) -> Option<String> {
     let owners = Some(Arc::clone(&w.workloads.replica_sets[set.ix()].beside.as_owner));
     let made = made::template(w, set, base).and_then(|template| {
         let name = Name::Generate(base);
-        let new = NewPod { template, name, entity, owners, controller: Some(key) };
+        let new = NewPod { template, name, entity, owners, controller: Some(key), spec: None };
         api_server::create_pod(w, new).map_err(|refused| refused.to_string())
     });
     let (told, error) = match made {

@@ -108,13 +108,13 @@ fn is_over(w: &World, pod: &Pod) -> bool {
 }
 
 /// PUT of a quota's status, which is refused where something was charged to it meanwhile.
-pub fn set_status(w: &mut World, id: ResourceQuotaId, upon: u64, status: &QuotaStatus) -> Option<String> {
+pub fn set_status(w: &mut World, id: ResourceQuotaId, seen: u64, status: &QuotaStatus) -> Option<String> {
     let held = &w.workloads.resource_quotas[id.ix()];
     if !held.exists {
         return None;
     }
     let meta = &held.object.meta;
-    if meta.resource_version != upon {
+    if meta.resource_version != seen {
         return Some(conflict("resourcequotas", &meta.name));
     }
     api_server::update_status_of(w, id, |own: &mut ResourceQuota| own.status.clone_from(status));

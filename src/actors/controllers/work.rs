@@ -158,10 +158,15 @@ fn tell_next(w: &mut World, controller: Controller) {
 
 /// The API server has an event.
 pub fn told(w: &mut World, controller: Controller) {
-    if let Some((about, event)) = w.controllers.manager.of_mut(controller).telling.take()
-        && let Some(row) = w.workloads.row(about)
-    {
-        w.record_object(row, ObjectChange::Event(event));
+    if let Some((about, event)) = w.controllers.manager.of_mut(controller).telling.take() {
+        match about {
+            ObjectKey::Pod(pod) => w.record_event(pod, event),
+            about => {
+                if let Some(row) = w.workloads.row(about) {
+                    w.record_object(row, ObjectChange::Event(event));
+                }
+            }
+        }
     }
     tell_next(w, controller);
 }

@@ -5,6 +5,7 @@ pub mod admission;
 pub mod admission_plugins;
 pub mod decode;
 pub(crate) mod defaults;
+pub mod eviction;
 pub(crate) mod kinds;
 pub mod limit_ranger;
 pub mod objects;

@@ -12,10 +12,12 @@ use super::decode::schema::Struct;
 use super::decode::{self, DecodeError, Decoded, StrictError};
 use super::kinds;
 pub use super::kinds::{Kind, Older};
-use super::validation::field::{At, Errors, quote};
-use super::validation::meta;
+use super::validation::field::{At, Errors};
+use super::validation::{meta, names};
 use crate::api::Sym;
+use crate::rules::machinery::quote::quote;
 use crate::rules::versions::gates::Gates;
+use crate::rules::versions::habits::Habits;
 
 /// `metadata`, `spec` and whatever else an object has, as the API prints it.
 pub type Object = Map<String, Value>;
@@ -85,6 +87,8 @@ kinds! {
     Namespace: namespace,
     /// `v1`
     Node: node,
+    /// `apps/v1`
+    ControllerRevision: controller_revision,
 }
 
 impl ObjectType {
@@ -127,7 +131,10 @@ impl ObjectType {
     }
     /// The older version that an `apiVersion` names.
     pub(super) fn older(self, group_version: &str) -> Option<&'static Older> {
-        self.law().older.as_ref().filter(|older| self.versioned(older.version) == group_version)
+        self.law().older.as_ref().filter(|older| {
+            let own = self.versioned(older.version);
+            own == group_version
+        })
     }
     /// `Deployment.apps`, as the API server names the kind in its answers.
     pub fn qualified(self) -> String {
@@ -222,10 +229,14 @@ pub fn create(manifest: &Value, request: &Request) -> Result<AdmittedObject, Rej
     admission::name_and_place(&mut object, kind, request);
     (kind.law().prepare)(&mut object, None, request);
     let errors = refusals(kind, &object, None, gates);
+    if !errors.is_empty() && !strict.is_empty() {
+        // Who asks for strictness is refused before anything else is looked at.
+        return Err(Rejection::Strict(kind, strict));
+    }
     if !errors.is_empty() {
         return Err(Rejection::Invalid { kind, name: admission::name_of(&object), errors });
     }
-    let warnings = (kind.law().warnings)(&object, gates);
+    let warnings = (kind.law().warnings)(&object, None, gates);
     Ok(AdmittedObject { kind, object, warnings, strict })
 }
 
@@ -238,10 +249,16 @@ fn refusals(kind: ObjectType, new: &Object, old: Option<&Object>, gates: &Gates)
     let law = kind.law();
     let mut errors = Errors::default();
     if let Some(old) = old {
+        // What is asked of all kinds (`validateCommonFields`), and then by the kind's own function: told once.
+        let of_any_kind = |name: &str, _: &Habits| names::path_segment(name);
+        meta::validate_named(&metadata(new), law.is_namespaced, of_any_kind, &gates.habits, &mut errors);
         meta::update(&metadata(old), &metadata(new), &gates.habits, &mut errors);
     }
     if old.is_none() || law.rereads_metadata {
         meta::validate_named(&metadata(new), law.is_namespaced, law.names, &gates.habits, &mut errors);
+    }
+    if law.reads_finalizers {
+        meta::finalizer_names(&metadata(new).child("finalizers"), &mut errors);
     }
     (law.validate)(new, old, gates, &mut errors);
     errors
@@ -278,7 +295,7 @@ pub fn update(
     let Decoded { mut object, strict } =
         decode::stored(kind, new, gates.version).map_err(|error| Rejection::Decode(kind, error))?;
     (kind.law().defaults)(&mut object, gates);
-    keep_what_is_the_servers(old, &mut object);
+    keep_what_is_the_servers(kind, old, &mut object);
     (kind.law().prepare)(&mut object, Some(old), request);
     let errors = refusals(kind, &object, Some(old), gates);
     if !errors.is_empty() {
@@ -291,9 +308,7 @@ pub fn update(
             metadata.insert("generation".to_owned(), json!(generation.unwrap_or(0) + 1));
         }
     }
-    // What has no spec is warned of whenever it is sent.
-    let is_read = changed || !object.contains_key("spec");
-    let warnings = if is_read { (kind.law().warnings)(&object, gates) } else { Vec::new() };
+    let warnings = (kind.law().warnings)(&object, Some(old), gates);
     Ok(AdmittedObject { kind, object, warnings, strict })
 }
 
@@ -303,7 +318,7 @@ fn annotations_count(kind: ObjectType, old: &Object, new: &Object) -> bool {
     kind == ObjectType::Deployment && of(old) != of(new)
 }
 
-fn keep_what_is_the_servers(old: &Object, new: &mut Object) {
+fn keep_what_is_the_servers(kind: ObjectType, old: &Object, new: &mut Object) {
     new.shift_remove("status");
     if let Some(status) = old.get("status") {
         new.insert("status".to_owned(), status.clone());
@@ -311,6 +326,9 @@ fn keep_what_is_the_servers(old: &Object, new: &mut Object) {
     let Some(Value::Object(was)) = old.get("metadata") else { return };
     let Value::Object(is) = new.entry("metadata").or_insert_with(|| json!({})) else { return };
     is.shift_remove("generation");
+    if !kind.law().is_namespaced {
+        is.shift_remove("namespace");
+    }
     for name in ["namespace", "uid", "creationTimestamp", "resourceVersion", "generation"] {
         if let Some(value) = was.get(name)
             && !is.contains_key(name)

@@ -8,7 +8,8 @@ use std::fmt;
 
 use super::decode::{DecodeError, StrictError, strict_message};
 use super::objects::ObjectType;
-use super::validation::field::{Errors, FieldError, quote};
+use super::validation::field::{Errors, FieldError};
+use crate::rules::machinery::quote::quote;
 
 /// Why an object was refused.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -16,6 +16,8 @@ pub const TABLE: Table = Table {
         habits: Habits {
             tells_end_of_resize: true,
             available_to_the_instant: true,
+            daemon_sets_look_at_a_nodes_pods: true,
+            stateful_updates_await_availability: true,
             taints_unnamed: true,
             too_large_is_hopeless: true,
             merges_spread_keys: true,
@@ -24,6 +26,8 @@ pub const TABLE: Table = Table {
             drops_restart_rules: true,
             reads_scaled_versions: true,
             says_namespace_of_deleted: true,
+            reads_templates_of_sets: true,
+            warns_of_headless_services: true,
             ..BEFORE.gates.habits
         },
         ..BEFORE.gates

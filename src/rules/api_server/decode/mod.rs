@@ -19,9 +19,9 @@ use serde_json::{Map, Number, Value};
 
 use self::schema::{Struct, Type};
 use crate::rules::api_server::objects::ObjectType;
-use crate::rules::api_server::validation::field::quote;
 use crate::rules::machinery::base64;
 use crate::rules::machinery::quantity::Quantity;
+use crate::rules::machinery::quote::quote;
 use crate::rules::versions::Version;
 
 /// A decoded manifest.
@@ -250,7 +250,7 @@ struct Decoder {
 /// As deep as encoding/json goes.
 const MAX_DEPTH: usize = 10_000;
 
-fn kind_of(value: &Value) -> &'static str {
+pub(super) fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",
@@ -385,6 +385,8 @@ impl Decoder {
             decoded.insert(key.clone(), self.value(of, value)?);
             self.path.truncate(length);
         }
+        // Go writes a map by its keys.
+        decoded.sort_keys();
         Ok(Value::Object(decoded))
     }
 

@@ -133,6 +133,10 @@ StatefulSetCondition {
     lastTransitionTime: (* time), reason: (str), message: (str),
 }
 
+ControllerRevision {
+    kind: (str), apiVersion: (str), metadata: (ObjectMeta), data: (raw), revision keep: (i64),
+}
+
 DaemonSet {
     kind: (str), apiVersion: (str), metadata: (ObjectMeta), spec: (DaemonSetSpec), status: (DaemonSetStatus),
 }
@@ -226,7 +230,7 @@ MetricTarget {
 }
 HorizontalPodAutoscalerBehavior { scaleUp: (* HPAScalingRules), scaleDown: (* HPAScalingRules), }
 HPAScalingRules {
-    stabilizationWindowSeconds: (* i32), selectPolicy: (* str "v2.ScalingPolicySelect"), policies: ([] HPAScalingPolicy),
+    stabilizationWindowSeconds: (* i32), selectPolicy: (* str "v2.ScalingPolicySelect"), policies keep: ([] HPAScalingPolicy),
     tolerance v33: (* quantity),
 }
 HPAScalingPolicy { type keep: (str "v2.HPAScalingPolicyType"), value keep: (i32), periodSeconds keep: (i32), }

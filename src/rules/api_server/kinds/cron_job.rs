@@ -31,7 +31,7 @@ pub static LAW: Kind = Kind {
         });
     },
     validate,
-    warnings: |object, _| warnings(object),
+    warnings,
     ..Kind::PLAIN
 };
 
@@ -130,9 +130,19 @@ fn time_zone(zone: &At, errors: &mut Errors) {
     }
 }
 
-fn warnings(object: &Object) -> Vec<String> {
-    let mut told = Vec::new();
-    workload::name_warnings(object, &mut told);
-    job::spec_warnings(&half(object, "spec").child("jobTemplate").child("spec"), &mut told);
+fn warnings(object: &Object, old: Option<&Object>, gates: &Gates) -> Vec<String> {
+    let spec = half(object, "spec");
+    let mut told = workload::name_warnings(object, old);
+    if workload::is_touched(object, old) {
+        told.extend(job::spec_warnings(&spec.child("jobTemplate").child("spec"), gates));
+    }
+    if old.is_some() && names_a_zone(spec.text_of("schedule")) {
+        // Upstream names the spec twice.
+        told.push(
+            "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see \
+             https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details"
+                .to_owned(),
+        );
+    }
     told
 }

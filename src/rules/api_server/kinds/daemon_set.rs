@@ -11,6 +11,7 @@ use super::{Kind, Object, default, half, nonnegative, within};
 use crate::rules::api_server::decode::workloads;
 use crate::rules::api_server::validation::field::{At, Errors};
 use crate::rules::api_server::validation::scheduling;
+use crate::rules::controllers::daemon_set::template::DEPRECATED_GENERATION;
 use crate::rules::versions::gates::Gates;
 
 pub static LAW: Kind = Kind {
@@ -21,12 +22,20 @@ pub static LAW: Kind = Kind {
     short: &["ds"],
     has_pods: true,
     has_rollouts: true,
+    is_kept: true,
     counts_generations: true,
     schema: &workloads::DaemonSet,
     defaults,
-    prepare: |object, _, request| workload::drop_disabled(object, &request.gates),
+    prepare: |object, old, request| {
+        workload::drop_disabled(object, &request.gates);
+        count_templates(object, old);
+    },
     validate,
-    warnings: |object, _| workload::warned(object, false),
+    warnings: |object, old, gates| {
+        let template = half(object, "spec").child("template");
+        let stays = old.is_some_and(|old| half(old, "spec").child("template").value == template.value);
+        if stays { Vec::new() } else { workload::template_warnings(&template, gates) }
+    },
     ..Kind::PLAIN
 };
 
@@ -51,6 +60,26 @@ fn defaults(object: &mut Object, _: &Gates) {
 fn validate(new: &Object, old: Option<&Object>, gates: &Gates, errors: &mut Errors) {
     spec(&half(new, "spec"), gates, errors);
     workload::selector_stays(old, new, errors);
+}
+
+/// The API server counts a set's templates in an annotation that nobody else can change (`PrepareForCreate`,
+/// `PrepareForUpdate`; `Convert_apps_DaemonSet_To_v1_DaemonSet` in pkg/apis/apps/v1/conversion.go).
+fn count_templates(object: &mut Object, old: Option<&Object>) {
+    let count = |object: &Object| -> Option<i64> {
+        object.get("metadata")?.get("annotations")?.get(DEPRECATED_GENERATION)?.as_str()?.parse().ok()
+    };
+    let number = match old {
+        None => count(object).unwrap_or(0).max(1),
+        Some(old) => {
+            let template = |of: &Object| of.get("spec").and_then(|spec| spec.get("template")).cloned();
+            count(old).unwrap_or(0) + i64::from(template(old) != template(object))
+        }
+    };
+    let metadata = object.entry("metadata").or_insert_with(|| json!({}));
+    if !metadata["annotations"].is_object() {
+        metadata["annotations"] = json!({});
+    }
+    metadata["annotations"][DEPRECATED_GENERATION] = json!(number.to_string());
 }
 
 /// `ValidateDaemonSetSpec`
@@ -96,5 +125,30 @@ fn strategy(strategy: &At, errors: &mut Errors) {
             let shown = json!({"Type": strategy.text_of("type"), "RollingUpdate": rolling.value});
             errors.not_supported(strategy.path.clone(), shown, &["RollingUpdate", "OnDelete"]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_are_counted_by_the_server_alone() {
+        let object = |number: &str, image: &str| match json!({
+            "metadata": { "annotations": { DEPRECATED_GENERATION: number } },
+            "spec": { "template": { "spec": { "containers": [{ "image": image }] } } },
+        }) {
+            serde_json::Value::Object(object) => object,
+            _ => Object::new(),
+        };
+        let after = |old: Option<&Object>, mut new: Object| {
+            count_templates(&mut new, old);
+            new["metadata"]["annotations"][DEPRECATED_GENERATION].clone()
+        };
+        assert_eq!(after(None, Object::new()), "1");
+        assert_eq!(after(None, object("7", "a")), "7");
+        let old = object("3", "a");
+        assert_eq!(after(Some(&old), object("9", "a")), "3");
+        assert_eq!(after(Some(&old), object("9", "b")), "4");
     }
 }

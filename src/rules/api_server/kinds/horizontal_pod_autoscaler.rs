@@ -25,7 +25,10 @@ pub static LAW: Kind = Kind {
     schema: &workloads::HorizontalPodAutoscaler,
     older: Some(Older { version: "v1", schema: &workloads::HorizontalPodAutoscalerV1, convert }),
     defaults,
-    prepare: |object, _, request| {
+    prepare: |object, old, request| {
+        if old.is_none() {
+            object.insert("status".to_owned(), json!({"desiredReplicas": 0}));
+        }
         if request.gates.habits.keeps_scaling_tolerance {
             return;
         }
@@ -178,6 +181,6 @@ fn scaling(rules: &At, errors: &mut Errors) {
     if let Some(tolerance) = rules.some("tolerance")
         && tolerance.str().starts_with('-')
     {
-        errors.invalid(tolerance.path.clone(), tolerance.str(), "must be greater than or equal to zero");
+        errors.invalid(tolerance.path.clone(), tolerance.str(), "must be greater than or equal to 0");
     }
 }

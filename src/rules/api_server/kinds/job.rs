@@ -25,7 +25,7 @@ pub static LAW: Kind = Kind {
     defaults,
     prepare,
     validate,
-    warnings: |object, _| warnings(object),
+    warnings,
     ..Kind::PLAIN
 };
 
@@ -83,11 +83,15 @@ fn prepare(object: &mut Object, old: Option<&Object>, request: &Request) {
         default(labels, "controller-uid", json!(request.uid));
         labels.insert("batch.kubernetes.io/job-name".to_owned(), json!(name));
         labels.insert(CONTROLLER_UID.to_owned(), json!(request.uid));
+        labels.sort_keys();
     });
     default(spec, "selector", json!({}));
     within(spec, "selector", |selector| {
         default(selector, "matchLabels", json!({}));
-        within(selector, "matchLabels", |labels| default(labels, CONTROLLER_UID, json!(request.uid)));
+        within(selector, "matchLabels", |labels| {
+            default(labels, CONTROLLER_UID, json!(request.uid));
+            labels.sort_keys();
+        });
     });
 }
 
@@ -518,22 +522,25 @@ fn count_of_indexes(text: &str, completions: i64) -> Result<i64, String> {
     Ok(total)
 }
 
-fn warnings(object: &Object) -> Vec<String> {
-    let mut told = Vec::new();
-    workload::name_warnings(object, &mut told);
-    spec_warnings(&half(object, "spec"), &mut told);
+fn warnings(object: &Object, old: Option<&Object>, gates: &Gates) -> Vec<String> {
+    let mut told = workload::name_warnings(object, old);
+    if workload::is_touched(object, old) {
+        told.extend(spec_warnings(&half(object, "spec"), gates));
+    }
     told
 }
 
 /// `WarningsForJobSpec` (pkg/api/job/warnings.go)
-pub fn spec_warnings(spec: &At, told: &mut Vec<String>) {
+pub fn spec_warnings(spec: &At, gates: &Gates) -> Vec<String> {
+    let mut told = Vec::new();
     let is_indexed = spec.text_of("completionMode") == "Indexed";
     if is_indexed && spec.int_of("completions") > MANY_INDEXES && spec.int_of("parallelism") > FEW_OF_MANY {
-        told.push(
-            "In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes \
-             might not be able to track completedIndexes when a big number of indexes fail"
-                .to_owned(),
-        );
+        told.push(format!(
+            "{}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, \
+             Kubernetes might not be able to track completedIndexes when a big number of indexes fail",
+            spec.path
+        ));
     }
-    workload::template_warnings(&spec.child("template"), told);
+    told.extend(workload::template_warnings(&spec.child("template"), gates));
+    told
 }

@@ -7,7 +7,7 @@
 use serde_json::{Value, json};
 
 use super::workload::spec_of;
-use super::{Kind, Object, half};
+use super::{Kind, Object, half, within};
 use crate::rules::api_server::decode::cluster;
 use crate::rules::api_server::defaults::{Amounts, amounts, is_overcommit_allowed};
 use crate::rules::api_server::validation::field::{At, Errors};
@@ -24,6 +24,14 @@ pub static LAW: Kind = Kind {
     is_kept: true,
     schema: &cluster::LimitRange,
     defaults,
+    // One without a name is called by its uid.
+    prepare: |object, _, request| {
+        within(object, "metadata", |metadata| {
+            if metadata.get("name").and_then(Value::as_str).is_none_or(str::is_empty) {
+                metadata.insert("name".to_owned(), json!(request.uid));
+            }
+        });
+    },
     rereads_metadata: true,
     validate: |new, _, gates, errors| limits(&half(new, "spec").child("limits"), &gates.habits, errors),
     ..Kind::PLAIN

@@ -8,6 +8,7 @@
 //! Source: the strategies in pkg/registry of each kind, named in its file.
 
 pub mod config_map;
+pub mod controller_revision;
 pub mod cron_job;
 pub mod daemon_set;
 pub mod deployment;
@@ -80,9 +81,12 @@ pub struct Kind {
     pub(super) names: fn(&str, &Habits) -> Vec<String>,
     /// An update looks at the new metadata as a creation does, too.
     pub(super) rereads_metadata: bool,
+    /// A finalizer must be one of the known ones, or have a group.
+    pub(super) reads_finalizers: bool,
     /// What is refused besides its metadata; of an update, with the object as it was.
     pub(super) validate: fn(&Object, Option<&Object>, &Gates, &mut Errors),
-    pub(super) warnings: fn(&Object, &Gates) -> Vec<String>,
+    /// What is warned of; of an update, with the object as it was.
+    pub(super) warnings: fn(&Object, Option<&Object>, &Gates) -> Vec<String>,
 }
 
 /// A version of a kind that the API server still takes, and makes the newer one of.
@@ -114,8 +118,9 @@ impl Kind {
         prepare: |_, _, _| {},
         names: |name, _| names::dns1123_subdomain(name),
         rereads_metadata: false,
+        reads_finalizers: true,
         validate: |_, _, _, _| {},
-        warnings: |_, _| Vec::new(),
+        warnings: |_, _, _| Vec::new(),
     };
 }
 

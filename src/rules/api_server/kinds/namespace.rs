@@ -21,6 +21,7 @@ pub static LAW: Kind = Kind {
     schema: &cluster::Namespace,
     prepare: |object, old, _| prepare(object, old),
     names: |name, _| names::dns1123_label(name),
+    rereads_metadata: true,
     validate: |new, old, gates, errors| {
         if old.is_none() {
             finalizers(new, gates, errors);

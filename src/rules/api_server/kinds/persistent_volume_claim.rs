@@ -11,7 +11,7 @@ use super::workload::spec_of;
 use super::{Kind, Object, default, half, immutable, one_of, within};
 use crate::rules::api_server::decode::workloads;
 use crate::rules::api_server::validation::field::{At, Errors};
-use crate::rules::api_server::validation::{names, resources, scheduling};
+use crate::rules::api_server::validation::{names, scheduling, warnings};
 use crate::rules::machinery::quantity::Quantity;
 use crate::rules::versions::gates::Gates;
 use crate::rules::versions::habits::Habits;
@@ -30,12 +30,14 @@ pub static LAW: Kind = Kind {
         if old.is_none() {
             object.insert("status".to_owned(), json!({"phase": "Pending"}));
         }
+        let had_source = old.is_some_and(|old| half(old, "spec").some("dataSource").is_some());
+        within(object, "spec", |spec| one_source(spec, had_source));
     },
+    rereads_metadata: true,
     validate,
-    warnings: |object, _| {
+    warnings: |object, _, _| {
         let mut told = class_annotation(object);
-        let requests = half(object, "spec").child("resources").child("requests");
-        told.extend(resources::fractional_bytes(&requests, "storage"));
+        told.extend(warnings::claimed_bytes(&half(object, "spec")));
         told
     },
     ..Kind::PLAIN
@@ -52,6 +54,36 @@ pub fn fill_in(claim: &mut Object) {
     within(claim, "status", |status| default(status, "phase", json!("Pending")));
 }
 
+/// `EnforceDataSourceBackwardsCompatibility` and `NormalizeDataSources`: what no claim could be filled from is dropped
+/// without a word, and either way to say the source says the other.
+fn one_source(spec: &mut Object, had_source: bool) {
+    if spec
+        .get("dataSourceRef")
+        .is_some_and(|source| source["namespace"].as_str().is_some_and(|own| !own.is_empty()))
+    {
+        spec.shift_remove("dataSourceRef");
+    }
+    let group_and_kind = |source: &Value| {
+        let text = |name: &str| source[name].as_str().unwrap_or_default().to_owned();
+        (text("apiGroup"), text("kind"))
+    };
+    let is_known = |source: &Value| {
+        let (group, kind) = group_and_kind(source);
+        (group.is_empty() && kind == "PersistentVolumeClaim")
+            || (group == "snapshot.storage.k8s.io" && kind == "VolumeSnapshot")
+    };
+    if !had_source && !spec.contains_key("dataSourceRef") && !spec.get("dataSource").is_some_and(is_known) {
+        spec.shift_remove("dataSource");
+    }
+    for (from, to) in [("dataSource", "dataSourceRef"), ("dataSourceRef", "dataSource")] {
+        if let Some(source) = spec.get(from).cloned()
+            && !spec.contains_key(to)
+        {
+            spec.insert(to.to_owned(), source);
+        }
+    }
+}
+
 fn validate(new: &Object, old: Option<&Object>, gates: &Gates, errors: &mut Errors) {
     spec(&half(new, "spec"), &gates.habits, errors);
     if let Some(old) = old {
@@ -61,11 +93,11 @@ fn validate(new: &Object, old: Option<&Object>, gates: &Gates, errors: &mut Erro
 
 /// `ValidatePersistentVolumeClaimSpec`
 pub fn spec(spec: &At, habits: &Habits, errors: &mut Errors) {
-    scheduling::label_selector(&spec.child("selector"), habits, errors);
     let modes = spec.child("accessModes");
     if modes.is_empty() {
         errors.required(modes.path.clone(), "at least 1 access mode is required");
     }
+    scheduling::label_selector(&spec.child("selector"), habits, errors);
     access_modes(&modes, errors);
     let resources = spec.child("resources");
     let path = resources.path_of_key("storage");
@@ -82,6 +114,11 @@ pub fn spec(spec: &At, habits: &Habits, errors: &mut Errors) {
         if let Some(source) = spec.some(source) {
             data_source(&source, errors);
         }
+    }
+    let (source, same) = (spec.child("dataSource"), spec.child("dataSourceRef"));
+    if source.is_set() && same.is_set() && source.value != same.value {
+        // Upstream shows a path, which has nothing to show.
+        errors.invalid(spec.path.clone(), json!({}), "must match dataSourceRef");
     }
     let attributes = spec.text_of("volumeAttributesClassName");
     if !attributes.is_empty() {
@@ -137,7 +174,7 @@ fn stays(old: &Object, new: &Object, errors: &mut Errors) {
             if was.text_of("volumeName").is_empty() {
                 members.shift_remove("volumeName");
             }
-            if was.some("storageClassName").is_none() && is_bound {
+            if was.some("storageClassName").is_none() {
                 members.shift_remove("storageClassName");
             }
             if is_bound {
@@ -158,12 +195,13 @@ fn stays(old: &Object, new: &Object, errors: &mut Errors) {
         && after.cmp_value(before).is_lt()
     {
         let capacity = half(old, "status").child("capacity").text_of("storage").to_owned();
-        let is_less = Quantity::parse(&capacity).map_or(true, |had| after.cmp_value(had).is_lt());
+        let is_less = Quantity::parse(&capacity).is_ok_and(|had| after.cmp_value(had).is_le());
         if is_less {
             errors.forbidden("spec.resources.requests.storage", "field can not be less than status.capacity");
         }
     }
-    immutable(&was.child("volumeMode"), &is.child("volumeMode"), errors);
+    let mode = is.child("volumeMode");
+    immutable(&was.child("volumeMode"), &At { path: "volumeMode".to_owned(), ..mode }, errors);
 }
 
 /// The old way to name a class.

@@ -23,6 +23,10 @@ pub static LAW: Kind = Kind {
         None => validation::created(new, gates, errors),
         Some(old) => validation::update::changed(old, new, gates, errors),
     },
-    warnings: |object, _| validation::warnings::create(object),
+    // Nobody is told of a pod that changes: programs change pods.
+    warnings: |object, old, gates| match old {
+        None => validation::warnings::create(object, gates),
+        Some(_) => Vec::new(),
+    },
     ..Kind::PLAIN
 };

@@ -18,6 +18,7 @@ pub static LAW: Kind = Kind {
     group: "policy",
     resource: "poddisruptionbudgets",
     short: &["pdb"],
+    is_kept: true,
     counts_generations: true,
     schema: &workloads::PodDisruptionBudget,
     defaults: |object, _| {

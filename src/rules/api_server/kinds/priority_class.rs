@@ -35,14 +35,31 @@ pub static LAW: Kind = Kind {
 /// `HighestUserDefinablePriority`
 const HIGHEST: i64 = 1_000_000_000;
 
+/// The cluster's own.
+const SYSTEM: [(&str, i64); 2] =
+    [("system-node-critical", 2_000_001_000), ("system-cluster-critical", 2_000_000_000)];
+
+/// Why it is none of the cluster's own (`IsKnownSystemPriorityClass`).
+fn not_the_clusters(object: &Object, name: &str) -> Option<String> {
+    let Some((_, value)) = SYSTEM.iter().find(|(known, _)| *known == name) else {
+        return Some(format!("{name} is not a known system priority class"));
+    };
+    if half(object, "value").int() != *value {
+        return Some(format!("value of {name} PriorityClass must be {value}"));
+    }
+    let is_default = half(object, "globalDefault").bool();
+    is_default.then(|| format!("globalDefault of {name} PriorityClass must be false"))
+}
+
 fn created(object: &Object, errors: &mut Errors) {
     let name = half(object, "metadata").text_of("name");
     if name.starts_with("system-") {
-        let detail = format!(
-            "priority class names with 'system-' prefix are reserved for system use only. error: {name} is not a known \
-             system priority class"
-        );
-        errors.forbidden("metadata.name", detail);
+        if let Some(why) = not_the_clusters(object, name) {
+            let detail = format!(
+                "priority class names with 'system-' prefix are reserved for system use only. error: {why}"
+            );
+            errors.forbidden("metadata.name", detail);
+        }
     } else if half(object, "value").int() > HIGHEST {
         let detail = format!("maximum allowed value of a user defined priority is {HIGHEST}");
         errors.forbidden("value", detail);

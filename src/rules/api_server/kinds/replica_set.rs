@@ -24,7 +24,7 @@ pub static LAW: Kind = Kind {
     defaults,
     prepare: |object, _, request| workload::drop_disabled(object, &request.gates),
     validate,
-    warnings: |object, _| workload::warned(object, true),
+    warnings: workload::warned,
     ..Kind::PLAIN
 };
 

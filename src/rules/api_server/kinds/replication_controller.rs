@@ -25,7 +25,7 @@ pub static LAW: Kind = Kind {
     defaults,
     prepare: |object, _, request| workload::drop_disabled(object, &request.gates),
     validate: |new, _, gates, errors| spec(&half(new, "spec"), gates, errors),
-    warnings: |object, _| workload::warned(object, true),
+    warnings: workload::warned,
     ..Kind::PLAIN
 };
 

@@ -2,7 +2,10 @@
 //!
 //! Source: `ValidateResourceQuota` and `ValidateResourceQuotaUpdate` in pkg/apis/core/validation/validation.go,
 //! `IsStandardQuotaResourceName` and `IsResourceQuotaScopeValidForResource` in pkg/apis/core/helper/helpers.go (1.36.2).
-//! The surprises: whatever has a slash in its name may be counted; an `Exists` is called `Exist` where it is missing.
+//! The surprises: whatever has a slash in its name may be counted; of scopes that exclude each other in the selector, those
+//! of the list are shown.
+
+use serde_json::{Value, json};
 
 use super::{Kind, half};
 use crate::rules::api_server::decode::cluster;
@@ -70,7 +73,7 @@ fn spec(spec: &At, habits: &Habits, errors: &mut Errors) {
     conflicts(&scopes.texts(), &scopes, errors);
     let selector = spec.child("scopeSelector");
     if selector.is_set() {
-        by_selector(&selector, &named, errors);
+        by_selector(&selector, &named, scopes.value, errors);
     }
 }
 
@@ -110,11 +113,21 @@ fn conflicts(scopes: &[&str], shown: &At, errors: &mut Errors) {
     }
 }
 
+/// As Go writes a struct that has no names for JSON.
+fn in_go(list: &At) -> Value {
+    let one = |requirement: At| {
+        json!({"ScopeName": requirement.text_of("scopeName"), "Operator": requirement.text_of("operator"),
+            "Values": requirement.child("values").value})
+    };
+    json!({"MatchExpressions": list.items().map(one).collect::<Vec<Value>>()})
+}
+
 /// `validateScopedResourceSelectorRequirement`
-fn by_selector(selector: &At, named: &[&str], errors: &mut Errors) {
+fn by_selector(selector: &At, named: &[&str], listed: &Value, errors: &mut Errors) {
     let list = selector.child("matchExpressions");
     // The list is named, never one of its elements.
     let path = |name: &str| list.path_of(name);
+    let shown = in_go(&list);
     let mut scopes: Vec<&str> = Vec::new();
     for requirement in list.items() {
         let (scope, operator) = (requirement.text_of("scopeName"), requirement.text_of("operator"));
@@ -122,9 +135,9 @@ fn by_selector(selector: &At, named: &[&str], errors: &mut Errors) {
         if !SCOPES.contains(&scope) {
             errors.invalid(path("scopeName"), scope, "unsupported scope");
         }
-        applied(scope, &list.path, selector, named, errors);
+        applied(scope, &list.path, &At::new(&shown, ""), named, errors);
         if VALUELESS.contains(&scope) && operator != "Exists" {
-            let detail = "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, \
+            let detail = "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, \
                           ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, \
                           ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
             errors.invalid(path("operator"), operator, detail);
@@ -145,5 +158,5 @@ fn by_selector(selector: &At, named: &[&str], errors: &mut Errors) {
         }
         scopes.push(scope);
     }
-    conflicts(&scopes, &list, errors);
+    conflicts(&scopes, &At { value: listed, path: list.path }, errors);
 }

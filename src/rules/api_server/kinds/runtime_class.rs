@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Kind, Object, half, immutable};
 use crate::rules::api_server::decode::cluster;
 use crate::rules::api_server::validation::field::{At, Errors};
-use crate::rules::api_server::validation::{meta, names, resources, scheduling};
+use crate::rules::api_server::validation::{meta, names, resources, scheduling, warnings};
 use crate::rules::versions::gates::Gates;
 
 pub static LAW: Kind = Kind {
@@ -17,17 +17,28 @@ pub static LAW: Kind = Kind {
     group: "node.k8s.io",
     resource: "runtimeclasses",
     is_namespaced: false,
+    reads_finalizers: false,
     schema: &cluster::RuntimeClass,
     validate: |new, old, gates, errors| match old {
         None => created(new, gates, errors),
         Some(old) => immutable(&half(old, "handler"), &half(new, "handler"), errors),
+    },
+    warnings: |object, _, _| {
+        let selector = half(object, "scheduling").child("nodeSelector");
+        let deprecated =
+            selector.entries().into_iter().filter_map(|(key, _)| warnings::deprecated_label(key));
+        deprecated.map(|message| format!("{}: {message}", selector.path)).collect()
     },
     ..Kind::PLAIN
 };
 
 fn created(object: &Object, gates: &Gates, errors: &mut Errors) {
     let handler = half(object, "handler").str();
-    errors.invalid_each("handler", handler, names::dns1123_label(handler));
+    if handler.is_empty() && gates.habits.requires_handlers {
+        errors.required("handler", "");
+    } else {
+        errors.invalid_each("handler", handler, names::dns1123_label(handler));
+    }
     let overhead = half(object, "overhead");
     if overhead.is_set() {
         let as_limits = json!({"limits": overhead.child("podFixed").value});
@@ -41,7 +52,10 @@ fn created(object: &Object, gates: &Gates, errors: &mut Errors) {
     let all: Vec<At> = tolerations.items().collect();
     for (ix, toleration) in all.iter().enumerate() {
         if all[..ix].iter().any(|before| before.value == toleration.value) {
-            errors.duplicate(toleration.path.clone(), toleration.value.clone());
+            let of = |name: &str| toleration.text_of(name);
+            let shown = json!({"Key": of("key"), "Operator": of("operator"), "Value": of("value"), "Effect": of("effect"),
+                "TolerationSeconds": toleration.child("tolerationSeconds").value});
+            errors.duplicate(toleration.path.clone(), shown);
         }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::config_map::{self, MOST_BYTES};
 use super::{Kind, Object, default, half, immutable};
-use crate::rules::api_server::decode::cluster;
+use crate::rules::api_server::decode::{cluster, kind_of};
 use crate::rules::api_server::validation::field::{At, Errors};
 use crate::rules::machinery::base64;
 use crate::rules::versions::gates::Gates;
@@ -28,7 +28,7 @@ pub static LAW: Kind = Kind {
         }
         contents(new, errors);
     },
-    warnings: |object, _| warnings(object),
+    warnings: |object, _, _| warnings(object),
     ..Kind::PLAIN
 };
 
@@ -83,23 +83,38 @@ fn docker(data: &At, key: &str, errors: &mut Errors) {
         return;
     };
     let bytes = base64::decode(value.str());
-    if let Err(why) = serde_json::from_slice::<Value>(&bytes) {
-        errors.invalid(data.path_of_key(key), "<secret contents redacted>", as_go_says(&bytes, &why));
+    const HIDDEN: &str = "<secret contents redacted>";
+    match serde_json::from_slice::<Value>(&bytes) {
+        Ok(Value::Object(_) | Value::Null) => {}
+        Ok(other) => {
+            let what = kind_of(&other);
+            let detail =
+                format!("json: cannot unmarshal {what} into Go value of type map[string]interface {{}}");
+            errors.invalid(data.path_of_key(key), HIDDEN, detail);
+        }
+        Err(why) => errors.invalid(data.path_of_key(key), HIDDEN, as_go_says(&bytes, &why)),
     }
 }
 
-/// Of what is no JSON, in encoding/json's words for the two ways that people meet: nothing, and something else.
+/// Of what is no JSON, in encoding/json's words for what people meet most: nothing, something else, and a letter in the
+/// wrong place.
 fn as_go_says(bytes: &[u8], why: &serde_json::Error) -> String {
     if why.is_eof() {
         return "unexpected end of JSON input".to_owned();
     }
     let text = String::from_utf8_lossy(bytes);
-    let first = text.trim_start().chars().next().unwrap_or_default();
-    match first {
-        '{' => "invalid character after object key".to_owned(),
-        '\'' => "invalid character '\\'' looking for beginning of value".to_owned(),
-        _ => format!("invalid character '{first}' looking for beginning of value"),
-    }
+    let line = text.lines().nth(why.line().saturating_sub(1)).unwrap_or_default();
+    let letter = line.chars().nth(why.column().saturating_sub(1)).unwrap_or_default();
+    let shown = if letter == '\'' { "\\'".to_owned() } else { letter.to_string() };
+    let place = match why.to_string() {
+        said if said.starts_with("key must be a string") => "looking for beginning of object key string",
+        said if said.starts_with("trailing comma") => "looking for beginning of object key string",
+        said if said.starts_with("trailing characters") => "after top-level value",
+        said if said.starts_with("expected `:`") => "after object key",
+        said if said.starts_with("expected `,`") => "after object key:value pair",
+        _ => "looking for beginning of value",
+    };
+    format!("invalid character '{shown}' {place}")
 }
 
 /// `warningsForSecret`: what is no pair of PEM blocks.

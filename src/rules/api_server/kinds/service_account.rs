@@ -3,7 +3,7 @@
 //! Source: pkg/registry/core/serviceaccount/strategy.go, `ValidateServiceAccount` in
 //! pkg/apis/core/validation/validation.go (1.36.2). Nothing but its metadata is looked at.
 
-use super::{Kind, half};
+use super::{Kind, Object, half};
 use crate::rules::api_server::decode::cluster;
 
 const ENFORCES: &str = "kubernetes.io/enforce-mountable-secrets";
@@ -15,15 +15,15 @@ pub static LAW: Kind = Kind {
     short: &["sa"],
     schema: &cluster::ServiceAccount,
     rereads_metadata: true,
-    warnings: |object, _| {
-        let annotations = half(object, "metadata").child("annotations");
-        let Some(enforces) = annotations.some(ENFORCES) else { return Vec::new() };
-        if enforces.str() != "true" {
+    warnings: |object, old, _| {
+        let is_said =
+            |object: &Object| half(object, "metadata").child("annotations").some(ENFORCES).is_some();
+        if !is_said(object) || old.is_some_and(is_said) {
             return Vec::new();
         }
+        let path = half(object, "metadata").child("annotations").path_of_key(ENFORCES);
         vec![format!(
-            "{}: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets",
-            annotations.path_of_key(ENFORCES)
+            "{path}: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets"
         )]
     },
     ..Kind::PLAIN

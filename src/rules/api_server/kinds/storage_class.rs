@@ -4,13 +4,16 @@
 //! `ValidateStorageClassUpdate` in pkg/apis/storage/validation/validation.go (1.36.2). The surprise: in place of the
 //! reason why a provisioner is required stands the provisioner.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Value, json};
 
 use super::{Kind, Object, default, half, immutable, one_of};
 use crate::rules::api_server::decode::cluster;
 use crate::rules::api_server::validation::field::{At, Errors};
-use crate::rules::api_server::validation::meta;
+use crate::rules::api_server::validation::{meta, names, warnings};
 use crate::rules::versions::gates::Gates;
+use crate::rules::versions::habits::Habits;
 
 pub static LAW: Kind = Kind {
     name: "StorageClass",
@@ -26,7 +29,18 @@ pub static LAW: Kind = Kind {
     },
     validate: |new, old, gates, errors| match old {
         None => created(new, gates, errors),
-        Some(old) => stays(old, new, errors),
+        Some(old) => stays(old, new, gates, errors),
+    },
+    warnings: |object, _, _| {
+        let mut told = Vec::new();
+        for term in half(object, "allowedTopologies").items() {
+            for requirement in term.child("matchLabelExpressions").items() {
+                if let Some(message) = warnings::deprecated_label(requirement.text_of("key")) {
+                    told.push(format!("{}: {message}", requirement.path_of("key")));
+                }
+            }
+        }
+        told
     },
     ..Kind::PLAIN
 };
@@ -36,30 +50,45 @@ fn created(object: &Object, gates: &Gates, errors: &mut Errors) {
     if provisioner.is_empty() {
         errors.required("provisioner", "");
     } else {
-        errors.invalid_each(
-            "provisioner",
-            provisioner,
-            crate::rules::api_server::validation::names::label_key(
-                &provisioner.to_lowercase(),
-                &gates.habits,
-            ),
-        );
+        // Shown as it is read, in small letters.
+        let provisioner = provisioner.to_lowercase();
+        errors.invalid_each("provisioner", &*provisioner, names::label_key(&provisioner, &gates.habits));
     }
     parameters(&half(object, "parameters"), errors);
     let whole = Value::Object(object.clone());
     let whole = At::new(&whole, "");
     one_of(&whole, "reclaimPolicy", &["Delete", "Retain"], errors);
     one_of(&whole, "volumeBindingMode", &["Immediate", "WaitForFirstConsumer"], errors);
-    let topologies = half(object, "allowedTopologies");
-    for term in topologies.items() {
+    topologies(&half(object, "allowedTopologies"), &gates.habits, errors);
+}
+
+/// `validateAllowedTopologies`. A term that asks for nothing is refused once for each term there is, since upstream compares
+/// it with as many empty ones.
+fn topologies(terms: &At, habits: &Habits, errors: &mut Errors) {
+    type Asked<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
+    let mut before: Vec<Asked> = vec![Asked::new(); terms.len()];
+    for term in terms.items() {
+        let mut asked = Asked::new();
         for requirement in term.child("matchLabelExpressions").items() {
-            let values = requirement.child("values");
+            let (key, values) = (requirement.text_of("key"), requirement.child("values"));
             if values.is_empty() {
                 errors.required(values.path.clone(), "");
             }
-            let key = requirement.text_of("key");
-            meta::label_name(key, &requirement.path_of("key"), &gates.habits, errors);
+            let mut set = BTreeSet::new();
+            for value in values.items() {
+                if !set.insert(value.str()) {
+                    errors.duplicate(value.path.clone(), value.str());
+                }
+            }
+            meta::label_name(key, &requirement.path_of("key"), habits, errors);
+            if asked.insert(key, set).is_some() {
+                errors.duplicate(requirement.path_of("key"), key);
+            }
         }
+        for _ in before.iter().filter(|other| **other == asked) {
+            errors.duplicate(term.path_of("matchLabelExpressions"), "");
+        }
+        before.push(asked);
     }
 }
 
@@ -82,13 +111,14 @@ fn parameters(parameters: &At, errors: &mut Errors) {
     }
 }
 
-fn stays(old: &Object, new: &Object, errors: &mut Errors) {
-    for name in ["parameters", "provisioner"] {
-        if half(old, name).value != half(new, name).value {
+/// `ValidateStorageClassUpdate`
+fn stays(old: &Object, new: &Object, gates: &Gates, errors: &mut Errors) {
+    for name in ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] {
+        let (was, is) = (half(old, name), half(new, name));
+        if gates.habits.storage_classes_are_immutable || name == "volumeBindingMode" {
+            immutable(&was, &is, errors);
+        } else if was.value != is.value {
             errors.forbidden(name, format!("updates to {name} are forbidden."));
         }
-    }
-    for name in ["reclaimPolicy", "volumeBindingMode"] {
-        immutable(&half(old, name), &half(new, name), errors);
     }
 }

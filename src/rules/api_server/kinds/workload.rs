@@ -81,12 +81,7 @@ pub fn selects(matches: bool, template: &At, errors: &mut Errors) {
     if !matches {
         let labels = template.child("metadata").child("labels");
         let detail = "`selector` does not match template `labels`";
-        // Go writes a map by its keys.
-        let mut shown = labels.value.clone();
-        if let Value::Object(members) = &mut shown {
-            members.sort_keys();
-        }
-        errors.invalid(labels.path, shown, detail);
+        errors.invalid(labels.path, labels.value.clone(), detail);
     }
 }
 
@@ -195,32 +190,40 @@ fn percent(text: &str) -> Option<i64> {
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
-/// What is warned of where pods are named after their owner (`names_pods`), and of its template
-/// (`GetWarningsForPodTemplate`, pkg/api/pod/warnings.go).
-pub fn warned(object: &Object, names_pods: bool) -> Vec<String> {
-    let mut told = Vec::new();
-    if names_pods {
-        name_warnings(object, &mut told);
+/// What is warned of where pods are named after their owner (`WarningsOnCreate`, `WarningsOnUpdate` of Deployments,
+/// ReplicaSets and ReplicationControllers).
+pub fn warned(object: &Object, old: Option<&Object>, gates: &Gates) -> Vec<String> {
+    let mut told = name_warnings(object, old);
+    if is_touched(object, old) {
+        told.extend(template_warnings(&half(object, "spec").child("template"), gates));
     }
-    template_warnings(&half(object, "spec").child("template"), &mut told);
     told
 }
 
-/// What is warned of a name that becomes the beginning of names of pods.
-pub fn name_warnings(object: &Object, told: &mut Vec<String>) {
-    let wrong = names::dns1123_label(half(object, "metadata").text_of("name"));
-    if !wrong.is_empty() {
-        told.push(format!(
-            "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label \
-             is recommended: [{}]",
-            wrong.join(" ")
-        ));
-    }
+/// What is new, or changed so much that its generation rose.
+pub fn is_touched(object: &Object, old: Option<&Object>) -> bool {
+    let generation = |object: &Object| half(object, "metadata").int_of("generation");
+    old.is_none_or(|old| generation(old) != generation(object))
 }
 
-/// Those of a template alone.
-pub fn template_warnings(template: &At, told: &mut Vec<String>) {
-    warnings::of_pod(&template.child("metadata"), &template.child("spec"), told);
+/// What is warned of a name that becomes the beginning of names of pods, once.
+pub fn name_warnings(object: &Object, old: Option<&Object>) -> Vec<String> {
+    let wrong = names::dns1123_label(half(object, "metadata").text_of("name"));
+    if old.is_some() || wrong.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label \
+         is recommended: [{}]",
+        wrong.join(" ")
+    )]
+}
+
+/// Those of a template alone (`GetWarningsForPodTemplate`, pkg/api/pod/warnings.go).
+pub fn template_warnings(template: &At, gates: &Gates) -> Vec<String> {
+    let mut told = Vec::new();
+    warnings::of_pod(&template.child("metadata"), &template.child("spec"), &gates.habits, &mut told);
+    told
 }
 
 /// The members of a spec, made if it is not there.

@@ -11,9 +11,10 @@ use crate::rules::versions::habits::Habits;
 /// `ValidateObjectMeta` of a pod: name generation has been done, a namespace is required.
 pub fn validate(meta: &At, habits: &Habits, errors: &mut Errors) {
     validate_named(meta, true, |name, _| names::dns1123_subdomain(name), habits, errors);
+    finalizer_names(&meta.child("finalizers"), errors);
 }
 
-/// `ValidateObjectMeta` of what is named by a rule of its kind.
+/// `ValidateObjectMeta` of apimachinery, of what is named by a rule of its kind.
 pub fn validate_named(
     meta: &At,
     is_namespaced: bool,
@@ -120,7 +121,7 @@ fn owners(owners: &At, errors: &mut Errors) {
     }
 }
 
-/// `ValidateFinalizers` and `validateKubeFinalizerName`
+/// `ValidateFinalizers`
 pub fn finalizers(finalizers: &At, habits: &Habits, errors: &mut Errors) {
     let names = finalizers.texts();
     for name in &names {
@@ -133,6 +134,10 @@ pub fn finalizers(finalizers: &At, habits: &Habits, errors: &mut Errors) {
             "finalizer orphan and foregroundDeletion cannot be both set",
         );
     }
+}
+
+/// `validateKubeFinalizerName`: what most kinds ask besides.
+pub fn finalizer_names(finalizers: &At, errors: &mut Errors) {
     for item in finalizers.items() {
         let name = item.str();
         if !name.contains('/') && !["kubernetes", "orphan", "foregroundDeletion"].contains(&name) {
@@ -172,7 +177,8 @@ pub fn pod_annotations(annotations: &At, spec: &At, errors: &mut Errors) {
         let readable =
             ["", "runtime/default", "unconfined"].contains(&profile) || profile.starts_with("localhost/");
         if !readable {
-            let detail = format!("invalid AppArmor profile name: {}", super::field::quote(profile));
+            let detail =
+                format!("invalid AppArmor profile name: {}", crate::rules::machinery::quote::quote(profile));
             errors.invalid(annotations.path_of_key(key), profile, detail);
         }
     }

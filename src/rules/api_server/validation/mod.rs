@@ -4,11 +4,13 @@
 //! rules read a decoded and defaulted object ([`super::decode`], [`super::defaults`]): `metadata` and `spec`. Maps are
 //! visited in the order of their keys, where upstream's order is random.
 
+pub(super) mod addresses;
 pub(crate) mod containers;
 pub(crate) mod env;
 pub(crate) mod field;
 pub(crate) mod meta;
 pub(crate) mod names;
+mod overlaps;
 pub(crate) mod probes;
 pub(crate) mod resize;
 pub(crate) mod resources;

@@ -6,12 +6,13 @@
 
 use serde_json::Value;
 
-use super::field::{At, Errors, quote};
+use super::field::{At, Errors};
 use super::names;
 use crate::rules::api_server::defaults::{
     aggregate, amounts, is_huge_page, is_native_resource, is_overcommit_allowed, is_pod_level_resource,
 };
 use crate::rules::machinery::quantity::Quantity;
+use crate::rules::machinery::quote::quote;
 use crate::rules::versions::habits::Habits;
 
 /// Resources that quotas and limits know by a plain name.

@@ -78,7 +78,8 @@ pub fn metadata(old: &At, new: &At, errors: &mut Errors) {
         extra.sort_unstable();
         extra.dedup();
         if !extra.is_empty() {
-            let list: Vec<String> = extra.iter().map(|name| super::field::quote(name)).collect();
+            let list: Vec<String> =
+                extra.iter().map(|name| crate::rules::machinery::quote::quote(name)).collect();
             errors.forbidden(
                 is.path,
                 format!(
