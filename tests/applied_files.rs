@@ -53,10 +53,10 @@ metadata: { name: Wrong }
 spec: { containers: [{ name: app, image: "shop/web:1" }] }
 "#;
 
-const STATEFUL: &str = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: { name: db }\n";
+const RUNTIME: &str = "apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: { name: vm }\n";
 
 fn load_with(text: &str, sets: &[&str]) -> Result<Loaded, Diagnostics> {
-    let files = BTreeMap::from([("web.yaml", WEB), ("db.yaml", STATEFUL), ("bad.yaml", "kind: [")]);
+    let files = BTreeMap::from([("web.yaml", WEB), ("vm.yaml", RUNTIME), ("bad.yaml", "kind: [")]);
     let loader =
         |path: &str| files.get(path).map(|t| (*t).to_owned()).ok_or_else(|| "no such file".to_owned());
     let sets: Vec<String> = sets.iter().map(|s| (*s).to_owned()).collect();
@@ -113,8 +113,8 @@ fn what_cannot_be_read_or_is_not_played_is_told() {
             "shop.toml:2:25: error[E0201]: `bad.yaml` is no manifest",
         ),
         (
-            "[[apply]]\nmanifest = \"db.yaml\"",
-            "error[E0201]: a StatefulSet cannot be applied yet (db.yaml:1)",
+            "[[apply]]\nmanifest = \"vm.yaml\"",
+            "error[E0201]: a RuntimeClass cannot be applied yet (vm.yaml:1)",
         ),
         (
             "[[apply]]\nmanifest = 5",

@@ -9,12 +9,9 @@ use kubelapse::scenario::{self, Diagnostics, Plan};
 use kubelapse::session::expect;
 
 /// Cases that cannot be read yet, and what they wait for.
-const NOT_YET: [(&str, &str); 5] = [
+const NOT_YET: [(&str, &str); 2] = [
     ("apply-resets-what-the-hpa-set", "a HorizontalPodAutoscaler cannot be applied yet"),
-    ("evicted-pods-stay-behind", "a StatefulSet cannot be applied yet"),
     ("hpa-waits-five-minutes", "a HorizontalPodAutoscaler cannot be applied yet"),
-    ("node-dies-under-both", "a StatefulSet cannot be applied yet"),
-    ("one-claim-two-nodes", "a StorageClass cannot be applied yet"),
 ];
 
 fn folders() -> Vec<PathBuf> {

@@ -30,6 +30,7 @@ mod rules {
     mod w_quota;
     mod w_replica_set;
     mod w_rollout_status;
+    mod w_stateful_set;
     mod w_template_hash;
     mod w_validation;
     mod what_people_write;

@@ -78,7 +78,7 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::RelistPod { pod } => kubelet::relist::relist_pod(w, pod),
         SimEvent::Mount { pod, .. } => kubelet::volumes::mount(w, pod),
         SimEvent::ClaimMount { pod, claim, .. } => kubelet::claims::go_on(w, pod, claim),
-        SimEvent::NodeStatus { node, .. } => kubelet::claims::write_status(w, node),
+        SimEvent::NodeStatus { node, .. } => kubelet::process::write_status(w, node),
         SimEvent::AttachDetach => attach_detach::reconcile(w),
         SimEvent::VolumeOperation { volume, node, attach } => {
             attach_detach::operation_done(w, volume, node, attach)
@@ -98,7 +98,6 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::StatusRetry { node, .. } => kubelet::status_writer::retry(w, node),
         SimEvent::ResizeRetry { node, .. } => kubelet::allocation::retry_due(w, node),
         SimEvent::KubeletStart { node, .. } => kubelet::process::start(w, node),
-        SimEvent::KubeletReady { node, .. } => node_lifecycle::kubelet_started(w, node),
         SimEvent::Shutdown { node, .. } => kubelet::shutdown::go_on(w, node),
         SimEvent::Evict { node, .. } => kubelet::eviction::round(w, node),
         SimEvent::StorageRound { pod, .. } => kubelet::local_storage::round(w, pod),

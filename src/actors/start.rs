@@ -8,7 +8,7 @@ use super::node_lifecycle;
 use crate::api::Sym;
 use crate::engine::random;
 use crate::record::Directory;
-use crate::scenario::plan::{NodePlan, Plan, TemplateIx};
+use crate::scenario::plan::{NodePlan, ObjectPlan, Plan, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::kubelet::{Anchors, Kubelet};
 use crate::world::world_parts::empty;
@@ -112,18 +112,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
     super::attach_detach::node_changed(&mut w);
     super::scheduler::start(&mut w);
     for (index, object) in (0..).zip(&plan.objects) {
-        let exists = object.at.is_some_and(|at| at <= plan.start);
-        let bound_at = object.claim.as_ref().and_then(|claim| claim.bound_at);
-        let bound = bound_at.is_some_and(|at| at <= plan.start);
-        let (kind, namespace, name) = (object.kind, object.namespace, object.name);
-        let object_now = ApiObject { kind, namespace, name, exists, bound, keys: object.keys.clone() };
-        api_server::objects::known(&mut w, object_now);
-        if let Some(at) = object.at.filter(|at| *at > plan.start) {
-            w.at(at, SimEvent::CreateObject { index });
-        }
-        if let Some(at) = bound_at.filter(|at| *at > plan.start) {
-            w.at(at, SimEvent::BindClaim { index });
-        }
+        know(&mut w, index, object, plan.start);
     }
     for (ix, template) in plan.templates.iter().enumerate() {
         w.at(template.at, SimEvent::CreatePod { template: TemplateIx::new(ix), ordinal: 0 });
@@ -148,5 +137,26 @@ pub fn create_pod(w: &mut World, template: TemplateIx, ordinal: u32) {
         let mut draw = w.draw(Purpose::Arrival, entity, u64::from(ordinal));
         let gap = t.every.sample(&mut draw);
         w.after(gap, SimEvent::CreatePod { template, ordinal: ordinal + 1 });
+    }
+}
+
+/// An object of the scenario that pods refer to: it is there, or will be.
+fn know(w: &mut World, index: u32, object: &ObjectPlan, start: Time) {
+    let bound_at = object.claim.as_ref().and_then(|claim| claim.bound_at);
+    let known = ApiObject {
+        kind: object.kind,
+        namespace: object.namespace,
+        name: object.name,
+        exists: object.at.is_some_and(|at| at <= start),
+        bound: bound_at.is_some_and(|at| at <= start),
+        claim: object.claim.clone().map(Arc::new),
+        keys: object.keys.clone(),
+    };
+    api_server::objects::known(w, known);
+    if let Some(at) = object.at.filter(|at| *at > start) {
+        w.at(at, SimEvent::CreateObject { index });
+    }
+    if let Some(at) = bound_at.filter(|at| *at > start) {
+        w.at(at, SimEvent::BindClaim { index });
     }
 }

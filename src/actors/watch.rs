@@ -114,6 +114,7 @@ pub fn tell(w: &mut World, news: News<'_>) {
                 scheduler::pod_deleting(w, pod);
             }
             attach_detach::pod_changed(w, pod);
+            pod_gc::pod_deleting(w, pod);
             if stays {
                 kubelet(w, pod);
                 controllers::pod_changed(w, pod);
@@ -228,6 +229,7 @@ fn node_updated(w: &mut World, node: NodeId, before: &Node) {
     let cordoned = n.spec.unschedulable != before.spec.unschedulable;
     if attaches {
         attach_detach::node_changed(w);
+        pod_gc::node_updated(w, node);
     }
     if evicts {
         taint_eviction::node_changed(w, node);

@@ -2,6 +2,7 @@
 
 use crate::api::daemon_set::DaemonSet;
 use crate::api::disruption::PodDisruptionBudget;
+use crate::api::stateful_set::StatefulSet;
 use crate::api::workload::{Deployment, ReplicaSet, WorkloadCondition};
 use crate::api::{Meta, Sym};
 use crate::time::Time;
@@ -100,6 +101,20 @@ impl Figures {
             updated: Some(status.desired_healthy),
             ready: Some(status.current_healthy),
             available: Some(status.disruptions_allowed),
+            conditions: conditions(&status.conditions),
+            ..Figures::default()
+        }
+    }
+    /// Of a StatefulSet with this newest revision.
+    pub fn of_stateful_set(own: &StatefulSet, revision: Option<i64>) -> Figures {
+        let status = &own.status;
+        Figures {
+            revision,
+            desired: Some(own.spec.replicas),
+            current: Some(status.replicas),
+            updated: Some(status.updated_replicas),
+            ready: Some(status.ready_replicas),
+            available: Some(status.available_replicas),
             conditions: conditions(&status.conditions),
             ..Figures::default()
         }

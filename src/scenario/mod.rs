@@ -25,6 +25,7 @@ mod schema;
 pub mod start_error;
 pub(crate) mod tree;
 pub(crate) mod values;
+pub(crate) mod volumes;
 
 use std::sync::Arc;
 

@@ -12,6 +12,7 @@ use super::command::{Action, Command};
 pub use super::expected::Expect;
 pub use super::programs::ProgramPlan;
 use super::start_error::StartError;
+use super::volumes::Storage;
 use crate::api::handle::handle;
 use crate::api::{NodeSpec, PodSpec, ProbeKind, Sym};
 use crate::engine::Distribution;
@@ -51,6 +52,8 @@ pub struct Plan {
     pub image_default: ImagePlan,
     /// Objects that pods refer to.
     pub objects: Vec<ObjectPlan>,
+    /// Volumes and classes that manifests bring.
+    pub storage: Storage,
     /// One for each `[[pod]]`, by [`TemplateIx`].
     pub templates: Vec<Arc<PodTemplate>>,
     /// Workloads and Services that `[[apply]]` brings, in the order of the file.

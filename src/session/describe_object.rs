@@ -1,6 +1,6 @@
 //! `kubectl describe` of workloads and Services, as far as simulated ones have what it tells
-//! (staging/src/k8s.io/kubectl/pkg/describe/describe.go: `describeDeployment`, `describeReplicaSet`, `describeService`,
-//! `describeDaemonSet`, `describePodDisruptionBudget`, `DescribePodTemplate`, v1.36.2). Times are UTC.
+//! (staging/src/k8s.io/kubectl/pkg/describe/describe.go: `describeDeployment`, `describeReplicaSet`, `describeStatefulSet`,
+//! `describeService`, `describeDaemonSet`, `describePodDisruptionBudget`, `DescribePodTemplate`, v1.36.2). Times are UTC.
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ use crate::record::{Change, ObjectChange};
 use crate::rules::kubectl::apply::LAST_APPLIED;
 use crate::rules::kubectl::tables;
 use crate::world::held::Held;
-use crate::world::workloads::{ControllerRevisionId, DaemonSetId, DeploymentId, ObjectKey};
+use crate::world::workloads::{ControllerRevisionId, DaemonSetId, DeploymentId, ObjectKey, StatefulSetId};
 use crate::world::{ReplicaSetId, World};
 
 impl Walk {
@@ -32,7 +32,9 @@ impl Walk {
             }
             ObjectKey::Deployment(id) => deployment(w, id, &mut lines),
             ObjectKey::ReplicaSet(set) => replicas(w, set, &mut lines),
+            ObjectKey::StatefulSet(set) => stateful_set(w, set, &mut lines),
             ObjectKey::Service(id) => service(w, &w.workloads.services[id.ix()], &mut lines),
+            ObjectKey::PersistentVolumeClaim(_) => {}
             ObjectKey::PodDisruptionBudget(_) => budget(&api_server::object(w, key), &mut lines),
             ObjectKey::LimitRange(id) => {
                 describe_bounds::limits(&w.workloads.limit_ranges[id.ix()].object, &mut lines);
@@ -141,6 +143,44 @@ fn replicas(w: &World, set: ReplicaSetId, lines: &mut Lines) {
     pods_status(w, ObjectKey::ReplicaSet(set), lines);
     template(lines, &own.spec.template);
     conditions(lines, &own.status.conditions);
+}
+
+/// `describeStatefulSet`
+fn stateful_set(w: &World, set: StatefulSetId, lines: &mut Lines) {
+    let own = &w.workloads.stateful_sets[set.ix()].object;
+    let value = api_server::object(w, ObjectKey::StatefulSet(set));
+    let spec = &value["spec"];
+    lines.field(0, "Name", &own.meta.name);
+    lines.field(0, "Namespace", &own.meta.namespace);
+    lines.field(0, "CreationTimestamp", &own.meta.created.rfc1123z());
+    lines.field(0, "Selector", &pairs(&own.spec.selector.match_labels).join(","));
+    lines.several("Labels", &pairs(&own.meta.labels));
+    annotations(lines, &own.meta);
+    let replicas = format!("{} desired | {} total", own.spec.replicas, own.status.replicas);
+    lines.field(0, "Replicas", &replicas);
+    lines.field(0, "Update Strategy", &text(&spec["updateStrategy"]["type"]));
+    let rolling = &spec["updateStrategy"]["rollingUpdate"];
+    for (title, key) in [("Partition", "partition"), ("MaxUnavailable", "maxUnavailable")] {
+        if !rolling[key].is_null() {
+            lines.field(1, title, &text(&rolling[key]));
+        }
+    }
+    pods_status(w, ObjectKey::StatefulSet(set), lines);
+    template(lines, &own.spec.template);
+    let claims = spec["volumeClaimTemplates"].as_array().map_or(&[][..], Vec::as_slice);
+    if claims.is_empty() {
+        lines.field(0, "Volume Claims", "<none>");
+        return;
+    }
+    lines.put(0, "Volume Claims:");
+    for claim in claims {
+        let modes = claim["spec"]["accessModes"].as_array().into_iter().flatten();
+        let modes: Vec<String> = modes.map(text).collect();
+        lines.field(1, "Name", &text(&claim["metadata"]["name"]));
+        lines.field(1, "StorageClass", &text(&claim["spec"]["storageClassName"]));
+        lines.field(1, "Capacity", &text(&claim["spec"]["resources"]["requests"]["storage"]));
+        lines.field(1, "Access Modes", &format!("[{}]", modes.join(" ")));
+    }
 }
 
 /// How many pods of an object are in which phase.

@@ -32,13 +32,14 @@ enum Kind {
 }
 
 /// What `all` stands for, in kubectl's order.
-const ALL: [Kind; 6] = [
+const ALL: [Kind; 7] = [
     Kind::Pods,
     Kind::Applied(ObjectType::ReplicationController),
     Kind::Applied(ObjectType::Service),
     Kind::Applied(ObjectType::DaemonSet),
     Kind::Applied(ObjectType::Deployment),
     Kind::Applied(ObjectType::ReplicaSet),
+    Kind::Applied(ObjectType::StatefulSet),
 ];
 
 impl Kind {

@@ -169,7 +169,6 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         E::StatusWrite { node, .. } => status_write(name, node),
         E::StatusRetry { node, .. } => format!("its ten-second pass on {}", name.node(node)),
         E::ResizeRetry { node, .. } => format!("tries again what waits for room on {}", name.node(node)),
-        E::KubeletReady { node, .. } => format!("posts that {} is ready", name.node(node)),
         E::KubeletStart { node, .. } => format!("starts on {}", name.node(node)),
         E::Shutdown { node, .. } => format!("{} shuts down its next group", name.node(node)),
         E::Evict { node, .. } => format!("looks for what runs short on {}", name.node(node)),

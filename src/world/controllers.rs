@@ -12,7 +12,8 @@ use super::endpoints::{Known, ToLookAt};
 use super::manager::Manager;
 use super::members::Members;
 use super::pod_gc::PodGc;
-use super::workloads::DaemonSetId;
+use super::stateful_sets::Pods;
+use super::workloads::{DaemonSetId, StatefulSetId};
 use super::{NodeId, PodId, ReplicaSetId};
 use crate::rules::machinery::events::Correlator;
 use crate::scenario::plan::TemplateIx;
@@ -34,6 +35,10 @@ pub struct Controllers {
     pub daemons: Vec<Daemons>,
     /// By pod: the set among whose pods it stands, and for which node.
     pub daemon_of: FxHashMap<PodId, (DaemonSetId, NodeId)>,
+    /// What the controller of StatefulSets knows of pods, by set.
+    pub stateful_sets: Vec<Pods>,
+    /// By pod: the StatefulSet among whose pods it stands.
+    pub stateful_set_of: FxHashMap<PodId, StatefulSetId>,
     /// By pod: what the controller of endpoint slices has heard of it.
     pub endpoints: Vec<Option<Known>>,
     /// By Service: what it still has to look at.
@@ -57,6 +62,8 @@ impl Controllers {
             member_of: Vec::new(),
             daemons: Vec::new(),
             daemon_of: FxHashMap::default(),
+            stateful_sets: Vec::new(),
+            stateful_set_of: FxHashMap::default(),
             endpoints: Vec::new(),
             services: Vec::new(),
             disruption: Disruption::default(),

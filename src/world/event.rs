@@ -84,7 +84,7 @@ pub enum SimEvent {
     /// Resizes that wait for room are tried again.
     ResizeRetry { node: NodeId, generation: u32 },
 
-    /// The kubelet writes its node's status, in which volumes in use have changed.
+    /// The kubelet writes its node's status, in which volumes in use have changed, or for the first time that it is ready.
     NodeStatus { node: NodeId, generation: u32 },
     /// A round of the attach/detach controller.
     AttachDetach,
@@ -92,8 +92,6 @@ pub enum SimEvent {
     VolumeOperation { volume: VolumeIx, node: NodeId, attach: bool },
     /// The kubelet process starts (again).
     KubeletStart { node: NodeId, generation: u32 },
-    /// The kubelet of a node that has joined posts that it is ready.
-    KubeletReady { node: NodeId, generation: u32 },
     /// Graceful node shutdown goes on to its next group.
     Shutdown { node: NodeId, generation: u32 },
     /// The eviction manager's round.
@@ -249,9 +247,7 @@ impl SimEvent {
             E::ResizeRetry { node, generation } => {
                 (Node(node), "kubelet: allocation manager", Bond::Process(node, generation))
             }
-            E::NodeStatus { node, generation }
-            | E::KubeletStart { node, generation }
-            | E::KubeletReady { node, generation } => {
+            E::NodeStatus { node, generation } | E::KubeletStart { node, generation } => {
                 (Node(node), "kubelet", Bond::Process(node, generation))
             }
             E::AttachDetach => (Cluster, "attach/detach controller", Bond::Free),

@@ -181,14 +181,15 @@ impl<T: Stored> AnyHeld for Held<T> {
 /// `metadata` of a noun that keeps it in a field of that name.
 macro_rules! with_meta {
     () => {
-        fn meta(&self) -> &Meta {
+        fn meta(&self) -> &crate::api::Meta {
             &self.meta
         }
-        fn meta_mut(&mut self) -> &mut Meta {
+        fn meta_mut(&mut self) -> &mut crate::api::Meta {
             &mut self.meta
         }
     };
 }
+pub(super) use with_meta;
 
 impl Stored for Deployment {
     type Id = DeploymentId;

@@ -10,7 +10,10 @@ use rustc_hash::FxHashMap;
 
 use super::daemons::{DaemonRequest, DaemonScript};
 use super::endpoints::Changes;
-use super::workloads::{BudgetId, DaemonSetId, ObjectKey, ReplicaSetId, ResourceQuotaId};
+use super::stateful_sets::{SetRequest, SetScript};
+use super::workloads::{
+    BudgetId, ClaimId, DaemonSetId, ObjectKey, ReplicaSetId, ResourceQuotaId, StatefulSetId,
+};
 use super::{DeploymentId, PodId, ServiceId};
 use crate::api::disruption::PodDisruptionBudgetStatus;
 use crate::api::quota::QuotaStatus;
@@ -36,11 +39,14 @@ pub enum Controller {
     Disruption,
     ResourceQuota,
     DaemonSet,
+    StatefulSet,
+    VolumeBinder,
+    ClaimProtection,
 }
 
 impl Controller {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Controller; 8] = [
+    pub const ALL: [Controller; 11] = [
         Controller::Deployment,
         Controller::ReplicaSet,
         Controller::Replication,
@@ -49,6 +55,9 @@ impl Controller {
         Controller::Disruption,
         Controller::ResourceQuota,
         Controller::DaemonSet,
+        Controller::StatefulSet,
+        Controller::VolumeBinder,
+        Controller::ClaimProtection,
     ];
 
     /// How events name it.
@@ -62,6 +71,9 @@ impl Controller {
             Controller::Disruption => "controllermanager",
             Controller::ResourceQuota => "resourcequota-controller",
             Controller::DaemonSet => "daemonset-controller",
+            Controller::StatefulSet => "statefulset-controller",
+            Controller::VolumeBinder => "persistentvolume-controller",
+            Controller::ClaimProtection => "pvc-protection-controller",
         })
     }
     /// In words, for whoever asks what comes.
@@ -75,13 +87,16 @@ impl Controller {
             Controller::Disruption => "disruption controller",
             Controller::ResourceQuota => "resource quota controller",
             Controller::DaemonSet => "DaemonSet controller",
+            Controller::StatefulSet => "StatefulSet controller",
+            Controller::VolumeBinder => "PersistentVolume controller",
+            Controller::ClaimProtection => "controller that protects claims",
         }
     }
     /// How many keys it works on at a time (`--concurrent-*-syncs` and their like, pkg/controller/*/config/v1alpha1/defaults.go).
     fn workers(self) -> usize {
         match self {
             Controller::GarbageCollector => 20,
-            Controller::Disruption => 1,
+            Controller::Disruption | Controller::VolumeBinder | Controller::ClaimProtection => 1,
             Controller::DaemonSet => 2,
             _ => 5,
         }
@@ -202,6 +217,12 @@ pub enum Script {
     Collect(CollectStage),
     /// The write of a budget's status; when to look again.
     Budget(Option<Time>),
+    /// A StatefulSet's sync.
+    Set(Box<SetScript>),
+    /// How many requests are still to be sent until a claim is bound.
+    Bind(u32),
+    /// A claim that nobody uses is let go.
+    LetGo,
 }
 
 /// A Deployment's sync after its look.
@@ -280,4 +301,10 @@ pub enum Request {
     Finalize(ObjectKey),
     /// PUT of a budget's status, where it is still of this version.
     SetBudget(BudgetId, Box<PodDisruptionBudgetStatus>, u64),
+    /// One of a StatefulSet's sync.
+    Set(StatefulSetId, SetRequest),
+    /// PUT of a claim that is bound now.
+    Bind(ClaimId),
+    /// PUT that takes from a claim what protects it.
+    LetGo(ClaimId),
 }

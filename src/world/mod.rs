@@ -35,6 +35,7 @@ pub(crate) mod pod_gc;
 pub(crate) mod runtime;
 pub(crate) mod scheduling;
 pub(crate) mod signal;
+pub(crate) mod stateful_sets;
 pub(crate) mod store;
 pub(crate) mod volumes;
 pub(crate) mod worker;
@@ -72,7 +73,7 @@ use crate::rules::kubelet::container_status::ContainerList;
 use crate::rules::scheduler::placement::PodRequest;
 use crate::rules::versions::gates::Gates;
 use crate::scenario::Action;
-use crate::scenario::plan::{Behavior, ObjectKind, Plan, PodTemplate, TemplateIx};
+use crate::scenario::plan::{Behavior, ClaimPlan, ObjectKind, Plan, PodTemplate, TemplateIx};
 use crate::time::{Span, Time};
 
 /// An object that pods refer to, as the API server has it now.
@@ -88,6 +89,8 @@ pub struct ApiObject {
     pub exists: bool,
     /// Of a claim.
     pub bound: bool,
+    /// Of a claim of which more is known: what its volume is like.
+    pub claim: Option<Arc<ClaimPlan>>,
     /// Of a ConfigMap or Secret; None: any key.
     pub keys: Option<Vec<String>>,
 }

@@ -10,12 +10,14 @@ use rustc_hash::FxHashMap;
 use super::by_label::ByLabel;
 use super::held::{AnyHeld, Held, Stored};
 use super::{PodId, Store, Subject};
+use crate::api::claim::PersistentVolumeClaim;
 use crate::api::controller_revision::ControllerRevision;
 use crate::api::daemon_set::DaemonSet;
 use crate::api::disruption::PodDisruptionBudget;
 use crate::api::handle::handle;
 use crate::api::quota::{LimitRange, ResourceQuota};
 use crate::api::service::Service;
+use crate::api::stateful_set::StatefulSet;
 use crate::api::workload::{Deployment, ReplicaSet};
 use crate::api::{Meta, Sym};
 use crate::record::ObjectRow;
@@ -132,6 +134,10 @@ kinds! {
     DaemonSet(DaemonSetId) in daemon_sets: DaemonSet,
     /// ControllerRevisions, in the order of their creation.
     ControllerRevision(ControllerRevisionId) in controller_revisions: ControllerRevision,
+    /// StatefulSets, in the order of their creation.
+    StatefulSet(StatefulSetId) in stateful_sets: StatefulSet,
+    /// Claims that StatefulSets have made, in the order of their creation.
+    PersistentVolumeClaim(ClaimId) in claims: PersistentVolumeClaim,
 }
 
 /// A kind that has its place in [`Workloads`].

@@ -26,7 +26,7 @@ pub use requests::{
 };
 pub use resize::resize;
 pub use workloads::{
-    FOREGROUND, ORPHAN, Propagation, beside, create, delete, makes, put_slice, remove_slices,
+    FOREGROUND, ORPHAN, Propagation, beside, create, delete, makes, owns, put_slice, remove_slices,
     update as update_object, update_meta, update_status_of,
 };
 

@@ -2,12 +2,16 @@
 //!
 //! A budget of the scenario's own is an object as any other: it is stored where those of manifests are.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::{next_version, requests};
 use crate::actors::watch::{self, News};
+use crate::api::Sym;
 use crate::rules::api_server::objects::ObjectType;
-use crate::scenario::plan::{ObjectKind, ObjectPlan};
+use crate::scenario::plan::{ClaimPlan, ObjectKind, ObjectPlan};
+use crate::world::volumes::Volume;
 use crate::world::{ApiObject, World};
 
 /// Stores what has been there since before the run, or is to come.
@@ -69,6 +73,27 @@ pub fn create(w: &mut World, object: usize, keys: &[String]) {
     if is_new {
         watch::tell(w, News::ObjectCreated { object });
     }
+}
+
+/// A claim is made: the one that the scenario describes under this name, or one that nobody has described.
+pub fn claimed(w: &mut World, namespace: Sym, name: Sym, bound: bool, claim: ClaimPlan) {
+    let kind = ObjectKind::PersistentVolumeClaim;
+    let object = w.find_object(kind, namespace, &name).unwrap_or_else(|| {
+        known(w, ApiObject { kind, namespace, name, exists: false, bound: false, claim: None, keys: None });
+        w.volumes.list.push(Volume::of(w.objects.len() - 1));
+        w.objects.len() - 1
+    });
+    if object >= w.plan.objects.len() {
+        let own = w.objects.write(object);
+        (own.bound, own.claim) = (bound, Some(Arc::new(claim)));
+    }
+    create(w, object, &[]);
+}
+
+/// A claim has got a volume that is like this, and is bound.
+pub fn bind_to(w: &mut World, object: usize, claim: ClaimPlan) {
+    w.objects.write(object).claim = Some(Arc::new(claim));
+    bind_claim(w, object);
 }
 
 /// Deletes an object.

@@ -11,10 +11,11 @@ use crate::api::text::Uid;
 use crate::api::workload::WorkloadCondition;
 use crate::api::{Meta, OwnerReference, Sym};
 use crate::record::{Figures, FiguresRow, ObjectChange, ObjectIdent};
+use crate::scenario::plan::ObjectKind;
 use crate::world::endpoints::Changes;
 use crate::world::held::{AnyHeld, Held, Stored, Told};
 use crate::world::workloads::{Kept, ObjectKey, ServiceId, Visit};
-use crate::world::{Purpose, World};
+use crate::world::{PodId, Purpose, World};
 
 /// What becomes of what an object owns when it is deleted (`propagationPolicy`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,7 +64,7 @@ pub fn create<T: Kept>(w: &mut World, entity: u64, mut object: T) -> T::Id {
 
 /// An object stands among its owners' dependents.
 pub fn own(w: &mut World, key: ObjectKey, owners: &[OwnerReference]) {
-    if matches!(key, ObjectKey::ReplicaSet(_)) {
+    if matches!(key, ObjectKey::ReplicaSet(_) | ObjectKey::ControllerRevision(_)) {
         match owners.iter().any(|owner| owner.controller) {
             true => w.workloads.orphans.remove(&key),
             false => w.workloads.orphans.insert(key),
@@ -211,6 +212,9 @@ fn remove(w: &mut World, key: ObjectKey) {
         held.leave();
     }
     w.workloads.by_name.remove(&place);
+    if let (ObjectKey::PersistentVolumeClaim(_), (_, namespace, name)) = (key, place) {
+        unclaimed(w, namespace, name);
+    }
     if let Some((from, ready, of)) = told {
         w.record_object(row, ObjectChange::Workload { from: Some(from), to: None, ready, of });
     }
@@ -218,6 +222,14 @@ fn remove(w: &mut World, key: ObjectKey) {
         w.record_figures(FiguresRow { time: w.now, object: row, figures: None });
     }
     watch::tell(w, News::ObjectGone { key });
+}
+
+/// A claim has left the API; the next of its name is bound anew.
+fn unclaimed(w: &mut World, namespace: Sym, name: Sym) {
+    if let Some(object) = w.find_object(ObjectKind::PersistentVolumeClaim, namespace, &name) {
+        let own = w.objects.write(object);
+        (own.exists, own.bound) = (false, false);
+    }
 }
 
 /// Records what a client sees change of an object: what it does, its conditions, its numbers.
@@ -284,6 +296,12 @@ fn condition_changes(before: &[WorkloadCondition], after: &[WorkloadCondition]) 
 /// An object makes another one: key of that one's luck.
 pub fn makes(w: &mut World, key: ObjectKey) -> u64 {
     w.workloads.write(key).map_or(0, AnyHeld::makes)
+}
+
+/// A pod owns objects from now on: they are found by its uid.
+pub fn owns(w: &mut World, pod: PodId) {
+    let uid = w.pods[pod.ix()].ident.uid.to_string();
+    w.workloads.by_uid.insert(uid, ObjectKey::Pod(pod));
 }
 
 /// What a run keeps beside an object, to be changed: no client sees it.

@@ -28,6 +28,9 @@ pub fn pod_changed(w: &mut World, pod: PodId) {
     if let Some(controller) = keeper_that_cares(w, pod) {
         inform(w, controller, ObjectKey::Pod(pod));
     }
+    if super::stateful_pods::cares(w, pod) {
+        inform(w, Controller::StatefulSet, ObjectKey::Pod(pod));
+    }
     if !w.workloads.daemon_sets.is_empty() && super::daemons::cares(w, pod) {
         inform(w, Controller::DaemonSet, ObjectKey::Pod(pod));
     }
@@ -78,6 +81,11 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
             }
         }
         ObjectKey::Service(_) => inform(w, Controller::EndpointSlice, key),
+        ObjectKey::StatefulSet(_) => inform(w, Controller::StatefulSet, key),
+        ObjectKey::PersistentVolumeClaim(_) => {
+            inform(w, Controller::VolumeBinder, key);
+            inform(w, Controller::ClaimProtection, key);
+        }
         ObjectKey::PodDisruptionBudget(_) => inform(w, Controller::Disruption, key),
         ObjectKey::ResourceQuota(id) if is_out_of_date(w, id) => {
             inform(w, Controller::ResourceQuota, key);
@@ -121,8 +129,12 @@ pub fn node_changed(w: &mut World, node: NodeId) {
     w.after(delay, SimEvent::NodeInformed { node });
 }
 
-/// A pod has left the API: an owner that waits for its dependents may go, and a Deployment that recreates go on.
+/// A pod has left the API: an owner that waits for its dependents may go, and a Deployment that recreates go on; claims that
+/// it used or owned may go too.
 pub fn pod_gone(w: &mut World, pod: PodId) {
+    if !w.workloads.claims.is_empty() {
+        of_claims(w, pod);
+    }
     no_longer_counted(w, ObjectKey::Pod(pod));
     let Some(controller) = w.pods[pod.ix()].controller else { return };
     let key = ObjectKey::Pod(pod);
@@ -133,6 +145,17 @@ pub fn pod_gone(w: &mut World, pod: PodId) {
         && w.workloads.deployments[id.ix()].object.spec.strategy == DeploymentStrategy::Recreate
     {
         inform(w, Controller::Deployment, key);
+    }
+}
+
+/// Who is told of claims that a pod used or owned.
+fn of_claims(w: &mut World, pod: PodId) {
+    let key = ObjectKey::Pod(pod);
+    if w.workloads.dependents.contains_key(&key) {
+        inform(w, Controller::GarbageCollector, key);
+    }
+    if !super::stateful_pods::claims_going_of(w, pod).is_empty() {
+        inform(w, Controller::ClaimProtection, key);
     }
 }
 

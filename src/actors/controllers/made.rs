@@ -81,7 +81,8 @@ pub fn admitted(w: &mut World, asked: &Asked<'_>) -> Result<TemplateIx, String> 
     let belongs = programs::Belongs { owner, revision: asked.revision, index: asked.index };
     let behavior = programs::behavior(&w.plan.programs, &spec, &belongs);
     let wants = |key| w.workloads.held(key).map_or(0, AnyHeld::wants);
-    let many = wants(asked.maker).max(wants(top)) >= many(w);
+    // Of those that are told apart by a number each has a template of its own.
+    let many = asked.index.is_none() && wants(asked.maker).max(wants(top)) >= many(w);
     let template = PodTemplate {
         name: base,
         numbered: false,

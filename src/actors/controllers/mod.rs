@@ -13,11 +13,14 @@
 //! | [`disruption`], with [`budgets`] | what a PodDisruptionBudget lets go |
 //! | [`resource_quota`] | what is used of a ResourceQuota |
 //! | [`garbage`] | what becomes of objects whose owners go |
+//! | [`stateful_set`], with [`stateful_pods`] | pods, claims and revisions of a StatefulSet |
+//! | [`claims`] | claims are bound, and stay while they are used |
 //! | [`made`] | what pods are made of |
 //! | [`work`] | what all have in common: queue, workers, client, recorder |
 //! | [`hear`] | what all of them hear, below the API server |
 
 pub mod budgets;
+pub mod claims;
 pub mod daemon_requests;
 pub mod daemon_set;
 pub mod daemons;
@@ -31,6 +34,8 @@ pub mod made;
 pub mod members;
 pub mod replica_set;
 pub mod resource_quota;
+pub mod stateful_pods;
+pub mod stateful_set;
 pub mod work;
 
 use self::work::{Again, add_at, done, send};
@@ -53,6 +58,8 @@ pub fn informed(w: &mut World, controller: Controller, of: ObjectKey) {
         (Controller::Disruption, key) => disruption::informed(w, key),
         (Controller::ResourceQuota, key) => resource_quota::informed(w, key),
         (Controller::DaemonSet, key) => daemon_set::informed(w, key),
+        (Controller::StatefulSet, key) => stateful_set::informed(w, key),
+        (Controller::VolumeBinder | Controller::ClaimProtection, key) => claims::informed(w, controller, key),
     }
 }
 
@@ -73,6 +80,8 @@ pub fn take(w: &mut World, controller: Controller) {
             (Controller::GarbageCollector, key) => garbage::look(w, key),
             (Controller::Disruption, ObjectKey::PodDisruptionBudget(id)) => disruption::look(w, id),
             (Controller::ResourceQuota, ObjectKey::ResourceQuota(id)) => resource_quota::look(w, id),
+            (Controller::StatefulSet, ObjectKey::StatefulSet(set)) => stateful_set::look(w, set),
+            (_, ObjectKey::PersistentVolumeClaim(id)) => claims::look(w, controller, id),
             _ => None,
         };
         let Some((script, first)) = script else {
@@ -110,6 +119,9 @@ pub fn answered(w: &mut World, controller: Controller, worker: u8, request: u32)
         Request::Disown(key, owner) => garbage::disown(w, key, owner),
         Request::Finalize(key) => garbage::finalize(w, key),
         Request::SetBudget(id, status, version) => disruption::set_status(w, id, *status, version),
+        Request::Set(set, asked) => stateful_set::carry_out(w, set, asked),
+        Request::Bind(id) => claims::bind(w, id),
+        Request::LetGo(id) => claims::let_go(w, id),
     };
     let Some(work) = &mut w.controllers.manager.of_mut(controller).workers[worker] else { return };
     // The first one is what the sync fails with.
@@ -130,6 +142,9 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
         Script::Daemons(script) => daemon_set::next(w, script, &mut work.error),
         Script::Slices(_) | Script::Budget(_) | Script::Quota => Vec::new(),
         Script::Collect(stage) => garbage::next(w, work.key, stage),
+        Script::Set(script) => stateful_set::next(w, script, &mut work.error),
+        Script::Bind(left) => claims::next(work.key, left),
+        Script::LetGo => Vec::new(),
     };
     if next.is_empty() {
         let (key, error) = (work.key, work.error.take());
@@ -139,8 +154,9 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
             Script::Replicas(script) if error.is_none() => replica_set::again(w, script.set),
             Script::Replicas(_) => None,
             Script::Budget(again) if error.is_none() => again.map(Again::At),
-            Script::Slices(_) | Script::Daemons(_) | Script::Quota => None,
-            Script::Collect(_) | Script::Budget(_) => None,
+            Script::Set(script) if error.is_none() => stateful_set::again(w, script),
+            Script::Slices(_) | Script::Daemons(_) | Script::Quota | Script::Set(_) => None,
+            Script::Collect(_) | Script::Budget(_) | Script::Bind(_) | Script::LetGo => None,
         };
         done(w, controller, key, error);
         match again {

@@ -3,6 +3,7 @@
 
 use super::{claims, devices, eviction, images, intake};
 use crate::actors::node_lifecycle;
+use crate::api::Tri;
 use crate::time::Span;
 use crate::world::kubelet::{Anchors, Kubelet};
 use crate::world::{NodeId, Purpose, SimEvent, World};
@@ -51,7 +52,7 @@ pub fn start(w: &mut World, node: NodeId) {
     let mut kubelet = Kubelet::new(generation, began, began, anchors, throttle);
     if joins {
         kubelet.looks = Some(began + LOOKS);
-        w.after(POSTS_READY, SimEvent::KubeletReady { node, generation });
+        w.after(POSTS_READY, SimEvent::NodeStatus { node, generation });
     }
     w.machines[node.ix()].kubelet = Some(Box::new(kubelet));
     node_lifecycle::kubelet_started(w, node);
@@ -63,6 +64,14 @@ pub fn start(w: &mut World, node: NodeId) {
             intake::pod_seen(w, pod);
         }
     }
+}
+
+/// The node's status is written; that of a node which has just joined says that it is ready.
+pub fn write_status(w: &mut World, node: NodeId) {
+    if w.nodes[node.ix()].exists && w.nodes[node.ix()].ready() == Tri::False {
+        node_lifecycle::kubelet_started(w, node);
+    }
+    claims::write_status(w, node);
 }
 
 /// The kubelet process is gone: its memory with it. Containers run on, unless the machine only waited for its inhibitor

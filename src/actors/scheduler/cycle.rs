@@ -92,10 +92,7 @@ fn claim(w: &World, namespace: Sym, name: Sym) -> Claim<'_> {
     match (object.exists, object.bound) {
         (false, _) => Claim::Missing,
         (true, false) => Claim::Unbound,
-        (true, true) => {
-            let claim = w.plan.objects.get(ix).and_then(|plan| plan.claim.as_ref());
-            Claim::Bound(claim.and_then(|claim| claim.node_affinity.as_deref()))
-        }
+        (true, true) => Claim::Bound(object.claim.as_ref().and_then(|claim| claim.node_affinity.as_deref())),
     }
 }
 

@@ -68,6 +68,14 @@ habits! {
     /// A DaemonSet is looked at where it has to make or delete a pod on a node of which there is news; before, where the answer
     /// whether its pod belongs there has changed (`syncNodeUpdate`, pkg/controller/daemon/daemon_controller.go).
     daemon_sets_look_at_a_nodes_pods,
+    /// An update of a StatefulSet waits until the pod before is available; before, until it is ready (`isUnavailable`,
+    /// pkg/controller/statefulset/stateful_set_utils.go).
+    stateful_updates_await_availability,
+    /// A StatefulSet is looked at again when its next pod becomes available; before, `minReadySeconds` after each sync
+    /// that found too few (`syncStatefulSet`, pkg/controller/statefulset/stateful_set.go).
+    stateful_sets_look_in_time,
+    /// Events of StatefulSets begin with a capital (`recordPodEvent`, stateful_pod_control.go).
+    stateful_sets_say_title_case,
 
     // The scheduler.
 

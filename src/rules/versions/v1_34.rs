@@ -17,6 +17,7 @@ pub const TABLE: Table = Table {
             tells_end_of_resize: true,
             available_to_the_instant: true,
             daemon_sets_look_at_a_nodes_pods: true,
+            stateful_updates_await_availability: true,
             taints_unnamed: true,
             too_large_is_hopeless: true,
             merges_spread_keys: true,

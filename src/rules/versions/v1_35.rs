@@ -24,6 +24,7 @@ pub const TABLE: Table = Table {
             starts_unnamed: true,
             tells_steps_of_resize: true,
             counts_terminating_replicas: true,
+            stateful_sets_say_title_case: true,
             knows_toleration_comparison: true,
             hostname_override: true,
             image_volumes: true,

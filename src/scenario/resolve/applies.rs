@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::{Context, claims, pods, scalar_json, tables, text};
+use super::{Context, applied_volumes, claims, pods, scalar_json, tables, text};
 use crate::api::Sym;
 use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::applied::{AppliedObject, ApplyPlan};
@@ -17,20 +17,12 @@ use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::plan::{ObjectKind, ObjectPlan, PodTemplate};
 use crate::scenario::tree::{Loc, Node, Table};
 use crate::scenario::values::{self, OBJECT_KINDS};
+use crate::scenario::volumes::Storage;
 use crate::scenario::{limits, manifest};
 use crate::time::Time;
 
 /// Kinds of which pods know, and that cannot be applied.
-const NOT_YET: [&str; 8] = [
-    "StatefulSet",
-    "Job",
-    "CronJob",
-    "HorizontalPodAutoscaler",
-    "PersistentVolume",
-    "StorageClass",
-    "RuntimeClass",
-    "Node",
-];
+const NOT_YET: [&str; 5] = ["Job", "CronJob", "HorizontalPodAutoscaler", "RuntimeClass", "Node"];
 
 /// Whether objects of a kind can be applied; what has no effect on pods can be.
 pub fn can_be_applied(kind: &str) -> bool {
@@ -171,6 +163,7 @@ fn sort(document: Document, sent: &mut Sent, idle: &mut Vec<(String, Loc)>, cx: 
         // Namespaces are there as soon as somebody names one.
         "Namespace" if own.is_empty() => {}
         _ if is_ours && object_kind(&kind).is_some() => sent.others.push(document),
+        "PersistentVolume" | "StorageClass" if is_ours => sent.others.push(document),
         _ if is_ours && NOT_YET.contains(&kind.as_str()) => {
             // Nobody knows what it would have made.
             cx.unsettled = true;
@@ -220,8 +213,15 @@ fn unknown_overrides(table: &Table, all: &[Sent], cx: &mut Context<'_>) {
     }
 }
 
-/// ConfigMaps and the like become objects of the scenario; those that come again later get further keys then.
-pub fn objects(all: &mut [Sent], cx: &mut Context<'_>) -> (Vec<ObjectPlan>, Vec<Arc<Action>>) {
+/// ConfigMaps and the like become objects of the scenario; those that come again later get further keys then. Volumes and
+/// classes are what claims can be bound to.
+pub fn objects(all: &mut [Sent], cx: &mut Context<'_>) -> (Vec<ObjectPlan>, Vec<Arc<Action>>, Storage) {
+    let mut storage = Storage::default();
+    for sent in all.iter() {
+        sent.others
+            .iter()
+            .for_each(|document| applied_volumes::add(&mut storage, &document.value, sent.plan.at));
+    }
     let mut plans: Vec<ObjectPlan> = cx.objects.to_vec();
     let mut again = Vec::new();
     for sent in all {
@@ -244,7 +244,11 @@ pub fn objects(all: &mut [Sent], cx: &mut Context<'_>) -> (Vec<ObjectPlan>, Vec<
                 plan.kind == kind && plan.name == *name && plan.namespace == namespace
             };
             match plans.iter_mut().find(is_it) {
-                None => plans.push(object(kind, namespace, &name, &document, sent.plan.at, cx)),
+                None => {
+                    let mut plan = object(kind, namespace, &name, &document, sent.plan.at, cx);
+                    applied_volumes::bind(&mut storage, &mut plan, &document.value["spec"]);
+                    plans.push(plan);
+                }
                 Some(plan) if plan.at.is_none_or(|at| at > sent.plan.at) => plan.at = Some(sent.plan.at),
                 Some(_) => again.extend(changed(kind, namespace, &name, &document, sent.plan.at)),
             }
@@ -255,7 +259,7 @@ pub fn objects(all: &mut [Sent], cx: &mut Context<'_>) -> (Vec<ObjectPlan>, Vec<
         let item = Diagnostic::new(Code::BadValue, Loc::default(), title);
         cx.report(item.label(format!("expected no more than {}", limits::OBJECTS)));
     }
-    (plans, again)
+    (plans, again, storage)
 }
 
 fn object(

@@ -46,8 +46,16 @@ enum Subject {
 }
 
 impl Subject {
-    const ALL: [&'static str; 7] =
-        ["pod", "deployment", "replicaSet", "replicationController", "daemonSet", "service", "action"];
+    const ALL: [&'static str; 8] = [
+        "pod",
+        "deployment",
+        "replicaSet",
+        "replicationController",
+        "daemonSet",
+        "statefulSet",
+        "service",
+        "action",
+    ];
 
     fn of(key: &str) -> Subject {
         match key {

@@ -1,6 +1,7 @@
 //! What is expected of workloads, of Services and of what somebody is told.
 
 use super::{Difference, Row, Seen, common};
+use crate::api::controller_revision::ControllerRevision;
 use crate::api::workload::WorkloadState;
 use crate::record::Event;
 use crate::rules::controllers::daemon_set::template::REVISION_HASH;
@@ -145,11 +146,15 @@ pub fn answer(expect: &AnswerExpect, w: &World) -> Option<Difference> {
 pub fn revision(p: &Pod, w: &World) -> Option<u32> {
     let maker = p.controller?;
     let number = match maker {
-        ObjectKey::DaemonSet(_) => {
-            let hash = p.labels.get(REVISION_HASH)?;
+        // Of a StatefulSet pods name the revision, of a DaemonSet its hash.
+        ObjectKey::StatefulSet(_) | ObjectKey::DaemonSet(_) => {
+            let label = p.labels.get(REVISION_HASH)?;
             let all = w.workloads.revisions_of(maker).into_iter();
             let mut all = all.map(|id| &w.workloads.controller_revisions[id.ix()].object);
-            all.find(|own| own.meta.labels.get(REVISION_HASH) == Some(hash))?.revision
+            let is_it = |own: &&ControllerRevision| {
+                own.meta.name == label.as_str() || own.meta.labels.get(REVISION_HASH) == Some(label)
+            };
+            all.find(is_it)?.revision
         }
         maker => w.workloads.held(maker)?.figures()?.revision?,
     };

@@ -2,6 +2,7 @@
 //! and from what a controller did to what set it off.
 
 use super::chain::Chain;
+use crate::api::stateful_set::PodManagement;
 use crate::api::workload::WorkloadState;
 use crate::api::{Sym, Tri};
 use crate::record::{Change, Figures, ObjectChange, Transition};
@@ -98,7 +99,7 @@ impl Chain<'_> {
     fn wanted_maker(&self, step: u64, key: ObjectKey) -> Option<ObjectKey> {
         match key {
             ObjectKey::Deployment(_) => self.newest_set(step, key),
-            ObjectKey::ReplicaSet(_) | ObjectKey::DaemonSet(_) => Some(key),
+            ObjectKey::ReplicaSet(_) | ObjectKey::DaemonSet(_) | ObjectKey::StatefulSet(_) => Some(key),
             _ => None,
         }
     }
@@ -106,18 +107,23 @@ impl Chain<'_> {
     /// When and with which words pods of a set were refused, if they still are.
     fn refusal(&self, step: u64, set: ObjectKey) -> Option<(u64, Sym)> {
         let row = self.walk.world().workloads.row(set)?;
-        let last =
-            self.walk.rows_of_object(row).rev().filter(|row| row.step <= step).find_map(|row| {
-                match row.change {
-                    Change::Object { what: ObjectChange::Condition { kind, to, message, .. }, .. }
-                        if kind == "ReplicaFailure" =>
-                    {
-                        Some((row.step, to, message))
-                    }
-                    _ => None,
-                }
-            });
-        last.filter(|(_, to, _)| *to == Some(Tri::True)).map(|(at, _, message)| (at, message))
+        let mut rows = self.walk.rows_of_object(row).rev().filter(|row| row.step <= step);
+        let last = rows.find_map(|row| match row.change {
+            Change::Object { what: ObjectChange::Condition { kind, to, message, .. }, .. }
+                if kind == "ReplicaFailure" =>
+            {
+                Some((row.step, to == Some(Tri::True), message))
+            }
+            // A StatefulSet has no condition: its last event about a creation tells.
+            Change::Object { what: ObjectChange::Event(event), .. }
+                if matches!(set, ObjectKey::StatefulSet(_)) && event.reason.as_str().ends_with("Create") =>
+            {
+                let message = Sym::new(&event.message.alone().to_string());
+                Some((row.step, event.reason == "FailedCreate", message))
+            }
+            _ => None,
+        });
+        last.filter(|(_, is_refused, _)| *is_refused).map(|(at, _, message)| (at, message))
     }
 
     /// What holds a workload up at this step: the pods of its newest template that are not ready, or that cannot be made.
@@ -138,9 +144,18 @@ impl Chain<'_> {
         }
         let controller = match key {
             ObjectKey::DaemonSet(_) => Controller::DaemonSet,
+            ObjectKey::StatefulSet(_) => Controller::StatefulSet,
             _ => Controller::ReplicaSet,
         };
         self.add(since, controller.words(), words);
+        if self.waits_in_turn(key) && !waiting.is_empty() {
+            self.add(
+                since,
+                controller.words(),
+                "pods are made, updated and deleted one after the other: until this one is ready nothing else is done, and \
+                 another template does not replace it",
+            );
+        }
         if let Some((at, message)) = self.refusal(step, key) {
             self.add(at, "API server", format!("refused pods of {name}: {message}"));
         }
@@ -168,6 +183,13 @@ impl Chain<'_> {
             _ => None,
         });
         sets.max().map(|(_, set)| set)
+    }
+
+    /// Whether it is a StatefulSet whose pods wait for one another.
+    fn waits_in_turn(&self, key: ObjectKey) -> bool {
+        let ObjectKey::StatefulSet(set) = key else { return false };
+        let spec = &self.walk.world().workloads.stateful_sets[set.ix()].object.spec;
+        spec.pod_management == PodManagement::OrderedReady
     }
 
     /// The pods of a set that were there and not ready.

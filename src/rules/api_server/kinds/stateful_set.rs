@@ -2,7 +2,7 @@
 //!
 //! Source: pkg/registry/apps/statefulset/strategy.go, `SetDefaults_StatefulSet` in pkg/apis/apps/v1/defaults.go,
 //! `ValidateStatefulSet` in pkg/apis/apps/validation/validation.go (1.36.2). The surprises: a strategy whose type is given
-//! gets no partition; the claims' templates count as volumes; `maxUnavailable` is dropped, its gate being off.
+//! gets no partition; the claims' templates count as volumes; `maxUnavailable` is dropped where its gate is off.
 
 use serde_json::{Value, json};
 
@@ -19,10 +19,14 @@ pub static LAW: Kind = Kind {
     resource: "statefulsets",
     short: &["sts"],
     has_rollouts: true,
+    is_kept: true,
     schema: &workloads::StatefulSet,
     defaults,
     prepare: |object, _, request| {
         workload::drop_disabled(object, &request.gates);
+        if request.gates.max_unavailable_stateful_set {
+            return;
+        }
         within(object, "spec", |spec| {
             within(spec, "updateStrategy", |strategy| {
                 within(strategy, "rollingUpdate", |rolling| drop(rolling.shift_remove("maxUnavailable")));
@@ -36,7 +40,7 @@ pub static LAW: Kind = Kind {
 };
 
 /// `SetDefaults_StatefulSet`
-fn defaults(object: &mut Object, _: &Gates) {
+fn defaults(object: &mut Object, gates: &Gates) {
     let spec = spec_of(object);
     default(spec, "podManagementPolicy", json!("OrderedReady"));
     default(spec, "updateStrategy", json!({}));
@@ -46,7 +50,12 @@ fn defaults(object: &mut Object, _: &Gates) {
         }
         default(strategy, "type", json!("RollingUpdate"));
         if strategy.get("type") == Some(&json!("RollingUpdate")) {
-            within(strategy, "rollingUpdate", |rolling| default(rolling, "partition", json!(0)));
+            within(strategy, "rollingUpdate", |rolling| {
+                default(rolling, "partition", json!(0));
+                if gates.max_unavailable_stateful_set {
+                    default(rolling, "maxUnavailable", json!(1));
+                }
+            });
         }
     });
     default(spec, "persistentVolumeClaimRetentionPolicy", json!({}));
@@ -178,7 +187,17 @@ fn strategy(strategy: &At, errors: &mut Errors) {
                 errors.invalid(rolling.path, shown, "only allowed for updateStrategy 'RollingUpdate'");
             }
         }
-        "RollingUpdate" => nonnegative(&rolling, "partition", errors),
+        "RollingUpdate" => {
+            nonnegative(&rolling, "partition", errors);
+            let most = rolling.child("maxUnavailable");
+            if most.is_set() {
+                workload::int_or_percent(&most, errors);
+                if workload::int_or_percent_value(&most) == 0 {
+                    errors.invalid(most.path.clone(), most.value.clone(), "cannot be 0");
+                }
+                workload::at_most_all(&most, errors);
+            }
+        }
         other => {
             let shown = json!({"Type": other, "RollingUpdate": rolling.value});
             errors.invalid(strategy.path.clone(), shown, "must be 'RollingUpdate' or 'OnDelete'");
