@@ -139,6 +139,9 @@ fn a_taken_name_is_refused() {
         spec: None,
     };
     let refused = create_pod(w, new(&taken)).expect_err("it is taken");
-    assert_eq!(refused.told(None), format!("Error from server (AlreadyExists): pods \"{taken}\" already exists"));
+    assert_eq!(
+        refused.told(None),
+        format!("Error from server (AlreadyExists): pods \"{taken}\" already exists")
+    );
     assert!(create_pod(w, new("web-new")).is_ok());
 }

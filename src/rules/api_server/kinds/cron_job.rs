@@ -21,6 +21,7 @@ pub static LAW: Kind = Kind {
     group: "batch",
     resource: "cronjobs",
     short: &["cj"],
+    is_kept: true,
     schema: &workloads::CronJob,
     defaults,
     prepare: |object, _, request| {

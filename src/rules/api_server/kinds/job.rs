@@ -19,6 +19,7 @@ pub static LAW: Kind = Kind {
     key: "job",
     group: "batch",
     resource: "jobs",
+    is_kept: true,
     schema: &workloads::Job,
     defaults,
     prepare,
