@@ -9,7 +9,7 @@ use std::fmt;
 
 use crate::api::workload::WorkloadState;
 use crate::api::{Sym, Tri};
-use crate::record::{Change, Directory, ObjectChange, Transition};
+use crate::record::{Change, Directory, ObjectChange, Ready, Transition};
 use crate::rules::api_server::objects::ObjectType;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -277,9 +277,13 @@ impl Level {
     fn fold_object(&mut self, change: &ObjectChange) {
         let count = |count: i32| u32::try_from(count).unwrap_or(0);
         match *change {
-            ObjectChange::Workload { from, to, ready, of } => {
+            ObjectChange::Workload { from, to, ready } => {
                 self.state = to;
-                self.ready = (count(ready), count(of.unwrap_or(ready)));
+                self.ready = match ready {
+                    Ready::Nothing => (0, 0),
+                    Ready::Number(ready) => (count(ready), count(ready)),
+                    Ready::Of(ready, of) | Ready::OneOf(ready, of) => (count(ready), count(of)),
+                };
                 self.gone = to.is_none() && from.is_some();
             }
             ObjectChange::Condition { kind, to, reason, .. } => {

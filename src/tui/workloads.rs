@@ -26,8 +26,7 @@ const CURVE: usize = 8;
 pub fn cells(app: &App, key: ObjectKey, namespaces: bool) -> Vec<String> {
     let w = app.walk.world();
     let (name, figures) = (tree::name(w, key), tree::figures(w, key));
-    let count =
-        |figures: Figures| format!("{}/{}", figures.available.unwrap_or(0), figures.desired.unwrap_or(0));
+    let count = |figures: Figures| format!("{}/{}", figures.level().0, figures.level().1);
     let meta = w.workloads.meta(key);
     let name = match meta {
         Some(meta) if namespaces && w.workloads.controller(key).is_none() => {
@@ -64,7 +63,9 @@ pub fn draw_pair(app: &App, frame: &mut Frame<'_>, area: Rect, key: ObjectKey) {
         if let Some(updated) = figures.updated {
             text += &format!(", {updated} updated");
         }
-        text += &format!(", {} there", figures.current.unwrap_or(0));
+        if let Some(current) = figures.current {
+            text += &format!(", {current} there");
+        }
     }
     let line = Line::from(vec![
         Span::styled(format!("{}: ", tree::name(w, key)), bold),

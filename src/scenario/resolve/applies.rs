@@ -23,7 +23,7 @@ use crate::scenario::{limits, manifest};
 use crate::time::Time;
 
 /// Kinds of which pods know, and that cannot be applied.
-const NOT_YET: [&str; 5] = ["Job", "CronJob", "HorizontalPodAutoscaler", "RuntimeClass", "Node"];
+const NOT_YET: [&str; 3] = ["HorizontalPodAutoscaler", "RuntimeClass", "Node"];
 
 /// Whether objects of a kind can be applied; what has no effect on pods can be.
 pub fn can_be_applied(kind: &str) -> bool {
