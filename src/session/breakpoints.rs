@@ -282,7 +282,8 @@ impl Level {
                 self.ready = match ready {
                     Ready::Nothing => (0, 0),
                     Ready::Number(ready) => (count(ready), count(ready)),
-                    Ready::Of(ready, of) | Ready::OneOf(ready, of) => (count(ready), count(of)),
+                    Ready::Of(ready, of) => (count(ready), count(of)),
+                    Ready::OneOf(ready, _) => (count(ready), 1),
                 };
                 self.gone = to.is_none() && from.is_some();
             }

@@ -99,7 +99,8 @@ pub fn name(w: &World, key: ObjectKey) -> String {
     }
 }
 
-/// What a workload is doing, and how far it is: `Progressing  3/4 available, revision 2`; of a Service, who stands behind it.
+/// What a workload is doing, and how many are available: `Progressing  3/4 available, revision 2`; of a Service, who stands
+/// behind it.
 pub fn state(w: &World, key: ObjectKey) -> String {
     let told = w.workloads.held(key).and_then(AnyHeld::told);
     if !w.workloads.exists(key) {

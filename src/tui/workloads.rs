@@ -10,7 +10,6 @@ use super::app::{App, Tab};
 use super::draw::{colour, cut};
 use super::panes;
 use crate::api::{EventType, PodIdent, Tri};
-use crate::record::Figures;
 use crate::record::{Change, ObjectChange};
 use crate::rules::kubectl::printing::age;
 use crate::session::tree::{self, Level};
@@ -26,7 +25,6 @@ const CURVE: usize = 8;
 pub fn cells(app: &App, key: ObjectKey, namespaces: bool) -> Vec<String> {
     let w = app.walk.world();
     let (name, figures) = (tree::name(w, key), tree::figures(w, key));
-    let count = |figures: Figures| format!("{}/{}", figures.level().0, figures.level().1);
     let meta = w.workloads.meta(key);
     let name = match meta {
         Some(meta) if namespaces && w.workloads.controller(key).is_none() => {
@@ -40,7 +38,7 @@ pub fn cells(app: &App, key: ObjectKey, namespaces: bool) -> Vec<String> {
     let state = state.split("  ").next().unwrap_or_default().to_owned();
     let mut cells = vec![
         name,
-        figures.map_or_else(String::new, count),
+        figures.map_or_else(String::new, |figures| format!("{}/{}", figures.level().0, figures.level().1)),
         figures
             .and_then(|figures| figures.revision)
             .map_or_else(String::new, |revision| format!("rev {revision}")),
