@@ -10,8 +10,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::workloads::update_status_of;
-use crate::api::Sym;
 use crate::api::quota::{ResourceQuota, Spelled};
+use crate::api::{PodSpec, Sym};
 use crate::rules::api_server::admission::{self, Rejection, Request};
 use crate::rules::api_server::limit_ranger;
 use crate::rules::api_server::objects::ObjectType;
@@ -86,6 +86,19 @@ fn limited(
         annotations: admitted.metadata.annotations,
         ..t.clone()
     }))
+}
+
+/// A spec that one pod has for itself, with the resources that its template's containers have got.
+pub fn with_resources(own: &PodSpec, filled: &PodSpec) -> Arc<PodSpec> {
+    let mut spec = own.clone();
+    let lists =
+        [(&mut spec.containers, &filled.containers), (&mut spec.init_containers, &filled.init_containers)];
+    for (own, filled) in lists {
+        for (container, like) in own.iter_mut().zip(filled) {
+            container.resources.clone_from(&like.resources);
+        }
+    }
+    Arc::new(spec)
 }
 
 /// The quotas of a namespace, by name.

@@ -70,13 +70,18 @@ const NAME_TRIES: u64 = 8;
 /// # Errors
 /// A pod of that name is there, or LimitRanges or quotas of its namespace refuse it.
 pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, Rejection> {
-    let NewPod { mut template, name, entity, owners, controller, spec } = new;
+    let NewPod { mut template, name, entity, owners, controller, mut spec } = new;
     let namespace = w.templates[template.ix()].namespace;
     let (name, key) = free_name(w, namespace, name, entity)
         .map_err(|name| Rejection::Exists { kind: ObjectType::Pod, name: name.to_string() })?;
     if !(w.workloads.limit_ranges.is_empty() && w.workloads.resource_quotas.is_empty()) {
         let name = name.to_string();
-        template = limits::within_limits(w, template, &name)?;
+        let limited = limits::within_limits(w, template, &name)?;
+        if limited != template {
+            let filled = Arc::clone(&w.templates[limited.ix()].spec);
+            spec = spec.map(|own| limits::with_resources(&own, &filled));
+        }
+        template = limited;
         limits::charge_pod(w, template, &name)?;
     }
     let t = Arc::clone(&w.templates[template.ix()]);

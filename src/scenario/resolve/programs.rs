@@ -156,8 +156,13 @@ pub fn containers_known(cx: &Context<'_>) -> Vec<(String, String)> {
 
 /// Name and image of the containers of a workload's template, init containers first.
 pub fn containers_of(workload: &Json) -> Vec<(String, String)> {
-    let lists = ["/spec/template/spec/initContainers", "/spec/template/spec/containers"];
-    let lists = lists.iter().filter_map(|path| workload.pointer(path).and_then(Json::as_array));
+    // A CronJob's is that of its Jobs.
+    let template = ["/spec/template/spec", "/spec/jobTemplate/spec/template/spec"]
+        .iter()
+        .find_map(|path| workload.pointer(path))
+        .unwrap_or(&Json::Null);
+    let lists = ["initContainers", "containers"].into_iter();
+    let lists = lists.filter_map(|list| template.get(list).and_then(Json::as_array));
     let word = |container: &Json, key: &str| {
         container.get(key).and_then(Json::as_str).unwrap_or_default().to_owned()
     };
