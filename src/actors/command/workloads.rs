@@ -109,7 +109,7 @@ fn replace(
 }
 
 /// One of kubectl's commands that change an object: what it makes of it is sent, and answered. `make` sees the kind, the
-/// object, and the ReplicaSets that the object controls.
+/// object, and the ReplicaSets or ControllerRevisions that the object controls.
 fn change(
     w: &mut World,
     target: &ObjectTarget,
@@ -118,8 +118,9 @@ fn change(
     let Some(key) = meant(w, target) else { return };
     let (kind, old) = (api_server::type_of(w, key), api_server::object(w, key));
     let sets: Vec<Value> = match kind {
-        ObjectType::Deployment => {
-            w.workloads.controlled_by(key).map(|set| api_server::object(w, set)).collect()
+        ObjectType::Deployment | ObjectType::DaemonSet | ObjectType::StatefulSet => {
+            let all = w.workloads.controlled_by(key).filter(|one| !matches!(one, ObjectKey::Pod(_)));
+            all.map(|one| api_server::object(w, one)).collect()
         }
         _ => Vec::new(),
     };
