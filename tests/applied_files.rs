@@ -385,3 +385,15 @@ fn a_node_joins_and_a_young_kubelet_spreads_its_first_probes() {
     );
     assert!((0..8).any(|seed| ready("2s", seed)), "somewhere in the first minute");
 }
+
+/// Once its deadline is over a pod counts as Failed, and its probe workers end; a container without one is ready while it runs.
+#[test]
+fn a_pod_beyond_its_deadline_is_probed_no_more() {
+    let text = "[[node]]\nname = \"n\"\n[[pod]]\nname = \"web\"\n[pod.spec]\nactiveDeadlineSeconds = 10\n\
+         [[pod.spec.containers]]\nname = \"app\"\nimage = \"x\"\nreadinessProbe = { tcpSocket = { port = 80 }, periodSeconds = 1 }\n\
+         [pod.behavior.containers.app]\nattempts = [{ readiness = [{ at = \"0s\", ok = false }, { at = \"30s\", ok = true }], \
+         onTerm = { after = \"8s\", exit = 0 } }]\n\
+         [[expect]]\npod = \"web\"\nfrom = \"5s\"\nto = \"9s\"\nready = \"0/1\"\n\
+         [[expect]]\npod = \"web\"\nby = \"16s\"\nafter = \"9s\"\nready = \"1/1\"\nconditions = { Ready = \"False/PodFailed\" }\n";
+    assert_eq!(expect::check(&Arc::new(load(text).plan), 0), []);
+}

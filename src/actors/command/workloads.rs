@@ -109,7 +109,7 @@ fn replace(
 }
 
 /// One of kubectl's commands that change an object: what it makes of it is sent, and answered. `make` sees the kind, the
-/// object, and the ReplicaSets that the object controls.
+/// object, and the ReplicaSets or ControllerRevisions that the object controls.
 fn change(
     w: &mut World,
     target: &ObjectTarget,

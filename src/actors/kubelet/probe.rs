@@ -21,6 +21,10 @@ pub fn tick(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
     let Some(b) = prober_of(p, ix, kind).copied() else { return };
     let Some(worker) = p.worker else { return };
     if worker.status().is_some_and(|s| s.phase().is_terminal()) {
+        // The worker ends; a container that has none is ready as long as it runs.
+        if let Some(memory) = w.memory_mut(pod, ix) {
+            memory.probers.remove(kind);
+        }
         return;
     }
     if let Some(b) = prober_mut(w, pod, ix, kind) {
