@@ -56,7 +56,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("actors", &["time", "api", "engine", "rules", "scenario", "record", "world"]),
     ("session", &["time", "api", "engine", "rules", "scenario", "record", "world", "actors"]),
     ("course", &["time", "scenario", "session"]),
-    ("draft", &["time", "api", "scenario", "world", "session"]),
+    ("draft", &["time", "api", "rules", "scenario", "world", "session"]),
     ("compare", &["time", "api", "rules", "record"]),
     ("explain", &["time", "api", "rules"]),
     ("cli", DOORS),

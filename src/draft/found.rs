@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Manifest;
-use crate::scenario::manifest;
+use crate::rules::kubectl::manifest::Document;
 
 /// A kind with a pod template: where that stands, and which field says how many pods it makes.
 #[derive(Clone, Copy, Debug)]
@@ -68,12 +68,10 @@ impl Templated {
 ///
 /// # Errors
 /// Says in words why there is no pod in it.
-pub fn found(of: Manifest<'_>) -> Result<Found, String> {
-    let objects = manifest::objects(of.text)
-        .map_err(|why| format!("`{}` is no manifest: {}", of.path, told(&why, of)))?;
+pub fn found(of: Manifest<'_>, objects: Vec<Document>) -> Result<Found, String> {
     let mut found = Found::default();
     let mut others: Vec<String> = Vec::new();
-    for object in objects {
+    for object in objects.into_iter().map(|document| document.value) {
         let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
         if kind == "Pod" {
             found.pods.push(object);
@@ -95,11 +93,6 @@ pub fn found(of: Manifest<'_>) -> Result<Found, String> {
         ));
     }
     Ok(found)
-}
-
-/// The parser's words, which know no file's name.
-fn told(why: &str, of: Manifest<'_>) -> String {
-    why.trim_start_matches("error: ").trim_end().replace("<input>", of.path)
 }
 
 impl Workload {

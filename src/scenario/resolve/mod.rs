@@ -7,6 +7,7 @@ mod applies;
 mod behavior;
 mod claims;
 mod commands;
+mod documents;
 mod expects;
 mod pods;
 mod programs;
