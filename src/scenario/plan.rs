@@ -39,6 +39,8 @@ pub struct Plan {
     pub start: Time,
     /// The run ends here at the latest.
     pub until: Time,
+    /// It ends earlier once nothing happens but repetitions.
+    pub until_settled: bool,
     /// How long the parts take.
     pub latency: Latency,
     /// The controller manager's settings.

@@ -40,7 +40,12 @@ pub static PROGRAM: Shape = Shape {
     keys: &[
         key("image", Kind::Text, "any", "Containers of this image; a `*` stands for anything"),
         key("container", Kind::Text, "any", "Containers of this name"),
-        key("workload", Kind::Text, "any", "Pods of this workload: deployment/web"),
+        key(
+            "workload",
+            Kind::Text,
+            "any",
+            "Pods of this workload: deployment/web; a `*` in the name stands for anything",
+        ),
         key(
             "revision",
             Kind::Integer(1, u32::MAX as i64),

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use serde_json::Value as Json;
 
 use super::documents::{self, Document};
@@ -17,6 +18,7 @@ use crate::scenario::applied::{AppliedObject, ApplyPlan};
 use crate::scenario::command::{Action, Command};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::limits;
+use crate::scenario::manifest::templates_in;
 use crate::scenario::plan::{ObjectKind, ObjectPlan, PodTemplate};
 use crate::scenario::tree::{Loc, Node, Table};
 use crate::scenario::values::OBJECT_KINDS;
@@ -137,6 +139,8 @@ struct Noted {
     idle: BTreeMap<String, Loc>,
     /// Kinds of which pods know, and whose controllers are not here.
     unplayed: BTreeMap<String, Loc>,
+    /// Kinds among them that hold pod templates.
+    templates: BTreeSet<String>,
     /// Kind, namespace and name of objects that were sent.
     sent: BTreeSet<[String; 3]>,
 }
@@ -156,6 +160,9 @@ impl Noted {
             _ => (&mut self.idle, kind.to_owned()),
         };
         list.entry(kind).or_insert(document.place());
+        if !templates_in(&document.written.value).is_empty() {
+            self.templates.insert(document.field("/kind").to_owned());
+        }
     }
 
     fn tell(self, cx: &mut Context<'_>) {
@@ -164,9 +171,19 @@ impl Noted {
             (self.unplayed, "left out, as nobody plays these yet"),
         ] {
             let Some(loc) = kinds.values().min().copied() else { continue };
-            let kinds: Vec<String> = kinds.into_keys().collect();
-            let item = Diagnostic::new(Code::NoEffect, loc, format!("{title}: {}", kinds.join(", ")));
-            cx.report(item.label("left out"));
+            let held = |kind: &&String| kinds.keys().any(|own| own.split(' ').next() == Some(kind.as_str()));
+            let held: Vec<String> =
+                self.templates.iter().filter(held).map(|kind| format!("\"{kind}\"")).collect();
+            let kinds: Vec<&str> = kinds.keys().map(String::as_str).collect();
+            let item = Diagnostic::new(Code::NoEffect, loc, format!("{title}: {}", kinds.join(", ")))
+                .label("left out");
+            cx.report(match held.is_empty() {
+                true => item,
+                false => item.hint(format!(
+                    "templatesOf = [{}] in [[apply]] (--template-of beside a manifest) plays the pod templates in them",
+                    held.join(", ")
+                )),
+            });
         }
     }
 }
@@ -287,6 +304,9 @@ fn unknown_overrides(table: &Table, all: &[Sent], cx: &mut Context<'_>) {
 /// ConfigMaps and the like become objects of the scenario; those that come again later get further keys then.
 pub fn objects(all: &mut [Sent], cx: &mut Context<'_>) -> (Vec<ObjectPlan>, Vec<Arc<Action>>) {
     let mut plans: Vec<ObjectPlan> = cx.objects.to_vec();
+    let named = |plan: &ObjectPlan| (plan.kind, plan.namespace, plan.name);
+    let mut places: FxHashMap<_, usize> =
+        plans.iter().enumerate().map(|(at, plan)| (named(plan), at)).collect();
     let mut again = Vec::new();
     for sent in all {
         let (pods, others) =
@@ -304,11 +324,12 @@ pub fn objects(all: &mut [Sent], cx: &mut Context<'_>) -> (Vec<ObjectPlan>, Vec<
                 (_, "") => sent.plan.namespace,
                 (_, own) => Sym::new(own),
             };
-            let is_it = |plan: &&mut ObjectPlan| {
-                plan.kind == kind && plan.name == *name && plan.namespace == namespace
-            };
-            match plans.iter_mut().find(is_it) {
-                None => plans.push(object(kind, namespace, &name, &document, sent.plan.at, cx)),
+            let place = (kind, namespace, Sym::new(&name));
+            match places.get(&place).and_then(|at| plans.get_mut(*at)) {
+                None => {
+                    places.insert(place, plans.len());
+                    plans.push(object(kind, namespace, &name, &document, sent.plan.at, cx));
+                }
                 Some(plan) if plan.at.is_none_or(|at| at > sent.plan.at) => plan.at = Some(sent.plan.at),
                 Some(_) => again.extend(changed(kind, namespace, &name, &document, sent.plan.at)),
             }
@@ -412,10 +433,17 @@ pub fn only_workloads(all: &[Sent], cx: &mut Context<'_>) {
 
 /// Pods become templates of one pod each; what the API server would refuse is told when it is sent.
 pub fn pods(all: &mut [Sent], cx: &mut Context<'_>) -> Vec<PodTemplate> {
-    let mut templates = Vec::new();
+    let mut templates: Vec<PodTemplate> = Vec::new();
+    let mut made = BTreeSet::new();
     for sent in all {
         for document in std::mem::take(&mut sent.others) {
-            let file = document.file;
+            let (file, place) = (document.file, document.place());
+            let name = ["/metadata/namespace", "/metadata/name"].map(|at| document.field(at).to_owned());
+            if sent.goes_on && !made.insert(name) {
+                let title = format!("the Pod {} stands twice", document.field("/metadata/name"));
+                cx.report(Diagnostic::new(Code::NoEffect, place, title).label("the first one counts"));
+                continue;
+            }
             match pods::applied(document, &sent.plan, cx) {
                 Ok(template) => templates.push(template),
                 Err(words) => sent.plan.refused.push(kubectls(&words, file)),

@@ -1,7 +1,7 @@
 //! The documents of the manifests that `[[apply]]` names: each with its place, and by itself, so that one that cannot be
 //! read is told and leaves the others alone where the scenario says so.
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use super::applies::Sent;
 use super::{Context, pods};
@@ -9,7 +9,7 @@ use crate::api::Sym;
 use crate::engine::random;
 use crate::rules::kubectl::manifest::{self, ManifestError};
 use crate::scenario::diagnostic::{Code, Diagnostic};
-use crate::scenario::manifest::files;
+use crate::scenario::manifest::{files, templates_in};
 use crate::scenario::tree::{Loc, Node};
 use crate::scenario::values;
 
@@ -142,8 +142,7 @@ fn name(document: &mut Document, number: usize) {
 
 /// Each pod template of an object of whatever kind, as its pods: as many as `replicas` beside it says, else one.
 pub fn pods_of(document: &Document) -> Vec<Document> {
-    let mut templates = Vec::new();
-    templates_below(&document.written.value, 1, 0, &mut templates);
+    let templates = templates_in(&document.written.value);
     let (owner, several) = (document.field("/metadata/name").to_owned(), templates.len() > 1);
     let mut pods = Vec::new();
     for (number, (template, replicas)) in templates.into_iter().enumerate() {
@@ -163,34 +162,4 @@ pub fn pods_of(document: &Document) -> Vec<Document> {
         }
     }
     pods
-}
-
-/// So many pods of a template are played, whatever it says.
-const REPLICAS: u64 = 1_000;
-
-/// What looks like a pod template: a `spec` with containers.
-fn templates_below<'a>(
-    value: &'a Json,
-    replicas: u64,
-    depth: u8,
-    found: &mut Vec<(&'a Map<String, Json>, u64)>,
-) {
-    if depth > 16 {
-        return;
-    }
-    match value {
-        Json::Object(map) => {
-            let is_template = |map: &Map<String, Json>| {
-                map.get("spec").and_then(|spec| spec.get("containers")).is_some_and(Json::is_array)
-            };
-            let own = map.get("replicas").and_then(Json::as_u64).unwrap_or(replicas).min(REPLICAS);
-            if depth > 0 && is_template(map) {
-                found.push((map, replicas));
-            } else {
-                map.values().for_each(|value| templates_below(value, own, depth + 1, found));
-            }
-        }
-        Json::Array(items) => items.iter().for_each(|item| templates_below(item, replicas, depth + 1, found)),
-        _ => {}
-    }
 }

@@ -160,6 +160,7 @@ pub fn resolve(
         seed: table.get("seed").and_then(|n| values::seed(n).ok()).unwrap_or(0),
         start,
         until,
+        until_settled: flag(table, "untilSettled").unwrap_or(false),
         latency: settings::latency(table.get("latency").and_then(Node::table)),
         controllers: settings::controllers(table.get("controllers").and_then(Node::table)),
         learns_from: Some(LEARNS_FROM),

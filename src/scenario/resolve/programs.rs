@@ -105,7 +105,7 @@ pub fn known(table: &Table, cx: &mut Context<'_>) {
         if let Some((node, text)) = entry.get("workload").and_then(|node| Some((node, node.text()?)))
             && let Some((kind, name)) = text.split_once('/')
             && let Some(kind) = ObjectType::parse(kind)
-            && !workloads.iter().any(|(of, known)| *of == kind && known == name)
+            && !workloads.iter().any(|(of, known)| *of == kind && matches(name, known))
         {
             let known: Vec<String> =
                 workloads.iter().map(|(kind, name)| format!("{}/{name}", kind.key())).collect();

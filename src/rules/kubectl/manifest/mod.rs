@@ -336,7 +336,7 @@ items:
             documents("{mode: 0644, on: yes, big: 9007199254740993, text: \"0644\"}").expect("a manifest");
         assert_eq!(
             documents[0].value,
-            json!({"mode": 420, "on": true, "big": 9_007_199_254_740_993_i64, "text": "0644"})
+            json!({"mode": 420, "true": true, "big": 9_007_199_254_740_993_i64, "text": "0644"})
         );
     }
 
