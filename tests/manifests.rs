@@ -237,6 +237,18 @@ fn what_is_no_manifest_is_told_and_nothing_is_written() {
     }
 }
 
+/// Whoever writes `runAsNonRoot` has an image whose USER is a number other than 0.
+#[test]
+fn images_do_not_run_as_root_where_nobody_says_so() {
+    let desk = Desk::new("root");
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  securityContext: {runAsNonRoot: true}\n  \
+               containers: [{name: app, image: nginx}]\n";
+    desk.write("web.yaml", pod);
+    assert_told(&desk.said("run web.yaml").0, &["web    1/1     Running"]);
+    desk.write("web.toml", "[[apply]]\nmanifest = \"web.yaml\"\n[[image]]\nref = \"nginx\"\nuser = 0\n");
+    assert_told(&desk.said("run web.toml --until 1m").0, &["CreateContainerConfigError"]);
+}
+
 /// Neither their number nor that of their problems is a danger.
 #[test]
 fn ten_thousand_documents_are_taken() {

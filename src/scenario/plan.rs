@@ -199,6 +199,8 @@ pub struct ImagePlan {
     pub pull_present: Distribution,
     /// With it the pull fails.
     pub error: Option<Sym>,
+    /// Its USER.
+    pub user: ImageUser,
     /// Name of the Secret among a pod's imagePullSecrets that the registry wants; without it every pull fails.
     pub secret: Option<Sym>,
     /// How many pulls fail, per node, before one works; None with an error: always.
@@ -209,6 +211,15 @@ pub struct ImagePlan {
     pub inspect_error: Option<Sym>,
     /// When its registry does not answer.
     pub outages: Vec<Outage>,
+}
+
+/// As whom an image runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ImageUser {
+    /// By number; nobody said is 0.
+    Number(i64),
+    /// By a name whose number only the image knows.
+    Name(Sym),
 }
 
 /// Pulls that begin in this time fail.

@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 use serde_json::Value as Json;
 
 use super::manifest::templates_in;
+use super::resolve::is_dns_subdomain;
 use super::tree::{spelled, spelled_key};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::kubectl::manifest::{self, Document};
@@ -156,7 +157,7 @@ impl<'a> Cluster<'a> {
                 cluster.priorities.push((class.to_owned(), value));
             }
         }
-        cluster.needs = Needs::of(&asking);
+        cluster.needs = Needs::of(&asking, is_dns_subdomain);
         if cluster.name.is_empty() {
             let first =
                 documents.first().and_then(|one| one.value.pointer("/metadata/name")).and_then(Json::as_str);

@@ -63,7 +63,7 @@ const MOST: u64 = 100;
 const OWN: [(&str, &str); 2] = [("kubernetes.io/os", "linux"), ("kubernetes.io/arch", "amd64")];
 
 impl Needs {
-    pub fn of(pods: &[Asking<'_>]) -> Needs {
+    pub fn of(pods: &[Asking<'_>], is_name: fn(&str) -> bool) -> Needs {
         let mut needs = Needs::default();
         for pod in pods {
             needs.placement(pod);
@@ -77,6 +77,8 @@ impl Needs {
                 }
             }
         }
+        // What is no name no node has.
+        needs.names.retain(|name| is_name(name));
         needs
     }
 

@@ -53,6 +53,8 @@ pub enum Kind {
     Threshold,
     /// A number or a percentage.
     Count,
+    /// Who a process runs as: a name, or a number.
+    User,
     /// `True`, `False` or `Unknown`; a bool will do.
     Truth,
     /// The same, with a reason behind a slash, or `none` for a condition that is not there.

@@ -27,6 +27,7 @@ use crate::api::PodSpec;
 use crate::engine::Distribution;
 use crate::rules::versions::gates::Gates;
 use crate::time::{Span, Time};
+pub(super) use settings::is_dns_subdomain;
 
 /// What every part of the resolution looks at.
 pub(super) struct Context<'a> {
