@@ -24,7 +24,10 @@ struct Row<'a> {
 /// A rollout of many pods of one Deployment.
 const ROLLOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/rollouts/rollout-10k.toml");
 
-const ROWS: [Row<'static>; 8] = [
+/// An update of a DaemonSet on many nodes.
+const DAEMONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/rollouts/daemons-1k.toml");
+
+const ROWS: [Row<'static>; 9] = [
     Row { name: "fleet-100k", arguments: &["fleet-100k"], seconds: 1.0, megabytes: Some(150.0) },
     Row {
         name: "fleet-100k on 10 nodes",
@@ -41,6 +44,7 @@ const ROWS: [Row<'static>; 8] = [
     Row { name: "fleet-1m", arguments: &["fleet-1m"], seconds: 11.0, megabytes: Some(1200.0) },
     Row { name: "crash-loop-10k", arguments: &["crash-loop-10k"], seconds: 2.0, megabytes: None },
     Row { name: "rollout-10k", arguments: &[ROLLOUT], seconds: 0.5, megabytes: None },
+    Row { name: "1,000-node DaemonSet update", arguments: &[DAEMONS], seconds: 0.3, megabytes: None },
     Row { name: "healthy-1k", arguments: &["healthy-1k"], seconds: 0.1, megabytes: None },
     Row { name: "crash-loop, whole process", arguments: &["crash-loop"], seconds: 0.01, megabytes: None },
 ];

@@ -475,6 +475,7 @@ fn shaped(ty: &decode::schema::Type, depth: u32) -> BoxedStrategy<Value> {
         Type::Int32 => prop_oneof![-2i32..100, any::<i32>()].prop_map(Value::from).boxed(),
         Type::Int64 => prop_oneof![-2i64..100, any::<i64>()].prop_map(Value::from).boxed(),
         Type::Text(_) => prop::sample::select(TEXTS).prop_map(Value::from).boxed(),
+        Type::Bytes => prop::sample::select(&["", "dGV4dA==", "text!"][..]).prop_map(Value::from).boxed(),
         Type::Quantity => prop::sample::select(&["1", "0", "-1", "100m", "1.5Gi", "3Mi", "9E"][..])
             .prop_map(Value::from)
             .boxed(),

@@ -9,16 +9,9 @@ use kubelapse::scenario::{self, Diagnostics, Loaded};
 use kubelapse::session::expect;
 
 /// Cases that cannot be played yet, and the kind that they wait for.
-const NOT_YET: [(&str, &str); 9] = [
+const NOT_YET: [(&str, &str); 2] = [
     ("apply-resets-what-the-hpa-set", "HorizontalPodAutoscaler"),
-    ("default-limit-below-the-request", "LimitRange"),
-    ("drain-says-no-first", "DaemonSet"),
-    ("evicted-pods-stay-behind", "StatefulSet"),
     ("hpa-waits-five-minutes", "HorizontalPodAutoscaler"),
-    ("node-dies-under-both", "StatefulSet"),
-    ("one-claim-two-nodes", "StorageClass"),
-    ("quota-wants-limits", "ResourceQuota"),
-    ("quota-without-room-for-surge", "ResourceQuota"),
 ];
 
 fn folders() -> Vec<PathBuf> {

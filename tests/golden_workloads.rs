@@ -19,7 +19,7 @@ use kubelapse::session::{self, Silent};
 use rayon::prelude::*;
 
 /// Hand-made recordings of these families are held against the list of known gaps.
-const FAMILIES: [&str; 3] = ["deployment", "replicaset", "service"];
+const FAMILIES: [&str; 6] = ["deployment", "replicaset", "service", "statefulset", "daemonset", "node"];
 /// What is not reproduced, and why; an entry that is not needed fails the test.
 const KNOWN_GAPS: &str = "tests/golden-workloads/known-gaps.toml";
 
@@ -185,11 +185,11 @@ fn reality_is_nearly_like_itself() {
         // there a ReplicaSet's number and the order of pods count a little otherwise, and kinds also where the sequences differ.
         assert_eq!(
             told("golden-workloads", false),
-            ([81.0, 95.2, 100.0, 100.0, 78.6, 52.4], [88.6, 75.0, 100.0])
+            ([86.1, 97.5, 96.2, 98.7, 79.7, 54.4], [89.5, 92.6, 98.3])
         );
         assert_eq!(
             told("golden-workloads-1.32", false),
-            ([78.3, 100.0, 91.3, 100.0, 78.3, 60.9], [87.7, 100.0, 98.3])
+            ([86.0, 100.0, 93.0, 100.0, 83.7, 62.8], [90.1, 100.0, 98.5])
         );
         // The recorder says 13.3, 46.7, 40.0, 60.0, 6.7 % and 61.9, 55.6, 87.9 %. Here a pod's conditions are part of its
         // states, so that an eviction (DisruptionTarget) is no deletion; kinds count where the sequences are the same.

@@ -192,7 +192,7 @@ stop = "node/n-0"
     for secs in [25, 120] {
         let walk = at(&mut walk, secs);
         shown += &format!("{secs} s\n{}", nodes::get_nodes(walk.world(), walk.now()));
-        shown += &nodes::get_budgets(walk.world(), walk.now());
+        shown += &walk.get("pdb").expect("there is one");
     }
     shown += &walk.describe_node("n-0").expect("it is there");
     insta::assert_snapshot!(shown);

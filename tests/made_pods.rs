@@ -52,7 +52,7 @@ fn with_made(count: u64, late: i64) -> (Session, Vec<PodId>) {
     let made = (0..count).map(|number| {
         let name = Name::Generate(Sym::new("shop-7c9f-"));
         let (entity, owners) = (made_by(maker, number), Some(Arc::new(vec![owner()])));
-        let new = NewPod { template, name, entity, owners, controller: None };
+        let new = NewPod { template, name, entity, owners, controller: None, spec: None };
         create_pod(w, new).expect("its name is free")
     });
     let made = made.collect();
@@ -136,8 +136,12 @@ fn a_taken_name_is_refused() {
         entity: entity(&["default", name]),
         owners: None,
         controller: None,
+        spec: None,
     };
     let refused = create_pod(w, new(&taken)).expect_err("it is taken");
-    assert_eq!(refused, format!("Error from server (AlreadyExists): pods \"{taken}\" already exists"));
+    assert_eq!(
+        refused.told(None),
+        format!("Error from server (AlreadyExists): pods \"{taken}\" already exists")
+    );
     assert!(create_pod(w, new("web-new")).is_ok());
 }

@@ -40,7 +40,9 @@ fn load(text: &str) -> Loaded {
 /// All drafts: without a manifest, and of each one that is right.
 fn drafts() -> Vec<(&'static str, String)> {
     let mut drafts = vec![("blank", draft::blank("shop"))];
-    drafts.extend(["web.yaml", "list.json", "workloads.yaml"].map(|name| (name, drafted(name))));
+    drafts.extend(
+        ["web.yaml", "list.json", "workloads.yaml", "deployment.yaml"].map(|name| (name, drafted(name))),
+    );
     drafts
 }
 
@@ -90,6 +92,22 @@ fn what_is_commented_out_can_be_switched_on() {
         // It does something, and plays to its end.
         assert!(kubelapse::session::live(&Arc::new(plan), 0).steps > 0, "{name}");
     }
+}
+
+#[test]
+fn workloads_that_are_played_are_applied() {
+    let text = drafted("deployment.yaml");
+    assert!(
+        text.contains("[[apply]]\nmanifest = \"deployment.yaml\"") && !text.contains("[[pod]]"),
+        "{text}"
+    );
+    for (workload, container) in [("deployment/front", "migrate"), ("replicationcontroller/cache", "app")] {
+        let program = format!("[[program]]\nworkload  = \"{workload}\"\ncontainer = \"{container}\"");
+        assert!(text.contains(&program), "{text}");
+    }
+    // What the manifest brings itself nobody has to make.
+    assert!(text.contains("#name      = \"database\"") && !text.contains("\"settings\""), "{text}");
+    assert!(text.contains("deployment = \"front\"\nrollout   = \"complete\"\nready     = 3"), "{text}");
 }
 
 #[test]
@@ -164,6 +182,7 @@ fn what_is_written_passes_its_test_right_away() {
     desk.passes("new shop --from list.json --out pods/front/");
     assert!(read(&desk.0.join("pods/front/shop.toml")).contains("manifest = \"../../list.json\""));
     desk.passes("new jobs --from workloads.yaml -o pods/batch.toml");
+    desk.passes("new rollout --from deployment.yaml --out pods");
     desk.passes("test pods --seeds 20");
     let printed = desk.run("new other --out -");
     assert!(printed.status.success() && printed.stderr.is_empty());

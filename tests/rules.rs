@@ -21,11 +21,16 @@ mod rules {
     mod h_admission;
     mod i_status_manager;
     mod w_cron_schedule;
+    mod w_daemon_set;
     mod w_deployment;
     mod w_endpoints;
+    mod w_kinds;
+    mod w_pdb;
     mod w_print_workloads;
+    mod w_quota;
     mod w_replica_set;
     mod w_rollout_status;
+    mod w_stateful_set;
     mod w_template_hash;
     mod w_validation;
 }

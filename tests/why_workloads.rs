@@ -106,3 +106,26 @@ fn a_workload_that_nothing_holds_up() {
     let told = why(&mut walk, 60, "deployment/web");
     assert_says(&told, &["Complete -> Progressing  READY 2/3", "[[action]] scale deployment/web"]);
 }
+
+#[test]
+fn a_stateful_set_waits_for_its_first_pod() {
+    let manifest = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: { name: db }\nspec:\n  replicas: 3\n  serviceName: db\n  \
+        selector: { matchLabels: { app: db } }\n  template:\n    metadata: { labels: { app: db } }\n    spec:\n      \
+        containers: [{ name: app, image: \"shop/db:1\", resources: { requests: { cpu: \"100\" } } }]\n";
+    let text = "name = \"db\"\nuntil = \"10m\"\n[[apply]]\nmanifest = \"db.yaml\"\n";
+    let (script, loaded) = Script::load("db.toml", text, &|_| Ok(manifest.to_owned()), &[])
+        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    let mut walk = Walk::new(script, &Arc::new(loaded.plan), 0);
+    assert_says(
+        &why(&mut walk, 60, "sts/db"),
+        &[
+            "statefulset/db: Progressing  0/3 available, revision 1",
+            "0 of 3 available, 0 ready, 1 there, 1 of the newest template; db-0 is not ready",
+            "until this one is ready nothing else is done",
+            "condition PodScheduled not set -> False (Unschedulable)",
+            "Insufficient cpu",
+            "made the pod for statefulset/db",
+            "[[apply]] statefulset/db (db.yaml, line 1)",
+        ],
+    );
+}

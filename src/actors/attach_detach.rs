@@ -166,7 +166,7 @@ pub fn sample(w: &mut World, volume: VolumeIx, latency: &Distribution) -> Span {
     let own = &mut w.volumes.list[usize::from(volume)];
     own.draws += 1;
     let (object, number) = (own.object, own.draws);
-    let object = &w.plan.objects[object];
+    let object = &w.objects[object];
     let entity = crate::engine::random::entity(&["volume", &object.namespace, &object.name]);
     latency.sample(&mut w.draw(Purpose::VolumeOperation, entity, number))
 }

@@ -18,7 +18,7 @@
 //! | who writes | [`api_server`] |
 //! | who is told | [`watch`] |
 //! | who hears | the scheduler's queue and cache, [`taint_eviction::queue`], [`pod_gc::queue`], [`attach_detach`], [`kubelet::status_manager`]: they note it and queue an event, and act when that comes |
-//! | what all stand on | [`runtime`], which knows of the kubelet only what a relist will see; [`events`], [`disruption`] |
+//! | what all stand on | [`runtime`], which knows of the kubelet only what a relist will see; [`events`] |
 //!
 //! Where a call would lead up, one of three things stands in its place. A step is *returned*: what it leaves is data, which
 //! its caller takes up. A component that hears and acts is *two files*, one below the API server and one above. And what
@@ -29,7 +29,6 @@ pub mod api_server;
 pub(crate) mod attach_detach;
 pub(crate) mod command;
 pub(crate) mod controllers;
-pub(crate) mod disruption;
 pub(crate) mod events;
 pub(crate) mod kubectl;
 pub(crate) mod kubelet;
@@ -79,7 +78,7 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::RelistPod { pod } => kubelet::relist::relist_pod(w, pod),
         SimEvent::Mount { pod, .. } => kubelet::volumes::mount(w, pod),
         SimEvent::ClaimMount { pod, claim, .. } => kubelet::claims::go_on(w, pod, claim),
-        SimEvent::NodeStatus { node, .. } => kubelet::claims::write_status(w, node),
+        SimEvent::NodeStatus { node, .. } => kubelet::process::write_status(w, node),
         SimEvent::AttachDetach => attach_detach::reconcile(w),
         SimEvent::VolumeOperation { volume, node, attach } => {
             attach_detach::operation_done(w, volume, node, attach)
@@ -107,6 +106,7 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::NodeTaint { node, .. } => node_lifecycle::taint(w, node),
         SimEvent::TaintEvict { pod, .. } => taint_eviction::evict(w, pod),
         SimEvent::Informed { controller, of } => controllers::informed(w, controller, of),
+        SimEvent::NodeInformed { node } => controllers::node_informed(w, node),
         SimEvent::Work { controller } => controllers::take(w, controller),
         SimEvent::Answered { controller, worker, request } => {
             controllers::answered(w, controller, worker, request);

@@ -19,6 +19,8 @@ const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 const NOT_READY: &str = "node.kubernetes.io/not-ready";
 /// Reason and message of Ready True.
 const READY_WORDS: (&str, &str) = ("KubeletReady", "kubelet is posting ready status");
+/// Of Ready False, while a node joins.
+const JOINS_WORDS: (&str, &str) = ("KubeletNotReady", "CSINode is not yet initialized");
 /// The message of a condition that turned Unknown.
 const SILENT: &str = "Kubelet stopped posting node status.";
 /// From the pass that sees a node not ready to the NoExecute taint: the rate-limited queue is idle.
@@ -335,8 +337,15 @@ pub fn node_spec(plan: &Plan, node: usize) -> NodeSpec {
 /// A node's kubelet is back and posts its status.
 pub fn kubelet_started(w: &mut World, node: NodeId) {
     if !w.nodes[node.ix()].exists {
-        let spec = node_spec(&w.plan, node.ix());
-        nodes::register(w, node, spec, healthy(w.now));
+        let (mut spec, mut conditions) = (node_spec(&w.plan, node.ix()), healthy(w.now));
+        if w.machines[node.ix()].incarnation == 0 {
+            // Of a machine that is new to the cluster (`Admit`, plugin/pkg/admission/nodetaint/admission.go).
+            let (reason, message) = (Sym::new(JOINS_WORDS.0), Sym::new(JOINS_WORDS.1));
+            let ready = &mut conditions[NodeConditionKind::Ready as usize];
+            *ready = NodeCondition { status: Tri::False, reason, message, since: w.now };
+            spec.taints.push(no_schedule(NOT_READY));
+        }
+        nodes::register(w, node, spec, conditions);
         return;
     }
     if w.nodes[node.ix()].ready() == Tri::True {

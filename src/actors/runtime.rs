@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::api::{ContainerId, InstanceState, RuntimeContainer, Sym, Text};
 use crate::engine::random::Draw;
+use crate::rules::controllers::stateful_set::identity;
 use crate::scenario::plan::{AttemptsOf, Exit, OnTerm};
 use crate::time::{Span, Time};
 use crate::world::runtime::Shared;
@@ -99,7 +100,14 @@ fn shared_with(w: &World, pod: PodId, ix: ContainerIx) -> Option<Shared> {
     let of = p.runtime.behavior.containers[usize::from(ix)].attempts_of;
     let maker = p.pod.controller.filter(|_| of != AttemptsOf::Container)?;
     let node = p.pod.node.filter(|_| of == AttemptsOf::Node);
-    Some(Shared { workload: w.workloads.topmost(maker), container: p.container(ix).name, node })
+    let index = (of == AttemptsOf::Index).then(|| index_of(&p.pod.labels)).flatten();
+    Some(Shared { workload: w.workloads.topmost(maker), container: p.container(ix).name, node, index })
+}
+
+/// A pod's ordinal or completion index, as its labels tell it.
+fn index_of(labels: &std::collections::BTreeMap<String, String>) -> Option<u32> {
+    const LABELS: [&str; 2] = [identity::POD_INDEX, "batch.kubernetes.io/job-completion-index"];
+    LABELS.iter().find_map(|label| labels.get(*label)?.parse().ok())
 }
 
 /// `StartContainer` has succeeded: the process runs and its end is queued.

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::api_server::{self, NewPod};
+use super::kubelet::process::REGISTERS;
 use super::node_lifecycle;
 use crate::api::Sym;
 use crate::engine::random;
 use crate::record::Directory;
-use crate::scenario::plan::{NodePlan, Plan, TemplateIx};
+use crate::scenario::plan::{NodePlan, ObjectPlan, Plan, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::kubelet::{Anchors, Kubelet};
 use crate::world::world_parts::empty;
@@ -28,19 +29,31 @@ fn address(ix: usize) -> Sym {
 /// The kubelet of a node, which has run for a while when a scenario begins.
 fn kubelet(w: &World, node: &NodePlan, entity: u64) -> Kubelet {
     let start = w.plan.start;
-    let phase =
-        |purpose| Span::from_micros(w.draw(purpose, entity, 0).below(1_000_000) as i64) - Span::from_secs(1);
-    let anchors = Anchors {
-        relist: start + phase(Purpose::RelistPhase),
-        tick: start + phase(Purpose::TickPhase),
-        reconcile: start + phase(Purpose::ReconcilePhase) * 10,
-    };
     let throttle = super::kubelet::images::full_throttle(&node.kubelet, start);
-    let uptime = node.kubelet_uptime.as_ref();
-    let uptime = uptime.map(|uptime| uptime.sample(&mut w.draw(Purpose::KubeletUptime, entity, 0)));
-    let since = start - uptime.unwrap_or(node_lifecycle::KUBELET_AGE);
+    let part = |purpose, of: i64| Span::from_micros(w.draw(purpose, entity, 0).below(of as u64) as i64);
+    let (since, anchors) = match &node.kubelet_uptime {
+        // Its loops have not drifted apart yet, from each other and from those of kubelets that started with it.
+        Some(uptime) => {
+            let together = random::entity(&[&uptime.together]);
+            let since = start - uptime.how_long.sample(&mut w.draw(Purpose::KubeletUptime, together, 0));
+            let began = since + part(Purpose::RelistPhase, STARTED_TOGETHER.micros());
+            (since, Anchors { relist: began, tick: began, reconcile: began })
+        }
+        None => {
+            let phase = |purpose| start + part(purpose, 1_000_000) - Span::from_secs(1);
+            let anchors = Anchors {
+                relist: phase(Purpose::RelistPhase),
+                tick: phase(Purpose::TickPhase),
+                reconcile: start + (part(Purpose::ReconcilePhase, 1_000_000) - Span::from_secs(1)) * 10,
+            };
+            (start - node_lifecycle::KUBELET_AGE, anchors)
+        }
+    };
     Kubelet::new(0, since, Time::EPOCH, anchors, throttle)
 }
+
+/// How far apart kubelets begin that are started at once. Of recorded pairs the relists lie within a tenth of a second.
+const STARTED_TOGETHER: Span = Span::from_millis(60);
 
 /// A world at the scenario's start, with everything that the scenario announces in its queue.
 pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
@@ -92,25 +105,14 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             // Its kubelet registers it when it starts.
             Some(at) => {
                 let node = api_server::nodes::awaited(&mut w, spec, ip, conditions);
-                w.at(at, SimEvent::KubeletStart { node, generation: 0 });
+                w.at(at + REGISTERS, SimEvent::KubeletStart { node, generation: 0 });
             }
         }
     }
     super::attach_detach::node_changed(&mut w);
     super::scheduler::start(&mut w);
     for (index, object) in (0..).zip(&plan.objects) {
-        let exists = object.at.is_some_and(|at| at <= plan.start);
-        let bound_at = object.claim.as_ref().and_then(|claim| claim.bound_at);
-        let bound = bound_at.is_some_and(|at| at <= plan.start);
-        let (kind, namespace, name) = (object.kind, object.namespace, object.name);
-        let object_now = ApiObject { kind, namespace, name, exists, bound, keys: object.keys.clone() };
-        api_server::objects::known(&mut w, object_now);
-        if let Some(at) = object.at.filter(|at| *at > plan.start) {
-            w.at(at, SimEvent::CreateObject { index });
-        }
-        if let Some(at) = bound_at.filter(|at| *at > plan.start) {
-            w.at(at, SimEvent::BindClaim { index });
-        }
+        know(&mut w, index, object, plan.start);
     }
     for (ix, template) in plan.templates.iter().enumerate() {
         w.at(template.at, SimEvent::CreatePod { template: TemplateIx::new(ix), ordinal: 0 });
@@ -128,12 +130,33 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
 pub fn create_pod(w: &mut World, template: TemplateIx, ordinal: u32) {
     let t = Arc::clone(&w.templates[template.ix()]);
     if let Err(refused) = api_server::create_pod(w, NewPod::replica(&t, template, ordinal)) {
-        w.answer(&refused);
+        w.answer(&refused.told(None));
     }
     if ordinal + 1 < t.replicas {
         let entity = crate::engine::random::entity(&[&t.namespace, &t.name]);
         let mut draw = w.draw(Purpose::Arrival, entity, u64::from(ordinal));
         let gap = t.every.sample(&mut draw);
         w.after(gap, SimEvent::CreatePod { template, ordinal: ordinal + 1 });
+    }
+}
+
+/// An object of the scenario that pods refer to: it is there, or will be.
+fn know(w: &mut World, index: u32, object: &ObjectPlan, start: Time) {
+    let bound_at = object.claim.as_ref().and_then(|claim| claim.bound_at);
+    let known = ApiObject {
+        kind: object.kind,
+        namespace: object.namespace,
+        name: object.name,
+        exists: object.at.is_some_and(|at| at <= start),
+        bound: bound_at.is_some_and(|at| at <= start),
+        claim: object.claim.clone().map(Arc::new),
+        keys: object.keys.clone(),
+    };
+    api_server::objects::known(w, known);
+    if let Some(at) = object.at.filter(|at| *at > start) {
+        w.at(at, SimEvent::CreateObject { index });
+    }
+    if let Some(at) = bound_at.filter(|at| *at > start) {
+        w.at(at, SimEvent::BindClaim { index });
     }
 }

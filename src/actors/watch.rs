@@ -114,6 +114,7 @@ pub fn tell(w: &mut World, news: News<'_>) {
                 scheduler::pod_deleting(w, pod);
             }
             attach_detach::pod_changed(w, pod);
+            pod_gc::pod_deleting(w, pod);
             if stays {
                 kubelet(w, pod);
                 controllers::pod_changed(w, pod);
@@ -124,11 +125,13 @@ pub fn tell(w: &mut World, news: News<'_>) {
         News::NodeCreated { node } => {
             attach_detach::node_changed(w);
             scheduler::node_listed(w, node);
+            controllers::node_changed(w, node);
         }
         News::NodeDeleted { node } => {
             pod_gc::node_gone(w, node);
             attach_detach::node_changed(w);
             scheduler::node_listed(w, node);
+            controllers::node_changed(w, node);
         }
         News::ObjectWritten { key } | News::ObjectGone { key } => object_written(w, key),
         News::ObjectCreated { object } => scheduler::claim_changed(w, object, true),
@@ -174,6 +177,7 @@ fn pod_bound(w: &mut World, pod: PodId) {
 #[inline]
 fn pod_ended(w: &mut World, pod: PodId) {
     pod_gc::ended(w, pod);
+    controllers::no_longer_counted(w, ObjectKey::Pod(pod));
     scheduler::pod_freed(w, pod);
 }
 
@@ -221,9 +225,11 @@ fn node_updated(w: &mut World, node: NodeId, before: &Node) {
     };
     let attaches = attachable(n) != attachable(before);
     let evicts = evicting(n) != evicting(before);
+    let moves = n.spec.taints != before.spec.taints || n.spec.labels != before.spec.labels;
     let cordoned = n.spec.unschedulable != before.spec.unschedulable;
     if attaches {
         attach_detach::node_changed(w);
+        pod_gc::node_updated(w, node);
     }
     if evicts {
         taint_eviction::node_changed(w, node);
@@ -232,6 +238,9 @@ fn node_updated(w: &mut World, node: NodeId, before: &Node) {
         w.after(CORDON_DELAY, SimEvent::CordonTaint { node });
     }
     scheduler::node_listed(w, node);
+    if moves {
+        controllers::node_changed(w, node);
+    }
 }
 
 /// A pod was bound to a node that may be gone: a kubelet takes what names its node, but the pod is an orphan.

@@ -3,7 +3,10 @@
 //! Names, reasons and every text that a scenario or a rule can spell out are interned ([`Sym`], four bytes);
 //! texts that name one pod ([`Text`]) are put together when someone reads them.
 
+pub mod claim;
 pub mod controller_revision;
+pub mod daemon_set;
+pub mod disruption;
 pub mod event;
 pub(crate) mod form;
 pub(crate) mod handle;
@@ -11,14 +14,19 @@ pub(crate) mod marks;
 pub mod meta;
 pub mod node;
 pub mod owner;
+pub mod quota;
 pub mod runtime;
 pub mod service;
 pub mod spec;
+pub mod stateful_set;
 pub mod status;
 pub mod sym;
 pub mod text;
 pub mod wire;
 pub mod wire_controller_revision;
+pub mod wire_daemon_set;
+pub mod wire_disruption;
+pub mod wire_stateful_set;
 pub mod wire_workloads;
 pub mod workload;
 

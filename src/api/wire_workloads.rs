@@ -246,7 +246,8 @@ pub fn replica_set_status_value(status: &ReplicaSetStatus) -> Value {
     Value::Object(members)
 }
 
-fn workload_condition(value: &Value) -> WorkloadCondition {
+/// Reads a condition of a workload.
+pub fn workload_condition(value: &Value) -> WorkloadCondition {
     WorkloadCondition {
         kind: sym(&value["type"]),
         status: value["status"].as_str().and_then(Tri::parse).unwrap_or_default(),
@@ -413,11 +414,11 @@ fn syms(value: &Value) -> Vec<Sym> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).map(Sym::new).collect()
 }
 
-fn int64(value: &Value) -> i64 {
+pub(super) fn int64(value: &Value) -> i64 {
     value.as_i64().unwrap_or_default()
 }
 
-fn optional_int32(value: &Value) -> Option<i32> {
+pub(super) fn optional_int32(value: &Value) -> Option<i32> {
     value.as_i64().and_then(|number| i32::try_from(number).ok())
 }
 
@@ -440,7 +441,8 @@ pub fn int_or_percent_value(value: IntOrPercent) -> Value {
     }
 }
 
-fn selector_value(selector: &LabelSelector) -> Value {
+/// Writes a `metav1.LabelSelector`.
+pub fn selector_value(selector: &LabelSelector) -> Value {
     serde_json::to_value(selector).unwrap_or_default()
 }
 
@@ -456,13 +458,13 @@ fn put_true(members: &mut Map<String, Value>, name: &str, flag: bool) {
     }
 }
 
-fn put_optional(members: &mut Map<String, Value>, name: &str, number: Option<i32>) {
+pub(super) fn put_optional(members: &mut Map<String, Value>, name: &str, number: Option<i32>) {
     if let Some(number) = number {
         members.insert(name.into(), number.into());
     }
 }
 
-fn put_list(members: &mut Map<String, Value>, name: &str, list: impl Iterator<Item = Value>) {
+pub(super) fn put_list(members: &mut Map<String, Value>, name: &str, list: impl Iterator<Item = Value>) {
     let list: Vec<Value> = list.collect();
     if !list.is_empty() {
         members.insert(name.into(), list.into());

@@ -10,14 +10,14 @@ use crate::draft::{self, Draft, Manifest, Refusal};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   kubelapse new web                        web.toml: one pod that starts and stays
-  kubelapse new web --from web.yaml        web.toml: the pods of a manifest
+  kubelapse new web --from web.yaml        web.toml: what a manifest brings
   kubelapse new web --from web.yaml --out pods/
   kubelapse new web --out - | less
 
 The manifest may hold Pods, a v1 List, or workloads with a pod template (Deployment, ReplicaSet,
-ReplicationController, StatefulSet, DaemonSet, Job, CronJob). Of Pods the scenario refers to the manifest,
-of workloads it gets a copy of the template. Its expectations were seen in runs of it, so that
-`kubelapse test` passes right away.")]
+ReplicationController, StatefulSet, DaemonSet, Job, CronJob). The scenario refers to it; where it holds
+kinds whose controllers are not played, the scenario gets a copy of the templates instead. Its
+expectations were seen in runs of it, so that `kubelapse test` passes right away.")]
 pub struct Arguments {
     /// The scenario's name; the file is called NAME.toml
     name: String,

@@ -1,4 +1,4 @@
-//! A scenario to start from: a blank one, or one around the pods of a manifest.
+//! A scenario to start from: a blank one, or one around a manifest.
 //!
 //! Texts go in and a text comes out; nothing here opens a file. What a draft expects was seen in runs of it, so that its
 //! test passes as it is written. Prose stands behind `# `; what one may switch on by taking the `#` away stands right
@@ -16,9 +16,11 @@ pub use found::WORKLOADS;
 
 use std::sync::Arc;
 
+use crate::rules::api_server::admission::{Rejection, Request};
+use crate::rules::api_server::objects::{self, AdmittedObject};
 use crate::rules::kubectl::manifest::{self, ManifestError};
 use crate::scenario::tree::Loc;
-use crate::scenario::{self, Code, Diagnostic, Diagnostics, Loaded};
+use crate::scenario::{self, Code, Diagnostic, Diagnostics, Loaded, Plan};
 
 /// A manifest that a draft is made from.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +51,8 @@ pub enum Refusal {
     Problems(Diagnostics),
 }
 
-/// A scenario around the pods of a manifest. `name` is the scenario's.
+/// A scenario around a manifest: what holds workloads is applied, Pods alone become pods of the scenario. `name` is the
+/// scenario's.
 ///
 /// # Errors
 /// When the text is no manifest, holds no pod, or holds one that the API server would refuse.
@@ -58,6 +61,11 @@ pub fn from_manifest(name: &str, manifest: Manifest<'_>) -> Result<Draft, Refusa
     let found = found::found(manifest, objects).map_err(Refusal::Words)?;
     let body = text::body(name, manifest.path, &found);
     let Loaded { plan, warnings } = load(name, &body, manifest).map_err(Refusal::Problems)?;
+    let refused = refused(&plan);
+    if !refused.is_empty() {
+        let words = format!("the API server refuses what `{}` holds:\n{}", manifest.path, refused.join("\n"));
+        return Err(Refusal::Words(words));
+    }
     let seen = observed::observe(&Arc::new(plan));
     Ok(Draft { text: body + &seen.expectations, warnings, notes: seen.notes })
 }
@@ -70,6 +78,26 @@ fn no_manifest(of: Manifest<'_>, why: &ManifestError) -> Refusal {
     problems
         .push(Diagnostic::new(Code::Manifest, Loc::new(source, at..at), title).label(why.message.clone()));
     Refusal::Problems(problems)
+}
+
+/// What the API server would say of objects that are applied, and that it refuses.
+fn refused(plan: &Plan) -> Vec<String> {
+    let mut refused = Vec::new();
+    for apply in &plan.applies {
+        refused.extend(apply.refused.iter().cloned());
+        for object in &apply.objects {
+            let namespace = object.namespace(apply);
+            let request = Request { gates: plan.gates, now: apply.at, namespace, suffix: "00000", uid: "" };
+            match objects::create(&object.value, &request) {
+                Ok(AdmittedObject { strict, .. }) if strict.is_empty() => {}
+                Ok(AdmittedObject { kind, strict, .. }) => {
+                    refused.push(Rejection::Strict(kind, strict).kubectl(&object.file));
+                }
+                Err(refusal) => refused.push(refusal.kubectl(&object.file)),
+            }
+        }
+    }
+    refused
 }
 
 fn load(name: &str, body: &str, manifest: Manifest<'_>) -> Result<Loaded, Diagnostics> {

@@ -12,6 +12,17 @@ pub enum Role {
     Task,
 }
 
+impl Role {
+    /// What such a container is called, and what it does of which nobody says anything.
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Role::Init => ("init container", "ends after 1s with exit code 0"),
+            Role::Sidecar => ("sidecar", "runs for ever"),
+            Role::Main | Role::Task => ("container", "runs for ever"),
+        }
+    }
+}
+
 /// A container, and what of it can be given a behaviour.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Container {
@@ -82,6 +93,12 @@ impl Outline {
             outline.placement(spec);
         }
         outline
+    }
+
+    /// What the manifest brings itself nobody has to make.
+    pub fn forget(&mut self, brings: impl Fn(&str, &str, &str) -> bool) {
+        self.needed.retain(|needed| !brings(needed.kind, &needed.namespace, &needed.name));
+        self.priorities.retain(|(class, _)| !brings("PriorityClass", "default", class));
     }
 
     fn container(

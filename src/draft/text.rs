@@ -17,7 +17,9 @@ pub const CUSTOM: &str =
 pub const EXPECTATIONS: &str = "\n# What `kubelapse test` holds the run against. It holds as the file stands; change it with the file.\n";
 
 pub fn body(name: &str, path: &str, found: &Found) -> String {
-    let outline = Outline::of(&found.specs());
+    let mut outline = Outline::of(&found.specs());
+    outline.forget(|kind, namespace, name| found.brings(kind, namespace, name));
+    let outline = outline;
     let mut text = format!(
         "# The pods of {path}, and all goes well. Say below what goes differently, then: kubelapse test {name}.toml\n\
          {CUSTOM}\n\
@@ -33,7 +35,13 @@ pub fn body(name: &str, path: &str, found: &Found) -> String {
     nodes(&mut text, &outline);
     images(&mut text, &outline);
     objects(&mut text, &outline);
-    pods(&mut text, path, found, &outline);
+    match found.is_applied {
+        true => applied(&mut text, path, found),
+        false => pods(&mut text, path, found),
+    }
+    if outline.containers.is_empty() {
+        text.push_str("  # no containers\n");
+    }
     actions(&mut text, found, &outline);
     text.push_str(EXPECTATIONS);
     text
@@ -113,7 +121,7 @@ fn objects(text: &mut String, outline: &Outline) {
     }
 }
 
-fn pods(text: &mut String, path: &str, found: &Found, outline: &Outline) {
+fn pods(text: &mut String, path: &str, found: &Found) {
     if !found.pods.is_empty() {
         let _ = write!(
             text,
@@ -143,8 +151,38 @@ fn pods(text: &mut String, path: &str, found: &Found, outline: &Outline) {
         text.push_str(&inline::spec(&own.spec));
         behavior(text, &Outline::of(&[(own.namespace(), &own.spec)]).containers);
     }
-    if outline.containers.is_empty() {
-        text.push_str("  # no containers\n");
+}
+
+/// All of the manifest as kubectl would send it, and a program for each container of its workloads and pods.
+fn applied(text: &mut String, path: &str, found: &Found) {
+    let _ = write!(
+        text,
+        "\n# What the API server is sent: the manifest is read at each run. A later [[apply]] of a changed one is an update.\n\
+         [[apply]]\nmanifest = {}\n#at      = \"5s\"             # when\n",
+        spelled(path)
+    );
+    for own in &found.templated {
+        let containers = Outline::of(&[(own.namespace(), &own.spec)]).containers;
+        programs(text, Some(&own.reference()), &containers);
+    }
+    let bare: Vec<_> = found.specs().into_iter().take(found.pods.len()).collect();
+    programs(text, None, &Outline::of(&bare).containers);
+}
+
+fn programs(text: &mut String, workload: Option<&str>, containers: &[Container]) {
+    for container in containers {
+        let (kind, usual) = container.role.words();
+        let of = workload.map_or("the pods".to_owned(), |workload| workload.to_owned());
+        let _ = writeln!(
+            text,
+            "\n# The {kind} {} of {of} {usual}, unless you say otherwise, start by start; the last repeats.\n[[program]]",
+            container.name
+        );
+        if let Some(workload) = workload {
+            let _ = writeln!(text, "workload  = {}", spelled(workload));
+        }
+        let _ = writeln!(text, "container = {}", spelled(&container.name));
+        attempts(text, "program", container);
     }
 }
 
@@ -152,46 +190,43 @@ fn pods(text: &mut String, path: &str, found: &Found, outline: &Outline) {
 fn behavior(text: &mut String, containers: &[Container]) {
     for container in containers {
         let table = format!("pod.behavior.containers.{}", spelled_key(&container.name));
-        let (kind, usual) = match container.role {
-            Role::Init => ("init container", "ends after 1s with exit code 0"),
-            Role::Sidecar => ("sidecar", "runs for ever"),
-            Role::Main | Role::Task => ("container", "runs for ever"),
-        };
+        let (kind, usual) = container.role.words();
         let _ = write!(
             text,
             "\n  # The {kind} {} {usual}, unless you say otherwise, start by start; the last repeats.\n  [{table}]\n",
             container.name
         );
-        let _ = write!(
-            text,
-            "  #[[{table}.attempts]]   # the first start\n  \
-             #runs      = \"3s\"\n  \
-             #exit      = 1\n  \
-             #log       = [\"fatal: connection refused\"]\n  \
-             #[[{table}.attempts]]   # every later one\n",
-        );
-        let lines = match container.role {
-            Role::Init | Role::Task => &["#runs      = \"30s\"", "#exit      = 0"][..],
-            _ => &[
-                "#runs      = \"forever\"",
-                "#onTerm    = { after = \"2s\", exit = 0 }   # what SIGTERM does",
-                "#memory    = [{ size = \"100Mi\" }, { at = \"5m\", size = \"600Mi\" }]   # above its limit it is OOMKilled",
-            ],
-        };
-        let declared = container.declares.iter().map(|word| match *word {
-            "startup" => {
-                "#startup   = [{ ok = false }, { at = \"10s\", ok = true }]   # has started after 10s"
-            }
-            "readiness" => {
-                "#readiness = [{ ok = false }, { at = \"15s\", ok = true }]   # is ready after 15s"
-            }
-            "liveness" => "#liveness  = [{ ok = true }, { at = \"5m\", ok = false, output = \"no answer\" }]",
-            "postStart" => "#postStart = { takes = \"2s\", exit = 0 }",
-            _ => "#preStop   = { takes = \"5s\", exit = 0 }",
-        });
-        for line in lines.iter().copied().chain(declared) {
-            let _ = writeln!(text, "  {line}");
-        }
+        attempts(text, &table, container);
+    }
+}
+
+/// Two starts of a container, to be switched on.
+fn attempts(text: &mut String, table: &str, container: &Container) {
+    let _ = write!(
+        text,
+        "  #[[{table}.attempts]]   # the first start\n  \
+         #runs      = \"3s\"\n  \
+         #exit      = 1\n  \
+         #log       = [\"fatal: connection refused\"]\n  \
+         #[[{table}.attempts]]   # every later one\n",
+    );
+    let lines = match container.role {
+        Role::Init | Role::Task => &["#runs      = \"30s\"", "#exit      = 0"][..],
+        _ => &[
+            "#runs      = \"forever\"",
+            "#onTerm    = { after = \"2s\", exit = 0 }   # what SIGTERM does",
+            "#memory    = [{ size = \"100Mi\" }, { at = \"5m\", size = \"600Mi\" }]   # above its limit it is OOMKilled",
+        ],
+    };
+    let declared = container.declares.iter().map(|word| match *word {
+        "startup" => "#startup   = [{ ok = false }, { at = \"10s\", ok = true }]   # has started after 10s",
+        "readiness" => "#readiness = [{ ok = false }, { at = \"15s\", ok = true }]   # is ready after 15s",
+        "liveness" => "#liveness  = [{ ok = true }, { at = \"5m\", ok = false, output = \"no answer\" }]",
+        "postStart" => "#postStart = { takes = \"2s\", exit = 0 }",
+        _ => "#preStop   = { takes = \"5s\", exit = 0 }",
+    });
+    for line in lines.iter().copied().chain(declared) {
+        let _ = writeln!(text, "  {line}");
     }
 }
 
@@ -209,12 +244,17 @@ fn first_pod(found: &Found) -> String {
 }
 
 fn actions(text: &mut String, found: &Found, outline: &Outline) {
-    let _ = writeln!(
-        text,
+    text.push_str(
         "\n# What people and controllers do: delete, evict, drain, patch, setImage, resize, kill, … (`kubelapse schema` has all).\n\
-         #[[action]]\n#at     = \"5m\"\n#delete = {}",
-        spelled(&format!("pod/{}", first_pod(found)))
+         #[[action]]\n#at     = \"5m\"\n",
     );
+    let _ = match found.templated.first().filter(|_| found.is_applied) {
+        Some(own) if own.is_scaled => {
+            writeln!(text, "#scale  = {}\n#replicas = {}", spelled(&own.reference()), own.replicas + 2)
+        }
+        Some(own) => writeln!(text, "#delete = {}", spelled(&own.reference())),
+        None => writeln!(text, "#delete = {}", spelled(&format!("pod/{}", first_pod(found)))),
+    };
     if let Some(needed) = outline.needed.first() {
         let _ = writeln!(
             text,

@@ -1,5 +1,8 @@
 //! How workloads stand in numbers after a write, for `workloads.csv`.
 
+use crate::api::daemon_set::DaemonSet;
+use crate::api::disruption::PodDisruptionBudget;
+use crate::api::stateful_set::StatefulSet;
 use crate::api::workload::{Deployment, ReplicaSet, WorkloadCondition};
 use crate::api::{Meta, Sym};
 use crate::time::Time;
@@ -70,6 +73,46 @@ impl Figures {
             revision: revision(&own.meta),
             desired: Some(own.spec.replicas),
             current: Some(status.replicas),
+            ready: Some(status.ready_replicas),
+            available: Some(status.available_replicas),
+            conditions: conditions(&status.conditions),
+            ..Figures::default()
+        }
+    }
+    /// Of a DaemonSet with this newest revision: of nodes, not of pods.
+    pub fn of_daemon_set(own: &DaemonSet, revision: Option<i64>) -> Figures {
+        let status = &own.status;
+        Figures {
+            revision,
+            desired: Some(status.desired_number_scheduled),
+            current: Some(status.current_number_scheduled),
+            updated: Some(status.updated_number_scheduled),
+            ready: Some(status.number_ready),
+            available: Some(status.number_available),
+            unavailable: Some(status.number_unavailable),
+            ..Figures::default()
+        }
+    }
+    /// Of a PodDisruptionBudget: the pods that it expects, those that it wants healthy, that are, and that may go.
+    pub fn of_budget(own: &PodDisruptionBudget) -> Figures {
+        let status = &own.status;
+        Figures {
+            desired: Some(status.expected_pods),
+            updated: Some(status.desired_healthy),
+            ready: Some(status.current_healthy),
+            available: Some(status.disruptions_allowed),
+            conditions: conditions(&status.conditions),
+            ..Figures::default()
+        }
+    }
+    /// Of a StatefulSet with this newest revision.
+    pub fn of_stateful_set(own: &StatefulSet, revision: Option<i64>) -> Figures {
+        let status = &own.status;
+        Figures {
+            revision,
+            desired: Some(own.spec.replicas),
+            current: Some(status.replicas),
+            updated: Some(status.updated_replicas),
             ready: Some(status.ready_replicas),
             available: Some(status.available_replicas),
             conditions: conditions(&status.conditions),

@@ -84,6 +84,17 @@ pub struct Action {
     pub words: String,
 }
 
+/// Flags of `kubectl drain`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct DrainFlags {
+    /// Pods of DaemonSets are left alone.
+    pub ignore_daemonsets: bool,
+    /// Pods without a controller go too.
+    pub force: bool,
+    /// Pods with an emptyDir go too.
+    pub delete_empty_dir_data: bool,
+}
+
 /// Everything that can be done; the words for it, and what goes with each, stand in [`VERBS`](super::format::VERBS).
 #[derive(Clone, PartialEq, Debug)]
 pub enum Command {
@@ -122,6 +133,8 @@ pub enum Command {
     Drain {
         /// Which.
         node: Target,
+        /// What it is told to override.
+        flags: DrainFlags,
     },
     /// `kubectl taint`.
     Taint {

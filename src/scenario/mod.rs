@@ -26,6 +26,7 @@ mod schema;
 pub mod start_error;
 pub(crate) mod tree;
 pub(crate) mod values;
+pub(crate) mod volumes;
 
 use std::sync::Arc;
 
@@ -33,6 +34,7 @@ pub use command::{Action, Command};
 pub use diagnostic::{Code, Diagnostic, Diagnostics};
 pub use manifest::folder;
 pub use plan::Plan;
+pub(crate) use resolve::can_be_applied;
 pub use schema::schema;
 
 /// Gives the text of a manifest by its path as the scenario writes it, or says why not.

@@ -12,6 +12,7 @@ use super::command::{Action, Command};
 pub use super::expected::Expect;
 pub use super::programs::ProgramPlan;
 use super::start_error::StartError;
+use super::volumes::Storage;
 use crate::api::handle::handle;
 use crate::api::{NodeSpec, PodSpec, ProbeKind, Sym};
 use crate::engine::Distribution;
@@ -53,6 +54,8 @@ pub struct Plan {
     pub image_default: ImagePlan,
     /// Objects that pods refer to.
     pub objects: Vec<ObjectPlan>,
+    /// Volumes and classes that manifests bring.
+    pub storage: Storage,
     /// One for each `[[pod]]`, by [`TemplateIx`].
     pub templates: Vec<Arc<PodTemplate>>,
     /// Workloads and Services that `[[apply]]` brings, in the order of the file.
@@ -183,7 +186,16 @@ pub struct NodePlan {
     /// When it joins; None: it is there from the start.
     pub joins: Option<Time>,
     /// How long before the start its kubelet had started; None: long ago.
-    pub kubelet_uptime: Option<Distribution>,
+    pub kubelet_uptime: Option<Uptime>,
+}
+
+/// How long a kubelet has run when a scenario begins.
+#[derive(Clone, Debug)]
+pub struct Uptime {
+    /// Drawn once for all that started together.
+    pub how_long: Distribution,
+    /// The name of the `[[node]]` whose kubelets started together.
+    pub together: Sym,
 }
 
 /// An image and its registry.

@@ -144,7 +144,7 @@ fn api_type(of: &'static Type, defs: &mut Defs) -> Value {
     match of {
         Type::Bool => json!({ "type": "boolean" }),
         Type::Int32 | Type::Int64 => json!({ "type": "integer" }),
-        Type::Text(_) | Type::Time => json!({ "type": "string" }),
+        Type::Text(_) | Type::Bytes | Type::Time => json!({ "type": "string" }),
         Type::Quantity => reference("quantity"),
         Type::IntOrString => json!({ "type": ["integer", "string"] }),
         Type::Raw => json!({}),

@@ -1,13 +1,13 @@
 //! `kubectl describe` of workloads and Services, as far as simulated ones have what it tells
-//! (staging/src/k8s.io/kubectl/pkg/describe/describe.go: `describeDeployment`, `describeReplicaSet`, `describeService`,
-//! `DescribePodTemplate`, v1.36.2). Times are UTC.
+//! (staging/src/k8s.io/kubectl/pkg/describe/describe.go: `describeDeployment`, `describeReplicaSet`, `describeStatefulSet`,
+//! `describeService`, `describeDaemonSet`, `describePodDisruptionBudget`, `DescribePodTemplate`, v1.36.2). Times are UTC.
 
 use serde_json::Value;
 
 use super::describe::{Lines, describe_container, pairs};
 use super::get::{addresses, shortened};
 use super::kubectl::SeenEvent;
-use super::{Walk, kubectl};
+use super::{Walk, describe_bounds, kubectl};
 use crate::actors::api_server;
 use crate::api::meta::Labels;
 use crate::api::service::Service;
@@ -15,8 +15,9 @@ use crate::api::workload::{DeploymentStrategy, PodTemplateSpec, WorkloadConditio
 use crate::api::{Meta, Phase, PodIdent};
 use crate::record::{Change, ObjectChange};
 use crate::rules::kubectl::apply::LAST_APPLIED;
+use crate::rules::kubectl::tables;
 use crate::world::held::Held;
-use crate::world::workloads::{DeploymentId, ObjectKey};
+use crate::world::workloads::{ControllerRevisionId, DaemonSetId, DeploymentId, ObjectKey, StatefulSetId};
 use crate::world::{ReplicaSetId, World};
 
 impl Walk {
@@ -31,7 +32,20 @@ impl Walk {
             }
             ObjectKey::Deployment(id) => deployment(w, id, &mut lines),
             ObjectKey::ReplicaSet(set) => replicas(w, set, &mut lines),
+            ObjectKey::StatefulSet(set) => stateful_set(w, set, &mut lines),
             ObjectKey::Service(id) => service(w, &w.workloads.services[id.ix()], &mut lines),
+            ObjectKey::PersistentVolumeClaim(_) => {}
+            ObjectKey::PodDisruptionBudget(_) => budget(&api_server::object(w, key), &mut lines),
+            ObjectKey::LimitRange(id) => {
+                describe_bounds::limits(&w.workloads.limit_ranges[id.ix()].object, &mut lines);
+                return lines.aligned();
+            }
+            ObjectKey::ResourceQuota(id) => {
+                describe_bounds::quota(&w.workloads.resource_quotas[id.ix()].object, &mut lines);
+                return lines.aligned();
+            }
+            ObjectKey::DaemonSet(set) => daemon_set(w, set, &mut lines),
+            ObjectKey::ControllerRevision(id) => revision(w, id, &mut lines),
         }
         self.object_events_table(key, &mut lines);
         lines.aligned()
@@ -126,8 +140,53 @@ fn replicas(w: &World, set: ReplicaSetId, lines: &mut Lines) {
         lines.field(0, "Controlled By", &format!("{}/{}", owner.kind, owner.name));
     }
     lines.field(0, "Replicas", &format!("{} current / {} desired", own.status.replicas, own.spec.replicas));
+    pods_status(w, ObjectKey::ReplicaSet(set), lines);
+    template(lines, &own.spec.template);
+    conditions(lines, &own.status.conditions);
+}
+
+/// `describeStatefulSet`
+fn stateful_set(w: &World, set: StatefulSetId, lines: &mut Lines) {
+    let own = &w.workloads.stateful_sets[set.ix()].object;
+    let value = api_server::object(w, ObjectKey::StatefulSet(set));
+    let spec = &value["spec"];
+    lines.field(0, "Name", &own.meta.name);
+    lines.field(0, "Namespace", &own.meta.namespace);
+    lines.field(0, "CreationTimestamp", &own.meta.created.rfc1123z());
+    lines.field(0, "Selector", &pairs(&own.spec.selector.match_labels).join(","));
+    lines.several("Labels", &pairs(&own.meta.labels));
+    annotations(lines, &own.meta);
+    let replicas = format!("{} desired | {} total", own.spec.replicas, own.status.replicas);
+    lines.field(0, "Replicas", &replicas);
+    lines.field(0, "Update Strategy", &text(&spec["updateStrategy"]["type"]));
+    let rolling = &spec["updateStrategy"]["rollingUpdate"];
+    for (title, key) in [("Partition", "partition"), ("MaxUnavailable", "maxUnavailable")] {
+        if !rolling[key].is_null() {
+            lines.field(1, title, &text(&rolling[key]));
+        }
+    }
+    pods_status(w, ObjectKey::StatefulSet(set), lines);
+    template(lines, &own.spec.template);
+    let claims = spec["volumeClaimTemplates"].as_array().map_or(&[][..], Vec::as_slice);
+    if claims.is_empty() {
+        lines.field(0, "Volume Claims", "<none>");
+        return;
+    }
+    lines.put(0, "Volume Claims:");
+    for claim in claims {
+        let modes = claim["spec"]["accessModes"].as_array().into_iter().flatten();
+        let modes: Vec<String> = modes.map(text).collect();
+        lines.field(1, "Name", &text(&claim["metadata"]["name"]));
+        lines.field(1, "StorageClass", &text(&claim["spec"]["storageClassName"]));
+        lines.field(1, "Capacity", &text(&claim["spec"]["resources"]["requests"]["storage"]));
+        lines.field(1, "Access Modes", &format!("[{}]", modes.join(" ")));
+    }
+}
+
+/// How many pods of an object are in which phase.
+fn pods_status(w: &World, controller: ObjectKey, lines: &mut Lines) {
     let pods = kubectl::pods(w).into_iter().map(|pod| &w.pods[pod.ix()]);
-    let pods = pods.filter(|p| p.controller == Some(ObjectKey::ReplicaSet(set)));
+    let pods = pods.filter(|p| p.controller == Some(controller));
     let mut counts = [0; 4];
     for p in pods.filter(|p| p.deletion.is_none()) {
         match p.status.phase() {
@@ -144,8 +203,40 @@ fn replicas(w: &World, set: ReplicaSetId, lines: &mut Lines) {
         "Pods Status",
         &format!("{running} Running / {waiting} Waiting / {succeeded} Succeeded / {failed} Failed"),
     );
+}
+
+/// `describeDaemonSet`
+fn daemon_set(w: &World, set: DaemonSetId, lines: &mut Lines) {
+    let own = &w.workloads.daemon_sets[set.ix()].object;
+    let (key, status) = (ObjectKey::DaemonSet(set), &own.status);
+    let shown = crate::rules::kubectl::tables::row(&api_server::object(w, key), w.now).unwrap_or_default();
+    let cell = |header| shown.iter().find(|cell| cell.header == header).map_or("", |cell| cell.text.as_str());
+    lines.field(0, "Name", &own.meta.name);
+    lines.field(0, "Namespace", &own.meta.namespace);
+    lines.field(0, "Selector", cell("SELECTOR"));
+    lines.field(0, "Node-Selector", cell("NODE SELECTOR"));
+    lines.several("Labels", &pairs(&own.meta.labels));
+    annotations(lines, &own.meta);
+    for (title, number) in [
+        ("Desired Number of Nodes Scheduled", status.desired_number_scheduled),
+        ("Current Number of Nodes Scheduled", status.current_number_scheduled),
+        ("Number of Nodes Scheduled with Up-to-date Pods", status.updated_number_scheduled),
+        ("Number of Nodes Scheduled with Available Pods", status.number_available),
+        ("Number of Nodes Misscheduled", status.number_misscheduled),
+    ] {
+        lines.put(0, &format!("{title}: {number}"));
+    }
+    pods_status(w, key, lines);
     template(lines, &own.spec.template);
-    conditions(lines, &own.status.conditions);
+}
+
+fn revision(w: &World, id: ControllerRevisionId, lines: &mut Lines) {
+    let own = &w.workloads.controller_revisions[id.ix()].object;
+    lines.field(0, "Name", &own.meta.name);
+    lines.field(0, "Namespace", &own.meta.namespace);
+    lines.several("Labels", &pairs(&own.meta.labels));
+    annotations(lines, &own.meta);
+    lines.field(0, "Revision", &own.revision.to_string());
 }
 
 fn service(w: &World, served: &Held<Service>, lines: &mut Lines) {
@@ -175,6 +266,32 @@ fn service(w: &World, served: &Held<Service>, lines: &mut Lines) {
     }
 }
 
+/// `describePodDisruptionBudget`
+fn budget(own: &Value, lines: &mut Lines) {
+    let (spec, status) = (&own["spec"], &own["status"]);
+    lines.field(0, "Name", &text(&own["metadata"]["name"]));
+    lines.field(0, "Namespace", &text(&own["metadata"]["namespace"]));
+    for (title, key) in [("Min available", "minAvailable"), ("Max unavailable", "maxUnavailable")] {
+        if !spec[key].is_null() {
+            lines.field(0, title, &text(&spec[key]));
+        }
+    }
+    let selector = &spec["selector"];
+    let unset = || "<unset>".to_owned();
+    let selector = if selector.is_null() { unset() } else { tables::selector_text(selector) };
+    lines.field(0, "Selector", &selector);
+    lines.put(0, "Status:");
+    let numbers = [
+        ("Allowed disruptions", "disruptionsAllowed"),
+        ("Current", "currentHealthy"),
+        ("Desired", "desiredHealthy"),
+        ("Total", "expectedPods"),
+    ];
+    for (title, key) in numbers {
+        lines.field(2, title, &text(&status[key]));
+    }
+}
+
 /// `printAnnotationsMultiline`: without what kubectl keeps there for itself.
 fn annotations(lines: &mut Lines, meta: &Meta) {
     let told = |(key, value): (&String, &String)| (key != LAST_APPLIED).then(|| format!("{key}: {value}"));
@@ -184,7 +301,7 @@ fn annotations(lines: &mut Lines, meta: &Meta) {
 
 /// As `kubectl get -o wide` has it.
 fn selector(w: &World, key: ObjectKey) -> String {
-    let cells = crate::rules::kubectl::tables::row(&api_server::object(w, key), w.now).unwrap_or_default();
+    let cells = tables::row(&api_server::object(w, key), w.now).unwrap_or_default();
     cells.into_iter().find(|cell| cell.header == "SELECTOR").map(|cell| cell.text).unwrap_or_default()
 }
 

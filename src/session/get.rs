@@ -26,19 +26,20 @@ use crate::world::{PodId, World};
 enum Kind {
     Pods,
     Nodes,
-    Budgets,
     Events,
     Endpoints,
     Applied(ObjectType),
 }
 
 /// What `all` stands for, in kubectl's order.
-const ALL: [Kind; 5] = [
+const ALL: [Kind; 7] = [
     Kind::Pods,
     Kind::Applied(ObjectType::ReplicationController),
     Kind::Applied(ObjectType::Service),
+    Kind::Applied(ObjectType::DaemonSet),
     Kind::Applied(ObjectType::Deployment),
     Kind::Applied(ObjectType::ReplicaSet),
+    Kind::Applied(ObjectType::StatefulSet),
 ];
 
 impl Kind {
@@ -47,9 +48,9 @@ impl Kind {
         Ok(match lower.as_str() {
             "pods" | "pod" | "po" => Kind::Pods,
             "nodes" | "node" | "no" => Kind::Nodes,
-            "poddisruptionbudgets" | "poddisruptionbudget" | "pdb" => Kind::Budgets,
             "events" | "event" | "ev" => Kind::Events,
             "endpoints" | "ep" => Kind::Endpoints,
+            "controllerrevisions" | "controllerrevision" => Kind::Applied(ObjectType::ControllerRevision),
             _ => match ObjectType::parse(word) {
                 Some(kind) => Kind::Applied(kind),
                 None => {
@@ -67,7 +68,6 @@ impl Kind {
         match self {
             Kind::Pods => "pod".to_owned(),
             Kind::Nodes => "node".to_owned(),
-            Kind::Budgets => "poddisruptionbudget.policy".to_owned(),
             Kind::Events => "event".to_owned(),
             Kind::Endpoints => "endpoints".to_owned(),
             Kind::Applied(kind) => kind.resource(),
@@ -197,7 +197,6 @@ impl Walk {
         match asked.kinds[..] {
             [Kind::Pods] if is_plain => return Ok(kubectl::get(w, now)),
             [Kind::Nodes] => return Ok(nodes::get_nodes(w, now)),
-            [Kind::Budgets] => return Ok(nodes::get_budgets(w, now)),
             _ => {}
         }
         let of_kinds: Vec<(Kind, Vec<Row>)> =
@@ -245,8 +244,8 @@ impl Walk {
                 })
                 .collect()
             }
-            // They have tables of their own.
-            Kind::Nodes | Kind::Budgets => Vec::new(),
+            // They have a table of their own.
+            Kind::Nodes => Vec::new(),
         };
         rows.sort_by(|a, b| (a.namespace.as_str(), &a.name).cmp(&(b.namespace.as_str(), &b.name)));
         rows

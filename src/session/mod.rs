@@ -10,6 +10,7 @@ pub(crate) mod checkpoints;
 pub(crate) mod coming;
 pub(crate) mod commands;
 pub(crate) mod describe;
+mod describe_bounds;
 pub mod describe_object;
 pub mod expect;
 pub mod get;

@@ -1,12 +1,11 @@
-//! What kubectl shows of what stands around the pods: `get nodes`, `describe node`, `get pdb`.
+//! What kubectl shows of what stands around the pods: `get nodes`, `describe node`.
 //!
-//! Sources: `printNode`, `printPodDisruptionBudget` in pkg/printers/internalversion/printers.go; `describeNode`,
+//! Sources: `printNode` in pkg/printers/internalversion/printers.go; `describeNode`,
 //! `printTaintsMultilineWithIndent` in staging/src/k8s.io/kubectl/pkg/describe/describe.go (v1.36.2).
 
 use super::Walk;
 use super::describe::{Lines, pairs};
 use super::kubectl::table;
-use crate::actors::disruption;
 use crate::actors::node_lifecycle::KUBELET_AGE;
 use crate::api::{Taint, Tri};
 use crate::rules::kubectl::printing::age;
@@ -40,36 +39,6 @@ pub fn get_nodes(w: &World, now: Time) -> String {
             format!("v{}", w.gates.version.as_str()),
         ]
     }));
-    table(&rows)
-}
-
-/// `kubectl get pdb` (with `-A` where there are several namespaces).
-pub fn get_budgets(w: &World, now: Time) -> String {
-    let list = disruption::standings(w);
-    if list.is_empty() {
-        return "No resources found in default namespace.\n".to_owned();
-    }
-    let all = list.iter().any(|other| other.namespace != list[0].namespace);
-    let titles = ["NAMESPACE", "NAME", "MIN AVAILABLE", "MAX UNAVAILABLE", "ALLOWED DISRUPTIONS", "AGE"];
-    let mut rows = vec![titles.map(str::to_owned).to_vec()];
-    rows.extend(list.iter().map(|standing| {
-        let plan = &w.plan.objects[standing.plan];
-        let cell = |value: &Option<String>| value.clone().unwrap_or_else(|| "N/A".to_owned());
-        vec![
-            plan.namespace.to_string(),
-            plan.name.to_string(),
-            cell(&plan.min_available),
-            cell(&plan.max_unavailable),
-            standing.allowed().to_string(),
-            age(plan.at, now),
-        ]
-    }));
-    rows[1..].sort();
-    if !all {
-        for row in &mut rows {
-            row.remove(0);
-        }
-    }
     table(&rows)
 }
 

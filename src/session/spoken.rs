@@ -23,7 +23,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// kubectl's flags and what the scenario format calls them.
-const FLAGS: [(&str, &str); 13] = [
+const FLAGS: [(&str, &str); 15] = [
     ("--replicas", "replicas"),
     ("--to-revision", "toRevision"),
     ("--cascade", "cascade"),
@@ -31,6 +31,8 @@ const FLAGS: [(&str, &str); 13] = [
     ("--timeout", "timeout"),
     ("--grace-period", "gracePeriodSeconds"),
     ("--force", "force"),
+    ("--ignore-daemonsets", "ignoreDaemonsets"),
+    ("--delete-emptydir-data", "deleteEmptydirData"),
     ("--now", "gracePeriodSeconds=1"),
     ("-n", "namespace"),
     ("--namespace", "namespace"),
@@ -48,12 +50,8 @@ const TWO_WORDS: [(&str, &str, &str); 6] = [
     ("rollout", "status", "rolloutStatus"),
 ];
 /// Flags that ask for what is done anyway.
-const IMPLIED: [(&str, &[&str]); 4] = [
-    ("drain", &["--ignore-daemonsets", "--delete-emptydir-data", "--force"]),
-    ("label", &["--overwrite"]),
-    ("taint", &["--overwrite"]),
-    ("debug", &["-it", "-i", "-t"]),
-];
+const IMPLIED: [(&str, &[&str]); 3] =
+    [("label", &["--overwrite"]), ("taint", &["--overwrite"]), ("debug", &["-it", "-i", "-t"])];
 const KINDS: [(&str, &str); 21] = [
     ("pod", "pod"),
     ("pods", "pod"),
@@ -161,7 +159,9 @@ impl Reader {
                 _ => {
                     let word = match FLAGS.iter().find(|(name, _)| *name == flag) {
                         Some((_, "gracePeriodSeconds=1")) => "gracePeriodSeconds=1".to_owned(),
-                        Some((_, "force")) => "force=true".to_owned(),
+                        Some((_, key @ ("force" | "ignoreDaemonsets" | "deleteEmptydirData"))) => {
+                            format!("{key}=true")
+                        }
                         Some((_, key)) => format!("{key}={}", value()),
                         None => word,
                     };
@@ -517,7 +517,10 @@ mod tests {
             ),
             ("cordon n", "cordon node/n"),
             ("cordon node", "cordon node/node"),
-            ("drain node n --ignore-daemonsets --delete-emptydir-data --force", "drain node/n"),
+            (
+                "drain node n --ignore-daemonsets --delete-emptydir-data --force",
+                "drain node/n ignoreDaemonsets=true deleteEmptydirData=true force=true",
+            ),
             ("delete configmap settings", "remove ConfigMap/settings"),
             ("delete cm/settings -n shop", "remove ConfigMap/settings namespace=\"shop\""),
             ("delete pod orders --grace-period=5", "delete pod/orders gracePeriodSeconds=5"),
@@ -567,7 +570,11 @@ mod tests {
             ("patch pod/orders -p '[]' --type json", "the patch is no JSON object"),
             ("patch pod/orders -p '{\"a\":null}'", "null cannot stand in a scenario"),
             ("cordon", "`cordon` what?"),
-            ("drain node/n soon", "`soon` means nothing to `drain`, which takes nothing further"),
+            (
+                "drain node/n soon",
+                "`soon` means nothing to `drain`, which takes ignoreDaemonsets=…, force=…, deleteEmptydirData=…",
+            ),
+            ("cordon node/n soon", "`soon` means nothing to `cordon`, which takes nothing further"),
         ] {
             let told = parse(words).expect_err("it cannot be read");
             assert!(told.starts_with(problem), "{words}: {told}");

@@ -122,6 +122,7 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         E::DrainRetry { pod } => format!("asks again whether {} may be evicted", name.pod(pod)),
         E::WaitOver { command } => format!("`{}` waits no longer", name.command(command)),
         E::CordonTaint { node } => format!("brings the taint of {} in line with its cordon", name.node(node)),
+        E::NodeInformed { node } => format!("hears from the API server how {} is now", name.node(node)),
         E::Bind { pod, node } => format!("binds {} to {}", name.pod(pod), name.node(node)),
         E::PodSeen { pod } => format!("hears from the API server how {} is now", name.pod(pod)),
         E::Sync { pod, .. } => format!("goes on with its run for {}", name.pod(pod)),

@@ -1,13 +1,22 @@
 //! What the controllers hold: each its own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+use serde_json::Value;
+
+use super::budgets::Disruption;
+use super::daemons::Daemons;
 use super::endpoints::{Known, ToLookAt};
 use super::manager::Manager;
 use super::members::Members;
 use super::pod_gc::PodGc;
-use super::{PodId, ReplicaSetId};
+use super::stateful_sets::Pods;
+use super::workloads::{DaemonSetId, StatefulSetId};
+use super::{NodeId, PodId, ReplicaSetId};
 use crate::rules::machinery::events::Correlator;
+use crate::scenario::plan::TemplateIx;
 use crate::time::Time;
 
 #[derive(Clone, Debug)]
@@ -22,10 +31,22 @@ pub struct Controllers {
     pub members: Vec<Members>,
     /// By pod: the set among whose members it stands.
     pub member_of: Vec<Option<ReplicaSetId>>,
+    /// What the controller of DaemonSets knows of nodes and pods, by set.
+    pub daemons: Vec<Daemons>,
+    /// By pod: the set among whose pods it stands, and for which node.
+    pub daemon_of: FxHashMap<PodId, (DaemonSetId, NodeId)>,
+    /// What the controller of StatefulSets knows of pods, by set.
+    pub stateful_sets: Vec<Pods>,
+    /// By pod: the StatefulSet among whose pods it stands.
+    pub stateful_set_of: FxHashMap<PodId, StatefulSetId>,
     /// By pod: what the controller of endpoint slices has heard of it.
     pub endpoints: Vec<Option<Known>>,
     /// By Service: what it still has to look at.
     pub services: Vec<ToLookAt>,
+    /// What the disruption controller has heard.
+    pub disruption: Disruption,
+    /// By template: what the LimitRanges of its namespace make of it, and what they said then.
+    pub limited: FxHashMap<TemplateIx, (Vec<Arc<Value>>, TemplateIx)>,
     /// What the controllers' recorders remember of the events that they sent about pods.
     pub recorders: BTreeMap<PodId, Correlator>,
 }
@@ -39,8 +60,14 @@ impl Controllers {
             manager: Manager::new(start),
             members: Vec::new(),
             member_of: Vec::new(),
+            daemons: Vec::new(),
+            daemon_of: FxHashMap::default(),
+            stateful_sets: Vec::new(),
+            stateful_set_of: FxHashMap::default(),
             endpoints: Vec::new(),
             services: Vec::new(),
+            disruption: Disruption::default(),
+            limited: FxHashMap::default(),
             recorders: BTreeMap::new(),
         }
     }

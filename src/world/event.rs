@@ -84,7 +84,7 @@ pub enum SimEvent {
     /// Resizes that wait for room are tried again.
     ResizeRetry { node: NodeId, generation: u32 },
 
-    /// The kubelet writes its node's status, in which volumes in use have changed.
+    /// The kubelet writes its node's status, in which volumes in use have changed, or for the first time that it is ready.
     NodeStatus { node: NodeId, generation: u32 },
     /// A round of the attach/detach controller.
     AttachDetach,
@@ -108,6 +108,8 @@ pub enum SimEvent {
     TaintEvict { pod: PodId, generation: u32 },
     /// A controller's informer has news of an object.
     Informed { of: ObjectKey, controller: Controller },
+    /// The controller of DaemonSets hears of a node.
+    NodeInformed { node: NodeId },
     /// Idle workers of a controller take from its queue.
     Work { controller: Controller },
     /// A request of one of a controller's workers is answered.
@@ -271,6 +273,7 @@ impl SimEvent {
             }
             E::Informed { controller, of } => (of.subject(), controller.words(), Bond::Free),
             E::Requeued { controller, key } => (key.subject(), controller.words(), Bond::Free),
+            E::NodeInformed { node } => (Node(node), Controller::DaemonSet.words(), Bond::Free),
             E::Work { controller } | E::Answered { controller, .. } | E::Told { controller } => {
                 (Cluster, controller.words(), Bond::Free)
             }

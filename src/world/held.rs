@@ -8,8 +8,16 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::endpoints::Slices;
-use super::workloads::{DeploymentId, ReplicaSetId, ServiceId, Workloads};
+use super::workloads::{
+    ControllerRevisionId, DaemonSetId, DeploymentId, LimitRangeId, ReplicaSetId, ResourceQuotaId, ServiceId,
+    Workloads,
+};
+use crate::api::controller_revision::ControllerRevision;
+use crate::api::daemon_set::DaemonSet;
+use crate::api::quota::{self, LimitRange, ResourceQuota};
 use crate::api::service::Service;
+use crate::api::wire_controller_revision::{controller_revision, controller_revision_value};
+use crate::api::wire_daemon_set::{daemon_set, daemon_set_value};
 use crate::api::wire_workloads as wire;
 use crate::api::workload::{Deployment, ReplicaSet, WorkloadCondition, WorkloadState};
 use crate::api::{Meta, OwnerReference};
@@ -23,7 +31,7 @@ use crate::scenario::plan::TemplateIx;
 pub type Told = (WorkloadState, i32, Option<i32>);
 
 /// A kind of object that a run stores.
-pub trait Stored: Clone + PartialEq + std::fmt::Debug {
+pub trait Stored: Clone + PartialEq + std::fmt::Debug + 'static {
     /// The handle of one.
     type Id: Copy + Into<usize>;
     /// What a run keeps beside an object.
@@ -58,7 +66,7 @@ pub trait Stored: Clone + PartialEq + std::fmt::Debug {
         self.told().map_or(WorkloadState::Progressing, |(state, ..)| state)
     }
     /// How it stands in numbers.
-    fn figures(&self) -> Option<Figures> {
+    fn figures(&self, _beside: &Self::Beside) -> Option<Figures> {
         None
     }
     /// Its conditions.
@@ -173,14 +181,15 @@ impl<T: Stored> AnyHeld for Held<T> {
 /// `metadata` of a noun that keeps it in a field of that name.
 macro_rules! with_meta {
     () => {
-        fn meta(&self) -> &Meta {
+        fn meta(&self) -> &crate::api::Meta {
             &self.meta
         }
-        fn meta_mut(&mut self) -> &mut Meta {
+        fn meta_mut(&mut self) -> &mut crate::api::Meta {
             &mut self.meta
         }
     };
 }
+pub(super) use with_meta;
 
 impl Stored for Deployment {
     type Id = DeploymentId;
@@ -210,7 +219,7 @@ impl Stored for Deployment {
     fn rollout(&self) -> WorkloadState {
         state::rollout_of_deployment(self)
     }
-    fn figures(&self) -> Option<Figures> {
+    fn figures(&self, (): &()) -> Option<Figures> {
         Some(Figures::of_deployment(self))
     }
     fn conditions(&self) -> &[WorkloadCondition] {
@@ -228,6 +237,12 @@ pub struct Maker {
     pub template: Option<TemplateIx>,
     /// How its pods name it as their owner.
     pub as_owner: Arc<Vec<OwnerReference>>,
+}
+
+/// How what an object makes names it as its owner.
+fn as_owner(own: &impl Stored) -> Arc<Vec<OwnerReference>> {
+    let kind = own.object_type();
+    Arc::new(vec![ownership::controller_ref(own.meta(), &kind.api_version(), kind.law().name)])
 }
 
 impl Stored for ReplicaSet {
@@ -254,9 +269,7 @@ impl Stored for ReplicaSet {
         self.spec != before.spec
     }
     fn beside(&self) -> Maker {
-        let kind = self.object_type();
-        let as_owner = ownership::controller_ref(&self.meta, &kind.api_version(), kind.law().name);
-        Maker { template: None, as_owner: Arc::new(vec![as_owner]) }
+        Maker { template: None, as_owner: as_owner(self) }
     }
     fn follow(held: &mut Held<ReplicaSet>, before: Option<&ReplicaSet>) {
         if before.is_some_and(|before| before.spec.template != held.object.spec.template) {
@@ -266,7 +279,7 @@ impl Stored for ReplicaSet {
     fn told(&self) -> Option<Told> {
         Some((state::of_replica_set(self), self.status.ready_replicas, None))
     }
-    fn figures(&self) -> Option<Figures> {
+    fn figures(&self, _: &Maker) -> Option<Figures> {
         Some(Figures::of_replica_set(self))
     }
     fn conditions(&self) -> &[WorkloadCondition] {
@@ -304,7 +317,130 @@ impl Stored for Service {
     }
     fn index(all: &mut Workloads, id: ServiceId, before: Option<&Service>) {
         if before.is_none_or(|before| before.selector != all.services[id.ix()].object.selector) {
-            all.index_service(id);
+            let own = &all.services[id.ix()].object;
+            if let Some(selector) = &own.selector {
+                all.services_by_label.put(id, own.meta.namespace, selector);
+            }
         }
     }
+}
+
+/// What a run keeps beside a set whose templates are kept as ControllerRevisions.
+#[derive(Clone, Debug)]
+pub struct RevisedMaker {
+    /// What its pods are made of; None until the first one of the present template is.
+    pub template: Option<TemplateIx>,
+    /// How its pods and its revisions name it as their owner.
+    pub as_owner: Arc<Vec<OwnerReference>>,
+    /// The number of its newest revision; None: there is none yet.
+    pub revision: Option<i64>,
+}
+
+impl Stored for DaemonSet {
+    type Id = DaemonSetId;
+    type Beside = RevisedMaker;
+    with_meta!();
+
+    fn object_type(&self) -> ObjectType {
+        ObjectType::DaemonSet
+    }
+    fn read(value: &Value) -> DaemonSet {
+        daemon_set(value)
+    }
+    fn print(&self) -> Value {
+        daemon_set_value(self)
+    }
+    fn respecify(&mut self, new: DaemonSet) {
+        self.spec = new.spec;
+    }
+    fn is_new(&self, before: &DaemonSet) -> bool {
+        self.spec != before.spec
+    }
+    fn beside(&self) -> RevisedMaker {
+        RevisedMaker { template: None, as_owner: as_owner(self), revision: None }
+    }
+    fn follow(held: &mut Held<DaemonSet>, before: Option<&DaemonSet>) {
+        if before.is_some_and(|before| before.spec.template != held.object.spec.template) {
+            held.beside.template = None;
+        }
+    }
+    fn told(&self) -> Option<Told> {
+        Some((state::of_daemon_set(self), self.status.number_ready, None))
+    }
+    fn figures(&self, beside: &RevisedMaker) -> Option<Figures> {
+        Some(Figures::of_daemon_set(self, beside.revision))
+    }
+    fn wants(&self) -> i32 {
+        self.status.desired_number_scheduled
+    }
+}
+
+impl Stored for ControllerRevision {
+    type Id = ControllerRevisionId;
+    type Beside = ();
+    with_meta!();
+
+    fn object_type(&self) -> ObjectType {
+        ObjectType::ControllerRevision
+    }
+    fn read(value: &Value) -> ControllerRevision {
+        controller_revision(value)
+    }
+    fn print(&self) -> Value {
+        controller_revision_value(self)
+    }
+    fn respecify(&mut self, new: ControllerRevision) {
+        self.revision = new.revision;
+    }
+    /// Its strategy counts nothing (pkg/registry/apps/controllerrevision/strategy.go).
+    fn is_new(&self, _: &ControllerRevision) -> bool {
+        false
+    }
+    fn beside(&self) {}
+}
+
+impl Stored for LimitRange {
+    type Id = LimitRangeId;
+    type Beside = ();
+    with_meta!();
+
+    fn object_type(&self) -> ObjectType {
+        ObjectType::LimitRange
+    }
+    fn read(value: &Value) -> LimitRange {
+        quota::limit_range(value)
+    }
+    fn print(&self) -> Value {
+        quota::limit_range_value(self)
+    }
+    fn respecify(&mut self, new: LimitRange) {
+        self.spec = new.spec;
+    }
+    fn is_new(&self, _: &LimitRange) -> bool {
+        false
+    }
+    fn beside(&self) {}
+}
+
+impl Stored for ResourceQuota {
+    type Id = ResourceQuotaId;
+    type Beside = ();
+    with_meta!();
+
+    fn object_type(&self) -> ObjectType {
+        ObjectType::ResourceQuota
+    }
+    fn read(value: &Value) -> ResourceQuota {
+        quota::resource_quota(value)
+    }
+    fn print(&self) -> Value {
+        quota::resource_quota_value(self)
+    }
+    fn respecify(&mut self, new: ResourceQuota) {
+        self.spec = new.spec;
+    }
+    fn is_new(&self, _: &ResourceQuota) -> bool {
+        false
+    }
+    fn beside(&self) {}
 }

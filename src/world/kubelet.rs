@@ -65,6 +65,8 @@ pub struct Kubelet {
     /// The how-manieth of its machine: what a former one had queued bows out.
     pub incarnation: u32,
     pub start: Time,
+    /// Of a node that has just joined: no pod of it is looked at before.
+    pub looks: Option<Time>,
     pub taken: Taken,
 
     /// The PLEG relists at this instant plus whole periods ([`super::Machine::relist_period`]).
@@ -126,6 +128,7 @@ impl Kubelet {
         Kubelet {
             incarnation,
             start,
+            looks: None,
             taken: Taken::default(),
             relist_anchor: at.relist,
             relist_queued: None,

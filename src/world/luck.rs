@@ -116,6 +116,8 @@ pub enum Purpose {
     KubeletUptime,
     /// How long a process boots.
     Boots,
+    /// In which order a controller walks through nodes.
+    NodeOrder,
 }
 
 impl World {

@@ -8,9 +8,15 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::daemons::{DaemonRequest, DaemonScript};
 use super::endpoints::Changes;
-use super::workloads::{ObjectKey, ReplicaSetId};
+use super::stateful_sets::{SetRequest, SetScript};
+use super::workloads::{
+    BudgetId, ClaimId, DaemonSetId, ObjectKey, ReplicaSetId, ResourceQuotaId, StatefulSetId,
+};
 use super::{DeploymentId, PodId, ServiceId};
+use crate::api::disruption::PodDisruptionBudgetStatus;
+use crate::api::quota::QuotaStatus;
 use crate::api::workload::ReplicaSetStatus;
 use crate::api::{EventText, EventType, Sym};
 use crate::record::Event;
@@ -30,16 +36,28 @@ pub enum Controller {
     Replication,
     EndpointSlice,
     GarbageCollector,
+    Disruption,
+    ResourceQuota,
+    DaemonSet,
+    StatefulSet,
+    VolumeBinder,
+    ClaimProtection,
 }
 
 impl Controller {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Controller; 5] = [
+    pub const ALL: [Controller; 11] = [
         Controller::Deployment,
         Controller::ReplicaSet,
         Controller::Replication,
         Controller::EndpointSlice,
         Controller::GarbageCollector,
+        Controller::Disruption,
+        Controller::ResourceQuota,
+        Controller::DaemonSet,
+        Controller::StatefulSet,
+        Controller::VolumeBinder,
+        Controller::ClaimProtection,
     ];
 
     /// How events name it.
@@ -50,6 +68,12 @@ impl Controller {
             Controller::Replication => "replication-controller",
             Controller::EndpointSlice => "endpoint-slice-controller",
             Controller::GarbageCollector => "garbage-collector-controller",
+            Controller::Disruption => "controllermanager",
+            Controller::ResourceQuota => "resourcequota-controller",
+            Controller::DaemonSet => "daemonset-controller",
+            Controller::StatefulSet => "statefulset-controller",
+            Controller::VolumeBinder => "persistentvolume-controller",
+            Controller::ClaimProtection => "pvc-protection-controller",
         })
     }
     /// In words, for whoever asks what comes.
@@ -60,12 +84,20 @@ impl Controller {
             Controller::Replication => "ReplicationController's controller",
             Controller::EndpointSlice => "endpoint slice controller",
             Controller::GarbageCollector => "garbage collector",
+            Controller::Disruption => "disruption controller",
+            Controller::ResourceQuota => "resource quota controller",
+            Controller::DaemonSet => "DaemonSet controller",
+            Controller::StatefulSet => "StatefulSet controller",
+            Controller::VolumeBinder => "PersistentVolume controller",
+            Controller::ClaimProtection => "controller that protects claims",
         }
     }
     /// How many keys it works on at a time (`--concurrent-*-syncs` and their like, pkg/controller/*/config/v1alpha1/defaults.go).
     fn workers(self) -> usize {
         match self {
             Controller::GarbageCollector => 20,
+            Controller::Disruption | Controller::VolumeBinder | Controller::ClaimProtection => 1,
+            Controller::DaemonSet => 2,
             _ => 5,
         }
     }
@@ -177,8 +209,20 @@ pub enum Script {
     Replicas(Box<ReplicasScript>),
     /// What is still to be written of a Service's slices, by slice.
     Slices(BTreeMap<u32, Changes>),
+    /// A quota's recalculation.
+    Quota,
+    /// A DaemonSet's sync.
+    Daemons(Box<DaemonScript>),
     /// The garbage collector's look at an object.
     Collect(CollectStage),
+    /// The write of a budget's status; when to look again.
+    Budget(Option<Time>),
+    /// A StatefulSet's sync.
+    Set(Box<SetScript>),
+    /// How many requests are still to be sent until a claim is bound.
+    Bind(u32),
+    /// A claim that nobody uses is let go.
+    LetGo,
 }
 
 /// A Deployment's sync after its look.
@@ -245,10 +289,22 @@ pub enum Request {
     Slice(ServiceId, u32),
     /// The slices of a Service that is gone are deleted.
     RemoveSlices(ServiceId),
+    /// PUT of a quota's status, made from that version of it.
+    SetQuota(ResourceQuotaId, u64, Arc<QuotaStatus>),
+    /// What the controller of DaemonSets asks for.
+    Daemon(DaemonSetId, DaemonRequest),
     /// DELETE by the garbage collector.
     Collect(ObjectKey),
     /// PATCH that takes an owner that is gone or goes from an object's owners.
     Disown(ObjectKey, ObjectKey),
     /// PATCH that takes the garbage collector's finalizer from an owner.
     Finalize(ObjectKey),
+    /// PUT of a budget's status, where it is still of this version.
+    SetBudget(BudgetId, Box<PodDisruptionBudgetStatus>, u64),
+    /// One of a StatefulSet's sync.
+    Set(StatefulSetId, SetRequest),
+    /// PUT of a claim that is bound now.
+    Bind(ClaimId),
+    /// PUT that takes from a claim what protects it.
+    LetGo(ClaimId),
 }

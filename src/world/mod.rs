@@ -12,7 +12,10 @@
 //! | a kubelet | what its process remembers, dropped with it ([`World::drop_kubelet`]) | [`Kubelet`], [`worker`] |
 
 pub(crate) mod addresses;
+pub(crate) mod budgets;
+pub(crate) mod by_label;
 pub(crate) mod controllers;
+pub(crate) mod daemons;
 pub(crate) mod endpoints;
 pub mod event;
 pub(crate) mod held;
@@ -32,6 +35,7 @@ pub(crate) mod pod_gc;
 pub(crate) mod runtime;
 pub(crate) mod scheduling;
 pub(crate) mod signal;
+pub(crate) mod stateful_sets;
 pub(crate) mod store;
 pub(crate) mod volumes;
 pub(crate) mod worker;
@@ -69,7 +73,7 @@ use crate::rules::kubelet::container_status::ContainerList;
 use crate::rules::scheduler::placement::PodRequest;
 use crate::rules::versions::gates::Gates;
 use crate::scenario::Action;
-use crate::scenario::plan::{Behavior, ObjectKind, Plan, PodTemplate, TemplateIx};
+use crate::scenario::plan::{Behavior, ClaimPlan, ObjectKind, Plan, PodTemplate, TemplateIx};
 use crate::time::{Span, Time};
 
 /// An object that pods refer to, as the API server has it now.
@@ -85,6 +89,8 @@ pub struct ApiObject {
     pub exists: bool,
     /// Of a claim.
     pub bound: bool,
+    /// Of a claim of which more is known: what its volume is like.
+    pub claim: Option<Arc<ClaimPlan>>,
     /// Of a ConfigMap or Secret; None: any key.
     pub keys: Option<Vec<String>>,
 }
@@ -319,6 +325,11 @@ impl World {
             Some(ix) => self.objects[ix].exists,
             None => true,
         }
+    }
+    /// The node of a name, even one whose object is gone: its kubelet still takes what names it.
+    pub fn find_node(&self, name: &str) -> Option<NodeId> {
+        let found = self.nodes.iter().position(|n| !name.is_empty() && n.spec.name == name);
+        found.map(NodeId::new)
     }
     /// The place of an object among `objects`.
     pub fn find_object(&self, kind: ObjectKind, namespace: Sym, name: &str) -> Option<usize> {

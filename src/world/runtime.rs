@@ -78,6 +78,8 @@ pub struct Shared {
     pub container: Sym,
     /// Only those on this node.
     pub node: Option<NodeId>,
+    /// Only those with this number.
+    pub index: Option<u32>,
 }
 
 /// The newest instance of a container, and how far its script is.

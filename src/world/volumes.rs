@@ -1,5 +1,7 @@
 //! The volumes that claims are bound to: where they are attached, who needs them, and what of that is under way.
 
+use std::collections::BTreeSet;
+
 use super::{NodeId, PodId, World};
 use crate::api::handle::handle;
 use crate::scenario::plan::{ClaimPlan, ObjectKind, Plan};
@@ -17,16 +19,18 @@ handle! {
 
 #[derive(Clone, Debug, Default)]
 pub struct Volumes {
-    /// One for each claim of the scenario, in its order.
+    /// One for each claim of the scenario, in its order; then those of claims that are made.
     pub list: Vec<Volume>,
     /// The next round of the attach/detach controller that is queued.
     pub round: Option<Time>,
+    /// The scenario's volumes that made claims have got.
+    pub taken: BTreeSet<usize>,
 }
 
 /// The volume of a claim.
 #[derive(Clone, Debug)]
 pub struct Volume {
-    /// Its claim's place among the plan's objects.
+    /// Its claim's place among the objects.
     pub object: usize,
     pub attached: Vec<Attachment>,
     /// Nodes to which it is being attached or from which it is being detached.
@@ -85,7 +89,14 @@ pub enum MountStage {
 impl Volumes {
     pub fn of(plan: &Plan) -> Volumes {
         let claims = plan.objects.iter().enumerate().filter(|(_, object)| object.claim.is_some());
-        let volume = |object| Volume {
+        Volumes { list: claims.map(|(object, _)| Volume::of(object)).collect(), ..Volumes::default() }
+    }
+}
+
+impl Volume {
+    /// Of the claim at this place among the objects; nothing has become of it yet.
+    pub fn of(object: usize) -> Volume {
+        Volume {
             object,
             attached: Vec::new(),
             operations: Vec::new(),
@@ -94,22 +105,18 @@ impl Volumes {
             users: Vec::new(),
             group: None,
             draws: 0,
-        };
-        Volumes { list: claims.map(|(object, _)| volume(object)).collect(), ..Volumes::default() }
+        }
     }
-}
-
-impl Volume {
     pub fn is_attached(&self, node: NodeId) -> bool {
         self.attached.iter().any(|attachment| attachment.node == node)
     }
 }
 
 impl World {
-    /// What the scenario says of a volume and its claim.
+    /// What is known of a volume and its claim.
     pub fn claim_plan(&self, volume: VolumeIx) -> Option<&ClaimPlan> {
         let object = self.volumes.list.get(usize::from(volume))?.object;
-        self.plan.objects[object].claim.as_ref()
+        self.objects[object].claim.as_deref()
     }
     /// Whether a volume has to be attached to a node before it can be mounted there.
     pub fn is_attachable(&self, volume: VolumeIx) -> bool {

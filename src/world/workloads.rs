@@ -3,14 +3,21 @@
 //! Each object is held ([`Held`]) with what stands beside it in a run: its key of luck, its place in the directory, and how it
 //! was last told. Whoever is to be told of an object by name, as one of many kinds or as an owner, has its [`ObjectKey`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
+use super::by_label::ByLabel;
 use super::held::{AnyHeld, Held, Stored};
 use super::{PodId, Store, Subject};
+use crate::api::claim::PersistentVolumeClaim;
+use crate::api::controller_revision::ControllerRevision;
+use crate::api::daemon_set::DaemonSet;
+use crate::api::disruption::PodDisruptionBudget;
 use crate::api::handle::handle;
+use crate::api::quota::{LimitRange, ResourceQuota};
 use crate::api::service::Service;
+use crate::api::stateful_set::StatefulSet;
 use crate::api::workload::{Deployment, ReplicaSet};
 use crate::api::{Meta, Sym};
 use crate::record::ObjectRow;
@@ -41,9 +48,10 @@ macro_rules! kinds {
             pub by_uid: FxHashMap<String, ObjectKey>,
             /// Objects that nobody controls, and that somebody might.
             pub orphans: BTreeSet<ObjectKey>,
-            /// Services by namespace and one of the labels that they select by, or have selected by; those that take every pod of
-            /// their namespace stand under no label.
-            services_by_label: FxHashMap<(Sym, Sym, Sym), Vec<ServiceId>>,
+            /// Services by labels of pods.
+            pub services_by_label: ByLabel<ServiceId>,
+            /// The same of budgets.
+            pub budgets_by_label: ByLabel<BudgetId>,
             /// By owner: what names it among its owners, those that are gone included, in the order of their creation.
             pub dependents: FxHashMap<ObjectKey, Vec<ObjectKey>>,
         }
@@ -116,6 +124,20 @@ kinds! {
     ReplicaSet(ReplicaSetId) in replica_sets: ReplicaSet | ReplicationController,
     /// Services, in the order of their creation.
     Service(ServiceId) in services: Service,
+    /// PodDisruptionBudgets, in the order of their creation.
+    PodDisruptionBudget(BudgetId) in budgets: PodDisruptionBudget,
+    /// LimitRanges, in the order of their creation.
+    LimitRange(LimitRangeId) in limit_ranges: LimitRange,
+    /// ResourceQuotas, in the order of their creation.
+    ResourceQuota(ResourceQuotaId) in resource_quotas: ResourceQuota,
+    /// DaemonSets, in the order of their creation.
+    DaemonSet(DaemonSetId) in daemon_sets: DaemonSet,
+    /// ControllerRevisions, in the order of their creation.
+    ControllerRevision(ControllerRevisionId) in controller_revisions: ControllerRevision,
+    /// StatefulSets, in the order of their creation.
+    StatefulSet(StatefulSetId) in stateful_sets: StatefulSet,
+    /// Claims that StatefulSets have made, in the order of their creation.
+    PersistentVolumeClaim(ClaimId) in claims: PersistentVolumeClaim,
 }
 
 /// A kind that has its place in [`Workloads`].
@@ -165,34 +187,6 @@ impl Workloads {
     pub fn find(&self, kind: Sym, namespace: Sym, name: Sym) -> Option<ObjectKey> {
         self.by_name.get(&(kind, namespace, name)).copied()
     }
-    /// A Service is found by what it selects from now on.
-    pub fn index_service(&mut self, id: ServiceId) {
-        let service = &self.services[id.ix()].object;
-        let Some(selector) = &service.selector else { return };
-        let namespace = service.meta.namespace;
-        let none = (namespace, Sym::EMPTY, Sym::EMPTY);
-        let labels = selector.iter().map(|(key, value)| (namespace, Sym::new(key), Sym::new(value)));
-        // Under the label that tells it best from others.
-        let many = |label: &(Sym, Sym, Sym)| self.services_by_label.get(label).map_or(0, Vec::len);
-        let label = labels.min_by_key(many).unwrap_or(none);
-        let services = self.services_by_label.entry(label).or_default();
-        if !services.contains(&id) {
-            services.push(id);
-        }
-    }
-    /// The Services that may select a pod with these labels, in the order of their numbers.
-    pub fn services_for(&self, namespace: Sym, labels: &BTreeMap<String, String>) -> Vec<ServiceId> {
-        if self.services_by_label.is_empty() {
-            return Vec::new();
-        }
-        let own = labels.iter().map(|(key, value)| (namespace, Sym::new(key), Sym::new(value)));
-        let all = own.chain([(namespace, Sym::EMPTY, Sym::EMPTY)]);
-        let found = all.filter_map(|label| self.services_by_label.get(&label));
-        let mut services: Vec<ServiceId> = found.flatten().copied().collect();
-        services.sort_unstable();
-        services.dedup();
-        services
-    }
     /// The metadata of an object that is no pod.
     pub fn meta(&self, key: ObjectKey) -> Option<&Meta> {
         self.held(key).map(AnyHeld::meta)
@@ -224,6 +218,16 @@ impl Workloads {
         let sets = all.filter(|key| self.exists(**key) && self.controller(**key) == Some(deployment));
         sets.filter_map(|key| match key {
             ObjectKey::ReplicaSet(set) => Some(*set),
+            _ => None,
+        })
+        .collect()
+    }
+    /// The revisions of a set, in the order of their creation.
+    pub fn revisions_of(&self, set: ObjectKey) -> Vec<ControllerRevisionId> {
+        let all = self.dependents.get(&set).into_iter().flatten();
+        let own = all.filter(|key| self.exists(**key) && self.controller(**key) == Some(set));
+        own.filter_map(|key| match key {
+            ObjectKey::ControllerRevision(id) => Some(*id),
             _ => None,
         })
         .collect()

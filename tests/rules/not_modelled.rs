@@ -10,6 +10,3 @@ pub const NOT_MODELLED: &[Skip] = &[
     Skip { file: "D_api_status", path: "**.allocatedResources", why: RESIZE },
     Skip { file: "I_status_manager", path: "**.resources", why: RESIZE },
 ];
-
-/// Kinds that the API server here does not admit yet: their cases are left out of `W_validation`.
-pub const KINDS: &[&str] = &["CronJob", "HorizontalPodAutoscaler"];

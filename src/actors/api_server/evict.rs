@@ -1,21 +1,32 @@
-//! The eviction subresource of a pod (pkg/registry/core/pod/storage/eviction.go).
+//! The eviction subresource of a pod (pkg/registry/core/pod/storage/eviction.go); what it answers is law
+//! ([`crate::rules::api_server::eviction`]).
 
-use super::{delete_pod, put_condition, update_status};
-use crate::actors::disruption;
+use super::{delete_pod, put_condition, update_status, update_status_of};
+use crate::api::disruption::PodDisruptionBudget;
 use crate::api::{Condition, Sym, Tri};
+use crate::rules::api_server::eviction::{Evicted, Refused, may_go};
 use crate::world::{PodId, World};
 
 /// Evicts a pod, if its budgets let it go.
 ///
 /// # Errors
-/// kubectl's words when a budget keeps the pod.
-pub fn evict(w: &mut World, pod: PodId, grace_secs: Option<i64>) -> Result<(), String> {
-    disruption::may_evict(w, pod)?;
-    if w.pods[pod.ix()].deletion.is_none() && !w.pods[pod.ix()].status.phase().is_terminal() {
-        let condition = Condition::new(Sym::DISRUPTION_TARGET, Tri::True)
-            .because(Sym::EVICTION_BY_EVICTION_API, "Eviction API: evicting");
-        update_status(w, pod, |s, now| put_condition(s, condition, now));
+/// A budget keeps the pod.
+pub fn evict(w: &mut World, pod: PodId, grace_secs: Option<i64>) -> Result<(), Refused> {
+    let p = &w.pods[pod.ix()];
+    let ids = w.workloads.budgets_over(p);
+    let ready = p.status.condition(Sym::READY).is_some_and(|ready| ready.status == Tri::True);
+    let (name, phase) = (p.ident.name.to_string(), p.status.phase());
+    let evicted = Evicted { name, phase, is_going: p.deletion.is_some(), ready };
+    let budgets: Vec<&PodDisruptionBudget> =
+        ids.iter().map(|id| &w.workloads.budgets[id.ix()].object).collect();
+    let cost = may_go(&evicted, &budgets, w.now, &w.gates)?;
+    if let (Some(budget), [id]) = (cost, ids.as_slice()) {
+        w.workloads.budgets.write(id.ix()).beside.let_go.insert(evicted.name, pod);
+        update_status_of(w, *id, |own: &mut PodDisruptionBudget| own.status = budget.status);
     }
+    let condition = Condition::new(Sym::DISRUPTION_TARGET, Tri::True)
+        .because(Sym::EVICTION_BY_EVICTION_API, "Eviction API: evicting");
+    update_status(w, pod, |s, now| put_condition(s, condition, now));
     delete_pod(w, pod, grace_secs);
     Ok(())
 }

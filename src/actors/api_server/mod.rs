@@ -5,6 +5,7 @@
 //! [`super::watch`] tells those who listen. Nobody else writes objects, and nobody here knows who listens.
 
 mod evict;
+mod limits;
 pub mod nodes;
 pub mod objects;
 mod patch;
@@ -15,17 +16,17 @@ mod workloads;
 
 pub use crate::rules::api_server::pod_status::put_condition;
 pub use evict::evict;
+pub use limits::{charge_object, counted};
 pub use patch::{merge_into, patch};
 pub use pods::{
-    Edit, Name, NewPod, bind, create_pod, delete_pod, find_node, let_go, own_pod, replace_status, update,
-    update_status,
+    Edit, Name, NewPod, bind, create_pod, delete_pod, let_go, own_pod, replace_status, update, update_status,
 };
 pub use requests::{
     create as create_object, find as find_object, object, replace as replace_object, type_of,
 };
 pub use resize::resize;
 pub use workloads::{
-    FOREGROUND, ORPHAN, Propagation, create, delete, made_of, makes, put_slice, remove_slices,
+    FOREGROUND, ORPHAN, Propagation, beside, create, delete, makes, owns, put_slice, remove_slices,
     update as update_object, update_meta, update_status_of,
 };
 

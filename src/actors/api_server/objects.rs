@@ -1,17 +1,68 @@
-//! What pods refer to: ConfigMaps, Secrets, claims, budgets and the like.
+//! What pods refer to: ConfigMaps, Secrets, claims and the like.
+//!
+//! A budget of the scenario's own is an object as any other: it is stored where those of manifests are.
 
-use super::next_version;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{next_version, requests};
 use crate::actors::watch::{self, News};
+use crate::api::Sym;
+use crate::rules::api_server::objects::ObjectType;
+use crate::scenario::plan::{ClaimPlan, ObjectKind, ObjectPlan};
+use crate::world::volumes::Volume;
 use crate::world::{ApiObject, World};
 
 /// Stores what has been there since before the run, or is to come.
 pub fn known(w: &mut World, object: ApiObject) {
-    next_version(w);
+    let is_there = object.exists;
+    let ix = w.objects.len();
     w.objects.add(object);
+    if is_there && w.objects[ix].kind == ObjectKind::PodDisruptionBudget {
+        store(w, ix);
+    } else {
+        next_version(w);
+    }
+}
+
+/// Whether an object is in the API.
+pub fn is_there(w: &World, object: usize) -> bool {
+    let own = &w.objects[object];
+    match own.kind {
+        ObjectKind::PodDisruptionBudget => {
+            requests::find(w, ObjectType::PodDisruptionBudget, own.namespace, own.name).is_some()
+        }
+        _ => own.exists,
+    }
+}
+
+/// A budget of the scenario's own is created.
+fn store(w: &mut World, object: usize) {
+    let Some(plan) = w.plan.objects.get(object) else { return };
+    let (manifest, namespace) = (budget(plan), plan.namespace);
+    if let Err(refused) = requests::create(w, &manifest, namespace) {
+        w.answer(&refused.told(None));
+    }
+}
+
+fn budget(plan: &ObjectPlan) -> Value {
+    let amount = |text: &String| text.parse::<i32>().map_or_else(|_| json!(text), |count| json!(count));
+    let mut spec = json!({ "selector": { "matchLabels": plan.match_labels } });
+    for (name, text) in [("minAvailable", &plan.min_available), ("maxUnavailable", &plan.max_unavailable)] {
+        if let Some(text) = text {
+            spec[name] = amount(text);
+        }
+    }
+    let metadata = json!({ "name": plan.name.as_str(), "namespace": plan.namespace.as_str() });
+    json!({ "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": metadata, "spec": spec })
 }
 
 /// Creates an object, or adds keys to one that is there.
 pub fn create(w: &mut World, object: usize, keys: &[String]) {
+    if w.objects[object].kind == ObjectKind::PodDisruptionBudget {
+        return store(w, object);
+    }
     next_version(w);
     let own = w.objects.write(object);
     let is_new = !std::mem::replace(&mut own.exists, true);
@@ -22,6 +73,27 @@ pub fn create(w: &mut World, object: usize, keys: &[String]) {
     if is_new {
         watch::tell(w, News::ObjectCreated { object });
     }
+}
+
+/// A claim is made: the one that the scenario describes under this name, or one that nobody has described.
+pub fn claimed(w: &mut World, namespace: Sym, name: Sym, bound: bool, claim: ClaimPlan) {
+    let kind = ObjectKind::PersistentVolumeClaim;
+    let object = w.find_object(kind, namespace, &name).unwrap_or_else(|| {
+        known(w, ApiObject { kind, namespace, name, exists: false, bound: false, claim: None, keys: None });
+        w.volumes.list.push(Volume::of(w.objects.len() - 1));
+        w.objects.len() - 1
+    });
+    if object >= w.plan.objects.len() {
+        let own = w.objects.write(object);
+        (own.bound, own.claim) = (bound, Some(Arc::new(claim)));
+    }
+    create(w, object, &[]);
+}
+
+/// A claim has got a volume that is like this, and is bound.
+pub fn bind_to(w: &mut World, object: usize, claim: ClaimPlan) {
+    w.objects.write(object).claim = Some(Arc::new(claim));
+    bind_claim(w, object);
 }
 
 /// Deletes an object.

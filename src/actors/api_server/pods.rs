@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::next_version;
 use super::workloads::own_anew;
+use super::{limits, next_version};
 use crate::actors::watch::{self, News};
 use crate::api::{
     Condition, Generated, HeldStatus, OwnerReference, PodIdent, PodName, PodSpec, PodStatus, Suffix, Sym,
@@ -13,6 +13,8 @@ use crate::api::{
 use crate::engine::digest::Mix;
 use crate::engine::random;
 use crate::record::{Change, PodRecord};
+use crate::rules::api_server::admission::Rejection;
+use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::plan::{ContainerBehavior, PodTemplate, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::learned::{Update, Written};
@@ -32,6 +34,8 @@ pub struct NewPod {
     pub owners: Option<Arc<Vec<OwnerReference>>>,
     /// The one of them that manages it.
     pub controller: Option<ObjectKey>,
+    /// Its own spec, where it is not the template's.
+    pub spec: Option<Arc<PodSpec>>,
 }
 
 /// `metadata.name`, or `metadata.generateName`.
@@ -52,7 +56,7 @@ impl NewPod {
             (PodName::plain(t.name), [b"", b""])
         };
         let entity = random::pieced(&t.namespace, &[t.name.as_bytes(), suffix[0], suffix[1]]);
-        NewPod { template, name: Name::Given(name), entity, owners: None, controller: None }
+        NewPod { template, name: Name::Given(name), entity, owners: None, controller: None, spec: None }
     }
 }
 
@@ -64,12 +68,18 @@ const NAME_TRIES: u64 = 8;
 /// the server counts, and the gated condition.
 ///
 /// # Errors
-/// kubectl's words where a pod of that name is there.
-pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
-    let NewPod { template, name, entity, owners, controller } = new;
+/// A pod of that name is there, or LimitRanges or quotas of its namespace refuse it.
+pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, Rejection> {
+    let NewPod { mut template, name, entity, owners, controller, spec } = new;
+    let namespace = w.templates[template.ix()].namespace;
+    let (name, key) = free_name(w, namespace, name, entity)
+        .map_err(|name| Rejection::Exists { kind: ObjectType::Pod, name: name.to_string() })?;
+    if !(w.workloads.limit_ranges.is_empty() && w.workloads.resource_quotas.is_empty()) {
+        let name = name.to_string();
+        template = limits::within_limits(w, template, &name)?;
+        limits::charge_pod(w, template, &name)?;
+    }
     let t = Arc::clone(&w.templates[template.ix()]);
-    let (name, key) = free_name(w, t.namespace, name, entity)
-        .map_err(|name| format!("Error from server (AlreadyExists): pods \"{name}\" already exists"))?;
     let id = PodId::new(w.pods.len());
     let uid = Uid::Made(w.draw(Purpose::Uid, entity, 0).two());
     let ident = PodIdent { name, namespace: t.namespace, uid };
@@ -99,7 +109,7 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
         entity,
         template,
         exists: true,
-        spec: Arc::clone(&t.spec),
+        spec: spec.unwrap_or_else(|| Arc::clone(&t.spec)),
         labels: Arc::clone(&t.labels),
         finalizers: Arc::clone(&t.finalizers),
         owners,
@@ -117,7 +127,7 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, String> {
     names.insert(id, key, |other| key_of(&pods[other.ix()]));
     let before = w.before_creation.clone();
     record_changes(w, id, &before);
-    if let Some(node) = find_node(w, &t.spec.node_name) {
+    if let Some(node) = w.find_node(&t.spec.node_name) {
         assign(w, id, node);
     }
     if let Some(controller) = controller {
@@ -184,12 +194,6 @@ fn key_of(p: &Pod) -> u64 {
 fn written(w: &mut World, pod: PodId) {
     let version = next_version(w);
     w.pods.write(pod.ix()).resource_version = version;
-}
-
-/// The node of a name, even one whose object is gone: its kubelet still takes what names it.
-pub fn find_node(w: &World, name: &str) -> Option<NodeId> {
-    let found = w.nodes.iter().position(|n| !name.is_empty() && n.spec.name == name);
-    found.map(NodeId::new)
 }
 
 /// Sets `spec.nodeName`.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::workloads;
+use super::{limits, workloads};
 use crate::api::Sym;
 use crate::api::wire_workloads as wire;
 use crate::engine::random;
@@ -49,6 +49,7 @@ pub fn create(
     }
     let value = typed(kind, object);
     let meta = wire::meta(&value["metadata"]);
+    limits::charge_object(w, kind, meta.namespace, &meta.name, &value["spec"])?;
     let entity = random::entity(&[&kind.singular(), &meta.namespace, &meta.name]);
     let key = visit_kind(kind, Create { w, entity, value: &value });
     Ok((key.ok_or_else(|| Rejection::Decode(kind, not_kept(kind)))?, warnings))

@@ -11,11 +11,11 @@ use crate::api::text::Uid;
 use crate::api::workload::WorkloadCondition;
 use crate::api::{Meta, OwnerReference, Sym};
 use crate::record::{Figures, FiguresRow, ObjectChange, ObjectIdent};
-use crate::scenario::plan::TemplateIx;
+use crate::scenario::plan::ObjectKind;
 use crate::world::endpoints::Changes;
 use crate::world::held::{AnyHeld, Held, Stored, Told};
-use crate::world::workloads::{Kept, ObjectKey, ReplicaSetId, ServiceId, Visit};
-use crate::world::{Purpose, World};
+use crate::world::workloads::{Kept, ObjectKey, ServiceId, Visit};
+use crate::world::{PodId, Purpose, World};
 
 /// What becomes of what an object owns when it is deleted (`propagationPolicy`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,7 +64,7 @@ pub fn create<T: Kept>(w: &mut World, entity: u64, mut object: T) -> T::Id {
 
 /// An object stands among its owners' dependents.
 pub fn own(w: &mut World, key: ObjectKey, owners: &[OwnerReference]) {
-    if matches!(key, ObjectKey::ReplicaSet(_)) {
+    if matches!(key, ObjectKey::ReplicaSet(_) | ObjectKey::ControllerRevision(_)) {
         match owners.iter().any(|owner| owner.controller) {
             true => w.workloads.orphans.remove(&key),
             false => w.workloads.orphans.insert(key),
@@ -206,47 +206,65 @@ fn remove(w: &mut World, key: ObjectKey) {
     let Some(held) = w.workloads.held(key) else { return };
     let (kind, meta) = (held.object_type().singular(), held.meta());
     let (place, row, told) = ((kind, meta.namespace, meta.name), held.row(), held.told());
+    let has_figures = held.figures().is_some();
     next_version(w);
     if let Some(held) = w.workloads.write(key) {
         held.leave();
     }
     w.workloads.by_name.remove(&place);
+    if let (ObjectKey::PersistentVolumeClaim(_), (_, namespace, name)) = (key, place) {
+        unclaimed(w, namespace, name);
+    }
     if let Some((from, ready, of)) = told {
         w.record_object(row, ObjectChange::Workload { from: Some(from), to: None, ready, of });
+    }
+    if has_figures {
         w.record_figures(FiguresRow { time: w.now, object: row, figures: None });
     }
     watch::tell(w, News::ObjectGone { key });
+}
+
+/// A claim has left the API; the next of its name is bound anew.
+fn unclaimed(w: &mut World, namespace: Sym, name: Sym) {
+    if let Some(object) = w.find_object(ObjectKind::PersistentVolumeClaim, namespace, &name) {
+        let own = w.objects.write(object);
+        (own.exists, own.bound) = (false, false);
+    }
 }
 
 /// Records what a client sees change of an object: what it does, its conditions, its numbers.
 fn tell<T: Kept>(w: &mut World, id: T::Id, before: Option<&T>) {
     let held = T::held(&w.workloads, id);
     let (row, object) = (held.row, &held.object);
-    let (Some(now), Some(figures)) = (object.told(), object.figures()) else { return };
+    let (now, figures) = (object.told(), object.figures(&held.beside));
+    if now.is_none() && figures.is_none() {
+        return;
+    }
     let (told, known) = (held.told, held.figures);
     let changes = condition_changes(before.map_or(&[], Stored::conditions), object.conditions());
     let held = T::all_mut(&mut w.workloads).write(id.into());
-    (held.told, held.figures) = (Some(now), Some(figures));
+    (held.told, held.figures) = (now, figures);
     record(w, row, (told, now), changes, (known, figures));
 }
 
 fn record(
     w: &mut World,
     row: crate::record::ObjectRow,
-    (told, now): (Option<Told>, Told),
+    (told, now): (Option<Told>, Option<Told>),
     changes: Vec<ObjectChange>,
-    (known, figures): (Option<Figures>, Figures),
+    (known, figures): (Option<Figures>, Option<Figures>),
 ) {
-    if told != Some(now) {
-        let (to, ready, of) = now;
+    if told != now
+        && let Some((to, ready, of)) = now
+    {
         let from = told.map(|told| told.0);
         w.record_object(row, ObjectChange::Workload { from, to: Some(to), ready, of });
     }
     for change in changes {
         w.record_object(row, change);
     }
-    if known != Some(figures) {
-        w.record_figures(FiguresRow { time: w.now, object: row, figures: Some(figures) });
+    if known != figures {
+        w.record_figures(FiguresRow { time: w.now, object: row, figures });
     }
 }
 
@@ -280,7 +298,13 @@ pub fn makes(w: &mut World, key: ObjectKey) -> u64 {
     w.workloads.write(key).map_or(0, AnyHeld::makes)
 }
 
-/// The pods of a set are made of this.
-pub fn made_of(w: &mut World, set: ReplicaSetId, template: TemplateIx) {
-    w.workloads.replica_sets.write(set.ix()).beside.template = Some(template);
+/// A pod owns objects from now on: they are found by its uid.
+pub fn owns(w: &mut World, pod: PodId) {
+    let uid = w.pods[pod.ix()].ident.uid.to_string();
+    w.workloads.by_uid.insert(uid, ObjectKey::Pod(pod));
+}
+
+/// What a run keeps beside an object, to be changed: no client sees it.
+pub fn beside<T: Kept>(w: &mut World, id: T::Id) -> &mut T::Beside {
+    &mut T::all_mut(&mut w.workloads).write(id.into()).beside
 }

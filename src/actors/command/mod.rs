@@ -4,6 +4,7 @@
 //! done is refused in the API server's words ([`World::answer`]) and is part of what the run tells; what is done is told
 //! ([`World::tell`]) to whoever commanded it.
 
+mod drain;
 mod machines;
 mod meant;
 mod nodes;
@@ -15,7 +16,7 @@ mod workloads;
 
 use std::sync::Arc;
 
-pub use pods::drain;
+pub use drain::evict as drain;
 pub use waiting::{object_seen, over as wait_over};
 
 use crate::api::{Condition, Text};
@@ -68,7 +69,7 @@ fn obey(w: &mut World, command: &Command) {
         Command::BindClaim { namespace, name } => objects::bind_claim(w, *namespace, *name),
         Command::Cordon { node } => nodes::set_unschedulable(w, node, true),
         Command::Uncordon { node } => nodes::set_unschedulable(w, node, false),
-        Command::Drain { node } => nodes::drain(w, node),
+        Command::Drain { node, flags } => drain::drain(w, node, *flags),
         Command::Taint { node, taints } => nodes::taint(w, node, taints),
         Command::Untaint { node, taints } => nodes::untaint(w, node, taints),
         Command::LabelNode { node, labels } => nodes::label(w, node, labels),

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::meant::{nodes, relabel, tell_node};
-use super::pods;
 use crate::actors::{api_server, kubectl};
 use crate::api::{Effect, Sym, Taint};
 use crate::scenario::command::Target;
@@ -14,22 +13,6 @@ pub fn set_unschedulable(w: &mut World, target: &Target, value: bool) {
         let already = if w.nodes[node.ix()].spec.unschedulable == value { "already " } else { "" };
         tell_node(w, node, &format!("{already}{}", if value { "cordoned" } else { "uncordoned" }));
         api_server::nodes::update(w, node, |n, _| n.spec.unschedulable = value);
-    }
-}
-
-pub fn drain(w: &mut World, target: &Target) {
-    set_unschedulable(w, target, true);
-    for node in nodes(w, target) {
-        let mut is_empty = true;
-        for pod in w.machines[node.ix()].pods.clone() {
-            if w.pods[pod.ix()].exists && w.pods[pod.ix()].node == Some(node) {
-                is_empty = false;
-                pods::drain(w, pod);
-            }
-        }
-        if is_empty {
-            tell_node(w, node, "drained");
-        }
     }
 }
 

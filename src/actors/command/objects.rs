@@ -3,7 +3,7 @@
 use crate::actors::{api_server, kubectl};
 use crate::api::Sym;
 use crate::scenario::plan::ObjectKind;
-use crate::world::{ApiObject, World};
+use crate::world::{ApiObject, ObjectKey, World};
 
 pub fn create(w: &mut World, kind: ObjectKind, namespace: Option<Sym>, name: Sym, keys: &[String]) {
     let found = named(w, kind, namespace, name);
@@ -14,7 +14,7 @@ pub fn create(w: &mut World, kind: ObjectKind, namespace: Option<Sym>, name: Sym
     for object in found {
         let own = &w.objects[object];
         let adds = own.keys.as_ref().is_some_and(|known| keys.iter().any(|key| !known.contains(key)));
-        match (own.exists, adds) {
+        match (api_server::objects::is_there(w, object), adds) {
             (true, false) => {
                 w.answer(&kubectl::exists_already(kind, name));
                 continue;
@@ -39,7 +39,15 @@ pub fn remove(w: &mut World, kind: ObjectKind, namespace: Option<Sym>, name: Sym
         if w.objects[object].exists {
             let namespace = w.objects[object].namespace;
             w.tell(kubectl::object_deleted(&w.gates, kind, name, namespace));
-            api_server::objects::delete(w, object);
+            let claim = w.workloads.claim_named(namespace, &name);
+            match claim.filter(|_| kind == ObjectKind::PersistentVolumeClaim) {
+                // One that somebody keeps stays as long as a pod uses it.
+                Some(id) => {
+                    let key = ObjectKey::PersistentVolumeClaim(id);
+                    api_server::delete(w, key, api_server::Propagation::Background);
+                }
+                None => api_server::objects::delete(w, object),
+            }
         }
     }
 }
@@ -72,7 +80,7 @@ fn taken_to_exist(w: &mut World, kind: ObjectKind, namespace: Option<Sym>, name:
         ObjectKind::PriorityClass | ObjectKind::HostPath => Sym::EMPTY,
         _ => namespace.unwrap_or_else(|| Sym::new("default")),
     };
-    let object = ApiObject { kind, namespace, name, exists: true, bound: true, keys: None };
+    let object = ApiObject { kind, namespace, name, exists: true, bound: true, claim: None, keys: None };
     api_server::objects::known(w, object);
     w.objects.len() - 1
 }

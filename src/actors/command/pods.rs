@@ -10,8 +10,7 @@ use crate::actors::kubectl;
 use crate::api::spec::Resources;
 use crate::api::{Condition, Container, ContainerIx, Sym};
 use crate::scenario::command::Target;
-use crate::time::Span;
-use crate::world::{PodId, SimEvent, World};
+use crate::world::World;
 
 pub fn delete(w: &mut World, target: &Target, grace_secs: Option<i64>, force: bool) {
     let grace = if force { Some(grace_secs.unwrap_or(0)) } else { grace_secs };
@@ -30,28 +29,8 @@ pub fn evict(w: &mut World, target: &Target, grace_secs: Option<i64>) {
     for pod in pods(w, target) {
         match api_server::evict(w, pod, grace_secs) {
             Ok(()) => tell_pod(w, pod, "evicted"),
-            Err(words) => w.answer(&words),
+            Err(refused) => w.answer(&refused.kubectl()),
         }
-    }
-}
-
-/// How often `kubectl drain` asks again for a pod that its budget keeps.
-const DRAIN_RETRY: Span = Span::from_secs(5);
-
-/// `kubectl drain` evicts a pod; it asks again until the budget lets the pod go (staging/src/k8s.io/kubectl/pkg/drain).
-pub fn drain(w: &mut World, pod: PodId) {
-    let p = &w.pods[pod.ix()];
-    if !p.exists || p.deletion.is_some() {
-        return;
-    }
-    let (name, namespace) = (p.ident.name, p.ident.namespace);
-    w.tell(format!("evicting pod {namespace}/{name}"));
-    if let Err(words) = api_server::evict(w, pod, None) {
-        let message = words.split_once("): ").map_or(words.as_str(), |(_, message)| message);
-        w.tell(format!(
-            "error when evicting pods/\"{name}\" -n \"{namespace}\" (will retry after 5s): {message}"
-        ));
-        w.after(DRAIN_RETRY, SimEvent::DrainRetry { pod });
     }
 }
 

@@ -4,9 +4,12 @@
 //! decides stands in [`crate::rules::controllers::deployment`]: all writes of a look with their complete new values. They go
 //! out one after the other; one that was made from what is no longer there is refused, and the Deployment is looked at again.
 
-use super::work::{self, Again, add, tell};
+use serde_json::Value;
+
+use super::work::{self, Again, add, conflict, tell};
 use crate::actors::api_server;
 use crate::api::workload::{Deployment, ReplicaSet};
+use crate::rules::api_server::objects::ObjectType;
 use crate::rules::controllers::deployment::{self as rule, Call, Creation, Input, Refused, Requeue, Step};
 use crate::rules::controllers::template_hash::template_hash;
 use crate::rules::scheduler::placement::selector::{Selector, labels};
@@ -34,7 +37,7 @@ pub fn informed(w: &mut World, key: ObjectKey) {
                 add(w, Controller::Deployment, owner);
             }
         }
-        ObjectKey::Service(_) => {}
+        _ => {}
     }
 }
 
@@ -180,6 +183,9 @@ fn write(w: &mut World, id: DeploymentId, call: Call, upon: Option<u64>) -> Resu
             if named(w, &set).is_some() {
                 return Err(format!("replicasets.apps \"{}\" already exists", set.meta.name));
             }
+            let (namespace, name) = (set.meta.namespace, set.meta.name);
+            api_server::charge_object(w, ObjectType::ReplicaSet, namespace, &name, &Value::Null)
+                .map_err(|refused| refused.to_string())?;
             let entity = api_server::makes(w, ObjectKey::Deployment(id));
             let set = api_server::create(w, entity, set);
             Ok(Some(w.workloads.replica_sets[set.ix()].object.meta.resource_version))
@@ -240,13 +246,6 @@ fn put(
         false => api_server::update_status_of(w, id, change),
     }
     Ok(Some(w.workloads.deployments[id.ix()].object.meta.resource_version))
-}
-
-fn conflict(resource: &str, name: &str) -> String {
-    format!(
-        "Operation cannot be fulfilled on {resource} \"{name}\": the object has been modified; please apply your changes to \
-         the latest version and try again"
-    )
 }
 
 fn gone(resource: &str, name: &str) -> String {

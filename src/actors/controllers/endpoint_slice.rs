@@ -32,7 +32,7 @@ pub fn informed(w: &mut World, key: ObjectKey) {
                 }
             }
         }
-        ObjectKey::Deployment(_) | ObjectKey::ReplicaSet(_) => {}
+        _ => {}
     }
 }
 
@@ -57,7 +57,7 @@ fn look_at(w: &mut World, id: ServiceId) -> &mut crate::world::endpoints::ToLook
 fn may_concern(w: &World, pod: PodId) -> Vec<ServiceId> {
     let p = &w.pods[pod.ix()];
     match p.metadata_changes {
-        0 => w.workloads.services_for(p.ident.namespace, &p.labels),
+        0 => w.workloads.services_by_label.of(p.ident.namespace, &p.labels),
         _ => ServiceId::all(w.workloads.services.len()).collect(),
     }
 }

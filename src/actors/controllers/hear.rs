@@ -9,8 +9,8 @@
 use crate::api::workload::DeploymentStrategy;
 use crate::engine::random;
 use crate::world::manager::Controller;
-use crate::world::workloads::ObjectKey;
-use crate::world::{PodId, Purpose, ReplicaSetId, SimEvent, World};
+use crate::world::workloads::{ObjectKey, ResourceQuotaId};
+use crate::world::{NodeId, PodId, Purpose, ReplicaSetId, SimEvent, World};
 
 /// The controller that keeps a set.
 pub fn controller_of(w: &World, set: ReplicaSetId) -> Controller {
@@ -28,8 +28,17 @@ pub fn pod_changed(w: &mut World, pod: PodId) {
     if let Some(controller) = keeper_that_cares(w, pod) {
         inform(w, controller, ObjectKey::Pod(pod));
     }
+    if super::stateful_pods::cares(w, pod) {
+        inform(w, Controller::StatefulSet, ObjectKey::Pod(pod));
+    }
+    if !w.workloads.daemon_sets.is_empty() && super::daemons::cares(w, pod) {
+        inform(w, Controller::DaemonSet, ObjectKey::Pod(pod));
+    }
     if !w.workloads.services.is_empty() && super::endpoints::has_changed(w, pod) {
         inform(w, Controller::EndpointSlice, ObjectKey::Pod(pod));
+    }
+    if !w.workloads.budgets.is_empty() && super::budgets::concern(w, pod) {
+        inform(w, Controller::Disruption, ObjectKey::Pod(pod));
     }
 }
 
@@ -52,7 +61,7 @@ fn keeper_that_cares(w: &mut World, pod: PodId) -> Option<Controller> {
         }
         (Some(set), _) | (None, Some(set)) => Some(controller_of(w, set)),
         // An orphan concerns the sets that it may come to.
-        (None, None) if w.pods[pod.ix()].exists => {
+        (None, None) if w.pods[pod.ix()].exists && w.pods[pod.ix()].controller.is_none() => {
             super::members::suitors(w, pod).first().map(|set| controller_of(w, *set))
         }
         (None, None) => None,
@@ -72,6 +81,23 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
             }
         }
         ObjectKey::Service(_) => inform(w, Controller::EndpointSlice, key),
+        ObjectKey::StatefulSet(_) => inform(w, Controller::StatefulSet, key),
+        ObjectKey::PersistentVolumeClaim(_) => {
+            inform(w, Controller::VolumeBinder, key);
+            inform(w, Controller::ClaimProtection, key);
+        }
+        ObjectKey::PodDisruptionBudget(_) => inform(w, Controller::Disruption, key),
+        ObjectKey::ResourceQuota(id) if is_out_of_date(w, id) => {
+            inform(w, Controller::ResourceQuota, key);
+        }
+        ObjectKey::ResourceQuota(_) | ObjectKey::LimitRange(_) => {}
+        ObjectKey::DaemonSet(_) => inform(w, Controller::DaemonSet, key),
+        // One that comes or changes is nothing new to who has written it.
+        ObjectKey::ControllerRevision(_) if w.workloads.exists(key) => {}
+        ObjectKey::ControllerRevision(_) => inform(w, Controller::DaemonSet, key),
+    }
+    if !w.workloads.exists(key) {
+        no_longer_counted(w, key);
     }
     let is_going = w.workloads.meta(key).is_some_and(|meta| meta.deletion.is_some());
     if is_going || !w.workloads.exists(key) {
@@ -79,8 +105,37 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
     }
 }
 
-/// A pod has left the API: an owner that waits for its dependents may go, and a Deployment that recreates go on.
+/// Whether what a quota allows is not what its status was calculated for.
+fn is_out_of_date(w: &World, id: ResourceQuotaId) -> bool {
+    let held = &w.workloads.resource_quotas[id.ix()];
+    held.exists && held.object.status.hard.as_ref() != Some(&held.object.hard())
+}
+
+/// Something that quotas may have counted is over or gone.
+pub fn no_longer_counted(w: &mut World, key: ObjectKey) {
+    if !w.workloads.resource_quotas.is_empty() {
+        inform(w, Controller::ResourceQuota, key);
+    }
+}
+
+/// A node has come or gone, or its labels or taints have changed.
+pub fn node_changed(w: &mut World, node: NodeId) {
+    if w.workloads.daemon_sets.is_empty() {
+        return;
+    }
+    let entity = random::entity(&[&w.nodes[node.ix()].spec.name]);
+    let number = w.instant();
+    let delay = w.plan.latency.watch.sample_by(|| w.draw(Purpose::Informer, entity, number));
+    w.after(delay, SimEvent::NodeInformed { node });
+}
+
+/// A pod has left the API: an owner that waits for its dependents may go, and a Deployment that recreates go on; claims that
+/// it used or owned may go too.
 pub fn pod_gone(w: &mut World, pod: PodId) {
+    if !w.workloads.claims.is_empty() {
+        of_claims(w, pod);
+    }
+    no_longer_counted(w, ObjectKey::Pod(pod));
     let Some(controller) = w.pods[pod.ix()].controller else { return };
     let key = ObjectKey::Pod(pod);
     if w.workloads.meta(controller).is_some_and(|meta| meta.deletion.is_some()) {
@@ -90,6 +145,17 @@ pub fn pod_gone(w: &mut World, pod: PodId) {
         && w.workloads.deployments[id.ix()].object.spec.strategy == DeploymentStrategy::Recreate
     {
         inform(w, Controller::Deployment, key);
+    }
+}
+
+/// Who is told of claims that a pod used or owned.
+fn of_claims(w: &mut World, pod: PodId) {
+    let key = ObjectKey::Pod(pod);
+    if w.workloads.dependents.contains_key(&key) {
+        inform(w, Controller::GarbageCollector, key);
+    }
+    if !super::stateful_pods::claims_going_of(w, pod).is_empty() {
+        inform(w, Controller::ClaimProtection, key);
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::actors::api_server;
 use crate::api::Sym;
+use crate::api::workload::ReplicaSet;
 use crate::engine::Distribution;
 use crate::rules::api_server::admission::{self, Admitted, Request};
 use crate::rules::machinery::qos::qos_class;
@@ -48,7 +49,7 @@ pub fn template(w: &mut World, set: ReplicaSetId, base: Sym) -> Result<TemplateI
     let revision = revision.and_then(|n| n.parse().ok());
     let maker = ObjectKey::ReplicaSet(set);
     let template = admitted(w, &Asked { maker, template: &made_of.value, base, revision, index: None })?;
-    api_server::made_of(w, set, template);
+    api_server::beside::<ReplicaSet>(w, set).template = Some(template);
     Ok(template)
 }
 
@@ -80,7 +81,8 @@ pub fn admitted(w: &mut World, asked: &Asked<'_>) -> Result<TemplateIx, String> 
     let belongs = programs::Belongs { owner, revision: asked.revision, index: asked.index };
     let behavior = programs::behavior(&w.plan.programs, &spec, &belongs);
     let wants = |key| w.workloads.held(key).map_or(0, AnyHeld::wants);
-    let many = wants(asked.maker).max(wants(top)) >= many(w);
+    // Of those that are told apart by a number each has a template of its own.
+    let many = asked.index.is_none() && wants(asked.maker).max(wants(top)) >= many(w);
     let template = PodTemplate {
         name: base,
         numbered: false,

@@ -8,13 +8,24 @@
 //! | --- | --- |
 //! | [`deployment`] | ReplicaSets of a Deployment |
 //! | [`replica_set`], with [`members`] | pods of a ReplicaSet or ReplicationController |
+//! | [`daemon_set`], with [`daemons`] and [`daemon_requests`] | pods of a DaemonSet |
 //! | [`endpoint_slice`], with [`endpoints`] | slices of a Service |
+//! | [`disruption`], with [`budgets`] | what a PodDisruptionBudget lets go |
+//! | [`resource_quota`] | what is used of a ResourceQuota |
 //! | [`garbage`] | what becomes of objects whose owners go |
+//! | [`stateful_set`], with [`stateful_pods`] | pods, claims and revisions of a StatefulSet |
+//! | [`claims`] | claims are bound, and stay while they are used |
 //! | [`made`] | what pods are made of |
 //! | [`work`] | what all have in common: queue, workers, client, recorder |
 //! | [`hear`] | what all of them hear, below the API server |
 
+pub mod budgets;
+pub mod claims;
+pub mod daemon_requests;
+pub mod daemon_set;
+pub mod daemons;
 pub mod deployment;
+pub mod disruption;
 pub mod endpoint_slice;
 pub mod endpoints;
 pub mod garbage;
@@ -22,6 +33,9 @@ pub mod hear;
 pub mod made;
 pub mod members;
 pub mod replica_set;
+pub mod resource_quota;
+pub mod stateful_pods;
+pub mod stateful_set;
 pub mod work;
 
 use self::work::{Again, add_at, done, send};
@@ -29,6 +43,7 @@ use crate::world::World;
 use crate::world::manager::{Controller, Request, Script, Work};
 use crate::world::workloads::ObjectKey;
 
+pub use self::daemon_set::node_seen as node_informed;
 pub use self::work::{requeued, told};
 
 /// News of an object has come to a controller.
@@ -40,6 +55,11 @@ pub fn informed(w: &mut World, controller: Controller, of: ObjectKey) {
         }
         (Controller::EndpointSlice, key) => endpoint_slice::informed(w, key),
         (Controller::GarbageCollector, key) => garbage::informed(w, key),
+        (Controller::Disruption, key) => disruption::informed(w, key),
+        (Controller::ResourceQuota, key) => resource_quota::informed(w, key),
+        (Controller::DaemonSet, key) => daemon_set::informed(w, key),
+        (Controller::StatefulSet, key) => stateful_set::informed(w, key),
+        (Controller::VolumeBinder | Controller::ClaimProtection, key) => claims::informed(w, controller, key),
     }
 }
 
@@ -56,7 +76,12 @@ pub fn take(w: &mut World, controller: Controller) {
                 replica_set::look(w, set)
             }
             (Controller::EndpointSlice, ObjectKey::Service(id)) => endpoint_slice::look(w, id),
+            (Controller::DaemonSet, ObjectKey::DaemonSet(set)) => daemon_set::look(w, set),
             (Controller::GarbageCollector, key) => garbage::look(w, key),
+            (Controller::Disruption, ObjectKey::PodDisruptionBudget(id)) => disruption::look(w, id),
+            (Controller::ResourceQuota, ObjectKey::ResourceQuota(id)) => resource_quota::look(w, id),
+            (Controller::StatefulSet, ObjectKey::StatefulSet(set)) => stateful_set::look(w, set),
+            (_, ObjectKey::PersistentVolumeClaim(id)) => claims::look(w, controller, id),
             _ => None,
         };
         let Some((script, first)) = script else {
@@ -88,9 +113,15 @@ pub fn answered(w: &mut World, controller: Controller, worker: u8, request: u32)
         Request::SetStatus(set, status) => replica_set::set_status(w, set, &status),
         Request::Slice(id, slice) => endpoint_slice::write(w, id, slice),
         Request::RemoveSlices(id) => endpoint_slice::remove(w, id),
+        Request::SetQuota(id, version, status) => resource_quota::set_status(w, id, version, &status),
+        Request::Daemon(set, request) => daemon_requests::carry_out(w, set, request),
         Request::Collect(key) => garbage::collect(w, key),
         Request::Disown(key, owner) => garbage::disown(w, key, owner),
         Request::Finalize(key) => garbage::finalize(w, key),
+        Request::SetBudget(id, status, version) => disruption::set_status(w, id, *status, version),
+        Request::Set(set, asked) => stateful_set::carry_out(w, set, asked),
+        Request::Bind(id) => claims::bind(w, id),
+        Request::LetGo(id) => claims::let_go(w, id),
     };
     let Some(work) = &mut w.controllers.manager.of_mut(controller).workers[worker] else { return };
     // The first one is what the sync fails with.
@@ -108,8 +139,12 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
     let next = match &mut work.script {
         Script::Deployment(script) => deployment::next(w, script, &mut work.error),
         Script::Replicas(script) => replica_set::next(w, script, work.error.as_deref()),
-        Script::Slices(_) => Vec::new(),
+        Script::Daemons(script) => daemon_set::next(w, script, &mut work.error),
+        Script::Slices(_) | Script::Budget(_) | Script::Quota => Vec::new(),
         Script::Collect(stage) => garbage::next(w, work.key, stage),
+        Script::Set(script) => stateful_set::next(w, script, &mut work.error),
+        Script::Bind(left) => claims::next(work.key, left),
+        Script::LetGo => Vec::new(),
     };
     if next.is_empty() {
         let (key, error) = (work.key, work.error.take());
@@ -118,7 +153,10 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
             Script::Deployment(_) => None,
             Script::Replicas(script) if error.is_none() => replica_set::again(w, script.set),
             Script::Replicas(_) => None,
-            Script::Slices(_) | Script::Collect(_) => None,
+            Script::Budget(again) if error.is_none() => again.map(Again::At),
+            Script::Set(script) if error.is_none() => stateful_set::again(w, script),
+            Script::Slices(_) | Script::Daemons(_) | Script::Quota | Script::Set(_) => None,
+            Script::Collect(_) | Script::Budget(_) | Script::Bind(_) | Script::LetGo => None,
         };
         done(w, controller, key, error);
         match again {

@@ -34,7 +34,7 @@ pub fn informed(w: &mut World, controller: Controller, key: ObjectKey) {
             add(w, controller, key);
         }
         ObjectKey::Pod(pod) => pod_changed(w, controller, pod),
-        ObjectKey::Deployment(_) | ObjectKey::Service(_) => {}
+        _ => {}
     }
 }
 
@@ -304,8 +304,8 @@ pub fn make_pod(w: &mut World, set: ReplicaSetId) -> Option<String> {
     let owners = Some(Arc::clone(&w.workloads.replica_sets[set.ix()].beside.as_owner));
     let made = made::template(w, set, base).and_then(|template| {
         let name = Name::Generate(base);
-        let new = NewPod { template, name, entity, owners, controller: Some(key) };
-        api_server::create_pod(w, new)
+        let new = NewPod { template, name, entity, owners, controller: Some(key), spec: None };
+        api_server::create_pod(w, new).map_err(|refused| refused.to_string())
     });
     let (told, error) = match made {
         Ok(pod) => {

@@ -158,10 +158,15 @@ fn tell_next(w: &mut World, controller: Controller) {
 
 /// The API server has an event.
 pub fn told(w: &mut World, controller: Controller) {
-    if let Some((about, event)) = w.controllers.manager.of_mut(controller).telling.take()
-        && let Some(row) = w.workloads.row(about)
-    {
-        w.record_object(row, ObjectChange::Event(event));
+    if let Some((about, event)) = w.controllers.manager.of_mut(controller).telling.take() {
+        match about {
+            ObjectKey::Pod(pod) => w.record_event(pod, event),
+            about => {
+                if let Some(row) = w.workloads.row(about) {
+                    w.record_object(row, ObjectChange::Event(event));
+                }
+            }
+        }
     }
     tell_next(w, controller);
 }
@@ -170,4 +175,12 @@ pub fn told(w: &mut World, controller: Controller) {
 pub fn script_of(w: &mut World, controller: Controller, key: ObjectKey) -> Option<&mut Script> {
     let workers = &mut w.controllers.manager.of_mut(controller).workers;
     workers.iter_mut().flatten().find(|work| work.key == key).map(|work| &mut work.script)
+}
+
+/// A PUT of what has been written meanwhile (`NewConflict`, staging/src/k8s.io/apimachinery/pkg/api/errors/errors.go).
+pub fn conflict(resource: &str, name: &str) -> String {
+    format!(
+        "Operation cannot be fulfilled on {resource} \"{name}\": the object has been modified; please apply your changes to \
+         the latest version and try again"
+    )
 }

@@ -176,7 +176,7 @@ fn volume_at(w: &World, pod: PodId, at: usize) -> Option<VolumeIx> {
 /// The name of the claim.
 fn name_at(w: &World, pod: PodId, at: usize) -> Sym {
     let object = volume_at(w, pod, at).map(|volume| w.volumes.list[usize::from(volume)].object);
-    object.map_or(Sym::EMPTY, |object| w.plan.objects[object].name)
+    object.map_or(Sym::EMPTY, |object| w.objects[object].name)
 }
 
 /// The group that the volume's files get first, if they do.

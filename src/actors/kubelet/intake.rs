@@ -9,7 +9,7 @@ use super::{admission, allocation, local_storage, pod_worker, taken};
 use crate::time::Time;
 use crate::world::learned::Seen;
 use crate::world::worker::{ContainerMemory, Work, Worker};
-use crate::world::{NodeId, Place, Pod, PodId, World};
+use crate::world::{NodeId, Place, Pod, PodId, SimEvent, World};
 
 /// The watch tells the kubelet of a pod: ADD, UPDATE, DELETE or REMOVE
 /// (`syncLoopIteration`, `HandlePodAdditions`, pkg/kubelet/kubelet.go).
@@ -23,7 +23,10 @@ pub fn pod_seen(w: &mut World, pod: PodId) {
         if !p.exists {
             return;
         }
-        add(w, pod, node);
+        match w.kubelet(node).and_then(|kubelet| kubelet.looks).filter(|at| *at > w.now) {
+            Some(at) => w.at(at, SimEvent::PodSeen { pod }),
+            None => add(w, pod, node),
+        }
         return;
     }
     let ungated_before = gates_met(w, pod);

@@ -1,5 +1,5 @@
-//! The pod garbage collector (pkg/controller/podgc/gc_controller.go, v1.36.2): pods of nodes that are no more, and ended
-//! pods beyond the threshold.
+//! The pod garbage collector (pkg/controller/podgc/gc_controller.go, v1.36.2): pods of nodes that are no more, pods that
+//! are being deleted on nodes out of service, and ended pods beyond the threshold.
 //!
 //! A pass comes every `podGCPeriod` after the one before is done; only those are played that have something to collect.
 //! The controller's client is throttled like every other one's (20 requests a second, 30 at once): where more pods end
@@ -7,12 +7,12 @@
 
 pub mod queue;
 
-use self::queue::{surplus, want_pass};
+use self::queue::{is_out_of_service, surplus, terminating, want_pass};
 use super::api_server;
 use crate::api::{Condition, Phase, Sym, Tri};
 use crate::rules::machinery::throttle::CONTROLLER_REQUESTS;
 use crate::world::pod_gc::EndedPod;
-use crate::world::{PodId, SimEvent, World};
+use crate::world::{NodeId, PodId, SimEvent, World};
 
 /// A pass: what is too much is deleted; orphans are declared failed and deleted.
 pub fn pass(w: &mut World) {
@@ -23,6 +23,22 @@ pub fn pass(w: &mut World) {
     }
     if w.controllers.pod_gc.to_delete.is_empty() {
         collect_ended(w);
+    }
+    collect_terminating(w);
+}
+
+/// `gcTerminating`: pods that are being deleted on nodes out of service are declared failed and deleted at once.
+fn collect_terminating(w: &mut World) {
+    for node in NodeId::all(w.nodes.len()) {
+        if !is_out_of_service(w, node) {
+            continue;
+        }
+        for pod in terminating(w, node) {
+            if !w.pods[pod.ix()].status.phase().is_terminal() {
+                api_server::update_status(w, pod, |s, _| s.phase = Phase::Failed);
+            }
+            api_server::delete_pod(w, pod, Some(0));
+        }
     }
 }
 

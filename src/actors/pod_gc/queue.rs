@@ -1,6 +1,7 @@
 //! What the pod garbage collector hears: orphans and ended pods are noted, and the pass that will collect them is queued.
 
 use crate::api::{Phase, Sym};
+use crate::rules::controllers::attach_detach::OUT_OF_SERVICE;
 use crate::time::{Span, Time, next_on_grid};
 use crate::world::pod_gc::EndedPod;
 use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
@@ -33,6 +34,37 @@ pub fn node_gone(w: &mut World, node: NodeId) {
             orphaned(w, pod);
         }
     }
+}
+
+/// A pod is being deleted: on a node that is out of service nobody else ends it.
+pub fn pod_deleting(w: &mut World, pod: PodId) {
+    if w.pods[pod.ix()].node.is_some_and(|node| is_out_of_service(w, node)) {
+        let at = pass_at(w, w.now);
+        w.at(at, SimEvent::PodGc);
+    }
+}
+
+/// A node has become ready or not, or got a taint.
+pub fn node_updated(w: &mut World, node: NodeId) {
+    if is_out_of_service(w, node) && !terminating(w, node).is_empty() {
+        let at = pass_at(w, w.now);
+        w.at(at, SimEvent::PodGc);
+    }
+}
+
+/// Whether somebody has said of a node that is not ready that it will not come back soon.
+pub(super) fn is_out_of_service(w: &World, node: NodeId) -> bool {
+    let n = &w.nodes[node.ix()];
+    n.exists && !n.is_ready() && n.spec.taints.iter().any(|taint| taint.key == OUT_OF_SERVICE)
+}
+
+/// The pods of a node that are being deleted, the oldest first.
+pub(super) fn terminating(w: &World, node: NodeId) -> Vec<PodId> {
+    let all = w.machines[node.ix()].pods.iter().copied();
+    let goes = |pod: &PodId| w.pods[pod.ix()].exists && w.pods[pod.ix()].deletion.is_some();
+    let mut pods: Vec<PodId> = all.filter(goes).collect();
+    pods.sort_by_key(|pod| (w.pods[pod.ix()].created.truncate_secs(), *pod));
+    pods
 }
 
 /// A pod has come to a terminal phase.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::queue::{self, happened, wake};
-use crate::actors::{api_server, disruption};
+use crate::actors::api_server;
 use crate::api::{Condition, EventText, EventType, Sym, Text, Tri, text::Uid};
 use crate::record::Event;
 use crate::rules::machinery::event_series::{self, Write};
@@ -55,8 +55,20 @@ pub fn schedule(w: &mut World) {
     wake(w);
 }
 
+/// The budgets as preemption asks for them (`filterPodsWithPDBViolation`).
+fn budgets(w: &World) -> Vec<Budget> {
+    let all = w.workloads.budgets.iter().filter(|held| held.exists);
+    all.map(|held| Budget {
+        namespace: held.object.meta.namespace,
+        allowed: held.object.status.disruptions_allowed,
+        selector: held.beside.selector.clone(),
+        disrupted: held.beside.let_go.values().map(|pod| pod.0).collect(),
+    })
+    .collect()
+}
+
 fn attempt(w: &mut World, candidate: Candidate) -> Outcome {
-    let budgets = disruption::budgets(w);
+    let budgets = budgets(w);
     let mut cluster = std::mem::replace(
         &mut w.scheduler.cluster,
         crate::rules::scheduler::placement::Cluster::new(w.gates),
@@ -80,10 +92,7 @@ fn claim(w: &World, namespace: Sym, name: Sym) -> Claim<'_> {
     match (object.exists, object.bound) {
         (false, _) => Claim::Missing,
         (true, false) => Claim::Unbound,
-        (true, true) => {
-            let claim = w.plan.objects.get(ix).and_then(|plan| plan.claim.as_ref());
-            Claim::Bound(claim.and_then(|claim| claim.node_affinity.as_deref()))
-        }
+        (true, true) => Claim::Bound(object.claim.as_ref().and_then(|claim| claim.node_affinity.as_deref())),
     }
 }
 

@@ -50,9 +50,12 @@ fn selected_by(w: &World, pod: PodId) -> Option<Selector> {
         Some(ObjectKey::ReplicaSet(set)) => {
             Selector::compile(Some(&w.workloads.replica_sets[set.ix()].object.spec.selector))
         }
+        Some(ObjectKey::StatefulSet(set)) => {
+            Selector::compile(Some(&w.workloads.stateful_sets[set.ix()].object.spec.selector))
+        }
         _ => Selector::compile(Some(&LabelSelector::default())),
     };
-    for id in w.workloads.services_for(p.ident.namespace, &p.labels) {
+    for id in w.workloads.services_by_label.of(p.ident.namespace, &p.labels) {
         let held = &w.workloads.services[id.ix()];
         if !held.exists {
             continue;

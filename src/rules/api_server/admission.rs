@@ -81,7 +81,7 @@ pub fn admit_with(
     if !errors.is_empty() {
         return Err(Rejection::Invalid { kind, name: name_of(&object), errors });
     }
-    let warnings = warnings::create(&object);
+    let warnings = warnings::create(&object, gates);
     let (metadata, spec) = typed(&object)?;
     let status = first_status(&spec, request);
     Ok(Admitted { object, metadata, spec, status, warnings, strict })

@@ -11,10 +11,13 @@ use super::admission::{self, Rejection, Request};
 use super::decode::schema::Struct;
 use super::decode::{self, DecodeError, Decoded, StrictError};
 use super::kinds;
-pub use super::kinds::Kind;
-use super::validation::field::quote;
+pub use super::kinds::{Kind, Older};
+use super::validation::field::{At, Errors};
+use super::validation::{meta, names};
 use crate::api::Sym;
+use crate::rules::machinery::quote::quote;
 use crate::rules::versions::gates::Gates;
+use crate::rules::versions::habits::Habits;
 
 /// `metadata`, `spec` and whatever else an object has, as the API prints it.
 pub type Object = Map<String, Value>;
@@ -56,6 +59,36 @@ kinds! {
     Job: job,
     /// `policy/v1`
     PodDisruptionBudget: pod_disruption_budget,
+    /// `batch/v1`
+    CronJob: cron_job,
+    /// `autoscaling/v2`
+    HorizontalPodAutoscaler: horizontal_pod_autoscaler,
+    /// `v1`
+    ConfigMap: config_map,
+    /// `v1`
+    Secret: secret,
+    /// `v1`
+    ServiceAccount: service_account,
+    /// `v1`
+    PersistentVolumeClaim: persistent_volume_claim,
+    /// `v1`
+    PersistentVolume: persistent_volume,
+    /// `storage.k8s.io/v1`
+    StorageClass: storage_class,
+    /// `scheduling.k8s.io/v1`
+    PriorityClass: priority_class,
+    /// `node.k8s.io/v1`
+    RuntimeClass: runtime_class,
+    /// `v1`
+    LimitRange: limit_range,
+    /// `v1`
+    ResourceQuota: resource_quota,
+    /// `v1`
+    Namespace: namespace,
+    /// `v1`
+    Node: node,
+    /// `apps/v1`
+    ControllerRevision: controller_revision,
 }
 
 impl ObjectType {
@@ -65,8 +98,7 @@ impl ObjectType {
     /// It does not say, or there is no such kind; the scheme's words.
     pub fn of(manifest: &Value) -> Result<ObjectType, DecodeError> {
         let (group_version, kind) = decode::version_and_kind(manifest)?;
-        let found =
-            ObjectType::ALL.iter().find(|ty| ty.law().name == kind && ty.api_version() == group_version);
+        let found = ObjectType::ALL.iter().find(|ty| ty.law().name == kind && ty.is_served_as(group_version));
         found.copied().ok_or_else(|| decode::unregistered(group_version, kind))
     }
     /// `Deployment`
@@ -87,8 +119,22 @@ impl ObjectType {
     }
     /// `apps/v1`
     pub fn api_version(self) -> String {
-        let Kind { group, version, .. } = self.law();
-        if group.is_empty() { (*version).to_owned() } else { format!("{group}/{version}") }
+        self.versioned(self.law().version)
+    }
+    fn versioned(self, version: &str) -> String {
+        let group = self.law().group;
+        if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }
+    }
+    /// Whether the API server takes objects of the kind that say this `apiVersion`.
+    pub(super) fn is_served_as(self, group_version: &str) -> bool {
+        self.api_version() == group_version || self.older(group_version).is_some()
+    }
+    /// The older version that an `apiVersion` names.
+    pub(super) fn older(self, group_version: &str) -> Option<&'static Older> {
+        self.law().older.as_ref().filter(|older| {
+            let own = self.versioned(older.version);
+            own == group_version
+        })
     }
     /// `Deployment.apps`, as the API server names the kind in its answers.
     pub fn qualified(self) -> String {
@@ -176,23 +222,57 @@ pub fn create(manifest: &Value, request: &Request) -> Result<AdmittedObject, Rej
     let gates = &request.gates;
     let Decoded { mut object, strict } =
         decode::object(kind, manifest, gates.version).map_err(|error| Rejection::Decode(kind, error))?;
-    object.shift_remove("status");
+    if !kind.law().keeps_status {
+        object.shift_remove("status");
+    }
     (kind.law().defaults)(&mut object, gates);
     admission::name_and_place(&mut object, kind, request);
     (kind.law().prepare)(&mut object, None, request);
-    let errors = (kind.law().create)(&object, gates);
+    let errors = refusals(kind, &object, None, gates);
+    if !errors.is_empty() && !strict.is_empty() {
+        // Who asks for strictness is refused before anything else is looked at.
+        return Err(Rejection::Strict(kind, strict));
+    }
     if !errors.is_empty() {
         return Err(Rejection::Invalid { kind, name: admission::name_of(&object), errors });
     }
-    let warnings = (kind.law().warnings)(&object, gates);
+    let warnings = (kind.law().warnings)(&object, None, gates);
     Ok(AdmittedObject { kind, object, warnings, strict })
 }
 
+/// What is refused of an object, its metadata first (`ValidateObjectMeta`, `ValidateObjectMetaUpdate`).
+fn refusals(kind: ObjectType, new: &Object, old: Option<&Object>, gates: &Gates) -> Errors {
+    static ABSENT: Value = Value::Null;
+    fn metadata(object: &Object) -> At<'_> {
+        At::new(object.get("metadata").unwrap_or(&ABSENT), "metadata")
+    }
+    let law = kind.law();
+    let mut errors = Errors::default();
+    if let Some(old) = old {
+        // What is asked of all kinds (`validateCommonFields`), and then by the kind's own function: told once.
+        let of_any_kind = |name: &str, _: &Habits| names::path_segment(name);
+        meta::validate_named(&metadata(new), law.is_namespaced, of_any_kind, &gates.habits, &mut errors);
+        meta::update(&metadata(old), &metadata(new), &gates.habits, &mut errors);
+    }
+    if old.is_none() || law.rereads_metadata {
+        meta::validate_named(&metadata(new), law.is_namespaced, law.names, &gates.habits, &mut errors);
+    }
+    if law.reads_finalizers {
+        meta::finalizer_names(&metadata(new).child("finalizers"), &mut errors);
+    }
+    (law.validate)(new, old, gates, &mut errors);
+    errors
+}
+
 /// Refuses an object that names another namespace than the request (`rest.EnsureObjectNamespaceMatchesRequestNamespace`).
+/// What lives in no namespace may name any: it is taken away.
 ///
 /// # Errors
 /// It does.
 pub fn in_namespace(manifest: &Value, namespace: &str) -> Result<(), Rejection> {
+    if ObjectType::of(manifest).is_ok_and(|kind| !kind.law().is_namespaced) {
+        return Ok(());
+    }
     match manifest.pointer("/metadata/namespace").and_then(Value::as_str) {
         None | Some("") => Ok(()),
         Some(own) if own == namespace => Ok(()),
@@ -215,9 +295,9 @@ pub fn update(
     let Decoded { mut object, strict } =
         decode::stored(kind, new, gates.version).map_err(|error| Rejection::Decode(kind, error))?;
     (kind.law().defaults)(&mut object, gates);
-    keep_what_is_the_servers(old, &mut object);
+    keep_what_is_the_servers(kind, old, &mut object);
     (kind.law().prepare)(&mut object, Some(old), request);
-    let errors = (kind.law().update)(old, &object, gates);
+    let errors = refusals(kind, &object, Some(old), gates);
     if !errors.is_empty() {
         return Err(Rejection::Invalid { kind, name: admission::name_of(&object), errors });
     }
@@ -228,7 +308,7 @@ pub fn update(
             metadata.insert("generation".to_owned(), json!(generation.unwrap_or(0) + 1));
         }
     }
-    let warnings = if changed { (kind.law().warnings)(&object, gates) } else { Vec::new() };
+    let warnings = (kind.law().warnings)(&object, Some(old), gates);
     Ok(AdmittedObject { kind, object, warnings, strict })
 }
 
@@ -238,7 +318,7 @@ fn annotations_count(kind: ObjectType, old: &Object, new: &Object) -> bool {
     kind == ObjectType::Deployment && of(old) != of(new)
 }
 
-fn keep_what_is_the_servers(old: &Object, new: &mut Object) {
+fn keep_what_is_the_servers(kind: ObjectType, old: &Object, new: &mut Object) {
     new.shift_remove("status");
     if let Some(status) = old.get("status") {
         new.insert("status".to_owned(), status.clone());
@@ -246,6 +326,9 @@ fn keep_what_is_the_servers(old: &Object, new: &mut Object) {
     let Some(Value::Object(was)) = old.get("metadata") else { return };
     let Value::Object(is) = new.entry("metadata").or_insert_with(|| json!({})) else { return };
     is.shift_remove("generation");
+    if !kind.law().is_namespaced {
+        is.shift_remove("namespace");
+    }
     for name in ["namespace", "uid", "creationTimestamp", "resourceVersion", "generation"] {
         if let Some(value) = was.get(name)
             && !is.contains_key(name)

@@ -8,7 +8,8 @@ use std::fmt;
 
 use super::decode::{DecodeError, StrictError, strict_message};
 use super::objects::ObjectType;
-use super::validation::field::{Errors, FieldError, quote};
+use super::validation::field::{Errors, FieldError};
+use crate::rules::machinery::quote::quote;
 
 /// Why an object was refused.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,6 +29,13 @@ pub enum Rejection {
         /// All of them, in the API server's order.
         errors: Errors,
     },
+    /// There is an object of that name.
+    Exists {
+        /// Of the object.
+        kind: ObjectType,
+        /// Of the object.
+        name: String,
+    },
     /// An admission plugin refused.
     Forbidden {
         /// Of the object.
@@ -46,6 +54,7 @@ impl Rejection {
             Rejection::Decode(..) | Rejection::Strict(..) | Rejection::OtherNamespace => 400,
             Rejection::Invalid { .. } => 422,
             Rejection::Forbidden { .. } => 403,
+            Rejection::Exists { .. } => 409,
         }
     }
     /// `metav1.StatusReason`
@@ -54,6 +63,7 @@ impl Rejection {
             Rejection::Decode(..) | Rejection::Strict(..) | Rejection::OtherNamespace => "BadRequest",
             Rejection::Invalid { .. } => "Invalid",
             Rejection::Forbidden { .. } => "Forbidden",
+            Rejection::Exists { .. } => "AlreadyExists",
         }
     }
     /// The fields that were refused; empty for other rejections.
@@ -123,6 +133,9 @@ impl fmt::Display for Rejection {
                     [one] => f.write_str(one),
                     many => write!(f, "[{}]", many.join(", ")),
                 }
+            }
+            Rejection::Exists { kind, name } => {
+                write!(f, "{} {} already exists", kind.qualified_resource(), quote(name))
             }
             Rejection::Forbidden { kind, name, why } => {
                 write!(f, "{} {} is forbidden: {why}", kind.qualified_resource(), quote(name))

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
-use crate::rules::api_server::validation::field::quote;
+use crate::rules::machinery::quote::quote;
 use crate::time::{GoDuration, NoDuration, Span, Time};
 
 /// How long after the scheduled time a CronJob is looked at again (`nextScheduleDelta`).

@@ -2,13 +2,18 @@
 //! keeps pods, and who says where they are reached.
 
 pub(crate) mod attach_detach;
+pub mod claim_binding;
 pub mod cron_schedule;
+pub mod daemon_set;
 pub mod deletion_order;
 pub mod deployment;
+pub mod disruption;
 pub mod endpoint_slice;
 pub mod ownership;
 pub mod pod_control;
 pub mod replica_set;
+pub mod revisions;
+pub mod stateful_set;
 pub(crate) mod taint_eviction;
 pub mod template_hash;
 pub mod told;

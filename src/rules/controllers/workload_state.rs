@@ -1,6 +1,8 @@
 //! What a workload is doing, as a timeline tells it: Complete is what `kubectl rollout status` calls so.
 
 use crate::api::Tri;
+use crate::api::daemon_set::{DaemonSet, DaemonSetStrategy};
+use crate::api::stateful_set::{StatefulSet, UpdateStrategy};
 use crate::api::workload::{Deployment, ReplicaSet, WorkloadState};
 
 /// Of a Deployment.
@@ -30,5 +32,33 @@ pub fn rollout_of_deployment(own: &Deployment) -> WorkloadState {
 pub fn of_replica_set(own: &ReplicaSet) -> WorkloadState {
     let is_complete =
         own.status.available_replicas == own.spec.replicas && own.status.observed_generation > 0;
+    if is_complete { WorkloadState::Complete } else { WorkloadState::Progressing }
+}
+
+/// Of a DaemonSet (`DaemonSetStatusViewer.Status`, staging/src/k8s.io/kubectl/pkg/polymorphichelpers/rollout_status.go). Of one
+/// whose pods are replaced as they are deleted kubectl says nothing: all that it shall have are available.
+pub fn of_daemon_set(own: &DaemonSet) -> WorkloadState {
+    let status = &own.status;
+    let is_updated = own.spec.strategy == DaemonSetStrategy::OnDelete
+        || status.updated_number_scheduled >= status.desired_number_scheduled;
+    let is_complete = own.meta.generation <= status.observed_generation
+        && is_updated
+        && status.number_available >= status.desired_number_scheduled;
+    if is_complete { WorkloadState::Complete } else { WorkloadState::Progressing }
+}
+
+/// Of a StatefulSet (`StatefulSetStatusViewer.Status`); of one that is updated by hand kubectl says nothing, and all that is
+/// asked of it is that its pods are ready.
+pub fn of_stateful_set(own: &StatefulSet) -> WorkloadState {
+    let (spec, status) = (&own.spec, &own.status);
+    let is_updated = match spec.update_strategy {
+        UpdateStrategy::OnDelete => true,
+        UpdateStrategy::RollingUpdate(Some(rolling)) => {
+            status.updated_replicas >= spec.replicas.saturating_sub(rolling.partition)
+        }
+        UpdateStrategy::RollingUpdate(None) => status.update_revision == status.current_revision,
+    };
+    let is_seen = status.observed_generation > 0 && own.meta.generation <= status.observed_generation;
+    let is_complete = is_seen && status.ready_replicas >= spec.replicas && is_updated;
     if is_complete { WorkloadState::Complete } else { WorkloadState::Progressing }
 }

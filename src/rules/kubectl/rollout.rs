@@ -152,6 +152,9 @@ const REVISION: &str = "deployment.kubernetes.io/revision";
 /// # Errors
 /// It is paused, or there is no such revision.
 pub fn undo(deployment: &Value, replica_sets: &[&Value], to: i64) -> Outcome {
+    if deployment["kind"] == "DaemonSet" || deployment["kind"] == "StatefulSet" {
+        return undo_by_revisions(deployment, replica_sets, to);
+    }
     if is_paused(deployment) {
         return Err(
             "error: you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again"
@@ -181,6 +184,31 @@ pub fn undo(deployment: &Value, replica_sets: &[&Value], to: i64) -> Outcome {
     object["spec"]["template"] = template;
     object["metadata"]["annotations"] = Value::Object(annotations);
     done(object, "rolled back")
+}
+
+/// Of a set whose templates are kept as ControllerRevisions (`DaemonSetRollbacker`, `StatefulSetRollbacker`): the patch that a
+/// revision holds replaces the template.
+fn undo_by_revisions(set: &Value, revisions: &[&Value], to: i64) -> Outcome {
+    let number = |own: &Value| own["revision"].as_i64().unwrap_or(0);
+    let mut sorted: Vec<&Value> =
+        revisions.iter().copied().filter(|own| own["kind"] == "ControllerRevision").collect();
+    sorted.sort_by_key(|own| number(own));
+    let target = match to {
+        0 => sorted.iter().rev().nth(1).ok_or("error: no last revision to roll back to".to_owned())?,
+        to => (sorted.iter().find(|own| number(own) == to))
+            .ok_or_else(|| format!("error: unable to find specified revision {to} in history"))?,
+    };
+    let mut template = target["data"]["spec"]["template"].clone();
+    if let Some(template) = template.as_object_mut() {
+        template.shift_remove("$patch");
+    }
+    if template == set["spec"]["template"] {
+        let answer = format!("skipped rollback (current template already matches revision {to})");
+        return done(set.clone(), &answer);
+    }
+    let mut set = set.clone();
+    set["spec"]["template"] = template;
+    done(set, "rolled back")
 }
 
 fn revision(object: &Value) -> Option<i64> {
@@ -288,5 +316,25 @@ mod tests {
             Err("error: unable to find container named \"nope\"".to_owned())
         );
         assert_eq!(scale(&web("1"), 5).object["spec"]["replicas"], 5);
+    }
+
+    #[test]
+    fn a_daemon_set_goes_back_to_the_revision_before_its_newest() {
+        let template = |image: &str| json!({ "spec": { "containers": [{ "image": image }] } });
+        let set = |image: &str| json!({ "kind": "DaemonSet", "metadata": { "name": "agent" }, "spec": { "template": template(image) } });
+        let kept = |number: i64, image: &str| {
+            let mut template = template(image);
+            template["$patch"] = json!("replace");
+            json!({ "kind": "ControllerRevision", "revision": number, "data": { "spec": { "template": template } } })
+        };
+        let (one, two, three) = (kept(1, "a"), kept(2, "b"), kept(3, "c"));
+        let undo = |to: i64| undo(&set("c"), &[&two, &three, &one], to);
+        assert_eq!(undo(0).expect("done").object["spec"]["template"], template("b"));
+        assert_eq!(undo(1).expect("done").object["spec"]["template"], template("a"));
+        let skipped = "skipped rollback (current template already matches revision 3)";
+        assert_eq!(undo(3).expect("done").answer, skipped);
+        assert_eq!(undo(4).expect_err("refused"), "error: unable to find specified revision 4 in history");
+        let alone = super::undo(&set("a"), &[&one], 0).expect_err("refused");
+        assert_eq!(alone, "error: no last revision to roll back to");
     }
 }

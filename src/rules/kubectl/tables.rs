@@ -36,7 +36,10 @@ pub fn row(object: &Value, now: Time) -> Option<Vec<Cell>> {
         "Service" => o.service(),
         "EndpointSlice" => o.endpoint_slice(),
         "PodDisruptionBudget" => o.budget(),
+        "ResourceQuota" => o.quota(),
+        "LimitRange" => vec![o.name(), narrow("CREATED AT", o.text("/metadata/creationTimestamp"))],
         "HorizontalPodAutoscaler" => o.autoscaler(),
+        "ControllerRevision" => o.revision(),
         "Node" => o.node(),
         "Event" => o.event(),
         "Namespace" => vec![o.name(), narrow("STATUS", o.text("/status/phase")), o.age()],
@@ -188,6 +191,23 @@ impl Printed<'_> {
         self.with_template(row, Some(or_none(selector_text(self.at("/spec/selector")))))
     }
 
+    /// `printControllerRevision`
+    fn revision(&self) -> Vec<Cell> {
+        let owners = self.at("/metadata/ownerReferences").as_array().into_iter().flatten();
+        let mut controller = owners.filter(|own| own["controller"] == true).map(|own| {
+            let text = |key: &str| own[key].as_str().unwrap_or_default();
+            let group = text("apiVersion").split_once('/').map_or("", |(group, _)| group);
+            format!("{}.{group}/{}", text("kind").to_lowercase(), text("name"))
+        });
+        let controller = controller.next_back().unwrap_or_else(|| "<none>".to_owned());
+        vec![
+            self.name(),
+            narrow("CONTROLLER", controller),
+            narrow("REVISION", self.int("/revision")),
+            self.age(),
+        ]
+    }
+
     fn job(&self) -> Vec<Cell> {
         let succeeded = self.int("/status/succeeded");
         let completions = match (self.at("/spec/completions").as_i64(), self.int("/spec/parallelism")) {
@@ -320,6 +340,22 @@ impl Printed<'_> {
             narrow("ADDRESSTYPE", self.text("/addressType")),
             narrow("PORTS", first_of(&ports, 3, ",")),
             narrow("ENDPOINTS", first_of(&addresses, 3, ",")),
+            self.age(),
+        ]
+    }
+
+    /// `printResourceQuota`
+    fn quota(&self) -> Vec<Cell> {
+        let (mut requests, mut limits) = (Vec::new(), Vec::new());
+        for (name, hard) in self.at("/status/hard").as_object().into_iter().flatten() {
+            let used = self.at("/status/used")[name].as_str().unwrap_or("0");
+            let list = if name.starts_with("limits.") { &mut limits } else { &mut requests };
+            list.push(format!("{name}: {used}/{}", hard.as_str().unwrap_or_default()));
+        }
+        vec![
+            self.name(),
+            narrow("REQUEST", requests.join(", ")),
+            narrow("LIMIT", limits.join(", ")),
             self.age(),
         ]
     }
@@ -495,7 +531,9 @@ fn labels_text(labels: &Value) -> String {
 }
 
 /// `labels.Selector.String` of a label selector: its requirements by key.
-fn selector_text(selector: &Value) -> String {
+/// A label selector as a column has it (`FormatLabelSelector`,
+/// staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/helpers.go).
+pub fn selector_text(selector: &Value) -> String {
     let labels = selector["matchLabels"].as_object().into_iter().flatten();
     let mut parts: Vec<(&str, String)> = labels
         .map(|(key, value)| (key.as_str(), format!("{key}={}", value.as_str().unwrap_or_default())))

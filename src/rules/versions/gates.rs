@@ -94,6 +94,8 @@ gates! {
     dynamic_resource_allocation: DynamicResourceAllocation,
     /// Tolerations may compare numbers: `Gt`, `Lt`.
     toleration_comparison: TaintTolerationComparisonOperators,
+    /// An update of a StatefulSet may take several pods at a time: `maxUnavailable`.
+    max_unavailable_stateful_set: MaxUnavailableStatefulSet,
 }
 
 // Every component asks them at every turn: they fit one line of the cache.

@@ -65,6 +65,17 @@ habits! {
     /// ReplicaSets and Deployments count pods that are being deleted (gate DeploymentReplicaSetTerminatingReplicas);
     /// each such count is a write, which wakes a Deployment that waits for its old pods.
     counts_terminating_replicas,
+    /// A DaemonSet is looked at where it has to make or delete a pod on a node of which there is news; before, where the answer
+    /// whether its pod belongs there has changed (`syncNodeUpdate`, pkg/controller/daemon/daemon_controller.go).
+    daemon_sets_look_at_a_nodes_pods,
+    /// An update of a StatefulSet waits until the pod before is available; before, until it is ready (`isUnavailable`,
+    /// pkg/controller/statefulset/stateful_set_utils.go).
+    stateful_updates_await_availability,
+    /// A StatefulSet is looked at again when its next pod becomes available; before, `minReadySeconds` after each sync
+    /// that found too few (`syncStatefulSet`, pkg/controller/statefulset/stateful_set.go).
+    stateful_sets_look_in_time,
+    /// Events of StatefulSets begin with a capital (`recordPodEvent`, stateful_pod_control.go).
+    stateful_sets_say_title_case,
 
     // The scheduler.
 
@@ -128,8 +139,51 @@ habits! {
     /// `fileKeyRef` is kept, and named among the sources of a variable (gate EnvFiles).
     env_files,
 
+    /// A refused eviction says more than the budget's numbers where these do not explain it (`checkAndDecrement`,
+    /// pkg/registry/core/pod/storage/eviction.go).
+    says_why_budget_is_empty,
+    /// The `apiVersion` of what an autoscaler scales must name a group (`ValidateAPIVersion`,
+    /// pkg/apis/autoscaling/validation/validation.go).
+    reads_scaled_versions,
+    /// The `tolerance` of an autoscaler is kept (gate HPAConfigurableTolerance).
+    keeps_scaling_tolerance,
+    /// An autoscaler's `maxReplicas` of 0 is a required value; before, an invalid one (same file).
+    requires_max_replicas,
+    /// The templates of a StatefulSet, of its pods and of its claims, are validated as others are; before, only labels and
+    /// annotations (`ValidateStatefulSetSpec`, pkg/apis/apps/validation/validation.go).
+    reads_templates_of_sets,
+    /// The `serviceName` of a new StatefulSet must be a DNS label (same function).
+    reads_service_names_of_sets,
+    /// The `revisionHistoryLimit` of a StatefulSet may change (`ValidateStatefulSetUpdate`, same file).
+    history_of_sets_changes,
+    /// A RuntimeClass without a handler lacks a required value; before, its handler is no label (`ValidateRuntimeClass`,
+    /// pkg/apis/node/validation/validation.go).
+    requires_handlers,
+    /// What a StorageClass is made of is immutable; before, updates of it are forbidden (`ValidateStorageClassUpdate`,
+    /// pkg/apis/storage/validation/validation.go).
+    storage_classes_are_immutable,
+    /// The name of a port that stands twice in a pod is warned of (`warningsForPodSpecAndMeta`, pkg/api/pod/warnings.go, as
+    /// for the next three).
+    warns_of_port_names,
+    /// Addresses that are not spelled as they should be are warned of, in the words of `GetWarningsForIP`.
+    warns_of_addresses,
+    /// Values of a preferred affinity that no label can have are warned of.
+    warns_of_preferred_values,
+    /// Volumes of git repositories are `disabled by default`.
+    git_repos_are_off,
+    /// External addresses and session affinity of a headless Service are warned of (`GetWarningsForService`,
+    /// pkg/api/service/warnings.go, as for the next two).
+    warns_of_headless_services,
+    /// `PreferClose` is told to be `PreferSameZone`.
+    prefers_the_same_zone,
+    /// External addresses of any Service are warned of.
+    warns_of_external_addresses,
+
     // kubectl.
 
+    /// A drain that is refused says `cannot delete` once of pods without a controller; before, twice
+    /// (`unreplicatedFilter`, staging/src/k8s.io/kubectl/pkg/drain/filters.go).
+    says_cannot_delete_once,
     /// `deleted` says from which namespace (`PrintObj`, staging/src/k8s.io/kubectl/pkg/cmd/delete/delete.go).
     says_namespace_of_deleted,
     /// A pod whose containers have ended shows the failure of one before another's `Completed` (`printPod`,

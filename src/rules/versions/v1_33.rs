@@ -32,6 +32,12 @@ pub const TABLE: Table = Table {
             supplemental_groups_policy: true,
             selinux_change_policy: true,
             proc_mount: true,
+            reads_service_names_of_sets: true,
+            history_of_sets_changes: true,
+            warns_of_port_names: true,
+            warns_of_addresses: true,
+            warns_of_preferred_values: true,
+            git_repos_are_off: true,
             ..BEFORE.gates.habits
         },
         ..BEFORE.gates

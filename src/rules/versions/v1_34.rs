@@ -16,13 +16,18 @@ pub const TABLE: Table = Table {
         habits: Habits {
             tells_end_of_resize: true,
             available_to_the_instant: true,
+            daemon_sets_look_at_a_nodes_pods: true,
+            stateful_updates_await_availability: true,
             taints_unnamed: true,
             too_large_is_hopeless: true,
             merges_spread_keys: true,
             memory_limits_shrink: true,
             says_label_bytes: true,
             drops_restart_rules: true,
+            reads_scaled_versions: true,
             says_namespace_of_deleted: true,
+            reads_templates_of_sets: true,
+            warns_of_headless_services: true,
             ..BEFORE.gates.habits
         },
         ..BEFORE.gates

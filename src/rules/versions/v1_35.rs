@@ -24,12 +24,16 @@ pub const TABLE: Table = Table {
             starts_unnamed: true,
             tells_steps_of_resize: true,
             counts_terminating_replicas: true,
+            stateful_sets_say_title_case: true,
             knows_toleration_comparison: true,
             hostname_override: true,
             image_volumes: true,
             env_files: true,
+            says_why_budget_is_empty: true,
+            keeps_scaling_tolerance: true,
             shows_failure_before_completion: true,
             says_what_events_are_about: true,
+            prefers_the_same_zone: true,
             ..BEFORE.gates.habits
         },
         ..BEFORE.gates

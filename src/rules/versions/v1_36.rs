@@ -21,6 +21,12 @@ pub const TABLE: Table = Table {
             init_containers_resize: true,
             says_label_key: true,
             services_begin_with_digits: true,
+            requires_max_replicas: true,
+            says_cannot_delete_once: true,
+            requires_handlers: true,
+            storage_classes_are_immutable: true,
+            warns_of_external_addresses: true,
+            stateful_sets_look_in_time: true,
             ..BEFORE.gates.habits
         },
         ..BEFORE.gates

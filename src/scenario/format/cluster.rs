@@ -175,8 +175,8 @@ pub static NODE: Shape = Shape {
             "kubeletUptime",
             Kind::Distribution,
             "1 day",
-            "How long before the start its kubelet had started: first probes of pods that it finds then, and of longer \
-             periods, are spread over a period",
+            "How long before the start its kubelet had started, and those of all nodes of this table with it: first probes \
+             of pods that it finds then, and of longer periods, are spread over a period",
         ),
     ],
 };

@@ -19,6 +19,8 @@ pub static EXPECT: Shape = Shape {
         key("deployment", Kind::Text, "", "A Deployment's name"),
         key("replicaSet", Kind::Text, "", "A ReplicaSet's name"),
         key("replicationController", Kind::Text, "", "A ReplicationController's name"),
+        key("daemonSet", Kind::Text, "", "A DaemonSet's name"),
+        key("statefulSet", Kind::Text, "", "A StatefulSet's name"),
         key("service", Kind::Text, "", "A Service's name"),
         key("action", Kind::Text, "", "The `id` of an [[action]] or [[apply]] whose answer is meant"),
         key("namespace", Kind::Text, "any", "Its namespace, where the name is not unique"),

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use serde_json::Value as Json;
 
 use super::documents::{self, Document};
-use super::{Context, claims, flag, pods, scalar_json, strings, tables, text};
+use super::{Context, applied_volumes, claims, flag, pods, scalar_json, strings, tables, text};
 use crate::api::Sym;
 use crate::rules::api_server::admission::{Rejection, Request};
 use crate::rules::api_server::objects::{self, ObjectType, no_matches};
@@ -22,10 +22,11 @@ use crate::scenario::manifest::templates_in;
 use crate::scenario::plan::{ObjectKind, ObjectPlan, PodTemplate};
 use crate::scenario::tree::{Loc, Node, Table};
 use crate::scenario::values::OBJECT_KINDS;
+use crate::scenario::volumes::Storage;
 use crate::time::Time;
 
 /// Kinds that the API server has beside those of [`ObjectType`], with the versions that it serves.
-const SERVED: [(&str, &[&str]); 15] = [
+const SERVED: [(&str, &[&str]); 12] = [
     ("Namespace", &["v1"]),
     ("Node", &["v1"]),
     ("ConfigMap", &["v1"]),
@@ -33,15 +34,14 @@ const SERVED: [(&str, &[&str]); 15] = [
     ("ServiceAccount", &["v1"]),
     ("PersistentVolumeClaim", &["v1"]),
     ("PersistentVolume", &["v1"]),
-    ("LimitRange", &["v1"]),
-    ("ResourceQuota", &["v1"]),
     ("CronJob", &["batch/v1"]),
     ("HorizontalPodAutoscaler", &["autoscaling/v1", "autoscaling/v2"]),
-    ("PodDisruptionBudget", &["policy/v1"]),
     ("PriorityClass", &["scheduling.k8s.io/v1"]),
     ("RuntimeClass", &["node.k8s.io/v1"]),
     ("StorageClass", &["storage.k8s.io/v1"]),
 ];
+/// Kinds among what is known that are played without being stored.
+const BESIDE: [&str; 4] = ["Pod", "Namespace", "PersistentVolume", "StorageClass"];
 /// Groups of the API server's own.
 const GROUPS: [&str; 9] = [
     "",
@@ -54,6 +54,19 @@ const GROUPS: [&str; 9] = [
     "scheduling.k8s.io",
     "storage.k8s.io",
 ];
+
+/// Whether objects of a kind can be applied; what has no effect on pods can be.
+pub fn can_be_applied(kind: &str) -> bool {
+    !kind.is_empty() && !is_unplayed(kind)
+}
+
+/// Pods know of such objects, and nobody plays them.
+fn is_unplayed(kind: &str) -> bool {
+    let is_known =
+        ObjectType::ALL.iter().any(|of| of.name() == kind) || SERVED.iter().any(|(of, _)| *of == kind);
+    let is_kept = ObjectType::kept().any(|of| of.name() == kind);
+    is_known && !is_kept && object_kind(kind).is_none() && !BESIDE.contains(&kind)
+}
 
 /// How the API server has a kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -225,7 +238,7 @@ fn sort(document: Document, sent: &mut Sent, noted: &mut Noted, cx: &mut Context
         // Namespaces are there as soon as somebody names one.
         "Namespace" => {}
         "Node" if is_node(&document, cx) => {}
-        _ if object_kind(&kind).is_some() => sent.others.push(document),
+        _ if !is_unplayed(&kind) => sent.others.push(document),
         _ => {
             sent.plan.refused.extend(foreseen(&document, sent, noted, cx));
             noted.note(&document, cx, &kind, "");
@@ -301,8 +314,15 @@ fn unknown_overrides(table: &Table, all: &[Sent], cx: &mut Context<'_>) {
     }
 }
 
-/// ConfigMaps and the like become objects of the scenario; those that come again later get further keys then.
-pub fn objects(all: &mut [Sent], cx: &mut Context<'_>) -> (Vec<ObjectPlan>, Vec<Arc<Action>>) {
+/// ConfigMaps and the like become objects of the scenario; those that come again later get further keys then. Volumes and
+/// classes are what claims can be bound to.
+pub fn objects(all: &mut [Sent], cx: &mut Context<'_>) -> (Vec<ObjectPlan>, Vec<Arc<Action>>, Storage) {
+    let mut storage = Storage::default();
+    for sent in all.iter() {
+        sent.others
+            .iter()
+            .for_each(|document| applied_volumes::add(&mut storage, &document.written.value, sent.plan.at));
+    }
     let mut plans: Vec<ObjectPlan> = cx.objects.to_vec();
     let named = |plan: &ObjectPlan| (plan.kind, plan.namespace, plan.name);
     let mut places: FxHashMap<_, usize> =
@@ -328,7 +348,9 @@ pub fn objects(all: &mut [Sent], cx: &mut Context<'_>) -> (Vec<ObjectPlan>, Vec<
             match places.get(&place).and_then(|at| plans.get_mut(*at)) {
                 None => {
                     places.insert(place, plans.len());
-                    plans.push(object(kind, namespace, &name, &document, sent.plan.at, cx));
+                    let mut plan = object(kind, namespace, &name, &document, sent.plan.at, cx);
+                    applied_volumes::bind(&mut storage, &mut plan, &document.written.value["spec"]);
+                    plans.push(plan);
                 }
                 Some(plan) if plan.at.is_none_or(|at| at > sent.plan.at) => plan.at = Some(sent.plan.at),
                 Some(_) => again.extend(changed(kind, namespace, &name, &document, sent.plan.at)),
@@ -340,7 +362,7 @@ pub fn objects(all: &mut [Sent], cx: &mut Context<'_>) -> (Vec<ObjectPlan>, Vec<
         let item = Diagnostic::new(Code::BadValue, Loc::default(), title);
         cx.report(item.label(format!("expected no more than {}", limits::OBJECTS)));
     }
-    (plans, again)
+    (plans, again, storage)
 }
 
 fn object(

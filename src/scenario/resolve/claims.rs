@@ -10,7 +10,8 @@ use crate::rules::scheduler::placement::selector::NodeTerm;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::plan::ClaimPlan;
 use crate::scenario::tree::{Node, Table};
-use crate::time::{Span, Time};
+use crate::scenario::volumes::ATTACH;
+use crate::time::Time;
 
 /// What only a claim has.
 pub const KEYS: &[&str] = &[
@@ -35,8 +36,8 @@ pub fn claim(entry: &Table, path: &[&str], created: Time, cx: &mut Context<'_>) 
         volume_name: text(entry, "volumeName").map_or_else(|| made_name(path), Sym::new),
         access_modes: strings(entry, "accessModes").iter().map(|mode| Sym::new(mode)).collect(),
         node_affinity: node_affinity(entry, cx),
-        attach: distribution(entry, "attach").unwrap_or(Distribution::Constant(Span::from_secs(2))),
-        detach: distribution(entry, "detach").unwrap_or(Distribution::Constant(Span::from_secs(2))),
+        attach: distribution(entry, "attach").unwrap_or(ATTACH),
+        detach: distribution(entry, "detach").unwrap_or(ATTACH),
         mount: distribution(entry, "mount"),
         files,
         fs_group_change: distribution(entry, "fsGroupChange").unwrap_or_else(all_of_them),

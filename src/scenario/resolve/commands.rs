@@ -15,7 +15,7 @@ use crate::rules::api_server::validation;
 use crate::rules::machinery::quantity::Quantity;
 use crate::rules::versions::Version;
 use crate::scenario::applied::AppliedObject;
-use crate::scenario::command::{Cascade, Command, ObjectTarget, Target};
+use crate::scenario::command::{Cascade, Command, DrainFlags, ObjectTarget, Target};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::format::AMONG;
 use crate::scenario::plan::ObjectKind;
@@ -92,7 +92,15 @@ fn of_node(verb: &str, node: Target, loc: Loc, entry: &Table, cx: &mut Context<'
         "delete" => delete_node(node, entry, cx),
         "cordon" => Command::Cordon { node },
         "uncordon" => Command::Uncordon { node },
-        "drain" => Command::Drain { node },
+        "drain" => {
+            let given = |key| flag(entry, key) == Some(true);
+            let flags = DrainFlags {
+                ignore_daemonsets: given("ignoreDaemonsets"),
+                force: given("force"),
+                delete_empty_dir_data: given("deleteEmptydirData"),
+            };
+            Command::Drain { node, flags }
+        }
         "taint" => taint_node(node, loc, entry, cx),
         "untaint" => Command::Untaint {
             node,

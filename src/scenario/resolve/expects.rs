@@ -46,8 +46,16 @@ enum Subject {
 }
 
 impl Subject {
-    const ALL: [&'static str; 6] =
-        ["pod", "deployment", "replicaSet", "replicationController", "service", "action"];
+    const ALL: [&'static str; 8] = [
+        "pod",
+        "deployment",
+        "replicaSet",
+        "replicationController",
+        "daemonSet",
+        "statefulSet",
+        "service",
+        "action",
+    ];
 
     fn of(key: &str) -> Subject {
         match key {

@@ -3,6 +3,7 @@
 //! What the checker has refused already reads as absent here, so that no mistake is told twice.
 
 mod actions;
+mod applied_volumes;
 mod applies;
 mod behavior;
 mod claims;
@@ -12,6 +13,8 @@ mod expects;
 mod pods;
 mod programs;
 mod settings;
+
+pub use applies::can_be_applied;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -140,7 +143,7 @@ pub fn resolve(
     cx.objects = settings::objects(table, &mut cx).into();
     cx.programs = programs::programs(table, &mut cx).into();
     let mut sent = applies::read(table, &mut cx);
-    let (objects, again) = applies::objects(&mut sent, &mut cx);
+    let (objects, again, storage) = applies::objects(&mut sent, &mut cx);
     cx.objects = objects.into();
     let own = pods::templates(table, &mut cx);
     let applied = applies::pods(&mut sent, &mut cx);
@@ -170,6 +173,7 @@ pub fn resolve(
         images,
         image_default: settings::image_default(),
         objects: cx.objects.into_owned(),
+        storage,
         templates: cx.templates.into_owned(),
         applies,
         programs: cx.programs.into_owned(),

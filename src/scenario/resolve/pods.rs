@@ -418,7 +418,10 @@ fn refuse(rejection: &Rejection, pod: &str, place: &Place<'_>, cx: &mut Context<
                 None => item,
             });
         }
-        Rejection::Strict(..) | Rejection::Forbidden { .. } | Rejection::OtherNamespace => {
+        Rejection::Strict(..)
+        | Rejection::Forbidden { .. }
+        | Rejection::Exists { .. }
+        | Rejection::OtherNamespace => {
             cx.report(Diagnostic::new(Code::Rejected, place.loc, rejection.to_string()));
         }
     }

@@ -14,6 +14,7 @@ use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::scenario::limits;
 use crate::scenario::plan::{
     Controllers, ImagePlan, ImageUser, KubeletConfig, Latency, NodePlan, ObjectKind, ObjectPlan, Outage,
+    Uptime,
 };
 use crate::scenario::tree::{Node, Table};
 use crate::scenario::values::{self, OBJECT_KINDS};
@@ -431,7 +432,8 @@ fn node_plan(name: &str, entry: &Table, reserving: Option<&Table>, config: &Arc<
         device_plugins: device_plugins(entry),
         inspect_error: text(entry, "inspectError").map(Sym::new),
         joins: None,
-        kubelet_uptime: distribution(entry, "kubeletUptime"),
+        kubelet_uptime: distribution(entry, "kubeletUptime")
+            .map(|how_long| Uptime { how_long, together: Sym::new(text(entry, "name").unwrap_or(name)) }),
     }
 }
 

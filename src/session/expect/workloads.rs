@@ -1,8 +1,10 @@
 //! What is expected of workloads, of Services and of what somebody is told.
 
 use super::{Difference, Row, Seen, common};
+use crate::api::controller_revision::ControllerRevision;
 use crate::api::workload::WorkloadState;
 use crate::record::Event;
+use crate::rules::controllers::daemon_set::template::REVISION_HASH;
 use crate::scenario::command::ObjectTarget;
 use crate::scenario::expected::{
     Answer, AnswerExpect, ExpectedEvent, Rollout, ServiceExpect, WorkloadExpect,
@@ -139,8 +141,22 @@ pub fn answer(expect: &AnswerExpect, w: &World) -> Option<Difference> {
     (!is_told).then(|| Difference::new("the words", format!("\"{part}\""), words))
 }
 
-/// From which of its workload's templates a pod was made, from 1, as its ReplicaSet says now; None: no Deployment has made it.
+/// From which of its workload's templates a pod was made, from 1, as its ReplicaSet or its ControllerRevision says now; None:
+/// nothing that has several templates has made it.
 pub fn revision(p: &Pod, w: &World) -> Option<u32> {
-    let figures = w.workloads.held(p.controller?)?.figures()?;
-    u32::try_from(figures.revision?).ok()
+    let maker = p.controller?;
+    let number = match maker {
+        // Of a StatefulSet pods name the revision, of a DaemonSet its hash.
+        ObjectKey::StatefulSet(_) | ObjectKey::DaemonSet(_) => {
+            let label = p.labels.get(REVISION_HASH)?;
+            let all = w.workloads.revisions_of(maker).into_iter();
+            let mut all = all.map(|id| &w.workloads.controller_revisions[id.ix()].object);
+            let is_it = |own: &&ControllerRevision| {
+                own.meta.name == label.as_str() || own.meta.labels.get(REVISION_HASH) == Some(label)
+            };
+            all.find(is_it)?.revision
+        }
+        maker => w.workloads.held(maker)?.figures()?.revision?,
+    };
+    u32::try_from(number).ok()
 }

@@ -1,15 +1,17 @@
-//! Why a workload is as it is: from its status over its ReplicaSet to the pod that holds it up, and from what a controller did
-//! to what set it off.
+//! Why a workload is as it is: from its status over what makes its pods, a ReplicaSet or itself, to the pod that holds it up,
+//! and from what a controller did to what set it off.
 
 use super::chain::Chain;
+use crate::api::stateful_set::PodManagement;
 use crate::api::workload::WorkloadState;
 use crate::api::{Sym, Tri};
 use crate::record::{Change, Figures, ObjectChange, Transition};
 use crate::session::why::headline;
 use crate::session::words::describe;
 use crate::session::{Walk, get, tree};
+use crate::world::manager::Controller;
 use crate::world::workloads::ObjectKey;
-use crate::world::{PodId, ReplicaSetId, SimEvent, World};
+use crate::world::{PodId, SimEvent, World};
 
 /// The object that a row is about, where it is no pod and no node.
 pub(super) fn object_of(w: &World, row: &Transition) -> Option<ObjectKey> {
@@ -87,48 +89,51 @@ impl Chain<'_> {
 
     /// Whether pods of a workload's newest template are not ready at this step, or cannot be made.
     pub(super) fn is_held_up(&self, step: u64, key: ObjectKey) -> bool {
-        let set = self.wanted_set(step, key);
-        set.is_some_and(|set| {
-            !self.waiting_pods(step, set).is_empty()
-                || self.refusal(step, ObjectKey::ReplicaSet(set)).is_some()
+        let maker = self.wanted_maker(step, key);
+        maker.is_some_and(|maker| {
+            !self.waiting_pods(step, maker).is_empty() || self.refusal(step, maker).is_some()
         })
     }
 
-    /// The set whose template is wanted: that of a Deployment with the highest revision, or a set itself.
-    fn wanted_set(&self, step: u64, key: ObjectKey) -> Option<ReplicaSetId> {
+    /// What makes pods of the template that is wanted: the set of a Deployment with the highest revision, or a set itself.
+    fn wanted_maker(&self, step: u64, key: ObjectKey) -> Option<ObjectKey> {
         match key {
             ObjectKey::Deployment(_) => self.newest_set(step, key),
-            ObjectKey::ReplicaSet(set) => Some(set),
-            ObjectKey::Pod(_) | ObjectKey::Service(_) => None,
+            ObjectKey::ReplicaSet(_) | ObjectKey::DaemonSet(_) | ObjectKey::StatefulSet(_) => Some(key),
+            _ => None,
         }
     }
 
     /// When and with which words pods of a set were refused, if they still are.
     fn refusal(&self, step: u64, set: ObjectKey) -> Option<(u64, Sym)> {
         let row = self.walk.world().workloads.row(set)?;
-        let last =
-            self.walk.rows_of_object(row).rev().filter(|row| row.step <= step).find_map(|row| {
-                match row.change {
-                    Change::Object { what: ObjectChange::Condition { kind, to, message, .. }, .. }
-                        if kind == "ReplicaFailure" =>
-                    {
-                        Some((row.step, to, message))
-                    }
-                    _ => None,
-                }
-            });
-        last.filter(|(_, to, _)| *to == Some(Tri::True)).map(|(at, _, message)| (at, message))
+        let mut rows = self.walk.rows_of_object(row).rev().filter(|row| row.step <= step);
+        let last = rows.find_map(|row| match row.change {
+            Change::Object { what: ObjectChange::Condition { kind, to, message, .. }, .. }
+                if kind == "ReplicaFailure" =>
+            {
+                Some((row.step, to == Some(Tri::True), message))
+            }
+            // A StatefulSet has no condition: its last event about a creation tells.
+            Change::Object { what: ObjectChange::Event(event), .. }
+                if matches!(set, ObjectKey::StatefulSet(_)) && event.reason.as_str().ends_with("Create") =>
+            {
+                let message = Sym::new(&event.message.alone().to_string());
+                Some((row.step, event.reason == "FailedCreate", message))
+            }
+            _ => None,
+        });
+        last.filter(|(_, is_refused, _)| *is_refused).map(|(at, _, message)| (at, message))
     }
 
     /// What holds a workload up at this step: the pods of its newest template that are not ready, or that cannot be made.
     pub(super) fn held_up(&mut self, step: u64, key: ObjectKey) -> Option<Transition> {
-        let Some(set) = self.wanted_set(step, key) else { return self.set_off(step) };
-        let key = ObjectKey::ReplicaSet(set);
+        let Some(key) = self.wanted_maker(step, key) else { return self.set_off(step) };
         let (name, figures) = (tree::name(self.walk.world(), key), self.walk.figures_at(key, step)?);
         let row = self.walk.world().workloads.row(key)?;
         let last = self.walk.rows_of_object(row).rev().find(|row| row.step <= step).copied();
         let since = last.map_or(step, |row| row.step);
-        let waiting: Vec<PodId> = self.waiting_pods(step, set);
+        let waiting: Vec<PodId> = self.waiting_pods(step, key);
         let mut words = format!("{name} has the template that is wanted: {}", numbers(&figures));
         if let Some(first) = waiting.first() {
             let first = tree::name(self.walk.world(), ObjectKey::Pod(*first));
@@ -137,7 +142,20 @@ impl Chain<'_> {
                 all => format!("; {all} of its pods are not ready, {first} among them"),
             };
         }
-        self.add(since, "ReplicaSet controller", words);
+        let controller = match key {
+            ObjectKey::DaemonSet(_) => Controller::DaemonSet,
+            ObjectKey::StatefulSet(_) => Controller::StatefulSet,
+            _ => Controller::ReplicaSet,
+        };
+        self.add(since, controller.words(), words);
+        if self.waits_in_turn(key) && !waiting.is_empty() {
+            self.add(
+                since,
+                controller.words(),
+                "pods are made, updated and deleted one after the other: until this one is ready nothing else is done, and \
+                 another template does not replace it",
+            );
+        }
         if let Some((at, message)) = self.refusal(step, key) {
             self.add(at, "API server", format!("refused pods of {name}: {message}"));
         }
@@ -158,19 +176,26 @@ impl Chain<'_> {
     }
 
     /// The set of a Deployment with the highest revision at this step.
-    fn newest_set(&self, step: u64, deployment: ObjectKey) -> Option<ReplicaSetId> {
+    fn newest_set(&self, step: u64, deployment: ObjectKey) -> Option<ObjectKey> {
         let all = self.walk.world().workloads.dependents.get(&deployment)?;
         let sets = all.iter().filter_map(|key| match key {
-            ObjectKey::ReplicaSet(set) => Some((self.walk.figures_at(*key, step)?.revision, *set)),
+            ObjectKey::ReplicaSet(_) => Some((self.walk.figures_at(*key, step)?.revision, *key)),
             _ => None,
         });
         sets.max().map(|(_, set)| set)
     }
 
+    /// Whether it is a StatefulSet whose pods wait for one another.
+    fn waits_in_turn(&self, key: ObjectKey) -> bool {
+        let ObjectKey::StatefulSet(set) = key else { return false };
+        let spec = &self.walk.world().workloads.stateful_sets[set.ix()].object.spec;
+        spec.pod_management == PodManagement::OrderedReady
+    }
+
     /// The pods of a set that were there and not ready.
-    fn waiting_pods(&self, step: u64, set: ReplicaSetId) -> Vec<PodId> {
+    fn waiting_pods(&self, step: u64, maker: ObjectKey) -> Vec<PodId> {
         let w = self.walk.world();
-        let own = |pod: &PodId| w.pods[pod.ix()].controller == Some(ObjectKey::ReplicaSet(set));
+        let own = |pod: &PodId| w.pods[pod.ix()].controller == Some(maker);
         let waits = |pod: &PodId| {
             let (mut is_there, mut ready) = (false, false);
             for row in self.walk.rows_about(*pod).take_while(|row| row.step <= step) {

@@ -10,6 +10,7 @@
 
 #[macro_use]
 pub mod schema;
+pub(super) mod cluster;
 pub(super) mod workloads;
 
 use std::fmt;
@@ -18,8 +19,9 @@ use serde_json::{Map, Number, Value};
 
 use self::schema::{Struct, Type};
 use crate::rules::api_server::objects::ObjectType;
-use crate::rules::api_server::validation::field::quote;
+use crate::rules::machinery::base64;
 use crate::rules::machinery::quantity::Quantity;
+use crate::rules::machinery::quote::quote;
 use crate::rules::versions::Version;
 
 /// A decoded manifest.
@@ -101,10 +103,13 @@ pub fn pod(manifest: &Value, version: Version) -> Result<Decoded, DecodeError> {
 /// The manifest is no such object, or a value has the wrong type.
 pub fn object(kind: ObjectType, manifest: &Value, version: Version) -> Result<Decoded, DecodeError> {
     let (says_group_version, says_kind) = version_and_kind(manifest)?;
-    if says_kind != kind.law().name || says_group_version != kind.api_version() {
+    if says_kind != kind.law().name || !kind.is_served_as(says_group_version) {
         return Err(unregistered(says_group_version, says_kind));
     }
-    known(kind, manifest, version)
+    let Some(older) = kind.older(says_group_version) else { return known(kind, manifest, version) };
+    let mut decoded = as_struct(older.schema, manifest, version)?;
+    (older.convert)(&mut decoded.object);
+    Ok(decoded)
 }
 
 /// Decodes an object whose kind is known, and which need not say it.
@@ -120,7 +125,11 @@ pub fn stored(
 }
 
 fn known(kind: ObjectType, manifest: &Value, version: Version) -> Result<Decoded, DecodeError> {
-    let (value, strict) = decode(&Type::Struct(kind.law().schema), manifest, "", version)?;
+    as_struct(kind.law().schema, manifest, version)
+}
+
+fn as_struct(schema: &'static Struct, manifest: &Value, version: Version) -> Result<Decoded, DecodeError> {
+    let (value, strict) = decode(&Type::Struct(schema), manifest, "", version)?;
     let Value::Object(mut object) = value else {
         return Err(refuse("the manifest is not an object"));
     };
@@ -241,7 +250,7 @@ struct Decoder {
 /// As deep as encoding/json goes.
 const MAX_DEPTH: usize = 10_000;
 
-fn kind_of(value: &Value) -> &'static str {
+pub(super) fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",
@@ -291,6 +300,15 @@ impl Decoder {
             (Type::Struct(s), Value::Object(members)) => return self.object(s, members),
             (Type::List(item), Value::Array(items)) => return self.list(item, items),
             (Type::Map(_, of), Value::Object(entries)) => return self.map(of, entries),
+            (Type::Bytes, Value::String(text)) => match base64::check(text) {
+                Ok(text) => Value::String(text),
+                Err(at) => {
+                    if self.first.is_none() {
+                        self.first = Some(self.stop(format!("illegal base64 data at input byte {at}")));
+                    }
+                    Value::Null
+                }
+            },
             (Type::Bool, Value::Bool(_)) | (Type::Text(_), Value::String(_)) => value.clone(),
             (Type::Int64, Value::Number(n)) if n.as_i64().is_some() => value.clone(),
             (Type::Int32, Value::Number(n)) if n.as_i64().is_some_and(|n| i32::try_from(n).is_ok()) => {
@@ -367,6 +385,8 @@ impl Decoder {
             decoded.insert(key.clone(), self.value(of, value)?);
             self.path.truncate(length);
         }
+        // Go writes a map by its keys.
+        decoded.sort_keys();
         Ok(Value::Object(decoded))
     }
 
@@ -432,7 +452,9 @@ fn zero(ty: &Type, version: Version) -> Value {
         Type::Text(_) => Value::String(String::new()),
         Type::Quantity => Value::String("0".to_owned()),
         Type::Struct(s) => Value::Object(write(s, Map::new(), version)),
-        Type::Time | Type::Raw | Type::List(_) | Type::Map(..) | Type::Pointer(_) => Value::Null,
+        Type::Bytes | Type::Time | Type::Raw | Type::List(_) | Type::Map(..) | Type::Pointer(_) => {
+            Value::Null
+        }
     }
 }
 
@@ -498,6 +520,7 @@ mod tests {
             Type::Text("v1.RestartPolicy" | "v1.ContainerRestartPolicy") => json!("Always"),
             Type::Text("v1.TaintEffect") => json!("NoExecute"),
             Type::Text(_) => json!("text"),
+            Type::Bytes => json!("dGV4dA=="),
             Type::Quantity => json!("7"),
             Type::IntOrString => json!(80),
             Type::Time => json!("2026-07-01T12:00:00Z"),

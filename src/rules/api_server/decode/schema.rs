@@ -42,6 +42,8 @@ pub enum Type {
     Int64,
     /// Go's name of the type: `string`, `v1.RestartPolicy`, …
     Text(&'static str),
+    /// `[]byte`: text in base64.
+    Bytes,
     /// `resource.Quantity`
     Quantity,
     /// `intstr.IntOrString`
@@ -80,6 +82,7 @@ impl Type {
             Type::Int32 => "int32".to_owned(),
             Type::Int64 => "int64".to_owned(),
             Type::Text(name) => (*name).to_owned(),
+            Type::Bytes => "[]uint8".to_owned(),
             Type::Quantity => "resource.Quantity".to_owned(),
             Type::IntOrString => "intstr.IntOrString".to_owned(),
             Type::Time => "v1.Time".to_owned(),
@@ -99,6 +102,7 @@ macro_rules! ty {
     (i64) => { Type::Int64 };
     (str) => { Type::Text("string") };
     (str $go:literal) => { Type::Text($go) };
+    (bytes) => { Type::Bytes };
     (quantity) => { Type::Quantity };
     (int_or_string) => { Type::IntOrString };
     (time) => { Type::Time };

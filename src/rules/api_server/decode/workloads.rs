@@ -1,6 +1,6 @@
-//! Every field of the kinds beside the pod, as in [`super::schema`].
+//! Every field of workloads and of what stands around them, as in [`super::schema`].
 //!
-//! Source: staging/src/k8s.io/api/{apps/v1,batch/v1,core/v1,policy/v1}/types.go (1.36.2).
+//! Source: staging/src/k8s.io/api/{apps/v1,autoscaling/{v1,v2},batch/v1,core/v1,policy/v1}/types.go (1.36.2).
 
 use super::schema::{LabelSelector, ObjectMeta, PersistentVolumeClaimSpec, PodSpec, Struct, Type, field};
 
@@ -133,6 +133,10 @@ StatefulSetCondition {
     lastTransitionTime: (* time), reason: (str), message: (str),
 }
 
+ControllerRevision {
+    kind: (str), apiVersion: (str), metadata: (ObjectMeta), data: (raw), revision keep: (i64),
+}
+
 DaemonSet {
     kind: (str), apiVersion: (str), metadata: (ObjectMeta), spec: (DaemonSetSpec), status: (DaemonSetStatus),
 }
@@ -183,6 +187,89 @@ JobCondition {
     lastTransitionTime: (* time), reason: (str), message: (str),
 }
 UncountedTerminatedPods { succeeded: ([] str "types.UID"), failed: ([] str "types.UID"), }
+
+CronJob { kind: (str), apiVersion: (str), metadata: (ObjectMeta), spec: (CronJobSpec), status: (CronJobStatus), }
+CronJobSpec {
+    schedule keep: (str), timeZone: (* str), startingDeadlineSeconds: (* i64),
+    concurrencyPolicy: (str "v1.ConcurrencyPolicy"), suspend: (* bool), jobTemplate keep: (JobTemplateSpec),
+    successfulJobsHistoryLimit: (* i32), failedJobsHistoryLimit: (* i32),
+}
+JobTemplateSpec { metadata: (ObjectMeta), spec: (JobSpec), }
+CronJobStatus { active: ([] ObjectReference), lastScheduleTime: (* time), lastSuccessfulTime: (* time), }
+ObjectReference {
+    kind: (str), namespace: (str), name: (str), uid: (str "types.UID"), apiVersion: (str), resourceVersion: (str),
+    fieldPath: (str),
+}
+
+HorizontalPodAutoscaler {
+    kind: (str), apiVersion: (str), metadata: (ObjectMeta), spec: (HorizontalPodAutoscalerSpec),
+    status: (HorizontalPodAutoscalerStatus),
+}
+HorizontalPodAutoscalerSpec {
+    scaleTargetRef keep: (CrossVersionObjectReference), minReplicas: (* i32), maxReplicas keep: (i32),
+    metrics: ([] MetricSpec), behavior: (* HorizontalPodAutoscalerBehavior),
+}
+CrossVersionObjectReference { kind keep: (str), name keep: (str), apiVersion: (str), }
+MetricSpec {
+    type keep: (str "v2.MetricSourceType"), object: (* ObjectMetricSource), pods: (* PodsMetricSource),
+    resource: (* ResourceMetricSource), containerResource: (* ContainerResourceMetricSource),
+    external: (* ExternalMetricSource),
+}
+ObjectMetricSource {
+    describedObject keep: (CrossVersionObjectReference), target keep: (MetricTarget), metric keep: (MetricIdentifier),
+}
+PodsMetricSource { metric keep: (MetricIdentifier), target keep: (MetricTarget), }
+ResourceMetricSource { name keep: (str "v1.ResourceName"), target keep: (MetricTarget), }
+ContainerResourceMetricSource {
+    name keep: (str "v1.ResourceName"), target keep: (MetricTarget), container keep: (str),
+}
+ExternalMetricSource { metric keep: (MetricIdentifier), target keep: (MetricTarget), }
+MetricIdentifier { name keep: (str), selector: (* LabelSelector), }
+MetricTarget {
+    type keep: (str "v2.MetricTargetType"), value: (* quantity), averageValue: (* quantity), averageUtilization: (* i32),
+}
+HorizontalPodAutoscalerBehavior { scaleUp: (* HPAScalingRules), scaleDown: (* HPAScalingRules), }
+HPAScalingRules {
+    stabilizationWindowSeconds: (* i32), selectPolicy: (* str "v2.ScalingPolicySelect"), policies keep: ([] HPAScalingPolicy),
+    tolerance v33: (* quantity),
+}
+HPAScalingPolicy { type keep: (str "v2.HPAScalingPolicyType"), value keep: (i32), periodSeconds keep: (i32), }
+HorizontalPodAutoscalerStatus {
+    observedGeneration: (* i64), lastScaleTime: (* time), currentReplicas: (i32), desiredReplicas keep: (i32),
+    currentMetrics: ([] MetricStatus), conditions: ([] HorizontalPodAutoscalerCondition),
+}
+HorizontalPodAutoscalerCondition {
+    type keep: (str), status keep: (str "v1.ConditionStatus"), lastTransitionTime: (* time), reason: (str),
+    message: (str),
+}
+MetricStatus {
+    type keep: (str "v2.MetricSourceType"), object: (* ObjectMetricStatus), pods: (* PodsMetricStatus),
+    resource: (* ResourceMetricStatus), containerResource: (* ContainerResourceMetricStatus),
+    external: (* ExternalMetricStatus),
+}
+ObjectMetricStatus {
+    metric keep: (MetricIdentifier), current keep: (MetricValueStatus),
+    describedObject keep: (CrossVersionObjectReference),
+}
+PodsMetricStatus { metric keep: (MetricIdentifier), current keep: (MetricValueStatus), }
+ResourceMetricStatus { name keep: (str "v1.ResourceName"), current keep: (MetricValueStatus), }
+ContainerResourceMetricStatus {
+    name keep: (str "v1.ResourceName"), current keep: (MetricValueStatus), container keep: (str),
+}
+ExternalMetricStatus { metric keep: (MetricIdentifier), current keep: (MetricValueStatus), }
+MetricValueStatus { value: (* quantity), averageValue: (* quantity), averageUtilization: (* i32), }
+HorizontalPodAutoscalerV1 {
+    kind: (str), apiVersion: (str), metadata: (ObjectMeta), spec: (HorizontalPodAutoscalerSpecV1),
+    status: (HorizontalPodAutoscalerStatusV1),
+}
+HorizontalPodAutoscalerSpecV1 {
+    scaleTargetRef keep: (CrossVersionObjectReference), minReplicas: (* i32), maxReplicas keep: (i32),
+    targetCPUUtilizationPercentage: (* i32),
+}
+HorizontalPodAutoscalerStatusV1 {
+    observedGeneration: (* i64), lastScaleTime: (* time), currentReplicas keep: (i32), desiredReplicas keep: (i32),
+    currentCPUUtilizationPercentage: (* i32),
+}
 
 PodDisruptionBudget {
     kind: (str), apiVersion: (str), metadata: (ObjectMeta), spec: (PodDisruptionBudgetSpec),

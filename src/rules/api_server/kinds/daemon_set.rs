@@ -7,30 +7,36 @@
 use serde_json::json;
 
 use super::workload::{self, spec_of};
-use super::{Kind, Object, created_meta, default, half, immutable, nonnegative, updated_meta, within};
+use super::{Kind, Object, default, half, nonnegative, within};
 use crate::rules::api_server::decode::workloads;
 use crate::rules::api_server::validation::field::{At, Errors};
-use crate::rules::api_server::validation::{names, scheduling};
+use crate::rules::api_server::validation::scheduling;
+use crate::rules::controllers::daemon_set::template::DEPRECATED_GENERATION;
 use crate::rules::versions::gates::Gates;
 
 pub static LAW: Kind = Kind {
     name: "DaemonSet",
     key: "daemonSet",
     group: "apps",
-    version: "v1",
     resource: "daemonsets",
     short: &["ds"],
-    is_namespaced: true,
     has_pods: true,
     has_rollouts: true,
-    is_kept: false,
+    is_kept: true,
     counts_generations: true,
     schema: &workloads::DaemonSet,
     defaults,
-    prepare: |object, _, request| workload::drop_disabled(object, &request.gates),
-    create,
-    update,
-    warnings: |object, _| workload::warned(object, false),
+    prepare: |object, old, request| {
+        workload::drop_disabled(object, &request.gates);
+        count_templates(object, old);
+    },
+    validate,
+    warnings: |object, old, gates| {
+        let template = half(object, "spec").child("template");
+        let stays = old.is_some_and(|old| half(old, "spec").child("template").value == template.value);
+        if stays { Vec::new() } else { workload::template_warnings(&template, gates) }
+    },
+    ..Kind::PLAIN
 };
 
 /// `SetDefaults_DaemonSet`
@@ -51,19 +57,29 @@ fn defaults(object: &mut Object, _: &Gates) {
     workload::default_template(spec);
 }
 
-fn create(object: &Object, gates: &Gates) -> Errors {
-    let mut errors = Errors::default();
-    created_meta(object, names::dns1123_subdomain, &gates.habits, &mut errors);
-    spec(&half(object, "spec"), gates, &mut errors);
-    errors
+fn validate(new: &Object, old: Option<&Object>, gates: &Gates, errors: &mut Errors) {
+    spec(&half(new, "spec"), gates, errors);
+    workload::selector_stays(old, new, errors);
 }
 
-fn update(old: &Object, new: &Object, gates: &Gates) -> Errors {
-    let mut errors = Errors::default();
-    updated_meta(old, new, &gates.habits, &mut errors);
-    spec(&half(new, "spec"), gates, &mut errors);
-    immutable(&half(old, "spec").child("selector"), &half(new, "spec").child("selector"), &mut errors);
-    errors
+/// The API server counts a set's templates in an annotation that nobody else can change (`PrepareForCreate`,
+/// `PrepareForUpdate`; `Convert_apps_DaemonSet_To_v1_DaemonSet` in pkg/apis/apps/v1/conversion.go).
+fn count_templates(object: &mut Object, old: Option<&Object>) {
+    let count = |object: &Object| -> Option<i64> {
+        object.get("metadata")?.get("annotations")?.get(DEPRECATED_GENERATION)?.as_str()?.parse().ok()
+    };
+    let number = match old {
+        None => count(object).unwrap_or(0).max(1),
+        Some(old) => {
+            let template = |of: &Object| of.get("spec").and_then(|spec| spec.get("template")).cloned();
+            count(old).unwrap_or(0) + i64::from(template(old) != template(object))
+        }
+    };
+    let metadata = object.entry("metadata").or_insert_with(|| json!({}));
+    if !metadata["annotations"].is_object() {
+        metadata["annotations"] = json!({});
+    }
+    metadata["annotations"][DEPRECATED_GENERATION] = json!(number.to_string());
 }
 
 /// `ValidateDaemonSetSpec`
@@ -73,12 +89,8 @@ fn spec(spec: &At, gates: &Gates, errors: &mut Errors) {
     if let Some(matches) = workload::matches(&selector, &template, gates) {
         workload::selects(matches, &template, errors);
     }
-    if selector.is_set()
-        && selector.child("matchLabels").is_empty()
-        && selector.child("matchExpressions").is_empty()
-    {
-        let detail = "empty selector is invalid for daemonset";
-        errors.invalid(selector.path.clone(), selector.value.clone(), detail);
+    if selector.is_set() {
+        workload::not_empty(&selector, "empty selector is invalid for daemonset", errors);
     }
     workload::kept_template("DaemonSet", &template, gates, errors);
     nonnegative(spec, "minReadySeconds", errors);
@@ -113,5 +125,30 @@ fn strategy(strategy: &At, errors: &mut Errors) {
             let shown = json!({"Type": strategy.text_of("type"), "RollingUpdate": rolling.value});
             errors.not_supported(strategy.path.clone(), shown, &["RollingUpdate", "OnDelete"]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_are_counted_by_the_server_alone() {
+        let object = |number: &str, image: &str| match json!({
+            "metadata": { "annotations": { DEPRECATED_GENERATION: number } },
+            "spec": { "template": { "spec": { "containers": [{ "image": image }] } } },
+        }) {
+            serde_json::Value::Object(object) => object,
+            _ => Object::new(),
+        };
+        let after = |old: Option<&Object>, mut new: Object| {
+            count_templates(&mut new, old);
+            new["metadata"]["annotations"][DEPRECATED_GENERATION].clone()
+        };
+        assert_eq!(after(None, Object::new()), "1");
+        assert_eq!(after(None, object("7", "a")), "7");
+        let old = object("3", "a");
+        assert_eq!(after(Some(&old), object("9", "a")), "3");
+        assert_eq!(after(Some(&old), object("9", "b")), "4");
     }
 }

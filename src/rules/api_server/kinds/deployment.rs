@@ -7,20 +7,17 @@
 use serde_json::json;
 
 use super::workload::{self, spec_of};
-use super::{Kind, Object, created_meta, default, half, immutable, nonnegative, updated_meta, within};
+use super::{Kind, Object, default, half, nonnegative, within};
 use crate::rules::api_server::decode::workloads;
 use crate::rules::api_server::validation::field::{At, Errors};
-use crate::rules::api_server::validation::names;
 use crate::rules::versions::gates::Gates;
 
 pub static LAW: Kind = Kind {
     name: "Deployment",
     key: "deployment",
     group: "apps",
-    version: "v1",
     resource: "deployments",
     short: &["deploy"],
-    is_namespaced: true,
     has_pods: true,
     has_rollouts: true,
     is_kept: true,
@@ -28,9 +25,9 @@ pub static LAW: Kind = Kind {
     schema: &workloads::Deployment,
     defaults,
     prepare: |object, _, request| workload::drop_disabled(object, &request.gates),
-    create,
-    update,
-    warnings: |object, _| workload::warned(object, true),
+    validate,
+    warnings: workload::warned,
+    ..Kind::PLAIN
 };
 
 /// `SetDefaults_Deployment`
@@ -53,34 +50,15 @@ fn defaults(object: &mut Object, _: &Gates) {
     workload::default_template(spec);
 }
 
-fn create(object: &Object, gates: &Gates) -> Errors {
-    let mut errors = Errors::default();
-    created_meta(object, names::dns1123_subdomain, &gates.habits, &mut errors);
-    spec(&half(object, "spec"), gates, &mut errors);
-    errors
-}
-
-fn update(old: &Object, new: &Object, gates: &Gates) -> Errors {
-    let mut errors = Errors::default();
-    updated_meta(old, new, &gates.habits, &mut errors);
-    spec(&half(new, "spec"), gates, &mut errors);
-    immutable(&half(old, "spec").child("selector"), &half(new, "spec").child("selector"), &mut errors);
-    errors
+fn validate(new: &Object, old: Option<&Object>, gates: &Gates, errors: &mut Errors) {
+    spec(&half(new, "spec"), gates, errors);
+    workload::selector_stays(old, new, errors);
 }
 
 /// `ValidateDeploymentSpec`
 fn spec(spec: &At, gates: &Gates, errors: &mut Errors) {
     nonnegative(spec, "replicas", errors);
-    let selector = spec.child("selector");
-    workload::selector(&selector, "empty selector is invalid for deployment", gates, errors);
-    let template = spec.child("template");
-    match workload::matches(&selector, &template, gates) {
-        None => errors.invalid(selector.path.clone(), selector.value.clone(), "invalid label selector"),
-        Some(matches) => {
-            workload::selects(matches, &template, errors);
-            workload::kept_template("ReplicaSet", &template, gates, errors);
-        }
-    }
+    workload::selected_template(spec, gates, errors);
     strategy(&spec.child("strategy"), errors);
     nonnegative(spec, "minReadySeconds", errors);
     nonnegative(spec, "revisionHistoryLimit", errors);

@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::workload::{self, spec_of};
-use super::{Kind, Object, created_meta, default, half, immutable, nonnegative, updated_meta, within};
+use super::{Kind, Object, default, half, immutable, nonnegative, one_of, within};
 use crate::rules::api_server::admission::Request;
 use crate::rules::api_server::decode::workloads;
 use crate::rules::api_server::validation::field::{At, Errors};
@@ -18,20 +18,15 @@ pub static LAW: Kind = Kind {
     name: "Job",
     key: "job",
     group: "batch",
-    version: "v1",
     resource: "jobs",
-    short: &[],
-    is_namespaced: true,
     has_pods: true,
-    has_rollouts: false,
-    is_kept: false,
     counts_generations: true,
     schema: &workloads::Job,
     defaults,
     prepare,
-    create,
-    update,
-    warnings: |object, _| warnings(object),
+    validate,
+    warnings,
+    ..Kind::PLAIN
 };
 
 /// `batch.kubernetes.io/controller-uid`
@@ -88,20 +83,29 @@ fn prepare(object: &mut Object, old: Option<&Object>, request: &Request) {
         default(labels, "controller-uid", json!(request.uid));
         labels.insert("batch.kubernetes.io/job-name".to_owned(), json!(name));
         labels.insert(CONTROLLER_UID.to_owned(), json!(request.uid));
+        labels.sort_keys();
     });
     default(spec, "selector", json!({}));
     within(spec, "selector", |selector| {
         default(selector, "matchLabels", json!({}));
-        within(selector, "matchLabels", |labels| default(labels, CONTROLLER_UID, json!(request.uid)));
+        within(selector, "matchLabels", |labels| {
+            default(labels, CONTROLLER_UID, json!(request.uid));
+            labels.sort_keys();
+        });
     });
 }
 
-fn create(object: &Object, gates: &Gates) -> Errors {
-    let mut errors = Errors::default();
-    created_meta(object, names::dns1123_subdomain, &gates.habits, &mut errors);
-    generated_selector(object, gates, &mut errors);
+fn validate(new: &Object, old: Option<&Object>, gates: &Gates, errors: &mut Errors) {
+    match old {
+        None => created(new, gates, errors),
+        Some(old) => updated(old, new, gates, errors),
+    }
+}
+
+fn created(object: &Object, gates: &Gates, errors: &mut Errors) {
+    generated_selector(object, gates, errors);
     let at = half(object, "spec");
-    spec(&at, gates, &mut errors);
+    spec(&at, gates, errors);
     let name = half(object, "metadata").text_of("name");
     let completions = at.int_of("completions");
     if at.text_of("completionMode") == "Indexed" && completions > 0 {
@@ -111,7 +115,6 @@ fn create(object: &Object, gates: &Gates) -> Errors {
             errors.invalid("metadata.name", name, detail);
         }
     }
-    errors
 }
 
 /// `validateGeneratedSelector`
@@ -149,18 +152,15 @@ fn generated_selector(object: &Object, gates: &Gates, errors: &mut Errors) {
     }
 }
 
-fn update(old: &Object, new: &Object, gates: &Gates) -> Errors {
-    let mut errors = Errors::default();
-    updated_meta(old, new, &gates.habits, &mut errors);
+fn updated(old: &Object, new: &Object, gates: &Gates, errors: &mut Errors) {
     let (was, is) = (half(old, "spec"), half(new, "spec"));
-    spec(&is, gates, &mut errors);
-    completions_stay(&was, &is, &mut errors);
-    immutable(&was.child("selector"), &is.child("selector"), &mut errors);
-    template_stays(&was, &is, old, &mut errors);
+    spec(&is, gates, errors);
+    completions_stay(&was, &is, errors);
+    immutable(&was.child("selector"), &is.child("selector"), errors);
+    template_stays(&was, &is, old, errors);
     for name in ["completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"] {
-        immutable(&was.child(name), &is.child(name), &mut errors);
+        immutable(&was.child(name), &is.child(name), errors);
     }
-    errors
 }
 
 /// `validateCompletions`: an indexed Job may change them together with its parallelism.
@@ -219,6 +219,20 @@ fn template_stays(was: &At, is: &At, old: &Object, errors: &mut Errors) {
 
 /// `ValidateJobSpec`
 fn spec(spec: &At, gates: &Gates, errors: &mut Errors) {
+    own_spec(spec, gates, errors);
+    let (selector, template) = (spec.child("selector"), spec.child("template"));
+    if selector.is_set() {
+        scheduling::label_selector(&selector, &gates.habits, errors);
+    } else {
+        errors.required(selector.path.clone(), "");
+    }
+    if let Some(matches) = workload::matches(&selector, &template, gates) {
+        workload::selects(matches, &template, errors);
+    }
+}
+
+/// `validateJobSpec`: what is asked of a Job that has no selector yet, too.
+pub fn own_spec(spec: &At, gates: &Gates, errors: &mut Errors) {
     for name in [
         "parallelism",
         "completions",
@@ -244,27 +258,15 @@ fn spec(spec: &At, gates: &Gates, errors: &mut Errors) {
     let template = spec.child("template");
     let policy = spec.child("podFailurePolicy");
     if policy.is_set() {
-        failure_policy(&policy, &template.child("spec"), errors);
+        failure_policy(spec, gates, errors);
     }
     if spec.some("successPolicy").is_some() {
         success_policy(spec, errors);
     }
-    let replacement = spec.text_of("podReplacementPolicy");
     let supported: &[&str] = if policy.is_set() { &["Failed"] } else { &["Failed", "TerminatingOrFailed"] };
-    if !supported.contains(&replacement) {
-        errors.not_supported(spec.path_of("podReplacementPolicy"), replacement, supported);
-    }
+    one_of(spec, "podReplacementPolicy", supported, errors);
     workload::template(&template, gates, errors);
     restart_policy(&template.child("spec"), policy.is_set(), errors);
-    let selector = spec.child("selector");
-    if selector.is_set() {
-        scheduling::label_selector(&selector, &gates.habits, errors);
-    } else {
-        errors.required(selector.path.clone(), "");
-    }
-    if let Some(matches) = workload::matches(&selector, &template, gates) {
-        workload::selects(matches, &template, errors);
-    }
 }
 
 fn restart_policy(pod: &At, has_failure_policy: bool, errors: &mut Errors) {
@@ -280,9 +282,30 @@ fn restart_policy(pod: &At, has_failure_policy: bool, errors: &mut Errors) {
     }
 }
 
+/// More indexes than these are not remembered one by one (`completionsSoftLimit`).
+const MANY_INDEXES: i64 = 100_000;
+/// So many may run, or fail, where there are more than [`MANY_INDEXES`] (`parallelismLimitForHighCompletions`).
+const FEW_OF_MANY: i64 = 10_000;
+
+fn many_indexes(spec: &At, errors: &mut Errors) {
+    if spec.some("maxFailedIndexes").is_none() {
+        let detail = format!("must be specified when completions is above {MANY_INDEXES}");
+        errors.required(spec.path_of("maxFailedIndexes"), detail);
+    }
+    for name in ["parallelism", "maxFailedIndexes"] {
+        if spec.int_of(name) > FEW_OF_MANY {
+            let detail = format!(
+                "must be less than or equal to {FEW_OF_MANY} when completions are above {MANY_INDEXES} and used with \
+                 backoff limit per index"
+            );
+            errors.invalid(spec.path_of(name), spec.int_of(name), detail);
+        }
+    }
+}
+
 fn completion_mode(spec: &At, errors: &mut Errors) {
     match spec.text_of("completionMode") {
-        "NonIndexed" => {
+        "" | "NonIndexed" => {
             for name in ["backoffLimitPerIndex", "maxFailedIndexes"] {
                 if let Some(field) = spec.some(name) {
                     errors.invalid(field.path.clone(), field.int(), "requires indexed completion mode");
@@ -294,8 +317,9 @@ fn completion_mode(spec: &At, errors: &mut Errors) {
             if !completions.is_set() {
                 errors.required(completions.path.clone(), "when completion mode is Indexed");
             }
-            if spec.int_of("parallelism") > 100_000 {
-                let detail = "must be less than or equal to 100000 when completion mode is Indexed";
+            if spec.int_of("parallelism") > MANY_INDEXES {
+                let detail =
+                    format!("must be less than or equal to {MANY_INDEXES} when completion mode is Indexed");
                 errors.invalid(spec.path_of("parallelism"), spec.int_of("parallelism"), detail);
             }
             let failed = spec.child("maxFailedIndexes");
@@ -306,6 +330,13 @@ fn completion_mode(spec: &At, errors: &mut Errors) {
                     "must be less than or equal to completions",
                 );
             }
+            if failed.int() > MANY_INDEXES {
+                let detail = format!("must be less than or equal to {MANY_INDEXES}");
+                errors.invalid(failed.path.clone(), failed.int(), detail);
+            }
+            if completions.int() > MANY_INDEXES && spec.some("backoffLimitPerIndex").is_some() {
+                many_indexes(spec, errors);
+            }
         }
         other => {
             errors.not_supported(spec.path_of("completionMode"), other, &["Indexed", "NonIndexed"]);
@@ -314,7 +345,8 @@ fn completion_mode(spec: &At, errors: &mut Errors) {
 }
 
 /// `validatePodFailurePolicy`
-fn failure_policy(policy: &At, pod: &At, errors: &mut Errors) {
+fn failure_policy(spec: &At, gates: &Gates, errors: &mut Errors) {
+    let (policy, pod) = (spec.child("podFailurePolicy"), spec.child("template").child("spec"));
     let rules = policy.child("rules");
     if rules.len() > 20 {
         errors.too_many(rules.path.clone(), rules.len(), 20);
@@ -329,6 +361,9 @@ fn failure_policy(policy: &At, pod: &At, errors: &mut Errors) {
         if action.is_empty() {
             let shown: Vec<String> = supported.iter().map(|name| format!("\"{name}\"")).collect();
             errors.required(rule.path_of("action"), format!("valid values: [{}]", shown.join(" ")));
+        } else if action == "FailIndex" && spec.some("backoffLimitPerIndex").is_none() {
+            let detail = "requires the backoffLimitPerIndex to be set";
+            errors.invalid(rule.path_of("action"), action, detail);
         } else if !supported.contains(&action) {
             errors.not_supported(rule.path_of("action"), action, &supported);
         }
@@ -336,7 +371,12 @@ fn failure_policy(policy: &At, pod: &At, errors: &mut Errors) {
         if codes.is_set() {
             exit_codes(&codes, &containers, errors);
         }
+        if conditions.len() > 20 {
+            errors.too_many(conditions.path.clone(), conditions.len(), 20);
+        }
         for pattern in conditions.items() {
+            let ty = pattern.text_of("type");
+            errors.invalid_each(&pattern.path_of("type"), ty, names::label_key(ty, &gates.habits));
             let status = pattern.text_of("status");
             if !["False", "True", "Unknown"].contains(&status) {
                 errors.not_supported(pattern.path_of("status"), status, &["False", "True", "Unknown"]);
@@ -482,6 +522,25 @@ fn count_of_indexes(text: &str, completions: i64) -> Result<i64, String> {
     Ok(total)
 }
 
-fn warnings(object: &Object) -> Vec<String> {
-    workload::warned(object, true)
+fn warnings(object: &Object, old: Option<&Object>, gates: &Gates) -> Vec<String> {
+    let mut told = workload::name_warnings(object, old);
+    if workload::is_touched(object, old) {
+        told.extend(spec_warnings(&half(object, "spec"), gates));
+    }
+    told
+}
+
+/// `WarningsForJobSpec` (pkg/api/job/warnings.go)
+pub fn spec_warnings(spec: &At, gates: &Gates) -> Vec<String> {
+    let mut told = Vec::new();
+    let is_indexed = spec.text_of("completionMode") == "Indexed";
+    if is_indexed && spec.int_of("completions") > MANY_INDEXES && spec.int_of("parallelism") > FEW_OF_MANY {
+        told.push(format!(
+            "{}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, \
+             Kubernetes might not be able to track completedIndexes when a big number of indexes fail",
+            spec.path
+        ));
+    }
+    told.extend(workload::template_warnings(&spec.child("template"), gates));
+    told
 }

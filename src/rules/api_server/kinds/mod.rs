@@ -1,20 +1,37 @@
 //! What the API server knows of each kind: a row and a file for each.
 //!
 //! A row says how the kind is called and what its fields are, and names its law: the defaults, what is prepared
-//! (`Strategy.PrepareForCreate`, `PrepareForUpdate`), what is refused at a creation and at an update, and what is warned
-//! of. A new kind is a file here, its fields in [`super::decode::workloads`], and a line in [`super::objects`].
+//! (`Strategy.PrepareForCreate`, `PrepareForUpdate`), how its objects may be called, what else is refused, and what is
+//! warned of. What is not said is as of [`Kind::PLAIN`]. A new kind is a file here, its fields in [`super::decode`], and
+//! a line in [`super::objects`].
 //!
 //! Source: the strategies in pkg/registry of each kind, named in its file.
 
+pub mod config_map;
+pub mod controller_revision;
+pub mod cron_job;
 pub mod daemon_set;
 pub mod deployment;
+pub mod horizontal_pod_autoscaler;
 pub mod job;
+pub mod limit_range;
+mod metrics;
+pub mod namespace;
+pub mod node;
+pub mod persistent_volume;
+pub mod persistent_volume_claim;
 pub mod pod;
 pub mod pod_disruption_budget;
+pub mod priority_class;
 pub mod replica_set;
 pub mod replication_controller;
+pub mod resource_quota;
+pub mod runtime_class;
+pub mod secret;
 pub mod service;
+pub mod service_account;
 pub mod stateful_set;
+pub mod storage_class;
 mod workload;
 
 use serde_json::{Map, Value};
@@ -22,7 +39,7 @@ use serde_json::{Map, Value};
 use super::admission::Request;
 use super::decode::schema::Struct;
 use super::validation::field::{At, Errors};
-use super::validation::meta;
+use super::validation::names;
 use crate::rules::versions::gates::Gates;
 use crate::rules::versions::habits::Habits;
 
@@ -52,30 +69,68 @@ pub struct Kind {
     pub is_kept: bool,
     /// `metadata.generation` counts changes of its spec.
     pub(super) counts_generations: bool,
+    /// What a manifest says of its status counts when it is created.
+    pub(super) keeps_status: bool,
     pub(super) schema: &'static Struct,
+    /// An older version that is still served.
+    pub(super) older: Option<Older>,
     pub(super) defaults: fn(&mut Object, &Gates),
     /// Before validation; of an update, with the object as it was.
     pub(super) prepare: fn(&mut Object, Option<&Object>, &Request),
-    pub(super) create: fn(&Object, &Gates) -> Errors,
-    pub(super) update: fn(&Object, &Object, &Gates) -> Errors,
-    pub(super) warnings: fn(&Object, &Gates) -> Vec<String>,
+    /// Why a name is none.
+    pub(super) names: fn(&str, &Habits) -> Vec<String>,
+    /// An update looks at the new metadata as a creation does, too.
+    pub(super) rereads_metadata: bool,
+    /// A finalizer must be one of the known ones, or have a group.
+    pub(super) reads_finalizers: bool,
+    /// What is refused besides its metadata; of an update, with the object as it was.
+    pub(super) validate: fn(&Object, Option<&Object>, &Gates, &mut Errors),
+    /// What is warned of; of an update, with the object as it was.
+    pub(super) warnings: fn(&Object, Option<&Object>, &Gates) -> Vec<String>,
 }
+
+/// A version of a kind that the API server still takes, and makes the newer one of.
+pub struct Older {
+    /// `v1`
+    pub(super) version: &'static str,
+    pub(super) schema: &'static Struct,
+    pub(super) convert: fn(&mut Object),
+}
+
+impl Kind {
+    /// Of the oldest group, in a namespace, named by a subdomain, with nothing to fill in, to refuse, or to warn of.
+    const PLAIN: Kind = Kind {
+        name: "",
+        key: "",
+        group: "",
+        version: "v1",
+        resource: "",
+        short: &[],
+        is_namespaced: true,
+        has_pods: false,
+        has_rollouts: false,
+        is_kept: false,
+        counts_generations: false,
+        keeps_status: false,
+        schema: &NOTHING,
+        older: None,
+        defaults: |_, _| {},
+        prepare: |_, _, _| {},
+        names: |name, _| names::dns1123_subdomain(name),
+        rereads_metadata: false,
+        reads_finalizers: true,
+        validate: |_, _, _, _| {},
+        warnings: |_, _, _| Vec::new(),
+    };
+}
+
+static NOTHING: Struct = Struct { name: "", fields: &[] };
 
 static ABSENT: Value = Value::Null;
 
 /// `metadata` or `spec`, with its path.
 fn half<'a>(object: &'a Object, name: &str) -> At<'a> {
     At::new(object.get(name).unwrap_or(&ABSENT), name)
-}
-
-/// `ValidateObjectMeta`, with the kind's rule for names.
-fn created_meta(object: &Object, name: fn(&str) -> Vec<String>, habits: &Habits, errors: &mut Errors) {
-    meta::validate_named(&half(object, "metadata"), name, habits, errors);
-}
-
-/// `ValidateObjectMetaUpdate`
-fn updated_meta(old: &Object, new: &Object, habits: &Habits, errors: &mut Errors) {
-    meta::update(&half(old, "metadata"), &half(new, "metadata"), habits, errors);
 }
 
 /// Sets what is absent. (What is zero is absent.)
@@ -97,6 +152,15 @@ fn nonnegative(of: &At, field: &str, errors: &mut Errors) {
     let value = of.int_of(field);
     if value < 0 {
         errors.invalid(of.path_of(field), value, "must be greater than or equal to 0");
+    }
+}
+
+/// A value that must be one of a few, if it is said at all.
+fn one_of(of: &At, field: &str, supported: &[&str], errors: &mut Errors) {
+    if let Some(value) = of.some(field)
+        && !supported.contains(&value.str())
+    {
+        errors.not_supported(value.path.clone(), value.str(), supported);
     }
 }
 

@@ -9,14 +9,8 @@ use crate::rules::api_server::{admission, defaults, validation};
 pub static LAW: Kind = Kind {
     name: "Pod",
     key: "pod",
-    group: "",
-    version: "v1",
     resource: "pods",
     short: &["po"],
-    is_namespaced: true,
-    has_pods: false,
-    has_rollouts: false,
-    is_kept: false,
     counts_generations: true,
     schema: &schema::Pod,
     defaults: defaults::pod,
@@ -24,7 +18,15 @@ pub static LAW: Kind = Kind {
         None => admission::prepare(object, &request.gates),
         Some(_) => admission::drop_disabled(object, &request.gates),
     },
-    create: validation::create,
-    update: validation::update::validate,
-    warnings: |object, _| validation::warnings::create(object),
+    rereads_metadata: true,
+    validate: |new, old, gates, errors| match old {
+        None => validation::created(new, gates, errors),
+        Some(old) => validation::update::changed(old, new, gates, errors),
+    },
+    // Nobody is told of a pod that changes: programs change pods.
+    warnings: |object, old, gates| match old {
+        None => validation::warnings::create(object, gates),
+        Some(_) => Vec::new(),
+    },
+    ..Kind::PLAIN
 };

@@ -6,7 +6,7 @@
 use serde_json::json;
 
 use super::workload::{self, spec_of};
-use super::{Kind, Object, created_meta, half, updated_meta};
+use super::{Kind, half};
 use crate::rules::api_server::decode::workloads;
 use crate::rules::api_server::validation::field::{At, Errors};
 use crate::rules::api_server::validation::scheduling;
@@ -16,37 +16,18 @@ pub static LAW: Kind = Kind {
     name: "PodDisruptionBudget",
     key: "podDisruptionBudget",
     group: "policy",
-    version: "v1",
     resource: "poddisruptionbudgets",
     short: &["pdb"],
-    is_namespaced: true,
-    has_pods: false,
-    has_rollouts: false,
-    is_kept: false,
+    is_kept: true,
     counts_generations: true,
     schema: &workloads::PodDisruptionBudget,
     defaults: |object, _| {
         spec_of(object);
     },
-    prepare: |_, _, _| {},
-    create,
-    update,
-    warnings: |_, _| Vec::new(),
+    names: |_, _| Vec::new(),
+    validate: |new, _, gates, errors| spec(&half(new, "spec"), gates, errors),
+    ..Kind::PLAIN
 };
-
-fn create(object: &Object, gates: &Gates) -> Errors {
-    let mut errors = Errors::default();
-    created_meta(object, |_| Vec::new(), &gates.habits, &mut errors);
-    spec(&half(object, "spec"), gates, &mut errors);
-    errors
-}
-
-fn update(old: &Object, new: &Object, gates: &Gates) -> Errors {
-    let mut errors = Errors::default();
-    updated_meta(old, new, &gates.habits, &mut errors);
-    spec(&half(new, "spec"), gates, &mut errors);
-    errors
-}
 
 /// `ValidatePodDisruptionBudgetSpec`
 fn spec(spec: &At, gates: &Gates, errors: &mut Errors) {

@@ -8,30 +8,25 @@
 use serde_json::{Value, json};
 
 use super::workload::{self, spec_of};
-use super::{Kind, Object, created_meta, default, half, nonnegative, updated_meta};
+use super::{Kind, Object, default, half, nonnegative};
 use crate::rules::api_server::decode::workloads;
 use crate::rules::api_server::validation::field::{At, Errors};
-use crate::rules::api_server::validation::names;
 use crate::rules::versions::gates::Gates;
 
 pub static LAW: Kind = Kind {
     name: "ReplicationController",
     key: "replicationController",
-    group: "",
-    version: "v1",
     resource: "replicationcontrollers",
     short: &["rc"],
-    is_namespaced: true,
     has_pods: true,
-    has_rollouts: false,
     is_kept: true,
     counts_generations: true,
     schema: &workloads::ReplicationController,
     defaults,
     prepare: |object, _, request| workload::drop_disabled(object, &request.gates),
-    create,
-    update,
-    warnings: |object, _| workload::warned(object, true),
+    validate: |new, _, gates, errors| spec(&half(new, "spec"), gates, errors),
+    warnings: workload::warned,
+    ..Kind::PLAIN
 };
 
 /// `SetDefaults_ReplicationController`
@@ -51,20 +46,6 @@ fn defaults(object: &mut Object, _: &Gates) {
     {
         default(metadata, "labels", labels);
     }
-}
-
-fn create(object: &Object, gates: &Gates) -> Errors {
-    let mut errors = Errors::default();
-    created_meta(object, names::dns1123_subdomain, &gates.habits, &mut errors);
-    spec(&half(object, "spec"), gates, &mut errors);
-    errors
-}
-
-fn update(old: &Object, new: &Object, gates: &Gates) -> Errors {
-    let mut errors = Errors::default();
-    updated_meta(old, new, &gates.habits, &mut errors);
-    spec(&half(new, "spec"), gates, &mut errors);
-    errors
 }
 
 /// `ValidateReplicationControllerSpec`

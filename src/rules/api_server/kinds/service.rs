@@ -8,30 +8,29 @@
 use serde_json::{Value, json};
 
 use super::workload::spec_of;
-use super::{Kind, Object, created_meta, default, half, updated_meta, within};
+use super::{Kind, Object, default, half, within};
 use crate::rules::api_server::decode::workloads;
 use crate::rules::api_server::validation::field::{At, Errors};
-use crate::rules::api_server::validation::{meta, names};
+use crate::rules::api_server::validation::{addresses, meta, names};
 use crate::rules::versions::gates::Gates;
+use crate::rules::versions::habits::Habits;
 
 pub static LAW: Kind = Kind {
     name: "Service",
     key: "service",
-    group: "",
-    version: "v1",
     resource: "services",
     short: &["svc"],
-    is_namespaced: true,
-    has_pods: false,
-    has_rollouts: false,
     is_kept: true,
-    counts_generations: false,
     schema: &workloads::Service,
     defaults,
     prepare: |object, old, _| prepare(object, old),
-    create,
-    update,
-    warnings: |object, _| warnings(&half(object, "spec")),
+    names: |name, habits| match habits.services_begin_with_digits {
+        true => names::dns1123_label(name),
+        false => names::dns1035_label(name),
+    },
+    validate,
+    warnings: |object, _, gates| warnings(object, &gates.habits),
+    ..Kind::PLAIN
 };
 
 /// `SetDefaults_Service`
@@ -126,21 +125,11 @@ fn in_order(mut spec: Object) -> Object {
     names.filter_map(|name| spec.shift_remove(name).map(|value| (name.to_owned(), value))).collect()
 }
 
-fn create(object: &Object, gates: &Gates) -> Errors {
-    let mut errors = Errors::default();
-    let rule: fn(&str) -> Vec<String> =
-        if gates.habits.services_begin_with_digits { names::dns1123_label } else { names::dns1035_label };
-    created_meta(object, rule, &gates.habits, &mut errors);
-    spec(&half(object, "spec"), gates, &mut errors);
-    errors
-}
-
-fn update(old: &Object, new: &Object, gates: &Gates) -> Errors {
-    let mut errors = Errors::default();
-    updated_meta(old, new, &gates.habits, &mut errors);
-    addresses_stay(&half(old, "spec"), &half(new, "spec"), &mut errors);
-    spec(&half(new, "spec"), gates, &mut errors);
-    errors
+fn validate(new: &Object, old: Option<&Object>, gates: &Gates, errors: &mut Errors) {
+    if let Some(old) = old {
+        addresses_stay(&half(old, "spec"), &half(new, "spec"), errors);
+    }
+    spec(&half(new, "spec"), gates, errors);
 }
 
 fn is_headless(spec: &At) -> bool {
@@ -417,16 +406,55 @@ fn traffic(spec: &At, errors: &mut Errors) {
 }
 
 /// `GetWarningsForService` (pkg/api/service/warnings.go)
-fn warnings(spec: &At) -> Vec<String> {
+fn warnings(object: &Object, habits: &Habits) -> Vec<String> {
+    const HINTS: &str = "service.kubernetes.io/topology-aware-hints";
+    let spec = half(object, "spec");
+    let outside = spec.child("externalIPs");
+    let (is_headless, is_external) = (is_headless(&spec), spec.text_of("type") == "ExternalName");
     let mut told = Vec::new();
-    if is_headless(spec) && !spec.text_of("loadBalancerIP").is_empty() {
-        told.push("spec.loadBalancerIP is ignored for headless services".to_owned());
+    if half(object, "metadata").child("annotations").some(HINTS).is_some() {
+        told.push(format!(
+            "annotation {HINTS} is deprecated, please use service.kubernetes.io/topology-mode instead"
+        ));
     }
-    if spec.text_of("type") == "ExternalName" && !spec.child("externalIPs").is_empty() {
-        told.push(format!("{} is ignored when spec.type is \"ExternalName\"", spec.path_of("externalIPs")));
+    for address in spec.child("clusterIPs").items().filter(|_| habits.warns_of_addresses) {
+        addresses::ip(&address, &mut told);
     }
-    if spec.text_of("type") != "ExternalName" && !spec.text_of("externalName").is_empty() {
+    if is_headless {
+        if !spec.text_of("loadBalancerIP").is_empty() {
+            told.push("spec.loadBalancerIP is ignored for headless services".to_owned());
+        }
+        if habits.warns_of_headless_services && !outside.is_empty() {
+            told.push("spec.externalIPs is ignored for headless services".to_owned());
+        }
+        if habits.warns_of_headless_services && spec.text_of("sessionAffinity") != "None" {
+            told.push("spec.SessionAffinity is ignored for headless services".to_owned());
+        }
+    }
+    for address in outside.items().filter(|_| habits.warns_of_addresses) {
+        addresses::ip(&address, &mut told);
+    }
+    if habits.warns_of_external_addresses && !outside.is_empty() && !is_headless && !is_external {
+        told.push(
+            "spec.externalIPs is deprecated and may no longer be implemented in some clusters".to_owned(),
+        );
+    }
+    if habits.warns_of_addresses {
+        addresses::ip(&spec.child("loadBalancerIP"), &mut told);
+        for range in spec.child("loadBalancerSourceRanges").items() {
+            addresses::cidr(&range, &mut told);
+        }
+    }
+    if is_external && !outside.is_empty() {
+        told.push("spec.externalIPs is ignored when spec.type is \"ExternalName\"".to_owned());
+    }
+    if !is_external && !spec.text_of("externalName").is_empty() {
         told.push("spec.externalName is ignored when spec.type is not \"ExternalName\"".to_owned());
+    }
+    if habits.prefers_the_same_zone && spec.text_of("trafficDistribution") == "PreferClose" {
+        told.push(
+            "spec.trafficDistribution: \"PreferClose\" is deprecated; use \"PreferSameZone\"".to_owned(),
+        );
     }
     told
 }

@@ -2,47 +2,48 @@
 //!
 //! Source: pkg/registry/apps/statefulset/strategy.go, `SetDefaults_StatefulSet` in pkg/apis/apps/v1/defaults.go,
 //! `ValidateStatefulSet` in pkg/apis/apps/validation/validation.go (1.36.2). The surprises: a strategy whose type is given
-//! gets no partition; the claims' templates count as volumes; `maxUnavailable` is dropped, its gate being off.
+//! gets no partition; the claims' templates count as volumes; `maxUnavailable` is dropped where its gate is off.
 
 use serde_json::{Value, json};
 
 use super::workload::{self, spec_of};
-use super::{Kind, Object, created_meta, default, half, nonnegative, updated_meta, within};
+use super::{Kind, Object, default, half, nonnegative, persistent_volume_claim, within};
 use crate::rules::api_server::decode::workloads;
 use crate::rules::api_server::validation::field::{At, Errors};
-use crate::rules::api_server::validation::names;
-use crate::rules::machinery::quantity::Quantity;
+use crate::rules::api_server::validation::{names, warnings};
 use crate::rules::versions::gates::Gates;
 
 pub static LAW: Kind = Kind {
     name: "StatefulSet",
     key: "statefulSet",
     group: "apps",
-    version: "v1",
     resource: "statefulsets",
     short: &["sts"],
-    is_namespaced: true,
     has_pods: true,
     has_rollouts: true,
-    is_kept: false,
+    is_kept: true,
     counts_generations: true,
     schema: &workloads::StatefulSet,
     defaults,
     prepare: |object, _, request| {
         workload::drop_disabled(object, &request.gates);
+        if request.gates.max_unavailable_stateful_set {
+            return;
+        }
         within(object, "spec", |spec| {
             within(spec, "updateStrategy", |strategy| {
                 within(strategy, "rollingUpdate", |rolling| drop(rolling.shift_remove("maxUnavailable")));
             });
         });
     },
-    create,
-    update,
-    warnings: |object, _| warnings(object),
+    names: |name, _| names::dns1123_label(name),
+    validate,
+    warnings,
+    ..Kind::PLAIN
 };
 
 /// `SetDefaults_StatefulSet`
-fn defaults(object: &mut Object, _: &Gates) {
+fn defaults(object: &mut Object, gates: &Gates) {
     let spec = spec_of(object);
     default(spec, "podManagementPolicy", json!("OrderedReady"));
     default(spec, "updateStrategy", json!({}));
@@ -52,7 +53,12 @@ fn defaults(object: &mut Object, _: &Gates) {
         }
         default(strategy, "type", json!("RollingUpdate"));
         if strategy.get("type") == Some(&json!("RollingUpdate")) {
-            within(strategy, "rollingUpdate", |rolling| default(rolling, "partition", json!(0)));
+            within(strategy, "rollingUpdate", |rolling| {
+                default(rolling, "partition", json!(0));
+                if gates.max_unavailable_stateful_set {
+                    default(rolling, "maxUnavailable", json!(1));
+                }
+            });
         }
     });
     default(spec, "persistentVolumeClaimRetentionPolicy", json!({}));
@@ -66,17 +72,9 @@ fn defaults(object: &mut Object, _: &Gates) {
         let Value::Object(claim) = claim else { continue };
         claim.insert("apiVersion".to_owned(), json!("v1"));
         claim.insert("kind".to_owned(), json!("PersistentVolumeClaim"));
-        within(claim, "spec", |spec| default(spec, "volumeMode", json!("Filesystem")));
-        within(claim, "status", |status| default(status, "phase", json!("Pending")));
+        persistent_volume_claim::fill_in(claim);
     }
     workload::default_template(spec);
-}
-
-fn create(object: &Object, gates: &Gates) -> Errors {
-    let mut errors = Errors::default();
-    created_meta(object, names::dns1123_label, &gates.habits, &mut errors);
-    spec(&half(object, "spec"), gates, &mut errors);
-    errors
 }
 
 /// What may change; all else may not.
@@ -90,24 +88,53 @@ const MUTABLE: &[&str] = &[
     "minReadySeconds",
 ];
 
-fn update(old: &Object, new: &Object, gates: &Gates) -> Errors {
-    let mut errors = create(new, gates);
-    updated_meta(old, new, &gates.habits, &mut errors);
+/// What is looked at besides (`StatefulSetValidationOptions`): of what is stored already, nobody asks again what was wrong
+/// before.
+#[derive(Clone, Copy)]
+struct Looks {
+    at_service_name: bool,
+    at_claims: bool,
+    at_pods: bool,
+}
+
+/// `ValidateStatefulSet` and `ValidateStatefulSetUpdate`
+fn validate(new: &Object, old: Option<&Object>, gates: &Gates, errors: &mut Errors) {
+    let habits = &gates.habits;
+    let is_new = old.is_none();
+    let mut looks = Looks {
+        at_service_name: is_new && habits.reads_service_names_of_sets,
+        at_claims: is_new && habits.reads_templates_of_sets,
+        at_pods: habits.reads_templates_of_sets,
+    };
+    if let Some(old) = old {
+        let mut before = Errors::default();
+        spec(&half(old, "spec"), looks, gates, &mut before);
+        looks.at_pods &= before.is_empty();
+    }
+    spec(&half(new, "spec"), looks, gates, errors);
+    let Some(old) = old else { return };
+    let may_change = |key: &str| {
+        MUTABLE.contains(&key) && (key != "revisionHistoryLimit" || habits.history_of_sets_changes)
+    };
     let fixed = |object: &Object| -> Object {
         let members = object.get("spec").and_then(Value::as_object).cloned().unwrap_or_default();
-        members.into_iter().filter(|(key, _)| !MUTABLE.contains(&key.as_str())).collect()
+        members.into_iter().filter(|(key, _)| !may_change(key)).collect()
     };
     if fixed(old) != fixed(new) {
-        let detail = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', \
-                      'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and \
-                      'minReadySeconds' are forbidden";
+        let names: Vec<String> =
+            MUTABLE.iter().filter(|key| may_change(key)).map(|key| format!("'{key}'")).collect();
+        let (last, others) =
+            names.split_last().map_or(("", &[][..]), |(last, others)| (last.as_str(), others));
+        let detail = format!(
+            "updates to statefulset spec for fields other than {} and {last} are forbidden",
+            others.join(", ")
+        );
         errors.forbidden("spec", detail);
     }
-    errors
 }
 
 /// `ValidateStatefulSetSpec`
-fn spec(spec: &At, gates: &Gates, errors: &mut Errors) {
+fn spec(spec: &At, looks: Looks, gates: &Gates, errors: &mut Errors) {
     match spec.text_of("podManagementPolicy") {
         "OrderedReady" | "Parallel" => {}
         other => {
@@ -130,10 +157,12 @@ fn spec(spec: &At, gates: &Gates, errors: &mut Errors) {
     nonnegative(spec, "minReadySeconds", errors);
     nonnegative(&spec.child("ordinals"), "start", errors);
     let service = spec.text_of("serviceName");
-    if !service.is_empty() {
+    if looks.at_service_name && !service.is_empty() {
         errors.invalid_each(&spec.path_of("serviceName"), service, names::dns1123_label(service));
     }
-    claims(&spec.child("volumeClaimTemplates"), errors);
+    for claim in spec.child("volumeClaimTemplates").items().filter(|_| looks.at_claims) {
+        persistent_volume_claim::spec(&claim.child("spec"), &gates.habits, errors);
+    }
     let (selector, template) = (spec.child("selector"), spec.child("template"));
     workload::selector(&selector, "empty selector is invalid for statefulset", gates, errors);
     match workload::matches(&selector, &template, gates) {
@@ -142,16 +171,13 @@ fn spec(spec: &At, gates: &Gates, errors: &mut Errors) {
             workload::selects(matches, &template, errors);
             // The labels are looked at by themselves and again with the template.
             workload::labels_and_annotations(&template, gates, errors);
-            let whole = as_its_pods(&template, &spec.child("volumeClaimTemplates"));
-            workload::template(&At::new(&whole, &template.path), gates, errors);
+            if looks.at_pods {
+                let whole = as_its_pods(&template, &spec.child("volumeClaimTemplates"));
+                workload::template(&At::new(&whole, &template.path), gates, errors);
+            }
         }
     }
-    workload::always_restarts(&template, errors);
-    let pod = template.child("spec");
-    if pod.some("activeDeadlineSeconds").is_some() {
-        let detail = "activeDeadlineSeconds in StatefulSet is not Supported";
-        errors.forbidden(pod.path_of("activeDeadlineSeconds"), detail);
-    }
+    workload::runs_for_ever("StatefulSet", &template, errors);
 }
 
 fn strategy(strategy: &At, errors: &mut Errors) {
@@ -164,34 +190,20 @@ fn strategy(strategy: &At, errors: &mut Errors) {
                 errors.invalid(rolling.path, shown, "only allowed for updateStrategy 'RollingUpdate'");
             }
         }
-        "RollingUpdate" => nonnegative(&rolling, "partition", errors),
+        "RollingUpdate" => {
+            nonnegative(&rolling, "partition", errors);
+            let most = rolling.child("maxUnavailable");
+            if most.is_set() {
+                workload::int_or_percent(&most, errors);
+                if workload::int_or_percent_value(&most) == 0 {
+                    errors.invalid(most.path.clone(), most.value.clone(), "cannot be 0");
+                }
+                workload::at_most_all(&most, errors);
+            }
+        }
         other => {
             let shown = json!({"Type": other, "RollingUpdate": rolling.value});
             errors.invalid(strategy.path.clone(), shown, "must be 'RollingUpdate' or 'OnDelete'");
-        }
-    }
-}
-
-/// What a claim must say (`ValidatePersistentVolumeClaimTemplate`).
-fn claims(claims: &At, errors: &mut Errors) {
-    for claim in claims.items() {
-        let spec = claim.child("spec");
-        if spec.child("accessModes").is_empty() {
-            errors.required(spec.path_of("accessModes"), "at least 1 access mode is required");
-        }
-        let resources = spec.child("resources");
-        let path = resources.path_of_key("storage");
-        match resources.child("requests").some("storage") {
-            None => errors.required(path, ""),
-            Some(storage) => {
-                let zero = Quantity::parse("0").ok();
-                let amount = Quantity::parse(storage.str()).ok();
-                let is_positive =
-                    amount.zip(zero).is_some_and(|(amount, zero)| amount.cmp_value(zero).is_gt());
-                if !is_positive {
-                    errors.invalid(path, storage.str(), "must be greater than zero");
-                }
-            }
         }
     }
 }
@@ -222,9 +234,17 @@ fn as_its_pods(template: &At, claims: &At) -> Value {
     whole
 }
 
-fn warnings(object: &Object) -> Vec<String> {
-    let mut told = workload::warned(object, false);
+fn warnings(object: &Object, old: Option<&Object>, gates: &Gates) -> Vec<String> {
     let spec = half(object, "spec");
+    let mut told = Vec::new();
+    if workload::is_touched(object, old) {
+        told.extend(workload::template_warnings(&spec.child("template"), gates));
+    }
+    for claim in spec.child("volumeClaimTemplates").items() {
+        // Upstream spells the way to it otherwise in an update.
+        let (spec, name) = (claim.child("spec"), if old.is_some() { "Spec" } else { "spec" });
+        told.extend(warnings::claimed_bytes(&At { value: spec.value, path: claim.path_of(name) }));
+    }
     if spec.int_of("revisionHistoryLimit") < 0 {
         told.push(format!(
             "{}: a negative value retains all historical revisions; a value >= 0 is recommended",

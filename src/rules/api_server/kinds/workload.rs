@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Object, half, within};
+use super::{Object, half, immutable, within};
 use crate::rules::api_server::validation::field::{At, Errors};
 use crate::rules::api_server::validation::{self, meta, names, scheduling, warnings};
 use crate::rules::api_server::{admission, defaults};
@@ -54,6 +54,11 @@ pub fn labels_and_annotations(template: &At, gates: &Gates, errors: &mut Errors)
 /// refusal of a deadline.
 pub fn kept_template(of: &str, at: &At, gates: &Gates, errors: &mut Errors) {
     template(at, gates, errors);
+    runs_for_ever(of, at, errors);
+}
+
+/// Pods that are kept running restart always and have no deadline.
+pub fn runs_for_ever(of: &str, at: &At, errors: &mut Errors) {
     always_restarts(at, errors);
     let spec = at.child("spec");
     if spec.some("activeDeadlineSeconds").is_some() {
@@ -63,7 +68,7 @@ pub fn kept_template(of: &str, at: &At, gates: &Gates, errors: &mut Errors) {
 }
 
 /// The one policy for pods that are kept running.
-pub fn always_restarts(template: &At, errors: &mut Errors) {
+fn always_restarts(template: &At, errors: &mut Errors) {
     let spec = template.child("spec");
     let policy = spec.text_of("restartPolicy");
     if policy != "Always" {
@@ -76,12 +81,7 @@ pub fn selects(matches: bool, template: &At, errors: &mut Errors) {
     if !matches {
         let labels = template.child("metadata").child("labels");
         let detail = "`selector` does not match template `labels`";
-        // Go writes a map by its keys.
-        let mut shown = labels.value.clone();
-        if let Value::Object(members) = &mut shown {
-            members.sort_keys();
-        }
-        errors.invalid(labels.path, shown, detail);
+        errors.invalid(labels.path, labels.value.clone(), detail);
     }
 }
 
@@ -92,8 +92,33 @@ pub fn selector(selector: &At, empty: &str, gates: &Gates, errors: &mut Errors) 
         return;
     }
     scheduling::label_selector(selector, &gates.habits, errors);
+    not_empty(selector, empty, errors);
+}
+
+/// A selector that selects everything is none for those who own what they select.
+pub fn not_empty(selector: &At, detail: &str, errors: &mut Errors) {
     if selector.child("matchLabels").is_empty() && selector.child("matchExpressions").is_empty() {
-        errors.invalid(selector.path.clone(), selector.value.clone(), empty);
+        errors.invalid(selector.path.clone(), selector.value.clone(), detail);
+    }
+}
+
+/// What a Deployment and a ReplicaSet ask of their selector and of the template that it must select.
+pub fn selected_template(spec: &At, gates: &Gates, errors: &mut Errors) {
+    let (at, template) = (spec.child("selector"), spec.child("template"));
+    selector(&at, "empty selector is invalid for deployment", gates, errors);
+    match matches(&at, &template, gates) {
+        None => errors.invalid(at.path.clone(), at.value.clone(), "invalid label selector"),
+        Some(matches) => {
+            selects(matches, &template, errors);
+            kept_template("ReplicaSet", &template, gates, errors);
+        }
+    }
+}
+
+/// Whose pods they are is decided once.
+pub fn selector_stays(old: Option<&Object>, new: &Object, errors: &mut Errors) {
+    if let Some(old) = old {
+        immutable(&half(old, "spec").child("selector"), &half(new, "spec").child("selector"), errors);
     }
 }
 
@@ -165,26 +190,40 @@ fn percent(text: &str) -> Option<i64> {
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
-/// What is warned of where pods are named after their owner, and of its template
-/// (`GetWarningsForPodTemplate`, pkg/api/pod/warnings.go).
-pub fn warned(object: &Object, names_pods: bool) -> Vec<String> {
-    let mut told = Vec::new();
-    let name = half(object, "metadata");
-    let wrong = names::dns1123_label(name.text_of("name"));
-    if names_pods && !wrong.is_empty() {
-        told.push(format!(
-            "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label \
-             is recommended: [{}]",
-            wrong.join(" ")
-        ));
+/// What is warned of where pods are named after their owner (`WarningsOnCreate`, `WarningsOnUpdate` of Deployments,
+/// ReplicaSets and ReplicationControllers).
+pub fn warned(object: &Object, old: Option<&Object>, gates: &Gates) -> Vec<String> {
+    let mut told = name_warnings(object, old);
+    if is_touched(object, old) {
+        told.extend(template_warnings(&half(object, "spec").child("template"), gates));
     }
-    template_warnings(&half(object, "spec").child("template"), &mut told);
     told
 }
 
-/// Those of a template alone.
-pub fn template_warnings(template: &At, told: &mut Vec<String>) {
-    warnings::of_pod(&template.child("metadata"), &template.child("spec"), told);
+/// What is new, or changed so much that its generation rose.
+pub fn is_touched(object: &Object, old: Option<&Object>) -> bool {
+    let generation = |object: &Object| half(object, "metadata").int_of("generation");
+    old.is_none_or(|old| generation(old) != generation(object))
+}
+
+/// What is warned of a name that becomes the beginning of names of pods, once.
+pub fn name_warnings(object: &Object, old: Option<&Object>) -> Vec<String> {
+    let wrong = names::dns1123_label(half(object, "metadata").text_of("name"));
+    if old.is_some() || wrong.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label \
+         is recommended: [{}]",
+        wrong.join(" ")
+    )]
+}
+
+/// Those of a template alone (`GetWarningsForPodTemplate`, pkg/api/pod/warnings.go).
+pub fn template_warnings(template: &At, gates: &Gates) -> Vec<String> {
+    let mut told = Vec::new();
+    warnings::of_pod(&template.child("metadata"), &template.child("spec"), &gates.habits, &mut told);
+    told
 }
 
 /// The members of a spec, made if it is not there.

@@ -4,8 +4,9 @@
 //! pkg/apis/core/pods/helpers.go, pkg/fieldpath (1.36.2). The surprise: a bad `envFrom` is reported at the list, not at
 //! its element.
 
-use super::field::{At, Errors, quote};
+use super::field::{At, Errors};
 use super::{names, resources, volumes};
+use crate::rules::machinery::quote::quote;
 use crate::rules::versions::habits::Habits;
 
 const IN_ENV: &[&str] = &[

@@ -10,23 +10,34 @@ use crate::rules::versions::habits::Habits;
 
 /// `ValidateObjectMeta` of a pod: name generation has been done, a namespace is required.
 pub fn validate(meta: &At, habits: &Habits, errors: &mut Errors) {
-    validate_named(meta, names::dns1123_subdomain, habits, errors);
+    validate_named(meta, true, |name, _| names::dns1123_subdomain(name), habits, errors);
+    finalizer_names(&meta.child("finalizers"), errors);
 }
 
-/// `ValidateObjectMeta` of what lives in a namespace and is named by a rule of its kind.
-pub fn validate_named(meta: &At, rule: fn(&str) -> Vec<String>, habits: &Habits, errors: &mut Errors) {
+/// `ValidateObjectMeta` of apimachinery, of what is named by a rule of its kind.
+pub fn validate_named(
+    meta: &At,
+    is_namespaced: bool,
+    rule: fn(&str, &Habits) -> Vec<String>,
+    habits: &Habits,
+    errors: &mut Errors,
+) {
     let (name, generate) = (meta.text_of("name"), meta.text_of("generateName"));
     if !generate.is_empty() {
         let prefix = names::mask_trailing_dash(generate);
-        errors.invalid_each(&meta.path_of("generateName"), generate, rule(&prefix));
+        errors.invalid_each(&meta.path_of("generateName"), generate, rule(&prefix, habits));
     }
     if name.is_empty() {
         errors.required(meta.path_of("name"), "name or generateName is required");
     } else {
-        errors.invalid_each(&meta.path_of("name"), name, rule(name));
+        errors.invalid_each(&meta.path_of("name"), name, rule(name, habits));
     }
     let namespace = meta.text_of("namespace");
-    if namespace.is_empty() {
+    if !is_namespaced {
+        if !namespace.is_empty() {
+            errors.forbidden(meta.path_of("namespace"), "not allowed on this type");
+        }
+    } else if namespace.is_empty() {
         errors.required(meta.path_of("namespace"), "");
     } else {
         errors.invalid_each(&meta.path_of("namespace"), namespace, names::dns1123_label(namespace));
@@ -88,13 +99,9 @@ fn owners(owners: &At, errors: &mut Errors) {
         if version.is_empty() || version.ends_with('/') {
             errors.invalid(path("apiVersion"), version, "version must not be empty");
         }
-        for (name, detail) in [
-            ("kind", "kind must not be empty"),
-            ("name", "name must not be empty"),
-            ("uid", "uid must not be empty"),
-        ] {
+        for name in ["kind", "name", "uid"] {
             if owner.text_of(name).is_empty() {
-                errors.invalid(path(name), "", detail);
+                errors.invalid(path(name), "", "must not be empty");
             }
         }
         if owner.bool_of("controller") {
@@ -114,7 +121,7 @@ fn owners(owners: &At, errors: &mut Errors) {
     }
 }
 
-/// `ValidateFinalizers` and `validateKubeFinalizerName`
+/// `ValidateFinalizers`
 pub fn finalizers(finalizers: &At, habits: &Habits, errors: &mut Errors) {
     let names = finalizers.texts();
     for name in &names {
@@ -127,6 +134,10 @@ pub fn finalizers(finalizers: &At, habits: &Habits, errors: &mut Errors) {
             "finalizer orphan and foregroundDeletion cannot be both set",
         );
     }
+}
+
+/// `validateKubeFinalizerName`: what most kinds ask besides.
+pub fn finalizer_names(finalizers: &At, errors: &mut Errors) {
     for item in finalizers.items() {
         let name = item.str();
         if !name.contains('/') && !["kubernetes", "orphan", "foregroundDeletion"].contains(&name) {
@@ -166,7 +177,8 @@ pub fn pod_annotations(annotations: &At, spec: &At, errors: &mut Errors) {
         let readable =
             ["", "runtime/default", "unconfined"].contains(&profile) || profile.starts_with("localhost/");
         if !readable {
-            let detail = format!("invalid AppArmor profile name: {}", super::field::quote(profile));
+            let detail =
+                format!("invalid AppArmor profile name: {}", crate::rules::machinery::quote::quote(profile));
             errors.invalid(annotations.path_of_key(key), profile, detail);
         }
     }

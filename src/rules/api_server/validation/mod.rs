@@ -4,11 +4,13 @@
 //! rules read a decoded and defaulted object ([`super::decode`], [`super::defaults`]): `metadata` and `spec`. Maps are
 //! visited in the order of their keys, where upstream's order is random.
 
+pub(super) mod addresses;
 pub(crate) mod containers;
 pub(crate) mod env;
 pub(crate) mod field;
 pub(crate) mod meta;
 pub(crate) mod names;
+mod overlaps;
 pub(crate) mod probes;
 pub(crate) mod resize;
 pub(crate) mod resources;
@@ -34,7 +36,15 @@ fn halves(object: &Map<String, Value>) -> (At<'_>, At<'_>) {
 
 /// `ValidatePodCreate`
 pub fn create(object: &Map<String, Value>, gates: &Gates) -> Errors {
-    let mut errors = pod(object, gates);
+    let mut errors = Errors::default();
+    meta::validate(&halves(object).0, &gates.habits, &mut errors);
+    created(object, gates, &mut errors);
+    errors
+}
+
+/// The same after the metadata.
+pub fn created(object: &Map<String, Value>, gates: &Gates, errors: &mut Errors) {
+    pod(object, gates, errors);
     let (_, spec) = halves(object);
     if !spec.child("ephemeralContainers").is_empty() {
         errors.forbidden(spec.path_of("ephemeralContainers"), "cannot be set on create");
@@ -43,16 +53,13 @@ pub fn create(object: &Map<String, Value>, gates: &Gates) -> Errors {
         let detail = "cannot be set until all schedulingGates have been cleared";
         errors.forbidden(spec.path_of("nodeName"), detail);
     }
-    errors
 }
 
-/// `validatePodMetadataAndSpec`
-pub fn pod(object: &Map<String, Value>, gates: &Gates) -> Errors {
-    let mut errors = Errors::default();
+/// `validatePodMetadataAndSpec`, after the metadata that all kinds have.
+fn pod(object: &Map<String, Value>, gates: &Gates, errors: &mut Errors) {
     let (metadata, spec) = halves(object);
-    meta::validate(&metadata, &gates.habits, &mut errors);
-    meta::pod_annotations(&metadata.child("annotations"), &spec, &mut errors);
-    pod_spec(&spec, Some(metadata.text_of("name")), gates, &mut errors);
+    meta::pod_annotations(&metadata.child("annotations"), &spec, errors);
+    pod_spec(&spec, Some(metadata.text_of("name")), gates, errors);
     if spec.text_of("serviceAccountName").is_empty() {
         for volume in spec.child("volumes").items() {
             for source in volume.child("projected").child("sources").items() {
@@ -64,10 +71,9 @@ pub fn pod(object: &Map<String, Value>, gates: &Gates) -> Errors {
     }
     for list in ["containers", "initContainers"] {
         for container in spec.child(list).items() {
-            containers::no_blanks(&container, &mut errors);
+            containers::no_blanks(&container, errors);
         }
     }
-    errors
 }
 
 /// `ValidatePodSpec`; `pod` is the name that claims of ephemeral volumes are made from, none in a template.

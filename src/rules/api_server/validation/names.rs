@@ -176,6 +176,14 @@ pub fn label_key(text: &str, habits: &Habits) -> Vec<String> {
     errors
 }
 
+/// `IsValidPathSegmentName`
+pub fn path_segment(text: &str) -> Vec<String> {
+    if text == "." || text == ".." {
+        return vec![format!("may not be '{text}'")];
+    }
+    ["/", "%"].iter().filter(|c| text.contains(**c)).map(|c| format!("may not contain '{c}'")).collect()
+}
+
 /// Whether it is a key at all, whatever would be said of it.
 pub fn is_label_key(text: &str) -> bool {
     label_key(text, &Habits::NONE).is_empty()

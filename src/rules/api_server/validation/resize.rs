@@ -17,8 +17,10 @@ use crate::rules::versions::gates::Gates;
 
 /// `ValidatePodResize` of two whole objects (`metadata` and `spec`, defaulted).
 pub fn validate(old: &Map<String, Value>, new: &Map<String, Value>, gates: &Gates) -> Errors {
-    let ((_, old_spec), (_, new_spec)) = (halves(old), halves(new));
-    let mut errors = super::pod(new, gates);
+    let ((_, old_spec), (new_meta, new_spec)) = (halves(old), halves(new));
+    let mut errors = Errors::default();
+    super::meta::validate(&new_meta, &gates.habits, &mut errors);
+    super::pod(new, gates, &mut errors);
     let class = |spec: &At| qos_class(&wire::pod_spec(spec.value), gates);
     let (before, after) = (class(&old_spec), class(&new_spec));
     if before != after {

@@ -6,12 +6,13 @@
 
 use serde_json::Value;
 
-use super::field::{At, Errors, quote};
+use super::field::{At, Errors};
 use super::names;
 use crate::rules::api_server::defaults::{
     aggregate, amounts, is_huge_page, is_native_resource, is_overcommit_allowed, is_pod_level_resource,
 };
 use crate::rules::machinery::quantity::Quantity;
+use crate::rules::machinery::quote::quote;
 use crate::rules::versions::habits::Habits;
 
 /// Resources that quotas and limits know by a plain name.
@@ -54,6 +55,8 @@ const COUNTED: &[&str] = &[
 pub enum Of {
     Container,
     Pod,
+    /// Whatever can be counted.
+    Anything,
 }
 
 /// `validateResourceRequirements`
@@ -93,8 +96,8 @@ pub fn validate(resources: &At, of: Of, claims: &[&str], habits: &Habits, errors
     claim_names(&resources.child("claims"), claims, errors);
 }
 
-/// `validateContainerResourceName` and `validatePodResourceName`
-fn resource_name(name: &str, path: &str, of: Of, habits: &Habits, errors: &mut Errors) {
+/// `validateContainerResourceName`, `validatePodResourceName`, and `validateResourceName` of anything
+pub fn resource_name(name: &str, path: &str, of: Of, habits: &Habits, errors: &mut Errors) {
     let before = errors.len();
     errors.invalid_each(path, name, names::label_key(name, habits));
     let plain = !name.contains('/');
@@ -103,6 +106,7 @@ fn resource_name(name: &str, path: &str, of: Of, habits: &Habits, errors: &mut E
         errors.invalid(path, name, "must be a standard resource type or fully qualified");
     }
     match of {
+        Of::Anything => {}
         Of::Pod => {
             if errors.len() == before && !is_pod_level_resource(name) {
                 errors.not_supported(path, name, &["cpu", "hugepages-", "memory"]);
@@ -128,8 +132,14 @@ fn is_extended_resource(name: &str) -> bool {
         && names::is_label_key(&format!("requests.{name}"))
 }
 
+/// `IsStandardQuotaResourceName`
+pub fn is_standard_of_quota(name: &str) -> bool {
+    let is_huge = is_huge_page(name) || name.starts_with("requests.hugepages-");
+    name != "storage" && STANDARD.contains(&name) || is_huge
+}
+
 /// `ValidateResourceQuantityValue`
-fn amount_of(name: &str, amount: Quantity, path: &str, errors: &mut Errors) {
+pub fn amount_of(name: &str, amount: Quantity, path: &str, errors: &mut Errors) {
     if amount.sign() < 0 {
         errors.invalid(path, amount.to_string(), "must be greater than or equal to 0");
     }

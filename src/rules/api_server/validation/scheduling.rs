@@ -57,10 +57,17 @@ pub fn tolerations(tolerations: &At, gates: &Gates, errors: &mut Errors) {
                 errors.not_supported(at, operator, known);
             }
         }
-        const EFFECTS: &[&str] = &["NoSchedule", "PreferNoSchedule", "NoExecute"];
-        if !effect.is_empty() && !EFFECTS.contains(&effect) {
-            errors.not_supported(toleration.path_of("effect"), effect, EFFECTS);
+        if !effect.is_empty() {
+            taint_effect(effect, &toleration.path_of("effect"), errors);
         }
+    }
+}
+
+/// `validateTaintEffect`
+pub fn taint_effect(effect: &str, path: &str, errors: &mut Errors) {
+    const EFFECTS: &[&str] = &["NoSchedule", "PreferNoSchedule", "NoExecute"];
+    if !EFFECTS.contains(&effect) {
+        errors.not_supported(path, effect, EFFECTS);
     }
 }
 

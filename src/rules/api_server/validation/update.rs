@@ -21,37 +21,43 @@ const MUTABLE: &[&str] = &[
 
 /// `ValidatePodUpdate` of two whole objects (`metadata` and `spec`, defaulted).
 pub fn validate(old: &Map<String, Value>, new: &Map<String, Value>, gates: &Gates) -> Errors {
-    let (old_meta, old_spec) = halves(old);
-    let (new_meta, new_spec) = halves(new);
+    let (was, is) = (halves(old).0, halves(new).0);
     let mut errors = Errors::default();
-    metadata(&old_meta, &new_meta, &mut errors);
-    errors.0.extend(super::pod(new, gates).0);
+    metadata(&was, &is, &mut errors);
+    super::meta::validate(&is, &gates.habits, &mut errors);
+    changed(old, new, gates, &mut errors);
+    errors
+}
+
+/// The same after the metadata.
+pub fn changed(old: &Map<String, Value>, new: &Map<String, Value>, gates: &Gates, errors: &mut Errors) {
+    let (old_spec, new_spec) = (halves(old).1, halves(new).1);
+    super::pod(new, gates, errors);
     for list in ["containers", "initContainers"] {
-        if !containers(&old_spec.child(list), &new_spec.child(list), &mut errors) {
-            return errors;
+        if !containers(&old_spec.child(list), &new_spec.child(list), errors) {
+            return;
         }
     }
-    if !deadline(&old_spec, &new_spec, &mut errors) {
-        return errors;
+    if !deadline(&old_spec, &new_spec, errors) {
+        return;
     }
-    tolerations(&old_spec.child("tolerations"), &new_spec.child("tolerations"), gates, &mut errors);
-    scheduling_gates(&old_spec.child("schedulingGates"), &new_spec.child("schedulingGates"), &mut errors);
+    tolerations(&old_spec.child("tolerations"), &new_spec.child("tolerations"), gates, errors);
+    scheduling_gates(&old_spec.child("schedulingGates"), &new_spec.child("schedulingGates"), errors);
     if old_spec.value == new_spec.value {
-        return errors;
+        return;
     }
     let mut munged = new_spec.value.clone();
-    munge(&mut munged, &old_spec, &new_spec, &mut errors);
-    let mut changed = Vec::new();
-    differences("spec", old_spec.value, &munged, &mut changed);
-    if !changed.is_empty() {
+    munge(&mut munged, &old_spec, &new_spec, errors);
+    let mut differing = Vec::new();
+    differences("spec", old_spec.value, &munged, &mut differing);
+    if !differing.is_empty() {
         let detail = format!(
             "pod updates may not change fields other than {}\n{}",
             MUTABLE.join(","),
-            changed.join("\n")
+            differing.join("\n")
         );
         errors.forbidden("spec", detail);
     }
-    errors
 }
 
 /// `ValidateObjectMetaAccessorUpdate`
@@ -72,7 +78,8 @@ pub fn metadata(old: &At, new: &At, errors: &mut Errors) {
         extra.sort_unstable();
         extra.dedup();
         if !extra.is_empty() {
-            let list: Vec<String> = extra.iter().map(|name| super::field::quote(name)).collect();
+            let list: Vec<String> =
+                extra.iter().map(|name| crate::rules::machinery::quote::quote(name)).collect();
             errors.forbidden(
                 is.path,
                 format!(

@@ -106,7 +106,8 @@ fn source(volume: &At, pod: &str, habits: &Habits, errors: &mut Errors) {
             "ephemeral" if !pod.is_empty() && !volume.text_of("name").is_empty() => {
                 let claim = format!("{pod}-{}", volume.text_of("name"));
                 for detail in names::dns1123_subdomain(&claim) {
-                    let detail = format!("PVC name {}: {detail}", super::field::quote(&claim));
+                    let detail =
+                        format!("PVC name {}: {detail}", crate::rules::machinery::quote::quote(&claim));
                     errors.invalid(volume.path_of("name"), volume.text_of("name"), detail);
                 }
             }
@@ -126,7 +127,7 @@ fn source(volume: &At, pod: &str, habits: &Habits, errors: &mut Errors) {
     }
 }
 
-fn source_of_kind(kind: &str, source: &At, habits: &Habits, errors: &mut Errors) {
+pub fn source_of_kind(kind: &str, source: &At, habits: &Habits, errors: &mut Errors) {
     match kind {
         "emptyDir" if source.text_of("sizeLimit").starts_with('-') => {
             errors
@@ -172,7 +173,7 @@ fn source_of_kind(kind: &str, source: &At, habits: &Habits, errors: &mut Errors)
         "vsphereVolume" => required(source, &["volumePath"], errors),
         "photonPersistentDisk" => required(source, &["pdID"], errors),
         "portworxVolume" => required(source, &["volumeID"], errors),
-        "azureDisk" => required(source, &["diskName", "diskURI"], errors),
+        "azureDisk" => azure_disk(source, errors),
         "quobyte" => quobyte(source, errors),
         "storageos" => required(source, &["volumeName"], errors),
         "scaleIO" => required(source, &["gateway", "system", "volumeName"], errors),
@@ -216,12 +217,66 @@ fn nfs(source: &At, errors: &mut Errors) {
 
 fn iscsi(source: &At, errors: &mut Errors) {
     required(source, &["targetPortal", "iqn"], errors);
+    for (name, told) in [("iqn", "iqn"), ("initiatorName", "initiatorname")] {
+        let text = source.text_of(name);
+        if !text.is_empty() && !is_iscsi_name(text) {
+            errors.invalid(source.path_of(told), text, "must be valid format");
+        }
+    }
     if !(0..=255).contains(&source.int_of("lun")) {
         errors.invalid(source.path_of("lun"), source.int_of("lun"), names::range_error(0, 255));
     }
     let authenticates = source.bool_of("chapAuthDiscovery") || source.bool_of("chapAuthSession");
     if authenticates && source.some("secretRef").is_none() {
         errors.required(source.path_of("secretRef"), "");
+    }
+}
+
+/// `iqn.2001-04.com.example:disk`, or the 16 or 32 letters of an `eui.` or `naa.`.
+fn is_iscsi_name(text: &str) -> bool {
+    let is_all =
+        |text: &str, letters: usize| text.len() == letters && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    // The dot of these may be any letter.
+    let rest = text.get(4..).unwrap_or_default();
+    if text.starts_with("eui") {
+        return is_all(rest, 16);
+    }
+    if text.starts_with("naa") {
+        return is_all(rest, 32);
+    }
+    let Some((authority, name)) = text.strip_prefix("iqn.").and_then(|text| text.split_once(':')) else {
+        return false;
+    };
+    let (date, domain) = authority.split_at_checked(7).unwrap_or_default();
+    let is_date = date.bytes().enumerate().all(|(i, b)| if i == 4 { b == b'-' } else { b.is_ascii_digit() });
+    let is_domain = domain.strip_prefix('.').is_some_and(|domain| {
+        !domain.is_empty() && domain.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
+    });
+    let is_name =
+        !name.is_empty() && !name.contains([',', ';', '*', '&', '$', '|', ' ', '\t', '\n', '\r', '\x0c']);
+    date.len() == 7 && is_date && is_domain && is_name
+}
+
+/// `validateAzureDisk`
+fn azure_disk(source: &At, errors: &mut Errors) {
+    const MANAGED: &str =
+        "/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}";
+    const BLOB: &str = "https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd";
+    required(source, &["diskName", "diskURI"], errors);
+    for (name, supported) in
+        [("cachingMode", &["None", "ReadOnly", "ReadWrite"]), ("kind", &["Dedicated", "Managed", "Shared"])]
+    {
+        if let Some(value) = source.some(name)
+            && !supported.contains(&value.str())
+        {
+            errors.not_supported(value.path.clone(), value.str(), supported);
+        }
+    }
+    let (kind, disk) = (source.text_of("kind"), source.text_of("diskURI"));
+    if kind == "Managed" && !disk.starts_with("/subscriptions/") {
+        errors.not_supported(source.path_of("diskURI"), disk, &[MANAGED]);
+    } else if !["", "Managed"].contains(&kind) && !disk.starts_with("https://") {
+        errors.not_supported(source.path_of("diskURI"), disk, &[BLOB]);
     }
 }
 
@@ -334,21 +389,23 @@ fn flex(source: &At, errors: &mut Errors) {
     }
 }
 
-/// `validateCSIVolumeSource`
-fn csi(source: &At, errors: &mut Errors) {
+/// `ValidateCSIDriverName`
+pub fn driver(source: &At, errors: &mut Errors) {
     let driver = source.text_of("driver");
     if driver.is_empty() {
         errors.required(source.path_of("driver"), "");
-    } else {
-        if driver.len() > 63 {
-            errors.too_long(source.path_of("driver"), 63);
-        }
-        errors.invalid_each(
-            &source.path_of("driver"),
-            driver,
-            names::dns1123_subdomain(&driver.to_lowercase()),
-        );
+        return;
     }
+    if driver.len() > 63 {
+        errors.too_long(source.path_of("driver"), 63);
+    }
+    let wrong = names::dns1123_subdomain(&driver.to_lowercase());
+    errors.invalid_each(&source.path_of("driver"), driver, wrong);
+}
+
+/// `validateCSIVolumeSource`
+fn csi(source: &At, errors: &mut Errors) {
+    driver(source, errors);
     if let Some(secret) = source.some("nodePublishSecretRef")
         && secret.text_of("name").is_empty()
     {
@@ -492,7 +549,7 @@ fn trust_bundle(bundle: &At, errors: &mut Errors) {
 }
 
 /// `validatePathNoBacksteps`
-fn no_backsteps(path: &str, at: &str, errors: &mut Errors) {
+pub fn no_backsteps(path: &str, at: &str, errors: &mut Errors) {
     if path.split('/').any(|part| part == "..") {
         errors.invalid(at, path, "must not contain '..'");
     }

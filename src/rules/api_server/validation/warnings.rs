@@ -5,8 +5,11 @@
 
 use serde_json::{Map, Value};
 
-use super::field::{At, quote};
-use super::{halves, names, resources, security};
+use super::field::At;
+use super::{addresses, halves, names, overlaps, resources, security};
+use crate::rules::machinery::quote::quote;
+use crate::rules::versions::gates::Gates;
+use crate::rules::versions::habits::Habits;
 
 const DEPRECATED_VOLUMES: &[(&str, &str)] = &[
     ("photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"),
@@ -46,14 +49,21 @@ const DEPRECATED_LABELS: &[(&str, &str)] = &[
         "beta.kubernetes.io/instance-type",
         "deprecated since v1.17; use \"node.kubernetes.io/instance-type\" instead",
     ),
+    ("app.kubernetes.io/created-by", "deprecated since v1.9"),
+    (
+        "scheduler.alpha.kubernetes.io/preferAvoidPods",
+        "deprecated since v1.22; use Taints and Tolerations instead",
+    ),
+    ("node-role.kubernetes.io/master", "use \"node-role.kubernetes.io/control-plane\" instead"),
 ];
 
-fn deprecated_label(key: &str) -> Option<&'static str> {
+/// What is said of a label of nodes that goes away (`GetNodeLabelDeprecatedMessage`, pkg/api/node/util.go).
+pub fn deprecated_label(key: &str) -> Option<&'static str> {
     DEPRECATED_LABELS.iter().find(|(label, _)| *label == key).map(|(_, message)| *message)
 }
 
 /// The warnings of a pod that is created.
-pub fn create(object: &Map<String, Value>) -> Vec<String> {
+pub fn create(object: &Map<String, Value>, gates: &Gates) -> Vec<String> {
     let (metadata, spec) = halves(object);
     let mut warnings = Vec::new();
     let name = names::dns1123_label(metadata.text_of("name"));
@@ -64,20 +74,25 @@ pub fn create(object: &Map<String, Value>) -> Vec<String> {
             name.join(" ")
         ));
     }
-    of_pod(&metadata, &spec, &mut warnings);
+    of_pod(&metadata, &spec, &gates.habits, &mut warnings);
     warnings
 }
 
 /// `warningsForPodSpecAndMeta`, of a pod or of a template.
-pub fn of_pod(metadata: &At, spec: &At, warnings: &mut Vec<String>) {
-    node_labels(spec, warnings);
+pub fn of_pod(metadata: &At, spec: &At, habits: &Habits, warnings: &mut Vec<String>) {
+    node_labels(spec, habits, warnings);
     let annotations = metadata.child("annotations");
     for (key, message) in DEPRECATED_ANNOTATIONS {
         if annotations.some(key).is_some() {
             warnings.push(format!("{}: {message}", annotations.path_of_key(key)));
         }
     }
-    volumes(spec, warnings);
+    for volume in spec.child("volumes").items() {
+        old_volume(&volume, habits, warnings);
+        let claim = volume.child("ephemeral").child("volumeClaimTemplate").child("spec");
+        warnings.extend(claimed_bytes(&claim));
+    }
+    overlaps::told(&spec.child("volumes"), warnings);
     doubles(&spec.child("hostAliases"), "ip", warnings);
     doubles(&spec.child("imagePullSecrets"), "name", warnings);
     for secret in spec.child("imagePullSecrets").items() {
@@ -93,11 +108,17 @@ pub fn of_pod(metadata: &At, spec: &At, warnings: &mut Vec<String>) {
             warnings.extend(resources::fractional_bytes(&own.child(list), "memory"));
         }
     }
-    seccomp_annotations(&annotations, spec, warnings);
+    annotation_instead_of_field(&annotations, spec, "seccomp.security.alpha.kubernetes.io/pod", warnings);
     for container in security::containers(spec) {
+        let key = format!("container.seccomp.security.alpha.kubernetes.io/{}", container.text_of("name"));
+        annotation_instead_of_field(&annotations, &container, &key, warnings);
+        apparmor_annotation(&annotations, spec, &container, warnings);
         container_warnings(&container, warnings);
     }
     ports(spec, warnings);
+    if habits.warns_of_port_names {
+        port_names(spec, warnings);
+    }
     if spec.int_of("terminationGracePeriodSeconds") < 0 {
         warnings.push(format!(
             "{}: must be >= 0; negative values are invalid and will be treated as 1",
@@ -105,9 +126,17 @@ pub fn of_pod(metadata: &At, spec: &At, warnings: &mut Vec<String>) {
         ));
     }
     null_selectors(spec, warnings);
+    if habits.warns_of_addresses {
+        for server in spec.child("dnsConfig").child("nameservers").items() {
+            addresses::ip(&server, warnings);
+        }
+        for alias in spec.child("hostAliases").items() {
+            addresses::ip(&alias.child("ip"), warnings);
+        }
+    }
 }
 
-fn node_labels(spec: &At, warnings: &mut Vec<String>) {
+fn node_labels(spec: &At, habits: &Habits, warnings: &mut Vec<String>) {
     let selector = spec.child("nodeSelector");
     for (key, _) in selector.entries() {
         if let Some(message) = deprecated_label(key) {
@@ -118,14 +147,9 @@ fn node_labels(spec: &At, warnings: &mut Vec<String>) {
     let required =
         affinity.child("requiredDuringSchedulingIgnoredDuringExecution").child("nodeSelectorTerms");
     let preferred = affinity.child("preferredDuringSchedulingIgnoredDuringExecution");
-    let terms = required.items().chain(preferred.items().map(|term| term.child("preference")));
-    for term in terms.collect::<Vec<_>>() {
-        for expression in term.child("matchExpressions").items() {
-            let key = expression.text_of("key");
-            if let Some(message) = deprecated_label(key) {
-                warnings.push(format!("{}: {key} is {message}", expression.path_of("key")));
-            }
-        }
+    node_terms(&required, warnings);
+    for term in preferred.items() {
+        node_term(&term.child("preference"), habits.warns_of_preferred_values.then_some(habits), warnings);
     }
     for constraint in spec.child("topologySpreadConstraints").items() {
         let key = constraint.text_of("topologyKey");
@@ -133,6 +157,29 @@ fn node_labels(spec: &At, warnings: &mut Vec<String>) {
             warnings.push(format!("{}: {key} is {message}", constraint.path_of("topologyKey")));
         }
         null_selector(&constraint, warnings);
+    }
+}
+
+/// Labels that go away, in terms that choose nodes.
+pub fn node_terms(terms: &At, warnings: &mut Vec<String>) {
+    for term in terms.items() {
+        node_term(&term, None, warnings);
+    }
+}
+
+/// With `reads_values`, values that no label can have are told too.
+fn node_term(term: &At, reads_values: Option<&Habits>, warnings: &mut Vec<String>) {
+    for expression in term.child("matchExpressions").items() {
+        let key = expression.text_of("key");
+        if let Some(message) = deprecated_label(key) {
+            warnings.push(format!("{}: {key} is {message}", expression.path_of("key")));
+        }
+        let Some(habits) = reads_values else { continue };
+        for value in expression.child("values").items() {
+            for why in names::label_value(value.str(), habits) {
+                warnings.push(format!("{}: {} is invalid, {why}", value.path, value.str()));
+            }
+        }
     }
 }
 
@@ -155,43 +202,35 @@ fn null_selectors(spec: &At, warnings: &mut Vec<String>) {
     }
 }
 
-fn volumes(spec: &At, warnings: &mut Vec<String>) {
-    let mut token_paths: Vec<&str> = Vec::new();
-    for volume in spec.child("volumes").items() {
-        for (kind, message) in DEPRECATED_VOLUMES {
-            if volume.some(kind).is_some() {
-                let name = if *kind == "storageos" { "storageOS" } else { kind };
-                warnings.push(format!("{}: {message}", volume.path_of(name)));
-            }
-        }
-        for source in volume.child("projected").child("sources").items() {
-            if let Some(token) = source.some("serviceAccountToken") {
-                token_paths.push(token.text_of("path"));
-            }
+/// What a volume is made of and should not be any more.
+fn old_volume(volume: &At, habits: &Habits, warnings: &mut Vec<String>) {
+    for (kind, message) in DEPRECATED_VOLUMES {
+        if volume.some(kind).is_some() {
+            let name = if *kind == "storageos" { "storageOS" } else { kind };
+            let message =
+                if *kind == "gitRepo" && !habits.git_repos_are_off { "deprecated in v1.11" } else { message };
+            warnings.push(format!("{}: {message}", volume.path_of(name)));
         }
     }
-    if token_paths.is_empty() {
-        return;
-    }
-    for volume in spec.child("volumes").items() {
-        let projected = volume.child("projected");
-        for source in projected.child("sources").items() {
-            for (kind, shown) in
-                [("configMap", "configMap"), ("secret", "secrets"), ("downwardAPI", "downwardAPI")]
-            {
-                for (i, item) in source.child(kind).child("items").items().enumerate() {
-                    let path = item.text_of("path");
-                    if token_paths.contains(&path) {
-                        warnings.push(format!(
-                            "{}.sources.{shown}[{i}]: has duplicated path with ServiceAccountToken {}",
-                            projected.path,
-                            quote(path)
-                        ));
-                    }
-                }
-            }
+}
+
+/// The same of a PersistentVolume, in the order and as far as its own function looks
+/// (`warningsForPersistentVolumeSpecAndMeta`, pkg/api/persistentvolume/util.go).
+pub fn old_persistent_volume(spec: &At, warnings: &mut Vec<String>) {
+    for kind in ["cephfs", "photonPersistentDisk", "scaleIO", "storageos", "glusterfs", "rbd"] {
+        if let Some((_, message)) = DEPRECATED_VOLUMES.iter().find(|(name, _)| *name == kind)
+            && spec.some(kind).is_some()
+        {
+            let name = if kind == "storageos" { "storageOS" } else { kind };
+            warnings.push(format!("{}: {message}", spec.path_of(name)));
         }
     }
+}
+
+/// `GetWarningsForPersistentVolumeClaimSpec` (pkg/api/persistentvolumeclaim/util.go)
+pub fn claimed_bytes(claim: &At) -> Vec<String> {
+    let of = |list: &str| resources::fractional_bytes(&claim.child("resources").child(list), "storage");
+    of("requests").into_iter().chain(of("limits")).collect()
 }
 
 fn doubles(list: &At, member: &str, warnings: &mut Vec<String>) {
@@ -206,17 +245,36 @@ fn doubles(list: &At, member: &str, warnings: &mut Vec<String>) {
     }
 }
 
-fn seccomp_annotations(annotations: &At, spec: &At, warnings: &mut Vec<String>) {
-    let message = "non-functional in v1.27+; use the \"seccompProfile\" field instead";
-    let mut warn = |of: &At, key: &str| {
-        if of.child("securityContext").some("seccompProfile").is_none() && annotations.some(key).is_some() {
-            warnings.push(format!("{}: {message}", annotations.path_of_key(key)));
+fn annotation_instead_of_field(annotations: &At, of: &At, key: &str, warnings: &mut Vec<String>) {
+    if of.child("securityContext").some("seccompProfile").is_none() && annotations.some(key).is_some() {
+        warnings.push(format!(
+            "{}: non-functional in v1.27+; use the \"seccompProfile\" field instead",
+            annotations.path_of_key(key)
+        ));
+    }
+}
+
+/// Of templates alone; of a pod the field is filled in from it. What the pod's own field says too is fine.
+fn apparmor_annotation(annotations: &At, spec: &At, container: &At, warnings: &mut Vec<String>) {
+    let key = format!("container.apparmor.security.beta.kubernetes.io/{}", container.text_of("name"));
+    let Some(annotation) = annotations.some(&key) else { return };
+    let of = |at: &At| at.child("securityContext").child("appArmorProfile").value.clone();
+    if annotations.path == "metadata.annotations" || !of(container).is_null() {
+        return;
+    }
+    let profile = of(spec);
+    let says_the_same = match (profile["type"].as_str(), annotation.str()) {
+        (Some("Unconfined"), "unconfined") | (Some("RuntimeDefault"), "runtime/default") => true,
+        (Some("Localhost"), text) => {
+            text.strip_prefix("localhost/").is_some_and(|name| profile["localhostProfile"] == name)
         }
+        _ => false,
     };
-    warn(spec, "seccomp.security.alpha.kubernetes.io/pod");
-    for container in security::containers(spec) {
-        let key = format!("container.seccomp.security.alpha.kubernetes.io/{}", container.text_of("name"));
-        warn(&container, &key);
+    if !says_the_same {
+        warnings.push(format!(
+            "{}: deprecated since v1.30; use the \"appArmorProfile\" field instead",
+            annotations.path_of_key(&key)
+        ));
     }
 }
 
@@ -275,6 +333,25 @@ fn ports(spec: &At, warnings: &mut Vec<String>) {
                 warnings.push(format!("{}: {what} port definition with {}", port.path, other.path));
             }
             seen.push(port);
+        }
+    }
+}
+
+/// Names that stand twice, in whichever containers.
+fn port_names(spec: &At, warnings: &mut Vec<String>) {
+    let mut seen: Vec<(&str, String)> = Vec::new();
+    for container in security::containers(spec) {
+        for port in container.child("ports").items() {
+            let name = port.text_of("name");
+            match seen.iter().find(|(other, _)| *other == name) {
+                _ if name.is_empty() => {}
+                None => seen.push((name, port.path)),
+                Some((_, first)) => warnings.push(format!(
+                    "{}: duplicate port name {} with {first}, services and probes that select ports by name will use {first}",
+                    port.path,
+                    quote(name)
+                )),
+            }
         }
     }
 }

@@ -1,0 +1,75 @@
+//! PersistentVolumes and StorageClasses of applied manifests.
+
+use serde_json::Value;
+
+use crate::api::Sym;
+use crate::api::spec::NodeSelectorTerm;
+use crate::rules::controllers::claim_binding::{Offered, find};
+use crate::rules::scheduler::placement::selector::NodeTerm;
+use crate::scenario::plan::{ClaimPlan, ObjectPlan};
+use crate::scenario::volumes::{ClassPlan, Storage, VolumePlan, quantity, words};
+use crate::time::Time;
+
+/// The provisioner that makes nothing.
+const NO_PROVISIONER: &str = "kubernetes.io/no-provisioner";
+/// The mark of a default class.
+const DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
+/// Volumes that are there wherever the node, or the network, has them.
+const UNATTACHED: [&str; 4] = ["hostPath", "local", "nfs", "cephfs"];
+
+/// Takes in a manifest of either kind that comes then; one that comes again is the old one.
+pub fn add(storage: &mut Storage, value: &Value, at: Time) {
+    let name = word(value, "/metadata/name");
+    match value["kind"].as_str() {
+        Some("PersistentVolume") if storage.volumes.iter().all(|own| own.name != name) => {
+            storage.volumes.push(volume(value, name, at));
+        }
+        Some("StorageClass") if storage.classes.iter().all(|own| own.name != name) => {
+            storage.classes.push(ClassPlan {
+                name,
+                is_default: value["metadata"]["annotations"][DEFAULT] == "true",
+                provisions: value["provisioner"] != NO_PROVISIONER,
+                waits_for_pods: value["volumeBindingMode"] == "WaitForFirstConsumer",
+            });
+        }
+        _ => {}
+    }
+}
+
+fn word(value: &Value, at: &str) -> Sym {
+    Sym::new(value.pointer(at).and_then(Value::as_str).unwrap_or_default())
+}
+
+fn volume(value: &Value, name: Sym, at: Time) -> VolumePlan {
+    let spec = &value["spec"];
+    let terms = spec.pointer("/nodeAffinity/required/nodeSelectorTerms").and_then(Value::as_array);
+    let compiled = |terms: &Vec<Value>| {
+        let terms = terms.iter().filter_map(|term| serde_json::from_value(term.clone()).ok());
+        terms.map(|term: NodeSelectorTerm| NodeTerm::compile(&term)).collect()
+    };
+    let kept = word(spec, "/claimRef/name");
+    VolumePlan {
+        at,
+        name,
+        offered: Offered {
+            class: word(spec, "/storageClassName"),
+            modes: words(&spec["accessModes"]),
+            capacity: quantity(&spec["capacity"]["storage"]),
+            kept_for: (!kept.is_empty()).then(|| (word(spec, "/claimRef/namespace"), kept)),
+        },
+        node_affinity: terms.map(compiled),
+        is_attached: UNATTACHED.iter().all(|kind| spec.get(kind).is_none()),
+    }
+}
+
+/// A claim that is applied has the volume that serves it, if there is one; no other claim gets it then.
+pub fn bind(storage: &mut Storage, plan: &mut ObjectPlan, spec: &Value) {
+    let wanted = storage.wanted(plan.namespace, plan.name, spec);
+    let Some(claim) = &mut plan.claim else { return };
+    let Some(at) = find(&wanted, storage.volumes.iter().map(|own| &own.offered).enumerate()) else { return };
+    let volume = &mut storage.volumes[at];
+    volume.offered.kept_for = Some((plan.namespace, plan.name));
+    let bound_at = claim.bound_at.map(|bound| bound.max(volume.at));
+    *claim =
+        ClaimPlan { bound_at, ..ClaimPlan::of(claim.volume_name, claim.access_modes.clone(), Some(volume)) };
+}
