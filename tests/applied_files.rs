@@ -247,7 +247,8 @@ fn of_each_container_the_first_program_counts_that_fits() {
         ("image = \"shop/wep:*\"", "warning[W0001]: no container uses an image like `shop/wep:*`"),
         ("container = \"ap\"", "error[E0102]: there is no container `ap`; did you mean `app`?"),
         ("workload = \"deployment/wep\"", "error[E0101]: no [[apply]] has a Deployment `wep`"),
-        ("workload = \"job/web\"", "error[E0004]: `job/web` is no workload"),
+        ("workload = \"job/web\"", "error[E0101]: no [[apply]] has a Job `web`"),
+        ("workload = \"node/web\"", "error[E0004]: `node/web` is no workload"),
         ("attemptsOf = \"pod\"", "error[E0004]: `pod` is not known here"),
     ] {
         let text = format!("{APPLY}[[program]]\n{text}\n");

@@ -19,7 +19,8 @@ use kubelapse::session::{self, Silent};
 use rayon::prelude::*;
 
 /// Hand-made recordings of these families are held against the list of known gaps.
-const FAMILIES: [&str; 6] = ["deployment", "replicaset", "service", "statefulset", "daemonset", "node"];
+const FAMILIES: [&str; 8] =
+    ["deployment", "replicaset", "service", "statefulset", "daemonset", "node", "job", "cronjob"];
 /// What is not reproduced, and why; an entry that is not needed fails the test.
 const KNOWN_GAPS: &str = "tests/golden-workloads/known-gaps.toml";
 

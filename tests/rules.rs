@@ -20,10 +20,12 @@ mod rules {
     mod g_schedule;
     mod h_admission;
     mod i_status_manager;
+    mod w_cron_job;
     mod w_cron_schedule;
     mod w_daemon_set;
     mod w_deployment;
     mod w_endpoints;
+    mod w_job;
     mod w_kinds;
     mod w_pdb;
     mod w_print_workloads;
@@ -33,4 +35,5 @@ mod rules {
     mod w_stateful_set;
     mod w_template_hash;
     mod w_validation;
+    mod what_people_write;
 }

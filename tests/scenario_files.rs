@@ -147,7 +147,7 @@ delete = "pod/api"
 
 [[action]]
 at = "1m"
-drain = "node/nod"
+start = "node/nod"
 force = true
 
 [[expect]]

@@ -66,7 +66,7 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::QueueTimer { pod, .. } => scheduler::timer(w, pod),
         SimEvent::Preempt { pod, victim, node } => scheduler::preempt(w, pod, victim, node),
         SimEvent::SeriesWrite { pod } => scheduler::write_series(w, pod),
-        SimEvent::DrainRetry { pod } => command::drain(w, pod),
+        SimEvent::DrainTurn { command, pod } => command::drain_turn(w, command, pod),
         SimEvent::WaitOver { command } => command::wait_over(w, command),
         SimEvent::CordonTaint { node } => node_lifecycle::cordon_taint(w, node),
         SimEvent::Bind { pod, node } => scheduler::bind(w, pod, node),
@@ -130,6 +130,7 @@ fn take_up(w: &mut World, signal: Signal) {
         Signal::ProcessEnded { pod, container } => kubelet::pod_worker::process_ended(w, pod, container),
         Signal::Pulled { pod, container, error } => kubelet::pod_worker::pulled(w, pod, container, error),
         Signal::ObjectSeen { key } => command::object_seen(w, key),
+        Signal::PodGone { pod } => command::pod_gone(w, pod),
         Signal::ResizeTried { pod } => kubelet::pod_worker::update_pod(w, pod),
     }
 }

@@ -214,6 +214,9 @@ fn pod_gone(w: &mut World, pod: PodId) {
     attach_detach::pod_changed(w, pod);
     controllers::pod_changed(w, pod);
     controllers::pod_gone(w, pod);
+    if !w.draining.is_empty() {
+        w.signal(Signal::PodGone { pod });
+    }
 }
 
 /// Of a node's readiness and taints, and of a cordon, each hears that acts on it; the scheduler of everything.

@@ -5,11 +5,13 @@
 
 pub mod claim;
 pub mod controller_revision;
+pub mod cron_job;
 pub mod daemon_set;
 pub mod disruption;
 pub mod event;
 pub(crate) mod form;
 pub(crate) mod handle;
+pub mod job;
 pub(crate) mod marks;
 pub mod meta;
 pub mod node;
@@ -26,6 +28,7 @@ pub mod wire;
 pub mod wire_controller_revision;
 pub mod wire_daemon_set;
 pub mod wire_disruption;
+pub mod wire_jobs;
 pub mod wire_stateful_set;
 pub mod wire_workloads;
 pub mod workload;

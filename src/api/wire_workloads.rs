@@ -410,7 +410,7 @@ pub fn labels(value: &Value) -> Labels {
     Arc::new(texts.collect())
 }
 
-fn syms(value: &Value) -> Vec<Sym> {
+pub(super) fn syms(value: &Value) -> Vec<Sym> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).map(Sym::new).collect()
 }
 
@@ -446,13 +446,13 @@ pub fn selector_value(selector: &LabelSelector) -> Value {
     serde_json::to_value(selector).unwrap_or_default()
 }
 
-fn put_text(members: &mut Map<String, Value>, name: &str, text: String) {
+pub(super) fn put_text(members: &mut Map<String, Value>, name: &str, text: String) {
     if !text.is_empty() {
         members.insert(name.into(), text.into());
     }
 }
 
-fn put_true(members: &mut Map<String, Value>, name: &str, flag: bool) {
+pub(super) fn put_true(members: &mut Map<String, Value>, name: &str, flag: bool) {
     if flag {
         members.insert(name.into(), true.into());
     }
@@ -471,7 +471,7 @@ pub(super) fn put_list(members: &mut Map<String, Value>, name: &str, list: impl 
     }
 }
 
-fn put_labels(members: &mut Map<String, Value>, name: &str, labels: &BTreeMap<String, String>) {
+pub(super) fn put_labels(members: &mut Map<String, Value>, name: &str, labels: &BTreeMap<String, String>) {
     if !labels.is_empty() {
         members.insert(name.into(), json!(labels));
     }

@@ -8,7 +8,7 @@ use crate::api::workload::WorkloadState;
 use crate::record::{Change, Directory, FiguresRow, ObjectChange, ObjectRow, Sink, Transition};
 use crate::session;
 use crate::time::Time;
-use crate::world::World;
+use crate::world::{ObjectKey, World};
 
 /// So many workloads are shown; of more, those that are not complete.
 const SHOWN: usize = 50;
@@ -27,8 +27,8 @@ struct Rollout {
     state: Option<WorkloadState>,
     /// When it came to be complete.
     complete: Vec<Time>,
-    /// How many are available of how many.
-    available: (i32, i32),
+    /// How far it is, in words.
+    stand: String,
     /// The fewest, and of how many, since it was complete for the first time.
     fewest: Option<(i32, i32)>,
 }
@@ -53,10 +53,15 @@ impl Sink for Rollouts {
             let (Some(own), Some(figures)) = (self.by_object.get_mut(&row.object), row.figures) else {
                 continue;
             };
-            own.available = (figures.available.unwrap_or(0), figures.desired.unwrap_or(0));
+            let (available, desired) = figures.level();
+            own.stand = match figures.active {
+                Some(_) => figures.words(),
+                None => format!("{available}/{desired}"),
+            };
             let was_complete = own.complete.first().is_some_and(|first| *first <= row.time);
-            if was_complete && own.available.1 > 0 {
-                own.fewest = own.fewest.into_iter().chain([own.available]).min_by_key(|(least, _)| *least);
+            if was_complete && desired > 0 && figures.active.is_none() {
+                let fewest = own.fewest.into_iter().chain([(available, desired)]);
+                own.fewest = fewest.min_by_key(|(least, _)| *least);
             }
         }
         Ok(())
@@ -91,18 +96,20 @@ impl Rollouts {
         let head = if several { "NAMESPACE\t" } else { "" };
         // A table in memory takes everything.
         let _ = writeln!(table, "{head}WORKLOAD\tROLLOUT\tCOMPLETE AT\tAVAILABLE\tFEWEST\tRESTARTS");
+        let mut runs = self.runs(w);
         for (row, own) in list {
+            let complete = runs.remove(&row).unwrap_or_else(|| own.complete.clone());
             let (namespace, kind, name) = named(row);
             let namespace = if several { format!("{namespace}\t") } else { String::new() };
             let of = |(count, of): (i32, i32)| format!("{count}/{of}");
             let (state, available) = match own.state {
-                Some(state) => (state.as_str(), of(own.available)),
+                Some(state) => (state.as_str(), own.stand.clone()),
                 None => ("removed", "-".to_owned()),
             };
             let _ = writeln!(
                 table,
                 "{namespace}{kind}/{name}\t{state}\t{}\t{available}\t{}\t{}",
-                own.times(w.plan.start),
+                times(&complete, w.plan.start),
                 own.fewest.map_or_else(|| "-".to_owned(), of),
                 restarts.get(&row).copied().unwrap_or(0),
             );
@@ -116,18 +123,31 @@ impl Rollouts {
         }
         text
     }
+
+    /// Of CronJobs, when their Jobs were complete.
+    fn runs(&self, w: &World) -> BTreeMap<ObjectRow, Vec<Time>> {
+        let stored = &w.workloads;
+        let mut runs: BTreeMap<ObjectRow, Vec<Time>> = BTreeMap::new();
+        for key in stored.all() {
+            if let (ObjectKey::Job(_), Some(row)) = (key, stored.row(key))
+                && let Some(owner @ ObjectKey::CronJob(_)) = stored.controller(key)
+                && let (Some(owner), Some(own)) = (stored.row(owner), self.by_object.get(&row))
+            {
+                runs.entry(owner).or_default().extend(&own.complete);
+            }
+        }
+        runs.values_mut().for_each(|times| times.sort_unstable());
+        runs
+    }
 }
 
-impl Rollout {
-    fn times(&self, start: Time) -> String {
-        let last = &self.complete[self.complete.len().saturating_sub(TIMES)..];
-        let times: Vec<String> =
-            last.iter().map(|at| format!("{:.1}s", at.since(start).secs_f64())).collect();
-        match (times.len(), self.complete.len()) {
-            (0, _) => "never".to_owned(),
-            (shown, all) if shown < all => format!("…, {}", times.join(", ")),
-            _ => times.join(", "),
-        }
+fn times(complete: &[Time], start: Time) -> String {
+    let last = &complete[complete.len().saturating_sub(TIMES)..];
+    let times: Vec<String> = last.iter().map(|at| format!("{:.1}s", at.since(start).secs_f64())).collect();
+    match (times.len(), complete.len()) {
+        (0, _) => "never".to_owned(),
+        (shown, all) if shown < all => format!("…, {}", times.join(", ")),
+        _ => times.join(", "),
     }
 }
 

@@ -225,15 +225,10 @@ impl<W: Write> Timeline<W> {
     fn object(&mut self, directory: &Directory, object: ObjectRow, what: &ObjectChange) {
         let out = &mut self.lines.bytes;
         match what {
-            ObjectChange::Workload { from, to, ready, of } => {
+            ObjectChange::Workload { from, to, ready } => {
                 let word = |state: &Option<WorkloadState>| state.map_or("", WorkloadState::as_str);
                 start_plain(out, "workload", Sym::EMPTY, word(from), word(to));
-                integer(out, *ready);
-                if let Some(of) = of {
-                    out.push(b'/');
-                    integer(out, *of);
-                }
-                out.extend_from_slice(b",,,,,");
+                let _ = write!(out, "{ready},,,,,");
             }
             ObjectChange::Condition { kind, from, to, reason, message } => {
                 start(out, "condition", *kind, tri(*from), tri(*to));

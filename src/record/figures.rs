@@ -2,6 +2,7 @@
 
 use crate::api::daemon_set::DaemonSet;
 use crate::api::disruption::PodDisruptionBudget;
+use crate::api::job::Job;
 use crate::api::stateful_set::StatefulSet;
 use crate::api::workload::{Deployment, ReplicaSet, WorkloadCondition};
 use crate::api::{Meta, Sym};
@@ -51,6 +52,28 @@ pub struct FiguresRow {
 const REVISION: &str = "deployment.kubernetes.io/revision";
 
 impl Figures {
+    /// How far it is, and how far it is to go: how many are available of how many; of a Job, how many have succeeded; of a
+    /// CronJob, how many Jobs are active.
+    pub fn level(&self) -> (i32, i32) {
+        match (self.succeeded, self.active) {
+            (Some(succeeded), _) => (succeeded, self.desired.unwrap_or(1)),
+            (None, Some(active)) => (active, active),
+            (None, None) => (self.available.unwrap_or(0), self.desired.unwrap_or(0)),
+        }
+    }
+    /// The same in words: `3/4 available`.
+    pub fn words(&self) -> String {
+        let (there, of) = self.level();
+        match (self.succeeded, self.active, self.failed) {
+            (Some(_), active, failed) => format!(
+                "{there}/{of} succeeded, {} active, {} failed",
+                active.unwrap_or(0),
+                failed.unwrap_or(0)
+            ),
+            (None, Some(active), _) => format!("{active} active"),
+            (None, None, _) => format!("{there}/{of} available"),
+        }
+    }
     /// Of a Deployment.
     pub fn of_deployment(own: &Deployment) -> Figures {
         let status = &own.status;
@@ -75,6 +98,24 @@ impl Figures {
             current: Some(status.replicas),
             ready: Some(status.ready_replicas),
             available: Some(status.available_replicas),
+            conditions: conditions(&status.conditions),
+            ..Figures::default()
+        }
+    }
+    /// Of a CronJob with so many active Jobs.
+    pub fn of_cron_job(active: usize) -> Figures {
+        Figures { active: Some(i32::try_from(active).unwrap_or(i32::MAX)), ..Figures::default() }
+    }
+    /// Of a Job; of a work queue nobody says how many there shall be.
+    pub fn of_job(own: &Job) -> Figures {
+        let status = &own.status;
+        Figures {
+            desired: own.spec.completions,
+            ready: Some(status.ready.unwrap_or(0)),
+            unavailable: Some(status.terminating.unwrap_or(0)),
+            active: Some(status.active),
+            succeeded: Some(status.succeeded),
+            failed: Some(status.failed),
             conditions: conditions(&status.conditions),
             ..Figures::default()
         }

@@ -131,11 +131,10 @@ fn told_event(
 /// The members of a change of an object that is neither a pod nor a node.
 fn object_row(out: &mut Vec<u8>, name: Sym, what: &ObjectChange, scratch: &mut String) -> io::Result<()> {
     match what {
-        ObjectChange::Workload { from, to, ready, of } => {
+        ObjectChange::Workload { from, to, ready } => {
             let word = |state: &Option<WorkloadState>| state.map_or("", WorkloadState::as_str);
             start(out, "workload", Sym::EMPTY, word(from), word(to))?;
-            let of = of.map_or_else(String::new, |of| format!("/{of}"));
-            text(out, "ready", &format!("{ready}{of}"))
+            text(out, "ready", &ready.to_string())
         }
         ObjectChange::Condition { kind, from, to, reason, message } => {
             start(out, "condition", *kind, tri(*from), tri(*to))?;

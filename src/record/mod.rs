@@ -24,7 +24,8 @@ pub use sink::{Ending, Fan, Kept, Sink, Written};
 #[cfg(not(target_family = "wasm"))]
 pub use threaded::Threaded;
 pub use transition::{
-    Change, Directory, Event, NodeRow, ObjectChange, ObjectIdent, ObjectRow, PodRecord, PodRow, Transition,
+    Change, Directory, Event, NodeRow, ObjectChange, ObjectIdent, ObjectRow, PodRecord, PodRow, Ready,
+    Transition,
 };
 
 /// The formats of a timeline, as they are listed wherever somebody chooses; the first is taken where nobody does.

@@ -110,6 +110,30 @@ pub enum Change {
     },
 }
 
+/// How many of a workload's pods are ready (of a Job: have succeeded), as kubectl's column has it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Ready {
+    /// There is no such column.
+    Nothing,
+    /// So many.
+    Number(i32),
+    /// `2/3`
+    Of(i32, i32),
+    /// `2/1 of 3`: one is enough, and so many may try.
+    OneOf(i32, i32),
+}
+
+impl std::fmt::Display for Ready {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Ready::Nothing => Ok(()),
+            Ready::Number(ready) => write!(f, "{ready}"),
+            Ready::Of(ready, of) => write!(f, "{ready}/{of}"),
+            Ready::OneOf(ready, of) => write!(f, "{ready}/1 of {of}"),
+        }
+    }
+}
+
 /// What changed of an object that is neither a pod nor a node.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ObjectChange {
@@ -120,9 +144,7 @@ pub enum ObjectChange {
         /// None: after its life.
         to: Option<WorkloadState>,
         /// How many of its pods are ready.
-        ready: i32,
-        /// Of how many, where kubectl says so.
-        of: Option<i32>,
+        ready: Ready,
     },
     /// A condition got another status, reason or message.
     Condition {

@@ -2,7 +2,7 @@
 //! other words. Texts count by what they say, not by the number that they have in this process; what names its pod
 //! ([`Text`]) counts by its parts, as the pod's own names are folded once, when it is created.
 
-use super::{Change, Event, FiguresRow, NodeRow, ObjectChange, ObjectIdent, PodRow};
+use super::{Change, Event, FiguresRow, NodeRow, ObjectChange, ObjectIdent, PodRow, Ready};
 use crate::api::text::{Millis, RootBy, Suffix, Uid};
 use crate::api::{EventText, PodIdent, PodName, Sym, Text, Tri};
 use crate::time::Span;
@@ -85,10 +85,16 @@ impl Change {
 impl ObjectChange {
     fn values(&self, to: &mut impl FnMut(u64)) {
         match self {
-            ObjectChange::Workload { from, to: after, ready, of } => {
+            ObjectChange::Workload { from, to: after, ready } => {
                 let state = |state: &Option<_>| state.map_or(0, |state| state as u64 + 1);
-                to(packed([1, state(from), state(after), u64::from(of.is_some())]));
-                to(u64::from(ready.cast_unsigned()) << 32 | u64::from(of.unwrap_or(0).cast_unsigned()));
+                let (form, ready, of) = match *ready {
+                    Ready::Number(ready) => (0, ready, 0),
+                    Ready::Of(ready, of) => (1, ready, of),
+                    Ready::OneOf(ready, of) => (2, ready, of),
+                    Ready::Nothing => (3, 0, 0),
+                };
+                to(packed([1, state(from), state(after), form]));
+                to(u64::from(ready.cast_unsigned()) << 32 | u64::from(of.cast_unsigned()));
             }
             ObjectChange::Condition { kind, from, to: after, reason, message } => {
                 to(packed([2, tri(*from), tri(*after), 0]));

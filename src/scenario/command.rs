@@ -135,6 +135,8 @@ pub enum Command {
         node: Target,
         /// What it is told to override.
         flags: DrainFlags,
+        /// How long it goes on at most; None or 0: for ever.
+        timeout: Option<Span>,
     },
     /// `kubectl taint`.
     Taint {
@@ -354,6 +356,13 @@ pub enum Command {
         object: ObjectTarget,
         /// None: for ever.
         timeout: Option<Span>,
+    },
+    /// `kubectl create job --from`.
+    Trigger {
+        /// Which CronJob.
+        object: ObjectTarget,
+        /// What its Job is called.
+        name: Sym,
     },
     /// `kubectl wait`.
     Wait {

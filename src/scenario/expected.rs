@@ -62,7 +62,7 @@ impl When {
 pub enum Expected {
     /// A pod by name, or all that a glob names.
     Pods(PodExpect),
-    /// A Deployment, ReplicaSet or ReplicationController.
+    /// A workload: whatever makes pods, or what makes them.
     Workload(WorkloadExpect),
     /// A Service.
     Service(ServiceExpect),
@@ -232,6 +232,12 @@ pub struct WorkloadExpect {
     pub available: Option<Amount>,
     /// `status.unavailableReplicas`
     pub unavailable: Option<Amount>,
+    /// `status.active`; of a CronJob, how many of its Jobs are.
+    pub active: Option<Amount>,
+    /// `status.succeeded`
+    pub succeeded: Option<Amount>,
+    /// `status.failed`
+    pub failed: Option<Amount>,
     /// By type.
     pub conditions: ExpectedConditions,
     /// An event that was seen by then.

@@ -324,6 +324,7 @@ pub enum Nouns {
     Workload,
     /// What `kubectl rollout` knows.
     Rolled,
+    CronJob,
     /// Whatever is applied as it is written.
     Applied,
     PodOrWorkload,
@@ -340,6 +341,7 @@ impl Nouns {
             Nouns::Object => "KIND/NAME, such as \"ConfigMap/settings\"",
             Nouns::Workload => "KIND/NAME of a workload, such as \"deployment/web\"",
             Nouns::Rolled => "\"deployment/NAME\"",
+            Nouns::CronJob => "\"cronJob/NAME\"",
             Nouns::Applied => "KIND/NAME, such as \"deployment/web\"",
             Nouns::PodOrWorkload => "\"pod/NAME\" or \"deployment/NAME\"",
             Nouns::PodOrApplied => {
@@ -376,6 +378,7 @@ impl Nouns {
             Nouns::Pod | Nouns::Node | Nouns::Object => false,
             Nouns::Workload | Nouns::PodOrWorkload => kind.law().has_pods,
             Nouns::Rolled => kind.law().has_rollouts,
+            Nouns::CronJob => kind == ObjectType::CronJob,
             Nouns::Applied | Nouns::PodOrApplied | Nouns::PodNodeOrApplied | Nouns::Anything => true,
         }
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::describe::{Lines, describe_container, pairs};
 use super::get::{addresses, shortened};
 use super::kubectl::SeenEvent;
-use super::{Walk, describe_bounds, kubectl};
+use super::{Walk, describe_bounds, describe_jobs, kubectl};
 use crate::actors::api_server;
 use crate::api::meta::Labels;
 use crate::api::service::Service;
@@ -34,6 +34,8 @@ impl Walk {
             ObjectKey::ReplicaSet(set) => replicas(w, set, &mut lines),
             ObjectKey::StatefulSet(set) => stateful_set(w, set, &mut lines),
             ObjectKey::Service(id) => service(w, &w.workloads.services[id.ix()], &mut lines),
+            ObjectKey::Job(id) => describe_jobs::job(w, id, &mut lines),
+            ObjectKey::CronJob(id) => describe_jobs::cron_job(w, id, &mut lines),
             ObjectKey::PersistentVolumeClaim(_) => {}
             ObjectKey::PodDisruptionBudget(_) => budget(&api_server::object(w, key), &mut lines),
             ObjectKey::LimitRange(id) => {
@@ -293,20 +295,20 @@ fn budget(own: &Value, lines: &mut Lines) {
 }
 
 /// `printAnnotationsMultiline`: without what kubectl keeps there for itself.
-fn annotations(lines: &mut Lines, meta: &Meta) {
+pub(super) fn annotations(lines: &mut Lines, meta: &Meta) {
     let told = |(key, value): (&String, &String)| (key != LAST_APPLIED).then(|| format!("{key}: {value}"));
     let all: Vec<String> = meta.annotations.iter().filter_map(told).collect();
     lines.several("Annotations", &all);
 }
 
 /// As `kubectl get -o wide` has it.
-fn selector(w: &World, key: ObjectKey) -> String {
+pub(super) fn selector(w: &World, key: ObjectKey) -> String {
     let cells = tables::row(&api_server::object(w, key), w.now).unwrap_or_default();
     cells.into_iter().find(|cell| cell.header == "SELECTOR").map(|cell| cell.text).unwrap_or_default()
 }
 
 /// `DescribePodTemplate`, of what decides how pods live.
-fn template(lines: &mut Lines, own: &PodTemplateSpec) {
+pub(super) fn template(lines: &mut Lines, own: &PodTemplateSpec) {
     lines.put(0, "Pod Template:");
     let labels = |lines: &mut Lines, title: &str, labels: &Labels| {
         let all = pairs(labels);

@@ -11,6 +11,7 @@ pub(crate) mod coming;
 pub(crate) mod commands;
 pub(crate) mod describe;
 mod describe_bounds;
+mod describe_jobs;
 pub mod describe_object;
 pub mod expect;
 pub mod get;

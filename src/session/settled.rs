@@ -142,7 +142,7 @@ fn told(w: &World, row: &Transition) -> u64 {
         Change::Object { what, .. } => {
             std::mem::discriminant(&what).hash(&mut hash);
             match what {
-                ObjectChange::Workload { to, ready, of, .. } => (to, ready, of).hash(&mut hash),
+                ObjectChange::Workload { to, ready, .. } => (to, ready).hash(&mut hash),
                 ObjectChange::Condition { kind, to, reason, .. } => (kind, to, reason).hash(&mut hash),
                 ObjectChange::Event(event) => event.reason.hash(&mut hash),
                 ObjectChange::Endpoints { to, serving, terminating, .. } => {

@@ -81,7 +81,7 @@ const KINDS: [(&str, &str); 21] = [
 /// # Errors
 /// Says what is wrong, and what would be accepted.
 pub fn parse(words: &str) -> Result<Spoken, String> {
-    let mut list = split(words)?.into_iter().peekable();
+    let mut list = by_hand(split(words)?).into_iter().peekable();
     list.next_if(|word| word == "kubectl");
     let verbs = || VERBS.iter().map(|v| v.verb).collect::<Vec<_>>();
     let Some(mut word) = list.next() else {
@@ -105,6 +105,28 @@ pub fn parse(words: &str) -> Result<Spoken, String> {
     let read = Reader::new(keys).read(list);
     let joint = |problem: &str| if problem.ends_with('?') { " As in" } else { "; as in" };
     read.map_err(|problem| format!("{problem}{} `{}`", joint(&problem), keys.example))
+}
+
+/// `create job NAME --from=cronjob/report`: what comes first there is no target here.
+fn by_hand(words: Vec<String>) -> Vec<String> {
+    let own = usize::from(words.first().is_some_and(|word| word == "kubectl"));
+    let [create, job, name, rest @ ..] = &words[own..] else { return words };
+    if create != "create" || job != "job" {
+        return words;
+    }
+    let mut told = vec!["trigger".to_owned()];
+    let mut others = Vec::new();
+    let mut rest = rest.iter();
+    while let Some(word) = rest.next() {
+        match word.strip_prefix("--from=") {
+            Some(from) => told.push(from.to_owned()),
+            None if word == "--from" => told.extend(rest.next().cloned()),
+            None => others.push(word.clone()),
+        }
+    }
+    told.push(format!("name={name}"));
+    told.extend(others);
+    told
 }
 
 /// What has been read of an action's words.
@@ -537,6 +559,11 @@ mod tests {
             ("set image deployment/web app=x:2", "setImage deployment/web container=\"app\" image=\"x:2\""),
             ("delete deployment/web --cascade=orphan", "delete deployment/web cascade=\"orphan\""),
             ("delete svc web", "delete service/web"),
+            ("kubectl create job again --from=cronjob/report", "trigger cronJob/report name=\"again\""),
+            (
+                "create job again --from cj/report -n shop",
+                "trigger cronJob/report name=\"again\" namespace=\"shop\"",
+            ),
             ("label deployment/web tier=front", "label deployment/web labels={ \"tier\" = \"front\" }"),
             (
                 "wait deployment/web --for=condition=Available",

@@ -44,7 +44,7 @@ pub fn tree(w: &World) -> Vec<Leaf> {
     let mut leaves = Vec::new();
     for top in tops {
         leaves.push(Leaf { depth: 0, of: top });
-        for set in shown_sets(w, top, &pods) {
+        for set in shown(w, top, &pods) {
             leaves.push(Leaf { depth: 1, of: set });
             leaves.extend(pods.remove(&Some(set)).into_iter().flatten().map(|of| Leaf { depth: 2, of }));
         }
@@ -59,10 +59,14 @@ pub fn tree(w: &World) -> Vec<Leaf> {
 /// Pods by their controllers, each's by name.
 type Made = BTreeMap<Option<ObjectKey>, Vec<ObjectKey>>;
 
-/// The sets of a Deployment: the newest, and those of the others that have pods or shall have some.
-fn shown_sets(w: &World, deployment: ObjectKey, pods: &Made) -> Vec<ObjectKey> {
-    let mut sets: Vec<ObjectKey> =
-        w.workloads.sets_of(deployment).into_iter().map(ObjectKey::ReplicaSet).collect();
+/// What a workload has made beside pods: the Jobs of a CronJob; of a Deployment the newest set, and those of the others
+/// that have pods or shall have some.
+fn shown(w: &World, owner: ObjectKey, pods: &Made) -> Vec<ObjectKey> {
+    let all = w.workloads.controlled_by(owner).filter(|key| figures(w, *key).is_some());
+    if matches!(owner, ObjectKey::CronJob(_)) {
+        return all.collect();
+    }
+    let mut sets: Vec<ObjectKey> = all.collect();
     sets.sort_by_key(|set| Reverse((revision(w, *set), *set)));
     let newest = sets.first().copied();
     sets.retain(|set| {
@@ -94,16 +98,15 @@ pub fn name(w: &World, key: ObjectKey) -> String {
     }
 }
 
-/// What a workload is doing, and how many are available: `Progressing  3/4 available, revision 2`.
+/// What a workload is doing, and how far it is: `Progressing  3/4 available, revision 2`.
 pub fn state(w: &World, key: ObjectKey) -> String {
     let told = w.workloads.held(key).and_then(AnyHeld::told);
     if !w.workloads.exists(key) {
         return "gone from the API server".to_owned();
     }
     let (Some((doing, ..)), Some(figures)) = (told, figures(w, key)) else { return String::new() };
-    let (available, desired) = (figures.available.unwrap_or(0), figures.desired.unwrap_or(0));
     let revision = figures.revision.map_or_else(String::new, |revision| format!(", revision {revision}"));
-    format!("{}  {available}/{desired} available{revision}", doing.as_str())
+    format!("{}  {}{revision}", doing.as_str(), figures.words())
 }
 
 /// One cell of a curve: the fewest that were available in its time, and how many there should have been.
@@ -141,7 +144,7 @@ impl Walk {
             (a, b) => a.or(b),
         };
         for row in rows {
-            let now = row.figures.map(|f| (f.available.unwrap_or(0), f.desired.unwrap_or(0)));
+            let now = row.figures.map(|figures| figures.level());
             let at = cell(row.time).min(width);
             for level in &mut levels[since.min(at)..at] {
                 *level = fewer(*level, last);
@@ -159,11 +162,11 @@ impl Walk {
         levels
     }
 
-    /// What has been written about a workload and the ReplicaSets that it controls, up to the cursor, in order.
+    /// What has been written about a workload and what it controls, up to the cursor, in order.
     pub fn rows_of_workload(&self, key: ObjectKey) -> Vec<Transition> {
         let w = self.world();
-        let sets = w.workloads.sets_of(key).into_iter().map(ObjectKey::ReplicaSet);
-        let all = [key].into_iter().chain(sets).filter_map(|key| w.workloads.row(key));
+        let all =
+            [key].into_iter().chain(w.workloads.controlled_by(key)).filter_map(|key| w.workloads.row(key));
         let mut rows: Vec<Transition> =
             all.flat_map(|row: ObjectRow| self.rows_of_object(row)).copied().collect();
         rows.sort_by_key(|row| row.step);

@@ -119,7 +119,7 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
             format!("preempts {} on {} to make room for {}", name.pod(victim), name.node(node), name.pod(pod))
         }
         E::SeriesWrite { pod } => format!("writes how often {} was refused", name.pod(pod)),
-        E::DrainRetry { pod } => format!("asks again whether {} may be evicted", name.pod(pod)),
+        E::DrainTurn { pod, .. } => format!("looks whether {} is gone, or may be evicted", name.pod(pod)),
         E::WaitOver { command } => format!("`{}` waits no longer", name.command(command)),
         E::CordonTaint { node } => format!("brings the taint of {} in line with its cordon", name.node(node)),
         E::NodeInformed { node } => format!("hears from the API server how {} is now", name.node(node)),

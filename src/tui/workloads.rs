@@ -38,7 +38,7 @@ pub fn cells(app: &App, key: ObjectKey, namespaces: bool) -> Vec<String> {
     let state = state.split("  ").next().unwrap_or_default().to_owned();
     let mut cells = vec![
         name,
-        format!("{}/{}", figures.available.unwrap_or(0), figures.desired.unwrap_or(0)),
+        format!("{}/{}", figures.level().0, figures.level().1),
         figures.revision.map_or_else(String::new, |revision| format!("rev {revision}")),
         state,
         curve,
@@ -59,7 +59,9 @@ pub fn draw_pair(app: &App, frame: &mut Frame<'_>, area: Rect, key: ObjectKey) {
         if let Some(updated) = figures.updated {
             text += &format!(", {updated} updated");
         }
-        text += &format!(", {} there", figures.current.unwrap_or(0));
+        if let Some(current) = figures.current {
+            text += &format!(", {current} there");
+        }
     }
     let line = Line::from(vec![
         Span::styled(format!("{}: ", tree::name(w, key)), bold),

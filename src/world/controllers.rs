@@ -7,14 +7,16 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use super::budgets::Disruption;
+use super::cron_jobs::CronMemory;
 use super::daemons::Daemons;
 use super::endpoints::{Known, ToLookAt};
+use super::jobs::JobMemory;
 use super::manager::Manager;
 use super::members::Members;
 use super::pod_gc::PodGc;
 use super::stateful_sets::Pods;
 use super::workloads::{DaemonSetId, StatefulSetId};
-use super::{NodeId, PodId, ReplicaSetId};
+use super::{JobId, NodeId, PodId, ReplicaSetId};
 use crate::rules::machinery::events::Correlator;
 use crate::scenario::plan::TemplateIx;
 use crate::time::Time;
@@ -43,6 +45,12 @@ pub struct Controllers {
     pub endpoints: Vec<Option<Known>>,
     /// By Service: what it still has to look at.
     pub services: Vec<ToLookAt>,
+    /// What the controller of Jobs remembers, by Job.
+    pub jobs: Vec<JobMemory>,
+    /// By pod: the Job whose it is, as far as that controller has heard.
+    pub job_of: FxHashMap<PodId, JobId>,
+    /// What the controller of CronJobs knows, by CronJob.
+    pub cron_jobs: Vec<CronMemory>,
     /// What the disruption controller has heard.
     pub disruption: Disruption,
     /// By template: what the LimitRanges of its namespace make of it, and what they said then.
@@ -66,6 +74,9 @@ impl Controllers {
             stateful_set_of: FxHashMap::default(),
             endpoints: Vec::new(),
             services: Vec::new(),
+            jobs: Vec::new(),
+            job_of: FxHashMap::default(),
+            cron_jobs: Vec::new(),
             disruption: Disruption::default(),
             limited: FxHashMap::default(),
             recorders: BTreeMap::new(),

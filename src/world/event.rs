@@ -33,8 +33,8 @@ pub enum SimEvent {
     Preempt { pod: PodId, victim: PodId, node: NodeId },
     /// The scheduler's recorder writes the count of a series.
     SeriesWrite { pod: PodId },
-    /// `kubectl drain` asks again for a pod that its budget kept.
-    DrainRetry { pod: PodId },
+    /// `kubectl drain` asks again for a pod that its budget kept, or sees that one is gone.
+    DrainTurn { command: u32, pod: PodId },
     /// A command that waits has waited for long enough.
     WaitOver { command: u32 },
     /// A cordoned or uncordoned node's taint follows its spec.
@@ -207,7 +207,7 @@ impl SimEvent {
             E::Preempt { pod, .. } | E::SeriesWrite { pod } | E::Bind { pod, .. } => {
                 (Pod(pod), "kube-scheduler", Bond::Free)
             }
-            E::DrainRetry { pod } => (Pod(pod), "kubectl drain", Bond::Free),
+            E::DrainTurn { command, pod } => (Pod(pod), "kubectl drain", Bond::Command(command)),
             E::WaitOver { command } => (Cluster, "kubectl", Bond::Command(command)),
             E::CordonTaint { node } => (Node(node), "node lifecycle controller", Bond::Free),
             E::PodSeen { pod } => (Pod(pod), "kubelet: watch", Bond::Free),
@@ -312,7 +312,8 @@ impl World {
                 (own.map(|prober| prober.generation), then)
             }
             Bond::Command(then) => {
-                let waits = self.waiting.iter().any(|own| own.command == then);
+                let waits = self.waiting.iter().any(|own| own.command == then)
+                    || self.draining.iter().any(|own| own.command == then);
                 (waits.then_some(then), then)
             }
             Bond::Pull(node, then) => {

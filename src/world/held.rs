@@ -22,13 +22,13 @@ use crate::api::wire_workloads as wire;
 use crate::api::workload::{Deployment, ReplicaSet, WorkloadCondition, WorkloadState};
 use crate::api::{Meta, OwnerReference};
 use crate::engine::random;
-use crate::record::{Figures, ObjectRow};
+use crate::record::{Figures, ObjectRow, Ready};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::controllers::{ownership, workload_state as state};
 use crate::scenario::plan::TemplateIx;
 
-/// What a workload does, how many of it are ready, and of how many; as kubectl's column has it.
-pub type Told = (WorkloadState, i32, Option<i32>);
+/// What a workload does, and how many of it are ready, as kubectl's column has it.
+pub type Told = (WorkloadState, Ready);
 
 /// A kind of object that a run stores.
 pub trait Stored: Clone + PartialEq + std::fmt::Debug + 'static {
@@ -214,7 +214,8 @@ impl Stored for Deployment {
     }
     fn beside(&self) {}
     fn told(&self) -> Option<Told> {
-        Some((state::of_deployment(self), self.status.ready_replicas, Some(self.spec.replicas)))
+        let ready = Ready::Of(self.status.ready_replicas, self.spec.replicas);
+        Some((state::of_deployment(self), ready))
     }
     fn rollout(&self) -> WorkloadState {
         state::rollout_of_deployment(self)
@@ -277,7 +278,7 @@ impl Stored for ReplicaSet {
         }
     }
     fn told(&self) -> Option<Told> {
-        Some((state::of_replica_set(self), self.status.ready_replicas, None))
+        Some((state::of_replica_set(self), Ready::Number(self.status.ready_replicas)))
     }
     fn figures(&self, _: &Maker) -> Option<Figures> {
         Some(Figures::of_replica_set(self))
@@ -365,7 +366,7 @@ impl Stored for DaemonSet {
         }
     }
     fn told(&self) -> Option<Told> {
-        Some((state::of_daemon_set(self), self.status.number_ready, None))
+        Some((state::of_daemon_set(self), Ready::Number(self.status.number_ready)))
     }
     fn figures(&self, beside: &RevisedMaker) -> Option<Figures> {
         Some(Figures::of_daemon_set(self, beside.revision))

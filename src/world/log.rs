@@ -1,10 +1,12 @@
 //! What was commanded in a run, and what was answered: by the scenario's `[[action]]`s and by whoever acted meanwhile.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::{ObjectKey, World};
+use super::{NodeId, ObjectKey, PodId, World};
 use crate::scenario::Action;
-use crate::time::Span;
+use crate::scenario::command::DrainFlags;
+use crate::time::{Span, Time};
 
 /// A command that was played, with the answer to it.
 #[derive(Clone, PartialEq, Debug)]
@@ -29,6 +31,25 @@ pub struct Waiting {
     pub key: ObjectKey,
     /// What it has printed last.
     pub said: String,
+}
+
+/// A `kubectl drain` that goes on.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Draining {
+    /// Its place among all that was commanded.
+    pub command: u32,
+    /// What it was told to overlook.
+    pub flags: DrainFlags,
+    /// How long it goes on at most; None: for ever.
+    pub timeout: Option<Span>,
+    /// The nodes that come later.
+    pub nodes: VecDeque<NodeId>,
+    /// The node of now.
+    pub node: Option<NodeId>,
+    /// Its pods that are not gone yet, each with the instant since when it is waited for; None: it still has to be let go.
+    pub pods: BTreeMap<PodId, Option<Time>>,
+    /// What went wrong with others.
+    pub errors: Vec<String>,
 }
 
 impl World {

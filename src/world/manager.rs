@@ -8,13 +8,15 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::cron_jobs::{CronRequest, CronScript};
 use super::daemons::{DaemonRequest, DaemonScript};
 use super::endpoints::Changes;
+use super::jobs::{JobRequest, JobScript};
 use super::stateful_sets::{SetRequest, SetScript};
 use super::workloads::{
-    BudgetId, ClaimId, DaemonSetId, ObjectKey, ReplicaSetId, ResourceQuotaId, StatefulSetId,
+    BudgetId, ClaimId, CronJobId, DaemonSetId, ObjectKey, ReplicaSetId, ResourceQuotaId, StatefulSetId,
 };
-use super::{DeploymentId, PodId, ServiceId};
+use super::{DeploymentId, JobId, PodId, ServiceId};
 use crate::api::disruption::PodDisruptionBudgetStatus;
 use crate::api::quota::QuotaStatus;
 use crate::api::workload::ReplicaSetStatus;
@@ -42,11 +44,14 @@ pub enum Controller {
     StatefulSet,
     VolumeBinder,
     ClaimProtection,
+    Job,
+    TtlAfterFinished,
+    CronJob,
 }
 
 impl Controller {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Controller; 11] = [
+    pub const ALL: [Controller; 14] = [
         Controller::Deployment,
         Controller::ReplicaSet,
         Controller::Replication,
@@ -58,6 +63,9 @@ impl Controller {
         Controller::StatefulSet,
         Controller::VolumeBinder,
         Controller::ClaimProtection,
+        Controller::Job,
+        Controller::TtlAfterFinished,
+        Controller::CronJob,
     ];
 
     /// How events name it.
@@ -68,6 +76,9 @@ impl Controller {
             Controller::Replication => "replication-controller",
             Controller::EndpointSlice => "endpoint-slice-controller",
             Controller::GarbageCollector => "garbage-collector-controller",
+            Controller::Job => "job-controller",
+            Controller::TtlAfterFinished => "ttl-after-finished-controller",
+            Controller::CronJob => "cronjob-controller",
             Controller::Disruption => "controllermanager",
             Controller::ResourceQuota => "resourcequota-controller",
             Controller::DaemonSet => "daemonset-controller",
@@ -84,6 +95,9 @@ impl Controller {
             Controller::Replication => "ReplicationController's controller",
             Controller::EndpointSlice => "endpoint slice controller",
             Controller::GarbageCollector => "garbage collector",
+            Controller::Job => "Job controller",
+            Controller::TtlAfterFinished => "TTL-after-finished controller",
+            Controller::CronJob => "CronJob controller",
             Controller::Disruption => "disruption controller",
             Controller::ResourceQuota => "resource quota controller",
             Controller::DaemonSet => "DaemonSet controller",
@@ -104,6 +118,7 @@ impl Controller {
     fn limiter(self) -> Limiter {
         match self {
             Controller::EndpointSlice => work_queue::ENDPOINT_SLICES,
+            Controller::Job => work_queue::JOBS,
             _ => work_queue::DEFAULT,
         }
     }
@@ -215,6 +230,12 @@ pub enum Script {
     Daemons(Box<DaemonScript>),
     /// The garbage collector's look at an object.
     Collect(CollectStage),
+    /// A Job's sync.
+    Job(Box<JobScript>),
+    /// A CronJob's sync.
+    Cron(Box<CronScript>),
+    /// Requests that go out one after the other: those that are still to be sent.
+    Row(VecDeque<Request>),
     /// The write of a budget's status; when to look again.
     Budget(Option<Time>),
     /// A StatefulSet's sync.
@@ -299,6 +320,14 @@ pub enum Request {
     Disown(ObjectKey, ObjectKey),
     /// PATCH that takes the garbage collector's finalizer from an owner.
     Finalize(ObjectKey),
+    /// What the controller of Jobs asks for.
+    Job(JobId, JobRequest),
+    /// What the controller of CronJobs asks for.
+    Cron(CronJobId, CronRequest),
+    /// PATCH that takes the finalizer of a Job from a pod that has none.
+    Untrack(PodId),
+    /// DELETE of a Job whose time after its end is over.
+    Expire(JobId),
     /// PUT of a budget's status, where it is still of this version.
     SetBudget(BudgetId, Box<PodDisruptionBudgetStatus>, u64),
     /// One of a StatefulSet's sync.

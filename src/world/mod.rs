@@ -15,11 +15,14 @@ pub(crate) mod addresses;
 pub(crate) mod budgets;
 pub(crate) mod by_label;
 pub(crate) mod controllers;
+pub(crate) mod cron_jobs;
 pub(crate) mod daemons;
 pub(crate) mod endpoints;
 pub mod event;
+pub(crate) mod expectations;
 pub(crate) mod held;
 pub(crate) mod images;
+pub(crate) mod jobs;
 pub(crate) mod kubelet;
 pub mod learned;
 pub(crate) mod local;
@@ -60,7 +63,7 @@ pub use pod::{Pod, PodId};
 pub(crate) use runtime::Runtime;
 pub(crate) use signal::Signal;
 pub(crate) use store::Store;
-pub(crate) use workloads::{DeploymentId, ObjectKey, ReplicaSetId, ServiceId};
+pub(crate) use workloads::{DeploymentId, JobId, ObjectKey, ReplicaSetId, ServiceId};
 
 pub use crate::api::ContainerIx;
 use crate::api::{HeldStatus, PodIdent, PodSpec, Sym};
@@ -171,6 +174,8 @@ pub struct World {
     pub printed: Vec<String>,
     /// Those of them that go on.
     pub waiting: Vec<log::Waiting>,
+    /// Drains that go on.
+    pub draining: Vec<log::Draining>,
     /// Pods written in the API since somebody last looked; kept only while somebody wants whole objects.
     pub touched: Option<Vec<PodId>>,
     /// Those of them that were written and left the API in one step: each had a last version that watchers saw.

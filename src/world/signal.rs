@@ -18,6 +18,8 @@ pub enum Signal {
     ResizeTried { pod: PodId },
     /// The API server: an object that a command waits for has been written, or is gone.
     ObjectSeen { key: ObjectKey },
+    /// The API server: a pod is gone while a node is drained.
+    PodGone { pod: PodId },
 }
 
 impl World {

@@ -14,7 +14,7 @@ use crate::api::claim::{self, PersistentVolumeClaim};
 use crate::api::stateful_set::StatefulSet;
 use crate::api::workload::{WorkloadCondition, WorkloadState};
 use crate::api::{Sym, wire_stateful_set};
-use crate::record::Figures;
+use crate::record::{Figures, Ready};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::controllers::stateful_set::{SeenPod, Sync};
 use crate::rules::controllers::{ownership, workload_state as state};
@@ -45,7 +45,8 @@ impl Stored for StatefulSet {
         RevisedMaker { template: None, as_owner: Arc::new(vec![as_owner]), revision: None }
     }
     fn told(&self) -> Option<Told> {
-        Some((state::of_stateful_set(self), self.status.ready_replicas, Some(self.spec.replicas)))
+        let ready = Ready::Of(self.status.ready_replicas, self.spec.replicas);
+        Some((state::of_stateful_set(self), ready))
     }
     fn rollout(&self) -> WorkloadState {
         state::of_stateful_set(self)

@@ -12,9 +12,11 @@ use super::held::{AnyHeld, Held, Stored};
 use super::{PodId, Store, Subject};
 use crate::api::claim::PersistentVolumeClaim;
 use crate::api::controller_revision::ControllerRevision;
+use crate::api::cron_job::CronJob;
 use crate::api::daemon_set::DaemonSet;
 use crate::api::disruption::PodDisruptionBudget;
 use crate::api::handle::handle;
+use crate::api::job::Job;
 use crate::api::quota::{LimitRange, ResourceQuota};
 use crate::api::service::Service;
 use crate::api::stateful_set::StatefulSet;
@@ -138,6 +140,10 @@ kinds! {
     StatefulSet(StatefulSetId) in stateful_sets: StatefulSet,
     /// Claims that StatefulSets have made, in the order of their creation.
     PersistentVolumeClaim(ClaimId) in claims: PersistentVolumeClaim,
+    /// Jobs, in the order of their creation.
+    Job(JobId) in jobs: Job,
+    /// CronJobs, in the order of their creation.
+    CronJob(CronJobId) in cron_jobs: CronJob,
 }
 
 /// A kind that has its place in [`Workloads`].
@@ -212,15 +218,18 @@ impl Workloads {
         let owner = self.meta(key)?.controller()?;
         self.by_uid.get(&owner.uid).copied()
     }
+    /// What an object controls beside pods, in the order of creation; what is gone is not among it.
+    pub fn controlled_by(&self, owner: ObjectKey) -> impl Iterator<Item = ObjectKey> {
+        let all = self.dependents.get(&owner).into_iter().flatten().copied();
+        all.filter(move |key| self.exists(*key) && self.controller(*key) == Some(owner))
+    }
     /// The ReplicaSets that a Deployment controls, in the order of their creation; those that are gone are not among them.
     pub fn sets_of(&self, deployment: ObjectKey) -> Vec<ReplicaSetId> {
-        let all = self.dependents.get(&deployment).into_iter().flatten();
-        let sets = all.filter(|key| self.exists(**key) && self.controller(**key) == Some(deployment));
-        sets.filter_map(|key| match key {
-            ObjectKey::ReplicaSet(set) => Some(*set),
+        let sets = self.controlled_by(deployment).filter_map(|key| match key {
+            ObjectKey::ReplicaSet(set) => Some(set),
             _ => None,
-        })
-        .collect()
+        });
+        sets.collect()
     }
     /// The revisions of a set, in the order of their creation.
     pub fn revisions_of(&self, set: ObjectKey) -> Vec<ControllerRevisionId> {

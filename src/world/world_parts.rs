@@ -63,6 +63,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         log: Vec::new(),
         printed: Vec::new(),
         waiting: Vec::new(),
+        draining: Vec::new(),
         touched: None,
         left: Vec::new(),
         images: ImageNames::of(plan),

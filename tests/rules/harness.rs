@@ -55,6 +55,8 @@ pub const FILES: &[&str] = &[
     "W_daemonset",
     "W_deployment_rolling",
     "W_endpoints",
+    "W_job",
+    "W_job_life",
     "W_pdb",
     "W_kinds",
     "W_replicaset",

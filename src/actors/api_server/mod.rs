@@ -22,7 +22,8 @@ pub use pods::{
     Edit, Name, NewPod, bind, create_pod, delete_pod, let_go, own_pod, replace_status, update, update_status,
 };
 pub use requests::{
-    create as create_object, find as find_object, object, replace as replace_object, type_of,
+    create as create_object, create_as as create_object_as, find as find_object, object,
+    replace as replace_object, type_of,
 };
 pub use resize::resize;
 pub use workloads::{

@@ -4,9 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{limits, workloads};
 use crate::api::Sym;
-use crate::api::wire_workloads as wire;
-use crate::engine::random;
-use crate::rules::api_server::admission::{Rejection, Request};
+use crate::rules::api_server::admission::{Rejection, Request, generated_name};
 use crate::rules::api_server::decode::DecodeError;
 use crate::rules::api_server::objects::{self, AdmittedObject, ObjectType};
 use crate::world::World;
@@ -28,8 +26,11 @@ pub fn object(w: &World, key: ObjectKey) -> Value {
     w.workloads.held(key).map_or(Value::Null, AnyHeld::print)
 }
 
+/// Behind `generateName`.
+const SUFFIX: &str = "00000";
+
 fn request(w: &World, namespace: Sym) -> Request<'static> {
-    Request { gates: w.gates, now: w.now, namespace: namespace.as_str(), suffix: "00000", uid: "" }
+    Request { gates: w.gates, now: w.now, namespace: namespace.as_str(), suffix: SUFFIX, uid: "" }
 }
 
 /// POST of an object of a kind that is kept here.
@@ -42,15 +43,35 @@ pub fn create(
     namespace: Sym,
 ) -> Result<(ObjectKey, Vec<String>), Rejection> {
     objects::in_namespace(manifest, namespace.as_str())?;
-    let AdmittedObject { kind, object, warnings, strict } =
-        objects::create(manifest, &request(w, namespace))?;
+    let kind = ObjectType::of(manifest).map_err(|error| Rejection::Decode(ObjectType::Pod, error))?;
+    let of = |key: &str| manifest["metadata"][key].as_str().unwrap_or_default();
+    let name = match of("name") {
+        "" => generated_name(of("generateName"), SUFFIX),
+        name => name.to_owned(),
+    };
+    let entity = workloads::entity_of_next(w, kind.singular(), namespace, &name);
+    create_as(w, manifest, namespace, entity)
+}
+
+/// The same, with the key of its luck.
+///
+/// # Errors
+/// It is refused.
+pub fn create_as(
+    w: &mut World,
+    manifest: &Value,
+    namespace: Sym,
+    entity: u64,
+) -> Result<(ObjectKey, Vec<String>), Rejection> {
+    let uid = workloads::uid_of_next(w, entity).to_string();
+    let request = Request { uid: &uid, ..request(w, namespace) };
+    let AdmittedObject { kind, object, warnings, strict } = objects::create(manifest, &request)?;
     if !strict.is_empty() {
         return Err(Rejection::Strict(kind, strict));
     }
     let value = typed(kind, object);
-    let meta = wire::meta(&value["metadata"]);
-    limits::charge_object(w, kind, meta.namespace, &meta.name, &value["spec"])?;
-    let entity = random::entity(&[&kind.singular(), &meta.namespace, &meta.name]);
+    let of = |key: &str| Sym::new(value["metadata"][key].as_str().unwrap_or_default());
+    limits::charge_object(w, kind, of("namespace"), &of("name"), &value["spec"])?;
     let key = visit_kind(kind, Create { w, entity, value: &value });
     Ok((key.ok_or_else(|| Rejection::Decode(kind, not_kept(kind)))?, warnings))
 }

@@ -10,6 +10,7 @@ use crate::actors::watch::{self, News};
 use crate::api::text::Uid;
 use crate::api::workload::WorkloadCondition;
 use crate::api::{Meta, OwnerReference, Sym};
+use crate::engine::random;
 use crate::record::{Figures, FiguresRow, ObjectChange, ObjectIdent};
 use crate::scenario::plan::ObjectKind;
 use crate::world::endpoints::Changes;
@@ -33,12 +34,30 @@ pub const FOREGROUND: &str = "foregroundDeletion";
 /// The same, where dependents stay.
 pub const ORPHAN: &str = "orphan";
 
+/// Key of the luck of an object that is created under a name; of one that takes the place of another it is another.
+pub fn entity_of_next(w: &World, kind: Sym, namespace: Sym, name: &str) -> u64 {
+    let named = random::entity(&[&kind, &namespace, name]);
+    let mut entity = named;
+    for number in 0.. {
+        if !w.workloads.by_uid.contains_key(&uid_of_next(w, entity).to_string()) {
+            break;
+        }
+        entity = random::part(named, number);
+    }
+    entity
+}
+
+/// The uid of an object that is created.
+pub fn uid_of_next(w: &World, entity: u64) -> Uid {
+    Uid::Made(w.draw(Purpose::Uid, entity, 0).two())
+}
+
 /// POST of an object that was let in: it gets its uid, its time and a first version.
 pub fn create<T: Kept>(w: &mut World, entity: u64, mut object: T) -> T::Id {
     let id = T::id(T::all(&w.workloads).len());
     let key = T::key(id);
     let (now, version) = (w.now, next_version(w));
-    let uid = Uid::Made(w.draw(Purpose::Uid, entity, 0).two());
+    let uid = uid_of_next(w, entity);
     let meta = object.meta_mut();
     meta.uid = uid;
     meta.created = now;
@@ -215,8 +234,8 @@ fn remove(w: &mut World, key: ObjectKey) {
     if let (ObjectKey::PersistentVolumeClaim(_), (_, namespace, name)) = (key, place) {
         unclaimed(w, namespace, name);
     }
-    if let Some((from, ready, of)) = told {
-        w.record_object(row, ObjectChange::Workload { from: Some(from), to: None, ready, of });
+    if let Some((from, ready)) = told {
+        w.record_object(row, ObjectChange::Workload { from: Some(from), to: None, ready });
     }
     if has_figures {
         w.record_figures(FiguresRow { time: w.now, object: row, figures: None });
@@ -255,10 +274,10 @@ fn record(
     (known, figures): (Option<Figures>, Option<Figures>),
 ) {
     if told != now
-        && let Some((to, ready, of)) = now
+        && let Some((to, ready)) = now
     {
         let from = told.map(|told| told.0);
-        w.record_object(row, ObjectChange::Workload { from, to: Some(to), ready, of });
+        w.record_object(row, ObjectChange::Workload { from, to: Some(to), ready });
     }
     for change in changes {
         w.record_object(row, change);

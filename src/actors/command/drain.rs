@@ -1,136 +1,189 @@
-//! `kubectl drain`: a node is cordoned, and its pods are evicted; or nothing is, where one of them wants a flag.
+//! `kubectl drain`: nodes are cordoned; then, node after node, their pods are evicted, and waited for.
 //!
-//! Where nothing but the scenario itself makes pods, they stand for those of workloads, and are evicted without flags.
+//! A pod that its budget keeps is asked for again 5 s later; one that was let go is looked for each second until it is gone.
+//! Neither ticks: the looks that would find it there still are not played.
 //!
-//! Source: `RunDrain` in staging/src/k8s.io/kubectl/pkg/cmd/drain/drain.go, the filters in pkg/drain/filters.go (v1.36.3).
+//! Source: `RunDrain` in staging/src/k8s.io/kubectl/pkg/cmd/drain/drain.go; `evictPods`, `waitForDelete` in pkg/drain/drain.go
+//! (v1.36.3).
 
-use super::meant::{nodes, tell_node};
+use std::collections::{BTreeMap, VecDeque};
+
+use super::drain_filters::{Chosen, chosen};
+use super::meant::nodes;
 use super::nodes::set_unschedulable;
 use crate::actors::api_server;
 use crate::scenario::command::{DrainFlags, Target};
-use crate::time::Span;
-use crate::world::{NodeId, ObjectKey, PodId, SimEvent, World};
+use crate::time::{Span, Time};
+use crate::world::log::Draining;
+use crate::world::{NodeId, PodId, SimEvent, World};
 
-/// How often it asks again for a pod that its budget keeps.
+/// How often it asks again for a pod that its budget keeps (`EvictErrorRetryDelay`).
 const RETRY: Span = Span::from_secs(5);
+/// How often it looks whether a pod is gone (`drain.go`: `waitForDelete`).
+const POLL: Span = Span::from_secs(1);
 
-/// What a filter says of a pod.
-enum Verdict {
-    /// It is evicted.
-    Goes,
-    /// The same, with a warning.
-    GoesTold(&'static str),
-    /// It is left alone, with a warning.
-    Stays(&'static str),
-    /// Nothing is evicted at all.
-    Forbids(&'static str),
-}
-
-pub fn drain(w: &mut World, target: &Target, flags: DrainFlags) {
+pub fn drain(w: &mut World, target: &Target, flags: DrainFlags, timeout: Option<Span>) {
     set_unschedulable(w, target, true);
-    for node in nodes(w, target) {
-        let pods = w.machines[node.ix()].pods.clone();
-        let is_here = |pod: &PodId| w.pods[pod.ix()].exists && w.pods[pod.ix()].node == Some(node);
-        let pods: Vec<PodId> = pods.into_iter().filter(is_here).collect();
-        let Some(going) = chosen(w, node, &pods, flags) else { continue };
-        for pod in &going {
-            evict(w, *pod);
+    let Some(command) = w.under_way() else { return };
+    let nodes: VecDeque<NodeId> = nodes(w, target).into();
+    let timeout = timeout.filter(|timeout| *timeout > Span::ZERO);
+    if let Some(own) = w.command_mut(command) {
+        own.waits = true;
+    }
+    let drain =
+        Draining { command, flags, timeout, nodes, node: None, pods: BTreeMap::new(), errors: Vec::new() };
+    w.draining.push(drain);
+    if let Some(timeout) = timeout {
+        w.after(timeout, SimEvent::WaitOver { command });
+    }
+    go_on(w, command);
+}
+
+fn of(w: &mut World, command: u32) -> Option<&mut Draining> {
+    w.draining.iter_mut().find(|own| own.command == command)
+}
+
+/// The next node is begun with, once nothing of the one before is waited for.
+fn go_on(w: &mut World, command: u32) {
+    loop {
+        let Some(own) = of(w, command) else { return };
+        if !own.pods.is_empty() {
+            return;
         }
-        if going.is_empty() {
-            tell_node(w, node, "drained");
+        if let Some(node) = own.node.take() {
+            let errors = std::mem::take(&mut own.errors);
+            over_with(w, command, node, &errors);
+        }
+        let Some(own) = of(w, command) else { return };
+        match own.nodes.pop_front() {
+            Some(node) => begin(w, command, node),
+            None => return end(w, command),
         }
     }
 }
 
-/// The pods that go; None, and the reasons are told, where one of them forbids it.
-fn chosen(w: &mut World, node: NodeId, pods: &[PodId], flags: DrainFlags) -> Option<Vec<PodId>> {
-    let makes_pods = |key: ObjectKey| api_server::type_of(w, key).law().has_pods;
-    if !w.workloads.all().any(makes_pods) {
-        return Some(pods.to_vec());
+/// The pods of a node are chosen and evicted; or none is, where one of them forbids it.
+fn begin(w: &mut World, command: u32, node: NodeId) {
+    let Some(flags) = of(w, command).map(|own| own.flags) else { return };
+    let is_here = |pod: &PodId| w.pods[pod.ix()].exists && w.pods[pod.ix()].node == Some(node);
+    let pods: Vec<PodId> = w.machines[node.ix()].pods.iter().copied().filter(is_here).collect();
+    let (pods, errors) = match chosen(w, &pods, flags) {
+        Ok(Chosen { pods, warnings }) => {
+            if !warnings.is_empty() {
+                w.tell_to(command, format!("Warning: {}", warnings.join("; ")));
+            }
+            (pods, Vec::new())
+        }
+        Err(errors) => (Vec::new(), errors),
+    };
+    if let Some(own) = of(w, command) {
+        own.node = Some(node);
+        own.pods = pods.iter().map(|pod| (*pod, None)).collect();
+        own.errors = errors;
     }
-    let (mut going, mut warnings, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     for pod in pods {
-        let verdict = verdict(w, *pod, flags);
-        let (goes, list, words) = match verdict {
-            Verdict::Goes => (true, None, ""),
-            Verdict::GoesTold(words) => (true, Some(&mut warnings), words),
-            Verdict::Stays(words) => (false, Some(&mut warnings), words),
-            Verdict::Forbids(words) => (false, Some(&mut errors), words),
-        };
-        if goes {
-            going.push(*pod);
-        }
-        if let Some(list) = list {
-            told(w, list, words, *pod);
-        }
+        evict(w, command, pod);
     }
-    if !errors.is_empty() {
-        let errors: Vec<String> = errors.into_iter().map(|words| format!("cannot delete {words}")).collect();
-        let all = if let [one] = &errors[..] { one.clone() } else { format!("[{}]", errors.join(", ")) };
-        let name = w.nodes[node.ix()].spec.name;
-        w.answer(&format!(
-            "error: unable to drain node \"{name}\" due to error: {all}, continuing command..."
-        ));
-        return None;
-    }
-    if !warnings.is_empty() {
-        w.tell(format!("Warning: {}", warnings.join("; ")));
-    }
-    Some(going)
 }
 
-/// A pod stands behind the words that are told of others like it.
-fn told(w: &World, list: &mut Vec<String>, words: &str, pod: PodId) {
+/// A pod is asked for. One that is being deleted already is waited for alone.
+fn evict(w: &mut World, command: u32, pod: PodId) {
     let ident = w.pods[pod.ix()].ident;
-    let name = format!("{}/{}", ident.namespace, ident.name);
-    match list.iter_mut().find(|own| own.starts_with(words)) {
-        Some(own) => *own += &format!(", {name}"),
-        None => list.push(format!("{words}: {name}")),
+    w.tell_to(command, format!("evicting pod {}/{}", ident.namespace, ident.name));
+    let is_going = !w.pods[pod.ix()].exists || w.pods[pod.ix()].deletion.is_some();
+    let refused = if is_going { None } else { api_server::evict(w, pod, None).err() };
+    let what = format!("error when evicting pods/\"{}\" -n \"{}\"", ident.name, ident.namespace);
+    match refused {
+        Some(refused) if refused.code == 429 => {
+            w.tell_to(command, format!("{what} (will retry after 5s): {}", refused.message));
+            w.after(RETRY, SimEvent::DrainTurn { command, pod });
+        }
+        Some(refused) => {
+            if let Some(own) = of(w, command) {
+                own.pods.remove(&pod);
+                own.errors.push(format!("{what}: {}", refused.message));
+            }
+        }
+        None => {
+            let now = w.now;
+            if let Some(own) = of(w, command) {
+                own.pods.insert(pod, Some(now));
+            }
+            if !w.pods[pod.ix()].exists {
+                gone(w, command, pod);
+            }
+        }
     }
 }
 
-/// The filters, in their order; the first that keeps a pod has the last word.
-fn verdict(w: &World, pod: PodId, flags: DrainFlags) -> Verdict {
-    let p = &w.pods[pod.ix()];
-    if p.status.phase().is_terminal() {
-        return Verdict::Goes;
+/// A pod has left the API: whoever waits for it sees that at its next look.
+pub fn pod_gone(w: &mut World, pod: PodId) {
+    let waiting: Vec<(u32, Time)> =
+        w.draining.iter().filter_map(|own| Some((own.command, (*own.pods.get(&pod)?)?))).collect();
+    for (command, since) in waiting {
+        let looks = w.now.since(since).micros().div_euclid(POLL.micros()) + 1;
+        w.at(since + POLL * looks, SimEvent::DrainTurn { command, pod });
     }
-    if matches!(p.controller, Some(key @ ObjectKey::DaemonSet(_)) if w.workloads.exists(key)) {
-        return match flags.ignore_daemonsets {
-            true => Verdict::Stays("ignoring DaemonSet-managed Pods"),
-            false => Verdict::Forbids("DaemonSet-managed Pods (use --ignore-daemonsets to ignore)"),
+}
+
+/// It is a pod's turn: it is asked for again, or is gone.
+pub fn turn(w: &mut World, command: u32, pod: PodId) {
+    match of(w, command).and_then(|own| own.pods.get(&pod).copied()) {
+        Some(None) => evict(w, command, pod),
+        Some(Some(_)) => gone(w, command, pod),
+        None => return,
+    }
+    go_on(w, command);
+}
+
+fn gone(w: &mut World, command: u32, pod: PodId) {
+    w.tell_to(command, format!("pod/{} evicted", w.pods[pod.ix()].ident.name));
+    if let Some(own) = of(w, command) {
+        own.pods.remove(&pod);
+    }
+}
+
+/// A node is drained, or not.
+fn over_with(w: &mut World, command: u32, node: NodeId, errors: &[String]) {
+    let name = w.nodes[node.ix()].spec.name;
+    if errors.is_empty() {
+        return w.tell_to(command, format!("node/{name} drained"));
+    }
+    let all = if let [one] = errors { one.clone() } else { format!("[{}]", errors.join(", ")) };
+    let words = format!("error: unable to drain node \"{name}\" due to error: {all}, continuing command...");
+    w.answer_to(Some(command), &words);
+    w.tell_to(command, "There are pending nodes to be drained:".to_owned());
+    w.tell_to(command, format!(" {name}"));
+    w.tell_to(command, format!("error: {all}"));
+}
+
+fn end(w: &mut World, command: u32) {
+    w.draining.retain(|own| own.command != command);
+    if let Some(own) = w.command_mut(command) {
+        own.waits = false;
+    }
+}
+
+/// It has waited for long enough: whether it was such a command.
+pub fn over(w: &mut World, command: u32) -> bool {
+    let Some(own) = of(w, command) else { return false };
+    let (pods, timeout) = (std::mem::take(&mut own.pods), own.timeout.unwrap_or_default());
+    let reached = format!("global timeout reached: {timeout}");
+    for (pod, waits) in pods {
+        let ident = w.pods[pod.ix()].ident;
+        let words = match waits {
+            None => {
+                format!("error when evicting pods/\"{}\" -n \"{}\": {reached}", ident.name, ident.namespace)
+            }
+            Some(_) => format!(
+                "error when waiting for pod \"{}\" in namespace \"{}\" to terminate: {reached}",
+                ident.name, ident.namespace
+            ),
         };
-    }
-    let is_alone = p.owners.as_deref().is_none_or(|owners| !owners.iter().any(|own| own.controller));
-    match (p.spec.volumes.iter().any(|own| own.empty_dir.is_some()), is_alone) {
-        (true, _) if !flags.delete_empty_dir_data => {
-            Verdict::Forbids("Pods with local storage (use --delete-emptydir-data to override)")
+        if let Some(own) = of(w, command) {
+            own.errors.push(words);
         }
-        (_, true) if !flags.force && w.gates.habits.says_cannot_delete_once => {
-            Verdict::Forbids("Pods that declare no controller (use --force to override)")
-        }
-        (_, true) if !flags.force => {
-            Verdict::Forbids("cannot delete Pods that declare no controller (use --force to override)")
-        }
-        (_, true) => Verdict::GoesTold("deleting Pods that declare no controller"),
-        (true, false) => Verdict::GoesTold("deleting Pods with local storage"),
-        (false, false) => Verdict::Goes,
     }
-}
-
-/// A pod is evicted; it asks again until the budget lets the pod go.
-pub fn evict(w: &mut World, pod: PodId) {
-    let p = &w.pods[pod.ix()];
-    if !p.exists || p.deletion.is_some() {
-        return;
-    }
-    let (name, namespace) = (p.ident.name, p.ident.namespace);
-    w.tell(format!("evicting pod {namespace}/{name}"));
-    if let Err(refused) = api_server::evict(w, pod, None) {
-        let message = refused.message;
-        w.tell(format!(
-            "error when evicting pods/\"{name}\" -n \"{namespace}\" (will retry after 5s): {message}"
-        ));
-        w.after(RETRY, SimEvent::DrainRetry { pod });
-    }
+    go_on(w, command);
+    true
 }

@@ -5,6 +5,7 @@
 //! ([`World::tell`]) to whoever commanded it.
 
 mod drain;
+mod drain_filters;
 mod machines;
 mod meant;
 mod nodes;
@@ -16,7 +17,7 @@ mod workloads;
 
 use std::sync::Arc;
 
-pub use drain::evict as drain;
+pub use drain::{pod_gone, turn as drain_turn};
 pub use waiting::{object_seen, over as wait_over};
 
 use crate::api::{Condition, Text};
@@ -69,7 +70,7 @@ fn obey(w: &mut World, command: &Command) {
         Command::BindClaim { namespace, name } => objects::bind_claim(w, *namespace, *name),
         Command::Cordon { node } => nodes::set_unschedulable(w, node, true),
         Command::Uncordon { node } => nodes::set_unschedulable(w, node, false),
-        Command::Drain { node, flags } => drain::drain(w, node, *flags),
+        Command::Drain { node, flags, timeout } => drain::drain(w, node, *flags, *timeout),
         Command::Taint { node, taints } => nodes::taint(w, node, taints),
         Command::Untaint { node, taints } => nodes::untaint(w, node, taints),
         Command::LabelNode { node, labels } => nodes::label(w, node, labels),
@@ -87,6 +88,7 @@ fn obey(w: &mut World, command: &Command) {
         | Command::RolloutResume { .. }
         | Command::RolloutUndo { .. }
         | Command::RolloutStatus { .. }
+        | Command::Trigger { .. }
         | Command::Wait { .. }
         | Command::PatchObject { .. }
         | Command::LabelObject { .. }

@@ -68,6 +68,9 @@ pub fn object_seen(w: &mut World, key: ObjectKey) {
 
 /// A command has waited for long enough.
 pub fn over(w: &mut World, command: u32) {
+    if super::drain::over(w, command) {
+        return;
+    }
     let Some(waiting) = w.waiting.iter().find(|own| own.command == command) else { return };
     let kind = api_server::type_of(w, waiting.key);
     let on = match w.log.get(command as usize).map(|own| &own.action.command) {

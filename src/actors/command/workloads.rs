@@ -8,6 +8,7 @@ use super::waiting;
 use crate::actors::api_server::{self, Propagation};
 use crate::api::Sym;
 use crate::rules::api_server::objects::{ObjectType, no_matches};
+use crate::rules::controllers::cron_job;
 use crate::rules::kubectl::apply::{self, PatchType};
 use crate::rules::kubectl::rollout::{self, Changed};
 use crate::scenario::applied::{AppliedObject, ApplyPlan};
@@ -21,8 +22,9 @@ pub fn obey(w: &mut World, command: &Command) {
     match command {
         Command::Apply { apply: plan } => send(w, plan),
         Command::Scale { object, replicas } => {
-            change(w, object, |_, old, _| Ok(rollout::scale(old, *replicas)))
+            change(w, object, |kind, old, _| rollout::scale(kind, old, *replicas));
         }
+        Command::Trigger { object, name } => trigger(w, object, *name),
         Command::SetTemplateImage { object, container, image } => change(w, object, |kind, old, _| {
             rollout::set_image(kind, old, &[(container.as_str(), image.as_str())])
         }),
@@ -115,7 +117,12 @@ fn change(
 ) {
     let Some(key) = meant(w, target) else { return };
     let (kind, old) = (api_server::type_of(w, key), api_server::object(w, key));
-    let sets: Vec<Value> = sets_of(w, key).into_iter().map(|set| api_server::object(w, set)).collect();
+    let sets: Vec<Value> = match kind {
+        ObjectType::Deployment => {
+            w.workloads.controlled_by(key).map(|set| api_server::object(w, set)).collect()
+        }
+        _ => Vec::new(),
+    };
     let Changed { object, answer } = match make(kind, &old, &sets) {
         Ok(changed) => changed,
         Err(why) => return w.answer(&why),
@@ -124,11 +131,6 @@ fn change(
         Ok(_) => w.tell(format!("{} {answer}", kind.named(target.name.as_str()))),
         Err(refused) => w.answer(&refused.told(None)),
     }
-}
-
-fn sets_of(w: &World, key: ObjectKey) -> Vec<ObjectKey> {
-    let all = w.workloads.dependents.get(&key).into_iter().flatten().copied();
-    all.filter(|one| w.workloads.exists(*one) && w.workloads.controller(*one) == Some(key)).collect()
 }
 
 /// `kubectl label`
@@ -146,6 +148,22 @@ fn labelled(old: &Value, labels: &BTreeMap<String, Option<String>>) -> Changed {
         }
     }
     Changed { object, answer: "labeled".to_owned() }
+}
+
+/// `kubectl create job --from`
+fn trigger(w: &mut World, target: &ObjectTarget, name: Sym) {
+    let Some(key @ ObjectKey::CronJob(id)) = meant(w, target) else { return };
+    let own = &w.workloads.cron_jobs[id.ix()];
+    let namespace = own.object.meta.namespace;
+    let manifest = cron_job::job_by_hand(&own.object, name.as_str(), &own.beside);
+    if w.workloads.find(Sym::new("job"), namespace, name).is_some() {
+        return w.answer(&format!("error: failed to create job: jobs.batch \"{name}\" already exists"));
+    }
+    let entity = api_server::makes(w, key);
+    match api_server::create_object_as(w, &manifest, namespace, entity) {
+        Ok(_) => w.tell(format!("job.batch/{name} created")),
+        Err(refused) => w.answer(&format!("error: failed to create job: {refused}")),
+    }
 }
 
 fn delete(w: &mut World, target: &ObjectTarget, cascade: Cascade) {

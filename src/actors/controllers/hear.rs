@@ -1,16 +1,22 @@
 //! What the informers of the controllers of workloads hear: news that concerns one of them comes to it after the delay of its
 //! watch.
 //!
-//! Source: the event handlers in pkg/controller/{deployment,replicaset,endpointslice,garbagecollector} (v1.36.3). They add a key
+//! Source: the event handlers in pkg/controller/{deployment,replicaset,endpointslice,job,cronjob,ttlafterfinished,garbagecollector} (v1.36.3). They add a key
 //! at every update; here an update in which nothing has changed that its controller looks at is not told, because the sync that
 //! it starts finds nothing to do. It is told where a sync without a reason does something: a set whose syncs fail counts each
 //! of them, and waits longer.
 
 use crate::api::workload::DeploymentStrategy;
-use crate::engine::random;
+use crate::engine::{Distribution, random};
+use crate::time::Span;
 use crate::world::manager::Controller;
 use crate::world::workloads::{ObjectKey, ResourceQuotaId};
 use crate::world::{NodeId, PodId, Purpose, ReplicaSetId, SimEvent, World};
+
+/// What the handlers of an informer take on a busy machine. It counts where a controller looks a whole second after it has
+/// heard, and kubelets that look once a second have news in the same moment.
+const HANDLING: Distribution =
+    Distribution::LogNormal { median: Span::from_millis(2), p95: Span::from_millis(12) };
 
 /// The controller that keeps a set.
 pub fn controller_of(w: &World, set: ReplicaSetId) -> Controller {
@@ -27,6 +33,9 @@ pub fn pod_changed(w: &mut World, pod: PodId) {
     }
     if let Some(controller) = keeper_that_cares(w, pod) {
         inform(w, controller, ObjectKey::Pod(pod));
+    }
+    if !w.workloads.jobs.is_empty() && super::job_pods::cares(w, pod) {
+        inform(w, Controller::Job, ObjectKey::Pod(pod));
     }
     if super::stateful_pods::cares(w, pod) {
         inform(w, Controller::StatefulSet, ObjectKey::Pod(pod));
@@ -81,6 +90,16 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
             }
         }
         ObjectKey::Service(_) => inform(w, Controller::EndpointSlice, key),
+        ObjectKey::Job(id) => {
+            inform(w, Controller::Job, key);
+            if super::job_pods::expiry(w, id).is_some() {
+                inform(w, Controller::TtlAfterFinished, key);
+            }
+            if matches!(w.workloads.controller(key), Some(ObjectKey::CronJob(_))) {
+                inform(w, Controller::CronJob, key);
+            }
+        }
+        ObjectKey::CronJob(_) => inform(w, Controller::CronJob, key),
         ObjectKey::StatefulSet(_) => inform(w, Controller::StatefulSet, key),
         ObjectKey::PersistentVolumeClaim(_) => {
             inform(w, Controller::VolumeBinder, key);
@@ -166,6 +185,9 @@ fn inform(w: &mut World, controller: Controller, of: ObjectKey) {
     };
     let entity = random::part(entity, controller as u64);
     let number = w.instant();
-    let delay = w.plan.latency.watch.sample_by(|| w.draw(Purpose::Informer, entity, number));
+    let mut delay = w.plan.latency.watch.sample_by(|| w.draw(Purpose::Informer, entity, number));
+    if controller == Controller::Job {
+        delay += HANDLING.sample(&mut w.draw(Purpose::Informer, random::part(entity, 1), number));
+    }
     w.after(delay, SimEvent::Informed { of, controller });
 }

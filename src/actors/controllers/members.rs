@@ -1,7 +1,8 @@
 //! Whose pod a pod is, and as what it counts there.
 
+use crate::api::form::ask;
 use crate::api::{Phase, Sym, Tri};
-use crate::rules::controllers::deletion_order::{DELETION_COST, deletion_cost};
+use crate::rules::controllers::deletion_order::{Candidate, DELETION_COST, deletion_cost};
 use crate::rules::controllers::replica_set::{SeenPod, Share, is_fully_labeled, share};
 use crate::rules::scheduler::placement::selector::{Selector, labels};
 use crate::time::Time;
@@ -69,4 +70,28 @@ pub fn seat(w: &mut World, set: ReplicaSetId, pod: PodId) {
         && cost(w, pod) == 0;
     let seat = share.active.then_some(Seat { node: p.node, settled });
     w.controllers.members[set.ix()].seat(pod, seat);
+}
+
+/// What the choice asks of a pod.
+pub fn candidate(w: &World, pod: PodId, rank: u32) -> Candidate {
+    let p = &w.pods[pod.ix()];
+    let is_sidecar = |name| p.spec.init_containers.iter().any(|own| own.is_sidecar() && own.name == name);
+    let (restarts, sidecar_restarts) = ask!(p.status, |status| {
+        let sidecars = status.init.iter().filter(|one| is_sidecar(one.name));
+        (
+            status.containers.iter().map(|one| one.restart_count).max().unwrap_or(0),
+            sidecars.map(|one| one.restart_count).max().unwrap_or(0),
+        )
+    });
+    Candidate {
+        node: p.node.map_or(Sym::EMPTY, |node| w.nodes[node.ix()].spec.name),
+        phase: p.status.phase(),
+        ready: ready_since(w, pod),
+        cost: cost(w, pod),
+        rank: rank.cast_signed(),
+        restarts,
+        sidecar_restarts,
+        created: p.created.truncate_secs(),
+        uid: p.ident.uid,
+    }
 }

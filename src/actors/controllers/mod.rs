@@ -8,6 +8,9 @@
 //! | --- | --- |
 //! | [`deployment`] | ReplicaSets of a Deployment |
 //! | [`replica_set`], with [`members`] | pods of a ReplicaSet or ReplicationController |
+//! | [`job`], with [`job_pods`] and [`job_requests`] | pods of a Job |
+//! | [`cron_job`] | Jobs of a CronJob |
+//! | [`ttl`] | the end of Jobs that are over |
 //! | [`daemon_set`], with [`daemons`] and [`daemon_requests`] | pods of a DaemonSet |
 //! | [`endpoint_slice`], with [`endpoints`] | slices of a Service |
 //! | [`disruption`], with [`budgets`] | what a PodDisruptionBudget lets go |
@@ -21,6 +24,7 @@
 
 pub mod budgets;
 pub mod claims;
+pub mod cron_job;
 pub mod daemon_requests;
 pub mod daemon_set;
 pub mod daemons;
@@ -30,12 +34,16 @@ pub mod endpoint_slice;
 pub mod endpoints;
 pub mod garbage;
 pub mod hear;
+pub mod job;
+pub mod job_pods;
+pub mod job_requests;
 pub mod made;
 pub mod members;
 pub mod replica_set;
 pub mod resource_quota;
 pub mod stateful_pods;
 pub mod stateful_set;
+pub mod ttl;
 pub mod work;
 
 use self::work::{Again, add_at, done, send};
@@ -55,6 +63,9 @@ pub fn informed(w: &mut World, controller: Controller, of: ObjectKey) {
         }
         (Controller::EndpointSlice, key) => endpoint_slice::informed(w, key),
         (Controller::GarbageCollector, key) => garbage::informed(w, key),
+        (Controller::Job, key) => job::informed(w, key),
+        (Controller::TtlAfterFinished, key) => work::add(w, controller, key),
+        (Controller::CronJob, key) => cron_job::informed(w, key),
         (Controller::Disruption, key) => disruption::informed(w, key),
         (Controller::ResourceQuota, key) => resource_quota::informed(w, key),
         (Controller::DaemonSet, key) => daemon_set::informed(w, key),
@@ -78,6 +89,10 @@ pub fn take(w: &mut World, controller: Controller) {
             (Controller::EndpointSlice, ObjectKey::Service(id)) => endpoint_slice::look(w, id),
             (Controller::DaemonSet, ObjectKey::DaemonSet(set)) => daemon_set::look(w, set),
             (Controller::GarbageCollector, key) => garbage::look(w, key),
+            (Controller::Job, ObjectKey::Job(id)) => job::look(w, id),
+            (Controller::Job, ObjectKey::Pod(pod)) => job::look_at_orphan(w, pod),
+            (Controller::TtlAfterFinished, ObjectKey::Job(id)) => ttl::look(w, id),
+            (Controller::CronJob, ObjectKey::CronJob(id)) => cron_job::look(w, id),
             (Controller::Disruption, ObjectKey::PodDisruptionBudget(id)) => disruption::look(w, id),
             (Controller::ResourceQuota, ObjectKey::ResourceQuota(id)) => resource_quota::look(w, id),
             (Controller::StatefulSet, ObjectKey::StatefulSet(set)) => stateful_set::look(w, set),
@@ -118,6 +133,13 @@ pub fn answered(w: &mut World, controller: Controller, worker: u8, request: u32)
         Request::Collect(key) => garbage::collect(w, key),
         Request::Disown(key, owner) => garbage::disown(w, key, owner),
         Request::Finalize(key) => garbage::finalize(w, key),
+        Request::Job(id, asked) => job_requests::carry_out(w, id, &asked),
+        Request::Cron(id, asked) => cron_job::carry_out(w, id, asked),
+        Request::Untrack(pod) => {
+            job_requests::untrack(w, pod);
+            None
+        }
+        Request::Expire(id) => ttl::expire(w, id),
         Request::SetBudget(id, status, version) => disruption::set_status(w, id, *status, version),
         Request::Set(set, asked) => stateful_set::carry_out(w, set, asked),
         Request::Bind(id) => claims::bind(w, id),
@@ -142,6 +164,10 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
         Script::Daemons(script) => daemon_set::next(w, script, &mut work.error),
         Script::Slices(_) | Script::Budget(_) | Script::Quota => Vec::new(),
         Script::Collect(stage) => garbage::next(w, work.key, stage),
+        Script::Job(script) => job::next(w, script),
+        Script::Cron(script) => cron_job::next(w, script),
+        Script::Row(_) if work.error.is_some() => Vec::new(),
+        Script::Row(row) => row.pop_front().into_iter().collect(),
         Script::Set(script) => stateful_set::next(w, script, &mut work.error),
         Script::Bind(left) => claims::next(work.key, left),
         Script::LetGo => Vec::new(),
@@ -153,10 +179,12 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
             Script::Deployment(_) => None,
             Script::Replicas(script) if error.is_none() => replica_set::again(w, script.set),
             Script::Replicas(_) => None,
+            Script::Cron(script) if error.is_none() => cron_job::again(w, script),
             Script::Budget(again) if error.is_none() => again.map(Again::At),
             Script::Set(script) if error.is_none() => stateful_set::again(w, script),
             Script::Slices(_) | Script::Daemons(_) | Script::Quota | Script::Set(_) => None,
             Script::Collect(_) | Script::Budget(_) | Script::Bind(_) | Script::LetGo => None,
+            Script::Job(_) | Script::Cron(_) | Script::Row(_) => None,
         };
         done(w, controller, key, error);
         match again {

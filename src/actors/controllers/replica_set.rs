@@ -7,10 +7,9 @@
 use std::sync::Arc;
 
 use super::made;
-use super::members::{cost, counts_as, ready_since, seat, selects, set_of, suitors};
+use super::members::{candidate, counts_as, ready_since, seat, selects, set_of, suitors};
 use super::work::{self, Again, add, add_at, tell};
 use crate::actors::api_server::{self, Name, NewPod};
-use crate::api::form::ask;
 use crate::api::workload::{ReplicaSet, ReplicaSetStatus};
 use crate::api::{EventText, EventType, Sym};
 use crate::rules::controllers::deletion_order::{Candidate, first_to_go};
@@ -47,7 +46,7 @@ fn pod_changed(w: &mut World, controller: Controller, pod: PodId) {
     if let Some(set) = before.filter(|set| Some(*set) != now) {
         let members = &mut w.controllers.members[set.ix()];
         members.count(pod, None);
-        members.seen_going(pod);
+        members.expected.seen_going(pod);
         add(w, controller, ObjectKey::ReplicaSet(set));
     }
     let Some(set) = now else {
@@ -65,10 +64,10 @@ fn pod_changed(w: &mut World, controller: Controller, pod: PodId) {
     let share = counts_as(w, set, pod);
     let was = w.controllers.members[set.ix()].pods.get(&pod).map(|was| was.share);
     if before.is_none() {
-        w.controllers.members[set.ix()].seen_made();
+        w.controllers.members[set.ix()].expected.seen_made();
     }
     if w.pods[pod.ix()].deletion.is_some() {
-        w.controllers.members[set.ix()].seen_going(pod);
+        w.controllers.members[set.ix()].expected.seen_going(pod);
     }
     let spec = &w.workloads.replica_sets[set.ix()].object.spec;
     let min_ready = spec.min_ready_seconds;
@@ -130,7 +129,7 @@ pub fn look(w: &mut World, set: ReplicaSetId) -> Option<(Script, Vec<Request>)> 
             counts
         })),
         generation: object.meta.generation,
-        manages: members.is_up_to_date(w.now) && object.meta.deletion.is_none(),
+        manages: members.expected.are_met(w.now) && object.meta.deletion.is_none(),
         batches: SlowStart::new(0),
         refused: false,
     };
@@ -185,7 +184,7 @@ pub fn next(w: &mut World, script: &mut ReplicasScript, error: Option<&str>) -> 
         if !script.refused {
             return next_batch(script);
         }
-        w.controllers.members[script.set.ix()].give_up(script.batches.left() as u32);
+        w.controllers.members[script.set.ix()].expected.give_up(script.batches.left() as u32);
         script.batches = SlowStart::new(0);
     }
     let Some(counts) = script.counts.take() else { return Vec::new() };
@@ -209,12 +208,12 @@ fn manage(w: &mut World, script: &mut ReplicasScript) -> Vec<Request> {
         Manage::Create(count) => {
             let count = count.cast_unsigned();
             script.batches = SlowStart::new(count as usize);
-            w.controllers.members[set.ix()].expect_made(count, now);
+            w.controllers.members[set.ix()].expected.expect_made(count, now);
             next_batch(script)
         }
         Manage::Delete(count) => {
             let chosen = first(w, set, count.cast_unsigned() as usize);
-            w.controllers.members[set.ix()].expect_gone(chosen.iter().copied(), now);
+            w.controllers.members[set.ix()].expected.expect_gone(chosen.iter().copied(), now);
             chosen.into_iter().map(|pod| Request::DeletePod(set, pod)).collect()
         }
     }
@@ -270,30 +269,6 @@ fn first(w: &World, set: ReplicaSetId, count: usize) -> Vec<PodId> {
     first_to_go(&candidates, count, w.now).into_iter().map(|ix| pods[ix].0).collect()
 }
 
-/// What the choice asks of a pod.
-fn candidate(w: &World, pod: PodId, rank: u32) -> Candidate {
-    let p = &w.pods[pod.ix()];
-    let is_sidecar = |name| p.spec.init_containers.iter().any(|own| own.is_sidecar() && own.name == name);
-    let (restarts, sidecar_restarts) = ask!(p.status, |status| {
-        let sidecars = status.init.iter().filter(|one| is_sidecar(one.name));
-        (
-            status.containers.iter().map(|one| one.restart_count).max().unwrap_or(0),
-            sidecars.map(|one| one.restart_count).max().unwrap_or(0),
-        )
-    });
-    Candidate {
-        node: p.node.map_or(Sym::EMPTY, |node| w.nodes[node.ix()].spec.name),
-        phase: p.status.phase(),
-        ready: ready_since(w, pod),
-        cost: cost(w, pod),
-        rank: rank.cast_signed(),
-        restarts,
-        sidecar_restarts,
-        created: p.created.truncate_secs(),
-        uid: p.ident.uid,
-    }
-}
-
 /// POST of a pod of a set.
 pub fn make_pod(w: &mut World, set: ReplicaSetId) -> Option<String> {
     let key = ObjectKey::ReplicaSet(set);
@@ -317,7 +292,7 @@ pub fn make_pod(w: &mut World, set: ReplicaSetId) -> Option<String> {
         }
         Err(refused) => (pod_control::create_failed(&refused), refused),
     };
-    w.controllers.members[set.ix()].seen_made();
+    w.controllers.members[set.ix()].expected.seen_made();
     if let Some(Script::Replicas(script)) = work::script_of(w, controller, key) {
         script.refused = true;
     }
@@ -329,7 +304,7 @@ pub fn make_pod(w: &mut World, set: ReplicaSetId) -> Option<String> {
 pub fn delete_pod(w: &mut World, set: ReplicaSetId, pod: PodId) -> Option<String> {
     let p = &w.pods[pod.ix()];
     if !p.exists {
-        w.controllers.members[set.ix()].seen_going(pod);
+        w.controllers.members[set.ix()].expected.seen_going(pod);
         return None;
     }
     let name = p.ident.name;

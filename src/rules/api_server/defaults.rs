@@ -206,22 +206,7 @@ fn volume(volume: &mut Object) {
             });
         });
     });
-    within(volume, "iscsi", |source| default(source, "iscsiInterface", json!("default")));
-    within(volume, "rbd", |source| {
-        default(source, "pool", json!("rbd"));
-        default(source, "user", json!("admin"));
-        default(source, "keyring", json!("/etc/ceph/keyring"));
-    });
-    within(volume, "azureDisk", |source| {
-        default(source, "cachingMode", json!("ReadWrite"));
-        default(source, "fsType", json!("ext4"));
-        default(source, "readOnly", json!(false));
-        default(source, "kind", json!("Shared"));
-    });
-    within(volume, "scaleIO", |source| {
-        default(source, "storageMode", json!("ThinProvisioned"));
-        default(source, "fsType", json!("xfs"));
-    });
+    sources_beyond_the_cluster(volume);
     within(volume, "ephemeral", |source| {
         within(source, "volumeClaimTemplate", |template| {
             within(template, "spec", |spec| {
@@ -237,6 +222,26 @@ fn volume(volume: &mut Object) {
         let tag = image_name::parse(text(source, "reference")).map(|name| name.tag).unwrap_or_default();
         let policy = if tag == "latest" { "Always" } else { "IfNotPresent" };
         default(source, "pullPolicy", json!(policy));
+    });
+}
+
+/// What volumes of pods and PersistentVolumes are given where they say nothing.
+pub fn sources_beyond_the_cluster(volume: &mut Object) {
+    within(volume, "iscsi", |source| default(source, "iscsiInterface", json!("default")));
+    within(volume, "rbd", |source| {
+        default(source, "pool", json!("rbd"));
+        default(source, "user", json!("admin"));
+        default(source, "keyring", json!("/etc/ceph/keyring"));
+    });
+    within(volume, "azureDisk", |source| {
+        default(source, "cachingMode", json!("ReadWrite"));
+        default(source, "fsType", json!("ext4"));
+        default(source, "readOnly", json!(false));
+        default(source, "kind", json!("Shared"));
+    });
+    within(volume, "scaleIO", |source| {
+        default(source, "storageMode", json!("ThinProvisioned"));
+        default(source, "fsType", json!("xfs"));
     });
 }
 

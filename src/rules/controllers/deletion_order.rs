@@ -50,13 +50,8 @@ pub fn goes_before(a: &Candidate, b: &Candidate, now: Time) -> bool {
     if a.node.is_empty() != b.node.is_empty() {
         return a.node.is_empty();
     }
-    let phase = |pod: &Candidate| match pod.phase {
-        Phase::Running => 2,
-        Phase::Unknown => 1,
-        _ => 0,
-    };
-    if phase(a) != phase(b) {
-        return phase(a) < phase(b);
+    if stage(a) != stage(b) {
+        return stage(a) < stage(b);
     }
     if a.ready.is_some() != b.ready.is_some() {
         return b.ready.is_some();
@@ -76,6 +71,29 @@ pub fn goes_before(a: &Candidate, b: &Candidate, now: Time) -> bool {
         return (a.restarts, a.sidecar_restarts) > (b.restarts, b.sidecar_restarts);
     }
     a.created != b.created && is_younger((a.created, a.uid), (b.created, b.uid), now)
+}
+
+/// Whether the first pod goes before the second where a Job chooses (`ActivePods.Less`, same file): ages are compared as
+/// they are, and neither cost nor neighbours count.
+pub fn goes_before_of_job(a: &Candidate, b: &Candidate) -> bool {
+    let standing = |pod: &Candidate| (!pod.node.is_empty(), stage(pod), pod.ready.is_some());
+    if standing(a) != standing(b) {
+        return standing(a) < standing(b);
+    }
+    let restarts = |pod: &Candidate| (pod.restarts, pod.sidecar_restarts);
+    if a.ready == b.ready && restarts(a) != restarts(b) {
+        return restarts(a) > restarts(b);
+    }
+    (a.ready, a.created) > (b.ready, b.created)
+}
+
+/// How far a pod has come.
+fn stage(pod: &Candidate) -> i32 {
+    match pod.phase {
+        Phase::Running => 2,
+        Phase::Unknown => 1,
+        _ => 0,
+    }
 }
 
 /// On the scale of powers of two (`logarithmicRankDiff`), and by uid within a step.

@@ -3,12 +3,14 @@
 
 pub(crate) mod attach_detach;
 pub mod claim_binding;
+pub mod cron_job;
 pub mod cron_schedule;
 pub mod daemon_set;
 pub mod deletion_order;
 pub mod deployment;
 pub mod disruption;
 pub mod endpoint_slice;
+pub mod job;
 pub mod ownership;
 pub mod pod_control;
 pub mod replica_set;

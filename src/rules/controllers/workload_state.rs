@@ -2,6 +2,7 @@
 
 use crate::api::Tri;
 use crate::api::daemon_set::{DaemonSet, DaemonSetStrategy};
+use crate::api::job::Job;
 use crate::api::stateful_set::{StatefulSet, UpdateStrategy};
 use crate::api::workload::{Deployment, ReplicaSet, WorkloadState};
 
@@ -33,6 +34,19 @@ pub fn of_replica_set(own: &ReplicaSet) -> WorkloadState {
     let is_complete =
         own.status.available_replicas == own.spec.replicas && own.status.observed_generation > 0;
     if is_complete { WorkloadState::Complete } else { WorkloadState::Progressing }
+}
+
+/// Of a Job: its conditions say it.
+pub fn of_job(own: &Job) -> WorkloadState {
+    if own.condition("Complete").is_some() {
+        WorkloadState::Complete
+    } else if own.condition("Failed").is_some() {
+        WorkloadState::Failed
+    } else if own.condition("Suspended").is_some() {
+        WorkloadState::Suspended
+    } else {
+        WorkloadState::Progressing
+    }
 }
 
 /// Of a DaemonSet (`DaemonSetStatusViewer.Status`, staging/src/k8s.io/kubectl/pkg/polymorphichelpers/rollout_status.go). Of one

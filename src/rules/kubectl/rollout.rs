@@ -105,10 +105,18 @@ fn member<'a>(of: &'a mut Value, name: &str) -> &'a mut Value {
 }
 
 /// `kubectl scale --replicas`
-pub fn scale(object: &Value, replicas: i32) -> Changed {
+///
+/// # Errors
+/// The kind has no subresource `scale`.
+pub fn scale(kind: ObjectType, object: &Value, replicas: i32) -> Outcome {
+    if matches!(kind, ObjectType::Job | ObjectType::CronJob | ObjectType::DaemonSet) {
+        return Err(
+            "Error from server (NotFound): the server could not find the requested resource".to_owned()
+        );
+    }
     let mut object = object.clone();
     object["spec"]["replicas"] = json!(replicas);
-    Changed { object, answer: "scaled".to_owned() }
+    Ok(Changed { object, answer: "scaled".to_owned() })
 }
 
 /// `kubectl set image`: container (or `*`) and image, one after another.
@@ -117,7 +125,11 @@ pub fn scale(object: &Value, replicas: i32) -> Changed {
 /// There is no such container.
 pub fn set_image(kind: ObjectType, object: &Value, images: &[(&str, &str)]) -> Outcome {
     let mut new = object.clone();
-    let spec = if kind == ObjectType::Pod { "/spec" } else { "/spec/template/spec" };
+    let spec = match kind {
+        ObjectType::Pod => "/spec",
+        ObjectType::CronJob => "/spec/jobTemplate/spec/template/spec",
+        _ => "/spec/template/spec",
+    };
     for (container, image) in images {
         let mut found = false;
         for list in ["initContainers", "containers"] {
@@ -315,7 +327,9 @@ mod tests {
             set_image(WEB, &web("1"), &[("nope", "2")]),
             Err("error: unable to find container named \"nope\"".to_owned())
         );
-        assert_eq!(scale(&web("1"), 5).object["spec"]["replicas"], 5);
+        let scaled = scale(ObjectType::Deployment, &web("1"), 5).expect("it has the subresource");
+        assert_eq!(scaled.object["spec"]["replicas"], 5);
+        assert!(scale(ObjectType::Job, &web("1"), 5).is_err());
     }
 
     #[test]

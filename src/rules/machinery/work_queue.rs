@@ -35,6 +35,9 @@ pub const DEFAULT: Limiter = Limiter {
 /// The controller of endpoint slices: `newController` in pkg/controller/endpointslice/endpointslice_controller.go.
 pub const ENDPOINT_SLICES: Limiter = Limiter { base: Span::from_secs(1), ..DEFAULT };
 
+/// The controller of Jobs: `DefaultJobApiBackOff`, `MaxJobApiBackOff` in pkg/controller/job/job_controller.go.
+pub const JOBS: Limiter = Limiter { base: Span::from_secs(1), most: Span::from_secs(60), overall: None };
+
 /// What waits to be worked on, is worked on, and comes later.
 #[derive(Clone, Debug)]
 pub struct WorkQueue<K> {

@@ -65,6 +65,11 @@ habits! {
     /// ReplicaSets and Deployments count pods that are being deleted (gate DeploymentReplicaSetTerminatingReplicas);
     /// each such count is a write, which wakes a Deployment that waits for its old pods.
     counts_terminating_replicas,
+    /// A Job that waits after a failure says how many of its pods are active; before, none, which the API server refuses
+    /// as long as one is ready (`manageJob`, pkg/controller/job/job_controller.go).
+    jobs_count_on_in_back_off,
+    /// A Job that is suspended loses its startTime at once; before, when it is resumed (`syncJob`, same file).
+    suspended_jobs_lose_their_start,
     /// A DaemonSet is looked at where it has to make or delete a pod on a node of which there is news; before, where the answer
     /// whether its pod belongs there has changed (`syncNodeUpdate`, pkg/controller/daemon/daemon_controller.go).
     daemon_sets_look_at_a_nodes_pods,

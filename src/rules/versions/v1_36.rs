@@ -16,6 +16,8 @@ pub const TABLE: Table = Table {
             tells_sandbox_at_once: true,
             takes_lost_init_as_done: true,
             keeps_probe_triggers: true,
+            jobs_count_on_in_back_off: true,
+            suspended_jobs_lose_their_start: true,
             judges_change_of_balance: true,
             admits_resizes: true,
             init_containers_resize: true,

@@ -53,6 +53,7 @@ pub static ACTION: Shape = Shape {
         key("rolloutResume", Kind::Target(Nouns::Rolled), "", "kubectl rollout resume"),
         key("rolloutUndo", Kind::Target(Nouns::Rolled), "", "kubectl rollout undo"),
         key("rolloutStatus", Kind::Target(Nouns::Rolled), "", "kubectl rollout status, which waits"),
+        key("trigger", Kind::Target(Nouns::CronJob), "", "kubectl create job --from"),
         key("wait", Kind::Target(Nouns::Applied), "", "kubectl wait"),
         key("id", Kind::Text, "", "A name by which its answer can be expected"),
         key(
@@ -77,8 +78,9 @@ pub static ACTION: Shape = Shape {
             "background",
             "With delete: what becomes of its dependents",
         ),
+        key("name", Kind::Text, "", "With trigger: what the Job is called"),
         key("for", Kind::Text, "", "With wait: condition=Available, delete"),
-        key("timeout", Kind::Duration, "30s; for ever", "With wait; with rolloutStatus"),
+        key("timeout", Kind::Duration, "30s; for ever", "With wait; with rolloutStatus and drain"),
         key("gracePeriodSeconds", Kind::Integer(0, BIG), "the pod's own", "With delete, evict"),
         key("force", Kind::Bool, "false", "With delete; with drain: pods without a controller go too"),
         key("ignoreDaemonsets", Kind::Bool, "false", "With drain: pods of DaemonSets stay"),
@@ -155,7 +157,7 @@ const fn verb(
 pub const AMONG: [&str; 3] = ["matchLabels", "node", "limit"];
 
 /// Everything that an action can do.
-pub static VERBS: [VerbKeys; 32] = [
+pub static VERBS: [VerbKeys; 33] = [
     verb(
         "delete",
         &[],
@@ -168,7 +170,7 @@ pub static VERBS: [VerbKeys; 32] = [
     verb(
         "drain",
         &[],
-        &["ignoreDaemonsets", "force", "deleteEmptydirData"],
+        &["ignoreDaemonsets", "force", "deleteEmptydirData", "timeout"],
         "drain node/node-0 ignoreDaemonsets=true",
     ),
     verb("taint", &["taints"], &[], "taint node/node-0 team=shop:NoSchedule"),
@@ -232,6 +234,7 @@ pub static VERBS: [VerbKeys; 32] = [
     verb("rolloutResume", &[], &["namespace"], "rollout resume deployment/web"),
     verb("rolloutUndo", &[], &["namespace", "toRevision"], "rollout undo deployment/web --to-revision=1"),
     verb("rolloutStatus", &[], &["namespace", "timeout"], "rollout status deployment/web"),
+    verb("trigger", &["name"], &["namespace"], "create job by-hand --from=cronjob/report"),
     verb("wait", &["for"], &["namespace", "timeout"], "wait deployment/web --for=condition=Available"),
 ];
 

@@ -184,6 +184,8 @@ pub static FILE: Shape = Shape {
         key("replicationController", Kind::Map(&Kind::Any), "", "The same of ReplicationControllers"),
         key("daemonSet", Kind::Map(&Kind::Any), "", "The same of DaemonSets"),
         key("statefulSet", Kind::Map(&Kind::Any), "", "The same of StatefulSets"),
+        key("job", Kind::Map(&Kind::Any), "", "The same of Jobs"),
+        key("cronJob", Kind::Map(&Kind::Any), "", "The same of CronJobs"),
         key("service", Kind::Map(&Kind::Any), "", "The same of Services"),
         key("action", Kind::List(&Kind::Table(&ACTION)), "", "What people and controllers do"),
         key("expect", Kind::List(&Kind::Table(&lesson::EXPECT)), "", "What must be true, and when"),

@@ -155,12 +155,17 @@ pub fn known_node(node: &Node, cx: &mut Context<'_>) {
     }
 }
 
-/// Tells when no `[[apply]]` makes this object. Those of a ReplicaSet's kind come from Deployments too, by names that
+/// Tells when no `[[apply]]` makes this object. ReplicaSets come from Deployments too, and Jobs from CronJobs, by names that
 /// nobody knows beforehand.
 pub fn known_object(kind: ObjectType, name: &str, namespace: Option<&str>, loc: Loc, cx: &mut Context<'_>) {
     let objects =
         || cx.applies.iter().flat_map(|apply| apply.objects.iter().map(move |object| (apply, object)));
-    let is_made = kind == ObjectType::ReplicaSet && objects().any(|(_, o)| o.kind == ObjectType::Deployment);
+    let maker = match kind {
+        ObjectType::ReplicaSet => Some(ObjectType::Deployment),
+        ObjectType::Job => Some(ObjectType::CronJob),
+        _ => None,
+    };
+    let is_made = maker.is_some_and(|maker| objects().any(|(_, object)| object.kind == maker));
     let is_it = |object: &AppliedObject| object.kind == kind && object.name() == name;
     if cx.unsettled
         || is_made

@@ -26,7 +26,7 @@ use crate::scenario::volumes::Storage;
 use crate::time::Time;
 
 /// Kinds that the API server has beside those of [`ObjectType`], with the versions that it serves.
-const SERVED: [(&str, &[&str]); 12] = [
+const SERVED: [(&str, &[&str]); 11] = [
     ("Namespace", &["v1"]),
     ("Node", &["v1"]),
     ("ConfigMap", &["v1"]),
@@ -34,7 +34,6 @@ const SERVED: [(&str, &[&str]); 12] = [
     ("ServiceAccount", &["v1"]),
     ("PersistentVolumeClaim", &["v1"]),
     ("PersistentVolume", &["v1"]),
-    ("CronJob", &["batch/v1"]),
     ("HorizontalPodAutoscaler", &["autoscaling/v1", "autoscaling/v2"]),
     ("PriorityClass", &["scheduling.k8s.io/v1"]),
     ("RuntimeClass", &["node.k8s.io/v1"]),

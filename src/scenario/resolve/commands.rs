@@ -99,7 +99,7 @@ fn of_node(verb: &str, node: Target, loc: Loc, entry: &Table, cx: &mut Context<'
                 force: given("force"),
                 delete_empty_dir_data: given("deleteEmptydirData"),
             };
-            Command::Drain { node, flags }
+            Command::Drain { node, flags, timeout: span(entry, "timeout") }
         }
         "taint" => taint_node(node, loc, entry, cx),
         "untaint" => Command::Untaint {
@@ -181,6 +181,7 @@ fn of_applied(
         "rolloutResume" => Command::RolloutResume { object },
         "rolloutUndo" => Command::RolloutUndo { object, to_revision: number(entry, "toRevision") },
         "rolloutStatus" => Command::RolloutStatus { object, timeout: span(entry, "timeout") },
+        "trigger" => Command::Trigger { object, name: sym(entry, "name") },
         "wait" => wait(object, entry, cx)?,
         "patch" => Command::PatchObject { object, merge: entry.get("merge")?.to_json() },
         "label" => Command::LabelObject { object, labels: labels(entry) },

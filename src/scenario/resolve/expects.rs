@@ -27,6 +27,9 @@ const OF_WORKLOADS: &[&str] = &[
     "ready",
     "available",
     "unavailable",
+    "active",
+    "succeeded",
+    "failed",
     "conditions",
     "event",
     "noEvent",
@@ -46,13 +49,15 @@ enum Subject {
 }
 
 impl Subject {
-    const ALL: [&'static str; 8] = [
+    const ALL: [&'static str; 10] = [
         "pod",
         "deployment",
         "replicaSet",
         "replicationController",
         "daemonSet",
         "statefulSet",
+        "job",
+        "cronJob",
         "service",
         "action",
     ];
@@ -303,6 +308,9 @@ fn object_expect(object: ObjectTarget, entry: &Table, cx: &mut Context<'_>) -> E
         ready: amount(entry, "ready"),
         available: amount(entry, "available"),
         unavailable: amount(entry, "unavailable"),
+        active: amount(entry, "active"),
+        succeeded: amount(entry, "succeeded"),
+        failed: amount(entry, "failed"),
         conditions: conditions(entry),
         object,
         event,

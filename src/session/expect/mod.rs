@@ -188,7 +188,7 @@ impl Judge {
         let comes = |at: Time| next.is_none_or(|next| next > at);
         self.look(&w.directory, &w.outbox);
         // Numbers of workloads and answers of commands are no rows.
-        let told = (w.resource_version, w.log.len(), w.waiting.len());
+        let told = (w.resource_version, w.log.len(), w.waiting.len() + w.draining.len());
         self.changed |= std::mem::replace(&mut self.told, told) != told;
         if std::mem::take(&mut self.changed) {
             let open = std::mem::take(&mut self.open);

@@ -68,6 +68,9 @@ fn of_workload(expect: &WorkloadExpect) -> Vec<String> {
         amount("ready", expect.ready),
         amount("available", expect.available),
         amount("unavailable", expect.unavailable),
+        amount("active", expect.active),
+        amount("succeeded", expect.succeeded),
+        amount("failed", expect.failed),
     ];
     let mut all: Vec<String> = columns.into_iter().flatten().collect();
     rest(&mut all, &expect.conditions, expect.event.as_ref(), expect.no_event.as_ref(), expect.gone);

@@ -7,7 +7,7 @@ use crate::record::Event;
 use crate::rules::controllers::daemon_set::template::REVISION_HASH;
 use crate::scenario::command::ObjectTarget;
 use crate::scenario::expected::{
-    Answer, AnswerExpect, ExpectedEvent, Rollout, ServiceExpect, WorkloadExpect,
+    Amount, Answer, AnswerExpect, ExpectedEvent, Rollout, ServiceExpect, WorkloadExpect,
 };
 use crate::world::{ObjectKey, Pod, World};
 
@@ -20,9 +20,7 @@ pub fn workload(expect: &WorkloadExpect, named: &[u32], seen: &Seen, w: &World) 
         gone: expect.gone,
         of_object: !expect.conditions.is_empty()
             || expect.rollout.is_some()
-            || [expect.replicas, expect.updated, expect.ready, expect.available, expect.unavailable]
-                .iter()
-                .any(Option::is_some),
+            || amounts(expect).iter().any(|(_, amount)| amount.is_some()),
     };
     asked.difference(named, seen, w, |key| of_workload(expect, key, w))
 }
@@ -88,6 +86,20 @@ impl Asked<'_> {
     }
 }
 
+/// What is expected of a workload's numbers.
+fn amounts(expect: &WorkloadExpect) -> [(&'static str, Option<Amount>); 8] {
+    [
+        ("replicas", expect.replicas),
+        ("updated", expect.updated),
+        ("ready", expect.ready),
+        ("available", expect.available),
+        ("unavailable", expect.unavailable),
+        ("active", expect.active),
+        ("succeeded", expect.succeeded),
+        ("failed", expect.failed),
+    ]
+}
+
 fn of_workload(expect: &WorkloadExpect, key: ObjectKey, w: &World) -> Option<Difference> {
     let held = w.workloads.held(key)?;
     let (figures, own) = (held.figures()?, held.conditions());
@@ -97,19 +109,24 @@ fn of_workload(expect: &WorkloadExpect, key: ObjectKey, w: &World) -> Option<Dif
         _ => Rollout::Progressing,
     };
     let condition = |kind| own.iter().find(|one| one.kind == kind).map(|one| (one.status, one.reason));
-    let numbers = [
-        ("replicas", expect.replicas, figures.current),
-        ("updated", expect.updated, figures.updated),
-        ("ready", expect.ready, figures.ready),
-        ("available", expect.available, figures.available),
-        ("unavailable", expect.unavailable, figures.unavailable),
+    let seen = [
+        figures.current,
+        figures.updated,
+        figures.ready,
+        figures.available,
+        figures.unavailable,
+        figures.active,
+        figures.succeeded,
+        figures.failed,
     ];
+    let numbers =
+        amounts(expect).into_iter().zip(seen).map(|((what, expected), seen)| (what, expected, seen));
     let of_rollout = expect
         .rollout
         .and_then(|expected| Difference::between("the rollout", expected.as_str(), rollout.as_str()));
     of_rollout
         .or_else(|| {
-            numbers.into_iter().find_map(|(what, expected, seen)| match seen {
+            numbers.clone().find_map(|(what, expected, seen)| match seen {
                 Some(seen) => common::number(what, expected, seen),
                 None => Some(Difference::new(what, expected?.to_string(), "no such number of this kind")),
             })

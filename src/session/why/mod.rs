@@ -7,6 +7,7 @@
 
 mod chain;
 mod containers;
+mod jobs;
 mod nodes;
 mod published;
 mod workloads;
@@ -17,7 +18,7 @@ use super::words::offset;
 use super::{Walk, tree};
 use crate::api::workload::WorkloadState;
 use crate::api::{Sym, Tri};
-use crate::record::{Change, Directory, ObjectChange, ObjectRow, Transition};
+use crate::record::{Change, Directory, ObjectChange, ObjectRow, Ready, Transition};
 use crate::time::Time;
 use crate::world::PodId;
 use crate::world::workloads::ObjectKey;
@@ -127,10 +128,13 @@ fn object_name(directory: &Directory, object: ObjectRow) -> String {
 fn object_headline(name: &str, what: ObjectChange) -> String {
     let tri = |t: Option<Tri>| t.map_or("not set", Tri::as_str);
     match what {
-        ObjectChange::Workload { from, to, ready, of } => {
+        ObjectChange::Workload { from, to, ready } => {
             let word = |state: Option<WorkloadState>| state.map_or("none", WorkloadState::as_str);
-            let of = of.map_or_else(String::new, |of| format!("/{of}"));
-            format!("{name}: {} -> {}  READY {ready}{of}", word(from), word(to))
+            let ready = match ready {
+                Ready::Nothing => String::new(),
+                ready => format!("  READY {ready}"),
+            };
+            format!("{name}: {} -> {}{ready}", word(from), word(to))
         }
         ObjectChange::Condition { kind, from, to, reason, .. } => {
             let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };

@@ -89,6 +89,9 @@ impl Chain<'_> {
 
     /// Whether pods of a workload's newest template are not ready at this step, or cannot be made.
     pub(super) fn is_held_up(&self, step: u64, key: ObjectKey) -> bool {
+        if let ObjectKey::Job(id) = key {
+            return super::jobs::is_open(self.walk.world(), id);
+        }
         let maker = self.wanted_maker(step, key);
         maker.is_some_and(|maker| {
             !self.waiting_pods(step, maker).is_empty() || self.refusal(step, maker).is_some()
@@ -128,6 +131,9 @@ impl Chain<'_> {
 
     /// What holds a workload up at this step: the pods of its newest template that are not ready, or that cannot be made.
     pub(super) fn held_up(&mut self, step: u64, key: ObjectKey) -> Option<Transition> {
+        if let ObjectKey::Job(id) = key {
+            return self.job_held_up(step, id);
+        }
         let Some(key) = self.wanted_maker(step, key) else { return self.set_off(step) };
         let (name, figures) = (tree::name(self.walk.world(), key), self.walk.figures_at(key, step)?);
         let row = self.walk.world().workloads.row(key)?;
@@ -211,7 +217,7 @@ impl Chain<'_> {
     }
 
     /// The row of a pod that says most about why it is not ready at this step.
-    fn telling_row(&self, pod: PodId, step: u64) -> Option<Transition> {
+    pub(super) fn telling_row(&self, pod: PodId, step: u64) -> Option<Transition> {
         let rows: Vec<&Transition> = self.walk.rows_about(pod).take_while(|row| row.step <= step).collect();
         let last = |is_it: &dyn Fn(Change) -> bool| rows.iter().rev().find(|row| is_it(row.change)).copied();
         let condition =
@@ -317,7 +323,10 @@ fn says_something(row: &Transition) -> bool {
 }
 
 /// `3 of 4 available, 3 ready, 2 of the newest template`
-fn numbers(figures: &Figures) -> String {
+pub(super) fn numbers(figures: &Figures) -> String {
+    if figures.active.is_some() {
+        return figures.words();
+    }
     let mut text = format!(
         "{} of {} available, {} ready, {} there",
         figures.available.unwrap_or(0),

@@ -178,19 +178,3 @@ NodeRuntimeHandler { name keep: (str), features: (* NodeRuntimeHandlerFeatures),
 NodeRuntimeHandlerFeatures { recursiveReadOnlyMounts: (* bool), userNamespaces: (* bool), }
 NodeFeatures { supplementalGroupsPolicy: (* bool), }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_field_stands_twice() {
-        for s in ALL {
-            let mut names: Vec<&str> = s.fields.iter().map(|f| f.name).collect();
-            names.sort_unstable();
-            let all = names.len();
-            names.dedup();
-            assert_eq!(names.len(), all, "{}", s.name);
-        }
-    }
-}

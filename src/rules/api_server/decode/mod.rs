@@ -469,6 +469,17 @@ mod tests {
     }
 
     #[test]
+    fn no_field_stands_twice() {
+        for s in [schema::ALL, workloads::ALL, cluster::ALL].into_iter().flatten() {
+            let mut names: Vec<&str> = s.fields.iter().map(|f| f.name).collect();
+            names.sort_unstable();
+            let all = names.len();
+            names.dedup();
+            assert_eq!(names.len(), all, "{}", s.name);
+        }
+    }
+
+    #[test]
     fn an_unknown_field_is_noted_with_its_index() {
         let manifest = pod_with(
             &json!({"containers": [{"name": "a"}, {"name": "b", "imagee": "x", "env": [{"nam": 1}]}]}),

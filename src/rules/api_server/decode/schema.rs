@@ -488,17 +488,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_field_stands_twice() {
-        for s in ALL {
-            let mut names: Vec<&str> = s.fields.iter().map(|f| f.name).collect();
-            names.sort_unstable();
-            let all = names.len();
-            names.dedup();
-            assert_eq!(names.len(), all, "{}", s.name);
-        }
-    }
-
-    #[test]
     fn types_have_gos_names() {
         let container = PodSpec.field("containers", Version::DEFAULT).expect("a known field");
         assert_eq!(container.ty.go_name(), "[]v1.Container");

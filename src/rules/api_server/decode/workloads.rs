@@ -284,19 +284,3 @@ PodDisruptionBudgetStatus {
     desiredHealthy keep: (i32), expectedPods keep: (i32), conditions: ([] Condition),
 }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_field_stands_twice() {
-        for s in ALL {
-            let mut names: Vec<&str> = s.fields.iter().map(|f| f.name).collect();
-            names.sort_unstable();
-            let all = names.len();
-            names.dedup();
-            assert_eq!(names.len(), all, "{}", s.name);
-        }
-    }
-}

@@ -21,8 +21,7 @@ pub static LAW: Kind = Kind {
     group: "batch",
     resource: "cronjobs",
     short: &["cj"],
-    has_pods: true,
-    counts_generations: true,
+    is_kept: true,
     schema: &workloads::CronJob,
     defaults,
     prepare: |object, _, request| {
@@ -32,7 +31,7 @@ pub static LAW: Kind = Kind {
     },
     validate,
     warnings,
-    ..Kind::PLAIN
+    ..workload::OF_PODS
 };
 
 /// `SetDefaults_CronJob`

@@ -17,13 +17,10 @@ use crate::rules::versions::gates::Gates;
 pub static LAW: Kind = Kind {
     name: "DaemonSet",
     key: "daemonSet",
-    group: "apps",
     resource: "daemonsets",
     short: &["ds"],
-    has_pods: true,
     has_rollouts: true,
     is_kept: true,
-    counts_generations: true,
     schema: &workloads::DaemonSet,
     defaults,
     prepare: |object, old, request| {
@@ -36,7 +33,7 @@ pub static LAW: Kind = Kind {
         let stays = old.is_some_and(|old| half(old, "spec").child("template").value == template.value);
         if stays { Vec::new() } else { workload::template_warnings(&template, gates) }
     },
-    ..Kind::PLAIN
+    ..workload::OF_PODS
 };
 
 /// `SetDefaults_DaemonSet`

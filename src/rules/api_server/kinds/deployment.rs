@@ -15,19 +15,14 @@ use crate::rules::versions::gates::Gates;
 pub static LAW: Kind = Kind {
     name: "Deployment",
     key: "deployment",
-    group: "apps",
     resource: "deployments",
     short: &["deploy"],
-    has_pods: true,
     has_rollouts: true,
     is_kept: true,
-    counts_generations: true,
     schema: &workloads::Deployment,
     defaults,
-    prepare: |object, _, request| workload::drop_disabled(object, &request.gates),
     validate,
-    warnings: workload::warned,
-    ..Kind::PLAIN
+    ..workload::OF_PODS
 };
 
 /// `SetDefaults_Deployment`

@@ -19,14 +19,13 @@ pub static LAW: Kind = Kind {
     key: "job",
     group: "batch",
     resource: "jobs",
-    has_pods: true,
-    counts_generations: true,
+    is_kept: true,
     schema: &workloads::Job,
     defaults,
     prepare,
     validate,
     warnings,
-    ..Kind::PLAIN
+    ..workload::OF_PODS
 };
 
 /// `batch.kubernetes.io/controller-uid`

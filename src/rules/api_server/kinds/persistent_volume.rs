@@ -11,7 +11,7 @@ use super::persistent_volume_claim::{self as claim, VOLUME_MODES};
 use super::workload::spec_of;
 use super::{Kind, Object, default, half, immutable, one_of, within};
 use crate::rules::api_server::decode::cluster;
-use crate::rules::api_server::defaults::amounts;
+use crate::rules::api_server::defaults::{amounts, sources_beyond_the_cluster};
 use crate::rules::api_server::validation::field::{At, Errors};
 use crate::rules::api_server::validation::{names, scheduling, volumes, warnings};
 use crate::rules::versions::gates::Gates;
@@ -73,22 +73,7 @@ fn defaults(object: &mut Object, _: &Gates) {
     default(spec, "persistentVolumeReclaimPolicy", json!("Retain"));
     default(spec, "volumeMode", json!("Filesystem"));
     within(spec, "hostPath", |source| default(source, "type", json!("")));
-    within(spec, "iscsi", |source| default(source, "iscsiInterface", json!("default")));
-    within(spec, "rbd", |source| {
-        default(source, "pool", json!("rbd"));
-        default(source, "user", json!("admin"));
-        default(source, "keyring", json!("/etc/ceph/keyring"));
-    });
-    within(spec, "azureDisk", |source| {
-        default(source, "cachingMode", json!("ReadWrite"));
-        default(source, "fsType", json!("ext4"));
-        default(source, "readOnly", json!(false));
-        default(source, "kind", json!("Shared"));
-    });
-    within(spec, "scaleIO", |source| {
-        default(source, "storageMode", json!("ThinProvisioned"));
-        default(source, "fsType", json!("xfs"));
-    });
+    sources_beyond_the_cluster(spec);
 }
 
 /// `ValidatePersistentVolumeSpec`

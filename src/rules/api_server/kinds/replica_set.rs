@@ -14,18 +14,13 @@ use crate::rules::versions::gates::Gates;
 pub static LAW: Kind = Kind {
     name: "ReplicaSet",
     key: "replicaSet",
-    group: "apps",
     resource: "replicasets",
     short: &["rs"],
-    has_pods: true,
     is_kept: true,
-    counts_generations: true,
     schema: &workloads::ReplicaSet,
     defaults,
-    prepare: |object, _, request| workload::drop_disabled(object, &request.gates),
     validate,
-    warnings: workload::warned,
-    ..Kind::PLAIN
+    ..workload::OF_PODS
 };
 
 /// `SetDefaults_ReplicaSet`

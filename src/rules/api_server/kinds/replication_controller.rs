@@ -16,17 +16,14 @@ use crate::rules::versions::gates::Gates;
 pub static LAW: Kind = Kind {
     name: "ReplicationController",
     key: "replicationController",
+    group: "",
     resource: "replicationcontrollers",
     short: &["rc"],
-    has_pods: true,
     is_kept: true,
-    counts_generations: true,
     schema: &workloads::ReplicationController,
     defaults,
-    prepare: |object, _, request| workload::drop_disabled(object, &request.gates),
     validate: |new, _, gates, errors| spec(&half(new, "spec"), gates, errors),
-    warnings: workload::warned,
-    ..Kind::PLAIN
+    ..workload::OF_PODS
 };
 
 /// `SetDefaults_ReplicationController`

@@ -16,13 +16,10 @@ use crate::rules::versions::gates::Gates;
 pub static LAW: Kind = Kind {
     name: "StatefulSet",
     key: "statefulSet",
-    group: "apps",
     resource: "statefulsets",
     short: &["sts"],
-    has_pods: true,
     has_rollouts: true,
     is_kept: true,
-    counts_generations: true,
     schema: &workloads::StatefulSet,
     defaults,
     prepare: |object, _, request| {
@@ -39,7 +36,7 @@ pub static LAW: Kind = Kind {
     names: |name, _| names::dns1123_label(name),
     validate,
     warnings,
-    ..Kind::PLAIN
+    ..workload::OF_PODS
 };
 
 /// `SetDefaults_StatefulSet`

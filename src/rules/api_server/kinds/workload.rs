@@ -7,11 +7,21 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Object, half, immutable, within};
+use super::{Kind, Object, half, immutable, within};
 use crate::rules::api_server::validation::field::{At, Errors};
 use crate::rules::api_server::validation::{self, meta, names, scheduling, warnings};
 use crate::rules::api_server::{admission, defaults};
 use crate::rules::versions::gates::Gates;
+
+/// What the rows of those have in common that keep pods running by a template.
+pub const OF_PODS: Kind = Kind {
+    group: "apps",
+    has_pods: true,
+    counts_generations: true,
+    prepare: |object, _, request| drop_disabled(object, &request.gates),
+    warnings: warned,
+    ..Kind::PLAIN
+};
 
 /// Fills in `template` of a spec.
 pub fn default_template(spec: &mut Object) {

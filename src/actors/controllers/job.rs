@@ -1,0 +1,253 @@
+//! The controller of Jobs: when it looks, and how what a look leads to is written.
+//!
+//! Source: the event handlers, `syncJob`, `deleteJobPods`, `trackJobStatusAndRemoveFinalizers` and `syncOrphanPod` in
+//! pkg/controller/job/job_controller.go (v1.36.3). What it decides stands in [`crate::rules::controllers::job`]. Whatever its
+//! pods do it acts upon a second later, so that many ends are one sync; only a change of what is wanted is taken up at once.
+
+use std::collections::VecDeque;
+
+use super::job_pods::{is_tracked, seen};
+use super::job_requests::tell_all;
+use super::work::{add, add_at};
+use crate::rules::controllers::job::{BATCH, Done, Look, Settled, Sight, Todo};
+use crate::rules::machinery::slow_start::SlowStart;
+use crate::world::jobs::{JobMemory, JobRequest, JobScript, JobStage};
+use crate::world::manager::{Controller, Request, Script};
+use crate::world::{JobId, ObjectKey, PodId, World};
+
+/// News has come of a Job, or of a pod.
+pub fn informed(w: &mut World, key: ObjectKey) {
+    match key {
+        ObjectKey::Job(id) => job_changed(w, id),
+        ObjectKey::Pod(pod) => pod_changed(w, pod),
+        _ => {}
+    }
+}
+
+fn memory(w: &mut World, id: JobId) -> &mut JobMemory {
+    let all = &mut w.controllers.jobs;
+    if all.len() <= id.ix() {
+        all.resize_with(id.ix() + 1, JobMemory::default);
+    }
+    &mut all[id.ix()]
+}
+
+fn job_changed(w: &mut World, id: JobId) {
+    let held = &w.workloads.jobs[id.ix()];
+    let (generation, now, key) = (held.object.meta.generation, w.now, ObjectKey::Job(id));
+    if !held.exists || held.object.finished().is_some() {
+        // Nobody counts its pods any more.
+        let pods = w.workloads.dependents.get(&key).cloned().unwrap_or_default();
+        for pod in pods {
+            if matches!(pod, ObjectKey::Pod(own) if is_tracked(&w.pods[own.ix()])) {
+                add(w, Controller::Job, pod);
+            }
+        }
+        *memory(w, id) = JobMemory::default();
+        return;
+    }
+    let is_new = memory(w, id).generation.replace(generation) != Some(generation);
+    add_at(w, Controller::Job, key, if is_new { now } else { now + BATCH });
+}
+
+fn pod_changed(w: &mut World, pod: PodId) {
+    let p = &w.pods[pod.ix()];
+    let (tracked, now) = (is_tracked(p), w.now);
+    let (is_over, is_going) = (p.status.phase().is_terminal(), p.deletion.is_some());
+    let owner = match p.controller {
+        Some(ObjectKey::Job(id)) if p.exists => Some(id),
+        _ => None,
+    };
+    let before = match owner {
+        Some(id) => w.controllers.job_of.insert(pod, id),
+        None => w.controllers.job_of.remove(&pod),
+    };
+    if let Some(id) = before.filter(|id| Some(*id) != owner) {
+        let own = memory(w, id);
+        own.pods.remove(&pod);
+        own.untracked.remove(&pod);
+        own.expected.seen_going(pod);
+        add_at(w, Controller::Job, ObjectKey::Job(id), now + BATCH);
+    }
+    let is_kept = owner.is_some_and(|id| {
+        let held = &w.workloads.jobs[id.ix()];
+        held.exists && held.object.finished().is_none()
+    });
+    let Some(id) = owner.filter(|_| is_kept) else {
+        if tracked {
+            add(w, Controller::Job, ObjectKey::Pod(pod));
+        }
+        return;
+    };
+    let own = memory(w, id);
+    if before.is_none() {
+        own.expected.seen_made();
+    }
+    if is_going {
+        own.expected.seen_going(pod);
+    }
+    if !tracked {
+        own.untracked.remove(&pod);
+    }
+    if tracked || !is_over {
+        own.pods.insert(pod);
+    } else {
+        own.pods.remove(&pod);
+    }
+    add_at(w, Controller::Job, ObjectKey::Job(id), now + BATCH);
+}
+
+/// A worker takes a pod that no Job counts any more (`syncOrphanPod`).
+pub fn look_at_orphan(w: &World, pod: PodId) -> Option<(Script, Vec<Request>)> {
+    let p = &w.pods[pod.ix()];
+    let is_counted = match p.controller {
+        Some(ObjectKey::Job(id)) => {
+            let held = &w.workloads.jobs[id.ix()];
+            held.exists && held.object.finished().is_none()
+        }
+        _ => false,
+    };
+    (is_tracked(p) && !is_counted).then(|| (Script::Row(VecDeque::new()), vec![Request::Untrack(pod)]))
+}
+
+/// A worker takes a Job.
+pub fn look(w: &mut World, id: JobId) -> Option<(Script, Vec<Request>)> {
+    let held = &w.workloads.jobs[id.ix()];
+    if !held.exists || held.object.finished().is_some() || !held.object.is_kept_here() {
+        return None;
+    }
+    let (job, now) = (held.object.clone(), w.now);
+    let own = &w.controllers.jobs[id.ix()];
+    let pods: Vec<_> =
+        own.pods.iter().map(|pod| (*pod, seen(w, &job, *pod, own.untracked.contains(pod)))).collect();
+    let mut script = Box::new(JobScript {
+        id,
+        version: job.meta.resource_version,
+        job,
+        pods,
+        looked: now,
+        is_up_to_date: own.expected.are_met(now),
+        ahead: VecDeque::new(),
+        done: Done::default(),
+        gone: Vec::new(),
+        is_refused: false,
+        has_failed: false,
+        stage: JobStage::Over,
+    });
+    let namespace = script.job.meta.namespace;
+    let look = with_sight(w, &script, |sight| {
+        Look::at(sight, |at| format!("{namespace}/{}", w.pods[script.pods[at].0.ix()].ident.name))
+    });
+    for wait in &look.again {
+        add_at(w, Controller::Job, ObjectKey::Job(id), now + *wait);
+    }
+    plan(w, &mut script, &look.todo);
+    script.stage = JobStage::Pods(Box::new(look));
+    let first = next(w, &mut script);
+    Some((Script::Job(script), first))
+}
+
+fn with_sight<T>(w: &World, script: &JobScript, ask: impl FnOnce(&Sight) -> T) -> T {
+    let pods: Vec<_> = script.pods.iter().map(|(_, pod)| *pod).collect();
+    ask(&Sight {
+        job: &script.job,
+        pods: &pods,
+        record: w.controllers.jobs[script.id.ix()].record,
+        is_up_to_date: script.is_up_to_date,
+        now: script.looked,
+        gates: &w.gates,
+    })
+}
+
+/// Which requests about pods follow, group by group.
+fn plan(w: &mut World, script: &mut JobScript, todo: &Todo) {
+    let ids = |list: &[usize]| list.iter().map(|at| script.pods[*at].0).collect::<Vec<PodId>>();
+    let expected = &mut w.controllers.jobs[script.id.ix()].expected;
+    match todo {
+        Todo::Nothing | Todo::Wait => {}
+        Todo::End(list) => {
+            script.ahead.push_back(ids(list).into_iter().map(JobRequest::Delete).collect());
+        }
+        Todo::Delete(list) => {
+            expected.expect_gone(ids(list), script.looked);
+            let tracked = list.iter().filter(|at| script.pods[**at].1.is_tracked);
+            let patches = tracked.map(|at| JobRequest::Untrack(script.pods[*at].0)).collect();
+            let deletes = ids(list).into_iter().map(JobRequest::Delete).collect();
+            script.ahead.extend([patches, deletes]);
+        }
+        Todo::Create(list) => {
+            expected.expect_made(list.len() as u32, script.looked);
+            let mut left = list.iter();
+            for batch in SlowStart::new(list.len()) {
+                script.ahead.push_back(left.by_ref().take(batch).copied().map(JobRequest::Make).collect());
+            }
+        }
+    }
+}
+
+/// What follows once all requests of a stage are answered.
+pub fn next(w: &mut World, script: &mut JobScript) -> Vec<Request> {
+    let id = script.id;
+    while !script.has_failed && w.workloads.jobs[id.ix()].exists && !matches!(script.stage, JobStage::Over) {
+        let requests = advance(w, script);
+        if !requests.is_empty() {
+            return requests.into_iter().map(|request| Request::Job(id, request)).collect();
+        }
+    }
+    Vec::new()
+}
+
+/// The next stage begins; one without requests is over at once.
+fn advance(w: &mut World, script: &mut JobScript) -> Vec<JobRequest> {
+    match std::mem::replace(&mut script.stage, JobStage::Over) {
+        JobStage::Pods(look) => {
+            if script.is_refused {
+                let left: usize = script.ahead.drain(..).map(|batch| batch.len()).sum();
+                w.controllers.jobs[script.id.ix()].expected.give_up(left as u32);
+            }
+            match script.ahead.pop_front() {
+                Some(group) => {
+                    script.stage = JobStage::Pods(look);
+                    group
+                }
+                None => settle(w, script, *look),
+            }
+        }
+        JobStage::First(settled, record) => {
+            w.controllers.jobs[script.id.ix()].record = record;
+            take_finalizers(w, script, settled)
+        }
+        JobStage::Finalizers(mut settled) => {
+            let (is_written, told) = settled.count(&script.gone, w.now);
+            script.stage = JobStage::Last(settled, told);
+            if is_written { vec![JobRequest::SetStatus] } else { Vec::new() }
+        }
+        JobStage::Last(_, told) => {
+            tell_all(w, script.id, told);
+            Vec::new()
+        }
+        JobStage::Over => Vec::new(),
+    }
+}
+
+/// All requests about pods are answered: a status follows, if it says something new.
+fn settle(w: &mut World, script: &mut JobScript, look: Look) -> Vec<JobRequest> {
+    let (record, done) = (look.record, script.done);
+    let mut settled = with_sight(w, script, |sight| look.settle(sight, done));
+    tell_all(w, script.id, std::mem::take(&mut settled.told));
+    let is_written = settled.is_written;
+    let settled = Box::new(settled);
+    if is_written {
+        script.stage = JobStage::First(settled, record);
+        return vec![JobRequest::SetStatus];
+    }
+    take_finalizers(w, script, settled)
+}
+
+/// The finalizers of pods that are to be counted go.
+fn take_finalizers(w: &mut World, script: &mut JobScript, settled: Box<Settled>) -> Vec<JobRequest> {
+    let pods: Vec<PodId> = settled.counted.iter().map(|at| script.pods[*at].0).collect();
+    w.controllers.jobs[script.id.ix()].untracked.extend(&pods);
+    script.stage = JobStage::Finalizers(settled);
+    pods.into_iter().map(JobRequest::Untrack).collect()
+}
