@@ -249,6 +249,28 @@ fn images_do_not_run_as_root_where_nobody_says_so() {
     assert_told(&desk.said("run web.toml --until 1m").0, &["CreateContainerConfigError"]);
 }
 
+/// What a Job runs ends; a CronJob is waited for until it has run twice.
+#[test]
+fn jobs_end_and_a_cron_job_has_two_runs() {
+    let desk = Desk::new("jobs");
+    let pod = "template: {spec: {restartPolicy: Never, containers: [{name: app, image: busybox}]}}";
+    desk.write(
+        "job.yaml",
+        &format!("apiVersion: batch/v1\nkind: Job\nmetadata: {{generateName: migrate-}}\nspec: {{{pod}}}\n"),
+    );
+    let (out, said) = desk.said("run job.yaml");
+    assert_told(&said, &["what Jobs run ends well after 10s ([[program]])"]);
+    assert_told(&out, &["Completed", "job/migrate-"]);
+    assert!(desk.0.join("output/migrate").exists(), "called without what is generated");
+    let cron = format!(
+        "apiVersion: batch/v1\nkind: CronJob\nmetadata: {{name: report}}\nspec: {{schedule: '*/5 * * * *', \
+         jobTemplate: {{spec: {{{pod}}}}}}}\n"
+    );
+    desk.write("cron.yaml", &cron);
+    let (out, _) = desk.said("run cron.yaml");
+    assert_eq!(out.lines().filter(|line| line.contains("0/1     Completed")).count(), 2, "{out}");
+}
+
 /// Neither their number nor that of their problems is a danger.
 #[test]
 fn ten_thousand_documents_are_taken() {

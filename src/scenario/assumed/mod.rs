@@ -108,8 +108,8 @@ struct Cluster<'a> {
     namespaces: BTreeSet<String>,
     /// Classes of priority that are named and that no document makes, with the value where a pod knows it.
     priorities: Vec<(String, i64)>,
-    /// Something runs to its end.
-    ends: bool,
+    /// Kinds that run something to its end.
+    ends: BTreeSet<&'static str>,
 }
 
 impl<'a> Cluster<'a> {
@@ -141,7 +141,8 @@ impl<'a> Cluster<'a> {
                     if name.is_empty() { word("/metadata/generateName").trim_end_matches('-') } else { name };
                 base.clone_into(&mut cluster.name);
             }
-            cluster.ends |= matches!(kind, "Job" | "CronJob");
+            let played = ObjectType::of(value).ok().filter(|of| of.law().is_kept).map(ObjectType::key);
+            cluster.ends.extend(played.filter(|key| matches!(*key, "job" | "cronJob")));
             asking.extend(own);
         }
         cluster.namespaces.retain(|name| !made.contains(&("Namespace", name.as_str())));
@@ -265,8 +266,8 @@ impl<'a> Cluster<'a> {
     fn programs(&self, text: &mut String, told: &mut Vec<String>) {
         const RUNS: &str = "10s";
         let mut words = "processes run on and answer their probes".to_owned();
-        if self.ends {
-            for kind in ["job", "cronJob"].into_iter().filter(|kind| ObjectType::parse(kind).is_some()) {
+        if !self.ends.is_empty() {
+            for kind in &self.ends {
                 let _ = write!(
                     text,
                     "\n[[program]]\nworkload = \"{kind}/*\"\nattempts = [{{ runs = \"{RUNS}\" }}]\n"

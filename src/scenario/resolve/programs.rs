@@ -110,7 +110,9 @@ pub fn known(table: &Table, cx: &mut Context<'_>) {
             let known: Vec<String> =
                 workloads.iter().map(|(kind, name)| format!("{}/{name}", kind.key())).collect();
             let title = format!("no [[apply]] has a {} `{name}`", kind.name());
-            let item = Diagnostic::new(Code::UnknownTarget, node.loc, title);
+            // A pattern may fit nothing.
+            let code = if name.contains('*') { Code::NoEffect } else { Code::UnknownTarget };
+            let item = Diagnostic::new(code, node.loc, title);
             cx.report(item.nearest(text, known.iter().map(String::as_str)));
         }
     }
