@@ -53,10 +53,48 @@ metadata: { name: Wrong }
 spec: { containers: [{ name: app, image: "shop/web:1" }] }
 "#;
 
-const RUNTIME: &str = "apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: { name: vm }\n";
+/// A document that is no YAML, a kind that nobody plays, a key that stands twice, a version that is no longer served.
+const MIXED: &str = "kind: [
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: web }
+spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web } }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: good }
+spec:
+  containers:
+  - name: app
+    image: web:1
+    image: web:2
+---
+apiVersion: extensions/v1beta1
+kind: Deployment
+metadata: { name: old }
+---
+metadata: { name: nothing }
+";
+
+const ROLLOUT: &str = r#"
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: { name: web, namespace: shop }
+spec:
+  replicas: 2
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: app, image: "shop/web:1" }] }
+"#;
 
 fn load_with(text: &str, sets: &[&str]) -> Result<Loaded, Diagnostics> {
-    let files = BTreeMap::from([("web.yaml", WEB), ("vm.yaml", RUNTIME), ("bad.yaml", "kind: [")]);
+    let files = BTreeMap::from([
+        ("web.yaml", WEB),
+        ("mixed.yaml", MIXED),
+        ("rollout.yaml", ROLLOUT),
+        ("bad.yaml", "kind: ["),
+    ]);
     let loader =
         |path: &str| files.get(path).map(|t| (*t).to_owned()).ok_or_else(|| "no such file".to_owned());
     let sets: Vec<String> = sets.iter().map(|s| (*s).to_owned()).collect();
@@ -113,10 +151,6 @@ fn what_cannot_be_read_or_is_not_played_is_told() {
             "shop.toml:2:25: error[E0201]: `bad.yaml` is no manifest",
         ),
         (
-            "[[apply]]\nmanifest = \"vm.yaml\"",
-            "error[E0201]: a RuntimeClass cannot be applied yet (vm.yaml:1)",
-        ),
-        (
             "[[apply]]\nmanifest = 5",
             "error[E0003]: a whole number does not belong here; expected a string, or a list of strings",
         ),
@@ -125,6 +159,45 @@ fn what_cannot_be_read_or_is_not_played_is_told() {
         let told = refused(text);
         assert!(told.contains(problem), "{told}");
     }
+}
+
+#[test]
+fn a_document_that_is_wrong_spoils_only_itself() {
+    let problem = "`mixed.yaml` is no manifest; line 1, column 7: ";
+    let told = refused("[[apply]]\nmanifest = \"mixed.yaml\"");
+    assert!(told.contains(problem), "{told}");
+    let Loaded { plan, warnings } = load("[[apply]]\nmanifest = \"mixed.yaml\"\ncontinueOnError = true");
+    let warnings = warnings.short();
+    for part in [
+        "mixed.yaml:1:7: warning[W0001]: a document that is no manifest",
+        "mixed.yaml:5:13: warning[W0001]: left out, as nobody plays these yet: HorizontalPodAutoscaler",
+        "mixed.yaml:15:5: warning[W0001]: the key `spec.containers[0].image` stands twice; this one counts",
+        "no matches for kind \"Deployment\" in version \"extensions/v1beta1\"",
+        "a document of `mixed.yaml` has no kind",
+    ] {
+        assert!(warnings.contains(part), "{part}:\n{warnings}");
+    }
+    assert_eq!(plan.templates.len(), 1);
+    assert_eq!(plan.templates[0].spec.containers[0].image, "web:2");
+    let refused = &plan.applies[0].refused;
+    let told =
+        ["error: error parsing mixed.yaml: ", "error: resource mapping not found", "error: unable to decode"];
+    assert_eq!(refused.len(), told.len(), "{refused:#?}");
+    for (words, told) in refused.iter().zip(told) {
+        assert!(words.starts_with(told), "{words}");
+    }
+}
+
+#[test]
+fn pod_templates_of_kinds_that_nobody_plays_are_played_where_it_is_asked_for() {
+    let apply = "[[apply]]\nmanifest = \"rollout.yaml\"\n";
+    let Loaded { plan, warnings } = load(apply);
+    assert!(warnings.short().contains("no effect on when pods run: Rollout (argoproj.io/v1alpha1)"));
+    assert!(plan.templates.is_empty());
+    let plan = load(&format!("{apply}templatesOf = [\"Rollout\"]")).plan;
+    let names: Vec<&str> = plan.templates.iter().map(|template| template.name.as_str()).collect();
+    assert_eq!(names, ["web-0", "web-1"]);
+    assert!(plan.templates.iter().all(|template| template.namespace == "shop"));
 }
 
 #[test]

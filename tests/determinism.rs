@@ -175,7 +175,7 @@ fn what_a_run_told_at_its_end_can_be_told_again() {
     let shipped = builtin::find("happy-path").expect("it is shipped");
     let plan = plan(shipped.text);
     let mut kept = Kept::default();
-    let world = session::run(&plan, 0, &mut kept, &Silent).expect("memory takes all").world;
+    let outcome = session::run(&plan, 0, &mut kept, &Silent).expect("memory takes all");
     assert!(kept.pods.iter().all(|pod| pod.ready_micros > 0), "they are Ready to the end");
-    assert_eq!(session::closed_records(&world, session::ended_at(&world, false)), kept.pods);
+    assert_eq!(session::closed_records(&outcome.world, outcome.ended), kept.pods);
 }

@@ -76,20 +76,27 @@ fn a_probe_of_random_length_times_out_only_where_it_is_too_long() {
 /// The image runs as root, or the spec asks for root itself.
 #[test]
 fn a_container_that_may_not_run_as_root_says_who_wants_it_to() {
-    let errors = |context: &str| {
+    let errors = |user: &str, context: &str| {
         let text = format!(
-            "name = \"rootless\"\nuntil = \"30s\"\n[[pod]]\nname = \"web\"\n[[pod.spec.containers]]\nname = \"app\"\n\
+            "name = \"rootless\"\nuntil = \"30s\"\n[[image]]\nref = \"web:1\"\nuser = {user}\n[[pod]]\nname = \"web\"\n[[pod.spec.containers]]\nname = \"app\"\n\
              image = \"web:1\"\nsecurityContext = {{ {context} }}\n"
         );
         last(&told(&text, "Failed")).to_owned()
     };
-    let asked = errors("runAsNonRoot = true, runAsUser = 0");
+    let asked = errors("1000", "runAsNonRoot = true, runAsUser = 0");
     assert!(
         asked.starts_with("Error: container's runAsUser breaks non-root policy (pod: \"web_default("),
         "{asked}"
     );
     assert!(asked.ends_with("\", container: app)"), "{asked}");
-    let image = errors("runAsNonRoot = true");
+    let named = errors("\"app\"", "runAsNonRoot = true");
+    assert!(
+        named.starts_with(
+            "Error: container has runAsNonRoot and image has non-numeric user (app), cannot verify user is non-root (pod: \"web_"
+        ),
+        "{named}"
+    );
+    let image = errors("\"root\"", "runAsNonRoot = true");
     assert!(
         image
             .starts_with("Error: container has runAsNonRoot and image will run as root (pod: \"web_default("),

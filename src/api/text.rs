@@ -208,8 +208,8 @@ pub enum Text {
     RunAsRoot {
         /// The container's name.
         container: Sym,
-        /// The spec names user 0; otherwise the image does.
-        asked: bool,
+        /// Who wants it to.
+        by: RootBy,
     },
     /// `Exec lifecycle hook (<command>) for Container "app" in Pod "web_default(…)" failed - error: <e>, message: "<out>"`:
     /// `before` ends with `in Pod "`, `after` begins with `" failed`.
@@ -385,12 +385,27 @@ impl From<Sym> for Text {
     }
 }
 
-/// `verifyRunAsNonRoot` (pkg/kubelet/kuberuntime/security_context_others.go): whether the spec asks for root, or the image
-/// is what runs as root.
-pub fn run_as_root(asked: bool) -> &'static str {
-    match asked {
-        true => "container's runAsUser breaks non-root policy",
-        false => "container has runAsNonRoot and image will run as root",
+/// `verifyRunAsNonRoot` (pkg/kubelet/kuberuntime/security_context_others.go): why a container that must not run as root might.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum RootBy {
+    /// The spec names user 0.
+    Spec,
+    /// The image does, or names none.
+    Image,
+    /// The image names a user whose number nobody knows.
+    Name(Sym),
+}
+
+impl fmt::Display for RootBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RootBy::Spec => f.write_str("container's runAsUser breaks non-root policy"),
+            RootBy::Image => f.write_str("container has runAsNonRoot and image will run as root"),
+            RootBy::Name(user) => write!(
+                f,
+                "container has runAsNonRoot and image has non-numeric user ({user}), cannot verify user is non-root"
+            ),
+        }
     }
 }
 
@@ -427,8 +442,8 @@ impl fmt::Display for Shown<'_> {
             Text::CancellingDeletion => {
                 write!(f, "Cancelling deletion of Pod {}/{}", pod.namespace, pod.name)
             }
-            Text::RunAsRoot { container, asked } => {
-                write!(f, "{} (pod: \"{pod}\", container: {container})", run_as_root(*asked))
+            Text::RunAsRoot { container, by } => {
+                write!(f, "{by} (pod: \"{pod}\", container: {container})")
             }
             Text::AroundPod { before, after } => write!(f, "{before}{pod}{after}"),
             Text::AroundUid { before, after } => write!(f, "{before}{}{after}", pod.uid),

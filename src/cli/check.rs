@@ -1,39 +1,38 @@
 //! `kubelapse check`, and the check before every run: all problems of all files at once.
 
-use super::source::{load, sources};
+use super::source::{Beside, Source, load, sources};
 use super::{Exit, print, talk};
 use crate::scenario::Plan;
 
 /// All plans, or every problem of every file.
-pub fn plans(words: &[String], overrides: &[String]) -> Result<Vec<Plan>, Exit> {
+pub fn plans(words: &[String], beside: &Beside, overrides: &[String]) -> Result<Vec<(Source, Plan)>, Exit> {
     let mut plans = Vec::new();
-    let mut wrong = false;
-    for word in words {
-        match sources(word) {
-            Err(problem) => {
-                talk(&format!("error: {problem}\n"));
+    let (sources, mut wrong) = all(words, beside);
+    for source in sources {
+        match load(&source, overrides) {
+            Ok(plan) => plans.push((source, plan)),
+            Err(problems) => {
+                talk(&problems.render(true));
                 wrong = true;
-            }
-            Ok(list) => {
-                for source in list {
-                    match load(&source, overrides) {
-                        Ok(plan) => plans.push(plan),
-                        Err(problems) => {
-                            talk(&problems.render(true));
-                            wrong = true;
-                        }
-                    }
-                }
             }
         }
     }
     if wrong { Err(Exit::WrongRequest) } else { Ok(plans) }
 }
 
-pub fn check(words: &[String], overrides: &[String]) -> Exit {
-    match plans(words, overrides) {
+/// All that the words name, and whether something is wrong with them, which is talked about.
+pub fn all(words: &[String], beside: &Beside) -> (Vec<Source>, bool) {
+    let (sources, problems) = sources(words, beside);
+    for problem in &problems {
+        talk(&format!("error: {problem}\n"));
+    }
+    (sources, !problems.is_empty())
+}
+
+pub fn check(words: &[String], beside: &Beside, set: &[String]) -> Exit {
+    match plans(words, beside, &beside.overrides(set, None)) {
         Ok(plans) => {
-            for plan in plans {
+            for (_, plan) in plans {
                 print(&format!("{}: ok\n", plan.name));
             }
             Exit::Ran

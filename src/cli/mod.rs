@@ -52,6 +52,8 @@ pub enum Exit {
     after_help = "Examples:
   kubelapse run crash-loop                      a built-in scenario, into output/crash-loop/
   kubelapse run web.toml --seed 7 --out result  a file, another seed, another folder
+  kubelapse run web.yaml                        manifests are enough: a file, a folder of them,
+  helm template shop | kubelapse run -          or what another program prints
   kubelapse run crash-loop --set kubernetes=1.32
   kubelapse step crash-loop                     walk through it: forwards, backwards, and asking why
   kubelapse learn                               the lessons, one after the other
@@ -81,9 +83,11 @@ enum Command {
     Test(test::Arguments),
     /// Checks scenario files without running them
     Check {
-        /// Names of built-in scenarios, files, or folders of them
+        /// Names of built-in scenarios, files, or folders of them, or manifests
         #[arg(required = true)]
         scenarios: Vec<String>,
+        #[command(flatten)]
+        beside: source::Beside,
         /// Overrides as in `run`
         #[arg(long = "set", value_name = "KEY=VALUE")]
         set: Vec<String>,
@@ -127,7 +131,7 @@ fn dispatch(command: Command) -> Exit {
         Command::Learn(arguments) => learn::learn(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Test(arguments) => test::test(&arguments),
-        Command::Check { scenarios, set } => check::check(&scenarios, &set),
+        Command::Check { scenarios, beside, set } => check::check(&scenarios, &beside, &set),
         Command::Compare(arguments) => compare::compare(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::List => list::list(),

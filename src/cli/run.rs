@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::builder::PossibleValue;
 
 use super::results::{Failure, Results};
+use super::source::{Beside, Source};
 use super::summary::{self, Seen};
 use super::{Exit, check, fault, manifest, print, talk, test};
 use crate::record::{Ending, FORMATS, Fan, Format, Sink, Threaded, csv, objects, tables};
@@ -17,9 +18,11 @@ use crate::time::Time;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Names of built-in scenarios, files, or folders of them
+    /// Names of built-in scenarios, files, or folders of them; or manifests: files, folders of them, - for standard input
     #[arg(required = true)]
     scenarios: Vec<String>,
+    #[command(flatten)]
+    beside: Beside,
     /// Seed of all chance, instead of the scenario's
     #[arg(long)]
     seed: Option<u64>,
@@ -70,12 +73,13 @@ struct Job<'a> {
     folder: PathBuf,
     formats: &'a [&'static Format],
     quiet: bool,
+    /// What to try next.
+    next: String,
 }
 
 pub fn run(arguments: &Arguments) -> Exit {
-    let mut overrides = arguments.set.clone();
-    overrides.extend(arguments.until.iter().map(|until| format!("until={until}")));
-    let plans = match check::plans(&arguments.scenarios, &overrides) {
+    let overrides = arguments.beside.overrides(&arguments.set, arguments.until.as_ref());
+    let plans = match check::plans(&arguments.scenarios, &arguments.beside, &overrides) {
         Ok(plans) => plans,
         Err(exit) => return exit,
     };
@@ -96,7 +100,7 @@ pub fn run(arguments: &Arguments) -> Exit {
     let several = plans.len() > 1;
     let mut exit = Exit::Ran;
     let mut left = plans.len();
-    for mut plan in plans {
+    for (source, mut plan) in plans {
         left -= 1;
         if arguments.no_learning {
             plan.learns_from = None;
@@ -108,7 +112,8 @@ pub fn run(arguments: &Arguments) -> Exit {
             None => Path::new("output").join(&plan.name),
         };
         let seed = arguments.seed.unwrap_or(plan.seed);
-        let job = Job { plan: Arc::new(plan), seed, folder, formats: &formats, quiet: arguments.quiet };
+        let next = summary::next(&source);
+        let job = Job { plan: Arc::new(plan), seed, folder, formats: &formats, quiet: arguments.quiet, next };
         let came_to = job.play().unwrap_or_else(|Failure { problem, there }| {
             talk(&format!("error: {}: {problem}; {there}\n", job.folder.display()));
             Exit::WrongRequest
@@ -136,8 +141,8 @@ fn warn_of_size(plan: &Plan, formats: &[&Format]) {
 }
 
 /// A name that two of the scenarios have.
-fn twice(plans: &[Plan]) -> Option<&str> {
-    let mut names: Vec<&str> = plans.iter().map(|plan| plan.name.as_str()).collect();
+fn twice(plans: &[(Source, Plan)]) -> Option<&str> {
+    let mut names: Vec<&str> = plans.iter().map(|(_, plan)| plan.name.as_str()).collect();
     names.sort_unstable();
     names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
 }
@@ -241,10 +246,11 @@ impl Job<'_> {
         let manifest = manifest::text(&self.plan, self.seed, w, self.formats, partial, &results.hashes()?);
         results.write(manifest::NAME, manifest.as_bytes())?;
         let place = results.keep(partial)?;
-        let end = session::ended_at(w, partial);
+        let end = session.ended_at(partial);
         if !self.quiet {
             let files: Vec<PathBuf> = self.files().map(|name| place.join(name)).collect();
             print(&summary::text(&self.plan, w, end, seen, &files));
+            print(&self.next);
         }
         if partial {
             talk(&format!(
@@ -273,7 +279,7 @@ impl Job<'_> {
         }
         let w = &session.world;
         let mut pods = Vec::new();
-        let at = session::ended_at(w, true);
+        let at = session.ended_at(true);
         let records = Arc::new(session::closed_records(w, at));
         csv::Pods::new(&mut pods).end(&w.directory, &Ending { pods: &records, at, partial: true })?;
         let write = |results: &mut Results| {
@@ -325,8 +331,14 @@ mod tests {
         let plan =
             crate::scenario::load("web.toml", text, &crate::scenario::no_files, &[]).expect("it is read");
         let plan = Arc::new(plan);
-        let job =
-            Job { plan: Arc::clone(&plan), seed: 42, folder: "there".into(), formats: &[], quiet: true };
+        let job = Job {
+            plan: Arc::clone(&plan),
+            seed: 42,
+            folder: "there".into(),
+            formats: &[],
+            quiet: true,
+            next: String::new(),
+        };
         let mut session = None;
         let said = fault::catch(|| {
             let session = session.insert(Session::new(&plan, 42));

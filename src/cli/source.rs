@@ -1,11 +1,45 @@
-//! Scenarios by their names: built-in ones, files, folders of files.
+//! Scenarios by their names: built-in ones, files, folders of files; and manifests in the place of a scenario.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::talk;
+use crate::scenario::assumed::{self, Given};
 use crate::scenario::builtin::{self, Builtin};
 use crate::scenario::{self, Plan};
+
+/// So many bytes of manifests are read; no cluster takes more at once.
+const MOST_BYTES: u64 = 64 << 20;
+/// So many manifests of a folder.
+const MOST_FILES: usize = 10_000;
+/// How kubectl calls what it reads from standard input.
+const STDIN: &str = "STDIN";
+
+/// What is said beside manifests that come without a scenario.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct Beside {
+    /// Of manifests: how many nodes there are, instead of three
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    nodes: Option<u32>,
+    /// Of manifests: plays the pod templates of a kind that nobody plays (Rollout, RayCluster), as pods without a controller
+    #[arg(long, value_name = "KIND")]
+    template_of: Vec<String>,
+    #[arg(long, value_name = "VERSION", help = super::kubernetes_help())]
+    kubernetes: Option<String>,
+}
+
+impl Beside {
+    /// Values of the scenario that the command line says otherwise: `--set` and what is short for it.
+    pub fn overrides(&self, set: &[String], until: Option<&String>) -> Vec<String> {
+        let mut overrides = set.to_vec();
+        overrides.extend(self.kubernetes.iter().map(|version| format!("kubernetes={version}")));
+        overrides.extend(until.map(|until| format!("until={until}")));
+        overrides
+    }
+}
 
 /// A scenario's text and where its manifests are.
 #[derive(Clone)]
@@ -13,60 +47,191 @@ pub struct Source {
     pub label: String,
     pub text: String,
     pub folder: Option<PathBuf>,
+    /// What it was made around, where manifests came without one.
+    pub around: Option<Arc<Around>>,
+}
+
+/// Manifests that a scenario was made around.
+pub struct Around {
+    /// As they were named on the command line.
+    pub words: Vec<String>,
+    /// By their paths as the scenario writes them.
+    files: BTreeMap<String, String>,
+    /// What was assumed.
+    told: Vec<String>,
 }
 
 impl Source {
     pub fn of(shipped: &Builtin) -> Source {
-        Source { label: format!("{}.toml", shipped.name), text: shipped.text.to_owned(), folder: None }
+        Source {
+            label: format!("{}.toml", shipped.name),
+            text: shipped.text.to_owned(),
+            folder: None,
+            around: None,
+        }
     }
 
     /// The text of a manifest beside the scenario.
     pub fn manifest(&self, path: &str) -> Result<String, String> {
+        if let Some(around) = &self.around {
+            // Somebody may apply further files meanwhile.
+            return around
+                .files
+                .get(path)
+                .map_or_else(|| text_of(Path::new(path), path), |text| Ok(text.clone()));
+        }
         match &self.folder {
-            Some(folder) => text_of(&folder.join(path), path).map_err(|e| e.to_string()),
+            Some(folder) => text_of(&folder.join(path), path),
             None => builtin::manifest(path),
         }
     }
 }
 
 /// A manifest's text; of a folder, that of all manifests in it, as `kubectl apply -f` takes them.
-fn text_of(file: &Path, path: &str) -> std::io::Result<String> {
+fn text_of(file: &Path, path: &str) -> Result<String, String> {
     if !file.is_dir() {
-        return fs::read_to_string(file);
+        return read(file).map_err(|problem| problem.to_string());
     }
-    let mut files = Vec::new();
-    for entry in fs::read_dir(file)? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        let is_manifest = [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end));
-        if is_manifest && file.join(&name).is_file() {
-            files.push(name);
-        }
-    }
-    files.sort();
-    let mut texts = Vec::new();
-    for name in files {
-        texts.push((format!("{}/{name}", path.trim_end_matches('/')), fs::read_to_string(file.join(&name))?));
-    }
+    let texts = manifests_in(file, path)?;
     Ok(scenario::folder(texts.iter().map(|(name, text)| (name.as_str(), text.as_str()))))
 }
 
-/// The scenarios that a word names: a file, a folder of files, or a built-in one.
-pub fn sources(word: &str) -> Result<Vec<Source>, String> {
-    let path = Path::new(word);
-    if path.is_dir() {
-        let mut files = Vec::new();
-        find(path, &mut files).map_err(|e| format!("{word}: {e}"))?;
-        files.sort();
-        if files.is_empty() {
-            return Err(format!("{word}: no scenario (*.toml) in this folder or below"));
+/// The manifests right in a folder, with their paths: those that `kubectl apply -f` takes.
+fn manifests_in(folder: &Path, path: &str) -> Result<Vec<(String, String)>, String> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|e| e.to_string())? {
+        let name = entry.map_err(|e| e.to_string())?.file_name().to_string_lossy().into_owned();
+        if is_manifest_name(&name) && folder.join(&name).is_file() {
+            files.push(name);
         }
-        return files.iter().map(|file| read(file)).collect();
+    }
+    if files.len() > MOST_FILES {
+        return Err(format!("{path}: {} manifests; no more than {MOST_FILES} are read", files.len()));
+    }
+    files.sort();
+    let mut texts = Vec::new();
+    let mut bytes = 0;
+    for name in files {
+        let place = format!("{}/{name}", path.trim_end_matches('/'));
+        let text = read(&folder.join(&name)).map_err(|problem| format!("{place}: {problem}"))?;
+        bytes += text.len() as u64;
+        if bytes > MOST_BYTES {
+            return Err(format!("{path}: {}", too_much()));
+        }
+        texts.push((place, text));
+    }
+    Ok(texts)
+}
+
+fn is_manifest_name(name: &str) -> bool {
+    [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end))
+}
+
+fn too_much() -> String {
+    format!("more than {} MiB of manifests; that is more than is read", MOST_BYTES >> 20)
+}
+
+/// A text, as far as it is one and not too long.
+fn read(file: &Path) -> io::Result<String> {
+    text_from(fs::File::open(file)?)
+}
+
+fn text_from(from: impl Read) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    from.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, too_much()));
+    }
+    String::from_utf8(bytes).map_err(|wrong| {
+        let good = wrong.utf8_error().valid_up_to();
+        let line = wrong.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("line {line}: this is no text (a byte that is not UTF-8)"),
+        )
+    })
+}
+
+/// What a word of the command line names.
+enum Named {
+    Scenarios(Vec<Source>),
+    /// With the name that a folder gives them.
+    Manifests(Vec<(String, String)>, Option<String>),
+}
+
+/// The scenarios that the words of a command line name, with all problems of the words; all manifests among them are one.
+pub fn sources(words: &[String], beside: &Beside) -> (Vec<Source>, Vec<String>) {
+    let (mut scenarios, mut files, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut names, mut kinds) = (Vec::new(), [None, None]);
+    for word in words {
+        match named(word) {
+            Err(problem) => problems.push(problem),
+            Ok(Named::Scenarios(list)) => {
+                kinds[0].get_or_insert(word);
+                scenarios.extend(list);
+            }
+            Ok(Named::Manifests(list, name)) => {
+                kinds[1].get_or_insert(word);
+                names.push(name);
+                files.extend(list);
+            }
+        }
+    }
+    match kinds {
+        [Some(scenario), Some(manifest)] => problems.push(format!(
+            "`{scenario}` is a scenario and `{manifest}` a manifest: a command takes the one or the other (a scenario names its \
+             manifests in [[apply]])"
+        )),
+        [Some(_), None] if beside.nodes.is_some() || !beside.template_of.is_empty() => problems.push(
+            "--nodes and --template-of are about manifests; a scenario says it itself: [[node]] count, [[apply]] templatesOf"
+                .to_owned(),
+        ),
+        [None, Some(_)] if problems.is_empty() => match around(words, files, &names, beside) {
+            Ok(source) => scenarios.push(source),
+            Err(problem) => problems.push(problem),
+        },
+        _ => {}
+    }
+    (scenarios, problems)
+}
+
+/// The scenario around manifests: called as their folder, the first workload, or `stdin`.
+fn around(
+    words: &[String],
+    files: Vec<(String, String)>,
+    names: &[Option<String>],
+    beside: &Beside,
+) -> Result<Source, String> {
+    let name = match names {
+        [one] => one.as_deref(),
+        _ => None,
+    };
+    let given = Given { name, files: &files, nodes: beside.nodes, templates_of: &beside.template_of };
+    let made = assumed::around(given)?;
+    let around = Around { words: words.to_vec(), files: files.into_iter().collect(), told: made.told };
+    let label = format!("{} (assumed)", made.name);
+    Ok(Source { label, text: made.text, folder: None, around: Some(Arc::new(around)) })
+}
+
+fn named(word: &str) -> Result<Named, String> {
+    let path = Path::new(word);
+    if word == "-" {
+        let text = text_from(io::stdin().lock()).map_err(|problem| format!("standard input: {problem}"))?;
+        return Ok(Named::Manifests(vec![(STDIN.to_owned(), text)], Some("stdin".to_owned())));
+    }
+    if path.is_dir() {
+        return folder(path, word);
     }
     if path.is_file() {
-        return Ok(vec![read(path)?]);
+        let text = read(path).map_err(|e| format!("{word}: {e}"))?;
+        let is_toml = path.extension().is_some_and(|end| end == "toml");
+        return Ok(match is_manifest_name(word) || (!is_toml && looks_like_a_manifest(&text)) {
+            true => Named::Manifests(vec![(word.to_owned(), text)], None),
+            false => Named::Scenarios(vec![scenario_at(path, text)]),
+        });
     }
     match builtin::find(word) {
-        Some(found) => Ok(vec![Source::of(found)]),
+        Some(found) => Ok(Named::Scenarios(vec![Source::of(found)])),
         None => {
             let names: Vec<&str> = builtin::ALL.iter().map(|b| b.name).collect();
             let near = scenario::diagnostic::nearest(word, &names);
@@ -78,9 +243,37 @@ pub fn sources(word: &str) -> Result<Vec<Source>, String> {
     }
 }
 
+/// A folder that holds a scenario somewhere is one of scenarios; else one of manifests.
+fn folder(path: &Path, word: &str) -> Result<Named, String> {
+    let mut files = Vec::new();
+    find(path, &mut files).map_err(|e| format!("{word}: {e}"))?;
+    files.sort();
+    if files.is_empty() {
+        let manifests = manifests_in(path, word)?;
+        if manifests.is_empty() {
+            return Err(format!(
+                "{word}: no scenario (*.toml) in this folder or below, and no manifest (*.yaml, *.yml, *.json) in it"
+            ));
+        }
+        let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let name = whole.file_name().map(|name| name.to_string_lossy().into_owned());
+        return Ok(Named::Manifests(manifests, name));
+    }
+    let read = |file: &PathBuf| {
+        let text = read(file).map_err(|e| format!("{}: {e}", file.display()))?;
+        Ok(scenario_at(file, text))
+    };
+    files.iter().map(read).collect::<Result<_, String>>().map(Named::Scenarios)
+}
+
+fn looks_like_a_manifest(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+        || text.lines().any(|line| line.starts_with("apiVersion:") || line.starts_with("kind:"))
+}
+
 /// All scenarios in a folder and below it; what begins with a dot is left alone, and so is a link to a folder (it may lead
 /// back).
-fn find(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let path = entry.path();
@@ -96,20 +289,28 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-fn read(path: &Path) -> Result<Source, String> {
-    let text = fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
-    Ok(Source { label: path.display().to_string(), text, folder: path.parent().map(Path::to_path_buf) })
+fn scenario_at(path: &Path, text: String) -> Source {
+    let folder = path.parent().map(Path::to_path_buf);
+    Source { label: path.display().to_string(), text, folder, around: None }
 }
 
-/// Its plan; warnings are talked about.
+/// Its plan; warnings and what was assumed are talked about.
 ///
 /// # Errors
 /// Every problem of the scenario.
 pub fn load(source: &Source, overrides: &[String]) -> Result<Plan, scenario::Diagnostics> {
     let loaded =
         scenario::load_noting(&source.label, &source.text, &|path| source.manifest(path), overrides)?;
-    if loaded.warnings.warnings() > 0 {
-        talk(&loaded.warnings.render(true));
-    }
+    tell(source, &loaded.warnings);
     Ok(loaded.plan)
+}
+
+/// Talks about warnings and what was assumed.
+pub fn tell(source: &Source, warnings: &scenario::Diagnostics) {
+    if warnings.warnings() > 0 {
+        talk(&warnings.render(true));
+    }
+    let lines = source.around.iter().flat_map(|around| &around.told);
+    let told: String = lines.map(|line| format!("assumed: {line}\n")).collect();
+    talk(&told);
 }

@@ -5,15 +5,18 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::source::{Source, sources};
-use super::{Exit, converse, screen, talk};
+use super::source::{self, Beside, Source};
+use super::{Exit, check, converse, screen, talk};
 use crate::scenario::Diagnostics;
 use crate::session::{Files, Script, Walk};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Name of a built-in scenario, or a file
-    scenario: String,
+    /// Name of a built-in scenario, or a file; or manifests: files, a folder of them
+    #[arg(required = true)]
+    scenario: Vec<String>,
+    #[command(flatten)]
+    beside: Beside,
     /// Seed of all chance, instead of the scenario's
     #[arg(long)]
     seed: Option<u64>,
@@ -56,19 +59,19 @@ fn open(arguments: &Arguments) -> Result<(Source, Walk), Exit> {
         talk(&format!("error: {problem}\n"));
         Err(Exit::WrongRequest)
     };
-    let source = match sources(&arguments.scenario) {
-        Err(problem) => return refuse(&problem),
-        Ok(mut list) if list.len() == 1 => list.remove(0),
-        Ok(list) => {
-            return refuse(&format!(
-                "`{}` holds {} scenarios: step through one",
-                arguments.scenario,
-                list.len()
-            ));
-        }
-    };
-    let mut overrides = arguments.set.clone();
-    overrides.extend(arguments.until.iter().map(|until| format!("until={until}")));
+    let words = &arguments.scenario;
+    if words.iter().any(|word| word == "-") {
+        return refuse("`step` hears you on standard input: save the manifests as a file, and name that");
+    }
+    let (mut list, is_wrong) = check::all(words, &arguments.beside);
+    if is_wrong {
+        return Err(Exit::WrongRequest);
+    }
+    if list.len() != 1 {
+        return refuse(&format!("`{}` holds {} scenarios: step through one", words.join(" "), list.len()));
+    }
+    let source = list.remove(0);
+    let overrides = arguments.beside.overrides(&arguments.set, arguments.until.as_ref());
     match opened(&source, &overrides, arguments.seed) {
         Ok(walk) => Ok((source, walk)),
         Err(problems) => {
@@ -85,9 +88,7 @@ fn open(arguments: &Arguments) -> Result<(Source, Walk), Exit> {
 pub fn opened(source: &Source, overrides: &[String], seed: Option<u64>) -> Result<Walk, Diagnostics> {
     let (mut script, loaded) =
         Script::load(&source.label, &source.text, &|path| source.manifest(path), overrides)?;
-    if loaded.warnings.warnings() > 0 {
-        talk(&loaded.warnings.render(true));
-    }
+    source::tell(source, &loaded.warnings);
     let beside = source.clone();
     script.files = Files::new(move |path| beside.manifest(path));
     let plan = Arc::new(loaded.plan);

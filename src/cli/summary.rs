@@ -2,9 +2,10 @@
 //! files are.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::rollouts::Rollouts;
+use super::source::Source;
 use crate::api::{Sym, Tri};
 use crate::record::{Change, Directory, FiguresRow, Sink, Transition};
 use crate::rules::kubectl::printing;
@@ -100,9 +101,30 @@ pub fn text(plan: &Plan, w: &World, end: Time, seen: &Seen, files: &[PathBuf]) -
     text
 }
 
+/// What to try next with manifests that came without a scenario.
+pub fn next(source: &Source) -> String {
+    let Some(around) = &source.around else { return String::new() };
+    match &around.words[..] {
+        [word] if word == "-" => {
+            "next: save the manifests as a file, and `kubelapse step FILE` walks through it\n".to_owned()
+        }
+        [word] if Path::new(word).is_file() => {
+            let stem = Path::new(word).file_stem().map_or("web".into(), |stem| stem.to_string_lossy());
+            format!(
+                "next: kubelapse step {word}   walks through it\n      kubelapse new {stem} --from {word}   writes {stem}.toml, \
+                 what is expected of it, for `kubelapse test {stem}.toml`\n"
+            )
+        }
+        words => format!("next: kubelapse step {}   walks through it\n", words.join(" ")),
+    }
+}
+
 /// In the order of the API server's storage; the namespace where there is more than one.
 fn table(w: &World, end: Time) -> String {
     let mut alive: Vec<&Pod> = w.pods.iter().filter(|p| p.exists).collect();
+    if w.pods.is_empty() {
+        return "No resources found: there has never been a pod.\n".to_owned();
+    }
     if alive.is_empty() {
         return "No resources found: every pod is gone by the end.\n".to_owned();
     }

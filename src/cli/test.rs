@@ -10,8 +10,8 @@ use std::sync::Arc;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use rayon::prelude::*;
 
-use super::source::{self, Source};
-use super::{Exit, fault, print, talk};
+use super::source::{self, Beside};
+use super::{Exit, check, fault, print, talk};
 use crate::scenario::Plan;
 use crate::scenario::builtin;
 use crate::session::expect::{self, Failure, describe};
@@ -25,8 +25,10 @@ use crate::session::expect::{self, Failure, describe};
 
 Exit codes: 0 all held, 1 an expectation failed, 2 a file is wrong.")]
 pub struct Arguments {
-    /// Names of built-in scenarios, files, or folders of them; without one, all built-in scenarios
+    /// Names of built-in scenarios, files, or folders of them, or manifests; without one, all built-in scenarios
     scenarios: Vec<String>,
+    #[command(flatten)]
+    beside: Beside,
     /// Seed of all chance, instead of the scenario's
     #[arg(long, conflicts_with = "seeds")]
     seed: Option<u64>,
@@ -97,33 +99,24 @@ fn collect(arguments: &Arguments) -> Result<Vec<Tested>, Exit> {
         [] => builtin::ALL.iter().map(|scenario| scenario.name.to_owned()).collect(),
         named => named.to_vec(),
     };
+    let overrides = arguments.beside.overrides(&arguments.set, None);
     let mut tested = Vec::new();
-    let mut wrong = false;
-    let mut tell = |problem: &str| {
-        talk(problem);
-        wrong = true;
-    };
-    for word in &words {
-        let list: Vec<Source> = match source::sources(word) {
-            Ok(list) => list,
-            Err(problem) => {
-                tell(&format!("error: {problem}\n"));
-                continue;
-            }
-        };
-        for source in list {
-            match source::load(&source, &arguments.set) {
-                Ok(mut plan) => {
-                    if arguments.no_learning {
-                        plan.learns_from = None;
-                    }
-                    let seeds = match (arguments.seeds, arguments.seed) {
-                        (Some(count), _) => (0..count).collect(),
-                        (None, one) => vec![one.unwrap_or(plan.seed)],
-                    };
-                    tested.push(Tested { label: source.label, plan: Arc::new(plan), seeds });
+    let (sources, mut wrong) = check::all(&words, &arguments.beside);
+    for source in sources {
+        match source::load(&source, &overrides) {
+            Ok(mut plan) => {
+                if arguments.no_learning {
+                    plan.learns_from = None;
                 }
-                Err(problems) => tell(&problems.render(true)),
+                let seeds = match (arguments.seeds, arguments.seed) {
+                    (Some(count), _) => (0..count).collect(),
+                    (None, one) => vec![one.unwrap_or(plan.seed)],
+                };
+                tested.push(Tested { label: source.label, plan: Arc::new(plan), seeds });
+            }
+            Err(problems) => {
+                talk(&problems.render(true));
+                wrong = true;
             }
         }
     }

@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::Manifest;
 use crate::rules::api_server::objects::ObjectType;
-use crate::scenario::{can_be_applied, manifest};
+use crate::rules::kubectl::manifest::Document;
+use crate::scenario::can_be_applied;
 
 /// A kind with a pod template: where that stands, and which field says how many pods it makes.
 #[derive(Clone, Copy, Debug)]
@@ -83,16 +84,15 @@ impl Templated {
 ///
 /// # Errors
 /// Says in words why there is no pod in it.
-pub fn found(of: Manifest<'_>) -> Result<Found, String> {
-    let objects = manifest::objects(of.text)
-        .map_err(|why| format!("`{}` is no manifest: {}", of.path, told(&why, of)))?;
+pub fn found(of: Manifest<'_>, objects: Vec<Document>) -> Result<Found, String> {
     let kind_of = |object: &Value| object.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
     let is_played = |kind: &str| ObjectType::kept().any(|of| of.name() == kind && of.law().has_pods);
-    let has_workloads = objects.iter().any(|object| is_played(&kind_of(object)));
-    let is_applied = has_workloads && objects.iter().all(|object| can_be_applied(&kind_of(object)));
+    let has_workloads = objects.iter().any(|document| is_played(&kind_of(&document.value)));
+    let is_applied =
+        has_workloads && objects.iter().all(|document| can_be_applied(&kind_of(&document.value)));
     let mut found = Found { is_applied, ..Found::default() };
     let mut others: Vec<String> = Vec::new();
-    for object in objects {
+    for object in objects.into_iter().map(|document| document.value) {
         let kind = &*kind_of(&object);
         if kind == "Pod" {
             found.pods.push(object);
@@ -118,11 +118,6 @@ pub fn found(of: Manifest<'_>) -> Result<Found, String> {
         ));
     }
     Ok(found)
-}
-
-/// The parser's words, which know no file's name.
-fn told(why: &str, of: Manifest<'_>) -> String {
-    why.trim_start_matches("error: ").trim_end().replace("<input>", of.path)
 }
 
 impl Workload {

@@ -18,8 +18,9 @@ use std::sync::Arc;
 
 use crate::rules::api_server::admission::{Rejection, Request};
 use crate::rules::api_server::objects::{self, AdmittedObject};
+use crate::rules::kubectl::manifest::{self, ManifestError};
 use crate::scenario::tree::Loc;
-use crate::scenario::{self, Diagnostics, Loaded, Plan};
+use crate::scenario::{self, Code, Diagnostic, Diagnostics, Loaded, Plan};
 
 /// A manifest that a draft is made from.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +57,8 @@ pub enum Refusal {
 /// # Errors
 /// When the text is no manifest, holds no pod, or holds one that the API server would refuse.
 pub fn from_manifest(name: &str, manifest: Manifest<'_>) -> Result<Draft, Refusal> {
-    let found = found::found(manifest).map_err(Refusal::Words)?;
+    let objects = manifest::documents(manifest.text).map_err(|why| no_manifest(manifest, &why))?;
+    let found = found::found(manifest, objects).map_err(Refusal::Words)?;
     let body = text::body(name, manifest.path, &found);
     let Loaded { plan, warnings } = load(name, &body, manifest).map_err(Refusal::Problems)?;
     let refused = refused(&plan);
@@ -66,6 +68,16 @@ pub fn from_manifest(name: &str, manifest: Manifest<'_>) -> Result<Draft, Refusa
     }
     let seen = observed::observe(&Arc::new(plan));
     Ok(Draft { text: body + &seen.expectations, warnings, notes: seen.notes })
+}
+
+fn no_manifest(of: Manifest<'_>, why: &ManifestError) -> Refusal {
+    let mut problems = Diagnostics::default();
+    let source = problems.add_source(of.path, of.text);
+    let at = why.offset.unwrap_or(0).min(of.text.len());
+    let title = format!("`{}` is no manifest", of.path);
+    problems
+        .push(Diagnostic::new(Code::Manifest, Loc::new(source, at..at), title).label(why.message.clone()));
+    Refusal::Problems(problems)
 }
 
 /// What the API server would say of objects that are applied, and that it refuses.
@@ -110,7 +122,7 @@ fn relocated(mut problems: Diagnostics, manifest: Manifest<'_>) -> Diagnostics {
     let body = body.text.clone();
     for item in problems.items.iter_mut().filter(|item| item.loc.source == 0) {
         if let Some(key) = key_at(&body, item.loc)
-            && let Some(span) = scenario::manifest::only_key(manifest.text, key)
+            && let Some(span) = only_key(manifest.text, key)
         {
             item.loc = Loc::new(own, span);
         }
@@ -129,4 +141,21 @@ fn key_at(text: &str, loc: Loc) -> Option<&str> {
     let before = before.trim_end().strip_suffix('=')?.trim_end();
     let from = before.rfind(|c| !bare(c)).map_or(0, |at| at + 1);
     before.get(from..).filter(|key| !key.is_empty())
+}
+
+/// Where a key stands in a manifest, if it stands there only once.
+fn only_key(text: &str, name: &str) -> Option<std::ops::Range<usize>> {
+    let mut found = None;
+    for (at, _) in text.match_indices(name).filter(|_| !name.is_empty()) {
+        let before = text[..at].chars().next_back();
+        let after = text[at + name.len()..].trim_start_matches(['"', '\'']).trim_start();
+        let whole = before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '-');
+        if whole && after.starts_with(':') {
+            if found.is_some() {
+                return None;
+            }
+            found = Some(at..at + name.len());
+        }
+    }
+    found
 }

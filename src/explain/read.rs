@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::api::wire::{self, Pod};
+use crate::rules::kubectl::manifest;
 
 /// One pod of the input, in its last version.
 #[derive(Clone, PartialEq, Debug)]
@@ -66,10 +67,8 @@ fn values(text: &str) -> (Vec<Value>, Option<String>) {
 }
 
 fn yaml(text: &str) -> (Vec<Value>, Option<String>) {
-    match serde_saphyr::from_multiple::<Value>(text) {
-        Ok(documents) => (documents, None),
-        Err(error) => (Vec::new(), Some(error.to_string())),
-    }
+    let (documents, trouble) = manifest::values(text);
+    (documents, trouble.map(|error| error.to_string()))
 }
 
 /// Lists in lists end somewhere.

@@ -3,7 +3,7 @@
 //! ([`Text`]) counts by its parts, as the pod's own names are folded once, when it is created.
 
 use super::{Change, Event, FiguresRow, NodeRow, ObjectChange, ObjectIdent, PodRow, Ready};
-use crate::api::text::{Millis, Suffix, Uid};
+use crate::api::text::{Millis, RootBy, Suffix, Uid};
 use crate::api::{EventText, PodIdent, PodName, Sym, Text, Tri};
 use crate::time::Span;
 
@@ -169,7 +169,11 @@ fn text(text: &Text, to: &mut impl FnMut(u64)) {
         Text::PullBackOff { image, after } => (7, image, after, 0),
         Text::MarkingForDeletion => (8, none, none, 0),
         Text::CancellingDeletion => (9, none, none, 0),
-        Text::RunAsRoot { container, asked } => (10, container, none, u64::from(asked)),
+        Text::RunAsRoot { container, by } => match by {
+            RootBy::Image => (10, container, none, 0),
+            RootBy::Spec => (10, container, none, 1),
+            RootBy::Name(user) => (10, container, user, 2),
+        },
         Text::AroundPod { before, after } => (11, before, after, 0),
         Text::AroundUid { before, after } => (12, before, after, 0),
     };

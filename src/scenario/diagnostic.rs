@@ -212,7 +212,14 @@ impl Diagnostics {
             Renderer::plain().decor_style(DecorStyle::Ascii)
         };
         let mut out = String::new();
-        for item in &self.items {
+        // Of very many, those that keep it from being run come first.
+        let (errors, warnings): (Vec<_>, Vec<_>) =
+            self.items.iter().partition(|item| !item.code.is_warning());
+        let shown: Vec<&Diagnostic> = match self.items.len() {
+            count if count <= SHOWN => self.items.iter().collect(),
+            _ => errors.into_iter().chain(warnings).take(SHOWN).collect(),
+        };
+        for item in &shown {
             let level = if item.code.is_warning() { Level::WARNING } else { Level::ERROR };
             let mut group = level
                 .primary_title(clean(&item.title))
@@ -224,6 +231,9 @@ impl Diagnostics {
             out.push_str(&renderer.render(&[group]));
             out.push_str("\n\n");
         }
+        if self.items.len() > shown.len() {
+            out.push_str(&format!("… and {} more\n", self.items.len() - shown.len()));
+        }
         out
     }
     fn snippet(&self, item: &Diagnostic) -> Option<Snippet<'_, annotate_snippets::Annotation<'_>>> {
@@ -234,11 +244,16 @@ impl Diagnostics {
         if let Some(newline) = source.text[start..end].find('\n') {
             end = start + newline;
         }
-        let mut mark = AnnotationKind::Primary.span(start..end);
+        // Only its lines are looked at: the text may be very long.
+        let first = source.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        let last = source.text[end..].find('\n').map_or(source.text.len(), |newline| end + newline);
+        let line = source.text[..first].matches('\n').count() + 1;
+        let mut mark = AnnotationKind::Primary.span(start - first..end - first);
         if !item.label.is_empty() {
             mark = mark.label(clean(&item.label));
         }
-        Some(Snippet::source(source.text.as_str()).path(source.name.as_str()).annotation(mark))
+        let lines = Snippet::source(&source.text[first..last]).line_start(line);
+        Some(lines.path(source.name.as_str()).annotation(mark))
     }
 }
 
@@ -248,6 +263,9 @@ impl fmt::Display for Diagnostics {
     }
 }
 impl std::error::Error for Diagnostics {}
+
+/// So many problems are shown at once; nobody reads more.
+const SHOWN: usize = 100;
 
 /// Texts of strangers may hold control characters; a terminal must not see them.
 fn clean(text: &str) -> String {

@@ -9,6 +9,7 @@
 
 pub(crate) mod admission;
 pub mod applied;
+pub mod assumed;
 pub mod builtin;
 mod check;
 pub mod command;

@@ -6,10 +6,11 @@
 
 use serde_json::Value as Json;
 
+use super::Loader;
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::format::{FILE, Kind, POD, Shape};
 use super::tree::{self, Entry, Loc, Node, Table, Value};
-use super::{Loader, manifest};
+use crate::rules::kubectl::manifest;
 
 /// A step of a path, and where it stands.
 struct Step {
@@ -206,8 +207,9 @@ fn names_of(item: &Node, shape: &Shape, loader: Loader<'_>) -> Vec<String> {
     {
         let file = path.rsplit('/').next().unwrap_or(path);
         names.push(file.split('.').next().unwrap_or(file).to_owned());
-        let objects = loader(path).ok().and_then(|text| manifest::objects(&text).ok()).unwrap_or_default();
-        let pods = objects.iter().filter_map(|o| o.get("metadata")?.get("name").and_then(Json::as_str));
+        let text = loader(path).unwrap_or_default();
+        let (objects, _) = manifest::objects(&text);
+        let pods = objects.iter().filter_map(|o| o.value.pointer("/metadata/name").and_then(Json::as_str));
         names.extend(pods.map(str::to_owned));
     }
     names

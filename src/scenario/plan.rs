@@ -40,6 +40,8 @@ pub struct Plan {
     pub start: Time,
     /// The run ends here at the latest.
     pub until: Time,
+    /// It ends earlier once nothing happens but repetitions.
+    pub until_settled: bool,
     /// How long the parts take.
     pub latency: Latency,
     /// The controller manager's settings.
@@ -209,6 +211,8 @@ pub struct ImagePlan {
     pub pull_present: Distribution,
     /// With it the pull fails.
     pub error: Option<Sym>,
+    /// Its USER.
+    pub user: ImageUser,
     /// Name of the Secret among a pod's imagePullSecrets that the registry wants; without it every pull fails.
     pub secret: Option<Sym>,
     /// How many pulls fail, per node, before one works; None with an error: always.
@@ -219,6 +223,15 @@ pub struct ImagePlan {
     pub inspect_error: Option<Sym>,
     /// When its registry does not answer.
     pub outages: Vec<Outage>,
+}
+
+/// As whom an image runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ImageUser {
+    /// By number; nobody said is 0.
+    Number(i64),
+    /// By a name whose number only the image knows.
+    Name(Sym),
 }
 
 /// Pulls that begin in this time fail.

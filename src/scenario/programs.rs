@@ -18,7 +18,7 @@ pub struct ProgramPlan {
     pub image: Option<String>,
     /// The container's name.
     pub container: Option<Sym>,
-    /// Kind and name of the workload that the pod belongs to, at the top.
+    /// Kind and name of the workload that the pod belongs to, at the top; `*` in the name for anything.
     pub workload: Option<(ObjectType, Sym)>,
     /// Which of the workload's templates, from 1.
     pub revision: Option<u32>,
@@ -82,7 +82,8 @@ impl ProgramPlan {
         self.image.as_deref().is_none_or(|pattern| matches(pattern, &container.image))
             && self.container.is_none_or(|name| name == container.name)
             && self.workload.is_none_or(|(kind, name)| {
-                let is_it = |(of, own): (&str, &str)| ObjectType::parse(of) == Some(kind) && name == *own;
+                let is_it =
+                    |(of, own): (&str, &str)| ObjectType::parse(of) == Some(kind) && matches(&name, own);
                 belongs.owner.is_some_and(is_it)
             })
             && self.revision.is_none_or(|wanted| belongs.revision == Some(wanted))

@@ -93,6 +93,7 @@ fn kind(of: Kind, defs: &mut Defs) -> Value {
         Kind::Signal => json!({ "type": ["string", "integer"] }),
         Kind::Quantity => reference("quantity"),
         Kind::Threshold | Kind::Count => json!({ "type": ["string", "integer"] }),
+        Kind::User => json!({ "type": ["string", "integer"], "minLength": 1, "minimum": 0 }),
         Kind::Truth => json!({ "enum": ["True", "False", "Unknown", true, false] }),
         Kind::Condition => json!({ "anyOf": [
             { "type": "boolean" },

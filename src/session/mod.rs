@@ -23,6 +23,7 @@ pub mod nodes;
 pub(crate) mod objects;
 pub(crate) mod predict;
 pub(crate) mod script;
+pub(crate) mod settled;
 mod slices;
 pub(crate) mod spoken;
 pub mod strip;
@@ -46,6 +47,7 @@ pub use expect::Judge;
 pub use lesson::Score;
 pub use moves::{Direction, Move, Stop};
 pub use script::{Files, Script};
+use settled::Settled;
 pub use walk::Walk;
 pub use why::Why;
 
@@ -57,12 +59,15 @@ pub struct Session {
     /// What somebody does while it is played, in the order of the steps: each is played when its step comes, as often as
     /// this part of the run is played.
     pub done: Arc<[Done]>,
+    /// Whether the run has settled, where it ends then.
+    settled: Option<Settled>,
 }
 
 impl Session {
     /// A run before its first step.
     pub fn new(plan: &Arc<Plan>, seed: u64) -> Session {
-        Session { world: actors::start::world(plan, seed), done: Arc::default() }
+        let settled = plan.until_settled.then(|| Settled::new(plan));
+        Session { world: actors::start::world(plan, seed), done: Arc::default(), settled }
     }
 
     /// What somebody does in the next step.
@@ -72,7 +77,25 @@ impl Session {
 
     /// When the next step comes.
     pub fn next_time(&self) -> Option<Time> {
-        self.due().map(|done| done.action.at).or_else(|| self.world.queue.peek_time())
+        self.due().map(|done| done.action.at).or_else(|| self.queued())
+    }
+
+    /// When the next event comes that the run still plays.
+    fn queued(&self) -> Option<Time> {
+        let w = &self.world;
+        w.queue.peek_time().filter(|at| *at <= w.plan.until && !self.has_settled())
+    }
+
+    /// Nothing but repetitions would come, and the run ends with that.
+    fn has_settled(&self) -> bool {
+        self.settled.as_ref().is_some_and(|settled| settled.is_over)
+    }
+
+    /// When a run that stops here has ended: at `until`, or earlier once nothing more could happen, it has settled, or
+    /// somebody stopped it.
+    pub fn ended_at(&self, partial: bool) -> Time {
+        let w = &self.world;
+        if partial || self.has_settled() || w.queue.peek_time().is_none() { w.now } else { w.plan.until }
     }
 
     /// Plays the next event; None at the end of the run.
@@ -89,11 +112,8 @@ impl Session {
             let (at, index) = (action.at, self.world.take_in(action));
             return Some(self.play_event(at, 0, SimEvent::Action { index }));
         }
-        let w = &mut self.world;
-        if w.queue.peek_time()? > w.plan.until {
-            return None;
-        }
-        let (at, sequence, event) = w.queue.pop()?;
+        self.queued()?;
+        let (at, sequence, event) = self.world.queue.pop()?;
         Some(self.play_event(at, sequence, event))
     }
 
@@ -104,7 +124,11 @@ impl Session {
         w.now = at;
         w.step += 1;
         w.digest.fold(at.micros().cast_unsigned());
+        let before = w.outbox.len();
         actors::play(w, event);
+        if let Some(settled) = &mut self.settled {
+            settled.hear(w, before..w.outbox.len());
+        }
         Played { at, sequence, event }
     }
 
@@ -182,6 +206,8 @@ impl Progress for Silent {}
 pub struct Outcome {
     /// As it was at the end.
     pub world: World,
+    /// When that was.
+    pub ended: Time,
     /// Stopped before its end.
     pub partial: bool,
     /// Expectations that did not hold.
@@ -199,7 +225,8 @@ pub fn run(plan: &Arc<Plan>, seed: u64, sink: &mut dyn Sink, progress: &dyn Prog
     let mut session = Session::new(plan, seed);
     let mut judge = Judge::new(plan);
     let partial = play_out(&mut session, &mut judge, sink, progress)?;
-    Ok(Outcome { world: session.world, partial, failures: judge.failures() })
+    let ended = session.ended_at(partial);
+    Ok(Outcome { world: session.world, ended, partial, failures: judge.failures() })
 }
 
 /// Plays a session to its end (or until somebody wants it to stop, which is then the answer). The session stays with
@@ -220,7 +247,7 @@ pub fn play_out(
     let mut played = 0u32;
     let mut partial = progress.stop();
     while !partial {
-        let next = session.world.queue.peek_time().filter(|at| *at <= session.world.plan.until);
+        let next = session.queued();
         judge.before(next, &session.world);
         let Some(now) = session.step() else { break };
         if objects {
@@ -237,7 +264,8 @@ pub fn play_out(
         }
     }
     hand_over(&mut session.world, sink)?;
-    end(&mut session.world, sink, partial)?;
+    let at = session.ended_at(partial);
+    end(&mut session.world, sink, at, partial)?;
     Ok(partial)
 }
 
@@ -253,8 +281,7 @@ fn hand_over(w: &mut World, sink: &mut dyn Sink) -> io::Result<()> {
 
 /// Tells the sink how the run ended. What a run knows of a million pods is not copied for it: the records are closed
 /// where they are, lent out, and opened again.
-fn end(w: &mut World, sink: &mut dyn Sink, partial: bool) -> io::Result<()> {
-    let at = ended_at(w, partial);
+fn end(w: &mut World, sink: &mut dyn Sink, at: Time, partial: bool) -> io::Result<()> {
     let mut records = std::mem::take(&mut w.records);
     close(w, &mut records, at, 1);
     let records = Arc::new(records);
@@ -263,11 +290,6 @@ fn end(w: &mut World, sink: &mut dyn Sink, partial: bool) -> io::Result<()> {
     close(w, &mut records, at, -1);
     w.records = records;
     told
-}
-
-/// When a run that stops here has ended: at `until`, or earlier once nothing more could happen or somebody stopped it.
-pub fn ended_at(w: &World, partial: bool) -> Time {
-    if partial || w.queue.peek_time().is_none() { w.now } else { w.plan.until }
 }
 
 /// Each pod's figures as they stand when the run ends at that instant.

@@ -10,9 +10,10 @@ use super::mounts::{
     FIRST_TRY, FIRST_TRY_SPREAD_MICROS, RETRY_LATE, RETRY_LATE_SPREAD_MICROS, all_mounted, back_off,
 };
 use crate::actors::events;
-use crate::api::{Note, text::run_as_root};
+use crate::api::{Note, text::RootBy};
 use crate::api::{Sym, Text};
-use crate::scenario::plan::ObjectKind;
+use crate::rules::machinery::image_name;
+use crate::scenario::plan::{ImageUser, ObjectKind};
 use crate::time::Span;
 use crate::world::worker::Work;
 use crate::world::{ContainerIx, Local, PodId, Purpose, SimEvent, World};
@@ -203,24 +204,34 @@ pub fn config_problem(w: &World, pod: PodId, ix: ContainerIx) -> Option<Text> {
             }
         }
     }
-    runs_as_root(p, ix).map(|asked| Text::RunAsRoot { container: container.name, asked })
+    runs_as_root(w, p, ix).map(|by| Text::RunAsRoot { container: container.name, by })
 }
 
-/// Whether `runAsNonRoot` keeps a container from starting, and if so, whether its spec asks for root itself: without a
-/// user, images of a simulation run as root.
-fn runs_as_root(p: Local<'_>, ix: ContainerIx) -> Option<bool> {
+/// Whether `runAsNonRoot` keeps a container from starting, and if so, who wants it to run as root: its spec or its image.
+fn runs_as_root(w: &World, p: Local<'_>, ix: ContainerIx) -> Option<RootBy> {
     let own = p.container(ix).security_context.as_ref();
     let shared = p.spec.security_context.as_ref();
     let non_root = own.and_then(|s| s.run_as_non_root).or(shared.and_then(|s| s.run_as_non_root));
     let user = own.and_then(|s| s.run_as_user).or(shared.and_then(|s| s.run_as_user));
-    (non_root == Some(true) && user.is_none_or(|user| user == 0)).then_some(user.is_some())
+    if non_root != Some(true) {
+        return None;
+    }
+    if let Some(user) = user {
+        return (user == 0).then_some(RootBy::Spec);
+    }
+    let full = Sym::new(&image_name::normal(&p.container(ix).image));
+    match w.images.plan(&w.plan, full).user {
+        ImageUser::Number(0) => Some(RootBy::Image),
+        ImageUser::Number(_) => None,
+        ImageUser::Name(name) => Some(RootBy::Name(name)),
+    }
 }
 
 /// The event's words for a problem that names the pod: `Error: ` stands before them.
 pub fn root_event(problem: Text) -> Text {
     match problem {
-        Text::RunAsRoot { container, asked } => Text::AroundPod {
-            before: Sym::new(&format!("Error: {} (pod: \"", run_as_root(asked))),
+        Text::RunAsRoot { container, by } => Text::AroundPod {
+            before: Sym::new(&format!("Error: {by} (pod: \"")),
             after: Sym::new(&format!("\", container: {container})")),
         },
         other => other,

@@ -17,6 +17,18 @@ pub static APPLY: Shape = Shape {
         key("namespace", Kind::Text, "default", "Of objects that name none"),
         key("at", Kind::Instant, "0s", "When; changed objects of a later one are updates"),
         key("id", Kind::Text, "", "A name by which its answer can be expected"),
+        key(
+            "continueOnError",
+            Kind::Bool,
+            "false",
+            "A document that cannot be read is told and left out, as one that the API server refuses; false: nothing is run",
+        ),
+        key(
+            "templatesOf",
+            Kind::List(&Kind::Text),
+            "",
+            "Kinds that nobody plays, and whose pod templates are played all the same: as pods without a controller",
+        ),
     ],
 };
 
@@ -28,7 +40,12 @@ pub static PROGRAM: Shape = Shape {
     keys: &[
         key("image", Kind::Text, "any", "Containers of this image; a `*` stands for anything"),
         key("container", Kind::Text, "any", "Containers of this name"),
-        key("workload", Kind::Text, "any", "Pods of this workload: deployment/web"),
+        key(
+            "workload",
+            Kind::Text,
+            "any",
+            "Pods of this workload: deployment/web; a `*` in the name stands for anything",
+        ),
         key(
             "revision",
             Kind::Integer(1, u32::MAX as i64),

@@ -53,6 +53,8 @@ pub enum Kind {
     Threshold,
     /// A number or a percentage.
     Count,
+    /// Who a process runs as: a name, or a number.
+    User,
     /// `True`, `False` or `Unknown`; a bool will do.
     Truth,
     /// The same, with a reason behind a slash, or `none` for a condition that is not there.
@@ -146,6 +148,13 @@ pub static FILE: Shape = Shape {
         key("seed", Kind::Seed, "0", "Where chance starts from"),
         key("start", Kind::Start, "2025-01-01T00:00:00Z", "Wall-clock time of t = 0"),
         key("until", Kind::Duration, "1h", "The run ends here, or earlier once nothing more can happen"),
+        key(
+            "untilSettled",
+            Kind::Bool,
+            "false",
+            "The run ends once nothing happens but repetitions: of a crash loop at its longest back-off, of a CronJob after two \
+             runs",
+        ),
         key("latency", Kind::Table(&cluster::LATENCY), "", "Delays of the parts"),
         key("kubelet", Kind::Table(&cluster::KUBELET), "", "KubeletConfiguration, for every node"),
         key("controllers", Kind::Table(&cluster::CONTROLLERS), "", "Settings of the controller manager"),

@@ -32,6 +32,7 @@ pub static IMAGE: Shape = Shape {
             "A pull by policy Always while the image is on the node",
         ),
         key("error", Kind::Text, "", "With it the pull fails"),
+        key("user", Kind::User, "1000", "Its USER, about which runAsNonRoot asks: a name, or a number"),
         key(
             "secret",
             Kind::Text,

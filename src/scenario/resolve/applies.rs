@@ -9,25 +9,87 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use serde_json::Value as Json;
 
-use super::{Context, applied_volumes, claims, pods, scalar_json, tables, text};
+use super::documents::{self, Document};
+use super::{Context, applied_volumes, claims, flag, pods, scalar_json, strings, tables, text};
 use crate::api::Sym;
-use crate::rules::api_server::objects::ObjectType;
+use crate::rules::api_server::admission::{Rejection, Request};
+use crate::rules::api_server::objects::{self, ObjectType, no_matches};
 use crate::scenario::applied::{AppliedObject, ApplyPlan};
 use crate::scenario::command::{Action, Command};
 use crate::scenario::diagnostic::{Code, Diagnostic};
+use crate::scenario::limits;
+use crate::scenario::manifest::templates_in;
 use crate::scenario::plan::{ObjectKind, ObjectPlan, PodTemplate};
 use crate::scenario::tree::{Loc, Node, Table};
-use crate::scenario::values::{self, OBJECT_KINDS};
+use crate::scenario::values::OBJECT_KINDS;
 use crate::scenario::volumes::Storage;
-use crate::scenario::{limits, manifest};
 use crate::time::Time;
 
-/// Kinds of which pods know, and that cannot be applied.
-const NOT_YET: [&str; 3] = ["HorizontalPodAutoscaler", "RuntimeClass", "Node"];
+/// Kinds that the API server has beside those of [`ObjectType`], with the versions that it serves.
+const SERVED: [(&str, &[&str]); 11] = [
+    ("Namespace", &["v1"]),
+    ("Node", &["v1"]),
+    ("ConfigMap", &["v1"]),
+    ("Secret", &["v1"]),
+    ("ServiceAccount", &["v1"]),
+    ("PersistentVolumeClaim", &["v1"]),
+    ("PersistentVolume", &["v1"]),
+    ("HorizontalPodAutoscaler", &["autoscaling/v1", "autoscaling/v2"]),
+    ("PriorityClass", &["scheduling.k8s.io/v1"]),
+    ("RuntimeClass", &["node.k8s.io/v1"]),
+    ("StorageClass", &["storage.k8s.io/v1"]),
+];
+/// Kinds among what is known that are played without being stored.
+const BESIDE: [&str; 4] = ["Pod", "Namespace", "PersistentVolume", "StorageClass"];
+/// Groups of the API server's own.
+const GROUPS: [&str; 9] = [
+    "",
+    "apps",
+    "autoscaling",
+    "batch",
+    "extensions",
+    "node.k8s.io",
+    "policy",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+];
 
 /// Whether objects of a kind can be applied; what has no effect on pods can be.
 pub fn can_be_applied(kind: &str) -> bool {
-    !kind.is_empty() && !NOT_YET.contains(&kind)
+    !kind.is_empty() && !is_unplayed(kind)
+}
+
+/// Pods know of such objects, and nobody plays them.
+fn is_unplayed(kind: &str) -> bool {
+    let is_known =
+        ObjectType::ALL.iter().any(|of| of.name() == kind) || SERVED.iter().any(|(of, _)| *of == kind);
+    let is_kept = ObjectType::kept().any(|of| of.name() == kind);
+    is_known && !is_kept && object_kind(kind).is_none() && !BESIDE.contains(&kind)
+}
+
+/// How the API server has a kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Standing {
+    /// In this version.
+    Served,
+    /// In other versions: no longer, or not in this one.
+    OtherVersion,
+    /// Not at all, or brought by somebody else.
+    Foreign,
+}
+
+impl Standing {
+    fn of(kind: &str, group: &str, api_version: &str) -> Standing {
+        let own = ObjectType::ALL.iter().copied().filter(|of| of.name() == kind).map(ObjectType::api_version);
+        let listed = SERVED.iter().filter(|(name, _)| *name == kind);
+        let mut served: Vec<String> = own.collect();
+        served.extend(listed.flat_map(|(_, all)| all.iter().map(|one| (*one).to_owned())));
+        match served.iter().any(|one| one == api_version) {
+            true => Standing::Served,
+            false if !served.is_empty() && GROUPS.contains(&group) => Standing::OtherVersion,
+            false => Standing::Foreign,
+        }
+    }
 }
 
 /// What is sent at an instant.
@@ -37,33 +99,16 @@ pub struct Sent {
     pub action: Option<usize>,
     /// What is neither a workload nor a Service.
     others: Vec<Document>,
-}
-
-/// An object of a manifest, and where it stands.
-pub struct Document {
-    pub value: Json,
-    pub file: Sym,
-    pub line: usize,
-    /// Of the manifest's path.
-    pub loc: Loc,
-    /// The manifest's text.
-    pub source: u16,
-}
-
-impl Document {
-    fn field(&self, path: &str) -> &str {
-        self.value.pointer(path).and_then(Json::as_str).unwrap_or_default()
-    }
-    /// A place in words: `shop.yaml:12`.
-    fn place(&self) -> String {
-        format!("{}:{}", self.file, self.line)
-    }
+    /// What cannot be read is refused like what the API server refuses.
+    pub goes_on: bool,
+    /// Kinds whose pod templates are played as pods.
+    templates_of: Vec<String>,
 }
 
 /// Reads the manifests of all of them.
 pub fn read(table: &Table, cx: &mut Context<'_>) -> Vec<Sent> {
     let mut all = Vec::new();
-    let mut idle: Vec<(String, Loc)> = Vec::new();
+    let mut noted = Noted::default();
     let written = tables(table, "apply").into_iter().map(|(node, entry)| (None, node, entry, "manifest"));
     let actions = (0..).zip(tables(table, "action"));
     let verbs = actions.filter(|(_, (_, entry))| entry.get("apply").is_some());
@@ -85,99 +130,153 @@ pub fn read(table: &Table, cx: &mut Context<'_>) -> Vec<Sent> {
             },
             action,
             others: Vec::new(),
+            goes_on: flag(entry, "continueOnError").unwrap_or(false),
+            templates_of: strings(entry, "templatesOf"),
         };
-        for document in documents(paths, cx) {
-            sort(document, &mut sent, &mut idle, cx);
+        for document in documents::read(paths, &mut sent, cx) {
+            sort(document, &mut sent, &mut noted, cx);
         }
         all.push(sent);
     }
-    if let Some((_, loc)) = idle.first().cloned() {
-        let kinds: BTreeSet<String> = idle.into_iter().map(|(kind, _)| kind).collect();
-        let kinds: Vec<String> = kinds.into_iter().collect();
-        let title = format!("no effect on when pods run: {}", kinds.join(", "));
-        cx.report(Diagnostic::new(Code::NoEffect, loc, title).label("left out"));
-    }
+    noted.tell(cx);
     all.iter_mut().for_each(|sent| override_fields(table, sent));
     unknown_overrides(table, &all, cx);
     all
 }
 
-/// The documents of some paths.
-fn documents(paths: &Node, cx: &mut Context<'_>) -> Vec<Document> {
-    let mut all = Vec::new();
-    for node in values::texts(paths).unwrap_or_default() {
-        let Some(path) = node.text() else { continue };
-        let text = match (cx.loader)(path) {
-            Ok(text) => text,
-            Err(why) => {
+/// What was noted on the way: what is left out, by kind, with the place of the first of each; and what came before.
+#[derive(Default)]
+struct Noted {
+    /// Kinds that pods do not know.
+    idle: BTreeMap<String, Loc>,
+    /// Kinds of which pods know, and whose controllers are not here.
+    unplayed: BTreeMap<String, Loc>,
+    /// Kinds among them that hold pod templates.
+    templates: BTreeSet<String>,
+    /// Kind, namespace and name of objects that were sent.
+    sent: BTreeSet<[String; 3]>,
+}
+
+impl Noted {
+    /// `foreign` is the version of a kind that is not the API server's own.
+    fn note(&mut self, document: &Document, cx: &mut Context<'_>, kind: &str, foreign: &str) {
+        let (list, kind) = match foreign {
+            "" => {
+                // Nobody knows what it would have made.
                 cx.unsettled = true;
-                cx.report(
-                    Diagnostic::new(Code::Manifest, node.loc, format!("`{path}` cannot be read")).label(why),
-                );
-                continue;
+                (&mut self.unplayed, kind.to_owned())
             }
+            _ if foreign.contains('.') && !foreign.contains(".k8s.io/") => {
+                (&mut self.idle, format!("{kind} ({foreign})"))
+            }
+            _ => (&mut self.idle, kind.to_owned()),
         };
-        for (file, text) in manifest::files(path, &text) {
-            let documents = manifest::documents(&text);
-            let source = cx.problems.add_source(&file, text.clone());
-            cx.texts.push(text);
-            match documents {
-                Ok(documents) => all.extend(documents.into_iter().map(|(line, value)| Document {
-                    value,
-                    file: Sym::new(&file),
-                    line,
-                    loc: node.loc,
-                    source,
-                })),
-                Err(why) => {
-                    cx.unsettled = true;
-                    let title = format!("`{file}` is no manifest");
-                    cx.report(Diagnostic::new(Code::Manifest, node.loc, title).label(why));
-                }
-            }
+        list.entry(kind).or_insert(document.place());
+        if !templates_in(&document.written.value).is_empty() {
+            self.templates.insert(document.field("/kind").to_owned());
         }
     }
-    all
+
+    fn tell(self, cx: &mut Context<'_>) {
+        for (kinds, title) in [
+            (self.idle, "no effect on when pods run"),
+            (self.unplayed, "left out, as nobody plays these yet"),
+        ] {
+            let Some(loc) = kinds.values().min().copied() else { continue };
+            let held = |kind: &&String| kinds.keys().any(|own| own.split(' ').next() == Some(kind.as_str()));
+            let held: Vec<String> =
+                self.templates.iter().filter(held).map(|kind| format!("\"{kind}\"")).collect();
+            let kinds: Vec<&str> = kinds.keys().map(String::as_str).collect();
+            let item = Diagnostic::new(Code::NoEffect, loc, format!("{title}: {}", kinds.join(", ")))
+                .label("left out");
+            cx.report(match held.is_empty() {
+                true => item,
+                false => item.hint(format!(
+                    "templatesOf = [{}] in [[apply]] (--template-of beside a manifest) plays the pod templates in them",
+                    held.join(", ")
+                )),
+            });
+        }
+    }
 }
 
 /// Puts a document where it belongs.
-fn sort(document: Document, sent: &mut Sent, idle: &mut Vec<(String, Loc)>, cx: &mut Context<'_>) {
+fn sort(document: Document, sent: &mut Sent, noted: &mut Noted, cx: &mut Context<'_>) {
     let (kind, version) = (document.field("/kind").to_owned(), document.field("/apiVersion").to_owned());
     for (key, word) in [("kind", &kind), ("apiVersion", &version)] {
         if word.is_empty() {
-            let title = format!("a document of `{}` has no {key}", document.file);
-            let label = format!("the one that begins in line {}", document.line);
-            cx.report(Diagnostic::new(Code::Manifest, document.loc, title).label(label));
-            return;
+            return documents::no_kind(&document, key, sent, cx);
         }
     }
     let own = version.split_once('/').map_or("", |(group, _)| group).to_owned();
-    let applied = ObjectType::kept().find(|of| of.name() == kind && of.law().group == own);
-    if let Some(kind) = applied {
-        let Document { value, file, line, .. } = document;
+    let standing = Standing::of(&kind, &own, &version);
+    let known = ObjectType::of(&document.written.value).ok();
+    if let Some(kind) = known.filter(|kind| kind.law().is_kept) {
+        foreseen(&document, sent, noted, cx);
+        let Document { written, file, .. } = document;
+        let (value, line) = (written.value, written.line);
         sent.plan.objects.push(AppliedObject { kind, value, file, line });
         return;
     }
-    let is_ours = own.is_empty() || own.ends_with(".k8s.io") || !own.contains('.');
     match kind.as_str() {
-        "Pod" if own.is_empty() => sent.others.push(document),
-        // Namespaces are there as soon as somebody names one.
-        "Namespace" if own.is_empty() => {}
-        _ if is_ours && object_kind(&kind).is_some() => sent.others.push(document),
-        "PersistentVolume" | "StorageClass" if is_ours => sent.others.push(document),
-        _ if is_ours && NOT_YET.contains(&kind.as_str()) => {
-            // Nobody knows what it would have made.
-            cx.unsettled = true;
-            let title = format!("a {kind} cannot be applied yet ({})", document.place());
-            let known: Vec<&str> = ObjectType::kept().map(ObjectType::name).collect();
-            cx.report(
-                Diagnostic::new(Code::Manifest, document.loc, title)
-                    .label("this kind is not played")
-                    .hint(format!("workloads that are played: {}", known.join(", "))),
-            );
+        _ if standing == Standing::OtherVersion => {
+            let words = no_matches(&document.written.value, &document.file);
+            cx.report(refused(document.place(), &words));
+            sent.plan.refused.push(words);
         }
-        _ => idle.push((if is_ours { kind } else { format!("{kind} ({version})") }, document.loc)),
+        _ if sent.templates_of.contains(&kind) && known != Some(ObjectType::Pod) => {
+            let pods = documents::pods_of(&document);
+            if pods.is_empty() {
+                let title = format!("there is no pod template in this {kind}");
+                cx.report(Diagnostic::new(Code::NoEffect, document.place(), title).label("left out"));
+            }
+            sent.others.extend(pods);
+        }
+        _ if standing == Standing::Foreign => noted.note(&document, cx, &kind, &version),
+        "Pod" => sent.others.push(document),
+        // Namespaces are there as soon as somebody names one.
+        "Namespace" => {}
+        "Node" if is_node(&document, cx) => {}
+        _ if !is_unplayed(&kind) => sent.others.push(document),
+        _ => {
+            sent.plan.refused.extend(foreseen(&document, sent, noted, cx));
+            noted.note(&document, cx, &kind, "");
+        }
     }
+}
+
+/// Whether the scenario has the node that a manifest describes.
+fn is_node(document: &Document, cx: &Context<'_>) -> bool {
+    cx.nodes.iter().any(|node| node.spec.name == document.field("/metadata/name"))
+}
+
+/// Tells what the API server will say of an object that it will refuse, and gives it: of one that is new, for of a change
+/// nobody knows yet to what.
+fn foreseen(document: &Document, sent: &Sent, noted: &mut Noted, cx: &mut Context<'_>) -> Option<String> {
+    let object = &document.written.value;
+    let namespace = match document.field("/metadata/namespace") {
+        "" => sent.plan.namespace.as_str(),
+        own => own,
+    };
+    let named = [document.field("/kind"), namespace, document.field("/metadata/name")].map(str::to_owned);
+    if !noted.sent.insert(named) || sent.action.is_some() {
+        return None;
+    }
+    let kind = ObjectType::of(object).ok()?;
+    let request = Request { gates: cx.gates, now: sent.plan.at, namespace, suffix: "00000", uid: "" };
+    let words = match objects::create(object, &request) {
+        Ok(admitted) if admitted.strict.is_empty() => return None,
+        Ok(admitted) => Rejection::Strict(kind, admitted.strict).kubectl(&document.file),
+        Err(rejection) => rejection.kubectl(&document.file),
+    };
+    cx.report(refused(document.place(), &words));
+    Some(words)
+}
+
+/// A warning of what the API server will refuse.
+pub fn refused(loc: Loc, words: &str) -> Diagnostic {
+    Diagnostic::new(Code::NoEffect, loc, format!("the API server will refuse this: {words}"))
+        .hint("the rest is played, and the run's summary has the answer")
 }
 
 /// Kinds of the API that an `[[object]]` makes too.
@@ -224,7 +323,7 @@ pub fn objects(all: &mut [Sent], cx: &mut Context<'_>) -> (Vec<ObjectPlan>, Vec<
     for sent in all.iter() {
         sent.others
             .iter()
-            .for_each(|document| applied_volumes::add(&mut storage, &document.value, sent.plan.at));
+            .for_each(|document| applied_volumes::add(&mut storage, &document.written.value, sent.plan.at));
     }
     let mut plans: Vec<ObjectPlan> = cx.objects.to_vec();
     // In the order in which they come first.
@@ -255,18 +354,18 @@ pub fn objects(all: &mut [Sent], cx: &mut Context<'_>) -> (Vec<ObjectPlan>, Vec<
             applied[ix].1.push((at, document));
         }
     }
+    let named = |(ix, plan): (usize, &ObjectPlan)| ((plan.kind, plan.namespace, plan.name), ix);
+    let mut known: FxHashMap<Place, usize> = plans.iter().enumerate().map(named).collect();
     let mut again = Vec::new();
     for (place, mut documents) in applied {
         documents.sort_by_key(|(at, _)| *at);
-        let (kind, namespace, name) = place;
-        let is_it =
-            |plan: &&mut ObjectPlan| plan.kind == kind && plan.name == name && plan.namespace == namespace;
         let mut before = None;
         for (at, document) in &documents {
-            match (plans.iter_mut().find(is_it), before) {
+            match (known.get(&place).and_then(|ix| plans.get_mut(*ix)), before) {
                 (None, _) => {
+                    known.insert(place, plans.len());
                     let mut plan = object(place, document, *at, cx);
-                    applied_volumes::bind(&mut storage, &mut plan, &document.value["spec"]);
+                    applied_volumes::bind(&mut storage, &mut plan, &document.written.value["spec"]);
                     plans.push(plan);
                 }
                 (Some(plan), None) if plan.at.is_none_or(|known| known > *at) => plan.at = Some(*at),
@@ -284,7 +383,7 @@ pub fn objects(all: &mut [Sent], cx: &mut Context<'_>) -> (Vec<ObjectPlan>, Vec<
 }
 
 fn object((kind, namespace, name): Place, document: &Document, at: Time, cx: &mut Context<'_>) -> ObjectPlan {
-    let value = &document.value;
+    let value = &document.written.value;
     let field = |path: &str| value.pointer(path);
     let word = |path: &str| field(path).and_then(Json::as_str);
     let claim = (kind == ObjectKind::PersistentVolumeClaim).then(|| {
@@ -298,8 +397,10 @@ fn object((kind, namespace, name): Place, document: &Document, at: Time, cx: &mu
     });
     if field("/spec/selector/matchExpressions").and_then(Json::as_array).is_some_and(|list| !list.is_empty())
     {
-        let title = format!("matchExpressions of this {kind:?} are left out ({})", document.place());
-        cx.report(Diagnostic::new(Code::NoEffect, document.loc, title).label("only matchLabels are read"));
+        let title = format!("matchExpressions of this {kind:?} are left out");
+        cx.report(
+            Diagnostic::new(Code::NoEffect, document.place(), title).label("only matchLabels are read"),
+        );
     }
     ObjectPlan {
         kind,
@@ -345,10 +446,10 @@ fn applied_again(
     before: Option<&Document>,
     at: Time,
 ) -> Arc<Action> {
-    let own = |document: &Document| keys(kind, &document.value).unwrap_or_default();
+    let own = |document: &Document| keys(kind, &document.written.value).unwrap_or_default();
     let keys = own(document);
     let without = before.map(own).unwrap_or_default().into_iter().filter(|key| !keys.contains(key)).collect();
-    let differs = before.is_none_or(|before| before.value != document.value);
+    let differs = before.is_none_or(|before| before.written.value != document.written.value);
     let words = format!("apply {}", document.file);
     let command = Command::Reapply { kind, namespace, name, keys, without, differs };
     Arc::new(Action { at, command, id: None, words })
@@ -366,10 +467,17 @@ pub fn only_workloads(all: &[Sent], cx: &mut Context<'_>) {
 
 /// Pods become templates of one pod each; what the API server would refuse is told when it is sent.
 pub fn pods(all: &mut [Sent], cx: &mut Context<'_>) -> Vec<PodTemplate> {
-    let mut templates = Vec::new();
+    let mut templates: Vec<PodTemplate> = Vec::new();
+    let mut made = BTreeSet::new();
     for sent in all {
         for document in std::mem::take(&mut sent.others) {
-            let file = document.file;
+            let (file, place) = (document.file, document.place());
+            let name = ["/metadata/namespace", "/metadata/name"].map(|at| document.field(at).to_owned());
+            if sent.goes_on && !made.insert(name) {
+                let title = format!("the Pod {} stands twice", document.field("/metadata/name"));
+                cx.report(Diagnostic::new(Code::NoEffect, place, title).label("the first one counts"));
+                continue;
+            }
             match pods::applied(document, &sent.plan, cx) {
                 Ok(template) => templates.push(template),
                 Err(words) => sent.plan.refused.push(kubectls(&words, file)),

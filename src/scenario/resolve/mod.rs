@@ -8,6 +8,7 @@ mod applies;
 mod behavior;
 mod claims;
 mod commands;
+mod documents;
 mod expects;
 mod pods;
 mod programs;
@@ -29,6 +30,7 @@ use crate::api::PodSpec;
 use crate::engine::Distribution;
 use crate::rules::versions::gates::Gates;
 use crate::time::{Span, Time};
+pub(super) use settings::is_dns_subdomain;
 
 /// What every part of the resolution looks at.
 pub(super) struct Context<'a> {
@@ -162,6 +164,7 @@ pub fn resolve(
         seed: table.get("seed").and_then(|n| values::seed(n).ok()).unwrap_or(0),
         start,
         until,
+        until_settled: flag(table, "untilSettled").unwrap_or(false),
         latency: settings::latency(table.get("latency").and_then(Node::table)),
         controllers: settings::controllers(table.get("controllers").and_then(Node::table)),
         learns_from: Some(LEARNS_FROM),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::applies::Document;
-use super::{Context, behavior, distribution, number, string_map, strings, tables, text};
+use super::documents::Document;
+use super::{Context, applies, behavior, distribution, number, string_map, strings, tables, text};
 use crate::api::{ObjectMeta, PodSpec, Sym};
 use crate::engine::Distribution;
 use crate::rules::api_server::admission::{self, Admitted, Rejection, Request};
@@ -14,15 +14,16 @@ use crate::rules::api_server::decode::schema::{self, Struct, Type};
 use crate::rules::api_server::decode::{self, StrictError};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::kubectl::apply::with_last_applied;
+use crate::rules::kubectl::manifest;
 use crate::rules::machinery::qos::qos_class;
 use crate::rules::versions::Version;
 use crate::scenario::admission::{self as plugins, Surroundings};
 use crate::scenario::command::Target;
 use crate::scenario::diagnostic::{Code, Diagnostic};
+use crate::scenario::limits;
 use crate::scenario::plan::{ApplyPlan, Behavior, PodTemplate};
 use crate::scenario::programs::{self, Belongs};
 use crate::scenario::tree::{Loc, Node, Table};
-use crate::scenario::{limits, manifest};
 use crate::time::{Span, Time};
 
 /// A pod as it is sent to the API server, and where it was written.
@@ -30,8 +31,8 @@ struct Draft {
     object: Json,
     /// Of its name, or of the manifest's path.
     loc: Loc,
-    /// The manifest's text, when its problems can be shown there.
-    manifest: Option<u16>,
+    /// The manifest's text and the document in it, when its problems can be shown there.
+    manifest: Option<(u16, manifest::Document)>,
 }
 
 impl Draft {
@@ -109,18 +110,17 @@ fn drafts(node: &Node, entry: &Table, cx: &mut Context<'_>) -> Vec<Draft> {
             return Vec::new();
         }
     };
-    let objects = manifest::objects(&text);
+    let (objects, wrong) = manifest::objects(&text);
     let source = cx.problems.add_source(path, text.clone());
     cx.texts.push(text);
-    let objects = match objects {
-        Ok(objects) => objects,
-        Err(why) => {
-            cx.report(Diagnostic::new(Code::Manifest, loc, format!("`{path}` is no manifest")).label(why));
-            return Vec::new();
-        }
-    };
+    if let Some(why) = wrong.first() {
+        let title = format!("`{path}` is no manifest");
+        cx.report(Diagnostic::new(Code::Manifest, loc, title).label(why.to_string()));
+        return Vec::new();
+    }
     let mut drafts = Vec::new();
-    for mut object in objects {
+    for written in objects {
+        let mut object = written.value.clone();
         let kind = object.get("kind").and_then(Json::as_str).unwrap_or("").to_owned();
         if kind != "Pod" {
             let item = if kind.is_empty() {
@@ -136,7 +136,8 @@ fn drafts(node: &Node, entry: &Table, cx: &mut Context<'_>) -> Vec<Draft> {
         if let (Some(over), Json::Object(object)) = (inline, &mut object) {
             merge(object.entry("spec").or_insert_with(|| Json::Object(Map::new())), over.to_json());
         }
-        drafts.push(Draft { object, loc, manifest: Some(source) });
+        twice(&written, source, cx);
+        drafts.push(Draft { object, loc, manifest: Some((source, written)) });
     }
     if drafts.is_empty() && cx.problems.errors() == 0 {
         cx.report(Diagnostic::new(Code::Manifest, loc, format!("there is no Pod in `{path}`")));
@@ -155,6 +156,15 @@ fn drafts(node: &Node, entry: &Table, cx: &mut Context<'_>) -> Vec<Draft> {
         }
     }
     drafts
+}
+
+/// Warns of keys that stand twice: kubectl sends the last one.
+pub fn twice(document: &manifest::Document, source: u16, cx: &mut Context<'_>) {
+    for error in &document.duplicates {
+        let loc = document.locate(error.field()).map(|span| Loc::new(source, span)).unwrap_or_default();
+        let title = format!("the key `{}` stands twice", error.field());
+        cx.report(Diagnostic::new(Code::NoEffect, loc, title).label("this one counts"));
+    }
 }
 
 /// Tables are merged key by key, lists of named things by name; anything else is replaced.
@@ -201,6 +211,7 @@ fn set(object: &mut Json, key: &str, value: Json) {
 fn admit(draft: Draft, entry: &Table, cx: &mut Context<'_>) -> Option<PodTemplate> {
     let name = draft.name().trim_end_matches('-').to_owned();
     let Draft { mut object, loc, manifest } = draft;
+    let manifest = manifest.as_ref().map(|(source, document)| (*source, document));
     let at = cx.instant(entry, "at", &format!("the creation of the pod `{name}`"));
     for key in ["labels", "annotations"] {
         let written = string_map(entry, key);
@@ -270,8 +281,9 @@ fn ask(object: &Json, at: Time, cx: &Context<'_>) -> (Result<Admitted, Rejection
 /// # Errors
 /// What the API server would say: the pod is refused when it is sent, and the rest goes on.
 pub fn applied(document: Document, apply: &ApplyPlan, cx: &mut Context<'_>) -> Result<PodTemplate, String> {
-    let Document { value: mut object, loc, source, .. } = document;
-    let manifest = Some(source);
+    let place = document.place();
+    let Document { written, source, .. } = document;
+    let mut object = written.value.clone();
     if object.pointer("/metadata/namespace").and_then(Json::as_str).is_none_or(str::is_empty) {
         set(&mut object, "namespace", json!(apply.namespace));
     }
@@ -285,13 +297,12 @@ pub fn applied(document: Document, apply: &ApplyPlan, cx: &mut Context<'_>) -> R
     };
     let Admitted { metadata: meta, spec, .. } = said.map_err(|rejection| {
         let words = rejection.to_string();
-        let title = format!("the API server will refuse this: {words}");
-        let item = Diagnostic::new(Code::NoEffect, loc, title);
-        cx.report(item.hint("the rest is played, and the run's summary has the answer"));
+        cx.report(applies::refused(place, &words));
         words
     })?;
     let entry = Table::default();
-    fits(&spec, &meta.name, &Place { entry: &entry, loc, manifest }, cx);
+    let manifest = Some((source, &written));
+    fits(&spec, &meta.name, &Place { entry: &entry, loc: place, manifest }, cx);
     let behavior = programs::behavior(&cx.programs, &spec, &Belongs::default());
     let (at, every) = (apply.at, Distribution::Constant(Span::ZERO));
     Ok(template(meta, spec, cx, (at, 1, every), behavior))
@@ -332,7 +343,7 @@ fn fits(spec: &PodSpec, name: &str, place: &Place<'_>, cx: &mut Context<'_>) -> 
     let told: Vec<Diagnostic> = too_long
         .map(|(count, most, what, field)| {
             let title = format!("the pod `{name}` has {count} {what}");
-            Diagnostic::new(Code::BadValue, place.of(field, cx), title)
+            Diagnostic::new(Code::BadValue, place.of(field), title)
                 .label(format!("expected no more than {most} in one pod"))
                 .hint("an API server takes such a pod only as long as it fits into etcd's 1.5 MiB")
         })
@@ -360,21 +371,19 @@ fn count(entry: &Table, loc: Loc, templates: &[PodTemplate], cx: &mut Context<'_
 struct Place<'a> {
     entry: &'a Table,
     loc: Loc,
-    manifest: Option<u16>,
+    manifest: Option<(u16, &'a manifest::Document)>,
 }
 
 impl Place<'_> {
-    /// Of `spec.containers[0].image`: in the scenario, else in the manifest where its last name stands only once.
-    fn of(&self, field: &str, cx: &Context<'_>) -> Loc {
+    /// Of `spec.containers[0].image`: in the scenario, else in the manifest.
+    fn of(&self, field: &str) -> Loc {
         let below = field.strip_prefix("spec").unwrap_or(field);
         if let Some(found) = self.entry.get("spec").and_then(|n| n.locate(below)) {
             return found;
         }
-        let name = field.rsplit('.').next().unwrap_or(field).split('[').next().unwrap_or(field);
-        let found = self.manifest.and_then(|source| {
-            let text = &cx.problems.sources.get(usize::from(source))?.text;
-            manifest::only_key(text, name).map(|span| Loc::new(source, span))
-        });
+        let found = self
+            .manifest
+            .and_then(|(source, document)| document.locate(field).map(|span| Loc::new(source, span)));
         found.unwrap_or_else(|| match self.manifest {
             None => self.entry.entry("spec").map_or(self.loc, |e| e.key_loc),
             Some(_) => self.loc,
@@ -387,7 +396,7 @@ fn unknown_fields(strict: &[StrictError], place: &Place<'_>, cx: &mut Context<'_
     for error in strict {
         let field = error.field();
         let (parent, name) = field.rsplit_once('.').unwrap_or(("", field));
-        let at = place.of(field, cx);
+        let at = place.of(field);
         let item = Diagnostic::new(Code::UnknownKey, at, error.to_string())
             .label(format!("not a field of Kubernetes {}", version.as_str()));
         let known = fields_at(parent, version);
@@ -400,12 +409,12 @@ fn refuse(rejection: &Rejection, pod: &str, place: &Place<'_>, cx: &mut Context<
     match rejection {
         Rejection::Invalid { errors, .. } => {
             for error in &errors.0 {
-                let at = place.of(&error.field, cx);
+                let at = place.of(&error.field);
                 cx.report(Diagnostic::new(Code::Rejected, at, format!("Pod \"{pod}\" is invalid: {error}")));
             }
         }
         Rejection::Decode(_, error) => {
-            let at = error.field.as_deref().map_or(place.loc, |field| place.of(field, cx));
+            let at = error.field.as_deref().map_or(place.loc, |field| place.of(field));
             let item = Diagnostic::new(Code::Rejected, at, rejection.to_string());
             cx.report(match &error.field {
                 Some(field) => item.label(field.clone()),

@@ -105,12 +105,14 @@ pub fn known(table: &Table, cx: &mut Context<'_>) {
         if let Some((node, text)) = entry.get("workload").and_then(|node| Some((node, node.text()?)))
             && let Some((kind, name)) = text.split_once('/')
             && let Some(kind) = ObjectType::parse(kind)
-            && !workloads.iter().any(|(of, known)| *of == kind && known == name)
+            && !workloads.iter().any(|(of, known)| *of == kind && matches(name, known))
         {
             let known: Vec<String> =
                 workloads.iter().map(|(kind, name)| format!("{}/{name}", kind.key())).collect();
             let title = format!("no [[apply]] has a {} `{name}`", kind.name());
-            let item = Diagnostic::new(Code::UnknownTarget, node.loc, title);
+            // A pattern may fit nothing.
+            let code = if name.contains('*') { Code::NoEffect } else { Code::UnknownTarget };
+            let item = Diagnostic::new(code, node.loc, title);
             cx.report(item.nearest(text, known.iter().map(String::as_str)));
         }
     }

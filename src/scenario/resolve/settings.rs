@@ -13,7 +13,8 @@ use crate::rules::versions::gates::{Gate, GateError, Gates};
 use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::scenario::limits;
 use crate::scenario::plan::{
-    Controllers, ImagePlan, KubeletConfig, Latency, NodePlan, ObjectKind, ObjectPlan, Outage, Uptime,
+    Controllers, ImagePlan, ImageUser, KubeletConfig, Latency, NodePlan, ObjectKind, ObjectPlan, Outage,
+    Uptime,
 };
 use crate::scenario::tree::{Node, Table};
 use crate::scenario::values::{self, OBJECT_KINDS};
@@ -471,6 +472,7 @@ pub fn bad_name(loc: crate::scenario::tree::Loc, name: &str) -> Diagnostic {
 }
 
 const DEFAULT_IMAGE_BYTES: u64 = 100 << 20;
+const DEFAULT_IMAGE_USER: i64 = 1000;
 const PULL_BYTES_A_SECOND: u64 = 50 << 20;
 
 /// How long a pull of so many bytes takes where nothing is said: 200 ms for the registry, then 50 MiB a second.
@@ -489,11 +491,24 @@ pub fn image_default() -> ImagePlan {
         pull: pull_of(DEFAULT_IMAGE_BYTES),
         pull_present: pull_of(0),
         error: None,
+        user: ImageUser::Number(DEFAULT_IMAGE_USER),
         secret: None,
         failures: None,
         fail_takes: Distribution::Constant(Span::from_millis(400)),
         inspect_error: None,
         outages: Vec::new(),
+    }
+}
+
+/// `root` is the one name whose number is known.
+fn image_user(image: &Table) -> ImageUser {
+    match image.get("user").and_then(scalar) {
+        None => ImageUser::Number(DEFAULT_IMAGE_USER),
+        Some(user) => match (user.as_str(), user.parse()) {
+            ("root", _) => ImageUser::Number(0),
+            (_, Ok(number)) => ImageUser::Number(number),
+            (name, Err(_)) => ImageUser::Name(Sym::new(name)),
+        },
     }
 }
 
@@ -558,6 +573,7 @@ pub fn images(table: &Table, cx: &mut Context<'_>) -> Vec<ImagePlan> {
                 .unwrap_or_else(|| pull_of(0)),
             pull: pull.unwrap_or_else(|| pull_of(size_bytes)),
             error: error.map(Sym::new),
+            user: image_user(entry),
             secret: text(entry, "secret").map(Sym::new),
             failures: number(entry, "failures"),
             fail_takes: distribution(entry, "failTakes").unwrap_or(image_default().fail_takes),

@@ -337,7 +337,7 @@ pub fn check(plan: &Arc<Plan>, seed: u64) -> Vec<Failure> {
     let mut session = Session::new(plan, seed);
     let mut played = 0u32;
     while judge.due.is_some() {
-        let next = session.world.queue.peek_time().filter(|at| *at <= plan.until);
+        let next = session.next_time();
         judge.before(next, &session.world);
         if session.step().is_none() {
             break;
