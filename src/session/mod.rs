@@ -23,6 +23,7 @@ pub mod nodes;
 pub(crate) mod objects;
 pub(crate) mod predict;
 pub(crate) mod script;
+mod slices;
 pub(crate) mod spoken;
 pub mod strip;
 pub mod tree;
