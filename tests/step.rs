@@ -43,10 +43,11 @@ fn workloads_are_seen_with_what_they_make_and_asked_why() {
     transcript(
         "workloads",
         &["tests/step/rollout.toml", "--plain"],
-        "goto 20s\ntree\nget all\nget endpoints\nget deploy,svc -o wide\nget pods -l app=web,tier!=back\nget rs web\nget deploys\n\
+        "goto 20s\ntree\nget all\nget endpoints\nget endpointslices\nget deploy,svc -o wide\nget pods -l app=web,tier!=back\nget rs web\nget deploys\n\
          get pods -n shop\nselect deployment/web\npod\nwhy\ngoto 60s\nwhy\nstrip\ndescribe\nevents\ngoto 2m\ntree\nwhy\n\
          why Progressing\nwhy ScalingReplicaSet\nget events\nselect svc/web\ndescribe\nwhy endpoints\nselect\nwhy deploy/web\n\
-         select deployment/nobody\ndo rollout undo deployment/web\ngoto +5s\ntree\nback failure\ntree\n",
+         select deployment/nobody\ndo rollout undo deployment/web\ngoto +5s\ntree\nback failure\ntree\n\
+         goto 0s\nuntil ready>=3 service=web\nuntil rollout=complete deployment=web\nuntil rollout=done\n",
     );
 }
 

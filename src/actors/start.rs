@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::api_server::{self, NewPod};
+use super::command;
 use super::kubelet::process::REGISTERS;
 use super::node_lifecycle;
 use crate::api::Sym;
 use crate::engine::random;
 use crate::record::Directory;
+use crate::rules::kubectl::apply::LAST_APPLIED;
 use crate::scenario::plan::{NodePlan, ObjectPlan, Plan, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::kubelet::{Anchors, Kubelet};
@@ -126,10 +128,14 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
     w
 }
 
-/// A replica is created, and the next one is queued.
+/// A replica is created, and the next one is queued. Of a manifest that is applied the pod may be there already.
 pub fn create_pod(w: &mut World, template: TemplateIx, ordinal: u32) {
     let t = Arc::clone(&w.templates[template.ix()]);
-    if let Err(refused) = api_server::create_pod(w, NewPod::replica(&t, template, ordinal)) {
+    let is_applied = t.annotations.contains_key(LAST_APPLIED);
+    let there = is_applied.then(|| api_server::find_pod(w, t.namespace, t.name)).flatten();
+    if let Some(pod) = there {
+        command::apply_pod(w, pod, template);
+    } else if let Err(refused) = api_server::create_pod(w, NewPod::replica(&t, template, ordinal)) {
         w.answer(&refused.told(None));
     }
     if ordinal + 1 < t.replicas {

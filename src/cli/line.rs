@@ -40,14 +40,15 @@ Move       next [N]           the next change that kubectl would show (Enter alo
            failure            the next thing that goes wrong
            goto 1m30s         to an instant; goto +10s, goto -10s from here
            until WORDS        to where it is so: status=CrashLoopBackOff pod=web, phase=Failed,
-                              condition=Ready:False, event=BackOff, restarts>=3, exit=137, gone
+                              condition=Ready:False, event=BackOff, restarts>=3, exit=137, gone,
+                              rollout=complete deployment=web, ready>=3 service=web
            end, start         to the end, to the start
 Back       back [MOVE]        any of these moves backwards: back, back event 3, back failure, back until ...
 Stops      break WORDS        sets a breakpoint; breaks lists them, clear removes them
            continue           to the next breakpoint; back continue
-Look       get [KIND]         kubectl get pods -o wide; get deployments, rs, svc, endpoints, all, events, nodes,
-                              pdb, with -o wide, -n NAMESPACE, -A, -l LABELS
-           tree               workloads with their ReplicaSets and pods, how many were available, what came last
+Look       get [KIND]         kubectl get pods -o wide; get deployments, rs, svc, endpoints, endpointslices, all,
+                              events, nodes, pdb, quota, limits, with -o wide, -n NAMESPACE, -A, -l LABELS
+           tree               workloads with their ReplicaSets and pods, and Services: how many were available, what came last
            select POD         the pod that the following is about, or the workload: select deployment/web
            describe [POD]     kubectl describe pod; describe node NAME, deployment/NAME, rs/NAME, svc/NAME
            events [POD]       its events

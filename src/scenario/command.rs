@@ -228,6 +228,21 @@ pub enum Command {
         /// Of a ConfigMap or Secret.
         keys: Vec<String>,
     },
+    /// `kubectl apply` of a ConfigMap and the like that was applied before.
+    Reapply {
+        /// Of which kind.
+        kind: ObjectKind,
+        /// Where.
+        namespace: Sym,
+        /// Its name.
+        name: Sym,
+        /// Its keys from now on, of a ConfigMap or Secret.
+        keys: Vec<String>,
+        /// Keys that the manifest had before, and has no more.
+        without: Vec<String>,
+        /// The manifest says something else than before.
+        differs: bool,
+    },
     /// It does not exist any more.
     Remove {
         /// Of which kind.

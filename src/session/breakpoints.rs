@@ -1,12 +1,16 @@
-//! Breakpoints: `status=CrashLoopBackOff pod=web`, `condition=Ready:False`, `event=BackOff`, `restarts>=3`.
+//! Breakpoints: `status=CrashLoopBackOff pod=web`, `condition=Ready:False`, `event=BackOff`, `restarts>=3`,
+//! `rollout=complete deployment=web`.
 //!
-//! All words of one breakpoint must hold for one pod; it stops where they begin to, and at every event of that reason.
+//! All words of one breakpoint must hold for one pod, or for one workload or Service; it stops where they begin to, and at
+//! every event of that reason.
 //! What holds is folded from the rows of the timeline, so that the past can be searched without a world.
 
 use std::fmt;
 
+use crate::api::workload::WorkloadState;
 use crate::api::{Sym, Tri};
-use crate::record::{Change, Directory, Transition};
+use crate::record::{Change, Directory, ObjectChange, Ready, Transition};
+use crate::rules::api_server::objects::ObjectType;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Comparison {
@@ -17,6 +21,27 @@ pub enum Comparison {
     Equal,
 }
 
+impl Comparison {
+    fn parse(sign: &str) -> Comparison {
+        match sign {
+            ">=" => Comparison::AtLeast,
+            ">" => Comparison::Above,
+            "<" => Comparison::Below,
+            "<=" => Comparison::AtMost,
+            _ => Comparison::Equal,
+        }
+    }
+    fn holds(self, count: i32, bound: i32) -> bool {
+        match self {
+            Comparison::AtLeast => count >= bound,
+            Comparison::Above => count > bound,
+            Comparison::Below => count < bound,
+            Comparison::AtMost => count <= bound,
+            Comparison::Equal => count == bound,
+        }
+    }
+}
+
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Term {
     Status(Sym),
@@ -24,6 +49,10 @@ pub enum Term {
     Condition(Sym, Tri),
     /// kubectl's READY: `1/2`.
     Ready(u32, u32),
+    /// So many are ready: containers of a pod, pods of a workload or behind a Service.
+    ReadyCount(Comparison, i32),
+    /// What a workload does.
+    Rollout(WorkloadState),
     Restarts(Comparison, i32),
     /// A container's state, with its name if one is given.
     Container(Option<Sym>, Sym),
@@ -42,6 +71,8 @@ pub struct Breakpoint {
     pub terms: Vec<Term>,
     /// Name of the pod; a `*` at its end takes all that begin so.
     pub pod: Option<String>,
+    /// Kind and name of the workload or Service; likewise.
+    pub object: Option<(Sym, String)>,
     /// As it was written.
     words: String,
 }
@@ -52,8 +83,11 @@ impl fmt::Display for Breakpoint {
     }
 }
 
-const WORDS: [&str; 11] = [
+const WORDS: [&str; 14] = [
     "status",
+    "rollout",
+    "deployment",
+    "service",
     "phase",
     "condition",
     "ready",
@@ -98,8 +132,8 @@ impl Breakpoint {
             let hint = near.map_or(String::new(), |near| format!("; did you mean `{near}=…`?"));
             return Err(format!("`{word}` is no breakpoint{hint} ({EXAMPLES})"));
         }
-        if key != "restarts" && !matches!(sign, "=" | "==" | "") {
-            return Err(format!("`{word}`: only restarts can be compared with {sign}"));
+        if !matches!(key, "restarts" | "ready") && !matches!(sign, "=" | "==" | "") {
+            return Err(format!("`{word}`: only restarts and ready can be compared with {sign}"));
         }
         let term = match key {
             "status" => Term::Status(Sym::new(value)),
@@ -119,20 +153,13 @@ impl Breakpoint {
                 };
                 Term::Condition(Sym::new(kind), truth)
             }
+            "rollout" => Term::Rollout(rollout(word, value)?),
             "ready" => match value.split_once('/').map(|(a, b)| (a.parse(), b.parse())) {
                 Some((Ok(ready), Ok(total))) => Term::Ready(ready, total),
-                _ => return Err(format!("`{word}`: READY reads like 1/2")),
+                Some(_) => return Err(format!("`{word}`: READY reads like 1/2")),
+                None => Term::ReadyCount(Comparison::parse(sign), number("how many are ready")?),
             },
-            "restarts" => Term::Restarts(
-                match sign {
-                    ">=" => Comparison::AtLeast,
-                    ">" => Comparison::Above,
-                    "<" => Comparison::Below,
-                    "<=" => Comparison::AtMost,
-                    _ => Comparison::Equal,
-                },
-                number("the restart count")?,
-            ),
+            "restarts" => Term::Restarts(Comparison::parse(sign), number("the restart count")?),
             "container" => {
                 let (name, state) = match value.split_once(':') {
                     Some((name, state)) => (Some(Sym::new(name)), state),
@@ -153,6 +180,11 @@ impl Breakpoint {
                 self.pod = Some(value.trim_start_matches("pod/").to_owned());
                 return Ok(());
             }
+            other if ObjectType::parse(other).is_some() => {
+                let kind = ObjectType::parse(other).map(ObjectType::singular).unwrap_or_default();
+                self.object = Some((kind, value.to_owned()));
+                return Ok(());
+            }
             other => {
                 let near = crate::scenario::diagnostic::nearest(other, &WORDS);
                 let hint = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
@@ -163,28 +195,51 @@ impl Breakpoint {
         Ok(())
     }
 
-    fn concerns(&self, row: u32, directory: &Directory) -> bool {
-        let Some(wanted) = &self.pod else { return true };
-        let Some(ident) = directory.pods.get(row as usize) else { return false };
-        let (namespace, name) = match wanted.split_once('/') {
-            Some((namespace, name)) => (Some(namespace), name),
-            None => (None, wanted.as_str()),
-        };
-        let own = ident.name.to_string();
-        namespace.is_none_or(|n| ident.namespace == n)
-            && match name.strip_suffix('*') {
-                Some(begin) => own.starts_with(begin),
-                None => own == name,
-            }
+    /// Whether it is about a pod of the directory.
+    fn concerns_pod(&self, row: u32, directory: &Directory) -> bool {
+        let Some(wanted) = &self.pod else { return self.object.is_none() };
+        let ident = directory.pods.get(row as usize);
+        ident.is_some_and(|ident| is_called(wanted, ident.namespace, &ident.name.to_string()))
+    }
+    /// Whether it is about a workload or Service of the directory.
+    fn concerns_object(&self, row: u32, directory: &Directory) -> bool {
+        let Some((kind, wanted)) = &self.object else { return self.pod.is_none() };
+        let ident = directory.objects.get(row as usize);
+        ident.is_some_and(|ident| ident.kind == *kind && is_called(wanted, ident.namespace, &ident.name))
     }
 }
 
-/// What to write, for help and for messages.
-pub const EXAMPLES: &str = "status=CrashLoopBackOff pod=web, phase=Failed, condition=Ready:False, event=BackOff, restarts>=3, exit=137, ready=0/1, container=app:terminated, gone";
+/// The state of a workload that `rollout=…` names.
+fn rollout(word: &str, value: &str) -> Result<WorkloadState, String> {
+    const STATES: [WorkloadState; 4] =
+        [WorkloadState::Progressing, WorkloadState::Complete, WorkloadState::Failed, WorkloadState::Paused];
+    let named = |state: &WorkloadState| state.as_str().eq_ignore_ascii_case(value);
+    STATES.into_iter().find(named).ok_or_else(|| {
+        let known = STATES.map(|state| state.as_str().to_lowercase());
+        format!("`{word}`: a rollout is {}", known.join(", "))
+    })
+}
 
-/// What holds of one pod, as its rows have told so far.
+/// Whether `web`, `shop/web` or `web*` is somebody's name.
+fn is_called(wanted: &str, namespace: Sym, own: &str) -> bool {
+    let (within, name) = match wanted.split_once('/') {
+        Some((within, name)) => (Some(within), name),
+        None => (None, wanted),
+    };
+    within.is_none_or(|within| namespace == within)
+        && match name.strip_suffix('*') {
+            Some(begin) => own.starts_with(begin),
+            None => own == name,
+        }
+}
+
+/// What to write, for help and for messages.
+pub const EXAMPLES: &str = "status=CrashLoopBackOff pod=web, phase=Failed, condition=Ready:False, event=BackOff, restarts>=3, exit=137, ready=0/1, container=app:terminated, gone, rollout=complete deployment=web, ready>=3 service=web";
+
+/// What holds of one pod, workload or Service, as its rows have told so far.
 #[derive(Clone, Debug, Default)]
 struct Level {
+    state: Option<WorkloadState>,
     phase: Sym,
     status: Sym,
     ready: (u32, u32),
@@ -214,7 +269,33 @@ impl Level {
                 self.containers.retain(|(known, ..)| *known != name);
                 self.containers.push((name, to, reason, exit_code));
             }
-            Change::Event(_) | Change::Node { .. } | Change::Owner { .. } | Change::Object { .. } => {}
+            Change::Object { what, .. } => self.fold_object(&what),
+            Change::Event(_) | Change::Node { .. } | Change::Owner { .. } => {}
+        }
+    }
+
+    fn fold_object(&mut self, change: &ObjectChange) {
+        let count = |count: i32| u32::try_from(count).unwrap_or(0);
+        match *change {
+            ObjectChange::Workload { from, to, ready } => {
+                self.state = to;
+                self.ready = match ready {
+                    Ready::Nothing => (0, 0),
+                    Ready::Number(ready) => (count(ready), count(ready)),
+                    Ready::Of(ready, of) => (count(ready), count(of)),
+                    Ready::OneOf(ready, _) => (count(ready), 1),
+                };
+                self.gone = to.is_none() && from.is_some();
+            }
+            ObjectChange::Condition { kind, to, reason, .. } => {
+                self.conditions.retain(|(known, ..)| *known != kind);
+                self.conditions.extend(to.map(|to| (kind, to, reason)));
+            }
+            ObjectChange::Endpoints { from, to, serving, .. } => {
+                self.ready = (to.unwrap_or(0), serving);
+                self.gone = to.is_none() && from.is_some();
+            }
+            ObjectChange::Event(_) => {}
         }
     }
 
@@ -227,13 +308,9 @@ impl Level {
             Term::Phase(phase) => self.phase == *phase,
             Term::Condition(kind, truth) => self.conditions.iter().any(|(k, t, _)| k == kind && t == truth),
             Term::Ready(ready, total) => self.ready == (*ready, *total),
-            Term::Restarts(comparison, count) => match comparison {
-                Comparison::AtLeast => self.restarts >= *count,
-                Comparison::Above => self.restarts > *count,
-                Comparison::Below => self.restarts < *count,
-                Comparison::AtMost => self.restarts <= *count,
-                Comparison::Equal => self.restarts == *count,
-            },
+            Term::ReadyCount(comparison, count) => comparison.holds(self.ready.0.cast_signed(), *count),
+            Term::Rollout(state) => self.state == Some(*state),
+            Term::Restarts(comparison, count) => comparison.holds(self.restarts, *count),
             Term::Container(name, state) => {
                 self.containers.iter().any(|(n, s, ..)| name.is_none_or(|name| name == *n) && s == state)
             }
@@ -248,42 +325,72 @@ impl Level {
     }
 }
 
-/// What holds of every pod.
+/// A pod's or an object's place in the directory.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Whose {
+    Pod(u32),
+    Object(u32),
+}
+
+impl Whose {
+    fn of(row: &Transition) -> Option<Whose> {
+        match (row.change, row.pod) {
+            (Change::Object { object, .. }, _) => Some(Whose::Object(object)),
+            (_, pod) => pod.map(Whose::Pod),
+        }
+    }
+}
+
+/// What holds of every pod, and of every workload and Service.
 #[derive(Clone, Debug, Default)]
 pub struct Levels {
     by_pod: Vec<Level>,
+    by_object: Vec<Level>,
 }
 
 impl Levels {
     pub fn fold(&mut self, row: &Transition) {
-        if let Some(pod) = row.pod {
-            self.level(pod).fold(&row.change);
+        if let Some(whose) = Whose::of(row) {
+            self.level(whose).fold(&row.change);
         }
     }
-    fn level(&mut self, pod: u32) -> &mut Level {
-        let pod = pod as usize;
-        if self.by_pod.len() <= pod {
-            self.by_pod.resize_with(pod + 1, Level::default);
+    fn level(&mut self, whose: Whose) -> &mut Level {
+        let (levels, at) = match whose {
+            Whose::Pod(pod) => (&mut self.by_pod, pod as usize),
+            Whose::Object(object) => (&mut self.by_object, object as usize),
+        };
+        if levels.len() <= at {
+            levels.resize_with(at + 1, Level::default);
         }
-        &mut self.by_pod[pod]
+        &mut levels[at]
     }
 
     /// Takes a step's rows in; whether some breakpoint begins to hold with them.
     pub fn step(&mut self, rows: &[Transition], breakpoints: &[Breakpoint], directory: &Directory) -> bool {
-        let mut pods: Vec<u32> = rows.iter().filter_map(|row| row.pod).collect();
-        pods.sort_unstable();
-        pods.dedup();
+        let mut all: Vec<Whose> = rows.iter().filter_map(Whose::of).collect();
+        all.sort_unstable();
+        all.dedup();
         let mut hit = false;
-        for pod in pods {
-            let before = self.level(pod).clone();
-            let own = || rows.iter().filter(|row| row.pod == Some(pod));
+        for whose in all {
+            let before = self.level(whose).clone();
+            let own = || rows.iter().filter(|row| Whose::of(row) == Some(whose));
             for row in own() {
                 self.fold(row);
             }
-            let told =
-                |reason: Sym| own().any(|row| matches!(row.change, Change::Event(e) if e.reason == reason));
-            let after = self.level(pod);
-            hit |= breakpoints.iter().filter(|b| b.concerns(pod, directory)).any(|breakpoint| {
+            let told = |reason: Sym| {
+                own().any(|row| match row.change {
+                    Change::Event(e) | Change::Object { what: ObjectChange::Event(e), .. } => {
+                        e.reason == reason
+                    }
+                    _ => false,
+                })
+            };
+            let after = self.level(whose);
+            let concerns = |breakpoint: &&Breakpoint| match whose {
+                Whose::Pod(pod) => breakpoint.concerns_pod(pod, directory),
+                Whose::Object(object) => breakpoint.concerns_object(object, directory),
+            };
+            hit |= breakpoints.iter().filter(concerns).any(|breakpoint| {
                 let mut begins = false;
                 let all = breakpoint.terms.iter().all(|term| match term {
                     Term::Event(reason) => {

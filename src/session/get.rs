@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::kubectl::{self, SeenEvent};
-use super::{Walk, nodes};
+use super::{Walk, nodes, slices};
 use crate::actors::api_server;
 use crate::api::service::{Service, TargetPort};
 use crate::api::{PodIdent, Sym};
@@ -28,6 +28,7 @@ enum Kind {
     Nodes,
     Events,
     Endpoints,
+    Slices,
     Applied(ObjectType),
 }
 
@@ -50,12 +51,15 @@ impl Kind {
             "nodes" | "node" | "no" => Kind::Nodes,
             "events" | "event" | "ev" => Kind::Events,
             "endpoints" | "ep" => Kind::Endpoints,
+            "endpointslices" | "endpointslice" => Kind::Slices,
             "controllerrevisions" | "controllerrevision" => Kind::Applied(ObjectType::ControllerRevision),
             _ => match ObjectType::parse(word) {
                 Some(kind) => Kind::Applied(kind),
                 None => {
                     let known: Vec<&str> = ObjectType::kept().map(|kind| kind.plural()).collect();
-                    let known = [&["pods", "nodes", "events", "endpoints", "all"][..], &known].concat();
+                    let known =
+                        [&["pods", "nodes", "events", "endpoints", "endpointslices", "all"][..], &known]
+                            .concat();
                     let hint = nearest(&lower, &known)
                         .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                     return Err(format!("error: the server doesn't have a resource type \"{word}\"{hint}"));
@@ -70,6 +74,7 @@ impl Kind {
             Kind::Nodes => "node".to_owned(),
             Kind::Events => "event".to_owned(),
             Kind::Endpoints => "endpoints".to_owned(),
+            Kind::Slices => "endpointslice.discovery.k8s.io".to_owned(),
             Kind::Applied(kind) => kind.resource(),
         }
     }
@@ -77,6 +82,7 @@ impl Kind {
     fn plural(self) -> String {
         match self {
             Kind::Endpoints => "endpoints".to_owned(),
+            Kind::Slices => "endpointslices.discovery.k8s.io".to_owned(),
             Kind::Applied(kind) if kind.law().group.is_empty() => kind.plural().to_owned(),
             Kind::Applied(kind) => format!("{}.{}", kind.plural(), kind.law().group),
             kind => format!("{}s", kind.resource()),
@@ -234,6 +240,13 @@ impl Walk {
             Kind::Pods => self.pod_rows(asked),
             Kind::Events => return self.event_rows(asked),
             Kind::Endpoints => self.endpoint_rows(asked),
+            Kind::Slices => slices::all(w)
+                .into_iter()
+                .filter(|(namespace, name, _)| asked.takes(*namespace, name, None))
+                .filter_map(|(namespace, name, value)| {
+                    Some(Row { namespace, name, cells: tables::row(&value, self.now())? })
+                })
+                .collect(),
             Kind::Applied(kind) => {
                 let own = objects(w).filter(|key| api_server::type_of(w, *key).law().name == kind.name());
                 own.filter_map(|key| {

@@ -24,6 +24,7 @@ pub(crate) mod objects;
 pub(crate) mod predict;
 pub(crate) mod script;
 pub(crate) mod settled;
+mod slices;
 pub(crate) mod spoken;
 pub mod strip;
 pub mod tree;

@@ -24,8 +24,8 @@ pub struct Leaf {
     pub of: ObjectKey,
 }
 
-/// All workloads by namespace, kind and name, each with what it has made, the newest revision first; then pods that no
-/// workload has made.
+/// All workloads and Services by namespace, kind and name, each with what it has made, the newest revision first; then pods
+/// that no workload has made.
 pub fn tree(w: &World) -> Vec<Leaf> {
     let stored = &w.workloads;
     let mut pods = Made::new();
@@ -33,7 +33,8 @@ pub fn tree(w: &World) -> Vec<Leaf> {
         pods.entry(w.pods[pod.ix()].controller).or_default().push(ObjectKey::Pod(pod));
     }
     let mut tops: Vec<ObjectKey> = super::get::objects(w)
-        .filter(|key| figures(w, *key).is_some() && stored.controller(*key).is_none())
+        .filter(|key| figures(w, *key).is_some() || matches!(key, ObjectKey::Service(_)))
+        .filter(|key| stored.controller(*key).is_none())
         .collect();
     tops.sort_by_key(|key| {
         stored.row(*key).map(|row| {
@@ -98,11 +99,17 @@ pub fn name(w: &World, key: ObjectKey) -> String {
     }
 }
 
-/// What a workload is doing, and how far it is: `Progressing  3/4 available, revision 2`.
+/// What a workload is doing, and how many are available: `Progressing  3/4 available, revision 2`; of a Service, who stands
+/// behind it.
 pub fn state(w: &World, key: ObjectKey) -> String {
     let told = w.workloads.held(key).and_then(AnyHeld::told);
     if !w.workloads.exists(key) {
         return "gone from the API server".to_owned();
+    }
+    if let ObjectKey::Service(id) = key {
+        let [ready, serving, terminating] =
+            w.workloads.services[id.ix()].beside.as_ref().map_or([0; 3], |slices| slices.counts);
+        return format!("{ready} ready  {serving} serving, {terminating} terminating");
     }
     let (Some((doing, ..)), Some(figures)) = (told, figures(w, key)) else { return String::new() };
     let revision = figures.revision.map_or_else(String::new, |revision| format!(", revision {revision}"));

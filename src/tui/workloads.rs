@@ -24,7 +24,7 @@ const CURVE: usize = 8;
 /// RESTARTS a curve of how many were available.
 pub fn cells(app: &App, key: ObjectKey, namespaces: bool) -> Vec<String> {
     let w = app.walk.world();
-    let (name, figures) = (tree::name(w, key), tree::figures(w, key).unwrap_or_default());
+    let (name, figures) = (tree::name(w, key), tree::figures(w, key));
     let meta = w.workloads.meta(key);
     let name = match meta {
         Some(meta) if namespaces && w.workloads.controller(key).is_none() => {
@@ -38,8 +38,10 @@ pub fn cells(app: &App, key: ObjectKey, namespaces: bool) -> Vec<String> {
     let state = state.split("  ").next().unwrap_or_default().to_owned();
     let mut cells = vec![
         name,
-        format!("{}/{}", figures.level().0, figures.level().1),
-        figures.revision.map_or_else(String::new, |revision| format!("rev {revision}")),
+        figures.map_or_else(String::new, |figures| format!("{}/{}", figures.level().0, figures.level().1)),
+        figures
+            .and_then(|figures| figures.revision)
+            .map_or_else(String::new, |revision| format!("rev {revision}")),
         state,
         curve,
         age(meta.map(|meta| meta.created), app.walk.now()),

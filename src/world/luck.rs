@@ -118,6 +118,10 @@ pub enum Purpose {
     Boots,
     /// In which order a controller walks through nodes.
     NodeOrder,
+    /// Which address a Service gets.
+    ClusterAddress,
+    /// Which port of all nodes it gets.
+    NodePort,
 }
 
 impl World {

@@ -176,6 +176,8 @@ pub struct World {
     pub waiting: Vec<log::Waiting>,
     /// Drains that go on.
     pub draining: Vec<log::Draining>,
+    /// By pod: what it would be made of by the manifest that was applied to it last, once that is not what it was made of.
+    pub applied: rustc_hash::FxHashMap<PodId, TemplateIx>,
     /// Pods written in the API since somebody last looked; kept only while somebody wants whole objects.
     pub touched: Option<Vec<PodId>>,
     /// Those of them that were written and left the API in one step: each had a last version that watchers saw.

@@ -12,14 +12,16 @@ mod patch;
 mod pods;
 mod requests;
 mod resize;
+mod service_addresses;
 mod workloads;
 
 pub use crate::rules::api_server::pod_status::put_condition;
 pub use evict::evict;
 pub use limits::{charge_object, counted};
-pub use patch::{merge_into, patch};
+pub use patch::{patch, replace as replace_pod};
 pub use pods::{
-    Edit, Name, NewPod, bind, create_pod, delete_pod, let_go, own_pod, replace_status, update, update_status,
+    Edit, Name, NewPod, bind, create_pod, delete_pod, find_pod, let_go, object as pod_object, own_pod,
+    replace_status, update, update_status,
 };
 pub use requests::{
     create as create_object, create_as as create_object_as, find as find_object, object,

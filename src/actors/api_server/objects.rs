@@ -75,6 +75,17 @@ pub fn create(w: &mut World, object: usize, keys: &[String]) {
     }
 }
 
+/// Changes the keys of an object that is there, or creates it with these.
+pub fn apply(w: &mut World, object: usize, keys: &[String], without: &[String]) {
+    let own = w.objects.write(object);
+    match &mut own.keys {
+        Some(known) if own.exists => known.retain(|key| !without.contains(key)),
+        Some(known) => known.clear(),
+        None => {}
+    }
+    create(w, object, keys);
+}
+
 /// A claim is made: the one that the scenario describes under this name, or one that nobody has described.
 pub fn claimed(w: &mut World, namespace: Sym, name: Sym, bound: bool, claim: ClaimPlan) {
     let kind = ObjectKind::PersistentVolumeClaim;

@@ -1,11 +1,13 @@
 //! PATCH of a pod: what comes out is let in or refused as a whole (`ValidatePodUpdate`, pkg/apis/core/validation/validation.go).
 
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+use serde_json::Value;
 
 use super::pods::{self, Edit};
 use crate::api::{Sym, wire};
-use crate::rules::api_server::admission::Rejection;
-use crate::rules::api_server::objects::ObjectType;
+use crate::rules::api_server::admission::{Rejection, Request};
+use crate::rules::api_server::objects::{self, ObjectType};
 use crate::rules::api_server::validation::update;
 use crate::world::{PodId, World};
 
@@ -24,35 +26,43 @@ pub fn patch(w: &mut World, pod: PodId, change: impl FnOnce(&mut Value)) -> Resu
             return Err(format!("The {}", Rejection::Invalid { kind: ObjectType::Pod, name, errors }));
         }
     }
-    let (before, after) = (&old["metadata"], &new["metadata"]);
-    let labels = (before["labels"] != after["labels"])
-        .then(|| serde_json::from_value(after["labels"].clone()).unwrap_or_default());
-    let finalizers = (before["finalizers"] != after["finalizers"]).then(|| {
-        let list = after["finalizers"].as_array().into_iter().flatten();
-        list.filter_map(|f| f.as_str().map(Sym::new)).collect()
-    });
-    let spec = (old["spec"] != new["spec"]).then(|| wire::pod_spec(&new["spec"]));
-    let annotations = before["annotations"] != after["annotations"];
-    pods::update(w, pod, Edit { labels, annotations, finalizers, spec });
+    write(w, pod, &old, &new);
     Ok(old != new)
 }
 
-/// A JSON merge patch (RFC 7386): null takes away, objects are merged, all else replaces.
-pub fn merge_into(target: &mut Value, patch: &Value) {
-    let Some(members) = patch.as_object() else {
-        *target = patch.clone();
-        return;
+/// PUT of a pod's object, as it comes out of a merge: decoded, defaulted and validated. `old` is the object with as much of
+/// its metadata as the new one has.
+///
+/// # Errors
+/// It is not let in.
+pub fn replace(w: &mut World, pod: PodId, old: &Value, new: Value) -> Result<(), Rejection> {
+    let (Value::Object(before), Value::Object(after)) = (old, new) else { return Ok(()) };
+    let namespace = w.pods[pod.ix()].ident.namespace;
+    let request =
+        Request { gates: w.gates, now: w.now, namespace: namespace.as_str(), suffix: "00000", uid: "" };
+    let admitted = objects::update(ObjectType::Pod, before, after, &request)?;
+    write(w, pod, old, &Value::Object(admitted.object));
+    Ok(())
+}
+
+/// Writes what has changed of a pod's object.
+fn write(w: &mut World, pod: PodId, old: &Value, new: &Value) {
+    let p = &w.pods[pod.ix()];
+    let (before, after) = (&old["metadata"], &new["metadata"]);
+    let labels: BTreeMap<String, String> =
+        serde_json::from_value(after["labels"].clone()).unwrap_or_default();
+    let finalizers: Vec<Sym> = after["finalizers"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|own| own.as_str().map(Sym::new))
+        .collect();
+    let spec = wire::pod_spec(&new["spec"]);
+    let edit = Edit {
+        labels: (labels != *p.labels).then_some(labels),
+        finalizers: (finalizers != *p.finalizers).then_some(finalizers),
+        spec: (spec != *p.spec).then_some(spec),
+        annotations: before["annotations"] != after["annotations"],
     };
-    if !target.is_object() {
-        *target = json!({});
-    }
-    if let Some(own) = target.as_object_mut() {
-        for (key, value) in members {
-            if value.is_null() {
-                own.remove(key);
-            } else {
-                merge_into(own.entry(key.clone()).or_insert(Value::Null), value);
-            }
-        }
-    }
+    pods::update(w, pod, edit);
 }

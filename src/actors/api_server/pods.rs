@@ -170,6 +170,12 @@ fn pod_under(w: &World, namespace: Sym, name: PodName, key: u64) -> Option<PodId
     w.names.find(key, is_it)
 }
 
+/// The living pod of a name.
+pub fn find_pod(w: &World, namespace: Sym, name: Sym) -> Option<PodId> {
+    let name = PodName::plain(name);
+    pod_under(w, namespace, name, name_key(namespace, name))
+}
+
 /// The key under which a name is found; equal for equal spelling.
 fn name_key(namespace: Sym, PodName { base, suffix }: PodName) -> u64 {
     let spelled = match suffix {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{limits, workloads};
+use super::{limits, service_addresses, workloads};
 use crate::api::Sym;
 use crate::rules::api_server::admission::{Rejection, Request, generated_name};
 use crate::rules::api_server::decode::DecodeError;
@@ -69,9 +69,12 @@ pub fn create_as(
     if !strict.is_empty() {
         return Err(Rejection::Strict(kind, strict));
     }
-    let value = typed(kind, object);
+    let mut value = typed(kind, object);
     let of = |key: &str| Sym::new(value["metadata"][key].as_str().unwrap_or_default());
     limits::charge_object(w, kind, of("namespace"), &of("name"), &value["spec"])?;
+    if kind == ObjectType::Service {
+        service_addresses::allocate(w, entity, &mut value["spec"]);
+    }
     let key = visit_kind(kind, Create { w, entity, value: &value });
     Ok((key.ok_or_else(|| Rejection::Decode(kind, not_kept(kind)))?, warnings))
 }
@@ -108,7 +111,10 @@ pub fn replace(w: &mut World, key: ObjectKey, new: Map<String, Value>) -> Result
     let Some(namespace) = w.workloads.meta(key).map(|meta| meta.namespace) else { return Ok(false) };
     let before = w.resource_version;
     let admitted = objects::update(type_of(w, key), &old, new, &request(w, namespace))?;
-    let value = typed(admitted.kind, admitted.object);
+    let mut value = typed(admitted.kind, admitted.object);
+    if admitted.kind == ObjectType::Service {
+        service_addresses::allocate(w, w.workloads.entity(key), &mut value["spec"]);
+    }
     key.visit(Replace { w, value: &value });
     Ok(w.resource_version != before)
 }

@@ -18,6 +18,7 @@ mod workloads;
 use std::sync::Arc;
 
 pub use drain::{pod_gone, turn as drain_turn};
+pub use pods::apply as apply_pod;
 pub use waiting::{object_seen, over as wait_over};
 
 use crate::api::{Condition, Text};
@@ -66,6 +67,9 @@ fn obey(w: &mut World, command: &Command) {
             processes::set_probe(w, pod, *container, *probe, &answer);
         }
         Command::Create { kind, namespace, name, keys } => objects::create(w, *kind, *namespace, *name, keys),
+        Command::Reapply { kind, namespace, name, keys, without, differs } => {
+            objects::apply(w, (*kind, *namespace, *name), keys, without, *differs);
+        }
         Command::Remove { kind, namespace, name } => objects::remove(w, *kind, *namespace, *name),
         Command::BindClaim { namespace, name } => objects::bind_claim(w, *namespace, *name),
         Command::Cordon { node } => nodes::set_unschedulable(w, node, true),

@@ -26,6 +26,25 @@ pub fn create(w: &mut World, kind: ObjectKind, namespace: Option<Sym>, name: Sym
     }
 }
 
+/// `kubectl apply` of a manifest that was applied before.
+pub fn apply(
+    w: &mut World,
+    (kind, namespace, name): (ObjectKind, Sym, Sym),
+    keys: &[String],
+    without: &[String],
+    differs: bool,
+) {
+    for object in named(w, kind, Some(namespace), name) {
+        let answer = match (w.objects[object].exists, differs) {
+            (true, true) => "configured",
+            (true, false) => "unchanged",
+            (false, _) => "created",
+        };
+        w.tell(kubectl::done(kind, name, answer));
+        api_server::objects::apply(w, object, keys, without);
+    }
+}
+
 pub fn remove(w: &mut World, kind: ObjectKind, namespace: Option<Sym>, name: Sym) {
     let mut found = named(w, kind, namespace, name);
     // What is only taken to be there has to be known before it can go away.

@@ -9,8 +9,12 @@ use crate::actors::api_server::{self, Edit};
 use crate::actors::kubectl;
 use crate::api::spec::Resources;
 use crate::api::{Condition, Container, ContainerIx, Sym};
+use crate::rules::api_server::objects::ObjectType;
+use crate::rules::kubectl::apply::{self, LAST_APPLIED};
+use crate::rules::kubectl::merge::json_merge;
 use crate::scenario::command::Target;
-use crate::world::World;
+use crate::scenario::plan::TemplateIx;
+use crate::world::{PodId, World};
 
 pub fn delete(w: &mut World, target: &Target, grace_secs: Option<i64>, force: bool) {
     let grace = if force { Some(grace_secs.unwrap_or(0)) } else { grace_secs };
@@ -69,7 +73,32 @@ pub fn set_image(w: &mut World, target: &Target, container: Sym, image: Sym) {
 
 /// `kubectl patch`
 pub fn patch(w: &mut World, target: &Target, merge: &Value) {
-    write(w, target, ("patched", "patched (no change)"), |object| api_server::merge_into(object, merge));
+    write(w, target, ("patched", "patched (no change)"), |object| json_merge(object, merge));
+}
+
+/// `kubectl apply` of a Pod that is there; `template` is what it would be made of.
+pub fn apply(w: &mut World, pod: PodId, template: TemplateIx) {
+    let last = w.applied.get(&pod).copied().unwrap_or(w.pods[pod.ix()].template);
+    let annotations = |template: TemplateIx| json!(w.templates[template.ix()].annotations);
+    let manifest =
+        annotations(template)[LAST_APPLIED].as_str().and_then(|text| serde_json::from_str(text).ok());
+    let mut live = api_server::pod_object(&w.pods[pod.ix()]);
+    live["metadata"]["annotations"] = annotations(last);
+    let (namespace, manifest) = (w.pods[pod.ix()].ident.namespace, manifest.unwrap_or(Value::Null));
+    let applied = apply::apply(ObjectType::Pod, Some(&live), &manifest, &namespace);
+    if let Some(warning) = applied.warning {
+        w.tell(warning);
+    }
+    if applied.answer == "unchanged" {
+        return tell_pod(w, pod, applied.answer);
+    }
+    match api_server::replace_pod(w, pod, &live, applied.object) {
+        Ok(()) => {
+            w.applied.insert(pod, template);
+            tell_pod(w, pod, applied.answer);
+        }
+        Err(refused) => w.answer(&refused.told(None)),
+    }
 }
 
 /// The pods' objects are written as they should be from now on. `words` are told when one is let in: for something new, and

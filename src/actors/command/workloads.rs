@@ -117,12 +117,9 @@ fn change(
 ) {
     let Some(key) = meant(w, target) else { return };
     let (kind, old) = (api_server::type_of(w, key), api_server::object(w, key));
-    let sets: Vec<Value> = match kind {
-        ObjectType::Deployment => {
-            w.workloads.controlled_by(key).map(|set| api_server::object(w, set)).collect()
-        }
-        _ => Vec::new(),
-    };
+    // Who has no rollouts may have made very many.
+    let made = w.workloads.controlled_by(key).filter(|_| kind.law().has_rollouts);
+    let sets: Vec<Value> = made.map(|set| api_server::object(w, set)).collect();
     let Changed { object, answer } = match make(kind, &old, &sets) {
         Ok(changed) => changed,
         Err(why) => return w.answer(&why),

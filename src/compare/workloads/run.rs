@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::names::{Names, Told};
 use crate::api::EventType;
 use crate::compare::life::{self, Life, Row, SeenEvent, Visible, parse_micros};
+use crate::record::tables::{ENDPOINT_COLUMNS, WORKLOAD_COLUMNS};
 
 /// The tables that a run writes.
 #[derive(Clone, Debug, Default)]
@@ -26,22 +27,10 @@ pub struct Numbers {
     cells: String,
 }
 
-/// The columns of `workloads.csv` that make a state.
-const WORKLOAD: [&str; 11] = [
-    "revision",
-    "desired",
-    "current",
-    "updated",
-    "ready",
-    "available",
-    "unavailable",
-    "active",
-    "succeeded",
-    "failed",
-    "condition",
-];
+/// The columns of `workloads.csv` that make a state, behind those that say when and whose it is.
+const WORKLOAD: &[&str] = WORKLOAD_COLUMNS.split_at(5).1;
 /// Those of `endpoints.csv`.
-const ENDPOINTS: [&str; 3] = ["ready", "serving", "terminating"];
+const ENDPOINTS: &[&str] = ENDPOINT_COLUMNS.split_at(4).1;
 
 impl Numbers {
     fn told(&self) -> impl Iterator<Item = (&'static str, &str)> {
@@ -91,7 +80,7 @@ impl Run {
     /// The reader's own words for a text that is no such table.
     pub fn read(outputs: &Outputs, end: i64) -> Result<Run, csv::Error> {
         let mut rows = life::read_csv(&outputs.timeline)?;
-        let table = read(&outputs.workloads, "name", &WORKLOAD)?;
+        let table = read(&outputs.workloads, "name", WORKLOAD)?;
         let told: Vec<Told> = table
             .iter()
             .map(|line| Told {
@@ -111,7 +100,7 @@ impl Run {
             live_on(&mut workloads, key, line, end);
         }
         let mut services = BTreeMap::new();
-        for line in read(&outputs.endpoints, "service", &ENDPOINTS)? {
+        for line in read(&outputs.endpoints, "service", ENDPOINTS)? {
             live_on(&mut services, format!("{}/{}", line.namespace, line.name), line, end);
         }
         told_of(&rows, &names, &mut workloads, &mut services);
@@ -163,7 +152,7 @@ fn live_on(lives: &mut BTreeMap<String, Life<Numbers>>, key: String, line: Line,
 }
 
 /// Conditions and events of objects that have a life here. An event is told by its kind: of several objects that say the
-/// same of different pods the counts are added up. A condition is told or not.
+/// same of different pods the counts are added up. A condition is told or not; that one is taken away no recorder tells.
 fn told_of(
     rows: &[Row],
     names: &Names,
@@ -172,9 +161,12 @@ fn told_of(
 ) {
     // Counts of one event object rise, so that its last one is what counts.
     let mut objects: BTreeMap<String, Vec<SeenEvent>> = BTreeMap::new();
-    for row in
-        rows.iter().filter(|row| row.pod.is_empty() && matches!(row.kind.as_str(), "event" | "condition"))
-    {
+    let is_told = |row: &&Row| match row.kind.as_str() {
+        "event" => true,
+        "condition" => !row.to.is_empty(),
+        _ => false,
+    };
+    for row in rows.iter().filter(|row| row.pod.is_empty()).filter(is_told) {
         let Some((kind, name)) = row.owner.split_once('/') else { continue };
         let key = match kind {
             "service" => format!("{}/{name}", row.namespace),

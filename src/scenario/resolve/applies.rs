@@ -313,7 +313,10 @@ fn unknown_overrides(table: &Table, all: &[Sent], cx: &mut Context<'_>) {
     }
 }
 
-/// ConfigMaps and the like become objects of the scenario; those that come again later get further keys then. Volumes and
+/// Which object: its kind, namespace and name.
+type Place = (ObjectKind, Sym, Sym);
+
+/// ConfigMaps and the like become objects of the scenario; those that are applied again are changed then. Volumes and
 /// classes are what claims can be bound to.
 pub fn objects(all: &mut [Sent], cx: &mut Context<'_>) -> (Vec<ObjectPlan>, Vec<Arc<Action>>, Storage) {
     let mut storage = Storage::default();
@@ -323,10 +326,9 @@ pub fn objects(all: &mut [Sent], cx: &mut Context<'_>) -> (Vec<ObjectPlan>, Vec<
             .for_each(|document| applied_volumes::add(&mut storage, &document.written.value, sent.plan.at));
     }
     let mut plans: Vec<ObjectPlan> = cx.objects.to_vec();
-    let named = |plan: &ObjectPlan| (plan.kind, plan.namespace, plan.name);
-    let mut places: FxHashMap<_, usize> =
-        plans.iter().enumerate().map(|(at, plan)| (named(plan), at)).collect();
-    let mut again = Vec::new();
+    // In the order in which they come first.
+    let mut applied: Vec<(Place, Vec<(Time, Document)>)> = Vec::new();
+    let mut places: FxHashMap<Place, usize> = FxHashMap::default();
     for sent in all {
         let (pods, others) =
             std::mem::take(&mut sent.others).into_iter().partition(|d| d.field("/kind") == "Pod");
@@ -343,17 +345,34 @@ pub fn objects(all: &mut [Sent], cx: &mut Context<'_>) -> (Vec<ObjectPlan>, Vec<
                 (_, "") => sent.plan.namespace,
                 (_, own) => Sym::new(own),
             };
+            let at = sent.plan.at;
             let place = (kind, namespace, Sym::new(&name));
-            match places.get(&place).and_then(|at| plans.get_mut(*at)) {
-                None => {
-                    places.insert(place, plans.len());
-                    let mut plan = object(kind, namespace, &name, &document, sent.plan.at, cx);
+            let ix = *places.entry(place).or_insert_with(|| {
+                applied.push((place, Vec::new()));
+                applied.len() - 1
+            });
+            applied[ix].1.push((at, document));
+        }
+    }
+    let of = |plan: &ObjectPlan| (plan.kind, plan.namespace, plan.name);
+    let mut known: FxHashMap<Place, usize> =
+        plans.iter().enumerate().map(|(ix, plan)| (of(plan), ix)).collect();
+    let mut again = Vec::new();
+    for (place, mut documents) in applied {
+        documents.sort_by_key(|(at, _)| *at);
+        let mut before = None;
+        for (at, document) in &documents {
+            match (known.get(&place).and_then(|ix: &usize| plans.get_mut(*ix)), before) {
+                (None, _) => {
+                    let mut plan = object(place, document, *at, cx);
                     applied_volumes::bind(&mut storage, &mut plan, &document.written.value["spec"]);
+                    known.insert(place, plans.len());
                     plans.push(plan);
                 }
-                Some(plan) if plan.at.is_none_or(|at| at > sent.plan.at) => plan.at = Some(sent.plan.at),
-                Some(_) => again.extend(changed(kind, namespace, &name, &document, sent.plan.at)),
+                (Some(plan), None) if plan.at.is_none_or(|known| known > *at) => plan.at = Some(*at),
+                (Some(_), before) => again.push(applied_again(place, document, before, *at)),
             }
+            before = Some(document);
         }
     }
     if plans.len() > limits::OBJECTS {
@@ -364,19 +383,12 @@ pub fn objects(all: &mut [Sent], cx: &mut Context<'_>) -> (Vec<ObjectPlan>, Vec<
     (plans, again, storage)
 }
 
-fn object(
-    kind: ObjectKind,
-    namespace: Sym,
-    name: &str,
-    document: &Document,
-    at: Time,
-    cx: &mut Context<'_>,
-) -> ObjectPlan {
+fn object((kind, namespace, name): Place, document: &Document, at: Time, cx: &mut Context<'_>) -> ObjectPlan {
     let value = &document.written.value;
     let field = |path: &str| value.pointer(path);
     let word = |path: &str| field(path).and_then(Json::as_str);
     let claim = (kind == ObjectKind::PersistentVolumeClaim).then(|| {
-        let mut claim = claims::claim(&Table::default(), &[namespace.as_str(), name], at, cx);
+        let mut claim = claims::claim(&Table::default(), &[namespace.as_str(), name.as_str()], at, cx);
         let modes = field("/spec/accessModes").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
         claim.access_modes = modes.iter().filter_map(Json::as_str).map(Sym::new).collect();
         if let Some(volume) = word("/spec/volumeName").filter(|volume| !volume.is_empty()) {
@@ -394,7 +406,7 @@ fn object(
     ObjectPlan {
         kind,
         namespace,
-        name: Sym::new(name),
+        name,
         at: Some(at),
         keys: keys(kind, value),
         value: field("/value")
@@ -428,18 +440,20 @@ fn labels(value: Option<&Json>) -> BTreeMap<String, String> {
     entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
 }
 
-/// An object that is there is applied again: it may have further keys then.
-fn changed(
-    kind: ObjectKind,
-    namespace: Sym,
-    name: &str,
+/// An object that may be there is applied again, after a manifest that it was made of.
+fn applied_again(
+    (kind, namespace, name): Place,
     document: &Document,
+    before: Option<&Document>,
     at: Time,
-) -> Option<Arc<Action>> {
-    let keys = keys(kind, &document.written.value)?;
+) -> Arc<Action> {
+    let own = |document: &Document| keys(kind, &document.written.value).unwrap_or_default();
+    let keys = own(document);
+    let without = before.map(own).unwrap_or_default().into_iter().filter(|key| !keys.contains(key)).collect();
+    let differs = before.is_none_or(|before| before.written.value != document.written.value);
     let words = format!("apply {}", document.file);
-    let command = Command::Create { kind, namespace: Some(namespace), name: Sym::new(name), keys };
-    Some(Arc::new(Action { at, command, id: None, words }))
+    let command = Command::Reapply { kind, namespace, name, keys, without, differs };
+    Arc::new(Action { at, command, id: None, words })
 }
 
 /// Tells of what cannot be applied while a run goes on.

@@ -13,6 +13,7 @@ use crate::rules::api_server::admission::{self, Admitted, Rejection, Request};
 use crate::rules::api_server::decode::schema::{self, Struct, Type};
 use crate::rules::api_server::decode::{self, StrictError};
 use crate::rules::api_server::objects::ObjectType;
+use crate::rules::kubectl::apply::with_last_applied;
 use crate::rules::kubectl::manifest;
 use crate::rules::machinery::qos::qos_class;
 use crate::rules::versions::Version;
@@ -286,6 +287,8 @@ pub fn applied(document: Document, apply: &ApplyPlan, cx: &mut Context<'_>) -> R
     if object.pointer("/metadata/namespace").and_then(Json::as_str).is_none_or(str::is_empty) {
         set(&mut object, "namespace", json!(apply.namespace));
     }
+    // What kubectl keeps there of the manifest, for the next apply.
+    object = with_last_applied(ObjectType::Pod, &object, &apply.namespace);
     let (verdict, strict) = ask(&object, apply.at, cx);
     let said = match verdict {
         Ok(admitted) if strict.is_empty() => Ok(admitted),

@@ -1,0 +1,93 @@
+//! What becomes of Pods and ConfigMaps whose manifest is applied again, as kubectl applies it.
+
+use std::sync::Arc;
+
+use kubelapse::scenario::plan::ObjectKind;
+use kubelapse::scenario::{self, Plan};
+use kubelapse::session::Session;
+use kubelapse::time::Span;
+use kubelapse::world::{Pod, World};
+
+const SCENARIO: &str = "until = \"2m\"\n[[node]]\nname = \"n1\"\n\
+    [[apply]]\nmanifest = \"first.yaml\"\n[[apply]]\nmanifest = \"second.yaml\"\nat = \"20s\"\n\
+    [[apply]]\nmanifest = \"second.yaml\"\nat = \"70s\"\n[[apply]]\nmanifest = \"wrong.yaml\"\nat = \"90s\"\n\
+    [[action]]\nat = \"10s\"\nlabel = \"pod/tools\"\nlabels = { by = \"hand\" }\n";
+
+const FIRST: &str = "apiVersion: v1\nkind: Pod\nmetadata: { name: tools, labels: { app: tools, old: yes-it-is } }\n\
+    spec:\n  containers:\n  - name: shell\n    image: registry.example/ops/tools:1\n    resources: { requests: { cpu: '0.5' } }\n\
+    ---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings }\ndata: { theme: dark, lang: de }\n";
+const SECOND: &str = "apiVersion: v1\nkind: Pod\nmetadata: { name: tools, labels: { app: tools, new: it-is } }\n\
+    spec:\n  containers:\n  - name: shell\n    image: registry.example/ops/tools:2\n    resources: { requests: { cpu: '0.5' } }\n\
+    ---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings }\ndata: { theme: light, size: '12' }\n";
+const WRONG: &str = "apiVersion: v1\nkind: Pod\nmetadata: { name: tools, labels: { app: tools, new: it-is } }\n\
+    spec:\n  restartPolicy: Never\n  containers:\n  - name: shell\n    image: registry.example/ops/tools:2\n    resources: { requests: { cpu: '0.5' } }\n";
+
+fn manifest(path: &str) -> Result<String, String> {
+    match path {
+        "first.yaml" => Ok(FIRST.to_owned()),
+        "second.yaml" => Ok(SECOND.to_owned()),
+        "wrong.yaml" => Ok(WRONG.to_owned()),
+        _ => Err("there is none".to_owned()),
+    }
+}
+
+fn plan() -> Arc<Plan> {
+    Arc::new(scenario::load("scenario.toml", SCENARIO, &manifest, &[]).expect("a scenario"))
+}
+
+fn play_until(session: &mut Session, secs: i64) {
+    let at = session.world.plan.start + Span::from_secs(secs);
+    while session.world.queue.peek_time().is_some_and(|next| next <= at) && session.step().is_some() {}
+}
+
+fn tools(w: &World) -> &Pod {
+    let mut all = w.pods.iter().filter(|pod| pod.exists && pod.ident.name.to_string() == "tools");
+    let pod = all.next().expect("it is there");
+    assert!(all.next().is_none(), "there is one");
+    pod
+}
+
+fn labels(pod: &Pod) -> Vec<String> {
+    pod.labels.iter().map(|(key, value)| format!("{key}={value}")).collect()
+}
+
+fn keys(w: &World) -> Vec<String> {
+    let settings = w.objects.iter().find(|own| own.kind == ObjectKind::ConfigMap && own.name == "settings");
+    settings.and_then(|own| own.keys.clone()).expect("a ConfigMap with keys")
+}
+
+#[test]
+fn what_a_manifest_says_no_more_goes_and_what_others_said_stays() {
+    let mut session = Session::new(&plan(), 1);
+    play_until(&mut session, 15);
+    let pod = tools(&session.world);
+    assert_eq!(pod.spec.containers[0].image, "registry.example/ops/tools:1");
+    assert_eq!(labels(pod), ["app=tools", "by=hand", "old=yes-it-is"]);
+    assert_eq!(keys(&session.world), ["lang", "theme"]);
+    play_until(&mut session, 30);
+    let pod = tools(&session.world);
+    assert_eq!(pod.spec.containers[0].image, "registry.example/ops/tools:2");
+    assert_eq!(labels(pod), ["app=tools", "by=hand", "new=it-is"]);
+    assert_eq!(keys(&session.world), ["theme", "size"]);
+    assert!(session.world.answers.is_empty(), "{:?}", session.world.answers);
+    // The same again is no write.
+    play_until(&mut session, 69);
+    let pod = tools(&session.world);
+    let before = (pod.generation, pod.resource_version);
+    play_until(&mut session, 80);
+    let pod = tools(&session.world);
+    assert_eq!((pod.generation, pod.resource_version), before);
+}
+
+#[test]
+fn what_may_not_change_is_refused_in_the_api_servers_words() {
+    let mut session = Session::new(&plan(), 1);
+    play_until(&mut session, 119);
+    let [answer] = &session.world.answers[..] else { panic!("{:?}", session.world.answers) };
+    assert!(
+        answer.contains(
+            "The Pod \"tools\" is invalid: spec: Forbidden: pod updates may not change fields other than"
+        ),
+        "{answer}"
+    );
+}
