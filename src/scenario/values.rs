@@ -48,9 +48,6 @@ pub fn parse_duration(text: &str) -> Result<Span, String> {
         Err(NoDuration::NoUnit) => Err(format!("`{text}` has no unit")),
         Err(NoDuration::UnknownUnit(unit)) => Err(format!("`{unit}` is no unit of time")),
         Err(NoDuration::TooLong) => Err(format!("`{text}` is too long")),
-        Err(NoDuration::Malformed) if text.chars().all(char::is_alphabetic) => {
-            Err(format!("`{text}` is no unit of time"))
-        }
         Err(NoDuration::Malformed) => Err(format!("`{text}` is no duration")),
     }
 }
