@@ -276,8 +276,11 @@ fn jobs_end_and_a_cron_job_has_two_runs() {
 fn ten_thousand_documents_are_taken() {
     let desk = Desk::new("many");
     let one = |number: u32| {
-        let kind =
-            if number.is_multiple_of(2) { "apiVersion: v1\nkind: ConfigMap" } else { "apiVersion: v1\nknid: Pod" };
+        let kind = if number.is_multiple_of(2) {
+            "apiVersion: v1\nkind: ConfigMap"
+        } else {
+            "apiVersion: v1\nknid: Pod"
+        };
         format!("---\n{kind}\nmetadata: {{name: c-{number}}}\n")
     };
     desk.write("many.yaml", &(0..10_000).map(one).collect::<String>());
