@@ -113,6 +113,16 @@ spec:
   template:
     metadata: { labels: { app: shop } }
     spec: { containers: [{ name: app, image: "registry.example/shop/web:1" }] }
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: { name: report }
+spec:
+  schedule: "0 3 * * *"
+  jobTemplate:
+    spec:
+      template:
+        spec: { restartPolicy: Never, containers: [{ name: app, image: "registry.example/shop/report:1" }] }
 "#;
 
 /// What lies beside the workshop's scenario: `more.yaml` is applied by nobody but those who act.
@@ -133,13 +143,13 @@ fn plan_of(text: &str) -> Arc<Plan> {
 }
 
 /// Each verb, and what the first line of the answer to it says.
-const DEEDS: [(&str, &str); 40] = [
+const DEEDS: [(&str, &str); 41] = [
     ("delete pod/web-0 gracePeriodSeconds=5", "pod \"web-0\" deleted from default namespace"),
     ("delete node/n2", "node \"n2\" deleted"),
     ("evict pod/web-1", "pod/web-1 evicted"),
     ("cordon node/n1", "node/n1 cordoned"),
     ("uncordon n1", "node/n1 already uncordoned"),
-    ("drain node/n1", "node/n1 cordoned"),
+    ("drain node/n1 force=true", "node/n1 cordoned"),
     ("taint node/n1 taints=[{ key = \"db\", effect = \"NoExecute\" }]", "node/n1 tainted"),
     ("untaint node/n1 taints=[{ key = \"db\" }]", "error: taint \"db\" not found"),
     ("stop node/n1", "node/n1 goes dark"),
@@ -173,6 +183,7 @@ const DEEDS: [(&str, &str); 40] = [
         "wait deployment/shop for=condition=Ready timeout=0s",
         "error: timed out waiting for the condition on deployments/shop",
     ),
+    ("trigger cronjob/report name=by-hand", "job.batch/by-hand created"),
     ("label deployment/shop labels={ tier = \"front\" }", "deployment.apps/shop labeled"),
     ("patch deployment/shop merge={ spec = { replicas = 2 } }", "deployment.apps/shop patched"),
     ("delete deployment/shop cascade=foreground", "deployment.apps \"shop\" deleted from default namespace"),
