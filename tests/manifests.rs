@@ -268,7 +268,10 @@ fn jobs_end_and_a_cron_job_has_two_runs() {
     );
     desk.write("cron.yaml", &cron);
     let (out, _) = desk.said("run cron.yaml");
-    assert_eq!(out.lines().filter(|line| line.contains("0/1     Completed")).count(), 2, "{out}");
+    let completed = |out: &str| out.lines().filter(|line| line.contains("0/1     Completed")).count();
+    assert_eq!(completed(&out), 2, "{out}");
+    let (out, _) = desk.said("run cron.yaml --until 1h");
+    assert_eq!(completed(&out), 3, "as many as are kept: {out}");
 }
 
 /// Neither their number nor that of their problems is a danger.

@@ -36,7 +36,10 @@ impl Beside {
     pub fn overrides(&self, set: &[String], until: Option<&String>) -> Vec<String> {
         let mut overrides = set.to_vec();
         overrides.extend(self.kubernetes.iter().map(|version| format!("kubernetes={version}")));
-        overrides.extend(until.map(|until| format!("until={until}")));
+        if let Some(until) = until {
+            // Who says when a run ends means that instant, whatever happens until then.
+            overrides.extend([format!("until={until}"), "untilSettled=false".to_owned()]);
+        }
         overrides
     }
 }
