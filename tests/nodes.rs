@@ -213,6 +213,57 @@ evict = "pod/web-1"
     );
 }
 
+/// Node after node, each with the whole time limit; a pod that was let go is seen to be gone at a whole second.
+#[test]
+fn a_drain_goes_on_node_after_node_and_its_time_begins_anew() {
+    let lived = live(
+        r#"
+name = "drain"
+until = "3m"
+[[node]]
+name = "n1"
+[[node]]
+name = "n2"
+[[object]]
+kind = "PodDisruptionBudget"
+name = "kept"
+minAvailable = 1
+matchLabels = { app = "kept" }
+[[pod]]
+name = "kept"
+labels = { app = "kept" }
+  [pod.spec]
+  nodeName = "n1"
+    [[pod.spec.containers]]
+    name = "app"
+    image = "registry.example/shop/web:1.0"
+[[pod]]
+name = "slow"
+labels = { app = "slow" }
+  [pod.spec]
+  nodeName = "n2"
+    [[pod.spec.containers]]
+    name = "app"
+    image = "registry.example/shop/web:1.0"
+  [pod.behavior.containers.app]
+  attempts = [{ runs = "forever", onTerm = "ignore" }]
+[[action]]
+at = "30s"
+drain = "node/n*"
+timeout = "12s"
+"#,
+    );
+    let [kept, slow] = lived.answers.as_slice() else { panic!("{:?}", lived.answers) };
+    assert!(kept.starts_with("42s: error: unable to drain node \"n1\""), "{kept}");
+    assert!(
+        kept.contains("error when evicting pods/\"kept\" -n \"default\": global timeout reached: 12s"),
+        "{kept}"
+    );
+    assert!(slow.starts_with("54s: error: unable to drain node \"n2\""), "{slow}");
+    let waited = "error when waiting for pod \"slow\" in namespace \"default\" to terminate: global timeout reached: 12s";
+    assert!(slow.contains(waited), "{slow}");
+}
+
 const ENDED: &str = r#"
 name = "ended"
 until = "10m"

@@ -40,8 +40,10 @@ pub struct Draining {
     pub command: u32,
     /// What it was told to overlook.
     pub flags: DrainFlags,
-    /// How long it goes on at most; None: for ever.
+    /// How long it waits for the pods of one node at most; None: for ever.
     pub timeout: Option<Span>,
+    /// Until when it waits for those of now.
+    pub ends: Option<Time>,
     /// The nodes that come later.
     pub nodes: VecDeque<NodeId>,
     /// The node of now.

@@ -1,7 +1,7 @@
 //! `kubectl drain`: nodes are cordoned; then, node after node, their pods are evicted, and waited for.
 //!
 //! A pod that its budget keeps is asked for again 5 s later; one that was let go is looked for each second until it is gone.
-//! Neither ticks: the looks that would find it there still are not played.
+//! Neither ticks: the looks that would find it there still are not played. The surprise: its time limit begins anew with each node.
 //!
 //! Source: `RunDrain` in staging/src/k8s.io/kubectl/pkg/cmd/drain/drain.go; `evictPods`, `waitForDelete` in pkg/drain/drain.go
 //! (v1.36.3).
@@ -30,12 +30,17 @@ pub fn drain(w: &mut World, target: &Target, flags: DrainFlags, timeout: Option<
     if let Some(own) = w.command_mut(command) {
         own.waits = true;
     }
-    let drain =
-        Draining { command, flags, timeout, nodes, node: None, pods: BTreeMap::new(), errors: Vec::new() };
+    let drain = Draining {
+        command,
+        flags,
+        timeout,
+        ends: None,
+        nodes,
+        node: None,
+        pods: BTreeMap::new(),
+        errors: Vec::new(),
+    };
     w.draining.push(drain);
-    if let Some(timeout) = timeout {
-        w.after(timeout, SimEvent::WaitOver { command });
-    }
     go_on(w, command);
 }
 
@@ -76,6 +81,12 @@ fn begin(w: &mut World, command: u32, node: NodeId) {
         }
         Err(errors) => (Vec::new(), errors),
     };
+    let now = w.now;
+    let Some(own) = of(w, command) else { return };
+    own.ends = own.timeout.map(|timeout| now + timeout);
+    if let Some(ends) = own.ends {
+        w.at(ends, SimEvent::WaitOver { command });
+    }
     if let Some(own) = of(w, command) {
         own.node = Some(node);
         own.pods = pods.iter().map(|pod| (*pod, None)).collect();
@@ -164,9 +175,13 @@ fn end(w: &mut World, command: u32) {
     }
 }
 
-/// It has waited for long enough: whether it was such a command.
+/// It has waited for long enough, where that is not said of a node before: whether it was such a command.
 pub fn over(w: &mut World, command: u32) -> bool {
+    let now = w.now;
     let Some(own) = of(w, command) else { return false };
+    if own.ends.is_none_or(|ends| ends > now) {
+        return true;
+    }
     let (pods, timeout) = (std::mem::take(&mut own.pods), own.timeout.unwrap_or_default());
     let reached = format!("global timeout reached: {timeout}");
     for (pod, waits) in pods {

@@ -53,7 +53,7 @@ fn pod_changed(w: &mut World, pod: PodId) {
 }
 
 /// One of the budgets over a pod is looked at; of several any, and that is told. The real one takes what its index's map gives
-/// first, which is nearly always the oldest.
+/// first, which differs from look to look; here it is the oldest.
 fn choose(w: &mut World, pod: PodId, own: &[BudgetId]) -> Option<BudgetId> {
     let chosen = *own.first()?;
     if own.len() > 1 {
