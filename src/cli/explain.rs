@@ -86,10 +86,17 @@ fn wrong(problem: &str) -> Exit {
     Exit::WrongRequest
 }
 
+/// So many bytes are read from standard input, which may have no end: those of some hundred thousand pods.
+const MOST_BYTES: u64 = 1 << 30;
+
 fn read(file: &str) -> std::io::Result<String> {
     let mut bytes = Vec::new();
     if file == "-" {
-        std::io::stdin().read_to_end(&mut bytes)?;
+        std::io::stdin().take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MOST_BYTES {
+            let words = format!("more than {} MiB; that is more than is read", MOST_BYTES >> 20);
+            return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, words));
+        }
     } else {
         let read = manifest::read(&manifest::find(file.as_ref(), &[&objects::FORMAT])?)?;
         if read.partial {

@@ -196,7 +196,9 @@ impl Wait {
 
 /// `back-off 2m40s restarting failed container=…`
 fn stated_delay(message: &str) -> Option<Span> {
-    let text = message.strip_prefix("back-off ")?.split(' ').next()?;
+    // Objects of 2016 to 2019 have it with a capital.
+    let text = message.strip_prefix("back-off ").or_else(|| message.strip_prefix("Back-off "))?;
+    let text = text.split(' ').next()?;
     let (mut total, mut number) = (Span::ZERO, 0i64);
     for letter in text.chars() {
         match letter {

@@ -49,6 +49,16 @@ fn story(pod: &Pod, condition: &Condition, now: Time, gates: &Gates) -> Conditio
         );
         return story;
     }
+    let is_unready = !pod.status.condition_is_true(Sym::CONTAINERS_READY);
+    if pod.meta.deletion_timestamp.is_some()
+        && is_unready
+        && matches!(condition.kind, Sym::READY | Sym::CONTAINERS_READY)
+    {
+        story
+            .means
+            .push("the pod is being deleted: nothing is started any more that could become ready".to_owned());
+        return story;
+    }
     match condition.kind {
         Sym::POD_SCHEDULED => scheduled(pod, condition, &mut story),
         Sym::POD_READY_TO_START_CONTAINERS => {

@@ -21,6 +21,13 @@ pub fn tell(pod: &Pod, now: Time, gates: &Gates) -> Vec<ContainerStory> {
             let found = statuses.iter().find(|status| status.name == container.name);
             stories.push(story(pod, container, found, kind, now, gates));
         }
+        // What kubectl shows may be about one that the spec does not have.
+        for status in statuses.iter().filter(|one| containers.iter().all(|own| own.name != one.name)) {
+            let unknown = Container { name: status.name, image: status.image, ..Container::default() };
+            let mut own = story(pod, &unknown, Some(status), kind, now, gates);
+            own.happened.insert(0, "The spec has no such container.".to_owned());
+            stories.push(own);
+        }
     }
     stories
 }
@@ -145,6 +152,19 @@ fn probe_that_may_have_asked(pod: &Pod, container: &Container, ended: &Terminate
     }
 }
 
+/// Why nothing of a pod is started any more, if so.
+fn over(pod: &Pod) -> Option<String> {
+    match (pod.meta.deletion_timestamp.is_some(), pod.status.phase) {
+        (true, _) => Some("being deleted".to_owned()),
+        (false, phase) if phase.is_terminal() => Some(phase.to_string()),
+        _ => None,
+    }
+}
+
+fn named(reason: Sym) -> String {
+    if reason.is_empty() { String::new() } else { format!(", {reason}") }
+}
+
 /// What an exit code is known for.
 fn code_means(ended: &Terminated) -> Option<&'static str> {
     Some(match (ended.reason, ended.exit_code) {
@@ -152,7 +172,10 @@ fn code_means(ended: &Terminated) -> Option<&'static str> {
         (Sym::CONTAINER_STATUS_UNKNOWN, _) => {
             "Nobody saw it end: the runtime did not know it any more, so the kubelet calls it a failure."
         }
-        (Sym::START_ERROR, _) => "It never ran: the runtime could not start its command.",
+        // cri-dockerd's word for the same.
+        (reason, _) if reason == Sym::START_ERROR || reason.as_str() == "ContainerCannotRun" => {
+            "It never ran: the runtime could not start its command."
+        }
         (Sym::RESTARTING_ALL_CONTAINERS, _) => {
             "It was removed because another container's exit restarts all."
         }
@@ -346,6 +369,9 @@ fn waiting(
         Sym::EMPTY => "Is created and about to be started.".to_owned(),
         other => format!("Waits: {other}."),
     };
+    if let Some(over) = over(pod).filter(|_| reason != Sym::POD_INITIALIZING) {
+        text = format!("Waited{}; nothing is started any more, as the pod is {over}.", named(reason));
+    }
     if !words.is_empty() {
         text.push_str(&format!(" Message: {}", words.trim_end()));
     }

@@ -8,7 +8,7 @@ use crate::api::wire::Pod;
 use crate::api::{ContainerState, ContainerStatus, Phase, Sym, Tri};
 use crate::rules::kubelet::conditions;
 use crate::rules::kubelet::phase::{PhaseFacts, phase};
-use crate::rules::kubelet::pod::{PodView, Statuses};
+use crate::rules::kubelet::pod::{PodView, Statuses, is_static};
 use crate::rules::versions::gates::Gates;
 use crate::time::{Span, Time};
 
@@ -36,7 +36,8 @@ fn phase_and_containers(pod: &Pod, gates: &Gates, found: &mut Vec<String>) {
         status.containers.iter().filter(|s| s.state.is_running()).map(|s| s.name.as_str()).collect();
     if shown.is_terminal() {
         if !running.is_empty() {
-            found.push(format!("phase {shown} is final, but {} still runs", listed(&running)));
+            let runs = if running.len() == 1 { "runs" } else { "run" };
+            found.push(format!("phase {shown} is final, but {} still {runs}", listed(&running)));
         }
         let failed: Vec<&str> = status
             .containers
@@ -53,11 +54,7 @@ fn phase_and_containers(pod: &Pod, gates: &Gates, found: &mut Vec<String>) {
         return;
     }
     let computed = |is_terminal: bool, has_initialized: bool| {
-        let facts = PhaseFacts {
-            is_terminal,
-            has_initialized,
-            is_static: crate::rules::kubelet::pod::is_static(&pod.meta),
-        };
+        let facts = PhaseFacts { is_terminal, has_initialized, is_static: is_static(&pod.meta) };
         phase(&pod.spec, Statuses::new(&status.containers, &status.init), facts, gates)
     };
     // What the object does not hold: whether a container was made in this very sandbox, and whether the end has begun. A final
@@ -187,8 +184,10 @@ fn scheduling(pod: &Pod, found: &mut Vec<String>) {
 
 fn times(pod: &Pod, now: Time, found: &mut Vec<String>) {
     let created = pod.created();
+    // The object of a static pod is made when the kubelet has long begun with the pod itself.
     if let (Some(created), Some(start)) = (created, pod.status.start_time)
         && start + SKEW < created
+        && !is_static(&pod.meta)
     {
         found.push("the kubelet began with the pod before it was created".to_owned());
     }
@@ -198,6 +197,21 @@ fn times(pod: &Pod, now: Time, found: &mut Vec<String>) {
     }
 }
 
+/// The newest instant that the object speaks of as past; a deletion was asked for its grace period before its time is up.
+fn newest_instant(pod: &Pod) -> Option<Time> {
+    let status = &pod.status;
+    let grace = Span::from_secs(pod.meta.deletion_grace_period_seconds.unwrap_or(0));
+    let asked = pod.deletion().map(|deletion| deletion - grace);
+    let conditions = status.conditions.iter().filter_map(|condition| condition.last_transition);
+    let containers = status.init.iter().chain(&status.containers).chain(&status.ephemeral);
+    let states = containers.flat_map(|own| [&own.state, &own.last_state]).filter_map(|state| match state {
+        ContainerState::Running { started_at } => *started_at,
+        ContainerState::Terminated(ended) => ended.finished_at.or(ended.started_at),
+        _ => None,
+    });
+    conditions.chain(states).chain(asked).chain(pod.created()).chain(status.start_time).max()
+}
+
 /// A pod that should be gone.
 fn overdue(pod: &Pod, now: Time, found: &mut Vec<String>) {
     let Some(deletion) = pod.deletion() else { return };
@@ -205,6 +219,17 @@ fn overdue(pod: &Pod, now: Time, found: &mut Vec<String>) {
         return;
     }
     let since = ago(deletion, now);
+    // An object that knows of nothing later may have been printed before its time was up.
+    let newest = newest_instant(pod);
+    if newest.is_some_and(|newest| newest <= deletion) && pod.meta.finalizers.is_empty() {
+        let newest = newest.map_or_else(String::new, Time::rfc3339_secs);
+        found.push(format!(
+            "its time to be gone was {since}, and nothing in the object is newer than {newest}: if it is still there, the kubelet \
+             of node {} does not answer, or a container cannot be killed; if this was printed back then, all is well",
+            if pod.spec.node_name.is_empty() { "<none>" } else { pod.spec.node_name.as_str() }
+        ));
+        return;
+    }
     if pod.meta.finalizers.is_empty() {
         found.push(format!(
             "its time to be gone was {since}: the kubelet of node {} does not answer, or a container cannot be killed",

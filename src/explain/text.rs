@@ -34,16 +34,7 @@ pub fn render(explanation: &Explanation) -> String {
 
     section(out, "Conditions");
     if explanation.conditions.is_empty() {
-        let refused = matches!(story.phase.as_str(), "Failed" | "Succeeded");
-        line(
-            out,
-            2,
-            if refused {
-                "none: a kubelet that refuses a pod leaves none"
-            } else {
-                "none: nobody has looked at the pod yet"
-            },
-        );
+        line(out, 2, no_conditions(explanation));
     }
     let width = explanation.conditions.iter().map(|c| c.kind.len()).max().unwrap_or(0);
     for condition in &explanation.conditions {
@@ -129,6 +120,16 @@ fn head(container: &ContainerStory) -> String {
         };
     }
     head
+}
+
+/// Why there are no conditions.
+fn no_conditions(explanation: &Explanation) -> &'static str {
+    let has_run = explanation.containers.iter().any(|container| container.state != "unknown");
+    match explanation.status.phase.as_str() {
+        _ if has_run => "none: the object has none",
+        "Failed" | "Succeeded" => "none: a kubelet that refuses a pod leaves none",
+        _ => "none: nobody has looked at the pod yet",
+    }
 }
 
 /// The line that kubectl prints, in its columns.
