@@ -133,10 +133,10 @@ fn documents_become_what_they_are_here() {
         "{}",
         apply.refused[0]
     );
+    assert_eq!(plan.left_out.no_effect, ["Ingress"]);
     let warnings = warnings.short();
-    assert!(warnings.contains("no effect on when pods run: Ingress"), "{warnings}");
-    assert!(warnings.contains("the API server will refuse this: Pod \"Wrong\" is invalid"), "{warnings}");
-    assert_eq!(warnings.lines().count(), 2, "{warnings}");
+    assert!(warnings.contains("the API server will refuse this: The Pod \"Wrong\" is invalid"), "{warnings}");
+    assert_eq!(warnings.lines().count(), 1, "{warnings}");
 }
 
 #[test]
@@ -192,7 +192,12 @@ fn a_document_that_is_wrong_spoils_only_itself() {
 fn pod_templates_of_kinds_that_nobody_plays_are_played_where_it_is_asked_for() {
     let apply = "[[apply]]\nmanifest = \"rollout.yaml\"\n";
     let Loaded { plan, warnings } = load(apply);
-    assert!(warnings.short().contains("no effect on when pods run: Rollout (argoproj.io/v1alpha1)"));
+    assert_eq!(warnings.warnings(), 0);
+    assert_eq!(
+        plan.left_out.no_effect_words(),
+        "no effect on when pods run: Rollout (argoproj.io/v1alpha1)\n--template-of Rollout plays the pod templates in it \
+         (templatesOf = [\"Rollout\"] in [[apply]])\n"
+    );
     assert!(plan.templates.is_empty());
     let plan = load(&format!("{apply}templatesOf = [\"Rollout\"]")).plan;
     let names: Vec<&str> = plan.templates.iter().map(|template| template.name.as_str()).collect();
@@ -469,4 +474,42 @@ fn a_pod_beyond_its_deadline_is_probed_no_more() {
          [[expect]]\npod = \"web\"\nfrom = \"5s\"\nto = \"9s\"\nready = \"0/1\"\n\
          [[expect]]\npod = \"web\"\nby = \"16s\"\nafter = \"9s\"\nready = \"1/1\"\nconditions = { Ready = \"False/PodFailed\" }\n";
     assert_eq!(expect::check(&Arc::new(load(text).plan), 0), []);
+}
+
+/// What does not live is judged when the file is read: new, and changed by a later apply, which is merged as kubectl does.
+#[test]
+fn what_does_not_live_keeps_the_api_servers_law_too() {
+    let files = BTreeMap::from([
+        (
+            "old.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: fixed}\nimmutable: true\ndata: {a: b}\n---\napiVersion: \
+             scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: high}\nvalue: 10\n---\napiVersion: v1\nkind: \
+             PersistentVolumeClaim\nmetadata: {name: data}\nspec: {accessModes: [ReadWriteOnce], resources: {requests: \
+             {storage: 1Gi}}}\n",
+        ),
+        (
+            "new.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: fixed}\nimmutable: true\ndata: {a: c}\n---\napiVersion: \
+             scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: high}\nvalue: 11\n---\napiVersion: v1\nkind: \
+             PersistentVolumeClaim\nmetadata: {name: data, labels: {a: b}}\nspec: {accessModes: [ReadWriteOnce], resources: \
+             {requests: {storage: 1Gi}}}\n---\napiVersion: v1\nkind: PersistentVolume\nmetadata: {name: old}\nspec: {capacity: \
+             {storage: 1Gi}, accessModes: [ReadWriteOnce], persistentVolumeReclaimPolicy: Recycle, nfs: {server: s, path: /}}\n",
+        ),
+    ]);
+    let loader =
+        |path: &str| files.get(path).map(|t| (*t).to_owned()).ok_or_else(|| "no such file".to_owned());
+    let text = "[[apply]]\nmanifest = \"old.yaml\"\n[[apply]]\nmanifest = \"new.yaml\"\nat = \"1m\"\n";
+    let loaded = scenario::load_noting("shop.toml", text, &loader, &[]).expect("it is read");
+    let [old, new] = loaded.plan.applies.as_slice() else { panic!("two applies") };
+    assert_eq!(old.refused, Vec::<String>::new());
+    let told = [
+        "The ConfigMap \"fixed\" is invalid: data: Forbidden: field is immutable when `immutable` is set",
+        "The PriorityClass \"high\" is invalid: value: Forbidden: may not be changed in an update.",
+    ];
+    assert_eq!(new.refused, told);
+    assert_eq!(new.warned.len(), 1, "{:?}", new.warned);
+    assert!(
+        new.warned[0]
+            .starts_with("spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated.")
+    );
 }

@@ -73,7 +73,6 @@ fn what_stands_in_the_same_file_counts_and_the_nodes_have_what_is_asked_for() {
     assert_told(
         &said,
         &[
-            "no effect on when pods run: ServiceMonitor (monitoring.coreos.com/v1)",
             "assumed: 3 nodes, each with memory 64Gi, cpu 80, example.com/gpu 4, labels disk=ssd, taints \
              dedicated=shop:NoSchedule (--nodes N; [[node]] in a scenario)",
             "assumed: shop/web:1 are on every node already ([[node]] images)",
@@ -83,7 +82,13 @@ fn what_stands_in_the_same_file_counts_and_the_nodes_have_what_is_asked_for() {
     // The ConfigMap has no such key; that is repeated for ever, and the run ends long before the hour.
     assert_told(
         &out,
-        &["CreateContainerConfigError", "deployment/web   Failed", "0/2", "next: kubelapse step shop.yaml"],
+        &[
+            "CreateContainerConfigError",
+            "deployment/web   Failed",
+            "0/2",
+            "\nno effect on when pods run: ServiceMonitor (monitoring.coreos.com/v1)\n",
+            "next: kubelapse step shop.yaml",
+        ],
     );
     let rows = desk.read("output/web/timeline.csv");
     assert!(rows.contains("ProgressDeadlineExceeded"), "it is waited for");
@@ -124,20 +129,14 @@ fn nodes_differ_where_pods_want_them_to() {
 fn one_bad_document_spoils_only_itself() {
     let desk = Desk::new("mixed");
     let (out, said) = desk.said("run mixed.yaml");
-    assert_told(
-        &said,
-        &[
-            "mixed.yaml:11:7",
-            "no effect on when pods run: Rollout (argoproj.io/v1alpha1)",
-            "--template-of",
-            "left out, as nobody plays these yet: HorizontalPodAutoscaler",
-        ],
-    );
+    assert_told(&said, &["mixed.yaml:11:7", "left out, as nobody plays these yet: HorizontalPodAutoscaler"]);
     assert_told(
         &out,
         &[
             "good-",
             "Running",
+            "\nno effect on when pods run: Rollout (argoproj.io/v1alpha1)\n--template-of Rollout plays the pod templates in it",
+            "\nleft out, as nobody plays these yet: HorizontalPodAutoscaler\n",
             "0s: The Pod \"bad\" is invalid: spec.containers[0].image: Required value",
             "0s: error: error parsing mixed.yaml: error converting YAML to JSON: yaml: line 11: ",
         ],
@@ -146,6 +145,7 @@ fn one_bad_document_spoils_only_itself() {
     let (out, said) = desk.said("run mixed.yaml --template-of Rollout --quiet --out there");
     assert!(!said.contains("Rollout (argo"), "{said}");
     assert_eq!(out, "");
+    assert_told(&desk.said("check mixed.yaml").1, &["no effect on when pods run: Rollout"]);
     assert_told(&desk.read("there/pods.csv"), &["canary-0", "canary-1"]);
 }
 
@@ -208,7 +208,12 @@ fn what_is_no_manifest_is_told_and_nothing_is_written() {
     desk.write("comments.yaml", "# nothing\n---\n...\n");
     desk.write("broken.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: web\n");
     desk.write("folder/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
-    fs::write(desk.0.join("folder/b.yaml"), b"kind: Pod\n\xff\xfe\x00\x01").expect("a file for the test");
+    for file in ["folder/b.yaml", "binary/b.yaml"] {
+        desk.write(file, "");
+        fs::write(desk.0.join(file), b"kind: Pod\n\xff\xfe\x00\x01").expect("a file for the test");
+    }
+    desk.write("deep.json", &format!("{}1{}", "{\"a\":".repeat(200_000), "}".repeat(200_000)));
+    desk.write("deep.yaml", &"[".repeat(200_000));
     desk.write("nothing/notes.txt", "");
     desk.write(
         "web.toml",
@@ -221,7 +226,10 @@ fn what_is_no_manifest_is_told_and_nothing_is_written() {
         ("run empty.yaml", "error: empty.yaml: no Kubernetes object in it"),
         ("check comments.yaml", "error: comments.yaml: no Kubernetes object in it"),
         ("run broken.yaml", "error: broken.yaml:3:11: unclosed bracket"),
-        ("run folder", "error: folder/b.yaml: line 2: this is no text"),
+        ("run binary", "error: binary/b.yaml: line 2: this is no text"),
+        ("run folder/b.yaml", "error: folder/b.yaml: line 2: this is no text"),
+        ("check deep.json", "recursion limit exceeded"),
+        ("check deep.yaml", "recursion limit exceeded"),
         (
             "run nothing",
             "no scenario (*.toml) in this folder or below, and no manifest (*.yaml, *.yml, *.json) in it",
@@ -229,12 +237,159 @@ fn what_is_no_manifest_is_told_and_nothing_is_written() {
         ("run web.toml shop.yaml", "error: `web.toml` is a scenario and `shop.yaml` a manifest"),
         ("test crash-loop shop.yaml", "error: `crash-loop` is a scenario and `shop.yaml` a manifest"),
         ("run web.toml --nodes 2", "--nodes and --template-of are about manifests"),
-        ("run shop.yaml --set pod.web.spec.x=1", "shop"),
+        ("run shop.yaml --set pod.web.spec.x=1", "there is no [[pod]] `web`"),
         ("run shop.yaml --kubernetes 0.1", "0.1"),
+        (
+            "run mixed.yaml --template-of rollout",
+            "error: --template-of rollout: no document is of this kind; did you mean `Rollout`?",
+        ),
         ("run -", "error: STDIN: no Kubernetes object in it"),
     ] {
         assert_told(&desk.refused(line), &[problem]);
     }
+    let (out, said) = desk.said("check folder");
+    assert_told(
+        &said,
+        &["warning: folder/b.yaml: line 2: this is no text (a byte that is not UTF-8); it is left out"],
+    );
+    assert_eq!(out, "folder: ok\n");
+}
+
+/// A pipe with another name than `-`, and links that lead back.
+#[cfg(unix)]
+#[test]
+fn whatever_can_be_read_is_read() {
+    let desk = Desk::new("pipes");
+    let output = desk.piped("check /dev/stdin", desk.read("stream.json").as_bytes());
+    assert_eq!(text(&output.stdout), "a: ok\n", "{}", text(&output.stderr));
+    desk.write("ring/stream.json", &desk.read("stream.json"));
+    std::os::unix::fs::symlink("../ring", desk.0.join("ring/ring.yaml")).expect("a link");
+    std::os::unix::fs::symlink("nowhere", desk.0.join("ring/lost.yaml")).expect("a link");
+    let (out, said) = desk.said("check ring");
+    assert_eq!(out, "ring: ok\n");
+    assert_told(&said, &["warning: ring/lost.yaml: "]);
+}
+
+/// What the API server and kubectl say of what they refuse, document by document: one of each kind, in their words.
+#[test]
+fn what_is_refused_is_refused_in_the_words_of_a_cluster() {
+    let desk = Desk::new("refused");
+    let (out, _) = desk.said("run refused.yaml --kubernetes 1.34");
+    let told = out.split("0s: ").skip(1).map(|one| one.split("\n\n").next().unwrap_or(one).trim_end());
+    let told: Vec<String> = told.map(|one| format!("{one}\n")).collect();
+    let mut told = told.concat();
+    // The uid is drawn.
+    for uid in ["batch.kubernetes.io/controller-uid\":\"", "must be '"] {
+        while let Some(at) = told.find(uid).map(|at| at + uid.len()) {
+            told.replace_range(at - uid.len()..at + 36, "UID");
+        }
+    }
+    assert_eq!(told, desk.read("refused.txt"));
+    assert!(out.contains("No resources found: there has never been a pod."), "{out}");
+}
+
+#[test]
+fn what_is_warned_of_is_told_once() {
+    let desk = Desk::new("warned");
+    let (out, _) = desk.said("run warned.yaml");
+    let told: Vec<&str> = out.lines().filter(|line| line.contains("Warning: ")).collect();
+    let known = desk.read("warned.txt");
+    assert_eq!(told, known.lines().collect::<Vec<_>>());
+    assert_told(&desk.said("run warned.yaml --kubernetes 1.32").0, &["0s: Warning: spec.volumes[0].rbd: "]);
+}
+
+/// The API lets them in; no kubelet has a plugin for them, whoever brings them.
+#[test]
+fn volumes_whose_plugins_are_gone_are_never_mounted() {
+    let desk = Desk::new("volumes");
+    let claim = "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: files}\nspec: {capacity: {storage: 1Gi}, accessModes: \
+                 [ReadWriteMany], cephfs: {monitors: ['10.0.0.1']}}\n---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: \
+                 {name: files}\nspec: {accessModes: [ReadWriteMany], resources: {requests: {storage: 1Gi}}}\n---\n";
+    let pod = |name: &str, source: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec:\n  containers: [{{name: app, image: nginx, \
+             volumeMounts: [{{name: d, mountPath: /d}}]}}]\n  volumes: [{{name: d, {source}}}]\n"
+        )
+    };
+    let pods = pod("gone", "glusterfs: {endpoints: e, path: p}")
+        + &pod("claimed", "persistentVolumeClaim: {claimName: files}")
+        + &pod("cloned", "gitRepo: {repository: 'https://example.com/x.git'}")
+        + &pod("well", "nfs: {server: files, path: /}");
+    desk.write("pods.yaml", &format!("{claim}{pods}"));
+    let (out, _) = desk.said("run pods.yaml --until 1m --out now");
+    assert_told(
+        &out,
+        &[
+            "gone      0/1     ContainerCreating",
+            "claimed   0/1     ContainerCreating",
+            "well      1/1     Running",
+        ],
+    );
+    let rows = desk.read("now/timeline.csv");
+    let unmatched = |pod: &str, name: &str| {
+        let words = format!(
+            "failed to process volumes=[d]: failed to get Plugin from volumeSpec for volume \"\"{name}\"\" err=no volume plugin matched"
+        );
+        assert!(rows.lines().any(|row| row.contains(&words) && row.contains(&format!(",{pod},"))), "{rows}");
+    };
+    unmatched("gone", "d");
+    unmatched("claimed", "files");
+    assert_told(
+        &rows,
+        &["MountVolume.SetUp failed for volume \"\"d\"\" : git-repo volume plugin has been disabled; "],
+    );
+    let (out, _) = desk.said("run pods.yaml --until 1m --kubernetes 1.32 --out before");
+    assert_told(&out, &["cloned    1/1     Running", "gone      0/1     ContainerCreating"]);
+}
+
+/// A RuntimeClass costs, chooses nodes, and is what their runtimes must know.
+#[test]
+fn runtime_classes_are_played() {
+    let desk = Desk::new("runtime");
+    let (out, said) = desk.said("run runtime.yaml");
+    assert_told(
+        &said,
+        &[
+            "labels sandboxed=yes",
+            "assumed: RuntimeClass kata is there, and every node has its handler ([[object]] handler)",
+        ],
+    );
+    assert_told(&out, &["web-", "2/2", "kata   ", "1/1     Running"]);
+    assert_told(
+        &out,
+        &[
+            "0s: Error from server (Forbidden): error when creating \"runtime.yaml\": pods \"own\" is forbidden: pod \
+                        rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead",
+        ],
+    );
+    let node = "[[apply]]\nmanifest = \"runtime.yaml\"\n[[node]]\nname = \"node\"\nlabels = { sandboxed = \"yes\" }\n";
+    desk.write(
+        "none.toml",
+        &format!(
+            "{node}runtimeHandlers = [\"kata\"]\n[[object]]\nkind = \"RuntimeClass\"\nname = \"kata\"\n"
+        ),
+    );
+    let (out, _) = desk.said("run none.toml --until 1m");
+    assert_told(&out, &["kata   ", "1/1     Running", "ContainerCreating", "0/2"]);
+    assert_told(
+        &desk.read("output/none/timeline.csv"),
+        &[
+            "FailedCreatePodSandBox,\"Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox \
+           runtime: no runtime for \"\"runsc\"\" is configured\"",
+        ],
+    );
+    // Who is not there keeps its pods out.
+    let (out, _) = desk.said("run none.toml --until 1m --set object.kata.missing=true");
+    assert_told(&out, &["pods \"kata\" is forbidden: pod rejected: RuntimeClass \"kata\" not found"]);
+    // What the class costs counts: two such pods find no room on a node of half a CPU.
+    desk.write(
+        "small.toml",
+        &format!(
+            "{node}capacity = {{ cpu = \"600m\" }}\n[[object]]\nkind = \"RuntimeClass\"\nname = \"kata\"\n"
+        ),
+    );
+    let (out, _) = desk.said("run small.toml --until 1m");
+    assert_told(&out, &["1/2", "Pending"]);
 }
 
 /// Whoever writes `runAsNonRoot` has an image whose USER is a number other than 0.
@@ -272,6 +427,107 @@ fn jobs_end_and_a_cron_job_has_two_runs() {
     assert_eq!(completed(&out), 2, "{out}");
     let (out, _) = desk.said("run cron.yaml --until 1h");
     assert_eq!(completed(&out), 3, "as many as are kept: {out}");
+}
+
+/// What the manifests only name is there, and that is told; a volume can be reached from some node.
+#[test]
+fn what_is_named_and_not_brought_is_assumed_and_told() {
+    let desk = Desk::new("named");
+    desk.write(
+        "db.yaml",
+        "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: disk}\nspec:\n  capacity: {storage: 1Gi}\n  accessModes: \
+         [ReadWriteOnce]\n  storageClassName: local\n  local: {path: /mnt}\n  nodeAffinity: {required: {nodeSelectorTerms: \
+         [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [worker-1]}]}]}}\n---\napiVersion: apps/v1\nkind: \
+         StatefulSet\nmetadata: {name: db}\nspec:\n  serviceName: db\n  selector: {matchLabels: {app: db}}\n  template:\n    \
+         metadata: {labels: {app: db}}\n    spec:\n      serviceAccountName: db\n      containers: [{name: db, image: db, envFrom: \
+         [{secretRef: {name: keys}}, {configMapRef: {name: maybe, optional: true}}], volumeMounts: [{name: data, mountPath: \
+         /d}]}]\n  volumeClaimTemplates: [{metadata: {name: data}, spec: {storageClassName: local, accessModes: [ReadWriteOnce], \
+         resources: {requests: {storage: 1Gi}}}}]\n",
+    );
+    let (out, said) = desk.said("run db.yaml --kubernetes 1.35");
+    assert_told(
+        &said,
+        &["assumed: Secret keys, ServiceAccount db are there, with any key ([[object]] missing, keys)\n"],
+    );
+    assert_told(
+        &out,
+        &["db-0   1/1     Running", "worker-1", "next: kubelapse step db.yaml --kubernetes 1.35   walks"],
+    );
+}
+
+/// Kinds that hold pod templates, however deep: their containers may lack names.
+#[test]
+fn templates_of_other_peoples_kinds_are_played_as_pods() {
+    let desk = Desk::new("templates");
+    desk.write(
+        "others.yaml",
+        "apiVersion: ray.io/v1\nkind: RayCluster\nmetadata: {name: ray}\nspec:\n  headGroupSpec: {template: {spec: {containers: \
+         [{name: head, image: ray}]}}}\n  workerGroupSpecs: [{replicas: 2, template: {spec: {containers: [{name: work, image: \
+         ray}]}}}]\n---\napiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: hello}\nspec: {template: {spec: \
+         {containers: [{image: hello}]}}}\n---\napiVersion: resource.k8s.io/v1\nkind: ResourceClaimTemplate\nmetadata: {name: gpu}\n",
+    );
+    let (out, said) = desk.said("run others.yaml");
+    assert_told(
+        &out,
+        &[
+            "no effect on when pods run: RayCluster (ray.io/v1), Service (serving.knative.dev/v1)\n--template-of RayCluster \
+             --template-of Service plays the pod templates in them",
+            "left out, as nobody plays these yet: ResourceClaimTemplate\n",
+            "next: kubelapse step others.yaml   walks through it\n",
+        ],
+    );
+    assert!(!out.contains("kubelapse new"), "there is nothing to write of it: {out}");
+    assert_told(&said, &["warning[W0001]: left out, as nobody plays these yet: ResourceClaimTemplate"]);
+    let (out, _) = desk.said("run others.yaml --template-of RayCluster --template-of Service");
+    assert_told(&out, &["hello-0", "ray-0-0", "ray-1-0", "ray-1-1"]);
+    assert_told(
+        &out,
+        &["next: kubelapse step others.yaml --template-of RayCluster --template-of Service   walks"],
+    );
+    assert_eq!(out.matches("1/1     Running").count(), 4, "{out}");
+}
+
+/// A sidecar of a Job runs on beside what ends.
+#[test]
+fn sidecars_of_jobs_do_not_end_by_themselves() {
+    let desk = Desk::new("sidecars");
+    desk.write(
+        "jobs.yaml",
+        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: etl}\nspec: {template: {spec: {restartPolicy: Never, initContainers: \
+         [{name: proxy, image: envoy, restartPolicy: Always}, {name: fetch, image: busybox}], containers: [{name: app, image: \
+         etl}]}}}\n---\napiVersion: batch/v1\nkind: Job\nmetadata: {name: proxy}\nspec: {template: {spec: {restartPolicy: \
+         Never, containers: [{name: proxy, image: envoy}]}}}\n",
+    );
+    let (out, _) = desk.said("run jobs.yaml");
+    let lines: Vec<&str> = out.lines().filter(|line| line.starts_with("job/")).collect();
+    assert_eq!(lines.len(), 2, "{out}");
+    assert!(lines.iter().all(|line| line.contains("Complete") && line.ends_with(" 0")), "{out}");
+}
+
+/// What `new` writes of a manifest has the nodes, and the ends, that a run of it assumes.
+#[test]
+fn a_draft_stands_on_the_ground_that_a_run_assumes() {
+    let desk = Desk::new("drafts");
+    desk.write(
+        "infer.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: infer}\nspec:\n  selector: {matchLabels: {app: infer}}\n  \
+         template:\n    metadata: {labels: {app: infer}}\n    spec: {containers: [{name: app, image: nginx, resources: {limits: \
+         {example.com/gpu: 1}}}]}\n---\napiVersion: batch/v1\nkind: Job\nmetadata: {name: train}\nspec: {template: {spec: \
+         {restartPolicy: Never, containers: [{name: app, image: nginx}]}}}\n---\napiVersion: networking.k8s.io/v1\nkind: \
+         Ingress\nmetadata: {name: infer}\n",
+    );
+    desk.said("new infer --from infer.yaml");
+    let text = desk.read("infer.toml");
+    assert_told(
+        &text,
+        &[
+            "count = 3",
+            "\"example.com/gpu\" = \"2\"",
+            "job       = \"train\"\nready     = 0\nsucceeded = 1\nfailed    = 0",
+            "available = 1",
+        ],
+    );
+    assert_told(&desk.said("test infer.toml --seeds 3").0, &["0 failed"]);
 }
 
 /// Neither their number nor that of their problems is a danger.

@@ -21,6 +21,7 @@ fn names(kind: ObjectKind) -> (&'static str, &'static str) {
         ObjectKind::PersistentVolumeClaim => ("persistentvolumeclaim", "persistentvolumeclaims"),
         ObjectKind::ServiceAccount => ("serviceaccount", "serviceaccounts"),
         ObjectKind::PriorityClass => ("priorityclass.scheduling.k8s.io", "priorityclasses.scheduling.k8s.io"),
+        ObjectKind::RuntimeClass => ("runtimeclass.node.k8s.io", "runtimeclasses.node.k8s.io"),
         ObjectKind::PodDisruptionBudget => ("poddisruptionbudget.policy", "poddisruptionbudgets.policy"),
         // No object of the API: nobody but the nodes knows of it.
         ObjectKind::HostPath => ("path", "paths"),

@@ -33,6 +33,7 @@ pub fn check(words: &[String], beside: &Beside, set: &[String]) -> Exit {
     match plans(words, beside, &beside.overrides(set, None)) {
         Ok(plans) => {
             for (_, plan) in plans {
+                talk(&plan.left_out.no_effect_words());
                 print(&format!("{}: ok\n", plan.name));
             }
             Exit::Ran

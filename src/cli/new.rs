@@ -15,9 +15,8 @@ use crate::draft::{self, Draft, Manifest, Refusal};
   kubelapse new web --out - | less
 
 The manifest may hold Pods, a v1 List, or workloads with a pod template (Deployment, ReplicaSet,
-ReplicationController, StatefulSet, DaemonSet, Job, CronJob). The scenario refers to it; where it holds
-kinds whose controllers are not played, the scenario gets a copy of the templates instead. Its
-expectations were seen in runs of it, so that `kubelapse test` passes right away.")]
+ReplicationController, StatefulSet, DaemonSet, Job, CronJob), and what stands beside them. The scenario
+refers to it. Its expectations were seen in runs of it, so that `kubelapse test` passes right away.")]
 pub struct Arguments {
     /// The scenario's name; the file is called NAME.toml
     name: String,

@@ -112,7 +112,7 @@ pub fn run(arguments: &Arguments) -> Exit {
             None => Path::new("output").join(&plan.name),
         };
         let seed = arguments.seed.unwrap_or(plan.seed);
-        let next = summary::next(&source);
+        let next = summary::next(&source, &plan);
         let job = Job { plan: Arc::new(plan), seed, folder, formats: &formats, quiet: arguments.quiet, next };
         let came_to = job.play().unwrap_or_else(|Failure { problem, there }| {
             talk(&format!("error: {}: {problem}; {there}\n", job.folder.display()));

@@ -32,6 +32,14 @@ pub struct Beside {
 }
 
 impl Beside {
+    /// The same words again.
+    fn flags(&self) -> String {
+        let nodes = self.nodes.iter().map(|count| format!(" --nodes {count}"));
+        let kinds = self.template_of.iter().map(|kind| format!(" --template-of {kind}"));
+        let version = self.kubernetes.iter().map(|version| format!(" --kubernetes {version}"));
+        nodes.chain(kinds).chain(version).collect()
+    }
+
     /// Values of the scenario that the command line says otherwise: `--set` and what is short for it.
     pub fn overrides(&self, set: &[String], until: Option<&String>) -> Vec<String> {
         let mut overrides = set.to_vec();
@@ -58,8 +66,14 @@ pub struct Source {
 pub struct Around {
     /// As they were named on the command line.
     pub words: Vec<String>,
+    /// What was said beside them, each with a blank before it.
+    pub flags: String,
+    /// What of that no other scenario could be made with.
+    pub has_templates_of: bool,
     /// By their paths as the scenario writes them.
     files: BTreeMap<String, String>,
+    /// What could not be read.
+    unread: Vec<String>,
     /// What was assumed.
     told: Vec<String>,
 }
@@ -95,16 +109,22 @@ fn text_of(file: &Path, path: &str) -> Result<String, String> {
     if !file.is_dir() {
         return read(file).map_err(|problem| problem.to_string());
     }
-    let texts = manifests_in(file, path)?;
+    let (texts, unread) = manifests_in(file, path)?;
+    if let Some(problem) = unread.into_iter().next() {
+        return Err(problem);
+    }
     Ok(scenario::folder(texts.iter().map(|(name, text)| (name.as_str(), text.as_str()))))
 }
 
+/// Manifests with their paths, and what is to be told of those that could not be read.
+type Texts = (Vec<(String, String)>, Vec<String>);
+
 /// The manifests right in a folder, with their paths: those that `kubectl apply -f` takes.
-fn manifests_in(folder: &Path, path: &str) -> Result<Vec<(String, String)>, String> {
+fn manifests_in(folder: &Path, path: &str) -> Result<Texts, String> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(|e| e.to_string())? {
         let name = entry.map_err(|e| e.to_string())?.file_name().to_string_lossy().into_owned();
-        if is_manifest_name(&name) && folder.join(&name).is_file() {
+        if is_manifest_name(&name) && !folder.join(&name).is_dir() {
             files.push(name);
         }
     }
@@ -112,18 +132,27 @@ fn manifests_in(folder: &Path, path: &str) -> Result<Vec<(String, String)>, Stri
         return Err(format!("{path}: {} manifests; no more than {MOST_FILES} are read", files.len()));
     }
     files.sort();
-    let mut texts = Vec::new();
+    let (mut texts, mut unread) = (Vec::new(), Vec::new());
     let mut bytes = 0;
     for name in files {
         let place = format!("{}/{name}", path.trim_end_matches('/'));
-        let text = read(&folder.join(&name)).map_err(|problem| format!("{place}: {problem}"))?;
+        let text = match read(&folder.join(&name)) {
+            Ok(text) => text,
+            Err(problem) if problem.kind() == io::ErrorKind::FileTooLarge => {
+                return Err(format!("{place}: {problem}"));
+            }
+            Err(problem) => {
+                unread.push(format!("{place}: {problem}"));
+                continue;
+            }
+        };
         bytes += text.len() as u64;
         if bytes > MOST_BYTES {
             return Err(format!("{path}: {}", too_much()));
         }
         texts.push((place, text));
     }
-    Ok(texts)
+    Ok((texts, unread))
 }
 
 fn is_manifest_name(name: &str) -> bool {
@@ -159,12 +188,13 @@ fn text_from(from: impl Read) -> io::Result<String> {
 enum Named {
     Scenarios(Vec<Source>),
     /// With the name that a folder gives them.
-    Manifests(Vec<(String, String)>, Option<String>),
+    Manifests(Texts, Option<String>),
 }
 
 /// The scenarios that the words of a command line name, with all problems of the words; all manifests among them are one.
 pub fn sources(words: &[String], beside: &Beside) -> (Vec<Source>, Vec<String>) {
-    let (mut scenarios, mut files, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut scenarios, mut problems) = (Vec::new(), Vec::new());
+    let mut texts = Texts::default();
     let (mut names, mut kinds) = (Vec::new(), [None, None]);
     for word in words {
         match named(word) {
@@ -173,10 +203,11 @@ pub fn sources(words: &[String], beside: &Beside) -> (Vec<Source>, Vec<String>) 
                 kinds[0].get_or_insert(word);
                 scenarios.extend(list);
             }
-            Ok(Named::Manifests(list, name)) => {
+            Ok(Named::Manifests((files, unread), name)) => {
                 kinds[1].get_or_insert(word);
                 names.push(name);
-                files.extend(list);
+                texts.0.extend(files);
+                texts.1.extend(unread);
             }
         }
     }
@@ -189,7 +220,7 @@ pub fn sources(words: &[String], beside: &Beside) -> (Vec<Source>, Vec<String>) 
             "--nodes and --template-of are about manifests; a scenario says it itself: [[node]] count, [[apply]] templatesOf"
                 .to_owned(),
         ),
-        [None, Some(_)] if problems.is_empty() => match around(words, files, &names, beside) {
+        [None, Some(_)] if problems.is_empty() => match around(words, texts, &names, beside) {
             Ok(source) => scenarios.push(source),
             Err(problem) => problems.push(problem),
         },
@@ -201,7 +232,7 @@ pub fn sources(words: &[String], beside: &Beside) -> (Vec<Source>, Vec<String>) 
 /// The scenario around manifests: called as their folder, the first workload, or `stdin`.
 fn around(
     words: &[String],
-    files: Vec<(String, String)>,
+    (files, unread): Texts,
     names: &[Option<String>],
     beside: &Beside,
 ) -> Result<Source, String> {
@@ -211,7 +242,15 @@ fn around(
     };
     let given = Given { name, files: &files, nodes: beside.nodes, templates_of: &beside.template_of };
     let made = assumed::around(given)?;
-    let around = Around { words: words.to_vec(), files: files.into_iter().collect(), told: made.told };
+    let files = files.into_iter().collect();
+    let around = Around {
+        words: words.to_vec(),
+        flags: beside.flags(),
+        has_templates_of: !beside.template_of.is_empty(),
+        files,
+        unread,
+        told: made.told,
+    };
     let label = format!("{} (assumed)", made.name);
     Ok(Source { label, text: made.text, folder: None, around: Some(Arc::new(around)) })
 }
@@ -220,16 +259,17 @@ fn named(word: &str) -> Result<Named, String> {
     let path = Path::new(word);
     if word == "-" {
         let text = text_from(io::stdin().lock()).map_err(|problem| format!("standard input: {problem}"))?;
-        return Ok(Named::Manifests(vec![(STDIN.to_owned(), text)], Some("stdin".to_owned())));
+        return Ok(Named::Manifests((vec![(STDIN.to_owned(), text)], Vec::new()), Some("stdin".to_owned())));
     }
     if path.is_dir() {
         return folder(path, word);
     }
-    if path.is_file() {
+    // A pipe is none of the files that a folder is looked through for, and can be read as well.
+    if path.exists() {
         let text = read(path).map_err(|e| format!("{word}: {e}"))?;
         let is_toml = path.extension().is_some_and(|end| end == "toml");
         return Ok(match is_manifest_name(word) || (!is_toml && looks_like_a_manifest(&text)) {
-            true => Named::Manifests(vec![(word.to_owned(), text)], None),
+            true => Named::Manifests((vec![(word.to_owned(), text)], Vec::new()), None),
             false => Named::Scenarios(vec![scenario_at(path, text)]),
         });
     }
@@ -253,10 +293,14 @@ fn folder(path: &Path, word: &str) -> Result<Named, String> {
     files.sort();
     if files.is_empty() {
         let manifests = manifests_in(path, word)?;
-        if manifests.is_empty() {
-            return Err(format!(
-                "{word}: no scenario (*.toml) in this folder or below, and no manifest (*.yaml, *.yml, *.json) in it"
-            ));
+        match &manifests {
+            (texts, _) if !texts.is_empty() => {}
+            (_, unread) if !unread.is_empty() => return Err(unread.join("\n")),
+            _ => {
+                return Err(format!(
+                    "{word}: no scenario (*.toml) in this folder or below, and no manifest (*.yaml, *.yml, *.json) in it"
+                ));
+            }
         }
         let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         let name = whole.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -313,7 +357,14 @@ pub fn tell(source: &Source, warnings: &scenario::Diagnostics) {
     if warnings.warnings() > 0 {
         talk(&warnings.render(true));
     }
-    let lines = source.around.iter().flat_map(|around| &around.told);
-    let told: String = lines.map(|line| format!("assumed: {line}\n")).collect();
+    let mut told = String::new();
+    if let Some(around) = &source.around {
+        for problem in &around.unread {
+            told.push_str(&format!("warning: {problem}; it is left out, and the rest is played\n"));
+        }
+        for line in &around.told {
+            told.push_str(&format!("assumed: {line}\n"));
+        }
+    }
     talk(&told);
 }

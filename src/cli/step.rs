@@ -89,6 +89,7 @@ pub fn opened(source: &Source, overrides: &[String], seed: Option<u64>) -> Resul
     let (mut script, loaded) =
         Script::load(&source.label, &source.text, &|path| source.manifest(path), overrides)?;
     source::tell(source, &loaded.warnings);
+    talk(&loaded.plan.left_out.no_effect_words());
     let beside = source.clone();
     script.files = Files::new(move |path| beside.manifest(path));
     let plan = Arc::new(loaded.plan);

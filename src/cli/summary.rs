@@ -91,9 +91,11 @@ pub fn text(plan: &Plan, w: &World, end: Time, seen: &Seen, files: &[PathBuf]) -
     if let Some(rollouts) = &seen.rollouts {
         text.push_str(&rollouts.lines(w, end));
     }
-    for answer in &w.answers {
-        text.push_str(&format!("{answer}\n"));
+    for line in w.answers.iter().chain(&w.warnings) {
+        text.push_str(&format!("{line}\n"));
     }
+    text.push_str(&plan.left_out.no_effect_words());
+    text.push_str(&plan.left_out.unplayed_words());
     text.push_str(&format!("\nseed {}, {} steps, digest {}\n", w.seed, w.step, w.digest));
     let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     text.push_str(&files.join(", "));
@@ -102,20 +104,22 @@ pub fn text(plan: &Plan, w: &World, end: Time, seen: &Seen, files: &[PathBuf]) -
 }
 
 /// What to try next with manifests that came without a scenario.
-pub fn next(source: &Source) -> String {
+pub fn next(source: &Source, plan: &Plan) -> String {
     let Some(around) = &source.around else { return String::new() };
+    let flags = &around.flags;
+    let has_pods = plan.has_workloads() || !plan.templates.is_empty();
     match &around.words[..] {
         [word] if word == "-" => {
             "next: save the manifests as a file, and `kubelapse step FILE` walks through it\n".to_owned()
         }
-        [word] if Path::new(word).is_file() => {
+        [word] if Path::new(word).is_file() && has_pods && !around.has_templates_of => {
             let stem = Path::new(word).file_stem().map_or("web".into(), |stem| stem.to_string_lossy());
             format!(
-                "next: kubelapse step {word}   walks through it\n      kubelapse new {stem} --from {word}   writes {stem}.toml, \
+                "next: kubelapse step {word}{flags}   walks through it\n      kubelapse new {stem} --from {word}   writes {stem}.toml, \
                  what is expected of it, for `kubelapse test {stem}.toml`\n"
             )
         }
-        words => format!("next: kubelapse step {}   walks through it\n", words.join(" ")),
+        words => format!("next: kubelapse step {}{flags}   walks through it\n", words.join(" ")),
     }
 }
 

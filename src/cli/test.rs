@@ -105,6 +105,7 @@ fn collect(arguments: &Arguments) -> Result<Vec<Tested>, Exit> {
     for source in sources {
         match source::load(&source, &overrides) {
             Ok(mut plan) => {
+                talk(&plan.left_out.no_effect_words());
                 if arguments.no_learning {
                     plan.learns_from = None;
                 }

@@ -6,7 +6,6 @@
 
 mod blank;
 mod found;
-mod inline;
 mod observed;
 mod outline;
 mod text;
@@ -19,6 +18,7 @@ use std::sync::Arc;
 use crate::rules::api_server::admission::{Rejection, Request};
 use crate::rules::api_server::objects::{self, AdmittedObject};
 use crate::rules::kubectl::manifest::{self, ManifestError};
+use crate::scenario::assumed;
 use crate::scenario::tree::Loc;
 use crate::scenario::{self, Code, Diagnostic, Diagnostics, Loaded, Plan};
 
@@ -51,15 +51,16 @@ pub enum Refusal {
     Problems(Diagnostics),
 }
 
-/// A scenario around a manifest: what holds workloads is applied, Pods alone become pods of the scenario. `name` is the
+/// A scenario around a manifest: what holds more than Pods is applied, Pods alone become pods of the scenario. `name` is the
 /// scenario's.
 ///
 /// # Errors
 /// When the text is no manifest, holds no pod, or holds one that the API server would refuse.
 pub fn from_manifest(name: &str, manifest: Manifest<'_>) -> Result<Draft, Refusal> {
     let objects = manifest::documents(manifest.text).map_err(|why| no_manifest(manifest, &why))?;
+    let ground = assumed::ground(&objects);
     let found = found::found(manifest, objects).map_err(Refusal::Words)?;
-    let body = text::body(name, manifest.path, &found);
+    let body = text::body(name, manifest.path, &found, &ground);
     let Loaded { plan, warnings } = load(name, &body, manifest).map_err(Refusal::Problems)?;
     let refused = refused(&plan);
     if !refused.is_empty() {

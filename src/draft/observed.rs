@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::inline;
 use crate::api::{Sym, Tri};
 use crate::record::Figures;
 use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::Plan;
 use crate::scenario::applied::{AppliedObject, ApplyPlan};
 use crate::scenario::plan::PodTemplate;
+use crate::scenario::tree::spelled;
 use crate::session::Session;
 use crate::time::{Span, Time};
 use crate::world::{Pod, World};
@@ -164,7 +164,14 @@ fn of_workload(at: &str, own: &Workload<'_>, all: &[Workload<'_>], seen: &[Optio
         said = true;
         text.push_str("rollout   = \"complete\"\n");
     }
-    let numbers = |one: &Figures| [("ready", one.ready), ("available", one.available)];
+    let numbers = |one: &Figures| {
+        [
+            ("ready", one.ready),
+            ("available", one.available),
+            ("succeeded", one.succeeded),
+            ("failed", one.failed),
+        ]
+    };
     for (ix, (key, number)) in numbers(first).into_iter().enumerate() {
         if let Some(value) = number.filter(|_| there.iter().all(|one| numbers(one)[ix].1 == number)) {
             said = true;
@@ -191,7 +198,7 @@ fn expectation(at: &str, pod: &PodTemplate, twin: bool, seen: &[&Option<Seen>]) 
             let _ = writeln!(text, "{key:<8} = {value}");
         }
     };
-    let quoted = |word: &str| inline::value(&word.into());
+    let quoted = |word: &str| spelled(word);
     say("phase", &quoted(&first.phase), there.iter().all(|one| one.phase == first.phase));
     say("status", &quoted(&first.status), there.iter().all(|one| one.status == first.status));
     say("ready", &quoted(&first.ready), there.iter().all(|one| one.ready == first.ready));

@@ -55,10 +55,6 @@ pub struct Outline {
     pub needed: Vec<Needed>,
     /// Classes of priority, which must exist, with their value where the pod knows it.
     pub priorities: Vec<(String, Option<i64>)>,
-    /// Nodes that pods are bound to already.
-    pub nodes: Vec<String>,
-    /// Labels that pods ask of their node.
-    pub selected: Vec<(String, String)>,
 }
 
 fn add<T: PartialEq>(list: &mut Vec<T>, item: T) {
@@ -90,7 +86,7 @@ impl Outline {
             for volume in items(spec, "volumes") {
                 outline.volume(volume, namespace);
             }
-            outline.placement(spec);
+            outline.priority(spec);
         }
         outline
     }
@@ -179,21 +175,11 @@ impl Outline {
         }
     }
 
-    fn placement(&mut self, spec: &Map<String, Value>) {
+    fn priority(&mut self, spec: &Map<String, Value>) {
         if let Some(class) = word(spec, "priorityClassName").filter(|class| !class.starts_with("system-"))
             && self.priorities.iter().all(|(known, _)| known != class)
         {
             self.priorities.push((class.to_owned(), spec.get("priority").and_then(Value::as_i64)));
-        }
-        if let Some(node) = word(spec, "nodeName") {
-            add(&mut self.nodes, node.to_owned());
-        }
-        let selector = spec.get("nodeSelector").and_then(Value::as_object);
-        for (key, value) in selector.into_iter().flatten() {
-            let value = value.as_str().unwrap_or_default();
-            if self.selected.iter().all(|(known, _)| known != key) {
-                self.selected.push((key.clone(), value.to_owned()));
-            }
         }
     }
 }

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::found::{Found, Templated};
-use super::inline;
 use super::outline::{Container, Outline, Role};
+use crate::scenario::assumed::RUNS;
 use crate::scenario::tree::{spelled, spelled_key};
 
 /// What every draft says of itself.
@@ -16,7 +16,7 @@ pub const CUSTOM: &str =
 /// What stands above the expectations.
 pub const EXPECTATIONS: &str = "\n# What `kubelapse test` holds the run against. It holds as the file stands; change it with the file.\n";
 
-pub fn body(name: &str, path: &str, found: &Found) -> String {
+pub fn body(name: &str, path: &str, found: &Found, ground: &str) -> String {
     let mut outline = Outline::of(&found.specs());
     outline.forget(|kind, namespace, name| found.brings(kind, namespace, name));
     let outline = outline;
@@ -32,12 +32,12 @@ pub fn body(name: &str, path: &str, found: &Found) -> String {
         spelled(&format!("the pods of {path}")),
         super::blank::version(),
     );
-    nodes(&mut text, &outline);
+    nodes(&mut text, ground);
     images(&mut text, &outline);
     objects(&mut text, &outline);
-    match found.is_applied {
+    match found.is_applied() {
         true => applied(&mut text, path, found),
-        false => pods(&mut text, path, found),
+        false => pods(&mut text, path, &outline),
     }
     if outline.containers.is_empty() {
         text.push_str("  # no containers\n");
@@ -47,26 +47,12 @@ pub fn body(name: &str, path: &str, found: &Found) -> String {
     text
 }
 
-fn nodes(text: &mut String, outline: &Outline) {
-    text.push_str("\n# Where the pods run: one node with 16 CPUs and 64Gi, unless you say otherwise.\n");
-    let asked = !outline.nodes.is_empty() || !outline.selected.is_empty();
-    if !asked {
-        text.push_str("#[[node]]\n#name     = \"node\"\n#capacity = { cpu = \"4\", memory = \"16Gi\" }\n");
-        return;
-    }
-    let labels: Vec<String> = outline
-        .selected
-        .iter()
-        .map(|(key, value)| format!("{} = {}", spelled_key(key), spelled(value)))
-        .collect();
-    let usual = ["node".to_owned()];
-    let names = if outline.nodes.is_empty() { &usual[..] } else { &outline.nodes[..] };
-    for name in names {
-        let _ = writeln!(text, "[[node]]\nname     = {}", spelled(name));
-        if !labels.is_empty() {
-            let _ = writeln!(text, "labels   = {{ {} }}   # what nodeSelector asks for", labels.join(", "));
-        }
-        text.push_str("#capacity = { cpu = \"4\", memory = \"16Gi\" }\n");
+/// Nodes and classes as a run of the manifest alone would assume them.
+fn nodes(text: &mut String, ground: &str) {
+    text.push_str("\n# Where the pods run: nodes with what the pods ask for, 16 CPUs and 64Gi each where that is enough.");
+    text.push_str(ground);
+    if !ground.contains("\ncapacity = ") {
+        text.push_str("# capacity = { cpu = \"4\", memory = \"16Gi\" } in [[node]] makes them smaller.\n");
     }
 }
 
@@ -121,36 +107,14 @@ fn objects(text: &mut String, outline: &Outline) {
     }
 }
 
-fn pods(text: &mut String, path: &str, found: &Found) {
-    if !found.pods.is_empty() {
-        let _ = write!(
-            text,
-            "\n# The pods themselves: the manifest is read at each run.\n[[pod]]\nmanifest = {}\n",
-            spelled(path)
-        );
-        text.push_str("#at      = \"5s\"             # when they are created\n");
-        let specs: Vec<_> = found.specs().into_iter().take(found.pods.len()).collect();
-        behavior(text, &Outline::of(&specs).containers);
-    }
-    for own in &found.templated {
-        let _ = writeln!(
-            text,
-            "\n# The pods of the {} {}: a copy of its template in {path}, which later changes there do not\n\
-             # reach. There is no controller: a pod that is deleted or evicted is not made again.",
-            own.kind, own.name
-        );
-        let _ = writeln!(text, "[[pod]]\nname        = {}", spelled(&own.name));
-        if own.replicas > 1 {
-            let _ = writeln!(text, "replicas    = {}", own.replicas);
-        }
-        for key in ["namespace", "labels", "annotations"] {
-            if let Some(value) = own.metadata.get(key).filter(|value| !value.is_null()) {
-                let _ = writeln!(text, "{key:<11} = {}", inline::value(value));
-            }
-        }
-        text.push_str(&inline::spec(&own.spec));
-        behavior(text, &Outline::of(&[(own.namespace(), &own.spec)]).containers);
-    }
+fn pods(text: &mut String, path: &str, outline: &Outline) {
+    let _ = write!(
+        text,
+        "\n# The pods themselves: the manifest is read at each run.\n[[pod]]\nmanifest = {}\n",
+        spelled(path)
+    );
+    text.push_str("#at      = \"5s\"             # when they are created\n");
+    behavior(text, &outline.containers);
 }
 
 /// All of the manifest as kubectl would send it, and a program for each container of its workloads and pods.
@@ -162,16 +126,23 @@ fn applied(text: &mut String, path: &str, found: &Found) {
         spelled(path)
     );
     for own in &found.templated {
-        let containers = Outline::of(&[(own.namespace(), &own.spec)]).containers;
-        programs(text, Some(&own.reference()), &containers);
+        let containers = Outline::of(&[(own.namespace.as_str(), &own.spec)]).containers;
+        programs(text, Some(own), &containers);
     }
     let bare: Vec<_> = found.specs().into_iter().take(found.pods.len()).collect();
     programs(text, None, &Outline::of(&bare).containers);
 }
 
-fn programs(text: &mut String, workload: Option<&str>, containers: &[Container]) {
+fn programs(text: &mut String, own: Option<&Templated>, containers: &[Container]) {
+    let workload = own.map(Templated::reference);
+    let workload = workload.as_deref();
     for container in containers {
-        let (kind, usual) = container.role.words();
+        let (kind, mut usual) = container.role.words();
+        let ends = own.is_some_and(Templated::ends) && container.role == Role::Task;
+        let after = format!("ends after {RUNS} with exit code 0");
+        if ends {
+            usual = &after;
+        }
         let of = workload.map_or("the pods".to_owned(), |workload| workload.to_owned());
         let _ = writeln!(
             text,
@@ -182,7 +153,7 @@ fn programs(text: &mut String, workload: Option<&str>, containers: &[Container])
             let _ = writeln!(text, "workload  = {}", spelled(workload));
         }
         let _ = writeln!(text, "container = {}", spelled(&container.name));
-        attempts(text, "program", container);
+        attempts(text, "program", container, ends);
     }
 }
 
@@ -196,22 +167,27 @@ fn behavior(text: &mut String, containers: &[Container]) {
             "\n  # The {kind} {} {usual}, unless you say otherwise, start by start; the last repeats.\n  [{table}]\n",
             container.name
         );
-        attempts(text, &table, container);
+        attempts(text, &table, container, false);
     }
 }
 
-/// Two starts of a container, to be switched on.
-fn attempts(text: &mut String, table: &str, container: &Container) {
+/// Two starts of a container, to be switched on; of what ends the second is.
+fn attempts(text: &mut String, table: &str, container: &Container, ends: bool) {
+    let off = if ends { "" } else { "#" };
     let _ = write!(
         text,
         "  #[[{table}.attempts]]   # the first start\n  \
          #runs      = \"3s\"\n  \
          #exit      = 1\n  \
          #log       = [\"fatal: connection refused\"]\n  \
-         #[[{table}.attempts]]   # every later one\n",
+         {off}[[{table}.attempts]]   # every later one\n",
     );
+    if ends {
+        let _ = writeln!(text, "  runs      = \"{RUNS}\"\n  exit      = 0");
+    }
     let lines = match container.role {
-        Role::Init | Role::Task => &["#runs      = \"30s\"", "#exit      = 0"][..],
+        _ if ends => &[][..],
+        Role::Init | Role::Task => &["#runs      = \"30s\"", "#exit      = 0"],
         _ => &[
             "#runs      = \"forever\"",
             "#onTerm    = { after = \"2s\", exit = 0 }   # what SIGTERM does",
@@ -237,10 +213,7 @@ fn first_pod(found: &Found) -> String {
         let generated = || named(pod, "/metadata/generateName");
         named(pod, "/metadata/name").or_else(generated).map(|name| name.trim_end_matches('-').to_owned())
     };
-    let of_template =
-        |own: &Templated| if own.replicas > 1 { format!("{}-0", own.name) } else { own.name.clone() };
-    let pod = found.pods.first().and_then(of_pod);
-    pod.or_else(|| found.templated.first().map(of_template)).unwrap_or_default()
+    found.pods.first().and_then(of_pod).unwrap_or_default()
 }
 
 fn actions(text: &mut String, found: &Found, outline: &Outline) {
@@ -248,7 +221,7 @@ fn actions(text: &mut String, found: &Found, outline: &Outline) {
         "\n# What people and controllers do: delete, evict, drain, patch, setImage, resize, kill, … (`kubelapse schema` has all).\n\
          #[[action]]\n#at     = \"5m\"\n",
     );
-    let _ = match found.templated.first().filter(|_| found.is_applied) {
+    let _ = match found.templated.first() {
         Some(own) if own.is_scaled => {
             writeln!(text, "#scale  = {}\n#replicas = {}", spelled(&own.reference()), own.replicas + 2)
         }

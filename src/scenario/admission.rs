@@ -1,4 +1,4 @@
-//! The admission plugins that change every pod: Priority, ServiceAccount, DefaultTolerationSeconds.
+//! The admission plugins that change every pod: Priority, ServiceAccount, DefaultTolerationSeconds, RuntimeClass.
 //!
 //! Source: plugin/pkg/admission/{priority,serviceaccount,defaulttolerationseconds}/admission.go (1.36.2). They work on
 //! the decoded and defaulted object, before it is validated.
@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::plan::{ObjectKind, ObjectPlan};
 use crate::rules::api_server::admission::Rejection;
 use crate::rules::api_server::objects::ObjectType;
+use crate::rules::api_server::runtime_admission;
 use crate::time::Time;
 
 type Object = Map<String, Value>;
@@ -19,7 +20,7 @@ pub struct Surroundings<'a> {
     pub namespace: &'a str,
 }
 
-/// All three, in the order of the API server.
+/// All of them, in the order of the API server.
 ///
 /// # Errors
 /// What a plugin refuses, in its own words.
@@ -35,7 +36,7 @@ pub fn mutate(object: &mut Object, around: &Surroundings<'_>) -> Result<(), Reje
     service_account(spec, around).map_err(forbid)?;
     priority(spec, around).map_err(forbid)?;
     tolerations(spec);
-    Ok(())
+    runtime_class(spec, around).map_err(forbid)
 }
 
 fn text<'a>(map: &'a Object, key: &str) -> &'a str {
@@ -143,6 +144,14 @@ fn priority(spec: &mut Object, around: &Surroundings<'_>) -> Result<(), String> 
     spec.insert("priority".to_owned(), json!(value));
     spec.insert("preemptionPolicy".to_owned(), json!(policy));
     Ok(())
+}
+
+/// What the pod's RuntimeClass adds, if it has one.
+fn runtime_class(spec: &mut Object, around: &Surroundings<'_>) -> Result<(), String> {
+    let name = text(spec, "runtimeClassName");
+    let mut all = around.objects.iter().filter(|o| o.kind == ObjectKind::RuntimeClass);
+    let class = all.find(|o| !name.is_empty() && o.name == name && o.at.is_some_and(|at| at <= around.at));
+    runtime_admission::admit(spec, class.and_then(|class| class.runtime.as_deref()))
 }
 
 /// `Plugin.Admit`: 300 seconds on a node that is not ready or not reachable.

@@ -20,8 +20,53 @@ pub struct ApplyPlan {
     pub namespace: Sym,
     /// In the order of the files and their documents.
     pub objects: Vec<AppliedObject>,
-    /// What the API server says of Pods that it refuses: told when they are sent.
+    /// What the API server says of what is not sent to it later, and that it refuses: told when it is sent.
     pub refused: Vec<String>,
+    /// What it warns of, of the rest of that: told then, too.
+    pub warned: Vec<String>,
+}
+
+/// Kinds in what is applied that nothing becomes of, by name, with the `apiVersion` where somebody else brought them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LeftOut {
+    /// Pods do not know of them.
+    pub no_effect: Vec<String>,
+    /// They say when pods run, and nobody plays them yet.
+    pub unplayed: Vec<String>,
+    /// Those among all of them that hold pod templates.
+    pub with_templates: Vec<String>,
+}
+
+impl LeftOut {
+    /// What is told of those without an effect: a line, and where there are pod templates another.
+    pub fn no_effect_words(&self) -> String {
+        let mut words = match &self.no_effect[..] {
+            [] => return String::new(),
+            kinds => format!("no effect on when pods run: {}\n", kinds.join(", ")),
+        };
+        if !self.with_templates.is_empty() {
+            words.push_str(&format!("{}\n", self.hint()));
+        }
+        words
+    }
+    /// The line about those that nobody plays.
+    pub fn unplayed_words(&self) -> String {
+        match &self.unplayed[..] {
+            [] => String::new(),
+            kinds => format!("left out, as nobody plays these yet: {}\n", kinds.join(", ")),
+        }
+    }
+    fn hint(&self) -> String {
+        let kinds: Vec<String> = self.with_templates.iter().map(|kind| format!("\"{kind}\"")).collect();
+        let asked: Vec<String> =
+            self.with_templates.iter().map(|kind| format!("--template-of {kind}")).collect();
+        format!(
+            "{} plays the pod templates in {} (templatesOf = [{}] in [[apply]])",
+            asked.join(" "),
+            if kinds.len() == 1 { "it" } else { "them" },
+            kinds.join(", ")
+        )
+    }
 }
 
 /// A document of a manifest, as it is written.

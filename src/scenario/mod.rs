@@ -34,7 +34,6 @@ pub use command::{Action, Command};
 pub use diagnostic::{Code, Diagnostic, Diagnostics};
 pub use manifest::folder;
 pub use plan::Plan;
-pub(crate) use resolve::can_be_applied;
 pub use schema::schema;
 
 /// Gives the text of a manifest by its path as the scenario writes it, or says why not.

@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use super::applied::{AppliedObject, ApplyPlan};
+use serde_json::Value;
+
+pub use super::applied::{AppliedObject, ApplyPlan, LeftOut};
 use super::command::{Action, Command};
 pub use super::expected::Expect;
 pub use super::programs::ProgramPlan;
@@ -60,6 +62,8 @@ pub struct Plan {
     pub templates: Vec<Arc<PodTemplate>>,
     /// Workloads and Services that `[[apply]]` brings, in the order of the file.
     pub applies: Vec<Arc<ApplyPlan>>,
+    /// Kinds in what is applied that nothing becomes of.
+    pub left_out: LeftOut,
     /// In the order of the file: of each container the first that fits counts.
     pub programs: Vec<ProgramPlan>,
     /// In the order of the file.
@@ -183,6 +187,8 @@ pub struct NodePlan {
     pub device_plugins: Vec<(Sym, Span)>,
     /// With it every question of whether an image is there fails.
     pub inspect_error: Option<Sym>,
+    /// What its runtime is configured for beside containers as usual; None: for whatever a RuntimeClass names.
+    pub runtime_handlers: Option<Vec<Sym>>,
     /// When it joins; None: it is there from the start.
     pub joins: Option<Time>,
     /// How long before the start its kubelet had started; None: long ago.
@@ -258,6 +264,8 @@ pub enum ObjectKind {
     ServiceAccount,
     /// Gives a pod its priority.
     PriorityClass,
+    /// Says what runs a pod, and what that costs.
+    RuntimeClass,
     /// Says how many pods may be evicted.
     PodDisruptionBudget,
     /// A path on the nodes.
@@ -291,6 +299,8 @@ pub struct ObjectPlan {
     pub match_labels: BTreeMap<String, String>,
     /// PersistentVolumeClaim
     pub claim: Option<ClaimPlan>,
+    /// RuntimeClass: its handler, overhead and scheduling, as the API has them.
+    pub runtime: Option<Arc<Value>>,
 }
 
 /// A claim, and the volume that it is bound to.
@@ -304,6 +314,8 @@ pub struct ClaimPlan {
     pub access_modes: Vec<Sym>,
     /// Required node affinity of the volume: one of the terms must match; None: it can be reached from anywhere.
     pub node_affinity: Option<Vec<NodeTerm>>,
+    /// Its volume is of a kind that no kubelet mounts any more.
+    pub has_no_plugin: bool,
     /// How long attaching takes.
     pub attach: Distribution,
     /// How long detaching takes.

@@ -301,12 +301,13 @@ pub enum Noun {
     Applied(ObjectType, String),
 }
 
-pub const OBJECT_KINDS: [(&str, ObjectKind); 7] = [
+pub const OBJECT_KINDS: [(&str, ObjectKind); 8] = [
     ("ConfigMap", ObjectKind::ConfigMap),
     ("Secret", ObjectKind::Secret),
     ("PersistentVolumeClaim", ObjectKind::PersistentVolumeClaim),
     ("ServiceAccount", ObjectKind::ServiceAccount),
     ("PriorityClass", ObjectKind::PriorityClass),
+    ("RuntimeClass", ObjectKind::RuntimeClass),
     ("PodDisruptionBudget", ObjectKind::PodDisruptionBudget),
     ("HostPath", ObjectKind::HostPath),
 ];

@@ -33,6 +33,8 @@ pub struct VolumePlan {
     pub node_affinity: Option<Vec<NodeTerm>>,
     /// It is a disk that has to be attached to a node; what lies on a node or on the network has not.
     pub is_attached: bool,
+    /// It is of a kind that no kubelet mounts any more.
+    pub has_no_plugin: bool,
 }
 
 /// A StorageClass.
@@ -92,6 +94,7 @@ impl ClaimPlan {
             volume_name: volume.map_or(volume_name, |volume| volume.name),
             access_modes: if is_attached { access_modes } else { Vec::new() },
             node_affinity: volume.and_then(|volume| volume.node_affinity.clone()),
+            has_no_plugin: volume.is_some_and(|volume| volume.has_no_plugin),
             attach: ATTACH,
             detach: ATTACH,
             mount: None,

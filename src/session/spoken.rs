@@ -52,7 +52,7 @@ const TWO_WORDS: [(&str, &str, &str); 6] = [
 /// Flags that ask for what is done anyway.
 const IMPLIED: [(&str, &[&str]); 3] =
     [("label", &["--overwrite"]), ("taint", &["--overwrite"]), ("debug", &["-it", "-i", "-t"])];
-const KINDS: [(&str, &str); 21] = [
+const KINDS: [(&str, &str); 22] = [
     ("pod", "pod"),
     ("pods", "pod"),
     ("po", "pod"),
@@ -72,6 +72,7 @@ const KINDS: [(&str, &str); 21] = [
     ("sa", "ServiceAccount"),
     ("priorityclass", "PriorityClass"),
     ("pc", "PriorityClass"),
+    ("runtimeclass", "RuntimeClass"),
     ("poddisruptionbudget", "PodDisruptionBudget"),
     ("pdb", "PodDisruptionBudget"),
 ];

@@ -99,6 +99,13 @@ impl World {
         }
     }
 
+    /// What the API server warns of, of what it takes: told to whoever commanded it, and at the end of a run.
+    pub fn warn(&mut self, words: &str) {
+        let words = format!("Warning: {words}");
+        self.warnings.push(format!("{}: {words}", self.now.since(self.plan.start)));
+        self.tell(words);
+    }
+
     /// kubectl's words when what was commanded is not done. They are part of what a run tells.
     pub fn answer(&mut self, words: &str) {
         self.answer_to(self.under_way(), words);

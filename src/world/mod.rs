@@ -166,6 +166,8 @@ pub struct World {
     pub digest: Digest,
     /// What kubectl would have answered to actions that found nothing or were refused, with the instants.
     pub answers: Vec<String>,
+    /// What the API server has warned of.
+    pub warnings: Vec<String>,
     /// Actions that were commanded while the run went on: the scenario knows nothing of them.
     pub live: Vec<Arc<Action>>,
     /// All that was commanded so far, with its answers.

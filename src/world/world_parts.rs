@@ -59,6 +59,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         records: Vec::new(),
         digest: Digest::new(),
         answers: Vec::new(),
+        warnings: Vec::new(),
         live: Vec::new(),
         log: Vec::new(),
         printed: Vec::new(),

@@ -102,21 +102,20 @@ fn typed(kind: ObjectType, mut object: Map<String, Value>) -> Value {
     Value::Object(object)
 }
 
-/// PUT of an object that is no pod; what changes nothing is no write. Whether something changed.
+/// PUT of an object that is no pod; what changes nothing is no write. Gives what is warned of.
 ///
 /// # Errors
 /// The change is refused.
-pub fn replace(w: &mut World, key: ObjectKey, new: Map<String, Value>) -> Result<bool, Rejection> {
-    let Value::Object(old) = object(w, key) else { return Ok(false) };
-    let Some(namespace) = w.workloads.meta(key).map(|meta| meta.namespace) else { return Ok(false) };
-    let before = w.resource_version;
+pub fn replace(w: &mut World, key: ObjectKey, new: Map<String, Value>) -> Result<Vec<String>, Rejection> {
+    let Value::Object(old) = object(w, key) else { return Ok(Vec::new()) };
+    let Some(namespace) = w.workloads.meta(key).map(|meta| meta.namespace) else { return Ok(Vec::new()) };
     let admitted = objects::update(type_of(w, key), &old, new, &request(w, namespace))?;
     let mut value = typed(admitted.kind, admitted.object);
     if admitted.kind == ObjectType::Service {
         service_addresses::allocate(w, w.workloads.entity(key), &mut value["spec"]);
     }
     key.visit(Replace { w, value: &value });
-    Ok(w.resource_version != before)
+    Ok(admitted.warnings)
 }
 
 struct Replace<'a> {

@@ -96,7 +96,7 @@ fn named(w: &World, kind: ObjectKind, namespace: Option<Sym>, name: Sym) -> Vec<
 /// The place of an object that the scenario does not name: as pods take it to be, there and with any key.
 fn taken_to_exist(w: &mut World, kind: ObjectKind, namespace: Option<Sym>, name: Sym) -> usize {
     let namespace = match kind {
-        ObjectKind::PriorityClass | ObjectKind::HostPath => Sym::EMPTY,
+        ObjectKind::PriorityClass | ObjectKind::RuntimeClass | ObjectKind::HostPath => Sym::EMPTY,
         _ => namespace.unwrap_or_else(|| Sym::new("default")),
     };
     let object = ApiObject { kind, namespace, name, exists: true, bound: true, claim: None, keys: None };

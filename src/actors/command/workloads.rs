@@ -1,6 +1,6 @@
 //! What is asked of the API server about workloads and Services: what kubectl sends, and what it prints.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -64,15 +64,31 @@ pub fn send(w: &mut World, plan: &ApplyPlan) {
     for refused in &plan.refused {
         w.answer(refused);
     }
+    let mut warned = BTreeSet::new();
+    warn(w, &plan.warned, &mut warned);
     for object in &plan.objects {
-        apply_one(w, plan, object);
+        let warnings = apply_one(w, plan, object);
+        warn(w, &warnings, &mut warned);
     }
 }
 
-fn apply_one(w: &mut World, plan: &ApplyPlan, object: &AppliedObject) {
+/// kubectl says each warning once.
+fn warn(w: &mut World, warnings: &[String], told: &mut BTreeSet<String>) {
+    for warning in warnings {
+        if told.insert(warning.clone()) {
+            w.warn(warning);
+        }
+    }
+}
+
+/// Sends one object, and gives what the API server warns of.
+fn apply_one(w: &mut World, plan: &ApplyPlan, object: &AppliedObject) -> Vec<String> {
     let kind = match ObjectType::of(&object.value) {
         Ok(kind) => kind,
-        Err(_) => return w.answer(&no_matches(&object.value, &object.file)),
+        Err(_) => {
+            w.answer(&no_matches(&object.value, &object.file));
+            return Vec::new();
+        }
     };
     let namespace = Sym::new(object.namespace(plan));
     let name = object.name();
@@ -84,16 +100,17 @@ fn apply_one(w: &mut World, plan: &ApplyPlan, object: &AppliedObject) {
     }
     let warnings = match known {
         None => api_server::create_object(w, &applied.object, namespace).map(|(_, warnings)| warnings),
-        Some(key) => replace(w, key, applied.object).map(|_| Vec::new()),
+        Some(key) => replace(w, key, applied.object),
     };
     match warnings {
         Ok(warnings) => {
-            for warning in warnings {
-                w.tell(format!("Warning: {warning}"));
-            }
             w.tell(apply::answer(kind, name, applied.answer));
+            warnings
         }
-        Err(refused) => w.answer(&refused.kubectl(&object.file)),
+        Err(refused) => {
+            w.answer(&refused.kubectl(&object.file));
+            Vec::new()
+        }
     }
 }
 
@@ -101,10 +118,10 @@ fn replace(
     w: &mut World,
     key: ObjectKey,
     new: Value,
-) -> Result<bool, crate::rules::api_server::admission::Rejection> {
+) -> Result<Vec<String>, crate::rules::api_server::admission::Rejection> {
     match new {
         Value::Object(new) => api_server::replace_object(w, key, new),
-        _ => Ok(false),
+        _ => Ok(Vec::new()),
     }
 }
 
@@ -125,7 +142,10 @@ fn change(
         Err(why) => return w.answer(&why),
     };
     match replace(w, key, object) {
-        Ok(_) => w.tell(format!("{} {answer}", kind.named(target.name.as_str()))),
+        Ok(warnings) => {
+            warn(w, &warnings, &mut BTreeSet::new());
+            w.tell(format!("{} {answer}", kind.named(target.name.as_str())));
+        }
         Err(refused) => w.answer(&refused.told(None)),
     }
 }

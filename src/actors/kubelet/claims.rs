@@ -10,17 +10,18 @@
 use super::mounts::{self, RETRY_LATE_SPREAD_MICROS};
 use crate::actors::{attach_detach, events};
 use crate::api::{Note, Sym};
-use crate::rules::kubelet::volume_ownership as ownership;
+use crate::rules::kubelet::{volume_ownership as ownership, volume_plugins};
 use crate::scenario::plan::ObjectKind;
 use crate::time::{Span, Time, next_on_grid};
 use crate::world::volumes::{ClaimIx, ClaimMount, ClaimMounts, MountStage, VolumeIx};
 use crate::world::worker::Work;
-use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
+use crate::world::{ApiObject, NodeId, PodId, Purpose, SimEvent, World};
 
 /// From a pod's last look at its volumes to the devices' end on the node: two rounds of the reconciler.
 const UNMOUNT_DEVICE: Span = Span::from_millis(200);
 
-/// Why the volume manager cannot take in the pod's claims, in the words of its error: one is not there or not bound.
+/// Why the volume manager cannot take in the pod's volumes, in the words of its error: a claim is not there or not bound,
+/// or no plugin is for a volume.
 pub fn refused(w: &World, pod: PodId) -> Option<String> {
     let p = &w.pods[pod.ix()];
     let namespace = p.ident.namespace;
@@ -28,6 +29,10 @@ pub fn refused(w: &World, pod: PodId) -> Option<String> {
     let mut errors = Vec::new();
     for volume in &p.spec.volumes {
         let Some(claim) = volume.persistent_volume_claim.as_ref().map(|claim| &claim.claim_name) else {
+            if let Some(why) = volume_plugins::no_plugin(volume) {
+                names.push(volume.name.as_str());
+                errors.push(why);
+            }
             continue;
         };
         let Some(ix) = w.find_object(ObjectKind::PersistentVolumeClaim, namespace, claim) else { continue };
@@ -36,6 +41,11 @@ pub fn refused(w: &World, pod: PodId) -> Option<String> {
                 format!("failed to fetch PVC from API server: persistentvolumeclaims \"{claim}\" not found")
             }
             object if !object.bound => "PVC is not bound".to_owned(),
+            ApiObject { claim: Some(own), .. } if own.has_no_plugin => {
+                names.push(volume.name.as_str());
+                errors.push(volume_plugins::not_matched(&own.volume_name));
+                continue;
+            }
             _ => continue,
         };
         names.push(volume.name.as_str());

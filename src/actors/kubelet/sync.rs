@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 use super::run::{self, Outcome, Start, Step, after, set_stage};
 use super::view::{is_deleted, template};
 use super::{
-    allocation, claims, contention, images, kill, mounts, pleg, prober, start_container, status,
+    allocation, claims, contention, images, kill, mounts, pleg, prober, sandboxes, start_container, status,
     status_manager, taken, volumes,
 };
 use crate::actors::{events, runtime};
@@ -232,16 +232,15 @@ fn create_sandbox(w: &mut World, pod: PodId) -> Step {
 }
 
 fn sandbox_answers(w: &mut World, pod: PodId) -> Step {
+    let why = sandboxes::refusal(w, pod);
     let p = w.local_mut(pod);
     let behavior = std::sync::Arc::clone(&p.runtime.behavior);
-    if p.runtime.sandbox_failures < behavior.sandbox.failures {
+    if why.is_some() || p.runtime.sandbox_failures < behavior.sandbox.failures {
         p.runtime.sandbox_failures = p.runtime.sandbox_failures.saturating_add(1);
         let deleting = p.worker.is_some_and(|worker| worker.deletion.is_some());
         if !deleting {
-            let message = format!(
-                "Failed to create pod sandbox: rpc error: code = Unknown desc = {}",
-                behavior.sandbox.error
-            );
+            let why = why.unwrap_or_else(|| sandboxes::rpc(behavior.sandbox.error.as_str()));
+            let message = format!("Failed to create pod sandbox: {why}");
             events::kubelet(w, pod, Note::warning(Sym::FAILED_CREATE_POD_SANDBOX, message));
         }
         return Some(Outcome::Failed);

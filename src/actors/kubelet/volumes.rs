@@ -12,6 +12,7 @@ use super::mounts::{
 use crate::actors::events;
 use crate::api::{Note, text::RootBy};
 use crate::api::{Sym, Text};
+use crate::rules::kubelet::volume_plugins;
 use crate::rules::machinery::image_name;
 use crate::scenario::plan::{ImageUser, ObjectKind};
 use crate::time::Span;
@@ -23,7 +24,7 @@ pub enum Wait {
     Until(Span),
     /// Something is missing, or takes its time: it goes on until it is there.
     Failing,
-    /// A claim is not there or not bound: the volume manager says so at its next poll.
+    /// A claim is not there or not bound, or nobody mounts such a volume: the volume manager says so at its next poll.
     Refused,
 }
 
@@ -118,6 +119,9 @@ fn missing_volume(w: &World, pod: PodId) -> Option<String> {
                 missing_source(w, ObjectKind::Secret, namespace, &source.secret_name, &source.items)
         {
             return words(cause);
+        }
+        if w.gates.habits.git_repos_are_off && volume_plugins::is_repository(volume) {
+            return words(volume_plugins::NO_REPOSITORIES.to_owned());
         }
         if let Some(source) = &volume.host_path
             && !w.object_exists(ObjectKind::HostPath, namespace, &source.path)

@@ -12,4 +12,5 @@ pub mod objects;
 pub(crate) mod pod_status;
 pub mod quota;
 pub mod rejection;
+pub(crate) mod runtime_admission;
 pub(crate) mod validation;

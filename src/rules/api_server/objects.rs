@@ -126,7 +126,7 @@ impl ObjectType {
         if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }
     }
     /// Whether the API server takes objects of the kind that say this `apiVersion`.
-    pub(super) fn is_served_as(self, group_version: &str) -> bool {
+    pub fn is_served_as(self, group_version: &str) -> bool {
         self.api_version() == group_version || self.older(group_version).is_some()
     }
     /// The older version that an `apiVersion` names.

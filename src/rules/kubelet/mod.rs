@@ -17,3 +17,4 @@ pub(crate) mod status_change;
 pub mod status_manager;
 pub(crate) mod sync_actions;
 pub(crate) mod volume_ownership;
+pub(crate) mod volume_plugins;

@@ -3,6 +3,7 @@
 //! Nodes are alike as far as that can be: labels that contradict each other are shared out among them, and the values of
 //! topology keys differ from node to node, so that pods can be spread.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
@@ -13,7 +14,7 @@ type Object = Map<String, Json>;
 
 /// A pod's spec, and how many pods of it there are.
 pub struct Asking<'a> {
-    pub spec: &'a Object,
+    pub spec: Cow<'a, Object>,
     pub count: u64,
 }
 
@@ -63,13 +64,17 @@ const MOST: u64 = 100;
 const OWN: [(&str, &str); 2] = [("kubernetes.io/os", "linux"), ("kubernetes.io/arch", "amd64")];
 
 impl Needs {
-    pub fn of(pods: &[Asking<'_>], is_name: fn(&str) -> bool) -> Needs {
+    /// `volumes` are those that can be reached from some nodes only.
+    pub fn of(pods: &[Asking<'_>], volumes: &[&Json], is_name: fn(&str) -> bool) -> Needs {
         let mut needs = Needs::default();
+        for volume in volumes {
+            needs.reach(volume);
+        }
         for pod in pods {
             needs.placement(pod);
             needs.resources(pod);
-            needs.tolerates(pod.spec);
-            for container in containers(pod.spec, &["initContainers", "containers"]) {
+            needs.tolerates(&pod.spec);
+            for container in containers(&pod.spec, &["initContainers", "containers"]) {
                 if let ("Never", image) = (word(container, "imagePullPolicy"), word(container, "image"))
                     && !image.is_empty()
                 {
@@ -103,8 +108,8 @@ impl Needs {
         if !wanted.is_empty() && !self.labels.contains(&wanted) {
             self.labels.push(wanted);
         }
-        self.names.extend(Some(word(pod.spec, "nodeName").to_owned()).filter(|name| !name.is_empty()));
-        for constraint in containers(pod.spec, &["topologySpreadConstraints"]) {
+        self.names.extend(Some(word(&pod.spec, "nodeName").to_owned()).filter(|name| !name.is_empty()));
+        for constraint in containers(&pod.spec, &["topologySpreadConstraints"]) {
             self.topologies.insert(word(constraint, "topologyKey").to_owned());
         }
         for kind in ["podAffinity", "podAntiAffinity"] {
@@ -125,6 +130,19 @@ impl Needs {
         self.topologies.retain(|key| !key.is_empty() && key != HOST);
     }
 
+    /// A node from which a volume can be reached.
+    fn reach(&mut self, volume: &Json) {
+        let terms = volume.pointer("/spec/nodeAffinity/required/nodeSelectorTerms").and_then(Json::as_array);
+        let Some(term) = terms.and_then(|terms| terms.first()) else { return };
+        let mut wanted = BTreeMap::new();
+        for expression in objects(term, "matchExpressions") {
+            self.want(&mut wanted, word(expression, "key"), of_expression(expression));
+        }
+        if !wanted.is_empty() && !self.labels.contains(&wanted) {
+            self.labels.push(wanted);
+        }
+    }
+
     fn want(&mut self, wanted: &mut BTreeMap<String, Wanted>, key: &str, value: Wanted) {
         match value {
             Wanted::Is(name) if key == HOST => drop(self.names.insert(name)),
@@ -135,16 +153,19 @@ impl Needs {
     /// `PodRequests`: init containers run one after the other, the others together.
     fn resources(&mut self, pod: &Asking<'_>) {
         let mut of_pod: BTreeMap<String, i128> = BTreeMap::new();
-        for container in containers(pod.spec, &["containers"]) {
+        for container in containers(&pod.spec, &["containers"]) {
             for (resource, amount) in requests(container) {
                 *of_pod.entry(resource).or_default() += amount;
             }
         }
-        for container in containers(pod.spec, &["initContainers"]) {
+        for container in containers(&pod.spec, &["initContainers"]) {
             for (resource, amount) in requests(container) {
                 let own = of_pod.entry(resource).or_default();
                 *own = (*own).max(amount);
             }
+        }
+        for (resource, amount) in amounts(pod.spec.get("overhead")) {
+            *of_pod.entry(resource).or_default() += amount;
         }
         for (resource, amount) in of_pod {
             let all = self.total.entry(resource).or_default();
@@ -287,19 +308,17 @@ fn of_expression(expression: &Object) -> Wanted {
 fn requests(container: &Object) -> BTreeMap<String, i128> {
     let mut all = BTreeMap::new();
     for list in ["limits", "requests"] {
-        let list =
-            container.get("resources").and_then(|resources| resources.get(list)).and_then(Json::as_object);
-        for (resource, amount) in list.into_iter().flatten() {
-            let text = match amount {
-                Json::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            if let Ok(quantity) = Quantity::parse(&text) {
-                all.insert(resource.clone(), quantity.nanos().max(0));
-            }
-        }
+        all.extend(amounts(container.get("resources").and_then(|resources| resources.get(list))));
     }
     all
+}
+
+fn amounts(list: Option<&Json>) -> impl Iterator<Item = (String, i128)> {
+    let list = list.and_then(Json::as_object).into_iter().flatten();
+    list.filter_map(|(resource, amount)| {
+        let text = amount.as_str().map_or_else(|| amount.to_string(), str::to_owned);
+        Some((resource.clone(), Quantity::parse(&text).ok()?.nanos().max(0)))
+    })
 }
 
 /// Large amounts in Gi, as people write them.

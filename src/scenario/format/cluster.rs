@@ -161,6 +161,12 @@ pub static NODE: Shape = Shape {
             "",
             "Extended resources that device plugins bring: how long after the kubelet's start each has registered",
         ),
+        key(
+            "runtimeHandlers",
+            Kind::List(&Kind::Text),
+            "whatever a RuntimeClass names",
+            "Handlers that its container runtime is configured for, beside runc",
+        ),
         key("unschedulable", Kind::Bool, "false", "Cordoned from the start"),
         key("images", Kind::List(&Kind::Text), "", "Images that are there already"),
         key(

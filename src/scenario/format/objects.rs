@@ -8,6 +8,7 @@ const KINDS: &[&str] = &[
     "PersistentVolumeClaim",
     "ServiceAccount",
     "PriorityClass",
+    "RuntimeClass",
     "PodDisruptionBudget",
     "HostPath",
 ];
@@ -91,6 +92,19 @@ pub static OBJECT: Shape = Shape {
             "Of a PriorityClass",
         ),
         key("globalDefault", Kind::Bool, "false", "A PriorityClass for pods that name none"),
+        key("handler", Kind::Text, "its name", "Of a RuntimeClass: what the runtimes of nodes call it"),
+        key(
+            "overhead",
+            Kind::Map(&Kind::Quantity),
+            "",
+            "Of a RuntimeClass: what each of its pods costs besides",
+        ),
+        key(
+            "nodeSelector",
+            Kind::Map(&Kind::Text),
+            "",
+            "Of a RuntimeClass: labels of the nodes for its pods",
+        ),
         key("minAvailable", Kind::Count, "", "Of a PodDisruptionBudget"),
         key("maxUnavailable", Kind::Count, "", "Of a PodDisruptionBudget"),
         key("matchLabels", Kind::Map(&Kind::Text), "", "Of a PodDisruptionBudget"),

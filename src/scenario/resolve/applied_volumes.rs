@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::api::Sym;
 use crate::api::spec::NodeSelectorTerm;
 use crate::rules::controllers::claim_binding::{Offered, find};
+use crate::rules::kubelet::volume_plugins;
 use crate::rules::scheduler::placement::selector::NodeTerm;
 use crate::scenario::plan::{ClaimPlan, ObjectPlan};
 use crate::scenario::volumes::{ClassPlan, Storage, VolumePlan, quantity, words};
@@ -15,7 +16,7 @@ const NO_PROVISIONER: &str = "kubernetes.io/no-provisioner";
 /// The mark of a default class.
 const DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
 /// Volumes that are there wherever the node, or the network, has them.
-const UNATTACHED: [&str; 4] = ["hostPath", "local", "nfs", "cephfs"];
+const UNATTACHED: [&str; 3] = ["hostPath", "local", "nfs"];
 
 /// Takes in a manifest of either kind that comes then; one that comes again is the old one.
 pub fn add(storage: &mut Storage, value: &Value, at: Time) {
@@ -48,6 +49,7 @@ fn volume(value: &Value, name: Sym, at: Time) -> VolumePlan {
         terms.map(|term: NodeSelectorTerm| NodeTerm::compile(&term)).collect()
     };
     let kept = word(spec, "/claimRef/name");
+    let has_no_plugin = volume_plugins::is_gone(|field| spec.get(field).is_some());
     VolumePlan {
         at,
         name,
@@ -58,7 +60,8 @@ fn volume(value: &Value, name: Sym, at: Time) -> VolumePlan {
             kept_for: (!kept.is_empty()).then(|| (word(spec, "/claimRef/namespace"), kept)),
         },
         node_affinity: terms.map(compiled),
-        is_attached: UNATTACHED.iter().all(|kind| spec.get(kind).is_none()),
+        is_attached: !has_no_plugin && UNATTACHED.iter().all(|kind| spec.get(kind).is_none()),
+        has_no_plugin,
     }
 }
 

@@ -10,87 +10,19 @@ use rustc_hash::FxHashMap;
 use serde_json::Value as Json;
 
 use super::documents::{self, Document};
+use super::noted::{Noted, Verdict, refused};
+use super::standing::{Standing, is_left_out, object_kind};
 use super::{Context, applied_volumes, claims, flag, pods, scalar_json, strings, tables, text};
 use crate::api::Sym;
-use crate::rules::api_server::admission::{Rejection, Request};
-use crate::rules::api_server::objects::{self, ObjectType, no_matches};
+use crate::rules::api_server::objects::{ObjectType, no_matches};
 use crate::scenario::applied::{AppliedObject, ApplyPlan};
 use crate::scenario::command::{Action, Command};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::limits;
-use crate::scenario::manifest::templates_in;
 use crate::scenario::plan::{ObjectKind, ObjectPlan, PodTemplate};
 use crate::scenario::tree::{Loc, Node, Table};
-use crate::scenario::values::OBJECT_KINDS;
 use crate::scenario::volumes::Storage;
 use crate::time::Time;
-
-/// Kinds that the API server has beside those of [`ObjectType`], with the versions that it serves.
-const SERVED: [(&str, &[&str]); 11] = [
-    ("Namespace", &["v1"]),
-    ("Node", &["v1"]),
-    ("ConfigMap", &["v1"]),
-    ("Secret", &["v1"]),
-    ("ServiceAccount", &["v1"]),
-    ("PersistentVolumeClaim", &["v1"]),
-    ("PersistentVolume", &["v1"]),
-    ("HorizontalPodAutoscaler", &["autoscaling/v1", "autoscaling/v2"]),
-    ("PriorityClass", &["scheduling.k8s.io/v1"]),
-    ("RuntimeClass", &["node.k8s.io/v1"]),
-    ("StorageClass", &["storage.k8s.io/v1"]),
-];
-/// Kinds among what is known that are played without being stored.
-const BESIDE: [&str; 4] = ["Pod", "Namespace", "PersistentVolume", "StorageClass"];
-/// Groups of the API server's own.
-const GROUPS: [&str; 9] = [
-    "",
-    "apps",
-    "autoscaling",
-    "batch",
-    "extensions",
-    "node.k8s.io",
-    "policy",
-    "scheduling.k8s.io",
-    "storage.k8s.io",
-];
-
-/// Whether objects of a kind can be applied; what has no effect on pods can be.
-pub fn can_be_applied(kind: &str) -> bool {
-    !kind.is_empty() && !is_unplayed(kind)
-}
-
-/// Pods know of such objects, and nobody plays them.
-fn is_unplayed(kind: &str) -> bool {
-    let is_known =
-        ObjectType::ALL.iter().any(|of| of.name() == kind) || SERVED.iter().any(|(of, _)| *of == kind);
-    let is_kept = ObjectType::kept().any(|of| of.name() == kind);
-    is_known && !is_kept && object_kind(kind).is_none() && !BESIDE.contains(&kind)
-}
-
-/// How the API server has a kind.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Standing {
-    /// In this version.
-    Served,
-    /// In other versions: no longer, or not in this one.
-    OtherVersion,
-    /// Not at all, or brought by somebody else.
-    Foreign,
-}
-
-impl Standing {
-    fn of(kind: &str, group: &str, api_version: &str) -> Standing {
-        let own = ObjectType::ALL.iter().copied().filter(|of| of.name() == kind).map(ObjectType::api_version);
-        let listed = SERVED.iter().filter(|(name, _)| *name == kind);
-        let mut served: Vec<String> = own.collect();
-        served.extend(listed.flat_map(|(_, all)| all.iter().map(|one| (*one).to_owned())));
-        match served.iter().any(|one| one == api_version) {
-            true => Standing::Served,
-            false if !served.is_empty() && GROUPS.contains(&group) => Standing::OtherVersion,
-            false => Standing::Foreign,
-        }
-    }
-}
 
 /// What is sent at an instant.
 pub struct Sent {
@@ -127,6 +59,7 @@ pub fn read(table: &Table, cx: &mut Context<'_>) -> Vec<Sent> {
                 namespace: Sym::new(text(entry, "namespace").unwrap_or("default")),
                 objects: Vec::new(),
                 refused: Vec::new(),
+                warned: Vec::new(),
             },
             action,
             others: Vec::new(),
@@ -144,63 +77,7 @@ pub fn read(table: &Table, cx: &mut Context<'_>) -> Vec<Sent> {
     all
 }
 
-/// What was noted on the way: what is left out, by kind, with the place of the first of each; and what came before.
-#[derive(Default)]
-struct Noted {
-    /// Kinds that pods do not know.
-    idle: BTreeMap<String, Loc>,
-    /// Kinds of which pods know, and whose controllers are not here.
-    unplayed: BTreeMap<String, Loc>,
-    /// Kinds among them that hold pod templates.
-    templates: BTreeSet<String>,
-    /// Kind, namespace and name of objects that were sent.
-    sent: BTreeSet<[String; 3]>,
-}
-
-impl Noted {
-    /// `foreign` is the version of a kind that is not the API server's own.
-    fn note(&mut self, document: &Document, cx: &mut Context<'_>, kind: &str, foreign: &str) {
-        let (list, kind) = match foreign {
-            "" => {
-                // Nobody knows what it would have made.
-                cx.unsettled = true;
-                (&mut self.unplayed, kind.to_owned())
-            }
-            _ if foreign.contains('.') && !foreign.contains(".k8s.io/") => {
-                (&mut self.idle, format!("{kind} ({foreign})"))
-            }
-            _ => (&mut self.idle, kind.to_owned()),
-        };
-        list.entry(kind).or_insert(document.place());
-        if !templates_in(&document.written.value).is_empty() {
-            self.templates.insert(document.field("/kind").to_owned());
-        }
-    }
-
-    fn tell(self, cx: &mut Context<'_>) {
-        for (kinds, title) in [
-            (self.idle, "no effect on when pods run"),
-            (self.unplayed, "left out, as nobody plays these yet"),
-        ] {
-            let Some(loc) = kinds.values().min().copied() else { continue };
-            let held = |kind: &&String| kinds.keys().any(|own| own.split(' ').next() == Some(kind.as_str()));
-            let held: Vec<String> =
-                self.templates.iter().filter(held).map(|kind| format!("\"{kind}\"")).collect();
-            let kinds: Vec<&str> = kinds.keys().map(String::as_str).collect();
-            let item = Diagnostic::new(Code::NoEffect, loc, format!("{title}: {}", kinds.join(", ")))
-                .label("left out");
-            cx.report(match held.is_empty() {
-                true => item,
-                false => item.hint(format!(
-                    "templatesOf = [{}] in [[apply]] (--template-of beside a manifest) plays the pod templates in them",
-                    held.join(", ")
-                )),
-            });
-        }
-    }
-}
-
-/// Puts a document where it belongs.
+/// Puts a document where it belongs; the API server's law is asked first of what it knows.
 fn sort(document: Document, sent: &mut Sent, noted: &mut Noted, cx: &mut Context<'_>) {
     let (kind, version) = (document.field("/kind").to_owned(), document.field("/apiVersion").to_owned());
     for (key, word) in [("kind", &kind), ("apiVersion", &version)] {
@@ -208,81 +85,57 @@ fn sort(document: Document, sent: &mut Sent, noted: &mut Noted, cx: &mut Context
             return documents::no_kind(&document, key, sent, cx);
         }
     }
-    let own = version.split_once('/').map_or("", |(group, _)| group).to_owned();
-    let standing = Standing::of(&kind, &own, &version);
     let known = ObjectType::of(&document.written.value).ok();
+    let standing = Standing::of(&kind, &version);
+    if standing == Standing::OtherVersion {
+        let words = no_matches(&document.written.value, &document.file);
+        cx.report(refused(document.place(), &words));
+        sent.plan.refused.push(words);
+        return;
+    }
     if let Some(kind) = known.filter(|kind| kind.law().is_kept) {
-        foreseen(&document, sent, noted, cx);
+        noted.judge(kind, &document, &mut sent.plan, sent.action.is_some(), cx);
         let Document { written, file, .. } = document;
         let (value, line) = (written.value, written.line);
         sent.plan.objects.push(AppliedObject { kind, value, file, line });
         return;
     }
-    match kind.as_str() {
-        _ if standing == Standing::OtherVersion => {
-            let words = no_matches(&document.written.value, &document.file);
-            cx.report(refused(document.place(), &words));
-            sent.plan.refused.push(words);
+    if known == Some(ObjectType::Pod) {
+        sent.others.push(document);
+        return;
+    }
+    if sent.templates_of.contains(&kind) {
+        let pods = documents::pods_of(&document);
+        if pods.is_empty() {
+            let title = format!("there is no pod template in this {kind}");
+            cx.report(Diagnostic::new(Code::NoEffect, document.place(), title).label("left out"));
         }
-        _ if sent.templates_of.contains(&kind) && known != Some(ObjectType::Pod) => {
-            let pods = documents::pods_of(&document);
-            if pods.is_empty() {
-                let title = format!("there is no pod template in this {kind}");
-                cx.report(Diagnostic::new(Code::NoEffect, document.place(), title).label("left out"));
-            }
-            sent.others.extend(pods);
-        }
-        _ if standing == Standing::Foreign => noted.note(&document, cx, &kind, &version),
-        "Pod" => sent.others.push(document),
+        sent.others.extend(pods);
+        return;
+    }
+    let Some(known) = known else { return noted.note(&document, cx, &kind, &version) };
+    if noted.judge(known, &document, &mut sent.plan, sent.action.is_some(), cx) == Verdict::Refused {
+        return;
+    }
+    match known {
         // Namespaces are there as soon as somebody names one.
-        "Namespace" => {}
-        "Node" if is_node(&document, cx) => {}
-        _ if !is_unplayed(&kind) => sent.others.push(document),
-        _ => {
-            sent.plan.refused.extend(foreseen(&document, sent, noted, cx));
-            noted.note(&document, cx, &kind, "");
+        ObjectType::Namespace => {}
+        ObjectType::Node if is_node(&document, cx) => {}
+        ObjectType::Node => {
+            let title =
+                format!("the node `{}` is not among the scenario's", document.field("/metadata/name"));
+            cx.unsettled = true;
+            let item = Diagnostic::new(Code::NoEffect, document.place(), title).label("left out");
+            cx.report(item.hint("[[node]] makes nodes: an object without a machine would never be ready"));
         }
+        _ if is_left_out(&kind, &version) => noted.note(&document, cx, &kind, &version),
+        _ => sent.others.push(document),
     }
 }
 
 /// Whether the scenario has the node that a manifest describes.
 fn is_node(document: &Document, cx: &Context<'_>) -> bool {
     cx.nodes.iter().any(|node| node.spec.name == document.field("/metadata/name"))
-}
-
-/// Tells what the API server will say of an object that it will refuse, and gives it: of one that is new, for of a change
-/// nobody knows yet to what.
-fn foreseen(document: &Document, sent: &Sent, noted: &mut Noted, cx: &mut Context<'_>) -> Option<String> {
-    let object = &document.written.value;
-    let namespace = match document.field("/metadata/namespace") {
-        "" => sent.plan.namespace.as_str(),
-        own => own,
-    };
-    let named = [document.field("/kind"), namespace, document.field("/metadata/name")].map(str::to_owned);
-    if !noted.sent.insert(named) || sent.action.is_some() {
-        return None;
-    }
-    let kind = ObjectType::of(object).ok()?;
-    let request = Request { gates: cx.gates, now: sent.plan.at, namespace, suffix: "00000", uid: "" };
-    let words = match objects::create(object, &request) {
-        Ok(admitted) if admitted.strict.is_empty() => return None,
-        Ok(admitted) => Rejection::Strict(kind, admitted.strict).kubectl(&document.file),
-        Err(rejection) => rejection.kubectl(&document.file),
-    };
-    cx.report(refused(document.place(), &words));
-    Some(words)
-}
-
-/// A warning of what the API server will refuse.
-pub fn refused(loc: Loc, words: &str) -> Diagnostic {
-    Diagnostic::new(Code::NoEffect, loc, format!("the API server will refuse this: {words}"))
-        .hint("the rest is played, and the run's summary has the answer")
-}
-
-/// Kinds of the API that an `[[object]]` makes too.
-fn object_kind(kind: &str) -> Option<ObjectKind> {
-    let found = OBJECT_KINDS.iter().find(|(name, _)| *name == kind).map(|(_, kind)| *kind);
-    found.filter(|kind| *kind != ObjectKind::HostPath)
 }
 
 /// What the file says of an object's fields, over those of its manifest.
@@ -341,7 +194,7 @@ pub fn objects(all: &mut [Sent], cx: &mut Context<'_>) -> (Vec<ObjectPlan>, Vec<
                 continue;
             }
             let namespace = match (kind, document.field("/metadata/namespace")) {
-                (ObjectKind::PriorityClass, _) => Sym::EMPTY,
+                (ObjectKind::PriorityClass | ObjectKind::RuntimeClass, _) => Sym::EMPTY,
                 (_, "") => sent.plan.namespace,
                 (_, own) => Sym::new(own),
             };
@@ -418,6 +271,7 @@ fn object((kind, namespace, name): Place, document: &Document, at: Time, cx: &mu
         max_unavailable: field("/spec/maxUnavailable").and_then(scalar_json),
         match_labels: labels(field("/spec/selector/matchLabels")),
         claim,
+        runtime: (kind == ObjectKind::RuntimeClass).then(|| Arc::new(value.clone())),
     }
 }
 
@@ -471,7 +325,7 @@ pub fn pods(all: &mut [Sent], cx: &mut Context<'_>) -> Vec<PodTemplate> {
     let mut made = BTreeSet::new();
     for sent in all {
         for document in std::mem::take(&mut sent.others) {
-            let (file, place) = (document.file, document.place());
+            let place = document.place();
             let name = ["/metadata/namespace", "/metadata/name"].map(|at| document.field(at).to_owned());
             if sent.goes_on && !made.insert(name) {
                 let title = format!("the Pod {} stands twice", document.field("/metadata/name"));
@@ -479,21 +333,13 @@ pub fn pods(all: &mut [Sent], cx: &mut Context<'_>) -> Vec<PodTemplate> {
                 continue;
             }
             match pods::applied(document, &sent.plan, cx) {
-                Ok(template) => templates.push(template),
-                Err(words) => sent.plan.refused.push(kubectls(&words, file)),
+                Ok((template, warnings)) => {
+                    sent.plan.warned.extend(warnings);
+                    templates.push(template);
+                }
+                Err(words) => sent.plan.refused.push(words),
             }
         }
     }
     templates
-}
-
-/// The API server's words as kubectl hands them on.
-fn kubectls(words: &str, file: Sym) -> String {
-    match words {
-        words if words.contains(" is invalid: ") => format!("The {words}"),
-        words if words.contains(" is forbidden: ") => {
-            format!("Error from server (Forbidden): error when creating \"{file}\": {words}")
-        }
-        words => format!("Error from server (BadRequest): error when creating \"{file}\": {words}"),
-    }
 }

@@ -36,6 +36,7 @@ pub fn claim(entry: &Table, path: &[&str], created: Time, cx: &mut Context<'_>) 
         volume_name: text(entry, "volumeName").map_or_else(|| made_name(path), Sym::new),
         access_modes: strings(entry, "accessModes").iter().map(|mode| Sym::new(mode)).collect(),
         node_affinity: node_affinity(entry, cx),
+        has_no_plugin: false,
         attach: distribution(entry, "attach").unwrap_or(ATTACH),
         detach: distribution(entry, "detach").unwrap_or(ATTACH),
         mount: distribution(entry, "mount"),

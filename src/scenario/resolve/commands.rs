@@ -526,7 +526,7 @@ fn added_keys(kind: ObjectKind, namespace: Option<Sym>, name: &str, entry: &Tabl
 
 fn namespace(kind: ObjectKind, entry: &Table) -> Option<Sym> {
     match kind {
-        ObjectKind::PriorityClass | ObjectKind::HostPath => None,
+        ObjectKind::PriorityClass | ObjectKind::RuntimeClass | ObjectKind::HostPath => None,
         _ => text(entry, "namespace").map(Sym::new),
     }
 }

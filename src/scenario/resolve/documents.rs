@@ -140,6 +140,16 @@ fn name(document: &mut Document, number: usize) {
     document.written.value["metadata"]["name"] = json!(name);
 }
 
+/// Whoever plays such kinds gives names to containers that have none.
+fn named(spec: &mut Json) {
+    let containers = spec.get_mut("containers").and_then(Json::as_array_mut);
+    for (number, container) in containers.into_iter().flatten().enumerate() {
+        if container.is_object() && container.get("name").is_none() {
+            container["name"] = json!(format!("container-{number}"));
+        }
+    }
+}
+
 /// Each pod template of an object of whatever kind, as its pods: as many as `replicas` beside it says, else one.
 pub fn pods_of(document: &Document) -> Vec<Document> {
     let templates = templates_in(&document.written.value);
@@ -155,7 +165,8 @@ pub fn pods_of(document: &Document) -> Vec<Document> {
             if let Some(namespace) = document.written.value.pointer("/metadata/namespace") {
                 metadata.insert("namespace".to_owned(), namespace.clone());
             }
-            let spec = template.get("spec").cloned().unwrap_or_default();
+            let mut spec = template.get("spec").cloned().unwrap_or_default();
+            named(&mut spec);
             let mut written = document.written.clone();
             written.value = json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec });
             pods.push(Document { written, file: document.file, loc: document.loc, source: document.source });

@@ -10,17 +10,19 @@ mod claims;
 mod commands;
 mod documents;
 mod expects;
+mod noted;
+mod objects;
 mod pods;
 mod programs;
 mod settings;
-
-pub use applies::can_be_applied;
+mod standing;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Loader;
+use super::applied::LeftOut;
 use super::command::{Action, Command};
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::plan::{ApplyPlan, LEARNS_FROM, NodePlan, ObjectPlan, Plan, PodTemplate, ProgramPlan};
@@ -48,6 +50,8 @@ pub(super) struct Context<'a> {
     pub programs: Cow<'a, [ProgramPlan]>,
     /// What is applied, by the file and by its actions.
     pub applies: Vec<Arc<ApplyPlan>>,
+    /// Kinds in what is applied that nothing becomes of.
+    pub left_out: LeftOut,
     /// The applies of actions, by the place of the action.
     pub sent: BTreeMap<usize, Arc<ApplyPlan>>,
     /// Names of pods whose manifests were refused: they are spoken of with good reason.
@@ -102,6 +106,12 @@ impl Context<'_> {
     }
 }
 
+/// The wall-clock time at which the run begins.
+fn start(table: &Table) -> Time {
+    let written = table.get("start").and_then(|node| values::start(node).ok());
+    written.unwrap_or_else(|| Time::parse_rfc3339("2025-01-01T00:00:00Z").unwrap_or(Time::EPOCH))
+}
+
 /// Makes the plan; what is wrong goes to `problems`, and then the plan is of no use.
 pub fn resolve(
     file: &str,
@@ -112,10 +122,7 @@ pub fn resolve(
 ) -> Plan {
     let empty = Table::default();
     let table = root.table().unwrap_or(&empty);
-    let start = table
-        .get("start")
-        .and_then(|n| values::start(n).ok())
-        .unwrap_or_else(|| Time::parse_rfc3339("2025-01-01T00:00:00Z").unwrap_or(Time::EPOCH));
+    let start = start(table);
     let until = start + span(table, "until").unwrap_or(Span::from_secs(3600));
     let gates = settings::gates(table, problems);
     let own = problems.sources.first().map(|s| s.text.clone()).unwrap_or_default();
@@ -131,6 +138,7 @@ pub fn resolve(
         templates: Cow::default(),
         programs: Cow::default(),
         applies: Vec::new(),
+        left_out: LeftOut::default(),
         sent: BTreeMap::new(),
         refused: Vec::new(),
         unsettled: false,
@@ -140,7 +148,7 @@ pub fn resolve(
     let kubelet = settings::kubelet(table.get("kubelet").and_then(Node::table), None, &mut cx);
     cx.nodes = settings::nodes(table, &kubelet, &mut cx).into();
     let images = settings::images(table, &mut cx);
-    cx.objects = settings::objects(table, &mut cx).into();
+    cx.objects = objects::objects(table, &mut cx).into();
     cx.programs = programs::programs(table, &mut cx).into();
     let mut sent = applies::read(table, &mut cx);
     let (objects, again, storage) = applies::objects(&mut sent, &mut cx);
@@ -156,7 +164,7 @@ pub fn resolve(
     actions.extend(again);
     let expects = expects::expects(table, &mut cx);
     let lesson = expects::lesson(table, &mut cx);
-    cx.texts.extend(overrides.iter().cloned());
+    cx.texts.extend_from_slice(overrides);
     Plan {
         name: text(table, "name").map_or_else(|| stem(file), str::to_owned),
         description: text(table, "description").unwrap_or_default().to_owned(),
@@ -176,6 +184,7 @@ pub fn resolve(
         storage,
         templates: cx.templates.into_owned(),
         applies,
+        left_out: cx.left_out,
         programs: cx.programs.into_owned(),
         actions,
         expects,
@@ -215,6 +224,7 @@ pub fn action<'a>(
         templates: Cow::from(templates),
         programs: Cow::from(&plan.programs),
         applies,
+        left_out: LeftOut::default(),
         sent: BTreeMap::new(),
         refused: Vec::new(),
         unsettled: false,

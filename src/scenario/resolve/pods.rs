@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json, json};
 
 use super::documents::Document;
-use super::{Context, applies, behavior, distribution, number, string_map, strings, tables, text};
+use super::{Context, behavior, distribution, noted, number, string_map, strings, tables, text};
 use crate::api::{ObjectMeta, PodSpec, Sym};
 use crate::engine::Distribution;
 use crate::rules::api_server::admission::{self, Admitted, Rejection, Request};
@@ -276,13 +276,17 @@ fn ask(object: &Json, at: Time, cx: &Context<'_>) -> (Result<Admitted, Rejection
     (verdict, strict)
 }
 
-/// The pod of an `[[apply]]`.
+/// The pod of an `[[apply]]`, and what the API server warns of.
 ///
 /// # Errors
-/// What the API server would say: the pod is refused when it is sent, and the rest goes on.
-pub fn applied(document: Document, apply: &ApplyPlan, cx: &mut Context<'_>) -> Result<PodTemplate, String> {
+/// What kubectl would print: the pod is refused when it is sent, and the rest goes on.
+pub fn applied(
+    document: Document,
+    apply: &ApplyPlan,
+    cx: &mut Context<'_>,
+) -> Result<(PodTemplate, Vec<String>), String> {
     let place = document.place();
-    let Document { written, source, .. } = document;
+    let Document { written, source, file, .. } = document;
     let mut object = written.value.clone();
     if object.pointer("/metadata/namespace").and_then(Json::as_str).is_none_or(str::is_empty) {
         set(&mut object, "namespace", json!(apply.namespace));
@@ -291,13 +295,14 @@ pub fn applied(document: Document, apply: &ApplyPlan, cx: &mut Context<'_>) -> R
     object = with_last_applied(ObjectType::Pod, &object, &apply.namespace);
     let (verdict, strict) = ask(&object, apply.at, cx);
     let said = match verdict {
-        Ok(admitted) if strict.is_empty() => Ok(admitted),
-        Ok(_) => Err(Rejection::Strict(ObjectType::Pod, strict)),
-        Err(rejection) => Err(rejection),
+        Err(rejection @ Rejection::Decode(..)) => Err(rejection),
+        // Before anything else is looked at.
+        _ if !strict.is_empty() => Err(Rejection::Strict(ObjectType::Pod, strict)),
+        verdict => verdict,
     };
-    let Admitted { metadata: meta, spec, .. } = said.map_err(|rejection| {
-        let words = rejection.to_string();
-        cx.report(applies::refused(place, &words));
+    let Admitted { metadata: meta, spec, warnings, .. } = said.map_err(|rejection| {
+        let words = rejection.kubectl(&file);
+        cx.report(noted::refused(place, &words));
         words
     })?;
     let entry = Table::default();
@@ -305,7 +310,7 @@ pub fn applied(document: Document, apply: &ApplyPlan, cx: &mut Context<'_>) -> R
     fits(&spec, &meta.name, &Place { entry: &entry, loc: place, manifest }, cx);
     let behavior = programs::behavior(&cx.programs, &spec, &Belongs::default());
     let (at, every) = (apply.at, Distribution::Constant(Span::ZERO));
-    Ok(template(meta, spec, cx, (at, 1, every), behavior))
+    Ok((template(meta, spec, cx, (at, 1, every), behavior), warnings))
 }
 
 fn template(
