@@ -215,6 +215,7 @@ fn what_is_no_manifest_is_told_and_nothing_is_written() {
     desk.write("deep.json", &format!("{}1{}", "{\"a\":".repeat(200_000), "}".repeat(200_000)));
     desk.write("deep.yaml", &"[".repeat(200_000));
     desk.write("nothing/notes.txt", "");
+    desk.write("chart.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: {{ .Release.Name }}-web}\n");
     desk.write(
         "web.toml",
         "[[pod]]\nname = \"web\"\n[[pod.spec.containers]]\nname = \"app\"\nimage = \"x\"\n",
@@ -226,6 +227,8 @@ fn what_is_no_manifest_is_told_and_nothing_is_written() {
         ("run empty.yaml", "error: empty.yaml: no Kubernetes object in it"),
         ("check comments.yaml", "error: comments.yaml: no Kubernetes object in it"),
         ("run broken.yaml", "error: broken.yaml:3:11: unclosed bracket"),
+        ("run chart.yaml", "error: chart.yaml:3:"),
+        ("run chart.yaml", "it looks like a template: `helm template CHART | kubelapse run -` fills it in"),
         ("run binary", "error: binary/b.yaml: line 2: this is no text"),
         ("run folder/b.yaml", "error: folder/b.yaml: line 2: this is no text"),
         ("check deep.json", "recursion limit exceeded"),

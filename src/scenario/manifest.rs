@@ -29,6 +29,11 @@ pub fn files(path: &str, text: &str) -> Vec<(String, String)> {
     parts.map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
 }
 
+/// Whether a text that is no manifest may become one, once a program has filled it in.
+pub fn is_template(text: &str) -> bool {
+    text.contains("{{") && text.contains("}}")
+}
+
 /// So many pods of a template are played, whatever it says.
 const REPLICAS: u64 = 1_000;
 

@@ -11,6 +11,7 @@ mod references;
 
 use std::fmt::Write as _;
 
+use super::manifest::is_template;
 use super::tree::spelled;
 use crate::rules::kubectl::manifest::{self, Document};
 use cluster::{Cluster, list};
@@ -58,6 +59,9 @@ pub fn around(given: Given<'_>) -> Result<Assumed, String> {
     if documents.is_empty() {
         let files: Vec<&str> = given.files.iter().map(|(path, _)| path.as_str()).take(3).collect();
         return Err(match wrong {
+            Some(why) if given.files.iter().any(|(_, text)| is_template(text)) => format!(
+                "{why}; it looks like a template: `helm template CHART | kubelapse run -` fills it in"
+            ),
             Some(why) => format!("{why}; no other document is there to be played"),
             None => format!(
                 "{}: no Kubernetes object in it; what is wanted is YAML or JSON with apiVersion and kind",

@@ -9,7 +9,7 @@ use crate::api::Sym;
 use crate::engine::random;
 use crate::rules::kubectl::manifest::{self, ManifestError};
 use crate::scenario::diagnostic::{Code, Diagnostic};
-use crate::scenario::manifest::{files, templates_in};
+use crate::scenario::manifest::{files, is_template, templates_in};
 use crate::scenario::tree::{Loc, Node};
 use crate::scenario::values;
 
@@ -76,11 +76,17 @@ fn of_file(
     cx.texts.push(text);
     cx.unsettled |= !wrong.is_empty();
     if sent.goes_on {
+        let hint = match cx.texts.last().is_some_and(|text| is_template(text)) {
+            true => {
+                "it looks like a template: `helm template CHART | kubelapse run -` fills it in; the rest is played"
+            }
+            false => "it is left out, and the rest is played",
+        };
         for why in &wrong {
             let at = why.offset.unwrap_or(0).min(end);
             let item =
                 Diagnostic::new(Code::NoEffect, Loc::new(source, at..at), "a document that is no manifest");
-            cx.report(item.label(why.message.clone()).hint("it is left out, and the rest is played"));
+            cx.report(item.label(why.message.clone()).hint(hint));
             sent.plan.refused.push(parse_error(file, why));
         }
     } else if let Some(why) = wrong.first() {
