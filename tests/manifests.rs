@@ -505,6 +505,12 @@ fn sidecars_of_jobs_do_not_end_by_themselves() {
     let lines: Vec<&str> = out.lines().filter(|line| line.starts_with("job/")).collect();
     assert_eq!(lines.len(), 2, "{out}");
     assert!(lines.iter().all(|line| line.contains("Complete") && line.ends_with(" 0")), "{out}");
+    // Of what is refused nothing is assumed.
+    let old = desk.read("jobs.yaml").replace("batch/v1\n", "batch/v1beta1\n");
+    desk.write("old.yaml", &old);
+    let (out, said) = desk.said("run old.yaml");
+    assert_told(&out, &["0s: error: resource mapping not found for name: \"etl\"", "never been a pod"]);
+    assert!(!said.contains("what Jobs run"), "{said}");
 }
 
 /// What `new` writes of a manifest has the nodes, and the ends, that a run of it assumes.

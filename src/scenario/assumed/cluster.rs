@@ -86,9 +86,7 @@ impl<'a> Cluster<'a> {
                     referred.insert((kind, namespace, name.to_owned()));
                 });
             }
-            if matches!(kind, "Job" | "CronJob") {
-                cluster.ends.extend(own.iter().map(|asking| Ending::of(kind, value, &asking.spec)));
-            }
+            cluster.ends.extend(Ending::of(value));
             asking.extend(own);
         }
         let named: BTreeSet<(&str, &str)> = made.iter().map(|(kind, _, name)| (*kind, *name)).collect();

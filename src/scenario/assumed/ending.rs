@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
-type Object = Map<String, Json>;
+use crate::rules::api_server::objects::ObjectType;
 
 /// A Job or CronJob with the names of its containers.
 pub struct Ending<'a> {
@@ -19,20 +19,27 @@ pub struct Ending<'a> {
 }
 
 impl<'a> Ending<'a> {
-    pub fn of(kind: &str, object: &'a Json, spec: &Object) -> Ending<'a> {
+    /// None of what is neither, or in a version that nobody takes.
+    pub fn of(object: &'a Json) -> Option<Ending<'a>> {
+        let (kind, template) = match ObjectType::of(object).ok()? {
+            ObjectType::Job => ("job", "/spec/template/spec"),
+            ObjectType::CronJob => ("cronJob", "/spec/jobTemplate/spec/template/spec"),
+            _ => return None,
+        };
+        let spec = object.pointer(template)?.as_object()?;
         let of = |at: &str| object.pointer(at).and_then(Json::as_str).unwrap_or_default();
         let names = |list: &str| -> BTreeSet<String> {
             let items = spec.get(list).and_then(Json::as_array).into_iter().flatten();
             items.filter_map(|one| one.get("name").and_then(Json::as_str)).map(str::to_owned).collect()
         };
         let (name, base) = (of("/metadata/name"), of("/metadata/generateName"));
-        Ending {
-            kind: if kind == "Job" { "job" } else { "cronJob" },
+        Some(Ending {
+            kind,
             name: if name.is_empty() { base } else { name },
             is_generated: name.is_empty(),
             ending: names("containers"),
             others: names("initContainers"),
-        }
+        })
     }
 
     fn reference(&self) -> String {
