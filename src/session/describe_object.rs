@@ -24,7 +24,7 @@ impl Walk {
     /// `kubectl describe` of an object that is no pod.
     pub fn describe_object(&self, key: ObjectKey) -> String {
         let w = self.world();
-        let mut lines = Lines::default();
+        let mut lines = Lines::new(w.gates.habits);
         match key {
             ObjectKey::Pod(pod) => return self.describe(pod),
             key if !w.workloads.exists(key) => {

@@ -181,6 +181,8 @@ pub struct Run {
     pub to_kill: Vec<(ContainerIx, crate::rules::kubelet::sync_actions::KillReason)>,
     /// A container did not start.
     pub failed: bool,
+    /// A pull has failed with `ErrImagePull`.
+    pub could_not_pull: bool,
     /// Earliest end of a crash-loop back-off.
     pub backoff_until: Option<Time>,
     /// How much later its next step comes than it would for a pod alone, once it knows.

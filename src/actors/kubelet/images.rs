@@ -172,7 +172,7 @@ fn presented(w: &World, pod: PodId) -> impl Iterator<Item = PullSecret> + '_ {
         .map(move |secret| (namespace, Sym::new(&secret.name)))
 }
 
-/// `getPullSecretsForPod` (pkg/kubelet/kubelet_pods.go): each sync tells which Secrets it did not find, and goes on.
+/// `getPullSecretsForPod` (pkg/kubelet/kubelet_pods.go): which Secrets were not found is told, and the sync goes on.
 pub fn look_for_secrets(w: &mut World, pod: PodId) {
     let p = &w.pods[pod.ix()];
     if p.spec.image_pull_secrets.is_empty() {

@@ -104,7 +104,7 @@ pub fn round(w: &mut World, pod: PodId) {
     if worker.work != Work::Sync || p.spec.priority.unwrap_or(0) >= CRITICAL {
         return;
     }
-    let Some(words) = exceeded(&p.spec, &usage(w, pod)) else { return };
+    let Some(words) = exceeded(&p.spec, &usage(w, pod), &w.gates.habits) else { return };
     let message = Text::from(words);
     events::kubelet(w, pod, Note::warning(Sym::EVICTED, message));
     let ended = EndedBy { reason: Sym::EVICTED, message, disruption: false };

@@ -42,6 +42,7 @@ pub fn fresh(snapshot: Seen, work: Work, stage: Stage) -> Run {
         to_start: Places::new(),
         to_kill: Vec::new(),
         failed: false,
+        could_not_pull: false,
         backoff_until: None,
         contention_delay: None,
         acted: false,

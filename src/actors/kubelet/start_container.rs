@@ -95,7 +95,12 @@ pub fn ensure_image(w: &mut World, pod: PodId, ix: ContainerIx) -> Start {
 pub fn pulled(w: &mut World, pod: PodId, ix: ContainerIx, error: Option<Sym>) -> Start {
     let Some(error) = error else { return image_is_present(w, pod) };
     match images::fails(w, pod, ix, error) {
-        Some((reason, message)) => no_image(w, pod, reason, message),
+        Some((reason, message)) => {
+            if let Some(run) = run::get(w, pod) {
+                run.could_not_pull |= reason == Sym::ERR_IMAGE_PULL;
+            }
+            no_image(w, pod, reason, message)
+        }
         None => Start::Waits,
     }
 }

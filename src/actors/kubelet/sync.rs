@@ -61,7 +61,9 @@ pub fn sync_pod(w: &mut World, pod: PodId) -> Step {
 
 /// Everything is mounted: probing begins, and the runtime's part.
 fn mounted(w: &mut World, pod: PodId) -> Step {
-    images::look_for_secrets(w, pod);
+    if !w.gates.habits.tells_secrets_after_pulls {
+        images::look_for_secrets(w, pod);
+    }
     prober::add_pod(w, pod);
     let World { pods, places, templates, learned, gates, .. } = w;
     let p = Local::of(pods, places, pod);
@@ -391,7 +393,11 @@ fn runtime_done(w: &mut World, pod: PodId) -> Step {
         after(w, pod, IDLE_RUN_SHORTEST + Span::from_micros(takes));
         return None;
     }
-    Some(if run.failed { Outcome::Failed } else { Outcome::Done })
+    let outcome = if run.failed { Outcome::Failed } else { Outcome::Done };
+    if run.could_not_pull && w.gates.habits.tells_secrets_after_pulls {
+        images::look_for_secrets(w, pod);
+    }
+    Some(outcome)
 }
 
 /// `SyncTerminatingPod`: stop everything, then read the runtime itself and say how it ended.

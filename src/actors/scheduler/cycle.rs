@@ -149,7 +149,7 @@ fn refused(w: &mut World, pod: PodId, why: &Unschedulable) {
         api_server::put_condition(status, condition, now);
         status.nominated_node = name;
     });
-    if let PostFilter::Found { node, victims } = &why.post_filter {
+    if let PostFilter::Found { node, victims, .. } = &why.post_filter {
         let latency = w.plan.latency.bind.clone();
         let mut at = w.now;
         for victim in victims {

@@ -201,6 +201,9 @@ const CONTAINERS: &[&str] = &["initContainers", "containers", "ephemeralContaine
 pub(super) fn prepare(object: &mut Object, gates: &Gates) {
     drop_disabled(object, gates);
     merge_label_keys(object, gates);
+    if let Some(Value::Object(spec)) = object.get_mut("spec") {
+        defaults::pod_level(spec, gates);
+    }
 }
 
 /// `DropDisabledPodFields` for the gates that differ between versions: of a pod, or of a template.
@@ -233,7 +236,10 @@ pub(super) fn drop_disabled(object: &mut Object, gates: &Gates) {
     if !habits.image_volumes {
         drop_image_volumes(spec);
     }
-    drop_projections(spec);
+    if !habits.keeps_certificates {
+        drop_projections(spec);
+    }
+    drop_alpha(spec);
     for list in CONTAINERS {
         let is_init = *list == "initContainers";
         each(spec, &[list], |container| drop_from_container(container, is_init, gates));
@@ -316,7 +322,7 @@ fn drop_image_volumes(spec: &mut Object) {
     });
 }
 
-/// The gates ClusterTrustBundleProjection and PodCertificateRequest are off by default.
+/// The gates ClusterTrustBundleProjection and PodCertificateRequest are off by default before 1.37.
 fn drop_projections(spec: &mut Object) {
     each(spec, &["volumes"], |volume| {
         if let Some(Value::Object(projected)) = volume.get_mut("projected") {
@@ -324,6 +330,46 @@ fn drop_projections(spec: &mut Object) {
                 source.shift_remove("clusterTrustBundle");
                 source.shift_remove("podCertificate");
             });
+        }
+    });
+}
+
+/// Fields that are known, and whose gates are off wherever they are known (`v37` in the schema).
+fn drop_alpha(spec: &mut Object) {
+    spec.shift_remove("evictionResponders");
+    each(spec, &["volumes"], |volume| {
+        for source in ["emptyDir", "secret", "configMap", "downwardAPI", "projected"] {
+            if let Some(Value::Object(source)) = volume.get_mut(source) {
+                source.shift_remove("mode");
+                source.shift_remove("defaultUser");
+                each(source, &["items"], |item| _ = item.shift_remove("user"));
+                each(source, &["sources"], |part| {
+                    for of in ["secret", "configMap", "downwardAPI"] {
+                        if let Some(Value::Object(of)) = part.get_mut(of) {
+                            each(of, &["items"], |item| _ = item.shift_remove("user"));
+                        }
+                    }
+                });
+            }
+        }
+    });
+    each(spec, CONTAINERS, |container| {
+        each(container, &["volumeMounts"], |mount| _ = mount.shift_remove("bindMountOptions"));
+        let handlers = ["livenessProbe", "readinessProbe", "startupProbe"].map(|probe| (probe, None));
+        let hooks = ["postStart", "preStop"].map(|hook| ("lifecycle", Some(hook)));
+        for (field, inner) in handlers.into_iter().chain(hooks) {
+            let Some(handler) = container.get_mut(field) else { continue };
+            let Some(handler) = (match inner {
+                Some(hook) => handler.get_mut(hook),
+                None => Some(handler),
+            }) else {
+                continue;
+            };
+            for (how, alpha) in [("httpGet", "protocol"), ("grpc", "mode")] {
+                if let Some(Value::Object(how)) = handler.get_mut(how) {
+                    how.shift_remove(alpha);
+                }
+            }
         }
     });
 }
