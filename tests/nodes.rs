@@ -521,6 +521,44 @@ fn a_node_that_was_switched_off_in_order_is_given_up_like_any_other() {
     assert!(taints(&ended(&text), 0).is_empty());
 }
 
+/// Each of them is looked up, told why, and deleted, by one client: together they take their time. Who has ended goes too.
+#[test]
+fn pods_that_a_taint_drives_away_are_told_why_before_they_are_deleted() {
+    let pod = |name: &str, runs: &str| {
+        format!(
+            "[[pod]]\nname = \"{name}\"\n[pod.spec]\nrestartPolicy = \"Never\"\nnodeName = \"n\"\n\
+             [[pod.spec.containers]]\nname = \"app\"\nimage = \"shop/app:1\"\n\
+             [pod.behavior.containers.app]\nattempts = [{{ runs = \"{runs}\" }}]\n"
+        )
+    };
+    let pods: Vec<String> = (0..12).map(|ix| pod(&format!("busy-{ix}"), "forever")).collect();
+    let taint = "[[action]]\nat = \"20s\"\ntaint = \"node/n\"\n\
+                 taints = [{ key = \"maintenance\", value = \"now\", effect = \"NoExecute\" }]\n";
+    let text =
+        format!("until = \"40s\"\n[[node]]\nname = \"n\"\n{}{}{taint}", pod("ended", "3s"), pods.concat());
+    let lived = live(&text);
+    let start = lived.directory.start;
+    let mut told: Vec<Vec<(f64, bool)>> = vec![Vec::new(); 13];
+    for t in lived.transitions.iter().filter(|t| t.time.since(start).micros() >= 20_000_000) {
+        let Some(pod) = t.pod else { continue };
+        let row = (t.time.since(start).micros() as f64 / 1e6 - 20.0, false);
+        match t.change {
+            Change::Condition { kind: Sym::DISRUPTION_TARGET, .. } => told[pod as usize].push(row),
+            Change::Status { to, .. } if to == "Terminating" || to.is_empty() => {
+                told[pod as usize].push((row.0, true));
+            }
+            _ => {}
+        }
+    }
+    for own in &told {
+        assert!(matches!(own[..2], [(marked, false), (deleted, true)] if marked < deleted), "{told:?}");
+        assert!(own[1].0 > 0.02, "{told:?}");
+    }
+    // Three requests each are more than the thirty that may be sent at once: the last ones are a matter of 50 ms each.
+    let last = told.iter().map(|own| own[1].0).fold(0.0, f64::max);
+    assert!((0.35..0.8).contains(&last), "{told:?}");
+}
+
 #[test]
 fn nothing_is_evicted_while_no_node_is_ready() {
     let alone = LOST.replace("\"n\"\ncount = 2", "\"n-0\"");

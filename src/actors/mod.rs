@@ -59,7 +59,8 @@ fn begin(w: &mut World, event: SimEvent) {
     match event {
         SimEvent::CreatePod { template, ordinal } => start::create_pod(w, template, ordinal),
         SimEvent::Action { index } => command::play(w, index),
-        SimEvent::Apply { index } => command::apply(w, index),
+        SimEvent::Apply { index } => command::begin_apply(w, index),
+        SimEvent::ApplyNext { command, object } => command::apply_next(w, command, object),
         SimEvent::CreateObject { index } => api_server::objects::create(w, index as usize, &[]),
         SimEvent::BindClaim { index } => api_server::objects::bind_claim(w, index as usize),
         SimEvent::Schedule { .. } => scheduler::schedule(w),
@@ -105,6 +106,7 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::NodeMonitor => node_lifecycle::monitor(w),
         SimEvent::NodeTaint { node, .. } => node_lifecycle::taint(w, node),
         SimEvent::TaintEvict { pod, .. } => taint_eviction::evict(w, pod),
+        SimEvent::TaintAnswered { pod, request } => taint_eviction::answered(w, pod, request),
         SimEvent::Informed { controller, of } => controllers::informed(w, controller, of),
         SimEvent::NodeInformed { node } => controllers::node_informed(w, node),
         SimEvent::Work { controller } => controllers::take(w, controller),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::life::{Life, SeenEvent, State, Visible};
+use super::ranks::Gap;
 use crate::api::EventType;
 
 /// A state shorter than this on its own side may be left out.
@@ -120,8 +121,8 @@ fn way(steps: &[Step]) -> Pairs {
 /// Judges one recorded life by simulated ones (one for each seed).
 pub fn judge(recorded: &Life, simulated: &[Life], allowances: &Allowances) -> Judgement {
     let mut referee = Referee::new(recorded, SHORT, *allowances);
-    for life in simulated {
-        referee.see(life);
+    for (seed, life) in simulated.iter().enumerate() {
+        referee.see(seed, life);
     }
     referee.judge()
 }
@@ -141,9 +142,18 @@ pub struct Referee<'a, S = State> {
 /// What is kept of a simulated life that has the recorded sequence.
 #[derive(Clone, Debug)]
 struct Match {
+    /// The number of its seed.
+    seed: usize,
     /// By recorded state: its instant here; None where it was left out.
     at: Vec<Option<i64>>,
     events: Told,
+}
+
+impl Match {
+    /// Of a recorded state here; the run's start for none.
+    fn instant(&self, state: Option<usize>) -> i64 {
+        state.and_then(|state| self.at[state]).unwrap_or(0)
+    }
 }
 
 /// Component, kind, reason, message; how often. In order.
@@ -164,21 +174,21 @@ impl<'a, S: Visible> Referee<'a, S> {
         align(self.recorded, life, self.short)
     }
 
-    /// One more simulated life; whether it has the recorded sequence.
-    pub fn see(&mut self, life: &Life<S>) -> bool {
+    /// One more simulated life, by the number of its seed; whether it has the recorded sequence.
+    pub fn see(&mut self, seed: usize, life: &Life<S>) -> bool {
         let pairs = self.pairs(life);
-        self.note(life, &pairs)
+        self.note(seed, life, &pairs)
     }
 
     /// As [`Referee::see`], where the pairs are known.
-    pub fn note(&mut self, life: &Life<S>, pairs: &Aligned) -> bool {
+    pub fn note(&mut self, seed: usize, life: &Life<S>, pairs: &Aligned) -> bool {
         match pairs {
             Ok(pairs) => {
                 let mut at = vec![None; self.recorded.states.len()];
                 for (i, j) in pairs {
                     at[*i] = Some(life.states[*j].0);
                 }
-                self.matching.push(Match { at, events: told(&life.events, &self.allowances) });
+                self.matching.push(Match { seed, at, events: told(&life.events, &self.allowances) });
             }
             Err((i, j))
                 if self.matching.is_empty() && self.nearest.as_ref().is_none_or(|(n, _)| i + j > *n) =>
@@ -205,19 +215,37 @@ impl<'a, S: Visible> Referee<'a, S> {
         verdict
     }
 
+    /// Positions of the recorded life that every matching seed has too; what somebody else made begins with the run.
+    fn common(&self) -> Vec<Option<usize>> {
+        let states = 0..self.recorded.states.len();
+        let common = states.filter(|i| self.matching.iter().all(|m| m.at[*i].is_some())).map(Some);
+        self.allowances.made.then_some(None).into_iter().chain(common).collect()
+    }
+
+    /// The gaps between states that all matching lives have, for ranking; the life is that of `name`.
+    pub fn gaps(&self, name: &str) -> Vec<Gap> {
+        let states = &self.recorded.states;
+        let common = self.common();
+        let gaps = common.windows(2).filter_map(|window| {
+            let (from, to) = (window[0], window[1]?);
+            let simulated = self.matching.iter().map(|m| (m.seed, m.instant(Some(to)) - m.instant(from)));
+            Some(Gap {
+                kind: states[to].1.ends(from.map(|from| &states[from].1)),
+                name: format!("{name} at {:.2} s: {}", states[to].0 as f64 / 1e6, states[to].1.brief()),
+                recorded: states[to].0 - from.map_or(0, |from| states[from].0),
+                simulated: simulated.collect(),
+            })
+        });
+        gaps.collect()
+    }
+
     fn times(&self, verdict: &mut Judgement) {
         verdict.times = true;
         verdict.no_hedge = true;
         let recorded = self.recorded;
-        // Positions of the recorded life that every matching seed has too; what somebody else made begins with the run.
-        let common = (0..recorded.states.len()).filter(|i| self.matching.iter().all(|m| m.at[*i].is_some()));
-        let mut common: Vec<Option<usize>> = common.map(Some).collect();
-        if self.allowances.made {
-            common.insert(0, None);
-        }
-        let at = |m: &Match, i: Option<usize>| i.and_then(|i| m.at[i]).unwrap_or(0);
+        let common = self.common();
         let spread = |from: Option<usize>, to: usize| {
-            let gaps = self.matching.iter().map(|m| at(m, Some(to)) - at(m, from));
+            let gaps = self.matching.iter().map(|m| m.instant(Some(to)) - m.instant(from));
             (gaps.clone().min().unwrap_or(0), gaps.max().unwrap_or(0))
         };
         for (n, window) in common.windows(2).enumerate() {

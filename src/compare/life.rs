@@ -53,6 +53,8 @@ pub trait Visible: PartialEq {
     fn brief(&self) -> String;
     /// What differs, in words.
     fn difference(&self, other: &Self) -> String;
+    /// Of which kind the gap is that this state ends; None before the first state.
+    fn ends(&self, before: Option<&Self>) -> &'static str;
     /// A requeue may end it, so that its length is nobody's choice.
     fn is_retried(&self) -> bool {
         false
@@ -121,12 +123,35 @@ impl Visible for State {
         }
         words
     }
+    fn ends(&self, before: Option<&State>) -> &'static str {
+        let Some(before) = before else { return "creation" };
+        let backs_off = self::backs_off(before) || self::backs_off(self);
+        let unknown = |state: &State| state.conditions.get("Ready").is_some_and(|(is, _)| is == "Unknown");
+        let ended = |state: &State| state.containers.values().filter(|(is, ..)| is == "terminated").count();
+        match () {
+            () if self.status.is_empty() => "removal",
+            () if unknown(self) || unknown(before) => "node monitor",
+            () if before.status == "Terminating" => "termination",
+            () if self.status == "Terminating" => "deletion",
+            () if ended(self) > ended(before) => "exit",
+            () if backs_off => "requeue",
+            () if self.status != before.status => "start",
+            () if self.ready != before.ready => "probe",
+            () => "other",
+        }
+    }
     fn is_retried(&self) -> bool {
         // Some container has failed, or waits for more than its turn.
         self.containers
             .values()
             .any(|(kind, reason, _)| kind == "terminated" || (kind == "waiting" && !reason.is_empty()))
     }
+}
+
+/// A container of it waits until it is tried again.
+fn backs_off(state: &State) -> bool {
+    let is_start = |reason: &str| ["", "ContainerCreating", "PodInitializing"].contains(&reason);
+    state.containers.values().any(|(is, reason, _)| is == "waiting" && !is_start(reason))
 }
 
 impl State {

@@ -2,6 +2,7 @@
 
 use crate::scenario::plan::TemplateIx;
 use crate::time::{Span, Time};
+use crate::world::controllers::TaintRequest;
 use crate::world::kubelet::Kubelet;
 use crate::world::volumes::VolumeIx;
 use crate::world::{ContainerIx, NodeId, ObjectKey, PodId, SimEvent, World};
@@ -182,10 +183,19 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         }
         E::NodeTaint { node, .. } => format!("writes the taints of {}", name.node(node)),
         E::TaintEvict { pod, .. } => {
-            format!("deletes {}, which does not tolerate a taint of its node any longer", name.pod(pod))
+            format!(
+                "begins to evict {}, which does not tolerate a taint of its node any longer",
+                name.pod(pod)
+            )
         }
+        E::TaintAnswered { pod, request } => match request {
+            TaintRequest::Get => format!("knows {} as it is", name.pod(pod)),
+            TaintRequest::Mark => format!("has written why {} has to go", name.pod(pod)),
+            TaintRequest::Delete => format!("has {} deleted", name.pod(pod)),
+        },
         E::PodGcDelete => "deletes the next pods".to_owned(),
         E::Apply { .. } => "what an [[apply]] brings is sent".to_owned(),
+        E::ApplyNext { .. } => "sends the next object of its files".to_owned(),
         E::Informed { of, .. } => format!("hears of {}", name.key(of)),
         E::Work { .. } => "takes from its queue".to_owned(),
         E::Answered { .. } => "has an answer from the API server".to_owned(),

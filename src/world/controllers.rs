@@ -18,6 +18,7 @@ use super::stateful_sets::Pods;
 use super::workloads::{DaemonSetId, StatefulSetId};
 use super::{JobId, NodeId, PodId, ReplicaSetId};
 use crate::rules::machinery::events::Correlator;
+use crate::rules::machinery::throttle::{CONTROLLER_REQUESTS, TokenBucket};
 use crate::scenario::plan::TemplateIx;
 use crate::time::Time;
 
@@ -64,7 +65,12 @@ impl Controllers {
         Controllers {
             pod_gc: PodGc::new(start),
             node_passes: BTreeSet::new(),
-            taint_eviction: TaintEviction::default(),
+            taint_eviction: TaintEviction {
+                waiting: BTreeMap::new(),
+                scheduled: 0,
+                client: TokenBucket::full(CONTROLLER_REQUESTS, start),
+                answered: Time::EPOCH,
+            },
             manager: Manager::new(start),
             members: Vec::new(),
             member_of: Vec::new(),
@@ -85,11 +91,25 @@ impl Controllers {
 }
 
 /// The taint eviction controller's timed work.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct TaintEviction {
     pub waiting: BTreeMap<PodId, Eviction>,
     /// How many were ever scheduled.
     pub scheduled: u32,
+    /// What its client may send.
+    pub client: TokenBucket,
+    /// When the last of its requests is answered.
+    pub answered: Time,
+}
+
+/// What the taint eviction controller asks for about a pod that has to go, one after the other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TaintRequest {
+    /// The pod as it is.
+    Get,
+    /// A condition that says why.
+    Mark,
+    Delete,
 }
 
 /// A pod that will be deleted.

@@ -2,6 +2,7 @@
 //! [`SimEvent::about`]: its subject, the component that plays it, and what must not have gone on meanwhile. Where that has,
 //! the event is stale ([`World::is_stale`]) and bows out before anybody looks at it.
 
+use super::controllers::TaintRequest;
 use super::manager::Controller;
 use super::volumes::{ClaimIx, VolumeIx};
 use super::workloads::ObjectKey;
@@ -19,6 +20,8 @@ pub enum SimEvent {
     Action { index: u32 },
     /// What an `[[apply]]` brings is sent.
     Apply { index: u32 },
+    /// kubectl sends one more of the objects that it applies.
+    ApplyNext { command: u32, object: u32 },
     /// An `[[object]]` comes into being.
     CreateObject { index: u32 },
 
@@ -106,6 +109,8 @@ pub enum SimEvent {
     NodeTaint { node: NodeId, generation: u32 },
     /// The taint eviction controller deletes a pod.
     TaintEvict { pod: PodId, generation: u32 },
+    /// One of its requests about a pod that it deletes is answered.
+    TaintAnswered { pod: PodId, request: TaintRequest },
     /// A controller's informer has news of an object.
     Informed { of: ObjectKey, controller: Controller },
     /// The controller of DaemonSets hears of a node.
@@ -209,6 +214,7 @@ impl SimEvent {
             }
             E::DrainTurn { command, pod } => (Pod(pod), "kubectl drain", Bond::Command(command)),
             E::WaitOver { command } => (Cluster, "kubectl", Bond::Command(command)),
+            E::ApplyNext { .. } => (Cluster, "kubectl apply", Bond::Free),
             E::CordonTaint { node } => (Node(node), "node lifecycle controller", Bond::Free),
             E::PodSeen { pod } => (Pod(pod), "kubelet: watch", Bond::Free),
             E::Sync { pod, generation } => (Pod(pod), "kubelet: pod worker", Bond::Run(pod, generation)),
@@ -271,6 +277,7 @@ impl SimEvent {
             E::TaintEvict { pod, generation } => {
                 (Pod(pod), "taint eviction controller", Bond::Timer(pod, generation))
             }
+            E::TaintAnswered { pod, .. } => (Pod(pod), "taint eviction controller", Bond::Free),
             E::Informed { controller, of } => (of.subject(), controller.words(), Bond::Free),
             E::Requeued { controller, key } => (key.subject(), controller.words(), Bond::Free),
             E::NodeInformed { node } => (Node(node), Controller::DaemonSet.words(), Bond::Free),

@@ -122,6 +122,10 @@ pub enum Purpose {
     ClusterAddress,
     /// Which port of all nodes it gets.
     NodePort,
+    /// How long kubectl takes from one object of a file to the next.
+    Apply,
+    /// Where the rounds of the scheduler's queue lie.
+    SchedulerStart,
 }
 
 impl World {

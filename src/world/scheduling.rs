@@ -15,6 +15,8 @@ pub type Turn = (i64, Time, u32);
 pub struct Scheduling {
     /// The scheduler's cache: nodes, the pods assumed or bound there, and nominations.
     pub cluster: Cluster,
+    /// When the rounds of its queue began, before the scenario.
+    pub started: Time,
     /// By template: what its pods ask for, once one of them was looked at.
     pub requests: Vec<Option<RequestId>>,
     /// `activeQ`
@@ -73,9 +75,10 @@ pub struct Told {
 }
 
 impl Scheduling {
-    pub fn new(gates: crate::rules::versions::gates::Gates, templates: usize) -> Scheduling {
+    pub fn new(gates: crate::rules::versions::gates::Gates, started: Time, templates: usize) -> Scheduling {
         Scheduling {
             cluster: Cluster::new(gates),
+            started,
             requests: vec![None; templates],
             active: BTreeMap::new(),
             backing_off: BTreeMap::new(),

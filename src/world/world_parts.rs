@@ -45,7 +45,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         workloads: Default::default(),
         resource_version: 0,
         event_objects: 0,
-        scheduler: super::scheduling::Scheduling::new(plan.gates, plan.templates.len()),
+        scheduler: super::scheduling::Scheduling::new(plan.gates, plan.start, plan.templates.len()),
         controllers: super::controllers::Controllers::new(plan.start),
         volumes: super::volumes::Volumes::of(plan),
         machines: Vec::new(),

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::waiting;
+use super::{apply, waiting};
 use crate::actors::api_server::{self, Propagation};
 use crate::api::Sym;
-use crate::rules::api_server::objects::{ObjectType, no_matches};
+use crate::rules::api_server::objects::ObjectType;
 use crate::rules::controllers::cron_job;
-use crate::rules::kubectl::apply::{self, PatchType};
+use crate::rules::kubectl::apply::{PatchType, patch};
 use crate::rules::kubectl::rollout::{self, Changed};
-use crate::scenario::applied::{AppliedObject, ApplyPlan};
 use crate::scenario::command::{Cascade, Command, ObjectTarget};
 use crate::time::Span;
 use crate::world::World;
@@ -20,7 +19,7 @@ use crate::world::workloads::ObjectKey;
 /// Obeys a command that is about an object which is neither pod nor node.
 pub fn obey(w: &mut World, command: &Command) {
     match command {
-        Command::Apply { apply: plan } => send(w, plan),
+        Command::Apply { apply } => apply::send(w, apply),
         Command::Scale { object, replicas } => {
             change(w, object, |kind, old, _| rollout::scale(kind, old, *replicas));
         }
@@ -50,7 +49,7 @@ pub fn obey(w: &mut World, command: &Command) {
             Some(key) => waiting::begin(w, key, Some(*timeout)),
         },
         Command::PatchObject { object, merge } => change(w, object, |kind, old, _| {
-            let (object, said) = apply::patch(kind, old, merge, PatchType::Merge);
+            let (object, said) = patch(kind, old, merge, PatchType::Merge);
             Ok(Changed { object, answer: said.to_owned() })
         }),
         Command::LabelObject { object, labels } => change(w, object, |_, old, _| Ok(labelled(old, labels))),
@@ -59,45 +58,7 @@ pub fn obey(w: &mut World, command: &Command) {
     }
 }
 
-/// `kubectl apply -f`: object by object; one that is refused leaves the others alone.
-pub fn send(w: &mut World, plan: &ApplyPlan) {
-    for refused in &plan.refused {
-        w.answer(refused);
-    }
-    for object in &plan.objects {
-        apply_one(w, plan, object);
-    }
-}
-
-fn apply_one(w: &mut World, plan: &ApplyPlan, object: &AppliedObject) {
-    let kind = match ObjectType::of(&object.value) {
-        Ok(kind) => kind,
-        Err(_) => return w.answer(&no_matches(&object.value, &object.file)),
-    };
-    let namespace = Sym::new(object.namespace(plan));
-    let name = object.name();
-    let known = api_server::find_object(w, kind, namespace, Sym::new(name));
-    let live = known.map(|key| api_server::object(w, key));
-    let applied = apply::apply(kind, live.as_ref(), &object.value, namespace.as_str());
-    if let Some(warning) = applied.warning {
-        w.tell(warning);
-    }
-    let warnings = match known {
-        None => api_server::create_object(w, &applied.object, namespace).map(|(_, warnings)| warnings),
-        Some(key) => replace(w, key, applied.object).map(|_| Vec::new()),
-    };
-    match warnings {
-        Ok(warnings) => {
-            for warning in warnings {
-                w.tell(format!("Warning: {warning}"));
-            }
-            w.tell(apply::answer(kind, name, applied.answer));
-        }
-        Err(refused) => w.answer(&refused.kubectl(&object.file)),
-    }
-}
-
-fn replace(
+pub(super) fn replace(
     w: &mut World,
     key: ObjectKey,
     new: Value,

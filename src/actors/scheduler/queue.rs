@@ -116,8 +116,7 @@ fn requeue(w: &mut World, pod: PodId) {
     if gates.pop_from_backoff_q {
         wake(w);
     } else {
-        let anchor = w.plan.start;
-        let at = queueing::flushed_at(&gates, until, anchor);
+        let at = queueing::flushed_at(&gates, until, w.scheduler.started);
         w.at(at, SimEvent::QueueTimer { pod, generation });
     }
 }
@@ -133,7 +132,7 @@ pub fn refuse(w: &mut World, pod: PodId, refused_by: PluginSet) {
     entry.generation += 1;
     let generation = entry.generation;
     place(w, pod, Place::Unschedulable);
-    let at = queueing::left_over_at(now, w.plan.start);
+    let at = queueing::left_over_at(now, w.scheduler.started);
     w.at(at, SimEvent::QueueTimer { pod, generation });
 }
 

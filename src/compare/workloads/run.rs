@@ -50,6 +50,9 @@ impl Visible for Numbers {
         }
         words
     }
+    fn ends(&self, _: Option<&Numbers>) -> &'static str {
+        if self.columns == ENDPOINTS { "endpoints" } else { "workload" }
+    }
     fn difference(&self, other: &Numbers) -> String {
         let mut words = String::new();
         for ((column, a), (_, b)) in self.told().zip(other.told()).filter(|(a, b)| a.1 != b.1) {

@@ -20,7 +20,7 @@ const MAX: Span = Span::from_secs(10);
 /// `DefaultPodMaxInUnschedulablePodsDuration`
 const MAX_UNSCHEDULABLE: Span = Span::from_secs(300);
 /// How often those are looked for.
-const LEFTOVER_PERIOD: Span = Span::from_secs(30);
+pub const LEFTOVER_PERIOD: Span = Span::from_secs(30);
 /// How often the back-off queue is flushed (`backoffQOrderingWindowDuration`).
 const FLUSH_PERIOD: Span = Span::from_secs(1);
 
@@ -53,7 +53,7 @@ pub fn is_backing_off(gates: &Gates, until: Time, now: Time) -> bool {
 }
 
 /// When the flush comes that moves a pod to the active queue: on whole seconds since 1.33, before it on a grid of its own
-/// (`anchor` plus whole seconds).
+/// (`anchor`, when the scheduler began, plus whole seconds).
 pub fn flushed_at(gates: &Gates, until: Time, anchor: Time) -> Time {
     if gates.pop_from_backoff_q {
         return until.truncate_secs() + FLUSH_PERIOD;

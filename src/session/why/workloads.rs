@@ -286,7 +286,9 @@ impl Chain<'_> {
                         let words = headline(&row, &w.directory);
                         if !matches!(
                             self.event(origin),
-                            Some(SimEvent::Action { .. } | SimEvent::Apply { .. })
+                            Some(
+                                SimEvent::Action { .. } | SimEvent::Apply { .. } | SimEvent::ApplyNext { .. }
+                            )
                         ) {
                             self.add(origin, component, words);
                         }
