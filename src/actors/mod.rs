@@ -101,6 +101,7 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::Shutdown { node, .. } => kubelet::shutdown::go_on(w, node),
         SimEvent::Evict { node, .. } => kubelet::eviction::round(w, node),
         SimEvent::StorageRound { pod, .. } => kubelet::local_storage::round(w, pod),
+        SimEvent::EndOverdue { pod, .. } => kubelet::ending::overdue(w, pod),
         SimEvent::DevicesReported { node, .. } => kubelet::devices::report(w, node),
         SimEvent::NodeMonitor => node_lifecycle::monitor(w),
         SimEvent::NodeTaint { node, .. } => node_lifecycle::taint(w, node),

@@ -6,7 +6,7 @@ use crate::api::{ContainerId, InstanceState, RuntimeContainer, Sym, Text};
 use crate::engine::random::Draw;
 use crate::rules::controllers::stateful_set::identity;
 use crate::scenario::plan::{AttemptsOf, Exit, OnTerm};
-use crate::time::{Span, Time};
+use crate::time::Time;
 use crate::world::runtime::Shared;
 use crate::world::{ContainerIx, Local, Pod, PodId, Purpose, Runtime, Signal, SimEvent, World, addresses};
 
@@ -379,6 +379,3 @@ pub fn sandbox_dies(w: &mut World, pod: PodId) {
         end(w, pod, ix, 137, Sym::ERROR);
     }
 }
-
-/// How long stopping a sandbox takes.
-pub const STOP_SANDBOX: Span = Span::from_millis(50);

@@ -110,6 +110,8 @@ pub struct Latency {
     pub start: Distribution,
     /// From the process's exit to the runtime reporting it.
     pub stop: Distribution,
+    /// `StopPodSandbox`, with the end of its network.
+    pub stop_sandbox: Distribution,
     /// One probe's round trip.
     pub probe: Distribution,
     /// The question whether the image is on the node.
@@ -155,6 +157,8 @@ pub struct KubeletConfig {
     pub eviction_pressure_transition_period: Span,
     /// Zero: volumes are never measured.
     pub volume_stats_agg_period: Span,
+    /// Kernel parameters that pods may set beside the safe ones; `*` at the end for all that begin so.
+    pub allowed_unsafe_sysctls: Vec<String>,
 }
 
 /// The controller manager's settings.

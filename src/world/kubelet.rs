@@ -24,9 +24,11 @@ pub struct Pressure {
     /// When a round saw it last.
     pub seen: Option<Time>,
     pub over: bool,
+    /// Since when each round has seen it beyond the soft threshold.
+    pub soft_since: Option<Time>,
     /// When the next round looks at it: rounds that were asked for before bow out.
     pub round: Time,
-    /// The pod whose end the manager waits for, and since when.
+    /// The pod whose end the manager waits for, and until when at the longest.
     pub evicting: Option<(super::PodId, Time)>,
 }
 

@@ -122,6 +122,8 @@ pub enum Purpose {
     ClusterAddress,
     /// Which port of all nodes it gets.
     NodePort,
+    /// What the runtime takes to stop a pod's sandbox.
+    StopSandbox,
 }
 
 impl World {

@@ -6,7 +6,7 @@
 
 use super::deadline::{past_deadline, tick_at_or_after};
 use super::run::{Outcome, Step};
-use super::{kill, pleg, prober, start_container, status_manager, sync, taken, view};
+use super::{ending, kill, pleg, prober, start_container, status_manager, sync, taken, view};
 use crate::actors::{api_server, runtime};
 use crate::api::Sym;
 use crate::api::form::ask;
@@ -241,6 +241,7 @@ pub fn end_pod(w: &mut World, pod: PodId, ended: EndedBy, grace_secs: i64) {
     worker.ended_by = Some(ended);
     shrink_grace(worker, Some(grace_secs));
     update_pod(w, pod);
+    ending::wait(w, pod, grace_secs);
 }
 
 /// A pod that is over and gone from the API: worker, status and dead containers go too (`removeTerminatedWorker`,

@@ -182,7 +182,9 @@ fn killed(w: &mut World, pod: PodId) -> Step {
     let any_ready = w.places[pod.ix()].runtime.live.sandboxes.iter().any(|s| s.ready);
     if any_ready {
         set_stage(w, pod, Stage::StoppingSandbox);
-        after(w, pod, runtime::STOP_SANDBOX);
+        let number = w.places[pod.ix()].runtime.sandboxes_tried();
+        let takes = w.pod_span(Purpose::StopSandbox, pod, number, &w.plan.latency.stop_sandbox);
+        after(w, pod, takes);
         None
     } else {
         sandbox_is_stopped(w, pod)

@@ -103,15 +103,6 @@ fn attempt(table: &Table, default: &Attempt, of: Of<'_>, cx: &mut Context<'_>) -
     let reason = Sym::new(text(table, "reason").unwrap_or_default());
     let written = table.get("exit").and_then(|n| values::exit(n).ok());
     let oom = reason == Sym::OOM_KILLED;
-    if oom
-        && let (Some(exit), Some(node)) = (&written, table.get("exit"))
-        && *exit != Exit::Code(137)
-    {
-        cx.report(
-            Diagnostic::new(Code::Conflict, node.loc, "an OOMKilled process exits with 137")
-                .hint("leave `exit` out, or the reason"),
-        );
-    }
     let mut failing = START_ERRORS.iter().filter_map(|how| Some((how, table.entry(how.key)?)));
     let first = failing.next();
     if let Some((first, _)) = first {
@@ -136,6 +127,7 @@ fn attempt(table: &Table, default: &Attempt, of: Of<'_>, cx: &mut Context<'_>) -
             Some(node) => values::runs(node).unwrap_or_default(),
             None => default.runs.clone(),
         },
+        // Where a child of it was killed, the process may end with any code, and the runtime says the same of it.
         exit: written.unwrap_or(Exit::Code(if oom { 137 } else { 0 })),
         reason,
         start_error: first.and_then(|(how, entry)| Some((how, Sym::new(entry.node.text()?)))),
