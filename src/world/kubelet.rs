@@ -32,12 +32,21 @@ pub struct Pressure {
     pub evicting: Option<(super::PodId, Time)>,
 }
 
+/// What of a pod an image is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ImageOf {
+    /// A container runs it.
+    Container(ContainerIx),
+    /// It is what a volume holds: the volume's place in the spec.
+    Volume(u16),
+}
+
 /// A pull that waits or runs.
 #[derive(Clone, Copy, Debug)]
 pub struct Pull {
     pub id: u32,
     pub pod: PodId,
-    pub container: ContainerIx,
+    pub of: ImageOf,
     pub image: Sym,
     pub full_name: Sym,
     /// When it was asked for, and when the runtime began.

@@ -14,6 +14,7 @@ use crate::rules::kubelet::status_change::EndedBy;
 use crate::rules::kubelet::status_manager::has_initialized;
 use crate::rules::machinery::events::Correlator;
 use crate::time::Span;
+use crate::world::kubelet::ImageOf;
 use crate::world::worker::Work;
 use crate::world::{ContainerIx, NodeId, PodId, Purpose, Runtime, SimEvent, World};
 
@@ -139,8 +140,8 @@ pub fn process_ended(w: &mut World, pod: PodId, ix: ContainerIx) {
 }
 
 /// The image service has answered the run that waited for it.
-pub fn pulled(w: &mut World, pod: PodId, ix: ContainerIx, error: Option<Sym>) {
-    let step = sync::pulled(w, pod, ix, error);
+pub fn pulled(w: &mut World, pod: PodId, of: ImageOf, error: Option<Sym>) {
+    let step = sync::pulled(w, pod, of, error);
     settle(w, pod, step);
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod devices;
 pub(crate) mod eviction;
 pub mod images;
 pub(crate) mod local_storage;
+pub(crate) mod memory;
 pub(crate) mod operating_system;
 pub mod phase;
 pub mod pod;
