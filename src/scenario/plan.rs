@@ -291,6 +291,8 @@ pub struct ObjectPlan {
     pub min_available: Option<String>,
     /// PodDisruptionBudget: a number or a percentage.
     pub max_unavailable: Option<String>,
+    /// PodDisruptionBudget: `IfHealthyBudget` or `AlwaysAllow`.
+    pub unhealthy_policy: Option<Sym>,
     /// PodDisruptionBudget: the pods that it is about.
     pub match_labels: BTreeMap<String, String>,
     /// PersistentVolumeClaim
@@ -356,6 +358,8 @@ pub struct Behavior {
     pub sandbox: SandboxBehavior,
     /// By container index; attempts are never empty.
     pub containers: Vec<ContainerBehavior>,
+    /// Of containers that the pod does not have yet, by name: those that a `debug` adds.
+    pub added: Vec<(Sym, ContainerBehavior)>,
 }
 
 /// How a pod's sandbox comes into being.

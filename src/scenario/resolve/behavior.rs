@@ -28,6 +28,8 @@ pub fn names(behavior: &Node, specs: &[&Json], cx: &mut Context<'_>) {
     if known.is_empty() {
         return;
     }
+    let debugs = cx.debugs.clone();
+    known.extend(debugs.iter().map(String::as_str));
     let entries = behavior.table().and_then(|t| t.get("containers")).and_then(Node::table);
     for entry in entries.map_or(&[][..], |t| &t.entries) {
         if !known.contains(&entry.key.as_str()) {
@@ -62,7 +64,33 @@ pub fn behavior(node: Option<&Node>, spec: &PodSpec, pod: &str, cx: &mut Context
             None => programs::of_container(&cx.programs, container, runs_out, &programs::Belongs::default()),
         });
     }
-    Behavior { sandbox: sandbox(table.and_then(|t| t.get("sandbox")).and_then(Node::table)), containers }
+    let sandbox = sandbox(table.and_then(|t| t.get("sandbox")).and_then(Node::table));
+    Behavior { sandbox, containers, added: added(written, spec, pod, cx) }
+}
+
+/// What the processes of debugging containers do that actions will add to the pod.
+fn added(
+    written: Option<&Table>,
+    spec: &PodSpec,
+    pod: &str,
+    cx: &mut Context<'_>,
+) -> Vec<(Sym, ContainerBehavior)> {
+    let mut added = Vec::new();
+    for entry in written.map_or(&[][..], |t| &t.entries) {
+        let name = Sym::new(&entry.key);
+        let (true, Some(attempts)) =
+            (cx.debugs.contains(&entry.key), entry.node.table().and_then(|own| own.get("attempts")))
+        else {
+            continue;
+        };
+        if spec.container(name).is_none() {
+            let container = Container { name, ..Container::default() };
+            let attempts =
+                self::attempts(attempts, &programs::unsaid(false), Some((&container, pod, spec)), cx);
+            added.push((name, ContainerBehavior { attempts, ..ContainerBehavior::default() }));
+        }
+    }
+    added
 }
 
 /// Of whom an attempt is read: its container, the pod's name and spec.

@@ -656,7 +656,9 @@ pub fn objects(table: &Table, cx: &mut Context<'_>) -> Vec<ObjectPlan> {
         let allowed: &[&str] = match kind {
             ObjectKind::ConfigMap | ObjectKind::Secret => &["keys"],
             ObjectKind::PriorityClass => &["value", "preemptionPolicy", "globalDefault"],
-            ObjectKind::PodDisruptionBudget => &["minAvailable", "maxUnavailable", "matchLabels"],
+            ObjectKind::PodDisruptionBudget => {
+                &["minAvailable", "maxUnavailable", "matchLabels", "unhealthyPodEvictionPolicy"]
+            }
             ObjectKind::PersistentVolumeClaim => claims::KEYS,
             _ => &[],
         };
@@ -669,6 +671,7 @@ pub fn objects(table: &Table, cx: &mut Context<'_>) -> Vec<ObjectPlan> {
                 "minAvailable",
                 "maxUnavailable",
                 "matchLabels",
+                "unhealthyPodEvictionPolicy",
             ];
             let name = e.key.as_str();
             if (special.contains(&name) || claims::KEYS.contains(&name)) && !allowed.contains(&name) {
@@ -729,6 +732,7 @@ pub fn objects(table: &Table, cx: &mut Context<'_>) -> Vec<ObjectPlan> {
             global_default: flag(entry, "globalDefault").unwrap_or(false),
             min_available: entry.get("minAvailable").and_then(scalar),
             max_unavailable: entry.get("maxUnavailable").and_then(scalar),
+            unhealthy_policy: text(entry, "unhealthyPodEvictionPolicy").map(Sym::new),
             match_labels: string_map(entry, "matchLabels"),
             claim: (*kind == ObjectKind::PersistentVolumeClaim)
                 .then(|| claims::claim(entry, &[namespace, name], at, cx)),
@@ -740,7 +744,9 @@ pub fn objects(table: &Table, cx: &mut Context<'_>) -> Vec<ObjectPlan> {
 /// Tells of images that nobody will ever pull: mostly a tag that differs from the one in the pod.
 pub fn unused_images(table: &Table, cx: &mut Context<'_>) {
     let containers = super::programs::containers_known(cx);
+    let volumes = super::programs::image_volumes_known(cx);
     let mut used: BTreeSet<&str> = containers.iter().map(|(_, image)| image.as_str()).collect();
+    used.extend(volumes.iter().map(String::as_str));
     used.extend(tables(table, "action").into_iter().filter_map(|(_, t)| text(t, "image")));
     if cx.unsettled || !cx.refused.is_empty() {
         return;
