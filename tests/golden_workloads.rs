@@ -346,7 +346,7 @@ fn recorded_workloads_are_lived() {
 /// Whether recorded gaps lie among the simulated ones as if both came of the same dice, and how many recordings have a sequence
 /// that hardly a seed has.
 fn calibration(judged: &[Seen<'_>], folders: &[&str], seeds: usize) {
-    let mut told = Vec::new();
+    let mut sets = Vec::new();
     for folder in folders {
         let its: Vec<&Seen<'_>> = judged.iter().filter(|seen| seen.recording.folder == *folder).collect();
         let rare = its.iter().filter(|seen| {
@@ -373,10 +373,9 @@ fn calibration(judged: &[Seen<'_>], folders: &[&str], seeds: usize) {
             }
         }
         let gaps: Vec<Vec<Gap>> = its.iter().map(|seen| seen.gaps.clone()).collect();
-        told.extend(ranks::calibrate(&gaps).into_iter().map(|ranked| (*folder, ranked)));
+        sets.push(((*folder).to_owned(), gaps));
     }
-    let chances: Vec<f64> = told.iter().map(|(_, ranked)| ranked.chance).collect();
-    for ((folder, ranked), corrected) in told.iter().zip(ranks::corrected(&chances)) {
+    for (folder, ranked, corrected) in ranks::told(&sets) {
         let ranks::Ranked { kind, count, mean, distance, chance } = ranked;
         println!(
             "calibration {folder:22} {kind:12} n {count:5}, mean rank {mean:.3}, KS {distance:.3}, p {chance:.3}, by Holm {corrected:.3}"

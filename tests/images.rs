@@ -64,8 +64,10 @@ fn a_registry_that_wants_a_secret_gets_it_when_it_is_created() {
 /// pkg/kubelet/kubelet.go).
 #[test]
 fn a_missing_secret_is_told_where_a_pull_has_failed() {
-    let of = |version: &str| told(&format!("kubernetes = \"{version}\"{}", PRIVATE.replace("POLICY", "Never")), 1);
-    let place = |lines: &[String], what: &str| lines.iter().position(|line| line.contains(what)).expect("it is told");
+    let of =
+        |version: &str| told(&format!("kubernetes = \"{version}\"{}", PRIVATE.replace("POLICY", "Never")), 1);
+    let place =
+        |lines: &[String], what: &str| lines.iter().position(|line| line.contains(what)).expect("it is told");
     let (before, now) = (of("1.36"), of("1.37"));
     let missing = "web Warning FailedToRetrieveImagePullSecret";
     assert!(place(&before, missing) < place(&before, "web Normal Pulling"), "{before:#?}");

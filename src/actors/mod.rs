@@ -30,6 +30,7 @@ pub(crate) mod attach_detach;
 pub(crate) mod command;
 pub(crate) mod controllers;
 pub(crate) mod events;
+pub(crate) mod heartbeats;
 pub(crate) mod kubectl;
 pub(crate) mod kubelet;
 pub(crate) mod machine;
@@ -89,9 +90,7 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::HookFails { pod, container, .. } => kubelet::kill::hook_fails(w, pod, container),
         SimEvent::Exit { pod, container, .. } => runtime::exit(w, pod, container),
         SimEvent::TermExit { pod, container, .. } => runtime::term_exit(w, pod, container),
-        SimEvent::DiskWritten { pod, container, point, .. } => {
-            kubelet::local_storage::written(w, pod, container, point)
-        }
+        SimEvent::DiskWritten { pod, container, point, .. } => memory::written(w, pod, container, point),
         SimEvent::MemoryUsed { pod, container, .. } => memory::used(w, pod, container),
         SimEvent::Probe { pod, container, kind, .. } => kubelet::probe::tick(w, pod, container, kind),
         SimEvent::ProbeDone { pod, container, kind, .. } => kubelet::probe::done(w, pod, container, kind),
@@ -102,6 +101,7 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::Shutdown { node, .. } => kubelet::shutdown::go_on(w, node),
         SimEvent::Evict { node, .. } => kubelet::eviction::round(w, node),
         SimEvent::StorageRound { pod, .. } => kubelet::local_storage::round(w, pod),
+        SimEvent::EndOverdue { pod, .. } => kubelet::ending::overdue(w, pod),
         SimEvent::DevicesReported { node, .. } => kubelet::devices::report(w, node),
         SimEvent::NodeMonitor => node_lifecycle::monitor(w),
         SimEvent::NodeTaint { node, .. } => node_lifecycle::taint(w, node),
@@ -130,7 +130,7 @@ fn take_up_all(w: &mut World) {
 fn take_up(w: &mut World, signal: Signal) {
     match signal {
         Signal::ProcessEnded { pod, container } => kubelet::pod_worker::process_ended(w, pod, container),
-        Signal::Pulled { pod, container, error } => kubelet::pod_worker::pulled(w, pod, container, error),
+        Signal::Pulled { pod, of, error } => kubelet::pod_worker::pulled(w, pod, of, error),
         Signal::ObjectSeen { key } => command::object_seen(w, key),
         Signal::PodGone { pod } => command::pod_gone(w, pod),
         Signal::ResizeTried { pod } => kubelet::pod_worker::update_pod(w, pod),

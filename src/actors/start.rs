@@ -14,7 +14,7 @@ use crate::scenario::plan::{NodePlan, ObjectPlan, Plan, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::kubelet::{Anchors, Kubelet};
 use crate::world::world_parts::empty;
-use crate::world::{ApiObject, Machine, Purpose, SimEvent, World};
+use crate::world::{ApiObject, Machine, NodeId, Purpose, SimEvent, World};
 
 /// From one relist to the next: the second that the kubelet waits, and what listing takes. Recorded kubelets drift by
 /// 1.5 to 20 ms a relist, half of them by less than 7.
@@ -110,6 +110,9 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
                 w.at(at + REGISTERS, SimEvent::KubeletStart { node, generation: 0 });
             }
         }
+    }
+    for node in NodeId::all(w.nodes.len()) {
+        node_lifecycle::watch_heartbeats(&mut w, node);
     }
     super::attach_detach::node_changed(&mut w);
     super::scheduler::start(&mut w);

@@ -336,6 +336,7 @@ known! {
     // Resources.
     CPU = "cpu",
     MEMORY = "memory",
+    PIDS = "pids",
     EPHEMERAL_STORAGE = "ephemeral-storage",
     // A container's states, as timelines name them.
     WAITING = "waiting",

@@ -1,4 +1,5 @@
-//! How alike a recorded life and simulated ones are, in four parts: sequence, times, no hedge, events.
+//! How alike a recorded life and simulated ones are, in three parts: sequence, times, events. Whether the simulated ones spread
+//! as reality does, and no wider, is told by [`super::ranks`].
 
 use std::collections::BTreeSet;
 
@@ -34,8 +35,6 @@ pub struct Judgement {
     pub sequence: bool,
     /// Each gap is as long as recorded, as far as the dice make it.
     pub times: bool,
-    /// Simulated gaps spread no wider than a requeue or a probe explains.
-    pub no_hedge: bool,
     /// The same events were told, counts aside.
     pub kinds: bool,
     /// The same events were told, as often.
@@ -116,15 +115,6 @@ fn way(steps: &[Step]) -> Pairs {
     }
     pairs.reverse();
     pairs
-}
-
-/// Judges one recorded life by simulated ones (one for each seed).
-pub fn judge(recorded: &Life, simulated: &[Life], allowances: &Allowances) -> Judgement {
-    let mut referee = Referee::new(recorded, SHORT, *allowances);
-    for (seed, life) in simulated.iter().enumerate() {
-        referee.see(seed, life);
-    }
-    referee.judge()
 }
 
 /// Judges one recorded life by simulated ones as they come; none of them is kept.
@@ -241,14 +231,13 @@ impl<'a, S: Visible> Referee<'a, S> {
 
     fn times(&self, verdict: &mut Judgement) {
         verdict.times = true;
-        verdict.no_hedge = true;
         let recorded = self.recorded;
         let common = self.common();
         let spread = |from: Option<usize>, to: usize| {
             let gaps = self.matching.iter().map(|m| m.instant(Some(to)) - m.instant(from));
             (gaps.clone().min().unwrap_or(0), gaps.max().unwrap_or(0))
         };
-        for (n, window) in common.windows(2).enumerate() {
+        for window in common.windows(2) {
             let (from, Some(to)) = (window[0], window[1]) else { continue };
             let gap = recorded.states[to].0 - from.map_or(0, |i| recorded.states[i].0);
             let (low, high) = spread(from, to);
@@ -265,29 +254,6 @@ impl<'a, S: Visible> Referee<'a, S> {
                     ));
                 }
                 verdict.times = false;
-            }
-            let Some(from) = from.filter(|_| !self.allowances.made) else { continue };
-            let limit = limit(recorded, from, low, &self.allowances);
-            // What an earlier state (or the start) holds to within the width allowed for the gap since then is no hedge.
-            let anchored = || {
-                let holds = |anchor: Option<usize>| {
-                    let (low, high) = spread(anchor, to);
-                    let width =
-                        anchor.map_or(limit, |i| self::limit(recorded, i, low, &self.allowances).max(limit));
-                    high - low <= width
-                };
-                holds(None) || common[..n].iter().any(|i| holds(*i))
-            };
-            if high - low > limit && !anchored() {
-                if verdict.no_hedge {
-                    verdict.tell(format!(
-                        "at position {to} ({}) the simulated gaps spread over {:.2} s, {:.2} s are allowed",
-                        recorded.states[to].1.brief(),
-                        (high - low) as f64 / 1e6,
-                        limit as f64 / 1e6
-                    ));
-                }
-                verdict.no_hedge = false;
             }
         }
     }

@@ -50,6 +50,17 @@ pub struct Ranked {
     pub chance: f64,
 }
 
+/// Sets of recordings with their gaps, each set by its name: a line for each kind of gap of each set, whose chances are
+/// corrected for all of them together.
+#[must_use]
+pub fn told(sets: &[(String, Vec<Vec<Gap>>)]) -> Vec<(String, Ranked, f64)> {
+    let ranked =
+        sets.iter().flat_map(|(set, gaps)| calibrate(gaps).into_iter().map(|one| (set.clone(), one)));
+    let ranked: Vec<(String, Ranked)> = ranked.collect();
+    let chances: Vec<f64> = ranked.iter().map(|(_, one)| one.chance).collect();
+    ranked.into_iter().zip(corrected(&chances)).map(|((set, one), corrected)| (set, one, corrected)).collect()
+}
+
 /// The ranks of one gap: the recorded one's, and by number of the seed those of the simulated ones among the others.
 struct Places {
     recorded: f64,
@@ -57,7 +68,7 @@ struct Places {
 }
 
 /// The ranks of all gaps that can be ranked, by kind: a list of gaps for each recording.
-pub fn calibrate(recordings: &[Vec<Gap>]) -> Vec<Ranked> {
+fn calibrate(recordings: &[Vec<Gap>]) -> Vec<Ranked> {
     let mut by_kind: BTreeMap<&'static str, Vec<(usize, Places)>> = BTreeMap::new();
     for (recording, gaps) in recordings.iter().enumerate() {
         for (number, gap) in gaps.iter().enumerate().filter(|(_, gap)| says_something(gap)) {
@@ -127,8 +138,7 @@ fn distance(ranks: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// Holm's correction: what each chance counts for where so many were looked at.
-#[must_use]
-pub fn corrected(chances: &[f64]) -> Vec<f64> {
+fn corrected(chances: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..chances.len()).collect();
     order.sort_by(|a, b| chances[*a].total_cmp(&chances[*b]));
     let mut found = vec![1.0; chances.len()];

@@ -110,6 +110,8 @@ pub struct Latency {
     pub start: Distribution,
     /// From the process's exit to the runtime reporting it.
     pub stop: Distribution,
+    /// `StopPodSandbox`, with the end of its network.
+    pub stop_sandbox: Distribution,
     /// One probe's round trip.
     pub probe: Distribution,
     /// The question whether the image is on the node.
@@ -155,6 +157,8 @@ pub struct KubeletConfig {
     pub eviction_pressure_transition_period: Span,
     /// Zero: volumes are never measured.
     pub volume_stats_agg_period: Span,
+    /// Kernel parameters that pods may set beside the safe ones; `*` at the end for all that begin so.
+    pub allowed_unsafe_sysctls: Vec<String>,
 }
 
 /// The controller manager's settings.
@@ -287,6 +291,8 @@ pub struct ObjectPlan {
     pub min_available: Option<String>,
     /// PodDisruptionBudget: a number or a percentage.
     pub max_unavailable: Option<String>,
+    /// PodDisruptionBudget: `IfHealthyBudget` or `AlwaysAllow`.
+    pub unhealthy_policy: Option<Sym>,
     /// PodDisruptionBudget: the pods that it is about.
     pub match_labels: BTreeMap<String, String>,
     /// PersistentVolumeClaim
@@ -352,6 +358,8 @@ pub struct Behavior {
     pub sandbox: SandboxBehavior,
     /// By container index; attempts are never empty.
     pub containers: Vec<ContainerBehavior>,
+    /// Of containers that the pod does not have yet, by name: those that a `debug` adds.
+    pub added: Vec<(Sym, ContainerBehavior)>,
 }
 
 /// How a pod's sandbox comes into being.

@@ -65,6 +65,10 @@ fn foretell(w: &World, event: SimEvent) -> Words {
                 }
                 Stage::StoppingSandbox => ("runtime", format!("the sandbox of {own} is stopped")),
                 Stage::Sandbox => ("runtime", format!("RunPodSandbox answers for {own}")),
+                Stage::ImageVolume => (
+                    "kubelet: image manager",
+                    format!("knows whether the image of a volume of {own} is there"),
+                ),
                 Stage::Inspect => {
                     ("kubelet: image manager", format!("knows whether the image of {front} is there"))
                 }

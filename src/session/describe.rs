@@ -306,8 +306,11 @@ fn describe_probe(probe: &Probe, habits: &Habits) -> String {
     } else {
         "unknown".to_owned()
     };
-    let (success, failure) =
-        if habits.says_thresholds_in_full { ("successThreshold", "failureThreshold") } else { ("#success", "#failure") };
+    let (success, failure) = if habits.says_thresholds_in_full {
+        ("successThreshold", "failureThreshold")
+    } else {
+        ("#success", "#failure")
+    };
     format!(
         "{who} delay={}s timeout={}s period={}s {success}={} {failure}={}",
         probe.initial_delay_seconds,

@@ -173,6 +173,7 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         E::KubeletStart { node, .. } => format!("starts on {}", name.node(node)),
         E::Shutdown { node, .. } => format!("{} shuts down its next group", name.node(node)),
         E::Evict { node, .. } => format!("looks for what runs short on {}", name.node(node)),
+        E::EndOverdue { pod, .. } => format!("stops waiting for the end of {}", name.pod(pod)),
         E::StorageRound { pod, .. } => format!("holds what {} has written against its limits", name.pod(pod)),
         E::DevicesReported { node, .. } => {
             format!("{} tells of devices whose plugins have registered", name.node(node))

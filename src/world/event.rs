@@ -101,6 +101,8 @@ pub enum SimEvent {
     Evict { node: NodeId, generation: u32 },
     /// Its round at which it sees what a pod has written.
     StorageRound { pod: PodId, generation: u32 },
+    /// A kubelet has waited for long enough for the end of a pod that it ends.
+    EndOverdue { pod: PodId, generation: u32 },
     /// The node's status tells of the devices of plugins that have registered.
     DevicesReported { node: NodeId, generation: u32 },
     /// The node lifecycle controller's pass at which something changes.
@@ -266,6 +268,9 @@ impl SimEvent {
             }
             E::StorageRound { pod, generation } => {
                 (Pod(pod), "kubelet: eviction manager", Bond::ProcessOf(pod, generation))
+            }
+            E::EndOverdue { pod, generation } => {
+                (Pod(pod), "kubelet: pod workers", Bond::ProcessOf(pod, generation))
             }
             E::DevicesReported { node, generation } => {
                 (Node(node), "kubelet: node status", Bond::Process(node, generation))

@@ -126,6 +126,8 @@ pub enum Purpose {
     Apply,
     /// Where the rounds of the scheduler's queue lie.
     SchedulerStart,
+    /// What the runtime takes to stop a pod's sandbox.
+    StopSandbox,
 }
 
 impl World {

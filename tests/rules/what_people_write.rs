@@ -382,7 +382,10 @@ fn the_newest_version_names_owners_and_shared_processes_by_their_places() {
         let all = told(version, &shared);
         all.iter().map(|error| error.split(':').next().unwrap_or_default().to_owned()).collect()
     };
-    assert_eq!(places("1.36"), ["spec.securityContext.fsGroup", "spec.securityContext.shareProcessNamespace"]);
+    assert_eq!(
+        places("1.36"),
+        ["spec.securityContext.fsGroup", "spec.securityContext.shareProcessNamespace"]
+    );
     assert_eq!(places("1.37"), ["spec.securityContext.fsGroup", "spec.shareProcessNamespace"]);
 }
 

@@ -54,6 +54,9 @@ fn budget(plan: &ObjectPlan) -> Value {
             spec[name] = amount(text);
         }
     }
+    if let Some(policy) = plan.unhealthy_policy {
+        spec["unhealthyPodEvictionPolicy"] = json!(policy.as_str());
+    }
     let metadata = json!({ "name": plan.name.as_str(), "namespace": plan.namespace.as_str() });
     json!({ "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": metadata, "spec": spec })
 }

@@ -15,7 +15,8 @@ use crate::engine::random;
 use crate::record::{Change, PodRecord};
 use crate::rules::api_server::admission::Rejection;
 use crate::rules::api_server::objects::ObjectType;
-use crate::scenario::plan::{ContainerBehavior, PodTemplate, TemplateIx};
+use crate::scenario::plan::{PodTemplate, TemplateIx};
+use crate::scenario::programs::{self, Belongs};
 use crate::time::{Span, Time};
 use crate::world::learned::{Update, Written};
 use crate::world::pod::Shown;
@@ -343,23 +344,32 @@ pub fn update(w: &mut World, pod: PodId, edit: Edit) {
         p.finalizers = Arc::new(finalizers);
     }
     let goes = p.finalizers.is_empty() && p.deletion.is_some_and(|d| d.grace_secs == 0);
-    let count = p.container_count();
     written(w, pod);
-    add_containers(&mut w.places[pod.ix()].runtime, count);
+    add_containers(w, pod);
     watch::tell(w, News::PodUpdated { pod, relabelled, respecified, metadata });
     if goes {
         remove_pod(w, pod);
     }
 }
 
-/// Containers that a spec has got later: they run until they are told to stop.
-fn add_containers(runtime: &mut Runtime, count: usize) {
-    if runtime.containers.len() < count {
-        runtime.containers.resize(count, ContainerRun::default());
-        let mut behavior = (*runtime.behavior).clone();
-        behavior.containers.resize_with(count, ContainerBehavior::default);
-        runtime.behavior = Arc::new(behavior);
+/// Containers that a spec has got later: they do what the pod's behaviour says of their names, or a program; else they run until
+/// they are told to stop.
+fn add_containers(w: &mut World, pod: PodId) {
+    let (p, runtime) = (&w.pods[pod.ix()], &mut w.places[pod.ix()].runtime);
+    let count = p.container_count();
+    if runtime.containers.len() >= count {
+        return;
     }
+    runtime.containers.resize(count, ContainerRun::default());
+    let mut behavior = (*runtime.behavior).clone();
+    for ix in behavior.containers.len()..count {
+        let container = p.spec.container_at(ix);
+        let own = behavior.added.iter().find(|(name, _)| *name == container.name);
+        let unsaid = || programs::of_container(&w.plan.programs, container, false, &Belongs::default());
+        let own = own.map_or_else(unsaid, |(_, own)| own.clone());
+        behavior.containers.push(own);
+    }
+    runtime.behavior = Arc::new(behavior);
 }
 
 /// DELETE on a pod: `BeforeDelete` (apiserver registry/rest/delete.go) and `CheckGracefulDelete`

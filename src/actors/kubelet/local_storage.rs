@@ -8,10 +8,12 @@
 
 use super::pod_worker::end_pod;
 use crate::actors::events;
+use crate::api::spec::Volume;
 use crate::api::{InstanceState, Note, Sym, Text};
 use crate::engine::random;
 use crate::rules::kubelet::eviction::{CRITICAL, HARD_GRACE_SECS, PERIOD};
 use crate::rules::kubelet::local_storage::{Usage, exceeded};
+use crate::rules::kubelet::memory;
 use crate::rules::kubelet::status_change::EndedBy;
 use crate::time::{Span, Time, next_on_grid};
 use crate::world::runtime::Written;
@@ -143,7 +145,9 @@ fn usage(w: &World, pod: PodId) -> Usage {
         usage.containers.push((p.container(ix).name, own.map_or(0, |entry| entry.bytes)));
     }
     usage.volumes = measured.map(|measured| {
-        let volumes = p.spec.volumes.iter().filter(|volume| volume.empty_dir.is_some());
+        // What is in memory is no part of the disk, and cannot grow beyond its size.
+        let on_disk = |volume: &&Volume| volume.empty_dir.is_some() && !memory::is_in_memory(volume);
+        let volumes = p.spec.volumes.iter().filter(on_disk);
         let of = |volume: Sym, ix: ContainerIx| {
             let own = disk
                 .iter()

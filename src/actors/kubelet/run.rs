@@ -47,6 +47,8 @@ pub fn fresh(snapshot: Seen, work: Work, stage: Stage) -> Run {
         contention_delay: None,
         acted: false,
         init_pass: 0,
+        volumes_seen: 0,
+        imageless: Vec::new(),
     }
 }
 

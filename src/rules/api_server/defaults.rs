@@ -364,7 +364,8 @@ fn requests_of_the_pod(spec: &mut Object) {
 /// the request if that is more.
 fn limits_of_the_pod(spec: &mut Object) {
     let aggregated = aggregate(spec, "limits");
-    let containers = ["containers", "initContainers"].into_iter().filter_map(|list| spec.get(list)?.as_array());
+    let containers =
+        ["containers", "initContainers"].into_iter().filter_map(|list| spec.get(list)?.as_array());
     let all: Vec<Amounts> = containers
         .flatten()
         .map(|container| amounts(container.get("resources").and_then(|own| own.get("limits"))))

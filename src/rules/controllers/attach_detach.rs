@@ -7,8 +7,8 @@
 //! The surprises: ReadWriteOnce is about nodes, not pods; the error is told once, however long it lasts; and a node that
 //! is well keeps a volume that it says it uses for ever, six minutes are for nodes that are lost.
 
-use crate::rules::versions::habits::Habits;
 use crate::api::{ContainerState, Marks, PodStatus, Sym};
+use crate::rules::versions::habits::Habits;
 use crate::time::Span;
 
 /// `reconcilerLoopPeriod`

@@ -273,7 +273,8 @@ fn init_actions(input: &Input<'_>, actions: &mut PodActions) -> bool {
         let container = &list[ix];
         let sidecar = container.is_sidecar();
         let newest = runtime.newest(container.name);
-        let Some(instance) = newest.filter(|i| i.active || !input.gates.habits.init_looks_at_its_sandbox) else {
+        let Some(instance) = newest.filter(|i| i.active || !input.gates.habits.init_looks_at_its_sandbox)
+        else {
             // Skipped, unless something behind it ran already: a sidecar that was lost is started again.
             if sidecar && (initialized || successor_ran || found_current) {
                 actions.start_init.push(ContainerIx::new(ix));

@@ -349,12 +349,14 @@ mod tests {
             let gone = request("{}", labels);
             may_help(&gates, &request(&spec, &[]), refused_by, &ClusterEvent::PodDeleted(&gone))
         };
-        assert_eq!([&["red"][..], &["red", "blue"], &["green"]].map(|labels| wakes(Version::V1_36, labels)), [
-            false, true, false
-        ]);
-        assert_eq!([&["red"][..], &["red", "blue"], &["green"]].map(|labels| wakes(Version::V1_37, labels)), [
-            true, true, false
-        ]);
+        assert_eq!(
+            [&["red"][..], &["red", "blue"], &["green"]].map(|labels| wakes(Version::V1_36, labels)),
+            [false, true, false]
+        );
+        assert_eq!(
+            [&["red"][..], &["red", "blue"], &["green"]].map(|labels| wakes(Version::V1_37, labels)),
+            [true, true, false]
+        );
     }
 
     /// A pod on a node that shrinks helps those who lack what it gives back, and nobody else.

@@ -81,7 +81,12 @@ pub static ACTION: Shape = Shape {
         key("name", Kind::Text, "", "With trigger: what the Job is called"),
         key("for", Kind::Text, "", "With wait: condition=Available, delete"),
         key("timeout", Kind::Duration, "30s; for ever", "With wait; with rolloutStatus and drain"),
-        key("gracePeriodSeconds", Kind::Integer(0, BIG), "the pod's own", "With delete, evict"),
+        key(
+            "gracePeriodSeconds",
+            Kind::Integer(0, BIG),
+            "the pod's own",
+            "With delete, evict; kubectl sends 1 for a delete with 0 and without force",
+        ),
         key("force", Kind::Bool, "false", "With delete; with drain: pods without a controller go too"),
         key("ignoreDaemonsets", Kind::Bool, "false", "With drain: pods of DaemonSets stay"),
         key("deleteEmptydirData", Kind::Bool, "false", "With drain: pods with an emptyDir go too"),

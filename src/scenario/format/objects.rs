@@ -94,6 +94,12 @@ pub static OBJECT: Shape = Shape {
         key("minAvailable", Kind::Count, "", "Of a PodDisruptionBudget"),
         key("maxUnavailable", Kind::Count, "", "Of a PodDisruptionBudget"),
         key("matchLabels", Kind::Map(&Kind::Text), "", "Of a PodDisruptionBudget"),
+        key(
+            "unhealthyPodEvictionPolicy",
+            Kind::Word(&["IfHealthyBudget", "AlwaysAllow"]),
+            "IfHealthyBudget",
+            "Of a PodDisruptionBudget: whether pods that are not ready may always go",
+        ),
         key("bound", Kind::Bool, "true", "Of a claim: false: it stays unbound until an action binds it"),
         key("boundAt", Kind::Instant, "its creation", "When a claim is bound (its class binds immediately)"),
         key("volumeName", Kind::Text, "pvc- and a uid", "The PersistentVolume that a claim is bound to"),

@@ -416,6 +416,7 @@ fn object((kind, namespace, name): Place, document: &Document, at: Time, cx: &mu
         global_default: field("/globalDefault").and_then(Json::as_bool).unwrap_or(false),
         min_available: field("/spec/minAvailable").and_then(scalar_json),
         max_unavailable: field("/spec/maxUnavailable").and_then(scalar_json),
+        unhealthy_policy: word("/spec/unhealthyPodEvictionPolicy").map(Sym::new),
         match_labels: labels(field("/spec/selector/matchLabels")),
         claim,
     }

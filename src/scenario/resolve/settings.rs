@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Context, claims, distribution, flag, number, scalar, span, string_map, strings, tables, text};
 use crate::api::{Effect, NodeSpec, Sym, Taint};
 use crate::engine::Distribution;
+use crate::rules::kubelet::sysctl;
 use crate::rules::machinery::image_name;
 use crate::rules::scheduler::placement::amounts::is_extended;
 use crate::rules::versions::Version;
@@ -63,6 +64,7 @@ pub fn latency(table: Option<&Table>) -> Latency {
         create: millis("create", 30),
         start: millis("start", 50),
         stop: millis("stop", 0),
+        stop_sandbox: millis("stopSandbox", 50),
         probe: millis("probe", 10),
         inspect_image: millis("inspectImage", 12),
     }
@@ -102,6 +104,7 @@ fn kubelet_defaults() -> KubeletConfig {
         eviction_max_pod_grace_period: Span::ZERO,
         eviction_pressure_transition_period: Span::from_secs(300),
         volume_stats_agg_period: Span::from_secs(60),
+        allowed_unsafe_sysctls: Vec::new(),
     }
 }
 
@@ -172,7 +175,19 @@ pub fn kubelet(table: Option<&Table>, base: Option<&KubeletConfig>, cx: &mut Con
     crash_loop_period(table, &mut config, cx);
     shutdown_periods(table, &config, cx);
     evictions(table, &mut config, cx);
+    unsafe_sysctls(table, &mut config, cx);
     config
+}
+
+/// Each entry must be one that the kubelet starts with.
+fn unsafe_sysctls(table: &Table, config: &mut KubeletConfig, cx: &mut Context<'_>) {
+    let Some(list) = table.get("allowedUnsafeSysctls") else { return };
+    for entry in list.array().unwrap_or_default() {
+        if let Some(why) = entry.text().and_then(sysctl::refused_pattern) {
+            cx.report(Diagnostic::new(Code::BadValue, entry.loc, "the kubelet would not start").label(why));
+        }
+    }
+    config.allowed_unsafe_sysctls = strings(table, "allowedUnsafeSysctls");
 }
 
 fn image_pulls(table: &Table, config: &mut KubeletConfig, cx: &mut Context<'_>) {
@@ -252,6 +267,7 @@ fn evictions(table: &Table, config: &mut KubeletConfig, cx: &mut Context<'_>) {
             .filter_map(|e| values::duration(&e.node).ok().map(|grace| (e.key.clone(), grace)))
             .collect();
     }
+    soft_alone(table, config, cx);
     for signal in config.eviction_soft.keys() {
         if !config.eviction_soft_grace_period.contains_key(signal) {
             let loc = table.get("evictionSoft").map(|n| n.loc).unwrap_or_default();
@@ -267,12 +283,52 @@ fn evictions(table: &Table, config: &mut KubeletConfig, cx: &mut Context<'_>) {
     }
 }
 
+/// What says more of soft thresholds means nothing without the threshold.
+fn soft_alone(table: &Table, config: &KubeletConfig, cx: &mut Context<'_>) {
+    let graces = table.get("evictionSoftGracePeriod").and_then(Node::table);
+    for entry in graces.map_or(&[][..], |t| &t.entries) {
+        if !config.eviction_soft.contains_key(&entry.key) {
+            let title = format!("there is no soft threshold `{}`", entry.key);
+            cx.report(
+                Diagnostic::new(Code::NoEffect, entry.key_loc, title)
+                    .hint(format!("evictionSoft = {{ \"{}\" = \"10%\" }}", entry.key)),
+            );
+        }
+    }
+    if let Some(longest) =
+        table.entry("evictionMaxPodGracePeriod").filter(|_| config.eviction_soft.is_empty())
+    {
+        let title = "evictionMaxPodGracePeriod has no effect without evictionSoft";
+        cx.report(
+            Diagnostic::new(Code::NoEffect, longest.key_loc, title)
+                .label("a hard threshold leaves a pod one second"),
+        );
+    }
+}
+
+/// Signals that nothing here measures, and that no action makes short.
+const UNMEASURED: [&str; 6] = [
+    "nodefs.inodesFree",
+    "imagefs.available",
+    "imagefs.inodesFree",
+    "containerfs.available",
+    "containerfs.inodesFree",
+    "allocatableMemory.available",
+];
+
 fn thresholds(table: &Table, key: &str, cx: &mut Context<'_>) -> Option<BTreeMap<String, String>> {
     let entries = &table.get(key)?.table()?.entries;
     for entry in entries.iter().filter(|e| !SIGNALS.contains(&e.key.as_str())) {
         cx.report(
             Diagnostic::new(Code::BadValue, entry.key_loc, format!("`{}` is no eviction signal", entry.key))
                 .nearest(&entry.key, SIGNALS),
+        );
+    }
+    for entry in entries.iter().filter(|e| UNMEASURED.contains(&e.key.as_str())) {
+        let title = format!("nothing measures `{}` here", entry.key);
+        cx.report(
+            Diagnostic::new(Code::NoEffect, entry.key_loc, title)
+                .hint("memory.available is measured; disk and PIDs run short by an action's `pressure`"),
         );
     }
     Some(entries.iter().filter_map(|e| scalar(&e.node).map(|amount| (e.key.clone(), amount))).collect())
@@ -600,7 +656,9 @@ pub fn objects(table: &Table, cx: &mut Context<'_>) -> Vec<ObjectPlan> {
         let allowed: &[&str] = match kind {
             ObjectKind::ConfigMap | ObjectKind::Secret => &["keys"],
             ObjectKind::PriorityClass => &["value", "preemptionPolicy", "globalDefault"],
-            ObjectKind::PodDisruptionBudget => &["minAvailable", "maxUnavailable", "matchLabels"],
+            ObjectKind::PodDisruptionBudget => {
+                &["minAvailable", "maxUnavailable", "matchLabels", "unhealthyPodEvictionPolicy"]
+            }
             ObjectKind::PersistentVolumeClaim => claims::KEYS,
             _ => &[],
         };
@@ -613,6 +671,7 @@ pub fn objects(table: &Table, cx: &mut Context<'_>) -> Vec<ObjectPlan> {
                 "minAvailable",
                 "maxUnavailable",
                 "matchLabels",
+                "unhealthyPodEvictionPolicy",
             ];
             let name = e.key.as_str();
             if (special.contains(&name) || claims::KEYS.contains(&name)) && !allowed.contains(&name) {
@@ -673,6 +732,7 @@ pub fn objects(table: &Table, cx: &mut Context<'_>) -> Vec<ObjectPlan> {
             global_default: flag(entry, "globalDefault").unwrap_or(false),
             min_available: entry.get("minAvailable").and_then(scalar),
             max_unavailable: entry.get("maxUnavailable").and_then(scalar),
+            unhealthy_policy: text(entry, "unhealthyPodEvictionPolicy").map(Sym::new),
             match_labels: string_map(entry, "matchLabels"),
             claim: (*kind == ObjectKind::PersistentVolumeClaim)
                 .then(|| claims::claim(entry, &[namespace, name], at, cx)),
@@ -684,7 +744,9 @@ pub fn objects(table: &Table, cx: &mut Context<'_>) -> Vec<ObjectPlan> {
 /// Tells of images that nobody will ever pull: mostly a tag that differs from the one in the pod.
 pub fn unused_images(table: &Table, cx: &mut Context<'_>) {
     let containers = super::programs::containers_known(cx);
+    let volumes = super::programs::image_volumes_known(cx);
     let mut used: BTreeSet<&str> = containers.iter().map(|(_, image)| image.as_str()).collect();
+    used.extend(volumes.iter().map(String::as_str));
     used.extend(tables(table, "action").into_iter().filter_map(|(_, t)| text(t, "image")));
     if cx.unsettled || !cx.refused.is_empty() {
         return;

@@ -142,7 +142,9 @@ pub(super) fn post_filter(
         && let Some(node) = cycle.cluster.node(best.node)
     {
         let (node, victims) = (node.name, victims.len());
-        words = format!("preemption: found a potential placement for pod on node {node}, preempting {victims} victims");
+        words = format!(
+            "preemption: found a potential placement for pod on node {node}, preempting {victims} victims"
+        );
     }
     PostFilter::Found { node: best.node, victims, words }
 }
