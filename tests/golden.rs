@@ -2,7 +2,8 @@
 //! parts (sequence, times, events). Whether recorded gaps come of the simulator's dice is told by kind of gap.
 //!
 //! `KUBELAPSE_GOLDEN_DIR` points to another folder of recordings (or of folders of them), `KUBELAPSE_GOLDEN_ONLY` picks
-//! by a part of the name (one recording is shown side by side), `KUBELAPSE_GOLDEN_SEEDS` says how many seeds.
+//! by a part of the name (one recording is shown side by side), `KUBELAPSE_GOLDEN_SEEDS` says how many seeds,
+//! `KUBELAPSE_GOLDEN_GAPS` prints each gap of a kind.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -224,6 +225,10 @@ fn calibration(verdicts: &[Verdict]) {
     let mut sets: BTreeMap<String, Vec<Vec<Gap>>> = BTreeMap::new();
     let mut rare: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for verdict in verdicts {
+        if let Ok(wanted) = std::env::var("KUBELAPSE_GOLDEN_GAPS") {
+            let wanted = verdict.gaps.iter().filter(|gap| gap.kind == wanted);
+            wanted.for_each(|gap| println!("{}/{}: {gap}", verdict.folder, verdict.name));
+        }
         sets.entry(verdict.folder.clone()).or_default().push(verdict.gaps.clone());
         let counts = rare.entry(&verdict.folder).or_default();
         counts.0 += usize::from(verdict.is_rare);

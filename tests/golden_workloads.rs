@@ -360,16 +360,7 @@ fn calibration(judged: &[Seen<'_>], folders: &[&str], seeds: usize) {
         let wanted = environment("GAPS");
         for seen in its.iter().filter(|_| wanted.is_some()) {
             for gap in seen.gaps.iter().filter(|gap| wanted.as_deref() == Some(gap.kind)) {
-                let mut all: Vec<i64> = gap.simulated.iter().map(|(_, length)| *length).collect();
-                all.sort_unstable();
-                let [low, middle, high] = [0, all.len() / 2, all.len() - 1].map(|ix| all[ix] as f64 / 1e6);
-                let recorded = gap.recorded as f64 / 1e6;
-                println!(
-                    "{folder}/{}: {}: {recorded:.3} s, simulated {low:.3}, {middle:.3}, {high:.3} s by {} seeds",
-                    seen.recording.name,
-                    gap.name,
-                    all.len()
-                );
+                println!("{folder}/{}: {gap}", seen.recording.name);
             }
         }
         let gaps: Vec<Vec<Gap>> = its.iter().map(|seen| seen.gaps.clone()).collect();

@@ -10,6 +10,7 @@
 //! the same seed.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::engine::random::{self, Draw};
 
@@ -33,6 +34,22 @@ pub struct Gap {
     pub recorded: i64,
     /// The same of each matching seed, with the seed's number.
     pub simulated: Vec<(usize, i64)>,
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut all: Vec<i64> = self.simulated.iter().map(|(_, length)| *length).collect();
+        all.sort_unstable();
+        let at = |ix: usize| all.get(ix).map_or(0.0, |length| *length as f64 / 1e6);
+        let (low, middle, high) = (at(0), at(all.len() / 2), at(all.len().saturating_sub(1)));
+        let recorded = self.recorded as f64 / 1e6;
+        write!(
+            f,
+            "{}: {recorded:.3} s, simulated {low:.3}, {middle:.3}, {high:.3} s by {} seeds",
+            self.name,
+            all.len()
+        )
+    }
 }
 
 /// How the ranks of one kind of gap lie.

@@ -197,14 +197,14 @@ fn waits_for_runs(w: &World) -> bool {
     let mut crons =
         objects(w).filter(|(key, state)| *state != WorkloadState::Suspended && is_of(w, *key, "cronjob"));
     crons.any(|(cron, _)| {
-        let jobs = w.workloads.dependents.get(&cron).into_iter().flatten();
-        let over = jobs.filter(|job| match w.workloads.exists(**job) {
-            true => {
-                let state = w.workloads.held(**job).and_then(|held| held.told()).map(|(state, ..)| state);
-                matches!(state, Some(WorkloadState::Complete | WorkloadState::Failed))
-            }
-            false => true,
+        let gone = match cron {
+            ObjectKey::CronJob(id) => w.workloads.cron_jobs[id.ix()].beside.gone,
+            _ => 0,
+        };
+        let over = w.workloads.controlled_by(cron).filter(|job| {
+            let state = w.workloads.held(*job).and_then(|held| held.told()).map(|(state, ..)| state);
+            matches!(state, Some(WorkloadState::Complete | WorkloadState::Failed))
         });
-        over.count() < RUNS
+        gone + over.count() < RUNS
     })
 }

@@ -148,6 +148,12 @@ impl Manager {
     pub fn of(&self, controller: Controller) -> &Runner {
         &self.0[controller as usize]
     }
+    /// An object is gone: no recorder has to remember what it told of it.
+    pub fn forget(&mut self, key: ObjectKey) {
+        for runner in &mut self.0 {
+            runner.told.remove(&key);
+        }
+    }
     /// One of them, to be changed.
     pub fn of_mut(&mut self, controller: Controller) -> &mut Runner {
         &mut self.0[controller as usize]

@@ -54,7 +54,10 @@ macro_rules! kinds {
             pub services_by_label: ByLabel<ServiceId>,
             /// The same of budgets.
             pub budgets_by_label: ByLabel<BudgetId>,
-            /// By owner: what names it among its owners, those that are gone included, in the order of their creation.
+            /// The same of Jobs that are there.
+            pub jobs_by_label: ByLabel<JobId>,
+            /// By owner: what names it among its owners, in the order of their creation. Of pods those that are gone are
+            /// among them, as long as their owner is there.
             pub dependents: FxHashMap<ObjectKey, Vec<ObjectKey>>,
         }
 

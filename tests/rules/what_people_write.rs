@@ -429,10 +429,11 @@ fn the_newest_fields_are_known_and_dropped() {
 /// Amounts of a pod as a whole (gate PodLevelResourcesFixDefaulting): where each container has a limit, so has the pod.
 #[test]
 fn a_pod_is_limited_by_its_containers_limits() {
+    let small = json!({"cpu": "100m", "memory": "64Mi"});
     let pod = |second: Value| {
         pod_of(json!({"resources": {"requests": {"cpu": "2", "memory": "1Gi"}}, "containers": [
-            {"name": "till", "image": "till:1", "resources": {"limits": {"cpu": "1", "memory": "1Gi"}}},
-            {"name": "bell", "image": "bell:1", "resources": {"limits": second}}]}))
+            {"name": "till", "image": "till:1", "resources": {"requests": small, "limits": {"cpu": "1", "memory": "1Gi"}}},
+            {"name": "bell", "image": "bell:1", "resources": {"requests": small, "limits": second}}]}))
     };
     let limits = |version: &str, second: Value| {
         let admitted = objects::create(&pod(second), &request(version)).expect("admitted").object;

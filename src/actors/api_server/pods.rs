@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::workloads::own_anew;
+use super::workloads::{forget_dependents, own_anew};
 use super::{limits, next_version};
 use crate::actors::watch::{self, News};
 use crate::api::{
@@ -262,14 +262,24 @@ fn put_status(w: &mut World, pod: PodId, status: HeldStatus, by_kubelet: bool) {
 
 /// PATCH of a pod's owners.
 pub fn own_pod(w: &mut World, pod: PodId, change: impl FnOnce(&mut Vec<OwnerReference>)) {
+    own_and_hold_pod(w, pod, |owners, _| change(owners));
+}
+
+/// PATCH of a pod's owners and finalizers; one that waits to be deleted goes with its last finalizer.
+pub fn own_and_hold_pod(
+    w: &mut World,
+    pod: PodId,
+    change: impl FnOnce(&mut Vec<OwnerReference>, &mut Vec<Sym>),
+) {
     let p = &w.pods[pod.ix()];
     if !p.exists {
         return;
     }
     let before = p.owners.as_deref().cloned().unwrap_or_default();
-    let mut owners = before.clone();
-    change(&mut owners);
-    if owners == before {
+    let (mut owners, mut finalizers) = (before.clone(), p.finalizers.to_vec());
+    change(&mut owners, &mut finalizers);
+    let holds = finalizers != **p.finalizers;
+    if owners == before && !holds {
         return;
     }
     w.touch(pod);
@@ -280,6 +290,10 @@ pub fn own_pod(w: &mut World, pod: PodId, change: impl FnOnce(&mut Vec<OwnerRefe
         |w: &World, key: Option<ObjectKey>| key.and_then(|key| w.workloads.row(w.workloads.topmost(key)));
     let p = w.pods.write(pod.ix());
     p.owners = (!owners.is_empty()).then(|| Arc::new(owners));
+    if holds {
+        p.finalizers = Arc::new(finalizers);
+    }
+    let goes = holds && is_let_go(p);
     let (node, was) = (p.node, std::mem::replace(&mut p.controller, controller));
     written(w, pod);
     let (from, to) = (top(w, was), top(w, controller));
@@ -287,6 +301,14 @@ pub fn own_pod(w: &mut World, pod: PodId, change: impl FnOnce(&mut Vec<OwnerRefe
         w.record(Some(pod), node, Change::Owner { from, to });
     }
     watch::tell(w, News::PodUpdated { pod, relabelled: false, respecified: false, metadata: false });
+    if goes {
+        remove_pod(w, pod);
+    }
+}
+
+/// Whether nothing keeps a pod any more that waits to be deleted.
+fn is_let_go(p: &Pod) -> bool {
+    p.finalizers.is_empty() && p.deletion.is_some_and(|deletion| deletion.grace_secs == 0)
 }
 
 /// A pod's object as a patch sees it: the parts of `metadata` that can be patched, and `spec`.
@@ -343,7 +365,7 @@ pub fn update(w: &mut World, pod: PodId, edit: Edit) {
     if let Some(finalizers) = finalizers {
         p.finalizers = Arc::new(finalizers);
     }
-    let goes = p.finalizers.is_empty() && p.deletion.is_some_and(|d| d.grace_secs == 0);
+    let goes = is_let_go(p);
     written(w, pod);
     add_containers(w, pod);
     watch::tell(w, News::PodUpdated { pod, relabelled, respecified, metadata });
@@ -453,6 +475,9 @@ fn remove_pod(w: &mut World, pod: PodId) {
         Change::Status { from: shown.status, to: Sym::EMPTY, ready: shown.ready, restarts: shown.restarts },
     );
     close_record(w, pod);
+    if let Some(controller) = w.pods[pod.ix()].controller {
+        forget_dependents(w, controller);
+    }
     watch::tell(w, News::PodGone { pod });
 }
 

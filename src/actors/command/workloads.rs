@@ -113,7 +113,7 @@ fn trigger(w: &mut World, target: &ObjectTarget, name: Sym) {
     let Some(key @ ObjectKey::CronJob(id)) = meant(w, target) else { return };
     let own = &w.workloads.cron_jobs[id.ix()];
     let namespace = own.object.meta.namespace;
-    let manifest = cron_job::job_by_hand(&own.object, name.as_str(), &own.beside);
+    let manifest = cron_job::job_by_hand(&own.object, name.as_str(), &own.beside.as_owner);
     if w.workloads.find(Sym::new("job"), namespace, name).is_some() {
         return w.answer(&format!("error: failed to create job: jobs.batch \"{name}\" already exists"));
     }

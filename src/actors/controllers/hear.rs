@@ -117,6 +117,7 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
     }
     if !w.workloads.exists(key) {
         no_longer_counted(w, key);
+        w.controllers.manager.forget(key);
     }
     let is_going = w.workloads.meta(key).is_some_and(|meta| meta.deletion.is_some());
     if is_going || !w.workloads.exists(key) {

@@ -110,6 +110,8 @@ struct Cluster<'a> {
     priorities: Vec<(String, i64)>,
     /// Kinds that run something to its end.
     ends: BTreeSet<&'static str>,
+    /// Of these, what runs beside until it is told to stop: `job/import`, and the container.
+    sidecars: BTreeSet<(String, &'a str)>,
 }
 
 impl<'a> Cluster<'a> {
@@ -142,7 +144,20 @@ impl<'a> Cluster<'a> {
                 base.clone_into(&mut cluster.name);
             }
             let played = ObjectType::of(value).ok().filter(|of| of.law().is_kept).map(ObjectType::key);
-            cluster.ends.extend(played.filter(|key| matches!(*key, "job" | "cronJob")));
+            if let Some(key) = played.filter(|key| matches!(*key, "job" | "cronJob")) {
+                cluster.ends.insert(key);
+                let name = if name.is_empty() {
+                    word("/metadata/generateName").to_owned() + "*"
+                } else {
+                    name.to_owned()
+                };
+                let workload = format!("{key}/{name}");
+                cluster.sidecars.extend(
+                    own.iter()
+                        .flat_map(|one| sidecars(one.spec))
+                        .map(|container| (workload.clone(), container)),
+                );
+            }
             asking.extend(own);
         }
         cluster.namespaces.retain(|name| !made.contains(&("Namespace", name.as_str())));
@@ -267,6 +282,15 @@ impl<'a> Cluster<'a> {
         const RUNS: &str = "10s";
         let mut words = "processes run on and answer their probes".to_owned();
         if !self.ends.is_empty() {
+            // The first one that fits counts.
+            for (workload, container) in &self.sidecars {
+                let _ = write!(
+                    text,
+                    "\n[[program]]\nworkload = {}\ncontainer = {}\n",
+                    spelled(workload),
+                    spelled(container)
+                );
+            }
             for kind in &self.ends {
                 let _ = write!(
                     text,
@@ -297,6 +321,13 @@ fn pods_of<'a>(value: &'a Json, kind: &str, templates_of: &[String]) -> Vec<Aski
     let templates = templates_in(value).into_iter();
     let specs = templates.filter_map(|(template, own)| Some((template.get("spec")?.as_object()?, own)));
     specs.map(|(spec, own)| Asking { spec, count: if count == 0 { own } else { count } }).collect()
+}
+
+/// Init containers that run beside the others (`restartPolicy: Always`).
+fn sidecars(spec: &serde_json::Map<String, Json>) -> impl Iterator<Item = &str> {
+    let inits = spec.get("initContainers").and_then(Json::as_array).into_iter().flatten();
+    let beside = inits.filter(|one| one["restartPolicy"] == "Always");
+    beside.filter_map(|one| one["name"].as_str())
 }
 
 /// A node as its manifest has it.
