@@ -85,7 +85,9 @@ fn obey(w: &mut World, command: &Command) {
         Command::StartNode { node } => machines::start(w, node),
         Command::RestartKubelet { node, takes } => machines::restart_kubelet(w, node, *takes),
         Command::Shutdown { node } => machines::shut_down(w, node),
-        Command::Pressure { node, resource, lasts } => machines::press(w, node, *resource, *lasts),
+        Command::Pressure { node, resource, lasts, soft } => {
+            machines::press(w, node, *resource, *lasts, *soft);
+        }
         Command::Apply { .. }
         | Command::Scale { .. }
         | Command::SetTemplateImage { .. }

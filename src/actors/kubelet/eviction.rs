@@ -8,7 +8,7 @@
 //! crossed for its grace period; whoever goes then has some of its own grace.
 
 use super::pod_worker::end_pod;
-use super::{ending, local_storage, taken};
+use super::{ending, local_storage};
 use crate::actors::{events, node_lifecycle, runtime};
 use crate::api::{Note, Sym, Text};
 use crate::rules::kubelet::eviction::{
@@ -27,12 +27,12 @@ const POLL: Span = Span::from_secs(1);
 const CLEAN_UP: Span = Span::from_secs(30);
 /// Something outside of the pods takes a resource of the machine from now on (or again, or still: then the node's condition
 /// stands). Without `lasts`, until a pod was evicted.
-pub fn begin(w: &mut World, node: NodeId, resource: Sym, lasts: Option<Span>) {
+pub fn begin(w: &mut World, node: NodeId, resource: Sym, lasts: Option<Span>, soft: bool) {
     let until = lasts.map(|lasts| w.now + lasts);
     let shortages = &mut w.machines[node.ix()].shortages;
     match shortages.iter_mut().find(|known| known.resource == resource) {
-        Some(known) => known.until = until,
-        None => shortages.push(Shortage { resource, until }),
+        Some(known) => *known = Shortage { until, soft, ..*known },
+        None => shortages.push(Shortage { resource, until, soft }),
     }
     look_out(w, node, resource);
 }
@@ -59,11 +59,11 @@ fn look_out(w: &mut World, node: NodeId, resource: Sym) {
     w.at(round, SimEvent::Evict { node, generation });
 }
 
-/// Whether something outside of the pods takes the resource now.
-fn is_taken(w: &World, node: NodeId, resource: Sym) -> bool {
+/// What outside of the pods takes the resource now.
+fn taken(w: &World, node: NodeId, resource: Sym) -> Option<Shortage> {
     let shortages = &w.machines[node.ix()].shortages;
     let known = shortages.iter().find(|known| known.resource == resource);
-    known.is_some_and(|known| known.until.is_none_or(|until| until > w.now))
+    known.filter(|known| known.until.is_none_or(|until| until > w.now)).copied()
 }
 
 /// A container of the node uses more memory than before, or has begun to.
@@ -79,7 +79,7 @@ pub fn memory_used(w: &mut World, node: NodeId) {
 pub fn kubelet_started(w: &mut World, node: NodeId) {
     node_lifecycle::no_pressure(w, node);
     for known in w.machines[node.ix()].shortages.clone() {
-        if is_taken(w, node, known.resource) {
+        if taken(w, node, known.resource).is_some() {
             look_out(w, node, known.resource);
         }
     }
@@ -176,7 +176,7 @@ fn victim(w: &World, node: NodeId, resource: Sym) -> Option<PodId> {
 }
 
 fn candidate(w: &World, pod: PodId, resource: Sym) -> Candidate {
-    let request = taken::request_of(w, pod);
+    let request = super::taken::request_of(w, pod);
     let asked = &request.requests.asked;
     let used = containers(w, pod, resource);
     let volumes = if resource == Sym::EPHEMERAL_STORAGE { local_storage::in_volumes(w, pod) } else { None };
@@ -236,9 +236,12 @@ fn available_memory(w: &World, node: NodeId, of: Threshold) -> Option<i64> {
 /// it is beyond all that the node has, and where nobody has said one, beyond what nobody has said.
 fn is_beyond(w: &World, node: NodeId, resource: Sym, which: Threshold) -> bool {
     let threshold = threshold(w, node, resource, which);
-    if is_taken(w, node, resource) {
-        let hard_unsaid = || self::threshold(w, node, resource, Threshold::Soft).is_none();
-        return threshold.is_some() || (which == Threshold::Hard && hard_unsaid());
+    if let Some(shortage) = taken(w, node, resource) {
+        let unsaid = || self::threshold(w, node, resource, Threshold::Soft).is_none();
+        return match which {
+            Threshold::Hard => !shortage.soft && (threshold.is_some() || unsaid()),
+            Threshold::Soft => threshold.is_some(),
+        };
     }
     let left = if resource == Sym::MEMORY { available_memory(w, node, which) } else { None };
     left.zip(threshold).is_some_and(|(left, threshold)| left < threshold.value())

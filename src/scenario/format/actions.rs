@@ -99,6 +99,12 @@ pub static ACTION: Shape = Shape {
         ),
         key("resource", Kind::Word(&["memory", "disk", "pid"]), "memory", "With pressure"),
         key("lasts", Kind::Duration, "to the end", "With pressure"),
+        key(
+            "soft",
+            Kind::Bool,
+            "false",
+            "With pressure: the node's soft threshold is crossed, and not the hard one",
+        ),
         key("type", Kind::Text, "", "With setCondition"),
         key("status", Kind::Truth, "True", "With setCondition"),
         key("reason", Kind::Text, "", "With setCondition"),
@@ -184,7 +190,7 @@ pub static VERBS: [VerbKeys; 33] = [
     verb("start", &[], &[], "start node/node-0"),
     verb("restartKubelet", &[], &["takes"], "restartKubelet node/node-0 takes=5s"),
     verb("shutdown", &[], &[], "shutdown node/node-0"),
-    verb("pressure", &[], &["resource", "lasts"], "pressure node/node-0 resource=memory"),
+    verb("pressure", &[], &["resource", "lasts", "soft"], "pressure node/node-0 resource=memory"),
     verb(
         "setCondition",
         &["type"],

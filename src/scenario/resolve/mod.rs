@@ -10,6 +10,7 @@ mod claims;
 mod commands;
 mod documents;
 mod expects;
+mod objects;
 mod pods;
 mod programs;
 mod settings;
@@ -140,7 +141,7 @@ pub fn resolve(
     let kubelet = settings::kubelet(table.get("kubelet").and_then(Node::table), None, &mut cx);
     cx.nodes = settings::nodes(table, &kubelet, &mut cx).into();
     let images = settings::images(table, &mut cx);
-    cx.objects = settings::objects(table, &mut cx).into();
+    cx.objects = objects::objects(table, &mut cx).into();
     cx.programs = programs::programs(table, &mut cx).into();
     let mut sent = applies::read(table, &mut cx);
     let (objects, again, storage) = applies::objects(&mut sent, &mut cx);

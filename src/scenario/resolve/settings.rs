@@ -1,9 +1,9 @@
-//! Gates, latencies, kubelets, controllers, nodes, images, objects: everything but pods.
+//! Gates, latencies, kubelets, controllers, nodes, images: everything but pods and what they refer to.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Context, claims, distribution, flag, number, scalar, span, string_map, strings, tables, text};
+use super::{Context, distribution, flag, number, scalar, span, string_map, strings, tables, text};
 use crate::api::{Effect, NodeSpec, Sym, Taint};
 use crate::engine::Distribution;
 use crate::rules::kubelet::sysctl;
@@ -14,11 +14,10 @@ use crate::rules::versions::gates::{Gate, GateError, Gates};
 use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::scenario::limits;
 use crate::scenario::plan::{
-    Controllers, ImagePlan, ImageUser, KubeletConfig, Latency, NodePlan, ObjectKind, ObjectPlan, Outage,
-    Uptime,
+    Controllers, ImagePlan, ImageUser, KubeletConfig, Latency, NodePlan, Outage, Uptime,
 };
 use crate::scenario::tree::{Node, Table};
-use crate::scenario::values::{self, OBJECT_KINDS};
+use crate::scenario::values;
 use crate::time::{Span, Time};
 
 pub fn gates(table: &Table, problems: &mut Diagnostics) -> Gates {
@@ -635,107 +634,6 @@ pub fn images(table: &Table, cx: &mut Context<'_>) -> Vec<ImagePlan> {
             fail_takes: distribution(entry, "failTakes").unwrap_or(image_default().fail_takes),
             inspect_error: text(entry, "inspectError").map(Sym::new),
             outages: outages(entry, cx),
-        });
-    }
-    plans
-}
-
-pub fn objects(table: &Table, cx: &mut Context<'_>) -> Vec<ObjectPlan> {
-    let mut plans: Vec<ObjectPlan> = Vec::new();
-    let written = tables(table, "object");
-    if let Some((node, _)) = written.get(limits::OBJECTS) {
-        cx.report(
-            Diagnostic::new(Code::BadValue, node.loc, format!("there are {} objects", written.len()))
-                .label(format!("expected no more than {}", limits::OBJECTS)),
-        );
-        return plans;
-    }
-    for (node, entry) in written {
-        let kind = text(entry, "kind").and_then(|k| OBJECT_KINDS.iter().find(|(name, _)| *name == k));
-        let (Some((kind_name, kind)), Some(name)) = (kind, text(entry, "name")) else { continue };
-        let allowed: &[&str] = match kind {
-            ObjectKind::ConfigMap | ObjectKind::Secret => &["keys"],
-            ObjectKind::PriorityClass => &["value", "preemptionPolicy", "globalDefault"],
-            ObjectKind::PodDisruptionBudget => {
-                &["minAvailable", "maxUnavailable", "matchLabels", "unhealthyPodEvictionPolicy"]
-            }
-            ObjectKind::PersistentVolumeClaim => claims::KEYS,
-            _ => &[],
-        };
-        for e in &entry.entries {
-            let special = [
-                "keys",
-                "value",
-                "preemptionPolicy",
-                "globalDefault",
-                "minAvailable",
-                "maxUnavailable",
-                "matchLabels",
-                "unhealthyPodEvictionPolicy",
-            ];
-            let name = e.key.as_str();
-            if (special.contains(&name) || claims::KEYS.contains(&name)) && !allowed.contains(&name) {
-                cx.report(Diagnostic::new(
-                    Code::Conflict,
-                    e.key_loc,
-                    format!("a {kind_name} has no `{}`", e.key),
-                ));
-            }
-        }
-        if *kind == ObjectKind::PodDisruptionBudget {
-            let both = (entry.entry("minAvailable"), entry.entry("maxUnavailable"));
-            match both {
-                (Some(_), Some(max)) => cx.report(Diagnostic::new(
-                    Code::Conflict,
-                    max.key_loc,
-                    "minAvailable and maxUnavailable exclude each other",
-                )),
-                (None, None) => cx.report(
-                    Diagnostic::new(Code::MissingKey, node.loc, "this budget protects nothing")
-                        .label("expected minAvailable or maxUnavailable"),
-                ),
-                _ => {}
-            }
-        }
-        let missing = flag(entry, "missing").unwrap_or(false);
-        if missing && let Some(at) = entry.entry("at") {
-            cx.report(
-                Diagnostic::new(
-                    Code::Conflict,
-                    at.key_loc,
-                    "`missing = true` and `at` contradict each other",
-                )
-                .hint("with `at` alone it is missing until then"),
-            );
-        }
-        let at = cx.instant(entry, "at", "the object's creation");
-        let namespace = match kind {
-            ObjectKind::PriorityClass | ObjectKind::HostPath => "",
-            _ => text(entry, "namespace").unwrap_or("default"),
-        };
-        if plans.iter().any(|p| p.kind == *kind && p.name == name && p.namespace == namespace) {
-            let at = entry.get("name").map_or(node.loc, |n| n.loc);
-            cx.report(Diagnostic::new(
-                Code::Duplicate,
-                at,
-                format!("there is a {kind_name} `{name}` already"),
-            ));
-        }
-        plans.push(ObjectPlan {
-            kind: *kind,
-            namespace: Sym::new(namespace),
-            name: Sym::new(name),
-            at: (!missing).then_some(at),
-            keys: entry.get("keys").is_some().then(|| strings(entry, "keys")),
-            value: number(entry, "value").unwrap_or(0),
-            preemption_policy: text(entry, "preemptionPolicy").map(Sym::new),
-            global_default: flag(entry, "globalDefault").unwrap_or(false),
-            min_available: entry.get("minAvailable").and_then(scalar),
-            max_unavailable: entry.get("maxUnavailable").and_then(scalar),
-            unhealthy_policy: text(entry, "unhealthyPodEvictionPolicy").map(Sym::new),
-            match_labels: string_map(entry, "matchLabels"),
-            claim: (*kind == ObjectKind::PersistentVolumeClaim)
-                .then(|| claims::claim(entry, &[namespace, name], at, cx)),
         });
     }
     plans
