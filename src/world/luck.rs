@@ -122,6 +122,8 @@ pub enum Purpose {
     ClusterAddress,
     /// Which port of all nodes it gets.
     NodePort,
+    /// When metrics are gathered within their period.
+    MetricsScrape,
 }
 
 impl World {
