@@ -56,10 +56,10 @@ spec: { containers: [{ name: app, image: "shop/web:1" }] }
 /// A document that is no YAML, a kind that nobody plays, a key that stands twice, a version that is no longer served.
 const MIXED: &str = "kind: [
 ---
-apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: { name: web }
-spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web } }
+apiVersion: v1
+kind: Node
+metadata: { name: elsewhere }
+spec: { unschedulable: true }
 ---
 apiVersion: v1
 kind: Pod
@@ -223,7 +223,7 @@ fn a_document_that_is_wrong_spoils_only_itself() {
     let warnings = warnings.short();
     for part in [
         "mixed.yaml:1:7: warning[W0001]: a document that is no manifest",
-        "mixed.yaml:5:13: warning[W0001]: left out, as nobody plays these yet: HorizontalPodAutoscaler",
+        "mixed.yaml:5:13: warning[W0001]: left out, as nobody plays these yet: Node",
         "mixed.yaml:15:5: warning[W0001]: the key `spec.containers[0].image` stands twice; this one counts",
         "no matches for kind \"Deployment\" in version \"extensions/v1beta1\"",
         "a document of `mixed.yaml` has no kind",

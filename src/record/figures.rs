@@ -1,5 +1,6 @@
 //! How workloads stand in numbers after a write, for `workloads.csv`.
 
+use crate::api::autoscaling::HorizontalPodAutoscaler;
 use crate::api::daemon_set::DaemonSet;
 use crate::api::disruption::PodDisruptionBudget;
 use crate::api::job::Job;
@@ -142,6 +143,16 @@ impl Figures {
             updated: Some(status.desired_healthy),
             ready: Some(status.current_healthy),
             available: Some(status.disruptions_allowed),
+            conditions: conditions(&status.conditions),
+            ..Figures::default()
+        }
+    }
+    /// Of a HorizontalPodAutoscaler: how many pods it wants, and how many there were when it looked.
+    pub fn of_autoscaler(own: &HorizontalPodAutoscaler) -> Figures {
+        let status = &own.status;
+        Figures {
+            desired: Some(status.desired),
+            current: Some(status.current),
             conditions: conditions(&status.conditions),
             ..Figures::default()
         }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 pub use super::applied::{AppliedObject, ApplyPlan};
 use super::command::{Action, Command};
 pub use super::expected::Expect;
+pub use super::metrics::MetricPlan;
 pub use super::programs::ProgramPlan;
 use super::start_error::StartError;
 use super::volumes::Storage;
@@ -62,6 +63,8 @@ pub struct Plan {
     pub applies: Vec<Arc<ApplyPlan>>,
     /// In the order of the file: of each container the first that fits counts.
     pub programs: Vec<ProgramPlan>,
+    /// What pods use, in the order of the file.
+    pub metrics: Vec<MetricPlan>,
     /// In the order of the file.
     pub actions: Vec<Arc<Action>>,
     /// In the order of the file.

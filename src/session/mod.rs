@@ -10,6 +10,7 @@ pub(crate) mod checkpoints;
 pub(crate) mod coming;
 pub(crate) mod commands;
 pub(crate) mod describe;
+mod describe_autoscaler;
 mod describe_bounds;
 mod describe_jobs;
 pub mod describe_object;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 
+use super::autoscalers::AutoscalerMemory;
 use super::budgets::Disruption;
 use super::cron_jobs::CronMemory;
 use super::daemons::Daemons;
@@ -52,6 +53,8 @@ pub struct Controllers {
     pub job_of: FxHashMap<PodId, JobId>,
     /// What the controller of CronJobs knows, by CronJob.
     pub cron_jobs: Vec<CronMemory>,
+    /// What the controller of autoscalers remembers, by autoscaler.
+    pub autoscalers: Vec<AutoscalerMemory>,
     /// What the disruption controller has heard.
     pub disruption: Disruption,
     /// By template: what the LimitRanges of its namespace make of it, and what they said then.
@@ -83,6 +86,7 @@ impl Controllers {
             jobs: Vec::new(),
             job_of: FxHashMap::default(),
             cron_jobs: Vec::new(),
+            autoscalers: Vec::new(),
             disruption: Disruption::default(),
             limited: FxHashMap::default(),
             recorders: BTreeMap::new(),

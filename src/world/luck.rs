@@ -128,6 +128,8 @@ pub enum Purpose {
     SchedulerStart,
     /// What the runtime takes to stop a pod's sandbox.
     StopSandbox,
+    /// When metrics are gathered within their period.
+    MetricsScrape,
 }
 
 impl World {

@@ -12,6 +12,7 @@
 //! | a kubelet | what its process remembers, dropped with it ([`World::drop_kubelet`]) | [`Kubelet`], [`worker`] |
 
 pub(crate) mod addresses;
+pub(crate) mod autoscalers;
 pub(crate) mod budgets;
 pub(crate) mod by_label;
 pub(crate) mod controllers;

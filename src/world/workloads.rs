@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use super::by_label::ByLabel;
 use super::held::{AnyHeld, Held, Stored};
 use super::{PodId, Store, Subject};
+use crate::api::autoscaling::HorizontalPodAutoscaler;
 use crate::api::claim::PersistentVolumeClaim;
 use crate::api::controller_revision::ControllerRevision;
 use crate::api::cron_job::CronJob;
@@ -147,6 +148,8 @@ kinds! {
     Job(JobId) in jobs: Job,
     /// CronJobs, in the order of their creation.
     CronJob(CronJobId) in cron_jobs: CronJob,
+    /// HorizontalPodAutoscalers, in the order of their creation.
+    HorizontalPodAutoscaler(AutoscalerId) in autoscalers: HorizontalPodAutoscaler,
 }
 
 /// A kind that has its place in [`Workloads`].

@@ -20,7 +20,7 @@ fn told(version: &str, manifest: &Value) -> Vec<String> {
         Ok(admitted) if admitted.strict.is_empty() => {
             admitted.warnings.iter().map(|text| format!("Warning: {text}")).collect()
         }
-        Ok(admitted) => vec![Rejection::Strict(admitted.kind, admitted.strict).to_string()],
+        Ok(admitted) => vec![Rejection::Strict(admitted.kind.into(), admitted.strict).to_string()],
         Err(rejection) if rejection.errors().is_empty() => vec![rejection.to_string()],
         Err(rejection) => rejection.errors().iter().map(ToString::to_string).collect(),
     }

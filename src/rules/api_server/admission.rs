@@ -70,8 +70,8 @@ pub fn admit_with(
 ) -> Result<Admitted, Rejection> {
     let gates = &request.gates;
     let kind = ObjectType::Pod;
-    let Decoded { mut object, strict } =
-        decode::object(kind, manifest, gates.version).map_err(|error| Rejection::Decode(kind, error))?;
+    let Decoded { mut object, strict } = decode::object(kind, manifest, gates.version)
+        .map_err(|error| Rejection::Decode(kind.into(), error))?;
     object.shift_remove("status");
     defaults::pod(&mut object, gates);
     mutate(&mut object)?;
@@ -121,7 +121,7 @@ pub(super) fn name_of(object: &Object) -> String {
 /// Never for a validated object; a mismatch is reported as an error of decoding.
 pub fn typed(object: &Object) -> Result<(ObjectMeta, PodSpec), Rejection> {
     let refuse = |error: serde_json::Error| {
-        Rejection::Decode(ObjectType::Pod, DecodeError { message: error.to_string(), field: None })
+        Rejection::Decode(ObjectType::Pod.into(), DecodeError { message: error.to_string(), field: None })
     };
     let half = |name: &str| object.get(name).cloned().unwrap_or_else(|| json!({}));
     let metadata = serde_json::from_value(half("metadata")).map_err(refuse)?;

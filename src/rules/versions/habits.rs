@@ -69,6 +69,9 @@ habits! {
 
     // The controllers.
 
+    /// A ratio is within an autoscaler's tolerance between two bounds; before, it is its distance from 1 that is measured: of a
+    /// tenth more the one says yes, the other no (`isWithin`, pkg/controller/podautoscaler/replica_calculator.go).
+    bounds_scaling_tolerance,
     /// The NoExecute taint of a node that is not ready is put in the pass that sees it; before, in the next one
     /// (`monitorNodeHealth`, pkg/controller/nodelifecycle/node_lifecycle_controller.go).
     taints_in_the_same_pass,
@@ -187,7 +190,7 @@ habits! {
     /// The `apiVersion` of what an autoscaler scales must name a group (`ValidateAPIVersion`,
     /// pkg/apis/autoscaling/validation/validation.go).
     reads_scaled_versions,
-    /// The `tolerance` of an autoscaler is kept (gate HPAConfigurableTolerance).
+    /// The `tolerance` of an autoscaler is kept, and counts (gate HPAConfigurableTolerance).
     keeps_scaling_tolerance,
     /// An autoscaler's `maxReplicas` of 0 is a required value; before, an invalid one (same file).
     requires_max_replicas,

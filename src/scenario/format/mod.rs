@@ -175,6 +175,12 @@ pub static FILE: Shape = Shape {
             "What processes do, by image, container or workload",
         ),
         key(
+            "metric",
+            Kind::List(&Kind::Table(&applied::METRIC)),
+            "",
+            "What the pods of a workload use, as a HorizontalPodAutoscaler sees it",
+        ),
+        key(
             "deployment",
             Kind::Map(&Kind::Any),
             "",
@@ -188,6 +194,7 @@ pub static FILE: Shape = Shape {
         key("cronJob", Kind::Map(&Kind::Any), "", "The same of CronJobs"),
         key("service", Kind::Map(&Kind::Any), "", "The same of Services"),
         key("podDisruptionBudget", Kind::Map(&Kind::Any), "", "The same of PodDisruptionBudgets"),
+        key("horizontalPodAutoscaler", Kind::Map(&Kind::Any), "", "The same of HorizontalPodAutoscalers"),
         key("resourceQuota", Kind::Map(&Kind::Any), "", "The same of ResourceQuotas"),
         key("limitRange", Kind::Map(&Kind::Any), "", "The same of LimitRanges"),
         key("action", Kind::List(&Kind::Table(&ACTION)), "", "What people and controllers do"),

@@ -266,7 +266,7 @@ fn foreseen(document: &Document, sent: &Sent, noted: &mut Noted, cx: &mut Contex
     let request = Request { gates: cx.gates, now: sent.plan.at, namespace, suffix: "00000", uid: "" };
     let words = match objects::create(object, &request) {
         Ok(admitted) if admitted.strict.is_empty() => return None,
-        Ok(admitted) => Rejection::Strict(kind, admitted.strict).kubectl(&document.file),
+        Ok(admitted) => Rejection::Strict(kind.written_in(object), admitted.strict).kubectl(&document.file),
         Err(rejection) => rejection.kubectl(&document.file),
     };
     cx.report(refused(document.place(), &words));

@@ -11,6 +11,7 @@ mod commands;
 mod documents;
 mod expects;
 mod objects;
+mod metrics;
 mod pods;
 mod programs;
 mod settings;
@@ -149,7 +150,7 @@ pub fn resolve(
     let own = pods::templates(table, &mut cx);
     let applied = applies::pods(&mut sent, &mut cx);
     cx.templates = own.into_iter().chain(applied).map(Arc::new).collect();
-    let applies = cx.keep(sent);
+    let (applies, metrics) = (cx.keep(sent), metrics::metrics(table, &mut cx));
     pods::unique(table, &mut cx);
     settings::unused_images(table, &mut cx);
     programs::known(table, &mut cx);
@@ -178,6 +179,7 @@ pub fn resolve(
         templates: cx.templates.into_owned(),
         applies,
         programs: cx.programs.into_owned(),
+        metrics,
         actions,
         expects,
         lesson,

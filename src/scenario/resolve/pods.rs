@@ -292,7 +292,7 @@ pub fn applied(document: Document, apply: &ApplyPlan, cx: &mut Context<'_>) -> R
     let (verdict, strict) = ask(&object, apply.at, cx);
     let said = match verdict {
         Ok(admitted) if strict.is_empty() => Ok(admitted),
-        Ok(_) => Err(Rejection::Strict(ObjectType::Pod, strict)),
+        Ok(_) => Err(Rejection::Strict(ObjectType::Pod.into(), strict)),
         Err(rejection) => Err(rejection),
     };
     let Admitted { metadata: meta, spec, .. } = said.map_err(|rejection| {

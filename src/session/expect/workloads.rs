@@ -87,8 +87,9 @@ impl Asked<'_> {
 }
 
 /// What is expected of a workload's numbers.
-fn amounts(expect: &WorkloadExpect) -> [(&'static str, Option<Amount>); 8] {
+fn amounts(expect: &WorkloadExpect) -> [(&'static str, Option<Amount>); 9] {
     [
+        ("desired", expect.desired),
         ("replicas", expect.replicas),
         ("updated", expect.updated),
         ("ready", expect.ready),
@@ -110,6 +111,7 @@ fn of_workload(expect: &WorkloadExpect, key: ObjectKey, w: &World) -> Option<Dif
     };
     let condition = |kind| own.iter().find(|one| one.kind == kind).map(|one| (one.status, one.reason));
     let seen = [
+        figures.desired,
         figures.current,
         figures.updated,
         figures.ready,
