@@ -18,6 +18,10 @@ use crate::engine::random::{self, Draw};
 const ENOUGH: usize = 20;
 /// One that spreads by less says nothing, in microseconds.
 const SPREADS: i64 = 100_000;
+/// Gaps that differ by no more than this are equal, in microseconds: what a scripted part takes stands in a scenario as a
+/// constant, and the recorded one scatters round it by some tens of milliseconds. Without this a rank would say on which
+/// side of the constant a recording lies, and nothing of the dice.
+const ALIKE: i64 = 50_000;
 /// So many simulated runs stand for the recorded one.
 const STAND_INS: u64 = 999;
 /// Ranks are counted in so many steps.
@@ -107,9 +111,9 @@ fn places(gap: &Gap, mut luck: Draw) -> Places {
     let mut sorted: Vec<i64> = gap.simulated.iter().map(|(_, value)| *value).collect();
     sorted.sort_unstable();
     let mut place = |value: i64, is_one_of_them: bool| {
-        let below = sorted.partition_point(|other| *other < value);
+        let below = sorted.partition_point(|other| *other < value - ALIKE);
         let own = usize::from(is_one_of_them);
-        let equal = sorted.partition_point(|other| *other <= value) - below - own;
+        let equal = sorted.partition_point(|other| *other <= value + ALIKE) - below - own;
         (below as f64 + luck.unit() * (equal + 1) as f64) / (sorted.len() - own + 1) as f64
     };
     Places {
