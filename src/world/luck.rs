@@ -126,6 +126,8 @@ pub enum Purpose {
     Apply,
     /// Where the rounds of the scheduler's queue lie.
     SchedulerStart,
+    /// How long a drain takes to begin with its first node.
+    Drain,
 }
 
 impl World {
