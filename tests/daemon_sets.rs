@@ -249,7 +249,7 @@ fn a_drain_leaves_daemons_where_they_are() {
         ),
         "action = 'no' & at = '25s' & message = 'Pods with local storage (use --delete-emptydir-data to override): default/web-'",
         "pod = 'web-*' & at = '29s' & count = 1 & node = 'n-0' & status = 'Running'",
-        "action = 'yes' & at = '31s' & answer = 'done' & message = 'ignoring DaemonSet-managed Pods: default/agent-'",
+        "action = 'yes' & at = '33s' & answer = 'done' & message = 'ignoring DaemonSet-managed Pods: default/agent-'",
         "pod = 'web-*' & by = '70s' & after = '31s' & count = 1 & status = 'Pending'",
         "daemonSet = 'agent' & from = '20s' & to = '2m' & ready = 3",
     ]);

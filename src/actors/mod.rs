@@ -70,6 +70,8 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::SeriesWrite { pod } => scheduler::write_series(w, pod),
         SimEvent::DrainTurn { command, pod } => command::drain_turn(w, command, pod),
         SimEvent::WaitOver { command } => command::wait_over(w, command),
+        SimEvent::DrainBegin { command } => command::drain_begins(w, command),
+        SimEvent::Evicted { pod } => api_server::evicted(w, pod),
         SimEvent::CordonTaint { node } => node_lifecycle::cordon_taint(w, node),
         SimEvent::Bind { pod, node } => scheduler::bind(w, pod, node),
         SimEvent::PodSeen { pod } => kubelet::intake::pod_seen(w, pod),

@@ -12,8 +12,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::engine::random::{self, Draw};
-
 /// With fewer matching seeds a gap is not ranked.
 const ENOUGH: usize = 20;
 /// One that spreads by less says nothing, in microseconds.
@@ -23,7 +21,7 @@ const SPREADS: i64 = 100_000;
 /// side of the constant a recording lies, and nothing of the dice.
 const ALIKE: i64 = 50_000;
 /// So many simulated runs stand for the recorded one.
-const STAND_INS: u64 = 999;
+const STAND_INS: usize = 999;
 /// Ranks are counted in so many steps.
 const STEPS: usize = 500;
 
@@ -93,7 +91,7 @@ fn calibrate(recordings: &[Vec<Gap>]) -> Vec<Ranked> {
     let mut by_kind: BTreeMap<&'static str, Vec<(usize, Places)>> = BTreeMap::new();
     for (recording, gaps) in recordings.iter().enumerate() {
         for (number, gap) in gaps.iter().enumerate().filter(|(_, gap)| says_something(gap)) {
-            let luck = Draw::new(0, random::entity(&["ties"]), recording as u64, number as u64);
+            let luck = Luck::at(0, recording, number);
             by_kind.entry(gap.kind).or_default().push((recording, places(gap, luck)));
         }
     }
@@ -106,8 +104,31 @@ fn says_something(gap: &Gap) -> bool {
     gap.simulated.len() >= ENOUGH && spread >= SPREADS
 }
 
+/// What decides between equals and chooses stand-ins: the same each time (SplitMix64 from a place of its own).
+struct Luck(u64);
+
+impl Luck {
+    fn at(purpose: u64, recording: usize, number: usize) -> Luck {
+        let mut luck = Luck(purpose);
+        for part in [recording, number] {
+            luck = Luck(luck.bits() ^ part as u64);
+        }
+        luck
+    }
+    fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+    /// From 0 to below 1.
+    fn unit(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
 /// Equal ones are put in an order by luck.
-fn places(gap: &Gap, mut luck: Draw) -> Places {
+fn places(gap: &Gap, mut luck: Luck) -> Places {
     let mut sorted: Vec<i64> = gap.simulated.iter().map(|(_, value)| *value).collect();
     sorted.sort_unstable();
     let mut place = |value: i64, is_one_of_them: bool| {
@@ -127,12 +148,12 @@ fn rank(kind: &'static str, all: &[(usize, Places)]) -> Ranked {
     let distance = distance(recorded.clone());
     let further = (0..STAND_INS).filter(|round| {
         let stand_in = |(recording, places): &(usize, Places)| {
-            let mut luck = Draw::new(0, random::entity(&["stand-in"]), *recording as u64, *round);
+            let mut luck = Luck::at(1, *recording, *round);
             let [chosen, other] = [luck.bits(), luck.bits()];
             // Who has not this part of the recorded sequence is replaced by the next one that has.
-            let seeds = places.simulated.keys().next_back().map_or(1, |last| last + 1) as u64;
-            let mut from = places.simulated.range((chosen % seeds) as usize..);
-            let any = || places.simulated.values().nth((other % places.simulated.len() as u64) as usize);
+            let seeds = places.simulated.keys().next_back().map_or(1, |last| last + 1);
+            let mut from = places.simulated.range(chosen as usize % seeds..);
+            let any = || places.simulated.values().nth(other as usize % places.simulated.len());
             from.next().map(|(_, place)| place).or_else(any).copied().unwrap_or(0.5)
         };
         self::distance(all.iter().map(stand_in)) >= distance
@@ -177,13 +198,13 @@ mod tests {
 
     /// Recordings of three gaps each, drawn as the seeds are and then bent.
     fn bent(bend: impl Fn(f64) -> f64) -> Ranked {
-        let second = |number: u64, seed: u64| Draw::new(7, 1, number, seed).unit();
-        let gap = |recording: u64, place: u64| Gap {
+        let second = |number: usize, seed: usize| Luck::at(7, number, seed).unit();
+        let gap = |recording: usize, place: usize| Gap {
             kind: "probe",
             name: String::new(),
             recorded: (bend(second(recording * 3 + place, 1000)) * 1e6) as i64,
             simulated: (0..50)
-                .map(|seed| (seed as usize, (second(recording * 3 + place, seed) * 1e6) as i64))
+                .map(|seed| (seed, (second(recording * 3 + place, seed) * 1e6) as i64))
                 .collect(),
         };
         let recordings: Vec<Vec<Gap>> =

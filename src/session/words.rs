@@ -120,8 +120,10 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
             format!("preempts {} on {} to make room for {}", name.pod(victim), name.node(node), name.pod(pod))
         }
         E::SeriesWrite { pod } => format!("writes how often {} was refused", name.pod(pod)),
+        E::DrainBegin { .. } => "begins to evict the pods of its first node".to_owned(),
         E::DrainTurn { pod, .. } => format!("looks whether {} is gone, or may be evicted", name.pod(pod)),
         E::WaitOver { command } => format!("`{}` waits no longer", name.command(command)),
+        E::Evicted { pod } => format!("deletes {}, which is evicted", name.pod(pod)),
         E::CordonTaint { node } => format!("brings the taint of {} in line with its cordon", name.node(node)),
         E::NodeInformed { node } => format!("hears from the API server how {} is now", name.node(node)),
         E::Bind { pod, node } => format!("binds {} to {}", name.pod(pod), name.node(node)),

@@ -36,10 +36,14 @@ pub enum SimEvent {
     Preempt { pod: PodId, victim: PodId, node: NodeId },
     /// The scheduler's recorder writes the count of a series.
     SeriesWrite { pod: PodId },
+    /// `kubectl drain` begins with its first node.
+    DrainBegin { command: u32 },
     /// `kubectl drain` asks again for a pod that its budget kept, or sees that one is gone.
     DrainTurn { command: u32, pod: PodId },
     /// A command that waits has waited for long enough.
     WaitOver { command: u32 },
+    /// What an eviction has said of a pod is stored; now it is deleted.
+    Evicted { pod: PodId },
     /// A cordoned or uncordoned node's taint follows its spec.
     CordonTaint { node: NodeId },
     /// The scheduler's decision is written.
@@ -215,8 +219,10 @@ impl SimEvent {
                 (Pod(pod), "kube-scheduler", Bond::Free)
             }
             E::DrainTurn { command, pod } => (Pod(pod), "kubectl drain", Bond::Command(command)),
+            E::DrainBegin { command } => (Cluster, "kubectl drain", Bond::Command(command)),
             E::WaitOver { command } => (Cluster, "kubectl", Bond::Command(command)),
             E::ApplyNext { .. } => (Cluster, "kubectl apply", Bond::Free),
+            E::Evicted { pod } => (Pod(pod), "API server", Bond::Free),
             E::CordonTaint { node } => (Node(node), "node lifecycle controller", Bond::Free),
             E::PodSeen { pod } => (Pod(pod), "kubelet: watch", Bond::Free),
             E::Sync { pod, generation } => (Pod(pod), "kubelet: pod worker", Bond::Run(pod, generation)),

@@ -126,6 +126,8 @@ pub enum Purpose {
     Apply,
     /// Where the rounds of the scheduler's queue lie.
     SchedulerStart,
+    /// How long a drain takes to begin with its first node.
+    Drain,
     /// What the runtime takes to stop a pod's sandbox.
     StopSandbox,
     /// When metrics are gathered within their period.

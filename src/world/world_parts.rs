@@ -64,6 +64,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         printed: Vec::new(),
         waiting: Vec::new(),
         draining: Vec::new(),
+        evicting: Default::default(),
         applied: Default::default(),
         touched: None,
         left: Vec::new(),

@@ -16,7 +16,7 @@ mod service_addresses;
 mod workloads;
 
 pub use crate::rules::api_server::pod_status::put_condition;
-pub use evict::evict;
+pub use evict::{evict, evicted};
 pub use limits::{charge_object, counted};
 pub use patch::{patch, replace as replace_pod};
 pub use pods::{

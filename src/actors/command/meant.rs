@@ -61,10 +61,11 @@ fn choose(w: &World, among: &Among, pods: &mut Vec<PodId>) {
             && among.node.as_deref().is_none_or(|node| on().is_some_and(|own| own == *node))
             && (among.limit.is_none() || (p.deletion.is_none() && !p.status.phase().is_terminal()))
     });
+    // By creationTimestamp, which has seconds, and by name.
     if let Some(limit) = among.limit {
         pods.sort_by_cached_key(|pod| {
             let p = &w.pods[pod.ix()];
-            (p.created, p.ident.name.to_string())
+            (p.created.truncate_secs(), p.ident.name.to_string())
         });
         pods.truncate(limit as usize);
     }

@@ -19,7 +19,7 @@ mod workloads;
 use std::sync::Arc;
 
 pub use apply::next as apply_next;
-pub use drain::{pod_gone, turn as drain_turn};
+pub use drain::{go_on as drain_begins, pod_gone, turn as drain_turn};
 pub use pods::apply as apply_pod;
 pub use waiting::{object_seen, over as wait_over};
 

@@ -58,17 +58,6 @@ pub fn obey(w: &mut World, command: &Command) {
     }
 }
 
-pub(super) fn replace(
-    w: &mut World,
-    key: ObjectKey,
-    new: Value,
-) -> Result<bool, crate::rules::api_server::admission::Rejection> {
-    match new {
-        Value::Object(new) => api_server::replace_object(w, key, new),
-        _ => Ok(false),
-    }
-}
-
 /// One of kubectl's commands that change an object: what it makes of it is sent, and answered. `make` sees the kind, the
 /// object, and the ReplicaSets or ControllerRevisions that the object controls.
 fn change(
@@ -85,7 +74,7 @@ fn change(
         Ok(changed) => changed,
         Err(why) => return w.answer(&why),
     };
-    match replace(w, key, object) {
+    match apply::replace(w, key, object) {
         Ok(_) => w.tell(format!("{} {answer}", kind.named(target.name.as_str()))),
         Err(refused) => w.answer(&refused.told(None)),
     }
