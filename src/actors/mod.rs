@@ -60,7 +60,11 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::CreatePod { template, ordinal } => start::create_pod(w, template, ordinal),
         SimEvent::Action { index } => command::play(w, index),
         SimEvent::Apply { index } => command::apply(w, index),
-        SimEvent::CreateObject { index } => api_server::objects::create(w, index as usize, &[]),
+        SimEvent::CreateObject { index } => {
+            api_server::objects::create(w, index as usize, &[]);
+            controllers::claims::came(w, index as usize);
+        }
+        SimEvent::Provisioned { index } => controllers::provisioner::provisioned(w, index as usize),
         SimEvent::BindClaim { index } => api_server::objects::bind_claim(w, index as usize),
         SimEvent::Schedule { .. } => scheduler::schedule(w),
         SimEvent::QueueTimer { pod, .. } => scheduler::timer(w, pod),

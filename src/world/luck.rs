@@ -122,6 +122,8 @@ pub enum Purpose {
     ClusterAddress,
     /// Which port of all nodes it gets.
     NodePort,
+    /// What the making of a volume takes.
+    Provision,
 }
 
 impl World {
