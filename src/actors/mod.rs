@@ -62,7 +62,11 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::Action { index } => command::play(w, index),
         SimEvent::Apply { index } => command::begin_apply(w, index),
         SimEvent::ApplyNext { command, object } => command::apply_next(w, command, object),
-        SimEvent::CreateObject { index } => api_server::objects::create(w, index as usize, &[]),
+        SimEvent::CreateObject { index } => {
+            api_server::objects::create(w, index as usize, &[]);
+            controllers::claims::came(w, index as usize);
+        }
+        SimEvent::Provisioned { index } => controllers::provisioner::provisioned(w, index as usize),
         SimEvent::BindClaim { index } => api_server::objects::bind_claim(w, index as usize),
         SimEvent::Schedule { .. } => scheduler::schedule(w),
         SimEvent::QueueTimer { pod, .. } => scheduler::timer(w, pod),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::api_server::{self, NewPod};
 use super::command;
+use super::controllers::claims;
 use super::kubelet::process::REGISTERS;
 use super::node_lifecycle;
 use crate::api::Sym;
@@ -161,7 +162,11 @@ fn know(w: &mut World, index: u32, object: &ObjectPlan, start: Time) {
         claim: object.claim.clone().map(Arc::new),
         keys: object.keys.clone(),
     };
+    let is_there = known.exists;
     api_server::objects::known(w, known);
+    if is_there {
+        claims::came(w, index as usize);
+    }
     if let Some(at) = object.at.filter(|at| *at > start) {
         w.at(at, SimEvent::CreateObject { index });
     }

@@ -4,7 +4,7 @@
 //! order and after which delay. A listener that is missing here is missing everywhere, and one that is added hears of all
 //! writes, whoever makes them. Where no delay stands, what a component does of it is delayed in its own queue.
 
-use super::controllers::hear as controllers;
+use super::controllers::{hear as controllers, provisioner};
 use super::kubelet::status_manager;
 use super::pod_gc::queue as pod_gc;
 use super::taint_eviction::queue as taint_eviction;
@@ -75,6 +75,10 @@ pub enum News<'a> {
     ClaimBound {
         object: usize,
     },
+    /// The node of its first pod stands in it.
+    ClaimSelected {
+        object: usize,
+    },
 }
 
 /// Tells everybody whom it concerns.
@@ -137,7 +141,11 @@ pub fn tell(w: &mut World, news: News<'_>) {
         }
         News::ObjectWritten { key } | News::ObjectGone { key } => object_written(w, key),
         News::ObjectCreated { object } => scheduler::claim_changed(w, object, true),
-        News::ClaimBound { object } => scheduler::claim_changed(w, object, false),
+        News::ClaimBound { object } => {
+            scheduler::claim_changed(w, object, false);
+            scheduler::claim_bound(w);
+        }
+        News::ClaimSelected { object } => provisioner::selected(w, object),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::api::{Sym, Tri};
 use crate::record::{Change, Directory, FiguresRow, Sink, Transition};
 use crate::rules::kubectl::printing;
 use crate::scenario::Plan;
+use crate::session::unended::unended;
 use crate::time::Time;
 use crate::world::{Pod, World};
 
@@ -91,11 +92,9 @@ pub fn text(plan: &Plan, w: &World, end: Time, seen: &Seen, files: &[PathBuf]) -
     if let Some(rollouts) = &seen.rollouts {
         text.push_str(&rollouts.lines(w, end));
     }
+    text.push_str(&left_open(w));
     for answer in &w.answers {
         text.push_str(&format!("{answer}\n"));
-    }
-    for line in unfinished(plan, w) {
-        text.push_str(&format!("{line}\n"));
     }
     text.push_str(&format!("\nseed {}, {} steps, digest {}\n", w.seed, w.step, w.digest));
     let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
@@ -104,31 +103,18 @@ pub fn text(plan: &Plan, w: &World, end: Time, seen: &Seen, files: &[PathBuf]) -
     text
 }
 
-/// Commands that go on at the end of the run: it says of none of them that it was done.
-fn unfinished(plan: &Plan, w: &World) -> Vec<String> {
-    let begun = |command: u32| {
-        let action = &w.log.get(command as usize)?.action;
-        Some(format!("{}: `{}` has not come to an end", action.at.since(plan.start), action.words))
-    };
-    let drains = w.draining.iter().filter_map(|drain| {
-        let names = |kept: bool| {
-            let pods = drain.pods.iter().filter(|(_, since)| since.is_none() == kept);
-            let names = pods.filter_map(|(pod, _)| Some(w.pods.get(pod.ix())?.ident.name.to_string()));
-            names.collect::<Vec<_>>().join(", ")
-        };
-        let mut line = begun(drain.command)?;
-        for (names, why) in [(names(true), "may not be evicted"), (names(false), "are not gone yet")] {
-            if !names.is_empty() {
-                line += &format!("; {why}: {names}");
-            }
-        }
-        Some(line)
-    });
-    let waits = w.waiting.iter().filter_map(|own| {
-        let said = if own.said.is_empty() { String::new() } else { format!(": {}", own.said) };
-        Some(begun(own.command)? + &said)
-    });
-    drains.chain(waits).collect()
+/// A line for each thing that had not ended, and why.
+fn left_open(w: &World) -> String {
+    let all = unended(w);
+    let mut text = String::new();
+    for (ix, line) in all.iter().take(SHOWN).enumerate() {
+        let before = if ix == 0 { "\n" } else { "" };
+        text.push_str(&format!("{before}has not ended: {line}\n"));
+    }
+    if all.len() > SHOWN {
+        text.push_str(&format!("… and {} more\n", all.len() - SHOWN));
+    }
+    text
 }
 
 /// What to try next with manifests that came without a scenario.

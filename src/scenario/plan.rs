@@ -302,11 +302,22 @@ pub struct ObjectPlan {
     pub claim: Option<ClaimPlan>,
 }
 
+/// How a claim comes to its volume once a pod that uses it has got a node (`WaitForFirstConsumer`).
+#[derive(Clone, PartialEq, Debug)]
+pub struct Provisioned {
+    /// Who makes the volume.
+    pub by: Sym,
+    /// How long that takes.
+    pub takes: Distribution,
+}
+
 /// A claim, and the volume that it is bound to.
 #[derive(Clone, Debug)]
 pub struct ClaimPlan {
     /// When it is bound; None: never by itself (`bound = false`).
     pub bound_at: Option<Time>,
+    /// It waits for its first pod; None: it does not.
+    pub provisioned: Option<Provisioned>,
     /// The PersistentVolume's name.
     pub volume_name: Sym,
     /// Empty: it is not said, and then nothing has to be attached.

@@ -33,7 +33,7 @@ enum Kind {
 }
 
 /// What `all` stands for, in kubectl's order.
-const ALL: [Kind; 7] = [
+const ALL: [Kind; 9] = [
     Kind::Pods,
     Kind::Applied(ObjectType::ReplicationController),
     Kind::Applied(ObjectType::Service),
@@ -41,6 +41,8 @@ const ALL: [Kind; 7] = [
     Kind::Applied(ObjectType::Deployment),
     Kind::Applied(ObjectType::ReplicaSet),
     Kind::Applied(ObjectType::StatefulSet),
+    Kind::Applied(ObjectType::CronJob),
+    Kind::Applied(ObjectType::Job),
 ];
 
 impl Kind {

@@ -29,6 +29,7 @@ mod slices;
 pub(crate) mod spoken;
 pub mod strip;
 pub mod tree;
+pub(crate) mod unended;
 pub(crate) mod walk;
 pub mod why;
 pub mod words;

@@ -113,7 +113,7 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         E::CreatePod { template, ordinal } => format!("pod/{} is created", name.replica(template, ordinal)),
         E::Action { index } => w.action(index).map_or_else(String::new, |action| action.words.clone()),
         E::CreateObject { index } => format!("{} comes into being", name.object(index)),
-        E::BindClaim { index } => format!("binds the claim {}", name.claim(index)),
+        E::BindClaim { index } | E::Provisioned { index } => of_claim(name, event, index),
         E::Schedule { .. } => "takes the next pods from its queue".to_owned(),
         E::QueueTimer { pod, .. } => format!("looks whether {} may be tried again", name.pod(pod)),
         E::Preempt { pod, victim, node } => {
@@ -207,6 +207,11 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         E::PodGc => "looks for pods that nobody will finish".to_owned(),
     };
     Words { component, text, pod: about.pod() }
+}
+
+fn of_claim(name: Names<'_>, event: SimEvent, index: u32) -> String {
+    let verb = if matches!(event, SimEvent::BindClaim { .. }) { "binds" } else { "has made the volume of" };
+    format!("{verb} the claim {}", name.claim(index))
 }
 
 fn pull_ends(name: Names<'_>, node: NodeId, pull: u32) -> String {

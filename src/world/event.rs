@@ -27,6 +27,8 @@ pub enum SimEvent {
 
     /// A claim is bound.
     BindClaim { index: u32 },
+    /// A provisioner has made the volume of a claim.
+    Provisioned { index: u32 },
 
     /// The scheduler has something to look at.
     Schedule { generation: u32 },
@@ -265,7 +267,7 @@ impl SimEvent {
                 (Node(node), "kubelet", Bond::Process(node, generation))
             }
             E::AttachDetach => (Cluster, "attach/detach controller", Bond::Free),
-            E::VolumeOperation { .. } => (Cluster, "storage system", Bond::Free),
+            E::VolumeOperation { .. } | E::Provisioned { .. } => (Cluster, "storage system", Bond::Free),
             E::Shutdown { node, generation } => {
                 (Node(node), "kubelet: shutdown manager", Bond::Process(node, generation))
             }

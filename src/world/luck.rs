@@ -132,6 +132,8 @@ pub enum Purpose {
     StopSandbox,
     /// When metrics are gathered within their period.
     MetricsScrape,
+    /// What the making of a volume takes.
+    Provision,
 }
 
 impl World {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::PodId;
+use super::{NodeId, PodId};
 use crate::api::Text;
 use crate::rules::machinery::event_series::Series;
 use crate::rules::scheduler::placement::{Cluster, NodeIx, PluginSet, RequestId};
@@ -27,6 +27,8 @@ pub struct Scheduling {
     pub refused: BTreeSet<PodId>,
     /// Every pod without a node that is known to the queue.
     pub waiting: BTreeMap<PodId, Waiting>,
+    /// Pods that are to be bound to a node once they have their volumes, with the instant from which on they are looked at.
+    pub binding: BTreeMap<PodId, (NodeId, Time)>,
     /// The pod whose cycle is under way.
     pub trying: Option<PodId>,
     /// Counts the entries of the queue, and the cycles.
@@ -84,6 +86,7 @@ impl Scheduling {
             backing_off: BTreeMap::new(),
             refused: BTreeSet::new(),
             waiting: BTreeMap::new(),
+            binding: BTreeMap::new(),
             trying: None,
             turns: 0,
             cycles: 0,

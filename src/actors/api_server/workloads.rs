@@ -295,6 +295,7 @@ fn unclaimed(w: &mut World, namespace: Sym, name: Sym) {
     if let Some(object) = w.find_object(ObjectKind::PersistentVolumeClaim, namespace, &name) {
         let own = w.objects.write(object);
         (own.exists, own.bound) = (false, false);
+        w.volumes.selected.remove(&object);
     }
 }
 

@@ -19,6 +19,7 @@
 //! | [`garbage`] | what becomes of objects whose owners go |
 //! | [`stateful_set`], with [`stateful_pods`] | pods, claims and revisions of a StatefulSet |
 //! | [`claims`] | claims are bound, and stay while they are used |
+//! | [`provisioner`] | volumes for claims whose pod has got a node |
 //! | [`made`] | what pods are made of |
 //! | [`work`] | what all have in common: queue, workers, client, recorder |
 //! | [`hear`] | what all of them hear, below the API server |
@@ -41,6 +42,7 @@ pub mod job_pods;
 pub mod job_requests;
 pub mod made;
 pub mod members;
+pub mod provisioner;
 pub mod replica_set;
 pub mod resource_quota;
 pub mod stateful_pods;

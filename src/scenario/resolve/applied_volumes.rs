@@ -29,6 +29,7 @@ pub fn add(storage: &mut Storage, value: &Value, at: Time) {
                 name,
                 is_default: value["metadata"]["annotations"][DEFAULT] == "true",
                 provisions: value["provisioner"] != NO_PROVISIONER,
+                provisioner: word(value, "/provisioner"),
                 waits_for_pods: value["volumeBindingMode"] == "WaitForFirstConsumer",
             });
         }
@@ -66,7 +67,13 @@ fn volume(value: &Value, name: Sym, at: Time) -> VolumePlan {
 pub fn bind(storage: &mut Storage, plan: &mut ObjectPlan, spec: &Value) {
     let wanted = storage.wanted(plan.namespace, plan.name, spec);
     let Some(claim) = &mut plan.claim else { return };
-    let Some(at) = find(&wanted, storage.volumes.iter().map(|own| &own.offered).enumerate()) else { return };
+    let Some(at) = find(&wanted, storage.volumes.iter().map(|own| &own.offered).enumerate()) else {
+        claim.provisioned = storage.provisioned(wanted.class);
+        if claim.provisioned.is_some() {
+            claim.bound_at = None;
+        }
+        return;
+    };
     let volume = &mut storage.volumes[at];
     volume.offered.kept_for = Some((plan.namespace, plan.name));
     let bound_at = claim.bound_at.map(|bound| bound.max(volume.at));

@@ -33,6 +33,7 @@ pub fn claim(entry: &Table, path: &[&str], created: Time, cx: &mut Context<'_>) 
     let all_of_them = || Distribution::Constant(volume_ownership::takes(files.unwrap_or(0)));
     ClaimPlan {
         bound_at: bound_at(entry, created, cx),
+        provisioned: None,
         volume_name: text(entry, "volumeName").map_or_else(|| made_name(path), Sym::new),
         access_modes: strings(entry, "accessModes").iter().map(|mode| Sym::new(mode)).collect(),
         node_affinity: node_affinity(entry, cx),

@@ -348,7 +348,7 @@ fn says_something(row: &Transition) -> bool {
 }
 
 /// `3 of 4 available, 3 ready, 2 of the newest template`
-pub(super) fn numbers(figures: &Figures) -> String {
+pub(in crate::session) fn numbers(figures: &Figures) -> String {
     if figures.active.is_some() {
         return figures.words();
     }
