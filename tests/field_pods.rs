@@ -1,8 +1,13 @@
 //! What public reports say real clusters did to pods, each with the smallest scenario that shows it and with its neighbours.
 
+#[path = "support/desk.rs"]
+mod desk;
 #[path = "support/plan.rs"]
 mod plan;
+#[path = "support/say.rs"]
+mod say;
 
+use desk::Desk;
 use kubelapse::api::ContainerState;
 use kubelapse::record::Change;
 use kubelapse::scenario;
@@ -416,6 +421,16 @@ fn a_volume_in_memory_is_full_at_its_limit_and_counts_as_memory() {
     let both = text(", sizeLimit = \"150Mi\"", limited, "150Mi")
         .replace("attempts = [{", "attempts = [{ memory = [{ size = \"100Mi\" }],");
     assert_eq!(container(&ended(&both), "p", "a").1, ("OOMKilled".to_owned(), 137), "both together");
+    // What an init container has left counts for the pod, whose limit is the most of what its containers may use.
+    let left = "until = \"2m\"\n[[pod]]\nname = \"p\"\n[pod.spec]\n\
+                volumes = [{ name = \"shm\", emptyDir = { medium = \"Memory\" } }]\n\
+                [[pod.spec.initContainers]]\nname = \"i\"\nimage = \"x\"\nresources.limits.memory = \"200Mi\"\n\
+                [[pod.spec.containers]]\nname = \"a\"\nimage = \"x\"\nresources.limits.memory = \"200Mi\"\n\
+                [pod.behavior.containers.i]\n\
+                attempts = [{ runs = \"5s\", writes = [{ at = \"1s\", size = \"150Mi\", volume = \"shm\" }] }]\n\
+                [pod.behavior.containers.a]\nattempts = [{ memory = [{ at = \"10s\", size = \"SIZE\" }] }]\n";
+    assert_eq!(container(&ended(&left.replace("SIZE", "40Mi")), "p", "a").2, 0);
+    assert_eq!(container(&ended(&left.replace("SIZE", "60Mi")), "p", "a").1.0, "OOMKilled");
     // On a disk the same is no memory.
     let disk = text("", limited, "300Mi").replace("medium = \"Memory\"", "medium = \"\"");
     assert_eq!(container(&ended(&disk), "p", "a").2, 0);
@@ -521,6 +536,11 @@ fn a_volume_that_is_an_image_is_pulled_first() {
     let end = container(&ended(&missing), "p", "a").0.0;
     assert!(["ErrImagePull", "ImagePullBackOff"].contains(&end.as_str()), "{end}");
     assert!(!told(&missing).contains("no container uses"), "{}", told(&missing));
+    // Before 1.35 the gate is off, and nothing is left of such a volume.
+    let older = text("1.34", mounts, "error = \"not found\"");
+    assert_eq!(container(&ended(&older), "p", "a").0.0, "running");
+    let with_gate = "featureGates = { ImageVolume = true }\n".to_owned() + &older;
+    assert!(container(&ended(&with_gate), "p", "a").0.0.contains("ImagePull"));
     // Who does not mount it starts.
     assert_eq!(container(&ended(&text("1.36", "", "error = \"not found\"")), "p", "a").0.0, "running");
     // The image's own comes after it, and each sync says again that it is there.
@@ -644,4 +664,69 @@ fn names_and_addresses_are_unique_while_in_use() {
     ips.sort();
     ips.dedup();
     assert_eq!((ips.len(), all), (301, 301));
+}
+
+/// What the program says of a scenario.
+fn said(name: &str, text: &str, command: &[&str], lines: &str) -> String {
+    let desk = Desk::with(&format!("field-pods-{name}"), None);
+    let file = desk.0.join("field.toml");
+    std::fs::write(&file, text).expect("a file of the test");
+    let (file, out) = (file.display().to_string(), desk.0.join("out").display().to_string());
+    let command: Vec<&str> = command
+        .iter()
+        .map(|&word| {
+            if word == "FILE" {
+                &file
+            } else if word == "OUT" {
+                &out
+            } else {
+                word
+            }
+        })
+        .collect();
+    let said = say::say(&command, lines);
+    assert_eq!(said.code, 0, "{}", said.err);
+    said.out
+}
+
+/// Whoever asks why is told who has removed the container, and `describe` has kubectl's words for a time that nobody knows.
+#[test]
+fn a_lost_container_is_explained() {
+    let text = pair("onTerm = \"ignore\"", "");
+    let said = said("lost", &text, &["step", "FILE"], "end\nwhy quick\ndescribe pod pair\n");
+    assert!(
+        said.contains("removed what was dead of the pod: nobody could say any more how quick ended"),
+        "{said}"
+    );
+    assert!(said.contains("Started:      Mon, 01 Jan 0001 00:00:00 +0000"), "{said}");
+}
+
+/// Whom the kernel has ended for others is told so.
+#[test]
+fn who_is_killed_for_the_pod_is_told_so() {
+    let text = "until = \"2m\"\n[[pod]]\nname = \"shared\"\n[pod.spec]\n\
+                resources = { requests = { memory = \"500Mi\" }, limits = { memory = \"500Mi\" } }\n\
+                [[pod.spec.containers]]\nname = \"a\"\nimage = \"x\"\n\
+                [[pod.spec.containers]]\nname = \"b\"\nimage = \"x\"\n\
+                [pod.behavior.containers.a]\nattempts = [{ memory = [{ size = \"300Mi\" }] }]\n\
+                [pod.behavior.containers.b]\n\
+                attempts = [{ memory = [{ at = \"30s\", size = \"250Mi\" }] }]\n";
+    let said = said("killed", text, &["step", "FILE"], "until container=a:terminated\nwhy a\n");
+    let why =
+        "killed a after 32.3s: b uses more since then, and the containers together more than their pod may";
+    assert!(said.contains(why.split("32.3s").last().expect("a part")), "{said}");
+}
+
+/// A run says of commands that go on at its end that they do.
+#[test]
+fn a_drain_without_an_end_is_told() {
+    let text = "until = \"5m\"\n[[node]]\nname = \"n\"\n[[object]]\nkind = \"PodDisruptionBudget\"\nname = \"p\"\n\
+                minAvailable = 1\nmatchLabels = { app = \"db\" }\n\
+                [[pod]]\nname = \"db\"\nlabels = { app = \"db\" }\n[[pod.spec.containers]]\nname = \"a\"\nimage = \"x\"\n\
+                [[action]]\nat = \"2m\"\ndrain = \"node/n\"\nforce = true\n";
+    let told = said("drain", text, &["run", "FILE", "--out", "OUT"], "");
+    assert!(told.contains("2m0s: `drain node/n` has not come to an end; may not be evicted: db"), "{told}");
+    let done = text.replace("minAvailable = 1", "minAvailable = 0");
+    let told = said("drained", &done, &["run", "FILE", "--out", "OUT"], "");
+    assert!(!told.contains("has not come to an end"), "{told}");
 }

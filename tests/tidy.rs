@@ -561,13 +561,7 @@ fn functions_are_measured_as_they_are_written() {
 }
 
 /// Parts of a plan that only the resolver itself looks at, and what for. The rest of a plan is read by who plays it.
-const READ_BY_THE_RESOLVER: [(&str, &str); 5] = [
-    ("max_pods", "becomes a part of the node's capacity"),
-    ("eviction_soft", "checked, and without effect"),
-    ("eviction_soft_grace_period", "checked, and without effect"),
-    ("eviction_max_pod_grace_period", "checked, and without effect"),
-    ("node_status_report_frequency", "checked, and without effect"),
-];
+const READ_BY_THE_RESOLVER: [(&str, &str); 1] = [("max_pods", "becomes a part of the node's capacity")];
 
 /// A key that a file may hold has a reader, and so has what becomes of it: else it would pass `check` and do nothing.
 #[test]

@@ -6,7 +6,8 @@
 
 use super::{kubelet, runtime};
 use crate::api::{InstanceState, Sym};
-use crate::rules::kubelet::memory as rule;
+use crate::rules::kubelet::{memory as rule, resize};
+use crate::rules::versions::gates::Gates;
 use crate::world::runtime::Written;
 use crate::world::{ContainerIx, Local, PodId, World};
 
@@ -36,11 +37,23 @@ pub fn used(w: &mut World, pod: PodId, ix: ContainerIx) {
     }
 }
 
-/// A pod with a limit of its own is held against it as a whole: the kernel ends the worst of its containers, until the others
-/// have room.
+/// The limit of a pod's control group, where the limits of its containers do not keep it: of a pod that names one, and of one
+/// that has volumes in memory, in which more may be left than those who run have written.
+fn limit_of_all(p: Local<'_>, gates: &Gates) -> Option<i64> {
+    let gate = gates.pod_level_resources;
+    let own = rule::own_limit(&p.spec, gate);
+    if own.is_some() || p.runtime.disk.is_none() {
+        return own;
+    }
+    match p.runtime.resize.as_deref() {
+        Some(resize) => rule::group_limit(&resize::with_sizes(&p.spec, &resize.actual), gate),
+        None => rule::group_limit(&p.spec, gate),
+    }
+}
+
+/// A pod is held against its limit as a whole: the kernel ends the worst of its containers, until the others have room.
 fn in_all(w: &mut World, pod: PodId) {
-    let gate = w.gates.pod_level_resources;
-    while let Some(limit) = rule::own_limit(&w.pods[pod.ix()].spec, gate) {
+    while let Some(limit) = limit_of_all(w.local(pod), &w.gates) {
         let p = w.local(pod);
         let used = |ix: ContainerIx| Some((ix, runtime::memory_used(p, ix, w.now)?));
         let all: Vec<(ContainerIx, i64)> = p.container_ixs().filter_map(used).collect();
@@ -53,7 +66,7 @@ fn in_all(w: &mut World, pod: PodId) {
         }
         let capacity = p.node.and_then(|node| w.machines[node.ix()].capacity.get("memory"));
         let capacity = capacity.map_or(0, |nanos| i64::try_from(nanos / 1_000_000_000).unwrap_or(i64::MAX));
-        let class = p.status.qos_class();
+        let (class, gate) = (p.status.qos_class(), w.gates.pod_level_resources);
         let adjust = |ix| rule::oom_score_adjust(&p.spec, p.container(ix), class, capacity, gate);
         let victim = rule::victim(limit, all.into_iter().map(|(ix, bytes)| (ix, bytes, adjust(ix))));
         let Some(victim) = victim else { return };
@@ -92,7 +105,9 @@ pub fn written(w: &mut World, pod: PodId, ix: ContainerIx, point: u32) {
     let name = Sym::new(&volume.name);
     let room = size.saturating_sub(in_volume(p, name, Some(ix))).max(0);
     let generation = p.runtime.containers[usize::from(ix)].generation;
-    let bytes = write.bytes.min(room);
+    // Whoever is ended for it has not written all.
+    let before = runtime::memory_used(p, ix, w.now).unwrap_or(0) - runtime::in_memory_volumes(p, ix);
+    let bytes = write.bytes.min(room).min(limit(p, ix).map_or(i64::MAX, |limit| (limit - before).max(0)));
     let new = Written { at: w.now, container: ix, generation, volume: Some(name), bytes };
     w.places[pod.ix()].runtime.disk.get_or_insert_default().push(new);
     used(w, pod, ix);

@@ -18,7 +18,7 @@
 //! | who writes | [`api_server`] |
 //! | who is told | [`watch`] |
 //! | who hears | the scheduler's queue and cache, [`taint_eviction::queue`], [`pod_gc::queue`], [`attach_detach`], [`kubelet::status_manager`]: they note it and queue an event, and act when that comes |
-//! | what all stand on | [`runtime`], which knows of the kubelet only what a relist will see; [`events`] |
+//! | what all stand on | [`runtime`], which knows of the kubelet only what a relist will see; [`heartbeats`]; [`events`] |
 //!
 //! Where a call would lead up, one of three things stands in its place. A step is *returned*: what it leaves is data, which
 //! its caller takes up. A component that hears and acts is *two files*, one below the API server and one above. And what

@@ -263,7 +263,8 @@ fn describe_state(lines: &mut Lines, pod: &PodIdent, title: &str, state: &Contai
             lines.field(3, "Reason", &reason);
         }
     };
-    let instant = |at: Option<Time>| at.map_or(String::new(), Time::rfc1123z);
+    // Of one that nobody knows kubectl prints the first of all.
+    let instant = |at: Option<Time>| at.map_or("Mon, 01 Jan 0001 00:00:00 +0000".to_owned(), Time::rfc1123z);
     match state {
         ContainerState::Unset => lines.field(2, title, "Waiting"),
         ContainerState::Waiting { reason: why, .. } => {

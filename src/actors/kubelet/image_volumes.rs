@@ -14,7 +14,7 @@ use crate::world::{ContainerIx, PodId, Purpose, World};
 
 /// The run turns to the next volume that is an image: how long the first look for it takes. None: there is none any more.
 pub fn next(w: &mut World, pod: PodId) -> Option<Span> {
-    if !w.gates.habits.image_volumes {
+    if !w.gates.image_volume {
         return None;
     }
     let seen = w.worker(pod)?.run.as_ref()?.volumes_seen;

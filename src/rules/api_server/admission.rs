@@ -233,7 +233,7 @@ pub(super) fn drop_disabled(object: &mut Object, gates: &Gates) {
     // The gate GenericWorkload is off everywhere.
     spec.shift_remove("workloadRef");
     spec.shift_remove("schedulingGroup");
-    if !habits.image_volumes {
+    if !gates.image_volume {
         drop_image_volumes(spec);
     }
     if !habits.keeps_certificates {

@@ -94,6 +94,8 @@ gates! {
     dynamic_resource_allocation: DynamicResourceAllocation,
     /// Tolerations may compare numbers: `Gt`, `Lt`.
     toleration_comparison: TaintTolerationComparisonOperators,
+    /// A volume may be an image.
+    image_volume: ImageVolume,
     /// An update of a StatefulSet may take several pods at a time: `maxUnavailable`.
     max_unavailable_stateful_set: MaxUnavailableStatefulSet,
     /// Limits of a pod follow from its containers' where it only has requests of its own, and all its own amounts are filled

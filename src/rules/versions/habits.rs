@@ -179,8 +179,6 @@ habits! {
     proc_mount,
     /// `hostnameOverride` is kept (gate HostnameOverride).
     hostname_override,
-    /// Volumes of images are kept (gate ImageVolume).
-    image_volumes,
     /// `fileKeyRef` is kept, and named among the sources of a variable (gate EnvFiles).
     env_files,
 
