@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use kubelapse::scenario;
-use kubelapse::session::{Direction, Files, Move, Script, Walk, expect, get};
+use kubelapse::scenario::assumed::Given;
+use kubelapse::scenario::{self, assumed};
+use kubelapse::session::{Direction, Files, Move, Script, Session, Walk, expect, get};
 use kubelapse::time::Span;
 
 /// Two pods that ask for 200m each, and an autoscaler with what a test adds to its spec.
@@ -321,13 +322,26 @@ fn a_run_that_waits_for_the_window_has_not_settled() {
         "untilSettled = true\n{}",
         scenario("half.yaml", &used("{ use = \"900m\" }, { at = \"3m\", use = \"90m\" }"))
     );
-    let (script, loaded) = Script::load("autoscalers.toml", &rest, &manifest, &[])
-        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
-    let mut walk = Walk::new(script, &Arc::new(loaded.plan), 1);
-    walk.go(Direction::Forward, &Move::To(walk.plan().until));
-    let (end, start) = (walk.now(), walk.plan().start);
-    assert_eq!(walk.world().workloads.deployments[0].object.spec.replicas, 1);
-    assert!(end.since(start) > Span::from_secs(480) && end < walk.plan().until, "{}", end.since(start));
+    let plan = scenario::load("autoscalers.toml", &rest, &manifest, &[]);
+    let plan = Arc::new(plan.unwrap_or_else(|problems| panic!("{}", problems.render(false))));
+    let mut session = Session::new(&plan, 1);
+    while session.step().is_some() {}
+    assert_eq!(session.world.workloads.deployments[0].object.spec.replicas, 1);
+    let lasted = session.ended_at(false).since(plan.start);
+    assert!(lasted > Span::from_secs(480) && lasted < Span::from_secs(720), "{lasted}");
+}
+
+#[test]
+fn manifests_alone_have_room_for_what_an_autoscaler_makes_at_least() {
+    let most = manifest("half.yaml").expect("a manifest");
+    let most = most.replace("minReplicas: 1", "minReplicas: 4").replace("cpu: 200m", "cpu: 10");
+    let files = [("web.yaml".to_owned(), most.clone())];
+    let given = Given { files: &files, name: None, nodes: None, templates_of: &[] };
+    let around = assumed::around(given).expect("a scenario");
+    let plan = scenario::load("web.toml", &around.text, &|_| Ok(most.clone()), &[]).expect("a plan");
+    let mut session = Session::new(&Arc::new(plan), 1);
+    while session.step().is_some() {}
+    assert_eq!(session.world.workloads.deployments[0].object.status.ready_replicas, 4, "{}", around.text);
 }
 
 #[test]

@@ -126,7 +126,12 @@ fn one_bad_document_spoils_only_itself() {
     let (out, said) = desk.said("run mixed.yaml");
     assert_told(
         &said,
-        &["mixed.yaml:11:7", "no effect on when pods run: Rollout (argoproj.io/v1alpha1)", "--template-of"],
+        &[
+            "assumed: there is no metrics server: a HorizontalPodAutoscaler keeps to its bounds ([[metric]])",
+            "mixed.yaml:11:7",
+            "no effect on when pods run: Rollout (argoproj.io/v1alpha1)",
+            "--template-of",
+        ],
     );
     assert_told(
         &out,

@@ -6,7 +6,7 @@
 
 mod needs;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde_json::Value as Json;
@@ -83,6 +83,9 @@ pub fn around(given: Given<'_>) -> Result<Assumed, String> {
     cluster.nodes(given.nodes, &mut text, &mut told);
     cluster.objects(&mut text, &mut told);
     cluster.programs(&mut text, &mut told);
+    if cluster.kinds.iter().any(|(kind, _)| *kind == AUTOSCALER) {
+        told.push(format!("there is no metrics server: a {AUTOSCALER} keeps to its bounds ([[metric]])"));
+    }
     let paths: Vec<String> = given.files.iter().map(|(path, _)| spelled(path)).collect();
     let _ = writeln!(text, "\n[[apply]]\nmanifest = [{}]\ncontinueOnError = true", paths.join(", "));
     if !given.templates_of.is_empty() {
@@ -94,6 +97,22 @@ pub fn around(given: Given<'_>) -> Result<Assumed, String> {
     }
     told.push("the run ends once nothing new happens, after 1h at most (--until)".to_owned());
     Ok(Assumed { name, text, told })
+}
+
+/// Whatever it scales may have more pods than its manifest asks for.
+const AUTOSCALER: &str = "HorizontalPodAutoscaler";
+
+/// How many pods autoscalers make of what they scale at least, by its kind and name.
+fn scaled(documents: &[Document]) -> BTreeMap<(&str, &str), u64> {
+    let mut least: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for Document { value, .. } in documents.iter().filter(|one| one.value["kind"] == AUTOSCALER) {
+        let (target, min) = (&value["spec"]["scaleTargetRef"], &value["spec"]["minReplicas"]);
+        if let (Some(kind), Some(name)) = (target["kind"].as_str(), target["name"].as_str()) {
+            let most = least.entry((kind, name)).or_default();
+            *most = (*most).max(min.as_u64().unwrap_or(1));
+        }
+    }
+    least
 }
 
 /// What the documents say of the cluster that they are for.
@@ -118,6 +137,7 @@ impl<'a> Cluster<'a> {
     fn of(documents: &'a [Document], templates_of: &[String]) -> Cluster<'a> {
         let mut cluster = Cluster::default();
         let mut asking = Vec::new();
+        let scaled = scaled(documents);
         let mut made = BTreeSet::new();
         for Document { value, .. } in documents {
             let word = |at: &str| value.pointer(at).and_then(Json::as_str).unwrap_or_default();
@@ -137,7 +157,9 @@ impl<'a> Cluster<'a> {
             ) {
                 cluster.namespaces.insert(word("/metadata/namespace").to_owned());
             }
-            let own = pods_of(value, kind, templates_of);
+            let mut own = pods_of(value, kind, templates_of);
+            let least = scaled.get(&(kind, name)).copied().unwrap_or(0);
+            own.iter_mut().for_each(|asking| asking.count = asking.count.max(least));
             if !own.is_empty() && cluster.name.is_empty() {
                 let base =
                     if name.is_empty() { word("/metadata/generateName").trim_end_matches('-') } else { name };

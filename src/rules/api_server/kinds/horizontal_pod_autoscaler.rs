@@ -259,6 +259,7 @@ mod tests {
         };
         let mut object = admitted.expect("admitted").object;
         object.insert("apiVersion".into(), "autoscaling/v2".into());
+        object.insert("kind".into(), KIND.name().into());
         (object, sent.answer)
     }
 
