@@ -210,6 +210,12 @@ macro_rules! known {
         /// Symbols that rules name.
         #[allow(missing_docs, reason = "the text says it")]
         impl Sym { $(pub const $name: Sym = Sym(Index::$name as u32);)* }
+        impl Sym {
+            /// The words that rules name: conditions, reasons, what kubectl shows.
+            pub fn known() -> &'static [&'static str] {
+                KNOWN
+            }
+        }
     };
 }
 

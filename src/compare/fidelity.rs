@@ -65,7 +65,12 @@ pub fn align<S: PartialEq>(recorded: &Life<S>, simulated: &Life<S>, short: i64) 
     let mut seen = BTreeSet::new();
     let mut steps: Vec<Step> = Vec::new();
     let mut stack = vec![Step { at: (0, 0), last: None, before: None, pairs: false }];
+    let most = (a.len() + b.len()).saturating_mul(TRIES).saturating_add(TRIED);
     while let Some(step) = stack.pop() {
+        // Lives that branch everywhere are not alike in any sense that helps.
+        if steps.len() > most {
+            break;
+        }
         let ((i, j), last) = (step.at, step.last);
         if !seen.insert((step.at, last)) {
             continue;
@@ -92,6 +97,10 @@ pub fn align<S: PartialEq>(recorded: &Life<S>, simulated: &Life<S>, short: i64) 
     }
     Err(furthest)
 }
+
+/// So many ways are tried for each state, and so many at least: what real lives need is a few.
+const TRIES: usize = 64;
+const TRIED: usize = 1 << 20;
 
 /// On the way through two lives: so many states of both are behind, and `last` is the recorded one of the last pair.
 struct Step {

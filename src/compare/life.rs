@@ -62,7 +62,7 @@ pub trait Visible: PartialEq {
 }
 
 /// What a client sees of a pod at one instant.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct State {
     /// The pod's phase.
     pub phase: String,
@@ -243,7 +243,7 @@ pub fn read_csv(text: &str) -> Result<Vec<Row>, csv::Error> {
         let record = record?;
         let cell = |ix: usize| columns[ix].and_then(|at| record.get(at)).unwrap_or("").to_owned();
         rows.push(Row {
-            micros: parse_micros(&cell(0)),
+            micros: time_of(&cell(0), &record)?,
             namespace: cell(1),
             pod: cell(2),
             kind: cell(3),
@@ -264,11 +264,27 @@ pub fn read_csv(text: &str) -> Result<Vec<Row>, csv::Error> {
     Ok(rows)
 }
 
+/// The time of a row.
+///
+/// # Errors
+/// What stands there is none: whoever took it for 0 would compare something else.
+pub(crate) fn time_of(text: &str, record: &csv::StringRecord) -> Result<i64, csv::Error> {
+    parse_micros(text).ok_or_else(|| {
+        let line = record.position().map_or(0, csv::Position::line);
+        let problem = format!("line {line}: `{text}` in the column `time` is no number of seconds");
+        std::io::Error::new(std::io::ErrorKind::InvalidData, problem).into()
+    })
+}
+
 /// `12.034567`, in microseconds.
-pub(crate) fn parse_micros(text: &str) -> i64 {
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+fn parse_micros(text: &str) -> Option<i64> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(part) {
+        return None;
+    }
     let part: String = part.chars().chain("000000".chars()).take(6).collect();
-    whole.parse::<i64>().unwrap_or(0) * 1_000_000 + part.parse::<i64>().unwrap_or(0)
+    whole.parse::<i64>().ok()?.checked_mul(1_000_000)?.checked_add(part.parse().ok()?)
 }
 
 /// The rows of a simulated run, without a detour through a file.

@@ -3,17 +3,18 @@
 //! The kubelet writes phase, conditions and container statuses in one go, so what our rules compute from the container
 //! statuses must be what the object shows beside them. Times, names and owners are compared as well.
 
-use super::{Subject, ago, listed};
+use super::times::{overdue_starts, printed};
+use super::{Now, Subject, ago, is_bare, listed};
 use crate::api::wire::Pod;
 use crate::api::{ContainerState, ContainerStatus, Phase, Sym, Tri};
 use crate::rules::kubelet::conditions;
 use crate::rules::kubelet::phase::{PhaseFacts, phase};
-use crate::rules::kubelet::pod::{PodView, Statuses};
+use crate::rules::kubelet::pod::{PodView, Statuses, is_static};
 use crate::rules::versions::gates::Gates;
 use crate::time::{Span, Time};
 
-pub fn find(subject: &Subject, now: Time, gates: &Gates) -> Vec<String> {
-    let pod = &subject.pod;
+pub fn find(subject: &Subject, printed: Now, gates: &Gates) -> Vec<String> {
+    let (pod, now) = (&subject.pod, printed.at);
     let mut found = Vec::new();
     phase_and_containers(pod, gates, &mut found);
     shown_conditions(pod, gates, &mut found);
@@ -23,8 +24,9 @@ pub fn find(subject: &Subject, now: Time, gates: &Gates) -> Vec<String> {
     names(pod, &mut found);
     scheduling(pod, &mut found);
     times(pod, now, &mut found);
+    overdue_starts(pod, gates, &mut found);
     if !subject.removed {
-        overdue(pod, now, &mut found);
+        overdue(pod, printed, &mut found);
     }
     found
 }
@@ -36,7 +38,8 @@ fn phase_and_containers(pod: &Pod, gates: &Gates, found: &mut Vec<String>) {
         status.containers.iter().filter(|s| s.state.is_running()).map(|s| s.name.as_str()).collect();
     if shown.is_terminal() {
         if !running.is_empty() {
-            found.push(format!("phase {shown} is final, but {} still runs", listed(&running)));
+            let verb = if running.len() == 1 { "runs" } else { "run" };
+            found.push(format!("phase {shown} is final, but {} still {verb}", listed(&running)));
         }
         let failed: Vec<&str> = status
             .containers
@@ -143,6 +146,10 @@ fn one_container(status: &ContainerStatus, now: Time, found: &mut Vec<String>) {
     }
 }
 
+/// Says that a pod in the API stands for one that its node has from elsewhere (`ConfigMirrorAnnotationKey`,
+/// pkg/kubelet/types/pod_update.go).
+const CONFIG_MIRROR: &str = "kubernetes.io/config.mirror";
+
 /// Clocks differ by a little.
 const SKEW: Span = Span::from_secs(5);
 
@@ -153,6 +160,10 @@ fn in_future(what: &str, at: Option<Time>, now: Time, found: &mut Vec<String>) {
 }
 
 fn names(pod: &Pod, found: &mut Vec<String>) {
+    // Of a spec that is not there nothing is missing.
+    if is_bare(pod) {
+        return;
+    }
     let lists = [
         ("init container", &pod.spec.init_containers, &pod.status.init),
         ("container", &pod.spec.containers, &pod.status.containers),
@@ -187,10 +198,23 @@ fn scheduling(pod: &Pod, found: &mut Vec<String>) {
 
 fn times(pod: &Pod, now: Time, found: &mut Vec<String>) {
     let created = pod.created();
+    // A mirror pod is made after its kubelet has begun with what it shows.
+    let is_mirror = is_static(&pod.meta) || pod.meta.annotations.contains_key(CONFIG_MIRROR);
     if let (Some(created), Some(start)) = (created, pod.status.start_time)
         && start + SKEW < created
+        && !is_mirror
     {
         found.push("the kubelet began with the pod before it was created".to_owned());
+    }
+    if let (Some(created), Some(deletion)) = (created, pod.deletion())
+        && deletion + SKEW < created
+    {
+        found.push(format!(
+            "it was to be gone at {}, before it was created at {}: the clocks of two API servers differ, or somebody wrote one \
+             of the two by hand",
+            deletion.rfc3339_secs(),
+            created.rfc3339_secs()
+        ));
     }
     in_future("its creation", created, now, found);
     for condition in &pod.status.conditions {
@@ -199,7 +223,8 @@ fn times(pod: &Pod, now: Time, found: &mut Vec<String>) {
 }
 
 /// A pod that should be gone.
-fn overdue(pod: &Pod, now: Time, found: &mut Vec<String>) {
+fn overdue(pod: &Pod, now: Now, found: &mut Vec<String>) {
+    let now = printed(pod, now);
     let Some(deletion) = pod.deletion() else { return };
     if deletion + Span::from_secs(30) >= now {
         return;

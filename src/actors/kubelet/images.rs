@@ -235,7 +235,11 @@ fn duration(w: &mut World, node: NodeId, pull: Pull) -> Span {
     let takes = if pull.error.is_some() {
         &plan.fail_takes
     } else if w.machines[node.ix()].images.contains(&pull.full_name) {
-        &plan.pull_present
+        // By policy Always it is asked for anyway; otherwise it came while this pull waited for its turn.
+        match wanted(w, pull.pod, pull.of) {
+            Some((_, policy)) if policy == "Always" => &plan.pull_present,
+            _ => &plan.pull_again,
+        }
     } else {
         &plan.pull
     };
@@ -258,8 +262,8 @@ pub fn pulled(w: &mut World, node: NodeId, id: u32) {
     let Some(kubelet) = w.kubelet_mut(node) else { return };
     let Some(at) = kubelet.pulls.iter().position(|p| p.id == id) else { return };
     let pull = kubelet.pulls.remove(at);
-    begin_pulls(w, node);
     if let Some(error) = pull.error {
+        begin_pulls(w, node);
         ended(w, pull, Some(error));
         return;
     }
@@ -272,6 +276,8 @@ pub fn pulled(w: &mut World, node: NodeId, id: u32) {
     {
         n.private_images.push((pull.full_name, secret));
     }
+    // The next one may be of the same image, whose layers are there now.
+    begin_pulls(w, node);
     let bytes = w.images.plan(&w.plan, pull.full_name).size_bytes;
     let event = images::works(pull.image, w.now.since(pull.began), w.now.since(pull.asked), bytes);
     tell(w, pull.pod, pull.of, event);

@@ -70,7 +70,7 @@ pub static ACTION: Shape = Shape {
             "all",
             "Of `pods`: the first so many by creation and name, of those that have neither ended nor are being deleted",
         ),
-        key("replicas", Kind::Integer(0, i32::MAX as i64), "", "With scale"),
+        key("replicas", Kind::Integer(0, limits::PODS as i64), "", "With scale"),
         key("toRevision", Kind::Integer(0, BIG), "the one before", "With rolloutUndo"),
         key(
             "cascade",

@@ -16,6 +16,7 @@ use crate::rules::versions::Version;
 
 pub use actions::{ACTION, AMONG, VERBS, VerbKeys};
 pub use applied::APPLY;
+pub use objects::IMAGE;
 pub use pods::POD;
 
 /// What may stand for a value.
@@ -33,6 +34,8 @@ pub enum Kind {
     Chance,
     /// `250ms`, `8s`, `1m30s`.
     Duration,
+    /// How long from one time to the next: a millisecond or more; whether none at all stands for the default.
+    Period(bool),
     /// Offset from the start of the run.
     Instant,
     /// Wall-clock time.

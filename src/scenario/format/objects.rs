@@ -12,6 +12,7 @@ const KINDS: &[&str] = &[
     "HostPath",
 ];
 
+/// `[[image]]`.
 pub static IMAGE: Shape = Shape {
     name: "image",
     doc: "An image and how its pulls go",
@@ -28,8 +29,8 @@ pub static IMAGE: Shape = Shape {
         key(
             "pullPresent",
             Kind::Distribution,
-            "as `pull`; 200ms where that is left out",
-            "A pull by policy Always while the image is on the node",
+            "by policy Always as `pull`; otherwise, and where that is left out, 200ms",
+            "A pull while the image is on the node: by policy Always, or asked for before it was there",
         ),
         key("error", Kind::Text, "", "With it the pull fails"),
         key("user", Kind::User, "1000", "Its USER, about which runAsNonRoot asks: a name, or a number"),

@@ -213,6 +213,7 @@ fn sort(document: Document, sent: &mut Sent, noted: &mut Noted, cx: &mut Context
     let known = ObjectType::of(&document.written.value).ok();
     if let Some(kind) = known.filter(|kind| kind.law().is_kept) {
         foreseen(&document, sent, noted, cx);
+        too_many(&document, cx);
         let Document { written, file, .. } = document;
         let (value, line) = (written.value, written.line);
         sent.plan.objects.push(AppliedObject { kind, value, file, line });
@@ -242,6 +243,20 @@ fn sort(document: Document, sent: &mut Sent, noted: &mut Noted, cx: &mut Context
             sent.plan.refused.extend(foreseen(&document, sent, noted, cx));
             noted.note(&document, cx, &kind, "");
         }
+    }
+}
+
+/// Tells of a workload that would have more pods than a scenario may have.
+fn too_many(document: &Document, cx: &mut Context<'_>) {
+    for field in ["replicas", "parallelism"] {
+        let asked = document.written.value.pointer(&format!("/spec/{field}")).and_then(Json::as_u64);
+        let Some(asked) = asked.filter(|asked| *asked > u64::from(limits::PODS)) else { continue };
+        let at = document.written.locate(&format!("spec.{field}"));
+        let at = at.map_or(document.place(), |span| Loc::new(document.source, span));
+        cx.report(
+            Diagnostic::new(Code::BadValue, at, format!("{asked} pods of one {}", document.field("/kind")))
+                .label(format!("expected no more than {}", limits::PODS)),
+        );
     }
 }
 

@@ -10,11 +10,13 @@ mod claims;
 mod commands;
 mod documents;
 mod expects;
-mod objects;
+pub(super) mod names;
 mod metrics;
+mod objects;
 mod pods;
 mod programs;
 mod settings;
+mod slips;
 
 pub use applies::can_be_applied;
 
@@ -26,7 +28,7 @@ use super::Loader;
 use super::command::{Action, Command};
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::plan::{ApplyPlan, LEARNS_FROM, NodePlan, ObjectPlan, Plan, PodTemplate, ProgramPlan};
-use super::tree::{Node, Table, Value};
+use super::tree::{Loc, Node, Table, Value};
 use super::values;
 use crate::api::PodSpec;
 use crate::engine::Distribution;
@@ -158,9 +160,10 @@ pub fn resolve(
     actions.extend(again);
     let expects = expects::expects(table, &mut cx);
     let lesson = expects::lesson(table, &mut cx);
+    odd(table, &mut cx);
     cx.texts.extend(overrides.iter().cloned());
     Plan {
-        name: text(table, "name").map_or_else(|| stem(file), str::to_owned),
+        name: text(table, "name").map_or_else(|| names::of_file(file), str::to_owned),
         description: text(table, "description").unwrap_or_default().to_owned(),
         gates: cx.gates,
         seed: table.get("seed").and_then(|n| values::seed(n).ok()).unwrap_or(0),
@@ -183,6 +186,20 @@ pub fn resolve(
         actions,
         expects,
         lesson,
+    }
+}
+
+/// Tells of names that are none, of slips in what is expected, and where a file makes nothing at all: it runs, and nothing
+/// happens.
+fn odd(table: &Table, cx: &mut Context<'_>) {
+    names::check(table, cx);
+    slips::tell(table, cx);
+    let makes = ["pod", "apply", "action", "node"];
+    if makes.iter().all(|key| table.get(key).is_none()) && cx.templates.is_empty() && !cx.has_workloads() {
+        cx.report(
+            Diagnostic::new(Code::NoEffect, Loc::default(), "there is nothing in this scenario that could happen")
+                .hint("[[pod]] makes pods, [[apply]] applies manifests; `kubelapse new` writes a scenario to start from"),
+        );
     }
 }
 
@@ -224,6 +241,7 @@ pub fn action<'a>(
         debugs: known,
         resized: BTreeMap::new(),
     };
+    names::check(table, &mut cx);
     let sent = applies::read(table, &mut cx);
     applies::only_workloads(&sent, &mut cx);
     cx.keep(sent);
@@ -235,12 +253,6 @@ fn debugs(table: &Table) -> Vec<String> {
     let actions = tables(table, "action").into_iter().map(|(_, action)| action);
     let debugs = actions.filter(|action| action.get("debug").is_some());
     debugs.map(|action| text(action, "container").unwrap_or("debugger").to_owned()).collect()
-}
-
-fn stem(file: &str) -> String {
-    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
-    let stem = name.strip_suffix(".toml").unwrap_or(name);
-    if stem.is_empty() { "scenario".to_owned() } else { stem.to_owned() }
 }
 
 /// FNV-1a, 128 bits, over the texts with their lengths.

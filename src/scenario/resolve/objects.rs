@@ -1,5 +1,7 @@
 //! `[[object]]`: what pods refer to, and the budgets over them.
 
+use rustc_hash::FxHashSet;
+
 use super::{Context, claims, flag, number, scalar, string_map, strings, tables, text};
 use crate::api::Sym;
 use crate::scenario::diagnostic::{Code, Diagnostic};
@@ -24,7 +26,7 @@ fn own_keys(kind: ObjectKind) -> &'static [&'static str] {
 }
 
 pub fn objects(table: &Table, cx: &mut Context<'_>) -> Vec<ObjectPlan> {
-    let mut plans: Vec<ObjectPlan> = Vec::new();
+    let (mut plans, mut known) = (Vec::<ObjectPlan>::new(), FxHashSet::default());
     let written = tables(table, "object");
     if let Some((node, _)) = written.get(limits::OBJECTS) {
         cx.report(
@@ -41,9 +43,7 @@ pub fn objects(table: &Table, cx: &mut Context<'_>) -> Vec<ObjectPlan> {
             amounts_of_budget(node, entry, cx);
         }
         let plan = object(entry, *kind, name, cx);
-        let is_twin =
-            |p: &ObjectPlan| p.kind == plan.kind && p.name == plan.name && p.namespace == plan.namespace;
-        if plans.iter().any(is_twin) {
+        if !known.insert((*kind_name, plan.namespace, plan.name)) {
             let at = entry.get("name").map_or(node.loc, |n| n.loc);
             let title = format!("there is a {kind_name} `{name}` already");
             cx.report(Diagnostic::new(Code::Duplicate, at, title));

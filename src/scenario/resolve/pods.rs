@@ -378,6 +378,11 @@ impl Place<'_> {
     /// Of `spec.containers[0].image`: in the scenario, else in the manifest.
     fn of(&self, field: &str) -> Loc {
         let below = field.strip_prefix("spec").unwrap_or(field);
+        // What the metadata hold stands right in the table.
+        let key = field.strip_prefix("metadata.").and_then(|rest| rest.split(['.', '[']).next());
+        if let Some(found) = key.and_then(|key| self.entry.get(key)) {
+            return found.loc;
+        }
         if let Some(found) = self.entry.get("spec").and_then(|n| n.locate(below)) {
             return found;
         }

@@ -138,19 +138,27 @@ pub fn kubelet(table: Option<&Table>, base: Option<&KubeletConfig>, cx: &mut Con
     for (key, field) in [
         ("syncFrequency", &mut config.sync_frequency),
         ("nodeStatusUpdateFrequency", &mut config.node_status_update_frequency),
+        ("evictionPressureTransitionPeriod", &mut config.eviction_pressure_transition_period),
+    ] {
+        // No time at all stands for the default (`SetDefaults_KubeletConfiguration`, pkg/kubelet/apis/config/v1beta1/defaults.go).
+        if let Some(value) = span(table, key).filter(|value| *value > Span::ZERO) {
+            *field = value;
+        }
+    }
+    for (key, field) in [
         ("shutdownGracePeriod", &mut config.shutdown_grace_period),
         ("shutdownGracePeriodCriticalPods", &mut config.shutdown_grace_period_critical_pods),
-        ("evictionPressureTransitionPeriod", &mut config.eviction_pressure_transition_period),
         ("volumeStatsAggPeriod", &mut config.volume_stats_agg_period),
     ] {
         if let Some(value) = span(table, key) {
             *field = value;
         }
     }
-    match span(table, "nodeStatusReportFrequency") {
+    let positive = |key: &str| span(table, key).filter(|value| *value > Span::ZERO);
+    match positive("nodeStatusReportFrequency") {
         Some(value) => config.node_status_report_frequency = value,
         // Upstream's surprise: whoever sets the one sets the other.
-        None if table.get("nodeStatusUpdateFrequency").is_some() => {
+        None if positive("nodeStatusUpdateFrequency").is_some() => {
             config.node_status_report_frequency = config.node_status_update_frequency;
         }
         None => {}
@@ -538,6 +546,16 @@ fn pull_of(bytes: u64) -> Distribution {
     )
 }
 
+/// How long a pull takes of what is there already: the registry answers, and no layer is moved.
+fn pull_of_present(pull: Option<&Distribution>) -> Distribution {
+    match (pull, pull_of(0)) {
+        (Some(Distribution::Constant(pull)), Distribution::Constant(answer)) => {
+            Distribution::Constant(answer.min(*pull))
+        }
+        (_, answer) => answer,
+    }
+}
+
 /// An image that no `[[image]]` names.
 pub fn image_default() -> ImagePlan {
     ImagePlan {
@@ -545,6 +563,7 @@ pub fn image_default() -> ImagePlan {
         size_bytes: DEFAULT_IMAGE_BYTES,
         pull: pull_of(DEFAULT_IMAGE_BYTES),
         pull_present: pull_of(0),
+        pull_again: pull_of(0),
         error: None,
         user: ImageUser::Number(DEFAULT_IMAGE_USER),
         secret: None,
@@ -593,10 +612,11 @@ fn outages(image: &Table, cx: &mut Context<'_>) -> Vec<Outage> {
 
 pub fn images(table: &Table, cx: &mut Context<'_>) -> Vec<ImagePlan> {
     let mut plans: Vec<ImagePlan> = Vec::new();
+    let mut known = BTreeSet::new();
     for (node, entry) in tables(table, "image") {
         let Some(reference) = text(entry, "ref") else { continue };
         let at = entry.get("ref").map_or(node.loc, |n| n.loc);
-        if plans.iter().any(|p| p.reference == reference) {
+        if !known.insert(reference) {
             cx.report(Diagnostic::new(
                 Code::Duplicate,
                 at,
@@ -623,6 +643,7 @@ pub fn images(table: &Table, cx: &mut Context<'_>) -> Vec<ImagePlan> {
         plans.push(ImagePlan {
             reference: Sym::new(reference),
             size_bytes,
+            pull_again: distribution(entry, "pullPresent").unwrap_or_else(|| pull_of_present(pull.as_ref())),
             pull_present: distribution(entry, "pullPresent")
                 .or_else(|| pull.clone())
                 .unwrap_or_else(|| pull_of(0)),
@@ -649,6 +670,8 @@ pub fn unused_images(table: &Table, cx: &mut Context<'_>) {
     if cx.unsettled || !cx.refused.is_empty() {
         return;
     }
+    const NAMED: usize = 100;
+    let mut told = 0;
     let normal: BTreeSet<String> = used.iter().map(|image| image_name::normal(image)).collect();
     for (_, entry) in tables(table, "image") {
         let Some(node) = entry.get("ref") else { continue };
@@ -659,7 +682,9 @@ pub fn unused_images(table: &Table, cx: &mut Context<'_>) {
                 node.loc,
                 format!("no container uses the image `{reference}`"),
             );
-            cx.problems.push(item.nearest(reference, used.iter().copied()));
+            // Nobody reads very many, and a name for each would cost as much as all of them by all others.
+            told += 1;
+            cx.problems.push(if told > NAMED { item } else { item.nearest(reference, used.iter().copied()) });
         }
     }
 }
