@@ -309,6 +309,9 @@ fn why_leads_to_what_is_used() {
         assert!(told.contains("looks at horizontalpodautoscaler/web every 15 seconds"), "{told}");
         assert!(told.contains("[[metric]] deployment/web: cpu 300m from 0s, 900m from 9m"), "{told}");
     }
+    let hpa = get::find_object(walk.world(), "hpa/web").expect("a kind").expect("an object");
+    let (start, now) = (walk.plan().start, walk.now());
+    assert_eq!(walk.curve(hpa, start, now, 4).last(), Some(&Some((3, 3))), "three there, and three wanted");
     assert!(ask(&mut walk, "hpa/web").lines().count() < 8, "no look is told that came to nothing");
     let mut walk = self::walk("half.yaml", "");
     to(&mut walk, 60);
