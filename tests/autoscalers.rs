@@ -234,6 +234,12 @@ fn sets_are_scaled_and_containers_measured() {
         wrong("set.yaml", of_set, &["statefulSet = 'web' & at = '5m' & desired = 4 & ready = 4"]),
         [""; 0]
     );
+    // What is written to memory is there at once, and each pod asks for 100Mi.
+    let full = "[[metric]]\nof = \"deployment/web\"\ncpu = [{ use = \"1m\" }]\nmemory = [{ use = \"100Mi\" }, { at = \"2m\", \
+                use = \"250Mi\" }]\n";
+    let expects =
+        ["deployment = 'web' & at = '1m50s' & desired = 2", "deployment = 'web' & at = '5m' & desired = 5"];
+    assert_eq!(wrong("both.yaml", full, &expects), [""; 0]);
     let expects = ["deployment = 'web' & at = '5m' & desired = 3"];
     assert_eq!(wrong("container.yaml", &used("{ use = \"300m\" }"), &expects), [""; 0]);
 }
