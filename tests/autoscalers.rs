@@ -234,6 +234,12 @@ fn sets_are_scaled_and_containers_measured() {
         wrong("set.yaml", of_set, &["statefulSet = 'web' & at = '5m' & desired = 4 & ready = 4"]),
         [""; 0]
     );
+    // What is written to memory is there at once, and each pod asks for 100Mi.
+    let full = "[[metric]]\nof = \"deployment/web\"\ncpu = [{ use = \"1m\" }]\nmemory = [{ use = \"100Mi\" }, { at = \"2m\", \
+                use = \"250Mi\" }]\n";
+    let expects =
+        ["deployment = 'web' & at = '1m50s' & desired = 2", "deployment = 'web' & at = '5m' & desired = 5"];
+    assert_eq!(wrong("both.yaml", full, &expects), [""; 0]);
     let expects = ["deployment = 'web' & at = '5m' & desired = 3"];
     assert_eq!(wrong("container.yaml", &used("{ use = \"300m\" }"), &expects), [""; 0]);
 }
@@ -309,6 +315,9 @@ fn why_leads_to_what_is_used() {
         assert!(told.contains("looks at horizontalpodautoscaler/web every 15 seconds"), "{told}");
         assert!(told.contains("[[metric]] deployment/web: cpu 300m from 0s, 900m from 9m"), "{told}");
     }
+    let hpa = get::find_object(walk.world(), "hpa/web").expect("a kind").expect("an object");
+    let (start, now) = (walk.plan().start, walk.now());
+    assert_eq!(walk.curve(hpa, start, now, 4).last(), Some(&Some((3, 3))), "three there, and three wanted");
     assert!(ask(&mut walk, "hpa/web").lines().count() < 8, "no look is told that came to nothing");
     let mut walk = self::walk("half.yaml", "");
     to(&mut walk, 60);

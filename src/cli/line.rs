@@ -47,7 +47,7 @@ Back       back [MOVE]        any of these moves backwards: back, back event 3, 
 Stops      break WORDS        sets a breakpoint; breaks lists them, clear removes them
            continue           to the next breakpoint; back continue
 Look       get [KIND]         kubectl get pods -o wide; get deployments, rs, svc, endpoints, endpointslices, all,
-                              events, nodes, pdb, quota, limits, with -o wide, -n NAMESPACE, -A, -l LABELS
+                              events, nodes, pdb, hpa, quota, limits, with -o wide, -n NAMESPACE, -A, -l LABELS
            tree               workloads with their ReplicaSets and pods, and Services: how many were available, what came last
            select POD         the pod that the following is about, or the workload: select deployment/web
            describe [POD]     kubectl describe pod; describe node NAME, deployment/NAME, rs/NAME, svc/NAME

@@ -53,13 +53,13 @@ pub struct FiguresRow {
 const REVISION: &str = "deployment.kubernetes.io/revision";
 
 impl Figures {
-    /// How far it is, and how far it is to go: how many are available of how many; of a Job, how many have succeeded; of a
-    /// CronJob, how many Jobs are active.
+    /// How far it is, and how far it is to go: how many are available of how many; of an autoscaler, how many there are;
+    /// of a Job, how many have succeeded; of a CronJob, how many Jobs are active.
     pub fn level(&self) -> (i32, i32) {
         match (self.succeeded, self.active) {
             (Some(succeeded), _) => (succeeded, self.desired.unwrap_or(1)),
             (None, Some(active)) => (active, active),
-            (None, None) => (self.available.unwrap_or(0), self.desired.unwrap_or(0)),
+            (None, None) => (self.available.or(self.current).unwrap_or(0), self.desired.unwrap_or(0)),
         }
     }
     /// The same in words: `3/4 available`.

@@ -99,7 +99,9 @@ impl Metrics for Usage<'_> {
             }
         }
         let sample = |own: &Measured| {
-            let all = plan.mean(name, own.at, own.window)?;
+            // Of cpu it is what was used since; of anything else what is used then.
+            let over = if name == "cpu" { own.window } else { Span::from_micros(1) };
+            let all = plan.mean(name, own.at, over)?;
             let containers = if container.is_some() { own.containers.len() as i64 } else { 1 };
             Some(Sample { milli: all / sharers / containers, at: own.at, window: own.window })
         };
