@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use kubelapse::record::{Change, ObjectChange};
 use kubelapse::scenario;
-use kubelapse::session::{Session, expect};
-use kubelapse::time::Time;
+use kubelapse::session::{Script, Session, Walk, expect};
+use kubelapse::time::{Span, Time};
 
 const CLASS: &str = "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: { name: fast }\nprovisioner: \
                      csi.example.com\nvolumeBindingMode: WaitForFirstConsumer\n---\n";
@@ -110,4 +110,70 @@ fn the_claims_of_a_stateful_set_wait_for_its_pods() {
         assert!((3.0..3.2).contains(&waited), "pod {ix} waited {waited}s");
     }
     assert!(session.world.pods.iter().all(|pod| pod.status.condition_is_true(kubelapse::api::Sym::READY)));
+}
+
+/// `kubectl get pvc` and `get pv` after so many milliseconds.
+fn tables(manifest: &str, millis: i64) -> (String, String) {
+    let (script, loaded) = Script::load("first.toml", &scenario(""), &|_| Ok(manifest.to_owned()), &[])
+        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    let mut walk = Walk::new(script, &Arc::new(loaded.plan), 0);
+    walk.seek_time(walk.plan().start + Span::from_millis(millis));
+    let get = |text: &str| walk.get(text).expect("a table");
+    (get("pvc"), get("pv"))
+}
+
+fn cells(table: &str) -> Vec<Vec<&str>> {
+    table.lines().map(|line| line.split_whitespace().collect()).collect()
+}
+
+#[test]
+fn claims_and_volumes_have_kubectls_tables() {
+    let manifest = [CLASS, CLAIM, POD].concat();
+    let (claims, volumes) = tables(&manifest, 1000);
+    assert_eq!(
+        cells(&claims),
+        [
+            vec![
+                "NAME",
+                "STATUS",
+                "VOLUME",
+                "CAPACITY",
+                "ACCESS",
+                "MODES",
+                "STORAGECLASS",
+                "VOLUMEATTRIBUTESCLASS",
+                "AGE"
+            ],
+            vec!["data", "Pending", "fast", "<unset>", "1s"],
+        ]
+    );
+    assert_eq!(volumes, "No resources found\n");
+    let (claims, volumes) = tables(&manifest, 60_000);
+    let (claims, volumes) = (cells(&claims), cells(&volumes));
+    let name = claims[1][2];
+    assert!(name.starts_with("pvc-"), "{claims:?}");
+    assert_eq!(claims[1], ["data", "Bound", name, "1Gi", "RWO", "fast", "<unset>", "60s"]);
+    assert_eq!(
+        volumes[1][..8],
+        [name, "1Gi", "RWO", "Delete", "Bound", "default/data", "fast", "<unset>"],
+        "{volumes:?}"
+    );
+}
+
+/// A volume of a manifest says who has it, and that somebody had it.
+#[test]
+fn volumes_of_manifests_are_available_or_bound() {
+    let volume = |name: &str, size: &str| {
+        format!(
+            "apiVersion: v1\nkind: PersistentVolume\nmetadata: {{ name: {name} }}\nspec: {{ accessModes: [ReadWriteMany, \
+             ReadWriteOnce], storageClassName: manual, capacity: {{ storage: {size} }}, nfs: {{ server: a, path: /b }} }}\n---\n"
+        )
+    };
+    let claim = CLAIM.replace("fast", "manual");
+    let manifest = volume("small", "2Gi") + &volume("large", "9Gi") + &claim + POD;
+    let (claims, volumes) = tables(&manifest, 9000);
+    let (claims, volumes) = (cells(&claims), cells(&volumes));
+    assert_eq!(claims[1], ["data", "Bound", "small", "2Gi", "RWO", "manual", "<unset>", "9s"]);
+    assert_eq!(volumes[1][..5], ["large", "9Gi", "RWO,RWX", "Retain", "Available"]);
+    assert_eq!(volumes[2][..6], ["small", "2Gi", "RWO,RWX", "Retain", "Bound", "default/data"]);
 }

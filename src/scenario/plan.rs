@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 pub use super::applied::{AppliedObject, ApplyPlan};
 use super::command::{Action, Command};
 pub use super::expected::Expect;
@@ -318,6 +320,8 @@ pub struct Provisioned {
 pub struct ClaimPlan {
     /// When it is bound; None: never by itself (`bound = false`).
     pub bound_at: Option<Time>,
+    /// `spec` of its manifest; null where there is none.
+    pub spec: Arc<Value>,
     /// It waits for its first pod; None: it does not.
     pub provisioned: Option<Provisioned>,
     /// The PersistentVolume's name.

@@ -1,5 +1,7 @@
 //! PersistentVolumes and StorageClasses that `[[apply]]` brings: what claims can be bound to.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::plan::{ClaimPlan, Provisioned};
@@ -29,6 +31,8 @@ pub struct VolumePlan {
     pub name: Sym,
     /// What it offers.
     pub offered: Offered,
+    /// `spec` of its manifest.
+    pub spec: Value,
     /// Required node affinity: one of the terms must match; None: it can be reached from anywhere.
     pub node_affinity: Option<Vec<NodeTerm>>,
     /// It is a disk that has to be attached to a node; what lies on a node or on the network has not.
@@ -46,6 +50,8 @@ pub struct ClassPlan {
     pub provisions: bool,
     /// Who makes them.
     pub provisioner: Sym,
+    /// What becomes of them without their claims.
+    pub reclaim_policy: Sym,
     /// Claims are bound when a pod that uses them has got a node.
     pub waits_for_pods: bool,
 }
@@ -101,6 +107,7 @@ impl ClaimPlan {
         let is_attached = volume.is_none_or(|volume| volume.is_attached);
         ClaimPlan {
             bound_at: None,
+            spec: Arc::default(),
             provisioned: None,
             volume_name: volume.map_or(volume_name, |volume| volume.name),
             access_modes: if is_attached { access_modes } else { Vec::new() },

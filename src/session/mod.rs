@@ -30,6 +30,7 @@ pub(crate) mod spoken;
 pub mod strip;
 pub mod tree;
 pub(crate) mod unended;
+mod volumes;
 pub(crate) mod walk;
 pub mod why;
 pub mod words;
