@@ -201,7 +201,12 @@ impl Line {
             "quiz" => match rest {
                 "on" | "off" => {
                     self.walk.quiz.on = rest == "on";
-                    Ok(format!("questions before changes of STATUS: {rest}\n"))
+                    self.walk.quiz.mute = rest == "off";
+                    let lesson = match (rest, &self.walk.plan().lesson) {
+                        ("off", Some(_)) => ", and the lesson's own too",
+                        _ => "",
+                    };
+                    Ok(format!("questions before changes of STATUS: {rest}{lesson}\n"))
                 }
                 _ => Err("`quiz on` or `quiz off`".to_owned()),
             },
@@ -579,7 +584,7 @@ impl Line {
         let verdict = if asked.is_right() {
             "Right.".to_owned()
         } else {
-            format!("No: {}.", asked.choices.get(asked.answer).map_or("", String::as_str))
+            format!("No. It is: {}.", asked.choices.get(asked.answer).map_or("", String::as_str))
         };
         // A text between three quotation marks ends with a line break.
         let explain = asked.explain.trim_end();
