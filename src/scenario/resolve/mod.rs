@@ -161,8 +161,7 @@ pub fn resolve(
     let (objects, again, storage) = applies::objects(&mut sent, &mut cx);
     cx.objects = objects.into();
     let own = pods::templates(table, &mut cx);
-    let applied = applies::pods(&mut sent, &mut cx);
-    cx.templates = own.into_iter().chain(applied).map(Arc::new).collect();
+    cx.templates = own.into_iter().chain(applies::pods(&mut sent, &mut cx)).map(Arc::new).collect();
     let applies = cx.keep(sent);
     pods::unique(table, &mut cx);
     settings::unused_images(table, &mut cx);
