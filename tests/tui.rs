@@ -556,6 +556,6 @@ fn what_is_typed_is_shown_with_what_it_takes() {
         };
         assert!(axis(&app).contains("0.000s"), "{}", axis(&app));
         press(&mut app, "<end>");
-        assert!(axis(&app).contains("20m00.000s"), "{}", axis(&app));
+        assert_eq!(axis(&app).matches("00.000s").count(), 2, "{}", axis(&app));
     }
 }

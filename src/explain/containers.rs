@@ -193,7 +193,7 @@ pub fn starts_again(pod: &Pod, container: &Container, ended: &Terminated, kind: 
         "sidecar" => true,
         "init" if ended_well(ended) => false,
         // It counts as failed, whatever its code.
-        "init" if ended.exit_code == 0 => pod.spec.policy() != RestartPolicy::Never,
+        "init" if ended.exit_code == 0 => pod.spec.policy() != RestartPolicy::Never && !main_has_begun(pod),
         _ => should_restart(container, &pod.spec, ended.exit_code, gates),
     }
 }
@@ -229,11 +229,15 @@ fn afterwards(pod: &Pod, container: &Container, ended: &Terminated, kind: &str, 
     format!("It will be started again: {policy}{rules}.")
 }
 
+/// Nobody looks at init containers any more.
+fn main_has_begun(pod: &Pod) -> bool {
+    pod.status.containers.iter().any(|status| !status.state.is_waiting())
+}
+
 /// An init container of which something was killed for its memory, and whose code is 0.
 fn oom_of_init(pod: &Pod) -> String {
-    let has_main = pod.status.containers.iter().any(|status| !status.state.is_waiting());
     let counts = "Of an init container OOMKilled counts as a failure, whatever the code";
-    if has_main {
+    if main_has_begun(pod) {
         return format!("{counts}; main containers have begun, so nobody looks at it any more.");
     }
     match pod.spec.policy() {

@@ -226,6 +226,10 @@ fn times(pod: &Pod, now: Time, found: &mut Vec<String>) {
 fn overdue(pod: &Pod, now: Now, found: &mut Vec<String>) {
     let now = printed(pod, now);
     let Some(deletion) = pod.deletion() else { return };
+    // By clocks that differ nothing is late.
+    if pod.created().is_some_and(|created| deletion < created) {
+        return;
+    }
     if deletion + Span::from_secs(30) >= now {
         return;
     }

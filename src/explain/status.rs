@@ -67,7 +67,7 @@ fn time_is_up(pod: &Pod, at: Time, now: Now) -> String {
     match newest(pod) {
         Some(newest) if !now.is_said && newest <= at && at < now.at => format!(
             " (its time is up at {}; nothing in the object is newer than {}, so nobody knows whether that had come: if it was \
-             printed just now, that was {}, and the kubelet of its node does not answer or a container cannot be killed)",
+             printed just now, that was {})",
             at.rfc3339_secs(),
             newest.rfc3339_secs(),
             ago(at, now.at)

@@ -142,8 +142,7 @@ fn manifests_lie_below_their_scenario() {
 /// Nothing is written over unless somebody asks for it, and a file appears whole.
 #[test]
 fn save_writes_over_nothing() {
-    let desk =
-        Desk::holding("save", "in/s.toml", &format!("until = \"1m\"\n[[pod]]\nmanifest = \"pod.yaml\"\n"));
+    let desk = Desk::holding("save", "in/s.toml", "until = \"1m\"\n[[pod]]\nmanifest = \"pod.yaml\"\n");
     desk.write("in/pod.yaml", MANIFEST);
     desk.write("there.toml", "mine");
     let told = desk.talked("step in/s.toml --plain", "next\nsave there.toml\n");

@@ -79,7 +79,7 @@ fn a_deletion_before_the_creation() {
     let meta = ", deletionTimestamp: '2026-01-08T15:14:03Z', deletionGracePeriodSeconds: 30";
     let said = explained("before", &pod(meta, APP, "phase: Running"));
     let words = "it was to be gone at 2026-01-08T15:14:03Z, before it was created at 2026-01-10T10:00:00Z";
-    says(section(&said, "Contradictions"), &[words], &[]);
+    says(section(&said, "Contradictions"), &[words], &["its time to be gone"]);
 }
 
 /// What should have been started again long before the newest instant in the object was not.
@@ -197,7 +197,7 @@ fn an_init_container_out_of_memory_with_code_0() {
     says(&said, &["it is started again, by restartPolicy Always"], &["It is done"]);
     let runs = status("running: {startedAt: '2026-01-10T10:00:04Z'}").replace("Pending", "Running");
     let said = explained("oom-runs", &pod("", &spec("Always"), &runs));
-    says(&said, &["main containers have begun"], &["It is done", "The kernel killed it: it"]);
+    says(&said, &["main containers have begun"], &["It is done", "The kernel killed it: it", "Next start"]);
 }
 
 #[test]
@@ -239,7 +239,11 @@ fn an_old_dump_of_a_pod_that_is_being_deleted() {
                   {startedAt: '2026-01-10T10:00:04Z'}}}]";
     let said = explained("dump", &pod(DELETED, APP, status));
     says(section(&said, "Contradictions"), &["none"], &[]);
-    says(&said, &["nothing in the object is newer than 2026-01-10T10:09:50Z"], &[]);
+    says(
+        &said,
+        &["nothing in the object is newer than 2026-01-10T10:09:50Z"],
+        &["does not answer", "cannot be killed"],
+    );
     // What is newer than its time says that it was overdue.
     let late = "phase: Running, conditions: [{type: Ready, status: 'False', lastTransitionTime: '2026-01-10T11:00:00Z'}]";
     let said = explained("late", &pod(DELETED, APP, late));

@@ -33,10 +33,15 @@ pub fn pods(w: &mut World, target: &Target) -> Vec<PodId> {
     let mut found: Vec<PodId> = PodId::all(w.pods.len())
         .filter(|pod| {
             let p = &w.pods[pod.ix()];
-            let name = p.ident.name.to_string();
+            // Of a whole fleet hardly any name is spelled out.
+            let begins = || {
+                let base = p.ident.name.base.as_str();
+                base.starts_with(&target.name)
+                    || (target.name.starts_with(base) && p.ident.name.to_string().starts_with(&target.name))
+            };
             p.exists
                 && target.namespace.as_deref().is_none_or(|n| p.ident.namespace == n)
-                && if target.prefix { name.starts_with(&target.name) } else { name == target.name }
+                && if target.prefix { begins() } else { p.ident.name.is(&target.name) }
         })
         .collect();
     if let Some(among) = &target.among {

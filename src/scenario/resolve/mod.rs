@@ -21,7 +21,8 @@ mod slips;
 pub use applies::can_be_applied;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Loader;
@@ -60,6 +61,8 @@ pub(super) struct Context<'a> {
     pub unsettled: bool,
     /// Names of the ephemeral containers that actions bring.
     pub debugs: Vec<String>,
+    /// Names of all nodes, once somebody asks.
+    pub node_names: OnceCell<BTreeSet<String>>,
     /// By template: the instant of the last resize of its pods, and what it has made of the spec.
     pub resized: BTreeMap<usize, (Span, Arc<PodSpec>)>,
 }
@@ -80,6 +83,15 @@ impl Context<'_> {
             }
         }
         own
+    }
+    /// Whether there is ever a node of this name, or one whose name begins so.
+    pub fn has_node(&self, name: &str, prefix: bool) -> bool {
+        let all = || self.nodes.iter().map(|node| node.spec.name.as_str().to_owned()).collect();
+        let names = self.node_names.get_or_init(all);
+        match prefix {
+            false => names.contains(name),
+            true => names.range(name.to_owned()..).next().is_some_and(|first| first.starts_with(name)),
+        }
     }
     /// Pods of names that nobody knows beforehand may come into being.
     pub fn has_workloads(&self) -> bool {
@@ -139,6 +151,7 @@ pub fn resolve(
         refused: Vec::new(),
         unsettled: false,
         resized: BTreeMap::new(),
+        node_names: OnceCell::new(),
         debugs: debugs(table),
     };
     let kubelet = settings::kubelet(table.get("kubelet").and_then(Node::table), None, &mut cx);
@@ -239,6 +252,7 @@ pub fn action<'a>(
         refused: Vec::new(),
         unsettled: false,
         debugs: known,
+        node_names: OnceCell::new(),
         resized: BTreeMap::new(),
     };
     names::check(table, &mut cx);
