@@ -27,7 +27,13 @@ const ROLLOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/rollouts/rol
 /// An update of a DaemonSet on many nodes.
 const DAEMONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/rollouts/daemons-1k.toml");
 
-const ROWS: [Row<'static>; 9] = [
+/// A CronJob that runs once a night.
+const NIGHTLY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/rollouts/nightly.yaml");
+
+/// One that runs once a minute.
+const MINUTELY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/rollouts/every-minute.yaml");
+
+const ROWS: [Row<'static>; 11] = [
     Row { name: "fleet-100k", arguments: &["fleet-100k"], seconds: 1.0, megabytes: Some(150.0) },
     Row {
         name: "fleet-100k on 10 nodes",
@@ -45,6 +51,18 @@ const ROWS: [Row<'static>; 9] = [
     Row { name: "crash-loop-10k", arguments: &["crash-loop-10k"], seconds: 2.0, megabytes: None },
     Row { name: "rollout-10k", arguments: &[ROLLOUT], seconds: 0.5, megabytes: None },
     Row { name: "1,000-node DaemonSet update", arguments: &[DAEMONS], seconds: 0.3, megabytes: None },
+    Row {
+        name: "a year of a nightly CronJob",
+        arguments: &[NIGHTLY, "--until", "8760h"],
+        seconds: 2.0,
+        megabytes: None,
+    },
+    Row {
+        name: "ten days of a CronJob, minutely",
+        arguments: &[MINUTELY, "--until", "240h"],
+        seconds: 10.0,
+        megabytes: None,
+    },
     Row { name: "healthy-1k", arguments: &["healthy-1k"], seconds: 0.1, megabytes: None },
     Row { name: "crash-loop, whole process", arguments: &["crash-loop"], seconds: 0.01, megabytes: None },
 ];
@@ -102,10 +120,45 @@ fn figures() -> (u64, u64, u64) {
     (steps, lines(&read("timeline.csv")), lines(&read("pods.csv")))
 }
 
-/// A thousand Deployments of ten pods, each behind a Service, on a thousand nodes: what has to be found among many objects.
-fn thousand_deployments() -> PathBuf {
+/// A folder for scenarios that are too long to be written down.
+fn made() -> PathBuf {
     let made = std::env::temp_dir().join(format!("kubelapse-bench-made-{}", std::process::id()));
     std::fs::create_dir_all(&made).expect("there is room");
+    made
+}
+
+/// Ten thousand Jobs of a pod each, made together, worked off as fast as the controller's client lets it, and deleted ten
+/// minutes after their ends: what is left of Jobs that are gone must not be in the way of others.
+fn ten_thousand_jobs() -> PathBuf {
+    let made = made();
+    let write = |name: &str, text: String| std::fs::write(made.join(name), text).expect("there is room");
+    let job = |number: u32| {
+        format!(
+            "apiVersion: batch/v1\nkind: Job\nmetadata: {{ name: import-{number:04} }}\nspec:\n  ttlSecondsAfterFinished: 600\n  \
+             template:\n    spec:\n      restartPolicy: Never\n      containers: [{{ name: app, image: \
+             'registry.example/shop/import:1.0', resources: {{ requests: {{ cpu: 100m, memory: 128Mi }} }} }}]\n"
+        )
+    };
+    write("jobs.yaml", (0..10_000).map(job).collect::<Vec<_>>().join("---\n"));
+    let scenario = r#"name = "jobs-10k"
+until = "6h"
+[[node]]
+name = "worker"
+count = 100
+capacity = { cpu = "32", memory = "128Gi", pods = 250, "ephemeral-storage" = "500Gi" }
+[[apply]]
+manifest = "jobs.yaml"
+[[program]]
+workload = "job/*"
+attempts = [{ runs = "10s" }]
+"#;
+    write("jobs-10k.toml", scenario.to_owned());
+    made
+}
+
+/// A thousand Deployments of ten pods, each behind a Service, on a thousand nodes: what has to be found among many objects.
+fn thousand_deployments() -> PathBuf {
+    let made = made();
     let write = |name: &str, text: String| std::fs::write(made.join(name), text).expect("there is room");
     let all = |one: &dyn Fn(&str) -> String| {
         let each: Vec<String> = (0..1000).map(|number| one(&format!("app-{number:03}"))).collect();
@@ -219,6 +272,13 @@ fn main() {
         let path = made.join("deployments-1k.toml");
         let arguments = [path.to_str().expect("a plain path")];
         runs(&Row { name: "deployments-1k", arguments: &arguments, seconds: 0.5, megabytes: None });
+        let _ = std::fs::remove_dir_all(made);
+    }
+    if wanted("jobs-10k") {
+        let made = ten_thousand_jobs();
+        let path = made.join("jobs-10k.toml");
+        let arguments = [path.to_str().expect("a plain path")];
+        runs(&Row { name: "jobs-10k", arguments: &arguments, seconds: 3.0, megabytes: None });
         let _ = std::fs::remove_dir_all(made);
     }
     if wanted("repetitions") {

@@ -11,7 +11,7 @@ use kubelapse::scenario::expected::{Amount, Expected, When};
 use kubelapse::scenario::plan::{AttemptsOf, ObjectKind};
 use kubelapse::scenario::programs::{Belongs, behavior};
 use kubelapse::scenario::{self, Diagnostics, Loaded};
-use kubelapse::session::expect;
+use kubelapse::session::{self, expect};
 use kubelapse::time::Span;
 
 const WEB: &str = r#"# The shop
@@ -56,10 +56,10 @@ spec: { containers: [{ name: app, image: "shop/web:1" }] }
 /// A document that is no YAML, a kind that nobody plays, a key that stands twice, a version that is no longer served.
 const MIXED: &str = "kind: [
 ---
-apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: { name: web }
-spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web } }
+apiVersion: v1
+kind: Node
+metadata: { name: elsewhere }
+spec: { unschedulable: true }
 ---
 apiVersion: v1
 kind: Pod
@@ -139,6 +139,59 @@ fn documents_become_what_they_are_here() {
     assert_eq!(warnings.lines().count(), 1, "{warnings}");
 }
 
+const STACK: &str = r#"
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata: { name: web }
+spec:
+  replicas: 1
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: app, image: "shop/web:1" }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec: { ports: [{ port: 0 }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec: { selector: { app: web }, ports: [{ port: 80 }] }
+"#;
+
+/// kubectl asks and sends object by object; what is refused in between leaves the next one alone.
+#[test]
+fn objects_of_a_file_are_sent_one_after_the_other() {
+    let loader = |_: &str| Ok(STACK.to_owned());
+    let text = "until = \"5s\"\n[[apply]]\nmanifest = \"stack.yaml\"\nat = \"1s\"\n";
+    let plan = Arc::new(scenario::load("shop.toml", text, &loader, &[]).expect("it is read"));
+    let mut gaps = Vec::new();
+    for seed in 0..20 {
+        let mut session = session::Session::new(&plan, seed);
+        let mut answered = Vec::new();
+        while session.step().is_some() {
+            let world = &session.world;
+            let Some(own) = world.log.first() else { continue };
+            if answered.len() < own.answer.len() {
+                answered.push(world.now.since(plan.start).micros());
+                assert_eq!(answered.len(), own.answer.len(), "one at a time");
+                assert_eq!(own.waits, answered.len() < 3);
+            }
+        }
+        let own = &session.world.log[0];
+        assert_eq!(own.answer[0], "replicaset.apps/web created");
+        assert!(own.answer[1].starts_with("The Service \"web\" is invalid: "), "{:?}", own.answer);
+        assert_eq!((own.answer[2].as_str(), own.refusals), ("service/web created", 1));
+        assert_eq!(answered[0], 1_000_000, "the first one at once");
+        gaps.extend(answered.windows(2).map(|pair| pair[1] - pair[0]));
+    }
+    gaps.sort_unstable();
+    assert!(gaps[0] > 1_000 && gaps[39] < 250_000, "{gaps:?}");
+    assert!((8_000..25_000).contains(&gaps[20]), "{gaps:?}");
+}
+
 #[test]
 fn what_cannot_be_read_or_is_not_played_is_told() {
     for (text, problem) in [
@@ -170,7 +223,7 @@ fn a_document_that_is_wrong_spoils_only_itself() {
     let warnings = warnings.short();
     for part in [
         "mixed.yaml:1:7: warning[W0001]: a document that is no manifest",
-        "mixed.yaml:5:13: warning[W0001]: left out, as nobody plays these yet: HorizontalPodAutoscaler",
+        "mixed.yaml:5:13: warning[W0001]: left out, as nobody plays these yet: Node",
         "mixed.yaml:15:5: warning[W0001]: the key `spec.containers[0].image` stands twice; this one counts",
         "no matches for kind \"Deployment\" in version \"extensions/v1beta1\"",
         "a document of `mixed.yaml` has no kind",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kubelapse::scenario;
-use kubelapse::session::{Script, Walk, expect, get};
+use kubelapse::session::{Script, Session, Walk, expect, get};
 use kubelapse::time::Span;
 
 /// An agent on every node, with what a test adds to its spec and to its pods' spec.
@@ -249,7 +249,7 @@ fn a_drain_leaves_daemons_where_they_are() {
         ),
         "action = 'no' & at = '25s' & message = 'Pods with local storage (use --delete-emptydir-data to override): default/web-'",
         "pod = 'web-*' & at = '29s' & count = 1 & node = 'n-0' & status = 'Running'",
-        "action = 'yes' & at = '31s' & answer = 'done' & message = 'ignoring DaemonSet-managed Pods: default/agent-'",
+        "action = 'yes' & at = '33s' & answer = 'done' & message = 'ignoring DaemonSet-managed Pods: default/agent-'",
         "pod = 'web-*' & by = '70s' & after = '31s' & count = 1 & status = 'Pending'",
         "daemonSet = 'agent' & from = '20s' & to = '2m' & ready = 3",
     ]);
@@ -291,4 +291,26 @@ fn its_fields_can_be_overridden() {
     let plan = scenario::load("daemons.toml", &text, &manifest, &over);
     let plan = Arc::new(plan.unwrap_or_else(|problems| panic!("{}", problems.render(false))));
     assert_eq!(expect::check(&plan, 0), []);
+}
+
+/// An update passes over four times as many nodes with four times the work.
+#[test]
+fn an_update_costs_as_much_as_its_nodes() {
+    let steps = |nodes: usize| {
+        let text = scenario("agent.yaml", &action("60s", NEW_IMAGE))
+            .replace("count = 3", &format!("count = {nodes}"));
+        let text = text.replace("until = \"10m\"", "until = \"1h\"");
+        let plan = scenario::load("daemons.toml", &text, &manifest, &[]);
+        let plan = Arc::new(plan.unwrap_or_else(|problems| panic!("{}", problems.render(false))));
+        let mut session = Session::new(&plan, 0);
+        let mut steps = 0;
+        while session.step().is_some() {
+            steps += 1;
+        }
+        assert_eq!(session.world.pods.len(), 2 * nodes, "each node has had two");
+        steps
+    };
+    let (some, many) = (steps(15), steps(60));
+    println!("{some} steps for 15 nodes, {many} for 60");
+    assert!(many < 4 * some + 60, "{some} steps for 15 nodes, {many} for 60");
 }

@@ -74,46 +74,6 @@ fn pods_in_trouble_are_explained() {
     insta::assert_snapshot!(transcript(&list, LIST_PRINTED, &names));
 }
 
-/// Objects as people paste them: mirror pods, dumps, pods that are going, runtimes and versions of other years.
-#[test]
-fn what_people_paste_is_not_said_to_be_what_it_is_not() {
-    for (name, is_told, is_not) in [
-        ("mirror.yaml", &["Contradictions\n  none"][..], &["before it was created"][..]),
-        (
-            "going.yaml",
-            &[
-                "Waited, CrashLoopBackOff; nothing is started any more, as the pod is being deleted. Message: back-off 2m40s",
-                "the pod is being deleted: nothing is started any more that could become ready",
-                "nothing in the object is newer than 2026-01-10T10:09:50Z: if it is still there, the kubelet of node node",
-            ],
-            &["Waits out a back-off", "waits for ContainersReady", "Next start"],
-        ),
-        (
-            "other-runtime.yaml",
-            &["It never ran: the runtime could not start its command."],
-            &["a shell did not find"],
-        ),
-        ("capital.yaml", &["back-off of 40s from the end of the last run"], &["does not say how long"]),
-        (
-            "statuses.yaml",
-            &[
-                "none: the object has none",
-                "phase Failed is final, but app and log still run\n",
-                "lost (main): terminated, Error\n      The spec has no such container.",
-            ],
-            &["leaves none", "still runs"],
-        ),
-    ] {
-        let told = transcript(&fixture(name), "2026-01-10T12:00:00Z", &[]);
-        for words in is_told {
-            assert!(told.contains(words), "{name}: {words}\n{told}");
-        }
-        for words in is_not {
-            assert!(!told.contains(words), "{name}: {words}\n{told}");
-        }
-    }
-}
-
 /// A condition about a resize is True as long as it is there: what it waits for is told all the same.
 #[test]
 fn resizes_are_explained() {

@@ -8,12 +8,6 @@ use std::sync::Arc;
 use kubelapse::scenario::{self, Diagnostics, Loaded};
 use kubelapse::session::expect;
 
-/// Cases that cannot be played yet, and the kind that they wait for.
-const NOT_YET: [(&str, &str); 2] = [
-    ("apply-resets-what-the-hpa-set", "HorizontalPodAutoscaler"),
-    ("hpa-waits-five-minutes", "HorizontalPodAutoscaler"),
-];
-
 fn folders() -> Vec<PathBuf> {
     let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/field-workloads");
     let mut folders: Vec<PathBuf> =
@@ -38,9 +32,6 @@ fn every_case_comes_out_right_with_every_seed() {
     let mut played = 0;
     for folder in folders() {
         let name = name_of(&folder);
-        if NOT_YET.iter().any(|(case, _)| *case == name) {
-            continue;
-        }
         let loaded = load(&folder).unwrap_or_else(|problems| panic!("{name}: {}", problems.render(false)));
         let plan = loaded.plan;
         assert!(!plan.expects.is_empty(), "{name} expects nothing");
@@ -54,19 +45,5 @@ fn every_case_comes_out_right_with_every_seed() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(played + NOT_YET.len(), folders().len());
-}
-
-/// The list of those that wait gets shorter with what they wait for.
-#[test]
-fn cases_wait_for_what_is_said_of_them() {
-    for (name, missing) in NOT_YET {
-        let folder = folders().into_iter().find(|folder| name_of(folder) == name);
-        let told = match load(&folder.unwrap_or_else(|| panic!("no case {name}"))) {
-            Ok(loaded) => loaded.warnings.short(),
-            Err(problems) => problems.short(),
-        };
-        let left_out = told.lines().find(|line| line.contains("left out, as nobody plays these yet: "));
-        assert!(left_out.is_some_and(|line| line.contains(missing)), "{name}: {told}");
-    }
+    assert_eq!(played, folders().len());
 }

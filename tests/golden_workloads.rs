@@ -3,7 +3,7 @@
 //!
 //! `KUBELAPSE_GOLDEN_WORKLOADS_DIR` points to another folder of recordings (or of folders of them),
 //! `KUBELAPSE_GOLDEN_WORKLOADS_ONLY` picks by a part of the name (one recording is shown side by side), `…_FAMILIES` says
-//! which families (separated by commas, `all`), `…_SEEDS` how many seeds.
+//! which families (separated by commas, `all`), `…_SEEDS` how many seeds; `…_GAPS` prints each gap of a kind.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kubelapse::compare::life::{Life, Visible};
+use kubelapse::compare::ranks::{self, Gap};
 use kubelapse::compare::workloads::{Bench, Judged, Outputs, Room, Run, Verdict};
 use kubelapse::record::{Fan, Sink, csv, tables};
 use kubelapse::scenario::{self, Plan};
@@ -154,6 +155,15 @@ impl Tally {
     fn objects(&self) -> [f64; 3] {
         self.objects.map(|(same, all)| share(same, all))
     }
+
+    fn shares(&self) -> String {
+        let [workloads, times, all] =
+            [self.workloads, self.times, self.all].map(|part| share(part, self.recordings));
+        format!(
+            "{} recordings; workloads {workloads:.1} %, with times {times:.1} %, with all {all:.1} %",
+            self.recordings
+        )
+    }
 }
 
 // --- reality, judged by itself ---
@@ -257,8 +267,23 @@ fn simulate(plan: &Arc<Plan>, seed: u64) -> Result<Outputs, String> {
     Ok(Outputs { timeline: text(timeline)?, workloads: text(workloads)?, endpoints: text(endpoints)? })
 }
 
+/// A recording, and what many seeds say of it.
+struct Seen<'a> {
+    recording: &'a Recording,
+    verdict: Verdict,
+    /// Why it could not be run to its end.
+    trouble: Option<String>,
+    gaps: Vec<Gap>,
+}
+
+impl Seen<'_> {
+    fn holds(&self) -> bool {
+        self.trouble.is_none() && self.verdict.holds()
+    }
+}
+
 /// By many seeds. A scenario that is refused, or a run that fails, has nothing of what was recorded.
-fn judge(recording: &Recording, seeds: u64, show: bool) -> (Verdict, Option<String>) {
+fn judge(recording: &Recording, seeds: u64, show: bool) -> Seen<'_> {
     let run = recorded(recording, "").expect("a recording has tables");
     let mut bench = Bench::new(&run, Room::default());
     let mut live = || -> Result<(), String> {
@@ -274,7 +299,7 @@ fn judge(recording: &Recording, seeds: u64, show: bool) -> (Verdict, Option<Stri
         Ok(())
     };
     let trouble = live().err();
-    (bench.judge(), trouble)
+    Seen { recording, verdict: bench.judge(), trouble, gaps: bench.gaps() }
 }
 
 #[test]
@@ -284,57 +309,81 @@ fn recorded_workloads_are_lived() {
     let recordings: Vec<Recording> = recordings().into_iter().filter(chosen).collect();
     let seeds = environment("SEEDS").and_then(|n| n.parse().ok()).unwrap_or(100);
     let show = recordings.len() == 1;
-    let judged: Vec<(&Recording, Verdict, Option<String>)> = recordings
-        .par_iter()
-        .map(|recording| {
-            let (verdict, trouble) = judge(recording, seeds, show);
-            (recording, verdict, trouble)
-        })
-        .collect();
-    for (recording, verdict, trouble) in &judged {
-        match trouble {
-            Some(trouble) => println!("{}/{}: {trouble}", recording.folder, recording.name),
-            None => print!("{}", failures(recording, verdict)),
+    let judged: Vec<Seen<'_>> =
+        recordings.par_iter().map(|recording| judge(recording, seeds, show)).collect();
+    for seen in &judged {
+        match &seen.trouble {
+            Some(trouble) => println!("{}/{}: {trouble}", seen.recording.folder, seen.recording.name),
+            None => print!("{}", failures(seen.recording, &seen.verdict)),
         }
     }
     let mut folders: Vec<&str> = recordings.iter().map(|r| r.folder.as_str()).collect();
     folders.dedup();
-    for folder in folders {
-        let of = |is_mix| {
-            let its =
-                judged.iter().filter(move |(r, ..)| r.folder == folder && (r.family == "mix") == is_mix);
-            Tally::of(its.map(|(_, verdict, _)| verdict))
+    for folder in &folders {
+        let of = |wanted: &dyn Fn(&str) -> bool| {
+            let its = |seen: &&Seen<'_>| seen.recording.folder == *folder && wanted(&seen.recording.family);
+            Tally::of(judged.iter().filter(its).map(|seen| &seen.verdict))
         };
-        let (made, mix) = (of(false), of(true));
-        let of_made = |part| share(part, made.recordings);
-        println!(
-            "{folder}: {} recordings; workloads {:.1} %, with times {:.1} %, with all {:.1} %",
-            made.recordings,
-            of_made(made.workloads),
-            of_made(made.times),
-            of_made(made.all)
-        );
+        for family in FAMILIES.iter().filter(|_| !show) {
+            println!("{folder} {family}: {}", of(&|own| own == *family).shares());
+        }
+        println!("{folder}: {}", of(&|family| family != "mix").shares());
+        let mix = of(&|family| family == "mix");
         let [workloads, services, pods] = mix.objects();
         let count: usize = mix.objects.iter().map(|(_, all)| all).sum();
         println!(
             "{folder} mix: {count} objects; workloads {workloads:.1} %, services {services:.1} %, pods {pods:.1} %"
         );
     }
+    if !show {
+        calibration(&judged, &folders, seeds as usize);
+    }
     if ["DIR", "ONLY", "FAMILIES", "SEEDS"].iter().all(|name| environment(name).is_none()) {
         hold_against_known_gaps(&judged);
     }
 }
 
+/// Whether recorded gaps lie among the simulated ones as if both came of the same dice, and how many recordings have a sequence
+/// that hardly a seed has.
+fn calibration(judged: &[Seen<'_>], folders: &[&str], seeds: usize) {
+    let mut sets = Vec::new();
+    for folder in folders {
+        let its: Vec<&Seen<'_>> = judged.iter().filter(|seen| seen.recording.folder == *folder).collect();
+        let rare = its.iter().filter(|seen| {
+            seen.verdict.all().any(|one| one.judgement.sequence && one.judgement.seeds * 50 < seeds)
+        });
+        println!(
+            "{folder}: {} of {} have a sequence that less than 2 % of the seeds have",
+            rare.count(),
+            its.len()
+        );
+        let wanted = environment("GAPS");
+        for seen in its.iter().filter(|_| wanted.is_some()) {
+            for gap in seen.gaps.iter().filter(|gap| wanted.as_deref() == Some(gap.kind)) {
+                println!("{folder}/{}: {gap}", seen.recording.name);
+            }
+        }
+        let gaps: Vec<Vec<Gap>> = its.iter().map(|seen| seen.gaps.clone()).collect();
+        sets.push(((*folder).to_owned(), gaps));
+    }
+    for (folder, ranked, corrected) in ranks::told(&sets) {
+        let ranks::Ranked { kind, count, mean, distance, chance } = ranked;
+        println!(
+            "calibration {folder:22} {kind:12} n {count:5}, mean rank {mean:.3}, KS {distance:.3}, p {chance:.3}, by Holm {corrected:.3}"
+        );
+    }
+}
+
 /// Every hand-made recording that is not reproduced stands in the list with its reason, and nothing else does.
-fn hold_against_known_gaps(judged: &[(&Recording, Verdict, Option<String>)]) {
+fn hold_against_known_gaps(judged: &[Seen<'_>]) {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(KNOWN_GAPS));
     let known: BTreeMap<String, String> = toml::from_str(&text.expect("the list of known gaps is there"))
         .expect("the list of known gaps is a table");
     let mut wrong = Vec::new();
     let mut names = Vec::new();
-    for (recording, verdict, trouble) in judged.iter().filter(|(r, ..)| r.family != "mix") {
-        let name = format!("{}/{}", recording.folder, recording.name);
-        match (trouble.is_none() && verdict.holds(), known.contains_key(&name)) {
+    for seen in judged.iter().filter(|seen| seen.recording.family != "mix") {
+        let name = format!("{}/{}", seen.recording.folder, seen.recording.name);
+        match (seen.holds(), known.contains_key(&name)) {
             (true, true) => wrong.push(format!("{name} is reproduced now: take it off the list")),
             (false, false) => wrong.push(format!("{name} is not reproduced")),
             _ => {}

@@ -60,6 +60,23 @@ fn a_registry_that_wants_a_secret_gets_it_when_it_is_created() {
     assert!(lines[running..].iter().all(|line| !line.contains(missing)), "{lines:#?}");
 }
 
+/// From 1.37 on a Secret that is missing is told behind a pull that has failed, and not at each sync (`SyncPod`,
+/// pkg/kubelet/kubelet.go).
+#[test]
+fn a_missing_secret_is_told_where_a_pull_has_failed() {
+    let of =
+        |version: &str| told(&format!("kubernetes = \"{version}\"{}", PRIVATE.replace("POLICY", "Never")), 1);
+    let place =
+        |lines: &[String], what: &str| lines.iter().position(|line| line.contains(what)).expect("it is told");
+    let (before, now) = (of("1.36"), of("1.37"));
+    let missing = "web Warning FailedToRetrieveImagePullSecret";
+    assert!(place(&before, missing) < place(&before, "web Normal Pulling"), "{before:#?}");
+    assert!(place(&now, missing) > place(&now, "web Warning Failed Failed to pull image"), "{now:#?}");
+    assert!(place(&now, missing) < place(&now, "web Normal BackOff"), "{now:#?}");
+    let times = |lines: &[String]| lines.iter().filter(|line| line.contains(missing)).count();
+    assert!(times(&now) < times(&before), "{now:#?}");
+}
+
 #[test]
 fn a_pod_without_the_secret_does_not_get_what_another_pulled() {
     let lines = told(&PRIVATE.replace("POLICY", "Never"), 1);

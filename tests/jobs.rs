@@ -76,6 +76,7 @@ fn refused(manifest: &str, words: &str) {
 
 const ENDS: &str =
     "[[program]]\nattempts = [{ runs = \"3s\", exit = 0, onTerm = { after = \"1s\", exit = 143 } }]\n";
+const RUNS_ON: &str = "[[program]]\nattempts = [{ onTerm = { after = \"1s\", exit = 143 } }]\n";
 const FAILS: &str = "[[program]]\nattempts = [{ runs = \"1s\", exit = 1 }]\n";
 
 #[test]
@@ -287,4 +288,84 @@ fn a_year_of_nights_costs_as_much_as_its_nights() {
     println!("{week} steps a week, {year} a year");
     assert!(year < 60 * week, "{week} steps a week, {year} a year");
     assert!(year < 365 * 250, "{year} steps a year");
+}
+
+/// A bare pod `stray`, and a Job `import` that says itself which pods are its own.
+fn strays(spec: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{ name: stray, labels: {{ app: import }} }}\nspec:\n  restartPolicy: Never\n  \
+         containers: [{{ name: app, image: \"shop/import:1\" }}]\n---\napiVersion: batch/v1\nkind: Job\nmetadata: {{ name: import \
+         }}\nspec:\n  manualSelector: true\n  selector: {{ matchLabels: {{ app: import }} }}\n  {spec}\n  template:\n    metadata: {{ \
+         labels: {{ app: import }} }}\n    spec:\n      restartPolicy: Never\n      containers: [{{ name: app, image: \
+         \"shop/import:1\" }}]\n"
+    )
+}
+
+/// `ClaimPods`: what the selector takes and nobody controls becomes the Job's, with the finalizer, and counts.
+#[test]
+fn a_stray_pod_is_adopted_and_counts() {
+    holds(
+        &strays("completions: 2\n  parallelism: 2"),
+        &format!(
+            "{ENDS}[[expect]]\npod = \"import-*\"\ncount = 1\nfrom = \"1s\"\nto = \"4m\"\n[[expect]]\njob = \"import\"\nby = \
+             \"2m\"\nsucceeded = 2\n[[expect]]\njob = \"import\"\nfrom = \"0s\"\nto = \"4m\"\nsucceeded = {{ max = 2 }}\n"
+        ),
+    );
+    let mut walk = walk(&strays("completions: 2\n  parallelism: 2"), ENDS, 2);
+    let stray = &walk.world().pods[0];
+    assert!(stray.owners.as_deref().is_some_and(|owners| owners[0].name == "import" && owners[0].controller));
+    assert!(stray.finalizers.iter().any(|name| *name == "batch.kubernetes.io/job-tracking"));
+    walk.seek_time(walk.plan().start + Span::from_secs(120));
+    assert!(walk.world().pods[0].finalizers.is_empty(), "it has been counted");
+}
+
+/// One that is adopted is one too many where no more may run.
+#[test]
+fn an_adopted_pod_takes_the_place_of_another() {
+    let walk = walk(&strays("completions: 1"), ENDS, 120);
+    let made = walk.world().pods.iter().filter(|pod| pod.ident.name.to_string().starts_with("import-"));
+    let told = walk.world().workloads.jobs[0].object.status.succeeded;
+    assert_eq!((made.count(), told), (0, 1), "the stray does it all");
+}
+
+/// A pod whose labels no longer fit is let go, without its finalizer, and another one is made; whoever finds it again with
+/// the right labels takes it back.
+#[test]
+fn a_pod_that_is_relabelled_is_let_go_and_replaced() {
+    let lines = format!(
+        "{RUNS_ON}[[action]]\nat = \"20s\"\nlabel = \"pod/stray\"\nlabels = {{ app = \"debug\" }}\n[[action]]\nat = \"60s\"\nlabel = \
+         \"pod/stray\"\nlabels = {{ app = \"import\" }}\n"
+    );
+    let mut walk = walk(&strays("completions: 1"), &lines, 30);
+    let stray = walk.world().pods[0].clone();
+    assert!(
+        stray.owners.is_none() && stray.finalizers.is_empty(),
+        "{:?} {:?}",
+        stray.owners,
+        stray.finalizers
+    );
+    assert_eq!(walk.world().pods.len(), 2, "another one works in its place");
+    walk.seek_time(walk.plan().start + Span::from_secs(70));
+    // It has come back as one too many: of both, the younger one goes.
+    let there: Vec<_> = walk.world().pods.iter().filter(|pod| pod.exists && pod.deletion.is_none()).collect();
+    assert_eq!(there.len(), 1, "{there:?}");
+    assert!(walk.world().pods[0].owners.is_some());
+}
+
+/// What a Job leaves behind is nobody's, until a Job comes that asks for it.
+#[test]
+fn pods_that_one_job_leaves_behind_are_taken_over_by_another() {
+    let lines = format!(
+        "{RUNS_ON}[[action]]\nat = \"20s\"\ndelete = \"job/import\"\ncascade = \"orphan\"\n[[action]]\nat = \"40s\"\napply = \
+         \"jobs.yaml\"\n"
+    );
+    let manifest = strays("completions: 2\n  parallelism: 2");
+    let mut walk = walk(&manifest, &lines, 35);
+    let pods = |walk: &Walk| {
+        let all = walk.world().pods.iter().filter(|pod| pod.exists);
+        all.map(|pod| (pod.owners.is_some(), pod.finalizers.len())).collect::<Vec<_>>()
+    };
+    assert_eq!(pods(&walk), [(false, 0); 2], "left alone");
+    walk.seek_time(walk.plan().start + Span::from_secs(60));
+    assert_eq!(pods(&walk), [(true, 1); 2], "taken over");
 }

@@ -154,6 +154,30 @@ fn too_much_in_one_pod_is_refused() {
 }
 
 #[test]
+fn too_many_pods_of_a_workload_are_refused() {
+    let manifest = |kind: &str, field: &str| {
+        format!(
+            "apiVersion: {}\nkind: {kind}\nmetadata: {{ name: web }}\nspec:\n  {field}: 10000001\n  template: {{ spec: {{ restartPolicy: \
+             Never, containers: [{{ name: app, image: x }}] }} }}\n",
+            if kind == "Job" { "batch/v1" } else { "apps/v1" }
+        )
+    };
+    for (kind, field) in [("Deployment", "replicas"), ("StatefulSet", "replicas"), ("Job", "parallelism")] {
+        let text = manifest(kind, field);
+        let loader = |_: &str| Ok(text.clone());
+        let told = scenario::load("limits.toml", "[[apply]]\nmanifest = \"web.yaml\"\n", &loader, &[]);
+        let told = told.expect_err("too many").render(false);
+        assert!(
+            told.contains(&format!("10000001 pods of one {kind}")) && told.contains("web.yaml:5:"),
+            "{told}"
+        );
+    }
+    let told = load("[[action]]\nat = \"1s\"\nscale = \"deployment/web\"\nreplicas = 10000001\n")
+        .expect_err("too many");
+    assert!(told.contains("10000001 is out of range"), "{told}");
+}
+
+#[test]
 fn too_many_objects_are_refused() {
     let object = |ix| format!("[[object]]\nkind = \"Secret\"\nname = \"s{ix}\"\n");
     let objects: String = (0..=limits::OBJECTS).map(object).collect();

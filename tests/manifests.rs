@@ -129,7 +129,13 @@ fn nodes_differ_where_pods_want_them_to() {
 fn one_bad_document_spoils_only_itself() {
     let desk = Desk::new("mixed");
     let (out, said) = desk.said("run mixed.yaml");
-    assert_told(&said, &["mixed.yaml:11:7", "left out, as nobody plays these yet: HorizontalPodAutoscaler"]);
+    assert_told(
+        &said,
+        &[
+            "assumed: there is no metrics server: a HorizontalPodAutoscaler keeps to its bounds ([[metric]])",
+            "mixed.yaml:11:7",
+        ],
+    );
     assert_told(
         &out,
         &[

@@ -178,9 +178,10 @@ fn what_is_written_passes_its_test_right_away() {
     desk.passes("test web.toml --seeds 20");
     desk.passes("new blank");
     desk.passes("test blank.toml --seeds 20");
-    // The way to the manifest goes from the scenario's folder, also from one that was not there.
+    // A manifest that lies elsewhere is copied beside the scenario, also into a folder that was not there.
     desk.passes("new shop --from list.json --out pods/front/");
-    assert!(read(&desk.0.join("pods/front/shop.toml")).contains("manifest = \"../../list.json\""));
+    assert!(read(&desk.0.join("pods/front/shop.toml")).contains("manifest = \"list.json\""));
+    assert_eq!(read(&desk.0.join("pods/front/list.json")), read(&desk.0.join("list.json")));
     desk.passes("new jobs --from workloads.yaml -o pods/batch.toml");
     desk.passes("new rollout --from deployment.yaml --out pods");
     desk.passes("test pods --seeds 20");

@@ -254,12 +254,12 @@ timeout = "12s"
 "#,
     );
     let [kept, slow] = lived.answers.as_slice() else { panic!("{:?}", lived.answers) };
-    assert!(kept.starts_with("42s: error: unable to drain node \"n1\""), "{kept}");
+    assert!(kept.starts_with("42.0") && kept.contains("s: error: unable to drain node \"n1\""), "{kept}");
     assert!(
         kept.contains("error when evicting pods/\"kept\" -n \"default\": global timeout reached: 12s"),
         "{kept}"
     );
-    assert!(slow.starts_with("54s: error: unable to drain node \"n2\""), "{slow}");
+    assert!(slow.starts_with("54.0") && slow.contains("s: error: unable to drain node \"n2\""), "{slow}");
     let waited = "error when waiting for pod \"slow\" in namespace \"default\" to terminate: global timeout reached: 12s";
     assert!(slow.contains(waited), "{slow}");
 }
@@ -519,6 +519,119 @@ fn a_node_that_was_switched_off_in_order_is_given_up_like_any_other() {
         ["NoSchedule", "NoExecute"].map(|effect| format!("node.kubernetes.io/unreachable:{effect}"));
     assert_eq!(taints(&ended(&off), 0), unreachable);
     assert!(taints(&ended(&text), 0).is_empty());
+}
+
+/// Each of them is looked up, told why, and deleted, by one client: together they take their time. Who has ended goes too.
+#[test]
+fn pods_that_a_taint_drives_away_are_told_why_before_they_are_deleted() {
+    let pod = |name: &str, runs: &str| {
+        format!(
+            "[[pod]]\nname = \"{name}\"\n[pod.spec]\nrestartPolicy = \"Never\"\nnodeName = \"n\"\n\
+             [[pod.spec.containers]]\nname = \"app\"\nimage = \"shop/app:1\"\n\
+             [pod.behavior.containers.app]\nattempts = [{{ runs = \"{runs}\" }}]\n"
+        )
+    };
+    let pods: Vec<String> = (0..12).map(|ix| pod(&format!("busy-{ix}"), "forever")).collect();
+    let taint = "[[action]]\nat = \"20s\"\ntaint = \"node/n\"\n\
+                 taints = [{ key = \"maintenance\", value = \"now\", effect = \"NoExecute\" }]\n";
+    let text =
+        format!("until = \"40s\"\n[[node]]\nname = \"n\"\n{}{}{taint}", pod("ended", "3s"), pods.concat());
+    let lived = live(&text);
+    let start = lived.directory.start;
+    let mut told: Vec<Vec<(f64, bool)>> = vec![Vec::new(); 13];
+    for t in lived.transitions.iter().filter(|t| t.time.since(start).micros() >= 20_000_000) {
+        let Some(pod) = t.pod else { continue };
+        let row = (t.time.since(start).micros() as f64 / 1e6 - 20.0, false);
+        match t.change {
+            Change::Condition { kind: Sym::DISRUPTION_TARGET, .. } => told[pod as usize].push(row),
+            Change::Status { to, .. } if to == "Terminating" || to.is_empty() => {
+                told[pod as usize].push((row.0, true));
+            }
+            _ => {}
+        }
+    }
+    for own in &told {
+        assert!(matches!(own[..2], [(marked, false), (deleted, true)] if marked < deleted), "{told:?}");
+        assert!(own[1].0 > 0.02, "{told:?}");
+    }
+    // Three requests each are more than the thirty that may be sent at once: the last ones are a matter of 50 ms each.
+    let last = told.iter().map(|own| own[1].0).fold(0.0, f64::max);
+    assert!((0.35..0.8).contains(&last), "{told:?}");
+}
+
+/// All whom an event may help come back together, before one of them is tried.
+#[test]
+fn room_that_comes_free_goes_to_whom_it_matters_most() {
+    let pod = |name: &str, at: &str, class: &str, runs: &str| {
+        format!(
+            "[[pod]]\nname = \"{name}\"\nat = \"{at}\"\n[pod.spec]\nrestartPolicy = \"Never\"\n{class}\n\
+             [[pod.spec.containers]]\nname = \"app\"\nimage = \"shop/app:1\"\n\
+             resources = {{ requests = {{ cpu = \"2\" }} }}\n\
+             [pod.behavior.containers.app]\nattempts = [{{ runs = \"{runs}\" }}]\n"
+        )
+    };
+    for version in ["1.32", "1.36"] {
+        let parts = [
+            format!("kubernetes = \"{version}\"\nuntil = \"60s\"\n[[node]]\nname = \"n\"\ncapacity = {{ cpu = \"2\" }}\n"),
+            "[[object]]\nkind = \"PriorityClass\"\nname = \"high\"\nvalue = 1000\npreemptionPolicy = \"Never\"\n".into(),
+            pod("first", "0s", "", "20s"),
+            pod("low", "2s", "", "forever"),
+            pod("high", "4s", "priorityClassName = \"high\"", "forever"),
+        ];
+        let scheduled = events(&live(&parts.concat()), Sym::SCHEDULED);
+        let pods: Vec<&str> = scheduled.iter().map(|(_, pod, _)| pod.as_str()).collect();
+        assert_eq!(pods, ["first", "high"], "{version}: {scheduled:?}");
+    }
+}
+
+/// How long after 20 s the first node has a taint.
+fn tainted_after(plan: &std::sync::Arc<kubelapse::scenario::Plan>, seed: u64) -> i64 {
+    let mut session = session::Session::new(plan, seed);
+    while session.step().is_some() && session.world.nodes[0].spec.taints.is_empty() {}
+    session.world.now.since(plan.start).micros() - 20_000_000
+}
+
+/// Of pods of one second the first by name is meant; it is told why it goes in a write of its own. And a cordon's taint comes
+/// when its controller has heard of it.
+#[test]
+fn an_eviction_is_two_writes_and_a_cordon_too() {
+    let pod = |name: &str, at: &str| {
+        format!(
+            "[[pod]]\nname = \"{name}\"\nat = \"{at}\"\nlabels = {{ app = \"a\" }}\n[[pod.spec.containers]]\n\
+             name = \"app\"\nimage = \"shop/app:1\"\n"
+        )
+    };
+    let text = format!(
+        "until = \"40s\"\n[[node]]\nname = \"n\"\n{}{}{}[[action]]\nat = \"20s\"\nevict = \"pods\"\n\
+         matchLabels = {{ app = \"a\" }}\nlimit = 1\n[[action]]\nat = \"20s\"\ncordon = \"node/n\"\n",
+        pod("c", "100ms"),
+        pod("a", "1200ms"),
+        pod("b", "500ms")
+    );
+    let plan = plan(&text);
+    let mut gaps = Vec::new();
+    for seed in 0..20 {
+        let lived = session::live(&plan, seed);
+        let after = |row: &dyn Fn(&Change) -> bool| -> Vec<(i64, String)> {
+            let rows = lived.transitions.iter().filter(|t| row(&t.change));
+            let name = |t: &kubelapse::record::Transition| {
+                t.pod.map_or(String::new(), |pod| lived.directory.pods[pod as usize].name.to_string())
+            };
+            rows.map(|t| (t.time.since(lived.directory.start).micros() - 20_000_000, name(t))).collect()
+        };
+        let marked =
+            after(&|change| matches!(change, Change::Condition { kind: Sym::DISRUPTION_TARGET, .. }));
+        let deleted = after(&|change| matches!(change, Change::Status { to, .. } if *to == "Terminating"));
+        assert_eq!(marked, [(0, "b".to_owned())]);
+        assert_eq!((deleted.len(), &deleted[0].1), (1, &marked[0].1));
+        gaps.push((deleted[0].0, tainted_after(&plan, seed)));
+    }
+    assert!(
+        gaps.iter().all(|(deleted, tainted)| (1..150_000).contains(deleted) && (1..60_000).contains(tainted))
+    );
+    let distinct =
+        |of: fn(&(i64, i64)) -> i64| gaps.iter().map(of).collect::<std::collections::BTreeSet<_>>().len();
+    assert_eq!((distinct(|gap| gap.0), distinct(|gap| gap.1)), (20, 20), "{gaps:?}");
 }
 
 #[test]

@@ -25,6 +25,7 @@ mod rules {
     mod w_daemon_set;
     mod w_deployment;
     mod w_endpoints;
+    mod w_hpa;
     mod w_job;
     mod w_kinds;
     mod w_pdb;

@@ -462,3 +462,100 @@ fn the_contents_of_the_course() {
         drawn(width, height, |frame| contents.draw(frame));
     }
 }
+
+/// A scenario with two pods of one beginning, and texts whose lines are broken in the file.
+const TWO: &str = r#"
+name = "two"
+until = "5m"
+[[pod]]
+name = "a-rather-long-name-of-a-pod-that-others-share-first"
+spec.containers = [{ name = "app", image = "x" }]
+[[pod]]
+name = "a-rather-long-name-of-a-pod-that-others-share-second"
+spec.containers = [{ name = "app", image = "x" }]
+[pod.behavior.containers.app]
+attempts = [{ runs = "20s", exit = 1 }]
+[lesson]
+title = "Two"
+  [[lesson.question]]
+  at      = "1s"
+  ask     = """What is it that comes
+next?"""
+  choices = ["This", "That"]
+  answer  = 1
+  explain = """
+A paragraph that is broken
+in the file.
+
+And another."""
+"#;
+
+/// Whom a move has led to is what is looked at; names are told apart by their ends too.
+#[test]
+fn what_has_changed_is_selected() {
+    let (text, _) = TWO.split_once("[lesson]").expect("it has one");
+    let mut app = App::new(walk_of("two.toml", text));
+    press(&mut app, "f");
+    let seen = screen(&app, 80, 24);
+    let chosen = seen.lines().find(|line| line.starts_with('>')).expect("a pod is chosen");
+    assert!(chosen.contains("second"), "{seen}");
+    assert!(seen.contains("…-first") && seen.contains("…second"), "{seen}");
+    press(&mut app, "7");
+    let lives = screen(&app, 80, 24);
+    assert!(lives.lines().filter(|line| line.contains("second")).count() > 1, "{lives}");
+    press(&mut app, "8");
+    assert!(screen(&app, 100, 40).contains("Name:"), "{}", screen(&app, 100, 40));
+}
+
+#[test]
+fn words_stay_apart_and_lines_are_laid_out_anew() {
+    let mut app = App::new(walk_of("two.toml", TWO));
+    press(&mut app, "<esc>g10s<enter>");
+    assert!(screen(&app, 80, 24).contains("What is it that comes next?"), "{}", screen(&app, 80, 24));
+    press(&mut app, "1");
+    let verdict = screen(&app, 80, 24);
+    for words in
+        ["A paragraph that is broken in the file.", "And another.", "You said: This", "It is:    That"]
+    {
+        assert!(verdict.contains(words), "no `{words}`:\n{verdict}");
+    }
+    assert!(verdict.find("You said") < verdict.find("It is:"), "{verdict}");
+}
+
+/// Whoever wants no questions has none.
+#[test]
+fn questions_can_be_switched_off() {
+    let mut app = App::new(walk_of("two.toml", TWO));
+    press(&mut app, "<esc>zz");
+    assert!(screen(&app, 80, 24).contains("no questions at all"), "{}", screen(&app, 80, 24));
+    press(&mut app, "g10s<enter>");
+    assert!(!screen(&app, 80, 24).contains("What do you expect?"), "{}", screen(&app, 80, 24));
+}
+
+/// Where something is typed, what it takes stands beside it, on any screen; where we are covers no label.
+#[test]
+fn what_is_typed_is_shown_with_what_it_takes() {
+    for (width, height) in [(80, 24), (120, 30)] {
+        let mut app = open("crash-loop");
+        for (keys, words) in [
+            ("x", ["delete pod/web gracePeriodSeconds=5", "cordon node/node-0"]),
+            ("<esc>u", ["status=CrashLoopBackOff pod=web", "restarts>=3"]),
+            ("<esc>t", ["event=BackOff", "exit=137"]),
+            ("<esc>s", ["lesson.toml", "--force"]),
+        ] {
+            press(&mut app, keys);
+            let seen = screen(&app, width, height);
+            for word in words {
+                assert!(seen.contains(word), "no `{word}` after {keys}:\n{seen}");
+            }
+        }
+        press(&mut app, "<esc>n");
+        let axis = |app: &App| {
+            let seen = screen(app, width, height);
+            seen.lines().find(|line| line.contains('▲')).map(str::to_owned).expect("a line of time")
+        };
+        assert!(axis(&app).contains("0.000s"), "{}", axis(&app));
+        press(&mut app, "<end>");
+        assert_eq!(axis(&app).matches("00.000s").count(), 2, "{}", axis(&app));
+    }
+}

@@ -98,6 +98,21 @@ fn a_claim_holds_its_pod_back_until_it_is_bound() {
     }
 }
 
+/// Up to 1.32 the flush of the back-off queue has a second of its own, since the scheduler began.
+#[test]
+fn the_back_off_queue_is_looked_at_on_the_seconds_of_the_scheduler() {
+    let parts = [node("a", "z1"), claim("boundAt = \"300ms\""), pod("db", "0s", "", "data", "")];
+    let scheduled = |version: &str| -> Vec<f64> {
+        let text = world(version, "5s", &parts);
+        let first = |seed| events(&rows(&text, seed), "db", "Scheduled")[0].0;
+        (0..20).map(first).collect()
+    };
+    let old = scheduled("1.32");
+    assert!(old.iter().all(|at| (1.0..2.1).contains(at)), "{old:?}");
+    assert!(old.iter().any(|at| *at < 1.3) && old.iter().any(|at| *at > 1.7), "{old:?}");
+    assert!(scheduled("1.36").iter().all(|at| *at < 0.4));
+}
+
 #[test]
 fn an_action_binds_a_claim() {
     let bind = "[[action]]\nat = \"40s\"\nbind = \"PersistentVolumeClaim/data\"\n".to_owned();

@@ -147,7 +147,8 @@ fn tell_multi_attach(w: &mut World, volume: VolumeIx, node: NodeId) {
         .map(|pod| (w.pods[pod.ix()].ident.namespace, w.pods[pod.ix()].ident.name.to_string()))
         .collect();
     for pod in needed_by(w, volume, node) {
-        let words = rules::multi_attach_words(name, w.pods[pod.ix()].ident.namespace, &holders);
+        let words =
+            rules::multi_attach_words(name, w.pods[pod.ix()].ident.namespace, &holders, &w.gates.habits);
         events::send(w, pod, Sym::ATTACH_DETACH, Note::warning(Sym::FAILED_ATTACH_VOLUME, words));
     }
 }

@@ -18,7 +18,7 @@
 //! | who writes | [`api_server`] |
 //! | who is told | [`watch`] |
 //! | who hears | the scheduler's queue and cache, [`taint_eviction::queue`], [`pod_gc::queue`], [`attach_detach`], [`kubelet::status_manager`]: they note it and queue an event, and act when that comes |
-//! | what all stand on | [`runtime`], which knows of the kubelet only what a relist will see; [`events`] |
+//! | what all stand on | [`runtime`], which knows of the kubelet only what a relist will see; [`heartbeats`]; [`events`] |
 //!
 //! Where a call would lead up, one of three things stands in its place. A step is *returned*: what it leaves is data, which
 //! its caller takes up. A component that hears and acts is *two files*, one below the API server and one above. And what
@@ -30,6 +30,7 @@ pub(crate) mod attach_detach;
 pub(crate) mod command;
 pub(crate) mod controllers;
 pub(crate) mod events;
+pub(crate) mod heartbeats;
 pub(crate) mod kubectl;
 pub(crate) mod kubelet;
 pub(crate) mod machine;
@@ -59,8 +60,13 @@ fn begin(w: &mut World, event: SimEvent) {
     match event {
         SimEvent::CreatePod { template, ordinal } => start::create_pod(w, template, ordinal),
         SimEvent::Action { index } => command::play(w, index),
-        SimEvent::Apply { index } => command::apply(w, index),
-        SimEvent::CreateObject { index } => api_server::objects::create(w, index as usize, &[]),
+        SimEvent::Apply { index } => command::begin_apply(w, index),
+        SimEvent::ApplyNext { command, object } => command::apply_next(w, command, object),
+        SimEvent::CreateObject { index } => {
+            api_server::objects::create(w, index as usize, &[]);
+            controllers::claims::came(w, index as usize);
+        }
+        SimEvent::Provisioned { index } => controllers::provisioner::provisioned(w, index as usize),
         SimEvent::BindClaim { index } => api_server::objects::bind_claim(w, index as usize),
         SimEvent::Schedule { .. } => scheduler::schedule(w),
         SimEvent::QueueTimer { pod, .. } => scheduler::timer(w, pod),
@@ -68,6 +74,8 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::SeriesWrite { pod } => scheduler::write_series(w, pod),
         SimEvent::DrainTurn { command, pod } => command::drain_turn(w, command, pod),
         SimEvent::WaitOver { command } => command::wait_over(w, command),
+        SimEvent::DrainBegin { command } => command::drain_begins(w, command),
+        SimEvent::Evicted { pod } => api_server::evicted(w, pod),
         SimEvent::CordonTaint { node } => node_lifecycle::cordon_taint(w, node),
         SimEvent::Bind { pod, node } => scheduler::bind(w, pod, node),
         SimEvent::PodSeen { pod } => kubelet::intake::pod_seen(w, pod),
@@ -88,9 +96,7 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::HookFails { pod, container, .. } => kubelet::kill::hook_fails(w, pod, container),
         SimEvent::Exit { pod, container, .. } => runtime::exit(w, pod, container),
         SimEvent::TermExit { pod, container, .. } => runtime::term_exit(w, pod, container),
-        SimEvent::DiskWritten { pod, container, point, .. } => {
-            kubelet::local_storage::written(w, pod, container, point)
-        }
+        SimEvent::DiskWritten { pod, container, point, .. } => memory::written(w, pod, container, point),
         SimEvent::MemoryUsed { pod, container, .. } => memory::used(w, pod, container),
         SimEvent::Probe { pod, container, kind, .. } => kubelet::probe::tick(w, pod, container, kind),
         SimEvent::ProbeDone { pod, container, kind, .. } => kubelet::probe::done(w, pod, container, kind),
@@ -101,10 +107,12 @@ fn begin(w: &mut World, event: SimEvent) {
         SimEvent::Shutdown { node, .. } => kubelet::shutdown::go_on(w, node),
         SimEvent::Evict { node, .. } => kubelet::eviction::round(w, node),
         SimEvent::StorageRound { pod, .. } => kubelet::local_storage::round(w, pod),
+        SimEvent::EndOverdue { pod, .. } => kubelet::ending::overdue(w, pod),
         SimEvent::DevicesReported { node, .. } => kubelet::devices::report(w, node),
         SimEvent::NodeMonitor => node_lifecycle::monitor(w),
         SimEvent::NodeTaint { node, .. } => node_lifecycle::taint(w, node),
         SimEvent::TaintEvict { pod, .. } => taint_eviction::evict(w, pod),
+        SimEvent::TaintAnswered { pod, request } => taint_eviction::answered(w, pod, request),
         SimEvent::Informed { controller, of } => controllers::informed(w, controller, of),
         SimEvent::NodeInformed { node } => controllers::node_informed(w, node),
         SimEvent::Work { controller } => controllers::take(w, controller),
@@ -128,7 +136,7 @@ fn take_up_all(w: &mut World) {
 fn take_up(w: &mut World, signal: Signal) {
     match signal {
         Signal::ProcessEnded { pod, container } => kubelet::pod_worker::process_ended(w, pod, container),
-        Signal::Pulled { pod, container, error } => kubelet::pod_worker::pulled(w, pod, container, error),
+        Signal::Pulled { pod, of, error } => kubelet::pod_worker::pulled(w, pod, of, error),
         Signal::ObjectSeen { key } => command::object_seen(w, key),
         Signal::PodGone { pod } => command::pod_gone(w, pod),
         Signal::ResizeTried { pod } => kubelet::pod_worker::update_pod(w, pod),

@@ -6,14 +6,14 @@
 use std::collections::BTreeMap;
 
 use super::api_server::nodes::{self, put_condition};
-use super::{api_server, events};
+use super::{api_server, events, heartbeats};
 use crate::api::{Condition, Effect, NodeSpec, Note, Phase, Sym, Taint, Tri};
 use crate::rules::controllers::zone_disruption::{Zone, ZoneKey, zone_key};
 use crate::rules::scheduler::placement::node_declared_features;
 use crate::scenario::plan::Plan;
 use crate::time::{Span, Time, next_on_grid};
 use crate::world::node::NodeCondition;
-use crate::world::{Node, NodeConditionKind, NodeId, PodId, Purpose, SimEvent, World};
+use crate::world::{Node, NodeConditionKind, NodeId, PodId, SimEvent, World};
 
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 const NOT_READY: &str = "node.kubernetes.io/not-ready";
@@ -52,21 +52,6 @@ fn put_ready(n: &mut Node, to: Tri, words: (&str, &str), now: Time) {
     }
 }
 
-fn phase(w: &World, node: Option<NodeId>, period: Span) -> Time {
-    phase_of(w, node, 0, period)
-}
-
-/// The node's status is written at this instant plus whole periods.
-pub fn status_anchor(w: &World, node: NodeId, period: Span) -> Time {
-    phase_of(w, Some(node), 1, period)
-}
-
-fn phase_of(w: &World, node: Option<NodeId>, which: u64, period: Span) -> Time {
-    let entity = node.map_or(0, |n| crate::engine::random::entity(&[&w.nodes[n.ix()].spec.name]));
-    let offset = w.draw(Purpose::Controller, entity, which).below(period.micros().max(1) as u64) as i64;
-    w.plan.start - Span::from_micros(offset)
-}
-
 /// The taint that a cordoned node gets.
 const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
 /// The taint of a node follows its cordon (`doNoScheduleTaintingPass`).
@@ -80,20 +65,33 @@ pub fn cordon_taint(w: &mut World, node: NodeId) {
     });
 }
 
-/// A node's kubelet falls silent: its lease was renewed last at some earlier instant, every quarter of its duration.
+/// A node's kubelet falls silent: it was heard of last at some earlier instant.
 pub fn kubelet_stopped(w: &mut World, node: NodeId) {
-    let renewal = Span::from_micros((w.machines[node.ix()].config.node_lease_duration.micros() / 4).max(1));
-    let anchor = phase(w, Some(node), renewal);
-    let renewals = w.now.since(anchor).micros() / renewal.micros();
-    nodes::renewed(w, node, anchor + renewal * renewals);
-    let given_up = w.nodes[node.ix()].heartbeat + w.plan.controllers.node_monitor_grace_period;
+    let last = heartbeats::last(w, node, w.now);
+    nodes::renewed(w, node, last);
+    let given_up = last + w.plan.controllers.node_monitor_grace_period;
     want_pass(w, given_up + Span::from_micros(1));
+}
+
+/// A node's kubelet runs. If it is heard of so rarely that the node may be given up all the same, the pass at which that happens
+/// is queued.
+pub fn watch_heartbeats(w: &mut World, node: NodeId) {
+    if w.kubelet(node).is_some() && heartbeats::are_rare(w, node) {
+        let given_up = heard(w, node) + w.plan.controllers.node_monitor_grace_period;
+        want_pass(w, given_up + Span::from_micros(1));
+    }
+}
+
+/// When a node was heard of last.
+fn heard(w: &World, node: NodeId) -> Time {
+    let posted = w.nodes[node.ix()].heartbeat;
+    if w.kubelet(node).is_some() { heartbeats::last(w, node, w.now).max(posted) } else { posted }
 }
 
 /// Queues the pass of the node monitor at or after an instant; the next one, if that is over.
 fn want_pass(w: &mut World, from: Time) {
     let period = w.plan.controllers.node_monitor_period;
-    let at = next_on_grid(phase(w, None, period), period, from.max(w.now));
+    let at = next_on_grid(heartbeats::phase(w, None, period), period, from.max(w.now));
     // One pass looks at all nodes.
     if w.controllers.node_passes.insert(at) {
         w.at(at, SimEvent::NodeMonitor);
@@ -112,12 +110,23 @@ pub fn monitor(w: &mut World) {
     let all = || NodeId::all(w.nodes.len());
     let silent = |node: &NodeId| {
         let n = &w.nodes[node.ix()];
-        let silent = w.kubelet(*node).is_none() && w.now.since(n.heartbeat) > grace;
-        n.exists && silent && n.ready() != Tri::Unknown
+        let may_be = w.kubelet(*node).is_none() || heartbeats::are_rare(w, *node);
+        n.exists && may_be && n.ready() != Tri::Unknown && w.now.since(heard(w, *node)) > grace
     };
     let lost: Vec<NodeId> = all().filter(silent).collect();
     for node in &lost {
         give_up(w, *node);
+        if w.kubelet(*node).is_some() {
+            // It sees at its next look that the status is not what it should be.
+            let generation = w.machines[node.ix()].incarnation;
+            let look = heartbeats::next_look(w, *node, w.now);
+            w.at(look, SimEvent::NodeStatus { node: *node, generation });
+        }
+    }
+    for node in NodeId::all(w.nodes.len()) {
+        if w.nodes[node.ix()].ready() == Tri::True {
+            watch_heartbeats(w, node);
+        }
     }
     if !any_ready(w) {
         stop_evictions(w);
@@ -358,6 +367,11 @@ pub fn kubelet_started(w: &mut World, node: NodeId) {
         put_ready(n, Tri::True, READY_WORDS, now);
         n.spec.taints.retain(|t| t.key != UNREACHABLE && t.key != NOT_READY);
     });
+    if heartbeats::are_rare(w, node) {
+        let now = w.now;
+        nodes::renewed(w, node, now);
+        watch_heartbeats(w, node);
+    }
     // Those that are still silent had no taints as long as no node was ready.
     if w.nodes.iter().any(|n| n.exists && !n.is_ready()) {
         let now = w.now;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use crate::api::{ContainerId, InstanceState, RuntimeContainer, Sym, Text};
 use crate::engine::random::Draw;
 use crate::rules::controllers::stateful_set::identity;
+use crate::rules::kubelet::memory;
 use crate::scenario::plan::{AttemptsOf, Exit, OnTerm};
-use crate::time::{Span, Time};
-use crate::world::runtime::Shared;
+use crate::time::Time;
+use crate::world::runtime::{Shared, Written};
 use crate::world::{ContainerIx, Local, Pod, PodId, Purpose, Runtime, Signal, SimEvent, World, addresses};
 
 use super::kubelet::pleg;
@@ -185,15 +186,34 @@ fn uses_memory(w: &mut World, pod: PodId, ix: ContainerIx) {
     }
 }
 
-/// What a running container uses, in bytes; None: the scenario does not say, or it does not run.
+/// What a running container uses, in bytes, with what it has written to volumes in memory; None: the scenario does not say,
+/// or it does not run.
 pub fn memory_used(p: Local<'_>, ix: ContainerIx, now: Time) -> Option<i64> {
     let script = &p.runtime.attempt(ix).memory;
-    if script.is_empty() {
+    if script.is_empty() && p.runtime.disk.is_none() {
         return None;
     }
     let newest = p.runtime.live.newest(p.container(ix).name)?;
     let since = now.since(newest.started_at.filter(|_| newest.state == InstanceState::Running)?);
-    Some(script.iter().rfind(|point| point.at <= since).map_or(0, |point| point.bytes))
+    let own = script.iter().rfind(|point| point.at <= since).map_or(0, |point| point.bytes);
+    match in_memory_volumes(p, ix) {
+        0 if script.is_empty() => None,
+        written => Some(own.saturating_add(written)),
+    }
+}
+
+/// What the newest instance of a container has written to volumes in memory, and so is its memory.
+pub fn in_memory_volumes(p: Local<'_>, ix: ContainerIx) -> i64 {
+    let Some(disk) = p.runtime.disk.as_deref() else { return 0 };
+    let generation = p.runtime.containers[usize::from(ix)].generation;
+    let held = |volume: Sym| {
+        let own = |entry: &&Written| {
+            (entry.container, entry.generation, entry.volume) == (ix, generation, Some(volume))
+        };
+        disk.iter().rfind(own).map_or(0, |entry| entry.bytes)
+    };
+    let volumes = p.spec.volumes.iter().filter(|volume| memory::is_in_memory(volume));
+    volumes.map(|volume| held(Sym::new(&volume.name))).sum()
 }
 
 fn weighted(mut draw: Draw, weights: &[(u8, f64)]) -> u8 {
@@ -379,6 +399,3 @@ pub fn sandbox_dies(w: &mut World, pod: PodId) {
         end(w, pod, ix, 137, Sym::ERROR);
     }
 }
-
-/// How long stopping a sandbox takes.
-pub const STOP_SANDBOX: Span = Span::from_millis(50);

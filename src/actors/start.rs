@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::api_server::{self, NewPod};
 use super::command;
+use super::controllers::claims;
 use super::kubelet::process::REGISTERS;
 use super::node_lifecycle;
 use crate::api::Sym;
@@ -14,7 +15,7 @@ use crate::scenario::plan::{NodePlan, ObjectPlan, Plan, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::kubelet::{Anchors, Kubelet};
 use crate::world::world_parts::empty;
-use crate::world::{ApiObject, Machine, Purpose, SimEvent, World};
+use crate::world::{ApiObject, Machine, NodeId, Purpose, SimEvent, World};
 
 /// From one relist to the next: the second that the kubelet waits, and what listing takes. Recorded kubelets drift by
 /// 1.5 to 20 ms a relist, half of them by less than 7.
@@ -111,6 +112,9 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
             }
         }
     }
+    for node in NodeId::all(w.nodes.len()) {
+        node_lifecycle::watch_heartbeats(&mut w, node);
+    }
     super::attach_detach::node_changed(&mut w);
     super::scheduler::start(&mut w);
     for (index, object) in (0..).zip(&plan.objects) {
@@ -158,7 +162,11 @@ fn know(w: &mut World, index: u32, object: &ObjectPlan, start: Time) {
         claim: object.claim.clone().map(Arc::new),
         keys: object.keys.clone(),
     };
+    let is_there = known.exists;
     api_server::objects::known(w, known);
+    if is_there {
+        claims::came(w, index as usize);
+    }
     if let Some(at) = object.at.filter(|at| *at > start) {
         w.at(at, SimEvent::CreateObject { index });
     }

@@ -82,6 +82,8 @@ pub struct JobSpec {
     pub ttl_seconds_after_finished: Option<i32>,
     /// Who keeps it; empty: the Job controller.
     pub managed_by: Sym,
+    /// The selector is not the one that is made for each Job (`manualSelector`): pods that are there may be its own.
+    pub has_own_selector: bool,
     /// Which pods are its own.
     pub selector: Arc<LabelSelector>,
     /// What its pods are made of.

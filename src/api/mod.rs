@@ -3,6 +3,7 @@
 //! Names, reasons and every text that a scenario or a rule can spell out are interned ([`Sym`], four bytes);
 //! texts that name one pod ([`Text`]) are put together when someone reads them.
 
+pub mod autoscaling;
 pub mod claim;
 pub mod controller_revision;
 pub mod cron_job;
@@ -25,6 +26,7 @@ pub mod status;
 pub mod sym;
 pub mod text;
 pub mod wire;
+pub mod wire_autoscaling;
 pub mod wire_controller_revision;
 pub mod wire_daemon_set;
 pub mod wire_disruption;

@@ -447,6 +447,20 @@ pub struct Volume {
     pub host_path: Option<HostPathVolume>,
     #[serde(skip_serializing_if = "is_default")]
     pub empty_dir: Option<Value>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub image: Option<ImageVolume>,
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// `v1.ImageVolumeSource`
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ImageVolume {
+    #[serde(skip_serializing_if = "is_default")]
+    pub reference: Sym,
+    #[serde(skip_serializing_if = "is_default")]
+    pub pull_policy: Sym,
     #[serde(flatten)]
     pub rest: Map<String, Value>,
 }

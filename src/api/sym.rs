@@ -210,6 +210,12 @@ macro_rules! known {
         /// Symbols that rules name.
         #[allow(missing_docs, reason = "the text says it")]
         impl Sym { $(pub const $name: Sym = Sym(Index::$name as u32);)* }
+        impl Sym {
+            /// The words that rules name: conditions, reasons, what kubectl shows.
+            pub fn known() -> &'static [&'static str] {
+                KNOWN
+            }
+        }
     };
 }
 
@@ -256,6 +262,7 @@ known! {
     READINESS_GATES_NOT_READY = "ReadinessGatesNotReady",
     UNKNOWN_CONTAINER_STATUSES = "UnknownContainerStatuses",
     POD_COMPLETED = "PodCompleted",
+    POD_SANDBOX_NOT_READY = "PodSandboxNotReady",
     POD_FAILED = "PodFailed",
     RESTART_ALL_CONTAINERS_STARTED = "RestartAllContainersStarted",
     DEFERRED = "Deferred",
@@ -315,6 +322,11 @@ known! {
     RESTART = "Restart",
     RESTART_ALL_CONTAINERS = "RestartAllContainers",
     // Messages that rules compare or write often.
+    NO_SANDBOX = "no pod sandbox exists",
+    MANY_SANDBOXES = "multiple pod sandboxes are ready and need to be reconciled",
+    SANDBOX_NOT_READY = "pod sandbox is not ready",
+    SANDBOX_OF_OTHER_NETWORK = "network namespace mode changed and sandbox needs to be recreated",
+    SANDBOX_WITHOUT_ADDRESS = "pod sandbox has no IP address",
     EXITED_WITH_RESTART_RULE = "container exited with restart policy rule",
     LOST_AT_TERMINATION = "The container could not be located when the pod was terminated",
     LOST_AT_DELETION = "The container could not be located when the pod was deleted.  The container used to be Running",
@@ -330,6 +342,7 @@ known! {
     // Resources.
     CPU = "cpu",
     MEMORY = "memory",
+    PIDS = "pids",
     EPHEMERAL_STORAGE = "ephemeral-storage",
     // A container's states, as timelines name them.
     WAITING = "waiting",

@@ -78,6 +78,21 @@ impl PodName {
     }
 }
 
+impl PodName {
+    /// Whether this is how it is spelled; nothing is spelled out for it.
+    pub fn is(&self, text: &str) -> bool {
+        let Some(rest) = text.strip_prefix(self.base.as_str()) else { return false };
+        match self.suffix {
+            Suffix::None => rest.is_empty(),
+            Suffix::Ordinal(ordinal) => rest.strip_prefix('-').is_some_and(|digits| {
+                let is_plain = digits.len() == 1 || !digits.starts_with(['0', '+']);
+                is_plain && digits.parse() == Ok(ordinal)
+            }),
+            Suffix::Generated(letters) => rest.as_bytes() == letters.letters(),
+        }
+    }
+}
+
 impl fmt::Display for PodName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.base)?;
@@ -486,6 +501,24 @@ impl fmt::Display for ShownEvent<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_known_without_being_spelled() {
+        let names = [
+            PodName::plain(Sym::new("web")),
+            PodName::plain(Sym::new("web-1")),
+            PodName::ordinal(Sym::new("web"), 1),
+            PodName::ordinal(Sym::new("web"), 10),
+            PodName::generated("web-", Generated::new(12_345)),
+        ];
+        let spelled: Vec<String> = names.iter().map(ToString::to_string).collect();
+        let others = ["we", "web-", "web-01", "web-+1", "web-1x", "web-10 ", "", "web-11", "web-4294967296"];
+        for name in names {
+            for text in spelled.iter().map(String::as_str).chain(others) {
+                assert_eq!(name.is(text), name.to_string() == text, "{name} and {text}");
+            }
+        }
+    }
 
     #[test]
     fn made_uids_stand_in_the_order_of_their_spelling() {

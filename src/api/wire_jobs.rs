@@ -48,6 +48,7 @@ pub fn job_spec(spec: &Value) -> JobSpec {
         suspend: spec["suspend"].as_bool().unwrap_or_default(),
         ttl_seconds_after_finished: optional_int32(&spec["ttlSecondsAfterFinished"]),
         managed_by: sym(&spec["managedBy"]),
+        has_own_selector: spec["manualSelector"] == true,
         selector: Arc::new(selector(&spec["selector"])),
         template: Arc::new(template(&spec["template"])),
         value: Arc::new(without(spec, "template")),

@@ -38,7 +38,7 @@ impl WorkloadState {
 }
 
 /// `v1.PodTemplateSpec`, defaulted. (`Eq`: two handles of one and the same are compared as such.)
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct PodTemplateSpec {
     /// As the API prints it: `metadata` and `spec`. Two templates are the same where this is.
     pub value: Value,

@@ -40,6 +40,20 @@ impl Beside {
         Err(io::Error::new(ErrorKind::AlreadyExists, "no name is free for the file while it is written"))
     }
 
+    /// Puts it into its place where nothing is.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, and what the disk refuses; then the place is as it was.
+    fn place_new(self, place: &Path) -> io::Result<()> {
+        match fs::hard_link(&self.path, place) {
+            // Where there are no links, nobody can be kept from coming in between.
+            Err(problem) if problem.kind() != ErrorKind::AlreadyExists && !place.exists() => {
+                self.rename(place)
+            }
+            linked => linked,
+        }
+    }
+
     /// Puts it into its place, over whatever was there.
     ///
     /// # Errors
@@ -64,6 +78,22 @@ impl Drop for Beside {
 /// # Errors
 /// What the disk refuses; what was there before is then untouched.
 pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    written(path, text)?.rename(path)
+}
+
+/// Writes a text to a place where nothing is, with the folders on the way; it appears whole or not at all.
+///
+/// # Errors
+/// `AlreadyExists` where something is, and what the disk refuses.
+pub fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    if path.symlink_metadata().is_ok() {
+        return Err(ErrorKind::AlreadyExists.into());
+    }
+    written(path, text)?.place_new(path)
+}
+
+/// A text beside its place, on the disk.
+fn written(path: &Path, text: &str) -> io::Result<Beside> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -73,7 +103,16 @@ pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     let mut beside = Beside::create(path)?;
     beside.file.write_all(text.as_bytes())?;
     beside.file.sync_all()?;
-    beside.rename(path)
+    Ok(beside)
+}
+
+/// Holds a folder until what is answered goes: alone, or together with others that only read. Nobody waits where there are no
+/// such locks.
+pub fn hold(folder: &Path, reads: bool) -> Option<File> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let held = File::open(folder).ok()?;
+    let locked = if reads { held.lock_shared() } else { held.lock() };
+    locked.is_ok().then_some(held)
 }
 
 /// Removes what killed writers left beside files of these names.

@@ -1,7 +1,7 @@
 //! `kubelapse check`, and the check before every run: all problems of all files at once.
 
 use super::source::{Beside, Source, load, sources};
-use super::{Exit, print, talk};
+use super::{Exit, print, report, talk};
 use crate::scenario::Plan;
 
 /// All plans, or every problem of every file.
@@ -12,7 +12,7 @@ pub fn plans(words: &[String], beside: &Beside, overrides: &[String]) -> Result<
         match load(&source, overrides) {
             Ok(plan) => plans.push((source, plan)),
             Err(problems) => {
-                talk(&problems.render(true));
+                report(&problems);
                 wrong = true;
             }
         }

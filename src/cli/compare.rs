@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use super::{Exit, manifest, print, talk};
+use super::{Exit, manifest, print, print_json, talk};
 use crate::compare::{self, Side, Tolerance, fidelity::Allowances};
 use crate::record::{csv, objects};
 use crate::rules::versions::Version;
@@ -78,7 +78,7 @@ fn answer(arguments: &Arguments) -> Result<bool, String> {
     let report = compare::compare(&a, &b, &Tolerance { within, allowances });
     if arguments.output == "json" {
         let json = serde_json::to_string_pretty(&report).map_err(|e| e.to_string())?;
-        print(&format!("{json}\n"));
+        print_json(&format!("{json}\n"));
     } else {
         print(&format!("A  {}\nB  {}\n\n", arguments.a, arguments.b));
         print(&compare::text::render(&report, arguments.all));

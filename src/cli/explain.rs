@@ -2,8 +2,8 @@
 
 use std::io::Read as _;
 
-use super::{Exit, manifest, print, talk};
-use crate::explain;
+use super::{Exit, manifest, print, print_json, talk};
+use crate::explain::{self, Now};
 use crate::record::objects;
 use crate::rules::versions::Version;
 use crate::rules::versions::gates::Gates;
@@ -33,9 +33,9 @@ pub fn explain(arguments: &Arguments) -> Exit {
         return wrong(&format!("`{}` is no version from {}", arguments.kubernetes, Version::range()));
     };
     let now = match &arguments.now {
-        None => wall_clock(),
+        None => Now { at: wall_clock(), is_said: false },
         Some(text) => match Time::parse_rfc3339(text) {
-            Some(now) => now,
+            Some(now) => now.into(),
             None => return wrong(&format!("`{text}` is no instant such as 2025-04-29T04:33:19Z")),
         },
     };
@@ -44,7 +44,7 @@ pub fn explain(arguments: &Arguments) -> Exit {
     if arguments.output == "json" {
         let report = explain::report(&input, now, &gates);
         let json = serde_json::to_string_pretty(&report).unwrap_or_default();
-        print(&format!("{json}\n"));
+        print_json(&format!("{json}\n"));
     } else {
         for (ix, subject) in input.subjects.iter().enumerate() {
             let gap = if ix > 0 { "\n" } else { "" };

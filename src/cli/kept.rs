@@ -56,6 +56,10 @@ impl Kept {
     /// # Errors
     /// When the file cannot be read or written; what it held is then still there.
     pub fn change<T>(&self, change: impl FnOnce(&mut Progress) -> T) -> Result<T, String> {
+        // Two lessons that end at once are both kept.
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        let _ = fs::create_dir_all(folder);
+        let _alone = beside::hold(folder, false);
         let mut progress = self.load()?;
         let told = change(&mut progress);
         beside::replace(&self.path, &progress.text()).map_err(|e| self.refuse(e))?;

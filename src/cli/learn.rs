@@ -115,7 +115,7 @@ impl School {
     /// A lesson from its beginning.
     fn open(&self, ix: usize) -> Result<(Source, Walk), String> {
         let source = Source::of(self.course.lessons[ix].scenario);
-        let mut walk = step::opened(&source, &[], None).map_err(|problems| problems.render(true))?;
+        let mut walk = step::opened(&source, &[], None).map_err(|problems| problems.render(false))?;
         walk.hold_lesson();
         Ok((source, walk))
     }

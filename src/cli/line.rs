@@ -47,7 +47,7 @@ Back       back [MOVE]        any of these moves backwards: back, back event 3, 
 Stops      break WORDS        sets a breakpoint; breaks lists them, clear removes them
            continue           to the next breakpoint; back continue
 Look       get [KIND]         kubectl get pods -o wide; get deployments, rs, svc, endpoints, endpointslices, all,
-                              events, nodes, pdb, quota, limits, with -o wide, -n NAMESPACE, -A, -l LABELS
+                              events, nodes, pdb, hpa, quota, limits, with -o wide, -n NAMESPACE, -A, -l LABELS
            tree               workloads with their ReplicaSets and pods, and Services: how many were available, what came last
            select POD         the pod that the following is about, or the workload: select deployment/web
            describe [POD]     kubectl describe pod; describe node NAME, deployment/NAME, rs/NAME, svc/NAME
@@ -201,7 +201,12 @@ impl Line {
             "quiz" => match rest {
                 "on" | "off" => {
                     self.walk.quiz.on = rest == "on";
-                    Ok(format!("questions before changes of STATUS: {rest}\n"))
+                    self.walk.quiz.mute = rest == "off";
+                    let lesson = match (rest, &self.walk.plan().lesson) {
+                        ("off", Some(_)) => ", and the lesson's own too",
+                        _ => "",
+                    };
+                    Ok(format!("questions before changes of STATUS: {rest}{lesson}\n"))
                 }
                 _ => Err("`quiz on` or `quiz off`".to_owned()),
             },
@@ -579,7 +584,7 @@ impl Line {
         let verdict = if asked.is_right() {
             "Right.".to_owned()
         } else {
-            format!("No: {}.", asked.choices.get(asked.answer).map_or("", String::as_str))
+            format!("No. It is: {}.", asked.choices.get(asked.answer).map_or("", String::as_str))
         };
         // A text between three quotation marks ends with a line break.
         let explain = asked.explain.trim_end();

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::beside;
 use super::run::PODS;
 use crate::record::tables::TABLES;
 use crate::record::{FORMATS, Format};
@@ -154,6 +155,8 @@ pub const PARTIAL: &str =
 /// # Errors
 /// When it or that `run.toml` cannot be read, or it is of another run.
 pub fn read(path: &Path) -> io::Result<Read> {
+    // A run that replaces the result just now ends first.
+    let _together = beside::hold(path.parent().unwrap_or(Path::new("")), true);
     let bytes = fs::read(path)?;
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let is_ours = name == PODS || FORMATS.iter().chain(&TABLES).any(|format| format.file == name);

@@ -26,7 +26,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::rules::kubectl::terminal::{escaped, escaped_json};
 use crate::rules::versions::Version;
+use crate::scenario::Diagnostics;
 
 /// What a command comes to: 0 ran, 1 ran and an expectation failed, 2 the request was wrong (or could not be carried
 /// out), 3 our own fault, 130 interrupted.
@@ -158,8 +160,18 @@ fn print(text: &str) {
     let _ = say(text);
 }
 
-/// Writes to stdout; a reader that has gone away is not an error. Whether somebody reads on.
+/// Writes JSON to stdout.
+fn print_json(json: &str) {
+    let _ = write_out(&escaped_json(json));
+}
+
+/// Writes to stdout; a reader that has gone away is not an error. Whether somebody reads on. Whatever texts of strangers
+/// stand in it, a terminal obeys none of them.
 fn say(text: &str) -> bool {
+    write_out(&escaped(text))
+}
+
+fn write_out(text: &str) -> bool {
     use std::io::{ErrorKind, Write as _};
     let mut out = std::io::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
@@ -172,8 +184,14 @@ fn say(text: &str) -> bool {
     written.is_ok()
 }
 
-/// Talk goes to stderr.
+/// Talk goes to stderr, and what stands in it of strangers is shown, never obeyed.
 fn talk(text: &str) {
     use std::io::Write as _;
-    let _ = anstream::stderr().write_all(text.as_bytes());
+    let _ = std::io::stderr().write_all(escaped(text).as_bytes());
+}
+
+/// Problems of a file, in colours where there are some: what they quote they have cleaned themselves.
+fn report(problems: &Diagnostics) {
+    use std::io::Write as _;
+    let _ = anstream::stderr().write_all(problems.render(true).as_bytes());
 }

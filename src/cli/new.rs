@@ -4,7 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::{Exit, beside, print, talk};
+use super::source::leads_out;
+use super::{Exit, beside, print, report, talk};
 use crate::draft::{self, Draft, Manifest, Refusal};
 
 #[derive(clap::Args)]
@@ -16,7 +17,8 @@ use crate::draft::{self, Draft, Manifest, Refusal};
 
 The manifest may hold Pods, a v1 List, or workloads with a pod template (Deployment, ReplicaSet,
 ReplicationController, StatefulSet, DaemonSet, Job, CronJob), and what stands beside them. The scenario
-refers to it. Its expectations were seen in runs of it, so that `kubelapse test` passes right away.")]
+refers to it, or to a copy beside it where it lies elsewhere. Its expectations were seen in runs of it,
+so that `kubelapse test` passes right away.")]
 pub struct Arguments {
     /// The scenario's name; the file is called NAME.toml
     name: String,
@@ -39,7 +41,7 @@ pub fn new(arguments: &Arguments) -> Exit {
             Exit::WrongRequest
         }
         Err(Refusal::Problems(problems)) => {
-            talk(&problems.render(true));
+            report(&problems);
             Exit::WrongRequest
         }
     }
@@ -54,17 +56,28 @@ fn write(arguments: &Arguments) -> Result<(), Refusal> {
             file.display()
         )));
     }
-    let draft = match &arguments.from {
-        None => Draft { text: draft::blank(name), warnings: Default::default(), notes: Vec::new() },
-        Some(from) => drafted(name, from, place.as_deref())?,
-    };
+    let (mut draft, mut beside_it) =
+        (Draft { text: draft::blank(name), warnings: Default::default(), notes: Vec::new() }, None);
+    if let Some(from) = &arguments.from {
+        (draft, beside_it) = drafted(name, from, place.as_deref())?;
+    }
     if draft.warnings.warnings() > 0 {
-        talk(&draft.warnings.render(true));
+        report(&draft.warnings);
     }
     match place {
         None => print(&draft.text),
         Some(file) => {
-            beside::replace(&file, &draft.text).map_err(|e| words(&file, &e))?;
+            let write = if arguments.force { beside::replace } else { beside::write_new };
+            if let Some((copy, text)) = &beside_it {
+                if !fs::read_to_string(copy).is_ok_and(|there| there == *text) {
+                    write(copy, text).map_err(|e| words(copy, &e))?;
+                }
+                talk(&format!(
+                    "{} is a copy of the manifest: a scenario's manifests lie in its folder or below\n",
+                    copy.display()
+                ));
+            }
+            write(&file, &draft.text).map_err(|e| words(&file, &e))?;
             let file = file.display();
             talk(&format!(
                 "{file} is written. Next:\n  kubelapse test {file}   its expectations\n  kubelapse step {file}   walk \
@@ -111,7 +124,10 @@ fn place(name: &str, out: Option<&Path>) -> Option<PathBuf> {
     }
 }
 
-fn drafted(name: &str, from: &Path, place: Option<&Path>) -> Result<Draft, Refusal> {
+/// The draft, and what is to lie beside it: a copy of a manifest that lies neither in the scenario's folder nor below.
+type Drafted = (Draft, Option<(PathBuf, String)>);
+
+fn drafted(name: &str, from: &Path, place: Option<&Path>) -> Result<Drafted, Refusal> {
     if from == Path::new("-") {
         return Err(Refusal::Words(
             "the scenario will refer to its manifest: save that as a file first, then --from FILE".to_owned(),
@@ -119,8 +135,16 @@ fn drafted(name: &str, from: &Path, place: Option<&Path>) -> Result<Draft, Refus
     }
     let text = fs::read_to_string(from).map_err(|e| words(from, &e))?;
     let folder = place.and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
-    let path = relative(from, folder.unwrap_or(Path::new("."))).map_err(|e| words(from, &e))?;
-    draft::from_manifest(name, Manifest { path: &path, text: &text })
+    let mut path = relative(from, folder.unwrap_or(Path::new("."))).map_err(|e| words(from, &e))?;
+    let mut copy = None;
+    if leads_out(&path)
+        && place.is_some()
+        && let Some(file) = from.file_name()
+    {
+        path = file.to_string_lossy().into_owned();
+        copy = Some((folder.unwrap_or(Path::new("")).join(file), text.clone()));
+    }
+    Ok((draft::from_manifest(name, Manifest { path: &path, text: &text })?, copy))
 }
 
 /// A file's path as seen from a folder, which need not be there yet.

@@ -6,7 +6,7 @@
 //! one goes into a folder of its own, `partial`, until the next whole result.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Seek as _, Write};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -16,8 +16,8 @@ use sha2::{Digest as _, Sha256};
 use super::beside::{self, Beside};
 use super::manifest::{self, Hashes, Told};
 use super::run::PODS;
-use crate::record::FORMATS;
 use crate::record::tables::TABLES;
+use crate::record::{FORMATS, csv, jsonl};
 
 /// What a file has taken.
 #[derive(Default)]
@@ -112,7 +112,8 @@ impl Results {
         files.map(|staged| Ok((staged.name.to_owned(), manifest::hex(staged.hash()?)))).collect()
     }
 
-    /// After a failed write: cuts every file to the last write that was taken whole. Says whether rows are left.
+    /// After a failed write: cuts every file to the last write that was taken whole, and timelines to the rows that all of
+    /// them have. Says whether rows are left.
     pub fn cut(&mut self) -> bool {
         let mut rows = false;
         for staged in &mut self.files {
@@ -120,7 +121,25 @@ impl Results {
             rows |= end > 0;
             let _ = staged.beside.file.set_len(end);
         }
+        let _ = self.align();
         rows
+    }
+
+    /// A timeline has the same rows in every format, also where the disk was full for one of them before it was for another.
+    fn align(&mut self) -> io::Result<()> {
+        let mut timelines: Vec<(&mut Staged, u64)> = Vec::new();
+        for staged in &mut self.files {
+            if let Some(rows) = staged.rows(u64::MAX)? {
+                timelines.push((staged, rows.0));
+            }
+        }
+        let fewest = timelines.iter().map(|(_, rows)| *rows).min().unwrap_or(0);
+        for (staged, _) in timelines.into_iter().filter(|(_, rows)| *rows > fewest) {
+            if let Some((_, end)) = staged.rows(fewest)? {
+                staged.cut_to(end)?;
+            }
+        }
+        Ok(())
     }
 
     /// Gives up the last write of the longest file, to make room for what must be said; false: there is none to spare.
@@ -131,14 +150,17 @@ impl Results {
             return false;
         }
         taken.ends.pop();
-        taken.hash = None;
-        longest.beside.file.set_len(taken.ends.last().copied().unwrap_or(0)).is_ok()
+        let end = taken.ends.last().copied().unwrap_or(0);
+        drop(taken);
+        longest.cut_to(end).is_ok() && self.align().is_ok()
     }
 
     /// Renames all files into their place, once all are on the disk; answers where that is. What an earlier result had
     /// and this one has not goes away then.
     pub fn keep(mut self, partial: bool) -> Result<PathBuf, Failure> {
         self.sync()?;
+        // Whoever replaces the same result meanwhile waits, and whoever reads it: what they find is of one run.
+        let _alone = beside::hold(&self.folder, false);
         let mut place = self.folder.clone();
         if partial && self.holds_a_whole_result() {
             place.push(PARTIAL);
@@ -161,6 +183,8 @@ impl Results {
                 _ => {}
             }
         }
+        // That files have new names is written, too.
+        let _ = File::open(&place).and_then(|folder| folder.sync_all());
         if !partial {
             clear_partial(&place.join(PARTIAL))
                 .map_err(|e| Failure { problem: named(PARTIAL, &e), there: REPLACED })?;
@@ -213,6 +237,44 @@ fn all_names() -> Vec<&'static str> {
 impl Staged {
     fn end(&self) -> u64 {
         locked(&self.taken).ends.last().copied().unwrap_or(0)
+    }
+
+    /// So many rows of a timeline, or as many as there are, and where they end; None where it is none.
+    fn rows(&mut self, most: u64) -> io::Result<Option<(u64, u64)>> {
+        self.beside.file.rewind()?;
+        let mut rows = 0;
+        if self.name == csv::FORMAT.file {
+            let mut reader = ::csv::Reader::from_reader(&self.beside.file);
+            // The head is none.
+            reader.byte_headers()?;
+            let mut record = ::csv::ByteRecord::new();
+            let mut at = reader.position().byte();
+            while rows < most && reader.read_byte_record(&mut record)? {
+                rows += 1;
+                at = reader.position().byte();
+            }
+            return Ok(Some((rows, at)));
+        }
+        if self.name != jsonl::FORMAT.file {
+            return Ok(None);
+        }
+        let mut reader = BufReader::new(&self.beside.file);
+        let (mut line, mut at) = (Vec::new(), 0);
+        while rows < most && reader.read_until(b'\n', &mut line)? > 0 {
+            rows += 1;
+            at += line.len() as u64;
+            line.clear();
+        }
+        Ok(Some((rows, at)))
+    }
+
+    /// Gives up what stands behind this place.
+    fn cut_to(&mut self, end: u64) -> io::Result<()> {
+        let mut taken = locked(&self.taken);
+        taken.ends.retain(|own| *own < end);
+        taken.ends.push(end);
+        taken.hash = None;
+        self.beside.file.set_len(end)
     }
 
     /// Of what stands in the file.

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::talk;
+use super::{report, talk};
 use crate::scenario::assumed::{self, Given};
 use crate::scenario::builtin::{self, Builtin};
 use crate::scenario::{self, Plan};
@@ -29,6 +29,9 @@ pub struct Beside {
     template_of: Vec<String>,
     #[arg(long, value_name = "VERSION", help = super::kubernetes_help())]
     kubernetes: Option<String>,
+    /// Of scenarios: a folder that their manifests may lie in or below, beside the scenario's own
+    #[arg(long, value_name = "DIR")]
+    manifests: Vec<PathBuf>,
 }
 
 impl Beside {
@@ -58,6 +61,8 @@ pub struct Source {
     pub label: String,
     pub text: String,
     pub folder: Option<PathBuf>,
+    /// Other folders that its manifests may lie in.
+    pub allowed: Vec<PathBuf>,
     /// What it was made around, where manifests came without one.
     pub around: Option<Arc<Around>>,
 }
@@ -84,6 +89,7 @@ impl Source {
             label: format!("{}.toml", shipped.name),
             text: shipped.text.to_owned(),
             folder: None,
+            allowed: Vec::new(),
             around: None,
         }
     }
@@ -98,10 +104,53 @@ impl Source {
                 .map_or_else(|| text_of(Path::new(path), path), |text| Ok(text.clone()));
         }
         match &self.folder {
-            Some(folder) => text_of(&folder.join(path), path),
+            Some(folder) => text_of(&self.inside(folder, path)?, path),
             None => builtin::manifest(path),
         }
     }
+
+    /// The text of a manifest that a person names, wherever it lies.
+    pub fn named(&self, path: &str) -> Result<String, String> {
+        match &self.folder {
+            Some(folder) if self.around.is_none() => text_of(&folder.join(path), path),
+            _ => self.manifest(path),
+        }
+    }
+
+    /// Where a manifest lies: in the scenario's folder, or in one that the command line allows. Whoever runs a scenario of
+    /// somebody else does not have it read what lies elsewhere.
+    fn inside(&self, folder: &Path, path: &str) -> Result<PathBuf, String> {
+        let outside = || {
+            "it lies outside of the scenario's folder: `--manifests DIR` allows a folder and what is below it"
+                .to_owned()
+        };
+        let leads_out = leads_out(path);
+        if leads_out && self.allowed.is_empty() {
+            return Err(outside());
+        }
+        let real = |path: &Path| {
+            let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+            fs::canonicalize(path)
+        };
+        let file = real(&folder.join(path)).map_err(|e| if leads_out { outside() } else { e.to_string() })?;
+        let mut roots = self.allowed.iter().map(PathBuf::as_path).chain([folder]);
+        let is_inside = roots.any(|root| real(root).is_ok_and(|root| file.starts_with(root)));
+        if is_inside { Ok(file) } else { Err(outside()) }
+    }
+}
+
+/// Whether a path leads out of the folder that it starts from, as it is written.
+pub fn leads_out(path: &str) -> bool {
+    let mut depth = 0;
+    Path::new(path).components().any(|part| {
+        match part {
+            Component::Normal(_) => depth += 1,
+            Component::ParentDir => depth -= 1,
+            Component::CurDir => {}
+            Component::RootDir | Component::Prefix(_) => depth = -1,
+        }
+        depth < 0
+    })
 }
 
 /// A manifest's text; of a folder, that of all manifests in it, as `kubectl apply -f` takes them.
@@ -226,6 +275,7 @@ pub fn sources(words: &[String], beside: &Beside) -> (Vec<Source>, Vec<String>) 
         },
         _ => {}
     }
+    scenarios.iter_mut().for_each(|source| source.allowed.clone_from(&beside.manifests));
     (scenarios, problems)
 }
 
@@ -252,7 +302,7 @@ fn around(
         told: made.told,
     };
     let label = format!("{} (assumed)", made.name);
-    Ok(Source { label, text: made.text, folder: None, around: Some(Arc::new(around)) })
+    Ok(Source { label, text: made.text, folder: None, allowed: Vec::new(), around: Some(Arc::new(around)) })
 }
 
 fn named(word: &str) -> Result<Named, String> {
@@ -338,7 +388,7 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 
 fn scenario_at(path: &Path, text: String) -> Source {
     let folder = path.parent().map(Path::to_path_buf);
-    Source { label: path.display().to_string(), text, folder, around: None }
+    Source { label: path.display().to_string(), text, folder, allowed: Vec::new(), around: None }
 }
 
 /// Its plan; warnings and what was assumed are talked about.
@@ -355,7 +405,7 @@ pub fn load(source: &Source, overrides: &[String]) -> Result<Plan, scenario::Dia
 /// Talks about warnings and what was assumed.
 pub fn tell(source: &Source, warnings: &scenario::Diagnostics) {
     if warnings.warnings() > 0 {
-        talk(&warnings.render(true));
+        report(warnings);
     }
     let mut told = String::new();
     if let Some(around) = &source.around {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::source::{self, Beside, Source};
-use super::{Exit, check, converse, screen, talk};
+use super::{Exit, beside, check, converse, report, screen, talk};
 use crate::scenario::Diagnostics;
 use crate::session::{Files, Script, Walk};
 
@@ -75,7 +75,7 @@ fn open(arguments: &Arguments) -> Result<(Source, Walk), Exit> {
     match opened(&source, &overrides, arguments.seed) {
         Ok(walk) => Ok((source, walk)),
         Err(problems) => {
-            talk(&problems.render(true));
+            report(&problems);
             Err(Exit::WrongRequest)
         }
     }
@@ -91,31 +91,55 @@ pub fn opened(source: &Source, overrides: &[String], seed: Option<u64>) -> Resul
     source::tell(source, &loaded.warnings);
     talk(&loaded.plan.left_out.no_effect_words());
     let beside = source.clone();
-    script.files = Files::new(move |path| beside.manifest(path));
+    script.files = Files::new(move |path| beside.named(path));
     let plan = Arc::new(loaded.plan);
     Ok(Walk::new(script, &plan, seed.unwrap_or(plan.seed)))
 }
 
-/// Writes what was done as a scenario; its manifests go along when it is written elsewhere.
-pub fn save(source: &Source, walk: &Walk, path: &str) -> Result<String, String> {
+/// What asks for writing over a file.
+const FORCE: &str = " --force";
+
+/// Writes what was done as a scenario; its manifests go along when it is written elsewhere. Nothing is written over that
+/// nobody named with `--force`.
+pub fn save(source: &Source, walk: &Walk, words: &str) -> Result<String, String> {
+    let (path, over) = match words.strip_suffix(FORCE) {
+        Some(path) => (path.trim_end(), true),
+        None => (words, false),
+    };
     let place = Path::new(path);
-    let refuse = |place: &Path, e: io::Error| format!("{}: {e}", place.display());
+    let refuse = |place: &Path, e: &io::Error| match e.kind() {
+        io::ErrorKind::AlreadyExists => {
+            format!("{} is there already: `save {path}{FORCE}` writes over it", place.display())
+        }
+        _ => format!("{}: {e}", place.display()),
+    };
+    let write = |place: &Path, text: &str| {
+        let write = if over { beside::replace } else { beside::write_new };
+        write(place, text).map_err(|e| refuse(place, &e))
+    };
     let folder = place.parent().unwrap_or(Path::new(""));
-    if !folder.as_os_str().is_empty() {
-        fs::create_dir_all(folder).map_err(|e| refuse(folder, e))?;
-    }
+    let moves = source.folder.as_deref() != Some(folder);
+    let mut outside = "";
     for (name, text) in &walk.script().manifests {
-        let beside = folder.join(name);
-        if source.folder.as_deref().map(|own| own.join(name)) == Some(beside.clone()) || beside.exists() {
-            continue;
+        if source::leads_out(name) {
+            if moves {
+                return Err(format!(
+                    "`{name}` lies outside of the scenario's folder, and from another one the way there is another: save it \
+                     beside the scenario"
+                ));
+            }
+            outside = " --manifests DIR";
+        } else if moves && !is_there(&folder.join(name), text) {
+            write(&folder.join(name), text)?;
         }
-        if let Some(parent) = beside.parent() {
-            fs::create_dir_all(parent).map_err(|e| refuse(parent, e))?;
-        }
-        fs::write(&beside, text).map_err(|e| refuse(&beside, e))?;
     }
-    fs::write(place, walk.saved()).map_err(|e| refuse(place, e))?;
+    write(place, &walk.saved())?;
     let unkept = !walk.plan().expects.is_empty() && !walk.done().is_empty();
     let warning = if unkept { " (its expectations are of the run without your actions)" } else { "" };
-    Ok(format!("saved: kubelapse run {path} writes the same timeline again{warning}"))
+    Ok(format!("saved: kubelapse run {path}{outside} writes the same timeline again{warning}"))
+}
+
+/// A file that holds this already; of a folder of manifests, each.
+fn is_there(place: &Path, text: &str) -> bool {
+    fs::read_to_string(place).is_ok_and(|there| there == text)
 }

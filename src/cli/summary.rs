@@ -10,6 +10,7 @@ use crate::api::{Sym, Tri};
 use crate::record::{Change, Directory, FiguresRow, Sink, Transition};
 use crate::rules::kubectl::printing;
 use crate::scenario::Plan;
+use crate::session::unended::unended;
 use crate::time::Time;
 use crate::world::{Pod, World};
 
@@ -91,6 +92,7 @@ pub fn text(plan: &Plan, w: &World, end: Time, seen: &Seen, files: &[PathBuf]) -
     if let Some(rollouts) = &seen.rollouts {
         text.push_str(&rollouts.lines(w, end));
     }
+    text.push_str(&left_open(w));
     for line in w.answers.iter().chain(&w.warnings) {
         text.push_str(&format!("{line}\n"));
     }
@@ -100,6 +102,20 @@ pub fn text(plan: &Plan, w: &World, end: Time, seen: &Seen, files: &[PathBuf]) -
     let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     text.push_str(&files.join(", "));
     text.push('\n');
+    text
+}
+
+/// A line for each thing that had not ended, and why.
+fn left_open(w: &World) -> String {
+    let all = unended(w);
+    let mut text = String::new();
+    for (ix, line) in all.iter().take(SHOWN).enumerate() {
+        let before = if ix == 0 { "\n" } else { "" };
+        text.push_str(&format!("{before}has not ended: {line}\n"));
+    }
+    if all.len() > SHOWN {
+        text.push_str(&format!("… and {} more\n", all.len() - SHOWN));
+    }
     text
 }
 

@@ -11,7 +11,8 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use rayon::prelude::*;
 
 use super::source::{self, Beside};
-use super::{Exit, check, fault, print, talk};
+use super::{Exit, check, fault, print, report, talk};
+use crate::rules::kubectl::terminal::padded;
 use crate::scenario::Plan;
 use crate::scenario::builtin;
 use crate::session::expect::{self, Failure, describe};
@@ -77,7 +78,8 @@ pub fn test(arguments: &Arguments) -> Exit {
     match arguments.format {
         Format::Text => print(&text(&tested, &outcomes, arguments.quiet)),
         Format::Junit => match junit(&tested, &outcomes).to_string() {
-            Ok(report) => print(&report),
+            // XML has no way to write these two (https://www.w3.org/TR/xml/#charsets).
+            Ok(report) => print(&report.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")),
             Err(problem) => {
                 talk(&format!("error: the report cannot be written: {problem}\n"));
                 return Exit::OurFault;
@@ -116,7 +118,7 @@ fn collect(arguments: &Arguments) -> Result<Vec<Tested>, Exit> {
                 tested.push(Tested { label: source.label, plan: Arc::new(plan), seeds });
             }
             Err(problems) => {
-                talk(&problems.render(true));
+                report(&problems);
                 wrong = true;
             }
         }
@@ -154,51 +156,79 @@ fn count(number: usize, one: &str) -> String {
 }
 
 fn text(tested: &[Tested], outcomes: &[Vec<Outcome>], quiet: bool) -> String {
-    let width = tested.iter().map(|one| one.plan.name.chars().count()).max().unwrap_or(0);
+    // A name as long as a line moves nobody else's.
+    const WIDEST: usize = 60;
+    let names = tested.iter().map(|one| one.plan.name.chars().count());
+    let width = names.max().unwrap_or(0).min(WIDEST);
     let mut text = String::new();
-    let (mut bad, mut expectations) = (0, 0);
+    let (mut expectations, mut failed, mut runs, mut passed) = (0, 0, 0, 0);
     for (one, outcomes) in tested.iter().zip(outcomes) {
         let expects = one.plan.expects.len();
+        let good = outcomes.iter().filter(|outcome| outcome.as_ref().is_ok_and(Vec::is_empty)).count();
         expectations += expects * outcomes.len();
-        let good = outcomes.iter().all(|outcome| outcome.as_ref().is_ok_and(Vec::is_empty));
-        if good {
-            let seeds =
-                if outcomes.len() > 1 { format!(", {} seeds", outcomes.len()) } else { String::new() };
-            if !quiet {
-                let what =
-                    if expects == 0 { "expects nothing".to_owned() } else { count(expects, "expectation") };
-                let _ = writeln!(text, "ok    {:width$}  {what}{seeds}", one.plan.name);
-            }
+        failed += outcomes.iter().flatten().map(Vec::len).sum::<usize>();
+        runs += outcomes.len();
+        passed += good;
+        let name = padded(&one.plan.name, width);
+        if good < outcomes.len() {
+            of_failed(&mut text, one, outcomes, &name);
             continue;
         }
-        bad += 1;
-        for (seed, outcome) in one.seeds.iter().zip(outcomes) {
-            let under = if outcomes.len() > 1 { format!(", seed {seed}") } else { String::new() };
-            match outcome {
-                Ok(failures) if failures.is_empty() => {}
-                Ok(failures) => {
-                    let _ = writeln!(
-                        text,
-                        "FAIL  {:width$}  {} of {expects} failed{under}",
-                        one.plan.name,
-                        count(failures.len(), "expectation")
-                    );
-                    for failure in failures {
-                        text.push_str(&told(&one.plan, &one.label, failure));
-                    }
+        let seeds = if outcomes.len() > 1 { format!(", {} seeds", outcomes.len()) } else { String::new() };
+        if !quiet {
+            let what =
+                if expects == 0 { "expects nothing".to_owned() } else { count(expects, "expectation") };
+            let _ = writeln!(text, "ok    {name}  {what}{seeds}");
+        }
+    }
+    if !quiet || passed < runs {
+        let scenarios = count(tested.len(), "scenario");
+        let all = count(expectations, "expectation");
+        let of_seeds = match runs > tested.len() && passed < runs {
+            true => format!("; {} passed", rate(passed, runs, "runs")),
+            false => String::new(),
+        };
+        let _ = writeln!(text, "{scenarios}, {all}: {failed} failed{of_seeds}");
+    }
+    text
+}
+
+/// `43 of 50 seeds (86.0 %)`
+fn rate(passed: usize, of: usize, what: &str) -> String {
+    format!("{passed} of {of} {what} ({:.1} %)", passed as f64 * 100.0 / of.max(1) as f64)
+}
+
+/// What failed of a scenario: by seed, and of several seeds how many passed, as a whole and each expectation.
+fn of_failed(text: &mut String, one: &Tested, outcomes: &[Outcome], name: &str) {
+    let expects = one.plan.expects.len();
+    let mut failed = vec![0; expects];
+    for (seed, outcome) in one.seeds.iter().zip(outcomes) {
+        let under = if outcomes.len() > 1 { format!(", seed {seed}") } else { String::new() };
+        match outcome {
+            Ok(failures) if failures.is_empty() => {}
+            Ok(failures) => {
+                let what = count(failures.len(), "expectation");
+                let _ = writeln!(text, "FAIL  {name}  {what} of {expects} failed{under}");
+                for failure in failures {
+                    failed[failure.index] += 1;
+                    text.push_str(&told(&one.plan, &one.label, failure));
                 }
-                Err(said) => {
-                    let _ =
-                        write!(text, "FAULT {:width$}  seed {seed}: {}", one.plan.name, fault::words(said));
-                }
+            }
+            Err(said) => {
+                let _ = write!(text, "FAULT {name}  seed {seed}: {}", fault::words(said));
             }
         }
     }
-    if !(quiet && bad == 0) {
-        let scenarios = count(tested.len(), "scenario");
-        let _ = writeln!(text, "{scenarios}, {}: {bad} failed", count(expectations, "expectation"));
+    let played = outcomes.iter().flatten().count();
+    if played < 2 {
+        return;
     }
-    text
+    let good = outcomes.iter().flatten().filter(|failures| failures.is_empty()).count();
+    let _ = writeln!(text, "RATE  {name}  {} passed", rate(good, played, "seeds"));
+    for (expect, failed) in one.plan.expects.iter().zip(failed).filter(|(_, failed)| *failed > 0) {
+        let (words, passed) = (describe(expect, one.plan.start), rate(played - failed, played, "seeds"));
+        let _ = writeln!(text, "  {}:{}: {words}: held under {passed}", one.label, expect.line);
+    }
 }
 
 /// A failure as people read it: where it stands, what was expected and seen, and what happened before.
@@ -206,8 +236,12 @@ pub fn told(plan: &Plan, label: &str, failure: &Failure) -> String {
     let expect = &plan.expects[failure.index];
     let mut text = String::new();
     let _ = writeln!(text, "  {label}:{}: {}", expect.line, describe(expect, plan.start));
-    let _ = writeln!(text, "    expected  {} {}", failure.what, failure.expected);
-    let _ = writeln!(text, "    seen      {}", failure.seen);
+    let mut pair = |what: &str, expected: &str, seen: &str| {
+        let _ = writeln!(text, "    expected  {what} {expected}");
+        let _ = writeln!(text, "    seen      {seen}");
+    };
+    pair(&failure.what, &failure.expected, &failure.seen);
+    failure.others.iter().for_each(|other| pair(&other.what, &other.expected, &other.seen));
     for (ix, row) in failure.before.iter().enumerate() {
         let _ = writeln!(text, "    {}  {row}", if ix == 0 { "before  " } else { "        " });
     }
@@ -226,11 +260,17 @@ fn junit(tested: &[Tested], outcomes: &[Vec<Outcome>]) -> Report {
                     Ok(failures) => {
                         if let Some(failure) = failures.iter().find(|failure| failure.index == index) {
                             status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                            let first = (&failure.what, &failure.expected, &failure.seen);
+                            let others =
+                                failure.others.iter().map(|own| (&own.what, &own.expected, &own.seen));
+                            let each = std::iter::once(first).chain(others);
+                            let each: Vec<String> = each
+                                .map(|(what, expected, seen)| {
+                                    format!("{what}: expected {expected}, seen {seen}")
+                                })
+                                .collect();
                             status
-                                .set_message(format!(
-                                    "{}: expected {}, seen {}",
-                                    failure.what, failure.expected, failure.seen
-                                ))
+                                .set_message(each.join("; "))
                                 .set_description(told(&one.plan, &one.label, failure));
                         }
                     }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
@@ -156,15 +157,20 @@ fn matched<'a>(a: &'a Side, b: &'a Side) -> Vec<(&'a Key, &'a Key)> {
     if let (1, 1) = (a.pods.len(), b.pods.len()) {
         return a.pods.keys().zip(b.pods.keys()).collect();
     }
-    let unique = |side: &'a Side, name: &str| {
-        let mut found = side.pods.keys().filter(|key| key.1 == name);
-        found.next().filter(|_| found.next().is_none())
+    let by_name = |side: &'a Side| {
+        let mut all: BTreeMap<&str, Option<&'a Key>> = BTreeMap::new();
+        for key in side.pods.keys() {
+            all.entry(&key.1).and_modify(|one| *one = None).or_insert(Some(key));
+        }
+        all
     };
+    let (of_a, of_b) = (by_name(a), by_name(b));
+    let unique = |all: &BTreeMap<&str, Option<&'a Key>>, name: &str| all.get(name).copied().flatten();
     a.pods
         .keys()
         .filter_map(|key| match b.pods.get_key_value(key) {
             Some((same, _)) => Some((key, same)),
-            None => unique(a, &key.1).and_then(|_| unique(b, &key.1)).map(|other| (key, other)),
+            None => unique(&of_a, &key.1).and_then(|_| unique(&of_b, &key.1)).map(|other| (key, other)),
         })
         .collect()
 }
@@ -202,26 +208,46 @@ fn pod(a: &Lived, b: &Lived, events_compared: bool, tolerance: &Tolerance) -> Po
 /// Pairs of equal states in the order of both, as many as there are.
 fn longest(a: &Life, b: &Life) -> Pairs {
     // States become numbers: comparing them again and again would cost.
-    let mut numbers: Vec<&State> = Vec::new();
-    let mut number = |state| match numbers.iter().position(|known| *known == state) {
-        Some(at) => at,
-        None => {
-            numbers.push(state);
-            numbers.len() - 1
-        }
+    let mut numbers: FxHashMap<&State, u32> = FxHashMap::default();
+    let mut number = |state| {
+        let next = numbers.len() as u32;
+        *numbers.entry(state).or_insert(next)
     };
-    let (left, right): (Vec<usize>, Vec<usize>) = (
+    let (left, right): (Vec<u32>, Vec<u32>) = (
         a.states.iter().map(|(_, state)| number(state)).collect(),
         b.states.iter().map(|(_, state)| number(state)).collect(),
     );
     let mut pairs = Vec::new();
-    for op in capture_diff_slices(Algorithm::Myers, &left, &right) {
-        if let DiffOp::Equal { old_index, new_index, len } = op {
-            pairs.extend((0..len).map(|n| (old_index + n, new_index + n)));
+    let (mut i, mut j) = (0, 0);
+    while i < left.len() && j < right.len() {
+        let (end_i, end_j) = ((i + WINDOW).min(left.len()), (j + WINDOW).min(right.len()));
+        let is_last = end_i == left.len() && end_j == right.len();
+        let mut found = Vec::new();
+        for op in capture_diff_slices(Algorithm::Myers, &left[i..end_i], &right[j..end_j]) {
+            if let DiffOp::Equal { old_index, new_index, len } = op {
+                found.extend((0..len).map(|n| (i + old_index + n, j + new_index + n)));
+            }
         }
+        if is_last {
+            pairs.extend(found);
+            break;
+        }
+        // What stands near the end of a window may have a better partner behind it.
+        found.retain(|(a, b)| *a < i + WINDOW / 2 && *b < j + WINDOW / 2);
+        let half = ((i + WINDOW / 2).min(left.len()), (j + WINDOW / 2).min(right.len()));
+        (i, j) = match found.last() {
+            Some((a, b)) if a - i > WINDOW / 4 || b - j > WINDOW / 4 => (a + 1, b + 1),
+            _ => half,
+        };
+        pairs.extend(found);
     }
     pairs
 }
+
+/// So many states of either side are looked at together: lives of any length cost as much as they are long.
+const WINDOW: usize = 2048;
+/// So many earlier pairs are asked whether one holds a later state in its place: the first ones, and the last ones.
+const ANCHORS: usize = 256;
 
 /// How the gap that a pair of states ends differs between the sides.
 struct Gap {
@@ -250,7 +276,9 @@ fn gaps(a: &Lived, b: &Lived, pairs: &[(usize, usize)], tolerance: &Tolerance) -
         };
         let (in_a, in_b) = gap(from);
         // What an earlier state holds in its place is no difference, however the gap since the last one came out.
-        let counts = !fits(from) && !known[..n].iter().any(|earlier| fits(*earlier));
+        let (first, last) = (n.min(ANCHORS), n.saturating_sub(ANCHORS));
+        let mut anchors = known[..first].iter().chain(&known[last.max(first)..n]);
+        let counts = !fits(from) && !anchors.any(|earlier| fits(*earlier));
         found.insert(to.0, Gap { longer_in_b: in_b - in_a, counts });
     }
     found

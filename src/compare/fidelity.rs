@@ -1,8 +1,10 @@
-//! How alike a recorded life and simulated ones are, in four parts: sequence, times, no hedge, events.
+//! How alike a recorded life and simulated ones are, in three parts: sequence, times, events. Whether the simulated ones spread
+//! as reality does, and no wider, is told by [`super::ranks`].
 
 use std::collections::BTreeSet;
 
 use super::life::{Life, SeenEvent, State, Visible};
+use super::ranks::Gap;
 use crate::api::EventType;
 
 /// A state shorter than this on its own side may be left out.
@@ -33,8 +35,6 @@ pub struct Judgement {
     pub sequence: bool,
     /// Each gap is as long as recorded, as far as the dice make it.
     pub times: bool,
-    /// Simulated gaps spread no wider than a requeue or a probe explains.
-    pub no_hedge: bool,
     /// The same events were told, counts aside.
     pub kinds: bool,
     /// The same events were told, as often.
@@ -65,7 +65,12 @@ pub fn align<S: PartialEq>(recorded: &Life<S>, simulated: &Life<S>, short: i64) 
     let mut seen = BTreeSet::new();
     let mut steps: Vec<Step> = Vec::new();
     let mut stack = vec![Step { at: (0, 0), last: None, before: None, pairs: false }];
+    let most = (a.len() + b.len()).saturating_mul(TRIES).saturating_add(TRIED);
     while let Some(step) = stack.pop() {
+        // Lives that branch everywhere are not alike in any sense that helps.
+        if steps.len() > most {
+            break;
+        }
         let ((i, j), last) = (step.at, step.last);
         if !seen.insert((step.at, last)) {
             continue;
@@ -93,6 +98,10 @@ pub fn align<S: PartialEq>(recorded: &Life<S>, simulated: &Life<S>, short: i64) 
     Err(furthest)
 }
 
+/// So many ways are tried for each state, and so many at least: what real lives need is a few.
+const TRIES: usize = 64;
+const TRIED: usize = 1 << 20;
+
 /// On the way through two lives: so many states of both are behind, and `last` is the recorded one of the last pair.
 struct Step {
     at: (usize, usize),
@@ -117,15 +126,6 @@ fn way(steps: &[Step]) -> Pairs {
     pairs
 }
 
-/// Judges one recorded life by simulated ones (one for each seed).
-pub fn judge(recorded: &Life, simulated: &[Life], allowances: &Allowances) -> Judgement {
-    let mut referee = Referee::new(recorded, SHORT, *allowances);
-    for life in simulated {
-        referee.see(life);
-    }
-    referee.judge()
-}
-
 /// Judges one recorded life by simulated ones as they come; none of them is kept.
 #[derive(Clone, Debug)]
 pub struct Referee<'a, S = State> {
@@ -141,9 +141,18 @@ pub struct Referee<'a, S = State> {
 /// What is kept of a simulated life that has the recorded sequence.
 #[derive(Clone, Debug)]
 struct Match {
+    /// The number of its seed.
+    seed: usize,
     /// By recorded state: its instant here; None where it was left out.
     at: Vec<Option<i64>>,
     events: Told,
+}
+
+impl Match {
+    /// Of a recorded state here; the run's start for none.
+    fn instant(&self, state: Option<usize>) -> i64 {
+        state.and_then(|state| self.at[state]).unwrap_or(0)
+    }
 }
 
 /// Component, kind, reason, message; how often. In order.
@@ -164,21 +173,21 @@ impl<'a, S: Visible> Referee<'a, S> {
         align(self.recorded, life, self.short)
     }
 
-    /// One more simulated life; whether it has the recorded sequence.
-    pub fn see(&mut self, life: &Life<S>) -> bool {
+    /// One more simulated life, by the number of its seed; whether it has the recorded sequence.
+    pub fn see(&mut self, seed: usize, life: &Life<S>) -> bool {
         let pairs = self.pairs(life);
-        self.note(life, &pairs)
+        self.note(seed, life, &pairs)
     }
 
     /// As [`Referee::see`], where the pairs are known.
-    pub fn note(&mut self, life: &Life<S>, pairs: &Aligned) -> bool {
+    pub fn note(&mut self, seed: usize, life: &Life<S>, pairs: &Aligned) -> bool {
         match pairs {
             Ok(pairs) => {
                 let mut at = vec![None; self.recorded.states.len()];
                 for (i, j) in pairs {
                     at[*i] = Some(life.states[*j].0);
                 }
-                self.matching.push(Match { at, events: told(&life.events, &self.allowances) });
+                self.matching.push(Match { seed, at, events: told(&life.events, &self.allowances) });
             }
             Err((i, j))
                 if self.matching.is_empty() && self.nearest.as_ref().is_none_or(|(n, _)| i + j > *n) =>
@@ -205,22 +214,39 @@ impl<'a, S: Visible> Referee<'a, S> {
         verdict
     }
 
+    /// Positions of the recorded life that every matching seed has too; what somebody else made begins with the run.
+    fn common(&self) -> Vec<Option<usize>> {
+        let states = 0..self.recorded.states.len();
+        let common = states.filter(|i| self.matching.iter().all(|m| m.at[*i].is_some())).map(Some);
+        self.allowances.made.then_some(None).into_iter().chain(common).collect()
+    }
+
+    /// The gaps between states that all matching lives have, for ranking; the life is that of `name`.
+    pub fn gaps(&self, name: &str) -> Vec<Gap> {
+        let states = &self.recorded.states;
+        let common = self.common();
+        let gaps = common.windows(2).filter_map(|window| {
+            let (from, to) = (window[0], window[1]?);
+            let simulated = self.matching.iter().map(|m| (m.seed, m.instant(Some(to)) - m.instant(from)));
+            Some(Gap {
+                kind: states[to].1.ends(from.map(|from| &states[from].1)),
+                name: format!("{name} at {:.2} s: {}", states[to].0 as f64 / 1e6, states[to].1.brief()),
+                recorded: states[to].0 - from.map_or(0, |from| states[from].0),
+                simulated: simulated.collect(),
+            })
+        });
+        gaps.collect()
+    }
+
     fn times(&self, verdict: &mut Judgement) {
         verdict.times = true;
-        verdict.no_hedge = true;
         let recorded = self.recorded;
-        // Positions of the recorded life that every matching seed has too; what somebody else made begins with the run.
-        let common = (0..recorded.states.len()).filter(|i| self.matching.iter().all(|m| m.at[*i].is_some()));
-        let mut common: Vec<Option<usize>> = common.map(Some).collect();
-        if self.allowances.made {
-            common.insert(0, None);
-        }
-        let at = |m: &Match, i: Option<usize>| i.and_then(|i| m.at[i]).unwrap_or(0);
+        let common = self.common();
         let spread = |from: Option<usize>, to: usize| {
-            let gaps = self.matching.iter().map(|m| at(m, Some(to)) - at(m, from));
+            let gaps = self.matching.iter().map(|m| m.instant(Some(to)) - m.instant(from));
             (gaps.clone().min().unwrap_or(0), gaps.max().unwrap_or(0))
         };
-        for (n, window) in common.windows(2).enumerate() {
+        for window in common.windows(2) {
             let (from, Some(to)) = (window[0], window[1]) else { continue };
             let gap = recorded.states[to].0 - from.map_or(0, |i| recorded.states[i].0);
             let (low, high) = spread(from, to);
@@ -237,29 +263,6 @@ impl<'a, S: Visible> Referee<'a, S> {
                     ));
                 }
                 verdict.times = false;
-            }
-            let Some(from) = from.filter(|_| !self.allowances.made) else { continue };
-            let limit = limit(recorded, from, low, &self.allowances);
-            // What an earlier state (or the start) holds to within the width allowed for the gap since then is no hedge.
-            let anchored = || {
-                let holds = |anchor: Option<usize>| {
-                    let (low, high) = spread(anchor, to);
-                    let width =
-                        anchor.map_or(limit, |i| self::limit(recorded, i, low, &self.allowances).max(limit));
-                    high - low <= width
-                };
-                holds(None) || common[..n].iter().any(|i| holds(*i))
-            };
-            if high - low > limit && !anchored() {
-                if verdict.no_hedge {
-                    verdict.tell(format!(
-                        "at position {to} ({}) the simulated gaps spread over {:.2} s, {:.2} s are allowed",
-                        recorded.states[to].1.brief(),
-                        (high - low) as f64 / 1e6,
-                        limit as f64 / 1e6
-                    ));
-                }
-                verdict.no_hedge = false;
             }
         }
     }

@@ -53,6 +53,8 @@ pub trait Visible: PartialEq {
     fn brief(&self) -> String;
     /// What differs, in words.
     fn difference(&self, other: &Self) -> String;
+    /// Of which kind the gap is that this state ends; None before the first state.
+    fn ends(&self, before: Option<&Self>) -> &'static str;
     /// A requeue may end it, so that its length is nobody's choice.
     fn is_retried(&self) -> bool {
         false
@@ -60,7 +62,7 @@ pub trait Visible: PartialEq {
 }
 
 /// What a client sees of a pod at one instant.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct State {
     /// The pod's phase.
     pub phase: String,
@@ -121,12 +123,35 @@ impl Visible for State {
         }
         words
     }
+    fn ends(&self, before: Option<&State>) -> &'static str {
+        let Some(before) = before else { return "creation" };
+        let backs_off = self::backs_off(before) || self::backs_off(self);
+        let unknown = |state: &State| state.conditions.get("Ready").is_some_and(|(is, _)| is == "Unknown");
+        let ended = |state: &State| state.containers.values().filter(|(is, ..)| is == "terminated").count();
+        match () {
+            () if self.status.is_empty() => "removal",
+            () if unknown(self) || unknown(before) => "node monitor",
+            () if before.status == "Terminating" => "termination",
+            () if self.status == "Terminating" => "deletion",
+            () if ended(self) > ended(before) => "exit",
+            () if backs_off => "requeue",
+            () if self.status != before.status => "start",
+            () if self.ready != before.ready => "probe",
+            () => "other",
+        }
+    }
     fn is_retried(&self) -> bool {
         // Some container has failed, or waits for more than its turn.
         self.containers
             .values()
             .any(|(kind, reason, _)| kind == "terminated" || (kind == "waiting" && !reason.is_empty()))
     }
+}
+
+/// A container of it waits until it is tried again.
+fn backs_off(state: &State) -> bool {
+    let is_start = |reason: &str| ["", "ContainerCreating", "PodInitializing"].contains(&reason);
+    state.containers.values().any(|(is, reason, _)| is == "waiting" && !is_start(reason))
 }
 
 impl State {
@@ -218,7 +243,7 @@ pub fn read_csv(text: &str) -> Result<Vec<Row>, csv::Error> {
         let record = record?;
         let cell = |ix: usize| columns[ix].and_then(|at| record.get(at)).unwrap_or("").to_owned();
         rows.push(Row {
-            micros: parse_micros(&cell(0)),
+            micros: time_of(&cell(0), &record)?,
             namespace: cell(1),
             pod: cell(2),
             kind: cell(3),
@@ -239,11 +264,27 @@ pub fn read_csv(text: &str) -> Result<Vec<Row>, csv::Error> {
     Ok(rows)
 }
 
+/// The time of a row.
+///
+/// # Errors
+/// What stands there is none: whoever took it for 0 would compare something else.
+pub(crate) fn time_of(text: &str, record: &csv::StringRecord) -> Result<i64, csv::Error> {
+    parse_micros(text).ok_or_else(|| {
+        let line = record.position().map_or(0, csv::Position::line);
+        let problem = format!("line {line}: `{text}` in the column `time` is no number of seconds");
+        std::io::Error::new(std::io::ErrorKind::InvalidData, problem).into()
+    })
+}
+
 /// `12.034567`, in microseconds.
-pub(crate) fn parse_micros(text: &str) -> i64 {
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+fn parse_micros(text: &str) -> Option<i64> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(part) {
+        return None;
+    }
     let part: String = part.chars().chain("000000".chars()).take(6).collect();
-    whole.parse::<i64>().unwrap_or(0) * 1_000_000 + part.parse::<i64>().unwrap_or(0)
+    whole.parse::<i64>().ok()?.checked_mul(1_000_000)?.checked_add(part.parse().ok()?)
 }
 
 /// The rows of a simulated run, without a detour through a file.

@@ -92,7 +92,9 @@ fn refused(plan: &Plan) -> Vec<String> {
             match objects::create(&object.value, &request) {
                 Ok(AdmittedObject { strict, .. }) if strict.is_empty() => {}
                 Ok(AdmittedObject { kind, strict, .. }) => {
-                    refused.push(Rejection::Strict(kind, strict).kubectl(&object.file));
+                    refused.push(
+                        Rejection::Strict(kind.written_in(&object.value), strict).kubectl(&object.file),
+                    );
                 }
                 Err(refusal) => refused.push(refusal.kubectl(&object.file)),
             }

@@ -37,6 +37,16 @@ pub enum Distribution {
 }
 
 impl Distribution {
+    /// Whether a sample may be longer than this.
+    pub fn may_exceed(&self, limit: Span) -> bool {
+        match self {
+            Distribution::Constant(span) => *span > limit,
+            Distribution::Uniform(_, high) => *high > limit,
+            Distribution::Empirical(spans) => spans.iter().any(|span| *span > limit),
+            _ => true,
+        }
+    }
+
     /// As [`Distribution::sample`] from a draw that is made only where there is something to draw.
     pub fn sample_by(&self, draw: impl FnOnce() -> super::random::Draw) -> Span {
         match self {

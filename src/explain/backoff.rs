@@ -196,9 +196,9 @@ impl Wait {
 
 /// `back-off 2m40s restarting failed container=…`
 fn stated_delay(message: &str) -> Option<Span> {
-    // Objects of 2016 to 2019 have it with a capital.
-    let text = message.strip_prefix("back-off ").or_else(|| message.strip_prefix("Back-off "))?;
-    let text = text.split(' ').next()?;
+    // With a capital until 1.13.
+    let rest = message.strip_prefix("back-off ").or_else(|| message.strip_prefix("Back-off "))?;
+    let text = rest.split(' ').next()?;
     let (mut total, mut number) = (Span::ZERO, 0i64);
     for letter in text.chars() {
         match letter {
@@ -255,6 +255,7 @@ mod tests {
     fn delays_are_read_from_the_kubelets_message() {
         assert_eq!(stated_delay("back-off 2m40s restarting failed container=a"), Some(Span::from_secs(160)));
         assert_eq!(stated_delay("back-off 5m0s restarting failed"), Some(Span::from_secs(300)));
+        assert_eq!(stated_delay("Back-off 40s restarting failed container=a"), Some(Span::from_secs(40)));
         assert_eq!(stated_delay("back-off for a while"), None);
         assert_eq!(stated_delay("Back-off pulling image"), None);
     }

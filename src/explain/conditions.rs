@@ -1,6 +1,6 @@
 //! What each condition says, and what it waits for.
 
-use super::{ConditionStory, listed};
+use super::{ConditionStory, ended_well, listed};
 use crate::api::wire::Pod;
 use crate::api::{Condition, Container, ContainerState, ContainerStatus, Phase, Sym, Tri};
 use crate::rules::kubectl::printing::age;
@@ -9,6 +9,25 @@ use crate::time::Time;
 
 pub fn tell(pod: &Pod, now: Time, gates: &Gates) -> Vec<ConditionStory> {
     pod.status.conditions.iter().map(|condition| story(pod, condition, now, gates)).collect()
+}
+
+/// Why an object has no conditions; None where it has some.
+pub fn none(pod: &Pod) -> Option<&'static str> {
+    let status = &pod.status;
+    if !status.conditions.is_empty() {
+        return None;
+    }
+    let is_reported =
+        [&status.init[..], &status.containers[..], &status.ephemeral[..]].iter().any(|all| !all.is_empty());
+    Some(match status.phase {
+        _ if is_reported => {
+            "the object has none, though its containers were reported: they were cut away, or an old kubelet left them out when \
+             it ended the pod"
+        }
+        phase if phase.is_terminal() => "a kubelet that refuses a pod leaves none",
+        Phase::Running | Phase::Unknown => "the object has none: they were cut away",
+        _ => "nobody has looked at the pod yet",
+    })
 }
 
 fn story(pod: &Pod, condition: &Condition, now: Time, gates: &Gates) -> ConditionStory {
@@ -49,14 +68,10 @@ fn story(pod: &Pod, condition: &Condition, now: Time, gates: &Gates) -> Conditio
         );
         return story;
     }
-    let is_unready = !pod.status.condition_is_true(Sym::CONTAINERS_READY);
-    if pod.meta.deletion_timestamp.is_some()
-        && is_unready
-        && matches!(condition.kind, Sym::READY | Sym::CONTAINERS_READY)
-    {
-        story
-            .means
-            .push("the pod is being deleted: nothing is started any more that could become ready".to_owned());
+    // What waits for a start waits in vain.
+    let waits = matches!(condition.kind, Sym::INITIALIZED | Sym::CONTAINERS_READY | Sym::READY);
+    if waits && pod.meta.deletion_timestamp.is_some() {
+        story.means.push("stays False: the pod is being deleted, and nothing is started any more".to_owned());
         return story;
     }
     match condition.kind {
@@ -155,7 +170,7 @@ fn init(pod: &Pod) -> Vec<String> {
     let status = |container: &Container| pod.status.init.iter().find(|s| s.name == container.name);
     let is_done = |container: &Container| match status(container) {
         Some(status) if container.is_sidecar() => status.started == Some(true),
-        Some(status) => status.state.terminated().is_some_and(|ended| ended.exit_code == 0),
+        Some(status) => status.state.terminated().is_some_and(ended_well),
         None => false,
     };
     let open = pod.spec.init_containers.iter().filter(|container| !is_done(container));

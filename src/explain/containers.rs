@@ -1,7 +1,9 @@
 //! What happened to each container, and when the next attempt comes.
 
+use rustc_hash::FxHashSet;
+
 use super::backoff::next_attempt;
-use super::{ContainerStory, ago};
+use super::{ContainerStory, ago, ended_well, is_bare, is_over};
 use crate::api::wire::Pod;
 use crate::api::{Container, ContainerState, ContainerStatus, RestartPolicy, Sym, Terminated, Text};
 use crate::rules::kubectl::printing::age;
@@ -21,12 +23,15 @@ pub fn tell(pod: &Pod, now: Time, gates: &Gates) -> Vec<ContainerStory> {
             let found = statuses.iter().find(|status| status.name == container.name);
             stories.push(story(pod, container, found, kind, now, gates));
         }
-        // What kubectl shows may be about one that the spec does not have.
-        for status in statuses.iter().filter(|one| containers.iter().all(|own| own.name != one.name)) {
-            let unknown = Container { name: status.name, image: status.image, ..Container::default() };
-            let mut own = story(pod, &unknown, Some(status), kind, now, gates);
-            own.happened.insert(0, "The spec has no such container.".to_owned());
-            stories.push(own);
+        // Of some the spec knows nothing.
+        let known: FxHashSet<Sym> = containers.iter().map(|container| container.name).collect();
+        for status in statuses.iter().filter(|status| !known.contains(&status.name)) {
+            let stranger = Container { name: status.name, ..Container::default() };
+            let mut story = story(pod, &stranger, Some(status), kind, now, gates);
+            if !is_bare(pod) {
+                story.happened.insert(0, "The spec does not have it.".to_owned());
+            }
+            stories.push(story);
         }
     }
     stories
@@ -76,7 +81,6 @@ fn story(
     let starts_again =
         status.state.terminated().is_some_and(|ended| starts_again(pod, container, ended, kind, gates));
     let waits_since = pod.status.start_time.or_else(|| pod.created());
-    let is_over = pod.status.phase.is_terminal() || pod.meta.deletion_timestamp.is_some();
     ContainerStory {
         name: container.name.to_string(),
         kind,
@@ -86,7 +90,7 @@ fn story(
         ready: status.ready,
         restarts: status.restart_count,
         happened,
-        next_attempt: if is_over {
+        next_attempt: if is_over(pod) {
             None
         } else {
             next_attempt(status, starts_again, waits_since, now, gates)
@@ -152,30 +156,22 @@ fn probe_that_may_have_asked(pod: &Pod, container: &Container, ended: &Terminate
     }
 }
 
-/// Why nothing of a pod is started any more, if so.
-fn over(pod: &Pod) -> Option<String> {
-    match (pod.meta.deletion_timestamp.is_some(), pod.status.phase) {
-        (true, _) => Some("being deleted".to_owned()),
-        (false, phase) if phase.is_terminal() => Some(phase.to_string()),
-        _ => None,
-    }
-}
-
-fn named(reason: Sym) -> String {
-    if reason.is_empty() { String::new() } else { format!(", {reason}") }
-}
-
 /// What an exit code is known for.
 fn code_means(ended: &Terminated) -> Option<&'static str> {
+    // So cri-dockerd called what is StartError today, with the code that a shell would have had.
+    if ended.reason == "ContainerCannotRun" {
+        return Some("It never ran: the runtime could not start its command.");
+    }
     Some(match (ended.reason, ended.exit_code) {
+        (Sym::OOM_KILLED, 0) => {
+            "The kernel killed a process of it that used more memory than the limit allows; its first process went on, and ended \
+             well."
+        }
         (Sym::OOM_KILLED, _) => "The kernel killed it: it used more memory than its limit allows.",
         (Sym::CONTAINER_STATUS_UNKNOWN, _) => {
             "Nobody saw it end: the runtime did not know it any more, so the kubelet calls it a failure."
         }
-        // cri-dockerd's word for the same.
-        (reason, _) if reason == Sym::START_ERROR || reason.as_str() == "ContainerCannotRun" => {
-            "It never ran: the runtime could not start its command."
-        }
+        (Sym::START_ERROR, _) => "It never ran: the runtime could not start its command.",
         (Sym::RESTARTING_ALL_CONTAINERS, _) => {
             "It was removed because another container's exit restarts all."
         }
@@ -189,13 +185,15 @@ fn code_means(ended: &Terminated) -> Option<&'static str> {
     })
 }
 
-fn starts_again(pod: &Pod, container: &Container, ended: &Terminated, kind: &str, gates: &Gates) -> bool {
-    if pod.status.phase.is_terminal() || pod.meta.deletion_timestamp.is_some() || kind == "ephemeral" {
+pub fn starts_again(pod: &Pod, container: &Container, ended: &Terminated, kind: &str, gates: &Gates) -> bool {
+    if is_over(pod) || is_bare(pod) || kind == "ephemeral" {
         return false;
     }
     match kind {
         "sidecar" => true,
-        "init" if ended.exit_code == 0 => false,
+        "init" if ended_well(ended) => false,
+        // It counts as failed, whatever its code.
+        "init" if ended.exit_code == 0 => pod.spec.policy() != RestartPolicy::Never && !main_has_begun(pod),
         _ => should_restart(container, &pod.spec, ended.exit_code, gates),
     }
 }
@@ -206,6 +204,12 @@ fn afterwards(pod: &Pod, container: &Container, ended: &Terminated, kind: &str, 
     }
     if pod.status.phase.is_terminal() {
         return format!("It stays ended: the pod is {}.", pod.status.phase);
+    }
+    if is_bare(pod) {
+        return "Whether it is started again its restartPolicy says, which is not in the object.".to_owned();
+    }
+    if kind == "init" && ended.exit_code == 0 && !ended_well(ended) {
+        return oom_of_init(pod);
     }
     let policy = match container.restart_policy {
         Some(own) => format!("its own restartPolicy {}", policy_name(own)),
@@ -223,6 +227,26 @@ fn afterwards(pod: &Pod, container: &Container, ended: &Terminated, kind: &str, 
     }
     let rules = if container.restart_policy_rules.is_empty() { "" } else { " and its rules for exit codes" };
     format!("It will be started again: {policy}{rules}.")
+}
+
+/// Nobody looks at init containers any more.
+fn main_has_begun(pod: &Pod) -> bool {
+    pod.status.containers.iter().any(|status| !status.state.is_waiting())
+}
+
+/// An init container of which something was killed for its memory, and whose code is 0.
+fn oom_of_init(pod: &Pod) -> String {
+    let counts = "Of an init container OOMKilled counts as a failure, whatever the code";
+    if main_has_begun(pod) {
+        return format!("{counts}; main containers have begun, so nobody looks at it any more.");
+    }
+    match pod.spec.policy() {
+        RestartPolicy::Never => format!(
+            "{counts}: nothing that comes after it is started, and restartPolicy Never starts it no more. The phase goes by the \
+             code, which is 0, so the pod may stay as it is for ever."
+        ),
+        policy => format!("{counts}: it is started again, by restartPolicy {}.", policy_name(policy)),
+    }
 }
 
 fn policy_name(policy: RestartPolicy) -> &'static str {
@@ -258,7 +282,7 @@ fn unfinished_init(pod: &Pod, container: &Container) -> Option<String> {
         |(init, status)| {
             let is_done = status.is_some_and(|status| match init.is_sidecar() {
                 true => status.started == Some(true),
-                false => status.state.terminated().is_some_and(|ended| ended.exit_code == 0),
+                false => status.state.terminated().is_some_and(ended_well),
             });
             let kind = if init.is_sidecar() { "sidecar" } else { "init container" };
             (!is_done).then(|| format!("{kind} {}", init.name))
@@ -298,6 +322,68 @@ fn pull_problem(message: &str) -> &'static str {
     }
 }
 
+/// Reasons to wait of what is tried again.
+fn waits_to_begin(reason: Sym) -> bool {
+    matches!(
+        reason,
+        Sym::CRASH_LOOP_BACK_OFF
+            | Sym::IMAGE_PULL_BACK_OFF
+            | Sym::ERR_IMAGE_PULL
+            | Sym::CREATE_CONTAINER_CONFIG_ERROR
+            | Sym::CREATE_CONTAINER_ERROR
+            | Sym::RUN_CONTAINER_ERROR
+    )
+}
+
+/// A postStart hook that may keep a container from being reported: its own, or that of one that is started before it in the
+/// same round, as the kubelet waits for each (`startContainer`, pkg/kubelet/kuberuntime/kuberuntime_container.go).
+fn hook_before(pod: &Pod, container: &Container) -> Option<String> {
+    let has_hook = |own: &&Container| own.lifecycle.as_ref().is_some_and(|cycle| cycle.post_start.is_some());
+    if has_hook(&container) {
+        return Some("its postStart hook".to_owned());
+    }
+    let all = pod.spec.containers.iter();
+    let earlier = all.take_while(|own| own.name != container.name).find(has_hook);
+    earlier.map(|own| format!("the postStart hook of {}", own.name))
+}
+
+/// Of a container that is being created: what that waits for.
+fn creating(pod: &Pod, container: &Container) -> String {
+    let has_sandbox = pod.status.condition_is_true(Sym::POD_READY_TO_START_CONTAINERS);
+    match hook_before(pod, container) {
+        _ if !has_sandbox => "Waits for the pod's volumes or its sandbox; the events say which.".to_owned(),
+        None => "Waits for its image, or for a container before it in the same round; the events say which."
+            .to_owned(),
+        Some(hook) => format!(
+            "Waits for its image, for a container before it in the same round, or for {hook}: the kubelet reports nothing of it \
+             before that has returned, for ever if it hangs. The events say which: after Started only the hook is left."
+        ),
+    }
+}
+
+/// Of a container of a pod that is being initialized.
+fn initializing(pod: &Pod, container: &Container, status: &ContainerStatus) -> String {
+    if status.last_state.terminated().is_some() {
+        return "Waits for its turn; it has run before.".to_owned();
+    }
+    match (unfinished_init(pod, container), hook_before(pod, container)) {
+        (Some(before), _) if pod.status.phase.is_terminal() => {
+            format!("Never ran: {before}, which comes before it, was not done.")
+        }
+        (Some(before), _) => format!("Waits for {before}, which comes before it."),
+        _ if is_bare(pod) => {
+            "Waits for the init containers before it, for its image, or to be created.".to_owned()
+        }
+        (None, None) => {
+            "The init containers before it are done: it waits for its image, or to be created.".to_owned()
+        }
+        (None, Some(hook)) => format!(
+            "The init containers before it are done: it waits for its image, to be created, or for {hook}, before which the kubelet \
+             reports nothing of it: for ever if it hangs."
+        ),
+    }
+}
+
 fn waiting(
     pod: &Pod,
     container: &Container,
@@ -306,29 +392,20 @@ fn waiting(
     message: Text,
     happened: &mut Vec<String>,
 ) {
-    let has_sandbox = pod.status.condition_is_true(Sym::POD_READY_TO_START_CONTAINERS);
     let image = if status.image.is_empty() { container.image } else { status.image };
     let words = message.fixed().unwrap_or_default();
     let mut text = match reason {
-        Sym::CONTAINER_CREATING if has_sandbox => {
-            "Waits for its image, or for a container before it in the same round; the events say which."
-                .to_owned()
+        reason if is_over(pod) && waits_to_begin(reason) => {
+            let why = match pod.meta.deletion_timestamp.is_some() {
+                true => "the pod is being deleted".to_owned(),
+                false => format!("the pod is {}", pod.status.phase),
+            };
+            format!(
+                "Nothing is pulled or started any more: {why}. What it waited for is of no consequence now."
+            )
         }
-        Sym::CONTAINER_CREATING => {
-            "Waits for the pod's volumes or its sandbox; the events say which.".to_owned()
-        }
-        Sym::POD_INITIALIZING if status.last_state.terminated().is_some() => {
-            "Waits for its turn; it has run before.".to_owned()
-        }
-        Sym::POD_INITIALIZING => match unfinished_init(pod, container) {
-            Some(before) if pod.status.phase.is_terminal() => {
-                format!("Never ran: {before}, which comes before it, was not done.")
-            }
-            Some(before) => format!("Waits for {before}, which comes before it."),
-            None => {
-                "The init containers before it are done: it waits for its image, or to be created.".to_owned()
-            }
-        },
+        Sym::CONTAINER_CREATING => creating(pod, container),
+        Sym::POD_INITIALIZING => initializing(pod, container, status),
         Sym::CRASH_LOOP_BACK_OFF => "Waits out a back-off before it is started again.".to_owned(),
         Sym::ERR_IMAGE_PULL => format!(
             "The last pull of {image} failed.{} What a look of the kubelet meets is shown by its next one, so ErrImagePull \
@@ -369,9 +446,6 @@ fn waiting(
         Sym::EMPTY => "Is created and about to be started.".to_owned(),
         other => format!("Waits: {other}."),
     };
-    if let Some(over) = over(pod).filter(|_| reason != Sym::POD_INITIALIZING) {
-        text = format!("Waited{}; nothing is started any more, as the pod is {over}.", named(reason));
-    }
     if !words.is_empty() {
         text.push_str(&format!(" Message: {}", words.trim_end()));
     }

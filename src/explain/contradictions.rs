@@ -3,7 +3,8 @@
 //! The kubelet writes phase, conditions and container statuses in one go, so what our rules compute from the container
 //! statuses must be what the object shows beside them. Times, names and owners are compared as well.
 
-use super::{Subject, ago, listed};
+use super::times::{overdue_starts, printed};
+use super::{Now, Subject, ago, is_bare, listed};
 use crate::api::wire::Pod;
 use crate::api::{ContainerState, ContainerStatus, Phase, Sym, Tri};
 use crate::rules::kubelet::conditions;
@@ -12,8 +13,8 @@ use crate::rules::kubelet::pod::{PodView, Statuses, is_static};
 use crate::rules::versions::gates::Gates;
 use crate::time::{Span, Time};
 
-pub fn find(subject: &Subject, now: Time, gates: &Gates) -> Vec<String> {
-    let pod = &subject.pod;
+pub fn find(subject: &Subject, printed: Now, gates: &Gates) -> Vec<String> {
+    let (pod, now) = (&subject.pod, printed.at);
     let mut found = Vec::new();
     phase_and_containers(pod, gates, &mut found);
     shown_conditions(pod, gates, &mut found);
@@ -23,8 +24,9 @@ pub fn find(subject: &Subject, now: Time, gates: &Gates) -> Vec<String> {
     names(pod, &mut found);
     scheduling(pod, &mut found);
     times(pod, now, &mut found);
+    overdue_starts(pod, gates, &mut found);
     if !subject.removed {
-        overdue(pod, now, &mut found);
+        overdue(pod, printed, &mut found);
     }
     found
 }
@@ -36,8 +38,8 @@ fn phase_and_containers(pod: &Pod, gates: &Gates, found: &mut Vec<String>) {
         status.containers.iter().filter(|s| s.state.is_running()).map(|s| s.name.as_str()).collect();
     if shown.is_terminal() {
         if !running.is_empty() {
-            let runs = if running.len() == 1 { "runs" } else { "run" };
-            found.push(format!("phase {shown} is final, but {} still {runs}", listed(&running)));
+            let verb = if running.len() == 1 { "runs" } else { "run" };
+            found.push(format!("phase {shown} is final, but {} still {verb}", listed(&running)));
         }
         let failed: Vec<&str> = status
             .containers
@@ -54,7 +56,11 @@ fn phase_and_containers(pod: &Pod, gates: &Gates, found: &mut Vec<String>) {
         return;
     }
     let computed = |is_terminal: bool, has_initialized: bool| {
-        let facts = PhaseFacts { is_terminal, has_initialized, is_static: is_static(&pod.meta) };
+        let facts = PhaseFacts {
+            is_terminal,
+            has_initialized,
+            is_static: crate::rules::kubelet::pod::is_static(&pod.meta),
+        };
         phase(&pod.spec, Statuses::new(&status.containers, &status.init), facts, gates)
     };
     // What the object does not hold: whether a container was made in this very sandbox, and whether the end has begun. A final
@@ -140,6 +146,10 @@ fn one_container(status: &ContainerStatus, now: Time, found: &mut Vec<String>) {
     }
 }
 
+/// Says that a pod in the API stands for one that its node has from elsewhere (`ConfigMirrorAnnotationKey`,
+/// pkg/kubelet/types/pod_update.go).
+const CONFIG_MIRROR: &str = "kubernetes.io/config.mirror";
+
 /// Clocks differ by a little.
 const SKEW: Span = Span::from_secs(5);
 
@@ -150,6 +160,10 @@ fn in_future(what: &str, at: Option<Time>, now: Time, found: &mut Vec<String>) {
 }
 
 fn names(pod: &Pod, found: &mut Vec<String>) {
+    // Of a spec that is not there nothing is missing.
+    if is_bare(pod) {
+        return;
+    }
     let lists = [
         ("init container", &pod.spec.init_containers, &pod.status.init),
         ("container", &pod.spec.containers, &pod.status.containers),
@@ -184,12 +198,23 @@ fn scheduling(pod: &Pod, found: &mut Vec<String>) {
 
 fn times(pod: &Pod, now: Time, found: &mut Vec<String>) {
     let created = pod.created();
-    // The object of a static pod is made when the kubelet has long begun with the pod itself.
+    // A mirror pod is made after its kubelet has begun with what it shows.
+    let is_mirror = is_static(&pod.meta) || pod.meta.annotations.contains_key(CONFIG_MIRROR);
     if let (Some(created), Some(start)) = (created, pod.status.start_time)
         && start + SKEW < created
-        && !is_static(&pod.meta)
+        && !is_mirror
     {
         found.push("the kubelet began with the pod before it was created".to_owned());
+    }
+    if let (Some(created), Some(deletion)) = (created, pod.deletion())
+        && deletion + SKEW < created
+    {
+        found.push(format!(
+            "it was to be gone at {}, before it was created at {}: the clocks of two API servers differ, or somebody wrote one \
+             of the two by hand",
+            deletion.rfc3339_secs(),
+            created.rfc3339_secs()
+        ));
     }
     in_future("its creation", created, now, found);
     for condition in &pod.status.conditions {
@@ -197,39 +222,18 @@ fn times(pod: &Pod, now: Time, found: &mut Vec<String>) {
     }
 }
 
-/// The newest instant that the object speaks of as past; a deletion was asked for its grace period before its time is up.
-fn newest_instant(pod: &Pod) -> Option<Time> {
-    let status = &pod.status;
-    let grace = Span::from_secs(pod.meta.deletion_grace_period_seconds.unwrap_or(0));
-    let asked = pod.deletion().map(|deletion| deletion - grace);
-    let conditions = status.conditions.iter().filter_map(|condition| condition.last_transition);
-    let containers = status.init.iter().chain(&status.containers).chain(&status.ephemeral);
-    let states = containers.flat_map(|own| [&own.state, &own.last_state]).filter_map(|state| match state {
-        ContainerState::Running { started_at } => *started_at,
-        ContainerState::Terminated(ended) => ended.finished_at.or(ended.started_at),
-        _ => None,
-    });
-    conditions.chain(states).chain(asked).chain(pod.created()).chain(status.start_time).max()
-}
-
 /// A pod that should be gone.
-fn overdue(pod: &Pod, now: Time, found: &mut Vec<String>) {
+fn overdue(pod: &Pod, now: Now, found: &mut Vec<String>) {
+    let now = printed(pod, now);
     let Some(deletion) = pod.deletion() else { return };
+    // By clocks that differ nothing is late.
+    if pod.created().is_some_and(|created| deletion < created) {
+        return;
+    }
     if deletion + Span::from_secs(30) >= now {
         return;
     }
     let since = ago(deletion, now);
-    // An object that knows of nothing later may have been printed before its time was up.
-    let newest = newest_instant(pod);
-    if newest.is_some_and(|newest| newest <= deletion) && pod.meta.finalizers.is_empty() {
-        let newest = newest.map_or_else(String::new, Time::rfc3339_secs);
-        found.push(format!(
-            "its time to be gone was {since}, and nothing in the object is newer than {newest}: if it is still there, the kubelet \
-             of node {} does not answer, or a container cannot be killed; if this was printed back then, all is well",
-            if pod.spec.node_name.is_empty() { "<none>" } else { pod.spec.node_name.as_str() }
-        ));
-        return;
-    }
     if pod.meta.finalizers.is_empty() {
         found.push(format!(
             "its time to be gone was {since}: the kubelet of node {} does not answer, or a container cannot be killed",

@@ -11,6 +11,7 @@ mod contradictions;
 mod read;
 mod status;
 mod text;
+mod times;
 
 pub use read::{Input, Subject, read};
 pub use text::render;
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::api::wire::Pod;
+use crate::api::{Sym, Terminated};
 use crate::rules::kubectl::printing::{age, columns_and_source};
 use crate::rules::kubelet::pod::PodView;
 use crate::rules::versions::gates::Gates;
@@ -43,7 +45,10 @@ pub struct Explanation {
     pub status: StatusStory,
     /// In the object's order.
     pub conditions: Vec<ConditionStory>,
-    /// Init containers first, then main and ephemeral ones.
+    /// Why there are none, where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_conditions: Option<&'static str>,
+    /// Init containers first, then main and ephemeral ones; those that only a status tells of behind the others.
     pub containers: Vec<ContainerStory>,
     /// What in the object cannot be true together, or not for long.
     pub contradictions: Vec<String>,
@@ -155,6 +160,21 @@ pub struct NextAttempt {
     pub because: String,
 }
 
+/// The instant at which ages count, and whether the objects were printed then: of a file that somebody kept, nobody knows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Now {
+    /// Ages count from it.
+    pub at: Time,
+    /// Somebody said that the objects were printed then.
+    pub is_said: bool,
+}
+
+impl From<Time> for Now {
+    fn from(at: Time) -> Now {
+        Now { at, is_said: true }
+    }
+}
+
 /// The answer to a whole input, for programs.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -173,9 +193,10 @@ pub struct Report {
 }
 
 /// Explains every pod of an input.
-pub fn report(input: &Input, now: Time, gates: &Gates) -> Report {
+pub fn report(input: &Input, now: impl Into<Now>, gates: &Gates) -> Report {
+    let now = now.into();
     Report {
-        now: now.rfc3339_secs(),
+        now: now.at.rfc3339_secs(),
         kubernetes: gates.version.as_str(),
         pods: input.subjects.iter().map(|subject| explain(subject, now, gates)).collect(),
         left_out: input.left_out.clone(),
@@ -184,8 +205,10 @@ pub fn report(input: &Input, now: Time, gates: &Gates) -> Report {
 }
 
 /// Explains a pod as it is at `now` on a cluster with these gates.
-pub fn explain(subject: &Subject, now: Time, gates: &Gates) -> Explanation {
+pub fn explain(subject: &Subject, now: impl Into<Now>, gates: &Gates) -> Explanation {
     let pod: &Pod = &subject.pod;
+    let printed = now.into();
+    let now = printed.at;
     let view = PodView::of(pod);
     let (columns, source) = columns_and_source(&pod.spec, &pod.status, view.deleted, gates);
     let or_none = |text: &str| if text.is_empty() { "<none>".to_owned() } else { text.to_owned() };
@@ -206,12 +229,29 @@ pub fn explain(subject: &Subject, now: Time, gates: &Gates) -> Explanation {
         status: StatusStory {
             phase: pod.status.phase.to_string(),
             shown: columns.status.to_string(),
-            why: status::why(pod, &columns, source, now, gates),
+            why: status::why(pod, &columns, source, printed, gates),
         },
         conditions: conditions::tell(pod, now, gates),
+        no_conditions: conditions::none(pod),
         containers: containers::tell(pod, now, gates),
-        contradictions: contradictions::find(subject, now, gates),
+        contradictions: contradictions::find(subject, printed, gates),
     }
+}
+
+/// Nothing is started any more: the pod is being deleted, or has ended.
+fn is_over(pod: &Pod) -> bool {
+    pod.status.phase.is_terminal() || pod.meta.deletion_timestamp.is_some()
+}
+
+/// An object that is only a status: what its spec would say, nobody knows.
+fn is_bare(pod: &Pod) -> bool {
+    pod.spec.containers.is_empty() && pod.spec.init_containers.is_empty()
+}
+
+/// An init container's end that lets the next one begin. One whose process the kernel killed for its memory counts as failed,
+/// also where its code is 0, as when a child of it was killed (`isInitContainerFailed`, pkg/kubelet/kuberuntime/helpers.go).
+fn ended_well(ended: &Terminated) -> bool {
+    ended.exit_code == 0 && ended.reason != Sym::OOM_KILLED
 }
 
 /// `2m3s ago`, or `in 2m3s`.

@@ -30,6 +30,8 @@ pub struct Input {
     pub left_out: BTreeMap<String, usize>,
     /// The text broke off, or part of it could not be read.
     pub trouble: Option<String>,
+    /// Where the pods stand, by namespace, name and uid.
+    places: BTreeMap<[String; 3], usize>,
 }
 
 /// Reads a text; never fails, but may find nothing.
@@ -52,8 +54,8 @@ fn values(text: &str) -> (Vec<Value>, Option<String>) {
     for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
         match value {
             Ok(value) => values.push(value),
-            // Flow style is YAML as well.
-            Err(_) if values.is_empty() => {
+            // Flow style is YAML as well, and so are documents of it with lines between them.
+            Err(_) if values.is_empty() || text.contains("\n---") => {
                 let (documents, trouble) = yaml(text);
                 return (documents, trouble);
             }
@@ -90,8 +92,12 @@ fn take(value: &Value, removed: bool, input: &mut Input, depth: u8) {
                 take(item, removed, input, depth + 1);
             }
         }
-        Value::Object(_) if kind == "Pod" || (kind.is_empty() && value["spec"]["containers"].is_array()) => {
-            keep(wire::pod(value), removed, input);
+        Value::Object(_) if kind == "Pod" || (kind.is_empty() && is_like_a_pod(value)) => {
+            input.keep(wire::pod(value), removed);
+        }
+        // What stands below `status:`, without that line.
+        Value::Object(_) if kind.is_empty() && is_like_a_status(value) => {
+            input.keep(Pod { status: wire::pod_status(value), ..Pod::default() }, removed);
         }
         Value::Object(_) => {
             let kind = if kind.is_empty() { "object without a kind" } else { kind };
@@ -101,19 +107,42 @@ fn take(value: &Value, removed: bool, input: &mut Input, depth: u8) {
     }
 }
 
-fn keep(pod: Pod, removed: bool, input: &mut Input) {
-    let is_same = |other: &Pod| {
-        other.meta.namespace == pod.meta.namespace
-            && other.meta.name == pod.meta.name
-            && other.meta.uid == pod.meta.uid
-            && !pod.meta.name.is_empty()
-    };
-    match input.subjects.iter_mut().find(|subject| is_same(&subject.pod)) {
-        Some(subject) => {
-            subject.pod = pod;
-            subject.versions += 1;
-            subject.removed = removed;
+/// A pod's object whose first lines are missing, or only its status.
+fn is_like_a_pod(value: &Value) -> bool {
+    value["spec"]["containers"].is_array() || is_like_a_status(&value["status"])
+}
+
+/// What a pod's status has and hardly anything else.
+fn is_like_a_status(value: &Value) -> bool {
+    let lists = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"];
+    let phases = ["Pending", "Running", "Succeeded", "Failed", "Unknown"];
+    let has_phase = value["phase"].as_str().is_some_and(|phase| phases.contains(&phase));
+    let is_of_a_pod = |key: &str| value.get(key).is_some_and(|own| !own.is_null());
+    lists.iter().any(|list| value[*list].is_array())
+        || (has_phase
+            && ["qosClass", "podIP", "podIPs", "hostIP", "startTime", "conditions", "reason"]
+                .into_iter()
+                .any(is_of_a_pod))
+}
+
+impl Input {
+    /// One more pod, or one more version of one.
+    fn keep(&mut self, pod: Pod, removed: bool) {
+        let meta = &pod.meta;
+        let key = [&meta.namespace, &meta.name, &meta.uid].map(Clone::clone);
+        let known = match meta.name.is_empty() {
+            true => None,
+            false => self.places.insert(key.clone(), self.subjects.len()),
+        };
+        match known {
+            Some(place) => {
+                self.places.insert(key, place);
+                let subject = &mut self.subjects[place];
+                subject.pod = pod;
+                subject.versions += 1;
+                subject.removed = removed;
+            }
+            None => self.subjects.push(Subject { pod, versions: 1, removed }),
         }
-        None => input.subjects.push(Subject { pod, versions: 1, removed }),
     }
 }

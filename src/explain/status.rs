@@ -1,6 +1,7 @@
 //! Why kubectl's STATUS says what it says, beside the phase.
 
-use super::{ago, listed};
+use super::times::newest;
+use super::{Now, ago, ended_well, is_bare, listed};
 use crate::api::wire::Pod;
 use crate::api::{ContainerState, ContainerStatus, Phase, Sym};
 use crate::rules::kubectl::printing::{Columns, StatusSource};
@@ -9,7 +10,7 @@ use crate::rules::scheduler::queueing;
 use crate::rules::versions::gates::Gates;
 use crate::time::Time;
 
-pub fn why(pod: &Pod, columns: &Columns, source: StatusSource, now: Time, gates: &Gates) -> Vec<String> {
+pub fn why(pod: &Pod, columns: &Columns, source: StatusSource, now: Now, gates: &Gates) -> Vec<String> {
     let mut lines = vec![phase_says(pod)];
     let shown = columns.status;
     let named = |list: &[ContainerStatus], index: usize| {
@@ -43,9 +44,7 @@ pub fn why(pod: &Pod, columns: &Columns, source: StatusSource, now: Time, gates:
             format!("STATUS is {shown}: one container has completed, another runs, and {ready}.")
         }
         StatusSource::Deletion => {
-            let since = pod.deletion().map_or_else(String::new, |at| {
-                format!(" (its time is up {})", ago(at, now))
-            });
+            let since = pod.deletion().map_or_else(String::new, |at| time_is_up(pod, at, now));
             let grace = pod.meta.deletion_grace_period_seconds;
             let grace = grace.map_or_else(String::new, |secs| format!(", grace period {secs}s"));
             format!(
@@ -63,6 +62,20 @@ pub fn why(pod: &Pod, columns: &Columns, source: StatusSource, now: Time, gates:
     lines
 }
 
+/// When a pod's time is up; of an object that may have been kept, with what it would mean.
+fn time_is_up(pod: &Pod, at: Time, now: Now) -> String {
+    match newest(pod) {
+        Some(newest) if !now.is_said && newest <= at && at < now.at => format!(
+            " (its time is up at {}; nothing in the object is newer than {}, so nobody knows whether that had come: if it was \
+             printed just now, that was {})",
+            at.rfc3339_secs(),
+            newest.rfc3339_secs(),
+            ago(at, now.at)
+        ),
+        _ => format!(" (its time is up {})", ago(at, now.at)),
+    }
+}
+
 /// Containers of which the STATUS walk takes note.
 fn troubled(list: &[ContainerStatus]) -> usize {
     list.iter().filter(|status| !status.state.is_running()).count()
@@ -78,6 +91,13 @@ fn phase_says(pod: &Pod) -> String {
     let never_ran = names(&|s: &ContainerStatus| s.state.is_waiting() && s.last_state.terminated().is_none());
     let running = names(&|s: &ContainerStatus| s.state.is_running());
     match status.phase {
+        Phase::Pending if is_bare(pod) && !all.is_empty() && never_ran.is_empty() => {
+            "Phase Pending: not all of its containers have run.".to_owned()
+        }
+        Phase::Pending if is_bare(pod) && !all.is_empty() => {
+            let verb = if never_ran.len() == 1 { "has" } else { "have" };
+            format!("Phase Pending: {} {verb} never run.", listed(&never_ran))
+        }
         Phase::Pending if pod.spec.node_name.is_empty() && !queueing::is_responsible_for(&pod.spec) => format!(
             "Phase Pending: the pod has no node yet; only a scheduler named {} looks at it, not the default one.",
             pod.spec.scheduler_name
@@ -99,6 +119,11 @@ fn phase_says(pod: &Pod) -> String {
                 format!(", though {} already run{}", listed(&running), if running.len() == 1 { "s" } else { "" })
             };
             format!("Phase Pending: {} {verb} never run{runs}.", listed(&never_ran))
+        }
+        Phase::Running if running.is_empty() && pod.meta.deletion_timestamp.is_some() => {
+            "Phase Running: nothing runs right now, and nothing is started any more, as the pod is being deleted; what has \
+             run before counts as running until the kubelet has seen to it that all is over."
+                .to_owned()
         }
         Phase::Running if running.is_empty() => {
             "Phase Running: nothing runs right now, but what has run before counts as running while it will be started \
@@ -125,7 +150,7 @@ fn phase_says(pod: &Pod) -> String {
 }
 
 fn init_is_open(pod: &Pod) -> bool {
-    let done = |status: &ContainerStatus| status.state.terminated().is_some_and(|ended| ended.exit_code == 0);
+    let done = |status: &ContainerStatus| status.state.terminated().is_some_and(ended_well);
     let regular = pod.spec.init_containers.iter().filter(|container| !container.is_sidecar());
     regular
         .into_iter()

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{ContainerStory, Explanation};
+use crate::rules::kubectl::terminal::{escaped, padded};
 
 /// The explanation in plain lines of text.
 pub fn render(explanation: &Explanation) -> String {
@@ -34,11 +35,12 @@ pub fn render(explanation: &Explanation) -> String {
 
     section(out, "Conditions");
     if explanation.conditions.is_empty() {
-        line(out, 2, no_conditions(explanation));
+        line(out, 2, &format!("none: {}", explanation.no_conditions.unwrap_or("the object has none")));
     }
-    let width = explanation.conditions.iter().map(|c| c.kind.len()).max().unwrap_or(0);
+    let shown = |text: &str| escaped(text).into_owned();
+    let width = explanation.conditions.iter().map(|c| shown(&c.kind).chars().count()).max().unwrap_or(0);
     for condition in &explanation.conditions {
-        let mut head = format!("{:<width$}  {:<5}", condition.kind, condition.status);
+        let mut head = format!("{}  {:<5}", padded(&shown(&condition.kind), width), condition.status);
         if let (Some(since), Some(long)) = (&condition.since, &condition.for_so_long) {
             let _ = write!(head, "  for {long} (since {since})");
         }
@@ -122,13 +124,11 @@ fn head(container: &ContainerStory) -> String {
     head
 }
 
-/// Why there are no conditions.
-fn no_conditions(explanation: &Explanation) -> &'static str {
-    let has_run = explanation.containers.iter().any(|container| container.state != "unknown");
-    match explanation.status.phase.as_str() {
-        _ if has_run => "none: the object has none",
-        "Failed" | "Succeeded" => "none: a kubelet that refuses a pod leaves none",
-        _ => "none: nobody has looked at the pod yet",
+/// A cell on one line, as kubectl cuts it (`printTable`, staging/src/k8s.io/cli-runtime/pkg/printers/tableprinter.go).
+fn cell_of(cell: &str) -> String {
+    match cell.find(['\n', '\r', '\u{c}']) {
+        Some(end) => format!("{}...", escaped(&cell[..end])),
+        None => escaped(cell).into_owned(),
     }
 }
 
@@ -144,10 +144,11 @@ fn table(out: &mut String, explanation: &Explanation) {
         ("IP", &cells.ip),
         ("NODE", &cells.node),
     ];
-    let width = |(head, cell): &(&str, &String)| head.len().max(cell.chars().count()) + 3;
-    let row = |pick: &dyn Fn(&(&str, &String)) -> String| -> String {
-        columns.iter().map(|column| format!("{:<1$}", pick(column), width(column))).collect()
+    let columns = columns.map(|(head, cell)| (head, cell_of(cell)));
+    let width = |(head, cell): &(&str, String)| head.len().max(cell.chars().count()) + 3;
+    let row = |pick: &dyn Fn(&(&str, String)) -> String| -> String {
+        columns.iter().map(|column| padded(&pick(column), width(column))).collect()
     };
     line(out, 0, &row(&|(head, _)| (*head).to_owned()));
-    line(out, 0, &row(&|(_, cell)| (*cell).clone()));
+    line(out, 0, &row(&|(_, cell)| cell.clone()));
 }

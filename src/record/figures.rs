@@ -1,5 +1,6 @@
 //! How workloads stand in numbers after a write, for `workloads.csv`.
 
+use crate::api::autoscaling::HorizontalPodAutoscaler;
 use crate::api::daemon_set::DaemonSet;
 use crate::api::disruption::PodDisruptionBudget;
 use crate::api::job::Job;
@@ -52,13 +53,13 @@ pub struct FiguresRow {
 const REVISION: &str = "deployment.kubernetes.io/revision";
 
 impl Figures {
-    /// How far it is, and how far it is to go: how many are available of how many; of a Job, how many have succeeded; of a
-    /// CronJob, how many Jobs are active.
+    /// How far it is, and how far it is to go: how many are available of how many; of an autoscaler, how many there are;
+    /// of a Job, how many have succeeded; of a CronJob, how many Jobs are active.
     pub fn level(&self) -> (i32, i32) {
         match (self.succeeded, self.active) {
             (Some(succeeded), _) => (succeeded, self.desired.unwrap_or(1)),
             (None, Some(active)) => (active, active),
-            (None, None) => (self.available.unwrap_or(0), self.desired.unwrap_or(0)),
+            (None, None) => (self.available.or(self.current).unwrap_or(0), self.desired.unwrap_or(0)),
         }
     }
     /// The same in words: `3/4 available`.
@@ -142,6 +143,16 @@ impl Figures {
             updated: Some(status.desired_healthy),
             ready: Some(status.current_healthy),
             available: Some(status.disruptions_allowed),
+            conditions: conditions(&status.conditions),
+            ..Figures::default()
+        }
+    }
+    /// Of a HorizontalPodAutoscaler: how many pods it wants, and how many there were when it looked.
+    pub fn of_autoscaler(own: &HorizontalPodAutoscaler) -> Figures {
+        let status = &own.status;
+        Figures {
+            desired: Some(status.desired),
+            current: Some(status.current),
             conditions: conditions(&status.conditions),
             ..Figures::default()
         }

@@ -186,6 +186,7 @@ shipped! {
     Workloads "workloads/":
         "rollout"
         "rollout-stalls"
+        "autoscaler-waits"
     ;
     Scale "scale/":
         "fleet-1k"
@@ -205,7 +206,7 @@ macro_rules! manifests {
 }
 
 manifests! {
-    "workloads/": "rollout.yaml" "rollout-stalls.yaml";
+    "workloads/": "rollout.yaml" "rollout-stalls.yaml" "autoscaler-waits.yaml";
 }
 
 /// A manifest that a shipped scenario applies: what loads one.

@@ -66,6 +66,7 @@ pub fn value(node: &Node, kind: Kind, problems: &mut Diagnostics) {
         Kind::Seed => values::seed(node).map(drop),
         Kind::Chance => values::chance(node).map(drop),
         Kind::Duration | Kind::Instant => values::duration(node).map(drop),
+        Kind::Period(zero_is_default) => values::period(node, zero_is_default).map(drop),
         Kind::Start => values::start(node).map(drop),
         Kind::Distribution => values::distribution(node).map(drop),
         Kind::Runs => values::runs(node).map(drop),

@@ -182,6 +182,8 @@ pub enum Command {
         resource: Sym,
         /// None: to the end of the run.
         lasts: Option<Span>,
+        /// Only the soft threshold is crossed.
+        soft: bool,
     },
     /// A condition of a pod is written, as some controller would.
     SetCondition {

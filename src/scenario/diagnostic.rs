@@ -1,12 +1,14 @@
 //! What is wrong with a file, told the way rustc tells it: file, line, column, the line with a caret, what is
 //! accepted, the nearest name for a typo, a hint. All problems of a load are collected and shown in file order.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::tree::Loc;
+use crate::rules::kubectl::terminal::is_obeyed;
 
 /// A kind of problem, with the number that it can be looked up by.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -154,18 +156,25 @@ pub struct Diagnostics {
     pub sources: Vec<Source>,
     /// What was found, in the order of finding until it is sorted.
     pub items: Vec<Diagnostic>,
+    /// What is among them, so that nothing is told twice.
+    told: BTreeSet<(Loc, Code, String)>,
+    /// By source: where its lines begin.
+    lines: Vec<Vec<u32>>,
 }
 
 impl Diagnostics {
     /// One more problem.
     pub fn push(&mut self, item: Diagnostic) {
-        if !self.items.contains(&item) {
+        if self.told.insert((item.loc, item.code, item.title.clone())) {
             self.items.push(item);
         }
     }
     /// One more text that places may lie in; the answer is its number.
     pub fn add_source(&mut self, name: impl Into<String>, text: impl Into<String>) -> u16 {
-        self.sources.push(Source { name: name.into(), text: text.into() });
+        let text = text.into();
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        self.lines.push(std::iter::once(0).chain(ends.map(|(at, _)| at as u32 + 1)).collect());
+        self.sources.push(Source { name: name.into(), text });
         u16::try_from(self.sources.len() - 1).unwrap_or(u16::MAX)
     }
     /// How many keep the scenario from being run.
@@ -184,9 +193,14 @@ impl Diagnostics {
     pub fn position(&self, loc: Loc) -> (usize, usize) {
         let Some(source) = self.sources.get(usize::from(loc.source)) else { return (1, 1) };
         let start = floor_boundary(&source.text, loc.start as usize);
-        let before = &source.text[..start];
-        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        let line = self.line_of(loc.source, start);
+        let line_start = self.lines.get(usize::from(loc.source)).map_or(0, |lines| lines[line - 1] as usize);
+        (line, source.text.get(line_start..start).map_or(0, |before| before.chars().count()) + 1)
+    }
+    /// The line, from 1, in which a byte of a source stands.
+    fn line_of(&self, source: u16, at: usize) -> usize {
+        let begun = |lines: &Vec<u32>| lines.partition_point(|begin| *begin as usize <= at);
+        self.lines.get(usize::from(source)).map_or(1, |lines| begun(lines).max(1))
     }
     /// One problem a line, for editors: `file:line:column: error[E0002]: title; hint`.
     pub fn short(&self) -> String {
@@ -247,13 +261,13 @@ impl Diagnostics {
         // Only its lines are looked at: the text may be very long.
         let first = source.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
         let last = source.text[end..].find('\n').map_or(source.text.len(), |newline| end + newline);
-        let line = source.text[..first].matches('\n').count() + 1;
+        let line = self.line_of(item.loc.source, first);
         let mut mark = AnnotationKind::Primary.span(start - first..end - first);
         if !item.label.is_empty() {
             mark = mark.label(clean(&item.label));
         }
-        let lines = Snippet::source(&source.text[first..last]).line_start(line);
-        Some(lines.path(source.name.as_str()).annotation(mark))
+        let lines = Snippet::source(of_one_byte(&source.text[first..last])).line_start(line);
+        Some(lines.path(clean(&source.name)).annotation(mark))
     }
 }
 
@@ -269,7 +283,19 @@ const SHOWN: usize = 100;
 
 /// Texts of strangers may hold control characters; a terminal must not see them.
 fn clean(text: &str) -> String {
-    annotate_snippets::normalize_untrusted_str(text)
+    annotate_snippets::normalize_untrusted_str(&of_one_byte(text))
+}
+
+/// What the renderer makes harmless are control characters of one byte and marks of direction; for the others something of
+/// their own length stands, so that places stay what they are.
+fn of_one_byte(text: &str) -> String {
+    let harmless = |c: char| match (is_obeyed(c), c.len_utf8()) {
+        (false, _) | (_, 1) => c,
+        (_, 2) => '\u{bf}',
+        (_, 3) => '\u{fffd}',
+        _ => '\u{1f6c7}',
+    };
+    text.chars().map(harmless).collect()
 }
 
 fn floor_boundary(text: &str, index: usize) -> usize {

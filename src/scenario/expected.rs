@@ -222,7 +222,9 @@ pub struct WorkloadExpect {
     pub object: ObjectTarget,
     /// How its rollout stands.
     pub rollout: Option<Rollout>,
-    /// `status.replicas`
+    /// How many are wanted: `spec.replicas`, of an autoscaler `status.desiredReplicas`.
+    pub desired: Option<Amount>,
+    /// `status.replicas`; of an autoscaler `status.currentReplicas`.
     pub replicas: Option<Amount>,
     /// `status.updatedReplicas`
     pub updated: Option<Amount>,

@@ -18,6 +18,7 @@ pub mod expected;
 pub mod format;
 pub mod limits;
 pub(crate) mod manifest;
+pub mod metrics;
 mod overrides;
 pub mod plan;
 pub mod programs;

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::Loader;
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
-use super::format::{FILE, Kind, POD, Shape};
+use super::format::{FILE, IMAGE, Kind, POD, Shape};
 use super::tree::{self, Entry, Loc, Node, Table, Value};
 use crate::rules::kubectl::manifest;
 
@@ -23,6 +23,9 @@ struct Setting<'a> {
     loc: Loc,
     loader: Loader<'a>,
 }
+
+/// Deeper than this nothing lies that an API server takes.
+const DEEPEST: usize = 64;
 
 /// Applies all of them, in order; what leads nowhere goes to `problems`.
 pub fn apply(root: &mut Node, overrides: &[String], loader: Loader<'_>, problems: &mut Diagnostics) {
@@ -40,13 +43,33 @@ fn one(root: &mut Node, source: u16, text: &str, loader: Loader<'_>) -> Result<(
         Diagnostic::new(Code::Override, whole, title)
             .label("expected KEY=VALUE, such as pod.web.spec.restartPolicy=Never")
     };
-    let (steps, rest) = steps(source, text).ok_or_else(|| refuse("this path cannot be read"))?;
+    let (mut steps, rest) = steps(source, text).ok_or_else(|| refuse("this path cannot be read"))?;
+    whole_reference(&mut steps, source, text);
     let raw = text[rest..].strip_prefix('=').ok_or_else(|| refuse("there is no value here"))?;
     if steps.is_empty() {
         return Err(refuse("there is no key here"));
     }
+    if let Some(step) = steps.get(DEEPEST) {
+        return Err(no_way(step, &format!("a path has no more than {DEEPEST} steps")));
+    }
     let setting = Setting { raw: raw.trim(), loc: Loc::new(source, rest + 1..text.len()), loader };
     put(root, Kind::Table(&FILE), &steps, &setting)
+}
+
+/// An image's reference has dots of its own, and is one step all the same: `image.registry.example/shop/web:2.1.pull`. It ends
+/// before the first step that is a key of an image; in quotes whatever stands in it is part of it.
+fn whole_reference(steps: &mut Vec<Step>, source: u16, text: &str) {
+    let is_key = |step: &Step| IMAGE.key(&step.name).is_some();
+    if steps.first().is_none_or(|first| first.name != IMAGE.name) {
+        return;
+    }
+    let Some(end) = (2..steps.len()).find(|at| is_key(&steps[*at])) else { return };
+    let (from, to) = (steps[1].loc.start as usize, steps[end - 1].loc.end as usize);
+    let written = &text[from..to];
+    if end > 2 && !written.starts_with(['"', '\'']) {
+        let whole = Step { name: written.trim().to_owned(), loc: Loc::new(source, from..to) };
+        steps.splice(1..end, [whole]);
+    }
 }
 
 /// The steps before the `=`, and where that stands.
@@ -262,6 +285,7 @@ fn leaf(kind: Kind, setting: &Setting<'_>) -> Node {
         Kind::Text
             | Kind::Word(_)
             | Kind::Duration
+            | Kind::Period(_)
             | Kind::Instant
             | Kind::Distribution
             | Kind::Runs

@@ -12,6 +12,7 @@ use serde_json::Value;
 pub use super::applied::{AppliedObject, ApplyPlan, LeftOut};
 use super::command::{Action, Command};
 pub use super::expected::Expect;
+pub use super::metrics::MetricPlan;
 pub use super::programs::ProgramPlan;
 use super::start_error::StartError;
 use super::volumes::Storage;
@@ -66,6 +67,8 @@ pub struct Plan {
     pub left_out: LeftOut,
     /// In the order of the file: of each container the first that fits counts.
     pub programs: Vec<ProgramPlan>,
+    /// What pods use, in the order of the file.
+    pub metrics: Vec<MetricPlan>,
     /// In the order of the file.
     pub actions: Vec<Arc<Action>>,
     /// In the order of the file.
@@ -114,6 +117,8 @@ pub struct Latency {
     pub start: Distribution,
     /// From the process's exit to the runtime reporting it.
     pub stop: Distribution,
+    /// `StopPodSandbox`, with the end of its network.
+    pub stop_sandbox: Distribution,
     /// One probe's round trip.
     pub probe: Distribution,
     /// The question whether the image is on the node.
@@ -159,6 +164,8 @@ pub struct KubeletConfig {
     pub eviction_pressure_transition_period: Span,
     /// Zero: volumes are never measured.
     pub volume_stats_agg_period: Span,
+    /// Kernel parameters that pods may set beside the safe ones; `*` at the end for all that begin so.
+    pub allowed_unsafe_sysctls: Vec<String>,
 }
 
 /// The controller manager's settings.
@@ -215,6 +222,8 @@ pub struct ImagePlan {
     pub pull: Distribution,
     /// Of a pull that finds everything on the node already (policy Always).
     pub pull_present: Distribution,
+    /// One that was asked for while the image was not there, and began when it was.
+    pub pull_again: Distribution,
     /// With it the pull fails.
     pub error: Option<Sym>,
     /// Its USER.
@@ -295,6 +304,8 @@ pub struct ObjectPlan {
     pub min_available: Option<String>,
     /// PodDisruptionBudget: a number or a percentage.
     pub max_unavailable: Option<String>,
+    /// PodDisruptionBudget: `IfHealthyBudget` or `AlwaysAllow`.
+    pub unhealthy_policy: Option<Sym>,
     /// PodDisruptionBudget: the pods that it is about.
     pub match_labels: BTreeMap<String, String>,
     /// PersistentVolumeClaim
@@ -303,11 +314,24 @@ pub struct ObjectPlan {
     pub runtime: Option<Arc<Value>>,
 }
 
+/// How a claim comes to its volume once a pod that uses it has got a node (`WaitForFirstConsumer`).
+#[derive(Clone, PartialEq, Debug)]
+pub struct Provisioned {
+    /// Who makes the volume.
+    pub by: Sym,
+    /// How long that takes.
+    pub takes: Distribution,
+}
+
 /// A claim, and the volume that it is bound to.
 #[derive(Clone, Debug)]
 pub struct ClaimPlan {
     /// When it is bound; None: never by itself (`bound = false`).
     pub bound_at: Option<Time>,
+    /// `spec` of its manifest; null where there is none.
+    pub spec: Arc<Value>,
+    /// It waits for its first pod; None: it does not.
+    pub provisioned: Option<Provisioned>,
     /// The PersistentVolume's name.
     pub volume_name: Sym,
     /// Empty: it is not said, and then nothing has to be attached.
@@ -364,6 +388,8 @@ pub struct Behavior {
     pub sandbox: SandboxBehavior,
     /// By container index; attempts are never empty.
     pub containers: Vec<ContainerBehavior>,
+    /// Of containers that the pod does not have yet, by name: those that a `debug` adds.
+    pub added: Vec<(Sym, ContainerBehavior)>,
 }
 
 /// How a pod's sandbox comes into being.

@@ -55,11 +55,12 @@ pub fn behavior(programs: &[ProgramPlan], spec: &PodSpec, belongs: &Belongs<'_>)
         let finishes = ix < inits && !container.is_sidecar();
         of_container(programs, container, finishes, belongs)
     });
-    Behavior { sandbox: SandboxBehavior::default(), containers: containers.collect() }
+    let containers = containers.collect();
+    Behavior { sandbox: SandboxBehavior::default(), containers, added: Vec::new() }
 }
 
 /// What one container does by the programs; `finishes` is an init container that is no sidecar.
-pub(super) fn of_container(
+pub fn of_container(
     programs: &[ProgramPlan],
     container: &Container,
     finishes: bool,

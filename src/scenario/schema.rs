@@ -74,7 +74,7 @@ fn kind(of: Kind, defs: &mut Defs) -> Value {
             { "type": "string", "pattern": "^[0-9]{1,20}$" },
         ] }),
         Kind::Chance => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
-        Kind::Duration | Kind::Instant => reference("duration"),
+        Kind::Duration | Kind::Period(_) | Kind::Instant => reference("duration"),
         Kind::Start => json!({ "type": "string" }),
         Kind::Distribution => reference("distribution"),
         Kind::Runs => json!({ "anyOf": [{ "const": "forever" }, reference("distribution")] }),

@@ -6,6 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::rules::kubectl::terminal::is_obeyed;
 
 /// Bytes `start..end` of one source.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -212,9 +213,18 @@ impl Node {
     }
 }
 
-/// A text as TOML's basic string, whose escapes are those of JSON.
+/// A text as TOML's basic string, whose escapes are those of JSON; what a terminal would obey stands by its number.
 pub fn spelled(text: &str) -> String {
-    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
+    let json = serde_json::Value::from(text).to_string();
+    if !json.contains(is_obeyed) {
+        return json;
+    }
+    let spell = |c: char| match u32::from(c) {
+        number if !is_obeyed(c) => char::from_u32(number).map_or(String::new(), String::from),
+        number @ ..=0xffff => format!("\\u{number:04x}"),
+        number => format!("\\U{number:08x}"),
+    };
+    json.chars().map(spell).collect()
 }
 
 /// A key, in quotes where it needs them.

@@ -71,6 +71,24 @@ pub fn duration(node: &Node) -> Read<Span> {
     })
 }
 
+/// How long from one time to the next.
+pub fn period(node: &Node, zero_is_default: bool) -> Read<Span> {
+    let period = duration(node)?;
+    if period >= Span::from_millis(1) || (zero_is_default && node.text().is_some_and(is_zero)) {
+        return Ok(period);
+    }
+    let accepts = match zero_is_default {
+        true => "a millisecond or more, or \"0s\" for the default",
+        false => "a millisecond or more",
+    };
+    Err(bad(node.loc, "this is no time from one to the next", accepts))
+}
+
+/// Nothing at all, and not what is too short to count.
+fn is_zero(text: &str) -> bool {
+    GoDuration::parse(text).is_ok_and(|duration| duration.0 == 0)
+}
+
 fn several(node: &Node) -> Read<Vec<Span>> {
     node.array().ok_or_else(|| wrong_type(node, "a list of durations"))?.iter().map(duration).collect()
 }

@@ -1,8 +1,10 @@
 //! PersistentVolumes and StorageClasses that `[[apply]]` brings: what claims can be bound to.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
-use super::plan::ClaimPlan;
+use super::plan::{ClaimPlan, Provisioned};
 use crate::api::Sym;
 use crate::engine::Distribution;
 use crate::rules::controllers::claim_binding::{Offered, Wanted};
@@ -29,6 +31,8 @@ pub struct VolumePlan {
     pub name: Sym,
     /// What it offers.
     pub offered: Offered,
+    /// `spec` of its manifest.
+    pub spec: Value,
     /// Required node affinity: one of the terms must match; None: it can be reached from anywhere.
     pub node_affinity: Option<Vec<NodeTerm>>,
     /// It is a disk that has to be attached to a node; what lies on a node or on the network has not.
@@ -46,6 +50,10 @@ pub struct ClassPlan {
     pub is_default: bool,
     /// Volumes are made when there is none.
     pub provisions: bool,
+    /// Who makes them.
+    pub provisioner: Sym,
+    /// What becomes of them without their claims.
+    pub reclaim_policy: Sym,
     /// Claims are bound when a pod that uses them has got a node.
     pub waits_for_pods: bool,
 }
@@ -66,6 +74,13 @@ impl Storage {
             request: quantity(&spec["resources"]["requests"]["storage"]),
         }
     }
+    /// How claims of a class come to their volumes that wait for their first pod; None: they do not, or volumes are there.
+    pub fn provisioned(&self, class: Sym) -> Option<Provisioned> {
+        let has_volumes = self.volumes.iter().any(|volume| volume.offered.class == class);
+        let class =
+            self.class(class).filter(|class| class.provisions && class.waits_for_pods && !has_volumes)?;
+        Some(Provisioned { by: class.provisioner, takes: PROVISION })
+    }
     /// What is known of a class.
     pub fn class(&self, name: Sym) -> Option<&ClassPlan> {
         self.classes.iter().find(|class| class.name == name)
@@ -82,6 +97,9 @@ pub(super) fn quantity(value: &Value) -> Option<Quantity> {
     value.as_str().and_then(|text| Quantity::parse(text).ok())
 }
 
+/// What making a volume takes where nobody says it.
+const PROVISION: Distribution = Distribution::Constant(Span::from_secs(2));
+
 /// What attaching or detaching a volume takes where nobody says it.
 pub(super) const ATTACH: Distribution = Distribution::Constant(Span::from_secs(2));
 
@@ -91,6 +109,8 @@ impl ClaimPlan {
         let is_attached = volume.is_none_or(|volume| volume.is_attached);
         ClaimPlan {
             bound_at: None,
+            spec: Arc::default(),
+            provisioned: None,
             volume_name: volume.map_or(volume_name, |volume| volume.name),
             access_modes: if is_attached { access_modes } else { Vec::new() },
             node_affinity: volume.and_then(|volume| volume.node_affinity.clone()),

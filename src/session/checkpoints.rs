@@ -8,13 +8,20 @@ use super::Session;
 /// How many steps are played between two checkpoints near the cursor, for a world with so many pods: a copy costs about
 /// as much as a few steps for each pod, and should cost little beside the steps that it saves.
 pub fn interval(pods: usize) -> u64 {
-    (4 * pods as u64).clamp(256, 16_384)
+    (4 * pods as u64).max(256)
 }
 
 /// The gap may be this part of the distance from the cursor (and five times as wide as near it at most) …
 const SPARSENESS: u64 = 6;
-/// … but there are never many more copies than this, however long the run.
+/// … but there are never many more copies than this, however long the run; of a large fleet fewer.
 const MOST: u64 = 32;
+/// So many pods do all copies hold together, more or less: some hundred bytes each and what their kubelets remember.
+const PODS: u64 = 1 << 20;
+
+/// How many copies there are of a world with so many pods.
+fn most(pods: usize) -> u64 {
+    (PODS / (pods as u64).max(1)).clamp(4, MOST)
+}
 
 #[derive(Clone, Default)]
 pub struct Checkpoints {
@@ -52,14 +59,15 @@ impl Checkpoints {
             return;
         }
         self.kept.insert(at, session.clone());
-        self.thin(here, interval(session.world.pods.len()));
+        self.thin(here, session.world.pods.len());
     }
 
     /// Walks away from the cursor on both sides and gives up what its neighbours make up for.
-    fn thin(&mut self, here: u64, interval: u64) {
+    fn thin(&mut self, here: u64, pods: usize) {
+        let (interval, most) = (interval(pods), most(pods));
         let whole = self.kept.last().map_or(here, step).max(here);
         let gap =
-            |at: u64| (at.abs_diff(here) / SPARSENESS).clamp(interval, (interval * 5).max(whole / MOST));
+            |at: u64| (at.abs_diff(here) / SPARSENESS).clamp(interval, (interval * 5).max(whole / most));
         let steps: Vec<u64> = self.kept.iter().map(step).collect();
         let mut keep = vec![true; steps.len()];
         let middle = steps.partition_point(|at| *at <= here);
@@ -104,6 +112,15 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+
+    /// A world twice as large is copied half as often: what copies cost grows as the fleet does, not with its square.
+    #[test]
+    fn copies_of_a_large_fleet_are_few() {
+        for pods in [1_000, 10_000, 100_000, 1_000_000] {
+            assert_eq!(interval(2 * pods), 2 * interval(pods));
+            assert!(most(pods) * pods as u64 <= PODS.max(4 * pods as u64), "{pods}");
+        }
+    }
 
     #[test]
     fn gaps_stay_small_and_copies_few_however_long_the_run() {

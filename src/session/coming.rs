@@ -59,28 +59,7 @@ fn foretell(w: &World, event: SimEvent) -> Words {
             let Some(run) = p.worker.and_then(|worker| worker.run.as_ref()) else { return words };
             let own = p.ident.name;
             let front = run.to_start.first().map_or_else(|| own.to_string(), |ix| name(pod, *ix));
-            let (component, text) = match run.stage {
-                Stage::Volumes => {
-                    ("kubelet: volume manager", format!("the wait for the volumes of {own} ends"))
-                }
-                Stage::StoppingSandbox => ("runtime", format!("the sandbox of {own} is stopped")),
-                Stage::Sandbox => ("runtime", format!("RunPodSandbox answers for {own}")),
-                Stage::Inspect => {
-                    ("kubelet: image manager", format!("knows whether the image of {front} is there"))
-                }
-                Stage::Creating => ("runtime", format!("CreateContainer answers for {front}")),
-                Stage::Starting => ("runtime", format!("StartContainer answers for {front}")),
-                Stage::PostStart => {
-                    ("kubelet: runtime manager", format!("the postStart hook of {front} ends"))
-                }
-                Stage::Resizing => {
-                    ("runtime", format!("the running containers of {own} get their new sizes"))
-                }
-                Stage::Unmounting => {
-                    ("kubelet: volume manager", format!("the volumes of {own} are unmounted"))
-                }
-                Stage::Pulling | Stage::Killing | Stage::PostStartKill | Stage::Idle => return words,
-            };
+            let Some((component, text)) = of_stage(&run.stage, own, &front) else { return words };
             words.component = component;
             words.text = text;
         }
@@ -136,6 +115,25 @@ fn awaited(w: &World, pod: PodId) -> Vec<PodId> {
         w.pods[pod.ix()].exists && reason == Some(Sym::PREEMPTION_BY_SCHEDULER)
     };
     on.map_or_else(Vec::new, |node| w.machines[node].pods.iter().copied().filter(is_victim).collect())
+}
+
+/// What ends when the run of a pod's worker goes on from this stage: who says it, and what.
+fn of_stage(stage: &Stage, own: impl std::fmt::Display, front: &str) -> Option<(&'static str, String)> {
+    Some(match stage {
+        Stage::Volumes => ("kubelet: volume manager", format!("the wait for the volumes of {own} ends")),
+        Stage::StoppingSandbox => ("runtime", format!("the sandbox of {own} is stopped")),
+        Stage::Sandbox => ("runtime", format!("RunPodSandbox answers for {own}")),
+        Stage::ImageVolume => {
+            ("kubelet: image manager", format!("knows whether the image of a volume of {own} is there"))
+        }
+        Stage::Inspect => ("kubelet: image manager", format!("knows whether the image of {front} is there")),
+        Stage::Creating => ("runtime", format!("CreateContainer answers for {front}")),
+        Stage::Starting => ("runtime", format!("StartContainer answers for {front}")),
+        Stage::PostStart => ("kubelet: runtime manager", format!("the postStart hook of {front} ends")),
+        Stage::Resizing => ("runtime", format!("the running containers of {own} get their new sizes")),
+        Stage::Unmounting => ("kubelet: volume manager", format!("the volumes of {own} are unmounted")),
+        Stage::Pulling | Stage::Killing | Stage::PostStartKill | Stage::Idle => return None,
+    })
 }
 
 /// Whether an event is about a pod, or about its whole node.

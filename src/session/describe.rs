@@ -11,18 +11,25 @@ use super::Walk;
 use crate::api::spec::{Container, Probe, Toleration};
 use crate::api::{ContainerState, ContainerStatus, ImageId, PodIdent, Sym};
 use crate::rules::kubectl::printing::age;
+use crate::rules::versions::habits::Habits;
 use crate::time::Time;
 use crate::world::PodId;
 
 /// Lines with a tab between name and value; kubectl aligns them so.
-#[derive(Default)]
-pub(super) struct Lines(String);
+pub(super) struct Lines {
+    text: String,
+    /// kubectl is taken to be of the cluster's version.
+    habits: Habits,
+}
 
 impl Lines {
+    pub(super) fn new(habits: Habits) -> Lines {
+        Lines { text: String::new(), habits }
+    }
     pub(super) fn put(&mut self, level: usize, line: &str) {
-        self.0 += &"  ".repeat(level);
-        self.0 += line;
-        self.0.push('\n');
+        self.text += &"  ".repeat(level);
+        self.text += line;
+        self.text.push('\n');
     }
     pub(super) fn field(&mut self, level: usize, name: &str, value: &str) {
         self.put(level, &format!("{name}:\t{value}"));
@@ -46,7 +53,7 @@ impl Lines {
     }
     pub(super) fn aligned(self) -> String {
         let mut out = tabwriter::TabWriter::new(Vec::new()).minwidth(0).padding(2);
-        let _ = out.write_all(self.0.as_bytes());
+        let _ = out.write_all(self.text.as_bytes());
         let text = String::from_utf8(out.into_inner().unwrap_or_default()).unwrap_or_default();
         text.lines().fold(String::new(), |all, line| all + line.trim_end() + "\n")
     }
@@ -61,7 +68,7 @@ impl Walk {
             return format!("Error from server (NotFound): pods \"{}\" not found\n", p.ident.name);
         }
         let (spec, status) = (&p.spec, &p.status.read());
-        let mut lines = Lines::default();
+        let mut lines = Lines::new(w.gates.habits);
         lines.field(0, "Name", &p.ident.name.to_string());
         lines.field(0, "Namespace", &p.ident.namespace);
         if let Some(priority) = spec.priority {
@@ -244,7 +251,7 @@ pub(super) fn describe_container(
         ("Startup", &container.startup_probe),
     ] {
         if let Some(probe) = probe {
-            lines.field(2, title, &describe_probe(probe));
+            lines.field(2, title, &describe_probe(probe, &lines.habits));
         }
     }
 }
@@ -256,7 +263,8 @@ fn describe_state(lines: &mut Lines, pod: &PodIdent, title: &str, state: &Contai
             lines.field(3, "Reason", &reason);
         }
     };
-    let instant = |at: Option<Time>| at.map_or(String::new(), Time::rfc1123z);
+    // Of one that nobody knows kubectl prints the first of all.
+    let instant = |at: Option<Time>| at.map_or("Mon, 01 Jan 0001 00:00:00 +0000".to_owned(), Time::rfc1123z);
     match state {
         ContainerState::Unset => lines.field(2, title, "Waiting"),
         ContainerState::Waiting { reason: why, .. } => {
@@ -284,7 +292,7 @@ fn describe_state(lines: &mut Lines, pod: &PodIdent, title: &str, state: &Contai
 }
 
 /// `DescribeProbe`: `http-get http://:8080/healthz delay=0s timeout=1s period=10s #success=1 #failure=3`
-fn describe_probe(probe: &Probe) -> String {
+fn describe_probe(probe: &Probe, habits: &Habits) -> String {
     let handler = &probe.handler;
     let port = |port: &Value| port.as_str().map_or_else(|| port.to_string(), str::to_owned);
     let who = if let Some(exec) = &handler.exec {
@@ -299,8 +307,13 @@ fn describe_probe(probe: &Probe) -> String {
     } else {
         "unknown".to_owned()
     };
+    let (success, failure) = if habits.says_thresholds_in_full {
+        ("successThreshold", "failureThreshold")
+    } else {
+        ("#success", "#failure")
+    };
     format!(
-        "{who} delay={}s timeout={}s period={}s #success={} #failure={}",
+        "{who} delay={}s timeout={}s period={}s {success}={} {failure}={}",
         probe.initial_delay_seconds,
         probe.timeout_seconds,
         probe.period_seconds,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::describe::{Lines, describe_container, pairs};
 use super::get::{addresses, shortened};
 use super::kubectl::SeenEvent;
-use super::{Walk, describe_bounds, describe_jobs, kubectl};
+use super::{Walk, describe_autoscaler, describe_bounds, describe_jobs, kubectl};
 use crate::actors::api_server;
 use crate::api::meta::Labels;
 use crate::api::service::Service;
@@ -24,7 +24,7 @@ impl Walk {
     /// `kubectl describe` of an object that is no pod.
     pub fn describe_object(&self, key: ObjectKey) -> String {
         let w = self.world();
-        let mut lines = Lines::default();
+        let mut lines = Lines::new(w.gates.habits);
         match key {
             ObjectKey::Pod(pod) => return self.describe(pod),
             key if !w.workloads.exists(key) => {
@@ -45,6 +45,9 @@ impl Walk {
             ObjectKey::ResourceQuota(id) => {
                 describe_bounds::quota(&w.workloads.resource_quotas[id.ix()].object, &mut lines);
                 return lines.aligned();
+            }
+            ObjectKey::HorizontalPodAutoscaler(id) => {
+                describe_autoscaler::autoscaler(&w.workloads.autoscalers[id.ix()].object, &mut lines);
             }
             ObjectKey::DaemonSet(set) => daemon_set(w, set, &mut lines),
             ObjectKey::ControllerRevision(id) => revision(w, id, &mut lines),
@@ -344,7 +347,7 @@ fn conditions(lines: &mut Lines, all: &[WorkloadCondition]) {
 }
 
 /// A text or a number, without quotes.
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned)

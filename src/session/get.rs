@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::kubectl::{self, SeenEvent};
-use super::{Walk, nodes, slices};
+use super::{Walk, nodes, slices, volumes};
 use crate::actors::api_server;
 use crate::api::service::{Service, TargetPort};
 use crate::api::{PodIdent, Sym};
@@ -29,11 +29,13 @@ enum Kind {
     Events,
     Endpoints,
     Slices,
+    Claims,
+    Volumes,
     Applied(ObjectType),
 }
 
 /// What `all` stands for, in kubectl's order.
-const ALL: [Kind; 7] = [
+const ALL: [Kind; 9] = [
     Kind::Pods,
     Kind::Applied(ObjectType::ReplicationController),
     Kind::Applied(ObjectType::Service),
@@ -41,6 +43,8 @@ const ALL: [Kind; 7] = [
     Kind::Applied(ObjectType::Deployment),
     Kind::Applied(ObjectType::ReplicaSet),
     Kind::Applied(ObjectType::StatefulSet),
+    Kind::Applied(ObjectType::CronJob),
+    Kind::Applied(ObjectType::Job),
 ];
 
 impl Kind {
@@ -52,14 +56,18 @@ impl Kind {
             "events" | "event" | "ev" => Kind::Events,
             "endpoints" | "ep" => Kind::Endpoints,
             "endpointslices" | "endpointslice" => Kind::Slices,
+            "persistentvolumeclaims" | "persistentvolumeclaim" | "pvc" => Kind::Claims,
+            "persistentvolumes" | "persistentvolume" | "pv" => Kind::Volumes,
             "controllerrevisions" | "controllerrevision" => Kind::Applied(ObjectType::ControllerRevision),
             _ => match ObjectType::parse(word) {
                 Some(kind) => Kind::Applied(kind),
                 None => {
                     let known: Vec<&str> = ObjectType::kept().map(|kind| kind.plural()).collect();
-                    let known =
-                        [&["pods", "nodes", "events", "endpoints", "endpointslices", "all"][..], &known]
-                            .concat();
+                    let known = [
+                        &["pods", "nodes", "events", "endpoints", "endpointslices", "pvc", "pv", "all"][..],
+                        &known,
+                    ]
+                    .concat();
                     let hint = nearest(&lower, &known)
                         .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                     return Err(format!("error: the server doesn't have a resource type \"{word}\"{hint}"));
@@ -75,6 +83,8 @@ impl Kind {
             Kind::Events => "event".to_owned(),
             Kind::Endpoints => "endpoints".to_owned(),
             Kind::Slices => "endpointslice.discovery.k8s.io".to_owned(),
+            Kind::Claims => "persistentvolumeclaim".to_owned(),
+            Kind::Volumes => "persistentvolume".to_owned(),
             Kind::Applied(kind) => kind.resource(),
         }
     }
@@ -228,6 +238,7 @@ impl Walk {
             .collect();
         match (tables.is_empty(), asked.namespace) {
             (false, _) => Ok(tables.join("\n")),
+            _ if asked.kinds[..] == [Kind::Volumes] => Ok("No resources found\n".to_owned()),
             (true, Some(namespace)) => Ok(format!("No resources found in {namespace} namespace.\n")),
             (true, None) => Ok("No resources found in default namespace.\n".to_owned()),
         }
@@ -245,6 +256,22 @@ impl Walk {
                 .filter(|(namespace, name, _)| asked.takes(*namespace, name, None))
                 .filter_map(|(namespace, name, value)| {
                     Some(Row { namespace, name, cells: tables::row(&value, self.now())? })
+                })
+                .collect(),
+            Kind::Claims => volumes::claims(w)
+                .into_iter()
+                .filter(|(namespace, name, _)| asked.takes(*namespace, name, None))
+                .filter_map(|(namespace, name, value)| {
+                    Some(Row { namespace, name: name.to_string(), cells: tables::row(&value, self.now())? })
+                })
+                .collect(),
+            // They belong to no namespace, whichever is asked for.
+            Kind::Volumes => volumes::volumes(w)
+                .into_iter()
+                .filter(|(name, _)| asked.names.is_empty() || asked.names.contains(&name.as_str()))
+                .filter_map(|(name, value)| {
+                    let cells = tables::row(&value, self.now())?;
+                    Some(Row { namespace: Sym::EMPTY, name: name.to_string(), cells })
                 })
                 .collect(),
             Kind::Applied(kind) => {

@@ -103,6 +103,22 @@ impl Walk {
         }
     }
 
+    /// Goes on to an instant, but by no more than so many events: None where more is to be played, so that whoever watches can be
+    /// shown something meanwhile.
+    pub fn go_some(&mut self, to: Time, events: usize) -> Option<Stop> {
+        if !self.quiz.insists() {
+            for _ in 0..events {
+                let next = self.session.next_time().unwrap_or(Time::FAR);
+                let asked = self.lesson_due(next).is_some_and(|(_, due)| due < next);
+                if next > to || asked || !self.play() {
+                    return Some(self.go(Direction::Forward, &Move::To(to)));
+                }
+            }
+            return None;
+        }
+        Some(Stop::Question)
+    }
+
     fn forward(&mut self, to: &Move) -> Stop {
         let mut watch = Watch::new(to, &self.breakpoints);
         for row in if watch.needs_levels() { self.history() } else { &[] } {

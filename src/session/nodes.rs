@@ -54,7 +54,7 @@ impl Walk {
             return Err(format!("Error from server (NotFound): nodes \"{name}\" not found"));
         };
         let (node, n) = (NodeId::new(ix), &w.nodes[ix]);
-        let mut lines = Lines::default();
+        let mut lines = Lines::new(w.gates.habits);
         lines.field(0, "Name", &n.spec.name);
         lines.field(0, "Roles", &roles(n));
         lines.several("Labels", &pairs(&n.spec.labels));

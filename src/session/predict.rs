@@ -42,6 +42,8 @@ pub struct Quiz {
     lesson_done: Vec<bool>,
     /// Whether a generated question is asked before STATUS changes.
     pub on: bool,
+    /// Whether a lesson's own questions stay away; those of one that is held never do.
+    pub mute: bool,
     /// Whether the scenario's lesson is held: its questions cannot be passed by.
     pub(super) held: bool,
 }
@@ -94,13 +96,30 @@ impl Quiz {
 impl Walk {
     /// The instant of the lesson's next question that lies before a move would stop there: not before now, not asked yet.
     pub(super) fn lesson_due(&self, until: Time) -> Option<(usize, Time)> {
-        let lesson = self.plan().lesson.as_ref()?;
+        let lesson = self.plan().lesson.as_ref().filter(|_| self.quiz.held || !self.quiz.mute)?;
         let due = lesson.questions.iter().enumerate().filter(|(ix, question)| {
             question.at >= self.clock
                 && question.at <= until
                 && !self.quiz.lesson_done.get(*ix).copied().unwrap_or(false)
         });
         due.min_by_key(|(ix, question)| (question.at, *ix)).map(|(ix, question)| (ix, question.at))
+    }
+
+    /// Turns on questions before changes of STATUS, then all questions off, also a lesson's own, then as at first; what is so
+    /// now, in words.
+    pub fn turn_questions(&mut self) -> &'static str {
+        let has_lesson = self.plan().lesson.is_some() && !self.quiz.held;
+        (self.quiz.on, self.quiz.mute) = match (self.quiz.on, self.quiz.mute) {
+            (false, false) => (true, false),
+            (true, _) => (false, has_lesson),
+            (false, true) => (false, false),
+        };
+        match (self.quiz.on, self.quiz.mute) {
+            (true, _) => "questions before changes of STATUS: on",
+            (false, true) => "no questions at all, also not the lesson's",
+            (false, false) if has_lesson => "questions: the lesson's own",
+            (false, false) => "questions before changes of STATUS: off",
+        }
     }
 
     /// Stands at the instant of a lesson's question and asks it.

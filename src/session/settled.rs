@@ -13,9 +13,10 @@ use rustc_hash::FxHasher;
 use serde_json::Value;
 
 use crate::api::Sym;
+use crate::api::autoscaling::HorizontalPodAutoscaler;
 use crate::api::workload::WorkloadState;
 use crate::record::{Change, ObjectChange, ObjectRow, Transition};
-use crate::scenario::plan::Plan;
+use crate::scenario::plan::{MetricPlan, Plan};
 use crate::time::{Span, Time};
 use crate::world::workloads::ObjectKey;
 use crate::world::{Pod, World};
@@ -28,6 +29,8 @@ const PATIENCE: Span = Span::from_secs(11 * 60);
 const ENDS: [&str; 2] = ["activeDeadlineSeconds", "ttlSecondsAfterFinished"];
 /// The same of what has not.
 const DEADLINE: &str = "progressDeadlineSeconds";
+/// Until an autoscaler knows what pods use: it is measured, over a window, and looked at, each every 15 seconds.
+const MEASURED: Span = Span::from_secs(60);
 /// So many runs of a CronJob are waited for.
 const RUNS: usize = 2;
 
@@ -59,9 +62,15 @@ impl Settled {
         let after =
             |secs: Option<i64>| secs.map_or(Span::ZERO, |secs| Span::from_secs(secs.clamp(0, 86_400) + 60));
         let actions = plan.actions.iter().map(|action| action.at);
+        let uses = plan.metrics.iter().filter_map(MetricPlan::last_change).map(|at| at + MEASURED);
         let nodes = plan.nodes.iter().filter_map(|node| node.joins);
         let pods = plan.templates.iter().map(|template| template.at);
-        let busy = actions.chain(nodes).chain(pods).chain(plan.applies.iter().map(|apply| apply.at)).max();
+        let busy = actions
+            .chain(uses)
+            .chain(nodes)
+            .chain(pods)
+            .chain(plan.applies.iter().map(|apply| apply.at))
+            .max();
         Settled {
             known: BTreeSet::new(),
             last: plan.start,
@@ -180,6 +189,16 @@ fn has_arrived(w: &World) -> bool {
     let mut states = objects(w).filter(|(key, _)| !is_of(w, *key, "cronjob")).map(|(_, state)| state);
     pods.into_iter().all(|pod| pod.deletion.is_none() && (is_ended(pod) || runs_on(pod)))
         && states.all(|state| state != WorkloadState::Progressing)
+        && !w.workloads.autoscalers.iter().any(|held| held.exists && holds_back(&held.object))
+}
+
+/// An autoscaler wants another number of pods, and waits: for its window to end, or because it may not be faster.
+fn holds_back(own: &HorizontalPodAutoscaler) -> bool {
+    own.status.conditions.iter().any(|one| match one.kind.as_str() {
+        "AbleToScale" => matches!(one.reason.as_str(), "ScaleDownStabilized" | "ScaleUpStabilized"),
+        "ScalingLimited" => matches!(one.reason.as_str(), "ScaleUpLimit" | "ScaleDownLimit"),
+        _ => false,
+    })
 }
 
 /// Workloads that are there, and what they are doing.
@@ -197,14 +216,14 @@ fn waits_for_runs(w: &World) -> bool {
     let mut crons =
         objects(w).filter(|(key, state)| *state != WorkloadState::Suspended && is_of(w, *key, "cronjob"));
     crons.any(|(cron, _)| {
-        let jobs = w.workloads.dependents.get(&cron).into_iter().flatten();
-        let over = jobs.filter(|job| match w.workloads.exists(**job) {
-            true => {
-                let state = w.workloads.held(**job).and_then(|held| held.told()).map(|(state, ..)| state);
-                matches!(state, Some(WorkloadState::Complete | WorkloadState::Failed))
-            }
-            false => true,
+        let gone = match cron {
+            ObjectKey::CronJob(id) => w.workloads.cron_jobs[id.ix()].beside.gone,
+            _ => 0,
+        };
+        let over = w.workloads.controlled_by(cron).filter(|job| {
+            let state = w.workloads.held(*job).and_then(|held| held.told()).map(|(state, ..)| state);
+            matches!(state, Some(WorkloadState::Complete | WorkloadState::Failed))
         });
-        over.count() < RUNS
+        gone + over.count() < RUNS
     })
 }

@@ -111,6 +111,12 @@ pub fn state(w: &World, key: ObjectKey) -> String {
             w.workloads.services[id.ix()].beside.as_ref().map_or([0; 3], |slices| slices.counts);
         return format!("{ready} ready  {serving} serving, {terminating} terminating");
     }
+    if let ObjectKey::HorizontalPodAutoscaler(id) = key {
+        let own = &w.workloads.autoscalers[id.ix()].object;
+        let (target, status) = (own.spec.target, &own.status);
+        let kind = target.kind.as_str().to_lowercase();
+        return format!("{kind}/{}  {} there, wants {}", target.name, status.current, status.desired);
+    }
     let (Some((doing, ..)), Some(figures)) = (told, figures(w, key)) else { return String::new() };
     let revision = figures.revision.map_or_else(String::new, |revision| format!(", revision {revision}"));
     format!("{}  {}{revision}", doing.as_str(), figures.words())

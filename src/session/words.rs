@@ -2,6 +2,7 @@
 
 use crate::scenario::plan::TemplateIx;
 use crate::time::{Span, Time};
+use crate::world::controllers::TaintRequest;
 use crate::world::kubelet::Kubelet;
 use crate::world::volumes::VolumeIx;
 use crate::world::{ContainerIx, NodeId, ObjectKey, PodId, SimEvent, World};
@@ -112,15 +113,17 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         E::CreatePod { template, ordinal } => format!("pod/{} is created", name.replica(template, ordinal)),
         E::Action { index } => w.action(index).map_or_else(String::new, |action| action.words.clone()),
         E::CreateObject { index } => format!("{} comes into being", name.object(index)),
-        E::BindClaim { index } => format!("binds the claim {}", name.claim(index)),
+        E::BindClaim { index } | E::Provisioned { index } => of_claim(name, event, index),
         E::Schedule { .. } => "takes the next pods from its queue".to_owned(),
         E::QueueTimer { pod, .. } => format!("looks whether {} may be tried again", name.pod(pod)),
         E::Preempt { pod, victim, node } => {
             format!("preempts {} on {} to make room for {}", name.pod(victim), name.node(node), name.pod(pod))
         }
         E::SeriesWrite { pod } => format!("writes how often {} was refused", name.pod(pod)),
+        E::DrainBegin { .. } => "begins to evict the pods of its first node".to_owned(),
         E::DrainTurn { pod, .. } => format!("looks whether {} is gone, or may be evicted", name.pod(pod)),
         E::WaitOver { command } => format!("`{}` waits no longer", name.command(command)),
+        E::Evicted { pod } => format!("deletes {}, which is evicted", name.pod(pod)),
         E::CordonTaint { node } => format!("brings the taint of {} in line with its cordon", name.node(node)),
         E::NodeInformed { node } => format!("hears from the API server how {} is now", name.node(node)),
         E::Bind { pod, node } => format!("binds {} to {}", name.pod(pod), name.node(node)),
@@ -172,6 +175,7 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         E::KubeletStart { node, .. } => format!("starts on {}", name.node(node)),
         E::Shutdown { node, .. } => format!("{} shuts down its next group", name.node(node)),
         E::Evict { node, .. } => format!("looks for what runs short on {}", name.node(node)),
+        E::EndOverdue { pod, .. } => format!("stops waiting for the end of {}", name.pod(pod)),
         E::StorageRound { pod, .. } => format!("holds what {} has written against its limits", name.pod(pod)),
         E::DevicesReported { node, .. } => {
             format!("{} tells of devices whose plugins have registered", name.node(node))
@@ -182,10 +186,19 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         }
         E::NodeTaint { node, .. } => format!("writes the taints of {}", name.node(node)),
         E::TaintEvict { pod, .. } => {
-            format!("deletes {}, which does not tolerate a taint of its node any longer", name.pod(pod))
+            format!(
+                "begins to evict {}, which does not tolerate a taint of its node any longer",
+                name.pod(pod)
+            )
         }
+        E::TaintAnswered { pod, request } => match request {
+            TaintRequest::Get => format!("knows {} as it is", name.pod(pod)),
+            TaintRequest::Mark => format!("has written why {} has to go", name.pod(pod)),
+            TaintRequest::Delete => format!("has {} deleted", name.pod(pod)),
+        },
         E::PodGcDelete => "deletes the next pods".to_owned(),
         E::Apply { .. } => "what an [[apply]] brings is sent".to_owned(),
+        E::ApplyNext { .. } => "sends the next object of its files".to_owned(),
         E::Informed { of, .. } => format!("hears of {}", name.key(of)),
         E::Work { .. } => "takes from its queue".to_owned(),
         E::Answered { .. } => "has an answer from the API server".to_owned(),
@@ -194,6 +207,11 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         E::PodGc => "looks for pods that nobody will finish".to_owned(),
     };
     Words { component, text, pod: about.pod() }
+}
+
+fn of_claim(name: Names<'_>, event: SimEvent, index: u32) -> String {
+    let verb = if matches!(event, SimEvent::BindClaim { .. }) { "binds" } else { "has made the volume of" };
+    format!("{verb} the claim {}", name.claim(index))
 }
 
 fn pull_ends(name: Names<'_>, node: NodeId, pull: u32) -> String {

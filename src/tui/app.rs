@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::prompt::Prompt;
+use crate::record::Change;
 use crate::session::tree::{self, Leaf};
 use crate::session::words::{offset, unfolded};
 use crate::session::{Breakpoint, Direction, Move, Stop, Walk, kubectl, why};
@@ -27,12 +29,22 @@ pub enum Tab {
     History,
     /// The lives of all pods side by side.
     Lives,
+    /// The nodes, and the one of the selected pod.
+    Nodes,
 }
 
 impl Tab {
     /// In their order on the screen.
-    pub const ALL: [Tab; 7] =
-        [Tab::State, Tab::Events, Tab::Logs, Tab::Describe, Tab::Coming, Tab::History, Tab::Lives];
+    pub const ALL: [Tab; 8] = [
+        Tab::State,
+        Tab::Events,
+        Tab::Logs,
+        Tab::Describe,
+        Tab::Coming,
+        Tab::History,
+        Tab::Lives,
+        Tab::Nodes,
+    ];
     /// As it is written on the screen.
     pub fn name(self) -> &'static str {
         match self {
@@ -43,29 +55,7 @@ impl Tab {
             Tab::Coming => "Coming",
             Tab::History => "History",
             Tab::Lives => "Lives",
-        }
-    }
-}
-
-/// What a line is typed for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Prompt {
-    Goto,
-    Until(Direction),
-    Break,
-    Do,
-    Save,
-}
-
-impl Prompt {
-    pub fn asks(self) -> (&'static str, &'static str) {
-        match self {
-            Prompt::Goto => ("Go to", "1m30s, +10s, -10s"),
-            Prompt::Until(Direction::Forward) => ("Forward until", "status=CrashLoopBackOff pod=web"),
-            Prompt::Until(Direction::Back) => ("Back until", "condition=Ready:True"),
-            Prompt::Break => ("Breakpoint", "restarts>=3; empty clears all"),
-            Prompt::Do => ("Do now", "delete pod/web gracePeriodSeconds=5"),
-            Prompt::Save => ("Save as", "lesson.toml"),
+            Tab::Nodes => "Nodes",
         }
     }
 }
@@ -122,6 +112,8 @@ pub struct App {
     pub previous: bool,
     /// Time goes on by itself.
     pub playing: bool,
+    /// The end is on its way, by as many events a frame as a person can wait for.
+    pub hurries: bool,
     /// Simulated seconds a second.
     pub speed: u32,
     /// The last thing worth telling, and whether it is a problem.
@@ -152,6 +144,7 @@ impl App {
             container: 0,
             previous: false,
             playing: false,
+            hurries: false,
             speed: 10,
             told: None,
             leaves: false,
@@ -248,7 +241,10 @@ impl App {
             self.mode = Mode::Question { marked: 0 };
             return;
         }
-        self.moved(direction, to);
+        match (direction, to) {
+            (Direction::Forward, Move::End) => self.hurry(),
+            _ => self.moved(direction, to),
+        }
     }
 
     /// The move before which a question was asked.
@@ -256,8 +252,30 @@ impl App {
         self.moved(Direction::Forward, &Move::Change);
     }
 
+    /// Goes on to the end, a part of the way at once: what takes long is seen to go on, and can be stopped.
+    pub fn hurry(&mut self) {
+        const EVENTS: usize = 50_000;
+        let plan = self.walk.plan();
+        let (start, until) = (plan.start, plan.until);
+        match self.walk.go_some(until, EVENTS) {
+            Some(stop) => {
+                self.hurries = false;
+                self.arrived(stop, Direction::Forward, &Move::End);
+            }
+            None => {
+                self.hurries = true;
+                let (now, end) = (offset(self.walk.now(), start), until.since(start));
+                self.tell(format!("on the way to the end: {now} of {end}; Esc stays here"));
+            }
+        }
+    }
+
     fn moved(&mut self, direction: Direction, to: &Move) {
         let stop = self.walk.go(direction, to);
+        self.arrived(stop, direction, to);
+    }
+
+    fn arrived(&mut self, stop: Stop, direction: Direction, to: &Move) {
         self.scroll = 0;
         match stop {
             Stop::Question => {
@@ -268,13 +286,43 @@ impl App {
                 let end = if direction == Direction::Forward { "the end" } else { "the start" };
                 self.tell(format!("there is no such place; this is {end} of the run"));
             }
-            Stop::There => self.tell_place(direction, to),
+            Stop::There => {
+                self.follow_change(to);
+                self.tell_place(direction, to);
+            }
         }
         self.tell_refusal();
         let over = self.walk.now() >= self.walk.plan().until && self.walk.at_end();
         if over && direction == Direction::Forward && stop != Stop::Question {
             self.debrief();
         }
+    }
+
+    /// Selects whom the change is about that a move looked for.
+    fn follow_change(&mut self, to: &Move) {
+        if !matches!(to, Move::Change | Move::Failure | Move::Until(_) | Move::Breakpoints) {
+            return;
+        }
+        let Some(row) = self.walk.last_change(None) else { return };
+        if self.walk.rows_of(self.walk.position()).is_empty() {
+            return;
+        }
+        let w = self.walk.world();
+        let own = self.selection();
+        let found = match (row.pod, row.change) {
+            (Some(pod), _) => Some(ObjectKey::Pod(PodId(pod))),
+            (None, Change::Object { object, .. }) => {
+                let ident = w.directory.objects[object as usize];
+                w.workloads.find(ident.kind, ident.namespace, ident.name)
+            }
+            _ => None,
+        };
+        let Some(found) = found.filter(|found| Some(*found) != own) else { return };
+        (self.walk.selected, self.walk.workload) = match found {
+            ObjectKey::Pod(pod) => (Some(pod), None),
+            key => (None, Some(key)),
+        };
+        self.container = 0;
     }
 
     /// What a command that goes on has printed, and what the API server answered to an action, since it was told last; going

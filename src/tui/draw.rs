@@ -9,7 +9,8 @@ use ratatui::widgets::Paragraph;
 use super::app::{App, Mode, Tab};
 use super::{panes, workloads};
 use crate::rules::kubectl::printing::{self, StatusSource};
-use crate::session::words::offset;
+use crate::rules::kubectl::terminal::escaped;
+use crate::session::words::{broken, offset};
 use crate::session::{kubectl, strip};
 use crate::world::workloads::ObjectKey;
 use crate::world::{PodId, World};
@@ -17,6 +18,9 @@ use crate::world::{PodId, World};
 /// The least that can be drawn well.
 const NARROWEST: u16 = 60;
 const LOWEST: u16 = 16;
+
+/// So many lines at the foot may be taken by what is told.
+const TOLD: usize = 3;
 
 /// What a STATUS means, as a colour; the word itself says the same.
 pub fn colour(status: &str) -> Style {
@@ -53,7 +57,7 @@ pub fn cut(text: &str, width: usize) -> String {
 }
 
 /// The same with its end kept, by which the names of a ReplicaSet's pods differ.
-fn cut_within(text: &str, width: usize) -> String {
+pub fn cut_within(text: &str, width: usize) -> String {
     const END: usize = 6;
     let length = text.chars().count();
     if length <= width || width < 2 * END {
@@ -100,7 +104,7 @@ impl App {
             Constraint::Length(1),
             Constraint::Length(strip),
             Constraint::Min(4),
-            Constraint::Length(1),
+            Constraint::Length(self.told_lines(area.width).len().clamp(1, TOLD) as u16),
             Constraint::Length(1),
         ])
         .areas(area);
@@ -289,8 +293,11 @@ impl App {
             }
         };
         let (begin, end) = (offset(from, start), offset(to, start));
-        write(0, &begin);
-        write(width.saturating_sub(end.chars().count()), &end);
+        let (first, last) = (begin.chars().count(), end.chars().count());
+        // Where we are makes room for itself: what stands there moves aside.
+        let right = width.saturating_sub(last);
+        write(if cursor < first { cursor + 1 } else { 0 }, &begin);
+        write(if cursor >= right { cursor.saturating_sub(last) } else { right }, &end);
         write(cursor, "▲");
         let text = format!("{:>name$} {}", "time", axis.iter().collect::<String>());
         let place = Rect { y: area.y + area.height.saturating_sub(1), height: 1, ..area };
@@ -310,7 +317,7 @@ impl App {
             panes::draw(self, frame, logs, Tab::Logs, false);
             panes::draw(self, frame, events, Tab::Events, false);
             let tab = match self.tab {
-                Tab::Describe | Tab::Coming | Tab::History | Tab::Lives => self.tab,
+                Tab::Describe | Tab::Coming | Tab::History | Tab::Lives | Tab::Nodes => self.tab,
                 // What comes would give answers away.
                 _ if self.walk.keeps_silent() => Tab::History,
                 _ => Tab::Coming,
@@ -334,11 +341,28 @@ impl App {
             frame.render_widget(Paragraph::new(line), area);
             return;
         }
-        let Some((text, problem)) = &self.told else { return };
-        let (mark, style) =
-            if *problem { ("! ", Style::new().fg(Color::Red)) } else { ("", Style::new().fg(Color::Cyan)) };
-        let text = cut(&format!("{mark}{text}"), usize::from(area.width));
-        frame.render_widget(Paragraph::new(Span::styled(text, style)), area);
+        let problem = self.told.as_ref().is_some_and(|(_, problem)| *problem);
+        let style = Style::new().fg(if problem { Color::Red } else { Color::Cyan });
+        let mut lines = self.told_lines(area.width);
+        if lines.len() > TOLD {
+            lines.truncate(TOLD);
+            if let Some(last) = lines.last_mut() {
+                *last = cut(&format!("{last} …"), usize::from(area.width));
+            }
+        }
+        let lines: Vec<Line<'_>> = lines.into_iter().map(|line| Line::styled(line, style)).collect();
+        frame.render_widget(Paragraph::new(lines), area);
+    }
+
+    /// What was told last, as broken to the screen's width; nothing while something is typed.
+    fn told_lines(&self, width: u16) -> Vec<String> {
+        match (&self.mode, &self.told) {
+            (Mode::Typing { .. }, _) | (_, None) => Vec::new(),
+            (_, Some((text, problem))) => {
+                let mark = if *problem { "! " } else { "" };
+                broken(&escaped(&format!("{mark}{text}")).replace('\n', " "), usize::from(width))
+            }
+        }
     }
 
     fn draw_keys(&self, frame: &mut Frame<'_>, area: Rect) {

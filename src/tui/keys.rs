@@ -3,7 +3,8 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::Save;
-use super::app::{App, Mode, Prompt, SPEEDS, Tab};
+use super::app::{App, Mode, SPEEDS, Tab};
+use super::prompt::Prompt;
 use crate::session::{Direction, Move};
 
 /// All keys, for the help.
@@ -22,12 +23,12 @@ pub const KEYS: [(&str, &str); 28] = [
     ("+  -", "faster, slower (1 to 1000 times)"),
     ("↑↓ j k", "select a pod, a workload or a ReplicaSet"),
     ("PgUp PgDn", "scroll the lower pane"),
-    ("Tab 1-7", "State, Events, Logs, Describe, Coming, History, Lives"),
+    ("Tab 1-8", "State, Events, Logs, Describe, Coming, History, Lives, Nodes"),
     ("o", "logs: the next container"),
     ("v", "logs: the previous instance (--previous)"),
     ("w", "why the last change came"),
     ("a", "ask me what comes next"),
-    ("z", "a question before every change of STATUS: on, off"),
+    ("z", "questions before changes of STATUS: on, off; then a lesson's own"),
     ("1-9 ↑↓ Enter", "answer a question; h: a hint; Esc: not now"),
     ("d", "how the predictions went"),
     ("x", "do something now: delete pod/web"),
@@ -65,6 +66,7 @@ impl App {
 
     fn walk_key(&mut self, key: KeyEvent) {
         use Direction::{Back, Forward};
+        self.hurries = false;
         // What is read or typed is not to be run away from.
         if matches!(key.code, KeyCode::Char('w' | 'g' | 'u' | 'U' | 't' | 'x' | 'X' | 's' | 'd' | '?')) {
             self.playing = false;
@@ -101,7 +103,7 @@ impl App {
             KeyCode::PageDown => self.scroll = self.scroll.saturating_add(5),
             KeyCode::Tab => self.turn(1),
             KeyCode::BackTab => self.turn(Tab::ALL.len() - 1),
-            KeyCode::Char(digit @ '1'..='7') => {
+            KeyCode::Char(digit @ '1'..='8') => {
                 self.tab = Tab::ALL[digit as usize - '1' as usize];
                 self.scroll = 0;
             }
@@ -124,9 +126,8 @@ impl App {
                 }
             }
             KeyCode::Char('z') => {
-                self.walk.quiz.on = !self.walk.quiz.on;
-                let on = if self.walk.quiz.on { "on" } else { "off" };
-                self.tell(format!("questions before changes of STATUS: {on}"));
+                let words = self.walk.turn_questions();
+                self.tell(words);
             }
             KeyCode::Char('d') => self.read_debrief(),
             KeyCode::Char('?') | KeyCode::F(1) => self.mode = Mode::Help { scroll: 0 },

@@ -10,6 +10,7 @@ mod draw;
 mod keys;
 mod panes;
 mod popups;
+mod prompt;
 mod workloads;
 
 use std::io;
@@ -99,7 +100,11 @@ impl Screen<'_> {
         let mut last = Instant::now();
         while !app.leaves && !self.stop.load(Ordering::Relaxed) {
             self.terminal.draw(|frame| app.draw(frame))?;
-            let wait = if app.playing { FRAME } else { IDLE };
+            let wait = match (app.hurries, app.playing) {
+                (true, _) => Duration::ZERO,
+                (false, true) => FRAME,
+                (false, false) => IDLE,
+            };
             if event::poll(wait)? {
                 match event::read()? {
                     Event::Key(key) if key.kind != KeyEventKind::Release => app.key(key, save),
@@ -108,7 +113,9 @@ impl Screen<'_> {
                 }
             }
             let now = Instant::now();
-            if app.playing {
+            if app.hurries {
+                app.hurry();
+            } else if app.playing {
                 app.pass(now.duration_since(last));
             }
             last = now;

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 
 use super::app::{App, Tab};
-use super::draw::{colour, cut, mark_style};
+use super::draw::{colour, cut, cut_within, mark_style};
 use super::workloads;
 use crate::api::{ContainerState, EventType, PodIdent, Tri};
 use crate::rules::machinery::backoff::Limits;
@@ -41,6 +41,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, tab: Tab, turns: bool)
         (Tab::Coming, _) => coming(app, width),
         (Tab::History, _) => history(app, width, height),
         (Tab::Lives, _) => lives(app, width, height),
+        (Tab::Nodes, _) => nodes(app),
         (tab, None) if app.workload().is_some() => workloads::pane(app, tab, width, height),
         (_, None) => {
             vec![Line::raw("→ goes to the next change, ← back, p plays, w asks why, ? tells of all keys.")]
@@ -227,6 +228,21 @@ fn coming(app: &App, width: usize) -> Vec<Line<'static>> {
         .collect()
 }
 
+/// All nodes, and what `kubectl describe` tells of the one that the selected pod is on, or of the only one.
+fn nodes(app: &App) -> Vec<Line<'static>> {
+    let w = app.walk.world();
+    let mut text = app.walk.get("nodes").unwrap_or_default();
+    let own = app.pod().and_then(|pod| w.pods[pod.ix()].node);
+    let only = (w.nodes.len() == 1).then(|| w.nodes.first()).flatten();
+    if let Some(node) = own.map(|node| &w.nodes[node.ix()]).or(only)
+        && let Ok(told) = app.walk.describe_node(&node.spec.name)
+    {
+        text.push('\n');
+        text.push_str(&told);
+    }
+    text.lines().map(|line| Line::raw(line.to_owned())).collect()
+}
+
 /// A strip for each pod around the selected one.
 fn lives(app: &App, width: usize, height: usize) -> Vec<Line<'static>> {
     let w = app.walk.world();
@@ -243,7 +259,7 @@ fn lives(app: &App, width: usize, height: usize) -> Vec<Line<'static>> {
         .enumerate()
         .map(|(at, (pod, name))| {
             let mark = if first + at == selected { ">" } else { " " };
-            let mut spans = vec![Span::raw(format!("{mark}{:<wide$} ", cut(&name, wide)))];
+            let mut spans = vec![Span::raw(format!("{mark}{:<wide$} ", cut_within(&name, wide)))];
             let cells = app.walk.life(*pod, from, to, width.saturating_sub(wide + 2));
             spans.extend(cells.iter().map(|mark| Span::styled(mark.sign().to_string(), mark_style(*mark))));
             Line::from(spans)

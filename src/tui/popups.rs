@@ -8,18 +8,23 @@ use ratatui::widgets::{Block, Borders, Clear, Paragraph, Wrap};
 
 use super::app::{App, Mode};
 use super::keys::KEYS;
+use super::prompt::Prompt;
+use crate::rules::kubectl::terminal::{escaped, padded};
 use crate::session::strip::LEGEND;
-use crate::session::words::broken;
+use crate::session::words::{broken, unfolded};
 
 impl App {
     pub(super) fn draw_popup(&self, frame: &mut Frame<'_>, area: Rect) {
         match &self.mode {
-            Mode::Walk | Mode::Typing { .. } => {}
+            Mode::Walk => {}
+            Mode::Typing { prompt, text } => self.draw_takes(frame, area, *prompt, text),
             Mode::Question { marked } => self.draw_question(frame, area, *marked),
             Mode::Verdict => self.draw_verdict(frame, area),
             Mode::Reading { title, text, scroll } => {
                 let plain = Style::new();
-                let lines = text.lines().flat_map(|line| flowing(area, line, plain)).collect();
+                let width = usize::from(widest(area).saturating_sub(4)).max(1);
+                let lines = text.lines().flat_map(|line| broken(line, width));
+                let lines = lines.map(|line| Line::styled(escaped(&line).into_owned(), plain)).collect();
                 popup(frame, area, title, lines, *scroll);
             }
             Mode::Help { scroll } => {
@@ -41,6 +46,38 @@ impl App {
                 popup(frame, area, "Keys", lines, *scroll);
             }
         }
+    }
+
+    /// What may be typed, above the line in which it is: all of it, or what goes on as it begins.
+    fn draw_takes(&self, frame: &mut Frame<'_>, area: Rect, prompt: Prompt, typed: &str) {
+        let word = typed.split(' ').next().unwrap_or_default();
+        let all = prompt.takes();
+        let fits = |line: &&&str| line.to_lowercase().starts_with(&word.to_lowercase());
+        let mut lines: Vec<&str> = all.iter().filter(fits).copied().collect();
+        if lines.is_empty() {
+            lines = all;
+        }
+        // The last two lines of the screen are those that it is typed in.
+        let most = usize::from(area.height.saturating_sub(6));
+        let room = usize::from(area.width.saturating_sub(6));
+        let wide = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0) + 2;
+        let columns = lines.len().div_ceil(most.max(1)).clamp(1, (room / wide.max(1)).max(1));
+        let rows = lines.len().div_ceil(columns).min(most);
+        let text: Vec<Line<'_>> = (0..rows)
+            .map(|row| {
+                let cells = (0..columns).filter_map(|column| lines.get(column * rows + row));
+                Line::raw(cells.map(|cell| padded(cell, wide)).collect::<String>().trim_end().to_owned())
+            })
+            .collect();
+        let width = (columns * wide + 4).min(usize::from(area.width)) as u16;
+        let height = rows as u16 + 2;
+        let place = Rect { x: area.x, y: area.y + area.height.saturating_sub(height + 2), width, height };
+        frame.render_widget(Clear, place);
+        let block = Block::new()
+            .borders(Borders::ALL)
+            .padding(ratatui::widgets::Padding::horizontal(1))
+            .title(Span::styled(" What it takes ", Style::new().add_modifier(Modifier::BOLD)));
+        frame.render_widget(Paragraph::new(text).block(block), place);
     }
 
     fn draw_question(&self, frame: &mut Frame<'_>, area: Rect, marked: usize) {
@@ -75,8 +112,8 @@ impl App {
         if asked.is_right() {
             lines.extend(flowing(area, &format!("Right: {right}"), bold.fg(Color::Green)));
         } else {
-            lines.extend(flowing(area, &format!("No: {right}"), bold.fg(Color::Red)));
-            lines.extend(flowing(area, &format!("You said: {given}"), plain));
+            lines.extend(flowing(area, &format!("You said: {given}"), bold.fg(Color::Red)));
+            lines.extend(flowing(area, &format!("It is:    {right}"), bold.fg(Color::Green)));
         }
         if !asked.explain.is_empty() {
             lines.push(Line::raw(""));
@@ -99,10 +136,13 @@ fn widest(area: Rect) -> u16 {
     area.width.saturating_sub(4).min(110)
 }
 
-/// A line broken to fit into a frame, so that what is drawn has as many lines as are counted.
+/// A text broken to fit into a frame, so that what is drawn has as many lines as are counted; where a scenario's file breaks
+/// a line within a paragraph is its own affair.
 fn flowing(area: Rect, line: &str, style: Style) -> Vec<Line<'static>> {
     let width = usize::from(widest(area).saturating_sub(4)).max(1);
-    broken(line, width).into_iter().map(|line| Line::styled(line, style)).collect()
+    let text = if line.contains('\n') { unfolded(line) } else { line.to_owned() };
+    let lines = text.lines().flat_map(|line| broken(line, width));
+    lines.map(|line| Line::styled(escaped(&line).into_owned(), style)).collect()
 }
 
 /// A framed text in the middle of the screen, as large as it needs to be.

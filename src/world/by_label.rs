@@ -32,6 +32,18 @@ impl<I: Copy + Ord> ByLabel<I> {
             there.push(id);
         }
     }
+    /// An object is found no more, by whatever of these labels it was.
+    pub fn remove(&mut self, id: I, namespace: Sym, wanted: &BTreeMap<String, String>) {
+        let labels = wanted.iter().map(|(key, value)| (namespace, Sym::new(key), Sym::new(value)));
+        for label in labels.chain([(namespace, Sym::EMPTY, Sym::EMPTY)]) {
+            if let Some(there) = self.0.get_mut(&label) {
+                there.retain(|other| *other != id);
+                if there.is_empty() {
+                    self.0.remove(&label);
+                }
+            }
+        }
+    }
     /// Objects that may select a pod with these labels, in the order of their numbers.
     pub fn of(&self, namespace: Sym, labels: &BTreeMap<String, String>) -> Vec<I> {
         if self.0.is_empty() {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 
+use super::autoscalers::AutoscalerMemory;
 use super::budgets::Disruption;
 use super::cron_jobs::CronMemory;
 use super::daemons::Daemons;
@@ -18,6 +19,7 @@ use super::stateful_sets::Pods;
 use super::workloads::{DaemonSetId, StatefulSetId};
 use super::{JobId, NodeId, PodId, ReplicaSetId};
 use crate::rules::machinery::events::Correlator;
+use crate::rules::machinery::throttle::{CONTROLLER_REQUESTS, TokenBucket};
 use crate::scenario::plan::TemplateIx;
 use crate::time::Time;
 
@@ -51,6 +53,8 @@ pub struct Controllers {
     pub job_of: FxHashMap<PodId, JobId>,
     /// What the controller of CronJobs knows, by CronJob.
     pub cron_jobs: Vec<CronMemory>,
+    /// What the controller of autoscalers remembers, by autoscaler.
+    pub autoscalers: Vec<AutoscalerMemory>,
     /// What the disruption controller has heard.
     pub disruption: Disruption,
     /// By template: what the LimitRanges of its namespace make of it, and what they said then.
@@ -64,7 +68,12 @@ impl Controllers {
         Controllers {
             pod_gc: PodGc::new(start),
             node_passes: BTreeSet::new(),
-            taint_eviction: TaintEviction::default(),
+            taint_eviction: TaintEviction {
+                waiting: BTreeMap::new(),
+                scheduled: 0,
+                client: TokenBucket::full(CONTROLLER_REQUESTS, start),
+                answered: Time::EPOCH,
+            },
             manager: Manager::new(start),
             members: Vec::new(),
             member_of: Vec::new(),
@@ -77,6 +86,7 @@ impl Controllers {
             jobs: Vec::new(),
             job_of: FxHashMap::default(),
             cron_jobs: Vec::new(),
+            autoscalers: Vec::new(),
             disruption: Disruption::default(),
             limited: FxHashMap::default(),
             recorders: BTreeMap::new(),
@@ -85,11 +95,25 @@ impl Controllers {
 }
 
 /// The taint eviction controller's timed work.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct TaintEviction {
     pub waiting: BTreeMap<PodId, Eviction>,
     /// How many were ever scheduled.
     pub scheduled: u32,
+    /// What its client may send.
+    pub client: TokenBucket,
+    /// When the last of its requests is answered.
+    pub answered: Time,
+}
+
+/// What the taint eviction controller asks for about a pod that has to go, one after the other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TaintRequest {
+    /// The pod as it is.
+    Get,
+    /// A condition that says why.
+    Mark,
+    Delete,
 }
 
 /// A pod that will be deleted.

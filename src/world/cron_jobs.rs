@@ -14,11 +14,22 @@ use crate::record::{Figures, Ready};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::controllers::cron_job::{Step, Sync};
 use crate::rules::controllers::ownership;
+use crate::scenario::plan::TemplateIx;
+
+/// What a run keeps beside a CronJob.
+#[derive(Clone, Debug)]
+pub struct Calendar {
+    /// How its Jobs name it as their owner.
+    pub as_owner: OwnerReference,
+    /// What the pods of its newest Job are made of: those of the next one share what is the same.
+    pub template: Option<TemplateIx>,
+    /// How many of its Jobs are gone.
+    pub gone: usize,
+}
 
 impl Stored for CronJob {
     type Id = CronJobId;
-    /// How its Jobs name it as their owner.
-    type Beside = OwnerReference;
+    type Beside = Calendar;
 
     fn object_type(&self) -> ObjectType {
         ObjectType::CronJob
@@ -41,15 +52,16 @@ impl Stored for CronJob {
     fn is_new(&self, before: &CronJob) -> bool {
         self.spec != before.spec
     }
-    fn beside(&self) -> OwnerReference {
+    fn beside(&self) -> Calendar {
         let kind = self.object_type();
-        ownership::controller_ref(&self.meta, &kind.api_version(), kind.law().name)
+        let as_owner = ownership::controller_ref(&self.meta, &kind.api_version(), kind.law().name);
+        Calendar { as_owner, template: None, gone: 0 }
     }
     fn told(&self) -> Option<Told> {
         let state = if self.spec.suspend { WorkloadState::Suspended } else { WorkloadState::Progressing };
         Some((state, Ready::Nothing))
     }
-    fn figures(&self, _: &OwnerReference) -> Option<Figures> {
+    fn figures(&self, _: &Calendar) -> Option<Figures> {
         Some(Figures::of_cron_job(self.status.active.len()))
     }
 }

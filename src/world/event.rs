@@ -2,6 +2,7 @@
 //! [`SimEvent::about`]: its subject, the component that plays it, and what must not have gone on meanwhile. Where that has,
 //! the event is stale ([`World::is_stale`]) and bows out before anybody looks at it.
 
+use super::controllers::TaintRequest;
 use super::manager::Controller;
 use super::volumes::{ClaimIx, VolumeIx};
 use super::workloads::ObjectKey;
@@ -19,11 +20,15 @@ pub enum SimEvent {
     Action { index: u32 },
     /// What an `[[apply]]` brings is sent.
     Apply { index: u32 },
+    /// kubectl sends one more of the objects that it applies.
+    ApplyNext { command: u32, object: u32 },
     /// An `[[object]]` comes into being.
     CreateObject { index: u32 },
 
     /// A claim is bound.
     BindClaim { index: u32 },
+    /// A provisioner has made the volume of a claim.
+    Provisioned { index: u32 },
 
     /// The scheduler has something to look at.
     Schedule { generation: u32 },
@@ -33,10 +38,14 @@ pub enum SimEvent {
     Preempt { pod: PodId, victim: PodId, node: NodeId },
     /// The scheduler's recorder writes the count of a series.
     SeriesWrite { pod: PodId },
+    /// `kubectl drain` begins with its first node.
+    DrainBegin { command: u32 },
     /// `kubectl drain` asks again for a pod that its budget kept, or sees that one is gone.
     DrainTurn { command: u32, pod: PodId },
     /// A command that waits has waited for long enough.
     WaitOver { command: u32 },
+    /// What an eviction has said of a pod is stored; now it is deleted.
+    Evicted { pod: PodId },
     /// A cordoned or uncordoned node's taint follows its spec.
     CordonTaint { node: NodeId },
     /// The scheduler's decision is written.
@@ -98,6 +107,8 @@ pub enum SimEvent {
     Evict { node: NodeId, generation: u32 },
     /// Its round at which it sees what a pod has written.
     StorageRound { pod: PodId, generation: u32 },
+    /// A kubelet has waited for long enough for the end of a pod that it ends.
+    EndOverdue { pod: PodId, generation: u32 },
     /// The node's status tells of the devices of plugins that have registered.
     DevicesReported { node: NodeId, generation: u32 },
     /// The node lifecycle controller's pass at which something changes.
@@ -106,6 +117,8 @@ pub enum SimEvent {
     NodeTaint { node: NodeId, generation: u32 },
     /// The taint eviction controller deletes a pod.
     TaintEvict { pod: PodId, generation: u32 },
+    /// One of its requests about a pod that it deletes is answered.
+    TaintAnswered { pod: PodId, request: TaintRequest },
     /// A controller's informer has news of an object.
     Informed { of: ObjectKey, controller: Controller },
     /// The controller of DaemonSets hears of a node.
@@ -208,7 +221,10 @@ impl SimEvent {
                 (Pod(pod), "kube-scheduler", Bond::Free)
             }
             E::DrainTurn { command, pod } => (Pod(pod), "kubectl drain", Bond::Command(command)),
+            E::DrainBegin { command } => (Cluster, "kubectl drain", Bond::Command(command)),
             E::WaitOver { command } => (Cluster, "kubectl", Bond::Command(command)),
+            E::ApplyNext { .. } => (Cluster, "kubectl apply", Bond::Free),
+            E::Evicted { pod } => (Pod(pod), "API server", Bond::Free),
             E::CordonTaint { node } => (Node(node), "node lifecycle controller", Bond::Free),
             E::PodSeen { pod } => (Pod(pod), "kubelet: watch", Bond::Free),
             E::Sync { pod, generation } => (Pod(pod), "kubelet: pod worker", Bond::Run(pod, generation)),
@@ -251,7 +267,7 @@ impl SimEvent {
                 (Node(node), "kubelet", Bond::Process(node, generation))
             }
             E::AttachDetach => (Cluster, "attach/detach controller", Bond::Free),
-            E::VolumeOperation { .. } => (Cluster, "storage system", Bond::Free),
+            E::VolumeOperation { .. } | E::Provisioned { .. } => (Cluster, "storage system", Bond::Free),
             E::Shutdown { node, generation } => {
                 (Node(node), "kubelet: shutdown manager", Bond::Process(node, generation))
             }
@@ -260,6 +276,9 @@ impl SimEvent {
             }
             E::StorageRound { pod, generation } => {
                 (Pod(pod), "kubelet: eviction manager", Bond::ProcessOf(pod, generation))
+            }
+            E::EndOverdue { pod, generation } => {
+                (Pod(pod), "kubelet: pod workers", Bond::ProcessOf(pod, generation))
             }
             E::DevicesReported { node, generation } => {
                 (Node(node), "kubelet: node status", Bond::Process(node, generation))
@@ -271,6 +290,7 @@ impl SimEvent {
             E::TaintEvict { pod, generation } => {
                 (Pod(pod), "taint eviction controller", Bond::Timer(pod, generation))
             }
+            E::TaintAnswered { pod, .. } => (Pod(pod), "taint eviction controller", Bond::Free),
             E::Informed { controller, of } => (of.subject(), controller.words(), Bond::Free),
             E::Requeued { controller, key } => (key.subject(), controller.words(), Bond::Free),
             E::NodeInformed { node } => (Node(node), Controller::DaemonSet.words(), Bond::Free),

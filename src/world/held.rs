@@ -57,6 +57,10 @@ pub trait Stored: Clone + PartialEq + std::fmt::Debug + 'static {
     fn follow(_held: &mut Held<Self>, _before: Option<&Self>) {}
     /// It is found by what it says from now on; at its creation there is nothing before.
     fn index(_all: &mut Workloads, _id: Self::Id, _before: Option<&Self>) {}
+    /// It has left the API, and is found by what it says no more.
+    fn unindex(_all: &mut Workloads, _id: Self::Id) {}
+    /// It has left the API: what nobody will ask of it any more is let go of. Its metadata stay.
+    fn shed(_held: &mut Held<Self>) {}
     /// What a timeline tells of it, where it is a workload.
     fn told(&self) -> Option<Told> {
         None
@@ -126,8 +130,6 @@ pub trait AnyHeld {
     fn wants(&self) -> i32;
     /// `metadata`, to be changed.
     fn meta_mut(&mut self) -> &mut Meta;
-    /// It leaves the API.
-    fn leave(&mut self);
     /// It makes another object: key of that one's luck.
     fn makes(&mut self) -> u64;
 }
@@ -168,9 +170,6 @@ impl<T: Stored> AnyHeld for Held<T> {
     }
     fn meta_mut(&mut self) -> &mut Meta {
         self.object.meta_mut()
-    }
-    fn leave(&mut self) {
-        self.exists = false;
     }
     fn makes(&mut self) -> u64 {
         self.made += 1;

@@ -1,19 +1,19 @@
 //! Jobs as a run stores them, what their controller remembers of each, and where its syncs stand.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rustc_hash::FxHashMap;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::PodId;
 use super::expectations::Expectations;
 use super::held::{Held, Stored, Told};
-use super::workloads::JobId;
+use super::workloads::{JobId, Workloads};
 use crate::api::job::Job;
 use crate::api::text::Uid;
 use crate::api::wire_jobs as wire;
-use crate::api::workload::{WorkloadCondition, WorkloadState};
+use crate::api::workload::{PodTemplateSpec, WorkloadCondition, WorkloadState};
 use crate::api::{Meta, OwnerReference};
 use crate::record::{Figures, Ready};
 use crate::rules::api_server::objects::ObjectType;
@@ -23,6 +23,12 @@ use crate::rules::controllers::told::Told as ToldEvent;
 use crate::rules::controllers::{ownership, workload_state as state};
 use crate::scenario::plan::TemplateIx;
 use crate::time::Time;
+
+/// What the pods of a Job that is gone are made of.
+static NO_TEMPLATE: LazyLock<Arc<PodTemplateSpec>> = LazyLock::new(Arc::default);
+
+/// What such a Job says.
+static NO_TEXT: LazyLock<Arc<Value>> = LazyLock::new(|| Arc::new(Value::Object(Map::new())));
 
 /// What a run keeps beside a Job.
 #[derive(Clone, Debug)]
@@ -69,6 +75,23 @@ impl Stored for Job {
             held.beside.templates.clear();
         }
     }
+    fn index(all: &mut Workloads, id: JobId, before: Option<&Job>) {
+        // A selector never changes.
+        if before.is_none() {
+            let own = &all.jobs[id.ix()].object;
+            all.jobs_by_label.put(id, own.meta.namespace, &own.spec.selector.match_labels);
+        }
+    }
+    fn unindex(all: &mut Workloads, id: JobId) {
+        let own = &all.jobs[id.ix()].object;
+        all.jobs_by_label.remove(id, own.meta.namespace, &own.spec.selector.match_labels);
+    }
+    /// A CronJob's Jobs go one after the other: of each, only its metadata and its status are left.
+    fn shed(held: &mut Held<Job>) {
+        held.beside.templates = FxHashMap::default();
+        let spec = &mut held.object.spec;
+        (spec.template, spec.value) = (Arc::clone(&NO_TEMPLATE), Arc::clone(&NO_TEXT));
+    }
     fn told(&self) -> Option<Told> {
         let (succeeded, spec) = (self.status.succeeded, &self.spec);
         let ready = match spec.completions {
@@ -101,6 +124,8 @@ pub struct JobMemory {
     pub untracked: BTreeSet<PodId>,
     /// What it still expects to see of its own writes.
     pub expected: Expectations,
+    /// There may be pods that it could adopt, or has to let go.
+    pub looks_around: bool,
     /// Failures that make it wait; a restart would forget them.
     pub record: Record,
     /// The generation of which it heard last.
@@ -112,6 +137,10 @@ pub struct JobMemory {
 pub enum JobRequest {
     /// POST of a pod.
     Make(MadePod),
+    /// PATCH that makes the Job a pod's controller, and adds the finalizer.
+    Adopt(PodId),
+    /// PATCH that takes the Job from a pod's owners, and the finalizer with it.
+    Release(PodId),
     /// PATCH that takes the finalizer from a pod.
     Untrack(PodId),
     /// DELETE of a pod.

@@ -24,10 +24,21 @@ pub struct Pressure {
     /// When a round saw it last.
     pub seen: Option<Time>,
     pub over: bool,
+    /// Since when each round has seen it beyond the soft threshold.
+    pub soft_since: Option<Time>,
     /// When the next round looks at it: rounds that were asked for before bow out.
     pub round: Time,
-    /// The pod whose end the manager waits for, and since when.
+    /// The pod whose end the manager waits for, and until when at the longest.
     pub evicting: Option<(super::PodId, Time)>,
+}
+
+/// What of a pod an image is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ImageOf {
+    /// A container runs it.
+    Container(ContainerIx),
+    /// It is what a volume holds: the volume's place in the spec.
+    Volume(u16),
 }
 
 /// A pull that waits or runs.
@@ -35,7 +46,7 @@ pub struct Pressure {
 pub struct Pull {
     pub id: u32,
     pub pod: PodId,
-    pub container: ContainerIx,
+    pub of: ImageOf,
     pub image: Sym,
     pub full_name: Sym,
     /// When it was asked for, and when the runtime began.

@@ -99,11 +99,15 @@ impl World {
         }
     }
 
-    /// What the API server warns of, of what it takes: told to whoever commanded it, and at the end of a run.
-    pub fn warn(&mut self, words: &str) {
-        let words = format!("Warning: {words}");
-        self.warnings.push(format!("{}: {words}", self.now.since(self.plan.start)));
-        self.tell(words);
+    /// What the API server warns of, of what it takes: told at the end of a run. Gives the line for whoever commanded it;
+    /// kubectl says each once.
+    pub fn warning(&mut self, command: u32, words: &str) -> Option<String> {
+        let line = format!("Warning: {words}");
+        if self.log.get(command as usize).is_some_and(|own| own.answer.contains(&line)) {
+            return None;
+        }
+        self.warnings.push(format!("{}: {line}", self.now.since(self.plan.start)));
+        Some(line)
     }
 
     /// kubectl's words when what was commanded is not done. They are part of what a run tells.

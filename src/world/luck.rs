@@ -122,6 +122,18 @@ pub enum Purpose {
     ClusterAddress,
     /// Which port of all nodes it gets.
     NodePort,
+    /// How long kubectl takes from one object of a file to the next.
+    Apply,
+    /// Where the rounds of the scheduler's queue lie.
+    SchedulerStart,
+    /// How long a drain takes to begin with its first node.
+    Drain,
+    /// What the runtime takes to stop a pod's sandbox.
+    StopSandbox,
+    /// When metrics are gathered within their period.
+    MetricsScrape,
+    /// What the making of a volume takes.
+    Provision,
 }
 
 impl World {

@@ -18,6 +18,8 @@ pub struct Shortage {
     pub resource: Sym,
     /// None: until a pod was evicted.
     pub until: Option<Time>,
+    /// So much is left that only the soft threshold is crossed.
+    pub soft: bool,
 }
 
 /// What stays where it is while kubelets come and go, and after the Node object is gone.

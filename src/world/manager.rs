@@ -8,13 +8,15 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::autoscalers::{AutoscalerRequest, AutoscalerScript};
 use super::cron_jobs::{CronRequest, CronScript};
 use super::daemons::{DaemonRequest, DaemonScript};
 use super::endpoints::Changes;
 use super::jobs::{JobRequest, JobScript};
 use super::stateful_sets::{SetRequest, SetScript};
 use super::workloads::{
-    BudgetId, ClaimId, CronJobId, DaemonSetId, ObjectKey, ReplicaSetId, ResourceQuotaId, StatefulSetId,
+    AutoscalerId, BudgetId, ClaimId, CronJobId, DaemonSetId, ObjectKey, ReplicaSetId, ResourceQuotaId,
+    StatefulSetId,
 };
 use super::{DeploymentId, JobId, PodId, ServiceId};
 use crate::api::disruption::PodDisruptionBudgetStatus;
@@ -47,11 +49,12 @@ pub enum Controller {
     Job,
     TtlAfterFinished,
     CronJob,
+    Autoscaler,
 }
 
 impl Controller {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Controller; 14] = [
+    pub const ALL: [Controller; 15] = [
         Controller::Deployment,
         Controller::ReplicaSet,
         Controller::Replication,
@@ -66,6 +69,7 @@ impl Controller {
         Controller::Job,
         Controller::TtlAfterFinished,
         Controller::CronJob,
+        Controller::Autoscaler,
     ];
 
     /// How events name it.
@@ -79,6 +83,7 @@ impl Controller {
             Controller::Job => "job-controller",
             Controller::TtlAfterFinished => "ttl-after-finished-controller",
             Controller::CronJob => "cronjob-controller",
+            Controller::Autoscaler => "horizontal-pod-autoscaler",
             Controller::Disruption => "controllermanager",
             Controller::ResourceQuota => "resourcequota-controller",
             Controller::DaemonSet => "daemonset-controller",
@@ -98,6 +103,7 @@ impl Controller {
             Controller::Job => "Job controller",
             Controller::TtlAfterFinished => "TTL-after-finished controller",
             Controller::CronJob => "CronJob controller",
+            Controller::Autoscaler => "autoscaler's controller",
             Controller::Disruption => "disruption controller",
             Controller::ResourceQuota => "resource quota controller",
             Controller::DaemonSet => "DaemonSet controller",
@@ -147,6 +153,12 @@ impl Manager {
     /// One of them.
     pub fn of(&self, controller: Controller) -> &Runner {
         &self.0[controller as usize]
+    }
+    /// An object is gone: no recorder has to remember what it told of it.
+    pub fn forget(&mut self, key: ObjectKey) {
+        for runner in &mut self.0 {
+            runner.told.remove(&key);
+        }
     }
     /// One of them, to be changed.
     pub fn of_mut(&mut self, controller: Controller) -> &mut Runner {
@@ -238,6 +250,8 @@ pub enum Script {
     Row(VecDeque<Request>),
     /// The write of a budget's status; when to look again.
     Budget(Option<Time>),
+    /// A look at an autoscaler.
+    Autoscaler(Box<AutoscalerScript>),
     /// A StatefulSet's sync.
     Set(Box<SetScript>),
     /// How many requests are still to be sent until a claim is bound.
@@ -330,6 +344,8 @@ pub enum Request {
     Expire(JobId),
     /// PUT of a budget's status, where it is still of this version.
     SetBudget(BudgetId, Box<PodDisruptionBudgetStatus>, u64),
+    /// What the controller of autoscalers asks for.
+    Autoscaler(AutoscalerId, AutoscalerRequest),
     /// One of a StatefulSet's sync.
     Set(StatefulSetId, SetRequest),
     /// PUT of a claim that is bound now.

@@ -12,6 +12,7 @@
 //! | a kubelet | what its process remembers, dropped with it ([`World::drop_kubelet`]) | [`Kubelet`], [`worker`] |
 
 pub(crate) mod addresses;
+pub(crate) mod autoscalers;
 pub(crate) mod budgets;
 pub(crate) mod by_label;
 pub(crate) mod controllers;
@@ -45,7 +46,7 @@ pub(crate) mod worker;
 pub(crate) mod workloads;
 pub(crate) mod world_parts;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 pub use event::SimEvent;
@@ -178,6 +179,8 @@ pub struct World {
     pub waiting: Vec<log::Waiting>,
     /// Drains that go on.
     pub draining: Vec<log::Draining>,
+    /// Pods that an eviction has marked and not deleted yet, with the grace that it asked for.
+    pub evicting: BTreeMap<PodId, Option<i64>>,
     /// By pod: what it would be made of by the manifest that was applied to it last, once that is not what it was made of.
     pub applied: rustc_hash::FxHashMap<PodId, TemplateIx>,
     /// Pods written in the API since somebody last looked; kept only while somebody wants whole objects.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::PodId;
+use super::{NodeId, PodId};
 use crate::api::Text;
 use crate::rules::machinery::event_series::Series;
 use crate::rules::scheduler::placement::{Cluster, NodeIx, PluginSet, RequestId};
@@ -15,6 +15,8 @@ pub type Turn = (i64, Time, u32);
 pub struct Scheduling {
     /// The scheduler's cache: nodes, the pods assumed or bound there, and nominations.
     pub cluster: Cluster,
+    /// When the rounds of its queue began, before the scenario.
+    pub started: Time,
     /// By template: what its pods ask for, once one of them was looked at.
     pub requests: Vec<Option<RequestId>>,
     /// `activeQ`
@@ -25,6 +27,8 @@ pub struct Scheduling {
     pub refused: BTreeSet<PodId>,
     /// Every pod without a node that is known to the queue.
     pub waiting: BTreeMap<PodId, Waiting>,
+    /// Pods that are to be bound to a node once they have their volumes, with the instant from which on they are looked at.
+    pub binding: BTreeMap<PodId, (NodeId, Time)>,
     /// The pod whose cycle is under way.
     pub trying: Option<PodId>,
     /// Counts the entries of the queue, and the cycles.
@@ -73,14 +77,16 @@ pub struct Told {
 }
 
 impl Scheduling {
-    pub fn new(gates: crate::rules::versions::gates::Gates, templates: usize) -> Scheduling {
+    pub fn new(gates: crate::rules::versions::gates::Gates, started: Time, templates: usize) -> Scheduling {
         Scheduling {
             cluster: Cluster::new(gates),
+            started,
             requests: vec![None; templates],
             active: BTreeMap::new(),
             backing_off: BTreeMap::new(),
             refused: BTreeSet::new(),
             waiting: BTreeMap::new(),
+            binding: BTreeMap::new(),
             trying: None,
             turns: 0,
             cycles: 0,

@@ -5,6 +5,7 @@
 //! the call that waits for it. It is no call upwards either, but a value in a small queue ([`World::signal`]), drained in
 //! the order in which it was filled by the one match in `actors`.
 
+use super::kubelet::ImageOf;
 use super::{ContainerIx, ObjectKey, PodId, World};
 use crate::api::Sym;
 
@@ -12,8 +13,8 @@ use crate::api::Sym;
 pub enum Signal {
     /// The runtime: the process of a container's newest instance has ended.
     ProcessEnded { pod: PodId, container: ContainerIx },
-    /// The image service: the pull that a container's start waits for has ended, with this error if with one.
-    Pulled { pod: PodId, container: ContainerIx, error: Option<Sym> },
+    /// The image service: the pull that a run waits for has ended, with this error if with one.
+    Pulled { pod: PodId, of: ImageOf, error: Option<Sym> },
     /// The allocation manager has tried a resize that waited: the pod's sync tells what came of it.
     ResizeTried { pod: PodId },
     /// The API server: an object that a command waits for has been written, or is gone.

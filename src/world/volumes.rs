@@ -1,6 +1,6 @@
 //! The volumes that claims are bound to: where they are attached, who needs them, and what of that is under way.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{NodeId, PodId, World};
 use crate::api::handle::handle;
@@ -25,6 +25,8 @@ pub struct Volumes {
     pub round: Option<Time>,
     /// The scenario's volumes that made claims have got.
     pub taken: BTreeSet<usize>,
+    /// By claim, its place among the objects: the node for whose pod a volume is to be made, and whether it is there.
+    pub selected: BTreeMap<usize, (NodeId, bool)>,
 }
 
 /// The volume of a claim.

@@ -145,6 +145,8 @@ pub enum Stage {
     /// `StopPodSandbox`
     StoppingSandbox,
     Sandbox,
+    /// The image of a volume is looked for.
+    ImageVolume,
     /// The container at the front of the start list: its image is inspected, pulled, …
     Inspect,
     Pulling,
@@ -181,6 +183,8 @@ pub struct Run {
     pub to_kill: Vec<(ContainerIx, crate::rules::kubelet::sync_actions::KillReason)>,
     /// A container did not start.
     pub failed: bool,
+    /// A pull has failed with `ErrImagePull`.
+    pub could_not_pull: bool,
     /// Earliest end of a crash-loop back-off.
     pub backoff_until: Option<Time>,
     /// How much later its next step comes than it would for a pod alone, once it knows.
@@ -188,6 +192,10 @@ pub struct Run {
     pub acted: bool,
     /// So many of those to start, from the front, are no main containers: one that fails to start ends the pass.
     pub init_pass: usize,
+    /// So many of the pod's volumes were looked at for images.
+    pub volumes_seen: u16,
+    /// Volumes whose images are not there, with reason and message.
+    pub imageless: Vec<(u16, Sym, Text)>,
 }
 
 /// Boxes of runs that are over: each sync needs one for a moment. They hold nothing of what was in them; a copy of the world

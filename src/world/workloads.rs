@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use super::by_label::ByLabel;
 use super::held::{AnyHeld, Held, Stored};
 use super::{PodId, Store, Subject};
+use crate::api::autoscaling::HorizontalPodAutoscaler;
 use crate::api::claim::PersistentVolumeClaim;
 use crate::api::controller_revision::ControllerRevision;
 use crate::api::cron_job::CronJob;
@@ -54,7 +55,10 @@ macro_rules! kinds {
             pub services_by_label: ByLabel<ServiceId>,
             /// The same of budgets.
             pub budgets_by_label: ByLabel<BudgetId>,
-            /// By owner: what names it among its owners, those that are gone included, in the order of their creation.
+            /// The same of Jobs that are there.
+            pub jobs_by_label: ByLabel<JobId>,
+            /// By owner: what names it among its owners, in the order of their creation. Of pods those that are gone are
+            /// among them, as long as their owner is there.
             pub dependents: FxHashMap<ObjectKey, Vec<ObjectKey>>,
         }
 
@@ -144,6 +148,8 @@ kinds! {
     Job(JobId) in jobs: Job,
     /// CronJobs, in the order of their creation.
     CronJob(CronJobId) in cron_jobs: CronJob,
+    /// HorizontalPodAutoscalers, in the order of their creation.
+    HorizontalPodAutoscaler(AutoscalerId) in autoscalers: HorizontalPodAutoscaler,
 }
 
 /// A kind that has its place in [`Workloads`].

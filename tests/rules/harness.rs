@@ -55,6 +55,7 @@ pub const FILES: &[&str] = &[
     "W_daemonset",
     "W_deployment_rolling",
     "W_endpoints",
+    "W_hpa",
     "W_job",
     "W_job_life",
     "W_pdb",

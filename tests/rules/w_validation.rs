@@ -62,7 +62,7 @@ pub fn create(manifest: &Value, request: &Request) -> Result<(AdmittedObject, Op
     if admitted.strict.is_empty() {
         return Ok((admitted, None));
     }
-    Err(Rejection::Strict(admitted.kind, admitted.strict))
+    Err(Rejection::Strict(admitted.kind.into(), admitted.strict))
 }
 
 pub fn update(

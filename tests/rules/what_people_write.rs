@@ -20,7 +20,7 @@ fn told(version: &str, manifest: &Value) -> Vec<String> {
         Ok(admitted) if admitted.strict.is_empty() => {
             admitted.warnings.iter().map(|text| format!("Warning: {text}")).collect()
         }
-        Ok(admitted) => vec![Rejection::Strict(admitted.kind, admitted.strict).to_string()],
+        Ok(admitted) => vec![Rejection::Strict(admitted.kind.into(), admitted.strict).to_string()],
         Err(rejection) if rejection.errors().is_empty() => vec![rejection.to_string()],
         Err(rejection) => rejection.errors().iter().map(ToString::to_string).collect(),
     }
@@ -347,4 +347,100 @@ fn other_versions_use_other_words() {
     };
     assert!(changed("1.35").ends_with("provisioner: Forbidden: updates to provisioner are forbidden."));
     assert!(changed("1.36").ends_with("provisioner: Invalid value: \"b\": field is immutable"));
+}
+
+/// What 1.37 says otherwise (pkg/apis/core/validation/validation.go, apimachinery/pkg/api/validation/objectmeta.go).
+#[test]
+fn the_newest_version_names_owners_and_shared_processes_by_their_places() {
+    let owner = |reference: Value| {
+        let mut pod = pod_of(json!({"containers": [{"name": "till", "image": "till:1"}]}));
+        pod["metadata"]["ownerReferences"] = json!([reference]);
+        pod
+    };
+    let nobody = owner(json!({"apiVersion": "v1", "kind": "", "name": "s", "uid": "u"}));
+    for (version, words) in [
+        ("1.33", "metadata.ownerReferences.kind: Invalid value: \"\": kind must not be empty"),
+        ("1.34", "metadata.ownerReferences.kind: Invalid value: \"\": must not be empty"),
+        ("1.36", "metadata.ownerReferences.kind: Invalid value: \"\": must not be empty"),
+        ("1.37", "metadata.ownerReferences[0].kind: Required value: must not be empty"),
+    ] {
+        assert_eq!(told(version, &nobody), [words], "{version}");
+    }
+    let unread = owner(json!({"apiVersion": "a/b/c", "kind": "Shop", "name": "s", "uid": "u"}));
+    for (version, words) in [
+        ("1.36", "metadata.ownerReferences.apiVersion: Invalid value: \"a/b/c\": version must not be empty"),
+        (
+            "1.37",
+            "metadata.ownerReferences[0].apiVersion: Invalid value: \"a/b/c\": must be <group>/<version> or <version>",
+        ),
+    ] {
+        assert_eq!(told(version, &unread), [words], "{version}");
+    }
+    let shared = pod_of(json!({"shareProcessNamespace": true, "hostPID": true,
+        "securityContext": {"fsGroup": -1}, "containers": [{"name": "till", "image": "till:1"}]}));
+    let places = |version: &str| -> Vec<String> {
+        let all = told(version, &shared);
+        all.iter().map(|error| error.split(':').next().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(
+        places("1.36"),
+        ["spec.securityContext.fsGroup", "spec.securityContext.shareProcessNamespace"]
+    );
+    assert_eq!(places("1.37"), ["spec.securityContext.fsGroup", "spec.shareProcessNamespace"]);
+}
+
+/// Fields that 1.37 knows and whose gates are off are taken and dropped; certificates in projected volumes stay.
+#[test]
+fn the_newest_fields_are_known_and_dropped() {
+    let pod = pod_of(json!({
+        "evictionResponders": [{"name": "example.com/mover", "priority": 5000}],
+        "containers": [{"name": "till", "image": "till:1",
+            "readinessProbe": {"httpGet": {"port": 80, "protocol": "HTTP2"}},
+            "livenessProbe": {"grpc": {"port": 81, "mode": "TLS"}},
+            "volumeMounts": [{"name": "room", "mountPath": "/room", "bindMountOptions": ["noexec"]}]}],
+        "volumes": [{"name": "room", "emptyDir": {"mode": 448}},
+            {"name": "all", "projected": {"defaultUser": 5, "sources": [
+                {"configMap": {"name": "c", "items": [{"key": "k", "path": "p", "user": 7}]}},
+                {"podCertificate": {"signerName": "example.com/signer", "keyType": "ED25519",
+                    "credentialBundlePath": "bundle.pem"}}]}}],
+    }));
+    let unknown = told("1.36", &pod).join(" ");
+    for field in ["evictionResponders", "protocol", "mode", "bindMountOptions", "defaultUser", "user"] {
+        assert!(unknown.contains(field), "{field}: {unknown}");
+    }
+    let admitted = objects::create(&pod, &request("1.37")).expect("admitted");
+    assert!(admitted.strict.is_empty(), "{:?}", admitted.strict);
+    let spec = &admitted.object["spec"];
+    let container = &spec["containers"][0];
+    for (at, field) in [
+        (spec, "evictionResponders"),
+        (&container["readinessProbe"]["httpGet"], "protocol"),
+        (&container["livenessProbe"]["grpc"], "mode"),
+        (&container["volumeMounts"][0], "bindMountOptions"),
+        (&spec["volumes"][0]["emptyDir"], "mode"),
+        (&spec["volumes"][1]["projected"], "defaultUser"),
+        (&spec["volumes"][1]["projected"]["sources"][0]["configMap"]["items"][0], "user"),
+    ] {
+        assert!(at.is_object() && at.get(field).is_none(), "{field}: {at}");
+    }
+    assert!(spec["volumes"][1]["projected"]["sources"][1].get("podCertificate").is_some());
+}
+
+/// Amounts of a pod as a whole (gate PodLevelResourcesFixDefaulting): where each container has a limit, so has the pod.
+#[test]
+fn a_pod_is_limited_by_its_containers_limits() {
+    let small = json!({"cpu": "100m", "memory": "64Mi"});
+    let pod = |second: Value| {
+        pod_of(json!({"resources": {"requests": {"cpu": "2", "memory": "1Gi"}}, "containers": [
+            {"name": "till", "image": "till:1", "resources": {"requests": small, "limits": {"cpu": "1", "memory": "1Gi"}}},
+            {"name": "bell", "image": "bell:1", "resources": {"requests": small, "limits": second}}]}))
+    };
+    let limits = |version: &str, second: Value| {
+        let admitted = objects::create(&pod(second), &request(version)).expect("admitted").object;
+        admitted["spec"]["resources"].get("limits").cloned()
+    };
+    let both = json!({"cpu": "500m", "memory": "1Gi"});
+    assert_eq!(limits("1.36", both.clone()), None);
+    assert_eq!(limits("1.37", both), Some(json!({"cpu": "2", "memory": "2Gi"})));
+    assert_eq!(limits("1.37", json!({"memory": "1Gi"})), Some(json!({"memory": "2Gi"})));
 }

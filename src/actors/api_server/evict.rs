@@ -4,10 +4,17 @@
 use super::{delete_pod, put_condition, update_status, update_status_of};
 use crate::api::disruption::PodDisruptionBudget;
 use crate::api::{Condition, Sym, Tri};
+use crate::engine::Distribution;
 use crate::rules::api_server::eviction::{Evicted, Refused, may_go};
-use crate::world::{PodId, World};
+use crate::time::Span;
+use crate::world::{PodId, Purpose, SimEvent, World};
 
-/// Evicts a pod, if its budgets let it go.
+/// From one write of an eviction to the next: of 77 recorded half 5 ms or less, one in ten 20 and more, one 83.
+const WRITE: Distribution =
+    Distribution::LogNormal { median: Span::from_millis(5), p95: Span::from_millis(25) };
+
+/// Evicts a pod, if its budgets let it go: first a condition says why, in a write of its own, and then it is deleted
+/// (`addConditionAndDeletePod`).
 ///
 /// # Errors
 /// A budget keeps the pod.
@@ -27,6 +34,17 @@ pub fn evict(w: &mut World, pod: PodId, grace_secs: Option<i64>) -> Result<(), R
     let condition = Condition::new(Sym::DISRUPTION_TARGET, Tri::True)
         .because(Sym::EVICTION_BY_EVICTION_API, "Eviction API: evicting");
     update_status(w, pod, |s, now| put_condition(s, condition, now));
-    delete_pod(w, pod, grace_secs);
+    w.evicting.insert(pod, grace_secs);
+    let takes = WRITE.sample(&mut w.pod_draw(Purpose::Request, pod, w.instant()));
+    w.after(takes, SimEvent::Evicted { pod });
     Ok(())
+}
+
+/// The condition of an evicted pod is stored: it is deleted.
+pub fn evicted(w: &mut World, pod: PodId) {
+    if let Some(grace_secs) = w.evicting.remove(&pod)
+        && w.pods[pod.ix()].exists
+    {
+        delete_pod(w, pod, grace_secs);
+    }
 }

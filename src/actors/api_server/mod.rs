@@ -16,12 +16,12 @@ mod service_addresses;
 mod workloads;
 
 pub use crate::rules::api_server::pod_status::put_condition;
-pub use evict::evict;
+pub use evict::{evict, evicted};
 pub use limits::{charge_object, counted};
 pub use patch::{patch, replace as replace_pod};
 pub use pods::{
-    Edit, Name, NewPod, bind, create_pod, delete_pod, find_pod, let_go, object as pod_object, own_pod,
-    replace_status, update, update_status,
+    Edit, Name, NewPod, bind, create_pod, delete_pod, find_pod, let_go, object as pod_object,
+    own_and_hold_pod, own_pod, replace_status, update, update_status,
 };
 pub use requests::{
     create as create_object, create_as as create_object_as, find as find_object, object,

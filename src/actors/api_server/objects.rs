@@ -12,7 +12,7 @@ use crate::api::Sym;
 use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::plan::{ClaimPlan, ObjectKind, ObjectPlan};
 use crate::world::volumes::Volume;
-use crate::world::{ApiObject, World};
+use crate::world::{ApiObject, NodeId, World};
 
 /// Stores what has been there since before the run, or is to come.
 pub fn known(w: &mut World, object: ApiObject) {
@@ -53,6 +53,9 @@ fn budget(plan: &ObjectPlan) -> Value {
         if let Some(text) = text {
             spec[name] = amount(text);
         }
+    }
+    if let Some(policy) = plan.unhealthy_policy {
+        spec["unhealthyPodEvictionPolicy"] = json!(policy.as_str());
     }
     let metadata = json!({ "name": plan.name.as_str(), "namespace": plan.namespace.as_str() });
     json!({ "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": metadata, "spec": spec })
@@ -105,6 +108,13 @@ pub fn claimed(w: &mut World, namespace: Sym, name: Sym, bound: bool, claim: Cla
 pub fn bind_to(w: &mut World, object: usize, claim: ClaimPlan) {
     w.objects.write(object).claim = Some(Arc::new(claim));
     bind_claim(w, object);
+}
+
+/// PATCH of a claim that waits for its first pod: which node that has got (`volume.kubernetes.io/selected-node`).
+pub fn select_node(w: &mut World, object: usize, node: NodeId) {
+    next_version(w);
+    w.volumes.selected.insert(object, (node, false));
+    watch::tell(w, News::ClaimSelected { object });
 }
 
 /// Deletes an object.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::workloads::own_anew;
+use super::workloads::{forget_dependents, own_anew};
 use super::{limits, next_version};
 use crate::actors::watch::{self, News};
 use crate::api::{
@@ -15,7 +15,8 @@ use crate::engine::random;
 use crate::record::{Change, PodRecord};
 use crate::rules::api_server::admission::Rejection;
 use crate::rules::api_server::objects::ObjectType;
-use crate::scenario::plan::{ContainerBehavior, PodTemplate, TemplateIx};
+use crate::scenario::plan::{PodTemplate, TemplateIx};
+use crate::scenario::programs::{self, Belongs};
 use crate::time::{Span, Time};
 use crate::world::learned::{Update, Written};
 use crate::world::pod::Shown;
@@ -261,14 +262,24 @@ fn put_status(w: &mut World, pod: PodId, status: HeldStatus, by_kubelet: bool) {
 
 /// PATCH of a pod's owners.
 pub fn own_pod(w: &mut World, pod: PodId, change: impl FnOnce(&mut Vec<OwnerReference>)) {
+    own_and_hold_pod(w, pod, |owners, _| change(owners));
+}
+
+/// PATCH of a pod's owners and finalizers; one that waits to be deleted goes with its last finalizer.
+pub fn own_and_hold_pod(
+    w: &mut World,
+    pod: PodId,
+    change: impl FnOnce(&mut Vec<OwnerReference>, &mut Vec<Sym>),
+) {
     let p = &w.pods[pod.ix()];
     if !p.exists {
         return;
     }
     let before = p.owners.as_deref().cloned().unwrap_or_default();
-    let mut owners = before.clone();
-    change(&mut owners);
-    if owners == before {
+    let (mut owners, mut finalizers) = (before.clone(), p.finalizers.to_vec());
+    change(&mut owners, &mut finalizers);
+    let holds = finalizers != **p.finalizers;
+    if owners == before && !holds {
         return;
     }
     w.touch(pod);
@@ -279,6 +290,10 @@ pub fn own_pod(w: &mut World, pod: PodId, change: impl FnOnce(&mut Vec<OwnerRefe
         |w: &World, key: Option<ObjectKey>| key.and_then(|key| w.workloads.row(w.workloads.topmost(key)));
     let p = w.pods.write(pod.ix());
     p.owners = (!owners.is_empty()).then(|| Arc::new(owners));
+    if holds {
+        p.finalizers = Arc::new(finalizers);
+    }
+    let goes = holds && is_let_go(p);
     let (node, was) = (p.node, std::mem::replace(&mut p.controller, controller));
     written(w, pod);
     let (from, to) = (top(w, was), top(w, controller));
@@ -286,6 +301,14 @@ pub fn own_pod(w: &mut World, pod: PodId, change: impl FnOnce(&mut Vec<OwnerRefe
         w.record(Some(pod), node, Change::Owner { from, to });
     }
     watch::tell(w, News::PodUpdated { pod, relabelled: false, respecified: false, metadata: false });
+    if goes {
+        remove_pod(w, pod);
+    }
+}
+
+/// Whether nothing keeps a pod any more that waits to be deleted.
+fn is_let_go(p: &Pod) -> bool {
+    p.finalizers.is_empty() && p.deletion.is_some_and(|deletion| deletion.grace_secs == 0)
 }
 
 /// A pod's object as a patch sees it: the parts of `metadata` that can be patched, and `spec`.
@@ -342,24 +365,33 @@ pub fn update(w: &mut World, pod: PodId, edit: Edit) {
     if let Some(finalizers) = finalizers {
         p.finalizers = Arc::new(finalizers);
     }
-    let goes = p.finalizers.is_empty() && p.deletion.is_some_and(|d| d.grace_secs == 0);
-    let count = p.container_count();
+    let goes = is_let_go(p);
     written(w, pod);
-    add_containers(&mut w.places[pod.ix()].runtime, count);
+    add_containers(w, pod);
     watch::tell(w, News::PodUpdated { pod, relabelled, respecified, metadata });
     if goes {
         remove_pod(w, pod);
     }
 }
 
-/// Containers that a spec has got later: they run until they are told to stop.
-fn add_containers(runtime: &mut Runtime, count: usize) {
-    if runtime.containers.len() < count {
-        runtime.containers.resize(count, ContainerRun::default());
-        let mut behavior = (*runtime.behavior).clone();
-        behavior.containers.resize_with(count, ContainerBehavior::default);
-        runtime.behavior = Arc::new(behavior);
+/// Containers that a spec has got later: they do what the pod's behaviour says of their names, or a program; else they run until
+/// they are told to stop.
+fn add_containers(w: &mut World, pod: PodId) {
+    let (p, runtime) = (&w.pods[pod.ix()], &mut w.places[pod.ix()].runtime);
+    let count = p.container_count();
+    if runtime.containers.len() >= count {
+        return;
     }
+    runtime.containers.resize(count, ContainerRun::default());
+    let mut behavior = (*runtime.behavior).clone();
+    for ix in behavior.containers.len()..count {
+        let container = p.spec.container_at(ix);
+        let own = behavior.added.iter().find(|(name, _)| *name == container.name);
+        let unsaid = || programs::of_container(&w.plan.programs, container, false, &Belongs::default());
+        let own = own.map_or_else(unsaid, |(_, own)| own.clone());
+        behavior.containers.push(own);
+    }
+    runtime.behavior = Arc::new(behavior);
 }
 
 /// DELETE on a pod: `BeforeDelete` (apiserver registry/rest/delete.go) and `CheckGracefulDelete`
@@ -443,6 +475,9 @@ fn remove_pod(w: &mut World, pod: PodId) {
         Change::Status { from: shown.status, to: Sym::EMPTY, ready: shown.ready, restarts: shown.restarts },
     );
     close_record(w, pod);
+    if let Some(controller) = w.pods[pod.ix()].controller {
+        forget_dependents(w, controller);
+    }
     watch::tell(w, News::PodGone { pod });
 }
 

@@ -43,7 +43,7 @@ pub fn create(
     namespace: Sym,
 ) -> Result<(ObjectKey, Vec<String>), Rejection> {
     objects::in_namespace(manifest, namespace.as_str())?;
-    let kind = ObjectType::of(manifest).map_err(|error| Rejection::Decode(ObjectType::Pod, error))?;
+    let kind = ObjectType::of(manifest).map_err(|error| Rejection::Decode(ObjectType::Pod.into(), error))?;
     let of = |key: &str| manifest["metadata"][key].as_str().unwrap_or_default();
     let name = match of("name") {
         "" => generated_name(of("generateName"), SUFFIX),
@@ -67,7 +67,7 @@ pub fn create_as(
     let request = Request { uid: &uid, ..request(w, namespace) };
     let AdmittedObject { kind, object, warnings, strict } = objects::create(manifest, &request)?;
     if !strict.is_empty() {
-        return Err(Rejection::Strict(kind, strict));
+        return Err(Rejection::Strict(kind.written_in(manifest), strict));
     }
     let mut value = typed(kind, object);
     let of = |key: &str| Sym::new(value["metadata"][key].as_str().unwrap_or_default());
@@ -76,7 +76,7 @@ pub fn create_as(
         service_addresses::allocate(w, entity, &mut value["spec"]);
     }
     let key = visit_kind(kind, Create { w, entity, value: &value });
-    Ok((key.ok_or_else(|| Rejection::Decode(kind, not_kept(kind)))?, warnings))
+    Ok((key.ok_or_else(|| Rejection::Decode(kind.into(), not_kept(kind)))?, warnings))
 }
 
 struct Create<'a> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::next_version;
 use crate::actors::watch::{self, News};
+use crate::api::cron_job::CronJob;
 use crate::api::text::Uid;
 use crate::api::workload::WorkloadCondition;
 use crate::api::{Meta, OwnerReference, Sym};
@@ -15,7 +16,7 @@ use crate::record::{Figures, FiguresRow, ObjectChange, ObjectIdent};
 use crate::scenario::plan::ObjectKind;
 use crate::world::endpoints::Changes;
 use crate::world::held::{AnyHeld, Held, Stored, Told};
-use crate::world::workloads::{Kept, ObjectKey, ServiceId, Visit};
+use crate::world::workloads::{Kept, ObjectKey, ServiceId, Visit, Workloads};
 use crate::world::{PodId, Purpose, World};
 
 /// What becomes of what an object owns when it is deleted (`propagationPolicy`).
@@ -227,9 +228,7 @@ fn remove(w: &mut World, key: ObjectKey) {
     let (place, row, told) = ((kind, meta.namespace, meta.name), held.row(), held.told());
     let has_figures = held.figures().is_some();
     next_version(w);
-    if let Some(held) = w.workloads.write(key) {
-        held.leave();
-    }
+    leave(w, key);
     w.workloads.by_name.remove(&place);
     if let (ObjectKey::PersistentVolumeClaim(_), (_, namespace, name)) = (key, place) {
         unclaimed(w, namespace, name);
@@ -243,11 +242,60 @@ fn remove(w: &mut World, key: ObjectKey) {
     watch::tell(w, News::ObjectGone { key });
 }
 
+/// An object is gone: it is nobody's dependent any more, and found no more; what a run kept of it goes, but for its metadata.
+fn leave(w: &mut World, key: ObjectKey) {
+    struct Leave<'a>(&'a mut Workloads);
+    impl Visit for Leave<'_> {
+        type Out = ();
+        fn object<T: Kept>(self, id: T::Id) {
+            T::unindex(self.0, id);
+            let held = T::all_mut(self.0).write(id.into());
+            held.exists = false;
+            T::shed(held);
+        }
+    }
+    if let Some(ObjectKey::CronJob(owner)) = w.workloads.controller(key) {
+        beside::<CronJob>(w, owner).gone += 1;
+    }
+    key.visit(Leave(&mut w.workloads));
+    let owners = w.workloads.meta(key).map(|meta| Arc::clone(&meta.owners)).unwrap_or_default();
+    for owner in owners.iter() {
+        let Some(owner) = w.workloads.by_uid.get(&owner.uid).copied() else { continue };
+        if let Some(own) = w.workloads.dependents.get_mut(&owner) {
+            own.retain(|dependent| *dependent != key);
+        }
+        forget_dependents(w, owner);
+    }
+    forget_dependents(w, key);
+}
+
+/// Of an owner that is gone nobody asks what belonged to it once that is gone too.
+pub fn forget_dependents(w: &mut World, owner: ObjectKey) {
+    let World { workloads, pods, .. } = w;
+    let is_gone = |workloads: &Workloads, key: ObjectKey| match key {
+        ObjectKey::Pod(pod) => !pods[pod.ix()].exists,
+        key => !workloads.exists(key),
+    };
+    if !is_gone(workloads, owner) {
+        return;
+    }
+    while let Some(last) = workloads.dependents.get(&owner).map(|own| own.last().copied()) {
+        match last {
+            None => drop(workloads.dependents.remove(&owner)),
+            Some(last) if is_gone(workloads, last) => {
+                workloads.dependents.get_mut(&owner).map(Vec::pop);
+            }
+            Some(_) => return,
+        }
+    }
+}
+
 /// A claim has left the API; the next of its name is bound anew.
 fn unclaimed(w: &mut World, namespace: Sym, name: Sym) {
     if let Some(object) = w.find_object(ObjectKind::PersistentVolumeClaim, namespace, &name) {
         let own = w.objects.write(object);
         (own.exists, own.bound) = (false, false);
+        w.volumes.selected.remove(&object);
     }
 }
 

@@ -12,11 +12,16 @@ use super::drain_filters::{Chosen, chosen};
 use super::meant::nodes;
 use super::nodes::set_unschedulable;
 use crate::actors::api_server;
+use crate::engine::Distribution;
 use crate::scenario::command::{DrainFlags, Target};
 use crate::time::{Span, Time};
 use crate::world::log::Draining;
-use crate::world::{NodeId, PodId, SimEvent, World};
+use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
 
+/// From the command to the first eviction: nodes are got and cordoned and pods listed before it. Of 26 recorded 22 to 66 ms, half
+/// of them 30 or less.
+const BEFORE: Distribution =
+    Distribution::LogNormal { median: Span::from_millis(30), p95: Span::from_millis(55) };
 /// How often it asks again for a pod that its budget keeps (`EvictErrorRetryDelay`).
 const RETRY: Span = Span::from_secs(5);
 /// How often it looks whether a pod is gone (`drain.go`: `waitForDelete`).
@@ -41,7 +46,8 @@ pub fn drain(w: &mut World, target: &Target, flags: DrainFlags, timeout: Option<
         errors: Vec::new(),
     };
     w.draining.push(drain);
-    go_on(w, command);
+    let takes = BEFORE.sample(&mut w.draw(Purpose::Drain, u64::from(command), 0));
+    w.after(takes, SimEvent::DrainBegin { command });
 }
 
 fn of(w: &mut World, command: u32) -> Option<&mut Draining> {
@@ -49,7 +55,7 @@ fn of(w: &mut World, command: u32) -> Option<&mut Draining> {
 }
 
 /// The next node is begun with, once nothing of the one before is waited for.
-fn go_on(w: &mut World, command: u32) {
+pub fn go_on(w: &mut World, command: u32) {
     loop {
         let Some(own) = of(w, command) else { return };
         if !own.pods.is_empty() {

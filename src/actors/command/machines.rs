@@ -36,9 +36,9 @@ pub fn shut_down(w: &mut World, target: &Target) {
     }
 }
 
-pub fn press(w: &mut World, target: &Target, resource: Sym, lasts: Option<Span>) {
+pub fn press(w: &mut World, target: &Target, resource: Sym, lasts: Option<Span>, soft: bool) {
     for node in machines(w, target) {
         tell_node(w, node, &format!("runs short of {resource}"));
-        kubelet::eviction::begin(w, node, resource, lasts);
+        kubelet::eviction::begin(w, node, resource, lasts, soft);
     }
 }

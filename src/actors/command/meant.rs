@@ -33,10 +33,15 @@ pub fn pods(w: &mut World, target: &Target) -> Vec<PodId> {
     let mut found: Vec<PodId> = PodId::all(w.pods.len())
         .filter(|pod| {
             let p = &w.pods[pod.ix()];
-            let name = p.ident.name.to_string();
+            // Of a whole fleet hardly any name is spelled out.
+            let begins = || {
+                let base = p.ident.name.base.as_str();
+                base.starts_with(&target.name)
+                    || (target.name.starts_with(base) && p.ident.name.to_string().starts_with(&target.name))
+            };
             p.exists
                 && target.namespace.as_deref().is_none_or(|n| p.ident.namespace == n)
-                && if target.prefix { name.starts_with(&target.name) } else { name == target.name }
+                && if target.prefix { begins() } else { p.ident.name.is(&target.name) }
         })
         .collect();
     if let Some(among) = &target.among {
@@ -61,10 +66,11 @@ fn choose(w: &World, among: &Among, pods: &mut Vec<PodId>) {
             && among.node.as_deref().is_none_or(|node| on().is_some_and(|own| own == *node))
             && (among.limit.is_none() || (p.deletion.is_none() && !p.status.phase().is_terminal()))
     });
+    // By creationTimestamp, which has seconds, and by name.
     if let Some(limit) = among.limit {
         pods.sort_by_cached_key(|pod| {
             let p = &w.pods[pod.ix()];
-            (p.created, p.ident.name.to_string())
+            (p.created.truncate_secs(), p.ident.name.to_string())
         });
         pods.truncate(limit as usize);
     }

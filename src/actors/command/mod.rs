@@ -4,6 +4,7 @@
 //! done is refused in the API server's words ([`World::answer`]) and is part of what the run tells; what is done is told
 //! ([`World::tell`]) to whoever commanded it.
 
+mod apply;
 mod drain;
 mod drain_filters;
 mod machines;
@@ -17,7 +18,8 @@ mod workloads;
 
 use std::sync::Arc;
 
-pub use drain::{pod_gone, turn as drain_turn};
+pub use apply::next as apply_next;
+pub use drain::{go_on as drain_begins, pod_gone, turn as drain_turn};
 pub use pods::apply as apply_pod;
 pub use waiting::{object_seen, over as wait_over};
 
@@ -36,12 +38,12 @@ pub fn play(w: &mut World, index: u32) {
 }
 
 /// Plays an `[[apply]]`.
-pub fn apply(w: &mut World, index: u32) {
+pub fn begin_apply(w: &mut World, index: u32) {
     let Some(plan) = w.plan.applies.get(index as usize).cloned() else { return };
     let words = "apply".to_owned();
     let command = Command::Apply { apply: Arc::clone(&plan) };
     w.commanded(Arc::new(Action { at: plan.at, id: plan.id, command, words }));
-    workloads::send(w, &plan);
+    apply::send(w, &plan);
 }
 
 fn obey(w: &mut World, command: &Command) {
@@ -83,7 +85,9 @@ fn obey(w: &mut World, command: &Command) {
         Command::StartNode { node } => machines::start(w, node),
         Command::RestartKubelet { node, takes } => machines::restart_kubelet(w, node, *takes),
         Command::Shutdown { node } => machines::shut_down(w, node),
-        Command::Pressure { node, resource, lasts } => machines::press(w, node, *resource, *lasts),
+        Command::Pressure { node, resource, lasts, soft } => {
+            machines::press(w, node, *resource, *lasts, *soft);
+        }
         Command::Apply { .. }
         | Command::Scale { .. }
         | Command::SetTemplateImage { .. }

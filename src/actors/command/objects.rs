@@ -1,5 +1,6 @@
 //! Objects that pods refer to come, go and are bound.
 
+use crate::actors::controllers::claims;
 use crate::actors::{api_server, kubectl};
 use crate::api::Sym;
 use crate::scenario::plan::ObjectKind;
@@ -23,6 +24,7 @@ pub fn create(w: &mut World, kind: ObjectKind, namespace: Option<Sym>, name: Sym
             (false, _) => w.tell(kubectl::done(kind, name, "created")),
         }
         api_server::objects::create(w, object, keys);
+        claims::came(w, object);
     }
 }
 
@@ -42,6 +44,7 @@ pub fn apply(
         };
         w.tell(kubectl::done(kind, name, answer));
         api_server::objects::apply(w, object, keys, without);
+        claims::came(w, object);
     }
 }
 

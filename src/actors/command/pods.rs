@@ -16,8 +16,10 @@ use crate::scenario::command::Target;
 use crate::scenario::plan::TemplateIx;
 use crate::world::{PodId, World};
 
+/// `kubectl delete pod`. Without `--force` a `--grace-period=0` is sent as 1, so that nobody deletes at once by mistake
+/// (`Complete`, staging/src/k8s.io/kubectl/pkg/cmd/delete/delete.go).
 pub fn delete(w: &mut World, target: &Target, grace_secs: Option<i64>, force: bool) {
-    let grace = if force { Some(grace_secs.unwrap_or(0)) } else { grace_secs };
+    let grace = if force { Some(grace_secs.unwrap_or(0)) } else { grace_secs.map(|secs| secs.max(1)) };
     if force && grace == Some(0) {
         w.tell(kubectl::FORCED.to_owned());
     }

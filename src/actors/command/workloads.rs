@@ -1,17 +1,16 @@
 //! What is asked of the API server about workloads and Services: what kubectl sends, and what it prints.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::waiting;
+use super::{apply, waiting};
 use crate::actors::api_server::{self, Propagation};
 use crate::api::Sym;
-use crate::rules::api_server::objects::{ObjectType, no_matches};
+use crate::rules::api_server::objects::ObjectType;
 use crate::rules::controllers::cron_job;
-use crate::rules::kubectl::apply::{self, PatchType};
+use crate::rules::kubectl::apply::{PatchType, patch};
 use crate::rules::kubectl::rollout::{self, Changed};
-use crate::scenario::applied::{AppliedObject, ApplyPlan};
 use crate::scenario::command::{Cascade, Command, ObjectTarget};
 use crate::time::Span;
 use crate::world::World;
@@ -20,7 +19,7 @@ use crate::world::workloads::ObjectKey;
 /// Obeys a command that is about an object which is neither pod nor node.
 pub fn obey(w: &mut World, command: &Command) {
     match command {
-        Command::Apply { apply: plan } => send(w, plan),
+        Command::Apply { apply } => apply::send(w, apply),
         Command::Scale { object, replicas } => {
             change(w, object, |kind, old, _| rollout::scale(kind, old, *replicas));
         }
@@ -50,78 +49,12 @@ pub fn obey(w: &mut World, command: &Command) {
             Some(key) => waiting::begin(w, key, Some(*timeout)),
         },
         Command::PatchObject { object, merge } => change(w, object, |kind, old, _| {
-            let (object, said) = apply::patch(kind, old, merge, PatchType::Merge);
+            let (object, said) = patch(kind, old, merge, PatchType::Merge);
             Ok(Changed { object, answer: said.to_owned() })
         }),
         Command::LabelObject { object, labels } => change(w, object, |_, old, _| Ok(labelled(old, labels))),
         Command::DeleteObject { object, cascade } => delete(w, object, *cascade),
         _ => {}
-    }
-}
-
-/// `kubectl apply -f`: object by object; one that is refused leaves the others alone.
-pub fn send(w: &mut World, plan: &ApplyPlan) {
-    for refused in &plan.refused {
-        w.answer(refused);
-    }
-    let mut warned = BTreeSet::new();
-    warn(w, &plan.warned, &mut warned);
-    for object in &plan.objects {
-        let warnings = apply_one(w, plan, object);
-        warn(w, &warnings, &mut warned);
-    }
-}
-
-/// kubectl says each warning once.
-fn warn(w: &mut World, warnings: &[String], told: &mut BTreeSet<String>) {
-    for warning in warnings {
-        if told.insert(warning.clone()) {
-            w.warn(warning);
-        }
-    }
-}
-
-/// Sends one object, and gives what the API server warns of.
-fn apply_one(w: &mut World, plan: &ApplyPlan, object: &AppliedObject) -> Vec<String> {
-    let kind = match ObjectType::of(&object.value) {
-        Ok(kind) => kind,
-        Err(_) => {
-            w.answer(&no_matches(&object.value, &object.file));
-            return Vec::new();
-        }
-    };
-    let namespace = Sym::new(object.namespace(plan));
-    let name = object.name();
-    let known = api_server::find_object(w, kind, namespace, Sym::new(name));
-    let live = known.map(|key| api_server::object(w, key));
-    let applied = apply::apply(kind, live.as_ref(), &object.value, namespace.as_str());
-    if let Some(warning) = applied.warning {
-        w.tell(warning);
-    }
-    let warnings = match known {
-        None => api_server::create_object(w, &applied.object, namespace).map(|(_, warnings)| warnings),
-        Some(key) => replace(w, key, applied.object),
-    };
-    match warnings {
-        Ok(warnings) => {
-            w.tell(apply::answer(kind, name, applied.answer));
-            warnings
-        }
-        Err(refused) => {
-            w.answer(&refused.kubectl(&object.file));
-            Vec::new()
-        }
-    }
-}
-
-fn replace(
-    w: &mut World,
-    key: ObjectKey,
-    new: Value,
-) -> Result<Vec<String>, crate::rules::api_server::admission::Rejection> {
-    match new {
-        Value::Object(new) => api_server::replace_object(w, key, new),
-        _ => Ok(Vec::new()),
     }
 }
 
@@ -141,9 +74,11 @@ fn change(
         Ok(changed) => changed,
         Err(why) => return w.answer(&why),
     };
-    match replace(w, key, object) {
+    match apply::replace(w, key, object) {
         Ok(warnings) => {
-            warn(w, &warnings, &mut BTreeSet::new());
+            if let Some(command) = w.under_way() {
+                apply::warn(w, command, &warnings);
+            }
             w.tell(format!("{} {answer}", kind.named(target.name.as_str())));
         }
         Err(refused) => w.answer(&refused.told(None)),
@@ -172,7 +107,7 @@ fn trigger(w: &mut World, target: &ObjectTarget, name: Sym) {
     let Some(key @ ObjectKey::CronJob(id)) = meant(w, target) else { return };
     let own = &w.workloads.cron_jobs[id.ix()];
     let namespace = own.object.meta.namespace;
-    let manifest = cron_job::job_by_hand(&own.object, name.as_str(), &own.beside);
+    let manifest = cron_job::job_by_hand(&own.object, name.as_str(), &own.beside.as_owner);
     if w.workloads.find(Sym::new("job"), namespace, name).is_some() {
         return w.answer(&format!("error: failed to create job: jobs.batch \"{name}\" already exists"));
     }

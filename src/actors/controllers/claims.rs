@@ -2,17 +2,18 @@
 //!
 //! Source: `syncUnboundClaim`, `bind` in pkg/controller/volume/persistentvolume/pv_controller.go; `processPVC`, `askInformer`
 //! in pkg/controller/volume/pvcprotection/pvc_protection_controller.go (v1.36.3). A claim is bound to one of the volumes that
-//! manifests bring for its class; where they bring none, a provisioner is taken to be there, which makes one as soon as a pod
-//! wants it. Where an `[[object]]` describes the claim, it says when it is bound and what its volume is like.
+//! manifests bring for its class; where they bring none, a provisioner is taken to be there, which makes one at once, or
+//! where the class says `WaitForFirstConsumer` once the scheduler has chosen a node for a pod that uses it. Where an `[[object]]` describes the claim, it says when it is bound and what its volume is like.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::stateful_pods::claims_going_of;
-use super::work::{add, add_at};
+use super::work::{add, add_at, tell};
 use crate::actors::api_server;
 use crate::api::claim;
 use crate::api::text::Uid;
-use crate::api::{Phase, Sym};
+use crate::api::{EventType, Phase, Sym};
+use crate::engine::random;
 use crate::rules::controllers::claim_binding::find;
 use crate::scenario::plan::ClaimPlan;
 use crate::time::{Span, next_on_grid};
@@ -34,11 +35,44 @@ pub fn create(w: &mut World, entity: u64, value: &Value) {
     let storage = &w.plan.storage;
     let wanted = storage.wanted(namespace, name, &claim.spec);
     let has_volumes = storage.volumes.iter().any(|volume| volume.offered.class == wanted.class);
-    let class = storage.class(wanted.class);
-    let bound = !has_volumes && class.is_none_or(|class| class.provisions && class.waits_for_pods);
-    let made = ClaimPlan::of(made_name(w, entity), wanted.modes, None);
+    let bound = !has_volumes && storage.class(wanted.class).is_none();
+    let provisioned = storage.provisioned(wanted.class);
+    let made = ClaimPlan { provisioned, ..ClaimPlan::of(made_name(w, entity), wanted.modes, None) };
     api_server::objects::claimed(w, namespace, name, bound, made);
     api_server::create(w, entity, claim);
+}
+
+/// A claim of the scenario has come that waits for its first pod: events tell of it, so that it has to be known as any other.
+pub fn came(w: &mut World, object: usize) {
+    let own = &w.objects[object];
+    let waits = own.claim.as_ref().is_some_and(|claim| claim.provisioned.is_some());
+    if !waits || object >= w.plan.objects.len() || w.workloads.claim_named(own.namespace, &own.name).is_some()
+    {
+        return;
+    }
+    let entity = random::entity(&["persistentvolumeclaim", &own.namespace, &own.name]);
+    let value = json!({ "metadata": { "name": own.name.as_str(), "namespace": own.namespace.as_str() } });
+    take_care(w, entity, &value);
+}
+
+/// What the PersistentVolume controller tells of a claim that has no volume yet, and for whose first pod one will be made
+/// (`syncUnboundClaim`, `provisionClaimOperationExternal`). It repeats that every 15 s, which is not played.
+fn wait(w: &mut World, id: ClaimId, at: usize, by: Sym) {
+    let (reason, message) = match w.volumes.selected.get(&at) {
+        None => {
+            ("WaitForFirstConsumer", "waiting for first consumer to be created before binding".to_owned())
+        }
+        Some(_) => (
+            "ExternalProvisioning",
+            format!(
+                "Waiting for a volume to be created either by the external provisioner '{by}' or manually by the system \
+                 administrator. If volume creation is delayed, please verify that the provisioner is running and correctly \
+                 registered."
+            ),
+        ),
+    };
+    let key = ObjectKey::PersistentVolumeClaim(id);
+    tell(w, Controller::VolumeBinder, key, EventType::Normal, Sym::new(reason), Sym::new(&message).into());
 }
 
 /// What a provisioner calls a volume: `pvc-` and the claim's uid.
@@ -89,6 +123,17 @@ pub fn look(w: &mut World, controller: Controller, id: ClaimId) -> Option<(Scrip
             let (at, object) = object_of(w, id)?;
             if is_going || object.bound {
                 return None;
+            }
+            let planned =
+                object.claim.as_ref().and_then(|claim| claim.provisioned.as_ref()).map(|own| own.by);
+            if let Some(by) =
+                planned.filter(|_| !w.volumes.selected.get(&at).is_some_and(|(_, there)| *there))
+            {
+                wait(w, id, at, by);
+                return None;
+            }
+            if planned.is_some() {
+                return Some((Script::Bind(REQUESTS_BEFORE), vec![Request::Get]));
             }
             let can_be = match w.plan.objects.get(at).and_then(|plan| plan.claim.as_ref()) {
                 // The scenario says when it is bound, or that it stays unbound.

@@ -145,7 +145,7 @@ fn start(w: &mut World, id: CronJobId) -> Option<String> {
         }
         return None;
     }
-    let manifest = rule::job(&own.object, &start, &own.beside);
+    let manifest = rule::job(&own.object, &start, &own.beside.as_owner);
     let entity = api_server::makes(w, ObjectKey::CronJob(id));
     match api_server::create_object_as(w, &manifest, namespace, entity) {
         Ok((key, _)) => {

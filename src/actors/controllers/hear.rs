@@ -105,6 +105,7 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
             inform(w, Controller::VolumeBinder, key);
             inform(w, Controller::ClaimProtection, key);
         }
+        ObjectKey::HorizontalPodAutoscaler(_) => inform(w, Controller::Autoscaler, key),
         ObjectKey::PodDisruptionBudget(_) => inform(w, Controller::Disruption, key),
         ObjectKey::ResourceQuota(id) if is_out_of_date(w, id) => {
             inform(w, Controller::ResourceQuota, key);
@@ -117,6 +118,7 @@ pub fn object_changed(w: &mut World, key: ObjectKey) {
     }
     if !w.workloads.exists(key) {
         no_longer_counted(w, key);
+        w.controllers.manager.forget(key);
     }
     let is_going = w.workloads.meta(key).is_some_and(|meta| meta.deletion.is_some());
     if is_going || !w.workloads.exists(key) {

@@ -6,10 +6,10 @@
 
 use std::collections::VecDeque;
 
-use super::job_pods::{is_tracked, seen};
+use super::job_pods::{claims, is_tracked, seen, suitors};
 use super::job_requests::tell_all;
 use super::work::{add, add_at};
-use crate::rules::controllers::job::{BATCH, Done, Look, Settled, Sight, Todo};
+use crate::rules::controllers::job::{BATCH, Done, Look, SeenPod, Settled, Sight, Todo};
 use crate::rules::machinery::slow_start::SlowStart;
 use crate::world::jobs::{JobMemory, JobRequest, JobScript, JobStage};
 use crate::world::manager::{Controller, Request, Script};
@@ -46,7 +46,11 @@ fn job_changed(w: &mut World, id: JobId) {
         *memory(w, id) = JobMemory::default();
         return;
     }
-    let is_new = memory(w, id).generation.replace(generation) != Some(generation);
+    // Pods that are there already may be its own, where it says itself which those are.
+    let seeks = held.object.spec.has_own_selector;
+    let own = memory(w, id);
+    own.looks_around |= seeks && own.generation.is_none();
+    let is_new = own.generation.replace(generation) != Some(generation);
     add_at(w, Controller::Job, key, if is_new { now } else { now + BATCH });
 }
 
@@ -77,9 +81,19 @@ fn pod_changed(w: &mut World, pod: PodId) {
         if tracked {
             add(w, Controller::Job, ObjectKey::Pod(pod));
         }
+        if w.pods[pod.ix()].exists && w.pods[pod.ix()].controller.is_none() {
+            let suitors: Vec<JobId> = suitors(w, pod).collect();
+            for id in suitors {
+                memory(w, id).looks_around = true;
+                add_at(w, Controller::Job, ObjectKey::Job(id), now + BATCH);
+            }
+        }
         return;
     };
+    // Labels may have changed so that it is no longer its own.
+    let relabelled = w.pods[pod.ix()].metadata_changes > 0;
     let own = memory(w, id);
+    own.looks_around |= relabelled;
     if before.is_none() {
         own.expected.seen_made();
     }
@@ -101,9 +115,10 @@ fn pod_changed(w: &mut World, pod: PodId) {
 pub fn look_at_orphan(w: &World, pod: PodId) -> Option<(Script, Vec<Request>)> {
     let p = &w.pods[pod.ix()];
     let is_counted = match p.controller {
+        // Of a Job that another one keeps, its finalizers are that one's.
         Some(ObjectKey::Job(id)) => {
             let held = &w.workloads.jobs[id.ix()];
-            held.exists && held.object.finished().is_none()
+            held.exists && (held.object.finished().is_none() || !held.object.is_kept_here())
         }
         _ => false,
     };
@@ -117,9 +132,19 @@ pub fn look(w: &mut World, id: JobId) -> Option<(Script, Vec<Request>)> {
         return None;
     }
     let (job, now) = (held.object.clone(), w.now);
+    let looks_around = std::mem::take(&mut w.controllers.jobs[id.ix()].looks_around);
+    let (adopted, released) = if looks_around { claims(w, id) } else { (Vec::new(), Vec::new()) };
     let own = &w.controllers.jobs[id.ix()];
-    let pods: Vec<_> =
-        own.pods.iter().map(|pod| (*pod, seen(w, &job, *pod, own.untracked.contains(pod)))).collect();
+    let mut pods: Vec<_> = own.pods.iter().filter(|pod| !released.contains(pod)).copied().collect();
+    pods.extend(&adopted);
+    pods.sort_unstable();
+    pods.dedup();
+    let pods = pods.into_iter().map(|pod| {
+        let seen = seen(w, &job, pod, own.untracked.contains(&pod));
+        // One that is adopted gets the finalizer with that.
+        (pod, SeenPod { is_tracked: seen.is_tracked || adopted.contains(&pod), ..seen })
+    });
+    let pods = pods.collect();
     let mut script = Box::new(JobScript {
         id,
         version: job.meta.resource_version,
@@ -141,6 +166,9 @@ pub fn look(w: &mut World, id: JobId) -> Option<(Script, Vec<Request>)> {
     for wait in &look.again {
         add_at(w, Controller::Job, ObjectKey::Job(id), now + *wait);
     }
+    let claimed =
+        adopted.into_iter().map(JobRequest::Adopt).chain(released.into_iter().map(JobRequest::Release));
+    script.ahead.extend(Some(claimed.collect::<Vec<_>>()).filter(|claimed| !claimed.is_empty()));
     plan(w, &mut script, &look.todo);
     script.stage = JobStage::Pods(Box::new(look));
     let first = next(w, &mut script);

@@ -7,6 +7,7 @@ use crate::rules::controllers::job::back_off::{finished, latest_end};
 use crate::rules::controllers::job::failure_policy::verdict;
 use crate::rules::controllers::job::made::{failures, index};
 use crate::rules::controllers::job::{SeenPod, expires};
+use crate::rules::controllers::ownership::{self, Claim, Holder};
 use crate::time::{Span, Time};
 use crate::world::{JobId, ObjectKey, Pod, PodId, World};
 
@@ -65,14 +66,53 @@ fn end(p: &Pod, status: &PodStatus) -> Time {
     )
 }
 
-/// Whether the controller hears of a pod: one of a Job that is not over, or that somebody still has to let go.
+/// Whether the controller hears of a pod: one of a Job that is not over, or that somebody still has to let go, or may adopt.
 pub fn cares(w: &World, pod: PodId) -> bool {
     let p = &w.pods[pod.ix()];
     w.controllers.job_of.contains_key(&pod)
         || match p.controller {
             Some(key) => p.exists && matches!(key, ObjectKey::Job(_)),
-            None => is_tracked(p),
+            None => is_tracked(p) || (p.exists && suitors(w, pod).next().is_some()),
         }
+}
+
+/// Whether a Job's selector takes a pod.
+fn selects(w: &World, id: JobId, p: &Pod) -> bool {
+    let own = &w.workloads.jobs[id.ix()].object;
+    own.meta.namespace == p.ident.namespace && ownership::selects(&own.spec.selector, &p.labels)
+}
+
+/// The Jobs that a pod without a controller may come to (`getPodJobs`).
+pub fn suitors(w: &World, pod: PodId) -> impl Iterator<Item = JobId> {
+    let p = &w.pods[pod.ix()];
+    let may = w.workloads.jobs_by_label.of(p.ident.namespace, &p.labels).into_iter();
+    may.filter(move |id| selects(w, *id, p))
+}
+
+/// Pods that a Job adopts, and pods that it lets go (`ClaimPods`).
+pub fn claims(w: &World, id: JobId) -> (Vec<PodId>, Vec<PodId>) {
+    let is_going = w.workloads.jobs[id.ix()].object.meta.deletion.is_some();
+    let (mut adopted, mut released) = (Vec::new(), Vec::new());
+    for pod in PodId::all(w.pods.len()) {
+        let p = &w.pods[pod.ix()];
+        // Of many pods most are those of others, which is seen first.
+        let holder = match p.controller {
+            Some(ObjectKey::Job(own)) if own == id => Holder::Me,
+            None if p.owners.as_deref().is_none_or(|owners| !owners.iter().any(|own| own.controller)) => {
+                Holder::Nobody
+            }
+            _ => continue,
+        };
+        if !p.exists {
+            continue;
+        }
+        match ownership::claim(holder, selects(w, id, p), is_going, p.deletion.is_some()) {
+            Claim::Adopt => adopted.push(pod),
+            Claim::Release => released.push(pod),
+            Claim::Mine | Claim::Ignore => {}
+        }
+    }
+    (adopted, released)
 }
 
 /// When a Job that is over will be deleted for that (`needsCleanup`).

@@ -14,8 +14,8 @@ use crate::api::text::Uid;
 use crate::api::{EventText, EventType, PodName, Sym};
 use crate::rules::controllers::job::MadePod;
 use crate::rules::controllers::job::made::INDEX_VARIABLE;
-use crate::rules::controllers::pod_control;
 use crate::rules::controllers::told::Told;
+use crate::rules::controllers::{ownership, pod_control};
 use crate::scenario::plan::TemplateIx;
 use crate::world::jobs::{JobRequest, JobScript, JobStage};
 use crate::world::manager::{Controller, Script};
@@ -37,6 +37,8 @@ pub fn carry_out(w: &mut World, id: JobId, asked: &JobRequest) -> Option<String>
                 error = Some(refused);
             }
         },
+        JobRequest::Adopt(pod) => adopt(w, id, *pod),
+        JobRequest::Release(pod) => release(w, id, *pod),
         JobRequest::Untrack(pod) => {
             let uid: Uid = w.pods[pod.ix()].ident.uid;
             untrack(w, *pod);
@@ -175,6 +177,32 @@ fn tell_index(container: &mut Value) {
     {
         env.push(own);
     }
+}
+
+/// PATCH that makes the Job a pod's controller, and adds the finalizer; from then on it is among its pods, and none that it
+/// waits for.
+fn adopt(w: &mut World, id: JobId, pod: PodId) {
+    let Some(owner) = w.workloads.jobs[id.ix()].beside.as_owner.first().cloned() else { return };
+    let tracking = Sym::new(TRACKING_FINALIZER);
+    api_server::own_and_hold_pod(w, pod, |owners, finalizers| {
+        *owners = Arc::unwrap_or_clone(ownership::adopted(owners, owner));
+        if !finalizers.contains(&tracking) {
+            finalizers.push(tracking);
+        }
+    });
+    if w.pods[pod.ix()].controller == Some(ObjectKey::Job(id)) {
+        w.controllers.job_of.insert(pod, id);
+        w.controllers.jobs[id.ix()].pods.insert(pod);
+    }
+}
+
+/// PATCH that takes the Job from a pod's owners, and the finalizer with it.
+fn release(w: &mut World, id: JobId, pod: PodId) {
+    let uid = w.workloads.jobs[id.ix()].object.meta.uid;
+    api_server::own_and_hold_pod(w, pod, |owners, finalizers| {
+        *owners = Arc::unwrap_or_clone(ownership::released(owners, uid));
+        finalizers.retain(|name| *name != TRACKING_FINALIZER);
+    });
 }
 
 /// PATCH that takes the finalizer from a pod; one that is gone has none.

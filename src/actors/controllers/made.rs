@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::actors::api_server;
 use crate::api::Sym;
+use crate::api::cron_job::CronJob;
 use crate::api::workload::ReplicaSet;
 use crate::engine::Distribution;
 use crate::rules::api_server::admission::{self, Admitted, Request};
@@ -76,6 +77,13 @@ pub fn admitted(w: &mut World, asked: &Asked<'_>) -> Result<TemplateIx, String> 
     let Admitted { metadata, spec, .. } = admitted.map_err(|refused| refused.to_string())?;
 
     let top = w.workloads.topmost(asked.maker);
+    // Jobs of one CronJob run the same, one after the other, for as long as a run lasts.
+    let before = match top {
+        ObjectKey::CronJob(id) => w.workloads.cron_jobs[id.ix()].beside.template,
+        _ => None,
+    };
+    let shared = before.map(|before| &w.templates[before.ix()].spec).filter(|before| ***before == spec);
+    let spec = shared.map_or_else(|| Arc::new(spec), Arc::clone);
     let owner = w.workloads.row(top).map(|row| w.directory.objects[row as usize]);
     let owner = owner.as_ref().map(|owner| (owner.kind.as_str(), owner.name.as_str()));
     let belongs = programs::Belongs { owner, revision: asked.revision, index: asked.index };
@@ -91,13 +99,17 @@ pub fn admitted(w: &mut World, asked: &Asked<'_>) -> Result<TemplateIx, String> 
         annotations: metadata.annotations,
         finalizers: Arc::new(metadata.finalizers.iter().map(|name| Sym::new(name)).collect()),
         qos_class: qos_class(&spec, &w.gates),
-        spec: Arc::new(spec),
+        spec,
         at: w.now,
         replicas: 0,
         every: Distribution::Constant(Span::ZERO),
         behavior: Arc::new(behavior),
     };
-    Ok(w.add_template(template, many))
+    let template = w.add_template(template, many);
+    if let ObjectKey::CronJob(id) = top {
+        api_server::beside::<CronJob>(w, id).template = Some(template);
+    }
+    Ok(template)
 }
 
 /// From so many on it pays to learn what pods have in common.

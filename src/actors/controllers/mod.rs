@@ -14,10 +14,12 @@
 //! | [`daemon_set`], with [`daemons`] and [`daemon_requests`] | pods of a DaemonSet |
 //! | [`endpoint_slice`], with [`endpoints`] | slices of a Service |
 //! | [`disruption`], with [`budgets`] | what a PodDisruptionBudget lets go |
+//! | [`horizontal`], with [`usage`] | how many pods a HorizontalPodAutoscaler wants |
 //! | [`resource_quota`] | what is used of a ResourceQuota |
 //! | [`garbage`] | what becomes of objects whose owners go |
 //! | [`stateful_set`], with [`stateful_pods`] | pods, claims and revisions of a StatefulSet |
 //! | [`claims`] | claims are bound, and stay while they are used |
+//! | [`provisioner`] | volumes for claims whose pod has got a node |
 //! | [`made`] | what pods are made of |
 //! | [`work`] | what all have in common: queue, workers, client, recorder |
 //! | [`hear`] | what all of them hear, below the API server |
@@ -34,16 +36,19 @@ pub mod endpoint_slice;
 pub mod endpoints;
 pub mod garbage;
 pub mod hear;
+pub mod horizontal;
 pub mod job;
 pub mod job_pods;
 pub mod job_requests;
 pub mod made;
 pub mod members;
+pub mod provisioner;
 pub mod replica_set;
 pub mod resource_quota;
 pub mod stateful_pods;
 pub mod stateful_set;
 pub mod ttl;
+pub mod usage;
 pub mod work;
 
 use self::work::{Again, add_at, done, send};
@@ -68,6 +73,7 @@ pub fn informed(w: &mut World, controller: Controller, of: ObjectKey) {
         (Controller::CronJob, key) => cron_job::informed(w, key),
         (Controller::Disruption, key) => disruption::informed(w, key),
         (Controller::ResourceQuota, key) => resource_quota::informed(w, key),
+        (Controller::Autoscaler, key) => horizontal::informed(w, key),
         (Controller::DaemonSet, key) => daemon_set::informed(w, key),
         (Controller::StatefulSet, key) => stateful_set::informed(w, key),
         (Controller::VolumeBinder | Controller::ClaimProtection, key) => claims::informed(w, controller, key),
@@ -95,6 +101,7 @@ pub fn take(w: &mut World, controller: Controller) {
             (Controller::CronJob, ObjectKey::CronJob(id)) => cron_job::look(w, id),
             (Controller::Disruption, ObjectKey::PodDisruptionBudget(id)) => disruption::look(w, id),
             (Controller::ResourceQuota, ObjectKey::ResourceQuota(id)) => resource_quota::look(w, id),
+            (Controller::Autoscaler, ObjectKey::HorizontalPodAutoscaler(id)) => horizontal::look(w, id),
             (Controller::StatefulSet, ObjectKey::StatefulSet(set)) => stateful_set::look(w, set),
             (_, ObjectKey::PersistentVolumeClaim(id)) => claims::look(w, controller, id),
             _ => None,
@@ -141,6 +148,7 @@ pub fn answered(w: &mut World, controller: Controller, worker: u8, request: u32)
         }
         Request::Expire(id) => ttl::expire(w, id),
         Request::SetBudget(id, status, version) => disruption::set_status(w, id, *status, version),
+        Request::Autoscaler(id, asked) => horizontal::carry_out(w, id, asked),
         Request::Set(set, asked) => stateful_set::carry_out(w, set, asked),
         Request::Bind(id) => claims::bind(w, id),
         Request::LetGo(id) => claims::let_go(w, id),
@@ -169,6 +177,7 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
         Script::Row(_) if work.error.is_some() => Vec::new(),
         Script::Row(row) => row.pop_front().into_iter().collect(),
         Script::Set(script) => stateful_set::next(w, script, &mut work.error),
+        Script::Autoscaler(script) => horizontal::next(w, script, &mut work.error),
         Script::Bind(left) => claims::next(work.key, left),
         Script::LetGo => Vec::new(),
     };
@@ -181,6 +190,7 @@ fn go_on(w: &mut World, controller: Controller, worker: usize) {
             Script::Replicas(_) => None,
             Script::Cron(script) if error.is_none() => cron_job::again(w, script),
             Script::Budget(again) if error.is_none() => again.map(Again::At),
+            Script::Autoscaler(script) => horizontal::again(w, script),
             Script::Set(script) if error.is_none() => stateful_set::again(w, script),
             Script::Slices(_) | Script::Daemons(_) | Script::Quota | Script::Set(_) => None,
             Script::Collect(_) | Script::Budget(_) | Script::Bind(_) | Script::LetGo => None,

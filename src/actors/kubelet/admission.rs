@@ -6,12 +6,13 @@ use super::{devices, taken};
 use crate::actors::{api_server, events, node_lifecycle, runtime};
 use crate::api::{Effect, Note, Phase, PodStatus, Sym, Text};
 use crate::rules::kubelet::eviction::CRITICAL;
+use crate::rules::kubelet::{operating_system, sysctl};
 use crate::rules::scheduler::placement::amounts::Amounts;
 use crate::rules::scheduler::placement::{NodeInfo, PodRequest, node_affinity, node_ports, taint_toleration};
 use crate::world::{Local, NodeId, PodId, World};
 
-/// Reason and message of the first handler that says no: the eviction manager, the device manager, the predicates
-/// (`generalFilter`, pkg/kubelet/lifecycle/predicate.go), and the shutdown manager last.
+/// Reason and message of the first handler that says no: the eviction manager, the list of kernel parameters, the device
+/// manager, the predicates (`Admit`, pkg/kubelet/lifecycle/predicate.go), and the shutdown manager last.
 pub fn admit(w: &World, pod: PodId, node: NodeId, request: &PodRequest) -> Result<(), (Sym, Text)> {
     // What it was given before a restart of the kubelet counts, not what it waits for.
     let own = taken::set_aside(w.local(pod), &w.gates);
@@ -32,6 +33,10 @@ fn check(
     asked: Option<&Amounts>,
 ) -> Result<(), (Sym, Text)> {
     no_pressure(w, pod, node)?;
+    let spec = &w.pods[pod.ix()].spec;
+    if let Some(why) = sysctl::forbidden(spec, &w.machines[node.ix()].config.allowed_unsafe_sysctls) {
+        return Err((Sym::new("SysctlForbidden"), why.into()));
+    }
     devices::admits(w, pod, node)?;
     predicates(w, pod, node, request, asked)?;
     if w.kubelet(node).is_some_and(|kubelet| kubelet.shutting_down.is_some()) {
@@ -72,6 +77,12 @@ fn predicates(
     asked: Option<&Amounts>,
 ) -> Result<(), (Sym, Text)> {
     let spec = &w.nodes[node.ix()].spec;
+    let p = &w.pods[pod.ix()];
+    if let Some((reason, why)) =
+        operating_system::refused(&p.spec, &p.labels, operating_system::of_node(&spec.labels))
+    {
+        return Err((reason, why.into()));
+    }
     if is_crowded(w, node, request, asked) {
         room(w, pod, node, asked.unwrap_or(&request.requests.asked))?;
     }

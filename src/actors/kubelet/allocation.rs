@@ -10,14 +10,14 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::{admission, pleg, taken};
-use crate::actors::events;
+use crate::actors::{events, runtime};
 use crate::api::{Condition, InstanceState, Note, Sym, Text};
 use crate::rules::kubelet::resize;
 use crate::rules::scheduler::placement::amounts::{self, Amounts};
 use crate::rules::versions::gates::Gates;
 use crate::time::Span;
 use crate::world::worker::Work;
-use crate::world::{Kubelet, Local, NodeId, Pod, PodId, Runtime, Signal, SimEvent, World};
+use crate::world::{ContainerIx, Kubelet, Local, NodeId, Pod, PodId, Runtime, Signal, SimEvent, World};
 
 /// `retryDelay`, since the last try of any kind.
 const RETRY: Span = Span::from_secs(180);
@@ -240,10 +240,15 @@ pub fn check_progress(w: &mut World, pod: PodId) {
     }
 }
 
-/// The runtime has taken the new sizes of all containers that run (`doPodResizeAction`).
-pub fn actuated(w: &mut World, pod: PodId) {
+/// The runtime has taken the new sizes of all containers that run (`doPodResizeAction`); false: it was not asked, because more
+/// is used than one of the new limits leaves. The next sync tries again.
+pub fn actuated(w: &mut World, pod: PodId) -> bool {
+    if let Some(why) = below_use(w, pod) {
+        fails(w, pod, why);
+        return false;
+    }
     let p = w.local_mut(pod);
-    let Some(own) = p.runtime.resize.as_deref_mut() else { return };
+    let Some(own) = p.runtime.resize.as_deref_mut() else { return true };
     own.watched = true;
     let live = Arc::clone(&p.runtime.live);
     for ix in 0..own.actual.len() {
@@ -253,4 +258,32 @@ pub fn actuated(w: &mut World, pod: PodId) {
         }
     }
     pleg::touched(w, pod);
+    true
+}
+
+fn below_use(w: &World, pod: PodId) -> Option<String> {
+    let p = w.local(pod);
+    let (worker, own) = (p.worker?, p.runtime.resize.as_deref()?);
+    let used = |ix: usize| runtime::memory_used(p, ContainerIx::new(ix), w.now);
+    resize::below_use(&worker.spec, &own.actual, w.gates.pod_level_resources, used)
+}
+
+/// The sizes are not given: PodResizeInProgress tells why from now on, and an event does (`SetPodResizeInProgressCondition`).
+fn fails(w: &mut World, pod: PodId, why: String) {
+    let (now, gates) = (w.now, w.gates);
+    let p = w.local_mut(pod);
+    let Some(own) = p.runtime.resize.as_deref_mut() else { return };
+    let (kind, before) = (Sym::POD_RESIZE_IN_PROGRESS, own.in_progress);
+    // The generation is that of the beginning.
+    let generation = before.map_or(p.pod.generation, |before| before.observed_generation);
+    let failed = resize::condition(before.as_ref(), kind, Sym::ERROR, why.as_str().into(), generation, now);
+    if !resize::says_more(before.as_ref(), &failed) {
+        return;
+    }
+    own.in_progress = Some(failed);
+    let Some(worker) = p.worker else { return };
+    if gates.habits.tells_steps_of_resize {
+        let words = resize::words("Pod resize error", &worker.spec, Some(generation), &why);
+        events::kubelet(w, pod, Note::warning(Sym::new("ResizeError"), words));
+    }
 }

@@ -265,7 +265,7 @@ pub fn kubelet_started(w: &mut World, node: NodeId) {
 fn want_status(w: &mut World, node: NodeId, at: Time) {
     let n = &w.machines[node.ix()];
     let (period, generation) = (n.config.node_status_update_frequency, n.incarnation);
-    let anchor = crate::actors::node_lifecycle::status_anchor(w, node, period);
+    let anchor = crate::actors::heartbeats::status_anchor(w, node, period);
     let at = next_on_grid(anchor, period, at);
     w.at(at, SimEvent::NodeStatus { node, generation });
 }

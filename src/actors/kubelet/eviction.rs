@@ -4,16 +4,19 @@
 //! What containers use a scenario may say (`memory`, `writes`): [`crate::rules::kubelet::eviction`] ranks by that, and a
 //! node whose containers use more memory than it has is short by itself. It may also just say that a resource is short, and for how
 //! long: something outside of the pods takes it. A round comes every ten seconds while there is pressure; after an eviction
-//! the next one waits for its end only.
+//! the next one waits for its end only. A soft threshold turns the node's condition at once, and ends pods once it has been
+//! crossed for its grace period; whoever goes then has some of its own grace.
 
 use super::pod_worker::end_pod;
-use super::{local_storage, taken};
+use super::{ending, local_storage};
 use crate::actors::{events, node_lifecycle, runtime};
 use crate::api::{Note, Sym, Text};
-use crate::rules::kubelet::eviction::{self as rule, CRITICAL, Candidate, Consumer, HARD_GRACE_SECS, PERIOD};
+use crate::rules::kubelet::eviction::{
+    self as rule, CRITICAL, Candidate, Consumer, HARD_GRACE_SECS, PERIOD, Threshold,
+};
 use crate::rules::kubelet::status_change::EndedBy;
 use crate::rules::machinery::quantity::{Format, Quantity};
-use crate::time::{Span, next_on_grid};
+use crate::time::{Span, Time, next_on_grid};
 use crate::world::kubelet::Pressure;
 use crate::world::machine::Shortage;
 use crate::world::worker::Work;
@@ -24,12 +27,12 @@ const POLL: Span = Span::from_secs(1);
 const CLEAN_UP: Span = Span::from_secs(30);
 /// Something outside of the pods takes a resource of the machine from now on (or again, or still: then the node's condition
 /// stands). Without `lasts`, until a pod was evicted.
-pub fn begin(w: &mut World, node: NodeId, resource: Sym, lasts: Option<Span>) {
+pub fn begin(w: &mut World, node: NodeId, resource: Sym, lasts: Option<Span>, soft: bool) {
     let until = lasts.map(|lasts| w.now + lasts);
     let shortages = &mut w.machines[node.ix()].shortages;
     match shortages.iter_mut().find(|known| known.resource == resource) {
-        Some(known) => known.until = until,
-        None => shortages.push(Shortage { resource, until }),
+        Some(known) => *known = Shortage { until, soft, ..*known },
+        None => shortages.push(Shortage { resource, until, soft }),
     }
     look_out(w, node, resource);
 }
@@ -44,16 +47,23 @@ fn look_out(w: &mut World, node: NodeId, resource: Sym) {
         // While the manager waits for an eviction, it comes back by itself.
         Some(known) if known.evicting.is_some() => known.over = false,
         Some(known) => *known = Pressure { over: false, round, ..*known },
-        None => kubelet.pressure.push(Pressure { resource, seen: None, over: false, round, evicting: None }),
+        None => kubelet.pressure.push(Pressure {
+            resource,
+            seen: None,
+            over: false,
+            soft_since: None,
+            round,
+            evicting: None,
+        }),
     }
     w.at(round, SimEvent::Evict { node, generation });
 }
 
-/// Whether something outside of the pods takes the resource now.
-fn is_taken(w: &World, node: NodeId, resource: Sym) -> bool {
+/// What outside of the pods takes the resource now.
+fn taken(w: &World, node: NodeId, resource: Sym) -> Option<Shortage> {
     let shortages = &w.machines[node.ix()].shortages;
     let known = shortages.iter().find(|known| known.resource == resource);
-    known.is_some_and(|known| known.until.is_none_or(|until| until > w.now))
+    known.filter(|known| known.until.is_none_or(|until| until > w.now)).copied()
 }
 
 /// A container of the node uses more memory than before, or has begun to.
@@ -69,7 +79,7 @@ pub fn memory_used(w: &mut World, node: NodeId) {
 pub fn kubelet_started(w: &mut World, node: NodeId) {
     node_lifecycle::no_pressure(w, node);
     for known in w.machines[node.ix()].shortages.clone() {
-        if is_taken(w, node, known.resource) {
+        if taken(w, node, known.resource).is_some() {
             look_out(w, node, known.resource);
         }
     }
@@ -98,9 +108,9 @@ pub fn round(w: &mut World, node: NodeId) {
 /// What becomes of a shortage in a round; None: it is forgotten.
 fn look_at(w: &mut World, node: NodeId, mut pressure: Pressure) -> Option<Pressure> {
     let now = w.now;
-    if let Some((pod, since)) = pressure.evicting {
+    if let Some((pod, until)) = pressure.evicting {
         let gone = w.worker(pod).is_none_or(|worker| worker.work >= Work::Terminated);
-        if !gone && now.since(since) < CLEAN_UP {
+        if !gone && now < until {
             return Some(Pressure { round: now + POLL, ..pressure });
         }
         pressure.evicting = None;
@@ -109,8 +119,11 @@ fn look_at(w: &mut World, node: NodeId, mut pressure: Pressure) -> Option<Pressu
             known.until.get_or_insert(now);
         }
     }
-    let uses_too_much = pressure.resource == Sym::MEMORY && is_short_of_memory(w, node);
-    pressure.over = !uses_too_much && !is_taken(w, node, pressure.resource);
+    let resource = pressure.resource;
+    let hard = is_beyond(w, node, resource, Threshold::Hard);
+    let soft = is_beyond(w, node, resource, Threshold::Soft);
+    pressure.over = !hard && !soft;
+    pressure.soft_since = soft.then(|| pressure.soft_since.unwrap_or(now));
     if pressure.over {
         // The condition stays for the transition period after the pressure was seen last.
         let period = w.machines[node.ix()].config.eviction_pressure_transition_period;
@@ -119,19 +132,29 @@ fn look_at(w: &mut World, node: NodeId, mut pressure: Pressure) -> Option<Pressu
             return Some(Pressure { round: ends, ..pressure });
         }
         if pressure.seen.is_some() {
-            node_lifecycle::set_pressure(w, node, pressure.resource, false);
+            node_lifecycle::set_pressure(w, node, resource, false);
         }
         return None;
     }
     let first = pressure.seen.replace(now).is_none();
     if first {
-        node_lifecycle::set_pressure(w, node, pressure.resource, true);
+        node_lifecycle::set_pressure(w, node, resource, true);
     }
     pressure.round = now + PERIOD;
-    if let Some(pod) = victim(w, node, pressure.resource) {
-        pressure.evicting = Some((pod, now));
+    let (signal, _) = signal(resource);
+    let grace = w.machines[node.ix()].config.eviction_soft_grace_period.get(signal);
+    let has_waited = |since: Time| grace.is_none_or(|grace| now.since(since) >= *grace);
+    let met = match (hard, pressure.soft_since) {
+        (true, _) => Some(Threshold::Hard),
+        (false, Some(since)) if has_waited(since) => Some(Threshold::Soft),
+        _ => None,
+    };
+    if let Some(met) = met
+        && let Some(pod) = victim(w, node, resource)
+    {
+        let grace_secs = evict(w, node, pod, resource, met);
+        pressure.evicting = Some((pod, now + ending::patience(grace_secs) + CLEAN_UP));
         pressure.round = now + POLL;
-        evict(w, node, pod, pressure.resource);
     }
     Some(pressure)
 }
@@ -153,7 +176,7 @@ fn victim(w: &World, node: NodeId, resource: Sym) -> Option<PodId> {
 }
 
 fn candidate(w: &World, pod: PodId, resource: Sym) -> Candidate {
-    let request = taken::request_of(w, pod);
+    let request = super::taken::request_of(w, pod);
     let asked = &request.requests.asked;
     let used = containers(w, pod, resource);
     let volumes = if resource == Sym::EPHEMERAL_STORAGE { local_storage::in_volumes(w, pod) } else { None };
@@ -180,31 +203,59 @@ fn containers(w: &World, pod: PodId, resource: Sym) -> Vec<(ContainerIx, i64)> {
     }
 }
 
-fn evict(w: &mut World, node: NodeId, pod: PodId, resource: Sym) {
-    let message = Text::from(words(w, node, pod, resource));
+/// Ends a pod because of this threshold; answers the grace that it has.
+fn evict(w: &mut World, node: NodeId, pod: PodId, resource: Sym, met: Threshold) -> i64 {
+    let message = Text::from(words(w, node, pod, resource, met));
+    let grace_secs = match met {
+        Threshold::Hard => HARD_GRACE_SECS,
+        Threshold::Soft => {
+            let longest = w.machines[node.ix()].config.eviction_max_pod_grace_period.secs();
+            rule::soft_grace_secs(longest, w.pods[pod.ix()].spec.termination_grace_period_seconds)
+        }
+    };
     events::kubelet(w, pod, Note::warning(Sym::EVICTED, message));
-    end_pod(w, pod, EndedBy { reason: Sym::EVICTED, message, disruption: true }, HARD_GRACE_SECS);
+    end_pod(w, pod, EndedBy { reason: Sym::EVICTED, message, disruption: true }, grace_secs);
+    grace_secs
 }
 
-/// What is left of the node's memory; None: no container says what it uses. What runs beside the pods uses nothing.
-fn available_memory(w: &World, node: NodeId) -> Option<i64> {
+/// What is left of the memory that a threshold is about; None: no container says what it uses. What runs beside the pods
+/// uses nothing. A hard threshold holds for what the node leaves to its pods, too, and that is not more
+/// (`addAllocatableThresholds`, pkg/kubelet/eviction/helpers.go).
+fn available_memory(w: &World, node: NodeId, of: Threshold) -> Option<i64> {
     let n = &w.machines[node.ix()];
     let of_pod = |pod: &PodId| containers(w, *pod, Sym::MEMORY);
     let used = n.pods.iter().flat_map(of_pod).map(|(_, bytes)| bytes).reduce(i64::saturating_add)?;
-    let capacity = i64::try_from(n.capacity.get("memory")? / 1_000_000_000).ok()?;
-    Some(capacity.saturating_sub(used))
+    let amount = |nanos: &i128| i64::try_from(nanos / 1_000_000_000).ok();
+    let has = amount(n.capacity.get("memory")?)?;
+    let for_pods = w.nodes[node.ix()].spec.allocatable.get("memory").and_then(amount);
+    let has = if of == Threshold::Hard { has.min(for_pods.unwrap_or(has)) } else { has };
+    Some(has.saturating_sub(used))
+}
+
+/// Whether a resource is beyond a threshold. Of one that something outside of the pods takes nobody says how much is left:
+/// it is beyond all that the node has, and where nobody has said one, beyond what nobody has said.
+fn is_beyond(w: &World, node: NodeId, resource: Sym, which: Threshold) -> bool {
+    let threshold = threshold(w, node, resource, which);
+    if let Some(shortage) = taken(w, node, resource) {
+        let unsaid = || self::threshold(w, node, resource, Threshold::Soft).is_none();
+        return match which {
+            Threshold::Hard => !shortage.soft && (threshold.is_some() || unsaid()),
+            Threshold::Soft => threshold.is_some(),
+        };
+    }
+    let left = if resource == Sym::MEMORY { available_memory(w, node, which) } else { None };
+    left.zip(threshold).is_some_and(|(left, threshold)| left < threshold.value())
 }
 
 fn is_short_of_memory(w: &World, node: NodeId) -> bool {
-    let threshold = threshold(w, node, Sym::MEMORY);
-    available_memory(w, node).zip(threshold).is_some_and(|(left, threshold)| left < threshold.value())
+    [Threshold::Hard, Threshold::Soft].into_iter().any(|which| is_beyond(w, node, Sym::MEMORY, which))
 }
 
 /// The message of a pod's eviction. Where nobody says what is left of the resource, it is told as nine tenths of the
 /// threshold.
-fn words(w: &World, node: NodeId, pod: PodId, resource: Sym) -> String {
-    let measured = if resource == Sym::MEMORY { available_memory(w, node) } else { None };
-    let threshold = threshold(w, node, resource).map(|threshold| {
+fn words(w: &World, node: NodeId, pod: PodId, resource: Sym, met: Threshold) -> String {
+    let measured = if resource == Sym::MEMORY { available_memory(w, node, met) } else { None };
+    let threshold = threshold(w, node, resource, met).map(|threshold| {
         let left = measured.filter(|left| *left < threshold.value());
         (threshold, left.unwrap_or(threshold.value().saturating_mul(9) / 10).max(0))
     });
@@ -223,18 +274,27 @@ fn words(w: &World, node: NodeId, pod: PodId, resource: Sym) -> String {
     rule::message(resource, threshold, &consumers)
 }
 
-/// The hard threshold of a resource (`GetThresholdQuantity`): written, or `DefaultEvictionHard` where nothing is written
-/// (pkg/kubelet/eviction/defaults_linux.go); a percentage is one of the node's capacity.
-fn threshold(w: &World, node: NodeId, resource: Sym) -> Option<Quantity> {
+/// The signal by which a resource is measured, and its hard threshold where nobody says one (`DefaultEvictionHard`,
+/// pkg/kubelet/eviction/defaults_linux.go).
+fn signal(resource: Sym) -> (&'static str, Option<&'static str>) {
+    match resource {
+        Sym::MEMORY => ("memory.available", Some("100Mi")),
+        Sym::PIDS => ("pid.available", None),
+        _ => ("nodefs.available", Some("10%")),
+    }
+}
+
+/// A threshold of a resource (`GetThresholdQuantity`), as it is written; a percentage is one of the node's capacity.
+fn threshold(w: &World, node: NodeId, resource: Sym, which: Threshold) -> Option<Quantity> {
     let n = &w.machines[node.ix()];
-    let (signal, default) = match resource.as_str() {
-        "memory" => ("memory.available", "100Mi"),
-        "ephemeral-storage" => ("nodefs.available", "10%"),
-        _ => return None,
-    };
-    let written = &n.config.eviction_hard;
-    let default = written.is_empty().then_some(default);
-    let text = written.get(signal).map(String::as_str).or(default)?;
+    let (signal, default) = signal(resource);
+    let text = match which {
+        Threshold::Soft => n.config.eviction_soft.get(signal).map(String::as_str),
+        Threshold::Hard => {
+            let written = &n.config.eviction_hard;
+            written.get(signal).map(String::as_str).or(default.filter(|_| written.is_empty()))
+        }
+    }?;
     let Some(percent) = text.strip_suffix('%') else { return Quantity::parse(text).ok() };
     let share = Quantity::parse(percent).ok()?.nanos();
     let capacity = n.capacity.get(resource.as_str())?;

@@ -7,9 +7,9 @@ use crate::rules::kubelet::images::{self, Presence, PullMemory, Verdict};
 use crate::rules::machinery::throttle::{Rate, TokenBucket};
 use crate::scenario::plan::{KubeletConfig, ObjectKind, Outage};
 use crate::time::{Span, Time};
-use crate::world::kubelet::Pull;
+use crate::world::kubelet::{ImageOf, Pull};
 use crate::world::machine::PullSecret;
-use crate::world::{ContainerIx, NodeId, PodId, Purpose, Signal, SimEvent, World};
+use crate::world::{NodeId, PodId, Purpose, Signal, SimEvent, World};
 
 /// What comes of asking for an image.
 pub enum Ensured {
@@ -22,29 +22,42 @@ pub enum Ensured {
     Nowhere,
 }
 
+/// The image and its pull policy.
+fn wanted(w: &World, pod: PodId, of: ImageOf) -> Option<(Sym, Sym)> {
+    let spec = &w.pods[pod.ix()].spec;
+    match of {
+        ImageOf::Container(ix) => {
+            let container = w.pods[pod.ix()].container(ix);
+            Some((container.image, container.image_pull_policy))
+        }
+        ImageOf::Volume(at) => {
+            let image = spec.volumes.get(usize::from(at))?.image.as_ref()?;
+            Some((image.reference, image.pull_policy))
+        }
+    }
+}
+
 /// `EnsureImageExists` up to the point where it blocks.
-pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) -> Ensured {
+pub fn ensure(w: &mut World, pod: PodId, of: ImageOf) -> Ensured {
     let p = &w.pods[pod.ix()];
-    let image = p.container(ix).image;
-    let Some(node) = p.node else { return Ensured::Nowhere };
+    let (Some(node), Some((image, policy))) = (p.node, wanted(w, pod, of)) else { return Ensured::Nowhere };
     let (full_name, problem) = (w.images.full(image), w.images.problem(image));
     let p = w.local(pod);
-    let container = p.pod.container(ix);
     let known = p.worker.into_iter().flat_map(|worker| &worker.pulls);
     let memory = known.into_iter().find(|(name, _)| *name == image).map(|(_, memory)| *memory);
     let memory = memory.unwrap_or_default();
     let presence = || look(w, node, pod, full_name);
-    match images::ensure(image, problem, &container.image_pull_policy, presence, &memory, w.now, &w.gates) {
+    match images::ensure(image, problem, &policy, presence, &memory, w.now, &w.gates) {
         Verdict::Present(event) => {
-            tell(w, pod, ix, event);
+            tell(w, pod, of, event);
             Ensured::Present
         }
         Verdict::Fails { reason, message, event } => {
-            tell(w, pod, ix, event);
+            tell(w, pod, of, event);
             Ensured::Fails(reason, message)
         }
         Verdict::Pulls(event) => {
-            tell(w, pod, ix, event);
+            tell(w, pod, of, event);
             let now = w.now;
             let n = &mut w.machines[node.ix()];
             let Some(kubelet) = n.kubelet.as_deref_mut() else { return Ensured::Nowhere };
@@ -52,7 +65,7 @@ pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) -> Ensured {
             kubelet.pull_queue.push_back(Pull {
                 id: n.next_pull,
                 pod,
-                container: ix,
+                of,
                 image,
                 full_name,
                 asked: now,
@@ -66,8 +79,13 @@ pub fn ensure(w: &mut World, pod: PodId, ix: ContainerIx) -> Ensured {
     }
 }
 
-fn tell(w: &mut World, pod: PodId, ix: ContainerIx, event: Note) {
-    events::kubelet(w, pod, event.of(ix));
+/// What is told of a container's image is told of the container, all else of the pod.
+fn tell(w: &mut World, pod: PodId, of: ImageOf, event: Note) {
+    let event = match of {
+        ImageOf::Container(ix) => event.of(ix),
+        ImageOf::Volume(_) => event,
+    };
+    events::kubelet(w, pod, event);
 }
 
 /// `registryPullQPS` and `registryBurst`; no rate where pulls are not throttled (`throttleImagePulling`, puller.go).
@@ -172,7 +190,7 @@ fn presented(w: &World, pod: PodId) -> impl Iterator<Item = PullSecret> + '_ {
         .map(move |secret| (namespace, Sym::new(&secret.name)))
 }
 
-/// `getPullSecretsForPod` (pkg/kubelet/kubelet_pods.go): each sync tells which Secrets it did not find, and goes on.
+/// `getPullSecretsForPod` (pkg/kubelet/kubelet_pods.go): which Secrets were not found is told, and the sync goes on.
 pub fn look_for_secrets(w: &mut World, pod: PodId) {
     let p = &w.pods[pod.ix()];
     if p.spec.image_pull_secrets.is_empty() {
@@ -217,11 +235,22 @@ fn duration(w: &mut World, node: NodeId, pull: Pull) -> Span {
     let takes = if pull.error.is_some() {
         &plan.fail_takes
     } else if w.machines[node.ix()].images.contains(&pull.full_name) {
-        &plan.pull_present
+        // By policy Always it is asked for anyway; otherwise it came while this pull waited for its turn.
+        match wanted(w, pull.pod, pull.of) {
+            Some((_, policy)) if policy == "Always" => &plan.pull_present,
+            _ => &plan.pull_again,
+        }
     } else {
         &plan.pull
     };
-    let Pull { pod, container, .. } = pull;
+    let pod = pull.pod;
+    let container = match pull.of {
+        ImageOf::Container(container) => container,
+        ImageOf::Volume(at) => {
+            let number = w.instant() ^ (u64::from(at) << 48);
+            return w.pod_span(Purpose::Pull, pod, number, takes);
+        }
+    };
     let number = u64::from(w.places[pod.ix()].runtime.containers[container.ix()].pulls);
     let takes = w.container_span(Purpose::Pull, pod, container, number, takes);
     w.places[pod.ix()].runtime.containers[container.ix()].pulls += 1;
@@ -233,8 +262,8 @@ pub fn pulled(w: &mut World, node: NodeId, id: u32) {
     let Some(kubelet) = w.kubelet_mut(node) else { return };
     let Some(at) = kubelet.pulls.iter().position(|p| p.id == id) else { return };
     let pull = kubelet.pulls.remove(at);
-    begin_pulls(w, node);
     if let Some(error) = pull.error {
+        begin_pulls(w, node);
         ended(w, pull, Some(error));
         return;
     }
@@ -247,28 +276,30 @@ pub fn pulled(w: &mut World, node: NodeId, id: u32) {
     {
         n.private_images.push((pull.full_name, secret));
     }
+    // The next one may be of the same image, whose layers are there now.
+    begin_pulls(w, node);
     let bytes = w.images.plan(&w.plan, pull.full_name).size_bytes;
     let event = images::works(pull.image, w.now.since(pull.began), w.now.since(pull.asked), bytes);
-    tell(w, pull.pod, pull.container, event);
+    tell(w, pull.pod, pull.of, event);
     ended(w, pull, None);
 }
 
 /// Who waits for a pull hears that it has ended.
-fn ended(w: &mut World, Pull { pod, container, .. }: Pull, error: Option<Sym>) {
-    w.signal(Signal::Pulled { pod, container, error });
+fn ended(w: &mut World, Pull { pod, of, .. }: Pull, error: Option<Sym>) {
+    w.signal(Signal::Pulled { pod, of, error });
 }
 
 /// What the pod remembers of a pull that has failed, and tells of it: reason and message.
-pub fn fails(w: &mut World, pod: PodId, ix: ContainerIx, error: Sym) -> Option<(Sym, Text)> {
+pub fn fails(w: &mut World, pod: PodId, of: ImageOf, error: Sym) -> Option<(Sym, Text)> {
     let now = w.now;
+    let (image, _) = wanted(w, pod, of)?;
     let p = w.local_mut(pod);
-    let image = p.container(ix).image;
     let pulls = &mut p.worker?.pulls;
     let known = pulls.iter().position(|(name, _)| *name == image).unwrap_or_else(|| {
         pulls.push((image, PullMemory::default()));
         pulls.len() - 1
     });
     let (failure, event) = images::fails(image, error, &mut pulls[known].1, now);
-    tell(w, pod, ix, event);
+    tell(w, pod, of, event);
     Some((failure.reason, failure.message.into()))
 }

@@ -8,10 +8,12 @@
 
 use super::pod_worker::end_pod;
 use crate::actors::events;
+use crate::api::spec::Volume;
 use crate::api::{InstanceState, Note, Sym, Text};
 use crate::engine::random;
 use crate::rules::kubelet::eviction::{CRITICAL, HARD_GRACE_SECS, PERIOD};
 use crate::rules::kubelet::local_storage::{Usage, exceeded};
+use crate::rules::kubelet::memory;
 use crate::rules::kubelet::status_change::EndedBy;
 use crate::time::{Span, Time, next_on_grid};
 use crate::world::runtime::Written;
@@ -104,7 +106,7 @@ pub fn round(w: &mut World, pod: PodId) {
     if worker.work != Work::Sync || p.spec.priority.unwrap_or(0) >= CRITICAL {
         return;
     }
-    let Some(words) = exceeded(&p.spec, &usage(w, pod)) else { return };
+    let Some(words) = exceeded(&p.spec, &usage(w, pod), &w.gates.habits) else { return };
     let message = Text::from(words);
     events::kubelet(w, pod, Note::warning(Sym::EVICTED, message));
     let ended = EndedBy { reason: Sym::EVICTED, message, disruption: false };
@@ -143,7 +145,9 @@ fn usage(w: &World, pod: PodId) -> Usage {
         usage.containers.push((p.container(ix).name, own.map_or(0, |entry| entry.bytes)));
     }
     usage.volumes = measured.map(|measured| {
-        let volumes = p.spec.volumes.iter().filter(|volume| volume.empty_dir.is_some());
+        // What is in memory is no part of the disk, and cannot grow beyond its size.
+        let on_disk = |volume: &&Volume| volume.empty_dir.is_some() && !memory::is_in_memory(volume);
+        let volumes = p.spec.volumes.iter().filter(on_disk);
         let of = |volume: Sym, ix: ContainerIx| {
             let own = disk
                 .iter()

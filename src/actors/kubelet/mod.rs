@@ -9,8 +9,8 @@
 //! | --- | --- |
 //! | what sets something in motion | [`process`] starts and ends; [`intake`] (config), [`relist`] (PLEG), [`probe`] (results) want a look at a pod; [`eviction`], [`local_storage`], [`shutdown`] end pods; [`status_writer`] writes |
 //! | a pod's worker | [`pod_worker`]: it begins runs, gives each event of a run to its step, and takes up how the run ends |
-//! | the steps of a run | [`sync`], and what it has done: [`start_container`], [`kill`], [`volumes`], [`allocation`], [`status`] |
-//! | what steps ask | [`images`], [`claims`], [`prober`], [`admission`], [`devices`], [`sandboxes`], [`taken`], [`contention`] |
+//! | the steps of a run | [`sync`], and what it has done: [`start_container`], [`kill`], [`volumes`], [`image_volumes`], [`allocation`], [`status`] |
+//! | what steps ask | [`images`], [`claims`], [`prober`], [`admission`], [`devices`], [`sandboxes`], [`taken`], [`contention`], [`ending`] |
 //! | what is noted for later | [`pleg`], [`status_manager`], [`deadline`], [`mounts`], [`run`]; [`view`] |
 //!
 //! Calls go down. A step returns what it leaves ([`run::Step`], [`run::Start`], [`kill::Over`]); what the runtime, the image
@@ -22,7 +22,9 @@ pub mod claims;
 pub mod contention;
 pub mod deadline;
 pub mod devices;
+pub mod ending;
 pub mod eviction;
+pub mod image_volumes;
 pub mod images;
 pub mod intake;
 pub mod kill;

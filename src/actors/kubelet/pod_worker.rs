@@ -6,7 +6,7 @@
 
 use super::deadline::{past_deadline, tick_at_or_after};
 use super::run::{Outcome, Step};
-use super::{kill, pleg, prober, start_container, status_manager, sync, taken, view};
+use super::{ending, kill, pleg, prober, start_container, status_manager, sync, taken, view};
 use crate::actors::{api_server, runtime};
 use crate::api::Sym;
 use crate::api::form::ask;
@@ -14,6 +14,7 @@ use crate::rules::kubelet::status_change::EndedBy;
 use crate::rules::kubelet::status_manager::has_initialized;
 use crate::rules::machinery::events::Correlator;
 use crate::time::Span;
+use crate::world::kubelet::ImageOf;
 use crate::world::worker::Work;
 use crate::world::{ContainerIx, NodeId, PodId, Purpose, Runtime, SimEvent, World};
 
@@ -139,8 +140,8 @@ pub fn process_ended(w: &mut World, pod: PodId, ix: ContainerIx) {
 }
 
 /// The image service has answered the run that waited for it.
-pub fn pulled(w: &mut World, pod: PodId, ix: ContainerIx, error: Option<Sym>) {
-    let step = sync::pulled(w, pod, ix, error);
+pub fn pulled(w: &mut World, pod: PodId, of: ImageOf, error: Option<Sym>) {
+    let step = sync::pulled(w, pod, of, error);
     settle(w, pod, step);
 }
 
@@ -241,6 +242,7 @@ pub fn end_pod(w: &mut World, pod: PodId, ended: EndedBy, grace_secs: i64) {
     worker.ended_by = Some(ended);
     shrink_grace(worker, Some(grace_secs));
     update_pod(w, pod);
+    ending::wait(w, pod, grace_secs);
 }
 
 /// A pod that is over and gone from the API: worker, status and dead containers go too (`removeTerminatedWorker`,

@@ -8,6 +8,7 @@
 use crate::api::form::{HeldContainer, ask};
 use crate::api::spec::Probe;
 use crate::api::{ContainerState, ContainerStatus, Marks, ProbeKind};
+use crate::engine::Distribution;
 use crate::rules::kubelet::sync_actions::ProbeResults;
 use crate::rules::versions::gates::Gates;
 use crate::scenario::plan::ProbePoint;
@@ -166,12 +167,14 @@ fn next_relevant_of<M: Marks>(
             let since = w.now.since(begun);
             let points = p.runtime.attempt(ix).answers(kind);
             let current = points.iter().rev().find(|point| point.at <= since);
-            if current.is_some_and(|point| point.failure_rate > 0.0 || times_out(point, spec)) {
+            let usual = &w.plan.latency.probe;
+            let may_fail = |point: &ProbePoint| point.failure_rate > 0.0 || times_out(point, usual, spec);
+            if current.map_or_else(|| usual.may_exceed(timeout(spec)), may_fail) {
                 return Some(ripe());
             }
             points
                 .iter()
-                .find(|point| point.at > since && (point.failure_rate > 0.0 || times_out(point, spec)))
+                .find(|point| point.at > since && may_fail(point))
                 .map(|point| (begun + point.at).max(ripe()))
         }
         // A dead container: the next tick stores a failure, once.
@@ -204,13 +207,13 @@ pub(super) fn timeout(spec: &Probe) -> Span {
     Span::from_secs(i64::from(spec.timeout_seconds.max(1)))
 }
 
-/// Whether a probe may take longer than it has.
-fn times_out(point: &ProbePoint, spec: &Probe) -> bool {
+/// Whether a probe may take longer than it has; without a word in the script it takes what all take.
+fn times_out(point: &ProbePoint, usual: &Distribution, spec: &Probe) -> bool {
     let limit = timeout(spec);
     match &point.takes {
-        Some(crate::engine::Distribution::Constant(takes)) => *takes > limit,
+        Some(Distribution::Constant(takes)) => *takes > limit,
         Some(_) => true,
-        None => false,
+        None => usual.may_exceed(limit),
     }
 }
 

@@ -68,7 +68,7 @@ pub fn start(w: &mut World, node: NodeId) {
 
 /// The node's status is written; that of a node which has just joined says that it is ready.
 pub fn write_status(w: &mut World, node: NodeId) {
-    if w.nodes[node.ix()].exists && w.nodes[node.ix()].ready() == Tri::False {
+    if w.nodes[node.ix()].exists && w.nodes[node.ix()].ready() != Tri::True {
         node_lifecycle::kubelet_started(w, node);
     }
     claims::write_status(w, node);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::pod_worker;
-use crate::api::{InstanceState, RuntimeStatus};
+use crate::api::{InstanceState, RuntimeContainer, RuntimeStatus};
 use crate::world::{LocalMut, NodeId, PodId, Purpose, World};
 
 /// How many events a pod's changes make: one for each container or sandbox whose state has changed, `created` counting
@@ -37,24 +37,54 @@ fn event_count(old: &RuntimeStatus, new: &RuntimeStatus) -> usize {
     containers + sandboxes + gone
 }
 
-/// Takes the runtime's state of a pod into the cache; returns how many events that makes.
-fn inspect(w: &mut World, pod: PodId) -> usize {
+/// Whether one of the events says that a container has died (`ContainerDied`).
+fn some_died(old: &RuntimeStatus, new: &RuntimeStatus) -> bool {
+    let was_dead = |c: &RuntimeContainer| {
+        old.containers.iter().any(|o| o.id == c.id && o.state == InstanceState::Exited)
+    };
+    new.containers.iter().any(|c| c.state == InstanceState::Exited && !was_dead(c))
+}
+
+/// What a look at a pod has found.
+#[derive(Clone, Copy)]
+struct News {
+    pod: PodId,
+    /// How many events that makes.
+    events: usize,
+    /// What is dead in it is removed at once.
+    removes: bool,
+}
+
+/// Takes the runtime's state of a pod into the cache; returns what is new.
+fn inspect(w: &mut World, pod: PodId) -> News {
     let now = w.now;
     let World { pods, places, learned, .. } = w;
     let p = LocalMut::of(pods, places, pod);
-    let Some(worker) = p.worker else { return 0 };
+    let mut news = News { pod, events: 0, removes: false };
+    let Some(worker) = p.worker else { return news };
     let live = &p.runtime.live;
-    let mut events = 0;
     if !Arc::ptr_eq(&worker.cache.status, live) {
-        events = event_count(&worker.cache, live);
+        news.events = event_count(&worker.cache, live);
+        news.removes =
+            worker.ended_by.is_some_and(|ended| ended.is_eviction()) && some_died(&worker.cache, live);
         worker.cache = learned.see(p.pod.template, live);
     }
     if let Some(own) = p.runtime.resize.as_deref_mut() {
         // A watch condition that is met is an event of its own.
-        events += usize::from(std::mem::take(&mut own.watched));
+        news.events += usize::from(std::mem::take(&mut own.watched));
     }
     worker.cache_time = now;
-    events
+    news
+}
+
+/// `cleanUpContainersInPod` (pkg/kubelet/kubelet.go): with the first of its containers that is seen to have ended, all that are dead
+/// in an evicted pod are removed. If others are still being stopped, the last status of the pod, which is read from the runtime,
+/// does not find them any more: nobody knows how they ended.
+fn remove_dead(w: &mut World, pod: PodId) {
+    let live = &mut w.places[pod.ix()].runtime.live;
+    if live.containers.iter().any(|c| c.state == InstanceState::Exited) {
+        Arc::make_mut(live).containers.retain(|c| c.state != InstanceState::Exited);
+    }
 }
 
 /// The relist of a node.
@@ -65,21 +95,21 @@ pub fn relist(w: &mut World, node: NodeId) {
     kubelet.last_relist = now;
     let mut dirty = std::mem::take(&mut kubelet.dirty);
     let mut waiters = std::mem::take(&mut kubelet.cache_waiters);
-    let mut told = SmallVec::<[(PodId, usize); 8]>::new();
+    let mut told = SmallVec::<[News; 8]>::new();
     for pod in dirty.drain(..) {
         if let Some(worker) = w.worker_mut(pod) {
             worker.dirty = false;
         }
-        let events = inspect(w, pod);
-        if events > 0 {
-            told.push((pod, events));
+        let news = inspect(w, pod);
+        if news.events > 0 {
+            told.push(news);
         }
     }
     for pod in waiters.drain(..) {
         pod_worker::cache_is_newer(w, pod);
     }
-    for (pod, events) in told {
-        deliver(w, pod, events);
+    for news in told {
+        deliver(w, news);
     }
     // The room of both lists is used again.
     if let Some(kubelet) = w.kubelet_mut(node) {
@@ -91,23 +121,26 @@ pub fn relist(w: &mut World, node: NodeId) {
 }
 
 /// Each event wants a sync. The worker may take the first before the second arrives: then that one waits its turn.
-fn deliver(w: &mut World, pod: PodId, events: usize) {
+fn deliver(w: &mut World, News { pod, events, removes }: News) {
     pod_worker::update_pod(w, pod);
     if events > 1 && w.pod_draw(Purpose::SecondEvent, pod, w.instant()).below(2) == 0 {
         pod_worker::update_pod(w, pod);
+    }
+    if removes {
+        remove_dead(w, pod);
     }
 }
 
 /// The relist of one pod that a successful sync asked for (gate PLEGOnDemandRelist, 1.36).
 pub fn relist_pod(w: &mut World, pod: PodId) {
     let Some(node) = w.worker(pod).map(|worker| worker.node) else { return };
-    let events = inspect(w, pod);
+    let news = inspect(w, pod);
     let Some(kubelet) = w.kubelet_mut(node) else { return };
     if let Some(at) = kubelet.cache_waiters.iter().position(|p| *p == pod) {
         kubelet.cache_waiters.remove(at);
         pod_worker::cache_is_newer(w, pod);
     }
-    if events > 0 {
-        deliver(w, pod, events);
+    if news.events > 0 {
+        deliver(w, news);
     }
 }

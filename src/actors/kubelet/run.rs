@@ -42,10 +42,13 @@ pub fn fresh(snapshot: Seen, work: Work, stage: Stage) -> Run {
         to_start: Places::new(),
         to_kill: Vec::new(),
         failed: false,
+        could_not_pull: false,
         backoff_until: None,
         contention_delay: None,
         acted: false,
         init_pass: 0,
+        volumes_seen: 0,
+        imageless: Vec::new(),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::rules::kubelet::sync_actions::KillReason;
 use crate::rules::machinery::backoff::{Limits, Restart, crash_loop, kept};
 use crate::scenario::start_error::{StartError, StartStep};
 use crate::time::{Span, Time, next_on_grid};
+use crate::world::kubelet::ImageOf;
 use crate::world::worker::Stage;
 use crate::world::{ContainerIx, Local, PodId, Purpose, World};
 
@@ -80,7 +81,7 @@ fn fails(w: &mut World, pod: PodId, (how, error): (&StartError, Sym)) -> Start {
 
 /// The image of the front container is looked for.
 pub fn ensure_image(w: &mut World, pod: PodId, ix: ContainerIx) -> Start {
-    match images::ensure(w, pod, ix) {
+    match images::ensure(w, pod, ImageOf::Container(ix)) {
         Ensured::Present => image_is_present(w, pod),
         Ensured::Fails(reason, message) => no_image(w, pod, reason, message),
         Ensured::Pulls => {
@@ -94,14 +95,20 @@ pub fn ensure_image(w: &mut World, pod: PodId, ix: ContainerIx) -> Start {
 /// The pull that the run has waited for has ended.
 pub fn pulled(w: &mut World, pod: PodId, ix: ContainerIx, error: Option<Sym>) -> Start {
     let Some(error) = error else { return image_is_present(w, pod) };
-    match images::fails(w, pod, ix, error) {
-        Some((reason, message)) => no_image(w, pod, reason, message),
+    match images::fails(w, pod, ImageOf::Container(ix), error) {
+        Some((reason, message)) => {
+            if let Some(run) = run::get(w, pod) {
+                run.could_not_pull |= reason == Sym::ERR_IMAGE_PULL;
+            }
+            no_image(w, pod, reason, message)
+        }
         None => Start::Waits,
     }
 }
 
-/// `startContainer` tells an image's error a second time, by its name alone.
-fn no_image(w: &mut World, pod: PodId, reason: Sym, message: Text) -> Start {
+/// `startContainer` tells an image's error a second time, by its name alone; so does the start of a container that mounts a volume
+/// whose image is not there (`toKubeContainerImageVolumes`).
+pub(super) fn no_image(w: &mut World, pod: PodId, reason: Sym, message: Text) -> Start {
     start_fails(w, pod, reason, message, Some(Text::from(format!("Error: {reason}"))))
 }
 

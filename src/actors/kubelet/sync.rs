@@ -13,8 +13,8 @@ use smallvec::SmallVec;
 use super::run::{self, Outcome, Start, Step, after, set_stage};
 use super::view::{is_deleted, template};
 use super::{
-    allocation, claims, contention, images, kill, mounts, pleg, prober, sandboxes, start_container, status,
-    status_manager, taken, volumes,
+    allocation, claims, contention, image_volumes, images, kill, mounts, pleg, prober, sandboxes,
+    start_container, status, status_manager, taken, volumes,
 };
 use crate::actors::{events, runtime};
 use crate::api::form::ask;
@@ -22,6 +22,7 @@ use crate::api::{InstanceState, Note, Phase, Real, Sym};
 use crate::rules::kubelet::restart;
 use crate::rules::kubelet::sync_actions::{Input, KillReason, Places, ProbeResults};
 use crate::time::Span;
+use crate::world::kubelet::ImageOf;
 use crate::world::worker::Stage;
 use crate::world::worker::Work;
 use crate::world::{ContainerIx, Local, PodId, Purpose, World};
@@ -61,7 +62,9 @@ pub fn sync_pod(w: &mut World, pod: PodId) -> Step {
 
 /// Everything is mounted: probing begins, and the runtime's part.
 fn mounted(w: &mut World, pod: PodId) -> Step {
-    images::look_for_secrets(w, pod);
+    if !w.gates.habits.tells_secrets_after_pulls {
+        images::look_for_secrets(w, pod);
+    }
     prober::add_pod(w, pod);
     let World { pods, places, templates, learned, gates, .. } = w;
     let p = Local::of(pods, places, pod);
@@ -152,7 +155,7 @@ fn kill_listed(
 /// Listed containers are killed one after another, each to its end.
 fn kill_next(w: &mut World, pod: PodId) -> Step {
     let run = run::get(w, pod)?;
-    let Some((ix, reason)) = run.to_kill.first().copied() else { return start_next(w, pod) };
+    let Some((ix, reason)) = run.to_kill.first().copied() else { return image_volumes(w, pod) };
     let over = kill::begin(w, pod, ix, reason, None)?;
     kill_done(w, pod, over)
 }
@@ -182,7 +185,9 @@ fn killed(w: &mut World, pod: PodId) -> Step {
     let any_ready = w.places[pod.ix()].runtime.live.sandboxes.iter().any(|s| s.ready);
     if any_ready {
         set_stage(w, pod, Stage::StoppingSandbox);
-        after(w, pod, runtime::STOP_SANDBOX);
+        let number = w.places[pod.ix()].runtime.sandboxes_tried();
+        let takes = w.pod_span(Purpose::StopSandbox, pod, number, &w.plan.latency.stop_sandbox);
+        after(w, pod, takes);
         None
     } else {
         sandbox_is_stopped(w, pod)
@@ -255,7 +260,15 @@ fn sandbox_answers(w: &mut World, pod: PodId) -> Step {
     if let Some(run) = run::get(w, pod) {
         run.contention_delay = Some(late);
     }
-    start_next(w, pod)
+    image_volumes(w, pod)
+}
+
+/// Images that are volumes come before the containers, one after the other.
+fn image_volumes(w: &mut World, pod: PodId) -> Step {
+    let Some(takes) = image_volumes::next(w, pod) else { return start_next(w, pod) };
+    set_stage(w, pod, Stage::ImageVolume);
+    after(w, pod, takes);
+    None
 }
 
 /// The front of the start list, if any: back-off first. New sizes come after init containers, before main ones.
@@ -273,6 +286,9 @@ fn start_next(w: &mut World, pod: PodId) -> Step {
         let run = run::get(w, pod)?;
         let earliest = run.backoff_until.map_or(until, |old| old.min(until));
         run.backoff_until = Some(earliest);
+        return started_or_failed(w, pod, true);
+    }
+    if image_volumes::is_lost(w, pod, ix) {
         return started_or_failed(w, pod, true);
     }
     runtime::begins(w, pod, ix);
@@ -313,10 +329,18 @@ fn started_or_failed(w: &mut World, pod: PodId, failed: bool) -> Step {
     start_next(w, pod)
 }
 
-/// The pull that the front container has waited for has ended, with an error or without.
-pub fn pulled(w: &mut World, pod: PodId, ix: ContainerIx, error: Option<Sym>) -> Step {
-    let start = start_container::pulled(w, pod, ix, error);
-    go_on_starting(w, pod, start)
+/// The pull that the front container, or a volume, has waited for has ended, with an error or without.
+pub fn pulled(w: &mut World, pod: PodId, of: ImageOf, error: Option<Sym>) -> Step {
+    match of {
+        ImageOf::Container(ix) => {
+            let start = start_container::pulled(w, pod, ix, error);
+            go_on_starting(w, pod, start)
+        }
+        ImageOf::Volume(at) => {
+            image_volumes::pulled(w, pod, at, error);
+            image_volumes(w, pod)
+        }
+    }
 }
 
 /// Goes on where the run stands.
@@ -350,6 +374,13 @@ pub fn go_on(w: &mut World, pod: PodId) -> Step {
         }
         (Stage::StoppingSandbox, _) => sandbox_is_stopped(w, pod),
         (Stage::Sandbox, _) => sandbox_answers(w, pod),
+        (Stage::ImageVolume, _) => {
+            if image_volumes::ensure(w, pod) {
+                return image_volumes(w, pod);
+            }
+            set_stage(w, pod, Stage::Pulling);
+            None
+        }
         (Stage::Inspect, Some(ix)) => {
             let start = start_container::ensure_image(w, pod, ix);
             go_on_starting(w, pod, start)
@@ -367,7 +398,11 @@ pub fn go_on(w: &mut World, pod: PodId) -> Step {
             go_on_starting(w, pod, start)
         }
         (Stage::Resizing, _) => {
-            allocation::actuated(w, pod);
+            if !allocation::actuated(w, pod)
+                && let Some(run) = run::get(w, pod)
+            {
+                run.failed = true;
+            }
             start_next(w, pod)
         }
         (Stage::Unmounting, _) => unmounted(w, pod),
@@ -390,7 +425,11 @@ fn runtime_done(w: &mut World, pod: PodId) -> Step {
         after(w, pod, IDLE_RUN_SHORTEST + Span::from_micros(takes));
         return None;
     }
-    Some(if run.failed { Outcome::Failed } else { Outcome::Done })
+    let outcome = if run.failed { Outcome::Failed } else { Outcome::Done };
+    if run.could_not_pull && w.gates.habits.tells_secrets_after_pulls {
+        images::look_for_secrets(w, pod);
+    }
+    Some(outcome)
 }
 
 /// `SyncTerminatingPod`: stop everything, then read the runtime itself and say how it ended.

@@ -135,7 +135,15 @@ fn missing_volume(w: &World, pod: PodId) -> Option<String> {
                 "BlockDevice" => "block device",
                 _ => continue,
             };
-            return words(format!("hostPath type check failed: {} is not a {what}", source.path));
+            let path = &source.path;
+            return words(if w.gates.habits.says_what_a_host_path_is {
+                format!(
+                    "hostPath type check failed, {path} is not a {what}, unable to determine its type: path \"{path}\" does \
+                     not exist"
+                )
+            } else {
+                format!("hostPath type check failed: {path} is not a {what}")
+            });
         }
     }
     None

@@ -7,12 +7,16 @@ use super::queue::happened;
 use super::request_of;
 use crate::rules::scheduler::placement::amounts::Amounts;
 use crate::rules::scheduler::placement::selector::labels;
-use crate::rules::scheduler::queueing::ClusterEvent;
+use crate::rules::scheduler::queueing::{ClusterEvent, LEFTOVER_PERIOD};
 use crate::scenario::plan::ObjectKind;
-use crate::world::{ApiObject, NodeId, PodId, World};
+use crate::time::Span;
+use crate::world::{ApiObject, NodeId, PodId, Purpose, World};
 
-/// The nodes and images of the scenario, before anything happens.
+/// The nodes and images of the scenario, before anything happens. How long ago the scheduler began nobody says: the rounds of
+/// its queue, the longest of which come each 30 s, lie anywhere in their periods.
 pub fn start(w: &mut World) {
+    let ago = w.draw(Purpose::SchedulerStart, 0, 0).below(LEFTOVER_PERIOD.micros().cast_unsigned());
+    w.scheduler.started = w.plan.start - Span::from_micros(ago.cast_signed());
     let cluster = &mut w.scheduler.cluster;
     let listed = (0..).zip(w.nodes.iter()).filter(|(_, node)| node.exists);
     cluster.set_nodes(listed.map(|(ix, node)| (ix, &node.spec)));

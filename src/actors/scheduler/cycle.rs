@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::claims::{unbound_claims, waits_for_pod};
 use super::queue::{self, happened, wake};
 use crate::actors::api_server;
 use crate::api::{Condition, EventText, EventType, Sym, Text, Tri, text::Uid};
@@ -91,9 +92,29 @@ fn claim(w: &World, namespace: Sym, name: Sym) -> Claim<'_> {
     let object = &w.objects[ix];
     match (object.exists, object.bound) {
         (false, _) => Claim::Missing,
+        (true, false) if waits_for_pod(object) => Claim::Delayed,
         (true, false) => Claim::Unbound,
         (true, true) => Claim::Bound(object.claim.as_ref().and_then(|claim| claim.node_affinity.as_deref())),
     }
+}
+
+/// Before its binding a pod's claims are: they are told its node, and looked at each second until they have got their
+/// volumes (`BindPodVolumes`, pkg/scheduler/framework/plugins/volumebinding/binder.go). Whether it has to wait.
+fn waits_for_volumes(w: &mut World, pod: PodId, node: NodeId) -> bool {
+    if w.pods[pod.ix()].spec.volumes.is_empty() {
+        return false;
+    }
+    let unbound = unbound_claims(w, pod);
+    for object in &unbound {
+        if !w.volumes.selected.contains_key(object) {
+            api_server::objects::select_node(w, *object, node);
+        }
+    }
+    if !unbound.is_empty() {
+        let now = w.now;
+        w.scheduler.binding.entry(pod).or_insert((node, now));
+    }
+    !unbound.is_empty()
 }
 
 /// The pod counts as on the node from now on; the binding goes its own way.
@@ -110,6 +131,9 @@ pub fn bind(w: &mut World, pod: PodId, node: NodeId) {
     let ix = node.0;
     if !w.pods[pod.ix()].exists || w.pods[pod.ix()].node.is_some() {
         w.scheduler.cluster.remove_pod(ix, pod.0, false);
+        return;
+    }
+    if waits_for_volumes(w, pod, node) {
         return;
     }
     api_server::bind(w, pod, node);
@@ -149,7 +173,7 @@ fn refused(w: &mut World, pod: PodId, why: &Unschedulable) {
         api_server::put_condition(status, condition, now);
         status.nominated_node = name;
     });
-    if let PostFilter::Found { node, victims } = &why.post_filter {
+    if let PostFilter::Found { node, victims, .. } = &why.post_filter {
         let latency = w.plan.latency.bind.clone();
         let mut at = w.now;
         for victim in victims {

@@ -5,10 +5,12 @@
 //! how the scheduler hears of nodes and of other pods. What decides (filters, scores, victims, hints, back-offs) is asked
 //! of `rules::scheduler::placement` and `rules::scheduler::queueing`.
 
+mod claims;
 mod cluster;
 mod cycle;
 pub mod queue;
 
+pub use claims::claim_bound;
 pub use cluster::{
     claim_changed, node_listed, pod_assigned, pod_deleting, pod_freed, pod_relabelled, pod_resized, start,
 };

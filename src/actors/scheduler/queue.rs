@@ -37,6 +37,7 @@ pub fn pod_added(w: &mut World, pod: PodId) {
     w.scheduler.waiting.insert(pod, entry);
     if !gated {
         activate(w, pod);
+        wake(w);
     }
 }
 
@@ -53,6 +54,7 @@ pub fn pod_updated(w: &mut World, pod: PodId) {
     let helps = queueing::update_helps(&w.gates, before, after, entry.refused_by);
     if helps && entry.place == Place::Unschedulable {
         requeue(w, pod);
+        wake(w);
     }
 }
 
@@ -93,14 +95,14 @@ fn place(w: &mut World, pod: PodId, place: Place) {
     }
 }
 
-/// Puts a pod among those that are tried next.
+/// Puts a pod among those that are tried next. Whoever has put all in that come together wakes the scheduler: the queue is locked
+/// until then, so that the first of them is tried first and not the one that was found first.
 fn activate(w: &mut World, pod: PodId) {
     let Some(entry) = w.scheduler.waiting.get(&pod) else { return };
     let priority = w.scheduler.cluster.request(entry.request).priority;
     let since = entry.since;
     w.scheduler.turns += 1;
     place(w, pod, Place::Active((-i64::from(priority), since, w.scheduler.turns)));
-    wake(w);
 }
 
 /// Something happened that may help: back to the active queue, or first through what is left of the back-off.
@@ -113,11 +115,8 @@ fn requeue(w: &mut World, pod: PodId) {
     }
     w.scheduler.turns += 1;
     place(w, pod, Place::BackingOff((until, w.scheduler.turns)));
-    if gates.pop_from_backoff_q {
-        wake(w);
-    } else {
-        let anchor = w.plan.start;
-        let at = queueing::flushed_at(&gates, until, anchor);
+    if !gates.pop_from_backoff_q {
+        let at = queueing::flushed_at(&gates, until, w.scheduler.started);
         w.at(at, SimEvent::QueueTimer { pod, generation });
     }
 }
@@ -133,19 +132,32 @@ pub fn refuse(w: &mut World, pod: PodId, refused_by: PluginSet) {
     entry.generation += 1;
     let generation = entry.generation;
     place(w, pod, Place::Unschedulable);
-    let at = queueing::left_over_at(now, w.plan.start);
+    let at = queueing::left_over_at(now, w.scheduler.started);
     w.at(at, SimEvent::QueueTimer { pod, generation });
 }
 
-/// The flush of the back-off queue, or of those that nothing helped for five minutes, reaches a pod.
+/// The flush of the back-off queue, or of those that nothing helped for five minutes, reaches a pod: all that it is time for
+/// come with it.
 pub fn timer(w: &mut World, pod: PodId) {
     let now = w.now;
     let Some(entry) = w.scheduler.waiting.get(&pod) else { return };
     match entry.place {
-        Place::BackingOff(_) => activate(w, pod),
-        Place::Unschedulable if now.since(entry.since) > POOL => requeue(w, pod),
+        Place::BackingOff(_) => {
+            while let Some((&(until, _), &next)) = w.scheduler.backing_off.first_key_value()
+                && until <= now
+            {
+                activate(w, next);
+            }
+        }
+        Place::Unschedulable if now.since(entry.since) > POOL => {
+            let is_old =
+                |pod: &PodId| w.scheduler.waiting.get(pod).is_some_and(|entry| now.since(entry.since) > POOL);
+            let old: Vec<PodId> = w.scheduler.refused.iter().copied().filter(is_old).collect();
+            old.into_iter().for_each(|pod| requeue(w, pod));
+        }
         Place::Unschedulable | Place::Active(_) => {}
     }
+    wake(w);
 }
 
 /// `MoveAllToActiveOrBackoffQueue`: who was refused by a plugin that this event concerns comes back.
@@ -167,6 +179,7 @@ pub fn happened(w: &mut World, event: &ClusterEvent<'_>) {
     for pod in helped {
         requeue(w, pod);
     }
+    wake(w);
 }
 
 /// Takes the next pod, if the scheduler is idle and somebody waits: its cycle ends after the latency of an attempt.

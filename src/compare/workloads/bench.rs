@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::run::{Numbers, Run};
 use crate::compare::fidelity::{Aligned, Allowances, Judgement, Referee, SHORT};
 use crate::compare::life::{Life, State};
+use crate::compare::ranks::Gap;
 
 /// A state of a workload or of endpoints that is shorter than this on its own side may be left out: two pods that become
 /// ready one after the other give one update or two.
@@ -36,6 +37,8 @@ pub struct Bench<'a> {
     /// What every run until now had and the recording has not; None before the first.
     strangers: Option<BTreeSet<String>>,
     alike: usize,
+    /// How many runs were seen.
+    runs: usize,
 }
 
 /// How one object or pod was judged.
@@ -98,20 +101,23 @@ impl<'a> Bench<'a> {
             pods: recorded.pods.iter().map(|(key, lives)| (key.as_str(), of_pods(lives))).collect(),
             strangers: None,
             alike: 0,
+            runs: 0,
         }
     }
 
     /// One more simulated run.
     pub fn see(&mut self, run: &Run) {
         let mut alike = true;
+        let number = self.runs;
+        self.runs += 1;
         for (referees, lives) in [(&mut self.workloads, &run.workloads), (&mut self.services, &run.services)]
         {
             for (key, referee) in referees {
-                alike &= lives.get(*key).is_some_and(|life| referee.see(life));
+                alike &= lives.get(*key).is_some_and(|life| referee.see(number, life));
             }
         }
         for (key, referees) in &mut self.pods {
-            alike &= see_pods(referees, run.pods.get(*key).map_or(&[], Vec::as_slice));
+            alike &= see_pods(number, referees, run.pods.get(*key).map_or(&[], Vec::as_slice));
         }
         let strangers = strangers(self.recorded, run);
         alike &= strangers.is_empty();
@@ -120,6 +126,15 @@ impl<'a> Bench<'a> {
             Some(all) => all.retain(|name| strangers.contains(name)),
             none => *none = Some(strangers),
         }
+    }
+
+    /// All gaps between states that the matching runs have, for ranking.
+    #[must_use]
+    pub fn gaps(&self) -> Vec<Gap> {
+        let objects = self.workloads.iter().chain(&self.services);
+        let objects = objects.flat_map(|(key, referee)| referee.gaps(key));
+        let pods = self.pods.iter().flat_map(|(key, own)| own.iter().flat_map(|referee| referee.gaps(key)));
+        objects.chain(pods).collect()
     }
 
     /// The verdict, after the last run.
@@ -164,7 +179,7 @@ fn strangers(recorded: &Run, run: &Run) -> BTreeSet<String> {
 
 /// Who stands for whom: as many as can be have the recorded sequence, and among those the order of creation is kept as
 /// far as it can be. Who finds no like is measured by the one in the same place.
-fn see_pods(referees: &mut [Referee<'_, State>], lives: &[Life]) -> bool {
+fn see_pods(run: usize, referees: &mut [Referee<'_, State>], lives: &[Life]) -> bool {
     let mut tried: Vec<Vec<Option<Aligned>>> = vec![vec![None; lives.len()]; referees.len()];
     let mut taken: Vec<Option<usize>> = vec![None; lives.len()];
     for pod in 0..referees.len() {
@@ -180,7 +195,7 @@ fn see_pods(referees: &mut [Referee<'_, State>], lives: &[Life]) -> bool {
         if let Some((ix, pairs)) = pairs
             && (placed || pairs.is_err())
         {
-            referee.note(&lives[ix], pairs);
+            referee.note(run, &lives[ix], pairs);
         }
     }
     all

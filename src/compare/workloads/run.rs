@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::names::{Names, Told};
 use crate::api::EventType;
-use crate::compare::life::{self, Life, Row, SeenEvent, Visible, parse_micros};
+use crate::compare::life::{self, Life, Row, SeenEvent, Visible, time_of};
 use crate::record::tables::{ENDPOINT_COLUMNS, WORKLOAD_COLUMNS};
 
 /// The tables that a run writes.
@@ -49,6 +49,9 @@ impl Visible for Numbers {
             };
         }
         words
+    }
+    fn ends(&self, _: Option<&Numbers>) -> &'static str {
+        if self.columns == ENDPOINTS { "endpoints" } else { "workload" }
     }
     fn difference(&self, other: &Numbers) -> String {
         let mut words = String::new();
@@ -133,7 +136,7 @@ fn read(text: &str, name: &str, columns: &'static [&'static str]) -> Result<Vec<
             cells.push('\t');
         }
         lines.push(Line {
-            micros: parse_micros(cell(about[0])),
+            micros: time_of(cell(about[0]), &record)?,
             namespace: cell(about[1]).to_owned(),
             kind: cell(about[2]).to_owned(),
             name: cell(about[3]).to_owned(),

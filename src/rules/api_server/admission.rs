@@ -70,8 +70,8 @@ pub fn admit_with(
 ) -> Result<Admitted, Rejection> {
     let gates = &request.gates;
     let kind = ObjectType::Pod;
-    let Decoded { mut object, strict } =
-        decode::object(kind, manifest, gates.version).map_err(|error| Rejection::Decode(kind, error))?;
+    let Decoded { mut object, strict } = decode::object(kind, manifest, gates.version)
+        .map_err(|error| Rejection::Decode(kind.into(), error))?;
     object.shift_remove("status");
     defaults::pod(&mut object, gates);
     mutate(&mut object)?;
@@ -121,7 +121,7 @@ pub(super) fn name_of(object: &Object) -> String {
 /// Never for a validated object; a mismatch is reported as an error of decoding.
 pub fn typed(object: &Object) -> Result<(ObjectMeta, PodSpec), Rejection> {
     let refuse = |error: serde_json::Error| {
-        Rejection::Decode(ObjectType::Pod, DecodeError { message: error.to_string(), field: None })
+        Rejection::Decode(ObjectType::Pod.into(), DecodeError { message: error.to_string(), field: None })
     };
     let half = |name: &str| object.get(name).cloned().unwrap_or_else(|| json!({}));
     let metadata = serde_json::from_value(half("metadata")).map_err(refuse)?;
@@ -201,6 +201,9 @@ const CONTAINERS: &[&str] = &["initContainers", "containers", "ephemeralContaine
 pub(super) fn prepare(object: &mut Object, gates: &Gates) {
     drop_disabled(object, gates);
     merge_label_keys(object, gates);
+    if let Some(Value::Object(spec)) = object.get_mut("spec") {
+        defaults::pod_level(spec, gates);
+    }
 }
 
 /// `DropDisabledPodFields` for the gates that differ between versions: of a pod, or of a template.
@@ -230,10 +233,13 @@ pub(super) fn drop_disabled(object: &mut Object, gates: &Gates) {
     // The gate GenericWorkload is off everywhere.
     spec.shift_remove("workloadRef");
     spec.shift_remove("schedulingGroup");
-    if !habits.image_volumes {
+    if !gates.image_volume {
         drop_image_volumes(spec);
     }
-    drop_projections(spec);
+    if !habits.keeps_certificates {
+        drop_projections(spec);
+    }
+    drop_alpha(spec);
     for list in CONTAINERS {
         let is_init = *list == "initContainers";
         each(spec, &[list], |container| drop_from_container(container, is_init, gates));
@@ -316,7 +322,7 @@ fn drop_image_volumes(spec: &mut Object) {
     });
 }
 
-/// The gates ClusterTrustBundleProjection and PodCertificateRequest are off by default.
+/// The gates ClusterTrustBundleProjection and PodCertificateRequest are off by default before 1.37.
 fn drop_projections(spec: &mut Object) {
     each(spec, &["volumes"], |volume| {
         if let Some(Value::Object(projected)) = volume.get_mut("projected") {
@@ -324,6 +330,46 @@ fn drop_projections(spec: &mut Object) {
                 source.shift_remove("clusterTrustBundle");
                 source.shift_remove("podCertificate");
             });
+        }
+    });
+}
+
+/// Fields that are known, and whose gates are off wherever they are known (`v37` in the schema).
+fn drop_alpha(spec: &mut Object) {
+    spec.shift_remove("evictionResponders");
+    each(spec, &["volumes"], |volume| {
+        for source in ["emptyDir", "secret", "configMap", "downwardAPI", "projected"] {
+            if let Some(Value::Object(source)) = volume.get_mut(source) {
+                source.shift_remove("mode");
+                source.shift_remove("defaultUser");
+                each(source, &["items"], |item| _ = item.shift_remove("user"));
+                each(source, &["sources"], |part| {
+                    for of in ["secret", "configMap", "downwardAPI"] {
+                        if let Some(Value::Object(of)) = part.get_mut(of) {
+                            each(of, &["items"], |item| _ = item.shift_remove("user"));
+                        }
+                    }
+                });
+            }
+        }
+    });
+    each(spec, CONTAINERS, |container| {
+        each(container, &["volumeMounts"], |mount| _ = mount.shift_remove("bindMountOptions"));
+        let handlers = ["livenessProbe", "readinessProbe", "startupProbe"].map(|probe| (probe, None));
+        let hooks = ["postStart", "preStop"].map(|hook| ("lifecycle", Some(hook)));
+        for (field, inner) in handlers.into_iter().chain(hooks) {
+            let Some(handler) = container.get_mut(field) else { continue };
+            let Some(handler) = (match inner {
+                Some(hook) => handler.get_mut(hook),
+                None => Some(handler),
+            }) else {
+                continue;
+            };
+            for (how, alpha) in [("httpGet", "protocol"), ("grpc", "mode")] {
+                if let Some(Value::Object(how)) = handler.get_mut(how) {
+                    how.shift_remove(alpha);
+                }
+            }
         }
     });
 }

@@ -29,7 +29,7 @@ pub fn pod_spec(spec: &mut Object, gates: &Gates) {
     for list in ["containers", "initContainers"] {
         each(spec, list, requests_from_limits);
     }
-    if gates.pod_level_resources {
+    if gates.pod_level_resources && !gates.pod_level_limits {
         hugepage_limits_of_the_pod(spec);
         requests_of_the_pod(spec);
     }
@@ -43,6 +43,16 @@ pub fn pod_spec(spec: &mut Object, gates: &Gates) {
     // `Convert_v1_Pod_To_core_Pod`: a template keeps what is below zero, and is warned of it.
     if spec.get("terminationGracePeriodSeconds").and_then(Value::as_i64).is_some_and(|seconds| seconds < 0) {
         spec.insert("terminationGracePeriodSeconds".to_owned(), json!(1));
+    }
+}
+
+/// Fills in the resources of a pod as a whole, after admission (`ApplyPodLevelResourcesDefaults`, 1.37; before, they are
+/// filled in with the others, and limits are not).
+pub fn pod_level(spec: &mut Object, gates: &Gates) {
+    if gates.pod_level_resources && gates.pod_level_limits {
+        hugepage_limits_of_the_pod(spec);
+        requests_of_the_pod(spec);
+        limits_of_the_pod(spec);
     }
 }
 
@@ -347,6 +357,31 @@ fn requests_of_the_pod(spec: &mut Object) {
             }
         }
         put(own, "requests", &requests);
+    });
+}
+
+/// A resource of which the pod has a request and no limit is limited where each container limits it: to their total, or to
+/// the request if that is more.
+fn limits_of_the_pod(spec: &mut Object) {
+    let aggregated = aggregate(spec, "limits");
+    let containers =
+        ["containers", "initContainers"].into_iter().filter_map(|list| spec.get(list)?.as_array());
+    let all: Vec<Amounts> = containers
+        .flatten()
+        .map(|container| amounts(container.get("resources").and_then(|own| own.get("limits"))))
+        .collect();
+    within(spec, "resources", |own| {
+        let (mut limits, requests) = (amounts(own.get("limits")), amounts(own.get("requests")));
+        for (name, request) in requests {
+            if !is_pod_level_resource(&name) || !all.iter().all(|own| own.contains_key(&name)) {
+                continue;
+            }
+            if let Some(total) = aggregated.get(&name) {
+                let most = if request.cmp_value(*total).is_gt() { request } else { *total };
+                limits.entry(name).or_insert(most);
+            }
+        }
+        put(own, "limits", &limits);
     });
 }
 

@@ -130,11 +130,16 @@ impl ObjectType {
         self.api_version() == group_version || self.older(group_version).is_some()
     }
     /// The older version that an `apiVersion` names.
-    pub(super) fn older(self, group_version: &str) -> Option<&'static Older> {
+    pub fn older(self, group_version: &str) -> Option<&'static Older> {
         self.law().older.as_ref().filter(|older| {
             let own = self.versioned(older.version);
             own == group_version
         })
+    }
+    /// The kind in the version that an object says it is of.
+    pub fn written_in(self, manifest: &Value) -> Written {
+        let said = manifest.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+        Written { kind: self, version: self.older(said).map_or(self.law().version, |older| older.version) }
     }
     /// `Deployment.apps`, as the API server names the kind in its answers.
     pub fn qualified(self) -> String {
@@ -179,6 +184,22 @@ impl ObjectType {
     }
 }
 
+/// A kind, in one of its versions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Written {
+    /// Which kind.
+    pub kind: ObjectType,
+    /// `v1`
+    pub version: &'static str,
+}
+
+impl From<ObjectType> for Written {
+    /// In its newest version.
+    fn from(kind: ObjectType) -> Written {
+        Written { kind, version: kind.law().version }
+    }
+}
+
 fn with_group(name: &str, group: &str) -> String {
     if group.is_empty() { name.to_owned() } else { format!("{name}.{group}") }
 }
@@ -217,11 +238,12 @@ pub struct AdmittedObject {
 /// # Errors
 /// The API server refuses it; a kind that it does not have is a [`DecodeError`] of [`ObjectType::of`], which comes first.
 pub fn create(manifest: &Value, request: &Request) -> Result<AdmittedObject, Rejection> {
-    let refuse = |error| Rejection::Decode(ObjectType::Pod, error);
+    let refuse = |error| Rejection::Decode(ObjectType::Pod.into(), error);
     let kind = ObjectType::of(manifest).map_err(refuse)?;
     let gates = &request.gates;
+    let written = kind.written_in(manifest);
     let Decoded { mut object, strict } =
-        decode::object(kind, manifest, gates.version).map_err(|error| Rejection::Decode(kind, error))?;
+        decode::object(kind, manifest, gates.version).map_err(|error| Rejection::Decode(written, error))?;
     if !kind.law().keeps_status {
         object.shift_remove("status");
     }
@@ -231,7 +253,7 @@ pub fn create(manifest: &Value, request: &Request) -> Result<AdmittedObject, Rej
     let errors = refusals(kind, &object, None, gates);
     if !errors.is_empty() && !strict.is_empty() {
         // Who asks for strictness is refused before anything else is looked at.
-        return Err(Rejection::Strict(kind, strict));
+        return Err(Rejection::Strict(written, strict));
     }
     if !errors.is_empty() {
         return Err(Rejection::Invalid { kind, name: admission::name_of(&object), errors });
@@ -292,8 +314,14 @@ pub fn update(
     request: &Request,
 ) -> Result<AdmittedObject, Rejection> {
     let gates = &request.gates;
+    let said = new.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+    let older = kind.older(said);
+    let written = older.map_or(kind.into(), |older| Written { kind, version: older.version });
     let Decoded { mut object, strict } =
-        decode::stored(kind, new, gates.version).map_err(|error| Rejection::Decode(kind, error))?;
+        decode::stored(kind, new, gates.version).map_err(|error| Rejection::Decode(written, error))?;
+    if let Some(older) = older {
+        (older.renew)(old, &mut object);
+    }
     (kind.law().defaults)(&mut object, gates);
     keep_what_is_the_servers(kind, old, &mut object);
     (kind.law().prepare)(&mut object, Some(old), request);

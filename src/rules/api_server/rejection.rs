@@ -7,7 +7,7 @@
 use std::fmt;
 
 use super::decode::{DecodeError, StrictError, strict_message};
-use super::objects::ObjectType;
+use super::objects::{ObjectType, Written};
 use super::validation::field::{Errors, FieldError};
 use crate::rules::machinery::quote::quote;
 
@@ -15,9 +15,9 @@ use crate::rules::machinery::quote::quote;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Rejection {
     /// The manifest is no object of its kind.
-    Decode(ObjectType, DecodeError),
+    Decode(Written, DecodeError),
     /// Unknown or repeated fields, where the client asked for strictness.
-    Strict(ObjectType, Vec<StrictError>),
+    Strict(Written, Vec<StrictError>),
     /// It names a namespace that is not the request's.
     OtherNamespace,
     /// Fields with values that may not be.
@@ -111,17 +111,17 @@ fn distinct(errors: &Errors) -> Vec<String> {
 /// The message of the API server's status.
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let handled = |f: &mut fmt::Formatter<'_>, kind: ObjectType| {
-            let law = kind.law();
-            write!(f, "{} in version {} cannot be handled as a {}: ", law.name, quote(law.version), law.name)
+        let handled = |f: &mut fmt::Formatter<'_>, written: Written| {
+            let name = written.kind.name();
+            write!(f, "{name} in version {} cannot be handled as a {name}: ", quote(written.version))
         };
         match self {
-            Rejection::Decode(kind, error) => {
-                handled(f, *kind)?;
+            Rejection::Decode(written, error) => {
+                handled(f, *written)?;
                 write!(f, "{error}")
             }
-            Rejection::Strict(kind, errors) => {
-                handled(f, *kind)?;
+            Rejection::Strict(written, errors) => {
+                handled(f, *written)?;
                 f.write_str(&strict_message(errors))
             }
             Rejection::OtherNamespace => f.write_str(

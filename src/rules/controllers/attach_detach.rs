@@ -8,6 +8,7 @@
 //! is well keeps a volume that it says it uses for ever, six minutes are for nodes that are lost.
 
 use crate::api::{ContainerState, Marks, PodStatus, Sym};
+use crate::rules::versions::habits::Habits;
 use crate::time::Span;
 
 /// `reconcilerLoopPeriod`
@@ -49,11 +50,15 @@ pub fn may_detach(volume: Unneeded) -> bool {
 
 /// What a pod is told whose volume is attached elsewhere; `holders` are the pods there that still need it, by namespace
 /// and name.
-pub fn multi_attach_words(volume: Sym, namespace: Sym, holders: &[(Sym, String)]) -> String {
-    let prefix = format!("Multi-Attach error for volume \"{volume}\" ");
+pub fn multi_attach_words(volume: Sym, namespace: Sym, holders: &[(Sym, String)], habits: &Habits) -> String {
+    let (what, therefore) = if habits.waits_for_detach {
+        ("Waiting for detach", ", waiting on detach before it can be attached to another node")
+    } else {
+        ("Multi-Attach error", " and can't be attached to another")
+    };
+    let prefix = format!("{what} for volume \"{volume}\" ");
     if holders.is_empty() {
-        return prefix
-            + "Volume is already exclusively attached to one node and can't be attached to another";
+        return prefix + "Volume is already exclusively attached to one node" + therefore;
     }
     let (own, others): (Vec<_>, Vec<_>) = holders.iter().partition(|(theirs, _)| *theirs == namespace);
     let names: Vec<&str> = own.iter().map(|(_, name)| name.as_str()).collect();
@@ -81,13 +86,19 @@ mod tests {
     fn pods_of_other_namespaces_are_counted_and_not_named() {
         let (volume, own) = (Sym::new("pvc-1"), Sym::new("shop"));
         let holder = |namespace: &str, name: &str| (Sym::new(namespace), name.to_owned());
-        let words = |holders: &[(Sym, String)]| multi_attach_words(volume, own, holders);
+        let words = |holders: &[(Sym, String)]| multi_attach_words(volume, own, holders, &Habits::NONE);
         let said = "Multi-Attach error for volume \"pvc-1\" Volume is already ";
         assert_eq!(
             words(&[]),
             format!("{said}exclusively attached to one node and can't be attached to another")
         );
         assert_eq!(words(&[holder("shop", "a"), holder("shop", "b")]), format!("{said}used by pod(s) a, b"));
+        let waiting = Habits { waits_for_detach: true, ..Habits::NONE };
+        assert_eq!(
+            multi_attach_words(volume, own, &[], &waiting),
+            "Waiting for detach for volume \"pvc-1\" Volume is already exclusively attached to one node, waiting on \
+             detach before it can be attached to another node"
+        );
         assert_eq!(words(&[holder("x", "c")]), format!("{said}used by 1 pod(s) in different namespaces"));
         assert_eq!(
             words(&[holder("shop", "a"), holder("x", "c")]),

@@ -10,6 +10,7 @@ pub mod deletion_order;
 pub mod deployment;
 pub mod disruption;
 pub mod endpoint_slice;
+pub mod horizontal;
 pub mod job;
 pub mod ownership;
 pub mod pod_control;

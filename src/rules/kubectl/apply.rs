@@ -4,10 +4,12 @@
 //! pkg/cmd/patch/patch.go (1.36.2). The surprises: the manifest is kept in an annotation with its keys sorted and a line's
 //! end; `configured` is said of any patch that is not empty, whatever it comes to.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::merge;
-use crate::rules::api_server::objects::ObjectType;
+use crate::rules::api_server::objects::{ObjectType, Older};
 
 /// Where the manifest of the last apply is kept.
 pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -29,8 +31,13 @@ pub fn apply(kind: ObjectType, live: Option<&Value>, manifest: &Value, namespace
     let Some(live) = live else { return Applied { object: new, answer: "created", warning: None } };
     let annotation = live.pointer(&last_applied_at()).and_then(Value::as_str);
     let last = annotation.and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null);
-    let object = merge::three_way(live, &last, &new, kind.fields());
-    let answer = if same(&object, live) { "unchanged" } else { "configured" };
+    // Who applies an older version gets what is there in that one, and sends it so.
+    let said = new["apiVersion"].as_str().unwrap_or_default();
+    let older = kind.older(said);
+    let shown = older.map_or(Cow::Borrowed(live), |older| Cow::Owned(older.shown(said, live)));
+    let fields = older.map_or(kind.fields(), Older::fields);
+    let object = merge::three_way(&shown, &last, &new, fields);
+    let answer = if same(&object, &shown) { "unchanged" } else { "configured" };
     let warning = annotation.is_none().then(|| missing(kind, &name_of(live)));
     Applied { object, answer, warning }
 }

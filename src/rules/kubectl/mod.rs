@@ -8,3 +8,4 @@ pub mod printing;
 pub mod rollout;
 pub mod rollout_status;
 pub mod tables;
+pub mod terminal;

@@ -35,6 +35,8 @@ pub fn row(object: &Value, now: Time) -> Option<Vec<Cell>> {
         "CronJob" => o.cron_job(),
         "Service" => o.service(),
         "EndpointSlice" => o.endpoint_slice(),
+        "PersistentVolumeClaim" => o.claim(),
+        "PersistentVolume" => o.volume(),
         "PodDisruptionBudget" => o.budget(),
         "ResourceQuota" => o.quota(),
         "LimitRange" => vec![o.name(), narrow("CREATED AT", o.text("/metadata/creationTimestamp"))],
@@ -374,6 +376,68 @@ impl Printed<'_> {
         ]
     }
 
+    /// `printPersistentVolumeClaim`: of one without a volume nothing is said that only a volume has.
+    fn claim(&self) -> Vec<Cell> {
+        let phase = match self.at("/metadata/deletionTimestamp") {
+            Value::Null => self.text("/status/phase"),
+            _ => "Terminating",
+        };
+        let volume = self.text("/spec/volumeName");
+        let (capacity, modes) = match volume {
+            "" => (String::new(), String::new()),
+            _ => (plain_or_empty(self.at("/status/capacity/storage")), self.modes("/status/accessModes")),
+        };
+        vec![
+            self.name(),
+            narrow("STATUS", phase),
+            narrow("VOLUME", volume),
+            narrow("CAPACITY", capacity),
+            narrow("ACCESS MODES", modes),
+            narrow("STORAGECLASS", self.text("/spec/storageClassName")),
+            narrow("VOLUMEATTRIBUTESCLASS", "<unset>"),
+            self.age(),
+            wide("VOLUMEMODE", or_unset(self.text("/spec/volumeMode"))),
+        ]
+    }
+
+    /// `printPersistentVolume`
+    fn volume(&self) -> Vec<Cell> {
+        let claim = match self.at("/spec/claimRef") {
+            Value::Null => String::new(),
+            _ => format!("{}/{}", self.text("/spec/claimRef/namespace"), self.text("/spec/claimRef/name")),
+        };
+        let phase = match self.at("/metadata/deletionTimestamp") {
+            Value::Null => self.text("/status/phase"),
+            _ => "Terminating",
+        };
+        vec![
+            self.name(),
+            narrow("CAPACITY", plain_or_empty(self.at("/spec/capacity/storage"))),
+            narrow("ACCESS MODES", self.modes("/spec/accessModes")),
+            narrow("RECLAIM POLICY", self.text("/spec/persistentVolumeReclaimPolicy")),
+            narrow("STATUS", phase),
+            narrow("CLAIM", claim),
+            narrow("STORAGECLASS", self.text("/spec/storageClassName")),
+            narrow("VOLUMEATTRIBUTESCLASS", "<unset>"),
+            narrow("REASON", self.text("/status/reason")),
+            self.age(),
+            wide("VOLUMEMODE", or_unset(self.text("/spec/volumeMode"))),
+        ]
+    }
+
+    /// `GetAccessModesAsString`: in an order of its own.
+    fn modes(&self, path: &str) -> String {
+        let known = [
+            ("ReadWriteOnce", "RWO"),
+            ("ReadOnlyMany", "ROX"),
+            ("ReadWriteMany", "RWX"),
+            ("ReadWriteOncePod", "RWOP"),
+        ];
+        let has = |mode: &str| self.list(path).iter().any(|own| own == mode);
+        let own = known.iter().filter(|(mode, _)| has(mode)).map(|(_, short)| *short);
+        own.collect::<Vec<_>>().join(",")
+    }
+
     fn autoscaler(&self) -> Vec<Cell> {
         let target = "/spec/scaleTargetRef";
         let min = match self.at("/spec/minReplicas").as_i64() {
@@ -498,6 +562,14 @@ impl Printed<'_> {
             wide("NAME", self.text("/metadata/name")),
         ]
     }
+}
+
+fn or_unset(text: &str) -> &str {
+    if text.is_empty() { "<unset>" } else { text }
+}
+
+fn plain_or_empty(value: &Value) -> String {
+    if value.is_null() { String::new() } else { plain(value) }
 }
 
 fn or_none(text: String) -> String {

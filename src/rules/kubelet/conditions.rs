@@ -202,7 +202,7 @@ pub fn initialized<M: Marks>(
 /// PodReadyToStartContainers: a sandbox with a network is there.
 ///
 /// `GeneratePodReadyToStartContainersCondition`: False again as soon as the sandbox has stopped, so every finished pod
-/// has it False.
+/// has it False. Why it is says 1.37.
 pub fn ready_to_start_containers<M: Marks>(
     pod: &PodView<'_, M>,
     old: &PodStatus<M>,
@@ -210,8 +210,12 @@ pub fn ready_to_start_containers<M: Marks>(
     gates: &Gates,
 ) -> Condition<M> {
     let kind = Sym::POD_READY_TO_START_CONTAINERS;
-    let mut condition = Condition::new(kind, !sandbox_changed(pod.spec, runtime).needed);
+    let change = sandbox_changed(pod.spec, runtime);
+    let mut condition = Condition::new(kind, !change.is_needed());
     condition.observed_generation = observed_generation(old, pod.generation, kind, gates);
+    if change.is_needed() && gates.habits.says_why_no_sandbox {
+        condition = condition.because(Sym::POD_SANDBOX_NOT_READY, Text::Is(change.why));
+    }
     condition
 }
 

@@ -17,6 +17,21 @@ pub const CRITICAL: i32 = 2_000_000_000;
 /// A hard threshold leaves a pod this long.
 pub const HARD_GRACE_SECS: i64 = 1;
 
+/// Whether a resource may be beyond a threshold for a while.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Threshold {
+    /// `evictionHard`: not at all.
+    Hard,
+    /// `evictionSoft`: for its grace period.
+    Soft,
+}
+
+/// How long a pod has that is evicted because of a soft threshold (`synchronize`): its own grace, at most
+/// `evictionMaxPodGracePeriod`, which is 0 where nobody says it.
+pub fn soft_grace_secs(longest: i64, own: Option<i64>) -> i64 {
+    own.map_or(longest, |own| own.min(longest))
+}
+
 /// What the ranking looks at. Amounts in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Candidate {
@@ -53,7 +68,11 @@ pub struct Consumer {
 pub fn message(resource: Sym, threshold: Option<(Quantity, i64)>, consumers: &[Consumer]) -> String {
     let mut text = format!("The node was low on resource: {resource}. ");
     if let Some((threshold, available)) = threshold {
-        text += &format!("Threshold quantity: {threshold}, available: {}Ki. ", available / 1024);
+        let available = match resource {
+            Sym::PIDS => available.to_string(),
+            _ => format!("{}Ki", available / 1024),
+        };
+        text += &format!("Threshold quantity: {threshold}, available: {available}. ");
     }
     for Consumer { name, usage, request } in consumers {
         let usage = Quantity::from_nanos(i128::from(*usage) * 1_000_000_000, Format::BinarySI);

@@ -6,6 +6,7 @@
 
 use crate::api::{Container, PodSpec, Sym};
 use crate::rules::machinery::quantity::Quantity;
+use crate::rules::versions::habits::Habits;
 
 const EPHEMERAL_STORAGE: &str = "ephemeral-storage";
 
@@ -19,8 +20,8 @@ pub struct Usage {
 }
 
 /// Message of the first limit that is exceeded: of an emptyDir, of the pod, of a container.
-pub fn exceeded(spec: &PodSpec, usage: &Usage) -> Option<String> {
-    empty_dir(spec, usage).or_else(|| pod(spec, usage)).or_else(|| container(spec, usage))
+pub fn exceeded(spec: &PodSpec, usage: &Usage, habits: &Habits) -> Option<String> {
+    empty_dir(spec, usage).or_else(|| pod(spec, usage)).or_else(|| container(spec, usage, habits))
 }
 
 /// `emptyDirLimitEviction`: the medium does not matter.
@@ -37,7 +38,7 @@ fn empty_dir(spec: &PodSpec, usage: &Usage) -> Option<String> {
 /// `podEphemeralStorageLimitEviction`: nothing is known of the pod's storage before its volumes were measured.
 fn pod(spec: &PodSpec, usage: &Usage) -> Option<String> {
     let volumes = usage.volumes.as_ref()?;
-    let limit = pod_limit(spec)?;
+    let limit = pod_limit(spec, EPHEMERAL_STORAGE)?;
     let on_disk = |name: Sym| {
         let volume = spec.volumes.iter().find(|volume| name == volume.name.as_str());
         let medium = volume.and_then(|v| v.empty_dir.as_ref()).and_then(|v| v.get("medium"));
@@ -50,12 +51,13 @@ fn pod(spec: &PodSpec, usage: &Usage) -> Option<String> {
 }
 
 /// `PodLimits`: those that have one, summed up; init containers count by their peak.
-fn pod_limit(spec: &PodSpec) -> Option<Quantity> {
+pub(super) fn pod_limit(spec: &PodSpec, resource: &str) -> Option<Quantity> {
+    let limit = |container: &Container| limit(container, resource);
     let plus = |a: Option<Quantity>, b: Option<Quantity>| a.into_iter().chain(b).reduce(Quantity::plus);
     let most = |a: Option<Quantity>, b: Option<Quantity>| {
         a.into_iter().chain(b).reduce(|a, b| if b.cmp_value(a).is_gt() { b } else { a })
     };
-    let mut sum = spec.containers.iter().filter_map(limit).reduce(Quantity::plus);
+    let mut sum = spec.containers.iter().filter_map(&limit).reduce(Quantity::plus);
     let (mut sidecars, mut peak) = (None, None);
     for container in &spec.init_containers {
         let own = limit(container);
@@ -70,15 +72,39 @@ fn pod_limit(spec: &PodSpec) -> Option<Quantity> {
     most(sum, peak)
 }
 
-fn limit(container: &Container) -> Option<Quantity> {
-    Quantity::parse(container.resources.limits.get(EPHEMERAL_STORAGE)?).ok()
+fn limit(container: &Container, resource: &str) -> Option<Quantity> {
+    Quantity::parse(container.resources.limits.get(resource)?).ok()
 }
 
-/// `containerEphemeralStorageLimitEviction`: main containers only.
-fn container(spec: &PodSpec, usage: &Usage) -> Option<String> {
+/// `containerEphemeralStorageLimitEviction`: main containers, and from 1.37 on sidecars.
+fn container(spec: &PodSpec, usage: &Usage, habits: &Habits) -> Option<String> {
+    let sidecars =
+        spec.init_containers.iter().filter(|c| habits.limits_storage_of_sidecars && c.is_sidecar());
     usage.containers.iter().find_map(|(name, bytes)| {
-        let limit = limit(spec.containers.iter().find(|c| c.name == *name)?)?;
+        let container = spec.containers.iter().chain(sidecars.clone()).find(|c| c.name == *name)?;
+        let limit = limit(container, EPHEMERAL_STORAGE)?;
         (!limit.is_zero() && *bytes > limit.value())
             .then(|| format!("Container {name} exceeded its local ephemeral storage limit \"{limit}\". "))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::versions::{Version, gates::Gates};
+
+    #[test]
+    fn a_sidecar_is_held_to_its_limit_from_1_37_on() {
+        let spec: PodSpec = serde_json::from_value(serde_json::json!({
+            "containers": [{"name": "app"}],
+            "initContainers": [{"name": "log", "restartPolicy": "Always",
+                "resources": {"limits": {"ephemeral-storage": "1Ki"}}}],
+        }))
+        .expect("a spec");
+        let usage = Usage { volumes: None, containers: vec![(Sym::new("log"), 2048)] };
+        let of = |version| exceeded(&spec, &usage, &Gates::of(version).habits);
+        assert_eq!(of(Version::V1_36), None);
+        let words = "Container log exceeded its local ephemeral storage limit \"1Ki\". ";
+        assert_eq!(of(Version::V1_37).as_deref(), Some(words));
+    }
 }

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::memory;
 use crate::api::spec::Resources;
 use crate::api::{Condition, Container, InstanceState, PodSpec, RuntimeStatus, Sym, Text};
 use crate::rules::machinery::quantity::Quantity;
@@ -97,6 +98,46 @@ pub fn is_in_progress(spec: &PodSpec, runtime: &RuntimeStatus, actual: &[Resourc
 
 fn amount(list: &BTreeMap<String, String>, name: &str) -> Quantity {
     list.get(name).and_then(|text| Quantity::parse(text).ok()).unwrap_or_default()
+}
+
+/// Why running containers do not get their new sizes: a memory limit would shrink below what is used, the pod's or a container's
+/// (`validateMemoryResizeAction`, since 1.34). `used` is what a container uses, by its place, as far as that is known. One such limit
+/// holds up all that is to change.
+pub fn below_use(
+    spec: &PodSpec,
+    actual: &[Resources],
+    pod_level_resources: bool,
+    used: impl Fn(usize) -> Option<i64>,
+) -> Option<String> {
+    let containers = || spec.init_containers.iter().chain(&spec.containers).zip(actual).enumerate();
+    let shrinks = |new: Option<i64>, old: Option<i64>| new.filter(|new| old.is_some_and(|old| *new < old));
+    let limits = containers().map(|(ix, (container, actual))| {
+        (ix, container.name, shrinks(memory::limit(&container.resources), memory::limit(actual)))
+    });
+    let limits: Vec<_> = limits.collect();
+    if limits.iter().all(|(.., limit)| limit.is_none()) {
+        return None;
+    }
+    let group = |spec: &PodSpec| memory::group_limit(spec, pod_level_resources);
+    let of_pod = shrinks(group(spec), group(&with_sizes(spec, actual)));
+    let all = containers().filter_map(|(ix, _)| used(ix)).reduce(i64::saturating_add);
+    let mut why = Vec::new();
+    if let (Some(limit), Some(all)) = (of_pod, all.filter(|all| of_pod.is_some_and(|limit| *all >= limit))) {
+        why.push(format!("attempting to set pod memory limit ({limit}) below current usage ({all})"));
+    }
+    for (ix, name, limit) in limits {
+        let Some(limit) = limit else { continue };
+        if let Some(used) = used(ix).filter(|used| *used >= limit) {
+            why.push(format!(
+                "attempting to set container \"{name}\" memory limit ({limit}) below current usage ({used})"
+            ));
+        }
+    }
+    match &why[..] {
+        [] => None,
+        [one] => Some(format!("cannot decrease memory limits: {one}")),
+        all => Some(format!("cannot decrease memory limits: [{}]", all.join(", "))),
+    }
 }
 
 /// Where a pod stands among those whose resize waits (`sortPendingResizes`): those that ask for no more than they have

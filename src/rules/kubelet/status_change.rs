@@ -27,6 +27,14 @@ pub struct EndedBy {
     pub disruption: bool,
 }
 
+impl EndedBy {
+    /// Its kubelet evicts it. From then on its dead containers are removed as soon as one of them is seen to have ended
+    /// (`status.evicted`, `ShouldPodContentBeRemoved`, pkg/kubelet/pod_workers.go).
+    pub fn is_eviction(&self) -> bool {
+        self.reason == Sym::EVICTED
+    }
+}
+
 /// A probe worker as the status asks for it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Probed {

@@ -123,7 +123,7 @@ impl Input<'_> {
 pub fn compute(input: &Input<'_>) -> PodActions {
     let mut actions = PodActions::default();
     let sandbox = sandbox_changed(input.spec, input.runtime);
-    if sandbox.needed {
+    if sandbox.is_needed() {
         begin_anew(input, sandbox.attempt, &mut actions);
         return actions;
     }
@@ -241,14 +241,15 @@ fn main_actions(input: &Input<'_>, actions: &mut PodActions) {
     }
 }
 
-/// A main container that is created or runs; one that has exited alone does not count (the node may have rebooted).
+/// A main container that is created or runs; one that has exited alone counts from 1.37 on (before, the node may have
+/// rebooted).
 #[inline]
 fn main_stands(input: &Input<'_>) -> bool {
+    let also_exited = input.gates.habits.init_looks_at_its_sandbox;
     input.spec.containers.iter().any(|c| {
-        input
-            .runtime
-            .newest(c.name)
-            .is_some_and(|i| i.active && matches!(i.state, InstanceState::Running | InstanceState::Created))
+        input.runtime.newest(c.name).is_some_and(|i| {
+            i.active && (also_exited || matches!(i.state, InstanceState::Running | InstanceState::Created))
+        })
     })
 }
 
@@ -271,7 +272,9 @@ fn init_actions(input: &Input<'_>, actions: &mut PodActions) -> bool {
     for ix in (0..list.len()).rev() {
         let container = &list[ix];
         let sidecar = container.is_sidecar();
-        let Some(instance) = runtime.newest(container.name) else {
+        let newest = runtime.newest(container.name);
+        let Some(instance) = newest.filter(|i| i.active || !input.gates.habits.init_looks_at_its_sandbox)
+        else {
             // Skipped, unless something behind it ran already: a sidecar that was lost is started again.
             if sidecar && (initialized || successor_ran || found_current) {
                 actions.start_init.push(ContainerIx::new(ix));

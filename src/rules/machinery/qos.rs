@@ -20,7 +20,9 @@ pub fn qos_class(spec: &PodSpec, gates: &Gates) -> Sym {
         requests.add(&resources.requests);
         every_limit_is_set &= limits.add(&resources.limits);
     };
-    match spec.resources.as_ref().filter(|_| gates.pod_level_resources) {
+    let own = spec.resources.as_ref().filter(|_| gates.pod_level_resources);
+    let is_empty = |own: &&Resources| own.requests.is_empty() && own.limits.is_empty();
+    match own.filter(|own| !(gates.empty_pod_level_counts_not && is_empty(own))) {
         Some(own) => add(own),
         None => spec.containers.iter().chain(&spec.init_containers).for_each(|c| add(&c.resources)),
     }

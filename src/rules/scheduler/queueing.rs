@@ -20,7 +20,7 @@ const MAX: Span = Span::from_secs(10);
 /// `DefaultPodMaxInUnschedulablePodsDuration`
 const MAX_UNSCHEDULABLE: Span = Span::from_secs(300);
 /// How often those are looked for.
-const LEFTOVER_PERIOD: Span = Span::from_secs(30);
+pub const LEFTOVER_PERIOD: Span = Span::from_secs(30);
 /// How often the back-off queue is flushed (`backoffQOrderingWindowDuration`).
 const FLUSH_PERIOD: Span = Span::from_secs(1);
 
@@ -53,7 +53,7 @@ pub fn is_backing_off(gates: &Gates, until: Time, now: Time) -> bool {
 }
 
 /// When the flush comes that moves a pod to the active queue: on whole seconds since 1.33, before it on a grid of its own
-/// (`anchor` plus whole seconds).
+/// (`anchor`, when the scheduler began, plus whole seconds).
 pub fn flushed_at(gates: &Gates, until: Time, anchor: Time) -> Time {
     if gates.pop_from_backoff_q {
         return until.truncate_secs() + FLUSH_PERIOD;
@@ -197,7 +197,7 @@ fn hint(gates: &Gates, plugin: Plugin, pod: &PodRequest, event: &ClusterEvent<'_
             _ => false,
         },
         Plugin::PodTopologySpread => without_hints && is_about_others(event) || spread(pod, event),
-        Plugin::InterPodAffinity => without_hints && is_about_others(event) || affinity(pod, event),
+        Plugin::InterPodAffinity => without_hints && is_about_others(event) || affinity(pod, event, gates),
         Plugin::NodeDeclaredFeatures => match event {
             E::NodeAdded(_) => true,
             E::NodeUpdated { before, after } => before.declared_features != after.declared_features,
@@ -251,11 +251,16 @@ fn spread(pod: &PodRequest, event: &ClusterEvent<'_>) -> bool {
 }
 
 /// `isSchedulableAfterPodChange` and `isSchedulableAfterNodeChange` of InterPodAffinity.
-fn affinity(pod: &PodRequest, event: &ClusterEvent<'_>) -> bool {
+fn affinity(pod: &PodRequest, event: &ClusterEvent<'_>, gates: &Gates) -> bool {
     use ClusterEvent as E;
     let near = |other: &PodRequest| !pod.affinity.is_empty() && pod.affinity.iter().all(|t| t.matches(other));
-    let apart = |other: &PodRequest| pod.anti_affinity.iter().any(|t| t.matches(other));
-    let keeps_away = |other: &PodRequest| other.anti_affinity.iter().any(|t| t.matches(pod));
+    // Of several terms: `podMatchesAllAffinityTerms` before 1.37, which no term at all doesn't match.
+    let hits = |terms: &[Term], other: &PodRequest| match gates.habits.wakes_by_any_term {
+        true => terms.iter().any(|t| t.matches(other)),
+        false => !terms.is_empty() && terms.iter().all(|t| t.matches(other)),
+    };
+    let apart = |other: &PodRequest| hits(&pod.anti_affinity, other);
+    let keeps_away = |other: &PodRequest| hits(&other.anti_affinity, pod);
     match event {
         E::PodAdded(other) => near(other),
         E::PodDeleted(other) => apart(other) || keeps_away(other),
@@ -319,6 +324,39 @@ mod tests {
         };
         assert!(helps(&of("2"), &of("1"), Plugin::NodeResourcesFit));
         assert!(!helps(&of("1"), &of("2"), Plugin::NodeResourcesFit));
+    }
+
+    /// Of several terms of anti-affinity all had to be met by a pod that goes, until 1.37.
+    #[test]
+    fn a_pod_wakes_by_one_term_or_by_all() {
+        let term = |app: &str| {
+            format!(r#"{{"topologyKey": "zone", "labelSelector": {{"matchLabels": {{"{app}": "yes"}}}}}}"#)
+        };
+        let spec = format!(
+            r#"{{"affinity": {{"podAntiAffinity": {{"requiredDuringSchedulingIgnoredDuringExecution": [{}, {}]}}}}}}"#,
+            term("red"),
+            term("blue")
+        );
+        let wakes = |version: Version, labels: &[&str]| {
+            let gates = Gates::of(version);
+            let request = |spec: &str, labels: &[&str]| {
+                let labels = labels.iter().map(|name| ((*name).to_owned(), "yes".to_owned())).collect();
+                let spec = serde_json::from_str(spec).expect("a spec");
+                PodRequest::new(Sym::new("default"), labels_of(&labels), &spec, &gates)
+            };
+            let mut refused_by = PluginSet::default();
+            refused_by.insert(Plugin::InterPodAffinity);
+            let gone = request("{}", labels);
+            may_help(&gates, &request(&spec, &[]), refused_by, &ClusterEvent::PodDeleted(&gone))
+        };
+        assert_eq!(
+            [&["red"][..], &["red", "blue"], &["green"]].map(|labels| wakes(Version::V1_36, labels)),
+            [false, true, false]
+        );
+        assert_eq!(
+            [&["red"][..], &["red", "blue"], &["green"]].map(|labels| wakes(Version::V1_37, labels)),
+            [true, true, false]
+        );
     }
 
     /// A pod on a node that shrinks helps those who lack what it gives back, and nobody else.

@@ -1,6 +1,6 @@
 //! Feature gates that change a pod's life: their names; which of them a version knows and has on stands in its table.
 //!
-//! Source: pkg/features/kube_features.go of 1.32.13 to 1.36.2.
+//! Source: pkg/features/kube_features.go of 1.32.13 to 1.37.2.
 
 use super::Version;
 use super::habits::Habits;
@@ -94,12 +94,19 @@ gates! {
     dynamic_resource_allocation: DynamicResourceAllocation,
     /// Tolerations may compare numbers: `Gt`, `Lt`.
     toleration_comparison: TaintTolerationComparisonOperators,
+    /// A volume may be an image.
+    image_volume: ImageVolume,
     /// An update of a StatefulSet may take several pods at a time: `maxUnavailable`.
     max_unavailable_stateful_set: MaxUnavailableStatefulSet,
+    /// Limits of a pod follow from its containers' where it only has requests of its own, and all its own amounts are filled
+    /// in after admission.
+    pod_level_limits: PodLevelResourcesFixDefaulting,
+    /// Resources of a pod that are there but empty don't count for its QoS class.
+    empty_pod_level_counts_not: PodLevelResourcesFixKubeletQOSClass,
 }
 
-// Every component asks them at every turn: they fit one line of the cache.
-const _: () = assert!(size_of::<Gates>() <= 96);
+// Every component asks them at every turn: they fit two lines of the cache.
+const _: () = assert!(size_of::<Gates>() <= 128);
 
 impl Gate {
     /// The gate that Kubernetes calls so.

@@ -4,7 +4,7 @@
 //! it. Some stand for a gate of Kubernetes that nobody can set here, as nothing in a pod's life hangs on it; they say
 //! so. Which versions have a habit stands in their tables.
 //!
-//! Source: the functions named below, at 1.32.13 to 1.36.2.
+//! Source: the functions named below, at 1.32.13 to 1.37.2.
 
 macro_rules! habits {
     ($($(#[$doc:meta])* $habit:ident,)*) => {
@@ -30,6 +30,20 @@ habits! {
     /// Exec probes inherit the context of a sync, which ends as the pod is stopped: from then on each fails at once, and its
     /// result counts for nothing (`AddPod`, pkg/kubelet/prober/prober_manager.go).
     gives_up_exec_probes,
+    /// PodReadyToStartContainers says why it is False (`GeneratePodReadyToStartContainersCondition`,
+    /// pkg/kubelet/status/generate.go).
+    says_why_no_sandbox,
+    /// Secrets that were not found are told behind a sync in which a pull has failed; before, ahead of the containers of each
+    /// sync (`SyncPod`, pkg/kubelet/kubelet.go).
+    tells_secrets_after_pulls,
+    /// A hostPath of a wrong type is told with what it is instead (`typeMatchedOrError`, pkg/volume/hostpath/host_path.go).
+    says_what_a_host_path_is,
+    /// Init containers are judged by the containers of the sandbox in use alone, those that have exited included
+    /// (`computeInitContainerActions`, pkg/kubelet/kuberuntime/kuberuntime_container.go).
+    init_looks_at_its_sandbox,
+    /// Limits of local storage are held against sidecars, too (`containerEphemeralStorageLimitEviction`,
+    /// pkg/kubelet/eviction/eviction_manager.go).
+    limits_storage_of_sidecars,
     /// The events `Created` and `Started` do not name the container (`startContainer`,
     /// pkg/kubelet/kuberuntime/kuberuntime_container.go).
     starts_unnamed,
@@ -55,6 +69,9 @@ habits! {
 
     // The controllers.
 
+    /// A ratio is within an autoscaler's tolerance between two bounds; before, it is its distance from 1 that is measured: of a
+    /// tenth more the one says yes, the other no (`isWithin`, pkg/controller/podautoscaler/replica_calculator.go).
+    bounds_scaling_tolerance,
     /// The NoExecute taint of a node that is not ready is put in the pass that sees it; before, in the next one
     /// (`monitorNodeHealth`, pkg/controller/nodelifecycle/node_lifecycle_controller.go).
     taints_in_the_same_pass,
@@ -82,6 +99,10 @@ habits! {
     /// Events of StatefulSets begin with a capital (`recordPodEvent`, stateful_pod_control.go).
     stateful_sets_say_title_case,
 
+    /// A volume that is attached elsewhere is waited for; before, it is called a `Multi-Attach error`
+    /// (`reportMultiAttachError`, pkg/controller/volume/attachdetach/reconciler/reconciler.go).
+    waits_for_detach,
+
     // The scheduler.
 
     /// A taint that keeps a pod away is not named (`Filter`,
@@ -99,6 +120,15 @@ habits! {
     /// Balance is not judged for a pod that asks for nothing (`isBestEffortPod`, same file).
     balance_spares_best_effort,
 
+    /// A pod that makes room for itself is told where (`Preempt`, pkg/scheduler/framework/preemption/preemption.go).
+    says_where_preemption_succeeds,
+    /// DynamicResources says nothing of a pod that has no claims; before, where it is on, `no new claims to deallocate`
+    /// (`PostFilter`, pkg/scheduler/framework/plugins/dynamicresources/dynamicresources.go).
+    says_nothing_of_claims,
+    /// A pod wakes by another that concerns any of its terms of anti-affinity; before, one that concerns all of them
+    /// (`isSchedulableAfterPodChange`, pkg/scheduler/framework/plugins/interpodaffinity/plugin.go).
+    wakes_by_any_term,
+
     // The API server.
 
     /// Pods have generations (`podStrategy.PrepareForCreate`, pkg/registry/core/pod/strategy.go).
@@ -115,6 +145,16 @@ habits! {
     sidecars_resize,
     /// All init containers may have one (same function).
     init_containers_resize,
+    /// What an owner lacks `must not be empty`; before, `kind must not be empty` and alike (`validateOwnerReference`,
+    /// apimachinery/pkg/api/validation/objectmeta.go).
+    owners_say_less,
+    /// An owner is named by its place in the list, and what it lacks is a required value (same function).
+    owners_are_counted,
+    /// `shareProcessNamespace` is found at its place in the spec; before, in the security context
+    /// (`validatePodSpec`, pkg/apis/core/validation/validation.go).
+    shares_processes_of_the_pod,
+    /// Sources `clusterTrustBundle` and `podCertificate` of a projected volume are kept (the gates of those names).
+    keeps_certificates,
     /// A bad label key is not `a valid label key`; before, not `a qualified name` (`IsLabelKey`,
     /// apimachinery/pkg/api/validate/content/kube.go).
     says_label_key,
@@ -139,8 +179,6 @@ habits! {
     proc_mount,
     /// `hostnameOverride` is kept (gate HostnameOverride).
     hostname_override,
-    /// Volumes of images are kept (gate ImageVolume).
-    image_volumes,
     /// `fileKeyRef` is kept, and named among the sources of a variable (gate EnvFiles).
     env_files,
 
@@ -150,7 +188,7 @@ habits! {
     /// The `apiVersion` of what an autoscaler scales must name a group (`ValidateAPIVersion`,
     /// pkg/apis/autoscaling/validation/validation.go).
     reads_scaled_versions,
-    /// The `tolerance` of an autoscaler is kept (gate HPAConfigurableTolerance).
+    /// The `tolerance` of an autoscaler is kept, and counts (gate HPAConfigurableTolerance).
     keeps_scaling_tolerance,
     /// An autoscaler's `maxReplicas` of 0 is a required value; before, an invalid one (same file).
     requires_max_replicas,
@@ -194,6 +232,9 @@ habits! {
     /// A pod whose containers have ended shows the failure of one before another's `Completed` (`printPod`,
     /// pkg/printers/internalversion/printers.go).
     shows_failure_before_completion,
+    /// Thresholds of a described probe are called `successThreshold` and `failureThreshold`; before, `#success` and
+    /// `#failure` (`DescribeProbe`, same file).
+    says_thresholds_in_full,
     /// The messages of described events begin with what they are about (`DescribeEvents`,
     /// staging/src/k8s.io/kubectl/pkg/describe/describe.go).
     says_what_events_are_about,

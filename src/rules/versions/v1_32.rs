@@ -20,6 +20,7 @@ pub const TABLE: Table = Table {
         Gate::SchedulerAsyncPreemption,
         Gate::GracefulNodeShutdown,
         Gate::DynamicResourceAllocation,
+        Gate::ImageVolume,
         Gate::MaxUnavailableStatefulSet,
     ],
     gates: Gates {

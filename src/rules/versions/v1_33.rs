@@ -24,6 +24,7 @@ pub const TABLE: Table = Table {
             tells_volume_ownership: true,
             resize_has_conditions: true,
             taints_in_the_same_pass: true,
+            bounds_scaling_tolerance: true,
             says_volume_affinity_plainly: true,
             balance_spares_best_effort: true,
             counts_generations: true,

@@ -14,6 +14,7 @@ pub const TABLE: Table = Table {
         pod_level_resources: true,
         dynamic_resource_allocation: true,
         habits: Habits {
+            owners_say_less: true,
             tells_end_of_resize: true,
             available_to_the_instant: true,
             daemon_sets_look_at_a_nodes_pods: true,

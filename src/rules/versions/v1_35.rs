@@ -17,6 +17,7 @@ pub const TABLE: Table = Table {
         crash_loop_max: true,
         ensure_secret_pulled_images: true,
         clear_nominated_node: true,
+        image_volume: true,
         change_status_on_kubelet_restart: false,
         habits: Habits {
             requeues_after_back_off: true,
@@ -27,7 +28,6 @@ pub const TABLE: Table = Table {
             stateful_sets_say_title_case: true,
             knows_toleration_comparison: true,
             hostname_override: true,
-            image_volumes: true,
             env_files: true,
             says_why_budget_is_empty: true,
             keeps_scaling_tolerance: true,

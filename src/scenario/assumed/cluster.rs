@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::ending::{self, Ending};
 use super::needs::{Asking, Made, Needs};
-use super::{RUNS, references};
+use super::{AUTOSCALER, RUNS, references};
 use crate::rules::api_server::admission::Request;
 use crate::rules::api_server::{objects, runtime_admission};
 use crate::rules::kubectl::manifest::Document;
@@ -25,6 +25,19 @@ fn is_taken(node: &Json) -> bool {
     let gates = Gates::default();
     let request = Request { gates, now: Time::EPOCH, namespace: "", suffix: "00000", uid: "" };
     objects::create(node, &request).is_ok_and(|admitted| admitted.strict.is_empty())
+}
+
+/// How many pods autoscalers make of what they scale at least, by its kind and name.
+fn scaled(documents: &[Document]) -> BTreeMap<(&str, &str), u64> {
+    let mut least: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for Document { value, .. } in documents.iter().filter(|one| one.value["kind"] == AUTOSCALER) {
+        let (target, min) = (&value["spec"]["scaleTargetRef"], &value["spec"]["minReplicas"]);
+        if let (Some(kind), Some(name)) = (target["kind"].as_str(), target["name"].as_str()) {
+            let most = least.entry((kind, name)).or_default();
+            *most = (*most).max(min.as_u64().unwrap_or(1));
+        }
+    }
+    least
 }
 
 /// What the documents say of the cluster that they are for.
@@ -53,6 +66,7 @@ impl<'a> Cluster<'a> {
         let mut asking = Vec::new();
         let (mut made, mut referred, mut volumes) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
         let mut runtimes: BTreeMap<&str, &Json> = BTreeMap::new();
+        let scaled = scaled(documents);
         for Document { value, .. } in documents {
             let word = |at: &str| value.pointer(at).and_then(Json::as_str).unwrap_or_default();
             let (kind, name) = (word("/kind"), word("/metadata/name"));
@@ -75,7 +89,9 @@ impl<'a> Cluster<'a> {
             ) {
                 cluster.namespaces.insert(word("/metadata/namespace").to_owned());
             }
-            let own = pods_of(value, kind, templates_of);
+            let mut own = pods_of(value, kind, templates_of);
+            let least = scaled.get(&(kind, name)).copied().unwrap_or(0);
+            own.iter_mut().for_each(|asking| asking.count = asking.count.max(least));
             if !own.is_empty() && cluster.name.is_empty() {
                 let base =
                     if name.is_empty() { word("/metadata/generateName").trim_end_matches('-') } else { name };

@@ -93,6 +93,9 @@ pub fn around(given: Given<'_>) -> Result<Assumed, String> {
         ));
     }
     cluster.programs(&mut text, &mut told);
+    if cluster.has_kind(AUTOSCALER).is_ok() {
+        told.push(format!("there is no metrics server: a {AUTOSCALER} keeps to its bounds ([[metric]])"));
+    }
     let paths: Vec<String> = given.files.iter().map(|(path, _)| spelled(path)).collect();
     let _ = writeln!(text, "\n[[apply]]\nmanifest = [{}]\ncontinueOnError = true", paths.join(", "));
     if !given.templates_of.is_empty() {
@@ -105,6 +108,9 @@ pub fn around(given: Given<'_>) -> Result<Assumed, String> {
     told.push("the run ends once nothing new happens, after 1h at most (--until)".to_owned());
     Ok(Assumed { name, text, told })
 }
+
+/// Whatever it scales may have more pods than its manifest asks for.
+const AUTOSCALER: &str = "HorizontalPodAutoscaler";
 
 /// What a Job runs is assumed to run for so long.
 pub const RUNS: &str = "10s";

@@ -81,6 +81,14 @@ impl Needs {
                     needs.images.insert(image.to_owned());
                 }
             }
+            let volumes = pod.spec.get("volumes").and_then(Json::as_array).into_iter().flatten();
+            for image in volumes.filter_map(|volume| volume.get("image")?.as_object()) {
+                if let ("Never", reference) = (word(image, "pullPolicy"), word(image, "reference"))
+                    && !reference.is_empty()
+                {
+                    needs.images.insert(reference.to_owned());
+                }
+            }
         }
         // What is no name no node has.
         needs.names.retain(|name| is_name(name));

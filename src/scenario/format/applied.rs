@@ -85,6 +85,34 @@ pub static PROGRAM: Shape = Shape {
     ],
 };
 
+/// `[[metric]]`.
+pub static METRIC: Shape = Shape {
+    name: "metric",
+    doc: "What the pods of a workload use, as a HorizontalPodAutoscaler sees it; without one there is no metrics server",
+    id: "of",
+    keys: &[
+        must("of", Kind::Text, "Whose pods: deployment/web"),
+        key("namespace", Kind::Text, "any", "Its namespace, where the name is not unique"),
+        key(
+            "cpu",
+            Kind::List(&Kind::Table(&USE)),
+            "",
+            "Of all its pods together, shared out evenly among those that run",
+        ),
+        key("memory", Kind::List(&Kind::Table(&USE)), "", "The same of memory"),
+    ],
+};
+
+static USE: Shape = Shape {
+    name: "use",
+    doc: "How much is used, from an instant on",
+    id: "",
+    keys: &[
+        key("at", Kind::Instant, "0s", "From when on"),
+        must("use", Kind::Quantity, "How much: 200m, 512Mi"),
+    ],
+};
+
 #[cfg(test)]
 mod tests {
     use crate::rules::api_server::objects::ObjectType;

@@ -19,6 +19,12 @@ pub static LATENCY: Shape = Shape {
         key("create", Kind::Distribution, "30ms", "CreateContainer"),
         key("start", Kind::Distribution, "50ms", "StartContainer"),
         key("stop", Kind::Distribution, "0s", "From a process's exit to the runtime reporting it"),
+        key(
+            "stopSandbox",
+            Kind::Distribution,
+            "50ms",
+            "StopPodSandbox; a pod that its kubelet ends may need longer with it than the kubelet waits",
+        ),
         key("probe", Kind::Distribution, "10ms", "One probe's round trip"),
         key("inspectImage", Kind::Distribution, "12ms", "A look whether an image is on the node"),
     ],
@@ -29,7 +35,7 @@ pub static KUBELET: Shape = Shape {
     doc: "KubeletConfiguration by its own names",
     id: "",
     keys: &[
-        key("syncFrequency", Kind::Duration, "1m", "Longest time between two syncs of a pod"),
+        key("syncFrequency", Kind::Period(true), "1m", "Longest time between two syncs of a pod"),
         key("serializeImagePulls", Kind::Bool, "true", "One image after the other"),
         key(
             "maxParallelImagePulls",
@@ -46,8 +52,13 @@ pub static KUBELET: Shape = Shape {
             "110",
             "Room for pods where the capacity does not say",
         ),
-        key("nodeStatusUpdateFrequency", Kind::Duration, "10s", "How often the node's status is computed"),
-        key("nodeStatusReportFrequency", Kind::Duration, "5m", "How often an unchanged status is posted"),
+        key(
+            "nodeStatusUpdateFrequency",
+            Kind::Period(true),
+            "10s",
+            "How often the node's status is computed",
+        ),
+        key("nodeStatusReportFrequency", Kind::Period(true), "5m", "How often an unchanged status is posted"),
         key(
             "nodeLeaseDurationSeconds",
             Kind::Integer(1, 1_000_000),
@@ -78,7 +89,7 @@ pub static KUBELET: Shape = Shape {
         ),
         key(
             "evictionPressureTransitionPeriod",
-            Kind::Duration,
+            Kind::Period(true),
             "5m",
             "How long a pressure condition stays after the last sight",
         ),
@@ -93,6 +104,12 @@ pub static KUBELET: Shape = Shape {
             Kind::Duration,
             "1m",
             "How often a pod's volumes are measured, put off by up to as much again; 0s: never",
+        ),
+        key(
+            "allowedUnsafeSysctls",
+            Kind::List(&Kind::Text),
+            "",
+            "Kernel parameters that pods may set beside the safe ones; `*` at the end for all that begin so",
         ),
         key("kubeReserved", Kind::Map(&Kind::Quantity), "", "Kept for Kubernetes' daemons"),
         key("systemReserved", Kind::Map(&Kind::Quantity), "", "Kept for the system's daemons"),
@@ -116,9 +133,9 @@ pub static CONTROLLERS: Shape = Shape {
     doc: "Settings of the controller manager",
     id: "",
     keys: &[
-        key("nodeMonitorPeriod", Kind::Duration, "5s", "How often the nodes are looked at"),
+        key("nodeMonitorPeriod", Kind::Period(false), "5s", "How often the nodes are looked at"),
         key("nodeMonitorGracePeriod", Kind::Duration, "50s", "How long a node may be silent"),
-        key("podGCPeriod", Kind::Duration, "20s", "How often dead pods are collected"),
+        key("podGCPeriod", Kind::Period(false), "20s", "How often dead pods are collected"),
         key(
             "terminatedPodGCThreshold",
             Kind::Integer(0, i32::MAX as i64),

@@ -16,6 +16,7 @@ use crate::rules::versions::Version;
 
 pub use actions::{ACTION, AMONG, VERBS, VerbKeys};
 pub use applied::APPLY;
+pub use objects::IMAGE;
 pub use pods::POD;
 
 /// What may stand for a value.
@@ -33,6 +34,8 @@ pub enum Kind {
     Chance,
     /// `250ms`, `8s`, `1m30s`.
     Duration,
+    /// How long from one time to the next: a millisecond or more; whether none at all stands for the default.
+    Period(bool),
     /// Offset from the start of the run.
     Instant,
     /// Wall-clock time.
@@ -175,6 +178,12 @@ pub static FILE: Shape = Shape {
             "What processes do, by image, container or workload",
         ),
         key(
+            "metric",
+            Kind::List(&Kind::Table(&applied::METRIC)),
+            "",
+            "What the pods of a workload use, as a HorizontalPodAutoscaler sees it",
+        ),
+        key(
             "deployment",
             Kind::Map(&Kind::Any),
             "",
@@ -188,6 +197,7 @@ pub static FILE: Shape = Shape {
         key("cronJob", Kind::Map(&Kind::Any), "", "The same of CronJobs"),
         key("service", Kind::Map(&Kind::Any), "", "The same of Services"),
         key("podDisruptionBudget", Kind::Map(&Kind::Any), "", "The same of PodDisruptionBudgets"),
+        key("horizontalPodAutoscaler", Kind::Map(&Kind::Any), "", "The same of HorizontalPodAutoscalers"),
         key("resourceQuota", Kind::Map(&Kind::Any), "", "The same of ResourceQuotas"),
         key("limitRange", Kind::Map(&Kind::Any), "", "The same of LimitRanges"),
         key("action", Kind::List(&Kind::Table(&ACTION)), "", "What people and controllers do"),

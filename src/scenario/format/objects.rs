@@ -13,6 +13,7 @@ const KINDS: &[&str] = &[
     "HostPath",
 ];
 
+/// `[[image]]`.
 pub static IMAGE: Shape = Shape {
     name: "image",
     doc: "An image and how its pulls go",
@@ -29,8 +30,8 @@ pub static IMAGE: Shape = Shape {
         key(
             "pullPresent",
             Kind::Distribution,
-            "as `pull`; 200ms where that is left out",
-            "A pull by policy Always while the image is on the node",
+            "by policy Always as `pull`; otherwise, and where that is left out, 200ms",
+            "A pull while the image is on the node: by policy Always, or asked for before it was there",
         ),
         key("error", Kind::Text, "", "With it the pull fails"),
         key("user", Kind::User, "1000", "Its USER, about which runAsNonRoot asks: a name, or a number"),
@@ -108,6 +109,12 @@ pub static OBJECT: Shape = Shape {
         key("minAvailable", Kind::Count, "", "Of a PodDisruptionBudget"),
         key("maxUnavailable", Kind::Count, "", "Of a PodDisruptionBudget"),
         key("matchLabels", Kind::Map(&Kind::Text), "", "Of a PodDisruptionBudget"),
+        key(
+            "unhealthyPodEvictionPolicy",
+            Kind::Word(&["IfHealthyBudget", "AlwaysAllow"]),
+            "IfHealthyBudget",
+            "Of a PodDisruptionBudget: whether pods that are not ready may always go",
+        ),
         key("bound", Kind::Bool, "true", "Of a claim: false: it stays unbound until an action binds it"),
         key("boundAt", Kind::Instant, "its creation", "When a claim is bound (its class binds immediately)"),
         key("volumeName", Kind::Text, "pvc- and a uid", "The PersistentVolume that a claim is bound to"),

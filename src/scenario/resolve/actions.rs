@@ -102,11 +102,8 @@ fn look_up(noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) -> Noun {
             Noun::Pod(target)
         }
         Noun::Node(target) => {
-            let names: Vec<&str> = cx.nodes.iter().map(|n| n.spec.name.as_str()).collect();
-            let fits = names
-                .iter()
-                .any(|n| if target.prefix { n.starts_with(&target.name) } else { *n == target.name });
-            if !fits {
+            if !cx.has_node(&target.name, target.prefix) {
+                let names: Vec<&str> = cx.nodes.iter().map(|n| n.spec.name.as_str()).collect();
                 let item = Diagnostic::new(
                     Code::UnknownTarget,
                     loc,
@@ -147,8 +144,8 @@ fn among(target: &mut Target, loc: Loc, entry: &Table, cx: &mut Context<'_>) {
 /// Tells of a name that no node ever has.
 pub fn known_node(node: &Node, cx: &mut Context<'_>) {
     let Some(name) = node.text() else { return };
-    let names: Vec<&str> = cx.nodes.iter().map(|n| n.spec.name.as_str()).collect();
-    if name != "<none>" && !names.contains(&name) {
+    if name != "<none>" && !cx.has_node(name, false) {
+        let names: Vec<&str> = cx.nodes.iter().map(|n| n.spec.name.as_str()).collect();
         let item = Diagnostic::new(Code::UnknownTarget, node.loc, format!("there is never a node `{name}`"))
             .nearest(name, names);
         cx.report(item);

@@ -1,5 +1,7 @@
 //! PersistentVolumes and StorageClasses of applied manifests.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::api::Sym;
@@ -30,6 +32,8 @@ pub fn add(storage: &mut Storage, value: &Value, at: Time) {
                 name,
                 is_default: value["metadata"]["annotations"][DEFAULT] == "true",
                 provisions: value["provisioner"] != NO_PROVISIONER,
+                provisioner: word(value, "/provisioner"),
+                reclaim_policy: Sym::new(value["reclaimPolicy"].as_str().unwrap_or("Delete")),
                 waits_for_pods: value["volumeBindingMode"] == "WaitForFirstConsumer",
             });
         }
@@ -53,6 +57,7 @@ fn volume(value: &Value, name: Sym, at: Time) -> VolumePlan {
     VolumePlan {
         at,
         name,
+        spec: defaulted(spec, &[("persistentVolumeReclaimPolicy", "Retain"), ("volumeMode", "Filesystem")]),
         offered: Offered {
             class: word(spec, "/storageClassName"),
             modes: words(&spec["accessModes"]),
@@ -65,14 +70,34 @@ fn volume(value: &Value, name: Sym, at: Time) -> VolumePlan {
     }
 }
 
+/// `SetDefaults_PersistentVolume` and `SetDefaults_PersistentVolumeClaimSpec` (pkg/apis/core/v1/defaults.go), as far as
+/// tables show it.
+fn defaulted(spec: &Value, defaults: &[(&str, &str)]) -> Value {
+    let mut spec = spec.clone();
+    for (key, value) in defaults {
+        if spec.is_object() && spec[key].is_null() {
+            spec[key] = (*value).into();
+        }
+    }
+    spec
+}
+
 /// A claim that is applied has the volume that serves it, if there is one; no other claim gets it then.
 pub fn bind(storage: &mut Storage, plan: &mut ObjectPlan, spec: &Value) {
     let wanted = storage.wanted(plan.namespace, plan.name, spec);
     let Some(claim) = &mut plan.claim else { return };
-    let Some(at) = find(&wanted, storage.volumes.iter().map(|own| &own.offered).enumerate()) else { return };
+    claim.spec = Arc::new(defaulted(spec, &[("volumeMode", "Filesystem")]));
+    let Some(at) = find(&wanted, storage.volumes.iter().map(|own| &own.offered).enumerate()) else {
+        claim.provisioned = storage.provisioned(wanted.class);
+        if claim.provisioned.is_some() {
+            claim.bound_at = None;
+        }
+        return;
+    };
     let volume = &mut storage.volumes[at];
     volume.offered.kept_for = Some((plan.namespace, plan.name));
     let bound_at = claim.bound_at.map(|bound| bound.max(volume.at));
-    *claim =
-        ClaimPlan { bound_at, ..ClaimPlan::of(claim.volume_name, claim.access_modes.clone(), Some(volume)) };
+    let spec = Arc::clone(&claim.spec);
+    let of = ClaimPlan::of(claim.volume_name, claim.access_modes.clone(), Some(volume));
+    *claim = ClaimPlan { bound_at, spec, ..of };
 }

@@ -95,6 +95,7 @@ fn sort(document: Document, sent: &mut Sent, noted: &mut Noted, cx: &mut Context
     }
     if let Some(kind) = known.filter(|kind| kind.law().is_kept) {
         noted.judge(kind, &document, &mut sent.plan, sent.action.is_some(), cx);
+        too_many(&document, cx);
         let Document { written, file, .. } = document;
         let (value, line) = (written.value, written.line);
         sent.plan.objects.push(AppliedObject { kind, value, file, line });
@@ -130,6 +131,20 @@ fn sort(document: Document, sent: &mut Sent, noted: &mut Noted, cx: &mut Context
         }
         _ if is_left_out(&kind, &version) => noted.note(&document, cx, &kind, &version),
         _ => sent.others.push(document),
+    }
+}
+
+/// Tells of a workload that would have more pods than a scenario may have.
+fn too_many(document: &Document, cx: &mut Context<'_>) {
+    for field in ["replicas", "parallelism"] {
+        let asked = document.written.value.pointer(&format!("/spec/{field}")).and_then(Json::as_u64);
+        let Some(asked) = asked.filter(|asked| *asked > u64::from(limits::PODS)) else { continue };
+        let at = document.written.locate(&format!("spec.{field}"));
+        let at = at.map_or(document.place(), |span| Loc::new(document.source, span));
+        cx.report(
+            Diagnostic::new(Code::BadValue, at, format!("{asked} pods of one {}", document.field("/kind")))
+                .label(format!("expected no more than {}", limits::PODS)),
+        );
     }
 }
 
@@ -269,6 +284,7 @@ fn object((kind, namespace, name): Place, document: &Document, at: Time, cx: &mu
         global_default: field("/globalDefault").and_then(Json::as_bool).unwrap_or(false),
         min_available: field("/spec/minAvailable").and_then(scalar_json),
         max_unavailable: field("/spec/maxUnavailable").and_then(scalar_json),
+        unhealthy_policy: word("/spec/unhealthyPodEvictionPolicy").map(Sym::new),
         match_labels: labels(field("/spec/selector/matchLabels")),
         claim,
         runtime: (kind == ObjectKind::RuntimeClass).then(|| Arc::new(value.clone())),

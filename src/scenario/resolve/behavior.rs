@@ -28,6 +28,8 @@ pub fn names(behavior: &Node, specs: &[&Json], cx: &mut Context<'_>) {
     if known.is_empty() {
         return;
     }
+    let debugs = cx.debugs.clone();
+    known.extend(debugs.iter().map(String::as_str));
     let entries = behavior.table().and_then(|t| t.get("containers")).and_then(Node::table);
     for entry in entries.map_or(&[][..], |t| &t.entries) {
         if !known.contains(&entry.key.as_str()) {
@@ -62,7 +64,33 @@ pub fn behavior(node: Option<&Node>, spec: &PodSpec, pod: &str, cx: &mut Context
             None => programs::of_container(&cx.programs, container, runs_out, &programs::Belongs::default()),
         });
     }
-    Behavior { sandbox: sandbox(table.and_then(|t| t.get("sandbox")).and_then(Node::table)), containers }
+    let sandbox = sandbox(table.and_then(|t| t.get("sandbox")).and_then(Node::table));
+    Behavior { sandbox, containers, added: added(written, spec, pod, cx) }
+}
+
+/// What the processes of debugging containers do that actions will add to the pod.
+fn added(
+    written: Option<&Table>,
+    spec: &PodSpec,
+    pod: &str,
+    cx: &mut Context<'_>,
+) -> Vec<(Sym, ContainerBehavior)> {
+    let mut added = Vec::new();
+    for entry in written.map_or(&[][..], |t| &t.entries) {
+        let name = Sym::new(&entry.key);
+        let (true, Some(attempts)) =
+            (cx.debugs.contains(&entry.key), entry.node.table().and_then(|own| own.get("attempts")))
+        else {
+            continue;
+        };
+        if spec.container(name).is_none() {
+            let container = Container { name, ..Container::default() };
+            let attempts =
+                self::attempts(attempts, &programs::unsaid(false), Some((&container, pod, spec)), cx);
+            added.push((name, ContainerBehavior { attempts, ..ContainerBehavior::default() }));
+        }
+    }
+    added
 }
 
 /// Of whom an attempt is read: its container, the pod's name and spec.
@@ -103,15 +131,6 @@ fn attempt(table: &Table, default: &Attempt, of: Of<'_>, cx: &mut Context<'_>) -
     let reason = Sym::new(text(table, "reason").unwrap_or_default());
     let written = table.get("exit").and_then(|n| values::exit(n).ok());
     let oom = reason == Sym::OOM_KILLED;
-    if oom
-        && let (Some(exit), Some(node)) = (&written, table.get("exit"))
-        && *exit != Exit::Code(137)
-    {
-        cx.report(
-            Diagnostic::new(Code::Conflict, node.loc, "an OOMKilled process exits with 137")
-                .hint("leave `exit` out, or the reason"),
-        );
-    }
     let mut failing = START_ERRORS.iter().filter_map(|how| Some((how, table.entry(how.key)?)));
     let first = failing.next();
     if let Some((first, _)) = first {
@@ -136,6 +155,7 @@ fn attempt(table: &Table, default: &Attempt, of: Of<'_>, cx: &mut Context<'_>) -
             Some(node) => values::runs(node).unwrap_or_default(),
             None => default.runs.clone(),
         },
+        // Where a child of it was killed, the process may end with any code, and the runtime says the same of it.
         exit: written.unwrap_or(Exit::Code(if oom { 137 } else { 0 })),
         reason,
         start_error: first.and_then(|(how, entry)| Some((how, Sym::new(entry.node.text()?)))),

@@ -1,5 +1,7 @@
 //! The keys of a PersistentVolumeClaim: when it is bound, and what its volume is like.
 
+use std::sync::Arc;
+
 use super::{Context, distribution, flag, number, strings, tables, text};
 use crate::api::Sym;
 use crate::api::spec::{NodeSelectorTerm, Requirement};
@@ -33,6 +35,8 @@ pub fn claim(entry: &Table, path: &[&str], created: Time, cx: &mut Context<'_>) 
     let all_of_them = || Distribution::Constant(volume_ownership::takes(files.unwrap_or(0)));
     ClaimPlan {
         bound_at: bound_at(entry, created, cx),
+        spec: Arc::default(),
+        provisioned: None,
         volume_name: text(entry, "volumeName").map_or_else(|| made_name(path), Sym::new),
         access_modes: strings(entry, "accessModes").iter().map(|mode| Sym::new(mode)).collect(),
         node_affinity: node_affinity(entry, cx),

@@ -118,15 +118,18 @@ fn of_node(verb: &str, node: Target, loc: Loc, entry: &Table, cx: &mut Context<'
             no_grace(&node, loc, cx);
             Command::Shutdown { node }
         }
-        "pressure" => Command::Pressure {
-            node,
-            resource: match text(entry, "resource") {
-                Some("disk") => Sym::new("ephemeral-storage"),
-                Some("pid") => Sym::new("pids"),
-                _ => Sym::new("memory"),
-            },
-            lasts: span(entry, "lasts"),
-        },
+        "pressure" => {
+            let (resource, signal) = match text(entry, "resource") {
+                Some("disk") => (Sym::EPHEMERAL_STORAGE, "nodefs.available"),
+                Some("pid") => (Sym::PIDS, "pid.available"),
+                _ => (Sym::MEMORY, "memory.available"),
+            };
+            let soft = flag(entry, "soft").unwrap_or(false);
+            if soft {
+                no_soft_threshold(&node, signal, loc, cx);
+            }
+            Command::Pressure { node, resource, lasts: span(entry, "lasts"), soft }
+        }
         "label" => Command::LabelNode { node, labels: labels(entry) },
         _ => return None,
     })
@@ -528,6 +531,22 @@ fn namespace(kind: ObjectKind, entry: &Table) -> Option<Sym> {
     match kind {
         ObjectKind::PriorityClass | ObjectKind::RuntimeClass | ObjectKind::HostPath => None,
         _ => text(entry, "namespace").map(Sym::new),
+    }
+}
+
+/// What crosses a threshold that is not there is nothing to the kubelet.
+fn no_soft_threshold(target: &Target, signal: &str, loc: Loc, cx: &mut Context<'_>) {
+    let lacks = cx.nodes.iter().any(|n| {
+        let name = n.spec.name.as_str();
+        let fits = if target.prefix { name.starts_with(&target.name) } else { name == target.name };
+        fits && !n.kubelet.eviction_soft.contains_key(signal)
+    });
+    if lacks {
+        let title = format!("this node's kubelet has no soft threshold `{signal}`");
+        let hint = format!(
+            "set [kubelet] evictionSoft = {{ \"{signal}\" = \"10%\" }} and evictionSoftGracePeriod = {{ \"{signal}\" = \"1m\" }}"
+        );
+        cx.report(Diagnostic::new(Code::NoEffect, loc, title).hint(hint));
     }
 }
 

@@ -22,6 +22,7 @@ const OF_PODS: &[&str] =
 /// What can be asked of workloads.
 const OF_WORKLOADS: &[&str] = &[
     "rollout",
+    "desired",
     "replicas",
     "updated",
     "ready",
@@ -35,6 +36,13 @@ const OF_WORKLOADS: &[&str] = &[
     "noEvent",
     "gone",
 ];
+/// What can be asked of autoscalers.
+const OF_AUTOSCALERS: &[&str] = &["desired", "replicas", "conditions", "event", "noEvent", "gone"];
+/// What can be asked of budgets.
+const OF_BUDGETS: &[&str] =
+    &["desired", "updated", "ready", "available", "conditions", "event", "noEvent", "gone"];
+/// What can be asked of whatever has no status that counts pods.
+const OF_OTHERS: &[&str] = &["event", "noEvent", "gone"];
 /// What can be asked of Services.
 const OF_SERVICES: &[&str] =
     &["readyEndpoints", "servingEndpoints", "terminatingEndpoints", "event", "noEvent", "gone"];
@@ -49,7 +57,7 @@ enum Subject {
 }
 
 impl Subject {
-    const ALL: [&'static str; 10] = [
+    const ALL: [&'static str; 14] = [
         "pod",
         "deployment",
         "replicaSet",
@@ -59,6 +67,10 @@ impl Subject {
         "job",
         "cronJob",
         "service",
+        "horizontalPodAutoscaler",
+        "podDisruptionBudget",
+        "resourceQuota",
+        "limitRange",
         "action",
     ];
 
@@ -73,6 +85,9 @@ impl Subject {
         match self {
             Subject::Pods => OF_PODS,
             Subject::Object(ObjectType::Service) => OF_SERVICES,
+            Subject::Object(ObjectType::HorizontalPodAutoscaler) => OF_AUTOSCALERS,
+            Subject::Object(ObjectType::PodDisruptionBudget) => OF_BUDGETS,
+            Subject::Object(ObjectType::ResourceQuota | ObjectType::LimitRange) => OF_OTHERS,
             Subject::Object(_) => OF_WORKLOADS,
             Subject::Action => OF_ANSWERS,
         }
@@ -303,6 +318,7 @@ fn object_expect(object: ObjectTarget, entry: &Table, cx: &mut Context<'_>) -> E
             Some("failed") => Some(Rollout::Failed),
             _ => None,
         },
+        desired: amount(entry, "desired"),
         replicas: amount(entry, "replicas"),
         updated: amount(entry, "updated"),
         ready: amount(entry, "ready"),

@@ -10,15 +10,19 @@ mod claims;
 mod commands;
 mod documents;
 mod expects;
+mod metrics;
+pub(super) mod names;
 mod noted;
 mod objects;
 mod pods;
 mod programs;
 mod settings;
+mod slips;
 mod standing;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Loader;
@@ -26,7 +30,7 @@ use super::applied::LeftOut;
 use super::command::{Action, Command};
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::plan::{ApplyPlan, LEARNS_FROM, NodePlan, ObjectPlan, Plan, PodTemplate, ProgramPlan};
-use super::tree::{Node, Table, Value};
+use super::tree::{Loc, Node, Table, Value};
 use super::values;
 use crate::api::PodSpec;
 use crate::engine::Distribution;
@@ -60,6 +64,8 @@ pub(super) struct Context<'a> {
     pub unsettled: bool,
     /// Names of the ephemeral containers that actions bring.
     pub debugs: Vec<String>,
+    /// Names of all nodes, once somebody asks.
+    pub node_names: OnceCell<BTreeSet<String>>,
     /// By template: the instant of the last resize of its pods, and what it has made of the spec.
     pub resized: BTreeMap<usize, (Span, Arc<PodSpec>)>,
 }
@@ -80,6 +86,15 @@ impl Context<'_> {
             }
         }
         own
+    }
+    /// Whether there is ever a node of this name, or one whose name begins so.
+    pub fn has_node(&self, name: &str, prefix: bool) -> bool {
+        let all = || self.nodes.iter().map(|node| node.spec.name.as_str().to_owned()).collect();
+        let names = self.node_names.get_or_init(all);
+        match prefix {
+            false => names.contains(name),
+            true => names.range(name.to_owned()..).next().is_some_and(|first| first.starts_with(name)),
+        }
     }
     /// Pods of names that nobody knows beforehand may come into being.
     pub fn has_workloads(&self) -> bool {
@@ -143,6 +158,7 @@ pub fn resolve(
         refused: Vec::new(),
         unsettled: false,
         resized: BTreeMap::new(),
+        node_names: OnceCell::new(),
         debugs: debugs(table),
     };
     let kubelet = settings::kubelet(table.get("kubelet").and_then(Node::table), None, &mut cx);
@@ -156,7 +172,7 @@ pub fn resolve(
     let own = pods::templates(table, &mut cx);
     let applied = applies::pods(&mut sent, &mut cx);
     cx.templates = own.into_iter().chain(applied).map(Arc::new).collect();
-    let applies = cx.keep(sent);
+    let (applies, metrics) = (cx.keep(sent), metrics::metrics(table, &mut cx));
     pods::unique(table, &mut cx);
     settings::unused_images(table, &mut cx);
     programs::known(table, &mut cx);
@@ -164,9 +180,10 @@ pub fn resolve(
     actions.extend(again);
     let expects = expects::expects(table, &mut cx);
     let lesson = expects::lesson(table, &mut cx);
+    odd(table, &mut cx);
     cx.texts.extend_from_slice(overrides);
     Plan {
-        name: text(table, "name").map_or_else(|| stem(file), str::to_owned),
+        name: text(table, "name").map_or_else(|| names::of_file(file), str::to_owned),
         description: text(table, "description").unwrap_or_default().to_owned(),
         gates: cx.gates,
         seed: table.get("seed").and_then(|n| values::seed(n).ok()).unwrap_or(0),
@@ -186,9 +203,24 @@ pub fn resolve(
         applies,
         left_out: cx.left_out,
         programs: cx.programs.into_owned(),
+        metrics,
         actions,
         expects,
         lesson,
+    }
+}
+
+/// Tells of names that are none, of slips in what is expected, and where a file makes nothing at all: it runs, and nothing
+/// happens.
+fn odd(table: &Table, cx: &mut Context<'_>) {
+    names::check(table, cx);
+    slips::tell(table, cx);
+    let makes = ["pod", "apply", "action", "node"];
+    if makes.iter().all(|key| table.get(key).is_none()) && cx.templates.is_empty() && !cx.has_workloads() {
+        cx.report(
+            Diagnostic::new(Code::NoEffect, Loc::default(), "there is nothing in this scenario that could happen")
+                .hint("[[pod]] makes pods, [[apply]] applies manifests; `kubelapse new` writes a scenario to start from"),
+        );
     }
 }
 
@@ -229,8 +261,10 @@ pub fn action<'a>(
         refused: Vec::new(),
         unsettled: false,
         debugs: known,
+        node_names: OnceCell::new(),
         resized: BTreeMap::new(),
     };
+    names::check(table, &mut cx);
     let sent = applies::read(table, &mut cx);
     applies::only_workloads(&sent, &mut cx);
     cx.keep(sent);
@@ -242,12 +276,6 @@ fn debugs(table: &Table) -> Vec<String> {
     let actions = tables(table, "action").into_iter().map(|(_, action)| action);
     let debugs = actions.filter(|action| action.get("debug").is_some());
     debugs.map(|action| text(action, "container").unwrap_or("debugger").to_owned()).collect()
-}
-
-fn stem(file: &str) -> String {
-    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
-    let stem = name.strip_suffix(".toml").unwrap_or(name);
-    if stem.is_empty() { "scenario".to_owned() } else { stem.to_owned() }
 }
 
 /// FNV-1a, 128 bits, over the texts with their lengths.

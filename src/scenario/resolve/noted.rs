@@ -137,7 +137,7 @@ fn ask(
     };
     match admitted.strict.is_empty() {
         true => Ok((admitted.object, admitted.warnings)),
-        false => Err(Rejection::Strict(kind, admitted.strict)),
+        false => Err(Rejection::Strict(kind.written_in(object), admitted.strict)),
     }
 }
 

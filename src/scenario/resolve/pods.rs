@@ -297,7 +297,7 @@ pub fn applied(
     let said = match verdict {
         Err(rejection @ Rejection::Decode(..)) => Err(rejection),
         // Before anything else is looked at.
-        _ if !strict.is_empty() => Err(Rejection::Strict(ObjectType::Pod, strict)),
+        _ if !strict.is_empty() => Err(Rejection::Strict(ObjectType::Pod.into(), strict)),
         verdict => verdict,
     };
     let Admitted { metadata: meta, spec, warnings, .. } = said.map_err(|rejection| {
@@ -383,6 +383,11 @@ impl Place<'_> {
     /// Of `spec.containers[0].image`: in the scenario, else in the manifest.
     fn of(&self, field: &str) -> Loc {
         let below = field.strip_prefix("spec").unwrap_or(field);
+        // What the metadata hold stands right in the table.
+        let key = field.strip_prefix("metadata.").and_then(|rest| rest.split(['.', '[']).next());
+        if let Some(found) = key.and_then(|key| self.entry.get(key)) {
+            return found.loc;
+        }
         if let Some(found) = self.entry.get("spec").and_then(|n| n.locate(below)) {
             return found;
         }

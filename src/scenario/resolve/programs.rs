@@ -68,7 +68,7 @@ pub fn known(table: &Table, cx: &mut Context<'_>) {
     if cx.unsettled || !cx.refused.is_empty() {
         return;
     }
-    let (mut images, mut containers) = (images_of_actions(table), Vec::new());
+    let (mut images, mut containers) = (images_of_actions(table), cx.debugs.clone());
     for (name, image) in containers_known(cx) {
         containers.push(name);
         images.push(image);
@@ -156,13 +156,29 @@ pub fn containers_known(cx: &Context<'_>) -> Vec<(String, String)> {
     known
 }
 
+/// References of the images that pods have as volumes.
+pub fn image_volumes_known(cx: &Context<'_>) -> Vec<String> {
+    let volumes = cx.templates.iter().flat_map(|template| &template.spec.volumes);
+    let mut known: Vec<String> =
+        volumes.filter_map(|volume| Some(volume.image.as_ref()?.reference.to_string())).collect();
+    for object in cx.applies.iter().flat_map(|apply| &apply.objects) {
+        let volumes = template_of(&object.value).get("volumes").and_then(Json::as_array);
+        let images = volumes.into_iter().flatten().filter_map(|volume| volume["image"]["reference"].as_str());
+        known.extend(images.map(str::to_owned));
+    }
+    known
+}
+
+/// The spec of the pods that a workload makes.
+fn template_of(workload: &Json) -> &Json {
+    // A CronJob's is that of its Jobs.
+    let paths = ["/spec/template/spec", "/spec/jobTemplate/spec/template/spec"];
+    paths.iter().find_map(|path| workload.pointer(path)).unwrap_or(&Json::Null)
+}
+
 /// Name and image of the containers of a workload's template, init containers first.
 pub fn containers_of(workload: &Json) -> Vec<(String, String)> {
-    // A CronJob's is that of its Jobs.
-    let template = ["/spec/template/spec", "/spec/jobTemplate/spec/template/spec"]
-        .iter()
-        .find_map(|path| workload.pointer(path))
-        .unwrap_or(&Json::Null);
+    let template = template_of(workload);
     let lists = ["initContainers", "containers"].into_iter();
     let lists = lists.filter_map(|list| template.get(list).and_then(Json::as_array));
     let word = |container: &Json, key: &str| {

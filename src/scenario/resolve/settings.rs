@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Context, distribution, flag, number, scalar, span, string_map, strings, tables, text};
 use crate::api::{Effect, NodeSpec, Sym, Taint};
 use crate::engine::Distribution;
+use crate::rules::kubelet::sysctl;
 use crate::rules::machinery::image_name;
 use crate::rules::scheduler::placement::amounts::is_extended;
 use crate::rules::versions::Version;
@@ -62,6 +63,7 @@ pub fn latency(table: Option<&Table>) -> Latency {
         create: millis("create", 30),
         start: millis("start", 50),
         stop: millis("stop", 0),
+        stop_sandbox: millis("stopSandbox", 50),
         probe: millis("probe", 10),
         inspect_image: millis("inspectImage", 12),
     }
@@ -101,6 +103,7 @@ fn kubelet_defaults() -> KubeletConfig {
         eviction_max_pod_grace_period: Span::ZERO,
         eviction_pressure_transition_period: Span::from_secs(300),
         volume_stats_agg_period: Span::from_secs(60),
+        allowed_unsafe_sysctls: Vec::new(),
     }
 }
 
@@ -135,19 +138,27 @@ pub fn kubelet(table: Option<&Table>, base: Option<&KubeletConfig>, cx: &mut Con
     for (key, field) in [
         ("syncFrequency", &mut config.sync_frequency),
         ("nodeStatusUpdateFrequency", &mut config.node_status_update_frequency),
+        ("evictionPressureTransitionPeriod", &mut config.eviction_pressure_transition_period),
+    ] {
+        // No time at all stands for the default (`SetDefaults_KubeletConfiguration`, pkg/kubelet/apis/config/v1beta1/defaults.go).
+        if let Some(value) = span(table, key).filter(|value| *value > Span::ZERO) {
+            *field = value;
+        }
+    }
+    for (key, field) in [
         ("shutdownGracePeriod", &mut config.shutdown_grace_period),
         ("shutdownGracePeriodCriticalPods", &mut config.shutdown_grace_period_critical_pods),
-        ("evictionPressureTransitionPeriod", &mut config.eviction_pressure_transition_period),
         ("volumeStatsAggPeriod", &mut config.volume_stats_agg_period),
     ] {
         if let Some(value) = span(table, key) {
             *field = value;
         }
     }
-    match span(table, "nodeStatusReportFrequency") {
+    let positive = |key: &str| span(table, key).filter(|value| *value > Span::ZERO);
+    match positive("nodeStatusReportFrequency") {
         Some(value) => config.node_status_report_frequency = value,
         // Upstream's surprise: whoever sets the one sets the other.
-        None if table.get("nodeStatusUpdateFrequency").is_some() => {
+        None if positive("nodeStatusUpdateFrequency").is_some() => {
             config.node_status_report_frequency = config.node_status_update_frequency;
         }
         None => {}
@@ -171,7 +182,19 @@ pub fn kubelet(table: Option<&Table>, base: Option<&KubeletConfig>, cx: &mut Con
     crash_loop_period(table, &mut config, cx);
     shutdown_periods(table, &config, cx);
     evictions(table, &mut config, cx);
+    unsafe_sysctls(table, &mut config, cx);
     config
+}
+
+/// Each entry must be one that the kubelet starts with.
+fn unsafe_sysctls(table: &Table, config: &mut KubeletConfig, cx: &mut Context<'_>) {
+    let Some(list) = table.get("allowedUnsafeSysctls") else { return };
+    for entry in list.array().unwrap_or_default() {
+        if let Some(why) = entry.text().and_then(sysctl::refused_pattern) {
+            cx.report(Diagnostic::new(Code::BadValue, entry.loc, "the kubelet would not start").label(why));
+        }
+    }
+    config.allowed_unsafe_sysctls = strings(table, "allowedUnsafeSysctls");
 }
 
 fn image_pulls(table: &Table, config: &mut KubeletConfig, cx: &mut Context<'_>) {
@@ -251,6 +274,7 @@ fn evictions(table: &Table, config: &mut KubeletConfig, cx: &mut Context<'_>) {
             .filter_map(|e| values::duration(&e.node).ok().map(|grace| (e.key.clone(), grace)))
             .collect();
     }
+    soft_alone(table, config, cx);
     for signal in config.eviction_soft.keys() {
         if !config.eviction_soft_grace_period.contains_key(signal) {
             let loc = table.get("evictionSoft").map(|n| n.loc).unwrap_or_default();
@@ -266,12 +290,52 @@ fn evictions(table: &Table, config: &mut KubeletConfig, cx: &mut Context<'_>) {
     }
 }
 
+/// What says more of soft thresholds means nothing without the threshold.
+fn soft_alone(table: &Table, config: &KubeletConfig, cx: &mut Context<'_>) {
+    let graces = table.get("evictionSoftGracePeriod").and_then(Node::table);
+    for entry in graces.map_or(&[][..], |t| &t.entries) {
+        if !config.eviction_soft.contains_key(&entry.key) {
+            let title = format!("there is no soft threshold `{}`", entry.key);
+            cx.report(
+                Diagnostic::new(Code::NoEffect, entry.key_loc, title)
+                    .hint(format!("evictionSoft = {{ \"{}\" = \"10%\" }}", entry.key)),
+            );
+        }
+    }
+    if let Some(longest) =
+        table.entry("evictionMaxPodGracePeriod").filter(|_| config.eviction_soft.is_empty())
+    {
+        let title = "evictionMaxPodGracePeriod has no effect without evictionSoft";
+        cx.report(
+            Diagnostic::new(Code::NoEffect, longest.key_loc, title)
+                .label("a hard threshold leaves a pod one second"),
+        );
+    }
+}
+
+/// Signals that nothing here measures, and that no action makes short.
+const UNMEASURED: [&str; 6] = [
+    "nodefs.inodesFree",
+    "imagefs.available",
+    "imagefs.inodesFree",
+    "containerfs.available",
+    "containerfs.inodesFree",
+    "allocatableMemory.available",
+];
+
 fn thresholds(table: &Table, key: &str, cx: &mut Context<'_>) -> Option<BTreeMap<String, String>> {
     let entries = &table.get(key)?.table()?.entries;
     for entry in entries.iter().filter(|e| !SIGNALS.contains(&e.key.as_str())) {
         cx.report(
             Diagnostic::new(Code::BadValue, entry.key_loc, format!("`{}` is no eviction signal", entry.key))
                 .nearest(&entry.key, SIGNALS),
+        );
+    }
+    for entry in entries.iter().filter(|e| UNMEASURED.contains(&e.key.as_str())) {
+        let title = format!("nothing measures `{}` here", entry.key);
+        cx.report(
+            Diagnostic::new(Code::NoEffect, entry.key_loc, title)
+                .hint("memory.available is measured; disk and PIDs run short by an action's `pressure`"),
         );
     }
     Some(entries.iter().filter_map(|e| scalar(&e.node).map(|amount| (e.key.clone(), amount))).collect())
@@ -485,6 +549,16 @@ fn pull_of(bytes: u64) -> Distribution {
     )
 }
 
+/// How long a pull takes of what is there already: the registry answers, and no layer is moved.
+fn pull_of_present(pull: Option<&Distribution>) -> Distribution {
+    match (pull, pull_of(0)) {
+        (Some(Distribution::Constant(pull)), Distribution::Constant(answer)) => {
+            Distribution::Constant(answer.min(*pull))
+        }
+        (_, answer) => answer,
+    }
+}
+
 /// An image that no `[[image]]` names.
 pub fn image_default() -> ImagePlan {
     ImagePlan {
@@ -492,6 +566,7 @@ pub fn image_default() -> ImagePlan {
         size_bytes: DEFAULT_IMAGE_BYTES,
         pull: pull_of(DEFAULT_IMAGE_BYTES),
         pull_present: pull_of(0),
+        pull_again: pull_of(0),
         error: None,
         user: ImageUser::Number(DEFAULT_IMAGE_USER),
         secret: None,
@@ -540,10 +615,11 @@ fn outages(image: &Table, cx: &mut Context<'_>) -> Vec<Outage> {
 
 pub fn images(table: &Table, cx: &mut Context<'_>) -> Vec<ImagePlan> {
     let mut plans: Vec<ImagePlan> = Vec::new();
+    let mut known = BTreeSet::new();
     for (node, entry) in tables(table, "image") {
         let Some(reference) = text(entry, "ref") else { continue };
         let at = entry.get("ref").map_or(node.loc, |n| n.loc);
-        if plans.iter().any(|p| p.reference == reference) {
+        if !known.insert(reference) {
             cx.report(Diagnostic::new(
                 Code::Duplicate,
                 at,
@@ -570,6 +646,7 @@ pub fn images(table: &Table, cx: &mut Context<'_>) -> Vec<ImagePlan> {
         plans.push(ImagePlan {
             reference: Sym::new(reference),
             size_bytes,
+            pull_again: distribution(entry, "pullPresent").unwrap_or_else(|| pull_of_present(pull.as_ref())),
             pull_present: distribution(entry, "pullPresent")
                 .or_else(|| pull.clone())
                 .unwrap_or_else(|| pull_of(0)),
@@ -589,11 +666,15 @@ pub fn images(table: &Table, cx: &mut Context<'_>) -> Vec<ImagePlan> {
 /// Tells of images that nobody will ever pull: mostly a tag that differs from the one in the pod.
 pub fn unused_images(table: &Table, cx: &mut Context<'_>) {
     let containers = super::programs::containers_known(cx);
+    let volumes = super::programs::image_volumes_known(cx);
     let mut used: BTreeSet<&str> = containers.iter().map(|(_, image)| image.as_str()).collect();
+    used.extend(volumes.iter().map(String::as_str));
     used.extend(tables(table, "action").into_iter().filter_map(|(_, t)| text(t, "image")));
     if cx.unsettled || !cx.refused.is_empty() {
         return;
     }
+    const NAMED: usize = 100;
+    let mut told = 0;
     let normal: BTreeSet<String> = used.iter().map(|image| image_name::normal(image)).collect();
     for (_, entry) in tables(table, "image") {
         let Some(node) = entry.get("ref") else { continue };
@@ -604,7 +685,9 @@ pub fn unused_images(table: &Table, cx: &mut Context<'_>) {
                 node.loc,
                 format!("no container uses the image `{reference}`"),
             );
-            cx.problems.push(item.nearest(reference, used.iter().copied()));
+            // Nobody reads very many, and a name for each would cost as much as all of them by all others.
+            told += 1;
+            cx.problems.push(if told > NAMED { item } else { item.nearest(reference, used.iter().copied()) });
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What can be expected of pods and of other objects alike: numbers, conditions, events, that they are there or gone.
 
-use super::{Difference, words};
+use super::{AndAlso as _, Difference, words};
 use crate::api::{Sym, Tri};
 use crate::record::Event;
 use crate::scenario::expected::{Amount, ExpectedConditions, ExpectedEvent};
@@ -22,7 +22,7 @@ pub fn conditions(
     expected: &ExpectedConditions,
     find: impl Fn(Sym) -> Option<(Tri, Sym)>,
 ) -> Option<Difference> {
-    expected.iter().find_map(|(kind, expected)| {
+    let each = expected.iter().filter_map(|(kind, expected)| {
         let seen = find(Sym::new(kind));
         let is_so = match (expected.status, seen) {
             (None, None) => true,
@@ -36,7 +36,8 @@ pub fn conditions(
             _ => status.as_str().to_owned(),
         });
         (!is_so).then(|| Difference::new(format!("condition {kind}"), expected.to_string(), words))
-    })
+    });
+    each.fold(None, |all, one| all.and_also(|| Some(one)))
 }
 
 /// An event that there is to be, and one that there is not to be; `message` spells out what one says.
@@ -47,7 +48,7 @@ pub fn events(
     message: &dyn Fn(&Event) -> String,
 ) -> Option<Difference> {
     let missing = expected.and_then(|expected| event(expected, events, message));
-    missing.or_else(|| {
+    missing.and_also(|| {
         let reason = none_of?;
         let found = events.iter().find(|event| event.reason == *reason)?;
         Some(Difference::new("an event", format!("no {reason}"), in_words(found, message)))

@@ -39,8 +39,21 @@ pub struct Failure {
     pub expected: String,
     /// What was there.
     pub seen: String,
+    /// What else was not as it was expected, at the same instant.
+    pub others: Vec<Mismatch>,
     /// The last changes of the pod or object before, with their times, oldest first.
     pub before: Vec<String>,
+}
+
+/// One of several things that were not as one expectation said.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mismatch {
+    /// What was looked at.
+    pub what: String,
+    /// What should have been there.
+    pub expected: String,
+    /// What was there.
+    pub seen: String,
 }
 
 /// What is not as it was expected.
@@ -51,6 +64,8 @@ struct Difference {
     seen: String,
     /// Of whom, where it is about one.
     of: Option<Row>,
+    /// What else is not.
+    others: Vec<Mismatch>,
 }
 
 /// Of whom rows tell, by its place in the directory.
@@ -73,11 +88,34 @@ impl Row {
 
 impl Difference {
     fn new(what: impl Into<String>, expected: impl Into<String>, seen: impl Into<String>) -> Difference {
-        Difference { what: what.into(), expected: expected.into(), seen: seen.into(), of: None }
+        Difference {
+            what: what.into(),
+            expected: expected.into(),
+            seen: seen.into(),
+            of: None,
+            others: Vec::new(),
+        }
     }
     /// None where what is seen is what was expected.
     fn between(what: &str, expected: &str, seen: &str) -> Option<Difference> {
         (expected != seen).then(|| Difference::new(what, expected, seen))
+    }
+}
+
+/// All that is not as it was expected, and not only what is looked at first.
+trait AndAlso {
+    /// With what else is not, where something is not.
+    fn and_also(self, other: impl FnOnce() -> Option<Difference>) -> Option<Difference>;
+}
+
+impl AndAlso for Option<Difference> {
+    fn and_also(self, other: impl FnOnce() -> Option<Difference>) -> Option<Difference> {
+        let Some(mut first) = self else { return other() };
+        if let Some(Difference { what, expected, seen, others, .. }) = other() {
+            first.others.push(Mismatch { what, expected, seen });
+            first.others.extend(others);
+        }
+        Some(first)
     }
 }
 
@@ -237,12 +275,12 @@ impl Judge {
         let rows = own.into_iter().flat_map(|own| &own.rows);
         let before =
             rows.map(|row| format!("{}  {}", offset(row.time, self.plan.start), headline(row, &w.directory)));
-        let Difference { what, expected, seen, .. } = difference;
+        let Difference { what, expected, seen, others, .. } = difference;
         let seen = match at {
             Some(at) => format!("{seen} (at {})", at.since(self.plan.start)),
             None => seen,
         };
-        self.failures.push(Failure { index, what, expected, seen, before: before.collect() });
+        self.failures.push(Failure { index, what, expected, seen, others, before: before.collect() });
     }
 
     /// The outbox is about to be emptied.

@@ -1,6 +1,6 @@
 //! What is expected of a pod, or of all pods of a glob.
 
-use super::{Difference, Row, Seen, common, workloads};
+use super::{AndAlso as _, Difference, Row, Seen, common, workloads};
 use crate::api::Sym;
 use crate::record::Event;
 use crate::scenario::expected::{Among, PodExpect};
@@ -43,11 +43,14 @@ pub fn difference(expect: &PodExpect, named: &[u32], seen: &Seen, w: &World) -> 
     if chosen.is_empty() && expect.count.is_none() {
         return Some(Difference::new("the pods", "there", "none of such a name"));
     }
-    chosen.into_iter().find_map(|pod| {
+    let of_each = chosen.into_iter().filter_map(|pod| {
         let mut difference = of_one(expect, Some(pod), seen, w)?;
-        difference.what = format!("{} of {}", difference.what, w.pods[pod as usize].ident.name);
+        let name = w.pods[pod as usize].ident.name;
+        let others = difference.others.iter_mut().map(|other| &mut other.what);
+        others.chain([&mut difference.what]).for_each(|what| *what = format!("{what} of {name}"));
         Some(difference)
-    })
+    });
+    of_each.take(SHOWN).fold(None, |all, one| all.and_also(|| Some(one)))
 }
 
 /// So many pods are named where their number is wrong.
@@ -108,13 +111,16 @@ fn of_pod(expect: &PodExpect, p: &Pod, events: &[Event], w: &World) -> Option<Di
         ("READY", &expect.ready, ready(p)),
         ("node", &expect.node, node(p, w).to_owned()),
     ];
-    let of_columns =
-        columns.iter().find_map(|(what, expected, seen)| Difference::between(what, expected.as_ref()?, seen));
+    let mut of_columns = None;
+    for (what, expected, seen) in &columns {
+        let expected = expected.as_ref();
+        of_columns = of_columns.and_also(|| Difference::between(what, expected?, seen));
+    }
     let condition = |kind: Sym| p.status.condition(kind).map(|own| (own.status, own.reason));
     of_columns
-        .or_else(|| common::number("RESTARTS", expect.restarts, p.shown.restarts))
-        .or_else(|| common::conditions(&expect.conditions, condition))
-        .or_else(|| {
+        .and_also(|| common::number("RESTARTS", expect.restarts, p.shown.restarts))
+        .and_also(|| common::conditions(&expect.conditions, condition))
+        .and_also(|| {
             let message = |event: &Event| event.message.show(&p.ident).to_string();
             common::events(expect.event.as_ref(), expect.no_event.as_deref(), events, &message)
         })

@@ -63,6 +63,7 @@ fn of_workload(expect: &WorkloadExpect) -> Vec<String> {
     let amount = |what: &str, value: Option<Amount>| column(what, value);
     let columns = [
         column("rollout", expect.rollout.map(|rollout| rollout.as_str())),
+        amount("desired", expect.desired),
         amount("replicas", expect.replicas),
         amount("updated", expect.updated),
         amount("ready", expect.ready),

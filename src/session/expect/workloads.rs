@@ -1,6 +1,6 @@
 //! What is expected of workloads, of Services and of what somebody is told.
 
-use super::{Difference, Row, Seen, common};
+use super::{AndAlso as _, Difference, Row, Seen, common};
 use crate::api::controller_revision::ControllerRevision;
 use crate::api::workload::WorkloadState;
 use crate::record::Event;
@@ -39,8 +39,8 @@ pub fn service(expect: &ServiceExpect, named: &[u32], seen: &Seen, w: &World) ->
         let slices = w.workloads.services[id.ix()].beside.as_ref();
         let [ready, serving, terminating] = slices.map_or([0; 3], |slices| slices.counts);
         common::number("ready endpoints", expect.ready, ready)
-            .or_else(|| common::number("serving endpoints", expect.serving, serving))
-            .or_else(|| common::number("terminating endpoints", expect.terminating, terminating))
+            .and_also(|| common::number("serving endpoints", expect.serving, serving))
+            .and_also(|| common::number("terminating endpoints", expect.terminating, terminating))
     })
 }
 
@@ -77,7 +77,7 @@ impl Asked<'_> {
         let difference = is_there
             .and_then(|expected| common::there(&what, expected, key.is_some()))
             .or_else(|| of_object(key?))
-            .or_else(|| common::events(self.event, self.no_event, events, &message))?;
+            .and_also(|| common::events(self.event, self.no_event, events, &message))?;
         Some(Difference { of: Some(Row::Object(row)), ..difference })
     }
     /// It cannot hold of what never was.
@@ -87,8 +87,9 @@ impl Asked<'_> {
 }
 
 /// What is expected of a workload's numbers.
-fn amounts(expect: &WorkloadExpect) -> [(&'static str, Option<Amount>); 8] {
+fn amounts(expect: &WorkloadExpect) -> [(&'static str, Option<Amount>); 9] {
     [
+        ("desired", expect.desired),
         ("replicas", expect.replicas),
         ("updated", expect.updated),
         ("ready", expect.ready),
@@ -110,6 +111,7 @@ fn of_workload(expect: &WorkloadExpect, key: ObjectKey, w: &World) -> Option<Dif
     };
     let condition = |kind| own.iter().find(|one| one.kind == kind).map(|one| (one.status, one.reason));
     let seen = [
+        figures.desired,
         figures.current,
         figures.updated,
         figures.ready,
@@ -125,13 +127,14 @@ fn of_workload(expect: &WorkloadExpect, key: ObjectKey, w: &World) -> Option<Dif
         .rollout
         .and_then(|expected| Difference::between("the rollout", expected.as_str(), rollout.as_str()));
     of_rollout
-        .or_else(|| {
-            numbers.clone().find_map(|(what, expected, seen)| match seen {
+        .and_also(|| {
+            let each = numbers.clone().filter_map(|(what, expected, seen)| match seen {
                 Some(seen) => common::number(what, expected, seen),
                 None => Some(Difference::new(what, expected?.to_string(), "no such number of this kind")),
-            })
+            });
+            each.fold(None, |all, one| all.and_also(|| Some(one)))
         })
-        .or_else(|| common::conditions(&expect.conditions, condition))
+        .and_also(|| common::conditions(&expect.conditions, condition))
 }
 
 /// What somebody is told, where it is not as it was expected.

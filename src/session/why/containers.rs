@@ -35,6 +35,11 @@ impl Chain<'_> {
         let own = |c: &Option<RuntimeContainer>| c.is_some_and(|c| c.state == state && c.id == id);
         let (name, ended) = (self.name(ix), state == InstanceState::Exited);
         if let Some((at, _)) = tracks.seen.last(step, own) {
+            if ended && tracks.live.at(step).is_some_and(|(_, c)| c.is_none()) {
+                let what =
+                    format!("removed what was dead of the pod: nobody could say any more how {name} ended");
+                self.add(at, "kubelet: sync loop", what);
+            }
             self.relist(at, &format!("{name} {}", if ended { "ended" } else { "running" }));
         }
         match tracks.live.last(step, own) {
@@ -262,16 +267,22 @@ impl Chain<'_> {
                 );
                 self.killing(step, ix);
             }
-            Some(SimEvent::MemoryUsed { .. }) if reason != Sym::OOM_KILLED => {
-                self.add(step, "process", format!("{name} uses more memory since then, or less"));
+            Some(SimEvent::DiskWritten { container, .. } | SimEvent::MemoryUsed { container, .. })
+                if reason == Sym::OOM_KILLED =>
+            {
+                let why = if container == ix {
+                    "it uses more memory than its limit allows".to_owned()
+                } else {
+                    let other = self.name(container);
+                    format!(
+                        "{other} uses more since then, and the containers together more than their pod may"
+                    )
+                };
+                self.add(step, "kernel", format!("killed {name}{ran}: {why}: exit code {code} ({reason})"));
                 self.behavior(step, ix);
             }
             Some(SimEvent::MemoryUsed { .. }) => {
-                self.add(
-                    step,
-                    "kernel",
-                    format!("killed {name}{ran}: it uses more memory than its limit allows: exit code {code} ({reason})"),
-                );
+                self.add(step, "process", format!("{name} uses more memory since then, or less"));
                 self.behavior(step, ix);
             }
             Some(SimEvent::Action { .. }) => {

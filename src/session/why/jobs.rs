@@ -22,6 +22,14 @@ impl Chain<'_> {
         let (name, figures) = (tree::name(w, key), self.walk.figures_at(key, step)?);
         let last = self.walk.rows_of_object(w.workloads.row(key)?).rev().find(|row| row.step <= step);
         let since = last.map_or(step, |row| row.step);
+        if !own.is_kept_here() {
+            let words = format!(
+                "{name} is for {} to keep (managedBy): nobody plays that, and no pod is made",
+                own.spec.managed_by
+            );
+            self.add(since, "Job controller", words);
+            return self.set_off(since);
+        }
         let pods = open_pods(w, key);
         let mut words = format!("{name}: {}; {}", numbers(&figures), patience(w, own, &pods, start));
         let record = w.controllers.jobs.get(id.ix()).map(|own| own.record).unwrap_or_default();
@@ -61,7 +69,7 @@ fn open_pods(w: &World, key: ObjectKey) -> Vec<PodId> {
 }
 
 /// What it bears before it fails.
-fn patience(w: &World, own: &Job, pods: &[PodId], start: Time) -> String {
+pub(in crate::session) fn patience(w: &World, own: &Job, pods: &[PodId], start: Time) -> String {
     let (spec, limit) = (&own.spec, own.spec.backoff_limit);
     let mut words = if let Some(limit) = spec.backoff_limit_per_index {
         format!(

@@ -12,6 +12,9 @@ mod nodes;
 mod published;
 mod workloads;
 
+pub(super) use self::jobs::patience;
+pub(super) use self::workloads::numbers;
+
 use self::chain::Chain;
 use super::lineage::Lineage;
 use super::words::offset;

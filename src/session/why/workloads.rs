@@ -263,6 +263,10 @@ impl Chain<'_> {
                     self.scenario("the scenario begins");
                     return None;
                 }
+                Some(SimEvent::Requeued { controller: Controller::Autoscaler, key }) => {
+                    self.autoscaled(at, key);
+                    return None;
+                }
                 Some(SimEvent::Requeued { .. }) => {
                     let component = event.map_or("", |event| describe(self.walk.world(), event).component);
                     self.add(at, component, "had put off until then to look again");
@@ -286,7 +290,9 @@ impl Chain<'_> {
                         let words = headline(&row, &w.directory);
                         if !matches!(
                             self.event(origin),
-                            Some(SimEvent::Action { .. } | SimEvent::Apply { .. })
+                            Some(
+                                SimEvent::Action { .. } | SimEvent::Apply { .. } | SimEvent::ApplyNext { .. }
+                            )
                         ) {
                             self.add(origin, component, words);
                         }
@@ -296,6 +302,25 @@ impl Chain<'_> {
             }
             at = self.walk.cause(at);
         }
+    }
+
+    /// A look of the controller of autoscalers, which comes by itself: what the scenario says that pods use.
+    fn autoscaled(&mut self, at: u64, key: ObjectKey) {
+        let ObjectKey::HorizontalPodAutoscaler(id) = key else { return };
+        let own = &self.walk.world().workloads.autoscalers[id.ix()].object;
+        let name = tree::name(self.walk.world(), key);
+        let words = format!("looks at {name} every 15 seconds");
+        let metrics = &self.walk.plan().metrics;
+        self.add(at, Controller::Autoscaler.words(), words);
+        let (target, plan) = (own.spec.target, self.walk.plan());
+        let told = match metrics.iter().find(|plan| plan.is_of(target, own.meta.namespace)) {
+            None => format!("no [[metric]] speaks of {}: there is no metrics server", target.name),
+            Some(metric) => {
+                let of = format!("{}/{}", metric.of.kind.key(), metric.of.name);
+                format!("[[metric]] {of}: {}", metric.words(plan.start))
+            }
+        };
+        self.end(at, "scenario", told);
     }
 
     /// What an `[[apply]]` brought.
@@ -323,7 +348,7 @@ fn says_something(row: &Transition) -> bool {
 }
 
 /// `3 of 4 available, 3 ready, 2 of the newest template`
-pub(super) fn numbers(figures: &Figures) -> String {
+pub(in crate::session) fn numbers(figures: &Figures) -> String {
     if figures.active.is_some() {
         return figures.words();
     }

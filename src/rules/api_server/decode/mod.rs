@@ -11,6 +11,7 @@
 #[macro_use]
 pub mod schema;
 pub(super) mod cluster;
+pub(super) mod older;
 pub(super) mod workloads;
 
 use std::fmt;
@@ -112,7 +113,7 @@ pub fn object(kind: ObjectType, manifest: &Value, version: Version) -> Result<De
     Ok(decoded)
 }
 
-/// Decodes an object whose kind is known, and which need not say it.
+/// Decodes an object whose kind is known, and which need not say it; who says that it is of an older version is read so.
 ///
 /// # Errors
 /// A value has the wrong type.
@@ -121,7 +122,13 @@ pub fn stored(
     object: Map<String, Value>,
     version: Version,
 ) -> Result<Decoded, DecodeError> {
-    known(kind, &Value::Object(object), version)
+    let group_version = object.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+    let older = kind.older(group_version);
+    let object = Value::Object(object);
+    let Some(older) = older else { return known(kind, &object, version) };
+    let mut decoded = as_struct(older.schema, &object, version)?;
+    (older.convert)(&mut decoded.object);
+    Ok(decoded)
 }
 
 fn known(kind: ObjectType, manifest: &Value, version: Version) -> Result<Decoded, DecodeError> {
@@ -470,7 +477,7 @@ mod tests {
 
     #[test]
     fn no_field_stands_twice() {
-        for s in [schema::ALL, workloads::ALL, cluster::ALL].into_iter().flatten() {
+        for s in [schema::ALL, workloads::ALL, cluster::ALL, older::ALL].into_iter().flatten() {
             let mut names: Vec<&str> = s.fields.iter().map(|f| f.name).collect();
             names.sort_unstable();
             let all = names.len();

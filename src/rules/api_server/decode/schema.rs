@@ -183,7 +183,9 @@ PodSpec {
     setHostnameAsFQDN: (* bool), os: (* PodOS), hostUsers: (* bool), schedulingGates: ([] PodSchedulingGate),
     resourceClaims: ([] PodResourceClaim), resources: (* ResourceRequirements), hostnameOverride v34: (* str),
     workloadRef v35 gone36: (* WorkloadReference), schedulingGroup v36: (* PodSchedulingGroup),
+    evictionResponders v37: ([] EvictionResponder),
 }
+EvictionResponder { name keep: (str), priority: (* i32), }
 WorkloadReference { name keep: (str), podGroup keep: (str), podGroupReplicaKey: (str), }
 PodSchedulingGroup { podGroupName: (* str), }
 PodOS { name keep: (str "v1.OSName"), }
@@ -283,6 +285,7 @@ ResourceClaim { name keep: (str), request: (str), }
 VolumeMount {
     name keep: (str), readOnly: (bool), recursiveReadOnly: (* str "v1.RecursiveReadOnlyMode"), mountPath keep: (str),
     subPath: (str), mountPropagation: (* str "v1.MountPropagationMode"), subPathExpr: (str),
+    bindMountOptions v37: ([] str),
 }
 VolumeDevice { name keep: (str), devicePath keep: (str), }
 Probe {
@@ -297,11 +300,11 @@ LifecycleHandler {
 ExecAction { command: ([] str), }
 HTTPGetAction {
     path: (str), port keep: (int_or_string), host: (str), scheme: (str "v1.URIScheme"),
-    httpHeaders: ([] HTTPHeader),
+    httpHeaders: ([] HTTPHeader), protocol v37: (* str "v1.HTTPGetProtocol"),
 }
 HTTPHeader { name keep: (str), value keep: (str), }
 TCPSocketAction { port keep: (int_or_string), host: (str), }
-GRPCAction { port keep: (i32), service keep: (* str), }
+GRPCAction { port keep: (i32), service keep: (* str), mode v37: (* str "v1.GRPCMode"), }
 SleepAction { seconds keep: (i64), }
 SecurityContext {
     capabilities: (* Capabilities), privileged: (* bool), seLinuxOptions: (* SELinuxOptions),
@@ -341,12 +344,12 @@ Volume {
     image: (* ImageVolumeSource),
 }
 HostPathVolumeSource { path keep: (str), type: (* str "v1.HostPathType"), }
-EmptyDirVolumeSource { medium: (str "v1.StorageMedium"), sizeLimit: (* quantity), }
+EmptyDirVolumeSource { medium: (str "v1.StorageMedium"), sizeLimit: (* quantity), mode v37: (* i32), }
 GCEPersistentDiskVolumeSource { pdName keep: (str), fsType: (str), partition: (i32), readOnly: (bool), }
 AWSElasticBlockStoreVolumeSource { volumeID keep: (str), fsType: (str), partition: (i32), readOnly: (bool), }
 GitRepoVolumeSource { repository keep: (str), revision: (str), directory: (str), }
-SecretVolumeSource { secretName: (str), items: ([] KeyToPath), defaultMode: (* i32), optional: (* bool), }
-KeyToPath { key keep: (str), path keep: (str), mode: (* i32), }
+SecretVolumeSource { secretName: (str), items: ([] KeyToPath), defaultMode: (* i32), defaultUser v37: (* i64), optional: (* bool), }
+KeyToPath { key keep: (str), path keep: (str), mode: (* i32), user v37: (* i64), }
 NFSVolumeSource { server keep: (str), path keep: (str), readOnly: (bool), }
 ISCSIVolumeSource {
     targetPortal keep: (str), iqn keep: (str), lun keep: (i32), iscsiInterface: (str), fsType: (str),
@@ -370,13 +373,13 @@ CephFSVolumeSource {
     readOnly: (bool),
 }
 FlockerVolumeSource { datasetName: (str), datasetUUID: (str), }
-DownwardAPIVolumeSource { items: ([] DownwardAPIVolumeFile), defaultMode: (* i32), }
+DownwardAPIVolumeSource { items: ([] DownwardAPIVolumeFile), defaultMode: (* i32), defaultUser v37: (* i64), }
 DownwardAPIVolumeFile {
-    path keep: (str), fieldRef: (* ObjectFieldSelector), resourceFieldRef: (* ResourceFieldSelector), mode: (* i32),
+    path keep: (str), fieldRef: (* ObjectFieldSelector), resourceFieldRef: (* ResourceFieldSelector), mode: (* i32), user v37: (* i64),
 }
 FCVolumeSource { targetWWNs: ([] str), lun: (* i32), fsType: (str), readOnly: (bool), wwids: ([] str), }
 AzureFileVolumeSource { secretName keep: (str), shareName keep: (str), readOnly: (bool), }
-ConfigMapVolumeSource { name: (str), items: ([] KeyToPath), defaultMode: (* i32), optional: (* bool), }
+ConfigMapVolumeSource { name: (str), items: ([] KeyToPath), defaultMode: (* i32), defaultUser v37: (* i64), optional: (* bool), }
 VsphereVirtualDiskVolumeSource {
     volumePath keep: (str), fsType: (str), storagePolicyName: (str), storagePolicyID: (str),
 }
@@ -388,7 +391,7 @@ AzureDiskVolumeSource {
     readOnly: (* bool), kind: (* str "v1.AzureDataDiskKind"),
 }
 PhotonPersistentDiskVolumeSource { pdID keep: (str), fsType: (str), }
-ProjectedVolumeSource { sources keep: ([] VolumeProjection), defaultMode: (* i32), }
+ProjectedVolumeSource { sources keep: ([] VolumeProjection), defaultMode: (* i32), defaultUser v37: (* i64), }
 VolumeProjection {
     secret: (* SecretProjection), downwardAPI: (* DownwardAPIProjection), configMap: (* ConfigMapProjection),
     serviceAccountToken: (* ServiceAccountTokenProjection), clusterTrustBundle: (* ClusterTrustBundleProjection),

@@ -1,6 +1,6 @@
 //! Every field of workloads and of what stands around them, as in [`super::schema`].
 //!
-//! Source: staging/src/k8s.io/api/{apps/v1,autoscaling/{v1,v2},batch/v1,core/v1,policy/v1}/types.go (1.36.2).
+//! Source: staging/src/k8s.io/api/{apps/v1,autoscaling/v2,batch/v1,core/v1,policy/v1}/types.go (1.36.2).
 
 use super::schema::{LabelSelector, ObjectMeta, PersistentVolumeClaimSpec, PodSpec, Struct, Type, field};
 
@@ -258,18 +258,6 @@ ContainerResourceMetricStatus {
 }
 ExternalMetricStatus { metric keep: (MetricIdentifier), current keep: (MetricValueStatus), }
 MetricValueStatus { value: (* quantity), averageValue: (* quantity), averageUtilization: (* i32), }
-HorizontalPodAutoscalerV1 {
-    kind: (str), apiVersion: (str), metadata: (ObjectMeta), spec: (HorizontalPodAutoscalerSpecV1),
-    status: (HorizontalPodAutoscalerStatusV1),
-}
-HorizontalPodAutoscalerSpecV1 {
-    scaleTargetRef keep: (CrossVersionObjectReference), minReplicas: (* i32), maxReplicas keep: (i32),
-    targetCPUUtilizationPercentage: (* i32),
-}
-HorizontalPodAutoscalerStatusV1 {
-    observedGeneration: (* i64), lastScaleTime: (* time), currentReplicas keep: (i32), desiredReplicas keep: (i32),
-    currentCPUUtilizationPercentage: (* i32),
-}
 
 PodDisruptionBudget {
     kind: (str), apiVersion: (str), metadata: (ObjectMeta), spec: (PodDisruptionBudgetSpec),

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::metrics::{self, Versions};
 use super::workload::spec_of;
 use super::{Kind, Object, Older, default, half, within};
-use crate::rules::api_server::decode::workloads;
+use crate::rules::api_server::decode::{older, workloads};
 use crate::rules::api_server::validation::field::{At, Errors};
 use crate::rules::versions::gates::Gates;
 
@@ -22,8 +22,9 @@ pub static LAW: Kind = Kind {
     version: "v2",
     resource: "horizontalpodautoscalers",
     short: &["hpa"],
+    is_kept: true,
     schema: &workloads::HorizontalPodAutoscaler,
-    older: Some(Older { version: "v1", schema: &workloads::HorizontalPodAutoscalerV1, convert }),
+    older: Some(Older { version: "v1", schema: &older::HorizontalPodAutoscaler, convert, revert, renew }),
     defaults,
     prepare: |object, old, request| {
         if old.is_none() {
@@ -54,6 +55,46 @@ fn convert(object: &mut Object) {
         }
     });
     object.shift_remove("status");
+}
+
+/// `Convert_autoscaling_HorizontalPodAutoscalerSpec_To_v1_HorizontalPodAutoscalerSpec`. What v1 has no place for stands there in
+/// annotations, which whoever writes the object sends back; here it stays beside ([`renew`]).
+fn revert(object: &mut Object) {
+    object.shift_remove("status");
+    within(object, "spec", |spec| {
+        spec.shift_remove("behavior");
+        let metrics = spec.shift_remove("metrics").unwrap_or_default();
+        let of_cpu = metrics.as_array().into_iter().flatten().find(|metric| is_share_of_cpu(metric));
+        if let Some(metric) = of_cpu {
+            let percent = metric["resource"]["target"]["averageUtilization"].clone();
+            spec.insert("targetCPUUtilizationPercentage".to_owned(), percent);
+        }
+    });
+}
+
+/// The metrics that v1 has no place for come first, and the behaviour stays.
+fn renew(was: &Object, object: &mut Object) {
+    let before = was.get("spec").unwrap_or(&Value::Null);
+    let all = before["metrics"].as_array();
+    let first = all.into_iter().flatten().position(is_share_of_cpu);
+    let others = all.into_iter().flatten().enumerate().filter(|(place, _)| Some(*place) != first);
+    let mut metrics: Vec<Value> = others.map(|(_, metric)| metric.clone()).collect();
+    within(object, "spec", |spec| {
+        if let Some(Value::Array(own)) = spec.shift_remove("metrics") {
+            metrics.extend(own);
+        }
+        if !metrics.is_empty() {
+            spec.insert("metrics".to_owned(), metrics.into());
+        }
+        if let Some(behavior) = before.get("behavior") {
+            spec.insert("behavior".to_owned(), behavior.clone());
+        }
+    });
+}
+
+fn is_share_of_cpu(metric: &Value) -> bool {
+    let own = &metric["resource"];
+    own["name"] == "cpu" && !own["target"]["averageUtilization"].is_null()
 }
 
 fn of_cpu(percent: &Value) -> Value {
@@ -182,5 +223,88 @@ fn scaling(rules: &At, errors: &mut Errors) {
         && tolerance.str().starts_with('-')
     {
         errors.invalid(tolerance.path.clone(), tolerance.str(), "must be greater than or equal to 0");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::api_server::admission::Request;
+    use crate::rules::api_server::objects::{ObjectType, create, update};
+    use crate::rules::kubectl::apply::apply;
+    use crate::time::Time;
+
+    const KIND: ObjectType = ObjectType::HorizontalPodAutoscaler;
+
+    fn request() -> Request<'static> {
+        Request { gates: Gates::default(), now: Time::EPOCH, namespace: "default", suffix: "abcde", uid: "u" }
+    }
+
+    fn v1(max: Value, percent: Value) -> Value {
+        json!({"apiVersion": "autoscaling/v1", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "web"},
+            "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+                "maxReplicas": max, "targetCPUUtilizationPercentage": percent}})
+    }
+
+    fn applied(live: Option<&Object>, manifest: &Value) -> (Object, &'static str) {
+        let live = live.map(|live| Value::Object(live.clone()));
+        let sent = apply(KIND, live.as_ref(), manifest, "default");
+        let admitted = match live {
+            None => create(&sent.object, &request()),
+            Some(Value::Object(old)) => {
+                let Value::Object(new) = sent.object else { panic!("an object") };
+                update(KIND, &old, new, &request())
+            }
+            Some(_) => panic!("an object"),
+        };
+        let mut object = admitted.expect("admitted").object;
+        object.insert("apiVersion".into(), "autoscaling/v2".into());
+        object.insert("kind".into(), KIND.name().into());
+        (object, sent.answer)
+    }
+
+    #[test]
+    fn v1_is_refused_in_its_own_words() {
+        let refused = create(&v1(json!("many"), json!(50)), &request()).expect_err("refused");
+        assert_eq!(
+            refused.kubectl("web.yaml"),
+            "Error from server (BadRequest): error when creating \"web.yaml\": HorizontalPodAutoscaler in version \"v1\" \
+             cannot be handled as a HorizontalPodAutoscaler: json: cannot unmarshal string into Go struct field \
+             HorizontalPodAutoscalerSpec.spec.maxReplicas of type int32"
+        );
+        let refused = create(&v1(json!(3), json!("half")), &request()).expect_err("refused");
+        assert!(
+            refused.to_string().contains("HorizontalPodAutoscalerSpec.spec.targetCPUUtilizationPercentage"),
+            "{refused}"
+        );
+        let (old, _) = applied(None, &v1(json!(3), json!(50)));
+        let Value::Object(new) = v1(json!("many"), json!(50)) else { panic!("an object") };
+        let refused = update(KIND, &old, new, &request()).expect_err("refused");
+        assert!(refused.to_string().contains("in version \"v1\" cannot be handled"), "{refused}");
+    }
+
+    #[test]
+    fn v1_is_applied_again_as_v1() {
+        let (first, answer) = applied(None, &v1(json!(3), json!(50)));
+        assert_eq!((answer, &first["spec"]["metrics"]), ("created", &json!([of_cpu(&json!(50))])));
+        let (same, answer) = applied(Some(&first), &v1(json!(3), json!(50)));
+        assert_eq!((answer, &same["spec"]), ("unchanged", &first["spec"]));
+        let (other, answer) = applied(Some(&first), &v1(json!(5), json!(70)));
+        assert_eq!((answer, &other["spec"]["maxReplicas"]), ("configured", &json!(5)));
+        assert_eq!(other["spec"]["metrics"], json!([of_cpu(&json!(70))]));
+        assert_eq!(other["spec"].get("targetCPUUtilizationPercentage"), None);
+    }
+
+    #[test]
+    fn what_v1_has_no_place_for_stays() {
+        let (mut old, _) = applied(None, &v1(json!(3), json!(50)));
+        let memory = json!({"type": "Resource", "resource": {"name": "memory",
+            "target": {"type": "Utilization", "averageUtilization": 60}}});
+        old["spec"]["metrics"] = json!([of_cpu(&json!(50)), memory]);
+        old["spec"]["behavior"] = json!({"scaleDown": {"selectPolicy": "Disabled"}});
+        let (new, _) = applied(Some(&old), &v1(json!(4), json!(80)));
+        assert_eq!(new["spec"]["metrics"], json!([memory, of_cpu(&json!(80))]));
+        assert_eq!(new["spec"]["behavior"]["scaleDown"]["selectPolicy"], "Disabled");
+        assert_eq!(new["spec"]["maxReplicas"], 4);
     }
 }

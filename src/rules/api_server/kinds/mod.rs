@@ -95,6 +95,24 @@ pub struct Older {
     pub(super) version: &'static str,
     pub(super) schema: &'static Struct,
     pub(super) convert: fn(&mut Object),
+    /// What of an object has a place in it.
+    pub(super) revert: fn(&mut Object),
+    /// An object that was converted gets back of what it was what had no place in it.
+    pub(super) renew: fn(&Object, &mut Object),
+}
+
+impl Older {
+    /// Its fields, by which patches are merged.
+    pub fn fields(&self) -> &'static Struct {
+        self.schema
+    }
+    /// An object as a client of this version gets it.
+    pub fn shown(&self, api_version: &str, object: &Value) -> Value {
+        let Value::Object(mut members) = object.clone() else { return object.clone() };
+        members.insert("apiVersion".to_owned(), api_version.into());
+        (self.revert)(&mut members);
+        Value::Object(members)
+    }
 }
 
 impl Kind {

@@ -52,7 +52,7 @@ pub fn validate_named(
 fn contents(meta: &At, habits: &Habits, errors: &mut Errors) {
     labels(&meta.child("labels"), habits, errors);
     annotations(&meta.child("annotations"), habits, errors);
-    owners(&meta.child("ownerReferences"), errors);
+    owners(&meta.child("ownerReferences"), habits, errors);
     finalizers(&meta.child("finalizers"), habits, errors);
 }
 
@@ -90,18 +90,28 @@ pub fn annotations(annotations: &At, habits: &Habits, errors: &mut Errors) {
 }
 
 /// `ValidateOwnerReferences`
-fn owners(owners: &At, errors: &mut Errors) {
+fn owners(owners: &At, habits: &Habits, errors: &mut Errors) {
     let mut controller: Option<String> = None;
     for owner in owners.items() {
-        // The whole list is named, never one of its elements.
-        let path = |name: &str| owners.path_of(name);
         let version = owner.text_of("apiVersion");
-        if version.is_empty() || version.ends_with('/') {
-            errors.invalid(path("apiVersion"), version, "version must not be empty");
-        }
-        for name in ["kind", "name", "uid"] {
-            if owner.text_of(name).is_empty() {
-                errors.invalid(path(name), "", "must not be empty");
+        let lacking = ["kind", "name", "uid"].into_iter().filter(|name| owner.text_of(name).is_empty());
+        if habits.owners_are_counted {
+            if version.is_empty() {
+                errors.required(owner.path_of("apiVersion"), "must not be empty");
+            } else if version.matches('/').count() > 1 || version.ends_with('/') {
+                let detail = "must be <group>/<version> or <version>";
+                errors.invalid(owner.path_of("apiVersion"), version, detail);
+            }
+            lacking.for_each(|name| errors.required(owner.path_of(name), "must not be empty"));
+        } else {
+            // The whole list is named, never one of its elements.
+            let path = |name: &str| owners.path_of(name);
+            if version.is_empty() || version.ends_with('/') || version.matches('/').count() > 1 {
+                errors.invalid(path("apiVersion"), version, "version must not be empty");
+            }
+            for name in lacking {
+                let which = if habits.owners_say_less { String::new() } else { format!("{name} ") };
+                errors.invalid(path(name), "", format!("{which}must not be empty"));
             }
         }
         if owner.bool_of("controller") {

@@ -108,7 +108,7 @@ pub fn pod_spec(spec: &At, pod: Option<&str>, gates: &Gates, errors: &mut Errors
     one_of(spec, "restartPolicy", &["Always", "OnFailure", "Never"], errors);
     one_of(spec, "dnsPolicy", &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"], errors);
     meta::labels(&spec.child("nodeSelector"), habits, errors);
-    security::pod(spec, errors);
+    security::pod(spec, habits, errors);
     scheduling::affinity(&spec.child("affinity"), habits, errors);
     dns_config(spec, errors);
     scheduling::readiness_gates(&spec.child("readinessGates"), habits, errors);

@@ -7,6 +7,7 @@
 
 use super::field::{At, Errors};
 use super::names;
+use crate::rules::versions::habits::Habits;
 
 fn ids(context: &At, fields: &[&str], errors: &mut Errors) {
     for name in fields {
@@ -17,14 +18,15 @@ fn ids(context: &At, fields: &[&str], errors: &mut Errors) {
 }
 
 /// `validatePodSpecSecurityContext`
-pub fn pod(spec: &At, errors: &mut Errors) {
+pub fn pod(spec: &At, habits: &Habits, errors: &mut Errors) {
     let context = spec.child("securityContext");
     ids(&context, &["fsGroup", "runAsUser", "runAsGroup"], errors);
     for group in context.child("supplementalGroups").items() {
         errors.invalid_each(&group.path, group.int(), names::unix_id(group.int()));
     }
-    if spec.bool_of("shareProcessNamespace") && spec.bool_of("hostPID") {
-        let detail = "ShareProcessNamespace and HostPID cannot both be enabled";
+    let shares_twice = spec.bool_of("shareProcessNamespace") && spec.bool_of("hostPID");
+    let detail = "ShareProcessNamespace and HostPID cannot both be enabled";
+    if shares_twice && !habits.shares_processes_of_the_pod {
         errors.invalid(context.path_of("shareProcessNamespace"), true, detail);
     }
     sysctls(&context, spec, errors);
@@ -34,6 +36,9 @@ pub fn pod(spec: &At, errors: &mut Errors) {
     app_armor(&context, errors);
     one_of(&context, "supplementalGroupsPolicy", &["Merge", "Strict"], errors);
     one_of(&context, "seLinuxChangePolicy", &["MountOption", "Recursive"], errors);
+    if shares_twice && habits.shares_processes_of_the_pod {
+        errors.invalid(spec.path_of("shareProcessNamespace"), true, detail);
+    }
 }
 
 fn one_of(context: &At, name: &str, supported: &[&str], errors: &mut Errors) {

@@ -25,6 +25,8 @@ pub struct FastScores {
     tables: Vec<Table>,
     /// By request: what serves it.
     kept: Vec<Kept>,
+    /// Requests whose crowds are counted.
+    crowded: Vec<RequestId>,
     /// Nodes whose pods changed, oldest first.
     log: Vec<NodeIx>,
     /// How many entries of the log were dropped already.
@@ -68,6 +70,7 @@ impl FastScores {
     pub fn forget(&mut self) {
         self.tables.clear();
         self.kept.clear();
+        self.crowded.clear();
         self.log.clear();
         self.places.clear();
         self.dropped = 0;
@@ -262,13 +265,12 @@ fn keep(fast: &mut FastScores, cluster: &Cluster, candidate: Candidate, seen: u6
         let known = fast.kept.len();
         fast.kept.resize_with(cluster.requests.len(), Kept::default);
         // Pods of requests that are new here belong to the crowds that are counted already.
-        for (one, other) in
-            (0..known).flat_map(|one| (known..cluster.requests.len()).map(move |other| (one, other)))
-        {
-            if fast.kept[one].crowds.is_some()
-                && pod_topology_spread::is_counted(&cluster.requests[one], &cluster.requests[other])
-            {
-                fast.kept[other].among.push(RequestId(one as u32));
+        for other in known..cluster.requests.len() {
+            for one in &fast.crowded {
+                let counting = &cluster.requests[one.0 as usize];
+                if pod_topology_spread::is_counted(counting, &cluster.requests[other]) {
+                    fast.kept[other].among.push(*one);
+                }
             }
         }
     }
@@ -284,6 +286,7 @@ fn keep(fast: &mut FastScores, cluster: &Cluster, candidate: Candidate, seen: u6
             let groups = node.groups.iter().filter(|group| counted[group.request.0 as usize]);
             node.label(host).map_or(0, |_| groups.map(|group| group.alive).sum::<u32>() + 1)
         };
+        fast.crowded.push(candidate.request);
         fast.kept[of].crowds = Some(cluster.in_order().map(|(_, node)| crowd(node)).collect());
     }
     table

@@ -3,7 +3,7 @@
 //! Source: pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go,
 //! pkg/scheduler/framework/preemption/preemption.go, pkg/scheduler/util/utils.go (`MoreImportantPod`),
 //! pkg/scheduler/framework/runtime/framework.go (`RunPostFilterPlugins`), 1.36.2. The surprises: before preemption is
-//! tried, DynamicResources (from 1.34 on) says that it has `no new claims to deallocate`, and where a pre-filter before
+//! tried, DynamicResources (1.34 to 1.36) says that it has `no new claims to deallocate`, and where a pre-filter before
 //! it said no it fails with `not found`; a pod whose victims are still going away waits.
 
 use super::cluster::{NodeInfo, NodeIx, PodIx};
@@ -71,6 +71,8 @@ pub enum PostFilter {
     Found {
         node: NodeIx,
         victims: Vec<PodIx>,
+        /// What 1.37 says of it; empty before.
+        words: String,
     },
 }
 
@@ -78,7 +80,8 @@ impl PostFilter {
     pub fn message(&self, all_nodes: usize) -> String {
         let before = |claims: &bool| if *claims { "no new claims to deallocate, " } else { "" };
         match self {
-            PostFilter::NoNodes | PostFilter::Found { .. } => String::new(),
+            PostFilter::NoNodes => String::new(),
+            PostFilter::Found { words, .. } => words.clone(),
             PostFilter::NotFound => "not found".to_owned(),
             PostFilter::NotEligible { why, claims } => format!("{}preemption: {why}", before(claims)),
             PostFilter::NoCandidates { counts, claims } => {
@@ -109,8 +112,9 @@ pub(super) fn post_filter(
     facts: &impl PodFacts,
     draw: &mut dyn FnMut(u64) -> u64,
 ) -> PostFilter {
-    let claims = cycle.cluster.gates.dynamic_resource_allocation;
-    if codes.is_none() && claims {
+    let gates = &cycle.cluster.gates;
+    let claims = gates.dynamic_resource_allocation && !gates.habits.says_nothing_of_claims;
+    if codes.is_none() && gates.dynamic_resource_allocation {
         return PostFilter::NotFound;
     }
     let code = |node: NodeIx| {
@@ -132,7 +136,17 @@ pub(super) fn post_filter(
         return PostFilter::NoCandidates { counts, claims };
     }
     let best = pick_one(&mut choices, facts, draw);
-    PostFilter::Found { node: best.node, victims: best.victims.into_iter().map(|(pod, _)| pod).collect() }
+    let victims: Vec<PodIx> = best.victims.into_iter().map(|(pod, _)| pod).collect();
+    let mut words = String::new();
+    if gates.habits.says_where_preemption_succeeds
+        && let Some(node) = cycle.cluster.node(best.node)
+    {
+        let (node, victims) = (node.name, victims.len());
+        words = format!(
+            "preemption: found a potential placement for pod on node {node}, preempting {victims} victims"
+        );
+    }
+    PostFilter::Found { node: best.node, victims, words }
 }
 
 /// `PodEligibleToPreemptOthers`

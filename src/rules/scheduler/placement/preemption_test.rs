@@ -82,7 +82,7 @@ fn found(outcome: Outcome) -> (u32, Vec<u32>) {
     let Outcome::Unschedulable(why) = outcome else { panic!("there was room") };
     assert_eq!(why.message().matches("preemption").count(), 0, "{}", why.message());
     match why.post_filter {
-        PostFilter::Found { node, victims } => (node, victims),
+        PostFilter::Found { node, victims, .. } => (node, victims),
         other => panic!("no victims: {other:?}"),
     }
 }
@@ -157,6 +157,21 @@ fn versions_have_their_own_words() {
         "0/1 nodes are available: 1 Insufficient cpu. \
          preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."
     );
+}
+
+#[test]
+fn the_newest_version_says_where_there_is_room() {
+    let gates = Gates::of(Version::V1_37);
+    let (outcome, _) = preempt(&[(0, 4000, 0, "a")], 3000, 1, &Facts::default(), gates);
+    let Outcome::Unschedulable(why) = outcome else { panic!("there was room") };
+    assert_eq!(
+        why.message(),
+        "0/1 nodes are available: 1 Insufficient cpu. \
+         preemption: found a potential placement for pod on node n0, preempting 1 victims"
+    );
+    let (outcome, _) = preempt(&[], 5000, 1, &Facts::default(), gates);
+    let Outcome::Unschedulable(why) = outcome else { panic!("there was room") };
+    assert!(!why.message().contains("claims"), "{}", why.message());
 }
 
 #[test]

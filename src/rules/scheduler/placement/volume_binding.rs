@@ -2,8 +2,9 @@
 //!
 //! Source: pkg/scheduler/framework/plugins/volumebinding/{volume_binding,binder}.go (`PreFilter`, `Filter`,
 //! `checkBoundClaims`), pkg/scheduler/framework/plugins/volumerestrictions/volume_restrictions.go (`PreFilter`), 1.36.2.
-//! Claims of classes with `WaitForFirstConsumer` are not modelled: an unbound claim is one with immediate binding. The
-//! surprise: a missing claim is not reported by this plugin, VolumeRestrictions looks first.
+//! Of claims with `WaitForFirstConsumer` those are modelled whose volumes a provisioner makes, which stop no pod anywhere;
+//! where volumes are there already, such a claim is bound at once. The surprise: a missing claim is not reported by this
+//! plugin, VolumeRestrictions looks first.
 
 use super::selector::NodeTerm;
 use super::{NodeInfo, Plugin, PodRequest, Reason, Rejection};
@@ -17,6 +18,8 @@ pub enum Claim<'a> {
     Missing,
     /// It has no volume yet.
     Unbound,
+    /// It has none yet, and gets one that can be reached from wherever its first pod goes (`WaitForFirstConsumer`).
+    Delayed,
     /// With the required node affinity of its volume: one of the terms must match; None: it can be reached from anywhere.
     Bound(Option<&'a [NodeTerm]>),
 }
@@ -32,6 +35,7 @@ pub fn pre_filter<'a>(
         match claim(pod.namespace, *name) {
             Claim::Missing => return Err((Reason::ClaimNotFound(*name), Plugin::VolumeRestrictions)),
             Claim::Unbound => unbound = true,
+            Claim::Delayed => {}
             Claim::Bound(affinity) => affinities.extend(affinity),
         }
     }

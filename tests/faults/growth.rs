@@ -1,0 +1,131 @@
+//! What costs grows as its input does: twice as much of it is twice the work, counted in events and comparisons.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use kubelapse::compare::fidelity::align;
+use kubelapse::compare::life::Life;
+use kubelapse::scenario::{self, no_files};
+use kubelapse::session::Session;
+
+thread_local! {
+    static COMPARED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A state that counts how often it is looked at.
+#[derive(Clone)]
+struct Counted(u32);
+
+impl PartialEq for Counted {
+    fn eq(&self, other: &Counted) -> bool {
+        COMPARED.set(COMPARED.get() + 1);
+        self.0 == other.0
+    }
+}
+
+fn compared(work: impl FnOnce()) -> u64 {
+    COMPARED.set(0);
+    work();
+    COMPARED.get()
+}
+
+/// Twice as much may cost little more than twice.
+#[track_caller]
+fn grows_as_its_input(what: &str, cost: impl Fn(usize) -> u64, from: usize) {
+    let (once, twice) = (cost(from), cost(2 * from));
+    assert!(once > 0, "{what}: nothing was counted");
+    assert!(twice * 10 <= once * 26, "{what}: {once} for {from}, {twice} for twice as many");
+}
+
+/// Lives of short states that go on, in which every way is open.
+#[test]
+fn lives_are_aligned() {
+    let life = |states: usize, of: fn(usize) -> u32| Life {
+        states: (0..states).map(|ix| (ix as i64 * 1000, Counted(of(ix)))).collect(),
+        events: Vec::new(),
+        end: states as i64 * 1000,
+    };
+    let cost = |a: fn(usize) -> u32, b: fn(usize) -> u32| {
+        move |states: usize| compared(|| drop(align(&life(states, a), &life(states, b), 50_000)))
+    };
+    grows_as_its_input("the same", cost(|ix| ix as u32, |ix| ix as u32), 20_000);
+    grows_as_its_input("nothing the same", cost(|ix| ix as u32, |_| u32::MAX), 20_000);
+    grows_as_its_input("always the same", cost(|_| 1, |_| 1), 20_000);
+}
+
+/// Two runs of other lengths, of which hardly anything fits: as long as they are wide apart.
+#[test]
+fn long_lives_are_compared() {
+    use kubelapse::compare;
+    use kubelapse::rules::versions::gates::Gates;
+    let timeline = |states: u32, every: f64| {
+        let mut text = "time,namespace,pod,kind,to,ready,restarts\n".to_owned();
+        for ix in 0..states {
+            let status = if ix % 2 == 0 { "Running" } else { "Error" };
+            text.push_str(&format!("{:.6},default,web,status,{status},0/1,{ix}\n", f64::from(ix) * every));
+        }
+        compare::read(&text, &Gates::default()).expect("a timeline")
+    };
+    let (a, b) = (timeline(16_000, 10.0), timeline(15_000, 17.0));
+    let report = compare::compare(&a, &b, &compare::Tolerance::default());
+    assert!(!report.same);
+    assert_eq!(report.pods[0].states_in_both, 15_000);
+    assert!(report.pods[0].states_only_in_a >= 999, "the last one has just begun");
+}
+
+/// Thousands of entries of each kind, with as many problems: what reads them looks at none of the others.
+#[test]
+fn long_files_are_read() {
+    const MANY: usize = 20_000;
+    let all = |entry: &dyn Fn(usize) -> String| (0..MANY).map(entry).collect::<String>();
+    let pod = crate::POD;
+    let unknown = all(&|ix| format!("key{ix} = 1\n"));
+    let problems =
+        scenario::load("long.toml", &format!("{unknown}{pod}"), &no_files, &[]).expect_err("unknown keys");
+    assert_eq!(problems.errors(), MANY);
+    assert!(problems.render(false).contains("and 19900 more"));
+    assert_eq!(problems.short().lines().count(), MANY);
+    let images = all(&|ix| format!("[[image]]\nref = \"shop/image-{ix}:1\"\npull = \"1s\"\n"));
+    let loaded =
+        scenario::load_noting("long.toml", &format!("{pod}{images}"), &no_files, &[]).expect("images");
+    assert_eq!((loaded.plan.images.len(), loaded.warnings.warnings()), (MANY, MANY));
+    let objects = all(&|ix| format!("[[object]]\nkind = \"ConfigMap\"\nname = \"c{ix}\"\n"));
+    let loaded = scenario::load("long.toml", &format!("{pod}{objects}"), &no_files, &[]).expect("objects");
+    assert_eq!(loaded.objects.len(), MANY);
+    let expects = all(&|ix| format!("[[expect]]\nat = \"1m\"\npod = \"web\"\nrestarts = {ix}\n"));
+    let loaded =
+        scenario::load("long.toml", &format!("{pod}{expects}"), &no_files, &[]).expect("expectations");
+    assert_eq!(loaded.expects.last().map(|expect| expect.line), Some(4 * MANY));
+}
+
+/// Steps of whole fleets: twice the pods, or twice the time, are twice the events.
+#[test]
+fn fleets_are_played() {
+    let steps = |text: String| {
+        let plan =
+            scenario::load("fleet.toml", &text, &no_files, &[]).unwrap_or_else(|told| panic!("{told}"));
+        let mut session = Session::new(&Arc::new(plan), 0);
+        while session.step().is_some() {
+            session.world.outbox.clear();
+        }
+        session.world.step
+    };
+    let fleet = |pods: usize, nodes: usize, spec: &str| {
+        format!(
+            "until = \"20m\"\n[[node]]\nname = \"node\"\ncount = {nodes}\n[[pod]]\nname = \"web\"\nlabels = {{ app = \"w\" }}\nreplicas = \
+             {pods}\n{spec}\n[[pod.spec.containers]]\nname = \"app\"\nimage = \"x\"\n"
+        )
+    };
+    let apart = "[pod.spec.affinity.podAntiAffinity]\nrequiredDuringSchedulingIgnoredDuringExecution = [{ topologyKey = \
+                 \"kubernetes.io/hostname\", labelSelector = { matchLabels = { app = \"w\" } } }]";
+    for (what, spec, per_node) in [("plain", "", 20), ("apart", apart, 10)] {
+        grows_as_its_input(what, |pods| steps(fleet(pods, pods / per_node, spec)), 200);
+    }
+    let labelled = |times: usize| {
+        let actions = |ix| {
+            format!("[[action]]\nat = \"{}s\"\nlabel = \"pod/web\"\nlabels = {{ n = \"{ix}\" }}\n", ix + 1)
+        };
+        format!("until = \"2h\"\n{}{}", crate::POD, (0..times).map(actions).collect::<String>())
+    };
+    grows_as_its_input("relabels", |times| steps(labelled(times)), 500);
+}
