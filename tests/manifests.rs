@@ -291,3 +291,39 @@ fn ten_thousand_documents_are_taken() {
     assert_eq!(out, "c-0: ok\n");
     assert_told(&said, &["a document of `many.yaml` has no kind", "… and 4900 more"]);
 }
+
+/// A sidecar of a Job runs beside what ends, for as long as that takes.
+#[test]
+fn a_sidecar_of_a_job_runs_until_it_is_told_to_stop() {
+    let desk = Desk::new("sidecar");
+    let pod = "restartPolicy: Never, initContainers: [{ name: log, image: \"shop/log:1\", restartPolicy: Always }], containers: [{ \
+               name: app, image: \"shop/import:1\" }]";
+    for (file, kind, spec) in [
+        ("job.yaml", "Job", format!("{{ template: {{ spec: {{ {pod} }} }} }}")),
+        (
+            "cron.yaml",
+            "CronJob",
+            format!(
+                "{{ schedule: \"* * * * *\", jobTemplate: {{ spec: {{ template: {{ spec: {{ {pod} }} }} }} }} }}"
+            ),
+        ),
+    ] {
+        desk.write(
+            file,
+            &format!("apiVersion: batch/v1\nkind: {kind}\nmetadata: {{ name: import }}\nspec: {spec}\n"),
+        );
+        desk.said(&format!("run {file} --out x"));
+        let timeline = desk.read("x/timeline.csv");
+        let ends = timeline.lines().filter(|line| line.contains(",container,") && line.contains(",log,"));
+        let ended: Vec<&str> = ends.filter(|line| line.contains("terminated")).collect();
+        // Once for each pod, after its container has ended.
+        assert!(!ended.is_empty() && ended.iter().all(|line| !line.contains("waiting")), "{ended:#?}");
+        let restarts: Vec<&str> = timeline.lines().filter(|line| line.contains("CrashLoopBackOff")).collect();
+        assert_eq!(restarts, [""; 0], "{file}");
+        let pods = desk.read("x/pods.csv");
+        let column = pods.lines().next().expect("a head").split(',').position(|name| name == "restarts");
+        let column = column.expect("how often containers were restarted");
+        let counts: Vec<&str> = pods.lines().skip(1).filter_map(|line| line.split(',').nth(column)).collect();
+        assert!(!counts.is_empty() && counts.iter().all(|count| *count == "0"), "{file}: {counts:?}");
+    }
+}
