@@ -10,8 +10,8 @@ mod claims;
 mod commands;
 mod documents;
 mod expects;
-pub(super) mod names;
 mod metrics;
+pub(super) mod names;
 mod objects;
 mod pods;
 mod programs;
@@ -128,10 +128,7 @@ pub fn resolve(
 ) -> Plan {
     let empty = Table::default();
     let table = root.table().unwrap_or(&empty);
-    let start = table
-        .get("start")
-        .and_then(|n| values::start(n).ok())
-        .unwrap_or_else(|| Time::parse_rfc3339("2025-01-01T00:00:00Z").unwrap_or(Time::EPOCH));
+    let start = start(table);
     let until = start + span(table, "until").unwrap_or(Span::from_secs(3600));
     let gates = settings::gates(table, problems);
     let own = problems.sources.first().map(|s| s.text.clone()).unwrap_or_default();
@@ -200,6 +197,12 @@ pub fn resolve(
         expects,
         lesson,
     }
+}
+
+/// When the run starts.
+fn start(table: &Table) -> Time {
+    let usual = || Time::parse_rfc3339("2025-01-01T00:00:00Z").unwrap_or(Time::EPOCH);
+    table.get("start").and_then(|node| values::start(node).ok()).unwrap_or_else(usual)
 }
 
 /// Tells of names that are none, of slips in what is expected, and where a file makes nothing at all: it runs, and nothing
