@@ -223,7 +223,7 @@ fn a_document_that_is_wrong_spoils_only_itself() {
     let warnings = warnings.short();
     for part in [
         "mixed.yaml:1:7: warning[W0001]: a document that is no manifest",
-        "mixed.yaml:5:13: warning[W0001]: left out, as nobody plays these yet: Node",
+        "mixed.yaml:5:13: warning[W0001]: the node `elsewhere` is not among the scenario's",
         "mixed.yaml:15:5: warning[W0001]: the key `spec.containers[0].image` stands twice; this one counts",
         "no matches for kind \"Deployment\" in version \"extensions/v1beta1\"",
         "a document of `mixed.yaml` has no kind",

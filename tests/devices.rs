@@ -159,7 +159,7 @@ name = "cache"
 
 #[test]
 fn an_empty_dir_over_its_limit_ends_its_pod_once_the_kubelet_has_measured_it() {
-    let mut instants = Vec::new();
+    let (mut instants, mut lost) = (Vec::new(), 0);
     for seed in 0..20 {
         let volumes = r#"{ name = "scratch", emptyDir = { sizeLimit = "1024Mi" } }"#;
         let writes = r#"{ at = "20s", size = "1Gi", volume = "scratch" },
@@ -175,11 +175,16 @@ fn an_empty_dir_over_its_limit_ends_its_pod_once_the_kubelet_has_measured_it() {
         assert!(when(&lines, "PHASE Failed") < evicted + 3.0);
         // A limit of the pod's own is no disruption.
         assert!(!says(&lines, "DisruptionTarget"));
-        assert!(says(&lines, "STATUS Error"), "kubectl shows the container's end, not the reason Evicted");
+        // kubectl shows the container's end, not the reason Evicted; an end that a relist has seen while the sandbox was still
+        // being stopped is lost.
+        let shown = ["STATUS Error", "STATUS ContainerStatusUnknown"].map(|status| says(&lines, status));
+        assert!(shown[0] || shown[1], "{lines:#?}");
+        lost += usize::from(!shown[0]);
         instants.push(evicted);
     }
     instants.sort_by(f64::total_cmp);
     assert!(instants[19] - instants[0] > 40.0, "{instants:?}");
+    assert!(lost < 6, "{lost}");
 }
 
 #[test]

@@ -725,8 +725,8 @@ fn a_drain_without_an_end_is_told() {
                 [[pod]]\nname = \"db\"\nlabels = { app = \"db\" }\n[[pod.spec.containers]]\nname = \"a\"\nimage = \"x\"\n\
                 [[action]]\nat = \"2m\"\ndrain = \"node/n\"\nforce = true\n";
     let told = said("drain", text, &["run", "FILE", "--out", "OUT"], "");
-    assert!(told.contains("2m0s: `drain node/n` has not come to an end; may not be evicted: db"), "{told}");
+    assert!(told.contains("has not ended: the drain of node n: db may not go"), "{told}");
     let done = text.replace("minAvailable = 1", "minAvailable = 0");
     let told = said("drained", &done, &["run", "FILE", "--out", "OUT"], "");
-    assert!(!told.contains("has not come to an end"), "{told}");
+    assert!(!told.contains("has not ended"), "{told}");
 }

@@ -142,7 +142,6 @@ fn one_bad_document_spoils_only_itself() {
             "good-",
             "Running",
             "\nno effect on when pods run: Rollout (argoproj.io/v1alpha1)\n--template-of Rollout plays the pod templates in it",
-            "\nleft out, as nobody plays these yet: HorizontalPodAutoscaler\n",
             "0s: The Pod \"bad\" is invalid: spec.containers[0].image: Required value",
             "0s: error: error parsing mixed.yaml: error converting YAML to JSON: yaml: line 11: ",
         ],
@@ -284,9 +283,13 @@ fn whatever_can_be_read_is_read() {
 fn what_is_refused_is_refused_in_the_words_of_a_cluster() {
     let desk = Desk::new("refused");
     let (out, _) = desk.said("run refused.yaml --kubernetes 1.34");
-    let told = out.split("0s: ").skip(1).map(|one| one.split("\n\n").next().unwrap_or(one).trim_end());
-    let told: Vec<String> = told.map(|one| format!("{one}\n")).collect();
-    let mut told = told.concat();
+    // Objects are sent one after the other; each answer has its time before it.
+    let answers = out.split("\n\n").nth(1).expect("answers");
+    let words = answers.lines().map(|line| match line.split_once("s: ") {
+        Some((time, words)) if time.starts_with(|c: char| c.is_ascii_digit()) => words,
+        _ => line,
+    });
+    let mut told: String = words.map(|line| format!("{}\n", line.trim_end())).collect();
     // The uid is drawn.
     for uid in ["batch.kubernetes.io/controller-uid\":\"", "must be '"] {
         while let Some(at) = told.find(uid).map(|at| at + uid.len()) {
@@ -561,4 +564,40 @@ fn ten_thousand_documents_are_taken() {
     let (out, said) = desk.said("check many.yaml");
     assert_eq!(out, "c-0: ok\n");
     assert_told(&said, &["a document of `many.yaml` has no kind", "… and 4900 more"]);
+}
+
+/// A sidecar of a Job runs beside what ends, for as long as that takes.
+#[test]
+fn a_sidecar_of_a_job_runs_until_it_is_told_to_stop() {
+    let desk = Desk::new("sidecar");
+    let pod = "restartPolicy: Never, initContainers: [{ name: log, image: \"shop/log:1\", restartPolicy: Always }], containers: [{ \
+               name: app, image: \"shop/import:1\" }]";
+    for (file, kind, spec) in [
+        ("job.yaml", "Job", format!("{{ template: {{ spec: {{ {pod} }} }} }}")),
+        (
+            "cron.yaml",
+            "CronJob",
+            format!(
+                "{{ schedule: \"* * * * *\", jobTemplate: {{ spec: {{ template: {{ spec: {{ {pod} }} }} }} }} }}"
+            ),
+        ),
+    ] {
+        desk.write(
+            file,
+            &format!("apiVersion: batch/v1\nkind: {kind}\nmetadata: {{ name: import }}\nspec: {spec}\n"),
+        );
+        desk.said(&format!("run {file} --out x"));
+        let timeline = desk.read("x/timeline.csv");
+        let ends = timeline.lines().filter(|line| line.contains(",container,") && line.contains(",log,"));
+        let ended: Vec<&str> = ends.filter(|line| line.contains("terminated")).collect();
+        // Once for each pod, after its container has ended.
+        assert!(!ended.is_empty() && ended.iter().all(|line| !line.contains("waiting")), "{ended:#?}");
+        let restarts: Vec<&str> = timeline.lines().filter(|line| line.contains("CrashLoopBackOff")).collect();
+        assert_eq!(restarts, [""; 0], "{file}");
+        let pods = desk.read("x/pods.csv");
+        let column = pods.lines().next().expect("a head").split(',').position(|name| name == "restarts");
+        let column = column.expect("how often containers were restarted");
+        let counts: Vec<&str> = pods.lines().skip(1).filter_map(|line| line.split(',').nth(column)).collect();
+        assert!(!counts.is_empty() && counts.iter().all(|count| *count == "0"), "{file}: {counts:?}");
+    }
 }

@@ -38,9 +38,9 @@ pub fn selected(w: &mut World, object: usize) {
 /// A provisioner has made the volume of a claim, and the PersistentVolume controller may bind it.
 pub fn provisioned(w: &mut World, object: usize) {
     let Some(provisioned) = provisioning(w, object) else { return };
-    if let Some((_, is_there)) = w.volumes.selected.get_mut(&object) {
-        *is_there = true;
-    }
+    // The claim may be gone by now, and another one of its name be there.
+    let Some((_, is_there)) = w.volumes.selected.get_mut(&object) else { return };
+    *is_there = true;
     let own = &w.objects[object];
     let volume = own.claim.as_ref().map_or(Sym::EMPTY, |claim| claim.volume_name);
     if let Some(id) = w.workloads.claim_named(own.namespace, &own.name) {

@@ -178,8 +178,7 @@ pub fn resolve(
     programs::known(table, &mut cx);
     let mut actions = actions::actions(table, &mut cx);
     actions.extend(again);
-    let expects = expects::expects(table, &mut cx);
-    let lesson = expects::lesson(table, &mut cx);
+    let (expects, lesson) = (expects::expects(table, &mut cx), expects::lesson(table, &mut cx));
     odd(table, &mut cx);
     cx.texts.extend_from_slice(overrides);
     Plan {
@@ -208,6 +207,12 @@ pub fn resolve(
         expects,
         lesson,
     }
+}
+
+/// When the run starts.
+fn start(table: &Table) -> Time {
+    let usual = || Time::parse_rfc3339("2025-01-01T00:00:00Z").unwrap_or(Time::EPOCH);
+    table.get("start").and_then(|node| values::start(node).ok()).unwrap_or_else(usual)
 }
 
 /// Tells of names that are none, of slips in what is expected, and where a file makes nothing at all: it runs, and nothing
