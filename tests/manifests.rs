@@ -289,7 +289,7 @@ fn what_is_refused_is_refused_in_the_words_of_a_cluster() {
         Some((time, words)) if time.starts_with(|c: char| c.is_ascii_digit()) => words,
         _ => line,
     });
-    let mut told: String = words.map(|line| format!("{}\n", line.trim_end())).collect();
+    let mut told: String = words.map(|line| format!("{line}\n")).collect();
     // The uid is drawn.
     for uid in ["batch.kubernetes.io/controller-uid\":\"", "must be '"] {
         while let Some(at) = told.find(uid).map(|at| at + uid.len()) {

@@ -121,12 +121,6 @@ impl Context<'_> {
     }
 }
 
-/// The wall-clock time at which the run begins.
-fn start(table: &Table) -> Time {
-    let written = table.get("start").and_then(|node| values::start(node).ok());
-    written.unwrap_or_else(|| Time::parse_rfc3339("2025-01-01T00:00:00Z").unwrap_or(Time::EPOCH))
-}
-
 /// Makes the plan; what is wrong goes to `problems`, and then the plan is of no use.
 pub fn resolve(
     file: &str,
