@@ -57,8 +57,9 @@ fn several_runs_with_one_place_are_not_mixed() {
                 desk.command(&line).spawn().expect("the program starts")
             })
             .collect();
+        // Its two looks may find two results, of two seeds; each is whole.
         let (code, _, said) = desk.said("compare x x");
-        assert_eq!(code, Some(0), "{said}");
+        assert!(matches!(code, Some(0 | 1)) && said.is_empty(), "{said}");
         for run in &mut all {
             assert!(run.wait().expect("it ends").success());
         }
