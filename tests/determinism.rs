@@ -165,7 +165,7 @@ fn the_fleets_digest_is_pinned() {
     assert_eq!(kept.pods.iter().filter(|pod| pod.restarts == 1).count(), 500);
     assert_eq!(
         (world.step, world.digest.to_string().as_str()),
-        (91_220, "2:b5c6b613edfdb3f0c6c56980ecca95a3")
+        (91_221, "2:d8b029af069b8ba8ef08582f3c383e74")
     );
 }
 

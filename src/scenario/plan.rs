@@ -222,8 +222,6 @@ pub struct ImagePlan {
     pub pull: Distribution,
     /// Of a pull that finds everything on the node already (policy Always).
     pub pull_present: Distribution,
-    /// One that was asked for while the image was not there, and began when it was.
-    pub pull_again: Distribution,
     /// With it the pull fails.
     pub error: Option<Sym>,
     /// Its USER.

@@ -235,11 +235,7 @@ fn duration(w: &mut World, node: NodeId, pull: Pull) -> Span {
     let takes = if pull.error.is_some() {
         &plan.fail_takes
     } else if w.machines[node.ix()].images.contains(&pull.full_name) {
-        // By policy Always it is asked for anyway; otherwise it came while this pull waited for its turn.
-        match wanted(w, pull.pod, pull.of) {
-            Some((_, policy)) if policy == "Always" => &plan.pull_present,
-            _ => &plan.pull_again,
-        }
+        &plan.pull_present
     } else {
         &plan.pull
     };

@@ -30,7 +30,7 @@ pub static IMAGE: Shape = Shape {
         key(
             "pullPresent",
             Kind::Distribution,
-            "by policy Always as `pull`; otherwise, and where that is left out, 200ms",
+            "as `pull`; 200ms where that is left out",
             "A pull while the image is on the node: by policy Always, or asked for before it was there",
         ),
         key("error", Kind::Text, "", "With it the pull fails"),

@@ -549,16 +549,6 @@ fn pull_of(bytes: u64) -> Distribution {
     )
 }
 
-/// How long a pull takes of what is there already: the registry answers, and no layer is moved.
-fn pull_of_present(pull: Option<&Distribution>) -> Distribution {
-    match (pull, pull_of(0)) {
-        (Some(Distribution::Constant(pull)), Distribution::Constant(answer)) => {
-            Distribution::Constant(answer.min(*pull))
-        }
-        (_, answer) => answer,
-    }
-}
-
 /// An image that no `[[image]]` names.
 pub fn image_default() -> ImagePlan {
     ImagePlan {
@@ -566,7 +556,6 @@ pub fn image_default() -> ImagePlan {
         size_bytes: DEFAULT_IMAGE_BYTES,
         pull: pull_of(DEFAULT_IMAGE_BYTES),
         pull_present: pull_of(0),
-        pull_again: pull_of(0),
         error: None,
         user: ImageUser::Number(DEFAULT_IMAGE_USER),
         secret: None,
@@ -646,7 +635,6 @@ pub fn images(table: &Table, cx: &mut Context<'_>) -> Vec<ImagePlan> {
         plans.push(ImagePlan {
             reference: Sym::new(reference),
             size_bytes,
-            pull_again: distribution(entry, "pullPresent").unwrap_or_else(|| pull_of_present(pull.as_ref())),
             pull_present: distribution(entry, "pullPresent")
                 .or_else(|| pull.clone())
                 .unwrap_or_else(|| pull_of(0)),
