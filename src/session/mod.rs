@@ -29,7 +29,7 @@ mod slices;
 pub(crate) mod spoken;
 pub mod strip;
 pub mod tree;
-pub(crate) mod unended;
+pub mod unended;
 mod volumes;
 pub(crate) mod walk;
 pub mod why;
