@@ -15,10 +15,6 @@ pub const SHORT: i64 = 50_000;
 pub struct Allowances {
     /// Requeues poll each 10 to 15 s (up to Kubernetes 1.34).
     pub polls: bool,
-    /// Longest probe period of the pod, in microseconds; 0 without probes.
-    pub probe_period: i64,
-    /// The node monitor or the pod collector takes part.
-    pub node_controllers: bool,
     /// FailedScheduling counts for its existence only.
     pub shared_scheduling: bool,
     /// Somebody made it in the course of the run: its first state has a gap too, since the run's start, and as what made
@@ -335,8 +331,8 @@ fn told(events: &[SeenEvent], allowances: &Allowances) -> Told {
     list
 }
 
-/// How wide a gap may spread. A requeue is in play while some container has failed or waits for more than its turn;
-/// a probe while the pod has one.
+/// How far apart two gaps may lie by chance alone. A requeue is in play while some container has failed or waits for more
+/// than its turn.
 pub fn limit<S: Visible>(recorded: &Life<S>, from: usize, shortest: i64, allowances: &Allowances) -> i64 {
     let mut limit = 1_200_000;
     if recorded.states[from].1.is_retried() {
@@ -344,12 +340,6 @@ pub fn limit<S: Visible>(recorded: &Life<S>, from: usize, shortest: i64, allowan
         if allowances.polls {
             limit = limit.max(16_200_000);
         }
-    }
-    if allowances.probe_period > 0 {
-        limit = limit.max(allowances.probe_period + 1_200_000);
-    }
-    if allowances.node_controllers {
-        limit = limit.max(21_200_000);
     }
     limit
 }

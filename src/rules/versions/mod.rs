@@ -27,7 +27,7 @@ pub struct Table {
     pub gates: Gates,
 }
 
-// The one list, oldest first: a version's file, value and name. `default` is the newest that was recorded.
+// The one list, oldest first: a version's file, value and name. `default` is what a scenario plays that names none.
 versions! {
     default V1_36;
     v1_32 V1_32 "1.32",

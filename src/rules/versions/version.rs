@@ -20,7 +20,7 @@ macro_rules! versions {
             pub const ALL: [Version; [$($name),+].len()] = [$(Version::$version),+];
             /// `1.36`, oldest first.
             pub const NAMES: [&'static str; Version::ALL.len()] = [$($name),+];
-            /// The newest that recordings were made of.
+            /// What a scenario plays that names none.
             pub const DEFAULT: Version = Version::$default;
 
             /// `1.36`
