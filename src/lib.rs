@@ -35,6 +35,7 @@
 //! | [`actors`] | who acts: the API server, the scheduler, kubelets with their runtimes, controllers, commands | all above |
 //! | [`session`] | a run that can be held: played, stepped back and forth, asked, acted on, saved | all above |
 //! | [`compare`] | two timelines side by side; how alike a recorded life and simulated ones are; laws that no life breaks | `time`, `api`, `rules`, `record` |
+//! | [`calibration`] | recordings of a cluster, held against many seeds of their scenarios | `session`, `compare` and below |
 //! | [`explain`] | what the object of a real pod says, in words | `time`, `api`, `rules` |
 //! | [`draft`], [`course`] | a scenario to start from; the lessons in their order | `scenario`, `session` and below |
 //! | `cli`, `tui` | the doors: the program and its full screen | everything |
@@ -171,6 +172,7 @@
 
 pub mod actors;
 pub mod api;
+pub mod calibration;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod compare;

@@ -46,7 +46,7 @@ fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
 }
 
 /// Who may use whom; a room may always use itself.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("time", &[]),
     ("api", &["time"]),
     ("engine", &["time"]),
@@ -59,6 +59,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("course", &["time", "scenario", "session"]),
     ("draft", &["time", "api", "rules", "record", "scenario", "world", "session"]),
     ("compare", &["time", "api", "rules", "record"]),
+    ("calibration", &["scenario", "record", "session", "compare"]),
     ("explain", &["time", "api", "rules"]),
     ("cli", DOORS),
     ("tui", DOORS),
@@ -66,8 +67,22 @@ const LAYERS: [(&str, &[&str]); 15] = [
 
 /// Doors may use everything.
 const DOORS: &[&str] = &[
-    "time", "api", "engine", "rules", "scenario", "record", "world", "actors", "session", "compare",
-    "course", "draft", "explain", "cli", "tui",
+    "time",
+    "api",
+    "engine",
+    "rules",
+    "scenario",
+    "record",
+    "world",
+    "actors",
+    "session",
+    "compare",
+    "calibration",
+    "course",
+    "draft",
+    "explain",
+    "cli",
+    "tui",
 ];
 
 /// The rooms that a file's `use crate::` lines name.

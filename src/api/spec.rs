@@ -332,6 +332,8 @@ pub struct GrpcAction {
     pub port: i32,
     #[serde(skip_serializing_if = "is_default")]
     pub service: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub mode: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -475,6 +477,8 @@ pub struct OptionalRefWithItems {
     #[serde(skip_serializing_if = "is_default")]
     pub default_mode: Option<i32>,
     #[serde(skip_serializing_if = "is_default")]
+    pub default_user: Option<i64>,
+    #[serde(skip_serializing_if = "is_default")]
     pub optional: Option<bool>,
 }
 
@@ -487,6 +491,8 @@ pub struct SecretVolume {
     pub items: Vec<Value>,
     #[serde(skip_serializing_if = "is_default")]
     pub default_mode: Option<i32>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub default_user: Option<i64>,
     #[serde(skip_serializing_if = "is_default")]
     pub optional: Option<bool>,
 }

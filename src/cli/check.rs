@@ -2,6 +2,7 @@
 
 use super::source::{Beside, Source, load, sources};
 use super::{Exit, print, report, talk};
+use crate::rules::versions::Version;
 use crate::scenario::Plan;
 
 /// All plans, or every problem of every file.
@@ -32,12 +33,24 @@ pub fn all(words: &[String], beside: &Beside) -> (Vec<Source>, bool) {
 pub fn check(words: &[String], beside: &Beside, set: &[String]) -> Exit {
     match plans(words, beside, &beside.overrides(set, None)) {
         Ok(plans) => {
-            for (_, plan) in plans {
+            for (source, plan) in plans {
                 talk(&plan.left_out.no_effect_words());
+                if !plan.names_version && !source.around.is_some() {
+                    talk(&unpinned(&source.label));
+                }
                 print(&format!("{}: ok\n", plan.name));
             }
             Exit::Ran
         }
         Err(exit) => exit,
     }
+}
+
+/// A scenario that names no version plays another one once the program knows a newer one.
+fn unpinned(label: &str) -> String {
+    let version = Version::DEFAULT.as_str();
+    format!(
+        "note: {label} names no version of Kubernetes and plays {version}, the newest for now; `kubernetes = \"{version}\"` \
+         keeps it there\n"
+    )
 }

@@ -1,9 +1,9 @@
 //! `kubelapse compare`
 
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{Exit, manifest, print, print_json, talk};
+use super::{Exit, calibrate, manifest, print, print_json, talk, upgrade};
 use crate::compare::{self, Side, Tolerance, fidelity::Allowances};
 use crate::record::{csv, objects};
 use crate::rules::versions::Version;
@@ -12,20 +12,37 @@ use crate::scenario::values::parse_duration;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  kubelapse run crash-loop --set kubernetes=1.32 --out before
-  kubelapse run crash-loop --set kubernetes=1.36 --out after
-  kubelapse compare before after                  what an upgrade changes
+  kubelapse run web.toml --out before
+  kubelapse run web.toml --out after --set pod.web.spec.restartPolicy=Never
+  kubelapse compare before after                  what a change does
+
+  kubelapse compare web.toml --versions 1.32,1.37 what an upgrade changes, by the same luck
 
   kubectl get pods -w -o json --output-watch-events > cluster.json
   kubelapse compare output/web cluster.json       a simulation held against a cluster
 
+  kubelapse compare --calibrate recordings/       do seeds of a scenario roll the dice of your cluster?
+
 In the answer < marks what only A has, > what only B has, ! times that chance does not explain.
-Exit codes: 0 the same, 1 they differ, 2 the request was wrong.")]
+Exit codes: 0 the same (calibrated), 1 they differ (not calibrated), 2 the request was wrong.")]
 pub struct Arguments {
-    /// A timeline.csv or pods.jsonl, a folder with one, or what kubectl printed; - reads stdin
-    a: String,
+    /// A timeline.csv or pods.jsonl, a folder with one, or what kubectl printed; - reads stdin. With --versions a
+    /// scenario, or manifests
+    #[arg(required_unless_present = "calibrate")]
+    a: Option<String>,
     /// What to hold against it
-    b: String,
+    #[arg(required_unless_present_any = ["calibrate", "versions"], conflicts_with = "versions")]
+    b: Option<String>,
+    /// Plays a scenario in two versions of Kubernetes and tells what differs
+    #[arg(long, value_name = "OLD,NEW", conflicts_with_all = ["calibrate", "kubernetes"])]
+    versions: Option<String>,
+    /// Holds recordings of a cluster (folders with scenario.toml and timeline.csv) against many seeds of their scenarios:
+    /// what is as recorded, and whether recorded gaps lie among simulated ones as dice would have them
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["a", "b", "within", "until", "kubernetes", "all"])]
+    calibrate: Option<PathBuf>,
+    /// How many seeds are played: 200 for --calibrate, the scenario's own for --versions
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    seeds: Option<u64>,
     /// `text` for people, `json` for programs
     #[arg(short, long, default_value = "text", value_parser = ["text", "json"])]
     output: String,
@@ -44,9 +61,23 @@ pub struct Arguments {
 }
 
 pub fn compare(arguments: &Arguments) -> Exit {
-    match answer(arguments) {
-        Ok(true) => Exit::Ran,
-        Ok(false) => Exit::ExpectationFailed,
+    let json = arguments.output == "json";
+    if let Some(folder) = &arguments.calibrate {
+        return calibrate::calibrate(folder, arguments.seeds.unwrap_or(200), json);
+    }
+    let answer = match (&arguments.versions, &arguments.a, &arguments.b) {
+        (Some(versions), Some(scenario), None) => {
+            how(arguments).and_then(|how| upgrade::upgrade(scenario, versions, arguments.seeds, how))
+        }
+        (_, Some(_), Some(_)) if arguments.seeds.is_some() => Err(
+            "--seeds is for --versions and --calibrate: two results that are there already have no others"
+                .to_owned(),
+        ),
+        (_, Some(a), Some(b)) => how(arguments).and_then(|how| two_sides(a, b, arguments, &how)),
+        _ => Err("two sides are compared".to_owned()),
+    };
+    match answer {
+        Ok(exit) => exit,
         Err(problem) => {
             talk(&format!("error: {problem}\n"));
             Exit::WrongRequest
@@ -54,7 +85,44 @@ pub fn compare(arguments: &Arguments) -> Exit {
     }
 }
 
-fn answer(arguments: &Arguments) -> Result<bool, String> {
+/// How two sides are held against each other, and how that is told.
+pub struct How {
+    /// How far two gaps may differ, in microseconds; None: as far as chance explains.
+    pub within: Option<i64>,
+    until: Option<i64>,
+    all: bool,
+    /// The answer is for programs.
+    pub json: bool,
+}
+
+impl How {
+    /// Holds two sides against each other, up to where it was asked for.
+    pub fn report(&self, [a, b]: &mut [Side; 2], gates: &Gates) -> compare::Report {
+        if let Some(until) = self.until {
+            a.cut(until);
+            b.cut(until);
+        }
+        let allowances = Allowances { polls: !gates.habits.requeues_after_back_off, ..Allowances::default() };
+        compare::compare(a, b, &Tolerance { within: self.within, allowances })
+    }
+
+    /// The answer for people; `titles` are the sides' names.
+    pub fn text(&self, titles: [&str; 2], report: &compare::Report) -> String {
+        format!("A  {}\nB  {}\n\n{}", titles[0], titles[1], compare::text::render(report, self.all))
+    }
+}
+
+/// Prints an answer for programs.
+///
+/// # Errors
+/// In words, when it cannot be spelled.
+pub fn print_answer(answer: &impl serde::Serialize) -> Result<(), String> {
+    let json = serde_json::to_string_pretty(answer).map_err(|e| e.to_string())?;
+    print_json(&format!("{json}\n"));
+    Ok(())
+}
+
+fn how(arguments: &Arguments) -> Result<How, String> {
     let duration = |text: &Option<String>| match text {
         None => Ok(None),
         Some(text) => {
@@ -62,28 +130,23 @@ fn answer(arguments: &Arguments) -> Result<bool, String> {
         }
     };
     let (within, until) = (duration(&arguments.within)?, duration(&arguments.until)?);
+    Ok(How { within, until, all: arguments.all, json: arguments.output == "json" })
+}
+
+fn two_sides(a: &str, b: &str, arguments: &Arguments, how: &How) -> Result<Exit, String> {
     let Some(version) = Version::parse(&arguments.kubernetes) else {
         return Err(format!("`{}` is no version from {}", arguments.kubernetes, Version::range()));
     };
-    if arguments.a == "-" && arguments.b == "-" {
+    if a == "-" && b == "-" {
         return Err("standard input can be one side only".to_owned());
     }
     let gates = Gates::of(version);
-    let (mut a, mut b) = (side(&arguments.a, &gates)?, side(&arguments.b, &gates)?);
-    if let Some(until) = until {
-        a.cut(until);
-        b.cut(until);
+    let report = how.report(&mut [side(a, &gates)?, side(b, &gates)?], &gates);
+    match how.json {
+        true => print_answer(&report)?,
+        false => print(&how.text([a, b], &report)),
     }
-    let allowances = Allowances { polls: !gates.habits.requeues_after_back_off, ..Allowances::default() };
-    let report = compare::compare(&a, &b, &Tolerance { within, allowances });
-    if arguments.output == "json" {
-        let json = serde_json::to_string_pretty(&report).map_err(|e| e.to_string())?;
-        print_json(&format!("{json}\n"));
-    } else {
-        print(&format!("A  {}\nB  {}\n\n", arguments.a, arguments.b));
-        print(&compare::text::render(&report, arguments.all));
-    }
-    Ok(report.same)
+    Ok(if report.same { Exit::Ran } else { Exit::ExpectationFailed })
 }
 
 fn side(word: &str, gates: &Gates) -> Result<Side, String> {

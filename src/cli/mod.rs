@@ -1,6 +1,7 @@
 //! The command line: the only door that opens files, reads the environment or prints.
 
 mod beside;
+mod calibrate;
 mod check;
 mod compare;
 mod converse;
@@ -20,6 +21,7 @@ mod source;
 mod step;
 mod summary;
 mod test;
+mod upgrade;
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -62,6 +64,7 @@ pub enum Exit {
   kubelapse new web --from web.yaml             web.toml, a scenario to start from
   kubelapse test web.toml                       the expectations of a file; without a name, of all built-in scenarios
   kubelapse check scenarios/                    all problems at once, nothing is run
+  kubelapse compare web.toml --versions 1.32,1.37   what an upgrade of Kubernetes changes
   kubelapse list                                the scenarios that are built in
 
 Exit codes: 0 ran, 1 an expectation failed, 2 the request was wrong, 3 our own fault, 130 interrupted."
@@ -182,6 +185,21 @@ fn write_out(text: &str) -> bool {
         talk(&format!("error: standard output: {problem}\n"));
     }
     written.is_ok()
+}
+
+/// A bar for a person who waits; where nobody does it is hidden.
+fn progress(length: u64, what: &str) -> indicatif::ProgressBar {
+    use std::io::IsTerminal as _;
+    if !std::io::stderr().is_terminal() {
+        return indicatif::ProgressBar::hidden();
+    }
+    let bar = indicatif::ProgressBar::new(length);
+    if let Ok(style) =
+        indicatif::ProgressStyle::with_template(&format!("{{wide_bar}} {{pos}}/{{len}} {what}"))
+    {
+        bar.set_style(style);
+    }
+    bar
 }
 
 /// Talk goes to stderr, and what stands in it of strangers is shown, never obeyed.

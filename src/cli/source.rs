@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::{report, talk};
+use crate::rules::versions::Version;
 use crate::scenario::assumed::{self, Given};
 use crate::scenario::builtin::{self, Builtin};
 use crate::scenario::{self, Plan};
@@ -291,7 +292,10 @@ fn around(
         _ => None,
     };
     let given = Given { name, files: &files, nodes: beside.nodes, templates_of: &beside.template_of };
-    let made = assumed::around(given)?;
+    let mut made = assumed::around(given)?;
+    if beside.kubernetes.is_none() {
+        made.told.insert(0, format!("Kubernetes {} (--kubernetes)", Version::DEFAULT.as_str()));
+    }
     let files = files.into_iter().collect();
     let around = Around {
         words: words.to_vec(),

@@ -4,7 +4,6 @@
 //! order in which the scenarios were named, whatever the threads did.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
@@ -130,14 +129,10 @@ fn collect(arguments: &Arguments) -> Result<Vec<Tested>, Exit> {
 fn play(tested: &[Tested], quiet: bool) -> Vec<Vec<Outcome>> {
     let runs: Vec<(&Tested, u64)> =
         tested.iter().flat_map(|one| one.seeds.iter().map(move |seed| (one, *seed))).collect();
-    let bar = if quiet || !io::stderr().is_terminal() {
-        indicatif::ProgressBar::hidden()
-    } else {
-        indicatif::ProgressBar::new(runs.len() as u64)
+    let bar = match quiet {
+        true => indicatif::ProgressBar::hidden(),
+        false => super::progress(runs.len() as u64, "runs"),
     };
-    if let Ok(style) = indicatif::ProgressStyle::with_template("{wide_bar} {pos}/{len} runs") {
-        bar.set_style(style);
-    }
     let outcomes: Vec<Outcome> = runs
         .par_iter()
         .map(|(one, seed)| {

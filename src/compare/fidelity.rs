@@ -231,7 +231,28 @@ impl<'a, S: Visible> Referee<'a, S> {
                 simulated: simulated.collect(),
             })
         });
-        gaps.collect()
+        gaps.chain(self.counts(name)).collect()
+    }
+
+    /// How often each event was told, among the seeds that told the same events: once more counts as a second more, so that
+    /// the counts of the seeds differ, or are alike, as gaps are.
+    fn counts<'b>(&'b self, name: &'b str) -> impl Iterator<Item = Gap> + 'b {
+        let same = move |m: &&Match| {
+            let wanted = self.wanted.iter().map(|(key, _)| key);
+            m.events.iter().map(|(key, _)| key).eq(wanted)
+        };
+        let is_shared = |reason: &str| self.allowances.shared_scheduling && reason == "FailedScheduling";
+        let events = self.wanted.iter().enumerate();
+        let events = events.filter(move |(_, (key, _))| !is_shared(&key.2));
+        events.map(move |(ix, (key, count))| {
+            let seeds = self.matching.iter().filter(same);
+            Gap {
+                kind: "count",
+                name: format!("{name}: {} {:?}", key.2, key.3),
+                recorded: i64::from(*count) * 1_000_000,
+                simulated: seeds.map(|m| (m.seed, i64::from(m.events[ix].1) * 1_000_000)).collect(),
+            }
+        })
     }
 
     fn times(&self, verdict: &mut Judgement) {

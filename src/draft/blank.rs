@@ -12,9 +12,9 @@ pub fn blank(name: &str) -> String {
 {CUSTOM}
 name        = {quoted}
 description = "a pod that starts and stays"
+kubernetes  = "{version}"         # which version's feature gates and texts
 until       = "10m"          # the run ends here, or earlier once nothing more can happen
 #seed       = 1              # where chance starts from
-#kubernetes = "{version}"         # which version's feature gates and texts
 
 # Where the pods run: one node with 16 CPUs and 64Gi, unless you say otherwise.
 #[[node]]

@@ -25,9 +25,9 @@ pub fn body(name: &str, path: &str, found: &Found, ground: &str) -> String {
          {CUSTOM}\n\
          name        = {}\n\
          description = {}\n\
+         kubernetes  = \"{}\"         # which version's feature gates and texts\n\
          until       = \"10m\"          # the run ends here, or earlier once nothing more can happen\n\
-         #seed       = 1              # where chance starts from\n\
-         #kubernetes = \"{}\"         # which version's feature gates and texts\n",
+         #seed       = 1              # where chance starts from\n",
         spelled(name),
         spelled(&format!("the pods of {path}")),
         super::blank::version(),

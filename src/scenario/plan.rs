@@ -37,6 +37,8 @@ pub struct Plan {
     pub description: String,
     /// Feature gates and habits of the chosen version, with what the scenario says otherwise.
     pub gates: Gates,
+    /// The scenario (or an override) names its version; else it plays the newest that is known, which moves.
+    pub names_version: bool,
     /// Where nobody says otherwise on the command line.
     pub seed: u64,
     /// Wall-clock time of t = 0.

@@ -6,11 +6,11 @@ use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::Time;
 use serde_json::json;
 
-use super::harness::check;
+use super::harness::{check, gates};
 
 #[test]
 fn columns_are_kubectls() {
-    let gates = Gates::default();
+    let gates = gates();
     check("A_print_pod", |case| {
         let now = wire::time(&case.input["now"]).unwrap_or(Time::EPOCH);
         let pod = wire::pod(&case.input["pod"]);

@@ -3,14 +3,13 @@
 use kubelapse::api::wire;
 use kubelapse::rules::kubelet::phase::{PhaseFacts, phase};
 use kubelapse::rules::kubelet::pod::{Statuses, is_static};
-use kubelapse::rules::versions::gates::Gates;
 use serde_json::json;
 
-use super::harness::check;
+use super::harness::{check, gates};
 
 #[test]
 fn phase_is_the_kubelets() {
-    let gates = Gates::default();
+    let gates = gates();
     check("B_phase", |case| {
         let pod = wire::pod(&case.input["pod"]);
         let statuses = wire::container_statuses(&case.input["containerStatuses"]);

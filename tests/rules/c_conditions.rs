@@ -3,15 +3,14 @@
 use kubelapse::api::{Phase, wire};
 use kubelapse::rules::kubelet::conditions;
 use kubelapse::rules::kubelet::pod::{PodView, Statuses};
-use kubelapse::rules::versions::gates::Gates;
 use serde_json::json;
 
-use super::harness::check;
+use super::harness::{check, gates};
 use super::runtime::{runtime_status, sym};
 
 #[test]
 fn conditions_are_the_kubelets() {
-    let gates = Gates::default();
+    let gates = gates();
     check("C_conditions", |case| {
         let input = &case.input;
         let pod = wire::pod(&input["pod"]);

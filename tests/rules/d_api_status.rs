@@ -6,11 +6,10 @@ use kubelapse::rules::kubelet::api_status::{
 };
 use kubelapse::rules::kubelet::container_status::StartFailure;
 use kubelapse::rules::kubelet::pod::PodView;
-use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::Time;
 use serde_json::{Value, json};
 
-use super::harness::check;
+use super::harness::{check, gates};
 use super::runtime::{runtime_status, sym};
 
 struct Probes<'a> {
@@ -38,7 +37,7 @@ impl ProbeView for Probes<'_> {
 
 #[test]
 fn status_is_the_kubelets() {
-    let gates = Gates::default();
+    let gates = gates();
     let host_ips = [Sym::new("192.168.10.5")];
     check("D_api_status", |case| {
         let input = &case.input;

@@ -7,11 +7,10 @@ use kubelapse::api::text::{PodIdent, PodName, Uid};
 use kubelapse::api::{EventText, Note, Sym, Text};
 use kubelapse::rules::kubelet::images::{self, PullMemory, Verdict};
 use kubelapse::rules::machinery::backoff::{Entry, Limits, Restart, crash_loop};
-use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::{Span, Time};
 use serde_json::{Map, Value, json};
 
-use super::harness::check;
+use super::harness::{check, gates};
 
 #[test]
 fn back_offs_are_the_kubelets() {
@@ -121,7 +120,7 @@ fn entries(steps: &[Value], limits: &Limits) -> Vec<Value> {
 }
 
 fn pulls(steps: &[Value]) -> Vec<Value> {
-    let gates = Gates::default();
+    let gates = gates();
     let mut memories: BTreeMap<(&str, &str), PullMemory> = BTreeMap::new();
     let mut answers = Vec::new();
     for step in steps {

@@ -8,11 +8,10 @@ use kubelapse::rules::scheduler::placement::volume_binding::Claim;
 use kubelapse::rules::scheduler::placement::{
     Budget, Candidate, Cluster, Nomination, Outcome, PodFacts, PodRequest, schedule,
 };
-use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::Time;
 use serde_json::{Value, json};
 
-use super::harness::check;
+use super::harness::{check, gates};
 
 #[test]
 fn pods_go_where_the_scheduler_puts_them() {
@@ -39,7 +38,7 @@ impl PodFacts for Pods {
 }
 
 fn answer(input: &Value) -> Value {
-    let gates = Gates::default();
+    let gates = gates();
     let mut cluster = Cluster::new(gates);
     let nodes: Vec<NodeSpec> = input["nodes"].as_array().into_iter().flatten().map(node).collect();
     for (ix, spec) in nodes.iter().enumerate() {

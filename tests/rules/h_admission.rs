@@ -3,11 +3,10 @@
 use kubelapse::api::{Condition, PodStatus};
 use kubelapse::rules::api_server::admission::{Admitted, Rejection, Request, admit};
 use kubelapse::rules::api_server::decode::{StrictError, strict_message};
-use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::Time;
 use serde_json::{Value, json};
 
-use super::harness::{Case, check};
+use super::harness::{Case, check, gates};
 
 #[test]
 fn admission_is_that_of_the_api_server() {
@@ -16,7 +15,7 @@ fn admission_is_that_of_the_api_server() {
 
 fn answer(case: &Case) -> Value {
     let request = Request {
-        gates: Gates::default(),
+        gates: gates(),
         now: Time::parse_rfc3339("2026-07-01T12:00:00Z").expect("an instant"),
         namespace: "default",
         suffix: "abcde",

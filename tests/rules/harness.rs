@@ -7,6 +7,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
 
+use kubelapse::rules::versions::Version;
+use kubelapse::rules::versions::gates::Gates;
 use serde_json::Value;
 
 use super::not_modelled::NOT_MODELLED;
@@ -79,6 +81,11 @@ const SHOWN_PER_FAMILY: usize = 3;
 const SHOWN_PER_FILE: usize = 12;
 
 const OTHER_FOLDER: &str = "KUBELAPSE_CASES_DIR";
+
+/// The gates and habits of the version whose functions answered where a case does not say otherwise (1.36).
+pub fn gates() -> Gates {
+    Gates::of(Version::V1_36)
+}
 
 /// Asks `answer` about every case of one of [`FILES`], prints how many answers were equal, and fails where one is not.
 ///

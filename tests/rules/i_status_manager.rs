@@ -3,15 +3,14 @@
 use kubelapse::api::wire;
 use kubelapse::rules::kubelet::pod::PodView;
 use kubelapse::rules::kubelet::status_manager::{Cached, has_initialized, merge, set, terminate};
-use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::Time;
 use serde_json::{Value, json};
 
-use super::harness::check;
+use super::harness::{check, gates};
 
 #[test]
 fn status_manager_is_the_kubelets() {
-    let gates = Gates::default();
+    let gates = gates();
     check("I_status_manager", |case| {
         let input = &case.input;
         let pod = wire::pod(&input["pod"]);

@@ -17,10 +17,9 @@ use kubelapse::rules::controllers::daemon_set::template::{REVISION_HASH, is_upda
 use kubelapse::rules::controllers::daemon_set::update::{Sums, Todo, room, standing};
 use kubelapse::rules::controllers::daemon_set::{SeenPod, View, on_node::orders};
 use kubelapse::rules::controllers::{pod_control, told::Told};
-use kubelapse::rules::versions::gates::Gates;
 use serde_json::{Value, json};
 
-use super::harness::{Case, check};
+use super::harness::{Case, check, gates};
 
 #[test]
 fn daemon_sets_are_those_of_the_controller() {
@@ -105,7 +104,7 @@ impl Done {
 type Node = (Sym, Option<Fit>, Vec<SeenPod>);
 
 fn sync(case: &Case) -> Value {
-    let (gates, now) = (Gates::default(), wire::time(&case.input["now"]).expect("an instant"));
+    let (gates, now) = (gates(), wire::time(&case.input["now"]).expect("an instant"));
     let set = daemon_set(&case.input["daemonSet"]);
     let view = View { set: &set, now, gates: &gates };
     let known = revisions(case);

@@ -10,10 +10,9 @@ use kubelapse::api::workload::{Deployment, PodTemplateSpec, ReplicaSet};
 use kubelapse::rules::controllers::deployment::{Call, Creation, Input, Refused, Requeue, Sync, sync};
 use kubelapse::rules::controllers::ownership::is_uid;
 use kubelapse::rules::controllers::template_hash::template_hash;
-use kubelapse::rules::versions::gates::Gates;
 use serde_json::{Value, json};
 
-use super::harness::{Case, check};
+use super::harness::{Case, check, gates};
 
 #[test]
 fn deployments_are_those_of_the_controller() {
@@ -53,7 +52,7 @@ fn answer(case: &Case) -> Value {
         deployment: &owner,
         replica_sets: &refs,
         now: wire::time(&case.input["now"]).expect("an instant"),
-        gates: &Gates::default(),
+        gates: &gates(),
         has_live_pods: &has_live_pods,
         hash: &hash,
         creation: &creation,
@@ -177,7 +176,7 @@ fn look(
         deployment: owner,
         replica_sets: sets,
         now,
-        gates: &Gates::default(),
+        gates: &gates(),
         has_live_pods: &|_| false,
         hash: &template_hash,
         creation: &|set| creation(set),

@@ -10,11 +10,10 @@ use kubelapse::rules::controllers::horizontal::calculator::{Calculator, Sample, 
 use kubelapse::rules::controllers::horizontal::metrics::Metrics;
 use kubelapse::rules::controllers::horizontal::pace::Memory;
 use kubelapse::rules::controllers::horizontal::{Scale, Seen, look};
-use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::{Span, Time};
 use serde_json::{Map, Value, json};
 
-use super::harness::{Case, check};
+use super::harness::{Case, check, gates};
 
 #[test]
 fn autoscalers_are_those_of_the_controller() {
@@ -66,7 +65,7 @@ fn calculated(case: &Case) -> Value {
         })
         .collect();
     let current = input["currentReplicas"].as_i64().expect("a number") as i32;
-    let calculator = Calculator::new(&pods, current, Some(&behavior), now, &Gates::default());
+    let calculator = Calculator::new(&pods, current, Some(&behavior), now, &gates());
     let resource = Sym::new(input["resource"].as_str().expect("a name"));
     let is_share = case.family == "calc";
     let answer = match is_share {
@@ -150,7 +149,7 @@ fn life(case: &Case) -> Value {
         let metrics = Told { step, now };
         let rivals = ["default/web".to_owned()];
         let seen = Seen { scale: Ok(scale), pods: &pods, rivals: &rivals, metrics: &metrics, now };
-        let mut look = look(&own, &mut memory, seen, &Gates::default());
+        let mut look = look(&own, &mut memory, seen, &gates());
         look.settle(&own, &mut memory, Ok(()), now);
         own.status = look.status.clone();
         let conditions: BTreeSet<String> = own

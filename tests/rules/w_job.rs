@@ -15,11 +15,10 @@ use kubelapse::rules::controllers::job::failure_policy::verdict;
 use kubelapse::rules::controllers::job::indexes::Indexes;
 use kubelapse::rules::controllers::job::{BATCH, Done, Look, MadePod, SeenPod, Sight, Todo, made};
 use kubelapse::rules::controllers::{pod_control, told::Told};
-use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::{Span, Time};
 use serde_json::{Value, json};
 
-use super::harness::{Case, check};
+use super::harness::{Case, check, gates};
 
 #[test]
 fn syncs_are_those_of_the_controller() {
@@ -120,7 +119,7 @@ struct Synced {
 
 /// One sync, in which the API server grants everything.
 fn one_sync(job: &mut Job, pods: &[SeenPod], names: &[String], record: Record, now: Time) -> Synced {
-    let gates = Gates::default();
+    let gates = gates();
     let namespace = job.meta.namespace;
     let mut done = Synced {
         created: Vec::new(),

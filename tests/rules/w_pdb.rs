@@ -11,11 +11,10 @@ use kubelapse::api::{EventType, Tri};
 use kubelapse::rules::api_server::eviction::{self, Evicted};
 use kubelapse::rules::controllers::disruption::{self, LetGo, Scale, Selected, expected_scale, look};
 use kubelapse::rules::controllers::ownership::selects;
-use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::Time;
 use serde_json::{Map, Value, json};
 
-use super::harness::{Case, check};
+use super::harness::{Case, check, gates};
 
 #[test]
 fn budgets_are_those_of_the_controller_and_the_api_server() {
@@ -111,7 +110,7 @@ fn evict(case: &Case) -> Value {
         ready: is_ready(&pod),
     };
     let is_dry = case.input["dryRun"] == true;
-    let answer = eviction::may_go(&evicted, &matching, now, &Gates::default());
+    let answer = eviction::may_go(&evicted, &matching, now, &gates());
     let mut after: BTreeMap<&str, &PodDisruptionBudget> =
         budgets.iter().map(|budget| (budget.meta.name.as_str(), budget)).collect();
     let written = answer.as_ref().ok().and_then(Option::as_ref).filter(|_| !is_dry);

@@ -8,11 +8,10 @@ use kubelapse::rules::api_server::objects::{self, ObjectType};
 use kubelapse::rules::api_server::quota::{Counted, CountedPod, Quota, charge};
 use kubelapse::rules::machinery::qos::qos_class;
 use kubelapse::rules::machinery::quantity::Quantity;
-use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::Time;
 use serde_json::{Map, Value, json};
 
-use super::harness::{Case, check_where};
+use super::harness::{Case, check_where, gates};
 
 #[test]
 fn quotas_and_limits_refuse_what_the_api_server_refuses() {
@@ -25,7 +24,7 @@ fn has_possible_ranges(case: &Case) -> bool {
 }
 
 fn request() -> Request<'static> {
-    Request { gates: Gates::default(), now: Time::EPOCH, namespace: "default", suffix: "abcde", uid: "" }
+    Request { gates: gates(), now: Time::EPOCH, namespace: "default", suffix: "abcde", uid: "" }
 }
 
 fn answer(case: &Case) -> Value {

@@ -16,11 +16,10 @@ use kubelapse::rules::controllers::replica_set::{
 };
 use kubelapse::rules::controllers::{pod_control, told::Told};
 use kubelapse::rules::machinery::slow_start::SlowStart;
-use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::Time;
 use serde_json::{Value, json};
 
-use super::harness::{Case, check};
+use super::harness::{Case, check, gates};
 
 #[test]
 fn replica_sets_are_those_of_the_controller() {
@@ -106,7 +105,7 @@ fn delete_order(case: &Case) -> Value {
 }
 
 fn sync(case: &Case) -> Value {
-    let (gates, now) = (Gates::default(), now(case));
+    let (gates, now) = (gates(), now(case));
     let set = replica_set(&case.input["replicaSet"]);
     let all = pods(&case.input["pods"]);
     let mut counts = Counts::default();

@@ -18,11 +18,10 @@ use kubelapse::rules::controllers::stateful_set::{
     Call, Input, RevisionCall, SeenClaim, SeenPod, Sync, identity, is_news, look_again, sync,
 };
 use kubelapse::rules::controllers::told::Told;
-use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::Time;
 use serde_json::{Map, Value, json};
 
-use super::harness::{Case, cases, check};
+use super::harness::{Case, cases, check, gates};
 
 #[test]
 fn stateful_sets_are_those_of_the_controller() {
@@ -93,7 +92,7 @@ fn seen(set: &StatefulSet, pod: &Pod) -> SeenPod {
 }
 
 fn play(case: &Case) -> Value {
-    let (gates, now) = (Gates::default(), instant(case));
+    let (gates, now) = (gates(), instant(case));
     let set = stateful_set(&case.input["statefulSet"]);
     let claims: BTreeMap<String, Meta> = items(&case.input["claims"])
         .map(|claim| meta(&claim["metadata"]))
@@ -140,7 +139,7 @@ fn answer(
     outcome: &Sync,
     mut calls: Vec<String>,
 ) -> Value {
-    let (gates, now) = (Gates::default(), instant(case));
+    let (gates, now) = (gates(), instant(case));
     let mut left: BTreeMap<&str, i64> =
         known.iter().map(|one| (one.meta.name.as_str(), one.revision)).collect();
     let mut all: Vec<ControllerRevision> = known.iter().map(|one| (*one).clone()).collect();

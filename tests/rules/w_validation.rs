@@ -3,11 +3,10 @@
 use kubelapse::rules::api_server::admission::Request;
 use kubelapse::rules::api_server::objects::{self, AdmittedObject, Object, ObjectType};
 use kubelapse::rules::api_server::rejection::Rejection;
-use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::Time;
 use serde_json::{Value, json};
 
-use super::harness::{Case, check};
+use super::harness::{Case, check, gates};
 
 #[test]
 fn objects_are_admitted_as_the_api_server_admits_them() {
@@ -16,7 +15,7 @@ fn objects_are_admitted_as_the_api_server_admits_them() {
 
 pub fn request() -> Request<'static> {
     Request {
-        gates: Gates::default(),
+        gates: gates(),
         now: Time::parse_rfc3339("2026-07-01T12:00:00Z").expect("an instant"),
         namespace: "default",
         suffix: "abcde",

@@ -395,10 +395,15 @@ fn put(resources: &mut Object, list: &str, amounts: &Amounts) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::versions::Version;
 
     fn filled(spec: Value) -> Value {
+        filled_by(spec, Version::DEFAULT)
+    }
+
+    fn filled_by(spec: Value, version: Version) -> Value {
         let Value::Object(mut spec) = spec else { return Value::Null };
-        pod_spec(&mut spec, &Gates::default());
+        pod_spec(&mut spec, &Gates::of(version));
         Value::Object(spec)
     }
 
@@ -413,15 +418,19 @@ mod tests {
 
     #[test]
     fn the_pod_asks_for_what_its_containers_ask_for() {
-        let spec = filled(json!({
+        let spec = json!({
             "resources": {"limits": {"cpu": "2", "memory": "1Gi"}},
             "containers": [{"name": "a", "resources": {"requests": {"cpu": "1"}}}],
             "initContainers": [
                 {"name": "s", "restartPolicy": "Always", "resources": {"requests": {"cpu": "100m"}}},
                 {"name": "i", "resources": {"requests": {"cpu": "1500m"}}},
             ],
-        }));
-        assert_eq!(spec["resources"]["requests"], json!({"cpu": "1600m", "memory": "1Gi"}));
+        });
+        let [.., before, newest] = Version::ALL;
+        let filled = filled_by(spec.clone(), before);
+        assert_eq!(filled["resources"]["requests"], json!({"cpu": "1600m", "memory": "1Gi"}));
+        // From 1.37 on this waits for admission.
+        assert_eq!(filled_by(spec, newest)["resources"]["requests"], Value::Null);
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub struct Table {
 
 // The one list, oldest first: a version's file, value and name. `default` is what a scenario plays that names none.
 versions! {
-    default V1_36;
+    default V1_37;
     v1_32 V1_32 "1.32",
     v1_33 V1_33 "1.33",
     v1_34 V1_34 "1.34",

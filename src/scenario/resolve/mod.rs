@@ -170,8 +170,7 @@ pub fn resolve(
     pods::unique(table, &mut cx);
     settings::unused_images(table, &mut cx);
     programs::known(table, &mut cx);
-    let mut actions = actions::actions(table, &mut cx);
-    actions.extend(again);
+    let actions = actions::actions(table, &mut cx).into_iter().chain(again).collect();
     let (expects, lesson) = (expects::expects(table, &mut cx), expects::lesson(table, &mut cx));
     odd(table, &mut cx);
     cx.texts.extend_from_slice(overrides);
@@ -179,6 +178,7 @@ pub fn resolve(
         name: text(table, "name").map_or_else(|| names::of_file(file), str::to_owned),
         description: text(table, "description").unwrap_or_default().to_owned(),
         gates: cx.gates,
+        names_version: table.get("kubernetes").is_some(),
         seed: table.get("seed").and_then(|n| values::seed(n).ok()).unwrap_or(0),
         start,
         until,
