@@ -77,13 +77,14 @@ fn apply_one(w: &mut World, command: u32, plan: &ApplyPlan, object: &AppliedObje
     }
     let warnings = match known {
         None => api_server::create_object(w, &applied.object, namespace).map(|(_, warnings)| warnings),
-        Some(key) => replace(w, key, applied.object),
+        Some(key) => replace(w, key, applied.object, true),
     };
     match warnings {
         Ok(warnings) => {
             warn(w, command, &warnings);
             tell(w, command, apply::answer(kind, name, applied.answer));
         }
+        Err(refused) if known.is_some() => w.answer_to(Some(command), &refused.patched()),
         Err(refused) => w.answer_to(Some(command), &refused.kubectl(&object.file)),
     }
 }
@@ -111,9 +112,9 @@ fn tell(w: &mut World, command: u32, words: String) {
 }
 
 /// An object is written as kubectl has it now. Gives what is warned of.
-pub fn replace(w: &mut World, key: ObjectKey, new: Value) -> Result<Vec<String>, Rejection> {
+pub fn replace(w: &mut World, key: ObjectKey, new: Value, strictly: bool) -> Result<Vec<String>, Rejection> {
     match new {
-        Value::Object(new) => api_server::replace_object(w, key, new),
+        Value::Object(new) => api_server::replace_object(w, key, new, strictly),
         _ => Ok(Vec::new()),
     }
 }
