@@ -240,6 +240,21 @@ fn where_no_volume_is_within_reach_a_pod_waits_or_one_is_made() {
     assert_eq!(expect::check(&plan(&never, rest), 0), []);
 }
 
+/// A disk that is brought later brings back the pods that have waited for it.
+#[test]
+fn a_volume_that_comes_later_is_found_at_once() {
+    let manifest = [LOCAL, CLAIM, POD].concat();
+    let files = |path: &str| Ok(if path == "b.yaml" { disk("late", "2Gi", "n") } else { manifest.clone() });
+    let text = scenario("[[apply]]\nat = \"40s\"\nmanifest = \"b.yaml\"\n");
+    let plan = scenario::load("first.toml", &text, &files, &[]);
+    let mut session = Session::new(&Arc::new(plan.unwrap_or_else(|told| panic!("{told}"))), 0);
+    while session.step().is_some() {}
+    let w = &session.world;
+    let waited = w.records[0].scheduled.expect("it has a node").since(w.plan.start).secs_f64();
+    assert!((41.0..41.2).contains(&waited), "{waited}");
+    assert_eq!(w.objects[0].claim.as_ref().expect("it is known").volume_name, "late");
+}
+
 /// What the scheduler keeps for one pod no other gets, and a set's pods each have their own.
 #[test]
 fn no_volume_is_given_twice() {
@@ -277,17 +292,23 @@ fn no_volume_is_given_twice() {
 /// `kubectl get sc`, `describe` of a claim, of its volume and of their class.
 #[test]
 fn claims_volumes_and_classes_are_described() {
-    let manifest = [LOCAL, &disk("right", "2Gi", "n"), CLAIM, POD].concat();
-    let (script, loaded) = Script::load("first.toml", &scenario(""), &|_| Ok(manifest.clone()), &[])
-        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
-    let mut walk = Walk::new(script, &Arc::new(loaded.plan), 0);
+    let alone = [LOCAL, &disk("right", "2Gi", "n"), CLAIM].concat();
+    let walk = |manifest: &str| {
+        let (script, loaded) = Script::load("first.toml", &scenario(""), &|_| Ok(manifest.to_owned()), &[])
+            .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+        Walk::new(script, &Arc::new(loaded.plan), 0)
+    };
+    let (mut waits, mut walk) = (walk(&alone), walk(&(alone.clone() + POD)));
     let describe =
         |walk: &Walk, what: &str| walk.describe_volume(what).expect("a kind").expect("it is there");
-    walk.seek_time(walk.plan().start + Span::from_millis(500));
-    let waiting = describe(&walk, "pvc data");
+    waits.seek_time(waits.plan().start + Span::from_secs(5));
+    let waiting = describe(&waits, "pvc data");
     assert!(waiting.contains("Status:        Pending\n") && waiting.contains("Volume:\n"), "{waiting}");
-    assert!(waiting.contains("Used By:       db\n") && waiting.contains("WaitForFirstConsumer"), "{waiting}");
-    assert!(describe(&walk, "pv/right").contains("Status:          Available\n"));
+    assert!(
+        waiting.contains("Used By:       <none>\n") && waiting.contains("WaitForFirstConsumer"),
+        "{waiting}"
+    );
+    assert!(describe(&waits, "pv/right").contains("Status:            Available\n"));
     walk.seek_time(walk.plan().start + Span::from_secs(60));
     assert_eq!(
         walk.get("sc").expect("a table"),

@@ -34,11 +34,17 @@ impl Walk {
             }
             "persistentvolumes" | "persistentvolume" | "pv" => (
                 "persistentvolumes",
-                of(volumes::volumes(w)).map(|value| (volume(&value, &mut lines), None).1),
+                of(volumes::volumes(w)).map(|value| {
+                    volume(&value, &mut lines);
+                    None
+                }),
             ),
             "storageclasses" | "storageclass" | "sc" => (
                 "storageclasses.storage.k8s.io",
-                of(volumes::classes(w)).map(|value| (class(&value, &mut lines), None).1),
+                of(volumes::classes(w)).map(|value| {
+                    class(&value, &mut lines);
+                    None
+                }),
             ),
             _ => return None,
         };

@@ -129,6 +129,12 @@ pub fn give_volume(w: &mut World, object: usize, volume: usize, node: NodeId) {
     watch::tell(w, News::ClaimSelected { object });
 }
 
+/// Volumes of a manifest come.
+pub fn volumes_created(w: &mut World) {
+    next_version(w);
+    watch::tell(w, News::VolumesCreated);
+}
+
 /// Deletes an object.
 pub fn delete(w: &mut World, object: usize) {
     next_version(w);
