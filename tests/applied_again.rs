@@ -91,3 +91,44 @@ fn what_may_not_change_is_refused_in_the_api_servers_words() {
         "{answer}"
     );
 }
+
+const JOB: &str = "apiVersion: batch/v1\nkind: Job\nmetadata: { name: import }\nspec: { parallelism: 1, completions: 4, template: { spec: { \
+    restartPolicy: Never, containers: [{ name: app, image: \"shop/import:1\" }] } } }\n---\napiVersion: v1\nkind: Pod\nmetadata: { name: \
+    tools }\nspec: { containers: [{ name: app, image: \"shop/import:1\" }] }\n";
+
+/// What a merge patch says outside of an object's fields changes nothing, and the API server warns of it.
+#[test]
+fn a_patch_of_what_is_no_field_is_warned_of() {
+    let scenario = "kubernetes = \"1.36\"\nuntil = \"2m\"\n[[node]]\nname = \"n1\"\nimages = [\"shop/import:1\"]\n[[apply]]\nmanifest = \
+        \"job.yaml\"\n[[program]]\nworkload = \"job/import\"\nattempts = [{ runs = \"100s\" }]\n\
+        [[action]]\nat = \"10s\"\npatch = \"job/import\"\nmerge = { parallelism = 2 }\n\
+        [[action]]\nat = \"20s\"\npatch = \"job/import\"\nmerge = { spec = { paralelism = 2 } }\n\
+        [[action]]\nat = \"30s\"\npatch = \"pod/tools\"\nmerge = { activeDeadlineSeconds = 20 }\n\
+        [[action]]\nat = \"40s\"\npatch = \"job/import\"\nmerge = { spec = { parallelism = 2 } }\n\
+        [[action]]\nat = \"50s\"\nid = \"label\"\nlabel = \"job/import\"\nlabels = { tier- = \"\" }\n\
+        [[apply]]\nat = \"60s\"\nmanifest = \"slip.yaml\"\n";
+    let slip = JOB.replace("parallelism: 1", "paralelism: 1");
+    let manifests = |path: &str| Ok(if path == "slip.yaml" { slip.clone() } else { JOB.to_owned() });
+    let noted = scenario::load_noting("scenario.toml", scenario, &manifests, &[]).expect("a scenario");
+    let words = noted.warnings.render(false);
+    assert!(words.contains("`parallelism` is no field of a Job"), "{words}");
+    assert!(words.contains("merge = { spec = { parallelism = … } }"), "{words}");
+    assert!(words.contains("`activeDeadlineSeconds` is no field of a Pod"), "{words}");
+    let mut session = Session::new(&Arc::new(noted.plan), 0);
+    play_until(&mut session, 39);
+    assert_eq!(session.world.pods.iter().filter(|pod| pod.exists).count(), 2);
+    let said: Vec<&str> = session.world.warnings.iter().map(String::as_str).collect();
+    assert_eq!(
+        said,
+        [
+            "10s: Warning: unknown field \"parallelism\"",
+            "20s: Warning: unknown field \"spec.paralelism\"",
+            "30s: Warning: unknown field \"activeDeadlineSeconds\"",
+        ]
+    );
+    play_until(&mut session, 100);
+    assert_eq!(session.world.pods.iter().filter(|pod| pod.exists).count(), 3);
+    let last = session.world.answers.last().expect("it is refused");
+    assert!(last.contains("The request is invalid: patch: Invalid value: "), "{last}");
+    assert!(last.ends_with("strict decoding error: unknown field \"spec.paralelism\""), "{last}");
+}

@@ -177,3 +177,163 @@ fn volumes_of_manifests_are_available_or_bound() {
     assert_eq!(volumes[1][..5], ["large", "9Gi", "RWO,RWX", "Retain", "Available"]);
     assert_eq!(volumes[2][..6], ["small", "2Gi", "RWO,RWX", "Retain", "Bound", "default/data"]);
 }
+
+/// Disks that lie on nodes, and a class for which nobody makes any.
+const LOCAL: &str = "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: { name: fast, annotations: { \
+                     storageclass.kubernetes.io/is-default-class: \"true\" } }\nprovisioner: \
+                     kubernetes.io/no-provisioner\nvolumeBindingMode: WaitForFirstConsumer\n---\n";
+
+fn disk(name: &str, size: &str, node: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: PersistentVolume\nmetadata: {{ name: {name} }}\nspec: {{ accessModes: [ReadWriteOnce], \
+         storageClassName: fast, capacity: {{ storage: {size} }}, local: {{ path: /disks/{name} }}, nodeAffinity: {{ required: {{ \
+         nodeSelectorTerms: [{{ matchExpressions: [{{ key: kubernetes.io/hostname, operator: In, values: ['{node}'] }}] }}] }} }} \
+         }}\n---\n"
+    )
+}
+
+const THREE: &str = "[[node]]\nname = \"m\"\ncount = 2\nimages = [\"shop/db:1\"]\n";
+
+/// A claim is not bound before its pod has a node, and the pod goes where a disk lies that is large enough.
+#[test]
+fn a_pod_goes_where_a_volume_lies_that_its_claim_can_have() {
+    let manifest = [
+        LOCAL,
+        &disk("small", "512Mi", "n"),
+        &disk("large", "9Gi", "m-0"),
+        &disk("right", "2Gi", "m-1"),
+        CLAIM,
+        POD,
+    ]
+    .concat();
+    let (session, told) = told(&manifest, THREE);
+    let reasons: Vec<&str> = told.iter().map(|(reason, ..)| reason.as_str()).collect();
+    assert_eq!(reasons, ["WaitForFirstConsumer"], "nobody makes a volume");
+    let w = &session.world;
+    let node = w.pods[0].node.expect("it has a node");
+    let (name, volume) =
+        (w.nodes[node.ix()].spec.name, w.objects[0].claim.as_ref().expect("it is known").volume_name);
+    let fits = [("m-0", "large"), ("m-1", "right")].contains(&(name.as_str(), volume.as_str()));
+    assert!(fits && w.objects[0].bound, "{name} has {volume}");
+    assert!(w.pods[0].status.condition_is_true(kubelapse::api::Sym::READY));
+    // The binding is looked at once a second.
+    let waited = w.records[0].scheduled.expect("it has a node").since(w.plan.start).secs_f64();
+    assert!((1.0..1.2).contains(&waited), "{waited}");
+}
+
+#[test]
+fn where_no_volume_is_within_reach_a_pod_waits_or_one_is_made() {
+    let manifest =
+        [LOCAL, &disk("small", "512Mi", "n"), &disk("far", "9Gi", "elsewhere"), CLAIM, POD].concat();
+    let rest = "[[expect]]\npod = \"db\"\nby = \"1m\"\nevent = \"FailedScheduling\"\nmessage = \"0/1 nodes are available: 1 \
+                node(s) didn't find available persistent volumes to bind\"\n[[expect]]\npod = \"db\"\nat = \"4m\"\nstatus = \
+                \"Pending\"\n";
+    assert_eq!(expect::check(&plan(&manifest, rest), 0), []);
+    let made = manifest.replace("kubernetes.io/no-provisioner", "csi.example.com");
+    let (session, told) = told(&made, "");
+    assert!(told.iter().any(|(reason, ..)| reason == "ProvisioningSucceeded"), "{told:?}");
+    assert!(session.world.objects[0].claim.as_ref().is_some_and(|own| own.volume_name.starts_with("pvc-")));
+    // Of one that is bound at once, by nobody, nothing comes.
+    let never = manifest.replace("WaitForFirstConsumer", "Immediate");
+    let rest = "[[expect]]\npod = \"db\"\nby = \"1m\"\nevent = \"FailedScheduling\"\nmessage = \"unbound immediate\"\n";
+    let never = never.replace("storage: 1Gi", "storage: 10Gi");
+    assert_eq!(expect::check(&plan(&never, rest), 0), []);
+}
+
+/// A disk that is brought later brings back the pods that have waited for it.
+#[test]
+fn a_volume_that_comes_later_is_found_at_once() {
+    let manifest = [LOCAL, CLAIM, POD].concat();
+    let files = |path: &str| Ok(if path == "b.yaml" { disk("late", "2Gi", "n") } else { manifest.clone() });
+    let text = scenario("[[apply]]\nat = \"40s\"\nmanifest = \"b.yaml\"\n");
+    let plan = scenario::load("first.toml", &text, &files, &[]);
+    let mut session = Session::new(&Arc::new(plan.unwrap_or_else(|told| panic!("{told}"))), 0);
+    while session.step().is_some() {}
+    let w = &session.world;
+    let waited = w.records[0].scheduled.expect("it has a node").since(w.plan.start).secs_f64();
+    assert!((41.0..41.2).contains(&waited), "{waited}");
+    assert_eq!(w.objects[0].claim.as_ref().expect("it is known").volume_name, "late");
+}
+
+/// What the scheduler keeps for one pod no other gets, and a set's pods each have their own.
+#[test]
+fn no_volume_is_given_twice() {
+    let disks = [disk("a", "1Gi", "n"), disk("b", "1Gi", "m-0"), disk("c", "1Gi", "m-1")].concat();
+    let second = [CLAIM.replace("name: data", "name: data2"), "---\n".to_owned()].concat()
+        + &POD.replace("claimName: data", "claimName: data2").replace("name: db }", "name: db2 }");
+    let manifest = [LOCAL, &disks, CLAIM, POD, "---\n", &second].concat();
+    for seed in 0..8 {
+        let plan = plan(&manifest, THREE);
+        let mut session = Session::new(&plan, seed);
+        while session.step().is_some() {}
+        let w = &session.world;
+        let mut given: Vec<&str> = w
+            .objects
+            .iter()
+            .filter_map(|own| own.claim.as_ref().map(|claim| claim.volume_name.as_str()))
+            .collect();
+        given.sort_unstable();
+        given.dedup();
+        assert_eq!(given.len(), 2, "{given:?}");
+        assert!(w.objects.iter().all(|own| own.claim.is_none() || own.bound));
+    }
+    let (session, _) = told(&[LOCAL, &disks, SET].concat(), THREE);
+    let w = &session.world;
+    let mut given: Vec<&str> = w
+        .objects
+        .iter()
+        .filter_map(|own| own.claim.as_ref().map(|claim| claim.volume_name.as_str()))
+        .collect();
+    given.sort_unstable();
+    given.dedup();
+    assert_eq!((given.len(), w.objects.iter().filter(|own| own.bound).count()), (2, 2), "{given:?}");
+}
+
+/// `kubectl get sc`, `describe` of a claim, of its volume and of their class.
+#[test]
+fn claims_volumes_and_classes_are_described() {
+    let alone = [LOCAL, &disk("right", "2Gi", "n"), CLAIM].concat();
+    let walk = |manifest: &str| {
+        let (script, loaded) = Script::load("first.toml", &scenario(""), &|_| Ok(manifest.to_owned()), &[])
+            .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+        Walk::new(script, &Arc::new(loaded.plan), 0)
+    };
+    let (mut waits, mut walk) = (walk(&alone), walk(&(alone.clone() + POD)));
+    let describe =
+        |walk: &Walk, what: &str| walk.describe_volume(what).expect("a kind").expect("it is there");
+    waits.seek_time(waits.plan().start + Span::from_secs(5));
+    let waiting = describe(&waits, "pvc data");
+    assert!(waiting.contains("Status:        Pending\n") && waiting.contains("Volume:\n"), "{waiting}");
+    assert!(
+        waiting.contains("Used By:       <none>\n") && waiting.contains("WaitForFirstConsumer"),
+        "{waiting}"
+    );
+    assert!(describe(&waits, "pv/right").contains("Status:            Available\n"));
+    walk.seek_time(walk.plan().start + Span::from_secs(60));
+    assert_eq!(
+        walk.get("sc").expect("a table"),
+        "NAME             PROVISIONER                    RECLAIMPOLICY   VOLUMEBINDINGMODE      ALLOWVOLUMEEXPANSION   AGE\n\
+         fast (default)   kubernetes.io/no-provisioner   Delete          WaitForFirstConsumer   false                  60s\n"
+    );
+    assert_eq!(
+        describe(&walk, "pvc/data").lines().take(14).collect::<Vec<_>>().join("\n"),
+        "Name:          data\nNamespace:     default\nStorageClass:  fast\nStatus:        Bound\nVolume:        right\nLabels:        \
+         <none>\nAnnotations:   pv.kubernetes.io/bind-completed: yes\n               pv.kubernetes.io/bound-by-controller: \
+         yes\nFinalizers:    [kubernetes.io/pvc-protection]\nCapacity:      2Gi\nAccess Modes:  RWO\nVolumeMode:    \
+         Filesystem\nUsed By:       db\nEvents:"
+    );
+    assert_eq!(
+        describe(&walk, "pv right"),
+        "Name:              right\nLabels:            <none>\nAnnotations:       pv.kubernetes.io/bound-by-controller: \
+         yes\nFinalizers:        [kubernetes.io/pv-protection]\nStorageClass:      fast\nStatus:            Bound\nClaim:             \
+         default/data\nReclaim Policy:    Retain\nAccess Modes:      RWO\nVolumeMode:        Filesystem\nCapacity:          \
+         2Gi\nNode Affinity:\n  Required Terms:\n    Term 0:        kubernetes.io/hostname in [n]\nMessage:\nSource:\n    \
+         Type:  LocalVolume (a persistent volume backed by local storage on a node)\n    Path:  /disks/right\nEvents:    \
+         <none>\n"
+    );
+    assert!(describe(&walk, "sc/fast").contains("IsDefaultClass:"));
+    assert_eq!(
+        walk.describe_volume("pv/none"),
+        Some(Err("Error from server (NotFound): persistentvolumes \"none\" not found".to_owned()))
+    );
+}

@@ -601,3 +601,132 @@ fn a_sidecar_of_a_job_runs_until_it_is_told_to_stop() {
         assert!(!counts.is_empty() && counts.iter().all(|count| *count == "0"), "{file}: {counts:?}");
     }
 }
+
+/// What can be no label no assumed node has, and the rest of the file is played.
+#[test]
+fn nothing_is_assumed_of_what_can_be_no_name() {
+    let desk = Desk::new("placeholders");
+    desk.write(
+        "a.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  nodeSelector: {kubernetes.io/os: $OS, a b: c}\n  tolerations: \
+         [{key: $KEY, value: $X, effect: NoSchedule, operator: Equal}]\n  topologySpreadConstraints: [{maxSkew: 1, topologyKey: $K \
+         x, whenUnsatisfiable: DoNotSchedule}]\n  containers: [{name: app, image: nginx, resources: {limits: {a b/c: \
+         1}}}]\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: b}\nspec: {containers: [{name: app, image: nginx}]}\n",
+    );
+    let (out, said) = desk.said("run a.yaml");
+    assert_told(
+        &out,
+        &[
+            "0s: The Pod \"a\" is invalid: ",
+            "spec.nodeSelector: Invalid value: \"$OS\"",
+            "b      1/1     Running",
+        ],
+    );
+    assert_told(&said, &["assumed: 3 nodes, each with cpu 16, memory 64Gi ("]);
+}
+
+/// Objects that stand before their Namespace are refused, as those of a file are sent in its order.
+#[test]
+fn who_stands_before_his_namespace_is_refused() {
+    let desk = Desk::new("namespaces");
+    let pod = |name: &str, namespace: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {{containers: [{{name: app, image: \
+             nginx}}]}}\n---\n"
+        )
+    };
+    let web = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {selector: {matchLabels: {app: web}}, \
+               template: {metadata: {labels: {app: web}}, spec: {containers: [{name: app, image: nginx}]}}}\n---\n";
+    let slip = pod("slip", "shop").replace("containers", "kontainers");
+    let namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n---\n";
+    let text =
+        [&pod("early", "shop"), web, &slip, &pod("other", "elsewhere"), namespace, &pod("late", "shop")]
+            .concat();
+    desk.write("a.yaml", &text);
+    let (out, said) = desk.said("run a.yaml");
+    let refused =
+        "0s: Error from server (NotFound): error when creating \"a.yaml\": namespaces \"shop\" not found";
+    assert_eq!(out.matches(refused).count(), 2, "{out}");
+    assert_told(&out, &["late ", "other ", "unknown field \"spec.kontainers\""]);
+    assert!(!out.contains("early ") && !out.contains("web-"), "{out}");
+    assert_told(&said, &["assumed: namespaces elsewhere are there already"]);
+    // What one that comes later makes, an earlier one does not have.
+    desk.write("web.yaml", web);
+    desk.write("shop.yaml", namespace);
+    desk.write(
+        "two.toml",
+        "until = \"2m\"\n[[node]]\nname = \"n\"\n[[apply]]\nat = \"60s\"\nmanifest = \"shop.yaml\"\n[[apply]]\nmanifest = \
+         \"web.yaml\"\n[[apply]]\nat = \"70s\"\nmanifest = \"web.yaml\"\n",
+    );
+    let (out, _) = desk.said("run two.toml");
+    assert_told(
+        &out,
+        &["0s: Error from server (NotFound): error when creating \"web.yaml\": namespaces", "web-"],
+    );
+}
+
+/// A Job as another cluster prints it: its pods' labels are of another uid.
+#[test]
+fn a_dump_of_a_job_is_no_job_of_this_cluster() {
+    let desk = Desk::new("dumps");
+    desk.write(
+        "a.yaml",
+        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a, uid: u-1}\nspec:\n  selector: {matchLabels: \
+         {batch.kubernetes.io/controller-uid: u-1}}\n  template:\n    metadata: {labels: {batch.kubernetes.io/controller-uid: u-1, \
+         batch.kubernetes.io/job-name: a, controller-uid: u-1, job-name: a}}\n    spec: {restartPolicy: Never, containers: [{name: \
+         app, image: nginx}]}\n",
+    );
+    let (out, _) = desk.said("run a.yaml --kubernetes 1.34");
+    let fields: Vec<&str> =
+        out.lines().filter_map(|line| line.strip_prefix("* ")?.split(": ").next()).collect();
+    assert_eq!(
+        fields,
+        [
+            "spec.template.metadata.labels[controller-uid]",
+            "spec.template.metadata.labels[batch.kubernetes.io/controller-uid]",
+            "spec.selector",
+        ],
+        "{out}"
+    );
+    assert_told(&out, &["`selector` not auto-generated"]);
+}
+
+/// What autoscaling/v1 has no fields for stands in its annotations.
+#[test]
+fn annotations_of_an_old_autoscaler_are_read() {
+    let desk = Desk::new("old-hpa");
+    let hpa = |name: &str, annotation: &str, json: &str| {
+        format!(
+            "apiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata: {{name: {name}, annotations: \
+             {{autoscaling.alpha.kubernetes.io/{annotation}: '{json}'}}}}\nspec: {{maxReplicas: 3, scaleTargetRef: {{kind: \
+             Deployment, apiVersion: apps/v1, name: web}}}}\n---\n"
+        )
+    };
+    let text = [
+        hpa(
+            "a",
+            "metrics",
+            r#"[{"type":"Resource","resource":{"name":"memory","targetAverageUtilization":0}}]"#,
+        ),
+        hpa("b", "behavior", r#"{"scaleDown":{"policies":[]}}"#),
+        hpa(
+            "c",
+            "metrics",
+            r#"[{"type":"Pods","pods":{"metricName":"hits","targetAverageValue":"10"}},{"type":"External","external":{"metricName":"queue","targetValue":"0"}}]"#,
+        ),
+        hpa("d", "metrics", "no JSON"),
+    ];
+    desk.write("a.yaml", &text.concat());
+    let (out, _) = desk.said("run a.yaml");
+    assert_told(
+        &out,
+        &[
+            "The HorizontalPodAutoscaler \"a\" is invalid: spec.metrics[0].resource.target.averageUtilization: Invalid value: 0: must be \
+             greater than 0",
+            "The HorizontalPodAutoscaler \"b\" is invalid: spec.behavior.scaleDown.policies: Required value: must specify at least one \
+             Policy",
+            "The HorizontalPodAutoscaler \"c\" is invalid: spec.metrics[1].external.target.value: Invalid value: \"0\": must be positive",
+        ],
+    );
+    assert!(!out.contains("\"d\" is invalid"), "{out}");
+}

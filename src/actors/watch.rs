@@ -79,6 +79,8 @@ pub enum News<'a> {
     ClaimSelected {
         object: usize,
     },
+    /// Of a manifest that is applied.
+    VolumesCreated,
 }
 
 /// Tells everybody whom it concerns.
@@ -146,6 +148,7 @@ pub fn tell(w: &mut World, news: News<'_>) {
             scheduler::claim_bound(w);
         }
         News::ClaimSelected { object } => provisioner::selected(w, object),
+        News::VolumesCreated => scheduler::volumes_added(w),
     }
 }
 

@@ -47,10 +47,10 @@ Back       back [MOVE]        any of these moves backwards: back, back event 3, 
 Stops      break WORDS        sets a breakpoint; breaks lists them, clear removes them
            continue           to the next breakpoint; back continue
 Look       get [KIND]         kubectl get pods -o wide; get deployments, rs, svc, endpoints, endpointslices, all,
-                              events, nodes, pdb, hpa, quota, limits, with -o wide, -n NAMESPACE, -A, -l LABELS
+                              events, nodes, pdb, hpa, quota, limits, pvc, pv, sc; -o wide, -n NAMESPACE, -A, -l LABELS
            tree               workloads with their ReplicaSets and pods, and Services: how many were available, what came last
            select POD         the pod that the following is about, or the workload: select deployment/web
-           describe [POD]     kubectl describe pod; describe node NAME, deployment/NAME, rs/NAME, svc/NAME
+           describe [POD]     kubectl describe pod; describe node NAME, deployment/NAME, svc/NAME, pvc/NAME, pv/NAME
            events [POD]       its events
            logs [POD] [-c CONTAINER] [--previous]
            strip [POD]        its life as a strip of time
@@ -178,7 +178,10 @@ impl Line {
             "describe" | "d" if node_of(rest).is_some() => {
                 self.walk.describe_node(node_of(rest).unwrap_or_default())
             }
-            "describe" | "d" => self.object(rest).map(|key| self.walk.describe_object(key)),
+            "describe" | "d" => match self.walk.describe_volume(rest) {
+                Some(told) => told,
+                None => self.object(rest).map(|key| self.walk.describe_object(key)),
+            },
             "events" => self.object(rest).map(|key| self.events(key)),
             "logs" | "log" => self.logs(rest),
             "strip" => self.object(rest).map(|key| match key {

@@ -314,7 +314,7 @@ pub struct ObjectPlan {
     pub runtime: Option<Arc<Value>>,
 }
 
-/// How a claim comes to its volume once a pod that uses it has got a node (`WaitForFirstConsumer`).
+/// How a claim comes to its volume once a pod that uses it has got a node, if none is there (`WaitForFirstConsumer`).
 #[derive(Clone, PartialEq, Debug)]
 pub struct Provisioned {
     /// Who makes the volume.
@@ -330,6 +330,8 @@ pub struct ClaimPlan {
     pub bound_at: Option<Time>,
     /// `spec` of its manifest; null where there is none.
     pub spec: Arc<Value>,
+    /// `metadata` of its manifest; null where there is none.
+    pub metadata: Arc<Value>,
     /// It waits for its first pod; None: it does not.
     pub provisioned: Option<Provisioned>,
     /// The PersistentVolume's name.

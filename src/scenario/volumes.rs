@@ -31,6 +31,8 @@ pub struct VolumePlan {
     pub name: Sym,
     /// What it offers.
     pub offered: Offered,
+    /// `metadata` of its manifest.
+    pub metadata: Value,
     /// `spec` of its manifest.
     pub spec: Value,
     /// Required node affinity: one of the terms must match; None: it can be reached from anywhere.
@@ -42,8 +44,12 @@ pub struct VolumePlan {
 }
 
 /// A StorageClass.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ClassPlan {
+    /// When it comes.
+    pub at: Time,
+    /// Its manifest.
+    pub manifest: Arc<Value>,
     /// Its name.
     pub name: Sym,
     /// Claims that name no class are of this one.
@@ -74,11 +80,9 @@ impl Storage {
             request: quantity(&spec["resources"]["requests"]["storage"]),
         }
     }
-    /// How claims of a class come to their volumes that wait for their first pod; None: they do not, or volumes are there.
+    /// How claims of a class come to their volumes that wait for their first pod; None: they do not.
     pub fn provisioned(&self, class: Sym) -> Option<Provisioned> {
-        let has_volumes = self.volumes.iter().any(|volume| volume.offered.class == class);
-        let class =
-            self.class(class).filter(|class| class.provisions && class.waits_for_pods && !has_volumes)?;
+        let class = self.class(class).filter(|class| class.waits_for_pods)?;
         Some(Provisioned { by: class.provisioner, takes: PROVISION })
     }
     /// What is known of a class.
@@ -110,6 +114,7 @@ impl ClaimPlan {
         ClaimPlan {
             bound_at: None,
             spec: Arc::default(),
+            metadata: Arc::default(),
             provisioned: None,
             volume_name: volume.map_or(volume_name, |volume| volume.name),
             access_modes: if is_attached { access_modes } else { Vec::new() },

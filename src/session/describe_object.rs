@@ -71,7 +71,7 @@ impl Walk {
         list
     }
 
-    fn object_events_table(&self, key: ObjectKey, lines: &mut Lines) {
+    pub(super) fn object_events_table(&self, key: ObjectKey, lines: &mut Lines) {
         let events = self.object_events(key);
         if events.is_empty() {
             lines.field(0, "Events", "<none>");

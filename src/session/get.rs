@@ -31,6 +31,7 @@ enum Kind {
     Slices,
     Claims,
     Volumes,
+    Classes,
     Applied(ObjectType),
 }
 
@@ -58,13 +59,15 @@ impl Kind {
             "endpointslices" | "endpointslice" => Kind::Slices,
             "persistentvolumeclaims" | "persistentvolumeclaim" | "pvc" => Kind::Claims,
             "persistentvolumes" | "persistentvolume" | "pv" => Kind::Volumes,
+            "storageclasses" | "storageclass" | "sc" => Kind::Classes,
             "controllerrevisions" | "controllerrevision" => Kind::Applied(ObjectType::ControllerRevision),
             _ => match ObjectType::parse(word) {
                 Some(kind) => Kind::Applied(kind),
                 None => {
                     let known: Vec<&str> = ObjectType::kept().map(|kind| kind.plural()).collect();
                     let known = [
-                        &["pods", "nodes", "events", "endpoints", "endpointslices", "pvc", "pv", "all"][..],
+                        &["pods", "nodes", "events", "endpoints", "endpointslices", "pvc", "pv", "sc", "all"]
+                            [..],
                         &known,
                     ]
                     .concat();
@@ -85,6 +88,7 @@ impl Kind {
             Kind::Slices => "endpointslice.discovery.k8s.io".to_owned(),
             Kind::Claims => "persistentvolumeclaim".to_owned(),
             Kind::Volumes => "persistentvolume".to_owned(),
+            Kind::Classes => "storageclass.storage.k8s.io".to_owned(),
             Kind::Applied(kind) => kind.resource(),
         }
     }
@@ -93,6 +97,7 @@ impl Kind {
         match self {
             Kind::Endpoints => "endpoints".to_owned(),
             Kind::Slices => "endpointslices.discovery.k8s.io".to_owned(),
+            Kind::Classes => "storageclasses.storage.k8s.io".to_owned(),
             Kind::Applied(kind) if kind.law().group.is_empty() => kind.plural().to_owned(),
             Kind::Applied(kind) => format!("{}.{}", kind.plural(), kind.law().group),
             kind => format!("{}s", kind.resource()),
@@ -238,7 +243,9 @@ impl Walk {
             .collect();
         match (tables.is_empty(), asked.namespace) {
             (false, _) => Ok(tables.join("\n")),
-            _ if asked.kinds[..] == [Kind::Volumes] => Ok("No resources found\n".to_owned()),
+            _ if matches!(asked.kinds[..], [Kind::Volumes | Kind::Classes]) => {
+                Ok("No resources found\n".to_owned())
+            }
             (true, Some(namespace)) => Ok(format!("No resources found in {namespace} namespace.\n")),
             (true, None) => Ok("No resources found in default namespace.\n".to_owned()),
         }
@@ -266,14 +273,16 @@ impl Walk {
                 })
                 .collect(),
             // They belong to no namespace, whichever is asked for.
-            Kind::Volumes => volumes::volumes(w)
-                .into_iter()
-                .filter(|(name, _)| asked.names.is_empty() || asked.names.contains(&name.as_str()))
-                .filter_map(|(name, value)| {
-                    let cells = tables::row(&value, self.now())?;
-                    Some(Row { namespace: Sym::EMPTY, name: name.to_string(), cells })
-                })
-                .collect(),
+            Kind::Volumes | Kind::Classes => {
+                if kind == Kind::Volumes { volumes::volumes(w) } else { volumes::classes(w) }
+                    .into_iter()
+                    .filter(|(name, _)| asked.names.is_empty() || asked.names.contains(&name.as_str()))
+                    .filter_map(|(name, value)| {
+                        let cells = tables::row(&value, self.now())?;
+                        Some(Row { namespace: Sym::EMPTY, name: name.to_string(), cells })
+                    })
+                    .collect()
+            }
             Kind::Applied(kind) => {
                 let own = objects(w).filter(|key| api_server::type_of(w, *key).law().name == kind.name());
                 own.filter_map(|key| {

@@ -28,11 +28,55 @@ fn claim(w: &World, at: usize, own: &ApiObject) -> Value {
     let id = w.workloads.claim_named(own.namespace, &own.name);
     let meta = id.map(|id| &w.workloads.claims[id.ix()].object.meta);
     let created = meta.map_or_else(|| created(w, at), |meta| meta.created);
-    let mut metadata = json!({ "name": own.name.as_str(), "creationTimestamp": created.rfc3339_secs() });
+    let mut metadata = match own.claim.as_ref().map(|claim| &*claim.metadata) {
+        Some(written @ Value::Object(_)) => written.clone(),
+        _ => json!({}),
+    };
+    if let Some(meta) = meta.filter(|meta| !meta.labels.is_empty()) {
+        metadata["labels"] = json!(*meta.labels);
+    }
+    annotate(w, at, own, class, &mut metadata);
+    metadata["name"] = own.name.as_str().into();
+    metadata["namespace"] = own.namespace.as_str().into();
+    metadata["creationTimestamp"] = created.rfc3339_secs().into();
     if let Some(deletion) = meta.and_then(|meta| meta.deletion) {
         metadata["deletionTimestamp"] = deletion.rfc3339_secs().into();
     }
     json!({ "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec, "status": status })
+}
+
+/// What controllers and the scheduler have noted on a claim.
+fn annotate(w: &World, at: usize, own: &ApiObject, class: Sym, metadata: &mut Value) {
+    let selected = w.volumes.selected.get(&at);
+    let class = w.plan.storage.class(class).filter(|class| class.provisions);
+    let is_brought = w.plan.storage.volumes.iter().any(|volume| volume.name == volume_name(own));
+    let mut note = |key: &str, text: &str| metadata["annotations"][key] = text.into();
+    if own.bound {
+        note("pv.kubernetes.io/bind-completed", "yes");
+        note("pv.kubernetes.io/bound-by-controller", "yes");
+    }
+    if let Some(class) = class.filter(|class| !is_brought && (selected.is_some() || !class.waits_for_pods)) {
+        for key in
+            ["volume.beta.kubernetes.io/storage-provisioner", "volume.kubernetes.io/storage-provisioner"]
+        {
+            note(key, &class.provisioner);
+        }
+    }
+    if let Some((node, _)) = selected.filter(|_| !is_brought) {
+        note("volume.kubernetes.io/selected-node", &w.nodes[node.ix()].spec.name);
+    }
+}
+
+/// All classes, as their manifests have them.
+pub(super) fn classes(w: &World) -> Vec<(Sym, Value)> {
+    let there = w.plan.storage.classes.iter().filter(|class| class.at <= w.now);
+    there
+        .map(|class| {
+            let mut value = (*class.manifest).clone();
+            value["metadata"]["creationTimestamp"] = class.at.rfc3339_secs().into();
+            (class.name, value)
+        })
+        .collect()
 }
 
 /// All volumes: those of manifests, and those that were made for claims that are bound.
@@ -46,15 +90,19 @@ pub(super) fn volumes(w: &World) -> Vec<(Sym, Value)> {
     let brought = brought.map(|(at, volume)| {
         let mut spec = volume.spec.clone();
         let holder = bound().find(|(_, own)| volume_name(own) == volume.name);
+        let mut metadata = volume.metadata.clone();
         let phase = match holder {
             Some((_, own)) => {
+                if volume.offered.kept_for.is_none() {
+                    metadata["annotations"]["pv.kubernetes.io/bound-by-controller"] = "yes".into();
+                }
                 spec["claimRef"] = json!({ "namespace": own.namespace.as_str(), "name": own.name.as_str() });
                 "Bound"
             }
-            None if w.volumes.taken.contains(&at) => "Released",
+            None if w.volumes.taken.contains(&at) && !is_promised(w, at, volume.name) => "Released",
             None => "Available",
         };
-        (volume.name, volume.at, spec, phase)
+        (volume.name, volume.at, metadata, spec, phase)
     });
     let is_brought = |name: Sym| storage.volumes.iter().any(|volume| volume.name == name);
     let made = bound().filter(|(_, own)| own.claim.is_some() && !is_brought(volume_name(own)));
@@ -62,6 +110,8 @@ pub(super) fn volumes(w: &World) -> Vec<(Sym, Value)> {
         let asked = spec(w, own);
         let class = class(w, own, &asked);
         let policy = storage.class(class).map_or("Delete", |class| class.reclaim_policy.as_str());
+        let by = storage.class(class).map_or("", |class| class.provisioner.as_str());
+        let metadata = json!({ "annotations": { "pv.kubernetes.io/provisioned-by": by } });
         let spec = json!({
             "capacity": { "storage": capacity(w, own, &asked) },
             "accessModes": modes(own, &asked),
@@ -69,18 +119,29 @@ pub(super) fn volumes(w: &World) -> Vec<(Sym, Value)> {
             "claimRef": { "namespace": own.namespace.as_str(), "name": own.name.as_str() },
             "storageClassName": class.as_str(),
             "volumeMode": "Filesystem",
+            "csi": { "driver": by, "volumeHandle": volume_name(own).as_str() },
         });
-        (volume_name(own), created(w, at), spec, "Bound")
+        (volume_name(own), created(w, at), metadata, spec, "Bound")
     });
     let all = brought.chain(made);
-    all.map(|(name, since, spec, phase)| {
-        let metadata = json!({ "name": name.as_str(), "creationTimestamp": since.rfc3339_secs() });
+    all.map(|(name, since, mut metadata, spec, phase)| {
+        metadata["name"] = name.as_str().into();
+        metadata["creationTimestamp"] = since.rfc3339_secs().into();
         let value = json!({
             "kind": "PersistentVolume", "metadata": metadata, "spec": spec, "status": { "phase": phase },
         });
         (name, value)
     })
     .collect()
+}
+
+/// Whether the scheduler keeps a volume for a claim, or the claim has been told of it and is not bound yet.
+fn is_promised(w: &World, at: usize, name: Sym) -> bool {
+    let is_told = |object: &usize| {
+        let own = &w.objects[*object];
+        own.exists && !own.bound && volume_name(own) == name
+    };
+    w.volumes.assumed.values().any(|own| *own == at) || w.volumes.selected.keys().any(is_told)
 }
 
 fn volume_name(own: &ApiObject) -> Sym {

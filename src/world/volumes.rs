@@ -23,9 +23,11 @@ pub struct Volumes {
     pub list: Vec<Volume>,
     /// The next round of the attach/detach controller that is queued.
     pub round: Option<Time>,
-    /// The scenario's volumes that made claims have got.
+    /// The scenario's volumes that claims have got while it runs, or that are kept for one.
     pub taken: BTreeSet<usize>,
-    /// By claim, its place among the objects: the node for whose pod a volume is to be made, and whether it is there.
+    /// By claim, its place among the objects: the volume that the scheduler keeps for it until its pod is bound.
+    pub assumed: BTreeMap<usize, usize>,
+    /// By claim, its place among the objects: the node for whose pod it gets a volume, and whether that is there.
     pub selected: BTreeMap<usize, (NodeId, bool)>,
 }
 

@@ -129,3 +129,38 @@ fn fleets_are_played() {
     };
     grows_as_its_input("relabels", |times| steps(labelled(times)), 500);
 }
+
+/// Documents of manifests, each of its own name: none of them is sent, or waited for, more than once.
+#[test]
+fn documents_are_sent() {
+    let document = |kind: &str, version: &str, number: usize, spec: &str| {
+        format!(
+            "apiVersion: {version}\nkind: {kind}\nmetadata: {{name: d-{number}, namespace: s-{number}}}\n{spec}---\n"
+        )
+    };
+    let web = "spec: {replicas: 0, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: \
+               i}]}}}\n";
+    let played = |one: &dyn Fn(usize) -> String, documents: usize| {
+        let text: String = (0..documents).map(one).collect();
+        let scenario = "until = \"10m\"\n[[node]]\nname = \"n\"\n[[apply]]\nmanifest = \"many.yaml\"\n";
+        let plan = scenario::load("many.toml", scenario, &|_| Ok(text.clone()), &[]);
+        let plan = Arc::new(plan.unwrap_or_else(|problems| panic!("{}", problems.render(false))));
+        let mut session = Session::new(&plan, 0);
+        let mut steps = 0;
+        while session.step().is_some() {
+            steps += 1;
+        }
+        assert!(session.world.answers.is_empty(), "{:?}", session.world.answers.first());
+        steps
+    };
+    let deployments = |number: usize| document("Deployment", "apps/v1", number, web);
+    grows_as_its_input("Deployments", |many| played(&deployments, many), 500);
+    let services =
+        |number: usize| document("Service", "v1", number, "spec: {ports: [{port: 80}], selector: {a: b}}\n");
+    grows_as_its_input("Services", |many| played(&services, many), 500);
+    let with_namespaces = |number: usize| {
+        format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: s-{number}}}\n---\n")
+            + &deployments(number)
+    };
+    grows_as_its_input("Namespaces", |many| played(&with_namespaces, many), 250);
+}

@@ -11,14 +11,22 @@ use crate::rules::api_server::objects::{self, ObjectType};
 use crate::rules::api_server::validation::update;
 use crate::world::{PodId, World};
 
-/// Writes what `change` makes of a pod's object; says whether that is something new.
+/// Writes what `change` makes of a pod's object; says whether that is something new, and what is warned of.
 ///
 /// # Errors
 /// kubectl's words where it is not let in.
-pub fn patch(w: &mut World, pod: PodId, change: impl FnOnce(&mut Value)) -> Result<bool, String> {
+pub fn patch(
+    w: &mut World,
+    pod: PodId,
+    change: impl FnOnce(&mut Value),
+) -> Result<(bool, Vec<String>), String> {
     let old = pods::object(&w.pods[pod.ix()]);
     let mut new = old.clone();
     change(&mut new);
+    let unknown = |object: &Value| objects::unknown_fields(ObjectType::Pod, object, &w.gates);
+    let known = unknown(&old).unwrap_or_default();
+    let mut warnings = unknown(&new).map_err(|refused| refused.told(None))?;
+    warnings.retain(|field| !known.contains(field));
     if let (Some(before), Some(after)) = (old.as_object(), new.as_object()) {
         let errors = update::validate(before, after, &w.gates);
         if !errors.0.is_empty() {
@@ -27,7 +35,8 @@ pub fn patch(w: &mut World, pod: PodId, change: impl FnOnce(&mut Value)) -> Resu
         }
     }
     write(w, pod, &old, &new);
-    Ok(old != new)
+    // What is no field is not kept.
+    Ok((pods::object(&w.pods[pod.ix()]) != old, warnings))
 }
 
 /// PUT of a pod's object, as it comes out of a merge: decoded, defaulted and validated. `old` is the object with as much of

@@ -102,20 +102,31 @@ fn typed(kind: ObjectType, mut object: Map<String, Value>) -> Value {
     Value::Object(object)
 }
 
-/// PUT of an object that is no pod; what changes nothing is no write. Gives what is warned of.
+/// PUT of an object that is no pod; what changes nothing is no write. Gives what is warned of: of unknown fields too, unless
+/// the client asks for strictness, as `kubectl apply` does and `kubectl patch` does not.
 ///
 /// # Errors
 /// The change is refused.
-pub fn replace(w: &mut World, key: ObjectKey, new: Map<String, Value>) -> Result<Vec<String>, Rejection> {
+pub fn replace(
+    w: &mut World,
+    key: ObjectKey,
+    new: Map<String, Value>,
+    strictly: bool,
+) -> Result<Vec<String>, Rejection> {
     let Value::Object(old) = object(w, key) else { return Ok(Vec::new()) };
     let Some(namespace) = w.workloads.meta(key).map(|meta| meta.namespace) else { return Ok(Vec::new()) };
     let admitted = objects::update(type_of(w, key), &old, new, &request(w, namespace))?;
+    if strictly && !admitted.strict.is_empty() {
+        return Err(Rejection::Strict(admitted.kind.into(), admitted.strict));
+    }
+    let mut warnings: Vec<String> = admitted.strict.iter().map(ToString::to_string).collect();
+    warnings.extend(admitted.warnings);
     let mut value = typed(admitted.kind, admitted.object);
     if admitted.kind == ObjectType::Service {
         service_addresses::allocate(w, w.workloads.entity(key), &mut value["spec"]);
     }
     key.visit(Replace { w, value: &value });
-    Ok(admitted.warnings)
+    Ok(warnings)
 }
 
 struct Replace<'a> {

@@ -293,9 +293,12 @@ pub fn forget_dependents(w: &mut World, owner: ObjectKey) {
 /// A claim has left the API; the next of its name is bound anew.
 fn unclaimed(w: &mut World, namespace: Sym, name: Sym) {
     if let Some(object) = w.find_object(ObjectKind::PersistentVolumeClaim, namespace, &name) {
+        let planned = w.plan.objects.get(object).and_then(|plan| plan.claim.clone());
         let own = w.objects.write(object);
         (own.exists, own.bound) = (false, false);
-        w.volumes.selected.remove(&object);
+        if w.volumes.selected.remove(&object).is_some() && planned.is_some() {
+            own.claim = planned.map(Arc::new);
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::rules::api_server::objects::{ObjectType, no_matches};
 use crate::rules::kubectl::apply;
 use crate::scenario::applied::{AppliedObject, ApplyPlan};
 use crate::scenario::command::Command;
-use crate::time::Span;
+use crate::time::{Span, Time};
 use crate::world::{ObjectKey, Purpose, SimEvent, World};
 
 /// From one object to the next. In 174 recorded pairs (1.36 and 1.32 alike) 4 ms at least, 6 (10 %), 14 (50 %), 43 (90 %), 54
@@ -36,6 +36,10 @@ pub fn send(w: &mut World, plan: &ApplyPlan) {
         w.answer(refused);
     }
     warn(w, command, &plan.warned);
+    let comes = |at: Time| at == plan.at && at > w.plan.start;
+    if w.plan.storage.volumes.iter().any(|volume| comes(volume.at)) {
+        api_server::objects::volumes_created(w);
+    }
     go_on(w, command, plan, 0);
 }
 
@@ -77,13 +81,14 @@ fn apply_one(w: &mut World, command: u32, plan: &ApplyPlan, object: &AppliedObje
     }
     let warnings = match known {
         None => api_server::create_object(w, &applied.object, namespace).map(|(_, warnings)| warnings),
-        Some(key) => replace(w, key, applied.object),
+        Some(key) => replace(w, key, applied.object, true),
     };
     match warnings {
         Ok(warnings) => {
             warn(w, command, &warnings);
             tell(w, command, apply::answer(kind, name, applied.answer));
         }
+        Err(refused) if known.is_some() => w.answer_to(Some(command), &refused.patched()),
         Err(refused) => w.answer_to(Some(command), &refused.kubectl(&object.file)),
     }
 }
@@ -111,9 +116,9 @@ fn tell(w: &mut World, command: u32, words: String) {
 }
 
 /// An object is written as kubectl has it now. Gives what is warned of.
-pub fn replace(w: &mut World, key: ObjectKey, new: Value) -> Result<Vec<String>, Rejection> {
+pub fn replace(w: &mut World, key: ObjectKey, new: Value, strictly: bool) -> Result<Vec<String>, Rejection> {
     match new {
-        Value::Object(new) => api_server::replace_object(w, key, new),
+        Value::Object(new) => api_server::replace_object(w, key, new, strictly),
         _ => Ok(Vec::new()),
     }
 }

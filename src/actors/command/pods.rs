@@ -108,8 +108,12 @@ pub fn apply(w: &mut World, pod: PodId, template: TemplateIx) {
 fn write(w: &mut World, target: &Target, words: (&str, &str), change: impl Fn(&mut Value)) {
     for pod in pods(w, target) {
         match api_server::patch(w, pod, &change) {
-            Ok(true) => tell_pod(w, pod, words.0),
-            Ok(false) => tell_pod(w, pod, words.1),
+            Ok((changed, warnings)) => {
+                if let Some(command) = w.under_way() {
+                    super::apply::warn(w, command, &warnings);
+                }
+                tell_pod(w, pod, if changed { words.0 } else { words.1 });
+            }
             Err(refused) => w.answer(&refused),
         }
     }

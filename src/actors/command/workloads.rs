@@ -52,7 +52,7 @@ pub fn obey(w: &mut World, command: &Command) {
             let (object, said) = patch(kind, old, merge, PatchType::Merge);
             Ok(Changed { object, answer: said.to_owned() })
         }),
-        Command::LabelObject { object, labels } => change(w, object, |_, old, _| Ok(labelled(old, labels))),
+        Command::LabelObject { object, labels } => label(w, object, labels),
         Command::DeleteObject { object, cascade } => delete(w, object, *cascade),
         _ => {}
     }
@@ -74,7 +74,7 @@ fn change(
         Ok(changed) => changed,
         Err(why) => return w.answer(&why),
     };
-    match apply::replace(w, key, object) {
+    match apply::replace(w, key, object, false) {
         Ok(warnings) => {
             if let Some(command) = w.under_way() {
                 apply::warn(w, command, &warnings);
@@ -85,8 +85,16 @@ fn change(
     }
 }
 
-/// `kubectl label`
-fn labelled(old: &Value, labels: &BTreeMap<String, Option<String>>) -> Changed {
+/// `kubectl label`: what it does not find is told first.
+fn label(w: &mut World, target: &ObjectTarget, labels: &BTreeMap<String, Option<String>>) {
+    let own = find(w, target).and_then(|key| w.workloads.meta(key)).map(|meta| meta.labels.clone());
+    let mut told = crate::actors::kubectl::labelled(&own.unwrap_or_default(), labels);
+    let answer = told.pop().unwrap_or_default();
+    told.into_iter().for_each(|line| w.tell(line));
+    change(w, target, |_, old, _| Ok(Changed { object: relabelled(old, labels), answer }));
+}
+
+fn relabelled(old: &Value, labels: &BTreeMap<String, Option<String>>) -> Value {
     let mut object = old.clone();
     if !object["metadata"]["labels"].is_object() {
         object["metadata"]["labels"] = Value::Object(Map::new());
@@ -99,7 +107,7 @@ fn labelled(old: &Value, labels: &BTreeMap<String, Option<String>>) -> Changed {
             }
         }
     }
-    Changed { object, answer: "labeled".to_owned() }
+    object
 }
 
 /// `kubectl create job --from`

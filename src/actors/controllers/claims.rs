@@ -2,8 +2,9 @@
 //!
 //! Source: `syncUnboundClaim`, `bind` in pkg/controller/volume/persistentvolume/pv_controller.go; `processPVC`, `askInformer`
 //! in pkg/controller/volume/pvcprotection/pvc_protection_controller.go (v1.36.3). A claim is bound to one of the volumes that
-//! manifests bring for its class; where they bring none, a provisioner is taken to be there, which makes one at once, or
-//! where the class says `WaitForFirstConsumer` once the scheduler has chosen a node for a pod that uses it. Where an `[[object]]` describes the claim, it says when it is bound and what its volume is like.
+//! manifests bring for its class; where they bring none, a provisioner is taken to be there, which makes one at once. Where
+//! the class says `WaitForFirstConsumer` either happens once the scheduler has chosen a node for a pod that uses it. Where
+//! an `[[object]]` describes the claim, it says when it is bound and what its volume is like.
 
 use serde_json::{Value, json};
 
@@ -37,7 +38,9 @@ pub fn create(w: &mut World, entity: u64, value: &Value) {
     let has_volumes = storage.volumes.iter().any(|volume| volume.offered.class == wanted.class);
     let bound = !has_volumes && storage.class(wanted.class).is_none();
     let provisioned = storage.provisioned(wanted.class);
-    let made = ClaimPlan { provisioned, ..ClaimPlan::of(made_name(w, entity), wanted.modes, None) };
+    let spec = std::sync::Arc::new(claim.spec.clone());
+    let of = ClaimPlan::of(made_name(w, entity), wanted.modes, None);
+    let made = ClaimPlan { provisioned, spec, ..of };
     api_server::objects::claimed(w, namespace, name, bound, made);
     api_server::create(w, entity, claim);
 }
@@ -214,8 +217,9 @@ pub fn next(key: ObjectKey, left: &mut u32) -> Vec<Request> {
 pub fn bind(w: &mut World, id: ClaimId) -> Option<String> {
     let (at, object) = object_of(w, id)?;
     let known = object.claim.as_deref().map(|claim| (claim.volume_name, claim.access_modes.clone()));
+    let has_one = w.volumes.selected.contains_key(&at);
     match (volume_for(w, id), known) {
-        (Some(volume), Some((name, modes))) if at >= w.plan.objects.len() => {
+        (Some(volume), Some((name, modes))) if at >= w.plan.objects.len() && !has_one => {
             let claim = ClaimPlan::of(name, modes, w.plan.storage.volumes.get(volume));
             w.volumes.taken.insert(volume);
             api_server::objects::bind_to(w, at, claim);

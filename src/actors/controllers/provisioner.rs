@@ -18,10 +18,17 @@ fn provisioning(w: &World, object: usize) -> Option<Provisioned> {
     w.objects[object].claim.as_ref()?.provisioned.clone()
 }
 
-/// The node of its first pod stands in a claim: the PersistentVolume controller and the provisioner hear of it.
+/// The node of its first pod stands in a claim: the PersistentVolume controller and the provisioner hear of it. Who has got
+/// a volume that was there needs none.
 pub fn selected(w: &mut World, object: usize) {
     let Some(provisioned) = provisioning(w, object) else { return };
     let own = &w.objects[object];
+    if w.volumes.selected.get(&object).is_some_and(|(_, is_there)| *is_there) {
+        if let Some(id) = w.workloads.claim_named(own.namespace, &own.name) {
+            add(w, Controller::VolumeBinder, ObjectKey::PersistentVolumeClaim(id));
+        }
+        return;
+    }
     let entity = random::entity(&["persistentvolumeclaim", &own.namespace, &own.name]);
     if let Some(id) = w.workloads.claim_named(own.namespace, &own.name) {
         let message = format!(

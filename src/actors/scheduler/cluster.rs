@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::claims::waits_for_pod;
 use super::queue::happened;
 use super::request_of;
 use crate::rules::scheduler::placement::amounts::Amounts;
@@ -72,6 +73,15 @@ pub fn claim_changed(w: &mut World, object: usize, added: bool) {
     if added {
         happened(w, &ClusterEvent::ClaimAdded { namespace, name });
     } else {
+        happened(w, &ClusterEvent::ClaimUpdated { namespace, name });
+    }
+}
+
+/// Volumes have come, of which claims that wait for their first pod may get one.
+pub fn volumes_added(w: &mut World) {
+    let claims = w.objects.iter().filter(|own| own.kind == ObjectKind::PersistentVolumeClaim);
+    let waiting = claims.filter(|own| waits_for_pod(own)).map(|own| (own.namespace, own.name));
+    for (namespace, name) in waiting.collect::<Vec<_>>() {
         happened(w, &ClusterEvent::ClaimUpdated { namespace, name });
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::claims::{unbound_claims, waits_for_pod};
+use super::claims::{self, unbound_claims, waits_for_pod};
 use super::queue::{self, happened, wake};
 use crate::actors::api_server;
 use crate::api::{Condition, EventText, EventType, Sym, Text, Tri, text::Uid};
@@ -92,22 +92,26 @@ fn claim(w: &World, namespace: Sym, name: Sym) -> Claim<'_> {
     let object = &w.objects[ix];
     match (object.exists, object.bound) {
         (false, _) => Claim::Missing,
-        (true, false) if waits_for_pod(object) => Claim::Delayed,
+        (true, false) if waits_for_pod(object) => Claim::Delayed(claims::delayed(w, ix)),
         (true, false) => Claim::Unbound,
         (true, true) => Claim::Bound(object.claim.as_ref().and_then(|claim| claim.node_affinity.as_deref())),
     }
 }
 
-/// Before its binding a pod's claims are: they are told its node, and looked at each second until they have got their
-/// volumes (`BindPodVolumes`, pkg/scheduler/framework/plugins/volumebinding/binder.go). Whether it has to wait.
+/// Before its binding a pod's claims are: they get the volumes that are kept for them or are told its node, and are looked
+/// at each second until they are bound (`BindPodVolumes`, pkg/scheduler/framework/plugins/volumebinding/binder.go). Whether it has to wait.
 fn waits_for_volumes(w: &mut World, pod: PodId, node: NodeId) -> bool {
     if w.pods[pod.ix()].spec.volumes.is_empty() {
         return false;
     }
     let unbound = unbound_claims(w, pod);
     for object in &unbound {
-        if !w.volumes.selected.contains_key(object) {
-            api_server::objects::select_node(w, *object, node);
+        if w.volumes.selected.contains_key(object) {
+            continue;
+        }
+        match w.volumes.assumed.remove(object) {
+            Some(volume) => api_server::objects::give_volume(w, *object, volume, node),
+            None => api_server::objects::select_node(w, *object, node),
         }
     }
     if !unbound.is_empty() {
@@ -122,6 +126,7 @@ fn assume(w: &mut World, pod: PodId, candidate: Candidate, node: u32) {
     w.scheduler.waiting.remove(&pod);
     w.scheduler.cluster.clear_nomination(pod.0);
     w.scheduler.cluster.add_pod(node, pod.0, candidate.request, false);
+    claims::reserve(w, pod, NodeId(node));
     let takes = w.pod_span(Purpose::Bind, pod, w.instant(), &w.plan.latency.bind);
     w.after(takes, SimEvent::Bind { pod, node: NodeId(node) });
 }
@@ -131,6 +136,7 @@ pub fn bind(w: &mut World, pod: PodId, node: NodeId) {
     let ix = node.0;
     if !w.pods[pod.ix()].exists || w.pods[pod.ix()].node.is_some() {
         w.scheduler.cluster.remove_pod(ix, pod.0, false);
+        claims::let_go(w, pod);
         return;
     }
     if waits_for_volumes(w, pod, node) {

@@ -13,6 +13,7 @@ pub mod queue;
 pub use claims::claim_bound;
 pub use cluster::{
     claim_changed, node_listed, pod_assigned, pod_deleting, pod_freed, pod_relabelled, pod_resized, start,
+    volumes_added,
 };
 pub use cycle::{bind, preempt, schedule, write_series};
 pub use queue::{pod_added, pod_gone, pod_updated, pod_written, timer};

@@ -238,16 +238,9 @@ pub struct AdmittedObject {
 /// # Errors
 /// The API server refuses it; a kind that it does not have is a [`DecodeError`] of [`ObjectType::of`], which comes first.
 pub fn create(manifest: &Value, request: &Request) -> Result<AdmittedObject, Rejection> {
-    let refuse = |error| Rejection::Decode(ObjectType::Pod.into(), error);
-    let kind = ObjectType::of(manifest).map_err(refuse)?;
     let gates = &request.gates;
-    let written = kind.written_in(manifest);
-    let Decoded { mut object, strict } =
-        decode::object(kind, manifest, gates.version).map_err(|error| Rejection::Decode(written, error))?;
-    if !kind.law().keeps_status {
-        object.shift_remove("status");
-    }
-    (kind.law().defaults)(&mut object, gates);
+    let (written, Decoded { mut object, strict }) = defaulted(manifest, gates)?;
+    let kind = written.kind;
     admission::name_and_place(&mut object, kind, request);
     (kind.law().prepare)(&mut object, None, request);
     let errors = refusals(kind, &object, None, gates);
@@ -260,6 +253,23 @@ pub fn create(manifest: &Value, request: &Request) -> Result<AdmittedObject, Rej
     }
     let warnings = (kind.law().warnings)(&object, None, gates);
     Ok(AdmittedObject { kind, object, warnings, strict })
+}
+
+/// An object as admission plugins find it: decoded and defaulted, and not yet looked at any further.
+///
+/// # Errors
+/// It is no object of its kind.
+pub fn defaulted(manifest: &Value, gates: &Gates) -> Result<(Written, Decoded), Rejection> {
+    let refuse = |error| Rejection::Decode(ObjectType::Pod.into(), error);
+    let kind = ObjectType::of(manifest).map_err(refuse)?;
+    let written = kind.written_in(manifest);
+    let mut decoded =
+        decode::object(kind, manifest, gates.version).map_err(|error| Rejection::Decode(written, error))?;
+    if !kind.law().keeps_status {
+        decoded.object.shift_remove("status");
+    }
+    (kind.law().defaults)(&mut decoded.object, gates);
+    Ok((written, decoded))
 }
 
 /// What is refused of an object, its metadata first (`ValidateObjectMeta`, `ValidateObjectMetaUpdate`).
@@ -338,6 +348,17 @@ pub fn update(
     }
     let warnings = (kind.law().warnings)(&object, Some(old), gates);
     Ok(AdmittedObject { kind, object, warnings, strict })
+}
+
+/// What the API server warns of, of fields that a kind does not have, where nobody asks for strictness.
+///
+/// # Errors
+/// A value has the wrong type.
+pub fn unknown_fields(kind: ObjectType, object: &Value, gates: &Gates) -> Result<Vec<String>, Rejection> {
+    let Value::Object(object) = object else { return Ok(Vec::new()) };
+    let decoded = decode::stored(kind, object.clone(), gates.version);
+    let decoded = decoded.map_err(|error| Rejection::Decode(kind.into(), error))?;
+    Ok(decoded.strict.iter().map(ToString::to_string).collect())
 }
 
 /// `deploymentStrategy.PrepareForUpdate`: a Deployment's controller reads what stands in its annotations.

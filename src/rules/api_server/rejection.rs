@@ -77,6 +77,17 @@ impl Rejection {
     pub fn kubectl(&self, file: &str) -> String {
         self.told(Some(file))
     }
+    /// What kubectl prints of a strict patch, as `kubectl apply` sends one for an object that is there
+    /// (`applyPatchToObject`, staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go).
+    pub fn patched(&self) -> String {
+        match self {
+            Rejection::Strict(_, errors) => format!(
+                "The request is invalid: patch: Invalid value: \"map[...]\": {}",
+                strict_message(errors)
+            ),
+            other => other.told(None),
+        }
+    }
     /// What kubectl prints where no file was created: of a patch, or of a change by `kubectl scale` and the like.
     pub fn told(&self, file: Option<&str>) -> String {
         match self {

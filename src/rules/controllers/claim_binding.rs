@@ -49,15 +49,24 @@ impl Wanted {
 
 /// The volume that a claim is bound to, by its place among those that are free.
 pub fn find<'a>(wanted: &Wanted, free: impl Iterator<Item = (usize, &'a Offered)>) -> Option<usize> {
+    let serving = serving(wanted, free);
+    let kept = serving.iter().find(|(_, offered)| offered.kept_for.is_some());
+    kept.or(serving.first()).map(|(at, _)| *at)
+}
+
+/// All volumes that serve a claim, the smallest first.
+pub fn serving<'a>(
+    wanted: &Wanted,
+    free: impl Iterator<Item = (usize, &'a Offered)>,
+) -> Vec<(usize, &'a Offered)> {
     let own = (wanted.namespace, wanted.name);
     let serves = free.filter(|(_, offered)| {
         offered.kept_for.is_none_or(|kept| kept == own) && wanted.is_served_by(offered)
     });
-    let serves: Vec<(usize, &Offered)> = serves.collect();
-    let kept = serves.iter().find(|(_, offered)| offered.kept_for.is_some());
+    let mut serving: Vec<(usize, &Offered)> = serves.collect();
     let size = |offered: &Offered| offered.capacity.unwrap_or_default();
-    let smallest = || serves.iter().min_by(|a, b| size(a.1).cmp_value(size(b.1)));
-    kept.or_else(smallest).map(|(at, _)| *at)
+    serving.sort_by(|a, b| size(a.1).cmp_value(size(b.1)));
+    serving
 }
 
 #[cfg(test)]

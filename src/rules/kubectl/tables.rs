@@ -37,6 +37,7 @@ pub fn row(object: &Value, now: Time) -> Option<Vec<Cell>> {
         "EndpointSlice" => o.endpoint_slice(),
         "PersistentVolumeClaim" => o.claim(),
         "PersistentVolume" => o.volume(),
+        "StorageClass" => o.class(),
         "PodDisruptionBudget" => o.budget(),
         "ResourceQuota" => o.quota(),
         "LimitRange" => vec![o.name(), narrow("CREATED AT", o.text("/metadata/creationTimestamp"))],
@@ -48,6 +49,18 @@ pub fn row(object: &Value, now: Time) -> Option<Vec<Cell>> {
         _ => return None,
     };
     Some(row)
+}
+
+/// `GetAccessModesAsString`: in an order of its own.
+pub fn access_modes(modes: &[Value]) -> String {
+    let known = [
+        ("ReadWriteOnce", "RWO"),
+        ("ReadOnlyMany", "ROX"),
+        ("ReadWriteMany", "RWX"),
+        ("ReadWriteOncePod", "RWOP"),
+    ];
+    let own = known.iter().filter(|(mode, _)| modes.iter().any(|own| own == mode)).map(|(_, short)| *short);
+    own.collect::<Vec<_>>().join(",")
 }
 
 fn narrow(header: &'static str, text: impl ToString) -> Cell {
@@ -425,17 +438,26 @@ impl Printed<'_> {
         ]
     }
 
-    /// `GetAccessModesAsString`: in an order of its own.
     fn modes(&self, path: &str) -> String {
-        let known = [
-            ("ReadWriteOnce", "RWO"),
-            ("ReadOnlyMany", "ROX"),
-            ("ReadWriteMany", "RWX"),
-            ("ReadWriteOncePod", "RWOP"),
-        ];
-        let has = |mode: &str| self.list(path).iter().any(|own| own == mode);
-        let own = known.iter().filter(|(mode, _)| has(mode)).map(|(_, short)| *short);
-        own.collect::<Vec<_>>().join(",")
+        access_modes(self.list(path))
+    }
+
+    /// `printStorageClass`
+    fn class(&self) -> Vec<Cell> {
+        let annotation = "/metadata/annotations/storageclass.kubernetes.io~1is-default-class";
+        let default = if self.text(annotation) == "true" { " (default)" } else { "" };
+        let or = |path: &str, usual: &'static str| match self.text(path) {
+            "" => usual.to_owned(),
+            text => text.to_owned(),
+        };
+        vec![
+            narrow("NAME", self.text("/metadata/name").to_owned() + default),
+            narrow("PROVISIONER", self.text("/provisioner")),
+            narrow("RECLAIMPOLICY", or("/reclaimPolicy", "Delete")),
+            narrow("VOLUMEBINDINGMODE", or("/volumeBindingMode", "Immediate")),
+            narrow("ALLOWVOLUMEEXPANSION", self.at("/allowVolumeExpansion") == &Value::Bool(true)),
+            self.age(),
+        ]
     }
 
     fn autoscaler(&self) -> Vec<Cell> {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
 
+use crate::rules::api_server::validation::names::{is_label_key, is_label_value};
 use crate::rules::machinery::quantity::Quantity;
 
 type Object = Map<String, Json>;
@@ -92,6 +93,8 @@ impl Needs {
         }
         // What is no name no node has.
         needs.names.retain(|name| is_name(name));
+        needs.topologies.retain(|key| is_label_key(key));
+        needs.total.retain(|resource, _| is_label_key(resource));
         needs
     }
 
@@ -154,6 +157,8 @@ impl Needs {
     fn want(&mut self, wanted: &mut BTreeMap<String, Wanted>, key: &str, value: Wanted) {
         match value {
             Wanted::Is(name) if key == HOST => drop(self.names.insert(name)),
+            // What can be no label no node has: such a pod is refused.
+            Wanted::Is(value) if !is_label_key(key) || !is_label_value(&value) => {}
             value => drop(wanted.insert(key.to_owned(), value)),
         }
     }
@@ -192,6 +197,7 @@ impl Needs {
                     && !effect.is_empty()
                     && *operator != "Exists"
             })
+            .filter(|(key, value, ..)| is_label_key(key) && is_label_value(value))
             .map(|(key, value, effect, _)| (key.to_owned(), value.to_owned(), effect.to_owned()))
             .collect();
         let both = self.tolerated.as_ref().map(|known| known.intersection(&own).cloned().collect());

@@ -29,6 +29,8 @@ pub fn add(storage: &mut Storage, value: &Value, at: Time) {
         }
         Some("StorageClass") if storage.classes.iter().all(|own| own.name != name) => {
             storage.classes.push(ClassPlan {
+                at,
+                manifest: Arc::new(value.clone()),
                 name,
                 is_default: value["metadata"]["annotations"][DEFAULT] == "true",
                 provisions: value["provisioner"] != NO_PROVISIONER,
@@ -57,6 +59,7 @@ fn volume(value: &Value, name: Sym, at: Time) -> VolumePlan {
     VolumePlan {
         at,
         name,
+        metadata: value["metadata"].clone(),
         spec: defaulted(spec, &[("persistentVolumeReclaimPolicy", "Retain"), ("volumeMode", "Filesystem")]),
         offered: Offered {
             class: word(spec, "/storageClassName"),
@@ -82,22 +85,29 @@ fn defaulted(spec: &Value, defaults: &[(&str, &str)]) -> Value {
     spec
 }
 
-/// A claim that is applied has the volume that serves it, if there is one; no other claim gets it then.
-pub fn bind(storage: &mut Storage, plan: &mut ObjectPlan, spec: &Value) {
+/// A claim that is applied has the volume that serves it, if there is one; no other claim gets it then. One that waits for
+/// its first pod has only one that is kept for it.
+pub fn bind(storage: &mut Storage, plan: &mut ObjectPlan, manifest: &Value) {
+    let spec = &manifest["spec"];
     let wanted = storage.wanted(plan.namespace, plan.name, spec);
     let Some(claim) = &mut plan.claim else { return };
     claim.spec = Arc::new(defaulted(spec, &[("volumeMode", "Filesystem")]));
-    let Some(at) = find(&wanted, storage.volumes.iter().map(|own| &own.offered).enumerate()) else {
-        claim.provisioned = storage.provisioned(wanted.class);
-        if claim.provisioned.is_some() {
+    claim.metadata = Arc::new(manifest["metadata"].clone());
+    let provisioned = storage.provisioned(wanted.class);
+    let is_kept = |offered: &Offered| offered.kept_for.is_some();
+    let offers = storage.volumes.iter().map(|own| &own.offered).enumerate();
+    let Some(at) = find(&wanted, offers.filter(|(_, own)| provisioned.is_none() || is_kept(own))) else {
+        // Where nobody makes volumes, or the first pod is waited for, it stays without one.
+        if provisioned.is_some() || storage.class(wanted.class).is_some_and(|class| !class.provisions) {
             claim.bound_at = None;
         }
+        claim.provisioned = provisioned;
         return;
     };
     let volume = &mut storage.volumes[at];
     volume.offered.kept_for = Some((plan.namespace, plan.name));
     let bound_at = claim.bound_at.map(|bound| bound.max(volume.at));
-    let spec = Arc::clone(&claim.spec);
+    let (spec, metadata) = (Arc::clone(&claim.spec), Arc::clone(&claim.metadata));
     let of = ClaimPlan::of(claim.volume_name, claim.access_modes.clone(), Some(volume));
-    *claim = ClaimPlan { bound_at, spec, ..of };
+    *claim = ClaimPlan { bound_at, spec, metadata, ..of };
 }

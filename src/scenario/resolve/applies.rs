@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use serde_json::Value as Json;
 
 use super::documents::{self, Document};
+use super::namespaces::Namespaces;
 use super::noted::{Noted, Verdict, refused};
 use super::standing::{Standing, is_left_out, object_kind};
 use super::{Context, applied_volumes, claims, flag, pods, scalar_json, strings, tables, text};
@@ -39,8 +40,7 @@ pub struct Sent {
 
 /// Reads the manifests of all of them.
 pub fn read(table: &Table, cx: &mut Context<'_>) -> Vec<Sent> {
-    let mut all = Vec::new();
-    let mut noted = Noted::default();
+    let mut all: Vec<(Sent, Vec<Document>)> = Vec::new();
     let written = tables(table, "apply").into_iter().map(|(node, entry)| (None, node, entry, "manifest"));
     let actions = (0..).zip(tables(table, "action"));
     let verbs = actions.filter(|(_, (_, entry))| entry.get("apply").is_some());
@@ -66,11 +66,23 @@ pub fn read(table: &Table, cx: &mut Context<'_>) -> Vec<Sent> {
             goes_on: flag(entry, "continueOnError").unwrap_or(false),
             templates_of: strings(entry, "templatesOf"),
         };
-        for document in documents::read(paths, &mut sent, cx) {
-            sort(document, &mut sent, &mut noted, cx);
-        }
-        all.push(sent);
+        let documents = documents::read(paths, &mut sent, cx);
+        all.push((sent, documents));
     }
+    let mut noted = Noted::default();
+    let namespaces = Namespaces::of(&all);
+    let mut number = 0;
+    let all = all.into_iter().map(|(mut sent, documents)| {
+        for document in documents {
+            let is_lost = namespaces.comes_too_early(&document, &mut sent, number, cx);
+            number += 1;
+            if !is_lost {
+                sort(document, &mut sent, &mut noted, cx);
+            }
+        }
+        sent
+    });
+    let mut all: Vec<Sent> = all.collect();
     noted.tell(cx);
     all.iter_mut().for_each(|sent| override_fields(table, sent));
     unknown_overrides(table, &all, cx);
@@ -119,7 +131,7 @@ fn sort(document: Document, sent: &mut Sent, noted: &mut Noted, cx: &mut Context
         return;
     }
     match known {
-        // Namespaces are there as soon as somebody names one.
+        // Who needs one has been asked whether it is there.
         ObjectType::Namespace => {}
         ObjectType::Node if is_node(&document, cx) => {}
         ObjectType::Node => {
@@ -233,7 +245,7 @@ pub fn objects(all: &mut [Sent], cx: &mut Context<'_>) -> (Vec<ObjectPlan>, Vec<
                 (None, _) => {
                     known.insert(place, plans.len());
                     let mut plan = object(place, document, *at, cx);
-                    applied_volumes::bind(&mut storage, &mut plan, &document.written.value["spec"]);
+                    applied_volumes::bind(&mut storage, &mut plan, &document.written.value);
                     plans.push(plan);
                 }
                 (Some(plan), None) if plan.at.is_none_or(|known| known > *at) => plan.at = Some(*at),

@@ -36,6 +36,7 @@ pub fn claim(entry: &Table, path: &[&str], created: Time, cx: &mut Context<'_>) 
     ClaimPlan {
         bound_at: bound_at(entry, created, cx),
         spec: Arc::default(),
+        metadata: Arc::default(),
         provisioned: None,
         volume_name: text(entry, "volumeName").map_or_else(|| made_name(path), Sym::new),
         access_modes: strings(entry, "accessModes").iter().map(|mode| Sym::new(mode)).collect(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Map, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::pods::templates_of;
 use super::programs::containers_of;
@@ -11,6 +11,8 @@ use super::settings::{effect, taint};
 use super::{Context, flag, number, scalar, span, string_map, strings, tables, text};
 use crate::api::spec::Resources;
 use crate::api::{PodSpec, ProbeKind, Sym, Tri};
+use crate::rules::api_server::decode::schema::{Struct, Type};
+use crate::rules::api_server::objects::ObjectType;
 use crate::rules::api_server::validation;
 use crate::rules::machinery::quantity::Quantity;
 use crate::rules::versions::Version;
@@ -69,7 +71,7 @@ fn of_pod(verb: &str, pod: Target, loc: Loc, entry: &Table, cx: &mut Context<'_>
             Command::Resize { pod, container, resources }
         }
         "patch" => {
-            let merge = entry.get("merge")?.to_json();
+            let merge = merge(ObjectType::Pod, entry, cx)?;
             Command::Patch { pod, merge }
         }
         "debug" => debug(pod, loc, entry, cx),
@@ -186,11 +188,38 @@ fn of_applied(
         "rolloutStatus" => Command::RolloutStatus { object, timeout: span(entry, "timeout") },
         "trigger" => Command::Trigger { object, name: sym(entry, "name") },
         "wait" => wait(object, entry, cx)?,
-        "patch" => Command::PatchObject { object, merge: entry.get("merge")?.to_json() },
+        "patch" => {
+            let merge = merge(object.kind, entry, cx)?;
+            Command::PatchObject { object, merge }
+        }
         "label" => Command::LabelObject { object, labels: labels(entry) },
         "delete" => delete_object(object, entry, cx),
         _ => return None,
     })
+}
+
+/// A merge patch. What is no field of the kind changes nothing, as on a cluster, which warns of it; most of it was meant to
+/// stand in `spec`.
+fn merge(kind: ObjectType, entry: &Table, cx: &mut Context<'_>) -> Option<Json> {
+    let node = entry.get("merge")?;
+    let version = cx.gates.version;
+    let has = |of: &Struct, name: &str| of.field(name, version).is_some();
+    let of_spec = kind.fields().field("spec", version).and_then(|field| match field.ty {
+        Type::Struct(spec) => Some(spec),
+        _ => None,
+    });
+    for item in node.table().map_or(&[][..], |table| &table.entries) {
+        if has(kind.fields(), &item.key) {
+            continue;
+        }
+        let title = format!("`{}` is no field of a {}", item.key, kind.name());
+        let told = Diagnostic::new(Code::NoEffect, item.key_loc, title).label("changes nothing");
+        cx.report(match of_spec.is_some_and(|spec| has(spec, &item.key)) {
+            true => told.hint(format!("merge = {{ spec = {{ {} = … }} }}", item.key)),
+            false => told,
+        });
+    }
+    Some(node.to_json())
 }
 
 fn delete_object(object: ObjectTarget, entry: &Table, cx: &mut Context<'_>) -> Command {

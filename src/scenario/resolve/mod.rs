@@ -12,6 +12,7 @@ mod documents;
 mod expects;
 mod metrics;
 pub(super) mod names;
+mod namespaces;
 mod noted;
 mod objects;
 mod pods;

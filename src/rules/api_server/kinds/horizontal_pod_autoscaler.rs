@@ -1,17 +1,18 @@
 //! HorizontalPodAutoscalers.
 //!
 //! Source: pkg/registry/autoscaling/horizontalpodautoscaler/strategy.go, `SetDefaults_HorizontalPodAutoscaler` in
-//! pkg/apis/autoscaling/v2/defaults.go, the conversion of autoscaling/v1, `ValidateHorizontalPodAutoscaler` in
+//! pkg/apis/autoscaling/v2/defaults.go, `ValidateHorizontalPodAutoscaler` in
 //! pkg/apis/autoscaling/validation/validation.go (1.36.2). The surprises: who says nothing of metrics asks for 80 % of the
 //! cpu; a behaviour of one direction fills in that of the other; its generation is not counted. Metrics have a file of
-//! their own ([`super::metrics`]).
+//! their own ([`super::metrics`]), and so has autoscaling/v1 ([`super::older_autoscaler`]).
 
 use serde_json::{Value, json};
 
 use super::metrics::{self, Versions};
+use super::older_autoscaler;
 use super::workload::spec_of;
-use super::{Kind, Object, Older, default, half, within};
-use crate::rules::api_server::decode::{older, workloads};
+use super::{Kind, Object, default, half, within};
+use crate::rules::api_server::decode::workloads;
 use crate::rules::api_server::validation::field::{At, Errors};
 use crate::rules::versions::gates::Gates;
 
@@ -24,7 +25,7 @@ pub static LAW: Kind = Kind {
     short: &["hpa"],
     is_kept: true,
     schema: &workloads::HorizontalPodAutoscaler,
-    older: Some(Older { version: "v1", schema: &older::HorizontalPodAutoscaler, convert, revert, renew }),
+    older: Some(older_autoscaler::V1),
     defaults,
     prepare: |object, old, request| {
         if old.is_none() {
@@ -47,57 +48,7 @@ pub static LAW: Kind = Kind {
 
 const WAYS: [&str; 2] = ["scaleUp", "scaleDown"];
 
-/// `Convert_v1_HorizontalPodAutoscalerSpec_To_autoscaling_HorizontalPodAutoscalerSpec`
-fn convert(object: &mut Object) {
-    within(object, "spec", |spec| {
-        if let Some(percent) = spec.shift_remove("targetCPUUtilizationPercentage") {
-            spec.insert("metrics".to_owned(), json!([of_cpu(&percent)]));
-        }
-    });
-    object.shift_remove("status");
-}
-
-/// `Convert_autoscaling_HorizontalPodAutoscalerSpec_To_v1_HorizontalPodAutoscalerSpec`. What v1 has no place for stands there in
-/// annotations, which whoever writes the object sends back; here it stays beside ([`renew`]).
-fn revert(object: &mut Object) {
-    object.shift_remove("status");
-    within(object, "spec", |spec| {
-        spec.shift_remove("behavior");
-        let metrics = spec.shift_remove("metrics").unwrap_or_default();
-        let of_cpu = metrics.as_array().into_iter().flatten().find(|metric| is_share_of_cpu(metric));
-        if let Some(metric) = of_cpu {
-            let percent = metric["resource"]["target"]["averageUtilization"].clone();
-            spec.insert("targetCPUUtilizationPercentage".to_owned(), percent);
-        }
-    });
-}
-
-/// The metrics that v1 has no place for come first, and the behaviour stays.
-fn renew(was: &Object, object: &mut Object) {
-    let before = was.get("spec").unwrap_or(&Value::Null);
-    let all = before["metrics"].as_array();
-    let first = all.into_iter().flatten().position(is_share_of_cpu);
-    let others = all.into_iter().flatten().enumerate().filter(|(place, _)| Some(*place) != first);
-    let mut metrics: Vec<Value> = others.map(|(_, metric)| metric.clone()).collect();
-    within(object, "spec", |spec| {
-        if let Some(Value::Array(own)) = spec.shift_remove("metrics") {
-            metrics.extend(own);
-        }
-        if !metrics.is_empty() {
-            spec.insert("metrics".to_owned(), metrics.into());
-        }
-        if let Some(behavior) = before.get("behavior") {
-            spec.insert("behavior".to_owned(), behavior.clone());
-        }
-    });
-}
-
-fn is_share_of_cpu(metric: &Value) -> bool {
-    let own = &metric["resource"];
-    own["name"] == "cpu" && !own["target"]["averageUtilization"].is_null()
-}
-
-fn of_cpu(percent: &Value) -> Value {
+pub(super) fn of_cpu(percent: &Value) -> Value {
     json!({"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization",
         "averageUtilization": percent}}})
 }

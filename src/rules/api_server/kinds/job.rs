@@ -71,6 +71,8 @@ fn prepare(object: &mut Object, old: Option<&Object>, request: &Request) {
         return;
     }
     let name = half(object, "metadata").text_of("name").to_owned();
+    // What its labels are held against.
+    within(object, "metadata", |metadata| drop(metadata.insert("uid".to_owned(), json!(request.uid))));
     let spec = spec_of(object);
     if spec.get("manualSelector") == Some(&json!(true)) {
         return;
@@ -78,10 +80,13 @@ fn prepare(object: &mut Object, old: Option<&Object>, request: &Request) {
     within(spec, "template", |template| {
         let Value::Object(metadata) = template.entry("metadata").or_insert_with(|| json!({})) else { return };
         let Value::Object(labels) = metadata.entry("labels").or_insert_with(|| json!({})) else { return };
-        default(labels, "job-name", json!(name));
-        default(labels, "controller-uid", json!(request.uid));
-        labels.insert("batch.kubernetes.io/job-name".to_owned(), json!(name));
-        labels.insert(CONTROLLER_UID.to_owned(), json!(request.uid));
+        // Who set them, as a dump of another Job has them, is refused for what they say.
+        for label in ["job-name", "batch.kubernetes.io/job-name"] {
+            default(labels, label, json!(name));
+        }
+        for label in ["controller-uid", CONTROLLER_UID] {
+            default(labels, label, json!(request.uid));
+        }
         labels.sort_keys();
     });
     default(spec, "selector", json!({}));
@@ -125,13 +130,12 @@ fn generated_selector(object: &Object, gates: &Gates, errors: &mut Errors) {
     }
     let template = spec.child("template").child("metadata");
     let labels = template.child("labels");
-    let uid = selector.child("matchLabels").text_of(CONTROLLER_UID);
-    let name = metadata.text_of("name");
+    let (uid, name) = (metadata.text_of("uid"), metadata.text_of("name"));
     let expected = [
-        (CONTROLLER_UID, uid),
-        ("batch.kubernetes.io/job-name", name),
         ("controller-uid", uid),
         ("job-name", name),
+        (CONTROLLER_UID, uid),
+        ("batch.kubernetes.io/job-name", name),
     ];
     for (key, value) in expected {
         match labels.some(key) {

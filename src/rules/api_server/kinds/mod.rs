@@ -18,6 +18,7 @@ pub mod limit_range;
 mod metrics;
 pub mod namespace;
 pub mod node;
+mod older_autoscaler;
 pub mod persistent_volume;
 pub mod persistent_volume_claim;
 pub mod pod;

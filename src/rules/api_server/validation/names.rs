@@ -189,6 +189,11 @@ pub fn is_label_key(text: &str) -> bool {
     label_key(text, &Habits::NONE).is_empty()
 }
 
+/// The same of a value.
+pub fn is_label_value(text: &str) -> bool {
+    label_value(text, &Habits::NONE).is_empty()
+}
+
 fn label_len(length: usize, habits: &Habits) -> String {
     if habits.says_label_bytes { format!("must be no more than {length} bytes") } else { max_len(length) }
 }

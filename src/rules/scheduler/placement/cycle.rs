@@ -10,8 +10,7 @@ use super::cluster::{Cluster, NodeInfo, NodeIx, PodIx};
 use super::fit_error::{count, fit_error};
 use super::preemption::{self, Nomination, PodFacts, PostFilter};
 use super::request::{PodRequest, RequestId};
-use super::selector::NodeTerm;
-use super::volume_binding::Claim;
+use super::volume_binding::{Claim, Wants};
 use super::{
     Plugin, PluginSet, Reason, Rejection, inter_pod_affinity, node_affinity, node_declared_features,
     node_name, node_ports, node_resources, pod_topology_spread, score, taint_toleration, volume_binding,
@@ -104,8 +103,8 @@ pub(super) struct Cycle<'a> {
     pub candidate: Candidate,
     pub pod: &'a PodRequest,
     pub states: States,
-    /// Node affinities of the volumes that its claims are bound to.
-    pub volumes: Vec<&'a [NodeTerm]>,
+    /// What its claims ask of nodes.
+    pub volumes: Wants<'a>,
 }
 
 /// Fewer nodes than this are all looked at.
@@ -163,11 +162,11 @@ fn search<'c>(
 ) -> (Outcome, usize) {
     let mut failure = Unschedulable { all_nodes: cluster.len(), ..Unschedulable::default() };
     let volumes = match before_nodes(pod, claim) {
-        Ok(volumes) => volumes,
+        Ok(wants) => wants,
         Err((reason, plugin)) => {
             failure.before_nodes = Some(reason);
             failure.plugins.insert(plugin);
-            let cycle = Cycle { cluster, candidate, pod, states: States::default(), volumes: Vec::new() };
+            let cycle = Cycle::plain(cluster, candidate, pod);
             failure.post_filter = preemption::post_filter(&cycle, None, facts, draw);
             return (Outcome::Unschedulable(Box::new(failure)), 0);
         }
@@ -246,18 +245,23 @@ fn pick(nodes: &[NodeIx], scores: &[i64], draw: &mut dyn FnMut(u64) -> u64) -> N
 }
 
 /// What stops a pod before any node is looked at, and whose no it is: node names that contradict themselves
-/// (NodeAffinity), claims that are not there or not bound. Otherwise the node affinities of its volumes.
+/// (NodeAffinity), claims that are not there or not bound. Otherwise what its claims ask of nodes.
 fn before_nodes<'c>(
     pod: &PodRequest,
     claim: impl Fn(Sym, Sym) -> Claim<'c>,
-) -> Result<Vec<&'c [NodeTerm]>, (Reason, Plugin)> {
+) -> Result<Wants<'c>, (Reason, Plugin)> {
     if pod.pinned.as_ref().is_some_and(Vec::is_empty) {
         return Err((Reason::AffinityConflict, Plugin::NodeAffinity));
     }
     volume_binding::pre_filter(pod, claim)
 }
 
-impl Cycle<'_> {
+impl<'a> Cycle<'a> {
+    /// One that ended before any node was looked at, or that asks for nothing that takes a state.
+    pub fn plain(cluster: &'a Cluster, candidate: Candidate, pod: &'a PodRequest) -> Cycle<'a> {
+        Cycle { cluster, candidate, pod, states: States::default(), volumes: Wants::default() }
+    }
+
     /// The filters in the order of the profile; the first no ends it.
     pub fn filters(
         &self,

@@ -8,7 +8,7 @@
 //! the two against each other.
 
 use super::cluster::{Cluster, NodeInfo, NodeIx};
-use super::cycle::{Candidate, Cycle, Outcome, States, feasible_to_find};
+use super::cycle::{Candidate, Cycle, Outcome, feasible_to_find};
 use super::request::{PodRequest, RequestId};
 use super::score::POD_TOPOLOGY_SPREAD;
 use super::{image_locality, node_resources, pod_topology_spread};
@@ -294,7 +294,7 @@ fn keep(fast: &mut FastScores, cluster: &Cluster, candidate: Candidate, seen: u6
 
 fn new_table(cluster: &Cluster, candidate: Candidate, asked: PodRequest, seen: u64) -> Table {
     let pod = cluster.request(candidate.request);
-    let cycle = Cycle { cluster, candidate, pod, states: States::default(), volumes: Vec::new() };
+    let cycle = Cycle::plain(cluster, candidate, pod);
     let mut reasons = Vec::new();
     let fixed: Vec<i16> = cluster
         .in_order()

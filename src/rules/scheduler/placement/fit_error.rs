@@ -31,6 +31,7 @@ impl Display for Reason {
             Reason::UnboundClaims => "pod has unbound immediate PersistentVolumeClaims",
             Reason::VolumeAffinity => "node(s) didn't match PersistentVolume's node affinity",
             Reason::VolumeAffinityConflict => "node(s) had volume node affinity conflict",
+            Reason::NoVolumes => "node(s) didn't find available persistent volumes to bind",
             Reason::Spread => "node(s) didn't match pod topology spread constraints",
             Reason::SpreadLabel => {
                 "node(s) didn't match pod topology spread constraints (missing required label)"

@@ -183,6 +183,8 @@ pub enum Reason {
     VolumeAffinity,
     /// The same, in the words of other versions.
     VolumeAffinityConflict,
+    /// No volume that a waiting claim could get can be reached from it.
+    NoVolumes,
     /// Pods would be spread too unevenly.
     Spread,
     /// It lacks the label that pods are spread by.
