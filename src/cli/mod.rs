@@ -4,6 +4,7 @@ mod beside;
 mod check;
 mod compare;
 mod converse;
+mod disk;
 mod explain;
 mod fault;
 mod kept;
