@@ -33,6 +33,21 @@ fn answer(version: Version, spec: Value) -> String {
     }
 }
 
+/// Whose restartPolicy it is that lets nothing restart, is said since containers have one of their own, too.
+#[test]
+fn what_never_restarts_is_not_resized_by_a_restart() {
+    for (version, whose) in [(Version::V1_35, ""), (Version::V1_36, "pod "), (Version::V1_37, "pod ")] {
+        let policy = json!({"resizePolicy": [{"resourceName": "cpu", "restartPolicy": "RestartContainer"}]});
+        let mut spec = container(policy);
+        spec["restartPolicy"] = json!("Never");
+        let words = format!(
+            "Pod \"web\" is invalid: spec.containers[0].resizePolicy: Invalid value: \"RestartContainer\": must be 'NotRequired' \
+             when {whose}`restartPolicy` is 'Never'"
+        );
+        assert_eq!(answer(version, spec).trim_end(), words);
+    }
+}
+
 fn container(more: Value) -> Value {
     let mut container = json!({"name": "app", "image": "nginx:1.25"});
     if let (Value::Object(all), Value::Object(more)) = (&mut container, more) {

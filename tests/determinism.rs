@@ -177,5 +177,5 @@ fn what_a_run_told_at_its_end_can_be_told_again() {
     let mut kept = Kept::default();
     let outcome = session::run(&plan, 0, &mut kept, &Silent).expect("memory takes all");
     assert!(kept.pods.iter().all(|pod| pod.ready_micros > 0), "they are Ready to the end");
-    assert_eq!(session::closed_records(&outcome.world, outcome.ended), kept.pods);
+    assert_eq!(session::closed_records(&outcome.world, outcome.stands_until), kept.pods);
 }

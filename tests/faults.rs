@@ -14,6 +14,7 @@ mod faults {
     mod growth;
     mod hostile;
     mod names;
+    mod operations;
     mod pasted;
     mod verdicts;
 }

@@ -277,6 +277,79 @@ fn what_is_reserved_is_not_the_pods() {
     assert!(events(&lived, "a", "Evicted")[0].1.contains("Threshold quantity: 100Mi, available: 45056Ki. "));
 }
 
+/// An init container that is killed for its memory, by its own limit or the pod's, has failed.
+#[test]
+fn init_containers_have_limits_too() {
+    for (own, whole) in [("100Mi", "1Gi"), ("1Gi", "100Mi")] {
+        let limit = |size: &str| format!("resources = {{ limits = {{ memory = \"{size}\" }} }}\n");
+        let text = |policy: &str| {
+            format!(
+                "until = \"2m\"\n[[pod]]\nname = \"p\"\n[pod.spec]\nrestartPolicy = \"{policy}\"\n{}\
+                 [[pod.spec.initContainers]]\nname = \"prepare\"\nimage = \"x\"\n{}[[pod.spec.containers]]\nname = \"main\"\nimage = \
+                 \"x\"\n[pod.behavior.containers.prepare]\nattempts = [{{ runs = \"20s\", memory = [{{ at = \"3s\", size = \"200Mi\" }}] }}, \
+                 {{ runs = \"1s\" }}]\n",
+                limit(whole),
+                limit(own.min(whole))
+            )
+        };
+        let again = ended(&text("OnFailure"));
+        let (state, last, restarts) = container(&again, "p", "prepare");
+        assert_eq!((state.0.as_str(), last, restarts), ("Completed", ("OOMKilled".to_owned(), 137), 1));
+        let fails = ended(&text("Never"));
+        assert_eq!(fails.world.pods[0].shown.status.as_str(), "Init:OOMKilled");
+    }
+}
+
+/// What is written is held against the node's disk: who wrote most beyond what it asked for goes, and the others have room.
+#[test]
+fn a_full_disk_is_seen() {
+    let text = |size: &str| {
+        let pod = |name: &str, size: &str| {
+            format!(
+                "[[pod]]\nname = \"{name}\"\nspec.containers = [{{ name = \"a\", image = \"x\" }}]\n[pod.behavior.containers.a]\n\
+                 attempts = [{{ writes = [{{ at = \"30s\", size = \"{size}\" }}] }}]\n"
+            )
+        };
+        format!(
+            "until = \"20m\"\n[[node]]\nname = \"n\"\ncapacity = {{ \"ephemeral-storage\" = \"10Gi\" }}\n{}{}",
+            pod("large", size),
+            pod("small", "1Gi")
+        )
+    };
+    let lived = live(&text("7Gi"));
+    assert_eq!((events(&lived, "large", "Evicted"), turns(&lived, "DiskPressure").len()), (vec![], 0));
+    let lived = live(&text("8500Mi"));
+    let words = "The node was low on resource: ephemeral-storage. Threshold quantity: 1Gi, available: 733184Ki. Container a was using \
+                 8500Mi, request is 0, has larger consumption of ephemeral-storage. ";
+    let (at, told) = events(&lived, "large", "Evicted").remove(0);
+    assert!((33..60).contains(&at), "{at}");
+    assert_eq!(told.replace("1073741824", "1Gi"), words);
+    assert_eq!(events(&lived, "small", "Evicted"), []);
+    let turned: Vec<String> = turns(&lived, "DiskPressure").into_iter().map(|(_, to)| to).collect();
+    assert_eq!(turned, ["True", "False"], "it is over five minutes after it was seen last");
+}
+
+/// A pod that asks for memory itself is named, whatever it uses.
+#[test]
+fn an_eviction_names_the_pods_own_request() {
+    let text = |version: &str| {
+        format!(
+            "kubernetes = \"{version}\"\nuntil = \"3m\"\n[[node]]\nname = \"n\"\ncapacity = {{ memory = \"4Gi\" }}\n[[pod]]\nname = \
+             \"p\"\n[pod.spec]\nresources = {{ requests = {{ memory = \"1Gi\" }} }}\n[[pod.spec.containers]]\nname = \"a\"\nimage = \
+             \"x\"\nresources = {{ requests = {{ memory = \"512Mi\" }} }}\n[pod.behavior.containers.a]\nattempts = [{{ memory = [{{ at = \
+             \"20s\", size = \"4Gi\" }}] }}]\n"
+        )
+    };
+    let of = |version: &str| events(&live(&text(version)), "p", "Evicted").remove(0).1;
+    let whole = "Pod p was using 4Gi, request is 1Gi, has larger consumption of memory. ";
+    let own = "Container a was using 4Gi, request is 512Mi, has larger consumption of memory. ";
+    assert!(
+        of("1.36").ends_with(&format!("available: 0. {whole}{own}"))
+            || of("1.36").ends_with(&format!("available: 0Ki. {whole}{own}"))
+    );
+    assert!(!of("1.33").contains(whole));
+}
+
 /// Settings that mean nothing are named.
 #[test]
 fn kubelet_keys_without_effect_are_told() {
@@ -361,6 +434,16 @@ fn oomkilled_comes_with_any_code_and_is_a_failure_of_an_init_container() {
     let fails = ended(&pod("Never", 1));
     assert_eq!(fails.world.pods[0].shown.status.as_str(), "Init:OOMKilled");
     assert_eq!(fails.world.pods[0].status.phase().as_sym().as_str(), "Failed");
+    // Where rules go by the code nothing asks for a restart: the pod begins anew, in another sandbox. Before, its container does.
+    let anew = |version: &str| {
+        let text = format!("kubernetes = \"{version}\"\n{}", pod("OnFailure", 0));
+        let changed = events(&live(&text), "p", "SandboxChanged").len();
+        let end = ended(&text);
+        assert_eq!(container(&end, "p", "main").0.0, "running", "{version}");
+        (changed, container(&end, "p", "prepare").2)
+    };
+    assert_eq!(anew("1.34"), (0, 1));
+    assert_eq!(anew("1.36").0, 1);
     // A main container that ends with 0 has succeeded, whatever is said of it.
     let main = pod("Never", 0).replace("containers.prepare]", "containers.main]");
     assert_eq!(ended(&main).world.pods[0].status.phase().as_sym().as_str(), "Succeeded");

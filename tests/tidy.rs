@@ -199,6 +199,27 @@ fn compares_versions(line: &str) -> bool {
     })
 }
 
+/// Files change through one door, at which a test lets each operation fail (tests/faults/operations.rs).
+#[test]
+fn files_change_through_one_door() {
+    let changes = ["write", "rename", "remove", "create", "hard_link", "copy", "set_permissions"]
+        .map(|verb| format!("fs::{verb}"));
+    let words =
+        changes.iter().map(String::as_str).chain(["File::create", ".create", ".append(", ".truncate(true"]);
+    let words: Vec<&str> = words.collect();
+    for (name, text) in files("src", "rs") {
+        if name == "src/cli/disk.rs" {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]\nmod").next().unwrap_or_default();
+        let uses_files = code.contains("std::fs") || code.contains("fs::");
+        let found = code.lines().find(|line| uses_files && words.iter().any(|word| line.contains(word)));
+        let found =
+            found.filter(|line| !line.contains("Beside::create") && !line.contains("File::create_new"));
+        assert_eq!(found, None, "{name}");
+    }
+}
+
 #[test]
 fn versions_are_asked_for_their_habits() {
     let mut wrong = Vec::new();

@@ -33,7 +33,7 @@ pub fn used(w: &mut World, pod: PodId, ix: ContainerIx) {
     }
     in_all(w, pod);
     if let Some(node) = w.pods[pod.ix()].node {
-        kubelet::eviction::memory_used(w, node);
+        kubelet::eviction::used(w, node, Sym::MEMORY);
     }
 }
 
@@ -91,7 +91,9 @@ pub fn written(w: &mut World, pod: PodId, ix: ContainerIx, point: u32) {
     let place =
         write.and_then(|write| p.spec.volumes.iter().find(|own| write.volume == Some(Sym::new(&own.name))));
     let (Some(write), Some(volume)) = (write.copied(), place.filter(|own| rule::is_in_memory(own))) else {
-        return kubelet::local_storage::written(w, pod, ix, point);
+        let node = p.node;
+        kubelet::local_storage::written(w, pod, ix, point);
+        return node.into_iter().for_each(|node| kubelet::eviction::used(w, node, Sym::EPHEMERAL_STORAGE));
     };
     let newest = p.runtime.live.newest(p.container(ix).name);
     if newest.is_none_or(|c| c.state != InstanceState::Running) {

@@ -76,6 +76,8 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
     for name in &w.directory.nodes {
         w.digest.fold(name.content());
     }
+    w.places_of_nodes =
+        Arc::new(plan.nodes.iter().enumerate().map(|(ix, node)| (node.spec.name, NodeId::new(ix))).collect());
     for (ix, node) in plan.nodes.iter().enumerate() {
         let entity = crate::engine::random::entity(&[&node.spec.name]);
         let kubelet = kubelet(&w, node, entity);

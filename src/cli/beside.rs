@@ -3,9 +3,11 @@
 //! Whoever writes one holds a lock on it, which ends with the process. So a file of this kind whose lock can be had
 //! belongs to nobody: its writer was killed, and the next one clears it away.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+
+use super::disk::{self, File};
 
 /// So often another name is tried.
 const ATTEMPTS: u64 = 100;
@@ -26,7 +28,7 @@ impl Beside {
         let moment = moment();
         for attempt in 0..ATTEMPTS {
             let path = place.with_file_name(hidden(&name_of(place), moment.wrapping_add(attempt)));
-            let file = match OpenOptions::new().read(true).write(true).create_new(true).open(&path) {
+            let file = match File::create_new(&path) {
                 Ok(file) => file,
                 Err(problem) if problem.kind() == ErrorKind::AlreadyExists => continue,
                 Err(problem) => return Err(problem),
@@ -45,7 +47,7 @@ impl Beside {
     /// # Errors
     /// `AlreadyExists`, and what the disk refuses; then the place is as it was.
     fn place_new(self, place: &Path) -> io::Result<()> {
-        match fs::hard_link(&self.path, place) {
+        match disk::link(&self.path, place) {
             // Where there are no links, nobody can be kept from coming in between.
             Err(problem) if problem.kind() != ErrorKind::AlreadyExists && !place.exists() => {
                 self.rename(place)
@@ -59,7 +61,7 @@ impl Beside {
     /// # Errors
     /// What the disk refuses; then the place is as it was.
     pub fn rename(mut self, place: &Path) -> io::Result<()> {
-        fs::rename(&self.path, place)?;
+        disk::rename(&self.path, place)?;
         self.renamed = true;
         Ok(())
     }
@@ -68,7 +70,7 @@ impl Beside {
 impl Drop for Beside {
     fn drop(&mut self) {
         if !self.renamed {
-            let _ = fs::remove_file(&self.path);
+            let _ = disk::remove(&self.path);
         }
     }
 }
@@ -98,7 +100,7 @@ fn written(path: &Path, text: &str) -> io::Result<Beside> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    fs::create_dir_all(folder)?;
+    disk::make_folder(folder)?;
     clear(folder, &[&name_of(path)]);
     let mut beside = Beside::create(path)?;
     beside.file.write_all(text.as_bytes())?;
@@ -108,9 +110,9 @@ fn written(path: &Path, text: &str) -> io::Result<Beside> {
 
 /// Holds a folder until what is answered goes: alone, or together with others that only read. Nobody waits where there are no
 /// such locks.
-pub fn hold(folder: &Path, reads: bool) -> Option<File> {
+pub fn hold(folder: &Path, reads: bool) -> Option<fs::File> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let held = File::open(folder).ok()?;
+    let held = fs::File::open(folder).ok()?;
     let locked = if reads { held.lock_shared() } else { held.lock() };
     locked.is_ok().then_some(held)
 }
@@ -127,7 +129,7 @@ pub fn clear(folder: &Path, names: &[&str]) {
         if let Ok(file) = OpenOptions::new().write(true).open(entry.path())
             && file.try_lock().is_ok()
         {
-            let _ = fs::remove_file(entry.path());
+            let _ = disk::remove(&entry.path());
         }
     }
 }

@@ -163,9 +163,9 @@ fn text(word: &str) -> std::io::Result<String> {
     if word == "-" {
         std::io::stdin().read_to_end(&mut bytes)?;
     } else {
-        let read = manifest::read(&manifest::find(Path::new(word), &[&csv::FORMAT, &objects::FORMAT])?)?;
-        if read.partial {
-            talk(&format!("warning: {word}: {}\n", manifest::PARTIAL));
+        let read = manifest::read_result(Path::new(word), &[&csv::FORMAT, &objects::FORMAT])?;
+        if let Some(warning) = read.warning {
+            talk(&format!("warning: {word}: {warning}\n"));
         }
         bytes = read.bytes;
     }

@@ -98,9 +98,9 @@ fn read(file: &str) -> std::io::Result<String> {
             return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, words));
         }
     } else {
-        let read = manifest::read(&manifest::find(file.as_ref(), &[&objects::FORMAT])?)?;
-        if read.partial {
-            talk(&format!("warning: {file}: {}\n", manifest::PARTIAL));
+        let read = manifest::read_result(file.as_ref(), &[&objects::FORMAT])?;
+        if let Some(warning) = read.warning {
+            talk(&format!("warning: {file}: {warning}\n"));
         }
         bytes = read.bytes;
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 
-use super::beside;
+use super::{beside, disk};
 use crate::course::Progress;
 
 pub struct Kept {
@@ -58,7 +58,7 @@ impl Kept {
     pub fn change<T>(&self, change: impl FnOnce(&mut Progress) -> T) -> Result<T, String> {
         // Two lessons that end at once are both kept.
         let folder = self.path.parent().unwrap_or(Path::new(""));
-        let _ = fs::create_dir_all(folder);
+        let _ = disk::make_folder(folder);
         let _alone = beside::hold(folder, false);
         let mut progress = self.load()?;
         let told = change(&mut progress);
@@ -76,7 +76,7 @@ impl Kept {
         }
         let free = |number: &u32| !self.aside(*number).exists();
         let aside = self.aside((1..1000).find(free).unwrap_or(1000));
-        fs::rename(&self.path, &aside).map_err(|e| self.refuse(e))?;
+        disk::rename(&self.path, &aside).map_err(|e| self.refuse(e))?;
         Ok(aside)
     }
 

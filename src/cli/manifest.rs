@@ -14,6 +14,7 @@ use super::run::PODS;
 use crate::record::tables::TABLES;
 use crate::record::{FORMATS, Format};
 use crate::scenario::Plan;
+use crate::time::Time;
 use crate::world::World;
 
 /// The file's name.
@@ -38,6 +39,10 @@ struct Manifest<'a> {
     /// Of kubelapse.
     version: &'a str,
     start: String,
+    /// The end that was asked for, in seconds since the start.
+    until: f64,
+    /// When the last thing happened of all that could, in seconds since the start; the same where more would have come.
+    ended: f64,
     /// How many events were played.
     steps: u64,
     /// Of everything that was played.
@@ -49,7 +54,15 @@ struct Manifest<'a> {
     feature_gates: BTreeMap<&'a str, bool>,
 }
 
-pub fn text(plan: &Plan, seed: u64, w: &World, formats: &[&Format], partial: bool, files: &Hashes) -> String {
+/// The file's text. `ended`: as [`Session::ended_at`](crate::session::Session::ended_at) has it.
+pub fn text(
+    plan: &Plan,
+    seed: u64,
+    w: &World,
+    formats: &[&Format],
+    (partial, ended): (bool, Time),
+    files: &Hashes,
+) -> String {
     let manifest = Manifest {
         format: FORMAT,
         scenario: &plan.name,
@@ -58,6 +71,8 @@ pub fn text(plan: &Plan, seed: u64, w: &World, formats: &[&Format], partial: boo
         kubernetes: plan.gates.version.as_str(),
         version: env!("CARGO_PKG_VERSION"),
         start: plan.start.rfc3339_micros(),
+        until: plan.until.since(plan.start).secs_f64(),
+        ended: ended.since(plan.start).secs_f64(),
         steps: w.step,
         digest: w.digest.to_string(),
         partial,
@@ -123,7 +138,7 @@ fn unreadable(problem: &str) -> io::Error {
 ///
 /// # Errors
 /// When none of them is there, with what would write one.
-pub fn find(path: &Path, formats: &[&Format]) -> io::Result<PathBuf> {
+fn find(path: &Path, formats: &[&Format]) -> io::Result<PathBuf> {
     if !path.is_dir() {
         return Ok(path.to_owned());
     }
@@ -142,19 +157,35 @@ pub fn find(path: &Path, formats: &[&Format]) -> io::Result<PathBuf> {
 /// A file of a result, read.
 pub struct Read {
     pub bytes: Vec<u8>,
-    /// Its run was cut short.
-    pub partial: bool,
+    /// What is to be known about it.
+    pub warning: Option<&'static str>,
 }
 
 /// What is said of a result whose run was cut short.
-pub const PARTIAL: &str =
+const PARTIAL: &str =
     "this result is partial: its run was cut short, and what is missing at its end says nothing";
+
+/// What is said of a folder in which nothing says what its files are.
+const UNFINISHED: &str = "there is no run.toml in this folder: its run was killed while it wrote the result, or the file is lost; whether the \
+     others are whole nobody can say";
+
+/// Reads what stands for a path: the file, or in a folder the first of these that is there.
+///
+/// # Errors
+/// As [`find`] and [`read`].
+pub fn read_result(path: &Path, formats: &[&Format]) -> io::Result<Read> {
+    let mut read = read(&find(path, formats)?)?;
+    if path.is_dir() && !path.join(NAME).exists() {
+        read.warning = Some(UNFINISHED);
+    }
+    Ok(read)
+}
 
 /// Reads a file. If it is one of a result, it must be the one that the `run.toml` beside it was written for.
 ///
 /// # Errors
 /// When it or that `run.toml` cannot be read, or it is of another run.
-pub fn read(path: &Path) -> io::Result<Read> {
+fn read(path: &Path) -> io::Result<Read> {
     // A run that replaces the result just now ends first.
     let _together = beside::hold(path.parent().unwrap_or(Path::new("")), true);
     let bytes = fs::read(path)?;
@@ -168,7 +199,7 @@ pub fn read(path: &Path) -> io::Result<Read> {
         told.files.get(name) == Some(&hex(hash))
     };
     if is_whole {
-        return Ok(Read { bytes, partial: told.partial });
+        return Ok(Read { bytes, warning: told.partial.then_some(PARTIAL) });
     }
     Err(io::Error::new(
         ErrorKind::InvalidData,

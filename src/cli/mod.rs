@@ -5,6 +5,7 @@ mod calibrate;
 mod check;
 mod compare;
 mod converse;
+mod disk;
 mod explain;
 mod fault;
 mod kept;

@@ -5,7 +5,6 @@
 //! A run that was cut short keeps what it had; where a whole result of an earlier run stands in its place, the partial
 //! one goes into a folder of its own, `partial`, until the next whole result.
 
-use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +13,7 @@ use std::thread;
 use sha2::{Digest as _, Sha256};
 
 use super::beside::{self, Beside};
+use super::disk::{self, File};
 use super::manifest::{self, Hashes, Told};
 use super::run::PODS;
 use crate::record::tables::TABLES;
@@ -67,7 +67,7 @@ impl Results {
         if folder.exists() && !folder.is_dir() {
             return Err(io::Error::new(io::ErrorKind::NotADirectory, "it is no folder"));
         }
-        fs::create_dir_all(folder)?;
+        disk::make_folder(folder)?;
         beside::clear(folder, &all_names());
         let mut results = Results { folder: folder.to_owned(), files: Vec::new() };
         for name in names.iter().copied().chain([manifest::NAME]) {
@@ -164,7 +164,7 @@ impl Results {
         let mut place = self.folder.clone();
         if partial && self.holds_a_whole_result() {
             place.push(PARTIAL);
-            fs::create_dir_all(&place)?;
+            disk::make_folder(&place)?;
         }
         let earlier = Told::of(&place).ok().flatten().unwrap_or_default();
         let mut names = Vec::new();
@@ -176,7 +176,7 @@ impl Results {
         // Nothing else goes, whatever a manifest says.
         let ours = all_names().into_iter().filter(|name| earlier.files.contains_key(*name));
         for name in ours.filter(|name| !names.contains(name)) {
-            match fs::remove_file(place.join(name)) {
+            match disk::remove(&place.join(name)) {
                 Err(e) if e.kind() != io::ErrorKind::NotFound => {
                     return Err(Failure { problem: named(name, &e), there: REPLACED });
                 }
@@ -184,7 +184,7 @@ impl Results {
             }
         }
         // That files have new names is written, too.
-        let _ = File::open(&place).and_then(|folder| folder.sync_all());
+        let _ = disk::sync_folder(&place);
         if !partial {
             clear_partial(&place.join(PARTIAL))
                 .map_err(|e| Failure { problem: named(PARTIAL, &e), there: REPLACED })?;
@@ -218,13 +218,13 @@ fn clear_partial(folder: &Path) -> io::Result<()> {
     let Some(told) = Told::of(folder).ok().flatten().filter(|told| told.partial) else { return Ok(()) };
     let named = all_names().into_iter().filter(|name| told.files.contains_key(*name));
     for name in named.chain([manifest::NAME]) {
-        match fs::remove_file(folder.join(name)) {
+        match disk::remove(&folder.join(name)) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
             _ => {}
         }
     }
     // It stays when something else is in it.
-    let _ = fs::remove_dir(folder);
+    let _ = disk::remove_folder(folder);
     Ok(())
 }
 
@@ -286,7 +286,7 @@ impl Staged {
         let mut bytes = vec![0; 1 << 16];
         self.beside.file.rewind()?;
         loop {
-            match self.beside.file.read(&mut bytes)? {
+            match (&self.beside.file).read(&mut bytes)? {
                 0 => return Ok(hash),
                 count => hash.update(&bytes[..count]),
             }
@@ -336,6 +336,8 @@ impl Write for Out {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     /// After bytes were given up for others, a hash is of what is left.

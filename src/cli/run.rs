@@ -243,10 +243,11 @@ impl Job<'_> {
         partial: bool,
     ) -> Result<Exit, Failure> {
         let w = &session.world;
-        let manifest = manifest::text(&self.plan, self.seed, w, self.formats, partial, &results.hashes()?);
+        let end = session.ended_at(partial);
+        let hashes = results.hashes()?;
+        let manifest = manifest::text(&self.plan, self.seed, w, self.formats, (partial, end), &hashes);
         results.write(manifest::NAME, manifest.as_bytes())?;
         let place = results.keep(partial)?;
-        let end = session.ended_at(partial);
         if !self.quiet {
             let files: Vec<PathBuf> = self.files().map(|name| place.join(name)).collect();
             print(&summary::text(&self.plan, w, end, seen, &files));
@@ -284,7 +285,8 @@ impl Job<'_> {
         csv::Pods::new(&mut pods).end(&w.directory, &Ending { pods: &records, at, partial: true })?;
         let write = |results: &mut Results| {
             results.write(PODS, &pods)?;
-            let manifest = manifest::text(&self.plan, self.seed, w, self.formats, true, &results.hashes()?);
+            let hashes = results.hashes()?;
+            let manifest = manifest::text(&self.plan, self.seed, w, self.formats, (true, at), &hashes);
             results.write(manifest::NAME, manifest.as_bytes())
         };
         while let Err(again) = write(&mut results) {

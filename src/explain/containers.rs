@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::backoff::next_attempt;
-use super::{ContainerStory, ago, ended_well, is_bare, is_over};
+use super::{ContainerStory, ago, ended_well, has_node, is_bare, is_over};
 use crate::api::wire::Pod;
 use crate::api::{Container, ContainerState, ContainerStatus, RestartPolicy, Sym, Terminated, Text};
 use crate::rules::kubectl::printing::age;
@@ -99,7 +99,7 @@ fn story(
 }
 
 fn nothing_reported(pod: &Pod) -> String {
-    if pod.spec.node_name.is_empty() {
+    if !has_node(pod) {
         "Nothing yet: the pod has no node.".to_owned()
     } else if pod.status.phase.is_terminal() {
         "Never reported: the kubelet refused the pod, or its status was lost.".to_owned()

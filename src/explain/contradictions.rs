@@ -52,7 +52,8 @@ fn phase_and_containers(pod: &Pod, gates: &Gates, found: &mut Vec<String>) {
         }
         return;
     }
-    if status.containers.is_empty() && status.init.is_empty() {
+    // What a spec would make of them nobody knows that has none.
+    if is_bare(pod) || (status.containers.is_empty() && status.init.is_empty()) {
         return;
     }
     let computed = |is_terminal: bool, has_initialized: bool| {
@@ -85,7 +86,7 @@ fn shown_conditions(pod: &Pod, gates: &Gates, found: &mut Vec<String>) {
     if status.phase.is_terminal() && is_true(Sym::READY) {
         found.push(format!("Ready is True although the pod is {}", status.phase));
     }
-    if status.containers.is_empty() {
+    if is_bare(pod) || status.containers.is_empty() {
         return;
     }
     let view = PodView::of(pod);
@@ -186,7 +187,7 @@ fn names(pod: &Pod, found: &mut Vec<String>) {
 }
 
 fn scheduling(pod: &Pod, found: &mut Vec<String>) {
-    let Some(scheduled) = pod.status.condition(Sym::POD_SCHEDULED) else { return };
+    let Some(scheduled) = pod.status.condition(Sym::POD_SCHEDULED).filter(|_| !is_bare(pod)) else { return };
     let has_node = !pod.spec.node_name.is_empty();
     if scheduled.status == Tri::True && !has_node {
         found.push("PodScheduled is True, but the pod has no node".to_owned());

@@ -16,12 +16,13 @@ mod times;
 pub use read::{Input, Subject, read};
 pub use text::render;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::api::wire::Pod;
-use crate::api::{Sym, Terminated};
+use crate::api::{Container, ContainerStatus, PodSpec, Sym, Terminated};
 use crate::rules::kubectl::printing::{age, columns_and_source};
 use crate::rules::kubelet::pod::PodView;
 use crate::rules::versions::gates::Gates;
@@ -210,7 +211,8 @@ pub fn explain(subject: &Subject, now: impl Into<Now>, gates: &Gates) -> Explana
     let printed = now.into();
     let now = printed.at;
     let view = PodView::of(pod);
-    let (columns, source) = columns_and_source(&pod.spec, &pod.status, view.deleted, gates);
+    let counted = counted(pod);
+    let (columns, source) = columns_and_source(&counted, &pod.status, view.deleted, gates);
     let or_none = |text: &str| if text.is_empty() { "<none>".to_owned() } else { text.to_owned() };
     Explanation {
         namespace: pod.meta.namespace.clone(),
@@ -246,6 +248,24 @@ fn is_over(pod: &Pod) -> bool {
 /// An object that is only a status: what its spec would say, nobody knows.
 fn is_bare(pod: &Pod) -> bool {
     pod.spec.containers.is_empty() && pod.spec.init_containers.is_empty()
+}
+
+/// The spec that kubectl counts by; of an object that is only a status, one with the containers that this tells of.
+fn counted(pod: &Pod) -> Cow<'_, PodSpec> {
+    if !is_bare(pod) {
+        return Cow::Borrowed(&pod.spec);
+    }
+    let named = |of: &[ContainerStatus]| -> Vec<Container> {
+        of.iter().map(|status| Container { name: status.name, ..Container::default() }).collect()
+    };
+    let (containers, init_containers) = (named(&pod.status.containers), named(&pod.status.init));
+    Cow::Owned(PodSpec { containers, init_containers, ..pod.spec.clone() })
+}
+
+/// Whether the pod is on a node, as far as one can tell: of a bare status by what only a kubelet writes.
+fn has_node(pod: &Pod) -> bool {
+    let seen = || pod.status.start_time.is_some() || pod.status.condition_is_true(Sym::POD_SCHEDULED);
+    !pod.spec.node_name.is_empty() || (is_bare(pod) && seen())
 }
 
 /// An init container's end that lets the next one begin. One whose process the kernel killed for its memory counts as failed,

@@ -1,7 +1,7 @@
 //! Why kubectl's STATUS says what it says, beside the phase.
 
 use super::times::newest;
-use super::{Now, ago, ended_well, is_bare, listed};
+use super::{Now, ago, ended_well, has_node, is_bare, listed};
 use crate::api::wire::Pod;
 use crate::api::{ContainerState, ContainerStatus, Phase, Sym};
 use crate::rules::kubectl::printing::{Columns, StatusSource};
@@ -98,11 +98,11 @@ fn phase_says(pod: &Pod) -> String {
             let verb = if never_ran.len() == 1 { "has" } else { "have" };
             format!("Phase Pending: {} {verb} never run.", listed(&never_ran))
         }
-        Phase::Pending if pod.spec.node_name.is_empty() && !queueing::is_responsible_for(&pod.spec) => format!(
+        Phase::Pending if !has_node(pod) && !queueing::is_responsible_for(&pod.spec) => format!(
             "Phase Pending: the pod has no node yet; only a scheduler named {} looks at it, not the default one.",
             pod.spec.scheduler_name
         ),
-        Phase::Pending if pod.spec.node_name.is_empty() => {
+        Phase::Pending if !has_node(pod) => {
             "Phase Pending: the pod has no node yet.".to_owned()
         }
         Phase::Pending if all.is_empty() => {

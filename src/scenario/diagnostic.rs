@@ -120,24 +120,47 @@ impl Diagnostic {
     }
 }
 
-/// The name that was probably meant.
+/// The name that was probably meant. Of several that are as near the one whose number is nearest, as of versions and replicas, then
+/// the one that reads most alike, then the first.
 pub fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
     let lower = word.to_lowercase();
-    let mut best: Option<(f64, &'a str)> = None;
+    let mut best: Option<((f64, f64, f64), &'a str)> = None;
     for name in names.iter().take(4096) {
+        let alike = strsim::jaro_winkler(word, name);
         let score = if name.to_lowercase() == lower {
             1.0
         } else if word.len() > 2 && strsim::osa_distance(word, name) == 1 {
             // One slip of the finger; in short words it weighs too much for the other measure.
             0.99
         } else {
-            strsim::jaro_winkler(word, name)
+            alike
         };
-        if score >= 0.8 && best.is_none_or(|(other, _)| score > other) {
-            best = Some((score, name));
+        if score < 0.8 {
+            continue;
+        }
+        let key = (score, -apart(word, name), alike);
+        if best.is_none_or(|(other, _)| key.partial_cmp(&other).is_some_and(std::cmp::Ordering::is_gt)) {
+            best = Some((key, name));
         }
     }
     best.map(|(_, name)| name)
+}
+
+/// How far the last numbers of two words lie apart that differ in nothing else.
+fn apart(word: &str, name: &str) -> f64 {
+    let split = |text: &str| -> Option<(String, f64)> {
+        let end = text.rfind(|c: char| c.is_ascii_digit())? + 1;
+        let begin = text[..end].rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| {
+            // What stands there may be longer than a byte.
+            at + text[at..].chars().next().map_or(1, char::len_utf8)
+        });
+        let number = text[begin..end].parse().ok()?;
+        Some((format!("{}0{}", &text[..begin], &text[end..]).to_lowercase(), number))
+    };
+    match (split(word), split(name)) {
+        (Some((around, number)), Some((other, another))) if around == other => (number - another).abs(),
+        _ => f64::MAX,
+    }
 }
 
 /// A text that problems point into.
@@ -304,4 +327,26 @@ fn floor_boundary(text: &str, index: usize) -> usize {
         index -= 1;
     }
     index
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    /// Of names that are as near the one is taken that a person would take.
+    #[test]
+    fn ties_go_to_the_nearest_number() {
+        let versions = ["1.32", "1.33", "1.34", "1.35", "1.36", "1.37"];
+        for (word, near) in
+            [("1.38", "1.37"), ("1.31", "1.32"), ("1.3", "1.32"), ("v1.36", "1.36"), ("1,35", "1.35")]
+        {
+            assert_eq!(nearest(word, &versions), Some(near), "{word}");
+        }
+        let pods = ["web-0", "web-1", "web-2", "web-10"];
+        for (word, near) in [("web-3", "web-2"), ("web-11", "web-10"), ("wéb-2", "web-2")] {
+            assert_eq!(nearest(word, &pods), Some(near), "{word}");
+        }
+        assert_eq!(nearest("exti", &["exit", "edit"]), Some("exit"));
+        assert_eq!(nearest("zzzz", &versions), None);
+    }
 }

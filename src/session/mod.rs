@@ -102,6 +102,12 @@ impl Session {
         if partial || self.has_settled() || w.queue.peek_time().is_none() { w.now } else { w.plan.until }
     }
 
+    /// How long all stays as it is then: where nothing more could happen, until the end that was asked for.
+    fn stands_until(&self, partial: bool) -> Time {
+        let w = &self.world;
+        if partial || self.has_settled() { w.now } else { w.plan.until.max(w.now) }
+    }
+
     /// Plays the next event; None at the end of the run.
     pub fn step(&mut self) -> Option<Time> {
         self.play().map(|played| played.at)
@@ -212,6 +218,8 @@ pub struct Outcome {
     pub world: World,
     /// When that was.
     pub ended: Time,
+    /// Until when all stays so: time that is counted goes on until then.
+    pub stands_until: Time,
     /// Stopped before its end.
     pub partial: bool,
     /// Expectations that did not hold.
@@ -229,8 +237,8 @@ pub fn run(plan: &Arc<Plan>, seed: u64, sink: &mut dyn Sink, progress: &dyn Prog
     let mut session = Session::new(plan, seed);
     let mut judge = Judge::new(plan);
     let partial = play_out(&mut session, &mut judge, sink, progress)?;
-    let ended = session.ended_at(partial);
-    Ok(Outcome { world: session.world, ended, partial, failures: judge.failures() })
+    let (ended, stands_until) = (session.ended_at(partial), session.stands_until(partial));
+    Ok(Outcome { world: session.world, ended, stands_until, partial, failures: judge.failures() })
 }
 
 /// Plays a session to its end (or until somebody wants it to stop, which is then the answer). The session stays with
@@ -268,8 +276,8 @@ pub fn play_out(
         }
     }
     hand_over(&mut session.world, sink)?;
-    let at = session.ended_at(partial);
-    end(&mut session.world, sink, at, partial)?;
+    let ended = (session.ended_at(partial), session.stands_until(partial));
+    end(&mut session.world, sink, ended, partial)?;
     Ok(partial)
 }
 
@@ -283,15 +291,15 @@ fn hand_over(w: &mut World, sink: &mut dyn Sink) -> io::Result<()> {
     Ok(())
 }
 
-/// Tells the sink how the run ended. What a run knows of a million pods is not copied for it: the records are closed
+/// Tells the sink how the run ended, and until when all stands as it did then. What a run knows of a million pods is not copied for it: the records are closed
 /// where they are, lent out, and opened again.
-fn end(w: &mut World, sink: &mut dyn Sink, at: Time, partial: bool) -> io::Result<()> {
+fn end(w: &mut World, sink: &mut dyn Sink, (at, stands): (Time, Time), partial: bool) -> io::Result<()> {
     let mut records = std::mem::take(&mut w.records);
-    close(w, &mut records, at, 1);
+    close(w, &mut records, stands, 1);
     let records = Arc::new(records);
     let told = sink.end(&w.directory, &Ending { pods: &records, at, partial });
     let mut records = Arc::unwrap_or_clone(records);
-    close(w, &mut records, at, -1);
+    close(w, &mut records, stands, -1);
     w.records = records;
     told
 }

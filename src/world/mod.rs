@@ -99,6 +99,11 @@ pub struct ApiObject {
     pub keys: Option<Vec<String>>,
 }
 
+/// By what an object is found: paths of nodes have no namespace.
+pub fn object_key(kind: ObjectKind, namespace: Sym, name: Sym) -> (ObjectKind, Sym, Sym) {
+    (kind, if kind == ObjectKind::HostPath { Sym::EMPTY } else { namespace }, name)
+}
+
 /// The state of a run; a clone of it continues exactly as the original would.
 #[derive(Clone)]
 pub struct World {
@@ -126,8 +131,12 @@ pub struct World {
     pub names: names::Names,
     /// By [`NodeId`]; those that are gone keep their place.
     pub nodes: Store<Node>,
+    /// Their places by name; no node comes that the plan does not know.
+    pub places_of_nodes: Arc<rustc_hash::FxHashMap<Sym, NodeId>>,
     /// By index into `plan.objects`, then those that only an action has named.
     pub objects: Store<ApiObject>,
+    /// Where each of them stands.
+    pub places_of_objects: rustc_hash::FxHashMap<(ObjectKind, Sym, Sym), usize>,
     /// Deployments, ReplicaSets, Services.
     pub workloads: workloads::Workloads,
     /// Of the newest write.
@@ -340,14 +349,11 @@ impl World {
     }
     /// The node of a name, even one whose object is gone: its kubelet still takes what names it.
     pub fn find_node(&self, name: &str) -> Option<NodeId> {
-        let found = self.nodes.iter().position(|n| !name.is_empty() && n.spec.name == name);
-        found.map(NodeId::new)
+        if name.is_empty() { None } else { self.places_of_nodes.get(&Sym::new(name)).copied() }
     }
     /// The place of an object among `objects`.
     pub fn find_object(&self, kind: ObjectKind, namespace: Sym, name: &str) -> Option<usize> {
-        self.objects.iter().position(|o| {
-            o.kind == kind && &*o.name == name && (o.namespace == namespace || kind == ObjectKind::HostPath)
-        })
+        self.places_of_objects.get(&object_key(kind, namespace, Sym::new(name))).copied()
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Scheduling {
     /// `backoffQ`, in order of the back-offs' ends.
     pub backing_off: BTreeMap<(Time, u32), PodId>,
     /// Those that were refused and wait for something to happen.
-    pub refused: BTreeSet<PodId>,
+    pub refused: Refused,
     /// Every pod without a node that is known to the queue.
     pub waiting: BTreeMap<PodId, Waiting>,
     /// Pods that are to be bound to a node once they have their volumes, with the instant from which on they are looked at.
@@ -34,6 +34,55 @@ pub struct Scheduling {
     /// Counts the entries of the queue, and the cycles.
     pub turns: u32,
     pub cycles: u64,
+}
+
+/// Pods that were refused. Those that ask for the same and were refused by the same plugins stand together: an event helps all
+/// of them or none, and so it is asked once.
+#[derive(Clone, Debug, Default)]
+pub struct Refused {
+    alike: BTreeMap<Alike, BTreeSet<PodId>>,
+    /// Where each stands.
+    of: BTreeMap<PodId, Alike>,
+}
+
+/// What pods that stand together have in common.
+type Alike = (RequestId, PluginSet);
+
+impl Refused {
+    /// One more.
+    pub fn insert(&mut self, pod: PodId, request: RequestId, by: PluginSet) {
+        self.remove(pod);
+        self.of.insert(pod, (request, by));
+        self.alike.entry((request, by)).or_default().insert(pod);
+    }
+    /// It does not wait for something to happen any more.
+    pub fn remove(&mut self, pod: PodId) {
+        let Some(alike) = self.of.remove(&pod) else { return };
+        if let Some(pods) = self.alike.get_mut(&alike) {
+            pods.remove(&pod);
+            if pods.is_empty() {
+                self.alike.remove(&alike);
+            }
+        }
+    }
+    /// Whether it is one of them.
+    pub fn contains(&self, pod: PodId) -> bool {
+        self.of.contains_key(&pod)
+    }
+    pub fn is_empty(&self) -> bool {
+        self.of.is_empty()
+    }
+    /// Oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = PodId> {
+        self.of.keys().copied()
+    }
+    /// Those whom something helps, oldest first.
+    pub fn helped(&self, helps: impl Fn(RequestId, PluginSet) -> bool) -> Vec<PodId> {
+        let groups = self.alike.iter().filter(|((request, by), _)| helps(*request, *by));
+        let mut pods: Vec<PodId> = groups.flat_map(|(_, pods)| pods.iter().copied()).collect();
+        pods.sort_unstable();
+        pods
+    }
 }
 
 /// Where a waiting pod stands.
@@ -84,7 +133,7 @@ impl Scheduling {
             requests: vec![None; templates],
             active: BTreeMap::new(),
             backing_off: BTreeMap::new(),
-            refused: BTreeSet::new(),
+            refused: Refused::default(),
             waiting: BTreeMap::new(),
             binding: BTreeMap::new(),
             trying: None,

@@ -42,6 +42,8 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         names: Default::default(),
         nodes: Store::default(),
         objects: Store::default(),
+        places_of_nodes: Default::default(),
+        places_of_objects: Default::default(),
         workloads: Default::default(),
         resource_version: 0,
         event_objects: 0,

@@ -37,6 +37,16 @@ fn grows_as_its_input(what: &str, cost: impl Fn(usize) -> u64, from: usize) {
     assert!(twice * 10 <= once * 26, "{what}: {once} for {from}, {twice} for twice as many");
 }
 
+/// A run to its end.
+fn played(text: String) -> Session {
+    let plan = scenario::load("fleet.toml", &text, &no_files, &[]).unwrap_or_else(|told| panic!("{told}"));
+    let mut session = Session::new(&Arc::new(plan), 0);
+    while session.step().is_some() {
+        session.world.outbox.clear();
+    }
+    session
+}
+
 /// Lives of short states that go on, in which every way is open.
 #[test]
 fn lives_are_aligned() {
@@ -98,18 +108,30 @@ fn long_files_are_read() {
     assert_eq!(loaded.expects.last().map(|expect| expect.line), Some(4 * MANY));
 }
 
+/// Pods that are not to be on one host, ten for each of them: whoever finds none left need not look at all of them again.
+#[test]
+fn pods_apart_are_placed() {
+    let looks = |pods: usize| {
+        let term =
+            "{ topologyKey = \"kubernetes.io/hostname\", labelSelector = { matchLabels = { app = \"w\" } } }";
+        let text = format!(
+            "until = \"20m\"\n[[node]]\nname = \"node\"\ncount = {}\n[[pod]]\nname = \"web\"\nlabels = {{ app = \"w\" }}\nreplicas = \
+             {pods}\n[pod.spec.affinity.podAntiAffinity]\nrequiredDuringSchedulingIgnoredDuringExecution = [{term}]\n\
+             [[pod.spec.containers]]\nname = \"app\"\nimage = \"x\"\n",
+            pods / 10
+        );
+        let session = played(text);
+        let bound = session.world.pods.iter().filter(|pod| pod.node.is_some()).count();
+        assert_eq!(bound, pods / 10);
+        session.world.scheduler.cluster.looks()
+    };
+    grows_as_its_input("apart", looks, 500);
+}
+
 /// Steps of whole fleets: twice the pods, or twice the time, are twice the events.
 #[test]
 fn fleets_are_played() {
-    let steps = |text: String| {
-        let plan =
-            scenario::load("fleet.toml", &text, &no_files, &[]).unwrap_or_else(|told| panic!("{told}"));
-        let mut session = Session::new(&Arc::new(plan), 0);
-        while session.step().is_some() {
-            session.world.outbox.clear();
-        }
-        session.world.step
-    };
+    let steps = |text: String| played(text).world.step;
     let fleet = |pods: usize, nodes: usize, spec: &str| {
         format!(
             "until = \"20m\"\n[[node]]\nname = \"node\"\ncount = {nodes}\n[[pod]]\nname = \"web\"\nlabels = {{ app = \"w\" }}\nreplicas = \

@@ -153,6 +153,20 @@ fn a_bare_status() {
         );
         says(section(&said, "Contradictions"), &["none"], &[]);
     }
+    // Its node and its containers are not missing: the spec is.
+    let ready = explained(
+        "ready",
+        "status:\n  phase: Running\n  startTime: '2026-01-10T10:00:01Z'\n  conditions: [{type: PodScheduled, status: 'True'}]\n  \
+         containerStatuses: [{name: app, ready: true, restartCount: 0, state: {running: {}}}, {name: log, restartCount: 0, state: \
+         {terminated: {exitCode: 0}}}]\n",
+    );
+    says(section(&ready, "Contradictions"), &["none"], &[]);
+    says(&ready, &[" 1/2 "], &["has no node", " 0/0 "]);
+    let pending = explained(
+        "pending",
+        "status:\n  phase: Pending\n  startTime: '2026-01-10T10:00:01Z'\n  qosClass: Burstable\n",
+    );
+    says(&pending, &[], &["has no node"]);
     let said = explained(
         "running",
         "status:\n  phase: Running\n  containerStatuses: [{name: app, restartCount: 0, state: {terminated: \

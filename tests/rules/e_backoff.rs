@@ -128,6 +128,7 @@ fn pulls(steps: &[Value]) -> Vec<Value> {
         let memory = memories.entry((text(step, "key"), text(step, "image"))).or_default();
         let presence = || Ok(images::presence::<&str>(step["present"] == true, &[], &[], &gates));
         let mut answer = Map::new();
+        let mut collects = false;
         let events = match images::ensure(
             image,
             kubelapse::rules::machinery::image_name::problem(&image).map(Sym::from),
@@ -148,6 +149,8 @@ fn pulls(steps: &[Value]) -> Vec<Value> {
                 vec![event]
             }
             Verdict::Pulls(event) if text(step, "result").is_empty() => {
+                memory.last_failure = None;
+                collects = true;
                 answer.insert("imageRef".into(), json!("sha256:pulled"));
                 vec![event, images::works(image, Span::ZERO, Span::ZERO, 1000)]
             }
@@ -160,6 +163,13 @@ fn pulls(steps: &[Value]) -> Vec<Value> {
             }
         };
         answer.insert("events".into(), events.into_iter().map(told).collect());
+        // A pull that worked ends with `GC`: of all images, also of its own, what is too old is gone.
+        if collects {
+            for memory in memories.values_mut() {
+                memory.back_off = memory.back_off.filter(|entry| !Limits::IMAGE.expired(*entry, now));
+            }
+        }
+        let memory = &memories[&(text(step, "key"), text(step, "image"))];
         answer.insert("backOffNow".into(), json!(value_of(memory.back_off)));
         answers.push(Value::Object(answer));
     }

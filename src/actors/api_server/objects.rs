@@ -12,12 +12,14 @@ use crate::api::Sym;
 use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::plan::{ClaimPlan, ObjectKind, ObjectPlan};
 use crate::world::volumes::Volume;
-use crate::world::{ApiObject, NodeId, World};
+use crate::world::{ApiObject, NodeId, World, object_key};
 
 /// Stores what has been there since before the run, or is to come.
 pub fn known(w: &mut World, object: ApiObject) {
     let is_there = object.exists;
     let ix = w.objects.len();
+    let key = object_key(object.kind, object.namespace, object.name);
+    w.places_of_objects.entry(key).or_insert(ix);
     w.objects.add(object);
     if is_there && w.objects[ix].kind == ObjectKind::PodDisruptionBudget {
         store(w, ix);

@@ -130,7 +130,7 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, Rejection> {
         shown: Shown::default(),
     });
     let World { names, pods, .. } = w;
-    names.insert(id, key, |other| key_of(&pods[other.ix()]));
+    names.insert(id, pods[id.ix()].ident.namespace, key, |other| key_of(&pods[other.ix()]));
     let before = w.before_creation.clone();
     record_changes(w, id, &before);
     if let Some(node) = w.find_node(&t.spec.node_name) {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::actors::api_server::find_pod;
 use crate::actors::kubectl;
+use crate::api::Sym;
 use crate::scenario::command::{Among, Target};
 use crate::world::{NodeId, PodId, World};
 
@@ -30,20 +32,7 @@ pub fn relabel(own: &mut BTreeMap<String, String>, labels: &BTreeMap<String, Opt
 
 /// The pods that a target names, oldest first; kubectl's answer if there are none.
 pub fn pods(w: &mut World, target: &Target) -> Vec<PodId> {
-    let mut found: Vec<PodId> = PodId::all(w.pods.len())
-        .filter(|pod| {
-            let p = &w.pods[pod.ix()];
-            // Of a whole fleet hardly any name is spelled out.
-            let begins = || {
-                let base = p.ident.name.base.as_str();
-                base.starts_with(&target.name)
-                    || (target.name.starts_with(base) && p.ident.name.to_string().starts_with(&target.name))
-            };
-            p.exists
-                && target.namespace.as_deref().is_none_or(|n| p.ident.namespace == n)
-                && if target.prefix { begins() } else { p.ident.name.is(&target.name) }
-        })
-        .collect();
+    let mut found = if target.prefix { beginning(w, target) } else { called(w, target) };
     if let Some(among) = &target.among {
         choose(w, among, &mut found);
     }
@@ -55,6 +44,32 @@ pub fn pods(w: &mut World, target: &Target) -> Vec<PodId> {
         (false, _) => {}
     }
     found
+}
+
+/// Of this name, one a namespace: nobody looks at the whole fleet for it.
+fn called(w: &World, target: &Target) -> Vec<PodId> {
+    let name = Sym::new(&target.name);
+    let all = w.names.namespaces().iter().copied();
+    let meant = all.filter(|namespace| target.namespace.as_deref().is_none_or(|own| *namespace == own));
+    let mut found: Vec<PodId> = meant.filter_map(|namespace| find_pod(w, namespace, name)).collect();
+    found.sort_unstable();
+    found
+}
+
+/// Whose names begin so, oldest first.
+fn beginning(w: &World, target: &Target) -> Vec<PodId> {
+    PodId::all(w.pods.len())
+        .filter(|pod| {
+            let p = &w.pods[pod.ix()];
+            // Of a whole fleet hardly any name is spelled out.
+            let begins = || {
+                let base = p.ident.name.base.as_str();
+                base.starts_with(&target.name)
+                    || (target.name.starts_with(base) && p.ident.name.to_string().starts_with(&target.name))
+            };
+            p.exists && target.namespace.as_deref().is_none_or(|n| p.ident.namespace == n) && begins()
+        })
+        .collect()
 }
 
 /// Leaves those of the pods that are meant.
@@ -89,10 +104,12 @@ pub fn machines(w: &mut World, target: &Target) -> Vec<NodeId> {
 }
 
 fn named<'a>(w: &'a World, target: &'a Target) -> impl Iterator<Item = NodeId> + 'a {
-    NodeId::all(w.machines.len()).filter(|node| {
-        let name = w.machines[node.ix()].name;
-        if target.prefix { name.starts_with(&target.name) } else { name == *target.name }
-    })
+    let (all, one) = match target.prefix {
+        true => (w.machines.len(), None),
+        false => (0, w.find_node(&target.name)),
+    };
+    let begins = |node: &NodeId| w.machines[node.ix()].name.starts_with(&target.name);
+    NodeId::all(all).filter(begins).chain(one)
 }
 
 fn told_if_none(w: &mut World, target: &Target, found: Vec<NodeId>) -> Vec<NodeId> {

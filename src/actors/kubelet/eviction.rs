@@ -2,7 +2,7 @@
 //! (pkg/kubelet/eviction/eviction_manager.go, helpers.go).
 //!
 //! What containers use a scenario may say (`memory`, `writes`): [`crate::rules::kubelet::eviction`] ranks by that, and a
-//! node whose containers use more memory than it has is short by itself. It may also just say that a resource is short, and for how
+//! node whose containers use more memory than it has, or write more than its disk holds, is short by itself. It may also just say that a resource is short, and for how
 //! long: something outside of the pods takes it. A round comes every ten seconds while there is pressure; after an eviction
 //! the next one waits for its end only. A soft threshold turns the node's condition at once, and ends pods once it has been
 //! crossed for its grace period; whoever goes then has some of its own grace.
@@ -66,12 +66,12 @@ fn taken(w: &World, node: NodeId, resource: Sym) -> Option<Shortage> {
     known.filter(|known| known.until.is_none_or(|until| until > w.now)).copied()
 }
 
-/// A container of the node uses more memory than before, or has begun to.
-pub fn memory_used(w: &mut World, node: NodeId) {
+/// A container of the node uses more of a resource than before, or has begun to.
+pub fn used(w: &mut World, node: NodeId, resource: Sym) {
     let Some(kubelet) = w.kubelet(node) else { return };
-    let is_known = kubelet.pressure.iter().any(|pressure| pressure.resource == Sym::MEMORY && !pressure.over);
-    if !is_known && is_short_of_memory(w, node) {
-        look_out(w, node, Sym::MEMORY);
+    let is_known = kubelet.pressure.iter().any(|pressure| pressure.resource == resource && !pressure.over);
+    if !is_known && is_short(w, node, resource) {
+        look_out(w, node, resource);
     }
 }
 
@@ -83,7 +83,9 @@ pub fn kubelet_started(w: &mut World, node: NodeId) {
             look_out(w, node, known.resource);
         }
     }
-    memory_used(w, node);
+    for resource in [Sym::MEMORY, Sym::EPHEMERAL_STORAGE] {
+        used(w, node, resource);
+    }
 }
 
 /// `synchronize`: a round of the manager.
@@ -243,18 +245,37 @@ fn is_beyond(w: &World, node: NodeId, resource: Sym, which: Threshold) -> bool {
             Threshold::Soft => threshold.is_some(),
         };
     }
-    let left = if resource == Sym::MEMORY { available_memory(w, node, which) } else { None };
-    left.zip(threshold).is_some_and(|(left, threshold)| left < threshold.value())
+    left_of(w, node, resource, which).zip(threshold).is_some_and(|(left, threshold)| left < threshold.value())
 }
 
-fn is_short_of_memory(w: &World, node: NodeId) -> bool {
-    [Threshold::Hard, Threshold::Soft].into_iter().any(|which| is_beyond(w, node, Sym::MEMORY, which))
+/// What a threshold of a resource is held against; None: the scenario does not say what is used of it.
+fn left_of(w: &World, node: NodeId, resource: Sym, of: Threshold) -> Option<i64> {
+    match resource {
+        Sym::MEMORY => available_memory(w, node, of),
+        Sym::EPHEMERAL_STORAGE => available_disk(w, node),
+        _ => None,
+    }
+}
+
+/// What is left of the node's disk; None: no container says what it writes. Images take nothing, nor does what runs beside the
+/// pods. A pod's files go when it has ended.
+fn available_disk(w: &World, node: NodeId) -> Option<i64> {
+    let n = &w.machines[node.ix()];
+    let lives = |pod: &&PodId| w.worker(**pod).is_some_and(|worker| worker.work < Work::Terminated);
+    let on_disk = n.pods.iter().filter(lives).filter_map(|pod| local_storage::on_disk(w, *pod));
+    let used = on_disk.reduce(i64::saturating_add)?;
+    let has = i64::try_from(n.capacity.get("ephemeral-storage")? / 1_000_000_000).ok()?;
+    Some(has.saturating_sub(used))
+}
+
+fn is_short(w: &World, node: NodeId, resource: Sym) -> bool {
+    [Threshold::Hard, Threshold::Soft].into_iter().any(|which| is_beyond(w, node, resource, which))
 }
 
 /// The message of a pod's eviction. Where nobody says what is left of the resource, it is told as nine tenths of the
 /// threshold.
 fn words(w: &World, node: NodeId, pod: PodId, resource: Sym, met: Threshold) -> String {
-    let measured = if resource == Sym::MEMORY { available_memory(w, node, met) } else { None };
+    let measured = left_of(w, node, resource, met);
     let threshold = threshold(w, node, resource, met).map(|threshold| {
         let left = measured.filter(|left| *left < threshold.value());
         (threshold, left.unwrap_or(threshold.value().saturating_mul(9) / 10).max(0))
@@ -267,11 +288,20 @@ fn words(w: &World, node: NodeId, pod: PodId, resource: Sym, met: Threshold) -> 
         let request = request.and_then(|text| Quantity::parse(text).ok());
         Consumer { name: container.name, usage, request }
     };
-    // Regular init containers are not blamed.
-    let blamed = |(ix, _): &(ContainerIx, i64)| !p.is_init(*ix) || p.is_sidecar(*ix);
+    let wholly = w.gates.habits.blames_whole_pods;
+    let blamed = |(ix, _): &(ContainerIx, i64)| wholly || !p.is_init(*ix) || p.is_sidecar(*ix);
     let used = containers(w, pod, resource);
+    let of_all = used.iter().map(|(_, bytes)| *bytes).reduce(i64::saturating_add);
+    let own =
+        spec.resources.as_ref().filter(|_| wholly && resource == Sym::MEMORY && w.gates.pod_level_resources);
+    let own = own.and_then(|own| own.requests.get("memory")).and_then(|text| Quantity::parse(text).ok());
+    let whole = own.zip(of_all).map(|(request, usage)| Consumer {
+        name: Sym::new(&p.ident.name.to_string()),
+        usage,
+        request: Some(request),
+    });
     let consumers: Vec<Consumer> = used.into_iter().filter(blamed).map(consumer).collect();
-    rule::message(resource, threshold, &consumers)
+    rule::message(resource, threshold, whole.as_ref(), &consumers)
 }
 
 /// The signal by which a resource is measured, and its hard threshold where nobody says one (`DefaultEvictionHard`,

@@ -37,6 +37,30 @@ pub fn written(w: &mut World, pod: PodId, ix: ContainerIx, point: u32) {
     see(w, pod, write.volume.is_some());
 }
 
+/// What a pod has on its node's disk now, if it ever wrote something: the newest instances' own filesystems, and its volumes.
+pub fn on_disk(w: &World, pod: PodId) -> Option<i64> {
+    let p = w.local(pod);
+    let disk = p.runtime.disk.as_deref()?;
+    let in_memory = |name: Sym| {
+        p.spec.volumes.iter().any(|volume| name == volume.name.as_str() && memory::is_in_memory(volume))
+    };
+    let mut places: Vec<(ContainerIx, Option<Sym>)> = Vec::new();
+    for new in disk {
+        if !places.contains(&(new.container, new.volume)) {
+            places.push((new.container, new.volume));
+        }
+    }
+    let of = |(ix, volume): (ContainerIx, Option<Sym>)| {
+        let newest = p.runtime.containers[usize::from(ix)].generation;
+        let own = |new: &&Written| {
+            (new.container, new.volume) == (ix, volume) && (volume.is_some() || new.generation == newest)
+        };
+        disk.iter().rfind(own).map_or(0, |new| new.bytes)
+    };
+    let all = places.into_iter().filter(|(_, volume)| !volume.is_some_and(in_memory));
+    Some(all.map(of).fold(0, i64::saturating_add))
+}
+
 fn runs(p: Local<'_>, ix: ContainerIx) -> bool {
     p.runtime.live.newest(p.container(ix).name).is_some_and(|c| c.state == InstanceState::Running)
 }

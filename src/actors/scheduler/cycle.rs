@@ -1,6 +1,7 @@
 //! One attempt to place a pod, and what follows from it: the binding, or the words why not, the nomination and the
 //! victims (pkg/scheduler/schedule_one.go: `ScheduleOne`, `handleSchedulingFailure`; framework/preemption/preemption.go).
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::claims::{self, unbound_claims, waits_for_pod};
@@ -17,28 +18,28 @@ use crate::rules::scheduler::queueing::ClusterEvent;
 use crate::scenario::plan::ObjectKind;
 use crate::time::Time;
 use crate::world::scheduling::Told;
-use crate::world::{NodeId, Pod, PodId, Purpose, SimEvent, World};
+use crate::world::{NodeId, PodId, Purpose, SimEvent, World};
 
 /// What preemption asks about pods.
 struct Facts<'a> {
-    pods: &'a [Pod],
-    now: Time,
-    budgets: Vec<Budget>,
+    w: &'a World,
+    /// Made when somebody asks: most attempts need none.
+    budgets: OnceCell<Vec<Budget>>,
 }
 
 impl PodFacts for Facts<'_> {
     fn start_time(&self, pod: u32) -> Time {
-        self.pods[pod as usize].status.start_time().unwrap_or(self.now)
+        self.w.pods[pod as usize].status.start_time().unwrap_or(self.w.now)
     }
     fn is_deleted(&self, pod: u32) -> bool {
-        self.pods[pod as usize].deletion.is_some()
+        self.w.pods[pod as usize].deletion.is_some()
     }
     fn is_preempted(&self, pod: u32) -> bool {
-        let target = self.pods[pod as usize].status.condition(Sym::DISRUPTION_TARGET);
+        let target = self.w.pods[pod as usize].status.condition(Sym::DISRUPTION_TARGET);
         target.is_some_and(|c| c.reason == Sym::PREEMPTION_BY_SCHEDULER)
     }
     fn budgets(&self) -> &[Budget] {
-        &self.budgets
+        self.budgets.get_or_init(|| budgets(self.w))
     }
 }
 
@@ -69,12 +70,11 @@ fn budgets(w: &World) -> Vec<Budget> {
 }
 
 fn attempt(w: &mut World, candidate: Candidate) -> Outcome {
-    let budgets = budgets(w);
     let mut cluster = std::mem::replace(
         &mut w.scheduler.cluster,
         crate::rules::scheduler::placement::Cluster::new(w.gates),
     );
-    let facts = Facts { pods: &w.pods, now: w.now, budgets };
+    let facts = Facts { w, budgets: OnceCell::new() };
     let mut ties = None;
     let own = || w.pod_draw(Purpose::Placement, PodId(candidate.pod), w.instant());
     let mut draw = |of: u64| ties.get_or_insert_with(own).below(of);

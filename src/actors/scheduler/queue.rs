@@ -52,6 +52,9 @@ pub fn pod_updated(w: &mut World, pod: PodId) {
     entry.request = request;
     entry.gated = after.gated;
     let helps = queueing::update_helps(&w.gates, before, after, entry.refused_by);
+    if w.scheduler.refused.contains(pod) {
+        w.scheduler.refused.insert(pod, request, entry.refused_by);
+    }
     if helps && entry.place == Place::Unschedulable {
         requeue(w, pod);
         wake(w);
@@ -80,18 +83,19 @@ fn leave(w: &mut World, pod: PodId, place: Place) {
     match place {
         Place::Active(turn) => drop(w.scheduler.active.remove(&turn)),
         Place::BackingOff(turn) => drop(w.scheduler.backing_off.remove(&turn)),
-        Place::Unschedulable => drop(w.scheduler.refused.remove(&pod)),
+        Place::Unschedulable => w.scheduler.refused.remove(pod),
     }
 }
 
 fn place(w: &mut World, pod: PodId, place: Place) {
     let Some(entry) = w.scheduler.waiting.get_mut(&pod) else { return };
     let old = std::mem::replace(&mut entry.place, place);
+    let (request, by) = (entry.request, entry.refused_by);
     leave(w, pod, old);
     match place {
         Place::Active(turn) => drop(w.scheduler.active.insert(turn, pod)),
         Place::BackingOff(turn) => drop(w.scheduler.backing_off.insert(turn, pod)),
-        Place::Unschedulable => drop(w.scheduler.refused.insert(pod)),
+        Place::Unschedulable => w.scheduler.refused.insert(pod, request, by),
     }
 }
 
@@ -152,7 +156,7 @@ pub fn timer(w: &mut World, pod: PodId) {
         Place::Unschedulable if now.since(entry.since) > POOL => {
             let is_old =
                 |pod: &PodId| w.scheduler.waiting.get(pod).is_some_and(|entry| now.since(entry.since) > POOL);
-            let old: Vec<PodId> = w.scheduler.refused.iter().copied().filter(is_old).collect();
+            let old: Vec<PodId> = w.scheduler.refused.iter().filter(is_old).collect();
             old.into_iter().for_each(|pod| requeue(w, pod));
         }
         Place::Unschedulable | Place::Active(_) => {}
@@ -166,16 +170,9 @@ pub fn happened(w: &mut World, event: &ClusterEvent<'_>) {
         return;
     }
     let (scheduler, gates) = (&w.scheduler, &w.gates);
-    let helped: Vec<PodId> = scheduler
+    let helped = scheduler
         .refused
-        .iter()
-        .copied()
-        .filter(|pod| {
-            scheduler.waiting.get(pod).is_some_and(|entry| {
-                queueing::may_help(gates, scheduler.cluster.request(entry.request), entry.refused_by, event)
-            })
-        })
-        .collect();
+        .helped(|request, by| queueing::may_help(gates, scheduler.cluster.request(request), by, event));
     for pod in helped {
         requeue(w, pod);
     }

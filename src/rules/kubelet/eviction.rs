@@ -56,7 +56,7 @@ pub fn rank(a: &Candidate, b: &Candidate) -> Ordering {
     key(a).cmp(&key(b))
 }
 
-/// A container whose usage is known, in bytes; its request as it was written.
+/// A container, or a pod, whose usage is known, in bytes; its request as it was written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Consumer {
     pub name: Sym,
@@ -64,8 +64,14 @@ pub struct Consumer {
     pub request: Option<Quantity>,
 }
 
-/// The message of an eviction: the resource, its threshold and what is left, and the containers above their requests.
-pub fn message(resource: Sym, threshold: Option<(Quantity, i64)>, consumers: &[Consumer]) -> String {
+/// The message of an eviction: the resource, its threshold and what is left, the pod if it asks for some of it itself, and
+/// the containers above their requests.
+pub fn message(
+    resource: Sym,
+    threshold: Option<(Quantity, i64)>,
+    pod: Option<&Consumer>,
+    consumers: &[Consumer],
+) -> String {
     let mut text = format!("The node was low on resource: {resource}. ");
     if let Some((threshold, available)) = threshold {
         let available = match resource {
@@ -74,13 +80,17 @@ pub fn message(resource: Sym, threshold: Option<(Quantity, i64)>, consumers: &[C
         };
         text += &format!("Threshold quantity: {threshold}, available: {available}. ");
     }
-    for Consumer { name, usage, request } in consumers {
+    let pods = pod.map(|pod| ("Pod", pod));
+    for (what, Consumer { name, usage, request }) in
+        pods.into_iter().chain(consumers.iter().map(|own| ("Container", own)))
+    {
         let usage = Quantity::from_nanos(i128::from(*usage) * 1_000_000_000, Format::BinarySI);
         let zero = Quantity::from_nanos(0, Format::DecimalSI);
         let request = request.unwrap_or(zero);
-        if usage.cmp_value(request).is_gt() {
+        // The surprise: the pod's line comes whatever it uses.
+        if what == "Pod" || usage.cmp_value(request).is_gt() {
             text += &format!(
-                "Container {name} was using {usage}, request is {request}, has larger consumption of {resource}. "
+                "{what} {name} was using {usage}, request is {request}, has larger consumption of {resource}. "
             );
         }
     }
@@ -126,11 +136,16 @@ mod tests {
             consumer("agent", 1 << 20, None),
         ];
         assert_eq!(
-            message("memory".into(), threshold, &consumers),
+            message("memory".into(), threshold, None, &consumers),
             "The node was low on resource: memory. Threshold quantity: 100Mi, available: 92160Ki. \
              Container app was using 300Mi, request is 64Mi, has larger consumption of memory. \
              Container agent was using 1Mi, request is 0, has larger consumption of memory. "
         );
-        assert_eq!(message("pids".into(), None, &[]), "The node was low on resource: pids. ");
+        assert_eq!(message("pids".into(), None, None, &[]), "The node was low on resource: pids. ");
+        let pod = consumer("web", 10 << 20, quantity("64Mi"));
+        assert_eq!(
+            message("memory".into(), None, Some(&pod), &consumers[1..2]),
+            "The node was low on resource: memory. Pod web was using 10Mi, request is 64Mi, has larger consumption of memory. "
+        );
     }
 }

@@ -300,7 +300,12 @@ fn init_actions(input: &Input<'_>, actions: &mut PodActions) -> bool {
             }
             InstanceState::Exited if sidecar => actions.start_init.push(ContainerIx::new(ix)),
             InstanceState::Exited if instance.exit_code != 0 || instance.reason == Sym::OOM_KILLED => {
-                if !should_restart(container, spec, instance.exit_code.max(1), input.gates) {
+                // Rules go by the code, also where the reason made it a failure; before them only Never kept it from starting.
+                let code = match input.gates.container_restart_rules {
+                    true => instance.exit_code,
+                    false => instance.exit_code.max(1),
+                };
+                if !should_restart(container, spec, code, input.gates) {
                     actions.kill_pod = true;
                     actions.start_init.clear();
                     actions.kill.clear();

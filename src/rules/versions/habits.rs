@@ -22,6 +22,9 @@ macro_rules! habits {
 habits! {
     // The kubelet.
 
+    /// The message of an eviction for memory names the pod's own request, whatever it uses, and regular init containers are
+    /// blamed as others are (`evictionMessage`, pkg/kubelet/eviction/helpers.go).
+    blames_whole_pods,
     /// After a failed sync the worker comes back when the back-off that stopped it ends, at most a resync later; before, it
     /// polls every 10 to 15 s (`completeWork`, pkg/kubelet/pod_workers.go).
     requeues_after_back_off,
@@ -145,6 +148,9 @@ habits! {
     sidecars_resize,
     /// All init containers may have one (same function).
     init_containers_resize,
+    /// The text that refuses a `resizePolicy` says whose `restartPolicy` it is that is Never (`validateResizePolicy`, same
+    /// file).
+    says_whose_restart_policy,
     /// What an owner lacks `must not be empty`; before, `kind must not be empty` and alike (`validateOwnerReference`,
     /// apimachinery/pkg/api/validation/objectmeta.go).
     owners_say_less,

@@ -23,6 +23,7 @@ pub const TABLE: Table = Table {
             too_large_is_hopeless: true,
             merges_spread_keys: true,
             memory_limits_shrink: true,
+            blames_whole_pods: true,
             says_label_bytes: true,
             drops_restart_rules: true,
             reads_scaled_versions: true,

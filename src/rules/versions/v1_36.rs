@@ -21,6 +21,7 @@ pub const TABLE: Table = Table {
             judges_change_of_balance: true,
             admits_resizes: true,
             init_containers_resize: true,
+            says_whose_restart_policy: true,
             says_label_key: true,
             services_begin_with_digits: true,
             requires_max_replicas: true,

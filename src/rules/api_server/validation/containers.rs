@@ -216,7 +216,8 @@ impl Containers<'_> {
                 other => errors.not_supported(policies.path.clone(), other, RESTARTS),
             }
             if self.pod_restart_policy == "Never" && restart != "NotRequired" {
-                let detail = "must be 'NotRequired' when `restartPolicy` is 'Never'";
+                let whose = if self.gates.habits.says_whose_restart_policy { "pod " } else { "" };
+                let detail = format!("must be 'NotRequired' when {whose}`restartPolicy` is 'Never'");
                 errors.invalid(policies.path.clone(), restart, detail);
             }
         }

@@ -5,11 +5,12 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::amounts::Amounts;
 use super::fast::FastScores;
 use super::node_ports::HostPort;
+use super::pod_topology_spread::HOST;
 use super::request::{PodRequest, RequestId};
 use super::selector::{Labels, label, labels};
 use crate::api::{Effect, NodeSpec, Sym, Taint};
@@ -163,6 +164,14 @@ pub struct Cluster {
     pub(super) next_start: usize,
     /// Pods on nodes that have pod affinity terms of any kind.
     pub(super) pods_with_affinity: u32,
+    /// Those among them whose only wish is to have certain pods on other hosts.
+    pods_apart_by_host: u32,
+    /// Some pod has had terms about others.
+    pub(super) apart: bool,
+    /// No two nodes say that they are one host; known once some pod has had such terms.
+    hosts_differ: bool,
+    /// How often a node was looked at for a pod.
+    pub(super) looks: u64,
     pub(super) soft_taints: bool,
     /// A node says in which zone it is.
     pub(super) zones: bool,
@@ -181,6 +190,10 @@ impl Cluster {
             nominated: Vec::new(),
             next_start: 0,
             pods_with_affinity: 0,
+            pods_apart_by_host: 0,
+            apart: false,
+            hosts_differ: false,
+            looks: 0,
             soft_taints: false,
             zones: false,
             fast: FastScores::default(),
@@ -260,6 +273,9 @@ impl Cluster {
         let zone = Sym::new(ZONE);
         let zones = self.in_order().any(|(_, node)| node.label(zone).is_some());
         self.zones = zones;
+        if self.apart {
+            self.hosts_differ = self.do_hosts_differ();
+        }
         if self.next_start >= self.order.len() {
             self.next_start = 0;
         }
@@ -273,7 +289,11 @@ impl Cluster {
             self.nodes.resize_with(ix + 1, NodeInfo::default);
         }
         let facts = Arc::clone(self.request(request));
-        self.pods_with_affinity += u32::from(facts.has_pod_affinity());
+        if facts.has_pod_affinity() {
+            self.begin_apart();
+            self.pods_with_affinity += 1;
+            self.pods_apart_by_host += u32::from(facts.is_apart_by_host());
+        }
         self.nodes[ix].add(pod, request, &facts, deleted);
         self.fast.touch(node, request, i8::from(!deleted));
     }
@@ -283,7 +303,10 @@ impl Cluster {
         let Some(id) = info.request_of(pod) else { return };
         let facts = Arc::clone(&self.requests[id.0 as usize]);
         if info.remove(pod, &facts, deleted) {
-            self.pods_with_affinity -= u32::from(facts.has_pod_affinity());
+            if facts.has_pod_affinity() {
+                self.pods_with_affinity -= 1;
+                self.pods_apart_by_host -= u32::from(facts.is_apart_by_host());
+            }
             self.fast.touch(node, id, -i8::from(!deleted));
         }
     }
@@ -297,6 +320,31 @@ impl Cluster {
             self.fast.count(node, id, -1);
         }
     }
+    /// From now on pods have terms about others: whom they are meant for matters to what is kept of nodes.
+    pub(super) fn begin_apart(&mut self) {
+        if !self.apart {
+            self.apart = true;
+            self.hosts_differ = self.do_hosts_differ();
+            self.fast.forget();
+        }
+    }
+    fn do_hosts_differ(&self) -> bool {
+        let host = Sym::new(HOST);
+        let mut seen = FxHashSet::default();
+        self.in_order().filter_map(|(_, node)| node.label(host)).all(|own| seen.insert(own))
+    }
+    /// Whether all terms about pods, those of this one and of those that are there, are such that a node is judged by the pods
+    /// on it alone.
+    pub(super) fn is_apart_by_host(&self, pod: &PodRequest) -> bool {
+        self.hosts_differ
+            && self.pods_with_affinity == self.pods_apart_by_host
+            && (!pod.has_pod_affinity() || pod.is_apart_by_host())
+    }
+    /// How often a node was looked at for a pod: what the work of scheduling grows with.
+    pub fn looks(&self) -> u64 {
+        self.looks
+    }
+
     /// Whether the node has this pod.
     pub fn holds(&self, node: NodeIx, pod: PodIx) -> bool {
         self.nodes.get(node as usize).is_some_and(|info| info.request_of(pod).is_some())

@@ -133,7 +133,13 @@ pub fn schedule<'c>(
     }
     match super::fast::schedule(cluster, candidate, draw) {
         Some(outcome) => outcome,
-        None => the_long_way(cluster, candidate, facts, claim, draw),
+        None => {
+            let outcome = the_long_way(cluster, candidate, facts, claim, draw);
+            if let Outcome::Unschedulable(why) = &outcome {
+                super::fast::remember(cluster, candidate, why);
+            }
+            outcome
+        }
     }
 }
 
@@ -148,6 +154,7 @@ pub(super) fn the_long_way<'c>(
     let pod = Arc::clone(cluster.request(candidate.request));
     let (outcome, looked_at) = search(cluster, candidate, &pod, facts, claim, draw);
     cluster.next_start = (cluster.next_start + looked_at) % cluster.len();
+    cluster.looks += cluster.len() as u64;
     outcome
 }
 

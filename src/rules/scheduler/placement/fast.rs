@@ -1,14 +1,18 @@
 //! The same answer, sooner: scores of simple pods are kept from cycle to cycle and brought up to date node by node.
 //!
-//! A pod is simple if what a node is worth to it depends on that node alone: no pod affinity, spreading, host ports,
-//! claims or wishes about nodes, and nobody who waits for a nominated node. Pods that ask for the same then differ in
+//! A pod is simple if what a node is worth to it depends on that node alone: no pod affinity (but for pods that are not to be
+//! on one host), spreading, host ports, claims or wishes about nodes, and nobody who waits for a nominated node. Pods that ask for the same then differ in
 //! nothing, and placing one changes one node. Pods of a workload, which the scheduler's defaults spread, are simple too
 //! where there are no zones: how many of their kind are on each node is counted as they come and go, and what that is
-//! worth beside the other nodes is worked out for each such number. [`super::cycle`] is the specification; a test holds
+//! worth beside the other nodes is worked out for each such number. Why such a pod fits nowhere is kept as long as nothing changes on
+//! any node, for all that ask for the same. [`super::cycle`] is the specification; a test holds
 //! the two against each other.
 
 use super::cluster::{Cluster, NodeInfo, NodeIx};
 use super::cycle::{Candidate, Cycle, Outcome, feasible_to_find};
+use super::cycle::{Candidate, Cycle, Outcome, States, Unschedulable, feasible_to_find};
+use super::inter_pod_affinity::stands_apart;
+use super::preemption::PostFilter;
 use super::request::{PodRequest, RequestId};
 use super::score::POD_TOPOLOGY_SPREAD;
 use super::{image_locality, node_resources, pod_topology_spread};
@@ -18,6 +22,8 @@ use crate::api::Sym;
 const NO_ROOM: i16 = -1;
 /// The score of a node that is not for this pod, whatever room it has.
 const NEVER: i16 = -2;
+/// So many tables are kept where they depend on whose the pods are.
+const MOST_TABLES: usize = 512;
 
 /// What is kept from cycle to cycle.
 #[derive(Clone, Debug, Default)]
@@ -63,6 +69,8 @@ struct Table {
     feasible: usize,
     /// How far in the log this table is.
     seen: u64,
+    /// Why no node takes such a pod, and how far in the log that was so.
+    refusal: Option<(u64, Box<Unschedulable>)>,
 }
 
 impl FastScores {
@@ -101,9 +109,8 @@ impl FastScores {
 
 fn is_simple(cluster: &Cluster, pod: &PodRequest) -> bool {
     cluster.nominated.is_empty()
-        && cluster.pods_with_affinity == 0
+        && (cluster.pods_with_affinity == 0 && !pod.has_pod_affinity() || cluster.is_apart_by_host(pod))
         && !cluster.soft_taints
-        && !pod.has_pod_affinity()
         && pod.spread.is_empty()
         && (pod.soft_spread.is_empty() || pod.default_spread && !cluster.zones)
         && pod.ports.is_empty()
@@ -118,6 +125,9 @@ pub(super) fn schedule(
     candidate: Candidate,
     draw: &mut dyn FnMut(u64) -> u64,
 ) -> Option<Outcome> {
+    if cluster.request(candidate.request).has_pod_affinity() {
+        cluster.begin_apart();
+    }
     if candidate.nominated.is_some() || !is_simple(cluster, cluster.request(candidate.request)) {
         return None;
     }
@@ -126,7 +136,8 @@ pub(super) fn schedule(
     let enough = feasible_to_find(nodes);
     let table_ref = &cluster.fast.tables[table];
     if table_ref.feasible == 0 {
-        return None;
+        let known = table_ref.refusal.as_ref().filter(|(at, _)| *at == table_ref.seen);
+        return known.map(|(_, why)| Outcome::Unschedulable(why.clone()));
     }
     // The places that the search would look at, in its order: up to two stretches.
     let start = cluster.next_start;
@@ -177,6 +188,19 @@ pub(super) fn schedule(
     Some(Outcome::Scheduled { node: cluster.order[place], feasible: found as u32 })
 }
 
+/// A simple pod fits nowhere: until something changes on a node, its likes need not ask. Where room could be made, or others wait
+/// for room, it depends on more than that.
+pub(super) fn remember(cluster: &mut Cluster, candidate: Candidate, why: &Unschedulable) {
+    let settled = matches!(why.post_filter, PostFilter::NoCandidates { .. } | PostFilter::NotEligible { .. });
+    if !settled || candidate.nominated.is_some() || !is_simple(cluster, cluster.request(candidate.request)) {
+        return;
+    }
+    let kept = cluster.fast.kept.get(candidate.request.0 as usize);
+    let Some(table) = kept.and_then(|kept| kept.table) else { return };
+    let table = &mut cluster.fast.tables[table];
+    table.refusal = Some((table.seen, Box::new(why.clone())));
+}
+
 /// Adds to the scores of nodes what their crowds are worth beside each other.
 fn spread<P: Iterator<Item = (i16, u32)>>(
     places: impl Fn() -> P,
@@ -217,7 +241,9 @@ fn up_to_date(cluster: &mut Cluster, candidate: Candidate) -> usize {
     }
     // Whoever has fallen further behind than this is made anew, which costs no more.
     let room = 4 * cluster.nodes.len() + 1024;
-    if fast.log.len() > room {
+    // By whom a pod is for there may be as many tables as pods, each as long as the nodes are many.
+    let crowded = cluster.apart && fast.tables.len() >= MOST_TABLES;
+    if fast.log.len() > room || crowded {
         fast.dropped += fast.log.len() as u64;
         fast.log.clear();
         fast.tables.clear();
@@ -225,9 +251,10 @@ fn up_to_date(cluster: &mut Cluster, candidate: Candidate) -> usize {
     }
     let end = fast.dropped + fast.log.len() as u64;
     let at = keep(&mut fast, cluster, candidate, end);
-    let pod = cluster.request(candidate.request);
     let table = &mut fast.tables[at];
     let from = (table.seen - fast.dropped) as usize;
+    cluster.looks += (fast.log.len() - from) as u64;
+    let pod = cluster.request(candidate.request);
     for node in &fast.log[from..] {
         let place = fast.places.get(*node as usize).map_or(usize::MAX, |place| *place as usize);
         if place < table.scores.len() {
@@ -249,14 +276,13 @@ fn keep(fast: &mut FastScores, cluster: &Cluster, candidate: Candidate, seen: u6
         return table;
     }
     let pod = cluster.request(candidate.request);
-    // Who else is like it does not matter to a node, nor whose it is.
-    let asked = PodRequest {
-        namespace: Sym::EMPTY,
-        labels: Vec::new(),
-        soft_spread: Vec::new(),
-        default_spread: false,
-        ..(**pod).clone()
+    // Who else is like it does not matter to a node, nor whose it is, unless somebody there keeps others away.
+    let (namespace, labels) = match cluster.apart {
+        true => (pod.namespace, pod.labels.clone()),
+        false => (Sym::EMPTY, Vec::new()),
     };
+    let asked =
+        PodRequest { namespace, labels, soft_spread: Vec::new(), default_spread: false, ..(**pod).clone() };
     let table = fast.tables.iter().position(|table| table.asked == asked).unwrap_or_else(|| {
         fast.tables.push(new_table(cluster, candidate, asked, seen));
         fast.tables.len() - 1
@@ -314,7 +340,7 @@ fn new_table(cluster: &Cluster, candidate: Candidate, asked: PodRequest, seen: u
         .map(|(node, fixed)| score_now(cluster, pod, *node, *fixed))
         .collect();
     let feasible = scores.iter().filter(|score| **score >= 0).count();
-    Table { asked, scores, fixed, feasible, seen }
+    Table { asked, scores, fixed, feasible, seen, refusal: None }
 }
 
 fn score_now(cluster: &Cluster, pod: &PodRequest, node: NodeIx, fixed: i16) -> i16 {
@@ -322,7 +348,7 @@ fn score_now(cluster: &Cluster, pod: &PodRequest, node: NodeIx, fixed: i16) -> i
         return NEVER;
     }
     let node = &cluster.nodes[node as usize];
-    if !node_resources::fits(pod, node) {
+    if !node_resources::fits(pod, node) || cluster.apart && !stands_apart(cluster, pod, node) {
         return NO_ROOM;
     }
     let balanced = if node_resources::judges_balance(pod, &cluster.gates) {

@@ -68,9 +68,24 @@ fn template(kind: u8) -> PodSpec {
 fn request(kind: u8, gates: &Gates) -> PodRequest {
     let (app, tier) = (format!("app{}", kind / 8), if kind.is_multiple_of(2) { "front" } else { "back" });
     let own = [("app", app.as_str()), ("tier", tier)].map(|(key, value)| (Sym::new(key), Sym::new(value)));
-    let request = PodRequest::new(Sym::new("default"), own.to_vec(), &template(kind % 8), gates);
+    let mut spec = template(kind % 8);
+    if kind / 8 >= 3 {
+        // Apart from its likes, or from half of all others; one in a while from those of a disk.
+        let selector = if kind % 3 == 0 {
+            serde_json::json!({ "app": app })
+        } else {
+            serde_json::json!({ "tier": "front" })
+        };
+        let key = if kind == 31 { "disk" } else { "kubernetes.io/hostname" };
+        let affinity = serde_json::json!({ "podAntiAffinity": { "requiredDuringSchedulingIgnoredDuringExecution": [
+            { "topologyKey": key, "labelSelector": { "matchLabels": selector } }
+        ] } });
+        spec.affinity = serde_json::from_value(affinity).expect("an affinity");
+        spec.priority = (kind == 30).then_some(7);
+    }
+    let request = PodRequest::new(Sym::new("default"), own.to_vec(), &spec, gates);
     let selector = match kind / 8 {
-        0 => return request,
+        0 | 3 => return request,
         1 => serde_json::json!({ "matchLabels": { "app": app } }),
         _ => serde_json::json!({ "matchLabels": { "tier": tier } }),
     };
@@ -90,6 +105,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (0u8..24, any::<u64>()).prop_map(|(kind, dice)| Step::Arrive(kind, dice)),
+        2 => (24u8..32, any::<u64>()).prop_map(|(kind, dice)| Step::Arrive(kind, dice)),
         2 => any::<usize>().prop_map(Step::Leave),
         1 => any::<usize>().prop_map(Step::MarkDeleted),
         1 => (any::<usize>(), any::<bool>()).prop_map(|(node, value)| Step::Cordon(node, value)),
@@ -112,7 +128,7 @@ proptest! {
             cluster.set_node(ix as u32, spec);
         }
         // As in a run, a request is added when the first pod of its kind comes.
-        let mut requests: [Option<RequestId>; 24] = [None; 24];
+        let mut requests: [Option<RequestId>; 32] = [None; 32];
         let mut placed: Vec<(u32, u32, bool)> = Vec::new();
         for (pod, step) in steps.into_iter().enumerate() {
             match step {

@@ -6,6 +6,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::pod_topology_spread::HOST;
 use super::request::Term;
 use super::{Cluster, NodeInfo, Plugin, PodRequest, Reason, Rejection};
 use crate::api::Sym;
@@ -95,6 +96,18 @@ impl State {
         // The first of its kind: no pod anywhere matches, and it would match itself.
         all_near || (self.affinity.is_empty() && pod.affinity.iter().all(|term| term.matches(pod)))
     }
+}
+
+/// What `filter` says of a node where all terms are anti-affinity about hosts, and no two nodes are one: the pods of this node
+/// decide alone.
+pub fn stands_apart(cluster: &Cluster, pod: &PodRequest, node: &NodeInfo) -> bool {
+    let keeps_away =
+        |of: &PodRequest, other: &PodRequest| of.anti_affinity.iter().any(|term| term.matches(other));
+    node.label(Sym::new(HOST)).is_none()
+        || !node.groups.iter().any(|group| {
+            let other = cluster.request(group.request);
+            keeps_away(other, pod) || keeps_away(pod, other)
+        })
 }
 
 /// `PreScore`, `Score` and `NormalizeScore` over the feasible nodes; None where no term says anything.

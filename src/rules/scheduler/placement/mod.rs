@@ -125,7 +125,7 @@ impl Plugin {
 }
 
 /// A set of plugins.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct PluginSet(u16);
 
 impl PluginSet {

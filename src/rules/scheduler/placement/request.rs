@@ -190,6 +190,15 @@ impl PodRequest {
         self
     }
 
+    /// Has terms of required anti-affinity about hosts, and no other terms about pods.
+    pub fn is_apart_by_host(&self) -> bool {
+        self.affinity.is_empty()
+            && self.preferred_affinity.is_empty()
+            && self.preferred_anti_affinity.is_empty()
+            && !self.anti_affinity.is_empty()
+            && self.anti_affinity.iter().all(|term| term.key == HOST)
+    }
+
     /// Has terms of pod affinity or anti-affinity of any kind.
     pub fn has_pod_affinity(&self) -> bool {
         !(self.affinity.is_empty()

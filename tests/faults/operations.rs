@@ -1,0 +1,289 @@
+//! A fault at every operation that changes a file: what is there afterwards is the old, the new, or told to be neither.
+//!
+//! The program's one door for such operations lets the n-th fail on request, where it is built with debug assertions.
+
+#![cfg(debug_assertions)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use rayon::prelude::*;
+
+use crate::desk::Desk;
+
+/// An error, a full disk, a write that takes half, an end before the operation, and one in the middle of it.
+const FAULTS: [&str; 5] = ["error", "full", "short", "kill", "torn"];
+
+/// More operations than any of the commands here has.
+const MANY: u32 = 200;
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// All that lies in a folder, but for what lies in folders below.
+fn files(folder: &Path) -> Files {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let whole = entries.filter(|entry| entry.path().is_file());
+    let read = |entry: std::fs::DirEntry| {
+        let bytes = std::fs::read(entry.path()).expect("a file of the test");
+        (entry.file_name().to_string_lossy().into_owned(), bytes)
+    };
+    whole.map(read).collect()
+}
+
+fn hidden(name: &str) -> bool {
+    name.starts_with('.')
+}
+
+fn lay(folder: &Path, files: &Files) {
+    let _ = std::fs::remove_dir_all(folder);
+    std::fs::create_dir_all(folder).expect("a folder for the test");
+    for (name, bytes) in files {
+        std::fs::write(folder.join(name), bytes).expect("a file for the test");
+    }
+}
+
+/// What a command comes to with such a fault: its exit code, what it says, and whether it came to the operation.
+struct Came {
+    code: Option<i32>,
+    said: String,
+    hit: bool,
+}
+
+impl Desk {
+    fn with_fault(&self, line: &str, stdin: &str, fault: &str) -> Came {
+        use std::io::Write as _;
+        let mut command = self.command(line);
+        command
+            .env("KUBELAPSE_FAULT", fault)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        // It may have ended before it heard all.
+        let _ = child.stdin.take().expect("it can be told something").write_all(stdin.as_bytes());
+        let output = child.wait_with_output().expect("it ends");
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        let number = fault.split(':').next().unwrap_or_default();
+        Came { code: output.status.code(), hit: said.contains(&format!("fault {number}: ")), said }
+    }
+}
+
+/// Plays a command with every fault at every operation, each in a folder of its own; how many operations there were.
+fn at_every_operation(
+    desk: &Desk,
+    faults: &[&str],
+    line: &str,
+    stdin: &str,
+    old: &Files,
+    judge: impl Fn(&str, &Path, &Came, &str) + Sync,
+) -> u32 {
+    let counts = faults.par_iter().map(|how| {
+        for number in 1..MANY {
+            let place = format!("{how}-{number}");
+            let folder = desk.0.join(&place);
+            lay(&folder, old);
+            let fault = format!("{number}:{how}");
+            let came =
+                desk.with_fault(&line.replace("PLACE", &place), &stdin.replace("PLACE", &place), &fault);
+            judge(how, &folder, &came, &format!("{line}, {fault}: {}", came.said));
+            std::fs::remove_dir_all(&folder).expect("the folder can go");
+            if !came.hit {
+                assert_eq!(came.code, Some(0), "{line} without a fault: {}", came.said);
+                return number - 1;
+            }
+        }
+        panic!("{line} has more than {MANY} operations");
+    });
+    counts.collect::<Vec<_>>().into_iter().min().unwrap_or(0)
+}
+
+const SCENARIO: &str = "name = \"web\"\nuntil = \"2m\"\n[[pod]]\nname = \"web\"\nreplicas = 2\nspec.containers = [{ name = \"app\", image = \
+                        \"x\" }]\n[pod.behavior.containers.app]\nattempts = [{ runs = { exponential = \"20s\" }, exit = 1 }]\n";
+
+/// The folder of a run holds the old result, the new one, or what a reader is told to be neither; a partial one says that it is
+/// one; nothing is left beside but by who was killed, and the next run clears that.
+fn judge_result(desk: &Desk, how: &str, folder: &Path, came: &Came, old: &Files, new: &Files, what: &str) {
+    let place = folder.file_name().expect("it has a name").to_string_lossy().into_owned();
+    let all = files(folder);
+    let (beside, there): (Files, Files) = all.into_iter().partition(|(name, _)| hidden(name));
+    let was_killed = matches!(how, "kill" | "torn") && came.hit;
+    assert!(was_killed || beside.is_empty(), "{what}\nleft: {:?}", beside.keys());
+    if was_killed {
+        assert_eq!(came.code, Some(137), "{what}");
+    }
+    let (is_old, is_new) = (there == *old, there == *new);
+    if came.code == Some(0) {
+        assert!(is_new, "{what}\nit says that all is well, with {:?}", there.keys());
+    }
+    if !is_old && !is_new && !there.is_empty() {
+        let (code, _, said) = desk.said(&format!("compare {place} {place}"));
+        let is_told = code == Some(2) || said.contains("partial") || said.contains("no run.toml");
+        assert!(is_told, "{what}\n{said}\n{:?}", there.keys());
+    }
+    if came.said.contains("untouched") {
+        assert!(is_old, "{what}");
+    }
+    if came.said.contains("the new result is there") {
+        assert!(is_new, "{what}");
+    }
+    if folder.join("partial").is_dir() && !files(&folder.join("partial")).keys().all(|name| hidden(name)) {
+        let (code, _, said) = desk.said(&format!("compare {place}/partial {place}/partial"));
+        assert!(
+            code == Some(2) || said.contains("partial") || said.contains("no run.toml"),
+            "{what}\n{said}"
+        );
+    }
+    if was_killed {
+        let (code, _, said) =
+            desk.said(&format!("run web.toml --quiet --seed 2 --format csv,jsonl --out {place}"));
+        assert_eq!(code, Some(0), "{said}");
+        assert_eq!(files(folder).keys().collect::<Vec<_>>(), new.keys().collect::<Vec<_>>(), "{what}");
+        assert!(files(folder) == *new, "{what}");
+    }
+}
+
+#[test]
+fn a_run_leaves_the_old_or_the_new() {
+    let desk = Desk::holding("operations-run", "web.toml", SCENARIO);
+    for (seed, place) in [(1, "old"), (2, "new")] {
+        let line = format!("run web.toml --quiet --seed {seed} --format csv,jsonl --out {place}");
+        assert_eq!(desk.said(&line).0, Some(0));
+    }
+    let (old, new) = (files(&desk.0.join("old")), files(&desk.0.join("new")));
+    let line = "run web.toml --quiet --seed 2 --format csv,jsonl --out PLACE";
+    for (before, faults) in [(old, &FAULTS[..]), (Files::new(), &["full", "kill"])] {
+        let count = at_every_operation(&desk, faults, line, "", &before, |how, folder, came, what| {
+            judge_result(&desk, how, folder, came, &before, &new, what);
+        });
+        assert!(count >= 12, "four files are made, written, synced and renamed: {count}");
+    }
+}
+
+/// A text that is kept is the old one or the new one.
+#[track_caller]
+fn judge_text(folder: &Path, name: &str, came: &Came, how: &str, texts: [Option<&[u8]>; 2], what: &str) {
+    let all = files(folder);
+    let there = all.get(name).map(Vec::as_slice);
+    let [old, new] = texts;
+    assert!(there == old || there == new, "{what}\n{:?}", there.map(String::from_utf8_lossy));
+    // What cannot be removed stays, too, until the next one clears it.
+    let may_leave = (matches!(how, "kill" | "torn") && came.hit) || came.said.contains(": Remove\n");
+    assert!(may_leave || !all.keys().any(|name| hidden(name)), "{what}\nleft: {:?}", all.keys());
+    if came.said.contains("saved: ") || came.said.contains("forgotten: ") || came.said.contains("is written")
+    {
+        assert!(there == new, "{what}\n{:?}", there.map(String::from_utf8_lossy));
+    }
+}
+
+#[test]
+fn what_is_saved_is_the_old_or_the_new() {
+    let desk = Desk::holding("operations-save", "web.toml", SCENARIO);
+    desk.talked("step web.toml --plain", "next\ndo kill web-0\nsave new.toml\nquit\n");
+    let new = files(&desk.0)["new.toml"].clone();
+    let over: Files = [("saved.toml".to_owned(), b"old".to_vec())].into();
+    for (before, force) in [(&over, " --force"), (&Files::new(), "")] {
+        let words = format!("next\ndo kill web-0\nsave PLACE/saved.toml{force}\nquit\n");
+        let old = before.get("saved.toml").map(Vec::as_slice);
+        let count = at_every_operation(
+            &desk,
+            &FAULTS,
+            "step web.toml --plain",
+            &words,
+            before,
+            |how, folder, came, what| {
+                judge_text(folder, "saved.toml", came, how, [old, Some(&new)], what);
+            },
+        );
+        assert!(count >= 4, "it is made, written, synced and renamed: {count}");
+    }
+}
+
+#[test]
+fn drafts_are_the_old_or_the_new() {
+    let manifest =
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: app, image: x}]}\n";
+    let desk = Desk::holding("operations-new", "web.yaml", manifest);
+    assert_eq!(desk.said("new web --from web.yaml --out made/").0, Some(0));
+    let new = files(&desk.0.join("made"));
+    let mut before = new.clone();
+    before.values_mut().for_each(|text| *text = b"old".to_vec());
+    let line = "new web --from web.yaml --out PLACE/ --force";
+    let count = at_every_operation(&desk, &FAULTS, line, "", &before, |how, folder, came, what| {
+        for name in ["web.yaml", "web.toml"] {
+            // The manifest is copied first, and may be there alone.
+            let at_last = Came { said: String::new(), ..*came };
+            let judged = if name == "web.toml" { came } else { &at_last };
+            let texts = [before.get(name), new.get(name)].map(|text| text.map(Vec::as_slice));
+            judge_text(folder, name, judged, how, texts, what);
+        }
+    });
+    assert!(count >= 8, "{count}");
+}
+
+#[test]
+fn progress_is_the_old_or_the_new() {
+    let desk = Desk::with("faults-operations-progress", None);
+    let lesson =
+        |name: &str| format!("[lessons.{name}]\nright = 2\nhinted = 0\nquestions = 2\ndigest = \"x\"\n");
+    let old = format!("version = 1\n{}", lesson("gone-at-once"));
+    desk.write("there/progress.toml", &old);
+    let (code, _, said) = desk.said("learn --reset gone-at-once --progress there/progress.toml");
+    assert_eq!(code, Some(0), "{said}");
+    let new = files(&desk.0.join("there"))["progress.toml"].clone();
+    let before: Files = [("progress.toml".to_owned(), old.clone().into_bytes())].into();
+    let line = "learn --reset gone-at-once --progress PLACE/progress.toml";
+    let count = at_every_operation(&desk, &FAULTS, line, "", &before, |how, folder, came, what| {
+        judge_text(folder, "progress.toml", came, how, [Some(old.as_bytes()), Some(&new)], what);
+    });
+    assert!(count >= 4, "{count}");
+}
+
+/// Commands that only read change nothing, as nothing of theirs comes to the door.
+#[test]
+fn who_reads_changes_nothing() {
+    let desk = Desk::holding("operations-read", "web.toml", SCENARIO);
+    assert_eq!(desk.said("run web.toml --quiet --out a --format csv,pods").0, Some(0));
+    for line in [
+        "check web.toml",
+        "test web.toml",
+        "test web.toml --seeds 2 --format junit",
+        "compare a a",
+        "explain a",
+        "list",
+        "schema",
+        "new x --out -",
+        "learn --list --progress none.toml",
+    ] {
+        let before = desk.everything();
+        let came = desk.with_fault(line, "", "1:kill");
+        assert!(!came.hit && came.code == Some(0), "{line}: {}", came.said);
+        assert_eq!(desk.everything(), before, "{line}");
+    }
+}
+
+/// A real kill, at any moment; what it leaves is cleared by the next run.
+#[test]
+fn a_killed_run_leaves_the_old_or_the_new() {
+    let fleet = SCENARIO.replace("replicas = 2", "replicas = 60").replace("2m", "30m");
+    let desk = Desk::holding("operations-killed", "web.toml", &fleet);
+    let began = std::time::Duration::from_millis(4);
+    for (seed, place) in [(1, "old"), (2, "new")] {
+        let line = format!("run web.toml --quiet --seed {seed} --format csv,jsonl --out {place}");
+        assert_eq!(desk.said(&line).0, Some(0));
+    }
+    let (old, new) = (files(&desk.0.join("old")), files(&desk.0.join("new")));
+    for round in 0..12 {
+        let folder = desk.0.join("w");
+        lay(&folder, &old);
+        let mut run: Command = desk.command("run web.toml --quiet --seed 2 --format csv,jsonl --out w");
+        let mut run = run.stderr(Stdio::null()).spawn().expect("the program starts");
+        // From the start on, each time twice as late: the last rounds come to the end of a run.
+        #[expect(clippy::disallowed_methods, reason = "waits for a real process")]
+        std::thread::sleep(began * (1 << round.min(9)));
+        run.kill().expect("it can be killed");
+        let code = run.wait().expect("it ends").code();
+        let came = Came { code: code.or(Some(137)), said: String::new(), hit: code.is_none() };
+        judge_result(&desk, "kill", &folder, &came, &old, &new, &format!("round {round}"));
+    }
+}
