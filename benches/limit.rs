@@ -1,14 +1,16 @@
 //! Our yardstick: the life of the fleet's pods as a plain hand-written loop, without scheduler, kubelet or API server.
 //! What the loop costs is what events and rows cost at the least; how many times longer a run takes is what the
-//! mechanism costs. Both play 100,000 pods on one core, with rows spelled out and thrown away.
+//! mechanism costs. All is played in this one process, on one core, with rows spelled out and thrown away, each run between
+//! two turns of the loop: so the ratios are the same on another machine, and on one that does something else beside.
 //!
-//! `cargo bench --bench limit` prints both and their ratio, the median of several turns taken in alternation; beside them
-//! the same run in which nothing is learned of what replicas have in common.
+//! `cargo bench --bench limit` prints the loop, each run of the table in `benches/README.md` and the repetitions of a sweep;
+//! `cargo bench --bench limit -- fleet-100k sweep` those whose names contain one of the words.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::hint::black_box;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,8 +19,13 @@ use kubelapse::record::csv;
 use kubelapse::scenario::{self, Plan, builtin};
 use kubelapse::session::{self, Judge, Session, Silent};
 
+#[path = "rows/mod.rs"]
+mod rows;
+
 const PODS: u32 = 100_000;
+/// So many turns of each run, the median of which counts; one of those that take longer than [`LONG`].
 const TURNS: usize = 5;
+const LONG: Duration = Duration::from_secs(8);
 
 /// A stage of a pod's life: how long after the one before, in microseconds, and the rows that it writes.
 struct Stage {
@@ -162,34 +169,31 @@ fn timed<T>(what: impl FnOnce() -> T) -> (Duration, T) {
     (begun.elapsed(), came_to)
 }
 
-fn main() {
-    // `cargo test --benches` only wants to know whether it runs at all.
-    let turns = if std::env::args().any(|argument| argument == "--bench") { TURNS } else { return };
-    let fleet = builtin::find("fleet-100k").expect("it is shipped");
-    let plan = scenario::load("fleet-100k.toml", fleet.text, &scenario::no_files, &[]);
-    let plan = Arc::new(plan.expect("it is read"));
-    let by_the_rules = Arc::new(Plan { learns_from: None, ..Plan::clone(&plan) });
-    let (mut limits, mut ours, mut plain) = (Vec::new(), Vec::new(), Vec::new());
-    let mut said = String::new();
-    for _ in 0..turns {
-        let (took, counts) = timed(|| plain_loop(&mut black_box(io::sink())));
-        limits.push(took);
-        let (took, steps) = timed(|| play(&plan));
-        ours.push(took);
-        let (took, same) = timed(|| play(&by_the_rules));
-        plain.push(took);
-        assert_eq!(steps, same, "what is learned changes nothing");
-        said =
-            format!("plain loop: {} events, {} rows; kubelapse: {steps} events", counts.events, counts.rows);
-    }
-    println!("{PODS} pods, one core, rows thrown away, median of {turns}\n{said}");
-    let limit = told("plain loop", limits);
-    let our = told("kubelapse", ours);
-    println!("{:<24}{:8.1}", "ratio of the two", our / limit);
-    told("every pod by the rules", plain);
+/// The plan of a row: of a shipped scenario or a file, with what `--set` and `--until` say. None of manifests alone, around
+/// which the program assumes a cluster.
+fn plan(row: &rows::Row) -> Option<Arc<Plan>> {
+    let (scenario, options) = row.arguments.split_first().expect("it names a scenario");
+    let pairs = options.chunks(2).map(|pair| (pair[0].as_str(), pair[1].as_str()));
+    let sets: Vec<String> = pairs
+        .map(|(option, value)| if option == "--until" { format!("until={value}") } else { value.to_owned() })
+        .collect();
+    let path = Path::new(scenario);
+    let loaded = match (builtin::find(scenario), path.extension()) {
+        (Some(shipped), _) => scenario::load(scenario, shipped.text, &scenario::no_files, &sets),
+        (None, Some(kind)) if kind == "toml" => {
+            let beside = |name: &str| {
+                let there = path.parent().expect("it stands in a folder").join(name);
+                std::fs::read_to_string(there).map_err(|e| e.to_string())
+            };
+            let text = std::fs::read_to_string(path).expect("it is there");
+            scenario::load(scenario, &text, &beside, &sets)
+        }
+        _ => return None,
+    };
+    Some(Arc::new(loaded.unwrap_or_else(|problems| panic!("{}", problems.render(false)))))
 }
 
-/// Plays the fleet; returns how many events that took.
+/// Plays a plan, rows spelled out; returns how many events that took.
 fn play(plan: &Arc<Plan>) -> u64 {
     let mut session = Session::new(plan, 0);
     let (mut sink, mut judge) = (csv::Timeline::new(io::sink()), Judge::new(plan));
@@ -197,10 +201,60 @@ fn play(plan: &Arc<Plan>) -> u64 {
     session.world.step
 }
 
-/// Prints the median, which it returns in seconds.
-fn told(who: &str, mut turns: Vec<Duration>) -> f64 {
-    turns.sort_unstable();
-    let seconds = turns[turns.len() / 2].as_secs_f64();
-    println!("{who:<24}{seconds:8.3} s  {:8.2} µs a pod", seconds * 1e6 / f64::from(PODS));
-    seconds
+/// A thousand seeds of the lesson about a crash loop, without rows: what `sweep` does on each core.
+fn sweep(plan: &Arc<Plan>) -> u64 {
+    (0..1000).map(|seed| session::live(plan, seed).steps).sum()
+}
+
+fn median(mut turns: Vec<f64>) -> f64 {
+    turns.sort_unstable_by(f64::total_cmp);
+    turns[turns.len() / 2]
+}
+
+/// Takes turns with the plain loop, and prints how many of its turns one of `run` takes.
+fn against_the_loop(name: &str, run: impl Fn() -> u64) {
+    let plain = || timed(|| plain_loop(&mut black_box(io::sink()))).0.as_secs_f64();
+    let (mut seconds, mut ratios, mut before) = (Vec::new(), Vec::new(), plain());
+    let events = loop {
+        let (took, events) = timed(&run);
+        let after = plain();
+        seconds.push(took.as_secs_f64());
+        ratios.push(took.as_secs_f64() / (0.5 * (before + after)));
+        before = after;
+        if seconds.len() == TURNS || took > LONG {
+            break events;
+        }
+    };
+    println!("{name:<32} {:>9.3} s {:>9.2} x the loop {events:>11} events", median(seconds), median(ratios));
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // `cargo test --benches` only wants to know whether it runs at all.
+    if !arguments.iter().any(|argument| argument == "--bench") {
+        return;
+    }
+    let words: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
+    let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
+    let (_, counts) = timed(|| plain_loop(&mut black_box(io::sink())));
+    println!(
+        "the loop: {PODS} pods, {} events, {} rows; one core, rows thrown away, medians",
+        counts.events, counts.rows
+    );
+    against_the_loop("the loop itself", || plain_loop(&mut black_box(io::sink())).events);
+    for row in rows::all().iter().filter(|row| wanted(row.name)) {
+        let Some(plan) = plan(row) else { continue };
+        against_the_loop(row.name, || play(&plan));
+    }
+    let shipped = |name: &str| rows::Row { name: "", arguments: vec![name.to_owned()] };
+    if wanted("by the rules") {
+        let fleet = plan(&shipped("fleet-100k")).expect("it is shipped");
+        let plain = Arc::new(Plan { learns_from: None, ..Plan::clone(&fleet) });
+        against_the_loop("fleet-100k, all by the rules", || play(&plain));
+    }
+    if wanted("sweep") {
+        let lesson = plan(&shipped("crash-loop")).expect("it is shipped");
+        against_the_loop("sweep: 1,000 x crash-loop", || sweep(&lesson));
+    }
+    rows::clean();
 }

@@ -9,8 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use kubelapse::scenario::{self, Plan, builtin};
-use kubelapse::session::{self, Session, kubectl};
-use kubelapse::world::learned::Learned;
+use kubelapse::session::{self, Lives, Session, kubectl};
 use plan::plan;
 use rayon::prelude::*;
 
@@ -19,27 +18,17 @@ fn from(plan: &Plan, replicas: Option<u32>) -> Arc<Plan> {
     Arc::new(Plan { learns_from: replicas, ..plan.clone() })
 }
 
-/// A life that knows all that the runs before it have learned, and adds to it.
-fn learning(plan: &Arc<Plan>, seed: u64, learned: &mut Learned) -> session::Lived {
-    let mut session = Session::new(plan, seed);
-    session.world.begin_with(std::mem::take(learned));
-    while session.step().is_some() {}
-    *learned = std::mem::take(&mut session.world.learned);
-    session::Lived::from(session)
-}
-
 /// Whether a change of a status was learned: a pod whose spec is changed before it starts teaches nothing.
 fn compare(name: &str, plan: &Plan, seeds: u64) -> bool {
-    let (on, off) = (from(plan, Some(1)), from(plan, None));
-    let mut all = Learned::new(&on);
+    let (off, mut lives) = (from(plan, None), Lives::of(plan));
     for seed in 0..seeds {
-        let (with, without) = (learning(&on, seed, &mut all), session::live(&off, seed));
+        let (with, without) = (lives.live(seed), session::live(&off, seed));
         assert_eq!(with.digest, without.digest, "{name}, seed {seed}");
         assert_eq!(with.transitions, without.transitions, "{name}, seed {seed}");
         assert_eq!(with.records, without.records, "{name}, seed {seed}");
         assert_eq!(with.answers, without.answers, "{name}, seed {seed}");
     }
-    all.changes() > 0
+    lives.learned().changes() > 0
 }
 
 /// The switch is a switch: a plan as it is loaded learns of many replicas, one that learns nothing has learned nothing.

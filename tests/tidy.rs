@@ -515,9 +515,8 @@ fn the_api_server_tells_its_watchers_alone() {
 }
 
 /// What only tests use, and why it stands in `src` all the same.
-const FOR_TESTS: [(&str, &str); 4] = [
+const FOR_TESTS: [(&str, &str); 3] = [
     ("breaches", "the laws of every life, for whoever plays one"),
-    ("begin_with", "a world that begins with what another has learned"),
     ("endpoint_slice_value", "slices as the API prints them, held against the recorded ones"),
     ("minus", "a quantity's arithmetic, held against the recorded answers"),
 ];

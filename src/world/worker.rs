@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::learned::Seen;
+use super::learned::{Repeat, Seen};
 use super::volumes::ClaimMounts;
 use super::{ContainerIx, Deletion, NodeId};
 use crate::api::{HeldStatus, PodSpec, ProbeKind, RuntimeStatus, Sym, Text};
@@ -233,6 +233,16 @@ impl SpareRuns {
     }
 }
 
+/// A sync that has found nothing new. The next one does not, either, while the pod's object and the status that the kubelet
+/// holds have these versions, and the worker's cache is the same.
+#[derive(Clone, Copy, Debug)]
+pub struct Settled {
+    pub api_version: u64,
+    /// The last digits of that one's, which tell it from those just before.
+    pub held_number: u32,
+    pub answer: Repeat,
+}
+
 /// The kubelet's pod worker with everything that the kubelet holds of the pod.
 #[derive(Clone, Debug)]
 pub struct Worker {
@@ -280,6 +290,7 @@ pub struct Worker {
 
     // Status manager.
     pub cached: Option<Cached<HeldStatus>>,
+    pub settled: Option<Settled>,
     /// What the write under way takes along.
     pub outgoing: Option<Cached<HeldStatus>>,
     pub finished: bool,

@@ -15,7 +15,9 @@ pub fn tick_at_or_after(w: &World, node: NodeId, at: Time) -> Time {
 
 /// Whether the active deadline is over; it counts from `startTime`.
 pub fn past_deadline(p: Local<'_>, now: Time) -> bool {
-    let Some(worker) = p.worker else { return false };
+    let Some(worker) = p.worker.filter(|worker| worker.spec.active_deadline_seconds.is_some()) else {
+        return false;
+    };
     past_active_deadline(&worker.spec, worker.status().unwrap_or(&p.status).start_time(), now)
 }
 

@@ -26,14 +26,14 @@ pub(super) fn prober_of(p: Local<'_>, ix: ContainerIx, kind: ProbeKind) -> Optio
 
 /// What the last results of the probes that can kill say of the newest instance.
 pub fn results(p: Local<'_>, ix: ContainerIx) -> ProbeResults {
+    let has_startup = p.container(ix).startup_probe.is_some();
+    // Most containers have no worker.
+    let Some(own) = p.memory(ix).map(|memory| &memory.probers).filter(|own| !own.is_empty()) else {
+        return ProbeResults { liveness: None, startup: None, has_startup };
+    };
     let newest = p.runtime.live.newest(p.container(ix).name).map_or(-1, |c| c.restart_count);
-    let own = p.memory(ix).map(|memory| &memory.probers).filter(|own| !own.is_empty());
-    let of = |kind| own?.get(kind).filter(|b| b.instance == newest).and_then(|b| b.result);
-    ProbeResults {
-        liveness: of(ProbeKind::Liveness),
-        startup: of(ProbeKind::Startup),
-        has_startup: p.container(ix).startup_probe.is_some(),
-    }
+    let of = |kind| own.get(kind).filter(|b| b.instance == newest).and_then(|b| b.result);
+    ProbeResults { liveness: of(ProbeKind::Liveness), startup: of(ProbeKind::Startup), has_startup }
 }
 
 /// `AddPod`, at each sync: workers for main containers and sidecars that have none. That makes the workers anew that ended
@@ -107,6 +107,10 @@ pub(super) fn arm(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, f
         return;
     }
     let Some(spec) = p.container(ix).probe(kind) else { return };
+    // The very next tick is queued: none could come before it.
+    if b.queued.is_some_and(|queued| queued >= w.now && queued <= w.now + period(spec)) {
+        return;
+    }
     let Some(earliest) = next_relevant(w, p, ix, kind, b) else { return };
     let at = next_on_grid(b.anchor, period(spec), from.max(earliest));
     if b.queued.is_some_and(|queued| queued <= at && queued >= w.now) {

@@ -11,7 +11,9 @@ use crate::api::{Container, Note, Phase, ProbeKind, RuntimeContainer, Sym};
 use crate::rules::kubelet::api_status::ran_before_kubelet;
 use crate::rules::kubelet::container_status::StartFailure;
 use crate::rules::kubelet::status_change::{Known, Op, Probed, Sync};
-use crate::world::{ContainerIx, Local, PodId, World};
+use crate::world::learned::Repeat;
+use crate::world::worker::Settled;
+use crate::world::{ContainerIx, Local, LocalMut, PodId, World};
 
 /// What the kubelet remembers of a container beside its instances.
 fn known(p: Local<'_>, ix: ContainerIx, found: impl Fn(&Container) -> bool) -> Known {
@@ -37,7 +39,7 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
     let worker = p.worker?;
     let (ended_by, ip) = (worker.ended_by, w.machines[worker.node.ix()].ip);
     let kubelet_start = w.kubelet(worker.node)?.start;
-    let runtime = Arc::clone(&worker.run.as_ref()?.snapshot.status);
+    let runtime = &worker.run.as_ref()?.snapshot.status;
     // Since 1.35 a new kubelet leaves the readiness of what it finds running as it is.
     let found = |container: &Container| {
         let since = || runtime.newest(container.name).and_then(RuntimeContainer::running_since);
@@ -45,9 +47,15 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
             && !w.gates.change_status_on_kubelet_restart
             && ran_before_kubelet(since(), kubelet_start)
     };
-    let containers: SmallVec<[Known; 4]> = p.container_ixs().map(|ix| known(p, ix, found)).collect();
-    let resize_conditions = allocation::conditions(p, &w.gates);
+    let containers = p.container_ixs().map(|ix| known(p, ix, found));
     let past = past_deadline(p, w.now);
+    let again = repeated(w, p, containers.clone()).filter(|_| !is_terminal && !past);
+    if again.is_some() && cfg!(not(debug_assertions)) {
+        return again;
+    }
+    let containers: SmallVec<[Known; 4]> = containers.collect();
+    let runtime = Arc::clone(runtime);
+    let resize_conditions = allocation::conditions(p, &w.gates);
     let op = Op::Sync(Sync {
         runtime: &runtime,
         containers: &containers,
@@ -65,8 +73,40 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
         events::kubelet(w, pod, Note::normal(Sym::DEADLINE_EXCEEDED, Sym::DEADLINE_EXCEEDED_MESSAGE));
     }
     let phase = changed.phase;
+    debug_assert!(
+        again.is_none_or(|again| again == phase && !changed.is_news && changed.triggers.is_empty()),
+        "repeated, and computed anew"
+    );
+    settle(w, pod, changed.repeat);
     if status_manager::keep(w, pod, changed, false) {
         prober::container_changed(w, pod);
     }
     Some(phase)
+}
+
+/// The phase, where the last sync has found nothing new and this one asks with the same.
+fn repeated(w: &World, p: Local<'_>, containers: impl Iterator<Item = Known>) -> Option<Phase> {
+    let worker = p.worker?;
+    let settled = worker.settled?;
+    let is_same = settled.api_version == p.resource_version
+        && worker.cached.as_ref().is_some_and(|held| held.version as u32 == settled.held_number)
+        && worker.deletion.is_none()
+        && worker.ended_by.is_none()
+        && p.runtime.resize.is_none();
+    if !is_same {
+        return None;
+    }
+    w.learned.repeated(settled.answer, p.generation, containers)
+}
+
+/// Notes what a sync has found that says nothing new.
+fn settle(w: &mut World, pod: PodId, answer: Option<Repeat>) {
+    let World { pods, places, .. } = w;
+    let p = LocalMut::of(pods, places, pod);
+    let Some(worker) = p.worker else { return };
+    worker.settled = answer.zip(worker.cached.as_ref()).map(|(answer, held)| Settled {
+        api_version: p.pod.resource_version,
+        held_number: held.version as u32,
+        answer,
+    });
 }

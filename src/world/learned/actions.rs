@@ -46,6 +46,12 @@ pub(super) struct Key {
     probes: u64,
 }
 
+impl Key {
+    pub fn template(&self) -> TemplateIx {
+        self.template
+    }
+}
+
 pub(super) type AllActions = FxHashMap<Key, Arc<SyncActions>>;
 
 /// The results of probes by container, four bits each; None if there are too many.

@@ -1,6 +1,7 @@
 //! Changes of the status that a kubelet holds ([`crate::rules::kubelet::status_change`]).
 
 use std::hash::Hasher;
+use std::num::NonZeroU32;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::api::form::{Filled, Form, MOST_GAPS};
 use crate::api::marks::Gap;
 use crate::api::{ContainerId, ContainerIx, HeldStatus, Marks, Phase, PodSpec, PodStatus, Sym};
 use crate::rules::kubelet::pod::PodView;
-use crate::rules::kubelet::status_change::{self, Change, Known, Op, Sync};
+use crate::rules::kubelet::status_change::{self, Change, Changed, Known, Op, Sync};
 use crate::rules::kubelet::status_manager;
 use crate::rules::versions::gates::Gates;
 use crate::scenario::plan::TemplateIx;
@@ -49,7 +50,14 @@ pub struct Played {
     pub phase: Phase,
     /// See [`status_change::Changed::triggers`].
     pub triggers: SmallVec<[ContainerIx; 4]>,
+    /// Of a sync that has found nothing new, and would at any instant.
+    pub repeat: Option<Repeat>,
 }
+
+/// A sync that says what is held already, by its place among the changes, counted from one: whoever asks again with the same gets the same
+/// answer, and nothing need be computed for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Repeat(NonZeroU32);
 
 /// Everything that an outcome depends on, and nothing that is one pod's own. `L` is a list of what the kubelet remembers of
 /// containers, by [`Sync::containers`]: one is looked for by a list that belongs to somebody else.
@@ -127,6 +135,8 @@ struct Outcome {
     triggers: SmallVec<[ContainerIx; 4]>,
     /// But for what fills the gaps, the new status says what the held one says.
     alike: bool,
+    /// The instant at which it is asked is nowhere in the new status.
+    timeless: bool,
 }
 
 /// A key, and its outcome if it can be learned.
@@ -137,15 +147,39 @@ struct Entry {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Changes(HashTable<Entry>);
+pub(super) struct Changes {
+    entries: Vec<Entry>,
+    /// Their places, by their keys.
+    places: HashTable<u32>,
+}
 
 impl Changes {
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.entries.is_empty()
     }
     /// How many have an outcome.
     pub fn count(&self) -> usize {
-        self.0.iter().filter(|entry| entry.outcome.is_some()).count()
+        self.entries.iter().filter(|entry| entry.outcome.is_some()).count()
+    }
+
+    /// Those of some templates are kept.
+    pub fn retain(&mut self, is_kept: impl Fn(TemplateIx) -> bool) {
+        let all = std::mem::take(self);
+        for entry in all.entries.into_iter().filter(|entry| is_kept(entry.key.template)) {
+            self.add(entry);
+        }
+    }
+
+    fn find(&self, key: &Key<&[Known]>) -> Option<u32> {
+        self.places.find(key.hash(), |place| self.entries[*place as usize].key.is(key)).copied()
+    }
+
+    fn add(&mut self, entry: Entry) -> u32 {
+        let Changes { entries, places } = self;
+        let (place, hash) = (entries.len() as u32, entry.key.hash());
+        entries.push(entry);
+        places.insert_unique(hash, place, |place| entries[*place as usize].key.hash());
+        place
     }
 }
 
@@ -156,7 +190,10 @@ impl Learned {
         let learned = known.and_then(|template| self.follow(template, asked));
         if let Some(played) = learned {
             #[cfg(debug_assertions)]
-            assert_eq!(played, plain(asked, HeldStatus::from), "learned, and played by the rule");
+            {
+                let plain = Played { repeat: played.repeat, ..plain(asked, HeldStatus::from) };
+                assert_eq!(played, plain, "learned, and played by the rule");
+            }
             return played;
         }
         match known {
@@ -194,18 +231,17 @@ impl Learned {
             op,
             containers,
         };
-        let outcome = match self.changes.0.find(key.hash(), |entry| entry.key.is(&key)) {
-            Some(entry) => entry.outcome.as_deref()?,
+        let place = match self.changes.find(&key) {
+            Some(place) => place,
             None => {
-                if self.changes.0.len() >= MOST {
+                if self.changes.entries.len() >= MOST {
                     return None;
                 }
                 let outcome = self.learn(&key, asked, &api.form, held.map(|held| &*held.form)).map(Arc::new);
-                let entry = Entry { key: key.kept(), outcome };
-                let inserted = self.changes.0.insert_unique(key.hash(), entry, |entry| entry.key.hash());
-                inserted.into_mut().outcome.as_deref()?
+                self.changes.add(Entry { key: key.kept(), outcome })
             }
         };
+        let outcome = self.changes.entries[place as usize].outcome.as_deref()?;
         let held_values = held.map_or(&[][..], |held| &held.values);
         let sources = [&brought[..], held_values, &api.values];
         let status = outcome.status.as_ref().map(|recipe| recipe.follow(&sources, held));
@@ -215,12 +251,28 @@ impl Learned {
             }
             _ => false,
         };
+        let repeats = is_same && outcome.timeless && outcome.triggers.is_empty() && !asked.deleted;
         Some(Played {
             is_news: status.is_some() && !is_same,
             status,
             phase: outcome.phase,
             triggers: SmallVec::from_slice(&outcome.triggers),
+            repeat: NonZeroU32::new(place + 1).filter(|_| repeats).map(Repeat),
         })
+    }
+
+    /// The phase that a sync comes to which has nothing new to say: it asks with what [`Played::repeat`] was the answer to, if
+    /// `generation` and `containers` are those of then. That neither the statuses, nor what the kubelet knows of the runtime,
+    /// nor the pod's template are others, its caller has seen to.
+    pub fn repeated(
+        &self,
+        repeat: Repeat,
+        generation: i64,
+        containers: impl Iterator<Item = Known>,
+    ) -> Option<Phase> {
+        let Entry { key, outcome } = self.changes.entries.get(repeat.0.get() as usize - 1)?;
+        let is_same = key.generation == generation && key.containers.iter().copied().eq(containers);
+        outcome.as_deref().filter(|_| is_same).map(|outcome| outcome.phase)
     }
 
     /// Plays the rule on gaps.
@@ -269,7 +321,8 @@ impl Learned {
             (Some(new), Some(held)) => status_manager::is_same(&held.status, &new.form.status, asked.gates),
             _ => false,
         };
-        Some(Outcome { status: recipe, phase: changed.phase, triggers: changed.triggers, alike })
+        let timeless = recipe.as_ref().is_some_and(|recipe| !recipe.asks_now());
+        Some(Outcome { status: recipe, phase: changed.phase, triggers: changed.triggers, alike, timeless })
     }
 }
 
@@ -302,7 +355,8 @@ fn plain(asked: &Asked<'_>, hold: impl FnMut(PodStatus) -> HeldStatus) -> Played
     let changed = status_change::play(&asked.change(&status, held.as_deref(), asked.op, asked.now));
     let new = changed.status.as_ref();
     let is_news = new.is_some_and(|new| status_manager::is_news(held.as_deref(), new, asked.gates));
-    Played { status: changed.status.map(hold), is_news, phase: changed.phase, triggers: changed.triggers }
+    let Changed { status, phase, triggers } = changed;
+    Played { status: status.map(hold), is_news, phase, triggers, repeat: None }
 }
 
 impl<'a> Asked<'a> {

@@ -42,7 +42,7 @@ use crate::api::form::Forms;
 use crate::api::{HeldStatus, PodStatus};
 use crate::scenario::plan::{Plan, TemplateIx};
 
-pub(crate) use change::{Asked, Played};
+pub(crate) use change::{Asked, Played, Repeat};
 pub(crate) use merge::Outgoing;
 pub(crate) use report::Written;
 pub(crate) use seen::{Seen, Shape};
@@ -93,6 +93,16 @@ impl Learned {
     /// How many changes of a status have been learned.
     pub fn changes(&self) -> usize {
         self.changes.count()
+    }
+
+    /// Templates from this number on are no more, and in another run others will have their numbers.
+    pub fn forget_templates_from(&mut self, count: usize) {
+        if self.templates.len() > count {
+            self.templates.truncate(count);
+            self.changes.retain(|template| template.ix() < count);
+            self.actions.retain(|key, _| key.template().ix() < count);
+            self.reports.retain(|key, _| key.template().ix() < count);
+        }
     }
 
     fn is_learned(&self, template: TemplateIx) -> bool {

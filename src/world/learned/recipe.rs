@@ -13,10 +13,18 @@ use crate::time::Time;
 #[derive(Debug)]
 pub(super) struct Recipe {
     pub form: Arc<Form>,
-    /// Where what fills each gap comes from, by the number of a gap.
-    sources: SmallVec<[u8; 16]>,
-    /// Those of them that bring an instant which is cut to its second.
-    cut: u64,
+    /// What fills each gap, by the number of a gap.
+    sources: SmallVec<[Source; 16]>,
+    /// Those of them with their gaps that do not come from the same gap of the held status.
+    moved: SmallVec<[(u8, Source); 16]>,
+}
+
+/// Where what fills a gap comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Source {
+    place: u8,
+    /// It brings an instant that is cut to its second.
+    cut: bool,
 }
 
 /// Gaps are numbered by where they come from: what the change itself brings, the held status, the API's status.
@@ -29,43 +37,56 @@ pub(super) const HOST: usize = 1;
 /// What fills the gaps of what a change looks at: what it brings itself, the held status, the API's status.
 pub(super) type Sources<'a> = [&'a [u64]; 3];
 
+impl Source {
+    #[inline]
+    fn value(self, from: &Sources<'_>) -> u64 {
+        let value = from[usize::from(self.place) / MOST_GAPS][usize::from(self.place) % MOST_GAPS];
+        if self.cut {
+            return Time::from_micros(value.cast_signed()).truncate_secs().micros().cast_unsigned();
+        }
+        value
+    }
+}
+
 impl Recipe {
     /// That of what a rule has made on gaps.
     pub fn of(status: &PodStatus<Gaps>, forms: &mut Forms) -> Option<Recipe> {
         let (form, gaps) = forms.of::<Gaps, Gap>(status)?;
         // What is held is cut already.
-        let is_cut = |gap: &Gap| gap.cut && usize::from(gap.number) < OF_HELD;
-        let cut = (0..).zip(&gaps).filter(|(_, gap)| is_cut(gap)).fold(0, |all, (place, _)| all | 1 << place);
-        let sources = gaps.iter().map(|gap| gap.number).collect();
-        Some(Recipe { form, sources, cut })
+        let source =
+            |gap: &Gap| Source { place: gap.number, cut: gap.cut && usize::from(gap.number) < OF_HELD };
+        let sources: SmallVec<[Source; 16]> = gaps.iter().map(source).collect();
+        let stays = |gap: u8| Source { place: OF_HELD as u8 + gap, cut: false };
+        let moved =
+            (0..).zip(sources.iter().copied()).filter(|(gap, source)| *source != stays(*gap)).collect();
+        Some(Recipe { form, sources, moved })
     }
 
-    /// The status made from what is there. Mostly nothing has changed: then it is the `held` one.
+    /// Whether the instant of the change comes into the status.
+    pub fn asks_now(&self) -> bool {
+        self.sources.iter().any(|source| usize::from(source.place) == NOW)
+    }
+
+    /// The status made from what is there. Mostly nothing has changed: then it is the `held` one, and only what comes from
+    /// elsewhere is compared with what that has.
     pub fn follow(&self, from: &Sources<'_>, held: Option<&Arc<Filled>>) -> HeldStatus {
-        let value = |source: u8| from[usize::from(source) / MOST_GAPS][usize::from(source) % MOST_GAPS];
-        let mut values = match self.sources.len() {
+        if let Some(held) = held
+            && Arc::ptr_eq(&held.form, &self.form)
+            && self.moved.iter().all(|(gap, source)| source.value(from) == held.values[usize::from(*gap)])
+        {
+            return HeldStatus::Filled(Arc::clone(held));
+        }
+        let values = match self.sources.len() {
             // Mostly they stand in the status itself; then they are not counted one by one.
             few @ ..=16 => {
                 let mut values = [0; 16];
                 for (place, source) in values.iter_mut().zip(&self.sources) {
-                    *place = value(*source);
+                    *place = source.value(from);
                 }
                 Values::from_buf_and_len(values, few)
             }
-            _ => self.sources.iter().map(|source| value(*source)).collect(),
+            _ => self.sources.iter().map(|source| source.value(from)).collect(),
         };
-        let mut cut = self.cut;
-        while cut != 0 {
-            let place = &mut values[cut.trailing_zeros() as usize];
-            *place = Time::from_micros(place.cast_signed()).truncate_secs().micros().cast_unsigned();
-            cut &= cut - 1;
-        }
-        if let Some(held) = held
-            && Arc::ptr_eq(&held.form, &self.form)
-            && held.values == values
-        {
-            return HeldStatus::Filled(Arc::clone(held));
-        }
         HeldStatus::Filled(Arc::new(Filled { form: Arc::clone(&self.form), values }))
     }
 }

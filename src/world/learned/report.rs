@@ -32,6 +32,12 @@ pub(super) struct Key {
     deleted: bool,
 }
 
+impl Key {
+    pub fn template(&self) -> TemplateIx {
+        self.template
+    }
+}
+
 /// A pod whose status has changed.
 #[derive(Clone, Copy)]
 pub struct Written<'a> {
