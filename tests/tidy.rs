@@ -46,7 +46,7 @@ fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
 }
 
 /// Who may use whom; a room may always use itself.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("time", &[]),
     ("api", &["time"]),
     ("engine", &["time"]),
@@ -56,6 +56,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("world", &["time", "api", "engine", "rules", "scenario", "record"]),
     ("actors", &["time", "api", "engine", "rules", "scenario", "record", "world"]),
     ("session", &["time", "api", "engine", "rules", "scenario", "record", "world", "actors"]),
+    ("answers", &["time", "api", "engine", "rules", "scenario", "record", "world", "session"]),
     ("course", &["time", "scenario", "session"]),
     ("draft", &["time", "api", "rules", "record", "scenario", "world", "session"]),
     ("compare", &["time", "api", "rules", "record"]),
@@ -67,7 +68,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
 /// Doors may use everything.
 const DOORS: &[&str] = &[
     "time", "api", "engine", "rules", "scenario", "record", "world", "actors", "session", "compare",
-    "course", "draft", "explain", "cli", "tui",
+    "answers", "course", "draft", "explain", "cli", "tui",
 ];
 
 /// The rooms that a file's `use crate::` lines name.
