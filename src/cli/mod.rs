@@ -1,5 +1,6 @@
 //! The command line: the only door that opens files, reads the environment or prints.
 
+mod audit;
 mod beside;
 mod calibrate;
 mod check;
@@ -8,6 +9,7 @@ mod converse;
 mod disk;
 mod explain;
 mod fault;
+mod interrupt;
 mod kept;
 mod learn;
 mod line;
@@ -21,13 +23,14 @@ mod screen;
 mod source;
 mod step;
 mod summary;
+mod sweep;
 mod test;
 mod upgrade;
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::rules::kubectl::terminal::{escaped, escaped_json};
 use crate::rules::versions::Version;
@@ -64,6 +67,8 @@ pub enum Exit {
   kubelapse learn                               the lessons, one after the other
   kubelapse new web --from web.yaml             web.toml, a scenario to start from
   kubelapse test web.toml                       the expectations of a file; without a name, of all built-in scenarios
+  kubelapse audit web.yaml --assume boots=20s   what its numbers promise
+  kubelapse sweep web.toml --vary seed=1..9     how it depends on what is varied
   kubelapse check scenarios/                    all problems at once, nothing is run
   kubelapse compare web.toml --versions 1.32,1.37   what an upgrade of Kubernetes changes
   kubelapse list                                the scenarios that are built in
@@ -87,6 +92,10 @@ enum Command {
     New(new::Arguments),
     /// Holds scenarios against their expectations
     Test(test::Arguments),
+    /// Asks what manifests promise: start, stop, rollouts, drains, failures, found by playing
+    Audit(audit::Arguments),
+    /// Plays a scenario with some keys varied, under many seeds: how does it depend on them?
+    Sweep(sweep::Arguments),
     /// Checks scenario files without running them
     Check {
         /// Names of built-in scenarios, files, or folders of them, or manifests
@@ -112,7 +121,8 @@ enum Command {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let parsed = grouped().try_get_matches().and_then(|found| Arguments::from_arg_matches(&found));
+    let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(problem) => {
             let _ = problem.print();
@@ -137,6 +147,8 @@ fn dispatch(command: Command) -> Exit {
         Command::Learn(arguments) => learn::learn(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Test(arguments) => test::test(&arguments),
+        Command::Audit(arguments) => audit::audit(&arguments),
+        Command::Sweep(arguments) => sweep::sweep(&arguments),
         Command::Check { scenarios, beside, set } => check::check(&scenarios, &beside, &set),
         Command::Compare(arguments) => compare::compare(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
@@ -149,6 +161,33 @@ fn dispatch(command: Command) -> Exit {
             Exit::Ran
         }
     }
+}
+
+/// The commands by what one wants of them, in the order in which help lists them.
+const GROUPS: [(&str, &[&str]); 4] = [
+    ("Play", &["run", "step", "test", "check", "new"]),
+    ("Ask", &["audit", "sweep", "compare", "explain"]),
+    ("Open", &["schema", "completions"]),
+    ("Learn", &["learn", "list"]),
+];
+
+/// The program's arguments, with its commands in groups.
+fn grouped() -> clap::Command {
+    let command = Arguments::command();
+    let width = GROUPS.iter().flat_map(|(_, names)| names.iter()).map(|name| name.len()).max().unwrap_or(0);
+    let mut list = String::new();
+    for (group, names) in GROUPS {
+        list.push_str(&format!(" {group}\n"));
+        for name in names {
+            let about = command.find_subcommand(name).and_then(clap::Command::get_about);
+            let about = about.map_or(String::new(), ToString::to_string);
+            list.push_str(&format!("  {name:<width$}  {about}\n"));
+        }
+    }
+    let template = format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\nCommands:\n{list}\nOptions:\n{{options}}{{after-help}}"
+    );
+    command.help_template(template)
 }
 
 /// Something could not be written to stdout.
@@ -213,4 +252,19 @@ fn talk(text: &str) {
 fn report(problems: &Diagnostics) {
     use std::io::Write as _;
     let _ = anstream::stderr().write_all(problems.render(true).as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_stands_in_one_group() {
+        let command = Arguments::command();
+        let mut there: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        let mut listed: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        there.sort_unstable();
+        listed.sort_unstable();
+        assert_eq!(there, listed);
+    }
 }

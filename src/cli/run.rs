@@ -3,14 +3,13 @@
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::builder::PossibleValue;
 
 use super::results::{Failure, Results};
 use super::source::{Beside, Source};
 use super::summary::{self, Seen};
-use super::{Exit, check, fault, manifest, print, talk, test};
+use super::{Exit, check, fault, interrupt, manifest, print, talk, test};
 use crate::record::{Ending, FORMATS, Fan, Format, Sink, Threaded, csv, objects, tables};
 use crate::scenario::Plan;
 use crate::session::{self, Judge, Progress, Session};
@@ -64,8 +63,6 @@ impl clap::ValueEnum for &'static Format {
 /// The table of pods.
 pub const PODS: &str = "pods.csv";
 
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-
 /// One scenario to play.
 struct Job<'a> {
     plan: Arc<Plan>,
@@ -89,12 +86,7 @@ pub fn run(arguments: &Arguments) -> Exit {
         ));
         return Exit::WrongRequest;
     }
-    let _ = ctrlc::set_handler(|| {
-        // Who asks a second time does not want to wait.
-        if INTERRUPTED.swap(true, Ordering::Relaxed) {
-            std::process::exit(Exit::Interrupted as i32);
-        }
-    });
+    interrupt::listen();
     let formats: Vec<&Format> =
         FORMATS.into_iter().filter(|format| arguments.format.contains(format)).collect();
     let several = plans.len() > 1;
@@ -119,7 +111,7 @@ pub fn run(arguments: &Arguments) -> Exit {
             Exit::WrongRequest
         });
         exit = exit.max(came_to);
-        if INTERRUPTED.load(Ordering::Relaxed) && left > 0 {
+        if interrupt::asked() && left > 0 {
             talk(&format!("interrupted: {left} of the scenarios not run\n"));
             return exit.max(Exit::Interrupted);
         }
@@ -174,7 +166,7 @@ impl Progress for Bar {
         self.bar.set_position(now.since(self.start).secs().max(0) as u64);
     }
     fn stop(&self) -> bool {
-        INTERRUPTED.load(Ordering::Relaxed)
+        interrupt::asked()
     }
 }
 

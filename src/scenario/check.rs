@@ -112,6 +112,7 @@ pub fn value(node: &Node, kind: Kind, problems: &mut Diagnostics) {
             shape(node, of, problems);
             return;
         }
+        Kind::Value => Ok(()),
         Kind::PodSpec | Kind::Any => match &node.value {
             Value::Table(_) => Ok(()),
             _ => Err(wrong(node, "a table")),

@@ -25,6 +25,7 @@ pub mod programs;
 mod resolve;
 mod schema;
 pub mod start_error;
+pub mod sweep;
 pub(crate) mod tree;
 pub(crate) mod values;
 pub(crate) mod volumes;

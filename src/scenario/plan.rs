@@ -15,6 +15,7 @@ pub use super::expected::Expect;
 pub use super::metrics::MetricPlan;
 pub use super::programs::ProgramPlan;
 use super::start_error::StartError;
+use super::sweep::SweepPlan;
 use super::volumes::Storage;
 use crate::api::handle::handle;
 use crate::api::{NodeSpec, PodSpec, ProbeKind, Sym};
@@ -77,6 +78,8 @@ pub struct Plan {
     pub expects: Vec<Expect>,
     /// What makes it a lesson.
     pub lesson: Option<Lesson>,
+    /// What a sweep of it varies and measures.
+    pub sweep: SweepPlan,
     /// From so many replicas on, what the pods of a template have in common is computed once; None: never. It costs or saves
     /// time and changes no result, so no scenario says it.
     pub learns_from: Option<u32>,

@@ -172,7 +172,7 @@ impl Node {
     }
 
     /// One value in TOML, on one line.
-    fn inline(&self) -> String {
+    pub fn inline(&self) -> String {
         match &self.value {
             Value::Text(text) => spelled(text),
             Value::Date(text) => text.clone(),

@@ -484,7 +484,7 @@ fn plain(value: &str) -> &str {
 fn value_toml(kind: Kind, value: &str) -> Result<String, String> {
     let bare = match kind {
         Kind::Integer(..) | Kind::Bool | Kind::Chance => true,
-        Kind::Map(_) | Kind::List(_) | Kind::Any | Kind::Table(_) => true,
+        Kind::Map(_) | Kind::List(_) | Kind::Any | Kind::Value | Kind::Table(_) => true,
         Kind::Signal => plain(value).parse::<u8>().is_ok(),
         _ => false,
     };

@@ -10,6 +10,7 @@ mod cluster;
 mod lesson;
 mod objects;
 mod pods;
+mod sweep;
 
 use super::values::Nouns;
 use crate::rules::versions::Version;
@@ -80,8 +81,10 @@ pub enum Kind {
     Table(&'static Shape),
     /// A Kubernetes object or a part of one, checked by the API server's rules.
     PodSpec,
-    /// Anything at all.
+    /// Anything at all that has keys.
     Any,
+    /// A value of whatever kind, as `--set` gives one.
+    Value,
 }
 
 /// A key of a table.
@@ -201,6 +204,24 @@ pub static FILE: Shape = Shape {
         key("resourceQuota", Kind::Map(&Kind::Any), "", "The same of ResourceQuotas"),
         key("limitRange", Kind::Map(&Kind::Any), "", "The same of LimitRanges"),
         key("action", Kind::List(&Kind::Table(&ACTION)), "", "What people and controllers do"),
+        key(
+            "sweep",
+            Kind::List(&Kind::Table(&sweep::SWEEP)),
+            "",
+            "Keys that `kubelapse sweep` gives several values",
+        ),
+        key(
+            "pairs",
+            Kind::Bool,
+            "false",
+            "The sweep takes the first values of all keys together, then the second ones, …",
+        ),
+        key(
+            "measure",
+            Kind::List(&Kind::Table(&sweep::MEASURE)),
+            "",
+            "What `kubelapse sweep` measures of each run",
+        ),
         key("expect", Kind::List(&Kind::Table(&lesson::EXPECT)), "", "What must be true, and when"),
         key("lesson", Kind::Table(&lesson::LESSON), "", "What this scenario teaches"),
     ],

@@ -20,6 +20,7 @@ mod programs;
 mod settings;
 mod slips;
 mod standing;
+mod sweeps;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -168,10 +169,9 @@ pub fn resolve(
     let applied = applies::pods(&mut sent, &mut cx);
     cx.templates = own.into_iter().chain(applied).map(Arc::new).collect();
     let (applies, metrics) = (cx.keep(sent), metrics::metrics(table, &mut cx));
-    pods::unique(table, &mut cx);
-    settings::unused_images(table, &mut cx);
-    programs::known(table, &mut cx);
+    unused(table, &mut cx);
     let actions = actions::actions(table, &mut cx).into_iter().chain(again).collect();
+    let sweep = sweeps::sweep(table, &mut cx);
     let (expects, lesson) = (expects::expects(table, &mut cx), expects::lesson(table, &mut cx));
     odd(table, &mut cx);
     cx.texts.extend_from_slice(overrides);
@@ -201,7 +201,15 @@ pub fn resolve(
         actions,
         expects,
         lesson,
+        sweep,
     }
+}
+
+/// Tells of names that stand twice, and of images and programs that nothing has.
+fn unused(table: &Table, cx: &mut Context<'_>) {
+    pods::unique(table, cx);
+    settings::unused_images(table, cx);
+    programs::known(table, cx);
 }
 
 /// When the run starts.

@@ -1,0 +1,442 @@
+//! A workload that is asked about, and how it is played otherwise than its scenario says.
+
+use std::sync::Arc;
+
+use super::life::Life;
+use crate::answers::statistics::quantile;
+use crate::api::{Container, PodSpec, ProbeKind, Sym};
+use crate::engine::Distribution;
+use crate::record::{ObjectRow, PodRow};
+use crate::rules::api_server::objects::ObjectType;
+use crate::scenario::command::{Among, ObjectTarget, Target};
+use crate::scenario::plan::{Attempt, AttemptsOf, OnTerm, Outage, ProbePoint, ProgramPlan};
+use crate::scenario::{Action, Command, Plan};
+use crate::session::Session;
+use crate::time::Span;
+use crate::world::World;
+
+/// A scenario's plan with these values said otherwise (as `--set` takes them); None where that is no scenario.
+pub type Load<'a> = &'a (dyn Fn(&[String]) -> Option<Plan> + Sync);
+
+/// The image of an update.
+pub(super) const NEXT: &str = "registry.example/next:2";
+
+/// Seeds under which figures are played.
+const SEEDS: std::ops::Range<u64> = 0..9;
+
+/// A workload of a plan.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// Its kind.
+    pub kind: ObjectType,
+    /// Its namespace.
+    pub namespace: Sym,
+    /// Its name.
+    pub name: Sym,
+    /// The manifest that it stands in.
+    pub file: Sym,
+    /// The line of its document, from 1.
+    pub line: usize,
+    value: Arc<serde_json::Value>,
+}
+
+impl Subject {
+    /// `deployment/web`
+    pub fn words(&self) -> String {
+        format!("{}/{}", self.kind.singular(), self.name)
+    }
+    /// A field of its manifest, as `--set` takes it.
+    pub fn path(&self, field: &str) -> String {
+        let name = if self.name.contains('.') { format!("\"{}\"", self.name) } else { self.name.to_string() };
+        format!("{}.{name}.{field}", self.kind.key())
+    }
+    /// A field of its pods' spec, as `--set` takes it.
+    pub fn pod_path(&self, field: &str) -> String {
+        let template = match self.kind {
+            ObjectType::CronJob => "spec.jobTemplate.spec.template.spec",
+            _ => "spec.template.spec",
+        };
+        self.path(&format!("{template}.{field}"))
+    }
+    /// A number or text of its manifest.
+    pub fn field(&self, pointer: &str) -> Option<&serde_json::Value> {
+        self.value.pointer(pointer)
+    }
+    /// As actions name it.
+    pub fn target(&self) -> ObjectTarget {
+        ObjectTarget { kind: self.kind, name: self.name, namespace: Some(self.namespace) }
+    }
+    /// Whether its pods serve until somebody stops them.
+    pub fn serves(&self) -> bool {
+        !matches!(self.kind, ObjectType::Job | ObjectType::CronJob)
+    }
+}
+
+/// The workloads of a plan, in the order of its manifests.
+pub fn subjects(plan: &Plan) -> Vec<Subject> {
+    let kinds = [
+        ObjectType::Deployment,
+        ObjectType::StatefulSet,
+        ObjectType::DaemonSet,
+        ObjectType::ReplicaSet,
+        ObjectType::Job,
+        ObjectType::CronJob,
+    ];
+    let mut found: Vec<Subject> = Vec::new();
+    for (apply, object) in
+        plan.applies.iter().flat_map(|apply| apply.objects.iter().map(move |own| (apply, own)))
+    {
+        let subject = Subject {
+            kind: object.kind,
+            namespace: Sym::new(object.namespace(apply)),
+            name: Sym::new(object.name()),
+            file: object.file,
+            line: object.line,
+            value: Arc::new(object.value.clone()),
+        };
+        let is_known = |own: &Subject| {
+            (own.kind, own.namespace, own.name) == (subject.kind, subject.namespace, subject.name)
+        };
+        if kinds.contains(&object.kind) && !subject.name.is_empty() && !found.iter().any(is_known) {
+            found.push(subject);
+        }
+    }
+    found
+}
+
+/// What is known of a program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Assumed {
+    /// How long it takes to start.
+    pub boots: Option<Span>,
+    /// How long it takes to end after SIGTERM.
+    pub stops: Option<Span>,
+    /// How long it runs, of Jobs.
+    pub runs: Option<Span>,
+}
+
+/// A figure over seeds.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Spread {
+    /// The 5 % quantile of those that came, in seconds or as a number.
+    pub low: f64,
+    /// Their 95 % quantile.
+    pub high: f64,
+    /// It is a number, not a time.
+    pub is_count: bool,
+}
+
+impl Spread {
+    /// Of figures in microseconds, where all of them came.
+    pub(super) fn of(mut figures: Vec<i64>) -> Option<Spread> {
+        figures.sort_unstable();
+        let at = |share| quantile(&figures, share).map(|figure| figure / 1e6);
+        Some(Spread { low: at(0.05)?, high: at(0.95)?, is_count: false })
+    }
+    /// The same of numbers.
+    pub fn count(mut self) -> Spread {
+        self.is_count = true;
+        self
+    }
+    /// `31.2 to 34.9 s`
+    pub fn words(&self) -> String {
+        let one = |value: f64| match (self.is_count, value) {
+            (true, value) => format!("{value:.0}"),
+            (false, value) if value >= 3600.0 => format!("{:.1} h", value / 3600.0),
+            (false, value) if value >= 120.0 => format!("{:.1} min", value / 60.0),
+            (false, value) => format!("{value:.1} s"),
+        };
+        let (low, high) = (one(self.low), one(self.high));
+        if low == high { low } else { format!("{low} to {high}") }
+    }
+}
+
+/// What is otherwise in a run than the scenario says.
+#[derive(Clone, Default)]
+pub(super) struct Variant {
+    /// What all containers of the workload's pods do, start by start.
+    pub attempts: Vec<Attempt>,
+    /// What is done, each so long after the start.
+    pub actions: Vec<(Span, Command)>,
+    /// No image can be pulled from one to the other.
+    pub outage: Option<(Span, Span)>,
+    /// How long it is played.
+    pub until: Span,
+}
+
+/// A workload in its plan.
+#[derive(Clone)]
+pub struct Case<'a> {
+    /// As the scenario has it, without what is done and expected there.
+    pub(super) plan: Arc<Plan>,
+    /// Which.
+    pub subject: Subject,
+    /// What is known of its program.
+    pub assumed: Assumed,
+    load: Load<'a>,
+    /// What the pods are made of, defaulted; None: it makes none.
+    pub(super) spec: Option<Arc<PodSpec>>,
+    /// It boots for longer than its probes wait: whatever else is asked is asked of one that boots at once.
+    never_starts: bool,
+}
+
+impl<'a> Case<'a> {
+    /// A workload of a plan.
+    pub fn new(plan: &Plan, subject: Subject, assumed: Assumed, load: Load<'a>) -> Case<'a> {
+        let mut plan = plan.clone();
+        plan.actions.clear();
+        plan.expects.clear();
+        plan.until_settled = false;
+        let mut case = Case { plan: Arc::new(plan), subject, assumed, load, spec: None, never_starts: false };
+        let until = if case.subject.serves() { Span::from_secs(60) } else { Span::from_secs(2 * 86_400) };
+        let spec = case.first_spec(until);
+        case.spec = spec;
+        case.never_starts = case.subject.serves() && assumed.boots.is_some() && case.is_killed();
+        case
+    }
+
+    fn first_spec(&self, until: Span) -> Option<Arc<PodSpec>> {
+        let mut plan = Plan::clone(&self.plan);
+        plan.until = plan.start + until;
+        let mut session = Session::new(&Arc::new(plan), 0);
+        let mut looked = 0;
+        while session.step().is_some() {
+            session.world.outbox.clear();
+            let w = &session.world;
+            for pod in looked..w.directory.pods.len() {
+                if w.directory.owners[pod].is_some_and(|owner| self.is_own(w, owner)) {
+                    return Some(Arc::clone(&w.pods[pod].spec));
+                }
+            }
+            looked = w.directory.pods.len();
+        }
+        None
+    }
+
+    /// Whether its probes kill it while it boots.
+    fn is_killed(&self) -> bool {
+        let variant = Variant {
+            attempts: vec![self.attempt()],
+            until: self.boots() + Span::from_secs(60),
+            ..Variant::default()
+        };
+        self.play(&variant, 0).killed_by_probe().is_some()
+    }
+
+    fn is_own(&self, w: &World, object: ObjectRow) -> bool {
+        let ident = &w.directory.objects[object as usize];
+        ident.kind == self.subject.kind.singular()
+            && ident.name == self.subject.name
+            && ident.namespace == self.subject.namespace
+    }
+
+    /// The same with some fields said otherwise.
+    pub(super) fn with(&self, set: &[String]) -> Option<Case<'a>> {
+        let plan = (self.load)(set)?;
+        let subject = subjects(&plan).into_iter().find(|own| {
+            (own.kind, own.namespace, own.name)
+                == (self.subject.kind, self.subject.namespace, self.subject.name)
+        })?;
+        Some(Case::new(&plan, subject, self.assumed, self.load))
+    }
+
+    /// The containers that run side by side.
+    pub(super) fn containers(&self) -> &[Container] {
+        self.spec.as_ref().map_or(&[], |spec| &spec.containers)
+    }
+
+    /// When all of it stands, whatever it takes to boot.
+    pub(super) fn settled(&self) -> Span {
+        let replicas = self.subject.field("/spec/replicas").and_then(serde_json::Value::as_i64).unwrap_or(1);
+        // A StatefulSet's pods boot one after the other.
+        let boots = if self.subject.kind == ObjectType::StatefulSet { replicas.clamp(3, 100) } else { 3 };
+        Span::from_secs(120) + self.boots() * boots
+    }
+    /// How long it boots, as far as somebody says it.
+    pub(super) fn boots(&self) -> Span {
+        if self.never_starts { Span::ZERO } else { self.assumed.boots.unwrap_or(Span::from_secs(10)) }
+    }
+    /// The same where nobody says it: at once.
+    pub(super) fn boots_or_not(&self) -> Span {
+        if self.never_starts { Span::ZERO } else { self.assumed.boots.unwrap_or(Span::ZERO) }
+    }
+
+    /// A program that is as it is assumed.
+    pub(super) fn attempt(&self) -> Attempt {
+        let stops = self.assumed.stops.unwrap_or(Span::from_secs(1));
+        let runs = self.assumed.runs.unwrap_or(Span::from_secs(10));
+        let runs = (!self.subject.serves()).then_some(Distribution::Constant(runs));
+        let on_term = OnTerm::After { after: Distribution::Constant(stops), exit: 0 };
+        let mut attempt = Attempt { runs, on_term, ..Attempt::default() };
+        attempt.pre_stop.takes = Distribution::Constant(self.pre_stop());
+        booting(attempt, self.boots_or_not())
+    }
+
+    /// How long a preStop command sleeps, where it says so. What the kubelet sleeps itself it counts itself.
+    fn pre_stop(&self) -> Span {
+        let command = |container: &Container| {
+            let exec = container.lifecycle.as_ref()?.pre_stop.as_ref()?.exec.as_ref()?;
+            slept(&exec.command.join(" "))
+        };
+        self.containers().iter().filter_map(command).max().unwrap_or(Span::ZERO)
+    }
+
+    /// Pods of the workload, the first by creation.
+    pub(super) fn one_pod(&self) -> Target {
+        let pointer = "/spec/template/metadata/labels";
+        let labels = self.subject.field(pointer).and_then(serde_json::Value::as_object);
+        let text =
+            |(key, value): (&String, &serde_json::Value)| Some((key.clone(), value.as_str()?.to_owned()));
+        let labels = labels.into_iter().flatten().filter_map(text).collect();
+        Target {
+            name: format!("{}-", self.subject.name),
+            prefix: true,
+            namespace: Some(self.subject.namespace.to_string()),
+            among: Some(Box::new(Among { labels, node: None, limit: Some(1) })),
+        }
+    }
+
+    /// The plan as it is otherwise.
+    pub(super) fn changed(&self, variant: &Variant) -> Arc<Plan> {
+        let mut plan = Plan::clone(&self.plan);
+        plan.until = plan.start + variant.until;
+        if !variant.attempts.is_empty() {
+            plan.programs.insert(0, self.program(&variant.attempts, None));
+        }
+        for (after, command) in &variant.actions {
+            let at = plan.start + *after;
+            let action = Action { at, command: command.clone(), id: None, words: String::new() };
+            plan.actions.push(Arc::new(action));
+        }
+        if let Some((from, until)) = variant.outage {
+            let outage = Outage { from: plan.start + from, until: Some(plan.start + until), error: None };
+            plan.images.iter_mut().for_each(|image| image.outages.push(outage));
+            plan.image_default.outages.push(outage);
+        }
+        Arc::new(plan)
+    }
+
+    /// What the containers of its pods do; of those with one image, if that is said.
+    fn program(&self, attempts: &[Attempt], image: Option<&str>) -> ProgramPlan {
+        let finishing =
+            Attempt { runs: Some(Distribution::Constant(Span::from_secs(1))), ..Attempt::default() };
+        ProgramPlan {
+            image: image.map(str::to_owned),
+            container: None,
+            workload: Some((self.subject.kind, self.subject.name)),
+            revision: None,
+            index: None,
+            boots: None,
+            serving: Arc::new(attempts.to_vec()),
+            finishing: Arc::new(vec![finishing]),
+            attempts_of: AttemptsOf::Container,
+            execs_run_on: false,
+        }
+    }
+
+    /// Plays it.
+    pub(super) fn play(&self, variant: &Variant, seed: u64) -> Life {
+        self.live(&self.changed(variant), seed)
+    }
+
+    /// Plays an update to [`NEXT`], whose program is this one.
+    pub(super) fn play_update(&self, variant: &Variant, next: Attempt, seed: u64) -> Life {
+        let mut plan = self.changed(variant);
+        Arc::make_mut(&mut plan).programs.insert(0, self.program(&[next], Some(NEXT)));
+        self.live(&plan, seed)
+    }
+
+    fn live(&self, plan: &Arc<Plan>, seed: u64) -> Life {
+        let mut session = Session::new(plan, seed);
+        session.world.figures = Some(Vec::new());
+        while session.step().is_some() {}
+        let w = session.world;
+        let objects = w.directory.objects.len() as ObjectRow;
+        let object = (0..objects).find(|object| self.is_own(&w, *object));
+        let owners = w.directory.owners.iter().enumerate();
+        let own =
+            owners.filter(|(_, owner)| owner.is_some() && **owner == object).map(|(pod, _)| pod as PodRow);
+        let own = own.collect();
+        Life { at: plan.until, w, object, own }
+    }
+
+    /// A figure in microseconds under each seed; None where it did not come under one of them.
+    pub(super) fn over_seeds(&self, figure: impl Fn(u64) -> Option<Span>) -> Option<Spread> {
+        let figures: Option<Vec<i64>> = SEEDS.map(|seed| figure(seed).map(Span::micros)).collect();
+        Spread::of(figures?)
+    }
+    /// The longest time under which something holds, under each seed; None where it holds for ever, or never.
+    pub(super) fn longest(&self, most: Span, holds: impl Fn(Span, u64) -> bool) -> Option<Spread> {
+        self.over_seeds(|seed| longest(most, |span| holds(span, seed)))
+    }
+}
+
+/// Found by halving, to a tenth of a second.
+fn longest(most: Span, holds: impl Fn(Span) -> bool) -> Option<Span> {
+    const FINE: i64 = 100_000;
+    if !holds(Span::ZERO) {
+        return None;
+    }
+    let (mut good, mut bad) = (Span::ZERO, Span::from_secs(4));
+    while holds(bad) {
+        good = bad;
+        if bad >= most {
+            return None;
+        }
+        bad = (bad * 2).min(most);
+    }
+    while bad.micros() - good.micros() > FINE {
+        let middle = Span::from_micros(good.micros() + (bad.micros() - good.micros()) / 2);
+        if holds(middle) { good = middle } else { bad = middle }
+    }
+    Some(good)
+}
+
+/// `sleep 15`, also in a shell.
+fn slept(command: &str) -> Option<Span> {
+    let (_, behind) = command.split_once("sleep ")?;
+    let number: String = behind.trim_start().chars().take_while(char::is_ascii_digit).collect();
+    number.parse().ok().map(Span::from_secs)
+}
+
+/// A program whose probes fail, all of them, until it has booted.
+pub(super) fn booting(mut attempt: Attempt, boots: Span) -> Attempt {
+    if boots > Span::ZERO {
+        let points = || vec![point(Span::ZERO, false), point(boots, true)];
+        (attempt.startup, attempt.readiness, attempt.liveness) = (points(), points(), points());
+    }
+    attempt
+}
+
+/// From then on probes answer so.
+pub(super) fn point(at: Span, ok: bool) -> ProbePoint {
+    ProbePoint { at, failure_rate: if ok { 0.0 } else { 1.0 }, takes: None, output: Sym::EMPTY }
+}
+
+/// The first container with a probe of this kind.
+pub(super) fn probed(containers: &[Container], kind: ProbeKind) -> Option<&Container> {
+    containers.iter().find(|container| container.probe(kind).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_time_is_found_by_halving() {
+        let limit = Span::from_millis(31_240);
+        let found = longest(Span::from_secs(3600), |span| span <= limit).expect("there is one");
+        assert!(found <= limit && limit.micros() - found.micros() <= 100_000, "{found:?}");
+        assert_eq!(longest(Span::from_secs(60), |_| true), None, "for ever");
+        assert_eq!(longest(Span::from_secs(60), |_| false), None, "never");
+    }
+
+    #[test]
+    fn a_command_that_sleeps_says_for_how_long() {
+        for (command, secs) in
+            [("sleep 15", Some(15)), ("sh -c sleep 5 && x", Some(5)), ("nginx -s quit", None)]
+        {
+            assert_eq!(slept(command), secs.map(Span::from_secs), "{command}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! A run that was played, and what is read off its rows.
+
+use crate::api::{EventText, EventType, Sym, Tri};
+use crate::record::{Change, ObjectChange, ObjectRow, PodRow, Transition};
+use crate::time::{Span, Time};
+use crate::world::World;
+
+/// A run that was played.
+pub(super) struct Life {
+    pub w: World,
+    /// When it ended.
+    pub at: Time,
+    /// The workload's row.
+    pub object: Option<ObjectRow>,
+    /// Its pods, in the order of their creation.
+    pub own: Vec<PodRow>,
+}
+
+impl Life {
+    /// An instant so long after the start.
+    pub fn instant(&self, after: Span) -> Time {
+        self.w.plan.start + after
+    }
+    /// All rows of one pod.
+    pub fn of(&self, pod: PodRow) -> impl Iterator<Item = &Transition> {
+        self.w.outbox.iter().filter(move |row| row.pod == Some(pod))
+    }
+    /// When a pod's Ready turns so, from an instant on.
+    pub fn turns(&self, pod: PodRow, ready: bool, from: Time) -> Option<Time> {
+        let wanted = if ready { Tri::True } else { Tri::False };
+        let turned = |row: &&Transition| {
+            row.time >= from
+                && matches!(row.change, Change::Condition { kind: Sym::READY, to, .. } if to == Some(wanted))
+        };
+        self.of(pod).find(turned).map(|row| row.time)
+    }
+    /// When a container of a pod is shown as ended, with its exit code, from an instant on.
+    pub fn ends(&self, pod: PodRow, from: Time) -> Option<(Time, i32)> {
+        self.of(pod).filter(|row| row.time >= from).find_map(|row| match row.change {
+            Change::Container { to: Sym::TERMINATED_STATE, exit_code, .. } => {
+                Some((row.time, exit_code.unwrap_or(0)))
+            }
+            // One that begins anew at once was never seen as ended.
+            Change::Container { restarts, from: Sym::RUNNING_STATE, .. } if restarts > 0 => {
+                Some((row.time, 0))
+            }
+            _ => None,
+        })
+    }
+    /// What a probe has killed a container of the workload with: the words of the event.
+    pub fn killed_by_probe(&self) -> Option<String> {
+        self.w.outbox.iter().filter(|row| row.pod.is_some_and(|pod| self.own.contains(&pod))).find_map(
+            |row| {
+                let Change::Event(event) = row.change else { return None };
+                let words = match event.message {
+                    EventText::Plain(text) if event.reason == Sym::KILLING => text.fixed()?,
+                    _ => return None,
+                };
+                words.contains("probe").then(|| words.to_string())
+            },
+        )
+    }
+    /// When the workload's numbers come to something, from an instant on.
+    pub fn level(&self, from: Time, holds: impl Fn(i32, i32) -> bool) -> Option<Time> {
+        let rows =
+            self.w.figures.iter().flatten().filter(|row| Some(row.object) == self.object && row.time >= from);
+        rows.filter_map(|row| Some((row.time, row.figures?.level())))
+            .find(|(_, (available, desired))| holds(*available, *desired))
+            .map(|(at, _)| at)
+    }
+    /// How many of the workload's pods are Ready at an instant.
+    pub fn ready_at(&self, at: Time) -> usize {
+        let is_ready = |pod: &&PodRow| {
+            let before = self.of(**pod).take_while(|row| row.time <= at);
+            before.fold(false, |ready, row| match row.change {
+                Change::Condition { kind: Sym::READY, to, .. } => to == Some(Tri::True),
+                Change::Status { to: Sym::EMPTY, .. } => false,
+                _ => ready,
+            })
+        };
+        self.own.iter().filter(is_ready).count()
+    }
+    /// The last warning about the workload, what it has made or its pods.
+    pub fn complaint(&self) -> Option<String> {
+        let rows = self.w.outbox.iter().rev();
+        rows.filter_map(|row| {
+            let event = match (row.pod, row.change) {
+                (Some(pod), Change::Event(event)) if self.own.contains(&pod) => event,
+                (None, Change::Object { what: ObjectChange::Event(event), .. }) => event,
+                _ => return None,
+            };
+            let is_it = event.kind == EventType::Warning
+                && ["FailedScheduling", "FailedCreate", "FailedAttachVolume", "FailedMount"]
+                    .iter()
+                    .any(|reason| event.reason == *reason);
+            // What is said of an object names no pod that the row could spell.
+            let ident = &self.w.directory.pods[row.pod.or(self.own.first().copied())? as usize];
+            is_it.then(|| event.message.show(ident).to_string())
+        })
+        .next()
+    }
+}

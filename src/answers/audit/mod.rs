@@ -1,0 +1,160 @@
+//! What a manifest promises: for each workload the limits that its numbers imply, found by playing it otherwise and not by
+//! arithmetic. Each question has a file of its own and a line in [`QUESTIONS`].
+//!
+//! A figure is played under several seeds and told as a range, 5 to 95 %, with the rule that sets it and the field to change. A
+//! finding always has the number that shows it. What to write instead is told only after it was played and came out better.
+
+mod calendar;
+mod case;
+mod crash;
+mod drain;
+mod endpoints;
+mod hang;
+mod job;
+mod life;
+mod node;
+mod outage;
+mod rollout;
+mod start;
+mod stop;
+
+pub use case::{Assumed, Case, Load, Spread, Subject, subjects};
+
+/// A figure that answers a question.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Answer {
+    /// Of which question.
+    pub question: &'static str,
+    /// What the figure is.
+    pub what: String,
+    /// The figure; None: there is none, and the words say why.
+    pub figure: Option<Spread>,
+    /// What is to be said of it beside.
+    pub words: String,
+    /// What sets it.
+    pub rule: String,
+    /// The field to change; empty: there is none.
+    pub field: String,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Rank {
+    /// It does not do what it is there for.
+    Broken,
+    /// It does not in a case that comes.
+    Risky,
+    /// Good to know.
+    Note,
+}
+
+impl Rank {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Rank::Broken => "broken",
+            Rank::Risky => "risky",
+            Rank::Note => "note",
+        }
+    }
+}
+
+/// What to write instead, as it was played.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Advice {
+    /// As `--set` takes it.
+    pub set: Vec<String>,
+    /// What it was before, and what it is with it.
+    pub better: String,
+}
+
+/// Something that somebody should know of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// How bad it is.
+    pub rank: Rank,
+    /// Of which question.
+    pub question: &'static str,
+    /// What is so, with the number that shows it.
+    pub words: String,
+    /// The field that it is about; empty: none.
+    pub field: String,
+    /// What to write instead, where something was found that plays better.
+    pub advice: Option<Advice>,
+}
+
+/// What a question has come to.
+#[derive(Clone, Default, Debug)]
+pub struct Told {
+    /// Figures.
+    pub answers: Vec<Answer>,
+    /// What follows from them.
+    pub findings: Vec<Finding>,
+}
+
+/// A question that is asked of each workload.
+pub struct Question {
+    /// Its name.
+    pub name: &'static str,
+    /// In a sentence.
+    pub asks: &'static str,
+    ask: fn(&Case<'_>, &mut Told),
+}
+
+/// All of them, in the order in which they are told.
+pub const QUESTIONS: [Question; 11] = [
+    start::QUESTION,
+    hang::QUESTION,
+    stop::QUESTION,
+    endpoints::QUESTION,
+    crash::QUESTION,
+    outage::QUESTION,
+    node::QUESTION,
+    drain::QUESTION,
+    rollout::QUESTION,
+    job::QUESTION,
+    calendar::QUESTION,
+];
+
+impl Question {
+    /// Asks it of a workload; what it is not about comes out empty.
+    pub fn ask(&self, case: &Case<'_>) -> Told {
+        let mut told = Told::default();
+        (self.ask)(case, &mut told);
+        told
+    }
+}
+
+impl Told {
+    fn answer(
+        &mut self,
+        question: &Question,
+        what: &str,
+        figure: Option<Spread>,
+        words: &str,
+    ) -> &mut Answer {
+        self.answers.push(Answer {
+            question: question.name,
+            what: what.to_owned(),
+            figure,
+            words: words.to_owned(),
+            rule: String::new(),
+            field: String::new(),
+        });
+        let last = self.answers.len() - 1;
+        &mut self.answers[last]
+    }
+    fn find(&mut self, question: &Question, rank: Rank, words: String) -> &mut Finding {
+        let found = Finding { rank, question: question.name, words, field: String::new(), advice: None };
+        self.findings.push(found);
+        let last = self.findings.len() - 1;
+        &mut self.findings[last]
+    }
+}
+
+impl Answer {
+    fn by(&mut self, rule: impl Into<String>, field: impl Into<String>) {
+        self.rule = rule.into();
+        self.field = field.into();
+    }
+}

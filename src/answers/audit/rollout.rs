@@ -1,0 +1,209 @@
+//! An update: how long does it take, how few serve on the way, and can it be done at all? The boot is made longer until the
+//! progress deadline gives up.
+
+use super::case::{NEXT, Variant, booting, point, probed};
+use super::life::Life;
+use super::{Advice, Case, Question, Rank, Spread, Told};
+use crate::api::workload::WorkloadState;
+use crate::api::{ProbeKind, Sym};
+use crate::record::{Change, ObjectChange};
+use crate::rules::api_server::objects::ObjectType;
+use crate::scenario::Command;
+use crate::scenario::plan::Attempt;
+use crate::time::{Span, Time};
+
+pub(super) const QUESTION: Question = Question {
+    name: "rollout",
+    asks: "can it be updated, how long does that take, and how few serve meanwhile?",
+    ask,
+};
+
+/// A rollout that goes on for longer hangs.
+const WAITS: Span = Span::from_secs(3600);
+
+fn ask(case: &Case<'_>, told: &mut Told) {
+    let kinds = [ObjectType::Deployment, ObjectType::StatefulSet, ObjectType::DaemonSet];
+    if !kinds.contains(&case.subject.kind) || case.spec.is_none() {
+        return;
+    }
+    let rolled = played(case, 0);
+    if !rolled.stood {
+        let words = rolled.complaint.unwrap_or_else(|| "it is never complete".to_owned());
+        let words = format!("does not come up within {}: {words}", case.settled());
+        told.find(&QUESTION, Rank::Broken, words);
+        return;
+    }
+    let boots = format!("with a boot of {}", case.boots());
+    if rolled.took.is_none() {
+        let words = rolled.complaint.map_or(String::new(), |words| format!(": {words}"));
+        let words = format!("an update is not complete after 1 h though its programs are healthy{words}");
+        told.answer(&QUESTION, "an update", None, &words).by("the update strategy", strategy(case));
+        let finding = told.find(&QUESTION, Rank::Broken, words);
+        finding.field = strategy(case);
+        finding.advice = advice(case);
+        return;
+    }
+    let time = case.over_seeds(|seed| played(case, seed).took);
+    told.answer(&QUESTION, "an update", time, &boots)
+        .by("the update strategy, the boot, terminationGracePeriodSeconds", strategy(case));
+    let fewest = case.over_seeds(|seed| Some(Span::from_secs(played(case, seed).fewest as i64)));
+    let fewest = fewest.map(Spread::count);
+    told.answer(&QUESTION, "fewest available meanwhile", fewest, &boots).by("maxUnavailable", strategy(case));
+    if fewest.is_some_and(|fewest| fewest.low < 1.0) {
+        let down = case.over_seeds(|seed| Some(played(case, seed).without));
+        let words = format!(
+            "nobody serves for {} of an update, {boots}",
+            down.map_or("a part".to_owned(), |own| own.words())
+        );
+        let finding = told.find(&QUESTION, Rank::Risky, words);
+        finding.field = strategy(case);
+        finding.advice = surge(case, down);
+    }
+    deadline(case, told);
+}
+
+/// The field that says how it is updated.
+fn strategy(case: &Case<'_>) -> String {
+    let name =
+        if case.subject.kind == ObjectType::Deployment { "spec.strategy" } else { "spec.updateStrategy" };
+    case.subject.path(name)
+}
+
+/// How an update went.
+struct Rolled {
+    /// All was there before.
+    stood: bool,
+    /// None: it was not over after an hour.
+    took: Option<Span>,
+    fewest: i32,
+    /// How long none was available.
+    without: Span,
+    /// What was complained of last.
+    complaint: Option<String>,
+}
+
+fn variant(case: &Case<'_>, boots: Span) -> (Variant, Span) {
+    let at = case.settled().max(boots * 3 + Span::from_secs(60));
+    let container = case.containers().first().map_or(Sym::EMPTY, |own| own.name);
+    let command =
+        Command::SetTemplateImage { object: case.subject.target(), container, image: Sym::new(NEXT) };
+    let attempts = vec![booting(case.attempt(), boots)];
+    (Variant { attempts, actions: vec![(at, command)], until: at + WAITS, ..Variant::default() }, at)
+}
+
+fn played(case: &Case<'_>, seed: u64) -> Rolled {
+    let (variant, at) = variant(case, case.boots());
+    let life = case.play(&variant, seed);
+    let from = life.instant(at);
+    let stood = state(&life, from) == Some(WorkloadState::Complete);
+    let took = complete(&life, from).map(|done| done.since(from));
+    let until = took.map_or(life.at, |took| from + took);
+    let rows = life.w.figures.iter().flatten().filter(|row| Some(row.object) == life.object);
+    let (mut fewest, mut without, mut since) = (i32::MAX, Span::ZERO, None);
+    for row in rows.filter(|row| (from..=until).contains(&row.time)) {
+        let Some((available, _)) = row.figures.map(|figures| figures.level()) else { continue };
+        fewest = fewest.min(available);
+        match (available, since) {
+            (0, None) => since = Some(row.time),
+            (1.., Some(begun)) => {
+                without += row.time.since(begun);
+                since = None;
+            }
+            _ => {}
+        }
+    }
+    Rolled { stood, took, fewest, without, complaint: life.complaint() }
+}
+
+/// What the workload is doing, as told last before an instant.
+fn state(life: &Life, before: Time) -> Option<WorkloadState> {
+    states(life).take_while(|(at, _)| *at < before).last().and_then(|(_, state)| state)
+}
+
+fn states(life: &Life) -> impl Iterator<Item = (Time, Option<WorkloadState>)> {
+    life.w.outbox.iter().filter_map(|row| match row.change {
+        Change::Object { object, what: ObjectChange::Workload { to, .. } } if Some(object) == life.object => {
+            Some((row.time, to))
+        }
+        _ => None,
+    })
+}
+
+/// When it is complete again after an instant, and was not in between.
+fn complete(life: &Life, from: Time) -> Option<Time> {
+    let mut later = states(life).skip_while(|(at, _)| *at < from);
+    later.by_ref().find(|(_, state)| *state != Some(WorkloadState::Complete))?;
+    later.find(|(_, state)| *state == Some(WorkloadState::Complete)).map(|(at, _)| at)
+}
+
+/// An old pod goes first.
+fn advice(case: &Case<'_>) -> Option<Advice> {
+    if case.subject.kind != ObjectType::Deployment {
+        return None;
+    }
+    let field = |name: &str, value: &str| format!("{}.rollingUpdate.{name}={value}", strategy(case));
+    let set = vec![field("maxSurge", "0"), field("maxUnavailable", "1")];
+    let took = played(&case.with(&set)?, 0).took?;
+    Some(Advice { set, better: format!("an update then takes {}", rounded(took)) })
+}
+
+/// A new pod comes first.
+fn surge(case: &Case<'_>, before: Option<Spread>) -> Option<Advice> {
+    if case.subject.kind != ObjectType::Deployment {
+        return None;
+    }
+    let field = |name: &str, value: &str| format!("{}.{name}={value}", strategy(case));
+    let recreates = case.subject.field("/spec/strategy/type").is_some_and(|own| own == "Recreate");
+    let mut set = if recreates { vec![field("type", "RollingUpdate")] } else { Vec::new() };
+    set.extend([field("rollingUpdate.maxSurge", "1"), field("rollingUpdate.maxUnavailable", "0")]);
+    let better = case.with(&set)?;
+    let after = better.over_seeds(|seed| {
+        let rolled = played(&better, seed);
+        rolled.took.map(|_| rolled.without)
+    })?;
+    (after.high < before?.low)
+        .then(|| Advice { set, better: format!("nobody serves then for {}", after.words()) })
+}
+
+fn rounded(span: Span) -> Span {
+    Span::from_secs((span.micros() + 500_000) / 1_000_000)
+}
+
+/// The longest boot under which the progress deadline does not give up.
+fn deadline(case: &Case<'_>, told: &mut Told) {
+    if case.subject.kind != ObjectType::Deployment
+        || probed(case.containers(), ProbeKind::Readiness).is_none()
+    {
+        return;
+    }
+    let patience = case.subject.field("/spec/progressDeadlineSeconds").and_then(serde_json::Value::as_i64);
+    let patience = Span::from_secs(patience.unwrap_or(600).clamp(1, 7200));
+    let limit = case.longest(patience * 4, |boots, seed| {
+        let (mut variant, at) = variant(case, case.boots());
+        // The new pods alone are not Ready for so long, and no other probe minds.
+        let next =
+            Attempt { readiness: vec![point(Span::ZERO, false), point(boots, true)], ..case.attempt() };
+        variant.attempts = vec![case.attempt()];
+        variant.until = at + boots + patience + Span::from_secs(120);
+        let life = case.play_update(&variant, next, seed);
+        let from = life.instant(at);
+        !states(&life).any(|(time, state)| time >= from && state == Some(WorkloadState::Failed))
+    });
+    let field = case.subject.path("spec.progressDeadlineSeconds");
+    told.answer(
+        &QUESTION,
+        "longest boot that the progress deadline waits for",
+        limit,
+        "then it says so, and goes on",
+    )
+    .by("progressDeadlineSeconds", &field);
+    if let (Some(limit), Some(boots)) = (limit, case.assumed.boots)
+        && case.boots() > Span::ZERO
+        && boots.secs_f64() > limit.low
+    {
+        let words =
+            format!("rollouts are told as failed after {}; a start takes {boots} as you say", limit.words());
+        let finding = told.find(&QUESTION, Rank::Risky, words);
+        finding.field = field;
+    }
+}

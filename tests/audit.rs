@@ -1,0 +1,231 @@
+//! What an audit finds, on manifests whose answer the rules give: probes, grace periods, budgets, strategies and limits with round
+//! numbers.
+
+#![cfg(feature = "cli")]
+
+#[path = "support/desk.rs"]
+mod desk;
+#[path = "support/program.rs"]
+mod program;
+
+use desk::Desk;
+use serde_json::Value;
+
+struct Bench(Desk);
+
+impl Bench {
+    fn new(name: &str, manifest: &str) -> Bench {
+        let desk = Desk::with(&format!("audit-{name}"), None);
+        std::fs::write(desk.0.join("web.yaml"), manifest).expect("a file on the desk");
+        Bench(desk)
+    }
+    fn run(&self, line: &str) -> (Option<i32>, String, String) {
+        let output = self.0.run(&format!("audit web.yaml {line}"));
+        let text = |bytes| String::from_utf8(bytes).expect("it speaks text");
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    }
+    /// The exit code, and all that is told of the first workload.
+    fn json(&self, line: &str) -> (Option<i32>, Value) {
+        let (code, out, err) = self.run(&format!("{line} -o json"));
+        let told: Value = serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out}{err}"));
+        (code, told["workloads"][0].clone())
+    }
+}
+
+/// The ends of a figure.
+fn figure(told: &Value, what: &str) -> (f64, f64) {
+    let answers = told["answers"].as_array().expect("answers");
+    let answer =
+        answers.iter().find(|own| own["what"] == what).unwrap_or_else(|| panic!("no `{what}` in {told:#}"));
+    let end = |end: &str| answer["figure"][end].as_f64().unwrap_or_else(|| panic!("no figure: {answer:#}"));
+    (end("low"), end("high"))
+}
+
+fn within(told: &Value, what: &str, from: f64, to: f64) {
+    let (low, high) = figure(told, what);
+    assert!(low >= from && high <= to, "{what}: {low} to {high} is not within {from} and {to}");
+}
+
+fn finding<'a>(told: &'a Value, rank: &str, part: &str) -> &'a Value {
+    let findings = told["findings"].as_array().expect("findings");
+    let is_it =
+        |own: &&Value| own["rank"] == rank && own["words"].as_str().is_some_and(|words| words.contains(part));
+    findings.iter().find(is_it).unwrap_or_else(|| panic!("no {rank} `{part}` in {findings:#?}"))
+}
+
+fn deployment(spec: &str, pod: &str, container: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{ name: web }}\nspec:\n  {spec}\n  selector: {{ matchLabels: {{ app: web }} }}\n  \
+         template:\n    metadata: {{ labels: {{ app: web }} }}\n    spec:\n      {pod}\n      containers:\n      - name: app\n        image: app:1\n        {container}\n"
+    )
+}
+
+#[test]
+fn a_slow_start_is_killed_when_the_probes_say() {
+    let probe = "livenessProbe: { tcpSocket: { port: 80 }, initialDelaySeconds: 10, periodSeconds: 10, failureThreshold: 3 }";
+    let bench = Bench::new("start", &deployment("replicas: 1", "terminationGracePeriodSeconds: 30", probe));
+    let (code, told) = bench.json("--assume boots=60s --question start");
+    // Looked at after 10 s and each 10 s from then on: the third failure comes 30 to 40 s after the start.
+    within(&told, "longest start", 28.0, 42.0);
+    assert_eq!(code, Some(1));
+    let found = finding(&told, "broken", "restarts for ever if it takes longer than");
+    let set = found["advice"]["set"].as_array().expect("what to write").iter();
+    assert!(set.clone().any(|set| set.as_str().is_some_and(|set| set.contains("startupProbe"))), "{found:#}");
+    assert!(
+        found["advice"]["better"].as_str().is_some_and(|words| words.contains("it may then take")),
+        "{found:#}"
+    );
+    let (code, told) = bench.json("--assume boots=5s --question start,hang");
+    assert_eq!(code, Some(0), "{:#}", told["findings"]);
+    // From a hang on the third failure comes after 20 to 30 s and a probe's way; then it has 1 s to end, and starts anew.
+    within(&told, "hang to killed", 19.0, 34.0);
+    let words = finding(&told, "risky", "a pod that hangs stays in its Services");
+    assert!(words["field"].as_str().is_some_and(|field| field.ends_with("readinessProbe")));
+}
+
+#[test]
+fn what_is_left_after_pre_stop_is_what_sigterm_may_take() {
+    let hook = "lifecycle: { preStop: { sleep: { seconds: 10 } } }";
+    let bench = Bench::new("stop", &deployment("replicas: 2", "terminationGracePeriodSeconds: 30", hook));
+    let (code, told) = bench.json("--assume stops=25s --question stop");
+    // 30 s, of which preStop takes 10.
+    within(&told, "longest end after SIGTERM", 17.5, 21.0);
+    assert_eq!(code, Some(1));
+    let found = finding(&told, "broken", "it needs 25s to end as you say");
+    let set = found["advice"]["set"][0].as_str().expect("what to write");
+    let grace: i64 = set.rsplit('=').next().and_then(|number| number.parse().ok()).expect("a number");
+    assert!((35..60).contains(&grace), "{set}");
+    assert_eq!(bench.json("--assume stops=15s --question stop").0, Some(0));
+}
+
+#[test]
+fn a_budget_that_wants_all_pods_stops_a_drain_for_ever() {
+    let budget = "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: { name: web }\nspec: { minAvailable: 2, selector: { matchLabels: { app: web } } }\n";
+    let bench = Bench::new(
+        "drain",
+        &format!("{}{budget}", deployment("replicas: 2", "terminationGracePeriodSeconds: 5", "")),
+    );
+    let (code, told) = bench.json("--question drain");
+    assert_eq!(code, Some(1));
+    let found = finding(&told, "broken", "is not over after 1 h");
+    assert_eq!(found["advice"]["set"][0], "podDisruptionBudget.web.spec.minAvailable=1", "{found:#}");
+    let free = Bench::new("free", &deployment("replicas: 2", "terminationGracePeriodSeconds: 5", ""));
+    let (code, told) = free.json("--assume stops=3s --question drain");
+    assert_eq!(code, Some(0), "{:#}", told["findings"]);
+    within(&told, "a node of its is drained", 3.0, 9.0);
+}
+
+#[test]
+fn siblings_that_repel_each_other_stop_an_update() {
+    let apart = "affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: kubernetes.io/hostname, labelSelector: { matchLabels: { app: web } } }] } }";
+    let bench = Bench::new("apart", &deployment("replicas: 3", apart, ""));
+    let (code, told) = bench.json("--nodes 3 --question rollout");
+    assert_eq!(code, Some(1));
+    let found = finding(&told, "broken", "an update is not complete after 1 h");
+    assert!(found["words"].as_str().is_some_and(|words| words.contains("anti-affinity")), "{found:#}");
+    assert!(found["advice"]["set"].to_string().contains("maxUnavailable=1"), "{found:#}");
+}
+
+#[test]
+fn an_update_by_recreate_serves_nobody_for_a_while() {
+    let probe = "readinessProbe: { tcpSocket: { port: 80 }, periodSeconds: 1 }";
+    let bench = Bench::new(
+        "recreate",
+        &deployment("replicas: 2\n  strategy: { type: Recreate }", "terminationGracePeriodSeconds: 5", probe),
+    );
+    let (code, told) = bench.json("--assume boots=20s,stops=2s --question rollout");
+    assert_eq!(code, Some(0));
+    // The old ones end in 2 s, then the new ones boot for 20.
+    within(&told, "an update", 22.0, 30.0);
+    within(&told, "fewest available meanwhile", 0.0, 0.0);
+    let found = finding(&told, "risky", "nobody serves for");
+    assert!(
+        found["advice"]["better"]
+            .as_str()
+            .is_some_and(|words| words.contains("nobody serves then for 0.0 s")),
+        "{found:#}"
+    );
+    // 600 s from the last progress, which is the making of the new pods.
+    within(&told, "longest boot that the progress deadline waits for", 590.0, 605.0);
+}
+
+fn job(spec: &str) -> String {
+    format!(
+        "apiVersion: batch/v1\nkind: Job\nmetadata: {{ name: import }}\nspec:\n  {spec}\n  template:\n    spec:\n      restartPolicy: Never\n      \
+         containers: [{{ name: app, image: \"app:1\" }}]\n"
+    )
+}
+
+#[test]
+fn a_job_is_tried_as_often_as_its_limit_says_and_waits_for_its_image_for_ever() {
+    let bench = Bench::new("job", &job("backoffLimit: 3"));
+    let (code, told) = bench.json("--assume runs=5s");
+    assert_eq!(code, Some(0), "{:#}", told["findings"]);
+    within(&told, "tries of a program that fails", 4.0, 4.0);
+    // Four runs of 5 s, and waits of 10, 20 and 40 s.
+    within(&told, "until it is given up", 89.0, 110.0);
+    let found = finding(&told, "risky", "an image that cannot be pulled keeps it active");
+    assert_eq!(found["advice"]["set"][0], "job.import.spec.activeDeadlineSeconds=3600");
+    let (_, told) = Bench::new("job-ends", &job("activeDeadlineSeconds: 600")).json("");
+    within(&told, "an image that never comes: given up after", 599.0, 605.0);
+}
+
+#[test]
+fn a_calendar_tells_of_runs_that_overlap() {
+    let cron = "apiVersion: batch/v1\nkind: CronJob\nmetadata: { name: report }\nspec:\n  schedule: \"0 * * * *\"\n  concurrencyPolicy: Allow\n  \
+                jobTemplate: { spec: { template: { spec: { restartPolicy: Never, containers: [{ name: app, image: \"app:1\" }] } } } }\n";
+    let bench = Bench::new("cron", cron);
+    let (code, told) = bench.json("--assume runs=90m");
+    assert_eq!(code, Some(0));
+    within(&told, "from one time to the next", 3600.0, 3600.0);
+    let (overlapping, _) = figure(&told, "Jobs that begin while another runs");
+    assert!(overlapping > 300.0, "{overlapping}");
+    finding(&told, "risky", "begin while another runs");
+    let (_, told) = bench.json("--assume runs=10m");
+    within(&told, "Jobs that begin while another runs", 0.0, 0.0);
+    let (_, told) = Bench::new(
+        "cron-berlin",
+        &cron.replace("schedule: \"0 * * * *\"", "timeZone: Europe/Berlin\n  schedule: \"30 2 * * *\""),
+    )
+    .json("");
+    // Where the clocks go forward there is no 02:30, where they go back there are two.
+    assert_eq!(figure(&told, "from one time to the next"), (3600.0, 47.0 * 3600.0));
+    finding(
+        &told,
+        "note",
+        "where the clocks change its times are 1h0m0s to 47h0m0s apart, and 24h0m0s to 24h0m0s else",
+    );
+}
+
+#[test]
+fn every_format_tells_the_same_findings_and_wrong_words_are_told() {
+    let probe = "livenessProbe: { tcpSocket: { port: 80 }, periodSeconds: 5, failureThreshold: 3 }";
+    let bench = Bench::new("formats", &deployment("replicas: 1", "terminationGracePeriodSeconds: 5", probe));
+    for (format, part) in [
+        ("table", "broken  restarts for ever"),
+        ("markdown", "- **broken**: restarts for ever"),
+        ("sarif", "\"level\": \"error\""),
+        ("junit", "<failure message=\"restarts for ever"),
+    ] {
+        let (code, out, err) = bench.run(&format!("--assume web.boots=40s --question start -o {format}"));
+        assert_eq!(code, Some(1), "{err}");
+        assert!(out.contains(part), "{format}: {out}");
+    }
+    let all = "--question start,crash -o json";
+    let (_, first, _) = bench.run(all);
+    assert_eq!(first, bench.run(all).1, "the same twice");
+    for (line, part) in [
+        ("--assume boots", "expected boots=20s"),
+        ("--assume boots=fast", "is no duration"),
+        ("--assume boot=20s", "there are boots, stops and runs"),
+        ("--assume shop.boots=20s", "there is no such workload"),
+        ("--question begin", "start"),
+    ] {
+        let (code, _, err) = bench.run(line);
+        assert!(part.is_empty() || (code == Some(2) && err.contains(part)), "{line}: {code:?} {err}");
+    }
+    let empty = Bench::new("empty", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: none }\n");
+    let (code, _, err) = empty.run("");
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("there is no workload"), "{err}");
+}
