@@ -2,7 +2,6 @@
 
 use kubelapse::api::{Sym, wire};
 use kubelapse::rules::kubectl::printing::{age, columns, readiness_gates};
-use kubelapse::rules::versions::gates::Gates;
 use kubelapse::time::Time;
 use serde_json::json;
 

@@ -76,7 +76,7 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
 fn stored(range: &Value) -> Value {
     let mut range = range.clone();
     (range["apiVersion"], range["kind"]) = (json!("v1"), json!("LimitRange"));
-    objects::defaulted(&range, &Gates::default()).expect("a LimitRange").1.object["spec"].clone()
+    objects::defaulted(&range, &gates()).expect("a LimitRange").1.object["spec"].clone()
 }
 
 fn amounts(value: &Value) -> BTreeMap<String, Quantity> {

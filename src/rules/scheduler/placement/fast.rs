@@ -9,8 +9,7 @@
 //! the two against each other.
 
 use super::cluster::{Cluster, NodeInfo, NodeIx};
-use super::cycle::{Candidate, Cycle, Outcome, feasible_to_find};
-use super::cycle::{Candidate, Cycle, Outcome, States, Unschedulable, feasible_to_find};
+use super::cycle::{Candidate, Cycle, Outcome, Unschedulable, feasible_to_find};
 use super::inter_pod_affinity::stands_apart;
 use super::preemption::PostFilter;
 use super::request::{PodRequest, RequestId};
