@@ -27,13 +27,16 @@ const ROLLOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/rollouts/rol
 /// An update of a DaemonSet on many nodes.
 const DAEMONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/rollouts/daemons-1k.toml");
 
+/// A drain of a hundred of a thousand nodes, one after the other, past a budget.
+const DRAIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/rollouts/drain-100.toml");
+
 /// A CronJob that runs once a night.
 const NIGHTLY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/rollouts/nightly.yaml");
 
 /// One that runs once a minute.
 const MINUTELY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/rollouts/every-minute.yaml");
 
-const ROWS: [Row<'static>; 11] = [
+const ROWS: [Row<'static>; 12] = [
     Row { name: "fleet-100k", arguments: &["fleet-100k"], seconds: 1.0, megabytes: Some(150.0) },
     Row {
         name: "fleet-100k on 10 nodes",
@@ -51,6 +54,7 @@ const ROWS: [Row<'static>; 11] = [
     Row { name: "crash-loop-10k", arguments: &["crash-loop-10k"], seconds: 2.0, megabytes: None },
     Row { name: "rollout-10k", arguments: &[ROLLOUT], seconds: 0.5, megabytes: None },
     Row { name: "1,000-node DaemonSet update", arguments: &[DAEMONS], seconds: 0.3, megabytes: None },
+    Row { name: "drain of 100 of 1,000 nodes", arguments: &[DRAIN], seconds: 1.0, megabytes: None },
     Row {
         name: "a year of a nightly CronJob",
         arguments: &[NIGHTLY, "--until", "8760h"],
