@@ -3,7 +3,7 @@
 //!
 //! `KUBELAPSE_GOLDEN_DIR` points to another folder of recordings (or of folders of them), `KUBELAPSE_GOLDEN_ONLY` picks
 //! by a part of the name (one recording is shown side by side), `KUBELAPSE_GOLDEN_SEEDS` says how many seeds,
-//! `KUBELAPSE_GOLDEN_GAPS` prints each gap of a kind.
+//! `KUBELAPSE_GOLDEN_GAPS` prints each gap of a kind (or `all`).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -226,8 +226,8 @@ fn calibration(verdicts: &[Verdict]) {
     let mut rare: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for verdict in verdicts {
         if let Ok(wanted) = std::env::var("KUBELAPSE_GOLDEN_GAPS") {
-            let wanted = verdict.gaps.iter().filter(|gap| gap.kind == wanted);
-            wanted.for_each(|gap| println!("{}/{}: {gap}", verdict.folder, verdict.name));
+            let wanted = verdict.gaps.iter().filter(|gap| wanted == "all" || gap.kind == wanted);
+            wanted.for_each(|gap| println!("{} {}/{}: {gap}", gap.kind, verdict.folder, verdict.name));
         }
         sets.entry(verdict.folder.clone()).or_default().push(verdict.gaps.clone());
         let counts = rare.entry(&verdict.folder).or_default();
