@@ -165,7 +165,7 @@ fn the_fleets_digest_is_pinned() {
     assert_eq!(kept.pods.iter().filter(|pod| pod.restarts == 1).count(), 500);
     assert_eq!(
         (world.step, world.digest.to_string().as_str()),
-        (91_221, "2:d8b029af069b8ba8ef08582f3c383e74")
+        (89_539, "2:c4cc97d50b91f0f2240a7eb7c860a0e4")
     );
 }
 

@@ -3,7 +3,7 @@
 //!
 //! `KUBELAPSE_GOLDEN_DIR` points to another folder of recordings (or of folders of them), `KUBELAPSE_GOLDEN_ONLY` picks
 //! by a part of the name (one recording is shown side by side), `KUBELAPSE_GOLDEN_SEEDS` says how many seeds,
-//! `KUBELAPSE_GOLDEN_GAPS` prints each gap of a kind.
+//! `KUBELAPSE_GOLDEN_GAPS` prints each gap of a kind (or `all`).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -112,8 +112,8 @@ fn recorded_lives_are_lived() {
     }
     if let Ok(wanted) = std::env::var("KUBELAPSE_GOLDEN_GAPS") {
         for (recording, seen) in &judged {
-            let wanted = seen.gaps.iter().filter(|gap| gap.kind == wanted);
-            wanted.for_each(|gap| println!("{}/{}: {gap}", recording.set, recording.name));
+            let wanted = seen.gaps.iter().filter(|gap| wanted == "all" || gap.kind == wanted);
+            wanted.for_each(|gap| println!("{} {}/{}: {gap}", gap.kind, recording.set, recording.name));
         }
     }
     let report = Report::of(&judged, seeds());

@@ -3,7 +3,7 @@
 //!
 //! `KUBELAPSE_GOLDEN_WORKLOADS_DIR` points to another folder of recordings (or of folders of them),
 //! `KUBELAPSE_GOLDEN_WORKLOADS_ONLY` picks by a part of the name (one recording is shown side by side), `…_FAMILIES` says
-//! which families (separated by commas, `all`), `…_SEEDS` how many seeds; `…_GAPS` prints each gap of a kind.
+//! which families (separated by commas, `all`), `…_SEEDS` how many seeds; `…_GAPS` prints each gap of a kind (or `all`).
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -359,8 +359,9 @@ fn calibration(judged: &[Seen<'_>], folders: &[&str], seeds: usize) {
         );
         let wanted = environment("GAPS");
         for seen in its.iter().filter(|_| wanted.is_some()) {
-            for gap in seen.gaps.iter().filter(|gap| wanted.as_deref() == Some(gap.kind)) {
-                println!("{folder}/{}: {gap}", seen.recording.name);
+            let wanted = wanted.as_deref();
+            for gap in seen.gaps.iter().filter(|gap| wanted == Some("all") || wanted == Some(gap.kind)) {
+                println!("{} {folder}/{}: {gap}", gap.kind, seen.recording.name);
             }
         }
         let gaps: Vec<Vec<Gap>> = its.iter().map(|seen| seen.gaps.clone()).collect();

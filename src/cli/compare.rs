@@ -21,7 +21,7 @@ use crate::scenario::values::parse_duration;
   kubectl get pods -w -o json --output-watch-events > cluster.json
   kubelapse compare output/web cluster.json       a simulation held against a cluster
 
-  kubelapse compare --calibrate recordings/       do seeds of a scenario roll the dice of your cluster?
+  kubelapse compare --calibrate recordings/       do seeds roll the dice of your cluster?
 
 In the answer < marks what only A has, > what only B has, ! times that chance does not explain.
 Exit codes: 0 the same (calibrated), 1 they differ (not calibrated), 2 the request was wrong.")]

@@ -134,6 +134,12 @@ pub enum Purpose {
     MetricsScrape,
     /// What the making of a volume takes.
     Provision,
+    /// How long the volume manager takes to unmount what a pod had.
+    Unmount,
+    /// Whether news of a deletion overtake its answer.
+    Overtake,
+    /// How long a container that its probe has condemned goes on.
+    Verdict,
 }
 
 impl World {

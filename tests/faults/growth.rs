@@ -186,3 +186,32 @@ fn documents_are_sent() {
     };
     grows_as_its_input("Namespaces", |many| played(&with_namespaces, many), 250);
 }
+
+/// Drains of a tenth of the nodes, node after node, of pods behind a budget: twice the nodes are twice the events.
+#[test]
+fn nodes_are_drained() {
+    let steps = |nodes: usize| {
+        let manifest = format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{ name: web }}\nspec:\n  replicas: {}\n  selector: {{ matchLabels: {{ app: \
+             w }} }}\n  template:\n    metadata: {{ labels: {{ app: w }} }}\n    spec: {{ containers: [{{ name: app, image: x }}] }}\n---\n\
+             apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{ name: web }}\nspec: {{ maxUnavailable: 10%, selector: {{ \
+             matchLabels: {{ app: w }} }} }}\n",
+            4 * nodes
+        );
+        let text = format!(
+            "until = \"2h\"\n[[node]]\nname = \"old\"\ncount = {}\n[[node]]\nname = \"worker\"\ncount = {}\n[[apply]]\nmanifest = \
+             \"web.yaml\"\n[[action]]\nat = \"5m\"\ndrain = \"node/old-*\"\n",
+            nodes / 10,
+            nodes - nodes / 10
+        );
+        let load = |_: &str| Ok(manifest.clone());
+        let plan = scenario::load("drain.toml", &text, &load, &[]).unwrap_or_else(|told| panic!("{told}"));
+        let mut session = Session::new(&Arc::new(plan), 0);
+        while session.step().is_some() {
+            session.world.outbox.clear();
+        }
+        assert!(session.world.pods.len() > 4 * nodes, "some were evicted");
+        session.world.step
+    };
+    grows_as_its_input("drains", steps, 50);
+}

@@ -23,9 +23,9 @@ pub fn patch(
     let old = pods::object(&w.pods[pod.ix()]);
     let mut new = old.clone();
     change(&mut new);
-    let unknown = |object: &Value| objects::unknown_fields(ObjectType::Pod, object, &w.gates);
-    let known = unknown(&old).unwrap_or_default();
-    let mut warnings = unknown(&new).map_err(|refused| refused.told(None))?;
+    let kept = |object: &Value| objects::kept(ObjectType::Pod, object, &w.gates);
+    let (was, known) = kept(&old).unwrap_or_default();
+    let (is, mut warnings) = kept(&new).map_err(|refused| refused.told(None))?;
     warnings.retain(|field| !known.contains(field));
     if let (Some(before), Some(after)) = (old.as_object(), new.as_object()) {
         let errors = update::validate(before, after, &w.gates);
@@ -35,8 +35,7 @@ pub fn patch(
         }
     }
     write(w, pod, &old, &new);
-    // What is no field is not kept.
-    Ok((pods::object(&w.pods[pod.ix()]) != old, warnings))
+    Ok((was != is, warnings))
 }
 
 /// PUT of a pod's object, as it comes out of a merge: decoded, defaulted and validated. `old` is the object with as much of

@@ -3,6 +3,7 @@
 
 use crate::actors::{events, runtime};
 use crate::api::{InstanceState, Note, Sym};
+use crate::engine::Distribution;
 use crate::rules::kubelet::sync_actions::{KillReason, kill_words};
 use crate::time::Span;
 use crate::world::worker::{Kill, KillStage};
@@ -10,6 +11,12 @@ use crate::world::{ContainerIx, PodId, Purpose, SimEvent, World};
 
 /// The runtime always gets this long (`minimumGracePeriodInSeconds`, kuberuntime_manager.go).
 const MINIMUM_GRACE_SECS: i64 = 2;
+
+/// From a probe's verdict to its container's stop (of 110 recorded half took 4.5 ms or less, one in ten 14 and more). Probes come
+/// at whole periods, and back-offs are whole seconds: whether a container that is killed again has waited long enough is a
+/// matter of these milliseconds.
+const VERDICT: Distribution =
+    Distribution::LogNormal { median: Span::from_micros(4_500), p95: Span::from_millis(20) };
 
 fn kill_of(w: &World, pod: PodId, ix: ContainerIx) -> Option<Kill> {
     w.local(pod).memory(ix)?.kill
@@ -53,7 +60,12 @@ pub fn begin(
         p.container(ix).lifecycle.as_ref().and_then(|l| l.pre_stop.as_ref()).and_then(|h| h.sleep.clone());
     let generation = p.worker?.begin_kill(ix, now, grace_secs);
     if !has_hook || grace_secs <= 0 {
-        return after_pre_stop(w, pod, ix);
+        if !matches!(reason, KillReason::Liveness { .. } | KillReason::Startup { .. }) {
+            return after_pre_stop(w, pod, ix);
+        }
+        let late = VERDICT.sample(&mut w.container_draw(Purpose::Verdict, pod, ix, w.instant()));
+        w.after(late, SimEvent::Kill { pod, container: ix, generation });
+        return None;
     }
     let grace = Span::from_secs(grace_secs);
     let wait = match sleep {

@@ -19,6 +19,10 @@ use crate::world::{PodId, Purpose, SimEvent, World};
 const REQUEST: Distribution =
     Distribution::LogNormal { median: Span::from_millis(5), p95: Span::from_millis(25) };
 
+/// Of so many completed pods, which are gone with the request, one's DELETED reaches the controller before the answer does: the
+/// work that has deleted it is not over yet, and is cancelled (one of five recorded).
+const OF_SO_MANY: u64 = 5;
+
 /// The tolerance is over: that is told, and the pod is looked up.
 pub fn evict(w: &mut World, pod: PodId) {
     w.controllers.taint_eviction.waiting.remove(&pod);
@@ -40,7 +44,13 @@ pub fn answered(w: &mut World, pod: PodId, request: TaintRequest) {
             api_server::update_status(w, pod, |s, now| api_server::put_condition(s, condition, now));
             send(w, pod, TaintRequest::Delete);
         }
-        TaintRequest::Delete => api_server::delete_pod(w, pod, None),
+        TaintRequest::Delete => {
+            if w.pod_draw(Purpose::Overtake, pod, w.instant()).below(OF_SO_MANY) == 0 {
+                queue::is_still_at_work(w, pod);
+            }
+            api_server::delete_pod(w, pod, None);
+            w.controllers.taint_eviction.waiting.remove(&pod);
+        }
     }
 }
 

@@ -51,6 +51,15 @@ fn look(w: &mut World, pod: PodId, node: NodeId) {
     w.at(at, SimEvent::TaintEvict { pod, generation });
 }
 
+/// The work that evicts a pod is under way: who hears of the pod's end now has something to cancel.
+pub fn is_still_at_work(w: &mut World, pod: PodId) {
+    let at = w.now;
+    let own = &mut w.controllers.taint_eviction;
+    own.scheduled += 1;
+    let generation = own.scheduled;
+    own.waiting.insert(pod, Eviction { at, generation });
+}
+
 /// A pod that waits for its eviction is gone.
 pub fn pod_gone(w: &mut World, pod: PodId) {
     cancel(w, pod);

@@ -350,15 +350,17 @@ pub fn update(
     Ok(AdmittedObject { kind, object, warnings, strict })
 }
 
-/// What the API server warns of, of fields that a kind does not have, where nobody asks for strictness.
+/// What the API server keeps of an object, and what it warns of: fields that the kind does not have, where nobody asks for
+/// strictness.
 ///
 /// # Errors
 /// A value has the wrong type.
-pub fn unknown_fields(kind: ObjectType, object: &Value, gates: &Gates) -> Result<Vec<String>, Rejection> {
-    let Value::Object(object) = object else { return Ok(Vec::new()) };
+pub fn kept(kind: ObjectType, object: &Value, gates: &Gates) -> Result<(Object, Vec<String>), Rejection> {
+    let Value::Object(object) = object else { return Ok((Object::new(), Vec::new())) };
     let decoded = decode::stored(kind, object.clone(), gates.version);
     let decoded = decoded.map_err(|error| Rejection::Decode(kind.into(), error))?;
-    Ok(decoded.strict.iter().map(ToString::to_string).collect())
+    let unknown = decoded.strict.iter().map(ToString::to_string).collect();
+    Ok((decoded.object, unknown))
 }
 
 /// `deploymentStrategy.PrepareForUpdate`: a Deployment's controller reads what stands in its annotations.
