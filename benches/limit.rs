@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use kubelapse::engine::random::Draw;
 use kubelapse::record::csv;
 use kubelapse::scenario::{self, Plan, builtin};
-use kubelapse::session::{self, Judge, Session, Silent};
+use kubelapse::session::{self, Judge, Lives, Session, Silent};
 
 #[path = "rows/mod.rs"]
 mod rows;
@@ -201,8 +201,14 @@ fn play(plan: &Arc<Plan>) -> u64 {
     session.world.step
 }
 
-/// A thousand seeds of the lesson about a crash loop, without rows: what `sweep` does on each core.
+/// A thousand seeds of the lesson about a crash loop, without rows: what a sweep does on each core.
 fn sweep(plan: &Arc<Plan>) -> u64 {
+    let mut lives = Lives::of(plan);
+    (0..1000).map(|seed| lives.live(seed).steps).sum()
+}
+
+/// The same, each life without what those before it have learned.
+fn alone(plan: &Arc<Plan>) -> u64 {
     (0..1000).map(|seed| session::live(plan, seed).steps).sum()
 }
 
@@ -255,6 +261,7 @@ fn main() {
     if wanted("sweep") {
         let lesson = plan(&shipped("crash-loop")).expect("it is shipped");
         against_the_loop("sweep: 1,000 x crash-loop", || sweep(&lesson));
+        against_the_loop("the same, each alone", || alone(&lesson));
     }
     rows::clean();
 }

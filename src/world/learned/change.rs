@@ -375,3 +375,85 @@ impl<'a> Asked<'a> {
         Change { op, pod, held, now, gates: self.gates }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::spec::Container;
+    use crate::api::{InstanceState, RuntimeContainer, RuntimeSandbox, RuntimeStatus, Text};
+    use crate::rules::kubelet::status_change::Probed;
+
+    /// A container that runs, in a sandbox that is ready.
+    fn running() -> Arc<RuntimeStatus> {
+        let began = Some(Time::from_secs(5));
+        let container = RuntimeContainer {
+            name: Sym::READY,
+            id: ContainerId::Made(1),
+            state: InstanceState::Running,
+            created_at: began,
+            started_at: began,
+            finished_at: None,
+            exit_code: 0,
+            restart_count: 0,
+            reason: Sym::EMPTY,
+            message: Text::NONE,
+            image: Sym::EMPTY,
+            image_ref: Sym::EMPTY,
+            active: true,
+        };
+        let (id, ip) = (Sym::FIRST_SANDBOX, Sym::KUBELET);
+        let sandbox =
+            RuntimeSandbox { id, attempt: 0, ready: true, ip, host_network: false, no_network: false };
+        Arc::new(RuntimeStatus {
+            ips: [ip].into_iter().collect(),
+            sandboxes: [sandbox].into_iter().collect(),
+            containers: [container].into_iter().collect(),
+        })
+    }
+
+    #[test]
+    fn who_asks_again_with_the_same_is_answered_without_a_look() {
+        let mut learned = Learned { templates: vec![true], ..Learned::default() };
+        let containers = vec![Container { name: Sym::READY, ..Container::default() }];
+        let spec = PodSpec { containers, ..PodSpec::default() };
+        let (gates, template) = (Gates::default(), TemplateIx(0));
+        let seen = learned.see(template, &running());
+        let api = learned.forms.hold(PodStatus::default());
+        let known =
+            Known { name: Sym::READY, failure: None, startup: None, readiness: None, ran_before: false };
+        let sync = Sync {
+            runtime: &seen,
+            containers: &[known],
+            is_terminal: false,
+            ended_by: None,
+            past_deadline: false,
+            host_ips: &[Sym::KUBELET],
+            resize_conditions: &[],
+        };
+        let mut asked = Asked {
+            op: Op::Sync(sync),
+            shape: seen.shape,
+            spec: &spec,
+            status: &api,
+            held: None,
+            generation: 1,
+            deleted: false,
+            now: Time::from_secs(7),
+            gates: &gates,
+        };
+        let first = learned.change(Some(template), &asked);
+        assert!(first.is_news && first.repeat.is_none(), "the first status is news: {first:?}");
+        asked.held = first.status.as_ref();
+        asked.now = Time::from_secs(90);
+        let second = learned.change(Some(template), &asked);
+        assert!(!second.is_news, "{second:?}");
+        let again = second.repeat.expect("it has nothing new to say, and never will have");
+        assert_eq!(learned.repeated(again, 1, [known].into_iter()), Some(second.phase));
+        assert_eq!(learned.repeated(again, 2, [known].into_iter()), None, "another generation");
+        let probed = Known { readiness: Some(Probed { instance: 0, result: Some(true) }), ..known };
+        assert_eq!(learned.repeated(again, 1, [probed].into_iter()), None, "another probe's result");
+        asked.deleted = true;
+        let deleted = learned.change(Some(template), &asked);
+        assert_eq!(deleted.repeat, None, "while a pod is deleted each sync is news");
+    }
+}
