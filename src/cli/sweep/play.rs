@@ -14,6 +14,8 @@ use crate::scenario::{self, Diagnostics, Plan};
 
 /// About so many runs are played between two hand-overs: enough for many cores, and little to keep.
 const BLOCK: u64 = 4096;
+/// So many cells are looked at before anything is played.
+const LOOKED_AT: usize = 2000;
 /// So many plans are kept at once.
 const PLANS: u64 = 256;
 
@@ -61,9 +63,10 @@ impl Player {
         scenario::load(&self.source.label, &self.source.text, &manifest, &overrides).map(Arc::new)
     }
 
-    /// Looks at each value of each key once before anything is played.
+    /// Looks at each value of each key once before anything is played, or at every so-manieth where there are very many.
     pub fn check(&self) -> Result<(), Stopped> {
-        let cells = self.grid.samples();
+        let samples = self.grid.samples();
+        let cells: Vec<u64> = samples.iter().step_by(samples.len().div_ceil(LOOKED_AT)).copied().collect();
         let check = |cell: &u64| self.plan(*cell).err();
         let problem = self.pool.install(|| cells.par_iter().find_map_first(check));
         problem.map_or(Ok(()), |problem| Err(Stopped::Problems(problem)))
