@@ -209,6 +209,32 @@ fn a_job_is_tried_as_often_as_its_limit_says_and_waits_for_its_image_for_ever() 
 }
 
 #[test]
+fn a_proxy_keeps_a_job_and_a_quota_keeps_all_pods() {
+    let two = job("backoffLimit: 1")
+        .replace("image: \"app:1\" }", "image: \"app:1\" }, { name: proxy, image: \"proxy:1\" }");
+    let (_, told) = Bench::new("proxy", &two).json("--question job");
+    finding(&told, "risky", "never completes if `proxy` serves on");
+    let sidecar = job("backoffLimit: 1").replace(
+        "containers:",
+        "initContainers: [{ name: proxy, image: \"proxy:1\", restartPolicy: Always }]\n      containers:",
+    );
+    let (_, told) = Bench::new("sidecar", &sidecar).json("--question job");
+    within(&told, "tries of a program that fails", 2.0, 2.0);
+    let quota = "---\napiVersion: v1\nkind: ResourceQuota\nmetadata: { name: team }\nspec: { hard: { limits.cpu: \"1\" } }\n";
+    let refused = Bench::new(
+        "quota",
+        &format!("{quota}---\n{}", deployment("replicas: 1", "terminationGracePeriodSeconds: 5", "")),
+    );
+    let (code, told) = refused.json("--question start,stop");
+    assert_eq!(code, Some(1));
+    let found = finding(&told, "broken", "has made 0 pods after 1 min");
+    assert!(
+        found["words"].as_str().is_some_and(|words| words.contains("must specify limits.cpu")),
+        "{found:#}"
+    );
+}
+
+#[test]
 fn a_calendar_tells_of_runs_that_overlap() {
     let cron = "apiVersion: batch/v1\nkind: CronJob\nmetadata: { name: report }\nspec:\n  schedule: \"0 * * * *\"\n  concurrencyPolicy: Allow\n  \
                 jobTemplate: { spec: { template: { spec: { restartPolicy: Never, containers: [{ name: app, image: \"app:1\" }] } } } }\n";

@@ -39,6 +39,9 @@ impl Stopped {
     }
 }
 
+/// A run that was played: its cell, its seed, and its figures.
+type Played = (u64, u64, Vec<Figure>);
+
 /// Runs of a cell that were played: their seeds with their figures.
 pub type Runs = Vec<(u64, Vec<Figure>)>;
 
@@ -148,8 +151,7 @@ impl Player {
                 ))),
             }
         };
-        let played: Vec<Result<(u64, u64, Vec<Figure>), Stopped>> =
-            self.pool.install(|| runs.par_iter().map(play).collect());
+        let played: Vec<Result<Played, Stopped>> = self.pool.install(|| runs.par_iter().map(play).collect());
         let mut by_cell: Vec<(u64, Runs)> = cells.iter().map(|(cell, _)| (*cell, Vec::new())).collect();
         for run in played {
             let (cell, seed, figures) = run?;
