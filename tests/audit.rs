@@ -149,6 +149,44 @@ fn an_update_by_recreate_serves_nobody_for_a_while() {
     within(&told, "longest boot that the progress deadline waits for", 590.0, 605.0);
 }
 
+#[test]
+fn who_exits_at_sigterm_stops_before_proxies_know_and_without_a_probe_serves_too_soon() {
+    let service = "---\napiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec: { selector: { app: web }, ports: [{ port: 80 }] }\n";
+    let bench = Bench::new(
+        "served",
+        &format!("{}{service}", deployment("replicas: 2", "terminationGracePeriodSeconds: 30", "")),
+    );
+    let (code, told) = bench.json("--assume boots=20s --question endpoints");
+    assert_eq!(code, Some(0));
+    within(&told, "deletion to out of the endpoints", 0.0, 1.0);
+    within(&told, "serves on after that", 0.0, 2.0);
+    let found = finding(&told, "risky", "after it has left the endpoints");
+    assert!(
+        found["advice"]["set"][0]
+            .as_str()
+            .is_some_and(|set| set.contains("preStop={ sleep = { seconds = 5 } }"))
+    );
+    finding(&told, "risky", "it boots for 20s as you say");
+}
+
+#[test]
+fn pods_of_a_lost_node_are_elsewhere_when_their_patience_is_over() {
+    let patience = "tolerations: [{ key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 30 }]";
+    let bench = Bench::new("node", &deployment("replicas: 2", patience, ""));
+    let (_, told) = bench.json("--question node,crash,image");
+    // 50 s of silence and what a look of 5 s adds, then 30 s of patience, and a new pod.
+    within(&told, "a lost node to all available again", 75.0, 105.0);
+    // The first restart waits for nothing but a look.
+    within(&told, "one crash to Ready again", 0.0, 3.0);
+    // Back-offs of 10, 20, 40 and 80 s, a fifth start after them, and runs of 20 s between.
+    within(&told, "the first of five crashes to Ready for good", 220.0, 340.0);
+    // A pull that failed is tried again after 10, 20, 40 s and so on, 5 min at most.
+    let (_, high) = figure(&told, "all available after an outage of 1 min");
+    assert!(high <= 85.0, "{high}");
+    let (_, high) = figure(&told, "all available after an outage of 30 min");
+    assert!(high <= 310.0, "{high}");
+}
+
 fn job(spec: &str) -> String {
     format!(
         "apiVersion: batch/v1\nkind: Job\nmetadata: {{ name: import }}\nspec:\n  {spec}\n  template:\n    spec:\n      restartPolicy: Never\n      \
@@ -168,6 +206,32 @@ fn a_job_is_tried_as_often_as_its_limit_says_and_waits_for_its_image_for_ever() 
     assert_eq!(found["advice"]["set"][0], "job.import.spec.activeDeadlineSeconds=3600");
     let (_, told) = Bench::new("job-ends", &job("activeDeadlineSeconds: 600")).json("");
     within(&told, "an image that never comes: given up after", 599.0, 605.0);
+}
+
+#[test]
+fn a_proxy_keeps_a_job_and_a_quota_keeps_all_pods() {
+    let two = job("backoffLimit: 1")
+        .replace("image: \"app:1\" }", "image: \"app:1\" }, { name: proxy, image: \"proxy:1\" }");
+    let (_, told) = Bench::new("proxy", &two).json("--question job");
+    finding(&told, "risky", "never completes if `proxy` serves on");
+    let sidecar = job("backoffLimit: 1").replace(
+        "containers:",
+        "initContainers: [{ name: proxy, image: \"proxy:1\", restartPolicy: Always }]\n      containers:",
+    );
+    let (_, told) = Bench::new("sidecar", &sidecar).json("--question job");
+    within(&told, "tries of a program that fails", 2.0, 2.0);
+    let quota = "---\napiVersion: v1\nkind: ResourceQuota\nmetadata: { name: team }\nspec: { hard: { limits.cpu: \"1\" } }\n";
+    let refused = Bench::new(
+        "quota",
+        &format!("{quota}---\n{}", deployment("replicas: 1", "terminationGracePeriodSeconds: 5", "")),
+    );
+    let (code, told) = refused.json("--question start,stop");
+    assert_eq!(code, Some(1));
+    let found = finding(&told, "broken", "has made 0 pods after 1 min");
+    assert!(
+        found["words"].as_str().is_some_and(|words| words.contains("must specify limits.cpu")),
+        "{found:#}"
+    );
 }
 
 #[test]

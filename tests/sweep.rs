@@ -194,3 +194,19 @@ fn manifests_are_a_scenario_too() {
     assert_eq!(means, ["1", "4"], "{csv}");
     assert!(bench.0.0.join("output/shop-sweep/runs.csv").exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn who_interrupts_a_sweep_finds_nothing_half_written() {
+    let bench = Bench::new("interrupt", WEB);
+    let mut child =
+        bench.0.command("sweep web.toml --seeds 1000000 --out s").spawn().expect("the program starts");
+    let folder = bench.0.0.join("s");
+    while !folder.exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let process = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a process number"));
+    nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGINT).expect("it is there");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    assert_eq!(std::fs::read_dir(folder).expect("it is there").count(), 0);
+}

@@ -39,7 +39,7 @@ pub struct Arguments {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// What is printed
-    #[arg(long, value_enum, default_value = "text")]
+    #[arg(short = 'o', long, visible_alias = "output", value_enum, default_value = "text")]
     format: Format,
     /// Prints what failed only
     #[arg(long, short)]

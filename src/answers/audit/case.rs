@@ -156,6 +156,8 @@ impl Spread {
 pub(super) struct Variant {
     /// What all containers of the workload's pods do, start by start.
     pub attempts: Vec<Attempt>,
+    /// Containers beside the first one run until somebody stops them.
+    pub first_alone: bool,
     /// What is done, each so long after the start.
     pub actions: Vec<(Span, Command)>,
     /// No image can be pulled from one to the other.
@@ -302,6 +304,11 @@ impl<'a> Case<'a> {
         plan.until = plan.start + variant.until;
         if !variant.attempts.is_empty() {
             plan.programs.insert(0, self.program(&variant.attempts, None));
+            for container in self.beside(variant.first_alone) {
+                let serves =
+                    ProgramPlan { container: Some(container), ..self.program(&[Attempt::default()], None) };
+                plan.programs.insert(0, serves);
+            }
         }
         for (after, command) in &variant.actions {
             let at = plan.start + *after;
@@ -314,6 +321,14 @@ impl<'a> Case<'a> {
             plan.image_default.outages.push(outage);
         }
         Arc::new(plan)
+    }
+
+    /// Containers that run beside the program of a Job: its sidecars, and where it is said all but the first one.
+    fn beside(&self, first_alone: bool) -> Vec<Sym> {
+        let Some(spec) = self.spec.as_ref().filter(|_| !self.subject.serves()) else { return Vec::new() };
+        let sidecars = spec.init_containers.iter().filter(|own| own.is_sidecar());
+        let others = spec.containers.iter().skip(if first_alone { 1 } else { usize::MAX });
+        sidecars.chain(others).map(|own| own.name).collect()
     }
 
     /// What the containers of its pods do; of those with one image, if that is said.

@@ -1,9 +1,10 @@
 //! How long after its deletion is it still an endpoint, and does it stop before everybody knows?
 
-use super::case::Variant;
+use super::case::{Variant, probed};
 use super::{Advice, Case, Question, Rank, Spread, Told};
+use crate::api::{ProbeKind, Sym};
 use crate::engine::Distribution;
-use crate::record::{Change, ObjectChange};
+use crate::record::{Change, ObjectChange, Transition};
 use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::Command;
 use crate::scenario::plan::OnTerm;
@@ -19,6 +20,7 @@ fn ask(case: &Case<'_>, told: &mut Told) {
     if !case.subject.serves() || !is_served(case) {
         return;
     }
+    too_soon(case, told);
     let out = case.over_seeds(|seed| figures(case, seed).map(|(out, _)| out));
     let margin = margin(case);
     told.answer(&QUESTION, "deletion to out of the endpoints", out, "proxies learn of it later")
@@ -52,6 +54,34 @@ fn ask(case: &Case<'_>, told: &mut Told) {
         (after.low > margin.low)
             .then(|| Advice { set, better: format!("it then serves on for {}", after.words()) })
     });
+}
+
+/// Without a readiness probe it is an endpoint as soon as it runs.
+fn too_soon(case: &Case<'_>, told: &mut Told) {
+    let Some(container) = case.containers().first() else { return };
+    if probed(case.containers(), ProbeKind::Readiness).is_some() {
+        return;
+    }
+    let variant = Variant { attempts: vec![case.attempt()], until: case.settled(), ..Variant::default() };
+    let after = case.over_seeds(|seed| {
+        let life = case.play(&variant, seed);
+        let pod = *life.own.first()?;
+        let is_start =
+            |row: &&Transition| matches!(row.change, Change::Event(event) if event.reason == Sym::STARTED);
+        let started = life.of(pod).filter(is_start).last()?.time;
+        Some(life.turns(pod, true, started)?.since(started))
+    });
+    let Some(after) = after else { return };
+    let boots =
+        case.assumed.boots.map_or(String::new(), |boots| format!("; it boots for {boots} as you say"));
+    let rank = if case.assumed.boots.is_some_and(|boots| boots.secs_f64() > after.high) {
+        Rank::Risky
+    } else {
+        Rank::Note
+    };
+    let words = format!("no readiness probe: it is sent requests {} after its start{boots}", after.words());
+    told.find(&QUESTION, rank, words).field =
+        case.subject.pod_path(&format!("containers.{}.readinessProbe", container.name));
 }
 
 fn margin(case: &Case<'_>) -> Option<Spread> {

@@ -16,10 +16,34 @@ pub(super) const QUESTION: Question =
 /// What is tried for longer is tried for ever.
 const MOST: Span = Span::from_secs(7 * 86_400);
 
+/// A container that serves beside the program: is the Job over when the program is?
+fn stays(case: &Case<'_>, told: &mut Told) {
+    let Some(other) = case.containers().get(1) else { return };
+    let until = Span::from_secs(86_400);
+    let variant = Variant { attempts: vec![case.attempt()], first_alone: true, until, ..Variant::default() };
+    let life = case.play(&variant, 0);
+    let is_over = life.w.outbox.iter().any(|row| match row.change {
+        Change::Object { object, what: ObjectChange::Workload { to, .. } } => {
+            Some(object) == life.object && matches!(to, Some(WorkloadState::Complete | WorkloadState::Failed))
+        }
+        _ => false,
+    });
+    if !is_over {
+        let words = format!(
+            "never completes if `{}` serves on when the first container has ended: still active after 24 h; as an init container \
+             with restartPolicy Always it is stopped then",
+            other.name
+        );
+        told.find(&QUESTION, Rank::Risky, words).field =
+            case.subject.pod_path(&format!("containers.{}", other.name));
+    }
+}
+
 fn ask(case: &Case<'_>, told: &mut Told) {
     if case.subject.kind != ObjectType::Job {
         return;
     }
+    stays(case, told);
     let runs = case.assumed.runs.unwrap_or(Span::from_secs(10));
     let fails = Attempt { runs: Some(Distribution::Constant(runs)), exit: Exit::Code(1), ..case.attempt() };
     let variant = Variant { attempts: vec![fails], until: MOST, ..Variant::default() };

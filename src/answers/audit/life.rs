@@ -93,9 +93,12 @@ impl Life {
                 && ["FailedScheduling", "FailedCreate", "FailedAttachVolume", "FailedMount"]
                     .iter()
                     .any(|reason| event.reason == *reason);
-            // What is said of an object names no pod that the row could spell.
-            let ident = &self.w.directory.pods[row.pod.or(self.own.first().copied())? as usize];
-            is_it.then(|| event.message.show(ident).to_string())
+            let ident = row.pod.map(|pod| &self.w.directory.pods[pod as usize]);
+            let words = match ident {
+                Some(ident) => event.message.show(ident).to_string(),
+                None => event.message.fixed()?.to_string(),
+            };
+            is_it.then_some(words)
         })
         .next()
     }

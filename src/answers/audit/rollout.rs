@@ -33,7 +33,10 @@ fn ask(case: &Case<'_>, told: &mut Told) {
         told.find(&QUESTION, Rank::Broken, words);
         return;
     }
-    let boots = format!("with a boot of {}", case.boots());
+    let boots = match probed(case.containers(), ProbeKind::Readiness) {
+        Some(_) => format!("with a boot of {}", case.boots()),
+        None => "with no readiness probe that would wait for its boot".to_owned(),
+    };
     if rolled.took.is_none() {
         let words = rolled.complaint.map_or(String::new(), |words| format!(": {words}"));
         let words = format!("an update is not complete after 1 h though its programs are healthy{words}");

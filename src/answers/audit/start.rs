@@ -6,6 +6,7 @@ use super::case::{booting, probed};
 use super::{Advice, Case, Question, Rank, Told};
 use crate::answers::audit::case::Variant;
 use crate::api::{Container, Probe, ProbeKind};
+use crate::rules::api_server::objects::ObjectType;
 use crate::time::Span;
 
 pub(super) const QUESTION: Question =
@@ -15,6 +16,9 @@ pub(super) const QUESTION: Question =
 const MOST: Span = Span::from_secs(3600);
 
 fn ask(case: &Case<'_>, told: &mut Told) {
+    if case.spec.is_none() && case.subject.kind != ObjectType::CronJob {
+        return makes_none(case, told);
+    }
     if !case.subject.serves() {
         return;
     }
@@ -64,6 +68,19 @@ fn ask(case: &Case<'_>, told: &mut Told) {
     let finding = told.find(&QUESTION, rank, words);
     finding.field = field;
     finding.advice = advice(case, container, kind, boots, limit.low);
+}
+
+/// A workload that has made no pod: by whose words.
+fn makes_none(case: &Case<'_>, told: &mut Told) {
+    let life = case.play(&Variant { until: Span::from_secs(60), ..Variant::default() }, 0);
+    let said = life
+        .w
+        .answers
+        .last()
+        .map(|line| line.split_once(": ").map_or(&line[..], |(_, words)| words).to_owned());
+    if let Some(words) = life.complaint().or(said) {
+        told.find(&QUESTION, Rank::Broken, format!("has made 0 pods after 1 min: {words}"));
+    }
 }
 
 /// The longest boot that is not killed.

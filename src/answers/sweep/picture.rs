@@ -41,7 +41,7 @@ pub fn svg(report: &Report) -> Option<String> {
             (2, true) => map(report, name, &lines)?,
             _ => return None,
         };
-        let _ = write!(body, "<g transform=\"translate(0 {})\">{panel}</g>\n", drawn as f64 * HEIGHT);
+        let _ = writeln!(body, "<g transform=\"translate(0 {})\">{panel}</g>", drawn as f64 * HEIGHT);
         drawn += 1;
     }
     let height = HEIGHT * panels as f64;

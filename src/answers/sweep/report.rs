@@ -284,12 +284,12 @@ impl Line {
             let phase = self.name.rsplit('=').next().unwrap_or_default();
             return format!("{phase} {:.1} %{never}", mean * 100.0);
         }
-        let half = interval.map_or_else(String::new, |(low, high)| {
-            if high > low { format!(" ±{}", rounded((high - low) / 2.0)) } else { String::new() }
-        });
+        let half = half(*interval);
         let unit = if self.unit == Unit::Seconds { " s" } else { "" };
         let range = match quantiles[..] {
-            [p5, .., p95, _] if p95 > p5 => format!(" ({} to {})", rounded(p5), rounded(p95)),
+            [p5, .., p95, _] if rounded(p5) != rounded(p95) => {
+                format!(" ({} to {})", rounded(p5), rounded(p95))
+            }
             _ => String::new(),
         };
         format!("{}{half}{unit}{range}{never}", rounded(mean))
@@ -298,9 +298,7 @@ impl Line {
     /// `+3.1 ±0.2 s`
     fn difference(&self) -> String {
         let Some(paired) = self.paired else { return String::new() };
-        let half = paired.interval.map_or_else(String::new, |(low, high)| {
-            if high > low { format!(" ±{}", rounded((high - low) / 2.0)) } else { String::new() }
-        });
+        let half = half(paired.interval);
         let sign = if paired.mean > 0.0 { "+" } else { "" };
         let unit = if self.unit == Unit::Seconds { " s" } else { "" };
         format!("{sign}{}{half}{unit}", rounded(paired.mean))
@@ -316,6 +314,12 @@ impl Line {
             "difference": self.paired.map_or(Value::Null, |own| json!({ "mean": own.mean, "interval": pair(own.interval) })),
         })
     }
+}
+
+/// ` ±0.4`: half of an interval, where there is something to be seen of it.
+fn half(interval: Option<(f64, f64)>) -> String {
+    let half = interval.map(|(low, high)| rounded((high - low) / 2.0));
+    half.filter(|half| half != "0").map_or_else(String::new, |half| format!(" ±{half}"))
 }
 
 /// Three figures or so, as people read them.

@@ -14,6 +14,8 @@ use crate::scenario::{self, Diagnostics, Plan};
 
 /// About so many runs are played between two hand-overs: enough for many cores, and little to keep.
 const BLOCK: u64 = 4096;
+/// So many cells are looked at before anything is played.
+const LOOKED_AT: usize = 2000;
 /// So many plans are kept at once.
 const PLANS: u64 = 256;
 
@@ -36,6 +38,9 @@ impl Stopped {
         Stopped::Wrong(vec![words])
     }
 }
+
+/// A run that was played: its cell, its seed, and its figures.
+type Played = (u64, u64, Vec<Figure>);
 
 /// Runs of a cell that were played: their seeds with their figures.
 pub type Runs = Vec<(u64, Vec<Figure>)>;
@@ -61,9 +66,10 @@ impl Player {
         scenario::load(&self.source.label, &self.source.text, &manifest, &overrides).map(Arc::new)
     }
 
-    /// Looks at each value of each key once before anything is played.
+    /// Looks at each value of each key once before anything is played, or at every so-manieth where there are very many.
     pub fn check(&self) -> Result<(), Stopped> {
-        let cells = self.grid.samples();
+        let samples = self.grid.samples();
+        let cells: Vec<u64> = samples.iter().step_by(samples.len().div_ceil(LOOKED_AT)).copied().collect();
         let check = |cell: &u64| self.plan(*cell).err();
         let problem = self.pool.install(|| cells.par_iter().find_map_first(check));
         problem.map_or(Ok(()), |problem| Err(Stopped::Problems(problem)))
@@ -145,8 +151,7 @@ impl Player {
                 ))),
             }
         };
-        let played: Vec<Result<(u64, u64, Vec<Figure>), Stopped>> =
-            self.pool.install(|| runs.par_iter().map(play).collect());
+        let played: Vec<Result<Played, Stopped>> = self.pool.install(|| runs.par_iter().map(play).collect());
         let mut by_cell: Vec<(u64, Runs)> = cells.iter().map(|(cell, _)| (*cell, Vec::new())).collect();
         for run in played {
             let (cell, seed, figures) = run?;
