@@ -71,7 +71,7 @@ fn request(kind: u8, gates: &Gates) -> PodRequest {
     let mut spec = template(kind % 8);
     if kind / 8 >= 3 {
         // Apart from its likes, or from half of all others; one in a while from those of a disk.
-        let selector = if kind % 3 == 0 {
+        let selector = if kind.is_multiple_of(3) {
             serde_json::json!({ "app": app })
         } else {
             serde_json::json!({ "tier": "front" })
