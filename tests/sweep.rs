@@ -197,6 +197,7 @@ fn manifests_are_a_scenario_too() {
 
 #[cfg(unix)]
 #[test]
+#[expect(clippy::disallowed_methods, reason = "another process is waited for")]
 fn who_interrupts_a_sweep_finds_nothing_half_written() {
     let bench = Bench::new("interrupt", WEB);
     let mut child =
