@@ -59,7 +59,7 @@ fn recordings_of_the_same_dice_are_calibrated_and_others_are_not() {
     assert!(set["events"].as_u64() >= Some(10), "{report}");
     let kinds: Vec<&str> =
         report["kinds"].as_array().into_iter().flatten().filter_map(|k| k["kind"].as_str()).collect();
-    assert!(kinds.contains(&"relist") && kinds.contains(&"count"), "{kinds:?}");
+    assert!(kinds.contains(&"requeue") && kinds.contains(&"count"), "{kinds:?}");
 
     // There a process dies a second later, each time.
     record(&desk, "late/slow", &SCENARIO.replace("7s", "8s"), 12);

@@ -237,8 +237,8 @@ impl SpareRuns {
 /// holds have these versions, and the worker's cache is the same.
 #[derive(Clone, Copy, Debug)]
 pub struct Settled {
-    pub api_version: u64,
-    /// The last digits of that one's, which tell it from those just before.
+    /// The last digits of both, which tell them from those just before.
+    pub api_version: u32,
     pub held_number: u32,
     pub answer: Repeat,
 }

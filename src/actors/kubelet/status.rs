@@ -88,7 +88,7 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
 fn repeated(w: &World, p: Local<'_>, containers: impl Iterator<Item = Known>) -> Option<Phase> {
     let worker = p.worker?;
     let settled = worker.settled?;
-    let is_same = settled.api_version == p.resource_version
+    let is_same = settled.api_version == p.resource_version as u32
         && worker.cached.as_ref().is_some_and(|held| held.version as u32 == settled.held_number)
         && worker.deletion.is_none()
         && worker.ended_by.is_none()
@@ -105,7 +105,7 @@ fn settle(w: &mut World, pod: PodId, answer: Option<Repeat>) {
     let p = LocalMut::of(pods, places, pod);
     let Some(worker) = p.worker else { return };
     worker.settled = answer.zip(worker.cached.as_ref()).map(|(answer, held)| Settled {
-        api_version: p.pod.resource_version,
+        api_version: p.pod.resource_version as u32,
         held_number: held.version as u32,
         answer,
     });

@@ -1,7 +1,6 @@
 //! The files of a sweep, or of a part of one: written beside their places and renamed when all are complete, the list of them
 //! with their hashes last. An earlier result is untouched until then.
 
-use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +8,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::cli::beside::{self, Beside};
+use crate::cli::disk;
 use crate::cli::manifest::hex;
 
 struct Staged {
@@ -31,7 +31,7 @@ impl Files {
         if folder.exists() && !folder.is_dir() {
             return Err(io::Error::new(io::ErrorKind::NotADirectory, "it is no folder"));
         }
-        fs::create_dir_all(folder)?;
+        disk::make_folder(folder)?;
         beside::clear(folder, names);
         let open = |name: &&'static str| {
             let place = folder.join(name);
@@ -69,14 +69,14 @@ impl Files {
         self.staged.iter().try_for_each(|staged| staged.beside.file.sync_all())?;
         let _alone = beside::hold(&self.folder, false);
         // What is in between is no result: its list goes first.
-        let _ = fs::remove_file(self.folder.join(name));
+        let _ = disk::remove(&self.folder.join(name));
         for name in self.without {
-            let _ = fs::remove_file(self.folder.join(name));
+            let _ = disk::remove(&self.folder.join(name));
         }
         for Staged { name, beside, .. } in self.staged {
             beside.rename(&self.folder.join(name))?;
         }
-        let _ = File::open(&self.folder).and_then(|folder| folder.sync_all());
+        let _ = disk::sync_folder(&self.folder);
         Ok(())
     }
 }
