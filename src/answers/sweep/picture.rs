@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::report::{Cell, Line, Report};
+use super::report::{Cell, Line, Report, short};
 use crate::answers::measure::Unit;
 use crate::scenario::values::parse_duration;
 
@@ -220,7 +220,7 @@ fn map(report: &Report, name: &str, lines: &[Option<&Line>]) -> Option<String> {
         let _ = write!(text, "<text x=\"{x}\" y=\"{y:.1}\" text-anchor=\"end\">{}</text>", escaped(value));
     }
     let (x, y) = (LEFT + width / 2.0, HEIGHT - 8.0);
-    let axes = format!("{} (down), {} (across)", rows.key, columns.key);
+    let axes = format!("{} (down), {} (across)", short(&rows.key), short(&columns.key));
     let _ = write!(
         text,
         "<text x=\"{x}\" y=\"{y}\" text-anchor=\"middle\" fill=\"#555\">{}</text>",

@@ -233,7 +233,7 @@ fn phases(name: &str, figures: Vec<Figure>) -> Vec<Line> {
 }
 
 /// The last words of a key: `livenessProbe.failureThreshold`.
-fn short(key: &str) -> &str {
+pub(super) fn short(key: &str) -> &str {
     let dots: Vec<usize> = key.match_indices('.').map(|(at, _)| at).collect();
     if key.contains(['"', '\'']) || dots.len() < 2 { key } else { &key[dots[dots.len() - 2] + 1..] }
 }
