@@ -35,7 +35,7 @@ pub fn check(words: &[String], beside: &Beside, set: &[String]) -> Exit {
         Ok(plans) => {
             for (source, plan) in plans {
                 talk(&plan.left_out.no_effect_words());
-                if !plan.names_version && !source.around.is_some() {
+                if !plan.names_version && source.around.is_none() {
                     talk(&unpinned(&source.label));
                 }
                 print(&format!("{}: ok\n", plan.name));

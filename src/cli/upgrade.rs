@@ -87,8 +87,11 @@ fn both(words: &str) -> Result<[Version; 2], String> {
     }
 }
 
-/// The one scenario's name, and its plan in both versions; what is wrong with it is talked about.
-fn plans(word: &str, versions: [Version; 2]) -> Result<Option<(String, [Arc<Plan>; 2])>, String> {
+/// A scenario's name, and its plan in both versions.
+type Both = (String, [Arc<Plan>; 2]);
+
+/// The one scenario in both versions; what is wrong with it is talked about.
+fn plans(word: &str, versions: [Version; 2]) -> Result<Option<Both>, String> {
     let (sources, wrong) = check::all(&[word.to_owned()], &Beside::default());
     if wrong {
         return Ok(None);
