@@ -1,7 +1,7 @@
 //! Calibration: does the simulator roll a cluster's dice?
 //!
 //! A [`Recording`] is what a client saw of a real cluster, in the tables that a run writes, beside a scenario that says what was
-//! done there. [`judge`] plays the scenario with many seeds and holds them against it: in three parts (sequence, times,
+//! done there. [`judge()`] plays the scenario with many seeds and holds them against it: in three parts (sequence, times,
 //! events, [`crate::compare::fidelity`]), and gap by gap, for the ranks ([`crate::compare::ranks`]). A [`Report`] tells the
 //! shares of many recordings, set by set, and how their ranks lie, kind by kind.
 //!
