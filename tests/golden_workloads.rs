@@ -9,14 +9,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
+use kubelapse::calibration::{self, Report, Seen};
 use kubelapse::compare::life::{Life, Visible};
-use kubelapse::compare::ranks::{self, Gap};
 use kubelapse::compare::workloads::{Bench, Judged, Outputs, Room, Run, Verdict};
-use kubelapse::record::{Fan, Sink, csv, tables};
-use kubelapse::scenario::{self, Plan};
-use kubelapse::session::{self, Silent};
 use rayon::prelude::*;
 
 /// Hand-made recordings of these families are held against the list of known gaps.
@@ -83,18 +79,20 @@ fn meta(path: &Path, which: &str) -> serde_json::Value {
     serde_json::from_str(&text).unwrap_or_default()
 }
 
+/// The text of one of a recording's files, which may be packed.
+fn text(recording: &Recording, file: &str) -> Result<String, String> {
+    let path = recording.path.join(file);
+    let mut text = String::new();
+    let read = match std::fs::File::open(recording.path.join(format!("{file}.gz"))) {
+        Ok(packed) => flate2::read::GzDecoder::new(packed).read_to_string(&mut text),
+        Err(_) => std::fs::File::open(path).and_then(|mut plain| plain.read_to_string(&mut text)),
+    };
+    read.map(|_| text).map_err(|problem| problem.to_string())
+}
+
 /// The first recording (`""`) or the second (`".2"`); there need not be a second.
 fn tables(recording: &Recording, which: &str) -> Option<Outputs> {
-    let read = |table: &str| {
-        let path = recording.path.join(format!("{table}{which}.csv"));
-        let packed = path.with_extension("csv.gz");
-        if let Ok(file) = std::fs::File::open(packed) {
-            let mut text = String::new();
-            flate2::read::GzDecoder::new(file).read_to_string(&mut text).ok()?;
-            return Some(text);
-        }
-        std::fs::read_to_string(path).ok()
-    };
+    let read = |table: &str| text(recording, &format!("{table}{which}.csv")).ok();
     Some(Outputs {
         timeline: read("timeline")?,
         workloads: read("workloads")?,
@@ -247,59 +245,25 @@ fn names_found_in_a_run_are_those_of_its_recorder() {
 
 // --- simulated lives ---
 
-fn load(recording: &Recording) -> Result<Arc<Plan>, String> {
-    let text = std::fs::read_to_string(recording.path.join("scenario.toml")).map_err(|e| e.to_string())?;
-    let loader = |path: &str| std::fs::read_to_string(recording.path.join(path)).map_err(|e| e.to_string());
-    let plan = scenario::load("scenario.toml", &text, &loader, &[]);
-    plan.map(Arc::new).map_err(|problems| problems.render(false))
-}
-
-/// One run in memory.
-fn simulate(plan: &Arc<Plan>, seed: u64) -> Result<Outputs, String> {
-    let (mut timeline, mut workloads, mut endpoints) = (Vec::new(), Vec::new(), Vec::new());
-    let sinks: Vec<Box<dyn Sink + '_>> = vec![
-        Box::new(csv::Timeline::new(&mut timeline)),
-        Box::new(tables::Workloads::new(&mut workloads)),
-        Box::new(tables::Endpoints::new(&mut endpoints)),
-    ];
-    session::run(plan, seed, &mut Fan { sinks }, &Silent).map_err(|problem| problem.to_string())?;
-    let text = |bytes| String::from_utf8(bytes).map_err(|problem| problem.to_string());
-    Ok(Outputs { timeline: text(timeline)?, workloads: text(workloads)?, endpoints: text(endpoints)? })
-}
-
 /// A recording, and what many seeds say of it.
-struct Seen<'a> {
+struct Held<'a> {
     recording: &'a Recording,
-    verdict: Verdict,
-    /// Why it could not be run to its end.
-    trouble: Option<String>,
-    gaps: Vec<Gap>,
-}
-
-impl Seen<'_> {
-    fn holds(&self) -> bool {
-        self.trouble.is_none() && self.verdict.holds()
-    }
+    played: calibration::Recording,
+    seen: Seen,
 }
 
 /// By many seeds. A scenario that is refused, or a run that fails, has nothing of what was recorded.
-fn judge(recording: &Recording, seeds: u64, show: bool) -> Seen<'_> {
-    let run = recorded(recording, "").expect("a recording has tables");
-    let mut bench = Bench::new(&run, Room::default());
-    let mut live = || -> Result<(), String> {
-        let plan = load(recording)?;
-        for seed in 0..seeds {
-            let outputs = simulate(&plan, seed)?;
-            let simulated = Run::read(&outputs, recording.end).map_err(|e| e.to_string())?;
-            if show && seed == 0 {
-                side_by_side(&run, &simulated);
-            }
-            bench.see(&simulated);
-        }
-        Ok(())
-    };
-    let trouble = live().err();
-    Seen { recording, verdict: bench.judge(), trouble, gaps: bench.gaps() }
+fn judge(recording: &Recording, seeds: u64, show: bool) -> Held<'_> {
+    let read =
+        calibration::Recording::read(&recording.folder, &recording.name, &|file| text(recording, file));
+    let played = read.expect("a recording has a timeline");
+    if let (true, Ok(plan)) = (show, &played.plan) {
+        let outputs = calibration::simulate(plan, 0).expect("a run in memory");
+        let simulated = Run::read(&outputs, recording.end).expect("runs are tables");
+        side_by_side(&recorded(recording, "").expect("a recording has tables"), &simulated);
+    }
+    let seen = calibration::judge(&played, seeds, &|| {});
+    Held { recording, played, seen }
 }
 
 #[test]
@@ -309,20 +273,20 @@ fn recorded_workloads_are_lived() {
     let recordings: Vec<Recording> = recordings().into_iter().filter(chosen).collect();
     let seeds = environment("SEEDS").and_then(|n| n.parse().ok()).unwrap_or(100);
     let show = recordings.len() == 1;
-    let judged: Vec<Seen<'_>> =
+    let judged: Vec<Held<'_>> =
         recordings.par_iter().map(|recording| judge(recording, seeds, show)).collect();
-    for seen in &judged {
+    for Held { recording, seen, .. } in &judged {
         match &seen.trouble {
-            Some(trouble) => println!("{}/{}: {trouble}", seen.recording.folder, seen.recording.name),
-            None => print!("{}", failures(seen.recording, &seen.verdict)),
+            Some(trouble) => println!("{}/{}: {trouble}", recording.folder, recording.name),
+            None => print!("{}", failures(recording, &seen.verdict)),
         }
     }
     let mut folders: Vec<&str> = recordings.iter().map(|r| r.folder.as_str()).collect();
     folders.dedup();
     for folder in &folders {
         let of = |wanted: &dyn Fn(&str) -> bool| {
-            let its = |seen: &&Seen<'_>| seen.recording.folder == *folder && wanted(&seen.recording.family);
-            Tally::of(judged.iter().filter(its).map(|seen| &seen.verdict))
+            let its = |held: &&Held<'_>| held.recording.folder == *folder && wanted(&held.recording.family);
+            Tally::of(judged.iter().filter(its).map(|held| &held.seen.verdict))
         };
         for family in FAMILIES.iter().filter(|_| !show) {
             println!("{folder} {family}: {}", of(&|own| own == *family).shares());
@@ -336,7 +300,7 @@ fn recorded_workloads_are_lived() {
         );
     }
     if !show {
-        calibration(&judged, &folders, seeds as usize);
+        calibration(&judged, seeds);
     }
     if ["DIR", "ONLY", "FAMILIES", "SEEDS"].iter().all(|name| environment(name).is_none()) {
         hold_against_known_gaps(&judged);
@@ -345,45 +309,28 @@ fn recorded_workloads_are_lived() {
 
 /// Whether recorded gaps lie among the simulated ones as if both came of the same dice, and how many recordings have a sequence
 /// that hardly a seed has.
-fn calibration(judged: &[Seen<'_>], folders: &[&str], seeds: usize) {
-    let mut sets = Vec::new();
-    for folder in folders {
-        let its: Vec<&Seen<'_>> = judged.iter().filter(|seen| seen.recording.folder == *folder).collect();
-        let rare = its.iter().filter(|seen| {
-            seen.verdict.all().any(|one| one.judgement.sequence && one.judgement.seeds * 50 < seeds)
-        });
-        println!(
-            "{folder}: {} of {} have a sequence that less than 2 % of the seeds have",
-            rare.count(),
-            its.len()
-        );
-        let wanted = environment("GAPS");
-        for seen in its.iter().filter(|_| wanted.is_some()) {
-            let wanted = wanted.as_deref();
-            for gap in seen.gaps.iter().filter(|gap| wanted == Some("all") || wanted == Some(gap.kind)) {
-                println!("{} {folder}/{}: {gap}", gap.kind, seen.recording.name);
+fn calibration(judged: &[Held<'_>], seeds: u64) {
+    if let Some(wanted) = environment("GAPS") {
+        for Held { recording, seen, .. } in judged {
+            for gap in seen.gaps.iter().filter(|gap| wanted == "all" || wanted == gap.kind) {
+                println!("{} {}/{}: {gap}", gap.kind, recording.folder, recording.name);
             }
         }
-        let gaps: Vec<Vec<Gap>> = its.iter().map(|seen| seen.gaps.clone()).collect();
-        sets.push(((*folder).to_owned(), gaps));
     }
-    for (folder, ranked, corrected) in ranks::told(&sets) {
-        let ranks::Ranked { kind, count, mean, distance, chance } = ranked;
-        println!(
-            "calibration {folder:22} {kind:12} n {count:5}, mean rank {mean:.3}, KS {distance:.3}, p {chance:.3}, by Holm {corrected:.3}"
-        );
-    }
+    let judged: Vec<(&calibration::Recording, &Seen)> =
+        judged.iter().map(|held| (&held.played, &held.seen)).collect();
+    println!("{}", Report::of(&judged, seeds).render());
 }
 
 /// Every hand-made recording that is not reproduced stands in the list with its reason, and nothing else does.
-fn hold_against_known_gaps(judged: &[Seen<'_>]) {
+fn hold_against_known_gaps(judged: &[Held<'_>]) {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(KNOWN_GAPS));
     let known: BTreeMap<String, String> = toml::from_str(&text.expect("the list of known gaps is there"))
         .expect("the list of known gaps is a table");
     let mut wrong = Vec::new();
     let mut names = Vec::new();
-    for seen in judged.iter().filter(|seen| seen.recording.family != "mix") {
-        let name = format!("{}/{}", seen.recording.folder, seen.recording.name);
+    for Held { recording, seen, .. } in judged.iter().filter(|held| held.recording.family != "mix") {
+        let name = format!("{}/{}", recording.folder, recording.name);
         match (seen.holds(), known.contains_key(&name)) {
             (true, true) => wrong.push(format!("{name} is reproduced now: take it off the list")),
             (false, false) => wrong.push(format!("{name} is not reproduced")),
