@@ -100,6 +100,23 @@ fn what_is_no_recording_is_told() {
     let output = desk.run("compare --calibrate wrong --seeds 2");
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stdout).contains("untl"));
+    // So does a timeline that tells nothing, and a scenario that would read what lies elsewhere.
+    for (file, text, words) in [
+        ("timeline.csv", "time,pod,kind,to\n".to_owned(), "its timeline tells of no pod"),
+        (
+            "scenario.toml",
+            "[[pod]]\nmanifest = \"../../secret.yaml\"\n".to_owned(),
+            "outside of the scenario's folder",
+        ),
+    ] {
+        record(&desk, "again", SCENARIO, 1);
+        std::fs::write(desk.0.join("secret.yaml"), "kind: Pod\n").expect("a file");
+        std::fs::write(desk.0.join("again/r00").join(file), text).expect("a file of a recording");
+        let output = desk.run("compare --calibrate again --seeds 2");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(words), "no `{words}` in\n{said}");
+    }
 }
 
 #[test]

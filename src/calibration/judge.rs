@@ -77,6 +77,9 @@ type Judgements = Result<(Verdict, Vec<Gap>), String>;
 fn of_pods(recording: &Recording, plan: &Arc<Plan>, seeds: u64, played: &dyn Fn()) -> Judgements {
     let rows = life::read_csv(&recording.tables.timeline).map_err(|problem| problem.to_string())?;
     let recorded = life::lives(&rows, recording.end);
+    if recorded.is_empty() {
+        return Err("its timeline tells of no pod".to_owned());
+    }
     let judged = || recorded.iter().filter(|((_, pod), _)| !recording.is_background(pod));
     let mut referees: Vec<(&(String, String), Referee<'_>)> =
         judged().map(|(key, life)| (key, Referee::new(life, SHORT, recording.allowances()))).collect();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::compare::print_answer;
+use super::source::text_inside;
 use super::{Exit, fault, print, talk};
 use crate::calibration::{self, Recording, Report, Seen};
 
@@ -30,7 +31,7 @@ fn recordings(root: &Path) -> Result<Vec<Recording>, String> {
     };
     let mut found = Vec::new();
     for folder in &folders {
-        let text = |path: &str| fs::read_to_string(folder.join(path)).map_err(|problem| problem.to_string());
+        let text = |path: &str| text_inside(folder, path);
         let beside = folder.join("..");
         let recording = Recording::read(&name(Some(&beside)), &name(Some(folder)), &text)
             .map_err(|problem| format!("{}: {problem}", folder.join(TIMELINE).display()))?;
@@ -92,7 +93,7 @@ pub fn calibrate(folder: &Path, seeds: u64, json: bool) -> Exit {
         talk(&format!("error: {problem}\n"));
         return Exit::OurFault;
     }
-    match (recordings.iter().any(|recording| recording.plan.is_err()), report.calibrated) {
+    match (seen.iter().any(|seen| seen.trouble.is_some()), report.calibrated) {
         (true, _) => Exit::WrongRequest,
         (false, true) => Exit::Ran,
         (false, false) => Exit::ExpectationFailed,

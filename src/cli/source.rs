@@ -140,6 +140,14 @@ impl Source {
     }
 }
 
+/// The text of a file in a folder or below, as a scenario there may name it.
+///
+/// # Errors
+/// It cannot be read, or lies elsewhere.
+pub fn text_inside(folder: &Path, path: &str) -> Result<String, String> {
+    scenario_at(&folder.join(path), String::new()).inside(folder, path).and_then(|file| text_of(&file, path))
+}
+
 /// Whether a path leads out of the folder that it starts from, as it is written.
 pub fn leads_out(path: &str) -> bool {
     let mut depth = 0;
