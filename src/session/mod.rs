@@ -105,7 +105,7 @@ impl Session {
     }
 
     /// How long all stays as it is then: where nothing more could happen, until the end that was asked for.
-    fn stands_until(&self, partial: bool) -> Time {
+    pub fn stands_until(&self, partial: bool) -> Time {
         let w = &self.world;
         if partial || self.has_settled() { w.now } else { w.plan.until.max(w.now) }
     }

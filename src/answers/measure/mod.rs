@@ -343,8 +343,7 @@ pub fn play(
             return None;
         }
     }
-    // What is so when nothing happens any more is so to the end; what would go on for ever is over with the run.
-    let at = if plan.until_settled { session.ended_at(false) } else { plan.until };
+    let at = session.stands_until(false);
     let records = session::closed_records(&session.world, at);
     let end = End { w: &session.world, at, records };
     Some(measures.iter().map(|measure| meter.figure(measure, &end)).collect())
