@@ -82,7 +82,7 @@ fn probes_that_fail() {
         &why(&mut walk, 60, "deployment/web"),
         &[
             HEADLINE,
-            "event Unhealthy (x8): Readiness probe failed",
+            "event Unhealthy (x7): Readiness probe failed",
             "the readiness probe of app failed",
             "[[program]] of app readiness",
         ],

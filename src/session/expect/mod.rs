@@ -17,7 +17,7 @@ use super::why::headline;
 use super::words::offset;
 use crate::record::{Change, Directory, Event, ObjectChange, Transition};
 use crate::scenario::Plan;
-use crate::scenario::command::ObjectTarget;
+use crate::scenario::command::{Command, ObjectTarget};
 use crate::scenario::expected::{Expect, Expected, When};
 use crate::scenario::programs::matches;
 use crate::time::Time;
@@ -244,7 +244,7 @@ impl Judge {
         for ix in open {
             match self.plan.expects[ix].when {
                 When::By { by, .. } if comes(by) => self.fails(ix, None, w),
-                When::Throughout { to, .. } if comes(to) => {}
+                When::Throughout { to, .. } if comes(to) => drop(self.decided(ix, to, w)),
                 _ => self.open.push(ix),
             }
         }
@@ -257,6 +257,8 @@ impl Judge {
         match (self.plan.expects[ix].when, holds) {
             (When::At(_), true) | (When::By { .. }, true) => true,
             (When::By { .. }, false) | (When::Throughout { .. }, true) => false,
+            // What kubectl is about to send when the time begins is spoken of from its creation on.
+            (When::Throughout { .. }, false) if self.is_on_its_way(ix, w) => false,
             (When::At(_), false) => {
                 self.fails(ix, None, w);
                 true
@@ -266,6 +268,20 @@ impl Judge {
                 true
             }
         }
+    }
+
+    /// Its object has not been there yet, and is among those that a `kubectl apply` goes on to send.
+    fn is_on_its_way(&self, ix: usize, w: &World) -> bool {
+        let target = self.plan.expects[ix].what.object().filter(|_| self.seen.named[ix].is_empty());
+        let Some(target) = target else { return false };
+        w.log.iter().filter(|own| own.waits).any(|own| match &own.action.command {
+            Command::Apply { apply } => apply.objects.iter().any(|object| {
+                object.kind.key() == target.kind.key()
+                    && *target.name == *object.name()
+                    && target.namespace.is_none_or(|own| *own == *object.namespace(apply))
+            }),
+            _ => false,
+        })
     }
 
     /// Keeps a failure; `at` is its instant where the expectation does not say it.
