@@ -42,7 +42,13 @@ fn asked(w: &World, pod: PodId) -> PodRequest {
     let Some(own) = w.places[pod.ix()].runtime.resize.as_deref() else { return of(&p.spec) };
     let pending = p.status.condition(Sym::POD_RESIZE_PENDING);
     let infeasible = pending.is_some_and(|condition| condition.reason == Sym::INFEASIBLE);
-    of(&resize::counted(&p.spec, &own.allocated, &own.actual, infeasible))
+    let by_totals = w.gates.habits.counts_totals_of_a_resize;
+    let specs = resize::counted(&p.spec, &own.allocated, &own.actual, infeasible, by_totals);
+    let mut request = of(&specs[0]);
+    for spec in &specs[1..] {
+        request.requests.or_more(&of(spec).requests);
+    }
+    request
 }
 
 /// By what the Services and the controller of a pod select it (`DefaultSelector`,

@@ -203,17 +203,26 @@ pub fn beyond_capacity(asked: &Amounts, has: &Amounts) -> Option<String> {
     Some(format!("Node didn't have enough capacity: {name}, requested: {asked}, capacity: {has}"))
 }
 
-/// The spec that the scheduler counts for a pod on a node: of each amount the most of desired, allocated and actual. What
-/// its kubelet found infeasible does not count.
+/// The specs of which the scheduler counts the largest total for a pod on a node: desired, allocated and actual. Up to 1.36
+/// that is one, with the largest of each container's amounts. What its kubelet found infeasible does not count. There is
+/// at least one.
 #[must_use]
-pub fn counted(spec: &PodSpec, allocated: &[Resources], actual: &[Resources], infeasible: bool) -> PodSpec {
-    let mut own = spec.clone();
-    let containers = own.init_containers.iter_mut().chain(&mut own.containers);
+pub fn counted(
+    spec: &PodSpec,
+    allocated: &[Resources],
+    actual: &[Resources],
+    infeasible: bool,
+    by_totals: bool,
+) -> Vec<PodSpec> {
+    let given = with_sizes(spec, allocated);
+    if by_totals {
+        let desired = (!infeasible).then(|| spec.clone());
+        return [given, with_sizes(spec, actual)].into_iter().chain(desired).collect();
+    }
+    let mut most = if infeasible { given } else { spec.clone() };
+    let containers = most.init_containers.iter_mut().chain(&mut most.containers);
     for (container, (allocated, actual)) in containers.zip(allocated.iter().zip(actual)) {
         let requests = &mut container.resources.requests;
-        if infeasible {
-            requests.clone_from(&allocated.requests);
-        }
         for (name, text) in allocated.requests.iter().chain(&actual.requests) {
             let more = amount(requests, name).cmp_value(Quantity::parse(text).unwrap_or_default()).is_lt();
             if more || !requests.contains_key(name) {
@@ -221,7 +230,7 @@ pub fn counted(spec: &PodSpec, allocated: &[Resources], actual: &[Resources], in
             }
         }
     }
-    own
+    vec![most]
 }
 
 #[derive(Serialize)]
@@ -263,6 +272,7 @@ pub fn words(what: &str, spec: &PodSpec, generation: Option<i64>, error: &str) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::scheduler::placement::amounts;
 
     fn resources(json: &str) -> Resources {
         serde_json::from_str(json).expect("resources")
@@ -333,17 +343,25 @@ mod tests {
 
     #[test]
     fn the_scheduler_counts_the_most_of_all_three() {
-        let spec = |cpu: &str| -> PodSpec {
+        let spec = |app: &str, log: &str| -> PodSpec {
             let json = format!(
-                r#"{{"containers": [{{"name": "app", "resources": {{"requests": {{"cpu": "{cpu}"}}}}}}]}}"#
+                r#"{{"containers": [{{"name": "app", "resources": {{"requests": {{"cpu": "{app}"}}}}}},
+                                    {{"name": "log", "resources": {{"requests": {{"cpu": "{log}"}}}}}}]}}"#
             );
             serde_json::from_str(&json).expect("a spec")
         };
-        let cpu = |spec: &PodSpec| spec.containers[0].resources.requests["cpu"].clone();
-        let (small, big) = (sizes(&spec("500m")), sizes(&spec("2")));
-        assert_eq!(cpu(&counted(&spec("2"), &small, &small, false)), "2");
-        assert_eq!(cpu(&counted(&spec("2"), &small, &small, true)), "500m");
-        assert_eq!(cpu(&counted(&spec("500m"), &small, &big, false)), "2");
+        let (small, big) = (spec("500m", "1"), spec("2", "500m"));
+        let most = |desired: &PodSpec, allocated: &PodSpec, actual: &PodSpec, infeasible, by_totals| {
+            let specs = counted(desired, &sizes(allocated), &sizes(actual), infeasible, by_totals);
+            specs.iter().map(|spec| amounts::requests(spec, true).asked.milli_cpu).max()
+        };
+        // Container by container, and pod by pod.
+        for (by_totals, both) in [(false, 3000), (true, 2500)] {
+            assert_eq!(most(&big, &small, &small, false, by_totals), Some(both));
+            assert_eq!(most(&big, &small, &small, true, by_totals), Some(1500));
+            assert_eq!(most(&small, &small, &big, false, by_totals), Some(both));
+            assert_eq!(most(&small, &small, &big, true, by_totals), Some(both));
+        }
     }
 
     #[test]

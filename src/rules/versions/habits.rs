@@ -131,6 +131,9 @@ habits! {
     /// A pod wakes by another that concerns any of its terms of anti-affinity; before, one that concerns all of them
     /// (`isSchedulableAfterPodChange`, pkg/scheduler/framework/plugins/interpodaffinity/plugin.go).
     wakes_by_any_term,
+    /// A pod that is being resized counts for the largest of its totals (desired, allocated, actual); before, for the sum of
+    /// each container's largest (`PodRequests`, staging/src/k8s.io/component-helpers/resource/helpers.go).
+    counts_totals_of_a_resize,
 
     // The API server.
 

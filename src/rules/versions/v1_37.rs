@@ -24,6 +24,7 @@ pub const TABLE: Table = Table {
             says_where_preemption_succeeds: true,
             says_nothing_of_claims: true,
             wakes_by_any_term: true,
+            counts_totals_of_a_resize: true,
             owners_are_counted: true,
             shares_processes_of_the_pod: true,
             keeps_certificates: true,

@@ -72,6 +72,18 @@ impl Amounts {
             }
         }
     }
+    /// Of each resource the larger amount.
+    pub fn or_more(&mut self, other: &Amounts) {
+        self.milli_cpu = self.milli_cpu.max(other.milli_cpu);
+        self.memory = self.memory.max(other.memory);
+        self.ephemeral = self.ephemeral.max(other.ephemeral);
+        for (name, amount) in &other.scalars {
+            match self.scalars.iter_mut().find(|(known, _)| known == name) {
+                Some((_, own)) => *own = (*own).max(*amount),
+                None => self.scalars.push((*name, *amount)),
+            }
+        }
+    }
     /// Whether nothing at all is asked for.
     pub fn is_none(&self) -> bool {
         self.milli_cpu == 0 && self.memory == 0 && self.ephemeral == 0 && self.scalars.is_empty()
@@ -136,6 +148,15 @@ pub struct Requests {
     pub scored_milli_cpu: i64,
     /// In bytes.
     pub scored_memory: i64,
+}
+
+impl Requests {
+    /// Of each resource the larger amount.
+    pub fn or_more(&mut self, other: &Requests) {
+        self.asked.or_more(&other.asked);
+        self.scored_milli_cpu = self.scored_milli_cpu.max(other.scored_milli_cpu);
+        self.scored_memory = self.scored_memory.max(other.scored_memory);
+    }
 }
 
 /// `PodRequests`: the sum over containers and sidecars, or the peak of the init containers with the sidecars that run
