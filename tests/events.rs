@@ -3,6 +3,7 @@
 #[path = "support/plan.rs"]
 mod plan;
 
+use kubelapse::api::Tri;
 use kubelapse::record::Change;
 use kubelapse::scenario;
 use kubelapse::session;
@@ -47,6 +48,43 @@ fn a_failed_probe_has_the_words_of_its_handler() {
     assert!(last(&tcp).ends_with(":6379: connect: connection refused"), "{tcp:?}");
     let said = probed("exec = { command = [\"check\"] }", "{ ok = false, output = \"no\" }");
     assert_eq!(last(&said), "Readiness probe failed: no");
+}
+
+/// A port that its container does not have: an error, and no result, whatever the process would say.
+#[test]
+fn a_probe_of_an_unknown_port_never_gives_a_result() {
+    let text = |version: &str, handler: &str| {
+        format!(
+            "kubernetes = \"{version}\"\nuntil = \"2m\"\n[[pod]]\nname = \"web\"\n[[pod.spec.containers]]\nname = \
+             \"app\"\nimage = \"web:1\"\nports = [{{ name = \"http\", containerPort = 80 }}]\n\
+             livenessProbe = {{ {handler}, failureThreshold = 1 }}\nreadinessProbe = {{ {handler} }}\n"
+        )
+    };
+    let http = |port: &str| format!("httpGet = {{ path = \"/\", port = {port} }}");
+    let tcp = "tcpSocket = { port = \"htpp\" }";
+    for (version, handler, words) in [
+        (
+            "1.36",
+            http("\"htpp\""),
+            "probe errored and resulted in unknown state: strconv.Atoi: parsing \"htpp\": invalid syntax",
+        ),
+        ("1.37", http("\"htpp\""), "probe errored and resulted in unknown state: port \"htpp\" not found"),
+        ("1.37", tcp.to_owned(), "probe errored and resulted in unknown state: port \"htpp\" not found"),
+    ] {
+        let text = text(version, &handler);
+        let unhealthy = told(&text, "Unhealthy");
+        assert!(unhealthy.iter().any(|(_, said)| *said == format!("Readiness {words}")), "{unhealthy:?}");
+        assert!(unhealthy.iter().any(|(_, said)| *said == format!("Liveness {words}")), "{unhealthy:?}");
+        assert_eq!(told(&text, "Killing"), []);
+        assert!(!session::live(&plan(&text), 0).transitions.iter().any(|row| is_ready(&row.change)));
+    }
+    let known = text("1.37", &http("\"http\""));
+    assert_eq!(told(&known, "Unhealthy"), []);
+    assert!(session::live(&plan(&known), 0).transitions.iter().any(|row| is_ready(&row.change)));
+}
+
+fn is_ready(change: &Change) -> bool {
+    matches!(change, Change::Condition { kind, to, .. } if *kind == "Ready" && *to == Some(Tri::True))
 }
 
 /// The attempt that begins before the script changes, and ends after it, is of the old kind.

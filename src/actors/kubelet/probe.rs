@@ -1,6 +1,8 @@
 //! One tick of a probe worker: whether it probes, what the handler answers, and what becomes of the result
 //! (pkg/kubelet/prober/worker.go: `doProbe`; prober.go; results/results_manager.go). When it ticks is [`super::prober`]'s to say.
 
+use std::borrow::Cow;
+
 use super::prober::{arm, prober_mut, prober_of, published, rearm, timeout};
 use super::{pod_worker, prober, status_manager};
 use crate::actors::events;
@@ -135,8 +137,8 @@ fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, spec: &Pro
     let takes = takes.sample_by(|| w.probe_draw(Purpose::ProbeTakes, pod, ix, kind, number));
     let limit = timeout(spec);
     let dials = !running && spec.handler.grpc.is_some();
-    let given_up = prober::is_given_up(p, ix, spec, &w.gates);
-    let takes = if given_up {
+    let errs = prober::is_given_up(p, ix, spec, &w.gates) || unknown_port(p, ix, spec, &w.gates).is_some();
+    let takes = if errs {
         Span::ZERO
     } else if dials {
         limit
@@ -177,11 +179,10 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
     let live = p.runtime.live.newest(p.container(ix).name).copied();
     let running =
         live.is_some_and(|c| c.state == crate::api::InstanceState::Running && c.restart_count == b.instance);
-    let given_up = prober::is_given_up(p, ix, spec, &w.gates);
-    if given_up || (b.attempt_failure == Failure::NobodyThere && spec.handler.exec.is_some()) {
-        // The exec found no process, or nobody waited for it: an error, which counts for nothing.
+    if let Some(cause) = error(p, ix, spec, &b, &w.gates) {
+        // An error counts for nothing.
         store(w, pod, ix, kind, b);
-        let words = errored(kind, given_up, &w.gates);
+        let words = errored(kind, &cause, &w.gates);
         events::kubelet(w, pod, Note::warning(Sym::UNHEALTHY, words).of(ix));
         rearm(w, pod, ix, kind, &mut b);
         return;
@@ -216,13 +217,31 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
     rearm(w, pod, ix, kind, &mut b);
 }
 
-fn errored(kind: ProbeKind, given_up: bool, gates: &Gates) -> String {
-    let cause = match given_up {
-        true => "rpc error: code = Canceled desc = context canceled",
-        false => {
-            "rpc error: code = Unknown desc = failed to exec in container: container is in CONTAINER_EXITED state"
-        }
-    };
+/// Why an attempt gives no result: nobody waited for the exec, or it found no process, or its port is unknown (`runProbe`,
+/// pkg/kubelet/prober/prober.go).
+fn error(
+    p: Local<'_>,
+    ix: ContainerIx,
+    spec: &Probe,
+    b: &Prober,
+    gates: &Gates,
+) -> Option<Cow<'static, str>> {
+    if prober::is_given_up(p, ix, spec, gates) {
+        return Some("rpc error: code = Canceled desc = context canceled".into());
+    }
+    if b.attempt_failure == Failure::NobodyThere && spec.handler.exec.is_some() {
+        let cause = "rpc error: code = Unknown desc = failed to exec in container: container is in CONTAINER_EXITED state";
+        return Some(cause.into());
+    }
+    unknown_port(p, ix, spec, gates).map(Cow::Owned)
+}
+
+fn unknown_port(p: Local<'_>, ix: ContainerIx, spec: &Probe, gates: &Gates) -> Option<String> {
+    let door = Door { handler: &spec.handler, ports: &p.container(ix).ports, pod_ip: "" };
+    probe_text::unknown_port(door, gates.habits.names_unknown_ports)
+}
+
+fn errored(kind: ProbeKind, cause: &str, gates: &Gates) -> String {
     if gates.habits.says_probe_unknown {
         format!("{} probe errored and resulted in unknown state: {cause}", kind.title())
     } else {

@@ -84,6 +84,20 @@ pub fn failure(door: Door<'_>, failure: Failure, output: &str, timeout: Span) ->
     }
 }
 
+/// What is wrong with a port that its probe names and its container does not have: no such probe ever gives a result.
+/// `by_name`: the words from 1.37 on; before, a name that is unknown was read as a number.
+pub fn unknown_port(door: Door<'_>, by_name: bool) -> Option<String> {
+    let handler = door.handler;
+    let http = handler.http_get.as_ref().map(|http| &http.port);
+    let written = http.or_else(|| handler.tcp_socket.as_ref().map(|tcp| &tcp.port))?;
+    let name = written.as_str().filter(|name| door.ports.iter().all(|port| port.name != **name))?;
+    Some(if by_name {
+        format!("port \"{name}\" not found")
+    } else {
+        format!("strconv.Atoi: parsing \"{name}\": invalid syntax")
+    })
+}
+
 fn host<'a>(written: &'a str, pod_ip: &'a str) -> &'a str {
     if written.is_empty() { pod_ip } else { written }
 }

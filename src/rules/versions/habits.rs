@@ -56,6 +56,9 @@ habits! {
     /// Whether a pod has initialized is asked of the runtime; before, of its main containers' states (`getPhase`, same
     /// file).
     phase_asks_the_runtime,
+    /// A port that a probe names and its container lacks is told by its name; before, as a number that could not be read
+    /// (`ResolveContainerPort`, pkg/probe/util.go).
+    names_unknown_ports,
     /// A readiness worker keeps a trigger that came before it knew the new instance (pkg/kubelet/prober/worker.go).
     keeps_probe_triggers,
     /// A probe that could not be asked is said to have `resulted in unknown state` (`probe`, pkg/kubelet/prober/prober.go).

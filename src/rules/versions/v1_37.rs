@@ -16,6 +16,7 @@ pub const TABLE: Table = Table {
         habits: Habits {
             gives_up_exec_probes: false,
             says_why_no_sandbox: true,
+            names_unknown_ports: true,
             tells_secrets_after_pulls: true,
             says_what_a_host_path_is: true,
             init_looks_at_its_sandbox: true,
