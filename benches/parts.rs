@@ -12,9 +12,9 @@ use std::sync::Arc;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use kubelapse::engine::random::Draw;
 use kubelapse::engine::{Distribution, Queue};
-use kubelapse::record::{Sink, csv};
-use kubelapse::scenario::{self, builtin};
-use kubelapse::session;
+use kubelapse::record::{Directory, Ending, FORMATS, Scrape, Settings, Sink, Transition, csv, openmetrics};
+use kubelapse::scenario::{self, Plan, builtin};
+use kubelapse::session::{self, Silent};
 use kubelapse::time::{Span, Time};
 
 /// Delays to be used in turn.
@@ -92,6 +92,78 @@ fn rows(c: &mut Criterion) {
     });
 }
 
+/// What a row costs in each format that has the timeline's rows: the bar is twice a row of `timeline.csv`, for Parquet three times.
+/// A row of `metrics.txt` is a sample.
+fn files(c: &mut Criterion) {
+    let text = builtin::find("crash-loop").expect("it is shipped").text;
+    let many = ["pod.orders.replicas=50".to_owned(), "until=1h".to_owned()];
+    let plan = scenario::load("crash-loop.toml", text, &scenario::no_files, &many).expect("it is read");
+    let plan = Arc::new(plan);
+    let lived = session::live(&plan, 0);
+    let pods = Arc::new(lived.records.clone());
+    let ending = Ending { pods: &pods, at: plan.until, partial: false };
+    let mut group = c.benchmark_group("a row");
+    group.sample_size(10);
+    for format in FORMATS.iter().filter(|format| !["pods", "openmetrics"].contains(&format.name)) {
+        group.throughput(Throughput::Elements(lived.transitions.len() as u64));
+        group.bench_function(format.file, |b| {
+            b.iter_batched_ref(
+                || (format.sink)(Box::new(io::sink()), &Settings::default()),
+                |sink| {
+                    sink.begin(&lived.directory).expect("nothing is written");
+                    sink.batch(&lived.directory, black_box(&lived.transitions)).expect("nothing is written");
+                    sink.end(&lived.directory, &ending).expect("nothing is written");
+                },
+                BatchSize::SmallInput,
+            );
+        });
+    }
+    let scrapes = Scraped::of(&plan);
+    group.throughput(Throughput::Elements(scrapes.samples));
+    group.bench_function("metrics.txt", |b| {
+        b.iter_batched_ref(
+            || openmetrics::Metrics::new(io::sink(), Span::from_secs(30)),
+            |sink| {
+                scrapes.all.iter().for_each(|scrape| sink.scraped(scrape).expect("nothing is written"));
+                sink.end(&lived.directory, &ending).expect("nothing is written");
+            },
+            BatchSize::SmallInput,
+        );
+    });
+}
+
+/// The scrapes of a run, and how many samples they come to.
+struct Scraped {
+    all: Vec<Scrape>,
+    samples: u64,
+}
+
+impl Scraped {
+    fn of(plan: &Arc<Plan>) -> Scraped {
+        let mut all = Scraped { all: Vec::new(), samples: 0 };
+        session::run(plan, 0, &mut all, &Silent).expect("nothing is written");
+        let mut series = openmetrics::series::Series::default();
+        all.all.iter().for_each(|scrape| series.take(scrape));
+        let count = series.ticks().len();
+        let runs = series.families().flat_map(|(_, own)| own.iter().flat_map(|one| one.runs()));
+        all.samples = runs.map(|run| run.ticks(count).len() as u64).sum();
+        all
+    }
+}
+
+impl Sink for Scraped {
+    fn scrape_interval(&self) -> Option<Span> {
+        Some(Span::from_secs(30))
+    }
+    fn scraped(&mut self, scrape: &Scrape) -> io::Result<()> {
+        self.all.push(scrape.clone());
+        Ok(())
+    }
+    fn batch(&mut self, _: &Directory, _: &[Transition]) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Whole small runs, as a study makes thousands of them.
 fn repetitions(c: &mut Criterion) {
     let shipped = builtin::find("crash-loop").expect("it is shipped");
@@ -108,5 +180,5 @@ fn repetitions(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, queue, draws, rows, repetitions);
+criterion_group!(benches, queue, draws, rows, files, repetitions);
 criterion_main!(benches);

@@ -7,6 +7,7 @@
 //! Absent on purpose: files, threads and screens. Whoever asks plays the runs side by side and hands the results in, in the
 //! order of cells and seeds; the same bytes come out whatever the threads did.
 
+pub mod alerts;
 pub mod audit;
 pub mod measure;
 pub mod statistics;

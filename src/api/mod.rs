@@ -19,6 +19,7 @@ pub mod node;
 pub mod owner;
 pub mod quota;
 pub mod runtime;
+pub mod sample;
 pub mod service;
 pub mod spec;
 pub mod stateful_set;

@@ -190,7 +190,8 @@ fn read(path: &Path) -> io::Result<Read> {
     let _together = beside::hold(path.parent().unwrap_or(Path::new("")), true);
     let bytes = fs::read(path)?;
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let is_ours = name == PODS || FORMATS.iter().chain(&TABLES).any(|format| format.file == name);
+    let is_ours = name == PODS
+        || FORMATS.iter().flat_map(|format| format.files()).chain(TABLES).any(|format| format.file == name);
     let told = if is_ours { Told::of(path.parent().unwrap_or(Path::new("")))? } else { None };
     let told = told.unwrap_or_default();
     let is_whole = told.files.is_empty() || {

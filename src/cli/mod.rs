@@ -1,5 +1,6 @@
 //! The command line: the only door that opens files, reads the environment or prints.
 
+mod alerts;
 mod audit;
 mod beside;
 mod calibrate;
@@ -69,6 +70,7 @@ pub enum Exit {
   kubelapse test web.toml                       the expectations of a file; without a name, of all built-in scenarios
   kubelapse audit web.yaml --assume boots=20s   what its numbers promise
   kubelapse sweep web.toml --vary seed=1..9     how it depends on what is varied
+  kubelapse alerts rules.yaml web.yaml          when do my alerts fire?
   kubelapse check scenarios/                    all problems at once, nothing is run
   kubelapse compare web.toml --versions 1.32,1.37   what an upgrade of Kubernetes changes
   kubelapse list                                the scenarios that are built in
@@ -94,6 +96,8 @@ enum Command {
     Test(test::Arguments),
     /// Asks what manifests promise: start, stop, rollouts, drains, failures, found by playing
     Audit(audit::Arguments),
+    /// Would these alerts fire? Evaluates rules of Prometheus over the series of runs, by the real promtool
+    Alerts(alerts::Arguments),
     /// Plays a scenario with some keys varied, under many seeds: how does it depend on them?
     Sweep(sweep::Arguments),
     /// Checks scenario files without running them
@@ -148,6 +152,7 @@ fn dispatch(command: Command) -> Exit {
         Command::New(arguments) => new::new(&arguments),
         Command::Test(arguments) => test::test(&arguments),
         Command::Audit(arguments) => audit::audit(&arguments),
+        Command::Alerts(arguments) => alerts::alerts(&arguments),
         Command::Sweep(arguments) => sweep::sweep(&arguments),
         Command::Check { scenarios, beside, set } => check::check(&scenarios, &beside, &set),
         Command::Compare(arguments) => compare::compare(&arguments),
@@ -166,7 +171,7 @@ fn dispatch(command: Command) -> Exit {
 /// The commands by what one wants of them, in the order in which help lists them.
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Play", &["run", "step", "test", "check", "new"]),
-    ("Ask", &["audit", "sweep", "compare", "explain"]),
+    ("Ask", &["audit", "sweep", "alerts", "compare", "explain"]),
     ("Open", &["schema", "completions"]),
     ("Learn", &["learn", "list"]),
 ];

@@ -113,10 +113,14 @@ impl Results {
     }
 
     /// After a failed write: cuts every file to the last write that was taken whole, and timelines to the rows that all of
-    /// them have. Says whether rows are left.
+    /// them have; empties those of which a piece is of no use. Says whether rows are left.
     pub fn cut(&mut self) -> bool {
         let mut rows = false;
         for staged in &mut self.files {
+            if is_whole(staged.name) {
+                let _ = staged.cut_to(0);
+                continue;
+            }
             let end = staged.end();
             rows |= end > 0;
             let _ = staged.beside.file.set_len(end);
@@ -228,9 +232,15 @@ fn clear_partial(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether a piece of a file is of no use.
+fn is_whole(name: &str) -> bool {
+    let mut files = FORMATS.iter().flat_map(|format| format.files());
+    files.any(|format| format.is_whole && format.file == name)
+}
+
 /// Every name that a file of a result may have.
 fn all_names() -> Vec<&'static str> {
-    let written = FORMATS.iter().chain(&TABLES);
+    let written = FORMATS.iter().flat_map(|format| format.files()).chain(TABLES);
     written.map(|format| format.file).chain([PODS, manifest::NAME]).collect()
 }
 

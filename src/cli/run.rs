@@ -10,10 +10,11 @@ use super::results::{Failure, Results};
 use super::source::{Beside, Source};
 use super::summary::{self, Seen};
 use super::{Exit, check, fault, interrupt, manifest, print, talk, test};
-use crate::record::{Ending, FORMATS, Fan, Format, Sink, Threaded, csv, objects, tables};
+use crate::record::{Ending, FORMATS, Fan, Format, Settings, Sink, Threaded, csv, objects, tables};
 use crate::scenario::Plan;
+use crate::scenario::values::parse_duration;
 use crate::session::{self, Judge, Progress, Session};
-use crate::time::Time;
+use crate::time::{Span, Time};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -39,6 +40,9 @@ pub struct Arguments {
         hide_possible_values = true
     )]
     format: Vec<&'static Format>,
+    /// How often the series of `openmetrics` are scraped (a duration)
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = interval)]
+    scrape_interval: Span,
     /// Overrides one value of the scenario: pod.web.spec.restartPolicy=Never
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -50,10 +54,18 @@ pub struct Arguments {
     no_learning: bool,
 }
 
+/// A length of time that something is done after again and again.
+pub fn interval(text: &str) -> Result<Span, String> {
+    match parse_duration(text)? {
+        span if span >= Span::from_millis(1) => Ok(span),
+        _ => Err("a millisecond at least".to_owned()),
+    }
+}
+
 /// One of them; `pods.csv` and `run.toml` are written with each, and tables of workloads where there are some.
 impl clap::ValueEnum for &'static Format {
     fn value_variants<'a>() -> &'a [Self] {
-        &FORMATS
+        FORMATS
     }
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(PossibleValue::new(self.name).help(format!("{}: {}", self.file, self.holds)))
@@ -69,6 +81,7 @@ struct Job<'a> {
     seed: u64,
     folder: PathBuf,
     formats: &'a [&'static Format],
+    settings: Settings,
     quiet: bool,
     /// What to try next.
     next: String,
@@ -88,7 +101,7 @@ pub fn run(arguments: &Arguments) -> Exit {
     }
     interrupt::listen();
     let formats: Vec<&Format> =
-        FORMATS.into_iter().filter(|format| arguments.format.contains(format)).collect();
+        FORMATS.iter().copied().filter(|format| arguments.format.contains(format)).collect();
     let several = plans.len() > 1;
     let mut exit = Exit::Ran;
     let mut left = plans.len();
@@ -105,7 +118,9 @@ pub fn run(arguments: &Arguments) -> Exit {
         };
         let seed = arguments.seed.unwrap_or(plan.seed);
         let next = summary::next(&source, &plan);
-        let job = Job { plan: Arc::new(plan), seed, folder, formats: &formats, quiet: arguments.quiet, next };
+        let settings = Settings { scrape_interval: arguments.scrape_interval };
+        let (plan, quiet) = (Arc::new(plan), arguments.quiet);
+        let job = Job { plan, seed, folder, formats: &formats, settings, quiet, next };
         let came_to = job.play().unwrap_or_else(|Failure { problem, there }| {
             talk(&format!("error: {}: {problem}; {there}\n", job.folder.display()));
             Exit::WrongRequest
@@ -174,7 +189,7 @@ impl Job<'_> {
     /// What is written row by row: timelines, and tables where there are workloads.
     fn written(&self) -> impl Iterator<Item = &'static Format> {
         let tables = if self.plan.has_workloads() { &tables::TABLES[..] } else { &[] };
-        self.formats.iter().chain(tables).copied()
+        self.formats.iter().copied().flat_map(Format::files).chain(tables.iter().copied())
     }
 
     /// Every file but the manifest.
@@ -220,7 +235,7 @@ impl Job<'_> {
     fn sinks(&self, results: &mut Results) -> io::Result<Fan<Box<dyn Sink + Send>>> {
         let mut sinks: Vec<Box<dyn Sink + Send>> = Vec::new();
         for format in self.written() {
-            sinks.push((format.sink)(Box::new(results.writer(format.file)?)));
+            sinks.push((format.sink)(Box::new(results.writer(format.file)?), &self.settings));
         }
         sinks.push(Box::new(csv::Pods::new(results.writer(PODS)?)));
         Ok(Fan { sinks })
@@ -330,6 +345,7 @@ mod tests {
             seed: 42,
             folder: "there".into(),
             formats: &[],
+            settings: Settings::default(),
             quiet: true,
             next: String::new(),
         };

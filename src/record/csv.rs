@@ -19,7 +19,9 @@ pub const FORMAT: Format = Format {
     name: "csv",
     file: "timeline.csv",
     holds: "one row per transition",
-    sink: |out| Box::new(Timeline::new(out)),
+    is_whole: false,
+    beside: None,
+    sink: |out, _| Box::new(Timeline::new(out)),
 };
 
 /// The columns of `timeline.csv`, with what each holds.
@@ -253,7 +255,7 @@ impl<W: Write> Timeline<W> {
 }
 
 /// The object that a row is about, if it is no pod and no node.
-fn object_of(t: &Transition) -> Option<ObjectRow> {
+pub(super) fn object_of(t: &Transition) -> Option<ObjectRow> {
     if let Change::Object { object, .. } = t.change { Some(object) } else { None }
 }
 

@@ -16,7 +16,9 @@ pub const FORMAT: Format = Format {
     name: "jsonl",
     file: "timeline.jsonl",
     holds: "the same rows as JSON objects, one a line",
-    sink: |out| Box::new(Timeline::new(out)),
+    is_whole: false,
+    beside: None,
+    sink: |out, _| Box::new(Timeline::new(out)),
 };
 
 /// Writes `timeline.jsonl`.

@@ -9,8 +9,13 @@ pub(crate) mod figures;
 mod format;
 pub mod jsonl;
 pub mod objects;
+pub mod openmetrics;
+#[cfg(feature = "parquet")]
+pub mod parquet;
+pub mod perfetto;
 pub(crate) mod sink;
 mod spelled;
+pub mod svg;
 pub mod tables;
 /// Where there are threads; elsewhere every sink runs with the run.
 #[cfg(not(target_family = "wasm"))]
@@ -19,8 +24,8 @@ pub(crate) mod transition;
 pub(crate) mod values;
 
 pub use figures::{Figures, FiguresRow};
-pub use format::{Format, Out};
-pub use sink::{Ending, Fan, Kept, Sink, Written};
+pub use format::{Format, Out, Settings};
+pub use sink::{Ending, Fan, Kept, Says, Scrape, Sink, Written};
 #[cfg(not(target_family = "wasm"))]
 pub use threaded::Threaded;
 pub use transition::{
@@ -29,4 +34,13 @@ pub use transition::{
 };
 
 /// The formats of a timeline, as they are listed wherever somebody chooses; the first is taken where nobody does.
-pub const FORMATS: [&Format; 3] = [&csv::FORMAT, &jsonl::FORMAT, &objects::FORMAT];
+pub const FORMATS: &[&Format] = &[
+    &csv::FORMAT,
+    &jsonl::FORMAT,
+    &objects::FORMAT,
+    &svg::FORMAT,
+    &perfetto::FORMAT,
+    &openmetrics::FORMAT,
+    #[cfg(feature = "parquet")]
+    &parquet::FORMAT,
+];

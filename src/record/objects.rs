@@ -16,7 +16,9 @@ pub const FORMAT: Format = Format {
     name: "pods",
     file: "pods.jsonl",
     holds: "the Pod objects as the API would return them, one v1 List per change",
-    sink: |out| Box::new(Lists::new(out)),
+    is_whole: false,
+    beside: None,
+    sink: |out, _| Box::new(Lists::new(out)),
 };
 
 /// Writes `pods.jsonl`.

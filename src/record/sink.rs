@@ -7,8 +7,9 @@ use std::io;
 use std::sync::Arc;
 
 use super::{Directory, FiguresRow, PodRecord, PodRow, Transition};
+use crate::api::sample::Sample;
 use crate::api::wire::Pod;
-use crate::time::Time;
+use crate::time::{Span, Time};
 
 /// What a run tells when it is over.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,18 @@ pub struct Written {
     pub pods: Vec<(PodRow, Option<Arc<Pod>>)>,
 }
 
+/// What an exporter says of an object; made when somebody asks, wherever that is.
+pub type Says = Arc<dyn Fn() -> Vec<Sample> + Send + Sync>;
+
+/// What has changed from one scrape to the next.
+#[derive(Clone)]
+pub struct Scrape {
+    /// The instant of the scrape.
+    pub time: Time,
+    /// Each object once, by a number of its own; None when it is gone from the API.
+    pub objects: Vec<(u64, Option<Says>)>,
+}
+
 /// `begin` once, `batch` any number of times, `end` once. The directory grows as pods are created; a batch's rows name
 /// only pods and nodes that are in the directory beside it.
 pub trait Sink {
@@ -42,6 +55,15 @@ pub trait Sink {
     /// Objects that were written, in order; never called unless wanted.
     fn written(&mut self, directory: &Directory, written: &Written) -> io::Result<()> {
         let _ = (directory, written);
+        Ok(())
+    }
+    /// How often a scrape is wanted ([`Sink::scraped`]).
+    fn scrape_interval(&self) -> Option<Span> {
+        None
+    }
+    /// What has changed since the last scrape; never called unless wanted.
+    fn scraped(&mut self, scrape: &Scrape) -> io::Result<()> {
+        let _ = scrape;
         Ok(())
     }
     /// How workloads stood after their writes since the last call, in order. Errors are those of what is written to.
@@ -82,6 +104,13 @@ impl<S: Sink> Sink for Fan<S> {
     fn written(&mut self, directory: &Directory, written: &Written) -> io::Result<()> {
         let mut wanting = self.sinks.iter_mut().filter(|sink| sink.wants_objects());
         wanting.try_for_each(|sink| sink.written(directory, written))
+    }
+    fn scrape_interval(&self) -> Option<Span> {
+        self.sinks.iter().find_map(Sink::scrape_interval)
+    }
+    fn scraped(&mut self, scrape: &Scrape) -> io::Result<()> {
+        let mut wanting = self.sinks.iter_mut().filter(|sink| sink.scrape_interval().is_some());
+        wanting.try_for_each(|sink| sink.scraped(scrape))
     }
     fn figures(&mut self, directory: &Directory, rows: &[FiguresRow]) -> io::Result<()> {
         self.sinks.iter_mut().try_for_each(|sink| sink.figures(directory, rows))
@@ -138,6 +167,12 @@ impl<S: Sink + ?Sized> Sink for &mut S {
     fn written(&mut self, directory: &Directory, written: &Written) -> io::Result<()> {
         (**self).written(directory, written)
     }
+    fn scrape_interval(&self) -> Option<Span> {
+        (**self).scrape_interval()
+    }
+    fn scraped(&mut self, scrape: &Scrape) -> io::Result<()> {
+        (**self).scraped(scrape)
+    }
     fn figures(&mut self, directory: &Directory, rows: &[FiguresRow]) -> io::Result<()> {
         (**self).figures(directory, rows)
     }
@@ -161,6 +196,12 @@ impl<S: Sink + ?Sized> Sink for Box<S> {
     }
     fn written(&mut self, directory: &Directory, written: &Written) -> io::Result<()> {
         (**self).written(directory, written)
+    }
+    fn scrape_interval(&self) -> Option<Span> {
+        (**self).scrape_interval()
+    }
+    fn scraped(&mut self, scrape: &Scrape) -> io::Result<()> {
+        (**self).scraped(scrape)
     }
     fn figures(&mut self, directory: &Directory, rows: &[FiguresRow]) -> io::Result<()> {
         (**self).figures(directory, rows)

@@ -14,7 +14,9 @@ const WORKLOADS: Format = Format {
     name: "workloads",
     file: "workloads.csv",
     holds: "a row whenever a number of a workload's status changes",
-    sink: |out| Box::new(Workloads::new(out)),
+    is_whole: false,
+    beside: None,
+    sink: |out, _| Box::new(Workloads::new(out)),
 };
 
 /// How Services stood.
@@ -22,7 +24,9 @@ const ENDPOINTS: Format = Format {
     name: "endpoints",
     file: "endpoints.csv",
     holds: "a row whenever the endpoints of a Service change",
-    sink: |out| Box::new(Endpoints::new(out)),
+    is_whole: false,
+    beside: None,
+    sink: |out, _| Box::new(Endpoints::new(out)),
 };
 
 /// The columns of `workloads.csv`.

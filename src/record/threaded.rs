@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use super::{Directory, Ending, FiguresRow, ObjectIdent, ObjectRow, PodRecord, Sink, Transition, Written};
+use super::{
+    Directory, Ending, FiguresRow, ObjectIdent, ObjectRow, PodRecord, Scrape, Sink, Transition, Written,
+};
 use crate::api::{PodIdent, Sym};
-use crate::time::Time;
+use crate::time::{Span, Time};
 
 /// So many batches may wait; then the run waits for the sink.
 const WAITING: usize = 32;
@@ -25,6 +27,7 @@ enum Told {
     Batch(Vec<Transition>),
     Written(Written),
     Figures(Vec<FiguresRow>),
+    Scraped(Scrape),
     End {
         pods: Arc<Vec<PodRecord>>,
         at: Time,
@@ -39,6 +42,7 @@ pub struct Threaded {
     /// Batches come back empty, to be filled again.
     spare: Receiver<Vec<Transition>>,
     wants_objects: bool,
+    scrape_interval: Option<Span>,
     /// How much of the directory has been told: pods, nodes, objects.
     known: [usize; 3],
 }
@@ -47,14 +51,21 @@ impl Threaded {
     /// # Errors
     /// When the machine gives no thread.
     pub fn new(sink: impl Sink + Send + 'static) -> io::Result<Threaded> {
-        let wants_objects = sink.wants_objects();
+        let (wants_objects, scrape_interval) = (sink.wants_objects(), sink.scrape_interval());
         let (to, told) = sync_channel(WAITING);
         let (back, spare) = channel();
         let thread = thread::Builder::new().name("sink".to_owned()).spawn(move || {
             let mut sink = sink;
             listen(&mut sink, &told, &|rows| drop(back.send(rows)))
         })?;
-        Ok(Threaded { to: Some(to), thread: Some(thread), spare, wants_objects, known: [0; 3] })
+        Ok(Threaded {
+            to: Some(to),
+            thread: Some(thread),
+            spare,
+            wants_objects,
+            scrape_interval,
+            known: [0; 3],
+        })
     }
 
     fn tell(&mut self, told: Told) -> io::Result<()> {
@@ -110,6 +121,7 @@ fn listen(sink: &mut impl Sink, told: &Receiver<Told>, back: &dyn Fn(Vec<Transit
                 back(rows);
             }
             Told::Written(written) => sink.written(&directory, &written)?,
+            Told::Scraped(scrape) => sink.scraped(&scrape)?,
             Told::Figures(rows) => sink.figures(&directory, &rows)?,
             Told::End { pods, at, partial } => sink.end(&directory, &Ending { pods: &pods, at, partial })?,
         }
@@ -139,6 +151,12 @@ impl Sink for Threaded {
     fn written(&mut self, directory: &Directory, written: &Written) -> io::Result<()> {
         self.make_known(directory)?;
         self.tell(Told::Written(written.clone()))
+    }
+    fn scrape_interval(&self) -> Option<Span> {
+        self.scrape_interval
+    }
+    fn scraped(&mut self, scrape: &Scrape) -> io::Result<()> {
+        self.tell(Told::Scraped(scrape.clone()))
     }
     fn figures(&mut self, directory: &Directory, rows: &[FiguresRow]) -> io::Result<()> {
         self.make_known(directory)?;

@@ -25,6 +25,7 @@ pub(crate) mod moves;
 pub mod nodes;
 pub(crate) mod objects;
 pub(crate) mod predict;
+mod scrape;
 pub(crate) mod script;
 pub(crate) mod settled;
 mod slices;
@@ -43,8 +44,8 @@ use std::sync::Arc;
 use crate::actors;
 use crate::record::{Directory, Ending, PodRecord, Sink, Transition};
 use crate::scenario::plan::Plan;
-use crate::time::Time;
-use crate::world::{SimEvent, World};
+use crate::time::{Span, Time};
+use crate::world::{PodId, SimEvent, World};
 
 pub use breakpoints::Breakpoint;
 pub use commands::Done;
@@ -52,6 +53,7 @@ pub use expect::Judge;
 pub use lesson::Score;
 pub use lives::Lives;
 pub use moves::{Direction, Move, Stop};
+use scrape::Scraper;
 pub use script::{Files, Script};
 use settled::Settled;
 pub use walk::Walk;
@@ -255,7 +257,8 @@ pub fn play_out(
     progress: &dyn Progress,
 ) -> io::Result<bool> {
     let objects = sink.wants_objects();
-    session.world.touched = objects.then(Vec::new);
+    let mut scraper = sink.scrape_interval().map(|every| Scraper::new(every, session.world.plan.start));
+    session.world.touched = (objects || scraper.is_some()).then(Vec::new);
     session.world.figures = Some(Vec::new());
     sink.begin(&session.world.directory)?;
     let mut played = 0u32;
@@ -263,9 +266,15 @@ pub fn play_out(
     while !partial {
         let next = session.queued();
         judge.before(next, &session.world);
+        if let Some(scraper) = &mut scraper {
+            scrape_before(next, scraper, session, sink)?;
+        }
         let Some(now) = session.step() else { break };
         if objects {
             for written in session.take_written() {
+                if let Some(scraper) = &mut scraper {
+                    scraper.written.extend(written.pods.iter().map(|(pod, _)| PodId::new(*pod as usize)));
+                }
                 sink.written(&session.world.directory, &written)?;
             }
         }
@@ -279,8 +288,24 @@ pub fn play_out(
     }
     hand_over(&mut session.world, sink)?;
     let ended = (session.ended_at(partial), session.stands_until(partial));
+    if let Some(scraper) = &mut scraper {
+        scrape_before(Some(ended.1 + Span::from_micros(1)), scraper, session, sink)?;
+    }
     end(&mut session.world, sink, ended, partial)?;
     Ok(partial)
+}
+
+/// All scrapes that come before the next step.
+fn scrape_before(
+    next: Option<Time>,
+    scraper: &mut Scraper,
+    session: &mut Session,
+    sink: &mut dyn Sink,
+) -> io::Result<()> {
+    while next.is_some_and(|next| scraper.is_due(next)) {
+        sink.scraped(&scraper.scrape(&mut session.world))?;
+    }
+    Ok(())
 }
 
 /// What was written since the last time goes to the sink.

@@ -28,7 +28,7 @@ impl Session {
 }
 
 /// A pod as `GET` would return it now, that is right after it was written.
-fn object(w: &World, pod: PodId) -> wire::Pod {
+pub(super) fn object(w: &World, pod: PodId) -> wire::Pod {
     let p = &w.pods[pod.ix()];
     let template = &w.templates[p.template.ix()];
     let mut spec = (*p.spec).clone();

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::api::{Generated, Sym};
+use crate::record::ObjectRow;
 use crate::rules::controllers::endpoint_slice as rule;
 use crate::world::held::Held;
 use crate::world::{Purpose, World};
@@ -20,6 +21,45 @@ pub(super) fn all(w: &World) -> Vec<(Sym, String, Value)> {
         }
     }
     found
+}
+
+/// The same by the Service's place in the directory and the slice's number, with all that an exporter tells of them.
+pub(super) fn by_service(w: &World) -> Vec<(ObjectRow, u32, Value)> {
+    let mut found = Vec::new();
+    for served in w.workloads.services.iter().filter(|served| served.exists) {
+        let Some(slices) = &served.beside else { continue };
+        for slice in 0..slices.filled.len() as u32 {
+            let name = name(w, served, slice);
+            let mut value = value(w, served, slices, slice, &name);
+            value["metadata"]["namespace"] = served.object.meta.namespace.as_str().into();
+            value["endpoints"] = endpoints(w, slices, slice);
+            found.push((served.row, slice, value));
+        }
+    }
+    found
+}
+
+/// Who stands in a slice, and as what.
+fn endpoints(w: &World, slices: &Slices, slice: u32) -> Value {
+    let mut endpoints = Vec::new();
+    for (pod, (_, standing)) in slices.pods.iter().filter(|(_, (of, _))| *of == slice) {
+        let p = &w.pods[pod.ix()];
+        let Some(ip) = p.status.ip() else { continue };
+        let node = p.node.map(|node| &w.nodes[node.ix()].spec);
+        let zone = node.and_then(|node| node.labels.get("topology.kubernetes.io/zone"));
+        endpoints.push(json!({
+            "addresses": [ip.as_str()],
+            "conditions": {
+                "ready": standing.ready, "serving": standing.serving, "terminating": standing.terminating,
+            },
+            "nodeName": node.map_or("", |node| node.name.as_str()),
+            "zone": zone.map_or("", String::as_str),
+            "targetRef": {
+                "kind": "Pod", "name": p.ident.name.to_string(), "namespace": p.ident.namespace.as_str(),
+            },
+        }));
+    }
+    endpoints.into()
 }
 
 fn name(w: &World, served: &Held<Service>, slice: u32) -> String {
@@ -43,7 +83,7 @@ fn value(w: &World, served: &Held<Service>, slices: &Slices, slice: u32, name: &
         }
     }
     let ports: Vec<Value> =
-        ports.iter().map(|port| json!({ "name": port.name.as_str(), "port": port.port })).collect();
+        ports.iter().map(|port| json!({ "name": port.name.as_str(), "port": port.port, "protocol": port.protocol.as_str() })).collect();
     let families = rule::families(service);
     let family = families.first().map_or("IPv4", |family| family.as_str());
     json!({

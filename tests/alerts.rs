@@ -1,0 +1,183 @@
+//! Alerts: the real promtool evaluates the rules over the series of runs; without it, and with rules that are none, one is told what to do.
+
+#![cfg(all(feature = "cli", unix))]
+
+#[path = "support/desk.rs"]
+mod desk;
+#[path = "support/program.rs"]
+mod program;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use desk::Desk;
+use serde_json::Value;
+
+fn desk(name: &str) -> Desk {
+    Desk::with(&format!("alerts-{name}"), Some("cli"))
+}
+
+/// Exit code, and what was said to whom.
+fn told(output: &Output) -> (Option<i32>, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+fn has_promtool() -> bool {
+    let found = Command::new("promtool").arg("--version").output().is_ok();
+    if !found {
+        println!("promtool is not installed");
+    }
+    found
+}
+
+const USUAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/alerts/usual.yaml");
+
+#[test]
+fn without_promtool_one_is_told_how_to_get_it() {
+    let desk = desk("none");
+    let output = desk.command(&format!("alerts {USUAL} crash-loop")).env("PATH", &desk.0).output();
+    let (code, out, words) = told(&output.expect("the program starts"));
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(words.contains("no promtool on the PATH") && words.contains("apt install prometheus"), "{words}");
+}
+
+#[test]
+fn a_file_that_holds_no_rules_is_refused() {
+    let desk = desk("wrong");
+    for (text, said) in
+        [("groups: [", "1:"), ("a: 1\n", "no `groups`"), ("groups: []\n", "no rule in it has an `alert`")]
+    {
+        std::fs::write(desk.0.join("rules.yaml"), text).expect("a file");
+        let (code, _, words) = told(&desk.run("alerts rules.yaml crash-loop"));
+        assert_eq!(code, Some(2), "{words}");
+        assert!(
+            words.contains("rules.yaml: ") && words.contains(said) && words.contains("hint: "),
+            "{words}"
+        );
+    }
+    let (code, _, words) = told(&desk.run("alerts nowhere.yaml crash-loop"));
+    assert_eq!(code, Some(2));
+    assert!(words.contains("nowhere.yaml"), "{words}");
+}
+
+#[test]
+fn an_expression_that_is_none_is_told_with_its_place() {
+    if !has_promtool() {
+        return;
+    }
+    let desk = desk("expression");
+    let rules = "groups:\n- name: g\n  rules:\n  - alert: Down\n    expr: rate(up[5m)\n";
+    std::fs::write(desk.0.join("mine.yaml"), rules).expect("a file");
+    let (code, _, words) = told(&desk.run("alerts mine.yaml crash-loop"));
+    assert_eq!(code, Some(2));
+    assert!(
+        words.contains("mine.yaml: 5:") && words.contains("\"Down\"") && words.contains("hint: "),
+        "{words}"
+    );
+}
+
+/// What an alert did in the only run.
+fn alert(told: &Value, name: &str) -> Value {
+    told[0]["runs"][0]["alerts"][name].clone()
+}
+
+#[test]
+fn an_alert_fires_once_its_condition_has_held_for_long_enough() {
+    if !has_promtool() {
+        return;
+    }
+    let desk = desk("fires");
+    let (code, out, words) = told(&desk.run(&format!("alerts {USUAL} crash-loop --until 1h -o json")));
+    assert_eq!(code, Some(0), "{words}");
+    let told: Value = serde_json::from_str(&out).expect("JSON");
+    let looping = alert(&told, "ContainerCrashLooping");
+    let (pending, fires) = (looping["pending"].as_f64(), looping["firing"][0][0].as_f64());
+    assert_eq!(fires, pending.map(|at| at + 300.0), "{looping}");
+    assert_eq!(looping["lasts"], true);
+    assert_eq!(alert(&told, "NodeNotReady")["firing"], serde_json::json!([]));
+    assert_eq!(told[0]["seen"], true);
+}
+
+/// The same whoever asks: twice, and whatever is asked beside.
+#[test]
+fn people_pages_and_ci_are_told_the_same() {
+    if !has_promtool() {
+        return;
+    }
+    let desk = desk("formats");
+    let run = |form: &str| told(&desk.run(&format!("alerts {USUAL} node-lost happy-path -o {form}"))).1;
+    let text = run("text");
+    assert_eq!(text, run("text"));
+    assert!(
+        text.contains("node-lost, seed 0\n") && text.contains("NodeNotReady  ") && text.contains("never: "),
+        "{text}"
+    );
+    assert!(text.contains("1 of 2 scenarios are seen by no rule: happy-path"), "{text}");
+    let page = run("markdown");
+    assert!(
+        page.contains("| `node-lost` |")
+            && page.lines().nth(1).is_some_and(|line| line.starts_with("| --- |")),
+        "{page}"
+    );
+    let report = run("junit");
+    assert!(
+        report.contains("<testcase name=\"NodeNotReady\" classname=\"node-lost\"")
+            && report.contains("fires after"),
+        "{report}"
+    );
+}
+
+/// What is left behind promtool takes without us; it holds until the rules find something else.
+#[test]
+fn unit_tests_are_kept() {
+    if !has_promtool() {
+        return;
+    }
+    let desk = desk("kept");
+    let (code, _, words) =
+        told(&desk.run(&format!("alerts {USUAL} crash-loop --until 30m --write-tests kept")));
+    assert_eq!(code, Some(0), "{words}");
+    let holds = || {
+        let output = Command::new("promtool")
+            .args(["test", "rules", "crash-loop.test.yaml"])
+            .current_dir(desk.0.join("kept"))
+            .output();
+        output.expect("it runs")
+    };
+    assert!(holds().status.success(), "{:?}", told(&holds()));
+    let rules = desk.0.join("kept/rules.yaml");
+    let text = std::fs::read_to_string(&rules).expect("its rules");
+    std::fs::write(&rules, text.replace("for: 5m", "for: 6m")).expect("a file");
+    assert!(!holds().status.success());
+}
+
+/// A disk that takes no more is played by a limit on the size of files.
+#[test]
+fn a_full_disk_is_told() {
+    if !has_promtool() {
+        return;
+    }
+    let desk = desk("full");
+    let program = env!("CARGO_BIN_EXE_kubelapse");
+    let script =
+        format!("trap '' XFSZ; ulimit -f 8; exec '{program}' alerts '{USUAL}' crash-loop --write-tests kept");
+    let output = Command::new("sh").args(["-c", &script]).current_dir(&desk.0).output().expect("a shell");
+    let (code, _, words) = told(&output);
+    assert_eq!(code, Some(2), "{words}");
+    assert!(
+        words.starts_with("error: ") && !Path::new(&desk.0.join("kept/crash-loop.test.yaml")).exists(),
+        "{words}"
+    );
+}
+
+#[test]
+fn too_many_evaluations_are_refused() {
+    if !has_promtool() {
+        return;
+    }
+    let (code, _, words) =
+        told(&desk("many").run(&format!("alerts {USUAL} crash-loop --scrape-interval 10ms")));
+    assert_eq!(code, Some(2));
+    assert!(words.contains("are too many") && words.contains("--scrape-interval 5m"), "{words}");
+}
