@@ -39,9 +39,6 @@ pub struct Arguments {
         hide_possible_values = true
     )]
     format: Vec<&'static Format>,
-    /// Overrides one value of the scenario: pod.web.spec.restartPolicy=Never
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    set: Vec<String>,
     /// Prints nothing but problems
     #[arg(long, short)]
     quiet: bool,
@@ -75,7 +72,7 @@ struct Job<'a> {
 }
 
 pub fn run(arguments: &Arguments) -> Exit {
-    let overrides = arguments.beside.overrides(&arguments.set, arguments.until.as_ref());
+    let overrides = arguments.beside.overrides(arguments.until.as_ref());
     let plans = match check::plans(&arguments.scenarios, &arguments.beside, &overrides) {
         Ok(plans) => plans,
         Err(exit) => return exit,
