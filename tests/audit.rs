@@ -293,3 +293,138 @@ fn every_format_tells_the_same_findings_and_wrong_words_are_told() {
     assert_eq!(code, Some(2), "{err}");
     assert!(err.contains("there is no workload"), "{err}");
 }
+
+fn stateful(spec: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{ name: db }}\nspec:\n  {spec}\n  serviceName: db\n  selector: {{ matchLabels: {{ app: db }} }}\n  \
+         template:\n    metadata: {{ labels: {{ app: db }} }}\n    spec:\n      containers: [{{ name: app, image: \"db:1\", readinessProbe: {{ tcpSocket: {{ port: 80 }}, periodSeconds: 1 }} }}]\n"
+    )
+}
+
+#[test]
+fn an_undo_heals_a_deployment_and_not_a_stateful_set() {
+    let probe = "readinessProbe: { tcpSocket: { port: 80 }, periodSeconds: 1 }";
+    let bench = Bench::new("undo", &deployment("replicas: 4", "terminationGracePeriodSeconds: 5", probe));
+    let (code, told) = bench.json("--question recovery");
+    assert_eq!(code, Some(0), "{:#}", told["findings"]);
+    // Of four one may be missing.
+    within(&told, "fewest available with an image that cannot be pulled", 3.0, 3.0);
+    within(&told, "fewest available with a program that is never ready", 3.0, 3.0);
+    within(&told, "healed after an image that cannot be pulled", 0.5, 10.0);
+    let (_, told) = Bench::new("undo-set", &stateful("replicas: 3")).json("--question recovery");
+    for bad in ["an image that cannot be pulled", "a program that is never ready"] {
+        let part = format!("kubectl rollout undo statefulset/db does not heal {bad}: 30 min later 2 of 3");
+        let found = finding(&told, "risky", &part);
+        assert_eq!(
+            found["advice"]["does"],
+            "run kubectl rollout undo statefulset/db, then kubectl delete pod db-2"
+        );
+    }
+    let bench = Bench::new("undo-recreate", &deployment("strategy: { type: Recreate }", "hostname: a", ""));
+    let (_, told) = bench.json("--question recovery");
+    let found = finding(&told, "risky", "0 pods are available after an image that cannot be pulled");
+    assert!(found["advice"]["set"].to_string().contains("type=RollingUpdate"), "{found:#}");
+}
+
+#[test]
+fn an_autoscaler_follows_a_load_and_an_apply_takes_it_back() {
+    let scaler = "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: { name: web }\nspec:\n  \
+                  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web }\n  minReplicas: 2\n  maxReplicas: 8\n  \
+                  metrics: [{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: 50 } } }]\n";
+    let of = |container: &str| deployment("replicas: 3", "hostname: a", container) + scaler;
+    let bench = Bench::new("scaler", &of("resources: { requests: { cpu: 200m } }"));
+    let (_, told) = bench.json("--question scaling");
+    // At most twice as many or four more in 15 s: two become six, and eight after another look.
+    within(&told, "its autoscaler makes the most it may", 15.0, 45.0);
+    // What it wanted at most within 300 s counts.
+    within(&told, "its autoscaler makes the fewest", 300.0, 335.0);
+    within(&told, "left by the next apply", 3.0, 3.0);
+    let found = finding(&told, "risky", "each apply sets replicas back from 8");
+    assert_eq!(found["advice"]["does"], "leave spec.replicas out of the manifest");
+    let (_, told) = Bench::new("scaler-blind", &of("")).json("--question scaling");
+    let found = finding(&told, "risky", "its autoscaler makes 3 of at most 8 pods");
+    assert!(
+        found["words"].as_str().is_some_and(|words| words.contains("missing request for cpu")),
+        "{found:#}"
+    );
+}
+
+#[test]
+fn who_goes_first_and_who_runs_beside_whom() {
+    let bench = Bench::new("fewer", &stateful("replicas: 3"));
+    let (_, told) = bench.json("--assume stops=20s --question scaling,overlap");
+    within(&told, "one pod fewer: until it is gone", 20.0, 23.0);
+    let words = told["answers"][0]["words"].as_str().expect("words");
+    assert!(words.contains("the youngest of 3 in 9 of 9 runs"), "{words}");
+    within(&told, "a deleted pod and its successor run side by side", 0.0, 0.0);
+    let bench =
+        Bench::new("beside", &deployment("replicas: 2\n  strategy: { type: Recreate }", "hostname: a", ""));
+    let (_, told) = bench.json("--assume stops=20s --question overlap");
+    // The successor is there some 3 s later, and the old one ends after 20 s.
+    within(&told, "a deleted pod and its successor run side by side", 15.0, 20.0);
+    within(&told, "most that run at once in an update", 2.0, 2.0);
+    finding(&told, "note", "Recreate keeps apart what an update replaces");
+}
+
+#[test]
+fn a_drain_counts_as_a_failure_unless_a_policy_ignores_it() {
+    let (_, told) = Bench::new("drained-job", &job("backoffLimit: 0")).json("--question job");
+    within(&told, "failures that a drain of its node counts as", 1.0, 1.0);
+    let found = finding(&told, "risky", "a drain of its node is 1 failure, and makes it fail");
+    assert!(
+        found["advice"]["set"][0].as_str().is_some_and(|set| set.contains("DisruptionTarget")),
+        "{found:#}"
+    );
+    assert_eq!(found["advice"]["better"], "it counts as 0, and is complete");
+    let (_, told) = Bench::new("drained-again", &job("backoffLimit: 2")).json("--question job");
+    finding(&told, "note", "a drain of its node counts as 1 of its failures");
+}
+
+#[test]
+fn room_for_an_update_is_told_in_nodes_and_in_quota() {
+    let apart = "affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: kubernetes.io/hostname, labelSelector: { matchLabels: { app: web } } }] } }";
+    let (_, told) =
+        Bench::new("room", &deployment("replicas: 3", apart, "")).json("--nodes 3 --question rollout");
+    within(&told, "least nodes that let it be updated", 4.0, 4.0);
+    let quota = "---\napiVersion: v1\nkind: ResourceQuota\nmetadata: { name: team }\nspec: { hard: { pods: \"3\", services: \"9\" } }\n";
+    let bench = Bench::new("room-quota", &(deployment("replicas: 3", "hostname: a", "") + quota));
+    let (_, told) = bench.json("--question rollout");
+    within(&told, "limits of its quota that let it be updated", 1.0, 1.0);
+    let answers = told["answers"].to_string();
+    assert!(answers.contains("spec.hard.\\\"pods\\\"=\\\"4\\\""), "{answers}");
+}
+
+#[test]
+fn pressure_moves_pods_and_a_forbidden_overlap_makes_jobs_late() {
+    let (_, told) =
+        Bench::new("pressed", &deployment("replicas: 2", "hostname: a", "")).json("--question node");
+    // The eviction manager looks each 10 s, and the successor starts elsewhere.
+    within(&told, "a node short of memory to all available again", 1.0, 60.0);
+    let cron = "apiVersion: batch/v1\nkind: CronJob\nmetadata: { name: report }\nspec:\n  schedule: \"0 * * * *\"\n  concurrencyPolicy: Forbid\n  \
+                jobTemplate: { spec: { template: { spec: { restartPolicy: Never, containers: [{ name: app, image: \"app:1\" }] } } } }\n";
+    let (_, told) = Bench::new("late", cron).json("--assume runs=90m --question calendar");
+    let (_, high) = figure(&told, "a Job begins after its time");
+    assert!((1700.0..3700.0).contains(&high), "half an hour late, each second time: {high}");
+    finding(&told, "risky", "begin more than 1 min late");
+}
+
+#[test]
+fn the_example_of_the_readme_is_what_is_printed() {
+    let readme = include_str!("../README.md");
+    let section = readme.split("## Audits").nth(1).expect("a section");
+    let block = |kind: &str| {
+        let from = section.split(&format!("```{kind}\n")).nth(1).expect("a block");
+        from.split("```").next().expect("its end").to_owned()
+    };
+    let bench = Bench::new("readme", &block("yaml"));
+    let shown = block("console");
+    let (command, shown) = shown.split_once('\n').expect("a command");
+    let line = command.strip_prefix("$ kubelapse audit web.yaml ").expect("a command");
+    let (code, out, _) = bench.run(line);
+    assert_eq!(code, Some(1));
+    let mut rest = &out[..];
+    for piece in shown.lines().flat_map(|line| line.split('…')).filter(|piece| !piece.trim().is_empty()) {
+        let at = rest.find(piece).unwrap_or_else(|| panic!("`{piece}` is not printed next: {out}"));
+        rest = &rest[at + piece.len()..];
+    }
+}

@@ -345,7 +345,7 @@ fn manifests_alone_have_room_for_what_an_autoscaler_makes_at_least() {
     let most = manifest("half.yaml").expect("a manifest");
     let most = most.replace("minReplicas: 1", "minReplicas: 4").replace("cpu: 200m", "cpu: 10");
     let files = [("web.yaml".to_owned(), most.clone())];
-    let given = Given { files: &files, name: None, nodes: None, templates_of: &[] };
+    let given = Given { files: &files, against: &[], name: None, nodes: None, templates_of: &[] };
     let around = assumed::around(given).expect("a scenario");
     let plan = scenario::load("web.toml", &around.text, &|_| Ok(most.clone()), &[]).expect("a plan");
     let mut session = Session::new(&Arc::new(plan), 1);

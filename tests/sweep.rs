@@ -211,3 +211,54 @@ fn who_interrupts_a_sweep_finds_nothing_half_written() {
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
     assert_eq!(std::fs::read_dir(folder).expect("it is there").count(), 0);
 }
+
+/// `KUBELAPSE_PYTHON` says which Python has Ray; without it the one that is there is asked.
+#[test]
+fn ray_plays_the_parts_and_the_bytes_are_those_of_one_machine() {
+    let python = std::env::var("KUBELAPSE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let has_ray = std::process::Command::new(&python).args(["-c", "import ray"]).output();
+    if !has_ray.is_ok_and(|output| output.status.success()) {
+        println!("ray is not installed: its script is not tried");
+        return;
+    }
+    let bench = Bench::new("ray", WEB);
+    let line = format!("web.toml --vary {KNOB}=1..3 --seeds 4 --measure restarts,timeToReady");
+    bench.played(&format!("sweep {line} --out one"));
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/scale/sweep_ray.py");
+    let program = env!("CARGO_BIN_EXE_kubelapse");
+    let played = std::process::Command::new(&python)
+        .args([script, "--parts", "3", "--work", "parts", "--out", "merged", "--kubelapse", program, "--"])
+        .args(line.split_whitespace())
+        .current_dir(&bench.0.0)
+        .output()
+        .expect("Python starts");
+    assert!(played.status.success(), "{}", String::from_utf8_lossy(&played.stderr));
+    bench.same("one", "merged");
+}
+
+/// The Job's command line, with an index in its place, is one that the program takes, and its manifest is one that is played.
+#[test]
+fn the_indexed_job_plays_parts_that_can_be_put_together() {
+    let text = include_str!("../scenarios/scale/sweep-job.yaml");
+    let bench = Bench::new("indexed", WEB);
+    let args =
+        text.split("args:").nth(1).and_then(|rest| rest.split("resources:").next()).expect("arguments");
+    let words = args.lines().filter_map(|line| line.trim().strip_prefix("- "));
+    let line = words.map(|word| word.trim_matches('"')).collect::<Vec<_>>().join(" ");
+    let part = |index: u64| {
+        let line = line.replace("$(JOB_COMPLETION_INDEX)/64", &format!("{index}/2"));
+        line.replace("$(JOB_COMPLETION_INDEX)", &index.to_string())
+            .replace("/sweep/", "")
+            .replace("1000", "4")
+    };
+    bench.played(&part(0));
+    bench.played(&part(1));
+    bench.played("sweep --merge part-0 part-1 --out merged");
+    bench.played("sweep web.toml --vary latency.sandbox=1s..5s --seeds 4 --out one");
+    bench.same("one", "merged");
+    std::fs::write(bench.0.0.join("job.yaml"), text).expect("a file on the desk");
+    let (code, out, err) = bench.run("audit job.yaml --question job --assume runs=60s");
+    assert_eq!(code, Some(0), "{out}{err}");
+    // Each index has four tries, and a drain is none of them.
+    assert!(out.contains("failures that a drain of its node counts as  0"), "{out}");
+}

@@ -30,8 +30,8 @@ pub fn all(words: &[String], beside: &Beside) -> (Vec<Source>, bool) {
     (sources, !problems.is_empty())
 }
 
-pub fn check(words: &[String], beside: &Beside, set: &[String]) -> Exit {
-    match plans(words, beside, &beside.overrides(set, None)) {
+pub fn check(words: &[String], beside: &Beside) -> Exit {
+    match plans(words, beside, &beside.overrides(None)) {
         Ok(plans) => {
             for (source, plan) in plans {
                 talk(&plan.left_out.no_effect_words());

@@ -107,9 +107,6 @@ enum Command {
         scenarios: Vec<String>,
         #[command(flatten)]
         beside: source::Beside,
-        /// Overrides as in `run`
-        #[arg(long = "set", value_name = "KEY=VALUE")]
-        set: Vec<String>,
     },
     /// Holds two timelines against each other, or a timeline against what kubectl printed
     Compare(compare::Arguments),
@@ -154,7 +151,7 @@ fn dispatch(command: Command) -> Exit {
         Command::Audit(arguments) => audit::audit(&arguments),
         Command::Alerts(arguments) => alerts::alerts(&arguments),
         Command::Sweep(arguments) => sweep::sweep(&arguments),
-        Command::Check { scenarios, beside, set } => check::check(&scenarios, &beside, &set),
+        Command::Check { scenarios, beside } => check::check(&scenarios, &beside),
         Command::Compare(arguments) => compare::compare(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::List => list::list(),

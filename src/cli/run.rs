@@ -88,7 +88,7 @@ struct Job<'a> {
 }
 
 pub fn run(arguments: &Arguments) -> Exit {
-    let overrides = arguments.beside.overrides(&arguments.set, arguments.until.as_ref());
+    let overrides = arguments.beside.overrides(arguments.until.as_ref());
     let plans = match check::plans(&arguments.scenarios, &arguments.beside, &overrides) {
         Ok(plans) => plans,
         Err(exit) => return exit,

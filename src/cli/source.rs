@@ -19,7 +19,7 @@ const MOST_FILES: usize = 10_000;
 /// How kubectl calls what it reads from standard input.
 const STDIN: &str = "STDIN";
 
-/// What is said beside manifests that come without a scenario.
+/// What is said beside the words that name scenarios, or manifests that come without one.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct Beside {
     /// Of manifests: how many nodes there are, instead of three
@@ -33,6 +33,9 @@ pub struct Beside {
     /// Of scenarios: a folder that their manifests may lie in or below, beside the scenario's own
     #[arg(long, value_name = "DIR")]
     manifests: Vec<PathBuf>,
+    /// Overrides one value of the scenario: pod.web.spec.restartPolicy=Never
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
 }
 
 impl Beside {
@@ -45,8 +48,8 @@ impl Beside {
     }
 
     /// Values of the scenario that the command line says otherwise: `--set` and what is short for it.
-    pub fn overrides(&self, set: &[String], until: Option<&String>) -> Vec<String> {
-        let mut overrides = set.to_vec();
+    pub fn overrides(&self, until: Option<&String>) -> Vec<String> {
+        let mut overrides = self.set.clone();
         overrides.extend(self.kubernetes.iter().map(|version| format!("kubernetes={version}")));
         if let Some(until) = until {
             // Who says when a run ends means that instant, whatever happens until then.
@@ -278,7 +281,7 @@ pub fn sources(words: &[String], beside: &Beside) -> (Vec<Source>, Vec<String>) 
             "--nodes and --template-of are about manifests; a scenario says it itself: [[node]] count, [[apply]] templatesOf"
                 .to_owned(),
         ),
-        [None, Some(_)] if problems.is_empty() => match around(words, texts, &names, beside) {
+        [None, Some(_)] if problems.is_empty() => match around(words, texts, &[], &names, beside) {
             Ok(source) => scenarios.push(source),
             Err(problem) => problems.push(problem),
         },
@@ -288,10 +291,43 @@ pub fn sources(words: &[String], beside: &Beside) -> (Vec<Source>, Vec<String>) 
     (scenarios, problems)
 }
 
+/// The scenario around manifests that are a change of others: first those are applied, then these.
+///
+/// # Errors
+/// All that is wrong with them.
+pub fn change(new: &[String], old: &[String], beside: &Beside) -> Result<Source, Vec<String>> {
+    let mut problems = Vec::new();
+    let mut read = |words: &[String]| {
+        let (mut texts, mut names) = (Vec::new(), Vec::new());
+        for word in words {
+            match named(word) {
+                Ok(Named::Manifests((files, unread), name)) => {
+                    texts.extend(files);
+                    problems.extend(unread);
+                    names.push(name);
+                }
+                Ok(Named::Scenarios(_)) => problems.push(format!(
+                    "`{word}` is a scenario; --against is about manifests (a scenario applies a second time with [[apply]] at)"
+                )),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        problems.extend(assumed::wrong(&texts));
+        (texts, names)
+    };
+    let (before, _) = read(old);
+    let (after, names) = read(new);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    around(new, (after, Vec::new()), &before, &names, beside).map_err(|problem| vec![problem])
+}
+
 /// The scenario around manifests: called as their folder, the first workload, or `stdin`.
 fn around(
     words: &[String],
-    (files, unread): Texts,
+    (mut files, unread): Texts,
+    against: &[(String, String)],
     names: &[Option<String>],
     beside: &Beside,
 ) -> Result<Source, String> {
@@ -299,11 +335,13 @@ fn around(
         [one] => one.as_deref(),
         _ => None,
     };
-    let given = Given { name, files: &files, nodes: beside.nodes, templates_of: &beside.template_of };
+    let given =
+        Given { name, files: &files, against, nodes: beside.nodes, templates_of: &beside.template_of };
     let mut made = assumed::around(given)?;
     if beside.kubernetes.is_none() {
         made.told.insert(0, format!("Kubernetes {} (--kubernetes)", Version::DEFAULT.as_str()));
     }
+    files.extend(against.iter().cloned());
     let files = files.into_iter().collect();
     let around = Around {
         words: words.to_vec(),

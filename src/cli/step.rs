@@ -23,9 +23,6 @@ pub struct Arguments {
     /// End of the run, instead of the scenario's (a duration: 90s, 15m, 2h)
     #[arg(long, value_name = "DURATION")]
     until: Option<String>,
-    /// Overrides one value of the scenario: pod.web.spec.restartPolicy=Never
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    set: Vec<String>,
     /// Lines instead of a full screen: for pipes, screen readers and tests
     #[arg(long)]
     plain: bool,
@@ -71,7 +68,7 @@ fn open(arguments: &Arguments) -> Result<(Source, Walk), Exit> {
         return refuse(&format!("`{}` holds {} scenarios: step through one", words.join(" "), list.len()));
     }
     let source = list.remove(0);
-    let overrides = arguments.beside.overrides(&arguments.set, arguments.until.as_ref());
+    let overrides = arguments.beside.overrides(arguments.until.as_ref());
     match opened(&source, &overrides, arguments.seed) {
         Ok(walk) => Ok((source, walk)),
         Err(problems) => {

@@ -35,9 +35,6 @@ pub struct Arguments {
     /// Plays each scenario under the seeds 0 to N-1
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     seeds: Option<u64>,
-    /// Overrides one value of the scenarios: kubernetes=1.32
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    set: Vec<String>,
     /// What is printed
     #[arg(short = 'o', long, visible_alias = "output", value_enum, default_value = "text")]
     format: Format,
@@ -100,7 +97,7 @@ fn collect(arguments: &Arguments) -> Result<Vec<Tested>, Exit> {
         [] => builtin::ALL.iter().map(|scenario| scenario.name.to_owned()).collect(),
         named => named.to_vec(),
     };
-    let overrides = arguments.beside.overrides(&arguments.set, None);
+    let overrides = arguments.beside.overrides(None);
     let mut tested = Vec::new();
     let (sources, mut wrong) = check::all(&words, &arguments.beside);
     for source in sources {

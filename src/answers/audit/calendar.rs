@@ -3,6 +3,7 @@
 use super::case::Variant;
 use super::{Case, Question, Rank, Spread, Told};
 use crate::answers::measure::{self, Measure};
+use crate::record::{Change, ObjectChange};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::controllers::cron_schedule::Schedule;
 use crate::time::{Span, Time};
@@ -74,11 +75,45 @@ fn clocks(case: &Case<'_>, told: &mut Told, gaps: &[i64], schedule: &str) {
     told.find(&QUESTION, Rank::Note, words).field = case.subject.path("spec.timeZone");
 }
 
+/// How long after its time each Job is made: their names end in that time, in minutes.
+fn late(case: &Case<'_>, told: &mut Told, variant: &Variant, runs: Span) {
+    let life = case.play(variant, 0);
+    let prefix = format!("{}-", case.subject.name);
+    let made = life.w.outbox.iter().filter_map(|row| match row.change {
+        Change::Object { object, what: ObjectChange::Workload { from: None, .. } } => {
+            Some((row.time, object))
+        }
+        _ => None,
+    });
+    let waited = made.filter_map(|(time, object)| {
+        let ident = life.w.directory.objects[object as usize];
+        let is_its = ident.kind == ObjectType::Job.singular() && ident.namespace == case.subject.namespace;
+        let minutes: i64 = ident.name.strip_prefix(&prefix)?.parse().ok()?;
+        is_its.then(|| time.micros() - minutes * 60_000_000)
+    });
+    let waited: Vec<i64> = waited.collect();
+    let (Some(least), Some(most)) = (waited.iter().min(), waited.iter().max()) else { return };
+    let figure = Spread { low: *least as f64 / 1e6, high: *most as f64 / 1e6, is_count: false };
+    let policy = case.subject.path("spec.concurrencyPolicy");
+    told.answer(&QUESTION, "a Job begins after its time", Some(figure), &format!("each running {runs}"))
+        .by("concurrencyPolicy: Forbid waits for the Job before", &policy);
+    if *most > 60_000_000 {
+        let late = waited.iter().filter(|own| **own > 60_000_000).count();
+        let words = format!(
+            "{late} of its {} Jobs begin more than 1 min late, at most {}, when each runs {runs}",
+            waited.len(),
+            Span::from_secs(*most / 1_000_000)
+        );
+        told.find(&QUESTION, Rank::Risky, words).field = policy;
+    }
+}
+
 /// The calendar is played with programs that run for so long.
 fn overlaps(case: &Case<'_>, told: &mut Told, until: Span, runs: Span) {
     let variant = Variant { attempts: vec![case.attempt()], until, ..Variant::default() };
     let asked: Vec<Measure> =
         ["missedRuns", "overlappingRuns"].iter().filter_map(|text| Measure::parse(text, &[]).ok()).collect();
+    late(case, told, &variant, runs);
     let Some(figures) = measure::play(&case.changed(&variant), 0, &asked, &|| false) else { return };
     let (Some(missed), Some(overlapping)) = (figures[0], figures[1]) else { return };
     let policy = case.subject.path("spec.concurrencyPolicy");

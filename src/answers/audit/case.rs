@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
+use super::change::{self, Change};
 use super::life::Life;
 use crate::answers::statistics::quantile;
 use crate::api::{Container, PodSpec, ProbeKind, Sym};
 use crate::engine::Distribution;
 use crate::record::{ObjectRow, PodRow};
 use crate::rules::api_server::objects::ObjectType;
+use crate::scenario::applied::{AppliedObject, ApplyPlan};
 use crate::scenario::command::{Among, ObjectTarget, Target};
-use crate::scenario::plan::{Attempt, AttemptsOf, OnTerm, Outage, ProbePoint, ProgramPlan};
+use crate::scenario::metrics::MetricPlan;
+use crate::scenario::plan::{Attempt, AttemptsOf, ImagePlan, OnTerm, Outage, ProbePoint, ProgramPlan};
 use crate::scenario::{Action, Command, Plan};
-use crate::session::Session;
+use crate::session::{Session, closed_records};
 use crate::time::Span;
 use crate::world::World;
 
@@ -24,7 +27,17 @@ pub(super) const NEXT: &str = "registry.example/next:2";
 /// Seeds under which figures are played.
 const SEEDS: std::ops::Range<u64> = 0..9;
 
-/// A workload of a plan.
+/// Kinds that make pods.
+const WORKLOADS: [ObjectType; 6] = [
+    ObjectType::Deployment,
+    ObjectType::StatefulSet,
+    ObjectType::DaemonSet,
+    ObjectType::ReplicaSet,
+    ObjectType::Job,
+    ObjectType::CronJob,
+];
+
+/// An object of a plan that is asked about.
 #[derive(Clone, Debug)]
 pub struct Subject {
     /// Its kind.
@@ -37,10 +50,30 @@ pub struct Subject {
     pub file: Sym,
     /// The line of its document, from 1.
     pub line: usize,
-    value: Arc<serde_json::Value>,
+    /// All of its manifest.
+    pub(super) value: Arc<serde_json::Value>,
 }
 
 impl Subject {
+    /// An object that is applied.
+    pub(super) fn of(apply: &ApplyPlan, object: &AppliedObject) -> Subject {
+        Subject {
+            kind: object.kind,
+            namespace: Sym::new(object.namespace(apply)),
+            name: Sym::new(object.name()),
+            file: object.file,
+            line: object.line,
+            value: Arc::new(object.value.clone()),
+        }
+    }
+    /// Whether both are one object, whatever its manifests say.
+    pub(super) fn is(&self, other: &Subject) -> bool {
+        (self.kind, self.namespace, self.name) == (other.kind, other.namespace, other.name)
+    }
+    /// Whether it makes pods.
+    pub fn is_workload(&self) -> bool {
+        WORKLOADS.contains(&self.kind)
+    }
     /// `deployment/web`
     pub fn words(&self) -> String {
         format!("{}/{}", self.kind.singular(), self.name)
@@ -74,30 +107,12 @@ impl Subject {
 
 /// The workloads of a plan, in the order of its manifests.
 pub fn subjects(plan: &Plan) -> Vec<Subject> {
-    let kinds = [
-        ObjectType::Deployment,
-        ObjectType::StatefulSet,
-        ObjectType::DaemonSet,
-        ObjectType::ReplicaSet,
-        ObjectType::Job,
-        ObjectType::CronJob,
-    ];
     let mut found: Vec<Subject> = Vec::new();
     for (apply, object) in
         plan.applies.iter().flat_map(|apply| apply.objects.iter().map(move |own| (apply, own)))
     {
-        let subject = Subject {
-            kind: object.kind,
-            namespace: Sym::new(object.namespace(apply)),
-            name: Sym::new(object.name()),
-            file: object.file,
-            line: object.line,
-            value: Arc::new(object.value.clone()),
-        };
-        let is_known = |own: &Subject| {
-            (own.kind, own.namespace, own.name) == (subject.kind, subject.namespace, subject.name)
-        };
-        if kinds.contains(&object.kind) && !subject.name.is_empty() && !found.iter().any(is_known) {
+        let subject = Subject::of(apply, object);
+        if subject.is_workload() && !subject.name.is_empty() && !found.iter().any(|own| own.is(&subject)) {
             found.push(subject);
         }
     }
@@ -127,6 +142,10 @@ pub struct Spread {
 }
 
 impl Spread {
+    /// Of figures of several runs; None where one of them did not come.
+    pub(super) fn over(figures: impl Iterator<Item = Option<Span>>) -> Option<Spread> {
+        Spread::of(figures.map(|figure| figure.map(Span::micros)).collect::<Option<_>>()?)
+    }
     /// Of figures in microseconds, where all of them came.
     pub(super) fn of(mut figures: Vec<i64>) -> Option<Spread> {
         figures.sort_unstable();
@@ -162,6 +181,12 @@ pub(super) struct Variant {
     pub actions: Vec<(Span, Command)>,
     /// No image can be pulled from one to the other.
     pub outage: Option<(Span, Span)>,
+    /// What the first container does in pods that an update to [`NEXT`] makes; None: the same.
+    pub next: Option<Attempt>,
+    /// The image of an update to [`NEXT`] cannot be pulled.
+    pub next_is_lost: bool,
+    /// What its pods use, as an autoscaler sees it.
+    pub metrics: Vec<MetricPlan>,
     /// How long it is played.
     pub until: Span,
 }
@@ -176,6 +201,8 @@ pub struct Case<'a> {
     /// What is known of its program.
     pub assumed: Assumed,
     load: Load<'a>,
+    /// What becomes of it, where its manifests are applied over others.
+    pub(super) change: Option<Change>,
     /// What the pods are made of, defaulted; None: it makes none.
     pub(super) spec: Option<Arc<PodSpec>>,
     /// It boots for longer than its probes wait: whatever else is asked is asked of one that boots at once.
@@ -189,11 +216,27 @@ impl<'a> Case<'a> {
         plan.actions.clear();
         plan.expects.clear();
         plan.until_settled = false;
-        let mut case = Case { plan: Arc::new(plan), subject, assumed, load, spec: None, never_starts: false };
+        let plan = Arc::new(plan);
+        let mut case = Case { plan, subject, assumed, load, change: None, spec: None, never_starts: false };
         let until = if case.subject.serves() { Span::from_secs(60) } else { Span::from_secs(2 * 86_400) };
         let spec = case.first_spec(until);
         case.spec = spec;
         case.never_starts = case.subject.serves() && assumed.boots.is_some() && case.is_killed();
+        case
+    }
+
+    /// An object of a plan whose second `[[apply]]` changes what its first one brought.
+    pub fn of_change(plan: &Plan, change: Change, assumed: Assumed, load: Load<'a>) -> Case<'a> {
+        let mut plan = plan.clone();
+        // What the second apply says of ConfigMaps and the like is done to them then.
+        plan.actions.retain(|action| matches!(action.command, Command::Reapply { .. }));
+        plan.expects.clear();
+        plan.until_settled = false;
+        let since = if change.before.is_some() { Span::ZERO } else { change.at };
+        let subject = change.subject.clone();
+        let (plan, change) = (Arc::new(plan), Some(change));
+        let mut case = Case { plan, subject, assumed, load, change, spec: None, never_starts: false };
+        case.spec = case.first_spec(since + Span::from_secs(60));
         case
     }
 
@@ -235,11 +278,29 @@ impl<'a> Case<'a> {
     /// The same with some fields said otherwise.
     pub(super) fn with(&self, set: &[String]) -> Option<Case<'a>> {
         let plan = (self.load)(set)?;
-        let subject = subjects(&plan).into_iter().find(|own| {
-            (own.kind, own.namespace, own.name)
-                == (self.subject.kind, self.subject.namespace, self.subject.name)
-        })?;
+        if self.change.is_some() {
+            let change = change::changes(&plan).into_iter().find(|own| own.subject.is(&self.subject))?;
+            return Some(Case::of_change(&plan, change, self.assumed, self.load));
+        }
+        let subject = subjects(&plan).into_iter().find(|own| own.is(&self.subject))?;
         Some(Case::new(&plan, subject, self.assumed, self.load))
+    }
+
+    /// The same where its manifest leaves open how many there are: also in what was applied first, or afterwards alone.
+    pub(super) fn without_replicas(&self, everywhere: bool) -> Case<'a> {
+        let mut case = self.clone();
+        let plan = Arc::make_mut(&mut case.plan);
+        let last = plan.applies.iter().map(|apply| apply.at).max();
+        for apply in plan.applies.iter_mut().filter(|apply| everywhere || Some(apply.at) == last) {
+            let apply = Arc::make_mut(apply);
+            let is_its = |own: &ApplyPlan, at: usize| Subject::of(own, &own.objects[at]).is(&self.subject);
+            for place in (0..apply.objects.len()).filter(|at| is_its(apply, *at)).collect::<Vec<_>>() {
+                let spec =
+                    apply.objects[place].value.pointer_mut("/spec").and_then(|own| own.as_object_mut());
+                spec.map(|spec| spec.remove("replicas"));
+            }
+        }
+        case
     }
 
     /// The containers that run side by side.
@@ -310,6 +371,13 @@ impl<'a> Case<'a> {
                 plan.programs.insert(0, serves);
             }
         }
+        if let Some(next) = &variant.next {
+            plan.programs.insert(0, self.program(std::slice::from_ref(next), Some(NEXT)));
+        }
+        if variant.next_is_lost {
+            let outages = vec![Outage { from: plan.start, until: None, error: None }];
+            plan.images.push(ImagePlan { reference: Sym::new(NEXT), outages, ..plan.image_default.clone() });
+        }
         for (after, command) in &variant.actions {
             let at = plan.start + *after;
             let action = Action { at, command: command.clone(), id: None, words: String::new() };
@@ -320,6 +388,7 @@ impl<'a> Case<'a> {
             plan.images.iter_mut().for_each(|image| image.outages.push(outage));
             plan.image_default.outages.push(outage);
         }
+        plan.metrics.splice(0..0, variant.metrics.iter().cloned());
         Arc::new(plan)
     }
 
@@ -354,31 +423,35 @@ impl<'a> Case<'a> {
         self.live(&self.changed(variant), seed)
     }
 
-    /// Plays an update to [`NEXT`], whose program is this one.
-    pub(super) fn play_update(&self, variant: &Variant, next: Attempt, seed: u64) -> Life {
-        let mut plan = self.changed(variant);
-        Arc::make_mut(&mut plan).programs.insert(0, self.program(&[next], Some(NEXT)));
-        self.live(&plan, seed)
-    }
-
     fn live(&self, plan: &Arc<Plan>, seed: u64) -> Life {
         let mut session = Session::new(plan, seed);
         session.world.figures = Some(Vec::new());
         while session.step().is_some() {}
         let w = session.world;
         let objects = w.directory.objects.len() as ObjectRow;
-        let object = (0..objects).find(|object| self.is_own(&w, *object));
+        // One that was deleted and made anew is another object of the same name.
+        let object = (0..objects).rev().find(|object| self.is_own(&w, *object));
+        let is_its = |owner: &Option<ObjectRow>| owner.is_some_and(|owner| self.is_own(&w, owner));
         let owners = w.directory.owners.iter().enumerate();
-        let own =
-            owners.filter(|(_, owner)| owner.is_some() && **owner == object).map(|(pod, _)| pod as PodRow);
+        let own = owners.filter(|(_, owner)| is_its(owner)).map(|(pod, _)| pod as PodRow);
         let own = own.collect();
-        Life { at: plan.until, w, object, own }
+        let records = closed_records(&w, plan.until);
+        Life { at: plan.until, w, object, own, records }
+    }
+
+    /// Those under which figures are played.
+    pub(super) fn seeds(&self) -> impl Iterator<Item = u64> {
+        SEEDS
+    }
+    /// Plays it under each seed.
+    pub(super) fn lives(&self, variant: &Variant) -> Vec<Life> {
+        let plan = self.changed(variant);
+        SEEDS.map(|seed| self.live(&plan, seed)).collect()
     }
 
     /// A figure in microseconds under each seed; None where it did not come under one of them.
     pub(super) fn over_seeds(&self, figure: impl Fn(u64) -> Option<Span>) -> Option<Spread> {
-        let figures: Option<Vec<i64>> = SEEDS.map(|seed| figure(seed).map(Span::micros)).collect();
-        Spread::of(figures?)
+        Spread::over(SEEDS.map(figure))
     }
     /// The longest time under which something holds, under each seed; None where it holds for ever, or never.
     pub(super) fn longest(&self, most: Span, holds: impl Fn(Span, u64) -> bool) -> Option<Spread> {

@@ -86,7 +86,7 @@ fn advice(case: &Case<'_>) -> Option<Advice> {
         let after = drains(&case.with(&set)?);
         let times: Vec<Span> = after.iter().map(|own| own.took).collect::<Option<_>>()?;
         let longest = times.into_iter().max()?;
-        Some(Advice { set, better: format!("each drain is then over within {:.1} s", longest.secs_f64()) })
+        Some(Advice::write(set, format!("each drain is then over within {:.1} s", longest.secs_f64())))
     })
 }
 

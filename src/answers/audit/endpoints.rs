@@ -52,7 +52,7 @@ fn ask(case: &Case<'_>, told: &mut Told) {
     finding.advice = case.with(&set).and_then(|better| {
         let after = self::margin(&better)?;
         (after.low > margin.low)
-            .then(|| Advice { set, better: format!("it then serves on for {}", after.words()) })
+            .then(|| Advice::write(set, format!("it then serves on for {}", after.words())))
     });
 }
 

@@ -71,7 +71,8 @@ fn ask(case: &Case<'_>, told: &mut Told) {
         .by("liveness probe: periodSeconds, failureThreshold; terminationGracePeriodSeconds", &field);
     let again = measure(&|life, pod, hung| {
         let (ended, _) = life.ends(pod, hung)?;
-        life.turns(pod, true, ended)
+        // Where it begins anew at once nobody has seen that it was not ready.
+        if life.is_ready(pod, ended) { Some(ended) } else { life.turns(pod, true, ended) }
     });
     told.answer(&QUESTION, "hang to Ready again", again, "").by("the same, and the boot", &field);
     if let (Some(killed), None) = (killed, readiness) {

@@ -1,7 +1,8 @@
 //! A run that was played, and what is read off its rows.
 
+use crate::api::workload::WorkloadState;
 use crate::api::{EventText, EventType, Sym, Tri};
-use crate::record::{Change, ObjectChange, ObjectRow, PodRow, Transition};
+use crate::record::{Change, ObjectChange, ObjectRow, PodRecord, PodRow, Transition};
 use crate::time::{Span, Time};
 use crate::world::World;
 
@@ -14,6 +15,8 @@ pub(super) struct Life {
     pub object: Option<ObjectRow>,
     /// Its pods, in the order of their creation.
     pub own: Vec<PodRow>,
+    /// By pod: its life in figures.
+    pub records: Vec<PodRecord>,
 }
 
 impl Life {
@@ -62,23 +65,82 @@ impl Life {
     }
     /// When the workload's numbers come to something, from an instant on.
     pub fn level(&self, from: Time, holds: impl Fn(i32, i32) -> bool) -> Option<Time> {
-        let rows =
-            self.w.figures.iter().flatten().filter(|row| Some(row.object) == self.object && row.time >= from);
-        rows.filter_map(|row| Some((row.time, row.figures?.level())))
-            .find(|(_, (available, desired))| holds(*available, *desired))
-            .map(|(at, _)| at)
+        let mut later = self.levels().filter(|(at, ..)| *at >= from);
+        later.find(|(_, available, desired)| holds(*available, *desired)).map(|(at, ..)| at)
+    }
+    /// The workload's numbers after each write: how many are available, and how many there shall be.
+    pub fn levels(&self) -> impl Iterator<Item = (Time, i32, i32)> {
+        let rows = self.w.figures.iter().flatten().filter(|row| Some(row.object) == self.object);
+        rows.filter_map(|row| {
+            let (available, desired) = row.figures?.level();
+            Some((row.time, available, desired))
+        })
+    }
+    /// The same as they stand just before an instant.
+    pub fn level_at(&self, at: Time) -> Option<(i32, i32)> {
+        let before = self.levels().take_while(|(time, ..)| *time < at);
+        before.last().map(|(_, available, desired)| (available, desired))
+    }
+    /// What the workload is doing, each time that it is told.
+    pub fn workload_states(&self) -> impl Iterator<Item = (Time, Option<WorkloadState>)> {
+        self.w.outbox.iter().filter_map(|row| match row.change {
+            Change::Object { object, what: ObjectChange::Workload { to, .. } }
+                if Some(object) == self.object =>
+            {
+                Some((row.time, to))
+            }
+            _ => None,
+        })
+    }
+    /// How many ready endpoints a Service has, each time that it changes; None: its slices are gone.
+    pub fn endpoints(&self, service: ObjectRow) -> impl Iterator<Item = (Time, Option<u32>)> {
+        self.w.outbox.iter().filter_map(move |row| match row.change {
+            Change::Object { object, what: ObjectChange::Endpoints { to, .. } } if object == service => {
+                Some((row.time, to))
+            }
+            _ => None,
+        })
+    }
+    /// Whether a pod is Ready at an instant.
+    pub fn is_ready(&self, pod: PodRow, at: Time) -> bool {
+        let before = self.of(pod).take_while(|row| row.time <= at);
+        before.fold(false, |ready, row| match row.change {
+            Change::Condition { kind: Sym::READY, to, .. } => to == Some(Tri::True),
+            Change::Status { to: Sym::EMPTY, .. } => false,
+            _ => ready,
+        })
     }
     /// How many of the workload's pods are Ready at an instant.
     pub fn ready_at(&self, at: Time) -> usize {
-        let is_ready = |pod: &&PodRow| {
-            let before = self.of(**pod).take_while(|row| row.time <= at);
-            before.fold(false, |ready, row| match row.change {
-                Change::Condition { kind: Sym::READY, to, .. } => to == Some(Tri::True),
-                Change::Status { to: Sym::EMPTY, .. } => false,
-                _ => ready,
-            })
-        };
-        self.own.iter().filter(is_ready).count()
+        self.own.iter().filter(|pod| self.is_ready(**pod, at)).count()
+    }
+    /// When a pod begins to run (1), and when its last container has ended (-1).
+    pub fn runs(&self, pod: PodRow) -> impl Iterator<Item = (Time, i64)> {
+        let record = &self.records[pod as usize];
+        let ended = self
+            .of(pod)
+            .filter(|row| matches!(row.change, Change::Container { to: Sym::TERMINATED_STATE, .. }));
+        let ended = ended.last().map(|row| row.time);
+        // A container that begins anew after its end runs on.
+        let is_over = record.removed.or(record.finished).is_some();
+        let end = ended.filter(|_| is_over).or(record.removed);
+        let begin = record.started.map(|at| (at, 1));
+        begin.into_iter().chain(end.filter(|_| begin.is_some()).map(|at| (at, -1)))
+    }
+    /// What was said last with a reason, about whatever it is.
+    pub fn complaint_of(&self, reason: &str) -> Option<String> {
+        self.w.outbox.iter().rev().find_map(|row| {
+            let event = match row.change {
+                Change::Event(event) | Change::Object { what: ObjectChange::Event(event), .. } => event,
+                _ => return None,
+            };
+            (event.reason == *reason).then(|| event.message.fixed().map(|words| words.to_string()))?
+        })
+    }
+    /// How many failures a Job counts at the end.
+    pub fn failures(&self) -> i32 {
+        let rows = self.w.figures.iter().flatten().filter(|row| Some(row.object) == self.object);
+        rows.filter_map(|row| row.figures?.failed).last().unwrap_or(0)
     }
     /// The last warning about the workload, what it has made or its pods.
     pub fn complaint(&self) -> Option<String> {

@@ -6,6 +6,7 @@
 
 mod calendar;
 mod case;
+mod change;
 mod crash;
 mod drain;
 mod endpoints;
@@ -14,11 +15,17 @@ mod job;
 mod life;
 mod node;
 mod outage;
+mod overlap;
+mod recovery;
 mod rollout;
+mod room;
+mod scaler;
+mod scaling;
 mod start;
 mod stop;
 
 pub use case::{Assumed, Case, Load, Spread, Subject, subjects};
+pub use change::{Change, changes};
 
 /// A figure that answers a question.
 #[derive(Clone, PartialEq, Debug)]
@@ -59,13 +66,27 @@ impl Rank {
     }
 }
 
-/// What to write instead, as it was played.
+/// What to write or do instead, as it was played.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Advice {
-    /// As `--set` takes it.
+    /// As `--set` takes it; empty: it is something else.
     pub set: Vec<String>,
+    /// What is to be done, in words.
+    pub does: String,
     /// What it was before, and what it is with it.
     pub better: String,
+}
+
+impl Advice {
+    fn write(set: Vec<String>, better: String) -> Advice {
+        Advice { does: format!("write {}", set.join(" and ")), set, better }
+    }
+    fn run(commands: &[String], better: String) -> Advice {
+        Advice { does: format!("run {}", commands.join(", then ")), set: Vec::new(), better }
+    }
+    fn other(does: &str, better: String) -> Advice {
+        Advice { does: does.to_owned(), set: Vec::new(), better }
+    }
 }
 
 /// Something that somebody should know of.
@@ -102,7 +123,7 @@ pub struct Question {
 }
 
 /// All of them, in the order in which they are told.
-pub const QUESTIONS: [Question; 11] = [
+pub const QUESTIONS: [Question; 15] = [
     start::QUESTION,
     hang::QUESTION,
     stop::QUESTION,
@@ -112,11 +133,19 @@ pub const QUESTIONS: [Question; 11] = [
     node::QUESTION,
     drain::QUESTION,
     rollout::QUESTION,
+    recovery::QUESTION,
+    scaling::QUESTION,
+    overlap::QUESTION,
     job::QUESTION,
     calendar::QUESTION,
+    change::QUESTION,
 ];
 
 impl Question {
+    /// Whether it is asked of changes, and of nothing else.
+    pub fn is_of_changes(&self) -> bool {
+        self.name == change::QUESTION.name
+    }
     /// Asks it of a workload; what it is not about comes out empty.
     pub fn ask(&self, case: &Case<'_>) -> Told {
         let mut told = Told::default();

@@ -10,7 +10,7 @@ use crate::scenario::command::Target;
 use crate::time::Span;
 
 pub(super) const QUESTION: Question =
-    Question { name: "node", asks: "a node is lost: when are its pods elsewhere?", ask };
+    Question { name: "node", asks: "a node is lost, or short of memory: when are its pods elsewhere?", ask };
 
 /// So long it is waited for.
 const WAITS: Span = Span::from_secs(1800);
@@ -23,16 +23,12 @@ fn ask(case: &Case<'_>, told: &mut Told) {
     if case.subject.kind == ObjectType::DaemonSet {
         return;
     }
+    pressed(case, told);
     let lost = case.settled();
     let until = lost + WAITS;
     let figure = case.over_seeds(|seed| {
         // Which node its first pod is on is known once it is there.
-        let quiet = Variant { attempts: vec![case.attempt()], until: lost, ..Variant::default() };
-        let before = case.play(&quiet, seed);
-        let first = before.own.iter().find(|pod| before.w.pods[**pod as usize].exists)?;
-        let node = before.w.pods[*first as usize].node?;
-        let name = before.w.nodes[node.ix()].spec.name.to_string();
-        let node = Target { name, ..Target::default() };
+        let node = first_node(case, lost, seed)?;
         let actions = vec![(lost, Command::StopNode { node })];
         let life = case
             .play(&Variant { attempts: vec![case.attempt()], actions, until, ..Variant::default() }, seed);
@@ -57,6 +53,44 @@ fn ask(case: &Case<'_>, told: &mut Told) {
     };
     let rank = if case.subject.kind == ObjectType::StatefulSet { Rank::Note } else { Rank::Risky };
     told.find(&QUESTION, rank, words.to_owned());
+}
+
+/// Its first pod's node runs short of memory for ten minutes.
+fn pressed(case: &Case<'_>, told: &mut Told) {
+    let at = case.settled();
+    let lasts = Some(Span::from_secs(600));
+    let figure = case.over_seeds(|seed| {
+        let node = first_node(case, at, seed)?;
+        let pressure = Command::Pressure { node, resource: Sym::new("memory"), lasts, soft: false };
+        let actions = vec![(at, pressure)];
+        let until = at + WAITS;
+        let life = case
+            .play(&Variant { attempts: vec![case.attempt()], actions, until, ..Variant::default() }, seed);
+        let from = life.instant(at);
+        let Some(missing) = life.level(from, |available, desired| available < desired) else {
+            return Some(Span::ZERO);
+        };
+        Some(life.level(missing, |available, desired| available >= desired)?.since(from))
+    });
+    let words = match figure {
+        None => "not within 30 min",
+        Some(figure) if figure.high == 0.0 => "none of its pods is evicted",
+        Some(_) => "evicted pods are replaced, and stay as Failed",
+    };
+    told.answer(&QUESTION, "a node short of memory to all available again", figure, words).by(
+        "the kubelet's eviction, one pod after the other: who uses more than it requests first",
+        case.subject.pod_path("containers.resources.requests"),
+    );
+}
+
+/// The node of its first pod, as a command names it.
+fn first_node(case: &Case<'_>, at: Span, seed: u64) -> Option<Target> {
+    let quiet = Variant { attempts: vec![case.attempt()], until: at, ..Variant::default() };
+    let before = case.play(&quiet, seed);
+    let first = before.own.iter().find(|pod| before.w.pods[**pod as usize].exists)?;
+    let node = before.w.pods[*first as usize].node?;
+    let name = before.w.nodes[node.ix()].spec.name.to_string();
+    Some(Target { name, ..Target::default() })
 }
 
 /// Whether a pod was bound to a node of that name in a run.

@@ -66,7 +66,7 @@ fn never(case: &Case<'_>, told: &mut Told) {
     finding.field = field;
     finding.advice = case.with(&set).and_then(|better| {
         let after = self::waits(&better)?;
-        (after < A_DAY).then(|| Advice { set, better: format!("it then fails after {after}") })
+        (after < A_DAY).then(|| Advice::write(set, format!("it then fails after {after}")))
     });
 }
 

@@ -3,10 +3,9 @@
 
 use super::case::{NEXT, Variant, booting, point, probed};
 use super::life::Life;
-use super::{Advice, Case, Question, Rank, Spread, Told};
+use super::{Advice, Case, Question, Rank, Spread, Told, room};
 use crate::api::workload::WorkloadState;
 use crate::api::{ProbeKind, Sym};
-use crate::record::{Change, ObjectChange};
 use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::Command;
 use crate::scenario::plan::Attempt;
@@ -44,6 +43,7 @@ fn ask(case: &Case<'_>, told: &mut Told) {
         let finding = told.find(&QUESTION, Rank::Broken, words);
         finding.field = strategy(case);
         finding.advice = advice(case);
+        roomier(case, told);
         return;
     }
     let time = case.over_seeds(|seed| played(case, seed).took);
@@ -66,23 +66,26 @@ fn ask(case: &Case<'_>, told: &mut Told) {
 }
 
 /// The field that says how it is updated.
-fn strategy(case: &Case<'_>) -> String {
+pub(super) fn strategy(case: &Case<'_>) -> String {
     let name =
         if case.subject.kind == ObjectType::Deployment { "spec.strategy" } else { "spec.updateStrategy" };
     case.subject.path(name)
 }
 
 /// How an update went.
-struct Rolled {
+pub(super) struct Rolled {
     /// All was there before.
-    stood: bool,
-    /// None: it was not over after an hour.
-    took: Option<Span>,
-    fewest: i32,
+    pub stood: bool,
+    /// Available before.
+    pub before: i32,
+    /// None: it was not over after an hour, or never began.
+    pub took: Option<Span>,
+    /// The fewest available from then on until it was over; nothing was told: the most that there is.
+    pub fewest: i32,
     /// How long none was available.
-    without: Span,
+    pub without: Span,
     /// What was complained of last.
-    complaint: Option<String>,
+    pub complaint: Option<String>,
 }
 
 fn variant(case: &Case<'_>, boots: Span) -> (Variant, Span) {
@@ -94,49 +97,62 @@ fn variant(case: &Case<'_>, boots: Span) -> (Variant, Span) {
     (Variant { attempts, actions: vec![(at, command)], until: at + WAITS, ..Variant::default() }, at)
 }
 
-fn played(case: &Case<'_>, seed: u64) -> Rolled {
+pub(super) fn played(case: &Case<'_>, seed: u64) -> Rolled {
     let (variant, at) = variant(case, case.boots());
-    let life = case.play(&variant, seed);
-    let from = life.instant(at);
-    let stood = state(&life, from) == Some(WorkloadState::Complete);
-    let took = complete(&life, from).map(|done| done.since(from));
-    let until = took.map_or(life.at, |took| from + took);
-    let rows = life.w.figures.iter().flatten().filter(|row| Some(row.object) == life.object);
-    let (mut fewest, mut without, mut since) = (i32::MAX, Span::ZERO, None);
-    for row in rows.filter(|row| (from..=until).contains(&row.time)) {
-        let Some((available, _)) = row.figures.map(|figures| figures.level()) else { continue };
-        fewest = fewest.min(available);
-        match (available, since) {
-            (0, None) => since = Some(row.time),
-            (1.., Some(begun)) => {
-                without += row.time.since(begun);
-                since = None;
+    Rolled::of(&case.play(&variant, seed), at)
+}
+
+impl Rolled {
+    /// Read off a run in which it begins so long after the start.
+    pub(super) fn of(life: &Life, at: Span) -> Rolled {
+        let from = life.instant(at);
+        let stood = state(life, from) == Some(WorkloadState::Complete);
+        let took = complete(life, from).map(|done| done.since(from));
+        let until = took.map_or(life.at, |took| from + took);
+        let (mut fewest, mut without, mut since) = (i32::MAX, Span::ZERO, None);
+        for (time, available, _) in life.levels().filter(|(time, ..)| (from..=until).contains(time)) {
+            fewest = fewest.min(available);
+            match (available, since) {
+                (0, None) => since = Some(time),
+                (1.., Some(begun)) => {
+                    without += time.since(begun);
+                    since = None;
+                }
+                _ => {}
             }
-            _ => {}
         }
+        without += since.map_or(Span::ZERO, |begun| until.since(begun));
+        let before = life.level_at(from).map_or(0, |(available, _)| available);
+        Rolled { stood, before, took, fewest, without, complaint: life.complaint() }
     }
-    Rolled { stood, took, fewest, without, complaint: life.complaint() }
 }
 
 /// What the workload is doing, as told last before an instant.
-fn state(life: &Life, before: Time) -> Option<WorkloadState> {
-    states(life).take_while(|(at, _)| *at < before).last().and_then(|(_, state)| state)
-}
-
-fn states(life: &Life) -> impl Iterator<Item = (Time, Option<WorkloadState>)> {
-    life.w.outbox.iter().filter_map(|row| match row.change {
-        Change::Object { object, what: ObjectChange::Workload { to, .. } } if Some(object) == life.object => {
-            Some((row.time, to))
-        }
-        _ => None,
-    })
+pub(super) fn state(life: &Life, before: Time) -> Option<WorkloadState> {
+    life.workload_states().take_while(|(at, _)| *at < before).last().and_then(|(_, state)| state)
 }
 
 /// When it is complete again after an instant, and was not in between.
-fn complete(life: &Life, from: Time) -> Option<Time> {
-    let mut later = states(life).skip_while(|(at, _)| *at < from);
+pub(super) fn complete(life: &Life, from: Time) -> Option<Time> {
+    let mut later = life.workload_states().skip_while(|(at, _)| *at < from);
     later.by_ref().find(|(_, state)| *state != Some(WorkloadState::Complete))?;
     later.find(|(_, state)| *state == Some(WorkloadState::Complete)).map(|(at, _)| at)
+}
+
+/// With how much more room it can be done.
+fn roomier(case: &Case<'_>, told: &mut Told) {
+    let number =
+        |count: usize| Spread::over([Some(Span::from_secs(count as i64))].into_iter()).map(Spread::count);
+    if let Some((count, took)) = room::nodes(case) {
+        let words = format!("an update then takes {}", rounded(took));
+        told.answer(&QUESTION, "least nodes that let it be updated", number(count), &words)
+            .by("where the surge pod finds room", "--nodes");
+    }
+    if let Some((set, took)) = room::quota(case) {
+        let words = format!("{}: an update then takes {}", set.join(" and "), rounded(took));
+        told.answer(&QUESTION, "limits of its quota that let it be updated", number(set.len()), &words)
+            .by("its resource quota", "");
+    }
 }
 
 /// An old pod goes first.
@@ -147,7 +163,7 @@ fn advice(case: &Case<'_>) -> Option<Advice> {
     let field = |name: &str, value: &str| format!("{}.rollingUpdate.{name}={value}", strategy(case));
     let set = vec![field("maxSurge", "0"), field("maxUnavailable", "1")];
     let took = played(&case.with(&set)?, 0).took?;
-    Some(Advice { set, better: format!("an update then takes {}", rounded(took)) })
+    Some(Advice::write(set, format!("an update then takes {}", rounded(took))))
 }
 
 /// A new pod comes first.
@@ -165,7 +181,7 @@ fn surge(case: &Case<'_>, before: Option<Spread>) -> Option<Advice> {
         rolled.took.map(|_| rolled.without)
     })?;
     (after.high < before?.low)
-        .then(|| Advice { set, better: format!("nobody serves then for {}", after.words()) })
+        .then(|| Advice::write(set, format!("nobody serves then for {}", after.words())))
 }
 
 fn rounded(span: Span) -> Span {
@@ -188,9 +204,10 @@ fn deadline(case: &Case<'_>, told: &mut Told) {
             Attempt { readiness: vec![point(Span::ZERO, false), point(boots, true)], ..case.attempt() };
         variant.attempts = vec![case.attempt()];
         variant.until = at + boots + patience + Span::from_secs(120);
-        let life = case.play_update(&variant, next, seed);
+        variant.next = Some(next);
+        let life = case.play(&variant, seed);
         let from = life.instant(at);
-        !states(&life).any(|(time, state)| time >= from && state == Some(WorkloadState::Failed))
+        !life.workload_states().any(|(time, state)| time >= from && state == Some(WorkloadState::Failed))
     });
     let field = case.subject.path("spec.progressDeadlineSeconds");
     told.answer(

@@ -124,7 +124,7 @@ fn advice(
     };
     let after = limit(&case.with(&set)?)?;
     (after.low > before && after.low > boots.secs_f64())
-        .then(|| Advice { set, better: format!("it may then take {} to start", after.words()) })
+        .then(|| Advice::write(set, format!("it may then take {} to start", after.words())))
 }
 
 /// A value in TOML, on one line.

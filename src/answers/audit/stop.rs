@@ -59,7 +59,7 @@ fn ask(case: &Case<'_>, told: &mut Told) {
     finding.advice = case.with(&set).and_then(|better| {
         let after = self::limit(&better)?;
         (after.low >= stops.secs_f64())
-            .then(|| Advice { set, better: format!("it may then take {} to end", after.words()) })
+            .then(|| Advice::write(set, format!("it may then take {} to end", after.words())))
     });
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::scenario::Plan;
 use crate::scenario::diagnostic::nearest;
 use crate::scenario::sweep::{OwnMeasure, Take};
-use crate::session::{self, Session};
+use crate::session::{self, Lives, Session};
 use crate::world::World;
 
 /// So many make one.
@@ -324,9 +324,25 @@ pub fn play(
     measures: &[Measure],
     stop: &dyn Fn() -> bool,
 ) -> Option<Vec<Figure>> {
+    measured(&mut Session::new(plan, seed), measures, stop)
+}
+
+/// The same of one of many lives of a plan, which know what those before them have learned.
+pub fn play_among(
+    lives: &mut Lives,
+    seed: u64,
+    measures: &[Measure],
+    stop: &dyn Fn() -> bool,
+) -> Option<Vec<Figure>> {
+    let mut session = lives.begin(seed);
+    let figures = measured(&mut session, measures, stop);
+    lives.learn_from(&mut session);
+    figures
+}
+
+fn measured(session: &mut Session, measures: &[Measure], stop: &dyn Fn() -> bool) -> Option<Vec<Figure>> {
     /// So often it is asked whether to stop.
     const ASK: u32 = 4096;
-    let mut session = Session::new(plan, seed);
     let mut meter = Meter::new(measures);
     session.world.figures = Some(Vec::new());
     let mut played = 0u32;

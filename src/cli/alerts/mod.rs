@@ -49,9 +49,6 @@ pub struct Arguments {
     /// How often series are scraped and rules are evaluated (a duration)
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = interval)]
     scrape_interval: Span,
-    /// Overrides one value of the scenarios, as in `run`
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    set: Vec<String>,
     /// What is printed
     #[arg(short, long, value_enum, default_value = "text")]
     output: Output,
@@ -116,7 +113,7 @@ pub fn alerts(arguments: &Arguments) -> Exit {
         Ok(ready) => ready,
         Err(refused) => return refused.tell(),
     };
-    let overrides = arguments.beside.overrides(&arguments.set, None);
+    let overrides = arguments.beside.overrides(None);
     let plans = match check::plans(&words, &arguments.beside, &overrides) {
         Ok(plans) => plans,
         Err(exit) => return exit,

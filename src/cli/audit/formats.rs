@@ -16,7 +16,7 @@ fn figure(answer: &Answer) -> String {
 /// What is told of a finding beside its words.
 fn advice(finding: &Finding) -> Option<String> {
     let advice = finding.advice.as_ref()?;
-    Some(format!("write {} (played: {})", advice.set.join(" and "), advice.better))
+    Some(format!("{} (played: {})", advice.does, advice.better))
 }
 
 /// For people: findings first, then figures.
@@ -84,8 +84,10 @@ pub fn json(audited: &[Audited]) -> String {
 }
 
 fn finding(own: &Finding) -> Value {
-    let advice =
-        own.advice.as_ref().map_or(Value::Null, |own| json!({ "set": own.set, "better": own.better }));
+    let advice = own
+        .advice
+        .as_ref()
+        .map_or(Value::Null, |own| json!({ "set": own.set, "does": own.does, "better": own.better }));
     json!({ "rank": own.rank.as_str(), "question": own.question, "words": own.words, "field": own.field, "advice": advice })
 }
 

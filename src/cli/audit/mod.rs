@@ -9,7 +9,9 @@ use rayon::prelude::*;
 
 use super::source::{self, Beside, Source};
 use super::{Exit, check, fault, interrupt, print, print_json, report, talk};
-use crate::answers::audit::{Answer, Assumed, Case, Finding, QUESTIONS, Rank, Subject, Told, subjects};
+use crate::answers::audit::{
+    Answer, Assumed, Case, Change, Finding, QUESTIONS, Question, Rank, Subject, Told, changes, subjects,
+};
 use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::values::parse_duration;
 use crate::scenario::{self, Plan};
@@ -20,17 +22,17 @@ pub struct Arguments {
     /// Manifests: files, folders of them, - for standard input; or a scenario
     #[arg(required = true)]
     files: Vec<String>,
+    /// Judges a change instead: what becomes of it when FILES are applied over these manifests
+    #[arg(long, value_name = "OLD", num_args = 1.., conflicts_with = "question")]
+    against: Vec<String>,
     #[command(flatten)]
     beside: Beside,
     /// What is known of the programs: boots=20s,stops=8s,runs=5m; of one workload: web.boots=40s
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     assume: Vec<String>,
     /// Asks these questions only (see below)
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = QUESTIONS.map(|question| question.name))]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = names())]
     question: Vec<String>,
-    /// Overrides one value, as in `run`
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    set: Vec<String>,
     /// What is printed
     #[arg(short, long, value_enum, default_value = "table")]
     output: Output,
@@ -53,6 +55,12 @@ enum Output {
     Junit,
 }
 
+/// The questions that are asked where nothing is changed.
+fn names() -> clap::builder::PossibleValuesParser {
+    let asked = QUESTIONS.iter().filter(|question| !question.is_of_changes());
+    asked.map(|question| question.name).collect::<Vec<_>>().into()
+}
+
 fn after_help() -> String {
     let questions: String =
         QUESTIONS.iter().map(|question| format!("  {:<10} {}\n", question.name, question.asks)).collect();
@@ -64,6 +72,7 @@ Examples:
   kubelapse audit web.yaml --assume boots=20s,stops=8s
   helm template shop | kubelapse audit - -o markdown
   kubelapse audit k8s/ -o sarif > audit.sarif
+  kubelapse audit new/ --against old/
 
 Exit codes: 0 nothing is broken, 1 something is, 2 the request was wrong."
     )
@@ -148,8 +157,18 @@ pub fn audit(arguments: &Arguments) -> Exit {
             return Exit::WrongRequest;
         }
     };
-    let overrides = arguments.beside.overrides(&arguments.set, None);
-    let (sources, mut is_wrong) = check::all(&arguments.files, &arguments.beside);
+    let overrides = arguments.beside.overrides(None);
+    let is_change = !arguments.against.is_empty();
+    let (sources, mut is_wrong) = match is_change {
+        false => check::all(&arguments.files, &arguments.beside),
+        true => match source::change(&arguments.files, &arguments.against, &arguments.beside) {
+            Ok(source) => (vec![source], false),
+            Err(problems) => {
+                problems.iter().for_each(|problem| talk(&format!("error: {problem}\n")));
+                return Exit::WrongRequest;
+            }
+        },
+    };
     let mut plans = Vec::new();
     for source in sources {
         match source::load(&source, &overrides) {
@@ -168,6 +187,17 @@ pub fn audit(arguments: &Arguments) -> Exit {
             "error: there is no workload in it ({}, …) that could be asked about\n",
             kinds.join(", ")
         ));
+        return Exit::WrongRequest;
+    }
+    let is_shared = |plan: &Plan| {
+        changes(plan)
+            .iter()
+            .any(|own| own.subject.is_workload() && own.before.is_some() && own.after.is_some())
+    };
+    if is_change && !is_wrong && !plans.iter().any(|(_, plan)| is_shared(plan)) {
+        talk(
+            "error: no workload stands both in these manifests and in those of --against (a workload is one by kind, namespace and name)\n",
+        );
         return Exit::WrongRequest;
     }
     if let Some(name) = assumptions.unknown(&there).filter(|_| !is_wrong) {
@@ -213,14 +243,23 @@ fn ask(
         let all: Vec<String> = overrides.iter().chain(set).cloned().collect();
         scenario::load(&source.label, &source.text, &|path| source.manifest(path), &all).ok()
     };
-    let all = subjects(plan);
-    let made = fault::catch(|| {
-        let make = |subject: &Subject| Case::new(plan, subject.clone(), assumptions.of(subject), &load);
-        all.par_iter().map(make).collect::<Vec<Case<'_>>>()
+    let is_change = !arguments.against.is_empty();
+    let made = fault::catch(|| match is_change {
+        false => {
+            let make = |own: &Subject| Case::new(plan, own.clone(), assumptions.of(own), &load);
+            subjects(plan).par_iter().map(make).collect::<Vec<Case<'_>>>()
+        }
+        true => {
+            let make = |own: &Change| Case::of_change(plan, own.clone(), assumptions.of(&own.subject), &load);
+            changes(plan).par_iter().map(make).collect()
+        }
     });
     let cases = made.map_err(|said| told_fault(&said, plan, ""))?;
-    let is_asked =
-        |name: &str| arguments.question.is_empty() || arguments.question.iter().any(|own| own == name);
+    let is_asked = |question: &Question| {
+        let named = &arguments.question;
+        question.is_of_changes() == is_change
+            && (named.is_empty() || named.iter().any(|own| own == question.name))
+    };
     let bar = if arguments.quiet || !io::stderr().is_terminal() {
         indicatif::ProgressBar::hidden()
     } else {
@@ -236,7 +275,7 @@ fn ask(
         .par_iter()
         .map(|(case, question)| {
             let question = &QUESTIONS[*question];
-            let told = match is_asked(question.name) && !interrupt::asked() {
+            let told = match is_asked(question) && !interrupt::asked() {
                 true => fault::catch(|| question.ask(&cases[*case])),
                 false => Ok(Told::default()),
             };
@@ -251,10 +290,13 @@ fn ask(
     }
     let mut told = told.into_iter();
     let mut audited = Vec::new();
-    for subject in all {
+    for subject in cases.iter().map(|case| case.subject.clone()) {
         let own: Result<Vec<Told>, String> = told.by_ref().take(QUESTIONS.len()).collect();
         let own = own.map_err(|said| told_fault(&said, plan, &subject.words()))?;
-        audited.push(Audited { subject, told: own });
+        // Of what is no workload only a refusal is told.
+        if subject.is_workload() || own.iter().any(|told| !told.findings.is_empty()) {
+            audited.push(Audited { subject, told: own });
+        }
     }
     Ok(audited)
 }

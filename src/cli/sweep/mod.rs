@@ -60,9 +60,6 @@ pub struct Arguments {
     /// End of each run, instead of the scenario's
     #[arg(long, value_name = "DURATION")]
     until: Option<String>,
-    /// Overrides one value of all cells
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    set: Vec<String>,
     #[arg(long, value_name = "DIR", help = "Folder for the results, instead of output/<scenario>-sweep")]
     out: Option<PathBuf>,
     /// What is printed
@@ -185,7 +182,7 @@ fn scenario(arguments: &Arguments) -> Result<(Source, Vec<String>, Plan), Stoppe
     let Some(source) = sources.into_iter().next().filter(|_| count == 1) else {
         return Err(Stopped::wrong(format!("a sweep is of one scenario, and these are {count}")));
     };
-    let overrides = arguments.beside.overrides(&arguments.set, arguments.until.as_ref());
+    let overrides = arguments.beside.overrides(arguments.until.as_ref());
     let plan = source::load(&source, &overrides).map_err(Stopped::Problems)?;
     talk(&plan.left_out.no_effect_words());
     Ok((source, overrides, plan))

@@ -11,6 +11,7 @@ use crate::answers::sweep::Grid;
 use crate::cli::source::Source;
 use crate::cli::{fault, interrupt};
 use crate::scenario::{self, Diagnostics, Plan};
+use crate::session::Lives;
 
 /// About so many runs are played between two hand-overs: enough for many cores, and little to keep.
 const BLOCK: u64 = 4096;
@@ -133,11 +134,17 @@ impl Player {
             .filter_map(|((cell, own), plan)| Some((*cell, own, plan.as_ref()?)))
             .flat_map(|(cell, own, plan)| own.iter().map(move |seed| (cell, *seed, plan)))
             .collect();
-        let play = |(cell, seed, plan): &(u64, u64, &Arc<Plan>)| {
+        // Lives that come one after the other on a thread learn from each other as long as they are of one plan.
+        let play = |lives: &mut Option<(u64, Lives)>, (cell, seed, plan): &(u64, u64, &Arc<Plan>)| {
             if interrupt::asked() {
                 return Err(Stopped::Interrupted);
             }
-            let played = fault::catch(|| measure::play(plan, *seed, &self.measures, &interrupt::asked));
+            let (_, lives) = match lives.take_if(|(own, _)| own == cell) {
+                Some(own) => lives.insert(own),
+                None => lives.insert((*cell, Lives::of(plan))),
+            };
+            let played =
+                fault::catch(|| measure::play_among(lives, *seed, &self.measures, &interrupt::asked));
             bar.inc(1);
             match played {
                 Ok(Some(figures)) => Ok((*cell, *seed, figures)),
@@ -151,7 +158,8 @@ impl Player {
                 ))),
             }
         };
-        let played: Vec<Result<Played, Stopped>> = self.pool.install(|| runs.par_iter().map(play).collect());
+        let played: Vec<Result<Played, Stopped>> =
+            self.pool.install(|| runs.par_iter().map_init(|| None, play).collect());
         let mut by_cell: Vec<(u64, Runs)> = cells.iter().map(|(cell, _)| (*cell, Vec::new())).collect();
         for run in played {
             let (cell, seed, figures) = run?;

@@ -1,6 +1,6 @@
 //! The scenario around manifests that come without one: what is assumed, as a text that a person could have written.
 //!
-//! All manifests are one `[[apply]]` at the start, on nodes that have what the manifests ask for, with programs that behave
+//! All manifests are one `[[apply]]` at the start (those that others are a change of are a second one later), on nodes that have what the manifests ask for, with programs that behave
 //! well. What is assumed is also told, each with the key that says otherwise. The surprise: it is a scenario like any other
 //! from then on, so that overrides, digests and what is saved of it need nothing of their own.
 
@@ -15,6 +15,7 @@ use super::manifest::is_template;
 use super::tree::spelled;
 use crate::rules::kubectl::manifest::{self, Document};
 use cluster::{Cluster, list};
+pub use references::of as referred;
 
 /// Manifests, and what is said beside them.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +24,8 @@ pub struct Given<'a> {
     pub name: Option<&'a str>,
     /// Paths and texts.
     pub files: &'a [(String, String)],
+    /// What they are a change of, applied [`CHANGES_AT`] before them; empty: they come at the start.
+    pub against: &'a [(String, String)],
     /// How many nodes; None: three, or as many as are needed.
     pub nodes: Option<u32>,
     /// Kinds that nobody plays, and whose pod templates are played all the same.
@@ -45,17 +48,20 @@ pub struct Assumed {
 /// # Errors
 /// There is nothing in them, with the first reason why.
 pub fn around(given: Given<'_>) -> Result<Assumed, String> {
-    let mut documents = Vec::new();
-    let mut wrong = None;
-    for (path, text) in given.files {
-        let (own, problems) = manifest::objects(text);
-        let first = problems.first().map(|why| match why.position {
-            Some((line, column)) => format!("{path}:{line}:{column}: {}", why.message),
-            None => format!("{path}: {}", why.message),
-        });
-        wrong = wrong.or(first);
-        documents.extend(own);
-    }
+    let (mut documents, mut wrong) = read(given.files);
+    let (earlier, own_wrong) = read(given.against);
+    wrong = wrong.or(own_wrong);
+    // What can be there once is there as it is later on; of pods, room is made for those of before and those of after.
+    let stays = |own: &Document| {
+        let key = |of: &Document, at: &str| of.value.pointer(at).cloned();
+        let is_same = |later: &Document| {
+            ["/kind", "/metadata/namespace", "/metadata/name"].iter().all(|at| key(own, at) == key(later, at))
+        };
+        let is_one = ["Node", "PersistentVolume", "RuntimeClass", "Job", "CronJob"];
+        !is_one.iter().any(|kind| own.value["kind"] == *kind) || !documents.iter().any(is_same)
+    };
+    let earlier: Vec<Document> = earlier.into_iter().filter(stays).collect();
+    documents.extend(earlier);
     if documents.is_empty() {
         let files: Vec<&str> = given.files.iter().map(|(path, _)| path.as_str()).take(3).collect();
         return Err(match wrong {
@@ -83,7 +89,12 @@ pub fn around(given: Given<'_>) -> Result<Assumed, String> {
         spelled(&name)
     );
     let description = format!("What becomes of {}", cluster.words());
-    let _ = writeln!(text, "description = {}\nuntil = \"1h\"\nuntilSettled = true", spelled(&description));
+    let _ = writeln!(
+        text,
+        "description = {}\nuntil = \"{}\"\nuntilSettled = true",
+        spelled(&description),
+        if given.against.is_empty() { "1h" } else { "8h" }
+    );
     cluster.nodes(given.nodes, &mut text, &mut told);
     cluster.objects(&mut text, &mut told);
     if !cluster.references.is_empty() {
@@ -96,11 +107,12 @@ pub fn around(given: Given<'_>) -> Result<Assumed, String> {
     if cluster.has_kind(AUTOSCALER).is_ok() {
         told.push(format!("there is no metrics server: a {AUTOSCALER} keeps to its bounds ([[metric]])"));
     }
-    let paths: Vec<String> = given.files.iter().map(|(path, _)| spelled(path)).collect();
-    let _ = writeln!(text, "\n[[apply]]\nmanifest = [{}]\ncontinueOnError = true", paths.join(", "));
-    if !given.templates_of.is_empty() {
-        let kinds: Vec<String> = given.templates_of.iter().map(|kind| spelled(kind)).collect();
-        let _ = writeln!(text, "templatesOf = [{}]", kinds.join(", "));
+    match given.against {
+        [] => apply(given.files, given, None, &mut text),
+        against => {
+            apply(against, given, None, &mut text);
+            apply(given.files, given, Some(CHANGES_AT), &mut text);
+        }
     }
     if !cluster.namespaces.is_empty() {
         told.push(format!("namespaces {} are there already", list(&cluster.namespaces)));
@@ -108,6 +120,43 @@ pub fn around(given: Given<'_>) -> Result<Assumed, String> {
     told.push("the run ends once nothing new happens, after 1h at most (--until)".to_owned());
     Ok(Assumed { name, text, told })
 }
+
+/// Reads manifests, with the first thing that is wrong in them.
+fn read(files: &[(String, String)]) -> (Vec<Document>, Option<String>) {
+    let (mut documents, mut wrong) = (Vec::new(), None);
+    for (path, text) in files {
+        let (own, problems) = manifest::objects(text);
+        let first = problems.first().map(|why| match why.position {
+            Some((line, column)) => format!("{path}:{line}:{column}: {}", why.message),
+            None => format!("{path}: {}", why.message),
+        });
+        wrong = wrong.or(first);
+        documents.extend(own);
+    }
+    (documents, wrong)
+}
+
+/// The first thing that is wrong in manifests as texts, with its place; None: all of them can be read.
+pub fn wrong(files: &[(String, String)]) -> Option<String> {
+    read(files).1
+}
+
+fn apply(files: &[(String, String)], given: Given<'_>, at: Option<&str>, text: &mut String) {
+    let paths: Vec<String> = files.iter().map(|(path, _)| spelled(path)).collect();
+    let _ = writeln!(text, "\n[[apply]]\nmanifest = [{}]\ncontinueOnError = true", paths.join(", "));
+    if let Some(at) = at {
+        let _ = writeln!(text, "at = \"{at}\"");
+    }
+    // A kind that one of them has alone is none of the other's.
+    let has = |kind: &&String| at.is_none() || files.iter().any(|(_, text)| text.contains(kind.as_str()));
+    let kinds: Vec<String> = given.templates_of.iter().filter(has).map(|kind| spelled(kind)).collect();
+    if !kinds.is_empty() {
+        let _ = writeln!(text, "templatesOf = [{}]", kinds.join(", "));
+    }
+}
+
+/// When what was there before is changed: all of it stands by then, however long it boots.
+pub const CHANGES_AT: &str = "4h";
 
 /// Whatever it scales may have more pods than its manifest asks for.
 const AUTOSCALER: &str = "HorizontalPodAutoscaler";
