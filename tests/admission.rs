@@ -48,6 +48,36 @@ fn what_never_restarts_is_not_resized_by_a_restart() {
     }
 }
 
+/// A `resizePolicy` of an init container: none before there were resizes, then any, and since these are resized none that restarts what
+/// is to end. Sidecars restart.
+#[test]
+fn init_containers_have_policies_of_resize() {
+    let told = |version: Version, sidecar: bool, restarts: &str| {
+        let mut init = json!({
+            "name": "prep", "image": "nginx:1.25", "resizePolicy": [{"resourceName": "memory", "restartPolicy": restarts}]
+        });
+        if sidecar {
+            init["restartPolicy"] = json!("Always");
+        }
+        let mut spec = container(json!({}));
+        spec["initContainers"] = json!([init]);
+        answer(version, spec)
+    };
+    for version in [Version::V1_33, Version::V1_34, Version::V1_35, Version::V1_36, Version::V1_37] {
+        for sidecar in [false, true] {
+            assert_eq!(told(version, sidecar, "NotRequired"), "ok", "{version:?} {sidecar}");
+            let restarts = told(version, sidecar, "RestartContainer");
+            let is_refused = !sidecar && [Version::V1_36, Version::V1_37].contains(&version);
+            assert_eq!(restarts != "ok", is_refused, "{version:?} {sidecar}: {restarts}");
+        }
+    }
+    let refused = told(Version::V1_36, false, "RestartContainer");
+    assert!(
+        refused.contains("spec.initContainers[0].resizePolicy: Invalid value: \"RestartContainer\""),
+        "{refused}"
+    );
+}
+
 fn container(more: Value) -> Value {
     let mut container = json!({"name": "app", "image": "nginx:1.25"});
     if let (Value::Object(all), Value::Object(more)) = (&mut container, more) {

@@ -250,6 +250,7 @@ fn what_holds_no_pod_is_named() {
     for (text, told) in [
         ("", "it is empty"),
         ("NAME  READY\nweb  1/1\n", "a table for people"),
+        ("Name:   web\nStatus: Running\n", "a description for people"),
         ("Error from server (NotFound): pods \"x\" not found\n", "an answer of kubectl: Error from server"),
         (&fixture("crashloop-exit-1.events.json.gz"), " Event"),
     ] {

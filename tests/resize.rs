@@ -276,6 +276,51 @@ fn what_the_api_server_refuses_changes_nothing() {
     );
 }
 
+/// An init container that is to end is resized since 1.36, while it runs and without a restart; before that it is refused.
+#[test]
+fn init_containers_are_resized_since_1_36() {
+    let text = |version: &str| {
+        format!(
+            r#"
+kubernetes = "{version}"
+until = "5m"
+[[node]]
+name = "n1"
+[[pod]]
+name = "web"
+  [[pod.spec.initContainers]]
+  name = "prep"
+  image = "registry.example/web:1"
+  resources = {{ requests = {{ cpu = "500m" }} }}
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/web:1"
+  resources = {{ requests = {{ cpu = "500m" }} }}
+  [pod.behavior.containers.prep]
+  attempts = [{{ runs = "1m", exit = 0 }}]
+[[action]]
+at = "30s"
+resize = "pod/web"
+container = "prep"
+requests = {{ cpu = "700m" }}
+"#
+        )
+    };
+    for version in ["1.33", "1.34", "1.35"] {
+        let told = told(&text(version));
+        assert_eq!(told.of("web"), [""; 0], "{version}");
+        let refused = "30s: The Pod \"web\" is invalid: spec.initContainers[0].resources: Forbidden: resources for non-sidecar init \
+                       containers are immutable";
+        assert_eq!(told.answers, [refused], "{version}");
+    }
+    for version in ["1.36", "1.37"] {
+        let told = told(&text(version));
+        assert!(told.answers.is_empty(), "{version}: {:?}", told.answers);
+        assert!((30.0..32.0).contains(&told.once("web ResizeCompleted")), "{version}: {:?}", told.lines);
+        assert!(!told.lines.iter().any(|(_, line)| line.contains("prep restarts")), "{:?}", told.lines);
+    }
+}
+
 /// What is wrong with a file is told when it is loaded; what the API server will refuse is a warning, since it can be
 /// what somebody wants to show.
 #[test]

@@ -73,6 +73,8 @@ fn instead(text: &str, others: &[String]) -> String {
         format!(", but an answer of kubectl: {first}")
     } else if first.starts_with("NAME") {
         ", but a table for people".to_owned()
+    } else if first.starts_with("Name:") {
+        ", but a description for people".to_owned()
     } else if others.is_empty() {
         String::new()
     } else {

@@ -167,6 +167,10 @@ fn code_means(ended: &Terminated) -> Option<&'static str> {
             "The kernel killed a process of it that used more memory than the limit allows; its first process went on, and ended \
              well."
         }
+        (Sym::OOM_KILLED, 1..=127) => {
+            "The kernel killed a process of it that used more memory than the limit allows; its first process ended by itself, with \
+             that code."
+        }
         (Sym::OOM_KILLED, _) => "The kernel killed it: it used more memory than its limit allows.",
         (Sym::CONTAINER_STATUS_UNKNOWN, _) => {
             "Nobody saw it end: the runtime did not know it any more, so the kubelet calls it a failure."

@@ -166,8 +166,9 @@ fn names(pod: &Pod, found: &mut Vec<String>) {
         return;
     }
     let lists = [
-        ("init container", &pod.spec.init_containers, &pod.status.init),
-        ("container", &pod.spec.containers, &pod.status.containers),
+        ("init container", &pod.spec.init_containers, &pod.status.init[..]),
+        ("container", &pod.spec.containers, &pod.status.containers[..]),
+        ("ephemeral container", &pod.spec.ephemeral_containers, &pod.status.ephemeral[..]),
     ];
     for (what, containers, statuses) in lists {
         for status in statuses {

@@ -262,10 +262,17 @@ fn counted(pod: &Pod) -> Cow<'_, PodSpec> {
     Cow::Owned(PodSpec { containers, init_containers, ..pod.spec.clone() })
 }
 
-/// Whether the pod is on a node, as far as one can tell: of a bare status by what only a kubelet writes.
+/// Whether the pod is on a node, as far as one can tell: where nothing names it, by what only a kubelet writes.
 fn has_node(pod: &Pod) -> bool {
-    let seen = || pod.status.start_time.is_some() || pod.status.condition_is_true(Sym::POD_SCHEDULED);
-    !pod.spec.node_name.is_empty() || (is_bare(pod) && seen())
+    let status = &pod.status;
+    let by_kubelet = || {
+        status.start_time.is_some()
+            || [&status.init[..], &status.containers[..], &status.ephemeral[..]]
+                .iter()
+                .any(|all| !all.is_empty())
+    };
+    let is_scheduled = || is_bare(pod) && status.condition_is_true(Sym::POD_SCHEDULED);
+    !pod.spec.node_name.is_empty() || by_kubelet() || is_scheduled()
 }
 
 /// An init container's end that lets the next one begin. One whose process the kernel killed for its memory counts as failed,

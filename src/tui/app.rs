@@ -45,6 +45,8 @@ impl Tab {
         Tab::Lives,
         Tab::Nodes,
     ];
+    /// Those that share a place where the others have one each.
+    pub const TURNED: [Tab; 5] = [Tab::Describe, Tab::Coming, Tab::History, Tab::Lives, Tab::Nodes];
     /// As it is written on the screen.
     pub fn name(self) -> &'static str {
         match self {

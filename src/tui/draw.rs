@@ -313,18 +313,18 @@ impl App {
                 Layout::vertical([Constraint::Percentage(62), Constraint::Percentage(38)]).areas(left);
             let [events, third] =
                 Layout::vertical([Constraint::Percentage(50), Constraint::Percentage(50)]).areas(right);
-            panes::draw(self, frame, state, Tab::State, false);
-            panes::draw(self, frame, logs, Tab::Logs, false);
-            panes::draw(self, frame, events, Tab::Events, false);
+            panes::draw(self, frame, state, Tab::State, &[]);
+            panes::draw(self, frame, logs, Tab::Logs, &[]);
+            panes::draw(self, frame, events, Tab::Events, &[]);
             let tab = match self.tab {
-                Tab::Describe | Tab::Coming | Tab::History | Tab::Lives | Tab::Nodes => self.tab,
+                own if Tab::TURNED.contains(&own) => own,
                 // What comes would give answers away.
                 _ if self.walk.keeps_silent() => Tab::History,
                 _ => Tab::Coming,
             };
-            panes::draw(self, frame, third, tab, true);
+            panes::draw(self, frame, third, tab, &Tab::TURNED);
         } else {
-            panes::draw(self, frame, area, self.tab, true);
+            panes::draw(self, frame, area, self.tab, &Tab::ALL);
         }
     }
 

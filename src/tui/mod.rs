@@ -11,6 +11,7 @@ mod keys;
 mod panes;
 mod popups;
 mod prompt;
+mod room;
 mod workloads;
 
 use std::io;

@@ -7,7 +7,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 
 use super::app::{App, Tab};
-use super::draw::{colour, cut, cut_within, mark_style};
+use super::draw::{colour, cut_within, mark_style};
+use super::room::{First, lay_out};
 use super::workloads;
 use crate::api::{ContainerState, EventType, PodIdent, Tri};
 use crate::rules::machinery::backoff::Limits;
@@ -16,11 +17,12 @@ use crate::session::words::{about, offset};
 use crate::session::{kubectl, strip, why};
 use crate::world::{ContainerIx, PodId};
 
-/// Draws one pane; with its tabs in the frame where it is the one that the keys turn.
-pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, tab: Tab, turns: bool) {
+/// Draws one pane; with tabs in the frame where it is the one that the keys turn: those that stand nowhere else.
+pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, tab: Tab, tabs: &[Tab]) {
+    let turns = !tabs.is_empty();
     let mut title: Vec<Span<'_>> = Vec::new();
     if turns {
-        for (ix, other) in Tab::ALL.iter().enumerate() {
+        for (ix, other) in Tab::ALL.iter().enumerate().filter(|(_, other)| tabs.contains(other)) {
             let own = *other == tab;
             let style = if own {
                 Style::new().add_modifier(Modifier::BOLD | Modifier::REVERSED)
@@ -38,21 +40,23 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, tab: Tab, turns: bool)
     let width = usize::from(inner.width);
     let height = usize::from(inner.height);
     let lines = match (tab, app.pod()) {
-        (Tab::Coming, _) => coming(app, width),
-        (Tab::History, _) => history(app, width, height),
+        (Tab::Coming, _) => coming(app),
+        (Tab::History, _) => history(app, height),
         (Tab::Lives, _) => lives(app, width, height),
         (Tab::Nodes, _) => nodes(app),
-        (tab, None) if app.workload().is_some() => workloads::pane(app, tab, width, height),
+        (tab, None) if app.workload().is_some() => workloads::pane(app, tab, height),
         (_, None) => {
             vec![Line::raw("→ goes to the next change, ← back, p plays, w asks why, ? tells of all keys.")]
         }
-        (Tab::State, Some(pod)) => state(app, pod, width),
-        (Tab::Events, Some(pod)) => events(app, pod, width, height),
+        (Tab::State, Some(pod)) => state(app, pod),
+        (Tab::Events, Some(pod)) => events(app, pod, height),
         (Tab::Logs, Some(pod)) => logs(app, pod),
         (Tab::Describe, Some(pod)) => {
             app.walk.describe(pod).lines().map(|line| Line::raw(line.to_owned())).collect()
         }
     };
+    let latest = matches!(tab, Tab::Events | Tab::History);
+    let lines = lay_out(lines, width, height, if latest { First::Lower } else { First::Upper });
     let scroll = if turns { usize::from(app.scroll).min(lines.len().saturating_sub(height)) } else { 0 };
     let more = lines.len().saturating_sub(scroll + height);
     let mut shown: Vec<Line<'_>> = lines.into_iter().skip(scroll).take(height).collect();
@@ -63,7 +67,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, tab: Tab, turns: bool)
     frame.render_widget(Paragraph::new(shown), inner);
 }
 
-fn state(app: &App, pod: PodId, width: usize) -> Vec<Line<'static>> {
+fn state(app: &App, pod: PodId) -> Vec<Line<'static>> {
     let w = app.walk.world();
     let now = app.walk.now();
     let start = app.walk.plan().start;
@@ -92,7 +96,7 @@ fn state(app: &App, pod: PodId, width: usize) -> Vec<Line<'static>> {
             _ => crate::api::Text::NONE,
         };
         if !message.is_empty() {
-            lines.push(Line::raw(cut(&format!("  {}", message.show(&p.ident)), width)));
+            lines.push(Line::raw(format!("  {}", message.show(&p.ident))));
         }
         let Some(ix) = p.find(status.name) else { continue };
         let Some(memory) = local.memory(ix) else { continue };
@@ -113,7 +117,7 @@ fn state(app: &App, pod: PodId, width: usize) -> Vec<Line<'static>> {
     }
     if !of_pod.reason.is_empty() {
         let text = format!("{}: {}", of_pod.reason, of_pod.message.show(&p.ident));
-        lines.push(Line::raw(cut(&text, width)));
+        lines.push(Line::raw(text));
     }
     if let Some(deletion) = p.deletion {
         let text = format!(
@@ -132,7 +136,7 @@ fn state(app: &App, pod: PodId, width: usize) -> Vec<Line<'static>> {
         let why = if condition.reason.is_empty() { String::new() } else { format!("  {}", condition.reason) };
         let style = if condition.status == Tri::True { Style::new() } else { Style::new().fg(Color::Yellow) };
         let text = format!("{sign} {:<27} {}{why}", condition.kind.as_str(), condition.status);
-        lines.push(Line::styled(cut(&text, width), style));
+        lines.push(Line::styled(text, style));
     }
     lines
 }
@@ -148,19 +152,13 @@ fn said(state: &ContainerState) -> (String, String) {
     }
 }
 
-fn events(app: &App, pod: PodId, width: usize, height: usize) -> Vec<Line<'static>> {
+fn events(app: &App, pod: PodId, height: usize) -> Vec<Line<'static>> {
     let ident = app.walk.world().pods[pod.ix()].ident;
-    told(app, &app.walk.events(pod), &ident, width, height)
+    told(app, &app.walk.events(pod), &ident, height)
 }
 
 /// Events as lines.
-pub fn told(
-    app: &App,
-    seen: &[SeenEvent],
-    ident: &PodIdent,
-    width: usize,
-    height: usize,
-) -> Vec<Line<'static>> {
+pub fn told(app: &App, seen: &[SeenEvent], ident: &PodIdent, height: usize) -> Vec<Line<'static>> {
     // The latest at the bottom, as kubectl prints them; where there is too little room the oldest give way.
     let first = seen.len().saturating_sub(height.max(1));
     let lines: Vec<Line<'static>> = seen[first..]
@@ -178,7 +176,7 @@ pub fn told(
                 e.reason.as_str(),
                 e.message.show(ident)
             );
-            Line::styled(cut(&text, width), style)
+            Line::styled(text, style)
         })
         .collect();
     if lines.is_empty() { vec![Line::raw("no events yet")] } else { lines }
@@ -203,7 +201,7 @@ fn logs(app: &App, pod: PodId) -> Vec<Line<'static>> {
     lines
 }
 
-fn coming(app: &App, width: usize) -> Vec<Line<'static>> {
+fn coming(app: &App) -> Vec<Line<'static>> {
     if app.walk.keeps_silent() {
         return vec![Line::raw("What comes is told after the lesson's last question.")];
     }
@@ -223,7 +221,7 @@ fn coming(app: &App, width: usize) -> Vec<Line<'static>> {
                 next.words.component,
                 next.words.text
             );
-            Line::raw(cut(&text, width))
+            Line::raw(text)
         })
         .collect()
 }
@@ -268,15 +266,14 @@ fn lives(app: &App, width: usize, height: usize) -> Vec<Line<'static>> {
     if lines.is_empty() { vec![Line::raw("no pod yet")] } else { lines }
 }
 
-fn history(app: &App, width: usize, height: usize) -> Vec<Line<'static>> {
+fn history(app: &App, height: usize) -> Vec<Line<'static>> {
     let start = app.walk.plan().start;
     let rows = app.walk.history();
     let lines: Vec<Line<'static>> = rows[rows.len().saturating_sub(height.max(1))..]
         .iter()
         .map(|row| {
-            let text =
-                format!("{}  {}", offset(row.time, start), why::headline(row, &app.walk.world().directory));
-            Line::raw(cut(&text, width))
+            let words = why::headline(row, &app.walk.world().directory);
+            Line::raw(format!("{}  {words}", offset(row.time, start)))
         })
         .collect();
     if lines.is_empty() { vec![Line::raw("nothing has changed yet")] } else { lines }

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::app::{App, Tab};
-use super::draw::{colour, cut};
+use super::draw::colour;
 use super::panes;
 use crate::api::{EventType, PodIdent, Tri};
 use crate::record::{Change, ObjectChange};
@@ -135,7 +135,7 @@ fn marks(app: &App, key: ObjectKey, width: usize) -> String {
 }
 
 /// One of the lower panes.
-pub fn pane(app: &App, tab: Tab, width: usize, height: usize) -> Vec<Line<'static>> {
+pub fn pane(app: &App, tab: Tab, height: usize) -> Vec<Line<'static>> {
     let Some(key) = app.workload() else { return Vec::new() };
     match tab {
         Tab::Events => {
@@ -143,23 +143,23 @@ pub fn pane(app: &App, tab: Tab, width: usize, height: usize) -> Vec<Line<'stati
             let mut seen: Vec<_> =
                 [key].into_iter().chain(sets).flat_map(|key| app.walk.object_events(key)).collect();
             seen.sort_by_key(|seen| seen.last);
-            panes::told(app, &seen, &PodIdent::NOBODY, width, height)
+            panes::told(app, &seen, &PodIdent::NOBODY, height)
         }
         Tab::Describe => {
             app.walk.describe_object(key).lines().map(|line| Line::raw(line.to_owned())).collect()
         }
         Tab::Logs => vec![Line::raw("Its pods have logs: ↓ goes to them.")],
-        _ => state(app, key, width),
+        _ => state(app, key),
     }
 }
 
 /// What happened last, its conditions, and each of its ReplicaSets.
-fn state(app: &App, key: ObjectKey, width: usize) -> Vec<Line<'static>> {
+fn state(app: &App, key: ObjectKey) -> Vec<Line<'static>> {
     let w = app.walk.world();
     let conditions = w.workloads.held(key).map_or(&[][..], AnyHeld::conditions);
     let mut lines = Vec::new();
     if let Some(last) = app.walk.last_of_workload(key) {
-        lines.push(Line::raw(cut(&format!("last: {last}"), width)));
+        lines.push(Line::raw(format!("last: {last}")));
     }
     for one in conditions {
         let sign = match one.status {
@@ -176,11 +176,11 @@ fn state(app: &App, key: ObjectKey, width: usize) -> Vec<Line<'static>> {
             one.reason,
             one.message
         );
-        lines.push(Line::styled(cut(&text, width), style));
+        lines.push(Line::styled(text, style));
     }
     for set in w.workloads.sets_of(key).into_iter().rev() {
         let own = ObjectKey::ReplicaSet(set);
-        lines.push(Line::raw(cut(&format!("{}: {}", tree::name(w, own), tree::state(w, own)), width)));
+        lines.push(Line::raw(format!("{}: {}", tree::name(w, own), tree::state(w, own))));
     }
     lines
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kubelapse::compare::fidelity::align;
 use kubelapse::compare::life::Life;
 use kubelapse::scenario::{self, no_files};
-use kubelapse::session::Session;
+use kubelapse::session::{Judge, Session};
 
 thread_local! {
     static COMPARED: Cell<u64> = const { Cell::new(0) };
@@ -126,6 +126,81 @@ fn pods_apart_are_placed() {
         session.world.scheduler.cluster.looks()
     };
     grows_as_its_input("apart", looks, 500);
+}
+
+/// Pods that are spread, ten for each node: whoever comes need not count all that are there already.
+#[test]
+fn pods_spread_are_placed() {
+    let looks = |key: &str, pods: usize| {
+        let nodes = pods / 10;
+        let text = format!(
+            "until = \"20m\"\n[[node]]\nname = \"a\"\ncount = {0}\nlabels = {{ \"topology.kubernetes.io/zone\" = \"a\" }}\n[[node]]\nname = \
+             \"b\"\ncount = {0}\nlabels = {{ \"topology.kubernetes.io/zone\" = \"b\" }}\n[[pod]]\nname = \"web\"\nlabels = {{ app = \"w\" \
+             }}\nreplicas = {pods}\n[pod.spec]\ntopologySpreadConstraints = [{{ maxSkew = 1, topologyKey = \"{key}\", whenUnsatisfiable = \
+             \"DoNotSchedule\", labelSelector = {{ matchLabels = {{ app = \"w\" }} }} }}]\n[[pod.spec.containers]]\nname = \
+             \"app\"\nimage = \"x\"\n",
+            nodes / 2
+        );
+        let session = played(text);
+        assert!(session.world.pods.iter().all(|pod| pod.node.is_some()));
+        session.world.scheduler.cluster.looks()
+    };
+    for key in ["kubernetes.io/hostname", "topology.kubernetes.io/zone"] {
+        grows_as_its_input(key, |pods| looks(key, pods), 500);
+    }
+}
+
+/// Expectations that stay open while pods go on failing: each is looked at when its own pod changes.
+#[test]
+fn open_expectations_are_judged() {
+    let looks = |when: &'static str, what: &'static str| {
+        move |pods: usize| {
+            let expects: String =
+                (0..pods).map(|ix| format!("[[expect]]\n{when}\npod = \"web-{ix}\"\n{what}\n")).collect();
+            let text = format!(
+                "until = \"10m\"\n[[node]]\nname = \"node\"\ncount = {}\n[[pod]]\nname = \"web\"\nreplicas = {pods}\n[[pod.spec.containers]]\n\
+                 name = \"app\"\nimage = \"x\"\n[pod.behavior.containers.app]\nattempts = [{{ runs = \"5s\", exit = 1 }}]\n{expects}",
+                pods / 50
+            );
+            let plan =
+                scenario::load("fleet.toml", &text, &no_files, &[]).unwrap_or_else(|told| panic!("{told}"));
+            let plan = Arc::new(plan);
+            let mut judge = Judge::new(&plan);
+            let mut session = Session::new(&plan, 0);
+            loop {
+                let next = session.next_time();
+                judge.before(next, &session.world);
+                if session.step().is_none() {
+                    break;
+                }
+            }
+            judge.looks()
+        }
+    };
+    grows_as_its_input("by", looks("by = \"9m\"", "phase = \"Failed\""), 100);
+    let throughout = looks("from = \"1m\"\nto = \"9m\"", "phase = \"Running\"");
+    grows_as_its_input("throughout", throughout, 100);
+    grows_as_its_input("at", looks("at = \"9m\"", "phase = \"Running\""), 100);
+}
+
+/// Labels that many pods change again and again: what the scheduler keeps of them are the kinds of pods that there were.
+#[test]
+fn relabelled_pods_share_what_is_kept() {
+    let text = |pods: usize| {
+        let actions: String = (0..50)
+            .map(|ix| {
+                format!(
+                    "[[action]]\nat = \"{}s\"\nlabel = \"pod/*\"\nlabels = {{ a = \"{}\" }}\n",
+                    60 + ix,
+                    ix % 10
+                )
+            })
+            .collect();
+        format!("until = \"10m\"\n{}replicas = {pods}\n{actions}", crate::POD)
+    };
+    for pods in [20, 40] {
+        assert_eq!(played(text(pods)).world.scheduler.cluster.requests(), 11);
+    }
 }
 
 /// Steps of whole fleets: twice the pods, or twice the time, are twice the events.

@@ -243,3 +243,27 @@ fn slips_in_what_is_expected_are_told() {
         .expect("it is read");
     assert!(loaded.warnings.render(false).contains("nothing in this scenario that could happen"));
 }
+
+/// Whatever the number of a replica: who is meant by the beginning of a name is looked up, not listed.
+#[test]
+fn replicas_of_any_number_are_meant_by_their_beginning() {
+    let checked = |begin: &str| {
+        let text = format!(
+            "{}replicas = 300\n[[action]]\nat = \"1m\"\nlabel = \"pod/{begin}*\"\nlabels = {{ a = \"b\" }}\n[[expect]]\nat = \"2m\"\n\
+             pod = \"{begin}*\"\ncount = {{ min = 1 }}\n",
+            POD
+        );
+        let desk = Desk::holding("beginnings", "numbers.toml", &text);
+        let (code, out, err) = desk.said("check numbers.toml");
+        (code, format!("{out}{err}"))
+    };
+    for begin in ["w", "web", "web-", "web-0", "web-49", "web-50", "web-7", "web-299", "web-30"] {
+        let (code, said) = checked(begin);
+        assert_eq!(code, Some(0), "{begin}: {said}");
+    }
+    for begin in ["web-300", "web-05", "web-x", "web-4x", "webs", "web-99999999999"] {
+        let (code, said) = checked(begin);
+        assert_eq!(code, Some(2), "{begin}: {said}");
+        assert!(said.contains("there is never a pod"), "{said}");
+    }
+}

@@ -37,6 +37,41 @@ fn pod(meta: &str, spec: &str, status: &str) -> String {
 const APP: &str = ", containers: [{name: app, image: nginx}]";
 const DELETED: &str = ", deletionTimestamp: '2026-01-10T10:10:20Z', deletionGracePeriodSeconds: 30";
 
+/// Where the name of the node was cut away, what a kubelet has written says that there is one.
+#[test]
+fn a_node_that_is_not_named() {
+    let without = |status: &str| pod("", APP, status).replace("nodeName: node, ", "");
+    let waiting =
+        "[{name: app, ready: false, restartCount: 2, state: {waiting: {reason: ContainerCreating}}}]";
+    for status in [
+        format!("phase: Pending, containerStatuses: {waiting}"),
+        format!("phase: Pending, initContainerStatuses: {}", waiting.replace("app", "prep")),
+        "phase: Pending, startTime: '2026-01-10T10:00:01Z'".to_owned(),
+    ] {
+        says(&explained("node", &without(&status)), &["Phase Pending"], &["no node"]);
+    }
+    says(&explained("no-node", &without("phase: Pending")), &["the pod has no node yet"], &[]);
+}
+
+/// OOMKilled is told of any end: by what signal or code says whether it was the first process that was killed.
+#[test]
+fn who_was_killed_for_memory() {
+    for (code, words) in [
+        (0, "its first process went on, and ended well"),
+        (1, "its first process ended by itself, with that code"),
+        (2, "its first process ended by itself, with that code"),
+        (137, "The kernel killed it: it used more memory than its limit allows"),
+    ] {
+        let ended = format!("{{terminated: {{exitCode: {code}, reason: OOMKilled}}}}");
+        for key in ["containerStatuses", "initContainerStatuses"] {
+            let status = format!(
+                "phase: Running, {key}: [{{name: app, ready: false, restartCount: 0, state: {ended}}}]"
+            );
+            says(&explained("oom", &pod("", APP, &status)), &[words], &[]);
+        }
+    }
+}
+
 #[test]
 fn conditions_that_are_missing() {
     // Of a pod that has run nobody refused it.

@@ -142,7 +142,7 @@ pub fn pod_resized(w: &mut World, pod: PodId) {
         return;
     }
     let deleted = w.pods[pod.ix()].deletion.is_some();
-    let request = w.scheduler.cluster.add_request(request);
+    let request = w.scheduler.cluster.single_request(request);
     w.scheduler.cluster.remove_pod(node, pod.0, deleted);
     w.scheduler.cluster.add_pod(node, pod.0, request, deleted);
     let after = Arc::clone(w.scheduler.cluster.request(request));

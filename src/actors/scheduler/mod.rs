@@ -92,9 +92,10 @@ fn request_of(w: &mut World, pod: PodId) -> RequestId {
         return known;
     }
     let request = asked(w, pod);
-    let id = w.scheduler.cluster.add_request(request);
-    if !own {
-        w.scheduler.requests[template] = Some(id);
+    if own {
+        return w.scheduler.cluster.single_request(request);
     }
+    let id = w.scheduler.cluster.add_request(request);
+    w.scheduler.requests[template] = Some(id);
     id
 }

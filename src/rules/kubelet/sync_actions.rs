@@ -291,7 +291,7 @@ fn init_actions(input: &Input<'_>, actions: &mut PodActions) -> bool {
         found_current = true;
         match instance.state {
             InstanceState::Created => actions.start_init.push(ContainerIx::new(ix)),
-            InstanceState::Running if !sidecar => {}
+            InstanceState::Running if !sidecar => running_init(input, ix, actions),
             InstanceState::Running => {
                 if first_seen && !initialized && input.probe(ix).has_passed_startup() {
                     initialized = start_next(ix, list, actions);
@@ -343,6 +343,14 @@ fn start_next(ix: usize, list: &[Container], actions: &mut PodActions) -> bool {
         actions.start_init.push(ContainerIx::new(ix + 1));
     }
     is_last
+}
+
+/// An init container that runs gets its size where its version does that; its policy cannot ask for a restart.
+#[inline]
+fn running_init(input: &Input<'_>, ix: usize, actions: &mut PodActions) {
+    if input.gates.habits.init_containers_resize {
+        input.resize(ix, &input.spec.init_containers[ix], actions);
+    }
 }
 
 /// A sidecar that runs is killed and started again where there is a reason.

@@ -150,9 +150,12 @@ habits! {
     admits_resizes,
     /// A memory limit may shrink without a restart (`validateContainerResize`, pkg/apis/core/validation/validation.go).
     memory_limits_shrink,
-    /// Sidecars may have a `resizePolicy` (`validateInitContainers`, same file).
-    sidecars_resize,
-    /// All init containers may have one (same function).
+    /// Init containers may have a `resizePolicy` (`validateInitContainers`, same file: the option `AllowSidecarResizePolicy`, which asks
+    /// for no sidecar).
+    init_resize_policies,
+    /// Init containers that end are resized too while they run, but none of them by a restart (gate
+    /// InPlacePodVerticalScalingInitContainers in `ValidatePodResize`, same file, kubernetes#137352; `validateInitContainers`,
+    /// kubernetes#137458).
     init_containers_resize,
     /// The text that refuses a `resizePolicy` says whose `restartPolicy` it is that is Never (`validateResizePolicy`, same
     /// file).

@@ -28,7 +28,7 @@ pub const TABLE: Table = Table {
             says_volume_affinity_plainly: true,
             balance_spares_best_effort: true,
             counts_generations: true,
-            sidecars_resize: true,
+            init_resize_policies: true,
             user_namespaces: true,
             supplemental_groups_policy: true,
             selinux_change_policy: true,

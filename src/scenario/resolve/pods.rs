@@ -497,13 +497,14 @@ pub fn pod_names(template: &PodTemplate) -> Vec<String> {
 pub fn templates_of<'a>(target: &'a Target, cx: &'a Context<'_>) -> impl Iterator<Item = &'a PodTemplate> {
     cx.templates.iter().map(Arc::as_ref).filter(|t| {
         target.namespace.as_ref().is_none_or(|n| t.namespace == n.as_str())
-            && if target.prefix {
-                pod_names(t).iter().any(|n| n.starts_with(&target.name))
-                    || t.name.as_str().starts_with(&target.name)
-            } else {
-                makes(t, &target.name)
-            }
+            && (makes(t, &target.name) || target.prefix && begins(t, &target.name))
     })
+}
+
+/// Whether the names of a template's pods begin so, before their numbers.
+fn begins(template: &PodTemplate, begin: &str) -> bool {
+    let rest = begin.strip_prefix(template.name.as_str());
+    template.name.as_str().starts_with(begin) || template.numbered && rest == Some("-")
 }
 
 /// Whether a template makes a pod of this name.

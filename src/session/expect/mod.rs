@@ -3,22 +3,28 @@
 //! What is expected at an instant is judged when everything of it has been played and nothing later. What is expected until
 //! an instant, or from one to another, is looked at when its time begins and whenever an instant has changed something. For
 //! those that fail the last changes of their pod or object are kept, since that is where one looks first.
+//!
+//! What a pod's rows tell is looked at when there are rows of that pod; a glob, and what no row tells (numbers of workloads, answers),
+//! whenever there is anything new. Names are looked up: nobody goes through all expectations for each pod.
 
 mod common;
 mod pods;
 mod words;
 mod workloads;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::Session;
 use super::why::headline;
 use super::words::offset;
+use crate::api::Sym;
 use crate::record::{Change, Directory, Event, ObjectChange, Transition};
 use crate::scenario::Plan;
 use crate::scenario::command::{Command, ObjectTarget};
-use crate::scenario::expected::{Expect, Expected, When};
+use crate::scenario::expected::{Expect, Expected, PodExpect, When};
 use crate::scenario::programs::matches;
 use crate::time::Time;
 use crate::world::World;
@@ -125,6 +131,36 @@ struct Remembered {
     rows: VecDeque<Transition>,
     /// Each as it stands now, the one that was written last at the end.
     events: Vec<Event>,
+    /// Expectations of this pod alone that have begun and are not decided.
+    open: Vec<usize>,
+}
+
+/// Expectations by whom they name.
+#[derive(Default)]
+struct Names {
+    /// One pod's.
+    pods: BTreeMap<String, Vec<usize>>,
+    globs: Vec<usize>,
+    /// Those of objects.
+    objects: FxHashMap<Sym, Vec<usize>>,
+}
+
+impl Names {
+    fn of(plan: &Plan) -> Names {
+        let mut names = Names::default();
+        for (ix, expect) in plan.expects.iter().enumerate() {
+            match &expect.what {
+                Expected::Pods(pods) if pods.is_glob() => names.globs.push(ix),
+                Expected::Pods(pods) => names.pods.entry(pods.pod.clone()).or_default().push(ix),
+                _ => {
+                    if let Some(object) = expect.what.object() {
+                        names.objects.entry(object.name).or_default().push(ix);
+                    }
+                }
+            }
+        }
+        names
+    }
 }
 
 /// What has been seen of the pods and objects that expectations name.
@@ -164,10 +200,17 @@ pub struct Judge {
     plan: Arc<Plan>,
     /// Expectations in the order in which their times begin.
     order: Vec<usize>,
+    names: Names,
     /// So many of them have begun.
     begun: usize,
     /// Those that have begun and are not decided.
-    open: Vec<usize>,
+    open: BTreeSet<usize>,
+    /// Of these, those that are looked at whenever anything is new.
+    wide: BTreeSet<usize>,
+    /// When their time is over.
+    ends: BTreeSet<(Time, usize)>,
+    /// Those of pods of which there is something new.
+    fresh: BTreeSet<usize>,
     /// The next instant at which there is something to do; while some are open, that is each.
     due: Option<Time>,
     seen: Seen,
@@ -178,6 +221,7 @@ pub struct Judge {
     /// Something has changed since those that are open were looked at.
     changed: bool,
     failures: Vec<Failure>,
+    looks: u64,
 }
 
 impl Judge {
@@ -188,14 +232,19 @@ impl Judge {
         let mut judge = Judge {
             plan: Arc::clone(plan),
             order,
+            names: Names::of(plan),
             begun: 0,
-            open: Vec::new(),
+            open: BTreeSet::new(),
+            wide: BTreeSet::new(),
+            ends: BTreeSet::new(),
+            fresh: BTreeSet::new(),
             due: None,
             seen: Seen { named: vec![Vec::new(); plan.expects.len()], ..Seen::default() },
             looked: 0,
             told: (0, 0, 0),
             changed: false,
             failures: Vec::new(),
+            looks: 0,
         };
         judge.due = judge.next_due();
         judge
@@ -228,31 +277,81 @@ impl Judge {
         // Numbers of workloads and answers of commands are no rows.
         let told = (w.resource_version, w.log.len(), w.waiting.len() + w.draining.len());
         self.changed |= std::mem::replace(&mut self.told, told) != told;
+        let mut again = std::mem::take(&mut self.fresh);
         if std::mem::take(&mut self.changed) {
-            let open = std::mem::take(&mut self.open);
-            self.open = open.into_iter().filter(|ix| !self.decided(*ix, w.now, w)).collect();
+            again.extend(&self.wide);
+        }
+        for ix in again {
+            if self.open.contains(&ix) && self.decided(ix, w.now, w) {
+                self.close(ix);
+            }
         }
         while let Some(ix) = self.order.get(self.begun).copied()
             && comes(self.plan.expects[ix].when.begin())
         {
             self.begun += 1;
             if !self.decided(ix, self.plan.expects[ix].when.begin(), w) {
-                self.open.push(ix);
+                self.open(ix);
             }
         }
-        let open = std::mem::take(&mut self.open);
-        for ix in open {
+        while let Some((end, ix)) = self.ends.first().copied()
+            && comes(end)
+        {
+            self.close(ix);
             match self.plan.expects[ix].when {
-                When::By { by, .. } if comes(by) => self.fails(ix, None, w),
-                When::Throughout { to, .. } if comes(to) => drop(self.decided(ix, to, w)),
-                _ => self.open.push(ix),
+                When::By { .. } => self.fails(ix, None, w),
+                // What was on its way may never have come.
+                When::Throughout { .. } => drop(self.decided(ix, end, w)),
+                When::At(_) => {}
             }
         }
         self.due = self.next_due();
     }
 
+    /// From now on it is looked at again and again.
+    fn open(&mut self, ix: usize) {
+        let end = match self.plan.expects[ix].when {
+            When::By { by, .. } => by,
+            When::Throughout { to, .. } => to,
+            When::At(at) => at,
+        };
+        self.ends.insert((end, ix));
+        self.open.insert(ix);
+        if !is_told_by_rows(&self.plan.expects[ix]) {
+            self.wide.insert(ix);
+            return;
+        }
+        for pod in &self.seen.named[ix] {
+            if let Some(place) = self.seen.place(Row::Pod(*pod)) {
+                self.seen.remembered[place].open.push(ix);
+            }
+        }
+    }
+
+    /// It is decided, or its time is over.
+    fn close(&mut self, ix: usize) {
+        self.open.remove(&ix);
+        self.wide.remove(&ix);
+        let (When::By { by: end, .. } | When::Throughout { to: end, .. } | When::At(end)) =
+            self.plan.expects[ix].when;
+        self.ends.remove(&(end, ix));
+        if is_told_by_rows(&self.plan.expects[ix]) {
+            for pod in &self.seen.named[ix] {
+                if let Some(place) = self.seen.place(Row::Pod(*pod)) {
+                    self.seen.remembered[place].open.retain(|own| *own != ix);
+                }
+            }
+        }
+    }
+
+    /// How often an expectation was held against a name or against what is there: what the work of judging grows with.
+    pub fn looks(&self) -> u64 {
+        self.looks
+    }
+
     /// Whether nothing that comes later can change the verdict.
     fn decided(&mut self, ix: usize, at: Time, w: &World) -> bool {
+        self.looks += 1;
         let holds = holds(w, &self.plan.expects[ix], ix, &self.seen).is_none();
         match (self.plan.expects[ix].when, holds) {
             (When::At(_), true) | (When::By { .. }, true) => true,
@@ -314,52 +413,63 @@ impl Judge {
     }
 
     fn look(&mut self, directory: &Directory, rows: &[Transition]) {
-        let seen = &mut self.seen;
-        for (ix, ident) in (0..).zip(&directory.pods).skip(seen.pods.len()) {
+        for (ix, ident) in (0..).zip(&directory.pods).skip(self.seen.pods.len()) {
             // Hardly any name is spelled out: most begin unlike all that are expected.
             let base = ident.name.base.as_str();
-            let like = |pattern: &str| {
-                let begin = pattern.split('*').next().unwrap_or_default();
-                begin.starts_with(base) || (begin.len() < pattern.len() && base.starts_with(begin))
-            };
-            let patterns = self.plan.expects.iter().map(|expect| match &expect.what {
-                Expected::Pods(pods) => Some(pods),
+            let plan = Arc::clone(&self.plan);
+            let pods = |expect: usize| match &plan.expects[expect].what {
+                Expected::Pods(pods) => Some((expect, pods)),
                 _ => None,
-            });
-            let patterns = patterns.enumerate().filter_map(|(expect, pods)| Some((expect, pods?)));
-            let mut alike = patterns.filter(|(_, pods)| like(&pods.pod)).peekable();
-            let name = alike.peek().map(|_| ident.name.to_string()).unwrap_or_default();
-            let mut named = false;
-            for (expect, pods) in alike {
-                let here = pods.namespace.as_deref().is_none_or(|own| ident.namespace == *own);
-                if here && matches(&pods.pod, &name) {
-                    seen.named[expect].push(ix);
-                    named = true;
+            };
+            let like = |(_, pods): &(usize, &PodExpect)| {
+                let begin = pods.pod.split('*').next().unwrap_or_default();
+                begin.starts_with(base) || base.starts_with(begin)
+            };
+            let globs = || self.names.globs.iter().copied().filter_map(pods).filter(like);
+            let alike = self.names.pods.range(base.to_owned()..).next();
+            let mut named = Vec::new();
+            self.looks += self.names.globs.len() as u64;
+            if alike.is_some_and(|(name, _)| name.starts_with(base)) || globs().next().is_some() {
+                let name = ident.name.to_string();
+                let own = self.names.pods.get(&name).into_iter().flatten().copied().filter_map(pods);
+                named.extend(own.chain(globs().filter(|(_, pods)| matches(&pods.pod, &name))));
+                named.retain(|(_, pods)| pods.namespace.as_deref().is_none_or(|own| ident.namespace == *own));
+            }
+            let place = self.seen.remember(!named.is_empty());
+            self.seen.pods.push(place);
+            for (expect, _) in named {
+                self.looks += 1;
+                self.seen.named[expect].push(ix);
+                let is_open = self.open.contains(&expect) && !self.wide.contains(&expect);
+                if let (true, Some(place)) = (is_open, place) {
+                    self.seen.remembered[place as usize].open.push(expect);
+                    self.fresh.insert(expect);
                 }
             }
-            let place = seen.remember(named);
-            seen.pods.push(place);
         }
-        for (ix, ident) in (0..).zip(&directory.objects).skip(seen.objects.len()) {
+        for (ix, ident) in (0..).zip(&directory.objects).skip(self.seen.objects.len()) {
             let is_meant = |target: &ObjectTarget| {
                 target.name == ident.name
                     && target.namespace.is_none_or(|own| own == ident.namespace)
                     && ident.kind == *target.kind.singular()
             };
             let mut named = false;
-            for (expect, own) in self.plan.expects.iter().enumerate() {
-                if own.what.object().is_some_and(is_meant) {
-                    seen.named[expect].push(ix);
+            for expect in self.names.objects.get(&ident.name).into_iter().flatten() {
+                self.looks += 1;
+                if self.plan.expects[*expect].what.object().is_some_and(is_meant) {
+                    self.seen.named[*expect].push(ix);
                     named = true;
                 }
             }
-            let place = seen.remember(named);
-            seen.objects.push(place);
+            let place = self.seen.remember(named);
+            self.seen.objects.push(place);
         }
+        let seen = &mut self.seen;
         self.changed |= rows.len() > self.looked;
         for row in &rows[self.looked..] {
             let Some(place) = Row::of(row).and_then(|of| seen.place(of)) else { continue };
             let own = &mut seen.remembered[place];
+            self.fresh.extend(&own.open);
             if let Change::Event(event) | Change::Object { what: ObjectChange::Event(event), .. } = row.change
             {
                 own.events.retain(|old| old.object != event.object);
@@ -372,6 +482,11 @@ impl Judge {
         }
         self.looked = rows.len();
     }
+}
+
+/// Whether rows of the one pod that is named tell all that is expected.
+fn is_told_by_rows(expect: &Expect) -> bool {
+    matches!(&expect.what, Expected::Pods(pods) if !pods.is_glob())
 }
 
 /// What is not as an expectation says, now; None where it holds. `index` is its place in the plan.

@@ -95,10 +95,15 @@ impl Containers<'_> {
                 }
             }
             let resize = container.child("resizePolicy");
-            let allowed =
-                self.gates.habits.init_containers_resize || (self.gates.habits.sidecars_resize && is_sidecar);
-            if !allowed && !resize.is_empty() {
+            if !self.gates.habits.init_resize_policies && !resize.is_empty() {
                 errors.invalid(resize.path, resize.value.clone(), "must not be set for init containers");
+            } else if self.gates.habits.init_containers_resize && !is_sidecar {
+                // That it is refused is known; the words are these in kind only.
+                let restarts = |policy: &At| policy.text_of("restartPolicy") == "RestartContainer";
+                for _ in resize.items().filter(restarts) {
+                    let detail = "must be 'NotRequired' for init containers without restartPolicy=Always";
+                    errors.invalid(resize.path.clone(), "RestartContainer", detail);
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What the subresource `resize` may change.
 //!
 //! Source: `ValidatePodResize` in pkg/apis/core/validation/validation.go (1.36). Requests and limits of cpu and memory of
-//! main containers and sidecars. The surprises: what is set can be changed but not taken away, and the pod has to stay in
+//! main containers and sidecars, since 1.36 of all init containers. The surprises: what is set can be changed but not taken away, and the pod has to stay in
 //! its quality-of-service class.
 
 use std::collections::BTreeSet;
@@ -32,7 +32,8 @@ pub fn validate(old: &Map<String, Value>, new: &Map<String, Value>, gates: &Gate
         let (was, is) = (old_spec.child(list), new_spec.child(list));
         for (was, is) in was.items().zip(is.items()) {
             let at = is.child("resources");
-            if list == "initContainers" && was.text_of("restartPolicy") != "Always" {
+            let ends = list == "initContainers" && was.text_of("restartPolicy") != "Always";
+            if ends && !gates.habits.init_containers_resize {
                 if was.child("resources").value != at.value {
                     let detail = "resources for non-sidecar init containers are immutable";
                     errors.forbidden(at.path, detail);

@@ -158,6 +158,8 @@ pub struct Cluster {
     /// Nodes that exist, zone by zone in turn.
     pub(super) order: Vec<NodeIx>,
     pub(super) requests: Vec<Arc<PodRequest>>,
+    /// Those of single pods, by what they are most likely to differ in.
+    singles: FxHashMap<(Sym, Labels), Vec<RequestId>>,
     pub(super) images: ClusterImages,
     pub(super) nominated: Vec<Nominated>,
     /// Where the next search begins (`nextStartNodeIndex`).
@@ -186,6 +188,7 @@ impl Cluster {
             nodes: Vec::new(),
             order: Vec::new(),
             requests: Vec::new(),
+            singles: FxHashMap::default(),
             images: ClusterImages::default(),
             nominated: Vec::new(),
             next_start: 0,
@@ -203,7 +206,24 @@ impl Cluster {
     /// Keeps a request; the same id serves all pods of its kind.
     pub fn add_request(&mut self, request: PodRequest) -> RequestId {
         self.requests.push(Arc::new(request));
+        self.fast.request_added(&self.requests);
         RequestId(self.requests.len() as u32 - 1)
+    }
+    /// Keeps the request of a pod that is no longer like its template. Whoever asks for the same shares it, so that labels that change
+    /// again and again do not pile up.
+    pub fn single_request(&mut self, request: PodRequest) -> RequestId {
+        let key = (request.namespace, request.labels.clone());
+        let alike = self.singles.get(&key).into_iter().flatten();
+        let known = alike.copied().find(|id| *self.requests[id.0 as usize] == request);
+        known.unwrap_or_else(|| {
+            let id = self.add_request(request);
+            self.singles.entry(key).or_default().push(id);
+            id
+        })
+    }
+    /// How many requests are kept.
+    pub fn requests(&self) -> usize {
+        self.requests.len()
     }
     /// A request that was kept.
     pub fn request(&self, id: RequestId) -> &Arc<PodRequest> {

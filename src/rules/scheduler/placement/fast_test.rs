@@ -64,12 +64,45 @@ fn template(kind: u8) -> PodSpec {
     .expect("a spec")
 }
 
+/// Spread over hosts, zones or disks, of which there may be too few; with their likes, or with half of all others.
+fn constraints(kind: u8, app: &str) -> serde_json::Value {
+    let one = |key: &str, skew: u8, selector: serde_json::Value, more: serde_json::Value| {
+        let mut constraint = serde_json::json!({
+            "maxSkew": skew,
+            "topologyKey": key,
+            "whenUnsatisfiable": "DoNotSchedule",
+            "labelSelector": { "matchLabels": selector },
+        });
+        for (key, value) in more.as_object().into_iter().flatten() {
+            constraint[key] = value.clone();
+        }
+        constraint
+    };
+    let (own, front) = (serde_json::json!({ "app": app }), serde_json::json!({ "tier": "front" }));
+    let none = || serde_json::json!({});
+    let (host, zone) = ("kubernetes.io/hostname", "topology.kubernetes.io/zone");
+    match kind % 8 {
+        0 => serde_json::json!([one(host, 1, own, none())]),
+        1 => serde_json::json!([one(host, 2, front, serde_json::json!({ "nodeAffinityPolicy": "Ignore" }))]),
+        2 => serde_json::json!([one("disk", 1, own.clone(), none()), one(host, 2, own, none())]),
+        3 => serde_json::json!([one("disk", 3, front, serde_json::json!({ "minDomains": 3 }))]),
+        4 => serde_json::json!([one(zone, 1, own, serde_json::json!({ "minDomains": 2 }))]),
+        5 => serde_json::json!([one(host, 1, own, serde_json::json!({ "nodeTaintsPolicy": "Honor" }))]),
+        6 => serde_json::json!([one("disk", 1, own, none())]),
+        _ => serde_json::json!([one(host, 1, front, none())]),
+    }
+}
+
 /// A pod of its kind: some belong to a workload, by whose selector they are spread.
 fn request(kind: u8, gates: &Gates) -> PodRequest {
     let (app, tier) = (format!("app{}", kind / 8), if kind.is_multiple_of(2) { "front" } else { "back" });
     let own = [("app", app.as_str()), ("tier", tier)].map(|(key, value)| (Sym::new(key), Sym::new(value)));
     let mut spec = template(kind % 8);
-    if kind / 8 >= 3 {
+    if kind >= 32 {
+        spec.topology_spread_constraints =
+            serde_json::from_value(constraints(kind, &app)).expect("constraints");
+        spec.priority = (kind == 39).then_some(7);
+    } else if kind / 8 >= 3 {
         // Apart from its likes, or from half of all others; one in a while from those of a disk.
         let selector = if kind.is_multiple_of(3) {
             serde_json::json!({ "app": app })
@@ -85,7 +118,7 @@ fn request(kind: u8, gates: &Gates) -> PodRequest {
     }
     let request = PodRequest::new(Sym::new("default"), own.to_vec(), &spec, gates);
     let selector = match kind / 8 {
-        0 | 3 => return request,
+        0 | 3 | 4 => return request,
         1 => serde_json::json!({ "matchLabels": { "app": app } }),
         _ => serde_json::json!({ "matchLabels": { "tier": tier } }),
     };
@@ -97,6 +130,8 @@ fn request(kind: u8, gates: &Gates) -> PodRequest {
 #[derive(Clone, Debug)]
 enum Step {
     Arrive(u8, u64),
+    /// A pod that names its node.
+    Assigned(u8, usize),
     Leave(usize),
     MarkDeleted(usize),
     Cordon(usize, bool),
@@ -106,6 +141,8 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (0u8..24, any::<u64>()).prop_map(|(kind, dice)| Step::Arrive(kind, dice)),
         2 => (24u8..32, any::<u64>()).prop_map(|(kind, dice)| Step::Arrive(kind, dice)),
+        3 => (32u8..40, any::<u64>()).prop_map(|(kind, dice)| Step::Arrive(kind, dice)),
+        2 => (0u8..40, any::<usize>()).prop_map(|(kind, node)| Step::Assigned(kind, node)),
         2 => any::<usize>().prop_map(Step::Leave),
         1 => any::<usize>().prop_map(Step::MarkDeleted),
         1 => (any::<usize>(), any::<bool>()).prop_map(|(node, value)| Step::Cordon(node, value)),
@@ -128,7 +165,7 @@ proptest! {
             cluster.set_node(ix as u32, spec);
         }
         // As in a run, a request is added when the first pod of its kind comes.
-        let mut requests: [Option<RequestId>; 32] = [None; 32];
+        let mut requests: [Option<RequestId>; 40] = [None; 40];
         let mut placed: Vec<(u32, u32, bool)> = Vec::new();
         for (pod, step) in steps.into_iter().enumerate() {
             match step {
@@ -155,6 +192,13 @@ proptest! {
                         }
                         (slow, fast) => prop_assert!(false, "{:?} against {:?}", slow, fast),
                     }
+                }
+                Step::Assigned(kind, which) => {
+                    let request = *requests[usize::from(kind)]
+                        .get_or_insert_with(|| cluster.add_request(request(kind, &gates)));
+                    let node = (which % specs.len()) as u32;
+                    cluster.add_pod(node, pod as u32, request, false);
+                    placed.push((node, pod as u32, false));
                 }
                 Step::Leave(which) if !placed.is_empty() => {
                     let (node, pod, deleted) = placed.swap_remove(which % placed.len());

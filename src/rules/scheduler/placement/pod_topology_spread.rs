@@ -42,7 +42,8 @@ fn matching(cluster: &Cluster, constraint: &Spread, pod: &PodRequest, node: &Nod
     groups.map(|group| i64::from(group.alive)).sum()
 }
 
-fn matches(constraint: &Spread, pod: &PodRequest, other: &PodRequest) -> bool {
+/// Whether pods like another one count for a constraint.
+pub(super) fn matches(constraint: &Spread, pod: &PodRequest, other: &PodRequest) -> bool {
     other.namespace == pod.namespace && constraint.selector.matches(&other.labels)
 }
 
@@ -146,6 +147,77 @@ impl State {
             }
         }
         Ok(())
+    }
+}
+
+/// What [`State`] counts for one constraint, kept from cycle to cycle and brought up to date as pods come and go; places are those
+/// in the order of nodes, which stays while this is kept.
+#[derive(Clone, Debug)]
+pub(super) struct Tally {
+    /// By place: the node's domain; None where it has no such label.
+    domains: Vec<Option<u32>>,
+    /// By place: whether its pods count.
+    is_counted: Vec<bool>,
+    /// By domain: first come those of nodes whose pods count.
+    counts: Vec<i64>,
+    /// How many those are: the least is theirs.
+    standing: usize,
+    /// There are fewer of them than `minDomains`.
+    too_few: bool,
+    /// So many more than the least a domain may have before a pod comes.
+    ahead: i64,
+}
+
+impl Tally {
+    /// Of what is there now.
+    pub fn new(cluster: &Cluster, pod: &PodRequest, constraint: &Spread) -> Tally {
+        let counts_at =
+            |node: &NodeInfo| has_all_keys(node, &pod.spread) && counts_here(constraint, pod, node);
+        let is_counted: Vec<bool> = cluster.in_order().map(|(_, node)| counts_at(node)).collect();
+        let mut known: FxHashMap<Sym, u32> = FxHashMap::default();
+        let mut counts: Vec<i64> = Vec::new();
+        let mut domain = |value: Sym, pods: i64| {
+            let ix = *known.entry(value).or_insert(counts.len() as u32);
+            counts.resize(counts.len().max(ix as usize + 1), 0);
+            counts[ix as usize] += pods;
+            (ix, counts.len())
+        };
+        let mut standing = 0;
+        for ((_, node), _) in cluster.in_order().zip(&is_counted).filter(|(_, counted)| **counted) {
+            let value = node.label(constraint.key).unwrap_or_default();
+            standing = domain(value, matching(cluster, constraint, pod, node)).1;
+        }
+        let domains =
+            cluster.in_order().map(|(_, node)| node.label(constraint.key).map(|value| domain(value, 0).0));
+        let domains = domains.collect();
+        let own = i64::from(constraint.selector.matches(&pod.labels));
+        Tally {
+            domains,
+            is_counted,
+            counts,
+            standing,
+            too_few: (standing as i64) < constraint.min_domains,
+            ahead: constraint.max_skew - own,
+        }
+    }
+
+    /// So many more matching pods are at a place.
+    pub fn count(&mut self, place: usize, more: i64) {
+        let Some(Some(domain)) = self.domains.get(place) else { return };
+        if self.is_counted[place] {
+            self.counts[*domain as usize] += more;
+        }
+    }
+
+    /// The most that a domain may have before a pod comes.
+    pub fn most(&self) -> i64 {
+        let least = self.counts[..self.standing].iter().copied().min().unwrap_or(i64::from(i32::MAX));
+        self.ahead + if self.too_few { 0 } else { least }
+    }
+
+    /// What [`State::filter`] says of the node at a place.
+    pub fn takes(&self, place: usize, most: i64) -> bool {
+        self.domains[place].is_some_and(|domain| self.counts[domain as usize] <= most)
     }
 }
 
