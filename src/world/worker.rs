@@ -24,7 +24,8 @@ pub struct ContainerMemory {
     pub backoff: Option<Entry>,
     /// Last start failure (`reasonCache`).
     pub reason: Option<(Sym, Text)>,
-    pub kill: Option<Kill>,
+    /// Apart, since most containers end by themselves.
+    pub kill: Option<Box<Kill>>,
     pub probers: Probers,
 }
 
@@ -296,19 +297,20 @@ pub struct Worker {
     pub finished: bool,
 
     /// By container.
-    pub memory: SmallVec<[ContainerMemory; 1]>,
+    pub memory: SmallVec<[ContainerMemory; 2]>,
     /// Failed pulls, by image: containers share them, and another image starts afresh.
     pub pulls: Vec<(Sym, PullMemory)>,
-    /// What the kubelet's recorder remembers of the events that it sent about the pod.
-    pub events: Correlator,
+    /// What the kubelet's recorder remembers of the events that it sent about the pod, until that is over.
+    pub events: Option<Box<Correlator>>,
 }
 
 impl Worker {
     /// A container is to be stopped; answers the generation of its first stage.
     pub fn begin_kill(&mut self, ix: ContainerIx, began: Time, grace_secs: i64) -> u32 {
         let own = &mut self.memory[ix.ix()].kill;
-        let generation = own.map_or(self.first, |kill| kill.generation) + 1;
-        *own = Some(Kill { stage: KillStage::PreStop, began, grace_secs, generation, hook_until: None });
+        let generation = own.as_ref().map_or(self.first, |kill| kill.generation) + 1;
+        let kill = Kill { stage: KillStage::PreStop, began, grace_secs, generation, hook_until: None };
+        *own = Some(Box::new(kill));
         generation
     }
     /// The status that the kubelet computed last, if it has computed one.

@@ -12,7 +12,6 @@ use crate::api::Sym;
 use crate::api::form::ask;
 use crate::rules::kubelet::status_change::EndedBy;
 use crate::rules::kubelet::status_manager::has_initialized;
-use crate::rules::machinery::events::Correlator;
 use crate::time::Span;
 use crate::world::kubelet::ImageOf;
 use crate::world::worker::Work;
@@ -168,7 +167,7 @@ fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
                 worker.finished = true;
                 worker.running = false;
                 // Nothing more is told about it.
-                worker.events = Correlator::default();
+                worker.events = None;
                 let (node, removed) = (worker.node, worker.removed);
                 status_manager::nudge(w, node, pod);
                 if removed {
