@@ -58,6 +58,10 @@ impl Probers {
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
+    /// Whether one of them can have the container killed.
+    pub fn can_kill(&self) -> bool {
+        self.get(ProbeKind::Liveness).is_some() || self.get(ProbeKind::Startup).is_some()
+    }
     pub fn get(&self, kind: ProbeKind) -> Option<&Prober> {
         self.0.as_ref()?[kind.ix()].as_ref()
     }
@@ -242,6 +246,8 @@ pub struct Settled {
     pub api_version: u32,
     pub held_number: u32,
     pub answer: Repeat,
+    /// All that the run did that found it so was to find this container in its back-off.
+    pub held_back: Option<ContainerIx>,
 }
 
 /// The kubelet's pod worker with everything that the kubelet holds of the pod.
@@ -312,6 +318,10 @@ impl Worker {
         let kill = Kill { stage: KillStage::PreStop, began, grace_secs, generation, hook_until: None };
         *own = Some(Box::new(kill));
         generation
+    }
+    /// What its run goes by: the runtime as it was when that began, or as the next one would find it.
+    pub fn sees(&self) -> &Seen {
+        self.run.as_ref().map_or(&self.cache, |run| &run.snapshot)
     }
     /// The status that the kubelet computed last, if it has computed one.
     pub fn status(&self) -> Option<&HeldStatus> {
