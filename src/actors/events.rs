@@ -22,7 +22,7 @@ pub fn send(w: &mut World, pod: PodId, component: Sym, note: Note) {
     // A kubelet has nothing to remember of a pod that it does not take.
     let mut nothing = Correlator::default();
     let recorder = match p.worker {
-        Some(worker) if component == Sym::KUBELET => &mut worker.events,
+        Some(worker) if component == Sym::KUBELET => &mut **worker.events.get_or_insert_default(),
         None if component == Sym::KUBELET => &mut nothing,
         _ => controllers.recorders.entry(pod).or_default(),
     };

@@ -2,22 +2,25 @@
 //!
 //! Time never goes back, so a wheel beats a heap once many events wait (`benches/parts.rs`): an event goes into the slot
 //! of its tick, coarser the further off it is, and comes down a level when its coarse slot is reached. Only the events of
-//! the tick under way are sorted: once, when it begins, and those that come into it later in a heap beside them. The plain
-//! heap is kept below as the specification.
+//! the stretch under way are sorted: once, when it begins, and those that come into it later in a heap beside them. A stretch
+//! is a tick where events are many; where they are few, it reaches over all that a coarse slot holds, and none of them goes
+//! down level by level. The plain heap is kept below as the specification.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::time::Time;
 
-/// A tick of the finest level is 2^TICK_BITS microseconds: about a millisecond, so that mostly one event or a handful
+/// A tick of the finest level is 2^TICK_BITS microseconds: about four milliseconds, so that mostly one event or a handful
 /// are sorted at once.
-const TICK_BITS: u32 = 10;
+const TICK_BITS: u32 = 12;
 /// A level has 2^SLOT_BITS slots, each as long as the whole level below it.
 const SLOT_BITS: u32 = 8;
 const SLOTS: usize = 1 << SLOT_BITS;
 /// A slot with room for more than this is not kept.
 const LARGE: usize = 1024;
+/// Coarse slots that hold no more than this are sorted whole.
+const FEW: usize = 4;
 
 #[derive(Clone, Copy, Debug)]
 struct Entry<E> {
@@ -75,21 +78,21 @@ impl<E: Copy> Level<E> {
             bits = *self.occupied.get(word)?;
         }
     }
-    /// A slot's entries; `room`, which is empty, takes their place.
-    fn take(&mut self, slot: usize, room: Vec<Entry<E>>) -> Vec<Entry<E>> {
+    /// A slot changes places with a list that is empty.
+    fn swap(&mut self, slot: usize, list: &mut Vec<Entry<E>>) {
         self.occupied[slot / 64] &= !(1 << (slot % 64));
-        std::mem::replace(&mut self.slots[slot], room)
+        std::mem::swap(&mut self.slots[slot], list);
     }
 }
 
 /// Events that wait for their instants.
 #[derive(Clone, Debug)]
 pub struct Queue<E> {
-    /// The events of the tick under way as it found them, the next one last.
+    /// The events of the stretch under way as it found them, the next one last.
     sorted: Vec<Entry<E>>,
     /// Those that have come into it since, and earlier ones.
     late: BinaryHeap<Reverse<Entry<E>>>,
-    /// That tick.
+    /// Its last tick.
     tick: u64,
     /// Made when they are first needed.
     levels: Vec<Level<E>>,
@@ -183,7 +186,7 @@ impl<E: Copy> Queue<E> {
         self.len == 0
     }
 
-    /// Puts an entry where it belongs as seen from the tick under way: on the level of the highest digit in which its
+    /// Puts an entry where it belongs as seen from the last tick under way: on the level of the highest digit in which its
     /// tick differs.
     #[inline]
     fn place(&mut self, entry: Entry<E>) {
@@ -207,7 +210,7 @@ impl<E: Copy> Queue<E> {
         list.put(slot, entry);
     }
 
-    /// Goes on to the next tick that has events, so that none is under way only when the queue is empty.
+    /// Goes on to the next stretch that has events, so that none is under way only when the queue is empty.
     fn advance(&mut self) {
         while self.sorted.is_empty() && self.late.is_empty() && self.len > 0 {
             let found = self.levels.iter().enumerate().find_map(|(number, level)| {
@@ -215,26 +218,39 @@ impl<E: Copy> Queue<E> {
                 level.first(digit + 1).map(|slot| (number, slot))
             });
             let Some((number, slot)) = found else { return };
-            let shift = number as u32 * SLOT_BITS;
-            // The digits above stay, this one becomes the slot's, those below start at zero.
-            let above = (self.tick >> shift) & !(SLOTS as u64 - 1);
-            self.tick = (above | slot as u64) << shift;
-            if number == 0 {
-                // All of it is of this tick. The lists change places, so that their room is used again.
-                let room = std::mem::take(&mut self.sorted);
-                self.sorted = self.levels[number].take(slot, room);
-                if self.sorted.len() > 1 {
-                    self.sorted.sort_unstable_by(|a, b| b.cmp(a));
-                }
+            if number == 0 || self.levels[number].slots[slot].len() <= FEW {
+                self.begin(number, slot);
             } else {
-                let mut entries = self.levels[number].take(slot, Vec::new());
-                for entry in entries.drain(..) {
-                    self.place(entry);
-                }
-                if self.spare.len() < SLOTS && entries.capacity() <= LARGE {
-                    self.spare.push(entries);
-                }
+                self.spread(number, slot);
             }
+        }
+    }
+
+    /// What a slot holds is the next stretch: a tick, or as far as the few events of a coarse slot reach.
+    fn begin(&mut self, number: usize, slot: usize) {
+        // The lists change places, so that their room is used again.
+        self.levels[number].swap(slot, &mut self.sorted);
+        if self.sorted.len() > 1 {
+            self.sorted.sort_unstable_by(|a, b| b.cmp(a));
+        }
+        if let Some(last) = self.sorted.first() {
+            self.tick = tick_of(last.at);
+        }
+    }
+
+    /// What a coarse slot holds goes down to the levels below it.
+    fn spread(&mut self, number: usize, slot: usize) {
+        let shift = number as u32 * SLOT_BITS;
+        // The digits above stay, this one becomes the slot's, those below start at zero.
+        let above = (self.tick >> shift) & !(SLOTS as u64 - 1);
+        self.tick = (above | slot as u64) << shift;
+        let mut entries = Vec::new();
+        self.levels[number].swap(slot, &mut entries);
+        for entry in entries.drain(..) {
+            self.place(entry);
+        }
+        if self.spare.len() < SLOTS && entries.capacity() <= LARGE {
+            self.spare.push(entries);
         }
     }
 }

@@ -65,7 +65,7 @@ fn foretell(w: &World, event: SimEvent) -> Words {
         }
         SimEvent::Kill { pod, container, .. } => {
             let memory = w.find_local(pod).and_then(|p| p.memory(container));
-            let kill = memory.and_then(|memory| memory.kill);
+            let kill = memory.and_then(|memory| memory.kill.as_deref());
             words.text = match kill.map(|kill| kill.stage) {
                 Some(KillStage::PreStop) => {
                     format!("the preStop hook of {} ends or runs out of time", name(pod, container))

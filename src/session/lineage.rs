@@ -156,6 +156,6 @@ fn look_at(tracks: &mut ContainerTracks, step: u64, p: Local<'_>, ix: ContainerI
         let result = prober.and_then(|prober| prober.result);
         track.note(step, |was| *was == result, || result);
     }
-    let stage = memory.and_then(|memory| memory.kill).map(|kill| kill.stage);
+    let stage = memory.and_then(|memory| memory.kill.as_deref()).map(|kill| kill.stage);
     tracks.kill.note(step, |was| *was == stage, || stage);
 }

@@ -24,7 +24,8 @@ pub struct ContainerMemory {
     pub backoff: Option<Entry>,
     /// Last start failure (`reasonCache`).
     pub reason: Option<(Sym, Text)>,
-    pub kill: Option<Kill>,
+    /// Apart, since most containers end by themselves.
+    pub kill: Option<Box<Kill>>,
     pub probers: Probers,
 }
 
@@ -56,6 +57,10 @@ pub struct Probers(Option<Box<[Option<Prober>; ProbeKind::ALL.len()]>>);
 impl Probers {
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
+    }
+    /// Whether one of them can have the container killed.
+    pub fn can_kill(&self) -> bool {
+        self.get(ProbeKind::Liveness).is_some() || self.get(ProbeKind::Startup).is_some()
     }
     pub fn get(&self, kind: ProbeKind) -> Option<&Prober> {
         self.0.as_ref()?[kind.ix()].as_ref()
@@ -241,6 +246,8 @@ pub struct Settled {
     pub api_version: u32,
     pub held_number: u32,
     pub answer: Repeat,
+    /// All that the run did that found it so was to find this container in its back-off.
+    pub held_back: Option<ContainerIx>,
 }
 
 /// The kubelet's pod worker with everything that the kubelet holds of the pod.
@@ -296,20 +303,25 @@ pub struct Worker {
     pub finished: bool,
 
     /// By container.
-    pub memory: SmallVec<[ContainerMemory; 1]>,
+    pub memory: SmallVec<[ContainerMemory; 2]>,
     /// Failed pulls, by image: containers share them, and another image starts afresh.
     pub pulls: Vec<(Sym, PullMemory)>,
-    /// What the kubelet's recorder remembers of the events that it sent about the pod.
-    pub events: Correlator,
+    /// What the kubelet's recorder remembers of the events that it sent about the pod, until that is over.
+    pub events: Option<Box<Correlator>>,
 }
 
 impl Worker {
     /// A container is to be stopped; answers the generation of its first stage.
     pub fn begin_kill(&mut self, ix: ContainerIx, began: Time, grace_secs: i64) -> u32 {
         let own = &mut self.memory[ix.ix()].kill;
-        let generation = own.map_or(self.first, |kill| kill.generation) + 1;
-        *own = Some(Kill { stage: KillStage::PreStop, began, grace_secs, generation, hook_until: None });
+        let generation = own.as_ref().map_or(self.first, |kill| kill.generation) + 1;
+        let kill = Kill { stage: KillStage::PreStop, began, grace_secs, generation, hook_until: None };
+        *own = Some(Box::new(kill));
         generation
+    }
+    /// What its run goes by: the runtime as it was when that began, or as the next one would find it.
+    pub fn sees(&self) -> &Seen {
+        self.run.as_ref().map_or(&self.cache, |run| &run.snapshot)
     }
     /// The status that the kubelet computed last, if it has computed one.
     pub fn status(&self) -> Option<&HeldStatus> {

@@ -146,6 +146,6 @@ fn new_worker(p: &Pod, node: NodeId, first: u32, spec: Arc<crate::api::PodSpec>,
         finished: false,
         memory: smallvec::smallvec![ContainerMemory::default(); p.container_count()],
         pulls: Vec::new(),
-        events: Default::default(),
+        events: None,
     }
 }

@@ -19,7 +19,7 @@ const VERDICT: Distribution =
     Distribution::LogNormal { median: Span::from_micros(4_500), p95: Span::from_millis(20) };
 
 fn kill_of(w: &World, pod: PodId, ix: ContainerIx) -> Option<Kill> {
-    w.local(pod).memory(ix)?.kill
+    w.local(pod).memory(ix)?.kill.as_deref().copied()
 }
 
 fn is_running(w: &World, pod: PodId, ix: ContainerIx) -> bool {
@@ -149,7 +149,7 @@ fn must_wait(w: &World, pod: PodId, ix: ContainerIx) -> bool {
     }
     let behind = |other: ContainerIx| other > ix && (!p.is_init(other) || p.is_sidecar(other));
     p.container_ixs().any(|other| {
-        let kill = p.memory(other).and_then(|memory| memory.kill);
+        let kill = p.memory(other).and_then(|memory| memory.kill.as_deref().copied());
         behind(other) && kill.is_some_and(|kill| kill.stage != KillStage::Done)
     })
 }
@@ -165,7 +165,7 @@ fn stop(w: &mut World, pod: PodId, ix: ContainerIx) -> Over {
     let own = w.memory_mut(pod, ix)?.kill.as_mut()?;
     own.generation += 1;
     own.stage = KillStage::Stopping;
-    let kill = *own;
+    let kill = **own;
     if !is_running(w, pod, ix) {
         return done(w, pod, ix);
     }
@@ -212,7 +212,10 @@ fn done(w: &mut World, pod: PodId, ix: ContainerIx) -> Over {
 
 /// Whether some container of the pod is still being stopped.
 fn any_in_progress(w: &World, pod: PodId) -> bool {
-    let mut kills =
-        w.worker(pod).into_iter().flat_map(|worker| &worker.memory).filter_map(|memory| memory.kill);
+    let mut kills = w
+        .worker(pod)
+        .into_iter()
+        .flat_map(|worker| &worker.memory)
+        .filter_map(|memory| memory.kill.as_deref());
     kills.any(|kill| kill.stage != KillStage::Done)
 }

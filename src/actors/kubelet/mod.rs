@@ -9,7 +9,7 @@
 //! | --- | --- |
 //! | what sets something in motion | [`process`] starts and ends; [`intake`] (config), [`relist`] (PLEG), [`probe`] (results) want a look at a pod; [`eviction`], [`local_storage`], [`shutdown`] end pods; [`status_writer`] writes |
 //! | a pod's worker | [`pod_worker`]: it begins runs, gives each event of a run to its step, and takes up how the run ends |
-//! | the steps of a run | [`sync`], and what it has done: [`start_container`], [`kill`], [`volumes`], [`image_volumes`], [`allocation`], [`status`] |
+//! | the steps of a run | [`sync`], and what it has done: [`start_container`], [`kill`], [`volumes`], [`image_volumes`], [`allocation`], [`status`]; [`again`], where nothing is new |
 //! | what steps ask | [`images`], [`claims`], [`prober`], [`admission`], [`devices`], [`sandboxes`], [`taken`], [`contention`], [`ending`] |
 //! | what is noted for later | [`pleg`], [`status_manager`], [`deadline`], [`mounts`], [`run`]; [`view`] |
 //!
@@ -17,6 +17,7 @@
 //! service or another pod's resize has to say to a worker is a [`Signal`](crate::world::Signal).
 
 pub mod admission;
+pub mod again;
 pub mod allocation;
 pub mod claims;
 pub mod contention;

@@ -12,7 +12,6 @@ use crate::api::Sym;
 use crate::api::form::ask;
 use crate::rules::kubelet::status_change::EndedBy;
 use crate::rules::kubelet::status_manager::has_initialized;
-use crate::rules::machinery::events::Correlator;
 use crate::time::Span;
 use crate::world::kubelet::ImageOf;
 use crate::world::worker::Work;
@@ -150,9 +149,12 @@ fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
     let now = w.now;
     let World { places, spare_runs, no_runtime, .. } = w;
     let Some(worker) = places[pod.ix()].worker.as_deref_mut() else { return };
-    let Some(run) = worker.run.take() else { return };
-    let (backoff_until, acted) = (run.backoff_until, run.acted);
-    spare_runs.keep(run, no_runtime);
+    // A run that found what the one before it had found has none of its own.
+    let run = worker.run.take();
+    let acted = run.as_ref().is_some_and(|run| run.acted);
+    if let Some(run) = run {
+        spare_runs.keep(run, no_runtime);
+    }
     worker.last_end = Some(now);
     worker.due_generation += 1;
     match outcome {
@@ -168,7 +170,7 @@ fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
                 worker.finished = true;
                 worker.running = false;
                 // Nothing more is told about it.
-                worker.events = Correlator::default();
+                worker.events = None;
                 let (node, removed) = (worker.node, worker.removed);
                 status_manager::nudge(w, node, pod);
                 if removed {
@@ -189,8 +191,8 @@ fn finish(w: &mut World, pod: PodId, outcome: Outcome) {
                 requeue(w, pod, frequency);
             }
         }
-        Outcome::Failed => {
-            let delay = match backoff_until {
+        Outcome::Failed { until } => {
+            let delay = match until {
                 Some(until) if w.gates.habits.requeues_after_back_off => {
                     let left = until.since(now);
                     left.clamp(Span::ZERO, resync_interval(w, pod))

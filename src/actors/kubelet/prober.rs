@@ -24,6 +24,19 @@ pub(super) fn prober_of(p: Local<'_>, ix: ContainerIx, kind: ProbeKind) -> Optio
     p.memory(ix)?.probers.get(kind)
 }
 
+/// [`results`] of all containers, four bits each; None if there are too many containers.
+pub fn packed_results(p: Local<'_>) -> Option<u64> {
+    let workers = || p.worker.into_iter().flat_map(|worker| &worker.memory).map(|memory| &memory.probers);
+    if !workers().any(Probers::can_kill) {
+        return (p.container_count() <= MOST_PACKED).then_some(0);
+    }
+    let bits = |result: Option<bool>| result.map_or(0, |ok| 1 + u64::from(ok));
+    let each = |all, own: ProbeResults| all << 4 | bits(own.liveness) << 2 | bits(own.startup);
+    (p.container_count() <= MOST_PACKED).then(|| p.container_ixs().map(|ix| results(p, ix)).fold(0, each))
+}
+
+const MOST_PACKED: usize = 16;
+
 /// What the last results of the probes that can kill say of the newest instance.
 pub fn results(p: Local<'_>, ix: ContainerIx) -> ProbeResults {
     let has_startup = p.container(ix).startup_probe.is_some();

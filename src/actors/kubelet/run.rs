@@ -4,7 +4,7 @@
 //! ended, which is for [`super::pod_worker`] to take up.
 
 use crate::rules::kubelet::sync_actions::Places;
-use crate::time::Span;
+use crate::time::{Span, Time};
 use crate::world::learned::Seen;
 use crate::world::worker::{Run, Stage, Work};
 use crate::world::{PodId, SimEvent, World};
@@ -15,7 +15,10 @@ pub enum Outcome {
     /// `SyncPod` found that the pod is over, or a terminating step is complete.
     Transition,
     Done,
-    Failed,
+    /// `until`: the earliest end of a crash-loop back-off.
+    Failed {
+        until: Option<Time>,
+    },
 }
 
 /// What a step leaves: None, the run goes on when its event comes; Some, it has ended.

@@ -20,35 +20,46 @@ use crate::world::{ContainerIx, Local, PodId, Purpose, World};
 /// `housekeepingPeriod`; its ticker starts with that of the syncs.
 const HOUSEKEEPING: Span = Span::from_secs(2);
 
-/// `doBackOff` (kuberuntime_manager.go): Some(end of the back-off) if the container may not start yet. It looks at the
-/// newest *exited* instance of the snapshot, so a container that this very run has killed is judged by its predecessor.
+/// `doBackOff` (kuberuntime_manager.go): Some(end of the back-off) if the container may not start yet.
 pub(super) fn back_off(w: &mut World, pod: PodId, ix: ContainerIx) -> Option<Time> {
-    let now = w.now;
-    let node = w.pods[pod.ix()].node?;
-    let n = &w.machines[node.ix()];
-    let limits = Limits::crash_loop(n.config.max_container_restart_period, &w.gates);
-    let just_after = now + Span::from_micros(1);
-    let collected = next_on_grid(n.kubelet.as_deref()?.tick_anchor, HOUSEKEEPING, just_after) - HOUSEKEEPING;
-    let p = w.local_mut(pod);
-    let name = p.container(ix).name;
-    let worker = p.worker?;
-    let snapshot = &worker.run.as_ref()?.snapshot;
-    let exited = snapshot.containers.iter().find(|c| c.name == name && c.state == InstanceState::Exited);
-    let finished = exited.and_then(|c| c.finished_at);
-    let memory = &mut worker.memory[ix.ix()];
-    match crash_loop(&limits, kept(&limits, memory.backoff, collected), finished, now) {
+    match restart(w, w.local(pod), ix)? {
         Restart::Starts(entry) => {
-            memory.backoff = entry;
+            w.memory_mut(pod, ix)?.backoff = entry;
             None
         }
         Restart::Waits { delay, until } => {
-            memory.reason =
-                Some((Sym::CRASH_LOOP_BACK_OFF, Text::CrashBackOff { container: name, delay: delay.into() }));
-            let message = Text::BackOffRestarting { container: name };
-            events::kubelet(w, pod, Note::warning(Sym::BACK_OFF, message).of(ix));
+            waits(w, pod, ix, delay);
             Some(until)
         }
     }
+}
+
+/// Whether a container may start. It looks at the newest *exited* instance of the snapshot, so a container that this very run
+/// has killed is judged by its predecessor.
+pub(super) fn restart(w: &World, p: Local<'_>, ix: ContainerIx) -> Option<Restart> {
+    let now = w.now;
+    let n = &w.machines[p.node?.ix()];
+    let limits = Limits::crash_loop(n.config.max_container_restart_period, &w.gates);
+    let just_after = now + Span::from_micros(1);
+    let collected = next_on_grid(n.kubelet.as_deref()?.tick_anchor, HOUSEKEEPING, just_after) - HOUSEKEEPING;
+    let name = p.container(ix).name;
+    let worker = p.worker?;
+    let all = &worker.sees().containers;
+    let exited = all.iter().find(|c| c.name == name && c.state == InstanceState::Exited);
+    let finished = exited.and_then(|c| c.finished_at);
+    let entry = kept(&limits, worker.memory.get(ix.ix())?.backoff, collected);
+    Some(crash_loop(&limits, entry, finished, now))
+}
+
+/// The container's back-off goes on: the reason is kept for the next status, the event tells it now.
+pub(super) fn waits(w: &mut World, pod: PodId, ix: ContainerIx, delay: Span) {
+    let container = w.pods[pod.ix()].container(ix).name;
+    if let Some(memory) = w.memory_mut(pod, ix) {
+        memory.reason =
+            Some((Sym::CRASH_LOOP_BACK_OFF, Text::CrashBackOff { container, delay: delay.into() }));
+    }
+    let message = Text::BackOffRestarting { container };
+    events::kubelet(w, pod, Note::warning(Sym::BACK_OFF, message).of(ix));
 }
 
 /// The front container cannot start: the reason is kept for the next status, the event tells it now.

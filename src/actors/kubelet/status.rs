@@ -11,8 +11,9 @@ use crate::api::{Container, Note, Phase, ProbeKind, RuntimeContainer, Sym};
 use crate::rules::kubelet::api_status::ran_before_kubelet;
 use crate::rules::kubelet::container_status::StartFailure;
 use crate::rules::kubelet::status_change::{Known, Op, Probed, Sync};
+use crate::time::Time;
 use crate::world::learned::Repeat;
-use crate::world::worker::Settled;
+use crate::world::worker::{Settled, Worker};
 use crate::world::{ContainerIx, Local, LocalMut, PodId, World};
 
 /// What the kubelet remembers of a container beside its instances.
@@ -32,28 +33,33 @@ fn known(p: Local<'_>, ix: ContainerIx, found: impl Fn(&Container) -> bool) -> K
     }
 }
 
+/// The same of all containers.
+fn all_known<'a>(w: &'a World, p: Local<'a>) -> impl Iterator<Item = Known> + Clone + use<'a> {
+    let kubelet_start = p.worker.map_or(Time::FAR, |worker| w.kubelet_start(worker.node));
+    // Since 1.35 a new kubelet leaves the readiness of what it finds running as it is.
+    let found = move |container: &Container| {
+        let runtime = p.worker.map(Worker::sees);
+        let since = || runtime?.newest(container.name).and_then(RuntimeContainer::running_since);
+        container.readiness_probe.is_some()
+            && !w.gates.change_status_on_kubelet_restart
+            && ran_before_kubelet(since(), kubelet_start)
+    };
+    p.container_ixs().map(move |ix| known(p, ix, found))
+}
+
 /// Computes the status from the run's snapshot of the runtime and hands it to the status manager; returns the phase. Tells
 /// of an exceeded deadline on the way.
 pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
     let p = w.local(pod);
     let worker = p.worker?;
     let (ended_by, ip) = (worker.ended_by, w.machines[worker.node.ix()].ip);
-    let kubelet_start = w.kubelet(worker.node)?.start;
     let runtime = &worker.run.as_ref()?.snapshot.status;
-    // Since 1.35 a new kubelet leaves the readiness of what it finds running as it is.
-    let found = |container: &Container| {
-        let since = || runtime.newest(container.name).and_then(RuntimeContainer::running_since);
-        container.readiness_probe.is_some()
-            && !w.gates.change_status_on_kubelet_restart
-            && ran_before_kubelet(since(), kubelet_start)
-    };
-    let containers = p.container_ixs().map(|ix| known(p, ix, found));
     let past = past_deadline(p, w.now);
-    let again = repeated(w, p, containers.clone()).filter(|_| !is_terminal && !past);
+    let again = repeated(w, p).filter(|_| !is_terminal && !past);
     if again.is_some() && cfg!(not(debug_assertions)) {
         return again;
     }
-    let containers: SmallVec<[Known; 4]> = containers.collect();
+    let containers: SmallVec<[Known; 4]> = all_known(w, p).collect();
     let runtime = Arc::clone(runtime);
     let resize_conditions = allocation::conditions(p, &w.gates);
     let op = Op::Sync(Sync {
@@ -85,7 +91,7 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
 }
 
 /// The phase, where the last sync has found nothing new and this one asks with the same.
-fn repeated(w: &World, p: Local<'_>, containers: impl Iterator<Item = Known>) -> Option<Phase> {
+pub fn repeated(w: &World, p: Local<'_>) -> Option<Phase> {
     let worker = p.worker?;
     let settled = worker.settled?;
     let is_same = settled.api_version == p.resource_version as u32
@@ -96,7 +102,7 @@ fn repeated(w: &World, p: Local<'_>, containers: impl Iterator<Item = Known>) ->
     if !is_same {
         return None;
     }
-    w.learned.repeated(settled.answer, p.generation, containers)
+    w.learned.repeated(settled.answer, p.generation, all_known(w, p))
 }
 
 /// Notes what a sync has found that says nothing new.
@@ -108,5 +114,6 @@ fn settle(w: &mut World, pod: PodId, answer: Option<Repeat>) {
         api_version: p.pod.resource_version as u32,
         held_number: held.version as u32,
         answer,
+        held_back: None,
     });
 }

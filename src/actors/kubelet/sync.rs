@@ -13,16 +13,17 @@ use smallvec::SmallVec;
 use super::run::{self, Outcome, Start, Step, after, set_stage};
 use super::view::{is_deleted, template};
 use super::{
-    allocation, claims, contention, image_volumes, images, kill, mounts, pleg, prober, sandboxes,
+    again, allocation, claims, contention, image_volumes, images, kill, mounts, pleg, prober, sandboxes,
     start_container, status, status_manager, taken, volumes,
 };
 use crate::actors::{events, runtime};
 use crate::api::form::ask;
 use crate::api::{InstanceState, Note, Phase, Real, Sym};
 use crate::rules::kubelet::restart;
-use crate::rules::kubelet::sync_actions::{Input, KillReason, Places, ProbeResults};
+use crate::rules::kubelet::sync_actions::{self, Input, KillReason, Places, ProbeResults};
 use crate::time::Span;
 use crate::world::kubelet::ImageOf;
+use crate::world::learned::actions::Asked;
 use crate::world::worker::Stage;
 use crate::world::worker::Work;
 use crate::world::{ContainerIx, Local, PodId, Purpose, World};
@@ -38,11 +39,17 @@ pub fn interrupt(w: &mut World, pod: PodId) -> Step {
         worker.pending = true;
         worker.generation += 1;
     }
-    Some(Outcome::Failed)
+    Some(Outcome::Failed { until: None })
 }
 
 /// `SyncPod`
 pub fn sync_pod(w: &mut World, pod: PodId) -> Step {
+    let again = again::held_back(w, pod);
+    if let Some(found) = again
+        && cfg!(not(debug_assertions))
+    {
+        return again::waits(w, pod, found);
+    }
     let worker = w.worker(pod)?;
     let snapshot = worker.cache.clone();
     run::set(w, pod, run::fresh(snapshot, Work::Sync, Stage::Volumes));
@@ -51,7 +58,14 @@ pub fn sync_pod(w: &mut World, pod: PodId) -> Step {
         return Some(Outcome::Transition);
     }
     let wait = match volumes::wait(w, pod) {
-        volumes::Wait::Mounted => return mounted(w, pod),
+        volumes::Wait::Mounted => {
+            let step = mounted(w, pod);
+            debug_assert!(
+                again.is_none_or(|found| found.is(step)),
+                "held back again, and by the rule {step:?}"
+            );
+            return step;
+        }
         volumes::Wait::Until(span) => span,
         volumes::Wait::Failing => mounts::TIMEOUT,
         volumes::Wait::Refused => mounts::POLL,
@@ -70,7 +84,6 @@ fn mounted(w: &mut World, pod: PodId) -> Step {
     let p = Local::of(pods, places, pod);
     let worker = p.worker?;
     let run = worker.run.as_ref()?;
-    let probes: SmallVec<[ProbeResults; 4]> = p.container_ixs().map(|ix| prober::results(p, ix)).collect();
     let (spec, live) = (&*worker.spec, Some(&*run.snapshot.status));
     let restart_all = gates.restart_all_containers
         && restart::all_could_restart(spec, gates)
@@ -79,9 +92,15 @@ fn mounted(w: &mut World, pod: PodId) -> Step {
             None => restart::should_restart_all::<Real, Real>(spec, live, None),
         };
     let sizes = p.runtime.resize.as_deref().map(|own| own.actual.as_slice());
-    let (probes, runtime) = (probes.as_slice(), &*run.snapshot.status);
-    let input = Input { spec, deleted: is_deleted(p), runtime, probes, restart_all, sizes, gates };
-    let computed = learned.actions(template(templates, p), run.snapshot.shape, &input);
+    let (deleted, runtime) = (is_deleted(p), &*run.snapshot.status);
+    let by_the_rule = || {
+        let probes: SmallVec<[ProbeResults; 4]> =
+            p.container_ixs().map(|ix| prober::results(p, ix)).collect();
+        sync_actions::compute(&Input { spec, deleted, runtime, probes: &probes, restart_all, sizes, gates })
+    };
+    let known = Asked { shape: run.snapshot.shape, deleted, probes: prober::packed_results(p) };
+    let template = template(templates, p).filter(|_| !restart_all && sizes.is_none());
+    let computed = learned.actions(template, known, by_the_rule);
     let grace = worker.grace_secs;
     let run = run::get(w, pod)?;
     let actions = &computed.to_do;
@@ -110,7 +129,9 @@ fn mounted(w: &mut World, pod: PodId) -> Step {
         return kill_all(w, pod, grace);
     }
     run.to_kill = actions.kill.clone();
-    kill_next(w, pod)
+    let step = kill_next(w, pod);
+    again::note(w, pod, &computed, step);
+    step
 }
 
 /// All running containers at once; the sandbox follows.
@@ -248,7 +269,7 @@ fn sandbox_answers(w: &mut World, pod: PodId) -> Step {
             let message = format!("Failed to create pod sandbox: {why}");
             events::kubelet(w, pod, Note::warning(Sym::FAILED_CREATE_POD_SANDBOX, message));
         }
-        return Some(Outcome::Failed);
+        return Some(Outcome::Failed { until: None });
     }
     let attempt = p.runtime.sandbox_starts;
     p.runtime.sandbox_starts += 1;
@@ -369,7 +390,7 @@ pub fn go_on(w: &mut World, pod: PodId) -> Step {
                 if let Some(words) = claims::refused(w, pod) {
                     events::kubelet(w, pod, Note::warning(Sym::FAILED_MOUNT, words));
                 }
-                Some(Outcome::Failed)
+                Some(Outcome::Failed { until: None })
             }
         }
         (Stage::StoppingSandbox, _) => sandbox_is_stopped(w, pod),
@@ -425,7 +446,7 @@ fn runtime_done(w: &mut World, pod: PodId) -> Step {
         after(w, pod, IDLE_RUN_SHORTEST + Span::from_micros(takes));
         return None;
     }
-    let outcome = if run.failed { Outcome::Failed } else { Outcome::Done };
+    let outcome = if run.failed { Outcome::Failed { until: run.backoff_until } } else { Outcome::Done };
     if run.could_not_pull && w.gates.habits.tells_secrets_after_pulls {
         images::look_for_secrets(w, pod);
     }

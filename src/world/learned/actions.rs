@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::{Learned, MOST, Shape};
-use crate::rules::kubelet::sync_actions::{self, Input, Places, PodActions};
+use crate::rules::kubelet::sync_actions::{Places, PodActions};
 use crate::scenario::plan::TemplateIx;
 
 /// The actions of a sync, and in which order it starts containers.
@@ -54,29 +54,29 @@ impl Key {
 
 pub(super) type AllActions = FxHashMap<Key, Arc<SyncActions>>;
 
-/// The results of probes by container, four bits each; None if there are too many.
-fn packed(input: &Input<'_>) -> Option<u64> {
-    let bits = |result: Option<bool>| result.map_or(0, |ok| 1 + u64::from(ok));
-    let fits = input.probes.len() <= 16;
-    fits.then(|| {
-        input.probes.iter().fold(0, |all, own| all << 4 | bits(own.liveness) << 2 | bits(own.startup))
-    })
+/// What the actions of a sync depend on beside its pod's template.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    /// Of what the kubelet has seen in the runtime.
+    pub shape: Option<Shape>,
+    pub deleted: bool,
+    /// The results of probes that can kill, packed.
+    pub probes: Option<u64>,
 }
 
 impl Learned {
-    /// [`sync_actions::compute`]. `template` is the pod's, while it still has the spec of its template; the input's runtime
-    /// has this `shape`.
+    /// [`compute`](crate::rules::kubelet::sync_actions::compute), which is `by_the_rule`. `template` is the pod's, while it still
+    /// has the spec of its template, and nothing counts that is not asked for here.
     pub fn actions(
         &mut self,
         template: Option<TemplateIx>,
-        shape: Option<Shape>,
-        input: &Input<'_>,
+        asked: Asked,
+        by_the_rule: impl Fn() -> PodActions,
     ) -> Arc<SyncActions> {
-        let plain = || SyncActions::of(sync_actions::compute(input));
-        let is_special = input.restart_all || input.sizes.is_some();
-        let key = template.zip(shape).zip(packed(input)).filter(|_| !is_special);
+        let plain = || SyncActions::of(by_the_rule());
+        let key = template.zip(asked.shape).zip(asked.probes);
         let Some(((template, shape), probes)) = key else { return Arc::new(plain()) };
-        let key = Key { template, shape, deleted: input.deleted, probes };
+        let key = Key { template, shape, deleted: asked.deleted, probes };
         if let Some(actions) = self.actions.get(&key) {
             debug_assert_eq!(**actions, plain(), "learned, and computed by the rule");
             return Arc::clone(actions);
@@ -97,7 +97,7 @@ mod tests {
         ContainerId, ContainerIx, InstanceState, PodSpec, RuntimeContainer, RuntimeSandbox, RuntimeStatus,
         Sym, Text,
     };
-    use crate::rules::kubelet::sync_actions::ProbeResults;
+    use crate::rules::kubelet::sync_actions::{self, Input, ProbeResults};
     use crate::rules::versions::gates::Gates;
 
     /// A container that runs or has ended, alone in its pod.
@@ -146,7 +146,9 @@ mod tests {
                 sizes: None,
                 gates: &gates,
             };
-            let actions = learned.actions(Some(TemplateIx(0)), seen.shape, &input);
+            let packed = liveness.map_or(0, |ok| 1 + u64::from(ok));
+            let asked = Asked { shape: seen.shape, deleted, probes: Some(packed) };
+            let actions = learned.actions(Some(TemplateIx(0)), asked, || sync_actions::compute(&input));
             (actions.to_start.to_vec(), actions.to_do.kill.len(), actions.to_do.kill_pod)
         };
         for _ in 0..2 {

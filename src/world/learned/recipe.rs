@@ -85,7 +85,12 @@ impl Recipe {
                 }
                 Values::from_buf_and_len(values, few)
             }
-            _ => self.sources.iter().map(|source| source.value(from)).collect(),
+            many => {
+                // As much room as they take: pods that are over keep it.
+                let mut values = Values::with_capacity(many);
+                values.extend(self.sources.iter().map(|source| source.value(from)));
+                values
+            }
         };
         HeldStatus::Filled(Arc::new(Filled { form: Arc::clone(&self.form), values }))
     }
