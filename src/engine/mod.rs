@@ -1,6 +1,5 @@
 //! The machine, which has never heard of a pod: the queue, the dice, distributions and the digest of a run.
 
-mod chacha;
 pub mod digest;
 pub(crate) mod distribution;
 pub(crate) mod queue;

@@ -1,6 +1,9 @@
 //! Random draws, each at its own address: (seed, purpose, entity, number). What comes out follows from the address alone.
 
-use super::chacha;
+use rand::Rng as _;
+use rand::SeedableRng as _;
+use rand_chacha::ChaCha8Rng;
+
 use super::digest::Mix;
 use crate::time::Span;
 
@@ -39,26 +42,20 @@ pub fn rank(seed: u64, purpose: u64, entity: u64, number: u64) -> u64 {
 }
 
 /// One place in the run's randomness; a distribution may take several numbers from it.
-pub struct Draw {
-    address: [u64; 4],
-    /// The block that numbers are taken from, once one is asked for.
-    block: [u64; 8],
-    taken: u64,
-}
+pub struct Draw(ChaCha8Rng);
 
 impl Draw {
     /// The draw at an address.
     pub fn new(seed: u64, purpose: u64, entity: u64, number: u64) -> Draw {
-        Draw { address: [seed, purpose, entity, number], block: [0; 8], taken: 0 }
+        let mut key = [0u8; 32];
+        for (chunk, word) in key.chunks_exact_mut(8).zip([seed, purpose, entity, number]) {
+            chunk.copy_from_slice(&word.to_le_bytes());
+        }
+        Draw(ChaCha8Rng::from_seed(key))
     }
     /// 64 even bits, the next of this draw.
     pub fn bits(&mut self) -> u64 {
-        let place = (self.taken % 8) as usize;
-        if place == 0 {
-            self.block = chacha::block(self.address, self.taken / 8);
-        }
-        self.taken += 1;
-        self.block[place]
+        self.0.next_u64()
     }
     /// The two first numbers, where a draw is no more than that.
     pub fn two(mut self) -> [u64; 2] {
