@@ -1,8 +1,9 @@
 //! `kubelapse alerts`: would these alerts fire? Runs are played side by side, promtool evaluates the rules over their series, and
 //! what is told stands in the order in which the scenarios were named.
 
+pub mod expected;
 mod formats;
-pub mod tool;
+mod tool;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -92,7 +93,7 @@ impl Refused {
     pub fn new(problem: impl Into<String>, hint: impl Into<String>) -> Refused {
         Refused { problem: problem.into(), hint: hint.into() }
     }
-    fn tell(&self) -> Exit {
+    pub fn tell(&self) -> Exit {
         let hint = if self.hint.is_empty() { String::new() } else { format!("hint: {}\n", self.hint) };
         talk(&format!("error: {}\n{hint}", self.problem));
         Exit::WrongRequest
@@ -158,7 +159,7 @@ fn told(output: Output, rules: &Rules, found: &[Found]) -> Exit {
 }
 
 /// promtool, and rules that it finds nothing wrong with.
-pub fn prepared(path: &Path) -> Result<(Tool, Rules), Refused> {
+fn prepared(path: &Path) -> Result<(Tool, Rules), Refused> {
     let shown = path.display().to_string();
     let text = fs::read_to_string(path).map_err(|problem| {
         Refused::new(format!("{shown}: {problem}"), "a file of alerting rules comes first")
@@ -238,7 +239,7 @@ fn found(
 }
 
 /// What the alerts do in one run.
-pub fn one(
+fn one(
     tool: &Tool,
     rules: &Rules,
     scratch: &Scratch,
