@@ -249,3 +249,35 @@ fn what_cannot_be_expected_of_an_alert_is_told() {
         assert!(words.contains(said), "{words}");
     }
 }
+
+/// docs/alerts.md was made by the command that it names.
+#[test]
+fn the_page_of_alerts_says_what_fires() {
+    let page =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/alerts.md")).expect("the page");
+    let rules = std::fs::read_to_string(USUAL).expect("the rules");
+    let names: Vec<&str> = rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+    assert_eq!(names.len(), 18);
+    for name in names {
+        assert!(page.contains(&format!("| `{name}` |")), "{name} is not told of");
+    }
+    for scenario in kubelapse::scenario::builtin::ALL {
+        let is_told = page.contains(&format!("| `{}` | ", scenario.name));
+        assert_eq!(
+            is_told,
+            scenario.topic != kubelapse::scenario::builtin::Topic::Scale,
+            "{}",
+            scenario.name
+        );
+    }
+    if !has_promtool() {
+        return;
+    }
+    let some = "crash-loop node-lost happy-path rollout-stalls tag-typo oom-loop";
+    let (code, out, words) =
+        told(&desk("page").run(&format!("alerts {USUAL} {some} --until 1h -o markdown")));
+    assert_eq!(code, Some(0), "{words}");
+    for row in out.lines().filter(|line| line.starts_with("| `")) {
+        assert!(page.contains(row), "{row}");
+    }
+}

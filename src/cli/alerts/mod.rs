@@ -16,7 +16,8 @@ use super::run::interval;
 use super::source::Beside;
 use super::{Exit, beside, check, disk, fault, interrupt, print, print_json, talk};
 use crate::answers::alerts::{self, Fired, Rules, promtool};
-use crate::scenario::{Plan, builtin};
+use crate::scenario::Plan;
+use crate::scenario::builtin::{self, Topic};
 use crate::session::Progress;
 use crate::time::Span;
 use tool::{Scratch, Tool};
@@ -34,7 +35,7 @@ Exit codes: 0 told, 2 the request was wrong, or there is no promtool.")]
 pub struct Arguments {
     /// A file of alerting rules, or a PrometheusRule
     rules: PathBuf,
-    /// Names of built-in scenarios, files, or folders of them, or manifests; without one, all built-in scenarios
+    /// Names of built-in scenarios, files, or folders of them, or manifests; without one, all built-in scenarios but fleets
     scenarios: Vec<String>,
     #[command(flatten)]
     beside: Beside,
@@ -65,7 +66,7 @@ pub struct Arguments {
 enum Output {
     /// What each alert does, for people
     Text,
-    /// A matrix, for a page
+    /// For a page: a matrix, or with many alerts a list
     Markdown,
     /// All of it
     Json,
@@ -110,7 +111,11 @@ impl Progress for Asked {
 
 pub fn alerts(arguments: &Arguments) -> Exit {
     let words: Vec<String> = match &arguments.scenarios[..] {
-        [] => builtin::ALL.iter().map(|scenario| scenario.name.to_owned()).collect(),
+        // Fleets are there for their size.
+        [] => {
+            let lessons = builtin::ALL.iter().filter(|scenario| scenario.topic != Topic::Scale);
+            lessons.map(|scenario| scenario.name.to_owned()).collect()
+        }
         named => named.to_vec(),
     };
     let (tool, rules) = match prepared(&arguments.rules) {
