@@ -181,3 +181,103 @@ fn too_many_evaluations_are_refused() {
     assert_eq!(code, Some(2));
     assert!(words.contains("are too many") && words.contains("--scrape-interval 5m"), "{words}");
 }
+
+/// A scenario that expects alerts, with the rules beside it.
+fn expecting(desk: &Desk) {
+    let expects = "
+[[expect]]
+alert = \"Down\"
+rules = \"rules.yaml\"
+by = \"2m\"
+
+[[expect]]
+alert = \"Up\"
+rules = \"rules.yaml\"
+fires = false
+";
+    let scenario = "name = \"mine\"\nkubernetes = \"1.36\"\nuntil = \"5m\"\n[[pod]]\nname = \"web\"\n[[pod.spec.containers]]\nname = \"app\"\nimage = \"x\"\n";
+    std::fs::write(desk.0.join("mine.toml"), format!("{scenario}{expects}")).expect("a file");
+    let rules = "groups:\n- name: g\n  rules:\n  - {alert: Down, expr: 'kube_pod_status_ready{condition=\"false\"} == 1', for: 1m}\n  \
+                 - {alert: Up, expr: 'kube_pod_status_ready{condition=\"true\"} == 1', for: 1m}\n";
+    std::fs::write(desk.0.join("rules.yaml"), rules).expect("a file");
+}
+
+#[test]
+fn an_expected_alert_that_nobody_can_ask_for_is_not_checked() {
+    let desk = desk("unchecked");
+    expecting(&desk);
+    let run =
+        |line: &str| told(&desk.command(line).env("PATH", &desk.0).output().expect("the program starts"));
+    let (code, out, _) = run("test mine.toml");
+    assert_eq!(code, Some(0), "{out}");
+    assert!(
+        out.contains("not checked: mine.toml:10: alert Down fires by 2m0s: there is no promtool"),
+        "{out}"
+    );
+    assert!(out.contains("2 expected alerts: 0 failed, 2 not checked"), "{out}");
+    assert_eq!(run("test mine.toml --strict").0, Some(2));
+    assert!(run("test mine.toml -o junit").1.contains("<skipped"));
+}
+
+#[test]
+fn an_expected_alert_is_judged() {
+    if !has_promtool() {
+        return;
+    }
+    let desk = desk("judged");
+    expecting(&desk);
+    let (code, out, _) = told(&desk.run("test mine.toml --strict"));
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains("FAIL  mine.toml:10: alert Down fires by 2m0s\n    seen      never"), "{out}");
+    assert!(out.contains("alert Up does not fire\n    seen      fires after"), "{out}");
+    assert!(out.contains("2 expected alerts: 2 failed"), "{out}");
+}
+
+#[test]
+fn what_cannot_be_expected_of_an_alert_is_told() {
+    let desk = desk("keys");
+    expecting(&desk);
+    let text = std::fs::read_to_string(desk.0.join("mine.toml")).expect("a file");
+    for (from, to, said) in [
+        ("by = \"2m\"", "at = \"2m\"", "`at` cannot be expected of an `alert`"),
+        ("rules = \"rules.yaml\"\nby", "by", "lacks `rules`"),
+        ("\"Down\"", "\"Dwon\"", "no rule of rules.yaml is called `Dwon`"),
+    ] {
+        std::fs::write(desk.0.join("other.toml"), text.replacen(from, to, 1)).expect("a file");
+        let (code, _, words) = told(&desk.run("test other.toml"));
+        assert_eq!(code, Some(2), "{words}");
+        assert!(words.contains(said), "{words}");
+    }
+}
+
+/// docs/alerts.md was made by the command that it names.
+#[test]
+fn the_page_of_alerts_says_what_fires() {
+    let page =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/alerts.md")).expect("the page");
+    let rules = std::fs::read_to_string(USUAL).expect("the rules");
+    let names: Vec<&str> = rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+    assert_eq!(names.len(), 18);
+    for name in names {
+        assert!(page.contains(&format!("| `{name}` |")), "{name} is not told of");
+    }
+    for scenario in kubelapse::scenario::builtin::ALL {
+        let is_told = page.contains(&format!("| `{}` | ", scenario.name));
+        assert_eq!(
+            is_told,
+            scenario.topic != kubelapse::scenario::builtin::Topic::Scale,
+            "{}",
+            scenario.name
+        );
+    }
+    if !has_promtool() {
+        return;
+    }
+    let some = "crash-loop node-lost happy-path rollout-stalls tag-typo oom-loop";
+    let (code, out, words) =
+        told(&desk("page").run(&format!("alerts {USUAL} {some} --until 1h -o markdown")));
+    assert_eq!(code, Some(0), "{words}");
+    for row in out.lines().filter(|line| line.starts_with("| `")) {
+        assert!(page.contains(row), "{row}");
+    }
+}

@@ -186,7 +186,7 @@ fn a_wrong_request_is_told_and_writes_nothing() {
             "run no-such-file.toml web.toml",
             "run empty",
             "run web.toml web.toml",
-            "run web.toml --format parquet",
+            "run web.toml --format arrow",
             "run web.toml --seed -1",
             "run web.toml --until never",
             "run web.toml --set pod.web.spec.restartPolcy=Never",

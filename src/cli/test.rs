@@ -9,7 +9,8 @@ use std::sync::Arc;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use rayon::prelude::*;
 
-use super::source::{self, Beside};
+use super::alerts::expected::{self, Case, Judged};
+use super::source::{self, Beside, Source};
 use super::{Exit, check, fault, print, report, talk};
 use crate::rules::kubectl::terminal::padded;
 use crate::scenario::Plan;
@@ -41,6 +42,9 @@ pub struct Arguments {
     /// Prints what failed only
     #[arg(long, short)]
     quiet: bool,
+    /// What cannot be checked fails: alerts where there is no promtool
+    #[arg(long)]
+    strict: bool,
     /// Computes for each replica what all have in common: the results are the same, and come later
     #[arg(long, hide = true)]
     no_learning: bool,
@@ -58,6 +62,7 @@ enum Format {
 struct Tested {
     /// The file, or the built-in scenario's.
     label: String,
+    source: Source,
     plan: Arc<Plan>,
     seeds: Vec<u64>,
 }
@@ -71,9 +76,17 @@ pub fn test(arguments: &Arguments) -> Exit {
         Err(exit) => return exit,
     };
     let outcomes = play(&tested, arguments.quiet);
+    let asked: Vec<_> = tested.iter().map(|one| (&one.source, &one.plan, one.seeds.as_slice())).collect();
+    let alerts = match expected::judge(&asked) {
+        Ok(alerts) => alerts,
+        Err(refused) => return refused.tell(),
+    };
     match arguments.format {
-        Format::Text => print(&text(&tested, &outcomes, arguments.quiet)),
-        Format::Junit => match junit(&tested, &outcomes).to_string() {
+        Format::Text => {
+            print(&text(&tested, &outcomes, arguments.quiet));
+            print(&of_alerts(&tested, &alerts, arguments.quiet));
+        }
+        Format::Junit => match junit(&tested, &outcomes, &alerts).to_string() {
             // XML has no way to write these two (https://www.w3.org/TR/xml/#charsets).
             Ok(report) => print(&report.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")),
             Err(problem) => {
@@ -82,7 +95,14 @@ pub fn test(arguments: &Arguments) -> Exit {
             }
         },
     }
-    outcomes.iter().flatten().fold(Exit::Ran, |exit, outcome| {
+    let judged = alerts.iter().fold(Exit::Ran, |exit, case| {
+        exit.max(match case.judged {
+            Judged::Failed(_) => Exit::ExpectationFailed,
+            Judged::NotChecked(_) if arguments.strict => Exit::WrongRequest,
+            Judged::NotChecked(_) | Judged::Held => Exit::Ran,
+        })
+    });
+    outcomes.iter().flatten().fold(judged, |exit, outcome| {
         exit.max(match outcome {
             Ok(failures) if failures.is_empty() => Exit::Ran,
             Ok(_) => Exit::ExpectationFailed,
@@ -111,7 +131,7 @@ fn collect(arguments: &Arguments) -> Result<Vec<Tested>, Exit> {
                     (Some(count), _) => (0..count).collect(),
                     (None, one) => vec![one.unwrap_or(plan.seed)],
                 };
-                tested.push(Tested { label: source.label, plan: Arc::new(plan), seeds });
+                tested.push(Tested { label: source.label.clone(), source, plan: Arc::new(plan), seeds });
             }
             Err(problems) => {
                 report(&problems);
@@ -185,6 +205,33 @@ fn text(tested: &[Tested], outcomes: &[Vec<Outcome>], quiet: bool) -> String {
     text
 }
 
+/// What became of expectations of alerts, where there are some.
+fn of_alerts(tested: &[Tested], alerts: &[Case], quiet: bool) -> String {
+    let (mut text, mut failed, mut unknown) = (String::new(), 0, 0);
+    for case in alerts {
+        let one = &tested[case.of];
+        let words =
+            format!("{}:{}: {}", one.label, case.expect.line, expected::words(&case.expect, &one.plan));
+        let under = if one.seeds.len() > 1 { format!(", seed {}", case.seed) } else { String::new() };
+        match &case.judged {
+            Judged::Held => {}
+            Judged::Failed(seen) => {
+                failed += 1;
+                let _ = writeln!(text, "FAIL  {words}{under}\n    seen      {seen}");
+            }
+            Judged::NotChecked(why) => {
+                unknown += 1;
+                let _ = writeln!(text, "not checked: {words}: {why}");
+            }
+        }
+    }
+    if !alerts.is_empty() && (!quiet || failed > 0) {
+        let not = if unknown > 0 { format!(", {unknown} not checked") } else { String::new() };
+        let _ = writeln!(text, "{}: {failed} failed{not}", count(alerts.len(), "expected alert"));
+    }
+    text
+}
+
 /// `43 of 50 seeds (86.0 %)`
 fn rate(passed: usize, of: usize, what: &str) -> String {
     format!("{passed} of {of} {what} ({:.1} %)", passed as f64 * 100.0 / of.max(1) as f64)
@@ -240,9 +287,31 @@ pub fn told(plan: &Plan, label: &str, failure: &Failure) -> String {
     text
 }
 
-fn junit(tested: &[Tested], outcomes: &[Vec<Outcome>]) -> Report {
+/// A test case of an alert.
+fn alert_case(one: &Tested, case: &Case) -> TestCase {
+    let status = match &case.judged {
+        Judged::Held => TestCaseStatus::success(),
+        Judged::Failed(seen) => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_message(format!("seen: {seen}"));
+            status
+        }
+        Judged::NotChecked(why) => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(why.clone());
+            status
+        }
+    };
+    let mut told = TestCase::new(expected::words(&case.expect, &one.plan), status);
+    told.set_classname(one.plan.name.clone());
+    told.extra.insert("file".into(), one.label.clone().into());
+    told.extra.insert("line".into(), case.expect.line.to_string().into());
+    told
+}
+
+fn junit(tested: &[Tested], outcomes: &[Vec<Outcome>], alerts: &[Case]) -> Report {
     let mut report = Report::new("kubelapse");
-    for (one, outcomes) in tested.iter().zip(outcomes) {
+    for (of, (one, outcomes)) in tested.iter().zip(outcomes).enumerate() {
         for (seed, outcome) in one.seeds.iter().zip(outcomes) {
             let several = if outcomes.len() > 1 { format!(" seed {seed}") } else { String::new() };
             let mut suite = TestSuite::new(format!("{}{several}", one.plan.name));
@@ -276,6 +345,9 @@ fn junit(tested: &[Tested], outcomes: &[Vec<Outcome>]) -> Report {
                 case.extra.insert("file".into(), one.label.clone().into());
                 case.extra.insert("line".into(), expect.line.to_string().into());
                 suite.add_test_case(case);
+            }
+            for case in alerts.iter().filter(|case| case.of == of && case.seed == *seed) {
+                suite.add_test_case(alert_case(one, case));
             }
             report.add_test_suite(suite);
         }

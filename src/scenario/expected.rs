@@ -81,6 +81,21 @@ impl Expected {
     }
 }
 
+/// What is expected of an alert. No run judges it: whoever has promtool asks that .
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AlertExpect {
+    /// Its name.
+    pub alert: String,
+    /// The file of its rule, as the scenario writes it.
+    pub rules: String,
+    /// Whether it ever fires.
+    pub fires: bool,
+    /// Not later than this; None: until the end of the run.
+    pub by: Option<Time>,
+    /// Line of the file, for the report.
+    pub line: usize,
+}
+
 /// A number, or a range of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Amount {

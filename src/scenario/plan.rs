@@ -11,7 +11,7 @@ use serde_json::Value;
 
 pub use super::applied::{AppliedObject, ApplyPlan, LeftOut};
 use super::command::{Action, Command};
-pub use super::expected::Expect;
+pub use super::expected::{AlertExpect, Expect};
 pub use super::metrics::MetricPlan;
 pub use super::programs::ProgramPlan;
 use super::start_error::StartError;
@@ -76,6 +76,8 @@ pub struct Plan {
     pub actions: Vec<Arc<Action>>,
     /// In the order of the file.
     pub expects: Vec<Expect>,
+    /// What is expected of alerts, in the order of the file.
+    pub alerts: Vec<AlertExpect>,
     /// What makes it a lesson.
     pub lesson: Option<Lesson>,
     /// What a sweep of it varies and measures.

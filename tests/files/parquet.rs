@@ -110,7 +110,7 @@ fn duckdb_and_polars_read_it() {
     let rows = table(&of_run(&tables::FORMAT, &plan, 0));
     let loops = rows.iter().filter(|row| row["to"] == "CrashLoopBackOff").count();
     let duckdb = "import duckdb, sys; print(*duckdb.sql(f\"\"\"SELECT count(*), count(*) FILTER (\"to\" = 'CrashLoopBackOff'), \
-                  typeof(any_value(timestamp)), typeof(any_value(time)) FROM '{sys.argv[1]}'\"\"\").fetchone(), sep='|')";
+                  typeof(any_value(timestamp)), typeof(any_value(time)) FROM '{sys.argv[1]}'\"\"\").fetchall()[0], sep='|')";
     let polars = "import polars, sys; t = polars.read_parquet(sys.argv[1]); print(t.height, \
                   t.filter(polars.col('to') == 'CrashLoopBackOff').height, t['timestamp'].dtype, t['time'].dtype, sep='|')";
     for (module, script, types) in [

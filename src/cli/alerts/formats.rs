@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::Found;
 use crate::answers::alerts::{Fired, Rules, summed_up};
 use crate::rules::kubectl::terminal::padded;
+use crate::time::Span;
 
 impl Found {
     /// What an alert did, by seed.
@@ -80,19 +81,44 @@ fn cell(text: &str) -> String {
     text.replace('\\', "\\\\").replace('|', "\\|").replace(['\n', '\r'], " ").replace('<', "&lt;")
 }
 
+/// With more alerts than this a matrix is wider than any page: then each scenario has one cell, of those that fire.
+const WIDEST: usize = 8;
+
 pub fn markdown(rules: &Rules, found: &[Found]) -> String {
     let mut text = String::new();
-    let names: Vec<String> = rules.alerts.iter().map(|alert| cell(alert)).collect();
+    let is_matrix = rules.alerts.len() <= WIDEST;
+    let names: Vec<String> = match is_matrix {
+        true => rules.alerts.iter().map(|alert| cell(alert)).collect(),
+        false => vec!["what fires, and after how long".to_owned()],
+    };
     let _ = writeln!(text, "| scenario | {} |", names.join(" | "));
     let _ = writeln!(text, "| --- |{}", " --- |".repeat(names.len()));
     for own in found {
-        let cells: Vec<String> = rules.alerts.iter().map(|alert| short(&own.of(alert))).collect();
+        let cells: Vec<String> = match is_matrix {
+            true => rules.alerts.iter().map(|alert| short(&own.of(alert))).collect(),
+            false => vec![fired(rules, own)],
+        };
         let _ = writeln!(text, "| `{}` | {} |", cell(&own.plan.name), cells.join(" | "));
     }
     if let Some(words) = unseen(rules, found) {
         let _ = writeln!(text, "\n{}.", cell(&words));
     }
     text
+}
+
+/// Those that fire, the earliest first.
+fn fired(rules: &Rules, own: &Found) -> String {
+    let mut all: Vec<(Option<Span>, String)> = rules
+        .alerts
+        .iter()
+        .filter(|alert| own.fires(alert))
+        .map(|alert| {
+            let first = own.of(alert).iter().filter_map(|fired| fired.first()).min();
+            (first, format!("{} {}", cell(alert), short(&own.of(alert))))
+        })
+        .collect();
+    all.sort();
+    listed(all.iter().map(|(_, words)| words.as_str()))
 }
 
 /// When it fires, and how often; `(5m0s)`: its condition holds from then on, and not for long enough.
@@ -106,7 +132,7 @@ fn short(fired: &[&Fired]) -> String {
             .map_or(String::new(), |at| format!("({at})"));
     };
     let times = fired.iter().map(|own| own.times()).max().unwrap_or(0);
-    let times = if times > 1 { format!(", {times} times") } else { String::new() };
+    let times = if times > 1 { format!(" ({times} times)") } else { String::new() };
     match firsts.iter().max() {
         Some(last) if last != first => format!("{first} to {last}{times}"),
         _ => format!("{first}{times}"),
@@ -114,7 +140,7 @@ fn short(fired: &[&Fired]) -> String {
 }
 
 pub fn json(rules: &Rules, found: &[Found]) -> String {
-    let secs = |span: crate::time::Span| span.secs_f64();
+    let secs = |span: Span| span.secs_f64();
     let scenarios: Vec<Value> = found
         .iter()
         .map(|own| {

@@ -1,8 +1,9 @@
 //! `kubelapse alerts`: would these alerts fire? Runs are played side by side, promtool evaluates the rules over their series, and
 //! what is told stands in the order in which the scenarios were named.
 
+pub mod expected;
 mod formats;
-pub mod tool;
+mod tool;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +16,8 @@ use super::run::interval;
 use super::source::Beside;
 use super::{Exit, beside, check, disk, fault, interrupt, print, print_json, talk};
 use crate::answers::alerts::{self, Fired, Rules, promtool};
-use crate::scenario::{Plan, builtin};
+use crate::scenario::Plan;
+use crate::scenario::builtin::{self, Topic};
 use crate::session::Progress;
 use crate::time::Span;
 use tool::{Scratch, Tool};
@@ -33,7 +35,7 @@ Exit codes: 0 told, 2 the request was wrong, or there is no promtool.")]
 pub struct Arguments {
     /// A file of alerting rules, or a PrometheusRule
     rules: PathBuf,
-    /// Names of built-in scenarios, files, or folders of them, or manifests; without one, all built-in scenarios
+    /// Names of built-in scenarios, files, or folders of them, or manifests; without one, all built-in scenarios but fleets
     scenarios: Vec<String>,
     #[command(flatten)]
     beside: Beside,
@@ -61,7 +63,7 @@ pub struct Arguments {
 enum Output {
     /// What each alert does, for people
     Text,
-    /// A matrix, for a page
+    /// For a page: a matrix, or with many alerts a list
     Markdown,
     /// All of it
     Json,
@@ -89,7 +91,7 @@ impl Refused {
     pub fn new(problem: impl Into<String>, hint: impl Into<String>) -> Refused {
         Refused { problem: problem.into(), hint: hint.into() }
     }
-    fn tell(&self) -> Exit {
+    pub fn tell(&self) -> Exit {
         let hint = if self.hint.is_empty() { String::new() } else { format!("hint: {}\n", self.hint) };
         talk(&format!("error: {}\n{hint}", self.problem));
         Exit::WrongRequest
@@ -106,7 +108,11 @@ impl Progress for Asked {
 
 pub fn alerts(arguments: &Arguments) -> Exit {
     let words: Vec<String> = match &arguments.scenarios[..] {
-        [] => builtin::ALL.iter().map(|scenario| scenario.name.to_owned()).collect(),
+        // Fleets are there for their size.
+        [] => {
+            let lessons = builtin::ALL.iter().filter(|scenario| scenario.topic != Topic::Scale);
+            lessons.map(|scenario| scenario.name.to_owned()).collect()
+        }
         named => named.to_vec(),
     };
     let (tool, rules) = match prepared(&arguments.rules) {
@@ -155,7 +161,7 @@ fn told(output: Output, rules: &Rules, found: &[Found]) -> Exit {
 }
 
 /// promtool, and rules that it finds nothing wrong with.
-pub fn prepared(path: &Path) -> Result<(Tool, Rules), Refused> {
+fn prepared(path: &Path) -> Result<(Tool, Rules), Refused> {
     let shown = path.display().to_string();
     let text = fs::read_to_string(path).map_err(|problem| {
         Refused::new(format!("{shown}: {problem}"), "a file of alerting rules comes first")
@@ -235,7 +241,7 @@ fn found(
 }
 
 /// What the alerts do in one run.
-pub fn one(
+fn one(
     tool: &Tool,
     rules: &Rules,
     scratch: &Scratch,

@@ -7,8 +7,8 @@ use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::command::{ObjectTarget, Target};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::expected::{
-    Among, Amount, Answer, AnswerExpect, Expect, Expected, ExpectedCondition, ExpectedConditions,
-    ExpectedEvent, PodExpect, Rollout, ServiceExpect, When, WorkloadExpect,
+    AlertExpect, Among, Amount, Answer, AnswerExpect, Expect, Expected, ExpectedCondition,
+    ExpectedConditions, ExpectedEvent, PodExpect, Rollout, ServiceExpect, When, WorkloadExpect,
 };
 use crate::scenario::plan::{Lesson, Question};
 use crate::scenario::tree::{Node, Table};
@@ -104,7 +104,7 @@ impl Subject {
 
 pub fn expects(table: &Table, cx: &mut Context<'_>) -> Vec<Expect> {
     let mut expects = Vec::new();
-    for (node, entry) in tables(table, "expect") {
+    for (node, entry) in tables(table, "expect").into_iter().filter(|(_, entry)| !is_of_alert(entry)) {
         let when = when(node, entry, cx);
         let Some((key, name_node)) = subject(node, entry, cx) else { continue };
         let Some(name) = name_node.text() else { continue };
@@ -126,6 +126,35 @@ pub fn expects(table: &Table, cx: &mut Context<'_>) -> Vec<Expect> {
         expects.push(Expect { when, what, line: cx.problems.position(node.loc).0 });
     }
     expects
+}
+
+/// Alerts are Prometheus': no run tells of them.
+fn is_of_alert(entry: &Table) -> bool {
+    ["alert", "rules", "fires"].iter().any(|key| entry.get(key).is_some())
+}
+
+/// What is expected of alerts.
+pub fn alerts(table: &Table, cx: &mut Context<'_>) -> Vec<AlertExpect> {
+    const KEYS: [&str; 4] = ["alert", "rules", "fires", "by"];
+    let mut alerts = Vec::new();
+    for (node, entry) in tables(table, "expect").into_iter().filter(|(_, entry)| is_of_alert(entry)) {
+        for e in entry.entries.iter().filter(|e| !KEYS.contains(&e.key.as_str())) {
+            let title = format!("`{}` cannot be expected of an `alert`", e.key);
+            cx.report(Diagnostic::new(Code::Conflict, e.key_loc, title).hint("what can be: by, fires"));
+        }
+        for (key, what) in [("alert", "which"), ("rules", "the file of its rule")] {
+            if entry.get(key).is_none() {
+                let title = format!("this expectation of an alert lacks `{key}`: {what}");
+                cx.report(Diagnostic::new(Code::MissingKey, node.loc, title));
+            }
+        }
+        let (Some(alert), Some(rules)) = (text(entry, "alert"), text(entry, "rules")) else { continue };
+        let by = entry.get("by").is_some().then(|| cx.instant(entry, "by", "the expectation"));
+        let (alert, rules) = (alert.to_owned(), rules.to_owned());
+        let (fires, line) = (flag(entry, "fires").unwrap_or(true), cx.problems.position(node.loc).0);
+        alerts.push(AlertExpect { alert, rules, fires, by, line });
+    }
+    alerts
 }
 
 /// At an instant, until one, or from one to another.

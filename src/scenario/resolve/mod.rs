@@ -171,10 +171,9 @@ pub fn resolve(
     let (applies, metrics) = (cx.keep(sent), metrics::metrics(table, &mut cx));
     unused(table, &mut cx);
     let actions = actions::actions(table, &mut cx).into_iter().chain(again).collect();
-    let sweep = sweeps::sweep(table, &mut cx);
-    let (expects, lesson) = (expects::expects(table, &mut cx), expects::lesson(table, &mut cx));
+    let (sweep, expects) = (sweeps::sweep(table, &mut cx), expects::expects(table, &mut cx));
+    let (alerts, lesson) = (expects::alerts(table, &mut cx), expects::lesson(table, &mut cx));
     odd(table, &mut cx);
-    cx.texts.extend_from_slice(overrides);
     Plan {
         name: text(table, "name").map_or_else(|| names::of_file(file), str::to_owned),
         description: text(table, "description").unwrap_or_default().to_owned(),
@@ -187,7 +186,7 @@ pub fn resolve(
         latency: settings::latency(table.get("latency").and_then(Node::table)),
         controllers: settings::controllers(table.get("controllers").and_then(Node::table)),
         learns_from: Some(LEARNS_FROM),
-        digest: digest(&cx.texts),
+        digest: digest(&[cx.texts.as_slice(), overrides].concat()),
         nodes: cx.nodes.into_owned(),
         images,
         image_default: settings::image_default(),
@@ -200,6 +199,7 @@ pub fn resolve(
         metrics,
         actions,
         expects,
+        alerts,
         lesson,
         sweep,
     }
