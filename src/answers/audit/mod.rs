@@ -174,6 +174,8 @@ impl Told {
         &mut self.answers[last]
     }
     fn find(&mut self, question: &Question, rank: Rank, words: String) -> &mut Finding {
+        // The API server lists what is wrong on lines of their own.
+        let words = words.replace("\n* ", "; ").replace('\n', " ").replace(": ; ", ": ");
         let found = Finding { rank, question: question.name, words, field: String::new(), advice: None };
         self.findings.push(found);
         let last = self.findings.len() - 1;

@@ -240,10 +240,8 @@ fn serve(case: &Case<'_>, bad: Bad, told: &mut Told) {
         return;
     }
     let words = format!("{} pods are available after {}", fewest.words(), bad.words());
-    // Of one alone nobody expects that it serves meanwhile.
     let is_alone = case.subject.field("/spec/replicas").and_then(serde_json::Value::as_i64).unwrap_or(1) == 1;
-    let rank = if is_alone { Rank::Note } else { Rank::Risky };
-    let finding = told.find(&QUESTION, rank, words);
+    let finding = told.find(&QUESTION, Rank::Risky, words);
     finding.field = strategy(case);
     let mut ways = vec![vec![format!("{}=30", case.subject.path("spec.minReadySeconds"))]];
     if case.subject.kind == ObjectType::Deployment {
@@ -265,6 +263,10 @@ fn serve(case: &Case<'_>, bad: Bad, told: &mut Told) {
         let better = format!("{} are available then", after.words());
         (after.low > fewest.high).then(|| Advice::write(set, better))
     });
+    // Of one alone nobody expects that it serves meanwhile, unless it could.
+    if is_alone && finding.advice.is_none() {
+        finding.rank = Rank::Note;
+    }
 }
 
 fn heal(case: &Case<'_>, bad: Bad, sick: &Life, told: &mut Told) {

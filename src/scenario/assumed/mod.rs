@@ -136,9 +136,12 @@ fn read(files: &[(String, String)]) -> (Vec<Document>, Option<String>) {
     (documents, wrong)
 }
 
-/// The first thing that is wrong in manifests as texts, with its place; None: all of them can be read.
+/// The first thing that is wrong in manifests as texts, with its place; None: all of them can be read, and there is something
+/// in them.
 pub fn wrong(files: &[(String, String)]) -> Option<String> {
-    read(files).1
+    let (documents, wrong) = read(files);
+    let first = files.first().filter(|_| documents.is_empty());
+    wrong.or_else(|| first.map(|(path, _)| format!("{path}: no Kubernetes object in it")))
 }
 
 fn apply(files: &[(String, String)], given: Given<'_>, at: Option<&str>, text: &mut String) {

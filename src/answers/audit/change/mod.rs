@@ -147,7 +147,9 @@ fn anew(case: &Case<'_>, change: &Change) -> Option<Advice> {
         |object: &&crate::scenario::applied::AppliedObject| Subject::of(apply, object).is(&case.subject);
     let objects = apply.objects.iter().filter(own).cloned().collect();
     let ways = [(Cascade::Orphan, " --cascade=orphan"), (Cascade::Background, "")];
-    let played = ways.into_iter().filter_map(|(cascade, flag)| {
+    // What ran to its end is not taken over by anybody.
+    let ways = ways.into_iter().skip(usize::from(!case.subject.serves()));
+    let played = ways.filter_map(|(cascade, flag)| {
         let at = change.at + Span::from_secs(60);
         let again = at + Span::from_secs(120);
         let (refused, warned) = (Vec::new(), Vec::new());
