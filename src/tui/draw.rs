@@ -56,6 +56,9 @@ pub fn cut(text: &str, width: usize) -> String {
     short
 }
 
+/// A name that makes room for other things keeps so many columns.
+pub const SHORTEST_NAME: usize = 16;
+
 /// The same with its end kept, by which the names of a ReplicaSet's pods differ.
 pub fn cut_within(text: &str, width: usize) -> String {
     const END: usize = 6;
@@ -245,8 +248,12 @@ impl App {
             StatusSource::NodeLost => "of the lost node".to_owned(),
         };
         let phase = p.status.phase().as_sym();
+        // A long name makes room for what is said of its pod.
+        let said = format!(": phase {phase} | STATUS {status} ({from})").chars().count();
+        let room = usize::from(area.width).saturating_sub(said).max(SHORTEST_NAME);
+        let name = cut_within(&p.ident.name.to_string(), room);
         let line = Line::from(vec![
-            Span::styled(format!("{}: phase ", p.ident.name), bold),
+            Span::styled(format!("{name}: phase "), bold),
             Span::styled(phase.to_string(), bold.patch(colour(&phase))),
             Span::styled(" | STATUS ", bold),
             Span::styled(status.clone(), bold.patch(colour(&status))),
