@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::app::{App, Mode, Tab};
+use super::room::{First, lay_out};
 use super::{panes, workloads};
 use crate::rules::kubectl::printing::{self, StatusSource};
 use crate::rules::kubectl::terminal::escaped;
@@ -259,7 +260,10 @@ impl App {
             Span::styled(status.clone(), bold.patch(colour(&status))),
             Span::raw(format!(" ({from})")),
         ]);
-        frame.render_widget(Paragraph::new(line), area);
+        frame.render_widget(
+            Paragraph::new(lay_out(vec![line], usize::from(area.width), 1, First::Upper)),
+            area,
+        );
     }
 
     fn draw_strip(&self, frame: &mut Frame<'_>, area: Rect) {

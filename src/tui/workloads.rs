@@ -9,6 +9,7 @@ use ratatui::widgets::Paragraph;
 use super::app::{App, Tab};
 use super::draw::{SHORTEST_NAME, colour, cut_within};
 use super::panes;
+use super::room::{First, lay_out};
 use crate::api::{EventType, PodIdent, Tri};
 use crate::record::{Change, ObjectChange};
 use crate::rules::kubectl::printing::age;
@@ -72,7 +73,7 @@ pub fn draw_pair(app: &App, frame: &mut Frame<'_>, area: Rect, key: ObjectKey) {
         Span::styled(doing.to_owned(), bold.patch(colour(doing))),
         Span::raw(format!(" | {text}")),
     ]);
-    frame.render_widget(Paragraph::new(line), area);
+    frame.render_widget(Paragraph::new(lay_out(vec![line], usize::from(area.width), 1, First::Upper)), area);
 }
 
 /// The lanes of a workload, and whose curves they are: its own, those of its ReplicaSets by revision; None: events.
