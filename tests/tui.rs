@@ -559,3 +559,25 @@ fn what_is_typed_is_shown_with_what_it_takes() {
         assert_eq!(axis(&app).matches("00.000s").count(), 2, "{}", axis(&app));
     }
 }
+
+/// A name may be as long as it likes: what is said of its pod, and why, is read to its end.
+#[test]
+fn long_names_make_room() {
+    let text = r#"
+name = "long"
+until = "10m"
+[[pod]]
+name = "orders-service-backend-with-a-long-prefix-two"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/web:1.4"
+  [pod.behavior.containers.app]
+  attempts = [{ runs = "5s", exit = 1 }]
+"#;
+    let mut app = App::new(walk_of("long.toml", text));
+    press(&mut app, "f");
+    let shown = screen(&app, 80, 24);
+    let said = shown.lines().find(|line| line.contains("| STATUS")).expect("a line that says it");
+    assert!(said.starts_with("orders-se") && said.contains('…'), "{said}");
+    assert!(said.trim_end().ends_with("STATUS Error (of container app, not a phase)"), "{said}");
+}

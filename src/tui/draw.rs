@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::app::{App, Mode, Tab};
+use super::room::{First, lay_out};
 use super::{panes, workloads};
 use crate::rules::kubectl::printing::{self, StatusSource};
 use crate::rules::kubectl::terminal::escaped;
@@ -55,6 +56,9 @@ pub fn cut(text: &str, width: usize) -> String {
     short.push('…');
     short
 }
+
+/// A name that makes room for other things keeps so many columns.
+pub const SHORTEST_NAME: usize = 16;
 
 /// The same with its end kept, by which the names of a ReplicaSet's pods differ.
 pub fn cut_within(text: &str, width: usize) -> String {
@@ -245,14 +249,21 @@ impl App {
             StatusSource::NodeLost => "of the lost node".to_owned(),
         };
         let phase = p.status.phase().as_sym();
+        // A long name makes room for what is said of its pod.
+        let said = format!(": phase {phase} | STATUS {status} ({from})").chars().count();
+        let room = usize::from(area.width).saturating_sub(said).max(SHORTEST_NAME);
+        let name = cut_within(&p.ident.name.to_string(), room);
         let line = Line::from(vec![
-            Span::styled(format!("{}: phase ", p.ident.name), bold),
+            Span::styled(format!("{name}: phase "), bold),
             Span::styled(phase.to_string(), bold.patch(colour(&phase))),
             Span::styled(" | STATUS ", bold),
             Span::styled(status.clone(), bold.patch(colour(&status))),
             Span::raw(format!(" ({from})")),
         ]);
-        frame.render_widget(Paragraph::new(line), area);
+        frame.render_widget(
+            Paragraph::new(lay_out(vec![line], usize::from(area.width), 1, First::Upper)),
+            area,
+        );
     }
 
     fn draw_strip(&self, frame: &mut Frame<'_>, area: Rect) {

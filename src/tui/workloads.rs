@@ -7,8 +7,9 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::app::{App, Tab};
-use super::draw::colour;
+use super::draw::{SHORTEST_NAME, colour, cut_within};
 use super::panes;
+use super::room::{First, lay_out};
 use crate::api::{EventType, PodIdent, Tri};
 use crate::record::{Change, ObjectChange};
 use crate::rules::kubectl::printing::age;
@@ -65,12 +66,14 @@ pub fn draw_pair(app: &App, frame: &mut Frame<'_>, area: Rect, key: ObjectKey) {
             text += &format!(", {current} there");
         }
     }
+    let said = format!(": {doing} | {text}").chars().count();
+    let room = usize::from(area.width).saturating_sub(said).max(SHORTEST_NAME);
     let line = Line::from(vec![
-        Span::styled(format!("{}: ", tree::name(w, key)), bold),
+        Span::styled(format!("{}: ", cut_within(&tree::name(w, key), room)), bold),
         Span::styled(doing.to_owned(), bold.patch(colour(doing))),
         Span::raw(format!(" | {text}")),
     ]);
-    frame.render_widget(Paragraph::new(line), area);
+    frame.render_widget(Paragraph::new(lay_out(vec![line], usize::from(area.width), 1, First::Upper)), area);
 }
 
 /// The lanes of a workload, and whose curves they are: its own, those of its ReplicaSets by revision; None: events.

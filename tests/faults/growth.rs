@@ -150,6 +150,26 @@ fn pods_spread_are_placed() {
     }
 }
 
+/// Nodes that are cordoned, tainted and given back one after the other: nobody looks at all the others for it.
+#[test]
+fn nodes_are_cordoned_and_tainted() {
+    let looks = |nodes: usize| {
+        let each = |ix: usize| {
+            let at = 60 + ix;
+            format!(
+                "[[action]]\nat = \"{at}s\"\ncordon = \"node/node-{ix}\"\n[[action]]\nat = \"{at}s\"\ntaint = \"node/node-{ix}\"\n\
+                 taints = [{{ key = \"k\", effect = \"NoSchedule\" }}]\n[[action]]\nat = \"{}s\"\nuncordon = \"node/node-{ix}\"\n",
+                at + 600
+            )
+        };
+        let actions: String = (0..nodes).map(each).collect();
+        let text =
+            format!("until = \"1h\"\n[[node]]\nname = \"node\"\ncount = {nodes}\n{}{actions}", crate::POD);
+        played(text).world.scheduler.cluster.looks()
+    };
+    grows_as_its_input("cordons", looks, 200);
+}
+
 /// Expectations that stay open while pods go on failing: each is looked at when its own pod changes.
 #[test]
 fn open_expectations_are_judged() {

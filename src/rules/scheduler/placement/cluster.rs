@@ -172,7 +172,7 @@ pub struct Cluster {
     pub(super) apart: bool,
     /// No two nodes say that they are one host; known once some pod has had such terms.
     hosts_differ: bool,
-    /// How often a node was looked at for a pod.
+    /// How often a node was looked at, for a pod or because another one changed.
     pub(super) looks: u64,
     pub(super) soft_taints: bool,
     /// A node says in which zone it is.
@@ -251,10 +251,28 @@ impl Cluster {
         if self.nodes.len() <= ix {
             self.nodes.resize_with(ix + 1, NodeInfo::default);
         }
-        let new = !self.nodes[ix].exists;
-        self.nodes[ix].set(spec);
-        if new {
-            self.order.push(node);
+        let info = &mut self.nodes[ix];
+        let before = info.exists.then(|| {
+            (
+                std::mem::take(&mut info.labels),
+                std::mem::take(&mut info.taints),
+                std::mem::take(&mut info.images),
+            )
+        });
+        info.set(spec);
+        let is_soft = |taints: &[Taint]| taints.iter().any(|taint| taint.effect == Effect::PreferNoSchedule);
+        match before {
+            None => self.order.push(node),
+            // A cordon, or a taint: nothing that is known of all nodes together.
+            Some((labels, taints, images))
+                if labels == info.labels
+                    && images == info.images
+                    && !is_soft(&taints)
+                    && !is_soft(&info.taints) =>
+            {
+                return self.fast.forget();
+            }
+            Some(_) => {}
         }
         self.nodes_changed();
     }
@@ -282,6 +300,7 @@ impl Cluster {
     }
 
     fn nodes_changed(&mut self) {
+        self.looks += self.order.len() as u64;
         self.order = zone_by_zone(&self.nodes, std::mem::take(&mut self.order));
         let sizes: Vec<(Sym, i64)> = self.images.0.iter().map(|(image, (size, _))| (*image, *size)).collect();
         if !sizes.is_empty() {
@@ -360,7 +379,7 @@ impl Cluster {
             && self.pods_with_affinity == self.pods_apart_by_host
             && (!pod.has_pod_affinity() || pod.is_apart_by_host())
     }
-    /// How often a node was looked at for a pod: what the work of scheduling grows with.
+    /// How often a node was looked at, for a pod or because another one changed: what the work of scheduling grows with.
     pub fn looks(&self) -> u64 {
         self.looks
     }
