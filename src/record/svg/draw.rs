@@ -176,7 +176,7 @@ impl Draft<'_> {
         let gathered = self.gathered;
         let changed = |steps: &&Vec<(Time, Tri)>| {
             let settled = steps.iter().skip_while(|(_, ready)| *ready != Tri::True);
-            settled.skip(1).next().is_some()
+            settled.take(2).count() == 2
                 || steps.iter().all(|(_, ready)| *ready != Tri::True) && !steps.is_empty()
         };
         let rows: Vec<(usize, &Vec<(Time, Tri)>)> =

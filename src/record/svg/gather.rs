@@ -71,13 +71,16 @@ pub struct Instant {
     pub reason: Sym,
 }
 
+/// What there is from each instant on.
+pub type Steps<T> = Vec<(Time, T)>;
+
 /// All that is drawn of a pod.
 #[derive(Debug)]
 pub struct Life {
     pub pod: PodRow,
     /// From each instant on; None: it is gone.
-    pub shown: Vec<(Time, Option<Shown>)>,
-    pub containers: Vec<(Sym, Vec<(Time, Stage)>)>,
+    pub shown: Steps<Option<Shown>>,
+    pub containers: Vec<(Sym, Steps<Stage>)>,
     pub instants: Vec<Instant>,
 }
 
@@ -115,11 +118,11 @@ pub struct Gathered {
     places: FxHashMap<(Option<ObjectRow>, Sym, Sym), u32>,
     pods: Vec<Option<Known>>,
     /// How many were available of how many, from each instant on; None: it is gone.
-    pub figures: FxHashMap<ObjectRow, Vec<(Time, Option<(i32, i32)>)>>,
+    pub figures: FxHashMap<ObjectRow, Steps<Option<(i32, i32)>>>,
     /// Events about what is no pod.
     pub instants: FxHashMap<ObjectRow, Vec<Instant>>,
     /// Whether a node is Ready, from each instant on.
-    pub nodes: Vec<Vec<(Time, Tri)>>,
+    pub nodes: Vec<Steps<Tri>>,
 }
 
 impl Gathered {
