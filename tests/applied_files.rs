@@ -214,17 +214,21 @@ fn the_first_object_of_a_run_takes_its_requests() {
 /// What is expected from the run's begin on is looked at when the object is there; one that never comes is missed.
 #[test]
 fn expectations_wait_for_what_is_on_its_way() {
-    let expects = |name: &str| {
-        let text = format!(
-            "until = \"5s\"\n[[apply]]\nmanifest = \"stack.yaml\"\nat = \"0s\"\n\
-             [[expect]]\nworkload = \"replicaset/{name}\"\nfrom = \"0s\"\nto = \"3s\"\ndesired = 1\n"
-        );
-        let loader = |_: &str| Ok(STACK.to_owned());
-        let plan = Arc::new(scenario::load("shop.toml", &text, &loader, &[]).expect("it is read"));
-        expect::check(&plan, 0)
+    let missed = |stack: &str| {
+        let text = "until = \"5s\"\n[[apply]]\nmanifest = \"stack.yaml\"\nat = \"0s\"\n\
+                    [[expect]]\nreplicaSet = \"web\"\nfrom = \"0s\"\nto = \"3s\"\ndesired = 1\n\
+                    [[expect]]\nservice = \"web\"\nfrom = \"0s\"\nto = \"3s\"\nreadyEndpoints = { max = 1 }\n";
+        let loader = |_: &str| Ok(stack.to_owned());
+        let plan = Arc::new(scenario::load("shop.toml", text, &loader, &[]).expect("it is read"));
+        expect::check(&plan, 0).into_iter().map(|failure| (failure.index, failure.seen)).collect::<Vec<_>>()
     };
-    assert_eq!(expects("web"), []);
-    assert_eq!(expects("none")[0].seen, "none of that name yet (at 0s)");
+    assert_eq!(missed(STACK), []);
+    let (refused, _) = STACK.rsplit_once("---").expect("three objects");
+    let missed = missed(refused);
+    assert!(
+        matches!(&missed[..], [(1, seen)] if seen.starts_with("none of that name yet (at ")),
+        "{missed:?}"
+    );
 }
 
 #[test]

@@ -43,9 +43,6 @@ pub struct Arguments {
     /// How often the series of `openmetrics` are scraped (a duration)
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = interval)]
     scrape_interval: Span,
-    /// Overrides one value of the scenario: pod.web.spec.restartPolicy=Never
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    set: Vec<String>,
     /// Prints nothing but problems
     #[arg(long, short)]
     quiet: bool,

@@ -214,21 +214,28 @@ pub fn audit(arguments: &Arguments) -> Exit {
             Err(exit) => return exit,
         }
     }
-    match arguments.output {
-        Output::Table => print(&formats::table(&audited, arguments.quiet)),
-        Output::Json => print_json(&formats::json(&audited)),
-        Output::Markdown => print(&formats::markdown(&audited)),
-        Output::Sarif => print_json(&formats::sarif(&audited)),
-        Output::Junit => match formats::junit(&audited) {
-            Ok(text) => print(&text),
-            Err(problem) => {
-                talk(&format!("error: the report cannot be written: {problem}\n"));
-                return Exit::OurFault;
-            }
-        },
+    if let Err(exit) = show(&audited, arguments) {
+        return exit;
     }
     let is_broken = audited.iter().flat_map(Audited::findings).any(|finding| finding.rank == Rank::Broken);
     if is_broken { Exit::ExpectationFailed } else { Exit::Ran }
+}
+
+fn show(audited: &[Audited], arguments: &Arguments) -> Result<(), Exit> {
+    match arguments.output {
+        Output::Table => print(&formats::table(audited, arguments.quiet)),
+        Output::Json => print_json(&formats::json(audited)),
+        Output::Markdown => print(&formats::markdown(audited)),
+        Output::Sarif => print_json(&formats::sarif(audited)),
+        Output::Junit => match formats::junit(audited) {
+            Ok(text) => print(&text),
+            Err(problem) => {
+                talk(&format!("error: the report cannot be written: {problem}\n"));
+                return Err(Exit::OurFault);
+            }
+        },
+    }
+    Ok(())
 }
 
 /// All questions of all workloads of a plan.
