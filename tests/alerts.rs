@@ -2,6 +2,8 @@
 
 #![cfg(all(feature = "cli", unix))]
 
+#[path = "support/clients.rs"]
+mod clients;
 #[path = "support/desk.rs"]
 mod desk;
 #[path = "support/program.rs"]
@@ -10,6 +12,7 @@ mod program;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use clients::has_promtool;
 use desk::Desk;
 use serde_json::Value;
 
@@ -21,14 +24,6 @@ fn desk(name: &str) -> Desk {
 fn told(output: &Output) -> (Option<i32>, String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.code(), text(&output.stdout), text(&output.stderr))
-}
-
-fn has_promtool() -> bool {
-    let found = Command::new("promtool").arg("--version").output().is_ok();
-    if !found {
-        println!("promtool is not installed");
-    }
-    found
 }
 
 const USUAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/alerts/usual.yaml");

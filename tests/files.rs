@@ -1,5 +1,7 @@
 //! Files for other people's tools: whoever reads them finds what the timeline says, and nothing that anybody says breaks them.
 
+#[path = "support/clients.rs"]
+mod clients;
 #[path = "files/hostile.rs"]
 mod hostile;
 #[path = "files/metrics.rs"]

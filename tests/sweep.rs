@@ -3,6 +3,8 @@
 
 #![cfg(feature = "cli")]
 
+#[path = "support/clients.rs"]
+mod clients;
 #[path = "support/desk.rs"]
 mod desk;
 #[path = "support/program.rs"]
@@ -212,15 +214,9 @@ fn who_interrupts_a_sweep_finds_nothing_half_written() {
     assert_eq!(std::fs::read_dir(folder).expect("it is there").count(), 0);
 }
 
-/// `KUBELAPSE_PYTHON` says which Python has Ray; without it the one that is there is asked.
 #[test]
 fn ray_plays_the_parts_and_the_bytes_are_those_of_one_machine() {
-    let python = std::env::var("KUBELAPSE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let has_ray = std::process::Command::new(&python).args(["-c", "import ray"]).output();
-    if !has_ray.is_ok_and(|output| output.status.success()) {
-        println!("ray is not installed: its script is not tried");
-        return;
-    }
+    let Some(python) = clients::python("ray") else { return };
     let bench = Bench::new("ray", WEB);
     let line = format!("web.toml --vary {KNOB}=1..3 --seeds 4 --measure restarts,timeToReady");
     bench.played(&format!("sweep {line} --out one"));

@@ -12,6 +12,7 @@ use kubelapse::record::openmetrics::FORMAT;
 use kubelapse::rules::kube_state_metrics::{of_object, of_pod};
 use serde_json::Value;
 
+use super::clients::has_promtool;
 use super::written::{of_run, plan};
 
 fn recorded(name: &str) -> String {
@@ -145,15 +146,6 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
-}
-
-/// Whether promtool is installed; where it is not, that is told.
-pub fn has_promtool() -> bool {
-    let found = Command::new("promtool").arg("--version").output().is_ok();
-    if !found {
-        println!("promtool is not installed");
-    }
-    found
 }
 
 #[test]

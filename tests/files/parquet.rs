@@ -10,6 +10,7 @@ use parquet::basic::Encoding;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::Field;
 
+use super::clients::python;
 use super::hostile;
 use super::metrics::Folder;
 use super::written::{bytes_of_run, of_run, plan};
@@ -88,17 +89,6 @@ fn hostile_texts_are_read_again() {
     for text in hostile::texts() {
         assert!(rows.iter().any(|row| row["message"] == text), "{text:.20}");
     }
-}
-
-/// A Python that has a module: the one of the path, or that which `KUBELAPSE_PYTHON` names.
-fn python(module: &str) -> Option<String> {
-    let named = std::env::var("KUBELAPSE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let has = Command::new(&named).args(["-c", &format!("import {module}")]).output();
-    if has.is_ok_and(|output| output.status.success()) {
-        return Some(named);
-    }
-    println!("there is no Python with {module}");
-    None
 }
 
 #[test]

@@ -140,7 +140,7 @@ impl Life {
     /// How many failures a Job counts at the end.
     pub fn failures(&self) -> i32 {
         let rows = self.w.figures.iter().flatten().filter(|row| Some(row.object) == self.object);
-        rows.filter_map(|row| row.figures?.failed).last().unwrap_or(0)
+        rows.filter_map(|row| row.figures?.failed).next_back().unwrap_or(0)
     }
     /// The last warning about the workload, what it has made or its pods.
     pub fn complaint(&self) -> Option<String> {

@@ -28,7 +28,8 @@ pub(super) struct Scaler {
 /// The autoscaler that names a workload in its manifest.
 pub(super) fn of(case: &Case<'_>) -> Option<Scaler> {
     let subject = &case.subject;
-    let found = case.plan.applies.iter().flat_map(|apply| apply.objects.iter().map(move |own| (apply, own)));
+    let mut found =
+        case.plan.applies.iter().flat_map(|apply| apply.objects.iter().map(move |own| (apply, own)));
     let is_its = |object: &AppliedObject| {
         let text = |at: &str| object.value.pointer(at).and_then(Value::as_str);
         object.kind == ObjectType::HorizontalPodAutoscaler
@@ -37,8 +38,7 @@ pub(super) fn of(case: &Case<'_>) -> Option<Scaler> {
     };
     // The last one counts: it is what a change brings.
     let (_, object) = found
-        .filter(|(apply, object)| is_its(object) && object.namespace(apply) == subject.namespace.as_str())
-        .last()?;
+        .rfind(|(apply, object)| is_its(object) && object.namespace(apply) == subject.namespace.as_str())?;
     let number = |at: &str| object.value.pointer(at).and_then(Value::as_i64);
     let metrics = object.value.pointer("/spec/metrics").and_then(Value::as_array);
     let unplayed = metrics.into_iter().flatten().find_map(|metric| {
