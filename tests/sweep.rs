@@ -223,7 +223,19 @@ fn ray_plays_the_parts_and_the_bytes_are_those_of_one_machine() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/scale/sweep_ray.py");
     let program = env!("CARGO_BIN_EXE_kubelapse");
     let played = std::process::Command::new(&python)
-        .args([script, "--parts", "3", "--work", "parts", "--out", "merged", "--kubelapse", program, "--"])
+        .args([
+            script,
+            "--local",
+            "--parts",
+            "3",
+            "--work",
+            "parts",
+            "--out",
+            "merged",
+            "--kubelapse",
+            program,
+            "--",
+        ])
         .args(line.split_whitespace())
         .current_dir(&bench.0.0)
         .output()

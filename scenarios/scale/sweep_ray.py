@@ -31,9 +31,11 @@ def main():
     parser.add_argument("--out", default="sweep")
     parser.add_argument("--kubelapse", default="kubelapse", help="the program, on every machine")
     parser.add_argument("words", nargs="+", help="what `kubelapse sweep` takes")
+    parser.add_argument("--local", action="store_true", help="all parts on this machine, on loopback")
     told = parser.parse_args()
     work = pathlib.Path(told.work).resolve()
-    ray.init()
+    # A cluster is found by RAY_ADDRESS; alone, nobody else is listened to.
+    ray.init(**({"address": "local", "_node_ip_address": "127.0.0.1", "include_dashboard": False} if told.local else {}))
     waiting = [
         part.remote(told.kubelapse, told.words, index, told.parts, str(work / f"part-{index}")) for index in range(told.parts)
     ]
