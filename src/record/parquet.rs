@@ -487,8 +487,7 @@ impl<W: Write + Send> Sink for Pods<W> {
             for (ident, record) in part {
                 let node = record.node.map_or(Sym::EMPTY, |node| directory.nodes[node as usize]);
                 let pod = known.pod(ident);
-                let own =
-                    [sym(ident.namespace), Some(pod), sym(node), sym(record.qos_class)];
+                let own = [sym(ident.namespace), Some(pod), sym(node), sym(record.qos_class)];
                 names.iter_mut().zip(own).for_each(|(column, text)| column.put(text));
                 let r = record;
                 let own = [r.created, r.scheduled, r.initialized, r.started, r.ready, r.finished, r.removed];
