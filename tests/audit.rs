@@ -388,7 +388,7 @@ fn pressure_moves_pods_and_a_forbidden_overlap_makes_jobs_late() {
 }
 
 #[test]
-fn a_cron_job_that_is_refused_is_broken() {
+fn a_cron_job_that_is_refused_or_never_runs_is_broken() {
     let cron = |schedule: &str| {
         format!(
             "apiVersion: batch/v1\nkind: CronJob\nmetadata: {{ name: report }}\nspec:\n  schedule: \"{schedule}\"\n  \
@@ -398,6 +398,19 @@ fn a_cron_job_that_is_refused_is_broken() {
     let (code, told) = Bench::new("refused", &cron("61 * * * *")).json("--question start");
     assert_eq!(code, Some(1));
     finding(&told, "broken", "is refused, and makes 0 Jobs");
+    let wrong = cron("* * * * *").replace("app:1", "example.com/PROJECT/app:1");
+    let (code, told) = Bench::new("image", &wrong).json("");
+    assert_eq!(code, Some(1));
+    finding(&told, "broken", "0 of its first 2 pods begin to run within 2 min: InvalidImageName");
+    assert_eq!(told["findings"].as_array().map(Vec::len), Some(1), "{told:#}");
+    let hourly = |policy: &str| {
+        cron("0 * * * *").replace("  jobTemplate", &format!("  concurrencyPolicy: {policy}\n  jobTemplate"))
+    };
+    let (_, told) = Bench::new("held", &hourly("Forbid")).json("--question image");
+    let found = finding(&told, "risky", "keeps 1 Job active, and no other begins");
+    assert!(found["advice"]["set"].to_string().contains("activeDeadlineSeconds=3600"), "{found:#}");
+    let (_, told) = Bench::new("heap", &hourly("Allow")).json("--question image");
+    finding(&told, "risky", "after 24 h 23 of 23 wait at once");
     let (code, told) = Bench::new("never", &cron("0 0 31 2 *")).json("--question start");
     assert_eq!(
         (code, &told["findings"]),

@@ -1,9 +1,11 @@
 //! An image that cannot be pulled for 1, 5, 30 min: when does it heal?
 
+use std::collections::BTreeMap;
+
 use super::case::Variant;
-use super::{Advice, Case, Question, Rank, Told};
+use super::{Advice, Case, Question, Rank, Spread, Told};
 use crate::api::workload::WorkloadState;
-use crate::record::{Change, ObjectChange};
+use crate::record::{Change, ObjectChange, ObjectRow};
 use crate::rules::api_server::objects::ObjectType;
 use crate::time::Span;
 
@@ -19,8 +21,8 @@ fn ask(case: &Case<'_>, told: &mut Told) {
     if case.subject.kind == ObjectType::Job {
         return never(case, told);
     }
-    if !case.subject.serves() {
-        return;
+    if case.subject.kind == ObjectType::CronJob {
+        return held_up(case, told);
     }
     for minutes in MINUTES {
         let outage = Span::from_secs(minutes * 60);
@@ -68,6 +70,65 @@ fn never(case: &Case<'_>, told: &mut Told) {
         let after = self::waits(&better)?;
         (after < A_DAY).then(|| Advice::write(set, format!("it then fails after {after}")))
     });
+}
+
+/// A CronJob whose image is away for a day: what becomes of its times?
+fn held_up(case: &Case<'_>, told: &mut Told) {
+    let Some(held) = held(case) else { return };
+    let field = case.subject.path("spec.jobTemplate.spec.activeDeadlineSeconds");
+    let count = |number: usize| Spread::over([Some(Span::from_secs(number as i64))].into_iter());
+    told.answer(
+        &QUESTION,
+        "Jobs that wait at once after a day without its image",
+        count(held.waiting).map(Spread::count),
+        &format!("{} were made in it", held.made),
+    )
+    .by("concurrencyPolicy, activeDeadlineSeconds", &field);
+    if held.waiting == 0 {
+        return;
+    }
+    let words = match held.made {
+        1 => "an image that cannot be pulled keeps 1 Job active, and no other begins: still after 24 h"
+            .to_owned(),
+        made => format!(
+            "an image that cannot be pulled keeps its Jobs active: after 24 h {} of {made} wait at once",
+            held.waiting
+        ),
+    };
+    let finding = told.find(&QUESTION, Rank::Risky, words);
+    let set = vec![format!("{field}=3600")];
+    finding.field = field;
+    finding.advice = case.with(&set).and_then(|better| {
+        let after = self::held(&better).filter(|own| own.waiting < held.waiting || own.made > held.made)?;
+        Some(Advice::write(set, format!("{} of {} wait then", after.waiting, after.made)))
+    });
+}
+
+/// Jobs of a CronJob.
+struct Held {
+    made: usize,
+    /// Neither complete nor failed at the end.
+    waiting: usize,
+}
+
+/// Its Jobs after a day in which its image cannot be pulled; None: it has none.
+fn held(case: &Case<'_>) -> Option<Held> {
+    let (attempts, outage) = (vec![case.attempt()], Some((Span::ZERO, A_DAY)));
+    let life = case.play(&Variant { attempts, outage, until: A_DAY, ..Variant::default() }, 0);
+    let mut states: BTreeMap<ObjectRow, Option<WorkloadState>> = BTreeMap::new();
+    for row in &life.w.outbox {
+        let Change::Object { object, what: ObjectChange::Workload { to, .. } } = row.change else { continue };
+        let ident = life.w.directory.objects[object as usize];
+        let is_its = ident.kind == ObjectType::Job.singular() && ident.namespace == case.subject.namespace;
+        if is_its && ident.name.starts_with(case.subject.name.as_str()) {
+            states.insert(object, to);
+        }
+    }
+    let is_over = |state: &&Option<WorkloadState>| {
+        matches!(state, Some(WorkloadState::Failed | WorkloadState::Complete) | None)
+    };
+    let (made, over) = (states.len(), states.values().filter(is_over).count());
+    (made > 0).then_some(Held { made, waiting: made - over })
 }
 
 /// How long a Job waits for an image; a day: for ever.

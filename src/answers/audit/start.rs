@@ -19,6 +19,12 @@ fn ask(case: &Case<'_>, told: &mut Told) {
     if case.spec.is_none() {
         return makes_none(case, told);
     }
+    if let Some(hindered) = &case.hindered {
+        let words =
+            format!("0 of its first {} pods begin to run within 2 min: {}", hindered.pods, hindered.why);
+        told.find(&QUESTION, Rank::Broken, words).field = case.subject.pod_path("containers");
+        return;
+    }
     if !case.subject.serves() {
         return;
     }
