@@ -2,7 +2,7 @@
 
 import { failuresOf, readRun } from "./model.js";
 import { Scale, clockOf, spanOf } from "./scale.js";
-import { palette } from "./look.js";
+import { LOOKS, palette } from "./look.js";
 import { groupsOf, rowAt, rowsOf } from "./rows.js";
 import { NAMES, RULER, draw } from "./draw.js";
 import { tellPanel, tellTable, tipOf } from "./tell.js";
@@ -95,6 +95,10 @@ class App {
   recolour() {
     this.palette = palette(this.pen);
     this.redraw();
+  }
+
+  looks() {
+    return Object.values(LOOKS);
   }
 
   resize() {

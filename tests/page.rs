@@ -165,3 +165,27 @@ fn a_thousand_pods_are_a_small_file_that_scrolls() {
     assert_eq!(browser.eval("document.documentElement.scrollWidth <= 800"), true, "nothing sticks out");
     is_quiet(&browser);
 }
+
+/// WCAG 2.2, 1.4.3: 4.5 for text, 1.4.11: 3 for what must be seen beside the ground.
+#[test]
+fn letters_are_readable_in_light_and_dark() {
+    let written = written("contrast", "crash-loop");
+    let Some(mut browser) = written.shown("") else { return };
+    let measure = "(() => {
+        const light = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255)
+            .map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4))
+            .reduce((sum, one, at) => sum + one * [0.2126, 0.7152, 0.0722][at], 0);
+        const full = (hex) => (hex.length === 4 ? '#' + [...hex.slice(1)].map((one) => one + one).join('') : hex);
+        const ratio = (a, b) => { const [x, y] = [light(full(a)), light(full(b))].sort(); return (Math.max(x, y) + 0.05) / (Math.min(x, y) + 0.05); };
+        const { colours } = kubelapse.palette;
+        const letters = kubelapse.looks().map((look) => ratio(look.light ? '#fff' : '#1f2328', colours[look.fill]));
+        const ground = ['fg', 'dim', 'mark', 'wn'].map((name) => ratio(colours[name], colours.bg));
+        return { letters: Math.min(...letters), ground: Math.min(...ground.slice(0, 2)), marks: Math.min(...ground) };
+    })()";
+    for theme in ["light", "dark"] {
+        browser.eval(&format!("document.documentElement.dataset.theme = '{theme}'; kubelapse.recolour(); 1"));
+        let least = browser.eval(measure);
+        let of = |what: &str| least[what].as_f64().expect("a ratio");
+        assert!(of("letters") >= 4.5 && of("ground") >= 4.5 && of("marks") >= 3.0, "{theme}: {least}");
+    }
+}
