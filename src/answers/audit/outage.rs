@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::case::Variant;
-use super::{Advice, Case, Question, Rank, Spread, Told};
+use super::{Advice, Case, Question, Rank, Spread, Told, calendar};
 use crate::api::workload::WorkloadState;
 use crate::record::{Change, ObjectChange, ObjectRow};
 use crate::rules::api_server::objects::ObjectType;
@@ -72,14 +72,23 @@ fn never(case: &Case<'_>, told: &mut Told) {
     });
 }
 
-/// A CronJob whose image is away for a day: what becomes of its times?
+/// How long a CronJob's image stays away: three of its times, at least two hours and at most two days.
+fn away(case: &Case<'_>) -> Option<Span> {
+    let schedule = calendar::schedule(case)?;
+    let start = case.plan.start;
+    let third = std::iter::successors(schedule.next(start), |at| schedule.next(*at)).nth(2)?;
+    Some((third.since(start) + Span::from_secs(3600)).max(Span::from_secs(7200)).min(A_DAY * 2))
+}
+
+/// A CronJob whose image is away: what becomes of its times?
 fn held_up(case: &Case<'_>, told: &mut Told) {
-    let Some(held) = held(case) else { return };
+    let Some(away) = away(case) else { return };
+    let Some(held) = held(case, away) else { return };
     let field = case.subject.path("spec.jobTemplate.spec.activeDeadlineSeconds");
     let count = |number: usize| Spread::over([Some(Span::from_secs(number as i64))].into_iter());
     told.answer(
         &QUESTION,
-        "Jobs that wait at once after a day without its image",
+        &format!("Jobs that wait at once after {away} without its image"),
         count(held.waiting).map(Spread::count),
         &format!("{} were made in it", held.made),
     )
@@ -91,7 +100,7 @@ fn held_up(case: &Case<'_>, told: &mut Told) {
         1 => "an image that cannot be pulled keeps 1 Job active, and no other begins: still after 24 h"
             .to_owned(),
         made => format!(
-            "an image that cannot be pulled keeps its Jobs active: after 24 h {} of {made} wait at once",
+            "an image that cannot be pulled keeps its Jobs active: after {away} {} of {made} wait at once",
             held.waiting
         ),
     };
@@ -99,7 +108,8 @@ fn held_up(case: &Case<'_>, told: &mut Told) {
     let set = vec![format!("{field}=3600")];
     finding.field = field;
     finding.advice = case.with(&set).and_then(|better| {
-        let after = self::held(&better).filter(|own| own.waiting < held.waiting || own.made > held.made)?;
+        let after =
+            self::held(&better, away).filter(|own| own.waiting < held.waiting || own.made > held.made)?;
         Some(Advice::write(set, format!("{} of {} wait then", after.waiting, after.made)))
     });
 }
@@ -111,10 +121,10 @@ struct Held {
     waiting: usize,
 }
 
-/// Its Jobs after a day in which its image cannot be pulled; None: it has none.
-fn held(case: &Case<'_>) -> Option<Held> {
-    let (attempts, outage) = (vec![case.attempt()], Some((Span::ZERO, A_DAY)));
-    let life = case.play(&Variant { attempts, outage, until: A_DAY, ..Variant::default() }, 0);
+/// Its Jobs after a time in which its image cannot be pulled; None: it has none.
+fn held(case: &Case<'_>, away: Span) -> Option<Held> {
+    let (attempts, outage) = (vec![case.attempt()], Some((Span::ZERO, away)));
+    let life = case.play(&Variant { attempts, outage, until: away, ..Variant::default() }, 0);
     let mut states: BTreeMap<ObjectRow, Option<WorkloadState>> = BTreeMap::new();
     for row in &life.w.outbox {
         let Change::Object { object, what: ObjectChange::Workload { to, .. } } = row.change else { continue };
