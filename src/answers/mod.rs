@@ -10,5 +10,6 @@
 pub mod alerts;
 pub mod audit;
 pub mod measure;
+pub mod predict;
 pub mod statistics;
 pub mod sweep;

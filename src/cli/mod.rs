@@ -17,6 +17,7 @@ mod line;
 mod list;
 mod manifest;
 mod new;
+mod predict;
 mod results;
 mod rollouts;
 mod run;
@@ -112,6 +113,8 @@ enum Command {
     Compare(compare::Arguments),
     /// Explains pods that a cluster printed: `kubectl get pod web -o yaml | kubelapse explain -`
     Explain(explain::Arguments),
+    /// What comes next for what a cluster prints now: `kubectl get pod web -o yaml | kubelapse predict -`
+    Predict(predict::Arguments),
     /// Lists the scenarios that are built in
     List,
     /// Prints the JSON schema of the scenario format, for editors
@@ -154,6 +157,7 @@ fn dispatch(command: Command) -> Exit {
         Command::Check { scenarios, beside } => check::check(&scenarios, &beside),
         Command::Compare(arguments) => compare::compare(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
+        Command::Predict(arguments) => predict::predict(&arguments),
         Command::List => list::list(),
         Command::Schema => list::schema(),
         Command::Completions { shell } => {
@@ -168,7 +172,7 @@ fn dispatch(command: Command) -> Exit {
 /// The commands by what one wants of them, in the order in which help lists them.
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Play", &["run", "step", "test", "check", "new"]),
-    ("Ask", &["audit", "sweep", "alerts", "compare", "explain"]),
+    ("Ask", &["audit", "sweep", "alerts", "compare", "explain", "predict"]),
     ("Open", &["schema", "completions"]),
     ("Learn", &["learn", "list"]),
 ];
