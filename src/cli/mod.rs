@@ -18,6 +18,7 @@ mod line;
 mod list;
 mod manifest;
 mod new;
+mod predict;
 mod results;
 mod rollouts;
 mod run;
@@ -114,6 +115,8 @@ enum Command {
     Compare(compare::Arguments),
     /// Explains pods that a cluster printed: `kubectl get pod web -o yaml | kubelapse explain -`
     Explain(explain::Arguments),
+    /// What comes next for what a cluster prints now: `kubectl get pod web -o yaml | kubelapse predict -`
+    Predict(predict::Arguments),
     /// What is my cluster like? From what it showed over time to a scenario's numbers
     Fit(fit::Arguments),
     /// Lists the scenarios that are built in
@@ -158,6 +161,7 @@ fn dispatch(command: Command) -> Exit {
         Command::Check { scenarios, beside } => check::check(&scenarios, &beside),
         Command::Compare(arguments) => compare::compare(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
+        Command::Predict(arguments) => predict::predict(&arguments),
         Command::Fit(arguments) => fit::fit(&arguments),
         Command::List => list::list(),
         Command::Schema => list::schema(),
@@ -173,7 +177,7 @@ fn dispatch(command: Command) -> Exit {
 /// The commands by what one wants of them, in the order in which help lists them.
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Play", &["run", "step", "test", "check", "new"]),
-    ("Ask", &["audit", "sweep", "alerts", "compare", "explain", "fit"]),
+    ("Ask", &["audit", "sweep", "alerts", "compare", "explain", "predict", "fit"]),
     ("Open", &["schema", "completions"]),
     ("Learn", &["learn", "list"]),
 ];
