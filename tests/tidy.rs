@@ -64,6 +64,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
     ("explain", &["time", "api", "rules"]),
     ("cli", DOORS),
     ("tui", DOORS),
+    ("serve", DOORS),
 ];
 
 /// Doors may use everything.
@@ -85,6 +86,7 @@ const DOORS: &[&str] = &[
     "explain",
     "cli",
     "tui",
+    "serve",
 ];
 
 /// The rooms that a file's `use crate::` lines name.

@@ -26,6 +26,7 @@ pub mod nodes;
 pub(crate) mod objects;
 pub(crate) mod predict;
 mod scrape;
+pub mod served;
 pub(crate) mod script;
 pub(crate) mod settled;
 mod slices;
