@@ -65,6 +65,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("explain", &["time", "api", "rules"]),
     ("cli", DOORS),
     ("tui", DOORS),
+    ("serve", DOORS),
 ];
 
 /// Doors may use everything.
@@ -87,6 +88,7 @@ const DOORS: &[&str] = &[
     "observed",
     "cli",
     "tui",
+    "serve",
 ];
 
 /// The rooms that a file's `use crate::` lines name.

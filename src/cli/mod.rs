@@ -23,6 +23,8 @@ mod results;
 mod rollouts;
 mod run;
 mod screen;
+#[cfg(feature = "serve")]
+mod serve;
 mod source;
 mod step;
 mod summary;
@@ -72,6 +74,7 @@ pub enum Exit {
   kubelapse test web.toml                       the expectations of a file; without a name, of all built-in scenarios
   kubelapse audit web.yaml --assume boots=20s   what its numbers promise
   kubelapse sweep web.toml --vary seed=1..9     how it depends on what is varied
+  kubelapse serve web.yaml                      a simulated cluster, for kubectl and others
   kubelapse alerts rules.yaml web.yaml          when do my alerts fire?
   kubelapse check scenarios/                    all problems at once, nothing is run
   kubelapse compare web.toml --versions 1.32,1.37   what an upgrade of Kubernetes changes
@@ -91,6 +94,9 @@ enum Command {
     Run(run::Arguments),
     /// Steps through a scenario: forwards, backwards, and asking why
     Step(step::Arguments),
+    /// Opens a simulated cluster to kubectl and others, on 127.0.0.1
+    #[cfg(feature = "serve")]
+    Serve(serve::Arguments),
     /// Teaches: the built-in lessons one after the other, with questions, hints and a score
     Learn(learn::Arguments),
     /// Writes a commented scenario to start from, also from a manifest
@@ -152,6 +158,8 @@ fn dispatch(command: Command) -> Exit {
     match command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Step(arguments) => step::step(&arguments),
+        #[cfg(feature = "serve")]
+        Command::Serve(arguments) => serve::serve(&arguments),
         Command::Learn(arguments) => learn::learn(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Test(arguments) => test::test(&arguments),
@@ -178,9 +186,15 @@ fn dispatch(command: Command) -> Exit {
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Play", &["run", "step", "test", "check", "new"]),
     ("Ask", &["audit", "sweep", "alerts", "compare", "explain", "predict", "fit"]),
-    ("Open", &["schema", "completions"]),
+    ("Open", OPEN),
     ("Learn", &["learn", "list"]),
 ];
+
+/// What opens a run to other programs.
+#[cfg(feature = "serve")]
+const OPEN: &[&str] = &["serve", "schema", "completions"];
+#[cfg(not(feature = "serve"))]
+const OPEN: &[&str] = &["schema", "completions"];
 
 /// The program's arguments, with its commands in groups.
 fn grouped() -> clap::Command {
