@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Walk, objects, slices, volumes};
 use crate::actors::node_lifecycle::KUBELET_AGE;
-use crate::api::{PodIdent, Sym, wire};
+use crate::api::{PodIdent, wire};
 use crate::engine::random::entity;
 use crate::record::{Change, Event, ObjectChange, ObjectRow, Transition};
 use crate::rules::machinery::quantity::{Format, Quantity};
