@@ -67,7 +67,8 @@ pub fn serve(arguments: &Arguments) -> Exit {
     }
     let source = list.remove(0);
     // Where the fastest clock ends: where the scenario does.
-    let own_end = step::opened(&source, &arguments.beside.overrides(arguments.until.as_ref()), arguments.seed);
+    let own_end =
+        step::opened(&source, &arguments.beside.overrides(arguments.until.as_ref()), arguments.seed);
     let for_ever = FOR_EVER.to_owned();
     let until = arguments.until.as_ref().unwrap_or(&for_ever);
     let walk = match step::opened(&source, &arguments.beside.overrides(Some(until)), arguments.seed) {
@@ -102,10 +103,11 @@ pub fn serve(arguments: &Arguments) -> Exit {
             Err(problem) => return refuse(&problem.to_string()),
         };
         print(&format!(
-            "{name} of Kubernetes {} at http://127.0.0.1:{port}\n\n  export KUBECONFIG={}\n  kubectl get pods -A\n\n\
+            "{name} of Kubernetes {} at http://127.0.0.1:{port}\n\n  export KUBECONFIG={}\n  kubectl get pods -A\n\n{}\
              The clock: {}. Ctrl-C ends it.\n",
             gates.version.as_str(),
             config.display(),
+            if cfg!(feature = "html") { "The page is at the same address.\n" } else { "" },
             paced(arguments.speed)
         ));
         let (over, ends) = tokio::sync::watch::channel(false);

@@ -39,8 +39,12 @@ impl Pace {
             "paused" | "0" => Ok(Pace::Paused),
             "max" => Ok(Pace::Max),
             word => match word.trim_end_matches('x').parse::<f64>() {
-                Ok(times) if times.is_finite() && (0.001..=100_000.0).contains(&times) => Ok(Pace::Times(times)),
-                _ => Err(format!("`{word}` is no speed: it is paused, max, or a number (1: as on the wall, 10, 0.5)")),
+                Ok(times) if times.is_finite() && (0.001..=100_000.0).contains(&times) => {
+                    Ok(Pace::Times(times))
+                }
+                _ => Err(format!(
+                    "`{word}` is no speed: it is paused, max, or a number (1: as on the wall, 10, 0.5)"
+                )),
             },
         }
     }
@@ -83,6 +87,7 @@ enum Ask {
     Do(Vec<String>, oneshot::Sender<Done>),
     Logs(LogsOf, oneshot::Sender<Logged>),
     Save(oneshot::Sender<String>),
+    View(oneshot::Sender<Vec<u8>>),
     Stop,
 }
 
@@ -125,6 +130,10 @@ impl Desk {
     /// The scenario with everything that was done.
     pub async fn saved(&self) -> Option<String> {
         self.ask(Ask::Save).await
+    }
+    /// What the page draws.
+    pub async fn view(&self) -> Option<Vec<u8>> {
+        self.ask(Ask::View).await
     }
     /// It is over.
     pub fn stop(&self) {
@@ -169,7 +178,10 @@ pub fn begin(mut walk: Walk, pace: Pace, end: Time) -> std::io::Result<(Desk, st
     let desk = Desk { asks: send, store: Arc::clone(&store), news };
     let anchor = (wall(), now);
     let clock = Clock { walk, served, pace, anchor, end, store, tell, asks };
-    let thread = std::thread::Builder::new().name("simulation".to_owned()).stack_size(16 << 20).spawn(|| clock.run())?;
+    let thread = std::thread::Builder::new()
+        .name("simulation".to_owned())
+        .stack_size(16 << 20)
+        .spawn(|| clock.run())?;
     Ok((desk, thread))
 }
 
@@ -312,6 +324,7 @@ impl Clock {
                 let _ = answer.send(self.walk.timed_logs(pod, &of.container, of.previous));
             }
             Ask::Save(answer) => drop(answer.send(self.walk.saved())),
+            Ask::View(answer) => drop(answer.send(self.walk.view())),
         }
     }
 
