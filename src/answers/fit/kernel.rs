@@ -85,11 +85,12 @@ pub fn seconds(micros: i64) -> f64 {
     micros as f64 / 1e6
 }
 
-/// An interval of a duration, as logarithms of seconds, and how much of the chance it has.
+/// An interval of a duration, as logarithms of seconds and as these, and how much of the chance it has.
 #[derive(Clone, Copy, Debug)]
 pub struct Part {
     pub low: f64,
     pub high: f64,
+    pub seconds: (f64, f64),
     pub weight: f64,
 }
 
@@ -179,10 +180,13 @@ impl Observation {
         }
         let log = |micros: i64| if micros > 0 { libm::log(seconds(micros)) } else { f64::NEG_INFINITY };
         all.into_iter()
-            .map(|(low, weight)| Part {
-                low: log(low),
-                high: if self.is_open { f64::INFINITY } else { log(low + self.width) },
-                weight,
+            .map(|(low, weight)| {
+                let high = if self.is_open {
+                    (f64::INFINITY, f64::INFINITY)
+                } else {
+                    (log(low + self.width), seconds(low + self.width))
+                };
+                Part { low: log(low), high: high.0, seconds: (seconds(low), high.1), weight }
             })
             .collect()
     }
