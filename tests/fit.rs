@@ -146,6 +146,11 @@ fn coverage(plan: &Arc<Plan>, seeds: u64, stamped: bool) -> BTreeMap<String, (u3
     counts
 }
 
+/// `KUBELAPSE_FIT_SEEDS` asks for more.
+fn seeds() -> u64 {
+    std::env::var("KUBELAPSE_FIT_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(50)
+}
+
 fn judge(counts: &BTreeMap<String, (u32, u32)>) {
     let (mut holds, mut all) = (0, 0);
     for (name, (good, n)) in counts {
@@ -163,15 +168,13 @@ fn judge(counts: &BTreeMap<String, (u32, u32)>) {
 /// 95 ± 3 % of intervals hold the truth, of streams that were stamped as they came.
 #[test]
 fn intervals_hold_the_truth() {
-    let seeds = std::env::var("KUBELAPSE_FIT_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(80);
-    judge(&coverage(&plan(TRUTH), seeds, true));
+    judge(&coverage(&plan(TRUTH), seeds(), true));
 }
 
 /// And of streams without instants, in which all is whole seconds.
 #[test]
 fn intervals_of_whole_seconds_hold_the_truth() {
-    let seeds = std::env::var("KUBELAPSE_FIT_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(80);
-    judge(&coverage(&plan(TRUTH), seeds, false));
+    judge(&coverage(&plan(TRUTH), seeds(), false));
 }
 
 /// What had not ended when watching did counts as that: most runs are longer than what was seen.

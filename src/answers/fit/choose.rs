@@ -208,6 +208,11 @@ fn of_many(sample: &Sample) -> Fit {
         best = Tried { cost: 0.0, family: Family::Empirical(seen(sample)), parameters: Vec::new() };
     }
     complete(sample, &mut best, &fits, bounds.as_ref());
+    best.parameters.iter_mut().filter(|own| own.name != "shape").for_each(|own| {
+        own.interval = own.interval.map(|(low, high)| {
+            (low.map(|low| (low - sample.shared).max(0.0)), high.map(|high| high + sample.shared))
+        });
+    });
     Fit { n: sample.n, open: sample.open, family: best.family, parameters: best.parameters, note }
 }
 
