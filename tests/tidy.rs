@@ -46,7 +46,7 @@ fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
 }
 
 /// Who may use whom; a room may always use itself.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("time", &[]),
     ("api", &["time"]),
     ("engine", &["time"]),
@@ -65,6 +65,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("explain", &["time", "api", "rules"]),
     ("cli", DOORS),
     ("tui", DOORS),
+    ("serve", DOORS),
 ];
 
 /// Doors may use everything.
@@ -87,6 +88,7 @@ const DOORS: &[&str] = &[
     "observed",
     "cli",
     "tui",
+    "serve",
 ];
 
 /// The rooms that a file's `use crate::` lines name.

@@ -11,5 +11,6 @@ pub mod alerts;
 pub mod audit;
 pub mod fit;
 pub mod measure;
+pub mod predict;
 pub mod statistics;
 pub mod sweep;

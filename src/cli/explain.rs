@@ -56,7 +56,9 @@ pub fn explain(arguments: &Arguments) -> Exit {
     }
     let others: Vec<String> = input.left_out.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     if input.subjects.is_empty() {
-        return wrong(&format!("{}: no pod in it{}", arguments.file, instead(&text, &others)));
+        let held = instead(&text, &others);
+        let help = "kubectl get pod NAME -o yaml | kubelapse explain -";
+        return wrong(&format!("{}: no pod in it{held}\nhelp: {help}", arguments.file));
     }
     if !others.is_empty() && arguments.output != "json" {
         talk(&format!("note: left out {}: only pods are explained\n", others.join(", ")));
@@ -65,7 +67,7 @@ pub fn explain(arguments: &Arguments) -> Exit {
 }
 
 /// What an input without pods holds instead, and how to get one with.
-fn instead(text: &str, others: &[String]) -> String {
+pub(super) fn instead(text: &str, others: &[String]) -> String {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let held = if first.is_empty() {
         ", it is empty".to_owned()
@@ -80,7 +82,7 @@ fn instead(text: &str, others: &[String]) -> String {
     } else {
         format!(", but {}", others.join(", "))
     };
-    format!("{held}\nhelp: kubectl get pod NAME -o yaml | kubelapse explain -")
+    held
 }
 
 fn wrong(problem: &str) -> Exit {
