@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::next_version;
 use super::pods::{assign, key_of, record_changes};
 use super::workloads::{own, tell};
-use super::next_version;
 use crate::api::text::Uid;
 use crate::api::{OwnerReference, PodIdent, PodName, PodStatus, Sym};
 use crate::record::{ObjectIdent, PodRecord};
@@ -82,6 +82,16 @@ pub fn found_pod(w: &mut World, found: FoundPod) -> PodId {
         assign(w, id, node);
     }
     id
+}
+
+/// A pod belongs to the object that it names as its controller, if that is there.
+pub fn found_owner(w: &mut World, pod: PodId) {
+    let owners = w.pods[pod.ix()].owners.clone();
+    let uid = owners.iter().flat_map(|all| all.iter()).find(|owner| owner.controller).map(|owner| &owner.uid);
+    let Some(controller) = uid.and_then(|uid| w.workloads.by_uid.get(uid).copied()) else { return };
+    w.pods.write(pod.ix()).controller = Some(controller);
+    w.directory.owners[pod.ix()] = w.workloads.row(w.workloads.topmost(controller));
+    w.workloads.dependents.entry(controller).or_default().push(ObjectKey::Pod(pod));
 }
 
 /// Stores an object that is no pod, as the cluster printed it; None where its kind is not kept.

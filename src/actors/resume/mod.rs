@@ -52,11 +52,26 @@ pub struct Present {
     pub pods: Vec<PodId>,
 }
 
-/// What is done to a pod on the way to the present.
+/// What is done on the way to the present: to a pod, or to a node, on whose disk an image lies from then on.
 enum Step {
+    Image,
     Put,
     Delete,
 }
+
+impl Step {
+    /// What comes first of what comes in one instant.
+    fn rank(&self) -> u8 {
+        match self {
+            Step::Image => 0,
+            Step::Put => 1,
+            Step::Delete => 2,
+        }
+    }
+}
+
+/// An image is there so long before a container of it begins.
+const CREATES: Span = Span::from_millis(100);
 
 /// Plays a given cluster to its present.
 pub fn present(up: &SetUp, seed: u64, luck: &Luck) -> Present {
@@ -68,17 +83,25 @@ pub fn present(up: &SetUp, seed: u64, luck: &Luck) -> Present {
     throw_nodes(&mut w, luck);
     let mut agenda = Vec::new();
     let mut whens = Vec::with_capacity(up.players.len());
-    for (ix, player) in up.players.iter().enumerate() {
-        let when = When::of(&w, up, player, luck.pods[ix]);
+    for ix in 0..up.players.len() {
+        let when = When::of(&w, up, ix, luck.pods[ix]);
         agenda.push((when.begins, ix, Step::Put));
         agenda.extend(when.deleted.map(|at| (at, ix, Step::Delete)));
         whens.push(when);
     }
-    agenda.sort_by_key(|(at, ix, step)| (*at, matches!(step, Step::Delete), *ix));
+    agenda.extend(up.images.iter().enumerate().map(|(ix, (.., at))| (*at - CREATES, ix, Step::Image)));
+    agenda.sort_by_key(|(at, ix, step)| (*at, step.rank(), *ix));
     let mut put: Vec<PodId> = vec![PodId::default(); up.players.len()];
     for (at, ix, step) in agenda {
         play_to(&mut w, at);
         match step {
+            Step::Image => {
+                let (node, image, _) = up.images[ix];
+                let image = w.images.full(image);
+                if !w.machines[node].images.contains(&image) {
+                    w.machines[node].images.push(image);
+                }
+            }
             Step::Put => put[ix] = pods::put(&mut w, up, ix, &whens[ix], luck.pods[ix]),
             Step::Delete => {
                 let grace = up.players[ix].past.asked_to_go.map(|(_, grace)| grace);

@@ -13,8 +13,8 @@ use crate::actors::pod_gc::queue as pod_gc;
 use crate::actors::watch::{self, News};
 use crate::actors::{runtime, scheduler};
 use crate::api::{
-    ContainerId, ContainerState, InstanceState, ProbeKind, RuntimeContainer, RuntimeSandbox, RuntimeStatus, Sym,
-    Terminated, Text,
+    ContainerId, ContainerState, InstanceState, ProbeKind, RuntimeContainer, RuntimeSandbox, RuntimeStatus,
+    Sym, Terminated, Text,
 };
 use crate::engine::random;
 use crate::rules::kubelet::images::{PullFailure, PullMemory};
@@ -23,7 +23,7 @@ use crate::scenario::given::past::{Begin, Stood, Was};
 use crate::scenario::given::{GivenPod, Player, SetUp};
 use crate::time::{Span, Time};
 use crate::world::worker::ContainerMemory;
-use crate::world::{ContainerIx, NodeId, PodId, Purpose, SimEvent, World};
+use crate::world::{ContainerIx, NodeId, PodId, Purpose, SimEvent, World, addresses};
 
 /// When all of it was, with the parts of the seconds.
 pub struct When {
@@ -42,7 +42,8 @@ const QUIET: Span = Span::from_millis(1_500);
 
 impl When {
     /// Draws what the printed seconds leave open.
-    pub fn of(w: &World, up: &SetUp, player: &Player, throw: u32) -> When {
+    pub fn of(w: &World, up: &SetUp, ix: usize, throw: u32) -> When {
+        let player = &up.players[ix];
         let (now, past) = (up.given.now, &player.past);
         let part = |which| part_of_second(w, player.entity, throw, which);
         let exact = |at: Time, which| (at + part(which)).min(now - Span::from_micros(1));
@@ -63,27 +64,21 @@ impl When {
         let quiet = |at: Time| at - QUIET;
         let first_end = || containers.iter().filter_map(|(_, ends)| *ends).min();
         let last_start = || containers.iter().filter_map(|(began, _)| *began).max();
-        let settled = now - Span::from_millis(2_500) - part(2);
+        let settled = now - Span::from_millis(4_500) - part(2);
+        // One that has been waiting for longer than an attempt takes was refused: it is refused again, once all others are there.
+        let refused = now - Span::from_millis(400);
         let begins = match past.begin {
             Begin::Over => now - Span::from_micros(1),
             Begin::Settled => settled.min(now - looks_back(up, player)),
-            Begin::Unbound(at) | Begin::Bound(at) => exact(at, 3),
+            Begin::Unbound(at) => exact(at, 3).max(refused),
+            Begin::Bound(at) => exact(at, 3),
             Begin::End(_) => first_end().map_or(settled, quiet),
             Begin::Start(_) => last_start().unwrap_or(settled),
             Begin::Deletion(_) => deleted.map_or(settled, quiet),
         };
-        let created = created(up, player).map_or(begins, |at| at + part(0)).min(begins);
+        let created = up.given.pods[ix].pod.created().map_or(begins, |at| at + part(0)).min(begins);
         When { begins: begins.max(w.plan.start), created, deleted, containers }
     }
-}
-
-fn given<'a>(up: &'a SetUp, player: &Player) -> Option<&'a GivenPod> {
-    let ix = up.players.iter().position(|own| std::ptr::eq(own, player))?;
-    up.given.pods.get(ix)
-}
-
-fn created(up: &SetUp, player: &Player) -> Option<Time> {
-    given(up, player)?.pod.created()
 }
 
 /// How long before the present something may have begun that is still being counted: probes that fail one after the other.
@@ -91,14 +86,18 @@ fn looks_back(up: &SetUp, player: &Player) -> Span {
     let template = &up.templates[player.template.ix()].0;
     let may_fail = |ix: usize, kind: ProbeKind| {
         let own = template.behavior.containers.get(ix);
-        own.is_some_and(|own| own.attempts.iter().any(|one| !one.answers(kind).is_empty() || one.boots.is_some()))
+        own.is_some_and(|own| {
+            own.attempts.iter().any(|one| !one.answers(kind).is_empty() || one.boots.is_some())
+        })
     };
     let spec = &template.spec;
     let all = spec.init_containers.iter().chain(&spec.containers).enumerate();
     let longest = all.flat_map(|(ix, container)| {
         let own = ProbeKind::ALL.map(|kind| container.probe(kind).filter(|_| may_fail(ix, kind)));
         own.into_iter().flatten().map(|probe| {
-            Span::from_secs(i64::from(probe.period_seconds.max(1)) * i64::from(probe.failure_threshold.max(1) + 1))
+            Span::from_secs(
+                i64::from(probe.period_seconds.max(1)) * i64::from(probe.failure_threshold.max(1) + 1),
+            )
         })
     });
     longest.max().unwrap_or(Span::ZERO).min(Span::from_secs(600))
@@ -141,7 +140,8 @@ fn in_the_middle(w: &mut World, up: &SetUp, ix: usize, pod: PodId, node: NodeId,
         Begin::Start(at) => Some(at),
         _ => None,
     };
-    let is_new = |own: &Stood| matches!(own.was, Was::Running(began) if starting.is_some_and(|at| began >= at));
+    let is_new =
+        |own: &Stood| matches!(own.was, Was::Running(began) if starting.is_some_and(|at| began >= at));
     let mut live = sandbox(w, given, pod);
     let mut cache = live.clone();
     let mut memory: SmallVec<[ContainerMemory; 2]> = SmallVec::new();
@@ -182,10 +182,19 @@ fn in_the_middle(w: &mut World, up: &SetUp, ix: usize, pod: PodId, node: NodeId,
 /// From a run that has started something to the look that it asks for.
 const RELIST: Span = Span::from_millis(3);
 
-/// The pod's sandbox runs.
-fn sandbox(w: &World, given: &GivenPod, pod: PodId) -> RuntimeStatus {
+/// The pod's sandbox runs, with its address; of one that is not printed it has any.
+fn sandbox(w: &mut World, given: &GivenPod, pod: PodId) -> RuntimeStatus {
     let host_network = w.pods[pod.ix()].spec.host_network;
-    let ip = given.pod.status.pod_ips.first().copied().filter(|_| !host_network).unwrap_or(Sym::EMPTY);
+    let shown = given.pod.status.pod_ips.first().copied().filter(|_| !host_network);
+    let ip = match shown {
+        Some(ip) => ip,
+        None if host_network => Sym::EMPTY,
+        None => {
+            let address = w.addresses.take(w.pods[pod.ix()].entity >> 17);
+            w.places[pod.ix()].runtime.address = Some(address);
+            addresses::spelled(address)
+        }
+    };
     let sandbox = RuntimeSandbox {
         id: Sym::FIRST_SANDBOX,
         attempt: 0,
@@ -195,7 +204,7 @@ fn sandbox(w: &World, given: &GivenPod, pod: PodId) -> RuntimeStatus {
         no_network: false,
     };
     RuntimeStatus {
-        ips: given.pod.status.pod_ips.iter().copied().filter(|_| !host_network).collect(),
+        ips: [ip].into_iter().filter(|ip| !ip.is_empty()).collect(),
         sandboxes: [sandbox].into_iter().collect(),
         containers: SmallVec::new(),
     }
@@ -298,7 +307,9 @@ fn pulls(w: &World, up: &SetUp, player: &Player, given: &GivenPod, when: &When) 
         }
         let spec = &given.pod.spec;
         let mut containers = spec.init_containers.iter().chain(&spec.containers);
-        let Some(image) = containers.find(|own| own.name == status.name).map(|own| own.image) else { continue };
+        let Some(image) = containers.find(|own| own.name == status.name).map(|own| own.image) else {
+            continue;
+        };
         let known = given.failed_pulls.iter().find(|(of, _)| *of == image).map(|(_, at)| *at);
         let since = given.pod.status.start_time.unwrap_or(when.created);
         let age = up.given.now.since(since);
@@ -357,7 +368,8 @@ fn probing(w: &mut World, up: &SetUp, player: &Player, given: &GivenPod, pod: Po
             let Some(probe) = spec.container_at(ix).probe(kind) else { continue };
             let period = Span::from_secs(i64::from(probe.period_seconds.max(1)));
             let at = ContainerIx::new(ix);
-            let anywhere = w.probe_draw(Purpose::Present, pod, at, kind, 0).below(period.micros().cast_unsigned());
+            let anywhere =
+                w.probe_draw(Purpose::Present, pod, at, kind, 0).below(period.micros().cast_unsigned());
             let anywhere = w.now - Span::from_micros(anywhere.cast_signed());
             let anchor = match worker_began {
                 Some(began) if kind != ProbeKind::Readiness || starting => began.min(w.now),

@@ -36,7 +36,7 @@ pub struct Past {
 pub enum Begin {
     /// It is over: nothing of it is played.
     Over,
-    /// It has no node: the scheduler gets it in this second.
+    /// It has no node, and was created in this second.
     Unbound(Time),
     /// No container has begun yet: from its binding on.
     Bound(Time),
@@ -138,11 +138,13 @@ fn begin(given: &GivenPod, asked_to_go: Option<Time>, now: Time) -> Begin {
     let pod = &*given.pod;
     let created = pod.created().unwrap_or(now);
     if pod.status.phase.is_terminal() {
-        return Begin::Over;
+        // One that has ended because it is being deleted is still to go.
+        let all = || statuses(&pod.spec, &pod.status).flatten().filter_map(newest);
+        let goes = asked_to_go.filter(|at| all().any(|ended| ended >= *at));
+        return goes.map_or(Begin::Over, Begin::Deletion);
     }
     if pod.spec.node_name.is_empty() {
-        let recent = now.since(created) <= Span::from_secs(30);
-        return Begin::Unbound(if recent { created } else { (now - Span::from_secs(2)).truncate_secs() });
+        return Begin::Unbound(created);
     }
     if let Some(at) = asked_to_go {
         return Begin::Deletion(at);
@@ -164,7 +166,8 @@ fn begin(given: &GivenPod, asked_to_go: Option<Time>, now: Time) -> Begin {
             None => Begin::End(at),
         },
         None => {
-            let all_well = all().all(|own| !own.state.is_running() || own.ready && own.started != Some(false));
+            let all_well =
+                all().all(|own| !own.state.is_running() || own.ready && own.started != Some(false));
             let since = now.since(at);
             let is_fresh = since <= FRESH || !all_well && since <= BOOTS;
             if is_fresh { Begin::Start(at) } else { Begin::Settled }
@@ -190,15 +193,7 @@ fn newest(status: &ContainerStatus) -> Option<Time> {
 }
 
 fn absent(number: i32) -> Stood {
-    Stood {
-        was: Was::Absent,
-        number,
-        before: None,
-        ends: None,
-        back_off: None,
-        ready: false,
-        started: false,
-    }
+    Stood { was: Was::Absent, number, before: None, ends: None, back_off: None, ready: false, started: false }
 }
 
 /// How a container stood in the second from which on it is played (None: now); `starting`: those that began then have just.
@@ -209,7 +204,9 @@ fn stood(status: &ContainerStatus, from: Option<Time>, starting: bool, gates: &G
     let Some(was) = running.or(over.map(Was::Ended)) else { return absent(number) };
     let back_off = back_off(status, number, gates);
     let before = match status.state {
-        ContainerState::Running { .. } | ContainerState::Terminated(_) => status.last_state.terminated().copied(),
+        ContainerState::Running { .. } | ContainerState::Terminated(_) => {
+            status.last_state.terminated().copied()
+        }
         _ => None,
     };
     let own = Stood {
@@ -222,7 +219,8 @@ fn stood(status: &ContainerStatus, from: Option<Time>, starting: bool, gates: &G
         started: status.started != Some(false),
     };
     // One that has ended since then ran, if it had begun before.
-    let is_later = |ended: &Terminated| from.is_some_and(|from| ended.finished_at.is_some_and(|at| at >= from));
+    let is_later =
+        |ended: &Terminated| from.is_some_and(|from| ended.finished_at.is_some_and(|at| at >= from));
     match (was, from) {
         (Was::Ended(ended), Some(from)) if is_later(&ended) => {
             let began = real(ended.started_at).unwrap_or(from);
@@ -279,6 +277,9 @@ impl Past {
             Begin::Over | Begin::Settled => return status,
             Begin::End(at) | Begin::Start(at) | Begin::Deletion(at) => at,
         };
+        if status.phase.is_terminal() {
+            status.phase = Phase::Running;
+        }
         let since = status.start_time.or(pod.created());
         for condition in &mut status.conditions {
             if condition.last_transition.is_some_and(|at| at >= from) {
@@ -419,8 +420,7 @@ mod tests {
     #[test]
     fn what_ran_for_a_moment_is_played_from_its_start() {
         let ended = json!({ "terminated": { "exitCode": 1, "startedAt": at(50), "finishedAt": at(51) } });
-        let given =
-            given(json!([{ "name": "app", "restartCount": 0, "ready": false, "state": ended }]));
+        let given = given(json!([{ "name": "app", "restartCount": 0, "ready": false, "state": ended }]));
         let past = past(&given, now(52), &Gates::default());
         assert_eq!(past.begin, Begin::Start(now(50)));
         assert!(past.containers[0].ends.is_some());
