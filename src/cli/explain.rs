@@ -80,7 +80,7 @@ pub fn explain(arguments: &Arguments) -> Exit {
 /// What an input without pods holds instead, and how to get one with.
 pub(super) fn instead(text: &str, others: &[String]) -> String {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let held = if first.is_empty() {
+    if first.is_empty() {
         ", it is empty".to_owned()
     } else if first.starts_with("Error") || first.starts_with("No resources found") {
         format!(", but an answer of kubectl: {first}")
@@ -92,8 +92,7 @@ pub(super) fn instead(text: &str, others: &[String]) -> String {
         String::new()
     } else {
         format!(", but {}", others.join(", "))
-    };
-    held
+    }
 }
 
 fn wrong(problem: &str) -> Exit {

@@ -3,7 +3,7 @@
 //! Each pod is put into the world where its play begins ([`crate::scenario::given::past`]) and lived from there to the present by
 //! the same kubelets, schedulers and runtimes as ever. So what a kubelet remembers (when its relist comes, until when a worker
 //! waits, what a probe has counted) has come about, and needs nobody to make it up; what even that leaves open, such as the part
-//! of a second below a printed one, is drawn ([`Purpose::Present`]).
+//! of a second below a printed one, is drawn ([`crate::world::Purpose::Present`]).
 //!
 //! Not every course leads to the cluster that was printed. Luck by address makes it cheap to look for those that do: a pod or a
 //! node whose course went elsewhere gets another throw of its own dice ([`Luck`]), and everybody else's stay as they are. Who
@@ -21,9 +21,8 @@ use std::sync::Arc;
 
 use crate::engine::random;
 use crate::scenario::given::SetUp;
-use crate::scenario::given::past::Begin;
 use crate::time::{Span, Time};
-use crate::world::{PodId, Purpose, World};
+use crate::world::{PodId, World};
 
 use super::{api_server, start};
 use pods::When;
@@ -141,15 +140,4 @@ fn throw_nodes(w: &mut World, luck: &Luck) {
             w.machines[ix].kubelet = Some(Box::new(kubelet));
         }
     }
-}
-
-/// The part of a second that a printed instant has lost.
-fn part_of_second(w: &World, entity: u64, throw: u32, which: u64) -> Span {
-    let mut draw = w.draw(Purpose::Present, entity, u64::from(throw) << 16 | which);
-    Span::from_micros(draw.below(1_000_000).cast_signed())
-}
-
-/// Whether a pod's play begins in the middle of its life.
-fn is_in_the_middle(begin: Begin) -> bool {
-    matches!(begin, Begin::Settled | Begin::End(_) | Begin::Start(_) | Begin::Deletion(_))
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::{is_in_the_middle, part_of_second};
 use crate::actors::api_server::{self, FoundPod};
 use crate::actors::kubelet::intake::{self, Known};
 use crate::actors::kubelet::prober::{self, Resumed};
@@ -385,4 +384,15 @@ fn probing(w: &mut World, up: &SetUp, player: &Player, given: &GivenPod, pod: Po
             prober::resume(w, pod, at, kind, Resumed { anchor, instance, result });
         }
     }
+}
+
+/// The part of a second that a printed instant has lost.
+fn part_of_second(w: &World, entity: u64, throw: u32, which: u64) -> Span {
+    let mut draw = w.draw(Purpose::Present, entity, u64::from(throw) << 16 | which);
+    Span::from_micros(draw.below(1_000_000).cast_signed())
+}
+
+/// Whether a pod's play begins in the middle of its life.
+fn is_in_the_middle(begin: Begin) -> bool {
+    matches!(begin, Begin::Settled | Begin::End(_) | Begin::Start(_) | Begin::Deletion(_))
 }

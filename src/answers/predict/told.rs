@@ -138,11 +138,14 @@ impl Prediction {
     }
 }
 
+/// The changes of a pod in one of the futures.
+type Changes<'a> = &'a [(Time, Standing)];
+
 /// The futures of a pod that count: those whose present fits to the second where they are enough, or else those that show the
 /// same; where there are none of these, nothing.
-pub fn counted(played: &[Played], ix: usize) -> Vec<&[(Time, Standing)]> {
+pub fn counted(played: &[Played], ix: usize) -> Vec<Changes<'_>> {
     let enough = (played.len() / 5).clamp(1, 20);
-    let of = |least: Fit| -> Vec<&[(Time, Standing)]> {
+    let of = |least: Fit| -> Vec<Changes<'_>> {
         let own = played.iter().map(|one| &one.pods[ix]);
         own.filter(|course| course.fit >= least).map(|course| &course.changes[..]).collect()
     };
@@ -161,7 +164,7 @@ fn future(ix: usize, given: &GivenPod, played: &[Played], asked: &Asked, gates: 
     let mut steps = Vec::new();
     let mut on_the_way = courses;
     for place in 0..TOLD {
-        let mut ways: Vec<(Standing, Vec<&[(Time, Standing)]>)> = Vec::new();
+        let mut ways: Vec<(Standing, Vec<Changes<'_>>)> = Vec::new();
         for changes in &on_the_way {
             let Some((_, to)) = changes.get(place) else { continue };
             match ways.iter_mut().find(|(own, _)| own == to) {
@@ -192,7 +195,7 @@ fn future(ix: usize, given: &GivenPod, played: &[Played], asked: &Asked, gates: 
         name: pod.meta.name.clone(),
         status: shown.status.to_string(),
         ready: shown.ready_cell(),
-        restarts: shown.restarts as i64,
+        restarts: shown.restarts,
         presents,
         stays: if all == 0 { 0.0 } else { stays as f64 / all as f64 },
         steps,
@@ -249,11 +252,11 @@ fn of_workload(ix: usize, own: &Workload, played: &[Played], asked: &Asked) -> W
 }
 
 /// The futures of presents that are near, where none shows what was printed: what they come to from there on.
-fn near<'a>(played: &'a [Played], ix: usize, shown: &Columns) -> Vec<&'a [(Time, Standing)]> {
+fn near<'a>(played: &'a [Played], ix: usize, shown: &Columns) -> Vec<Changes<'a>> {
     let is_shown = |to: &Standing| {
         to.status == shown.status.sym()
             && to.ready == (shown.ready, shown.total)
-            && i64::from(to.restarts) == shown.restarts as i64
+            && i64::from(to.restarts) == shown.restarts
     };
     let after = |changes: &'a [(Time, Standing)]| {
         let at = changes.iter().position(|(_, to)| is_shown(to)).map_or(0, |at| at + 1);

@@ -50,8 +50,7 @@ pub fn read(text: &str, beside: &Beside) -> Result<Given, Vec<Problem>> {
     for words in std::mem::take(&mut taken.broken) {
         problems.push(Problem::new(words, "list anew and watch from there: objects may be missing"));
     }
-    let mut given = Given::default();
-    given.now = present(&taken, beside, &mut problems);
+    let mut given = Given { now: present(&taken, beside, &mut problems), ..Given::default() };
     let Taken { objects, trouble, unseen, is_stream, .. } = taken;
     if let Some(trouble) = trouble {
         given.notes.push(trouble);

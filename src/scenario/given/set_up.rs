@@ -92,7 +92,10 @@ impl SetUp {
             for said in said.iter().filter(|said| said.is_of(pod, top.as_ref())) {
                 said.apply(&mut behavior, &pod.pod.spec);
             }
-            assumed.extend(told.into_iter().map(|words| format!("{}: {words}", pod.place())));
+            let goes_on = past.begin != Begin::Over;
+            assumed.extend(
+                told.into_iter().filter(|_| goes_on).map(|words| format!("{}: {words}", pod.place())),
+            );
             learn(&mut learned, pod, top.as_ref(), &behavior);
             let (template, key) = template(pod, behavior, base);
             let ix = *known.entry(key).or_insert_with(|| {
