@@ -39,9 +39,9 @@
 //! | [`calibration`] | recordings of a cluster, held against many seeds of their scenarios | `session`, `compare` and below |
 //! | [`explain`] | what the object of a real pod says, in words | `time`, `api`, `rules` |
 //! | [`draft`], [`course`] | a scenario to start from; the lessons in their order | `scenario`, `session` and below |
-//! | `cli`, `tui` | the doors: the program and its full screen | everything |
+//! | `cli`, `tui`, `serve` | the doors: the program, its full screen, and a simulated cluster behind HTTP | everything |
 //!
-//! A test (`tests/tidy.rs`) reads the `use` lines and holds the rooms to the last column. The doors are features, both on
+//! A test (`tests/tidy.rs`) reads the `use` lines and holds the rooms to the last column. The doors are features, all on
 //! by default. Without them this is a library that opens no file, reads no clock and needs no thread; `web/` is that
 //! library in a browser.
 //!
@@ -182,9 +182,12 @@ pub mod course;
 pub mod draft;
 pub mod engine;
 pub mod explain;
+pub mod observed;
 pub mod record;
 pub mod rules;
 pub mod scenario;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod session;
 pub mod time;
 #[cfg(feature = "tui")]

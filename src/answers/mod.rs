@@ -9,6 +9,7 @@
 
 pub mod alerts;
 pub mod audit;
+pub mod fit;
 pub mod measure;
 pub mod predict;
 pub mod statistics;

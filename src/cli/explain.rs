@@ -103,7 +103,11 @@ fn wrong(problem: &str) -> Exit {
 /// So many bytes are read from standard input, which may have no end: those of some hundred thousand pods.
 const MOST_BYTES: u64 = 1 << 30;
 
-pub(super) fn read(file: &str) -> std::io::Result<String> {
+/// What stands for a path: a file, a result's `pods.jsonl`, or standard input.
+///
+/// # Errors
+/// What cannot be read.
+pub fn read(file: &str) -> std::io::Result<String> {
     let mut bytes = Vec::new();
     if file == "-" {
         std::io::stdin().take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
@@ -122,7 +126,7 @@ pub(super) fn read(file: &str) -> std::io::Result<String> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a door: ages of real pods count from the real time")]
-pub(super) fn wall_clock() -> Time {
+pub fn wall_clock() -> Time {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Time::from_micros(since.as_micros() as i64)
 }

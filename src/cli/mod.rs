@@ -10,6 +10,7 @@ mod converse;
 mod disk;
 mod explain;
 mod fault;
+mod fit;
 mod interrupt;
 mod kept;
 mod learn;
@@ -22,6 +23,8 @@ mod results;
 mod rollouts;
 mod run;
 mod screen;
+#[cfg(feature = "serve")]
+mod serve;
 mod source;
 mod step;
 mod summary;
@@ -71,9 +74,11 @@ pub enum Exit {
   kubelapse test web.toml                       the expectations of a file; without a name, of all built-in scenarios
   kubelapse audit web.yaml --assume boots=20s   what its numbers promise
   kubelapse sweep web.toml --vary seed=1..9     how it depends on what is varied
+  kubelapse serve web.yaml                      a simulated cluster, for kubectl and others
   kubelapse alerts rules.yaml web.yaml          when do my alerts fire?
   kubelapse check scenarios/                    all problems at once, nothing is run
   kubelapse compare web.toml --versions 1.32,1.37   what an upgrade of Kubernetes changes
+  kubelapse fit pods.json events.json           what is my cluster like?
   kubelapse list                                the scenarios that are built in
 
 Exit codes: 0 ran, 1 an expectation failed, 2 the request was wrong, 3 our own fault, 130 interrupted."
@@ -89,6 +94,9 @@ enum Command {
     Run(run::Arguments),
     /// Steps through a scenario: forwards, backwards, and asking why
     Step(step::Arguments),
+    /// Opens a simulated cluster to kubectl and others, on 127.0.0.1
+    #[cfg(feature = "serve")]
+    Serve(serve::Arguments),
     /// Teaches: the built-in lessons one after the other, with questions, hints and a score
     Learn(learn::Arguments),
     /// Writes a commented scenario to start from, also from a manifest
@@ -115,6 +123,8 @@ enum Command {
     Explain(explain::Arguments),
     /// What comes next for what a cluster prints now: `kubectl get pod web -o yaml | kubelapse predict -`
     Predict(predict::Arguments),
+    /// What is my cluster like? From what it showed over time to a scenario's numbers
+    Fit(fit::Arguments),
     /// Lists the scenarios that are built in
     List,
     /// Prints the JSON schema of the scenario format, for editors
@@ -148,6 +158,8 @@ fn dispatch(command: Command) -> Exit {
     match command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Step(arguments) => step::step(&arguments),
+        #[cfg(feature = "serve")]
+        Command::Serve(arguments) => serve::serve(&arguments),
         Command::Learn(arguments) => learn::learn(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Test(arguments) => test::test(&arguments),
@@ -158,6 +170,7 @@ fn dispatch(command: Command) -> Exit {
         Command::Compare(arguments) => compare::compare(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Predict(arguments) => predict::predict(&arguments),
+        Command::Fit(arguments) => fit::fit(&arguments),
         Command::List => list::list(),
         Command::Schema => list::schema(),
         Command::Completions { shell } => {
@@ -172,10 +185,16 @@ fn dispatch(command: Command) -> Exit {
 /// The commands by what one wants of them, in the order in which help lists them.
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Play", &["run", "step", "test", "check", "new"]),
-    ("Ask", &["audit", "sweep", "alerts", "compare", "explain", "predict"]),
-    ("Open", &["schema", "completions"]),
+    ("Ask", &["audit", "sweep", "alerts", "compare", "explain", "predict", "fit"]),
+    ("Open", OPEN),
     ("Learn", &["learn", "list"]),
 ];
+
+/// What opens a run to other programs.
+#[cfg(feature = "serve")]
+const OPEN: &[&str] = &["serve", "schema", "completions"];
+#[cfg(not(feature = "serve"))]
+const OPEN: &[&str] = &["schema", "completions"];
 
 /// The program's arguments, with its commands in groups.
 fn grouped() -> clap::Command {

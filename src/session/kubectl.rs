@@ -117,6 +117,41 @@ impl Walk {
         logs_at(self.world(), self.now(), pod, container, previous)
     }
 
+    /// [`Walk::logs`] of a pod by its name, each line with the instant at which it was written, and whether more may come.
+    ///
+    /// # Errors
+    /// kubectl's words.
+    pub fn timed_logs(
+        &self,
+        (namespace, name): (&str, &str),
+        container: &str,
+        previous: bool,
+    ) -> Result<(Vec<(Time, String)>, bool), String> {
+        let w = self.world();
+        let pod = find(w, &format!("{namespace}/{name}"))?;
+        let lines = self.logs(pod, Some(container), previous)?;
+        let Some(ix) = w.find_local(pod).and_then(|p| p.find(Sym::new(container))) else {
+            return Ok((Vec::new(), false));
+        };
+        let status = w.pods[pod.ix()].status.read();
+        let mut all = status.containers.iter().chain(&status.init).chain(&status.ephemeral);
+        let own = all.find(|own| own.name == container);
+        let running = run_of(w, self.now(), pod, ix).filter(|_| !previous);
+        let ended = own.and_then(|own| if previous { &own.last_state } else { &own.state }.terminated());
+        let (from, lasts) = match (running, ended) {
+            (Some((ran, runs)), _) => (Time::from_micros(self.now().micros() - ran.micros()), runs),
+            (None, Some(ended)) => {
+                let from = ended.started_at.unwrap_or(w.plan.start);
+                (from, ended.finished_at.unwrap_or(from).since(from))
+            }
+            (None, None) => (own.and_then(|own| own.state.running_since()).unwrap_or(w.plan.start), Span::ZERO),
+        };
+        let gaps = (lines.len().max(2) - 1) as i64;
+        let at = |ix: usize| from + Span::from_micros(lasts.micros() * ix as i64 / gaps);
+        let goes_on = !previous && own.is_none_or(|own| own.state.running_since().is_some());
+        Ok((lines.into_iter().enumerate().map(|(ix, line)| (at(ix), line)).collect(), goes_on))
+    }
+
     /// `12s (x3 over 40s)`
     pub fn event_age(&self, seen: &SeenEvent) -> String {
         let now = self.now();

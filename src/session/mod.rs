@@ -27,6 +27,7 @@ pub(crate) mod objects;
 pub(crate) mod predict;
 pub mod present;
 mod scrape;
+pub mod served;
 pub(crate) mod script;
 pub(crate) mod settled;
 mod slices;

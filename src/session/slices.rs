@@ -39,6 +39,71 @@ pub(super) fn by_service(w: &World) -> Vec<(ObjectRow, u32, Value)> {
     found
 }
 
+/// The slices of one Service as objects of the API, with their names.
+pub(super) fn of_service(w: &World, served: &Held<Service>) -> Vec<(String, Value)> {
+    let Some(slices) = served.beside.as_ref().filter(|_| served.exists) else { return Vec::new() };
+    let meta = &served.object.meta;
+    let spelled = |slice: u32| {
+        let name = name(w, served, slice);
+        let mut value = value(w, served, slices, slice, &name);
+        value["apiVersion"] = "discovery.k8s.io/v1".into();
+        let metadata = &mut value["metadata"];
+        metadata["namespace"] = meta.namespace.as_str().into();
+        metadata["generateName"] = rule::generate_name(meta.name.as_str()).into();
+        metadata["uid"] = format!("{:08x}-0000-4000-8000-{slice:012x}", served.row).into();
+        metadata["labels"] = json!({
+            "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
+            "kubernetes.io/service-name": meta.name.as_str(),
+        });
+        metadata["ownerReferences"] = json!([{
+            "apiVersion": "v1", "kind": "Service", "name": meta.name.as_str(), "uid": meta.uid.to_string(),
+            "controller": true, "blockOwnerDeletion": true,
+        }]);
+        value["endpoints"] = endpoints(w, slices, slice);
+        (name, value)
+    };
+    (0..slices.filled.len() as u32).map(spelled).collect()
+}
+
+/// `v1` Endpoints of a Service, from its slices.
+pub(super) fn as_endpoints<'a>(served: &Held<Service>, slices: impl Iterator<Item = &'a Value>) -> Value {
+    let meta = &served.object.meta;
+    let mut ready = Vec::new();
+    let mut others = Vec::new();
+    let mut ports = Value::Null;
+    for slice in slices {
+        if ports.is_null() && slice["ports"].as_array().is_some_and(|ports| !ports.is_empty()) {
+            ports = slice["ports"].clone();
+        }
+        for own in slice["endpoints"].as_array().into_iter().flatten() {
+            let address = json!({
+                "ip": own["addresses"][0], "nodeName": own["nodeName"], "targetRef": own["targetRef"],
+            });
+            if own["conditions"]["ready"] == true { &mut ready } else { &mut others }.push(address);
+        }
+    }
+    let mut object = json!({
+        "kind": "Endpoints", "apiVersion": "v1",
+        "metadata": {
+            "name": meta.name.as_str(), "namespace": meta.namespace.as_str(),
+            "uid": format!("{:08x}-0000-4000-8001-000000000000", served.row),
+            "creationTimestamp": meta.created.rfc3339_secs(),
+        },
+    });
+    if !ready.is_empty() || !others.is_empty() {
+        let mut subset = json!({});
+        if !ready.is_empty() {
+            subset["addresses"] = ready.into();
+        }
+        if !others.is_empty() {
+            subset["notReadyAddresses"] = others.into();
+        }
+        subset["ports"] = ports;
+        object["subsets"] = json!([subset]);
+    }
+    object
+}
+
 /// Who stands in a slice, and as what.
 fn endpoints(w: &World, slices: &Slices, slice: u32) -> Value {
     let mut endpoints = Vec::new();

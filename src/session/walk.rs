@@ -142,6 +142,10 @@ impl Walk {
     pub fn at_end(&self) -> bool {
         self.session.next_time().is_none_or(|at| at > self.plan().until)
     }
+    /// When the next event comes; None: nothing is left to happen.
+    pub fn next_time(&self) -> Option<Time> {
+        self.session.next_time()
+    }
     /// What was done on this line, also ahead of the cursor.
     pub fn done(&self) -> &[Done] {
         &self.session.done

@@ -43,11 +43,14 @@ pub struct Slices {
     pub filled: Vec<u32>,
     /// Ready, serving, terminating: counted over all slices.
     pub counts: [u32; 3],
+    /// How often they were written.
+    pub writes: u32,
 }
 
 impl Slices {
     /// Changes one slice.
     pub fn change(&mut self, slice: u32, changes: &Changes) {
+        self.writes = self.writes.wrapping_add(1);
         if self.filled.len() <= slice as usize {
             self.filled.resize(slice as usize + 1, 0);
         }

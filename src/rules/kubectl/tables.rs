@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::printing::age;
+use super::stored_tables;
 use crate::time::Time;
 
 /// A cell of a row.
@@ -46,7 +47,7 @@ pub fn row(object: &Value, now: Time) -> Option<Vec<Cell>> {
         "Node" => o.node(),
         "Event" => o.event(),
         "Namespace" => vec![o.name(), narrow("STATUS", o.text("/status/phase")), o.age()],
-        _ => return None,
+        _ => return stored_tables::row(object, now),
     };
     Some(row)
 }
@@ -63,11 +64,11 @@ pub fn access_modes(modes: &[Value]) -> String {
     own.collect::<Vec<_>>().join(",")
 }
 
-fn narrow(header: &'static str, text: impl ToString) -> Cell {
+pub(super) fn narrow(header: &'static str, text: impl ToString) -> Cell {
     Cell { header, is_wide: false, text: text.to_string() }
 }
 
-fn wide(header: &'static str, text: impl ToString) -> Cell {
+pub(super) fn wide(header: &'static str, text: impl ToString) -> Cell {
     Cell { header, is_wide: true, text: text.to_string() }
 }
 
@@ -594,7 +595,7 @@ fn plain_or_empty(value: &Value) -> String {
     if value.is_null() { String::new() } else { plain(value) }
 }
 
-fn or_none(text: String) -> String {
+pub(super) fn or_none(text: String) -> String {
     if text.is_empty() { "<none>".to_owned() } else { text }
 }
 
@@ -613,7 +614,7 @@ fn first_of(list: &[String], max: usize, separator: &str) -> String {
 }
 
 /// `labels.FormatLabels`: `app=web,tier=front`, sorted.
-fn labels_text(labels: &Value) -> String {
+pub(super) fn labels_text(labels: &Value) -> String {
     let mut pairs: Vec<String> = labels
         .as_object()
         .into_iter()

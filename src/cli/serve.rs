@@ -1,0 +1,152 @@
+//! `kubelapse serve`: opens a simulated cluster to kubectl and others, until Ctrl-C.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::source::Beside;
+use super::{Exit, check, print, report, step, talk};
+use crate::serve::clock::{self, Pace};
+use crate::serve::{http, kubeconfig};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  kubelapse serve crash-loop                   then, elsewhere: export KUBECONFIG=…; kubectl get pods -A
+  kubelapse serve web.yaml --speed 10          ten times as fast as on the wall
+  kubelapse serve web.toml --speed paused      stands until `kubectl lapse step`, `goto 90s` or `resume`
+
+The clock is set by `kubectl lapse` (--plugin prints that script) and by /kubelapse/v1, which /kubelapse/v1/openapi describes.
+The server listens on 127.0.0.1 alone. Ctrl-C ends it.")]
+pub struct Arguments {
+    /// Name of a built-in scenario, or a file; or manifests: files, a folder of them
+    #[arg(required_unless_present = "plugin")]
+    scenario: Vec<String>,
+    #[command(flatten)]
+    beside: Beside,
+    /// Seed of all chance, instead of the scenario's
+    #[arg(long)]
+    seed: Option<u64>,
+    /// The clock stands there; without it, a scenario's own end does not count
+    #[arg(long, value_name = "DURATION")]
+    until: Option<String>,
+    /// How fast simulated time goes: paused, a number (1: as on the wall), or max
+    #[arg(long, value_name = "SPEED", default_value = "1", value_parser = Pace::parse)]
+    speed: Pace,
+    /// Where to listen, on 127.0.0.1; the next port that is free, if it is taken; 0: any
+    #[arg(long, default_value_t = 8473)]
+    port: u16,
+    /// Where the kubeconfig is written, instead of a file in the folder for temporary files
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// Prints `kubectl-lapse`, a plugin of kubectl, and does nothing else
+    #[arg(long)]
+    plugin: bool,
+}
+
+/// The clock goes on for as long as anybody may look.
+const FOR_EVER: &str = "87600h";
+
+pub fn serve(arguments: &Arguments) -> Exit {
+    if arguments.plugin {
+        print(kubeconfig::PLUGIN);
+        return Exit::Ran;
+    }
+    let refuse = |problem: &str| {
+        talk(&format!("error: {problem}\n"));
+        Exit::WrongRequest
+    };
+    let words = &arguments.scenario;
+    if words.iter().any(|word| word == "-") {
+        return refuse("`serve` goes on for long: save the manifests as a file, and name that");
+    }
+    let (mut list, is_wrong) = check::all(words, &arguments.beside);
+    if is_wrong {
+        return Exit::WrongRequest;
+    }
+    if list.len() != 1 {
+        return refuse(&format!("`{}` holds {} scenarios: serve one", words.join(" "), list.len()));
+    }
+    let source = list.remove(0);
+    // Where the fastest clock ends: where the scenario does.
+    let own_end = step::opened(&source, &arguments.beside.overrides(arguments.until.as_ref()), arguments.seed);
+    let for_ever = FOR_EVER.to_owned();
+    let until = arguments.until.as_ref().unwrap_or(&for_ever);
+    let walk = match step::opened(&source, &arguments.beside.overrides(Some(until)), arguments.seed) {
+        Ok(walk) => walk,
+        Err(problems) => {
+            report(&problems);
+            return Exit::WrongRequest;
+        }
+    };
+    let end = own_end.map_or(walk.plan().until, |own| own.plan().until);
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(problem) => return refuse(&problem.to_string()),
+    };
+    runtime.block_on(async {
+        let listener = match http::listen(arguments.port).await {
+            Ok(listener) => listener,
+            Err(problem) => return refuse(&format!("127.0.0.1:{}: {problem}", arguments.port)),
+        };
+        let port = listener.local_addr().map_or(arguments.port, |own| own.port());
+        let config = arguments
+            .kubeconfig
+            .clone()
+            .unwrap_or_else(|| std::env::temp_dir().join(format!("kubelapse-{port}.kubeconfig")));
+        if let Err(problem) = write(&config, &kubeconfig::text(port)) {
+            return refuse(&format!("{}: {problem}", config.display()));
+        }
+        let gates = walk.world().gates;
+        let name = walk.plan().name.to_string();
+        let (desk, thread) = match clock::begin(walk, arguments.speed, end) {
+            Ok(begun) => begun,
+            Err(problem) => return refuse(&problem.to_string()),
+        };
+        print(&format!(
+            "{name} of Kubernetes {} at http://127.0.0.1:{port}\n\n  export KUBECONFIG={}\n  kubectl get pods -A\n\n\
+             The clock: {}. Ctrl-C ends it.\n",
+            gates.version.as_str(),
+            config.display(),
+            paced(arguments.speed)
+        ));
+        let (over, ends) = tokio::sync::watch::channel(false);
+        let serving = tokio::spawn(http::serve(listener, desk.clone(), gates, ends));
+        interrupted().await;
+        let _ = over.send(true);
+        let _ = serving.await;
+        desk.stop();
+        let _ = thread.join();
+        if arguments.kubeconfig.is_none() {
+            let _ = fs::remove_file(&config);
+        }
+        Exit::Ran
+    })
+}
+
+fn paced(speed: Pace) -> String {
+    match speed {
+        Pace::Paused => "it stands; `kubectl lapse step` or `resume` lets it go on".to_owned(),
+        Pace::Max => "as fast as it can be played, to the scenario's end".to_owned(),
+        Pace::Times(times) => format!("{times} times as fast as on the wall"),
+    }
+}
+
+/// Nobody else of this machine need read it.
+fn write(place: &Path, text: &str) -> std::io::Result<()> {
+    fs::write(place, text)
+}
+
+/// Ctrl-C, or SIGTERM.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut ended) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = ended.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

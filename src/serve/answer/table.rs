@@ -1,0 +1,101 @@
+//! Rows as the server prints them: columns, cells, and the object that belongs to each row.
+//!
+//! Source: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/response.go (`asTable`, `asPartialObjectMetadata`, 1.36.3). A row of
+//! a pod is made of what was found out about the pod once; only ages are told anew.
+
+use serde_json::Value;
+
+use super::super::kinds::RESOURCES;
+use super::super::store::{Object, PodRow};
+use super::Form;
+use crate::api::wire;
+use crate::rules::kubectl::columns::{Column, columns};
+use crate::rules::kubectl::printing::{self, age, readiness_gates};
+use crate::rules::kubectl::tables;
+use crate::rules::versions::gates::Gates;
+use crate::time::Time;
+
+/// What stands beside the cells of a row (`includeObject`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Include {
+    /// Nothing.
+    None,
+    /// `PartialObjectMetadata`
+    Metadata,
+    /// The object.
+    Object,
+}
+
+/// The head of a table, up to its rows.
+pub fn head(out: &mut Vec<u8>, kind: &str, metadata: &Value, with_columns: bool) {
+    out.extend_from_slice(b"{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":");
+    out.extend_from_slice(metadata.to_string().as_bytes());
+    out.extend_from_slice(b",\"columnDefinitions\":");
+    if with_columns {
+        let all: Vec<Value> = columns(kind).iter().map(|column| column.definition(kind)).collect();
+        out.extend_from_slice(Value::from(all).to_string().as_bytes());
+    } else {
+        out.extend_from_slice(b"null");
+    }
+    out.extend_from_slice(b",\"rows\":[");
+}
+
+/// One row; `own` are the columns of its kind.
+pub fn row(out: &mut Vec<u8>, object: &Object, form: &Form<'_>, include: Include, own: &[Column]) {
+    let cells: Vec<Value> = if RESOURCES[form.resource].qualified() == "pods" {
+        pod(object, form.gates, form.clock.0)
+    } else {
+        of(&object.value, form.clock.0, own)
+    };
+    out.extend_from_slice(b"{\"cells\":");
+    out.extend_from_slice(Value::from(cells).to_string().as_bytes());
+    match include {
+        Include::None => out.extend_from_slice(b",\"object\":null}"),
+        Include::Metadata => {
+            out.extend_from_slice(b",\"object\":");
+            form.partial(out, object);
+            out.push(b'}');
+        }
+        Include::Object => {
+            out.extend_from_slice(b",\"object\":");
+            form.object(out, object, true);
+            out.push(b'}');
+        }
+    }
+}
+
+/// The cells of an object that is no pod.
+pub fn of(object: &Value, now: Time, own: &[Column]) -> Vec<Value> {
+    match tables::row(object, now) {
+        Some(cells) => own.iter().zip(cells).map(|(column, cell)| column.cell(&cell.text)).collect(),
+        None => vec![object["metadata"]["name"].clone(), object["metadata"]["creationTimestamp"].clone()],
+    }
+}
+
+fn pod(object: &Object, gates: &Gates, now: Time) -> Vec<Value> {
+    let row = object.row.get_or_init(|| pod_row(&object.value, gates));
+    let mut cells = vec![
+        Value::from(object.name.as_str()),
+        row.columns.ready_cell().into(),
+        row.columns.status.to_string().into(),
+        row.columns.restarts_cell(now).into(),
+        age(row.created, now).into(),
+    ];
+    cells.extend(row.wide.iter().map(|text| Value::from(text.as_str())));
+    cells
+}
+
+fn pod_row(value: &Value, gates: &Gates) -> PodRow {
+    let pod = wire::pod(value);
+    let columns = printing::columns(&pod.spec, &pod.status, pod.deletion().is_some(), gates);
+    let none = |text: &str| if text.is_empty() { "<none>".to_owned() } else { text.to_owned() };
+    let gates = readiness_gates(&pod.spec, &pod.status.conditions);
+    let ip = pod.status.pod_ips.first().map(ToString::to_string).unwrap_or_default();
+    let wide = [
+        none(&ip),
+        none(&pod.spec.node_name),
+        none(&pod.status.nominated_node),
+        gates.map_or_else(|| none(""), |(met, of)| format!("{met}/{of}")),
+    ];
+    PodRow { columns, created: pod.created(), wide }
+}

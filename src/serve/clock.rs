@@ -1,0 +1,405 @@
+//! The simulation on a thread of its own: it keeps the pace that was asked for, does what it is told, and puts what has changed
+//! into the store.
+//!
+//! The walk belongs to this thread alone; everybody else asks and waits for the answer. Going back makes another past: the
+//! store begins anew, and resourceVersions go on rising.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+use tokio::sync::{oneshot, watch};
+
+use super::answer::logs::{Line, LogsOf};
+use super::kinds;
+use super::store::Store;
+use crate::session::Walk;
+use crate::session::served::{News, Served};
+use crate::time::{Span, Time};
+
+/// How fast simulated time goes.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Pace {
+    /// It stands.
+    Paused,
+    /// So many seconds in one.
+    Times(f64),
+    /// As fast as it can be played.
+    Max,
+}
+
+impl Pace {
+    /// `paused`, `max`, `10`, `0.5`
+    ///
+    /// # Errors
+    /// What would be accepted.
+    pub fn parse(word: &str) -> Result<Pace, String> {
+        match word {
+            "paused" | "0" => Ok(Pace::Paused),
+            "max" => Ok(Pace::Max),
+            word => match word.trim_end_matches('x').parse::<f64>() {
+                Ok(times) if times.is_finite() && (0.001..=100_000.0).contains(&times) => Ok(Pace::Times(times)),
+                _ => Err(format!("`{word}` is no speed: it is paused, max, or a number (1: as on the wall, 10, 0.5)")),
+            },
+        }
+    }
+    fn word(self) -> String {
+        match self {
+            Pace::Paused => "paused".to_owned(),
+            Pace::Max => "max".to_owned(),
+            Pace::Times(times) => times.to_string(),
+        }
+    }
+}
+
+/// Where the clock is to go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Jump {
+    /// To the next change that a client would see.
+    Step,
+    /// To before the last one.
+    Back,
+    /// To this offset from the start.
+    To(Span),
+}
+
+/// What was done, as kubectl would have printed it.
+#[derive(Clone, Debug, Default)]
+pub struct Done {
+    /// All lines.
+    pub lines: Vec<String>,
+    /// The first that says that something was not done.
+    pub refused: Option<String>,
+}
+
+/// Lines of a log, and whether more may come; else why there is none.
+pub type Logged = Result<(Vec<Line>, bool), String>;
+
+enum Ask {
+    State(oneshot::Sender<Value>),
+    Pace(Pace, oneshot::Sender<Value>),
+    Jump(Jump, oneshot::Sender<Value>),
+    Do(Vec<String>, oneshot::Sender<Done>),
+    Logs(LogsOf, oneshot::Sender<Logged>),
+    Save(oneshot::Sender<String>),
+    Stop,
+}
+
+/// A door to the simulation, for whoever asks.
+#[derive(Clone)]
+pub struct Desk {
+    asks: Sender<Ask>,
+    /// What is served.
+    pub store: Arc<RwLock<Store>>,
+    /// The newest version that is served.
+    pub news: watch::Receiver<u64>,
+}
+
+impl Desk {
+    async fn ask<T>(&self, what: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Option<T> {
+        let (answer, comes) = oneshot::channel();
+        self.asks.send(what(answer)).ok()?;
+        comes.await.ok()
+    }
+    /// How the clock stands.
+    pub async fn state(&self) -> Option<Value> {
+        self.ask(Ask::State).await
+    }
+    /// Another speed.
+    pub async fn pace(&self, pace: Pace) -> Option<Value> {
+        self.ask(|answer| Ask::Pace(pace, answer)).await
+    }
+    /// Another place.
+    pub async fn jump(&self, jump: Jump) -> Option<Value> {
+        self.ask(|answer| Ask::Jump(jump, answer)).await
+    }
+    /// Does something.
+    pub async fn act(&self, words: Vec<String>) -> Option<Done> {
+        self.ask(|answer| Ask::Do(words, answer)).await
+    }
+    /// What a container has written.
+    pub async fn logs(&self, of: LogsOf) -> Option<Logged> {
+        self.ask(|answer| Ask::Logs(of, answer)).await
+    }
+    /// The scenario with everything that was done.
+    pub async fn saved(&self) -> Option<String> {
+        self.ask(Ask::Save).await
+    }
+    /// It is over.
+    pub fn stop(&self) {
+        let _ = self.asks.send(Ask::Stop);
+    }
+}
+
+/// So many steps are played before somebody else may ask.
+const BATCH: usize = 200;
+/// How often the clock looks up.
+const LOOKS: Duration = Duration::from_millis(20);
+
+struct Clock {
+    walk: Walk,
+    served: Served,
+    pace: Pace,
+    /// From where the pace counts: on the wall, and in the simulation.
+    anchor: (Instant, Time),
+    /// Where `max` ends.
+    end: Time,
+    store: Arc<RwLock<Store>>,
+    tell: watch::Sender<u64>,
+    asks: Receiver<Ask>,
+}
+
+/// Begins: the thread runs until [`Desk::stop`].
+///
+/// # Errors
+/// There is no thread to be had.
+pub fn begin(mut walk: Walk, pace: Pace, end: Time) -> std::io::Result<(Desk, std::thread::JoinHandle<()>)> {
+    let (send, asks) = channel();
+    let mut store = Store::default();
+    let now = walk.now();
+    walk.seek_time(now);
+    store.clock = (now, shift(now));
+    let mut all = Vec::new();
+    let served = Served::begin(&mut walk, &mut all);
+    put(&mut store, all);
+    store.forget_log();
+    let (tell, news) = watch::channel(store.version());
+    let store = Arc::new(RwLock::new(store));
+    let desk = Desk { asks: send, store: Arc::clone(&store), news };
+    let anchor = (wall(), now);
+    let clock = Clock { walk, served, pace, anchor, end, store, tell, asks };
+    let thread = std::thread::Builder::new().name("simulation".to_owned()).stack_size(16 << 20).spawn(|| clock.run())?;
+    Ok((desk, thread))
+}
+
+#[expect(clippy::disallowed_methods, reason = "a door: the pace is kept by the clock on the wall")]
+fn wall() -> Instant {
+    Instant::now()
+}
+
+/// How much later the clock on the wall is.
+#[expect(clippy::disallowed_methods, reason = "a door: clients reckon ages by the clock on the wall")]
+fn shift(now: Time) -> Span {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let micros = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+    Time::from_micros(micros).since(now)
+}
+
+fn put(store: &mut Store, all: Vec<News>) {
+    for own in all {
+        if let Some(resource) = kinds::of_kind(own.group, own.kind) {
+            store.put(resource, &own.namespace, &own.name, own.object);
+        }
+    }
+}
+
+impl Clock {
+    fn run(mut self) {
+        loop {
+            let is_behind = self.play();
+            let wait = if is_behind { Duration::ZERO } else { LOOKS };
+            match self.asks.recv_timeout(wait) {
+                Ok(Ask::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(ask) => self.answer(ask),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+
+    /// Which instant it should be by now.
+    fn due(&self) -> Time {
+        match self.pace {
+            Pace::Paused => self.walk.now(),
+            Pace::Max => self.end.max(self.walk.now()),
+            Pace::Times(times) => {
+                let passed = wall().saturating_duration_since(self.anchor.0).as_secs_f64() * times;
+                let due = self.anchor.1 + Span::from_micros((passed * 1e6) as i64);
+                due.min(self.walk.plan().until).max(self.walk.now())
+            }
+        }
+    }
+
+    /// Plays what is due, but not too much at once; whether more is.
+    fn play(&mut self) -> bool {
+        let due = self.due();
+        let mut told: Vec<(Time, Vec<News>)> = Vec::new();
+        let mut is_behind = false;
+        for step in 0.. {
+            if self.walk.next_time().is_none_or(|next| next > due) {
+                // The fastest clock stands where nothing is left to happen.
+                if !matches!(self.pace, Pace::Max | Pace::Paused) {
+                    self.walk.seek_time(due);
+                }
+                break;
+            }
+            if step == BATCH {
+                is_behind = true;
+                break;
+            }
+            if !self.walk.play() {
+                break;
+            }
+            self.follow(&mut told);
+        }
+        self.publish(told);
+        is_behind
+    }
+
+    fn follow(&mut self, told: &mut Vec<(Time, Vec<News>)>) {
+        let mut all = Vec::new();
+        self.served.follow(&mut self.walk, &mut all);
+        if !all.is_empty() {
+            told.push((self.walk.now(), all));
+        }
+    }
+
+    fn publish(&mut self, mut told: Vec<(Time, Vec<News>)>) {
+        let now = self.walk.now();
+        let mut rest = Vec::new();
+        if !told.is_empty() {
+            self.served.settle(&self.walk, &mut rest);
+            told.push((now, rest));
+        }
+        let version = {
+            let mut store = self.store.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let before = store.version();
+            for (at, all) in told {
+                store.clock = (at, shift(at));
+                put(&mut store, all);
+            }
+            store.clock = (now, shift(now));
+            (store.version() != before).then_some(store.version())
+        };
+        if let Some(version) = version {
+            let _ = self.tell.send(version);
+        }
+    }
+
+    /// What was served is no more: everything is told anew.
+    fn begin_anew(&mut self) {
+        let mut all = Vec::new();
+        self.served = Served::begin(&mut self.walk, &mut all);
+        let now = self.walk.now();
+        let version = {
+            let mut store = self.store.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+            store.clock = (now, shift(now));
+            store.begin_anew();
+            put(&mut store, all);
+            store.forget_log();
+            store.version()
+        };
+        let _ = self.tell.send(version);
+    }
+
+    fn answer(&mut self, ask: Ask) {
+        match ask {
+            Ask::Stop => {}
+            Ask::State(answer) => drop(answer.send(self.state())),
+            Ask::Pace(pace, answer) => {
+                self.pace = pace;
+                self.anchor = (wall(), self.walk.now());
+                let _ = answer.send(self.state());
+            }
+            Ask::Jump(jump, answer) => {
+                self.jump(jump);
+                self.anchor = (wall(), self.walk.now());
+                let _ = answer.send(self.state());
+            }
+            Ask::Do(words, answer) => drop(answer.send(self.act(&words))),
+            Ask::Logs(of, answer) => {
+                let pod = (of.namespace.as_str(), of.pod.as_str());
+                let _ = answer.send(self.walk.timed_logs(pod, &of.container, of.previous));
+            }
+            Ask::Save(answer) => drop(answer.send(self.walk.saved())),
+        }
+    }
+
+    fn jump(&mut self, jump: Jump) {
+        let start = self.walk.plan().start;
+        match jump {
+            Jump::Step => {
+                let mut told = Vec::new();
+                while self.walk.play() {
+                    self.follow(&mut told);
+                    if !self.walk.rows_of(self.walk.position()).is_empty() {
+                        break;
+                    }
+                }
+                self.publish(told);
+            }
+            Jump::Back => {
+                let here = self.walk.position();
+                let mut step = here.saturating_sub(1);
+                while step > 0 && self.walk.rows_of(step).is_empty() {
+                    step -= 1;
+                }
+                self.walk.seek(step);
+                self.begin_anew();
+            }
+            Jump::To(offset) => {
+                let to = start + offset;
+                if to < self.walk.now() {
+                    self.walk.seek_time(to);
+                    self.begin_anew();
+                    return;
+                }
+                while self.walk.next_time().is_some_and(|next| next <= to) {
+                    let mut told = Vec::new();
+                    for _ in 0..BATCH {
+                        if self.walk.next_time().is_none_or(|next| next > to) || !self.walk.play() {
+                            break;
+                        }
+                        self.follow(&mut told);
+                    }
+                    if told.is_empty() && self.walk.next_time().is_none_or(|next| next > to) {
+                        break;
+                    }
+                    self.publish(told);
+                }
+                self.walk.seek_time(to);
+                self.publish(Vec::new());
+            }
+        }
+    }
+
+    fn act(&mut self, words: &[String]) -> Done {
+        let mut done = Done::default();
+        for words in words {
+            match self.walk.act(words) {
+                Ok(told) => {
+                    done.lines.extend(told.answer.iter().cloned());
+                    if told.refusals > 0 {
+                        done.refused = Some(told.answer.join("\n"));
+                    }
+                }
+                Err(problem) => done.refused = Some(problem),
+            }
+            let mut told = Vec::new();
+            self.follow(&mut told);
+            self.publish(told);
+            if done.refused.is_some() {
+                break;
+            }
+        }
+        done
+    }
+
+    fn state(&self) -> Value {
+        let start = self.walk.plan().start;
+        let until = |at: Option<Time>| at.map(|at| at.since(start).secs_f64());
+        json!({
+            "kind": "Clock", "apiVersion": "kubelapse/v1",
+            "speed": self.pace.word(),
+            "seconds": self.walk.now().since(start).secs_f64(),
+            "offset": self.walk.now().since(start).to_string(),
+            "now": self.walk.now().rfc3339_micros(),
+            "step": self.walk.position(),
+            "nextSeconds": until(self.walk.next_time()),
+            "isIdle": self.walk.next_time().is_none(),
+            "scenario": self.walk.plan().name.to_string(),
+            "kubernetes": self.walk.world().gates.version.as_str(),
+            "seed": self.walk.seed(),
+        })
+    }
+}

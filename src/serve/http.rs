@@ -1,0 +1,368 @@
+//! Sockets: requests in, answers out, and who may ask at all.
+//!
+//! The server listens on the loopback address alone. A page of some other site that a browser has open must not reach it either:
+//! a request must name this machine (`Host`), and one that a page makes must come from here (`Origin`). Bodies, connections
+//! and watches are limited; a client that does not read is dropped. When the server is told to end, every stream ends,
+//! and a deadline follows.
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use http_body_util::channel::{Channel, Sender};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch as signal;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use super::answer::logs::LogsOf;
+use super::answer::watch::{Standing, Watch};
+use super::answer::{Answer, answer};
+use super::clock::Desk;
+use super::path::Request;
+use super::status::{JSON, Response, failure};
+use super::{own, verbs};
+use crate::rules::versions::gates::Gates;
+
+type Body = UnsyncBoxBody<Bytes, Infallible>;
+
+/// A body may be so long; the API server takes no more.
+const MOST_BODY: usize = 3 << 20;
+/// So many connections at once.
+const MOST_CONNECTIONS: usize = 4096;
+/// So many streams at once.
+const MOST_STREAMS: usize = 2048;
+/// Who takes nothing for so long is dropped.
+const SLOWEST: Duration = Duration::from_secs(30);
+/// So many events are handed over at once.
+const AT_ONCE: usize = 512;
+/// How often a watch says how far things are.
+const BOOKMARKS: Duration = Duration::from_secs(60);
+/// What is still open when the server ends has so long.
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// What all requests share.
+struct Shared {
+    desk: Desk,
+    gates: Gates,
+    port: u16,
+    streams: AtomicUsize,
+    connections: AtomicUsize,
+    ends: signal::Receiver<bool>,
+}
+
+/// A place to listen at: this port, or the next that is free.
+///
+/// # Errors
+/// None is.
+pub async fn listen(port: u16) -> std::io::Result<TcpListener> {
+    let mut problem = None;
+    for port in (port..=port.saturating_add(100)).take(if port == 0 { 1 } else { 100 }) {
+        match TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await {
+            Ok(listener) => return Ok(listener),
+            Err(own) => problem = Some(own),
+        }
+    }
+    Err(problem.unwrap_or_else(|| std::io::ErrorKind::AddrInUse.into()))
+}
+
+/// Answers until `ends` says that it is over.
+pub async fn serve(listener: TcpListener, desk: Desk, gates: Gates, mut ends: signal::Receiver<bool>) {
+    let port = listener.local_addr().map_or(0, |own| own.port());
+    let shared = Arc::new(Shared {
+        desk,
+        gates,
+        port,
+        streams: AtomicUsize::new(0),
+        connections: AtomicUsize::new(0),
+        ends: ends.clone(),
+    });
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                // Too many files are open: that passes.
+                Err(_) => { sleep(Duration::from_millis(50)).await; continue; }
+            },
+            () = ended(&mut ends) => break,
+        };
+        if shared.connections.load(Ordering::Relaxed) >= MOST_CONNECTIONS {
+            continue;
+        }
+        let shared = Arc::clone(&shared);
+        shared.connections.fetch_add(1, Ordering::Relaxed);
+        tokio::spawn(async move {
+            connection(stream, &shared).await;
+            shared.connections.fetch_sub(1, Ordering::Relaxed);
+        });
+    }
+    // Streams end by themselves; who does not is not waited for.
+    let last = Instant::now() + DEADLINE;
+    while shared.connections.load(Ordering::Relaxed) > 0 && Instant::now() < last {
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+async fn connection(stream: TcpStream, shared: &Arc<Shared>) {
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(|request| {
+        let shared = Arc::clone(shared);
+        async move { Ok::<_, Infallible>(handle(request, &shared).await) }
+    });
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(30)).max_buf_size(64 << 10);
+    let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(stream), service));
+    let mut ends = shared.ends.clone();
+    tokio::select! {
+        _ = connection.as_mut() => {}
+        () = ended(&mut ends) => {
+            connection.as_mut().graceful_shutdown();
+            let _ = timeout(DEADLINE, connection).await;
+        }
+    }
+}
+
+async fn handle(request: hyper::Request<Incoming>, shared: &Arc<Shared>) -> hyper::Response<Body> {
+    if let Some(refused) = refused(request.headers(), shared.port) {
+        return whole(refused);
+    }
+    let (parts, incoming) = request.into_parts();
+    let text = |name: HeaderName| {
+        parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+    };
+    let mut asked =
+        Request::of(parts.method.as_str(), parts.uri.path(), parts.uri.query().unwrap_or_default());
+    asked.accept = text(header::ACCEPT);
+    asked.if_none_match = text(header::IF_NONE_MATCH);
+    asked.content_type = text(header::CONTENT_TYPE);
+    let is_master = parts.headers.get_all("impersonate-group").iter().any(|group| group == "system:masters");
+    if !is_master {
+        asked.impersonates = text(HeaderName::from_static("impersonate-user"));
+    }
+    match Limited::new(incoming, MOST_BODY).collect().await {
+        Ok(body) => asked.body = body.to_bytes().to_vec(),
+        Err(_) => {
+            let message = format!("Request entity too large: limit is {MOST_BODY}");
+            return whole(failure(413, "RequestEntityTooLarge", &message, &serde_json::Value::Null));
+        }
+    }
+    if let Some(rest) = asked.path.strip_prefix("/kubelapse/v1/") {
+        let rest = rest.trim_end_matches('/').to_owned();
+        return whole(own::answer(&shared.desk, &asked, &rest).await);
+    }
+    let found = {
+        let store = shared.desk.store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        answer(&store, &shared.gates, &asked)
+    };
+    match found {
+        Answer::Whole(response) => whole(response),
+        Answer::Do(deed) => match shared.desk.act(deed.words.clone()).await {
+            Some(done) => {
+                let store = shared.desk.store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+                whole(verbs::answered(&store, &deed, done.refused.as_deref()))
+            }
+            None => whole(over()),
+        },
+        Answer::Watch(watch, first) => streamed(shared, JSON, |send| watched(*watch, first, send, Arc::clone(shared))),
+        Answer::Logs(of) => logs(of, shared).await,
+    }
+}
+
+fn over() -> Response {
+    failure(503, "ServiceUnavailable", "the simulation has ended", &serde_json::Value::Null)
+}
+
+/// Comes when the server is to end.
+async fn ended(ends: &mut signal::Receiver<bool>) {
+    let _ = ends.wait_for(|over| *over).await;
+}
+
+/// Whoever does not mean this server, or asks for another site.
+fn refused(headers: &HeaderMap, port: u16) -> Option<Response> {
+    let is_own = |host: &str| {
+        let own = [
+            format!("127.0.0.1:{port}"),
+            format!("localhost:{port}"),
+            format!("[::1]:{port}"),
+            "127.0.0.1".to_owned(),
+            "localhost".to_owned(),
+        ];
+        own.iter().any(|own| own.eq_ignore_ascii_case(host))
+    };
+    let text = |value: Option<&HeaderValue>| value.and_then(|value| value.to_str().ok()).unwrap_or("?").to_owned();
+    let host = text(headers.get(header::HOST));
+    if !is_own(&host) {
+        let message = "this server answers whoever asks for 127.0.0.1 or localhost";
+        return Some(failure(403, "Forbidden", message, &serde_json::Value::Null));
+    }
+    let origin = headers.get(header::ORIGIN).map(|origin| text(Some(origin)));
+    let is_foreign = origin.is_some_and(|origin| !origin.strip_prefix("http://").is_some_and(is_own));
+    let is_cross = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    if is_foreign || is_cross {
+        let message = "pages of other sites are not answered";
+        return Some(failure(403, "Forbidden", message, &serde_json::Value::Null));
+    }
+    None
+}
+
+fn headers(response: &mut hyper::Response<Body>, content_type: &str, more: Vec<(&'static str, String)>) {
+    let own = response.headers_mut();
+    own.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
+    own.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(value) = HeaderValue::from_str(content_type)
+        && !content_type.is_empty()
+    {
+        own.insert(header::CONTENT_TYPE, value);
+    }
+    for (name, value) in more {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(&value)) {
+            own.insert(name, value);
+        }
+    }
+}
+
+fn whole(response: Response) -> hyper::Response<Body> {
+    let Response { code, content_type, headers: more, body } = response;
+    let mut out = hyper::Response::new(Full::new(Bytes::from(body)).boxed_unsync());
+    *out.status_mut() = hyper::StatusCode::from_u16(code).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
+    headers(&mut out, content_type, more);
+    out
+}
+
+/// An answer that goes on; what is written into it runs beside.
+fn streamed<F: Future<Output = ()> + Send + 'static>(
+    shared: &Arc<Shared>,
+    content_type: &str,
+    write: impl FnOnce(Sender<Bytes>) -> F,
+) -> hyper::Response<Body> {
+    if shared.streams.load(Ordering::Relaxed) >= MOST_STREAMS {
+        let message = "too many watches at once, please try again later";
+        return whole(failure(429, "TooManyRequests", message, &serde_json::Value::Null));
+    }
+    let (send, body) = Channel::new(4);
+    shared.streams.fetch_add(1, Ordering::Relaxed);
+    let (writes, counted) = (write(send), Arc::clone(shared));
+    tokio::spawn(async move {
+        writes.await;
+        counted.streams.fetch_sub(1, Ordering::Relaxed);
+    });
+    let mut out = hyper::Response::new(body.boxed_unsync());
+    headers(&mut out, content_type, Vec::new());
+    out
+}
+
+/// Hands over a piece; false: nobody takes it.
+async fn hand(send: &mut Sender<Bytes>, piece: Bytes) -> bool {
+    piece.is_empty() || matches!(timeout(SLOWEST, send.send_data(piece)).await, Ok(Ok(())))
+}
+
+async fn watched(mut watch: Watch, first: Vec<u8>, mut send: Sender<Bytes>, shared: Arc<Shared>) {
+    let mut news = shared.desk.news.clone();
+    let mut ends = shared.ends.clone();
+    // Somebody who asks for no end gets one that he would get from a real server, sooner or later.
+    let last = Instant::now() + watch.timeout.unwrap_or(Duration::from_secs(3600)).min(Duration::from_secs(7200));
+    let mut next_bookmark = Instant::now() + Duration::from_secs(1);
+    if !hand(&mut send, Bytes::from(first)).await {
+        return;
+    }
+    loop {
+        news.mark_unchanged();
+        loop {
+            let mut pieces = Vec::new();
+            let standing = {
+                let store = shared.desk.store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+                watch.go_on(&store, &mut pieces, AT_ONCE)
+            };
+            let is_last = pieces.len() < AT_ONCE;
+            let piece = if pieces.len() == 1 { pieces.remove(0) } else { Bytes::from(pieces.concat()) };
+            if !hand(&mut send, piece).await || standing == Standing::Over {
+                return;
+            }
+            if is_last {
+                break;
+            }
+        }
+        tokio::select! {
+            changed = news.changed() => if changed.is_err() { return },
+            () = ended(&mut ends) => return,
+            () = sleep_until(last) => return,
+            () = sleep_until(next_bookmark) => {
+                next_bookmark = Instant::now() + BOOKMARKS;
+                let mut piece = Vec::new();
+                watch.bookmark(&mut piece);
+                if !hand(&mut send, Bytes::from(piece)).await {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// A log: what there is, and what comes.
+async fn logs(of: LogsOf, shared: &Arc<Shared>) -> hyper::Response<Body> {
+    let clock = |shared: &Shared| shared.desk.store.read().unwrap_or_else(std::sync::PoisonError::into_inner).clock;
+    let first = match shared.desk.logs(of.clone()).await {
+        Some(Ok(first)) => first,
+        Some(Err(words)) => {
+            let resource = super::kinds::find("", "v1", "pods").unwrap_or_default();
+            return whole(verbs::said(&words, &super::kinds::RESOURCES[resource], &of.pod));
+        }
+        None => return whole(over()),
+    };
+    let text = of.text(&first.0, clock(shared));
+    if !of.follow {
+        return whole(Response { content_type: "text/plain", ..Response::text(text) });
+    }
+    let own = Arc::clone(shared);
+    streamed(shared, "text/plain", move |mut send| async move {
+        let (mut known, mut goes_on) = (first.0.len(), first.1);
+        if !hand(&mut send, Bytes::from(text)).await {
+            return;
+        }
+        let mut ends = own.ends.clone();
+        while goes_on {
+            tokio::select! {
+                () = sleep(Duration::from_millis(250)) => {}
+                () = ended(&mut ends) => return,
+            }
+            let Some(Ok((lines, more))) = own.desk.logs(of.clone()).await else { return };
+            goes_on = more;
+            let text = of.more(lines.get(known..).unwrap_or_default(), clock(&own));
+            known = lines.len().max(known);
+            if !hand(&mut send, Bytes::from(text)).await {
+                return;
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(pairs: &[(&'static str, &'static str)]) -> Option<u16> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.insert(*name, HeaderValue::from_static(value));
+        }
+        refused(&headers, 8473).map(|refused| refused.code)
+    }
+
+    #[test]
+    fn only_who_means_this_server_is_answered() {
+        assert_eq!(asked(&[("host", "127.0.0.1:8473")]), None);
+        assert_eq!(asked(&[("host", "localhost:8473"), ("origin", "http://localhost:8473")]), None);
+        assert_eq!(asked(&[("host", "evil.example:8473")]), Some(403), "a name that was bound to this machine");
+        assert_eq!(asked(&[]), Some(403));
+        assert_eq!(asked(&[("host", "127.0.0.1:8473"), ("origin", "http://evil.example")]), Some(403));
+        assert_eq!(asked(&[("host", "127.0.0.1:8473"), ("origin", "null")]), Some(403));
+        assert_eq!(asked(&[("host", "127.0.0.1:8473"), ("sec-fetch-site", "cross-site")]), Some(403));
+    }
+}

@@ -1,0 +1,29 @@
+//! `kubelapse serve`: a simulated cluster behind HTTP, so that kubectl and others look at it as at any other.
+//!
+//! | file | what it is |
+//! | --- | --- |
+//! | [`kinds`] | which resources there are: one table, from which paths, discovery and OpenAPI follow |
+//! | [`store`], [`stamps`] | what is served: objects as text in which instants can be moved, and a bounded log of changes |
+//! | [`path`], [`selector`] | a request, read |
+//! | [`answer`] | what it is answered with: pure, without sockets |
+//! | [`verbs`], [`json_patch`] | requests that change something, as commands of the simulator |
+//! | [`clock`] | the simulation on its own thread, at the pace that was asked for |
+//! | [`own`] | the server's own API: the clock, what is done by words |
+//! | [`http`], [`kubeconfig`] | sockets, who may ask, and what clients need to come here |
+//!
+//! What stands here: a client never writes into the store. What he asks for is done by the simulation, which publishes what has come
+//! of it. Versions of what is served only rise, also where the simulation goes back.
+
+pub mod answer;
+pub mod clock;
+pub mod http;
+mod json_patch;
+pub mod kinds;
+pub mod kubeconfig;
+pub mod own;
+pub mod path;
+pub mod selector;
+pub mod stamps;
+pub mod status;
+pub mod store;
+pub mod verbs;

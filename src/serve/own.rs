@@ -1,0 +1,96 @@
+//! The server's own API: the clock, what is done by words, the scenario that comes of it; described by OpenAPI.
+
+use serde_json::{Value, json};
+
+use super::clock::{Desk, Jump, Pace};
+use super::path::Request;
+use super::status::{Response, bad, failure, no_page};
+use crate::time::{GoDuration, Span};
+
+/// A path below `/kubelapse/v1`, its method, and what it does.
+const PATHS: [(&str, &str, &str); 9] = [
+    ("clock", "get", "how the clock stands"),
+    ("clock/pause", "post", "the clock stands"),
+    ("clock/resume", "post", "the clock goes on; ?speed=10: so many times as fast as on the wall; ?speed=max"),
+    ("clock/step", "post", "to the next change that a client would see; the clock stands there"),
+    ("clock/back", "post", "to before the last change; the clock stands there, and watches end with 410"),
+    ("clock/goto", "post", "to an instant of the run: ?at=90s from its start, on or back"),
+    ("do", "post", "does something: the body is what one would type, as `delete pod/web gracePeriodSeconds=5`"),
+    ("scenario", "get", "the scenario with everything that was done, as TOML"),
+    ("openapi", "get", "this description"),
+];
+
+/// Answers what lies below `/kubelapse/v1`.
+pub async fn answer(desk: &Desk, request: &Request, rest: &str) -> Response {
+    let Some((path, method, _)) = PATHS.iter().find(|(path, ..)| *path == rest) else { return no_page() };
+    if !method.eq_ignore_ascii_case(&request.method) {
+        return failure(405, "MethodNotAllowed", &format!("{path} wants {}", method.to_uppercase()), &json!({}));
+    }
+    let state = match *path {
+        "openapi" => return Response::json(200, &described()),
+        "clock" => desk.state().await,
+        "clock/pause" => desk.pace(Pace::Paused).await,
+        "clock/resume" => {
+            let word = if request.query("speed").is_empty() { "1" } else { request.query("speed") };
+            match Pace::parse(word) {
+                Ok(pace) => desk.pace(pace).await,
+                Err(problem) => return bad(&problem),
+            }
+        }
+        "clock/step" | "clock/back" | "clock/goto" => {
+            let jump = match *path {
+                "clock/step" => Jump::Step,
+                "clock/back" => Jump::Back,
+                _ => match GoDuration::parse(request.query("at")) {
+                    Ok(GoDuration(nanos)) if nanos >= 0 => Jump::To(Span::from_micros(nanos / 1000)),
+                    _ => return bad("`at` is an offset from the start of the run: 90s, 15m, 2h"),
+                },
+            };
+            // Who looks at one instant wants to go on looking at it.
+            if desk.pace(Pace::Paused).await.is_none() {
+                None
+            } else {
+                desk.jump(jump).await
+            }
+        }
+        "do" => return done(desk, request).await,
+        _ => return match desk.saved().await {
+            Some(text) => Response { content_type: "application/toml", ..Response::plain(200, &text) },
+            None => over(),
+        },
+    };
+    state.map_or_else(over, |state| Response::json(200, &state))
+}
+
+fn over() -> Response {
+    failure(503, "ServiceUnavailable", "the simulation has ended", &Value::Null)
+}
+
+async fn done(desk: &Desk, request: &Request) -> Response {
+    let words = String::from_utf8_lossy(&request.body).trim().to_owned();
+    let Some(done) = desk.act(vec![words]).await else { return over() };
+    let code = if done.refused.is_some() { 422 } else { 200 };
+    Response::json(code, &json!({ "kind": "Done", "apiVersion": "kubelapse/v1", "lines": done.lines, "refused": done.refused }))
+}
+
+fn described() -> Value {
+    let mut paths = json!({});
+    for (path, method, words) in PATHS {
+        let mut operation = json!({ "summary": words, "responses": { "200": { "description": "done" } } });
+        let parameter = match path {
+            "clock/resume" => Some("speed"),
+            "clock/goto" => Some("at"),
+            _ => None,
+        };
+        if let Some(name) = parameter {
+            operation["parameters"] = json!([{ "name": name, "in": "query", "schema": { "type": "string" } }]);
+        }
+        if path == "do" {
+            operation["requestBody"] = json!({ "content": { "text/plain": { "schema": { "type": "string" } } } });
+        }
+        paths[format!("/kubelapse/v1/{path}")][method] = operation;
+    }
+    json!({
+        "openapi": "3.0.0", "info": { "title": "kubelapse", "version": env!("CARGO_PKG_VERSION") }, "paths": paths,
+    })
+}

@@ -1,0 +1,449 @@
+//! What the API server has, object by object, for a client that looks on: everything at once, and then what each step has
+//! changed.
+//!
+//! Nothing of it costs a run that nobody looks at: what has changed is found from outside, by the versions of what is
+//! stored, by the pods that were written and by the rows of the record. Events are told as objects and forgotten an hour after
+//! they were seen last, as the API server does it (`--event-ttl`).
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+use serde_json::{Map, Value, json};
+
+use super::{Walk, objects, slices, volumes};
+use crate::actors::node_lifecycle::KUBELET_AGE;
+use crate::api::{PodIdent, wire};
+use crate::engine::random::entity;
+use crate::record::{Change, Event, ObjectChange, ObjectRow, Transition};
+use crate::rules::machinery::quantity::{Format, Quantity};
+use crate::scenario::plan::ObjectKind;
+use crate::time::{Span, Time};
+use crate::world::workloads::ObjectKey;
+use crate::world::{Node, NodeConditionKind, PodId, World};
+
+/// What became of an object.
+pub struct News {
+    /// Empty: the core group.
+    pub group: &'static str,
+    /// `Pod`
+    pub kind: &'static str,
+    /// Empty: it lives in none.
+    pub namespace: String,
+    /// `metadata.name`
+    pub name: String,
+    /// None: it is gone.
+    pub object: Option<Value>,
+}
+
+/// Events are forgotten so long after they were seen last.
+const EVENTS_STAY: Span = Span::from_secs(3600);
+
+/// Namespaces that are there from the beginning.
+const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+
+/// What was told of a run so far.
+#[derive(Default)]
+pub struct Served {
+    /// By namespace and name: which pod was told last.
+    pods: BTreeMap<(String, String), PodId>,
+    nodes: Vec<Option<u64>>,
+    objects: FxHashMap<ObjectRow, (ObjectKey, u64)>,
+    /// How often the slices of a Service had been written.
+    slices: FxHashMap<ObjectRow, (u32, Vec<String>)>,
+    /// Those that are there, with the instant of their first sight; and by their last sight.
+    events: BTreeMap<u32, Seen>,
+    namespaces: BTreeMap<String, ()>,
+    /// Claims, volumes, classes, and what pods refer to: few change seldom, and are held against what was told.
+    others: BTreeMap<(&'static str, String, String), Value>,
+    version: u64,
+    /// Steps up to here were told.
+    step: u64,
+    /// When old events were last looked for.
+    swept: Option<Time>,
+}
+
+struct Seen {
+    namespace: String,
+    name: String,
+    first: Time,
+    last: Time,
+}
+
+impl Served {
+    /// Everything that is there now; from here on each step is followed.
+    pub fn begin(walk: &mut Walk, to: &mut Vec<News>) -> Served {
+        let mut served = Served::default();
+        walk.session.world.touched = Some(Vec::new());
+        let w = walk.world();
+        for name in NAMESPACES {
+            served.namespace(w, name, to);
+        }
+        for ix in 0..w.pods.len() {
+            served.pod(w, PodId::new(ix), to);
+        }
+        served.stored(w, to);
+        served.rest(w, to);
+        served.events_of(w, walk.history(), to);
+        served.step = walk.position();
+        served.forget(w, to);
+        served
+    }
+
+    /// What the last step has changed.
+    pub fn follow(&mut self, walk: &mut Walk, to: &mut Vec<News>) {
+        let w = &mut walk.session.world;
+        let mut pods = w.touched.as_mut().map(std::mem::take).unwrap_or_default();
+        w.left.clear();
+        pods.sort_unstable();
+        pods.dedup();
+        let w = walk.world();
+        for pod in pods {
+            self.pod(w, pod, to);
+        }
+        if w.resource_version != self.version {
+            self.stored(w, to);
+        }
+        for step in self.step + 1..=walk.position() {
+            self.events_of(w, walk.rows_of(step), to);
+        }
+        self.step = walk.position();
+    }
+
+    /// What is not looked at step by step, because it changes seldom: claims, volumes, what pods refer to, events that are over.
+    pub fn settle(&mut self, walk: &Walk, to: &mut Vec<News>) {
+        self.rest(walk.world(), to);
+        self.forget(walk.world(), to);
+    }
+
+    fn namespace(&mut self, w: &World, name: &str, to: &mut Vec<News>) {
+        if name.is_empty() || self.namespaces.insert(name.to_owned(), ()).is_some() {
+            return;
+        }
+        let object = json!({
+            "kind": "Namespace", "apiVersion": "v1",
+            "metadata": {
+                "name": name, "uid": uid(1, self.namespaces.len() as u64),
+                "creationTimestamp": (w.plan.start - KUBELET_AGE).rfc3339_secs(),
+                "labels": { "kubernetes.io/metadata.name": name },
+            },
+            "spec": { "finalizers": ["kubernetes"] },
+            "status": { "phase": "Active" },
+        });
+        to.push(news("", "Namespace", "", name, Some(object)));
+    }
+
+    fn pod(&mut self, w: &World, pod: PodId, to: &mut Vec<News>) {
+        let p = &w.pods[pod.ix()];
+        let (namespace, name) = (p.ident.namespace.as_str(), p.ident.name.to_string());
+        let key = (namespace.to_owned(), name.clone());
+        if p.exists {
+            self.namespace(w, namespace, to);
+            self.pods.insert(key, pod);
+            let object = wire::pod_value(&objects::object(w, pod));
+            to.push(news("", "Pod", namespace, &name, Some(object)));
+        } else if self.pods.get(&key) == Some(&pod) {
+            // The next pod of that name may be there already.
+            self.pods.remove(&key);
+            to.push(news("", "Pod", namespace, &name, None));
+        }
+    }
+
+    /// Nodes, and the kinds that are stored as they are sent, with the slices of Services.
+    fn stored(&mut self, w: &World, to: &mut Vec<News>) {
+        self.version = w.resource_version;
+        self.nodes.resize(w.nodes.len(), None);
+        for (ix, node) in w.nodes.iter().enumerate() {
+            let now = node.exists.then_some(node.resource_version);
+            if self.nodes[ix] != now {
+                self.nodes[ix] = now;
+                let object = node.exists.then(|| node_value(w, ix, node));
+                to.push(news("", "Node", "", node.spec.name.as_str(), object));
+            }
+        }
+        for key in w.workloads.all() {
+            let Some(held) = w.workloads.held(key).filter(|_| !matches!(key, ObjectKey::PersistentVolumeClaim(_)))
+            else {
+                continue;
+            };
+            let (row, meta) = (held.row(), held.meta());
+            let before = self.objects.get(&row).map(|(_, version)| *version);
+            let law = held.object_type().law();
+            if held.exists() {
+                if before != Some(meta.resource_version) {
+                    self.objects.insert(row, (key, meta.resource_version));
+                    self.namespace(w, meta.namespace.as_str(), to);
+                    to.push(news(law.group, law.name, &meta.namespace, &meta.name, Some(held.print())));
+                }
+            } else if before.is_some() {
+                self.objects.remove(&row);
+                to.push(news(law.group, law.name, &meta.namespace, &meta.name, None));
+            }
+        }
+        self.slices(w, to);
+    }
+
+    /// The slices of a Service that was written to, and its Endpoints.
+    fn slices(&mut self, w: &World, to: &mut Vec<News>) {
+        for served in w.workloads.services.iter() {
+            let now = served.beside.as_ref().filter(|_| served.exists).map(|slices| slices.writes);
+            let before = self.slices.get(&served.row).map(|(writes, _)| *writes);
+            if now == before {
+                continue;
+            }
+            let (namespace, service) = (served.object.meta.namespace.as_str(), served.object.meta.name.as_str());
+            let spelled = slices::of_service(w, served);
+            let names: Vec<String> = spelled.iter().map(|(name, _)| name.clone()).collect();
+            let gone = self.slices.remove(&served.row).map(|(_, names)| names).unwrap_or_default();
+            for name in gone.iter().filter(|name| !names.contains(name)) {
+                to.push(news("discovery.k8s.io", "EndpointSlice", namespace, name, None));
+            }
+            if now.is_none() {
+                to.push(news("", "Endpoints", namespace, service, None));
+                continue;
+            }
+            let endpoints = slices::as_endpoints(served, spelled.iter().map(|(_, slice)| slice));
+            for (name, slice) in spelled {
+                to.push(news("discovery.k8s.io", "EndpointSlice", namespace, &name, Some(slice)));
+            }
+            to.push(news("", "Endpoints", namespace, service, Some(endpoints)));
+            self.slices.insert(served.row, (now.unwrap_or(0), names));
+        }
+    }
+
+    /// Claims, volumes, classes, and what pods refer to.
+    fn rest(&mut self, w: &World, to: &mut Vec<News>) {
+        if w.objects.is_empty() && w.plan.storage.classes.is_empty() && w.plan.storage.volumes.is_empty() {
+            return;
+        }
+        let mut now: Vec<(&'static str, &'static str, String, String, Value)> = Vec::new();
+        for (namespace, name, value) in volumes::claims(w) {
+            now.push(("", "PersistentVolumeClaim", namespace.to_string(), name.to_string(), value));
+        }
+        for (name, value) in volumes::volumes(w) {
+            now.push(("", "PersistentVolume", String::new(), name.to_string(), value));
+        }
+        for (name, value) in volumes::classes(w) {
+            now.push(("storage.k8s.io", "StorageClass", String::new(), name.to_string(), value));
+        }
+        for own in w.objects.iter().filter(|own| own.exists) {
+            let kind = match own.kind {
+                ObjectKind::ConfigMap => "ConfigMap",
+                ObjectKind::Secret => "Secret",
+                ObjectKind::ServiceAccount => "ServiceAccount",
+                _ => continue,
+            };
+            let mut value = json!({
+                "metadata": { "creationTimestamp": (w.plan.start - KUBELET_AGE).rfc3339_secs() },
+            });
+            if kind != "ServiceAccount" {
+                let keys = own.keys.iter().flatten().map(|key| (key.clone(), Value::from("")));
+                value["data"] = keys.collect::<Map<String, Value>>().into();
+            }
+            if kind == "Secret" {
+                value["type"] = "Opaque".into();
+            }
+            now.push(("", kind, own.namespace.to_string(), own.name.to_string(), value));
+        }
+        let mut left = std::mem::take(&mut self.others);
+        for (group, kind, namespace, name, mut value) in now {
+            value["kind"] = kind.into();
+            value["apiVersion"] = if group.is_empty() { "v1".into() } else { format!("{group}/v1").into() };
+            value["metadata"]["name"] = name.as_str().into();
+            if !namespace.is_empty() {
+                value["metadata"]["namespace"] = namespace.as_str().into();
+            }
+            if value["metadata"]["uid"].is_null() {
+                let number = entity(&[kind, &namespace, &name]);
+                value["metadata"]["uid"] = uid(2, number).into();
+            }
+            let key = (kind, namespace, name);
+            if left.remove(&key).as_ref() != Some(&value) {
+                self.namespace(w, &key.1, to);
+                to.push(news(group, kind, &key.1, &key.2, Some(value.clone())));
+            }
+            self.others.insert(key, value);
+        }
+        for (kind, namespace, name) in left.into_keys() {
+            let group = if kind == "StorageClass" { "storage.k8s.io" } else { "" };
+            to.push(news(group, kind, &namespace, &name, None));
+        }
+    }
+
+    fn events_of(&mut self, w: &World, rows: &[Transition], to: &mut Vec<News>) {
+        for row in rows {
+            let (event, about) = match (row.change, row.pod) {
+                (Change::Event(event), Some(pod)) => (event, About::pod(w, pod as usize, row.node)),
+                (Change::Object { object, what: ObjectChange::Event(event) }, _) => {
+                    (event, self.about_object(w, object))
+                }
+                _ => continue,
+            };
+            let name = format!("{}.{:016x}", about.name, u64::from(event.object) + (0x18 << 56));
+            let seen = self.events.entry(event.object).or_insert_with(|| Seen {
+                namespace: about.namespace.clone(),
+                name: name.clone(),
+                first: row.time,
+                last: row.time,
+            });
+            seen.last = row.time;
+            let object = event_value(&event, &about, seen);
+            to.push(news("", "Event", &about.namespace, &name, Some(object)));
+        }
+    }
+
+    fn about_object(&self, w: &World, row: ObjectRow) -> About {
+        let ident = w.directory.objects[row as usize];
+        let held = self.objects.get(&row).and_then(|(key, _)| w.workloads.held(*key));
+        let (kind, version, uid) = match held {
+            Some(held) => {
+                let ty = held.object_type();
+                (ty.name().to_owned(), ty.api_version(), held.meta().uid.to_string())
+            }
+            None => (ident.kind.to_string(), String::new(), String::new()),
+        };
+        About {
+            kind,
+            version,
+            namespace: ident.namespace.to_string(),
+            name: ident.name.to_string(),
+            uid,
+            host: String::new(),
+            ident: PodIdent::NOBODY,
+        }
+    }
+
+    /// Events that were not seen for an hour are gone; they are looked for once a minute.
+    fn forget(&mut self, w: &World, to: &mut Vec<News>) {
+        const EVERY: Span = Span::from_secs(60);
+        if self.swept.is_some_and(|last| w.now.since(last) < EVERY) {
+            return;
+        }
+        self.swept = Some(w.now);
+        let gone = self.events.extract_if(.., |_, seen| w.now.since(seen.last) >= EVENTS_STAY);
+        to.extend(gone.map(|(_, seen)| news("", "Event", &seen.namespace, &seen.name, None)));
+    }
+}
+
+fn news(group: &'static str, kind: &'static str, namespace: &str, name: &str, object: Option<Value>) -> News {
+    News { group, kind, namespace: namespace.to_owned(), name: name.to_owned(), object }
+}
+
+/// A uid of what a run gives none.
+fn uid(what: u32, number: u64) -> String {
+    format!("{what:08x}-0000-4000-8000-{:012x}", number & 0xffff_ffff_ffff)
+}
+
+/// What an event is about.
+struct About {
+    kind: String,
+    version: String,
+    namespace: String,
+    name: String,
+    uid: String,
+    host: String,
+    ident: PodIdent,
+}
+
+impl About {
+    fn pod(w: &World, pod: usize, node: Option<u32>) -> About {
+        let ident = w.directory.pods[pod];
+        About {
+            kind: "Pod".to_owned(),
+            version: "v1".to_owned(),
+            namespace: ident.namespace.to_string(),
+            name: ident.name.to_string(),
+            uid: ident.uid.to_string(),
+            host: node.map_or_else(String::new, |node| w.directory.nodes[node as usize].to_string()),
+            ident,
+        }
+    }
+}
+
+fn event_value(event: &Event, about: &About, seen: &Seen) -> Value {
+    let mut involved = json!({
+        "kind": about.kind, "namespace": about.namespace, "name": about.name, "uid": about.uid,
+        "apiVersion": about.version,
+    });
+    if !event.field_path.is_empty() {
+        involved["fieldPath"] = event.field_path.as_str().into();
+    }
+    let component = event.component.as_str();
+    let mut source = json!({ "component": component });
+    if component == "kubelet" && !about.host.is_empty() {
+        source["host"] = about.host.as_str().into();
+    }
+    json!({
+        "kind": "Event", "apiVersion": "v1",
+        "metadata": {
+            "name": seen.name, "namespace": seen.namespace, "uid": uid(3, u64::from(event.object)),
+            "creationTimestamp": seen.first.rfc3339_secs(),
+        },
+        "involvedObject": involved,
+        "reason": event.reason.as_str(),
+        "message": event.message.show(&about.ident).to_string(),
+        "source": source,
+        "firstTimestamp": seen.first.rfc3339_secs(),
+        "lastTimestamp": seen.last.rfc3339_secs(),
+        "count": event.count,
+        "type": event.kind.as_str(),
+        "eventTime": null,
+        "reportingComponent": component,
+        "reportingInstance": if component == "kubelet" { about.host.as_str() } else { "" },
+    })
+}
+
+/// A node as the API prints it.
+fn node_value(w: &World, ix: usize, node: &Node) -> Value {
+    let amounts = |amounts: &BTreeMap<String, i128>| -> Map<String, Value> {
+        let words = |(resource, nanos): (&String, &i128)| {
+            let is_bytes = !matches!(resource.as_str(), "cpu" | "pods") && !resource.contains('/');
+            let format = if is_bytes { Format::BinarySI } else { Format::DecimalSI };
+            (resource.clone(), Quantity::from_nanos(*nanos, format).to_string().into())
+        };
+        amounts.iter().map(words).collect()
+    };
+    let created = (w.plan.start - KUBELET_AGE).rfc3339_secs();
+    let conditions: Vec<Value> = NodeConditionKind::ALL
+        .iter()
+        .map(|kind| {
+            let own = node.condition(*kind);
+            json!({
+                "type": kind.as_str(), "status": own.status.as_str(),
+                "lastHeartbeatTime": node.heartbeat.rfc3339_secs(),
+                "lastTransitionTime": own.since.rfc3339_secs(),
+                "reason": own.reason.as_str(), "message": own.message.as_str(),
+            })
+        })
+        .collect();
+    let mut spec = json!({});
+    if !node.spec.taints.is_empty() {
+        spec["taints"] = json!(node.spec.taints);
+    }
+    if node.spec.unschedulable {
+        spec["unschedulable"] = true.into();
+    }
+    let version = format!("v{}.0", w.gates.version.as_str());
+    json!({
+        "kind": "Node", "apiVersion": "v1",
+        "metadata": {
+            "name": node.spec.name, "uid": uid(4, ix as u64), "creationTimestamp": created,
+            "labels": node.spec.labels,
+        },
+        "spec": spec,
+        "status": {
+            "capacity": amounts(&node.spec.capacity),
+            "allocatable": amounts(&node.spec.allocatable),
+            "conditions": conditions,
+            "addresses": [
+                { "type": "InternalIP", "address": node.ip },
+                { "type": "Hostname", "address": node.spec.name },
+            ],
+            "daemonEndpoints": { "kubeletEndpoint": { "Port": 10250 } },
+            "nodeInfo": {
+                "machineID": "", "systemUUID": "", "bootID": "", "kernelVersion": "simulated", "osImage": "kubelapse",
+                "containerRuntimeVersion": "containerd://simulated", "kubeletVersion": version,
+                "kubeProxyVersion": "", "operatingSystem": "linux", "architecture": "amd64",
+            },
+        },
+    })
+}
