@@ -46,7 +46,7 @@ fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
 }
 
 /// Who may use whom; a room may always use itself.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 18] = [
     ("time", &[]),
     ("api", &["time"]),
     ("engine", &["time"]),

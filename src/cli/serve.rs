@@ -7,6 +7,7 @@ use super::source::Beside;
 use super::{Exit, check, print, report, step, talk};
 use crate::serve::clock::{self, Pace};
 use crate::serve::{http, kubeconfig};
+use crate::session::Script;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -67,7 +68,8 @@ pub fn serve(arguments: &Arguments) -> Exit {
     }
     let source = list.remove(0);
     // Where the fastest clock ends: where the scenario does.
-    let own_end = step::opened(&source, &arguments.beside.overrides(arguments.until.as_ref()), arguments.seed);
+    let own = arguments.beside.overrides(arguments.until.as_ref());
+    let own_end = Script::load(&source.label, &source.text, &|path| source.manifest(path), &own);
     let for_ever = FOR_EVER.to_owned();
     let until = arguments.until.as_ref().unwrap_or(&for_ever);
     let walk = match step::opened(&source, &arguments.beside.overrides(Some(until)), arguments.seed) {
@@ -77,7 +79,7 @@ pub fn serve(arguments: &Arguments) -> Exit {
             return Exit::WrongRequest;
         }
     };
-    let end = own_end.map_or(walk.plan().until, |own| own.plan().until);
+    let end = own_end.map_or(walk.plan().until, |(_, own)| own.plan.until);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(problem) => return refuse(&problem.to_string()),

@@ -19,7 +19,9 @@ pub struct Response {
     pub body: Vec<u8>,
 }
 
+/// Of objects.
 pub const JSON: &str = "application/json";
+/// Of what is no object.
 pub const TEXT: &str = "text/plain; charset=utf-8";
 
 impl Response {

@@ -168,11 +168,11 @@ impl Store {
     }
 
     fn keep(&mut self, change: Change) {
-        self.log_bytes += change.object.text.len();
+        self.log_bytes += change.object.text.size();
         self.log.push_back(Arc::new(change));
         while self.log.len() > KEPT || self.log_bytes > KEPT_BYTES {
             let Some(oldest) = self.log.pop_front() else { break };
-            self.log_bytes -= oldest.object.text.len();
+            self.log_bytes -= oldest.object.text.size();
             self.forgotten = oldest.version;
         }
     }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Walk, objects, slices, volumes};
 use crate::actors::node_lifecycle::KUBELET_AGE;
-use crate::api::{PodIdent, Sym, wire};
+use crate::api::{PodIdent, wire};
 use crate::engine::random::entity;
 use crate::record::{Change, Event, ObjectChange, ObjectRow, Transition};
 use crate::rules::machinery::quantity::{Format, Quantity};
@@ -319,8 +319,10 @@ impl Served {
             return;
         }
         self.swept = Some(w.now);
-        let gone = self.events.extract_if(.., |_, seen| w.now.since(seen.last) >= EVENTS_STAY);
-        to.extend(gone.map(|(_, seen)| news("", "Event", &seen.namespace, &seen.name, None)));
+        let is_over = |seen: &Seen| w.now.since(seen.last) >= EVENTS_STAY;
+        let gone = self.events.values().filter(|seen| is_over(seen));
+        to.extend(gone.map(|seen| news("", "Event", &seen.namespace, &seen.name, None)));
+        self.events.retain(|_, seen| !is_over(seen));
     }
 }
 

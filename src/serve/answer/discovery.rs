@@ -52,7 +52,8 @@ fn one(group: &str, versions: &[&str]) -> Value {
 
 /// `APIGroupDiscoveryList`, with a tag by which a client finds that nothing has changed.
 fn aggregated(request: &Request, is_own: fn(&&Resource) -> bool) -> Response {
-    let mut groups: Vec<(&str, Vec<(&str, Vec<Value>)>)> = Vec::new();
+    type Versions<'a> = Vec<(&'a str, Vec<Value>)>;
+    let mut groups: Vec<(&str, Versions<'_>)> = Vec::new();
     for own in RESOURCES.iter().filter(is_own) {
         if groups.iter().all(|(group, _)| *group != own.group) {
             groups.push((own.group, Vec::new()));
