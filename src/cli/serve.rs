@@ -1,10 +1,9 @@
 //! `kubelapse serve`: opens a simulated cluster to kubectl and others, until Ctrl-C.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::source::Beside;
-use super::{Exit, check, print, report, step, talk};
+use super::{Exit, check, disk, print, report, step, talk};
 use crate::serve::clock::{self, Pace};
 use crate::serve::{http, kubeconfig};
 use crate::session::Script;
@@ -118,7 +117,7 @@ pub fn serve(arguments: &Arguments) -> Exit {
         desk.stop();
         let _ = thread.join();
         if arguments.kubeconfig.is_none() {
-            let _ = fs::remove_file(&config);
+            let _ = disk::remove(&config);
         }
         Exit::Ran
     })
@@ -132,9 +131,11 @@ fn paced(speed: Pace) -> String {
     }
 }
 
-/// Nobody else of this machine need read it.
+/// A file of our own: what lay there, be it a link to elsewhere, goes first.
 fn write(place: &Path, text: &str) -> std::io::Result<()> {
-    fs::write(place, text)
+    use std::io::Write as _;
+    let _ = disk::remove(place);
+    disk::File::create_new(place)?.write_all(text.as_bytes())
 }
 
 /// Ctrl-C, or SIGTERM.

@@ -123,11 +123,6 @@ impl Store {
     pub fn version(&self) -> u64 {
         self.version
     }
-    /// Nothing older than this was served; for a state that was recorded elsewhere.
-    pub fn begin_at(&mut self, version: u64) {
-        self.version = version;
-        self.forgotten = 0;
-    }
     /// Changes up to here are not known any more.
     pub fn forgotten(&self) -> u64 {
         self.forgotten
@@ -164,7 +159,9 @@ impl Store {
     pub fn load(&mut self, resource: ResourceIx, value: Value) {
         let text = |name: &str| value["metadata"][name].as_str().unwrap_or_default().to_owned();
         let (namespace, name) = (text("namespace"), text("name"));
-        self.objects[resource].insert(key(&namespace, &name), Arc::new(object(&namespace, &name, value, None)));
+        let object = object(&namespace, &name, value, None);
+        self.version = self.version.max(object.version);
+        self.objects[resource].insert(key(&namespace, &name), Arc::new(object));
     }
 
     fn keep(&mut self, change: Change) {
@@ -232,5 +229,12 @@ fn object(namespace: &str, name: &str, mut value: Value, version: Option<u64>) -
         None => value["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse().ok()).unwrap_or(0),
     };
     let text = Stamped::of(&value);
-    Object { namespace: namespace.to_owned(), name: name.to_owned(), value, text, version, row: OnceLock::new() }
+    Object {
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        value,
+        text,
+        version,
+        row: OnceLock::new(),
+    }
 }
