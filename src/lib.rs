@@ -182,6 +182,7 @@ pub mod course;
 pub mod draft;
 pub mod engine;
 pub mod explain;
+pub mod observed;
 pub mod record;
 pub mod rules;
 pub mod scenario;

@@ -3,11 +3,14 @@
 
 #![cfg(feature = "cli")]
 
+#[path = "support/audited.rs"]
+mod audited;
 #[path = "support/desk.rs"]
 mod desk;
 #[path = "support/program.rs"]
 mod program;
 
+use audited::{figure, finding, json, run, within};
 use desk::Desk;
 use serde_json::Value;
 
@@ -20,37 +23,13 @@ impl Bench {
         Bench(desk)
     }
     fn run(&self, line: &str) -> (Option<i32>, String, String) {
-        let output = self.0.run(&format!("audit web.yaml {line}"));
-        let text = |bytes| String::from_utf8(bytes).expect("it speaks text");
-        (output.status.code(), text(output.stdout), text(output.stderr))
+        run(&self.0, &format!("audit web.yaml {line}"))
     }
     /// The exit code, and all that is told of the first workload.
     fn json(&self, line: &str) -> (Option<i32>, Value) {
-        let (code, out, err) = self.run(&format!("{line} -o json"));
-        let told: Value = serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out}{err}"));
-        (code, told["workloads"][0].clone())
+        let (code, told) = json(&self.0, &format!("audit web.yaml {line}"));
+        (code, told[0].clone())
     }
-}
-
-/// The ends of a figure.
-fn figure(told: &Value, what: &str) -> (f64, f64) {
-    let answers = told["answers"].as_array().expect("answers");
-    let answer =
-        answers.iter().find(|own| own["what"] == what).unwrap_or_else(|| panic!("no `{what}` in {told:#}"));
-    let end = |end: &str| answer["figure"][end].as_f64().unwrap_or_else(|| panic!("no figure: {answer:#}"));
-    (end("low"), end("high"))
-}
-
-fn within(told: &Value, what: &str, from: f64, to: f64) {
-    let (low, high) = figure(told, what);
-    assert!(low >= from && high <= to, "{what}: {low} to {high} is not within {from} and {to}");
-}
-
-fn finding<'a>(told: &'a Value, rank: &str, part: &str) -> &'a Value {
-    let findings = told["findings"].as_array().expect("findings");
-    let is_it =
-        |own: &&Value| own["rank"] == rank && own["words"].as_str().is_some_and(|words| words.contains(part));
-    findings.iter().find(is_it).unwrap_or_else(|| panic!("no {rank} `{part}` in {findings:#?}"))
 }
 
 fn deployment(spec: &str, pod: &str, container: &str) -> String {
@@ -406,6 +385,38 @@ fn pressure_moves_pods_and_a_forbidden_overlap_makes_jobs_late() {
     let (_, high) = figure(&told, "a Job begins after its time");
     assert!((1700.0..3700.0).contains(&high), "half an hour late, each second time: {high}");
     finding(&told, "risky", "begin more than 1 min late");
+}
+
+#[test]
+fn a_cron_job_that_is_refused_or_never_runs_is_broken() {
+    let cron = |schedule: &str| {
+        format!(
+            "apiVersion: batch/v1\nkind: CronJob\nmetadata: {{ name: report }}\nspec:\n  schedule: \"{schedule}\"\n  \
+             jobTemplate: {{ spec: {{ template: {{ spec: {{ restartPolicy: Never, containers: [{{ name: app, image: \"app:1\" }}] }} }} }} }}\n"
+        )
+    };
+    let (code, told) = Bench::new("refused", &cron("61 * * * *")).json("--question start");
+    assert_eq!(code, Some(1));
+    finding(&told, "broken", "is refused, and makes 0 Jobs");
+    let wrong = cron("* * * * *").replace("app:1", "example.com/PROJECT/app:1");
+    let (code, told) = Bench::new("image", &wrong).json("");
+    assert_eq!(code, Some(1));
+    finding(&told, "broken", "0 of its first 2 pods begin to run within 2 min: InvalidImageName");
+    assert_eq!(told["findings"].as_array().map(Vec::len), Some(1), "{told:#}");
+    let hourly = |policy: &str| {
+        cron("0 * * * *").replace("  jobTemplate", &format!("  concurrencyPolicy: {policy}\n  jobTemplate"))
+    };
+    let (_, told) = Bench::new("held", &hourly("Forbid")).json("--question image");
+    let found = finding(&told, "risky", "keeps 1 Job active, and no other begins");
+    assert!(found["advice"]["set"].to_string().contains("activeDeadlineSeconds=3600"), "{found:#}");
+    let (_, told) = Bench::new("heap", &hourly("Allow")).json("--question image");
+    finding(&told, "risky", "3 of 3 wait at once");
+    let (code, told) = Bench::new("never", &cron("0 0 31 2 *")).json("--question start");
+    assert_eq!(
+        (code, &told["findings"]),
+        (Some(0), &serde_json::json!([])),
+        "it is taken, and its time never comes"
+    );
 }
 
 #[test]

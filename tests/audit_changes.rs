@@ -2,11 +2,14 @@
 
 #![cfg(feature = "cli")]
 
+#[path = "support/audited.rs"]
+mod audited;
 #[path = "support/desk.rs"]
 mod desk;
 #[path = "support/program.rs"]
 mod program;
 
+use audited::{finding, json, run, within};
 use desk::Desk;
 use serde_json::Value;
 
@@ -19,38 +22,15 @@ impl Bench {
         std::fs::write(desk.0.join("new.yaml"), new).expect("a file on the desk");
         Bench(desk)
     }
-    fn run(&self, line: &str) -> (Option<i32>, String, String) {
-        let output = self.0.run(line);
-        let text = |bytes| String::from_utf8(bytes).expect("it speaks text");
-        (output.status.code(), text(output.stdout), text(output.stderr))
-    }
     /// The exit code, and all that is told of the change.
     fn json(&self, line: &str) -> (Option<i32>, Value) {
-        let (code, out, err) = self.run(&format!("audit new.yaml --against old.yaml {line} -o json"));
-        let told: Value = serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out}{err}"));
-        (code, told["workloads"].clone())
+        json(&self.0, &format!("audit new.yaml --against old.yaml {line}"))
     }
 }
 
 fn of<'a>(told: &'a Value, workload: &str) -> &'a Value {
     let all = told.as_array().expect("workloads");
     all.iter().find(|own| own["workload"] == workload).unwrap_or_else(|| panic!("no {workload} in {told:#}"))
-}
-
-fn within(told: &Value, what: &str, from: f64, to: f64) {
-    let answers = told["answers"].as_array().expect("answers");
-    let answer =
-        answers.iter().find(|own| own["what"] == what).unwrap_or_else(|| panic!("no `{what}` in {told:#}"));
-    let end = |end: &str| answer["figure"][end].as_f64().unwrap_or_else(|| panic!("no figure: {answer:#}"));
-    let (low, high) = (end("low"), end("high"));
-    assert!(low >= from && high <= to, "{what}: {low} to {high} is not within {from} and {to}");
-}
-
-fn finding<'a>(told: &'a Value, rank: &str, part: &str) -> &'a Value {
-    let findings = told["findings"].as_array().expect("findings");
-    let is_it =
-        |own: &&Value| own["rank"] == rank && own["words"].as_str().is_some_and(|words| words.contains(part));
-    findings.iter().find(is_it).unwrap_or_else(|| panic!("no {rank} `{part}` in {findings:#?}"))
 }
 
 fn deployment(spec: &str, label: &str, image: &str) -> String {
@@ -101,7 +81,7 @@ fn a_new_image_replaces_all_pods_and_a_job_cannot_be_changed() {
     assert!(does.contains("kubectl delete job.batch/import, then kubectl apply -f new.yaml"), "{does}");
     let (_, again) = bench.json("--assume stops=5s");
     assert_eq!(told, again, "the same twice");
-    let (_, table, _) = bench.run("audit new.yaml --against old.yaml --quiet");
+    let (_, table, _) = run(&bench.0, "audit new.yaml --against old.yaml --quiet");
     assert!(table.contains("broken  is refused"), "{table}");
 }
 
@@ -168,6 +148,20 @@ fn replicas_are_reset_by_who_names_them_and_what_is_left_out_stays() {
 }
 
 #[test]
+fn what_is_scaled_down_is_over_when_the_last_pod_is_gone() {
+    let slow = |replicas: &str| {
+        deployment(replicas, "web", "app:1")
+            .replace("    spec:\n", "    spec:\n      terminationGracePeriodSeconds: 60\n")
+    };
+    let bench = Bench::new("down", &slow("replicas: 5"), &slow("replicas: 2"));
+    let (_, told) = bench.json("--assume stops=20s");
+    let web = of(&told, "deployment/web");
+    within(web, "of 5 pods are stopped", 3.0, 3.0);
+    within(web, "until all is as it shall be", 0.0, 1.0);
+    within(web, "until the last of them is gone", 20.0, 26.0);
+}
+
+#[test]
 fn a_change_that_finds_no_room_is_broken() {
     let old = deployment("replicas: 3", "web", "app:1");
     let apart = "affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: kubernetes.io/hostname, labelSelector: { matchLabels: { app: web } } }] } }\n      containers:";
@@ -184,7 +178,7 @@ fn what_cannot_be_judged_is_told_before_anything_is_played() {
     let refused = |new: &str, line: &str, part: &str| {
         let bench = Bench::new("wrong", &old, new);
         std::fs::write(bench.0.0.join("s.toml"), "name = \"s\"\n").expect("a file on the desk");
-        let (code, out, err) = bench.run(line);
+        let (code, out, err) = run(&bench.0, line);
         assert_eq!(code, Some(2), "{line}: {out}{err}");
         assert!(err.contains(part), "{line}: {err}");
     };

@@ -12,6 +12,10 @@ gap is blurred by up to 50 ms before it is rounded, on both sides alike: else a 
 random trees (scikit-learn), learns from four fifths of the scenarios and judges the lives of the others, so that it must
 find what simulated lives have in common. 0.5: it can't tell; 1: it always can. Intervals (95 %) draw whole scenarios.
 
+Two latencies say how busy the recording machine was, and scenarios give them as constants of another day: how long the
+scheduler's binding and the kubelet's status write take. Both are measured on the first recordings (two numbers each for a whole
+set) and given to the simulated runs, so that what is judged is the simulator and not the load of a machine.
+
 Exit code 1 where the two intervals do not overlap.
 """
 
@@ -101,10 +105,34 @@ def features(life, dice):
     return dict(found)
 
 
-def simulated(program, recording):
+def latencies(timelines):
+    """What a set's machine takes for a binding and for a status write, as `--set` has it: lognormal by the middle and the upper
+    quartile (what is above waits for other pods, too) of the gaps that pods show which wait for nothing else, less what
+    comes before (an attempt of the scheduler, a watch: 2 ms each)."""
+    gaps = {"bind": [], "statusUpdate": []}
+    for timeline in timelines:
+        made, bound, done = {}, {}, set()
+        for row in timeline:
+            pod, at = (row.get("namespace", ""), row["pod"]), float(row["time"])
+            if row["kind"] == "phase" and row["to"] == "Pending":
+                made.setdefault(pod, at)
+            elif row["kind"] == "condition" and row["object"] == "PodScheduled" and row["to"] == "True":
+                gaps["bind"].append(at - made.get(pod, at - 9))
+                bound.setdefault(pod, at)
+            elif row["kind"] == "condition" and row["object"] == "Initialized" and pod in bound and pod not in done:
+                gaps["statusUpdate"].append(at - bound[pod])
+                done.add(pod)
+    for name, all_gaps in gaps.items():
+        middle, upper = np.quantile([gap - 0.002 for gap in all_gaps if 0.002 < gap < 0.5], [0.5, 0.75])
+        most = middle * (upper / middle) ** (1.645 / 0.674)
+        yield f'latency.{name}={{ lognormal = {{ median = "{middle:.6f}s", p95 = "{most:.6f}s" }} }}'
+
+
+def simulated(program, recording, latencies):
     """The timeline of one simulated run."""
     with tempfile.TemporaryDirectory() as out:
         command = [program, "run", str(recording / "scenario.toml"), "--quiet", "--seed", "1", "--out", out]
+        command += [word for latency in latencies for word in ("--set", latency)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
         return rows(next(Path(out).rglob("timeline.csv")))
 
@@ -137,8 +165,9 @@ def main(program, folders):
     for folder in map(Path, folders):
         twice = [(f, rows(f / "timeline.csv"), rows(f / "timeline.2.csv")) for f in sorted(folder.iterdir()) if f.is_dir()]
         twice = [both for both in twice if both[1] and both[2]]
+        busy = list(latencies([both[1] for both in twice]))
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            ours = list(pool.map(lambda both: simulated(program, both[0]), twice))
+            ours = list(pool.map(lambda both: simulated(program, both[0], busy), twice))
         ends = {f.name: json.loads((f / "meta.json").read_text())["untilSeconds"] for f, _, _ in twice}
         first = {f.name: lives(one, ends[f.name]) for f, one, _ in twice}
         second = {f.name: lives(other, ends[f.name]) for f, _, other in twice}

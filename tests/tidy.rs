@@ -46,7 +46,7 @@ fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
 }
 
 /// Who may use whom; a room may always use itself.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("time", &[]),
     ("api", &["time"]),
     ("engine", &["time"]),
@@ -56,7 +56,8 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("world", &["time", "api", "engine", "rules", "scenario", "record"]),
     ("actors", &["time", "api", "engine", "rules", "scenario", "record", "world"]),
     ("session", &["time", "api", "engine", "rules", "scenario", "record", "world", "actors"]),
-    ("answers", &["time", "api", "engine", "rules", "scenario", "record", "world", "session"]),
+    ("observed", &["time", "api", "rules"]),
+    ("answers", &["time", "api", "engine", "rules", "scenario", "record", "world", "session", "observed"]),
     ("course", &["time", "scenario", "session"]),
     ("draft", &["time", "api", "rules", "record", "scenario", "world", "session"]),
     ("compare", &["time", "api", "rules", "record"]),
@@ -84,6 +85,7 @@ const DOORS: &[&str] = &[
     "course",
     "draft",
     "explain",
+    "observed",
     "cli",
     "tui",
     "serve",

@@ -13,7 +13,7 @@
 //!
 //! | | |
 //! | --- | --- |
-//! | what happens | this file; [`command`]: what somebody does; [`start`]: what a run begins with |
+//! | what happens | this file; [`command`]: what somebody does; [`start`]: what a run begins with; [`resume`]: what it goes on with |
 //! | who acts | [`kubelet`] and the [`machine`] that it runs on, [`memory`], [`node_lifecycle`], [`taint_eviction`], [`pod_gc`], the scheduler's cycle: what they want written they ask for |
 //! | who writes | [`api_server`] |
 //! | who is told | [`watch`] |
@@ -37,6 +37,7 @@ pub(crate) mod machine;
 pub(crate) mod memory;
 pub(crate) mod node_lifecycle;
 pub(crate) mod pod_gc;
+pub(crate) mod resume;
 pub(crate) mod runtime;
 pub(crate) mod scheduler;
 pub(crate) mod start;

@@ -7,7 +7,7 @@ use crate::engine::random::Draw;
 use crate::rules::controllers::stateful_set::identity;
 use crate::rules::kubelet::memory;
 use crate::scenario::plan::{AttemptsOf, Exit, OnTerm};
-use crate::time::Time;
+use crate::time::{Span, Time};
 use crate::world::runtime::{Shared, Written};
 use crate::world::{ContainerIx, Local, Pod, PodId, Purpose, Runtime, Signal, SimEvent, World, addresses};
 
@@ -140,12 +140,56 @@ pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
     pleg::touched(w, pod);
 }
 
+/// An instance has been running since an earlier instant: what it is still to do is queued, from `from` on. It has not ended by
+/// then, so that of all lengths of a run those count that are longer.
+pub fn resumed(w: &mut World, pod: PodId, ix: ContainerIx, began: Time, from: Time) {
+    let p = w.local(pod);
+    let attempt = p.runtime.attempt(ix);
+    let (Some(runs), exit) = (attempt.runs.clone(), attempt.exit.clone()) else { return };
+    let number = w.instance_number(pod, ix);
+    let mut ends = (0..LONGER).map(|throw| {
+        began + w.container_span(Purpose::Runs, pod, ix, number | throw << 32, &runs)
+    });
+    let Some(at) = ends.find(|at| *at > from) else { return };
+    let code = match exit {
+        Exit::Code(code) => code,
+        Exit::Weighted(weights) => weighted(w.container_draw(Purpose::Exit, pod, ix, number), &weights),
+    };
+    ends_at(w, pod, ix, at, i32::from(code));
+}
+
+/// So often a run's length is thrown, until it is longer than the run has lasted; beyond that its program is not what was said.
+const LONGER: u64 = 256;
+
+/// The newest instance of a container ends at an instant.
+pub fn ends_at(w: &mut World, pod: PodId, ix: ContainerIx, at: Time, code: i32) {
+    let run = &mut w.places[pod.ix()].runtime.containers[usize::from(ix)];
+    run.exit_code = code;
+    let generation = run.generation;
+    w.at(at, SimEvent::Exit { pod, container: ix, generation });
+}
+
+/// How long an instance boots that has been running for a while and has not booted, or has; None: as its script says.
+pub fn boots_for(w: &mut World, pod: PodId, ix: ContainerIx, age: Span, has_booted: bool) {
+    let Some((boots, probes)) = w.places[pod.ix()].runtime.attempt(ix).boots.clone() else { return };
+    let number = w.instance_number(pod, ix);
+    let mut all = (0..LONGER)
+        .map(|throw| w.container_span(Purpose::Boots, pod, ix, number | throw << 32, &boots));
+    let span = all.find(|span| (*span < age) == has_booted);
+    let span = span.unwrap_or(if has_booted { Span::ZERO } else { age });
+    booted(&mut w.places[pod.ix()].runtime, ix, span, probes);
+}
+
 /// A process that does not always boot in the same time draws its own; probes fail until it is over.
 fn boots(w: &mut World, pod: PodId, ix: ContainerIx) {
     let Some((boots, probes)) = w.places[pod.ix()].runtime.attempt(ix).boots.clone() else { return };
     let number = w.instance_number(pod, ix);
     let span = w.container_span(Purpose::Boots, pod, ix, number, &boots);
-    let runtime = &mut w.places[pod.ix()].runtime;
+    booted(&mut w.places[pod.ix()].runtime, ix, span, probes);
+}
+
+/// The newest instance of a container boots for so long.
+fn booted(runtime: &mut Runtime, ix: ContainerIx, span: Span, probes: [bool; 2]) {
     let attempt = runtime.containers[usize::from(ix)].attempt as usize;
     let own = &mut Arc::make_mut(&mut runtime.behavior).containers[usize::from(ix)].attempts;
     let last = own.len() - 1;

@@ -32,16 +32,16 @@ fn address(ix: usize) -> Sym {
     Sym::new(&format!("10.{}.{}.{}", ix / 62_500, ix / 250 % 250, ix % 250 + 2))
 }
 
-/// The kubelet of a node, which has run for a while when a scenario begins.
-fn kubelet(w: &World, node: &NodePlan, entity: u64) -> Kubelet {
+/// The kubelet of a node, which has run for a while when a scenario begins. `luck` is another throw of the same dice.
+pub fn kubelet(w: &World, node: &NodePlan, entity: u64, luck: u64) -> Kubelet {
     let start = w.plan.start;
     let throttle = super::kubelet::images::full_throttle(&node.kubelet, start);
-    let part = |purpose, of: i64| Span::from_micros(w.draw(purpose, entity, 0).below(of as u64) as i64);
+    let part = |purpose, of: i64| Span::from_micros(w.draw(purpose, entity, luck).below(of as u64) as i64);
     let (since, anchors) = match &node.kubelet_uptime {
         // Its loops have not drifted apart yet, from each other and from those of kubelets that started with it.
         Some(uptime) => {
             let together = random::entity(&[&uptime.together]);
-            let since = start - uptime.how_long.sample(&mut w.draw(Purpose::KubeletUptime, together, 0));
+            let since = start - uptime.how_long.sample(&mut w.draw(Purpose::KubeletUptime, together, luck));
             let began = since + part(Purpose::RelistPhase, STARTED_TOGETHER.micros());
             (since, Anchors { relist: began, tick: began, reconcile: began })
         }
@@ -83,7 +83,7 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
         Arc::new(plan.nodes.iter().enumerate().map(|(ix, node)| (node.spec.name, NodeId::new(ix))).collect());
     for (ix, node) in plan.nodes.iter().enumerate() {
         let entity = crate::engine::random::entity(&[&node.spec.name]);
-        let kubelet = kubelet(&w, node, entity);
+        let kubelet = kubelet(&w, node, entity, 0);
         let ip = address(ix);
         let images = node.spec.images.iter().map(|image| w.images.full(*image)).collect();
         w.machines.push(Machine {

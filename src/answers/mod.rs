@@ -9,6 +9,8 @@
 
 pub mod alerts;
 pub mod audit;
+pub mod fit;
 pub mod measure;
+pub mod predict;
 pub mod statistics;
 pub mod sweep;

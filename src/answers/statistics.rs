@@ -128,7 +128,7 @@ impl Moments {
 }
 
 /// The quantile of Student's t that leaves [`TAIL`] above it.
-fn student(freedom: u64) -> Option<f64> {
+pub fn student(freedom: u64) -> Option<f64> {
     let t = StudentsT::new(0.0, 1.0, freedom as f64).ok()?;
     Some(t.inverse_cdf(1.0 - TAIL))
 }

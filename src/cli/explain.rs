@@ -56,7 +56,9 @@ pub fn explain(arguments: &Arguments) -> Exit {
     }
     let others: Vec<String> = input.left_out.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     if input.subjects.is_empty() {
-        return wrong(&format!("{}: no pod in it{}", arguments.file, instead(&text, &others)));
+        let held = instead(&text, &others);
+        let help = "kubectl get pod NAME -o yaml | kubelapse explain -";
+        return wrong(&format!("{}: no pod in it{held}\nhelp: {help}", arguments.file));
     }
     if !others.is_empty() && arguments.output != "json" {
         talk(&format!("note: left out {}: only pods are explained\n", others.join(", ")));
@@ -65,7 +67,7 @@ pub fn explain(arguments: &Arguments) -> Exit {
 }
 
 /// What an input without pods holds instead, and how to get one with.
-fn instead(text: &str, others: &[String]) -> String {
+pub(super) fn instead(text: &str, others: &[String]) -> String {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let held = if first.is_empty() {
         ", it is empty".to_owned()
@@ -80,7 +82,7 @@ fn instead(text: &str, others: &[String]) -> String {
     } else {
         format!(", but {}", others.join(", "))
     };
-    format!("{held}\nhelp: kubectl get pod NAME -o yaml | kubelapse explain -")
+    held
 }
 
 fn wrong(problem: &str) -> Exit {
@@ -91,7 +93,11 @@ fn wrong(problem: &str) -> Exit {
 /// So many bytes are read from standard input, which may have no end: those of some hundred thousand pods.
 const MOST_BYTES: u64 = 1 << 30;
 
-fn read(file: &str) -> std::io::Result<String> {
+/// What stands for a path: a file, a result's `pods.jsonl`, or standard input.
+///
+/// # Errors
+/// What cannot be read.
+pub fn read(file: &str) -> std::io::Result<String> {
     let mut bytes = Vec::new();
     if file == "-" {
         std::io::stdin().take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
@@ -110,7 +116,7 @@ fn read(file: &str) -> std::io::Result<String> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a door: ages of real pods count from the real time")]
-fn wall_clock() -> Time {
+pub fn wall_clock() -> Time {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Time::from_micros(since.as_micros() as i64)
 }

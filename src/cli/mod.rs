@@ -10,6 +10,7 @@ mod converse;
 mod disk;
 mod explain;
 mod fault;
+mod fit;
 mod interrupt;
 mod kept;
 mod learn;
@@ -17,6 +18,7 @@ mod line;
 mod list;
 mod manifest;
 mod new;
+mod predict;
 mod results;
 mod rollouts;
 mod run;
@@ -76,6 +78,7 @@ pub enum Exit {
   kubelapse alerts rules.yaml web.yaml          when do my alerts fire?
   kubelapse check scenarios/                    all problems at once, nothing is run
   kubelapse compare web.toml --versions 1.32,1.37   what an upgrade of Kubernetes changes
+  kubelapse fit pods.json events.json           what is my cluster like?
   kubelapse list                                the scenarios that are built in
 
 Exit codes: 0 ran, 1 an expectation failed, 2 the request was wrong, 3 our own fault, 130 interrupted."
@@ -118,6 +121,10 @@ enum Command {
     Compare(compare::Arguments),
     /// Explains pods that a cluster printed: `kubectl get pod web -o yaml | kubelapse explain -`
     Explain(explain::Arguments),
+    /// What comes next for what a cluster prints now: `kubectl get pod web -o yaml | kubelapse predict -`
+    Predict(predict::Arguments),
+    /// What is my cluster like? From what it showed over time to a scenario's numbers
+    Fit(fit::Arguments),
     /// Lists the scenarios that are built in
     List,
     /// Prints the JSON schema of the scenario format, for editors
@@ -162,6 +169,8 @@ fn dispatch(command: Command) -> Exit {
         Command::Check { scenarios, beside } => check::check(&scenarios, &beside),
         Command::Compare(arguments) => compare::compare(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
+        Command::Predict(arguments) => predict::predict(&arguments),
+        Command::Fit(arguments) => fit::fit(&arguments),
         Command::List => list::list(),
         Command::Schema => list::schema(),
         Command::Completions { shell } => {
@@ -176,7 +185,7 @@ fn dispatch(command: Command) -> Exit {
 /// The commands by what one wants of them, in the order in which help lists them.
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Play", &["run", "step", "test", "check", "new"]),
-    ("Ask", &["audit", "sweep", "alerts", "compare", "explain"]),
+    ("Ask", &["audit", "sweep", "alerts", "compare", "explain", "predict", "fit"]),
     ("Open", OPEN),
     ("Learn", &["learn", "list"]),
 ];

@@ -36,41 +36,12 @@ pub struct Input {
 
 /// Reads a text; never fails, but may find nothing.
 pub fn read(text: &str) -> Input {
-    let text = text.trim_start_matches('\u{feff}');
-    let (values, trouble) = values(text);
+    let (values, trouble) = manifest::printed(text);
     let mut input = Input { trouble, ..Input::default() };
     for value in &values {
         take(value, false, &mut input, 0);
     }
     input
-}
-
-/// Every JSON value or YAML document of a text, and what went wrong after the last.
-fn values(text: &str) -> (Vec<Value>, Option<String>) {
-    if !text.trim_start().starts_with(['{', '[']) {
-        return yaml(text);
-    }
-    let mut values = Vec::new();
-    for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
-        match value {
-            Ok(value) => values.push(value),
-            // Flow style is YAML as well, and so are documents of it with lines between them.
-            Err(_) if values.is_empty() || text.contains("\n---") => {
-                let (documents, trouble) = yaml(text);
-                return (documents, trouble);
-            }
-            Err(error) if error.is_eof() => {
-                return (values, Some("the input ends in the middle of an object, which is left out".into()));
-            }
-            Err(error) => return (values, Some(error.to_string())),
-        }
-    }
-    (values, None)
-}
-
-fn yaml(text: &str) -> (Vec<Value>, Option<String>) {
-    let (documents, trouble) = manifest::values(text);
-    (documents, trouble.map(|error| error.to_string()))
 }
 
 /// Lists in lists end somewhere.

@@ -7,6 +7,8 @@ pub mod csv;
 pub(crate) mod difference;
 pub(crate) mod figures;
 mod format;
+#[cfg(feature = "html")]
+pub mod html;
 pub mod jsonl;
 pub mod objects;
 pub mod openmetrics;
@@ -22,6 +24,7 @@ pub mod tables;
 pub(crate) mod threaded;
 pub(crate) mod transition;
 pub(crate) mod values;
+pub mod view;
 
 pub use figures::{Figures, FiguresRow};
 pub use format::{Format, Out, Settings};
@@ -38,6 +41,8 @@ pub const FORMATS: &[&Format] = &[
     &csv::FORMAT,
     &jsonl::FORMAT,
     &objects::FORMAT,
+    #[cfg(feature = "html")]
+    &html::FORMAT,
     &svg::FORMAT,
     &perfetto::FORMAT,
     &openmetrics::FORMAT,

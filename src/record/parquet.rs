@@ -13,6 +13,7 @@ use ::parquet::file::properties::{WriterProperties, WriterVersion};
 use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use ::parquet::schema::parser::parse_message_type;
 use ::parquet::schema::types::ColumnPath;
+use bytes::Bytes;
 use rustc_hash::FxHashMap;
 
 use super::cells::{pod_name, words};
@@ -148,28 +149,29 @@ impl<W: Write + Send> File<W> {
     }
 }
 
+/// A text that lives as long as the program: a copy of it costs nothing.
+fn lasting(text: &'static str) -> Option<ByteArray> {
+    (!text.is_empty()).then(|| ByteArray::from(Bytes::from_static(text.as_bytes())))
+}
+
+fn sym(sym: Sym) -> Option<ByteArray> {
+    lasting(sym.as_str())
+}
+
 /// Texts as they stand in columns: each is made once.
 #[derive(Default)]
 struct Known {
-    syms: FxHashMap<Sym, ByteArray>,
     objects: FxHashMap<ObjectRow, ByteArray>,
+    /// kubectl's READY.
+    ready: FxHashMap<(u32, u32), ByteArray>,
     scratch: String,
     bytes: Vec<u8>,
 }
 
 impl Known {
-    fn sym(&mut self, sym: Sym) -> Option<ByteArray> {
-        if sym.is_empty() {
-            return None;
-        }
-        Some(self.syms.entry(sym).or_insert_with(|| ByteArray::from(sym.as_bytes().to_vec())).clone())
-    }
-    fn word(&mut self, word: &'static str) -> Option<ByteArray> {
-        (!word.is_empty()).then(|| ByteArray::from(word.as_bytes().to_vec()))
-    }
     fn said(&mut self, text: EventText, pod: Option<&PodIdent>) -> Option<ByteArray> {
         match text.fixed() {
-            Some(fixed) => self.sym(fixed),
+            Some(fixed) => sym(fixed),
             None => {
                 let words = words(text, pod, &mut self.scratch);
                 (!words.is_empty()).then(|| ByteArray::from(words.as_bytes().to_vec()))
@@ -180,6 +182,10 @@ impl Known {
         self.bytes.clear();
         pod_name(&mut self.bytes, ident.name);
         ByteArray::from(self.bytes.clone())
+    }
+    fn ready(&mut self, ready: (u32, u32)) -> ByteArray {
+        let make = || ByteArray::from(format!("{}/{}", ready.0, ready.1).into_bytes());
+        self.ready.entry(ready).or_insert_with(make).clone()
     }
     fn object(&mut self, directory: &Directory, object: ObjectRow) -> ByteArray {
         let bytes = &mut self.bytes;
@@ -226,7 +232,6 @@ pub struct Timeline<W: Write + Send> {
     owner: Texts,
     /// The name of the pod of the row before.
     last: Option<(PodRow, ByteArray)>,
-    kinds: FxHashMap<&'static str, ByteArray>,
     owners: FxHashMap<PodRow, Option<ObjectRow>>,
 }
 
@@ -246,7 +251,6 @@ impl<W: Write + Send> Timeline<W> {
             counts: Default::default(),
             owner: Column::default(),
             last: None,
-            kinds: FxHashMap::default(),
             owners: FxHashMap::default(),
         }
     }
@@ -260,7 +264,7 @@ impl<W: Write + Send> Timeline<W> {
             (None, Some(object)) => directory.objects[object as usize].namespace,
             (None, None) => Sym::EMPTY,
         };
-        namespaces.put(self.known.sym(namespace));
+        namespaces.put(sym(namespace));
         let name = row.pod.map(|pod| match &self.last {
             Some((last, name)) if *last == pod => name.clone(),
             _ => {
@@ -271,17 +275,14 @@ impl<W: Write + Send> Timeline<W> {
         });
         pods.put(name);
         let node = row.node.map_or(Sym::EMPTY, |node: NodeRow| directory.nodes[node as usize]);
-        nodes.put(self.known.sym(node));
+        nodes.put(sym(node));
     }
 
     fn row(&mut self, directory: &Directory, row: &Transition) -> io::Result<()> {
         self.head(directory, row);
         let pod = row.pod.map(|pod| &directory.pods[pod as usize]);
         let cells = cells(&mut self.known, directory, &row.change, pod);
-        let kind =
-            self.kinds.entry(cells.kind).or_insert_with(|| ByteArray::from(cells.kind.as_bytes().to_vec()));
-        let kind = kind.clone();
-        let texts = [Some(kind), cells.object, cells.from, cells.to, cells.ready];
+        let texts = [lasting(cells.kind), cells.object, cells.from, cells.to, cells.ready];
         self.change.iter_mut().zip(texts).for_each(|(column, text)| column.put(text));
         self.restarts.put(cells.restarts);
         let [reason, message] = &mut self.told;
@@ -349,10 +350,10 @@ fn condition(
 ) -> Cells {
     Cells {
         kind,
-        object: known.sym(object),
-        from: known.word(tri(from)),
-        to: known.word(tri(to)),
-        reason: known.sym(reason),
+        object: sym(object),
+        from: lasting(tri(from)),
+        to: lasting(tri(to)),
+        reason: sym(reason),
         message: known.said(message, pod),
         ..Cells::default()
     }
@@ -361,9 +362,9 @@ fn condition(
 fn event(known: &mut Known, own: &Event, pod: Option<&PodIdent>) -> Cells {
     Cells {
         kind: "event",
-        object: known.sym(own.component),
-        to: known.word(own.kind.as_str()),
-        reason: known.sym(own.reason),
+        object: sym(own.component),
+        to: lasting(own.kind.as_str()),
+        reason: sym(own.reason),
         message: known.said(own.message, pod),
         count: whole(own.count),
         ..Cells::default()
@@ -373,7 +374,7 @@ fn event(known: &mut Known, own: &Event, pod: Option<&PodIdent>) -> Cells {
 fn cells(known: &mut Known, directory: &Directory, change: &Change, pod: Option<&PodIdent>) -> Cells {
     match change {
         Change::Phase { from, to } => {
-            Cells { kind: "phase", from: known.sym(*from), to: known.sym(*to), ..Cells::default() }
+            Cells { kind: "phase", from: sym(*from), to: sym(*to), ..Cells::default() }
         }
         Change::Condition { kind, from, to, reason, message } => {
             condition(known, ("condition", *kind), (*from, *to), (*reason, (*message).into()), pod)
@@ -383,21 +384,21 @@ fn cells(known: &mut Known, directory: &Directory, change: &Change, pod: Option<
         }
         Change::Container { name, from, to, ready, restarts, reason, message, exit_code } => Cells {
             kind: "container",
-            object: known.sym(*name),
-            from: known.sym(*from),
-            to: known.sym(*to),
-            ready: known.word(if *ready { "true" } else { "false" }),
+            object: sym(*name),
+            from: sym(*from),
+            to: sym(*to),
+            ready: lasting(if *ready { "true" } else { "false" }),
             restarts: Some(*restarts),
-            reason: known.sym(*reason),
+            reason: sym(*reason),
             message: known.said((*message).into(), pod),
             exit_code: *exit_code,
             count: None,
         },
         Change::Status { from, to, ready, restarts } => Cells {
             kind: "status",
-            from: known.sym(*from),
-            to: known.sym(*to),
-            ready: text(format!("{}/{}", ready.0, ready.1)),
+            from: sym(*from),
+            to: sym(*to),
+            ready: Some(known.ready(*ready)),
             restarts: Some(*restarts),
             ..Cells::default()
         },
@@ -419,8 +420,8 @@ fn of_object(known: &mut Known, directory: &Directory, object: ObjectRow, what: 
             let word = |state: &Option<WorkloadState>| state.map_or("", WorkloadState::as_str);
             Cells {
                 kind: "workload",
-                from: known.word(word(from)),
-                to: known.word(word(to)),
+                from: lasting(word(from)),
+                to: lasting(word(to)),
                 ready: text(ready.to_string()),
                 ..Cells::default()
             }
@@ -433,7 +434,7 @@ fn of_object(known: &mut Known, directory: &Directory, object: ObjectRow, what: 
             let count = |count: &Option<u32>| text(count.map_or_else(String::new, |count| count.to_string()));
             Cells {
                 kind: "endpoints",
-                object: known.sym(directory.objects[object as usize].name),
+                object: sym(directory.objects[object as usize].name),
                 from: count(from),
                 to: count(to),
                 message: text(format!("serving {serving}, terminating {terminating}")),
@@ -486,14 +487,13 @@ impl<W: Write + Send> Sink for Pods<W> {
             for (ident, record) in part {
                 let node = record.node.map_or(Sym::EMPTY, |node| directory.nodes[node as usize]);
                 let pod = known.pod(ident);
-                let own =
-                    [known.sym(ident.namespace), Some(pod), known.sym(node), known.sym(record.qos_class)];
+                let own = [sym(ident.namespace), Some(pod), sym(node), sym(record.qos_class)];
                 names.iter_mut().zip(own).for_each(|(column, text)| column.put(text));
                 let r = record;
                 let own = [r.created, r.scheduled, r.initialized, r.started, r.ready, r.finished, r.removed];
                 let since = |at: crate::time::Time| at.since(directory.start).secs_f64();
                 times.iter_mut().zip(own).for_each(|(column, at)| column.put(at.map(since)));
-                let own = [known.sym(r.phase), known.sym(r.status), known.sym(r.reason)];
+                let own = [sym(r.phase), sym(r.status), sym(r.reason)];
                 words.iter_mut().zip(own).for_each(|(column, text)| column.put(text));
                 restarts.put(Some(r.restarts));
                 codes.put(r.exit_code);

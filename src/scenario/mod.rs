@@ -16,6 +16,7 @@ pub mod command;
 pub mod diagnostic;
 pub mod expected;
 pub mod format;
+pub mod given;
 pub mod limits;
 pub(crate) mod manifest;
 pub mod metrics;

@@ -72,6 +72,11 @@ pub fn of_container(
     }
 }
 
+/// Whether one of the programs says what a container does.
+pub fn is_described(programs: &[ProgramPlan], container: &Container, belongs: &Belongs<'_>) -> bool {
+    programs.iter().any(|program| program.fits(container, belongs))
+}
+
 /// What a container does of which nobody says anything.
 pub(super) fn unsaid(finishes: bool) -> Attempt {
     let runs = finishes.then_some(Distribution::Constant(Span::from_secs(1)));

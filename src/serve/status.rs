@@ -19,9 +19,9 @@ pub struct Response {
     pub body: Vec<u8>,
 }
 
-/// Of objects.
+/// Of JSON.
 pub const JSON: &str = "application/json";
-/// Of what is no object.
+/// Of words.
 pub const TEXT: &str = "text/plain; charset=utf-8";
 
 impl Response {

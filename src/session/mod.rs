@@ -25,6 +25,7 @@ pub(crate) mod moves;
 pub mod nodes;
 pub(crate) mod objects;
 pub(crate) mod predict;
+pub mod present;
 mod scrape;
 pub(crate) mod script;
 pub mod served;

@@ -140,6 +140,8 @@ pub enum Purpose {
     Overtake,
     /// How long a container that its probe has condemned goes on.
     Verdict,
+    /// What nobody can know of the present of a given cluster.
+    Present,
 }
 
 impl World {

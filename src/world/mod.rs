@@ -236,13 +236,14 @@ impl World {
         self.before_creation = world_parts::before_creation(&mut self.learned);
     }
     /// Pods may be made of a template from now on; `many`: so many that it pays to learn what they have in common.
-    pub fn add_template(&mut self, template: PodTemplate, many: bool) -> TemplateIx {
+    pub fn add_template(&mut self, template: impl Into<Arc<PodTemplate>>, many: bool) -> TemplateIx {
+        let template = template.into();
         let ix = TemplateIx::new(self.templates.len());
         self.learned.add_template(many && self.plan.learns_from.is_some());
         self.at_creation.push(world_parts::one_at_creation(ix, &template, &mut self.learned));
         self.scheduler.requests.push(None);
         self.requests.push(None);
-        self.templates.push(Arc::new(template));
+        self.templates.push(template);
         ix
     }
     /// A pod's object was written.

@@ -5,6 +5,7 @@
 //! [`super::watch`] tells those who listen. Nobody else writes objects, and nobody here knows who listens.
 
 mod evict;
+mod found;
 mod limits;
 pub mod nodes;
 pub mod objects;
@@ -17,6 +18,7 @@ mod workloads;
 
 pub use crate::rules::api_server::pod_status::put_condition;
 pub use evict::{evict, evicted};
+pub use found::{FoundPod, found_object, found_pod};
 pub use limits::{charge_object, counted};
 pub use patch::{patch, replace as replace_pod};
 pub use pods::{

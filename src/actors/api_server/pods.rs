@@ -198,7 +198,7 @@ fn name_key(namespace: Sym, PodName { base, suffix }: PodName) -> u64 {
     mix.word()
 }
 
-fn key_of(p: &Pod) -> u64 {
+pub(super) fn key_of(p: &Pod) -> u64 {
     name_key(p.ident.namespace, p.ident.name)
 }
 
@@ -209,7 +209,7 @@ fn written(w: &mut World, pod: PodId) {
 }
 
 /// Sets `spec.nodeName`.
-fn assign(w: &mut World, pod: PodId, node: NodeId) {
+pub(super) fn assign(w: &mut World, pod: PodId, node: NodeId) {
     w.pods.write(pod.ix()).node = Some(node);
     w.machines[node.ix()].pods.push(pod);
     let record = &mut w.records[pod.ix()];
@@ -502,7 +502,7 @@ fn ready_changed(record: &mut PodRecord, now: Time, ready: bool) {
 
 /// Records every difference between `before` and the pod's status, and the STATUS column that follows from it; says whether
 /// the pod has ended.
-fn record_changes(w: &mut World, pod: PodId, before: &HeldStatus) -> bool {
+pub(super) fn record_changes(w: &mut World, pod: PodId, before: &HeldStatus) -> bool {
     w.touch(pod);
     let now = w.now;
     let World { pods, templates, learned, gates, .. } = w;

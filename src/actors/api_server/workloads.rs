@@ -303,7 +303,7 @@ fn unclaimed(w: &mut World, namespace: Sym, name: Sym) {
 }
 
 /// Records what a client sees change of an object: what it does, its conditions, its numbers.
-fn tell<T: Kept>(w: &mut World, id: T::Id, before: Option<&T>) {
+pub(super) fn tell<T: Kept>(w: &mut World, id: T::Id, before: Option<&T>) {
     let held = T::held(&w.workloads, id);
     let (row, object) = (held.row, &held.object);
     let (now, figures) = (object.told(), object.figures(&held.beside));

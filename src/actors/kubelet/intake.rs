@@ -3,10 +3,16 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::deadline::watch_deadline;
 use super::view::gates_met;
 use super::{admission, allocation, local_storage, pod_worker, taken};
-use crate::time::Time;
+use crate::api::form::ask;
+use crate::api::{RuntimeStatus, Sym};
+use crate::rules::kubelet::images::PullMemory;
+use crate::rules::kubelet::status_manager::{Cached, has_initialized};
+use crate::time::{Span, Time};
 use crate::world::learned::Seen;
 use crate::world::worker::{ContainerMemory, Work, Worker};
 use crate::world::{NodeId, Place, Pod, PodId, SimEvent, World};
@@ -105,6 +111,46 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
     watch_deadline(w, pod);
     allocation::pod_added(w, pod, node);
     pod_worker::update_pod(w, pod);
+    local_storage::look(w, pod);
+}
+
+/// What a kubelet has of a pod with which it has been living.
+pub struct Known {
+    /// What the runtime had when it looked last.
+    pub cache: RuntimeStatus,
+    /// By container.
+    pub memory: SmallVec<[ContainerMemory; 2]>,
+    /// Failed pulls, by image.
+    pub pulls: Vec<(Sym, PullMemory)>,
+    /// Its last run has ended in this instant, and it has not looked since.
+    pub has_just_acted: bool,
+}
+
+/// A kubelet has been living with a pod: it has a worker, which holds the status that the API has. Nothing is under way; what is
+/// to come of the pod comes with the next look.
+pub fn resume(w: &mut World, pod: PodId, node: NodeId, known: Known) {
+    let Known { cache, memory, pulls, has_just_acted } = known;
+    let request = taken::learn_request(w, pod);
+    taken::look_at_node(w, node);
+    let now = w.now;
+    let World { pods, places, machines, learned, .. } = w;
+    let (p, Place { runtime, worker: held }) = (&pods[pod.ix()], &mut places[pod.ix()]);
+    let Some(kubelet) = machines[node.ix()].kubelet.as_deref() else { return };
+    let spec = allocation::allocated_spec(p, runtime);
+    let cache = learned.see(p.template, &Arc::new(cache));
+    let mut worker = new_worker(p, node, kubelet.first_generation(), spec, cache);
+    worker.cached = Some(Cached { status: p.status.clone(), version: 1, is_finished: false });
+    (worker.mounted, worker.mount_began) = (true, Some(now));
+    (worker.memory, worker.pulls) = (memory, pulls);
+    worker.initialized = ask!(p.status, |status| has_initialized(&worker.spec, status));
+    worker.seen_initialized = worker.initialized;
+    let before = now + Span::from_micros(-1);
+    worker.cache_time = before;
+    worker.last_end = Some(if has_just_acted { now } else { before + Span::from_micros(-1) });
+    *held = Some(Box::new(worker));
+    taken::add(w, pod, node, &request);
+    watch_deadline(w, pod);
+    allocation::pod_added(w, pod, node);
     local_storage::look(w, pod);
 }
 

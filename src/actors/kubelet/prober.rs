@@ -91,6 +91,36 @@ pub fn add_pod(w: &mut World, pod: PodId) {
     }
 }
 
+/// What a worker has come to that has been there for a while.
+#[derive(Clone, Copy, Debug)]
+pub struct Resumed {
+    /// One of its ticks.
+    pub anchor: Time,
+    /// The instance that its results are about.
+    pub instance: i32,
+    /// Its stored result.
+    pub result: bool,
+}
+
+/// The workers of a pod's container have been there for a while: each has its ticks and its last result.
+pub fn resume(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, resumed: Resumed) {
+    let Some(first) = w.worker(pod).map(|worker| worker.first) else { return };
+    let now = w.now;
+    let Some(b) = prober_mut(w, pod, ix, kind) else { return };
+    let generation = b.generation.max(first) + 1;
+    *b = Prober {
+        generation,
+        instance: resumed.instance,
+        asked: 1,
+        result: Some(resumed.result),
+        run: 1,
+        run_ok: resumed.result,
+        sleeps: false,
+        ..Prober::new(resumed.anchor, first)
+    };
+    arm(w, pod, ix, kind, now + Span::from_micros(1));
+}
+
 fn period(probe: &Probe) -> Span {
     Span::from_secs(i64::from(probe.period_seconds.max(1)))
 }

@@ -21,12 +21,7 @@ fn ask(case: &Case<'_>, told: &mut Told) {
     if case.subject.kind != ObjectType::CronJob {
         return;
     }
-    let text =
-        |field: &str| case.subject.field(&format!("/spec/{field}")).and_then(serde_json::Value::as_str);
-    let Some(schedule) = text("schedule").and_then(|schedule| Schedule::of(schedule, text("timeZone")).ok())
-    else {
-        return;
-    };
+    let Some(schedule) = schedule(case) else { return };
     let start = case.plan.start;
     let times: Vec<Time> = std::iter::successors(schedule.next(start), |at| schedule.next(*at))
         .take_while(|at| at.since(start) < A_YEAR)
@@ -45,15 +40,24 @@ fn ask(case: &Case<'_>, told: &mut Told) {
         told.answer(&QUESTION, "from one time to the next", Some(figure), &words)
             .by("schedule, timeZone", &field);
     }
-    clocks(case, told, &gaps, text("schedule").unwrap_or_default());
+    clocks(case, told, &gaps);
     let until = times.get(TIMES).unwrap_or(last).since(start) + Span::from_secs(1);
     let runs = case.assumed.runs.unwrap_or(Span::from_secs(10));
     overlaps(case, told, until, runs);
 }
 
+fn text<'a>(case: &'a Case<'_>, field: &str) -> Option<&'a str> {
+    case.subject.field(&format!("/spec/{field}")).and_then(serde_json::Value::as_str)
+}
+
+/// A CronJob's schedule, as far as it is one.
+pub(super) fn schedule(case: &Case<'_>) -> Option<Schedule> {
+    Schedule::of(text(case, "schedule")?, text(case, "timeZone")).ok()
+}
+
 /// What a change of clocks does: times that come twice, or not, as the same schedule without one has no such gap.
-fn clocks(case: &Case<'_>, told: &mut Told, gaps: &[i64], schedule: &str) {
-    let Ok(plain) = Schedule::of(schedule, None) else { return };
+fn clocks(case: &Case<'_>, told: &mut Told, gaps: &[i64]) {
+    let Ok(plain) = Schedule::of(text(case, "schedule").unwrap_or_default(), None) else { return };
     let start = case.plan.start;
     let times: Vec<Time> = std::iter::successors(plain.next(start), |at| plain.next(*at))
         .take_while(|at| at.since(start) < A_YEAR)

@@ -207,6 +207,15 @@ pub struct Case<'a> {
     pub(super) spec: Option<Arc<PodSpec>>,
     /// It boots for longer than its probes wait: whatever else is asked is asked of one that boots at once.
     never_starts: bool,
+    /// None of its first pods begins to run, and why: whatever else is asked says nothing of it.
+    pub(super) hindered: Option<Hindered>,
+}
+
+/// A workload none of whose first pods begins to run.
+#[derive(Clone, Debug)]
+pub(super) struct Hindered {
+    pub pods: usize,
+    pub why: String,
 }
 
 impl<'a> Case<'a> {
@@ -217,11 +226,14 @@ impl<'a> Case<'a> {
         plan.expects.clear();
         plan.until_settled = false;
         let plan = Arc::new(plan);
-        let mut case = Case { plan, subject, assumed, load, change: None, spec: None, never_starts: false };
+        let (change, spec, never_starts, hindered) = (None, None, false, None);
+        let mut case = Case { plan, subject, assumed, load, change, spec, never_starts, hindered };
         let until = if case.subject.serves() { Span::from_secs(60) } else { Span::from_secs(2 * 86_400) };
-        let spec = case.first_spec(until);
-        case.spec = spec;
-        case.never_starts = case.subject.serves() && assumed.boots.is_some() && case.is_killed();
+        if let Some((spec, made)) = case.first_spec(until) {
+            case.spec = Some(spec);
+            case.hindered = case.hindrance(made);
+            case.never_starts = case.subject.serves() && case.is_killed();
+        }
         case
     }
 
@@ -235,22 +247,24 @@ impl<'a> Case<'a> {
         let since = if change.before.is_some() { Span::ZERO } else { change.at };
         let subject = change.subject.clone();
         let (plan, change) = (Arc::new(plan), Some(change));
-        let mut case = Case { plan, subject, assumed, load, change, spec: None, never_starts: false };
-        case.spec = case.first_spec(since + Span::from_secs(60));
+        let (spec, never_starts, hindered) = (None, false, None);
+        let mut case = Case { plan, subject, assumed, load, change, spec, never_starts, hindered };
+        case.spec = case.first_spec(since + Span::from_secs(60)).map(|(spec, _)| spec);
         case
     }
 
-    fn first_spec(&self, until: Span) -> Option<Arc<PodSpec>> {
+    /// The spec of its first pod, and how long after the start that was made.
+    fn first_spec(&self, until: Span) -> Option<(Arc<PodSpec>, Span)> {
         let mut plan = Plan::clone(&self.plan);
         plan.until = plan.start + until;
         let mut session = Session::new(&Arc::new(plan), 0);
         let mut looked = 0;
-        while session.step().is_some() {
+        while let Some(at) = session.step() {
             session.world.outbox.clear();
             let w = &session.world;
             for pod in looked..w.directory.pods.len() {
                 if w.directory.owners[pod].is_some_and(|owner| self.is_own(w, owner)) {
-                    return Some(Arc::clone(&w.pods[pod].spec));
+                    return Some((Arc::clone(&w.pods[pod].spec), at.since(w.plan.start)));
                 }
             }
             looked = w.directory.pods.len();
@@ -258,10 +272,23 @@ impl<'a> Case<'a> {
         None
     }
 
+    /// Whether and why none of its first pods begins to run within two minutes.
+    fn hindrance(&self, made: Span) -> Option<Hindered> {
+        let until = made + Span::from_secs(120);
+        let life = self.play(&Variant { attempts: vec![self.attempt()], until, ..Variant::default() }, 0);
+        let own = || life.own.iter().map(|pod| &life.records[*pod as usize]);
+        let first = own().next()?;
+        if own().any(|record| record.started.is_some()) {
+            return None;
+        }
+        let why = life.complaint().unwrap_or_else(|| first.status.to_string());
+        Some(Hindered { pods: life.own.len(), why })
+    }
+
     /// Whether its probes kill it while it boots.
     fn is_killed(&self) -> bool {
         let variant = Variant {
-            attempts: vec![self.attempt()],
+            attempts: vec![booting(self.attempt(), self.boots())],
             until: self.boots() + Span::from_secs(60),
             ..Variant::default()
         };

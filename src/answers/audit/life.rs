@@ -1,8 +1,10 @@
 //! A run that was played, and what is read off its rows.
 
+use super::case::Subject;
 use crate::api::workload::WorkloadState;
 use crate::api::{EventText, EventType, Sym, Tri};
 use crate::record::{Change, ObjectChange, ObjectRow, PodRecord, PodRow, Transition};
+use crate::scenario::values::parse_duration;
 use crate::time::{Span, Time};
 use crate::world::World;
 
@@ -137,6 +139,18 @@ impl Life {
             (event.reason == *reason).then(|| event.message.fixed().map(|words| words.to_string()))?
         })
     }
+    /// What the API server says where it does not take an object, from an instant on.
+    pub fn refusal(&self, subject: &Subject, from: Span) -> Option<String> {
+        let (name, file) = (format!("\"{}\"", subject.name), format!("\"{}\"", subject.file));
+        let lines = self.w.answers.iter().filter_map(|line| line.split_once(": "));
+        let later = lines.filter(|(at, _)| parse_duration(at).is_ok_and(|at| at >= from));
+        let is_its = |words: &str| {
+            let lower = words.to_lowercase();
+            lower.contains(subject.kind.singular().as_str())
+                && (words.contains(&name) || words.contains(&file))
+        };
+        later.map(|(_, words)| words).find(|words| is_its(words)).map(without_value)
+    }
     /// How many failures a Job counts at the end.
     pub fn failures(&self) -> i32 {
         let rows = self.w.figures.iter().flatten().filter(|row| Some(row.object) == self.object);
@@ -163,5 +177,16 @@ impl Life {
             is_it.then_some(words)
         })
         .next()
+    }
+}
+
+/// A value that is a whole object is left out of the words.
+fn without_value(words: &str) -> String {
+    const VALUE: &str = "Invalid value: {";
+    match (words.find(VALUE), words.rfind("}: ")) {
+        (Some(from), Some(to)) if to > from => {
+            format!("{}…{}", &words[..from + VALUE.len()], &words[to..])
+        }
+        _ => words.to_owned(),
     }
 }

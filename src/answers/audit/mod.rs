@@ -149,7 +149,9 @@ impl Question {
     /// Asks it of a workload; what it is not about comes out empty.
     pub fn ask(&self, case: &Case<'_>) -> Told {
         let mut told = Told::default();
-        (self.ask)(case, &mut told);
+        if case.hindered.is_none() || self.name == start::QUESTION.name {
+            (self.ask)(case, &mut told);
+        }
         told
     }
 }

@@ -1,9 +1,11 @@
 //! An image that cannot be pulled for 1, 5, 30 min: when does it heal?
 
+use std::collections::BTreeMap;
+
 use super::case::Variant;
-use super::{Advice, Case, Question, Rank, Told};
+use super::{Advice, Case, Question, Rank, Spread, Told, calendar};
 use crate::api::workload::WorkloadState;
-use crate::record::{Change, ObjectChange};
+use crate::record::{Change, ObjectChange, ObjectRow};
 use crate::rules::api_server::objects::ObjectType;
 use crate::time::Span;
 
@@ -19,8 +21,8 @@ fn ask(case: &Case<'_>, told: &mut Told) {
     if case.subject.kind == ObjectType::Job {
         return never(case, told);
     }
-    if !case.subject.serves() {
-        return;
+    if case.subject.kind == ObjectType::CronJob {
+        return held_up(case, told);
     }
     for minutes in MINUTES {
         let outage = Span::from_secs(minutes * 60);
@@ -68,6 +70,75 @@ fn never(case: &Case<'_>, told: &mut Told) {
         let after = self::waits(&better)?;
         (after < A_DAY).then(|| Advice::write(set, format!("it then fails after {after}")))
     });
+}
+
+/// How long a CronJob's image stays away: three of its times, at least two hours and at most two days.
+fn away(case: &Case<'_>) -> Option<Span> {
+    let schedule = calendar::schedule(case)?;
+    let start = case.plan.start;
+    let third = std::iter::successors(schedule.next(start), |at| schedule.next(*at)).nth(2)?;
+    Some((third.since(start) + Span::from_secs(3600)).max(Span::from_secs(7200)).min(A_DAY * 2))
+}
+
+/// A CronJob whose image is away: what becomes of its times?
+fn held_up(case: &Case<'_>, told: &mut Told) {
+    let Some(away) = away(case) else { return };
+    let Some(held) = held(case, away) else { return };
+    let field = case.subject.path("spec.jobTemplate.spec.activeDeadlineSeconds");
+    let count = |number: usize| Spread::over([Some(Span::from_secs(number as i64))].into_iter());
+    told.answer(
+        &QUESTION,
+        &format!("Jobs that wait at once after {away} without its image"),
+        count(held.waiting).map(Spread::count),
+        &format!("{} were made in it", held.made),
+    )
+    .by("concurrencyPolicy, activeDeadlineSeconds", &field);
+    if held.waiting == 0 {
+        return;
+    }
+    let words = match held.made {
+        1 => "an image that cannot be pulled keeps 1 Job active, and no other begins: still after 24 h"
+            .to_owned(),
+        made => format!(
+            "an image that cannot be pulled keeps its Jobs active: after {away} {} of {made} wait at once",
+            held.waiting
+        ),
+    };
+    let finding = told.find(&QUESTION, Rank::Risky, words);
+    let set = vec![format!("{field}=3600")];
+    finding.field = field;
+    finding.advice = case.with(&set).and_then(|better| {
+        let after =
+            self::held(&better, away).filter(|own| own.waiting < held.waiting || own.made > held.made)?;
+        Some(Advice::write(set, format!("{} of {} wait then", after.waiting, after.made)))
+    });
+}
+
+/// Jobs of a CronJob.
+struct Held {
+    made: usize,
+    /// Neither complete nor failed at the end.
+    waiting: usize,
+}
+
+/// Its Jobs after a time in which its image cannot be pulled; None: it has none.
+fn held(case: &Case<'_>, away: Span) -> Option<Held> {
+    let (attempts, outage) = (vec![case.attempt()], Some((Span::ZERO, away)));
+    let life = case.play(&Variant { attempts, outage, until: away, ..Variant::default() }, 0);
+    let mut states: BTreeMap<ObjectRow, Option<WorkloadState>> = BTreeMap::new();
+    for row in &life.w.outbox {
+        let Change::Object { object, what: ObjectChange::Workload { to, .. } } = row.change else { continue };
+        let ident = life.w.directory.objects[object as usize];
+        let is_its = ident.kind == ObjectType::Job.singular() && ident.namespace == case.subject.namespace;
+        if is_its && ident.name.starts_with(case.subject.name.as_str()) {
+            states.insert(object, to);
+        }
+    }
+    let is_over = |state: &&Option<WorkloadState>| {
+        matches!(state, Some(WorkloadState::Failed | WorkloadState::Complete) | None)
+    };
+    let (made, over) = (states.len(), states.values().filter(is_over).count());
+    (made > 0).then_some(Held { made, waiting: made - over })
 }
 
 /// How long a Job waits for an image; a day: for ever.

@@ -16,8 +16,14 @@ pub(super) const QUESTION: Question =
 const MOST: Span = Span::from_secs(3600);
 
 fn ask(case: &Case<'_>, told: &mut Told) {
-    if case.spec.is_none() && case.subject.kind != ObjectType::CronJob {
+    if case.spec.is_none() {
         return makes_none(case, told);
+    }
+    if let Some(hindered) = &case.hindered {
+        let words =
+            format!("0 of its first {} pods begin to run within 2 min: {}", hindered.pods, hindered.why);
+        told.find(&QUESTION, Rank::Broken, words).field = case.subject.pod_path("containers");
+        return;
     }
     if !case.subject.serves() {
         return;
@@ -70,9 +76,15 @@ fn ask(case: &Case<'_>, told: &mut Told) {
     finding.advice = advice(case, container, kind, boots, limit.low);
 }
 
-/// A workload that has made no pod: by whose words.
+/// A workload that has made no pod: by whose words. A CronJob's time may not have come yet.
 fn makes_none(case: &Case<'_>, told: &mut Told) {
     let life = case.play(&Variant { until: Span::from_secs(60), ..Variant::default() }, 0);
+    if case.subject.kind == ObjectType::CronJob {
+        if let Some(words) = life.refusal(&case.subject, Span::ZERO) {
+            told.find(&QUESTION, Rank::Broken, format!("is refused, and makes 0 Jobs: {words}"));
+        }
+        return;
+    }
     let said = life
         .w
         .answers

@@ -18,7 +18,6 @@ use crate::api::workload::WorkloadState;
 use crate::scenario::Plan;
 use crate::scenario::applied::ApplyPlan;
 use crate::scenario::command::{Cascade, Command};
-use crate::scenario::values::parse_duration;
 use crate::time::{Span, Time};
 
 pub(super) const QUESTION: Question = Question {
@@ -73,7 +72,7 @@ fn ask(case: &Case<'_>, told: &mut Told) {
     let lives = case.lives(&variant(case, change));
     let Some(first) = lives.first() else { return };
     if !case.subject.is_workload() {
-        if let Some(words) = refusal(case, first, change.at) {
+        if let Some(words) = first.refusal(&case.subject, change.at) {
             let words = format!("is refused, and stays as it was (1 of 1 answers): {words}");
             told.find(&QUESTION, Rank::Broken, words);
         }
@@ -83,7 +82,7 @@ fn ask(case: &Case<'_>, told: &mut Told) {
         (_, None) => replaced::left(case, change, first, told),
         (None, Some(_)) => settled::tell(case, change, &lives, told),
         (Some(_), Some(_)) => {
-            let Some(words) = refusal(case, first, change.at) else {
+            let Some(words) = first.refusal(&case.subject, change.at) else {
                 replaced::tell(case, change, &lives, told);
                 settled::tell(case, change, &lives, told);
                 scaled::tell(case, change, told);
@@ -116,30 +115,6 @@ fn there(life: &Life, at: Time) -> Vec<u32> {
     life.own.iter().copied().filter(is_there).collect()
 }
 
-/// What the API server says where it does not take the object, from an instant on.
-fn refusal(case: &Case<'_>, life: &Life, from: Span) -> Option<String> {
-    let subject = &case.subject;
-    let (name, file) = (format!("\"{}\"", subject.name), format!("\"{}\"", subject.file));
-    let lines = life.w.answers.iter().filter_map(|line| line.split_once(": "));
-    let later = lines.filter(|(at, _)| parse_duration(at).is_ok_and(|at| at >= from));
-    let is_its = |words: &str| {
-        let lower = words.to_lowercase();
-        lower.contains(subject.kind.singular().as_str()) && (words.contains(&name) || words.contains(&file))
-    };
-    later.map(|(_, words)| words).find(|words| is_its(words)).map(without_value)
-}
-
-/// A value that is a whole object is left out of the words.
-fn without_value(words: &str) -> String {
-    const VALUE: &str = "Invalid value: {";
-    match (words.find(VALUE), words.rfind("}: ")) {
-        (Some(from), Some(to)) if to > from => {
-            format!("{}…{}", &words[..from + VALUE.len()], &words[to..])
-        }
-        _ => words.to_owned(),
-    }
-}
-
 /// What cannot be changed is made anew: its pods stay if that works, and else go.
 fn anew(case: &Case<'_>, change: &Change) -> Option<Advice> {
     let apply = case.plan.applies.iter().find(|apply| apply.at.since(case.plan.start) == change.at)?;
@@ -167,7 +142,9 @@ fn anew(case: &Case<'_>, change: &Change) -> Option<Advice> {
         variant.until = again + WAITS;
         let life = case.play(&variant, 0);
         let from = life.instant(again);
-        if refusal(case, &life, again).is_some() || state_at_end(&life) != Some(WorkloadState::Complete) {
+        if life.refusal(&case.subject, again).is_some()
+            || state_at_end(&life) != Some(WorkloadState::Complete)
+        {
             return None;
         }
         let stays = there(&life, from).len();

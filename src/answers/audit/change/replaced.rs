@@ -34,12 +34,29 @@ pub(super) fn tell(case: &Case<'_>, change: &Change, lives: &[Life], told: &mut 
     if before > 0 {
         let what = format!("of {before} pods are stopped");
         told.answer(&QUESTION, &what, replaced, "").by(rule, case.subject.path("spec.template"));
+        // Their controller takes one that stops for gone, and is complete before.
+        if let Some(last) = Spread::over(lives.iter().map(|life| last_gone(life, change.at))) {
+            told.answer(&QUESTION, "until the last of them is gone", Some(last), "")
+                .by("the time after SIGTERM, terminationGracePeriodSeconds", grace(case));
+        }
     }
     if is_same && replaced.is_some_and(|replaced| replaced.high < 1.0) && before > 0 && case.subject.serves()
     {
         unread(case, change, before, told);
     }
     endpoints(case, change, lives, told);
+}
+
+/// How long after a change the last pod is gone that was there before; None: all stay.
+fn last_gone(life: &Life, at: Span) -> Option<Span> {
+    let from = life.instant(at);
+    let removed = there(life, from).into_iter().filter_map(|pod| life.records[pod as usize].removed);
+    removed.max().map(|last| last.since(from))
+}
+
+/// The field of the time that a pod is given to stop.
+fn grace(case: &Case<'_>) -> String {
+    case.subject.pod_path("terminationGracePeriodSeconds")
 }
 
 /// ConfigMaps and Secrets that are changed beside it, and that its pods have read.

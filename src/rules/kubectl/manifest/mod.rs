@@ -98,6 +98,32 @@ pub fn values(text: &str) -> (Vec<Value>, Option<ManifestError>) {
     (values, trouble)
 }
 
+/// Every JSON value or YAML document of what kubectl printed, and what went wrong after the last: a text that breaks off loses
+/// only its last object. JSON, which may be long, is read without places.
+pub fn printed(text: &str) -> (Vec<Value>, Option<String>) {
+    let text = text.trim_start_matches('\u{feff}');
+    let yaml = || {
+        let (documents, trouble) = values(text);
+        (documents, trouble.map(|error| error.to_string()))
+    };
+    if !text.trim_start().starts_with(['{', '[']) {
+        return yaml();
+    }
+    let mut values = Vec::new();
+    for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
+        match value {
+            Ok(value) => values.push(value),
+            // Flow style is YAML as well, and so are documents of it with lines between them.
+            Err(_) if values.is_empty() || text.contains("\n---") => return yaml(),
+            Err(error) if error.is_eof() => {
+                return (values, Some("the input ends in the middle of an object, which is left out".into()));
+            }
+            Err(error) => return (values, Some(error.to_string())),
+        }
+    }
+    (values, None)
+}
+
 impl Document {
     /// Where a field stands, as byte range: `spec.containers[0].image`, `spec.containers[0].resources.requests[cpu]`. The
     /// key of the deepest part of the path that is there, or the item of a list; none for the empty path.

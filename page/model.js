@@ -1,0 +1,181 @@
+// The view model, read: lives of pods, containers, workloads and nodes, and how each stands at an instant.
+// Codes of rows: docs/view-model.md.
+
+/** What a pod's bar says, in the order of how much somebody should look. */
+export const POD_STATES = ["succeeded", "ready", "pending", "notReady", "leaving", "unknown", "failed"];
+
+const TRI = [null, "True", "False", "Unknown"];
+
+/** The last of `steps` (sorted by `t`) that is not after an instant; undefined: there is none. */
+export function lastAt(steps, t) {
+  let low = 0;
+  let high = steps.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (steps[middle].t <= t) low = middle + 1;
+    else high = middle;
+  }
+  return steps[low - 1];
+}
+
+/** The place of the first of `steps` that ends after an instant. */
+export function firstAfter(steps, t) {
+  let low = 0;
+  let high = steps.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (steps[middle].end > t) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Adds a step; of one instant the last counts, and what changes nothing adds nothing. */
+function step(steps, t, what, same) {
+  while (steps.length && steps[steps.length - 1].t === t) steps.pop();
+  const last = steps[steps.length - 1];
+  if (last && same(last, what)) return;
+  if (last) last.end = t;
+  steps.push({ t, end: Infinity, ...what });
+}
+
+function podState(phase, ready, leaving) {
+  if (phase === "") return null;
+  if (phase === "Succeeded") return "succeeded";
+  if (phase === "Failed") return "failed";
+  if (leaving) return "leaving";
+  if (phase === "Pending") return "pending";
+  if (phase === "Running") return ready ? "ready" : "notReady";
+  return "unknown";
+}
+
+function containerState(to, ready, reason, exit) {
+  if (to === "running") return ready ? "runsReady" : "runs";
+  if (to === "terminated") return exit ? "error" : "ended";
+  if (to !== "waiting") return null;
+  if (reason.endsWith("BackOff")) return "backOff";
+  return ["", "ContainerCreating", "PodInitializing"].includes(reason) ? "waits" : "stuck";
+}
+
+function eventOf(texts, row) {
+  const [t, , component, warns, reason, message, count] = row;
+  return { t, component: texts[component], warns: warns === 1, reason: texts[reason], message: texts[message], count };
+}
+
+function conditionOf(texts, row) {
+  const [t, , type, to, reason, message] = row;
+  return { t, type: texts[type], to: TRI[to], reason: texts[reason], message: texts[message] };
+}
+
+function readPod(run, texts, [namespace, name, owner, qos, rows], ix) {
+  const pod = { ix, namespace: texts[namespace], name, owner, qos: texts[qos], node: null, nodes: [] };
+  Object.assign(pod, { shown: [], containers: [], events: [], conditions: [], status: [], phases: [], changes: [] });
+  let phase = "";
+  let ready = false;
+  let leaving = false;
+  for (const row of rows) {
+    const [t, code] = row;
+    if (code === 0) {
+      phase = texts[row[2]];
+      pod.phases.push({ t, to: phase });
+    } else if (code === 1) {
+      const condition = conditionOf(texts, row);
+      pod.conditions.push(condition);
+      if (condition.type === "Ready") ready = condition.to === "True";
+    } else if (code === 2) readContainer(pod, texts, row);
+    else if (code === 3) {
+      const [, , to, done, of, restarts] = row;
+      pod.status.push({ t, to: texts[to], ready: `${done}/${of}`, restarts });
+      pod.changes.push(t);
+      leaving = texts[to] === "Terminating";
+      if (texts[to] === "") phase = "";
+    } else if (code === 4) pod.events.push(eventOf(texts, row));
+    else if (code === 5) pod.owner = row[2];
+    else if (code === 6) {
+      pod.node = row[2];
+      pod.nodes.push({ t, node: row[2] });
+    }
+    if (code > 3) continue;
+    const status = pod.status[pod.status.length - 1]?.to ?? "";
+    const same = (a, b) => a.state === b.state && a.status === b.status;
+    step(pod.shown, t, { state: podState(phase, ready, leaving), status }, same);
+  }
+  pod.from = rows.length ? rows[0][0] : run.end;
+  const gone = pod.status.length && pod.status[pod.status.length - 1].to === "";
+  pod.to = gone ? pod.status[pod.status.length - 1].t : run.end;
+  if (gone) pod.containers.forEach((container) => container.stages.forEach((stage) => (stage.end = Math.min(stage.end, pod.to))));
+  return pod;
+}
+
+function readContainer(pod, texts, row) {
+  const [t, , name, to, ready, restarts, reason, message, exit] = row;
+  let container = pod.containers.find((one) => one.name === texts[name]);
+  if (!container) {
+    container = { name: texts[name], stages: [] };
+    pod.containers.push(container);
+  }
+  const state = containerState(texts[to], ready === 1, texts[reason], exit);
+  const what = { state, to: texts[to], ready: ready === 1, restarts, reason: texts[reason], message: texts[message], exit };
+  const same = (a, b) => a.state === b.state && a.restarts === b.restarts && a.reason === b.reason && a.exit === b.exit;
+  step(container.stages, t, what, same);
+}
+
+function readObject(texts, [kind, namespace, name, rows, figures], ix) {
+  const object = { ix, kind: texts[kind], namespace: texts[namespace], name: texts[name] };
+  Object.assign(object, { states: [], conditions: [], events: [], endpoints: [], pods: [] });
+  for (const row of rows) {
+    const [t, code] = row;
+    if (code === 0) object.states.push({ t, to: texts[row[2]], ready: texts[row[3]] });
+    else if (code === 1) object.conditions.push(conditionOf(texts, row));
+    else if (code === 4) object.events.push(eventOf(texts, row));
+    else if (code === 7) object.endpoints.push({ t, end: Infinity, available: row[2], desired: row[2], serving: row[3], terminating: row[4] });
+  }
+  object.figures = figures.map(([t, , available, desired, ready, updated]) => ({ t, end: Infinity, available, desired, ready, updated }));
+  for (const steps of [object.figures, object.endpoints]) {
+    steps.forEach((one, at) => (one.end = at + 1 < steps.length ? steps[at + 1].t : Infinity));
+  }
+  return object;
+}
+
+function readNode(texts, [name, rows], ix) {
+  const node = { ix, name: texts[name], conditions: rows.map((row) => conditionOf(texts, row)), shown: [] };
+  for (const condition of node.conditions.filter((one) => one.type === "Ready")) {
+    const what = { state: condition.to === "True" ? "ready" : "unknown" };
+    step(node.shown, condition.t, what, (a, b) => a.state === b.state);
+  }
+  return node;
+}
+
+/** A run, from the view model. Times are milliseconds since its start. */
+export function readRun(model) {
+  const { texts } = model;
+  const run = { program: model.program, start: Date.parse(model.start), end: Math.max(model.end, 1), partial: model.partial };
+  run.nodes = model.nodes.map((node, ix) => readNode(texts, node, ix));
+  run.objects = model.objects.map((object, ix) => readObject(texts, object, ix));
+  run.pods = model.pods.map((pod, ix) => readPod(run, texts, pod, ix));
+  run.changes = [...new Set(run.pods.flatMap((pod) => pod.changes))].sort((a, b) => a - b);
+  run.failures = [...new Set(run.pods.flatMap(failuresOf))].sort((a, b) => a - b);
+  return run;
+}
+
+/** Instants at which something of a pod goes wrong. */
+export function failuresOf(pod) {
+  const bad = (state) => ["failed", "unknown", "error", "stuck", "backOff"].includes(state);
+  const steps = [pod.shown, ...pod.containers.map((container) => container.stages)].flat();
+  return steps.filter((one) => bad(one.state)).map((one) => one.t);
+}
+
+/** How a pod stands at an instant, as kubectl would print it; null: it is not there. */
+export function podAt(pod, t) {
+  const status = lastAt(pod.status, t);
+  if (!status || status.to === "") return null;
+  const conditions = new Map();
+  for (const condition of pod.conditions) {
+    if (condition.t > t) break;
+    if (condition.to === null) conditions.delete(condition.type);
+    else conditions.set(condition.type, condition);
+  }
+  const containers = pod.containers.map((container) => ({ name: container.name, ...lastAt(container.stages, t) }));
+  const phase = lastAt(pod.phases, t)?.to ?? "";
+  return { phase, status, node: lastAt(pod.nodes, t)?.node ?? null, conditions: [...conditions.values()], containers };
+}

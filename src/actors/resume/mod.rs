@@ -1,0 +1,132 @@
+//! What a run goes on with: a given cluster, as it stands at an instant.
+//!
+//! Each pod is put into the world where its play begins ([`crate::scenario::given::past`]) and lived from there to the present by
+//! the same kubelets, schedulers and runtimes as ever. So what a kubelet remembers (when its relist comes, until when a worker
+//! waits, what a probe has counted) has come about, and needs nobody to make it up; what even that leaves open, such as the part
+//! of a second below a printed one, is drawn ([`Purpose::Present`]).
+//!
+//! Not every course leads to the cluster that was printed. Luck by address makes it cheap to look for those that do: a pod or a
+//! node whose course went elsewhere gets another throw of its own dice ([`Luck`]), and everybody else's stay as they are. Who
+//! looks stands above, in [`crate::answers`].
+//!
+//! | | |
+//! | --- | --- |
+//! | [`pods`] | a pod on its machine, its kubelet's worker with it |
+//! | [`workloads`] | the controllers list what is there, once the present is reached |
+
+mod pods;
+mod workloads;
+
+use std::sync::Arc;
+
+use crate::engine::random;
+use crate::scenario::given::SetUp;
+use crate::scenario::given::past::Begin;
+use crate::time::{Span, Time};
+use crate::world::{PodId, Purpose, World};
+
+use super::{api_server, start};
+use pods::When;
+
+/// Which throw of the dice counts of each pod and of each node.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Luck {
+    /// By pod of the input.
+    pub pods: Vec<u32>,
+    /// By node.
+    pub nodes: Vec<u32>,
+}
+
+impl Luck {
+    /// The first throw of all.
+    pub fn first(up: &SetUp) -> Luck {
+        Luck { pods: vec![0; up.players.len()], nodes: vec![0; up.plan.nodes.len()] }
+    }
+}
+
+/// A world at the present, and which of its pods is which of the input's.
+pub struct Present {
+    /// The world.
+    pub world: World,
+    /// By pod of the input.
+    pub pods: Vec<PodId>,
+}
+
+/// What is done to a pod on the way to the present.
+enum Step {
+    Put,
+    Delete,
+}
+
+/// Plays a given cluster to its present.
+pub fn present(up: &SetUp, seed: u64, luck: &Luck) -> Present {
+    let mut w = start::world(&up.plan, seed);
+    for (template, count) in &up.templates {
+        let many = up.plan.learns_from.is_some_and(|many| *count >= many);
+        w.add_template(Arc::clone(template), many);
+    }
+    throw_nodes(&mut w, luck);
+    let mut agenda = Vec::new();
+    let mut whens = Vec::with_capacity(up.players.len());
+    for (ix, player) in up.players.iter().enumerate() {
+        let when = When::of(&w, up, player, luck.pods[ix]);
+        agenda.push((when.begins, ix, Step::Put));
+        agenda.extend(when.deleted.map(|at| (at, ix, Step::Delete)));
+        whens.push(when);
+    }
+    agenda.sort_by_key(|(at, ix, step)| (*at, matches!(step, Step::Delete), *ix));
+    let mut put: Vec<PodId> = vec![PodId::default(); up.players.len()];
+    for (at, ix, step) in agenda {
+        play_to(&mut w, at);
+        match step {
+            Step::Put => put[ix] = pods::put(&mut w, up, ix, &whens[ix], luck.pods[ix]),
+            Step::Delete => {
+                let grace = up.players[ix].past.asked_to_go.map(|(_, grace)| grace);
+                api_server::delete_pod(&mut w, put[ix], grace);
+            }
+        }
+    }
+    play_to(&mut w, up.given.now);
+    Present { world: w, pods: put }
+}
+
+/// The controllers of workloads begin to work in the present; nothing of what was before is told.
+pub fn set_going(up: &SetUp, present: &mut Present) {
+    workloads::list(&mut present.world, up, &present.pods);
+    present.world.outbox.clear();
+}
+
+/// Plays what comes up to an instant, and stands there.
+fn play_to(w: &mut World, at: Time) {
+    while w.queue.peek_time().is_some_and(|next| next <= at) {
+        let Some((now, _, event)) = w.queue.pop() else { break };
+        w.now = now;
+        w.step += 1;
+        super::play(w, event);
+        w.outbox.clear();
+    }
+    w.now = w.now.max(at);
+}
+
+/// The loops of kubelets whose node has got another throw.
+fn throw_nodes(w: &mut World, luck: &Luck) {
+    let plan = Arc::clone(&w.plan);
+    for (ix, throw) in luck.nodes.iter().enumerate().filter(|(_, throw)| **throw > 0) {
+        let entity = random::entity(&[&plan.nodes[ix].spec.name]);
+        let kubelet = start::kubelet(w, &plan.nodes[ix], entity, u64::from(*throw) << 16);
+        if w.machines[ix].kubelet.is_some() {
+            w.machines[ix].kubelet = Some(Box::new(kubelet));
+        }
+    }
+}
+
+/// The part of a second that a printed instant has lost.
+fn part_of_second(w: &World, entity: u64, throw: u32, which: u64) -> Span {
+    let mut draw = w.draw(Purpose::Present, entity, u64::from(throw) << 16 | which);
+    Span::from_micros(draw.below(1_000_000).cast_signed())
+}
+
+/// Whether a pod's play begins in the middle of its life.
+fn is_in_the_middle(begin: Begin) -> bool {
+    matches!(begin, Begin::Settled | Begin::End(_) | Begin::Start(_) | Begin::Deletion(_))
+}

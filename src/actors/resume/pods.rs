@@ -1,0 +1,376 @@
+//! A pod of a given cluster is put where it was: its object, what its machine has of it, and what its kubelet knows.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::{is_in_the_middle, part_of_second};
+use crate::actors::api_server::{self, FoundPod};
+use crate::actors::kubelet::intake::{self, Known};
+use crate::actors::kubelet::prober::{self, Resumed};
+use crate::actors::kubelet::{pleg, pod_worker};
+use crate::actors::pod_gc::queue as pod_gc;
+use crate::actors::watch::{self, News};
+use crate::actors::{runtime, scheduler};
+use crate::api::{
+    ContainerId, ContainerState, InstanceState, ProbeKind, RuntimeContainer, RuntimeSandbox, RuntimeStatus, Sym,
+    Terminated, Text,
+};
+use crate::engine::random;
+use crate::rules::kubelet::images::{PullFailure, PullMemory};
+use crate::rules::machinery::backoff::{Entry, Limits};
+use crate::scenario::given::past::{Begin, Stood, Was};
+use crate::scenario::given::{GivenPod, Player, SetUp};
+use crate::time::{Span, Time};
+use crate::world::worker::ContainerMemory;
+use crate::world::{ContainerIx, NodeId, PodId, Purpose, SimEvent, World};
+
+/// When all of it was, with the parts of the seconds.
+pub struct When {
+    /// The pod's play begins.
+    pub begins: Time,
+    /// It was created.
+    created: Time,
+    /// Its deletion is asked for.
+    pub deleted: Option<Time>,
+    /// By container: its newest instance began, and ends.
+    containers: SmallVec<[(Option<Time>, Option<Time>); 2]>,
+}
+
+/// What goes before an event that a play begins with: whatever was under way is over by then.
+const QUIET: Span = Span::from_millis(1_500);
+
+impl When {
+    /// Draws what the printed seconds leave open.
+    pub fn of(w: &World, up: &SetUp, player: &Player, throw: u32) -> When {
+        let (now, past) = (up.given.now, &player.past);
+        let part = |which| part_of_second(w, player.entity, throw, which);
+        let exact = |at: Time, which| (at + part(which)).min(now - Span::from_micros(1));
+        let containers: SmallVec<[(Option<Time>, Option<Time>); 2]> = (0..)
+            .zip(&past.containers)
+            .map(|(ix, own)| {
+                let began = own.began().map(|at| exact(at, 8 + 2 * ix));
+                let ends = own.ends.and_then(|ended| ended.finished_at).map(|at| exact(at, 9 + 2 * ix));
+                // One that began and ended in one second began first.
+                let began = began.zip(ends).map(|(began, ends)| began.min(ends)).or(began);
+                (began, ends)
+            })
+            .collect();
+        let deleted = match past.begin {
+            Begin::Deletion(at) => Some(exact(at, 1)),
+            _ => None,
+        };
+        let quiet = |at: Time| at - QUIET;
+        let first_end = || containers.iter().filter_map(|(_, ends)| *ends).min();
+        let last_start = || containers.iter().filter_map(|(began, _)| *began).max();
+        let settled = now - Span::from_millis(2_500) - part(2);
+        let begins = match past.begin {
+            Begin::Over => now - Span::from_micros(1),
+            Begin::Settled => settled.min(now - looks_back(up, player)),
+            Begin::Unbound(at) | Begin::Bound(at) => exact(at, 3),
+            Begin::End(_) => first_end().map_or(settled, quiet),
+            Begin::Start(_) => last_start().unwrap_or(settled),
+            Begin::Deletion(_) => deleted.map_or(settled, quiet),
+        };
+        let created = created(up, player).map_or(begins, |at| at + part(0)).min(begins);
+        When { begins: begins.max(w.plan.start), created, deleted, containers }
+    }
+}
+
+fn given<'a>(up: &'a SetUp, player: &Player) -> Option<&'a GivenPod> {
+    let ix = up.players.iter().position(|own| std::ptr::eq(own, player))?;
+    up.given.pods.get(ix)
+}
+
+fn created(up: &SetUp, player: &Player) -> Option<Time> {
+    given(up, player)?.pod.created()
+}
+
+/// How long before the present something may have begun that is still being counted: probes that fail one after the other.
+fn looks_back(up: &SetUp, player: &Player) -> Span {
+    let template = &up.templates[player.template.ix()].0;
+    let may_fail = |ix: usize, kind: ProbeKind| {
+        let own = template.behavior.containers.get(ix);
+        own.is_some_and(|own| own.attempts.iter().any(|one| !one.answers(kind).is_empty() || one.boots.is_some()))
+    };
+    let spec = &template.spec;
+    let all = spec.init_containers.iter().chain(&spec.containers).enumerate();
+    let longest = all.flat_map(|(ix, container)| {
+        let own = ProbeKind::ALL.map(|kind| container.probe(kind).filter(|_| may_fail(ix, kind)));
+        own.into_iter().flatten().map(|probe| {
+            Span::from_secs(i64::from(probe.period_seconds.max(1)) * i64::from(probe.failure_threshold.max(1) + 1))
+        })
+    });
+    longest.max().unwrap_or(Span::ZERO).min(Span::from_secs(600))
+}
+
+/// Puts a pod where its play begins.
+pub fn put(w: &mut World, up: &SetUp, ix: usize, when: &When, throw: u32) -> PodId {
+    let (player, given) = (&up.players[ix], &up.given.pods[ix]);
+    let node = player.node.map(NodeId::new);
+    let own = &given.pod;
+    let pod = api_server::found_pod(
+        w,
+        FoundPod {
+            template: player.template,
+            name: Sym::new(&own.meta.name),
+            uid: Sym::new(&own.meta.uid),
+            entity: if throw == 0 { player.entity } else { random::part(player.entity, u64::from(throw)) },
+            created: when.created,
+            node: node.filter(|_| !matches!(player.past.begin, Begin::Unbound(_))),
+            owners: (!given.owners.is_empty()).then(|| Arc::clone(&given.owners)),
+            generation: own.meta.generation,
+            status: player.status.clone(),
+        },
+    );
+    match (player.past.begin, node) {
+        (Begin::Over, _) => pod_gc::ended(w, pod),
+        (Begin::Unbound(_), _) => scheduler::pod_added(w, pod),
+        (Begin::Bound(_), _) => watch::tell(w, News::PodCreated { pod }),
+        (begin, Some(node)) if is_in_the_middle(begin) => in_the_middle(w, up, ix, pod, node, when),
+        _ => {}
+    }
+    pod
+}
+
+/// A pod whose containers have run.
+fn in_the_middle(w: &mut World, up: &SetUp, ix: usize, pod: PodId, node: NodeId, when: &When) {
+    let (player, given) = (&up.players[ix], &up.given.pods[ix]);
+    scheduler::pod_assigned(w, pod, node);
+    let starting = match player.past.begin {
+        Begin::Start(at) => Some(at),
+        _ => None,
+    };
+    let is_new = |own: &Stood| matches!(own.was, Was::Running(began) if starting.is_some_and(|at| began >= at));
+    let mut live = sandbox(w, given, pod);
+    let mut cache = live.clone();
+    let mut memory: SmallVec<[ContainerMemory; 2]> = SmallVec::new();
+    for (own, (began, _)) in player.past.containers.iter().zip(&when.containers) {
+        let at = ContainerIx::new(memory.len());
+        let instances = instances(w, given, pod, at, own, *began);
+        cache.containers.extend(instances.iter().skip(usize::from(is_new(own))).copied());
+        live.containers.extend(instances);
+        memory.push(remembers(w, given, pod, at, own, *began));
+    }
+    memory.resize(w.pods[pod.ix()].container_count(), ContainerMemory::default());
+    let place = &mut w.places[pod.ix()].runtime;
+    place.live = Arc::new(live);
+    place.sandbox_starts = 1;
+    for (run, own) in place.containers.iter_mut().zip(&player.past.containers) {
+        let made = if own.was == Was::Absent { own.number } else { own.number + 1 };
+        let made = u32::try_from(made).unwrap_or(0);
+        (run.generation, run.tries) = (made, made);
+        run.attempt = made.saturating_sub(1);
+        run.played = [run.attempt, run.attempt.saturating_sub(1)];
+    }
+    let pulls = pulls(w, up, player, given, when);
+    let known = Known { cache, memory, pulls, has_just_acted: starting.is_some() };
+    intake::resume(w, pod, node, known);
+    processes(w, up, player, pod, when);
+    if starting.is_some() {
+        pleg::touched(w, pod);
+        if w.gates.pleg_on_demand_relist {
+            w.after(RELIST, SimEvent::RelistPod { pod });
+        }
+        probing(w, up, player, given, pod);
+    } else {
+        pod_worker::update_pod(w, pod);
+        probing(w, up, player, given, pod);
+    }
+}
+
+/// From a run that has started something to the look that it asks for.
+const RELIST: Span = Span::from_millis(3);
+
+/// The pod's sandbox runs.
+fn sandbox(w: &World, given: &GivenPod, pod: PodId) -> RuntimeStatus {
+    let host_network = w.pods[pod.ix()].spec.host_network;
+    let ip = given.pod.status.pod_ips.first().copied().filter(|_| !host_network).unwrap_or(Sym::EMPTY);
+    let sandbox = RuntimeSandbox {
+        id: Sym::FIRST_SANDBOX,
+        attempt: 0,
+        ready: true,
+        ip,
+        host_network,
+        no_network: false,
+    };
+    RuntimeStatus {
+        ips: given.pod.status.pod_ips.iter().copied().filter(|_| !host_network).collect(),
+        sandboxes: [sandbox].into_iter().collect(),
+        containers: SmallVec::new(),
+    }
+}
+
+/// The instances of a container that the runtime has, the newest first.
+fn instances(
+    w: &mut World,
+    given: &GivenPod,
+    pod: PodId,
+    ix: ContainerIx,
+    own: &Stood,
+    began: Option<Time>,
+) -> SmallVec<[RuntimeContainer; 2]> {
+    let entity = w.pods[pod.ix()].entity;
+    let container = w.pods[pod.ix()].container(ix);
+    let (name, image) = (container.name, container.image);
+    let all = given.pod.status.init.iter().chain(&given.pod.status.containers);
+    let shown = all.into_iter().find(|status| status.name == name);
+    let id = |ended: Option<ContainerId>, number: i32| match ended {
+        Some(id) if id != ContainerId::None => id,
+        _ => ContainerId::Made(
+            entity ^ (u64::from(ix.0.swap_bytes()) << 48) ^ (u64::from(number.cast_unsigned()) << 32),
+        ),
+    };
+    let image_ref = shown.map_or(Sym::EMPTY, |shown| shown.image_id);
+    let image_ref = if image_ref.is_empty() { w.images.reference(image) } else { image_ref };
+    let instance = |number: i32, id, state, started: Option<Time>| RuntimeContainer {
+        name,
+        id,
+        state,
+        created_at: started,
+        started_at: started,
+        finished_at: None,
+        exit_code: 0,
+        restart_count: number,
+        reason: Sym::EMPTY,
+        message: Text::NONE,
+        image,
+        image_ref,
+        active: true,
+    };
+    let over = |number: i32, ended: &Terminated| RuntimeContainer {
+        finished_at: ended.finished_at,
+        exit_code: ended.exit_code,
+        reason: ended.reason,
+        message: ended.message,
+        ..instance(number, id(Some(ended.container_id), number), InstanceState::Exited, ended.started_at)
+    };
+    let mut found = SmallVec::new();
+    match own.was {
+        Was::Absent => {}
+        Was::Running(_) => {
+            let shown = own.ends.map(|ended| ended.container_id).or(shown.map(|shown| shown.container_id));
+            found.push(instance(own.number, id(shown, own.number), InstanceState::Running, began));
+        }
+        Was::Ended(ended) => found.push(over(own.number, &ended)),
+    }
+    if let Some(before) = &own.before {
+        found.push(over(own.number - 1, before));
+    }
+    found
+}
+
+/// What its kubelet remembers of a container.
+fn remembers(
+    w: &World,
+    given: &GivenPod,
+    pod: PodId,
+    ix: ContainerIx,
+    own: &Stood,
+    began: Option<Time>,
+) -> ContainerMemory {
+    let name = w.pods[pod.ix()].container(ix).name;
+    let all = given.pod.status.init.iter().chain(&given.pod.status.containers);
+    let shown = all.into_iter().find(|status| status.name == name).map(|status| status.state);
+    // What was shown of one that has run since is over.
+    let reason = match shown {
+        Some(ContainerState::Waiting { reason, message })
+            if !matches!(own.was, Was::Running(_))
+                && !matches!(reason, Sym::CONTAINER_CREATING | Sym::POD_INITIALIZING) =>
+        {
+            Some((reason, message))
+        }
+        _ => None,
+    };
+    let entry = own.back_off.zip(began).map(|(value, last_update)| Entry { value, last_update });
+    ContainerMemory { backoff: entry, reason, ..ContainerMemory::default() }
+}
+
+/// Pulls that have failed. When the last one did an event may tell; else it was at any time of the wait that is under way, and
+/// that is as long as the time since the binding allows.
+fn pulls(w: &World, up: &SetUp, player: &Player, given: &GivenPod, when: &When) -> Vec<(Sym, PullMemory)> {
+    let mut found: Vec<(Sym, PullMemory)> = Vec::new();
+    let all = given.pod.status.init.iter().chain(&given.pod.status.containers);
+    for status in all {
+        let ContainerState::Waiting { reason, message } = status.state else { continue };
+        if !matches!(reason, Sym::ERR_IMAGE_PULL | Sym::IMAGE_PULL_BACK_OFF) {
+            continue;
+        }
+        let spec = &given.pod.spec;
+        let mut containers = spec.init_containers.iter().chain(&spec.containers);
+        let Some(image) = containers.find(|own| own.name == status.name).map(|own| own.image) else { continue };
+        let known = given.failed_pulls.iter().find(|(of, _)| *of == image).map(|(_, at)| *at);
+        let since = given.pod.status.start_time.unwrap_or(when.created);
+        let age = up.given.now.since(since);
+        let mut spent = Span::ZERO;
+        let value = Limits::IMAGE.ladder().take_while(|step| {
+            spent += *step;
+            spent <= age + *step
+        });
+        let value = value.last().unwrap_or(Limits::IMAGE.first);
+        let any = || {
+            let mut draw = w.draw(Purpose::Present, player.entity, u64::from(image.number()));
+            let micros = draw.below(value.micros().cast_unsigned()).cast_signed();
+            up.given.now - Span::from_micros(micros)
+        };
+        let last_update = known.unwrap_or_else(any).min(w.now);
+        let words = message.fixed().unwrap_or_default();
+        let failure = PullFailure { reason: Sym::ERR_IMAGE_PULL, message: words };
+        let back_off = Some(Entry { value, last_update });
+        found.push((image, PullMemory { back_off, last_failure: Some(failure) }));
+    }
+    found
+}
+
+/// What the processes are still to do.
+fn processes(w: &mut World, up: &SetUp, player: &Player, pod: PodId, when: &When) {
+    // What ended in the last moment nobody may have seen yet.
+    let unseen = (up.given.now - Span::from_secs(3)).max(w.now);
+    for (ix, (own, (began, ends))) in player.past.containers.iter().zip(&when.containers).enumerate() {
+        let (ix, Some(began)) = (ContainerIx::new(ix), began) else { continue };
+        if !matches!(own.was, Was::Running(_)) {
+            continue;
+        }
+        match (ends, own.ends) {
+            (Some(at), Some(ended)) => runtime::ends_at(w, pod, ix, (*at).max(w.now), ended.exit_code),
+            _ => runtime::resumed(w, pod, ix, *began, unseen),
+        }
+        runtime::boots_for(w, pod, ix, unseen.since(*began), own.ready && own.started);
+    }
+}
+
+/// Probe workers: their ticks count from the pod's first sync with all mounted, or from a look that a status asked for; where
+/// neither is known they may stand anywhere in their period.
+fn probing(w: &mut World, up: &SetUp, player: &Player, given: &GivenPod, pod: PodId) {
+    let starting = matches!(player.past.begin, Begin::Start(_));
+    let first = given.pod.status.start_time;
+    let worker_began = first.map(|at| {
+        let part = part_of_second(w, player.entity, 0, 4);
+        at + part + w.pod_span(Purpose::Mount, pod, 0, &up.plan.latency.volumes)
+    });
+    if starting {
+        prober::add_pod(w, pod);
+    }
+    let spec = Arc::clone(&w.pods[pod.ix()].spec);
+    for (ix, own) in player.past.containers.iter().enumerate() {
+        for kind in ProbeKind::ALL {
+            let Some(probe) = spec.container_at(ix).probe(kind) else { continue };
+            let period = Span::from_secs(i64::from(probe.period_seconds.max(1)));
+            let at = ContainerIx::new(ix);
+            let anywhere = w.probe_draw(Purpose::Present, pod, at, kind, 0).below(period.micros().cast_unsigned());
+            let anywhere = w.now - Span::from_micros(anywhere.cast_signed());
+            let anchor = match worker_began {
+                Some(began) if kind != ProbeKind::Readiness || starting => began.min(w.now),
+                _ => anywhere,
+            };
+            let (instance, result) = match (starting, kind) {
+                // The instance before, whose end the worker has seen.
+                (true, _) => (own.number - 1, false),
+                (false, ProbeKind::Readiness) => (own.number, own.ready),
+                (false, ProbeKind::Startup) => (own.number, own.started),
+                (false, ProbeKind::Liveness) => (own.number, true),
+            };
+            prober::resume(w, pod, at, kind, Resumed { anchor, instance, result });
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! What is my cluster like? From what a cluster showed over time to the numbers that a scenario needs.
+//!
+//! A history ([`crate::observed`]) is taken apart into durations, each with what is known of it ([`kernel`]): of each program
+//! its boots, runs and ends ([`observe`]), of each image its pulls, of the parts what can be seen ([`parts`]). Of each such sample the
+//! family is chosen that tells it best ([`choose`]), with the interval of each of its numbers ([`families`]). A [`Row`] is one of them,
+//! with the line of a scenario that it becomes.
+//!
+//! Absent on purpose: attempts that differ from start to start. All starts of a program count as one kind.
+
+mod choose;
+mod climb;
+mod families;
+mod kernel;
+mod objects;
+mod observe;
+mod parts;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+pub use choose::{Family, Fit, METHODS, Parameter, digits, span};
+pub use families::Interval;
+pub use kernel::Observation;
+pub use objects::objects;
+pub use observe::{Lived, Program, lived};
+
+use crate::answers::statistics::wilson;
+use crate::observed::History;
+
+/// What a row is about.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum About {
+    /// An image, by its reference.
+    Image(String),
+    /// A program.
+    Program(Program),
+    /// The delays of the parts.
+    Latency,
+}
+
+/// One number of a scenario, as far as it was seen.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Row {
+    /// What it is about.
+    pub about: About,
+    /// The scenario's key: `pull`, `boots`, `runs`, `exit`, `onTerm`, `create`.
+    pub key: &'static str,
+    /// Durations; of `exit` none.
+    pub fit: Option<Fit>,
+    /// Shares of exit codes: code, reason, how many.
+    pub exits: Vec<(i32, String, u64)>,
+    /// The value as the scenario's file has it.
+    pub value: String,
+    /// What one should know.
+    pub note: Option<String>,
+}
+
+impl Row {
+    /// How many were seen.
+    pub fn n(&self) -> usize {
+        let exits: u64 = self.exits.iter().map(|(_, _, count)| count).sum();
+        self.fit.as_ref().map_or(exits as usize, |fit| fit.n)
+    }
+
+    /// For programs.
+    pub fn json(&self) -> Value {
+        let interval = |own: &Interval| json!([own.0.map(digits), own.1.map(digits)]);
+        let mut row = json!({ "key": self.key, "n": self.n(), "toml": self.value, "note": self.note });
+        match &self.about {
+            About::Image(image) => row["image"] = json!(image),
+            About::Latency => row["latency"] = json!(true),
+            About::Program(own) => {
+                let workload =
+                    own.workload.as_ref().map(|(kind, name)| format!("{}/{name}", kind.to_lowercase()));
+                row["program"] =
+                    json!({ "workload": workload, "container": own.container, "image": own.image });
+            }
+        }
+        if let Some(fit) = &self.fit {
+            let numbers = fit.parameters.iter().map(|own| {
+                let numbers =
+                    json!({ "value": digits(own.value), "interval": own.interval.as_ref().map(interval) });
+                (own.name.to_owned(), numbers)
+            });
+            row["censored"] = json!(fit.open);
+            row["family"] = json!(fit.family.name());
+            row["parameters"] = Value::Object(numbers.collect());
+        }
+        if !self.exits.is_empty() {
+            let n = self.n() as u64;
+            let exits = self.exits.iter().map(|(code, reason, count)| {
+                let ends = wilson(*count, n).map(|(low, high)| [digits(low), digits(high)]);
+                json!({ "code": code, "reason": reason, "n": count, "share": digits(*count as f64 / n as f64), "interval": ends })
+            });
+            row["exits"] = exits.collect();
+        }
+        row
+    }
+}
+
+/// What a cluster is like.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Fitted {
+    /// Images, programs, delays.
+    pub rows: Vec<Row>,
+    /// What keeps its default, and why.
+    pub told: Vec<String>,
+}
+
+/// Fits all that a history shows.
+pub fn fit(history: &History) -> Fitted {
+    let mut fitted = Fitted::default();
+    images(history, &mut fitted);
+    for (program, lived) in lived(history) {
+        of_program(&program, &lived, &mut fitted);
+    }
+    delays(history, &mut fitted);
+    fitted
+}
+
+fn row(about: About, key: &'static str, fit: Fit) -> Row {
+    let (value, note) = (fit.family.toml(), fit.note.clone());
+    Row { about, key, fit: Some(fit), exits: Vec::new(), value, note }
+}
+
+fn images(history: &History, fitted: &mut Fitted) {
+    let images = parts::images(history);
+    let mut unseen: BTreeMap<&str, ()> = BTreeMap::new();
+    for watched in history.pods.values() {
+        unseen.extend(watched.pod.containers.iter().map(|(_, container)| (container.image.as_str(), ())));
+    }
+    for (image, seen) in &images {
+        if let Some(fit) = Fit::of(&seen.pulls) {
+            unseen.remove(image.as_str());
+            fitted.rows.push(row(About::Image(image.clone()), "pull", fit));
+        }
+        if let Some(size) = seen.size {
+            let value = format!("\"{}\"", bytes(size));
+            let about = About::Image(image.clone());
+            fitted.rows.push(Row { about, key: "size", fit: None, exits: Vec::new(), value, note: None });
+        }
+        for (said, count) in &seen.failed {
+            fitted.told.push(format!("{count} pulls of {image} failed, of which nothing is written: {said}"));
+        }
+    }
+    if !unseen.is_empty() && !history.pods.is_empty() {
+        let names: Vec<&str> = unseen.into_keys().collect();
+        let why = match images.is_empty() {
+            true => parts::UNSEEN[7].1,
+            false => "none was pulled while somebody watched",
+        };
+        fitted.told.push(format!("pull of {}: {why}", names.join(", ")));
+    }
+}
+
+/// Bytes as Kubernetes writes a quantity.
+fn bytes(size: u64) -> String {
+    match size {
+        size if size % (1 << 20) == 0 => format!("{}Mi", size >> 20),
+        size if size % (1 << 10) == 0 => format!("{}Ki", size >> 10),
+        size => size.to_string(),
+    }
+}
+
+fn of_program(program: &Program, lived: &Lived, fitted: &mut Fitted) {
+    let about = || About::Program(program.clone());
+    let name = || format!("{} of {}", program.container, program.image);
+    match Fit::of(&lived.boots) {
+        Some(fit) if fit.family != Family::Forever => fitted.rows.push(row(about(), "boots", fit)),
+        Some(fit) => {
+            fitted.told.push(format!("boots of {}: it has not booted in any of {} starts", name(), fit.n))
+        }
+        None => {}
+    }
+    if let Some(fit) = Fit::of(&lived.runs) {
+        fitted.rows.push(row(about(), "runs", fit));
+    }
+    let exits: Vec<(i32, String, u64)> =
+        lived.exits.iter().map(|((code, reason), count)| (*code, reason.clone(), *count)).collect();
+    if !exits.is_empty() {
+        fitted.rows.push(of_exits(about(), exits));
+    }
+    match Fit::of(&lived.terms) {
+        Some(fit) if fit.family == Family::Forever => {
+            let note = Some("it did not end before it was killed".to_owned());
+            fitted.rows.push(Row { value: "\"ignore\"".to_owned(), note, ..row(about(), "onTerm", fit) });
+        }
+        Some(fit) => {
+            let code =
+                lived.term_codes.iter().max_by_key(|(_, count)| **count).map_or(143, |(code, _)| *code);
+            let value = format!("{{ after = {}, exit = {code} }}", fit.family.toml());
+            fitted.rows.push(Row { value, ..row(about(), "onTerm", fit) });
+        }
+        None => {}
+    }
+    if lived.hooked > 0 {
+        let words = "ends came after a preStop hook, whose time nobody tells";
+        fitted.told.push(format!("onTerm of {}: {} {words}", name(), lived.hooked));
+    }
+}
+
+/// Shares of exit codes; a reason of the runtime's own is one where all have it.
+fn of_exits(about: About, exits: Vec<(i32, String, u64)>) -> Row {
+    let mut codes: BTreeMap<i32, u64> = BTreeMap::new();
+    for (code, _, count) in &exits {
+        *codes.entry(*code).or_default() += count;
+    }
+    let n: u64 = codes.values().sum();
+    let value = match codes.len() {
+        1 => codes.keys().next().map_or(String::new(), ToString::to_string),
+        _ => {
+            let share =
+                |(code, count): (&i32, &u64)| format!("\"{code}\" = {:?}", digits(*count as f64 / n as f64));
+            format!("{{ {} }}", codes.iter().map(share).collect::<Vec<_>>().join(", "))
+        }
+    };
+    let killed = exits.iter().any(|(_, reason, _)| reason == "OOMKilled");
+    let note = (killed && exits.len() > 1).then(|| "some were OOMKilled; codes alone are written".to_owned());
+    Row { about, key: "exit", fit: None, exits, value, note }
+}
+
+fn delays(history: &History, fitted: &mut Fitted) {
+    let delays = parts::delays(history);
+    for (key, seen) in &delays {
+        if let Some(fit) = Fit::of(seen) {
+            fitted.rows.push(row(About::Latency, key, fit));
+        }
+    }
+    let unseen = match delays.is_empty() {
+        true => &parts::UNSEEN[2..7],
+        false => &parts::UNSEEN[..6],
+    };
+    fitted.told.extend(unseen.iter().map(|(key, why)| format!("[latency] {key}: {why}")));
+}

@@ -1,0 +1,346 @@
+//! From a cluster's history to durations: what each program did, start by start.
+//!
+//! A container's life begins at `startedAt` and ends at `finishedAt`, both cut to their second; where somebody stamped the stream, the event
+//! `Started` narrows the one and the first version that shows the end the other. A life that the kubelet ended, that was not over
+//! when watching ended, or that was under way when it began, counts as that.
+
+use std::collections::BTreeMap;
+
+use super::kernel::Observation;
+use crate::api::{Container, ProbeKind};
+use crate::observed::{Ended, Event, History, Pod, Role, Was, Watched};
+
+/// Whose behaviour it is.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Program {
+    /// Kind and name of the workload at the top; None: of bare pods, which come last.
+    pub workload: Option<(String, String)>,
+    /// The container's name.
+    pub container: String,
+    /// Its image.
+    pub image: String,
+    /// It is an init container that is no sidecar.
+    pub finishes: bool,
+}
+
+/// What was seen of a program.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Lived {
+    /// From a start until a probe says that it has booted.
+    pub boots: Vec<Observation>,
+    /// From a start to an end of its own.
+    pub runs: Vec<Observation>,
+    /// From SIGTERM to the end.
+    pub terms: Vec<Observation>,
+    /// Ends of its own, by code and reason.
+    pub exits: BTreeMap<(i32, String), u64>,
+    /// Codes of ends after SIGTERM.
+    pub term_codes: BTreeMap<i32, u64>,
+    /// So many ends after SIGTERM are left out for a preStop hook, whose time nobody tells.
+    pub hooked: u64,
+}
+
+const SECOND: i64 = 1_000_000;
+/// An event comes so much later than what it tells of, at most, as a rule.
+const EVENT: i64 = 50_000;
+/// So long it takes at most, as a rule, from a probe's answer to the version that shows it.
+const SHOWN: i64 = 150_000;
+
+/// Programs and what they did.
+pub fn lived(history: &History) -> BTreeMap<Program, Lived> {
+    let mut events: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
+    for event in &history.events {
+        events.entry(&event.about).or_default().push(event);
+    }
+    let mut all: BTreeMap<Program, Lived> = BTreeMap::new();
+    for (uid, watched) in &history.pods {
+        let workload = history.workload(&watched.pod);
+        let events = events.get(uid.as_str()).map_or(&[][..], |own| own.as_slice());
+        for (ix, (role, container)) in watched.pod.containers.iter().enumerate() {
+            let program = Program {
+                workload: workload.clone(),
+                container: container.name.to_string(),
+                image: container.image.to_string(),
+                finishes: *role == Role::Init,
+            };
+            let events: Vec<&Event> =
+                events.iter().copied().filter(|event| event.container == container.name.as_str()).collect();
+            let one = One { watched, ix, role: *role, container, events: &events };
+            one.tell(all.entry(program).or_default());
+        }
+    }
+    all
+}
+
+/// One start of a container.
+#[derive(Clone, Copy, Default)]
+struct Life {
+    started: Option<i64>,
+    /// When it was first shown running.
+    shown: Option<i64>,
+    ended: Option<Ended>,
+    end_shown: Option<i64>,
+    booted: Option<Booted>,
+    /// It was seen running before it had booted, and after.
+    boots_seen: [bool; 2],
+    /// It ran when its pod was first seen.
+    was_there: bool,
+}
+
+/// When a probe was seen to succeed.
+#[derive(Clone, Copy)]
+enum Booted {
+    /// A version that came at this instant shows it, and the one before did not.
+    Stamp(i64),
+    /// The pod is ready since this second.
+    Second(i64),
+}
+
+/// One container of one pod.
+struct One<'a> {
+    watched: &'a Watched,
+    ix: usize,
+    role: Role,
+    container: &'a Container,
+    events: &'a [&'a Event],
+}
+
+impl One<'_> {
+    fn pod(&self) -> &Pod {
+        &self.watched.pod
+    }
+
+    fn tell(&self, lived: &mut Lived) {
+        let lives = self.lives();
+        for (number, life) in &lives {
+            let Some(started) = life.started else { continue };
+            let began = self.began(started, life);
+            let is_last = lives.keys().next_back() == Some(number);
+            self.boot(life, began, is_last, lived);
+            self.run(life, began, is_last, lived);
+        }
+    }
+
+    /// By restart count.
+    fn lives(&self) -> BTreeMap<i32, Life> {
+        let mut lives: BTreeMap<i32, Life> = BTreeMap::new();
+        let mut before: Option<(i32, bool, bool)> = None;
+        for (at, version) in self.pod().versions.iter().enumerate() {
+            let Some(own) = version.containers.get(self.ix).copied().flatten() else { continue };
+            if let Some(last) = own.last {
+                // A container that waits to be started again has its last end as that; its count rises with the start.
+                let number = if own.was == Was::Waiting { own.restarts } else { own.restarts - 1 };
+                let life = lives.entry(number).or_default();
+                life.started = life.started.or(last.started);
+                if life.ended.is_none() {
+                    (life.ended, life.end_shown) = (Some(last), version.stamp);
+                }
+            }
+            let has_booted = self.has_booted(own.started, own.ready);
+            match own.was {
+                Was::Waiting => {}
+                Was::Running(started) => {
+                    let life = lives.entry(own.restarts).or_default();
+                    life.started = life.started.or(started);
+                    life.shown = life.shown.or(version.stamp);
+                    life.was_there |= at == 0;
+                    life.boots_seen[usize::from(has_booted)] = true;
+                    // Whoever has seen it neither wait nor fail does not know when it booted.
+                    let fresh = before.is_some_and(|(number, booted, _)| number != own.restarts || !booted);
+                    if has_booted && fresh && life.booted.is_none() && !version.after_hole {
+                        life.booted = version.stamp.map(Booted::Stamp);
+                    }
+                    let alone = self.is_alone() && own.restarts == 0 && version.ready_since.is_some();
+                    if life.booted.is_none() && alone {
+                        life.booted = version.ready_since.map(Booted::Second);
+                    }
+                }
+                Was::Ended(ended) => {
+                    let life = lives.entry(own.restarts).or_default();
+                    life.started = life.started.or(ended.started);
+                    if life.ended.is_none() {
+                        (life.ended, life.end_shown) = (Some(ended), version.stamp);
+                    }
+                }
+            }
+            before = Some((own.restarts, has_booted && matches!(own.was, Was::Running(_)), true));
+        }
+        lives
+    }
+
+    fn has_booted(&self, started: bool, ready: bool) -> bool {
+        match self.container.probe(ProbeKind::Startup) {
+            Some(_) => started,
+            None => ready,
+        }
+    }
+
+    /// Its readiness is its pod's.
+    fn is_alone(&self) -> bool {
+        let probed = |container: &Container| {
+            container.probe(ProbeKind::Startup).is_some() || container.probe(ProbeKind::Readiness).is_some()
+        };
+        let others = self.pod().containers.iter().filter(|(role, _)| *role != Role::Init);
+        others.filter(|(_, container)| probed(container)).count() == 1 && probed(self.container)
+    }
+
+    /// The window in which a life began.
+    fn began(&self, started: i64, life: &Life) -> (i64, i64) {
+        let (from, to) = (started * SECOND, (started + 1) * SECOND);
+        let told =
+            self.events.iter().filter(|event| event.reason == "Started").filter_map(|event| event.stamp);
+        let told = told.filter(|stamp| (from..to + EVENT).contains(stamp)).min();
+        match (told, life.shown) {
+            (Some(stamp), _) => ((stamp - EVENT).clamp(from, to), stamp.clamp(from, to)),
+            (None, Some(shown)) if shown > from => (from, to.min(shown)),
+            _ => (from, to),
+        }
+    }
+
+    fn boot(&self, life: &Life, began: (i64, i64), is_last: bool, lived: &mut Lived) {
+        let startup = self.container.probe(ProbeKind::Startup);
+        let readiness = self.container.probe(ProbeKind::Readiness);
+        let Some(probe) = startup.or(readiness) else { return };
+        let period = |probe: &crate::api::Probe| match probe.period_seconds {
+            0 => 10 * SECOND,
+            secs => i64::from(secs) * SECOND,
+        };
+        // A probe that must succeed several times began to do so before.
+        let more =
+            if startup.is_some() { 0 } else { i64::from(probe.success_threshold.max(1) - 1) * period(probe) };
+        match life.booted {
+            Some(Booted::Stamp(stamp)) => {
+                let seen = stamp - more;
+                let of_probe = if startup.is_some() { "Startup probe" } else { "Readiness probe" };
+                let failed = self.events.iter().filter(|event| event.reason == "Unhealthy");
+                let failed = failed
+                    .filter(|event| event.message.starts_with(of_probe))
+                    .filter_map(|event| event.stamp);
+                let failed = failed.filter(|stamp| (began.0..seen).contains(stamp)).max();
+                let least =
+                    (seen - period(probe) - SHOWN).max(failed.map_or(i64::MIN, |stamp| stamp - EVENT));
+                lived.boots.push(Observation::between(began, (least.max(began.0), seen.max(began.1))));
+            }
+            Some(Booted::Second(second)) => {
+                let both = startup.and(readiness).map_or(0, period);
+                let seen = second * SECOND - more;
+                let width = period(probe) + both;
+                let one = Observation::between(began, (seen - width, seen));
+                lived.boots.push(Observation { late: SECOND, ..one });
+            }
+            // It ended, or was looked at for the last time, before it had booted.
+            None if life.boots_seen == [true, false] => {
+                let ended = life.ended.and_then(|ended| Some((ended, ended.finished?)));
+                let until = match ended {
+                    Some((ended, finished)) => {
+                        let killed = self.killed(began.0, &ended, finished);
+                        killed.map_or(finished * SECOND, |(window, _)| window.0.min(finished * SECOND))
+                    }
+                    None if is_last => self.seen_until(),
+                    None => return,
+                };
+                lived.boots.push(Observation::beyond(began, until.max(began.1)));
+            }
+            None => {}
+        }
+    }
+
+    /// When the kubelet began to end a life that was over at this second: the window, and the grace period.
+    fn killed(&self, began: i64, ended: &Ended, finished: i64) -> Option<((i64, i64), Option<i64>)> {
+        let deletion = self.pod().versions.iter().rev().find_map(|version| version.deletion);
+        let deletion = deletion.filter(|(asked, _)| finished >= *asked);
+        let grace = deletion.map(|(_, grace)| grace);
+        let killing = self.events.iter().filter(|event| event.reason == "Killing").filter_map(|event| {
+            let window = match (event.stamp, event.at) {
+                (Some(stamp), _) => (stamp - EVENT, stamp),
+                (None, Some(at)) => (at, at + if event.is_second { SECOND } else { 0 }),
+                _ => return None,
+            };
+            Some(window)
+        });
+        let mut killing = killing.filter(|(from, to)| *to >= began && *from < (finished + 1) * SECOND);
+        if let Some(window) = killing.next() {
+            return Some((window, grace));
+        }
+        if let Some((asked, _)) = deletion {
+            return Some(((asked * SECOND, (asked + 1) * SECOND), grace));
+        }
+        let others_ended = || {
+            let last = self.pod().versions.last()?;
+            let mains = self.pod().containers.iter().zip(&last.containers);
+            let mut mains = mains.filter(|((role, _), _)| *role == Role::Main);
+            Some(mains.all(|(_, seen)| seen.is_some_and(|own| matches!(own.was, Was::Ended(_)))))
+        };
+        let is_sidecar = self.role == Role::Sidecar && others_ended() == Some(true);
+        let was_ended = self.pod().versions.last().is_some_and(|version| version.was_ended);
+        // Without events a kill by a probe looks like an end of its own; its code does not.
+        let by_probe = self.events.is_empty()
+            && self.container.probe(ProbeKind::Liveness).is_some()
+            && (ended.code == 143 || ended.code == 137 && &*ended.reason == "Error");
+        (is_sidecar || was_ended || by_probe).then_some(((began, (finished + 1) * SECOND), None))
+    }
+
+    fn run(&self, life: &Life, began: (i64, i64), is_last: bool, lived: &mut Lived) {
+        let entry = match life.was_there && self.watched.since > began.1 + SECOND {
+            true => self.watched.since - began.1,
+            false => 0,
+        };
+        let Some((ended, finished)) = life.ended.and_then(|ended| Some((ended, ended.finished?))) else {
+            if is_last {
+                lived.runs.push(Observation { entry, ..Observation::beyond(began, self.seen_until()) });
+            }
+            return;
+        };
+        let mut end = (finished * SECOND, (finished + 1) * SECOND);
+        if let Some(shown) = life.end_shown.filter(|shown| *shown > end.0) {
+            end.1 = end.1.min(shown);
+        }
+        let Some((killed, grace)) = self.killed(began.0, &ended, finished) else {
+            let one = Observation { entry, ..Observation::between(began, end) };
+            // One that had lasted longer than it did was not under way.
+            lived.runs.push(Observation { entry: entry.min(one.least.max(0)), ..one });
+            *lived.exits.entry((ended.code, ended.reason.to_string())).or_default() += 1;
+            return;
+        };
+        let run = Observation::beyond(began, killed.0.max(began.1));
+        lived.runs.push(Observation { entry: entry.min(run.least), ..run });
+        self.term(&ended, killed, end, grace, lived);
+    }
+
+    /// From SIGTERM to the end.
+    fn term(
+        &self,
+        ended: &Ended,
+        killed: (i64, i64),
+        end: (i64, i64),
+        grace: Option<i64>,
+        lived: &mut Lived,
+    ) {
+        // Of these nobody knows when it began.
+        if killed.1 - killed.0 > SECOND || killed.0 > end.1 {
+            return;
+        }
+        if self.container.lifecycle.as_ref().is_some_and(|hooks| hooks.pre_stop.is_some()) {
+            lived.hooked += 1;
+            return;
+        }
+        let grace = grace.unwrap_or(30).max(1) * SECOND;
+        if ended.code == 137 && end.1 - killed.0 >= grace {
+            let open = Observation { least: grace, is_open: true, ..Observation::default() };
+            lived.terms.push(open);
+            return;
+        }
+        lived.terms.push(Observation::between(killed, (end.0.max(killed.0), end.1.max(killed.0 + 1))));
+        *lived.term_codes.entry(ended.code).or_default() += 1;
+    }
+
+    /// Until when a life that has no end was seen.
+    fn seen_until(&self) -> i64 {
+        let last = self.pod().versions.last();
+        let asked = last.and_then(|version| version.deletion).map(|(asked, _)| asked * SECOND);
+        match last.filter(|version| version.is_last) {
+            Some(version) => asked.or(version.stamp).unwrap_or(0),
+            None => asked.unwrap_or(i64::MAX).min(self.watched.until),
+        }
+    }
+}

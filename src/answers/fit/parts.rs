@@ -1,0 +1,165 @@
+//! From a cluster's events to the times of its parts: pulls, and what stands in `[latency]`.
+//!
+//! A kubelet says itself how long a pull took, cut to a millisecond (`Successfully pulled image "…" in 803ms (1.5s including
+//! waiting). Image size: … bytes.`; pkg/kubelet/images/image_manager.go). All else is seen only where somebody stamped the
+//! events: the time from one to the next is that of what lies between.
+
+use std::collections::BTreeMap;
+
+use super::kernel::Observation;
+use crate::observed::{Event, History, Watched};
+use crate::time::GoDuration;
+
+/// What was seen of an image.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Image {
+    /// How long pulls took, waiting in the queue left out.
+    pub pulls: Vec<Observation>,
+    /// Its size in bytes, as the kubelet told it.
+    pub size: Option<u64>,
+    /// Pulls that failed, by what was said.
+    pub failed: BTreeMap<String, u64>,
+}
+
+/// Delays of parts that can be seen, by their key in `[latency]`.
+pub type Delays = BTreeMap<&'static str, Vec<Observation>>;
+
+/// How far the stamp of an event may be off, by all that it passes through, in microseconds.
+const OFF: i64 = 2_000;
+const MILLI: i64 = 1_000;
+
+/// By reference.
+pub fn images(history: &History) -> BTreeMap<String, Image> {
+    let mut images: BTreeMap<String, Image> = BTreeMap::new();
+    for event in &history.events {
+        match event.reason.as_str() {
+            "Pulled" => {
+                let Some((image, took, size)) = pulled(&event.message) else { continue };
+                let own = images.entry(image).or_default();
+                own.pulls.push(Observation { least: took, width: MILLI, ..Observation::default() });
+                own.size = size.or(own.size);
+            }
+            "Failed" => {
+                let Some((image, said)) = failed(&event.message) else { continue };
+                *images.entry(image).or_default().failed.entry(said).or_default() += 1;
+            }
+            _ => {}
+        }
+    }
+    images
+}
+
+/// The image, how long it took in microseconds, and its size.
+fn pulled(message: &str) -> Option<(String, i64, Option<u64>)> {
+    let rest = message.strip_prefix("Successfully pulled image \"")?;
+    let (image, rest) = rest.split_once("\" in ")?;
+    let (took, rest) = rest.split_once(' ').unwrap_or((rest.trim_end_matches('.'), ""));
+    let took = GoDuration::parse(took).ok()?.0 / 1_000;
+    let size = rest.split_once("Image size: ").and_then(|(_, rest)| rest.split_once(' ')?.0.parse().ok());
+    Some((image.to_owned(), took, size))
+}
+
+fn failed(message: &str) -> Option<(String, String)> {
+    let (image, said) = message.strip_prefix("Failed to pull image \"")?.split_once("\": ")?;
+    Some((image.to_owned(), said.to_owned()))
+}
+
+/// What the simulator takes for the parts that lie beside the one that is seen, in microseconds (`[latency]`'s defaults).
+const WATCH: i64 = 2_000;
+const BIND: i64 = 4_000;
+const VOLUMES: i64 = 300_000;
+const INSPECT_IMAGE: i64 = 12_000;
+
+/// Delays that stamped events show.
+pub fn delays(history: &History) -> Delays {
+    let mut delays = Delays::new();
+    if !history.is_stamped {
+        return delays;
+    }
+    let mut by_pod: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
+    for event in history.events.iter().filter(|event| event.stamp.is_some()) {
+        by_pod.entry(&event.about).or_default().push(event);
+    }
+    for (uid, mut events) in by_pod {
+        events.sort_by_key(|event| event.stamp);
+        starts(&events, &mut delays);
+        if let Some(watched) = history.pods.get(uid) {
+            beginning(watched, &events, &mut delays);
+        }
+    }
+    delays
+}
+
+/// About so long, less what stands beside it.
+fn about(micros: i64, less: i64) -> Observation {
+    Observation { least: (micros - less - OFF).max(0), width: 2 * OFF, ..Observation::default() }
+}
+
+/// Between the events of one start: Pulled, Created, Started.
+fn starts(events: &[&Event], delays: &mut Delays) {
+    let mut before: BTreeMap<&str, (&str, i64)> = BTreeMap::new();
+    for event in events {
+        let Some(stamp) = event.stamp else { continue };
+        let last = before.insert(&event.container, (&event.reason, stamp));
+        let Some((reason, at)) = last else { continue };
+        let key = match (reason, event.reason.as_str()) {
+            ("Pulled", "Created") => "create",
+            ("Created", "Started") => "start",
+            _ => continue,
+        };
+        delays.entry(key).or_default().push(about(stamp - at, 0));
+    }
+}
+
+/// From a pod's creation to its node, and from there to its first image.
+fn beginning(watched: &Watched, events: &[&Event], delays: &mut Delays) {
+    let is_held = |reason: &str| {
+        ["FailedScheduling", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox"].contains(&reason)
+    };
+    let versions = &watched.pod.versions;
+    let created = versions.first().filter(|version| !version.has_node).and_then(|version| version.stamp);
+    let bound = versions.iter().find(|version| version.has_node).and_then(|version| version.stamp);
+    let (Some(created), Some(bound)) = (created, bound) else { return };
+    if events.iter().any(|event| is_held(&event.reason)) {
+        return;
+    }
+    delays.entry("schedule").or_default().push(about(bound - created, WATCH + BIND));
+    let pulls = events.iter().find(|event| event.reason == "Pulling" || event.reason == "Pulled");
+    if let Some(stamp) = pulls.and_then(|event| event.stamp).filter(|stamp| *stamp > bound) {
+        delays.entry("sandbox").or_default().push(about(stamp - bound, WATCH + VOLUMES + INSPECT_IMAGE));
+    }
+}
+
+/// Delays that are not seen, and why.
+pub const UNSEEN: [(&str, &str); 8] = [
+    (
+        "bind, watch",
+        "lie within the time from creation to the node; all but their defaults counts as `schedule`",
+    ),
+    (
+        "volumes, inspectImage",
+        "lie within the time from the node to the image; all but their defaults counts as `sandbox`",
+    ),
+    ("statusUpdate", "no object tells when the kubelet began to write"),
+    ("stop", "no object tells when the process ended but by the runtime's own second"),
+    ("stopSandbox", "no object tells of the sandbox's end"),
+    ("probe", "no object tells when a probe began"),
+    ("schedule, sandbox, create, start", "need stamped pods and events (--record)"),
+    ("pull", "needs events of pulls (`kubectl get events -A -w -o json --output-watch-events`)"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pull_is_read_in_the_kubelets_words() {
+        let words = "Successfully pulled image \"web:1\" in 1m2.5s (1m3s including waiting). Image size: 12345678 bytes.";
+        assert_eq!(pulled(words), Some(("web:1".to_owned(), 62_500_000, Some(12_345_678))));
+        let words = "Successfully pulled image \"web:1\" in 803ms";
+        assert_eq!(pulled(words), Some(("web:1".to_owned(), 803_000, None)));
+        assert_eq!(pulled("Container image \"web:1\" already present on machine"), None);
+        let words = "Failed to pull image \"web:1\": manifest unknown";
+        assert_eq!(failed(words), Some(("web:1".to_owned(), "manifest unknown".to_owned())));
+    }
+}

@@ -1,0 +1,35 @@
+//! What comes next for a given cluster: its present is found under many seeds, and each is played on.
+//!
+//! A present that is found is one of those that are possible: the same objects, and of what they do not tell whatever luck has
+//! made of it ([`find`]). What comes of it ([`course`]) is counted: how many of the presents lead to a change, and when
+//! ([`Prediction`]). Windows leave out as much at one side as at the other, and are rounded outward to whole seconds.
+//!
+//! Absent on purpose: files and threads, as everywhere in [`super`]. Whoever asks plays the seeds side by side.
+
+pub mod course;
+mod find;
+mod fit;
+mod told;
+
+pub use course::{Course, Played, Standing, play};
+pub use fit::Fit;
+pub use told::{PodFuture, Prediction, Step};
+
+use crate::time::Span;
+
+/// How a prediction is made.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Asked {
+    /// How many presents are looked for.
+    pub seeds: u64,
+    /// How far it looks ahead.
+    pub ahead: Span,
+    /// Which share of what may come a window holds.
+    pub level: f64,
+}
+
+impl Default for Asked {
+    fn default() -> Asked {
+        Asked { seeds: 200, ahead: Span::from_secs(3600), level: 0.9 }
+    }
+}

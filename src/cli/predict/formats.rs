@@ -1,0 +1,165 @@
+//! A prediction as people and programs read it.
+
+use std::fmt::Write as _;
+
+use crate::answers::predict::{PodFuture, Prediction, Step};
+
+/// `13:02:10` of `2026-11-22T13:02:10Z`; another day's with its date.
+fn clock<'a>(instant: &'a str, now: &str) -> &'a str {
+    let same_day = instant.get(..10) == now.get(..10);
+    instant.trim_end_matches('Z').get(if same_day { 11 } else { 0 }..).unwrap_or(instant)
+}
+
+/// `between 13:02:10 and 13:02:26`
+fn when(step: &Step, now: &str) -> String {
+    let (from, to) = (clock(&step.earliest, now), clock(&step.latest, now));
+    format!("between {from} and {to}")
+}
+
+fn what(step: &Step) -> String {
+    match step.status.as_str() {
+        "" => "gone".to_owned(),
+        status => format!("{status} {}", step.ready),
+    }
+}
+
+fn restart(step: &Step, before: i64) -> String {
+    match i64::from(step.restarts) > before {
+        true => format!(" (restart {})", step.restarts),
+        false => String::new(),
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+fn ahead(prediction: &Prediction) -> String {
+    crate::time::Span::from_secs(prediction.ahead_seconds).to_string()
+}
+
+/// The first line of a pod's future.
+pub fn first_line(pod: &PodFuture, prediction: &Prediction) -> String {
+    match pod.steps.first() {
+        None if pod.presents == 0 => {
+            "no course leads to what is printed: what it waits for the objects do not tell".to_owned()
+        }
+        None => format!("nothing changes within {}", ahead(prediction)),
+        Some(step) => line(step, pod.restarts, prediction),
+    }
+}
+
+fn line(step: &Step, restarts: i64, prediction: &Prediction) -> String {
+    let mut text = format!("{} {}{}", what(step), when(step, &prediction.now), restart(step, restarts));
+    if step.chance < 0.995 {
+        let _ = write!(text, ", {}", percent(step.chance));
+    }
+    text
+}
+
+fn lines(pod: &PodFuture, prediction: &Prediction) -> Vec<String> {
+    let mut lines = vec![first_line(pod, prediction)];
+    let mut restarts = pod.steps.first().map_or(0, |step| i64::from(step.restarts));
+    for step in pod.steps.iter().skip(1) {
+        lines.push(format!("then {}", line(step, restarts, prediction)));
+        restarts = i64::from(step.restarts);
+    }
+    if !pod.steps.is_empty() && pod.stays >= 0.005 {
+        lines.push(format!("or nothing changes within {}, {}", ahead(prediction), percent(pod.stays)));
+    }
+    lines
+}
+
+fn head(pod: &PodFuture) -> String {
+    let place = format!("{}/{}", pod.namespace, pod.name);
+    let restarts = match pod.restarts {
+        0 => String::new(),
+        1 => ", 1 restart".to_owned(),
+        count => format!(", {count} restarts"),
+    };
+    format!("{place}: {} {}{restarts}", pod.status, pod.ready)
+}
+
+pub fn table(prediction: &Prediction) -> String {
+    let mut text = format!(
+        "At {}, Kubernetes {}; windows hold {} of {} possible presents, for {}\n",
+        prediction.now,
+        prediction.kubernetes,
+        percent(prediction.level),
+        prediction.seeds,
+        ahead(prediction)
+    );
+    // What stands alike and has the same before it is told once.
+    let mut told: Vec<(String, Vec<String>)> = Vec::new();
+    for pod in &prediction.pods {
+        let lines = lines(pod, prediction);
+        match told.iter_mut().find(|(_, own)| pod.steps.is_empty() && pod.presents > 0 && *own == lines) {
+            Some((heads, _)) => {
+                heads.push('\n');
+                heads.push_str(&head(pod));
+            }
+            None => told.push((head(pod), lines)),
+        }
+    }
+    for (heads, lines) in told {
+        let _ = writeln!(text, "\n{heads}");
+        for line in lines {
+            let _ = writeln!(text, "  {line}");
+        }
+    }
+    if !prediction.assumed.is_empty() {
+        text.push_str("\nAssumed (--assume, --scenario):\n");
+        for words in &prediction.assumed {
+            let _ = writeln!(text, "  {words}");
+        }
+    }
+    text
+}
+
+pub fn json(prediction: &Prediction) -> String {
+    let json = serde_json::to_string_pretty(prediction).unwrap_or_default();
+    format!("{json}\n")
+}
+
+pub fn csv(prediction: &Prediction) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let heads = ["namespace", "pod", "step", "status", "ready", "restarts", "earliest", "latest", "chance"];
+    let mut rows = vec![heads.map(str::to_owned).to_vec()];
+    for pod in &prediction.pods {
+        for (ix, step) in pod.steps.iter().enumerate() {
+            rows.push(vec![
+                pod.namespace.clone(),
+                pod.name.clone(),
+                (ix + 1).to_string(),
+                step.status.clone(),
+                step.ready.clone(),
+                step.restarts.to_string(),
+                step.earliest.clone(),
+                step.latest.clone(),
+                format!("{:.3}", step.chance),
+            ]);
+        }
+    }
+    for row in rows {
+        // A writer into memory does not fail.
+        let _ = writer.write_record(&row);
+    }
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+pub fn markdown(prediction: &Prediction) -> String {
+    let mut text = format!("At {}, Kubernetes {}:\n\n| pod | now | next |\n| --- | --- | --- |\n", prediction.now, prediction.kubernetes);
+    let cell = |text: &str| text.replace('|', "\\|");
+    for pod in &prediction.pods {
+        let _ = writeln!(
+            text,
+            "| {} | {} {} | {} |",
+            cell(&format!("{}/{}", pod.namespace, pod.name)),
+            cell(&pod.status),
+            pod.ready,
+            cell(&lines(pod, prediction).join("; "))
+        );
+    }
+    text
+}

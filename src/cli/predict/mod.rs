@@ -1,0 +1,266 @@
+//! `kubelapse predict`: what comes next for what kubectl printed.
+
+mod formats;
+
+use rayon::prelude::*;
+
+use super::source::{self, Beside};
+use super::{Exit, explain, fault, interrupt, print, print_json, progress, report, talk};
+use crate::answers::predict::{Asked, Played, Prediction, play};
+use crate::rules::versions::Version;
+use crate::scenario::given::{self, Given, Problem, Said, SetUp};
+use crate::scenario::values::parse_duration;
+use crate::scenario::{self, Plan};
+use crate::time::{Span, Time};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  kubectl get pod web -o yaml | kubelapse predict -
+  kubectl get all,nodes,events -n shop -o yaml | kubelapse predict -
+  kubelapse predict pods.json --now 2026-11-22T13:52:03Z
+  kubelapse predict pods.json --assume web.runs=forever     what if it stays up this time?
+  kubelapse predict pods.json --scenario web.toml           programs, images and latencies of a scenario
+
+Windows hold 90 % of what may come (--level) and are rounded outward to whole seconds. What a program does is what it did last,
+unless --assume or --scenario says otherwise.
+
+Exit codes: 0 predicted, 2 the request was wrong.")]
+pub struct Arguments {
+    /// What kubectl printed with -o yaml or -o json (a pod, a List, get all, a watch); - reads standard input
+    file: String,
+    /// The instant that it was printed at (RFC 3339); without it now for standard input, and the newest instant in a file
+    #[arg(long)]
+    now: Option<String>,
+    /// Kubernetes version whose habits count, instead of that of the nodes
+    #[arg(long)]
+    kubernetes: Option<String>,
+    /// A scenario whose [[program]], [[image]], [latency] and settings count
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<String>,
+    /// What programs will do: runs=30s,exits=1,boots=20s,stops=8s; of one workload or pod: web.runs=forever
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    assume: Vec<String>,
+    /// How far it looks ahead
+    #[arg(long = "for", value_name = "TIME", default_value = "1h")]
+    ahead: String,
+    /// Which share of what may come a window holds, in percent
+    #[arg(long, value_name = "PERCENT", default_value = "90", value_parser = clap::value_parser!(u8).range(1..=99))]
+    level: u8,
+    /// How many presents are played; of very many pods fewer are, which is told
+    #[arg(long, value_name = "N", default_value = "200", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    seeds: u64,
+    /// What is printed
+    #[arg(short, long, value_enum, default_value = "table")]
+    output: Output,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Output {
+    /// For people
+    Table,
+    /// All of it
+    Json,
+    /// A row for each change
+    Csv,
+    /// For a page or a merge request
+    Markdown,
+}
+
+pub fn predict(arguments: &Arguments) -> Exit {
+    interrupt::listen();
+    let (up, asked) = match request(arguments) {
+        Ok(request) => request,
+        Err(problems) => {
+            for problem in &problems {
+                talk(&format!("error: {}\n", problem.words));
+                if !problem.hint.is_empty() {
+                    talk(&format!("help: {}\n", problem.hint));
+                }
+            }
+            return Exit::WrongRequest;
+        }
+    };
+    let prediction = match made(&up, &asked) {
+        Ok(prediction) => prediction,
+        Err(exit) => return exit,
+    };
+    for note in &prediction.notes {
+        talk(&format!("note: {note}\n"));
+    }
+    if prediction.seeds < arguments.seeds {
+        talk(&format!("note: {} presents instead of {}, for so many pods\n", prediction.seeds, arguments.seeds));
+    }
+    match arguments.output {
+        Output::Table => print(&formats::table(&prediction)),
+        Output::Json => print_json(&formats::json(&prediction)),
+        Output::Csv => print(&formats::csv(&prediction)),
+        Output::Markdown => print(&formats::markdown(&prediction)),
+    }
+    Exit::Ran
+}
+
+/// Plays all presents, on all cores.
+fn made(up: &SetUp, asked: &Asked) -> Result<Prediction, Exit> {
+    let bar = progress(asked.seeds, "presents");
+    let played: Vec<Option<Result<Played, String>>> = (0..asked.seeds)
+        .into_par_iter()
+        .map(|seed| {
+            let own = (!interrupt::asked()).then(|| fault::catch(|| play(up, seed, asked)));
+            bar.inc(1);
+            own
+        })
+        .collect();
+    bar.finish_and_clear();
+    if interrupt::asked() {
+        talk("interrupted\n");
+        return Err(Exit::Interrupted);
+    }
+    let played: Result<Vec<Played>, String> = played.into_iter().flatten().collect();
+    let played = played.map_err(|said| {
+        talk(&fault::words(&said));
+        Exit::OurFault
+    })?;
+    Ok(Prediction::of(up, &played, asked))
+}
+
+/// So many pods are put into so many presents at most: 200 of a hundred pods.
+const PUT: u64 = 20_000;
+/// And at least so many presents are played.
+const LEAST: u64 = 8;
+
+fn request(arguments: &Arguments) -> Result<(SetUp, Asked), Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut wrong = |words: String, hint: &str| problems.push(Problem { words, hint: hint.to_owned() });
+    let mut beside = given::Beside::default();
+    if let Some(text) = &arguments.now {
+        beside.now = Time::parse_rfc3339(text);
+        if beside.now.is_none() {
+            wrong(format!("--now {text}: no instant"), "such as 2026-04-29T04:33:19Z");
+        }
+    }
+    let ahead = parse_duration(&arguments.ahead);
+    let ahead = ahead.unwrap_or_else(|why| {
+        wrong(format!("--for {}: {why}", arguments.ahead), "such as 90s, 5m, 1h");
+        Span::ZERO
+    });
+    if let Some(text) = arguments.kubernetes.as_ref().filter(|text| Version::parse(text).is_none()) {
+        wrong(format!("--kubernetes {text}: no version that is known"), &Version::range());
+    }
+    let said = match said(&arguments.assume) {
+        Ok(said) => said,
+        Err(words) => {
+            wrong(words, "runs, boots and stops take a time, runs also forever, exits a code");
+            Vec::new()
+        }
+    };
+    let text = explain::read(&arguments.file);
+    let text = text.map_err(|problem| wrong(format!("{}: {problem}", arguments.file), "")).ok();
+    if arguments.file == "-" {
+        beside.clock = Some(explain::wall_clock());
+    }
+    let scenario = arguments.scenario.as_ref().map(|name| loaded(name, arguments.kubernetes.as_deref()));
+    let scenario = match scenario.transpose() {
+        Ok(scenario) => scenario,
+        Err(own) => {
+            problems.extend(own);
+            None
+        }
+    };
+    beside.start = scenario.as_ref().map(|plan| plan.start);
+    let given = text.as_ref().map(|text| (given::read(text, &beside), text));
+    match given {
+        Some((Ok(given), _)) if !given.pods.is_empty() || !given.objects.is_empty() => {
+            if !problems.is_empty() {
+                return Err(problems);
+            }
+            let plan = match scenario {
+                Some(plan) => plan,
+                None => blank(version(arguments, &given))?,
+            };
+            let pods = given.pods.len().max(1) as u64;
+            let seeds = arguments.seeds.min((PUT / pods).max(LEAST));
+            let asked = Asked { seeds, ahead, level: f64::from(arguments.level) / 100.0 };
+            Ok((SetUp::new(given, &plan, &said), asked))
+        }
+        Some((Ok(given), text)) => {
+            let others: Vec<String> =
+                given.left_out.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+            let hint = "kubectl get pod NAME -o yaml | kubelapse predict -";
+            let words = format!("{}: no pod in it{}", arguments.file, explain::instead(text, &others));
+            problems.push(Problem { words, hint: hint.to_owned() });
+            Err(problems)
+        }
+        Some((Err(own), _)) => {
+            problems.extend(own);
+            Err(problems)
+        }
+        None => Err(problems),
+    }
+}
+
+/// The version that counts: the one that is asked for, or that of the nodes, or the one that is nearest to it.
+fn version(arguments: &Arguments, given: &Given) -> String {
+    let told = arguments.kubernetes.clone().or_else(|| given.version.clone());
+    let Some(told) = told else { return Version::DEFAULT.as_str().to_owned() };
+    if Version::parse(&told).is_some() {
+        return told;
+    }
+    let minor = |text: &str| text.rsplit('.').next().and_then(|minor| minor.parse::<u32>().ok()).unwrap_or(0);
+    let nearest = Version::NAMES.iter().min_by_key(|name| minor(name).abs_diff(minor(&told)));
+    nearest.map_or_else(|| told.clone(), |name| (*name).to_owned())
+}
+
+/// A plan that says nothing of anything.
+fn blank(version: String) -> Result<Plan, Vec<Problem>> {
+    let text = format!(
+        "name = \"given\"\nkubernetes = \"{version}\"\n[[pod]]\nname = \"none\"\nspec.containers = [{{ name = \"none\", image = \"none\" }}]\n"
+    );
+    scenario::load("given.toml", &text, &scenario::no_files, &[])
+        .map_err(|problems| vec![Problem { words: problems.render(false), hint: String::new() }])
+}
+
+/// The scenario of a name or a file.
+fn loaded(name: &str, version: Option<&str>) -> Result<Plan, Vec<Problem>> {
+    let beside = Beside::default();
+    let mut overrides = beside.overrides(None);
+    overrides.extend(version.map(|version| format!("kubernetes={version}")));
+    let (sources, problems) = source::sources(&[name.to_owned()], &beside);
+    let wrong = |words: String| vec![Problem { words, hint: String::new() }];
+    if let Some(problem) = problems.into_iter().next() {
+        return Err(wrong(problem));
+    }
+    let Some(source) = sources.first() else { return Err(wrong(format!("{name}: no scenario"))) };
+    source::load(source, &overrides).map_err(|problems| {
+        report(&problems);
+        wrong(format!("--scenario {name}: it is wrong"))
+    })
+}
+
+/// What is said of programs.
+fn said(words: &[String]) -> Result<Vec<Said>, String> {
+    let mut all: Vec<Said> = Vec::new();
+    for word in words {
+        let refuse = |why: &str| format!("--assume {word}: {why}");
+        let (key, value) = word.split_once('=').ok_or_else(|| refuse("expected runs=30s"))?;
+        let (key, value) = (key.trim(), value.trim());
+        let (of, what) = match key.rsplit_once('.') {
+            Some((of, what)) => (Some(of.to_owned()), what),
+            None => (None, key),
+        };
+        let place = all.iter().position(|own| own.of == of).unwrap_or_else(|| {
+            all.push(Said { of, ..Said::default() });
+            all.len() - 1
+        });
+        let own = &mut all[place];
+        let span = || parse_duration(value).map_err(|why| refuse(&why));
+        match what {
+            "runs" if value == "forever" => own.runs = Some(None),
+            "runs" => own.runs = Some(Some(span()?)),
+            "boots" => own.boots = Some(span()?),
+            "stops" => own.stops = Some(span()?),
+            "exits" => own.exits = Some(value.parse().map_err(|_| refuse("a code is a number up to 255"))?),
+            _ => return Err(refuse("there are runs, exits, boots and stops")),
+        }
+    }
+    Ok(all)
+}

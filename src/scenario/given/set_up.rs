@@ -1,0 +1,423 @@
+//! A given cluster as a run begins with it: a plan without anything to come, what its pods are made of, and where the play of each
+//! begins.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::past::{Begin, Past, past};
+use super::{Given, GivenPod, doing};
+use crate::api::{ContainerState, Effect, NodeSpec, PodSpec, PodStatus, Sym, Taint, wire};
+use crate::engine::{Distribution, random};
+use crate::rules::machinery::qos::qos_class;
+use crate::rules::machinery::quantity::Quantity;
+use crate::rules::api_server::objects::ObjectType;
+use crate::scenario::plan::{
+    AttemptsOf, Behavior, ContainerBehavior, Exit, ImagePlan, NodePlan, OnTerm, Plan, PodTemplate, ProgramPlan,
+    TemplateIx, Uptime,
+};
+use crate::scenario::programs::Belongs;
+use crate::time::{Span, Time};
+
+/// What somebody says of programs.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Said {
+    /// Of which workload or pod (`web`, `deployment/web`); None: of all.
+    pub of: Option<String>,
+    /// How long they run; None within: for ever.
+    pub runs: Option<Option<Span>>,
+    /// With which code they end by themselves.
+    pub exits: Option<u8>,
+    /// How long they boot.
+    pub boots: Option<Span>,
+    /// How long they take to end after SIGTERM.
+    pub stops: Option<Span>,
+}
+
+/// A pod that is put into a run.
+#[derive(Clone, Debug)]
+pub struct Player {
+    /// Where its play begins.
+    pub past: Past,
+    /// Its status there.
+    pub status: PodStatus,
+    /// What it is made of.
+    pub template: TemplateIx,
+    /// The place of its node.
+    pub node: Option<usize>,
+    /// Key of its luck.
+    pub entity: u64,
+}
+
+/// A given cluster as a run begins with it.
+#[derive(Clone, Debug)]
+pub struct SetUp {
+    /// As it was printed.
+    pub given: Given,
+    /// Nodes, images, programs, latencies; it begins before the first of the pods.
+    pub plan: Arc<Plan>,
+    /// What pods are made of; each with how many there are.
+    pub templates: Vec<(Arc<PodTemplate>, u32)>,
+    /// One for each pod, in the order of the input.
+    pub players: Vec<Player>,
+    /// What was assumed, in words.
+    pub assumed: Vec<String>,
+}
+
+/// A run begins so long before the first pod is played.
+const BEFORE: Span = Span::from_secs(2);
+/// How long before the present a pod of which nothing is under way begins.
+const SETTLED: Span = Span::from_secs(4);
+
+impl SetUp {
+    /// A given cluster around what a plan says beside: its programs, images, latencies and settings. What the plan would do is
+    /// left out.
+    pub fn new(given: Given, base: &Plan, said: &[Said]) -> SetUp {
+        let mut assumed = Vec::new();
+        let tops: Vec<Option<(String, String)>> = given.pods.iter().map(|pod| topmost(&given, pod)).collect();
+        let nodes = nodes(&given, base);
+        let places: BTreeMap<&str, usize> =
+            nodes.iter().enumerate().map(|(ix, node)| (node.spec.name.as_str(), ix)).collect();
+        let (mut templates, mut known) = (Vec::new(), BTreeMap::new());
+        let (mut players, mut begins) = (Vec::new(), given.now - SETTLED - BEFORE);
+        let mut learned = Vec::new();
+        for (pod, top) in given.pods.iter().zip(&tops) {
+            let past = past(pod, given.now, &base.gates);
+            let (mut behavior, told) = doing::behavior(&base.programs, pod, &belongs(pod, top.as_ref()));
+            for said in said.iter().filter(|said| said.is_of(pod, top.as_ref())) {
+                said.apply(&mut behavior, &pod.pod.spec);
+            }
+            assumed.extend(told.into_iter().map(|words| format!("{}: {words}", pod.place())));
+            learn(&mut learned, pod, top.as_ref(), &behavior);
+            let (template, key) = template(pod, behavior, base);
+            let ix = *known.entry(key).or_insert_with(|| {
+                templates.push((Arc::new(template), 0));
+                templates.len() - 1
+            });
+            templates[ix].1 += 1;
+            begins = begins.min(began(&past, given.now) - BEFORE);
+            players.push(Player {
+                status: past.status(pod),
+                past,
+                template: TemplateIx::new(ix),
+                node: places.get(pod.pod.spec.node_name.as_str()).copied(),
+                entity: random::entity(&[&pod.pod.meta.namespace, &pod.pod.meta.name]),
+            });
+        }
+        let start = begins.truncate_secs();
+        drop(places);
+        let mut plan = Plan {
+            name: "given".to_owned(),
+            start,
+            until: Time::FAR,
+            until_settled: false,
+            nodes,
+            ..base.clone()
+        };
+        for uptime in plan.nodes.iter_mut().filter_map(|node| node.kubelet_uptime.as_mut()) {
+            uptime.how_long = shifted(&uptime.how_long, start.since(base.start));
+        }
+        plan.images.extend(failing_images(&given, &plan.images, &plan.image_default));
+        (plan.templates, plan.applies, plan.actions) = (Vec::new(), Vec::new(), Vec::new());
+        (plan.expects, plan.alerts, plan.lesson) = (Vec::new(), Vec::new(), None);
+        plan.programs.splice(0..0, said.iter().filter_map(|said| said.program(&given)));
+        plan.programs.extend(learned);
+        assumed.sort();
+        assumed.dedup();
+        SetUp { given, plan: Arc::new(plan), templates, players, assumed }
+    }
+}
+
+/// In which second a pod's play begins, or before.
+fn began(past: &Past, now: Time) -> Time {
+    match past.begin {
+        Begin::Over | Begin::Settled => now - SETTLED,
+        Begin::Unbound(at) | Begin::Bound(at) | Begin::Start(at) => at,
+        Begin::End(at) | Begin::Deletion(at) => at - SETTLED,
+    }
+}
+
+/// The same distribution, longer or shorter by a span, and never below zero.
+fn shifted(of: &Distribution, by: Span) -> Distribution {
+    let moved = |span: Span| (span + by).max(Span::ZERO);
+    match of {
+        Distribution::Constant(span) => Distribution::Constant(moved(*span)),
+        Distribution::Uniform(low, high) => Distribution::Uniform(moved(*low), moved(*high)),
+        Distribution::Empirical(all) => Distribution::Empirical(all.iter().map(|span| moved(*span)).collect()),
+        other => other.clone(),
+    }
+}
+
+/// Kind and name of the topmost controller of a pod, as far as the input tells.
+fn topmost(given: &Given, pod: &GivenPod) -> Option<(String, String)> {
+    let mut owner = pod.controller()?.clone();
+    for _ in 0..4 {
+        let is_it = |value: &Value| value["metadata"]["uid"].as_str() == Some(owner.uid.as_str());
+        let above = given.objects.iter().find(|(_, value)| is_it(value)).and_then(|(_, value)| {
+            let owners = value["metadata"]["ownerReferences"].as_array()?;
+            let owner = owners.iter().find(|owner| owner["controller"] == true)?;
+            serde_json::from_value(owner.clone()).ok()
+        });
+        match above {
+            Some(above) => owner = above,
+            None => break,
+        }
+    }
+    Some((owner.kind.to_lowercase(), owner.name.to_string()))
+}
+
+/// A pod's ordinal or completion index, as its labels tell it.
+fn index_of(pod: &GivenPod) -> Option<u32> {
+    const LABELS: [&str; 2] = ["apps.kubernetes.io/pod-index", "batch.kubernetes.io/job-completion-index"];
+    LABELS.iter().find_map(|label| pod.pod.meta.labels.get(*label)?.parse().ok())
+}
+
+fn belongs<'a>(pod: &GivenPod, top: Option<&'a (String, String)>) -> Belongs<'a> {
+    let owner = top.map(|(kind, name)| (kind.as_str(), name.as_str()));
+    Belongs { owner, revision: None, index: index_of(pod) }
+}
+
+impl Said {
+    /// Whether it is said of a pod.
+    fn is_of(&self, pod: &GivenPod, top: Option<&(String, String)>) -> bool {
+        let Some(of) = &self.of else { return true };
+        pod.pod.meta.name == *of
+            || top.is_some_and(|(kind, name)| name == of || format!("{kind}/{name}") == *of)
+    }
+    fn of_attempt(&self, container: &mut ContainerBehavior) {
+        for attempt in &mut container.attempts {
+            if let Some(runs) = self.runs {
+                attempt.runs = runs.map(Distribution::Constant);
+            }
+            if let Some(code) = self.exits {
+                (attempt.exit, attempt.reason) = (Exit::Code(code), Sym::EMPTY);
+            }
+            if let Some(boots) = self.boots {
+                attempt.booted_after(boots, [true, true]);
+            }
+            if let Some(stops) = self.stops {
+                attempt.on_term = OnTerm::After { after: Distribution::Constant(stops), exit: 0 };
+            }
+        }
+    }
+    /// Main containers do so.
+    fn apply(&self, behavior: &mut Behavior, spec: &PodSpec) {
+        let inits = spec.init_containers.len();
+        behavior.containers.iter_mut().skip(inits).for_each(|own| self.of_attempt(own));
+    }
+    /// What pods do that are still to be made.
+    fn program(&self, given: &Given) -> Option<ProgramPlan> {
+        let mut own = ContainerBehavior::default();
+        self.of_attempt(&mut own);
+        let workload = match &self.of {
+            None => None,
+            Some(of) => {
+                let named = |(kind, value): &&(ObjectType, Value)| {
+                    let name = value["metadata"]["name"].as_str().unwrap_or_default();
+                    name == of || format!("{}/{name}", kind.singular()) == *of
+                };
+                let (kind, value) = given.objects.iter().find(named)?;
+                Some((*kind, Sym::new(value["metadata"]["name"].as_str()?)))
+            }
+        };
+        Some(ProgramPlan { workload, ..program(&own) })
+    }
+}
+
+/// A program that fits all.
+fn program(own: &ContainerBehavior) -> ProgramPlan {
+    ProgramPlan {
+        image: None,
+        container: None,
+        workload: None,
+        revision: None,
+        index: None,
+        boots: None,
+        serving: Arc::new(own.attempts.clone()),
+        finishing: Arc::new(vec![crate::scenario::programs::unsaid(true)]),
+        attempts_of: AttemptsOf::Container,
+        execs_run_on: false,
+    }
+}
+
+/// Pods that are still to be made do what those of their workload have done; one that was seen to end says more than one that was
+/// not.
+fn learn(
+    learned: &mut Vec<ProgramPlan>,
+    pod: &GivenPod,
+    top: Option<&(String, String)>,
+    behavior: &Behavior,
+) {
+    let Some((kind, name)) = top.and_then(|(kind, name)| Some((ObjectType::parse(kind)?, name))) else { return };
+    let spec = &pod.pod.spec;
+    for (container, own) in spec.containers.iter().zip(behavior.containers.iter().skip(spec.init_containers.len())) {
+        let (workload, image) = (Some((kind, Sym::new(name))), Some(container.image.to_string()));
+        let known = learned.iter_mut().find(|known| {
+            known.workload == workload && known.container == Some(container.name) && known.image == image
+        });
+        let new = ProgramPlan { workload, image, container: Some(container.name), ..program(own) };
+        let ends = |program: &ProgramPlan| program.serving.iter().any(|attempt| attempt.runs.is_some());
+        match known {
+            Some(known) if !ends(known) && ends(&new) => *known = new,
+            Some(_) => {}
+            None => learned.push(new),
+        }
+    }
+}
+
+/// What a pod is made of, and by what those are found that are made of the same. Which node it is on is the pod's own.
+fn template(given: &GivenPod, behavior: Behavior, base: &Plan) -> (PodTemplate, String) {
+    let pod = &*given.pod;
+    let mut spec = pod.spec.clone();
+    spec.node_name = Sym::EMPTY;
+    let token = |name: &str| name.starts_with("kube-api-access-");
+    for volume in spec.volumes.iter_mut().filter(|volume| token(&volume.name)) {
+        "kube-api-access-00000".clone_into(&mut volume.name);
+    }
+    let finalizers: Vec<Sym> = pod.meta.finalizers.iter().map(|name| Sym::new(name)).collect();
+    let key = format!(
+        "{} {:?} {:?} {:?} {:?} {:?} {behavior:?}",
+        pod.meta.namespace,
+        given.controller().map(|owner| owner.uid.as_str()),
+        pod.meta.labels,
+        pod.meta.annotations,
+        finalizers,
+        serde_json::to_string(&spec).unwrap_or_default(),
+    );
+    let base_name = if pod.meta.generate_name.is_empty() { &pod.meta.name } else { &pod.meta.generate_name };
+    let template = PodTemplate {
+        name: Sym::new(base_name),
+        numbered: false,
+        namespace: Sym::new(&pod.meta.namespace),
+        labels: Arc::new(pod.meta.labels.clone()),
+        annotations: pod.meta.annotations.clone(),
+        finalizers: Arc::new(finalizers),
+        qos_class: qos_class(&spec, &base.gates),
+        spec: Arc::new(spec),
+        at: Time::EPOCH,
+        replicas: 0,
+        every: Distribution::Constant(Span::ZERO),
+        behavior: Arc::new(behavior),
+    };
+    (template, key)
+}
+
+/// The nodes that were printed, and those that pods name.
+fn nodes(given: &Given, base: &Plan) -> Vec<NodePlan> {
+    let mut nodes: Vec<NodePlan> = given.nodes.iter().filter_map(|value| node(value, base)).collect();
+    for pod in &given.pods {
+        let name = &pod.pod.spec.node_name;
+        if name.is_empty() {
+            continue;
+        }
+        let at = nodes.iter().position(|node| node.spec.name == name.as_str()).unwrap_or_else(|| {
+            nodes.extend(node(&serde_json::json!({ "metadata": { "name": name } }), base));
+            nodes.len() - 1
+        });
+        for image in images_there(pod) {
+            if !nodes[at].spec.images.contains(&image) {
+                nodes[at].spec.images.push(image);
+            }
+        }
+    }
+    if nodes.is_empty() {
+        nodes.extend(node(&serde_json::json!({ "metadata": { "name": "node" } }), base));
+    }
+    nodes
+}
+
+/// Images that a pod's node has: its containers have run.
+fn images_there(given: &GivenPod) -> Vec<Sym> {
+    let pod = &given.pod;
+    let spec = |name: Sym| {
+        let all = pod.spec.init_containers.iter().chain(&pod.spec.containers);
+        all.into_iter().find(|own| own.name == name).map(|own| own.image)
+    };
+    let all = pod.status.init.iter().chain(&pod.status.containers);
+    let ran = all.filter(|own| !own.image_id.is_empty() || own.state.is_running());
+    ran.filter_map(|own| spec(own.name)).collect()
+}
+
+/// A node like that of its name in the plan, or else like the plan's first.
+fn node(value: &Value, base: &Plan) -> Option<NodePlan> {
+    let name = value["metadata"]["name"].as_str().unwrap_or_default();
+    let known = base.nodes.iter().find(|node| node.spec.name == name).or(base.nodes.first());
+    let text = |value: &Value| Sym::new(value.as_str().unwrap_or_default());
+    let mut labels: BTreeMap<String, String> =
+        serde_json::from_value(value["metadata"]["labels"].clone()).unwrap_or_default();
+    labels.entry("kubernetes.io/hostname".to_owned()).or_insert_with(|| name.to_owned());
+    let amounts = |value: &Value| -> Option<BTreeMap<String, i128>> {
+        let all = value.as_object()?.iter();
+        Some(all.filter_map(|(key, own)| Some((key.clone(), amount(own)?))).collect())
+    };
+    let taints = value["spec"]["taints"].as_array().into_iter().flatten().filter_map(|taint| {
+        let effect = [Effect::NoSchedule, Effect::PreferNoSchedule, Effect::NoExecute];
+        let effect = effect.into_iter().find(|own| taint["effect"] == own.as_str())?;
+        Some(Taint { key: text(&taint["key"]), value: text(&taint["value"]), effect })
+    });
+    let images = value["status"]["images"].as_array().into_iter().flatten();
+    let names = images.flat_map(|image| image["names"].as_array().into_iter().flatten());
+    let mut images: Vec<Sym> = names.map(text).filter(|name| !name.contains('@')).collect();
+    images.extend(known.into_iter().flat_map(|known| known.spec.images.iter().copied()));
+    let status = &value["status"];
+    let usual = known.map(|known| known.spec.capacity.clone()).unwrap_or_default();
+    let capacity = amounts(&status["capacity"]).unwrap_or(usual);
+    let allocatable = amounts(&status["allocatable"]).unwrap_or_else(|| capacity.clone());
+    let spec = NodeSpec {
+        name: Sym::new(name),
+        labels,
+        taints: taints.collect(),
+        unschedulable: value["spec"]["unschedulable"].as_bool().unwrap_or(false),
+        capacity,
+        allocatable,
+        images,
+        declared_features: Vec::new(),
+    };
+    let known = known.cloned()?;
+    let kubelet_uptime = known.kubelet_uptime.clone().or_else(|| young(value, base));
+    Some(NodePlan { spec, kubelet_uptime, joins: None, ..known })
+}
+
+/// The kubelet of a node that has not been there for long started when the node came.
+fn young(node: &Value, base: &Plan) -> Option<Uptime> {
+    let created = wire::time(&node["metadata"]["creationTimestamp"])?;
+    let how_long = base.start.since(created);
+    let together = Sym::new(node["metadata"]["name"].as_str()?);
+    (how_long < Span::from_secs(86_400) && base.start > Time::EPOCH)
+        .then_some(Uptime { how_long: Distribution::Uniform((how_long + Span::from_micros(-1_000_000)).max(Span::ZERO), how_long), together })
+}
+
+/// A quantity in nano-units.
+fn amount(value: &Value) -> Option<i128> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    Quantity::parse(&text).ok().map(Quantity::nanos)
+}
+
+/// Images that could not be pulled, and of which the plan says nothing: it goes on so.
+fn failing_images(given: &Given, known: &[ImagePlan], usual: &ImagePlan) -> Vec<ImagePlan> {
+    let mut found: Vec<ImagePlan> = Vec::new();
+    for pod in &given.pods {
+        let spec = &pod.pod.spec;
+        let containers = spec.init_containers.iter().chain(&spec.containers);
+        for container in containers {
+            let all = pod.pod.status.init.iter().chain(&pod.pod.status.containers);
+            let own = all.into_iter().find(|own| own.name == container.name);
+            let Some(ContainerState::Waiting { reason, message }) = own.map(|own| own.state) else { continue };
+            let is_there = |image: &ImagePlan| image.reference == container.image;
+            if !matches!(reason, Sym::ERR_IMAGE_PULL | Sym::IMAGE_PULL_BACK_OFF)
+                || known.iter().chain(&found).any(is_there)
+            {
+                continue;
+            }
+            let words = message.fixed().unwrap_or_default();
+            let error = words.rsplit_once("ErrImagePull: ").map_or(words.as_str(), |(_, error)| error);
+            found.push(ImagePlan { reference: container.image, error: Some(Sym::new(error)), ..usual.clone() });
+        }
+    }
+    found
+}
