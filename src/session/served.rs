@@ -321,8 +321,10 @@ impl Served {
             return;
         }
         self.swept = Some(w.now);
-        let gone = self.events.extract_if(.., |_, seen| w.now.since(seen.last) >= EVENTS_STAY);
-        to.extend(gone.map(|(_, seen)| news("", "Event", &seen.namespace, &seen.name, None)));
+        let is_over = |seen: &Seen| w.now.since(seen.last) >= EVENTS_STAY;
+        let gone = self.events.values().filter(|seen| is_over(seen));
+        to.extend(gone.map(|seen| news("", "Event", &seen.namespace, &seen.name, None)));
+        self.events.retain(|_, seen| !is_over(seen));
     }
 }
 
