@@ -96,6 +96,15 @@ every    = { uniform = ["0s", "1s"] }
     name  = "runs"
     image = "runs:1"
 [[action]]
+at     = "81.7s"
+delete = "pod/boots-1*"
+[[action]]
+at     = "84.1s"
+delete = "pod/boots-2*"
+[[action]]
+at     = "87.4s"
+delete = "pod/boots-3*"
+[[action]]
 at     = "90s"
 delete = "pod/boots-*"
 "#;
@@ -523,7 +532,8 @@ fn whole_seconds_are_told_as_such() {
     let desk = Desk::with("fit-whole", None);
     let folder = desk.0.join("set/one");
     std::fs::create_dir_all(&folder).expect("a folder");
-    let truth = TRUTH.replace("replicas = 40", "replicas = 2");
+    let truth =
+        TRUTH.split("[[action]]").next().expect("what comes before").replace("replicas = 40", "replicas = 2");
     std::fs::write(folder.join("scenario.toml"), &truth).expect("a scenario");
     let lines = stream::lines(&plan(&truth), 5);
     std::fs::write(folder.join("stream.jsonl"), stream::text(&lines, false)).expect("a stream");

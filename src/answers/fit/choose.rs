@@ -164,6 +164,9 @@ fn of_few(sample: &Sample) -> Fit {
     Fit { n: sample.n, open: sample.open, family, parameters, note: Some(words) }
 }
 
+/// Costs that differ by less are the same.
+const NEAR: f64 = 0.1;
+
 /// A family that was tried.
 struct Tried {
     /// Twice what it takes to tell the sample, in natural units.
@@ -198,9 +201,12 @@ fn of_many(sample: &Sample) -> Fit {
     }
     let listed = listed(sample, each);
     let mut note = None;
-    tried.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+    // Coarse figures may be told as well by several: then the first of them that comes so near.
+    let least = tried.iter().map(|own| own.cost).fold(f64::INFINITY, f64::min);
+    let order = |own: &Tried| matches!(own.family, Family::Uniform(..));
+    tried.sort_by_key(order);
     let none = || Tried { cost: f64::INFINITY, family: Family::Forever, parameters: Vec::new() };
-    let mut best = if tried.is_empty() { none() } else { tried.swap_remove(0) };
+    let mut best = tried.into_iter().find(|own| own.cost <= least + NEAR).unwrap_or_else(none);
     if let Some(values) = listed.filter(|listed| listed.cost < best.cost) {
         best = values;
     } else if !fits_well(sample, &best.family, &fits) {
@@ -358,7 +364,7 @@ fn fits_well(sample: &Sample, family: &Family, fits: &[LogFit; 2]) -> bool {
         Family::Uniform(low, high) => ((value - low) / (high - low)).clamp(0.0, 1.0),
         Family::LogNormal(..) => fits[0].shape.below((libm::log(value) - fits[0].place) / fits[0].sigma()),
         Family::Weibull(..) => fits[1].shape.below((libm::log(value) - fits[1].place) / fits[1].sigma()),
-        _ => return 0.5,
+        _ => 0.5,
     };
     if matches!(family, Family::Constant(_) | Family::Empirical(_) | Family::Forever) {
         return true;
