@@ -292,3 +292,14 @@ fn the_python_client_lists_watches_and_reads_logs() {
         "{done:?}"
     );
 }
+
+#[test]
+fn what_is_used_is_told_where_the_scenario_says_it() {
+    let server = serve("autoscaler-waits --speed paused");
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=2m", "");
+    let pods = server.get("/apis/metrics.k8s.io/v1beta1/pods");
+    let first = &pods["items"][0];
+    assert!(first["containers"][0]["usage"]["cpu"].is_string(), "{pods}");
+    let nodes = server.get("/apis/metrics.k8s.io/v1beta1/nodes");
+    assert!(nodes["items"][0]["usage"]["memory"].is_string(), "{nodes}");
+}

@@ -147,9 +147,8 @@ pub fn resumed(w: &mut World, pod: PodId, ix: ContainerIx, began: Time, from: Ti
     let attempt = p.runtime.attempt(ix);
     let (Some(runs), exit) = (attempt.runs.clone(), attempt.exit.clone()) else { return };
     let number = w.instance_number(pod, ix);
-    let mut ends = (0..LONGER).map(|throw| {
-        began + w.container_span(Purpose::Runs, pod, ix, number | throw << 32, &runs)
-    });
+    let mut ends = (0..LONGER)
+        .map(|throw| began + w.container_span(Purpose::Runs, pod, ix, number | throw << 32, &runs));
     let Some(at) = ends.find(|at| *at > from) else { return };
     let code = match exit {
         Exit::Code(code) => code,
@@ -173,8 +172,8 @@ pub fn ends_at(w: &mut World, pod: PodId, ix: ContainerIx, at: Time, code: i32) 
 pub fn boots_for(w: &mut World, pod: PodId, ix: ContainerIx, age: Span, has_booted: bool) {
     let Some((boots, probes)) = w.places[pod.ix()].runtime.attempt(ix).boots.clone() else { return };
     let number = w.instance_number(pod, ix);
-    let mut all = (0..LONGER)
-        .map(|throw| w.container_span(Purpose::Boots, pod, ix, number | throw << 32, &boots));
+    let mut all =
+        (0..LONGER).map(|throw| w.container_span(Purpose::Boots, pod, ix, number | throw << 32, &boots));
     let span = all.find(|span| (*span < age) == has_booted);
     let span = span.unwrap_or(if has_booted { Span::ZERO } else { age });
     booted(&mut w.places[pod.ix()].runtime, ix, span, probes);

@@ -164,6 +164,14 @@ impl Store {
         self.objects[resource].insert(key(&namespace, &name), Arc::new(object));
     }
 
+    /// All objects of a resource anew; nobody is told.
+    pub fn replace(&mut self, resource: ResourceIx, all: Vec<Value>) {
+        self.objects[resource].clear();
+        for value in all {
+            self.load(resource, value);
+        }
+    }
+
     fn keep(&mut self, change: Change) {
         self.log_bytes += change.object.text.size();
         self.log.push_back(Arc::new(change));

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::next_version;
 use super::pods::{assign, key_of, record_changes};
 use super::workloads::{own, tell};
-use super::next_version;
 use crate::api::text::Uid;
 use crate::api::{OwnerReference, PodIdent, PodName, PodStatus, Sym};
 use crate::record::{ObjectIdent, PodRecord};

@@ -13,8 +13,8 @@ use crate::actors::pod_gc::queue as pod_gc;
 use crate::actors::watch::{self, News};
 use crate::actors::{runtime, scheduler};
 use crate::api::{
-    ContainerId, ContainerState, InstanceState, ProbeKind, RuntimeContainer, RuntimeSandbox, RuntimeStatus, Sym,
-    Terminated, Text,
+    ContainerId, ContainerState, InstanceState, ProbeKind, RuntimeContainer, RuntimeSandbox, RuntimeStatus,
+    Sym, Terminated, Text,
 };
 use crate::engine::random;
 use crate::rules::kubelet::images::{PullFailure, PullMemory};
@@ -91,14 +91,18 @@ fn looks_back(up: &SetUp, player: &Player) -> Span {
     let template = &up.templates[player.template.ix()].0;
     let may_fail = |ix: usize, kind: ProbeKind| {
         let own = template.behavior.containers.get(ix);
-        own.is_some_and(|own| own.attempts.iter().any(|one| !one.answers(kind).is_empty() || one.boots.is_some()))
+        own.is_some_and(|own| {
+            own.attempts.iter().any(|one| !one.answers(kind).is_empty() || one.boots.is_some())
+        })
     };
     let spec = &template.spec;
     let all = spec.init_containers.iter().chain(&spec.containers).enumerate();
     let longest = all.flat_map(|(ix, container)| {
         let own = ProbeKind::ALL.map(|kind| container.probe(kind).filter(|_| may_fail(ix, kind)));
         own.into_iter().flatten().map(|probe| {
-            Span::from_secs(i64::from(probe.period_seconds.max(1)) * i64::from(probe.failure_threshold.max(1) + 1))
+            Span::from_secs(
+                i64::from(probe.period_seconds.max(1)) * i64::from(probe.failure_threshold.max(1) + 1),
+            )
         })
     });
     longest.max().unwrap_or(Span::ZERO).min(Span::from_secs(600))
@@ -141,7 +145,8 @@ fn in_the_middle(w: &mut World, up: &SetUp, ix: usize, pod: PodId, node: NodeId,
         Begin::Start(at) => Some(at),
         _ => None,
     };
-    let is_new = |own: &Stood| matches!(own.was, Was::Running(began) if starting.is_some_and(|at| began >= at));
+    let is_new =
+        |own: &Stood| matches!(own.was, Was::Running(began) if starting.is_some_and(|at| began >= at));
     let mut live = sandbox(w, given, pod);
     let mut cache = live.clone();
     let mut memory: SmallVec<[ContainerMemory; 2]> = SmallVec::new();
@@ -298,7 +303,9 @@ fn pulls(w: &World, up: &SetUp, player: &Player, given: &GivenPod, when: &When) 
         }
         let spec = &given.pod.spec;
         let mut containers = spec.init_containers.iter().chain(&spec.containers);
-        let Some(image) = containers.find(|own| own.name == status.name).map(|own| own.image) else { continue };
+        let Some(image) = containers.find(|own| own.name == status.name).map(|own| own.image) else {
+            continue;
+        };
         let known = given.failed_pulls.iter().find(|(of, _)| *of == image).map(|(_, at)| *at);
         let since = given.pod.status.start_time.unwrap_or(when.created);
         let age = up.given.now.since(since);
@@ -357,7 +364,8 @@ fn probing(w: &mut World, up: &SetUp, player: &Player, given: &GivenPod, pod: Po
             let Some(probe) = spec.container_at(ix).probe(kind) else { continue };
             let period = Span::from_secs(i64::from(probe.period_seconds.max(1)));
             let at = ContainerIx::new(ix);
-            let anywhere = w.probe_draw(Purpose::Present, pod, at, kind, 0).below(period.micros().cast_unsigned());
+            let anywhere =
+                w.probe_draw(Purpose::Present, pod, at, kind, 0).below(period.micros().cast_unsigned());
             let anywhere = w.now - Span::from_micros(anywhere.cast_signed());
             let anchor = match worker_began {
                 Some(began) if kind != ProbeKind::Readiness || starting => began.min(w.now),

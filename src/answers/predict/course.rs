@@ -44,8 +44,7 @@ pub fn play(up: &SetUp, seed: u64, asked: &Asked) -> Played {
     let found = find(up, seed);
     let fits = found.fits;
     let (mut session, pods) = found.session.set_going(up, found.pods);
-    let mut courses: Vec<Course> =
-        fits.iter().map(|fit| Course { fit: *fit, changes: Vec::new() }).collect();
+    let mut courses: Vec<Course> = fits.iter().map(|fit| Course { fit: *fit, changes: Vec::new() }).collect();
     let mut of_pod: Vec<usize> = vec![usize::MAX; session.world.pods.len()];
     for (ix, pod) in pods.iter().enumerate() {
         of_pod[pod.ix()] = ix;
@@ -64,7 +63,8 @@ fn hear(w: &mut World, of_pod: &[usize], courses: &mut [Course]) -> usize {
     let mut enough = 0;
     for row in w.outbox.drain(..) {
         let Change::Status { to, ready, restarts, .. } = row.change else { continue };
-        let Some(course) = row.pod.and_then(|pod| of_pod.get(pod as usize)).and_then(|ix| courses.get_mut(*ix))
+        let Some(course) =
+            row.pod.and_then(|pod| of_pod.get(pod as usize)).and_then(|ix| courses.get_mut(*ix))
         else {
             continue;
         };

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
+use super::Asked;
 use super::course::{Played, Standing};
 use super::fit::Fit;
-use super::Asked;
 use crate::rules::kubectl::printing;
 use crate::rules::versions::gates::Gates;
 use crate::scenario::given::{GivenPod, SetUp};

@@ -149,7 +149,10 @@ pub fn csv(prediction: &Prediction) -> String {
 }
 
 pub fn markdown(prediction: &Prediction) -> String {
-    let mut text = format!("At {}, Kubernetes {}:\n\n| pod | now | next |\n| --- | --- | --- |\n", prediction.now, prediction.kubernetes);
+    let mut text = format!(
+        "At {}, Kubernetes {}:\n\n| pod | now | next |\n| --- | --- | --- |\n",
+        prediction.now, prediction.kubernetes
+    );
     let cell = |text: &str| text.replace('|', "\\|");
     for pod in &prediction.pods {
         let _ = writeln!(

@@ -88,7 +88,10 @@ pub fn predict(arguments: &Arguments) -> Exit {
         talk(&format!("note: {note}\n"));
     }
     if prediction.seeds < arguments.seeds {
-        talk(&format!("note: {} presents instead of {}, for so many pods\n", prediction.seeds, arguments.seeds));
+        talk(&format!(
+            "note: {} presents instead of {}, for so many pods\n",
+            prediction.seeds, arguments.seeds
+        ));
     }
     match arguments.output {
         Output::Table => print(&formats::table(&prediction)),

@@ -88,10 +88,9 @@ fn last(
         _ => unsaid,
     };
     let words = match (ran, &attempt.runs) {
-        (Some((ended, ran)), Some(_)) => Some(format!(
-            "runs for about {ran} again and ends with {}, as it did last",
-            ended.exit_code
-        )),
+        (Some((ended, ran)), Some(_)) => {
+            Some(format!("runs for about {ran} again and ends with {}, as it did last", ended.exit_code))
+        }
         (Some(_), None) => Some("runs on: it has run for longer than last time".to_owned()),
         _ => None,
     };
@@ -145,12 +144,8 @@ static CONFIG: StartError = StartError {
 /// Probes answer as they do now: a container that is not ready stays so. Before an instance became ready its probe failed, for as
 /// long as it took this one.
 fn probes(attempt: &mut Attempt, container: &Container, own: &ContainerStatus, status: &PodStatus) {
-    let point = |at, ok| ProbePoint {
-        at,
-        failure_rate: if ok { 0.0 } else { 1.0 },
-        takes: None,
-        output: Sym::EMPTY,
-    };
+    let point =
+        |at, ok| ProbePoint { at, failure_rate: if ok { 0.0 } else { 1.0 }, takes: None, output: Sym::EMPTY };
     let running = own.state.running_since();
     for kind in [ProbeKind::Startup, ProbeKind::Readiness] {
         let Some(probe) = container.probe(kind) else { continue };
@@ -166,7 +161,9 @@ fn probes(attempt: &mut Attempt, container: &Container, own: &ContainerStatus, s
             .filter(|boots| *boots > delay + Span::from_secs(i64::from(probe.period_seconds) + 1));
         let points = match (running.is_some(), well, boots) {
             (true, false, _) => vec![point(Span::ZERO, false)],
-            (true, true, Some(boots)) => vec![point(Span::ZERO, false), point(boots - Span::from_secs(1), true)],
+            (true, true, Some(boots)) => {
+                vec![point(Span::ZERO, false), point(boots - Span::from_secs(1), true)]
+            }
             _ => Vec::new(),
         };
         match kind {

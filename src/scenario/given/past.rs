@@ -164,7 +164,8 @@ fn begin(given: &GivenPod, asked_to_go: Option<Time>, now: Time) -> Begin {
             None => Begin::End(at),
         },
         None => {
-            let all_well = all().all(|own| !own.state.is_running() || own.ready && own.started != Some(false));
+            let all_well =
+                all().all(|own| !own.state.is_running() || own.ready && own.started != Some(false));
             let since = now.since(at);
             let is_fresh = since <= FRESH || !all_well && since <= BOOTS;
             if is_fresh { Begin::Start(at) } else { Begin::Settled }
@@ -190,15 +191,7 @@ fn newest(status: &ContainerStatus) -> Option<Time> {
 }
 
 fn absent(number: i32) -> Stood {
-    Stood {
-        was: Was::Absent,
-        number,
-        before: None,
-        ends: None,
-        back_off: None,
-        ready: false,
-        started: false,
-    }
+    Stood { was: Was::Absent, number, before: None, ends: None, back_off: None, ready: false, started: false }
 }
 
 /// How a container stood in the second from which on it is played (None: now); `starting`: those that began then have just.
@@ -209,7 +202,9 @@ fn stood(status: &ContainerStatus, from: Option<Time>, starting: bool, gates: &G
     let Some(was) = running.or(over.map(Was::Ended)) else { return absent(number) };
     let back_off = back_off(status, number, gates);
     let before = match status.state {
-        ContainerState::Running { .. } | ContainerState::Terminated(_) => status.last_state.terminated().copied(),
+        ContainerState::Running { .. } | ContainerState::Terminated(_) => {
+            status.last_state.terminated().copied()
+        }
         _ => None,
     };
     let own = Stood {
@@ -222,7 +217,8 @@ fn stood(status: &ContainerStatus, from: Option<Time>, starting: bool, gates: &G
         started: status.started != Some(false),
     };
     // One that has ended since then ran, if it had begun before.
-    let is_later = |ended: &Terminated| from.is_some_and(|from| ended.finished_at.is_some_and(|at| at >= from));
+    let is_later =
+        |ended: &Terminated| from.is_some_and(|from| ended.finished_at.is_some_and(|at| at >= from));
     match (was, from) {
         (Was::Ended(ended), Some(from)) if is_later(&ended) => {
             let began = real(ended.started_at).unwrap_or(from);
@@ -419,8 +415,7 @@ mod tests {
     #[test]
     fn what_ran_for_a_moment_is_played_from_its_start() {
         let ended = json!({ "terminated": { "exitCode": 1, "startedAt": at(50), "finishedAt": at(51) } });
-        let given =
-            given(json!([{ "name": "app", "restartCount": 0, "ready": false, "state": ended }]));
+        let given = given(json!([{ "name": "app", "restartCount": 0, "ready": false, "state": ended }]));
         let past = past(&given, now(52), &Gates::default());
         assert_eq!(past.begin, Begin::Start(now(50)));
         assert!(past.containers[0].ends.is_some());

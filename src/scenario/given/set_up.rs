@@ -10,12 +10,12 @@ use super::past::{Begin, Past, past};
 use super::{Given, GivenPod, doing};
 use crate::api::{ContainerState, Effect, NodeSpec, PodSpec, PodStatus, Sym, Taint, wire};
 use crate::engine::{Distribution, random};
+use crate::rules::api_server::objects::ObjectType;
 use crate::rules::machinery::qos::qos_class;
 use crate::rules::machinery::quantity::Quantity;
-use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::plan::{
-    AttemptsOf, Behavior, ContainerBehavior, Exit, ImagePlan, NodePlan, OnTerm, Plan, PodTemplate, ProgramPlan,
-    TemplateIx, Uptime,
+    AttemptsOf, Behavior, ContainerBehavior, Exit, ImagePlan, NodePlan, OnTerm, Plan, PodTemplate,
+    ProgramPlan, TemplateIx, Uptime,
 };
 use crate::scenario::programs::Belongs;
 use crate::time::{Span, Time};
@@ -144,7 +144,9 @@ fn shifted(of: &Distribution, by: Span) -> Distribution {
     match of {
         Distribution::Constant(span) => Distribution::Constant(moved(*span)),
         Distribution::Uniform(low, high) => Distribution::Uniform(moved(*low), moved(*high)),
-        Distribution::Empirical(all) => Distribution::Empirical(all.iter().map(|span| moved(*span)).collect()),
+        Distribution::Empirical(all) => {
+            Distribution::Empirical(all.iter().map(|span| moved(*span)).collect())
+        }
         other => other.clone(),
     }
 }
@@ -249,9 +251,13 @@ fn learn(
     top: Option<&(String, String)>,
     behavior: &Behavior,
 ) {
-    let Some((kind, name)) = top.and_then(|(kind, name)| Some((ObjectType::parse(kind)?, name))) else { return };
+    let Some((kind, name)) = top.and_then(|(kind, name)| Some((ObjectType::parse(kind)?, name))) else {
+        return;
+    };
     let spec = &pod.pod.spec;
-    for (container, own) in spec.containers.iter().zip(behavior.containers.iter().skip(spec.init_containers.len())) {
+    for (container, own) in
+        spec.containers.iter().zip(behavior.containers.iter().skip(spec.init_containers.len()))
+    {
         let (workload, image) = (Some((kind, Sym::new(name))), Some(container.image.to_string()));
         let known = learned.iter_mut().find(|known| {
             known.workload == workload && known.container == Some(container.name) && known.image == image
@@ -384,8 +390,10 @@ fn young(node: &Value, base: &Plan) -> Option<Uptime> {
     let created = wire::time(&node["metadata"]["creationTimestamp"])?;
     let how_long = base.start.since(created);
     let together = Sym::new(node["metadata"]["name"].as_str()?);
-    (how_long < Span::from_secs(86_400) && base.start > Time::EPOCH)
-        .then_some(Uptime { how_long: Distribution::Uniform((how_long + Span::from_micros(-1_000_000)).max(Span::ZERO), how_long), together })
+    (how_long < Span::from_secs(86_400) && base.start > Time::EPOCH).then_some(Uptime {
+        how_long: Distribution::Uniform((how_long + Span::from_micros(-1_000_000)).max(Span::ZERO), how_long),
+        together,
+    })
 }
 
 /// A quantity in nano-units.
@@ -407,7 +415,9 @@ fn failing_images(given: &Given, known: &[ImagePlan], usual: &ImagePlan) -> Vec<
         for container in containers {
             let all = pod.pod.status.init.iter().chain(&pod.pod.status.containers);
             let own = all.into_iter().find(|own| own.name == container.name);
-            let Some(ContainerState::Waiting { reason, message }) = own.map(|own| own.state) else { continue };
+            let Some(ContainerState::Waiting { reason, message }) = own.map(|own| own.state) else {
+                continue;
+            };
             let is_there = |image: &ImagePlan| image.reference == container.image;
             if !matches!(reason, Sym::ERR_IMAGE_PULL | Sym::IMAGE_PULL_BACK_OFF)
                 || known.iter().chain(&found).any(is_there)
@@ -416,7 +426,11 @@ fn failing_images(given: &Given, known: &[ImagePlan], usual: &ImagePlan) -> Vec<
             }
             let words = message.fixed().unwrap_or_default();
             let error = words.rsplit_once("ErrImagePull: ").map_or(words.as_str(), |(_, error)| error);
-            found.push(ImagePlan { reference: container.image, error: Some(Sym::new(error)), ..usual.clone() });
+            found.push(ImagePlan {
+                reference: container.image,
+                error: Some(Sym::new(error)),
+                ..usual.clone()
+            });
         }
     }
     found
