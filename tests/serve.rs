@@ -216,6 +216,10 @@ fn hostile_requests_are_refused_and_the_server_goes_on() {
     assert_eq!(code, 400);
     let (code, _) = server.ask("POST", "/kubelapse/v1/do", "delete everything '");
     assert_eq!(code, 422);
+    for file in ["/etc/passwd", "../../../../../etc/passwd"] {
+        let (code, told) = server.ask("POST", "/kubelapse/v1/do", &format!("apply -f {file}"));
+        assert!(code == 422 && !told.to_string().contains("root:"), "{told}");
+    }
     server.get("/version");
 }
 
