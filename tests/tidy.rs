@@ -61,7 +61,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("course", &["time", "scenario", "session"]),
     ("draft", &["time", "api", "rules", "record", "scenario", "world", "session"]),
     ("compare", &["time", "api", "rules", "record"]),
-    ("calibration", &["scenario", "record", "session", "compare"]),
+    ("calibration", &["time", "api", "rules", "scenario", "record", "session", "compare", "observed"]),
     ("explain", &["time", "api", "rules"]),
     ("cli", DOORS),
     ("tui", DOORS),

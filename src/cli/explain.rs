@@ -2,11 +2,12 @@
 
 use std::io::Read as _;
 
-use super::{Exit, manifest, print, print_json, talk};
+use super::{Exit, manifest, predict, print, print_json, talk};
 use crate::explain::{self, Now};
 use crate::record::objects;
 use crate::rules::versions::Version;
 use crate::rules::versions::gates::Gates;
+use crate::scenario::given::Beside;
 use crate::time::Time;
 
 #[derive(clap::Args)]
@@ -46,9 +47,19 @@ pub fn explain(arguments: &Arguments) -> Exit {
         let json = serde_json::to_string_pretty(&report).unwrap_or_default();
         print_json(&format!("{json}\n"));
     } else {
+        let beside = Beside {
+            now: Some(now.at).filter(|_| now.is_said),
+            clock: Some(now.at).filter(|_| arguments.file == "-"),
+            start: None,
+        };
+        let next = predict::first_lines(&text, &beside, version);
         for (ix, subject) in input.subjects.iter().enumerate() {
             let gap = if ix > 0 { "\n" } else { "" };
-            print(&format!("{gap}{}", explain::render(&explain::explain(subject, now, &gates))));
+            let meta = &subject.pod.meta;
+            let namespace = if meta.namespace.is_empty() { "default" } else { meta.namespace.as_str() };
+            let next = next.get(&format!("{namespace}/{}", meta.name)).filter(|_| !subject.removed);
+            let next = next.map_or(String::new(), |line| format!("\nWhat comes next (predict)\n  {line}\n"));
+            print(&format!("{gap}{}{next}", explain::render(&explain::explain(subject, now, &gates))));
         }
     }
     if let Some(trouble) = &input.trouble {
@@ -69,7 +80,7 @@ pub fn explain(arguments: &Arguments) -> Exit {
 /// What an input without pods holds instead, and how to get one with.
 pub(super) fn instead(text: &str, others: &[String]) -> String {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let held = if first.is_empty() {
+    if first.is_empty() {
         ", it is empty".to_owned()
     } else if first.starts_with("Error") || first.starts_with("No resources found") {
         format!(", but an answer of kubectl: {first}")
@@ -81,8 +92,7 @@ pub(super) fn instead(text: &str, others: &[String]) -> String {
         String::new()
     } else {
         format!(", but {}", others.join(", "))
-    };
-    held
+    }
 }
 
 fn wrong(problem: &str) -> Exit {

@@ -105,10 +105,11 @@ pub fn serve(arguments: &Arguments) -> Exit {
             Err(problem) => return refuse(&problem.to_string()),
         };
         print(&format!(
-            "{name} of Kubernetes {} at http://127.0.0.1:{port}\n\n  export KUBECONFIG={}\n  kubectl get pods -A\n\n\
+            "{name} of Kubernetes {} at http://127.0.0.1:{port}\n\n  export KUBECONFIG={}\n  kubectl get pods -A\n\n{}\
              The clock: {}. Ctrl-C ends it.\n",
             gates.version.as_str(),
             config.display(),
+            if cfg!(feature = "html") { "The page is at the same address.\n" } else { "" },
             paced(arguments.speed)
         ));
         let (over, ends) = tokio::sync::watch::channel(false);

@@ -36,6 +36,7 @@ pub mod strip;
 pub mod tree;
 pub mod unended;
 pub mod usage;
+mod view;
 mod volumes;
 pub(crate) mod walk;
 pub mod why;

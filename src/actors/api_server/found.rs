@@ -84,6 +84,16 @@ pub fn found_pod(w: &mut World, found: FoundPod) -> PodId {
     id
 }
 
+/// A pod belongs to the object that it names as its controller, if that is there.
+pub fn found_owner(w: &mut World, pod: PodId) {
+    let owners = w.pods[pod.ix()].owners.clone();
+    let uid = owners.iter().flat_map(|all| all.iter()).find(|owner| owner.controller).map(|owner| &owner.uid);
+    let Some(controller) = uid.and_then(|uid| w.workloads.by_uid.get(uid).copied()) else { return };
+    w.pods.write(pod.ix()).controller = Some(controller);
+    w.directory.owners[pod.ix()] = w.workloads.row(w.workloads.topmost(controller));
+    w.workloads.dependents.entry(controller).or_default().push(ObjectKey::Pod(pod));
+}
+
 /// Stores an object that is no pod, as the cluster printed it; None where its kind is not kept.
 pub fn found_object(w: &mut World, kind: ObjectType, value: &Value, entity: u64) -> Option<ObjectKey> {
     visit_kind(kind, Find { w, value: &value_of(kind, value), entity })

@@ -18,7 +18,7 @@ mod workloads;
 
 pub use crate::rules::api_server::pod_status::put_condition;
 pub use evict::{evict, evicted};
-pub use found::{FoundPod, found_object, found_pod};
+pub use found::{FoundPod, found_object, found_owner, found_pod};
 pub use limits::{charge_object, counted};
 pub use patch::{patch, replace as replace_pod};
 pub use pods::{

@@ -3,7 +3,7 @@
 //! Each pod is put into the world where its play begins ([`crate::scenario::given::past`]) and lived from there to the present by
 //! the same kubelets, schedulers and runtimes as ever. So what a kubelet remembers (when its relist comes, until when a worker
 //! waits, what a probe has counted) has come about, and needs nobody to make it up; what even that leaves open, such as the part
-//! of a second below a printed one, is drawn ([`Purpose::Present`]).
+//! of a second below a printed one, is drawn ([`crate::world::Purpose::Present`]).
 //!
 //! Not every course leads to the cluster that was printed. Luck by address makes it cheap to look for those that do: a pod or a
 //! node whose course went elsewhere gets another throw of its own dice ([`Luck`]), and everybody else's stay as they are. Who
@@ -21,9 +21,8 @@ use std::sync::Arc;
 
 use crate::engine::random;
 use crate::scenario::given::SetUp;
-use crate::scenario::given::past::Begin;
 use crate::time::{Span, Time};
-use crate::world::{PodId, Purpose, World};
+use crate::world::{PodId, World};
 
 use super::{api_server, start};
 use pods::When;
@@ -52,11 +51,26 @@ pub struct Present {
     pub pods: Vec<PodId>,
 }
 
-/// What is done to a pod on the way to the present.
+/// What is done on the way to the present: to a pod, or to a node, on whose disk an image lies from then on.
 enum Step {
+    Image,
     Put,
     Delete,
 }
+
+impl Step {
+    /// What comes first of what comes in one instant.
+    fn rank(&self) -> u8 {
+        match self {
+            Step::Image => 0,
+            Step::Put => 1,
+            Step::Delete => 2,
+        }
+    }
+}
+
+/// An image is there so long before a container of it begins.
+const CREATES: Span = Span::from_millis(100);
 
 /// Plays a given cluster to its present.
 pub fn present(up: &SetUp, seed: u64, luck: &Luck) -> Present {
@@ -68,17 +82,25 @@ pub fn present(up: &SetUp, seed: u64, luck: &Luck) -> Present {
     throw_nodes(&mut w, luck);
     let mut agenda = Vec::new();
     let mut whens = Vec::with_capacity(up.players.len());
-    for (ix, player) in up.players.iter().enumerate() {
-        let when = When::of(&w, up, player, luck.pods[ix]);
+    for ix in 0..up.players.len() {
+        let when = When::of(&w, up, ix, luck.pods[ix]);
         agenda.push((when.begins, ix, Step::Put));
         agenda.extend(when.deleted.map(|at| (at, ix, Step::Delete)));
         whens.push(when);
     }
-    agenda.sort_by_key(|(at, ix, step)| (*at, matches!(step, Step::Delete), *ix));
+    agenda.extend(up.images.iter().enumerate().map(|(ix, (.., at))| (*at - CREATES, ix, Step::Image)));
+    agenda.sort_by_key(|(at, ix, step)| (*at, step.rank(), *ix));
     let mut put: Vec<PodId> = vec![PodId::default(); up.players.len()];
     for (at, ix, step) in agenda {
         play_to(&mut w, at);
         match step {
+            Step::Image => {
+                let (node, image, _) = up.images[ix];
+                let image = w.images.full(image);
+                if !w.machines[node].images.contains(&image) {
+                    w.machines[node].images.push(image);
+                }
+            }
             Step::Put => put[ix] = pods::put(&mut w, up, ix, &whens[ix], luck.pods[ix]),
             Step::Delete => {
                 let grace = up.players[ix].past.asked_to_go.map(|(_, grace)| grace);
@@ -118,15 +140,4 @@ fn throw_nodes(w: &mut World, luck: &Luck) {
             w.machines[ix].kubelet = Some(Box::new(kubelet));
         }
     }
-}
-
-/// The part of a second that a printed instant has lost.
-fn part_of_second(w: &World, entity: u64, throw: u32, which: u64) -> Span {
-    let mut draw = w.draw(Purpose::Present, entity, u64::from(throw) << 16 | which);
-    Span::from_micros(draw.below(1_000_000).cast_signed())
-}
-
-/// Whether a pod's play begins in the middle of its life.
-fn is_in_the_middle(begin: Begin) -> bool {
-    matches!(begin, Begin::Settled | Begin::End(_) | Begin::Start(_) | Begin::Deletion(_))
 }

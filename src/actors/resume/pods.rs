@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::{is_in_the_middle, part_of_second};
 use crate::actors::api_server::{self, FoundPod};
 use crate::actors::kubelet::intake::{self, Known};
 use crate::actors::kubelet::prober::{self, Resumed};
@@ -23,7 +22,7 @@ use crate::scenario::given::past::{Begin, Stood, Was};
 use crate::scenario::given::{GivenPod, Player, SetUp};
 use crate::time::{Span, Time};
 use crate::world::worker::ContainerMemory;
-use crate::world::{ContainerIx, NodeId, PodId, Purpose, SimEvent, World};
+use crate::world::{ContainerIx, NodeId, PodId, Purpose, SimEvent, World, addresses};
 
 /// When all of it was, with the parts of the seconds.
 pub struct When {
@@ -42,7 +41,8 @@ const QUIET: Span = Span::from_millis(1_500);
 
 impl When {
     /// Draws what the printed seconds leave open.
-    pub fn of(w: &World, up: &SetUp, player: &Player, throw: u32) -> When {
+    pub fn of(w: &World, up: &SetUp, ix: usize, throw: u32) -> When {
+        let player = &up.players[ix];
         let (now, past) = (up.given.now, &player.past);
         let part = |which| part_of_second(w, player.entity, throw, which);
         let exact = |at: Time, which| (at + part(which)).min(now - Span::from_micros(1));
@@ -63,27 +63,21 @@ impl When {
         let quiet = |at: Time| at - QUIET;
         let first_end = || containers.iter().filter_map(|(_, ends)| *ends).min();
         let last_start = || containers.iter().filter_map(|(began, _)| *began).max();
-        let settled = now - Span::from_millis(2_500) - part(2);
+        let settled = now - Span::from_millis(4_500) - part(2);
+        // One that has been waiting for longer than an attempt takes was refused: it is refused again, once all others are there.
+        let refused = now - Span::from_millis(400);
         let begins = match past.begin {
             Begin::Over => now - Span::from_micros(1),
             Begin::Settled => settled.min(now - looks_back(up, player)),
-            Begin::Unbound(at) | Begin::Bound(at) => exact(at, 3),
+            Begin::Unbound(at) => exact(at, 3).max(refused),
+            Begin::Bound(at) => exact(at, 3),
             Begin::End(_) => first_end().map_or(settled, quiet),
             Begin::Start(_) => last_start().unwrap_or(settled),
             Begin::Deletion(_) => deleted.map_or(settled, quiet),
         };
-        let created = created(up, player).map_or(begins, |at| at + part(0)).min(begins);
+        let created = up.given.pods[ix].pod.created().map_or(begins, |at| at + part(0)).min(begins);
         When { begins: begins.max(w.plan.start), created, deleted, containers }
     }
-}
-
-fn given<'a>(up: &'a SetUp, player: &Player) -> Option<&'a GivenPod> {
-    let ix = up.players.iter().position(|own| std::ptr::eq(own, player))?;
-    up.given.pods.get(ix)
-}
-
-fn created(up: &SetUp, player: &Player) -> Option<Time> {
-    given(up, player)?.pod.created()
 }
 
 /// How long before the present something may have begun that is still being counted: probes that fail one after the other.
@@ -187,10 +181,19 @@ fn in_the_middle(w: &mut World, up: &SetUp, ix: usize, pod: PodId, node: NodeId,
 /// From a run that has started something to the look that it asks for.
 const RELIST: Span = Span::from_millis(3);
 
-/// The pod's sandbox runs.
-fn sandbox(w: &World, given: &GivenPod, pod: PodId) -> RuntimeStatus {
+/// The pod's sandbox runs, with its address; of one that is not printed it has any.
+fn sandbox(w: &mut World, given: &GivenPod, pod: PodId) -> RuntimeStatus {
     let host_network = w.pods[pod.ix()].spec.host_network;
-    let ip = given.pod.status.pod_ips.first().copied().filter(|_| !host_network).unwrap_or(Sym::EMPTY);
+    let shown = given.pod.status.pod_ips.first().copied().filter(|_| !host_network);
+    let ip = match shown {
+        Some(ip) => ip,
+        None if host_network => Sym::EMPTY,
+        None => {
+            let address = w.addresses.take(w.pods[pod.ix()].entity >> 17);
+            w.places[pod.ix()].runtime.address = Some(address);
+            addresses::spelled(address)
+        }
+    };
     let sandbox = RuntimeSandbox {
         id: Sym::FIRST_SANDBOX,
         attempt: 0,
@@ -200,7 +203,7 @@ fn sandbox(w: &World, given: &GivenPod, pod: PodId) -> RuntimeStatus {
         no_network: false,
     };
     RuntimeStatus {
-        ips: given.pod.status.pod_ips.iter().copied().filter(|_| !host_network).collect(),
+        ips: [ip].into_iter().filter(|ip| !ip.is_empty()).collect(),
         sandboxes: [sandbox].into_iter().collect(),
         containers: SmallVec::new(),
     }
@@ -381,4 +384,15 @@ fn probing(w: &mut World, up: &SetUp, player: &Player, given: &GivenPod, pod: Po
             prober::resume(w, pod, at, kind, Resumed { anchor, instance, result });
         }
     }
+}
+
+/// The part of a second that a printed instant has lost.
+fn part_of_second(w: &World, entity: u64, throw: u32, which: u64) -> Span {
+    let mut draw = w.draw(Purpose::Present, entity, u64::from(throw) << 16 | which);
+    Span::from_micros(draw.below(1_000_000).cast_signed())
+}
+
+/// Whether a pod's play begins in the middle of its life.
+fn is_in_the_middle(begin: Begin) -> bool {
+    matches!(begin, Begin::Settled | Begin::End(_) | Begin::Start(_) | Begin::Deletion(_))
 }

@@ -3,11 +3,11 @@
 use super::Asked;
 use super::find::find;
 use super::fit::Fit;
+use super::workloads::{self, Follower, WorkloadCourse};
 use crate::api::Sym;
-use crate::record::Change;
+use crate::record::{Change, Transition};
 use crate::scenario::given::SetUp;
 use crate::time::Time;
-use crate::world::World;
 
 /// What kubectl shows of a pod.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,6 +34,8 @@ pub struct Course {
 pub struct Played {
     /// By pod of the input.
     pub pods: Vec<Course>,
+    /// By workload of the input.
+    pub workloads: Vec<WorkloadCourse>,
 }
 
 /// So many changes of a pod are kept.
@@ -50,29 +52,33 @@ pub fn play(up: &SetUp, seed: u64, asked: &Asked) -> Played {
         of_pod[pod.ix()] = ix;
     }
     let until = up.given.now + asked.ahead;
-    // Of many pods that stand still nothing comes, and one that goes on for ever is seen often enough.
+    let mut follower = Follower::new(&session.world, &workloads::of(up));
+    // One that goes on for ever is seen often enough.
     let mut open = courses.len();
-    while open > 0 && session.next_time().is_some_and(|at| at <= until) && session.step().is_some() {
-        open -= hear(&mut session.world, &of_pod, &mut courses);
-    }
-    Played { pods: courses }
-}
-
-/// Takes what was written; says of how many pods that is enough.
-fn hear(w: &mut World, of_pod: &[usize], courses: &mut [Course]) -> usize {
-    let mut enough = 0;
-    for row in w.outbox.drain(..) {
-        let Change::Status { to, ready, restarts, .. } = row.change else { continue };
-        let Some(course) =
-            row.pod.and_then(|pod| of_pod.get(pod as usize)).and_then(|ix| courses.get_mut(*ix))
-        else {
-            continue;
-        };
-        let standing = Standing { status: to, ready, restarts };
-        if course.changes.len() < KEPT {
-            course.changes.push((row.time, standing));
-            enough += usize::from(course.changes.len() == KEPT);
+    while open > 0 || !follower.is_empty() {
+        if session.next_time().is_none_or(|at| at > until) || session.step().is_none() {
+            break;
+        }
+        let rows = std::mem::take(&mut session.world.outbox);
+        for row in &rows {
+            open -= usize::from(hear(row, &of_pod, &mut courses));
+            follower.hear(&session.world, row);
         }
     }
-    enough
+    let workloads = follower.end(&session.world);
+    Played { pods: courses, workloads }
+}
+
+/// Takes a row that was written; says whether that is enough of its pod.
+fn hear(row: &Transition, of_pod: &[usize], courses: &mut [Course]) -> bool {
+    let Change::Status { to, ready, restarts, .. } = row.change else { return false };
+    let Some(course) = row.pod.and_then(|pod| of_pod.get(pod as usize)).and_then(|ix| courses.get_mut(*ix))
+    else {
+        return false;
+    };
+    if course.changes.len() == KEPT {
+        return false;
+    }
+    course.changes.push((row.time, Standing { status: to, ready, restarts }));
+    course.changes.len() == KEPT
 }

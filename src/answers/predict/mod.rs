@@ -10,10 +10,12 @@ pub mod course;
 mod find;
 mod fit;
 mod told;
+mod workloads;
 
 pub use course::{Course, Played, Standing, play};
 pub use fit::Fit;
-pub use told::{PodFuture, Prediction, Step};
+pub use told::{Event, PodFuture, Prediction, Step, WorkloadFuture, counted, window};
+pub use workloads::{Workload, WorkloadCourse, of as workloads_of};
 
 use crate::time::Span;
 

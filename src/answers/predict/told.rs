@@ -1,11 +1,15 @@
 //! What the futures have in common, in windows and shares.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::Asked;
 use super::course::{Played, Standing};
 use super::fit::Fit;
-use crate::rules::kubectl::printing;
+use super::workloads::{self, Workload, WorkloadCourse};
+use crate::api::workload::WorkloadState;
+use crate::rules::kubectl::printing::{self, Columns};
 use crate::rules::versions::gates::Gates;
 use crate::scenario::given::{GivenPod, SetUp};
 use crate::time::{Span, Time};
@@ -26,6 +30,8 @@ pub struct Prediction {
     pub seeds: u64,
     /// In the order of the input.
     pub pods: Vec<PodFuture>,
+    /// In the order of the input.
+    pub workloads: Vec<WorkloadFuture>,
     /// What was assumed of programs.
     pub assumed: Vec<String>,
     /// What is odd about the input.
@@ -72,6 +78,37 @@ pub struct Step {
     pub chance: f64,
 }
 
+/// What comes next for a workload.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkloadFuture {
+    /// `deployment`
+    pub kind: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// What may come, the likeliest first.
+    pub events: Vec<Event>,
+    /// Why it is not complete for as far as it looks ahead, in most futures; None: it is in some of them, or nothing is seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub never: Option<String>,
+}
+
+/// Something that comes.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// What: `complete`, `failed`, `progressing`, `paused`, `suspended`, `gone`, `next pod`, `next job`.
+    pub what: &'static str,
+    /// Not before, RFC 3339.
+    pub earliest: String,
+    /// By then, RFC 3339.
+    pub latest: String,
+    /// The share of all futures in which it comes.
+    pub chance: f64,
+}
+
 /// So many changes of a pod are told.
 const TOLD: usize = 5;
 /// A way that fewer take is not followed.
@@ -90,17 +127,25 @@ impl Prediction {
             level: asked.level,
             seeds: played.len() as u64,
             pods,
+            workloads: workloads::of(up)
+                .iter()
+                .enumerate()
+                .map(|(ix, own)| of_workload(ix, own, played, asked))
+                .collect(),
             assumed: up.assumed.clone(),
             notes: up.given.notes.clone(),
         }
     }
 }
 
+/// The changes of a pod in one of the futures.
+type Changes<'a> = &'a [(Time, Standing)];
+
 /// The futures of a pod that count: those whose present fits to the second where they are enough, or else those that show the
-/// same.
-pub fn counted(played: &[Played], ix: usize) -> Vec<&[(Time, Standing)]> {
+/// same; where there are none of these, nothing.
+pub fn counted(played: &[Played], ix: usize) -> Vec<Changes<'_>> {
     let enough = (played.len() / 5).clamp(1, 20);
-    let of = |least: Fit| -> Vec<&[(Time, Standing)]> {
+    let of = |least: Fit| -> Vec<Changes<'_>> {
         let own = played.iter().map(|one| &one.pods[ix]);
         own.filter(|course| course.fit >= least).map(|course| &course.changes[..]).collect()
     };
@@ -112,12 +157,14 @@ fn future(ix: usize, given: &GivenPod, played: &[Played], asked: &Asked, gates: 
     let pod = &given.pod;
     let shown = printing::columns(&pod.spec, &pod.status, pod.meta.deletion_timestamp.is_some(), gates);
     let courses = counted(played, ix);
+    let presents = courses.len();
+    let courses = if presents > 0 { courses } else { near(played, ix, &shown) };
     let all = courses.len();
     let stays = courses.iter().filter(|changes| changes.is_empty()).count();
     let mut steps = Vec::new();
     let mut on_the_way = courses;
     for place in 0..TOLD {
-        let mut ways: Vec<(Standing, Vec<&[(Time, Standing)]>)> = Vec::new();
+        let mut ways: Vec<(Standing, Vec<Changes<'_>>)> = Vec::new();
         for changes in &on_the_way {
             let Some((_, to)) = changes.get(place) else { continue };
             match ways.iter_mut().find(|(own, _)| own == to) {
@@ -148,11 +195,74 @@ fn future(ix: usize, given: &GivenPod, played: &[Played], asked: &Asked, gates: 
         name: pod.meta.name.clone(),
         status: shown.status.to_string(),
         ready: shown.ready_cell(),
-        restarts: shown.restarts as i64,
-        presents: all,
+        restarts: shown.restarts,
+        presents,
         stays: if all == 0 { 0.0 } else { stays as f64 / all as f64 },
         steps,
     }
+}
+
+/// Less likely than this nothing is told of.
+const RARE: f64 = 0.02;
+
+fn of_workload(ix: usize, own: &Workload, played: &[Played], asked: &Asked) -> WorkloadFuture {
+    let courses = || played.iter().map(|one| &one.workloads[ix]);
+    let comes_to = |state: Option<WorkloadState>| {
+        let first = move |course: &WorkloadCourse| {
+            course.states.iter().find(|(_, to)| *to == state).map(|(at, _)| *at)
+        };
+        courses().filter_map(first).collect::<Vec<Time>>()
+    };
+    let all: [(&'static str, Vec<Time>); 8] = [
+        ("complete", comes_to(Some(WorkloadState::Complete))),
+        ("failed", comes_to(Some(WorkloadState::Failed))),
+        ("progressing", comes_to(Some(WorkloadState::Progressing))),
+        ("paused", comes_to(Some(WorkloadState::Paused))),
+        ("suspended", comes_to(Some(WorkloadState::Suspended))),
+        ("gone", comes_to(None)),
+        ("next pod", courses().filter_map(|course| course.made).collect()),
+        ("next job", courses().filter_map(|course| course.job).collect()),
+    ];
+    let is_reached = !all[0].1.is_empty();
+    let mut events: Vec<Event> = Vec::new();
+    for (what, times) in all {
+        let chance = times.len() as f64 / played.len().max(1) as f64;
+        if let Some((earliest, latest)) = window(times, asked.level).filter(|_| chance >= RARE) {
+            events.push(Event {
+                what,
+                earliest: earliest.rfc3339_secs(),
+                latest: latest.rfc3339_secs(),
+                chance,
+            });
+        }
+    }
+    events.sort_by(|a, b| b.chance.total_cmp(&a.chance));
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for why in courses().filter_map(|course| course.why.as_deref()) {
+        *reasons.entry(why).or_default() += 1;
+    }
+    let why = reasons.into_iter().max_by_key(|(_, count)| *count).map(|(why, _)| why.to_owned());
+    WorkloadFuture {
+        kind: own.kind.singular().to_string(),
+        namespace: own.namespace.to_string(),
+        name: own.name.to_string(),
+        events,
+        never: why.filter(|_| !is_reached),
+    }
+}
+
+/// The futures of presents that are near, where none shows what was printed: what they come to from there on.
+fn near<'a>(played: &'a [Played], ix: usize, shown: &Columns) -> Vec<Changes<'a>> {
+    let is_shown = |to: &Standing| {
+        to.status == shown.status.sym()
+            && to.ready == (shown.ready, shown.total)
+            && i64::from(to.restarts) == shown.restarts
+    };
+    let after = |changes: &'a [(Time, Standing)]| {
+        let at = changes.iter().position(|(_, to)| is_shown(to)).map_or(0, |at| at + 1);
+        &changes[at..]
+    };
+    played.iter().map(|one| after(&one.pods[ix].changes)).collect()
 }
 
 /// Holds such a share of some instants, and leaves out as many at one side as at the other; outward to whole seconds.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::answers::predict::{PodFuture, Prediction, Step};
+use crate::answers::predict::{Event, PodFuture, Prediction, Step, WorkloadFuture};
 
 /// `13:02:10` of `2026-11-22T13:02:10Z`; another day's with its date.
 fn clock<'a>(instant: &'a str, now: &str) -> &'a str {
@@ -11,9 +11,32 @@ fn clock<'a>(instant: &'a str, now: &str) -> &'a str {
 }
 
 /// `between 13:02:10 and 13:02:26`
+fn between(earliest: &str, latest: &str, now: &str) -> String {
+    match (clock(earliest, now), clock(latest, now)) {
+        (from, to) if from == to => format!("at {from}"),
+        (from, to) => format!("between {from} and {to}"),
+    }
+}
+
 fn when(step: &Step, now: &str) -> String {
-    let (from, to) = (clock(&step.earliest, now), clock(&step.latest, now));
-    format!("between {from} and {to}")
+    between(&step.earliest, &step.latest, now)
+}
+
+/// What comes of a workload, a line each.
+fn of_workload(own: &WorkloadFuture, prediction: &Prediction) -> Vec<String> {
+    let line = |event: &Event| {
+        let when = between(&event.earliest, &event.latest, &prediction.now);
+        let chance =
+            if event.chance < 0.995 { format!(", {}", percent(event.chance)) } else { String::new() };
+        format!("{} {when}{chance}", event.what)
+    };
+    let mut lines: Vec<String> = own.events.iter().map(line).collect();
+    if let Some(why) = &own.never {
+        lines.push(format!("not complete within {}: {why}", ahead(prediction)));
+    } else if lines.is_empty() {
+        lines.push(format!("nothing changes within {}", ahead(prediction)));
+    }
+    lines
 }
 
 fn what(step: &Step) -> String {
@@ -41,9 +64,6 @@ fn ahead(prediction: &Prediction) -> String {
 /// The first line of a pod's future.
 pub fn first_line(pod: &PodFuture, prediction: &Prediction) -> String {
     match pod.steps.first() {
-        None if pod.presents == 0 => {
-            "no course leads to what is printed: what it waits for the objects do not tell".to_owned()
-        }
         None => format!("nothing changes within {}", ahead(prediction)),
         Some(step) => line(step, pod.restarts, prediction),
     }
@@ -63,6 +83,9 @@ fn lines(pod: &PodFuture, prediction: &Prediction) -> Vec<String> {
     for step in pod.steps.iter().skip(1) {
         lines.push(format!("then {}", line(step, restarts, prediction)));
         restarts = i64::from(step.restarts);
+    }
+    if pod.presents == 0 {
+        lines.push("(no course leads to just what is printed: told from what is near)".to_owned());
     }
     if !pod.steps.is_empty() && pod.stays >= 0.005 {
         lines.push(format!("or nothing changes within {}, {}", ahead(prediction), percent(pod.stays)));
@@ -89,11 +112,17 @@ pub fn table(prediction: &Prediction) -> String {
         prediction.seeds,
         ahead(prediction)
     );
+    for own in &prediction.workloads {
+        let _ = writeln!(text, "\n{}/{}/{}", own.namespace, own.kind, own.name);
+        for line in of_workload(own, prediction) {
+            let _ = writeln!(text, "  {line}");
+        }
+    }
     // What stands alike and has the same before it is told once.
     let mut told: Vec<(String, Vec<String>)> = Vec::new();
     for pod in &prediction.pods {
         let lines = lines(pod, prediction);
-        match told.iter_mut().find(|(_, own)| pod.steps.is_empty() && pod.presents > 0 && *own == lines) {
+        match told.iter_mut().find(|(_, own)| pod.steps.is_empty() && *own == lines) {
             Some((heads, _)) => {
                 heads.push('\n');
                 heads.push_str(&head(pod));
@@ -123,7 +152,8 @@ pub fn json(prediction: &Prediction) -> String {
 
 pub fn csv(prediction: &Prediction) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let heads = ["namespace", "pod", "step", "status", "ready", "restarts", "earliest", "latest", "chance"];
+    let heads =
+        ["namespace", "object", "step", "status", "ready", "restarts", "earliest", "latest", "chance"];
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
     for pod in &prediction.pods {
         for (ix, step) in pod.steps.iter().enumerate() {
@@ -140,6 +170,26 @@ pub fn csv(prediction: &Prediction) -> String {
             ]);
         }
     }
+    for own in &prediction.workloads {
+        for event in &own.events {
+            let name = format!("{}/{}", own.kind, own.name);
+            let blank = String::new;
+            let (earliest, latest) = (event.earliest.clone(), event.latest.clone());
+            let chance = format!("{:.3}", event.chance);
+            let what = event.what.to_owned();
+            rows.push(vec![
+                own.namespace.clone(),
+                name,
+                blank(),
+                what,
+                blank(),
+                blank(),
+                earliest,
+                latest,
+                chance,
+            ]);
+        }
+    }
     for row in rows {
         // A writer into memory does not fail.
         let _ = writer.write_record(&row);
@@ -150,10 +200,14 @@ pub fn csv(prediction: &Prediction) -> String {
 
 pub fn markdown(prediction: &Prediction) -> String {
     let mut text = format!(
-        "At {}, Kubernetes {}:\n\n| pod | now | next |\n| --- | --- | --- |\n",
+        "At {}, Kubernetes {}:\n\n| object | now | next |\n| --- | --- | --- |\n",
         prediction.now, prediction.kubernetes
     );
     let cell = |text: &str| text.replace('|', "\\|");
+    for own in &prediction.workloads {
+        let name = cell(&format!("{}/{}/{}", own.namespace, own.kind, own.name));
+        let _ = writeln!(text, "| {name} | | {} |", cell(&of_workload(own, prediction).join("; ")));
+    }
     for pod in &prediction.pods {
         let _ = writeln!(
             text,

@@ -2,6 +2,8 @@
 
 mod formats;
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use super::source::{self, Beside};
@@ -102,6 +104,27 @@ pub fn predict(arguments: &Arguments) -> Exit {
     Exit::Ran
 }
 
+/// The first line of each pod's future, by `namespace/name`, for who asks for nothing else; none where the text is no cluster or
+/// there are too many pods.
+pub fn first_lines(text: &str, beside: &given::Beside, version: Version) -> BTreeMap<String, String> {
+    const PODS: usize = 100;
+    let none = BTreeMap::new;
+    let Ok(given) = given::read(text, beside) else { return none() };
+    if given.pods.is_empty() || given.pods.len() > PODS {
+        return none();
+    }
+    let Ok(plan) = blank(version.as_str()) else { return none() };
+    let asked = Asked { seeds: 60, ..Asked::default() };
+    let up = SetUp::new(given, &plan, &[]);
+    let played = (0..asked.seeds).into_par_iter().map(|seed| play(&up, seed, &asked)).collect::<Vec<_>>();
+    let prediction = Prediction::of(&up, &played, &asked);
+    let lines = prediction.pods.iter().map(|pod| {
+        let place = format!("{}/{}", pod.namespace, pod.name);
+        (place, formats::first_line(pod, &prediction))
+    });
+    lines.collect()
+}
+
 /// Plays all presents, on all cores.
 fn made(up: &SetUp, asked: &Asked) -> Result<Prediction, Exit> {
     let bar = progress(asked.seeds, "presents");
@@ -178,7 +201,7 @@ fn request(arguments: &Arguments) -> Result<(SetUp, Asked), Vec<Problem>> {
             }
             let plan = match scenario {
                 Some(plan) => plan,
-                None => blank(version(arguments, &given))?,
+                None => blank(&version(arguments, &given))?,
             };
             let pods = given.pods.len().max(1) as u64;
             let seeds = arguments.seeds.min((PUT / pods).max(LEAST));
@@ -214,7 +237,7 @@ fn version(arguments: &Arguments, given: &Given) -> String {
 }
 
 /// A plan that says nothing of anything.
-fn blank(version: String) -> Result<Plan, Vec<Problem>> {
+fn blank(version: &str) -> Result<Plan, Vec<Problem>> {
     let text = format!(
         "name = \"given\"\nkubernetes = \"{version}\"\n[[pod]]\nname = \"none\"\nspec.containers = [{{ name = \"none\", image = \"none\" }}]\n"
     );

@@ -36,7 +36,7 @@ pub struct Past {
 pub enum Begin {
     /// It is over: nothing of it is played.
     Over,
-    /// It has no node: the scheduler gets it in this second.
+    /// It has no node, and was created in this second.
     Unbound(Time),
     /// No container has begun yet: from its binding on.
     Bound(Time),
@@ -138,11 +138,13 @@ fn begin(given: &GivenPod, asked_to_go: Option<Time>, now: Time) -> Begin {
     let pod = &*given.pod;
     let created = pod.created().unwrap_or(now);
     if pod.status.phase.is_terminal() {
-        return Begin::Over;
+        // One that has ended because it is being deleted is still to go.
+        let all = || statuses(&pod.spec, &pod.status).flatten().filter_map(newest);
+        let goes = asked_to_go.filter(|at| all().any(|ended| ended >= *at));
+        return goes.map_or(Begin::Over, Begin::Deletion);
     }
     if pod.spec.node_name.is_empty() {
-        let recent = now.since(created) <= Span::from_secs(30);
-        return Begin::Unbound(if recent { created } else { (now - Span::from_secs(2)).truncate_secs() });
+        return Begin::Unbound(created);
     }
     if let Some(at) = asked_to_go {
         return Begin::Deletion(at);
@@ -275,6 +277,9 @@ impl Past {
             Begin::Over | Begin::Settled => return status,
             Begin::End(at) | Begin::Start(at) | Begin::Deletion(at) => at,
         };
+        if status.phase.is_terminal() {
+            status.phase = Phase::Running;
+        }
         let since = status.start_time.or(pod.created());
         for condition in &mut status.conditions {
             if condition.last_transition.is_some_and(|at| at >= from) {

@@ -50,8 +50,7 @@ pub fn read(text: &str, beside: &Beside) -> Result<Given, Vec<Problem>> {
     for words in std::mem::take(&mut taken.broken) {
         problems.push(Problem::new(words, "list anew and watch from there: objects may be missing"));
     }
-    let mut given = Given::default();
-    given.now = present(&taken, beside, &mut problems);
+    let mut given = Given { now: present(&taken, beside, &mut problems), ..Given::default() };
     let Taken { objects, trouble, unseen, is_stream, .. } = taken;
     if let Some(trouble) = trouble {
         given.notes.push(trouble);
@@ -88,6 +87,11 @@ impl Taken {
             self.is_stream = true;
             return self.take(object, Some((&kind, at)), depth + 1);
         }
+        // A list that says when it was made (`pods.jsonl` of a run) is all that there was then.
+        if let Some(at) = seconds(&value["timestamp"]).filter(|_| value["items"].is_array()) {
+            self.last_line = Some(at);
+            self.objects.iter_mut().for_each(|last| last.removed = true);
+        }
         let items = match &mut value {
             Value::Array(items) => Some(std::mem::take(items)),
             Value::Object(members) => match members.get_mut("items") {
@@ -97,8 +101,24 @@ impl Taken {
             _ => None,
         };
         match items {
-            Some(items) => items.into_iter().for_each(|item| self.take(item, line, depth + 1)),
-            None if value.is_object() => self.object(value, line),
+            Some(items) => {
+                // Items of a `PodList` do not say their kind.
+                let kind = value["kind"].as_str().and_then(|kind| kind.strip_suffix("List"));
+                let kind = kind.unwrap_or_default();
+                for mut item in items {
+                    if item.is_object() && item["kind"].is_null() {
+                        let like = is_like_a_pod(&item) && kind.is_empty();
+                        item["kind"] = if like { "Pod".into() } else { kind.into() };
+                    }
+                    self.take(item, line, depth + 1);
+                }
+            }
+            None if value.is_object() => {
+                if value["kind"].is_null() && is_like_a_pod(&value) {
+                    value["kind"] = "Pod".into();
+                }
+                self.object(value, line);
+            }
             None => {}
         }
     }
@@ -137,6 +157,11 @@ impl Taken {
             }
         }
     }
+}
+
+/// A pod's object whose first lines are missing.
+fn is_like_a_pod(value: &Value) -> bool {
+    value["spec"]["containers"].is_array() && value["status"].is_object()
 }
 
 /// An instant as RFC 3339, in seconds.

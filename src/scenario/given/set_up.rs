@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::past::{Begin, Past, past};
-use super::{Given, GivenPod, doing};
+use super::{Given, GivenPod, doing, families};
 use crate::api::{ContainerState, Effect, NodeSpec, PodSpec, PodStatus, Sym, Taint, wire};
 use crate::engine::{Distribution, random};
 use crate::rules::api_server::objects::ObjectType;
@@ -61,6 +61,10 @@ pub struct SetUp {
     pub templates: Vec<(Arc<PodTemplate>, u32)>,
     /// One for each pod, in the order of the input.
     pub players: Vec<Player>,
+    /// By node: images that are there since an instant at the latest, as containers of them have begun then.
+    pub images: Vec<(usize, Sym, Time)>,
+    /// Workloads, Services and the like, owners before what they own.
+    pub objects: Vec<(ObjectType, Value)>,
     /// What was assumed, in words.
     pub assumed: Vec<String>,
 }
@@ -68,12 +72,12 @@ pub struct SetUp {
 /// A run begins so long before the first pod is played.
 const BEFORE: Span = Span::from_secs(2);
 /// How long before the present a pod of which nothing is under way begins.
-const SETTLED: Span = Span::from_secs(4);
+const SETTLED: Span = Span::from_secs(6);
 
 impl SetUp {
     /// A given cluster around what a plan says beside: its programs, images, latencies and settings. What the plan would do is
     /// left out.
-    pub fn new(given: Given, base: &Plan, said: &[Said]) -> SetUp {
+    pub fn new(mut given: Given, base: &Plan, said: &[Said]) -> SetUp {
         let mut assumed = Vec::new();
         let tops: Vec<Option<(String, String)>> = given.pods.iter().map(|pod| topmost(&given, pod)).collect();
         let nodes = nodes(&given, base);
@@ -88,7 +92,10 @@ impl SetUp {
             for said in said.iter().filter(|said| said.is_of(pod, top.as_ref())) {
                 said.apply(&mut behavior, &pod.pod.spec);
             }
-            assumed.extend(told.into_iter().map(|words| format!("{}: {words}", pod.place())));
+            let goes_on = past.begin != Begin::Over;
+            assumed.extend(
+                told.into_iter().filter(|_| goes_on).map(|words| format!("{}: {words}", pod.place())),
+            );
             learn(&mut learned, pod, top.as_ref(), &behavior);
             let (template, key) = template(pod, behavior, base);
             let ix = *known.entry(key).or_insert_with(|| {
@@ -123,17 +130,37 @@ impl SetUp {
         (plan.expects, plan.alerts, plan.lesson) = (Vec::new(), Vec::new(), None);
         plan.programs.splice(0..0, said.iter().filter_map(|said| said.program(&given)));
         plan.programs.extend(learned);
+        let (objects, notes) = families::whole(&given);
+        given.notes.extend(notes);
         assumed.sort();
         assumed.dedup();
-        SetUp { given, plan: Arc::new(plan), templates, players, assumed }
+        let images = images(&given, &players);
+        SetUp { given, plan: Arc::new(plan), templates, players, images, objects, assumed }
     }
+}
+
+/// Since when images have been on nodes, at the latest.
+fn images(given: &Given, players: &[Player]) -> Vec<(usize, Sym, Time)> {
+    let mut first: BTreeMap<(usize, &str), (Sym, Time)> = BTreeMap::new();
+    for (pod, player) in given.pods.iter().zip(players) {
+        let Some(node) = player.node else { continue };
+        let spec = &pod.pod.spec;
+        let all = spec.init_containers.iter().chain(&spec.containers).zip(&player.past.containers);
+        for (container, stood) in all {
+            let earliest = stood.before.and_then(|before| before.started_at).or(stood.began());
+            let Some(at) = earliest else { continue };
+            let own = first.entry((node, container.image.as_str())).or_insert((container.image, at));
+            own.1 = own.1.min(at);
+        }
+    }
+    first.into_iter().map(|((node, _), (image, at))| (node, image, at)).collect()
 }
 
 /// In which second a pod's play begins, or before.
 fn began(past: &Past, now: Time) -> Time {
     match past.begin {
-        Begin::Over | Begin::Settled => now - SETTLED,
-        Begin::Unbound(at) | Begin::Bound(at) | Begin::Start(at) => at,
+        Begin::Over | Begin::Settled | Begin::Unbound(_) => now - SETTLED,
+        Begin::Bound(at) | Begin::Start(at) => at,
         Begin::End(at) | Begin::Deletion(at) => at - SETTLED,
     }
 }
@@ -311,42 +338,25 @@ fn template(given: &GivenPod, behavior: Behavior, base: &Plan) -> (PodTemplate, 
 
 /// The nodes that were printed, and those that pods name.
 fn nodes(given: &Given, base: &Plan) -> Vec<NodePlan> {
-    let mut nodes: Vec<NodePlan> = given.nodes.iter().filter_map(|value| node(value, base)).collect();
+    let mut nodes: Vec<NodePlan> =
+        given.nodes.iter().filter_map(|value| node(value, base, given.now)).collect();
     for pod in &given.pods {
         let name = &pod.pod.spec.node_name;
         if name.is_empty() {
             continue;
         }
-        let at = nodes.iter().position(|node| node.spec.name == name.as_str()).unwrap_or_else(|| {
-            nodes.extend(node(&serde_json::json!({ "metadata": { "name": name } }), base));
-            nodes.len() - 1
-        });
-        for image in images_there(pod) {
-            if !nodes[at].spec.images.contains(&image) {
-                nodes[at].spec.images.push(image);
-            }
+        if !nodes.iter().any(|node| node.spec.name == name.as_str()) {
+            nodes.extend(node(&serde_json::json!({ "metadata": { "name": name } }), base, given.now));
         }
     }
     if nodes.is_empty() {
-        nodes.extend(node(&serde_json::json!({ "metadata": { "name": "node" } }), base));
+        nodes.extend(node(&serde_json::json!({ "metadata": { "name": "node" } }), base, given.now));
     }
     nodes
 }
 
-/// Images that a pod's node has: its containers have run.
-fn images_there(given: &GivenPod) -> Vec<Sym> {
-    let pod = &given.pod;
-    let spec = |name: Sym| {
-        let all = pod.spec.init_containers.iter().chain(&pod.spec.containers);
-        all.into_iter().find(|own| own.name == name).map(|own| own.image)
-    };
-    let all = pod.status.init.iter().chain(&pod.status.containers);
-    let ran = all.filter(|own| !own.image_id.is_empty() || own.state.is_running());
-    ran.filter_map(|own| spec(own.name)).collect()
-}
-
 /// A node like that of its name in the plan, or else like the plan's first.
-fn node(value: &Value, base: &Plan) -> Option<NodePlan> {
+fn node(value: &Value, base: &Plan, now: Time) -> Option<NodePlan> {
     let name = value["metadata"]["name"].as_str().unwrap_or_default();
     let known = base.nodes.iter().find(|node| node.spec.name == name).or(base.nodes.first());
     let text = |value: &Value| Sym::new(value.as_str().unwrap_or_default());
@@ -381,19 +391,18 @@ fn node(value: &Value, base: &Plan) -> Option<NodePlan> {
         declared_features: Vec::new(),
     };
     let known = known.cloned()?;
-    let kubelet_uptime = known.kubelet_uptime.clone().or_else(|| young(value, base));
+    let kubelet_uptime = known.kubelet_uptime.clone().or_else(|| young(value, base, now));
     Some(NodePlan { spec, kubelet_uptime, joins: None, ..known })
 }
 
-/// The kubelet of a node that has not been there for long started when the node came.
-fn young(node: &Value, base: &Plan) -> Option<Uptime> {
+/// The kubelet of a node that has not been there for long started when the node came; counted from the plan's start, which may
+/// lie before that.
+fn young(node: &Value, base: &Plan, now: Time) -> Option<Uptime> {
     let created = wire::time(&node["metadata"]["creationTimestamp"])?;
-    let how_long = base.start.since(created);
     let together = Sym::new(node["metadata"]["name"].as_str()?);
-    (how_long < Span::from_secs(86_400) && base.start > Time::EPOCH).then_some(Uptime {
-        how_long: Distribution::Uniform((how_long + Span::from_micros(-1_000_000)).max(Span::ZERO), how_long),
-        together,
-    })
+    let longest = base.start.since(created);
+    let how_long = Distribution::Uniform(longest + Span::from_micros(-1_000_000), longest);
+    (now.since(created) < Span::from_secs(86_400)).then_some(Uptime { how_long, together })
 }
 
 /// A quantity in nano-units.

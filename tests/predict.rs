@@ -1,0 +1,205 @@
+//! What comes next for a given cluster: a simulated cluster that is cut and resumed predicts itself, recordings of real ones are cut
+//! in the middle, and the program says what it should.
+
+#![cfg(feature = "cli")]
+
+#[path = "predict/bench.rs"]
+mod bench;
+#[path = "support/desk.rs"]
+mod desk;
+#[path = "support/program.rs"]
+mod program;
+#[path = "predict/recorded.rs"]
+mod recorded;
+
+use bench::{Cut, cuts, told};
+
+/// Crash loops of several lengths, one with a readiness probe, one that fails its liveness probe.
+const LOOPS: &str = r#"
+name       = "loops"
+kubernetes = "1.36"
+until      = "8m"
+[[node]]
+name = "node"
+count = 2
+[[program]]
+image = "*/a:1"
+attempts = [{ runs = "2s", exit = 1 }]
+[[program]]
+image = "*/b:1"
+attempts = [{ runs = "17s", exit = 0 }]
+[[program]]
+image = "*/c:1"
+attempts = [{ runs = { uniform = ["3s", "40s"] }, exit = 1 }]
+[[program]]
+image = "*/d:1"
+attempts = [{ readiness = [{ at = "0s", ok = false }, { at = "6s", ok = true }], liveness = [{ at = "0s", ok = true }, { at = "25s", ok = false }] }]
+[[program]]
+image = "*/e:1"
+boots = { uniform = ["5s", "40s"] }
+attempts = [{ runs = "90s", exit = 2 }]
+[[pod]]
+name = "short"
+spec.containers = [{ name = "app", image = "registry.example/a:1" }]
+[[pod]]
+name = "long"
+spec.containers = [{ name = "app", image = "registry.example/b:1" }]
+[[pod]]
+name = "any"
+spec.containers = [{ name = "app", image = "registry.example/c:1" }]
+[[pod]]
+name = "lives"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/d:1"
+  livenessProbe = { httpGet = { port = 8080 }, periodSeconds = 5, failureThreshold = 2 }
+  readinessProbe = { httpGet = { port = 8080 }, periodSeconds = 3 }
+[[pod]]
+name = "boots"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/e:1"
+  readinessProbe = { httpGet = { port = 8080 }, periodSeconds = 4 }
+"#;
+
+#[test]
+fn a_cluster_that_is_cut_and_resumed_predicts_itself() {
+    let cuts: Vec<Cut> = cuts(LOOPS, 12, 4, 40);
+    let report = told("itself", &cuts);
+    println!("{}", report.words);
+    assert!(report.ranked > 40, "{}", report.words);
+    assert!(report.least > 0.01, "{}", report.words);
+    for ((held, of), level) in report.held.iter().zip([50, 80, 95]) {
+        // As many as so few leave to chance.
+        let sd = (of * level * (100 - level)) as f64;
+        assert!((held * 100) as f64 >= (of * level) as f64 - 2.0 * sd.sqrt(), "{level} %: {}", report.words);
+    }
+}
+
+fn number(name: &str, usual: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+/// `KUBELAPSE_PREDICT_CUTS` says how many, `…_FUTURES` of how many seeds, `…_SALT` which, `…_TELL` prints those that are not
+/// foreseen.
+#[test]
+fn recordings_that_are_cut_in_the_middle_go_on_as_predicted() {
+    let (count, futures) = (number("KUBELAPSE_PREDICT_CUTS", 24), number("KUBELAPSE_PREDICT_FUTURES", 60));
+    let salt = number("KUBELAPSE_PREDICT_SALT", 1);
+    let mut all = Vec::new();
+    for set in ["golden-workloads", "golden-workloads-1.32"] {
+        let streams = recorded::streams(set);
+        let cuts = recorded::cuts(&streams, count, futures, salt);
+        if number("KUBELAPSE_PREDICT_TELL", 0) > 0 {
+            for (name, cut) in &cuts {
+                for pod in &cut.pods {
+                    println!("{name}: {}", bench::line(pod));
+                }
+            }
+        }
+        all.extend(cuts.into_iter().map(|(_, cut)| cut));
+    }
+    let report = told("recordings", &all);
+    println!("{}", report.words);
+}
+
+/// Exit code, and what was said to whom.
+fn told_by(desk: &desk::Desk, line: &str) -> (Option<i32>, String, String) {
+    let output = desk.run(line);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+fn desk(name: &str, files: &[(&str, &str)]) -> desk::Desk {
+    let desk = desk::Desk::with(&format!("predict-{name}"), None);
+    for (name, text) in files {
+        std::fs::write(desk.0.join(name), text).expect("a file of the test");
+    }
+    desk
+}
+
+const POD: &str = r#"
+apiVersion: v1
+kind: Pod
+metadata: { name: web, namespace: shop, uid: u-1, creationTimestamp: "2026-11-22T13:00:00Z" }
+spec:
+  nodeName: node-a
+  containers: [{ name: app, image: "registry.example/web:1", resources: {} }]
+status:
+  phase: Running
+  startTime: "2026-11-22T13:00:00Z"
+  conditions:
+  - { type: Ready, status: "False", reason: ContainersNotReady, lastTransitionTime: "2026-11-22T13:20:30Z" }
+  - { type: PodScheduled, status: "True", lastTransitionTime: "2026-11-22T13:00:00Z" }
+  containerStatuses:
+  - name: app
+    ready: false
+    started: false
+    restartCount: 5
+    image: registry.example/web:1
+    imageID: sha256:1
+    containerID: containerd://5
+    state: { waiting: { reason: CrashLoopBackOff, message: "back-off 2m40s restarting failed container=app" } }
+    lastState: { terminated: { exitCode: 1, reason: Error, startedAt: "2026-11-22T13:20:10Z", finishedAt: "2026-11-22T13:20:30Z", containerID: "containerd://5" } }
+"#;
+
+#[test]
+fn a_crash_loop_is_told_its_restart_and_its_next_end() {
+    let desk = desk("loop", &[("pod.yaml", POD)]);
+    let (code, out, said) =
+        told_by(&desk, "predict pod.yaml --now 2026-11-22T13:22:10Z --kubernetes 1.36 -o json");
+    assert_eq!(code, Some(0), "{said}");
+    let all: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let steps = &all["pods"][0]["steps"];
+    assert_eq!((&steps[0]["status"], &steps[0]["restarts"]), (&"Running".into(), &6.into()), "{out}");
+    // The back-off counts from the end; the kubelet looks again within half of what is left, at most of a minute, more.
+    let (earliest, latest) = (steps[0]["earliest"].as_str(), steps[0]["latest"].as_str());
+    assert!(earliest >= Some("2026-11-22T13:23:10Z") && latest <= Some("2026-11-22T13:24:10Z"), "{out}");
+    assert_eq!(steps[1]["status"], "Error", "it ends again as it did last: {out}");
+    let (_, text, _) = told_by(&desk, "predict pod.yaml --now 2026-11-22T13:22:10Z --kubernetes 1.36");
+    assert!(
+        text.contains("shop/web: CrashLoopBackOff 0/1, 5 restarts") && text.contains("(restart 6)"),
+        "{text}"
+    );
+    let (_, text, _) = told_by(
+        &desk,
+        "predict pod.yaml --now 2026-11-22T13:22:10Z --assume web.runs=forever --kubernetes 1.36",
+    );
+    assert!(!text.contains("then Error"), "{text}");
+    let (_, text, _) = told_by(&desk, "explain pod.yaml --now 2026-11-22T13:22:10Z --kubernetes 1.36");
+    assert!(text.contains("What comes next (predict)\n  Running 1/1 between 13:23:1"), "{text}");
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once_with_what_helps() {
+    let bare =
+        "apiVersion: v1\nkind: Pod\nmetadata: { name: a }\nspec: { containers: [{ name: app, image: a }] }\n";
+    let broken =
+        "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"message\":\"too old resource version\"}}\n";
+    let files = [
+        ("pod.yaml", POD),
+        ("bare.yaml", bare),
+        ("broken.jsonl", broken),
+        ("empty.yaml", ""),
+        ("none.txt", "No resources found in default namespace.\n"),
+    ];
+    let desk = desk("wrong", &files);
+    for (line, words) in [
+        ("predict pod.yaml --now 2026-11-22T12:00:00Z", vec!["lies in the future", "--now says when"]),
+        (
+            "predict pod.yaml --now yesterday --assume web=1 --for soon",
+            vec!["no instant", "--assume web=1", "--for soon"],
+        ),
+        ("predict bare.yaml", vec!["has no status", "kubelapse run"]),
+        ("predict broken.jsonl", vec!["too old resource version", "list anew"]),
+        ("predict empty.yaml", vec!["no pod in it, it is empty", "kubectl get pod NAME -o yaml"]),
+        ("predict none.txt", vec!["an answer of kubectl"]),
+        ("predict nowhere.yaml", vec!["nowhere.yaml"]),
+    ] {
+        let (code, out, said) = told_by(&desk, line);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{line}: {said}");
+        for word in words {
+            assert!(said.contains(word), "{line}: {said}");
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Cuts: a cluster at an instant, what was predicted of it, and what came.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use kubelapse::answers::predict::{Asked, Fit, Played, play};
+use kubelapse::compare::ranks::{self, Gap};
+use kubelapse::record::Change;
+use kubelapse::record::objects::Lists;
+use kubelapse::scenario::given::{self, Beside, SetUp};
+use kubelapse::scenario::{self, Plan};
+use kubelapse::session::{self, Silent};
+use kubelapse::time::{Span, Time};
+use rayon::prelude::*;
+
+/// A pod at a cut: what came next there, and what the futures say.
+pub struct Next {
+    pub name: String,
+    /// `Running→Error`
+    pub kind: String,
+    /// The status that came next and when, in microseconds since the cut; None: nothing did for as long as somebody looked.
+    pub came: Option<(String, i64)>,
+    /// The same of each future, with how well its present fits.
+    pub futures: Vec<(Fit, Option<(String, i64)>)>,
+}
+
+/// A cluster that was cut.
+pub struct Cut {
+    pub pods: Vec<Next>,
+}
+
+/// Even numbers, the same each time (SplitMix64).
+pub struct Luck(pub u64);
+
+impl Luck {
+    pub fn unit(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+pub fn plan(text: &str) -> Plan {
+    scenario::load("cut.toml", text, &scenario::no_files, &[])
+        .unwrap_or_else(|p| panic!("{}", p.render(false)))
+}
+
+/// Plays a scenario under some seeds, cuts each run at some instants, and predicts what the pods do next.
+pub fn cuts(text: &str, seeds: u64, each: u64, futures: u64) -> Vec<Cut> {
+    let plan = Arc::new(plan(text));
+    let runs: Vec<(u64, u64)> = (0..seeds).flat_map(|seed| (0..each).map(move |cut| (seed, cut))).collect();
+    runs.par_iter().map(|(seed, cut)| one(&plan, *seed, *cut, futures)).collect()
+}
+
+fn one(plan: &Arc<Plan>, seed: u64, cut: u64, futures: u64) -> Cut {
+    let mut luck = Luck(seed << 8 | cut);
+    let length = plan.until.since(plan.start).micros() as f64;
+    // The scenario's own pods are of seeds that no prediction has.
+    let mut lists = Vec::new();
+    session::run(plan, 1_000_000 + seed, &mut Lists::new(&mut lists), &Silent)
+        .expect("memory takes everything");
+    let lived = session::live(plan, 1_000_000 + seed);
+    let at = plan.start + Span::from_micros((length * (0.05 + 0.75 * luck.unit())) as i64);
+    let text = String::from_utf8(lists).expect("JSON");
+    let stamp = at.rfc3339_micros();
+    let line = text.lines().take_while(|line| time_of(line) <= stamp.as_str()).last().expect("there is one");
+    let beside = Beside { now: Some(at), ..Beside::default() };
+    let given = given::read(line, &beside).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let ahead = plan.until.since(at);
+    let asked = Asked { seeds: futures, ahead, ..Asked::default() };
+    let up = SetUp::new(given, plan, &[]);
+    let played: Vec<Played> = (0..futures).map(|seed| play(&up, seed, &asked)).collect();
+    let next = |name: &str| {
+        let rows = lived.transitions.iter().filter(|row| row.time > at);
+        rows.filter_map(|row| {
+            let Change::Status { to, ready, .. } = row.change else { return None };
+            let of = lived.directory.pods[row.pod? as usize].name.to_string();
+            (of == name).then(|| (format!("{to} {}/{}", ready.0, ready.1), row.time.since(at).micros()))
+        })
+        .next()
+    };
+    Cut { pods: pods(&up, &played, at, next) }
+}
+
+fn time_of(line: &str) -> &str {
+    line.split("\"timestamp\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default()
+}
+
+/// Of each pod of a cluster that was cut.
+pub fn pods(
+    up: &SetUp,
+    played: &[Played],
+    at: Time,
+    next: impl Fn(&str) -> Option<(String, i64)>,
+) -> Vec<Next> {
+    let first = |one: &Played, ix: usize| {
+        let course = &one.pods[ix];
+        let first = course.changes.first().map(|(time, to)| {
+            (format!("{} {}/{}", to.status, to.ready.0, to.ready.1), time.since(at).micros())
+        });
+        (course.fit, first)
+    };
+    let all = up.given.pods.iter().enumerate();
+    all.map(|(ix, pod)| {
+        let name = pod.pod.meta.name.clone();
+        let came = next(&name);
+        let columns = kubelapse::rules::kubectl::printing::columns(
+            &pod.pod.spec,
+            &pod.pod.status,
+            pod.pod.meta.deletion_timestamp.is_some(),
+            &up.plan.gates,
+        );
+        let to = came.as_ref().map_or("-", |(to, _)| to.as_str());
+        let kind = format!("{}→{to}", columns.status);
+        let futures = played.iter().map(|one| first(one, ix)).collect();
+        Next { name, kind, came, futures }
+    })
+    .collect()
+}
+
+/// What a judge found.
+pub struct Report {
+    pub words: String,
+    pub ranked: usize,
+    /// The least of the chances after Holm's correction.
+    pub least: f64,
+    /// How often windows of 50, 80, 95 % held what came, and how many there were.
+    pub held: [(usize, usize); 3],
+}
+
+/// Ranks of what came among what was predicted, by kind, and how often windows held it.
+pub fn told(set: &str, cuts: &[Cut]) -> Report {
+    let mut gaps: Vec<Vec<Gap>> = Vec::new();
+    let mut held = [(0, 0); 3];
+    let (mut fits, mut all, mut none) = ([0usize; 3], 0usize, 0usize);
+    let mut wrong: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for cut in cuts {
+        let mut own = Vec::new();
+        for pod in &cut.pods {
+            pod.futures.iter().for_each(|(fit, _)| fits[*fit as usize] += 1);
+            all += 1;
+            let enough = (pod.futures.len() / 5).clamp(1, 20);
+            let exact = pod.futures.iter().filter(|(fit, _)| *fit == Fit::Exact).count();
+            let least = if exact >= enough { Fit::Exact } else { Fit::Alike };
+            let counted: Vec<(usize, &Option<(String, i64)>)> = pod
+                .futures
+                .iter()
+                .enumerate()
+                .filter(|(_, (fit, _))| *fit >= least)
+                .map(|(seed, (_, next))| (seed, next))
+                .collect();
+            none += usize::from(counted.is_empty());
+            let Some((to, came)) = &pod.came else { continue };
+            let same: Vec<(usize, i64)> = counted
+                .iter()
+                .filter_map(|(seed, next)| {
+                    next.as_ref().filter(|(own, _)| own == to).map(|(_, at)| (*seed, *at))
+                })
+                .collect();
+            let tally = wrong.entry(pod.kind.clone()).or_default();
+            tally.1 += 1;
+            if same.len() * 50 < counted.len().max(1) || same.is_empty() {
+                tally.0 += 1;
+                continue;
+            }
+            windows(&same, *came, &mut held);
+            own.push(Gap { kind: kind(&pod.kind), name: pod.name.clone(), recorded: *came, simulated: same });
+        }
+        gaps.push(own);
+    }
+    let ranked = ranks::told(&[(set.to_owned(), gaps)]);
+    let mut words = format!(
+        "{set}: {all} pods at {} cuts; presents {fits:?} (not, alike, exact), {none} without one\n",
+        cuts.len()
+    );
+    for (level, (held, of)) in [50, 80, 95].iter().zip(&held) {
+        let _ = writeln!(
+            words,
+            "  windows of {level} %: {held} of {of} ({:.1} %)",
+            *held as f64 * 100.0 / (*of).max(1) as f64
+        );
+    }
+    for (kind, (wrong, of)) in wrong.iter().filter(|(_, (wrong, _))| *wrong > 0) {
+        let _ = writeln!(words, "  {kind}: {wrong} of {of} are not foreseen");
+    }
+    let (mut count, mut least) = (0, 1.0f64);
+    for (_, one, corrected) in &ranked {
+        count += one.count;
+        least = least.min(*corrected);
+        let _ = writeln!(
+            words,
+            "  {:<44} n {:>4}  mean {:.3}  KS {:.3}  p {:.3}  Holm {corrected:.3}",
+            one.kind, one.count, one.mean, one.distance, one.chance
+        );
+    }
+    Report { words, ranked: count, least, held }
+}
+
+fn windows(same: &[(usize, i64)], came: i64, held: &mut [(usize, usize); 3]) {
+    let mut times: Vec<i64> = same.iter().map(|(_, at)| *at).collect();
+    times.sort_unstable();
+    for (own, level) in held.iter_mut().zip([0.5, 0.8, 0.95]) {
+        let out = ((1.0 - level) / 2.0 * times.len() as f64).floor() as usize;
+        let (low, high) = (times[out], times[times.len() - 1 - out]);
+        // Windows are rounded outward to whole seconds.
+        let (low, high) = (low - low.rem_euclid(1_000_000), high + (-high).rem_euclid(1_000_000));
+        own.0 += usize::from((low..=high).contains(&came));
+        own.1 += 1;
+    }
+}
+
+/// Names of kinds live as long as the test.
+fn kind(name: &str) -> &'static str {
+    static NAMES: std::sync::Mutex<BTreeMap<String, &'static str>> = std::sync::Mutex::new(BTreeMap::new());
+    let mut names = NAMES.lock().expect("nobody panics here");
+    names.entry(name.to_owned()).or_insert_with(|| Box::leak(name.to_owned().into_boxed_str()))
+}
+
+/// A pod at a cut in one line.
+pub fn line(pod: &Next) -> String {
+    let mut ways: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    let mut fits = [0; 3];
+    for (fit, next) in &pod.futures {
+        fits[*fit as usize] += 1;
+        let (to, at) = next.clone().unwrap_or_else(|| ("-".to_owned(), 0));
+        ways.entry(to).or_default().push(at);
+    }
+    let ways: Vec<String> = ways
+        .into_iter()
+        .map(|(to, mut times)| {
+            times.sort_unstable();
+            let (low, high) = (times[0] as f64 / 1e6, times[times.len() - 1] as f64 / 1e6);
+            format!("{}x {to} {low:.2}..{high:.2}", times.len())
+        })
+        .collect();
+    let came =
+        pod.came.as_ref().map_or_else(|| "-".to_owned(), |(to, at)| format!("{to} {:.2}", *at as f64 / 1e6));
+    format!("{} {} came {came}; fits {fits:?}; {}", pod.name, pod.kind, ways.join(", "))
+}

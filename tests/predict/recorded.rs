@@ -1,0 +1,122 @@
+//! Recordings of real clusters, cut in the middle: what kubectl had printed by then is predicted from, and what came is held
+//! against it. What somebody was going to do no prediction can know: each looks ahead up to the next thing that is done.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use kubelapse::answers::predict::{Asked, Played, play};
+use kubelapse::api::wire;
+use kubelapse::rules::kubectl::printing;
+use kubelapse::scenario::given::{self, Beside, SetUp};
+use kubelapse::scenario::{self, Plan};
+use kubelapse::time::{Span, Time};
+use rayon::prelude::*;
+use serde_json::Value;
+
+use super::bench::{Cut, Luck, pods};
+
+/// A stream of a recording, its lines in the order of time.
+pub struct Stream {
+    pub name: String,
+    plan: Plan,
+    lines: Vec<(f64, Value)>,
+}
+
+fn text(path: &Path) -> Result<String, String> {
+    let mut text = String::new();
+    let packed = PathBuf::from(format!("{}.gz", path.display()));
+    let read = match std::fs::File::open(&packed) {
+        Ok(packed) => flate2::read::GzDecoder::new(packed).read_to_string(&mut text),
+        Err(_) => std::fs::File::open(path).and_then(|mut plain| plain.read_to_string(&mut text)),
+    };
+    read.map(|_| text).map_err(|problem| problem.to_string())
+}
+
+/// All that there are, of a set.
+pub fn streams(set: &str) -> Vec<Stream> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden-workloads").join(set);
+    let mut folders: Vec<PathBuf> =
+        std::fs::read_dir(root).expect("recordings").flatten().map(|entry| entry.path()).collect();
+    folders.sort();
+    folders
+        .iter()
+        .filter(|folder| folder.join("stream.jsonl.gz").exists())
+        .map(|folder| stream(folder))
+        .collect()
+}
+
+fn stream(folder: &Path) -> Stream {
+    let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+    let scenario = text(&folder.join("scenario.toml")).expect("a scenario");
+    let loader = |path: &str| text(&folder.join(path));
+    let plan = scenario::load("scenario.toml", &scenario, &loader, &[]);
+    let plan = plan.unwrap_or_else(|problems| panic!("{name}: {}", problems.render(false)));
+    let lines = text(&folder.join("stream.jsonl")).expect("a stream");
+    let mut lines: Vec<(f64, Value)> = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))
+        .map(|line| (line["t"].as_f64().unwrap_or_default(), line))
+        .collect();
+    lines.sort_by(|a, b| a.0.total_cmp(&b.0));
+    Stream { name, plan, lines }
+}
+
+/// Cuts of streams, at instants that are as good as any.
+pub fn cuts(streams: &[Stream], count: u64, futures: u64, salt: u64) -> Vec<(String, Cut)> {
+    let all: Vec<(usize, f64)> = (0..count)
+        .map(|number| {
+            let mut luck = Luck(salt << 32 | number);
+            ((luck.unit() * streams.len() as f64) as usize, luck.unit())
+        })
+        .collect();
+    all.par_iter().filter_map(|(ix, part)| one(&streams[*ix], *part, futures)).collect()
+}
+
+fn one(stream: &Stream, part: f64, futures: u64) -> Option<(String, Cut)> {
+    let end = stream.lines.last()?.0;
+    let at = end * part;
+    let start = stream.plan.start;
+    let now = start + Span::from_micros((at * 1e6) as i64);
+    let done =
+        stream.plan.actions.iter().map(|own| own.at).chain(stream.plan.applies.iter().map(|own| own.at));
+    let next = done.filter(|own| *own > now).min();
+    let until = start + Span::from_micros((end * 1e6) as i64);
+    let ahead = next.map_or(until, |next| next.min(until)).since(now);
+    let seen: Vec<String> =
+        stream.lines.iter().filter(|(t, _)| *t <= at).map(|(_, line)| line.to_string()).collect();
+    let beside = Beside { now: Some(now), start: Some(start), clock: None };
+    let given =
+        given::read(&seen.join("\n"), &beside).unwrap_or_else(|why| panic!("{}: {why:?}", stream.name));
+    if given.pods.is_empty() || ahead < Span::from_millis(500) {
+        return None;
+    }
+    let up = SetUp::new(given, &stream.plan, &[]);
+    let asked = Asked { seeds: futures, ahead, ..Asked::default() };
+    let played: Vec<Played> = (0..futures).map(|seed| play(&up, seed, &asked)).collect();
+    let later = changes(stream, at, now, now + ahead);
+    let found = pods(&up, &played, now, |name| later.get(name).cloned());
+    Some((format!("{} at {at:.1}", stream.name), Cut { pods: found }))
+}
+
+/// The first change of each pod after a cut.
+fn changes(stream: &Stream, at: f64, now: Time, until: Time) -> BTreeMap<String, (String, i64)> {
+    let gates = &stream.plan.gates;
+    let mut shown: BTreeMap<String, (String, i64)> = BTreeMap::new();
+    let mut first = BTreeMap::new();
+    for (t, line) in stream.lines.iter().filter(|(_, line)| line["object"]["kind"] == "Pod") {
+        let pod = wire::pod(&line["object"]);
+        let columns = printing::columns(&pod.spec, &pod.status, pod.meta.deletion_timestamp.is_some(), gates);
+        let own = match line["type"] == "DELETED" {
+            true => format!(" {}", columns.ready_cell()),
+            false => format!("{} {}", columns.status, columns.ready_cell()),
+        };
+        let own = (own, columns.restarts as i64);
+        let before = shown.insert(pod.meta.name.clone(), own.clone());
+        let time = stream.plan.start + Span::from_micros((t * 1e6) as i64);
+        if *t > at && time <= until && before.as_ref().is_some_and(|before| *before != own) {
+            first.entry(pod.meta.name).or_insert((own.0, time.since(now).micros()));
+        }
+    }
+    first
+}
