@@ -391,3 +391,51 @@ fn tables_have_the_columns_of_a_real_server() {
         assert_eq!(without(&own), without(&wanted), "{name}");
     }
 }
+
+/// Samples by family; labels in their order by name.
+fn samples(text: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut families: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    // The state is that of one namespace, and of the nodes.
+    let is_own = |line: &&str| line.contains("namespace=\"ksm\"") || line.starts_with("kube_node_");
+    for line in text.lines().filter(is_own) {
+        let (name, value) = line.rsplit_once(' ').expect("a value");
+        let (family, labels) = name.split_once('{').unwrap_or((name, "}"));
+        let mut labels: Vec<&str> =
+            labels.trim_end_matches('}').split("\",").map(|own| own.trim_end_matches('"')).collect();
+        labels.sort_unstable();
+        let value: f64 = value.parse().expect("a number");
+        families.entry(family.to_owned()).or_default().insert(format!("{labels:?} {value}"));
+    }
+    families
+}
+
+#[test]
+fn metrics_are_those_of_kube_state_metrics() {
+    let mut store = Store::default();
+    for line in lines(Path::new("tests/clients/objects/kube-state-metrics-ksm.jsonl.gz")) {
+        let object = &line["object"];
+        let version = object["apiVersion"].as_str().unwrap_or_default();
+        let group = version.split_once('/').map_or("", |(group, _)| group);
+        if let Some(resource) = kinds::of_kind(group, kind(object)) {
+            store.load(kinds::stored_as(resource), object.clone());
+        }
+    }
+    let gates = Gates::of(Version::parse("1.36").expect("it is simulated"));
+    let Answer::Whole(response) = answer(&store, &gates, &Request::of("GET", "/metrics", "")) else {
+        panic!("a text")
+    };
+    let given = samples(&String::from_utf8_lossy(&response.body));
+    let mut wanted = String::new();
+    let file = File::open("tests/clients/ksm.metrics.txt.gz").expect("it is there");
+    std::io::Read::read_to_string(&mut GzDecoder::new(file), &mut wanted).expect("text");
+    let wanted = samples(&wanted);
+    let mut problems = String::new();
+    for (family, own) in &given {
+        let real = wanted.get(family).cloned().unwrap_or_default();
+        let differs: Vec<&String> = own.symmetric_difference(&real).collect();
+        if !differs.is_empty() {
+            problems += &format!("{family}: {} of {}: {}\n", differs.len(), real.len(), differs[0]);
+        }
+    }
+    assert!(problems.is_empty(), "{} families\n{problems}", given.len());
+}

@@ -216,6 +216,10 @@ fn hostile_requests_are_refused_and_the_server_goes_on() {
     assert_eq!(code, 400);
     let (code, _) = server.ask("POST", "/kubelapse/v1/do", "delete everything '");
     assert_eq!(code, 422);
+    for file in ["/etc/passwd", "../../../../../etc/passwd"] {
+        let (code, told) = server.ask("POST", "/kubelapse/v1/do", &format!("apply -f {file}"));
+        assert!(code == 422 && !told.to_string().contains("root:"), "{told}");
+    }
     server.get("/version");
 }
 
@@ -291,4 +295,15 @@ fn the_python_client_lists_watches_and_reads_logs() {
         told.contains("orders\n") && told.contains("FATAL") && told.contains("ADDED Running"),
         "{done:?}"
     );
+}
+
+#[test]
+fn what_is_used_is_told_where_the_scenario_says_it() {
+    let server = serve("autoscaler-waits --speed paused");
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=2m", "");
+    let pods = server.get("/apis/metrics.k8s.io/v1beta1/pods");
+    let first = &pods["items"][0];
+    assert!(first["containers"][0]["usage"]["cpu"].is_string(), "{pods}");
+    let nodes = server.get("/apis/metrics.k8s.io/v1beta1/nodes");
+    assert!(nodes["items"][0]["usage"]["memory"].is_string(), "{nodes}");
 }

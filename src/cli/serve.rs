@@ -1,12 +1,14 @@
 //! `kubelapse serve`: opens a simulated cluster to kubectl and others, until Ctrl-C.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::source::Beside;
-use super::{Exit, check, disk, print, report, step, talk};
+use super::source::{self, Beside, Source};
+use super::{Exit, check, disk, print, report, talk};
+use crate::scenario::Diagnostics;
 use crate::serve::clock::{self, Pace};
 use crate::serve::{http, kubeconfig};
-use crate::session::Script;
+use crate::session::{Files, Script, Walk};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -71,7 +73,7 @@ pub fn serve(arguments: &Arguments) -> Exit {
     let own_end = Script::load(&source.label, &source.text, &|path| source.manifest(path), &own);
     let for_ever = FOR_EVER.to_owned();
     let until = arguments.until.as_ref().unwrap_or(&for_ever);
-    let walk = match step::opened(&source, &arguments.beside.overrides(Some(until)), arguments.seed) {
+    let walk = match opened(&source, &arguments.beside.overrides(Some(until)), arguments.seed) {
         Ok(walk) => walk,
         Err(problems) => {
             report(&problems);
@@ -122,6 +124,22 @@ pub fn serve(arguments: &Arguments) -> Exit {
         }
         Exit::Ran
     })
+}
+
+/// A scenario at the start of its run. Whoever reaches the server may have manifests applied: of those beside the scenario, and of no
+/// other file that this user can read.
+fn opened(source: &Source, overrides: &[String], seed: Option<u64>) -> Result<Walk, Diagnostics> {
+    let (mut script, loaded) =
+        Script::load(&source.label, &source.text, &|path| source.manifest(path), overrides)?;
+    source::tell(source, &loaded.warnings);
+    talk(&loaded.plan.left_out.no_effect_words());
+    let beside = source.clone();
+    script.files = Files::new(move |path| match source::leads_out(path) {
+        true => Err("it lies outside of the folder in which the server was started".to_owned()),
+        false => beside.manifest(path),
+    });
+    let plan = Arc::new(loaded.plan);
+    Ok(Walk::new(script, &plan, seed.unwrap_or(plan.seed)))
 }
 
 fn paced(speed: Pace) -> String {

@@ -16,6 +16,7 @@ use super::kinds;
 use super::store::Store;
 use crate::session::Walk;
 use crate::session::served::{News, Served};
+use crate::session::usage::Usage;
 use crate::time::{Span, Time};
 
 /// How fast simulated time goes.
@@ -152,6 +153,8 @@ struct Clock {
     pace: Pace,
     /// From where the pace counts: on the wall, and in the simulation.
     anchor: (Instant, Time),
+    /// When it was last asked what is used.
+    measured: Option<Time>,
     /// Where `max` ends.
     end: Time,
     store: Arc<RwLock<Store>>,
@@ -177,7 +180,7 @@ pub fn begin(mut walk: Walk, pace: Pace, end: Time) -> std::io::Result<(Desk, st
     let store = Arc::new(RwLock::new(store));
     let desk = Desk { asks: send, store: Arc::clone(&store), news };
     let anchor = (wall(), now);
-    let clock = Clock { walk, served, pace, anchor, end, store, tell, asks };
+    let clock = Clock { walk, served, pace, anchor, measured: None, end, store, tell, asks };
     let thread = std::thread::Builder::new()
         .name("simulation".to_owned())
         .stack_size(16 << 20)
@@ -202,6 +205,14 @@ fn put(store: &mut Store, all: Vec<News>) {
     for own in all {
         if let Some(resource) = kinds::of_kind(own.group, own.kind) {
             store.put(resource, &own.namespace, &own.name, own.object);
+        }
+    }
+}
+
+fn measured(store: &mut Store, usage: Usage) {
+    for (kind, all) in [("PodMetrics", usage.pods), ("NodeMetrics", usage.nodes)] {
+        if let Some(resource) = kinds::of_kind("metrics.k8s.io", kind) {
+            store.replace(resource, all);
         }
     }
 }
@@ -273,6 +284,7 @@ impl Clock {
             self.served.settle(&self.walk, &mut rest);
             told.push((now, rest));
         }
+        let usage = self.measure();
         let version = {
             let mut store = self.store.write().unwrap_or_else(std::sync::PoisonError::into_inner);
             let before = store.version();
@@ -281,11 +293,25 @@ impl Clock {
                 put(&mut store, all);
             }
             store.clock = (now, shift(now));
+            if let Some(usage) = usage {
+                measured(&mut store, usage);
+            }
             (store.version() != before).then_some(store.version())
         };
         if let Some(version) = version {
             let _ = self.tell.send(version);
         }
+    }
+
+    /// What pods and nodes use, as often as a metrics server looks.
+    fn measure(&mut self) -> Option<Usage> {
+        const EVERY: Span = Span::from_secs(15);
+        let now = self.walk.now();
+        if self.measured.is_some_and(|last| last <= now && now.since(last) < EVERY) {
+            return None;
+        }
+        self.measured = Some(now);
+        self.walk.usage()
     }
 
     /// What was served is no more: everything is told anew.

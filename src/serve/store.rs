@@ -18,6 +18,8 @@ use crate::time::{Span, Time};
 /// So many changes are kept for those who watch, and so many bytes of them.
 const KEPT: usize = 50_000;
 const KEPT_BYTES: usize = 128 << 20;
+/// A change takes so many times the bytes of its object's text: beside the text there is the object, and what was sent of it.
+const TIMES: usize = 6;
 
 /// An object as it is stored.
 #[derive(Debug)]
@@ -164,12 +166,20 @@ impl Store {
         self.objects[resource].insert(key(&namespace, &name), Arc::new(object));
     }
 
+    /// All objects of a resource anew; nobody is told.
+    pub fn replace(&mut self, resource: ResourceIx, all: Vec<Value>) {
+        self.objects[resource].clear();
+        for value in all {
+            self.load(resource, value);
+        }
+    }
+
     fn keep(&mut self, change: Change) {
-        self.log_bytes += change.object.text.size();
+        self.log_bytes += TIMES * change.object.text.size();
         self.log.push_back(Arc::new(change));
         while self.log.len() > KEPT || self.log_bytes > KEPT_BYTES {
             let Some(oldest) = self.log.pop_front() else { break };
-            self.log_bytes -= oldest.object.text.size();
+            self.log_bytes -= TIMES * oldest.object.text.size();
             self.forgotten = oldest.version;
         }
     }
