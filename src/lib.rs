@@ -36,7 +36,8 @@
 //! | [`session`] | a run that can be held: played, stepped back and forth, asked, acted on, saved | all above |
 //! | [`answers`] | many runs, one answer: sweeps and what is measured of a run | `session` and below |
 //! | [`compare`] | two timelines side by side; how alike a recorded life and simulated ones are; laws that no life breaks | `time`, `api`, `rules`, `record` |
-//! | [`calibration`] | recordings of a cluster, held against many seeds of their scenarios | `session`, `compare` and below |
+//! | [`calibration`] | recordings of a cluster, held against many seeds of their scenarios | `session`, `compare`, `observed` and below |
+//! | [`observed`] | what a cluster showed over time: watches, stamped or not, and lists, as histories | `time`, `api`, `rules` |
 //! | [`explain`] | what the object of a real pod says, in words | `time`, `api`, `rules` |
 //! | [`draft`], [`course`] | a scenario to start from; the lessons in their order | `scenario`, `session` and below |
 //! | `cli`, `tui`, `serve` | the doors: the program, its full screen, and a simulated cluster behind HTTP | everything |

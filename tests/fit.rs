@@ -338,6 +338,7 @@ fn a_stream_is_stamped_as_it_comes() {
 
 /// Ctrl-C ends a recording that would go on, and leaves it whole.
 #[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "the program is another process, which takes its time")]
 #[test]
 fn an_interrupted_recording_is_whole() {
     use nix::sys::signal::{Signal, kill};
