@@ -55,7 +55,7 @@ pub struct Served {
     namespaces: BTreeMap<String, ()>,
     /// Claims, volumes, classes, and what pods refer to: few change seldom, and are held against what was told.
     others: BTreeMap<(&'static str, String, String), Value>,
-    version: u64,
+    resource_version: u64,
     /// Steps up to here were told.
     step: u64,
     /// When old events were last looked for.
@@ -100,7 +100,7 @@ impl Served {
         for pod in pods {
             self.pod(w, pod, to);
         }
-        if w.resource_version != self.version {
+        if w.resource_version != self.resource_version {
             self.stored(w, to);
         }
         for step in self.step + 1..=walk.position() {
@@ -150,7 +150,7 @@ impl Served {
 
     /// Nodes, and the kinds that are stored as they are sent, with the slices of Services.
     fn stored(&mut self, w: &World, to: &mut Vec<News>) {
-        self.version = w.resource_version;
+        self.resource_version = w.resource_version;
         self.nodes.resize(w.nodes.len(), None);
         for (ix, node) in w.nodes.iter().enumerate() {
             let now = node.exists.then_some(node.resource_version);
@@ -167,7 +167,7 @@ impl Served {
                 continue;
             };
             let (row, meta) = (held.row(), held.meta());
-            let before = self.objects.get(&row).map(|(_, version)| *version);
+            let before = self.objects.get(&row).map(|(_, told)| *told);
             let law = held.object_type().law();
             if held.exists() {
                 if before != Some(meta.resource_version) {
