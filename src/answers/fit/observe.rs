@@ -329,7 +329,7 @@ impl One<'_> {
     fn seen_until(&self) -> i64 {
         let last = self.pod().versions.last();
         let asked = last.and_then(|version| version.deletion).map(|(asked, _)| asked * SECOND);
-        match last.filter(|version| version.is_last) {
+        match last.filter(|own| own.is_last) {
             Some(version) => asked.or(version.stamp).unwrap_or(0),
             None => asked.unwrap_or(i64::MAX).min(self.watched.until),
         }
