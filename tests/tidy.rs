@@ -243,10 +243,7 @@ fn versions_are_asked_for_their_habits() {
             continue;
         }
         let allowed = COMPARISONS.iter().find(|(file, ..)| *file == name).map_or(0, |(_, lines, _)| *lines);
-        // In the server versions are those of objects and of the API's groups, unless a line names a run's own.
-        let is_other = |line: &str| name.starts_with("src/serve/") && !line.contains("gates.version");
-        let found: Vec<&str> =
-            code_of(&text).filter(|line| compares_versions(line) && !is_other(line)).collect();
+        let found: Vec<&str> = code_of(&text).filter(|line| compares_versions(line)).collect();
         if found.len() != allowed {
             let found: String = found.iter().map(|line| format!("\n  {}", line.trim())).collect();
             wrong.push(format!("{name}: {allowed} lines may compare versions; these do:{found}"));

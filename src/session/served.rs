@@ -167,7 +167,7 @@ impl Served {
                 continue;
             };
             let (row, meta) = (held.row(), held.meta());
-            let before = self.objects.get(&row).map(|(_, version)| *version);
+            let before = self.objects.get(&row).map(|(_, told)| *told);
             let law = held.object_type().law();
             if held.exists() {
                 if before != Some(meta.resource_version) {
