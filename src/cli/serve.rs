@@ -67,7 +67,8 @@ pub fn serve(arguments: &Arguments) -> Exit {
     }
     let source = list.remove(0);
     // Where the fastest clock ends: where the scenario does.
-    let own_end = step::opened(&source, &arguments.beside.overrides(arguments.until.as_ref()), arguments.seed);
+    let own_end =
+        step::opened(&source, &arguments.beside.overrides(arguments.until.as_ref()), arguments.seed);
     let for_ever = FOR_EVER.to_owned();
     let until = arguments.until.as_ref().unwrap_or(&for_ever);
     let walk = match step::opened(&source, &arguments.beside.overrides(Some(until)), arguments.seed) {

@@ -39,8 +39,12 @@ impl Pace {
             "paused" | "0" => Ok(Pace::Paused),
             "max" => Ok(Pace::Max),
             word => match word.trim_end_matches('x').parse::<f64>() {
-                Ok(times) if times.is_finite() && (0.001..=100_000.0).contains(&times) => Ok(Pace::Times(times)),
-                _ => Err(format!("`{word}` is no speed: it is paused, max, or a number (1: as on the wall, 10, 0.5)")),
+                Ok(times) if times.is_finite() && (0.001..=100_000.0).contains(&times) => {
+                    Ok(Pace::Times(times))
+                }
+                _ => Err(format!(
+                    "`{word}` is no speed: it is paused, max, or a number (1: as on the wall, 10, 0.5)"
+                )),
             },
         }
     }
@@ -169,7 +173,10 @@ pub fn begin(mut walk: Walk, pace: Pace, end: Time) -> std::io::Result<(Desk, st
     let desk = Desk { asks: send, store: Arc::clone(&store), news };
     let anchor = (wall(), now);
     let clock = Clock { walk, served, pace, anchor, end, store, tell, asks };
-    let thread = std::thread::Builder::new().name("simulation".to_owned()).stack_size(16 << 20).spawn(|| clock.run())?;
+    let thread = std::thread::Builder::new()
+        .name("simulation".to_owned())
+        .stack_size(16 << 20)
+        .spawn(|| clock.run())?;
     Ok((desk, thread))
 }
 

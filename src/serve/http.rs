@@ -170,7 +170,9 @@ async fn handle(request: hyper::Request<Incoming>, shared: &Arc<Shared>) -> hype
             }
             None => whole(over()),
         },
-        Answer::Watch(watch, first) => streamed(shared, JSON, |send| watched(*watch, first, send, Arc::clone(shared))),
+        Answer::Watch(watch, first) => {
+            streamed(shared, JSON, |send| watched(*watch, first, send, Arc::clone(shared)))
+        }
         Answer::Logs(of) => logs(of, shared).await,
     }
 }
@@ -196,7 +198,8 @@ fn refused(headers: &HeaderMap, port: u16) -> Option<Response> {
         ];
         own.iter().any(|own| own.eq_ignore_ascii_case(host))
     };
-    let text = |value: Option<&HeaderValue>| value.and_then(|value| value.to_str().ok()).unwrap_or("?").to_owned();
+    let text =
+        |value: Option<&HeaderValue>| value.and_then(|value| value.to_str().ok()).unwrap_or("?").to_owned();
     let host = text(headers.get(header::HOST));
     if !is_own(&host) {
         let message = "this server answers whoever asks for 127.0.0.1 or localhost";
@@ -267,7 +270,8 @@ async fn watched(mut watch: Watch, first: Vec<u8>, mut send: Sender<Bytes>, shar
     let mut news = shared.desk.news.clone();
     let mut ends = shared.ends.clone();
     // Somebody who asks for no end gets one that he would get from a real server, sooner or later.
-    let last = Instant::now() + watch.timeout.unwrap_or(Duration::from_secs(3600)).min(Duration::from_secs(7200));
+    let last =
+        Instant::now() + watch.timeout.unwrap_or(Duration::from_secs(3600)).min(Duration::from_secs(7200));
     let mut next_bookmark = Instant::now() + Duration::from_secs(1);
     if !hand(&mut send, Bytes::from(first)).await {
         return;
@@ -307,7 +311,8 @@ async fn watched(mut watch: Watch, first: Vec<u8>, mut send: Sender<Bytes>, shar
 
 /// A log: what there is, and what comes.
 async fn logs(of: LogsOf, shared: &Arc<Shared>) -> hyper::Response<Body> {
-    let clock = |shared: &Shared| shared.desk.store.read().unwrap_or_else(std::sync::PoisonError::into_inner).clock;
+    let clock =
+        |shared: &Shared| shared.desk.store.read().unwrap_or_else(std::sync::PoisonError::into_inner).clock;
     let first = match shared.desk.logs(of.clone()).await {
         Some(Ok(first)) => first,
         Some(Err(words)) => {
@@ -359,7 +364,11 @@ mod tests {
     fn only_who_means_this_server_is_answered() {
         assert_eq!(asked(&[("host", "127.0.0.1:8473")]), None);
         assert_eq!(asked(&[("host", "localhost:8473"), ("origin", "http://localhost:8473")]), None);
-        assert_eq!(asked(&[("host", "evil.example:8473")]), Some(403), "a name that was bound to this machine");
+        assert_eq!(
+            asked(&[("host", "evil.example:8473")]),
+            Some(403),
+            "a name that was bound to this machine"
+        );
         assert_eq!(asked(&[]), Some(403));
         assert_eq!(asked(&[("host", "127.0.0.1:8473"), ("origin", "http://evil.example")]), Some(403));
         assert_eq!(asked(&[("host", "127.0.0.1:8473"), ("origin", "null")]), Some(403));

@@ -158,7 +158,11 @@ fn read(line: &'static str) -> Resource {
 impl Resource {
     /// `apps/v1`
     pub fn api_version(&self) -> String {
-        if self.group.is_empty() { self.version.to_owned() } else { format!("{}/{}", self.group, self.version) }
+        if self.group.is_empty() {
+            self.version.to_owned()
+        } else {
+            format!("{}/{}", self.group, self.version)
+        }
     }
     /// `deployments.apps`, as answers name it.
     pub fn qualified(&self) -> String {

@@ -11,11 +11,19 @@ use crate::time::{GoDuration, Span};
 const PATHS: [(&str, &str, &str); 9] = [
     ("clock", "get", "how the clock stands"),
     ("clock/pause", "post", "the clock stands"),
-    ("clock/resume", "post", "the clock goes on; ?speed=10: so many times as fast as on the wall; ?speed=max"),
+    (
+        "clock/resume",
+        "post",
+        "the clock goes on; ?speed=10: so many times as fast as on the wall; ?speed=max",
+    ),
     ("clock/step", "post", "to the next change that a client would see; the clock stands there"),
     ("clock/back", "post", "to before the last change; the clock stands there, and watches end with 410"),
     ("clock/goto", "post", "to an instant of the run: ?at=90s from its start, on or back"),
-    ("do", "post", "does something: the body is what one would type, as `delete pod/web gracePeriodSeconds=5`"),
+    (
+        "do",
+        "post",
+        "does something: the body is what one would type, as `delete pod/web gracePeriodSeconds=5`",
+    ),
     ("scenario", "get", "the scenario with everything that was done, as TOML"),
     ("openapi", "get", "this description"),
 ];
@@ -24,7 +32,12 @@ const PATHS: [(&str, &str, &str); 9] = [
 pub async fn answer(desk: &Desk, request: &Request, rest: &str) -> Response {
     let Some((path, method, _)) = PATHS.iter().find(|(path, ..)| *path == rest) else { return no_page() };
     if !method.eq_ignore_ascii_case(&request.method) {
-        return failure(405, "MethodNotAllowed", &format!("{path} wants {}", method.to_uppercase()), &json!({}));
+        return failure(
+            405,
+            "MethodNotAllowed",
+            &format!("{path} wants {}", method.to_uppercase()),
+            &json!({}),
+        );
     }
     let state = match *path {
         "openapi" => return Response::json(200, &described()),
@@ -47,17 +60,15 @@ pub async fn answer(desk: &Desk, request: &Request, rest: &str) -> Response {
                 },
             };
             // Who looks at one instant wants to go on looking at it.
-            if desk.pace(Pace::Paused).await.is_none() {
-                None
-            } else {
-                desk.jump(jump).await
-            }
+            if desk.pace(Pace::Paused).await.is_none() { None } else { desk.jump(jump).await }
         }
         "do" => return done(desk, request).await,
-        _ => return match desk.saved().await {
-            Some(text) => Response { content_type: "application/toml", ..Response::plain(200, &text) },
-            None => over(),
-        },
+        _ => {
+            return match desk.saved().await {
+                Some(text) => Response { content_type: "application/toml", ..Response::plain(200, &text) },
+                None => over(),
+            };
+        }
     };
     state.map_or_else(over, |state| Response::json(200, &state))
 }
@@ -70,7 +81,10 @@ async fn done(desk: &Desk, request: &Request) -> Response {
     let words = String::from_utf8_lossy(&request.body).trim().to_owned();
     let Some(done) = desk.act(vec![words]).await else { return over() };
     let code = if done.refused.is_some() { 422 } else { 200 };
-    Response::json(code, &json!({ "kind": "Done", "apiVersion": "kubelapse/v1", "lines": done.lines, "refused": done.refused }))
+    Response::json(
+        code,
+        &json!({ "kind": "Done", "apiVersion": "kubelapse/v1", "lines": done.lines, "refused": done.refused }),
+    )
 }
 
 fn described() -> Value {
@@ -83,10 +97,12 @@ fn described() -> Value {
             _ => None,
         };
         if let Some(name) = parameter {
-            operation["parameters"] = json!([{ "name": name, "in": "query", "schema": { "type": "string" } }]);
+            operation["parameters"] =
+                json!([{ "name": name, "in": "query", "schema": { "type": "string" } }]);
         }
         if path == "do" {
-            operation["requestBody"] = json!({ "content": { "text/plain": { "schema": { "type": "string" } } } });
+            operation["requestBody"] =
+                json!({ "content": { "text/plain": { "schema": { "type": "string" } } } });
         }
         paths[format!("/kubelapse/v1/{path}")][method] = operation;
     }

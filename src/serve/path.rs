@@ -57,7 +57,12 @@ impl Request {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             (decoded(name, true), decoded(value, true))
         });
-        Request { method: method.to_owned(), path: path.to_owned(), query: pairs.collect(), ..Request::default() }
+        Request {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: pairs.collect(),
+            ..Request::default()
+        }
     }
     /// The first value of that name; empty: there is none.
     pub fn query(&self, name: &str) -> &str {
@@ -86,8 +91,10 @@ impl Request {
             return Place::Other(parts);
         }
         let rest = &parts[rest..];
-        let has_namespace = rest[0] == "namespaces" && rest.len() > 2 && !matches!(at(4), "status" | "finalize");
-        let (namespace, rest) = if has_namespace { (Some(rest[1].clone()), &rest[2..]) } else { (None, rest) };
+        let has_namespace =
+            rest[0] == "namespaces" && rest.len() > 2 && !matches!(at(4), "status" | "finalize");
+        let (namespace, rest) =
+            if has_namespace { (Some(rest[1].clone()), &rest[2..]) } else { (None, rest) };
         let Some(resource) = kinds::find(group, version, &rest[0]) else { return Place::NoResource };
         let is_namespaced = kinds::RESOURCES[resource].is_namespaced;
         if (namespace.is_some() && !is_namespaced) || rest.len() > 3 {

@@ -90,7 +90,9 @@ fn value(field: &str, object: &Value) -> String {
     };
     match object.pointer(&path) {
         Some(Value::String(text)) => text.clone(),
-        Some(Value::Null) | None if matches!(field, "spec.hostNetwork" | "spec.unschedulable") => "false".to_owned(),
+        Some(Value::Null) | None if matches!(field, "spec.hostNetwork" | "spec.unschedulable") => {
+            "false".to_owned()
+        }
         Some(Value::Null) | None => match field {
             // `source` falls back to `reportingComponent`.
             "source" => object["reportingComponent"].as_str().unwrap_or_default().to_owned(),
@@ -205,7 +207,8 @@ fn words(text: &str) -> Vec<String> {
             }
             letter => {
                 let mut word = letter.to_string();
-                let ends = |c: &char| !c.is_whitespace() && !matches!(c, '(' | ')' | ',' | '=' | '!' | '<' | '>');
+                let ends =
+                    |c: &char| !c.is_whitespace() && !matches!(c, '(' | ')' | ',' | '=' | '!' | '<' | '>');
                 while let Some(next) = letters.next_if(ends) {
                     word.push(next);
                 }
@@ -245,7 +248,9 @@ impl Labels {
                         return Err(unparsed(&format!("found '{found}', expected: identifier after ','")));
                     }
                 },
-                Some(found) => return Err(unparsed(&format!("found '{found}', expected: ',' or 'end of string'"))),
+                Some(found) => {
+                    return Err(unparsed(&format!("found '{found}', expected: ',' or 'end of string'")));
+                }
             }
         }
         Ok(list)
@@ -258,7 +263,9 @@ impl Labels {
         }
         let key = self.next().unwrap_or_default();
         if !is_name(&key) {
-            return Err(unparsed(&format!("found '{key}', expected: !, identifier, or ',' or 'end of string'")));
+            return Err(unparsed(&format!(
+                "found '{key}', expected: !, identifier, or ',' or 'end of string'"
+            )));
         }
         if absent {
             return Ok(Requirement { key, is: Is::Absent });
@@ -287,9 +294,8 @@ impl Labels {
     }
     fn number(&mut self) -> Result<i64, String> {
         let text = self.value();
-        text.parse().map_err(|_| {
-            format!("for 'Gt', 'Lt' operators, the value must be an integer: {}", quote(&text))
-        })
+        text.parse()
+            .map_err(|_| format!("for 'Gt', 'Lt' operators, the value must be an integer: {}", quote(&text)))
     }
     fn list(&mut self) -> Result<Vec<String>, String> {
         match self.next().as_deref() {

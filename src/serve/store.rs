@@ -164,7 +164,8 @@ impl Store {
     pub fn load(&mut self, resource: ResourceIx, value: Value) {
         let text = |name: &str| value["metadata"][name].as_str().unwrap_or_default().to_owned();
         let (namespace, name) = (text("namespace"), text("name"));
-        self.objects[resource].insert(key(&namespace, &name), Arc::new(object(&namespace, &name, value, None)));
+        self.objects[resource]
+            .insert(key(&namespace, &name), Arc::new(object(&namespace, &name, value, None)));
     }
 
     fn keep(&mut self, change: Change) {
@@ -232,5 +233,12 @@ fn object(namespace: &str, name: &str, mut value: Value, version: Option<u64>) -
         None => value["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse().ok()).unwrap_or(0),
     };
     let text = Stamped::of(&value);
-    Object { namespace: namespace.to_owned(), name: name.to_owned(), value, text, version, row: OnceLock::new() }
+    Object {
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        value,
+        text,
+        version,
+        row: OnceLock::new(),
+    }
 }

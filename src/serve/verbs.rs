@@ -82,10 +82,13 @@ fn unplayed(request: &Request, resource: &Resource) -> Response {
 /// The object as a person names it: `deployment/web namespace=shop`.
 fn words_of(resource: &Resource, own: &Objects, name: &str) -> String {
     let kind = match resource.kind {
-        kind @ ("ConfigMap" | "Secret" | "ServiceAccount" | "PriorityClass" | "RuntimeClass") => kind.to_owned(),
+        kind @ ("ConfigMap" | "Secret" | "ServiceAccount" | "PriorityClass" | "RuntimeClass") => {
+            kind.to_owned()
+        }
         kind => kind.to_lowercase(),
     };
-    let place = own.namespace.as_ref().map_or_else(String::new, |namespace| format!(" namespace={namespace}"));
+    let place =
+        own.namespace.as_ref().map_or_else(String::new, |namespace| format!(" namespace={namespace}"));
     format!("{kind}/{name}{place}")
 }
 
@@ -108,7 +111,8 @@ fn delete(
         return Ok(Answer::Whole(Response::json(200, &status::success(&details(resource, object)))));
     }
     let mut words = format!("delete {}", words_of(resource, own, &object.name));
-    let grace = options["gracePeriodSeconds"].as_i64().or_else(|| request.query("gracePeriodSeconds").parse().ok());
+    let grace =
+        options["gracePeriodSeconds"].as_i64().or_else(|| request.query("gracePeriodSeconds").parse().ok());
     match (resource.kind, grace) {
         ("Pod", Some(0)) => words.push_str(" gracePeriodSeconds=0 force=true"),
         ("Pod", Some(seconds)) => words.push_str(&format!(" gracePeriodSeconds={seconds}")),
@@ -132,7 +136,9 @@ fn preconditions(wanted: &Value, resource: &Resource, object: &Object) -> Result
         let Some(asked) = wanted[name].as_str() else { continue };
         let own = metadata[name].as_str().unwrap_or_default();
         if own != asked {
-            let what = format!("Precondition failed: {words} in precondition: {asked}, {words} in object meta: {own}");
+            let what = format!(
+                "Precondition failed: {words} in precondition: {asked}, {words} in object meta: {own}"
+            );
             return Err(conflict(resource, &object.name, &what));
         }
     }
@@ -159,7 +165,13 @@ fn details(resource: &Resource, object: &Object) -> Value {
     details
 }
 
-fn evict(request: &Request, own: &Objects, resource: &Resource, name: &str, is_dry: bool) -> Result<Answer, Response> {
+fn evict(
+    request: &Request,
+    own: &Objects,
+    resource: &Resource,
+    name: &str,
+    is_dry: bool,
+) -> Result<Answer, Response> {
     if resource.qualified() != "pods" {
         return Err(status::no_resource());
     }
@@ -189,7 +201,8 @@ fn scale(
     scale = patched(request, scale, None)?;
     let asked = &scale["metadata"]["resourceVersion"];
     if asked.is_string() && *asked != before && *asked != "" {
-        let what = "the object has been modified; please apply your changes to the latest version and try again";
+        let what =
+            "the object has been modified; please apply your changes to the latest version and try again";
         return Err(conflict(resource, &object.name, what));
     }
     let replicas = scale["spec"]["replicas"].as_i64().unwrap_or(0);
@@ -198,7 +211,8 @@ fn scale(
         let what = format!("Invalid value: {replicas}: must be greater than or equal to 0");
         let causes = json!([{ "reason": "FieldValueInvalid", "message": what, "field": field }]);
         let message = format!("Scale.autoscaling \"{}\" is invalid: {field}: {what}", object.name);
-        let details = json!({ "name": object.name, "group": "autoscaling", "kind": "Scale", "causes": causes });
+        let details =
+            json!({ "name": object.name, "group": "autoscaling", "kind": "Scale", "causes": causes });
         return Err(failure(422, "Invalid", &message, &details));
     }
     if is_dry {
@@ -210,7 +224,9 @@ fn scale(
 
 /// What comes of a patch, or of the whole object that a PUT sends.
 fn patched(request: &Request, mut object: Value, kind: Option<ObjectType>) -> Result<Value, Response> {
-    let Some(asked) = body(request) else { return Err(bad("the body of the request could not be read as JSON")) };
+    let Some(asked) = body(request) else {
+        return Err(bad("the body of the request could not be read as JSON"));
+    };
     if request.method == "PUT" {
         return Ok(asked);
     }
@@ -251,7 +267,8 @@ fn patch(
     let after = patched(request, before.clone(), kind)?;
     let (old, new) = (&before["metadata"]["resourceVersion"], &after["metadata"]["resourceVersion"]);
     if old != new && !new.is_null() {
-        let what = "the object has been modified; please apply your changes to the latest version and try again";
+        let what =
+            "the object has been modified; please apply your changes to the latest version and try again";
         return Err(conflict(resource, &object.name, what));
     }
     let change = difference(&before, &after).unwrap_or(Value::Null);
@@ -259,8 +276,9 @@ fn patch(
         return Ok(Answer::Whole(Response::json(200, &after)));
     }
     let words = match resource.kind {
-        "Node" => of_node(&before, &after, &change, &object.name)
-            .ok_or_else(|| not_allowed("of a node its labels, its taints and whether it is cordoned can be changed here"))?,
+        "Node" => of_node(&before, &after, &change, &object.name).ok_or_else(|| {
+            not_allowed("of a node its labels, its taints and whether it is cordoned can be changed here")
+        })?,
         "Pod" => vec![merge_words(resource, own, &object.name, &change)],
         _ if ObjectType::kept().any(|kind| kind.name() == resource.kind) => {
             vec![merge_words(resource, own, &object.name, &change)]
@@ -300,7 +318,8 @@ fn of_node(before: &Value, after: &Value, change: &Value, name: &str) -> Option<
             None => format!("label node/{name} {key}-"),
         });
     }
-    let taints = |node: &Value| -> Vec<Value> { node["spec"]["taints"].as_array().cloned().unwrap_or_default() };
+    let taints =
+        |node: &Value| -> Vec<Value> { node["spec"]["taints"].as_array().cloned().unwrap_or_default() };
     let (old, new) = (taints(before), taints(after));
     let text = |taint: &Value, name: &str| taint[name].as_str().unwrap_or_default().to_owned();
     for gone in old.iter().filter(|own| !new.contains(own)) {

@@ -144,7 +144,9 @@ impl Walk {
                 let from = ended.started_at.unwrap_or(w.plan.start);
                 (from, ended.finished_at.unwrap_or(from).since(from))
             }
-            (None, None) => (own.and_then(|own| own.state.running_since()).unwrap_or(w.plan.start), Span::ZERO),
+            (None, None) => {
+                (own.and_then(|own| own.state.running_since()).unwrap_or(w.plan.start), Span::ZERO)
+            }
         };
         let gaps = (lines.len().max(2) - 1) as i64;
         let at = |ix: usize| from + Span::from_micros(lasts.micros() * ix as i64 / gaps);

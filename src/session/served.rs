@@ -161,7 +161,8 @@ impl Served {
             }
         }
         for key in w.workloads.all() {
-            let Some(held) = w.workloads.held(key).filter(|_| !matches!(key, ObjectKey::PersistentVolumeClaim(_)))
+            let Some(held) =
+                w.workloads.held(key).filter(|_| !matches!(key, ObjectKey::PersistentVolumeClaim(_)))
             else {
                 continue;
             };
@@ -190,7 +191,8 @@ impl Served {
             if now == before {
                 continue;
             }
-            let (namespace, service) = (served.object.meta.namespace.as_str(), served.object.meta.name.as_str());
+            let (namespace, service) =
+                (served.object.meta.namespace.as_str(), served.object.meta.name.as_str());
             let spelled = slices::of_service(w, served);
             let names: Vec<String> = spelled.iter().map(|(name, _)| name.clone()).collect();
             let gone = self.slices.remove(&served.row).map(|(_, names)| names).unwrap_or_default();

@@ -110,7 +110,9 @@ impl Column {
     }
     /// A cell.
     pub fn cell(&self, text: &str) -> Value {
-        let bare = || serde_json::from_str(text).ok().filter(|value: &Value| value.is_number() || value.is_boolean());
+        let bare = || {
+            serde_json::from_str(text).ok().filter(|value: &Value| value.is_number() || value.is_boolean())
+        };
         self.is_bare.then(bare).flatten().unwrap_or_else(|| text.into())
     }
 }

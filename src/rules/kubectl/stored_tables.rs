@@ -13,7 +13,8 @@ pub(super) fn row(object: &Value, now: Time) -> Option<Vec<Cell>> {
     let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default();
     let name = || narrow("NAME", text("/metadata/name"));
     let age = || narrow("AGE", age(Time::parse_rfc3339(text("/metadata/creationTimestamp")), now));
-    let members = |path: &str| object.pointer(path).and_then(Value::as_object).map_or(0, serde_json::Map::len);
+    let members =
+        |path: &str| object.pointer(path).and_then(Value::as_object).map_or(0, serde_json::Map::len);
     let row = match object["kind"].as_str()? {
         "ConfigMap" => vec![name(), narrow("DATA", members("/data") + members("/binaryData")), age()],
         "Secret" => vec![name(), narrow("TYPE", text("/type")), narrow("DATA", members("/data")), age()],

@@ -25,7 +25,8 @@ pub fn answer(request: &Request, parts: &[&str]) -> Response {
             }),
         ),
         ["apis"] => {
-            let groups: Vec<Value> = kinds::groups().iter().map(|(group, versions)| one(group, versions)).collect();
+            let groups: Vec<Value> =
+                kinds::groups().iter().map(|(group, versions)| one(group, versions)).collect();
             Response::json(200, &json!({ "kind": "APIGroupList", "apiVersion": "v1", "groups": groups }))
         }
         ["api", version] if kinds::has_version("", version) => resources("", version),
@@ -45,7 +46,8 @@ pub fn answer(request: &Request, parts: &[&str]) -> Response {
 }
 
 fn one(group: &str, versions: &[&str]) -> Value {
-    let spelled = |version: &&str| json!({ "groupVersion": format!("{group}/{version}"), "version": version });
+    let spelled =
+        |version: &&str| json!({ "groupVersion": format!("{group}/{version}"), "version": version });
     let versions: Vec<Value> = versions.iter().map(spelled).collect();
     json!({ "name": group, "versions": versions, "preferredVersion": versions[0] })
 }

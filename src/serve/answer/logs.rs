@@ -5,10 +5,10 @@
 
 use serde_json::Value;
 
+use super::super::kinds::RESOURCES;
 use super::super::path::{Objects, Request};
 use super::super::status::{bad, not_found};
 use super::super::store::Store;
-use super::super::kinds::RESOURCES;
 use super::{Answer, stored};
 use crate::time::{Span, Time};
 
@@ -80,9 +80,15 @@ fn container(pod: &Value, name: &str, asked: &str) -> Result<String, String> {
         return match (own.as_slice(), init.is_empty()) {
             ([only], true) => Ok((*only).to_owned()),
             _ => {
-                let init = if init.is_empty() { String::new() } else { format!(" or one of the init containers: [{}]", init.join(" ")) };
+                let init = if init.is_empty() {
+                    String::new()
+                } else {
+                    format!(" or one of the init containers: [{}]", init.join(" "))
+                };
                 let own = own.join(" ");
-                Err(format!("a container name must be specified for pod {name}, choose one of: [{own}]{init}"))
+                Err(format!(
+                    "a container name must be specified for pod {name}, choose one of: [{own}]{init}"
+                ))
             }
         };
     }

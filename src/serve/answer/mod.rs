@@ -123,10 +123,12 @@ fn of_objects(store: &Store, gates: &Gates, request: &Request, own: &Objects) ->
     let form = Form { resource: own.resource, shape: shape(request), gates, clock: store.clock };
     match (&own.name, own.below.as_str()) {
         (Some(name), "log") if resource.qualified() == "pods" => logs::read(store, request, own, name),
-        (Some(_), "exec" | "attach" | "portforward" | "proxy") => Answer::Whole(status::not_allowed(&format!(
-            "{} is not there: the containers of a simulated cluster have no processes to talk to",
-            own.below
-        ))),
+        (Some(_), "exec" | "attach" | "portforward" | "proxy") => {
+            Answer::Whole(status::not_allowed(&format!(
+                "{} is not there: the containers of a simulated cluster have no processes to talk to",
+                own.below
+            )))
+        }
         (Some(name), _) if !request.is("watch") => {
             if !resource.takes("get") {
                 return Answer::Whole(method_not_allowed());

@@ -110,7 +110,13 @@ fn scale(object: &Value, _: &Request, form: &Form<'_>) -> Response {
 }
 
 /// A list.
-pub fn list(store: &Store, request: &Request, own: &Objects, selector: &Selector, form: &Form<'_>) -> Response {
+pub fn list(
+    store: &Store,
+    request: &Request,
+    own: &Objects,
+    selector: &Selector,
+    form: &Form<'_>,
+) -> Response {
     let resource = &RESOURCES[own.resource];
     let asked = request.number("resourceVersion").unwrap_or(0);
     if asked > store.version() {
@@ -159,8 +165,10 @@ pub fn list(store: &Store, request: &Request, own: &Objects, selector: &Selector
                 _ => (format!("{}List", resource.kind), resource.api_version()),
             };
             out.extend_from_slice(
-                format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{version}\",\"metadata\":{metadata},\"items\":[")
-                    .as_bytes(),
+                format!(
+                    "{{\"kind\":\"{kind}\",\"apiVersion\":\"{version}\",\"metadata\":{metadata},\"items\":["
+                )
+                .as_bytes(),
             );
             written(&mut out, &page, |out, object| match form.shape {
                 Shape::Metadata => form.partial(out, object),

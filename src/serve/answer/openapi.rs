@@ -32,7 +32,8 @@ pub fn answer(request: &Request, version: Version, rest: &[&str]) -> Response {
                 Some((_, group, own)) => {
                     let response = Response::json(200, &document(group, own, version));
                     // Who names the hash of the content may keep it.
-                    let lasts = if request.query("hash").is_empty() { "no-cache" } else { "public, immutable" };
+                    let lasts =
+                        if request.query("hash").is_empty() { "no-cache" } else { "public, immutable" };
                     tagged(request, response.with("Cache-Control", lasts.to_owned()))
                 }
                 None => no_page(),
@@ -74,17 +75,17 @@ fn document(group: &str, version: &str, of: Version) -> Value {
     let mut paths = Map::new();
     let mut schemas = Map::new();
     for own in RESOURCES.iter().filter(|own| own.group == group && own.version == version) {
-        let prefix = if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
+        let prefix =
+            if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
         let place = if own.is_namespaced { "/namespaces/{namespace}" } else { "" };
         let list = format!("{prefix}{place}/{}", own.plural);
         let gvk = json!({ "group": group, "version": version, "kind": own.kind });
-        let operation = |action: &str| {
-            json!({ "x-kubernetes-action": action, "x-kubernetes-group-version-kind": gvk, "responses": {} })
-        };
+        let operation = |action: &str| json!({ "x-kubernetes-action": action, "x-kubernetes-group-version-kind": gvk, "responses": {} });
         let mut one = json!({ "get": operation("get") });
         if own.takes("patch") {
             one["patch"] = operation("patch");
-            let parameter = |name: &str| json!({ "name": name, "in": "query", "schema": { "type": "string" } });
+            let parameter =
+                |name: &str| json!({ "name": name, "in": "query", "schema": { "type": "string" } });
             let all = ["dryRun", "fieldManager", "fieldValidation"].map(parameter);
             one["patch"]["parameters"] = json!(all);
         }
@@ -105,13 +106,15 @@ fn document(group: &str, version: &str, of: Version) -> Value {
 fn kind(schemas: &mut Map<String, Value>, own: &Resource, gvk: &Value, of: Version) {
     let found = ObjectType::ALL.iter().find(|ty| ty.law().group == own.group && ty.law().name == own.kind);
     let Some(ty) = found else {
-        schemas.insert(named(own.kind), json!({ "type": "object", "x-kubernetes-group-version-kind": [gvk] }));
+        schemas
+            .insert(named(own.kind), json!({ "type": "object", "x-kubernetes-group-version-kind": [gvk] }));
         return;
     };
     add(schemas, ty.fields(), of);
     let Some(own) = schemas.get_mut(&named(ty.fields().name)) else { return };
     own["x-kubernetes-group-version-kind"] = json!([gvk]);
-    for (name, words) in [("apiVersion", "The version of the form of this object."), ("kind", "What it is.")] {
+    for (name, words) in [("apiVersion", "The version of the form of this object."), ("kind", "What it is.")]
+    {
         own["properties"][name] = json!({ "type": "string", "description": words });
     }
 }

@@ -64,7 +64,9 @@ pub fn begin(
         return Err(forbidden("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
     }
     if wants_first.is_empty() && !matches.is_empty() {
-        return Err(forbidden("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
+        return Err(forbidden(
+            "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+        ));
     }
     let asked = request.query("resourceVersion");
     let Ok(asked) = (if asked.is_empty() { Ok(0) } else { asked.parse::<u64>() }) else {
@@ -167,7 +169,8 @@ impl Watch {
                 _ => return None,
             }
         };
-        let form = Form { resource: self.own.resource, shape: self.shape, gates: &self.gates, clock: change.at };
+        let form =
+            Form { resource: self.own.resource, shape: self.shape, gates: &self.gates, clock: change.at };
         // Most ask alike: they share the text.
         let shared = match self.shape {
             Shape::Whole => Some(0),
