@@ -5,6 +5,7 @@ import { Scale, clockOf, spanOf } from "./scale.js";
 import { LOOKS, palette } from "./look.js";
 import { groupsOf, rowAt, rowsOf } from "./rows.js";
 import { NAMES, RULER, draw } from "./draw.js";
+import { Live } from "./live.js";
 import { tellPanel, tellTable, tipOf } from "./tell.js";
 
 const KEYS = [
@@ -23,6 +24,7 @@ const KEYS = [
   ["/", "find"],
   ["T", "as a table"],
   ["Esc", "nothing selected"],
+  [".  ,  p", "of a live run: the next change, the one before, play and pause"],
   ["?", "this help"],
 ];
 
@@ -30,24 +32,67 @@ const get = (id) => document.getElementById(id);
 
 class App {
   constructor(model) {
-    this.run = readRun(model);
-    this.groups = groupsOf(this.run);
-    const crowd = this.run.pods.length > 12;
-    this.view = { closed: new Set(), open: new Set(), find: "", nodes: false, all: !crowd };
-    this.scale = new Scale(this.run.end);
+    this.view = { closed: new Set(), open: new Set(), find: "", nodes: false, all: model.pods.length <= 12 };
+    this.scale = new Scale(model.end);
     this.cursor = 0;
     this.selected = null;
+    this.read(model);
     this.canvas = get("canvas");
     this.pen = this.canvas.getContext("2d", { alpha: false });
     this.scroll = get("scroll");
-    get("title").textContent = this.groups.length === 1 ? this.groups[0].name : `${this.run.pods.length} pods`;
-    document.title = `${get("title").textContent} · kubelapse`;
     get("keys").querySelector("table").append(...KEYS.map(([keys, does]) => this.keyRow(keys, does)));
     this.listen();
     this.recolour();
     this.relay();
     this.resize();
     this.link();
+  }
+
+  read(model) {
+    this.run = readRun(model);
+    this.groups = groupsOf(this.run);
+    get("title").textContent = this.groups.length === 1 ? this.groups[0].name : `${this.run.pods.length} pods`;
+    document.title = `${get("title").textContent} · kubelapse`;
+  }
+
+  /** The same run, gone on or back: who looked at its end goes on doing so, and what was selected stays so. */
+  goesOn(model) {
+    const { selected, run, scale } = this;
+    const [follows, whole] = [this.cursor >= run.end, scale.to - scale.from >= scale.end];
+    this.read(model);
+    scale.end = this.run.end;
+    if (whole) scale.show(0, this.run.end);
+    const same = (one) => one.name === selected?.name && one.key === selected?.key && one.namespace === selected?.namespace;
+    this.selected = selected && ([...this.groups, ...this.run.pods, ...this.run.nodes, ...this.run.objects].find(same) ?? null);
+    if (follows || this.cursor > this.run.end) this.goTo(this.run.end);
+    this.told = null;
+    this.relay();
+  }
+
+  /** The server's clock, and what is done there. */
+  follow(live) {
+    this.live = live;
+    get("clock").hidden = false;
+    this.cursor = this.run.end;
+    const says = async (path, body) => (get("said").textContent = await live.does(path, body));
+    this.clock = {
+      ",": () => says("clock/back"),
+      ".": () => says("clock/step"),
+      p: () => says(this.plays ? "clock/pause" : `clock/resume?speed=${get("speed").value}`),
+    };
+    for (const [id, key] of Object.entries({ back: ",", step: ".", play: "p" })) get(id).addEventListener("click", this.clock[key]);
+    get("speed").addEventListener("change", () => this.plays && says(`clock/resume?speed=${get("speed").value}`));
+    get("goto").addEventListener("change", (event) => says(`clock/goto?at=${encodeURIComponent(event.target.value)}`));
+    get("do").addEventListener("change", (event) => says("do", event.target.value));
+  }
+
+  clockSays(clock) {
+    this.plays = clock.speed !== undefined && clock.speed !== "paused";
+    get("play").textContent = this.plays ? "Pause" : "Play";
+    get("play").setAttribute("aria-pressed", this.plays);
+    const speeds = get("speed");
+    if (this.plays && document.activeElement !== speeds && [...speeds.options].some((one) => one.value === clock.speed)) speeds.value = clock.speed;
+    if (clock.lost) get("said").textContent = `the server does not answer: ${clock.lost}`;
   }
 
   /** `#t=12.5&select=web-0`: what a link shows, in seconds and by name. */
@@ -250,7 +295,8 @@ class App {
 
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || get("keys").open) return;
-    const typing = event.target === get("find");
+    const typing = event.target.tagName === "INPUT" || event.target.tagName === "SELECT";
+    if (typing && event.key === "Enter" && event.target !== get("find")) return;
     if (typing && !["Escape", "Enter"].includes(event.key)) return;
     if (event.target.tagName === "BUTTON" && [" ", "Enter"].includes(event.key)) return;
     if (typing) this.canvas.focus({ preventScroll: true });
@@ -285,7 +331,7 @@ class App {
       "?": () => get("keys").showModal(),
     };
     const same = { "=": "+", w: "+", s: "-", " ": "n", ArrowRight: "n", ArrowLeft: "b", ArrowDown: "j", ArrowUp: "k" };
-    const act = all[same[key] ?? key];
+    const act = all[same[key] ?? key] ?? this.clock?.[key];
     if (!act) return false;
     act();
     if (["O", "8"].includes(key)) this.relay();
@@ -311,7 +357,17 @@ function begin() {
     get("panel").textContent = model.tooLarge;
     return;
   }
-  window.kubelapse = new App(model);
+  if (!model.live) {
+    window.kubelapse = new App(model);
+    return;
+  }
+  const taken = (view) => {
+    if (window.kubelapse) return window.kubelapse.goesOn(view);
+    window.kubelapse = new App(view);
+    window.kubelapse.follow(live);
+  };
+  const live = new Live(model.live, taken, (clock) => window.kubelapse?.clockSays(clock));
+  live.begin();
 }
 
 begin();

@@ -189,3 +189,73 @@ fn letters_are_readable_in_light_and_dark() {
         assert!(of("letters") >= 4.5 && of("ground") >= 4.5 && of("marks") >= 3.0, "{theme}: {least}");
     }
 }
+
+/// A server of the program, ended with this value.
+#[cfg(feature = "serve")]
+struct Server {
+    child: std::process::Child,
+    address: String,
+}
+
+#[cfg(feature = "serve")]
+impl Server {
+    fn of(desk: &Desk, line: &str) -> Server {
+        use std::io::{BufRead as _, BufReader};
+        let mut child = desk
+            .command(&format!("serve {line} --port 0 --kubeconfig own.kubeconfig"))
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("the program");
+        let said = BufReader::new(child.stdout.take().expect("it speaks")).lines().next();
+        let said = said.expect("a line").expect("text");
+        let address = said.split_whitespace().find(|word| word.starts_with("http://")).expect("an address");
+        Server { child, address: address.to_owned() }
+    }
+}
+
+#[cfg(feature = "serve")]
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+#[cfg(feature = "serve")]
+fn a_live_run_is_followed_stepped_and_acted_upon() {
+    let desk = Desk::with("page-live", None);
+    let Some(mut browser) = Browser::start(&desk.0.join("profile"), 1200, 700) else {
+        return clients::missing("chromium");
+    };
+    let server = Server::of(&desk, "rollout-stalls --speed paused");
+    browser.open(&format!("{}/", server.address));
+    let wait = |browser: &mut Browser, holds: &str| {
+        let looks = format!(
+            "new Promise((done) => {{ let left = 100; const look = () => {holds} ? done(true) : left-- ? setTimeout(look, 100) : done(false); look(); }})"
+        );
+        assert_eq!(browser.eval(&looks), true, "{holds}");
+    };
+    wait(&mut browser, "window.kubelapse?.run.pods.length === 0");
+    browser.key(".");
+    wait(&mut browser, "kubelapse.run.end > 1");
+    browser.eval("(() => { const field = document.getElementById('goto'); field.value = '2m'; field.dispatchEvent(new Event('change')); })()");
+    wait(&mut browser, "kubelapse.run.pods.length === 6 && kubelapse.run.end === 120000");
+    assert!(
+        browser.text("#now").starts_with("2m0s"),
+        "who looks at the end goes on: {}",
+        browser.text("#now")
+    );
+    browser.key(",");
+    wait(&mut browser, "kubelapse.run.end < 120000");
+    let command = "(() => { const field = document.getElementById('do'); field.value = 'delete pod/billing-x'; field.dispatchEvent(new Event('change')); })()";
+    browser.eval(command);
+    wait(&mut browser, "document.getElementById('said').textContent !== ''");
+    browser.key("p");
+    wait(&mut browser, "kubelapse.plays");
+    let requests = browser.requests();
+    assert!(
+        requests.iter().all(|url| url.starts_with(&server.address) || url.starts_with("data:")),
+        "{requests:?}"
+    );
+}

@@ -63,7 +63,11 @@ pub fn judge(recording: &Recording, seeds: u64, played: &dyn Fn()) -> Seen {
         (Ok(plan), false) => of_pods(recording, plan, seeds, played),
     };
     match seen {
-        Ok((verdict, gaps)) => {
+        Ok((mut verdict, mut gaps)) => {
+            if recording.in_whole_seconds {
+                gaps.clear();
+                verdict.without_times();
+            }
             let rare = |one: &Judged| one.judgement.sequence && one.judgement.seeds as u64 * 50 < seeds;
             let is_rare = verdict.all().any(rare);
             Seen { verdict, gaps, is_rare, trouble: None }
@@ -99,7 +103,15 @@ fn of_pods(recording: &Recording, plan: &Arc<Plan>, seeds: u64, played: &dyn Fn(
 }
 
 fn of_workloads(recording: &Recording, plan: &Arc<Plan>, seeds: u64, played: &dyn Fn()) -> Judgements {
-    let read = |tables: &Outputs| Run::read(tables, recording.end).map_err(|problem| problem.to_string());
+    let read = |tables: &Outputs| {
+        let mut run = Run::read(tables, recording.end).map_err(|problem| problem.to_string())?;
+        if recording.is_stream {
+            // Of workloads a stream tells the names alone.
+            run.workloads.clear();
+            run.services.clear();
+        }
+        Ok::<Run, String>(run)
+    };
     let recorded = read(&recording.tables)?;
     let mut bench = Bench::new(&recorded, Room::default());
     for seed in 0..seeds {

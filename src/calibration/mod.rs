@@ -5,12 +5,15 @@
 //! events, [`crate::compare::fidelity`]), and gap by gap, for the ranks ([`crate::compare::ranks`]). A [`Report`] tells the
 //! shares of many recordings, set by set, and how their ranks lie, kind by kind.
 //!
+//! A recording may be a [`stream`] of watches as well, of which pods are judged.
+//!
 //! Texts come in and texts go out: who calls finds the folders, and plays as many recordings at once as it likes.
 
 mod judge;
 mod recording;
 mod report;
+mod stream;
 
 pub use judge::{Seen, judge, simulate};
-pub use recording::Recording;
+pub use recording::{Recording, STREAM};
 pub use report::{Report, Set, SetKind, chance_of_so_many};

@@ -10,9 +10,11 @@ use super::source::text_inside;
 use super::{Exit, fault, print, talk};
 use crate::calibration::{self, Recording, Report, Seen};
 
-/// A recording's folder holds these two at least.
+/// A recording's folder holds these two at least,
 const SCENARIO: &str = "scenario.toml";
 const TIMELINE: &str = "timeline.csv";
+/// Or a stream in its place.
+const STREAM: &str = calibration::STREAM;
 /// So deep is looked for recordings.
 const DEEPEST: usize = 8;
 
@@ -34,13 +36,13 @@ fn recordings(root: &Path) -> Result<Vec<Recording>, String> {
         let text = |path: &str| text_inside(folder, path);
         let beside = folder.join("..");
         let recording = Recording::read(&name(Some(&beside)), &name(Some(folder)), &text)
-            .map_err(|problem| format!("{}: {problem}", folder.join(TIMELINE).display()))?;
+            .map_err(|problem| format!("{}: {problem}", folder.display()))?;
         found.push(recording);
     }
     if found.is_empty() {
         return Err(format!(
             "{}: no recording in it\n  hint: a recording is a folder with {SCENARIO}, which says what was done, and {TIMELINE}, \
-             what a client saw (workloads.csv and endpoints.csv of workloads)",
+             what a client saw (workloads.csv and endpoints.csv of workloads), or {STREAM}, what its watches printed (`kubelapse fit --record`)",
             root.display()
         ));
     }
@@ -48,7 +50,7 @@ fn recordings(root: &Path) -> Result<Vec<Recording>, String> {
 }
 
 fn find(folder: &Path, deeper: usize, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    if folder.join(SCENARIO).is_file() && folder.join(TIMELINE).is_file() {
+    if folder.join(SCENARIO).is_file() && [TIMELINE, STREAM].iter().any(|name| folder.join(name).is_file()) {
         found.push(folder.to_path_buf());
         return Ok(());
     }
@@ -85,6 +87,12 @@ pub fn calibrate(folder: &Path, seeds: u64, json: bool) -> Exit {
             return Exit::OurFault;
         }
     };
+    for recording in recordings.iter().filter(|recording| recording.in_whole_seconds) {
+        talk(&format!(
+            "note: {}/{}: nobody stamped its stream; in whole seconds its gaps are not judged\n",
+            recording.set, recording.name
+        ));
+    }
     let judged: Vec<(&Recording, &Seen)> = recordings.iter().zip(&seen).collect();
     let report = Report::of(&judged, seeds);
     if !json {

@@ -1,12 +1,12 @@
 //! `kubelapse serve`: opens a simulated cluster to kubectl and others, until Ctrl-C.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::source::Beside;
-use super::{Exit, check, print, report, step, talk};
+use super::{Exit, check, disk, print, report, step, talk};
 use crate::serve::clock::{self, Pace};
 use crate::serve::{http, kubeconfig};
+use crate::session::Script;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -67,8 +67,8 @@ pub fn serve(arguments: &Arguments) -> Exit {
     }
     let source = list.remove(0);
     // Where the fastest clock ends: where the scenario does.
-    let own_end =
-        step::opened(&source, &arguments.beside.overrides(arguments.until.as_ref()), arguments.seed);
+    let own = arguments.beside.overrides(arguments.until.as_ref());
+    let own_end = Script::load(&source.label, &source.text, &|path| source.manifest(path), &own);
     let for_ever = FOR_EVER.to_owned();
     let until = arguments.until.as_ref().unwrap_or(&for_ever);
     let walk = match step::opened(&source, &arguments.beside.overrides(Some(until)), arguments.seed) {
@@ -78,7 +78,7 @@ pub fn serve(arguments: &Arguments) -> Exit {
             return Exit::WrongRequest;
         }
     };
-    let end = own_end.map_or(walk.plan().until, |own| own.plan().until);
+    let end = own_end.map_or(walk.plan().until, |(_, own)| own.plan.until);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(problem) => return refuse(&problem.to_string()),
@@ -103,10 +103,11 @@ pub fn serve(arguments: &Arguments) -> Exit {
             Err(problem) => return refuse(&problem.to_string()),
         };
         print(&format!(
-            "{name} of Kubernetes {} at http://127.0.0.1:{port}\n\n  export KUBECONFIG={}\n  kubectl get pods -A\n\n\
+            "{name} of Kubernetes {} at http://127.0.0.1:{port}\n\n  export KUBECONFIG={}\n  kubectl get pods -A\n\n{}\
              The clock: {}. Ctrl-C ends it.\n",
             gates.version.as_str(),
             config.display(),
+            if cfg!(feature = "html") { "The page is at the same address.\n" } else { "" },
             paced(arguments.speed)
         ));
         let (over, ends) = tokio::sync::watch::channel(false);
@@ -117,7 +118,7 @@ pub fn serve(arguments: &Arguments) -> Exit {
         desk.stop();
         let _ = thread.join();
         if arguments.kubeconfig.is_none() {
-            let _ = fs::remove_file(&config);
+            let _ = disk::remove(&config);
         }
         Exit::Ran
     })
@@ -131,9 +132,11 @@ fn paced(speed: Pace) -> String {
     }
 }
 
-/// Nobody else of this machine need read it.
+/// A file of our own: what lay there, be it a link to elsewhere, goes first.
 fn write(place: &Path, text: &str) -> std::io::Result<()> {
-    fs::write(place, text)
+    use std::io::Write as _;
+    let _ = disk::remove(place);
+    disk::File::create_new(place)?.write_all(text.as_bytes())
 }
 
 /// Ctrl-C, or SIGTERM.

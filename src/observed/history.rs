@@ -471,7 +471,7 @@ pub(super) fn controller(object: &Value) -> Option<(String, String, String)> {
 }
 
 /// The newest instant that an object brings along and that cannot be but past; in microseconds since the Unix epoch.
-fn newest(object: &Value) -> Option<i64> {
+pub fn newest(object: &Value) -> Option<i64> {
     let (meta, status) = (&object["metadata"], &object["status"]);
     let mut times = vec![&meta["creationTimestamp"], &status["startTime"]];
     times.extend(["eventTime", "firstTimestamp", "lastTimestamp"].iter().map(|key| &object[*key]));

@@ -16,6 +16,6 @@ mod history;
 mod pods;
 mod read;
 
-pub use history::{Event, History, Watched};
+pub use history::{Event, History, Watched, newest};
 pub use pods::{ContainerSeen, Ended, Pod, Role, Version, Was};
 pub use read::{How, Problem, Seen, values};

@@ -11,7 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use super::view::View;
-use super::{Directory, Ending, FiguresRow, Format, Sink, Transition};
+use super::{Directory, Ending, FiguresRow, Format, PodRow, Sink, Transition};
+use crate::api::Sym;
 
 /// One of the formats of a timeline.
 pub const FORMAT: Format = Format {
@@ -27,13 +28,14 @@ pub const FORMAT: Format = Format {
 pub const MOST_ROWS: u64 = 2_000_000;
 
 /// Each after those that it imports.
-const MODULES: [&str; 7] = [
+const MODULES: [&str; 8] = [
     include_str!("../../page/model.js"),
     include_str!("../../page/scale.js"),
     include_str!("../../page/look.js"),
     include_str!("../../page/rows.js"),
     include_str!("../../page/draw.js"),
     include_str!("../../page/tell.js"),
+    include_str!("../../page/live.js"),
     include_str!("../../page/app.js"),
 ];
 const STYLE: &str = include_str!("../../page/page.css");
@@ -54,11 +56,11 @@ fn hash(text: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes())))
 }
 
-/// The page around a model.
-fn page(out: &mut impl Write, model: &[u8]) -> io::Result<()> {
+/// The page around a model; `connects` says in the policy's words whom it may ask for more.
+fn page(out: &mut impl Write, model: &[u8], connects: &str) -> io::Result<()> {
     let script = script();
     let policy = format!(
-        "default-src 'none'; script-src {}; style-src {}; img-src data:; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; script-src {}; style-src {}; connect-src {connects}; img-src data:; base-uri 'none'; form-action 'none'",
         hash(&script),
         hash(STYLE)
     );
@@ -73,6 +75,14 @@ fn page(out: &mut impl Write, model: &[u8]) -> io::Result<()> {
     out.write_all(model)?;
     write!(out, "</script>\n<script type=\"module\">{script}</script>\n</body>\n</html>\n")?;
     out.flush()
+}
+
+/// The page that asks the server that it comes from for the run, and for its clock.
+pub fn live() -> Vec<u8> {
+    let mut out = Vec::new();
+    // Memory takes everything.
+    let _ = page(&mut out, b"{\"live\":\"/kubelapse/v1/\"}", "'self'");
+    out
 }
 
 /// Writes `timeline.html` at the end of a run.
@@ -103,15 +113,38 @@ impl<W: Write> Sink for Page<W> {
         Ok(())
     }
     fn end(&mut self, directory: &Directory, ending: &Ending<'_>) -> io::Result<()> {
-        let view = std::mem::take(&mut self.view);
+        let mut view = std::mem::take(&mut self.view);
         if view.rows() >= MOST_ROWS {
             let words = format!(
                 "{{\"tooLarge\":\"This run has more than {MOST_ROWS} rows, more than a page can show. \
                  A shorter run fits (--until 10m), as does a picture of all of it (--format svg) or a trace for \
                  ui.perfetto.dev (--format perfetto).\"}}"
             );
-            return page(&mut self.out, words.as_bytes());
+            return page(&mut self.out, words.as_bytes(), "'none'");
         }
-        page(&mut self.out, &view.json(directory, ending))
+        let class_of =
+            |pod: PodRow| ending.pods.get(pod as usize).map_or(Sym::EMPTY, |record| record.qos_class);
+        page(&mut self.out, &view.json(directory, ending.at, ending.partial, class_of), "'none'")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_modules_have_a_name_in_common() {
+        let script = script();
+        let mut names: Vec<&str> = Vec::new();
+        for line in script.lines() {
+            let declared = ["const ", "let ", "function ", "class ", "async function "];
+            let Some(rest) = declared.iter().find_map(|word| line.strip_prefix(word)) else { continue };
+            let name =
+                rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next().unwrap_or("");
+            assert!(!names.contains(&name), "{name}");
+            names.push(name);
+        }
+        assert!(names.contains(&"App") && names.contains(&"readRun"));
+        assert!(!script.contains("\nimport ") && !script.contains("\nexport "));
     }
 }

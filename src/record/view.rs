@@ -9,9 +9,7 @@ use std::fmt::Write as _;
 use rustc_hash::FxHashMap;
 
 use super::cells::{integer, pod_name, words};
-use super::{
-    Change, Directory, Ending, Event, FiguresRow, NodeRow, ObjectChange, ObjectRow, PodRow, Transition,
-};
+use super::{Change, Directory, Event, FiguresRow, NodeRow, ObjectChange, ObjectRow, PodRow, Transition};
 use crate::api::workload::WorkloadState;
 use crate::api::{EventText, EventType, PodIdent, Sym, Tri};
 use crate::time::Time;
@@ -272,8 +270,14 @@ impl View {
         }
     }
 
-    /// The model as JSON, of a run that has come so far.
-    pub fn json(mut self, directory: &Directory, ending: &Ending<'_>) -> Vec<u8> {
+    /// The model as JSON, of a run that has come so far; `class_of` tells a pod's QoS class.
+    pub fn json(
+        &mut self,
+        directory: &Directory,
+        now: Time,
+        partial: bool,
+        class_of: impl Fn(PodRow) -> Sym,
+    ) -> Vec<u8> {
         let mut name = Vec::new();
         let mut pods = Vec::new();
         for (ix, ident) in directory.pods.iter().enumerate() {
@@ -281,8 +285,7 @@ impl View {
             pod_name(&mut name, ident.name);
             let namespace = self.texts.sym(ident.namespace);
             let owner = directory.owners[ix].map_or_else(|| "null".to_owned(), |owner| owner.to_string());
-            let class = ending.pods.get(ix).map_or(Sym::EMPTY, |record| record.qos_class);
-            let class = self.texts.sym(class);
+            let class = self.texts.sym(class_of(ix as PodRow));
             pods.extend_from_slice(if ix > 0 { b",[" } else { b"[" });
             pods.extend_from_slice(format!("{namespace},").as_bytes());
             string(&mut pods, &String::from_utf8_lossy(&name));
@@ -320,8 +323,8 @@ impl View {
             "{{\"model\":{MODEL},\"program\":\"kubelapse {}\",\"start\":\"{}\",\"end\":{},\"partial\":{}",
             env!("CARGO_PKG_VERSION"),
             directory.start.rfc3339_micros(),
-            since(directory, ending.at),
-            ending.partial
+            since(directory, now),
+            partial
         );
         let mut out = head.into_bytes();
         for (member, bytes) in

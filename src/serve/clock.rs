@@ -87,6 +87,7 @@ enum Ask {
     Do(Vec<String>, oneshot::Sender<Done>),
     Logs(LogsOf, oneshot::Sender<Logged>),
     Save(oneshot::Sender<String>),
+    View(oneshot::Sender<Vec<u8>>),
     Stop,
 }
 
@@ -129,6 +130,10 @@ impl Desk {
     /// The scenario with everything that was done.
     pub async fn saved(&self) -> Option<String> {
         self.ask(Ask::Save).await
+    }
+    /// What the page draws.
+    pub async fn view(&self) -> Option<Vec<u8>> {
+        self.ask(Ask::View).await
     }
     /// It is over.
     pub fn stop(&self) {
@@ -319,6 +324,7 @@ impl Clock {
                 let _ = answer.send(self.walk.timed_logs(pod, &of.container, of.previous));
             }
             Ask::Save(answer) => drop(answer.send(self.walk.saved())),
+            Ask::View(answer) => drop(answer.send(self.walk.view())),
         }
     }
 

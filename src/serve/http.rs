@@ -29,6 +29,8 @@ use super::clock::Desk;
 use super::path::Request;
 use super::status::{JSON, Response, failure};
 use super::{own, verbs};
+#[cfg(feature = "html")]
+use crate::record::html;
 use crate::rules::versions::gates::Gates;
 
 type Body = UnsyncBoxBody<Bytes, Infallible>;
@@ -152,6 +154,13 @@ async fn handle(request: hyper::Request<Incoming>, shared: &Arc<Shared>) -> hype
             let message = format!("Request entity too large: limit is {MOST_BODY}");
             return whole(failure(413, "RequestEntityTooLarge", &message, &serde_json::Value::Null));
         }
+    }
+    #[cfg(feature = "html")]
+    if asked.path == "/" && asked.accept.contains("text/html") {
+        return whole(Response {
+            content_type: "text/html; charset=utf-8",
+            ..Response::of_json(html::live())
+        });
     }
     if let Some(rest) = asked.path.strip_prefix("/kubelapse/v1/") {
         let rest = rest.trim_end_matches('/').to_owned();

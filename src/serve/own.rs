@@ -8,7 +8,7 @@ use super::status::{Response, bad, failure, no_page};
 use crate::time::{GoDuration, Span};
 
 /// A path below `/kubelapse/v1`, its method, and what it does.
-const PATHS: [(&str, &str, &str); 9] = [
+const PATHS: [(&str, &str, &str); 10] = [
     ("clock", "get", "how the clock stands"),
     ("clock/pause", "post", "the clock stands"),
     (
@@ -25,6 +25,7 @@ const PATHS: [(&str, &str, &str); 9] = [
         "does something: the body is what one would type, as `delete pod/web gracePeriodSeconds=5`",
     ),
     ("scenario", "get", "the scenario with everything that was done, as TOML"),
+    ("view", "get", "what the page draws: the view model"),
     ("openapi", "get", "this description"),
 ];
 
@@ -63,6 +64,7 @@ pub async fn answer(desk: &Desk, request: &Request, rest: &str) -> Response {
             if desk.pace(Pace::Paused).await.is_none() { None } else { desk.jump(jump).await }
         }
         "do" => return done(desk, request).await,
+        "view" => return desk.view().await.map_or_else(over, Response::of_json),
         _ => {
             return match desk.saved().await {
                 Some(text) => Response { content_type: "application/toml", ..Response::plain(200, &text) },

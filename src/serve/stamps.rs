@@ -67,8 +67,8 @@ impl Stamped {
         }
     }
 
-    /// How long it is.
-    pub fn len(&self) -> usize {
+    /// How many bytes it is.
+    pub fn size(&self) -> usize {
         self.text.len()
     }
 }

@@ -35,6 +35,10 @@ impl Response {
         text.push(b'\n');
         Response { code, ..Response::text(text) }
     }
+    /// JSON that is spelled already.
+    pub fn of_json(body: Vec<u8>) -> Response {
+        Response::text(body)
+    }
     /// Plain text.
     pub fn plain(code: u16, body: &str) -> Response {
         Response { code, content_type: TEXT, ..Response::text(body.as_bytes().to_vec()) }

@@ -123,11 +123,6 @@ impl Store {
     pub fn version(&self) -> u64 {
         self.version
     }
-    /// Nothing older than this was served; for a state that was recorded elsewhere.
-    pub fn begin_at(&mut self, version: u64) {
-        self.version = version;
-        self.forgotten = 0;
-    }
     /// Changes up to here are not known any more.
     pub fn forgotten(&self) -> u64 {
         self.forgotten
@@ -164,16 +159,17 @@ impl Store {
     pub fn load(&mut self, resource: ResourceIx, value: Value) {
         let text = |name: &str| value["metadata"][name].as_str().unwrap_or_default().to_owned();
         let (namespace, name) = (text("namespace"), text("name"));
-        self.objects[resource]
-            .insert(key(&namespace, &name), Arc::new(object(&namespace, &name, value, None)));
+        let object = object(&namespace, &name, value, None);
+        self.version = self.version.max(object.version);
+        self.objects[resource].insert(key(&namespace, &name), Arc::new(object));
     }
 
     fn keep(&mut self, change: Change) {
-        self.log_bytes += change.object.text.len();
+        self.log_bytes += change.object.text.size();
         self.log.push_back(Arc::new(change));
         while self.log.len() > KEPT || self.log_bytes > KEPT_BYTES {
             let Some(oldest) = self.log.pop_front() else { break };
-            self.log_bytes -= oldest.object.text.len();
+            self.log_bytes -= oldest.object.text.size();
             self.forgotten = oldest.version;
         }
     }

@@ -279,19 +279,44 @@ fn patch(
         "Node" => of_node(&before, &after, &change, &object.name).ok_or_else(|| {
             not_allowed("of a node its labels, its taints and whether it is cordoned can be changed here")
         })?,
-        "Pod" => vec![merge_words(resource, own, &object.name, &change)],
+        "Pod" => merge_words(resource, own, &object.name, &change),
         _ if ObjectType::kept().any(|kind| kind.name() == resource.kind) => {
-            vec![merge_words(resource, own, &object.name, &change)]
+            merge_words(resource, own, &object.name, &change)
         }
         _ => return Err(unplayed(request, resource)),
     };
     Ok(Answer::Do(Box::new(Deed { words, own: own.clone(), then: Then::Object })))
 }
 
-fn merge_words(resource: &Resource, own: &Objects, name: &str, change: &Value) -> String {
-    // A quote would end the word; JSON has another spelling for it.
-    let text = change.to_string().replace('\'', "\\u0027");
-    format!("patch {} --type=merge -p '{text}'", words_of(resource, own, name))
+/// What a merge patch says, as words. A scenario has no null: a label is taken away by its own verb, and a Deployment that is not
+/// paused any more says so.
+fn merge_words(resource: &Resource, own: &Objects, name: &str, change: &Value) -> Vec<String> {
+    let mut change = change.clone();
+    let target = words_of(resource, own, name);
+    let mut words = Vec::new();
+    if let Some(labels) = change.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
+        let gone: Vec<String> =
+            labels.iter().filter(|(_, value)| value.is_null()).map(|(key, _)| key.clone()).collect();
+        for key in gone {
+            labels.shift_remove(&key);
+            words.push(format!("label {target} {key}-"));
+        }
+        if labels.is_empty() {
+            change["metadata"].as_object_mut().map(|metadata| metadata.shift_remove("labels"));
+        }
+    }
+    if change["metadata"].as_object().is_some_and(Map::is_empty) {
+        change.as_object_mut().map(|members| members.shift_remove("metadata"));
+    }
+    if change.pointer("/spec/paused").is_some_and(Value::is_null) {
+        change["spec"]["paused"] = false.into();
+    }
+    if change.as_object().is_some_and(|members| !members.is_empty()) {
+        // A quote would end the word; JSON has another spelling for it.
+        let text = change.to_string().replace('\'', "\\u0027");
+        words.push(format!("patch {target} --type=merge -p '{text}'"));
+    }
+    words
 }
 
 /// A node is changed by verbs of its own.
@@ -399,13 +424,8 @@ pub fn said(words: &str, resource: &Resource, name: &str) -> Response {
             "MethodNotAllowed" => 405,
             _ => 400,
         };
-        return failure(code, reason, message, &json!({ "name": name, "kind": resource.plural }));
-    }
-    if words.contains("disruption budget") {
-        let message = "Cannot evict pod as it would violate the pod's disruption budget.";
-        let cause = words.rsplit(": ").next().unwrap_or_default();
-        let causes = json!([{ "reason": "DisruptionBudget", "message": cause }]);
-        return failure(429, "TooManyRequests", message, &json!({ "causes": causes }));
+        let details = if code == 429 { json!({}) } else { json!({ "name": name, "kind": resource.plural }) };
+        return failure(code, reason, message, &details);
     }
     if let Some((_, causes)) = words.split_once("is invalid: ") {
         let mut list = Vec::new();

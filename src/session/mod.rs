@@ -35,6 +35,7 @@ pub(crate) mod spoken;
 pub mod strip;
 pub mod tree;
 pub mod unended;
+mod view;
 mod volumes;
 pub(crate) mod walk;
 pub mod why;

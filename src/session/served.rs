@@ -55,7 +55,7 @@ pub struct Served {
     namespaces: BTreeMap<String, ()>,
     /// Claims, volumes, classes, and what pods refer to: few change seldom, and are held against what was told.
     others: BTreeMap<(&'static str, String, String), Value>,
-    version: u64,
+    resource_version: u64,
     /// Steps up to here were told.
     step: u64,
     /// When old events were last looked for.
@@ -100,7 +100,7 @@ impl Served {
         for pod in pods {
             self.pod(w, pod, to);
         }
-        if w.resource_version != self.version {
+        if w.resource_version != self.resource_version {
             self.stored(w, to);
         }
         for step in self.step + 1..=walk.position() {
@@ -150,7 +150,7 @@ impl Served {
 
     /// Nodes, and the kinds that are stored as they are sent, with the slices of Services.
     fn stored(&mut self, w: &World, to: &mut Vec<News>) {
-        self.version = w.resource_version;
+        self.resource_version = w.resource_version;
         self.nodes.resize(w.nodes.len(), None);
         for (ix, node) in w.nodes.iter().enumerate() {
             let now = node.exists.then_some(node.resource_version);
@@ -321,8 +321,10 @@ impl Served {
             return;
         }
         self.swept = Some(w.now);
-        let gone = self.events.extract_if(.., |_, seen| w.now.since(seen.last) >= EVENTS_STAY);
-        to.extend(gone.map(|(_, seen)| news("", "Event", &seen.namespace, &seen.name, None)));
+        let is_over = |seen: &Seen| w.now.since(seen.last) >= EVENTS_STAY;
+        let gone = self.events.values().filter(|seen| is_over(seen));
+        to.extend(gone.map(|seen| news("", "Event", &seen.namespace, &seen.name, None)));
+        self.events.retain(|_, seen| !is_over(seen));
     }
 }
 

@@ -5,7 +5,7 @@
 //! value in it costs as much as it takes to say which of all that could be told apart it is. And where nothing
 //! fits (Kolmogorov and Smirnov's distance), what was seen is all there is to say.
 
-use super::families::{Asked, CHI_SQUARE, Interval, LogFit, Shape, constant, cut, uniform};
+use super::families::{Asked, CHI_SQUARE, Interval, LogFit, Shape, UniformFit, constant, cut};
 use super::kernel::{Observation, Sample};
 use crate::answers::statistics::student;
 use crate::time::Span;
@@ -181,13 +181,12 @@ fn of_many(sample: &Sample) -> Fit {
         let parameters = vec![Parameter { name: "value", value, interval }];
         tried.push(Tried { cost: each - 2.0 * height, family: Family::Constant(value), parameters });
     }
-    if let Some(own) = uniform(sample) {
+    let bounds = UniformFit::of(sample);
+    if let Some(own) = &bounds {
+        // Bounds that the outermost figures tell are known n times as well, not its root; each costs as much more.
+        let numbers = if own.is_fine { 4.0 } else { 3.0 };
         let family = Family::Uniform(own.low, own.high);
-        let parameters = vec![
-            Parameter { name: "low", value: own.low, interval: Some(own.intervals[0]) },
-            Parameter { name: "high", value: own.high, interval: Some(own.intervals[1]) },
-        ];
-        tried.push(Tried { cost: 2.0 * each - 2.0 * own.height, family, parameters });
+        tried.push(Tried { cost: numbers * each - 2.0 * own.height, family, parameters: Vec::new() });
     }
     let fits = [Shape::Normal, Shape::Gumbel].map(|shape| LogFit::of(sample, shape));
     for fit in &fits {
@@ -208,17 +207,33 @@ fn of_many(sample: &Sample) -> Fit {
         note = Some("no family fits: what was seen is listed".to_owned());
         best = Tried { cost: 0.0, family: Family::Empirical(seen(sample)), parameters: Vec::new() };
     }
-    complete(sample, &mut best, &fits);
+    complete(sample, &mut best, &fits, bounds.as_ref());
+    best.parameters.iter_mut().filter(|own| own.name != "shape").for_each(|own| {
+        own.interval = own.interval.map(|(low, high)| {
+            (low.map(|low| (low - sample.shared).max(0.0)), high.map(|high| high + sample.shared))
+        });
+    });
     Fit { n: sample.n, open: sample.open, family: best.family, parameters: best.parameters, note }
 }
 
 /// The chosen family's intervals.
-fn complete(sample: &Sample, best: &mut Tried, fits: &[LogFit; 2]) {
+fn complete(sample: &Sample, best: &mut Tried, fits: &[LogFit; 2], bounds: Option<&UniformFit>) {
     let cut = cut(sample.ended()).unwrap_or(CHI_SQUARE);
     let asked: &[(&'static str, Asked)] = match best.family {
         Family::LogNormal(..) => &[("median", Asked::Place), ("p95", Asked::P95), ("mean", Asked::Mean)],
         Family::Weibull(..) => &[("scale", Asked::Place), ("shape", Asked::Shape), ("mean", Asked::Mean)],
-        Family::Uniform(..) | Family::Empirical(_) => {
+        Family::Uniform(low, high) => {
+            let ends = bounds.map_or([(None, None); 2], |own| own.intervals(sample));
+            let ends = [("low", low, ends[0]), ("high", high, ends[1])];
+            best.parameters.extend(ends.map(|(name, value, own)| Parameter {
+                name,
+                value,
+                interval: Some(own),
+            }));
+            best.parameters.extend(mean(sample));
+            return;
+        }
+        Family::Empirical(_) => {
             best.parameters.extend(mean(sample));
             return;
         }
@@ -226,18 +241,26 @@ fn complete(sample: &Sample, best: &mut Tried, fits: &[LogFit; 2]) {
     };
     let shape = if matches!(best.family, Family::LogNormal(..)) { Shape::Normal } else { Shape::Gumbel };
     let Some(fit) = fits.iter().find(|fit| fit.shape == shape) else { return };
-    best.parameters.extend(asked.iter().map(|(name, asked)| Parameter {
+    // Of what was mostly cut off the family alone would tell the mean.
+    let told = asked.iter().filter(|(name, _)| *name != "mean" || sample.open * 10 <= sample.n);
+    best.parameters.extend(told.map(|(name, asked)| Parameter {
         name,
         value: fit.value(*asked),
         interval: Some(fit.interval(sample, *asked, cut)),
     }));
 }
 
+/// Much was cut off, at one end or the other: shares of what was seen to end are not those of all.
+fn is_cut(sample: &Sample) -> bool {
+    let late: f64 = sample.groups.iter().filter(|group| group.one.entry > 0).map(|group| group.count).sum();
+    sample.open * 10 > sample.n || late * 10.0 > sample.n as f64
+}
+
 /// The mean of what was seen to end, by Student's t; nothing where much was cut off.
 fn mean(sample: &Sample) -> Option<Parameter> {
     let ended = || sample.groups.iter().filter(|group| !group.one.is_open);
     let n = sample.ended() as f64;
-    if sample.open * 10 > sample.n {
+    if is_cut(sample) {
         return None;
     }
     let mean = ended().map(|group| group.count * group.one.middle()).sum::<f64>() / n;
@@ -254,7 +277,7 @@ const LISTED: usize = 40;
 
 /// What takes a few values only, as a list of them.
 fn listed(sample: &Sample, each: f64) -> Option<Tried> {
-    if sample.open * 10 > sample.n {
+    if is_cut(sample) {
         return None;
     }
     let mut ranges: Vec<((f64, f64), f64)> = (sample.groups.iter())
@@ -271,12 +294,14 @@ fn listed(sample: &Sample, each: f64) -> Option<Tried> {
         }
     }
     let n = sample.ended() as f64;
+    // Values that run into each other are not a few.
+    let between = |pair: &[((f64, f64), f64)]| pair[1].0.0 - pair[0].0.1;
     let widths: f64 = ranges.iter().map(|(range, count)| (range.1 - range.0) * count).sum::<f64>() / n;
     let spread = ranges.last()?.0.1 - ranges.first()?.0.0;
     let told: f64 = atoms.iter().map(|(_, count)| count * libm::log(count / n)).sum();
     let places = atoms.len() as f64 * libm::log((spread / widths.max(1e-6)).max(1.0));
     let cost = 2.0 * (places - told) + (atoms.len() as f64 - 1.0) * each;
-    if atoms.len() < 2 || atoms.len() > LISTED {
+    if atoms.len() < 2 || atoms.len() > LISTED || atoms.windows(2).any(|pair| between(pair) < 2.0 * widths) {
         return None;
     }
     let atoms: Vec<(f64, f64)> =
@@ -311,9 +336,9 @@ fn seen(sample: &Sample) -> Vec<f64> {
 
 /// From so many on a family may be found not to fit.
 const MANY: usize = 20;
-/// Kolmogorov and Smirnov's distance times the root of n, beyond which 1 in 1000 lies where parameters are fitted to the sample (1.035 is 1 in 100,
-/// H. W. Lilliefors, 1967).
-const FAR: f64 = 1.3;
+/// Kolmogorov and Smirnov's distance times the root of n, beyond which hardly one in a thousand lies where the family's numbers are those of the sample
+/// (1.035 is one in a hundred for normal ones; H. W. Lilliefors, 1967).
+const FAR: f64 = 1.7;
 
 /// Whether the shares of what was seen are about those of the family. Where figures are coarse or cut off, nobody can say.
 fn fits_well(sample: &Sample, family: &Family, fits: &[LogFit; 2]) -> bool {
@@ -326,7 +351,7 @@ fn fits_well(sample: &Sample, family: &Family, fits: &[LogFit; 2]) -> bool {
     }
     seen.sort_by(|a, b| a.0.total_cmp(&b.0));
     let spread = seen.last().map_or(0.0, |last| last.0) - seen.first().map_or(0.0, |first| first.0);
-    if sample.ended() < MANY || sample.open * 10 > sample.n || widths * 16.0 > spread {
+    if sample.ended() < MANY || is_cut(sample) || widths * 16.0 > spread {
         return true;
     }
     let below = |value: f64| match family {

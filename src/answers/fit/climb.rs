@@ -32,6 +32,10 @@ pub fn climb2(height: &dyn Fn(f64, f64) -> f64, from: (f64, f64)) -> ((f64, f64)
                 ((d * slope.0 - twist * slope.1) / determinant).clamp(-2.0, 2.0),
                 ((a * slope.1 - twist * slope.0) / determinant).clamp(-2.0, 2.0),
             );
+            // So near to the top there is nothing to gain.
+            if slope.0 * step.0 + slope.1 * step.1 < GAIN {
+                break;
+            }
             let next = (x + step.0, y + step.1);
             let there = height(next.0, next.1);
             if there > best {
@@ -57,6 +61,9 @@ pub fn climb1(height: &dyn Fn(f64) -> f64, from: f64) -> (f64, f64) {
         let mut gained = 0.0;
         for _ in 0..20 {
             let step = slope / (bend.max(0.0) + damp * bend.abs().max(1.0));
+            if slope * step < GAIN {
+                break;
+            }
             let next = at + step.clamp(-2.0, 2.0);
             let there = height(next);
             if there > best {
@@ -93,31 +100,36 @@ pub fn between(height: &dyn Fn(f64) -> f64, low: f64, high: f64) -> (f64, f64) {
     (at, height(at))
 }
 
-/// How far one may go in one direction (`step`, with its sign) until it is below `limit`; None: as far as one likes.
+/// How far one may go in one direction (`step`, with its sign) until it is below `limit`; None: as far as one likes. The end is looked for where a
+/// straight line would meet the limit, and each second time in the middle.
 pub fn until(height: &mut dyn FnMut(f64) -> f64, from: f64, step: f64, limit: f64) -> Option<f64> {
-    let (mut inside, mut reach) = (from, step);
+    let (mut inside, mut reach) = ((from, f64::INFINITY), step);
     let mut outside = loop {
         let next = from + reach;
-        if height(next) < limit {
-            break next;
+        let there = height(next);
+        if there < limit {
+            break (next, there);
         }
-        inside = next;
+        inside = (next, there);
         reach *= 2.0;
         if (reach / step) > 1e4 {
             return None;
         }
     };
-    for _ in 0..40 {
-        let middle = (inside + outside) / 2.0;
-        match height(middle) < limit {
-            true => outside = middle,
-            false => inside = middle,
+    for turn in 0..40 {
+        let share = (inside.1 - limit) / (inside.1 - outside.1);
+        let share = if turn % 2 == 0 && share.is_finite() { share.clamp(0.02, 0.98) } else { 0.5 };
+        let next = inside.0 + share * (outside.0 - inside.0);
+        let there = height(next);
+        match there < limit {
+            true => outside = (next, there),
+            false => inside = (next, there),
         }
-        if (outside - inside).abs() < step.abs() * 1e-4 {
-            break;
+        if (outside.0 - inside.0).abs() < step.abs() * 1e-3 || (there - limit).abs() < 1e-4 {
+            return Some(next);
         }
     }
-    Some((inside + outside) / 2.0)
+    Some((inside.0 + outside.0) / 2.0)
 }
 
 #[cfg(test)]

@@ -229,20 +229,22 @@ pub fn constant(sample: &Sample) -> Option<(f64, (f64, f64), f64)> {
     Some((at, (end(low), end(high)), best))
 }
 
-/// From one bound to another: both, the likelihood, and the intervals of both.
+/// From one bound to another.
 #[derive(Clone, Copy, Debug)]
 pub struct UniformFit {
     pub low: f64,
     pub high: f64,
     pub height: f64,
-    pub intervals: [Interval; 2],
+    /// Figures are known so finely that the bounds are the outermost of them.
+    pub is_fine: bool,
+    /// Where the lower bound and the upper one may be.
+    rooms: [(f64, f64); 2],
 }
 
 fn uniform_height(sample: &Sample, low: f64, high: f64) -> f64 {
     let inside = |from: f64, to: f64| (to.min(high) - from.max(low)).max(0.0) / (high - low);
     let of = |group: &Group| {
-        let parts =
-            group.parts.iter().map(|part| part.weight * inside(libm::exp(part.low), libm::exp(part.high)));
+        let parts = group.parts.iter().map(|part| part.weight * inside(part.seconds.0, part.seconds.1));
         let entered = match group.entry == f64::NEG_INFINITY {
             true => 1.0,
             false => inside(libm::exp(group.entry), f64::INFINITY),
@@ -252,46 +254,61 @@ fn uniform_height(sample: &Sample, low: f64, high: f64) -> f64 {
     sample.groups.iter().map(of).sum()
 }
 
-pub fn uniform(sample: &Sample) -> Option<UniformFit> {
-    let ended = || sample.groups.iter().filter(|group| !group.one.is_open).map(|group| group.one.range());
-    let least = ended().map(|range| range.0).fold(f64::INFINITY, f64::min);
-    let most = sample.groups.iter().map(|group| group.one.range());
-    let most = most.map(|range| if range.1 == f64::INFINITY { range.0 } else { range.1 }).fold(0.0, f64::max);
-    let (inner_low, inner_high) = (
-        ended().map(|range| range.1).fold(f64::INFINITY, f64::min),
-        ended().map(|range| range.0).fold(0.0, f64::max),
-    );
-    if !(inner_low < inner_high) || !(least < most) {
-        return None;
+impl UniformFit {
+    pub fn of(sample: &Sample) -> Option<UniformFit> {
+        let ended = || sample.groups.iter().filter(|group| !group.one.is_open).map(|group| group.one.range());
+        let least = ended().map(|range| range.0).fold(f64::INFINITY, f64::min);
+        let most = sample.groups.iter().map(|group| group.one.range());
+        let most =
+            most.map(|range| if range.1 == f64::INFINITY { range.0 } else { range.1 }).fold(0.0, f64::max);
+        let inner_low = ended().map(|range| range.1).fold(f64::INFINITY, f64::min);
+        let inner_high = ended().map(|range| range.0).fold(0.0, f64::max);
+        if inner_low >= inner_high || least >= most {
+            return None;
+        }
+        let (mut low, mut high) = (least, most);
+        for _ in 0..4 {
+            low = between(&|low| uniform_height(sample, low, high), least, inner_low).0;
+            high = between(&|high| uniform_height(sample, low, high), inner_high, most).0;
+        }
+        let n = sample.ended().max(2) as f64;
+        let width: f64 = sample
+            .groups
+            .iter()
+            .filter(|group| !group.one.is_open)
+            .map(|group| group.count * (group.one.range().1 - group.one.range().0))
+            .sum();
+        Some(UniformFit {
+            low,
+            high,
+            height: uniform_height(sample, low, high),
+            is_fine: width / n < 4.0 * (high - low) / n,
+            rooms: [(least, inner_low), (inner_high, most)],
+        })
     }
-    let (mut low, mut high) = (least, most);
-    for _ in 0..6 {
-        low = between(&|low| uniform_height(sample, low, high), least, inner_low).0;
-        high = between(&|high| uniform_height(sample, low, high), inner_high, most).0;
+
+    /// The intervals of both bounds. Where figures are known finely, a bound lies beyond the outermost of them by what has an exponential distribution: its
+    /// interval is cut at 2 ln 20, and not at chi-square's.
+    pub fn intervals(&self, sample: &Sample) -> [Interval; 2] {
+        let n = sample.ended().max(2) as f64;
+        let cut = match self.is_fine {
+            true => -2.0 * libm::log(0.05) * n / (n - 1.0),
+            false => cut(sample.ended()).unwrap_or(CHI_SQUARE),
+        };
+        let limit = self.height - cut / 2.0;
+        let step = (self.high - self.low) / n;
+        let [(least, inner_low), (inner_high, most)] = self.rooms;
+        let mut of_low = |own: f64| match own < inner_high {
+            true => between(&|high| uniform_height(sample, own, high), inner_high, most.max(own)).1,
+            false => f64::NEG_INFINITY,
+        };
+        let down = until(&mut of_low, self.low, -step, limit).map(|own| own.max(0.0));
+        let lows = (down, until(&mut of_low, self.low, step / 16.0, limit));
+        let mut of_high = |own: f64| match own > inner_low {
+            true => between(&|low| uniform_height(sample, low, own), least, inner_low).1,
+            false => f64::NEG_INFINITY,
+        };
+        let down = until(&mut of_high, self.high, -step / 16.0, limit);
+        [lows, (down, until(&mut of_high, self.high, step, limit))]
     }
-    let height = uniform_height(sample, low, high);
-    let n = sample.ended().max(2) as f64;
-    let width = sample.groups.iter().filter(|group| !group.one.is_open);
-    let width = width.map(|group| group.count * (group.one.range().1 - group.one.range().0)).sum::<f64>() / n;
-    // Where figures are known finely, the bound is the outermost of them, and its interval that of an exponential distance to it: 2 ln 20, not
-    // chi-square's.
-    let fine = width < (high - low) / n;
-    let cut = if fine { -2.0 * libm::log(0.05) * n / (n - 1.0) } else { self::cut(sample.ended())? };
-    let limit = height - cut / 2.0;
-    let range = high - low;
-    let step = range / n;
-    let mut of_low = |own: f64| {
-        let own_high = |high: f64| uniform_height(sample, own, high);
-        if own >= inner_high { f64::NEG_INFINITY } else { between(&own_high, inner_high, most.max(own)).1 }
-    };
-    let lows = (
-        until(&mut of_low, low, -step, limit).map(|own| own.max(0.0)),
-        until(&mut of_low, low, step / 64.0, limit),
-    );
-    let mut of_high = |own: f64| {
-        let own_low = |low: f64| uniform_height(sample, low, own);
-        if own <= inner_low { f64::NEG_INFINITY } else { between(&own_low, least, inner_low).1 }
-    };
-    let highs = (until(&mut of_high, high, -step / 64.0, limit), until(&mut of_high, high, step, limit));
-    Some(UniformFit { low, high, height, intervals: [lows, highs] })
 }

@@ -22,6 +22,8 @@ pub struct Observation {
     pub is_open: bool,
     /// It had lasted so long when somebody began to look; 0: it was seen from its begin.
     pub entry: i64,
+    /// The window in which it began: those of one window may have begun together.
+    pub began: i64,
 }
 
 impl Observation {
@@ -31,6 +33,7 @@ impl Observation {
             least: ended.0 - began.1,
             width: (ended.1 - ended.0).max(1),
             early: (began.1 - began.0).max(0),
+            began: began.0,
             ..Observation::default()
         }
     }
@@ -38,7 +41,13 @@ impl Observation {
     /// From a window in which it began to an instant at which it had not ended.
     pub fn beyond(began: (i64, i64), seen: i64) -> Observation {
         let early = (began.1 - began.0).max(0);
-        Observation { least: (seen - began.1).max(0), early, is_open: true, ..Observation::default() }
+        Observation {
+            least: (seen - began.1).max(0),
+            early,
+            is_open: true,
+            began: began.0,
+            ..Observation::default()
+        }
     }
 
     /// The least and the most that it may have been; an open one has no most.
@@ -85,11 +94,12 @@ pub fn seconds(micros: i64) -> f64 {
     micros as f64 / 1e6
 }
 
-/// An interval of a duration, as logarithms of seconds, and how much of the chance it has.
+/// An interval of a duration, as logarithms of seconds and as these, and how much of the chance it has.
 #[derive(Clone, Copy, Debug)]
 pub struct Part {
     pub low: f64,
     pub high: f64,
+    pub seconds: (f64, f64),
     pub weight: f64,
 }
 
@@ -111,6 +121,9 @@ pub struct Sample {
     pub n: usize,
     /// How many of these are open.
     pub open: usize,
+    /// So many seconds all may be off together: what began in one window may have begun at one instant, and where in the window that was is
+    /// then one unknown and not many.
+    pub shared: f64,
 }
 
 /// So many groups are told apart; of more, those that hardly differ count as one.
@@ -137,7 +150,12 @@ impl Sample {
             entry: if one.entry > 0 { libm::log(seconds(one.entry)) } else { f64::NEG_INFINITY },
             one,
         });
-        Sample { groups: groups.collect(), n: all.len(), open: all.iter().filter(|one| one.is_open).count() }
+        Sample {
+            groups: groups.collect(),
+            n: all.len(),
+            open: all.iter().filter(|one| one.is_open).count(),
+            shared: shared(all),
+        }
     }
 
     /// How many have an end.
@@ -146,10 +164,23 @@ impl Sample {
     }
 }
 
+/// 95 % of how far the mean place in their windows may be from the middle, beyond what as many that began one by one would have.
+fn shared(all: &[Observation]) -> f64 {
+    let mut windows: BTreeMap<i64, usize> = BTreeMap::new();
+    for one in all {
+        *windows.entry(one.began).or_default() += 1;
+    }
+    let n = all.len().max(1) as f64;
+    let width = all.iter().map(|one| seconds(one.early)).sum::<f64>() / n;
+    let together = windows.values().map(|count| (count * count) as f64).sum::<f64>() / (n * n);
+    // A place in a window of one has a standard deviation of the twelfth's root.
+    1.96 * libm::sqrt((together - 1.0 / n).max(0.0) / 12.0) * width
+}
+
 impl Observation {
     fn rounded(&self, grain: i64) -> Observation {
         if grain <= 1 {
-            return *self;
+            return Observation { began: 0, ..*self };
         }
         let round = |own: i64| (own + grain / 2).div_euclid(grain) * grain;
         Observation {
@@ -159,6 +190,7 @@ impl Observation {
             late: round(self.late),
             entry: round(self.entry),
             is_open: self.is_open,
+            began: 0,
         }
     }
 
@@ -179,10 +211,13 @@ impl Observation {
         }
         let log = |micros: i64| if micros > 0 { libm::log(seconds(micros)) } else { f64::NEG_INFINITY };
         all.into_iter()
-            .map(|(low, weight)| Part {
-                low: log(low),
-                high: if self.is_open { f64::INFINITY } else { log(low + self.width) },
-                weight,
+            .map(|(low, weight)| {
+                let high = if self.is_open {
+                    (f64::INFINITY, f64::INFINITY)
+                } else {
+                    (log(low + self.width), seconds(low + self.width))
+                };
+                Part { low: log(low), high: high.0, seconds: (seconds(low), high.1), weight }
             })
             .collect()
     }
@@ -204,6 +239,16 @@ mod tests {
         }
         let weights: f64 = one.parts().iter().map(|part| part.weight).sum();
         assert!((weights - 1.0).abs() < 1e-9);
+    }
+
+    /// Forty that were killed in one second may have been killed at one instant of it.
+    #[test]
+    fn what_began_together_is_off_together() {
+        let all = |step: i64| {
+            let of = |ix: i64| Observation::between((ix * step, ix * step + S), (90 * S, 91 * S));
+            Sample::new(&(0..40).map(of).collect::<Vec<_>>()).shared
+        };
+        assert!((0.5..0.6).contains(&all(0)) && all(S) < 1e-6);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From a cluster's history to durations: what each program did, start by start.
 //!
 //! A container's life begins at `startedAt` and ends at `finishedAt`, both cut to their second; where somebody stamped the stream, the event
-//! `Started` narrows the one and the first version that shows the end the other. A life that the kubelet ended, that was not over
+//! `Started` narrows the one. A life that the kubelet ended, that was not over
 //! when watching ended, or that was under way when it began, counts as that.
 
 use std::collections::BTreeMap;
@@ -76,10 +76,7 @@ pub fn lived(history: &History) -> BTreeMap<Program, Lived> {
 #[derive(Clone, Copy, Default)]
 struct Life {
     started: Option<i64>,
-    /// When it was first shown running.
-    shown: Option<i64>,
     ended: Option<Ended>,
-    end_shown: Option<i64>,
     booted: Option<Booted>,
     /// It was seen running before it had booted, and after.
     boots_seen: [bool; 2],
@@ -114,7 +111,7 @@ impl One<'_> {
         let lives = self.lives();
         for (number, life) in &lives {
             let Some(started) = life.started else { continue };
-            let began = self.began(started, life);
+            let began = self.began(started);
             let is_last = lives.keys().next_back() == Some(number);
             self.boot(life, began, is_last, lived);
             self.run(life, began, is_last, lived);
@@ -132,9 +129,7 @@ impl One<'_> {
                 let number = if own.was == Was::Waiting { own.restarts } else { own.restarts - 1 };
                 let life = lives.entry(number).or_default();
                 life.started = life.started.or(last.started);
-                if life.ended.is_none() {
-                    (life.ended, life.end_shown) = (Some(last), version.stamp);
-                }
+                life.ended = life.ended.or(Some(last));
             }
             let has_booted = self.has_booted(own.started, own.ready);
             match own.was {
@@ -142,7 +137,6 @@ impl One<'_> {
                 Was::Running(started) => {
                     let life = lives.entry(own.restarts).or_default();
                     life.started = life.started.or(started);
-                    life.shown = life.shown.or(version.stamp);
                     life.was_there |= at == 0;
                     life.boots_seen[usize::from(has_booted)] = true;
                     // Whoever has seen it neither wait nor fail does not know when it booted.
@@ -158,9 +152,7 @@ impl One<'_> {
                 Was::Ended(ended) => {
                     let life = lives.entry(own.restarts).or_default();
                     life.started = life.started.or(ended.started);
-                    if life.ended.is_none() {
-                        (life.ended, life.end_shown) = (Some(ended), version.stamp);
-                    }
+                    life.ended = life.ended.or(Some(ended));
                 }
             }
             before = Some((own.restarts, has_booted && matches!(own.was, Was::Running(_)), true));
@@ -185,15 +177,15 @@ impl One<'_> {
     }
 
     /// The window in which a life began.
-    fn began(&self, started: i64, life: &Life) -> (i64, i64) {
+    fn began(&self, started: i64) -> (i64, i64) {
         let (from, to) = (started * SECOND, (started + 1) * SECOND);
         let told =
             self.events.iter().filter(|event| event.reason == "Started").filter_map(|event| event.stamp);
         let told = told.filter(|stamp| (from..to + EVENT).contains(stamp)).min();
-        match (told, life.shown) {
-            (Some(stamp), _) => ((stamp - EVENT).clamp(from, to), stamp.clamp(from, to)),
-            (None, Some(shown)) if shown > from => (from, to.min(shown)),
-            _ => (from, to),
+        // The version that shows it comes the sooner the earlier in its second it was: it narrows nothing.
+        match told {
+            Some(stamp) => ((stamp - EVENT).clamp(from, to), stamp.clamp(from, to)),
+            None => (from, to),
         }
     }
 
@@ -282,7 +274,7 @@ impl One<'_> {
 
     fn run(&self, life: &Life, began: (i64, i64), is_last: bool, lived: &mut Lived) {
         let entry = match life.was_there && self.watched.since > began.1 + SECOND {
-            true => self.watched.since - began.1,
+            true => self.watched.since - began.0.midpoint(began.1),
             false => 0,
         };
         let Some((ended, finished)) = life.ended.and_then(|ended| Some((ended, ended.finished?))) else {
@@ -292,18 +284,17 @@ impl One<'_> {
             return;
         };
         let mut end = (finished * SECOND, (finished + 1) * SECOND);
-        if let Some(shown) = life.end_shown.filter(|shown| *shown > end.0) {
-            end.1 = end.1.min(shown);
+        // What was under way had not ended.
+        if entry > 0 && self.watched.since < end.1 {
+            end.0 = end.0.max(self.watched.since);
         }
         let Some((killed, grace)) = self.killed(began.0, &ended, finished) else {
-            let one = Observation { entry, ..Observation::between(began, end) };
-            // One that had lasted longer than it did was not under way.
-            lived.runs.push(Observation { entry: entry.min(one.least.max(0)), ..one });
+            lived.runs.push(Observation { entry, ..Observation::between(began, end) });
             *lived.exits.entry((ended.code, ended.reason.to_string())).or_default() += 1;
             return;
         };
         let run = Observation::beyond(began, killed.0.max(began.1));
-        lived.runs.push(Observation { entry: entry.min(run.least), ..run });
+        lived.runs.push(Observation { entry: entry.min(run.least + run.early / 2), ..run });
         self.term(&ended, killed, end, grace, lived);
     }
 
@@ -338,7 +329,7 @@ impl One<'_> {
     fn seen_until(&self) -> i64 {
         let last = self.pod().versions.last();
         let asked = last.and_then(|version| version.deletion).map(|(asked, _)| asked * SECOND);
-        match last.filter(|version| version.is_last) {
+        match last.filter(|own| own.is_last) {
             Some(version) => asked.or(version.stamp).unwrap_or(0),
             None => asked.unwrap_or(i64::MAX).min(self.watched.until),
         }

@@ -33,42 +33,8 @@ pub(super) fn row(object: &Value, now: Time) -> Option<Vec<Cell>> {
         }
         "Endpoints" => vec![name(), narrow("ENDPOINTS", endpoints(object)), age()],
         "Ingress" => ingress(object, name(), age()),
-        "APIService" => {
-            let service = &object["spec"]["service"];
-            let said = |member: &str| service[member].as_str().unwrap_or_default().to_owned();
-            let service = if service.is_null() {
-                "Local".to_owned()
-            } else {
-                format!("{}/{}", said("namespace"), said("name"))
-            };
-            let mut conditions = list(object, "/status/conditions").iter();
-            let available = conditions.find(|own| own["type"] == "Available");
-            let status = available.and_then(|own| own["status"].as_str()).unwrap_or("Unknown");
-            vec![name(), narrow("SERVICE", service), narrow("AVAILABLE", status), age()]
-        }
-        "RoleBinding" => {
-            let role = format!("{}/{}", text("/roleRef/kind"), text("/roleRef/name"));
-            let of = |kind: &str| {
-                let own = list(object, "/subjects").iter().filter(|own| own["kind"] == kind);
-                let said = own.map(|own| {
-                    let said = |member: &str| own[member].as_str().unwrap_or_default();
-                    if kind == "ServiceAccount" {
-                        format!("{}/{}", said("namespace"), said("name"))
-                    } else {
-                        said("name").to_owned()
-                    }
-                });
-                said.collect::<Vec<_>>().join(", ")
-            };
-            vec![
-                name(),
-                narrow("ROLE", role),
-                age(),
-                wide("USERS", of("User")),
-                wide("GROUPS", of("Group")),
-                wide("SERVICEACCOUNTS", of("ServiceAccount")),
-            ]
-        }
+        "APIService" => api_service(object, name(), age()),
+        "RoleBinding" => role_binding(object, name(), age()),
         "PodTemplate" => {
             let of = |member: &str| {
                 let all = list(object, "/template/spec/containers").iter();
@@ -143,5 +109,45 @@ fn ingress(object: &Value, name: Cell, age: Cell) -> Vec<Cell> {
         narrow("ADDRESS", address.join(",")),
         narrow("PORTS", ports),
         age,
+    ]
+}
+
+/// `printAPIService` (staging/src/k8s.io/kube-aggregator/pkg/registry/apiservice/etcd)
+fn api_service(object: &Value, name: Cell, age: Cell) -> Vec<Cell> {
+    let service = &object["spec"]["service"];
+    let said = |member: &str| service[member].as_str().unwrap_or_default().to_owned();
+    let service = if service.is_null() {
+        "Local".to_owned()
+    } else {
+        format!("{}/{}", said("namespace"), said("name"))
+    };
+    let available = list(object, "/status/conditions").iter().find(|own| own["type"] == "Available");
+    let status = available.and_then(|own| own["status"].as_str()).unwrap_or("Unknown");
+    vec![name, narrow("SERVICE", service), narrow("AVAILABLE", status), age]
+}
+
+/// `printRoleBinding`
+fn role_binding(object: &Value, name: Cell, age: Cell) -> Vec<Cell> {
+    let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default();
+    let role = format!("{}/{}", text("/roleRef/kind"), text("/roleRef/name"));
+    let of = |kind: &str| {
+        let own = list(object, "/subjects").iter().filter(|own| own["kind"] == kind);
+        let said = own.map(|own| {
+            let said = |member: &str| own[member].as_str().unwrap_or_default();
+            if kind == "ServiceAccount" {
+                format!("{}/{}", said("namespace"), said("name"))
+            } else {
+                said("name").to_owned()
+            }
+        });
+        said.collect::<Vec<_>>().join(", ")
+    };
+    vec![
+        name,
+        narrow("ROLE", role),
+        age,
+        wide("USERS", of("User")),
+        wide("GROUPS", of("Group")),
+        wide("SERVICEACCOUNTS", of("ServiceAccount")),
     ]
 }

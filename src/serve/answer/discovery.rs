@@ -54,22 +54,23 @@ fn one(group: &str, versions: &[&str]) -> Value {
 
 /// `APIGroupDiscoveryList`, with a tag by which a client finds that nothing has changed.
 fn aggregated(request: &Request, is_own: fn(&&Resource) -> bool) -> Response {
-    let mut groups: Vec<(&str, Vec<(&str, Vec<Value>)>)> = Vec::new();
+    type Versions = Vec<(&'static Resource, Vec<Value>)>;
+    let mut groups: Vec<(&str, Versions)> = Vec::new();
     for own in RESOURCES.iter().filter(is_own) {
         if groups.iter().all(|(group, _)| *group != own.group) {
             groups.push((own.group, Vec::new()));
         }
         let Some((_, versions)) = groups.iter_mut().find(|(group, _)| *group == own.group) else { continue };
-        match versions.iter_mut().find(|(version, _)| *version == own.version) {
+        match versions.last_mut().filter(|(last, _)| last.api_version() == own.api_version()) {
             Some((_, list)) => list.push(newer(own)),
-            None => versions.push((own.version, vec![newer(own)])),
+            None => versions.push((own, vec![newer(own)])),
         }
     }
     let items: Vec<Value> = groups
         .into_iter()
         .map(|(group, versions)| {
-            let spelled = |(version, resources): (&str, Vec<Value>)| {
-                json!({ "version": version, "resources": resources, "freshness": "Current" })
+            let spelled = |(own, resources): (&Resource, Vec<Value>)| {
+                json!({ "version": own.version, "resources": resources, "freshness": "Current" })
             };
             let versions: Vec<Value> = versions.into_iter().map(spelled).collect();
             let metadata = if group.is_empty() { json!({}) } else { json!({ "name": group }) };
@@ -125,7 +126,8 @@ fn newer(own: &Resource) -> Value {
 /// `APIResourceList`; resources by name, each with its subresources.
 fn resources(group: &str, version: &str) -> Response {
     let mut list = Vec::new();
-    for own in RESOURCES.iter().filter(|own| own.group == group && own.version == version) {
+    let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+    for own in RESOURCES.iter().filter(|own| own.api_version() == group_version) {
         let mut value = json!({
             "name": own.plural, "singularName": own.singular(), "namespaced": own.is_namespaced, "kind": own.kind,
             "verbs": own.verbs,
@@ -154,8 +156,7 @@ fn resources(group: &str, version: &str) -> Response {
     if !group.is_empty() {
         body["apiVersion"] = "v1".into();
     }
-    let own = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
-    body["groupVersion"] = own.into();
+    body["groupVersion"] = group_version.into();
     body["resources"] = list.into();
     Response { content_type: JSON, ..Response::json(200, &body) }
 }

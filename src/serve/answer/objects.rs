@@ -13,7 +13,7 @@ use super::super::status::{Response, bad, no_resource, not_found, too_new};
 use super::super::store::{Object, Store};
 use super::table::{self, Include};
 use super::{Form, Shape};
-use crate::rules::kubectl::columns::columns;
+use crate::rules::kubectl::columns::{columns, has_printer};
 use crate::rules::machinery::base64;
 
 /// One object, or the subresource of one that can be read.
@@ -156,6 +156,12 @@ pub fn list(
     match form.shape {
         Shape::Table(include) => {
             table::head(&mut out, resource.kind, &metadata, true);
+            if page.is_empty() && !has_printer(resource.kind) {
+                // The default for kinds without a printer begins with no list, and not with an empty one.
+                out.pop();
+                out.extend_from_slice(b"null}\n");
+                return Response::text(out);
+            }
             let columns = columns(resource.kind);
             written(&mut out, &page, |out, object| table::row(out, object, form, include, &columns));
         }

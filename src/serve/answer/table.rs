@@ -3,9 +3,10 @@
 //! Source: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/response.go (`asTable`, `asPartialObjectMetadata`, 1.36.3). A row of
 //! a pod is made of what was found out about the pod once; only ages are told anew.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::kinds::RESOURCES;
+use super::super::stamps::Stamped;
 use super::super::store::{Object, PodRow};
 use super::Form;
 use crate::api::wire;
@@ -53,7 +54,10 @@ pub fn row(out: &mut Vec<u8>, object: &Object, form: &Form<'_>, include: Include
         Include::None => out.extend_from_slice(b",\"object\":null}"),
         Include::Metadata => {
             out.extend_from_slice(b",\"object\":");
-            form.partial(out, object);
+            match RESOURCES[form.resource].plural {
+                "daemonsets" => daemon(out, object, form),
+                _ => form.partial(out, object),
+            }
             out.push(b'}');
         }
         Include::Object => {
@@ -62,6 +66,20 @@ pub fn row(out: &mut Vec<u8>, object: &Object, form: &Form<'_>, include: Include
             out.push(b'}');
         }
     }
+}
+
+/// Metadata of a DaemonSet in a row are those of the server's own form, which has a field for what v1 has as an annotation.
+fn daemon(out: &mut Vec<u8>, object: &Object, form: &Form<'_>) {
+    let mut metadata = object.value["metadata"].clone();
+    if let Some(annotations) = metadata["annotations"].as_object_mut() {
+        annotations.shift_remove("deprecated.daemonset.template.generation");
+        if annotations.is_empty() {
+            metadata.as_object_mut().map(|members| members.shift_remove("annotations"));
+        }
+    }
+    let kind = "\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",";
+    out.extend_from_slice(format!("{{{kind}").as_bytes());
+    Stamped::of(&json!({ "metadata": metadata })).write(out, form.clock.1);
 }
 
 /// The cells of an object that is no pod.

@@ -1,0 +1,533 @@
+//! `fit`: what a cluster was like is found again in what it showed.
+//!
+//! The cluster is the simulator, whose truth is known: scenarios are played under many seeds, their watches are printed as kubectl would, and
+//! what is fitted to them is held against what they were made of.
+
+#![cfg(feature = "cli")]
+
+#[path = "support/desk.rs"]
+mod desk;
+#[path = "support/program.rs"]
+mod program;
+#[path = "support/stream.rs"]
+mod stream;
+
+use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::process::{Output, Stdio};
+use std::sync::Arc;
+
+use desk::Desk;
+use kubelapse::answers::fit::{self, About, Fitted, Parameter, Row};
+use kubelapse::observed::History;
+use kubelapse::scenario::{self, Plan};
+use kubelapse::time::Time;
+use rayon::prelude::*;
+use serde_json::Value;
+
+fn plan(text: &str) -> Arc<Plan> {
+    let loaded = scenario::load("truth.toml", text, &scenario::no_files, &[]);
+    Arc::new(loaded.unwrap_or_else(|problems| panic!("{}", problems.render(false))))
+}
+
+fn fitted(text: &str) -> Fitted {
+    let mut history = History::default();
+    let problems = history.take(text, Time::FAR, &|_| {});
+    assert!(problems.iter().all(|problem| problem.is_warning), "{problems:?}");
+    fit::fit(&history)
+}
+
+/// The row of a key, of an image or of a container.
+fn row<'a>(fitted: &'a Fitted, of: &str, key: &str) -> Option<&'a Row> {
+    fitted.rows.iter().find(|row| {
+        let is_it = match &row.about {
+            About::Image(image) => image == of,
+            About::Program(program) => program.container == of,
+            About::Latency => of == "latency",
+        };
+        is_it && row.key == key
+    })
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Programs of each kind, thirty or forty pods of each. Pods come a second apart, more or less.
+const TRUTH: &str = r#"
+name       = "truth"
+kubernetes = "1.36"
+until      = "2m"
+kubelet    = { serializeImagePulls = false, registryPullQPS = 0 }
+[[node]]
+name  = "node"
+count = 4
+[[image]]
+ref  = "boots:1"
+pull = { lognormal = { median = "2s", p95 = "5s" } }
+[[image]]
+ref  = "runs:1"
+pull = "800ms"
+[[program]]
+image = "boots:1"
+boots = { lognormal = { median = "6s", p95 = "15s" } }
+attempts = [{ runs = "forever", onTerm = { after = { uniform = ["1s", "6s"] }, exit = 0 } }]
+[[program]]
+image = "runs:1"
+attempts = [{ runs = { weibull = { scale = "30s", shape = 1.5 } }, exit = { "0" = 0.75, "3" = 0.25 } }]
+[[pod]]
+name     = "boots"
+replicas = 40
+every    = { uniform = ["0s", "1s"] }
+  [pod.spec]
+  terminationGracePeriodSeconds = 30
+    [[pod.spec.containers]]
+    name  = "boots"
+    image = "boots:1"
+    imagePullPolicy = "Always"
+    readinessProbe = { exec = { command = ["ready"] }, periodSeconds = 2 }
+[[pod]]
+name     = "runs"
+replicas = 40
+every    = { uniform = ["0s", "1s"] }
+  [pod.spec]
+  restartPolicy = "Never"
+    [[pod.spec.containers]]
+    name  = "runs"
+    image = "runs:1"
+[[action]]
+at     = "90s"
+delete = "pod/boots-*"
+"#;
+
+/// What the scenario says, by row and number; a number counts where its family was chosen.
+const NUMBERS: [(&str, &str, &str, &str, f64); 9] = [
+    ("boots:1", "pull", "lognormal", "median", 2.0),
+    ("boots:1", "pull", "lognormal", "p95", 5.0),
+    ("boots", "boots", "lognormal", "median", 6.0),
+    ("boots", "boots", "lognormal", "p95", 15.0),
+    ("runs", "runs", "weibull", "scale", 30.0),
+    ("runs", "runs", "weibull", "shape", 1.5),
+    ("boots", "onTerm", "uniform", "low", 1.0),
+    ("boots", "onTerm", "uniform", "high", 6.0),
+    ("boots", "onTerm", "uniform", "mean", 3.5),
+];
+
+fn holds(own: &Parameter, truth: f64) -> bool {
+    let (low, high) = own.interval.expect("there are enough for an interval");
+    low.is_none_or(|low| low <= truth) && high.is_none_or(|high| high >= truth)
+}
+
+/// How often the intervals of many repetitions hold the truth: so often, of so many, by number.
+fn coverage(plan: &Arc<Plan>, seeds: u64, stamped: bool) -> BTreeMap<String, (u32, u32)> {
+    let each: Vec<Vec<(String, bool)>> = (0..seeds)
+        .into_par_iter()
+        .map(|seed| {
+            let fitted = fitted(&stream::text(&stream::lines(plan, seed), stamped));
+            let mut told = Vec::new();
+            for (of, key, family, name, truth) in NUMBERS {
+                let row = row(&fitted, of, key).unwrap_or_else(|| panic!("no {key} of {of}"));
+                let own = row.fit.as_ref().expect("durations");
+                if own.family.name() != family {
+                    continue;
+                }
+                let number = own.parameters.iter().find(|own| own.name == name).expect("its number");
+                told.push((format!("{of} {key} {name}"), holds(number, truth)));
+            }
+            told
+        })
+        .collect();
+    let mut counts: BTreeMap<String, (u32, u32)> = BTreeMap::new();
+    for (name, holds) in each.into_iter().flatten() {
+        let count = counts.entry(name).or_default();
+        count.0 += u32::from(holds);
+        count.1 += 1;
+    }
+    counts
+}
+
+/// `KUBELAPSE_FIT_SEEDS` asks for more.
+fn seeds() -> u64 {
+    std::env::var("KUBELAPSE_FIT_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(50)
+}
+
+fn judge(counts: &BTreeMap<String, (u32, u32)>) {
+    let (mut holds, mut all) = (0, 0);
+    for (name, (good, n)) in counts {
+        println!("{name:24} {good} of {n}: {:.1} %", f64::from(*good) * 100.0 / f64::from(*n));
+        (holds, all) = (holds + good, all + n);
+    }
+    // One number alone is known to some two in a hundred.
+    let short = counts.iter().find(|(_, (good, n))| f64::from(*good) < f64::from(*n) * 0.87);
+    assert!(short.is_none(), "{short:?}");
+    let share = f64::from(holds) * 100.0 / f64::from(all);
+    println!("all: {share:.1} % of {all}");
+    assert!((92.0..=98.0).contains(&share), "{share}");
+}
+
+/// 95 ± 3 % of intervals hold the truth, of streams that were stamped as they came.
+#[test]
+fn intervals_hold_the_truth() {
+    judge(&coverage(&plan(TRUTH), seeds(), true));
+}
+
+/// And of streams without instants, in which all is whole seconds.
+#[test]
+fn intervals_of_whole_seconds_hold_the_truth() {
+    judge(&coverage(&plan(TRUTH), seeds(), false));
+}
+
+/// What had not ended when watching did counts as that: most runs are longer than what was seen.
+#[test]
+fn what_is_cut_off_counts() {
+    let text = TRUTH.split("[[action]]").next().expect("what comes before").replace("\"2m\"", "\"50s\"");
+    let fitted = fitted(&stream::text(&stream::lines(&plan(&text), 3), true));
+    let runs = row(&fitted, "runs", "runs").and_then(|row| row.fit.as_ref()).expect("runs");
+    assert!(runs.open > 8 && runs.n == 40, "{} of {}", runs.open, runs.n);
+    let naive = 30.0 * 0.6;
+    let scale = &runs.parameters[0];
+    assert!(scale.value > naive, "{} {}", scale.name, scale.value);
+}
+
+/// Shares of codes, and what keeps its default.
+#[test]
+fn exits_are_shares() {
+    let fitted = fitted(&stream::text(&stream::lines(&plan(TRUTH), 1), true));
+    let exits = row(&fitted, "runs", "exit").expect("exits");
+    let codes: Vec<i32> = exits.exits.iter().map(|(code, ..)| *code).collect();
+    assert_eq!(codes, [0, 3]);
+    assert!(exits.value.starts_with("{ \"0\" = 0."), "{}", exits.value);
+    assert!(fitted.told.iter().any(|told| told.contains("statusUpdate")), "{:?}", fitted.told);
+    let pull = row(&fitted, "runs:1", "pull").expect("one for each node");
+    assert_eq!(pull.value, "\"800ms\"");
+    for (key, truth) in [("create", 0.03), ("start", 0.05), ("sandbox", 0.3)] {
+        let own = row(&fitted, "latency", key).unwrap_or_else(|| panic!("no {key}"));
+        let fit = own.fit.as_ref().expect("durations");
+        assert!(fit.parameters.iter().any(|own| (own.value - truth).abs() < 0.02), "{key}: {}", own.value);
+    }
+}
+
+/// A desk with the streams of a run, `pods.jsonl` stamped and `events.jsonl` too.
+fn with_streams(name: &str) -> Desk {
+    let desk = Desk::with(name, None);
+    let lines = stream::lines(&plan(TRUTH), 5);
+    let (events, pods): (Vec<Value>, Vec<Value>) =
+        lines.into_iter().partition(|line| line["object"]["kind"] == "Event");
+    std::fs::write(desk.0.join("pods.jsonl"), stream::text(&pods, true)).expect("pods");
+    std::fs::write(desk.0.join("events.jsonl"), stream::text(&events, true)).expect("events");
+    desk
+}
+
+const SCENARIO: &str = r#"# My shop.
+name  = "shop"   # the name
+until = "5m"
+
+[latency]
+create = "10ms" # guessed
+
+[[image]]
+ref  = "boots:1"
+pull = "9s"       # guessed, too
+
+# Boots slowly.
+[[program]]
+image    = "boots:*"
+attempts = [{ runs = "forever", readiness = [{ at = "0s", ok = false }, { at = "4s", ok = true }], log = ["hello"] }]
+
+[[pod]]
+name = "web"
+  [[pod.spec.containers]]
+  name  = "boots"
+  image = "boots:1"
+  readinessProbe = { exec = { command = ["ready"] }, periodSeconds = 2 }
+[[pod]]
+name = "job"
+spec = { restartPolicy = "Never", containers = [{ name = "runs", image = "runs:1" }] }
+"#;
+
+#[test]
+fn numbers_go_into_a_scenario_and_comments_stay() {
+    let desk = with_streams("fit-into");
+    std::fs::write(desk.0.join("shop.toml"), SCENARIO).expect("a scenario");
+    let output = desk.run("fit pods.jsonl events.jsonl --into shop.toml");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let text = std::fs::read_to_string(desk.0.join("shop.toml")).expect("it is there");
+    for kept in
+        ["# My shop.", "# the name", "# guessed\n", "# guessed, too", "# Boots slowly.", "log = [\"hello\"]"]
+    {
+        assert!(text.contains(kept), "{kept}: {text}");
+    }
+    assert!(text.contains("boots = {") && !text.contains("at = \"4s\""), "{text}");
+    assert!(text.contains("weibull") && text.contains("image = \"runs:1\""), "{text}");
+    assert!(said(&output).contains("takes the place of"), "{}", said(&output));
+    let checked = desk.run("check shop.toml");
+    assert_eq!(checked.status.code(), Some(0), "{}", said(&checked));
+    // Once more changes nothing.
+    assert_eq!(desk.run("fit pods.jsonl events.jsonl --into shop.toml").status.code(), Some(0));
+    assert_eq!(std::fs::read_to_string(desk.0.join("shop.toml")).expect("it is there"), text);
+}
+
+#[test]
+fn a_scenario_is_written_around_what_was_seen() {
+    let desk = with_streams("fit-out");
+    let output = desk.run("fit pods.jsonl events.jsonl --out seen.toml");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let checked = desk.run("check seen.toml");
+    assert_eq!(checked.status.code(), Some(0), "{}", said(&checked));
+    let again = desk.run("fit pods.jsonl events.jsonl --out seen.toml");
+    assert_eq!(again.status.code(), Some(2));
+}
+
+#[test]
+fn all_formats_tell_the_same() {
+    let desk = with_streams("fit-formats");
+    let table = String::from_utf8(desk.run("fit events.jsonl pods.jsonl").stdout).expect("text");
+    let json: Value =
+        serde_json::from_slice(&desk.run("fit pods.jsonl events.jsonl -o json").stdout).expect("JSON");
+    let csv = String::from_utf8(desk.run("fit pods.jsonl events.jsonl -o csv").stdout).expect("text");
+    let rows = json["rows"].as_array().expect("rows");
+    let boots = rows.iter().find(|row| row["key"] == "boots").expect("boots");
+    assert_eq!((&boots["n"], &boots["family"]), (&40.into(), &"lognormal".into()));
+    assert!(boots["parameters"]["median"]["interval"].is_array());
+    assert!(csv.starts_with("what,key,n,censored,family,parameter,value,low,high,scenario\n"));
+    for row in rows {
+        let line = row["toml"].as_str().expect("its value");
+        assert!(table.contains(&line[..line.len().min(60)]), "{line}");
+    }
+    assert!(table.contains("median") && csv.contains(",median,"));
+}
+
+/// A live stream gets the instant of each object, and the file is whole when the stream ends.
+#[test]
+fn a_stream_is_stamped_as_it_comes() {
+    let desk = Desk::with("fit-record", None);
+    let lines = stream::lines(&plan(TRUTH), 5);
+    // What comes now cannot be about another day.
+    let mut command = desk.command("fit --record pods.jsonl - -o json");
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let text = stream::text(&lines[..200], false);
+    child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("it is read");
+    let output = child.wait_with_output().expect("it ends");
+    let kept = std::fs::read_to_string(desk.0.join("pods.jsonl")).expect("the recording");
+    assert_eq!(kept.lines().count(), 200, "{}", said(&output));
+    for line in kept.lines() {
+        let value: Value = serde_json::from_str(line).expect("a line is an object");
+        let stamp = value["t"].as_str().and_then(Time::parse_rfc3339).expect("an instant");
+        assert!(stamp > Time::parse_rfc3339("2025-06-01T00:00:00Z").expect("an instant"), "{line}");
+        assert!(value["object"]["kind"].is_string());
+    }
+    // Nothing is written over.
+    let again = desk.run("fit --record pods.jsonl -");
+    assert_eq!(again.status.code(), Some(2));
+    assert!(said(&again).contains("there already"), "{}", said(&again));
+}
+
+/// Ctrl-C ends a recording that would go on, and leaves it whole.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_recording_is_whole() {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+    let desk = Desk::with("fit-interrupt", None);
+    let lines = stream::lines(&plan(TRUTH), 5);
+    let mut child = desk
+        .command("fit --record pods.jsonl -")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut pipe = child.stdin.take().expect("a pipe");
+    pipe.write_all(stream::text(&lines, false).as_bytes()).expect("it is read");
+    let place = desk.0.join("pods.jsonl");
+    let count = || std::fs::read_to_string(&place).map_or(0, |text| text.lines().count());
+    while count() < lines.len() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    kill(Pid::from_raw(i32::try_from(child.id()).expect("a process")), Signal::SIGINT).expect("it is there");
+    let output = child.wait_with_output().expect("it ends");
+    drop(pipe);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("is written"), "{}", said(&output));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("boots"));
+    assert!(std::fs::read_to_string(&place).expect("it is there").ends_with("}\n"));
+}
+
+/// What is wrong is told with its line and what to do.
+#[test]
+fn bad_input_is_told() {
+    let desk = Desk::with("fit-bad", None);
+    let lines = stream::lines(&plan(TRUTH), 5);
+    let told = |name: &str, text: &str| {
+        std::fs::write(desk.0.join(name), text).expect("an input");
+        let output = desk.run(&format!("fit {name}"));
+        (output.status.code(), said(&output))
+    };
+    let good = stream::text(&lines, true);
+    // A time from the future.
+    let mut future = lines.clone();
+    let late = future.iter().position(|line| line["object"]["kind"] == "Pod").expect("a pod");
+    future[late]["object"]["metadata"]["creationTimestamp"] = "2031-01-01T00:00:00Z".into();
+    let (code, words) = told("future.jsonl", &stream::text(&future, true));
+    assert_eq!(code, Some(2));
+    assert!(words.contains(&format!("future.jsonl:{}: a time from the future", late + 1)), "{words}");
+    assert!(words.contains("hint: the clocks"), "{words}");
+    // No JSON in the middle: both places are told.
+    let mut broken: Vec<&str> = good.lines().collect();
+    broken[3] = "{\"t\": oops}";
+    broken[9] = "{\"object\": 3}";
+    let (code, words) = told("broken.jsonl", &broken.join("\n"));
+    assert_eq!(code, Some(2));
+    assert!(words.contains("broken.jsonl:4: this is no JSON"), "{words}");
+    assert!(words.contains("broken.jsonl:10: "), "{words}");
+    // A stream that ends in the middle of an object is a recording that was cut: it is fitted.
+    let (code, words) = told("cut.jsonl", &good[..good.len() - 40]);
+    assert_eq!(code, Some(0), "{words}");
+    assert!(words.contains("warning") && words.contains("ends in the middle"), "{words}");
+    // Nothing in it.
+    let (code, words) = told("empty.json", "");
+    assert_eq!((code, words.contains("it is empty")), (Some(2), true), "{words}");
+    let (code, words) = told("table.txt", "NAME   READY   STATUS\nweb    1/1     Running\n");
+    assert_eq!((code, words.contains("hint: ")), (Some(2), true), "{words}");
+    let (code, words) = told("list.json", "{\"kind\": \"List\", \"items\": [{\"kind\": \"ConfigMap\"}]}");
+    assert_eq!((code, words.contains("nothing to fit")), (Some(2), true), "{words}");
+}
+
+/// A watch that began anew tells so, and what is missing spoils nothing.
+#[test]
+fn a_hole_is_told() {
+    let lines = stream::lines(&plan(TRUTH), 5);
+    let is_pod = |line: &&Value| line["object"]["kind"] == "Pod";
+    let (from, to) = (lines.len() / 3, lines.len() / 2);
+    let mut now: BTreeMap<String, Value> = BTreeMap::new();
+    for line in lines[..to].iter().filter(is_pod) {
+        let uid = line["object"]["metadata"]["uid"].to_string();
+        match line["type"] == "DELETED" {
+            true => drop(now.remove(&uid)),
+            false => drop(now.insert(uid, line.clone())),
+        }
+    }
+    let mut holed: Vec<Value> = lines[..from].to_vec();
+    holed.extend(now.into_values().map(|mut line| {
+        line["type"] = "ADDED".into();
+        line["t"] = lines[to]["t"].clone();
+        line
+    }));
+    holed.extend_from_slice(&lines[to..]);
+    let mut history = History::default();
+    let problems = history.take(&stream::text(&holed, true), Time::FAR, &|_| {});
+    let hole = problems.iter().find(|problem| problem.words.contains("the stream has a hole"));
+    assert!(hole.is_some_and(|hole| hole.is_warning && hole.line == from + 1), "{problems:?}");
+    let fitted = fit::fit(&history);
+    let boots = row(&fitted, "boots", "boots").and_then(|row| row.fit.as_ref()).expect("boots");
+    assert!(boots.parameters.iter().any(|own| (4.0..9.0).contains(&own.value)), "{boots:?}");
+}
+
+#[test]
+fn a_newer_cluster_is_told() {
+    let node = r#"{"kind":"Node","metadata":{"name":"n","uid":"n"},"status":{"nodeInfo":{"kubeletVersion":"v1.99.1"}}}"#;
+    let mut history = History::default();
+    let problems = history.take(node, Time::FAR, &|_| {});
+    assert!(
+        problems.iter().any(|problem| problem.is_warning && problem.words.contains("v1.99.1")),
+        "{problems:?}"
+    );
+}
+
+/// Recordings of a real cluster: what was scripted there is found again.
+#[test]
+fn recordings_are_fitted() {
+    let mut history = History::default();
+    for name in ["deployment-rollout-surge-0-unavailable-1", "deployment-rollout-surge-100pct"] {
+        let problems = history.take(&recorded(name), Time::FAR, &|_| {});
+        assert!(problems.is_empty(), "{problems:?}");
+    }
+    let fitted = fit::fit(&history);
+    let value = |of: &str, key: &str| {
+        let fit = row(&fitted, of, key).and_then(|row| row.fit.as_ref());
+        fit.and_then(|fit| fit.parameters.last()).map_or(f64::NAN, |own| own.value)
+    };
+    for (of, key, truth, off) in [
+        ("registry.example/shop/web:1.0", "pull", 0.8, 0.02),
+        ("registry.example/shop/web:2.0", "pull", 1.2, 0.02),
+        ("app", "boots", 3.0, 0.5),
+        ("app", "onTerm", 1.0, 0.3),
+        ("latency", "create", 0.03, 0.02),
+        ("latency", "start", 0.05, 0.02),
+    ] {
+        let own = value(of, key);
+        assert!((own - truth).abs() <= off, "{of} {key}: {own}\n{fitted:#?}");
+    }
+}
+
+/// A recording's stream, uncompressed.
+fn recorded(name: &str) -> String {
+    let place = format!("{}/tests/fit/{name}.jsonl.gz", env!("CARGO_MANIFEST_DIR"));
+    let mut text = String::new();
+    let file = std::fs::File::open(&place).expect("a recording");
+    flate2::read::GzDecoder::new(file).read_to_string(&mut text).expect("it is compressed");
+    text
+}
+
+/// Fitted on one half of the recordings of a kind, held against the other: a scenario that knew nothing of its programs lives
+/// what was recorded once it has been fitted, and does not before.
+#[test]
+fn fitted_on_one_half_and_calibrated_on_the_other() {
+    let desk = Desk::with("fit-halves", None);
+    let half = ["deployment-rollout-surge-0-unavailable-1", "deployment-rollout-surge-100pct"];
+    let other = ["deployment-rollout-surge-50pct", "deployment-rollout-surge-1-unavailable-0"];
+    for name in half {
+        std::fs::write(desk.0.join(format!("{name}.jsonl")), recorded(name)).expect("a recording");
+    }
+    let golden = format!("{}/tests/golden-workloads/golden-workloads", env!("CARGO_MANIFEST_DIR"));
+    for name in other {
+        let folder = desk.0.join("other").join(name);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::write(folder.join("stream.jsonl"), recorded(name)).expect("a recording");
+        for file in ["web.yaml", "meta.json"] {
+            std::fs::copy(format!("{golden}/{name}/{file}"), folder.join(file)).expect("its files");
+        }
+        let text = std::fs::read_to_string(format!("{golden}/{name}/scenario.toml")).expect("its scenario");
+        let blind = text
+            .replace("pull = \"800ms\"", "pull = \"5s\"")
+            .replace("pull = \"1.2s\"", "pull = \"5s\"")
+            .replace("after = \"1s\"", "after = \"6s\"")
+            .replace("{ at = \"3s\", ok = true }", "{ at = \"9s\", ok = true }");
+        assert_ne!(text, blind);
+        std::fs::write(folder.join("scenario.toml"), blind).expect("a scenario");
+    }
+    let shares = || {
+        let output = desk.run("compare --calibrate other --seeds 40 -o json");
+        let report: Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", said(&output)));
+        println!("{report:#}");
+        ["recordings", "sequence", "times"].map(|key| report["sets"][0][key].as_u64().expect("a number"))
+    };
+    assert_eq!(shares()[2], 0);
+    for name in other {
+        let files = half.map(|name| format!("{name}.jsonl")).join(" ");
+        let output = desk.run(&format!("fit {files} --into other/{name}/scenario.toml"));
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    }
+    assert_eq!(shares(), [2, 2, 2]);
+}
+
+/// A stream that nobody stamped is judged by its sequences.
+#[test]
+fn whole_seconds_are_told_as_such() {
+    let desk = Desk::with("fit-whole", None);
+    let folder = desk.0.join("set/one");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let truth = TRUTH.replace("replicas = 40", "replicas = 2");
+    std::fs::write(folder.join("scenario.toml"), &truth).expect("a scenario");
+    let lines = stream::lines(&plan(&truth), 5);
+    std::fs::write(folder.join("stream.jsonl"), stream::text(&lines, false)).expect("a stream");
+    let output = desk.run("compare --calibrate set --seeds 20");
+    assert!(said(&output).contains("nobody stamped"), "{}", said(&output));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("set"), "{}", said(&output));
+}

@@ -1,0 +1,294 @@
+//! A simulated cluster behind HTTP, as a program: who is answered, what a client sees when time goes back, how it ends.
+//!
+//! Requests go over a socket by hand; where kubectl is installed, it looks too.
+
+#![cfg(all(feature = "serve", unix))]
+
+#[path = "support/clients.rs"]
+mod clients;
+#[path = "support/desk.rs"]
+mod desk;
+#[path = "support/program.rs"]
+mod program;
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use desk::Desk;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+/// A server that ends with its test.
+struct Server {
+    child: Child,
+    port: u16,
+    kubeconfig: String,
+    desk: Desk,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn serve(words: &str) -> Server {
+    let name = std::thread::current().name().map_or_else(String::new, |name| format!("serve-{name}"));
+    let desk = Desk::with(&name, None);
+    let line = format!("serve {words} --port 0");
+    let mut child = desk.command(&line).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut out = BufReader::new(child.stdout.take().expect("it is piped"));
+    let (mut port, mut kubeconfig) = (0, String::new());
+    for _ in 0..8 {
+        let mut line = String::new();
+        out.read_line(&mut line).expect("it speaks");
+        if let Some((_, address)) = line.split_once("http://127.0.0.1:") {
+            port = address.trim().parse().expect("a port");
+        }
+        if let Some((_, file)) = line.split_once("KUBECONFIG=") {
+            file.trim().clone_into(&mut kubeconfig);
+        }
+        if line.starts_with("The clock") {
+            break;
+        }
+    }
+    assert!(port > 0 && !kubeconfig.is_empty());
+    Server { child, port, kubeconfig, desk }
+}
+
+impl Server {
+    fn open(&self) -> TcpStream {
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it listens");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a limit");
+        stream
+    }
+
+    /// What is answered to a request that closes its connection.
+    fn raw(&self, request: &str) -> String {
+        let mut stream = self.open();
+        let _ = stream.write_all(request.as_bytes());
+        let mut text = Vec::new();
+        let _ = stream.read_to_end(&mut text);
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    /// Code and body.
+    fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        let text = self.raw(&format!(
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\nContent-Type: application/merge-patch+json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            self.port,
+            body.len()
+        ));
+        let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");
+        let code = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a code");
+        (code, serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+
+    fn get(&self, path: &str) -> Value {
+        let (code, body) = self.ask("GET", path, "");
+        assert_eq!(code, 200, "{path}: {body}");
+        body
+    }
+
+    /// A watch, whose events can be read line by line.
+    fn watch(&self, path: &str) -> BufReader<TcpStream> {
+        let mut stream = self.open();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost:{}\r\n\r\n", self.port).expect("it takes it");
+        let mut lines = BufReader::new(stream);
+        let mut line = String::new();
+        while line != "\r\n" {
+            line.clear();
+            lines.read_line(&mut line).expect("a head");
+        }
+        lines
+    }
+}
+
+/// The next event of a watch, past what belongs to the chunks; None: it has ended.
+fn event(watch: &mut BufReader<TcpStream>) -> Option<Value> {
+    let mut line = String::new();
+    loop {
+        line.clear();
+        if watch.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        if line.starts_with('{') {
+            return serde_json::from_str(&line).ok();
+        }
+        if line.trim() == "0" {
+            return None;
+        }
+    }
+}
+
+fn version(list: &Value) -> u64 {
+    list["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse().ok()).expect("a version")
+}
+
+#[test]
+fn a_watch_of_a_future_that_was_undone_ends_with_410_and_versions_only_rise() {
+    let server = serve("crash-loop --speed paused");
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=30s", "");
+    let before = server.get("/api/v1/namespaces/default/pods");
+    assert_eq!(before["items"][0]["metadata"]["name"], "orders");
+    let path = format!("/api/v1/pods?watch=true&resourceVersion={}", version(&before));
+    let mut watch = server.watch(&path);
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=60s", "");
+    let told = event(&mut watch).expect("an event");
+    assert_eq!(told["type"], "MODIFIED");
+    server.ask("POST", "/kubelapse/v1/clock/back", "");
+    let mut last = told;
+    while let Some(told) = event(&mut watch) {
+        last = told;
+    }
+    assert_eq!((&last["type"], &last["object"]["code"]), (&Value::from("ERROR"), &Value::from(410)));
+    assert!(version(&server.get("/api/v1/pods")) > version(&before));
+    let mut late = server.watch(&path);
+    assert_eq!(event(&mut late).expect("an event")["object"]["reason"], "Expired");
+}
+
+#[test]
+fn what_clients_reckon_by_their_own_clock_is_right() {
+    let server = serve("crash-loop --speed paused");
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=1h", "");
+    let pod = server.get("/api/v1/namespaces/default/pods/orders");
+    let created = pod["metadata"]["creationTimestamp"].as_str().expect("an instant");
+    let created: jiff::Timestamp = created.parse().expect("RFC 3339");
+    let age = jiff::Timestamp::now().as_second() - created.as_second();
+    assert!((3590..3630).contains(&age), "{age}");
+}
+
+#[test]
+fn what_is_asked_for_is_done_by_the_simulation() {
+    let server = serve("crash-loop --speed paused");
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=30s", "");
+    let (code, node) = server.ask("PATCH", "/api/v1/nodes/node", r#"{"spec":{"unschedulable":true}}"#);
+    assert_eq!((code, &node["spec"]["unschedulable"]), (200, &Value::from(true)), "{node}");
+    let (code, _) =
+        server.ask("PATCH", "/api/v1/nodes/node?dryRun=All", r#"{"spec":{"unschedulable":null}}"#);
+    assert_eq!(code, 200);
+    assert_eq!(server.get("/api/v1/nodes/node")["spec"]["unschedulable"], true);
+    let pod = "/api/v1/namespaces/default/pods/orders";
+    let (code, refused) = server.ask("DELETE", pod, r#"{"preconditions":{"uid":"another"}}"#);
+    assert_eq!((code, &refused["reason"]), (409, &Value::from("Conflict")));
+    let (code, going) = server.ask("DELETE", pod, r#"{"gracePeriodSeconds":7}"#);
+    assert_eq!((code, &going["metadata"]["deletionGracePeriodSeconds"]), (200, &Value::from(7)), "{going}");
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=60s", "");
+    let (code, gone) = server.ask("GET", pod, "");
+    assert_eq!((code, &gone["message"]), (404, &Value::from("pods \"orders\" not found")));
+    let text = server.raw(&format!(
+        "GET /kubelapse/v1/scenario HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\r\n",
+        server.port
+    ));
+    assert!(text.contains("cordon = \"node/node\"") && text.contains("gracePeriodSeconds = 7"), "{text}");
+}
+
+#[test]
+fn hostile_requests_are_refused_and_the_server_goes_on() {
+    let server = serve("crash-loop --speed paused");
+    let port = server.port;
+    let code = |request: &str| server.raw(request).split(' ').nth(1).unwrap_or("closed").to_owned();
+    assert_eq!(code("GET /api HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"), "403");
+    let foreign = format!(
+        "GET /api HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://evil.example\r\nConnection: close\r\n\r\n"
+    );
+    assert_eq!(code(&foreign), "403");
+    assert_eq!(code("\0\u{1}\u{2}nothing\r\n\r\n"), "400");
+    let long = format!(
+        "POST /api/v1/namespaces/default/pods HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 99999999\r\nConnection: close\r\n\r\n"
+    );
+    let large = format!("{long}{}", "x".repeat(4 << 20));
+    assert_ne!(code(&large), "200");
+    for path in
+        ["/api/v1/../../etc/passwd", "/api/v1/namespaces/%2e%2e/pods/%00/log", "/apis/x/y/z/w/v/u", "//"]
+    {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+        assert!(["404", "400", "200"].contains(&code(&request).as_str()), "{path}");
+    }
+    let (code, body) = server.ask("GET", "/api/v1/pods?labelSelector=a%20b", "");
+    assert_eq!((code, &body["reason"]), (400, &Value::from("BadRequest")));
+    let (code, _) = server.ask("GET", "/api/v1/pods?continue=%25%25", "");
+    assert_eq!(code, 400);
+    let (code, _) = server.ask("POST", "/kubelapse/v1/do", "delete everything '");
+    assert_eq!(code, 422);
+    server.get("/version");
+}
+
+#[test]
+fn a_thousand_watches_are_told_and_the_server_ends_cleanly_with_them_open() {
+    let mut server = serve("crash-loop --speed paused");
+    let mut watches: Vec<_> = (0..1000).map(|_| server.watch("/api/v1/pods?watch=true")).collect();
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=20s", "");
+    for watch in &mut watches {
+        assert_eq!(event(watch).expect("an event")["type"], "ADDED");
+    }
+    kill(Pid::from_raw(server.child.id().cast_signed()), Signal::SIGTERM).expect("it runs");
+    let mut waited = 0;
+    let status = loop {
+        if let Some(status) = server.child.try_wait().expect("it can be asked") {
+            break status;
+        }
+        waited += 1;
+        assert!(waited < 200, "it does not end");
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    assert_eq!(status.code(), Some(0));
+    assert!(!std::path::Path::new(&server.kubeconfig).exists(), "what it wrote for a while goes with it");
+}
+
+#[test]
+fn kubectl_looks_at_it_as_at_any_cluster() {
+    if Command::new("kubectl").args(["version", "--client"]).output().is_err() {
+        return clients::missing("kubectl");
+    }
+    let server = serve("crash-loop --speed paused");
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=30s", "");
+    let kubectl = |line: &str| {
+        let mut command = Command::new("kubectl");
+        command
+            .args(line.split_whitespace())
+            .env("KUBECONFIG", &server.kubeconfig)
+            .env("HOME", &server.desk.0);
+        let done = command.output().expect("it runs");
+        String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned()
+    };
+    let pods = kubectl("get pods -A -o wide");
+    assert!(pods.contains("NAMESPACE   NAME     READY   STATUS") && pods.contains("orders   "), "{pods}");
+    assert!(kubectl("get nodes").contains("Ready"));
+    let described = kubectl("describe pod orders");
+    assert!(described.contains("Exit Code:    1") && described.contains("(x"), "{described}");
+    assert!(!described.contains("<invalid>") && !described.contains("<unknown>"), "{described}");
+    assert!(kubectl("logs orders").contains("FATAL"));
+    assert!(kubectl("get events").contains("BackOff"));
+    assert_eq!(kubectl("auth can-i delete pods").trim(), "yes");
+    assert!(kubectl("api-resources").contains("deployments"));
+    assert!(kubectl("explain pod.spec.restartPolicy").contains("restartPolicy <string>"));
+    assert!(kubectl("get pod nope").contains("Error from server (NotFound): pods \"nope\" not found"));
+    assert!(kubectl("cordon node").contains("node/node cordoned"));
+    assert!(kubectl("delete pod orders --wait=false").contains("pod \"orders\" deleted"));
+    assert!(kubectl("get pods").contains("Terminating"));
+    assert!(kubectl("exec orders -- ls").contains("no processes to talk to"));
+}
+
+#[test]
+fn the_python_client_lists_watches_and_reads_logs() {
+    let Some(python) = clients::python("kubernetes") else { return };
+    let server = serve("crash-loop --speed paused");
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=30s", "");
+    let program = "import sys\nfrom kubernetes import client, config, watch\nconfig.load_kube_config(sys.argv[1])\n\
+                   v1 = client.CoreV1Api()\npods = v1.list_namespaced_pod('default')\nprint(pods.items[0].metadata.name)\n\
+                   print(v1.read_namespaced_pod_log('orders', 'default', previous=True).strip())\n\
+                   for event in watch.Watch().stream(v1.list_pod_for_all_namespaces, timeout_seconds=1):\n    \
+                   print(event['type'], event['object'].status.phase)\n";
+    let done = Command::new(python).args(["-c", program, &server.kubeconfig]).output().expect("it runs");
+    let told = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(
+        told.contains("orders\n") && told.contains("FATAL") && told.contains("ADDED Running"),
+        "{done:?}"
+    );
+}
