@@ -34,7 +34,7 @@
 //! | [`world`] | the state, by owner; no decisions | all above |
 //! | [`actors`] | who acts: the API server, the scheduler, kubelets with their runtimes, controllers, commands | all above |
 //! | [`session`] | a run that can be held: played, stepped back and forth, asked, acted on, saved | all above |
-//! | [`answers`] | many runs, one answer: sweeps and what is measured of a run | `session` and below |
+//! | [`answers`] | many runs, one answer: sweeps and what is measured of a run, what comes next for a given cluster | `session` and below |
 //! | [`compare`] | two timelines side by side; how alike a recorded life and simulated ones are; laws that no life breaks | `time`, `api`, `rules`, `record` |
 //! | [`calibration`] | recordings of a cluster, held against many seeds of their scenarios | `session`, `compare`, `observed` and below |
 //! | [`observed`] | what a cluster showed over time: watches, stamped or not, and lists, as histories | `time`, `api`, `rules` |

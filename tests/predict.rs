@@ -64,7 +64,7 @@ name = "boots"
 
 #[test]
 fn a_cluster_that_is_cut_and_resumed_predicts_itself() {
-    let cuts: Vec<Cut> = cuts(LOOPS, 12, 4, 40);
+    let cuts: Vec<Cut> = cuts(LOOPS, 8, 4, 40);
     let report = told("itself", &cuts);
     println!("{}", report.words);
     assert!(report.ranked > 40, "{}", report.words);
@@ -84,7 +84,7 @@ fn number(name: &str, usual: u64) -> u64 {
 /// foreseen.
 #[test]
 fn recordings_that_are_cut_in_the_middle_go_on_as_predicted() {
-    let (count, futures) = (number("KUBELAPSE_PREDICT_CUTS", 24), number("KUBELAPSE_PREDICT_FUTURES", 60));
+    let (count, futures) = (number("KUBELAPSE_PREDICT_CUTS", 16), number("KUBELAPSE_PREDICT_FUTURES", 40));
     let salt = number("KUBELAPSE_PREDICT_SALT", 1);
     let mut all = Vec::new();
     for set in ["golden-workloads", "golden-workloads-1.32"] {

@@ -95,6 +95,19 @@ pub fn begins(w: &mut World, pod: PodId, ix: ContainerIx) {
     run.counted = shared.map(|_| tries);
 }
 
+/// The starts of a pod that is there count among those of its workload, where that counts them together.
+pub fn count_starts(w: &mut World, pod: PodId) {
+    for ix in w.pods[pod.ix()].container_ixs() {
+        let own = &w.places[pod.ix()].runtime;
+        let tries = own.containers.get(ix.ix()).map_or(0, |run| run.generation);
+        let counts =
+            own.behavior.containers.get(ix.ix()).is_some_and(|own| own.attempts_of != AttemptsOf::Container);
+        if let Some(key) = counts.then(|| shared_with(w, pod, ix)).flatten() {
+            *w.attempts.entry(key).or_default() += tries;
+        }
+    }
+}
+
 /// With whom a container counts its starts; None: alone.
 fn shared_with(w: &World, pod: PodId, ix: ContainerIx) -> Option<Shared> {
     let p = w.local(pod);

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use kubelapse::answers::predict::{Asked, Played, play};
+use kubelapse::answers::predict::{Asked, Fit, Played, play, workloads_of};
 use kubelapse::api::wire;
+use kubelapse::rules::api_server::objects::ObjectType;
 use kubelapse::rules::kubectl::printing;
 use kubelapse::scenario::given::{self, Beside, SetUp};
 use kubelapse::scenario::{self, Plan};
@@ -14,13 +15,15 @@ use kubelapse::time::{Span, Time};
 use rayon::prelude::*;
 use serde_json::Value;
 
-use super::bench::{Cut, Luck, pods};
+use super::bench::{Cut, Luck, Next, pods};
 
 /// A stream of a recording, its lines in the order of time.
 pub struct Stream {
     pub name: String,
     plan: Plan,
     lines: Vec<(f64, Value)>,
+    /// What workloads came to: when, whose it is (`deployment/web`), from and to.
+    states: Vec<(f64, String, String, String)>,
 }
 
 fn text(path: &Path) -> Result<String, String> {
@@ -59,7 +62,81 @@ fn stream(folder: &Path) -> Stream {
         .map(|line| (line["t"].as_f64().unwrap_or_default(), line))
         .collect();
     lines.sort_by(|a, b| a.0.total_cmp(&b.0));
-    Stream { name, plan, lines }
+    let table = text(&folder.join("timeline.csv")).expect("a timeline");
+    let mut rows = csv::Reader::from_reader(table.as_bytes());
+    let heads = rows.headers().expect("heads").clone();
+    let column = |name: &str| heads.iter().position(|head| head == name).expect("the column is there");
+    let [time, kind, from, to, owner] = ["time", "kind", "from", "to", "owner"].map(column);
+    let states = rows.records().map(|row| row.expect("a row")).filter(|row| &row[kind] == "workload");
+    let states = states
+        .map(|row| {
+            let at = row[time].parse().expect("seconds");
+            (at, row[owner].to_owned(), row[from].to_owned(), row[to].to_owned())
+        })
+        .collect();
+    Stream { name, plan, lines, states }
+}
+
+/// What the workloads of a cut came to next, and the next pod or Job that they made.
+fn workloads(stream: &Stream, up: &SetUp, played: &[Played], at: f64, now: Time, until: Time) -> Vec<Next> {
+    let time_of = |t: f64| stream.plan.start + Span::from_micros((t * 1e6) as i64);
+    let mut found = Vec::new();
+    for (ix, own) in workloads_of(up).iter().enumerate() {
+        let name = format!("{}/{}", own.kind.singular(), own.name);
+        let within = |t: f64| t > at && time_of(t) <= until;
+        let change =
+            stream.states.iter().find(|(t, owner, from, to)| within(*t) && *owner == name && from != to);
+        let since = |t: f64| time_of(t).since(now).micros();
+        let came = change.map(|(t, _, _, to)| (to.clone(), since(*t)));
+        let futures = played.iter().map(|one| {
+            let first = one.workloads[ix]
+                .states
+                .first()
+                .map(|(at, to)| (to.map_or("", |to| to.as_str()).to_owned(), at.since(now).micros()));
+            (Fit::Exact, first)
+        });
+        let kind = format!("{} {}", own.kind.singular(), came.as_ref().map_or("-", |(to, _)| to.as_str()));
+        found.push(Next { name: name.clone(), kind, came, futures: futures.collect() });
+        if own.kind == ObjectType::CronJob {
+            let begins = format!("job/{}-", own.name);
+            let change = stream
+                .states
+                .iter()
+                .find(|(t, owner, from, _)| within(*t) && owner.starts_with(&begins) && from.is_empty());
+            let came = change.map(|(t, ..)| ("a Job".to_owned(), since(*t)));
+            let futures = played.iter().map(|one| {
+                (Fit::Exact, one.workloads[ix].job.map(|at| ("a Job".to_owned(), at.since(now).micros())))
+            });
+            found.push(Next { name, kind: "next Job".to_owned(), came, futures: futures.collect() });
+        } else {
+            let made = stream.lines.iter().find(|(t, line)| {
+                within(*t)
+                    && line["type"] == "ADDED"
+                    && line["object"]["kind"] == "Pod"
+                    && of(line, stream, &name)
+            });
+            let came = made.map(|(t, _)| ("a pod".to_owned(), since(*t)));
+            let futures = played.iter().map(|one| {
+                (Fit::Exact, one.workloads[ix].made.map(|at| ("a pod".to_owned(), at.since(now).micros())))
+            });
+            let kind = format!("next pod of a {}", own.kind.singular());
+            found.push(Next { name, kind, came, futures: futures.collect() });
+        }
+    }
+    found
+}
+
+/// Whether a pod is a workload's, directly or by a ReplicaSet of it.
+fn of(line: &Value, stream: &Stream, name: &str) -> bool {
+    let owner = &line["object"]["metadata"]["ownerReferences"][0];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let direct = format!("{}/{}", text(&owner["kind"]).to_lowercase(), text(&owner["name"]));
+    let above = stream.lines.iter().find(|(_, other)| other["object"]["metadata"]["uid"] == owner["uid"]);
+    let above = above.map(|(_, other)| {
+        let top = &other["object"]["metadata"]["ownerReferences"][0];
+        format!("{}/{}", text(&top["kind"]).to_lowercase(), text(&top["name"]))
+    });
+    direct == name || above.is_some_and(|above| above == name)
 }
 
 /// Cuts of streams, at instants that are as good as any.
@@ -96,6 +173,8 @@ fn one(stream: &Stream, part: f64, futures: u64) -> Option<(String, Cut)> {
     let played: Vec<Played> = (0..futures).map(|seed| play(&up, seed, &asked)).collect();
     let later = changes(stream, at, now, now + ahead);
     let found = pods(&up, &played, now, |name| later.get(name).cloned());
+    let mut found = found;
+    found.extend(workloads(stream, &up, &played, at, now, now + ahead));
     Some((format!("{} at {at:.1}", stream.name), Cut { pods: found }))
 }
 

@@ -9,11 +9,33 @@ use std::collections::VecDeque;
 use super::job_pods::{claims, is_tracked, seen, suitors};
 use super::job_requests::tell_all;
 use super::work::{add, add_at};
+use crate::api::Phase;
+use crate::rules::controllers::job::back_off::Record;
 use crate::rules::controllers::job::{BATCH, Done, Look, SeenPod, Settled, Sight, Todo};
 use crate::rules::machinery::slow_start::SlowStart;
 use crate::world::jobs::{JobMemory, JobRequest, JobScript, JobStage};
 use crate::world::manager::{Controller, Request, Script};
 use crate::world::{JobId, ObjectKey, PodId, World};
+
+/// What the controller remembers of a Job that it has been keeping: pods that it has counted have failed, or succeeded, since.
+pub fn resume(w: &mut World, id: JobId) {
+    let key = ObjectKey::Job(id);
+    let (mut succeeded, mut failed) = (Vec::new(), Vec::new());
+    for key in w.workloads.dependents.get(&key).cloned().unwrap_or_default() {
+        let ObjectKey::Pod(pod) = key else { continue };
+        let p = &w.pods[pod.ix()];
+        if !p.exists || is_tracked(p) {
+            continue;
+        }
+        let finished = seen(w, &w.workloads.jobs[id.ix()].object, pod, true).finished;
+        match p.status.phase() {
+            Phase::Succeeded => succeeded.push(finished),
+            Phase::Failed => failed.push(finished),
+            _ => {}
+        }
+    }
+    memory(w, id).record = Record::default().with(&succeeded, &failed);
+}
 
 /// News has come of a Job, or of a pod.
 pub fn informed(w: &mut World, key: ObjectKey) {

@@ -44,8 +44,12 @@ impl When {
     pub fn of(w: &World, up: &SetUp, ix: usize, throw: u32) -> When {
         let player = &up.players[ix];
         let (now, past) = (up.given.now, &player.past);
-        let part = |which| part_of_second(w, player.entity, throw, which);
-        let exact = |at: Time, which| (at + part(which)).min(now - Span::from_micros(1));
+        let part = |which| part_of_second(w, player.entity, throw, which, Span::from_secs(1));
+        // Of the second that is not over yet only the part before the present counts.
+        let exact = |at: Time, which| {
+            let open = now.since(at).min(Span::from_secs(1)).max(Span::from_micros(1));
+            at + part_of_second(w, player.entity, throw, which, open)
+        };
         let containers: SmallVec<[(Option<Time>, Option<Time>); 2]> = (0..)
             .zip(&past.containers)
             .map(|(ix, own)| {
@@ -121,14 +125,28 @@ pub fn put(w: &mut World, up: &SetUp, ix: usize, when: &When, throw: u32) -> Pod
             status: player.status.clone(),
         },
     );
+    starts(w, player, pod);
     match (player.past.begin, node) {
         (Begin::Over, _) => pod_gc::ended(w, pod),
         (Begin::Unbound(_), _) => scheduler::pod_added(w, pod),
         (Begin::Bound(_), _) => watch::tell(w, News::PodCreated { pod }),
+        (_, Some(node)) if up.is_left_alone(player) => scheduler::pod_assigned(w, pod, node),
         (begin, Some(node)) if is_in_the_middle(begin) => in_the_middle(w, up, ix, pod, node, when),
         _ => {}
     }
     pod
+}
+
+/// How many starts of its containers there were, and so which attempt of its behaviour each plays.
+fn starts(w: &mut World, player: &Player, pod: PodId) {
+    let runs = &mut w.places[pod.ix()].runtime.containers;
+    for (run, own) in runs.iter_mut().zip(&player.past.containers) {
+        let made = if own.was == Was::Absent { own.number } else { own.number + 1 };
+        let made = u32::try_from(made).unwrap_or(0);
+        (run.generation, run.tries) = (made, made + player.earlier);
+        run.attempt = (made + player.earlier).saturating_sub(1);
+        run.played = [run.attempt, run.attempt.saturating_sub(1)];
+    }
 }
 
 /// A pod whose containers have run.
@@ -155,14 +173,7 @@ fn in_the_middle(w: &mut World, up: &SetUp, ix: usize, pod: PodId, node: NodeId,
     let place = &mut w.places[pod.ix()].runtime;
     place.live = Arc::new(live);
     place.sandbox_starts = 1;
-    for (run, own) in place.containers.iter_mut().zip(&player.past.containers) {
-        let made = if own.was == Was::Absent { own.number } else { own.number + 1 };
-        let made = u32::try_from(made).unwrap_or(0);
-        (run.generation, run.tries) = (made, made);
-        run.attempt = made.saturating_sub(1);
-        run.played = [run.attempt, run.attempt.saturating_sub(1)];
-    }
-    let pulls = pulls(w, up, player, given, when);
+    let pulls = pulls(w, up, given, pod, when);
     let known = Known { cache, memory, pulls, has_just_acted: starting.is_some() };
     intake::resume(w, pod, node, known);
     processes(w, up, player, pod, when);
@@ -296,7 +307,7 @@ fn remembers(
 
 /// Pulls that have failed. When the last one did an event may tell; else it was at any time of the wait that is under way, and
 /// that is as long as the time since the binding allows.
-fn pulls(w: &World, up: &SetUp, player: &Player, given: &GivenPod, when: &When) -> Vec<(Sym, PullMemory)> {
+fn pulls(w: &World, up: &SetUp, given: &GivenPod, pod: PodId, when: &When) -> Vec<(Sym, PullMemory)> {
     let mut found: Vec<(Sym, PullMemory)> = Vec::new();
     let all = given.pod.status.init.iter().chain(&given.pod.status.containers);
     for status in all {
@@ -319,7 +330,7 @@ fn pulls(w: &World, up: &SetUp, player: &Player, given: &GivenPod, when: &When) 
         });
         let value = value.last().unwrap_or(Limits::IMAGE.first);
         let any = || {
-            let mut draw = w.draw(Purpose::Present, player.entity, u64::from(image.number()));
+            let mut draw = w.draw(Purpose::Present, w.pods[pod.ix()].entity, image.content());
             let micros = draw.below(value.micros().cast_unsigned()).cast_signed();
             up.given.now - Span::from_micros(micros)
         };
@@ -355,7 +366,7 @@ fn probing(w: &mut World, up: &SetUp, player: &Player, given: &GivenPod, pod: Po
     let starting = matches!(player.past.begin, Begin::Start(_));
     let first = given.pod.status.start_time;
     let worker_began = first.map(|at| {
-        let part = part_of_second(w, player.entity, 0, 4);
+        let part = part_of_second(w, w.pods[pod.ix()].entity, 0, 4, Span::from_secs(1));
         at + part + w.pod_span(Purpose::Mount, pod, 0, &up.plan.latency.volumes)
     });
     if starting {
@@ -386,10 +397,10 @@ fn probing(w: &mut World, up: &SetUp, player: &Player, given: &GivenPod, pod: Po
     }
 }
 
-/// The part of a second that a printed instant has lost.
-fn part_of_second(w: &World, entity: u64, throw: u32, which: u64) -> Span {
+/// The part of a second that a printed instant has lost, below a limit.
+fn part_of_second(w: &World, entity: u64, throw: u32, which: u64, below: Span) -> Span {
     let mut draw = w.draw(Purpose::Present, entity, u64::from(throw) << 16 | which);
-    Span::from_micros(draw.below(1_000_000).cast_signed())
+    Span::from_micros(draw.below(below.micros().cast_unsigned()).cast_signed())
 }
 
 /// Whether a pod's play begins in the middle of its life.

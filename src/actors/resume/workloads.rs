@@ -1,7 +1,7 @@
 //! Workloads, Services and the like of a given cluster: they are stored as they are, and their controllers list them before any
 //! of them does anything (`WaitForCacheSync`, staging/src/k8s.io/client-go/tools/cache/shared_informer.go).
 
-use crate::actors::{api_server, controllers};
+use crate::actors::{api_server, controllers, runtime};
 use crate::engine::random;
 use crate::scenario::given::SetUp;
 use crate::world::manager::Controller;
@@ -23,8 +23,14 @@ pub fn list(w: &mut World, up: &SetUp, pods: &[PodId]) {
     for pod in pods {
         api_server::found_owner(w, *pod);
     }
+    for pod in pods {
+        runtime::count_starts(w, *pod);
+    }
     for key in &found {
         listed(w, *key);
+        if let ObjectKey::Job(id) = key {
+            controllers::job::resume(w, *id);
+        }
     }
     for pod in PodId::all(w.pods.len()) {
         if w.pods[pod.ix()].exists {

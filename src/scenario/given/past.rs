@@ -245,9 +245,15 @@ fn back_off(status: &ContainerStatus, number: i32, gates: &Gates) -> Option<Span
         ContainerState::Terminated(ended) => real(ended.started_at),
         _ => None,
     };
-    let before = status.last_state.terminated().and_then(|last| last.finished_at);
+    let last = status.last_state.terminated();
+    let before = last.and_then(|last| last.finished_at);
+    let ran = last.and_then(|last| Some(last.finished_at?.since(real(last.started_at)?)));
+    // One that the kubelet has killed itself waits from the end of the one before, which may be long ago: the wait before this
+    // start tells nothing then, but the entry was raised all the same.
+    let tells =
+        |waited: Span| waited >= limits.first || place == 0 || ran.is_some_and(|ran| ran > limits.expiry);
     match (began, before) {
-        (Some(began), Some(before)) => {
+        (Some(began), Some(before)) if tells(began.since(before) + Span::from_secs(1)) => {
             let waited = began.since(before) + Span::from_secs(1);
             let next = limits.ladder().take_while(|step| *step <= waited).last().map(|step| step * 2);
             Some(next.unwrap_or(limits.first).min(limits.max))
@@ -405,7 +411,9 @@ mod tests {
     /// A wait of 40 s and what comes on top is no wait of 80 s: the next one is.
     #[test]
     fn the_wait_before_a_start_tells_the_next() {
-        for (number, gap, next) in [(1, 1, 10), (1, 0, 10), (2, 16, 20), (4, 58, 80), (9, 301, 300)] {
+        for (number, gap, next) in
+            [(1, 1, 10), (1, 0, 10), (2, 16, 20), (4, 58, 80), (9, 301, 300), (4, 0, 80)]
+        {
             let given = given(json!([{
                 "name": "app", "restartCount": number, "ready": true, "started": true,
                 "state": { "running": { "startedAt": at(1000 + gap) } },

@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::past::{Begin, Past, past};
+use super::past::{Begin, Past, Stood, Was, past};
 use super::{Given, GivenPod, doing, families};
-use crate::api::{ContainerState, Effect, NodeSpec, PodSpec, PodStatus, Sym, Taint, wire};
+use crate::api::{ContainerState, Effect, NodeSpec, PodSpec, PodStatus, ProbeKind, Sym, Taint, wire};
 use crate::engine::{Distribution, random};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::machinery::qos::qos_class;
 use crate::rules::machinery::quantity::Quantity;
 use crate::scenario::plan::{
-    AttemptsOf, Behavior, ContainerBehavior, Exit, ImagePlan, NodePlan, OnTerm, Plan, PodTemplate,
+    Attempt, AttemptsOf, Behavior, ContainerBehavior, Exit, ImagePlan, NodePlan, OnTerm, Plan, PodTemplate,
     ProgramPlan, TemplateIx, Uptime,
 };
 use crate::scenario::programs::Belongs;
@@ -48,6 +48,10 @@ pub struct Player {
     pub node: Option<usize>,
     /// Key of its luck.
     pub entity: u64,
+    /// How many starts of pods of its workload came before those of its own, where its programs count them together.
+    pub earlier: u32,
+    /// Nothing comes of it by itself: all of its containers run on, and no probe of them fails.
+    pub is_still: bool,
 }
 
 /// A given cluster as a run begins with it.
@@ -75,6 +79,13 @@ const BEFORE: Span = Span::from_secs(2);
 const SETTLED: Span = Span::from_secs(6);
 
 impl SetUp {
+    /// Whether a pod is put there as an object alone: of so many that stand still nobody need play the kubelet's part.
+    pub fn is_left_alone(&self, player: &Player) -> bool {
+        /// So few are played whatever they do.
+        const FEW: usize = 300;
+        player.is_still && self.players.len() > FEW
+    }
+
     /// A given cluster around what a plan says beside: its programs, images, latencies and settings. What the plan would do is
     /// left out.
     pub fn new(mut given: Given, base: &Plan, said: &[Said]) -> SetUp {
@@ -104,14 +115,19 @@ impl SetUp {
             });
             templates[ix].1 += 1;
             begins = begins.min(began(&past, given.now) - BEFORE);
+            let is_still = pod.pod.spec.active_deadline_seconds.is_none()
+                && is_still(&past, &templates[ix].0.behavior, base);
             players.push(Player {
                 status: past.status(pod),
                 past,
                 template: TemplateIx::new(ix),
                 node: places.get(pod.pod.spec.node_name.as_str()).copied(),
                 entity: random::entity(&[&pod.pod.meta.namespace, &pod.pod.meta.name]),
+                is_still,
+                earlier: 0,
             });
         }
+        count_earlier(&given, &templates, &mut players);
         let start = begins.truncate_secs();
         drop(places);
         let mut plan = Plan {
@@ -137,6 +153,48 @@ impl SetUp {
         let images = images(&given, &players);
         SetUp { given, plan: Arc::new(plan), templates, players, images, objects, assumed }
     }
+}
+
+/// Counts starts that came before, of workloads whose programs count them together: in the order in which pods were created.
+fn count_earlier(given: &Given, templates: &[(Arc<PodTemplate>, u32)], players: &mut [Player]) {
+    let mut order: Vec<usize> = (0..players.len()).collect();
+    order.sort_by_key(|ix| given.pods[*ix].pod.created());
+    let mut counts: BTreeMap<(String, Option<u32>, Option<usize>), u32> = BTreeMap::new();
+    for ix in order {
+        let (pod, player) = (&given.pods[ix], &mut players[ix]);
+        let all = &templates[player.template.ix()].0.behavior.containers;
+        let Some(of) = all.iter().map(|own| own.attempts_of).find(|of| *of != AttemptsOf::Container) else {
+            continue;
+        };
+        let Some(owner) = pod.controller() else { continue };
+        let index = index_of(pod).filter(|_| of == AttemptsOf::Index);
+        let node = player.node.filter(|_| of == AttemptsOf::Node);
+        let count = counts.entry((owner.uid.clone(), index, node)).or_default();
+        player.earlier = *count;
+        let begun = |own: &Stood| if own.was == Was::Absent { own.number } else { own.number + 1 };
+        let starts = player.past.containers.iter().map(begun).max().unwrap_or(0);
+        *count += u32::try_from(starts).unwrap_or(0);
+    }
+}
+
+/// Whether nothing comes of a pod by itself.
+fn is_still(past: &Past, behavior: &Behavior, base: &Plan) -> bool {
+    let runs_on = |attempt: &Attempt| {
+        let silent = ProbeKind::ALL.iter().all(|kind| attempt.answers(*kind).is_empty());
+        attempt.runs.is_none()
+            && attempt.boots.is_none()
+            && silent
+            && attempt.memory.is_empty()
+            && attempt.writes.is_empty()
+    };
+    let well = |(own, doing): (&Stood, &ContainerBehavior)| match own.was {
+        Was::Running(_) => own.ready && own.started && doing.attempts.iter().all(runs_on),
+        Was::Ended(ended) => ended.exit_code == 0 && own.ready,
+        Was::Absent => false,
+    };
+    past.begin == Begin::Settled
+        && past.containers.iter().zip(&behavior.containers).all(well)
+        && !base.latency.probe.may_exceed(Span::from_secs(1))
 }
 
 /// Since when images have been on nodes, at the latest.
