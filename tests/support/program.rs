@@ -11,6 +11,7 @@ impl Desk {
         command
     }
 
+    #[allow(dead_code, reason = "each test takes what it needs")]
     pub fn run(&self, line: &str) -> Output {
         self.command(line).output().expect("the program starts")
     }
