@@ -36,8 +36,11 @@ pub struct Arguments {
     /// Kubernetes version whose habits count, instead of that of the nodes
     #[arg(long)]
     kubernetes: Option<String>,
-    /// A scenario whose [[program]], [[image]], [latency] and settings count
-    #[arg(long, value_name = "FILE")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "A scenario whose [[program]], [[image]], [latency] and settings count"
+    )]
     scenario: Option<String>,
     /// What programs will do: runs=30s,exits=1,boots=20s,stops=8s; of one workload or pod: web.runs=forever
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
