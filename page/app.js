@@ -74,7 +74,9 @@ class App {
     this.live = live;
     get("clock").hidden = false;
     this.cursor = this.run.end;
-    const says = async (path, body) => (get("said").textContent = await live.does(path, body));
+    const says = async (path, body) => {
+      get("said").textContent = get("said").title = await live.does(path, body);
+    };
     this.clock = {
       ",": () => says("clock/back"),
       ".": () => says("clock/step"),
@@ -82,8 +84,16 @@ class App {
     };
     for (const [id, key] of Object.entries({ back: ",", step: ".", play: "p" })) get(id).addEventListener("click", this.clock[key]);
     get("speed").addEventListener("change", () => this.plays && says(`clock/resume?speed=${get("speed").value}`));
-    get("goto").addEventListener("change", (event) => says(`clock/goto?at=${encodeURIComponent(event.target.value)}`));
-    get("do").addEventListener("change", (event) => says("do", event.target.value));
+    this.onEnter("goto", (text) => says(`clock/goto?at=${encodeURIComponent(text)}`));
+    this.onEnter("do", (text) => says("do", text));
+  }
+
+  /** What is typed counts with Enter alone: whoever leaves a field has thought better of it. */
+  onEnter(id, act) {
+    get(id).addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.target.value.trim()) act(event.target.value.trim());
+      if (event.key === "Escape") event.target.value = "";
+    });
   }
 
   clockSays(clock) {
@@ -99,7 +109,10 @@ class App {
   link() {
     const asked = new URLSearchParams(location.hash.slice(1));
     const named = [...this.run.pods, ...this.groups, ...this.run.nodes].find((one) => one.name === asked.get("select"));
-    if (named) this.selected = named;
+    if (named) {
+      this.selected = named;
+      this.choose(0);
+    }
     const t = Number(asked.get("t")) * 1000;
     if (asked.has("t") && Number.isFinite(t)) this.goTo(t);
   }
@@ -183,6 +196,9 @@ class App {
     if (get("now").textContent !== words) get("now").textContent = words;
     const told = { selected: this.selected, cursor: this.cursor, table: !get("table").hidden, palette: this.palette };
     if (Object.entries(told).every(([key, value]) => this.told?.[key] === value)) return;
+    // Who marks text there wants to copy it.
+    const marked = getSelection();
+    if (!marked.isCollapsed && get("panel").contains(marked.anchorNode)) return;
     this.told = told;
     tellPanel(get("panel"), this.run, this.selected, this.cursor, this.palette);
     if (told.table) tellTable(get("table"), this.run, this.groups, this.cursor);
@@ -241,7 +257,7 @@ class App {
     if (!row) return;
     const again = this.selected === subjectOf(row);
     this.selected = subjectOf(row);
-    if (this.place(event) < NAMES && (again || row.kind === "group")) this.toggle();
+    if (this.place(event) < NAMES && (again || (row.kind === "group" && this.place(event) < 22))) this.toggle();
     this.canvas.focus({ preventScroll: true });
     this.redraw();
   }

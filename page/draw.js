@@ -42,7 +42,8 @@ function clip(scene, text, x, y, room) {
     if (wide(`${text.slice(0, middle)}…`)) low = middle;
     else high = middle - 1;
   }
-  if (low > 1) pen.fillText(`${text.slice(0, low)}…`, x, y);
+  // Of less nobody can tell what it is.
+  if (low > 4) pen.fillText(`${text.slice(0, low)}…`, x, y);
 }
 
 function marks(scene) {
@@ -56,8 +57,9 @@ function marks(scene) {
     pen.lineTo(x, height);
     pen.stroke();
     pen.fillStyle = palette.colours.dim;
-    pen.textAlign = x - scale.left < 20 ? "left" : "center";
-    pen.fillText(spanOf(t), x, RULER / 2);
+    const right = scale.left + scale.width;
+    pen.textAlign = x - scale.left < 20 ? "left" : x > right - 20 ? "right" : "center";
+    pen.fillText(spanOf(t).replace(/(?<=[hm])0s$/, "").replace(/(?<=h)0m$/, ""), x, RULER / 2);
   }
   pen.textAlign = "left";
 }
@@ -65,7 +67,7 @@ function marks(scene) {
 /** Steps as bars. Of what falls into one pixel the worst is drawn. */
 function bars(scene, steps, y, h, words) {
   const { pen, scale, palette } = scene;
-  let [last, worst] = [-1, -1];
+  const narrow = new Map();
   for (let at = firstAfter(steps, scale.from); at < steps.length && steps[at].t < scale.to; at += 1) {
     const one = steps[at];
     if (one.state === null) continue;
@@ -75,10 +77,7 @@ function bars(scene, steps, y, h, words) {
     if (wide < 1) {
       const pixel = Math.floor(x);
       const bad = WORST.indexOf(one.state);
-      if (pixel === last && bad <= worst) continue;
-      [last, worst] = [pixel, bad];
-      pen.fillStyle = palette.fills[one.state];
-      pen.fillRect(pixel, y, 1, h);
+      if (bad > WORST.indexOf(narrow.get(pixel))) narrow.set(pixel, one.state);
       continue;
     }
     pen.fillStyle = palette.fills[one.state];
@@ -88,6 +87,11 @@ function bars(scene, steps, y, h, words) {
       pen.strokeRect(x + 0.5, y + 0.5, Math.max(wide - 1, 0), h - 1);
     }
     if (words && wide > 34) letters(scene, words(one), LOOKS[one.state], x, y, wide, h);
+  }
+  // Over the wide ones, which begin or end in the same pixels.
+  for (const [pixel, state] of narrow) {
+    pen.fillStyle = palette.fills[state];
+    pen.fillRect(pixel, y, 1, h);
   }
 }
 
@@ -105,7 +109,17 @@ function letters(scene, text, look, x, y, wide, h) {
 function label(scene, text, x, y, bold, colour) {
   scene.pen.font = bold ? "600 12px sans-serif" : "11px sans-serif";
   scene.pen.fillStyle = colour ?? scene.palette.colours.fg;
-  clip(scene, text, x, y, NAMES - x - 6);
+  clip(scene, shortened(scene.pen, text, NAMES - x - 6), x, y, NAMES - x - 6);
+}
+
+/** Names of siblings differ at their ends: what is too long loses its middle. */
+function shortened(pen, text, room) {
+  if (pen.measureText(text).width <= room || text.length < 20) return text;
+  for (let kept = text.length - 12; kept > 4; kept -= 1) {
+    const short = `${text.slice(0, kept)}…${text.slice(-10)}`;
+    if (pen.measureText(short).width <= room) return short;
+  }
+  return text;
 }
 
 /** How many there are under the line of how many there shall be. */
@@ -128,6 +142,7 @@ function curve(scene, steps, y, h) {
   path("available");
   pen.fillStyle = palette.colours.av;
   pen.fill();
+  if (steps.every((one) => one.desired === null)) return;
   path("desired");
   pen.strokeStyle = palette.colours.fg;
   pen.setLineDash([4, 3]);

@@ -7,6 +7,7 @@ export const LOOKS = {
   ready: { words: "Running, ready", fill: "re", light: true },
   succeeded: { words: "Succeeded", fill: "su", light: true },
   failed: { words: "Failed", fill: "fa", other: "fa2", pattern: "cross", light: true },
+  trouble: { words: "in trouble, by its STATUS", fill: "bo", other: "bo2", pattern: "falling" },
   leaving: { words: "Terminating", fill: "le", other: "le2", pattern: "upright" },
   unknown: { words: "Unknown", fill: "un", other: "un2", pattern: "level" },
   waits: { words: "waits", fill: "wa" },

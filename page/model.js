@@ -2,7 +2,10 @@
 // Codes of rows: docs/view-model.md.
 
 /** What a pod's bar says, in the order of how much somebody should look. */
-export const POD_STATES = ["succeeded", "ready", "pending", "notReady", "leaving", "unknown", "failed"];
+export const POD_STATES = ["succeeded", "ready", "pending", "notReady", "leaving", "trouble", "unknown", "failed"];
+
+/** What kubectl's STATUS says of a pod that goes its way; anything else of a pod that waits or runs is trouble. */
+const CALM = /^(|Pending|ContainerCreating|PodInitializing|Init:\d+\/\d+|Running|NotReady|Completed|SchedulingGated)$/;
 
 const TRI = [null, "True", "False", "Unknown"];
 
@@ -39,11 +42,12 @@ function step(steps, t, what, same) {
   steps.push({ t, end: Infinity, ...what });
 }
 
-function podState(phase, ready, leaving) {
+function podState(phase, ready, status) {
   if (phase === "") return null;
+  if (status === "Terminating") return "leaving";
   if (phase === "Succeeded") return "succeeded";
   if (phase === "Failed") return "failed";
-  if (leaving) return "leaving";
+  if (["Pending", "Running"].includes(phase) && !CALM.test(status)) return "trouble";
   if (phase === "Pending") return "pending";
   if (phase === "Running") return ready ? "ready" : "notReady";
   return "unknown";
@@ -72,6 +76,7 @@ function readPod(run, texts, [namespace, name, owner, qos, rows], ix) {
   Object.assign(pod, { shown: [], containers: [], events: [], conditions: [], status: [], phases: [], changes: [] });
   let phase = "";
   let ready = false;
+  // Who is told to go is going whatever kubectl shows of it afterwards.
   let leaving = false;
   for (const row of rows) {
     const [t, code] = row;
@@ -87,7 +92,7 @@ function readPod(run, texts, [namespace, name, owner, qos, rows], ix) {
       const [, , to, done, of, restarts] = row;
       pod.status.push({ t, to: texts[to], ready: `${done}/${of}`, restarts });
       pod.changes.push(t);
-      leaving = texts[to] === "Terminating";
+      leaving ||= texts[to] === "Terminating";
       if (texts[to] === "") phase = "";
     } else if (code === 4) pod.events.push(eventOf(texts, row));
     else if (code === 5) pod.owner = row[2];
@@ -98,7 +103,7 @@ function readPod(run, texts, [namespace, name, owner, qos, rows], ix) {
     if (code > 3) continue;
     const status = pod.status[pod.status.length - 1]?.to ?? "";
     const same = (a, b) => a.state === b.state && a.status === b.status;
-    step(pod.shown, t, { state: podState(phase, ready, leaving), status }, same);
+    step(pod.shown, t, { state: podState(phase, ready, leaving ? "Terminating" : status), status }, same);
   }
   pod.from = rows.length ? rows[0][0] : run.end;
   const gone = pod.status.length && pod.status[pod.status.length - 1].to === "";
@@ -128,7 +133,7 @@ function readObject(texts, [kind, namespace, name, rows, figures], ix) {
     if (code === 0) object.states.push({ t, to: texts[row[2]], ready: texts[row[3]] });
     else if (code === 1) object.conditions.push(conditionOf(texts, row));
     else if (code === 4) object.events.push(eventOf(texts, row));
-    else if (code === 7) object.endpoints.push({ t, end: Infinity, available: row[2], desired: row[2], serving: row[3], terminating: row[4] });
+    else if (code === 7) object.endpoints.push({ t, end: Infinity, available: row[2], desired: null, serving: row[3], terminating: row[4] });
   }
   object.figures = figures.map(([t, , available, desired, ready, updated]) => ({ t, end: Infinity, available, desired, ready, updated }));
   for (const steps of [object.figures, object.endpoints]) {
@@ -160,9 +165,10 @@ export function readRun(model) {
 
 /** Instants at which something of a pod goes wrong. */
 export function failuresOf(pod) {
-  const bad = (state) => ["failed", "unknown", "error", "stuck", "backOff"].includes(state);
+  const bad = (state) => ["failed", "unknown", "trouble", "error", "stuck", "backOff"].includes(state);
   const steps = [pod.shown, ...pod.containers.map((container) => container.stages)].flat();
-  return steps.filter((one) => bad(one.state)).map((one) => one.t);
+  // Who is told to go and goes has not failed.
+  return steps.filter((one) => bad(one.state) && lastAt(pod.shown, one.t)?.state !== "leaving").map((one) => one.t);
 }
 
 /** How a pod stands at an instant, as kubectl would print it; null: it is not there. */

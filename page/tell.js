@@ -160,7 +160,7 @@ function legend(run, palette) {
   const about = [counted(run.pods.length, "pod"), counted(run.nodes.length, "node"), `${spanOf(run.end)}${run.partial ? " (cut short)" : ""}`];
   const parts = [element("h2", "What is seen"), element("p", `${about.join(", ")}. A click, or ↓, shows one; ? lists the keys.`)];
   const states = Object.keys(LOOKS);
-  for (const [title, from, to] of [["A pod's bar", 0, 7], ["A container's lane", 7, states.length]]) {
+  for (const [title, from, to] of [["A pod's bar", 0, 8], ["A container's lane", 8, states.length]]) {
     const table = element("table", undefined, "swatches");
     for (const state of states.slice(from, to)) {
       const line = element("tr");

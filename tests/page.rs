@@ -239,7 +239,7 @@ fn a_live_run_is_followed_stepped_and_acted_upon() {
     wait(&mut browser, "window.kubelapse?.run.pods.length === 0");
     browser.key(".");
     wait(&mut browser, "kubelapse.run.end > 1");
-    browser.eval("(() => { const field = document.getElementById('goto'); field.value = '2m'; field.dispatchEvent(new Event('change')); })()");
+    browser.eval("(() => { const field = document.getElementById('goto'); field.value = '2m'; field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true })); })()");
     wait(&mut browser, "kubelapse.run.pods.length === 6 && kubelapse.run.end === 120000");
     assert!(
         browser.text("#now").starts_with("2m0s"),
@@ -248,7 +248,7 @@ fn a_live_run_is_followed_stepped_and_acted_upon() {
     );
     browser.key(",");
     wait(&mut browser, "kubelapse.run.end < 120000");
-    let command = "(() => { const field = document.getElementById('do'); field.value = 'delete pod/billing-x'; field.dispatchEvent(new Event('change')); })()";
+    let command = "(() => { const field = document.getElementById('do'); field.value = 'delete pod/billing-x'; field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true })); })()";
     browser.eval(command);
     wait(&mut browser, "document.getElementById('said').textContent !== ''");
     browser.key("p");
