@@ -308,3 +308,17 @@ fn what_is_used_is_told_where_the_scenario_says_it() {
     let nodes = server.get("/apis/metrics.k8s.io/v1beta1/nodes");
     assert!(nodes["items"][0]["usage"]["memory"].is_string(), "{nodes}");
 }
+
+#[test]
+fn a_kubeconfig_of_another_cluster_is_never_written_over() {
+    let desk = Desk::with("serve-kubeconfig", None);
+    let place = desk.0.join("precious");
+    for text in ["apiVersion: v1\nkind: Config\ncurrent-context: work\n", ""] {
+        std::fs::write(&place, text).expect("a file on the desk");
+        let refused =
+            desk.command("serve happy-path --port 0 --kubeconfig precious").output().expect("the program");
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("precious: there already"));
+        assert_eq!(std::fs::read_to_string(&place).expect("it is there"), text);
+    }
+}

@@ -1,5 +1,6 @@
 //! `kubelapse serve`: opens a simulated cluster to kubectl and others, until Ctrl-C.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -95,6 +96,9 @@ pub fn serve(arguments: &Arguments) -> Exit {
             .kubeconfig
             .clone()
             .unwrap_or_else(|| std::env::temp_dir().join(format!("kubelapse-{port}.kubeconfig")));
+        if arguments.kubeconfig.is_some() && !is_free(&config) {
+            return refuse(&format!("{}: there already, and not written by `serve`: name another file", config.display()));
+        }
         if let Err(problem) = write(&config, &kubeconfig::text(port)) {
             return refuse(&format!("{}: {problem}", config.display()));
         }
@@ -147,6 +151,14 @@ fn paced(speed: Pace) -> String {
         Pace::Paused => "it stands; `kubectl lapse step` or `resume` lets it go on".to_owned(),
         Pace::Max => "as fast as it can be played, to the scenario's end".to_owned(),
         Pace::Times(times) => format!("{times} times as fast as on the wall"),
+    }
+}
+
+/// Nothing is there, or a file that an earlier server wrote.
+fn is_free(place: &Path) -> bool {
+    match fs::symlink_metadata(place) {
+        Err(problem) => problem.kind() == std::io::ErrorKind::NotFound,
+        Ok(about) => about.is_file() && fs::read_to_string(place).is_ok_and(|text| kubeconfig::is_own(&text)),
     }
 }
 

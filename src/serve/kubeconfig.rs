@@ -9,5 +9,12 @@ pub fn text(port: u16) -> String {
     )
 }
 
+/// Whether a text is one of these: another cluster's is never written over.
+pub fn is_own(text: &str) -> bool {
+    let head = self::text(0);
+    let head = head.split("    server").next().unwrap_or_default();
+    text.starts_with(head) && text.len() < 1000
+}
+
 /// `kubectl lapse`: a plugin of kubectl, which is a script on the path.
 pub const PLUGIN: &str = include_str!("kubectl-lapse.sh");
