@@ -96,10 +96,7 @@ pub fn serve(arguments: &Arguments) -> Exit {
             .kubeconfig
             .clone()
             .unwrap_or_else(|| std::env::temp_dir().join(format!("kubelapse-{port}.kubeconfig")));
-        if arguments.kubeconfig.is_some() && !is_free(&config) {
-            return refuse(&format!("{}: there already, and not written by `serve`: name another file", config.display()));
-        }
-        if let Err(problem) = write(&config, &kubeconfig::text(port)) {
+        if let Err(problem) = write(&config, &kubeconfig::text(port), arguments.kubeconfig.is_some()) {
             return refuse(&format!("{}: {problem}", config.display()));
         }
         let gates = walk.world().gates;
@@ -162,9 +159,13 @@ fn is_free(place: &Path) -> bool {
     }
 }
 
-/// A file of our own: what lay there, be it a link to elsewhere, goes first.
-fn write(place: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
+/// A file of our own: what lay there, be it a link to elsewhere, goes first; where somebody has named it, only if it is ours.
+fn write(place: &Path, text: &str, is_named: bool) -> std::io::Result<()> {
+    use std::io::{Error, ErrorKind, Write as _};
+    if is_named && !is_free(place) {
+        let words = "there already, and not written by `serve`: name another file";
+        return Err(Error::new(ErrorKind::AlreadyExists, words));
+    }
     let _ = disk::remove(place);
     disk::File::create_new(place)?.write_all(text.as_bytes())
 }
