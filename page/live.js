@@ -34,7 +34,7 @@ export class Live {
   async ask(method, path, body) {
     const answer = await fetch(this.base + path, { method, body, headers: { Accept: "application/json" } });
     const said = await answer.json();
-    if (!answer.ok) throw new Error(said.refused ?? said.message ?? answer.statusText);
+    if (!answer.ok) throw new Error(said.message ?? answer.statusText);
     return said;
   }
 

@@ -322,3 +322,47 @@ fn a_kubeconfig_of_another_cluster_is_never_written_over() {
         assert_eq!(std::fs::read_to_string(&place).expect("it is there"), text);
     }
 }
+
+#[test]
+fn what_is_refused_says_so_in_the_words_of_the_api() {
+    let server = serve("drain-budget --speed paused");
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=20s", "");
+    let (code, status) = server.ask("POST", "/kubelapse/v1/do", "delete pod/nope");
+    assert_eq!((code, &status["kind"]), (422, &Value::from("Status")));
+    assert!(status["message"].as_str().is_some_and(|words| words.contains("nope")), "{status}");
+    let pods = server.get("/api/v1/namespaces/default/pods");
+    let name = pods["items"][0]["metadata"]["name"].as_str().expect("a pod");
+    let path = format!("/api/v1/namespaces/default/pods/{name}");
+    // Better refused than lost.
+    let (code, _) = server.ask("PATCH", &path, "{\"metadata\":{\"annotations\":{\"note\":\"hello\"}}}");
+    assert_eq!(code, 405);
+    let budgets = "/apis/policy/v1/namespaces/default/poddisruptionbudgets";
+    let name = server.get(budgets)["items"][0]["metadata"]["name"].as_str().expect("a budget").to_owned();
+    let (code, said) =
+        server.ask("DELETE", &format!("{budgets}/{name}"), "{\"propagationPolicy\":\"Background\"}");
+    assert_eq!(code, 200, "{said}");
+}
+
+#[test]
+fn a_long_way_is_given_up_with_whoever_asked_for_it() {
+    let mut server = serve("crash-loop --speed paused");
+    let go = |server: &Server| {
+        let mut stream = server.open();
+        let head = format!("Host: 127.0.0.1:{}\r\nContent-Length: 0", server.port);
+        let far = format!("POST /kubelapse/v1/clock/goto?at=80000h HTTP/1.1\r\n{head}\r\n\r\n");
+        stream.write_all(far.as_bytes()).expect("it listens");
+        stream
+    };
+    drop(go(&server));
+    let at = server.get("/kubelapse/v1/clock")["seconds"].as_f64().expect("seconds");
+    assert!(at < 80_000.0 * 3600.0, "{at}");
+    let _waits = go(&server);
+    kill(Pid::from_raw(server.child.id().cast_signed()), Signal::SIGTERM).expect("it runs");
+    let mut waited = 0;
+    while server.child.try_wait().expect("it can be asked").is_none() {
+        waited += 1;
+        assert!(waited < 200, "it does not end");
+        #[expect(clippy::disallowed_methods, reason = "a program that ends takes a while")]
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}

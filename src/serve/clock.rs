@@ -4,6 +4,7 @@
 //! The walk belongs to this thread alone; everybody else asks and waits for the answer. Going back makes another past: the
 //! store begins anew, and resourceVersions go on rising.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -96,6 +97,8 @@ enum Ask {
 #[derive(Clone)]
 pub struct Desk {
     asks: Sender<Ask>,
+    /// Nobody waits for what is still being played.
+    over: Arc<AtomicBool>,
     /// What is served.
     pub store: Arc<RwLock<Store>>,
     /// The newest version that is served.
@@ -138,6 +141,7 @@ impl Desk {
     }
     /// It is over.
     pub fn stop(&self) {
+        self.over.store(true, Ordering::Relaxed);
         let _ = self.asks.send(Ask::Stop);
     }
 }
@@ -160,6 +164,7 @@ struct Clock {
     store: Arc<RwLock<Store>>,
     tell: watch::Sender<u64>,
     asks: Receiver<Ask>,
+    over: Arc<AtomicBool>,
 }
 
 /// Begins: the thread runs until [`Desk::stop`].
@@ -178,9 +183,10 @@ pub fn begin(mut walk: Walk, pace: Pace, end: Time) -> std::io::Result<(Desk, st
     store.forget_log();
     let (tell, news) = watch::channel(store.version());
     let store = Arc::new(RwLock::new(store));
-    let desk = Desk { asks: send, store: Arc::clone(&store), news };
+    let over = Arc::new(AtomicBool::new(false));
+    let desk = Desk { asks: send, over: Arc::clone(&over), store: Arc::clone(&store), news };
     let anchor = (wall(), now);
-    let clock = Clock { walk, served, pace, anchor, measured: None, end, store, tell, asks };
+    let clock = Clock { walk, served, pace, anchor, measured: None, end, store, tell, asks, over };
     let thread = std::thread::Builder::new()
         .name("simulation".to_owned())
         .stack_size(16 << 20)
@@ -340,7 +346,9 @@ impl Clock {
                 let _ = answer.send(self.state());
             }
             Ask::Jump(jump, answer) => {
-                self.jump(jump);
+                // A long way is given up with whoever asked for it.
+                let over = Arc::clone(&self.over);
+                self.jump(jump, &|| answer.is_closed() || over.load(Ordering::Relaxed));
                 self.anchor = (wall(), self.walk.now());
                 let _ = answer.send(self.state());
             }
@@ -354,7 +362,7 @@ impl Clock {
         }
     }
 
-    fn jump(&mut self, jump: Jump) {
+    fn jump(&mut self, jump: Jump, given_up: &dyn Fn() -> bool) {
         let start = self.walk.plan().start;
         match jump {
             Jump::Step => {
@@ -384,6 +392,9 @@ impl Clock {
                     return;
                 }
                 while self.walk.next_time().is_some_and(|next| next <= to) {
+                    if given_up() {
+                        return;
+                    }
                     let mut told = Vec::new();
                     for _ in 0..BATCH {
                         if self.walk.next_time().is_none_or(|next| next > to) || !self.walk.play() {

@@ -82,11 +82,11 @@ fn over() -> Response {
 async fn done(desk: &Desk, request: &Request) -> Response {
     let words = String::from_utf8_lossy(&request.body).trim().to_owned();
     let Some(done) = desk.act(vec![words]).await else { return over() };
-    let code = if done.refused.is_some() { 422 } else { 200 };
-    Response::json(
-        code,
-        &json!({ "kind": "Done", "apiVersion": "kubelapse/v1", "lines": done.lines, "refused": done.refused }),
-    )
+    // In the API's own words, which kubectl prints.
+    if let Some(refused) = &done.refused {
+        return failure(422, "Invalid", refused, &Value::Null);
+    }
+    Response::json(200, &json!({ "kind": "Done", "apiVersion": "kubelapse/v1", "lines": done.lines }))
 }
 
 fn described() -> Value {

@@ -279,6 +279,10 @@ fn patch(
         "Node" => of_node(&before, &after, &change, &object.name).ok_or_else(|| {
             not_allowed("of a node its labels, its taints and whether it is cordoned can be changed here")
         })?,
+        // The simulation keeps none of a pod: better refused than lost.
+        "Pod" if change.pointer("/metadata/annotations").is_some() => {
+            return Err(not_allowed("annotations of pods cannot be changed here: those of workloads can"));
+        }
         "Pod" => merge_words(resource, own, &object.name, &change),
         _ if ObjectType::kept().any(|kind| kind.name() == resource.kind) => {
             merge_words(resource, own, &object.name, &change)

@@ -376,6 +376,8 @@ impl Reader {
             && OBJECT_KINDS.iter().any(|(known, _)| known.eq_ignore_ascii_case(kind))
         {
             self.action.verb = "remove";
+            // Clients say it of everything; these own nothing.
+            self.action.keys.retain(|(key, _)| *key != "cascade");
         }
         Ok(self.action)
     }
