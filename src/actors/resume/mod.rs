@@ -11,9 +11,11 @@
 //!
 //! | | |
 //! | --- | --- |
+//! | [`nodes`] | nodes stand as they were printed: those that are lost have no kubelet |
 //! | [`pods`] | a pod on its machine, its kubelet's worker with it |
 //! | [`workloads`] | the controllers list what is there, once the present is reached |
 
+mod nodes;
 mod pods;
 mod workloads;
 
@@ -80,6 +82,7 @@ pub fn present(up: &SetUp, seed: u64, luck: &Luck) -> Present {
         w.add_template(Arc::clone(template), many);
     }
     throw_nodes(&mut w, luck);
+    nodes::stand(&mut w, up);
     let mut agenda = Vec::new();
     let mut whens = Vec::with_capacity(up.players.len());
     for ix in 0..up.players.len() {
@@ -109,6 +112,7 @@ pub fn present(up: &SetUp, seed: u64, luck: &Luck) -> Present {
         }
     }
     play_to(&mut w, up.given.now);
+    nodes::follow(&mut w, up);
     Present { world: w, pods: put }
 }
 

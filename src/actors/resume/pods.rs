@@ -60,10 +60,12 @@ impl When {
                 (began, ends)
             })
             .collect();
-        let deleted = match past.begin {
-            Begin::Deletion(at) => Some(exact(at, 1)),
+        let asked = match past.begin {
+            Begin::Deletion(at) => Some(at),
+            Begin::Silent => past.asked_to_go.map(|(at, _)| at),
             _ => None,
         };
+        let deleted = asked.map(|at| exact(at, 1));
         let quiet = |at: Time| at - QUIET;
         let first_end = || containers.iter().filter_map(|(_, ends)| *ends).min();
         let last_start = || containers.iter().filter_map(|(began, _)| *began).max();
@@ -77,7 +79,7 @@ impl When {
             Begin::Bound(at) => exact(at, 3),
             Begin::End(_) => first_end().map_or(settled, quiet),
             Begin::Start(_) => last_start().unwrap_or(settled),
-            Begin::Deletion(_) => deleted.map_or(settled, quiet),
+            Begin::Deletion(_) | Begin::Silent => deleted.map_or(settled, quiet),
         };
         let created = up.given.pods[ix].pod.created().map_or(begins, |at| at + part(0)).min(begins);
         When { begins: begins.max(w.plan.start), created, deleted, containers }
@@ -130,6 +132,7 @@ pub fn put(w: &mut World, up: &SetUp, ix: usize, when: &When, throw: u32) -> Pod
         (Begin::Over, _) => pod_gc::ended(w, pod),
         (Begin::Unbound(_), _) => scheduler::pod_added(w, pod),
         (Begin::Bound(_), _) => watch::tell(w, News::PodCreated { pod }),
+        (Begin::Silent, Some(node)) => scheduler::pod_assigned(w, pod, node),
         (_, Some(node)) if up.is_left_alone(player) => scheduler::pod_assigned(w, pod, node),
         (begin, Some(node)) if is_in_the_middle(begin) => in_the_middle(w, up, ix, pod, node, when),
         _ => {}
@@ -157,15 +160,13 @@ fn in_the_middle(w: &mut World, up: &SetUp, ix: usize, pod: PodId, node: NodeId,
         Begin::Start(at) => Some(at),
         _ => None,
     };
-    let is_new =
-        |own: &Stood| matches!(own.was, Was::Running(began) if starting.is_some_and(|at| began >= at));
     let mut live = sandbox(w, given, pod);
     let mut cache = live.clone();
     let mut memory: SmallVec<[ContainerMemory; 2]> = SmallVec::new();
     for (own, (began, _)) in player.past.containers.iter().zip(&when.containers) {
         let at = ContainerIx::new(memory.len());
         let instances = instances(w, given, pod, at, own, *began);
-        cache.containers.extend(instances.iter().skip(usize::from(is_new(own))).copied());
+        cache.containers.extend(instances.iter().skip(usize::from(is_new(own, starting))).copied());
         live.containers.extend(instances);
         memory.push(remembers(w, given, pod, at, own, *began));
     }
@@ -187,6 +188,11 @@ fn in_the_middle(w: &mut World, up: &SetUp, ix: usize, pod: PodId, node: NodeId,
         pod_worker::update_pod(w, pod);
         probing(w, up, player, given, pod);
     }
+}
+
+/// Whether the newest instance of a container has just begun where a play begins with a start.
+fn is_new(own: &Stood, starting: Option<Time>) -> bool {
+    matches!(own.was, Was::Running(began) if starting.is_some_and(|at| began >= at))
 }
 
 /// From a run that has started something to the look that it asks for.
@@ -363,17 +369,21 @@ fn processes(w: &mut World, up: &SetUp, player: &Player, pod: PodId, when: &When
 /// Probe workers: their ticks count from the pod's first sync with all mounted, or from a look that a status asked for; where
 /// neither is known they may stand anywhere in their period.
 fn probing(w: &mut World, up: &SetUp, player: &Player, given: &GivenPod, pod: PodId) {
-    let starting = matches!(player.past.begin, Begin::Start(_));
+    let starting = match player.past.begin {
+        Begin::Start(at) => Some(at),
+        _ => None,
+    };
     let first = given.pod.status.start_time;
     let worker_began = first.map(|at| {
         let part = part_of_second(w, w.pods[pod.ix()].entity, 0, 4, Span::from_secs(1));
         at + part + w.pod_span(Purpose::Mount, pod, 0, &up.plan.latency.volumes)
     });
-    if starting {
+    if starting.is_some() {
         prober::add_pod(w, pod);
     }
     let spec = Arc::clone(&w.pods[pod.ix()].spec);
     for (ix, own) in player.past.containers.iter().enumerate() {
+        let is_new = is_new(own, starting);
         for kind in ProbeKind::ALL {
             let Some(probe) = spec.container_at(ix).probe(kind) else { continue };
             let period = Span::from_secs(i64::from(probe.period_seconds.max(1)));
@@ -382,10 +392,10 @@ fn probing(w: &mut World, up: &SetUp, player: &Player, given: &GivenPod, pod: Po
                 w.probe_draw(Purpose::Present, pod, at, kind, 0).below(period.micros().cast_unsigned());
             let anywhere = w.now - Span::from_micros(anywhere.cast_signed());
             let anchor = match worker_began {
-                Some(began) if kind != ProbeKind::Readiness || starting => began.min(w.now),
+                Some(began) if kind != ProbeKind::Readiness || is_new => began.min(w.now),
                 _ => anywhere,
             };
-            let (instance, result) = match (starting, kind) {
+            let (instance, result) = match (is_new, kind) {
                 // The instance before, whose end the worker has seen.
                 (true, _) => (own.number - 1, false),
                 (false, ProbeKind::Readiness) => (own.number, own.ready),
