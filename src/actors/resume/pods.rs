@@ -1,5 +1,6 @@
 //! A pod of a given cluster is put where it was: its object, what its machine has of it, and what its kubelet knows.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -40,6 +41,16 @@ pub struct When {
 const QUIET: Span = Span::from_millis(1_500);
 
 impl When {
+    /// When its containers began, in their order.
+    pub fn starts(&self) -> impl Iterator<Item = Option<Time>> {
+        self.containers.iter().map(|(began, _)| *began)
+    }
+
+    /// When the first of its containers began.
+    pub fn first_start(&self) -> Option<Time> {
+        self.starts().flatten().min()
+    }
+
     /// Draws what the printed seconds leave open.
     pub fn of(w: &World, up: &SetUp, ix: usize, throw: u32) -> When {
         let player = &up.players[ix];
@@ -108,8 +119,45 @@ fn looks_back(up: &SetUp, player: &Player) -> Span {
     longest.max().unwrap_or(Span::ZERO).min(Span::from_secs(600))
 }
 
-/// Puts a pod where its play begins.
-pub fn put(w: &mut World, up: &SetUp, ix: usize, when: &When, throw: u32) -> PodId {
+/// From the binding of a pod to the first start of a container of it, which takes its number before the image is pulled.
+const BEGINS: Span = Span::from_millis(400);
+
+/// By pod: how many starts of those with whom it counts them came before the newest of its own. Who began first in one second is
+/// drawn with the parts of the seconds.
+pub fn earlier(up: &SetUp, whens: &[When]) -> Vec<u32> {
+    let mut groups: BTreeMap<usize, Vec<(usize, Time, u32)>> = BTreeMap::new();
+    for (ix, (player, when)) in up.players.iter().zip(whens).enumerate() {
+        let Some(group) = player.shares else { continue };
+        let newest = when.containers.iter().filter_map(|(began, _)| *began).max();
+        let made = player.past.containers.iter().map(starts_of).max().unwrap_or(0);
+        let begun = match (newest, player.past.begin) {
+            (Some(at), _) => Some((at, made)),
+            (None, Begin::Bound(_)) => Some((when.begins + BEGINS, made.max(1))),
+            _ => None,
+        };
+        groups.entry(group).or_default().extend(begun.map(|(at, made)| (ix, at, made)));
+    }
+    let mut earlier = vec![0; up.players.len()];
+    for all in groups.values_mut() {
+        all.sort_by_key(|(ix, at, _)| (*at, *ix));
+        let total: u32 = all.iter().map(|(.., made)| made).sum();
+        let mut later = u32::try_from(all.len()).unwrap_or(0);
+        for (ix, _, made) in all.iter() {
+            // Of those that began again later all but the newest start came before.
+            later -= 1;
+            earlier[*ix] = total.saturating_sub(*made).saturating_sub(later);
+        }
+    }
+    earlier
+}
+
+/// How many starts there were of a container.
+fn starts_of(own: &Stood) -> u32 {
+    u32::try_from(if own.was == Was::Absent { own.number } else { own.number + 1 }).unwrap_or(0)
+}
+
+/// Puts a pod where its play begins; so many starts that count with its own came before.
+pub fn put(w: &mut World, up: &SetUp, ix: usize, when: &When, throw: u32, earlier: u32) -> PodId {
     let (player, given) = (&up.players[ix], &up.given.pods[ix]);
     let node = player.node.map(NodeId::new);
     let own = &given.pod;
@@ -127,7 +175,7 @@ pub fn put(w: &mut World, up: &SetUp, ix: usize, when: &When, throw: u32) -> Pod
             status: player.status.clone(),
         },
     );
-    starts(w, player, pod);
+    starts(w, player, pod, earlier);
     match (player.past.begin, node) {
         (Begin::Over, _) => pod_gc::ended(w, pod),
         (Begin::Unbound(_), _) => scheduler::pod_added(w, pod),
@@ -141,13 +189,12 @@ pub fn put(w: &mut World, up: &SetUp, ix: usize, when: &When, throw: u32) -> Pod
 }
 
 /// How many starts of its containers there were, and so which attempt of its behaviour each plays.
-fn starts(w: &mut World, player: &Player, pod: PodId) {
+fn starts(w: &mut World, player: &Player, pod: PodId, earlier: u32) {
     let runs = &mut w.places[pod.ix()].runtime.containers;
     for (run, own) in runs.iter_mut().zip(&player.past.containers) {
-        let made = if own.was == Was::Absent { own.number } else { own.number + 1 };
-        let made = u32::try_from(made).unwrap_or(0);
-        (run.generation, run.tries) = (made, made + player.earlier);
-        run.attempt = (made + player.earlier).saturating_sub(1);
+        let made = starts_of(own);
+        (run.generation, run.tries) = (made, made + earlier);
+        run.attempt = (made + earlier).saturating_sub(1);
         run.played = [run.attempt, run.attempt.saturating_sub(1)];
     }
 }

@@ -48,8 +48,8 @@ pub struct Player {
     pub node: Option<usize>,
     /// Key of its luck.
     pub entity: u64,
-    /// How many starts of pods of its workload came before those of its own, where its programs count them together.
-    pub earlier: u32,
+    /// With whom it counts the starts of its programs: those of the same number; None: alone.
+    pub shares: Option<usize>,
     /// Nothing comes of it by itself: all of its containers run on, and no probe of them fails.
     pub is_still: bool,
 }
@@ -130,10 +130,10 @@ impl SetUp {
                 node,
                 entity: random::entity(&[&pod.pod.meta.namespace, &pod.pod.meta.name]),
                 is_still,
-                earlier: 0,
+                shares: None,
             });
         }
-        count_earlier(&given, &templates, &mut players);
+        share(&given, &templates, &mut players);
         let start = begins.truncate_secs();
         drop(places);
         let mut plan = Plan {
@@ -161,13 +161,10 @@ impl SetUp {
     }
 }
 
-/// Counts starts that came before, of workloads whose programs count them together: in the order in which pods were created.
-fn count_earlier(given: &Given, templates: &[(Arc<PodTemplate>, u32)], players: &mut [Player]) {
-    let mut order: Vec<usize> = (0..players.len()).collect();
-    order.sort_by_key(|ix| given.pods[*ix].pod.created());
-    let mut counts: BTreeMap<(String, Option<u32>, Option<usize>), u32> = BTreeMap::new();
-    for ix in order {
-        let (pod, player) = (&given.pods[ix], &mut players[ix]);
+/// Says who counts starts together: pods of workloads whose programs do.
+fn share(given: &Given, templates: &[(Arc<PodTemplate>, u32)], players: &mut [Player]) {
+    let mut groups: BTreeMap<(String, Option<u32>, Option<usize>), usize> = BTreeMap::new();
+    for (pod, player) in given.pods.iter().zip(players) {
         let all = &templates[player.template.ix()].0.behavior.containers;
         let Some(of) = all.iter().map(|own| own.attempts_of).find(|of| *of != AttemptsOf::Container) else {
             continue;
@@ -175,11 +172,8 @@ fn count_earlier(given: &Given, templates: &[(Arc<PodTemplate>, u32)], players: 
         let Some(owner) = pod.controller() else { continue };
         let index = index_of(pod).filter(|_| of == AttemptsOf::Index);
         let node = player.node.filter(|_| of == AttemptsOf::Node);
-        let count = counts.entry((owner.uid.clone(), index, node)).or_default();
-        player.earlier = *count;
-        let begun = |own: &Stood| if own.was == Was::Absent { own.number } else { own.number + 1 };
-        let starts = player.past.containers.iter().map(begun).max().unwrap_or(0);
-        *count += u32::try_from(starts).unwrap_or(0);
+        let next = groups.len();
+        player.shares = Some(*groups.entry((owner.uid.clone(), index, node)).or_insert(next));
     }
 }
 
