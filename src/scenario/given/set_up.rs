@@ -117,6 +117,9 @@ impl SetUp {
             assumed.extend(
                 told.into_iter().filter(|_| goes_on).map(|words| format!("{}: {words}", pod.place())),
             );
+            if goes_on {
+                assumed.extend(outlasted(pod, &past, &behavior, given.now));
+            }
             learn(&mut learned, pod, top.as_ref(), &behavior);
             let (template, key) = template(pod, behavior, base);
             let ix = *known.entry(key).or_insert_with(|| {
@@ -179,6 +182,28 @@ impl SetUp {
             assumed,
         }
     }
+}
+
+/// Containers that have run for longer than their program says, in words: this run goes on.
+fn outlasted(pod: &GivenPod, past: &Past, behavior: &Behavior, now: Time) -> Vec<String> {
+    let spec = &pod.pod.spec;
+    let names = spec.init_containers.iter().chain(&spec.containers).map(|own| own.name);
+    let all = names.zip(&past.containers).zip(&behavior.containers);
+    let told = all.filter_map(|((name, own), doing)| {
+        let Was::Running(since) = own.was else { return None };
+        let number = usize::try_from(own.number).ok()?;
+        let attempt = doing.attempts.get(number).or(doing.attempts.last())?;
+        let (age, runs) = (now.since(since) - Span::from_secs(1), attempt.runs.as_ref()?);
+        let is_over = own.ends.is_none() && age > Span::ZERO && !runs.may_exceed(age);
+        let age = now.since(since).secs();
+        is_over.then(|| {
+            format!(
+                "{}: {name} has run for {age} s, longer than is said of its program: it runs on",
+                pod.place()
+            )
+        })
+    });
+    told.collect()
 }
 
 /// Says who counts starts together: pods of workloads whose programs do.
