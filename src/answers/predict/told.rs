@@ -9,6 +9,7 @@ use super::course::{Played, Standing};
 use super::fit::Fit;
 use super::workloads::{self, Workload, WorkloadCourse};
 use crate::api::workload::WorkloadState;
+use crate::rules::api_server::objects::ObjectType;
 use crate::rules::kubectl::printing::{self, Columns};
 use crate::rules::versions::gates::Gates;
 use crate::scenario::given::{GivenPod, SetUp};
@@ -265,7 +266,8 @@ fn of_workload(ix: usize, own: &Workload, played: &[Played], asked: &Asked) -> W
         namespace: own.namespace.to_string(),
         name: own.name.to_string(),
         events,
-        never: why.filter(|_| !is_reached),
+        // A CronJob is never complete.
+        never: why.filter(|_| !is_reached && own.kind != ObjectType::CronJob),
     }
 }
 
