@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use tokio::sync::{oneshot, watch};
 
 use super::answer::logs::{Line, LogsOf};
-use super::kinds;
-use super::store::Store;
+use super::store::{Put, Store};
+use super::{custom, kinds};
 use crate::session::Walk;
 use crate::session::served::{News, Served};
 use crate::session::usage::Usage;
@@ -179,10 +179,9 @@ pub fn begin(mut walk: Walk, pace: Pace, end: Time) -> std::io::Result<(Desk, st
     store.clock = (now, shift(now));
     let mut all = Vec::new();
     let served = Served::begin(&mut walk, &mut all);
-    put(&mut store, all);
-    store.forget_log();
-    let (tell, news) = watch::channel(store.version());
     let store = Arc::new(RwLock::new(store));
+    let version = begin_with(&store, now, all);
+    let (tell, news) = watch::channel(version);
     let over = Arc::new(AtomicBool::new(false));
     let desk = Desk { asks: send, over: Arc::clone(&over), store: Arc::clone(&store), news };
     let anchor = (wall(), now);
@@ -207,12 +206,49 @@ fn shift(now: Time) -> Span {
     Time::from_micros(micros).since(now)
 }
 
-fn put(store: &mut Store, all: Vec<News>) {
-    for own in all {
-        if let Some(resource) = kinds::of_kind(own.group, own.kind) {
-            store.put(resource, &own.namespace, &own.name, own.object);
+/// So many definitions of kinds were seen: what they define is served.
+fn define(store: &RwLock<Store>) {
+    let all = {
+        let store = store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let Some(kind) = kinds::of_kind("apiextensions.k8s.io", "CustomResourceDefinition") else { return };
+        let going = |own: &Value| !own["metadata"]["deletionTimestamp"].is_null();
+        let all = store.all(kind, None).filter(|(_, own)| !going(&own.value));
+        all.flat_map(|(_, own)| custom::resources(&own.value)).take(custom::MOST).collect()
+    };
+    store.write().unwrap_or_else(std::sync::PoisonError::into_inner).define(all);
+}
+
+/// Stores what has changed, made ready before anybody has to wait for it; each with its instant.
+fn store_all(store: &RwLock<Store>, told: Vec<((Time, Span), Vec<News>)>) {
+    let is_definition = |own: &News| own.kind == "CustomResourceDefinition";
+    let defines = told.iter().any(|(_, all)| all.iter().any(is_definition));
+    let mut changes = Vec::new();
+    {
+        let store = store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut puts: Vec<((Time, Span), Vec<Put>)> = Vec::new();
+        for (at, all) in told {
+            let put = |own: News| {
+                let News { group, kind, namespace, name, object: value, is_clients } = own;
+                let resource = store.of_kind(&group, &kind)?;
+                Some(Put { resource, namespace, name, value, is_clients })
+            };
+            puts.push((at, all.into_iter().filter_map(put).collect()));
         }
+        store.prepared(puts, &mut changes);
     }
+    let old = store.write().unwrap_or_else(std::sync::PoisonError::into_inner).take(changes);
+    drop(old);
+    if defines {
+        define(store);
+    }
+}
+
+/// Stores everything there is; nobody can ask for what was before. The newest version.
+fn begin_with(store: &RwLock<Store>, now: Time, all: Vec<News>) -> u64 {
+    store_all(store, vec![((now, shift(now)), all)]);
+    let mut store = store.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+    store.forget_log();
+    store.version()
 }
 
 fn measured(store: &mut Store, usage: Usage) {
@@ -291,20 +327,19 @@ impl Clock {
             told.push((now, rest));
         }
         let usage = self.measure();
+        let is_news = !told.is_empty();
+        if is_news {
+            store_all(&self.store, told.into_iter().map(|(at, all)| ((at, shift(at)), all)).collect());
+        }
         let version = {
             let mut store = self.store.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let before = store.version();
-            for (at, all) in told {
-                store.clock = (at, shift(at));
-                put(&mut store, all);
-            }
             store.clock = (now, shift(now));
             if let Some(usage) = usage {
                 measured(&mut store, usage);
             }
-            (store.version() != before).then_some(store.version())
+            store.version()
         };
-        if let Some(version) = version {
+        if is_news {
             let _ = self.tell.send(version);
         }
     }
@@ -325,14 +360,12 @@ impl Clock {
         let mut all = Vec::new();
         self.served = Served::begin(&mut self.walk, &mut all);
         let now = self.walk.now();
-        let version = {
+        {
             let mut store = self.store.write().unwrap_or_else(std::sync::PoisonError::into_inner);
             store.clock = (now, shift(now));
             store.begin_anew();
-            put(&mut store, all);
-            store.forget_log();
-            store.version()
-        };
+        }
+        let version = begin_with(&self.store, now, all);
         let _ = self.tell.send(version);
     }
 

@@ -16,6 +16,7 @@
 
 pub mod answer;
 pub mod clock;
+pub mod custom;
 pub mod http;
 mod json_patch;
 pub mod kinds;
@@ -27,3 +28,4 @@ pub mod stamps;
 pub mod status;
 pub mod store;
 pub mod verbs;
+pub mod write;
