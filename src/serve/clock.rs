@@ -13,7 +13,11 @@ use serde_json::{Value, json};
 use tokio::sync::{oneshot, watch};
 
 use super::answer::logs::{Line, LogsOf};
+use super::answer::{Answer, answer, method_not_allowed};
+use super::path::Request;
+use super::status::Response;
 use super::store::{Put, Store};
+use super::verbs::{self, Step};
 use super::{custom, kinds};
 use crate::session::Walk;
 use crate::session::served::{News, Served};
@@ -87,6 +91,7 @@ enum Ask {
     Pace(Pace, oneshot::Sender<Value>),
     Jump(Jump, oneshot::Sender<Value>),
     Do(Vec<String>, oneshot::Sender<Done>),
+    Write(Box<Request>, oneshot::Sender<Response>),
     Logs(LogsOf, oneshot::Sender<Logged>),
     Save(oneshot::Sender<String>),
     View(oneshot::Sender<Vec<u8>>),
@@ -126,6 +131,10 @@ impl Desk {
     /// Does something.
     pub async fn act(&self, words: Vec<String>) -> Option<Done> {
         self.ask(|answer| Ask::Do(words, answer)).await
+    }
+    /// Carries out a request that changes something.
+    pub async fn write(&self, request: Request) -> Option<Response> {
+        self.ask(|answer| Ask::Write(Box::new(request), answer)).await
     }
     /// What a container has written.
     pub async fn logs(&self, of: LogsOf) -> Option<Logged> {
@@ -385,7 +394,11 @@ impl Clock {
                 self.anchor = (wall(), self.walk.now());
                 let _ = answer.send(self.state());
             }
-            Ask::Do(words, answer) => drop(answer.send(self.act(&words))),
+            Ask::Do(words, answer) => {
+                let steps: Vec<Step> = words.into_iter().map(Step::Words).collect();
+                drop(answer.send(self.act(&steps)));
+            }
+            Ask::Write(request, answer) => drop(answer.send(self.write(&request))),
             Ask::Logs(of, answer) => {
                 let pod = (of.namespace.as_str(), of.pod.as_str());
                 let _ = answer.send(self.walk.timed_logs(pod, &of.container, of.previous));
@@ -446,10 +459,14 @@ impl Clock {
         }
     }
 
-    fn act(&mut self, words: &[String]) -> Done {
+    fn act(&mut self, steps: &[Step]) -> Done {
         let mut done = Done::default();
-        for words in words {
-            match self.walk.act(words) {
+        for step in steps {
+            let told = match step {
+                Step::Words(words) => self.walk.act(words),
+                Step::Write(write) => self.walk.write(write),
+            };
+            match told {
                 Ok(told) => {
                     done.lines.extend(told.answer.iter().cloned());
                     if told.refusals > 0 {
@@ -460,12 +477,55 @@ impl Clock {
             }
             let mut told = Vec::new();
             self.follow(&mut told);
+            // What changes seldom is looked for now: whoever asked wants to see it.
+            let mut rest = Vec::new();
+            self.served.settle(&self.walk, &mut rest);
+            told.push((self.walk.now(), rest));
             self.publish(told);
             if done.refused.is_some() {
                 break;
             }
         }
         done
+    }
+
+    /// A request that changes something: looked at where nothing can come between, done, and answered. What a client has
+    /// stored goes with its owners.
+    fn write(&mut self, request: &Request) -> Response {
+        let gates = self.walk.world().gates;
+        let found = {
+            let store = self.store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            answer(&store, &gates, request)
+        };
+        let deed = match found {
+            Answer::Do(deed) => deed,
+            Answer::Whole(response) => return response,
+            Answer::Watch(..) | Answer::Logs(_) => return method_not_allowed(),
+        };
+        let done = self.act(&deed.steps);
+        if done.refused.is_none() {
+            self.collect();
+        }
+        let store = self.store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        verbs::answered(&store, &deed, done.refused.as_deref())
+    }
+
+    /// Objects whose owners are all gone go too, where one of the two is stored as it came: of those that it plays the simulation
+    /// takes care itself (pkg/controller/garbagecollector, `attemptToDeleteItem`).
+    fn collect(&mut self) {
+        // Each round finds what the one before has orphaned.
+        for _ in 0..16 {
+            let steps = {
+                let store = self.store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+                verbs::orphans(&store, &self.walk.world().gates)
+            };
+            if steps.is_empty() {
+                return;
+            }
+            for step in steps {
+                self.act(&[step]);
+            }
+        }
     }
 
     fn state(&self) -> Value {

@@ -23,6 +23,8 @@ pub struct Request {
     pub impersonates: String,
     /// `Content-Type`
     pub content_type: String,
+    /// `User-Agent`: up to its first slash it names who manages what is written.
+    pub user_agent: String,
     /// All of it.
     pub body: Vec<u8>,
 }

@@ -406,7 +406,7 @@ fn object(namespace: &str, name: &str, mut value: Value, version: Option<u64>, i
 }
 
 /// About how many bytes a value is, spelled.
-fn weight(value: &Value) -> usize {
+pub fn weight(value: &Value) -> usize {
     match value {
         Value::Object(members) => members.iter().map(|(name, value)| name.len() + 4 + weight(value)).sum(),
         Value::Array(list) => list.iter().map(|own| 1 + weight(own)).sum(),

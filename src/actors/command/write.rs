@@ -34,6 +34,7 @@ pub fn write(w: &mut World, write: &Write) {
     let done = match played {
         Some(ObjectType::Pod) => pod(w, write),
         Some(kind) if kind.law().is_kept => object(w, kind, write),
+        Some(ObjectType::PersistentVolumeClaim) => claim(w, write),
         _ => {
             if let Some(kind) = referred(&write.kind).filter(|_| played.is_some()) {
                 refer(w, kind, write);
@@ -109,6 +110,33 @@ fn object(w: &mut World, kind: ObjectType, write: &Write) -> Result<(), String> 
     };
     let uid = w.workloads.meta(key).map(|meta| meta.uid.to_string()).unwrap_or_default();
     beside(w, write, uid, &["managedFields", "generateName"]);
+    Ok(())
+}
+
+/// A claim: made as any other; of one that is there its metadata are written.
+fn claim(w: &mut World, write: &Write) -> Result<(), String> {
+    let Some(object) = &write.object else { return Ok(()) };
+    if let Some(id) = w.workloads.claim_named(write.namespace, &write.name) {
+        let key = ObjectKey::PersistentVolumeClaim(id);
+        let text = |name: &str| -> BTreeMap<String, String> {
+            serde_json::from_value(object["metadata"][name].clone()).unwrap_or_default()
+        };
+        let (labels, annotations) = (text("labels"), text("annotations"));
+        let finalizers: Vec<Sym> = object["metadata"]["finalizers"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|own| own.as_str().map(Sym::new))
+            .collect();
+        api_server::update_meta(w, key, |meta| {
+            meta.labels = Arc::new(labels);
+            meta.annotations = Arc::new(annotations);
+            meta.finalizers = Arc::new(finalizers);
+        });
+        return Ok(());
+    }
+    let entity = random::entity(&["persistentvolumeclaim", &write.namespace, &write.name]);
+    claims::create(w, entity, object);
     Ok(())
 }
 

@@ -168,7 +168,7 @@ fn unreadable(problem: &str, _: &Request) -> String {
 }
 
 /// The resource knows no such verb.
-pub(super) fn method_not_allowed() -> Response {
+pub fn method_not_allowed() -> Response {
     let message = "the server does not allow this method on the requested resource";
     status::failure(405, "MethodNotAllowed", message, &serde_json::json!({}))
 }

@@ -27,7 +27,7 @@ pub fn get(store: &Store, request: &Request, own: &Objects, name: &str, form: &F
         return not_found(resource, name);
     };
     if own.below == "scale" {
-        return scale(&object.value, request, form);
+        return scale(super::super::verbs::scale_in(resource, &object.value), request, form);
     }
     let mut out = Vec::new();
     let include = match form.shape {
@@ -83,8 +83,7 @@ pub fn scale_of(object: &Value) -> Value {
     })
 }
 
-fn scale(object: &Value, _: &Request, form: &Form<'_>) -> Response {
-    let mut value = scale_of(object);
+fn scale(mut value: Value, _: &Request, form: &Form<'_>) -> Response {
     if value["spec"]["replicas"] == 0 {
         value["spec"] = json!({});
     }
