@@ -2,9 +2,9 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _};
 
-use super::line::{Line, Reply, Save};
 use super::{print, say};
 use crate::session::Walk;
+use crate::session::line::{Line, Reply, Save};
 
 /// Who ended a conversation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
