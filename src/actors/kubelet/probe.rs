@@ -221,7 +221,8 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
 /// pkg/kubelet/prober/prober.go).
 fn is_reached(p: Local<'_>, ix: ContainerIx, spec: &Probe, b: &Prober) -> bool {
     p.runtime.live.newest(p.container(ix).name).is_some_and(|newest| {
-        newest.state == InstanceState::Running && (spec.handler.exec.is_none() || newest.restart_count == b.instance)
+        newest.state == InstanceState::Running
+            && (spec.handler.exec.is_none() || newest.restart_count == b.instance)
     })
 }
 
