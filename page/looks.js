@@ -20,9 +20,9 @@ function objectNamed(selected) {
 
 /** Buttons over the panel, and what was answered below them. */
 export class Looks {
-  /** `source.look(words, milliseconds)` promises a text. */
-  constructor(bar, answer, source) {
-    Object.assign(this, { bar, answer, source, chosen: "Summary", asked: null });
+  /** `source.look(words, milliseconds)` promises a text; it stands in `answer`, in the place of the page's own `panel`. */
+  constructor(bar, panel, answer, source) {
+    Object.assign(this, { bar, panel, answer, source, chosen: "Summary", asked: null });
     for (const name of ["Summary", ...Object.keys(WORDS)]) {
       const button = Object.assign(document.createElement("button"), { type: "button", textContent: name });
       button.addEventListener("click", () => this.choose(name));
@@ -57,6 +57,7 @@ export class Looks {
       button.setAttribute("aria-pressed", button.textContent === this.chosen);
     }
     this.answer.hidden = this.isSummary();
+    this.panel.hidden = !this.answer.hidden;
     if (this.answer.hidden) return;
     const words = this.words();
     const asked = `${t} ${words}`;

@@ -102,7 +102,7 @@ impl Walk {
         if !LOOKS.contains(&word) {
             return Err(format!("`{word}` does not only look; there are {}", LOOKS.join(", ")));
         }
-        match Line::new(self.copied_at(at.clamp(self.plan().start, self.now())))
+        match Line::new(self.copied_at(self.told_by(at.max(self.plan().start)).min(self.now())))
             .say(text, &|_, _| Err(String::new()))
         {
             Reply::Text(told) | Reply::Quit(told) => Ok(told),

@@ -151,7 +151,7 @@ impl Held {
     /// An instant that a page names, no farther than has been played.
     fn instant(&self, at: Option<f64>) -> Time {
         let micros = |at: f64| Span::from_micros((at.max(0.0) * 1000.0).round() as i64);
-        at.map_or(self.far.1, |at| (self.start() + micros(at)).min(self.far.1))
+        at.map_or(self.far.1, |at| self.walk().told_by(self.start() + micros(at)).min(self.far.1))
     }
 
     fn stand(&mut self, at: Time) {
@@ -225,6 +225,10 @@ impl Held {
         let walk = self.walk();
         let since = |at: Time| at.since(self.start()).micros() as f64 / 1000.0;
         let question = walk.quiz.pending().map(|asked| json!({ "ask": asked.ask, "choices": asked.choices }));
+        // An action comes a microsecond after the instant at which it was given.
+        let given = |at: Time| since(at - Span::from_micros(1));
+        let done: Vec<Value> =
+            walk.done().iter().map(|done| json!([given(done.action.at), done.action.words])).collect();
         let score = walk.lesson_score();
         let lesson = walk.quiz.is_held().then(|| {
             json!({ "left": walk.lesson_left(), "score": score.in_words(), "isOver": walk.lesson_left() == 0 })
@@ -233,7 +237,7 @@ impl Held {
             "now": since(walk.now()), "far": since(self.far.1), "position": walk.position(),
             "rows": walk.history().len(), "isAtEnd": walk.at_end(),
             "digest": walk.world().digest.to_string(),
-            "question": question, "lesson": lesson,
+            "question": question, "lesson": lesson, "done": done,
             "answers": walk.answers(), "warnings": walk.world().warnings,
         })
     }
