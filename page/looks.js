@@ -18,6 +18,11 @@ function objectNamed(selected) {
   return object ? { kind: object.kind, namespace: object.namespace, name: object.name } : null;
 }
 
+/** A line of its own, so that what does not fit into one goes on farther in. */
+function lineOf(text) {
+  return Object.assign(document.createElement("div"), { textContent: text || "\u00a0" });
+}
+
 /** Buttons over the panel, and what was answered below them. */
 export class Looks {
   /** `source.look(words, milliseconds)` promises a text; it stands in `answer`, in the place of the page's own `panel`. */
@@ -67,7 +72,7 @@ export class Looks {
     // Who moves along asks once, where he stops.
     this.waiting = setTimeout(async () => {
       const said = await this.source.look(words, t).catch((problem) => String(problem.message ?? problem));
-      if (this.asked === asked) this.answer.textContent = said;
+      if (this.asked === asked) this.answer.replaceChildren(...said.trimEnd().split("\n").map(lineOf));
     }, 120);
   }
 }

@@ -127,7 +127,7 @@ fn open(held: &mut Option<Held>, text: &str, seed: Option<u64>, set: &[String], 
     let head = plan.lesson.as_ref();
     let opened = json!({
         "name": plan.name, "description": plan.description,
-        "seed": own.walk().seed(), "kubernetes": plan.gates.version.as_str(),
+        "seed": own.line.walk.seed(), "kubernetes": plan.gates.version.as_str(),
         "until": plan.until.since(plan.start).micros() / 1000,
         "isManifest": is_manifest, "scenario": scenario, "told": told,
         "warnings": if loaded.warnings.warnings() > 0 { loaded.warnings.render(false) } else { String::new() },
@@ -141,7 +141,7 @@ fn open(held: &mut Option<Held>, text: &str, seed: Option<u64>, set: &[String], 
 
 impl Held {
     fn walk(&self) -> &Walk {
-        self.line.walk()
+        &self.line.walk
     }
 
     fn start(&self) -> Time {
@@ -156,12 +156,12 @@ impl Held {
 
     fn stand(&mut self, at: Time) {
         if self.walk().now() != at || (at == self.far.1 && self.walk().position() != self.far.0) {
-            self.line.walk_mut().seek_time(at);
+            self.line.walk.seek_time(at);
         }
     }
 
     fn reached(&mut self) {
-        let walk = self.line.walk();
+        let walk = &self.line.walk;
         let here = (walk.position(), walk.now());
         if here.0 == walk.known() {
             self.far = (here.0, here.1.max(if here.0 == self.far.0 { self.far.1 } else { here.1 }));
@@ -197,7 +197,7 @@ impl Held {
     fn go(&mut self, steps: usize) -> Value {
         self.stand(self.far.1);
         let until = self.walk().plan().until;
-        let stop = self.line.walk_mut().go_some(until, steps);
+        let stop = self.line.walk.go_some(until, steps);
         self.reached();
         json!({ "more": stop.is_none(), "question": stop == Some(Stop::Question), "state": self.state() })
     }
