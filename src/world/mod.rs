@@ -41,6 +41,7 @@ pub(crate) mod scheduling;
 pub(crate) mod signal;
 pub(crate) mod stateful_sets;
 pub(crate) mod store;
+pub mod stored;
 pub(crate) mod volumes;
 pub(crate) mod worker;
 pub(crate) mod workloads;
@@ -139,6 +140,8 @@ pub struct World {
     pub places_of_objects: rustc_hash::FxHashMap<(ObjectKind, Sym, Sym), usize>,
     /// Deployments, ReplicaSets, Services.
     pub workloads: workloads::Workloads,
+    /// What clients have written that nobody plays.
+    pub stored: stored::StoredObjects,
     /// Of the newest write.
     pub resource_version: u64,
     /// How many event objects were made.

@@ -45,6 +45,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         places_of_nodes: Default::default(),
         places_of_objects: Default::default(),
         workloads: Default::default(),
+        stored: super::stored::StoredObjects::default(),
         resource_version: 0,
         event_objects: 0,
         scheduler: super::scheduling::Scheduling::new(plan.gates, plan.start, plan.templates.len()),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::super::kinds::{self, RESOURCES, Resource};
+use super::super::kinds::{RESOURCES, Resource};
 use super::super::path::{Objects, Request};
 use super::super::status::{self, Response, no_page};
 use super::super::store::Store;
@@ -21,19 +21,19 @@ pub fn answer(store: &Store, gates: &Gates, request: &Request, parts: &[String])
         return method_not_allowed();
     }
     match parts[..] {
-        [] => Response::json(200, &json!({ "paths": paths() })),
+        [] => Response::json(200, &json!({ "paths": paths(store) })),
         ["version"] => Response::json(200, &version(gates)),
         ["healthz" | "livez" | "readyz", ..] => health(request, parts[0]),
         ["metrics"] => metrics(store),
-        ["openapi", ref rest @ ..] => openapi::answer(request, gates.version, rest),
-        ["api" | "apis", ..] => discovery::answer(request, &parts),
+        ["openapi", ref rest @ ..] => openapi::answer(store, request, gates.version, rest),
+        ["api" | "apis", ..] => discovery::answer(store, request, &parts),
         _ => no_page(),
     }
 }
 
-fn paths() -> Vec<String> {
+fn paths(store: &Store) -> Vec<String> {
     let mut paths = vec!["/api".to_owned(), "/api/v1".to_owned(), "/apis".to_owned(), "/apis/".to_owned()];
-    for (group, versions) in kinds::groups() {
+    for (group, versions) in store.groups() {
         paths.push(format!("/apis/{group}"));
         paths.extend(versions.iter().map(|version| format!("/apis/{group}/{version}")));
     }
@@ -135,11 +135,11 @@ pub fn review(store: &Store, request: &Request, resource: &Resource) -> Response
 }
 
 /// Whom the administrator speaks for may do nothing.
-pub fn refused(request: &Request, own: &Objects) -> Option<Response> {
+pub fn refused(store: &Store, request: &Request, own: &Objects) -> Option<Response> {
     if request.impersonates.is_empty() {
         return None;
     }
-    let resource = &RESOURCES[own.resource];
+    let resource = store.resource(own.resource);
     let verb = match (request.method.as_str(), &own.name) {
         ("GET", None) if request.is("watch") => "watch",
         ("GET", None) => "list",

@@ -11,7 +11,7 @@ pub fn converted(object: &Value, resource: ResourceIx) -> Option<Value> {
     if kinds::stored_as(resource) == resource {
         return None;
     }
-    Some(match RESOURCES[resource].group {
+    Some(match RESOURCES.get(resource)?.group {
         "events.k8s.io" => event(object),
         _ => autoscaler(object),
     })
