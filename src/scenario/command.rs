@@ -71,6 +71,25 @@ impl Cascade {
     }
 }
 
+/// A write of an API client, as it has come out of the API's door.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Write {
+    /// Empty: the core group.
+    pub group: String,
+    /// `v1`
+    pub version: String,
+    /// `Lease`
+    pub kind: String,
+    /// Empty: it lives in none.
+    pub namespace: Sym,
+    /// `metadata.name`
+    pub name: Sym,
+    /// Below the object: `resize`, `binding`; empty: the object itself.
+    pub below: String,
+    /// As it is to be from now on; None: it is gone.
+    pub object: Option<serde_json::Value>,
+}
+
 /// A command, and when it is given.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Action {
@@ -403,6 +422,11 @@ pub enum Command {
         object: ObjectTarget,
         /// None takes the label away.
         labels: BTreeMap<String, Option<String>>,
+    },
+    /// What a client of the API has written.
+    Write {
+        /// All of it.
+        write: Arc<Write>,
     },
     /// `kubectl delete` of an object that is neither pod nor node.
     DeleteObject {

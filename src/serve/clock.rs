@@ -13,8 +13,12 @@ use serde_json::{Value, json};
 use tokio::sync::{oneshot, watch};
 
 use super::answer::logs::{Line, LogsOf};
-use super::kinds;
-use super::store::Store;
+use super::answer::{Answer, answer, method_not_allowed};
+use super::path::Request;
+use super::status::Response;
+use super::store::{Put, Store};
+use super::verbs::{self, Step};
+use super::{custom, kinds};
 use crate::session::Walk;
 use crate::session::served::{News, Served};
 use crate::session::usage::Usage;
@@ -87,9 +91,11 @@ enum Ask {
     Pace(Pace, oneshot::Sender<Value>),
     Jump(Jump, oneshot::Sender<Value>),
     Do(Vec<String>, oneshot::Sender<Done>),
+    Write(Box<Request>, oneshot::Sender<Response>),
     Logs(LogsOf, oneshot::Sender<Logged>),
     Save(oneshot::Sender<String>),
     View(oneshot::Sender<Vec<u8>>),
+    Look(Option<Span>, String, oneshot::Sender<Result<String, String>>),
     Stop,
 }
 
@@ -127,6 +133,10 @@ impl Desk {
     pub async fn act(&self, words: Vec<String>) -> Option<Done> {
         self.ask(|answer| Ask::Do(words, answer)).await
     }
+    /// Carries out a request that changes something.
+    pub async fn write(&self, request: Request) -> Option<Response> {
+        self.ask(|answer| Ask::Write(Box::new(request), answer)).await
+    }
     /// What a container has written.
     pub async fn logs(&self, of: LogsOf) -> Option<Logged> {
         self.ask(|answer| Ask::Logs(of, answer)).await
@@ -134,6 +144,10 @@ impl Desk {
     /// The scenario with everything that was done.
     pub async fn saved(&self) -> Option<String> {
         self.ask(Ask::Save).await
+    }
+    /// What words that only look come to, at an offset from the start that lies behind, or now.
+    pub async fn look(&self, at: Option<Span>, words: String) -> Option<Result<String, String>> {
+        self.ask(|answer| Ask::Look(at, words, answer)).await
     }
     /// What the page draws.
     pub async fn view(&self) -> Option<Vec<u8>> {
@@ -179,10 +193,9 @@ pub fn begin(mut walk: Walk, pace: Pace, end: Time) -> std::io::Result<(Desk, st
     store.clock = (now, shift(now));
     let mut all = Vec::new();
     let served = Served::begin(&mut walk, &mut all);
-    put(&mut store, all);
-    store.forget_log();
-    let (tell, news) = watch::channel(store.version());
     let store = Arc::new(RwLock::new(store));
+    let version = begin_with(&store, now, all);
+    let (tell, news) = watch::channel(version);
     let over = Arc::new(AtomicBool::new(false));
     let desk = Desk { asks: send, over: Arc::clone(&over), store: Arc::clone(&store), news };
     let anchor = (wall(), now);
@@ -207,12 +220,60 @@ fn shift(now: Time) -> Span {
     Time::from_micros(micros).since(now)
 }
 
-fn put(store: &mut Store, all: Vec<News>) {
-    for own in all {
-        if let Some(resource) = kinds::of_kind(own.group, own.kind) {
-            store.put(resource, &own.namespace, &own.name, own.object);
-        }
+/// So many definitions of kinds were seen: what they define is served.
+fn define(store: &RwLock<Store>) {
+    let all = {
+        let store = store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let Some(kind) = kinds::of_kind("apiextensions.k8s.io", "CustomResourceDefinition") else { return };
+        let going = |own: &Value| !own["metadata"]["deletionTimestamp"].is_null();
+        let all = store.all(kind, None).filter(|(_, own)| !going(&own.value));
+        all.flat_map(|(_, own)| custom::resources(&own.value)).take(custom::MOST).collect()
+    };
+    store.write().unwrap_or_else(std::sync::PoisonError::into_inner).define(all);
+}
+
+/// Stores what has changed, made ready before anybody has to wait for it; each with its instant.
+fn store_all(store: &RwLock<Store>, told: Vec<((Time, Span), Vec<News>)>) {
+    let is_definition = |own: &News| own.kind == "CustomResourceDefinition";
+    if told.iter().any(|(_, all)| all.iter().any(is_definition)) {
+        // What is defined has to be known before something of it comes.
+        let split = |(at, all): ((Time, Span), Vec<News>)| {
+            let (own, others): (Vec<News>, Vec<News>) = all.into_iter().partition(is_definition);
+            ((at, own), (at, others))
+        };
+        let (own, others) = told.into_iter().map(split).unzip();
+        store_known(store, own);
+        define(store);
+        return store_known(store, others);
     }
+    store_known(store, told);
+}
+
+fn store_known(store: &RwLock<Store>, told: Vec<((Time, Span), Vec<News>)>) {
+    let mut changes = Vec::new();
+    {
+        let store = store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut puts: Vec<((Time, Span), Vec<Put>)> = Vec::new();
+        for (at, all) in told {
+            let put = |own: News| {
+                let News { group, kind, namespace, name, object: value, is_clients } = own;
+                let resource = store.of_kind(&group, &kind)?;
+                Some(Put { resource, namespace, name, value, is_clients })
+            };
+            puts.push((at, all.into_iter().filter_map(put).collect()));
+        }
+        store.prepared(puts, &mut changes);
+    }
+    let old = store.write().unwrap_or_else(std::sync::PoisonError::into_inner).take(changes);
+    drop(old);
+}
+
+/// Stores everything there is; nobody can ask for what was before. The newest version.
+fn begin_with(store: &RwLock<Store>, now: Time, all: Vec<News>) -> u64 {
+    store_all(store, vec![((now, shift(now)), all)]);
+    let mut store = store.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+    store.forget_log();
+    store.version()
 }
 
 fn measured(store: &mut Store, usage: Usage) {
@@ -291,20 +352,19 @@ impl Clock {
             told.push((now, rest));
         }
         let usage = self.measure();
+        let is_news = !told.is_empty();
+        if is_news {
+            store_all(&self.store, told.into_iter().map(|(at, all)| ((at, shift(at)), all)).collect());
+        }
         let version = {
             let mut store = self.store.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let before = store.version();
-            for (at, all) in told {
-                store.clock = (at, shift(at));
-                put(&mut store, all);
-            }
             store.clock = (now, shift(now));
             if let Some(usage) = usage {
                 measured(&mut store, usage);
             }
-            (store.version() != before).then_some(store.version())
+            store.version()
         };
-        if let Some(version) = version {
+        if is_news {
             let _ = self.tell.send(version);
         }
     }
@@ -325,14 +385,12 @@ impl Clock {
         let mut all = Vec::new();
         self.served = Served::begin(&mut self.walk, &mut all);
         let now = self.walk.now();
-        let version = {
+        {
             let mut store = self.store.write().unwrap_or_else(std::sync::PoisonError::into_inner);
             store.clock = (now, shift(now));
             store.begin_anew();
-            put(&mut store, all);
-            store.forget_log();
-            store.version()
-        };
+        }
+        let version = begin_with(&self.store, now, all);
         let _ = self.tell.send(version);
     }
 
@@ -352,12 +410,20 @@ impl Clock {
                 self.anchor = (wall(), self.walk.now());
                 let _ = answer.send(self.state());
             }
-            Ask::Do(words, answer) => drop(answer.send(self.act(&words))),
+            Ask::Do(words, answer) => {
+                let steps: Vec<Step> = words.into_iter().map(Step::Words).collect();
+                drop(answer.send(self.act(&steps)));
+            }
+            Ask::Write(request, answer) => drop(answer.send(self.write(&request))),
             Ask::Logs(of, answer) => {
                 let pod = (of.namespace.as_str(), of.pod.as_str());
                 let _ = answer.send(self.walk.timed_logs(pod, &of.container, of.previous));
             }
             Ask::Save(answer) => drop(answer.send(self.walk.saved())),
+            Ask::Look(at, words, answer) => {
+                let at = at.map_or(self.walk.now(), |offset| self.walk.plan().start + offset);
+                let _ = answer.send(self.walk.looked_at(at, &words));
+            }
             Ask::View(answer) => drop(answer.send(self.walk.view())),
         }
     }
@@ -413,10 +479,14 @@ impl Clock {
         }
     }
 
-    fn act(&mut self, words: &[String]) -> Done {
+    fn act(&mut self, steps: &[Step]) -> Done {
         let mut done = Done::default();
-        for words in words {
-            match self.walk.act(words) {
+        for step in steps {
+            let told = match step {
+                Step::Words(words) => self.walk.act(words),
+                Step::Write(write) => self.walk.write(write),
+            };
+            match told {
                 Ok(told) => {
                     done.lines.extend(told.answer.iter().cloned());
                     if told.refusals > 0 {
@@ -427,12 +497,62 @@ impl Clock {
             }
             let mut told = Vec::new();
             self.follow(&mut told);
+            // What changes seldom is looked for now: whoever asked wants to see it.
+            let mut rest = Vec::new();
+            self.served.settle(&self.walk, &mut rest);
+            told.push((self.walk.now(), rest));
             self.publish(told);
             if done.refused.is_some() {
+                // What was refused is no part of what is saved.
+                self.walk.drop_refused();
+                self.served.step_back(&mut self.walk);
                 break;
             }
         }
         done
+    }
+
+    /// A request that changes something: looked at where nothing can come between, done, and answered. What a client has
+    /// stored goes with its owners.
+    fn write(&mut self, request: &Request) -> Response {
+        let gates = self.walk.world().gates;
+        let found = {
+            let store = self.store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            answer(&store, &gates, request)
+        };
+        let deed = match found {
+            Answer::Do(deed) => deed,
+            Answer::Whole(response) => return response,
+            Answer::Watch(..) | Answer::Logs(_) => return method_not_allowed(),
+        };
+        let done = self.act(&deed.steps);
+        let deletes = |step: &Step| match step {
+            Step::Words(words) => words.starts_with("delete"),
+            Step::Write(write) => write.object.is_none(),
+        };
+        if done.refused.is_none() && deed.steps.iter().any(deletes) {
+            self.collect();
+        }
+        let store = self.store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        verbs::answered(&store, &deed, done.refused.as_deref())
+    }
+
+    /// Objects whose owners are all gone go too, where one of the two is stored as it came: of those that it plays the simulation
+    /// takes care itself (pkg/controller/garbagecollector, `attemptToDeleteItem`).
+    fn collect(&mut self) {
+        // Each round finds what the one before has orphaned.
+        for _ in 0..16 {
+            let steps = {
+                let store = self.store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+                verbs::orphans(&store, &self.walk.world().gates)
+            };
+            if steps.is_empty() {
+                return;
+            }
+            for step in steps {
+                self.act(&[step]);
+            }
+        }
     }
 
     fn state(&self) -> Value {

@@ -144,6 +144,7 @@ async fn handle(request: hyper::Request<Incoming>, shared: &Arc<Shared>) -> hype
     asked.accept = text(header::ACCEPT);
     asked.if_none_match = text(header::IF_NONE_MATCH);
     asked.content_type = text(header::CONTENT_TYPE);
+    asked.user_agent = text(header::USER_AGENT);
     let is_master = parts.headers.get_all("impersonate-group").iter().any(|group| group == "system:masters");
     if !is_master {
         asked.impersonates = text(HeaderName::from_static("impersonate-user"));
@@ -172,13 +173,8 @@ async fn handle(request: hyper::Request<Incoming>, shared: &Arc<Shared>) -> hype
     };
     match found {
         Answer::Whole(response) => whole(response),
-        Answer::Do(deed) => match shared.desk.act(deed.words.clone()).await {
-            Some(done) => {
-                let store = shared.desk.store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-                whole(verbs::answered(&store, &deed, done.refused.as_deref()))
-            }
-            None => whole(over()),
-        },
+        // It is looked at once more where nothing can come between looking and doing.
+        Answer::Do(_) => whole(shared.desk.write(asked).await.unwrap_or_else(over)),
         Answer::Watch(watch, first) => {
             streamed(shared, JSON, |send| watched(*watch, first, send, Arc::clone(shared)))
         }

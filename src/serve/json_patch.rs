@@ -5,6 +5,8 @@
 
 use serde_json::Value;
 
+use super::store::weight;
+
 /// Why a patch cannot be applied.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Problem {
@@ -12,13 +14,25 @@ pub enum Problem {
     Test,
     /// There is no such place.
     Path(String),
+    /// It has too many operations, or makes too much by copying.
+    TooMuch(String),
 }
+
+/// So many operations may a patch have (`maxJSONPatchOperations`), and so many bytes may its copies come to.
+const MOST: usize = 10_000;
+const MOST_COPIED: usize = 3 << 20;
 
 /// Applies it, in its order; where it cannot be, nothing of what comes of it counts.
 ///
 /// # Errors
 /// Why not.
 pub fn apply(object: &mut Value, patch: &Value) -> Result<(), Problem> {
+    let count = patch.as_array().map_or(0, Vec::len);
+    if count > MOST {
+        let words = format!("The allowed maximum operations in a JSON patch is {MOST}, got {count}");
+        return Err(Problem::TooMuch(words));
+    }
+    let mut copied = 0;
     for step in patch.as_array().ok_or(Problem::Test)? {
         let path = step["path"].as_str().ok_or(Problem::Test)?;
         let value = || step.get("value").cloned().unwrap_or(Value::Null);
@@ -38,6 +52,12 @@ pub fn apply(object: &mut Value, patch: &Value) -> Result<(), Problem> {
             }
             "copy" => {
                 let value = from()?;
+                copied += weight(&value);
+                if copied > MOST_COPIED {
+                    let words = format!("Unable to complete the copy, the accumulated size increase of copy is {copied}, \
+                                         exceeding the limit {MOST_COPIED}");
+                    return Err(Problem::TooMuch(words));
+                }
                 put(object, path, value, true)?;
             }
             "move" => {

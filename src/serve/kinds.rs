@@ -3,9 +3,9 @@
 //! Source: `/api` and `/apis` of kube-apiserver 1.36.3 and of metrics.k8s.io, in the server's own order. Kinds that the simulator does
 //! not play are served all the same: a client that lists Ingresses gets none, and not an error.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-/// Place of a resource in [`RESOURCES`].
+/// Place of a resource: in [`RESOURCES`], or behind them among those that clients have defined ([`super::store::Store::resource`]).
 pub type ResourceIx = usize;
 
 /// A resource of one group and version.
@@ -29,6 +29,23 @@ pub struct Resource {
     pub categories: Vec<&'static str>,
     /// What stands below an object of it.
     pub below: Vec<Subresource>,
+    /// What a client has said of it, of one that a CustomResourceDefinition defines.
+    pub custom: Option<Arc<Custom>>,
+}
+
+/// What a version of a CustomResourceDefinition says beside names.
+#[derive(Clone, Debug, Default)]
+pub struct Custom {
+    /// In the singular.
+    pub singular: String,
+    /// `openAPIV3Schema`
+    pub schema: serde_json::Value,
+    /// `additionalPrinterColumns`
+    pub columns: Vec<serde_json::Value>,
+    /// `subresources.scale`
+    pub scale: serde_json::Value,
+    /// `subresources.status` is there.
+    pub has_status: bool,
 }
 
 /// A subresource.
@@ -42,7 +59,8 @@ pub struct Subresource {
     pub verbs: Vec<&'static str>,
 }
 
-const ALL: &[&str] = &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+/// Every verb that there is.
+pub const ALL: &[&str] = &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
 /// A line: group/version, plural, kind, scope, verbs (`*`: all; `-`: all but deletecollection), short names, categories,
 /// subresources. A dot: none.
@@ -120,7 +138,8 @@ metrics.k8s.io/v1beta1 pods PodMetrics N get,list . . .
 ";
 
 /// All of them, in the order of discovery.
-pub static RESOURCES: LazyLock<Vec<Resource>> = LazyLock::new(|| TABLE.lines().map(read).collect());
+pub static RESOURCES: LazyLock<Vec<Arc<Resource>>> =
+    LazyLock::new(|| TABLE.lines().map(|line| Arc::new(read(line))).collect());
 
 fn list(word: &'static str) -> Vec<&'static str> {
     if word == "." { Vec::new() } else { word.split(',').collect() }
@@ -152,6 +171,7 @@ fn read(line: &'static str) -> Resource {
         short: list(word(5)),
         categories: list(word(6)),
         below: if word(7) == "." { Vec::new() } else { word(7).split(';').map(below).collect() },
+        custom: None,
     }
 }
 
@@ -174,7 +194,15 @@ impl Resource {
     }
     /// In lower case; metrics have none.
     pub fn singular(&self) -> String {
-        if self.group == "metrics.k8s.io" { String::new() } else { self.kind.to_lowercase() }
+        match &self.custom {
+            Some(custom) => custom.singular.clone(),
+            None if self.group == "metrics.k8s.io" => String::new(),
+            None => self.kind.to_lowercase(),
+        }
+    }
+    /// `Deployment.apps`, as refusals of values name the kind.
+    pub fn qualified_kind(&self) -> String {
+        if self.group.is_empty() { self.kind.to_owned() } else { format!("{}.{}", self.kind, self.group) }
     }
 }
 
@@ -190,29 +218,11 @@ pub fn of_kind(group: &str, kind: &str) -> Option<ResourceIx> {
 
 /// Where the objects of a resource are stored: some are served in two versions, events in two groups.
 pub fn stored_as(resource: ResourceIx) -> ResourceIx {
-    let own = &RESOURCES[resource];
+    let Some(own) = RESOURCES.get(resource) else { return resource };
     let first = match (own.group, own.plural) {
         ("events.k8s.io", "events") => find("", "v1", "events"),
         ("autoscaling", "horizontalpodautoscalers") => find("autoscaling", "v2", own.plural),
         _ => None,
     };
     first.unwrap_or(resource)
-}
-
-/// Whether a group is served in a version.
-pub fn has_version(group: &str, version: &str) -> bool {
-    RESOURCES.iter().any(|r| r.group == group && r.version == version)
-}
-
-/// Groups but the core, each with its versions, in the order of discovery.
-pub fn groups() -> Vec<(&'static str, Vec<&'static str>)> {
-    let mut groups: Vec<(&'static str, Vec<&'static str>)> = Vec::new();
-    for own in RESOURCES.iter().filter(|own| !own.group.is_empty()) {
-        match groups.iter_mut().find(|(group, _)| *group == own.group) {
-            Some((_, versions)) if versions.contains(&own.version) => {}
-            Some((_, versions)) => versions.push(own.version),
-            None => groups.push((own.group, vec![own.version])),
-        }
-    }
-    groups
 }

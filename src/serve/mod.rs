@@ -6,7 +6,8 @@
 //! | [`store`], [`stamps`] | what is served: objects as text in which instants can be moved, and a bounded log of changes |
 //! | [`path`], [`selector`] | a request, read |
 //! | [`answer`] | what it is answered with: pure, without sockets |
-//! | [`verbs`], [`json_patch`] | requests that change something, as commands of the simulator |
+//! | [`verbs`], [`write`], [`json_patch`] | requests that change something, as commands of the simulator |
+//! | [`custom`], [`protobuf`] | kinds that clients define; bodies of typed clients |
 //! | [`clock`] | the simulation on its own thread, at the pace that was asked for |
 //! | [`own`] | the server's own API: the clock, what is done by words |
 //! | [`http`], [`kubeconfig`] | sockets, who may ask, and what clients need to come here |
@@ -16,14 +17,17 @@
 
 pub mod answer;
 pub mod clock;
+pub mod custom;
 pub mod http;
 mod json_patch;
 pub mod kinds;
 pub mod kubeconfig;
 pub mod own;
 pub mod path;
+mod protobuf;
 pub mod selector;
 pub mod stamps;
 pub mod status;
 pub mod store;
 pub mod verbs;
+pub mod write;

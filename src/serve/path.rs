@@ -3,7 +3,8 @@
 //! Source: staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go (`NewRequestInfo`, 1.36.3). The surprises: a slash at the
 //! end is the same path (the Python client writes it); `/api/v1/namespaces/N` is an object, `/api/v1/namespaces/N/pods` a list.
 
-use super::kinds::{self, ResourceIx};
+use super::kinds::ResourceIx;
+use super::store::Store;
 
 /// A request as it came.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +23,8 @@ pub struct Request {
     pub impersonates: String,
     /// `Content-Type`
     pub content_type: String,
+    /// `User-Agent`: up to its first slash it names who manages what is written.
+    pub user_agent: String,
     /// All of it.
     pub body: Vec<u8>,
 }
@@ -78,7 +81,7 @@ impl Request {
     }
 
     /// What its path names.
-    pub fn place(&self) -> Place {
+    pub fn place(&self, store: &Store) -> Place {
         let parts: Vec<String> =
             self.path.split('/').filter(|part| !part.is_empty()).map(|part| decoded(part, false)).collect();
         let at = |ix: usize| parts.get(ix).map_or("", String::as_str);
@@ -87,7 +90,7 @@ impl Request {
             "apis" if parts.len() > 3 => (at(1), at(2), 3),
             _ => return Place::Other(parts),
         };
-        if !kinds::has_version(group, version) {
+        if !store.has_version(group, version) {
             return Place::Other(parts);
         }
         let rest = &parts[rest..];
@@ -95,8 +98,8 @@ impl Request {
             rest[0] == "namespaces" && rest.len() > 2 && !matches!(at(4), "status" | "finalize");
         let (namespace, rest) =
             if has_namespace { (Some(rest[1].clone()), &rest[2..]) } else { (None, rest) };
-        let Some(resource) = kinds::find(group, version, &rest[0]) else { return Place::NoResource };
-        let is_namespaced = kinds::RESOURCES[resource].is_namespaced;
+        let Some(resource) = store.find(group, version, &rest[0]) else { return Place::NoResource };
+        let is_namespaced = store.resource(resource).is_namespaced;
         if (namespace.is_some() && !is_namespaced) || rest.len() > 3 {
             return Place::NoResource;
         }
@@ -133,7 +136,7 @@ mod tests {
     use super::*;
 
     fn place(path: &str) -> Place {
-        Request::of("GET", path, "").place()
+        Request::of("GET", path, "").place(&Store::default())
     }
 
     #[test]

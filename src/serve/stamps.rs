@@ -4,18 +4,16 @@
 //! `wall - (now - t)`. The texts of instants have one length, so that they are replaced where they stand, and an object is
 //! encoded once for all who ask.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::time::{Span, Time};
 
-/// An object without `kind` and `apiVersion`: the text of its members, from `"metadata":…` to the closing brace.
+/// A part of an object, spelled: `"metadata":{…}`, or its other members up to the closing brace, or both.
 #[derive(Clone, Debug)]
 pub struct Stamped {
     text: Box<str>,
     /// Where instants stand in it, and how long each is.
     stamps: Box<[(u32, u8)]>,
-    /// How long `"metadata":{…}` is, with which the text begins.
-    metadata: u32,
 }
 
 /// `2006-01-02T15:04:05Z`
@@ -24,40 +22,35 @@ const SECONDS: usize = 20;
 const MICROS: usize = 27;
 
 impl Stamped {
-    /// Spells an object.
+    /// Spells an object without `kind` and `apiVersion`: its members, from `"metadata":…` to the closing brace.
     pub fn of(object: &Value) -> Stamped {
-        let empty = Map::new();
-        let members = object.as_object().unwrap_or(&empty);
-        let metadata = members.get("metadata").cloned().unwrap_or_else(|| Value::Object(Map::new()));
-        let mut text = format!("\"metadata\":{metadata}");
-        let length = text.len();
-        for (name, value) in members {
-            if !matches!(name.as_str(), "kind" | "apiVersion" | "metadata") {
-                text.push_str(&format!(",{}:{value}", Value::from(name.as_str())));
-            }
-        }
-        text.push('}');
+        let mut text = head(object);
+        tail(&mut text, object);
+        Stamped::spelled(text)
+    }
+    /// `"metadata":{…}` alone, which is all that a row of a table shows.
+    pub fn of_metadata(object: &Value) -> Stamped {
+        Stamped::spelled(head(object))
+    }
+    /// All that stands behind it.
+    pub fn of_rest(object: &Value) -> Stamped {
+        let mut text = String::new();
+        tail(&mut text, object);
+        Stamped::spelled(text)
+    }
+    fn spelled(text: String) -> Stamped {
         let stamps = stamps(&text);
-        Stamped { text: text.into(), stamps: stamps.into(), metadata: u32::try_from(length).unwrap_or(0) }
+        Stamped { text: text.into(), stamps: stamps.into() }
     }
 
     /// Writes it, all instants so much later.
     pub fn write(&self, out: &mut Vec<u8>, shift: Span) {
-        self.part(out, self.text.len(), shift);
-    }
-
-    /// Writes `"metadata":{…}` alone.
-    pub fn write_metadata(&self, out: &mut Vec<u8>, shift: Span) {
-        self.part(out, self.metadata as usize, shift);
-    }
-
-    fn part(&self, out: &mut Vec<u8>, length: usize, shift: Span) {
         let begin = out.len();
-        out.extend_from_slice(&self.text.as_bytes()[..length]);
+        out.extend_from_slice(self.text.as_bytes());
         if shift == Span::ZERO {
             return;
         }
-        for (at, long) in self.stamps.iter().take_while(|(at, _)| (*at as usize) < length) {
+        for (at, long) in &self.stamps {
             let own = *at as usize..*at as usize + usize::from(*long);
             let Some(time) = Time::parse_rfc3339(&self.text[own.clone()]) else { continue };
             let shifted = shifted(time, shift, usize::from(*long));
@@ -66,11 +59,22 @@ impl Stamped {
             }
         }
     }
+}
 
-    /// How many bytes it is.
-    pub fn size(&self) -> usize {
-        self.text.len()
+fn head(object: &Value) -> String {
+    match object.get("metadata") {
+        Some(metadata) => format!("\"metadata\":{metadata}"),
+        None => "\"metadata\":{}".to_owned(),
     }
+}
+
+fn tail(text: &mut String, object: &Value) {
+    for (name, value) in object.as_object().into_iter().flatten() {
+        if !matches!(name.as_str(), "kind" | "apiVersion" | "metadata") {
+            text.push_str(&format!(",{}:{value}", Value::from(name.as_str())));
+        }
+    }
+    text.push('}');
 }
 
 /// An instant so much later, in the precision in which it was written: whole seconds are rounded, not cut a second time.

@@ -1,30 +1,48 @@
-//! Requests that change the cluster, as commands: what a person could type, so that it is logged, saved and replayed.
+//! Requests that change the cluster, as what the simulation is to do: logged, saved and replayed like what a person types.
 //!
-//! DELETE, eviction, `/scale` and patches are read here; a patch is applied to the object as it is, and what comes of it is sent on as a
-//! merge patch (of a node: as the verb that does it). What no command can do is refused and says so.
+//! What kubectl has verbs for (delete, evict, scale, what is done to a node) is done by those; every other write is read and let in
+//! ([`super::write`]), and handed on whole. Nothing is done that cannot be: refusals are answered in the API server's words.
 
 use serde_json::{Map, Value, json};
 
 use super::answer::objects::scale_of;
-use super::answer::{Answer, body, method_not_allowed, stored};
-use super::json_patch;
-use super::kinds::{RESOURCES, Resource};
+use super::answer::{Answer, method_not_allowed, served, stored};
+use super::custom;
+use super::kinds::Resource;
 use super::path::{Objects, Request};
+use super::selector::Selector;
 use super::status::{self, Response, bad, failure, not_allowed, not_found};
-use super::store::{Object, Store};
+use super::store::{Object, Store, typed};
+use super::write::law::Law;
+use super::write::{self, Asked, Outcome, body, warned};
 use crate::rules::api_server::objects::ObjectType;
-use crate::rules::kubectl::merge::{json_merge, strategic_merge};
 use crate::rules::versions::gates::Gates;
+use crate::scenario::command::Write;
 
 /// Something to be done, and what is answered when it is.
 #[derive(Clone, Debug)]
 pub struct Deed {
-    /// What a person would type, one after the other.
-    pub words: Vec<String>,
+    /// What is done, one after the other.
+    pub steps: Vec<Step>,
     /// To which object.
     pub own: Objects,
     /// What is answered.
     pub then: Then,
+    /// With which code.
+    pub code: u16,
+    /// And with which warnings.
+    pub warnings: Vec<String>,
+    /// What the API server alone would have made of it, without a cluster behind it; of what goes, what is answered.
+    pub sample: Value,
+}
+
+/// One thing that is done.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Step {
+    /// What a person would type.
+    Words(String),
+    /// An object is written as it is.
+    Write(Write),
 }
 
 /// What is answered when something was done.
@@ -34,6 +52,10 @@ pub enum Then {
     Object,
     /// The object, where it is still there; else that it is gone.
     Deleted,
+    /// That it is gone.
+    Gone,
+    /// What was made of the request.
+    Sample,
     /// `Scale` of the object.
     Scale,
     /// That it was done.
@@ -41,42 +63,100 @@ pub enum Then {
 }
 
 /// Reads a request that changes something.
-pub fn read(store: &Store, _: &Gates, request: &Request, own: &Objects) -> Answer {
-    let resource = &RESOURCES[own.resource];
-    let Some(name) = own.name.as_deref() else { return Answer::Whole(unplayed(request, resource)) };
-    let Some(object) = stored(store, own) else { return Answer::Whole(not_found(resource, name)) };
-    let is_dry = request.query("dryRun") == "All" || body(request).is_some_and(|body| says_dry(&body));
-    let read = match (request.method.as_str(), own.below.as_str()) {
-        ("DELETE", "") => delete(request, own, resource, object, is_dry),
-        ("POST", "eviction") => evict(request, own, resource, name, is_dry),
-        ("PATCH" | "PUT", "scale") => scale(request, own, resource, object, is_dry),
-        ("PATCH", "") => patch(request, own, resource, object, is_dry),
-        ("POST" | "GET", "exec" | "attach" | "portforward" | "proxy") => {
-            let what = &own.below;
-            Err(not_allowed(&format!(
-                "{what} is not there: the containers of a simulated cluster have no processes to talk to"
-            )))
-        }
-        _ => Err(unplayed(request, resource)),
+pub fn read(store: &Store, gates: &Gates, request: &Request, own: &Objects) -> Answer {
+    let resource = &**store.resource(own.resource);
+    let asked = Asked { store, gates, request, own, resource };
+    match outcome(&asked) {
+        Ok(deed) => Answer::Do(Box::new(deed)),
+        Err(response) => Answer::Whole(response),
+    }
+}
+
+fn outcome(asked: &Asked<'_>) -> Outcome {
+    let Asked { store, request, own, resource, .. } = *asked;
+    let (method, below) = (request.method.as_str(), own.below.as_str());
+    options(request)?;
+    let takes = |verb: &str| match resource.below.iter().find(|own| own.name == below) {
+        _ if below.is_empty() => resource.takes(verb),
+        Some(own) => own.verbs.contains(&verb),
+        None => false,
     };
-    read.unwrap_or_else(Answer::Whole)
+    if !below.is_empty() && resource.below.iter().all(|own| own.name != below) {
+        return Err(status::no_resource());
+    }
+    let verb = match (method, &own.name) {
+        ("POST", _) => "create",
+        ("PUT", _) => "update",
+        ("PATCH", _) => "patch",
+        ("DELETE", None) => "deletecollection",
+        ("DELETE", _) => "delete",
+        _ => return Err(method_not_allowed()),
+    };
+    if matches!(below, "exec" | "attach" | "portforward" | "proxy") {
+        return Err(not_allowed(&format!(
+            "{below} is not there: the containers of a simulated cluster have no processes to talk to"
+        )));
+    }
+    if !takes(verb) {
+        return Err(method_not_allowed());
+    }
+    match (method, below) {
+        ("POST", "") if resource.kind == "Binding" => write::bind(asked),
+        ("POST", "") if resource.kind == "Node" => {
+            Err(not_allowed("nodes are the scenario's: a node without a machine would never be ready"))
+        }
+        ("POST", "") => write::create(asked),
+        ("POST", "binding") => write::bind(asked),
+        ("POST", "token") => write::token(asked),
+        ("DELETE", "") if own.name.is_none() => delete_all(asked),
+        _ => {
+            let name = own.name.as_deref().unwrap_or_default();
+            match (method, below, stored(store, own)) {
+                ("POST", "eviction", None) | ("DELETE", "", None) => Err(not_found(resource, name)),
+                ("PATCH" | "PUT", "scale", None) => Err(not_found(resource, name)),
+                ("DELETE", "", Some(object)) => delete(asked, object),
+                ("POST", "eviction", Some(_)) => evict(asked, name),
+                ("PATCH" | "PUT", "scale", Some(object)) => scale(asked, object),
+                ("PUT", ..) => write::update(asked),
+                ("PATCH", ..) => write::patch(asked),
+                _ => Err(method_not_allowed()),
+            }
+        }
+    }
+}
+
+/// Options of the query that are none (`ValidateUpdateOptions` and the like, apimachinery/pkg/apis/meta/v1/validation).
+fn options(request: &Request) -> Result<(), Response> {
+    let kind = match request.method.as_str() {
+        "POST" => "CreateOptions",
+        "PUT" => "UpdateOptions",
+        "PATCH" => "PatchOptions",
+        _ => "DeleteOptions",
+    };
+    let known: [(&str, &[&str]); 3] = [
+        ("dryRun", &["All"]),
+        ("fieldValidation", &["Ignore", "Warn", "Strict"]),
+        ("propagationPolicy", &["Background", "Foreground", "Orphan"]),
+    ];
+    for (name, values) in known {
+        let own = request.query(name);
+        if !own.is_empty() && !values.contains(&own) {
+            return Err(unsupported(kind, name, own, values));
+        }
+    }
+    Ok(())
+}
+
+fn unsupported(kind: &str, field: &str, own: &str, values: &[&str]) -> Response {
+    let list: Vec<String> = values.iter().map(|own| format!("\"{own}\"")).collect();
+    let message = format!("Unsupported value: \"{own}\": supported values: {}", list.join(", "));
+    let causes = [("FieldValueNotSupported", message, field.to_owned())];
+    write::law::invalid(&format!("{kind}.meta.k8s.io"), "meta.k8s.io", kind, "", &causes)
 }
 
 fn says_dry(body: &Value) -> bool {
     let all = [&body["dryRun"], &body["deleteOptions"]["dryRun"]];
     all.iter().any(|list| list.as_array().is_some_and(|list| list.iter().any(|own| own == "All")))
-}
-
-fn unplayed(request: &Request, resource: &Resource) -> Response {
-    if matches!(request.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE") {
-        return not_allowed(&format!(
-            "{} of {} is not played by this server yet: delete, evict, scale, cordon, taint and patch are; what a manifest says is \
-             applied with `kubelapse step`, or with `kubectl lapse do apply -f FILE`",
-            request.method,
-            resource.qualified()
-        ));
-    }
-    method_not_allowed()
 }
 
 /// The object as a person names it: `deployment/web namespace=shop`.
@@ -93,22 +173,38 @@ fn words_of(resource: &Resource, own: &Objects, name: &str) -> String {
 }
 
 /// DELETE with its options (`DeleteOptions`).
-fn delete(
-    request: &Request,
-    own: &Objects,
-    resource: &Resource,
-    object: &Object,
-    is_dry: bool,
-) -> Result<Answer, Response> {
-    let options = body(request).unwrap_or_default();
+fn delete(asked: &Asked<'_>, object: &std::sync::Arc<Object>) -> Outcome {
+    let Asked { request, own, resource, .. } = *asked;
+    let options = body::read(request)?.value;
     preconditions(&options["preconditions"], resource, object)?;
-    let is_known = matches!(resource.kind, "Pod" | "Node" | "ConfigMap" | "Secret" | "ServiceAccount")
-        || ObjectType::kept().any(|kind| kind.name() == resource.kind);
-    if !is_known {
-        return Err(unplayed(request, resource));
+    if let Some(policy) = options["propagationPolicy"].as_str()
+        && !["Background", "Foreground", "Orphan"].contains(&policy)
+    {
+        return Err(unsupported("DeleteOptions", "propagationPolicy", policy, &["Foreground", "Background", "Orphan"]));
     }
+    let is_dry = request.query("dryRun") == "All" || says_dry(&options);
+    if resource.kind == "Namespace" {
+        return delete_namespace(asked, object, is_dry);
+    }
+    let is_played = match Law::of(resource) {
+        Law::Known(kind) => {
+            kind.law().is_kept
+                || matches!(kind, ObjectType::Pod | ObjectType::Node | ObjectType::PersistentVolumeClaim)
+        }
+        _ => false,
+    };
+    if !is_played {
+        return write::delete(asked, object, &options, is_dry);
+    }
+    let comes_back = write::RETURNED.contains(&resource.kind);
     if is_dry {
-        return Ok(Answer::Whole(Response::json(200, &status::success(&details(resource, object)))));
+        return Err(match comes_back {
+            true => {
+                let told = super::stamps::shift(&object.value, asked.store.clock.1);
+                Response::json(200, &typed(resource, told))
+            }
+            false => Response::json(200, &status::success(&details(resource, object))),
+        });
     }
     let mut words = format!("delete {}", words_of(resource, own, &object.name));
     let grace =
@@ -118,16 +214,144 @@ fn delete(
         ("Pod", Some(seconds)) => words.push_str(&format!(" gracePeriodSeconds={seconds}")),
         _ => {}
     }
-    if !matches!(resource.kind, "Pod" | "Node" | "ConfigMap" | "Secret" | "ServiceAccount") {
-        let asked = options["propagationPolicy"].as_str().or(Some(request.query("propagationPolicy")));
-        let cascade = match asked.unwrap_or_default() {
+    let mut sample = details(resource, object);
+    if comes_back {
+        sample = object.value.clone();
+        let held = !object.value["metadata"]["finalizers"].as_array().is_none_or(Vec::is_empty);
+        if resource.kind == "Pod" || held {
+            let own = match resource.kind {
+                "Pod" => grace.or_else(|| object.value["spec"]["terminationGracePeriodSeconds"].as_i64()),
+                _ => Some(0),
+            };
+            going(&mut sample, asked, own.unwrap_or(0));
+        }
+    }
+    if !matches!(resource.kind, "Pod" | "Node" | "PersistentVolumeClaim") {
+        let asked_for = options["propagationPolicy"].as_str().or(Some(request.query("propagationPolicy")));
+        let cascade = match asked_for.unwrap_or_default() {
             "Foreground" => "foreground",
             "Orphan" => "orphan",
             _ => "background",
         };
         words.push_str(&format!(" cascade={cascade}"));
+        if cascade != "background" {
+            sample = object.value.clone();
+            going(&mut sample, asked, 0);
+            let own = if cascade == "orphan" { "orphan" } else { "foregroundDeletion" };
+            sample["metadata"]["finalizers"] = json!([own]);
+        }
     }
-    Ok(Answer::Do(Box::new(Deed { words: vec![words], own: own.clone(), then: Then::Deleted })))
+    Ok(deed(vec![Step::Words(words)], own, Then::Deleted, 200, sample))
+}
+
+/// An object that is being deleted.
+fn going(object: &mut Value, asked: &Asked<'_>, grace: i64) {
+    if object["metadata"]["deletionTimestamp"].is_null() {
+        object["metadata"]["deletionTimestamp"] = asked.store.clock.0.rfc3339_secs().into();
+        object["metadata"]["deletionGracePeriodSeconds"] = grace.into();
+    }
+}
+
+fn deed(steps: Vec<Step>, own: &Objects, then: Then, code: u16, sample: Value) -> Deed {
+    Deed { steps, own: own.clone(), then, code, warnings: Vec::new(), sample }
+}
+
+/// All that live in a namespace go with it (pkg/controller/namespace/deletion); it is told as it stands while they go.
+fn delete_namespace(asked: &Asked<'_>, object: &Object, is_dry: bool) -> Outcome {
+    let Asked { store, gates, request, own, .. } = *asked;
+    let name = object.name.as_str();
+    if ["default", "kube-system", "kube-public"].contains(&name) {
+        let message = format!("namespaces \"{name}\" is forbidden: this namespace may not be deleted");
+        return Err(failure(403, "Forbidden", &message, &json!({ "name": name, "kind": "namespaces" })));
+    }
+    let mut sample = object.value.clone();
+    sample["metadata"]["deletionTimestamp"] = store.clock.0.rfc3339_secs().into();
+    sample["status"]["phase"] = "Terminating".into();
+    if is_dry {
+        let told = super::stamps::shift(&sample, store.clock.1);
+        return Err(Response::json(200, &typed(asked.resource, told)));
+    }
+    let mut steps = Vec::new();
+    // Owners first: what they own goes with them.
+    let order = |resource: &Resource| match resource.kind {
+        "Pod" => 2,
+        "ReplicaSet" | "Job" => 1,
+        _ => 0,
+    };
+    let mut all: Vec<_> = store.resources().filter(|(ix, own)| own.is_namespaced && store.stored_as(*ix) == *ix).collect();
+    all.sort_by_key(|(_, own)| order(own));
+    let plain = Request { method: "DELETE".to_owned(), ..Request::default() };
+    let _ = request;
+    for (ix, resource) in all {
+        if !resource.takes("delete") || matches!(resource.kind, "Endpoints" | "EndpointSlice" | "ControllerRevision") {
+            continue;
+        }
+        for (_, own) in store.all(ix, Some(name)) {
+            let owners = own.value["metadata"]["ownerReferences"].as_array().map_or(0, Vec::len);
+            if owners > 0 && matches!(resource.kind, "Pod" | "ReplicaSet" | "Job") {
+                continue;
+            }
+            let place = Objects {
+                resource: ix,
+                namespace: Some(name.to_owned()),
+                name: Some(own.name.clone()),
+                below: String::new(),
+            };
+            let of = Asked { store, gates, request: &plain, own: &place, resource };
+            if resource.kind == "Event" {
+                continue;
+            }
+            if let Ok(deed) = delete(&of, own) {
+                steps.extend(deed.steps);
+            }
+        }
+    }
+    steps.push(Step::Write(Write {
+        group: String::new(),
+        version: "v1".to_owned(),
+        kind: "Namespace".to_owned(),
+        namespace: crate::api::Sym::EMPTY,
+        name: crate::api::Sym::new(name),
+        below: String::new(),
+        object: None,
+    }));
+    Ok(deed(steps, own, Then::Sample, 200, sample))
+}
+
+/// DELETE of all objects that are selected.
+fn delete_all(asked: &Asked<'_>) -> Outcome {
+    let Asked { store, gates, request, own, resource } = *asked;
+    let selector = Selector::parse(request.query("labelSelector"), request.query("fieldSelector"), resource);
+    let selector = selector.map_err(|problem| bad(&problem))?;
+    let mut steps = Vec::new();
+    let mut items = Vec::new();
+    for (_, object) in store.all(store.stored_as(own.resource), own.namespace.as_deref()) {
+        if !selector.takes(object) {
+            continue;
+        }
+        let place = Objects {
+            resource: own.resource,
+            namespace: Some(object.namespace.clone()).filter(|own| !own.is_empty()),
+            name: Some(object.name.clone()),
+            below: String::new(),
+        };
+        let of = Asked { store, gates, request, own: &place, resource };
+        match delete(&of, object) {
+            Ok(deed) => steps.extend(deed.steps),
+            // Tried only, or on its way already.
+            Err(response) if response.code < 300 => {}
+            Err(response) => return Err(response),
+        }
+        items.push(served::converted(&object.value, own.resource).unwrap_or_else(|| object.value.clone()));
+    }
+    let list = json!({
+        "kind": format!("{}List", resource.kind), "apiVersion": resource.api_version(),
+        "metadata": { "resourceVersion": store.version().to_string() }, "items": items,
+    });
+    if steps.is_empty() {
+        return Err(Response::json(200, &super::stamps::shift(&list, store.clock.1)));
+    }
+    Ok(deed(steps, own, Then::Sample, 200, list))
 }
 
 fn preconditions(wanted: &Value, resource: &Resource, object: &Object) -> Result<(), Response> {
@@ -145,7 +369,8 @@ fn preconditions(wanted: &Value, resource: &Resource, object: &Object) -> Result
     Ok(())
 }
 
-fn conflict(resource: &Resource, name: &str, what: &str) -> Response {
+/// `Operation cannot be fulfilled on …`
+pub fn conflict(resource: &Resource, name: &str, what: &str) -> Response {
     let mut details = json!({ "name": name });
     if !resource.group.is_empty() {
         details["group"] = resource.group.into();
@@ -165,171 +390,141 @@ fn details(resource: &Resource, object: &Object) -> Value {
     details
 }
 
-fn evict(
-    request: &Request,
-    own: &Objects,
-    resource: &Resource,
-    name: &str,
-    is_dry: bool,
-) -> Result<Answer, Response> {
+fn evict(asked: &Asked<'_>, name: &str) -> Outcome {
+    let Asked { request, own, resource, .. } = *asked;
     if resource.qualified() != "pods" {
         return Err(status::no_resource());
     }
-    if is_dry {
-        return Ok(Answer::Whole(Response::json(201, &status::success(&Value::Null))));
+    let options = body::read(request)?.value;
+    if asked.is_dry() || says_dry(&options) {
+        let mut status = status::success(&Value::Null);
+        status["code"] = 201.into();
+        return Err(Response::json(201, &status));
+    }
+    if let Some(refused) = budget(asked) {
+        return Err(refused);
     }
     let mut words = format!("evict {}", words_of(resource, own, name));
-    let options = body(request).unwrap_or_default();
     if let Some(seconds) = options["deleteOptions"]["gracePeriodSeconds"].as_i64() {
         words.push_str(&format!(" gracePeriodSeconds={seconds}"));
     }
-    Ok(Answer::Do(Box::new(Deed { words: vec![words], own: own.clone(), then: Then::Created })))
+    Ok(deed(vec![Step::Words(words)], own, Then::Created, 201, Value::Null))
 }
 
-fn scale(
-    request: &Request,
-    own: &Objects,
-    resource: &Resource,
-    object: &Object,
-    is_dry: bool,
-) -> Result<Answer, Response> {
-    if resource.below.iter().all(|below| below.name != "scale") {
-        return Err(status::no_resource());
+/// Whether a budget stands in the way, as far as what is served shows it: the simulation asks once more.
+fn budget(asked: &Asked<'_>) -> Option<Response> {
+    let Asked { store, own, .. } = *asked;
+    let pod = stored(store, own)?;
+    let has_ended = matches!(pod.value["status"]["phase"].as_str(), Some("Pending" | "Succeeded" | "Failed"));
+    if has_ended || pod.value["metadata"]["deletionTimestamp"].is_string() {
+        return None;
     }
-    let mut scale = scale_of(&object.value);
+    let labels = &pod.value["metadata"]["labels"];
+    let budgets = super::kinds::of_kind("policy", "PodDisruptionBudget")?;
+    let is_meant = |budget: &Value| {
+        let wanted = budget["spec"]["selector"]["matchLabels"].as_object();
+        budget["spec"]["selector"]["matchExpressions"].is_null()
+            && wanted.is_some_and(|wanted| wanted.iter().all(|(key, value)| labels[key] == *value))
+    };
+    let mut all = store.all(budgets, own.namespace.as_deref()).filter(|(_, budget)| is_meant(&budget.value));
+    let (_, budget) = all.next()?;
+    let status = &budget.value["status"];
+    let is_ready = pod.value["status"]["conditions"]
+        .as_array()
+        .is_some_and(|all| all.iter().any(|own| own["type"] == "Ready" && own["status"] == "True"));
+    let is_new = status["observedGeneration"].as_i64() >= budget.value["metadata"]["generation"].as_i64();
+    if !is_ready || !is_new || status["disruptionsAllowed"].as_i64() != Some(0) {
+        return None;
+    }
+    let (wanted, there) =
+        (status["desiredHealthy"].as_i64().unwrap_or(0), status["currentHealthy"].as_i64().unwrap_or(0));
+    if there > wanted {
+        return None;
+    }
+    let words = format!("The disruption budget {} needs {wanted} healthy pods and has {there} currently", budget.name);
+    let causes = json!([{ "reason": "DisruptionBudget", "message": words }]);
+    let message = "Cannot evict pod as it would violate the pod's disruption budget.";
+    Some(failure(429, "TooManyRequests", message, &json!({ "causes": causes })))
+}
+
+/// `autoscaling/v1 Scale` of an object of any resource that has one.
+pub fn scale_in(resource: &Resource, object: &Value) -> Value {
+    let mut scale = scale_of(object);
+    if let Some(own) = &resource.custom {
+        let (wanted, there, selector) = custom::scale(own, object);
+        scale["spec"] = json!({ "replicas": wanted });
+        scale["status"] = json!({ "replicas": there });
+        if !selector.is_empty() {
+            scale["status"]["selector"] = selector.into();
+        }
+    }
+    scale
+}
+
+fn scale(asked: &Asked<'_>, object: &std::sync::Arc<Object>) -> Outcome {
+    let Asked { store, request, own, resource, .. } = *asked;
+    let mut scale = scale_in(resource, &object.value);
     let before = scale["metadata"]["resourceVersion"].clone();
-    scale = patched(request, scale, None)?;
-    let asked = &scale["metadata"]["resourceVersion"];
-    if asked.is_string() && *asked != before && *asked != "" {
+    // Its own kind is patched, and not that of the object.
+    let as_scale = super::kinds::of_kind("", "Binding").map(|ix| store.resource(ix));
+    scale = match (request.method.as_str(), as_scale) {
+        ("PUT", _) => body::read(request)?.value,
+        (_, Some(plain)) => write::patched(&Asked { resource: plain, ..*asked }, scale)?,
+        _ => return Err(method_not_allowed()),
+    };
+    let asked_version = &scale["metadata"]["resourceVersion"];
+    if asked_version.is_string() && *asked_version != before && *asked_version != "" {
         let what =
             "the object has been modified; please apply your changes to the latest version and try again";
         return Err(conflict(resource, &object.name, what));
     }
     let replicas = scale["spec"]["replicas"].as_i64().unwrap_or(0);
     if replicas < 0 {
-        let field = "spec.replicas";
         let what = format!("Invalid value: {replicas}: must be greater than or equal to 0");
-        let causes = json!([{ "reason": "FieldValueInvalid", "message": what, "field": field }]);
-        let message = format!("Scale.autoscaling \"{}\" is invalid: {field}: {what}", object.name);
-        let details =
-            json!({ "name": object.name, "group": "autoscaling", "kind": "Scale", "causes": causes });
-        return Err(failure(422, "Invalid", &message, &details));
+        let causes = [("FieldValueInvalid", what, "spec.replicas".to_owned())];
+        return Err(write::law::invalid("Scale.autoscaling", "autoscaling", "Scale", &object.name, &causes));
     }
-    if is_dry {
-        return Ok(Answer::Whole(Response::json(200, &scale)));
+    let mut after = object.value.clone();
+    match &resource.custom {
+        Some(own) => custom::set_replicas(own, &mut after, replicas),
+        None => after["spec"]["replicas"] = replicas.into(),
+    }
+    if asked.is_dry() || after == object.value {
+        let told = super::stamps::shift(&scale_in(resource, &after), store.clock.1);
+        return Err(Response::json(200, &told));
+    }
+    if resource.custom.is_some() {
+        let place = Objects { below: String::new(), ..own.clone() };
+        let of = Asked { own: &place, ..*asked };
+        let mut deed = write::put(&of, object, typed(resource, after))?;
+        deed.own.below = "scale".to_owned();
+        deed.then = Then::Scale;
+        return Ok(deed);
     }
     let words = format!("scale {} replicas={replicas}", words_of(resource, own, &object.name));
-    Ok(Answer::Do(Box::new(Deed { words: vec![words], own: own.clone(), then: Then::Scale })))
-}
-
-/// What comes of a patch, or of the whole object that a PUT sends.
-fn patched(request: &Request, mut object: Value, kind: Option<ObjectType>) -> Result<Value, Response> {
-    let Some(asked) = body(request) else {
-        return Err(bad("the body of the request could not be read as JSON"));
-    };
-    if request.method == "PUT" {
-        return Ok(asked);
+    if let Some(generation) = after["metadata"]["generation"].as_i64() {
+        after["metadata"]["generation"] = (generation + 1).into();
     }
-    match (request.content_type.split(';').next().unwrap_or_default(), kind) {
-        ("application/merge-patch+json", _) => json_merge(&mut object, &asked),
-        ("application/strategic-merge-patch+json", Some(kind)) => {
-            strategic_merge(&mut object, &asked, kind.fields());
-        }
-        ("application/strategic-merge-patch+json", None) => json_merge(&mut object, &asked),
-        ("application/json-patch+json", _) => {
-            json_patch::apply(&mut object, &asked).map_err(|problem| {
-                let message = "the server rejected our request due to an error in our request";
-                match problem {
-                    json_patch::Problem::Test => failure(422, "Invalid", message, &json!({})),
-                    json_patch::Problem::Path(path) => bad(&format!("jsonpatch: path not found: {path}")),
-                }
-            })?;
-        }
-        _ => {
-            let message = "the body of the request was in an unknown format - accepted media types include: \
-                           application/json-patch+json, application/merge-patch+json, \
-                           application/strategic-merge-patch+json";
-            return Err(failure(415, "UnsupportedMediaType", message, &json!({})));
-        }
-    }
-    Ok(object)
-}
-
-fn patch(
-    request: &Request,
-    own: &Objects,
-    resource: &Resource,
-    object: &Object,
-    is_dry: bool,
-) -> Result<Answer, Response> {
-    let kind = ObjectType::ALL.iter().copied().find(|ty| ty.name() == resource.kind);
-    let before = object.value.clone();
-    let after = patched(request, before.clone(), kind)?;
-    let (old, new) = (&before["metadata"]["resourceVersion"], &after["metadata"]["resourceVersion"]);
-    if old != new && !new.is_null() {
-        let what =
-            "the object has been modified; please apply your changes to the latest version and try again";
-        return Err(conflict(resource, &object.name, what));
-    }
-    let change = difference(&before, &after).unwrap_or(Value::Null);
-    if is_dry || change.is_null() {
-        return Ok(Answer::Whole(Response::json(200, &after)));
-    }
-    let words = match resource.kind {
-        "Node" => of_node(&before, &after, &change, &object.name).ok_or_else(|| {
-            not_allowed("of a node its labels, its taints and whether it is cordoned can be changed here")
-        })?,
-        // The simulation keeps none of a pod: better refused than lost.
-        "Pod" if change.pointer("/metadata/annotations").is_some() => {
-            return Err(not_allowed("annotations of pods cannot be changed here: those of workloads can"));
-        }
-        "Pod" => merge_words(resource, own, &object.name, &change),
-        _ if ObjectType::kept().any(|kind| kind.name() == resource.kind) => {
-            merge_words(resource, own, &object.name, &change)
-        }
-        _ => return Err(unplayed(request, resource)),
-    };
-    Ok(Answer::Do(Box::new(Deed { words, own: own.clone(), then: Then::Object })))
-}
-
-/// What a merge patch says, as words. A scenario has no null: a label is taken away by its own verb, and a Deployment that is not
-/// paused any more says so.
-fn merge_words(resource: &Resource, own: &Objects, name: &str, change: &Value) -> Vec<String> {
-    let mut change = change.clone();
-    let target = words_of(resource, own, name);
-    let mut words = Vec::new();
-    if let Some(labels) = change.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
-        let gone: Vec<String> =
-            labels.iter().filter(|(_, value)| value.is_null()).map(|(key, _)| key.clone()).collect();
-        for key in gone {
-            labels.shift_remove(&key);
-            words.push(format!("label {target} {key}-"));
-        }
-        if labels.is_empty() {
-            change["metadata"].as_object_mut().map(|metadata| metadata.shift_remove("labels"));
-        }
-    }
-    if change["metadata"].as_object().is_some_and(Map::is_empty) {
-        change.as_object_mut().map(|members| members.shift_remove("metadata"));
-    }
-    if change.pointer("/spec/paused").is_some_and(Value::is_null) {
-        change["spec"]["paused"] = false.into();
-    }
-    if change.as_object().is_some_and(|members| !members.is_empty()) {
-        // A quote would end the word; JSON has another spelling for it.
-        let text = change.to_string().replace('\'', "\\u0027");
-        words.push(format!("patch {target} --type=merge -p '{text}'"));
-    }
-    words
+    Ok(deed(vec![Step::Words(words)], own, Then::Scale, 200, after))
 }
 
 /// A node is changed by verbs of its own.
-fn of_node(before: &Value, after: &Value, change: &Value, name: &str) -> Option<Vec<String>> {
+pub fn of_node(before: &Value, after: &Value, name: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
+    let bare = |object: &Value| {
+        let mut own = object.clone();
+        if let Some(members) = own.as_object_mut() {
+            members.retain(|name, _| !matches!(name.as_str(), "kind" | "apiVersion" | "status"));
+        }
+        own["metadata"].as_object_mut().map(|own| own.shift_remove("managedFields"));
+        own["spec"].as_object_mut().map(|own| own.retain(|_, value| *value != false && *value != json!([])));
+        own
+    };
+    let change = difference(&bare(before), &bare(after)).unwrap_or(Value::Null);
     let only = |value: &Value, known: &[&str]| {
         value.as_object().into_iter().flatten().all(|(name, _)| known.contains(&name.as_str()))
     };
-    let known = only(change, &["metadata", "spec"])
+    let known = only(&change, &["metadata", "spec"])
         && only(&change["metadata"], &["labels"])
         && only(&change["spec"], &["unschedulable", "taints"]);
     if !known {
@@ -384,33 +579,81 @@ fn difference(before: &Value, after: &Value) -> Option<Value> {
     (!change.is_empty()).then_some(Value::Object(change))
 }
 
-/// What is answered to what was done: `lines` as kubectl would have printed them, `refused` where something was not done.
+/// What is to be done about objects whose owners are all gone, where owner or object is stored as it came.
+pub fn orphans(store: &Store, gates: &Gates) -> Vec<Step> {
+    let is_played = |resource: &Resource| match Law::of(resource) {
+        Law::Known(kind) => kind.law().is_kept || kind == ObjectType::Pod,
+        _ => matches!(resource.kind, "EndpointSlice" | "Endpoints"),
+    };
+    let plain = Request { method: "DELETE".to_owned(), ..Request::default() };
+    let mut steps = Vec::new();
+    for (ix, resource) in store.resources().filter(|(ix, _)| store.stored_as(*ix) == *ix) {
+        for (_, object) in store.all(ix, None) {
+            let Some(owners) = object.value["metadata"]["ownerReferences"].as_array() else { continue };
+            if owners.is_empty() || object.value["metadata"]["deletionTimestamp"].is_string() {
+                continue;
+            }
+            let text = |owner: &Value, name: &str| owner[name].as_str().unwrap_or_default().to_owned();
+            let is_gone = |owner: &Value| {
+                let Some(of) = store.of_version(&text(owner, "apiVersion"), &text(owner, "kind")) else {
+                    return true;
+                };
+                let namespace = if store.resource(of).is_namespaced { object.namespace.as_str() } else { "" };
+                let found = store.get(store.stored_as(of), namespace, &text(owner, "name"));
+                found.is_none_or(|found| found.meta("uid") != text(owner, "uid"))
+            };
+            let is_own = |owner: &Value| {
+                let of = store.of_version(&text(owner, "apiVersion"), &text(owner, "kind"));
+                is_played(resource) && of.is_some_and(|of| is_played(store.resource(of)))
+            };
+            if owners.iter().any(is_own) || !owners.iter().all(is_gone) {
+                continue;
+            }
+            let own = Objects {
+                resource: ix,
+                namespace: Some(object.namespace.clone()).filter(|own| !own.is_empty()),
+                name: Some(object.name.clone()),
+                below: String::new(),
+            };
+            if let Ok(deed) = delete(&Asked { store, gates, request: &plain, own: &own, resource }, object) {
+                steps.extend(deed.steps);
+            }
+        }
+    }
+    steps
+}
+
+/// What is answered to what was done; `refused` where something was not done.
 pub fn answered(store: &Store, deed: &Deed, refused: Option<&str>) -> Response {
-    let resource = &RESOURCES[deed.own.resource];
+    let resource = store.resource(deed.own.resource);
     let name = deed.own.name.as_deref().unwrap_or_default();
     if let Some(words) = refused {
         return said(words, resource, name);
     }
     let object = stored(store, &deed.own);
     let told = |value: &Value| super::stamps::shift(value, store.clock.1);
-    match (deed.then, object) {
-        (Then::Created, _) => Response::json(201, &status::success(&Value::Null)),
-        (Then::Deleted, None) => {
-            let mut details = json!({ "name": name, "kind": resource.plural });
-            if !resource.group.is_empty() {
-                details["group"] = resource.group.into();
-            }
-            Response::json(200, &status::success(&details))
+    let response = match (deed.then, object) {
+        (Then::Created, _) => {
+            let mut status = status::success(&Value::Null);
+            status["code"] = 201.into();
+            Response::json(201, &status)
         }
-        (Then::Scale, Some(object)) => Response::json(200, &told(&scale_of(&object.value))),
+        (Then::Sample, _) => Response::json(deed.code, &typed(resource, told(&deed.sample))),
+        (Then::Deleted, None) if deed.sample.get("metadata").is_some() => {
+            Response::json(200, &typed(resource, told(&deed.sample)))
+        }
+        (Then::Gone, _) | (Then::Deleted, None) => Response::json(200, &status::success(&deed.sample)),
+        (Then::Scale, Some(object)) => Response::json(deed.code, &told(&scale_in(resource, &object.value))),
         (Then::Object | Then::Deleted, Some(object)) => {
-            let mut value = told(&object.value);
-            value["kind"] = resource.kind.into();
-            value["apiVersion"] = resource.api_version().into();
-            Response::json(200, &value)
+            let value = match served::converted(&object.value, deed.own.resource) {
+                Some(other) => typed(resource, told(&other)),
+                None => object.told(resource, store.clock.1),
+            };
+            Response::json(deed.code, &value)
         }
         (Then::Object | Then::Scale, None) => not_found(resource, name),
-    }
+    };
+    warned(response, &deed.warnings)
 }
 
 /// A refusal in kubectl's words, as the API server had said it: `Error from server (NotFound): pods "web" not found`.

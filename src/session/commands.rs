@@ -9,8 +9,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::spoken::{Spoken, parse, quoted};
 use super::{Script, Walk};
+use crate::rules::kubectl::apply::LAST_APPLIED;
+use crate::scenario::command::Write;
 use crate::scenario::{self, Action, Diagnostics, tree};
 use crate::time::{Span, Time};
 use crate::world::Commanded;
@@ -60,6 +64,35 @@ impl Walk {
     /// What is wrong with the words, or why it cannot be done; nothing has changed then.
     pub fn act(&mut self, words: &str) -> Result<Arc<Commanded>, String> {
         let spoken = parse(words)?;
+        self.act_as(&spoken, None, words.trim())
+    }
+
+    /// What a client of the API writes, as a command like any other. The values of a Secret do not stand in what is saved.
+    ///
+    /// # Errors
+    /// Why it cannot be done; nothing has changed then.
+    pub fn write(&mut self, write: &Write) -> Result<Arc<Commanded>, String> {
+        let target = format!("{}/{}", write.kind, write.name);
+        let shown = write.object.as_ref().filter(|_| write.kind == "Secret" && write.group.is_empty()).map(masked);
+        let masked = shown.map(|object| spoken_write(write, &target, Some(&object)));
+        let spoken = spoken_write(write, &target, write.object.as_ref());
+        self.act_as(&spoken, masked.as_ref(), &format!("write {target}"))
+    }
+
+    /// Takes back what was just done and refused: it is as if nobody had asked for it.
+    pub fn drop_refused(&mut self) {
+        let is_last = self.session.done.last().is_some_and(|last| last.step == self.position());
+        if is_last {
+            let _ = self.undo();
+        }
+    }
+
+    fn act_as(
+        &mut self,
+        spoken: &Spoken,
+        shown: Option<&Spoken>,
+        words: &str,
+    ) -> Result<Arc<Commanded>, String> {
         let at = self.clock.max(self.session.world.now) + Span::from_micros(1);
         if at > self.plan().until {
             return Err(format!(
@@ -67,7 +100,8 @@ impl Walk {
                 self.plan().until.since(self.plan().start)
             ));
         }
-        let toml = action_toml(at.since(self.plan().start), &spoken);
+        let since = at.since(self.plan().start);
+        let toml = action_toml(since, spoken);
         let w = &self.session.world;
         let earlier = w.live.iter().map(Arc::as_ref);
         let read = RefCell::new(BTreeMap::new());
@@ -79,7 +113,8 @@ impl Walk {
         let action = scenario::action(&toml, &w.plan, &w.templates, earlier, &loader)
             .map_err(|problems| problems.render(false))?;
         self.script.manifests.extend(read.into_inner());
-        let action = Arc::new(Action { words: words.trim().to_owned(), ..Arc::unwrap_or_clone(action) });
+        let action = Arc::new(Action { words: words.to_owned(), ..Arc::unwrap_or_clone(action) });
+        let toml = shown.map_or(toml, |shown| action_toml(since, shown));
 
         let stood = (self.position(), self.clock);
         let dropped = self.done().iter().filter(|done| done.step > stood.0).cloned().collect();
@@ -149,6 +184,38 @@ fn is_toml(text: &str) -> bool {
     let mut problems = Diagnostics::default();
     tree::parse(0, text, &mut problems);
     problems.errors() == 0
+}
+
+fn spoken_write(write: &Write, target: &str, object: Option<&Value>) -> Spoken {
+    let version = match write.group.as_str() {
+        "" => write.version.clone(),
+        group => format!("{group}/{}", write.version),
+    };
+    let mut keys = vec![("apiVersion", quoted(&version))];
+    if write.namespace != "" {
+        keys.push(("namespace", quoted(&write.namespace)));
+    }
+    if !write.below.is_empty() {
+        keys.push(("subresource", quoted(&write.below)));
+    }
+    if let Some(object) = object {
+        keys.push(("object", quoted(&object.to_string())));
+    }
+    Spoken { verb: "write", target: target.to_owned(), keys }
+}
+
+/// A Secret without what is secret: its keys stay, because pods look for them; annotations may hold the whole manifest.
+fn masked(object: &Value) -> Value {
+    let mut object = object.clone();
+    for name in ["data", "stringData"] {
+        for (_, value) in object.get_mut(name).and_then(Value::as_object_mut).into_iter().flatten() {
+            *value = "".into();
+        }
+    }
+    if let Some(annotations) = object["metadata"].get_mut("annotations").and_then(Value::as_object_mut) {
+        annotations.shift_remove(LAST_APPLIED);
+    }
+    object
 }
 
 fn action_toml(at: Span, action: &Spoken) -> String {

@@ -15,24 +15,28 @@ use crate::actors::node_lifecycle::KUBELET_AGE;
 use crate::api::{PodIdent, wire};
 use crate::engine::random::entity;
 use crate::record::{Change, Event, ObjectChange, ObjectRow, Transition};
+use crate::rules::api_server::objects::ObjectType;
 use crate::rules::machinery::quantity::{Format, Quantity};
 use crate::scenario::plan::ObjectKind;
 use crate::time::{Span, Time};
+use crate::world::stored::StoredKey;
 use crate::world::workloads::ObjectKey;
 use crate::world::{Node, NodeConditionKind, PodId, World};
 
 /// What became of an object.
 pub struct News {
     /// Empty: the core group.
-    pub group: &'static str,
+    pub group: String,
     /// `Pod`
-    pub kind: &'static str,
+    pub kind: String,
     /// Empty: it lives in none.
     pub namespace: String,
     /// `metadata.name`
     pub name: String,
     /// None: it is gone.
     pub object: Option<Value>,
+    /// A client wrote it, on the clock of its own wall.
+    pub is_clients: bool,
 }
 
 /// Events are forgotten so long after they were seen last.
@@ -56,6 +60,9 @@ pub struct Served {
     /// Claims, volumes, classes, and what pods refer to: few change seldom, and are held against what was told.
     others: BTreeMap<(&'static str, String, String), Value>,
     resource_version: u64,
+    /// What clients have stored: of each the version that was told.
+    stored: BTreeMap<StoredKey, u64>,
+    stored_version: u64,
     /// Steps up to here were told.
     step: u64,
     /// When old events were last looked for.
@@ -83,6 +90,7 @@ impl Served {
         }
         served.stored(w, to);
         served.rest(w, to);
+        served.written(w, to);
         served.events_of(w, walk.history(), to);
         served.step = walk.position();
         served.forget(w, to);
@@ -103,10 +111,47 @@ impl Served {
         if w.resource_version != self.resource_version {
             self.stored(w, to);
         }
+        if w.stored.version != self.stored_version {
+            // What is kept beside an object that is played is told with it.
+            self.rest(w, to);
+            self.written(w, to);
+        }
         for step in self.step + 1..=walk.position() {
             self.events_of(w, walk.rows_of(step), to);
         }
         self.step = walk.position();
+    }
+
+    /// The last step was taken back, and nothing of it was seen.
+    pub fn step_back(&mut self, walk: &mut Walk) {
+        self.step = self.step.min(walk.position());
+        walk.session.world.touched = Some(Vec::new());
+    }
+
+    /// What clients have stored that nobody plays.
+    fn written(&mut self, w: &World, to: &mut Vec<News>) {
+        self.stored_version = w.stored.version;
+        for (key, own) in w.stored.iter() {
+            if is_played(key) || self.stored.get(key) == Some(&own.version) {
+                continue;
+            }
+            self.stored.insert(key.clone(), own.version);
+            if key.kind == "Namespace" && key.group.is_empty() {
+                self.namespaces.insert(key.name.clone(), ());
+            }
+            self.namespace(w, &key.namespace, to);
+            let own = Some((*own.value).clone());
+            to.push(News { is_clients: true, ..news(&key.group, &key.kind, &key.namespace, &key.name, own) });
+        }
+        let gone: Vec<StoredKey> =
+            self.stored.keys().filter(|key| w.stored.get(key).is_none()).cloned().collect();
+        for key in gone {
+            self.stored.remove(&key);
+            if key.kind == "Namespace" && key.group.is_empty() {
+                self.namespaces.remove(&key.name);
+            }
+            to.push(news(&key.group, &key.kind, &key.namespace, &key.name, None));
+        }
     }
 
     /// What is not looked at step by step, because it changes seldom: claims, volumes, what pods refer to, events that are over.
@@ -139,7 +184,8 @@ impl Served {
         if p.exists {
             self.namespace(w, namespace, to);
             self.pods.insert(key, pod);
-            let object = wire::pod_value(&objects::object(w, pod));
+            let mut object = wire::pod_value(&objects::object(w, pod));
+            with_what_is_beside(w, "", "Pod", &mut object);
             to.push(news("", "Pod", namespace, &name, Some(object)));
         } else if self.pods.get(&key) == Some(&pod) {
             // The next pod of that name may be there already.
@@ -170,10 +216,14 @@ impl Served {
             let before = self.objects.get(&row).map(|(_, told)| *told);
             let law = held.object_type().law();
             if held.exists() {
-                if before != Some(meta.resource_version) {
-                    self.objects.insert(row, (key, meta.resource_version));
+                let beside = w.stored.get(&stored_key(law.group, law.name, &meta.namespace, &meta.name));
+                let version = meta.resource_version.max(beside.map_or(0, |own| own.version));
+                if before != Some(version) {
+                    self.objects.insert(row, (key, version));
                     self.namespace(w, meta.namespace.as_str(), to);
-                    to.push(news(law.group, law.name, &meta.namespace, &meta.name, Some(held.print())));
+                    let mut object = held.print();
+                    with_what_is_beside(w, law.group, law.name, &mut object);
+                    to.push(news(law.group, law.name, &meta.namespace, &meta.name, Some(object)));
                 }
             } else if before.is_some() {
                 self.objects.remove(&row);
@@ -234,6 +284,10 @@ impl Served {
                 ObjectKind::ServiceAccount => "ServiceAccount",
                 _ => continue,
             };
+            if let Some(written) = w.stored.get(&stored_key("", kind, &own.namespace, &own.name)) {
+                now.push(("", kind, own.namespace.to_string(), own.name.to_string(), (*written.value).clone()));
+                continue;
+            }
             let mut value = json!({
                 "metadata": { "creationTimestamp": (w.plan.start - KUBELET_AGE).rfc3339_secs() },
             });
@@ -328,8 +382,38 @@ impl Served {
     }
 }
 
-fn news(group: &'static str, kind: &'static str, namespace: &str, name: &str, object: Option<Value>) -> News {
-    News { group, kind, namespace: namespace.to_owned(), name: name.to_owned(), object }
+fn news(group: &str, kind: &str, namespace: &str, name: &str, object: Option<Value>) -> News {
+    let [group, kind, namespace, name] = [group, kind, namespace, name].map(str::to_owned);
+    News { group, kind, namespace, name, object, is_clients: false }
+}
+
+fn stored_key(group: &str, kind: &str, namespace: &str, name: &str) -> StoredKey {
+    let [group, kind, namespace, name] = [group, kind, namespace, name].map(str::to_owned);
+    StoredKey { group, kind, namespace, name }
+}
+
+/// Whether what is stored under a key is told with an object of the simulation.
+fn is_played(key: &StoredKey) -> bool {
+    let referred = ["ConfigMap", "Secret", "ServiceAccount"];
+    (key.group.is_empty() && (key.kind == "Pod" || referred.contains(&key.kind.as_str())))
+        || ObjectType::kept().any(|ty| ty.law().name == key.kind && ty.law().group == key.group)
+}
+
+/// An object that is played, with what a client has said of it that the simulation does not keep.
+fn with_what_is_beside(w: &World, group: &str, kind: &str, object: &mut Value) {
+    let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    let text = |name: &str| metadata.get(name).and_then(Value::as_str).unwrap_or_default();
+    let Some(beside) = w.stored.get(&stored_key(group, kind, text("namespace"), text("name"))) else { return };
+    let beside = &beside.value["metadata"];
+    if beside["uid"] != text("uid") {
+        return;
+    }
+    if kind == "Pod" && beside.get("annotations").is_none() {
+        metadata.shift_remove("annotations");
+    }
+    for (name, value) in beside.as_object().into_iter().flatten() {
+        metadata.insert(name.clone(), value.clone());
+    }
 }
 
 /// A uid of what a run gives none.
@@ -397,7 +481,7 @@ fn event_value(event: &Event, about: &About, seen: &Seen) -> Value {
 }
 
 /// A node as the API prints it.
-fn node_value(w: &World, ix: usize, node: &Node) -> Value {
+pub(super) fn node_value(w: &World, ix: usize, node: &Node) -> Value {
     let amounts = |amounts: &BTreeMap<String, i128>| -> Map<String, Value> {
         let words = |(resource, nanos): (&String, &i128)| {
             let is_bytes = !matches!(resource.as_str(), "cpu" | "pods") && !resource.contains('/');

@@ -14,6 +14,7 @@ mod pods;
 mod requests;
 mod resize;
 mod service_addresses;
+mod stored;
 mod workloads;
 
 pub use crate::rules::api_server::pod_status::put_condition;
@@ -30,6 +31,7 @@ pub use requests::{
     replace as replace_object, type_of,
 };
 pub use resize::resize;
+pub use stored::{store, uid_of_stored};
 pub use workloads::{
     FOREGROUND, ORPHAN, Propagation, beside, create, delete, makes, owns, put_slice, remove_slices,
     update as update_object, update_meta, update_status_of,

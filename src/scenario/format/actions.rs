@@ -55,6 +55,7 @@ pub static ACTION: Shape = Shape {
         key("rolloutStatus", Kind::Target(Nouns::Rolled), "", "kubectl rollout status, which waits"),
         key("trigger", Kind::Target(Nouns::CronJob), "", "kubectl create job --from"),
         key("wait", Kind::Target(Nouns::Applied), "", "kubectl wait"),
+        key("write", Kind::Text, "", "KIND/NAME: a client of the API writes an object as it is, of any kind"),
         key("id", Kind::Text, "", "A name by which its answer can be expected"),
         key(
             "namespace",
@@ -132,6 +133,9 @@ pub static ACTION: Shape = Shape {
         key("probe", Kind::Word(&["startup", "readiness", "liveness"]), "readiness", "With setProbe"),
         key("ok", Kind::Bool, "false", "With setProbe: whether it succeeds"),
         key("output", Kind::Text, "", "With setProbe: its text"),
+        key("apiVersion", Kind::Text, "", "With write: of the object, such as apps/v1"),
+        key("object", Kind::Text, "it is gone", "With write: the object, in JSON"),
+        key("subresource", Kind::Text, "", "With write: what below the object was written, such as resize"),
     ],
 };
 
@@ -168,7 +172,7 @@ const fn verb(
 pub const AMONG: [&str; 3] = ["matchLabels", "node", "limit"];
 
 /// Everything that an action can do.
-pub static VERBS: [VerbKeys; 33] = [
+pub static VERBS: [VerbKeys; 34] = [
     verb(
         "delete",
         &[],
@@ -246,6 +250,12 @@ pub static VERBS: [VerbKeys; 33] = [
     verb("rolloutUndo", &[], &["namespace", "toRevision"], "rollout undo deployment/web --to-revision=1"),
     verb("rolloutStatus", &[], &["namespace", "timeout"], "rollout status deployment/web"),
     verb("trigger", &["name"], &["namespace"], "create job by-hand --from=cronjob/report"),
+    verb(
+        "write",
+        &["apiVersion"],
+        &["namespace", "object", "subresource"],
+        "write Secret/token apiVersion=v1 object={\"type\":\"Opaque\"}",
+    ),
     verb("wait", &["for"], &["namespace", "timeout"], "wait deployment/web --for=condition=Available"),
 ];
 

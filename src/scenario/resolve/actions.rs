@@ -27,6 +27,7 @@ pub fn actions(table: &Table, cx: &mut Context<'_>) -> Vec<Arc<Action>> {
                 let noun = look_up(noun, target_node.loc, entry, cx);
                 command(keys.verb, noun, target_node.loc, entry, cx)
             }
+            _ if keys.verb == "write" => super::writes::read(target_node, entry, cx),
             _ => cx.sent.get(&index).map(|apply| Command::Apply { apply: Arc::clone(apply) }),
         };
         let Some(command) = command else { continue };

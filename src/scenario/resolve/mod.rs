@@ -21,6 +21,7 @@ mod settings;
 mod slips;
 mod standing;
 mod sweeps;
+mod writes;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;

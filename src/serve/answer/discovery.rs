@@ -5,18 +5,19 @@
 
 use serde_json::{Value, json};
 
-use super::super::kinds::{self, RESOURCES, Resource};
+use super::super::kinds::Resource;
 use super::super::path::Request;
 use super::super::status::{JSON, Response, no_page};
+use super::super::store::Store;
 
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
 /// Answers what lies at these parts of the path.
-pub fn answer(request: &Request, parts: &[&str]) -> Response {
+pub fn answer(store: &Store, request: &Request, parts: &[&str]) -> Response {
     let is_new = request.accept.contains("v=v2;as=APIGroupDiscoveryList");
     match parts {
-        ["api"] if is_new => aggregated(request, |own| own.group.is_empty()),
-        ["apis"] if is_new => aggregated(request, |own| !own.group.is_empty()),
+        ["api"] if is_new => aggregated(store, request, |own| own.group.is_empty()),
+        ["apis"] if is_new => aggregated(store, request, |own| !own.group.is_empty()),
         ["api"] => Response::json(
             200,
             &json!({
@@ -26,11 +27,11 @@ pub fn answer(request: &Request, parts: &[&str]) -> Response {
         ),
         ["apis"] => {
             let groups: Vec<Value> =
-                kinds::groups().iter().map(|(group, versions)| one(group, versions)).collect();
+                store.groups().iter().map(|(group, versions)| one(group, versions)).collect();
             Response::json(200, &json!({ "kind": "APIGroupList", "apiVersion": "v1", "groups": groups }))
         }
-        ["api", version] if kinds::has_version("", version) => resources("", version),
-        ["apis", group] => match kinds::groups().iter().find(|(own, _)| own == group) {
+        ["api", version] if store.has_version("", version) => resources(store, "", version),
+        ["apis", group] => match store.groups().iter().find(|(own, _)| own == group) {
             Some((group, versions)) => {
                 let mut value = json!({ "kind": "APIGroup", "apiVersion": "v1" });
                 for (name, member) in one(group, versions).as_object().into_iter().flatten() {
@@ -40,7 +41,7 @@ pub fn answer(request: &Request, parts: &[&str]) -> Response {
             }
             None => no_page(),
         },
-        ["apis", group, version] if kinds::has_version(group, version) => resources(group, version),
+        ["apis", group, version] if store.has_version(group, version) => resources(store, group, version),
         _ => no_page(),
     }
 }
@@ -53,10 +54,10 @@ fn one(group: &str, versions: &[&str]) -> Value {
 }
 
 /// `APIGroupDiscoveryList`, with a tag by which a client finds that nothing has changed.
-fn aggregated(request: &Request, is_own: fn(&&Resource) -> bool) -> Response {
-    type Versions = Vec<(&'static Resource, Vec<Value>)>;
-    let mut groups: Vec<(&str, Versions)> = Vec::new();
-    for own in RESOURCES.iter().filter(is_own) {
+fn aggregated(store: &Store, request: &Request, is_own: fn(&Resource) -> bool) -> Response {
+    type Versions<'a> = Vec<(&'a Resource, Vec<Value>)>;
+    let mut groups: Vec<(&str, Versions<'_>)> = Vec::new();
+    for own in store.resources().map(|(_, own)| &**own).filter(|own| is_own(own)) {
         if groups.iter().all(|(group, _)| *group != own.group) {
             groups.push((own.group, Vec::new()));
         }
@@ -124,10 +125,10 @@ fn newer(own: &Resource) -> Value {
 }
 
 /// `APIResourceList`; resources by name, each with its subresources.
-fn resources(group: &str, version: &str) -> Response {
+fn resources(store: &Store, group: &str, version: &str) -> Response {
     let mut list = Vec::new();
     let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
-    for own in RESOURCES.iter().filter(|own| own.api_version() == group_version) {
+    for (_, own) in store.resources().filter(|(_, own)| own.api_version() == group_version) {
         let mut value = json!({
             "name": own.plural, "singularName": own.singular(), "namespaced": own.is_namespaced, "kind": own.kind,
             "verbs": own.verbs,

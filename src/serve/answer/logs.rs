@@ -5,7 +5,6 @@
 
 use serde_json::Value;
 
-use super::super::kinds::RESOURCES;
 use super::super::path::{Objects, Request};
 use super::super::status::{bad, not_found};
 use super::super::store::Store;
@@ -48,7 +47,7 @@ pub type Line = (Time, String);
 /// Reads the request.
 pub fn read(store: &Store, request: &Request, own: &Objects, name: &str) -> Answer {
     let Some(object) = stored(store, own) else {
-        return Answer::Whole(not_found(&RESOURCES[own.resource], name));
+        return Answer::Whole(not_found(store.resource(own.resource), name));
     };
     let container = match container(&object.value, name, request.query("container")) {
         Ok(container) => container,

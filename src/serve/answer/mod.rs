@@ -14,7 +14,7 @@ pub mod watch;
 
 use serde_json::Value;
 
-use super::kinds::{self, RESOURCES, ResourceIx};
+use super::kinds::{Resource, ResourceIx};
 use super::path::{Objects, Place, Request};
 use super::selector::Selector;
 use super::status::{self, Response};
@@ -54,6 +54,8 @@ pub enum Shape {
 pub struct Form<'a> {
     /// As what they are asked for.
     pub resource: ResourceIx,
+    /// The same, described.
+    pub of: &'a Resource,
     /// In which form.
     pub shape: Shape,
     /// The version's habits.
@@ -67,19 +69,19 @@ impl Form<'_> {
     pub fn object(&self, out: &mut Vec<u8>, object: &Object, with_kind: bool) {
         out.push(b'{');
         if with_kind {
-            let own = &RESOURCES[self.resource];
+            let own = self.of;
             let kind = format!("\"kind\":\"{}\",\"apiVersion\":\"{}\",", own.kind, own.api_version());
             out.extend_from_slice(kind.as_bytes());
         }
         match served::converted(&object.value, self.resource) {
             Some(other) => super::stamps::Stamped::of(&other).write(out, self.clock.1),
-            None => object.text.write(out, self.clock.1),
+            None => object.write(out, self.clock.1),
         }
     }
     /// Its metadata alone.
     pub fn partial(&self, out: &mut Vec<u8>, object: &Object) {
         out.extend_from_slice(b"{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",");
-        object.text.write_metadata(out, self.clock.1);
+        object.write_metadata(out, self.clock.1);
         out.push(b'}');
     }
 }
@@ -102,7 +104,7 @@ fn shape(request: &Request) -> Shape {
 
 /// Answers a request.
 pub fn answer(store: &Store, gates: &Gates, request: &Request) -> Answer {
-    match request.place() {
+    match request.place(store) {
         Place::Other(parts) => Answer::Whole(other::answer(store, gates, request, &parts)),
         Place::NoResource => Answer::Whole(status::no_resource()),
         Place::Objects(own) => of_objects(store, gates, request, &own),
@@ -110,17 +112,17 @@ pub fn answer(store: &Store, gates: &Gates, request: &Request) -> Answer {
 }
 
 fn of_objects(store: &Store, gates: &Gates, request: &Request, own: &Objects) -> Answer {
-    let resource = &RESOURCES[own.resource];
+    let resource = store.resource(own.resource);
     if matches!(resource.group, "authentication.k8s.io" | "authorization.k8s.io") {
         return Answer::Whole(other::review(store, request, resource));
     }
-    if let Some(refused) = other::refused(request, own) {
+    if let Some(refused) = other::refused(store, request, own) {
         return Answer::Whole(refused);
     }
     if request.method != "GET" && request.method != "HEAD" {
         return verbs::read(store, gates, request, own);
     }
-    let form = Form { resource: own.resource, shape: shape(request), gates, clock: store.clock };
+    let form = Form { resource: own.resource, of: resource, shape: shape(request), gates, clock: store.clock };
     match (&own.name, own.below.as_str()) {
         (Some(name), "log") if resource.qualified() == "pods" => logs::read(store, request, own, name),
         (Some(_), "exec" | "attach" | "portforward" | "proxy") => {
@@ -166,7 +168,7 @@ fn unreadable(problem: &str, _: &Request) -> String {
 }
 
 /// The resource knows no such verb.
-pub(super) fn method_not_allowed() -> Response {
+pub fn method_not_allowed() -> Response {
     let message = "the server does not allow this method on the requested resource";
     status::failure(405, "MethodNotAllowed", message, &serde_json::json!({}))
 }
@@ -179,5 +181,5 @@ pub(super) fn body(request: &Request) -> Option<Value> {
 /// Where the objects that a path names are stored.
 pub(super) fn stored<'a>(store: &'a Store, own: &Objects) -> Option<&'a std::sync::Arc<Object>> {
     let namespace = own.namespace.as_deref().unwrap_or_default();
-    store.get(kinds::stored_as(own.resource), namespace, own.name.as_deref()?)
+    store.get(store.stored_as(own.resource), namespace, own.name.as_deref()?)
 }

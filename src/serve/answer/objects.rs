@@ -6,7 +6,6 @@
 
 use serde_json::{Value, json};
 
-use super::super::kinds::{self, RESOURCES};
 use super::super::path::{Objects, Request};
 use super::super::selector::Selector;
 use super::super::status::{Response, bad, no_resource, not_found, too_new};
@@ -18,23 +17,23 @@ use crate::rules::machinery::base64;
 
 /// One object, or the subresource of one that can be read.
 pub fn get(store: &Store, request: &Request, own: &Objects, name: &str, form: &Form<'_>) -> Response {
-    let resource = &RESOURCES[own.resource];
+    let resource = store.resource(own.resource);
     let below = resource.below.iter().find(|below| below.name == own.below);
     if !own.below.is_empty() && below.is_none_or(|below| !below.verbs.contains(&"get")) {
         return no_resource();
     }
     let namespace = own.namespace.as_deref().unwrap_or_default();
-    let Some(object) = store.get(kinds::stored_as(own.resource), namespace, name) else {
+    let Some(object) = store.get(store.stored_as(own.resource), namespace, name) else {
         return not_found(resource, name);
     };
     if own.below == "scale" {
-        return scale(&object.value, request, form);
+        return scale(super::super::verbs::scale_in(resource, &object.value), request, form);
     }
     let mut out = Vec::new();
     let include = match form.shape {
         Shape::Whole => {
             form.object(&mut out, object, true);
-            return with_warning(Response::text(out), own);
+            return with_warning(Response::text(out), form);
         }
         Shape::Metadata => {
             form.partial(&mut out, object);
@@ -43,15 +42,15 @@ pub fn get(store: &Store, request: &Request, own: &Objects, name: &str, form: &F
         Shape::Table(include) => include,
     };
     let metadata = json!({ "resourceVersion": object.version.to_string() });
-    table::head(&mut out, resource.kind, &metadata, true);
-    table::row(&mut out, object, form, include, &columns(resource.kind));
+    table::head(&mut out, &table::columns_of(resource), &metadata, true);
+    table::row(&mut out, object, form, include);
     out.extend_from_slice(b"]}");
-    with_warning(Response::text(out), own)
+    with_warning(Response::text(out), form)
 }
 
 /// `v1 Endpoints is deprecated`: the API server says so with each answer.
-fn with_warning(response: Response, own: &Objects) -> Response {
-    if RESOURCES[own.resource].qualified() != "endpoints" {
+fn with_warning(response: Response, form: &Form<'_>) -> Response {
+    if form.of.qualified() != "endpoints" {
         return response;
     }
     let words = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
@@ -84,8 +83,7 @@ pub fn scale_of(object: &Value) -> Value {
     })
 }
 
-fn scale(object: &Value, _: &Request, form: &Form<'_>) -> Response {
-    let mut value = scale_of(object);
+fn scale(mut value: Value, _: &Request, form: &Form<'_>) -> Response {
     if value["spec"]["replicas"] == 0 {
         value["spec"] = json!({});
     }
@@ -94,7 +92,7 @@ fn scale(object: &Value, _: &Request, form: &Form<'_>) -> Response {
     };
     let mut out = Vec::new();
     let metadata = json!({ "resourceVersion": value["metadata"]["resourceVersion"] });
-    table::head(&mut out, "Scale", &metadata, true);
+    table::head(&mut out, &table::of_kind("Scale"), &metadata, true);
     let cells = table::of(&value, form.clock.0, &columns("Scale"));
     let told = super::super::stamps::shift(&value, form.clock.1);
     let object = match include {
@@ -117,8 +115,18 @@ pub fn list(
     selector: &Selector,
     form: &Form<'_>,
 ) -> Response {
-    let resource = &RESOURCES[own.resource];
+    let resource = store.resource(own.resource);
     let asked = request.number("resourceVersion").unwrap_or(0);
+    let matched = request.query("resourceVersionMatch");
+    if !matched.is_empty() && request.query("resourceVersion").is_empty() {
+        let words = "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided";
+        return options_invalid("FieldValueForbidden", words);
+    }
+    if !["", "Exact", "NotOlderThan"].contains(&matched) {
+        let words =
+            format!("Unsupported value: \"{matched}\": supported values: \"Exact\", \"NotOlderThan\", \"\"");
+        return options_invalid("FieldValueNotSupported", &words);
+    }
     if asked > store.version() {
         return too_new(asked, store.version());
     }
@@ -126,7 +134,7 @@ pub fn list(
         Ok(start) => start,
         Err(problem) => return problem,
     };
-    let all = store.all(kinds::stored_as(own.resource), own.namespace.as_deref());
+    let all = store.all(store.stored_as(own.resource), own.namespace.as_deref());
     let mut taken = all
         .skip_while(|(key, _)| start.as_ref().is_some_and(|start| *key < start))
         .filter(|(_, object)| selector.takes(object))
@@ -155,15 +163,14 @@ pub fn list(
     let mut out = Vec::new();
     match form.shape {
         Shape::Table(include) => {
-            table::head(&mut out, resource.kind, &metadata, true);
-            if page.is_empty() && !has_printer(resource.kind) {
+            table::head(&mut out, &table::columns_of(resource), &metadata, true);
+            if page.is_empty() && resource.custom.is_none() && !has_printer(resource.kind) {
                 // The default for kinds without a printer begins with no list, and not with an empty one.
                 out.pop();
                 out.extend_from_slice(b"null}\n");
                 return Response::text(out);
             }
-            let columns = columns(resource.kind);
-            written(&mut out, &page, |out, object| table::row(out, object, form, include, &columns));
+            written(&mut out, &page, |out, object| table::row(out, object, form, include));
         }
         Shape::Whole | Shape::Metadata => {
             let (kind, version) = match form.shape {
@@ -183,7 +190,12 @@ pub fn list(
         }
     }
     out.extend_from_slice(b"]}\n");
-    with_warning(Response::text(out), own)
+    with_warning(Response::text(out), form)
+}
+
+fn options_invalid(reason: &'static str, words: &str) -> Response {
+    let causes = [(reason, words.to_owned(), "resourceVersionMatch".to_owned())];
+    super::super::write::law::invalid("ListOptions.meta.k8s.io", "meta.k8s.io", "ListOptions", "", &causes)
 }
 
 fn written(out: &mut Vec<u8>, page: &[(&String, &Object)], each: impl Fn(&mut Vec<u8>, &Object)) {

@@ -5,22 +5,23 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::kinds::{self, RESOURCES, Resource};
+use super::super::kinds::Resource;
 use super::super::path::Request;
 use super::super::status::{Response, no_page};
+use super::super::store::Store;
 use super::discovery::{hash, tagged};
 use crate::rules::api_server::decode::schema::{Struct, Type};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::versions::Version;
 
 /// Answers what lies below `/openapi`.
-pub fn answer(request: &Request, version: Version, rest: &[&str]) -> Response {
+pub fn answer(store: &Store, request: &Request, version: Version, rest: &[&str]) -> Response {
     match rest {
         ["v2"] => older(request),
         ["v3"] => {
             let mut paths = Map::new();
-            for (path, group, own) in documents() {
-                let tag = hash(document(group, own, version).to_string().as_bytes()).to_uppercase();
+            for (path, group, own) in documents(store) {
+                let tag = hash(document(store, group, own, version).to_string().as_bytes()).to_uppercase();
                 let url = format!("/openapi/v3/{path}?hash={tag}");
                 paths.insert(path, json!({ "serverRelativeURL": url }));
             }
@@ -28,9 +29,9 @@ pub fn answer(request: &Request, version: Version, rest: &[&str]) -> Response {
         }
         ["v3", path @ ..] => {
             let path = path.join("/");
-            match documents().into_iter().find(|(own, ..)| *own == path) {
+            match documents(store).into_iter().find(|(own, ..)| *own == path) {
                 Some((_, group, own)) => {
-                    let response = Response::json(200, &document(group, own, version));
+                    let response = Response::json(200, &document(store, group, own, version));
                     // Who names the hash of the content may keep it.
                     let lasts =
                         if request.query("hash").is_empty() { "no-cache" } else { "public, immutable" };
@@ -44,9 +45,9 @@ pub fn answer(request: &Request, version: Version, rest: &[&str]) -> Response {
 }
 
 /// The documents that there are: path, group, version.
-fn documents() -> Vec<(String, &'static str, &'static str)> {
+fn documents(store: &Store) -> Vec<(String, &'static str, &'static str)> {
     let mut all = vec![("api/v1".to_owned(), "", "v1")];
-    for (group, versions) in kinds::groups() {
+    for (group, versions) in store.groups() {
         all.extend(versions.into_iter().map(|own| (format!("apis/{group}/{own}"), group, own)));
     }
     all
@@ -71,10 +72,10 @@ fn older(request: &Request) -> Response {
     tagged(request, Response { content_type, ..Response::text(body) })
 }
 
-fn document(group: &str, version: &str, of: Version) -> Value {
+fn document(store: &Store, group: &str, version: &str, of: Version) -> Value {
     let mut paths = Map::new();
     let mut schemas = Map::new();
-    for own in RESOURCES.iter().filter(|own| own.group == group && own.version == version) {
+    for (_, own) in store.resources().filter(|(_, own)| own.group == group && own.version == version) {
         let prefix =
             if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
         let place = if own.is_namespaced { "/namespaces/{namespace}" } else { "" };
@@ -105,6 +106,14 @@ fn document(group: &str, version: &str, of: Version) -> Value {
 /// The fields of a kind, as far as they are known here.
 fn kind(schemas: &mut Map<String, Value>, own: &Resource, gvk: &Value, of: Version) {
     let found = ObjectType::ALL.iter().find(|ty| ty.law().group == own.group && ty.law().name == own.kind);
+    if let Some(custom) = &own.custom {
+        let mut schema = if custom.schema.is_object() { custom.schema.clone() } else { json!({ "type": "object" }) };
+        schema["x-kubernetes-group-version-kind"] = json!([gvk]);
+        let reversed: Vec<&str> = own.group.split('.').rev().collect();
+        let name = format!("{}.{}.{}", reversed.join("."), own.version, own.kind);
+        schemas.insert(name, schema);
+        return;
+    }
     let Some(ty) = found else {
         schemas
             .insert(named(own.kind), json!({ "type": "object", "x-kubernetes-group-version-kind": [gvk] }));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::super::kinds::{self, RESOURCES, Resource};
+use super::super::kinds::{RESOURCES, Resource};
 use super::super::path::{Objects, Request};
 use super::super::status::{self, Response, no_page};
 use super::super::store::Store;
@@ -18,22 +18,23 @@ use crate::rules::versions::gates::Gates;
 pub fn answer(store: &Store, gates: &Gates, request: &Request, parts: &[String]) -> Response {
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     if request.method != "GET" && request.method != "HEAD" {
-        return method_not_allowed();
+        // A group that is not served has nothing that could be written.
+        return if parts.len() > 2 && matches!(parts[0], "api" | "apis") { no_page() } else { method_not_allowed() };
     }
     match parts[..] {
-        [] => Response::json(200, &json!({ "paths": paths() })),
+        [] => Response::json(200, &json!({ "paths": paths(store) })),
         ["version"] => Response::json(200, &version(gates)),
         ["healthz" | "livez" | "readyz", ..] => health(request, parts[0]),
         ["metrics"] => metrics(store),
-        ["openapi", ref rest @ ..] => openapi::answer(request, gates.version, rest),
-        ["api" | "apis", ..] => discovery::answer(request, &parts),
+        ["openapi", ref rest @ ..] => openapi::answer(store, request, gates.version, rest),
+        ["api" | "apis", ..] => discovery::answer(store, request, &parts),
         _ => no_page(),
     }
 }
 
-fn paths() -> Vec<String> {
+fn paths(store: &Store) -> Vec<String> {
     let mut paths = vec!["/api".to_owned(), "/api/v1".to_owned(), "/apis".to_owned(), "/apis/".to_owned()];
-    for (group, versions) in kinds::groups() {
+    for (group, versions) in store.groups() {
         paths.push(format!("/apis/{group}"));
         paths.extend(versions.iter().map(|version| format!("/apis/{group}/{version}")));
     }
@@ -79,7 +80,12 @@ fn metrics(store: &Store) -> Response {
         let is_pods = RESOURCES[ix].qualified() == "pods";
         for (_, object) in store.all(ix, None) {
             let said = if is_pods { of_pod(&wire::pod(&object.value)) } else { of_object(&object.value) };
-            for sample in said {
+            for mut sample in said {
+                // Instants are told on the clock of whoever scrapes.
+                let is_instant = ["_created", "_time", "_timestamp"].iter().any(|end| sample.family.ends_with(end));
+                if is_instant && !object.is_clients {
+                    sample.value += store.clock.1.secs_f64().round();
+                }
                 families.entry(sample.family).or_default().push(sample);
             }
         }
@@ -135,11 +141,11 @@ pub fn review(store: &Store, request: &Request, resource: &Resource) -> Response
 }
 
 /// Whom the administrator speaks for may do nothing.
-pub fn refused(request: &Request, own: &Objects) -> Option<Response> {
+pub fn refused(store: &Store, request: &Request, own: &Objects) -> Option<Response> {
     if request.impersonates.is_empty() {
         return None;
     }
-    let resource = &RESOURCES[own.resource];
+    let resource = store.resource(own.resource);
     let verb = match (request.method.as_str(), &own.name) {
         ("GET", None) if request.is("watch") => "watch",
         ("GET", None) => "list",

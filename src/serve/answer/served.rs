@@ -11,7 +11,7 @@ pub fn converted(object: &Value, resource: ResourceIx) -> Option<Value> {
     if kinds::stored_as(resource) == resource {
         return None;
     }
-    Some(match RESOURCES[resource].group {
+    Some(match RESOURCES.get(resource)?.group {
         "events.k8s.io" => event(object),
         _ => autoscaler(object),
     })
@@ -41,6 +41,34 @@ fn event(own: &Value) -> Value {
         let value = &own[from];
         if !value.is_null() && *value != "" {
             event[to] = value.clone();
+        }
+    }
+    event
+}
+
+/// An event that a client has written as `events.k8s.io/v1`, as it is stored.
+pub fn core_event(own: &Value) -> Value {
+    let mut event = json!({
+        "kind": "Event", "apiVersion": "v1", "metadata": own["metadata"], "eventTime": own["eventTime"], "source": {},
+    });
+    let names = [
+        ("series", "series"),
+        ("reportingController", "reportingComponent"),
+        ("reportingInstance", "reportingInstance"),
+        ("action", "action"),
+        ("reason", "reason"),
+        ("regarding", "involvedObject"),
+        ("related", "related"),
+        ("note", "message"),
+        ("type", "type"),
+        ("deprecatedSource", "source"),
+        ("deprecatedFirstTimestamp", "firstTimestamp"),
+        ("deprecatedLastTimestamp", "lastTimestamp"),
+        ("deprecatedCount", "count"),
+    ];
+    for (from, to) in names {
+        if !own[from].is_null() {
+            event[to] = own[from].clone();
         }
     }
     event

@@ -5,7 +5,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::kinds::RESOURCES;
+use super::super::custom;
+use super::super::kinds::Resource;
 use super::super::stamps::Stamped;
 use super::super::store::{Object, PodRow};
 use super::Form;
@@ -27,26 +28,39 @@ pub enum Include {
     Object,
 }
 
+/// The columns of a built-in kind, defined.
+pub fn of_kind(kind: &str) -> Value {
+    columns(kind).iter().map(|column| column.definition(kind)).collect()
+}
+
+/// The columns of a resource, defined.
+pub fn columns_of(resource: &Resource) -> Value {
+    match &resource.custom {
+        Some(own) => custom::columns(own),
+        None => of_kind(resource.kind),
+    }
+}
+
 /// The head of a table, up to its rows.
-pub fn head(out: &mut Vec<u8>, kind: &str, metadata: &Value, with_columns: bool) {
+pub fn head(out: &mut Vec<u8>, columns: &Value, metadata: &Value, with_columns: bool) {
     out.extend_from_slice(b"{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":");
     out.extend_from_slice(metadata.to_string().as_bytes());
     out.extend_from_slice(b",\"columnDefinitions\":");
     if with_columns {
-        let all: Vec<Value> = columns(kind).iter().map(|column| column.definition(kind)).collect();
-        out.extend_from_slice(Value::from(all).to_string().as_bytes());
+        out.extend_from_slice(columns.to_string().as_bytes());
     } else {
         out.extend_from_slice(b"null");
     }
     out.extend_from_slice(b",\"rows\":[");
 }
 
-/// One row; `own` are the columns of its kind.
-pub fn row(out: &mut Vec<u8>, object: &Object, form: &Form<'_>, include: Include, own: &[Column]) {
-    let cells: Vec<Value> = if RESOURCES[form.resource].qualified() == "pods" {
-        pod(object, form.gates, form.clock.0)
-    } else {
-        of(&object.value, form.clock.0, own)
+/// One row.
+pub fn row(out: &mut Vec<u8>, object: &Object, form: &Form<'_>, include: Include) {
+    let now = form.clock.0;
+    let cells: Vec<Value> = match (&form.of.custom, form.of.kind) {
+        (Some(own), _) => custom::cells(own, &object.value, now),
+        (None, "Pod") if form.of.group.is_empty() => pod(object, form.gates, now),
+        (None, kind) => of(&object.value, now, &columns(kind)),
     };
     out.extend_from_slice(b"{\"cells\":");
     out.extend_from_slice(Value::from(cells).to_string().as_bytes());
@@ -54,7 +68,7 @@ pub fn row(out: &mut Vec<u8>, object: &Object, form: &Form<'_>, include: Include
         Include::None => out.extend_from_slice(b",\"object\":null}"),
         Include::Metadata => {
             out.extend_from_slice(b",\"object\":");
-            match RESOURCES[form.resource].plural {
+            match form.of.plural {
                 "daemonsets" => daemon(out, object, form),
                 _ => form.partial(out, object),
             }

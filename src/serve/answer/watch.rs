@@ -11,19 +11,19 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 
-use super::super::kinds::{self, RESOURCES};
+use super::super::kinds::{Resource, ResourceIx};
 use super::super::path::{Objects, Request};
 use super::super::selector::Selector;
 use super::super::status::{self, Response, failure};
 use super::super::store::{Change, Object, Store, What};
 use super::table;
 use super::{Form, Shape};
-use crate::rules::kubectl::columns::columns;
 use crate::rules::versions::gates::Gates;
 
 /// A watch that has begun.
 pub struct Watch {
     own: Objects,
+    resource: Arc<Resource>,
     selector: Selector,
     shape: Shape,
     gates: Gates,
@@ -75,6 +75,7 @@ pub fn begin(
     let seconds = request.number("timeoutSeconds").or_else(|| seconds(request.query("timeout")));
     let mut watch = Watch {
         own: own.clone(),
+        resource: Arc::clone(store.resource(own.resource)),
         selector,
         shape: form.shape,
         gates: *form.gates,
@@ -85,14 +86,14 @@ pub fn begin(
     };
     if asked == 0 || request.is("sendInitialEvents") {
         watch.version = store.version();
-        for (_, object) in store.all(kinds::stored_as(own.resource), own.namespace.as_deref()) {
+        for (_, object) in store.all(store.stored_as(own.resource), own.namespace.as_deref()) {
             if watch.selector.takes(object) {
                 watch.event(out, What::Added, object, form);
             }
         }
     }
     if request.is("sendInitialEvents") {
-        bookmark(out, &watch.own, watch.version, true);
+        bookmark(out, &watch.resource, watch.version, true);
     }
     Ok(watch)
 }
@@ -108,8 +109,7 @@ fn seconds(text: &str) -> Option<u64> {
     u64::try_from(nanos / 1_000_000_000).ok()
 }
 
-fn bookmark(out: &mut Vec<u8>, own: &Objects, version: u64, is_end: bool) {
-    let resource = &RESOURCES[own.resource];
+fn bookmark(out: &mut Vec<u8>, resource: &Resource, version: u64, is_end: bool) {
     let mut metadata = json!({ "resourceVersion": version.to_string(), "creationTimestamp": null });
     if is_end {
         metadata["annotations"] = json!({ "k8s.io/initial-events-end": "true" });
@@ -132,11 +132,11 @@ impl Watch {
             out.push(Bytes::from(format!("{gone}\n")));
             return Standing::Over;
         }
-        let resource = kinds::stored_as(self.own.resource);
+        let resource = store.stored_as(self.own.resource);
         for change in changes {
             self.version = change.version;
             if change.resource == resource && self.is_there(&change.object) {
-                out.extend(self.told(change));
+                out.extend(self.told(change, resource));
             }
             if out.len() >= most {
                 break;
@@ -148,7 +148,7 @@ impl Watch {
     /// How far things are.
     pub fn bookmark(&self, out: &mut Vec<u8>) {
         if self.bookmarks && self.shape == Shape::Whole {
-            bookmark(out, &self.own, self.version, false);
+            bookmark(out, &self.resource, self.version, false);
         }
     }
 
@@ -156,7 +156,7 @@ impl Watch {
         self.own.namespace.as_ref().is_none_or(|own| *own == object.namespace)
     }
 
-    fn told(&mut self, change: &Arc<Change>) -> Option<Bytes> {
+    fn told(&mut self, change: &Arc<Change>, stored_as: ResourceIx) -> Option<Bytes> {
         let is = self.selector.takes(&change.object);
         let what = if self.selector.is_empty() {
             change.what
@@ -169,21 +169,21 @@ impl Watch {
                 _ => return None,
             }
         };
+        let of = Arc::clone(&self.resource);
+        let gates = self.gates;
         let form =
-            Form { resource: self.own.resource, shape: self.shape, gates: &self.gates, clock: change.at };
+            Form { resource: self.own.resource, of: &of, shape: self.shape, gates: &gates, clock: change.at };
         // Most ask alike: they share the text.
         let shared = match self.shape {
             Shape::Whole => Some(0),
             Shape::Table(table::Include::Metadata) if !self.is_first => Some(1),
             _ => None,
         };
-        let stored = kinds::stored_as(self.own.resource) == self.own.resource;
-        let gates = self.gates;
+        let stored = stored_as == self.own.resource;
         match shared.filter(|_| stored && what == change.what) {
             Some(at) => {
                 let text = change.texts[at].get_or_init(|| {
                     let mut out = Vec::new();
-                    let form = Form { gates: &gates, ..form };
                     event(&mut out, what, &change.object, &form, false);
                     Bytes::from(out)
                 });
@@ -191,7 +191,6 @@ impl Watch {
             }
             None => {
                 let mut out = Vec::new();
-                let form = Form { gates: &gates, ..form };
                 event(&mut out, what, &change.object, &form, self.is_first);
                 self.is_first = false;
                 Some(Bytes::from(out))
@@ -211,10 +210,10 @@ fn event(out: &mut Vec<u8>, what: What, object: &Object, form: &Form<'_>, with_c
         Shape::Whole => form.object(out, object, true),
         Shape::Metadata => form.partial(out, object),
         Shape::Table(include) => {
-            let kind = RESOURCES[form.resource].kind;
             let metadata: Value = json!({ "resourceVersion": object.version.to_string() });
-            table::head(out, kind, &metadata, with_columns);
-            table::row(out, object, form, include, &columns(kind));
+            let columns = if with_columns { table::columns_of(form.of) } else { Value::Null };
+            table::head(out, &columns, &metadata, with_columns);
+            table::row(out, object, form, include);
             out.extend_from_slice(b"]}");
         }
     }
