@@ -284,6 +284,27 @@ fn a_drain_that_is_under_way_is_told_its_end() {
     assert!(text.contains(words), "{text}");
 }
 
+/// A watch that begins anew tells what is there: what it does not tell of has gone in the hole.
+#[test]
+fn a_stream_with_a_hole_is_what_it_tells_last() {
+    let pod = |name: &str| {
+        let list = format!("items:{}", running(name, "well", "", "", ""));
+        let (documents, _) = kubelapse::rules::kubectl::manifest::printed(&list);
+        documents[0]["items"][0].clone()
+    };
+    let line = |kind: &str, name: &str| serde_json::json!({ "type": kind, "object": pod(name) }).to_string();
+    let stream = [line("ADDED", "one"), line("ADDED", "two"), line("MODIFIED", "one"), line("ADDED", "one")];
+    let desk = desk("hole", &[("stream.jsonl", &stream.join("\n"))]);
+    let (code, out, said) =
+        told_by(&desk, "predict stream.jsonl --now 2026-11-22T13:12:00Z -o json --seeds 4");
+    assert_eq!(code, Some(0), "{said}");
+    let all: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let names: Vec<&serde_json::Value> =
+        all["pods"].as_array().expect("pods").iter().map(|pod| &pod["name"]).collect();
+    assert_eq!(names, ["one"], "{out}");
+    assert!(said.contains("the stream has a hole") && said.contains("1 objects"), "{said}");
+}
+
 #[test]
 fn all_that_is_wrong_is_told_at_once_with_what_helps() {
     let bare =

@@ -158,7 +158,8 @@ fn one(stream: &Stream, part: f64, futures: u64) -> Option<(String, Cut)> {
     let done =
         stream.plan.actions.iter().map(|own| own.at).chain(stream.plan.applies.iter().map(|own| own.at));
     let next = done.filter(|own| *own > now).min();
-    let until = start + Span::from_micros((end * 1e6) as i64);
+    // Not up to the last line: a recording that is silent once all is done would tell by its end when that was.
+    let until = stream.plan.until;
     let ahead = next.map_or(until, |next| next.min(until)).since(now);
     let seen: Vec<String> =
         stream.lines.iter().filter(|(t, _)| *t <= at).map(|(_, line)| line.to_string()).collect();

@@ -1,6 +1,6 @@
 //! From what kubectl printed to a state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -34,6 +34,11 @@ struct Taken {
     /// Some lines say what became of an object.
     is_stream: bool,
     unseen: usize,
+    /// Of kinds whose watch tells anew what is there: what it has told of so far.
+    relists: BTreeMap<String, BTreeSet<usize>>,
+    /// How many objects a watch that began anew did not tell of any more.
+    missed: usize,
+    holes: usize,
     broken: Vec<String>,
     trouble: Option<String>,
 }
@@ -48,13 +53,21 @@ pub fn read(text: &str, beside: &Beside) -> Result<Given, Vec<Problem>> {
     for value in values {
         taken.take(value, None, 0);
     }
+    for kind in taken.relists.keys().cloned().collect::<Vec<_>>() {
+        taken.relisted(&kind);
+    }
     let mut problems = Vec::new();
     for words in std::mem::take(&mut taken.broken) {
         problems.push(Problem::new(words, "list anew and watch from there: objects may be missing"));
     }
     let zero = zero(&taken, beside);
     let mut given = Given { now: present(&taken, beside, zero, &mut problems), ..Given::default() };
-    let Taken { objects, trouble, unseen, is_stream, .. } = taken;
+    let Taken { objects, trouble, unseen, is_stream, holes, missed, .. } = taken;
+    if holes > 0 {
+        given.notes.push(format!(
+            "the stream has a hole: a watch of it begins anew, and {missed} objects that were there before are gone since"
+        ));
+    }
     if let Some(trouble) = trouble {
         given.notes.push(trouble);
     }
@@ -161,12 +174,47 @@ impl Taken {
         let (meta, kind_of) = (&value["metadata"], text(&value["kind"]));
         let key = [kind_of, text(&meta["namespace"]), text(&meta["name"])];
         let removed = kind == "DELETED";
-        match self.places.get(&key) {
-            Some(place) => self.objects[*place] = Last { value, removed, at },
+        let known = self.places.get(&key).copied();
+        self.watched(kind, &key[0], known, &value);
+        match known {
+            Some(place) => self.objects[place] = Last { value, removed, at },
             None => {
                 self.unseen += usize::from(matches!(kind, "MODIFIED" | "DELETED"));
                 self.places.insert(key, self.objects.len());
                 self.objects.push(Last { value, removed, at });
+            }
+        }
+    }
+}
+
+impl Taken {
+    /// A watch that was broken off and begins anew tells all that is there as added, and of what has gone meanwhile nothing.
+    fn watched(&mut self, line: &str, kind: &str, known: Option<usize>, value: &Value) {
+        match line {
+            "ADDED" => {
+                let is_there = known.map(|place| &self.objects[place]).filter(|last| !last.removed);
+                let again =
+                    is_there.is_some_and(|last| last.value["metadata"]["uid"] == value["metadata"]["uid"]);
+                if again && !self.relists.contains_key(kind) {
+                    self.relists.insert(kind.to_owned(), BTreeSet::new());
+                    self.holes += 1;
+                }
+                if let Some(told) = self.relists.get_mut(kind) {
+                    told.insert(known.unwrap_or(self.objects.len()));
+                }
+            }
+            "MODIFIED" | "DELETED" => self.relisted(kind),
+            _ => {}
+        }
+    }
+
+    /// It has told all that is there: what it did not tell of is gone.
+    fn relisted(&mut self, kind: &str) {
+        let Some(told) = self.relists.remove(kind) else { return };
+        for (place, last) in self.objects.iter_mut().enumerate() {
+            if last.value["kind"] == kind && !last.removed && !told.contains(&place) {
+                last.removed = true;
+                self.missed += 1;
             }
         }
     }
