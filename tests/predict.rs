@@ -69,11 +69,7 @@ fn a_cluster_that_is_cut_and_resumed_predicts_itself() {
     println!("{}", report.words);
     assert!(report.ranked > 40, "{}", report.words);
     assert!(report.least > 0.01, "{}", report.words);
-    for ((held, of), level) in report.held.iter().zip([50, 80, 95]) {
-        // As many as so few leave to chance.
-        let sd = (of * level * (100 - level)) as f64;
-        assert!((held * 100) as f64 >= (of * level) as f64 - 2.0 * sd.sqrt(), "{level} %: {}", report.words);
-    }
+    holds(&report);
 }
 
 fn number(name: &str, usual: u64) -> u64 {
@@ -84,7 +80,7 @@ fn number(name: &str, usual: u64) -> u64 {
 /// foreseen.
 #[test]
 fn recordings_that_are_cut_in_the_middle_go_on_as_predicted() {
-    let (count, futures) = (number("KUBELAPSE_PREDICT_CUTS", 16), number("KUBELAPSE_PREDICT_FUTURES", 40));
+    let (count, futures) = (number("KUBELAPSE_PREDICT_CUTS", 24), number("KUBELAPSE_PREDICT_FUTURES", 40));
     let salt = number("KUBELAPSE_PREDICT_SALT", 1);
     let mut all = Vec::new();
     for set in ["golden-workloads", "golden-workloads-1.32"] {
@@ -102,9 +98,14 @@ fn recordings_that_are_cut_in_the_middle_go_on_as_predicted() {
     let report = told("recordings", &all);
     println!("{}", report.words);
     assert!(report.ranked > 10, "{}", report.words);
-    // By 469 cuts windows of 50 and 80 % hold what they say, and those of 95 % hold 90 %, which is not enough (README).
-    for ((held, of), level) in report.held.iter().zip([50, 80]) {
-        assert!(held * 100 >= of * level, "{level} %: {}", report.words);
+    holds(&report);
+}
+
+/// Windows hold at least what they say, or less by as much as so few leave to chance.
+fn holds(report: &bench::Report) {
+    for ((held, of), level) in report.held.iter().zip([50, 80, 95]) {
+        let sd = (of * level * (100 - level)) as f64;
+        assert!((held * 100) as f64 >= (of * level) as f64 - 2.0 * sd.sqrt(), "{level} %: {}", report.words);
     }
 }
 
