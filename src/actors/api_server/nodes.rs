@@ -80,6 +80,11 @@ pub fn put_condition(n: &mut Node, kind: NodeConditionKind, status: Tri, words: 
     *own = NodeCondition { status, reason: Sym::new(words.0), message: Sym::new(words.1), since };
 }
 
+/// A node of a given cluster has a condition: it has had it since before the run, and nobody is told.
+pub fn stands(w: &mut World, node: NodeId, kind: NodeConditionKind, own: NodeCondition) {
+    w.nodes.write(node.ix()).conditions[kind as usize] = own;
+}
+
 /// The node's kubelet has renewed its lease last at this instant: nobody is told, but whoever looks at leases sees it.
 pub fn renewed(w: &mut World, node: NodeId, at: Time) {
     w.nodes.write(node.ix()).heartbeat = at;

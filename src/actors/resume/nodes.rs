@@ -15,9 +15,9 @@ pub fn stand(w: &mut World, up: &SetUp) {
             let Some(kind) = NodeConditionKind::ALL.into_iter().find(|kind| own.kind == kind.as_str()) else {
                 continue;
             };
-            let slot = &mut w.nodes.write(ix).conditions[kind as usize];
-            let since = own.since.unwrap_or(slot.since);
-            *slot = NodeCondition { status: own.status, reason: own.reason, message: own.message, since };
+            let since = own.since.unwrap_or(w.nodes[ix].condition(kind).since);
+            let own = NodeCondition { status: own.status, reason: own.reason, message: own.message, since };
+            nodes::stands(w, node, kind, own);
         }
         if state.is_silent() {
             w.drop_kubelet(node);
