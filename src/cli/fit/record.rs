@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::wall_clock;
-use crate::cli::disk::File;
+use crate::cli::disk::{self, File};
 use crate::cli::{interrupt, talk};
 
 /// Somebody who wants it to stop waits so long at most.
@@ -23,7 +23,7 @@ pub fn record(place: &Path) -> Result<u64, String> {
     let mut kept = 0;
     let ended = keep(place, &mut kept);
     if kept == 0 && ended.is_ok() {
-        let _ = std::fs::remove_file(place);
+        let _ = disk::remove(place);
         return Err("standard input had no object in it: nothing is kept".to_owned());
     }
     ended.map(|()| kept)
@@ -63,7 +63,7 @@ fn keep(place: &Path, kept: &mut u64) -> Result<(), String> {
             }
             Err(problem) => {
                 if *kept == 0 {
-                    let _ = std::fs::remove_file(place);
+                    let _ = disk::remove(place);
                 }
                 return Err(format!(
                     "standard input is no JSON: {problem}\n  hint: kubectl get … -w -o json --output-watch-events"

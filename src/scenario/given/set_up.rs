@@ -14,7 +14,7 @@ use crate::engine::{Distribution, random};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::machinery::qos::qos_class;
 use crate::scenario::plan::{
-    Attempt, AttemptsOf, Behavior, ContainerBehavior, Exit, ImagePlan, OnTerm, Plan, PodTemplate,
+    Attempt, AttemptsOf, Behavior, ContainerBehavior, Exit, ImagePlan, NodePlan, OnTerm, Plan, PodTemplate,
     ProgramPlan, TemplateIx,
 };
 use crate::scenario::programs::Belongs;
@@ -145,23 +145,11 @@ impl SetUp {
         share(&given, &templates, &mut players);
         let start = begins.truncate_secs();
         drop(places);
-        let mut plan = Plan {
-            name: "given".to_owned(),
-            start,
-            until: Time::FAR,
-            until_settled: false,
-            nodes,
-            ..base.clone()
-        };
-        for uptime in plan.nodes.iter_mut().filter_map(|node| node.kubelet_uptime.as_mut()) {
-            uptime.how_long = shifted(&uptime.how_long, start.since(base.start));
-        }
+        let mut plan = bare(base, nodes, start);
         plan.images.extend(failing_images(&given, &plan.images, &plan.image_default));
         let drained = drains::under_way(&given, &plan.nodes);
-        (plan.templates, plan.applies) = (Vec::new(), Vec::new());
         plan.actions = drained.iter().map(|own| own.goes_on(&plan.nodes, given.now)).collect();
         assumed.extend(drained.iter().map(|own| own.words(&plan.nodes)));
-        (plan.expects, plan.alerts, plan.lesson) = (Vec::new(), Vec::new(), None);
         plan.programs.splice(0..0, said.iter().filter_map(|said| said.program(&given)));
         plan.programs.extend(learned);
         let (objects, notes) = families::whole(&given);
@@ -182,6 +170,29 @@ impl SetUp {
             assumed,
         }
     }
+}
+
+/// Around other nodes and from another instant on what a plan says of programs, images, latencies and settings, without what it
+/// would do. Kubelets keep the start that they had.
+fn bare(base: &Plan, nodes: Vec<NodePlan>, start: Time) -> Plan {
+    let mut plan = Plan {
+        name: "given".to_owned(),
+        start,
+        until: Time::FAR,
+        until_settled: false,
+        nodes,
+        templates: Vec::new(),
+        applies: Vec::new(),
+        actions: Vec::new(),
+        expects: Vec::new(),
+        alerts: Vec::new(),
+        lesson: None,
+        ..base.clone()
+    };
+    for uptime in plan.nodes.iter_mut().filter_map(|node| node.kubelet_uptime.as_mut()) {
+        uptime.how_long = shifted(&uptime.how_long, start.since(base.start));
+    }
+    plan
 }
 
 /// Containers that have run for longer than their program says, in words: this run goes on.
