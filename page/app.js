@@ -24,7 +24,7 @@ const KEYS = [
   ["/", "find"],
   ["T", "as a table"],
   ["Esc", "nothing looked for, nothing selected"],
-  [".  ,  p", "of a live run: the next change, the one before, play and pause"],
+  [".  ,  p", "where time can be played: the next change, the one before, play and pause"],
   ["?", "this help"],
 ];
 
@@ -84,8 +84,11 @@ export class App {
     this.read(model);
     scale.end = this.run.end;
     if (whole) scale.show(0, this.run.end);
-    const same = (one) => one.name === selected?.name && one.key === selected?.key && one.namespace === selected?.namespace;
-    this.selected = selected && ([...this.groups, ...this.run.pods, ...this.run.nodes, ...this.run.objects].find(same) ?? null);
+    const marks = (one) => JSON.stringify([one.key, one.kind, one.namespace, one.name, Boolean(one.containers), Boolean(one.stands)]);
+    const own = selected && marks(selected);
+    const all = [...this.groups, ...this.run.pods, ...this.run.nodes, ...this.run.objects];
+    if (Array.isArray(selected)) this.selected = this.run.deeds;
+    else this.selected = selected && (all.find((one) => one.name === selected.name && marks(one) === own) ?? null);
     if (follows || this.cursor > this.run.end) this.goTo(this.run.end);
     this.told = null;
     this.relay();
@@ -94,7 +97,7 @@ export class App {
   /** The server's clock, and what is done there. */
   follow(live) {
     this.live = live;
-    this.telling = new Looks(get("looks"), get("answer"), live);
+    this.telling = new Looks(get("looks"), get("panel"), get("answer"), live);
     get("clock").hidden = false;
     this.cursor = this.run.end;
     const says = async (path, body) => {
@@ -233,7 +236,6 @@ export class App {
     if (!marked.isCollapsed && get("panel").contains(marked.anchorNode)) return;
     this.told = told;
     this.telling?.show(this.selected, this.cursor);
-    get("panel").hidden = this.telling ? !this.telling.isSummary() : false;
     tellPanel(get("panel"), this.run, this.selected, this.cursor, this.palette);
     if (told.table) tellTable(get("table"), this.run, this.groups, this.cursor, this.view.find, (pod) => this.selects(pod));
   }

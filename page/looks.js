@@ -18,11 +18,16 @@ function objectNamed(selected) {
   return object ? { kind: object.kind, namespace: object.namespace, name: object.name } : null;
 }
 
+/** A line of its own, so that what does not fit into one goes on farther in. */
+function lineOf(text) {
+  return Object.assign(document.createElement("div"), { textContent: text || "\u00a0" });
+}
+
 /** Buttons over the panel, and what was answered below them. */
 export class Looks {
-  /** `source.look(words, milliseconds)` promises a text. */
-  constructor(bar, answer, source) {
-    Object.assign(this, { bar, answer, source, chosen: "Summary", asked: null });
+  /** `source.look(words, milliseconds)` promises a text; it stands in `answer`, in the place of the page's own `panel`. */
+  constructor(bar, panel, answer, source) {
+    Object.assign(this, { bar, panel, answer, source, chosen: "Summary", asked: null });
     for (const name of ["Summary", ...Object.keys(WORDS)]) {
       const button = Object.assign(document.createElement("button"), { type: "button", textContent: name });
       button.addEventListener("click", () => this.choose(name));
@@ -57,6 +62,7 @@ export class Looks {
       button.setAttribute("aria-pressed", button.textContent === this.chosen);
     }
     this.answer.hidden = this.isSummary();
+    this.panel.hidden = !this.answer.hidden;
     if (this.answer.hidden) return;
     const words = this.words();
     const asked = `${t} ${words}`;
@@ -66,7 +72,7 @@ export class Looks {
     // Who moves along asks once, where he stops.
     this.waiting = setTimeout(async () => {
       const said = await this.source.look(words, t).catch((problem) => String(problem.message ?? problem));
-      if (this.asked === asked) this.answer.textContent = said;
+      if (this.asked === asked) this.answer.replaceChildren(...said.trimEnd().split("\n").map(lineOf));
     }, 120);
   }
 }

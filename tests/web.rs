@@ -97,6 +97,17 @@ fn webassembly_gives_the_same_bytes() {
     }
 }
 
+/// It is sent to whoever opens the page.
+#[test]
+fn webassembly_is_small_enough_to_be_sent() {
+    use flate2::{Compression, write::GzEncoder};
+    let Some(module) = wasm::built() else { return };
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    std::io::Write::write_all(&mut packed, &std::fs::read(module).expect("a module")).expect("memory takes all");
+    let length = packed.finish().expect("memory takes all").len();
+    assert!(length <= 3_000_000, "{length} bytes");
+}
+
 /// A session that is played on in parts, asked, acted upon and taken back stands where a run ends.
 #[test]
 fn webassembly_holds_a_session() {

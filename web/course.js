@@ -30,14 +30,14 @@ function paragraphs(text) {
 }
 
 export class Course {
-  /** `open(name)` opens a lesson, `say(words)` speaks to it, `ask(request)` asks the library. */
-  constructor(places, { open, say, ask }) {
+  /** `open(name)` opens a lesson, `say(words)` speaks to it, `ask(request)` asks the library, `leave()` goes back to the contents. */
+  constructor(places, { open, say, ask, leave }) {
     Object.assign(this, { places, open, say, ask, lesson: null });
     places.contents.addEventListener("click", (event) => {
       const button = event.target.closest("button[data-lesson]");
       if (button) this.open(button.dataset.lesson);
     });
-    places.back.addEventListener("click", () => this.list());
+    places.back.addEventListener("click", leave);
     places.question.addEventListener("submit", (event) => {
       event.preventDefault();
       const chosen = new FormData(places.question).get("choice");

@@ -74,15 +74,7 @@ export class Local {
   async say(words, at = null) {
     const answer = await this.ask({ say: { words, at } });
     if (answer.problems) return { text: answer.problems, changed: false, acted: false };
-    if (answer.acted) {
-      const doing = words.replace(/^(kubectl\s+)?(do|act)\s+/, "");
-      if (/^undo\b/.test(words)) this.acts.pop();
-      else {
-        // Whatever was done later has gone with its future.
-        this.acts = this.acts.filter(([own]) => own < answer.state.now);
-        this.acts.push([at ?? answer.state.now, doing]);
-      }
-    }
+    this.acts = answer.state.done;
     this.stands(answer.state);
     return answer;
   }

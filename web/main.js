@@ -28,7 +28,7 @@ class Playground {
     const places = { contents: get("contents"), summary: get("summary"), one: get("lesson"), title: get("lesson-title"), story: get("story") };
     Object.assign(places, { question: get("question"), legend: get("ask"), choices: get("choices"), hint: get("hint"), score: get("score") });
     Object.assign(places, { moves: get("moves"), back: get("to-contents"), questions: get("questions") });
-    const does = { open: (name) => this.learn(name), say: (words) => this.speak(words), ask: (what) => this.local.ask(what) };
+    const does = { open: (name) => this.learn(name), say: (words) => this.speak(words), ask: (what) => this.local.ask(what), leave: () => this.turn(true) };
     this.course = new Course(places, does);
     this.listen();
   }
@@ -167,8 +167,13 @@ class Playground {
     if (opened.name === this.opened) this.app.goesOn(model);
     else this.app.opens(model);
     this.opened = opened.name;
-    get("run-says").textContent = `seed ${opened.seed}, ${state.position} steps, digest ${state.digest}`;
+    this.sums(state);
     return this.remember();
+  }
+
+  /** What was played, so that two can say whether they see the same. */
+  sums(state) {
+    get("run-says").textContent = `seed ${this.local.opened.seed}, ${state.position} steps, digest ${state.digest}`;
   }
 
   file(problems) {
@@ -207,6 +212,7 @@ class Playground {
     if (answer.acted && !this.local.isLesson) {
       const end = await this.toEnd();
       if (end) this.editor.tell(end);
+      this.sums(this.state);
     }
     if (answer.changed) this.app.goesOn(await this.view());
     this.app.goTo(state.now);

@@ -45,7 +45,7 @@ pub fn lines(walk: Walk, save: Save<'_>, heard: &mut dyn FnMut(&Walk)) -> Result
     print(&line.welcome());
     while let Some(text) = ask(&line.prompt())? {
         let reply = line.say(&text, save);
-        heard(line.walk());
+        heard(&line.walk);
         match reply {
             Reply::Text(text) => {
                 if !say(&text) {

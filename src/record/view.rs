@@ -332,6 +332,17 @@ impl View {
         }
     }
 
+    fn deeds_json(&self) -> Vec<u8> {
+        let mut deeds = Vec::new();
+        for (_, deed) in &self.deeds {
+            deeds.extend_from_slice(if deeds.is_empty() { b"" } else { b"," });
+            deeds.extend_from_slice(format!("[{},{},[", deed.at, deed.words).as_bytes());
+            deeds.extend_from_slice(&deed.answers);
+            deeds.extend_from_slice(b"]]");
+        }
+        deeds
+    }
+
     /// The model as JSON, of a run that has come so far; `class_of` tells a pod's QoS class.
     pub fn json(&mut self, directory: &Directory, reach: Reach, class_of: impl Fn(PodRow) -> Sym) -> Vec<u8> {
         let mut name = Vec::new();
@@ -381,13 +392,6 @@ impl View {
             }
             nodes.extend_from_slice(b"]]");
         }
-        let mut deeds = Vec::new();
-        for (_, deed) in &self.deeds {
-            deeds.extend_from_slice(if deeds.is_empty() { b"" } else { b"," });
-            deeds.extend_from_slice(format!("[{},{},[", deed.at, deed.words).as_bytes());
-            deeds.extend_from_slice(&deed.answers);
-            deeds.extend_from_slice(b"]]");
-        }
         let head = format!(
             "{{\"model\":{MODEL},\"program\":\"kubelapse {}\",\"start\":\"{}\",\"end\":{},\"until\":{},\"partial\":{}",
             env!("CARGO_PKG_VERSION"),
@@ -406,7 +410,7 @@ impl View {
             ("nodes", &nodes),
             ("objects", &objects),
             ("pods", &pods),
-            ("deeds", &deeds),
+            ("deeds", &self.deeds_json()),
         ] {
             out.extend_from_slice(format!(",\"{member}\":[").as_bytes());
             out.extend_from_slice(bytes);

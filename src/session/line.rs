@@ -15,7 +15,8 @@ use crate::world::workloads::ObjectKey;
 
 /// A walk that is spoken to.
 pub struct Line {
-    walk: Walk,
+    /// Where it stands. Whoever moves it from outside tells of it himself.
+    pub walk: Walk,
     /// How many of the API server's answers to actions have been told.
     answered: usize,
     /// So many lines of commands that go on have been told.
@@ -102,7 +103,7 @@ impl Walk {
         if !LOOKS.contains(&word) {
             return Err(format!("`{word}` does not only look; there are {}", LOOKS.join(", ")));
         }
-        match Line::new(self.copied_at(at.clamp(self.plan().start, self.now())))
+        match Line::new(self.copied_at(self.told_by(at.max(self.plan().start)).min(self.now())))
             .say(text, &|_, _| Err(String::new()))
         {
             Reply::Text(told) | Reply::Quit(told) => Ok(told),
@@ -114,16 +115,6 @@ impl Line {
     /// A conversation that begins where a walk stands.
     pub fn new(walk: Walk) -> Line {
         Line { walk, debriefed: 0, answered: 0, printed: 0 }
-    }
-
-    /// Where it stands.
-    pub fn walk(&self) -> &Walk {
-        &self.walk
-    }
-
-    /// The same, to be moved from outside; what is moved so is not told.
-    pub fn walk_mut(&mut self) -> &mut Walk {
-        &mut self.walk
     }
 
     /// In a lesson long texts are broken to fit a screen; else they are told as they are.

@@ -16,7 +16,7 @@ impl Walk {
         told.for_each(|(_, aside)| view.aside(&w.directory, aside));
         let class_of =
             |pod: u32| w.pods.get(pod as usize).map_or(Sym::EMPTY, |pod| pod.status.read().qos_class);
-        let reach = Reach { at: self.now(), stands: self.now(), partial: false };
+        let reach = Reach { at: w.now, stands: self.now(), partial: false };
         view.json(&w.directory, reach, class_of)
     }
 }

@@ -276,6 +276,19 @@ impl Walk {
         self.clock = at;
     }
 
+    /// The view model tells whole milliseconds, rounded down: the instant by which all has been played that it tells of the
+    /// one that begins at `at`. Any other instant is itself.
+    pub fn told_by(&self, at: Time) -> Time {
+        const UNIT: Span = Span::from_millis(1);
+        if at.since(self.plan().start).micros() % UNIT.micros() != 0 {
+            return at;
+        }
+        let within = self.steps.partition_point(|record| record.at < at + UNIT) as u64;
+        let later = (1..=within).rev().map_while(|step| self.step_record(step).filter(|record| record.at > at).map(|own| (step, own)));
+        let wrote = later.into_iter().find(|(step, _)| !self.rows_of(*step).is_empty());
+        wrote.map_or(at, |(_, record)| record.at)
+    }
+
     /// The same run, standing at an instant that lies not behind what is known; worlds on the way there are not copied.
     pub(super) fn copied_at(&self, at: Time) -> Walk {
         let known = self.steps.partition_point(|record| record.at <= at) as u64;

@@ -127,7 +127,7 @@ fn open(held: &mut Option<Held>, text: &str, seed: Option<u64>, set: &[String], 
     let head = plan.lesson.as_ref();
     let opened = json!({
         "name": plan.name, "description": plan.description,
-        "seed": own.walk().seed(), "kubernetes": plan.gates.version.as_str(),
+        "seed": own.line.walk.seed(), "kubernetes": plan.gates.version.as_str(),
         "until": plan.until.since(plan.start).micros() / 1000,
         "isManifest": is_manifest, "scenario": scenario, "told": told,
         "warnings": if loaded.warnings.warnings() > 0 { loaded.warnings.render(false) } else { String::new() },
@@ -141,7 +141,7 @@ fn open(held: &mut Option<Held>, text: &str, seed: Option<u64>, set: &[String], 
 
 impl Held {
     fn walk(&self) -> &Walk {
-        self.line.walk()
+        &self.line.walk
     }
 
     fn start(&self) -> Time {
@@ -151,17 +151,17 @@ impl Held {
     /// An instant that a page names, no farther than has been played.
     fn instant(&self, at: Option<f64>) -> Time {
         let micros = |at: f64| Span::from_micros((at.max(0.0) * 1000.0).round() as i64);
-        at.map_or(self.far.1, |at| (self.start() + micros(at)).min(self.far.1))
+        at.map_or(self.far.1, |at| self.walk().told_by(self.start() + micros(at)).min(self.far.1))
     }
 
     fn stand(&mut self, at: Time) {
         if self.walk().now() != at || (at == self.far.1 && self.walk().position() != self.far.0) {
-            self.line.walk_mut().seek_time(at);
+            self.line.walk.seek_time(at);
         }
     }
 
     fn reached(&mut self) {
-        let walk = self.line.walk();
+        let walk = &self.line.walk;
         let here = (walk.position(), walk.now());
         if here.0 == walk.known() {
             self.far = (here.0, here.1.max(if here.0 == self.far.0 { self.far.1 } else { here.1 }));
@@ -197,7 +197,7 @@ impl Held {
     fn go(&mut self, steps: usize) -> Value {
         self.stand(self.far.1);
         let until = self.walk().plan().until;
-        let stop = self.line.walk_mut().go_some(until, steps);
+        let stop = self.line.walk.go_some(until, steps);
         self.reached();
         json!({ "more": stop.is_none(), "question": stop == Some(Stop::Question), "state": self.state() })
     }
@@ -225,6 +225,10 @@ impl Held {
         let walk = self.walk();
         let since = |at: Time| at.since(self.start()).micros() as f64 / 1000.0;
         let question = walk.quiz.pending().map(|asked| json!({ "ask": asked.ask, "choices": asked.choices }));
+        // An action comes a microsecond after the instant at which it was given.
+        let given = |at: Time| since(at - Span::from_micros(1));
+        let done: Vec<Value> =
+            walk.done().iter().map(|done| json!([given(done.action.at), done.action.words])).collect();
         let score = walk.lesson_score();
         let lesson = walk.quiz.is_held().then(|| {
             json!({ "left": walk.lesson_left(), "score": score.in_words(), "isOver": walk.lesson_left() == 0 })
@@ -233,7 +237,7 @@ impl Held {
             "now": since(walk.now()), "far": since(self.far.1), "position": walk.position(),
             "rows": walk.history().len(), "isAtEnd": walk.at_end(),
             "digest": walk.world().digest.to_string(),
-            "question": question, "lesson": lesson,
+            "question": question, "lesson": lesson, "done": done,
             "answers": walk.answers(), "warnings": walk.world().warnings,
         })
     }

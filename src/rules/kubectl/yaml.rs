@@ -33,7 +33,7 @@ fn members(map: &Map<String, Value>, depth: usize, is_new: bool, out: &mut Strin
         if at > 0 || is_new {
             indent(depth, out);
         }
-        text(key, depth, out);
+        text(key, None, out);
         out.push(':');
         match value {
             Value::Object(map) if !map.is_empty() => {
@@ -77,7 +77,7 @@ fn scalar(value: &Value, depth: usize, out: &mut String) {
         Value::Null => out.push_str("null"),
         Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
         Value::Number(number) => out.push_str(&number.to_string()),
-        Value::String(own) => text(own, depth, out),
+        Value::String(own) => text(own, Some(depth), out),
         Value::Array(_) => out.push_str("[]"),
         Value::Object(_) => out.push_str("{}"),
     }
@@ -129,14 +129,16 @@ fn is_plain(text: &str) -> bool {
         && !text.starts_with("...")
 }
 
-fn text(own: &str, depth: usize, out: &mut String) {
+/// `block`: how far the lines of a block are indented; None: a key, which stands on one line.
+fn text(own: &str, block: Option<usize>, out: &mut String) {
     let is_printed = |letter: char| {
         matches!(letter, ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
             && !matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     let lines = own.contains('\n');
     let is_printable = own.chars().all(|letter| is_printed(letter) || letter == '\n');
-    if lines && is_printable && !own.starts_with([' ', '\n']) && !own.contains(" \n") {
+    let has_block = lines && is_printable && !own.starts_with([' ', '\n']) && !own.contains(" \n");
+    if let Some(depth) = block.filter(|_| has_block) {
         let chomp = match (own.ends_with('\n'), own.ends_with("\n\n")) {
             (_, true) => "|+",
             (true, _) => "|",
