@@ -251,11 +251,23 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
 fn links_lead_somewhere_and_every_page_is_in_the_book() {
     let mut wrong = Vec::new();
     let pages = pages();
-    for (name, text) in &pages {
-        let folder = root().join("docs").join(name).parent().expect("a folder").to_owned();
+    let mut all: Vec<(String, String)> =
+        pages.iter().map(|(name, text)| (format!("docs/{name}"), text.clone())).collect();
+    for name in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "CODE_OF_CONDUCT.md",
+        "page/README.md",
+        "benches/README.md",
+    ] {
+        all.push((name.to_owned(), read(&root().join(name))));
+    }
+    for (name, text) in &all {
+        let folder = root().join(name).parent().expect("a folder").to_owned();
         // What the site is built beside the book, `web/build` makes.
         for link in links(text).filter(|link| !link.starts_with("play/") && !folder.join(link).exists()) {
-            wrong.push(format!("docs/{name}: {link} is not there"));
+            wrong.push(format!("{name}: {link} is not there"));
         }
     }
     let contents = &pages.iter().find(|(name, _)| name == "SUMMARY.md").expect("the contents").1;
@@ -353,6 +365,34 @@ fn the_page_of_the_format_is_that_of_the_schema() {
         read(&path) == page,
         "docs/scenario-format.md is old: KUBELAPSE_DOCS=write cargo test --test docs"
     );
+}
+
+/// The addresses of a release stand in project.env, and without them there is none.
+#[cfg(unix)]
+#[test]
+fn a_release_refuses_while_something_is_unset() {
+    let desk = Desk::with("docs-release", None);
+    std::fs::create_dir(desk.0.join("packaging")).expect("a folder");
+    for file in ["project.env", "packaging/project"] {
+        std::fs::copy(root().join(file), desk.0.join(file)).expect("a copy");
+    }
+    let values = desk.0.join("project.env");
+    let check = || Command::new(desk.0.join("packaging/project")).arg("check").output().expect("a shell");
+    let names: Vec<String> =
+        read(&values).lines().filter_map(|line| Some(line.split_once('=')?.0.to_owned())).collect();
+    assert!(names.contains(&"REPOSITORY".to_owned()), "{names:?}");
+    let all_but = |unset: &str| {
+        let said = |name: &String| format!("{name}={}\n", if name == unset { "unset" } else { "owner/it" });
+        std::fs::write(&values, names.iter().map(said).collect::<String>()).expect("the values");
+    };
+    for name in &names {
+        all_but(name);
+        let output = check();
+        assert_eq!(output.status.code(), Some(1), "{name}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(name), "{name}");
+    }
+    all_but("");
+    assert_eq!(check().status.code(), Some(0));
 }
 
 #[test]
