@@ -73,8 +73,8 @@ pub fn resources(definition: &Value) -> Vec<Resource> {
         .collect()
 }
 
-/// What the API server says of a definition as soon as it is there.
-pub fn established(definition: &mut Value, now: &str) {
+/// A definition as it is stored first: what it leaves out is filled in.
+pub fn accepted(definition: &mut Value) {
     let spec = &mut definition["spec"];
     let kind = spec["names"]["kind"].as_str().unwrap_or_default().to_owned();
     let names = &mut spec["names"];
@@ -87,7 +87,6 @@ pub fn established(definition: &mut Value, now: &str) {
     if spec["conversion"].is_null() {
         spec["conversion"] = json!({ "strategy": "None" });
     }
-    let names = spec["names"].clone();
     let stored: Vec<Value> = spec["versions"]
         .as_array()
         .into_iter()
@@ -95,6 +94,15 @@ pub fn established(definition: &mut Value, now: &str) {
         .filter(|version| version["storage"] == true)
         .map(|version| version["name"].clone())
         .collect();
+    definition["status"] =
+        json!({ "acceptedNames": { "kind": "", "plural": "" }, "conditions": null, "storedVersions": stored });
+}
+
+/// What is said of it once it is served, which here is at once.
+pub fn established(definition: &mut Value, now: &str) {
+    accepted(definition);
+    let names = definition["spec"]["names"].clone();
+    let stored = definition["status"]["storedVersions"].clone();
     let condition = |kind: &str, reason: &str, message: &str| {
         json!({
             "lastTransitionTime": now, "message": message, "reason": reason, "status": "True", "type": kind,

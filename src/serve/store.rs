@@ -32,7 +32,7 @@ pub struct Object {
     pub name: String,
     /// As the API prints it.
     pub value: Value,
-    /// A client wrote it, on the clock of its own wall: but for its metadata its instants are told as they were written.
+    /// A client wrote it, on the clock of the wall: its instants are told as they were written.
     pub is_clients: bool,
     /// Its metadata, and the rest of it, as text, once somebody has asked for it.
     text: [OnceLock<Stamped>; 2],
@@ -53,7 +53,8 @@ impl Object {
     }
     /// Writes `"metadata":{…}` alone.
     pub fn write_metadata(&self, out: &mut Vec<u8>, shift: Span) {
-        self.text[0].get_or_init(|| Stamped::of_metadata(&self.value)).write(out, shift);
+        let own = self.text[0].get_or_init(|| Stamped::of_metadata(&self.value));
+        own.write(out, if self.is_clients { Span::ZERO } else { shift });
     }
     /// As a client gets it, its instants so much later.
     pub fn told(&self, resource: &Resource, shift: Span) -> Value {

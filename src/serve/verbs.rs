@@ -18,6 +18,7 @@ use super::write::{self, Asked, Outcome, body, warned};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::versions::gates::Gates;
 use crate::scenario::command::Write;
+use crate::time::Span;
 
 /// Something to be done, and what is answered when it is.
 #[derive(Clone, Debug)]
@@ -186,14 +187,7 @@ fn delete(asked: &Asked<'_>, object: &std::sync::Arc<Object>) -> Outcome {
     if resource.kind == "Namespace" {
         return delete_namespace(asked, object, is_dry);
     }
-    let is_played = match Law::of(resource) {
-        Law::Known(kind) => {
-            kind.law().is_kept
-                || matches!(kind, ObjectType::Pod | ObjectType::Node | ObjectType::PersistentVolumeClaim)
-        }
-        _ => false,
-    };
-    if !is_played {
+    if !Law::of(resource).is_played() {
         return write::delete(asked, object, &options, is_dry);
     }
     let comes_back = write::RETURNED.contains(&resource.kind);
@@ -342,7 +336,11 @@ fn delete_all(asked: &Asked<'_>) -> Outcome {
             Err(response) if response.code < 300 => {}
             Err(response) => return Err(response),
         }
-        items.push(served::converted(&object.value, own.resource).unwrap_or_else(|| object.value.clone()));
+        let mut item = served::converted(&object.value, own.resource).unwrap_or_else(|| object.value.clone());
+        if let Some(members) = item.as_object_mut() {
+            members.retain(|name, _| !matches!(name.as_str(), "kind" | "apiVersion"));
+        }
+        items.push(item);
     }
     let list = json!({
         "kind": format!("{}List", resource.kind), "apiVersion": resource.api_version(),
@@ -631,13 +629,15 @@ pub fn answered(store: &Store, deed: &Deed, refused: Option<&str>) -> Response {
         return said(words, resource, name);
     }
     let object = stored(store, &deed.own);
-    let told = |value: &Value| super::stamps::shift(value, store.clock.1);
+    let shift = if Law::of(resource).is_played() { store.clock.1 } else { Span::ZERO };
+    let told = |value: &Value| super::stamps::shift(value, shift);
     let response = match (deed.then, object) {
         (Then::Created, _) => {
             let mut status = status::success(&Value::Null);
             status["code"] = 201.into();
             Response::json(201, &status)
         }
+        (Then::Sample, _) if deed.sample.get("items").is_some() => Response::json(deed.code, &told(&deed.sample)),
         (Then::Sample, _) => Response::json(deed.code, &typed(resource, told(&deed.sample))),
         (Then::Deleted, None) if deed.sample.get("metadata").is_some() => {
             Response::json(200, &typed(resource, told(&deed.sample)))

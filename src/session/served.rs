@@ -216,7 +216,10 @@ impl Served {
             let before = self.objects.get(&row).map(|(_, told)| *told);
             let law = held.object_type().law();
             if held.exists() {
-                let beside = w.stored.get(&stored_key(law.group, law.name, &meta.namespace, &meta.name));
+                let beside = match w.stored.version {
+                    0 => None,
+                    _ => w.stored.get(&stored_key(law.group, law.name, &meta.namespace, &meta.name)),
+                };
                 let version = meta.resource_version.max(beside.map_or(0, |own| own.version));
                 if before != Some(version) {
                     self.objects.insert(row, (key, version));
@@ -315,7 +318,8 @@ impl Served {
             let key = (kind, namespace, name);
             if left.remove(&key).as_ref() != Some(&value) {
                 self.namespace(w, &key.1, to);
-                to.push(news(group, kind, &key.1, &key.2, Some(value.clone())));
+                let is_clients = w.stored.get(&stored_key(group, kind, &key.1, &key.2)).is_some();
+                to.push(News { is_clients, ..news(group, kind, &key.1, &key.2, Some(value.clone())) });
             }
             self.others.insert(key, value);
         }
@@ -401,6 +405,9 @@ fn is_played(key: &StoredKey) -> bool {
 
 /// An object that is played, with what a client has said of it that the simulation does not keep.
 fn with_what_is_beside(w: &World, group: &str, kind: &str, object: &mut Value) {
+    if w.stored.version == 0 {
+        return;
+    }
     let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
     let text = |name: &str| metadata.get(name).and_then(Value::as_str).unwrap_or_default();
     let Some(beside) = w.stored.get(&stored_key(group, kind, text("namespace"), text("name"))) else { return };

@@ -69,8 +69,12 @@ fn keep(w: &mut World, write: &Write) {
     let mut object = object.clone();
     let metadata = &mut object["metadata"];
     let had = |name: &str| before.as_ref().map(|own| own[name].clone()).filter(|own| !own.is_null());
-    metadata["uid"] = had("uid").unwrap_or_else(|| api_server::uid_of_stored(w, &key).into());
-    metadata["creationTimestamp"] = had("creationTimestamp").unwrap_or_else(|| w.now.rfc3339_secs().into());
+    // One that the simulation has told so far keeps what it was told with.
+    let own = |name: &str| metadata.get(name).filter(|own| own.is_string()).cloned();
+    let uid = had("uid").or_else(|| own("uid")).unwrap_or_else(|| api_server::uid_of_stored(w, &key).into());
+    let created = had("creationTimestamp").or_else(|| own("creationTimestamp"));
+    metadata["uid"] = uid;
+    metadata["creationTimestamp"] = created.unwrap_or_else(|| w.now.rfc3339_secs().into());
     api_server::store(w, key, Some(object));
 }
 

@@ -170,6 +170,7 @@ pub fn resolve(
     let applied = applies::pods(&mut sent, &mut cx);
     cx.templates = own.into_iter().chain(applied).map(Arc::new).collect();
     let (applies, metrics) = (cx.keep(sent), metrics::metrics(table, &mut cx));
+    cx.applies.extend(writes::known(table, start));
     unused(table, &mut cx);
     let actions = actions::actions(table, &mut cx).into_iter().chain(again).collect();
     let (sweep, expects) = (sweeps::sweep(table, &mut cx), expects::expects(table, &mut cx));
@@ -250,6 +251,7 @@ pub fn action<'a>(
         match &action.command {
             Command::Debug { container, .. } => known.push(container.as_str().to_owned()),
             Command::Apply { apply } => applies.push(Arc::clone(apply)),
+            Command::Write { write } => applies.extend(writes::as_applied(write, action.at)),
             _ => {}
         }
     }

@@ -93,7 +93,7 @@ fn scale(mut value: Value, _: &Request, form: &Form<'_>) -> Response {
     let mut out = Vec::new();
     let metadata = json!({ "resourceVersion": value["metadata"]["resourceVersion"] });
     table::head(&mut out, &table::of_kind("Scale"), &metadata, true);
-    let cells = table::of(&value, form.clock.0, &columns("Scale"));
+    let cells = table::of(&value, form.clock.0, &columns("Scale"), form.clock.1);
     let told = super::super::stamps::shift(&value, form.clock.1);
     let object = match include {
         Include::None => Value::Null,

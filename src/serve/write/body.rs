@@ -4,7 +4,7 @@
 //! content type at all is JSON (the Python client sends none); an apply says YAML and is mostly JSON. A body is bounded where it comes
 //! in; how deep it goes is bounded here, and what YAML makes of aliases by its reader.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::path::Request;
 use super::super::protobuf;
@@ -48,7 +48,7 @@ pub fn unknown(accepted: &[&str]) -> Response {
         "the body of the request was in an unknown format - accepted media types include: {}",
         accepted.join(", ")
     );
-    failure(415, "UnsupportedMediaType", &message, &json!({}))
+    failure(415, "UnsupportedMediaType", &message, &Value::Null)
 }
 
 fn json_of(body: &[u8]) -> Result<Value, Response> {

@@ -61,6 +61,16 @@ impl<'a> Law<'a> {
         });
         found.map_or(Law::Plain, Law::Known)
     }
+    /// Whether the simulation plays its objects: others are stored as they come.
+    pub fn is_played(self) -> bool {
+        match self {
+            Law::Known(kind) => {
+                kind.law().is_kept
+                    || matches!(kind, ObjectType::Pod | ObjectType::PersistentVolumeClaim | ObjectType::Node)
+            }
+            _ => false,
+        }
+    }
     /// The shape of its objects.
     pub fn shape(self) -> Shape<'a> {
         match self {
@@ -298,6 +308,11 @@ fn count(old: &Value, new: &mut Value) {
 /// The status with which the API server stores a new object, as far as its zeros are told.
 fn first_status(kind: ObjectType, object: &mut Value, gates: &Gates) {
     if object.get("status").is_some() {
+        return;
+    }
+    if kind == ObjectType::Namespace {
+        object["spec"]["finalizers"] = json!(["kubernetes"]);
+        object["status"] = json!({ "phase": "Active" });
         return;
     }
     if kind == ObjectType::Pod {

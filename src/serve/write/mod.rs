@@ -30,11 +30,11 @@ use super::store::{Object, Store, typed};
 use super::verbs::{Deed, Step, Then, conflict};
 use crate::engine::random;
 use crate::rules::api_server::admission::generated_name;
-use crate::rules::api_server::objects::ObjectType;
 use crate::rules::kubectl::apply::{LAST_APPLIED, encoded};
 use crate::rules::kubectl::merge::{json_merge, strategic_merge};
 use crate::rules::versions::gates::Gates;
 use crate::scenario::command::Write;
+use crate::time::{Span, Time};
 use law::{Around, Law, Let, Strictness};
 use managed::Manager;
 
@@ -76,7 +76,7 @@ impl<'a> Asked<'a> {
             name: if named.is_empty() { agent } else { named },
             api_version: self.resource.api_version(),
             below: &self.own.below,
-            time: self.store.clock.0.rfc3339_secs(),
+            time: self.now().rfc3339_secs(),
         }
     }
     /// The body as an object of this resource.
@@ -129,13 +129,16 @@ impl<'a> Asked<'a> {
     }
     /// Whether the simulation plays its objects.
     fn is_played(&self) -> bool {
-        match Law::of(self.resource) {
-            Law::Known(kind) => {
-                kind.law().is_kept
-                    || matches!(kind, ObjectType::Pod | ObjectType::PersistentVolumeClaim | ObjectType::Node)
-            }
-            _ => false,
-        }
+        Law::of(self.resource).is_played()
+    }
+    /// Now, on the clock on which its objects live: of what the simulation plays its own, else that of the wall.
+    fn now(&self) -> Time {
+        let (now, shift) = self.store.clock;
+        if self.is_played() { now } else { now + shift }
+    }
+    /// How much later its instants are told than they are stored.
+    fn shift(&self) -> Span {
+        if self.is_played() { self.store.clock.1 } else { Span::ZERO }
     }
     /// What is to be done, and how it is answered.
     fn deed(&self, name: &str, step: Step, sample: Value, code: u16, warnings: Vec<String>) -> Deed {
@@ -152,11 +155,11 @@ impl<'a> Asked<'a> {
             namespace: crate::api::Sym::new(self.namespace()),
             name: crate::api::Sym::new(name),
             below: self.own.below.clone(),
-            object,
+            object: object.map(|object| typed(self.resource, object)),
         })
     }
     fn dry(&self, object: &Value, code: u16, warnings: &[String]) -> Response {
-        let told = super::stamps::shift(object, self.store.clock.1);
+        let told = super::stamps::shift(object, self.shift());
         warned(Response::json(code, &typed(self.resource, told)), warnings)
     }
 }
@@ -255,11 +258,18 @@ fn created(asked: &Asked<'_>, mut object: Value, is_applied: bool) -> Outcome {
     if !object["metadata"]["managedFields"].is_null() {
         admitted["metadata"]["managedFields"] = object["metadata"]["managedFields"].clone();
     }
-    let now = store.clock.0.rfc3339_secs();
-    if resource.kind == "CustomResourceDefinition" {
-        super::custom::established(&mut admitted, &now);
+    let now = asked.now().rfc3339_secs();
+    if !asked.is_played() {
+        admitted["metadata"]["creationTimestamp"] = now.as_str().into();
+    }
+    let is_definition = resource.kind == "CustomResourceDefinition";
+    if is_definition {
+        super::custom::accepted(&mut admitted);
     }
     let mut sample = admitted.clone();
+    if is_definition {
+        super::custom::established(&mut admitted, &now);
+    }
     sample["metadata"]["uid"] = around.uid.as_str().into();
     sample["metadata"]["creationTimestamp"] = now.into();
     if asked.is_dry() {
@@ -438,7 +448,7 @@ fn replaced(asked: &Asked<'_>, old: &Arc<Object>, mut new: Value, wanted: &str, 
         _ => law::update(resource, before, &new, &around, is_patch)?,
     };
     if resource.kind == "CustomResourceDefinition" && before["spec"] != object["spec"] {
-        super::custom::established(&mut object, &asked.store.clock.0.rfc3339_secs());
+        super::custom::established(&mut object, &asked.now().rfc3339_secs());
     }
     // Who sends managers of his own does not count, unless he begins anew.
     if new["metadata"]["managedFields"] == json!([{}]) {
@@ -492,9 +502,21 @@ fn written(
     let is_over = old.value["metadata"]["deletionTimestamp"].is_string()
         && object["metadata"]["finalizers"].as_array().is_none_or(Vec::is_empty);
     if asked.is_played() {
+        // Parts of a pod are let in here alone.
+        if !asked.own.below.is_empty() {
+            sent = object.clone();
+        }
         sent["metadata"]["managedFields"] = object["metadata"]["managedFields"].clone();
         let step = asked.write(&old.name, Some(sent));
         return Ok(asked.deed(&old.name, step, object, code, warnings));
+    }
+    let mut object = object;
+    if !old.is_clients {
+        // It was the simulation's so far, which tells its instants later than they are.
+        let created = object["metadata"]["creationTimestamp"].as_str().and_then(Time::parse_rfc3339);
+        if let Some(at) = created {
+            object["metadata"]["creationTimestamp"] = (at + asked.store.clock.1).rfc3339_secs().into();
+        }
     }
     let step = asked.write(&old.name, if is_over { None } else { Some(object.clone()) });
     let mut deed = asked.deed(&old.name, step, object, code, warnings);
@@ -612,7 +634,9 @@ fn apply(asked: &Asked<'_>) -> Outcome {
     if manager.name == "kubectl" && new["metadata"]["annotations"][LAST_APPLIED].is_string() {
         // Whoever applies on the client's side later shall find what was applied last (`lastappliedupdater.go`).
         let mut said = config.clone();
-        said["metadata"]["annotations"].as_object_mut().map(|own| own.shift_remove(LAST_APPLIED));
+        if let Some(own) = said["metadata"].get_mut("annotations").and_then(Value::as_object_mut) {
+            own.shift_remove(LAST_APPLIED);
+        }
         new["metadata"]["annotations"][LAST_APPLIED] = encoded(&said).into();
     }
     let around = asked.around();
@@ -642,7 +666,7 @@ pub fn delete(asked: &Asked<'_>, object: &Arc<Object>, options: &Value, is_dry: 
     if stays {
         let mut object = object.value.clone();
         if !is_going {
-            object["metadata"]["deletionTimestamp"] = asked.store.clock.0.rfc3339_secs().into();
+            object["metadata"]["deletionTimestamp"] = asked.now().rfc3339_secs().into();
             object["metadata"]["deletionGracePeriodSeconds"] = 0.into();
             if let Some(generation) = object["metadata"]["generation"].as_i64() {
                 object["metadata"]["generation"] = (generation + 1).into();
@@ -665,6 +689,13 @@ pub fn delete(asked: &Asked<'_>, object: &Arc<Object>, options: &Value, is_dry: 
     let mut deed = asked.deed(name, asked.write(name, None), sample, 200, Vec::new());
     if asked.resource.kind == "CustomResourceDefinition" {
         deed.steps = instances(asked, object).into_iter().chain(deed.steps).collect();
+        // It is told as it stands while they go.
+        let mut sample = object.value.clone();
+        sample["metadata"]["deletionTimestamp"] = asked.now().rfc3339_secs().into();
+        sample["metadata"]["finalizers"] = json!(["customresourcecleanup.apiextensions.k8s.io"]);
+        deed.sample = sample;
+        deed.then = Then::Sample;
+        return Ok(deed);
     }
     if asked_for == Some("Orphan") {
         deed.steps = orphaned(asked, object).into_iter().chain(deed.steps).collect();
@@ -801,7 +832,7 @@ pub fn token(asked: &Asked<'_>) -> Outcome {
             },
             "status": {
                 "token": format!("simulated.{}.token", uid(&name, asked.namespace(), asked.store.version())),
-                "expirationTimestamp": (wall + crate::time::Span::from_secs(seconds)).rfc3339_secs(),
+                "expirationTimestamp": (wall + Span::from_secs(seconds)).rfc3339_secs(),
             },
         }),
     ))
