@@ -377,7 +377,8 @@ fn what_clients_write_is_stored_saved_and_taken_back() {
     assert_eq!(server.ask("POST", secrets, secret).0, 409);
     let place = format!("{secrets}/token");
     assert_eq!(server.get(&place)["data"]["key"], "aHVudGVyMg==");
-    let (code, changed) = server.ask("PATCH", &place, r#"{"metadata":{"labels":{"a":"b"}},"data":{"key":null}}"#);
+    let (code, changed) =
+        server.ask("PATCH", &place, r#"{"metadata":{"labels":{"a":"b"}},"data":{"key":null}}"#);
     assert_eq!((code, &changed["metadata"]["labels"]["a"]), (200, &Value::from("b")), "{changed}");
     assert_eq!(changed.get("data").and_then(|data| data.get("key")), None);
     // Who wrote an older version hears of it.
@@ -399,7 +400,8 @@ fn what_clients_write_is_stored_saved_and_taken_back() {
     let (code, refused) = server.ask("PATCH", &format!("{deployments}/web"), r#"{"spec":{"replicas":-1}}"#);
     assert_eq!((code, &refused["details"]["causes"][0]["field"]), (422, &Value::from("spec.replicas")));
     let strict = format!("{deployments}?fieldValidation=Strict");
-    let (code, refused) = server.ask("POST", &strict, &web.replace("\"web\"}", "\"x\"}").replace("replicas", "replica"));
+    let (code, refused) =
+        server.ask("POST", &strict, &web.replace("\"web\"}", "\"x\"}").replace("replicas", "replica"));
     assert!(code == 400 && refused["message"].to_string().contains("unknown field"), "{refused}");
     // Back before all of that, it has not been written.
     server.ask("POST", "/kubelapse/v1/clock/goto?at=20s", "");
@@ -417,14 +419,27 @@ fn kinds_that_a_client_defines_are_served_and_owners_take_their_own_with_them() 
         "status":{"type":"object","properties":{"ready":{"type":"integer"}}}}}}}]}}"#;
     let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
     let (code, told) = server.ask("POST", definitions, definition);
-    assert_eq!((code, &told["status"]["conditions"][1]["type"]), (201, &Value::from("Established")), "{told}");
+    assert_eq!(
+        (code, &told["status"]["conditions"][1]["type"]),
+        (201, &Value::from("Established")),
+        "{told}"
+    );
     let shops = "/apis/lapse.example/v1/namespaces/default/shops";
     let (code, shop) = server.ask("POST", shops, r#"{"metadata":{"name":"a"},"spec":{"size":1,"other":2}}"#);
     assert_eq!((code, &shop["spec"]), (201, &serde_json::json!({ "size": 1 })), "{shop}");
     let (code, refused) = server.ask("POST", shops, r#"{"metadata":{"name":"b"},"spec":{"size":-1}}"#);
-    assert_eq!((code, &refused["details"]["causes"][0]["field"]), (422, &Value::from("spec.size")), "{refused}");
-    let (code, told) = server.ask("PATCH", &format!("{shops}/a/status"), r#"{"status":{"ready":1},"spec":{"size":9}}"#);
-    assert_eq!((code, &told["status"]["ready"], &told["spec"]["size"]), (200, &1.into(), &1.into()), "{told}");
+    assert_eq!(
+        (code, &refused["details"]["causes"][0]["field"]),
+        (422, &Value::from("spec.size")),
+        "{refused}"
+    );
+    let (code, told) =
+        server.ask("PATCH", &format!("{shops}/a/status"), r#"{"status":{"ready":1},"spec":{"size":9}}"#);
+    assert_eq!(
+        (code, &told["status"]["ready"], &told["spec"]["size"]),
+        (200, &1.into(), &1.into()),
+        "{told}"
+    );
     let owned = format!(
         r#"{{"metadata":{{"name":"of-a","ownerReferences":[{{"apiVersion":"lapse.example/v1","kind":"Shop","name":"a","uid":{}}}]}}}}"#,
         shop["metadata"]["uid"]
@@ -444,9 +459,11 @@ fn hostile_bodies_are_refused_in_bounded_memory() {
     assert_eq!(server.ask("POST", maps, &"[".repeat(500_000)).0, 400);
     assert_eq!(server.ask("POST", maps, "{\"metadata\":{\"name\":\"x\"}}").0, 201);
     // Each copy doubles what there is.
-    let copies: Vec<String> =
-        (0..60).map(|ix| format!("{{\"op\":\"copy\",\"from\":\"/data\",\"path\":\"/data/k{ix}\"}}")).collect();
-    let patch = format!("[{{\"op\":\"add\",\"path\":\"/data\",\"value\":{{\"a\":\"b\"}}}},{}]", copies.join(","));
+    let copies: Vec<String> = (0..60)
+        .map(|ix| format!("{{\"op\":\"copy\",\"from\":\"/data\",\"path\":\"/data/k{ix}\"}}"))
+        .collect();
+    let patch =
+        format!("[{{\"op\":\"add\",\"path\":\"/data\",\"value\":{{\"a\":\"b\"}}}},{}]", copies.join(","));
     let send = |kind: &str, method: &str, path: &str, body: &str| {
         let text = server.raw(&format!(
             "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\nContent-Type: {kind}\r\n\

@@ -203,7 +203,13 @@ pub fn begin(
     let version = begin_with(&store, now, all);
     let (tell, news) = watch::channel(version);
     let over = Arc::new(AtomicBool::new(false));
-    let desk = Desk { asks: send, over: Arc::clone(&over), store: Arc::clone(&store), news, steady: Arc::clone(&steady) };
+    let desk = Desk {
+        asks: send,
+        over: Arc::clone(&over),
+        store: Arc::clone(&store),
+        news,
+        steady: Arc::clone(&steady),
+    };
     let anchor = (wall(), now);
     let clock = Clock { walk, served, pace, anchor, measured: None, end, store, tell, asks, over, steady };
     let thread = std::thread::Builder::new()

@@ -41,10 +41,18 @@ pub fn resources(definition: &Value) -> Vec<Resource> {
             let mut below = Vec::new();
             let verbs = || vec!["get", "patch", "update"];
             if has_status {
-                below.push(Subresource { name: "status", kind: ("", "", text(&names["kind"])), verbs: verbs() });
+                below.push(Subresource {
+                    name: "status",
+                    kind: ("", "", text(&names["kind"])),
+                    verbs: verbs(),
+                });
             }
             if scale.is_object() {
-                below.push(Subresource { name: "scale", kind: ("autoscaling", "v1", "Scale"), verbs: verbs() });
+                below.push(Subresource {
+                    name: "scale",
+                    kind: ("autoscaling", "v1", "Scale"),
+                    verbs: verbs(),
+                });
             }
             let singular = names["singular"].as_str().map(str::to_owned);
             let kind = text(&names["kind"]);
@@ -94,8 +102,7 @@ pub fn accepted(definition: &mut Value) {
         .filter(|version| version["storage"] == true)
         .map(|version| version["name"].clone())
         .collect();
-    definition["status"] =
-        json!({ "acceptedNames": { "kind": "", "plural": "" }, "conditions": null, "storedVersions": stored });
+    definition["status"] = json!({ "acceptedNames": { "kind": "", "plural": "" }, "conditions": null, "storedVersions": stored });
 }
 
 /// What is said of it once it is served, which here is at once.
@@ -120,7 +127,8 @@ pub fn established(definition: &mut Value, now: &str) {
 
 /// Columns of a table: the name, and what the definition says; without a word of it, the age.
 pub fn columns(own: &Custom) -> Value {
-    let name = json!({ "name": "Name", "type": "string", "format": "name", "description": "", "priority": 0 });
+    let name =
+        json!({ "name": "Name", "type": "string", "format": "name", "description": "", "priority": 0 });
     let mut all = vec![name];
     for column in own.columns.iter().chain(&age_alone(own)) {
         all.push(json!({
@@ -182,7 +190,9 @@ pub fn at_path<'a>(object: &'a Value, path: &str) -> Option<&'a Value> {
             let plain = rest.trim_start_matches('.');
             let mut end = 0;
             let bytes = plain.as_bytes();
-            while end < bytes.len() && (!matches!(bytes[end], b'.' | b'[') || (end > 0 && bytes[end - 1] == b'\\')) {
+            while end < bytes.len()
+                && (!matches!(bytes[end], b'.' | b'[') || (end > 0 && bytes[end - 1] == b'\\'))
+            {
                 end += 1;
             }
             if end == 0 {
@@ -308,11 +318,16 @@ pub fn validate(value: &Value, schema: &Value, path: &str, causes: &mut Vec<(&'s
         Value::Array(_) => "array",
         Value::Object(_) => "object",
     };
-    let fits = is_int_or_string || wanted.is_empty() || wanted == is || (wanted == "number" && is == "integer");
+    let fits =
+        is_int_or_string || wanted.is_empty() || wanted == is || (wanted == "number" && is == "integer");
     if !fits {
         let shown = Value::from(is).to_string();
         let words = format!("must be of type {wanted}: {shown}");
-        causes.push(("FieldValueTypeInvalid", format!("Invalid value: {shown}: {path} in body {words}"), path.to_owned()));
+        causes.push((
+            "FieldValueTypeInvalid",
+            format!("Invalid value: {shown}: {path} in body {words}"),
+            path.to_owned(),
+        ));
         return;
     }
     if let Some(allowed) = schema["enum"].as_array()
@@ -337,7 +352,11 @@ pub fn validate(value: &Value, schema: &Value, path: &str, causes: &mut Vec<(&'s
     if let Some(text) = value.as_str() {
         let count = text.chars().count() as u64;
         if let Some(most) = schema["maxLength"].as_u64().filter(|most| count > *most) {
-            causes.push(("FieldValueTooLong", format!("Too long: may not be more than {most} bytes"), path.to_owned()));
+            causes.push((
+                "FieldValueTooLong",
+                format!("Too long: may not be more than {most} bytes"),
+                path.to_owned(),
+            ));
         }
         if let Some(least) = schema["minLength"].as_u64().filter(|least| count < *least) {
             invalid(causes, value.to_string(), format!("should be at least {least} chars long"));
@@ -361,7 +380,11 @@ pub fn validate(value: &Value, schema: &Value, path: &str, causes: &mut Vec<(&'s
         Value::Array(items) => {
             let count = items.len() as u64;
             if let Some(most) = schema["maxItems"].as_u64().filter(|most| count > *most) {
-                causes.push(("FieldValueTooMany", format!("Too many: {count}: must have at most {most} items"), path.to_owned()));
+                causes.push((
+                    "FieldValueTooMany",
+                    format!("Too many: {count}: must have at most {most} items"),
+                    path.to_owned(),
+                ));
             }
             if let Some(least) = schema["minItems"].as_u64().filter(|least| count < *least) {
                 invalid(causes, count.to_string(), format!("should have at least {least} items"));
@@ -406,7 +429,11 @@ pub fn definition(object: &Value) -> Vec<(&'static str, String, String)> {
         let schema = &version["schema"]["openAPIV3Schema"];
         if !schema.is_object() {
             let message = "Required value: schemas are required".to_owned();
-            causes.push(("FieldValueRequired", message, format!("spec.versions[{ix}].schema.openAPIV3Schema")));
+            causes.push((
+                "FieldValueRequired",
+                message,
+                format!("spec.versions[{ix}].schema.openAPIV3Schema"),
+            ));
         }
     }
     causes
@@ -442,7 +469,8 @@ mod tests {
 
     #[test]
     fn paths_find_what_a_column_shows() {
-        let object = json!({ "status": { "conditions": [{ "type": "Ready", "status": "True" }], "n": [1, 2] } });
+        let object =
+            json!({ "status": { "conditions": [{ "type": "Ready", "status": "True" }], "n": [1, 2] } });
         assert_eq!(at_path(&object, ".status.conditions[?(@.type==\"Ready\")].status"), Some(&json!("True")));
         assert_eq!(at_path(&object, ".status.n[1]"), Some(&json!(2)));
         assert_eq!(at_path(&object, ".status.missing"), None);

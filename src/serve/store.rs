@@ -214,7 +214,9 @@ impl Store {
     }
     /// The one of a kind in a version.
     pub fn of_version(&self, api_version: &str, kind: &str) -> Option<ResourceIx> {
-        self.resources().find(|(_, own)| own.kind == kind && own.api_version() == api_version).map(|(ix, _)| ix)
+        self.resources()
+            .find(|(_, own)| own.kind == kind && own.api_version() == api_version)
+            .map(|(ix, _)| ix)
     }
     /// Where the objects of a resource are stored: some are served in several versions, events in two groups.
     pub fn stored_as(&self, resource: ResourceIx) -> ResourceIx {
@@ -290,7 +292,8 @@ impl Store {
             };
             version += 1;
             latest.insert(place, changes.len());
-            let is_clients = is_clients || (what == What::Deleted && before.as_ref().is_some_and(|own| own.is_clients));
+            let is_clients =
+                is_clients || (what == What::Deleted && before.as_ref().is_some_and(|own| own.is_clients));
             let object = Arc::new(object(&namespace, &name, value, Some(version), is_clients));
             let texts = [OnceLock::new(), OnceLock::new()];
             changes.push(Change { version, resource, what, object, before, at, texts });

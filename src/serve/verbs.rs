@@ -181,7 +181,12 @@ fn delete(asked: &Asked<'_>, object: &std::sync::Arc<Object>) -> Outcome {
     if let Some(policy) = options["propagationPolicy"].as_str()
         && !["Background", "Foreground", "Orphan"].contains(&policy)
     {
-        return Err(unsupported("DeleteOptions", "propagationPolicy", policy, &["Foreground", "Background", "Orphan"]));
+        return Err(unsupported(
+            "DeleteOptions",
+            "propagationPolicy",
+            policy,
+            &["Foreground", "Background", "Orphan"],
+        ));
     }
     let is_dry = request.query("dryRun") == "All" || says_dry(&options);
     if resource.kind == "Namespace" {
@@ -272,12 +277,15 @@ fn delete_namespace(asked: &Asked<'_>, object: &Object, is_dry: bool) -> Outcome
         "ReplicaSet" | "Job" => 1,
         _ => 0,
     };
-    let mut all: Vec<_> = store.resources().filter(|(ix, own)| own.is_namespaced && store.stored_as(*ix) == *ix).collect();
+    let mut all: Vec<_> =
+        store.resources().filter(|(ix, own)| own.is_namespaced && store.stored_as(*ix) == *ix).collect();
     all.sort_by_key(|(_, own)| order(own));
     let plain = Request { method: "DELETE".to_owned(), ..Request::default() };
     let _ = request;
     for (ix, resource) in all {
-        if !resource.takes("delete") || matches!(resource.kind, "Endpoints" | "EndpointSlice" | "ControllerRevision") {
+        if !resource.takes("delete")
+            || matches!(resource.kind, "Endpoints" | "EndpointSlice" | "ControllerRevision")
+        {
             continue;
         }
         for (_, own) in store.all(ix, Some(name)) {
@@ -439,7 +447,10 @@ fn budget(asked: &Asked<'_>) -> Option<Response> {
     if there > wanted {
         return None;
     }
-    let words = format!("The disruption budget {} needs {wanted} healthy pods and has {there} currently", budget.name);
+    let words = format!(
+        "The disruption budget {} needs {wanted} healthy pods and has {there} currently",
+        budget.name
+    );
     let causes = json!([{ "reason": "DisruptionBudget", "message": words }]);
     let message = "Cannot evict pod as it would violate the pod's disruption budget.";
     Some(failure(429, "TooManyRequests", message, &json!({ "causes": causes })))
@@ -503,7 +514,9 @@ fn scale(asked: &Asked<'_>, object: &std::sync::Arc<Object>) -> Outcome {
     if let Some(generation) = after["metadata"]["generation"].as_i64() {
         after["metadata"]["generation"] = (generation + 1).into();
     }
-    Ok(deed(vec![Step::Words(words)], own, Then::Scale, 200, after))
+    let mut steps = vec![Step::Words(words)];
+    steps.extend(write::managed_scale(asked, object, &mut after));
+    Ok(deed(steps, own, Then::Scale, 200, after))
 }
 
 /// A node is changed by verbs of its own.
@@ -637,7 +650,9 @@ pub fn answered(store: &Store, deed: &Deed, refused: Option<&str>) -> Response {
             status["code"] = 201.into();
             Response::json(201, &status)
         }
-        (Then::Sample, _) if deed.sample.get("items").is_some() => Response::json(deed.code, &told(&deed.sample)),
+        (Then::Sample, _) if deed.sample.get("items").is_some() => {
+            Response::json(deed.code, &told(&deed.sample))
+        }
         (Then::Sample, _) => Response::json(deed.code, &typed(resource, told(&deed.sample))),
         (Then::Deleted, None) if deed.sample.get("metadata").is_some() => {
             Response::json(200, &typed(resource, told(&deed.sample)))

@@ -73,7 +73,8 @@ impl Walk {
     /// Why it cannot be done; nothing has changed then.
     pub fn write(&mut self, write: &Write) -> Result<Arc<Commanded>, String> {
         let target = format!("{}/{}", write.kind, write.name);
-        let shown = write.object.as_ref().filter(|_| write.kind == "Secret" && write.group.is_empty()).map(masked);
+        let shown =
+            write.object.as_ref().filter(|_| write.kind == "Secret" && write.group.is_empty()).map(masked);
         let masked = shown.map(|object| spoken_write(write, &target, Some(&object)));
         let spoken = spoken_write(write, &target, write.object.as_ref());
         self.act_as(&spoken, masked.as_ref(), &format!("write {target}"))

@@ -288,7 +288,13 @@ impl Served {
                 _ => continue,
             };
             if let Some(written) = w.stored.get(&stored_key("", kind, &own.namespace, &own.name)) {
-                now.push(("", kind, own.namespace.to_string(), own.name.to_string(), (*written.value).clone()));
+                now.push((
+                    "",
+                    kind,
+                    own.namespace.to_string(),
+                    own.name.to_string(),
+                    (*written.value).clone(),
+                ));
                 continue;
             }
             let mut value = json!({
@@ -410,7 +416,9 @@ fn with_what_is_beside(w: &World, group: &str, kind: &str, object: &mut Value) {
     }
     let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
     let text = |name: &str| metadata.get(name).and_then(Value::as_str).unwrap_or_default();
-    let Some(beside) = w.stored.get(&stored_key(group, kind, text("namespace"), text("name"))) else { return };
+    let Some(beside) = w.stored.get(&stored_key(group, kind, text("namespace"), text("name"))) else {
+        return;
+    };
     let beside = &beside.value["metadata"];
     if beside["uid"] != text("uid") {
         return;

@@ -27,6 +27,8 @@ use crate::world::{ApiObject, ObjectKey, PodId, World};
 
 /// Plays a write.
 pub fn write(w: &mut World, write: &Write) {
+    let named = named(write);
+    let write = &named;
     let played = ObjectType::ALL.iter().copied().find(|ty| {
         let law = ty.law();
         law.group == write.group && law.name == write.kind
@@ -50,6 +52,24 @@ pub fn write(w: &mut World, write: &Write) {
         }
         Err(words) => w.answer(&words),
     }
+}
+
+/// An object says itself what it is and how it is called; who writes a file may leave that to the verb.
+fn named(write: &Write) -> Write {
+    let mut write = write.clone();
+    if let Some(object) = &mut write.object {
+        object["kind"] = write.kind.as_str().into();
+        object["apiVersion"] = match write.group.as_str() {
+            "" => write.version.clone(),
+            group => format!("{group}/{}", write.version),
+        }
+        .into();
+        object["metadata"]["name"] = write.name.as_str().into();
+        if write.namespace != "" {
+            object["metadata"]["namespace"] = write.namespace.as_str().into();
+        }
+    }
+    write
 }
 
 fn key(write: &Write) -> StoredKey {
@@ -163,8 +183,7 @@ fn refer(w: &mut World, kind: ObjectKind, write: &Write) {
     let ix = found.unwrap_or_else(|| {
         // A client wrote it, so that it is known from now on; what nobody names is taken to be there.
         let keys = has_keys.then(Vec::new);
-        let new =
-            ApiObject { kind, namespace, name, exists: false, bound: true, claim: None, keys };
+        let new = ApiObject { kind, namespace, name, exists: false, bound: true, claim: None, keys };
         api_server::objects::known(w, new);
         w.objects.len() - 1
     });

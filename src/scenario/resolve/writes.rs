@@ -57,7 +57,8 @@ pub fn read(target: &Node, entry: &Table, cx: &mut Context<'_>) -> Option<Comman
         cx.report(item.label("expected KIND/NAME, such as \"Secret/token\""));
         return None;
     };
-    let (group, version) = text(entry, "apiVersion")?.rsplit_once('/').unwrap_or(("", text(entry, "apiVersion")?));
+    let (group, version) =
+        text(entry, "apiVersion")?.rsplit_once('/').unwrap_or(("", text(entry, "apiVersion")?));
     let object = match entry.get("object") {
         None => None,
         Some(node) => match serde_json::from_str::<Value>(node.text()?) {

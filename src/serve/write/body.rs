@@ -52,8 +52,9 @@ pub fn unknown(accepted: &[&str]) -> Response {
 }
 
 fn json_of(body: &[u8]) -> Result<Value, Response> {
-    serde_json::from_slice(body)
-        .map_err(|problem| bad(&format!("the object provided is unrecognized (must be of type JSON): {problem}")))
+    serde_json::from_slice(body).map_err(|problem| {
+        bad(&format!("the object provided is unrecognized (must be of type JSON): {problem}"))
+    })
 }
 
 fn yaml(body: &[u8]) -> Result<Body, Response> {
@@ -61,7 +62,8 @@ fn yaml(body: &[u8]) -> Result<Body, Response> {
         return json_of(body).map(|value| Body { value, duplicates: Vec::new() });
     }
     let text = std::str::from_utf8(body).map_err(|_| bad("error decoding YAML: it is no UTF-8"))?;
-    let mut all = manifest::documents(text).map_err(|problem| bad(&format!("error decoding YAML: {problem}")))?;
+    let mut all =
+        manifest::documents(text).map_err(|problem| bad(&format!("error decoding YAML: {problem}")))?;
     if all.len() != 1 {
         return Err(bad("error decoding YAML: expected one object"));
     }

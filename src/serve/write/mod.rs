@@ -110,8 +110,7 @@ impl<'a> Asked<'a> {
                 "" => object["metadata"]["namespace"] = self.namespace().into(),
                 own if own == self.namespace() => {}
                 _ => {
-                    let words =
-                        "the namespace of the provided object does not match the namespace sent on the request";
+                    let words = "the namespace of the provided object does not match the namespace sent on the request";
                     return Err(bad(words));
                 }
             }
@@ -227,7 +226,9 @@ fn created(asked: &Asked<'_>, mut object: Value, is_applied: bool) -> Outcome {
         }
     }
     if let Some(metadata) = metadata.as_object_mut() {
-        for name in ["uid", "resourceVersion", "creationTimestamp", "selfLink", "generation", "deletionTimestamp"] {
+        for name in
+            ["uid", "resourceVersion", "creationTimestamp", "selfLink", "generation", "deletionTimestamp"]
+        {
             metadata.shift_remove(name);
         }
     }
@@ -306,8 +307,16 @@ fn topology(store: &Store, pod: &mut Value) {
 
 /// A uid for an answer that nothing is done for.
 fn uid(name: &str, namespace: &str, number: u64) -> String {
-    let [a, b] = [1, 2].map(|which: u64| random::entity(&[name, namespace, &number.to_string(), &which.to_string()]));
-    format!("{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", a >> 32, (a >> 16) & 0xffff, a & 0xfff, b >> 52, b & 0xffff_ffff_ffff)
+    let [a, b] =
+        [1, 2].map(|which: u64| random::entity(&[name, namespace, &number.to_string(), &which.to_string()]));
+    format!(
+        "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
+        a >> 32,
+        (a >> 16) & 0xffff,
+        a & 0xfff,
+        b >> 52,
+        b & 0xffff_ffff_ffff
+    )
 }
 
 /// `details` of a refusal.
@@ -419,7 +428,8 @@ fn replaced(asked: &Asked<'_>, old: &Arc<Object>, mut new: Value, wanted: &str, 
     let Asked { resource, .. } = *asked;
     let before = &old.value;
     if !wanted.is_empty() && wanted != old.meta("resourceVersion") {
-        let what = "the object has been modified; please apply your changes to the latest version and try again";
+        let what =
+            "the object has been modified; please apply your changes to the latest version and try again";
         return Err(conflict(resource, &old.name, what));
     }
     let said = new["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
@@ -467,6 +477,18 @@ fn replaced(asked: &Asked<'_>, old: &Arc<Object>, mut new: Value, wanted: &str, 
     }
     managed::updated(Some(before), &mut object, Law::of(resource).shape(), &asked.manager());
     written(asked, old, object, new, 200, warnings)
+}
+
+/// Whoever scales an object manages how many replicas it has: written where somebody applies it on the server's side and would
+/// hear of it. `after` is the object as it is scaled.
+pub fn managed_scale(asked: &Asked<'_>, old: &Object, after: &mut Value) -> Option<Step> {
+    let managers = old.value["metadata"]["managedFields"].as_array()?;
+    if managers.iter().all(|own| own["operation"] != "Apply") {
+        return None;
+    }
+    managed::updated(Some(&old.value), after, Law::of(asked.resource).shape(), &asked.manager());
+    let place = Objects { below: String::new(), ..asked.own.clone() };
+    Some(Asked { own: &place, ..*asked }.write(&old.name, Some(after.clone())))
 }
 
 /// An object of a client's own kind is to be another, by way of one of its subresources.
@@ -532,8 +554,14 @@ fn keep(before: &Value, new: &mut Value) {
         new["metadata"] = json!({});
     }
     for name in [
-        "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "uid", "resourceVersion", "generation",
-        "selfLink", "generateName",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "uid",
+        "resourceVersion",
+        "generation",
+        "selfLink",
+        "generateName",
     ] {
         match before["metadata"].get(name) {
             Some(value) => new["metadata"][name] = value.clone(),
@@ -579,7 +607,10 @@ fn apply(asked: &Asked<'_>) -> Outcome {
     }
     let name = asked.own.name.clone().unwrap_or_default();
     let (mut config, _) = asked.object()?;
-    if config["metadata"].get("managedFields").is_some_and(|own| own.as_array().is_none_or(|own| !own.is_empty())) {
+    if config["metadata"]
+        .get("managedFields")
+        .is_some_and(|own| own.as_array().is_none_or(|own| !own.is_empty()))
+    {
         return Err(bad("metadata.managedFields must be nil"));
     }
     match config["metadata"]["name"].as_str().unwrap_or_default() {
@@ -627,7 +658,8 @@ fn apply(asked: &Asked<'_>) -> Outcome {
     };
     let wanted = config["metadata"]["resourceVersion"].as_str().unwrap_or_default();
     if !wanted.is_empty() && wanted != live.meta("resourceVersion") {
-        let what = "the object has been modified; please apply your changes to the latest version and try again";
+        let what =
+            "the object has been modified; please apply your changes to the latest version and try again";
         return Err(conflict(resource, &live.name, what));
     }
     keep(&live.value, &mut new);
@@ -706,8 +738,15 @@ pub fn delete(asked: &Asked<'_>, object: &Arc<Object>, options: &Value, is_dry: 
 
 /// Kinds of which DELETE answers with what was deleted (`ReturnDeletedObject` in pkg/registry).
 pub const RETURNED: [&str; 9] = [
-    "Pod", "Service", "ServiceAccount", "ResourceQuota", "PersistentVolumeClaim", "PersistentVolume", "PodTemplate",
-    "StorageClass", "Namespace",
+    "Pod",
+    "Service",
+    "ServiceAccount",
+    "ResourceQuota",
+    "PersistentVolumeClaim",
+    "PersistentVolume",
+    "PodTemplate",
+    "StorageClass",
+    "Namespace",
 ];
 
 /// With a definition goes what it defines.
@@ -771,7 +810,9 @@ pub fn bind(asked: &Asked<'_>) -> Outcome {
     };
     let pods = super::kinds::of_kind("", "Pod").unwrap_or_default();
     let resource = asked.store.resource(pods);
-    let Some(pod) = asked.store.get(pods, asked.namespace(), &name) else { return Err(not_found(resource, &name)) };
+    let Some(pod) = asked.store.get(pods, asked.namespace(), &name) else {
+        return Err(not_found(resource, &name));
+    };
     let node = body["target"]["name"].as_str().unwrap_or_default();
     if node.is_empty() {
         let causes = [("FieldValueRequired", "Required value".to_owned(), "target.name".to_owned())];
