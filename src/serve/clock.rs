@@ -82,6 +82,8 @@ pub struct Done {
     pub lines: Vec<String>,
     /// The first that says that something was not done.
     pub refused: Option<String>,
+    /// What had been done later on the line that this has left, in words.
+    pub dropped: Option<String>,
 }
 
 /// Lines of a log, and whether more may come; else why there is none.
@@ -516,6 +518,11 @@ impl Clock {
             };
             match told {
                 Ok(told) => {
+                    // Whoever goes back and does something loses what he had done later.
+                    let start = self.walk.plan().start;
+                    let dropped = self.walk.done().last().and_then(|own| own.drops(start));
+                    done.lines.extend(dropped.clone());
+                    done.dropped = done.dropped.or(dropped);
                     done.lines.extend(told.answer.iter().cloned());
                     if told.refusals > 0 {
                         done.refused = Some(told.answer.join("\n"));
@@ -548,12 +555,13 @@ impl Clock {
             let store = self.store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
             answer(&store, &gates, request)
         };
-        let deed = match found {
+        let mut deed = match found {
             Answer::Do(deed) => deed,
             Answer::Whole(response) => return response,
             Answer::Watch(..) | Answer::Logs(_) => return method_not_allowed(),
         };
         let done = self.act(&deed.steps);
+        deed.warnings.extend(done.dropped.clone());
         let deletes = |step: &Step| match step {
             Step::Words(words) => words.starts_with("delete"),
             Step::Write(write) => write.object.is_none(),

@@ -297,6 +297,39 @@ pub fn default(value: &mut Value, schema: &Value) {
     }
 }
 
+/// The same of a number or a text.
+fn plain(value: &Value, schema: &Value, path: &str, causes: &mut Vec<(&'static str, String, String)>) {
+    let invalid = |causes: &mut Vec<(&'static str, String, String)>, shown: String, words: String| {
+        let message = format!("Invalid value: {shown}: {path} in body {words}");
+        causes.push(("FieldValueInvalid", message, path.to_owned()));
+    };
+    if let Some(number) = value.as_f64() {
+        let bounds = [("minimum", "exclusiveMinimum", "greater"), ("maximum", "exclusiveMaximum", "less")];
+        for (name, exclusive, word) in bounds {
+            let Some(bound) = schema[name].as_f64() else { continue };
+            let is_exclusive = schema[exclusive] == true;
+            let out = if name == "minimum" { number < bound } else { number > bound };
+            if out || (is_exclusive && number == bound) {
+                let or = if is_exclusive { "" } else { " or equal to" };
+                invalid(causes, value.to_string(), format!("should be {word} than{or} {}", schema[name]));
+            }
+        }
+    }
+    if let Some(text) = value.as_str() {
+        let count = text.chars().count() as u64;
+        if let Some(most) = schema["maxLength"].as_u64().filter(|most| count > *most) {
+            causes.push((
+                "FieldValueTooLong",
+                format!("Too long: may not be more than {most} bytes"),
+                path.to_owned(),
+            ));
+        }
+        if let Some(least) = schema["minLength"].as_u64().filter(|least| count < *least) {
+            invalid(causes, value.to_string(), format!("should be at least {least} chars long"));
+        }
+    }
+}
+
 /// What a schema refuses: reason, message and field of each cause.
 pub fn validate(value: &Value, schema: &Value, path: &str, causes: &mut Vec<(&'static str, String, String)>) {
     if value.is_null() && (schema["nullable"] == true || path.is_empty()) {
@@ -337,31 +370,7 @@ pub fn validate(value: &Value, schema: &Value, path: &str, causes: &mut Vec<(&'s
         let message = format!("Unsupported value: {value}: supported values: {}", list.join(", "));
         causes.push(("FieldValueNotSupported", message, path.to_owned()));
     }
-    if let Some(number) = value.as_f64() {
-        let bounds = [("minimum", "exclusiveMinimum", "greater"), ("maximum", "exclusiveMaximum", "less")];
-        for (name, exclusive, word) in bounds {
-            let Some(bound) = schema[name].as_f64() else { continue };
-            let is_exclusive = schema[exclusive] == true;
-            let out = if name == "minimum" { number < bound } else { number > bound };
-            if out || (is_exclusive && number == bound) {
-                let or = if is_exclusive { "" } else { " or equal to" };
-                invalid(causes, value.to_string(), format!("should be {word} than{or} {}", schema[name]));
-            }
-        }
-    }
-    if let Some(text) = value.as_str() {
-        let count = text.chars().count() as u64;
-        if let Some(most) = schema["maxLength"].as_u64().filter(|most| count > *most) {
-            causes.push((
-                "FieldValueTooLong",
-                format!("Too long: may not be more than {most} bytes"),
-                path.to_owned(),
-            ));
-        }
-        if let Some(least) = schema["minLength"].as_u64().filter(|least| count < *least) {
-            invalid(causes, value.to_string(), format!("should be at least {least} chars long"));
-        }
-    }
+    plain(value, schema, path, causes);
     match value {
         Value::Object(members) => {
             for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {

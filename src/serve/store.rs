@@ -230,6 +230,10 @@ impl Store {
     pub fn has_version(&self, group: &str, version: &str) -> bool {
         self.resources().any(|(_, own)| own.group == group && own.version == version)
     }
+    /// How many objects there are.
+    pub fn count(&self) -> usize {
+        self.objects.iter().map(BTreeMap::len).sum()
+    }
     /// Groups but the core, each with its versions, in the order of discovery.
     pub fn groups(&self) -> Vec<(&'static str, Vec<&'static str>)> {
         let mut groups: Vec<(&'static str, Vec<&'static str>)> = Vec::new();

@@ -350,7 +350,7 @@ mod tests {
     #[test]
     fn a_body_is_read_as_json_would_have_it() {
         let meta = [field(1, b"lead"), field(2, b""), field(8, b"")].concat();
-        let renewed = [vec![8, 0x80, 0x8c, 0xb9, 0xf0, 0x05], vec![0x10, 0xe8, 0x07]].concat();
+        let renewed = [vec![8, 0x80, 0xc2, 0xaf, 0xf0, 0x05], vec![0x10, 0xe8, 0x07]].concat();
         let spec = [field(1, b"me"), vec![0x10, 15], field(4, &renewed), vec![0x28, 0]].concat();
         let body = enveloped("coordination.k8s.io/v1", "Lease", &[field(1, &meta), field(2, &spec)].concat());
         let read = decode(&body).expect("a lease");

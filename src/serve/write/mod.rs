@@ -188,6 +188,9 @@ fn suffix(base: &str, namespace: &str, number: u64) -> String {
     letters
 }
 
+/// So many objects may there be: what is stored is kept for as long as the server runs.
+const MOST_OBJECTS: usize = 200_000;
+
 /// POST of an object.
 ///
 /// # Errors
@@ -197,7 +200,8 @@ pub fn create(asked: &Asked<'_>) -> Outcome {
     created(asked, object, false)
 }
 
-fn created(asked: &Asked<'_>, mut object: Value, is_applied: bool) -> Outcome {
+/// Whether something new can be where it is to be.
+fn has_room(asked: &Asked<'_>, object: &Value) -> Result<(), Response> {
     let Asked { store, resource, .. } = *asked;
     let namespace = asked.namespace();
     if resource.is_namespaced {
@@ -217,6 +221,16 @@ fn created(asked: &Asked<'_>, mut object: Value, is_applied: bool) -> Outcome {
             return Err(failure(403, "Forbidden", &message, &details));
         }
     }
+    if !asked.is_played() && store.count() >= MOST_OBJECTS {
+        return Err(failure(500, "", "etcdserver: mvcc: database space exceeded", &Value::Null));
+    }
+    Ok(())
+}
+
+fn created(asked: &Asked<'_>, mut object: Value, is_applied: bool) -> Outcome {
+    let Asked { store, resource, .. } = *asked;
+    let namespace = asked.namespace();
+    has_room(asked, &object)?;
     let metadata = &mut object["metadata"];
     if metadata["name"].as_str().unwrap_or_default().is_empty() {
         let base = metadata["generateName"].as_str().unwrap_or_default().to_owned();
@@ -597,6 +611,18 @@ fn same(a: &Value, b: &Value) -> bool {
     bare(&without(a)) == bare(&without(b))
 }
 
+/// Others manage what would change.
+fn conflicted(conflicts: &[managed::Conflict]) -> Response {
+    let causes: Vec<Value> = conflicts
+        .iter()
+        .map(|own| {
+            let message = format!("conflict with {}", own.with);
+            json!({ "reason": "FieldManagerConflict", "message": message, "field": own.field })
+        })
+        .collect();
+    failure(409, "Conflict", &managed::told(conflicts), &json!({ "causes": causes }))
+}
+
 /// Server-side apply.
 fn apply(asked: &Asked<'_>) -> Outcome {
     let Asked { resource, request, .. } = *asked;
@@ -642,16 +668,7 @@ fn apply(asked: &Asked<'_>) -> Outcome {
     let live = stored(asked.store, asked.own);
     let before = live.map(|live| served_form(asked, live));
     let applied = managed::apply(before.as_ref(), &config, law.shape(), &manager, is_forced);
-    let mut new = applied.map_err(|conflicts| {
-        let causes: Vec<Value> = conflicts
-            .iter()
-            .map(|own| {
-                let message = format!("conflict with {}", own.with);
-                json!({ "reason": "FieldManagerConflict", "message": message, "field": own.field })
-            })
-            .collect();
-        failure(409, "Conflict", &managed::told(&conflicts), &json!({ "causes": causes }))
-    })?;
+    let mut new = applied.map_err(|conflicts| conflicted(&conflicts))?;
     let managed = new["metadata"]["managedFields"].clone();
     let Some(live) = live else {
         return created(asked, new, true);
