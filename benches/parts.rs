@@ -101,7 +101,7 @@ fn files(c: &mut Criterion) {
     let plan = Arc::new(plan);
     let lived = session::live(&plan, 0);
     let pods = Arc::new(lived.records.clone());
-    let ending = Ending { pods: &pods, at: plan.until, partial: false };
+    let ending = Ending { pods: &pods, at: plan.until, stands: plan.until, partial: false };
     let mut group = c.benchmark_group("a row");
     group.sample_size(10);
     for format in FORMATS.iter().filter(|format| !["pods", "openmetrics"].contains(&format.name)) {

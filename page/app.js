@@ -1,18 +1,18 @@
 // What a person does: pointer, wheel, keys, search.
 
-import { failuresOf, readRun } from "./model.js";
+import { readRun } from "./model.js";
 import { Scale, clockOf, spanOf } from "./scale.js";
 import { LOOKS, palette } from "./look.js";
-import { groupsOf, rowAt, rowsOf } from "./rows.js";
+import { groupsOf, podsFound, rowAt, rowsOf } from "./rows.js";
 import { NAMES, RULER, draw } from "./draw.js";
-import { Live } from "./live.js";
+import { Looks } from "./looks.js";
 import { tellPanel, tellTable, tipOf } from "./tell.js";
 
 const KEYS = [
   ["→ n Space", "next change that kubectl would show"],
   ["← b", "the change before"],
   ["N  B", "next change of what is selected, the one before"],
-  ["f  F", "next failure, the one before"],
+  ["f  F", "next failure of any pod, which is then selected; the one before"],
   ["Home End", "start and end of the run"],
   ["↑↓ j k", "select a row"],
   ["Enter", "open or close: a pod's containers, a workload's pods"],
@@ -23,20 +23,17 @@ const KEYS = [
   ["8", "nodes"],
   ["/", "find"],
   ["T", "as a table"],
-  ["Esc", "nothing selected"],
-  [".  ,  p", "of a live run: the next change, the one before, play and pause"],
+  ["Esc", "nothing looked for, nothing selected"],
+  [".  ,  p", "where time can be played: the next change, the one before, play and pause"],
   ["?", "this help"],
 ];
 
 const get = (id) => document.getElementById(id);
 
-class App {
+export class App {
   constructor(model) {
-    this.view = { closed: new Set(), open: new Set(), find: "", nodes: false, all: model.pods.length <= 12 };
-    this.scale = new Scale(model.end);
-    this.cursor = 0;
-    this.selected = null;
     this.read(model);
+    this.anew();
     this.canvas = get("canvas");
     this.pen = this.canvas.getContext("2d", { alpha: false });
     this.scroll = get("scroll");
@@ -51,8 +48,33 @@ class App {
   read(model) {
     this.run = readRun(model);
     this.groups = groupsOf(this.run);
-    get("title").textContent = this.groups.length === 1 ? this.groups[0].name : `${this.run.pods.length} pods`;
+    const pods = this.groups.length === 1 ? this.groups[0].name : `${this.run.pods.length} pods`;
+    get("title").textContent = this.run.scenario || pods;
+    get("about").textContent = get("about").title = this.run.description;
     document.title = `${get("title").textContent} · kubelapse`;
+  }
+
+  /** All of a run that nobody has looked at yet. */
+  anew() {
+    const { run } = this;
+    // Nodes are shown where something became of one.
+    const nodes = run.nodes.some((node) => node.troubled);
+    this.view = { closed: new Set(), open: new Set(), find: "", nodes, all: run.pods.length <= 12 };
+    this.scale ??= new Scale(run.end);
+    this.scale.end = run.end;
+    // Where all happens at the beginning that is shown first; how much of the run it is stands over the names.
+    this.scale.show(0, run.last * 6 < run.end ? run.last * 1.3 : run.end);
+    this.cursor = 0;
+    this.selected = null;
+    this.told = null;
+    get("find").value = "";
+  }
+
+  /** Another run in the place of this one. */
+  opens(model) {
+    this.read(model);
+    this.anew();
+    this.relay();
   }
 
   /** The same run, gone on or back: who looked at its end goes on doing so, and what was selected stays so. */
@@ -62,8 +84,11 @@ class App {
     this.read(model);
     scale.end = this.run.end;
     if (whole) scale.show(0, this.run.end);
-    const same = (one) => one.name === selected?.name && one.key === selected?.key && one.namespace === selected?.namespace;
-    this.selected = selected && ([...this.groups, ...this.run.pods, ...this.run.nodes, ...this.run.objects].find(same) ?? null);
+    const marks = (one) => JSON.stringify([one.key, one.kind, one.namespace, one.name, Boolean(one.containers), Boolean(one.stands)]);
+    const own = selected && marks(selected);
+    const all = [...this.groups, ...this.run.pods, ...this.run.nodes, ...this.run.objects];
+    if (Array.isArray(selected)) this.selected = this.run.deeds;
+    else this.selected = selected && (all.find((one) => one.name === selected.name && marks(one) === own) ?? null);
     if (follows || this.cursor > this.run.end) this.goTo(this.run.end);
     this.told = null;
     this.relay();
@@ -72,6 +97,7 @@ class App {
   /** The server's clock, and what is done there. */
   follow(live) {
     this.live = live;
+    this.telling = new Looks(get("looks"), get("panel"), get("answer"), live);
     get("clock").hidden = false;
     this.cursor = this.run.end;
     const says = async (path, body) => {
@@ -97,17 +123,21 @@ class App {
   }
 
   clockSays(clock) {
+    get("banner").hidden = !clock.lost;
+    if (clock.lost) {
+      get("banner").textContent = `The server does not answer (${clock.lost}). What is seen is how it stood last.`;
+      return;
+    }
     this.plays = clock.speed !== undefined && clock.speed !== "paused";
     get("play").textContent = this.plays ? "Pause" : "Play";
     get("play").setAttribute("aria-pressed", this.plays);
     const speeds = get("speed");
     if (this.plays && document.activeElement !== speeds && [...speeds.options].some((one) => one.value === clock.speed)) speeds.value = clock.speed;
-    if (clock.lost) get("said").textContent = `the server does not answer: ${clock.lost}`;
   }
 
   /** `#t=12.5&select=web-0`: what a link shows, in seconds and by name. */
-  link() {
-    const asked = new URLSearchParams(location.hash.slice(1));
+  link(hash = location.hash) {
+    const asked = new URLSearchParams(hash.slice(1));
     const named = [...this.run.pods, ...this.groups, ...this.run.nodes].find((one) => one.name === asked.get("select"));
     if (named) {
       this.selected = named;
@@ -134,13 +164,17 @@ class App {
     this.scroll.addEventListener("pointerup", (event) => this.release(event));
     this.scroll.addEventListener("dblclick", (event) => this.closer(0.4, this.scale.t(event.offsetX)));
     document.addEventListener("keydown", (event) => this.key(event));
-    get("find").addEventListener("input", (event) => {
-      this.view.find = event.target.value.trim().toLowerCase();
-      this.relay();
-    });
+    get("find").addEventListener("input", (event) => this.lookFor(event.target.value));
     const press = { fit: "0", closer: "+", farther: "-", open: "O", lanes: "8", "as-table": "T", help: "?" };
     for (const [id, key] of Object.entries(press)) get(id).addEventListener("click", () => this.does(key));
     get("theme").addEventListener("click", () => this.turnTheme());
+  }
+
+  lookFor(text) {
+    this.view.find = text.trim().toLowerCase();
+    if (get("find").value !== text) get("find").value = text;
+    this.told = null;
+    this.relay();
   }
 
   turnTheme() {
@@ -176,6 +210,7 @@ class App {
   relay() {
     this.layout = rowsOf(this.run, this.groups, this.view);
     get("space").style.height = `${this.layout.height + RULER + 8}px`;
+    get("found").textContent = this.view.find ? `${this.layout.found} of ${this.run.pods.length}` : "";
     get("open").setAttribute("aria-pressed", this.view.all);
     get("lanes").setAttribute("aria-pressed", this.view.nodes);
     this.redraw();
@@ -200,8 +235,19 @@ class App {
     const marked = getSelection();
     if (!marked.isCollapsed && get("panel").contains(marked.anchorNode)) return;
     this.told = told;
+    this.telling?.show(this.selected, this.cursor);
     tellPanel(get("panel"), this.run, this.selected, this.cursor, this.palette);
-    if (told.table) tellTable(get("table"), this.run, this.groups, this.cursor);
+    if (told.table) tellTable(get("table"), this.run, this.groups, this.cursor, this.view.find, (pod) => this.selects(pod));
+  }
+
+  /** Selects a pod, and shows it. */
+  selects(pod) {
+    const group = this.groups.find((one) => one.pods.includes(pod));
+    this.view.closed.delete(group.key);
+    if (!podsFound(group, this.view.find).includes(pod)) this.lookFor("");
+    this.selected = pod;
+    this.relay();
+    this.choose(0);
   }
 
   rowUnder(event) {
@@ -243,7 +289,10 @@ class App {
     const tip = get("tip");
     tip.hidden = !row || this.place(event) < NAMES || row.kind === "label";
     if (tip.hidden) return;
-    tip.textContent = tipOf(this.run, row, Math.min(Math.max(this.scale.t(this.place(event)), 0), this.run.end));
+    // As far as a mark is drawn from its instant.
+    const reach = ((this.scale.to - this.scale.from) / this.scale.width) * 5;
+    tip.textContent = tipOf(this.run, row, Math.min(Math.max(this.scale.t(this.place(event)), 0), this.run.end), reach);
+    tip.hidden = !tip.textContent;
     tip.style.left = `${Math.min(event.clientX + 14, innerWidth - tip.offsetWidth - 8)}px`;
     tip.style.top = `${Math.min(event.clientY + 14, innerHeight - tip.offsetHeight - 8)}px`;
   }
@@ -285,8 +334,17 @@ class App {
     return pods.length ? pods.flatMap((pod) => pod.changes).sort((a, b) => a - b) : this.run.changes;
   }
 
-  ownFailures() {
-    return this.selected?.changes ? failuresOf(this.selected).sort((a, b) => a - b) : this.run.failures;
+  /** To the next failure of those pods that are looked for, or to the one before; selects its pod. */
+  fails(forward) {
+    const own = new Set(this.groups.flatMap((group) => podsFound(group, this.view.find)));
+    const all = this.run.failures.filter((one) => own.has(one.pod));
+    const at = this.selected?.containers ? this.selected.ix : forward ? Infinity : -1;
+    const isAfter = (one) => one.t > this.cursor || (one.t === this.cursor && one.pod.ix > at);
+    const isBefore = (one) => one.t < this.cursor || (one.t === this.cursor && one.pod.ix < at);
+    const next = forward ? all.find(isAfter) : all.findLast(isBefore);
+    if (!next) return;
+    this.selects(next.pod);
+    this.goTo(next.t);
   }
 
   choose(by) {
@@ -311,10 +369,12 @@ class App {
 
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || get("keys").open) return;
-    const typing = event.target.tagName === "INPUT" || event.target.tagName === "SELECT";
+    const typing = ["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName);
     if (typing && event.key === "Enter" && event.target !== get("find")) return;
     if (typing && !["Escape", "Enter"].includes(event.key)) return;
-    if (event.target.tagName === "BUTTON" && [" ", "Enter"].includes(event.key)) return;
+    if (["BUTTON", "SUMMARY"].includes(event.target.tagName) && [" ", "Enter"].includes(event.key)) return;
+    if (event.target.closest("[data-own-keys]") && event.key !== "Escape") return;
+    if (typing && event.key === "Escape" && event.target.id === "find") this.lookFor("");
     if (typing) this.canvas.focus({ preventScroll: true });
     else if (!this.does(event.key)) return;
     event.preventDefault();
@@ -332,8 +392,8 @@ class App {
       b: () => this.along(this.run.changes, false),
       N: () => this.along(this.ownChanges(), true),
       B: () => this.along(this.ownChanges(), false),
-      f: () => this.along(this.ownFailures(), true),
-      F: () => this.along(this.ownFailures(), false),
+      f: () => this.fails(true),
+      F: () => this.fails(false),
       Home: () => this.goTo(0),
       End: () => this.goTo(this.run.end),
       j: () => this.choose(1),
@@ -343,7 +403,7 @@ class App {
       8: () => (this.view.nodes = !this.view.nodes),
       "/": () => get("find").focus(),
       T: () => this.turnTable(),
-      Escape: () => (this.selected = null),
+      Escape: () => (this.view.find ? this.lookFor("") : (this.selected = null)),
       "?": () => get("keys").showModal(),
     };
     const same = { "=": "+", w: "+", s: "-", " ": "n", ArrowRight: "n", ArrowLeft: "b", ArrowDown: "j", ArrowUp: "k" };
@@ -364,26 +424,5 @@ class App {
 
 /** What is selected when a row is. */
 function subjectOf(row) {
-  return row.pod ?? row.group ?? row.node ?? row.object ?? null;
+  return row.deeds ?? row.pod ?? row.group ?? row.node ?? row.object ?? null;
 }
-
-function begin() {
-  const model = JSON.parse(get("run").textContent);
-  if (model.tooLarge) {
-    get("panel").textContent = model.tooLarge;
-    return;
-  }
-  if (!model.live) {
-    window.kubelapse = new App(model);
-    return;
-  }
-  const taken = (view) => {
-    if (window.kubelapse) return window.kubelapse.goesOn(view);
-    window.kubelapse = new App(view);
-    window.kubelapse.follow(live);
-  };
-  const live = new Live(model.live, taken, (clock) => window.kubelapse?.clockSays(clock));
-  live.begin();
-}
-
-begin();

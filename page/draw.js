@@ -7,7 +7,7 @@ import { rowAt } from "./rows.js";
 
 export const RULER = 26;
 export const NAMES = 210;
-const WORST = [...POD_STATES, "waits", "runsReady", "runs", "ended", "backOff", "stuck", "error"];
+const WORST = ["cordoned", ...POD_STATES, "waits", "runsReady", "runs", "ended", "backOff", "stuck", "error"];
 
 /** Draws all of it. `scene`: the pen, its size, palette, scale, run, rows, how far it is scrolled, cursor, what is selected. */
 export function draw(scene) {
@@ -28,8 +28,27 @@ export function draw(scene) {
     if (y > height) break;
     ROWS[row.kind](scene, row, y);
   }
+  deedLines(scene);
   pen.restore();
   cursor(scene);
+}
+
+/** What was done from outside goes through all rows. */
+function deedLines(scene) {
+  const { pen, scale, height, palette } = scene;
+  pen.strokeStyle = palette.colours.mark;
+  pen.globalAlpha = 0.35;
+  pen.setLineDash([2, 3]);
+  for (const deed of scene.run.deeds) {
+    if (deed.t < scale.from || deed.t > scale.to) continue;
+    const x = Math.round(scale.x(deed.t)) + 0.5;
+    pen.beginPath();
+    pen.moveTo(x, RULER);
+    pen.lineTo(x, height);
+    pen.stroke();
+  }
+  pen.setLineDash([]);
+  pen.globalAlpha = 1;
 }
 
 function clip(scene, text, x, y, room) {
@@ -49,6 +68,10 @@ function clip(scene, text, x, y, room) {
 function marks(scene) {
   const { pen, scale, height, palette } = scene;
   pen.font = "11px sans-serif";
+  if (scale.to - scale.from < scale.end) {
+    pen.fillStyle = palette.colours.dim;
+    pen.fillText(`${spanOf(scale.to - scale.from)} of ${spanOf(scale.end)}`, 8, RULER / 2);
+  }
   for (const t of scale.marks()) {
     const x = Math.round(scale.x(t)) + 0.5;
     pen.strokeStyle = palette.colours.line;
@@ -206,7 +229,8 @@ function triangle(pen, x, y, size) {
 
 function containerRow(scene, row, y) {
   if (scene.selected === row.pod) select(scene, row, y);
-  label(scene, row.container.name, 34, y + row.h / 2, false, scene.palette.colours.dim);
+  const { name, role } = row.container;
+  label(scene, role ? `${role}: ${name}` : name, 34, y + row.h / 2, false, scene.palette.colours.dim);
   scene.pen.font = "9px sans-serif";
   bars(scene, row.container.stages, y + 1, row.h - 2, (one) => one.reason || LOOKS[one.state].words);
 }
@@ -231,7 +255,7 @@ function nodeRow(scene, row, y) {
   if (scene.selected === row.node) select(scene, row, y);
   label(scene, row.node.name, 22, y + row.h / 2, false);
   scene.pen.font = "10px sans-serif";
-  bars(scene, row.node.shown, y + 3, row.h - 6, (one) => (one.state === "ready" ? "Ready" : "not Ready"));
+  bars(scene, row.node.shown, y + 3, row.h - 6, (one) => one.status);
 }
 
 function serviceRow(scene, row, y) {
@@ -242,7 +266,31 @@ function serviceRow(scene, row, y) {
   curve(scene, row.object.endpoints, y + 4, row.h - 8);
 }
 
+/** A diamond for each thing that was done from outside, with its words where there is room. */
+function deedsRow(scene, row, y) {
+  const { pen, scale, palette } = scene;
+  if (scene.selected === row.deeds) select(scene, row, y);
+  label(scene, "done from outside", 8, y + row.h / 2, false, palette.colours.dim);
+  pen.font = "10px sans-serif";
+  const seen = row.deeds.filter((deed) => deed.t >= scale.from && deed.t <= scale.to);
+  seen.forEach((deed, at) => {
+    const x = scale.x(deed.t);
+    const middle = y + row.h / 2;
+    pen.fillStyle = deed.answers.some((one) => one.refused) ? palette.colours.wn : palette.colours.mark;
+    pen.beginPath();
+    pen.moveTo(x - 5, middle);
+    pen.lineTo(x, middle - 5);
+    pen.lineTo(x + 5, middle);
+    pen.lineTo(x, middle + 5);
+    pen.fill();
+    pen.fillStyle = palette.colours.fg;
+    const next = at + 1 < seen.length ? scale.x(seen[at + 1].t) - 8 : scale.left + scale.width;
+    clip(scene, deed.words, x + 8, middle + 0.5, next - x - 8);
+  });
+}
+
 const ROWS = {
+  deeds: deedsRow,
   group,
   pod: podRow,
   container: containerRow,

@@ -1,4 +1,4 @@
-// The page's door to a server: the run as it goes on, its clock, and what is done to it.
+// The page's door to a server: the run as it goes on, its clock, what is done to it and asked of it.
 
 /** How often the clock is asked, in milliseconds. */
 const EVERY = 400;
@@ -12,7 +12,7 @@ export class Live {
   async begin() {
     for (;;) {
       try {
-        await this.look();
+        await this.follow();
       } catch (problem) {
         this.told({ lost: String(problem.message ?? problem) });
       }
@@ -20,7 +20,7 @@ export class Live {
     }
   }
 
-  async look() {
+  async follow() {
     const clock = await this.ask("GET", "clock");
     const seen = `${clock.step} ${clock.seconds}`;
     if (seen !== this.seen) {
@@ -42,10 +42,16 @@ export class Live {
   async does(path, body) {
     try {
       const said = await this.ask("POST", path, body);
-      await this.look();
+      await this.follow();
       return (said.lines ?? []).join(" ");
     } catch (problem) {
       return problem.message;
     }
+  }
+
+  /** What words that only look come to at an instant. */
+  async look(words, t) {
+    const said = await this.ask("GET", `look?words=${encodeURIComponent(words)}&at=${(t / 1000).toFixed(6)}s`);
+    return said.text;
   }
 }

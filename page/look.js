@@ -9,6 +9,7 @@ export const LOOKS = {
   failed: { words: "Failed", fill: "fa", other: "fa2", pattern: "cross", light: true },
   trouble: { words: "in trouble, by its STATUS", fill: "bo", other: "bo2", pattern: "falling" },
   leaving: { words: "Terminating", fill: "le", other: "le2", pattern: "upright" },
+  cordoned: { words: "Ready, cordoned: takes no new pods", fill: "pe", other: "pe2", pattern: "falling" },
   unknown: { words: "Unknown", fill: "un", other: "un2", pattern: "level" },
   waits: { words: "waits", fill: "wa" },
   backOff: { words: "back-off", fill: "bo", other: "bo2", pattern: "rising" },

@@ -71,9 +71,11 @@ function conditionOf(texts, row) {
   return { t, type: texts[type], to: TRI[to], reason: texts[reason], message: texts[message] };
 }
 
-function readPod(run, texts, [namespace, name, owner, qos, rows], ix) {
+function readPod(run, texts, [namespace, name, owner, qos, rows, inits], ix) {
   const pod = { ix, namespace: texts[namespace], name, owner, qos: texts[qos], node: null, nodes: [] };
   Object.assign(pod, { shown: [], containers: [], events: [], conditions: [], status: [], phases: [], changes: [] });
+  // Which containers come before the others, and which of those go on beside them.
+  pod.inits = new Map((inits ?? []).map(([name, sidecar]) => [texts[name], sidecar ? "sidecar" : "init"]));
   let phase = "";
   let ready = false;
   // Who is told to go is going whatever kubectl shows of it afterwards.
@@ -108,7 +110,11 @@ function readPod(run, texts, [namespace, name, owner, qos, rows], ix) {
   pod.from = rows.length ? rows[0][0] : run.end;
   const gone = pod.status.length && pod.status[pod.status.length - 1].to === "";
   pod.to = gone ? pod.status[pod.status.length - 1].t : run.end;
+  pod.gone = Boolean(gone);
   if (gone) pod.containers.forEach((container) => container.stages.forEach((stage) => (stage.end = Math.min(stage.end, pod.to))));
+  const order = [...pod.inits.keys()];
+  const place = ({ name }) => (order.includes(name) ? order.indexOf(name) : order.length);
+  pod.containers.sort((a, b) => place(a) - place(b));
   return pod;
 }
 
@@ -116,7 +122,7 @@ function readContainer(pod, texts, row) {
   const [t, , name, to, ready, restarts, reason, message, exit] = row;
   let container = pod.containers.find((one) => one.name === texts[name]);
   if (!container) {
-    container = { name: texts[name], stages: [] };
+    container = { name: texts[name], role: pod.inits.get(texts[name]) ?? "", stages: [] };
     pod.containers.push(container);
   }
   const state = containerState(texts[to], ready === 1, texts[reason], exit);
@@ -142,24 +148,52 @@ function readObject(texts, [kind, namespace, name, rows, figures], ix) {
   return object;
 }
 
+/** What a node's bar says; `status` in words. */
+function nodeState(exists, cordoned, conditions) {
+  const also = cordoned ? ", cordoned" : "";
+  if (!exists) return { state: null, status: "not in the API" };
+  if (conditions.has("Ready") && conditions.get("Ready") !== "True") return { state: "unknown", status: `NotReady${also}` };
+  const short = ["MemoryPressure", "DiskPressure", "PIDPressure"].filter((type) => conditions.get(type) === "True");
+  if (short.length) return { state: "trouble", status: short.join(", ") + also };
+  return cordoned ? { state: "cordoned", status: "Ready, cordoned" } : { state: "ready", status: "Ready" };
+}
+
 function readNode(texts, [name, rows], ix) {
-  const node = { ix, name: texts[name], conditions: rows.map((row) => conditionOf(texts, row)), shown: [] };
-  for (const condition of node.conditions.filter((one) => one.type === "Ready")) {
-    const what = { state: condition.to === "True" ? "ready" : "unknown" };
-    step(node.shown, condition.t, what, (a, b) => a.state === b.state);
+  const node = { ix, name: texts[name], conditions: [], stands: [], shown: [] };
+  const now = new Map();
+  let [exists, cordoned] = [true, false];
+  for (const row of rows) {
+    const [t, code] = row;
+    if (code === 8) {
+      [exists, cordoned] = [row[2] === 1, row[3] === 1];
+      node.stands.push({ t, exists, cordoned });
+    } else {
+      const condition = conditionOf(texts, row);
+      node.conditions.push(condition);
+      now.set(condition.type, condition.to);
+    }
+    step(node.shown, t, nodeState(exists, cordoned, now), (a, b) => a.state === b.state && a.status === b.status);
   }
+  node.troubled = node.shown.some((one) => one.state !== "ready");
   return node;
 }
 
 /** A run, from the view model. Times are milliseconds since its start. */
 export function readRun(model) {
   const { texts } = model;
-  const run = { program: model.program, start: Date.parse(model.start), end: Math.max(model.end, 1), partial: model.partial };
+  const run = { program: model.program, scenario: model.scenario ?? "", description: model.description ?? "", partial: model.partial };
+  // Where nothing more happens all stays as it is until the end that was asked for.
+  Object.assign(run, { start: Date.parse(model.start), last: model.end, end: Math.max(model.until ?? model.end, 1) });
   run.nodes = model.nodes.map((node, ix) => readNode(texts, node, ix));
   run.objects = model.objects.map((object, ix) => readObject(texts, object, ix));
   run.pods = model.pods.map((pod, ix) => readPod(run, texts, pod, ix));
+  run.deeds = (model.deeds ?? []).map(([t, words, answers]) => ({
+    t,
+    words: texts[words],
+    answers: answers.map(([at, refused, line]) => ({ t: at, refused: refused === 1, line: texts[line] })),
+  }));
   run.changes = [...new Set(run.pods.flatMap((pod) => pod.changes))].sort((a, b) => a - b);
-  run.failures = [...new Set(run.pods.flatMap(failuresOf))].sort((a, b) => a - b);
+  run.failures = run.pods.flatMap((pod) => failuresOf(pod).map((t) => ({ t, pod }))).sort((a, b) => a.t - b.t || a.pod.ix - b.pod.ix);
   return run;
 }
 
@@ -168,7 +202,8 @@ export function failuresOf(pod) {
   const bad = (state) => ["failed", "unknown", "trouble", "error", "stuck", "backOff"].includes(state);
   const steps = [pod.shown, ...pod.containers.map((container) => container.stages)].flat();
   // Who is told to go and goes has not failed.
-  return steps.filter((one) => bad(one.state) && lastAt(pod.shown, one.t)?.state !== "leaving").map((one) => one.t);
+  const times = steps.filter((one) => bad(one.state) && lastAt(pod.shown, one.t)?.state !== "leaving").map((one) => one.t);
+  return [...new Set(times)].sort((a, b) => a - b);
 }
 
 /** How a pod stands at an instant, as kubectl would print it; null: it is not there. */
@@ -181,7 +216,33 @@ export function podAt(pod, t) {
     if (condition.to === null) conditions.delete(condition.type);
     else conditions.set(condition.type, condition);
   }
-  const containers = pod.containers.map((container) => ({ name: container.name, ...lastAt(container.stages, t) }));
+  const containers = pod.containers.map((container) => ({ name: container.name, role: container.role, ...lastAt(container.stages, t) }));
   const phase = lastAt(pod.phases, t)?.to ?? "";
   return { phase, status, node: lastAt(pod.nodes, t)?.node ?? null, conditions: [...conditions.values()], containers };
+}
+
+/** A pod as it stood last before it was gone. */
+export function podAtLast(pod) {
+  return podAt(pod, pod.to - 0.5);
+}
+
+/** All that became of a pod up to an instant, in words, the latest first. */
+export function changesOf(pod, t, most) {
+  const told = [];
+  const put = (list, words) => list.forEach((one) => one.t <= t && told.push({ t: one.t, words: words(one) }));
+  put(pod.phases, (one) => (one.to ? `phase ${one.to}` : "gone from the API"));
+  put(pod.status, (one) => (one.to ? `STATUS ${one.to}, READY ${one.ready}` : ""));
+  put(pod.conditions, (one) => `${one.type} ${one.to ?? "gone"}${one.reason ? ` (${one.reason})` : ""}`);
+  put(pod.events, (one) => `${one.warns ? "Warning" : "event"} ${one.reason}${one.count > 1 ? ` ×${one.count}` : ""}`);
+  for (const container of pod.containers) {
+    const code = (one) => (one.exit === null || one.exit === undefined ? "" : `, exit code ${one.exit}`);
+    put(container.stages, (one) => (one.to ? `${container.name} ${one.to}${one.reason ? ` (${one.reason}${code(one)})` : ""}` : ""));
+  }
+  const all = told.filter((one) => one.words).map((one, ix) => ({ ...one, ix }));
+  return all.sort((a, b) => b.t - a.t || b.ix - a.ix).slice(0, most);
+}
+
+/** Of marks those that lie no farther than so far from an instant. */
+export function marksNear(marks, t, reach) {
+  return marks.filter((one) => Math.abs(one.t - t) <= reach);
 }

@@ -1,6 +1,6 @@
 // Which rows there are, in which order, how high.
 
-export const HEIGHTS = { group: 40, pod: 18, container: 11, events: 10, node: 18, service: 34, label: 24 };
+export const HEIGHTS = { deeds: 18, group: 40, pod: 18, container: 11, events: 10, node: 18, service: 34, label: 24 };
 
 function named(pod) {
   return pod.name.replace(/-\d+$/, "");
@@ -25,6 +25,11 @@ function matches(pod, group, find) {
   return words.some((word) => word.toLowerCase().includes(find));
 }
 
+/** The pods of a group that what is looked for is about. */
+export function podsFound(group, find) {
+  return group.pods.filter((pod) => matches(pod, group, find));
+}
+
 /** All rows; `view` says what is closed, what is open, what is looked for and whether nodes are shown. */
 export function rowsOf(run, groups, view) {
   const rows = [];
@@ -33,8 +38,11 @@ export function rowsOf(run, groups, view) {
     rows.push({ kind, y, h: HEIGHTS[kind], ...more });
     y += HEIGHTS[kind];
   };
+  if (run.deeds.length) push("deeds", { deeds: run.deeds });
+  let found = 0;
   for (const group of groups) {
-    const pods = group.pods.filter((pod) => matches(pod, group, view.find));
+    const pods = podsFound(group, view.find);
+    found += pods.length;
     if (!pods.length) continue;
     // A pod that nothing has made and that has no siblings needs no line over it.
     const alone = !group.object && group.pods.length === 1;
@@ -52,9 +60,11 @@ export function rowsOf(run, groups, view) {
   for (const object of wanted) push("service", { object });
   if (view.nodes) {
     push("label", { words: "Nodes" });
-    for (const node of run.nodes) push("node", { node });
+    // Those that something became of come first.
+    const nodes = [...run.nodes].sort((a, b) => b.troubled - a.troubled || a.ix - b.ix);
+    for (const node of nodes) push("node", { node });
   }
-  return { rows, height: y };
+  return { rows, height: y, found };
 }
 
 /** The place of the first row that reaches below a height. */

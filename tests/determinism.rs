@@ -50,7 +50,8 @@ fn spelled(directory: &Directory, rows: &[Transition]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut timeline = Timeline::new(&mut out);
     timeline.batch(directory, rows).expect("memory takes all");
-    let ending = Ending { pods: &Arc::default(), at: directory.start, partial: false };
+    let ending =
+        Ending { pods: &Arc::default(), at: directory.start, stands: directory.start, partial: false };
     timeline.end(directory, &ending).expect("memory takes all");
     drop(timeline);
     out
@@ -101,7 +102,8 @@ fn table(plan: &Arc<Plan>, pod: &str) -> Vec<String> {
     let mut sink = Timeline::new(&mut bytes);
     sink.begin(&lived.directory).expect("memory");
     sink.batch(&lived.directory, &lived.transitions).expect("memory");
-    let ending = Ending { pods: &Arc::new(lived.records.clone()), at: plan.until, partial: false };
+    let ending =
+        Ending { pods: &Arc::new(lived.records.clone()), at: plan.until, stands: plan.until, partial: false };
     sink.end(&lived.directory, &ending).expect("memory");
     drop(sink);
     let text = String::from_utf8(bytes).expect("a timeline is text");

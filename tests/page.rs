@@ -8,8 +8,12 @@ mod browser;
 mod clients;
 #[path = "support/desk.rs"]
 mod desk;
+#[path = "support/folder.rs"]
+mod folder;
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/wasm.rs"]
+mod wasm;
 
 use browser::Browser;
 use desk::Desk;
@@ -118,15 +122,96 @@ fn keys_and_pointer_look_at_a_run() {
     assert_eq!(browser.eval("document.getElementById('keys').open"), true);
     browser.eval("document.getElementById('keys').close()");
     // The pointer: what is under it in words, a click, the wheel over the ruler.
-    browser.mouse("mouseMoved", (500.0, 75.0), json!({}));
+    let top = browser
+        .eval("document.getElementById('scroll').getBoundingClientRect().top")
+        .as_f64()
+        .expect("a height");
+    let (ruler, row) = (top + 12.0, top + 34.0);
+    browser.mouse("mouseMoved", (500.0, row), json!({}));
     assert!(browser.text("#tip").contains("orders"), "{}", browser.text("#tip"));
-    browser.click((500.0, 75.0));
+    browser.click((500.0, row));
     assert!(browser.text("#panel").contains("orders"));
-    browser.mouse("mouseWheel", (500.0, 50.0), json!({ "deltaX": 0, "deltaY": -400 }));
+    browser.mouse("mouseWheel", (500.0, ruler), json!({ "deltaX": 0, "deltaY": -400 }));
     assert_ne!(browser.eval("kubelapse.scale.to"), to, "the wheel zooms");
     browser.key("/");
     browser.key("x");
     assert_eq!(browser.eval("kubelapse.layout.rows.length"), 0, "nothing is called so");
+    is_quiet(&browser);
+}
+
+/// What a reader could not tell before: whose run it is, until when it goes, what was done, what became of nodes and of who is
+/// gone.
+#[test]
+fn what_is_asked_of_a_run_can_be_told() {
+    let scenario = "name = \"told\"\ndescription = \"A node is cordoned.\"\nkubernetes = \"1.36\"\nuntil = \"10m\"\n[[node]]\nname = \"own\"\n\
+                    [[node]]\nname = \"other\"\n[[pod]]\nname = \"web\"\nreplicas = 3\n[pod.spec]\nnodeName = \"own\"\n\
+                    [[pod.spec.initContainers]]\nname = \"first\"\nimage = \"a\"\n[[pod.spec.containers]]\nname = \"app\"\nimage = \"a\"\n\
+                    [pod.behavior.containers.first]\nattempts = [{ runs = \"2s\", exit = 0 }]\n\
+                    [pod.behavior.containers.app]\nattempts = [{ runs = \"4s\", exit = 3 }, { runs = \"forever\" }]\n\
+                    [[action]]\nat = \"30s\"\ncordon = \"node/own\"\n[[action]]\nat = \"1m\"\ndelete = \"pod/web-0\"\n\
+                    [[action]]\nat = \"2m\"\ndelete = \"node/other\"\n";
+    let written = written("told", scenario);
+    let Some(mut browser) = written.shown("#t=300&select=web-0") else { return };
+    assert_eq!(
+        (browser.text("#title"), browser.text("#about")),
+        ("told".into(), "A node is cordoned.".into())
+    );
+    assert_eq!(
+        browser.eval("kubelapse.run.end"),
+        600_000,
+        "all stays as it is until the end that was asked for"
+    );
+    let panel = browser.text("#panel");
+    assert!(
+        panel.contains("It is gone since")
+            && panel.contains("first (init)")
+            && panel.contains("Last changes"),
+        "{panel}"
+    );
+    assert_eq!(
+        browser.eval("kubelapse.run.deeds.map((deed) => deed.words).join()"),
+        "cordon node/own,delete pod/web-0,delete node/other"
+    );
+    // Nodes are shown where something became of one, and say what.
+    let nodes =
+        "kubelapse.run.nodes.map((node) => node.shown.map((one) => one.status).join(' > ')).join('; ')";
+    assert_eq!(browser.eval(nodes), "Ready > Ready, cordoned; Ready > not in the API");
+    assert_eq!(browser.eval("kubelapse.layout.rows.filter((row) => row.kind === 'node').length"), 2);
+    // A failure is gone to, and whose it is, is selected.
+    browser.key("Escape");
+    browser.key("Home");
+    browser.key("f");
+    assert_eq!(browser.eval("kubelapse.selected === kubelapse.run.failures[0].pod && kubelapse.cursor === kubelapse.run.failures[0].t"), true);
+    browser.key("f");
+    assert_eq!(browser.eval("kubelapse.selected === kubelapse.run.failures[1].pod"), true);
+    // What is looked for is counted, and the table keeps to it; Esc looks for nothing.
+    browser.key("/");
+    for letter in ["w", "e", "b", "-", "1"] {
+        browser.key(letter);
+    }
+    assert_eq!(browser.text("#found"), "1 of 3");
+    browser.key("Enter");
+    browser.key("T");
+    assert!(
+        browser.text("#table").contains("1 pod for “web-1”") && !browser.text("#table").contains("web-2")
+    );
+    browser.press("#table button");
+    assert_eq!(browser.eval("kubelapse.selected.name"), "web-1");
+    assert!(browser.text("#panel").contains("web-1"));
+    browser.key("T");
+    browser.key("/");
+    browser.key("Escape");
+    assert_eq!((browser.text("#found"), browser.eval("kubelapse.view.find")), (String::new(), json!("")));
+    // A mark is told where it is, not what came last before the pointer.
+    browser.key("0");
+    let place = "(() => { const row = kubelapse.layout.rows.find((one) => one.kind === 'deeds'); return [kubelapse.scale.x(30000), row.y + 26 + 9 \
+                 + document.getElementById('scroll').getBoundingClientRect().top]; })()";
+    let place = browser.eval(place);
+    let at = (place[0].as_f64().expect("x"), place[1].as_f64().expect("y"));
+    browser.mouse("mouseMoved", at, json!({}));
+    assert!(browser.text("#tip").contains("cordon node/own"), "{}", browser.text("#tip"));
+    browser.mouse("mouseMoved", (at.0 + 60.0, at.1), json!({}));
+    assert_eq!(browser.eval("document.getElementById('tip').hidden"), true, "nothing is there");
     is_quiet(&browser);
 }
 
@@ -230,32 +315,187 @@ fn a_live_run_is_followed_stepped_and_acted_upon() {
     };
     let server = Server::of(&desk, "rollout-stalls --speed paused");
     browser.open(&format!("{}/", server.address));
-    let wait = |browser: &mut Browser, holds: &str| {
-        let looks = format!(
-            "new Promise((done) => {{ let left = 100; const look = () => {holds} ? done(true) : left-- ? setTimeout(look, 100) : done(false); look(); }})"
-        );
-        assert_eq!(browser.eval(&looks), true, "{holds}");
-    };
-    wait(&mut browser, "window.kubelapse?.run.pods.length === 0");
+    browser.wait("window.kubelapse?.run.pods.length === 0");
     browser.key(".");
-    wait(&mut browser, "kubelapse.run.end > 1");
-    browser.eval("(() => { const field = document.getElementById('goto'); field.value = '2m'; field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true })); })()");
-    wait(&mut browser, "kubelapse.run.pods.length === 6 && kubelapse.run.end === 120000");
+    browser.wait("kubelapse.run.end > 1");
+    browser.enter("#goto", "2m");
+    browser.wait("kubelapse.run.pods.length === 6 && kubelapse.run.end === 120000");
     assert!(
         browser.text("#now").starts_with("2m0s"),
         "who looks at the end goes on: {}",
         browser.text("#now")
     );
     browser.key(",");
-    wait(&mut browser, "kubelapse.run.end < 120000");
-    let command = "(() => { const field = document.getElementById('do'); field.value = 'delete pod/billing-x'; field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true })); })()";
-    browser.eval(command);
-    wait(&mut browser, "document.getElementById('said').textContent !== ''");
+    browser.wait("kubelapse.run.end < 120000");
+    // What is selected, told by the server as it was at the cursor.
+    browser.eval("(() => { kubelapse.selected = kubelapse.run.pods[0]; kubelapse.redraw(); })()");
+    for (name, holds) in [("YAML", "kind: Pod"), ("Describe", "Conditions:"), ("Why", "kubelet: ")] {
+        browser.eval(&format!(
+            "[...document.querySelectorAll('#looks button')].find((one) => one.textContent === '{name}').click()"
+        ));
+        browser.wait(&format!("document.getElementById('answer').textContent.includes('{holds}')"));
+    }
+    browser.enter("#do", "delete pod/billing-x");
+    browser.wait("document.getElementById('said').textContent !== ''");
+    let left = "kubelapse.run.pods[0].name";
+    let pod = browser.eval(left);
+    browser.enter("#do", &format!("delete pod/{}", pod.as_str().expect("a name")));
+    browser.wait("kubelapse.run.deeds.length > 0");
     browser.key("p");
-    wait(&mut browser, "kubelapse.plays");
+    browser.wait("kubelapse.plays");
     let requests = browser.requests();
     assert!(
         requests.iter().all(|url| url.starts_with(&server.address) || url.starts_with("data:")),
         "{requests:?}"
     );
+    // Who is left alone says so.
+    drop(server);
+    browser.wait("!document.getElementById('banner').hidden");
+}
+
+/// The folder that any host serves, in a browser that looks at it; None: it cannot be built or looked at here.
+fn playground(name: &str, hash: &str) -> Option<(Desk, Browser, String)> {
+    let module = wasm::built()?;
+    let desk = Desk::with(&format!("page-{name}"), None);
+    let built =
+        std::process::Command::new(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("web/build"))
+            .arg(desk.0.join("site"))
+            .env("KUBELAPSE_WASM", module)
+            .output()
+            .expect("a shell");
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let Some(mut browser) = Browser::start(&desk.0.join("profile"), 1500, 900) else {
+        clients::missing("chromium");
+        return None;
+    };
+    let address = folder::serve(desk.0.join("site"));
+    browser.open(&format!("{address}/{hash}"));
+    browser.wait("document.documentElement.dataset.ready === 'yes'");
+    Some((desk, browser, address))
+}
+
+/// The browser has heard nothing but what lies in the folder, and has not complained.
+fn is_at_home(browser: &Browser, address: &str) {
+    assert_eq!(browser.complaints(), Vec::<&Value>::new());
+    let requests = browser.requests();
+    let own = |url: &&str| url.starts_with(address) || url.starts_with("data:") || url.starts_with("blob:");
+    assert!(requests.iter().all(own), "{requests:?}");
+}
+
+#[test]
+fn webassembly_playground_plays_what_is_written_and_its_link_holds_it() {
+    let Some((_desk, mut browser, address)) = playground("play", "") else { return };
+    browser.wait("kubelapse.run.pods.length === 1 && document.getElementById('run-says').textContent.includes('digest')");
+    assert_eq!(browser.text("#title"), "crash-loop");
+    assert_eq!(browser.eval("location.hash"), "#example=crash-loop");
+    let heard = browser.requests().len();
+    // A mistake is told as the program tells it, at its line.
+    browser.eval("(() => { const text = document.getElementById('text'); text.value = text.value.replace('until', 'untill'); text.dispatchEvent(new Event('input')); })()");
+    browser.wait("document.getElementById('problems').textContent.includes('did you mean')");
+    let marked = browser.eval("document.getElementById('gutter').textContent.split('\\n').filter((line) => line.includes('●')).length");
+    assert!(marked.as_u64() >= Some(1), "{}", browser.text("#problems"));
+    browser.press("#problems button");
+    let line = "document.getElementById('text').value.slice(0, document.getElementById('text').selectionStart).split('\\n').length";
+    assert_eq!(
+        browser.eval(&format!(
+            "document.getElementById('text').value.split('\\n')[{line} - 1].includes('untill')"
+        )),
+        true
+    );
+    // A manifest, as it is pasted.
+    let manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec:\n  replicas: 3\n  selector: { matchLabels: { app: web } }\n  \
+                    template:\n    metadata: { labels: { app: web } }\n    spec: { containers: [{ name: app, image: a:1 }] }\n";
+    browser.enter("#text", manifest);
+    browser.wait("kubelapse.run.pods.length === 3 && location.hash.startsWith('#play=1')");
+    assert!(browser.text("#problems").contains("assumed: "), "{}", browser.text("#problems"));
+    // Stepping, and what is done at the cursor makes another future, which the link holds, too.
+    browser.eval("(() => { document.activeElement.blur(); kubelapse.goTo(0); })()");
+    browser.key(".");
+    assert!(browser.eval("kubelapse.cursor").as_f64() > Some(0.0));
+    browser.key(",");
+    assert_eq!(browser.eval("kubelapse.cursor"), 0.0);
+    browser.enter("#goto", "40s");
+    browser.wait("kubelapse.cursor === 40000");
+    let before = browser.text("#run-says");
+    browser.enter("#do", "scale deployment/web replicas=5");
+    browser.wait("kubelapse.run.pods.length === 5 && kubelapse.run.deeds.length === 2");
+    browser.wait("kubelapse.cursor < 41000");
+    browser.enter("#line", "get deployments");
+    browser.wait("document.getElementById('told').textContent.includes('UP-TO-DATE')");
+    // What is selected, whole and explained.
+    browser.eval("(() => { kubelapse.selects(kubelapse.run.pods[0]); kubelapse.goTo(30000); })()");
+    for (name, holds) in [("YAML", "kind: Pod"), ("Describe", "Conditions:"), ("Why", "kubelet: ")] {
+        browser.eval(&format!(
+            "[...document.querySelectorAll('#looks button')].find((one) => one.textContent === '{name}').click()"
+        ));
+        browser.wait(&format!("document.getElementById('answer').textContent.includes('{holds}')"));
+    }
+    assert_eq!(browser.requests().len(), heard, "nothing is asked of anybody once the page is there");
+    let hash = browser.eval("location.hash");
+    let hash = hash.as_str().expect("a text").to_owned();
+    is_at_home(&browser, &address);
+    browser.open("about:blank");
+    browser.open(&format!("{address}/{hash}"));
+    browser.wait("document.documentElement.dataset.ready === 'yes' && kubelapse.run.pods.length === 5");
+    assert_eq!(browser.eval("document.getElementById('text').value"), manifest);
+    assert_eq!(browser.eval("location.hash"), *hash);
+    assert_ne!(browser.text("#run-says"), before);
+    // A link that was cut off says so.
+    browser.open("about:blank");
+    browser.open(&format!("{address}/{}", &hash[..hash.len() / 2]));
+    browser.wait("document.getElementById('problems').textContent.includes('cannot be read')");
+    is_at_home(&browser, &address);
+}
+
+#[test]
+fn webassembly_course_asks_hints_and_keeps_the_score() {
+    let Some((_desk, mut browser, address)) = playground("course", "#lesson=deadline-clock") else { return };
+    browser.wait("!document.getElementById('lesson').hidden");
+    assert_eq!(browser.text("#about"), "", "it would give the answer away");
+    assert!(browser.text("#story").len() > 40);
+    browser.press("#moves button[data-say=end]");
+    browser.wait("!document.getElementById('question').hidden");
+    let ahead = browser.eval("kubelapse.run.end");
+    assert!(ahead.as_f64() < Some(61_000.0), "nothing is drawn of what comes: {ahead}");
+    browser.press("#hint");
+    browser.wait("document.getElementById('told').textContent.includes('> hint')");
+    browser.eval("document.querySelectorAll('#choices input')[3].click()");
+    browser.press("#question button");
+    browser.wait("document.getElementById('told').textContent.includes('Right.')");
+    assert!(browser.text("#score").starts_with("0.5 of 1 point"), "{}", browser.text("#score"));
+    for _ in 0..2 {
+        browser.press("#moves button[data-say=end]");
+        browser.wait("!document.getElementById('question').hidden");
+        browser.eval("document.querySelectorAll('#choices input')[0].click()");
+        browser.press("#question button");
+        browser.wait("document.getElementById('question').hidden");
+    }
+    browser.press("#moves button[data-say=end]");
+    browser.wait("document.getElementById('told').textContent.includes('What is behind it')");
+    browser.press("#to-contents");
+    browser.wait("document.getElementById('summary').textContent.startsWith('1 of ')");
+    // Without questions it is a walk.
+    browser.press("#questions");
+    browser.press("button[data-lesson=crash-loop]");
+    browser.wait("!document.getElementById('lesson').hidden");
+    browser.press("#moves button[data-say=end]");
+    browser.wait("kubelapse.run.end >= 1200000");
+    assert_eq!(browser.eval("document.getElementById('question').hidden"), true);
+    is_at_home(&browser, &address);
+}
+
+#[test]
+fn webassembly_playground_takes_no_text_for_markup() {
+    let hostile = "name = \"<img src=x onerror=document.title='taken'>\"\ndescription = \"<script>document.title='taken'</script>\u{202e}\"\nuntil = \"1m\"\n\
+                   [[pod]]\nname = \"own\"\nspec.containers = [{ name = \"app\", image = \"<b>&amp;</b>\" }]\n<b>\n";
+    let Some((_desk, mut browser, address)) = playground("hostile", "") else { return };
+    browser.enter("#text", hostile);
+    browser.wait("document.getElementById('problems').textContent.includes('<b>')");
+    browser.enter("#text", hostile.trim_end_matches("<b>\n"));
+    browser.wait("document.getElementById('title').textContent.includes('<img')");
+    browser.enter("#line", "<img src=x onerror=document.title='taken'>");
+    browser.wait("document.getElementById('told').textContent.includes('is no command')");
+    assert_eq!(browser.eval("document.querySelectorAll('img, b, main script').length"), 0);
+    assert_ne!(browser.eval("document.title"), "taken");
+    is_at_home(&browser, &address);
 }

@@ -1,8 +1,19 @@
-// node web/run.mjs kubelapse_web.wasm < requests.json: a list of requests in, the list of answers out.
+// node web/run.mjs kubelapse_web.wasm < requests.json: a list of requests in, the list of answers out. A request that is a list is
+// a conversation with a session of its own; its answer is the list of what was said.
 import { readFileSync, writeFileSync } from "node:fs";
-import { load } from "./kubelapse.mjs";
+import { hold, load } from "./kubelapse.mjs";
 
-const play = await load(readFileSync(process.argv[2]));
+const bytes = readFileSync(process.argv[2]);
+const play = await load(bytes);
 const answers = [];
-for (const asked of JSON.parse(readFileSync(0, "utf8"))) answers.push(await play(asked));
+for (const asked of JSON.parse(readFileSync(0, "utf8"))) {
+  if (!Array.isArray(asked)) {
+    answers.push(await play(asked));
+    continue;
+  }
+  const ask = await hold(bytes);
+  const said = [];
+  for (const one of asked) said.push(JSON.parse(await ask(one)));
+  answers.push(said);
+}
 writeFileSync(1, JSON.stringify(answers));

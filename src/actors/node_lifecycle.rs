@@ -88,6 +88,12 @@ fn heard(w: &World, node: NodeId) -> Time {
     if w.kubelet(node).is_some() { heartbeats::last(w, node, w.now).max(posted) } else { posted }
 }
 
+/// Nodes are not ready: the next pass of the node monitor looks at them.
+pub fn looks_on(w: &mut World) {
+    let now = w.now;
+    want_pass(w, now);
+}
+
 /// Queues the pass of the node monitor at or after an instant; the next one, if that is over.
 fn want_pass(w: &mut World, from: Time) {
     let period = w.plan.controllers.node_monitor_period;

@@ -98,12 +98,16 @@ pub fn begins(w: &mut World, pod: PodId, ix: ContainerIx) {
 /// The starts of a pod that is there count among those of its workload, where that counts them together.
 pub fn count_starts(w: &mut World, pod: PodId) {
     for ix in w.pods[pod.ix()].container_ixs() {
-        let own = &w.places[pod.ix()].runtime;
-        let tries = own.containers.get(ix.ix()).map_or(0, |run| run.generation);
+        let own = &mut w.places[pod.ix()].runtime;
         let counts =
             own.behavior.containers.get(ix.ix()).is_some_and(|own| own.attempts_of != AttemptsOf::Container);
-        if let Some(key) = counts.then(|| shared_with(w, pod, ix)).flatten() {
-            *w.attempts.entry(key).or_default() += tries;
+        let Some(run) = own.containers.get_mut(ix.ix()).filter(|_| counts) else { continue };
+        // One whose image is on its way has taken its number as well.
+        let is_pulling = run.generation == 0 && run.pulls > 0;
+        let begun = run.generation + u32::from(is_pulling);
+        run.counted = is_pulling.then_some(run.tries);
+        if let Some(key) = shared_with(w, pod, ix) {
+            *w.attempts.entry(key).or_default() += begun;
         }
     }
 }

@@ -75,6 +75,8 @@ pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
         objects: Vec::new(),
         nodes: plan.nodes.iter().map(|n| n.spec.name).collect(),
         start: plan.start,
+        scenario: plan.name.as_str().into(),
+        description: plan.description.as_str().into(),
     };
     for name in &w.directory.nodes {
         w.digest.fold(name.content());

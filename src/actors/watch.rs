@@ -194,11 +194,15 @@ fn pod_ended(w: &mut World, pod: PodId) {
     scheduler::pod_freed(w, pod);
 }
 
-/// A kubelet's own status is news to the scheduler where sizes go on.
+/// A kubelet's own status is news to the scheduler where sizes go on, and comes back to its sync loop, which asks for the
+/// readiness gates (`HandlePodReconcile`, pkg/kubelet/kubelet.go).
 #[inline]
 fn kubelet_wrote(w: &mut World, pod: PodId) {
     if w.places[pod.ix()].runtime.resize.is_some() {
         scheduler::pod_resized(w, pod);
+    }
+    if !w.pods[pod.ix()].spec.readiness_gates.is_empty() {
+        kubelet(w, pod);
     }
 }
 

@@ -220,7 +220,7 @@ impl Reader<'_> {
             let mut sink = csv::Timeline::new(&mut timeline);
             sink.begin(&self.directory).map_err(written)?;
             sink.batch(&self.directory, &self.rows).map_err(written)?;
-            let ending = Ending { pods: &Arc::default(), at: self.now, partial: false };
+            let ending = Ending { pods: &Arc::default(), at: self.now, stands: self.now, partial: false };
             sink.end(&self.directory, &ending).map_err(written)?;
         }
         Ok(Outputs {

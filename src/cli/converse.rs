@@ -2,9 +2,9 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _};
 
-use super::line::{Line, Reply, Save};
 use super::{print, say};
 use crate::session::Walk;
+use crate::session::line::{Line, Reply, Save};
 
 /// Who ended a conversation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,7 +45,7 @@ pub fn lines(walk: Walk, save: Save<'_>, heard: &mut dyn FnMut(&Walk)) -> Result
     print(&line.welcome());
     while let Some(text) = ask(&line.prompt())? {
         let reply = line.say(&text, save);
-        heard(line.walk());
+        heard(&line.walk);
         match reply {
             Reply::Text(text) => {
                 if !say(&text) {

@@ -14,7 +14,6 @@ mod fit;
 mod interrupt;
 mod kept;
 mod learn;
-mod line;
 mod list;
 mod manifest;
 mod new;

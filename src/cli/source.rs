@@ -368,7 +368,7 @@ fn named(word: &str) -> Result<Named, String> {
     if path.exists() {
         let text = read(path).map_err(|e| format!("{word}: {e}"))?;
         let is_toml = path.extension().is_some_and(|end| end == "toml");
-        return Ok(match is_manifest_name(word) || (!is_toml && looks_like_a_manifest(&text)) {
+        return Ok(match is_manifest_name(word) || (!is_toml && assumed::is_manifest(&text)) {
             true => Named::Manifests((vec![(word.to_owned(), text)], Vec::new()), None),
             false => Named::Scenarios(vec![scenario_at(path, text)]),
         });
@@ -411,11 +411,6 @@ fn folder(path: &Path, word: &str) -> Result<Named, String> {
         Ok(scenario_at(file, text))
     };
     files.iter().map(read).collect::<Result<_, String>>().map(Named::Scenarios)
-}
-
-fn looks_like_a_manifest(text: &str) -> bool {
-    text.trim_start().starts_with('{')
-        || text.lines().any(|line| line.starts_with("apiVersion:") || line.starts_with("kind:"))
 }
 
 /// All scenarios in a folder and below it; what begins with a dot is left alone, and so is a link to a folder (it may lead

@@ -10,8 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::view::View;
-use super::{Directory, Ending, FiguresRow, Format, PodRow, Sink, Transition};
+use super::view::{Reach, View};
+use super::{Aside, Directory, Ending, FiguresRow, Format, PodRow, Sink, Transition};
 use crate::api::Sym;
 
 /// One of the formats of a timeline.
@@ -28,15 +28,17 @@ pub const FORMAT: Format = Format {
 pub const MOST_ROWS: u64 = 2_000_000;
 
 /// Each after those that it imports.
-const MODULES: [&str; 8] = [
+const MODULES: [&str; 10] = [
     include_str!("../../page/model.js"),
     include_str!("../../page/scale.js"),
     include_str!("../../page/look.js"),
     include_str!("../../page/rows.js"),
     include_str!("../../page/draw.js"),
     include_str!("../../page/tell.js"),
+    include_str!("../../page/looks.js"),
     include_str!("../../page/live.js"),
     include_str!("../../page/app.js"),
+    include_str!("../../page/begin.js"),
 ];
 const STYLE: &str = include_str!("../../page/page.css");
 const BODY: &str = include_str!("../../page/body.html");
@@ -112,6 +114,13 @@ impl<W: Write> Sink for Page<W> {
         rows.iter().for_each(|row| self.view.figures(directory, row));
         Ok(())
     }
+    fn wants_asides(&self) -> bool {
+        true
+    }
+    fn asides(&mut self, directory: &Directory, asides: &[Aside]) -> io::Result<()> {
+        asides.iter().for_each(|aside| self.view.aside(directory, aside));
+        Ok(())
+    }
     fn end(&mut self, directory: &Directory, ending: &Ending<'_>) -> io::Result<()> {
         let mut view = std::mem::take(&mut self.view);
         if view.rows() >= MOST_ROWS {
@@ -122,9 +131,11 @@ impl<W: Write> Sink for Page<W> {
             );
             return page(&mut self.out, words.as_bytes(), "'none'");
         }
+        let Ending { at, stands, partial, .. } = *ending;
+        let reach = Reach { at, stands, partial };
         let class_of =
             |pod: PodRow| ending.pods.get(pod as usize).map_or(Sym::EMPTY, |record| record.qos_class);
-        page(&mut self.out, &view.json(directory, ending.at, ending.partial, class_of), "'none'")
+        page(&mut self.out, &view.json(directory, reach, class_of), "'none'")
     }
 }
 

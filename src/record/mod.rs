@@ -2,6 +2,7 @@
 //!
 //! The record stands on `api` and `time` alone and never changes the world.
 
+pub(crate) mod aside;
 mod cells;
 pub mod csv;
 pub(crate) mod difference;
@@ -26,6 +27,7 @@ pub(crate) mod transition;
 pub(crate) mod values;
 pub mod view;
 
+pub use aside::{Aside, Fact};
 pub use figures::{Figures, FiguresRow};
 pub use format::{Format, Out, Settings};
 pub use sink::{Ending, Fan, Kept, Says, Scrape, Sink, Written};

@@ -6,7 +6,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::{Directory, FiguresRow, PodRecord, PodRow, Transition};
+use super::{Aside, Directory, FiguresRow, PodRecord, PodRow, Transition};
 use crate::api::sample::Sample;
 use crate::api::wire::Pod;
 use crate::time::{Span, Time};
@@ -18,6 +18,8 @@ pub struct Ending<'a> {
     pub pods: &'a Arc<Vec<PodRecord>>,
     /// The instant at which the run ended.
     pub at: Time,
+    /// Until when all stays as it was then.
+    pub stands: Time,
     /// The run was cut short; what was written is true but not all.
     pub partial: bool,
 }
@@ -71,6 +73,16 @@ pub trait Sink {
         let _ = (directory, rows);
         Ok(())
     }
+    /// Whether what is told beside the rows is wanted ([`Sink::asides`]).
+    fn wants_asides(&self) -> bool {
+        false
+    }
+    /// What was told beside the rows since the last call, in order; never called unless wanted. Errors are those of what is
+    /// written to.
+    fn asides(&mut self, directory: &Directory, asides: &[Aside]) -> io::Result<()> {
+        let _ = (directory, asides);
+        Ok(())
+    }
     /// Before the first row. Errors are those of what is written to.
     fn begin(&mut self, directory: &Directory) -> io::Result<()> {
         let _ = directory;
@@ -114,6 +126,13 @@ impl<S: Sink> Sink for Fan<S> {
     }
     fn figures(&mut self, directory: &Directory, rows: &[FiguresRow]) -> io::Result<()> {
         self.sinks.iter_mut().try_for_each(|sink| sink.figures(directory, rows))
+    }
+    fn wants_asides(&self) -> bool {
+        self.sinks.iter().any(Sink::wants_asides)
+    }
+    fn asides(&mut self, directory: &Directory, asides: &[Aside]) -> io::Result<()> {
+        let mut wanting = self.sinks.iter_mut().filter(|sink| sink.wants_asides());
+        wanting.try_for_each(|sink| sink.asides(directory, asides))
     }
     fn begin(&mut self, directory: &Directory) -> io::Result<()> {
         self.sinks.iter_mut().try_for_each(|sink| sink.begin(directory))
@@ -176,6 +195,12 @@ impl<S: Sink + ?Sized> Sink for &mut S {
     fn figures(&mut self, directory: &Directory, rows: &[FiguresRow]) -> io::Result<()> {
         (**self).figures(directory, rows)
     }
+    fn wants_asides(&self) -> bool {
+        (**self).wants_asides()
+    }
+    fn asides(&mut self, directory: &Directory, asides: &[Aside]) -> io::Result<()> {
+        (**self).asides(directory, asides)
+    }
     fn begin(&mut self, directory: &Directory) -> io::Result<()> {
         (**self).begin(directory)
     }
@@ -205,6 +230,12 @@ impl<S: Sink + ?Sized> Sink for Box<S> {
     }
     fn figures(&mut self, directory: &Directory, rows: &[FiguresRow]) -> io::Result<()> {
         (**self).figures(directory, rows)
+    }
+    fn wants_asides(&self) -> bool {
+        (**self).wants_asides()
+    }
+    fn asides(&mut self, directory: &Directory, asides: &[Aside]) -> io::Result<()> {
+        (**self).asides(directory, asides)
     }
     fn begin(&mut self, directory: &Directory) -> io::Result<()> {
         (**self).begin(directory)

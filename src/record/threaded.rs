@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use super::{
-    Directory, Ending, FiguresRow, ObjectIdent, ObjectRow, PodRecord, Scrape, Sink, Transition, Written,
+    Aside, Directory, Ending, FiguresRow, ObjectIdent, ObjectRow, PodRecord, Scrape, Sink, Transition, Written,
 };
 use crate::api::{PodIdent, Sym};
 use crate::time::{Span, Time};
@@ -22,15 +22,19 @@ enum Told {
         nodes: Vec<Sym>,
         objects: Vec<ObjectIdent>,
         start: Time,
+        scenario: Arc<str>,
+        description: Arc<str>,
     },
     Begin,
     Batch(Vec<Transition>),
     Written(Written),
     Figures(Vec<FiguresRow>),
+    Asides(Vec<Aside>),
     Scraped(Scrape),
     End {
         pods: Arc<Vec<PodRecord>>,
         at: Time,
+        stands: Time,
         partial: bool,
     },
 }
@@ -42,6 +46,7 @@ pub struct Threaded {
     /// Batches come back empty, to be filled again.
     spare: Receiver<Vec<Transition>>,
     wants_objects: bool,
+    wants_asides: bool,
     scrape_interval: Option<Span>,
     /// How much of the directory has been told: pods, nodes, objects.
     known: [usize; 3],
@@ -52,6 +57,7 @@ impl Threaded {
     /// When the machine gives no thread.
     pub fn new(sink: impl Sink + Send + 'static) -> io::Result<Threaded> {
         let (wants_objects, scrape_interval) = (sink.wants_objects(), sink.scrape_interval());
+        let wants_asides = sink.wants_asides();
         let (to, told) = sync_channel(WAITING);
         let (back, spare) = channel();
         let thread = thread::Builder::new().name("sink".to_owned()).spawn(move || {
@@ -63,6 +69,7 @@ impl Threaded {
             thread: Some(thread),
             spare,
             wants_objects,
+            wants_asides,
             scrape_interval,
             known: [0; 3],
         })
@@ -88,6 +95,8 @@ impl Threaded {
             nodes: directory.nodes[nodes..].to_vec(),
             objects: directory.objects[objects..].to_vec(),
             start: directory.start,
+            scenario: Arc::clone(&directory.scenario),
+            description: Arc::clone(&directory.description),
         };
         self.tell(known)
     }
@@ -107,12 +116,13 @@ fn listen(sink: &mut impl Sink, told: &Receiver<Told>, back: &dyn Fn(Vec<Transit
     let mut directory = Directory::default();
     for message in told {
         match message {
-            Told::Known { pods, owners, nodes, objects, start } => {
+            Told::Known { pods, owners, nodes, objects, start, scenario, description } => {
                 directory.pods.extend(pods);
                 directory.owners.extend(owners);
                 directory.nodes.extend(nodes);
                 directory.objects.extend(objects);
                 directory.start = start;
+                (directory.scenario, directory.description) = (scenario, description);
             }
             Told::Begin => sink.begin(&directory)?,
             Told::Batch(mut rows) => {
@@ -123,7 +133,10 @@ fn listen(sink: &mut impl Sink, told: &Receiver<Told>, back: &dyn Fn(Vec<Transit
             Told::Written(written) => sink.written(&directory, &written)?,
             Told::Scraped(scrape) => sink.scraped(&scrape)?,
             Told::Figures(rows) => sink.figures(&directory, &rows)?,
-            Told::End { pods, at, partial } => sink.end(&directory, &Ending { pods: &pods, at, partial })?,
+            Told::Asides(asides) => sink.asides(&directory, &asides)?,
+            Told::End { pods, at, stands, partial } => {
+                sink.end(&directory, &Ending { pods: &pods, at, stands, partial })?;
+            }
         }
     }
     Ok(())
@@ -162,9 +175,17 @@ impl Sink for Threaded {
         self.make_known(directory)?;
         self.tell(Told::Figures(rows.to_vec()))
     }
+    fn wants_asides(&self) -> bool {
+        self.wants_asides
+    }
+    fn asides(&mut self, directory: &Directory, asides: &[Aside]) -> io::Result<()> {
+        self.make_known(directory)?;
+        self.tell(Told::Asides(asides.to_vec()))
+    }
     fn end(&mut self, directory: &Directory, ending: &Ending<'_>) -> io::Result<()> {
         self.make_known(directory)?;
-        self.tell(Told::End { pods: Arc::clone(ending.pods), at: ending.at, partial: ending.partial })?;
+        let Ending { pods, at, stands, partial } = *ending;
+        self.tell(Told::End { pods: Arc::clone(pods), at, stands, partial })?;
         self.join()
     }
 }

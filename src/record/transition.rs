@@ -1,5 +1,7 @@
 //! One recorded change, as a client that watches the API server would see it, at the instant it is written there.
 
+use std::sync::Arc;
+
 use crate::api::workload::WorkloadState;
 use crate::api::{EventText, EventType, PodIdent, Sym, Text, Tri};
 use crate::time::Time;
@@ -217,6 +219,10 @@ pub struct Directory {
     pub objects: Vec<ObjectIdent>,
     /// Wall-clock time of t = 0.
     pub start: Time,
+    /// What the scenario is called.
+    pub scenario: Arc<str>,
+    /// What it says that it shows.
+    pub description: Arc<str>,
 }
 
 /// One row of `pods.csv`: a pod's life in figures. Times are None where it did not happen.

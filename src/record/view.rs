@@ -9,7 +9,9 @@ use std::fmt::Write as _;
 use rustc_hash::FxHashMap;
 
 use super::cells::{integer, pod_name, words};
-use super::{Change, Directory, Event, FiguresRow, NodeRow, ObjectChange, ObjectRow, PodRow, Transition};
+use super::{
+    Aside, Change, Directory, Event, Fact, FiguresRow, NodeRow, ObjectChange, ObjectRow, PodRow, Transition,
+};
 use crate::api::workload::WorkloadState;
 use crate::api::{EventText, EventType, PodIdent, Sym, Tri};
 use crate::time::Time;
@@ -75,6 +77,26 @@ fn string(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(spelled.as_bytes());
 }
 
+/// A command from outside, with what it was answered.
+#[derive(Debug)]
+struct Deed {
+    at: i64,
+    words: u32,
+    /// JSON arrays with commas between them.
+    answers: Vec<u8>,
+}
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Reach {
+    /// The instant of its end so far.
+    pub at: Time,
+    /// Until when all stays as it is then.
+    pub stands: Time,
+    /// It was cut short.
+    pub partial: bool,
+}
+
 /// A run as it is gathered.
 #[derive(Debug, Default)]
 pub struct View {
@@ -83,6 +105,9 @@ pub struct View {
     objects: Vec<Rows>,
     figures: Vec<Rows>,
     nodes: Vec<Rows>,
+    /// By pod: its init containers.
+    inits: Vec<Rows>,
+    deeds: Vec<(u32, Deed)>,
     rows: u64,
     scratch: String,
 }
@@ -93,6 +118,18 @@ fn slot(all: &mut Vec<Rows>, ix: u32) -> &mut Rows {
         all.resize(ix + 1, Rows::default());
     }
     &mut all[ix]
+}
+
+/// `[…]`, after others.
+fn list(out: &mut Vec<u8>, cells: &[i64]) {
+    if !out.is_empty() {
+        out.push(b',');
+    }
+    for (at, cell) in cells.iter().enumerate() {
+        out.push(if at > 0 { b',' } else { b'[' });
+        integer(out, *cell);
+    }
+    out.push(b']');
 }
 
 /// `[t,code,…]`; None stands as null.
@@ -164,6 +201,31 @@ impl View {
             figures.updated.map(i64::from),
         ];
         put(slot(&mut self.figures, row.object), since(directory, row.time), 0, &cells);
+    }
+
+    /// Takes what was told beside the rows.
+    pub fn aside(&mut self, directory: &Directory, aside: &Aside) {
+        let at = since(directory, aside.time);
+        match &aside.what {
+            Fact::Init { pod, name, is_sidecar } => {
+                let cells = [i64::from(self.texts.sym(*name)), i64::from(*is_sidecar)];
+                list(&mut slot(&mut self.inits, *pod).bytes, &cells);
+            }
+            Fact::Node { node, exists, unschedulable } => {
+                let cells = [Some(i64::from(*exists)), Some(i64::from(*unschedulable))];
+                put(slot(&mut self.nodes, *node), at, 8, &cells);
+            }
+            Fact::Given { command, words } => {
+                let words = self.texts.other(words);
+                self.deeds.push((*command, Deed { at, words, answers: Vec::new() }));
+            }
+            Fact::Answered { command, line, refused } => {
+                let line = self.texts.other(line);
+                if let Some((_, deed)) = self.deeds.iter_mut().rfind(|(own, _)| own == command) {
+                    list(&mut deed.answers, &[at, i64::from(*refused), i64::from(line)]);
+                }
+            }
+        }
     }
 
     fn said(&mut self, message: EventText, pod: Option<&PodIdent>) -> Option<i64> {
@@ -270,14 +332,19 @@ impl View {
         }
     }
 
+    fn deeds_json(&self) -> Vec<u8> {
+        let mut deeds = Vec::new();
+        for (_, deed) in &self.deeds {
+            deeds.extend_from_slice(if deeds.is_empty() { b"" } else { b"," });
+            deeds.extend_from_slice(format!("[{},{},[", deed.at, deed.words).as_bytes());
+            deeds.extend_from_slice(&deed.answers);
+            deeds.extend_from_slice(b"]]");
+        }
+        deeds
+    }
+
     /// The model as JSON, of a run that has come so far; `class_of` tells a pod's QoS class.
-    pub fn json(
-        &mut self,
-        directory: &Directory,
-        now: Time,
-        partial: bool,
-        class_of: impl Fn(PodRow) -> Sym,
-    ) -> Vec<u8> {
+    pub fn json(&mut self, directory: &Directory, reach: Reach, class_of: impl Fn(PodRow) -> Sym) -> Vec<u8> {
         let mut name = Vec::new();
         let mut pods = Vec::new();
         for (ix, ident) in directory.pods.iter().enumerate() {
@@ -293,7 +360,13 @@ impl View {
             if let Some(rows) = self.pods.get(ix) {
                 pods.extend_from_slice(&rows.bytes);
             }
-            pods.extend_from_slice(b"]]");
+            pods.extend_from_slice(b"]");
+            if let Some(inits) = self.inits.get(ix).filter(|inits| !inits.bytes.is_empty()) {
+                pods.extend_from_slice(b",[");
+                pods.extend_from_slice(&inits.bytes);
+                pods.push(b']');
+            }
+            pods.push(b']');
         }
         let mut objects = Vec::new();
         for (ix, ident) in directory.objects.iter().enumerate() {
@@ -320,16 +393,25 @@ impl View {
             nodes.extend_from_slice(b"]]");
         }
         let head = format!(
-            "{{\"model\":{MODEL},\"program\":\"kubelapse {}\",\"start\":\"{}\",\"end\":{},\"partial\":{}",
+            "{{\"model\":{MODEL},\"program\":\"kubelapse {}\",\"start\":\"{}\",\"end\":{},\"until\":{},\"partial\":{}",
             env!("CARGO_PKG_VERSION"),
             directory.start.rfc3339_micros(),
-            since(directory, now),
-            partial
+            since(directory, reach.at),
+            since(directory, reach.stands.max(reach.at)),
+            reach.partial
         );
         let mut out = head.into_bytes();
-        for (member, bytes) in
-            [("texts", &self.texts.bytes), ("nodes", &nodes), ("objects", &objects), ("pods", &pods)]
-        {
+        for (member, text) in [("scenario", &directory.scenario), ("description", &directory.description)] {
+            out.extend_from_slice(format!(",\"{member}\":").as_bytes());
+            string(&mut out, text);
+        }
+        for (member, bytes) in [
+            ("texts", &self.texts.bytes),
+            ("nodes", &nodes),
+            ("objects", &objects),
+            ("pods", &pods),
+            ("deeds", &self.deeds_json()),
+        ] {
             out.extend_from_slice(format!(",\"{member}\":[").as_bytes());
             out.extend_from_slice(bytes);
             out.push(b']');

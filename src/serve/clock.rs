@@ -98,6 +98,7 @@ enum Ask {
     Logs(LogsOf, oneshot::Sender<Logged>),
     Save(oneshot::Sender<String>),
     View(oneshot::Sender<Vec<u8>>),
+    Look(Option<Span>, String, oneshot::Sender<Result<String, String>>),
     Stop,
 }
 
@@ -148,6 +149,10 @@ impl Desk {
     /// The scenario with everything that was done.
     pub async fn saved(&self) -> Option<String> {
         self.ask(Ask::Save).await
+    }
+    /// What words that only look come to, at an offset from the start that lies behind, or now.
+    pub async fn look(&self, at: Option<Span>, words: String) -> Option<Result<String, String>> {
+        self.ask(|answer| Ask::Look(at, words, answer)).await
     }
     /// What the page draws.
     pub async fn view(&self) -> Option<Vec<u8>> {
@@ -454,6 +459,10 @@ impl Clock {
                 let _ = answer.send(self.walk.timed_logs(pod, &of.container, of.previous));
             }
             Ask::Save(answer) => drop(answer.send(self.walk.saved())),
+            Ask::Look(at, words, answer) => {
+                let at = at.map_or(self.walk.now(), |offset| self.walk.plan().start + offset);
+                let _ = answer.send(self.walk.looked_at(at, &words));
+            }
             Ask::View(answer) => drop(answer.send(self.walk.view())),
         }
     }

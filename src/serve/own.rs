@@ -8,7 +8,7 @@ use super::status::{Response, bad, failure, no_page};
 use crate::time::{GoDuration, Span};
 
 /// A path below `/kubelapse/v1`, its method, and what it does.
-const PATHS: [(&str, &str, &str); 10] = [
+const PATHS: [(&str, &str, &str); 11] = [
     ("clock", "get", "how the clock stands"),
     ("clock/pause", "post", "the clock stands"),
     (
@@ -26,6 +26,11 @@ const PATHS: [(&str, &str, &str); 10] = [
     ),
     ("scenario", "get", "the scenario with everything that was done, as TOML"),
     ("view", "get", "what the page draws: the view model"),
+    (
+        "look",
+        "get",
+        "what words of `step` that only look come to: ?words=describe pod/web, ?words=why pod/web Ready; &at=90s: then",
+    ),
     ("openapi", "get", "this description"),
 ];
 
@@ -55,14 +60,15 @@ pub async fn answer(desk: &Desk, request: &Request, rest: &str) -> Response {
             let jump = match *path {
                 "clock/step" => Jump::Step,
                 "clock/back" => Jump::Back,
-                _ => match GoDuration::parse(request.query("at")) {
-                    Ok(GoDuration(nanos)) if nanos >= 0 => Jump::To(Span::from_micros(nanos / 1000)),
-                    _ => return bad("`at` is an offset from the start of the run: 90s, 15m, 2h"),
+                _ => match offset(request) {
+                    Ok(offset) => Jump::To(offset),
+                    Err(refused) => return refused,
                 },
             };
             // Who looks at one instant wants to go on looking at it.
             if desk.pace(Pace::Paused).await.is_none() { None } else { desk.jump(jump).await }
         }
+        "look" => return looked(desk, request).await,
         "do" => return done(desk, request).await,
         "view" => return desk.view().await.map_or_else(over, Response::of_json),
         _ => {
@@ -73,6 +79,32 @@ pub async fn answer(desk: &Desk, request: &Request, rest: &str) -> Response {
         }
     };
     state.map_or_else(over, |state| Response::json(200, &state))
+}
+
+/// `at`: an offset from the start.
+fn offset(request: &Request) -> Result<Span, Response> {
+    match GoDuration::parse(request.query("at")) {
+        Ok(GoDuration(nanos)) if nanos >= 0 => Ok(Span::from_micros(nanos / 1000)),
+        _ => Err(bad("`at` is an offset from the start of the run: 90s, 15m, 2h")),
+    }
+}
+
+/// Looks at what was, or is.
+async fn looked(desk: &Desk, request: &Request) -> Response {
+    let at = match request.query("at") {
+        "" => None,
+        _ => match offset(request) {
+            Ok(offset) => Some(offset),
+            Err(refused) => return refused,
+        },
+    };
+    match desk.look(at, request.query("words").to_owned()).await {
+        None => over(),
+        Some(Err(refused)) => bad(&refused),
+        Some(Ok(text)) => {
+            Response::json(200, &json!({ "kind": "Look", "apiVersion": "kubelapse/v1", "text": text }))
+        }
+    }
 }
 
 fn over() -> Response {
@@ -96,6 +128,7 @@ fn described() -> Value {
         let parameter = match path {
             "clock/resume" => Some("speed"),
             "clock/goto" => Some("at"),
+            "look" => Some("words"),
             _ => None,
         };
         if let Some(name) = parameter {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::kubectl::{self, SeenEvent};
+use super::whole::Whole;
 use super::{Walk, nodes, slices, volumes};
 use crate::actors::api_server;
 use crate::api::service::{Service, TargetPort};
@@ -23,7 +24,7 @@ use crate::world::{PodId, World};
 
 /// What can be asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kind {
+pub(super) enum Kind {
     Pods,
     Nodes,
     Events,
@@ -93,7 +94,7 @@ impl Kind {
         }
     }
     /// The same of many.
-    fn plural(self) -> String {
+    pub(super) fn plural(self) -> String {
         match self {
             Kind::Endpoints => "endpoints".to_owned(),
             Kind::Slices => "endpointslices.discovery.k8s.io".to_owned(),
@@ -107,12 +108,14 @@ impl Kind {
 
 /// A `kubectl get`, read.
 #[derive(Default)]
-struct Asked<'a> {
-    kinds: Vec<Kind>,
-    names: Vec<&'a str>,
+pub(super) struct Asked<'a> {
+    pub(super) kinds: Vec<Kind>,
+    pub(super) names: Vec<&'a str>,
     namespace: Option<&'a str>,
     labels: Vec<Requirement<'a>>,
     is_wide: bool,
+    /// The objects themselves are wanted.
+    whole: Option<Whole>,
 }
 
 /// One part of a `-l`.
@@ -158,10 +161,8 @@ impl<'a> Asked<'a> {
             let mut value =
                 || joined.or_else(|| words.next()).ok_or_else(|| format!("error: {flag} of what?"));
             match flag {
-                "-o" | "--output" if value()? != "wide" => {
-                    return Err("error: of -o there is `wide` alone; `describe` tells more".to_owned());
-                }
-                "-o" | "--output" | "-owide" => asked.is_wide = true,
+                "-o" | "--output" => asked.put_out(value()?)?,
+                "-owide" | "-oyaml" | "-ojson" => asked.put_out(&flag[2..])?,
                 "-n" | "--namespace" => asked.namespace = Some(value()?),
                 "-A" | "--all-namespaces" => asked.namespace = None,
                 "-l" | "--selector" => asked.labels = value()?.split(',').map(Requirement::parse).collect(),
@@ -187,7 +188,22 @@ impl<'a> Asked<'a> {
         Ok(asked)
     }
 
-    fn takes(&self, namespace: Sym, name: &str, labels: Option<&BTreeMap<String, String>>) -> bool {
+    fn put_out(&mut self, form: &str) -> Result<(), String> {
+        match form {
+            "wide" => self.is_wide = true,
+            "yaml" => self.whole = Some(Whole::Yaml),
+            "json" => self.whole = Some(Whole::Json),
+            _ => return Err("error: of -o there are `wide`, `yaml` and `json`".to_owned()),
+        }
+        Ok(())
+    }
+
+    pub(super) fn takes(
+        &self,
+        namespace: Sym,
+        name: &str,
+        labels: Option<&BTreeMap<String, String>>,
+    ) -> bool {
         self.namespace.is_none_or(|own| namespace == own)
             && (self.names.is_empty() || self.names.contains(&name))
             && (self.labels.is_empty()
@@ -214,6 +230,9 @@ impl Walk {
     pub fn get(&self, text: &str) -> Result<String, String> {
         let (w, now) = (self.world(), self.now());
         let asked = Asked::read(text)?;
+        if let Some(whole) = asked.whole {
+            return self.whole(whole, &asked);
+        }
         let is_plain = asked.names.is_empty() && asked.labels.is_empty() && asked.namespace.is_none();
         match asked.kinds[..] {
             [Kind::Pods] if is_plain => return Ok(kubectl::get(w, now)),

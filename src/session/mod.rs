@@ -19,6 +19,7 @@ pub mod expect;
 pub mod get;
 pub mod kubectl;
 pub(crate) mod lesson;
+pub mod line;
 pub(crate) mod lineage;
 mod lives;
 pub(crate) mod moves;
@@ -36,6 +37,7 @@ pub mod strip;
 pub mod tree;
 pub mod unended;
 pub mod usage;
+mod whole;
 mod view;
 mod volumes;
 pub(crate) mod walk;
@@ -46,7 +48,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::actors;
-use crate::record::{Directory, Ending, PodRecord, Sink, Transition};
+use crate::record::{Aside, Directory, Ending, PodRecord, Sink, Transition};
 use crate::scenario::plan::Plan;
 use crate::time::{Span, Time};
 use crate::world::{PodId, SimEvent, World};
@@ -55,6 +57,7 @@ pub use breakpoints::Breakpoint;
 pub use commands::Done;
 pub use expect::Judge;
 pub use lesson::Score;
+pub use line::Line;
 pub use lives::Lives;
 pub use moves::{Direction, Move, Stop};
 use scrape::Scraper;
@@ -148,6 +151,11 @@ impl Session {
             settled.hear(w, before..w.outbox.len());
         }
         Played { at, sequence, event }
+    }
+
+    /// What was told beside the rows since the last call.
+    fn take_asides(&mut self) -> Vec<Aside> {
+        self.world.asides.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// What was written since the last call.
@@ -264,6 +272,9 @@ pub fn play_out(
     let mut scraper = sink.scrape_interval().map(|every| Scraper::new(every, session.world.plan.start));
     session.world.touched = (objects || scraper.is_some()).then(Vec::new);
     session.world.figures = Some(Vec::new());
+    if sink.wants_asides() {
+        session.world.begin_asides();
+    }
     sink.begin(&session.world.directory)?;
     let mut played = 0u32;
     let mut partial = progress.stop();
@@ -319,6 +330,10 @@ fn hand_over(w: &mut World, sink: &mut dyn Sink) -> io::Result<()> {
         sink.figures(&w.directory, figures)?;
         figures.clear();
     }
+    if let Some(asides) = w.asides.as_mut().filter(|asides| !asides.is_empty()) {
+        sink.asides(&w.directory, asides)?;
+        asides.clear();
+    }
     Ok(())
 }
 
@@ -328,7 +343,7 @@ fn end(w: &mut World, sink: &mut dyn Sink, (at, stands): (Time, Time), partial: 
     let mut records = std::mem::take(&mut w.records);
     close(w, &mut records, stands, 1);
     let records = Arc::new(records);
-    let told = sink.end(&w.directory, &Ending { pods: &records, at, partial });
+    let told = sink.end(&w.directory, &Ending { pods: &records, at, stands, partial });
     let mut records = Arc::unwrap_or_clone(records);
     close(w, &mut records, stands, -1);
     w.records = records;

@@ -496,7 +496,7 @@ fn event_value(event: &Event, about: &About, seen: &Seen) -> Value {
 }
 
 /// A node as the API prints it.
-fn node_value(w: &World, ix: usize, node: &Node) -> Value {
+pub(super) fn node_value(w: &World, ix: usize, node: &Node) -> Value {
     let amounts = |amounts: &BTreeMap<String, i128>| -> Map<String, Value> {
         let words = |(resource, nanos): (&String, &i128)| {
             let is_bytes = !matches!(resource.as_str(), "cpu" | "pods") && !resource.contains('/');

@@ -2,7 +2,7 @@
 
 use super::Walk;
 use crate::api::Sym;
-use crate::record::view::View;
+use crate::record::view::{Reach, View};
 
 impl Walk {
     /// The view model, as JSON.
@@ -12,8 +12,11 @@ impl Walk {
         self.history().iter().for_each(|row| view.row(&w.directory, row));
         let known = self.figures.iter().take_while(|(step, _)| *step <= self.position());
         known.for_each(|(_, row)| view.figures(&w.directory, row));
+        let told = self.asides.iter().take_while(|(step, _)| *step <= self.position());
+        told.for_each(|(_, aside)| view.aside(&w.directory, aside));
         let class_of =
             |pod: u32| w.pods.get(pod as usize).map_or(Sym::EMPTY, |pod| pod.status.read().qos_class);
-        view.json(&w.directory, self.now(), false, class_of)
+        let reach = Reach { at: w.now, stands: self.now(), partial: false };
+        view.json(&w.directory, reach, class_of)
     }
 }

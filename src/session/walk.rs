@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::checkpoints::{Checkpoints, interval};
 use super::{Breakpoint, Done, Script, Session};
-use crate::record::{Change, FiguresRow, ObjectRow, Transition};
+use crate::record::{Aside, Change, FiguresRow, ObjectRow, Transition};
 use crate::scenario::Plan;
 use crate::time::{Span, Time};
 use crate::world::workloads::ObjectKey;
@@ -47,6 +47,8 @@ pub struct Walk {
     pub(super) by_object: Vec<Vec<u32>>,
     /// How workloads stood after their writes, each with its step.
     pub(super) figures: Vec<(u64, FiguresRow)>,
+    /// What was told beside the rows, each with its step.
+    pub(super) asides: Vec<(u64, Aside)>,
     /// Rows and numbers that the run begins with.
     pub(super) first: (usize, u64),
     pub(super) checkpoints: Checkpoints,
@@ -67,6 +69,8 @@ impl Walk {
     pub fn new(script: Script, plan: &Arc<Plan>, seed: u64) -> Walk {
         let mut session = Session::new(plan, seed);
         session.world.figures = Some(Vec::new());
+        session.world.begin_asides();
+        let asides = session.take_asides();
         let rows = session.take_transitions();
         let first = (rows.len(), session.world.queue.next_number());
         let mut walk = Walk {
@@ -80,6 +84,7 @@ impl Walk {
             by_pod: Vec::new(),
             by_object: Vec::new(),
             figures: Vec::new(),
+            asides: asides.into_iter().map(|aside| (0, aside)).collect(),
             first,
             lineage: None,
             quiz: super::predict::Quiz::default(),
@@ -215,6 +220,7 @@ impl Walk {
         self.clock = self.clock.max(played.at);
         let written = self.session.take_transitions();
         let figures = self.session.world.figures.as_mut().map(std::mem::take).unwrap_or_default();
+        let asides = self.session.take_asides();
         let step = self.position();
         if step <= self.known() {
             debug_assert_eq!(written, self.rows_of(step), "step {step} is played as it was");
@@ -222,6 +228,7 @@ impl Walk {
             let before = self.rows.len();
             self.rows.extend_from_slice(&written);
             self.figures.extend(figures.into_iter().map(|row| (step, row)));
+            self.asides.extend(asides.into_iter().map(|aside| (step, aside)));
             self.index(before);
             self.steps.push(StepRecord {
                 at: played.at,
@@ -250,6 +257,7 @@ impl Walk {
                 }
                 self.session.world.outbox.clear();
                 self.session.world.figures = Some(Vec::new());
+                self.session.world.asides = Some(Vec::new());
             }
         }
         self.clock = self.session.world.now;
@@ -266,6 +274,48 @@ impl Walk {
         }
         while self.session.next_time().is_some_and(|next| next <= at) && self.play() {}
         self.clock = at;
+    }
+
+    /// The view model tells whole milliseconds, rounded down: the instant by which all has been played that it tells of the
+    /// one that begins at `at`. Any other instant is itself.
+    pub fn told_by(&self, at: Time) -> Time {
+        const UNIT: Span = Span::from_millis(1);
+        if at.since(self.plan().start).micros() % UNIT.micros() != 0 {
+            return at;
+        }
+        let within = self.steps.partition_point(|record| record.at < at + UNIT) as u64;
+        let later = (1..=within).rev().map_while(|step| self.step_record(step).filter(|record| record.at > at).map(|own| (step, own)));
+        let wrote = later.into_iter().find(|(step, _)| !self.rows_of(*step).is_empty());
+        wrote.map_or(at, |(_, record)| record.at)
+    }
+
+    /// The same run, standing at an instant that lies not behind what is known; worlds on the way there are not copied.
+    pub(super) fn copied_at(&self, at: Time) -> Walk {
+        let known = self.steps.partition_point(|record| record.at <= at) as u64;
+        let session = self.session_before(known);
+        let mut walk = Walk {
+            script: self.script.clone(),
+            seed: self.seed,
+            clock: session.world.now,
+            checkpoints: Checkpoints::new(session.clone()),
+            session,
+            steps: self.steps.clone(),
+            rows: self.rows.clone(),
+            by_pod: self.by_pod.clone(),
+            by_object: self.by_object.clone(),
+            figures: self.figures.clone(),
+            asides: self.asides.clone(),
+            first: self.first,
+            lineage: None,
+            quiz: self.quiz.clone(),
+            breakpoints: Vec::new(),
+            selected: self.selected,
+            workload: self.workload,
+        };
+        while walk.session.next_time().is_some_and(|next| next <= at) && walk.play() {}
+        walk.clock = at;
+        walk.forget_selection();
+        walk
     }
 
     /// What was selected may not have been created yet at an earlier place.
@@ -290,6 +340,7 @@ impl Walk {
         let rows = self.row_range(step).end;
         self.steps.truncate(step as usize);
         self.figures.truncate(self.figures.partition_point(|(at, _)| *at <= step));
+        self.asides.truncate(self.asides.partition_point(|(at, _)| *at <= step));
         if rows < self.rows.len() {
             self.rows.truncate(rows);
             for places in self.by_pod.iter_mut().chain(&mut self.by_object) {

@@ -85,6 +85,8 @@ pub struct Kubelet {
     pub relist_queued: Option<Time>,
     /// When the last relist began.
     pub last_relist: Time,
+    /// When it ended: the next one comes a period later.
+    pub relist_end: Time,
     /// Pods with something for the next relist to see.
     pub dirty: Vec<PodId>,
     /// Pods that wait for a cache entry newer than their last run.
@@ -144,6 +146,7 @@ impl Kubelet {
             relist_anchor: at.relist,
             relist_queued: None,
             last_relist,
+            relist_end: last_relist,
             dirty: Vec::new(),
             cache_waiters: Vec::new(),
             tick_anchor: at.tick,

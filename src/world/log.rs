@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::{NodeId, ObjectKey, PodId, World};
+use crate::record::Fact;
 use crate::scenario::Action;
 use crate::scenario::command::DrainFlags;
 use crate::time::{Span, Time};
@@ -79,6 +80,8 @@ impl World {
 
     /// A command begins: what is answered in this step is answered to it.
     pub fn commanded(&mut self, action: Arc<Action>) {
+        let number = u32::try_from(self.log.len()).unwrap_or(u32::MAX);
+        self.tell_beside(|| Fact::Given { command: number, words: action.words.clone() });
         let begun = Commanded { action, step: self.step, answer: Vec::new(), refusals: 0, waits: false };
         self.log.push(Arc::new(begun));
     }
@@ -94,6 +97,7 @@ impl World {
         if self.under_way() != Some(command) {
             self.printed.push(format!("{}: {words}", self.now.since(self.plan.start)));
         }
+        self.tell_beside(|| Fact::Answered { command, line: words.clone(), refused: false });
         if let Some(own) = self.command_mut(command) {
             own.answer.push(words);
         }
@@ -119,6 +123,9 @@ impl World {
         let after = Span::from_micros(self.now.since(self.plan.start).micros());
         self.digest.fold_text(words);
         self.answers.push(format!("{after}: {words}"));
+        if let Some(command) = command {
+            self.tell_beside(|| Fact::Answered { command, line: words.to_owned(), refused: true });
+        }
         if let Some(own) = command.and_then(|command| self.command_mut(command)) {
             own.answer.push(words.to_owned());
             own.refusals += 1;

@@ -72,7 +72,7 @@ use crate::api::{HeldStatus, PodIdent, PodSpec, Sym};
 use crate::engine::Queue;
 use crate::engine::digest::{Digest, Mix};
 use crate::record::{
-    Change, Directory, Event, FiguresRow, ObjectChange, ObjectIdent, ObjectRow, PodRecord, Transition, values,
+    Aside, Fact, Change, Directory, Event, FiguresRow, ObjectChange, ObjectIdent, ObjectRow, PodRecord, Transition, values,
 };
 use crate::rules::kubelet::container_status::ContainerList;
 use crate::rules::scheduler::placement::PodRequest;
@@ -171,6 +171,8 @@ pub struct World {
     pub outbox: Vec<Transition>,
     /// How workloads stood after their writes; kept only while somebody wants to know.
     pub figures: Option<Vec<FiguresRow>>,
+    /// What is told beside the rows; kept only while somebody wants to know.
+    pub asides: Option<Vec<Aside>>,
     /// The names by which rows are read.
     pub directory: Directory,
     /// By pod: its life in figures, as far as it is known.
@@ -335,6 +337,42 @@ impl World {
         self.digest.fold(mix.word());
         if let Some(figures) = &mut self.figures {
             figures.push(row);
+        }
+    }
+    /// From here on what is told beside the rows is kept, beginning with what there is.
+    pub fn begin_asides(&mut self) {
+        self.asides = Some(Vec::new());
+        for node in NodeId::all(self.nodes.len()) {
+            let own = &self.nodes[node.ix()];
+            if !own.exists || own.spec.unschedulable {
+                self.tell_node(node);
+            }
+        }
+        for pod in PodId::all(self.pods.len()) {
+            self.tell_inits(pod, &Arc::clone(&self.pods[pod.ix()].spec));
+        }
+    }
+    /// Something is told beside the rows.
+    pub fn tell_beside(&mut self, what: impl FnOnce() -> Fact) {
+        let time = self.now;
+        if let Some(asides) = &mut self.asides {
+            asides.push(Aside { time, what: what() });
+        }
+    }
+    /// How a node stands.
+    pub fn tell_node(&mut self, node: NodeId) {
+        let own = &self.nodes[node.ix()];
+        let (exists, unschedulable) = (own.exists, own.spec.unschedulable);
+        self.tell_beside(|| Fact::Node { node: node.0, exists, unschedulable });
+    }
+    /// Which containers of a pod come before its others.
+    pub fn tell_inits(&mut self, pod: PodId, spec: &PodSpec) {
+        if self.asides.is_none() {
+            return;
+        }
+        for container in &spec.init_containers {
+            let (name, is_sidecar) = (container.name, container.is_sidecar());
+            self.tell_beside(|| Fact::Init { pod: pod.0, name, is_sidecar });
         }
     }
     /// Records an event about a pod.

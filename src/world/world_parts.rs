@@ -58,6 +58,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         addresses: Default::default(),
         outbox: Vec::new(),
         figures: None,
+        asides: None,
         directory: Default::default(),
         records: Vec::new(),
         digest: Digest::new(),

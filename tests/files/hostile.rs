@@ -102,7 +102,12 @@ pub fn written(name: &str, names: bool) -> Vec<u8> {
     let format = FORMATS.iter().find(|format| format.name == name).expect("a format");
     let (mut sink, written) = sink(format);
     let pods = Arc::new(records);
-    let ending = Ending { pods: &pods, at: directory.start + Span::from_secs(120), partial: false };
+    let ending = Ending {
+        pods: &pods,
+        at: directory.start + Span::from_secs(120),
+        stands: directory.start + Span::from_secs(120),
+        partial: false,
+    };
     sink.begin(&directory).expect("memory takes all");
     sink.batch(&directory, &rows).expect("memory takes all");
     sink.figures(&directory, &figures).expect("memory takes all");

@@ -192,7 +192,7 @@ fn hostile_labels_are_read_again() {
     let scrape = Scrape { time: start, objects };
     let written = super::written::Written::default();
     let mut sink = Metrics::new(written.clone(), Span::from_secs(30));
-    let ending = Ending { pods: &Arc::default(), at: start, partial: false };
+    let ending = Ending { pods: &Arc::default(), at: start, stands: start, partial: false };
     sink.scraped(&scrape).expect("memory takes all");
     sink.end(&Directory::default(), &ending).expect("memory takes all");
     let text = String::from_utf8(written.bytes()).expect("it is text");

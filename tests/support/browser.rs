@@ -104,6 +104,31 @@ impl Browser {
         answer["result"]["value"].clone()
     }
 
+    /// Waits until something holds.
+    pub fn wait(&mut self, holds: &str) {
+        let looks = format!(
+            "new Promise((done) => {{ let left = 200; const look = () => {{ let is = false; try {{ is = {holds}; }} catch {{}} \
+             is ? done(true) : left-- ? setTimeout(look, 100) : done(false); }}; look(); }})"
+        );
+        assert_eq!(self.eval(&looks), true, "{holds}");
+    }
+
+    /// Puts a text into a field, as if it were typed, and presses Enter.
+    pub fn enter(&mut self, selector: &str, text: &str) {
+        let (selector, text) = (json!(selector), json!(text));
+        self.eval(&format!(
+            "(() => {{ const field = document.querySelector({selector}); field.value = {text}; \
+             field.dispatchEvent(new Event('input', {{ bubbles: true }})); field.dispatchEvent(new Event('change', {{ bubbles: true }})); \
+             field.dispatchEvent(new KeyboardEvent('keydown', {{ key: 'Enter', bubbles: true, cancelable: true }})); }})()"
+        ));
+    }
+
+    /// Presses a button.
+    pub fn press(&mut self, selector: &str) {
+        self.eval(&format!("document.querySelector({}).click()", json!(selector)));
+        self.frame();
+    }
+
     /// The text of an element.
     pub fn text(&mut self, selector: &str) -> String {
         let text = self.eval(&format!("document.querySelector({}).innerText", json!(selector)));

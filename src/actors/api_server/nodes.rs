@@ -36,6 +36,7 @@ pub fn register(w: &mut World, node: NodeId, spec: NodeSpec, conditions: [NodeCo
     let (ip, heartbeat, resource_version) = (w.nodes[node.ix()].ip, w.now, next_version(w));
     *w.nodes.write(node.ix()) = Node { spec, ip, exists: true, conditions, heartbeat, resource_version };
     record(w, node, NodeConditionKind::Ready, None);
+    w.tell_node(node);
     watch::tell(w, News::NodeCreated { node });
 }
 
@@ -57,6 +58,10 @@ pub fn update(w: &mut World, node: NodeId, change: impl FnOnce(&mut Node, Time))
         if w.nodes[node.ix()].condition(kind).status != from {
             record(w, node, kind, Some(from));
         }
+    }
+    let n = &w.nodes[node.ix()];
+    if n.spec.unschedulable != before.spec.unschedulable {
+        w.tell_node(node);
     }
     watch::tell(w, News::NodeUpdated { node, before: &before });
 }
@@ -87,5 +92,6 @@ pub fn delete(w: &mut World, node: NodeId) {
     }
     w.nodes.write(node.ix()).exists = false;
     w.nodes.write(node.ix()).resource_version = next_version(w);
+    w.tell_node(node);
     watch::tell(w, News::NodeDeleted { node });
 }

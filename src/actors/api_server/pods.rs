@@ -92,6 +92,7 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, Rejection> {
     let generation = i64::from(counts_generations(w));
     let owner = controller.and_then(|own| w.workloads.row(w.workloads.topmost(own)));
     w.name_pod(ident, owner);
+    w.tell_inits(id, &t.spec);
     w.records.push(PodRecord { qos_class: t.qos_class, created: Some(w.now), ..PodRecord::default() });
     let count = t.spec.init_containers.len() + t.spec.containers.len();
     let runtime = Runtime::of(count, &t.behavior, &w.no_runtime);

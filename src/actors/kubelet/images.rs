@@ -9,7 +9,7 @@ use crate::scenario::plan::{KubeletConfig, ObjectKind, Outage};
 use crate::time::{Span, Time};
 use crate::world::kubelet::{ImageOf, Pull};
 use crate::world::machine::PullSecret;
-use crate::world::{NodeId, PodId, Purpose, Signal, SimEvent, World};
+use crate::world::{ContainerIx, NodeId, PodId, Purpose, Signal, SimEvent, World};
 
 /// What comes of asking for an image.
 pub enum Ensured {
@@ -278,6 +278,34 @@ pub fn pulled(w: &mut World, node: NodeId, id: u32) {
     let event = images::works(pull.image, w.now.since(pull.began), w.now.since(pull.asked), bytes);
     tell(w, pull.pod, pull.of, event);
     ended(w, pull, None);
+}
+
+/// The node's queue of pulls stands: somebody else's image is being pulled, who waits for it elsewhere. None where pulls go side
+/// by side.
+pub fn occupy(w: &mut World, node: NodeId) -> Option<u32> {
+    let now = w.now;
+    let n = &mut w.machines[node.ix()];
+    let kubelet = n.kubelet.as_deref_mut().filter(|_| n.config.serialize_image_pulls)?;
+    n.next_pull += 1;
+    kubelet.pulls.push(Pull {
+        id: n.next_pull,
+        pod: PodId::default(),
+        of: ImageOf::Container(ContainerIx::new(0)),
+        image: Sym::EMPTY,
+        full_name: Sym::EMPTY,
+        asked: now,
+        began: now,
+        error: None,
+        secret: None,
+    });
+    Some(n.next_pull)
+}
+
+/// That pull is over; the next one in the queue begins.
+pub fn release(w: &mut World, node: NodeId, pull: u32) {
+    let Some(kubelet) = w.kubelet_mut(node) else { return };
+    kubelet.pulls.retain(|own| own.id != pull);
+    begin_pulls(w, node);
 }
 
 /// Who waits for a pull hears that it has ended.

@@ -16,12 +16,14 @@ pub fn touched(w: &mut World, pod: PodId) {
     want_relist(w, node);
 }
 
-/// When the node's last relist began, played or not: one in which nothing has changed is no event here.
+/// When the node's last relist began, played or not: one in which nothing has changed is no event here, and takes no time beside
+/// the period.
 pub fn last_relist(w: &World, node: NodeId) -> Time {
     let n = &w.machines[node.ix()];
     let Some(kubelet) = n.kubelet.as_deref() else { return Time::EPOCH };
     let periods = w.now.since(kubelet.relist_anchor).micros().div_euclid(n.relist_period.micros());
-    (kubelet.relist_anchor + n.relist_period * periods).max(kubelet.last_relist)
+    let began = kubelet.relist_anchor + n.relist_period * periods;
+    if began > kubelet.relist_end { began } else { kubelet.last_relist }
 }
 
 /// Queues the next relist of a node.
@@ -31,7 +33,7 @@ pub fn want_relist(w: &mut World, node: NodeId) {
         return;
     };
     let mut at = next_on_grid(kubelet.relist_anchor, n.relist_period, w.now);
-    if at <= kubelet.last_relist {
+    if at <= kubelet.relist_end {
         at += n.relist_period;
     }
     let generation = kubelet.incarnation;

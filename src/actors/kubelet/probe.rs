@@ -7,7 +7,7 @@ use super::prober::{arm, prober_mut, prober_of, published, rearm, timeout};
 use super::{pod_worker, prober, status_manager};
 use crate::actors::events;
 use crate::api::form::HeldContainer;
-use crate::api::{ContainerState, ContainerStatus, HeldStatus, ProbeKind, RestartPolicy, Sym};
+use crate::api::{ContainerState, ContainerStatus, HeldStatus, InstanceState, ProbeKind, RestartPolicy, Sym};
 use crate::api::{Note, spec::Probe};
 use crate::rules::kubelet::api_status::ran_before_kubelet;
 use crate::rules::kubelet::probe_text::{self, Door, Failure};
@@ -127,7 +127,8 @@ fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, spec: &Pro
     let now = w.now;
     let p = w.local(pod);
     let live = p.runtime.live.newest(p.container(ix).name).copied();
-    let running = live.is_some_and(|c| c.state == crate::api::InstanceState::Running);
+    let Some(known) = prober_of(p, ix, kind) else { return };
+    let running = is_reached(p, ix, spec, known);
     let since = now.since(live.and_then(|c| c.started_at).unwrap_or(now));
     let point = p.runtime.attempt(ix).answers(kind).iter().rev().find(|point| point.at <= since).cloned();
     let Some(number) = prober_of(p, ix, kind).map(Prober::probe_number) else { return };
@@ -176,9 +177,7 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
     let pod_spec = std::sync::Arc::clone(&p.spec);
     let Some(spec) = pod_spec.container_at(usize::from(ix)).probe(kind) else { return };
     b.busy = false;
-    let live = p.runtime.live.newest(p.container(ix).name).copied();
-    let running =
-        live.is_some_and(|c| c.state == crate::api::InstanceState::Running && c.restart_count == b.instance);
+    let running = is_reached(p, ix, spec, &b);
     if let Some(cause) = error(p, ix, spec, &b, &w.gates) {
         // An error counts for nothing.
         store(w, pod, ix, kind, b);
@@ -215,6 +214,16 @@ pub fn done(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) {
     }
     let Some(mut b) = prober_of(w.local(pod), ix, kind).copied() else { return };
     rearm(w, pod, ix, kind, &mut b);
+}
+
+/// Whether a probe finds a process. An exec goes into the container that the held status names, which may have been another since,
+/// as long as a postStart hook holds the sync up; what goes over the network finds whoever listens (`runProbe`,
+/// pkg/kubelet/prober/prober.go).
+fn is_reached(p: Local<'_>, ix: ContainerIx, spec: &Probe, b: &Prober) -> bool {
+    p.runtime.live.newest(p.container(ix).name).is_some_and(|newest| {
+        newest.state == InstanceState::Running
+            && (spec.handler.exec.is_none() || newest.restart_count == b.instance)
+    })
 }
 
 /// Why an attempt gives no result: nobody waited for the exec, or it found no process, or its port is unknown (`runProbe`,

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use super::pod_worker;
 use crate::api::{InstanceState, RuntimeContainer, RuntimeStatus};
+use crate::time::Span;
 use crate::world::{LocalMut, NodeId, PodId, Purpose, World};
 
 /// How many events a pod's changes make: one for each container or sandbox whose state has changed, `created` counting
@@ -44,6 +45,11 @@ fn some_died(old: &RuntimeStatus, new: &RuntimeStatus) -> bool {
     };
     new.containers.iter().any(|c| c.state == InstanceState::Exited && !was_dead(c))
 }
+
+/// How long a relist takes for each container of a pod in which something has changed: all of them are asked for their status
+/// (`updateCache`, `GetPodStatus`), and the next relist comes a second after the end of this one (`wait.Until`). Recorded relists
+/// that found news in a pod of eight containers came 4 to 8 ms later than idle ones.
+const INSPECTION: Span = Span::from_micros(600);
 
 /// What a look at a pod has found.
 #[derive(Clone, Copy)]
@@ -97,6 +103,7 @@ pub fn relist(w: &mut World, node: NodeId) {
     let mut dirty = std::mem::take(&mut kubelet.dirty);
     let mut waiters = std::mem::take(&mut kubelet.cache_waiters);
     let mut told = SmallVec::<[News; 8]>::new();
+    let mut inspected: i64 = 0;
     for pod in dirty.drain(..) {
         if let Some(worker) = w.worker_mut(pod) {
             worker.dirty = false;
@@ -104,7 +111,13 @@ pub fn relist(w: &mut World, node: NodeId) {
         let news = inspect(w, pod);
         if news.events > 0 {
             told.push(news);
+            inspected += w.worker(pod).map_or(0, |worker| worker.cache.containers.len() as i64);
         }
+    }
+    if let Some(kubelet) = w.kubelet_mut(node) {
+        let took = INSPECTION * inspected;
+        kubelet.relist_anchor += took;
+        kubelet.relist_end = now + took;
     }
     for pod in waiters.drain(..) {
         pod_worker::cache_is_newer(w, pod);

@@ -21,8 +21,13 @@ fn pass_at(w: &World, at: Time) -> Time {
 
 /// A pod is there whose node is not: the next pass notices, a pass after the quarantine collects.
 pub fn orphaned(w: &mut World, pod: PodId) {
-    let noticed = pass_at(w, w.now);
-    let collected = pass_at(w, noticed + QUARANTINE);
+    let now = w.now;
+    orphaned_since(w, pod, now);
+}
+
+fn orphaned_since(w: &mut World, pod: PodId, since: Time) {
+    let noticed = pass_at(w, since);
+    let collected = pass_at(w, (noticed + QUARANTINE).max(w.now));
     w.controllers.pod_gc.orphans.insert((collected, pod));
     w.at(collected, SimEvent::PodGc);
 }
@@ -32,6 +37,17 @@ pub fn node_gone(w: &mut World, node: NodeId) {
     for pod in w.machines[node.ix()].pods.clone() {
         if w.pods[pod.ix()].exists {
             orphaned(w, pod);
+        }
+    }
+}
+
+/// A node has been no more since an instant.
+pub fn gone_since(w: &mut World, node: NodeId, since: Time) {
+    let pods = w.machines[node.ix()].pods.clone();
+    w.controllers.pod_gc.orphans.retain(|(_, pod)| !pods.contains(pod));
+    for pod in pods {
+        if w.pods[pod.ix()].exists {
+            orphaned_since(w, pod, since);
         }
     }
 }

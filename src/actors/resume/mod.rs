@@ -11,19 +11,24 @@
 //!
 //! | | |
 //! | --- | --- |
+//! | [`nodes`] | nodes stand as they were printed: those that are lost have no kubelet |
 //! | [`pods`] | a pod on its machine, its kubelet's worker with it |
 //! | [`workloads`] | the controllers list what is there, once the present is reached |
 
+mod nodes;
 mod pods;
 mod workloads;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::random;
 use crate::scenario::given::SetUp;
+use crate::scenario::given::past::Begin;
 use crate::time::{Span, Time};
-use crate::world::{PodId, World};
+use crate::world::{NodeId, PodId, World};
 
+use super::kubelet::images;
 use super::{api_server, start};
 use pods::When;
 
@@ -51,9 +56,12 @@ pub struct Present {
     pub pods: Vec<PodId>,
 }
 
-/// What is done on the way to the present: to a pod, or to a node, on whose disk an image lies from then on.
+/// What is done on the way to the present: to a pod; or to a node, on whose disk an image lies from then on, or which pulls one for
+/// a pod whose play begins later.
 enum Step {
     Image,
+    Occupy,
+    Release,
     Put,
     Delete,
 }
@@ -63,8 +71,10 @@ impl Step {
     fn rank(&self) -> u8 {
         match self {
             Step::Image => 0,
-            Step::Put => 1,
-            Step::Delete => 2,
+            Step::Occupy => 1,
+            Step::Release => 2,
+            Step::Put => 3,
+            Step::Delete => 4,
         }
     }
 }
@@ -80,6 +90,7 @@ pub fn present(up: &SetUp, seed: u64, luck: &Luck) -> Present {
         w.add_template(Arc::clone(template), many);
     }
     throw_nodes(&mut w, luck);
+    nodes::stand(&mut w, up);
     let mut agenda = Vec::new();
     let mut whens = Vec::with_capacity(up.players.len());
     for ix in 0..up.players.len() {
@@ -88,7 +99,16 @@ pub fn present(up: &SetUp, seed: u64, luck: &Luck) -> Present {
         agenda.extend(when.deleted.map(|at| (at, ix, Step::Delete)));
         whens.push(when);
     }
-    agenda.extend(up.images.iter().enumerate().map(|(ix, (.., at))| (*at - CREATES, ix, Step::Image)));
+    let earlier = pods::earlier(up, &whens);
+    let began = first_starts(up, &whens);
+    agenda.extend(up.images.iter().enumerate().map(|(ix, (node, image, at))| {
+        let exact = began.get(&(*node, image.as_str())).filter(|exact| exact.truncate_secs() == *at);
+        (*exact.unwrap_or(at) - CREATES, ix, Step::Image)
+    }));
+    for (node, from, until) in occupied(up, &whens) {
+        agenda.extend([(from, node, Step::Occupy), (until, node, Step::Release)]);
+    }
+    let mut pulls = vec![None; up.plan.nodes.len()];
     agenda.sort_by_key(|(at, ix, step)| (*at, step.rank(), *ix));
     let mut put: Vec<PodId> = vec![PodId::default(); up.players.len()];
     for (at, ix, step) in agenda {
@@ -101,7 +121,13 @@ pub fn present(up: &SetUp, seed: u64, luck: &Luck) -> Present {
                     w.machines[node].images.push(image);
                 }
             }
-            Step::Put => put[ix] = pods::put(&mut w, up, ix, &whens[ix], luck.pods[ix]),
+            Step::Occupy => pulls[ix] = images::occupy(&mut w, NodeId::new(ix)),
+            Step::Release => {
+                if let Some(pull) = pulls[ix].take() {
+                    images::release(&mut w, NodeId::new(ix), pull);
+                }
+            }
+            Step::Put => put[ix] = pods::put(&mut w, up, ix, &whens[ix], luck.pods[ix], earlier[ix]),
             Step::Delete => {
                 let grace = up.players[ix].past.asked_to_go.map(|(_, grace)| grace);
                 api_server::delete_pod(&mut w, put[ix], grace);
@@ -109,7 +135,54 @@ pub fn present(up: &SetUp, seed: u64, luck: &Luck) -> Present {
         }
     }
     play_to(&mut w, up.given.now);
+    nodes::follow(&mut w, up);
     Present { world: w, pods: put }
+}
+
+/// When the first container of an image began on a node, with the part of the second: of those that have not been restarted.
+fn first_starts<'a>(up: &'a SetUp, whens: &[When]) -> BTreeMap<(usize, &'a str), Time> {
+    let mut first: BTreeMap<(usize, &str), Time> = BTreeMap::new();
+    for ((player, when), given) in up.players.iter().zip(whens).zip(&up.given.pods) {
+        let Some(node) = player.node else { continue };
+        let spec = &given.pod.spec;
+        let all = spec.init_containers.iter().chain(&spec.containers).zip(&player.past.containers);
+        for ((container, stood), at) in all.zip(when.starts()) {
+            if let Some(at) = at.filter(|_| stood.number == 0) {
+                let own = first.entry((node, container.image.as_str())).or_insert(at);
+                *own = at.min(*own);
+            }
+        }
+    }
+    first
+}
+
+/// When a node's queue of pulls was somebody's whose play begins with its start, while others waited behind: by node.
+fn occupied(up: &SetUp, whens: &[When]) -> Vec<(usize, Time, Time)> {
+    let mut waiting: BTreeMap<usize, Time> = BTreeMap::new();
+    for (player, when) in up.players.iter().zip(whens) {
+        if let (Begin::Bound(_), Some(node)) = (player.past.begin, player.node) {
+            let own = waiting.entry(node).or_insert(when.begins);
+            *own = when.begins.min(*own);
+        }
+    }
+    let mut found = Vec::new();
+    for (node, from) in waiting {
+        // Who was bound before the image was there has pulled it, or has waited in the queue for who did.
+        let is_pulled = |ix: &usize| {
+            let (player, given) = (&up.players[*ix], &up.given.pods[*ix].pod);
+            let asked = given.status.start_time.or(given.created());
+            let first = player.past.containers.iter().all(|own| own.number == 0);
+            let mut images = up.images.iter().filter(|(of, image, _)| {
+                *of == node && given.spec.containers.first().is_some_and(|own| own.image == *image)
+            });
+            first && images.all(|(.., at)| asked.is_some_and(|asked| asked <= *at))
+        };
+        let of_node = (0..up.players.len()).filter(|ix| up.players[*ix].node == Some(node));
+        let starting = of_node.filter(|ix| matches!(up.players[*ix].past.begin, Begin::Start(_)));
+        let last = starting.filter(is_pulled).filter_map(|ix| whens[ix].first_start()).max();
+        found.extend(last.map(|at| (node, from, at - CREATES)).filter(|(_, from, until)| from < until));
+    }
+    found
 }
 
 /// The controllers of workloads begin to work in the present; nothing of what was before is told.

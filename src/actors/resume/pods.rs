@@ -1,5 +1,6 @@
 //! A pod of a given cluster is put where it was: its object, what its machine has of it, and what its kubelet knows.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -40,6 +41,16 @@ pub struct When {
 const QUIET: Span = Span::from_millis(1_500);
 
 impl When {
+    /// When its containers began, in their order.
+    pub fn starts(&self) -> impl Iterator<Item = Option<Time>> {
+        self.containers.iter().map(|(began, _)| *began)
+    }
+
+    /// When the first of its containers began.
+    pub fn first_start(&self) -> Option<Time> {
+        self.starts().flatten().min()
+    }
+
     /// Draws what the printed seconds leave open.
     pub fn of(w: &World, up: &SetUp, ix: usize, throw: u32) -> When {
         let player = &up.players[ix];
@@ -56,14 +67,19 @@ impl When {
                 let began = own.began().map(|at| exact(at, 8 + 2 * ix));
                 let ends = own.ends.and_then(|ended| ended.finished_at).map(|at| exact(at, 9 + 2 * ix));
                 // One that began and ended in one second began first.
-                let began = began.zip(ends).map(|(began, ends)| began.min(ends)).or(began);
+                let began = match (began, ends) {
+                    (Some(began), Some(ends)) => Some(began.min(ends)),
+                    _ => began,
+                };
                 (began, ends)
             })
             .collect();
-        let deleted = match past.begin {
-            Begin::Deletion(at) => Some(exact(at, 1)),
+        let asked = match past.begin {
+            Begin::Deletion(at) => Some(at),
+            Begin::Silent => past.asked_to_go.map(|(at, _)| at),
             _ => None,
         };
+        let deleted = asked.map(|at| exact(at, 1));
         let quiet = |at: Time| at - QUIET;
         let first_end = || containers.iter().filter_map(|(_, ends)| *ends).min();
         let last_start = || containers.iter().filter_map(|(began, _)| *began).max();
@@ -72,42 +88,57 @@ impl When {
         let refused = now - Span::from_millis(400);
         let begins = match past.begin {
             Begin::Over => now - Span::from_micros(1),
-            Begin::Settled => settled.min(now - looks_back(up, player)),
+            Begin::Settled => settled.min(now - player.looks_back),
             Begin::Unbound(at) => exact(at, 3).max(refused),
             Begin::Bound(at) => exact(at, 3),
             Begin::End(_) => first_end().map_or(settled, quiet),
             Begin::Start(_) => last_start().unwrap_or(settled),
-            Begin::Deletion(_) => deleted.map_or(settled, quiet),
+            Begin::Deletion(_) | Begin::Silent => deleted.map_or(settled, quiet),
         };
         let created = up.given.pods[ix].pod.created().map_or(begins, |at| at + part(0)).min(begins);
         When { begins: begins.max(w.plan.start), created, deleted, containers }
     }
 }
 
-/// How long before the present something may have begun that is still being counted: probes that fail one after the other.
-fn looks_back(up: &SetUp, player: &Player) -> Span {
-    let template = &up.templates[player.template.ix()].0;
-    let may_fail = |ix: usize, kind: ProbeKind| {
-        let own = template.behavior.containers.get(ix);
-        own.is_some_and(|own| {
-            own.attempts.iter().any(|one| !one.answers(kind).is_empty() || one.boots.is_some())
-        })
-    };
-    let spec = &template.spec;
-    let all = spec.init_containers.iter().chain(&spec.containers).enumerate();
-    let longest = all.flat_map(|(ix, container)| {
-        let own = ProbeKind::ALL.map(|kind| container.probe(kind).filter(|_| may_fail(ix, kind)));
-        own.into_iter().flatten().map(|probe| {
-            Span::from_secs(
-                i64::from(probe.period_seconds.max(1)) * i64::from(probe.failure_threshold.max(1) + 1),
-            )
-        })
-    });
-    longest.max().unwrap_or(Span::ZERO).min(Span::from_secs(600))
+/// From the binding of a pod to the first start of a container of it, which takes its number before the image is pulled.
+const BEGINS: Span = Span::from_millis(400);
+
+/// By pod: how many starts of those with whom it counts them came before the newest of its own. Who began first in one second is
+/// drawn with the parts of the seconds.
+pub fn earlier(up: &SetUp, whens: &[When]) -> Vec<u32> {
+    let mut groups: BTreeMap<usize, Vec<(usize, Time, u32)>> = BTreeMap::new();
+    for (ix, (player, when)) in up.players.iter().zip(whens).enumerate() {
+        let Some(group) = player.shares else { continue };
+        let newest = when.containers.iter().filter_map(|(began, _)| *began).max();
+        let made = player.past.containers.iter().map(starts_of).max().unwrap_or(0);
+        let begun = match (newest, player.past.begin) {
+            (Some(at), _) => Some((at, made)),
+            (None, Begin::Bound(_)) => Some((when.begins + BEGINS, made.max(1))),
+            _ => None,
+        };
+        groups.entry(group).or_default().extend(begun.map(|(at, made)| (ix, at, made)));
+    }
+    let mut earlier = vec![0; up.players.len()];
+    for all in groups.values_mut() {
+        all.sort_by_key(|(ix, at, _)| (*at, *ix));
+        let total: u32 = all.iter().map(|(.., made)| made).sum();
+        let mut later = u32::try_from(all.len()).unwrap_or(0);
+        for (ix, _, made) in all.iter() {
+            // Of those that began again later all but the newest start came before.
+            later -= 1;
+            earlier[*ix] = total.saturating_sub(*made).saturating_sub(later);
+        }
+    }
+    earlier
 }
 
-/// Puts a pod where its play begins.
-pub fn put(w: &mut World, up: &SetUp, ix: usize, when: &When, throw: u32) -> PodId {
+/// How many starts there were of a container.
+fn starts_of(own: &Stood) -> u32 {
+    u32::try_from(if own.was == Was::Absent { own.number } else { own.number + 1 }).unwrap_or(0)
+}
+
+/// Puts a pod where its play begins; so many starts that count with its own came before.
+pub fn put(w: &mut World, up: &SetUp, ix: usize, when: &When, throw: u32, earlier: u32) -> PodId {
     let (player, given) = (&up.players[ix], &up.given.pods[ix]);
     let node = player.node.map(NodeId::new);
     let own = &given.pod;
@@ -125,11 +156,12 @@ pub fn put(w: &mut World, up: &SetUp, ix: usize, when: &When, throw: u32) -> Pod
             status: player.status.clone(),
         },
     );
-    starts(w, player, pod);
+    starts(w, player, pod, earlier);
     match (player.past.begin, node) {
         (Begin::Over, _) => pod_gc::ended(w, pod),
         (Begin::Unbound(_), _) => scheduler::pod_added(w, pod),
         (Begin::Bound(_), _) => watch::tell(w, News::PodCreated { pod }),
+        (Begin::Silent, Some(node)) => scheduler::pod_assigned(w, pod, node),
         (_, Some(node)) if up.is_left_alone(player) => scheduler::pod_assigned(w, pod, node),
         (begin, Some(node)) if is_in_the_middle(begin) => in_the_middle(w, up, ix, pod, node, when),
         _ => {}
@@ -138,13 +170,12 @@ pub fn put(w: &mut World, up: &SetUp, ix: usize, when: &When, throw: u32) -> Pod
 }
 
 /// How many starts of its containers there were, and so which attempt of its behaviour each plays.
-fn starts(w: &mut World, player: &Player, pod: PodId) {
+fn starts(w: &mut World, player: &Player, pod: PodId, earlier: u32) {
     let runs = &mut w.places[pod.ix()].runtime.containers;
     for (run, own) in runs.iter_mut().zip(&player.past.containers) {
-        let made = if own.was == Was::Absent { own.number } else { own.number + 1 };
-        let made = u32::try_from(made).unwrap_or(0);
-        (run.generation, run.tries) = (made, made + player.earlier);
-        run.attempt = (made + player.earlier).saturating_sub(1);
+        let made = starts_of(own);
+        (run.generation, run.tries) = (made, made + earlier);
+        run.attempt = (made + earlier).saturating_sub(1);
         run.played = [run.attempt, run.attempt.saturating_sub(1)];
     }
 }
@@ -157,15 +188,13 @@ fn in_the_middle(w: &mut World, up: &SetUp, ix: usize, pod: PodId, node: NodeId,
         Begin::Start(at) => Some(at),
         _ => None,
     };
-    let is_new =
-        |own: &Stood| matches!(own.was, Was::Running(began) if starting.is_some_and(|at| began >= at));
     let mut live = sandbox(w, given, pod);
     let mut cache = live.clone();
     let mut memory: SmallVec<[ContainerMemory; 2]> = SmallVec::new();
     for (own, (began, _)) in player.past.containers.iter().zip(&when.containers) {
         let at = ContainerIx::new(memory.len());
         let instances = instances(w, given, pod, at, own, *began);
-        cache.containers.extend(instances.iter().skip(usize::from(is_new(own))).copied());
+        cache.containers.extend(instances.iter().skip(usize::from(is_new(own, starting))).copied());
         live.containers.extend(instances);
         memory.push(remembers(w, given, pod, at, own, *began));
     }
@@ -187,6 +216,11 @@ fn in_the_middle(w: &mut World, up: &SetUp, ix: usize, pod: PodId, node: NodeId,
         pod_worker::update_pod(w, pod);
         probing(w, up, player, given, pod);
     }
+}
+
+/// Whether the newest instance of a container has just begun where a play begins with a start.
+fn is_new(own: &Stood, starting: Option<Time>) -> bool {
+    matches!(own.was, Was::Running(began) if starting.is_some_and(|at| began >= at))
 }
 
 /// From a run that has started something to the look that it asks for.
@@ -363,17 +397,21 @@ fn processes(w: &mut World, up: &SetUp, player: &Player, pod: PodId, when: &When
 /// Probe workers: their ticks count from the pod's first sync with all mounted, or from a look that a status asked for; where
 /// neither is known they may stand anywhere in their period.
 fn probing(w: &mut World, up: &SetUp, player: &Player, given: &GivenPod, pod: PodId) {
-    let starting = matches!(player.past.begin, Begin::Start(_));
+    let starting = match player.past.begin {
+        Begin::Start(at) => Some(at),
+        _ => None,
+    };
     let first = given.pod.status.start_time;
     let worker_began = first.map(|at| {
         let part = part_of_second(w, w.pods[pod.ix()].entity, 0, 4, Span::from_secs(1));
         at + part + w.pod_span(Purpose::Mount, pod, 0, &up.plan.latency.volumes)
     });
-    if starting {
+    if starting.is_some() {
         prober::add_pod(w, pod);
     }
     let spec = Arc::clone(&w.pods[pod.ix()].spec);
     for (ix, own) in player.past.containers.iter().enumerate() {
+        let is_new = is_new(own, starting);
         for kind in ProbeKind::ALL {
             let Some(probe) = spec.container_at(ix).probe(kind) else { continue };
             let period = Span::from_secs(i64::from(probe.period_seconds.max(1)));
@@ -382,10 +420,10 @@ fn probing(w: &mut World, up: &SetUp, player: &Player, given: &GivenPod, pod: Po
                 w.probe_draw(Purpose::Present, pod, at, kind, 0).below(period.micros().cast_unsigned());
             let anywhere = w.now - Span::from_micros(anywhere.cast_signed());
             let anchor = match worker_began {
-                Some(began) if kind != ProbeKind::Readiness || starting => began.min(w.now),
+                Some(began) if kind != ProbeKind::Readiness || is_new => began.min(w.now),
                 _ => anywhere,
             };
-            let (instance, result) = match (starting, kind) {
+            let (instance, result) = match (is_new, kind) {
                 // The instance before, whose end the worker has seen.
                 (true, _) => (own.number - 1, false),
                 (false, ProbeKind::Readiness) => (own.number, own.ready),

@@ -4,15 +4,21 @@
 use crate::actors::events;
 use crate::api::{Effect, Note, Sym, Text};
 use crate::rules::controllers::taint_eviction::{Stay, stay};
-use crate::time::Span;
+use crate::time::{Span, Time};
 use crate::world::controllers::Eviction;
 use crate::world::{NodeId, PodId, SimEvent, World};
 
 /// The taints of a node have changed: each of its pods is looked at again.
 pub fn node_changed(w: &mut World, node: NodeId) {
+    let now = w.now;
+    tainted_since(w, node, now);
+}
+
+/// A node has had its taints since an instant: of what its pods tolerate so much is over.
+pub fn tainted_since(w: &mut World, node: NodeId, since: Time) {
     for pod in w.machines[node.ix()].pods.clone() {
         if w.pods[pod.ix()].exists && w.pods[pod.ix()].node == Some(node) {
-            look(w, pod, node);
+            look(w, pod, node, since);
         }
     }
 }
@@ -20,13 +26,14 @@ pub fn node_changed(w: &mut World, node: NodeId) {
 /// A pod was bound to a node that may be tainted.
 pub fn pod_bound(w: &mut World, pod: PodId) {
     if let Some(node) = w.pods[pod.ix()].node {
-        look(w, pod, node);
+        let now = w.now;
+        look(w, pod, node, now);
     }
 }
 
 /// `processPodOnNode`: what is scheduled stands, even if a later taint is tolerated for less; only a taint that is not
 /// tolerated at all, or none that is not tolerated for ever, undoes it.
-fn look(w: &mut World, pod: PodId, node: NodeId) {
+fn look(w: &mut World, pod: PodId, node: NodeId, since: Time) {
     let now = w.now;
     let p = &w.pods[pod.ix()];
     let scheduled = w.controllers.taint_eviction.waiting.get(&pod).map(|eviction| eviction.at);
@@ -42,7 +49,7 @@ fn look(w: &mut World, pod: PodId, node: NodeId) {
             now
         }
         Stay::Secs(_) if scheduled.is_some() => return,
-        Stay::Secs(secs) => now + Span::from_secs(secs),
+        Stay::Secs(secs) => (since + Span::from_secs(secs)).max(now),
     };
     let own = &mut w.controllers.taint_eviction;
     own.scheduled += 1;

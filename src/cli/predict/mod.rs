@@ -2,14 +2,16 @@
 
 mod formats;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
 use super::source::{self, Beside};
 use super::{Exit, explain, fault, interrupt, print, print_json, progress, report, talk};
 use crate::answers::predict::{Asked, Played, Prediction, play};
+use crate::rules::api_server::objects::ObjectType;
 use crate::rules::versions::Version;
+use crate::scenario::diagnostic::nearest;
 use crate::scenario::given::{self, Given, Problem, Said, SetUp};
 use crate::scenario::values::parse_duration;
 use crate::scenario::{self, Plan};
@@ -199,6 +201,7 @@ fn request(arguments: &Arguments) -> Result<(SetUp, Asked), Vec<Problem>> {
     let given = text.as_ref().map(|text| (given::read(text, &beside), text));
     match given {
         Some((Ok(given), _)) if !given.pods.is_empty() || !given.objects.is_empty() => {
+            problems.extend(unknown(&said, &given));
             if !problems.is_empty() {
                 return Err(problems);
             }
@@ -215,7 +218,11 @@ fn request(arguments: &Arguments) -> Result<(SetUp, Asked), Vec<Problem>> {
             let others: Vec<String> =
                 given.left_out.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
             let hint = "kubectl get pod NAME -o yaml | kubelapse predict -";
-            let words = format!("{}: no pod in it{}", arguments.file, explain::instead(text, &others));
+            let mut words = format!("{}: no pod in it{}", arguments.file, explain::instead(text, &others));
+            for note in &given.notes {
+                words.push_str("; ");
+                words.push_str(note);
+            }
             problems.push(Problem { words, hint: hint.to_owned() });
             Err(problems)
         }
@@ -225,6 +232,35 @@ fn request(arguments: &Arguments) -> Result<(SetUp, Asked), Vec<Problem>> {
         }
         None => Err(problems),
     }
+}
+
+/// What is said of programs of which nothing is in the input, with the nearest name that is.
+fn unknown(said: &[Said], given: &Given) -> Vec<Problem> {
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    for pod in &given.pods {
+        names.insert(pod.pod.meta.name.clone());
+        if let Some(owner) = pod.controller() {
+            names.insert(owner.name.to_string());
+            names.insert(format!("{}/{}", owner.kind.to_lowercase(), owner.name));
+        }
+    }
+    for (kind, value) in
+        given.objects.iter().filter(|(kind, _)| kind.law().has_pods || *kind == ObjectType::CronJob)
+    {
+        let name = value["metadata"]["name"].as_str().unwrap_or_default();
+        names.insert(name.to_owned());
+        names.insert(format!("{}/{name}", kind.singular()));
+    }
+    let missing = said.iter().filter_map(|own| own.of.as_ref()).filter(|of| !names.contains(*of));
+    let problem = |of: &String| {
+        let all: Vec<&str> = names.iter().map(String::as_str).collect();
+        let near = nearest(of, &all).map_or_else(
+            || "it is the name of a pod or of a workload, also as deployment/web".to_owned(),
+            |near| format!("did you mean {near}?"),
+        );
+        Problem { words: format!("--assume {of}: no pod and no workload of that name in it"), hint: near }
+    };
+    missing.map(problem).collect()
 }
 
 /// The version that counts: the one that is asked for, or that of the nodes, or the one that is nearest to it.

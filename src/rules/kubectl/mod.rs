@@ -11,3 +11,4 @@ pub mod rollout_status;
 mod stored_tables;
 pub mod tables;
 pub mod terminal;
+pub mod yaml;

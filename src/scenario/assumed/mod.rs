@@ -43,6 +43,12 @@ pub struct Assumed {
     pub told: Vec<String>,
 }
 
+/// Whether a text that comes without a name looks like a manifest, and not like a scenario.
+pub fn is_manifest(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+        || text.lines().any(|line| line.starts_with("apiVersion:") || line.starts_with("kind:"))
+}
+
 /// The scenario around some manifests.
 ///
 /// # Errors

@@ -12,6 +12,7 @@
 mod doing;
 mod families;
 mod instants;
+pub mod nodes;
 pub mod past;
 mod read;
 mod set_up;
@@ -38,6 +39,8 @@ pub struct Given {
     pub pods: Vec<GivenPod>,
     /// Node objects, as printed.
     pub nodes: Vec<Value>,
+    /// Nodes that a stream has seen go, and when.
+    pub gone_nodes: BTreeMap<String, Time>,
     /// Workloads, Services and the like, as printed.
     pub objects: Vec<(ObjectType, Value)>,
     /// The newest version that a node tells of its kubelet: `1.36`.

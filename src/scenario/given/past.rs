@@ -13,8 +13,8 @@ use smallvec::SmallVec;
 
 use super::GivenPod;
 use crate::api::{
-    Condition, ContainerState, ContainerStatus, ContainerStatuses, Phase, PodSpec, PodStatus, Sym,
-    Terminated, Text, Tri,
+    Condition, ContainerId, ContainerState, ContainerStatus, ContainerStatuses, Phase, PodSpec, PodStatus,
+    Sym, Terminated, Text, Tri,
 };
 use crate::rules::machinery::backoff::Limits;
 use crate::rules::versions::gates::Gates;
@@ -36,6 +36,8 @@ pub struct Past {
 pub enum Begin {
     /// It is over: nothing of it is played.
     Over,
+    /// Its kubelet is silent: it stands as it is printed, and goes only by what others do.
+    Silent,
     /// It has no node, and was created in this second.
     Unbound(Time),
     /// No container has begun yet: from its binding on.
@@ -105,14 +107,17 @@ fn real(started: Option<Time>) -> Option<Time> {
     started.filter(|started| *started != Time::EPOCH)
 }
 
-/// Says where the play of a pod begins.
-pub fn past(given: &GivenPod, now: Time, gates: &Gates) -> Past {
+/// Says where the play of a pod begins; `is_silent`: nothing is heard of its kubelet.
+pub fn past(given: &GivenPod, now: Time, gates: &Gates, is_silent: bool) -> Past {
     let pod = &*given.pod;
     let asked_to_go = pod.deletion().map(|at| {
         let grace = pod.meta.deletion_grace_period_seconds.unwrap_or(0).clamp(0, 1 << 40);
         (at - Span::from_secs(grace), grace)
     });
-    let begin = begin(given, asked_to_go.map(|(at, _)| at), now);
+    let begin = match is_silent && !pod.status.phase.is_terminal() {
+        true => Begin::Silent,
+        false => begin(given, asked_to_go.map(|(at, _)| at), now),
+    };
     let from = match begin {
         Begin::End(at) | Begin::Start(at) | Begin::Deletion(at) => Some(at),
         _ => None,
@@ -280,7 +285,7 @@ impl Past {
             Begin::Unbound(_) => {
                 return PodStatus { qos_class: status.qos_class, ..PodStatus::default() };
             }
-            Begin::Over | Begin::Settled => return status,
+            Begin::Over | Begin::Settled | Begin::Silent => return status,
             Begin::End(at) | Begin::Start(at) | Begin::Deletion(at) => at,
         };
         if status.phase.is_terminal() {
@@ -333,11 +338,14 @@ fn before_start(own: &mut ContainerStatus, stood: &Stood) {
                 true => ContainerState::Terminated(before),
                 false => ContainerState::Unset,
             };
+            own.container_id = before.container_id;
         }
         None => {
             own.restart_count = (stood.number - 1).max(0);
             own.state = ContainerState::waiting(Sym::CONTAINER_CREATING);
             own.last_state = ContainerState::Unset;
+            // Without an instance a probe worker has nothing to look at: what it is shown first is its first value.
+            (own.container_id, own.image_id) = (ContainerId::None, Sym::EMPTY);
         }
     }
 }
@@ -399,7 +407,7 @@ mod tests {
                 "message": "back-off 1m20s restarting failed container=app" } },
             "lastState": { "terminated": { "exitCode": 1, "startedAt": at(100), "finishedAt": at(130) } },
         }]));
-        let past = past(&given, now(150), &Gates::default());
+        let past = past(&given, now(150), &Gates::default(), false);
         assert_eq!(past.begin, Begin::End(now(130)));
         let app = &past.containers[0];
         assert_eq!((app.was, app.number), (Was::Running(now(100)), 4));
@@ -419,7 +427,7 @@ mod tests {
                 "state": { "running": { "startedAt": at(1000 + gap) } },
                 "lastState": { "terminated": { "exitCode": 1, "startedAt": at(900), "finishedAt": at(1000) } },
             }]));
-            let past = past(&given, now(5000), &Gates::default());
+            let past = past(&given, now(5000), &Gates::default(), false);
             assert_eq!(past.begin, Begin::Settled);
             assert_eq!(past.containers[0].back_off, Some(Span::from_secs(next)), "{number}, {gap}");
         }
@@ -429,7 +437,7 @@ mod tests {
     fn what_ran_for_a_moment_is_played_from_its_start() {
         let ended = json!({ "terminated": { "exitCode": 1, "startedAt": at(50), "finishedAt": at(51) } });
         let given = given(json!([{ "name": "app", "restartCount": 0, "ready": false, "state": ended }]));
-        let past = past(&given, now(52), &Gates::default());
+        let past = past(&given, now(52), &Gates::default(), false);
         assert_eq!(past.begin, Begin::Start(now(50)));
         assert!(past.containers[0].ends.is_some());
         assert!(past.status(&given).containers[0].state.is_waiting());

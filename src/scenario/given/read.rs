@@ -18,6 +18,8 @@ use crate::time::{Span, Time};
 struct Last {
     value: Value,
     removed: bool,
+    /// The seconds of the line that said so.
+    at: Option<f64>,
 }
 
 /// What was read so far.
@@ -50,7 +52,8 @@ pub fn read(text: &str, beside: &Beside) -> Result<Given, Vec<Problem>> {
     for words in std::mem::take(&mut taken.broken) {
         problems.push(Problem::new(words, "list anew and watch from there: objects may be missing"));
     }
-    let mut given = Given { now: present(&taken, beside, &mut problems), ..Given::default() };
+    let zero = zero(&taken, beside);
+    let mut given = Given { now: present(&taken, beside, zero, &mut problems), ..Given::default() };
     let Taken { objects, trouble, unseen, is_stream, .. } = taken;
     if let Some(trouble) = trouble {
         given.notes.push(trouble);
@@ -61,11 +64,21 @@ pub fn read(text: &str, beside: &Beside) -> Result<Given, Vec<Problem>> {
              hole, and others may be missing"
         ));
     }
+    let gone = objects.iter().filter(|last| last.removed && last.value["kind"] == "Node");
+    given.gone_nodes = gone
+        .filter_map(|last| {
+            let at = Time::from_micros(((zero? + last.at?) * 1e6) as i64);
+            Some((last.value["metadata"]["name"].as_str()?.to_owned(), at))
+        })
+        .collect();
     let there = || objects.iter().filter(|last| !last.removed).map(|last| &last.value);
     let pulls = failed_pulls(there());
+    let mut bare = Vec::new();
     for value in there() {
         keep(&mut given, value, &pulls, &mut problems);
+        bare.extend(unseen_by_a_cluster(value));
     }
+    problems.extend(manifests(&bare));
     versions(&mut given);
     if problems.is_empty() { Ok(given) } else { Err(problems) }
 }
@@ -149,11 +162,11 @@ impl Taken {
         let key = [kind_of, text(&meta["namespace"]), text(&meta["name"])];
         let removed = kind == "DELETED";
         match self.places.get(&key) {
-            Some(place) => self.objects[*place] = Last { value, removed },
+            Some(place) => self.objects[*place] = Last { value, removed, at },
             None => {
                 self.unseen += usize::from(matches!(kind, "MODIFIED" | "DELETED"));
                 self.places.insert(key, self.objects.len());
-                self.objects.push(Last { value, removed });
+                self.objects.push(Last { value, removed, at });
             }
         }
     }
@@ -172,23 +185,40 @@ fn seconds(value: &Value) -> Option<f64> {
 /// Clocks of machines differ by so much without anybody minding.
 const SKEW: Span = Span::from_secs(120);
 
-/// The instant that the text is of.
-fn present(taken: &Taken, beside: &Beside, problems: &mut Vec<Problem>) -> Time {
+/// The newest instant that an object tells, and which.
+fn told(taken: &Taken) -> Option<(Time, &Last)> {
     let told = taken.objects.iter().filter_map(|last| Some((newest(&last.value)?, last)));
-    let newest = told.max_by_key(|(at, _)| *at);
-    let of_stream = taken.last_line.map(|line| {
-        // Beyond a few years of seconds they count from the epoch, as an instant of its own does.
-        let zero = match (beside.start, taken.zero) {
-            _ if line > 1e8 => 0.0,
-            (Some(start), _) => start.micros() as f64 / 1e6,
-            (None, Some((low, high))) if low <= high => f64::midpoint(low, high),
-            (None, Some((low, _))) => low,
-            (None, None) => newest.map_or(0.0, |(at, _)| at.secs() as f64 + 0.5 - line),
-        };
-        Time::from_micros(((zero + line) * 1e6) as i64)
-    });
+    told.max_by_key(|(at, _)| *at)
+}
+
+/// What the seconds of a stream count from, in seconds; None: it is no stream with seconds.
+fn zero(taken: &Taken, beside: &Beside) -> Option<f64> {
+    let line = taken.last_line?;
+    // Beyond a few years of seconds they count from the epoch, as an instant of its own does.
+    Some(match (beside.start, taken.zero) {
+        _ if line > 1e8 => 0.0,
+        (Some(start), _) => start.micros() as f64 / 1e6,
+        (None, Some((low, high))) if low <= high => f64::midpoint(low, high),
+        (None, Some((low, _))) => low,
+        (None, None) => told(taken).map_or(0.0, |(at, _)| at.secs() as f64 + 0.5 - line),
+    })
+}
+
+/// The instant that the text is of.
+fn present(taken: &Taken, beside: &Beside, zero: Option<f64>, problems: &mut Vec<Problem>) -> Time {
+    let newest = told(taken);
+    let of_stream =
+        taken.last_line.zip(zero).map(|(line, zero)| Time::from_micros(((zero + line) * 1e6) as i64));
     let now = beside.now.or(of_stream).or(beside.clock);
-    let Some((newest, last)) = newest else { return now.unwrap_or_default() };
+    let Some((newest, last)) = newest else {
+        if now.is_none() && !taken.objects.is_empty() {
+            problems.push(Problem::new(
+                "nothing in it tells of an instant, so that nobody knows when it was printed",
+                "--now says it, such as --now 2026-04-29T04:33:19Z",
+            ));
+        }
+        return now.unwrap_or_default();
+    };
     let Some(now) = now else {
         // An object that is a second old or younger shows nothing of it.
         return newest + Span::from_secs(1);
@@ -232,6 +262,30 @@ fn failed_pulls<'a>(values: impl Iterator<Item = &'a Value>) -> Pulls {
     pulls
 }
 
+/// An object that no cluster has stored, as `kind/name`: each that one has tells when it was created.
+fn unseen_by_a_cluster(value: &Value) -> Option<String> {
+    let kind = ObjectType::of(value).ok().filter(|kind| kind.law().is_kept)?;
+    let meta = &value["metadata"];
+    let is_bare = meta["creationTimestamp"].is_null() && meta["uid"].is_null() && value["status"].is_null();
+    is_bare.then(|| format!("{}/{}", kind.singular(), meta["name"].as_str().unwrap_or_default()))
+}
+
+/// That a text is of manifests is told once.
+fn manifests(bare: &[String]) -> Option<Problem> {
+    let first = bare.first()?;
+    let more = match bare.len() {
+        1 => String::new(),
+        count => format!(" and {} more", count - 1),
+    };
+    Some(Problem::new(
+        format!(
+            "{first}{more} was not printed by a cluster: it has no creationTimestamp, no uid and no status"
+        ),
+        "`kubelapse run FILE` plays a manifest from its creation on, `kubelapse audit FILE` tells what it promises; what a \
+         cluster has `kubectl get all -o yaml` prints",
+    ))
+}
+
 /// An object goes to where it belongs.
 fn keep(given: &mut Given, value: &Value, pulls: &Pulls, problems: &mut Vec<Problem>) {
     let kind = value["kind"].as_str().unwrap_or_default();
@@ -245,7 +299,9 @@ fn keep(given: &mut Given, value: &Value, pulls: &Pulls, problems: &mut Vec<Prob
         "Node" => given.nodes.push(value.clone()),
         "Event" => {}
         _ => {
-            let known = ObjectType::of(value).ok().filter(|kind| kind.law().is_kept);
+            // Nobody sends revisions, but a cluster prints them.
+            let is_stored = |kind: &ObjectType| kind.law().is_kept || *kind == ObjectType::ControllerRevision;
+            let known = ObjectType::of(value).ok().filter(is_stored);
             // What controllers make anew, and what they have made of others.
             let is_made = matches!(kind, "EndpointSlice" | "Endpoints");
             match known.filter(|_| !is_made) {

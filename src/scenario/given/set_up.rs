@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::nodes::{self, NodeState};
 use super::past::{Begin, Past, Stood, Was, past};
 use super::{Given, GivenPod, doing, families};
-use crate::api::{ContainerState, Effect, NodeSpec, PodSpec, PodStatus, ProbeKind, Sym, Taint, wire};
+use crate::api::{ContainerState, PodSpec, PodStatus, ProbeKind, Sym};
 use crate::engine::{Distribution, random};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::machinery::qos::qos_class;
-use crate::rules::machinery::quantity::Quantity;
 use crate::scenario::plan::{
-    Attempt, AttemptsOf, Behavior, ContainerBehavior, Exit, ImagePlan, NodePlan, OnTerm, Plan, PodTemplate,
-    ProgramPlan, TemplateIx, Uptime,
+    Attempt, AttemptsOf, Behavior, ContainerBehavior, Exit, ImagePlan, OnTerm, Plan, PodTemplate,
+    ProgramPlan, TemplateIx,
 };
 use crate::scenario::programs::Belongs;
 use crate::time::{Span, Time};
@@ -48,8 +48,10 @@ pub struct Player {
     pub node: Option<usize>,
     /// Key of its luck.
     pub entity: u64,
-    /// How many starts of pods of its workload came before those of its own, where its programs count them together.
-    pub earlier: u32,
+    /// With whom it counts the starts of its programs: those of the same number; None: alone.
+    pub shares: Option<usize>,
+    /// How long before the present something may have begun that is still being counted: probes that fail one after the other.
+    pub looks_back: Span,
     /// Nothing comes of it by itself: all of its containers run on, and no probe of them fails.
     pub is_still: bool,
 }
@@ -65,6 +67,8 @@ pub struct SetUp {
     pub templates: Vec<(Arc<PodTemplate>, u32)>,
     /// One for each pod, in the order of the input.
     pub players: Vec<Player>,
+    /// How the plan's nodes stand.
+    pub nodes: Vec<NodeState>,
     /// By node: images that are there since an instant at the latest, as containers of them have begun then.
     pub images: Vec<(usize, Sym, Time)>,
     /// Workloads, Services and the like, owners before what they own.
@@ -91,19 +95,23 @@ impl SetUp {
     pub fn new(mut given: Given, base: &Plan, said: &[Said]) -> SetUp {
         let mut assumed = Vec::new();
         let tops: Vec<Option<(String, String)>> = given.pods.iter().map(|pod| topmost(&given, pod)).collect();
-        let nodes = nodes(&given, base);
+        let nodes = nodes::nodes(&given, base);
+        let (states, words) = nodes::states(&given, &nodes);
+        assumed.extend(words);
         let places: BTreeMap<&str, usize> =
             nodes.iter().enumerate().map(|(ix, node)| (node.spec.name.as_str(), ix)).collect();
         let (mut templates, mut known) = (Vec::new(), BTreeMap::new());
-        let (mut players, mut begins) = (Vec::new(), given.now - SETTLED - BEFORE);
+        let (mut players, mut begins) = (Vec::new(), given.now - BEFORE);
         let mut learned = Vec::new();
         for (pod, top) in given.pods.iter().zip(&tops) {
-            let past = past(pod, given.now, &base.gates);
+            let node = places.get(pod.pod.spec.node_name.as_str()).copied();
+            let is_silent = node.is_some_and(|node| states[node].is_silent());
+            let past = past(pod, given.now, &base.gates, is_silent);
             let (mut behavior, told) = doing::behavior(&base.programs, pod, &belongs(pod, top.as_ref()));
             for said in said.iter().filter(|said| said.is_of(pod, top.as_ref())) {
                 said.apply(&mut behavior, &pod.pod.spec);
             }
-            let goes_on = past.begin != Begin::Over;
+            let goes_on = !matches!(past.begin, Begin::Over | Begin::Silent);
             assumed.extend(
                 told.into_iter().filter(|_| goes_on).map(|words| format!("{}: {words}", pod.place())),
             );
@@ -114,20 +122,22 @@ impl SetUp {
                 templates.len() - 1
             });
             templates[ix].1 += 1;
-            begins = begins.min(began(&past, given.now) - BEFORE);
+            let looks_back = looks_back(&templates[ix].0);
+            begins = begins.min(began(&past, given.now, looks_back) - BEFORE);
             let is_still = pod.pod.spec.active_deadline_seconds.is_none()
                 && is_still(&past, &templates[ix].0.behavior, base);
             players.push(Player {
                 status: past.status(pod),
                 past,
                 template: TemplateIx::new(ix),
-                node: places.get(pod.pod.spec.node_name.as_str()).copied(),
+                node,
                 entity: random::entity(&[&pod.pod.meta.namespace, &pod.pod.meta.name]),
                 is_still,
-                earlier: 0,
+                looks_back,
+                shares: None,
             });
         }
-        count_earlier(&given, &templates, &mut players);
+        share(&given, &templates, &mut players);
         let start = begins.truncate_secs();
         drop(places);
         let mut plan = Plan {
@@ -151,17 +161,14 @@ impl SetUp {
         assumed.sort();
         assumed.dedup();
         let images = images(&given, &players);
-        SetUp { given, plan: Arc::new(plan), templates, players, images, objects, assumed }
+        SetUp { given, plan: Arc::new(plan), templates, players, nodes: states, images, objects, assumed }
     }
 }
 
-/// Counts starts that came before, of workloads whose programs count them together: in the order in which pods were created.
-fn count_earlier(given: &Given, templates: &[(Arc<PodTemplate>, u32)], players: &mut [Player]) {
-    let mut order: Vec<usize> = (0..players.len()).collect();
-    order.sort_by_key(|ix| given.pods[*ix].pod.created());
-    let mut counts: BTreeMap<(String, Option<u32>, Option<usize>), u32> = BTreeMap::new();
-    for ix in order {
-        let (pod, player) = (&given.pods[ix], &mut players[ix]);
+/// Says who counts starts together: pods of workloads whose programs do.
+fn share(given: &Given, templates: &[(Arc<PodTemplate>, u32)], players: &mut [Player]) {
+    let mut groups: BTreeMap<(String, Option<u32>, Option<usize>), usize> = BTreeMap::new();
+    for (pod, player) in given.pods.iter().zip(players) {
         let all = &templates[player.template.ix()].0.behavior.containers;
         let Some(of) = all.iter().map(|own| own.attempts_of).find(|of| *of != AttemptsOf::Container) else {
             continue;
@@ -169,11 +176,8 @@ fn count_earlier(given: &Given, templates: &[(Arc<PodTemplate>, u32)], players: 
         let Some(owner) = pod.controller() else { continue };
         let index = index_of(pod).filter(|_| of == AttemptsOf::Index);
         let node = player.node.filter(|_| of == AttemptsOf::Node);
-        let count = counts.entry((owner.uid.clone(), index, node)).or_default();
-        player.earlier = *count;
-        let begun = |own: &Stood| if own.was == Was::Absent { own.number } else { own.number + 1 };
-        let starts = player.past.containers.iter().map(begun).max().unwrap_or(0);
-        *count += u32::try_from(starts).unwrap_or(0);
+        let next = groups.len();
+        player.shares = Some(*groups.entry((owner.uid.clone(), index, node)).or_insert(next));
     }
 }
 
@@ -215,17 +219,41 @@ fn images(given: &Given, players: &[Player]) -> Vec<(usize, Sym, Time)> {
 }
 
 /// In which second a pod's play begins, or before.
-fn began(past: &Past, now: Time) -> Time {
+fn began(past: &Past, now: Time, looks_back: Span) -> Time {
     match past.begin {
-        Begin::Over | Begin::Settled | Begin::Unbound(_) => now - SETTLED,
+        Begin::Over | Begin::Unbound(_) => now - Span::from_secs(1),
+        Begin::Settled => now - SETTLED.max(looks_back),
+        Begin::Silent => past.asked_to_go.map_or(now, |(at, _)| at) - SETTLED,
         Begin::Bound(at) | Begin::Start(at) => at,
         Begin::End(at) | Begin::Deletion(at) => at - SETTLED,
     }
 }
 
-/// The same distribution, longer or shorter by a span, and never below zero.
+/// How long before the present something may have begun that is still being counted in a pod of which nothing has happened of late.
+fn looks_back(template: &PodTemplate) -> Span {
+    let may_fail = |ix: usize, kind: ProbeKind| {
+        let own = template.behavior.containers.get(ix);
+        own.is_some_and(|own| {
+            own.attempts.iter().any(|one| !one.answers(kind).is_empty() || one.boots.is_some())
+        })
+    };
+    let spec = &template.spec;
+    let all = spec.init_containers.iter().chain(&spec.containers).enumerate();
+    let longest = all.flat_map(|(ix, container)| {
+        let own = ProbeKind::ALL.map(|kind| container.probe(kind).filter(|_| may_fail(ix, kind)));
+        own.into_iter().flatten().map(|probe| {
+            Span::from_secs(
+                i64::from(probe.period_seconds.max(1)) * i64::from(probe.failure_threshold.max(1) + 1),
+            )
+        })
+    });
+    longest.max().unwrap_or(Span::ZERO).min(Span::from_secs(600))
+}
+
+/// The same distribution, longer or shorter by a span. What a kubelet has been there for may be less than nothing: it starts after
+/// the plan.
 fn shifted(of: &Distribution, by: Span) -> Distribution {
-    let moved = |span: Span| (span + by).max(Span::ZERO);
+    let moved = |span: Span| span + by;
     match of {
         Distribution::Constant(span) => Distribution::Constant(moved(*span)),
         Distribution::Uniform(low, high) => Distribution::Uniform(moved(*low), moved(*high)),
@@ -392,85 +420,6 @@ fn template(given: &GivenPod, behavior: Behavior, base: &Plan) -> (PodTemplate, 
         behavior: Arc::new(behavior),
     };
     (template, key)
-}
-
-/// The nodes that were printed, and those that pods name.
-fn nodes(given: &Given, base: &Plan) -> Vec<NodePlan> {
-    let mut nodes: Vec<NodePlan> =
-        given.nodes.iter().filter_map(|value| node(value, base, given.now)).collect();
-    for pod in &given.pods {
-        let name = &pod.pod.spec.node_name;
-        if name.is_empty() {
-            continue;
-        }
-        if !nodes.iter().any(|node| node.spec.name == name.as_str()) {
-            nodes.extend(node(&serde_json::json!({ "metadata": { "name": name } }), base, given.now));
-        }
-    }
-    if nodes.is_empty() {
-        nodes.extend(node(&serde_json::json!({ "metadata": { "name": "node" } }), base, given.now));
-    }
-    nodes
-}
-
-/// A node like that of its name in the plan, or else like the plan's first.
-fn node(value: &Value, base: &Plan, now: Time) -> Option<NodePlan> {
-    let name = value["metadata"]["name"].as_str().unwrap_or_default();
-    let known = base.nodes.iter().find(|node| node.spec.name == name).or(base.nodes.first());
-    let text = |value: &Value| Sym::new(value.as_str().unwrap_or_default());
-    let mut labels: BTreeMap<String, String> =
-        serde_json::from_value(value["metadata"]["labels"].clone()).unwrap_or_default();
-    labels.entry("kubernetes.io/hostname".to_owned()).or_insert_with(|| name.to_owned());
-    let amounts = |value: &Value| -> Option<BTreeMap<String, i128>> {
-        let all = value.as_object()?.iter();
-        Some(all.filter_map(|(key, own)| Some((key.clone(), amount(own)?))).collect())
-    };
-    let taints = value["spec"]["taints"].as_array().into_iter().flatten().filter_map(|taint| {
-        let effect = [Effect::NoSchedule, Effect::PreferNoSchedule, Effect::NoExecute];
-        let effect = effect.into_iter().find(|own| taint["effect"] == own.as_str())?;
-        Some(Taint { key: text(&taint["key"]), value: text(&taint["value"]), effect })
-    });
-    let images = value["status"]["images"].as_array().into_iter().flatten();
-    let names = images.flat_map(|image| image["names"].as_array().into_iter().flatten());
-    let mut images: Vec<Sym> = names.map(text).filter(|name| !name.contains('@')).collect();
-    images.extend(known.into_iter().flat_map(|known| known.spec.images.iter().copied()));
-    let status = &value["status"];
-    let usual = known.map(|known| known.spec.capacity.clone()).unwrap_or_default();
-    let capacity = amounts(&status["capacity"]).unwrap_or(usual);
-    let allocatable = amounts(&status["allocatable"]).unwrap_or_else(|| capacity.clone());
-    let spec = NodeSpec {
-        name: Sym::new(name),
-        labels,
-        taints: taints.collect(),
-        unschedulable: value["spec"]["unschedulable"].as_bool().unwrap_or(false),
-        capacity,
-        allocatable,
-        images,
-        declared_features: Vec::new(),
-    };
-    let known = known.cloned()?;
-    let kubelet_uptime = known.kubelet_uptime.clone().or_else(|| young(value, base, now));
-    Some(NodePlan { spec, kubelet_uptime, joins: None, ..known })
-}
-
-/// The kubelet of a node that has not been there for long started when the node came; counted from the plan's start, which may
-/// lie before that.
-fn young(node: &Value, base: &Plan, now: Time) -> Option<Uptime> {
-    let created = wire::time(&node["metadata"]["creationTimestamp"])?;
-    let together = Sym::new(node["metadata"]["name"].as_str()?);
-    let longest = base.start.since(created);
-    let how_long = Distribution::Uniform(longest + Span::from_micros(-1_000_000), longest);
-    (now.since(created) < Span::from_secs(86_400)).then_some(Uptime { how_long, together })
-}
-
-/// A quantity in nano-units.
-fn amount(value: &Value) -> Option<i128> {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
-        _ => return None,
-    };
-    Quantity::parse(&text).ok().map(Quantity::nanos)
 }
 
 /// Images that could not be pulled, and of which the plan says nothing: it goes on so.

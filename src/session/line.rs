@@ -1,4 +1,5 @@
-//! The line mode of `step`: one command a line, one answer in plain words.
+//! A walk in plain words: one command a line, one answer. It is the line mode of `step` and `learn`, and what the page asks
+//! for in a browser.
 
 use std::fmt::Write as _;
 
@@ -8,12 +9,14 @@ use crate::scenario::format::VERBS;
 use crate::scenario::values::parse_duration;
 use crate::session::words::{broken, offset, unfolded};
 use crate::session::{Breakpoint, Direction, Move, Stop, Walk, get, kubectl, strip, tree, why};
-use crate::time::Span;
+use crate::time::{Span, Time};
 use crate::world::PodId;
 use crate::world::workloads::ObjectKey;
 
+/// A walk that is spoken to.
 pub struct Line {
-    walk: Walk,
+    /// Where it stands. Whoever moves it from outside tells of it himself.
+    pub walk: Walk,
     /// How many of the API server's answers to actions have been told.
     answered: usize,
     /// So many lines of commands that go on have been told.
@@ -22,8 +25,11 @@ pub struct Line {
     debriefed: usize,
 }
 
+/// What is answered to a line.
 pub enum Reply {
+    /// This, and the next line is awaited.
     Text(String),
+    /// Somebody leaves; this is the last word.
     Quit(String),
 }
 
@@ -33,6 +39,7 @@ const SHOWN: usize = 40;
 /// Writes what was done as a scenario to a path; what to tell about it, or why it could not be done.
 pub type Save<'a> = &'a dyn Fn(&Walk, &str) -> Result<String, String>;
 
+/// All commands.
 pub const HELP: &str = "\
 Move       next [N]           the next change that kubectl would show (Enter alone does it too)
            event [N]          the next queued event
@@ -47,7 +54,7 @@ Back       back [MOVE]        any of these moves backwards: back, back event 3, 
 Stops      break WORDS        sets a breakpoint; breaks lists them, clear removes them
            continue           to the next breakpoint; back continue
 Look       get [KIND]         kubectl get pods -o wide; get deployments, rs, svc, endpoints, endpointslices, all,
-                              events, nodes, pdb, hpa, quota, limits, pvc, pv, sc; -o wide, -n NAMESPACE, -A, -l LABELS
+                              events, nodes, pdb, hpa, quota, limits, pvc, pv, sc; -o wide|yaml|json, -n NAMESPACE, -A, -l LABELS
            tree               workloads with their ReplicaSets and pods, and Services: how many were available, what came last
            select POD         the pod that the following is about, or the workload: select deployment/web
            describe [POD]     kubectl describe pod; describe node NAME, deployment/NAME, svc/NAME, pvc/NAME, pv/NAME
@@ -55,8 +62,8 @@ Look       get [KIND]         kubectl get pods -o wide; get deployments, rs, svc
            logs [POD] [-c CONTAINER] [--previous]
            strip [POD]        its life as a strip of time
            history [N]        the last changes
-Ask        why [WORD]         why the last change came (why phase, why Ready, why event, why app), or why a
-                              workload is as it is: why deployment/web
+Ask        why [WORD]         why the last change came (why phase, why Ready, why event, why app), that of a pod
+                              (why pod/web Ready), or why a workload is as it is: why deployment/web
            coming             what waits in the queue
            ask                a question about what comes; answer 1 to 4; skip
            quiz on|off        a question before every change of STATUS
@@ -83,13 +90,31 @@ fn node_of(rest: &str) -> Option<&str> {
     matches!(kind, "node" | "nodes" | "no").then_some(name.trim())
 }
 
+/// What only looks: what may be asked of a walk that stands elsewhere.
+const LOOKS: [&str; 8] = ["get", "describe", "events", "logs", "why", "strip", "tree", "coming"];
+
+impl Walk {
+    /// What a line that only looks comes to at another instant; this walk stays where it is.
+    ///
+    /// # Errors
+    /// It does more than look.
+    pub fn looked_at(&self, at: Time, text: &str) -> Result<String, String> {
+        let word = text.split_whitespace().next().unwrap_or_default();
+        if !LOOKS.contains(&word) {
+            return Err(format!("`{word}` does not only look; there are {}", LOOKS.join(", ")));
+        }
+        match Line::new(self.copied_at(self.told_by(at.max(self.plan().start)).min(self.now())))
+            .say(text, &|_, _| Err(String::new()))
+        {
+            Reply::Text(told) | Reply::Quit(told) => Ok(told),
+        }
+    }
+}
+
 impl Line {
+    /// A conversation that begins where a walk stands.
     pub fn new(walk: Walk) -> Line {
         Line { walk, debriefed: 0, answered: 0, printed: 0 }
-    }
-
-    pub fn walk(&self) -> &Walk {
-        &self.walk
     }
 
     /// In a lesson long texts are broken to fit a screen; else they are told as they are.
@@ -109,6 +134,7 @@ impl Line {
         offset(self.walk.now(), self.walk.plan().start)
     }
 
+    /// What is said at the beginning.
     pub fn welcome(&self) -> String {
         let plan = self.walk.plan();
         if let Some(lesson) = plan.lesson.as_ref().filter(|_| self.walk.quiz.is_held()) {
@@ -143,6 +169,7 @@ impl Line {
         text
     }
 
+    /// What stands before each line.
     pub fn prompt(&self) -> String {
         format!("[{}] ", self.clock())
     }
@@ -366,7 +393,7 @@ impl Line {
         text
     }
 
-    fn instant(&self, text: &str) -> Result<crate::time::Time, String> {
+    fn instant(&self, text: &str) -> Result<Time, String> {
         let now = self.walk.now();
         let start = self.walk.plan().start;
         let duration = |text: &str| -> Result<Span, String> {
@@ -517,6 +544,9 @@ impl Line {
     }
 
     fn why(&mut self, word: &str) -> Result<String, String> {
+        if let Some(("pod", named)) = word.split_once('/') {
+            return self.why_of_pod(named);
+        }
         let named = get::find_object(self.walk.world(), word).transpose()?;
         if let Some(key) = named.or(self.walk.workload.filter(|_| word.is_empty())) {
             return Ok(self.walk.why_workload(key)?.render(self.walk.plan().start));
@@ -524,6 +554,17 @@ impl Line {
         let row = self.walk.change_called(word)?;
         let why = self.walk.why(&row);
         Ok(why.render(self.walk.plan().start))
+    }
+
+    /// `why pod/web`, `why pod/web Ready`: whatever is selected stays so.
+    fn why_of_pod(&mut self, text: &str) -> Result<String, String> {
+        let (name, word) = text.split_once(' ').unwrap_or((text, ""));
+        let pod = kubectl::find(self.walk.world(), name)?;
+        let before = (self.walk.selected.replace(pod), self.walk.workload.take());
+        let found = self.walk.change_called(word.trim());
+        let told = found.map(|row| self.walk.why(&row).render(self.walk.plan().start));
+        (self.walk.selected, self.walk.workload) = before;
+        told
     }
 
     fn coming(&self) -> String {
