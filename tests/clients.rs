@@ -10,10 +10,12 @@
 
 #![cfg(feature = "serve")]
 
+#[path = "support/recordings.rs"]
+mod recordings;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flate2::read::GzDecoder;
 use kubelapse::rules::kubectl::columns::columns;
@@ -26,6 +28,7 @@ use kubelapse::serve::path::Request;
 use kubelapse::serve::status::Response;
 use kubelapse::serve::store::Store;
 use kubelapse::time::{Span, Time};
+use recordings::{difference, kind, lines, load, plain, recordings, strip, writes};
 use serde_json::{Value, json};
 
 /// Requests that are answered otherwise: a part of the recording's name, a part of the path, and why.
@@ -41,42 +44,6 @@ const NOT_EQUAL: &[(&str, &str, &str)] = &[
     ("op-005-get-shops", "/apis/lapse.example", "custom kinds are not served yet"),
     ("op-006-explain-shop", "/openapi/v3/apis/lapse.example", "custom kinds are not served yet"),
 ];
-
-fn lines(file: &Path) -> Vec<Value> {
-    let text = BufReader::new(GzDecoder::new(File::open(file).expect("the recording is there")));
-    text.lines().map(|line| serde_json::from_str(&line.expect("text")).expect("JSON")).collect()
-}
-
-fn recordings() -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for client in fs::read_dir("tests/clients").expect("recordings are there") {
-        let client = client.expect("a folder").path();
-        if !client.is_dir() || client.ends_with("objects") {
-            continue;
-        }
-        found.extend(fs::read_dir(client).expect("a folder").map(|file| file.expect("a file").path()));
-    }
-    found.sort();
-    found
-}
-
-/// The state before a command, of the namespace in which it ran and of what lives in none.
-fn load(store: &mut Store, before: &Value) {
-    let Some(file) = before["objects"].as_str() else { return };
-    let wanted: BTreeSet<&str> =
-        before["before"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    for line in lines(&Path::new("tests/clients").join(file)) {
-        if line["id"].as_str().is_some_and(|id| wanted.contains(id)) {
-            let object = &line["object"];
-            let version = object["apiVersion"].as_str().unwrap_or_default();
-            let group = version.split_once('/').map_or("", |(group, _)| group);
-            let kind = object["kind"].as_str().unwrap_or_default();
-            if let Some(resource) = kinds::of_kind(group, kind) {
-                store.load(kinds::stored_as(resource), object.clone());
-            }
-        }
-    }
-}
 
 struct Asked {
     recording: String,
@@ -141,13 +108,13 @@ fn is_beyond(store: &Store, request: &Request, wanted: &Value) -> bool {
     !all.iter().all(stored)
 }
 
-fn kind(value: &Value) -> &str {
-    value["kind"].as_str().unwrap_or_default()
-}
-
 /// Asks all requests of a recording.
 fn replay(file: &Path, all: &mut Vec<Asked>) {
     let lines = lines(file);
+    // Those stand in `tests/writing.rs`.
+    if writes(&lines) {
+        return;
+    }
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let client = file.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
     let started = lines[0]["recording"]["startedAt"].as_str().and_then(Time::parse_rfc3339).expect("a start");
@@ -278,68 +245,6 @@ fn uid(event: &Value) -> String {
     let row = &own["rows"][0]["object"];
     let metadata = if row.is_null() { &own["metadata"] } else { &row["metadata"] };
     metadata["uid"].as_str().unwrap_or_default().to_owned()
-}
-
-/// Without what is not compared.
-fn plain(value: &Value) -> Value {
-    let mut value = value.clone();
-    let is_list = value.get("items").is_some() || value.get("rows").is_some();
-    if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
-        if is_list {
-            metadata.remove("resourceVersion");
-            if metadata.contains_key("continue") {
-                metadata.insert("continue".to_owned(), "…".into());
-            }
-        }
-        metadata.remove("managedFields");
-    }
-    // The tool of the recording had none of these; which program answers is no part of the API.
-    for name in ["gitVersion", "gitCommit", "buildDate", "goVersion", "compiler"] {
-        if let Some(members) = value.as_object_mut() {
-            members.remove(name);
-        }
-    }
-    strip(&mut value);
-    value
-}
-
-fn strip(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            for name in ["managedFields", "storageVersionHash", "description"] {
-                if name != "description" || members.contains_key("priority") {
-                    members.remove(name);
-                }
-            }
-            members.values_mut().for_each(strip);
-        }
-        Value::Array(list) => list.iter_mut().for_each(strip),
-        _ => {}
-    }
-}
-
-/// The first place at which two values differ.
-fn difference(given: &Value, wanted: &Value, place: &str) -> Option<String> {
-    match (given, wanted) {
-        (Value::Object(own), Value::Object(other)) => {
-            let names: BTreeSet<&String> = own.keys().chain(other.keys()).collect();
-            names.into_iter().find_map(|name| {
-                let of = |members: &serde_json::Map<String, Value>| {
-                    members.get(name).cloned().unwrap_or(Value::Null)
-                };
-                difference(&of(own), &of(other), &format!("{place}/{name}"))
-            })
-        }
-        (Value::Array(own), Value::Array(other)) if own.len() == other.len() => {
-            let both = own.iter().zip(other).enumerate();
-            both.into_iter().find_map(|(at, (own, other))| difference(own, other, &format!("{place}/{at}")))
-        }
-        _ if given == wanted => None,
-        _ => {
-            let short = |value: &Value| value.to_string().chars().take(160).collect::<String>();
-            Some(format!("{place}: {} and not {}", short(given), short(wanted)))
-        }
-    }
 }
 
 #[test]

@@ -96,6 +96,8 @@ pub fn serve(arguments: &Arguments) -> Exit {
             .kubeconfig
             .clone()
             .unwrap_or_else(|| std::env::temp_dir().join(format!("kubelapse-{port}.kubeconfig")));
+        // Whoever types what is printed may stand elsewhere.
+        let config = std::path::absolute(&config).unwrap_or(config);
         if let Err(problem) = write(&config, &kubeconfig::text(port), arguments.kubeconfig.is_some()) {
             return refuse(&format!("{}: {problem}", config.display()));
         }

@@ -235,7 +235,21 @@ fn define(store: &RwLock<Store>) {
 /// Stores what has changed, made ready before anybody has to wait for it; each with its instant.
 fn store_all(store: &RwLock<Store>, told: Vec<((Time, Span), Vec<News>)>) {
     let is_definition = |own: &News| own.kind == "CustomResourceDefinition";
-    let defines = told.iter().any(|(_, all)| all.iter().any(is_definition));
+    if told.iter().any(|(_, all)| all.iter().any(is_definition)) {
+        // What is defined has to be known before something of it comes.
+        let split = |(at, all): ((Time, Span), Vec<News>)| {
+            let (own, others): (Vec<News>, Vec<News>) = all.into_iter().partition(is_definition);
+            ((at, own), (at, others))
+        };
+        let (own, others) = told.into_iter().map(split).unzip();
+        store_known(store, own);
+        define(store);
+        return store_known(store, others);
+    }
+    store_known(store, told);
+}
+
+fn store_known(store: &RwLock<Store>, told: Vec<((Time, Span), Vec<News>)>) {
     let mut changes = Vec::new();
     {
         let store = store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -252,9 +266,6 @@ fn store_all(store: &RwLock<Store>, told: Vec<((Time, Span), Vec<News>)>) {
     }
     let old = store.write().unwrap_or_else(std::sync::PoisonError::into_inner).take(changes);
     drop(old);
-    if defines {
-        define(store);
-    }
 }
 
 /// Stores everything there is; nobody can ask for what was before. The newest version.
@@ -492,6 +503,9 @@ impl Clock {
             told.push((self.walk.now(), rest));
             self.publish(told);
             if done.refused.is_some() {
+                // What was refused is no part of what is saved.
+                self.walk.drop_refused();
+                self.served.step_back(&mut self.walk);
                 break;
             }
         }
@@ -512,7 +526,11 @@ impl Clock {
             Answer::Watch(..) | Answer::Logs(_) => return method_not_allowed(),
         };
         let done = self.act(&deed.steps);
-        if done.refused.is_none() {
+        let deletes = |step: &Step| match step {
+            Step::Words(words) => words.starts_with("delete"),
+            Step::Write(write) => write.object.is_none(),
+        };
+        if done.refused.is_none() && deed.steps.iter().any(deletes) {
             self.collect();
         }
         let store = self.store.read().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -62,6 +62,11 @@ pub fn status(code: u16, reason: &str, message: &str, details: &Value) -> Value 
         "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message,
         "reason": reason, "details": details, "code": code,
     });
+    if reason.is_empty()
+        && let Some(members) = status.as_object_mut()
+    {
+        members.remove("reason");
+    }
     if details.is_null()
         && let Some(members) = status.as_object_mut()
     {

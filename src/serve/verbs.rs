@@ -196,8 +196,15 @@ fn delete(asked: &Asked<'_>, object: &std::sync::Arc<Object>) -> Outcome {
     if !is_played {
         return write::delete(asked, object, &options, is_dry);
     }
+    let comes_back = write::RETURNED.contains(&resource.kind);
     if is_dry {
-        return Err(Response::json(200, &status::success(&details(resource, object))));
+        return Err(match comes_back {
+            true => {
+                let told = super::stamps::shift(&object.value, asked.store.clock.1);
+                Response::json(200, &typed(resource, told))
+            }
+            false => Response::json(200, &status::success(&details(resource, object))),
+        });
     }
     let mut words = format!("delete {}", words_of(resource, own, &object.name));
     let grace =
@@ -207,6 +214,18 @@ fn delete(asked: &Asked<'_>, object: &std::sync::Arc<Object>) -> Outcome {
         ("Pod", Some(seconds)) => words.push_str(&format!(" gracePeriodSeconds={seconds}")),
         _ => {}
     }
+    let mut sample = details(resource, object);
+    if comes_back {
+        sample = object.value.clone();
+        let held = !object.value["metadata"]["finalizers"].as_array().is_none_or(Vec::is_empty);
+        if resource.kind == "Pod" || held {
+            let own = match resource.kind {
+                "Pod" => grace.or_else(|| object.value["spec"]["terminationGracePeriodSeconds"].as_i64()),
+                _ => Some(0),
+            };
+            going(&mut sample, asked, own.unwrap_or(0));
+        }
+    }
     if !matches!(resource.kind, "Pod" | "Node" | "PersistentVolumeClaim") {
         let asked_for = options["propagationPolicy"].as_str().or(Some(request.query("propagationPolicy")));
         let cascade = match asked_for.unwrap_or_default() {
@@ -215,9 +234,22 @@ fn delete(asked: &Asked<'_>, object: &std::sync::Arc<Object>) -> Outcome {
             _ => "background",
         };
         words.push_str(&format!(" cascade={cascade}"));
+        if cascade != "background" {
+            sample = object.value.clone();
+            going(&mut sample, asked, 0);
+            let own = if cascade == "orphan" { "orphan" } else { "foregroundDeletion" };
+            sample["metadata"]["finalizers"] = json!([own]);
+        }
     }
-    let sample = details(resource, object);
     Ok(deed(vec![Step::Words(words)], own, Then::Deleted, 200, sample))
+}
+
+/// An object that is being deleted.
+fn going(object: &mut Value, asked: &Asked<'_>, grace: i64) {
+    if object["metadata"]["deletionTimestamp"].is_null() {
+        object["metadata"]["deletionTimestamp"] = asked.store.clock.0.rfc3339_secs().into();
+        object["metadata"]["deletionGracePeriodSeconds"] = grace.into();
+    }
 }
 
 fn deed(steps: Vec<Step>, own: &Objects, then: Then, code: u16, sample: Value) -> Deed {
@@ -365,13 +397,54 @@ fn evict(asked: &Asked<'_>, name: &str) -> Outcome {
     }
     let options = body::read(request)?.value;
     if asked.is_dry() || says_dry(&options) {
-        return Err(Response::json(201, &status::success(&Value::Null)));
+        let mut status = status::success(&Value::Null);
+        status["code"] = 201.into();
+        return Err(Response::json(201, &status));
+    }
+    if let Some(refused) = budget(asked) {
+        return Err(refused);
     }
     let mut words = format!("evict {}", words_of(resource, own, name));
     if let Some(seconds) = options["deleteOptions"]["gracePeriodSeconds"].as_i64() {
         words.push_str(&format!(" gracePeriodSeconds={seconds}"));
     }
     Ok(deed(vec![Step::Words(words)], own, Then::Created, 201, Value::Null))
+}
+
+/// Whether a budget stands in the way, as far as what is served shows it: the simulation asks once more.
+fn budget(asked: &Asked<'_>) -> Option<Response> {
+    let Asked { store, own, .. } = *asked;
+    let pod = stored(store, own)?;
+    let has_ended = matches!(pod.value["status"]["phase"].as_str(), Some("Pending" | "Succeeded" | "Failed"));
+    if has_ended || pod.value["metadata"]["deletionTimestamp"].is_string() {
+        return None;
+    }
+    let labels = &pod.value["metadata"]["labels"];
+    let budgets = super::kinds::of_kind("policy", "PodDisruptionBudget")?;
+    let is_meant = |budget: &Value| {
+        let wanted = budget["spec"]["selector"]["matchLabels"].as_object();
+        budget["spec"]["selector"]["matchExpressions"].is_null()
+            && wanted.is_some_and(|wanted| wanted.iter().all(|(key, value)| labels[key] == *value))
+    };
+    let mut all = store.all(budgets, own.namespace.as_deref()).filter(|(_, budget)| is_meant(&budget.value));
+    let (_, budget) = all.next()?;
+    let status = &budget.value["status"];
+    let is_ready = pod.value["status"]["conditions"]
+        .as_array()
+        .is_some_and(|all| all.iter().any(|own| own["type"] == "Ready" && own["status"] == "True"));
+    let is_new = status["observedGeneration"].as_i64() >= budget.value["metadata"]["generation"].as_i64();
+    if !is_ready || !is_new || status["disruptionsAllowed"].as_i64() != Some(0) {
+        return None;
+    }
+    let (wanted, there) =
+        (status["desiredHealthy"].as_i64().unwrap_or(0), status["currentHealthy"].as_i64().unwrap_or(0));
+    if there > wanted {
+        return None;
+    }
+    let words = format!("The disruption budget {} needs {wanted} healthy pods and has {there} currently", budget.name);
+    let causes = json!([{ "reason": "DisruptionBudget", "message": words }]);
+    let message = "Cannot evict pod as it would violate the pod's disruption budget.";
+    Some(failure(429, "TooManyRequests", message, &json!({ "causes": causes })))
 }
 
 /// `autoscaling/v1 Scale` of an object of any resource that has one.
@@ -566,6 +639,9 @@ pub fn answered(store: &Store, deed: &Deed, refused: Option<&str>) -> Response {
             Response::json(201, &status)
         }
         (Then::Sample, _) => Response::json(deed.code, &typed(resource, told(&deed.sample))),
+        (Then::Deleted, None) if deed.sample.get("metadata").is_some() => {
+            Response::json(200, &typed(resource, told(&deed.sample)))
+        }
         (Then::Gone, _) | (Then::Deleted, None) => Response::json(200, &status::success(&deed.sample)),
         (Then::Scale, Some(object)) => Response::json(deed.code, &told(&scale_in(resource, &object.value))),
         (Then::Object | Then::Deleted, Some(object)) => {

@@ -67,7 +67,10 @@ impl When {
                 let began = own.began().map(|at| exact(at, 8 + 2 * ix));
                 let ends = own.ends.and_then(|ended| ended.finished_at).map(|at| exact(at, 9 + 2 * ix));
                 // One that began and ended in one second began first.
-                let began = began.zip(ends).map(|(began, ends)| began.min(ends)).or(began);
+                let began = match (began, ends) {
+                    (Some(began), Some(ends)) => Some(began.min(ends)),
+                    _ => began,
+                };
                 (began, ends)
             })
             .collect();
@@ -85,7 +88,7 @@ impl When {
         let refused = now - Span::from_millis(400);
         let begins = match past.begin {
             Begin::Over => now - Span::from_micros(1),
-            Begin::Settled => settled.min(now - looks_back(up, player)),
+            Begin::Settled => settled.min(now - player.looks_back),
             Begin::Unbound(at) => exact(at, 3).max(refused),
             Begin::Bound(at) => exact(at, 3),
             Begin::End(_) => first_end().map_or(settled, quiet),
@@ -95,28 +98,6 @@ impl When {
         let created = up.given.pods[ix].pod.created().map_or(begins, |at| at + part(0)).min(begins);
         When { begins: begins.max(w.plan.start), created, deleted, containers }
     }
-}
-
-/// How long before the present something may have begun that is still being counted: probes that fail one after the other.
-fn looks_back(up: &SetUp, player: &Player) -> Span {
-    let template = &up.templates[player.template.ix()].0;
-    let may_fail = |ix: usize, kind: ProbeKind| {
-        let own = template.behavior.containers.get(ix);
-        own.is_some_and(|own| {
-            own.attempts.iter().any(|one| !one.answers(kind).is_empty() || one.boots.is_some())
-        })
-    };
-    let spec = &template.spec;
-    let all = spec.init_containers.iter().chain(&spec.containers).enumerate();
-    let longest = all.flat_map(|(ix, container)| {
-        let own = ProbeKind::ALL.map(|kind| container.probe(kind).filter(|_| may_fail(ix, kind)));
-        own.into_iter().flatten().map(|probe| {
-            Span::from_secs(
-                i64::from(probe.period_seconds.max(1)) * i64::from(probe.failure_threshold.max(1) + 1),
-            )
-        })
-    });
-    longest.max().unwrap_or(Span::ZERO).min(Span::from_secs(600))
 }
 
 /// From the binding of a pod to the first start of a container of it, which takes its number before the image is pulled.

@@ -85,8 +85,8 @@ pub fn with_last_applied(kind: ObjectType, manifest: &Value, namespace: &str) ->
     object
 }
 
-/// Go's JSON: keys sorted, `<`, `>` and `&` escaped, a line's end.
-fn encoded(value: &Value) -> String {
+/// An object as the annotation holds it: Go's JSON, keys sorted, `<`, `>` and `&` escaped, a line's end.
+pub fn encoded(value: &Value) -> String {
     let text = sorted(value).to_string();
     let mut escaped = String::with_capacity(text.len() + 1);
     for c in text.chars() {

@@ -50,6 +50,8 @@ pub struct Player {
     pub entity: u64,
     /// With whom it counts the starts of its programs: those of the same number; None: alone.
     pub shares: Option<usize>,
+    /// How long before the present something may have begun that is still being counted: probes that fail one after the other.
+    pub looks_back: Span,
     /// Nothing comes of it by itself: all of its containers run on, and no probe of them fails.
     pub is_still: bool,
 }
@@ -99,7 +101,7 @@ impl SetUp {
         let places: BTreeMap<&str, usize> =
             nodes.iter().enumerate().map(|(ix, node)| (node.spec.name.as_str(), ix)).collect();
         let (mut templates, mut known) = (Vec::new(), BTreeMap::new());
-        let (mut players, mut begins) = (Vec::new(), given.now - SETTLED - BEFORE);
+        let (mut players, mut begins) = (Vec::new(), given.now - BEFORE);
         let mut learned = Vec::new();
         for (pod, top) in given.pods.iter().zip(&tops) {
             let node = places.get(pod.pod.spec.node_name.as_str()).copied();
@@ -120,7 +122,8 @@ impl SetUp {
                 templates.len() - 1
             });
             templates[ix].1 += 1;
-            begins = begins.min(began(&past, given.now) - BEFORE);
+            let looks_back = looks_back(&templates[ix].0);
+            begins = begins.min(began(&past, given.now, looks_back) - BEFORE);
             let is_still = pod.pod.spec.active_deadline_seconds.is_none()
                 && is_still(&past, &templates[ix].0.behavior, base);
             players.push(Player {
@@ -130,6 +133,7 @@ impl SetUp {
                 node,
                 entity: random::entity(&[&pod.pod.meta.namespace, &pod.pod.meta.name]),
                 is_still,
+                looks_back,
                 shares: None,
             });
         }
@@ -215,18 +219,41 @@ fn images(given: &Given, players: &[Player]) -> Vec<(usize, Sym, Time)> {
 }
 
 /// In which second a pod's play begins, or before.
-fn began(past: &Past, now: Time) -> Time {
+fn began(past: &Past, now: Time, looks_back: Span) -> Time {
     match past.begin {
-        Begin::Over | Begin::Settled | Begin::Unbound(_) => now - SETTLED,
+        Begin::Over | Begin::Unbound(_) => now - Span::from_secs(1),
+        Begin::Settled => now - SETTLED.max(looks_back),
         Begin::Silent => past.asked_to_go.map_or(now, |(at, _)| at) - SETTLED,
         Begin::Bound(at) | Begin::Start(at) => at,
         Begin::End(at) | Begin::Deletion(at) => at - SETTLED,
     }
 }
 
-/// The same distribution, longer or shorter by a span, and never below zero.
+/// How long before the present something may have begun that is still being counted in a pod of which nothing has happened of late.
+fn looks_back(template: &PodTemplate) -> Span {
+    let may_fail = |ix: usize, kind: ProbeKind| {
+        let own = template.behavior.containers.get(ix);
+        own.is_some_and(|own| {
+            own.attempts.iter().any(|one| !one.answers(kind).is_empty() || one.boots.is_some())
+        })
+    };
+    let spec = &template.spec;
+    let all = spec.init_containers.iter().chain(&spec.containers).enumerate();
+    let longest = all.flat_map(|(ix, container)| {
+        let own = ProbeKind::ALL.map(|kind| container.probe(kind).filter(|_| may_fail(ix, kind)));
+        own.into_iter().flatten().map(|probe| {
+            Span::from_secs(
+                i64::from(probe.period_seconds.max(1)) * i64::from(probe.failure_threshold.max(1) + 1),
+            )
+        })
+    });
+    longest.max().unwrap_or(Span::ZERO).min(Span::from_secs(600))
+}
+
+/// The same distribution, longer or shorter by a span. What a kubelet has been there for may be less than nothing: it starts after
+/// the plan.
 fn shifted(of: &Distribution, by: Span) -> Distribution {
-    let moved = |span: Span| (span + by).max(Span::ZERO);
+    let moved = |span: Span| span + by;
     match of {
         Distribution::Constant(span) => Distribution::Constant(moved(*span)),
         Distribution::Uniform(low, high) => Distribution::Uniform(moved(*low), moved(*high)),

@@ -117,6 +117,16 @@ pub fn list(
 ) -> Response {
     let resource = store.resource(own.resource);
     let asked = request.number("resourceVersion").unwrap_or(0);
+    let matched = request.query("resourceVersionMatch");
+    if !matched.is_empty() && request.query("resourceVersion").is_empty() {
+        let words = "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided";
+        return options_invalid("FieldValueForbidden", words);
+    }
+    if !["", "Exact", "NotOlderThan"].contains(&matched) {
+        let words =
+            format!("Unsupported value: \"{matched}\": supported values: \"Exact\", \"NotOlderThan\", \"\"");
+        return options_invalid("FieldValueNotSupported", &words);
+    }
     if asked > store.version() {
         return too_new(asked, store.version());
     }
@@ -181,6 +191,11 @@ pub fn list(
     }
     out.extend_from_slice(b"]}\n");
     with_warning(Response::text(out), form)
+}
+
+fn options_invalid(reason: &'static str, words: &str) -> Response {
+    let causes = [(reason, words.to_owned(), "resourceVersionMatch".to_owned())];
+    super::super::write::law::invalid("ListOptions.meta.k8s.io", "meta.k8s.io", "ListOptions", "", &causes)
 }
 
 fn written(out: &mut Vec<u8>, page: &[(&String, &Object)], each: impl Fn(&mut Vec<u8>, &Object)) {

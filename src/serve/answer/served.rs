@@ -46,6 +46,34 @@ fn event(own: &Value) -> Value {
     event
 }
 
+/// An event that a client has written as `events.k8s.io/v1`, as it is stored.
+pub fn core_event(own: &Value) -> Value {
+    let mut event = json!({
+        "kind": "Event", "apiVersion": "v1", "metadata": own["metadata"], "eventTime": own["eventTime"], "source": {},
+    });
+    let names = [
+        ("series", "series"),
+        ("reportingController", "reportingComponent"),
+        ("reportingInstance", "reportingInstance"),
+        ("action", "action"),
+        ("reason", "reason"),
+        ("regarding", "involvedObject"),
+        ("related", "related"),
+        ("note", "message"),
+        ("type", "type"),
+        ("deprecatedSource", "source"),
+        ("deprecatedFirstTimestamp", "firstTimestamp"),
+        ("deprecatedLastTimestamp", "lastTimestamp"),
+        ("deprecatedCount", "count"),
+    ];
+    for (from, to) in names {
+        if !own[from].is_null() {
+            event[to] = own[from].clone();
+        }
+    }
+    event
+}
+
 /// `autoscaling/v1`: the use of the CPU alone has a field.
 fn autoscaler(own: &Value) -> Value {
     let mut spec = own["spec"].clone();

@@ -10,6 +10,7 @@ use super::shape::Shape;
 use crate::rules::api_server::admission::{Rejection, Request};
 use crate::rules::api_server::objects::{self, ObjectType};
 use crate::rules::versions::gates::Gates;
+use crate::scenario::admission::{self as plugins, Surroundings};
 use crate::time::Time;
 
 /// Who decides about the objects of a resource.
@@ -80,11 +81,13 @@ pub struct Around<'a> {
     pub namespace: &'a str,
     /// How strict the client wants it.
     pub strictness: Strictness,
+    /// Of an object that is new.
+    pub uid: String,
 }
 
 impl Around<'_> {
     fn request(&self) -> Request<'_> {
-        Request { gates: *self.gates, now: self.now, namespace: self.namespace, suffix: "00000", uid: "" }
+        Request { gates: *self.gates, now: self.now, namespace: self.namespace, suffix: "00000", uid: &self.uid }
     }
 }
 
@@ -113,6 +116,17 @@ pub fn create(resource: &Resource, object: &Value, around: &Around<'_>) -> Resul
             let mut warnings = if around.strictness == Strictness::Ignore { Vec::new() } else { told };
             warnings.extend(admitted.warnings);
             let mut own = Value::Object(admitted.object);
+            if kind == ObjectType::Job {
+                // What is stored is defaulted once more when it is read: a Job takes the labels of its template.
+                let again = objects::defaulted(&super::super::store::typed(resource, own.clone()), around.gates);
+                own = Value::Object(again.map_err(|refused| rejected(&refused))?.1.object);
+            }
+            if kind == ObjectType::Pod {
+                own = plugged(own, around)?;
+            }
+            if kind == ObjectType::Service {
+                addressed(&mut own);
+            }
             first_status(kind, &mut own, around.gates);
             Ok(Let { object: own, warnings })
         }
@@ -212,6 +226,49 @@ pub fn status(resource: &Resource, old: &Value, new: &Value, around: &Around<'_>
         let warnings = in_schema(resource, custom, &mut object, around)?;
         return Ok(Let { object, warnings });
     }
+    Ok(Let { object, warnings: Vec::new() })
+}
+
+/// What the admission plugins make of a pod.
+fn plugged(pod: Value, around: &Around<'_>) -> Result<Value, Response> {
+    let Value::Object(mut pod) = pod else { return Ok(pod) };
+    let surroundings = Surroundings { objects: &[], at: around.now, namespace: around.namespace };
+    plugins::mutate(&mut pod, &surroundings).map_err(|refused| rejected(&refused))?;
+    Ok(Value::Object(pod))
+}
+
+/// What a Service gets of addresses, as one that is only tried is told of them: which it would be is decided when it is made.
+fn addressed(service: &mut Value) {
+    let spec = &mut service["spec"];
+    if spec["type"] == "ExternalName" {
+        return;
+    }
+    if spec["clusterIP"].as_str().unwrap_or_default().is_empty() {
+        spec["clusterIP"] = "10.96.0.0".into();
+    }
+    let own = spec["clusterIP"].clone();
+    for (name, value) in [
+        ("clusterIPs", json!([own])),
+        ("ipFamilies", json!(["IPv4"])),
+        ("ipFamilyPolicy", json!("SingleStack")),
+    ] {
+        if spec[name].is_null() {
+            spec[name] = value;
+        }
+    }
+}
+
+/// A pod whose ephemeral containers or sizes are written: decoded and defaulted; its own checks come where it is played.
+///
+/// # Errors
+/// It is no pod.
+pub fn part_of_pod(old: &Value, new: &Value, around: &Around<'_>) -> Result<Let, Response> {
+    let mut pod = new.clone();
+    pod["kind"] = "Pod".into();
+    pod["apiVersion"] = "v1".into();
+    let (_, decoded) = objects::defaulted(&pod, around.gates).map_err(|refused| rejected(&refused))?;
+    let mut object = Value::Object(decoded.object);
+    object["status"] = old["status"].clone();
     Ok(Let { object, warnings: Vec::new() })
 }
 

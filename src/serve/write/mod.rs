@@ -31,6 +31,7 @@ use super::verbs::{Deed, Step, Then, conflict};
 use crate::engine::random;
 use crate::rules::api_server::admission::generated_name;
 use crate::rules::api_server::objects::ObjectType;
+use crate::rules::kubectl::apply::{LAST_APPLIED, encoded};
 use crate::rules::kubectl::merge::{json_merge, strategic_merge};
 use crate::rules::versions::gates::Gates;
 use crate::scenario::command::Write;
@@ -61,7 +62,8 @@ impl<'a> Asked<'a> {
             "Ignore" => Strictness::Ignore,
             _ => Strictness::Warn,
         };
-        Around { gates: self.gates, now: self.store.clock.0, namespace: self.namespace(), strictness }
+        let uid = uid(self.resource.plural, self.namespace(), self.store.version());
+        Around { gates: self.gates, now: self.store.clock.0, namespace: self.namespace(), strictness, uid }
     }
     /// Whether it is only to be tried.
     pub fn is_dry(&self) -> bool {
@@ -229,7 +231,15 @@ fn created(asked: &Asked<'_>, mut object: Value, is_applied: bool) -> Outcome {
     if !resource.is_namespaced {
         metadata.as_object_mut().map(|metadata| metadata.shift_remove("namespace"));
     }
-    let Let { object: mut admitted, warnings } = law::create(resource, &object, &asked.around())?;
+    if resource.kind == "Pod" && resource.group.is_empty() {
+        topology(store, &mut object);
+    }
+    let around = asked.around();
+    let Let { object: mut admitted, warnings } = law::create(resource, &object, &around)?;
+    if resource.group == "events.k8s.io" {
+        admitted = super::answer::served::core_event(&admitted);
+        object = admitted.clone();
+    }
     let name = admitted["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     let mut own = asked.own.clone();
     own.name = Some(name.clone());
@@ -250,15 +260,38 @@ fn created(asked: &Asked<'_>, mut object: Value, is_applied: bool) -> Outcome {
         super::custom::established(&mut admitted, &now);
     }
     let mut sample = admitted.clone();
-    sample["metadata"]["uid"] = uid(&name, namespace, store.version()).into();
+    sample["metadata"]["uid"] = around.uid.as_str().into();
     sample["metadata"]["creationTimestamp"] = now.into();
     if asked.is_dry() {
         return Err(asked.dry(&sample, 201, &warnings));
     }
     // What is played is let in once more where it is played.
     let sent = if asked.is_played() { object } else { admitted };
-    let step = asked.write(&name, Some(sent));
+    let stored_as = store.stored_as(asked.own.resource);
+    let place = Objects { resource: stored_as, ..asked.own.clone() };
+    let of = if resource.group == "events.k8s.io" {
+        Asked { own: &place, resource: store.resource(stored_as), ..*asked }
+    } else {
+        Asked { ..*asked }
+    };
+    let step = of.write(&name, Some(sent));
     Ok(asked.deed(&name, step, sample, 201, warnings))
+}
+
+/// A pod that names its node gets the node's place as labels (`PodTopologyLabels`, plugin/pkg/admission/podtopologylabels).
+fn topology(store: &Store, pod: &mut Value) {
+    let node = pod["spec"]["nodeName"].as_str().unwrap_or_default();
+    let nodes = super::kinds::of_kind("", "Node").unwrap_or_default();
+    let Some(node) = store.get(nodes, "", node) else { return };
+    for name in ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"] {
+        let value = &node.value["metadata"]["labels"][name];
+        if value.is_string() {
+            if !pod["metadata"]["labels"].is_object() {
+                pod["metadata"]["labels"] = json!({});
+            }
+            pod["metadata"]["labels"][name] = value.clone();
+        }
+    }
 }
 
 /// A uid for an answer that nothing is done for.
@@ -401,7 +434,7 @@ fn replaced(asked: &Asked<'_>, old: &Arc<Object>, mut new: Value, wanted: &str, 
             Let { object: before.clone(), warnings: Vec::new() }
         }
         "status" => law::status(resource, before, &new, &around)?,
-        "ephemeralcontainers" | "resize" | "binding" => Let { object: new.clone(), warnings: Vec::new() },
+        "ephemeralcontainers" | "resize" => law::part_of_pod(before, &new, &around)?,
         _ => law::update(resource, before, &new, &around, is_patch)?,
     };
     if resource.kind == "CustomResourceDefinition" && before["spec"] != object["spec"] {
@@ -576,6 +609,12 @@ fn apply(asked: &Asked<'_>) -> Outcome {
         return Err(conflict(resource, &live.name, what));
     }
     keep(&live.value, &mut new);
+    if manager.name == "kubectl" && new["metadata"]["annotations"][LAST_APPLIED].is_string() {
+        // Whoever applies on the client's side later shall find what was applied last (`lastappliedupdater.go`).
+        let mut said = config.clone();
+        said["metadata"]["annotations"].as_object_mut().map(|own| own.shift_remove(LAST_APPLIED));
+        new["metadata"]["annotations"][LAST_APPLIED] = encoded(&said).into();
+    }
     let around = asked.around();
     let Let { mut object, warnings } = match asked.own.below.as_str() {
         "status" if !asked.is_played() => law::status(resource, &live.value, &new, &around)?,
@@ -615,15 +654,48 @@ pub fn delete(asked: &Asked<'_>, object: &Arc<Object>, options: &Value, is_dry: 
         let step = asked.write(name, Some(object.clone()));
         return Ok(asked.deed(name, step, object, 200, Vec::new()));
     }
+    let comes_back = RETURNED.contains(&asked.resource.kind);
     if is_dry {
-        return Err(Response::json(200, &super::status::success(&known)));
+        return Err(match comes_back {
+            true => asked.dry(&object.value, 200, &[]),
+            false => Response::json(200, &super::status::success(&known)),
+        });
     }
-    let mut deed = asked.deed(name, asked.write(name, None), known, 200, Vec::new());
+    let sample = if comes_back { object.value.clone() } else { known };
+    let mut deed = asked.deed(name, asked.write(name, None), sample, 200, Vec::new());
+    if asked.resource.kind == "CustomResourceDefinition" {
+        deed.steps = instances(asked, object).into_iter().chain(deed.steps).collect();
+    }
     if asked_for == Some("Orphan") {
         deed.steps = orphaned(asked, object).into_iter().chain(deed.steps).collect();
     }
-    deed.then = Then::Gone;
+    deed.then = if comes_back { Then::Sample } else { Then::Gone };
     Ok(deed)
+}
+
+/// Kinds of which DELETE answers with what was deleted (`ReturnDeletedObject` in pkg/registry).
+pub const RETURNED: [&str; 9] = [
+    "Pod", "Service", "ServiceAccount", "ResourceQuota", "PersistentVolumeClaim", "PersistentVolume", "PodTemplate",
+    "StorageClass", "Namespace",
+];
+
+/// With a definition goes what it defines.
+fn instances(asked: &Asked<'_>, definition: &Object) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for new in super::custom::resources(&definition.value) {
+        let Some(ix) = asked.store.find(new.group, new.version, new.plural) else { continue };
+        for (_, own) in asked.store.all(ix, None) {
+            let place = Objects {
+                resource: ix,
+                namespace: Some(own.namespace.clone()).filter(|own| !own.is_empty()),
+                name: Some(own.name.clone()),
+                below: String::new(),
+            };
+            let of = Asked { own: &place, resource: asked.store.resource(ix), ..*asked };
+            steps.push(of.write(&own.name, None));
+        }
+    }
+    steps
 }
 
 /// What an object owns does not name it as an owner any more.
