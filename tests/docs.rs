@@ -1,15 +1,15 @@
-//! What the book says is so: its blocks are played by the built program, its links lead somewhere, its generated page is that of
-//! the schema.
+//! What the book says is so: its blocks are played by the built program, its links lead somewhere, its generated page is
+//! that of the schema.
 //!
 //! A page below `docs/` is played from its top to its end in a folder of its own. A fenced block whose first line is
-//! ` ```yaml web.yaml ` (any language, and a file's name) puts that file there. A block ` ```console ` holds commands after `$ ` and
-//! what they print, on stdout and stderr together, at a width of 100 columns: `kubelapse …`, with quotes, `< FILE` and `> FILE`,
-//! `cat FILE`, and `echo $?` for the exit code of the last one. `…` stands for anything, on a line of its own for any lines. A block
-//! ` ```console promtool ` is played where there is promtool; a block ` ```console shown ` is not (it needs a cluster, a person, or
-//! another program), and the text beside it says so.
+//! ` ```yaml web.yaml ` (any language, and a file's name) puts that file there. A block ` ```console ` holds commands
+//! after `$ ` and what they print, on stdout and stderr together, at a width of 100 columns: `kubelapse …`, with quotes,
+//! `< FILE` and `> FILE`, `cat FILE`, and `echo $?` for the exit code of the last one. `…` stands for anything, on a line
+//! of its own for any lines. A block ` ```console promtool ` is played where there is promtool; a block ` ```console
+//! shown ` is not (it needs a cluster, a person, or another program), and the text beside it says so.
 //!
-//! After a change that is meant, `KUBELAPSE_DOCS=write cargo test --test docs` writes blocks without `…` and the generated page anew;
-//! then they are read like prose.
+//! After a change that is meant, `KUBELAPSE_DOCS=write cargo test --test docs` writes blocks without `…` and the generated
+//! page anew; then they are read like prose.
 
 #![cfg(all(feature = "cli", feature = "tui", feature = "serve", feature = "html", feature = "parquet"))]
 
@@ -328,9 +328,10 @@ fn rows(text: &mut String, table: &Value) {
 /// The page of the scenario format, from its schema.
 fn scenario_format(schema: &Value) -> String {
     let mut text = "# The scenario format\n\n\
-        Every key of a scenario file, as `kubelapse schema` has it; this page is made from that (`KUBELAPSE_DOCS=write cargo test --test \
-        docs`). What is named as the API names it holds what the API holds: those tables are in the schema, and in Kubernetes' own \
-        reference. How to have an editor complete keys: [Editors](editors.md).\n\n## A file\n\n"
+        Every key of a scenario file, as `kubelapse schema` has it; this page is made from that\n\
+        (`KUBELAPSE_DOCS=write cargo test --test docs`). What is named as the API names it holds what the API holds: those tables are\n\
+        in the schema, and in Kubernetes' own reference. How to have an editor complete keys: [Editors](editors.md).\n\n\
+        ## A file\n\n"
         .to_owned();
     rows(&mut text, schema);
     for (name, table) in schema["$defs"].as_object().into_iter().flatten() {
