@@ -175,6 +175,115 @@ fn a_crash_loop_is_told_its_restart_and_its_next_end() {
     assert!(text.contains("What comes next (predict)\n  Running 1/1 between 13:23:1"), "{text}");
 }
 
+const MANIFEST: &str = r#"
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: app, image: "registry.example/web:1" }] }
+"#;
+
+/// A pod that runs well, with what else stands in its metadata, spec and conditions.
+fn running(name: &str, node: &str, meta: &str, spec: &str, conditions: &str) -> String {
+    format!(
+        r#"
+- apiVersion: v1
+  kind: Pod
+  metadata: {{ name: {name}, namespace: shop, uid: u-{name}, creationTimestamp: "2026-11-22T13:00:00Z"{meta} }}
+  spec:
+    nodeName: {node}
+    terminationGracePeriodSeconds: 30
+    containers: [{{ name: app, image: "registry.example/web:1", resources: {{}} }}]{spec}
+  status:
+    phase: Running
+    startTime: "2026-11-22T13:00:00Z"
+    conditions:
+    - {{ type: PodScheduled, status: "True", lastTransitionTime: "2026-11-22T13:00:00Z" }}
+    - {{ type: Ready, status: "True", lastTransitionTime: "2026-11-22T13:00:03Z" }}{conditions}
+    containerStatuses:
+    - name: app
+      ready: true
+      started: true
+      restartCount: 0
+      image: registry.example/web:1
+      imageID: sha256:1
+      containerID: containerd://{name}
+      state: {{ running: {{ startedAt: "2026-11-22T13:00:02Z" }} }}"#
+    )
+}
+
+/// A node, with what else stands in its spec, and what its Ready says.
+fn node(name: &str, spec: &str, ready: &str) -> String {
+    format!(
+        r#"
+- apiVersion: v1
+  kind: Node
+  metadata: {{ name: {name}, uid: u-{name}, creationTimestamp: "2026-11-01T00:00:00Z" }}
+  spec: {{ {spec} }}
+  status:
+    capacity: {{ cpu: "8", memory: 16Gi, pods: "110" }}
+    allocatable: {{ cpu: "8", memory: 16Gi, pods: "110" }}
+    conditions:
+    - {{ type: Ready, status: "{ready}", reason: NodeStatusUnknown, lastTransitionTime: "2026-11-22T13:10:00Z" }}"#
+    )
+}
+
+/// Nobody plays the kubelet of a lost node: its pods go when what they tolerate is over, and never leave.
+#[test]
+fn a_lost_node_stays_lost_and_its_pods_are_told_to_go() {
+    let taints = r#"taints: [{ key: node.kubernetes.io/unreachable, effect: NoExecute, timeAdded: "2026-11-22T13:10:00Z" }]"#;
+    let tolerates = "\n    tolerations: [{ key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationSeconds: 300 }]";
+    let list = format!(
+        "apiVersion: v1\nkind: List\nitems:{}{}{}",
+        node("lost", taints, "Unknown"),
+        node("well", "", "True"),
+        running("web", "lost", "", tolerates, "")
+    );
+    let desk = desk("lost", &[("list.yaml", &list)]);
+    let (code, out, said) = told_by(&desk, "predict list.yaml --now 2026-11-22T13:12:00Z -o json");
+    assert_eq!(code, Some(0), "{said}");
+    let all: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let steps = all["pods"][0]["steps"].as_array().expect("steps");
+    assert_eq!(steps.len(), 1, "told to go, and nothing more: {out}");
+    assert_eq!(steps[0]["status"], "Terminating", "{out}");
+    let (earliest, latest) = (steps[0]["earliest"].as_str(), steps[0]["latest"].as_str());
+    assert!(earliest >= Some("2026-11-22T13:15:00Z") && latest <= Some("2026-11-22T13:15:02Z"), "{out}");
+    assert!(out.contains("node lost is lost, and does not come back"), "{out}");
+}
+
+/// Whoever drains goes on: what ends is told, and who is kept.
+#[test]
+fn a_drain_that_is_under_way_is_told_its_end() {
+    let goes = r#", deletionTimestamp: "2026-11-22T13:12:20Z", deletionGracePeriodSeconds: 30"#;
+    let evicted = "\n    - { type: DisruptionTarget, status: \"True\", reason: EvictionByEvictionAPI, lastTransitionTime: \"2026-11-22T13:11:50Z\" }";
+    let head = format!(
+        "apiVersion: v1\nkind: List\nitems:{}{}",
+        node("old", "unschedulable: true", "True"),
+        node("new", "", "True")
+    );
+    let gone = running("web", "old", goes, "", evicted);
+    let labels = ", labels: { app: db }";
+    let budget = r#"
+- apiVersion: policy/v1
+  kind: PodDisruptionBudget
+  metadata: { name: db, namespace: shop, uid: u-pdb, generation: 1, creationTimestamp: "2026-11-22T12:00:00Z" }
+  spec: { minAvailable: 1, selector: { matchLabels: { app: db } } }
+  status: { observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1, expectedPods: 1 }"#;
+    let kept = format!("{head}{gone}{}{budget}", running("db", "old", labels, "", ""));
+    let free = format!("{head}{gone}");
+    let desk = desk("drain", &[("free.yaml", &free), ("kept.yaml", &kept)]);
+    let now = "--now 2026-11-22T13:12:00Z --seeds 40";
+    let (code, text, said) = told_by(&desk, &format!("predict free.yaml {now}"));
+    assert_eq!(code, Some(0), "{said}");
+    assert!(text.contains("node/old\n  drained between 13:12:"), "{text}");
+    let (_, text, _) = told_by(&desk, &format!("predict kept.yaml {now}"));
+    let words = "node/old\n  not drained within 1h0m0s; a disruption budget keeps shop/db";
+    assert!(text.contains(words), "{text}");
+}
+
 #[test]
 fn all_that_is_wrong_is_told_at_once_with_what_helps() {
     let bare =
@@ -187,6 +296,8 @@ fn all_that_is_wrong_is_told_at_once_with_what_helps() {
         ("broken.jsonl", broken),
         ("empty.yaml", ""),
         ("none.txt", "No resources found in default namespace.\n"),
+        ("manifest.yaml", MANIFEST),
+        ("text.yaml", "kind: Pod\nmetadata: {name: a\nspec: [\n"),
     ];
     let desk = desk("wrong", &files);
     for (line, words) in [
@@ -200,6 +311,15 @@ fn all_that_is_wrong_is_told_at_once_with_what_helps() {
         ("predict empty.yaml", vec!["no pod in it, it is empty", "kubectl get pod NAME -o yaml"]),
         ("predict none.txt", vec!["an answer of kubectl"]),
         ("predict nowhere.yaml", vec!["nowhere.yaml"]),
+        (
+            "predict manifest.yaml",
+            vec!["deployment/web was not printed by a cluster", "kubelapse run", "kubelapse audit"],
+        ),
+        ("predict text.yaml", vec!["no pod in it", "line"]),
+        (
+            "predict pod.yaml --now 2026-11-22T13:22:10Z --assume wbe.runs=1s",
+            vec!["--assume wbe: no pod and no workload of that name", "did you mean web?"],
+        ),
     ] {
         let (code, out, said) = told_by(&desk, line);
         assert_eq!((code, out.as_str()), (Some(2), ""), "{line}: {said}");

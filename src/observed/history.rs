@@ -82,6 +82,14 @@ pub struct History {
 const AHEAD: i64 = 2_000_000;
 /// A stream whose begin nobody names, and a text without instants, show it only by far.
 const FAR_AHEAD: i64 = 60_000_000;
+/// Of so many points of time each is held against each.
+const MOST_POINTS: usize = 200;
+/// Pairs that lie less far apart, in microseconds, say nothing: instants are whole seconds.
+const FAR_APART: i64 = 20_000_000;
+/// Fewer pairs may be chance.
+const LEAST_PAIRS: usize = 6;
+/// Clocks that run so much faster than each other are two.
+const OTHER_SPEED: f64 = 1.5;
 /// So many problems of one kind are told of one text.
 const TOLD: usize = 10;
 
@@ -369,6 +377,7 @@ impl File {
             ));
         }
         self.strange_kubelets(problems);
+        self.other_speed(problems);
         let anchor = if self.is_relative { self.anchor() } else { 0 };
         self.future(anchor, now, problems);
         if self.is_relative {
@@ -383,6 +392,44 @@ impl File {
             (self.begin, self.end) = (stamped(self.begin), stamped(self.end));
         }
         self.pods.values_mut().for_each(Pod::settle);
+    }
+
+    /// Stamps of a clock that is not the cluster's: one of a simulated cluster, say, that plays faster than it is stamped. Objects
+    /// that have just changed bring instants that pass as fast as the stamps do; of all pairs that lie far enough apart the one in
+    /// the middle counts, as some objects change without an instant of their own.
+    fn other_speed(&self, problems: &mut Vec<Problem>) {
+        let changed = self.instants.iter().filter(|(.., changed)| *changed);
+        let mut newest = i64::MIN;
+        let mut points: Vec<(i64, i64)> = Vec::new();
+        for (stamp, own) in changed.filter_map(|(_, stamp, own, _)| Some(((*stamp)?, *own))) {
+            if own > newest {
+                newest = own;
+                points.push((stamp, own));
+            }
+        }
+        let step = points.len().div_ceil(MOST_POINTS).max(1);
+        let points: Vec<(i64, i64)> = points.into_iter().step_by(step).collect();
+        let mut ratios: Vec<f64> = Vec::new();
+        for (at, early) in points.iter().enumerate() {
+            for late in &points[at + 1..] {
+                let (stamps, own) = (late.0 - early.0, late.1 - early.1);
+                if stamps > 0 && stamps.max(own) >= FAR_APART {
+                    ratios.push(own as f64 / stamps as f64);
+                }
+            }
+        }
+        ratios.sort_by(f64::total_cmp);
+        let Some(ratio) = ratios.get(ratios.len() / 2).filter(|_| ratios.len() >= LEAST_PAIRS) else {
+            return;
+        };
+        if (1.0 / OTHER_SPEED..=OTHER_SPEED).contains(ratio) {
+            return;
+        }
+        let words = format!(
+            "in one second of the stamps {ratio:.1} s pass in the objects: who stamped has another clock than the cluster"
+        );
+        let hint = "a simulated cluster is recorded at `--speed 1`; without `t` only the cluster's own clock is read";
+        problems.push(Problem::wrong(0, words, hint));
     }
 
     /// When somebody began to count: no object came before the instants that it brings, and the newest came right after them.

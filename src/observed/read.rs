@@ -163,8 +163,19 @@ impl Reader<'_> {
         };
         let list = Some(self.lists);
         self.lists += 1;
+        // Items of a `PodList` do not say their kind.
+        let kind =
+            value["kind"].as_str().and_then(|kind| kind.strip_suffix("List")).filter(|kind| !kind.is_empty());
         for item in items {
-            self.take(item, Around { list, how: How::Listed, ..around }, depth + 1);
+            let around = Around { list, how: How::Listed, ..around };
+            match (kind, item) {
+                (Some(kind), Value::Object(members)) if item["kind"].is_null() => {
+                    let mut members = members.clone();
+                    members.insert("kind".to_owned(), kind.into());
+                    self.take(&Value::Object(members), around, depth + 1);
+                }
+                _ => self.take(item, around, depth + 1),
+            }
         }
     }
 

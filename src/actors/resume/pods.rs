@@ -211,11 +211,27 @@ fn in_the_middle(w: &mut World, up: &SetUp, ix: usize, pod: PodId, node: NodeId,
         if w.gates.pleg_on_demand_relist {
             w.after(RELIST, SimEvent::RelistPod { pod });
         }
-        probing(w, up, player, given, pod);
+        if is_awaited(w, up, ix, pod, when) {
+            pod_worker::update_pod(w, pod);
+        }
     } else {
         pod_worker::update_pod(w, pod);
-        probing(w, up, player, given, pod);
     }
+    probing(w, up, player, given, pod);
+}
+
+/// From a pod's `startTime` to its sandbox, as far as the recorded ones tell: volumes, and what the runtime takes.
+const SANDBOX: Span = Span::from_millis(600);
+
+/// Whether the run that has made a pod's first containers is followed by another, which waits for a newer cache: a relist has told
+/// meanwhile that the sandbox runs, as long as its images took to come. The first look at the pod is that run's then, and what the
+/// relist tells of the containers comes on top.
+fn is_awaited(w: &World, up: &SetUp, ix: usize, pod: PodId, when: &When) -> bool {
+    let (player, given) = (&up.players[ix], &up.given.pods[ix]);
+    let is_first = player.past.containers.iter().all(|own| own.number == 0);
+    let (Some(began), Some(since)) = (when.first_start(), given.pod.status.start_time) else { return false };
+    let pulled = began.since(since + SANDBOX);
+    is_first && part_of_second(w, w.pods[pod.ix()].entity, 0, 5, Span::from_secs(1)) < pulled
 }
 
 /// Whether the newest instance of a container has just begun where a play begins with a start.

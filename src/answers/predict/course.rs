@@ -1,6 +1,7 @@
 //! What becomes of a present: for each pod the changes of what kubectl shows.
 
 use super::Asked;
+use super::drains::{DrainCourse, Drains};
 use super::find::find;
 use super::fit::Fit;
 use super::workloads::{self, Follower, WorkloadCourse};
@@ -36,6 +37,8 @@ pub struct Played {
     pub pods: Vec<Course>,
     /// By workload of the input.
     pub workloads: Vec<WorkloadCourse>,
+    /// By drain that is under way.
+    pub drains: Vec<DrainCourse>,
 }
 
 /// So many changes of a pod are kept.
@@ -55,7 +58,8 @@ pub fn play(up: &SetUp, seed: u64, asked: &Asked) -> Played {
     let mut follower = Follower::new(&session.world, &workloads::of(up));
     // One that goes on for ever is seen often enough.
     let mut open = courses.len();
-    while open > 0 || !follower.is_empty() {
+    let mut drains = Drains::new(&up.drains);
+    while open > 0 || !follower.is_empty() || drains.are_open() {
         if session.next_time().is_none_or(|at| at > until) || session.step().is_none() {
             break;
         }
@@ -64,9 +68,13 @@ pub fn play(up: &SetUp, seed: u64, asked: &Asked) -> Played {
             open -= usize::from(hear(row, &of_pod, &mut courses));
             follower.hear(&session.world, row);
         }
+        if drains.are_open() {
+            drains.look(&session.world);
+        }
     }
     let workloads = follower.end(&session.world);
-    Played { pods: courses, workloads }
+    let drains = drains.end(&session.world);
+    Played { pods: courses, workloads, drains }
 }
 
 /// Takes a row that was written; says whether that is enough of its pod.

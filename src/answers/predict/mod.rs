@@ -7,14 +7,16 @@
 //! Absent on purpose: files and threads, as everywhere in [`super`]. Whoever asks plays the seeds side by side.
 
 pub mod course;
+mod drains;
 mod find;
 mod fit;
 mod told;
 mod workloads;
 
 pub use course::{Course, Played, Standing, play};
+pub use drains::DrainCourse;
 pub use fit::Fit;
-pub use told::{Event, PodFuture, Prediction, Step, WorkloadFuture, counted, window};
+pub use told::{DrainFuture, Event, PodFuture, Prediction, Step, WorkloadFuture, counted, window};
 pub use workloads::{Workload, WorkloadCourse, of as workloads_of};
 
 use crate::time::Span;

@@ -9,6 +9,7 @@ use super::course::{Played, Standing};
 use super::fit::Fit;
 use super::workloads::{self, Workload, WorkloadCourse};
 use crate::api::workload::WorkloadState;
+use crate::rules::api_server::objects::ObjectType;
 use crate::rules::kubectl::printing::{self, Columns};
 use crate::rules::versions::gates::Gates;
 use crate::scenario::given::{GivenPod, SetUp};
@@ -32,6 +33,9 @@ pub struct Prediction {
     pub pods: Vec<PodFuture>,
     /// In the order of the input.
     pub workloads: Vec<WorkloadFuture>,
+    /// Drains that are under way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drains: Vec<DrainFuture>,
     /// What was assumed of programs.
     pub assumed: Vec<String>,
     /// What is odd about the input.
@@ -95,6 +99,20 @@ pub struct WorkloadFuture {
     pub never: Option<String>,
 }
 
+/// What comes of a drain that is under way.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DrainFuture {
+    /// Of which node.
+    pub node: String,
+    /// `drained`, where it ends in some futures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<Event>,
+    /// Whom disruption budgets keep there for as far as it looks ahead, in most of the other futures.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<String>,
+}
+
 /// Something that comes.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -132,6 +150,7 @@ impl Prediction {
                 .enumerate()
                 .map(|(ix, own)| of_workload(ix, own, played, asked))
                 .collect(),
+            drains: (0..up.drains.len()).map(|ix| of_drain(ix, up, played, asked)).collect(),
             assumed: up.assumed.clone(),
             notes: up.given.notes.clone(),
         }
@@ -247,7 +266,30 @@ fn of_workload(ix: usize, own: &Workload, played: &[Played], asked: &Asked) -> W
         namespace: own.namespace.to_string(),
         name: own.name.to_string(),
         events,
-        never: why.filter(|_| !is_reached),
+        // A CronJob is never complete.
+        never: why.filter(|_| !is_reached && own.kind != ObjectType::CronJob),
+    }
+}
+
+fn of_drain(ix: usize, up: &SetUp, played: &[Played], asked: &Asked) -> DrainFuture {
+    let courses = || played.iter().filter_map(|one| one.drains.get(ix));
+    let times: Vec<Time> = courses().filter_map(|own| own.over).collect();
+    let chance = times.len() as f64 / played.len().max(1) as f64;
+    let event = window(times, asked.level).map(|(earliest, latest)| Event {
+        what: "drained",
+        earliest: earliest.rfc3339_secs(),
+        latest: latest.rfc3339_secs(),
+        chance,
+    });
+    let mut kept: BTreeMap<&Vec<String>, usize> = BTreeMap::new();
+    for own in courses().filter(|own| own.over.is_none()) {
+        *kept.entry(&own.kept).or_default() += 1;
+    }
+    let kept = kept.into_iter().max_by_key(|(_, count)| *count).map(|(kept, _)| kept.clone());
+    DrainFuture {
+        node: up.plan.nodes[up.drains[ix]].spec.name.to_string(),
+        event,
+        kept: kept.unwrap_or_default(),
     }
 }
 

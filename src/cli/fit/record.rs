@@ -17,8 +17,19 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// Keeps standard input in a new file until it ends or somebody wants it to stop; how many objects came.
 ///
 /// # Errors
-/// In words: what cannot be written, or what is no JSON. What came before is in the file.
+/// In words: what cannot be written, what is no JSON, or that nothing came. What came before is in the file; where that is
+/// nothing, there is none.
 pub fn record(place: &Path) -> Result<u64, String> {
+    let mut kept = 0;
+    let ended = keep(place, &mut kept);
+    if kept == 0 && ended.is_ok() {
+        let _ = std::fs::remove_file(place);
+        return Err("standard input had no object in it: nothing is kept".to_owned());
+    }
+    ended.map(|()| kept)
+}
+
+fn keep(place: &Path, kept: &mut u64) -> Result<(), String> {
     let named = |problem: &dyn std::fmt::Display| format!("{}: {problem}", place.display());
     let mut file = File::create_new(place).map_err(|problem| match problem.kind() {
         std::io::ErrorKind::AlreadyExists => {
@@ -37,7 +48,6 @@ pub fn record(place: &Path) -> Result<u64, String> {
             }
         }
     });
-    let mut kept = 0;
     while !interrupt::asked() {
         let (at, value) = match came.recv_timeout(PATIENCE) {
             Ok(came) => came,
@@ -52,17 +62,19 @@ pub fn record(place: &Path) -> Result<u64, String> {
                 break;
             }
             Err(problem) => {
+                if *kept == 0 {
+                    let _ = std::fs::remove_file(place);
+                }
                 return Err(format!(
                     "standard input is no JSON: {problem}\n  hint: kubectl get … -w -o json --output-watch-events"
                 ));
             }
         };
-        kept += 1;
+        *kept += 1;
         let line = format!("{}\n", line(&at.rfc3339_micros(), value));
         file.write_all(line.as_bytes()).and_then(|()| file.flush()).map_err(|problem| named(&problem))?;
     }
-    file.sync_all().map_err(|problem| named(&problem))?;
-    Ok(kept)
+    file.sync_all().map_err(|problem| named(&problem))
 }
 
 /// What a watch printed, with its instant.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::answers::predict::{Event, PodFuture, Prediction, Step, WorkloadFuture};
+use crate::answers::predict::{DrainFuture, Event, PodFuture, Prediction, Step, WorkloadFuture};
 
 /// `13:02:10` of `2026-11-22T13:02:10Z`; another day's with its date.
 fn clock<'a>(instant: &'a str, now: &str) -> &'a str {
@@ -37,6 +37,23 @@ fn of_workload(own: &WorkloadFuture, prediction: &Prediction) -> Vec<String> {
         lines.push(format!("nothing changes within {}", ahead(prediction)));
     }
     lines
+}
+
+/// What comes of a drain, in a line.
+fn of_drain(own: &DrainFuture, prediction: &Prediction) -> String {
+    let mut parts = Vec::new();
+    if let Some(event) = &own.event {
+        let chance =
+            if event.chance < 0.995 { format!(", {}", percent(event.chance)) } else { String::new() };
+        parts.push(format!("drained {}{chance}", between(&event.earliest, &event.latest, &prediction.now)));
+    } else {
+        parts.push(format!("not drained within {}", ahead(prediction)));
+    }
+    if let [first, others @ ..] = own.kept.as_slice() {
+        let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+        parts.push(format!("a disruption budget keeps {first}{more}"));
+    }
+    parts.join("; ")
 }
 
 fn what(step: &Step) -> String {
@@ -118,6 +135,9 @@ pub fn table(prediction: &Prediction) -> String {
             let _ = writeln!(text, "  {line}");
         }
     }
+    for own in &prediction.drains {
+        let _ = writeln!(text, "\nnode/{}\n  {}", own.node, of_drain(own, prediction));
+    }
     // What stands alike and has the same before it is told once.
     let mut told: Vec<(String, Vec<String>)> = Vec::new();
     for pod in &prediction.pods {
@@ -190,6 +210,14 @@ pub fn csv(prediction: &Prediction) -> String {
             ]);
         }
     }
+    for own in &prediction.drains {
+        if let Some(event) = &own.event {
+            let (chance, blank) = (format!("{:.3}", event.chance), String::new);
+            let (name, what) = (format!("node/{}", own.node), event.what.to_owned());
+            let (earliest, latest) = (event.earliest.clone(), event.latest.clone());
+            rows.push(vec![blank(), name, blank(), what, blank(), blank(), earliest, latest, chance]);
+        }
+    }
     for row in rows {
         // A writer into memory does not fail.
         let _ = writer.write_record(&row);
@@ -207,6 +235,9 @@ pub fn markdown(prediction: &Prediction) -> String {
     for own in &prediction.workloads {
         let name = cell(&format!("{}/{}/{}", own.namespace, own.kind, own.name));
         let _ = writeln!(text, "| {name} | | {} |", cell(&of_workload(own, prediction).join("; ")));
+    }
+    for own in &prediction.drains {
+        let _ = writeln!(text, "| node/{} | | {} |", cell(&own.node), cell(&of_drain(own, prediction)));
     }
     for pod in &prediction.pods {
         let _ = writeln!(

@@ -10,6 +10,7 @@
 //! input tells: an object cannot be older than what stands in it.
 
 mod doing;
+mod drains;
 mod families;
 mod instants;
 pub mod nodes;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::nodes::{self, NodeState};
 use super::past::{Begin, Past, Stood, Was, past};
-use super::{Given, GivenPod, doing, families};
+use super::{Given, GivenPod, doing, drains, families};
 use crate::api::{ContainerState, PodSpec, PodStatus, ProbeKind, Sym};
 use crate::engine::{Distribution, random};
 use crate::rules::api_server::objects::ObjectType;
@@ -69,6 +69,8 @@ pub struct SetUp {
     pub players: Vec<Player>,
     /// How the plan's nodes stand.
     pub nodes: Vec<NodeState>,
+    /// Nodes that somebody drains.
+    pub drains: Vec<usize>,
     /// By node: images that are there since an instant at the latest, as containers of them have begun then.
     pub images: Vec<(usize, Sym, Time)>,
     /// Workloads, Services and the like, owners before what they own.
@@ -115,6 +117,9 @@ impl SetUp {
             assumed.extend(
                 told.into_iter().filter(|_| goes_on).map(|words| format!("{}: {words}", pod.place())),
             );
+            if goes_on {
+                assumed.extend(outlasted(pod, &past, &behavior, given.now));
+            }
             learn(&mut learned, pod, top.as_ref(), &behavior);
             let (template, key) = template(pod, behavior, base);
             let ix = *known.entry(key).or_insert_with(|| {
@@ -152,7 +157,10 @@ impl SetUp {
             uptime.how_long = shifted(&uptime.how_long, start.since(base.start));
         }
         plan.images.extend(failing_images(&given, &plan.images, &plan.image_default));
-        (plan.templates, plan.applies, plan.actions) = (Vec::new(), Vec::new(), Vec::new());
+        let drained = drains::under_way(&given, &plan.nodes);
+        (plan.templates, plan.applies) = (Vec::new(), Vec::new());
+        plan.actions = drained.iter().map(|own| own.goes_on(&plan.nodes, given.now)).collect();
+        assumed.extend(drained.iter().map(|own| own.words(&plan.nodes)));
         (plan.expects, plan.alerts, plan.lesson) = (Vec::new(), Vec::new(), None);
         plan.programs.splice(0..0, said.iter().filter_map(|said| said.program(&given)));
         plan.programs.extend(learned);
@@ -161,8 +169,41 @@ impl SetUp {
         assumed.sort();
         assumed.dedup();
         let images = images(&given, &players);
-        SetUp { given, plan: Arc::new(plan), templates, players, nodes: states, images, objects, assumed }
+        let drains = drained.iter().map(|own| own.node).collect();
+        SetUp {
+            given,
+            plan: Arc::new(plan),
+            templates,
+            players,
+            nodes: states,
+            drains,
+            images,
+            objects,
+            assumed,
+        }
     }
+}
+
+/// Containers that have run for longer than their program says, in words: this run goes on.
+fn outlasted(pod: &GivenPod, past: &Past, behavior: &Behavior, now: Time) -> Vec<String> {
+    let spec = &pod.pod.spec;
+    let names = spec.init_containers.iter().chain(&spec.containers).map(|own| own.name);
+    let all = names.zip(&past.containers).zip(&behavior.containers);
+    let told = all.filter_map(|((name, own), doing)| {
+        let Was::Running(since) = own.was else { return None };
+        let number = usize::try_from(own.number).ok()?;
+        let attempt = doing.attempts.get(number).or(doing.attempts.last())?;
+        let (age, runs) = (now.since(since) - Span::from_secs(1), attempt.runs.as_ref()?);
+        let is_over = own.ends.is_none() && age > Span::ZERO && !runs.may_exceed(age);
+        let age = now.since(since).secs();
+        is_over.then(|| {
+            format!(
+                "{}: {name} has run for {age} s, longer than is said of its program: it runs on",
+                pod.place()
+            )
+        })
+    });
+    told.collect()
 }
 
 /// Says who counts starts together: pods of workloads whose programs do.
