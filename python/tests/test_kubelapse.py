@@ -55,7 +55,7 @@ def test_a_manifest_is_surrounded(tmp_path):
     )
     run = kubelapse.run(manifest)
     assert run.warnings
-    last = [row for row in run.workloads.rows() if row["kind"] == "Deployment"][-1]
+    last = [row for row in run.workloads.rows() if row["kind"] == "deployment"][-1]
     assert (last["name"], last["desired"], last["available"]) == ("web", 2, 2)
 
 
@@ -109,7 +109,7 @@ def test_tables_are_taken_by_others():
     assert frame["pod"].cast(polars.String).to_list() == run.timeline["pod"]
     duckdb = pytest.importorskip("duckdb")
     timeline = run.timeline
-    assert duckdb.sql("select count(*) from timeline").fetchone() == (len(timeline),)
+    assert duckdb.sql("select count(*) from timeline").fetchall() == [(len(timeline),)]
 
 
 def test_the_interpreter_is_let_go_of_and_progress_is_told():
