@@ -528,7 +528,9 @@ pub fn of_node(before: &Value, after: &Value, name: &str) -> Option<Vec<String>>
             members.retain(|name, _| !matches!(name.as_str(), "kind" | "apiVersion" | "status"));
         }
         own["metadata"].as_object_mut().map(|own| own.shift_remove("managedFields"));
-        own["spec"].as_object_mut().map(|own| own.retain(|_, value| *value != false && *value != json!([])));
+        if let Some(spec) = own["spec"].as_object_mut() {
+            spec.retain(|_, value| *value != false && *value != json!([]));
+        }
         own
     };
     let change = difference(&bare(before), &bare(after)).unwrap_or(Value::Null);

@@ -194,7 +194,7 @@ fn spoken_write(write: &Write, target: &str, object: Option<&Value>) -> Spoken {
         group => format!("{group}/{}", write.version),
     };
     let mut keys = vec![("apiVersion", quoted(&version))];
-    if write.namespace != "" {
+    if !write.namespace.is_empty() {
         keys.push(("namespace", quoted(&write.namespace)));
     }
     if !write.below.is_empty() {

@@ -65,7 +65,7 @@ fn named(write: &Write) -> Write {
         }
         .into();
         object["metadata"]["name"] = write.name.as_str().into();
-        if write.namespace != "" {
+        if !write.namespace.is_empty() {
             object["metadata"]["namespace"] = write.namespace.as_str().into();
         }
     }
