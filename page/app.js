@@ -326,6 +326,8 @@ export class App {
   along(instants, forward) {
     const next = forward ? instants.find((t) => t > this.cursor) : instants.findLast((t) => t < this.cursor);
     if (next !== undefined) this.goTo(next);
+    // Before the first change lies the start.
+    else if (!forward) this.goTo(0);
   }
 
   ownChanges() {

@@ -143,7 +143,7 @@ fn plan_of(text: &str) -> Arc<Plan> {
 }
 
 /// Each verb, and what the first line of the answer to it says.
-const DEEDS: [(&str, &str); 41] = [
+const DEEDS: [(&str, &str); 44] = [
     ("delete pod/web-0 gracePeriodSeconds=5", "pod \"web-0\" deleted from default namespace"),
     ("delete node/n2", "node \"n2\" deleted"),
     ("evict pod/web-1", "pod/web-1 evicted"),
@@ -187,6 +187,12 @@ const DEEDS: [(&str, &str); 41] = [
     ("label deployment/shop labels={ tier = \"front\" }", "deployment.apps/shop labeled"),
     ("patch deployment/shop merge={ spec = { replicas = 2 } }", "deployment.apps/shop patched"),
     ("delete deployment/shop cascade=foreground", "deployment.apps \"shop\" deleted from default namespace"),
+    ("write Secret/token namespace=default apiVersion=v1 object={\"type\":\"Opaque\"}", "secret/token written"),
+    ("write Lease/lead namespace=default apiVersion=coordination.k8s.io/v1", "lease/lead deleted"),
+    (
+        "write Pod/late namespace=default apiVersion=v1 object={\"spec\":{\"containers\":[{\"name\":\"app\",\"image\":\"x:1\"}]}}",
+        "pod/late written",
+    ),
     ("delete service/shop", "service \"shop\" deleted from default namespace"),
 ];
 

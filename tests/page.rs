@@ -486,13 +486,13 @@ fn webassembly_course_asks_hints_and_keeps_the_score() {
 
 #[test]
 fn webassembly_playground_takes_no_text_for_markup() {
-    let hostile = "name = \"<img src=x onerror=document.title='taken'>\"\ndescription = \"<script>document.title='taken'</script>\u{202e}\"\nuntil = \"1m\"\n\
+    let hostile = "name = \"hostile\"\ndescription = \"<img src=x onerror=document.title='taken'><script>document.title='taken'</script>\u{202e}\"\nuntil = \"1m\"\n\
                    [[pod]]\nname = \"own\"\nspec.containers = [{ name = \"app\", image = \"<b>&amp;</b>\" }]\n<b>\n";
     let Some((_desk, mut browser, address)) = playground("hostile", "") else { return };
     browser.enter("#text", hostile);
     browser.wait("document.getElementById('problems').textContent.includes('<b>')");
     browser.enter("#text", hostile.trim_end_matches("<b>\n"));
-    browser.wait("document.getElementById('title').textContent.includes('<img')");
+    browser.wait("document.getElementById('about').textContent.includes('<img')");
     browser.enter("#line", "<img src=x onerror=document.title='taken'>");
     browser.wait("document.getElementById('told').textContent.includes('is no command')");
     assert_eq!(browser.eval("document.querySelectorAll('img, b, main script').length"), 0);

@@ -333,9 +333,8 @@ fn what_is_refused_says_so_in_the_words_of_the_api() {
     let pods = server.get("/api/v1/namespaces/default/pods");
     let name = pods["items"][0]["metadata"]["name"].as_str().expect("a pod");
     let path = format!("/api/v1/namespaces/default/pods/{name}");
-    // Better refused than lost.
-    let (code, _) = server.ask("PATCH", &path, "{\"metadata\":{\"annotations\":{\"note\":\"hello\"}}}");
-    assert_eq!(code, 405);
+    let (code, told) = server.ask("PATCH", &path, "{\"metadata\":{\"annotations\":{\"note\":\"hello\"}}}");
+    assert_eq!((code, &told["metadata"]["annotations"]["note"]), (200, &Value::from("hello")), "{told}");
     let budgets = "/apis/policy/v1/namespaces/default/poddisruptionbudgets";
     let name = server.get(budgets)["items"][0]["metadata"]["name"].as_str().expect("a budget").to_owned();
     let (code, said) =
@@ -365,4 +364,120 @@ fn a_long_way_is_given_up_with_whoever_asked_for_it() {
         #[expect(clippy::disallowed_methods, reason = "a program that ends takes a while")]
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+#[test]
+fn what_clients_write_is_stored_saved_and_taken_back() {
+    let server = serve("crash-loop --speed paused");
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=30s", "");
+    let secrets = "/api/v1/namespaces/default/secrets";
+    let secret = r#"{"metadata":{"name":"token"},"data":{"key":"aHVudGVyMg=="}}"#;
+    let (code, made) = server.ask("POST", secrets, secret);
+    assert_eq!((code, &made["type"]), (201, &Value::from("Opaque")), "{made}");
+    assert_eq!(server.ask("POST", secrets, secret).0, 409);
+    let place = format!("{secrets}/token");
+    assert_eq!(server.get(&place)["data"]["key"], "aHVudGVyMg==");
+    let (code, changed) =
+        server.ask("PATCH", &place, r#"{"metadata":{"labels":{"a":"b"}},"data":{"key":null}}"#);
+    assert_eq!((code, &changed["metadata"]["labels"]["a"]), (200, &Value::from("b")), "{changed}");
+    assert_eq!(changed.get("data").and_then(|data| data.get("key")), None);
+    // Who wrote an older version hears of it.
+    assert_eq!(server.ask("PUT", &place, &made.to_string()).0, 409);
+    let text = server.raw(&format!(
+        "GET /kubelapse/v1/scenario HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\r\n",
+        server.port
+    ));
+    assert!(text.contains("write = \"Secret/token\"") && !text.contains("aHVudGVyMg"), "{text}");
+    // A Deployment that is written is played.
+    let web = r#"{"metadata":{"name":"web"},"spec":{"replicas":2,"selector":{"matchLabels":{"app":"web"}},"template":{
+        "metadata":{"labels":{"app":"web"}},"spec":{"containers":[{"name":"app","image":"registry.example/web:1"}]}}}}"#;
+    let deployments = "/apis/apps/v1/namespaces/default/deployments";
+    let (code, made) = server.ask("POST", &format!("{deployments}?dryRun=All"), web);
+    assert_eq!((code, &made["spec"]["strategy"]["type"]), (201, &Value::from("RollingUpdate")));
+    assert_eq!(server.ask("POST", deployments, web).0, 201);
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=90s", "");
+    assert_eq!(server.get(&format!("{deployments}/web"))["status"]["availableReplicas"], 2);
+    let (code, refused) = server.ask("PATCH", &format!("{deployments}/web"), r#"{"spec":{"replicas":-1}}"#);
+    assert_eq!((code, &refused["details"]["causes"][0]["field"]), (422, &Value::from("spec.replicas")));
+    let strict = format!("{deployments}?fieldValidation=Strict");
+    let (code, refused) =
+        server.ask("POST", &strict, &web.replace("\"web\"}", "\"x\"}").replace("replicas", "replica"));
+    assert!(code == 400 && refused["message"].to_string().contains("unknown field"), "{refused}");
+    // Back before all of that, it has not been written.
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=20s", "");
+    assert_eq!(server.ask("GET", &place, "").0, 404);
+    assert_eq!(server.ask("GET", &format!("{deployments}/web"), "").0, 404);
+}
+
+#[test]
+fn kinds_that_a_client_defines_are_served_and_owners_take_their_own_with_them() {
+    let server = serve("crash-loop --speed paused");
+    let definition = r#"{"metadata":{"name":"shops.lapse.example"},"spec":{"group":"lapse.example","scope":"Namespaced",
+        "names":{"plural":"shops","kind":"Shop"},"versions":[{"name":"v1","served":true,"storage":true,
+        "subresources":{"status":{}},"schema":{"openAPIV3Schema":{"type":"object","properties":{
+        "spec":{"type":"object","properties":{"size":{"type":"integer","minimum":0}}},
+        "status":{"type":"object","properties":{"ready":{"type":"integer"}}}}}}}]}}"#;
+    let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    let (code, told) = server.ask("POST", definitions, definition);
+    assert_eq!(
+        (code, &told["status"]["conditions"][1]["type"]),
+        (201, &Value::from("Established")),
+        "{told}"
+    );
+    let shops = "/apis/lapse.example/v1/namespaces/default/shops";
+    let (code, shop) = server.ask("POST", shops, r#"{"metadata":{"name":"a"},"spec":{"size":1,"other":2}}"#);
+    assert_eq!((code, &shop["spec"]), (201, &serde_json::json!({ "size": 1 })), "{shop}");
+    let (code, refused) = server.ask("POST", shops, r#"{"metadata":{"name":"b"},"spec":{"size":-1}}"#);
+    assert_eq!(
+        (code, &refused["details"]["causes"][0]["field"]),
+        (422, &Value::from("spec.size")),
+        "{refused}"
+    );
+    let (code, told) =
+        server.ask("PATCH", &format!("{shops}/a/status"), r#"{"status":{"ready":1},"spec":{"size":9}}"#);
+    assert_eq!(
+        (code, &told["status"]["ready"], &told["spec"]["size"]),
+        (200, &1.into(), &1.into()),
+        "{told}"
+    );
+    let owned = format!(
+        r#"{{"metadata":{{"name":"of-a","ownerReferences":[{{"apiVersion":"lapse.example/v1","kind":"Shop","name":"a","uid":{}}}]}}}}"#,
+        shop["metadata"]["uid"]
+    );
+    let maps = "/api/v1/namespaces/default/configmaps";
+    assert_eq!(server.ask("POST", maps, &owned).0, 201);
+    assert_eq!(server.ask("DELETE", &format!("{shops}/a"), "").0, 200);
+    assert_eq!(server.ask("GET", &format!("{maps}/of-a"), "").0, 404);
+    assert_eq!(server.ask("DELETE", &format!("{definitions}/shops.lapse.example"), "").0, 200);
+    assert_eq!(server.ask("GET", shops, "").0, 404);
+}
+
+#[test]
+fn hostile_bodies_are_refused_in_bounded_memory() {
+    let server = serve("crash-loop --speed paused");
+    let maps = "/api/v1/namespaces/default/configmaps";
+    assert_eq!(server.ask("POST", maps, &"[".repeat(500_000)).0, 400);
+    assert_eq!(server.ask("POST", maps, "{\"metadata\":{\"name\":\"x\"}}").0, 201);
+    // Each copy doubles what there is.
+    let copies: Vec<String> = (0..60)
+        .map(|ix| format!("{{\"op\":\"copy\",\"from\":\"/data\",\"path\":\"/data/k{ix}\"}}"))
+        .collect();
+    let patch =
+        format!("[{{\"op\":\"add\",\"path\":\"/data\",\"value\":{{\"a\":\"b\"}}}},{}]", copies.join(","));
+    let send = |kind: &str, method: &str, path: &str, body: &str| {
+        let text = server.raw(&format!(
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\nContent-Type: {kind}\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            server.port,
+            body.len()
+        ));
+        text.split(' ').nth(1).unwrap_or_default().to_owned()
+    };
+    assert_eq!(send("application/json-patch+json", "PATCH", &format!("{maps}/x"), &patch), "413");
+    assert_eq!(send("application/vnd.kubernetes.protobuf", "POST", maps, "k8s\0\u{a}\u{7f}nothing"), "400");
+    let laughs = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n\
+                  d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n\
+                  g: [*f,*f,*f,*f,*f,*f,*f,*f,*f]\n";
+    assert_eq!(send("application/yaml", "POST", maps, laughs), "400");
+    server.get("/version");
 }

@@ -103,7 +103,8 @@ fn webassembly_is_small_enough_to_be_sent() {
     use flate2::{Compression, write::GzEncoder};
     let Some(module) = wasm::built() else { return };
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-    std::io::Write::write_all(&mut packed, &std::fs::read(module).expect("a module")).expect("memory takes all");
+    std::io::Write::write_all(&mut packed, &std::fs::read(module).expect("a module"))
+        .expect("memory takes all");
     let length = packed.finish().expect("memory takes all").len();
     assert!(length <= 3_000_000, "{length} bytes");
 }

@@ -60,6 +60,7 @@ pub enum Exit {
 #[command(
     name = "kubelapse",
     version,
+    long_version = long_version(),
     about = "What will my pod do, and when? A deterministic simulator of the kubelet and what stands around it.",
     after_help = "Examples:
   kubelapse run crash-loop                      a built-in scenario, into output/crash-loop/
@@ -216,6 +217,12 @@ fn grouped() -> clap::Command {
 
 /// Something could not be written to stdout.
 static UNWRITTEN: AtomicBool = AtomicBool::new(false);
+
+/// What `--version` says; `-V` says its first line alone.
+fn long_version() -> String {
+    let (range, default) = (Version::range(), Version::DEFAULT.as_str());
+    format!("{}\nKubernetes {range}, and {default} where nothing says which", env!("CARGO_PKG_VERSION"))
+}
 
 /// The help of `--kubernetes`.
 fn kubernetes_help() -> String {

@@ -8,6 +8,7 @@ use super::source::{self, Beside, Source};
 use super::{Exit, check, disk, print, report, talk};
 use crate::scenario::Diagnostics;
 use crate::serve::clock::{self, Pace};
+use crate::serve::steady::Steady;
 use crate::serve::{http, kubeconfig};
 use crate::session::{Files, Script, Walk};
 
@@ -16,6 +17,7 @@ use crate::session::{Files, Script, Walk};
   kubelapse serve crash-loop                   then, elsewhere: export KUBECONFIG=…; kubectl get pods -A
   kubelapse serve web.yaml --speed 10          ten times as fast as on the wall
   kubelapse serve web.toml --speed paused      stands until `kubectl lapse step`, `goto 90s` or `resume`
+  kubelapse serve web.toml --speed max --lockstep   for tests of a controller: the cluster waits for it
 
 The clock is set by `kubectl lapse` (--plugin prints that script) and by /kubelapse/v1, which /kubelapse/v1/openapi describes.
 The server listens on 127.0.0.1 alone. Ctrl-C ends it.")]
@@ -34,6 +36,9 @@ pub struct Arguments {
     /// How fast simulated time goes: paused, a number (1: as on the wall), or max
     #[arg(long, value_name = "SPEED", default_value = "1", value_parser = Pace::parse)]
     speed: Pace,
+    /// Simulated time stands while a client has something to do: a request under way, or something just told to its watch
+    #[arg(long)]
+    lockstep: bool,
     /// Where to listen, on 127.0.0.1; the next port that is free, if it is taken; 0: any
     #[arg(long, default_value_t = 8473)]
     port: u16,
@@ -103,7 +108,7 @@ pub fn serve(arguments: &Arguments) -> Exit {
         }
         let gates = walk.world().gates;
         let name = walk.plan().name.to_string();
-        let (desk, thread) = match clock::begin(walk, arguments.speed, end) {
+        let (desk, thread) = match clock::begin(walk, arguments.speed, end, Steady::new(arguments.lockstep)) {
             Ok(begun) => begun,
             Err(problem) => return refuse(&problem.to_string()),
         };

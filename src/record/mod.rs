@@ -24,6 +24,8 @@ pub mod tables;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) mod threaded;
 pub(crate) mod transition;
+#[cfg(feature = "typed")]
+pub mod typed;
 pub(crate) mod values;
 pub mod view;
 

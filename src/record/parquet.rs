@@ -14,15 +14,9 @@ use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use ::parquet::schema::parser::parse_message_type;
 use ::parquet::schema::types::ColumnPath;
 use bytes::Bytes;
-use rustc_hash::FxHashMap;
 
-use super::cells::{pod_name, words};
-use super::csv::{object_name, object_of};
-use super::{
-    Change, Directory, Ending, Event, Format, NodeRow, ObjectChange, ObjectRow, PodRow, Sink, Transition,
-};
-use crate::api::workload::WorkloadState;
-use crate::api::{EventText, PodIdent, Sym, Tri};
+use super::typed::{self, Rows};
+use super::{Directory, Ending, Format, Sink, Transition};
 
 /// One of the formats of a timeline.
 pub const FORMAT: Format = Format {
@@ -149,74 +143,15 @@ impl<W: Write + Send> File<W> {
     }
 }
 
-/// A text that lives as long as the program: a copy of it costs nothing.
-fn lasting(text: &'static str) -> Option<ByteArray> {
-    (!text.is_empty()).then(|| ByteArray::from(Bytes::from_static(text.as_bytes())))
-}
-
-fn sym(sym: Sym) -> Option<ByteArray> {
-    lasting(sym.as_str())
-}
-
-/// Texts as they stand in columns: each is made once.
-#[derive(Default)]
-struct Known {
-    objects: FxHashMap<ObjectRow, ByteArray>,
-    /// kubectl's READY.
-    ready: FxHashMap<(u32, u32), ByteArray>,
-    scratch: String,
-    bytes: Vec<u8>,
-}
-
-impl Known {
-    fn said(&mut self, text: EventText, pod: Option<&PodIdent>) -> Option<ByteArray> {
-        match text.fixed() {
-            Some(fixed) => sym(fixed),
-            None => {
-                let words = words(text, pod, &mut self.scratch);
-                (!words.is_empty()).then(|| ByteArray::from(words.as_bytes().to_vec()))
-            }
-        }
-    }
-    fn pod(&mut self, ident: &PodIdent) -> ByteArray {
-        self.bytes.clear();
-        pod_name(&mut self.bytes, ident.name);
-        ByteArray::from(self.bytes.clone())
-    }
-    fn ready(&mut self, ready: (u32, u32)) -> ByteArray {
-        let make = || ByteArray::from(format!("{}/{}", ready.0, ready.1).into_bytes());
-        self.ready.entry(ready).or_insert_with(make).clone()
-    }
-    fn object(&mut self, directory: &Directory, object: ObjectRow) -> ByteArray {
-        let bytes = &mut self.bytes;
-        let make = || {
-            bytes.clear();
-            object_name(bytes, directory, object);
-            ByteArray::from(bytes.clone())
-        };
-        self.objects.entry(object).or_insert_with(make).clone()
-    }
-}
-
-/// The cells of a row from `kind` on, but for the owner.
-#[derive(Default)]
-struct Cells {
-    kind: &'static str,
-    object: Option<ByteArray>,
-    from: Option<ByteArray>,
-    to: Option<ByteArray>,
-    ready: Option<ByteArray>,
-    restarts: Option<i32>,
-    reason: Option<ByteArray>,
-    message: Option<ByteArray>,
-    exit_code: Option<i32>,
-    count: Option<i32>,
+/// A cell of text, as this format takes it.
+fn cell(text: Option<Bytes>) -> Option<ByteArray> {
+    text.map(ByteArray::from)
 }
 
 /// Writes `timeline.parquet`.
 pub struct Timeline<W: Write + Send> {
     file: File<W>,
-    known: Known,
+    typed: Rows,
     rows: usize,
     time: Column<f64>,
     timestamp: Column<i64>,
@@ -230,9 +165,6 @@ pub struct Timeline<W: Write + Send> {
     /// `exit_code`, `count`.
     counts: [Column<i32>; 2],
     owner: Texts,
-    /// The name of the pod of the row before.
-    last: Option<(PodRow, ByteArray)>,
-    owners: FxHashMap<PodRow, Option<ObjectRow>>,
 }
 
 impl<W: Write + Send> Timeline<W> {
@@ -240,7 +172,7 @@ impl<W: Write + Send> Timeline<W> {
     pub fn new(out: W) -> Timeline<W> {
         Timeline {
             file: File::Waits(Some(out)),
-            known: Known::default(),
+            typed: Rows::default(),
             rows: 0,
             time: Column::default(),
             timestamp: Column::default(),
@@ -250,55 +182,25 @@ impl<W: Write + Send> Timeline<W> {
             told: Default::default(),
             counts: Default::default(),
             owner: Column::default(),
-            last: None,
-            owners: FxHashMap::default(),
         }
-    }
-
-    fn head(&mut self, directory: &Directory, row: &Transition) {
-        self.time.put(Some(row.time.since(directory.start).secs_f64()));
-        self.timestamp.put(Some(row.time.micros()));
-        let [namespaces, pods, nodes] = &mut self.head;
-        let namespace = match (row.pod, object_of(row)) {
-            (Some(pod), _) => directory.pods[pod as usize].namespace,
-            (None, Some(object)) => directory.objects[object as usize].namespace,
-            (None, None) => Sym::EMPTY,
-        };
-        namespaces.put(sym(namespace));
-        let name = row.pod.map(|pod| match &self.last {
-            Some((last, name)) if *last == pod => name.clone(),
-            _ => {
-                let name = self.known.pod(&directory.pods[pod as usize]);
-                self.last = Some((pod, name.clone()));
-                name
-            }
-        });
-        pods.put(name);
-        let node = row.node.map_or(Sym::EMPTY, |node: NodeRow| directory.nodes[node as usize]);
-        nodes.put(sym(node));
     }
 
     fn row(&mut self, directory: &Directory, row: &Transition) -> io::Result<()> {
-        self.head(directory, row);
-        let pod = row.pod.map(|pod| &directory.pods[pod as usize]);
-        let cells = cells(&mut self.known, directory, &row.change, pod);
-        let texts = [lasting(cells.kind), cells.object, cells.from, cells.to, cells.ready];
-        self.change.iter_mut().zip(texts).for_each(|(column, text)| column.put(text));
-        self.restarts.put(cells.restarts);
-        let [reason, message] = &mut self.told;
-        reason.put(cells.reason);
-        message.put(cells.message);
-        let [exit_code, count] = &mut self.counts;
-        exit_code.put(cells.exit_code);
-        count.put(cells.count);
-        if let (Some(pod), Change::Owner { to, .. }) = (row.pod, row.change) {
-            self.owners.insert(pod, to);
-        }
-        let owner = match row.pod {
-            None => object_of(row),
-            Some(pod) => self.owners.get(&pod).copied().unwrap_or(directory.owners[pod as usize]),
+        let row = self.typed.row(directory, row);
+        self.time.put(Some(row.time));
+        self.timestamp.put(Some(row.timestamp));
+        let put = |columns: &mut [Texts], texts: &mut dyn Iterator<Item = Option<Bytes>>| {
+            columns.iter_mut().zip(texts).for_each(|(column, text)| column.put(cell(text)));
         };
-        self.owner.put(owner.map(|owner| self.known.object(directory, owner)));
+        put(&mut self.head, &mut [row.namespace, row.pod, row.node].into_iter());
+        let kind = Some(Bytes::from_static(row.kind.as_bytes()));
+        put(&mut self.change, &mut [kind, row.object, row.from, row.to, row.ready].into_iter());
+        self.restarts.put(row.restarts);
+        put(&mut self.told, &mut [row.reason, row.message].into_iter());
+        let [exit_code, count] = &mut self.counts;
+        exit_code.put(row.exit_code);
+        count.put(row.count);
+        self.owner.put(cell(row.owner));
         self.rows += 1;
         if self.rows == GROUP { self.group() } else { Ok(()) }
     }
@@ -326,121 +228,6 @@ impl<W: Write + Send> Timeline<W> {
         write(&mut group).map_err(wrong)?;
         group.close().map_err(wrong)?;
         Ok(())
-    }
-}
-
-fn tri(status: Option<Tri>) -> &'static str {
-    status.map_or("", Tri::as_str)
-}
-
-fn whole(count: u32) -> Option<i32> {
-    Some(i32::try_from(count).unwrap_or(i32::MAX))
-}
-
-fn text(words: String) -> Option<ByteArray> {
-    (!words.is_empty()).then(|| ByteArray::from(words.into_bytes()))
-}
-
-fn condition(
-    known: &mut Known,
-    (kind, object): (&'static str, Sym),
-    (from, to): (Option<Tri>, Option<Tri>),
-    (reason, message): (Sym, EventText),
-    pod: Option<&PodIdent>,
-) -> Cells {
-    Cells {
-        kind,
-        object: sym(object),
-        from: lasting(tri(from)),
-        to: lasting(tri(to)),
-        reason: sym(reason),
-        message: known.said(message, pod),
-        ..Cells::default()
-    }
-}
-
-fn event(known: &mut Known, own: &Event, pod: Option<&PodIdent>) -> Cells {
-    Cells {
-        kind: "event",
-        object: sym(own.component),
-        to: lasting(own.kind.as_str()),
-        reason: sym(own.reason),
-        message: known.said(own.message, pod),
-        count: whole(own.count),
-        ..Cells::default()
-    }
-}
-
-fn cells(known: &mut Known, directory: &Directory, change: &Change, pod: Option<&PodIdent>) -> Cells {
-    match change {
-        Change::Phase { from, to } => {
-            Cells { kind: "phase", from: sym(*from), to: sym(*to), ..Cells::default() }
-        }
-        Change::Condition { kind, from, to, reason, message } => {
-            condition(known, ("condition", *kind), (*from, *to), (*reason, (*message).into()), pod)
-        }
-        Change::Node { kind, from, to, reason, message } => {
-            condition(known, ("node", *kind), (*from, *to), (*reason, (*message).into()), None)
-        }
-        Change::Container { name, from, to, ready, restarts, reason, message, exit_code } => Cells {
-            kind: "container",
-            object: sym(*name),
-            from: sym(*from),
-            to: sym(*to),
-            ready: lasting(if *ready { "true" } else { "false" }),
-            restarts: Some(*restarts),
-            reason: sym(*reason),
-            message: known.said((*message).into(), pod),
-            exit_code: *exit_code,
-            count: None,
-        },
-        Change::Status { from, to, ready, restarts } => Cells {
-            kind: "status",
-            from: sym(*from),
-            to: sym(*to),
-            ready: Some(known.ready(*ready)),
-            restarts: Some(*restarts),
-            ..Cells::default()
-        },
-        Change::Event(own) => event(known, own, pod),
-        Change::Owner { from, to } => Cells {
-            kind: "owner",
-            from: from.map(|owner| known.object(directory, owner)),
-            to: to.map(|owner| known.object(directory, owner)),
-            ..Cells::default()
-        },
-        Change::Object { object, what } => of_object(known, directory, *object, what),
-    }
-}
-
-/// The same of an object that is neither a pod nor a node.
-fn of_object(known: &mut Known, directory: &Directory, object: ObjectRow, what: &ObjectChange) -> Cells {
-    match what {
-        ObjectChange::Workload { from, to, ready } => {
-            let word = |state: &Option<WorkloadState>| state.map_or("", WorkloadState::as_str);
-            Cells {
-                kind: "workload",
-                from: lasting(word(from)),
-                to: lasting(word(to)),
-                ready: text(ready.to_string()),
-                ..Cells::default()
-            }
-        }
-        ObjectChange::Condition { kind, from, to, reason, message } => {
-            condition(known, ("condition", *kind), (*from, *to), (*reason, (*message).into()), None)
-        }
-        ObjectChange::Event(own) => event(known, own, None),
-        ObjectChange::Endpoints { from, to, serving, terminating } => {
-            let count = |count: &Option<u32>| text(count.map_or_else(String::new, |count| count.to_string()));
-            Cells {
-                kind: "endpoints",
-                object: sym(directory.objects[object as usize].name),
-                from: count(from),
-                to: count(to),
-                message: text(format!("serving {serving}, terminating {terminating}")),
-                ..Cells::default()
-            }
-        }
     }
 }
 
@@ -477,7 +264,6 @@ impl<W: Write + Send> Sink for Pods<W> {
         Ok(())
     }
     fn end(&mut self, directory: &Directory, ending: &Ending<'_>) -> io::Result<()> {
-        let mut known = Known::default();
         let all: Vec<_> = directory.pods.iter().zip(ending.pods.iter()).collect();
         for part in all.chunks(GROUP) {
             let (mut names, mut times, mut words) =
@@ -485,19 +271,13 @@ impl<W: Write + Send> Sink for Pods<W> {
             let (mut restarts, mut codes, mut ready) =
                 (Column::default(), Column::default(), Column::default());
             for (ident, record) in part {
-                let node = record.node.map_or(Sym::EMPTY, |node| directory.nodes[node as usize]);
-                let pod = known.pod(ident);
-                let own = [sym(ident.namespace), Some(pod), sym(node), sym(record.qos_class)];
-                names.iter_mut().zip(own).for_each(|(column, text)| column.put(text));
-                let r = record;
-                let own = [r.created, r.scheduled, r.initialized, r.started, r.ready, r.finished, r.removed];
-                let since = |at: crate::time::Time| at.since(directory.start).secs_f64();
-                times.iter_mut().zip(own).for_each(|(column, at)| column.put(at.map(since)));
-                let own = [sym(r.phase), sym(r.status), sym(r.reason)];
-                words.iter_mut().zip(own).for_each(|(column, text)| column.put(text));
-                restarts.put(Some(r.restarts));
-                codes.put(r.exit_code);
-                ready.put(Some(crate::time::Span::from_micros(r.ready_micros).secs_f64()));
+                let row = typed::pod(directory, ident, record);
+                names.iter_mut().zip(row.names).for_each(|(column, text)| column.put(cell(text)));
+                times.iter_mut().zip(row.times).for_each(|(column, at)| column.put(at));
+                words.iter_mut().zip(row.words).for_each(|(column, text)| column.put(cell(text)));
+                restarts.put(Some(row.restarts));
+                codes.put(row.exit_code);
+                ready.put(Some(row.time_ready));
             }
             let mut group = self.file.writer()?.next_row_group().map_err(wrong)?;
             let mut write = || -> Result<(), ParquetError> {

@@ -6,7 +6,8 @@ use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use super::{
-    Aside, Directory, Ending, FiguresRow, ObjectIdent, ObjectRow, PodRecord, Scrape, Sink, Transition, Written,
+    Aside, Directory, Ending, FiguresRow, ObjectIdent, ObjectRow, PodRecord, Scrape, Sink, Transition,
+    Written,
 };
 use crate::api::{PodIdent, Sym};
 use crate::time::{Span, Time};

@@ -38,6 +38,7 @@ pub use diagnostic::{Code, Diagnostic, Diagnostics};
 pub use manifest::folder;
 pub use plan::Plan;
 pub use schema::schema;
+pub use values::parse_duration;
 
 /// Gives the text of a manifest by its path as the scenario writes it, or says why not.
 pub type Loader<'a> = &'a dyn Fn(&str) -> Result<String, String>;

@@ -16,6 +16,7 @@ use super::answer::logs::{Line, LogsOf};
 use super::answer::{Answer, answer, method_not_allowed};
 use super::path::Request;
 use super::status::Response;
+use super::steady::Steady;
 use super::store::{Put, Store};
 use super::verbs::{self, Step};
 use super::{custom, kinds};
@@ -81,6 +82,8 @@ pub struct Done {
     pub lines: Vec<String>,
     /// The first that says that something was not done.
     pub refused: Option<String>,
+    /// What had been done later on the line that this has left, in words.
+    pub dropped: Option<String>,
 }
 
 /// Lines of a log, and whether more may come; else why there is none.
@@ -109,6 +112,8 @@ pub struct Desk {
     pub store: Arc<RwLock<Store>>,
     /// The newest version that is served.
     pub news: watch::Receiver<u64>,
+    /// Who is busy.
+    pub steady: Arc<Steady>,
 }
 
 impl Desk {
@@ -164,6 +169,8 @@ impl Desk {
 const BATCH: usize = 200;
 /// How often the clock looks up.
 const LOOKS: Duration = Duration::from_millis(20);
+/// The same, while it waits for clients.
+const LOOKS_IN_STEP: Duration = Duration::from_millis(1);
 
 struct Clock {
     walk: Walk,
@@ -179,13 +186,19 @@ struct Clock {
     tell: watch::Sender<u64>,
     asks: Receiver<Ask>,
     over: Arc<AtomicBool>,
+    steady: Arc<Steady>,
 }
 
 /// Begins: the thread runs until [`Desk::stop`].
 ///
 /// # Errors
 /// There is no thread to be had.
-pub fn begin(mut walk: Walk, pace: Pace, end: Time) -> std::io::Result<(Desk, std::thread::JoinHandle<()>)> {
+pub fn begin(
+    mut walk: Walk,
+    pace: Pace,
+    end: Time,
+    steady: Arc<Steady>,
+) -> std::io::Result<(Desk, std::thread::JoinHandle<()>)> {
     let (send, asks) = channel();
     let mut store = Store::default();
     let now = walk.now();
@@ -197,9 +210,15 @@ pub fn begin(mut walk: Walk, pace: Pace, end: Time) -> std::io::Result<(Desk, st
     let version = begin_with(&store, now, all);
     let (tell, news) = watch::channel(version);
     let over = Arc::new(AtomicBool::new(false));
-    let desk = Desk { asks: send, over: Arc::clone(&over), store: Arc::clone(&store), news };
+    let desk = Desk {
+        asks: send,
+        over: Arc::clone(&over),
+        store: Arc::clone(&store),
+        news,
+        steady: Arc::clone(&steady),
+    };
     let anchor = (wall(), now);
-    let clock = Clock { walk, served, pace, anchor, measured: None, end, store, tell, asks, over };
+    let clock = Clock { walk, served, pace, anchor, measured: None, end, store, tell, asks, over, steady };
     let thread = std::thread::Builder::new()
         .name("simulation".to_owned())
         .stack_size(16 << 20)
@@ -287,14 +306,29 @@ fn measured(store: &mut Store, usage: Usage) {
 impl Clock {
     fn run(mut self) {
         loop {
-            let is_behind = self.play();
-            let wait = if is_behind { Duration::ZERO } else { LOOKS };
+            let wait = if self.waits_for_somebody() {
+                // Time that somebody needs does not pass.
+                self.anchor = (wall(), self.walk.now());
+                LOOKS_IN_STEP
+            } else if self.play() {
+                Duration::ZERO
+            } else {
+                LOOKS
+            };
             match self.asks.recv_timeout(wait) {
                 Ok(Ask::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(ask) => self.answer(ask),
                 Err(RecvTimeoutError::Timeout) => {}
             }
         }
+    }
+
+    fn waits_for_somebody(&self) -> bool {
+        if !self.steady.is_on() {
+            return false;
+        }
+        let version = self.store.read().unwrap_or_else(std::sync::PoisonError::into_inner).version();
+        self.steady.is_busy(version)
     }
 
     /// Which instant it should be by now.
@@ -331,6 +365,11 @@ impl Clock {
                 break;
             }
             self.follow(&mut told);
+            // In step with clients: they see one change after the other.
+            if self.steady.is_on() && !told.is_empty() && self.steady.is_watched() {
+                is_behind = true;
+                break;
+            }
         }
         self.publish(told);
         is_behind
@@ -488,6 +527,11 @@ impl Clock {
             };
             match told {
                 Ok(told) => {
+                    // Whoever goes back and does something loses what he had done later.
+                    let start = self.walk.plan().start;
+                    let dropped = self.walk.done().last().and_then(|own| own.drops(start));
+                    done.lines.extend(dropped.clone());
+                    done.dropped = done.dropped.or(dropped);
                     done.lines.extend(told.answer.iter().cloned());
                     if told.refusals > 0 {
                         done.refused = Some(told.answer.join("\n"));
@@ -520,12 +564,13 @@ impl Clock {
             let store = self.store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
             answer(&store, &gates, request)
         };
-        let deed = match found {
+        let mut deed = match found {
             Answer::Do(deed) => deed,
             Answer::Whole(response) => return response,
             Answer::Watch(..) | Answer::Logs(_) => return method_not_allowed(),
         };
         let done = self.act(&deed.steps);
+        deed.warnings.extend(done.dropped.clone());
         let deletes = |step: &Step| match step {
             Step::Words(words) => words.starts_with("delete"),
             Step::Write(write) => write.object.is_none(),

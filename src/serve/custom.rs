@@ -41,10 +41,18 @@ pub fn resources(definition: &Value) -> Vec<Resource> {
             let mut below = Vec::new();
             let verbs = || vec!["get", "patch", "update"];
             if has_status {
-                below.push(Subresource { name: "status", kind: ("", "", text(&names["kind"])), verbs: verbs() });
+                below.push(Subresource {
+                    name: "status",
+                    kind: ("", "", text(&names["kind"])),
+                    verbs: verbs(),
+                });
             }
             if scale.is_object() {
-                below.push(Subresource { name: "scale", kind: ("autoscaling", "v1", "Scale"), verbs: verbs() });
+                below.push(Subresource {
+                    name: "scale",
+                    kind: ("autoscaling", "v1", "Scale"),
+                    verbs: verbs(),
+                });
             }
             let singular = names["singular"].as_str().map(str::to_owned);
             let kind = text(&names["kind"]);
@@ -73,8 +81,8 @@ pub fn resources(definition: &Value) -> Vec<Resource> {
         .collect()
 }
 
-/// What the API server says of a definition as soon as it is there.
-pub fn established(definition: &mut Value, now: &str) {
+/// A definition as it is stored first: what it leaves out is filled in.
+pub fn accepted(definition: &mut Value) {
     let spec = &mut definition["spec"];
     let kind = spec["names"]["kind"].as_str().unwrap_or_default().to_owned();
     let names = &mut spec["names"];
@@ -87,7 +95,6 @@ pub fn established(definition: &mut Value, now: &str) {
     if spec["conversion"].is_null() {
         spec["conversion"] = json!({ "strategy": "None" });
     }
-    let names = spec["names"].clone();
     let stored: Vec<Value> = spec["versions"]
         .as_array()
         .into_iter()
@@ -95,6 +102,14 @@ pub fn established(definition: &mut Value, now: &str) {
         .filter(|version| version["storage"] == true)
         .map(|version| version["name"].clone())
         .collect();
+    definition["status"] = json!({ "acceptedNames": { "kind": "", "plural": "" }, "conditions": null, "storedVersions": stored });
+}
+
+/// What is said of it once it is served, which here is at once.
+pub fn established(definition: &mut Value, now: &str) {
+    accepted(definition);
+    let names = definition["spec"]["names"].clone();
+    let stored = definition["status"]["storedVersions"].clone();
     let condition = |kind: &str, reason: &str, message: &str| {
         json!({
             "lastTransitionTime": now, "message": message, "reason": reason, "status": "True", "type": kind,
@@ -112,7 +127,8 @@ pub fn established(definition: &mut Value, now: &str) {
 
 /// Columns of a table: the name, and what the definition says; without a word of it, the age.
 pub fn columns(own: &Custom) -> Value {
-    let name = json!({ "name": "Name", "type": "string", "format": "name", "description": "", "priority": 0 });
+    let name =
+        json!({ "name": "Name", "type": "string", "format": "name", "description": "", "priority": 0 });
     let mut all = vec![name];
     for column in own.columns.iter().chain(&age_alone(own)) {
         all.push(json!({
@@ -174,7 +190,9 @@ pub fn at_path<'a>(object: &'a Value, path: &str) -> Option<&'a Value> {
             let plain = rest.trim_start_matches('.');
             let mut end = 0;
             let bytes = plain.as_bytes();
-            while end < bytes.len() && (!matches!(bytes[end], b'.' | b'[') || (end > 0 && bytes[end - 1] == b'\\')) {
+            while end < bytes.len()
+                && (!matches!(bytes[end], b'.' | b'[') || (end > 0 && bytes[end - 1] == b'\\'))
+            {
                 end += 1;
             }
             if end == 0 {
@@ -279,6 +297,39 @@ pub fn default(value: &mut Value, schema: &Value) {
     }
 }
 
+/// The same of a number or a text.
+fn plain(value: &Value, schema: &Value, path: &str, causes: &mut Vec<(&'static str, String, String)>) {
+    let invalid = |causes: &mut Vec<(&'static str, String, String)>, shown: String, words: String| {
+        let message = format!("Invalid value: {shown}: {path} in body {words}");
+        causes.push(("FieldValueInvalid", message, path.to_owned()));
+    };
+    if let Some(number) = value.as_f64() {
+        let bounds = [("minimum", "exclusiveMinimum", "greater"), ("maximum", "exclusiveMaximum", "less")];
+        for (name, exclusive, word) in bounds {
+            let Some(bound) = schema[name].as_f64() else { continue };
+            let is_exclusive = schema[exclusive] == true;
+            let out = if name == "minimum" { number < bound } else { number > bound };
+            if out || (is_exclusive && number == bound) {
+                let or = if is_exclusive { "" } else { " or equal to" };
+                invalid(causes, value.to_string(), format!("should be {word} than{or} {}", schema[name]));
+            }
+        }
+    }
+    if let Some(text) = value.as_str() {
+        let count = text.chars().count() as u64;
+        if let Some(most) = schema["maxLength"].as_u64().filter(|most| count > *most) {
+            causes.push((
+                "FieldValueTooLong",
+                format!("Too long: may not be more than {most} bytes"),
+                path.to_owned(),
+            ));
+        }
+        if let Some(least) = schema["minLength"].as_u64().filter(|least| count < *least) {
+            invalid(causes, value.to_string(), format!("should be at least {least} chars long"));
+        }
+    }
+}
+
 /// What a schema refuses: reason, message and field of each cause.
 pub fn validate(value: &Value, schema: &Value, path: &str, causes: &mut Vec<(&'static str, String, String)>) {
     if value.is_null() && (schema["nullable"] == true || path.is_empty()) {
@@ -300,11 +351,16 @@ pub fn validate(value: &Value, schema: &Value, path: &str, causes: &mut Vec<(&'s
         Value::Array(_) => "array",
         Value::Object(_) => "object",
     };
-    let fits = is_int_or_string || wanted.is_empty() || wanted == is || (wanted == "number" && is == "integer");
+    let fits =
+        is_int_or_string || wanted.is_empty() || wanted == is || (wanted == "number" && is == "integer");
     if !fits {
         let shown = Value::from(is).to_string();
         let words = format!("must be of type {wanted}: {shown}");
-        causes.push(("FieldValueTypeInvalid", format!("Invalid value: {shown}: {path} in body {words}"), path.to_owned()));
+        causes.push((
+            "FieldValueTypeInvalid",
+            format!("Invalid value: {shown}: {path} in body {words}"),
+            path.to_owned(),
+        ));
         return;
     }
     if let Some(allowed) = schema["enum"].as_array()
@@ -314,27 +370,7 @@ pub fn validate(value: &Value, schema: &Value, path: &str, causes: &mut Vec<(&'s
         let message = format!("Unsupported value: {value}: supported values: {}", list.join(", "));
         causes.push(("FieldValueNotSupported", message, path.to_owned()));
     }
-    if let Some(number) = value.as_f64() {
-        let bounds = [("minimum", "exclusiveMinimum", "greater"), ("maximum", "exclusiveMaximum", "less")];
-        for (name, exclusive, word) in bounds {
-            let Some(bound) = schema[name].as_f64() else { continue };
-            let is_exclusive = schema[exclusive] == true;
-            let out = if name == "minimum" { number < bound } else { number > bound };
-            if out || (is_exclusive && number == bound) {
-                let or = if is_exclusive { "" } else { " or equal to" };
-                invalid(causes, value.to_string(), format!("should be {word} than{or} {}", schema[name]));
-            }
-        }
-    }
-    if let Some(text) = value.as_str() {
-        let count = text.chars().count() as u64;
-        if let Some(most) = schema["maxLength"].as_u64().filter(|most| count > *most) {
-            causes.push(("FieldValueTooLong", format!("Too long: may not be more than {most} bytes"), path.to_owned()));
-        }
-        if let Some(least) = schema["minLength"].as_u64().filter(|least| count < *least) {
-            invalid(causes, value.to_string(), format!("should be at least {least} chars long"));
-        }
-    }
+    plain(value, schema, path, causes);
     match value {
         Value::Object(members) => {
             for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
@@ -353,7 +389,11 @@ pub fn validate(value: &Value, schema: &Value, path: &str, causes: &mut Vec<(&'s
         Value::Array(items) => {
             let count = items.len() as u64;
             if let Some(most) = schema["maxItems"].as_u64().filter(|most| count > *most) {
-                causes.push(("FieldValueTooMany", format!("Too many: {count}: must have at most {most} items"), path.to_owned()));
+                causes.push((
+                    "FieldValueTooMany",
+                    format!("Too many: {count}: must have at most {most} items"),
+                    path.to_owned(),
+                ));
             }
             if let Some(least) = schema["minItems"].as_u64().filter(|least| count < *least) {
                 invalid(causes, count.to_string(), format!("should have at least {least} items"));
@@ -398,7 +438,11 @@ pub fn definition(object: &Value) -> Vec<(&'static str, String, String)> {
         let schema = &version["schema"]["openAPIV3Schema"];
         if !schema.is_object() {
             let message = "Required value: schemas are required".to_owned();
-            causes.push(("FieldValueRequired", message, format!("spec.versions[{ix}].schema.openAPIV3Schema")));
+            causes.push((
+                "FieldValueRequired",
+                message,
+                format!("spec.versions[{ix}].schema.openAPIV3Schema"),
+            ));
         }
     }
     causes
@@ -434,7 +478,8 @@ mod tests {
 
     #[test]
     fn paths_find_what_a_column_shows() {
-        let object = json!({ "status": { "conditions": [{ "type": "Ready", "status": "True" }], "n": [1, 2] } });
+        let object =
+            json!({ "status": { "conditions": [{ "type": "Ready", "status": "True" }], "n": [1, 2] } });
         assert_eq!(at_path(&object, ".status.conditions[?(@.type==\"Ready\")].status"), Some(&json!("True")));
         assert_eq!(at_path(&object, ".status.n[1]"), Some(&json!(2)));
         assert_eq!(at_path(&object, ".status.missing"), None);

@@ -167,6 +167,7 @@ async fn handle(request: hyper::Request<Incoming>, shared: &Arc<Shared>) -> hype
         let rest = rest.trim_end_matches('/').to_owned();
         return whole(own::answer(&shared.desk, &asked, &rest).await);
     }
+    let _busy = shared.desk.steady.request();
     let found = {
         let store = shared.desk.store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         answer(&store, &shared.gates, &asked)
@@ -278,6 +279,8 @@ async fn watched(mut watch: Watch, first: Vec<u8>, mut send: Sender<Bytes>, shar
     let last =
         Instant::now() + watch.timeout.unwrap_or(Duration::from_secs(3600)).min(Duration::from_secs(7200));
     let mut next_bookmark = Instant::now() + Duration::from_secs(1);
+    let watching = shared.desk.steady.watch(watch.version);
+    watching.told(watch.version, !first.is_empty());
     if !hand(&mut send, Bytes::from(first)).await {
         return;
     }
@@ -290,10 +293,12 @@ async fn watched(mut watch: Watch, first: Vec<u8>, mut send: Sender<Bytes>, shar
                 watch.go_on(&store, &mut pieces, AT_ONCE)
             };
             let is_last = pieces.len() < AT_ONCE;
+            let has_news = !pieces.is_empty();
             let piece = if pieces.len() == 1 { pieces.remove(0) } else { Bytes::from(pieces.concat()) };
             if !hand(&mut send, piece).await || standing == Standing::Over {
                 return;
             }
+            watching.told(watch.version, has_news);
             if is_last {
                 break;
             }

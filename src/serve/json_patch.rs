@@ -54,8 +54,10 @@ pub fn apply(object: &mut Value, patch: &Value) -> Result<(), Problem> {
                 let value = from()?;
                 copied += weight(&value);
                 if copied > MOST_COPIED {
-                    let words = format!("Unable to complete the copy, the accumulated size increase of copy is {copied}, \
-                                         exceeding the limit {MOST_COPIED}");
+                    let words = format!(
+                        "Unable to complete the copy, the accumulated size increase of copy is {copied}, \
+                                         exceeding the limit {MOST_COPIED}"
+                    );
                     return Err(Problem::TooMuch(words));
                 }
                 put(object, path, value, true)?;

@@ -8,7 +8,7 @@
 //! | [`answer`] | what it is answered with: pure, without sockets |
 //! | [`verbs`], [`write`], [`json_patch`] | requests that change something, as commands of the simulator |
 //! | [`custom`], [`protobuf`] | kinds that clients define; bodies of typed clients |
-//! | [`clock`] | the simulation on its own thread, at the pace that was asked for |
+//! | [`clock`], [`steady`] | the simulation on its own thread, at the pace that was asked for, or in step with its clients |
 //! | [`own`] | the server's own API: the clock, what is done by words |
 //! | [`http`], [`kubeconfig`] | sockets, who may ask, and what clients need to come here |
 //!
@@ -28,6 +28,7 @@ mod protobuf;
 pub mod selector;
 pub mod stamps;
 pub mod status;
+pub mod steady;
 pub mod store;
 pub mod verbs;
 pub mod write;

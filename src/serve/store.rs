@@ -32,7 +32,7 @@ pub struct Object {
     pub name: String,
     /// As the API prints it.
     pub value: Value,
-    /// A client wrote it, on the clock of its own wall: but for its metadata its instants are told as they were written.
+    /// A client wrote it, on the clock of the wall: its instants are told as they were written.
     pub is_clients: bool,
     /// Its metadata, and the rest of it, as text, once somebody has asked for it.
     text: [OnceLock<Stamped>; 2],
@@ -53,7 +53,8 @@ impl Object {
     }
     /// Writes `"metadata":{…}` alone.
     pub fn write_metadata(&self, out: &mut Vec<u8>, shift: Span) {
-        self.text[0].get_or_init(|| Stamped::of_metadata(&self.value)).write(out, shift);
+        let own = self.text[0].get_or_init(|| Stamped::of_metadata(&self.value));
+        own.write(out, if self.is_clients { Span::ZERO } else { shift });
     }
     /// As a client gets it, its instants so much later.
     pub fn told(&self, resource: &Resource, shift: Span) -> Value {
@@ -213,7 +214,9 @@ impl Store {
     }
     /// The one of a kind in a version.
     pub fn of_version(&self, api_version: &str, kind: &str) -> Option<ResourceIx> {
-        self.resources().find(|(_, own)| own.kind == kind && own.api_version() == api_version).map(|(ix, _)| ix)
+        self.resources()
+            .find(|(_, own)| own.kind == kind && own.api_version() == api_version)
+            .map(|(ix, _)| ix)
     }
     /// Where the objects of a resource are stored: some are served in several versions, events in two groups.
     pub fn stored_as(&self, resource: ResourceIx) -> ResourceIx {
@@ -226,6 +229,10 @@ impl Store {
     /// Whether a group is served in a version.
     pub fn has_version(&self, group: &str, version: &str) -> bool {
         self.resources().any(|(_, own)| own.group == group && own.version == version)
+    }
+    /// How many objects there are.
+    pub fn count(&self) -> usize {
+        self.objects.iter().map(BTreeMap::len).sum()
     }
     /// Groups but the core, each with its versions, in the order of discovery.
     pub fn groups(&self) -> Vec<(&'static str, Vec<&'static str>)> {
@@ -289,7 +296,8 @@ impl Store {
             };
             version += 1;
             latest.insert(place, changes.len());
-            let is_clients = is_clients || (what == What::Deleted && before.as_ref().is_some_and(|own| own.is_clients));
+            let is_clients =
+                is_clients || (what == What::Deleted && before.as_ref().is_some_and(|own| own.is_clients));
             let object = Arc::new(object(&namespace, &name, value, Some(version), is_clients));
             let texts = [OnceLock::new(), OnceLock::new()];
             changes.push(Change { version, resource, what, object, before, at, texts });

@@ -18,6 +18,7 @@ use super::write::{self, Asked, Outcome, body, warned};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::versions::gates::Gates;
 use crate::scenario::command::Write;
+use crate::time::Span;
 
 /// Something to be done, and what is answered when it is.
 #[derive(Clone, Debug)]
@@ -180,20 +181,18 @@ fn delete(asked: &Asked<'_>, object: &std::sync::Arc<Object>) -> Outcome {
     if let Some(policy) = options["propagationPolicy"].as_str()
         && !["Background", "Foreground", "Orphan"].contains(&policy)
     {
-        return Err(unsupported("DeleteOptions", "propagationPolicy", policy, &["Foreground", "Background", "Orphan"]));
+        return Err(unsupported(
+            "DeleteOptions",
+            "propagationPolicy",
+            policy,
+            &["Foreground", "Background", "Orphan"],
+        ));
     }
     let is_dry = request.query("dryRun") == "All" || says_dry(&options);
     if resource.kind == "Namespace" {
         return delete_namespace(asked, object, is_dry);
     }
-    let is_played = match Law::of(resource) {
-        Law::Known(kind) => {
-            kind.law().is_kept
-                || matches!(kind, ObjectType::Pod | ObjectType::Node | ObjectType::PersistentVolumeClaim)
-        }
-        _ => false,
-    };
-    if !is_played {
+    if !Law::of(resource).is_played() {
         return write::delete(asked, object, &options, is_dry);
     }
     let comes_back = write::RETURNED.contains(&resource.kind);
@@ -278,12 +277,15 @@ fn delete_namespace(asked: &Asked<'_>, object: &Object, is_dry: bool) -> Outcome
         "ReplicaSet" | "Job" => 1,
         _ => 0,
     };
-    let mut all: Vec<_> = store.resources().filter(|(ix, own)| own.is_namespaced && store.stored_as(*ix) == *ix).collect();
+    let mut all: Vec<_> =
+        store.resources().filter(|(ix, own)| own.is_namespaced && store.stored_as(*ix) == *ix).collect();
     all.sort_by_key(|(_, own)| order(own));
     let plain = Request { method: "DELETE".to_owned(), ..Request::default() };
     let _ = request;
     for (ix, resource) in all {
-        if !resource.takes("delete") || matches!(resource.kind, "Endpoints" | "EndpointSlice" | "ControllerRevision") {
+        if !resource.takes("delete")
+            || matches!(resource.kind, "Endpoints" | "EndpointSlice" | "ControllerRevision")
+        {
             continue;
         }
         for (_, own) in store.all(ix, Some(name)) {
@@ -342,7 +344,11 @@ fn delete_all(asked: &Asked<'_>) -> Outcome {
             Err(response) if response.code < 300 => {}
             Err(response) => return Err(response),
         }
-        items.push(served::converted(&object.value, own.resource).unwrap_or_else(|| object.value.clone()));
+        let mut item = served::converted(&object.value, own.resource).unwrap_or_else(|| object.value.clone());
+        if let Some(members) = item.as_object_mut() {
+            members.retain(|name, _| !matches!(name.as_str(), "kind" | "apiVersion"));
+        }
+        items.push(item);
     }
     let list = json!({
         "kind": format!("{}List", resource.kind), "apiVersion": resource.api_version(),
@@ -441,7 +447,10 @@ fn budget(asked: &Asked<'_>) -> Option<Response> {
     if there > wanted {
         return None;
     }
-    let words = format!("The disruption budget {} needs {wanted} healthy pods and has {there} currently", budget.name);
+    let words = format!(
+        "The disruption budget {} needs {wanted} healthy pods and has {there} currently",
+        budget.name
+    );
     let causes = json!([{ "reason": "DisruptionBudget", "message": words }]);
     let message = "Cannot evict pod as it would violate the pod's disruption budget.";
     Some(failure(429, "TooManyRequests", message, &json!({ "causes": causes })))
@@ -505,7 +514,9 @@ fn scale(asked: &Asked<'_>, object: &std::sync::Arc<Object>) -> Outcome {
     if let Some(generation) = after["metadata"]["generation"].as_i64() {
         after["metadata"]["generation"] = (generation + 1).into();
     }
-    Ok(deed(vec![Step::Words(words)], own, Then::Scale, 200, after))
+    let mut steps = vec![Step::Words(words)];
+    steps.extend(write::managed_scale(asked, object, &mut after));
+    Ok(deed(steps, own, Then::Scale, 200, after))
 }
 
 /// A node is changed by verbs of its own.
@@ -517,7 +528,9 @@ pub fn of_node(before: &Value, after: &Value, name: &str) -> Option<Vec<String>>
             members.retain(|name, _| !matches!(name.as_str(), "kind" | "apiVersion" | "status"));
         }
         own["metadata"].as_object_mut().map(|own| own.shift_remove("managedFields"));
-        own["spec"].as_object_mut().map(|own| own.retain(|_, value| *value != false && *value != json!([])));
+        if let Some(spec) = own["spec"].as_object_mut() {
+            spec.retain(|_, value| *value != false && *value != json!([]));
+        }
         own
     };
     let change = difference(&bare(before), &bare(after)).unwrap_or(Value::Null);
@@ -631,12 +644,16 @@ pub fn answered(store: &Store, deed: &Deed, refused: Option<&str>) -> Response {
         return said(words, resource, name);
     }
     let object = stored(store, &deed.own);
-    let told = |value: &Value| super::stamps::shift(value, store.clock.1);
+    let shift = if Law::of(resource).is_played() { store.clock.1 } else { Span::ZERO };
+    let told = |value: &Value| super::stamps::shift(value, shift);
     let response = match (deed.then, object) {
         (Then::Created, _) => {
             let mut status = status::success(&Value::Null);
             status["code"] = 201.into();
             Response::json(201, &status)
+        }
+        (Then::Sample, _) if deed.sample.get("items").is_some() => {
+            Response::json(deed.code, &told(&deed.sample))
         }
         (Then::Sample, _) => Response::json(deed.code, &typed(resource, told(&deed.sample))),
         (Then::Deleted, None) if deed.sample.get("metadata").is_some() => {

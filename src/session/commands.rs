@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::spoken::{Spoken, parse, quoted};
 use super::{Script, Walk};
 use crate::rules::kubectl::apply::LAST_APPLIED;
-use crate::scenario::command::Write;
+use crate::scenario::command::{Command, Write};
 use crate::scenario::{self, Action, Diagnostics, tree};
 use crate::time::{Span, Time};
 use crate::world::Commanded;
@@ -27,7 +27,7 @@ pub struct Done {
     /// What was done, and when.
     pub action: Arc<Action>,
     /// Its `[[action]]` in the scenario.
-    toml: String,
+    toml: Arc<str>,
     /// Where the person stood: after how many steps, and when.
     stood: (u64, Time),
     /// What had been done later, on the line that this one has left.
@@ -64,44 +64,8 @@ impl Walk {
     /// What is wrong with the words, or why it cannot be done; nothing has changed then.
     pub fn act(&mut self, words: &str) -> Result<Arc<Commanded>, String> {
         let spoken = parse(words)?;
-        self.act_as(&spoken, None, words.trim())
-    }
-
-    /// What a client of the API writes, as a command like any other. The values of a Secret do not stand in what is saved.
-    ///
-    /// # Errors
-    /// Why it cannot be done; nothing has changed then.
-    pub fn write(&mut self, write: &Write) -> Result<Arc<Commanded>, String> {
-        let target = format!("{}/{}", write.kind, write.name);
-        let shown = write.object.as_ref().filter(|_| write.kind == "Secret" && write.group.is_empty()).map(masked);
-        let masked = shown.map(|object| spoken_write(write, &target, Some(&object)));
-        let spoken = spoken_write(write, &target, write.object.as_ref());
-        self.act_as(&spoken, masked.as_ref(), &format!("write {target}"))
-    }
-
-    /// Takes back what was just done and refused: it is as if nobody had asked for it.
-    pub fn drop_refused(&mut self) {
-        let is_last = self.session.done.last().is_some_and(|last| last.step == self.position());
-        if is_last {
-            let _ = self.undo();
-        }
-    }
-
-    fn act_as(
-        &mut self,
-        spoken: &Spoken,
-        shown: Option<&Spoken>,
-        words: &str,
-    ) -> Result<Arc<Commanded>, String> {
-        let at = self.clock.max(self.session.world.now) + Span::from_micros(1);
-        if at > self.plan().until {
-            return Err(format!(
-                "the run ends at {}: nothing can be done at its end (raise `until` with --until)",
-                self.plan().until.since(self.plan().start)
-            ));
-        }
-        let since = at.since(self.plan().start);
-        let toml = action_toml(since, spoken);
+        let at = self.next_instant()?;
+        let toml = action_toml(at.since(self.plan().start), &spoken);
         let w = &self.session.world;
         let earlier = w.live.iter().map(Arc::as_ref);
         let read = RefCell::new(BTreeMap::new());
@@ -113,9 +77,47 @@ impl Walk {
         let action = scenario::action(&toml, &w.plan, &w.templates, earlier, &loader)
             .map_err(|problems| problems.render(false))?;
         self.script.manifests.extend(read.into_inner());
-        let action = Arc::new(Action { words: words.to_owned(), ..Arc::unwrap_or_clone(action) });
-        let toml = shown.map_or(toml, |shown| action_toml(since, shown));
+        self.do_now(Action { words: words.trim().to_owned(), ..Arc::unwrap_or_clone(action) }, toml)
+    }
 
+    /// What a client of the API writes, as a command like any other. The values of a Secret do not stand in what is saved.
+    ///
+    /// # Errors
+    /// Why it cannot be done; nothing has changed then.
+    pub fn write(&mut self, write: &Write) -> Result<Arc<Commanded>, String> {
+        let at = self.next_instant()?;
+        let target = format!("{}/{}", write.kind, write.name);
+        let is_secret = write.kind == "Secret" && write.group.is_empty();
+        let shown = write.object.as_ref().filter(|_| is_secret).map(masked);
+        let spoken = spoken_write(write, &target, shown.as_ref().or(write.object.as_ref()));
+        let toml = action_toml(at.since(self.plan().start), &spoken);
+        let command = Command::Write { write: Arc::new(write.clone()) };
+        self.do_now(Action { at, command, id: None, words: format!("write {target}") }, toml)
+    }
+
+    /// The instant of what is done now.
+    fn next_instant(&self) -> Result<Time, String> {
+        let at = self.clock.max(self.session.world.now) + Span::from_micros(1);
+        if at > self.plan().until {
+            return Err(format!(
+                "the run ends at {}: nothing can be done at its end (raise `until` with --until)",
+                self.plan().until.since(self.plan().start)
+            ));
+        }
+        Ok(at)
+    }
+
+    /// Takes back what was just done and refused: it is as if nobody had asked for it.
+    pub fn drop_refused(&mut self) {
+        let is_last = self.session.done.last().is_some_and(|last| last.step == self.position());
+        if is_last {
+            let _ = self.undo();
+        }
+    }
+
+    /// An action becomes a step of its own; `toml` is how it is saved.
+    fn do_now(&mut self, action: Action, toml: String) -> Result<Arc<Commanded>, String> {
+        let (at, action, toml) = (action.at, Arc::new(action), Arc::from(toml));
         let stood = (self.position(), self.clock);
         let dropped = self.done().iter().filter(|done| done.step > stood.0).cloned().collect();
         self.forget_after(self.position());
@@ -192,7 +194,7 @@ fn spoken_write(write: &Write, target: &str, object: Option<&Value>) -> Spoken {
         group => format!("{group}/{}", write.version),
     };
     let mut keys = vec![("apiVersion", quoted(&version))];
-    if write.namespace != "" {
+    if !write.namespace.is_empty() {
         keys.push(("namespace", quoted(&write.namespace)));
     }
     if !write.below.is_empty() {

@@ -62,7 +62,7 @@ pub struct Served {
     resource_version: u64,
     /// What clients have stored: of each the version that was told.
     stored: BTreeMap<StoredKey, u64>,
-    stored_version: u64,
+    newest_stored: u64,
     /// Steps up to here were told.
     step: u64,
     /// When old events were last looked for.
@@ -111,7 +111,7 @@ impl Served {
         if w.resource_version != self.resource_version {
             self.stored(w, to);
         }
-        if w.stored.version != self.stored_version {
+        if w.stored.newest != self.newest_stored {
             // What is kept beside an object that is played is told with it.
             self.rest(w, to);
             self.written(w, to);
@@ -130,12 +130,12 @@ impl Served {
 
     /// What clients have stored that nobody plays.
     fn written(&mut self, w: &World, to: &mut Vec<News>) {
-        self.stored_version = w.stored.version;
+        self.newest_stored = w.stored.newest;
         for (key, own) in w.stored.iter() {
-            if is_played(key) || self.stored.get(key) == Some(&own.version) {
+            if is_played(key) || self.stored.get(key) == Some(&own.written) {
                 continue;
             }
-            self.stored.insert(key.clone(), own.version);
+            self.stored.insert(key.clone(), own.written);
             if key.kind == "Namespace" && key.group.is_empty() {
                 self.namespaces.insert(key.name.clone(), ());
             }
@@ -216,10 +216,13 @@ impl Served {
             let before = self.objects.get(&row).map(|(_, told)| *told);
             let law = held.object_type().law();
             if held.exists() {
-                let beside = w.stored.get(&stored_key(law.group, law.name, &meta.namespace, &meta.name));
-                let version = meta.resource_version.max(beside.map_or(0, |own| own.version));
-                if before != Some(version) {
-                    self.objects.insert(row, (key, version));
+                let beside = match w.stored.newest {
+                    0 => None,
+                    _ => w.stored.get(&stored_key(law.group, law.name, &meta.namespace, &meta.name)),
+                };
+                let newest = meta.resource_version.max(beside.map_or(0, |own| own.written));
+                if before != Some(newest) {
+                    self.objects.insert(row, (key, newest));
                     self.namespace(w, meta.namespace.as_str(), to);
                     let mut object = held.print();
                     with_what_is_beside(w, law.group, law.name, &mut object);
@@ -285,7 +288,13 @@ impl Served {
                 _ => continue,
             };
             if let Some(written) = w.stored.get(&stored_key("", kind, &own.namespace, &own.name)) {
-                now.push(("", kind, own.namespace.to_string(), own.name.to_string(), (*written.value).clone()));
+                now.push((
+                    "",
+                    kind,
+                    own.namespace.to_string(),
+                    own.name.to_string(),
+                    (*written.value).clone(),
+                ));
                 continue;
             }
             let mut value = json!({
@@ -315,7 +324,8 @@ impl Served {
             let key = (kind, namespace, name);
             if left.remove(&key).as_ref() != Some(&value) {
                 self.namespace(w, &key.1, to);
-                to.push(news(group, kind, &key.1, &key.2, Some(value.clone())));
+                let is_clients = w.stored.get(&stored_key(group, kind, &key.1, &key.2)).is_some();
+                to.push(News { is_clients, ..news(group, kind, &key.1, &key.2, Some(value.clone())) });
             }
             self.others.insert(key, value);
         }
@@ -401,9 +411,14 @@ fn is_played(key: &StoredKey) -> bool {
 
 /// An object that is played, with what a client has said of it that the simulation does not keep.
 fn with_what_is_beside(w: &World, group: &str, kind: &str, object: &mut Value) {
+    if w.stored.newest == 0 {
+        return;
+    }
     let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
     let text = |name: &str| metadata.get(name).and_then(Value::as_str).unwrap_or_default();
-    let Some(beside) = w.stored.get(&stored_key(group, kind, text("namespace"), text("name"))) else { return };
+    let Some(beside) = w.stored.get(&stored_key(group, kind, text("namespace"), text("name"))) else {
+        return;
+    };
     let beside = &beside.value["metadata"];
     if beside["uid"] != text("uid") {
         return;

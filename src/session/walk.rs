@@ -284,7 +284,9 @@ impl Walk {
             return at;
         }
         let within = self.steps.partition_point(|record| record.at < at + UNIT) as u64;
-        let later = (1..=within).rev().map_while(|step| self.step_record(step).filter(|record| record.at > at).map(|own| (step, own)));
+        let later = (1..=within)
+            .rev()
+            .map_while(|step| self.step_record(step).filter(|record| record.at > at).map(|own| (step, own)));
         let wrote = later.into_iter().find(|(step, _)| !self.rows_of(*step).is_empty());
         wrote.map_or(at, |(_, record)| record.at)
     }

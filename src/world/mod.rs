@@ -72,7 +72,8 @@ use crate::api::{HeldStatus, PodIdent, PodSpec, Sym};
 use crate::engine::Queue;
 use crate::engine::digest::{Digest, Mix};
 use crate::record::{
-    Aside, Fact, Change, Directory, Event, FiguresRow, ObjectChange, ObjectIdent, ObjectRow, PodRecord, Transition, values,
+    Aside, Change, Directory, Event, Fact, FiguresRow, ObjectChange, ObjectIdent, ObjectRow, PodRecord,
+    Transition, values,
 };
 use crate::rules::kubelet::container_status::ContainerList;
 use crate::rules::scheduler::placement::PodRequest;

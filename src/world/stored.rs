@@ -27,15 +27,15 @@ pub struct StoredObject {
     /// All of it, or what is kept beside an object that is played.
     pub value: Arc<Value>,
     /// Of its last write.
-    pub version: u64,
+    pub written: u64,
 }
 
 /// All of them.
 #[derive(Clone, Debug, Default)]
 pub struct StoredObjects {
     all: Arc<BTreeMap<StoredKey, StoredObject>>,
-    /// Of the newest write.
-    pub version: u64,
+    /// Of the newest write; 0: there was none.
+    pub newest: u64,
 }
 
 impl StoredObjects {
@@ -48,12 +48,12 @@ impl StoredObjects {
         self.all.iter()
     }
     /// Writes one; None: it is gone.
-    pub fn put(&mut self, key: StoredKey, value: Option<Value>, version: u64) {
+    pub fn put(&mut self, key: StoredKey, value: Option<Value>, written: u64) {
         let all = Arc::make_mut(&mut self.all);
         match value {
-            Some(value) => drop(all.insert(key, StoredObject { value: Arc::new(value), version })),
+            Some(value) => drop(all.insert(key, StoredObject { value: Arc::new(value), written })),
             None => drop(all.remove(&key)),
         }
-        self.version = version;
+        self.newest = written;
     }
 }

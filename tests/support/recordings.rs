@@ -112,7 +112,6 @@ pub fn difference(given: &Value, wanted: &Value, place: &str) -> Option<String> 
     }
 }
 
-
 /// Whether a client of a recording writes.
 pub fn writes(lines: &[Value]) -> bool {
     let reviews = ["/authorization.k8s.io/", "/authentication.k8s.io/"];

@@ -59,7 +59,9 @@ pub extern "C" fn ask() -> usize {
     let asked = serde_json::from_slice(&std::mem::take(&mut *locked(&REQUEST)));
     let said = match asked {
         Ok(asked) => held::answer(&mut locked(&HELD), asked),
-        Err(problem) => serde_json::json!({ "problems": format!("error: this is no request: {problem}\n") }).into(),
+        Err(problem) => {
+            serde_json::json!({ "problems": format!("error: this is no request: {problem}\n") }).into()
+        }
     };
     let mut bytes = locked(&ANSWER);
     *bytes = match said {

@@ -27,6 +27,8 @@ use crate::world::{ApiObject, ObjectKey, PodId, World};
 
 /// Plays a write.
 pub fn write(w: &mut World, write: &Write) {
+    let named = named(write);
+    let write = &named;
     let played = ObjectType::ALL.iter().copied().find(|ty| {
         let law = ty.law();
         law.group == write.group && law.name == write.kind
@@ -52,6 +54,24 @@ pub fn write(w: &mut World, write: &Write) {
     }
 }
 
+/// An object says itself what it is and how it is called; who writes a file may leave that to the verb.
+fn named(write: &Write) -> Write {
+    let mut write = write.clone();
+    if let Some(object) = &mut write.object {
+        object["kind"] = write.kind.as_str().into();
+        object["apiVersion"] = match write.group.as_str() {
+            "" => write.version.clone(),
+            group => format!("{group}/{}", write.version),
+        }
+        .into();
+        object["metadata"]["name"] = write.name.as_str().into();
+        if !write.namespace.is_empty() {
+            object["metadata"]["namespace"] = write.namespace.as_str().into();
+        }
+    }
+    write
+}
+
 fn key(write: &Write) -> StoredKey {
     StoredKey {
         group: write.group.clone(),
@@ -69,8 +89,12 @@ fn keep(w: &mut World, write: &Write) {
     let mut object = object.clone();
     let metadata = &mut object["metadata"];
     let had = |name: &str| before.as_ref().map(|own| own[name].clone()).filter(|own| !own.is_null());
-    metadata["uid"] = had("uid").unwrap_or_else(|| api_server::uid_of_stored(w, &key).into());
-    metadata["creationTimestamp"] = had("creationTimestamp").unwrap_or_else(|| w.now.rfc3339_secs().into());
+    // One that the simulation has told so far keeps what it was told with.
+    let own = |name: &str| metadata.get(name).filter(|own| own.is_string()).cloned();
+    let uid = had("uid").or_else(|| own("uid")).unwrap_or_else(|| api_server::uid_of_stored(w, &key).into());
+    let created = had("creationTimestamp").or_else(|| own("creationTimestamp"));
+    metadata["uid"] = uid;
+    metadata["creationTimestamp"] = created.unwrap_or_else(|| w.now.rfc3339_secs().into());
     api_server::store(w, key, Some(object));
 }
 
@@ -159,8 +183,7 @@ fn refer(w: &mut World, kind: ObjectKind, write: &Write) {
     let ix = found.unwrap_or_else(|| {
         // A client wrote it, so that it is known from now on; what nobody names is taken to be there.
         let keys = has_keys.then(Vec::new);
-        let new =
-            ApiObject { kind, namespace, name, exists: false, bound: true, claim: None, keys };
+        let new = ApiObject { kind, namespace, name, exists: false, bound: true, claim: None, keys };
         api_server::objects::known(w, new);
         w.objects.len() - 1
     });

@@ -78,7 +78,7 @@ impl Context<'_> {
         self.problems.push(item);
     }
     /// Keeps what is applied, to look targets up in it. Gives what the file itself applies.
-    fn keep(&mut self, sent: Vec<applies::Sent>) -> Vec<Arc<ApplyPlan>> {
+    fn keep(&mut self, sent: Vec<applies::Sent>, table: &Table) -> Vec<Arc<ApplyPlan>> {
         let mut own = Vec::new();
         for applies::Sent { plan, action, .. } in sent {
             let plan = Arc::new(plan);
@@ -88,6 +88,7 @@ impl Context<'_> {
                 None => own.push(plan),
             }
         }
+        self.applies.extend(writes::known(table, self.start));
         own
     }
     /// Whether there is ever a node of this name, or one whose name begins so.
@@ -169,7 +170,7 @@ pub fn resolve(
     let own = pods::templates(table, &mut cx);
     let applied = applies::pods(&mut sent, &mut cx);
     cx.templates = own.into_iter().chain(applied).map(Arc::new).collect();
-    let (applies, metrics) = (cx.keep(sent), metrics::metrics(table, &mut cx));
+    let (applies, metrics) = (cx.keep(sent, table), metrics::metrics(table, &mut cx));
     unused(table, &mut cx);
     let actions = actions::actions(table, &mut cx).into_iter().chain(again).collect();
     let (sweep, expects) = (sweeps::sweep(table, &mut cx), expects::expects(table, &mut cx));
@@ -250,6 +251,7 @@ pub fn action<'a>(
         match &action.command {
             Command::Debug { container, .. } => known.push(container.as_str().to_owned()),
             Command::Apply { apply } => applies.push(Arc::clone(apply)),
+            Command::Write { write } => applies.extend(writes::as_applied(write, action.at)),
             _ => {}
         }
     }
@@ -276,7 +278,7 @@ pub fn action<'a>(
     names::check(table, &mut cx);
     let sent = applies::read(table, &mut cx);
     applies::only_workloads(&sent, &mut cx);
-    cx.keep(sent);
+    cx.keep(sent, table);
     actions::actions(table, &mut cx).pop()
 }
 

@@ -4,11 +4,51 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Context, text};
+use super::{Context, tables, text};
 use crate::api::Sym;
+use crate::rules::api_server::objects::ObjectType;
+use crate::scenario::applied::{AppliedObject, ApplyPlan};
 use crate::scenario::command::{Command, Write};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::tree::{Node, Table};
+use crate::time::Time;
+
+/// What is written, as if it were applied: so that what comes of it can be named.
+pub fn as_applied(write: &Write, at: Time) -> Option<Arc<ApplyPlan>> {
+    let is_it = |ty: &&ObjectType| ty.law().name == write.kind && ty.law().group == write.group;
+    let kind = *ObjectType::ALL.iter().find(is_it)?;
+    let mut value = write.object.clone()?;
+    value["metadata"]["name"] = write.name.as_str().into();
+    let object = AppliedObject { kind, value, file: Sym::EMPTY, line: 0 };
+    Some(Arc::new(ApplyPlan {
+        at,
+        id: None,
+        namespace: write.namespace,
+        objects: vec![object],
+        refused: Vec::new(),
+        warned: Vec::new(),
+    }))
+}
+
+/// The same of all that a file writes; what cannot be read is told when its action is.
+pub fn known(table: &Table, at: Time) -> Vec<Arc<ApplyPlan>> {
+    let all = tables(table, "action").into_iter().filter_map(|(_, entry)| {
+        let (kind, name) = text(entry, "write")?.split_once('/')?;
+        let version = text(entry, "apiVersion")?;
+        let (group, version) = version.rsplit_once('/').unwrap_or(("", version));
+        let write = Write {
+            group: group.to_owned(),
+            version: version.to_owned(),
+            kind: kind.to_owned(),
+            namespace: Sym::new(text(entry, "namespace").unwrap_or_default()),
+            name: Sym::new(name),
+            below: String::new(),
+            object: serde_json::from_str(text(entry, "object")?).ok(),
+        };
+        as_applied(&write, at)
+    });
+    all.collect()
+}
 
 /// None: it cannot be read, which is told.
 pub fn read(target: &Node, entry: &Table, cx: &mut Context<'_>) -> Option<Command> {
@@ -17,7 +57,8 @@ pub fn read(target: &Node, entry: &Table, cx: &mut Context<'_>) -> Option<Comman
         cx.report(item.label("expected KIND/NAME, such as \"Secret/token\""));
         return None;
     };
-    let (group, version) = text(entry, "apiVersion")?.rsplit_once('/').unwrap_or(("", text(entry, "apiVersion")?));
+    let (group, version) =
+        text(entry, "apiVersion")?.rsplit_once('/').unwrap_or(("", text(entry, "apiVersion")?));
     let object = match entry.get("object") {
         None => None,
         Some(node) => match serde_json::from_str::<Value>(node.text()?) {

@@ -122,7 +122,8 @@ fn of_objects(store: &Store, gates: &Gates, request: &Request, own: &Objects) ->
     if request.method != "GET" && request.method != "HEAD" {
         return verbs::read(store, gates, request, own);
     }
-    let form = Form { resource: own.resource, of: resource, shape: shape(request), gates, clock: store.clock };
+    let form =
+        Form { resource: own.resource, of: resource, shape: shape(request), gates, clock: store.clock };
     match (&own.name, own.below.as_str()) {
         (Some(name), "log") if resource.qualified() == "pods" => logs::read(store, request, own, name),
         (Some(_), "exec" | "attach" | "portforward" | "proxy") => {

@@ -93,7 +93,7 @@ fn scale(mut value: Value, _: &Request, form: &Form<'_>) -> Response {
     let mut out = Vec::new();
     let metadata = json!({ "resourceVersion": value["metadata"]["resourceVersion"] });
     table::head(&mut out, &table::of_kind("Scale"), &metadata, true);
-    let cells = table::of(&value, form.clock.0, &columns("Scale"));
+    let cells = table::of(&value, form.clock.0, &columns("Scale"), form.clock.1);
     let told = super::super::stamps::shift(&value, form.clock.1);
     let object = match include {
         Include::None => Value::Null,
@@ -116,17 +116,10 @@ pub fn list(
     form: &Form<'_>,
 ) -> Response {
     let resource = store.resource(own.resource);
+    if let Some(refused) = unmatched(request) {
+        return refused;
+    }
     let asked = request.number("resourceVersion").unwrap_or(0);
-    let matched = request.query("resourceVersionMatch");
-    if !matched.is_empty() && request.query("resourceVersion").is_empty() {
-        let words = "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided";
-        return options_invalid("FieldValueForbidden", words);
-    }
-    if !["", "Exact", "NotOlderThan"].contains(&matched) {
-        let words =
-            format!("Unsupported value: \"{matched}\": supported values: \"Exact\", \"NotOlderThan\", \"\"");
-        return options_invalid("FieldValueNotSupported", &words);
-    }
     if asked > store.version() {
         return too_new(asked, store.version());
     }
@@ -191,6 +184,21 @@ pub fn list(
     }
     out.extend_from_slice(b"]}\n");
     with_warning(Response::text(out), form)
+}
+
+/// A `resourceVersionMatch` that makes no sense.
+fn unmatched(request: &Request) -> Option<Response> {
+    let matched = request.query("resourceVersionMatch");
+    if !matched.is_empty() && request.query("resourceVersion").is_empty() {
+        let words = "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided";
+        return Some(options_invalid("FieldValueForbidden", words));
+    }
+    if !["", "Exact", "NotOlderThan"].contains(&matched) {
+        let words =
+            format!("Unsupported value: \"{matched}\": supported values: \"Exact\", \"NotOlderThan\", \"\"");
+        return Some(options_invalid("FieldValueNotSupported", &words));
+    }
+    None
 }
 
 fn options_invalid(reason: &'static str, words: &str) -> Response {

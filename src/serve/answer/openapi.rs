@@ -107,7 +107,8 @@ fn document(store: &Store, group: &str, version: &str, of: Version) -> Value {
 fn kind(schemas: &mut Map<String, Value>, own: &Resource, gvk: &Value, of: Version) {
     let found = ObjectType::ALL.iter().find(|ty| ty.law().group == own.group && ty.law().name == own.kind);
     if let Some(custom) = &own.custom {
-        let mut schema = if custom.schema.is_object() { custom.schema.clone() } else { json!({ "type": "object" }) };
+        let mut schema =
+            if custom.schema.is_object() { custom.schema.clone() } else { json!({ "type": "object" }) };
         schema["x-kubernetes-group-version-kind"] = json!([gvk]);
         let reversed: Vec<&str> = own.group.split('.').rev().collect();
         let name = format!("{}.{}.{}", reversed.join("."), own.version, own.kind);

@@ -19,7 +19,11 @@ pub fn answer(store: &Store, gates: &Gates, request: &Request, parts: &[String])
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     if request.method != "GET" && request.method != "HEAD" {
         // A group that is not served has nothing that could be written.
-        return if parts.len() > 2 && matches!(parts[0], "api" | "apis") { no_page() } else { method_not_allowed() };
+        return if parts.len() > 2 && matches!(parts[0], "api" | "apis") {
+            no_page()
+        } else {
+            method_not_allowed()
+        };
     }
     match parts[..] {
         [] => Response::json(200, &json!({ "paths": paths(store) })),
@@ -82,7 +86,8 @@ fn metrics(store: &Store) -> Response {
             let said = if is_pods { of_pod(&wire::pod(&object.value)) } else { of_object(&object.value) };
             for mut sample in said {
                 // Instants are told on the clock of whoever scrapes.
-                let is_instant = ["_created", "_time", "_timestamp"].iter().any(|end| sample.family.ends_with(end));
+                let is_instant =
+                    ["_created", "_time", "_timestamp"].iter().any(|end| sample.family.ends_with(end));
                 if is_instant && !object.is_clients {
                     sample.value += store.clock.1.secs_f64().round();
                 }

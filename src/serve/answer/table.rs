@@ -15,7 +15,7 @@ use crate::rules::kubectl::columns::{Column, columns};
 use crate::rules::kubectl::printing::{self, age, readiness_gates};
 use crate::rules::kubectl::tables;
 use crate::rules::versions::gates::Gates;
-use crate::time::Time;
+use crate::time::{Span, Time};
 
 /// What stands beside the cells of a row (`includeObject`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,11 +56,15 @@ pub fn head(out: &mut Vec<u8>, columns: &Value, metadata: &Value, with_columns: 
 
 /// One row.
 pub fn row(out: &mut Vec<u8>, object: &Object, form: &Form<'_>, include: Include) {
-    let now = form.clock.0;
+    // What a client has written lives on the clock of the wall.
+    let (now, shift) = match object.is_clients {
+        true => (form.clock.0 + form.clock.1, Span::ZERO),
+        false => form.clock,
+    };
     let cells: Vec<Value> = match (&form.of.custom, form.of.kind) {
         (Some(own), _) => custom::cells(own, &object.value, now),
         (None, "Pod") if form.of.group.is_empty() => pod(object, form.gates, now),
-        (None, kind) => of(&object.value, now, &columns(kind)),
+        (None, kind) => of(&object.value, now, &columns(kind), shift),
     };
     out.extend_from_slice(b"{\"cells\":");
     out.extend_from_slice(Value::from(cells).to_string().as_bytes());
@@ -97,10 +101,15 @@ fn daemon(out: &mut Vec<u8>, object: &Object, form: &Form<'_>) {
 }
 
 /// The cells of an object that is no pod.
-pub fn of(object: &Value, now: Time, own: &[Column]) -> Vec<Value> {
+pub fn of(object: &Value, now: Time, own: &[Column], shift: Span) -> Vec<Value> {
     match tables::row(object, now) {
         Some(cells) => own.iter().zip(cells).map(|(column, cell)| column.cell(&cell.text)).collect(),
-        None => vec![object["metadata"]["name"].clone(), object["metadata"]["creationTimestamp"].clone()],
+        None => {
+            let metadata = &object["metadata"];
+            let created = metadata["creationTimestamp"].as_str().and_then(Time::parse_rfc3339);
+            let created = created.map_or(Value::Null, |at| (at + shift).rfc3339_secs().into());
+            vec![metadata["name"].clone(), created]
+        }
     }
 }
 

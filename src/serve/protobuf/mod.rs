@@ -71,9 +71,12 @@ pub fn decode(body: &[u8]) -> Result<Value, String> {
             _ => {}
         }
     }
-    let message = if kind == "DeleteOptions" { "meta.DeleteOptions".to_owned() } else { message(&version, &kind) };
+    let message =
+        if kind == "DeleteOptions" { "meta.DeleteOptions".to_owned() } else { message(&version, &kind) };
     let Some(fields) = MESSAGES.get(message.as_str()) else {
-        return Err(format!("no kind \"{kind}\" of version \"{version}\" is read as protobuf here: send JSON"));
+        return Err(format!(
+            "no kind \"{kind}\" of version \"{version}\" is read as protobuf here: send JSON"
+        ));
     };
     let package = message.split('.').next().unwrap_or_default();
     let mut decoder = Decoder { left: MOST_VALUES };
@@ -164,7 +167,8 @@ impl Decoder {
         let mut wire = Wire(bytes);
         while let Some((number, part)) = wire.next()? {
             let Some(field) = fields.get(&number) else { continue };
-            self.left = self.left.checked_sub(1).ok_or("the protobuf of the request holds too many values")?;
+            self.left =
+                self.left.checked_sub(1).ok_or("the protobuf of the request holds too many values")?;
             if let Some(item) = field.ty.strip_prefix('[') {
                 let value = self.value(package, item, &part, depth)?;
                 match members.entry(field.name.to_owned()).or_insert_with(|| Value::Array(Vec::new())) {
@@ -223,8 +227,9 @@ impl Decoder {
                 let mut value = Value::Null;
                 while let Some((number, part)) = wire.next()? {
                     if let (1, Part::Bytes(raw)) = (number, part) {
-                        value = serde_json::from_slice(raw)
-                            .map_err(|problem| format!("JSON within the protobuf of the request: {problem}"))?;
+                        value = serde_json::from_slice(raw).map_err(|problem| {
+                            format!("JSON within the protobuf of the request: {problem}")
+                        })?;
                     }
                 }
                 value
@@ -244,7 +249,9 @@ impl Decoder {
                     Some(name) => (package, name),
                     None => other.split_once('.').unwrap_or((package, other)),
                 };
-                let Some(fields) = MESSAGES.get(format!("{of}.{name}").as_str()) else { return Ok(Value::Null) };
+                let Some(fields) = MESSAGES.get(format!("{of}.{name}").as_str()) else {
+                    return Ok(Value::Null);
+                };
                 Value::Object(self.message(of, fields, bytes, depth + 1)?)
             }
         })
@@ -263,7 +270,8 @@ fn is_zero(value: &Value) -> bool {
 }
 
 fn text_of(bytes: &[u8]) -> Result<String, String> {
-    String::from_utf8(bytes.to_vec()).map_err(|_| "a text in the protobuf of the request is no UTF-8".to_owned())
+    String::from_utf8(bytes.to_vec())
+        .map_err(|_| "a text in the protobuf of the request is no UTF-8".to_owned())
 }
 
 fn first_text(bytes: &[u8]) -> Result<String, String> {
@@ -342,7 +350,7 @@ mod tests {
     #[test]
     fn a_body_is_read_as_json_would_have_it() {
         let meta = [field(1, b"lead"), field(2, b""), field(8, b"")].concat();
-        let renewed = [vec![8, 0x80, 0x8c, 0xb9, 0xf0, 0x05], vec![0x10, 0xe8, 0x07]].concat();
+        let renewed = [vec![8, 0x80, 0xc2, 0xaf, 0xf0, 0x05], vec![0x10, 0xe8, 0x07]].concat();
         let spec = [field(1, b"me"), vec![0x10, 15], field(4, &renewed), vec![0x28, 0]].concat();
         let body = enveloped("coordination.k8s.io/v1", "Lease", &[field(1, &meta), field(2, &spec)].concat());
         let read = decode(&body).expect("a lease");

@@ -4,7 +4,7 @@
 //! content type at all is JSON (the Python client sends none); an apply says YAML and is mostly JSON. A body is bounded where it comes
 //! in; how deep it goes is bounded here, and what YAML makes of aliases by its reader.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::path::Request;
 use super::super::protobuf;
@@ -48,12 +48,13 @@ pub fn unknown(accepted: &[&str]) -> Response {
         "the body of the request was in an unknown format - accepted media types include: {}",
         accepted.join(", ")
     );
-    failure(415, "UnsupportedMediaType", &message, &json!({}))
+    failure(415, "UnsupportedMediaType", &message, &Value::Null)
 }
 
 fn json_of(body: &[u8]) -> Result<Value, Response> {
-    serde_json::from_slice(body)
-        .map_err(|problem| bad(&format!("the object provided is unrecognized (must be of type JSON): {problem}")))
+    serde_json::from_slice(body).map_err(|problem| {
+        bad(&format!("the object provided is unrecognized (must be of type JSON): {problem}"))
+    })
 }
 
 fn yaml(body: &[u8]) -> Result<Body, Response> {
@@ -61,7 +62,8 @@ fn yaml(body: &[u8]) -> Result<Body, Response> {
         return json_of(body).map(|value| Body { value, duplicates: Vec::new() });
     }
     let text = std::str::from_utf8(body).map_err(|_| bad("error decoding YAML: it is no UTF-8"))?;
-    let mut all = manifest::documents(text).map_err(|problem| bad(&format!("error decoding YAML: {problem}")))?;
+    let mut all =
+        manifest::documents(text).map_err(|problem| bad(&format!("error decoding YAML: {problem}")))?;
     if all.len() != 1 {
         return Err(bad("error decoding YAML: expected one object"));
     }

@@ -26,9 +26,18 @@ pub enum Law<'a> {
 
 /// Kinds without rules whose generation counts the changes of what is wanted.
 const COUNTED: [&str; 12] = [
-    "Ingress", "NetworkPolicy", "IngressClass", "CustomResourceDefinition", "ValidatingWebhookConfiguration",
-    "MutatingWebhookConfiguration", "ValidatingAdmissionPolicy", "MutatingAdmissionPolicy", "FlowSchema",
-    "PriorityLevelConfiguration", "DeviceClass", "ResourceClaim",
+    "Ingress",
+    "NetworkPolicy",
+    "IngressClass",
+    "CustomResourceDefinition",
+    "ValidatingWebhookConfiguration",
+    "MutatingWebhookConfiguration",
+    "ValidatingAdmissionPolicy",
+    "MutatingAdmissionPolicy",
+    "FlowSchema",
+    "PriorityLevelConfiguration",
+    "DeviceClass",
+    "ResourceClaim",
 ];
 
 /// How a client wants what is no field to be answered (`fieldValidation`).
@@ -56,10 +65,21 @@ impl<'a> Law<'a> {
         if let Some(custom) = &resource.custom {
             return Law::Custom(custom);
         }
-        let found = ObjectType::ALL.iter().copied().find(|ty| {
-            ty.law().name == resource.kind && ty.law().group == resource.group
-        });
+        let found = ObjectType::ALL
+            .iter()
+            .copied()
+            .find(|ty| ty.law().name == resource.kind && ty.law().group == resource.group);
         found.map_or(Law::Plain, Law::Known)
+    }
+    /// Whether the simulation plays its objects: others are stored as they come.
+    pub fn is_played(self) -> bool {
+        match self {
+            Law::Known(kind) => {
+                kind.law().is_kept
+                    || matches!(kind, ObjectType::Pod | ObjectType::PersistentVolumeClaim | ObjectType::Node)
+            }
+            _ => false,
+        }
     }
     /// The shape of its objects.
     pub fn shape(self) -> Shape<'a> {
@@ -87,7 +107,13 @@ pub struct Around<'a> {
 
 impl Around<'_> {
     fn request(&self) -> Request<'_> {
-        Request { gates: *self.gates, now: self.now, namespace: self.namespace, suffix: "00000", uid: &self.uid }
+        Request {
+            gates: *self.gates,
+            now: self.now,
+            namespace: self.namespace,
+            suffix: "00000",
+            uid: &self.uid,
+        }
     }
 }
 
@@ -118,7 +144,8 @@ pub fn create(resource: &Resource, object: &Value, around: &Around<'_>) -> Resul
             let mut own = Value::Object(admitted.object);
             if kind == ObjectType::Job {
                 // What is stored is defaulted once more when it is read: a Job takes the labels of its template.
-                let again = objects::defaulted(&super::super::store::typed(resource, own.clone()), around.gates);
+                let again =
+                    objects::defaulted(&super::super::store::typed(resource, own.clone()), around.gates);
                 own = Value::Object(again.map_err(|refused| rejected(&refused))?.1.object);
             }
             if kind == ObjectType::Pod {
@@ -300,6 +327,11 @@ fn first_status(kind: ObjectType, object: &mut Value, gates: &Gates) {
     if object.get("status").is_some() {
         return;
     }
+    if kind == ObjectType::Namespace {
+        object["spec"]["finalizers"] = json!(["kubernetes"]);
+        object["status"] = json!({ "phase": "Active" });
+        return;
+    }
     if kind == ObjectType::Pod {
         let spec = crate::api::wire::pod_spec(&object["spec"]);
         let class = crate::rules::machinery::qos::qos_class(&spec, gates);
@@ -422,7 +454,8 @@ pub fn rejected(refused: &Rejection) -> Response {
                 .iter()
                 .map(|error| {
                     let line = error.to_string();
-                    let message = line.strip_prefix(&format!("{}: ", error.field)).unwrap_or(&line).to_owned();
+                    let message =
+                        line.strip_prefix(&format!("{}: ", error.field)).unwrap_or(&line).to_owned();
                     (error.kind.as_str(), message, error.field.clone())
                 })
                 .collect();

@@ -21,8 +21,16 @@ pub struct Fields {
 
 /// What only the server writes, of which nobody is the manager.
 const OF_THE_SERVER: [&str; 10] = [
-    "name", "namespace", "generateName", "selfLink", "uid", "resourceVersion", "generation", "creationTimestamp",
-    "deletionTimestamp", "deletionGracePeriodSeconds",
+    "name",
+    "namespace",
+    "generateName",
+    "selfLink",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
 ];
 
 impl Fields {
@@ -37,7 +45,8 @@ impl Fields {
         match value {
             Value::Object(members) if !shape.is_atomic() && !members.is_empty() => {
                 let below = members.iter().filter(|(_, value)| !value.is_null());
-                let below = below.map(|(name, value)| (format!("f:{name}"), Fields::of(value, shape.member(name))));
+                let below =
+                    below.map(|(name, value)| (format!("f:{name}"), Fields::of(value, shape.member(name))));
                 Fields { is_own: false, below: below.collect() }
             }
             Value::Array(items) if !items.is_empty() => match shape.lists() {
@@ -229,7 +238,9 @@ fn changes(before: &Value, after: &Value, shape: Shape<'_>) -> (Fields, Fields) 
 /// The leaves that have the same value in both.
 fn equal_fields(before: &Value, after: &Value, shape: Shape<'_>) -> Fields {
     match (before, after) {
-        (Value::Object(old), Value::Object(new)) if !shape.is_atomic() && !new.is_empty() && !old.is_empty() => {
+        (Value::Object(old), Value::Object(new))
+            if !shape.is_atomic() && !new.is_empty() && !old.is_empty() =>
+        {
             let mut fields = Fields::default();
             for (name, value) in new {
                 if let Some(had) = old.get(name) {
@@ -266,7 +277,8 @@ fn equal_fields(before: &Value, after: &Value, shape: Shape<'_>) -> Fields {
 /// An object was written otherwise than by applying: what has changed is the writer's from now on.
 pub fn updated(before: Option<&Value>, after: &mut Value, shape: Shape<'_>, by: &Manager<'_>) {
     // Who sends a list of managers that is empty starts anew; what else is sent of them does not count.
-    let reset = after["metadata"]["managedFields"].as_array().is_some_and(|own| own.iter().all(|e| e == &json!({})));
+    let reset =
+        after["metadata"]["managedFields"].as_array().is_some_and(|own| own.iter().all(|e| e == &json!({})));
     let mut all = match before {
         Some(before) if !(reset && after["metadata"].get("managedFields").is_some()) => entries(before),
         _ => Vec::new(),
@@ -277,7 +289,8 @@ pub fn updated(before: Option<&Value>, after: &mut Value, shape: Shape<'_>, by: 
     let mut own = None;
     for entry in &mut all {
         let fields = Fields::read(&entry["fieldsV1"]);
-        let rest = if by.is(entry, "Update") { fields.without(&gone).with(&changed) } else { fields.without(&lost) };
+        let rest =
+            if by.is(entry, "Update") { fields.without(&gone).with(&changed) } else { fields.without(&lost) };
         if by.is(entry, "Update") {
             own = Some(());
             if rest != fields {
@@ -426,7 +439,9 @@ fn remove(value: &mut Value, gone: &Fields, shape: Shape<'_>, others: &Fields) {
     let nobody = Fields::default();
     match value {
         Value::Object(members) => {
-            for (name, below) in gone.below.iter().filter_map(|(name, below)| Some((name.strip_prefix("f:")?, below))) {
+            for (name, below) in
+                gone.below.iter().filter_map(|(name, below)| Some((name.strip_prefix("f:")?, below)))
+            {
                 let others = others.below.get(&format!("f:{name}")).unwrap_or(&nobody);
                 if others.is_empty() {
                     members.shift_remove(name);
@@ -477,8 +492,12 @@ mod tests {
         let before = live.clone();
         live["spec"]["replicas"] = json!(5);
         updated(Some(&before), &mut live, shape, &by("kubectl"));
-        let conflicts = apply(Some(&live), &web(4, "a:1"), shape, &by("one"), false).expect_err("it was scaled");
-        assert_eq!(told(&conflicts), "Apply failed with 1 conflict: conflict with \"kubectl\" using apps/v1: .spec.replicas");
+        let conflicts =
+            apply(Some(&live), &web(4, "a:1"), shape, &by("one"), false).expect_err("it was scaled");
+        assert_eq!(
+            told(&conflicts),
+            "Apply failed with 1 conflict: conflict with \"kubectl\" using apps/v1: .spec.replicas"
+        );
         let forced = apply(Some(&live), &web(4, "a:1"), shape, &by("one"), true).expect("it is forced");
         assert_eq!(forced["spec"]["replicas"], 4);
         assert_eq!(forced["metadata"]["managedFields"].as_array().map(Vec::len), Some(1), "{forced}");
@@ -490,8 +509,14 @@ mod tests {
     fn what_is_applied_no_more_goes_unless_another_manages_it() {
         let shape = Shape::Struct(ObjectType::Deployment.fields());
         let live = apply(None, &web(3, "a:1"), shape, &by("one"), false).expect("nobody else is there");
-        let live = apply(Some(&live), &json!({ "metadata": { "labels": { "app": "web" } } }), shape, &by("two"), false)
-            .expect("the same value");
+        let live = apply(
+            Some(&live),
+            &json!({ "metadata": { "labels": { "app": "web" } } }),
+            shape,
+            &by("two"),
+            false,
+        )
+        .expect("the same value");
         let mut less = web(3, "a:1");
         less["spec"].as_object_mut().expect("a spec").shift_remove("replicas");
         less["metadata"]["labels"] = json!({});

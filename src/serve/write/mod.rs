@@ -30,11 +30,11 @@ use super::store::{Object, Store, typed};
 use super::verbs::{Deed, Step, Then, conflict};
 use crate::engine::random;
 use crate::rules::api_server::admission::generated_name;
-use crate::rules::api_server::objects::ObjectType;
 use crate::rules::kubectl::apply::{LAST_APPLIED, encoded};
 use crate::rules::kubectl::merge::{json_merge, strategic_merge};
 use crate::rules::versions::gates::Gates;
 use crate::scenario::command::Write;
+use crate::time::{Span, Time};
 use law::{Around, Law, Let, Strictness};
 use managed::Manager;
 
@@ -76,7 +76,7 @@ impl<'a> Asked<'a> {
             name: if named.is_empty() { agent } else { named },
             api_version: self.resource.api_version(),
             below: &self.own.below,
-            time: self.store.clock.0.rfc3339_secs(),
+            time: self.now().rfc3339_secs(),
         }
     }
     /// The body as an object of this resource.
@@ -110,8 +110,7 @@ impl<'a> Asked<'a> {
                 "" => object["metadata"]["namespace"] = self.namespace().into(),
                 own if own == self.namespace() => {}
                 _ => {
-                    let words =
-                        "the namespace of the provided object does not match the namespace sent on the request";
+                    let words = "the namespace of the provided object does not match the namespace sent on the request";
                     return Err(bad(words));
                 }
             }
@@ -129,13 +128,16 @@ impl<'a> Asked<'a> {
     }
     /// Whether the simulation plays its objects.
     fn is_played(&self) -> bool {
-        match Law::of(self.resource) {
-            Law::Known(kind) => {
-                kind.law().is_kept
-                    || matches!(kind, ObjectType::Pod | ObjectType::PersistentVolumeClaim | ObjectType::Node)
-            }
-            _ => false,
-        }
+        Law::of(self.resource).is_played()
+    }
+    /// Now, on the clock on which its objects live: of what the simulation plays its own, else that of the wall.
+    fn now(&self) -> Time {
+        let (now, shift) = self.store.clock;
+        if self.is_played() { now } else { now + shift }
+    }
+    /// How much later its instants are told than they are stored.
+    fn shift(&self) -> Span {
+        if self.is_played() { self.store.clock.1 } else { Span::ZERO }
     }
     /// What is to be done, and how it is answered.
     fn deed(&self, name: &str, step: Step, sample: Value, code: u16, warnings: Vec<String>) -> Deed {
@@ -152,11 +154,11 @@ impl<'a> Asked<'a> {
             namespace: crate::api::Sym::new(self.namespace()),
             name: crate::api::Sym::new(name),
             below: self.own.below.clone(),
-            object,
+            object: object.map(|object| typed(self.resource, object)),
         })
     }
     fn dry(&self, object: &Value, code: u16, warnings: &[String]) -> Response {
-        let told = super::stamps::shift(object, self.store.clock.1);
+        let told = super::stamps::shift(object, self.shift());
         warned(Response::json(code, &typed(self.resource, told)), warnings)
     }
 }
@@ -186,6 +188,9 @@ fn suffix(base: &str, namespace: &str, number: u64) -> String {
     letters
 }
 
+/// So many objects may there be: what is stored is kept for as long as the server runs.
+const MOST_OBJECTS: usize = 200_000;
+
 /// POST of an object.
 ///
 /// # Errors
@@ -195,7 +200,8 @@ pub fn create(asked: &Asked<'_>) -> Outcome {
     created(asked, object, false)
 }
 
-fn created(asked: &Asked<'_>, mut object: Value, is_applied: bool) -> Outcome {
+/// Whether something new can be where it is to be.
+fn has_room(asked: &Asked<'_>, object: &Value) -> Result<(), Response> {
     let Asked { store, resource, .. } = *asked;
     let namespace = asked.namespace();
     if resource.is_namespaced {
@@ -215,6 +221,16 @@ fn created(asked: &Asked<'_>, mut object: Value, is_applied: bool) -> Outcome {
             return Err(failure(403, "Forbidden", &message, &details));
         }
     }
+    if !asked.is_played() && store.count() >= MOST_OBJECTS {
+        return Err(failure(500, "", "etcdserver: mvcc: database space exceeded", &Value::Null));
+    }
+    Ok(())
+}
+
+fn created(asked: &Asked<'_>, mut object: Value, is_applied: bool) -> Outcome {
+    let Asked { store, resource, .. } = *asked;
+    let namespace = asked.namespace();
+    has_room(asked, &object)?;
     let metadata = &mut object["metadata"];
     if metadata["name"].as_str().unwrap_or_default().is_empty() {
         let base = metadata["generateName"].as_str().unwrap_or_default().to_owned();
@@ -224,7 +240,9 @@ fn created(asked: &Asked<'_>, mut object: Value, is_applied: bool) -> Outcome {
         }
     }
     if let Some(metadata) = metadata.as_object_mut() {
-        for name in ["uid", "resourceVersion", "creationTimestamp", "selfLink", "generation", "deletionTimestamp"] {
+        for name in
+            ["uid", "resourceVersion", "creationTimestamp", "selfLink", "generation", "deletionTimestamp"]
+        {
             metadata.shift_remove(name);
         }
     }
@@ -255,11 +273,18 @@ fn created(asked: &Asked<'_>, mut object: Value, is_applied: bool) -> Outcome {
     if !object["metadata"]["managedFields"].is_null() {
         admitted["metadata"]["managedFields"] = object["metadata"]["managedFields"].clone();
     }
-    let now = store.clock.0.rfc3339_secs();
-    if resource.kind == "CustomResourceDefinition" {
-        super::custom::established(&mut admitted, &now);
+    let now = asked.now().rfc3339_secs();
+    if !asked.is_played() {
+        admitted["metadata"]["creationTimestamp"] = now.as_str().into();
+    }
+    let is_definition = resource.kind == "CustomResourceDefinition";
+    if is_definition {
+        super::custom::accepted(&mut admitted);
     }
     let mut sample = admitted.clone();
+    if is_definition {
+        super::custom::established(&mut admitted, &now);
+    }
     sample["metadata"]["uid"] = around.uid.as_str().into();
     sample["metadata"]["creationTimestamp"] = now.into();
     if asked.is_dry() {
@@ -296,8 +321,16 @@ fn topology(store: &Store, pod: &mut Value) {
 
 /// A uid for an answer that nothing is done for.
 fn uid(name: &str, namespace: &str, number: u64) -> String {
-    let [a, b] = [1, 2].map(|which: u64| random::entity(&[name, namespace, &number.to_string(), &which.to_string()]));
-    format!("{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", a >> 32, (a >> 16) & 0xffff, a & 0xfff, b >> 52, b & 0xffff_ffff_ffff)
+    let [a, b] =
+        [1, 2].map(|which: u64| random::entity(&[name, namespace, &number.to_string(), &which.to_string()]));
+    format!(
+        "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
+        a >> 32,
+        (a >> 16) & 0xffff,
+        a & 0xfff,
+        b >> 52,
+        b & 0xffff_ffff_ffff
+    )
 }
 
 /// `details` of a refusal.
@@ -409,7 +442,8 @@ fn replaced(asked: &Asked<'_>, old: &Arc<Object>, mut new: Value, wanted: &str, 
     let Asked { resource, .. } = *asked;
     let before = &old.value;
     if !wanted.is_empty() && wanted != old.meta("resourceVersion") {
-        let what = "the object has been modified; please apply your changes to the latest version and try again";
+        let what =
+            "the object has been modified; please apply your changes to the latest version and try again";
         return Err(conflict(resource, &old.name, what));
     }
     let said = new["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
@@ -438,7 +472,7 @@ fn replaced(asked: &Asked<'_>, old: &Arc<Object>, mut new: Value, wanted: &str, 
         _ => law::update(resource, before, &new, &around, is_patch)?,
     };
     if resource.kind == "CustomResourceDefinition" && before["spec"] != object["spec"] {
-        super::custom::established(&mut object, &asked.store.clock.0.rfc3339_secs());
+        super::custom::established(&mut object, &asked.now().rfc3339_secs());
     }
     // Who sends managers of his own does not count, unless he begins anew.
     if new["metadata"]["managedFields"] == json!([{}]) {
@@ -457,6 +491,18 @@ fn replaced(asked: &Asked<'_>, old: &Arc<Object>, mut new: Value, wanted: &str, 
     }
     managed::updated(Some(before), &mut object, Law::of(resource).shape(), &asked.manager());
     written(asked, old, object, new, 200, warnings)
+}
+
+/// Whoever scales an object manages how many replicas it has: written where somebody applies it on the server's side and would
+/// hear of it. `after` is the object as it is scaled.
+pub fn managed_scale(asked: &Asked<'_>, old: &Object, after: &mut Value) -> Option<Step> {
+    let managers = old.value["metadata"]["managedFields"].as_array()?;
+    if managers.iter().all(|own| own["operation"] != "Apply") {
+        return None;
+    }
+    managed::updated(Some(&old.value), after, Law::of(asked.resource).shape(), &asked.manager());
+    let place = Objects { below: String::new(), ..asked.own.clone() };
+    Some(Asked { own: &place, ..*asked }.write(&old.name, Some(after.clone())))
 }
 
 /// An object of a client's own kind is to be another, by way of one of its subresources.
@@ -492,9 +538,21 @@ fn written(
     let is_over = old.value["metadata"]["deletionTimestamp"].is_string()
         && object["metadata"]["finalizers"].as_array().is_none_or(Vec::is_empty);
     if asked.is_played() {
+        // Parts of a pod are let in here alone.
+        if !asked.own.below.is_empty() {
+            sent = object.clone();
+        }
         sent["metadata"]["managedFields"] = object["metadata"]["managedFields"].clone();
         let step = asked.write(&old.name, Some(sent));
         return Ok(asked.deed(&old.name, step, object, code, warnings));
+    }
+    let mut object = object;
+    if !old.is_clients {
+        // It was the simulation's so far, which tells its instants later than they are.
+        let created = object["metadata"]["creationTimestamp"].as_str().and_then(Time::parse_rfc3339);
+        if let Some(at) = created {
+            object["metadata"]["creationTimestamp"] = (at + asked.store.clock.1).rfc3339_secs().into();
+        }
     }
     let step = asked.write(&old.name, if is_over { None } else { Some(object.clone()) });
     let mut deed = asked.deed(&old.name, step, object, code, warnings);
@@ -510,8 +568,14 @@ fn keep(before: &Value, new: &mut Value) {
         new["metadata"] = json!({});
     }
     for name in [
-        "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "uid", "resourceVersion", "generation",
-        "selfLink", "generateName",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "uid",
+        "resourceVersion",
+        "generation",
+        "selfLink",
+        "generateName",
     ] {
         match before["metadata"].get(name) {
             Some(value) => new["metadata"][name] = value.clone(),
@@ -547,6 +611,18 @@ fn same(a: &Value, b: &Value) -> bool {
     bare(&without(a)) == bare(&without(b))
 }
 
+/// Others manage what would change.
+fn conflicted(conflicts: &[managed::Conflict]) -> Response {
+    let causes: Vec<Value> = conflicts
+        .iter()
+        .map(|own| {
+            let message = format!("conflict with {}", own.with);
+            json!({ "reason": "FieldManagerConflict", "message": message, "field": own.field })
+        })
+        .collect();
+    failure(409, "Conflict", &managed::told(conflicts), &json!({ "causes": causes }))
+}
+
 /// Server-side apply.
 fn apply(asked: &Asked<'_>) -> Outcome {
     let Asked { resource, request, .. } = *asked;
@@ -557,7 +633,10 @@ fn apply(asked: &Asked<'_>) -> Outcome {
     }
     let name = asked.own.name.clone().unwrap_or_default();
     let (mut config, _) = asked.object()?;
-    if config["metadata"].get("managedFields").is_some_and(|own| own.as_array().is_none_or(|own| !own.is_empty())) {
+    if config["metadata"]
+        .get("managedFields")
+        .is_some_and(|own| own.as_array().is_none_or(|own| !own.is_empty()))
+    {
         return Err(bad("metadata.managedFields must be nil"));
     }
     match config["metadata"]["name"].as_str().unwrap_or_default() {
@@ -589,30 +668,24 @@ fn apply(asked: &Asked<'_>) -> Outcome {
     let live = stored(asked.store, asked.own);
     let before = live.map(|live| served_form(asked, live));
     let applied = managed::apply(before.as_ref(), &config, law.shape(), &manager, is_forced);
-    let mut new = applied.map_err(|conflicts| {
-        let causes: Vec<Value> = conflicts
-            .iter()
-            .map(|own| {
-                let message = format!("conflict with {}", own.with);
-                json!({ "reason": "FieldManagerConflict", "message": message, "field": own.field })
-            })
-            .collect();
-        failure(409, "Conflict", &managed::told(&conflicts), &json!({ "causes": causes }))
-    })?;
+    let mut new = applied.map_err(|conflicts| conflicted(&conflicts))?;
     let managed = new["metadata"]["managedFields"].clone();
     let Some(live) = live else {
         return created(asked, new, true);
     };
     let wanted = config["metadata"]["resourceVersion"].as_str().unwrap_or_default();
     if !wanted.is_empty() && wanted != live.meta("resourceVersion") {
-        let what = "the object has been modified; please apply your changes to the latest version and try again";
+        let what =
+            "the object has been modified; please apply your changes to the latest version and try again";
         return Err(conflict(resource, &live.name, what));
     }
     keep(&live.value, &mut new);
     if manager.name == "kubectl" && new["metadata"]["annotations"][LAST_APPLIED].is_string() {
         // Whoever applies on the client's side later shall find what was applied last (`lastappliedupdater.go`).
         let mut said = config.clone();
-        said["metadata"]["annotations"].as_object_mut().map(|own| own.shift_remove(LAST_APPLIED));
+        if let Some(own) = said["metadata"].get_mut("annotations").and_then(Value::as_object_mut) {
+            own.shift_remove(LAST_APPLIED);
+        }
         new["metadata"]["annotations"][LAST_APPLIED] = encoded(&said).into();
     }
     let around = asked.around();
@@ -642,7 +715,7 @@ pub fn delete(asked: &Asked<'_>, object: &Arc<Object>, options: &Value, is_dry: 
     if stays {
         let mut object = object.value.clone();
         if !is_going {
-            object["metadata"]["deletionTimestamp"] = asked.store.clock.0.rfc3339_secs().into();
+            object["metadata"]["deletionTimestamp"] = asked.now().rfc3339_secs().into();
             object["metadata"]["deletionGracePeriodSeconds"] = 0.into();
             if let Some(generation) = object["metadata"]["generation"].as_i64() {
                 object["metadata"]["generation"] = (generation + 1).into();
@@ -665,6 +738,13 @@ pub fn delete(asked: &Asked<'_>, object: &Arc<Object>, options: &Value, is_dry: 
     let mut deed = asked.deed(name, asked.write(name, None), sample, 200, Vec::new());
     if asked.resource.kind == "CustomResourceDefinition" {
         deed.steps = instances(asked, object).into_iter().chain(deed.steps).collect();
+        // It is told as it stands while they go.
+        let mut sample = object.value.clone();
+        sample["metadata"]["deletionTimestamp"] = asked.now().rfc3339_secs().into();
+        sample["metadata"]["finalizers"] = json!(["customresourcecleanup.apiextensions.k8s.io"]);
+        deed.sample = sample;
+        deed.then = Then::Sample;
+        return Ok(deed);
     }
     if asked_for == Some("Orphan") {
         deed.steps = orphaned(asked, object).into_iter().chain(deed.steps).collect();
@@ -675,8 +755,15 @@ pub fn delete(asked: &Asked<'_>, object: &Arc<Object>, options: &Value, is_dry: 
 
 /// Kinds of which DELETE answers with what was deleted (`ReturnDeletedObject` in pkg/registry).
 pub const RETURNED: [&str; 9] = [
-    "Pod", "Service", "ServiceAccount", "ResourceQuota", "PersistentVolumeClaim", "PersistentVolume", "PodTemplate",
-    "StorageClass", "Namespace",
+    "Pod",
+    "Service",
+    "ServiceAccount",
+    "ResourceQuota",
+    "PersistentVolumeClaim",
+    "PersistentVolume",
+    "PodTemplate",
+    "StorageClass",
+    "Namespace",
 ];
 
 /// With a definition goes what it defines.
@@ -740,7 +827,9 @@ pub fn bind(asked: &Asked<'_>) -> Outcome {
     };
     let pods = super::kinds::of_kind("", "Pod").unwrap_or_default();
     let resource = asked.store.resource(pods);
-    let Some(pod) = asked.store.get(pods, asked.namespace(), &name) else { return Err(not_found(resource, &name)) };
+    let Some(pod) = asked.store.get(pods, asked.namespace(), &name) else {
+        return Err(not_found(resource, &name));
+    };
     let node = body["target"]["name"].as_str().unwrap_or_default();
     if node.is_empty() {
         let causes = [("FieldValueRequired", "Required value".to_owned(), "target.name".to_owned())];
@@ -801,7 +890,7 @@ pub fn token(asked: &Asked<'_>) -> Outcome {
             },
             "status": {
                 "token": format!("simulated.{}.token", uid(&name, asked.namespace(), asked.store.version())),
-                "expirationTimestamp": (wall + crate::time::Span::from_secs(seconds)).rfc3339_secs(),
+                "expirationTimestamp": (wall + Span::from_secs(seconds)).rfc3339_secs(),
             },
         }),
     ))

@@ -59,9 +59,19 @@ const LISTS: &[(&str, &str, &[&str])] = &[
 
 /// Structs that are one value.
 const ATOMIC: &[&str] = &[
-    "LabelSelector", "ObjectFieldSelector", "ConfigMapKeySelector", "SecretKeySelector", "ResourceFieldSelector",
-    "NodeSelector", "NodeSelectorTerm", "TypedLocalObjectReference", "LocalObjectReference", "ObjectReference",
-    "OwnerReference", "CrossVersionObjectReference", "TopologySelectorTerm",
+    "LabelSelector",
+    "ObjectFieldSelector",
+    "ConfigMapKeySelector",
+    "SecretKeySelector",
+    "ResourceFieldSelector",
+    "NodeSelector",
+    "NodeSelectorTerm",
+    "TypedLocalObjectReference",
+    "LocalObjectReference",
+    "ObjectReference",
+    "OwnerReference",
+    "CrossVersionObjectReference",
+    "TopologySelectorTerm",
 ];
 
 fn bare(ty: &'static Type) -> &'static Type {
@@ -132,7 +142,9 @@ impl<'a> Shape<'a> {
             Shape::Known(ty, of, field) => match bare(ty) {
                 Type::Struct(own) => ATOMIC.contains(&own.name),
                 Type::Raw => true,
-                Type::Map(..) => matches!((*of, *field), ("PodSpec", "nodeSelector") | ("ServiceSpec", "selector")),
+                Type::Map(..) => {
+                    matches!((*of, *field), ("PodSpec", "nodeSelector") | ("ServiceSpec", "selector"))
+                }
                 _ => false,
             },
             Shape::Struct(own) => ATOMIC.contains(&own.name),

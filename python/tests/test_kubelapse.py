@@ -1,0 +1,144 @@
+"""The wheel as its users have it. KUBELAPSE names the program whose bytes are compared; without it those tests are skipped."""
+
+import os
+import subprocess
+import threading
+import time
+
+import kubelapse
+import pytest
+
+PROGRAM = os.environ.get("KUBELAPSE")
+CRASHING = """
+until = "5m"
+[[pod]]
+name = "web"
+spec.containers = [{ name = "app", image = "x" }]
+[pod.behavior.containers.app]
+attempts = [{ runs = "2s", exit = 1 }]
+"""
+
+
+def test_a_run_has_the_rows_of_the_life():
+    run = kubelapse.run(CRASHING, seed=3)
+    statuses = [row["to"] for row in run.timeline.rows() if row["kind"] == "status"]
+    assert statuses[0] == "Pending" and "CrashLoopBackOff" in statuses
+    [pod] = run.pods.rows()
+    assert pod["pod"] == "web" and pod["phase"] == "Running" and pod["restarts"] >= 4
+    assert run.timeline["time"] == sorted(run.timeline["time"])
+    assert len(run.timeline) == len(run.timeline_csv().splitlines()) - 1
+    assert kubelapse.run(CRASHING, seed=3).digest == run.digest != kubelapse.run(CRASHING, seed=4).digest
+
+
+def test_a_scenario_may_be_a_dict_and_values_may_be_others():
+    scenario = {
+        "until": "5m",
+        "pod": [
+            {
+                "name": "web",
+                "spec": {"containers": [{"name": "app", "image": "x"}]},
+                "behavior": {"containers": {"app": {"attempts": [{"runs": "2s", "exit": 1}]}}},
+            }
+        ],
+    }
+    assert kubelapse.run(scenario, seed=3).digest == kubelapse.run(CRASHING, seed=3).digest
+    never = kubelapse.run(CRASHING, set={"pod.web.spec.restartPolicy": "Never"})
+    assert never.pods["phase"] == ["Failed"]
+
+
+def test_a_manifest_is_surrounded(tmp_path):
+    manifest = tmp_path / "web.yaml"
+    manifest.write_text(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2\n"
+        "  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n"
+        "    spec: {containers: [{name: app, image: 'registry.example/web:1'}]}\n"
+    )
+    run = kubelapse.run(manifest)
+    assert run.warnings
+    last = [row for row in run.workloads.rows() if row["kind"] == "deployment"][-1]
+    assert (last["name"], last["desired"], last["available"]) == ("web", 2, 2)
+
+
+def test_what_cannot_be_read_is_told_as_the_program_tells_it():
+    with pytest.raises(kubelapse.ScenarioError, match="did you mean `crash-loop`"):
+        kubelapse.run("crash-lop")
+    with pytest.raises(kubelapse.ScenarioError) as told:
+        kubelapse.run(CRASHING.replace("exit = 1", "exits = 1").replace("5m", "5 parsecs"))
+    assert "exits" in str(told.value) and "parsecs" in str(told.value)
+    with pytest.raises(TypeError):
+        kubelapse.run(17)
+    with pytest.raises(KeyError, match="there is no column"):
+        kubelapse.run(CRASHING).timeline["nothing"]
+
+
+def test_a_session_goes_both_ways_and_has_other_futures():
+    s = kubelapse.Session(CRASHING, seed=3)
+    assert s.goto_where("status=CrashLoopBackOff") and s.now > 2
+    assert "CrashLoopBackOff" in s.kubectl("get pods")
+    assert s.why()
+    at, digest = s.position, s.digest
+    assert s.next(3) and s.back(3) and (s.position, s.digest) == (at, digest)
+    other = s.copy()
+    assert 'pod "web" deleted' in other.do("delete pod/web gracePeriodSeconds=0")
+    other.end()
+    s.end()
+    assert other.digest != s.digest == kubelapse.run(CRASHING, seed=3).digest
+    assert kubelapse.run(other.saved(), seed=3).digest == other.digest
+    assert "delete" in other.undo()
+    with pytest.raises(kubelapse.ScenarioError):
+        s.do("levitate pod/web")
+    with pytest.raises(kubelapse.ScenarioError, match="does not only look"):
+        s.kubectl("save x")
+    s.goto(0)
+    assert s.position == 0 or s.now == 0
+    assert s.goto("1m30s") and s.now == 90.0
+    assert s.goto("-10s") and s.now == 80.0
+
+
+def test_actions_by_their_keys():
+    s = kubelapse.Session(CRASHING)
+    s.goto(5)
+    assert s.do(label="pod/web", labels={"tier": "front"}) == "pod/web labeled"
+
+
+def test_tables_are_taken_by_others():
+    run = kubelapse.run("crash-loop")
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame(run.timeline)
+    assert frame.height == len(run.timeline) and frame["timestamp"].dtype == polars.Datetime("us", "UTC")
+    assert frame["pod"].cast(polars.String).to_list() == run.timeline["pod"]
+    duckdb = pytest.importorskip("duckdb")
+    timeline = run.timeline
+    assert duckdb.sql("select count(*) from timeline").fetchall() == [(len(timeline),)]
+
+
+def test_the_interpreter_is_let_go_of_and_progress_is_told():
+    ticks, parts, over = [0], [], threading.Event()
+
+    def tick():
+        while not over.is_set():
+            ticks[0] += 1
+            time.sleep(0.001)
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    kubelapse.run("fleet-1k", progress=parts.append)
+    over.set()
+    thread.join()
+    assert ticks[0] > 0 and parts == sorted(parts)
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        kubelapse.run("crash-loop-10k", progress=stop)
+
+
+@pytest.mark.skipif(PROGRAM is None, reason="KUBELAPSE names no program")
+def test_bytes_are_the_programs(tmp_path):
+    for own in [own for own in kubelapse.catalogue() if not own.is_large][::7]:
+        out = tmp_path / own.name
+        subprocess.run([PROGRAM, "run", own.name, "--seed", "5", "--out", out, "--quiet"], check=False, capture_output=True)
+        run = kubelapse.run(own.name, seed=5)
+        assert (out / "timeline.csv").read_bytes() == run.timeline_csv(), own.name
+        assert (out / "pods.csv").read_bytes() == run.pods_csv(), own.name
