@@ -377,7 +377,10 @@ impl File {
             ));
         }
         self.strange_kubelets(problems);
-        self.other_speed(problems);
+        if let Some(told) = self.other_speed() {
+            problems.push(told);
+            self.unstamp();
+        }
         let anchor = if self.is_relative { self.anchor() } else { 0 };
         self.future(anchor, now, problems);
         if self.is_relative {
@@ -397,7 +400,7 @@ impl File {
     /// Stamps of a clock that is not the cluster's: one of a simulated cluster, say, that plays faster than it is stamped. Objects
     /// that have just changed bring instants that pass as fast as the stamps do; of all pairs that lie far enough apart the one in
     /// the middle counts, as some objects change without an instant of their own.
-    fn other_speed(&self, problems: &mut Vec<Problem>) {
+    fn other_speed(&self) -> Option<Problem> {
         let changed = self.instants.iter().filter(|(.., changed)| *changed);
         let mut newest = i64::MIN;
         let mut points: Vec<(i64, i64)> = Vec::new();
@@ -419,17 +422,28 @@ impl File {
             }
         }
         ratios.sort_by(f64::total_cmp);
-        let Some(ratio) = ratios.get(ratios.len() / 2).filter(|_| ratios.len() >= LEAST_PAIRS) else {
-            return;
-        };
+        let ratio = ratios.get(ratios.len() / 2).filter(|_| ratios.len() >= LEAST_PAIRS)?;
         if (1.0 / OTHER_SPEED..=OTHER_SPEED).contains(ratio) {
-            return;
+            return None;
         }
         let words = format!(
-            "in one second of the stamps {ratio:.1} s pass in the objects: who stamped has another clock than the cluster"
+            "in one second of the stamps {ratio:.1} s pass in the objects: who stamped has another clock than the cluster, and only \
+             that is read"
         );
-        let hint = "a simulated cluster is recorded at `--speed 1`; without `t` only the cluster's own clock is read";
-        problems.push(Problem::wrong(0, words, hint));
+        let hint = "a watch is stamped while it comes, and a simulated cluster is recorded at `--speed 1`";
+        Some(Problem::warning(0, words, hint))
+    }
+
+    /// What came is as if nobody had stamped it.
+    fn unstamp(&mut self) {
+        self.pods.values_mut().flat_map(|pod| &mut pod.versions).for_each(|version| version.stamp = None);
+        self.events.iter_mut().for_each(|event| event.stamp = None);
+        self.instants.iter_mut().for_each(|(_, stamp, ..)| *stamp = None);
+        (self.is_stamped, self.is_relative) = (false, false);
+        let newest = self.instants.iter().map(|(_, _, newest, changed)| (*newest, *changed));
+        self.end = newest.clone().map(|(newest, _)| newest).max();
+        let begin = newest.clone().take_while(|(_, changed)| !changed).map(|(newest, _)| newest).max();
+        self.begin = begin.or(newest.map(|(newest, _)| newest).next());
     }
 
     /// When somebody began to count: no object came before the instants that it brings, and the newest came right after them.
