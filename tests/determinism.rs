@@ -167,7 +167,7 @@ fn the_fleets_digest_is_pinned() {
     assert_eq!(kept.pods.iter().filter(|pod| pod.restarts == 1).count(), 500);
     assert_eq!(
         (world.step, world.digest.to_string().as_str()),
-        (89_539, "2:c4cc97d50b91f0f2240a7eb7c860a0e4")
+        (89_776, "2:e4a170c9af98d001bd2e9d96d4212622")
     );
 }
 
