@@ -187,7 +187,10 @@ const DEEDS: [(&str, &str); 44] = [
     ("label deployment/shop labels={ tier = \"front\" }", "deployment.apps/shop labeled"),
     ("patch deployment/shop merge={ spec = { replicas = 2 } }", "deployment.apps/shop patched"),
     ("delete deployment/shop cascade=foreground", "deployment.apps \"shop\" deleted from default namespace"),
-    ("write Secret/token namespace=default apiVersion=v1 object={\"type\":\"Opaque\"}", "secret/token written"),
+    (
+        "write Secret/token namespace=default apiVersion=v1 object={\"type\":\"Opaque\"}",
+        "secret/token written",
+    ),
     ("write Lease/lead namespace=default apiVersion=coordination.k8s.io/v1", "lease/lead deleted"),
     (
         "write Pod/late namespace=default apiVersion=v1 object={\"spec\":{\"containers\":[{\"name\":\"app\",\"image\":\"x:1\"}]}}",

@@ -92,20 +92,23 @@ fn made_pods_live_as_others_do() {
 #[test]
 fn the_how_manieth_has_its_own_luck() {
     // How long each instance ran. When that was depends on the neighbours, too: one relist looks at all pods of a node.
-    let lives = |count, late| {
-        let (mut session, made) = with_made(count, late);
-        let mut ran = BTreeMap::<(PodId, u32), Span>::new();
-        while session.step().is_some() {
-            for pod in made.iter().copied().chain([PodId(0)]) {
-                let ended = session.world.places[pod.ix()].runtime.live.containers.iter().filter_map(|c| {
-                    Some(((pod, c.restart_count), c.finished_at?.since(c.started_at?)))
-                });
-                ran.extend(ended);
+    let lives =
+        |count, late| {
+            let (mut session, made) = with_made(count, late);
+            let mut ran = BTreeMap::<(PodId, i32), Span>::new();
+            while session.step().is_some() {
+                for pod in made.iter().copied().chain([PodId(0)]) {
+                    let ended =
+                        session.world.places[pod.ix()].runtime.live.containers.iter().filter_map(|c| {
+                            Some(((pod, c.restart_count), c.finished_at?.since(c.started_at?)))
+                        });
+                    ran.extend(ended);
+                }
             }
-        }
-        let of = |pod: PodId| ran.range((pod, 0)..=(pod, u32::MAX)).map(|(_, span)| *span).collect::<Vec<_>>();
-        (of(PodId(0)), made.iter().map(|pod| of(*pod)).collect::<Vec<_>>())
-    };
+            let of =
+                |pod: PodId| ran.range((pod, 0)..=(pod, i32::MAX)).map(|(_, span)| *span).collect::<Vec<_>>();
+            (of(PodId(0)), made.iter().map(|pod| of(*pod)).collect::<Vec<_>>())
+        };
     let alike = |a: &[Span], b: &[Span]| {
         let known = a.len().min(b.len());
         known > 0 && a[..known] == b[..known]

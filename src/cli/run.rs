@@ -286,7 +286,8 @@ impl Job<'_> {
         let mut pods = Vec::new();
         let at = session.ended_at(true);
         let records = Arc::new(session::closed_records(w, at));
-        csv::Pods::new(&mut pods).end(&w.directory, &Ending { pods: &records, at, stands: at, partial: true })?;
+        csv::Pods::new(&mut pods)
+            .end(&w.directory, &Ending { pods: &records, at, stands: at, partial: true })?;
         let write = |results: &mut Results| {
             results.write(PODS, &pods)?;
             let hashes = results.hashes()?;

@@ -37,10 +37,10 @@ pub mod strip;
 pub mod tree;
 pub mod unended;
 pub mod usage;
-mod whole;
 mod view;
 mod volumes;
 pub(crate) mod walk;
+mod whole;
 pub mod why;
 pub mod words;
 

@@ -44,7 +44,8 @@ pub fn bytes(rows: &[Transition], directory: &kubelapse::record::Directory) -> S
     let mut timeline = kubelapse::record::csv::Timeline::new(&mut out);
     timeline.begin(directory).expect("memory can be written to");
     timeline.batch(directory, rows).expect("memory can be written to");
-    let ending = Ending { pods: &Arc::default(), at: directory.start, stands: directory.start, partial: false };
+    let ending =
+        Ending { pods: &Arc::default(), at: directory.start, stands: directory.start, partial: false };
     timeline.end(directory, &ending).expect("memory can be written to");
     drop(timeline);
     assert!(out.len() > 100, "something was written");

@@ -191,7 +191,12 @@ pub fn known_pod(target: &Target, loc: Loc, cx: &mut Context<'_>) {
         cx.refused.iter().any(|name| name.starts_with(&target.name) || target.name.starts_with(name));
     let mut applied = cx.applies.iter().flat_map(|apply| &apply.objects);
     let is_written = applied.any(|own| own.kind == ObjectType::Pod && own.name() == target.name);
-    if refused || is_written || cx.unsettled || cx.has_workloads() || templates_of(target, cx).next().is_some() {
+    if refused
+        || is_written
+        || cx.unsettled
+        || cx.has_workloads()
+        || templates_of(target, cx).next().is_some()
+    {
         return;
     }
     let anywhere = Target { namespace: None, ..target.clone() };
