@@ -28,7 +28,7 @@ use kubelapse::serve::path::Request;
 use kubelapse::serve::status::Response;
 use kubelapse::serve::store::Store;
 use kubelapse::time::{Span, Time};
-use recordings::{difference, kind, lines, load, plain, recordings, strip, writes};
+use recordings::{Asked, difference, judge, kind, lines, load, plain, recordings, strip, writes};
 use serde_json::{Value, json};
 
 /// Requests that are answered otherwise: a part of the recording's name, a part of the path, and why.
@@ -44,14 +44,6 @@ const NOT_EQUAL: &[(&str, &str, &str)] = &[
     ("op-005-get-shops", "/apis/lapse.example", "custom kinds are not served yet"),
     ("op-006-explain-shop", "/openapi/v3/apis/lapse.example", "custom kinds are not served yet"),
 ];
-
-struct Asked {
-    recording: String,
-    path: String,
-    problem: Option<String>,
-    /// The state before does not hold what was answered.
-    is_beyond: bool,
-}
 
 /// Objects of an answer, each with its version; metrics have neither.
 fn told(body: &Value, to: &mut Vec<(String, String)>) {
@@ -253,29 +245,7 @@ fn clients_that_read_are_answered_as_by_a_real_server() {
     for file in recordings() {
         replay(&file, &mut all);
     }
-    let beyond = all.iter().filter(|own| own.is_beyond).count();
-    let asked = all.len() - beyond;
-    let unequal: Vec<&Asked> = all.iter().filter(|own| own.problem.is_some() && !own.is_beyond).collect();
-    let reason = |own: &Asked| {
-        NOT_EQUAL.iter().find(|(name, path, _)| own.recording.contains(name) && own.path.contains(path))
-    };
-    let mut text = String::new();
-    for own in unequal.iter().filter(|own| reason(own).is_none()) {
-        text +=
-            &format!("{}\n  {}\n  {}\n", own.recording, own.path, own.problem.as_deref().unwrap_or_default());
-    }
-    let equal = asked - unequal.len();
-    let told = format!(
-        "{equal} of {asked} requests are answered alike; {beyond} more are about what was not recorded"
-    );
-    println!("{told}");
-    assert!(text.is_empty(), "{told}\n{text}");
-    assert!(equal * 100 >= asked * 97, "{told}");
-    assert!(beyond * 100 <= all.len() * 10, "{told}");
-    for (name, path, _) in NOT_EQUAL {
-        let is_needed = unequal.iter().any(|own| own.recording.contains(name) && own.path.contains(path));
-        assert!(is_needed, "{name} {path} is equal now: it can leave the list");
-    }
+    judge(&all, NOT_EQUAL);
 }
 
 #[test]

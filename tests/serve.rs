@@ -479,5 +479,26 @@ fn hostile_bodies_are_refused_in_bounded_memory() {
                   d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n\
                   g: [*f,*f,*f,*f,*f,*f,*f,*f,*f]\n";
     assert_eq!(send("application/yaml", "POST", maps, laughs), "400");
+    // What is no object changes none.
+    let pod = "/api/v1/namespaces/default/pods/orders";
+    for kind in ["strategic-merge-patch", "merge-patch", "json-patch"] {
+        for body in ["\"x\"", "7", "null", "[7]"] {
+            let code = send(&format!("application/{kind}+json"), "PATCH", pod, body);
+            assert!(code.starts_with('4'), "{kind} {body}: {code}");
+        }
+    }
+    assert_eq!(send("application/strategic-merge-patch+json", "PATCH", pod, "[]"), "400");
+    // More pods than are played, and a surge beyond all numbers.
+    let deployments = "/apis/apps/v1/namespaces/default/deployments";
+    let deployment = |name: &str, replicas: u32, surge: u32| {
+        format!(
+            "{{\"metadata\":{{\"name\":\"{name}\"}},\"spec\":{{\"replicas\":{replicas},\"strategy\":{{\"rollingUpdate\":\
+             {{\"maxSurge\":{surge}}}}},\"selector\":{{\"matchLabels\":{{\"a\":\"b\"}}}},\"template\":{{\"metadata\":\
+             {{\"labels\":{{\"a\":\"b\"}}}},\"spec\":{{\"containers\":[{{\"name\":\"app\",\"image\":\"x\"}}]}}}}}}}}"
+        )
+    };
+    assert_eq!(server.ask("POST", deployments, &deployment("many", 2_147_483_647, 1)).0, 403);
+    assert_eq!(server.ask("POST", deployments, &deployment("surging", 2, 2_147_483_647)).0, 201);
+    assert_eq!(server.ask("POST", "/kubelapse/v1/clock/goto?at=30s", "").0, 200);
     server.get("/version");
 }

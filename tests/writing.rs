@@ -23,7 +23,7 @@ use kubelapse::serve::path::{Place, Request};
 use kubelapse::serve::store::Store;
 use kubelapse::serve::verbs::{Deed, Step, Then};
 use kubelapse::time::{Span, Time};
-use recordings::{difference, kind, lines, load, plain, recordings, writes};
+use recordings::{Asked, difference, judge, kind, lines, load, plain, recordings, writes};
 use serde_json::{Value, json};
 
 /// Requests that are answered otherwise: a part of the recording's name, a part of the request, and why.
@@ -38,13 +38,6 @@ const NOT_EQUAL: &[(&str, &str, &str)] = &[
     ("kinds-056-create-token", "/token", "that cluster's issuer of tokens had another name"),
     ("op-010-ssa-shop", "json-patch", "managed fields, which are patched here, were not recorded"),
 ];
-
-struct Asked {
-    recording: String,
-    path: String,
-    problem: Option<String>,
-    is_beyond: bool,
-}
 
 /// What a client sees of an object that the simulation would have written.
 fn told(deed: &Deed, store: &Store) -> (u16, Value) {
@@ -326,27 +319,5 @@ fn clients_that_write_are_answered_as_by_a_real_server() {
     for file in recordings() {
         replay(&file, &mut all);
     }
-    let beyond = all.iter().filter(|own| own.is_beyond).count();
-    let asked = all.len() - beyond;
-    let unequal: Vec<&Asked> = all.iter().filter(|own| own.problem.is_some() && !own.is_beyond).collect();
-    let reason = |own: &Asked| {
-        NOT_EQUAL.iter().find(|(name, path, _)| own.recording.contains(name) && own.path.contains(path))
-    };
-    let mut text = String::new();
-    for own in unequal.iter().filter(|own| reason(own).is_none()) {
-        text +=
-            &format!("{}\n  {}\n  {}\n", own.recording, own.path, own.problem.as_deref().unwrap_or_default());
-    }
-    let equal = asked - unequal.len();
-    let told = format!(
-        "{equal} of {asked} requests are answered alike; {beyond} more are about what was not recorded"
-    );
-    println!("{told}");
-    assert!(text.is_empty(), "{told}\n{text}");
-    assert!(equal * 100 >= asked * 97, "{told}");
-    assert!(beyond * 100 <= all.len() * 10, "{told}");
-    for (name, path, _) in NOT_EQUAL {
-        let is_needed = unequal.iter().any(|own| own.recording.contains(name) && own.path.contains(path));
-        assert!(is_needed, "{name} {path} is equal now: it can leave the list");
-    }
+    judge(&all, NOT_EQUAL);
 }

@@ -55,10 +55,18 @@ impl Beside {
 /// # Errors
 /// It is none that a scenario can hold.
 pub fn spelled(value: &Bound<'_, PyAny>) -> PyResult<String> {
-    Ok(toml_of(value)?.to_string())
+    Ok(toml_of(value, 0)?.to_string())
 }
 
-fn toml_of(value: &Bound<'_, PyAny>) -> PyResult<toml::Value> {
+/// So deep may a dict go: no file that is read goes deeper.
+const DEEPEST: usize = 64;
+
+fn toml_of(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<toml::Value> {
+    if depth > DEEPEST {
+        return Err(wrong(format!(
+            "a scenario nests no more than {DEEPEST} deep: does this value hold itself?"
+        )));
+    }
     if let Ok(own) = value.cast::<PyBool>() {
         return Ok(own.is_true().into());
     }
@@ -75,13 +83,14 @@ fn toml_of(value: &Bound<'_, PyAny>) -> PyResult<toml::Value> {
         let mut table = toml::Table::new();
         for (key, value) in own {
             if !value.is_none() {
-                table.insert(key.extract()?, toml_of(&value)?);
+                table.insert(key.extract()?, toml_of(&value, depth + 1)?);
             }
         }
         return Ok(table.into());
     }
     if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
-        let all: PyResult<Vec<toml::Value>> = value.try_iter()?.map(|own| toml_of(&own?)).collect();
+        let all: PyResult<Vec<toml::Value>> =
+            value.try_iter()?.map(|own| toml_of(&own?, depth + 1)).collect();
         return Ok(all?.into());
     }
     let kind = value.get_type().name()?;
@@ -102,7 +111,7 @@ pub fn read(source: &Bound<'_, PyAny>) -> PyResult<Source> {
     if let Ok(dict) = source.cast::<PyDict>() {
         return Ok(scenario(
             "scenario.toml",
-            toml_of(dict.as_any())?.as_table().map(ToString::to_string).unwrap_or_default(),
+            toml_of(dict.as_any(), 0)?.as_table().map(ToString::to_string).unwrap_or_default(),
         ));
     }
     if let Ok(path) = source.extract::<PathBuf>() {

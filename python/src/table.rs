@@ -14,7 +14,7 @@ use arrow_array::{
 };
 use arrow_schema::{ArrowError, Field, Schema};
 use bytes::Bytes;
-use kubelapse::record::{Directory, PodRecord, Transition, typed};
+use kubelapse::record::{Directory, PodRecord, Transition, csv, typed};
 use kubelapse::time::Time;
 use pyo3::exceptions::{PyKeyError, PyRuntimeError};
 use pyo3::prelude::*;
@@ -146,25 +146,9 @@ impl Table {
             codes.push(row.exit_code);
             ready.push(row.time_ready);
         }
-        let heads = [
-            "namespace",
-            "pod",
-            "node",
-            "qos_class",
-            "created",
-            "scheduled",
-            "initialized",
-            "started",
-            "ready",
-            "finished",
-            "removed",
-            "phase",
-            "status",
-            "reason",
-        ];
         let seconds = times.map(|own| Arc::new(Float64Array::from(own)) as ArrayRef);
         let arrays = names.map(Texts::array).into_iter().chain(seconds).chain(words.map(Texts::array));
-        let mut columns: Vec<(&str, ArrayRef)> = heads.into_iter().zip(arrays).collect();
+        let mut columns: Vec<(&str, ArrayRef)> = csv::POD_COLUMNS.into_iter().zip(arrays).collect();
         columns.push(("restarts", Arc::new(Int32Array::from(restarts))));
         columns.push(("exit_code", Arc::new(Int32Array::from(codes))));
         columns.push(("time_ready", Arc::new(Float64Array::from(ready))));
@@ -176,10 +160,11 @@ impl Table {
     /// # Errors
     /// It is none.
     pub fn of_csv(bytes: &[u8], texts: &[&str]) -> PyResult<Table> {
-        let problem = |problem: csv::Error| PyRuntimeError::new_err(problem.to_string());
-        let mut reader = csv::Reader::from_reader(bytes);
+        let problem = |problem: ::csv::Error| PyRuntimeError::new_err(problem.to_string());
+        let mut reader = ::csv::Reader::from_reader(bytes);
         let heads = reader.headers().map_err(problem)?.clone();
-        let records: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().map_err(problem)?;
+        let records: Vec<::csv::StringRecord> =
+            reader.records().collect::<Result<_, _>>().map_err(problem)?;
         let cells =
             |ix: usize| records.iter().map(move |record| record.get(ix).filter(|cell| !cell.is_empty()));
         let columns = heads.iter().enumerate().map(|(ix, head)| {

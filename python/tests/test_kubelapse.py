@@ -67,6 +67,13 @@ def test_what_cannot_be_read_is_told_as_the_program_tells_it():
     assert "exits" in str(told.value) and "parsecs" in str(told.value)
     with pytest.raises(TypeError):
         kubelapse.run(17)
+    endless = {}
+    endless["pod"] = endless
+    for wrong in [endless, {"pod": [[[]]] * 3}]:
+        with pytest.raises(kubelapse.ScenarioError):
+            kubelapse.run(wrong)
+    with pytest.raises(kubelapse.ScenarioError, match="nests no more than"):
+        kubelapse.run("crash-loop", set={"pod.orders.spec": endless})
     with pytest.raises(KeyError, match="there is no column"):
         kubelapse.run(CRASHING).timeline["nothing"]
 

@@ -121,3 +121,43 @@ pub fn writes(lines: &[Value]) -> bool {
         !matches!(method, "GET" | "HEAD") && !reviews.iter().any(|own| path.contains(own))
     })
 }
+
+/// A request that was asked again.
+pub struct Asked {
+    /// Of which recording.
+    pub recording: String,
+    /// What was asked.
+    pub path: String,
+    /// In what the answer differs.
+    pub problem: Option<String>,
+    /// The state before does not hold what was answered.
+    pub is_beyond: bool,
+}
+
+/// At least 97 of 100 are answered alike, and what is not stands in the list with its reason: a part of the recording's name, one of the
+/// path, and why.
+pub fn judge(all: &[Asked], not_equal: &[(&str, &str, &str)]) {
+    let beyond = all.iter().filter(|own| own.is_beyond).count();
+    let asked = all.len() - beyond;
+    let unequal: Vec<&Asked> = all.iter().filter(|own| own.problem.is_some() && !own.is_beyond).collect();
+    let reason = |own: &Asked| {
+        not_equal.iter().find(|(name, path, _)| own.recording.contains(name) && own.path.contains(path))
+    };
+    let mut text = String::new();
+    for own in unequal.iter().filter(|own| reason(own).is_none()) {
+        text +=
+            &format!("{}\n  {}\n  {}\n", own.recording, own.path, own.problem.as_deref().unwrap_or_default());
+    }
+    let equal = asked - unequal.len();
+    let told = format!(
+        "{equal} of {asked} requests are answered alike; {beyond} more are about what was not recorded"
+    );
+    println!("{told}");
+    assert!(text.is_empty(), "{told}\n{text}");
+    assert!(equal * 100 >= asked * 97, "{told}");
+    assert!(beyond * 100 <= all.len() * 10, "{told}");
+    for (name, path, _) in not_equal {
+        let is_needed = unequal.iter().any(|own| own.recording.contains(name) && own.path.contains(path));
+        assert!(is_needed, "{name} {path} is equal now: it can leave the list");
+    }
+}

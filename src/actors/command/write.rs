@@ -19,6 +19,7 @@ use crate::rules::api_server::objects::ObjectType;
 use crate::rules::machinery::qos::qos_class;
 use crate::scenario::admission::{self as plugins, Surroundings};
 use crate::scenario::command::Write;
+use crate::scenario::limits::PODS;
 use crate::scenario::plan::{ObjectKind, PodTemplate};
 use crate::scenario::programs;
 use crate::time::Span;
@@ -119,6 +120,15 @@ fn beside(w: &mut World, write: &Write, uid: String, names: &[&str]) {
 /// An object of a workload's kind, a Service and the like.
 fn object(w: &mut World, kind: ObjectType, write: &Write) -> Result<(), String> {
     let Some(object) = &write.object else { return Ok(()) };
+    for field in ["replicas", "parallelism"] {
+        let asked = object["spec"][field].as_u64().filter(|asked| *asked > u64::from(PODS));
+        if let Some(asked) = asked {
+            let name = format!("{}/{}", write.kind.to_lowercase(), write.name);
+            return Err(format!(
+                "Error from server (Forbidden): {name} asks for {asked} pods: no more than {PODS} are played"
+            ));
+        }
+    }
     let namespace = write.namespace;
     let mut object = object.clone();
     if let Some(metadata) = object["metadata"].as_object_mut() {
@@ -137,6 +147,11 @@ fn object(w: &mut World, kind: ObjectType, write: &Write) -> Result<(), String> 
     Ok(())
 }
 
+fn finalizers(object: &Value) -> Vec<Sym> {
+    let all = object["metadata"]["finalizers"].as_array().into_iter().flatten();
+    all.filter_map(|own| own.as_str().map(Sym::new)).collect()
+}
+
 /// A claim: made as any other; of one that is there its metadata are written.
 fn claim(w: &mut World, write: &Write) -> Result<(), String> {
     let Some(object) = &write.object else { return Ok(()) };
@@ -146,12 +161,7 @@ fn claim(w: &mut World, write: &Write) -> Result<(), String> {
             serde_json::from_value(object["metadata"][name].clone()).unwrap_or_default()
         };
         let (labels, annotations) = (text("labels"), text("annotations"));
-        let finalizers: Vec<Sym> = object["metadata"]["finalizers"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|own| own.as_str().map(Sym::new))
-            .collect();
+        let finalizers = finalizers(object);
         api_server::update_meta(w, key, |meta| {
             meta.labels = Arc::new(labels);
             meta.annotations = Arc::new(annotations);
@@ -274,12 +284,7 @@ fn change_pod(w: &mut World, pod: PodId, write: &Write, object: &Value) -> Resul
     }
     let labels: BTreeMap<String, String> =
         serde_json::from_value(object["metadata"]["labels"].clone()).unwrap_or_default();
-    let finalizers: Vec<Sym> = object["metadata"]["finalizers"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|own| own.as_str().map(Sym::new))
-        .collect();
+    let finalizers = finalizers(object);
     let mut spec = wire::pod_spec(&object["spec"]);
     // The node is the pod's, and not its spec's.
     spec.node_name = own.spec.node_name;

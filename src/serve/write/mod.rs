@@ -398,6 +398,9 @@ pub fn patched(asked: &Asked<'_>, mut object: Value) -> Result<Value, Response> 
             }
             json_merge(&mut object, &patch);
         }
+        "application/strategic-merge-patch+json" if !patch.is_object() => {
+            return Err(bad("the body of the request is no JSON object"));
+        }
         "application/strategic-merge-patch+json" => match law {
             Law::Known(kind) => {
                 let said = object["apiVersion"].as_str().unwrap_or_default();
@@ -433,6 +436,9 @@ pub fn patched(asked: &Asked<'_>, mut object: Value) -> Result<Value, Response> 
                 "application/apply-patch+yaml",
             ]));
         }
+    }
+    if !object.is_object() {
+        return Err(bad("what the patch makes of the object is no JSON object"));
     }
     Ok(object)
 }

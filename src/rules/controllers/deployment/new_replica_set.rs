@@ -157,7 +157,7 @@ impl<'a> Run<'a> {
         let DeploymentStrategy::RollingUpdate { max_surge, .. } = self.deployment.spec.strategy else {
             return replicas;
         };
-        let room = replicas + max_surge.of(replicas, true) - total;
+        let room = replicas.wrapping_add(max_surge.of(replicas, true)).wrapping_sub(total);
         match room {
             room if room <= 0 => set.spec.replicas,
             room => set.spec.replicas + room.min(replicas - set.spec.replicas),
@@ -258,7 +258,7 @@ pub(super) fn put_sizes(deployment: &Deployment, set: &mut ReplicaSet) -> bool {
     let desired = deployment.spec.replicas;
     let sizes = [
         (annotation::DESIRED_REPLICAS, desired),
-        (annotation::MAX_REPLICAS, desired + max_surge(deployment)),
+        (annotation::MAX_REPLICAS, desired.wrapping_add(max_surge(deployment))),
     ];
     let mut changed = false;
     for (key, size) in sizes {

@@ -133,6 +133,7 @@ pub(super) fn revision(set: &ReplicaSet) -> Option<i64> {
 }
 
 /// How many pods more than wanted a Deployment may have (`MaxSurge`).
+/// Sums with it wrap, as those of the controller do (`int32`): no surge beyond all numbers makes a pod.
 pub(super) fn max_surge(deployment: &Deployment) -> i32 {
     fenceposts(deployment).0
 }

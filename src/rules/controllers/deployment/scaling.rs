@@ -57,7 +57,7 @@ impl<'a> Run<'a> {
     /// Each grows or shrinks as the whole does; what rounding leaves goes to the largest.
     fn share_out(&mut self, mut sets: Vec<Set<'a>>) {
         let replicas = self.deployment.spec.replicas;
-        let allowed = if replicas > 0 { replicas + max_surge(&self.deployment) } else { 0 };
+        let allowed = if replicas > 0 { replicas.wrapping_add(max_surge(&self.deployment)) } else { 0 };
         let more = allowed - wanted(&sets);
         let larger = |a: &Set, b: &Set| b.spec.replicas.cmp(&a.spec.replicas);
         match more {
@@ -135,7 +135,7 @@ fn fraction(set: &Set, deployment: &Deployment) -> i32 {
     if before == 0 {
         return 0;
     }
-    let whole = size * i64::from(replicas + max_surge(deployment));
+    let whole = size * i64::from(replicas.wrapping_add(max_surge(deployment)));
     // Half of the divisor more, and what is cut off is what rounding would take.
     let rounded = (2 * whole.abs() + before.abs()) / (2 * before.abs()) * whole.signum() * before.signum();
     i32::try_from(rounded - size).unwrap_or_default()
