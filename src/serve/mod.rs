@@ -6,7 +6,7 @@
 //! | [`store`], [`stamps`] | what is served: objects as text in which instants can be moved, and a bounded log of changes |
 //! | [`path`], [`selector`] | a request, read |
 //! | [`answer`] | what it is answered with: pure, without sockets |
-//! | [`verbs`], [`write`], [`json_patch`] | requests that change something, as commands of the simulator |
+//! | [`verbs`], [`mod@write`], [`json_patch`] | requests that change something, as commands of the simulator |
 //! | [`custom`], [`protobuf`] | kinds that clients define; bodies of typed clients |
 //! | [`clock`], [`steady`] | the simulation on its own thread, at the pace that was asked for, or in step with its clients |
 //! | [`own`] | the server's own API: the clock, what is done by words |
