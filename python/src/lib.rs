@@ -10,6 +10,9 @@
 //! The interpreter is let go of while something is played; Ctrl-C ends it. What cannot be read is a `ScenarioError` with the program's own
 //! words: file, line, what was expected, a hint.
 
+// A door may read a clock: somebody waits.
+#![allow(clippy::disallowed_methods)]
+
 use pyo3::create_exception;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
