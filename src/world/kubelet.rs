@@ -81,6 +81,7 @@ pub struct Kubelet {
     pub taken: Taken,
 
     /// The PLEG relists at this instant plus whole periods ([`super::Machine::relist_period`]).
+    /// A relist that takes longer, because it finds news, moves it on.
     pub relist_anchor: Time,
     pub relist_queued: Option<Time>,
     /// When the last relist began.

@@ -34,17 +34,8 @@ pub fn as_applied(write: &Write, at: Time) -> Option<Arc<ApplyPlan>> {
 pub fn known(table: &Table, at: Time) -> Vec<Arc<ApplyPlan>> {
     let all = tables(table, "action").into_iter().filter_map(|(_, entry)| {
         let (kind, name) = text(entry, "write")?.split_once('/')?;
-        let version = text(entry, "apiVersion")?;
-        let (group, version) = version.rsplit_once('/').unwrap_or(("", version));
-        let write = Write {
-            group: group.to_owned(),
-            version: version.to_owned(),
-            kind: kind.to_owned(),
-            namespace: Sym::new(text(entry, "namespace").unwrap_or_default()),
-            name: Sym::new(name),
-            below: String::new(),
-            object: serde_json::from_str(text(entry, "object")?).ok(),
-        };
+        let object = serde_json::from_str(text(entry, "object")?).ok();
+        let write = Write { below: String::new(), ..written(entry, (kind, name), object)? };
         as_applied(&write, at)
     });
     all.collect()
@@ -57,8 +48,6 @@ pub fn read(target: &Node, entry: &Table, cx: &mut Context<'_>) -> Option<Comman
         cx.report(item.label("expected KIND/NAME, such as \"Secret/token\""));
         return None;
     };
-    let (group, version) =
-        text(entry, "apiVersion")?.rsplit_once('/').unwrap_or(("", text(entry, "apiVersion")?));
     let object = match entry.get("object") {
         None => None,
         Some(node) => match serde_json::from_str::<Value>(node.text()?) {
@@ -75,7 +64,15 @@ pub fn read(target: &Node, entry: &Table, cx: &mut Context<'_>) -> Option<Comman
             }
         },
     };
-    let write = Write {
+    let write = written(entry, (kind, name), object)?;
+    Some(Command::Write { write: Arc::new(write) })
+}
+
+/// The write that an entry says, of the object that it names.
+fn written(entry: &Table, (kind, name): (&str, &str), object: Option<Value>) -> Option<Write> {
+    let version = text(entry, "apiVersion")?;
+    let (group, version) = version.rsplit_once('/').unwrap_or(("", version));
+    Some(Write {
         group: group.to_owned(),
         version: version.to_owned(),
         kind: kind.to_owned(),
@@ -83,6 +80,5 @@ pub fn read(target: &Node, entry: &Table, cx: &mut Context<'_>) -> Option<Comman
         name: Sym::new(name),
         below: text(entry, "subresource").unwrap_or_default().to_owned(),
         object,
-    };
-    Some(Command::Write { write: Arc::new(write) })
+    })
 }
