@@ -7,6 +7,7 @@ mod plan;
 use kubelapse::api::Sym;
 use kubelapse::record::Change;
 use kubelapse::session;
+use kubelapse::time::Time;
 use plan::plan;
 use rayon::prelude::*;
 
@@ -128,4 +129,32 @@ fn older_kubelets_poll() {
             recorded(160.0, 162.9, 168.9, 172.9),
         ],
     );
+}
+
+/// A relist that finds news asks for the status of all containers of that pod, and the next comes a second after its end: six
+/// containers more put off what is seen at the one after it by six inspections.
+#[test]
+fn a_relist_with_much_to_look_at_puts_the_next_one_off() {
+    let seen = |others: usize| {
+        let names: Vec<String> =
+            ["a", "b"].map(str::to_owned).into_iter().chain((0..others).map(|ix| format!("c{ix}"))).collect();
+        let containers: Vec<String> =
+            names.iter().map(|name| format!("{{ name = \"{name}\", image = \"x\" }}")).collect();
+        let text = format!(
+            "until = \"30s\"\n[[node]]\nname = \"n\"\nimages = [\"x\"]\n[[pod]]\nname = \"web\"\nspec.restartPolicy = \"Never\"\n\
+             spec.containers = [{}]\n[pod.behavior.containers.a]\nattempts = [{{ runs = \"5400ms\", exit = 1 }}]\n\
+             [pod.behavior.containers.b]\nattempts = [{{ runs = \"9300ms\", exit = 1 }}]\n",
+            containers.join(", ")
+        );
+        let lived = session::live(&plan(&text), 0);
+        let ends: Vec<Time> = lived
+            .transitions
+            .iter()
+            .filter(|row| matches!(row.change, Change::Container { to, .. } if to == "terminated"))
+            .map(|row| row.time)
+            .collect();
+        assert_eq!(ends.len(), 2, "{ends:?}");
+        ends[1].since(ends[0])
+    };
+    assert_eq!((seen(6) - seen(0)).micros(), 6 * 600);
 }
