@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use super::clock::{Desk, Jump, Pace};
 use super::path::Request;
 use super::status::{Response, bad, failure, no_page};
+use crate::session::Breakpoint;
 use crate::time::{GoDuration, Span};
 
 /// A path below `/kubelapse/v1`, its method, and what it does.
-const PATHS: [(&str, &str, &str); 11] = [
+const PATHS: [(&str, &str, &str); 12] = [
     ("clock", "get", "how the clock stands"),
     ("clock/pause", "post", "the clock stands"),
     (
@@ -19,6 +20,11 @@ const PATHS: [(&str, &str, &str); 11] = [
     ("clock/step", "post", "to the next change that a client would see; the clock stands there"),
     ("clock/back", "post", "to before the last change; the clock stands there, and watches end with 410"),
     ("clock/goto", "post", "to an instant of the run: ?at=90s from its start, on or back"),
+    (
+        "clock/until",
+        "post",
+        "on to where it is so: ?what=status=CrashLoopBackOff pod=web, as `until` of `step`; by an hour at most, or &within=24h",
+    ),
     (
         "do",
         "post",
@@ -56,11 +62,25 @@ pub async fn answer(desk: &Desk, request: &Request, rest: &str) -> Response {
                 Err(problem) => return bad(&problem),
             }
         }
-        "clock/step" | "clock/back" | "clock/goto" => {
+        "clock/step" | "clock/back" | "clock/goto" | "clock/until" => {
             let jump = match *path {
                 "clock/step" => Jump::Step,
                 "clock/back" => Jump::Back,
-                _ => match offset(request) {
+                "clock/until" => match Breakpoint::parse(request.query("what")) {
+                    Err(problem) => return bad(&problem),
+                    Ok(breakpoint) => {
+                        let within = if request.query("within").is_empty() {
+                            Ok(AN_HOUR)
+                        } else {
+                            span(request, "within")
+                        };
+                        match within {
+                            Ok(within) => Jump::Until(breakpoint, within),
+                            Err(refused) => return refused,
+                        }
+                    }
+                },
+                _ => match span(request, "at") {
                     Ok(offset) => Jump::To(offset),
                     Err(refused) => return refused,
                 },
@@ -81,11 +101,14 @@ pub async fn answer(desk: &Desk, request: &Request, rest: &str) -> Response {
     state.map_or_else(over, |state| Response::json(200, &state))
 }
 
-/// `at`: an offset from the start.
-fn offset(request: &Request) -> Result<Span, Response> {
-    match GoDuration::parse(request.query("at")) {
+/// How far `clock/until` goes where nobody says it.
+const AN_HOUR: Span = Span::from_secs(3600);
+
+/// `at`, an offset from the start of the run, or `within`, one from now.
+fn span(request: &Request, name: &str) -> Result<Span, Response> {
+    match GoDuration::parse(request.query(name)) {
         Ok(GoDuration(nanos)) if nanos >= 0 => Ok(Span::from_micros(nanos / 1000)),
-        _ => Err(bad("`at` is an offset from the start of the run: 90s, 15m, 2h")),
+        _ => Err(bad(&format!("`{name}` is an offset: 90s, 15m, 2h"))),
     }
 }
 
@@ -93,7 +116,7 @@ fn offset(request: &Request) -> Result<Span, Response> {
 async fn looked(desk: &Desk, request: &Request) -> Response {
     let at = match request.query("at") {
         "" => None,
-        _ => match offset(request) {
+        _ => match span(request, "at") {
             Ok(offset) => Some(offset),
             Err(refused) => return refused,
         },
@@ -125,15 +148,17 @@ fn described() -> Value {
     let mut paths = json!({});
     for (path, method, words) in PATHS {
         let mut operation = json!({ "summary": words, "responses": { "200": { "description": "done" } } });
-        let parameter = match path {
-            "clock/resume" => Some("speed"),
-            "clock/goto" => Some("at"),
-            "look" => Some("words"),
-            _ => None,
+        let parameters: &[&str] = match path {
+            "clock/resume" => &["speed"],
+            "clock/goto" => &["at"],
+            "clock/until" => &["what", "within"],
+            "look" => &["words", "at"],
+            _ => &[],
         };
-        if let Some(name) = parameter {
-            operation["parameters"] =
-                json!([{ "name": name, "in": "query", "schema": { "type": "string" } }]);
+        if !parameters.is_empty() {
+            let described =
+                |name: &&str| json!({ "name": name, "in": "query", "schema": { "type": "string" } });
+            operation["parameters"] = parameters.iter().map(described).collect();
         }
         if path == "do" {
             operation["requestBody"] =
