@@ -212,6 +212,25 @@ fn what_is_asked_for_is_done_by_the_simulation() {
 }
 
 #[test]
+fn what_may_come_is_told_of_any_instant() {
+    let server = serve("crash-loop --speed paused");
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=30s", "");
+    let told = |query: &str| {
+        let host = format!("localhost:{}", server.port);
+        server.raw(&format!(
+            "GET /kubelapse/v1/predict{query} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        ))
+    };
+    let now = told("?of=pod/orders");
+    assert!(now.contains("orders: ") && now.contains("restart 3") && now.contains("futures"), "{now}");
+    assert!(now.contains("text/plain") && now == told("?of=pod/orders"), "{now}");
+    assert_ne!(told("?at=1s"), now);
+    assert!(told("?of=pod/nobody").contains("not found"));
+    let described = server.get("/kubelapse/v1/openapi");
+    assert_eq!(described["paths"]["/kubelapse/v1/predict"]["get"]["parameters"][0]["name"], "of");
+}
+
+#[test]
 fn hostile_requests_are_refused_and_the_server_goes_on() {
     let server = serve("crash-loop --speed paused");
     let port = server.port;

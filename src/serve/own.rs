@@ -9,7 +9,7 @@ use crate::session::Breakpoint;
 use crate::time::{GoDuration, Span};
 
 /// A path below `/kubelapse/v1`, its method, and what it does.
-const PATHS: [(&str, &str, &str); 12] = [
+const PATHS: [(&str, &str, &str); 13] = [
     ("clock", "get", "how the clock stands"),
     ("clock/pause", "post", "the clock stands"),
     (
@@ -36,6 +36,11 @@ const PATHS: [(&str, &str, &str); 12] = [
         "look",
         "get",
         "what words of `step` that only look come to: ?words=describe pod/web, ?words=why pod/web Ready; &at=90s: then",
+    ),
+    (
+        "predict",
+        "get",
+        "what may come from here on under other luck, as text: ?of=pod/web, ?of=deployment/web; without it of all; &at=90s: from then on",
     ),
     ("openapi", "get", "this description"),
 ];
@@ -88,7 +93,16 @@ pub async fn answer(desk: &Desk, request: &Request, rest: &str) -> Response {
             // Who looks at one instant wants to go on looking at it.
             if desk.pace(Pace::Paused).await.is_none() { None } else { desk.jump(jump).await }
         }
-        "look" => return looked(desk, request).await,
+        "look" => {
+            return looked(desk, request, request.query("words").to_owned(), |text| {
+                Response::json(200, &json!({ "kind": "Look", "apiVersion": "kubelapse/v1", "text": text }))
+            })
+            .await;
+        }
+        "predict" => {
+            let words = format!("predict {}", request.query("of"));
+            return looked(desk, request, words, |text| Response::plain(200, text)).await;
+        }
         "do" => return done(desk, request).await,
         "view" => return desk.view().await.map_or_else(over, Response::of_json),
         _ => {
@@ -112,8 +126,8 @@ fn span(request: &Request, name: &str) -> Result<Span, Response> {
     }
 }
 
-/// Looks at what was, or is.
-async fn looked(desk: &Desk, request: &Request) -> Response {
+/// Looks at what was, or is, and answers in a form.
+async fn looked(desk: &Desk, request: &Request, words: String, form: impl Fn(&str) -> Response) -> Response {
     let at = match request.query("at") {
         "" => None,
         _ => match span(request, "at") {
@@ -121,12 +135,10 @@ async fn looked(desk: &Desk, request: &Request) -> Response {
             Err(refused) => return refused,
         },
     };
-    match desk.look(at, request.query("words").to_owned()).await {
+    match desk.look(at, words).await {
         None => over(),
         Some(Err(refused)) => bad(&refused),
-        Some(Ok(text)) => {
-            Response::json(200, &json!({ "kind": "Look", "apiVersion": "kubelapse/v1", "text": text }))
-        }
+        Some(Ok(text)) => form(&text),
     }
 }
 
@@ -153,6 +165,7 @@ fn described() -> Value {
             "clock/goto" => &["at"],
             "clock/until" => &["what", "within"],
             "look" => &["words", "at"],
+            "predict" => &["of", "at"],
             _ => &[],
         };
         if !parameters.is_empty() {
