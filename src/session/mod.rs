@@ -17,6 +17,7 @@ pub mod describe_object;
 mod describe_volumes;
 pub mod expect;
 pub mod get;
+mod horizon;
 pub mod kubectl;
 pub(crate) mod lesson;
 pub mod line;
