@@ -18,6 +18,7 @@ mod describe_volumes;
 pub mod expect;
 pub mod futures;
 pub mod get;
+mod horizon;
 pub mod kubectl;
 pub(crate) mod lesson;
 pub mod line;
