@@ -186,6 +186,16 @@ shipped! {
     Workloads "workloads/":
         "rollout"
         "rollout-stalls"
+        "a-quarter"
+        "slow-version"
+        "third-version"
+        "pause"
+        "three-apart"
+        "one-big-pod"
+        "one-disk"
+        "all-healthy"
+        "nothing-there"
+        "fewer-pods"
         "autoscaler-waits"
     ;
     Scale "scale/":
@@ -206,7 +216,10 @@ macro_rules! manifests {
 }
 
 manifests! {
-    "workloads/": "rollout.yaml" "rollout-stalls.yaml" "autoscaler-waits.yaml";
+    "workloads/": "rollout.yaml" "rollout-stalls.yaml" "autoscaler-waits.yaml"
+        "a-quarter.yaml" "slow-version.yaml" "third-version.yaml" "pause.yaml" "three-apart.yaml" "one-big-pod.yaml"
+        "one-disk.yaml" "all-healthy.yaml" "all-healthy-quota.yaml" "nothing-there.yaml" "nothing-there-defaults.yaml"
+        "fewer-pods.yaml";
 }
 
 /// A manifest that a shipped scenario applies: what loads one.
