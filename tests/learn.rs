@@ -92,10 +92,11 @@ fn a_lesson_is_held_from_its_story_to_what_was_behind_it() {
 #[test]
 fn nothing_gives_the_answers_away() {
     for lesson in Course::new(Progress::default()).lessons {
-        let desk = Desk::new(lesson.scenario.name);
-        let told = desk.hears(&format!("{} --plain", lesson.scenario.name), "describe\ncoming\nend\nquit\n");
-        let table: toml::Table = lesson.scenario.text.parse().expect("it is TOML");
-        assert!(!told.contains(&lesson.scenario.description()), "{told}");
+        let desk = Desk::new(&lesson.name);
+        let told = desk.hears(&format!("{} --plain", lesson.name), "describe\ncoming\nend\nquit\n");
+        let shipped = lesson.shipped.expect("it is built in");
+        let table: toml::Table = shipped.text.parse().expect("it is TOML");
+        assert!(!told.contains(&shipped.description()), "{told}");
         for part in ["clue", "tempting", "explanation"] {
             let part = table["lesson"][part].as_str().expect("a text");
             let begins: String = part.split_whitespace().take(6).collect::<Vec<_>>().join(" ");
@@ -109,7 +110,7 @@ fn nothing_gives_the_answers_away() {
 fn the_course_goes_on_where_it_was_left() {
     let desk = Desk::new("resume");
     let course = Course::new(Progress::default());
-    let names: Vec<&str> = course.lessons.iter().map(|lesson| lesson.scenario.name).collect();
+    let names: Vec<&str> = course.lessons.iter().map(|lesson| lesson.name.as_str()).collect();
     // Enter begins with the first; then one by its number is left open; then the list, and the end of the input.
     let told = desk.hears("", &format!("\n{}3\nquit\nlist\n", answered(names[0])));
     assert!(
