@@ -124,12 +124,15 @@ impl Walk {
             return Err("a question is open: `answer`, or `skip`".to_owned());
         }
         let own = |asked: &Asked| asked.from_lesson && !asked.is_again;
-        let places: Vec<usize> = (0..self.quiz.asked.len()).filter(|ix| own(&self.quiz.asked[*ix])).collect();
+        let mut places: Vec<usize> =
+            (0..self.quiz.asked.len()).filter(|ix| own(&self.quiz.asked[*ix])).collect();
+        let last = places.last().copied();
+        places.sort_by_key(|ix| self.quiz.asked[*ix].number);
         let place = match which {
-            None => places.last(),
-            Some(which) => which.checked_sub(1).and_then(|ix| places.get(ix)),
+            None => last,
+            Some(which) => which.checked_sub(1).and_then(|ix| places.get(ix)).copied(),
         };
-        let Some(place) = place.copied() else {
+        let Some(place) = place else {
             return Err(match places.len() {
                 0 => "nothing was asked yet".to_owned(),
                 asked => format!("there are the questions 1 to {asked}"),
@@ -235,7 +238,7 @@ mod tests {
         assert!(walk.quiz.answer(0).is_some());
         assert_eq!(walk.lesson_score().to_string(), "1/2");
         // What was answered is for practice.
-        assert_eq!(walk.ask_again(Some(1)), Ok(()));
+        assert_eq!(walk.ask_again(Some(2)), Ok(()));
         assert!(walk.quiz.pending().is_some_and(|asked| asked.ask == "Second?"));
         assert!(walk.quiz.answer(1).is_some());
         assert_eq!((walk.lesson_left(), walk.lesson_score().to_string()), (0, "1/2".to_owned()));
