@@ -85,6 +85,8 @@ class Playground {
       } else await this.example(asked.get("example") ?? FIRST);
       this.app.link(hash);
     } catch (problem) {
+      // A page without a run tells a stranger nothing.
+      if (this.opened === undefined) await this.example(FIRST);
       this.editor.tell(`error: ${problem.message}\n`);
     }
   }
@@ -149,8 +151,11 @@ class Playground {
     const isNews = (answer) => own !== this.playing || answer === null;
     const answer = await this.local.open(text, { seed, acts: Array.isArray(acts) ? acts : [] });
     if (isNews(answer)) return undefined;
+    // What is drawn then is of the text before.
+    get("scene").toggleAttribute("data-old", Boolean(answer.problems));
     if (answer.problems) {
       this.remember();
+      get("run-says").textContent = "What is drawn is of the text as it was before.";
       return this.editor.tell(answer.problems, this.file(answer.problems));
     }
     const { opened } = answer;

@@ -20,9 +20,9 @@ use super::steady::Steady;
 use super::store::{Put, Store};
 use super::verbs::{self, Step};
 use super::{custom, kinds};
-use crate::session::Walk;
 use crate::session::served::{News, Served};
 use crate::session::usage::Usage;
+use crate::session::{Breakpoint, Move, Walk};
 use crate::time::{Span, Time};
 
 /// How fast simulated time goes.
@@ -65,7 +65,7 @@ impl Pace {
 }
 
 /// Where the clock is to go.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Jump {
     /// To the next change that a client would see.
     Step,
@@ -73,6 +73,8 @@ pub enum Jump {
     Back,
     /// To this offset from the start.
     To(Span),
+    /// On to where this begins to be so, but no farther than so far: a served run has no end.
+    Until(Breakpoint, Span),
 }
 
 /// What was done, as kubectl would have printed it.
@@ -445,9 +447,13 @@ impl Clock {
             Ask::Jump(jump, answer) => {
                 // A long way is given up with whoever asked for it.
                 let over = Arc::clone(&self.over);
-                self.jump(jump, &|| answer.is_closed() || over.load(Ordering::Relaxed));
+                let is_there = self.jump(jump, &|| answer.is_closed() || over.load(Ordering::Relaxed));
                 self.anchor = (wall(), self.walk.now());
-                let _ = answer.send(self.state());
+                let mut state = self.state();
+                if !is_there {
+                    state["lines"] = json!([format!("it does not come to that by {}", self.walk.offset())]);
+                }
+                let _ = answer.send(state);
             }
             Ask::Do(words, answer) => {
                 let steps: Vec<Step> = words.into_iter().map(Step::Words).collect();
@@ -467,7 +473,8 @@ impl Clock {
         }
     }
 
-    fn jump(&mut self, jump: Jump, given_up: &dyn Fn() -> bool) {
+    /// Goes there; whether there is such a place.
+    fn jump(&mut self, jump: Jump, given_up: &dyn Fn() -> bool) -> bool {
         let start = self.walk.plan().start;
         match jump {
             Jump::Step => {
@@ -494,11 +501,11 @@ impl Clock {
                 if to < self.walk.now() {
                     self.walk.seek_time(to);
                     self.begin_anew();
-                    return;
+                    return true;
                 }
                 while self.walk.next_time().is_some_and(|next| next <= to) {
                     if given_up() {
-                        return;
+                        return false;
                     }
                     let mut told = Vec::new();
                     for _ in 0..BATCH {
@@ -515,7 +522,35 @@ impl Clock {
                 self.walk.seek_time(to);
                 self.publish(Vec::new());
             }
+            Jump::Until(breakpoint, within) => {
+                let end = (self.walk.now() + within).min(self.walk.plan().until);
+                let to = Move::Until(breakpoint);
+                let mut watch = self.walk.looks_out(&to);
+                let mut is_there = false;
+                let is_over = |walk: &Walk| walk.next_time().is_none_or(|next| next > end);
+                while !is_there && !is_over(&self.walk) && !given_up() {
+                    let mut told = Vec::new();
+                    for _ in 0..BATCH {
+                        if is_over(&self.walk) || !self.walk.play() {
+                            break;
+                        }
+                        self.follow(&mut told);
+                        is_there = watch
+                            .stops(self.walk.rows_of(self.walk.position()), &self.walk.world().directory);
+                        if is_there {
+                            break;
+                        }
+                    }
+                    self.publish(told);
+                }
+                if !is_there && is_over(&self.walk) {
+                    self.walk.seek_time(end);
+                    self.publish(Vec::new());
+                }
+                return is_there;
+            }
         }
+        true
     }
 
     fn act(&mut self, steps: &[Step]) -> Done {

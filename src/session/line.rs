@@ -66,6 +66,7 @@ Look       get [KIND]         kubectl get pods -o wide; get deployments, rs, svc
 Ask        why [WORD]         why the last change came (why phase, why Ready, why event, why app), that of a pod
                               (why pod/web Ready), or why a workload is as it is: why deployment/web
            coming             what waits in the queue
+           predict [POD]      what may come from here on, under other luck: windows and chances; predict deployment/web
            ask                a question about what comes; answer 1 to 4; skip
            quiz on|off        a question before every change of STATUS
            hint, score, debrief
@@ -93,7 +94,7 @@ fn node_of(rest: &str) -> Option<&str> {
 }
 
 /// What only looks: what may be asked of a walk that stands elsewhere.
-const LOOKS: [&str; 8] = ["get", "describe", "events", "logs", "why", "strip", "tree", "coming"];
+const LOOKS: [&str; 9] = ["get", "describe", "events", "logs", "why", "strip", "tree", "coming", "predict"];
 
 impl Walk {
     /// What a line that only looks comes to at another instant; this walk stays where it is.
@@ -196,7 +197,7 @@ impl Line {
         let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         let rest = rest.trim();
         let answer = match word {
-            "coming" | "quiz" | "do" | "act" | "undo" if self.walk.keeps_silent() => {
+            "coming" | "predict" | "quiz" | "do" | "act" | "undo" if self.walk.keeps_silent() => {
                 Err(format!("`{word}` comes after the lesson's last question"))
             }
             "skip" if self.walk.quiz.pass_by() => {
@@ -227,6 +228,7 @@ impl Line {
             "history" => Ok(self.history(rest)),
             "why" | "w" => self.why(rest),
             "coming" => Ok(self.coming()),
+            "predict" => self.predict(rest),
             "ask" => Ok(self.ask()),
             "answer" | "a" => self.answer(rest),
             "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" if self.walk.quiz.pending().is_some() => {
@@ -299,7 +301,8 @@ impl Line {
                 let words = [
                     "next", "event", "pod", "failure", "goto", "until", "end", "start", "back", "break",
                     "breaks", "clear", "continue", "get", "tree", "select", "describe", "events", "logs",
-                    "strip", "history", "why", "coming", "ask", "answer", "skip", "again", "quiz", "hint",
+                    "strip", "history", "why", "coming", "predict", "ask", "answer", "skip", "again", "quiz",
+                    "hint",
                     "score", "debrief", "do", "undo", "save", "help", "quit",
                 ];
                 if word == "set" || VERBS.iter().any(|verb| verb.verb.eq_ignore_ascii_case(word)) {
@@ -593,6 +596,22 @@ impl Line {
                 text
             }
             _ => text,
+        }
+    }
+
+    /// What may come of what is named, or selected, or of all.
+    fn predict(&self, word: &str) -> Result<String, String> {
+        let w = self.walk.world();
+        let named = match (get::find_object(w, word), word) {
+            (Some(found), _) => Some(found?),
+            (None, "") => self.walk.workload.or(self.walk.selected.map(ObjectKey::Pod)),
+            (None, word) => Some(ObjectKey::Pod(kubectl::find(w, word)?)),
+        };
+        let is_followed =
+            |key: ObjectKey| matches!(key, ObjectKey::Pod(_)) || tree::figures(w, key).is_some();
+        match named.filter(|key| !is_followed(*key)) {
+            Some(key) => Err(format!("{}: predict is about pods and workloads", tree::name(w, key))),
+            None => Ok(self.walk.foretold(named)),
         }
     }
 

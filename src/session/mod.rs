@@ -16,6 +16,7 @@ mod describe_jobs;
 pub mod describe_object;
 mod describe_volumes;
 pub mod expect;
+pub mod futures;
 pub mod get;
 pub mod kubectl;
 pub(crate) mod lesson;
