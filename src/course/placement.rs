@@ -11,9 +11,11 @@ pub struct Question {
     pub lesson: &'static str,
     /// What has happened so far.
     pub story: String,
-    /// What is asked, of which instant: `58s`.
+    /// At which instant it is asked: `58s`.
     pub at: String,
+    /// What is asked.
     pub ask: String,
+    /// Answers to choose from.
     pub choices: Vec<String>,
     /// The index of the right one.
     pub answer: usize,

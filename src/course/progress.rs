@@ -40,7 +40,6 @@ pub struct Done {
     pub missed: Vec<u32>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
 fn is_zero(turn: &u64) -> bool {
     *turn == 0
 }

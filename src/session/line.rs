@@ -302,8 +302,7 @@ impl Line {
                     "next", "event", "pod", "failure", "goto", "until", "end", "start", "back", "break",
                     "breaks", "clear", "continue", "get", "tree", "select", "describe", "events", "logs",
                     "strip", "history", "why", "coming", "predict", "ask", "answer", "skip", "again", "quiz",
-                    "hint",
-                    "score", "debrief", "do", "undo", "save", "help", "quit",
+                    "hint", "score", "debrief", "do", "undo", "save", "help", "quit",
                 ];
                 if word == "set" || VERBS.iter().any(|verb| verb.verb.eq_ignore_ascii_case(word)) {
                     return Err(format!("`{word}` is an action: `do {text}`"));

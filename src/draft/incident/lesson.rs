@@ -66,7 +66,7 @@ pub fn of(name: &str, input: &Input, printed: &Printed) -> Option<String> {
             spelled(explain)
         );
     };
-    let others = |word: fn(Kind) -> &'static str| -> Vec<&str> {
+    let others = |word: fn(Kind) -> &'static str| -> Vec<&'static str> {
         cause::ALL.into_iter().filter(|kind| *kind != cause.kind).map(word).collect()
     };
     ask(
