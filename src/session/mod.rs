@@ -58,7 +58,7 @@ use crate::world::{PodId, SimEvent, World};
 pub use breakpoints::Breakpoint;
 pub use commands::Done;
 pub use expect::Judge;
-pub use lesson::Score;
+pub use lesson::{Graded, Score};
 pub use line::Line;
 pub use lives::Lives;
 pub use moves::{Direction, Move, Stop};
