@@ -46,7 +46,7 @@ fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
 }
 
 /// Who may use whom; a room may always use itself.
-const LAYERS: [(&str, &[&str]); 19] = [
+const LAYERS: [(&str, &[&str]); 20] = [
     ("time", &[]),
     ("api", &["time"]),
     ("engine", &["time"]),
@@ -59,6 +59,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("observed", &["time", "api", "rules"]),
     ("answers", &["time", "api", "engine", "rules", "scenario", "record", "world", "session", "observed"]),
     ("course", &["time", "scenario", "session"]),
+    ("drill", &["time", "api", "engine", "rules", "scenario", "world", "session"]),
     ("draft", &["time", "api", "rules", "record", "scenario", "world", "session"]),
     ("compare", &["time", "api", "rules", "record"]),
     ("calibration", &["time", "api", "rules", "scenario", "record", "session", "compare", "observed"]),
@@ -84,6 +85,7 @@ const DOORS: &[&str] = &[
     "answers",
     "course",
     "draft",
+    "drill",
     "explain",
     "observed",
     "cli",
