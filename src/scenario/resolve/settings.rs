@@ -13,6 +13,7 @@ use crate::rules::versions::Version;
 use crate::rules::versions::gates::{Gate, GateError, Gates};
 use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::scenario::limits;
+use crate::scenario::programs::matches;
 use crate::scenario::plan::{
     Controllers, ImagePlan, ImageUser, KubeletConfig, Latency, NodePlan, Outage, Uptime,
 };
@@ -674,7 +675,9 @@ pub fn unused_images(table: &Table, cx: &mut Context<'_>) {
     for (_, entry) in tables(table, "image") {
         let Some(node) = entry.get("ref") else { continue };
         let Some(reference) = node.text() else { continue };
-        if !normal.contains(&image_name::normal(reference)) {
+        let own = image_name::normal(reference);
+        let is_used = normal.contains(&own) || (own.contains('*') && normal.iter().any(|name| matches(&own, name)));
+        if !is_used {
             let item = Diagnostic::new(
                 Code::NoEffect,
                 node.loc,
