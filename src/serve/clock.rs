@@ -467,7 +467,7 @@ impl Clock {
                 let pod = (of.namespace.as_str(), of.pod.as_str());
                 let _ = answer.send(self.walk.timed_logs(pod, &of.container, of.previous));
             }
-            Ask::Save(answer) => drop(answer.send(self.walk.saved())),
+            Ask::Save(answer) => drop(answer.send(self.walk.saved_until(self.end))),
             Ask::Look(at, words, answer) => {
                 let at = at.map_or(self.walk.now(), |offset| self.walk.plan().start + offset);
                 let is_known = at >= self.walk.earliest();

@@ -538,7 +538,7 @@ pub fn of_node(before: &Value, after: &Value, name: &str) -> Option<Vec<String>>
         value.as_object().into_iter().flatten().all(|(name, _)| known.contains(&name.as_str()))
     };
     let known = only(&change, &["metadata", "spec"])
-        && only(&change["metadata"], &["labels"])
+        && only(&change["metadata"], &["labels", "annotations"])
         && only(&change["spec"], &["unschedulable", "taints"]);
     if !known {
         return None;

@@ -420,8 +420,9 @@ pub fn patched(asked: &Asked<'_>, mut object: Value) -> Result<Value, Response> 
             json_patch::apply(&mut object, &patch).map_err(|problem| {
                 let message = "the server rejected our request due to an error in our request";
                 match problem {
-                    json_patch::Problem::Test => failure(422, "Invalid", message, &json!({})),
-                    json_patch::Problem::Path(path) => bad(&format!("jsonpatch: path not found: {path}")),
+                    json_patch::Problem::Test | json_patch::Problem::Path(_) => {
+                        failure(422, "Invalid", message, &json!({}))
+                    }
                     json_patch::Problem::TooMuch(words) => {
                         failure(413, "RequestEntityTooLarge", &words, &Value::Null)
                     }
@@ -489,7 +490,7 @@ fn replaced(asked: &Asked<'_>, old: &Arc<Object>, mut new: Value, wanted: &str, 
             None => drop(object["metadata"].as_object_mut().map(|own| own.shift_remove("managedFields"))),
         }
     }
-    let changed = !same(before, &object);
+    let changed = !same(resource, before, &object);
     let is_anew = object["metadata"]["managedFields"] == json!([{}]);
     if !changed && !is_anew {
         let told = asked.dry(&served_form(asked, old), 200, &warnings);
@@ -534,12 +535,18 @@ fn written(
     }
     if asked.resource.kind == "Node" {
         let words = super::verbs::of_node(&old.value, &object, &old.name).ok_or_else(|| {
-            let what = "of a node its labels, its taints and whether it is cordoned can be changed here";
+            let what =
+                "of a node its labels, annotations and taints and whether it is cordoned can be changed here";
             super::status::not_allowed(what)
         })?;
-        let mut deed = asked.deed(&old.name, Step::Words(String::new()), object, code, warnings);
-        deed.steps = words.into_iter().map(Step::Words).collect();
-        return Ok(deed);
+        let own = &object["metadata"];
+        let mut steps: Vec<Step> = words.into_iter().map(Step::Words).collect();
+        if own["annotations"] != old.value["metadata"]["annotations"] {
+            let beside = json!({ "metadata": { "uid": own["uid"], "annotations": own["annotations"] } });
+            steps.push(asked.write(&old.name, Some(beside)));
+        }
+        let deed = asked.deed(&old.name, Step::Words(String::new()), object, code, warnings);
+        return Ok(Deed { steps, ..deed });
     }
     let is_over = old.value["metadata"]["deletionTimestamp"].is_string()
         && object["metadata"]["finalizers"].as_array().is_none_or(Vec::is_empty);
@@ -595,8 +602,8 @@ fn keep(before: &Value, new: &mut Value) {
     }
 }
 
-/// Whether two objects say the same: an empty map that nobody has need not be written.
-fn same(a: &Value, b: &Value) -> bool {
+/// Whether two objects say the same: what the server has types for need not write null or an empty map.
+fn same(resource: &Resource, a: &Value, b: &Value) -> bool {
     fn bare(value: &Value) -> Value {
         match value {
             Value::Object(members) => {
@@ -612,9 +619,13 @@ fn same(a: &Value, b: &Value) -> bool {
         if let Some(members) = own.as_object_mut() {
             members.retain(|name, _| !matches!(name.as_str(), "kind" | "apiVersion"));
         }
+        match resource.custom {
+            Some(_) => own["metadata"] = bare(&own["metadata"]),
+            None => own = bare(&own),
+        }
         own
     };
-    bare(&without(a)) == bare(&without(b))
+    without(a) == without(b)
 }
 
 /// Others manage what would change.
@@ -700,7 +711,7 @@ fn apply(asked: &Asked<'_>) -> Outcome {
         _ => law::update(resource, &live.value, &new, &around, true)?,
     };
     object["metadata"]["managedFields"] = managed.clone();
-    if same(&live.value, &object) {
+    if same(resource, &live.value, &object) {
         return Err(asked.dry(&served_form(asked, live), 200, &warnings));
     }
     written(asked, live, object, new, 200, warnings)
