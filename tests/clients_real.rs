@@ -2,8 +2,9 @@
 //! unchanged, and it works as on any cluster.
 //!
 //! They are programs of other people, which `.ci/run` installs: `KUBELAPSE_CLIENTS` names their folder, which holds `kubectl-1.32`,
-//! `kubectl-1.36`, `kubectl-1.37`, `helm-3`, `helm-4`, `stern`, and, built of `tests/programs`, `informers`, `operator` and
-//! `operator-suite`. Where it is not set the tests say so and pass, unless the environment has KUBELAPSE_DEMAND.
+//! `kubectl-1.36`, `kubectl-1.37`, `helm-3`, `helm-4`, `stern`, and, built of `tests/programs`, `informers`, `operator`,
+//! `operator-suite` and `kube-rs`; the Python client is that of `KUBELAPSE_PYTHON`. Where it is not set the tests say so and pass, unless
+//! the environment has KUBELAPSE_DEMAND.
 
 #![cfg(all(feature = "serve", unix))]
 
@@ -334,6 +335,48 @@ fn client_go_watches_leads_and_writes() {
     ] {
         assert!(written.contains(line), "{line}\n{written}");
     }
+}
+
+#[test]
+fn kube_rs_applies_watches_and_patches() {
+    let Some(program) = client("kube-rs") else { return };
+    let server = cluster("--speed 20");
+    let done = Command::new(program).env("KUBECONFIG", &server.kubeconfig).output().expect("it runs");
+    let told = String::from_utf8_lossy(&done.stdout).into_owned();
+    for line in [
+        "created settings\n",
+        "refused AlreadyExists\n",
+        "ready\n",
+        "scaled to Some(1)\n",
+        "scale says Some(1)\n",
+        "a page of 2, and more: true\n",
+    ] {
+        assert!(told.contains(line), "{line}{told}{}", String::from_utf8_lossy(&done.stderr));
+    }
+    assert!(done.status.success());
+}
+
+#[test]
+fn the_python_client_writes() {
+    let Some(python) = clients::python("kubernetes") else { return };
+    let server = cluster("--speed 20");
+    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/python-client.py");
+    let run = |what: &str, wanted: &[&str]| {
+        let mut command = Command::new(&python);
+        command.args([program, "default", what]).env("KUBECONFIG", &server.kubeconfig);
+        let done = command.output().expect("it runs");
+        let told = String::from_utf8_lossy(&done.stdout).into_owned();
+        assert!(done.status.success(), "{what}: {told}{}", String::from_utf8_lossy(&done.stderr));
+        for words in wanted {
+            assert!(told.contains(words), "{what}: no {words}\n{told}");
+        }
+    };
+    run("create", &["py\n", "py 2\n"]);
+    // What is read and then asked for is still there.
+    server.ask("POST", "/kubelapse/v1/clock/pause", "");
+    run("update", &["409 Conflict", "'a': 'b'", "3\n3 2\n1 "]);
+    run("dynamic", &["['py']", "{'x': 'y'}", "+kubelapse"]);
+    run("delete", &["V1Status"]);
 }
 
 /// Everything of its shops that an operator has written, without what differs by nature: times, uids, versions, generated names.

@@ -20,7 +20,7 @@ use super::status::Response;
 use super::steady::Steady;
 use super::store::{Put, Store};
 use super::verbs::{self, Step};
-use super::{custom, kinds};
+use super::{custom, deletion, kinds};
 use crate::session::Walk;
 use crate::session::served::{News, Served};
 use crate::session::usage::Usage;
@@ -618,7 +618,7 @@ impl Clock {
         for _ in 0..16 {
             let steps = {
                 let store = self.store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-                verbs::orphans(&store, &self.walk.world().gates)
+                deletion::orphans(&store, &self.walk.world().gates)
             };
             if steps.is_empty() {
                 return;

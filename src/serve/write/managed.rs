@@ -259,7 +259,7 @@ fn equal_fields(before: &Value, after: &Value, shape: Shape<'_>) -> Fields {
             if let Lists::Keys(keys) = shape.lists() {
                 let old = places(&keys, old);
                 for item in new {
-                    let key = Shape::key_of(&keys, item);
+                    let key = Shape::key_of(&keys, item).to_string();
                     if let Some((_, had)) = old.get(&key) {
                         let own = Fields { is_own: true, ..equal_fields(had, item, shape.item()) };
                         fields.below.insert(format!("k:{key}"), own);
@@ -281,7 +281,7 @@ fn equal_fields(before: &Value, after: &Value, shape: Shape<'_>) -> Fields {
 fn places<'a>(keys: &[String], items: &'a [Value]) -> FxHashMap<String, (usize, &'a Value)> {
     let mut places = FxHashMap::default();
     for (at, item) in items.iter().enumerate() {
-        places.entry(Shape::key_of(keys, item)).or_insert((at, item));
+        places.entry(Shape::key_of(keys, item).to_string()).or_insert((at, item));
     }
     places
 }
@@ -436,7 +436,7 @@ fn merged(live: &Value, config: &Value, shape: Shape<'_>) -> Value {
                     places(&keys, had).into_iter().map(|(key, (at, _))| (key, at)).collect();
                 let mut all = had.clone();
                 for item in wanted {
-                    match places.entry(Shape::key_of(&keys, item)) {
+                    match places.entry(Shape::key_of(&keys, item).to_string()) {
                         Entry::Occupied(at) => {
                             let own = &mut all[*at.get()];
                             *own = merged(own, item, shape.item());
