@@ -439,6 +439,21 @@ fn hostile_bodies_are_refused_in_bounded_memory() {
     server.get("/version");
 }
 
+/// etcd takes no request of more than 1.5 MiB: who patches an object to be larger is refused, and the object stays as it was.
+#[test]
+fn an_object_that_would_be_too_large_is_refused() {
+    let server = serve("crash-loop --speed paused");
+    let roles = "/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles";
+    assert_eq!(server.ask("POST", roles, r#"{"metadata":{"name":"grows"},"rules":[]}"#).0, 201);
+    let place = format!("{roles}/grows");
+    let more =
+        |name: &str| format!(r#"{{"metadata":{{"annotations":{{"{name}":"{}"}}}}}}"#, "x".repeat(2_000_000));
+    assert_eq!(server.ask("PATCH", &place, &more("a")).0, 200);
+    let (code, told) = server.ask("PATCH", &place, &more("b"));
+    assert_eq!((code, &told["message"]), (500, &"etcdserver: request is too large".into()));
+    assert!(server.get(&place)["metadata"]["annotations"].get("b").is_none());
+}
+
 /// What is deleted is gone, whoever made it and however.
 #[test]
 fn a_budget_that_a_client_made_can_be_deleted() {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::law::{self, Law, Let};
 use super::managed;
-use super::{Asked, Outcome, created, keep, same, served_form, written};
+use super::{Asked, Outcome, created, fits, keep, same, served_form, written};
 use crate::rules::kubectl::apply::{LAST_APPLIED, encoded};
 use crate::serve::answer::stored;
 use crate::serve::status::{Response, bad, failure};
@@ -95,6 +95,7 @@ pub fn apply(asked: &Asked<'_>) -> Outcome {
         "status" if !asked.is_played() => law::status(resource, &live.value, &new, &around)?,
         _ => law::update(resource, &live.value, &new, &around, true)?,
     };
+    fits(&object)?;
     object["metadata"]["managedFields"] = managed.clone();
     if same(resource, &live.value, &object) {
         return Err(asked.dry(&served_form(asked, live), 200, &warnings));

@@ -29,7 +29,7 @@ use super::json_patch;
 use super::kinds::Resource;
 use super::path::{Objects, Request};
 use super::status::{Response, bad, failure, not_found};
-use super::store::{Object, Store, typed};
+use super::store::{Object, Store, typed, weight};
 use super::verbs::{Deed, Step, Then, conflict};
 use crate::engine::random;
 use crate::rules::api_server::admission::generated_name;
@@ -200,6 +200,17 @@ fn suffix(base: &str, namespace: &str, number: u64) -> String {
 /// So many objects may there be: what is stored is kept for as long as the server runs.
 const MOST_OBJECTS: usize = 200_000;
 
+/// So large may an object be, spelled: etcd takes no request of more than 1.5 MiB, in which what is stored takes about half as much.
+const LARGEST: usize = 3 << 20;
+
+/// Whether an object can be stored (`--max-request-bytes` of etcd).
+fn fits(object: &Value) -> Result<(), Response> {
+    match weight(object) > LARGEST {
+        true => Err(failure(500, "", "etcdserver: request is too large", &Value::Null)),
+        false => Ok(()),
+    }
+}
+
 /// POST of an object.
 ///
 /// # Errors
@@ -263,6 +274,7 @@ fn created(asked: &Asked<'_>, mut object: Value, is_applied: bool) -> Outcome {
     }
     let around = asked.around();
     let Let { object: mut admitted, warnings } = law::create(resource, &object, &around)?;
+    fits(&admitted)?;
     if resource.group == "events.k8s.io" {
         admitted = super::answer::served::core_event(&admitted);
         object = admitted.clone();
@@ -487,6 +499,7 @@ fn replaced(asked: &Asked<'_>, old: &Arc<Object>, mut new: Value, wanted: &str, 
         "ephemeralcontainers" | "resize" => law::part_of_pod(before, &new, &around)?,
         _ => law::update(resource, before, &new, &around, is_patch)?,
     };
+    fits(&object)?;
     if resource.kind == "CustomResourceDefinition" && before["spec"] != object["spec"] {
         super::custom::established(&mut object, &asked.now().rfc3339_secs());
     }
