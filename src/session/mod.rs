@@ -30,6 +30,7 @@ pub mod nodes;
 pub(crate) mod objects;
 pub(crate) mod predict;
 pub mod present;
+mod referred;
 mod scrape;
 pub(crate) mod script;
 pub mod served;
