@@ -424,12 +424,14 @@ fn long_texts_scroll_to_their_end() {
 fn course() -> Course {
     let mut course = Course::new(Progress::default());
     let few = ["gone-at-once", "requests-dropped", "sigterm-ignored", "finalizer-held", "deadline-clock"];
-    course.lessons.retain(|lesson| few.contains(&lesson.scenario.name));
+    course.lessons.retain(|lesson| few.contains(&lesson.name.as_str()));
+    course.chapters.retain(|chapter| chapter.title == "Termination");
+    course.chapters[0].lessons = (0..few.len()).collect();
     for (name, hinted) in [("gone-at-once", 0), ("finalizer-held", 1)] {
         let found = builtin::find(name).expect("it is shipped");
         let score = Score { right: 1, hinted, questions: 3 };
         let digest = if hinted == 0 { found.digest() } else { "of another text".to_owned() };
-        course.progress.lessons.insert(name.to_owned(), Done::new(score, &digest));
+        course.progress.lessons.insert(name.to_owned(), Done::new(score, &digest, 0, Vec::new()));
     }
     course
 }
@@ -451,7 +453,7 @@ fn the_contents_of_the_course() {
     insta::assert_snapshot!("contents_after_a_lesson_80x24", drawn(80, 24, |frame| contents.draw(frame)));
     // All that are shipped: the marked one is in view wherever it stands.
     let all = Course::new(Progress::default());
-    let names: Vec<&str> = all.lessons.iter().map(|lesson| lesson.scenario.name).collect();
+    let names: Vec<String> = all.lessons.iter().map(|lesson| lesson.name.clone()).collect();
     let mut contents = Contents::new(all);
     for name in names {
         let shown = drawn(80, 16, |frame| contents.draw(frame));
