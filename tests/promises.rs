@@ -89,6 +89,7 @@ fn memory_by_the_pod() {
     let (few, many) = (cost(2_000), cost(6_000));
     let each = (many - few) / 4_000;
     let promise = promised("a pod that runs");
+    println!("{each} bytes a pod");
     assert!(each <= promise, "{each} bytes a pod, and {promise} are promised");
     assert!(each * 4 >= promise, "{each} bytes a pod: the promise of {promise} says nothing");
 }
@@ -104,13 +105,14 @@ impl Sink for Counting {
     }
 }
 
-/// Rows leave as they come: ten times as many take no more, spelled in two formats, than the promise says.
+/// Rows leave as they come: once there is all that a crash loop has (an hour of events among it), twice as many take no more than the
+/// promise says, spelled in two formats.
 #[test]
 fn memory_by_the_row() {
     let _alone = alone();
     let peak = |until: &str| {
         let before = held();
-        let session = fleet(50, "{ runs = \"2s\", exit = 1 }", until);
+        let session = fleet(20, "{ runs = \"2s\", exit = 1 }", until);
         let plan = Arc::clone(&session.world.plan);
         drop(session);
         let seen = Rc::new(Cell::new((0, 0)));
@@ -124,10 +126,11 @@ fn memory_by_the_row() {
         (rows as i64, most - before)
     };
     peak("5m");
-    let ((few, short), (many, long)) = (peak("1h"), peak("10h"));
-    assert!(many > 8 * few && few > 3_000, "{few} and {many} rows");
+    let ((few, short), (many, long)) = (peak("8h"), peak("16h"));
+    assert!(many * 10 > few * 18 && few > 10_000, "{few} and {many} rows");
     let promise = promised("a row of the timeline");
     let each = (long - short) as f64 / (many - few) as f64;
+    println!("{each} bytes a row");
     assert!(
         each <= promise as f64,
         "{each} bytes a row, and {promise} are promised: {short} for {few} rows, {long} for {many}"
@@ -152,6 +155,7 @@ fn memory_by_the_watch() {
     open(3);
     let each = open(200) / 200;
     let promise = promised("a watch");
+    println!("{each} bytes a watch");
     assert!(each <= promise, "{each} bytes a watch, and {promise} are promised");
     served.close();
 }

@@ -52,7 +52,9 @@ impl Names {
             self.namespaces.push(namespace);
         }
         match self.pods.entry(own.key, |other| is_its(*other), |other| of(*other).key) {
-            Entry::Vacant(free) => drop(free.insert(pod)),
+            Entry::Vacant(free) => {
+                free.insert(pod);
+            }
             Entry::Occupied(taken) => {
                 Invariant::NamesAreUnique.broken(&format!("{pod:?} and {:?}", taken.get()))
             }
@@ -63,7 +65,9 @@ impl Names {
             |other| of(*other).uid == own.uid,
             |other| key_of(of(*other).uid).unwrap_or(0),
         ) {
-            Entry::Vacant(free) => drop(free.insert(pod)),
+            Entry::Vacant(free) => {
+                free.insert(pod);
+            }
             Entry::Occupied(taken) => {
                 Invariant::UidsAreUnique.broken(&format!("{pod:?} and {:?}", taken.get()))
             }

@@ -370,7 +370,7 @@ fn a_fitted_scenario_is_the_old_or_the_new() {
     let before: Files =
         [("web.toml".to_owned(), old.clone()), ("m.yaml".to_owned(), manifest.as_bytes().to_vec())].into();
     let line = "fit seen.jsonl --into PLACE/web.toml";
-    let count = at_every_operation(&desk, &FAULTS, line, "", &before, |how, folder, came, what| {
+    let count = at_every_operation(&desk, &["full", "torn"], line, "", &before, |how, folder, came, what| {
         judge_text(folder, "web.toml", came, how, [Some(&old), Some(&new)], what);
     });
     assert!(count >= 4, "{count}");
@@ -409,5 +409,29 @@ fn a_killed_sweep_leaves_the_old_or_the_new() {
         assert!(there == old || there == new || is_told, "round {round}: {:?}", there.keys());
         assert_eq!(desk.said(&line(70, "w")).0, Some(0));
         assert!(files(&folder) == new, "round {round}");
+    }
+}
+
+/// Several sweeps with one place at once: when all are over, one of them is there whole.
+#[test]
+fn several_sweeps_with_one_place_are_not_mixed() {
+    let desk = Desk::holding("operations-sweep-together", "web.toml", SCENARIO);
+    for round in 0..3 {
+        let mut all: Vec<_> = (0..4)
+            .map(|run| {
+                let first = round * 10 + run * 2;
+                let line = format!(
+                    "sweep web.toml --quiet --vary pod.web.replicas=1,2 --seeds {first}..{} --measure restarts --out x",
+                    first + 1
+                );
+                desk.command(&line).spawn().expect("the program starts")
+            })
+            .collect();
+        for run in &mut all {
+            assert!(run.wait().expect("it ends").success());
+        }
+        let there = files(&desk.0.join("x"));
+        let list = there.iter().find(|(name, _)| name.ends_with(".json")).expect("a list of the files");
+        assert!(is_list_of(list.1, &there) && !there.keys().any(|name| hidden(name)), "{:?}", there.keys());
     }
 }
