@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::source::{self, Beside, Source};
-use super::{Exit, check, disk, print, report, talk};
+use super::{Exit, beside, check, disk, print, report, talk};
 use crate::scenario::assumed::RUNS;
 use crate::scenario::{Code, Diagnostic, Diagnostics};
 use crate::serve::clock::{self, Pace};
@@ -189,15 +189,15 @@ fn is_free(place: &Path) -> bool {
     }
 }
 
-/// A file of our own: what lay there, be it a link to elsewhere, goes first; where somebody has named it, only if it is ours.
+/// A file of our own, whole or not at all, in the place of what lay there, be it a link to elsewhere; where somebody has named it, only if
+/// that is ours.
 fn write(place: &Path, text: &str, is_named: bool) -> std::io::Result<()> {
-    use std::io::{Error, ErrorKind, Write as _};
+    use std::io::{Error, ErrorKind};
     if is_named && !is_free(place) {
         let words = "there already, and not written by `serve`: name another file";
         return Err(Error::new(ErrorKind::AlreadyExists, words));
     }
-    let _ = disk::remove(place);
-    disk::File::create_new(place)?.write_all(text.as_bytes())
+    beside::replace(place, text)
 }
 
 /// Ctrl-C, or SIGTERM.

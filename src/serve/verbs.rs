@@ -83,7 +83,11 @@ fn outcome(asked: &Asked<'_>) -> Outcome {
     if !below.is_empty() && resource.below.iter().all(|own| own.name != below) {
         return Err(status::no_resource());
     }
+    // Objects are made in a list, and changed each by itself (`registerResourceHandlers`,
+    // staging/src/k8s.io/apiserver/pkg/endpoints/installer.go).
     let verb = match (method, &own.name) {
+        ("POST", Some(_)) if below.is_empty() => return Err(method_not_allowed()),
+        ("PUT" | "PATCH", None) => return Err(method_not_allowed()),
         ("POST", _) => "create",
         ("PUT", _) => "update",
         ("PATCH", _) => "patch",
