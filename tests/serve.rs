@@ -176,6 +176,45 @@ fn the_clock_goes_on_to_where_something_is_so() {
 }
 
 #[test]
+fn a_lease_lives_on_the_clock_of_the_wall() {
+    let server = serve("crash-loop --speed paused");
+    let all = "/apis/coordination.k8s.io/v1/namespaces/default/leases";
+    let lease = |seconds: u32, version: &str| {
+        format!(
+            r#"{{"metadata":{{"name":"lead","resourceVersion":"{version}"}},
+                "spec":{{"holderIdentity":"me","leaseDurationSeconds":15,"renewTime":"2026-01-01T00:00:{seconds:02}.000000Z"}}}}"#
+        )
+    };
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=60s", "");
+    let before = server.get("/kubelapse/v1/clock")["step"].clone();
+    let (code, mut held) = server.ask("POST", all, &lease(0, ""));
+    assert_eq!(code, 201, "{held}");
+    let uid = held["metadata"]["uid"].clone();
+    assert!(uid.is_string());
+    let path = format!("{all}/lead");
+    for second in 1..40 {
+        let (code, renewed) = server.ask("PUT", &path, &lease(second, &version(&held).to_string()));
+        assert_eq!((code, &renewed["metadata"]["uid"]), (200, &uid), "{renewed}");
+        held = renewed;
+    }
+    let (code, _) = server.ask("PUT", &path, &lease(50, "1"));
+    assert_eq!(code, 409, "somebody else was faster");
+    // No renewal is a step of the simulation, and none is saved.
+    assert_eq!(server.get("/kubelapse/v1/clock")["step"], before);
+    let saved = server.raw(&format!(
+        "GET /kubelapse/v1/scenario HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\r\n",
+        server.port
+    ));
+    assert!(saved.contains("[[pod]]") && !saved.contains("Lease"), "{saved}");
+    // Whoever leads goes on leading where the simulation goes back.
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=10s", "");
+    let told = server.get(&path);
+    assert_eq!((&told["metadata"]["uid"], &told["spec"]), (&uid, &held["spec"]));
+    let (code, _) = server.ask("DELETE", &path, "");
+    assert_eq!((code, server.ask("GET", &path, "").0), (200, 404));
+}
+
+#[test]
 fn what_clients_reckon_by_their_own_clock_is_right() {
     let server = serve("crash-loop --speed paused");
     server.ask("POST", "/kubelapse/v1/clock/goto?at=1h", "");

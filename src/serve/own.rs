@@ -91,7 +91,11 @@ pub async fn answer(desk: &Desk, request: &Request, rest: &str) -> Response {
                 },
             };
             // Who looks at one instant wants to go on looking at it.
-            if desk.pace(Pace::Paused).await.is_none() { None } else { desk.jump(jump).await }
+            let paused = desk.pace(Pace::Paused).await;
+            match if paused.is_some() { desk.jump(jump).await } else { None } {
+                Some(Err(refused)) => return failure(410, "Expired", &refused, &Value::Null),
+                other => other.and_then(Result::ok),
+            }
         }
         "look" => {
             return looked(desk, request, request.query("words").to_owned(), |text| {

@@ -63,7 +63,7 @@ impl Walk {
     /// # Errors
     /// What is wrong with the words, or why it cannot be done; nothing has changed then.
     pub fn act(&mut self, words: &str) -> Result<Arc<Commanded>, String> {
-        let spoken = parse(words)?;
+        let spoken = self.said(parse(words)?)?;
         let at = self.next_instant()?;
         let toml = action_toml(at.since(self.plan().start), &spoken);
         let w = &self.session.world;
@@ -133,12 +133,15 @@ impl Walk {
     /// Tells what it was.
     ///
     /// # Errors
-    /// When nothing has been done.
+    /// When nothing has been done, or it lies further back than what is known.
     pub fn undo(&mut self) -> Result<Done, String> {
         let Some(last) = self.session.done.last().cloned() else {
             return Err("nothing has been done that could be taken back".to_owned());
         };
         let (position, clock) = last.stood;
+        if position < self.horizon.step {
+            return Err(format!("`{}` was done before {}", last.action.words, self.horizon_words()));
+        }
         self.seek(position);
         self.forget_after(last.step - 1);
         self.clock = clock;
@@ -203,7 +206,7 @@ fn spoken_write(write: &Write, target: &str, object: Option<&Value>) -> Spoken {
     if let Some(object) = object {
         keys.push(("object", quoted(&object.to_string())));
     }
-    Spoken { verb: "write", target: target.to_owned(), keys }
+    Spoken { verb: "write", target: target.to_owned(), keys, change: None }
 }
 
 /// A Secret without what is secret: its keys stay, because pods look for them; annotations may hold the whole manifest.

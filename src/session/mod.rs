@@ -6,6 +6,7 @@
 //! from the event's number, what a component knew at a step is seen by playing that step again.
 
 pub(crate) mod breakpoints;
+mod changes;
 pub(crate) mod checkpoints;
 pub(crate) mod coming;
 pub(crate) mod commands;
@@ -18,6 +19,7 @@ mod describe_volumes;
 pub mod expect;
 pub mod futures;
 pub mod get;
+mod horizon;
 pub mod kubectl;
 pub(crate) mod lesson;
 pub mod line;
