@@ -21,9 +21,9 @@ use super::steady::Steady;
 use super::store::{Put, Store};
 use super::verbs::{self, Step};
 use super::{custom, deletion, kinds};
-use crate::session::Walk;
 use crate::session::served::{News, Served};
 use crate::session::usage::Usage;
+use crate::session::{Breakpoint, Move, Walk};
 use crate::time::{Span, Time};
 
 /// How fast simulated time goes.
@@ -66,7 +66,7 @@ impl Pace {
 }
 
 /// Where the clock is to go.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Jump {
     /// To the next change that a client would see.
     Step,
@@ -74,6 +74,8 @@ pub enum Jump {
     Back,
     /// To this offset from the start.
     To(Span),
+    /// On to where this begins to be so, but no farther than so far: a served run has no end.
+    Until(Breakpoint, Span),
 }
 
 /// What was done, as kubectl would have printed it.
@@ -454,9 +456,16 @@ impl Clock {
             Ask::Jump(jump, answer) => {
                 // A long way is given up with whoever asked for it.
                 let over = Arc::clone(&self.over);
-                let gone = self.jump(jump, &|| answer.is_closed() || over.load(Ordering::Relaxed));
+                let there = self.jump(jump, &|| answer.is_closed() || over.load(Ordering::Relaxed));
                 self.anchor = (wall(), self.walk.now());
-                let _ = answer.send(gone.map(|()| self.state()));
+                let _ = answer.send(there.map(|is_there| {
+                    let mut state = self.state();
+                    if !is_there {
+                        let by = self.walk.offset();
+                        state["lines"] = json!([format!("it does not come to that by {by}")]);
+                    }
+                    state
+                }));
             }
             Ask::Do(words, answer) => {
                 let steps: Vec<Step> = words.into_iter().map(Step::Words).collect();
@@ -481,11 +490,15 @@ impl Clock {
         }
     }
 
-    fn jump(&mut self, jump: Jump, given_up: &dyn Fn() -> bool) -> Result<(), String> {
+    /// Goes there; whether there is such a place.
+    ///
+    /// # Errors
+    /// It lies too far back.
+    fn jump(&mut self, jump: Jump, given_up: &dyn Fn() -> bool) -> Result<bool, String> {
         let start = self.walk.plan().start;
         let earliest = self.walk.earliest();
         let is_before = match jump {
-            Jump::Step => false,
+            Jump::Step | Jump::Until(..) => false,
             Jump::Back => self.walk.now() <= earliest,
             Jump::To(offset) => start + offset < earliest,
         };
@@ -517,11 +530,11 @@ impl Clock {
                 if to < self.walk.now() {
                     self.walk.seek_time(to);
                     self.begin_anew();
-                    return Ok(());
+                    return Ok(true);
                 }
                 while self.walk.next_time().is_some_and(|next| next <= to) {
                     if given_up() {
-                        return Ok(());
+                        return Ok(false);
                     }
                     let mut told = Vec::new();
                     for _ in 0..BATCH {
@@ -538,8 +551,37 @@ impl Clock {
                 self.walk.seek_time(to);
                 self.publish(Vec::new());
             }
+            Jump::Until(breakpoint, within) => return Ok(self.until(breakpoint, within, given_up)),
         }
-        Ok(())
+        Ok(true)
+    }
+
+    /// Goes on to where something is so; whether it came to be.
+    fn until(&mut self, breakpoint: Breakpoint, within: Span, given_up: &dyn Fn() -> bool) -> bool {
+        let end = (self.walk.now() + within).min(self.walk.plan().until);
+        let to = Move::Until(breakpoint);
+        let mut watch = self.walk.looks_out(&to);
+        let mut is_there = false;
+        let is_over = |walk: &Walk| walk.next_time().is_none_or(|next| next > end);
+        while !is_there && !is_over(&self.walk) && !given_up() {
+            let mut told = Vec::new();
+            for _ in 0..BATCH {
+                if is_over(&self.walk) || !self.walk.play() {
+                    break;
+                }
+                self.follow(&mut told);
+                is_there = watch.stops(self.walk.rows_of(self.walk.position()), &self.walk.world().directory);
+                if is_there {
+                    break;
+                }
+            }
+            self.publish(told);
+        }
+        if !is_there && is_over(&self.walk) {
+            self.walk.seek_time(end);
+            self.publish(Vec::new());
+        }
+        is_there
     }
 
     fn act(&mut self, steps: &[Step]) -> Done {

@@ -63,7 +63,7 @@ impl Walk {
     /// # Errors
     /// What is wrong with the words, or why it cannot be done; nothing has changed then.
     pub fn act(&mut self, words: &str) -> Result<Arc<Commanded>, String> {
-        let spoken = parse(words)?;
+        let spoken = self.said(parse(words)?)?;
         let at = self.next_instant()?;
         let toml = action_toml(at.since(self.plan().start), &spoken);
         let w = &self.session.world;
@@ -219,7 +219,7 @@ fn spoken_write(write: &Write, target: &str, object: Option<&Value>) -> Spoken {
     if let Some(object) = object {
         keys.push(("object", quoted(&object.to_string())));
     }
-    Spoken { verb: "write", target: target.to_owned(), keys }
+    Spoken { verb: "write", target: target.to_owned(), keys, change: None }
 }
 
 /// A Secret without what is secret: its keys stay, because pods look for them; annotations may hold the whole manifest.

@@ -6,6 +6,7 @@
 //! from the event's number, what a component knew at a step is seen by playing that step again.
 
 pub(crate) mod breakpoints;
+mod changes;
 pub(crate) mod checkpoints;
 pub(crate) mod coming;
 pub(crate) mod commands;
@@ -16,6 +17,7 @@ mod describe_jobs;
 pub mod describe_object;
 mod describe_volumes;
 pub mod expect;
+pub mod futures;
 pub mod get;
 mod horizon;
 pub mod kubectl;
@@ -58,7 +60,7 @@ use crate::world::{PodId, SimEvent, World};
 pub use breakpoints::Breakpoint;
 pub use commands::Done;
 pub use expect::Judge;
-pub use lesson::Score;
+pub use lesson::{Graded, Score};
 pub use line::Line;
 pub use lives::Lives;
 pub use moves::{Direction, Move, Stop};

@@ -1,5 +1,6 @@
 //! The state of the screen beside the walk itself: what is open, what is typed, what was told.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use super::prompt::Prompt;
@@ -7,7 +8,7 @@ use crate::record::Change;
 use crate::session::tree::{self, Leaf};
 use crate::session::words::{offset, unfolded};
 use crate::session::{Breakpoint, Direction, Move, Stop, Walk, kubectl, why};
-use crate::time::Span;
+use crate::time::{Span, Time};
 use crate::world::PodId;
 use crate::world::workloads::ObjectKey;
 
@@ -131,6 +132,8 @@ pub struct App {
     printed: usize,
     /// What is read now is the last before leaving.
     last_words: bool,
+    /// What was foretold last, and of which place: it is asked for as often as the screen is drawn.
+    foretold: RefCell<(Option<(u64, Time, ObjectKey, usize)>, String)>,
 }
 
 pub const SPEEDS: [u32; 10] = [1, 2, 5, 10, 20, 60, 120, 300, 600, 1000];
@@ -155,6 +158,7 @@ impl App {
             answered: 0,
             printed: 0,
             last_words: false,
+            foretold: RefCell::default(),
         };
         let plan = app.walk.plan();
         let text = match &plan.lesson {
@@ -210,6 +214,21 @@ impl App {
             Some(ObjectKey::Pod(pod)) => Some(pod),
             _ => None,
         }
+    }
+
+    /// What may come of what is looked at, from here on; while time goes on by itself nobody reads it.
+    pub fn foretold(&self) -> String {
+        let Some(key) = self.selection().filter(|_| !self.playing) else { return String::new() };
+        let w = self.walk.world();
+        if !matches!(key, ObjectKey::Pod(_)) && tree::figures(w, key).is_none() {
+            return String::new();
+        }
+        let place = Some((self.walk.position(), self.walk.now(), key, self.walk.done().len()));
+        let mut known = self.foretold.borrow_mut();
+        if known.0 != place {
+            *known = (place, self.walk.foretold(Some(key)));
+        }
+        known.1.clone()
     }
 
     /// The workload that is looked at, where it is one.

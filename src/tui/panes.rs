@@ -208,22 +208,20 @@ fn coming(app: &App) -> Vec<Line<'static>> {
     let now = app.walk.now();
     let start = app.walk.plan().start;
     let list = app.walk.coming(app.walk.selected);
-    if list.is_empty() {
-        return vec![Line::raw("Nothing waits: unless somebody does something, all stays as it is.")];
+    let mut lines: Vec<Line<'static>> =
+        app.foretold().lines().map(|line| Line::raw(line.to_owned())).collect();
+    if !lines.is_empty() {
+        lines.push(Line::raw(""));
     }
-    list.iter()
-        .take(200)
-        .map(|next| {
-            let wait = about(next.at.since(now));
-            let text = format!(
-                "{}  in {wait:<7} {}: {}",
-                offset(next.at, start),
-                next.words.component,
-                next.words.text
-            );
-            Line::raw(text)
-        })
-        .collect()
+    if list.is_empty() {
+        lines.push(Line::raw("Nothing waits: unless somebody does something, all stays as it is."));
+    }
+    lines.extend(list.iter().take(200).map(|next| {
+        let wait = about(next.at.since(now));
+        let (component, text) = (next.words.component, &next.words.text);
+        Line::raw(format!("{}  in {wait:<7} {component}: {text}", offset(next.at, start)))
+    }));
+    lines
 }
 
 /// All nodes, and what `kubectl describe` tells of the one that the selected pod is on, or of the only one.
