@@ -551,35 +551,37 @@ impl Clock {
                 self.walk.seek_time(to);
                 self.publish(Vec::new());
             }
-            Jump::Until(breakpoint, within) => {
-                let end = (self.walk.now() + within).min(self.walk.plan().until);
-                let to = Move::Until(breakpoint);
-                let mut watch = self.walk.looks_out(&to);
-                let mut is_there = false;
-                let is_over = |walk: &Walk| walk.next_time().is_none_or(|next| next > end);
-                while !is_there && !is_over(&self.walk) && !given_up() {
-                    let mut told = Vec::new();
-                    for _ in 0..BATCH {
-                        if is_over(&self.walk) || !self.walk.play() {
-                            break;
-                        }
-                        self.follow(&mut told);
-                        is_there = watch
-                            .stops(self.walk.rows_of(self.walk.position()), &self.walk.world().directory);
-                        if is_there {
-                            break;
-                        }
-                    }
-                    self.publish(told);
-                }
-                if !is_there && is_over(&self.walk) {
-                    self.walk.seek_time(end);
-                    self.publish(Vec::new());
-                }
-                return Ok(is_there);
-            }
+            Jump::Until(breakpoint, within) => return Ok(self.until(breakpoint, within, given_up)),
         }
         Ok(true)
+    }
+
+    /// Goes on to where something is so; whether it came to be.
+    fn until(&mut self, breakpoint: Breakpoint, within: Span, given_up: &dyn Fn() -> bool) -> bool {
+        let end = (self.walk.now() + within).min(self.walk.plan().until);
+        let to = Move::Until(breakpoint);
+        let mut watch = self.walk.looks_out(&to);
+        let mut is_there = false;
+        let is_over = |walk: &Walk| walk.next_time().is_none_or(|next| next > end);
+        while !is_there && !is_over(&self.walk) && !given_up() {
+            let mut told = Vec::new();
+            for _ in 0..BATCH {
+                if is_over(&self.walk) || !self.walk.play() {
+                    break;
+                }
+                self.follow(&mut told);
+                is_there = watch.stops(self.walk.rows_of(self.walk.position()), &self.walk.world().directory);
+                if is_there {
+                    break;
+                }
+            }
+            self.publish(told);
+        }
+        if !is_there && is_over(&self.walk) {
+            self.walk.seek_time(end);
+            self.publish(Vec::new());
+        }
+        is_there
     }
 
     fn act(&mut self, steps: &[Step]) -> Done {
