@@ -40,6 +40,7 @@
 //! | [`observed`] | what a cluster showed over time: watches, stamped or not, and lists, as histories | `time`, `api`, `rules` |
 //! | [`explain`] | what the object of a real pod says, in words | `time`, `api`, `rules` |
 //! | [`draft`], [`course`] | a scenario to start from; the lessons in their order | `scenario`, `session`, `explain` and below |
+//! | [`drill`] | a broken cluster, to be mended by commands and scored | `session` and below |
 //! | `cli`, `tui`, `serve` | the doors: the program, its full screen, and a simulated cluster behind HTTP | everything |
 //!
 //! A test (`tests/tidy.rs`) reads the `use` lines and holds the rooms to the last column. The doors are features, all on
@@ -182,6 +183,7 @@ pub mod cli;
 pub mod compare;
 pub mod course;
 pub mod draft;
+pub mod drill;
 pub mod engine;
 pub mod explain;
 pub mod observed;

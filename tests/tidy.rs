@@ -46,7 +46,7 @@ fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
 }
 
 /// Who may use whom; a room may always use itself.
-const LAYERS: [(&str, &[&str]); 19] = [
+const LAYERS: [(&str, &[&str]); 20] = [
     ("time", &[]),
     ("api", &["time"]),
     ("engine", &["time"]),
@@ -60,6 +60,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("answers", &["time", "api", "engine", "rules", "scenario", "record", "world", "session", "observed"]),
     ("course", &["time", "scenario", "session"]),
     ("draft", &["time", "api", "rules", "record", "scenario", "world", "session", "explain"]),
+    ("drill", &["time", "api", "engine", "rules", "scenario", "world", "session"]),
     ("compare", &["time", "api", "rules", "record"]),
     ("calibration", &["time", "api", "rules", "scenario", "record", "session", "compare", "observed"]),
     ("explain", &["time", "api", "rules"]),
@@ -84,6 +85,7 @@ const DOORS: &[&str] = &[
     "answers",
     "course",
     "draft",
+    "drill",
     "explain",
     "observed",
     "cli",

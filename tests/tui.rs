@@ -395,7 +395,7 @@ fn a_lesson_can_be_left_before_its_end() {
 #[test]
 fn long_texts_scroll_to_their_end() {
     for found in Course::new(Progress::default()).lessons {
-        let name = found.scenario.name;
+        let name = found.name.as_str();
         let mut app = lesson(name);
         press(&mut app, "<pgdn><pgdn><pgdn><pgdn><pgdn><pgdn>");
         assert!(screen(&app, 80, 24).contains("? tells of all keys"), "{name}\n{}", screen(&app, 80, 24));
@@ -413,7 +413,7 @@ fn long_texts_scroll_to_their_end() {
             press(&mut app, "<enter>");
         }
         press(&mut app, "q<pgdn><pgdn><pgdn><pgdn><pgdn><pgdn><pgdn><pgdn>");
-        let table: toml::Table = found.scenario.text.parse().expect("it is TOML");
+        let table: toml::Table = found.shipped.expect("it is shipped").text.parse().expect("it is TOML");
         let last = table["lesson"]["tempting"].as_str().and_then(|text| text.split_whitespace().last());
         let shown = screen(&app, 80, 24);
         assert!(shown.contains(last.expect("a text")) && !shown.contains("↓ more"), "{name}\n{shown}");

@@ -257,7 +257,7 @@ fn boots(w: &mut World, pod: PodId, ix: ContainerIx) {
 }
 
 /// The newest instance of a container boots for so long.
-fn booted(runtime: &mut Runtime, ix: ContainerIx, span: Span, probes: [bool; 2]) {
+fn booted(runtime: &mut Runtime, ix: ContainerIx, span: Span, probes: [bool; 3]) {
     let attempt = runtime.containers[usize::from(ix)].attempt as usize;
     let own = &mut Arc::make_mut(&mut runtime.behavior).containers[usize::from(ix)].attempts;
     let last = own.len() - 1;

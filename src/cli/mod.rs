@@ -8,6 +8,7 @@ mod check;
 mod compare;
 mod converse;
 mod disk;
+mod drill;
 mod explain;
 mod fault;
 mod fit;
@@ -70,6 +71,7 @@ pub enum Exit {
   kubelapse run crash-loop --set kubernetes=1.32
   kubelapse step crash-loop                     walk through it: forwards, backwards, and asking why
   kubelapse learn                               the lessons, one after the other
+  kubelapse drill --level 2                     a broken cluster: find out what it is, and mend it
   kubelapse new web --from web.yaml             web.toml, a scenario to start from
   kubelapse test web.toml                       the expectations of a file; without a name, of all built-in scenarios
   kubelapse audit web.yaml --assume boots=20s   what its numbers promise
@@ -99,6 +101,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Teaches: the built-in lessons one after the other, with questions, hints and a score
     Learn(learn::Arguments),
+    /// Trains: a broken cluster without a story, to be mended with kubectl's commands against the clock
+    Drill(drill::Arguments),
     /// Writes a commented scenario to start from, also from a manifest
     New(new::Arguments),
     /// Holds scenarios against their expectations
@@ -177,6 +181,7 @@ fn dispatch(command: Command) -> Exit {
         #[cfg(feature = "serve")]
         Command::Serve(arguments) => serve::serve(&arguments),
         Command::Learn(arguments) => learn::learn(&arguments),
+        Command::Drill(arguments) => drill::drill(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Test(arguments) => test::test(&arguments),
         Command::Audit(arguments) => audit::audit(&arguments),
@@ -203,7 +208,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("Play", &["run", "step", "test", "check", "new"]),
     ("Ask", &["audit", "sweep", "alerts", "compare", "explain", "predict", "fit"]),
     ("Open", OPEN),
-    ("Learn", &["learn", "list"]),
+    ("Learn", &["learn", "drill", "list"]),
 ];
 
 /// What opens a run to other programs.

@@ -266,14 +266,14 @@ manifests! {
     "workloads/": "rollout.yaml" "rollout-stalls.yaml" "a-quarter.yaml" "slow-version.yaml" "third-version.yaml"
         "pause.yaml" "first-second.yaml" "scaled-to-one.yaml" "config-edit-2.yaml" "config-edit.yaml"
         "fewer-pods.yaml" "three-apart.yaml" "one-big-pod.yaml" "one-disk.yaml" "all-healthy-quota.yaml"
-        "all-healthy.yaml" "nothing-there-defaults.yaml" "nothing-there.yaml" "limit-range.yaml" "new-selector-2.yaml"
-        "new-selector.yaml" "stray-pod-set.yaml" "stray-pod.yaml" "by-hand.yaml" "dead-pod.yaml" "evicted-twice.yaml"
-        "autoscaler-waits.yaml" "same-manifest.yaml" "set-start.yaml" "set-order.yaml" "set-undo.yaml"
-        "disk-zone.yaml" "agent-update.yaml" "edge-update.yaml" "moved-out-2.yaml" "moved-out.yaml"
-        "full-disk-agent.yaml" "budget-update.yaml" "drain-one.yaml" "drain-refused.yaml" "drain-error.yaml"
-        "even-spread.yaml" "node-dark.yaml" "job-retries.yaml" "job-image.yaml" "job-exit-code.yaml"
-        "job-indexes.yaml" "job-drain.yaml" "job-again-2.yaml" "job-again.yaml" "job-ttl.yaml" "cron-overlap.yaml"
-        "cron-resume.yaml" "cron-deadline.yaml" "cron-clock.yaml";
+        "all-healthy.yaml" "nothing-there-defaults.yaml" "nothing-there.yaml" "nothing-there-quota.yaml"
+        "limit-range.yaml" "new-selector-2.yaml" "new-selector.yaml" "stray-pod-set.yaml" "stray-pod.yaml"
+        "by-hand.yaml" "dead-pod.yaml" "evicted-twice.yaml" "autoscaler-waits.yaml" "same-manifest.yaml"
+        "set-start.yaml" "set-order.yaml" "set-undo.yaml" "disk-zone.yaml" "agent-update.yaml" "edge-update.yaml"
+        "moved-out-2.yaml" "moved-out.yaml" "full-disk-agent.yaml" "budget-update.yaml" "drain-one.yaml"
+        "drain-refused.yaml" "drain-error.yaml" "even-spread.yaml" "node-dark.yaml" "job-retries.yaml"
+        "job-image.yaml" "job-exit-code.yaml" "job-indexes.yaml" "job-drain.yaml" "job-again-2.yaml" "job-again.yaml"
+        "job-ttl.yaml" "cron-overlap.yaml" "cron-resume.yaml" "cron-deadline.yaml" "cron-clock.yaml";
 }
 
 /// A manifest that a shipped scenario applies: what loads one.

@@ -113,6 +113,15 @@ pub fn value(node: &Node, kind: Kind, problems: &mut Diagnostics) {
             return;
         }
         Kind::Value => Ok(()),
+        Kind::Patch => match &node.value {
+            Value::Table(_) => Ok(()),
+            Value::Text(text) => match serde_json::from_str::<serde_json::Value>(text) {
+                Ok(patch) if patch.is_object() => Ok(()),
+                Ok(_) => Err(wrong(node, "a JSON object")),
+                Err(why) => Err(wrong(node, "a table, or a JSON object in a text").label(why.to_string())),
+            },
+            _ => Err(wrong(node, "a table, or a JSON object in a text")),
+        },
         Kind::PodSpec | Kind::Any => match &node.value {
             Value::Table(_) => Ok(()),
             _ => Err(wrong(node, "a table")),

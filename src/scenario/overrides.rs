@@ -138,7 +138,7 @@ fn put(node: &mut Node, kind: Kind, steps: &[Step], setting: &Setting<'_>) -> Re
                 put(item, *of, below, setting)
             }
         },
-        Kind::PodSpec | Kind::Any => put_free(node, steps, setting),
+        Kind::PodSpec | Kind::Any | Kind::Patch => put_free(node, steps, setting),
         _ => Err(no_way(step, "what stands before it is a value and has no keys")),
     }
 }

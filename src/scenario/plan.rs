@@ -13,7 +13,7 @@ pub use super::applied::{AppliedObject, ApplyPlan, LeftOut};
 use super::command::{Action, Command};
 pub use super::expected::{AlertExpect, Expect};
 pub use super::metrics::MetricPlan;
-pub use super::programs::ProgramPlan;
+pub use super::programs::{ProgramPlan, Serves};
 use super::start_error::StartError;
 use super::sweep::SweepPlan;
 use super::volumes::Storage;
@@ -299,6 +299,8 @@ pub struct ObjectPlan {
     pub at: Option<Time>,
     /// ConfigMap, Secret: the keys it has; None: any key.
     pub keys: Option<Vec<String>>,
+    /// ConfigMap, Secret, ServiceAccount: its manifests, each with its instant, the first one first.
+    pub manifests: Vec<(Time, Arc<Value>)>,
     /// PriorityClass
     pub value: i32,
     /// PriorityClass: `Never` or `PreemptLowerPriority`.
@@ -472,8 +474,10 @@ pub struct Attempt {
     pub readiness: Vec<ProbePoint>,
     /// In the order of time; empty: it succeeds.
     pub liveness: Vec<ProbePoint>,
-    /// How long it boots where that is drawn at each start, and which of its startup and readiness probes fail until then.
-    pub boots: Option<(Distribution, [bool; 2])>,
+    /// How long it boots where that is drawn at each start, and which of its startup, readiness and liveness probes fail until then.
+    pub boots: Option<(Distribution, [bool; 3])>,
+    /// Where it listens; None: wherever it is asked.
+    pub serves: Option<Arc<Serves>>,
     /// What its postStart hook does.
     pub post_start: HookBehavior,
     /// What its preStop hook does.
@@ -503,6 +507,7 @@ impl Default for Attempt {
             readiness: Vec::new(),
             liveness: Vec::new(),
             boots: None,
+            serves: None,
             post_start: hook.clone(),
             pre_stop: hook,
             writes: Vec::new(),

@@ -3,12 +3,15 @@
 //! Pods that controllers make have generated names, so that nobody can speak of them beforehand; of an image, a
 //! container's name or a workload one can.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::plan::{Attempt, AttemptsOf, Behavior, ContainerBehavior, ProbePoint, SandboxBehavior};
+use crate::api::spec::{ContainerPort, Handler};
 use crate::api::{Container, PodSpec, ProbeKind, Sym};
 use crate::engine::Distribution;
 use crate::rules::api_server::objects::ObjectType;
+use crate::rules::kubelet::probe_text;
 use crate::time::Span;
 
 /// One `[[program]]`. What is not said fits everything.
@@ -24,8 +27,13 @@ pub struct ProgramPlan {
     pub revision: Option<u32>,
     /// The pod's completion index or ordinal.
     pub index: Option<u32>,
-    /// Startup and readiness probes that no attempt scripts fail so long after each start.
+    /// `command` and `args` as one line, `*` for anything.
+    pub command: Option<String>,
+    /// Startup and readiness probes that no attempt scripts fail so long after each start, and liveness probes too of a
+    /// program that says where it serves.
     pub boots: Option<Distribution>,
+    /// Where it listens; None: wherever it is asked.
+    pub serves: Option<Arc<Serves>>,
     /// Of containers that serve: unsaid they run for ever.
     pub serving: Arc<Vec<Attempt>>,
     /// Of init containers that are no sidecars: unsaid they end well.
@@ -34,6 +42,36 @@ pub struct ProgramPlan {
     pub attempts_of: AttemptsOf,
     /// Their exec probes run to their end though the kubelet has given them up.
     pub execs_run_on: bool,
+}
+
+/// Where a process listens, and what it knows there: paths by port; none of a port: any path.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Serves(pub BTreeMap<i64, Vec<String>>);
+
+/// What somebody meets who knocks at a door of a process.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Knock {
+    /// It is answered as the process is.
+    Heard,
+    /// Nobody listens at this port.
+    Closed,
+    /// Somebody does, and does not know the path: 404.
+    NotFound,
+}
+
+impl Serves {
+    /// What a probe meets. A query is no part of a path; what is run in the container knocks at no door.
+    pub fn knock(&self, handler: &Handler, ports: &[ContainerPort]) -> Knock {
+        let Some(port) = probe_text::knocks_at(handler, ports) else { return Knock::Heard };
+        let (Some(paths), http) = (self.0.get(&port), handler.http_get.as_ref()) else {
+            return Knock::Closed;
+        };
+        let path = http.map(|http| http.path.split(['?', '#']).next().unwrap_or_default());
+        match path {
+            Some(path) if !paths.is_empty() && !paths.iter().any(|own| own == path) => Knock::NotFound,
+            _ => Knock::Heard,
+        }
+    }
 }
 
 /// Where a pod belongs, as far as it has an owner.
@@ -87,6 +125,7 @@ impl ProgramPlan {
     fn fits(&self, container: &Container, belongs: &Belongs<'_>) -> bool {
         self.image.as_deref().is_none_or(|pattern| matches(pattern, &container.image))
             && self.container.is_none_or(|name| name == container.name)
+            && self.command.as_deref().is_none_or(|pattern| matches(pattern, &command_line(container)))
             && self.workload.is_none_or(|(kind, name)| {
                 let is_it =
                     |(of, own): (&str, &str)| ObjectType::parse(of) == Some(kind) && matches(&name, own);
@@ -99,8 +138,11 @@ impl ProgramPlan {
     fn behavior(&self, container: &Container, finishes: bool) -> ContainerBehavior {
         let attempts = if finishes { &self.finishing } else { &self.serving };
         let mut attempts = attempts.as_ref().clone();
-        if let Some(boots) = &self.boots {
-            attempts.iter_mut().for_each(|attempt| boot(attempt, container, boots));
+        for attempt in &mut attempts {
+            attempt.serves.clone_from(&self.serves);
+            if let Some(boots) = &self.boots {
+                boot(attempt, container, boots);
+            }
         }
         ContainerBehavior { attempts, attempts_of: self.attempts_of, execs_run_on: self.execs_run_on }
     }
@@ -109,8 +151,10 @@ impl ProgramPlan {
 /// Until it has booted, the probes fail that tell so and that the attempt does not script.
 fn boot(attempt: &mut Attempt, container: &Container, boots: &Distribution) {
     let scripted = |attempt: &Attempt, kind| !attempt.answers(kind).is_empty();
-    let bare = [ProbeKind::Startup, ProbeKind::Readiness]
+    let mut bare = [ProbeKind::Startup, ProbeKind::Readiness, ProbeKind::Liveness]
         .map(|kind| container.probe(kind).is_some() && !scripted(attempt, kind));
+    // Of a program that says nothing of its doors nobody knows what else it answers while it boots.
+    bare[2] &= attempt.serves.is_some();
     match boots {
         // Always the same time: it can be written down.
         Distribution::Constant(span) => attempt.booted_after(*span, bare),
@@ -120,8 +164,8 @@ fn boot(attempt: &mut Attempt, container: &Container, boots: &Distribution) {
 }
 
 impl Attempt {
-    /// The startup and the readiness probe, where `bare` says so, fail for so long.
-    pub fn booted_after(&mut self, span: Span, [startup, readiness]: [bool; 2]) {
+    /// The startup, the readiness and the liveness probe, where `bare` says so, fail for so long.
+    pub fn booted_after(&mut self, span: Span, [startup, readiness, liveness]: [bool; 3]) {
         let point = |at, failure_rate| ProbePoint { at, failure_rate, takes: None, output: Sym::EMPTY };
         let points = || match span {
             Span::ZERO => Vec::new(),
@@ -133,7 +177,15 @@ impl Attempt {
         if readiness {
             self.readiness = points();
         }
+        if liveness {
+            self.liveness = points();
+        }
     }
+}
+
+/// What a container is told to run, as one line; empty: what its image says.
+fn command_line(container: &Container) -> String {
+    [container.command.as_slice(), &container.args].concat().join(" ")
 }
 
 /// Whether a text is like a pattern, in which `*` stands for anything. A later `*` may take up all that an earlier one could,

@@ -123,6 +123,7 @@ fn kind(of: Kind, defs: &mut Defs) -> Value {
         }
         Kind::PodSpec => api_struct(&PodSpec, defs),
         Kind::Any => json!({ "type": "object" }),
+        Kind::Patch => json!({ "type": ["object", "string"] }),
         Kind::Value => json!({}),
     }
 }

@@ -6,6 +6,7 @@
 //! from the event's number, what a component knew at a step is seen by playing that step again.
 
 pub(crate) mod breakpoints;
+mod changes;
 pub(crate) mod checkpoints;
 pub(crate) mod coming;
 pub(crate) mod commands;
@@ -29,6 +30,7 @@ pub mod nodes;
 pub(crate) mod objects;
 pub(crate) mod predict;
 pub mod present;
+mod referred;
 mod scrape;
 pub(crate) mod script;
 pub mod served;

@@ -504,7 +504,8 @@ impl Walk {
         });
         let start = self.plan().start;
         let words = |row: &crate::record::Transition| {
-            let told = super::why::headline(row, &self.world().directory);
+            // What a headline sets apart by blanks is a list here: lines are broken at blanks.
+            let told = super::why::headline(row, &self.world().directory).replace("  ", ", ");
             format!("{}  {told}", super::words::offset(row.time, start))
         };
         shown.take(SHOWN).map(words).collect()

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::changes::{self, Change};
 use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::format::{ACTION, Kind, VERBS, VerbKeys};
 use crate::scenario::tree;
@@ -16,6 +17,8 @@ pub struct Spoken {
     pub verb: &'static str,
     pub target: String,
     pub keys: Vec<(&'static str, String)>,
+    /// What a patch depends on that the words do not say: how the object stands.
+    pub change: Option<Change>,
 }
 
 pub(super) fn quoted(text: &str) -> String {
@@ -84,6 +87,12 @@ const KINDS: [(&str, &str); 22] = [
 pub fn parse(words: &str) -> Result<Spoken, String> {
     let mut list = by_hand(split(words)?).into_iter().peekable();
     list.next_if(|word| word == "kubectl");
+    if list.peek().is_some_and(|word| word == "set") {
+        let words: Vec<String> = list.clone().skip(1).collect();
+        if let Some(set) = changes::set(&words) {
+            return set;
+        }
+    }
     let verbs = || VERBS.iter().map(|v| v.verb).collect::<Vec<_>>();
     let Some(mut word) = list.next() else {
         return Err(format!("what is to be done? One of {}", verbs().join(", ")));
@@ -149,7 +158,7 @@ struct Reader {
 
 impl Reader {
     fn new(keys: &'static VerbKeys) -> Reader {
-        let action = Spoken { verb: keys.verb, target: String::new(), keys: Vec::new() };
+        let action = Spoken { verb: keys.verb, target: String::new(), keys: Vec::new(), change: None };
         let (labels, taints, untaints, manifests) = Default::default();
         Reader {
             keys,
@@ -365,9 +374,14 @@ impl Reader {
             self.action.keys.push(("taints", format!("[{}]", taints.join(", "))));
         }
         if let Some(patch) = &self.patch {
-            self.action.keys.push(("merge", merge(patch, self.patch_type.as_deref())?));
+            match patched(patch, self.patch_type.as_deref())? {
+                Patched::Merge(merge) => self.action.keys.push(("merge", merge)),
+                Patched::Strategic(patch) => self.action.change = Some(Change::Strategic(patch)),
+            }
         }
-        if let Some(missing) = self.keys.needs.iter().find(|need| !self.has(need)) {
+        if let Some(missing) = self.keys.needs.iter().find(|need| !self.has(need))
+            && self.action.change.is_none()
+        {
             return Err(format!("`{}` needs `{missing}`", self.keys.verb));
         }
         // kubectl deletes everything; here objects are removed.
@@ -383,25 +397,28 @@ impl Reader {
     }
 }
 
-/// What stands after kubectl's `-p`, in TOML.
-fn merge(patch: &str, patch_type: Option<&str>) -> Result<String, String> {
+/// What stands after kubectl's `-p`.
+enum Patched {
+    /// A merge patch as a value in TOML.
+    Merge(String),
+    /// One whose lists are merged by name, for which the object's own are needed.
+    Strategic(Value),
+}
+
+fn patched(patch: &str, patch_type: Option<&str>) -> Result<Patched, String> {
     let text = ['\'', '"'].iter().find_map(|quote| patch.strip_prefix(*quote)?.strip_suffix(*quote));
     let patch: Value = serde_json::from_str(text.unwrap_or(patch))
         .map_err(|problem| format!("the patch is no JSON ({problem})"))?;
     if !patch.is_object() {
         return Err("the patch is no JSON object".to_owned());
     }
-    match patch_type {
-        Some("merge") => {}
-        None | Some("strategic") if !has_list(&patch) => {}
-        None | Some("strategic") => {
-            return Err("lists are not merged by name here: `--type merge` puts the whole list in place of the old one \
-                        (`set image` and `resize` change one container)"
-                .to_owned());
+    match patch_type.map(plain) {
+        None | Some("strategic") if has_list(&patch) => Ok(Patched::Strategic(patch)),
+        None | Some("strategic" | "merge") => Ok(Patched::Merge(merge_toml(&patch))),
+        Some(other) => {
+            Err(format!("a patch of type `{other}` is not read here, only `strategic` and `merge`"))
         }
-        Some(other) => return Err(format!("a patch of type `{other}` is not read here, only `merge`")),
     }
-    toml(&patch)
 }
 
 fn has_list(value: &Value) -> bool {
@@ -412,21 +429,22 @@ fn has_list(value: &Value) -> bool {
     }
 }
 
-/// JSON as TOML on one line.
-fn toml(value: &Value) -> Result<String, String> {
-    Ok(match value {
-        Value::Null => {
-            return Err(
-                "null cannot stand in a scenario (`label pod/web old-` takes a label away)".to_owned()
-            );
-        }
+/// A merge patch as TOML on one line: as a table; one with nulls, which TOML does not have, as a text in JSON.
+pub(super) fn merge_toml(patch: &Value) -> String {
+    toml(patch).unwrap_or_else(|| quoted(&patch.to_string()))
+}
+
+/// JSON as TOML on one line; None where there is a null.
+fn toml(value: &Value) -> Option<String> {
+    Some(match value {
+        Value::Null => return None,
         Value::Array(list) => {
-            let list: Vec<String> = list.iter().map(toml).collect::<Result<_, _>>()?;
+            let list: Vec<String> = list.iter().map(toml).collect::<Option<_>>()?;
             format!("[{}]", list.join(", "))
         }
         Value::Object(map) => {
-            let entry = |(key, value): (&String, &Value)| Ok(format!("{} = {}", quoted(key), toml(value)?));
-            let list: Vec<String> = map.iter().map(entry).collect::<Result<_, String>>()?;
+            let entry = |(key, value): (&String, &Value)| Some(format!("{} = {}", quoted(key), toml(value)?));
+            let list: Vec<String> = map.iter().map(entry).collect::<Option<_>>()?;
             format!("{{ {} }}", list.join(", "))
         }
         plain => plain.to_string(),
@@ -439,7 +457,7 @@ fn is_kind(word: &str) -> bool {
     KINDS.iter().any(|(k, _)| *k == lower) || ObjectType::parse(word).is_some()
 }
 
-fn noun(word: &str) -> String {
+pub(super) fn noun(word: &str) -> String {
     let lower = word.to_lowercase();
     if let Some(kind) = ObjectType::parse(word) {
         return kind.key().to_owned();
@@ -478,7 +496,7 @@ fn split(words: &str) -> Result<Vec<String>, String> {
 }
 
 /// A text without its quotes.
-fn plain(value: &str) -> &str {
+pub(super) fn plain(value: &str) -> &str {
     value.trim_matches(['"', '\''])
 }
 
@@ -596,9 +614,7 @@ mod tests {
             ("taint node/n a:NoExecute b-", "a taint is set or taken away, not both at once"),
             ("set image pod/orders app=x side=y", "`side=y` comes on top: one container at a time"),
             ("patch pod/orders -p '{spec}'", "the patch is no JSON"),
-            ("patch pod/orders -p '{\"spec\":{\"containers\":[]}}'", "lists are not merged by name here"),
             ("patch pod/orders -p '[]' --type json", "the patch is no JSON object"),
-            ("patch pod/orders -p '{\"a\":null}'", "null cannot stand in a scenario"),
             ("cordon", "`cordon` what?"),
             (
                 "drain node/n soon",

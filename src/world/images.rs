@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::api::Sym;
 use crate::rules::machinery::image_name;
 use crate::scenario::plan::{ImagePlan, Plan};
+use crate::scenario::programs::matches;
 
 /// What a name in a manifest comes to.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +24,8 @@ pub struct ImageNames {
     named: FxHashMap<Sym, Named>,
     /// Place in the plan's list, by full name.
     planned: FxHashMap<Sym, usize>,
+    /// Those of the list that stand for many, in its order.
+    patterns: Vec<(Sym, usize)>,
 }
 
 impl ImageNames {
@@ -30,7 +33,11 @@ impl ImageNames {
         let mut names = ImageNames::default();
         for (ix, image) in plan.images.iter().enumerate() {
             let full = names.full(image.reference);
-            names.planned.entry(full).or_insert(ix);
+            if full.contains('*') {
+                names.patterns.push((full, ix));
+            } else {
+                names.planned.entry(full).or_insert(ix);
+            }
         }
         names
     }
@@ -55,6 +62,7 @@ impl ImageNames {
     }
     /// How pulls of an image go, by its full name.
     pub fn plan<'a>(&self, plan: &'a Plan, full: Sym) -> &'a ImagePlan {
-        self.planned.get(&full).map_or(&plan.image_default, |ix| &plan.images[*ix])
+        let like = || self.patterns.iter().find(|(pattern, _)| matches(pattern, &full)).map(|(_, ix)| ix);
+        self.planned.get(&full).or_else(like).map_or(&plan.image_default, |ix| &plan.images[*ix])
     }
 }

@@ -13,6 +13,7 @@ use crate::rules::kubelet::api_status::ran_before_kubelet;
 use crate::rules::kubelet::probe_text::{self, Door, Failure};
 use crate::rules::kubelet::restart::should_restart;
 use crate::rules::versions::gates::Gates;
+use crate::scenario::programs::Knock;
 use crate::time::Span;
 use crate::world::worker::Prober;
 use crate::world::{ContainerIx, Local, PodId, Purpose, SimEvent, World};
@@ -128,7 +129,9 @@ fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, spec: &Pro
     let p = w.local(pod);
     let live = p.runtime.live.newest(p.container(ix).name).copied();
     let Some(known) = prober_of(p, ix, kind) else { return };
-    let running = is_reached(p, ix, spec, known);
+    let knock = p.runtime.attempt(ix).serves.as_ref();
+    let knock = knock.map_or(Knock::Heard, |own| own.knock(&spec.handler, &p.container(ix).ports));
+    let running = is_reached(p, ix, spec, known) && knock != Knock::Closed;
     let since = now.since(live.and_then(|c| c.started_at).unwrap_or(now));
     let point = p.runtime.attempt(ix).answers(kind).iter().rev().find(|point| point.at <= since).cloned();
     let Some(number) = prober_of(p, ix, kind).map(Prober::probe_number) else { return };
@@ -156,13 +159,16 @@ fn begin(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind, spec: &Pro
     let Some(b) = prober_mut(w, pod, ix, kind) else { return };
     b.busy = true;
     b.asked += 1;
-    b.attempt_ok = ok && running && takes <= limit;
+    b.attempt_ok = ok && running && takes <= limit && knock == Knock::Heard;
     b.attempt_failure = match running {
         false => Failure::NobodyThere,
         true if takes > limit => Failure::TimedOut,
         true => Failure::Answered,
     };
-    b.attempt_output = point.map_or(Sym::EMPTY, |point| point.output);
+    b.attempt_output = match knock {
+        Knock::NotFound if running => Sym::new(probe_text::NOT_FOUND),
+        _ => point.map_or(Sym::EMPTY, |point| point.output),
+    };
     b.generation += 1;
     let generation = b.generation;
     w.after(takes.min(limit), SimEvent::ProbeDone { pod, container: ix, kind, generation });

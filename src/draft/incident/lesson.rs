@@ -11,9 +11,9 @@ use crate::scenario::tree::spelled;
 use crate::time::Time;
 
 /// When all of it was printed: at its newest instant, or later.
-pub fn now(input: &Input) -> Time {
+pub fn now(input: &Input, printed: &Printed) -> Time {
     let own = input.subjects.iter().filter_map(|subject| explain::newest(&subject.pod));
-    own.max().unwrap_or(Time::EPOCH)
+    own.chain(printed.newest).max().unwrap_or(Time::EPOCH)
 }
 
 /// So many pods are told of one by one.
@@ -21,7 +21,7 @@ const TOLD: usize = 6;
 
 /// The lesson; None where nothing is wrong with any pod.
 pub fn of(name: &str, input: &Input, printed: &Printed) -> Option<String> {
-    let (now, gates) = (now(input), Gates::of(Version::DEFAULT));
+    let (now, gates) = (now(input, printed), Gates::of(Version::DEFAULT));
     let pods: Vec<(Explanation, Option<Cause>)> = input
         .subjects
         .iter()
@@ -35,7 +35,10 @@ pub fn of(name: &str, input: &Input, printed: &Printed) -> Option<String> {
     let (sick, cause) = pods.iter().find_map(|(told, cause)| Some((told, cause.as_ref()?)))?;
     let mut text = format!(
         "\n[lesson]\ntitle = {}\nstory = {}\nclue = {}\ntempting = {}\nexplanation = {}\n",
-        spelled(&format!("What is wrong with {}?", sick.name)),
+        spelled(&format!(
+            "What is wrong with {}?",
+            printed.maker(&sick.name).unwrap_or_else(|| sick.name.clone())
+        )),
         long(&story(&pods, printed)),
         long(&table(&pods)),
         long(cause.kind.tempting()),
@@ -144,7 +147,7 @@ fn story(pods: &[(Explanation, Option<Cause>)], printed: &Printed) -> String {
     let well = pods.iter().filter(|(_, cause)| cause.is_none()).count();
     let sick = pods.len() - well;
     if sick > TOLD {
-        let _ = write!(text, " So do {} more.", sick - TOLD);
+        let _ = write!(text, " {} more do not do theirs, either.", sick - TOLD);
     }
     match well {
         0 => {}
@@ -197,7 +200,10 @@ fn reason<'a>(sick: &'a Explanation, cause: &Cause) -> &'a str {
 
 fn explanation(sick: &Explanation, cause: &Cause) -> String {
     let container = sick.containers.iter().find(|own| own.name == cause.container);
-    let happened = container.map_or("".to_owned(), |own| own.happened.join(" "));
+    let mut happened = container.map_or(String::new(), |own| own.happened.join(" "));
+    if !happened.is_empty() && !happened.ends_with('.') {
+        happened.push('.');
+    }
     let messages = sick
         .conditions
         .iter()

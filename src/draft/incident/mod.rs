@@ -16,6 +16,7 @@ use super::{Draft, Manifest, Refusal, load, observed, refused};
 use crate::explain;
 use crate::rules::kubectl::manifest;
 use crate::rules::kubectl::yaml;
+use crate::scenario::Plan;
 use crate::scenario::assumed;
 use crate::scenario::tree::spelled;
 use crate::session::Session;
@@ -63,7 +64,7 @@ pub fn lesson(name: &str, from: &str, path: &str, text: &str) -> Result<Lesson, 
     let plan = Arc::new(loaded.plan);
     let seen = observed::observe(&plan);
     let mut notes = printed.notes.clone();
-    notes.extend(differs(&plan, &input));
+    notes.extend(differs(&plan, &input, &printed));
     let text = format!("{body}{}{lesson}", seen.expectations);
     Ok(Lesson { draft: Draft { text, notes, is_lesson: true, ..Draft::default() }, manifest })
 }
@@ -109,7 +110,7 @@ fn body(name: &str, from: &str, path: &str, printed: &Printed, ground: &str) -> 
 }
 
 /// Pods that show something else in the run than in the incident, as far as both have them.
-fn differs(plan: &Arc<crate::scenario::Plan>, input: &explain::Input) -> Vec<String> {
+fn differs(plan: &Arc<Plan>, input: &explain::Input, printed: &Printed) -> Vec<String> {
     let mut session = Session::new(plan, plan.seed);
     while session.step().is_some() {
         session.world.outbox.clear();
@@ -117,7 +118,7 @@ fn differs(plan: &Arc<crate::scenario::Plan>, input: &explain::Input) -> Vec<Str
     let gates = &plan.gates;
     let mut notes = Vec::new();
     for subject in &input.subjects {
-        let own = explain::explain(subject, lesson::now(input), gates);
+        let own = explain::explain(subject, lesson::now(input, printed), gates);
         let played = session.world.pods.iter().find(|p| p.exists && p.ident.name.to_string() == own.name);
         let Some(played) = played else { continue };
         let shown = played.shown.status.to_string();

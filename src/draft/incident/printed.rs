@@ -61,7 +61,22 @@ pub struct Printed {
     /// Kinds and names.
     pub missing: Vec<(&'static str, String)>,
     pub events: Vec<Event>,
+    /// The newest instant of the events.
+    pub newest: Option<Time>,
     pub notes: Vec<String>,
+}
+
+impl Printed {
+    /// The workload that has made a pod, as far as their names tell: `the Deployment web`.
+    pub fn maker(&self, pod: &str) -> Option<String> {
+        let is_of = |object: &&Value| {
+            let name = word(object, "/metadata/name");
+            let rest = pod.strip_prefix(name).and_then(|rest| rest.strip_prefix('-'));
+            object.pointer("/spec/template").is_some() && !name.is_empty() && rest.is_some()
+        };
+        let found = self.objects.iter().filter(is_of).max_by_key(|own| word(own, "/metadata/name").len())?;
+        Some(format!("the {} {}", word(found, "/kind"), word(found, "/metadata/name")))
+    }
 }
 
 fn word<'a>(value: &'a Value, path: &str) -> &'a str {
@@ -96,6 +111,9 @@ impl Printed {
             let kind = word(object, "/kind");
             if kind == "Event" {
                 own.events.push(event(object));
+                let instants = ["/series/lastObservedTime", "/lastTimestamp", "/eventTime"];
+                let seen = instants.iter().filter_map(|path| Time::parse_rfc3339(word(object, path)));
+                own.newest = own.newest.max(seen.max());
                 continue;
             }
             if kind == "Pod" {
@@ -319,5 +337,20 @@ fn clean_pod(spec: &mut Map<String, Value>) {
     };
     if let Some(tolerations) = spec.get_mut("tolerations").and_then(Value::as_array_mut) {
         tolerations.retain(|toleration| !by_default(toleration));
+    }
+    let says_nothing = |value: &Value| match value {
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        _ => false,
+    };
+    spec.retain(|key, value| {
+        !(matches!(key.as_str(), "volumes" | "tolerations" | "securityContext") && says_nothing(value))
+    });
+    for container in spec.get_mut("containers").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(container) = container.as_object_mut() {
+            container.retain(|key, value| {
+                !(matches!(key.as_str(), "volumeMounts" | "resources") && says_nothing(value))
+            });
+        }
     }
 }

@@ -98,6 +98,17 @@ pub fn unknown_port(door: Door<'_>, by_name: bool) -> Option<String> {
     })
 }
 
+/// At which port a probe knocks; None: it is run in the container.
+pub fn knocks_at(handler: &Handler, ports: &[ContainerPort]) -> Option<i64> {
+    let of = |written: &Value| port(written, ports);
+    (handler.http_get.as_ref().map(|http| of(&http.port)))
+        .or_else(|| handler.tcp_socket.as_ref().map(|tcp| of(&tcp.port)))
+        .or_else(|| handler.grpc.as_ref().map(|grpc| i64::from(grpc.port)))
+}
+
+/// What a web server answers that does not know a path.
+pub const NOT_FOUND: &str = "HTTP probe failed with statuscode: 404";
+
 fn host<'a>(written: &'a str, pod_ip: &'a str) -> &'a str {
     if written.is_empty() { pod_ip } else { written }
 }

@@ -122,7 +122,7 @@ pub static ACTION: Shape = Shape {
             "",
             "With create: keys of a ConfigMap or Secret, added to those that it has",
         ),
-        key("merge", Kind::Any, "", "With patch: a merge patch"),
+        key("merge", Kind::Patch, "", "With patch: a merge patch; one with nulls as a text in JSON"),
         key("signal", Kind::Signal, "SIGKILL", "With kill"),
         key(
             "sandbox",

@@ -41,6 +41,12 @@ pub static PROGRAM: Shape = Shape {
         key("image", Kind::Text, "any", "Containers of this image; a `*` stands for anything"),
         key("container", Kind::Text, "any", "Containers of this name"),
         key(
+            "command",
+            Kind::Text,
+            "any",
+            "Containers that run this: their command and args as one line; a `*` stands for anything",
+        ),
+        key(
             "workload",
             Kind::Text,
             "any",
@@ -62,7 +68,13 @@ pub static PROGRAM: Shape = Shape {
             "boots",
             Kind::Distribution,
             "0s",
-            "How long startup and readiness probes fail that no attempt scripts, at each start",
+            "How long startup and readiness probes fail that no attempt scripts, at each start; with `serves` liveness probes too",
+        ),
+        key(
+            "serves",
+            Kind::Map(&Kind::List(&Kind::Text)),
+            "wherever it is asked",
+            "Where it listens: by port the paths that it knows, none: any; probes of another port are refused, of another path 404",
         ),
         key(
             "attempts",

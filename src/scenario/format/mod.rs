@@ -59,6 +59,8 @@ pub enum Kind {
     Count,
     /// Who a process runs as: a name, or a number.
     User,
+    /// A merge patch: a table, or a text in JSON, which may hold nulls.
+    Patch,
     /// `True`, `False` or `Unknown`; a bool will do.
     Truth,
     /// The same, with a reason behind a slash, or `none` for a condition that is not there.

@@ -416,7 +416,7 @@ impl Said {
                 (attempt.exit, attempt.reason) = (Exit::Code(code), Sym::EMPTY);
             }
             if let Some(boots) = self.boots {
-                attempt.booted_after(boots, [true, true]);
+                attempt.booted_after(boots, [true, true, false]);
             }
             if let Some(stops) = self.stops {
                 attempt.on_term = OnTerm::After { after: Distribution::Constant(stops), exit: 0 };
@@ -455,7 +455,9 @@ fn program(own: &ContainerBehavior) -> ProgramPlan {
         workload: None,
         revision: None,
         index: None,
+        command: None,
         boots: None,
+        serves: None,
         serving: Arc::new(own.attempts.clone()),
         finishing: Arc::new(vec![crate::scenario::programs::unsaid(true)]),
         attempts_of: AttemptsOf::Container,

@@ -1,5 +1,6 @@
 //! `[[program]]`: what processes do, by image, container or workload.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -8,7 +9,7 @@ use super::{Context, behavior, distribution, flag, number, tables, text};
 use crate::api::Sym;
 use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::diagnostic::{Code, Diagnostic};
-use crate::scenario::plan::{Attempt, AttemptsOf, ProgramPlan};
+use crate::scenario::plan::{Attempt, AttemptsOf, ProgramPlan, Serves};
 use crate::scenario::programs::{matches, unsaid};
 use crate::scenario::tree::{Node, Table};
 
@@ -27,7 +28,9 @@ pub fn programs(table: &Table, cx: &mut Context<'_>) -> Vec<ProgramPlan> {
             workload: entry.get("workload").and_then(|node| workload(node, cx)),
             revision: number(entry, "revision"),
             index: number(entry, "index"),
+            command: text(entry, "command").map(str::to_owned),
             boots: distribution(entry, "boots"),
+            serves: entry.get("serves").and_then(|node| serves(node, cx)),
             serving,
             finishing,
             execs_run_on: flag(entry, "execsRunOn").unwrap_or(false),
@@ -40,6 +43,21 @@ pub fn programs(table: &Table, cx: &mut Context<'_>) -> Vec<ProgramPlan> {
         });
     }
     plans
+}
+
+/// `{ "8080" = ["/healthz"] }`
+fn serves(node: &Node, cx: &mut Context<'_>) -> Option<Arc<Serves>> {
+    let mut doors = BTreeMap::new();
+    for entry in &node.table()?.entries {
+        let Some(port) = entry.key.parse::<i64>().ok().filter(|port| (1..=65_535).contains(port)) else {
+            let item = Diagnostic::new(Code::BadValue, entry.key_loc, format!("`{}` is no port", entry.key));
+            cx.report(item.label("expected a number from 1 to 65535"));
+            continue;
+        };
+        let paths = entry.node.array().unwrap_or_default().iter();
+        doors.insert(port, paths.filter_map(Node::text).map(str::to_owned).collect());
+    }
+    Some(Arc::new(Serves(doors)))
 }
 
 /// `deployment/web`

@@ -13,6 +13,7 @@ use crate::rules::versions::Version;
 use crate::rules::versions::gates::{Gate, GateError, Gates};
 use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::scenario::limits;
+use crate::scenario::programs::matches;
 use crate::scenario::plan::{
     Controllers, ImagePlan, ImageUser, KubeletConfig, Latency, NodePlan, Outage, Uptime,
 };
@@ -479,19 +480,12 @@ fn node_plan(name: &str, entry: &Table, reserving: Option<&Table>, config: &Arc<
         }
     }
     allocatable.extend(quantities(entry, "allocatable"));
-    let unschedulable = flag(entry, "unschedulable").unwrap_or(false);
-    let mut taints: Vec<Taint> = tables(entry, "taints").into_iter().filter_map(|(_, t)| taint(t)).collect();
-    // Who was cordoned has the taint of it (`doNoScheduleTaintingPass`, pkg/controller/nodelifecycle).
-    let cordon = Sym::new("node.kubernetes.io/unschedulable");
-    if unschedulable && !taints.iter().any(|taint| taint.key == cordon) {
-        taints.push(Taint { key: cordon, value: Sym::EMPTY, effect: Effect::NoSchedule });
-    }
     NodePlan {
         spec: NodeSpec {
             name: Sym::new(name),
             labels,
-            taints,
-            unschedulable,
+            taints: tables(entry, "taints").into_iter().filter_map(|(_, t)| taint(t)).collect(),
+            unschedulable: flag(entry, "unschedulable").unwrap_or(false),
             capacity,
             allocatable,
             images: strings(entry, "images").iter().map(|i| Sym::new(i)).collect(),
@@ -674,7 +668,9 @@ pub fn unused_images(table: &Table, cx: &mut Context<'_>) {
     for (_, entry) in tables(table, "image") {
         let Some(node) = entry.get("ref") else { continue };
         let Some(reference) = node.text() else { continue };
-        if !normal.contains(&image_name::normal(reference)) {
+        let own = image_name::normal(reference);
+        let is_used = normal.contains(&own) || (own.contains('*') && normal.iter().any(|name| matches(&own, name)));
+        if !is_used {
             let item = Diagnostic::new(
                 Code::NoEffect,
                 node.loc,

@@ -1,0 +1,87 @@
+//! `kubelapse drill`: a broken cluster, mended line by line.
+
+use std::path::PathBuf;
+
+use super::converse::{self, Ended};
+use super::{Exit, beside, print, say, talk};
+use crate::drill::{Drill, LEVELS, list};
+use crate::session::words::offset;
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  kubelapse drill                          one that you have not had, of level 1
+  kubelapse drill --seed 7 --level 3       the same one as everybody with this seed
+  kubelapse drill --list                   what may be wrong, by level
+  kubelapse drill --seed 7 --json me.json  what came of it, for a class
+
+Look (get, describe, events, logs), name the cause (causes, cause KIND OBJECT), mend it with kubectl's commands,
+and let time pass (sleep 30s). `help` tells the rest. Out of 100 points 40 are for the time, 30 for having broken
+nothing on the way, 30 for the cause.")]
+pub struct Arguments {
+    /// Which drill; without it a new one, whose seed is told
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How hard, from 1 to 5; from 3 on two things are wrong at once
+    #[arg(long, default_value_t = *LEVELS.start(), value_parser = clap::value_parser!(u8).range(1..=5))]
+    level: u8,
+    /// Prints what may be wrong, by level
+    #[arg(long, conflicts_with_all = ["seed", "json"])]
+    list: bool,
+    /// Writes the score as JSON, also when you leave early
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+pub fn drill(arguments: &Arguments) -> Exit {
+    if arguments.list {
+        print(&list());
+        return Exit::Ran;
+    }
+    hold(arguments).unwrap_or_else(|problem| {
+        talk(&format!("error: {}\n", problem.trim_end()));
+        Exit::WrongRequest
+    })
+}
+
+fn hold(arguments: &Arguments) -> Result<Exit, String> {
+    let mut drill = Drill::new(arguments.seed.unwrap_or_else(another), arguments.level)?;
+    print(&drill.brief());
+    let mut ended = Ended::Input;
+    while let Some(text) = converse::ask(&prompt(&drill))? {
+        if matches!(text.as_str(), "quit" | "q" | "exit") {
+            ended = Ended::Person;
+            break;
+        }
+        if !say(&drill.say(&text)) || drill.is_over() {
+            break;
+        }
+    }
+    if !drill.is_over() {
+        print(&drill.say("score"));
+    }
+    if ended == Ended::Person && !drill.is_solved() {
+        print(&format!(
+            "It goes on with: kubelapse drill --seed {} --level {}\n",
+            drill.score().seed,
+            arguments.level
+        ));
+    }
+    if let Some(path) = &arguments.json {
+        let json = serde_json::to_string_pretty(&drill.score()).unwrap_or_default() + "\n";
+        beside::replace(path, &json).map_err(|problem| format!("{}: {problem}", path.display()))?;
+    }
+    Ok(Exit::Ran)
+}
+
+fn prompt(drill: &Drill) -> String {
+    let walk = drill.walk();
+    let since = walk.now() - drill.clock();
+    format!("[+{}] ", offset(walk.now(), since))
+}
+
+/// A seed that nobody has asked for: any will do, as it is told.
+#[expect(clippy::disallowed_methods, reason = "whoever names no seed wants another drill each time")]
+fn another() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(1, |now| now.as_secs() % 100_000)
+}

@@ -1,0 +1,488 @@
+//! Drills: a broken cluster without a story, to be mended with kubectl's commands against the clock.
+//!
+//! A seed and a level make a cluster ([`cluster`]) in which one fault is planted, or two ([`faults`]), by something that somebody
+//! did a few minutes before the person comes. The person looks (`get`, `describe`, `events`, `logs`), names the cause, and mends it
+//! by commands. Time goes on by a few seconds with each line, as it would, and as long as one sleeps; it never goes back, and
+//! nobody is told why. A drill is solved once everything that is wanted ([`health`]) has been so for two minutes; what it comes
+//! to ([`score`]) is points for how soon that was, for what was kept whole on the way, and for the cause.
+//!
+//! There is no terminal and no clock in here: lines go in and texts come out, so that a program can be the person. The same seed,
+//! level and lines give the same texts and the same score.
+//!
+//! ```
+//! use kubelapse::drill::Drill;
+//!
+//! let mut drill = Drill::new(7, 1)?;
+//! println!("{}", drill.brief());
+//! assert!(drill.say("kubectl get pods").contains("NAME"));
+//! for line in drill.mends().to_vec() {
+//!     drill.say(&line);
+//! }
+//! while !drill.is_solved() {
+//!     drill.say("sleep 1m");
+//! }
+//! assert_eq!(drill.score().points.time, 40);
+//! # Ok::<(), String>(())
+//! ```
+
+mod cluster;
+mod faults;
+mod health;
+mod luck;
+mod score;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+pub use score::{Found, Points, Score};
+
+use cluster::{ARRIVED, Cluster, PATIENCE, STRUCK};
+use faults::{MAKERS, Maker, Planted};
+use health::Watch;
+use luck::Luck;
+
+use crate::scenario::diagnostic::nearest;
+use crate::scenario::values::parse_duration;
+use crate::session::line::{Line, Reply};
+use crate::session::{Direction, Move, Script, Walk, spoken};
+use crate::time::{Span, Time};
+
+/// Levels, from the lowest to the highest.
+pub const LEVELS: std::ops::RangeInclusive<u8> = 1..=5;
+/// A line takes a person so long.
+const LINE: Span = Span::from_secs(5);
+/// Well for so long is mended.
+const HOLDS: Span = Span::from_secs(120);
+
+/// What only looks.
+const LOOKS: [&str; 5] = ["get", "describe", "events", "logs", "tree"];
+/// What kubectl does, and nobody else: no machine is started by it, and no process killed.
+const ACTS: [&str; 21] = [
+    "delete",
+    "evict",
+    "cordon",
+    "uncordon",
+    "drain",
+    "taint",
+    "untaint",
+    "label",
+    "create",
+    "remove",
+    "setImage",
+    "resize",
+    "patch",
+    "scale",
+    "rolloutRestart",
+    "rolloutPause",
+    "rolloutResume",
+    "rolloutUndo",
+    "rolloutStatus",
+    "trigger",
+    "wait",
+];
+
+/// What can be said.
+pub const HELP: &str = "\
+Look       get [KIND] [NAME] [-o wide|yaml|json], describe KIND/NAME, events [POD], logs POD [-c NAME] [--previous],
+           tree: workloads with what they have made
+Mend       kubectl's commands, with or without `kubectl`: set image|resources|env|selector, scale, rollout
+           undo|restart|pause|resume|status, patch -p JSON, label, taint, cordon, uncordon, drain, delete, evict, create
+Wait       sleep 30s          time passes; `next` until something changes. Each other line takes 5 seconds.
+The cause  causes             the kinds that there are
+           cause KIND OBJECT  names one: cause image deployment/web
+The end    wanted             what has to be so, for two minutes; score; surrender: what it was; quit
+";
+
+/// A drill under way.
+pub struct Drill {
+    seed: u64,
+    level: u8,
+    faults: Vec<Fault>,
+    line: Line,
+    watch: Watch,
+    arrived: Time,
+    /// What goes on of the person's own commands: its place in the log, and how many of its lines were told.
+    own: Vec<(usize, usize)>,
+    wrong: u32,
+    lines: Vec<(i64, String)>,
+    /// When all had become well that stayed so.
+    mended: Option<Time>,
+    surrendered: bool,
+}
+
+struct Fault {
+    planted: Planted,
+    named: bool,
+}
+
+/// The makers of a level: the hardest ones that it has come first, one more of any from the third level on.
+fn chosen(level: u8, luck: &mut Luck) -> Vec<&'static Maker> {
+    let hardest: Vec<&Maker> =
+        MAKERS.iter().filter(|maker| (level.max(2) - 1..=level).contains(&maker.level)).collect();
+    let mut others: Vec<&Maker> = MAKERS.iter().filter(|maker| maker.level <= level).collect();
+    let first = *luck.of(if level > 4 { &others } else { &hardest });
+    luck.shuffle(&mut others);
+    others.retain(|maker| maker.kind != first.kind && !(maker.is_wide && first.is_wide));
+    // On the highest level nothing is easy.
+    others.sort_by_key(
+        |maker| if level == 5 { std::cmp::Reverse(maker.level.min(2)) } else { std::cmp::Reverse(0) },
+    );
+    [first].into_iter().chain(others).collect()
+}
+
+impl Drill {
+    /// That of a seed and a level, as the person comes.
+    ///
+    /// # Errors
+    /// There is no such level; or a fault of ours: the scenario that was made cannot be read.
+    pub fn new(seed: u64, level: u8) -> Result<Drill, String> {
+        if !LEVELS.contains(&level) {
+            return Err(format!(
+                "there is no level {level}: there are {} to {}",
+                LEVELS.start(),
+                LEVELS.end()
+            ));
+        }
+        let mut luck = Luck::new(seed, level);
+        let mut cluster = Cluster::new(level, &mut luck);
+        let (count, mut taken) = (if level >= 3 { 2 } else { 1 }, Vec::new());
+        let mut faults: Vec<Fault> = Vec::new();
+        for maker in chosen(level, &mut luck) {
+            if faults.len() < count
+                && let Some(planted) = maker.make(&mut cluster, &mut taken, &mut luck)
+            {
+                faults.push(Fault { planted, named: false });
+            }
+        }
+        let (text, files) = cluster.written(seed);
+        let files: BTreeMap<String, String> = files.into_iter().collect();
+        let loader = |path: &str| files.get(path).cloned().ok_or_else(|| format!("{path} is not there"));
+        let (script, loaded) =
+            Script::load("drill.toml", &text, &loader, &[]).map_err(|problems| problems.render(false))?;
+        let plan = Arc::new(loaded.plan);
+        let mut walk = Walk::new(script, &plan, plan.seed);
+        let arrived = plan.start + ARRIVED;
+        let goals = cluster.goals().into_iter();
+        let goals = goals.chain(faults.iter().flat_map(|fault| fault.planted.wanted.clone())).collect();
+        walk.go(Direction::Forward, &Move::To(plan.start + STRUCK));
+        let mut watch = Watch::new(goals, walk.world(), walk.now());
+        while walk.next_time().is_some_and(|next| next <= arrived) && walk.play() {
+            if !walk.rows_of(walk.position()).is_empty() {
+                watch.look_before(walk.world(), walk.now());
+            }
+        }
+        walk.seek_time(arrived);
+        watch.look_before(walk.world(), arrived);
+        Ok(Drill {
+            seed,
+            level,
+            faults,
+            line: Line::new(walk),
+            watch,
+            arrived,
+            own: Vec::new(),
+            wrong: 0,
+            lines: Vec::new(),
+            mended: None,
+            surrendered: false,
+        })
+    }
+
+    /// What the person is told when coming.
+    pub fn brief(&self) -> String {
+        let faults = if self.faults.len() == 1 { "Something is" } else { "Two things are" };
+        let mut text = format!(
+            "Drill {} of level {}. {faults} wrong in this cluster, and nobody knows what. It has run for {ARRIVED}; the trouble \
+             began in the last minutes.\nWanted, for two minutes:\n",
+            self.seed, self.level
+        );
+        for goal in self.watch.goals() {
+            let _ = writeln!(text, "  {}", goal.words());
+        }
+        text + "Find the cause, name it (`causes` lists the kinds), and mend it with kubectl's commands. Each line takes 5 s of \
+                the cluster's time, `sleep 30s` waits; `help` tells the rest.\n"
+    }
+
+    /// The workloads with what they have made: the cluster at one look, which costs no time.
+    pub fn observe(&mut self) -> String {
+        self.look("tree")
+    }
+
+    /// How long the person has been here.
+    pub fn clock(&self) -> Span {
+        self.line.walk.now().since(self.arrived)
+    }
+
+    /// Everything has been as it is wanted for long enough.
+    pub fn is_solved(&self) -> bool {
+        self.mended.is_some()
+    }
+
+    /// Nothing is left to be done: it is solved and its causes are named, or the time is over, or the person has given up.
+    pub fn is_over(&self) -> bool {
+        let named = self.faults.iter().all(|fault| fault.named);
+        self.surrendered || (self.is_solved() && named) || self.clock() >= PATIENCE
+    }
+
+    /// Commands that mend it, one way of several; for tests and for whoever has given up.
+    pub fn mends(&self) -> Vec<String> {
+        self.faults.iter().flat_map(|fault| fault.planted.mends.clone()).collect()
+    }
+    /// What is wrong: kinds, and an object each.
+    pub fn causes(&self) -> Vec<(&'static str, String)> {
+        let cause = |fault: &Fault| (fault.planted.kind, fault.planted.objects[0].clone());
+        self.faults.iter().map(cause).collect()
+    }
+    /// The scenario that the drill plays, standing where the person does.
+    pub fn walk(&self) -> &Walk {
+        &self.line.walk
+    }
+
+    /// What it comes to so far.
+    pub fn score(&self) -> Score {
+        let took = self.mended.map(|at| at.since(self.arrived));
+        let named = self.faults.iter().filter(|fault| fault.named).count();
+        let found = |fault: &Fault| Found {
+            kind: fault.planted.kind.to_owned(),
+            object: fault.planted.objects[0].clone(),
+            named: fault.named,
+        };
+        let faults = if self.is_over() { self.faults.iter().map(found).collect() } else { Vec::new() };
+        Score {
+            version: 1,
+            seed: self.seed,
+            level: self.level,
+            solved: self.is_solved(),
+            seconds: took.map(Span::secs),
+            lost: self.watch.lost().secs(),
+            wrong: self.wrong,
+            faults,
+            points: Points::of(took, self.watch.lost(), (named, self.faults.len()), self.wrong),
+            lines: self.lines.clone(),
+        }
+    }
+
+    /// Does what a line says, and tells what came of it.
+    pub fn say(&mut self, text: &str) -> String {
+        let text = text.trim();
+        if !text.is_empty() {
+            self.lines.push((self.clock().secs(), text.to_owned()));
+        }
+        let plain = text.strip_prefix("kubectl ").unwrap_or(text).trim();
+        let (word, rest) = plain.split_once(char::is_whitespace).unwrap_or((plain, ""));
+        let rest = rest.trim();
+        let was_solved = self.is_solved();
+        let (mut told, takes) = match word {
+            "" => (String::new(), Span::ZERO),
+            "help" | "h" | "?" => (HELP.to_owned(), Span::ZERO),
+            "brief" => (self.brief(), Span::ZERO),
+            "wanted" => (self.wanted(), LINE),
+            "causes" => (causes(), Span::ZERO),
+            "cause" => (self.named(rest), Span::ZERO),
+            "score" => (self.in_words(), Span::ZERO),
+            "surrender" => {
+                self.surrendered = true;
+                (String::new(), Span::ZERO)
+            }
+            "sleep" => match parse_duration(rest) {
+                Ok(span) => (String::new(), span),
+                Err(why) => (format!("`{rest}`: {why}; as in `sleep 30s`\n"), Span::ZERO),
+            },
+            "next" => (self.next(), Span::ZERO),
+            "events" if rest.is_empty() => (self.look("get events"), LINE),
+            _ if LOOKS.contains(&word) => (self.look(plain), LINE),
+            _ => match self.act(plain) {
+                Ok(told) => (told, LINE),
+                Err(problem) => (format!("{}\n", problem.trim_end()), Span::ZERO),
+            },
+        };
+        self.pass(takes);
+        told.push_str(&self.printed());
+        if self.is_solved() && !was_solved {
+            let took = self.mended.unwrap_or(self.arrived).since(self.arrived);
+            let _ = writeln!(
+                told,
+                "All is as it is wanted since {took}, and has stayed so for two minutes: it is mended."
+            );
+            if self.faults.iter().any(|fault| !fault.named) {
+                told.push_str("What was it? `cause KIND OBJECT` names it, `surrender` tells.\n");
+            }
+        }
+        if self.is_over() && word != "score" {
+            told.push_str(&self.debrief());
+        }
+        told
+    }
+
+    fn look(&mut self, text: &str) -> String {
+        let save = |_: &Walk, _: &str| Err(String::new());
+        match self.line.say(text, &save) {
+            Reply::Text(told) | Reply::Quit(told) => told,
+        }
+    }
+
+    fn act(&mut self, text: &str) -> Result<String, String> {
+        let said = match spoken::parse(text) {
+            Ok(said) if ACTS.contains(&said.verb) => said,
+            Ok(said) => {
+                return Err(format!("kubectl does no `{}`, and you have nothing else here", said.verb));
+            }
+            Err(problem) => {
+                let word = text.split_whitespace().next().unwrap_or_default();
+                let words =
+                    ["sleep", "next", "cause", "causes", "wanted", "score", "surrender", "help", "quit"];
+                let known: Vec<&str> = LOOKS.into_iter().chain(words).collect();
+                let is_verb = ACTS.iter().any(|verb| verb.eq_ignore_ascii_case(word))
+                    || word == "rollout"
+                    || word == "set";
+                return Err(match nearest(word, &known).filter(|_| !is_verb) {
+                    Some(near) => format!("`{word}` is no command here; did you mean `{near}`?"),
+                    None if is_verb => problem,
+                    None => format!("`{word}` is no command here; `help` lists what there is"),
+                });
+            }
+        };
+        let done = self.line.walk.act(text)?;
+        // An action is a step: what it wrote may already have mended something.
+        self.watch.look(self.line.walk.world(), self.line.walk.now());
+        if done.waits || matches!(said.verb, "rolloutStatus" | "wait" | "drain") {
+            self.own.push((self.line.walk.world().log.len() - 1, done.answer.len()));
+        }
+        Ok(done.answer.iter().map(|line| format!("{line}\n")).collect())
+    }
+
+    /// What the person's own commands have printed since, that go on.
+    fn printed(&mut self) -> String {
+        let log = &self.line.walk.world().log;
+        let mut text = String::new();
+        for (at, told) in &mut self.own {
+            let answer = log.get(*at).map_or(&[][..], |done| &done.answer);
+            text.extend(answer.iter().skip(*told).map(|line| format!("{line}\n")));
+            *told = answer.len();
+        }
+        text
+    }
+
+    /// Time passes; whatever happens meanwhile is looked at.
+    fn pass(&mut self, span: Span) {
+        let walk = &mut self.line.walk;
+        let to = (walk.now() + span).min(walk.plan().until);
+        while walk.next_time().is_some_and(|next| next <= to) && walk.play() {
+            if !walk.rows_of(walk.position()).is_empty() {
+                // Until this step all was as it was before.
+                Self::hold(&mut self.mended, &self.watch, walk.now());
+                self.watch.look(walk.world(), walk.now());
+            }
+        }
+        walk.seek_time(to);
+        Self::hold(&mut self.mended, &self.watch, to);
+        self.watch.look(walk.world(), to);
+    }
+
+    fn hold(mended: &mut Option<Time>, watch: &Watch, now: Time) {
+        if mended.is_none() {
+            *mended = watch.well_since().filter(|since| now.since(*since) >= HOLDS);
+        }
+    }
+
+    /// On to the next thing that kubectl would show.
+    fn next(&mut self) -> String {
+        let before = self.line.walk.history().len();
+        let from = self.line.walk.now();
+        while self.line.walk.history().len() == before && self.clock() < PATIENCE {
+            let Some(next) = self.line.walk.next_time().filter(|next| *next <= self.line.walk.plan().until)
+            else {
+                self.pass(HOLDS);
+                break;
+            };
+            self.pass(next.since(self.line.walk.now()));
+            if self.is_solved() {
+                break;
+            }
+        }
+        format!("{} later\n", self.line.walk.now().since(from))
+    }
+
+    fn wanted(&self) -> String {
+        let unmet = self.watch.unmet(self.line.walk.world());
+        match (unmet.is_empty(), self.watch.well_since()) {
+            (false, _) => format!("Not as it is wanted:\n  {}\n", unmet.join("\n  ")),
+            (true, Some(since)) => {
+                format!("All is as it is wanted, for {}.\n", self.line.walk.now().since(since))
+            }
+            (true, None) => String::new(),
+        }
+    }
+
+    fn named(&mut self, rest: &str) -> String {
+        let (kind, object) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let object = object.trim();
+        let known: Vec<&str> = faults::kinds().map(|(kind, _)| kind).collect();
+        if !known.contains(&kind) {
+            let near = nearest(kind, &known)
+                .map_or("`causes` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
+            return format!("`{kind}` is no kind of cause; {near}\n");
+        }
+        if object.is_empty() {
+            return format!("of what? As in `cause {kind} deployment/web`\n");
+        }
+        let is_it = |fault: &&mut Fault| {
+            fault.planted.kind == kind
+                && fault.planted.objects.iter().any(|own| faults::same_object(own, object))
+        };
+        match self.faults.iter_mut().find(is_it) {
+            Some(fault) if fault.named => "You have named that.\n".to_owned(),
+            Some(fault) => {
+                fault.named = true;
+                "Right.\n".to_owned()
+            }
+            None => {
+                self.wrong += 1;
+                "That is not it.\n".to_owned()
+            }
+        }
+    }
+
+    fn in_words(&self) -> String {
+        let score = self.score();
+        let points = score.points;
+        format!(
+            "{} of 100 points: {} of 40 for the time, {} of 30 for what was kept whole, {} of 30 for the cause\n",
+            points.total, points.time, points.whole, points.cause
+        )
+    }
+
+    /// What it was, and what it comes to.
+    fn debrief(&self) -> String {
+        let mut text = String::new();
+        for fault in &self.faults {
+            let planted = &fault.planted;
+            let _ = writeln!(text, "{} in {}: {}.", planted.kind, planted.objects[0], planted.told);
+            let _ = writeln!(text, "  mended by: {}", planted.mends.join("; "));
+        }
+        text + &self.in_words()
+    }
+}
+
+fn causes() -> String {
+    let width = faults::kinds().map(|(kind, _)| kind.len()).max().unwrap_or(0);
+    let lines = faults::kinds().map(|(kind, title)| format!("{kind:<width$}  {title}\n"));
+    lines.collect::<String>()
+        + "`cause KIND OBJECT` names one: cause image deployment/web. A wrong one costs points.\n"
+}
+
+/// Every level with the kinds of faults that it adds.
+pub fn list() -> String {
+    let mut text = String::new();
+    for level in LEVELS {
+        let _ = writeln!(text, "Level {level}{}", if level >= 3 { ", two at once" } else { "" });
+        for maker in MAKERS.iter().filter(|maker| maker.level == level) {
+            let _ = writeln!(text, "  {:<16}{}", maker.kind, maker.title);
+        }
+        if level == 5 {
+            text.push_str("  any of those above, in a larger cluster\n");
+        }
+    }
+    text
+}

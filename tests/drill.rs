@@ -1,0 +1,180 @@
+//! Drills: each can be solved by the commands that are told for it, to the full score, and none is well by itself.
+
+use std::collections::BTreeSet;
+
+use kubelapse::drill::{Drill, LEVELS};
+
+/// So many seeds of each level.
+const SEEDS: u64 = 50;
+
+fn open(seed: u64, level: u8) -> Drill {
+    Drill::new(seed, level).unwrap_or_else(|problem| panic!("seed {seed}, level {level}: {problem}"))
+}
+
+/// Names the causes and gives the commands that mend it, all at once, then waits.
+fn solve(seed: u64, level: u8) -> Result<Vec<&'static str>, String> {
+    let mut drill = open(seed, level);
+    let causes = drill.causes();
+    let told = |drill: &mut Drill, line: &str| format!("{line}\n{}", drill.say(line));
+    let mut talk = String::new();
+    for (kind, object) in &causes {
+        talk += &told(&mut drill, &format!("cause {kind} {object}"));
+    }
+    for line in drill.mends() {
+        talk += &told(&mut drill, &line);
+    }
+    for _ in 0..60 {
+        if drill.is_over() {
+            break;
+        }
+        drill.say("sleep 30s");
+    }
+    let score = drill.score();
+    let kinds = causes.into_iter().map(|(kind, _)| kind).collect();
+    if score.points.total == 100 {
+        return Ok(kinds);
+    }
+    let (unmet, tree) = (drill.say("wanted"), drill.observe());
+    Err(format!("seed {seed}, level {level}, {kinds:?}: {:?}\n{talk}{unmet}{tree}", score.points))
+}
+
+fn all_of_a_level(level: u8) {
+    let mut seen = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for seed in 0..SEEDS {
+        match solve(seed, level) {
+            Ok(kinds) => seen.extend(kinds),
+            Err(problem) => wrong.push(problem),
+        }
+        let mut left_alone = open(seed, level);
+        left_alone.say("sleep 40m");
+        if left_alone.is_solved() {
+            wrong.push(format!("seed {seed}, level {level}, {:?}: well by itself", left_alone.causes()));
+        }
+    }
+    assert!(wrong.is_empty(), "{} are wrong\n{}", wrong.len(), wrong.join("\n\n"));
+    assert!(seen.len() >= 7, "level {level} has seen only {seen:?}");
+}
+
+#[test]
+fn every_drill_of_level_1_can_be_solved() {
+    all_of_a_level(1);
+}
+
+#[test]
+fn every_drill_of_level_2_can_be_solved() {
+    all_of_a_level(2);
+}
+
+#[test]
+fn every_drill_of_level_3_can_be_solved() {
+    all_of_a_level(3);
+}
+
+#[test]
+fn every_drill_of_level_4_can_be_solved() {
+    all_of_a_level(4);
+}
+
+#[test]
+fn every_drill_of_level_5_can_be_solved() {
+    all_of_a_level(5);
+}
+
+/// A drill of each kind of fault, and which seed of which level has it.
+fn with(kind: &str) -> Drill {
+    let all = LEVELS.flat_map(|level| (0..SEEDS).map(move |seed| (seed, level)));
+    let mut drills = all.map(|(seed, level)| open(seed, level));
+    drills
+        .find(|drill| drill.causes().iter().any(|(own, _)| *own == kind))
+        .unwrap_or_else(|| panic!("no drill has {kind}"))
+}
+
+#[test]
+fn the_same_seed_level_and_lines_are_the_same_drill() {
+    let lines = ["get pods", "describe pod", "events", "causes", "sleep 1m", "next", "tree", "score"];
+    let talk = |seed, level| {
+        let mut drill = open(seed, level);
+        let brief = drill.brief();
+        let told: String = lines.iter().map(|line| drill.say(line)).collect();
+        (brief + &told, drill.score())
+    };
+    assert_eq!(talk(3, 3), talk(3, 3));
+    assert_ne!(talk(3, 3).0, talk(4, 3).0);
+}
+
+#[test]
+fn what_is_no_level_is_refused() {
+    let told = |level| Drill::new(1, level).err().unwrap_or_default();
+    assert_eq!(told(0), "there is no level 0: there are 1 to 5");
+    assert_eq!(told(6), "there is no level 6: there are 1 to 5");
+}
+
+/// Another way of mending works as well, one that does not mend does not, and a person's own mistakes cost.
+#[test]
+fn how_it_is_mended_is_the_persons_affair() {
+    let mut drill = with("image");
+    let (_, object) = drill.causes().into_iter().find(|(kind, _)| *kind == "image").expect("it has one");
+    let name = object.trim_start_matches("deployment/").to_owned();
+    // Another tag that is not there mends nothing.
+    drill.say(&format!("set image {object} app=registry.example/shop/{name}:9.9"));
+    drill.say("sleep 5m");
+    assert!(!drill.is_solved());
+    assert!(drill.say("get pods").contains("ImagePullBackOff"));
+    let told = drill.say(&format!("set image {object} app=registry.example/shop/{name}:2.5.0"));
+    assert!(told.contains(&format!("deployment.apps/{name} image updated")), "{told}");
+    drill.say("sleep 10m");
+    assert!(drill.say("wanted").starts_with("All is as it is wanted"), "{}", drill.say("wanted"));
+    assert!(drill.is_solved());
+    assert!(!drill.is_over(), "its cause has not been named");
+    assert!(drill.score().faults.is_empty(), "it is not told before");
+    assert_eq!(drill.say(&format!("cause command {object}")), "That is not it.\n");
+    assert!(drill.say(&format!("cause image deploy/{name}")).starts_with("Right.\n"));
+    assert!(drill.is_over());
+    let score = drill.score();
+    assert_eq!((score.points.total, score.points.cause, score.wrong), (95, 25, 1));
+    assert_eq!(score.faults[0].object, object);
+}
+
+#[test]
+fn who_scales_it_away_has_not_mended_it_and_loses_what_was_there() {
+    let mut drill = with("probe-path");
+    let (_, object) = drill.causes().into_iter().find(|(kind, _)| *kind == "probe-path").expect("it has one");
+    drill.say(&format!("scale {object} --replicas=0"));
+    drill.say("sleep 10m");
+    assert!(!drill.is_solved());
+    drill.say(&format!("scale {object} --replicas=3"));
+    drill.say(&format!("rollout undo {object}"));
+    drill.say("sleep 15m");
+    assert!(drill.is_solved() || drill.say("wanted").contains(&object), "{}", drill.say("wanted"));
+    let score = drill.score();
+    assert!(score.lost > 600, "{score:?}");
+    assert!(score.points.whole < 30, "{score:?}");
+}
+
+#[test]
+fn kubectl_is_all_that_one_has() {
+    let mut drill = open(1, 1);
+    for (line, told) in [
+        ("why", "`why` is no command here"),
+        ("back", "`back` is no command here"),
+        ("do scale deployment/web --replicas=1", "`do` is no command here"),
+        ("kill pod/web", "kubectl does no `kill`, and you have nothing else here\n"),
+        ("stop node/node-a", "kubectl does no `stop`, and you have nothing else here\n"),
+        ("caus", "`caus` is no command here; did you mean `cause`?\n"),
+        ("scale deployment/web", "`scale` needs `replicas`; as in `scale deployment/web --replicas=5`\n"),
+        ("cause imag deployment/web", "`imag` is no kind of cause; did you mean `image`?\n"),
+        ("cause image", "of what? As in `cause image deployment/web`\n"),
+        ("sleep long", "`long`: "),
+    ] {
+        let said = drill.say(line);
+        assert!(said.starts_with(told), "{line}: {said}");
+    }
+    assert_eq!(drill.clock().secs(), 0, "what is not done takes no time");
+    drill.say("get pods");
+    drill.say("kubectl get nodes -o wide");
+    drill.say("sleep 30s");
+    assert_eq!(drill.clock().secs(), 40);
+    assert!(drill.say("surrender").contains("mended by:"));
+    assert!(drill.is_over());
+}
