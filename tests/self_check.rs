@@ -32,7 +32,7 @@ fn planned(world: &World) -> Result<Arc<Plan>, String> {
 fn checked(world: &World, seed: u64) -> Result<(), String> {
     let plan = planned(world)?;
     let one = told(&plan, seed);
-    let mut wrong = judged(&one, plan.gates.version.as_str());
+    let mut wrong = judged(&one);
     let again = session::live(&plan, seed).digest;
     if again != one.digest {
         wrong.push(format!("with files the digest is {}, without {again}", one.digest));
@@ -49,7 +49,7 @@ fn cases() -> u32 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 150, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_told_agrees(world in worlds(), seed in 0u64..1_000_000) {
@@ -84,7 +84,7 @@ fn what_does_not_agree_is_seen() {
     let seen = |change: fn(&mut self_check::tables::Told)| {
         let mut told = told(&plan, 0);
         change(&mut told);
-        judged(&told, "1.36")
+        judged(&told)
     };
     assert_eq!(seen(|_| {}), Vec::<String>::new());
     let changes: [fn(&mut self_check::tables::Told); 8] = [

@@ -39,14 +39,14 @@ const BEHIND: i64 = 30_000_000;
 const CALM: i64 = 45_000_000;
 
 /// All that is wrong with it.
-pub fn judged(told: &Told, version: &str) -> Vec<String> {
+pub fn judged(told: &Told) -> Vec<String> {
     let mut wrong: Vec<String> = breaches(&told.rows).iter().map(|breach| format!("{breach:?}")).collect();
     let mut life = Life::default();
     let mut lists = told.lists.iter().enumerate().peekable();
     let every = told.lists.len().div_ceil(INSTANTS).max(1);
     let mut last = None;
     for (ix, row) in told.rows.iter().enumerate() {
-        life.take(row, version, &mut wrong);
+        life.take(row, &mut wrong);
         if told.rows.get(ix + 1).is_some_and(|next| next.micros == row.micros) {
             continue;
         }
@@ -76,11 +76,11 @@ struct Life {
     living: BTreeMap<Name, Pod>,
     gone: Vec<(Name, Pod)>,
     /// When which pod was Ready: from, to.
-    ready: Vec<(Name, String, i64, i64)>,
+    ready: Vec<(Name, i64, i64)>,
 }
 
 impl Life {
-    fn take(&mut self, row: &Row, version: &str, wrong: &mut Vec<String>) {
+    fn take(&mut self, row: &Row, wrong: &mut Vec<String>) {
         if row.pod.is_empty() || row.kind == "event" || row.kind == "owner" {
             return;
         }
@@ -95,8 +95,9 @@ impl Life {
         pod.first.entry("created").or_insert(at);
         match row.kind.as_str() {
             "phase" => {
-                let falls_back = pod.phase == "Running" && row.to == "Pending";
-                if falls_back && version != "1.32" {
+                // Init containers that begin anew after a reboot of the node take it back (`getPhase`, pkg/kubelet/kubelet_pods.go).
+                let begins_anew = ["init", "side"].iter().any(|name| pod.containers.contains_key(*name));
+                if pod.phase == "Running" && row.to == "Pending" && !begins_anew {
                     wrong.push(format!("{at}: {name:?} falls back from Running to Pending"));
                 }
                 if pod.phase != row.from {
@@ -136,7 +137,7 @@ impl Life {
                         (Some(since), false) => {
                             pod.ready_micros += at - since;
                             pod.ready_since = None;
-                            self.ready.push((name, pod.owner.clone(), since, at));
+                            self.ready.push((name, since, at));
                         }
                         _ => {}
                     }
@@ -154,7 +155,7 @@ impl Life {
                 pod.first.insert("removed", at);
                 if let Some(since) = pod.ready_since.take() {
                     pod.ready_micros += at - since;
-                    self.ready.push((name.clone(), pod.owner.clone(), since, at));
+                    self.ready.push((name.clone(), since, at));
                 }
                 self.gone.push((name, pod));
             }
@@ -222,7 +223,7 @@ impl Life {
             let mut pod = pod.clone();
             if let Some(since) = pod.ready_since {
                 pod.ready_micros += stands - since;
-                self.ready.push((name.clone(), pod.owner.clone(), since, stands));
+                self.ready.push((name.clone(), since, stands));
             }
             all.push((name.clone(), pod));
         }
@@ -330,13 +331,13 @@ fn numbers(told: &Told, wrong: &mut Vec<String>) {
 fn endpoints(told: &Told, life: &Life, wrong: &mut Vec<String>) {
     for row in &told.endpoints {
         let at = micros(&row["time"]).expect("a time");
-        // A Service is called as the workload before which it stands.
-        let is_its = |owner: &str| owner.rsplit('/').next() == Some(row["service"].as_str());
+        // A Service is called as the workload before which it stands, and so are its pods, whoever owns them by now.
+        let own = format!("{}-", row["service"]);
         let ready: BTreeSet<(&Name, i64)> = life
             .ready
             .iter()
-            .filter(|(_, owner, from, to)| is_its(owner) && *from <= at && at <= to + BEHIND)
-            .map(|(name, _, from, _)| (name, *from))
+            .filter(|(name, from, to)| name.1.starts_with(&own) && *from <= at && at <= to + BEHIND)
+            .map(|(name, from, _)| (name, *from))
             .collect();
         if number(row, "ready") > ready.len() as i64 {
             wrong.push(format!("endpoints.csv: {row:?}, and ready were {ready:?}"));
