@@ -186,7 +186,8 @@ export function readRun(model) {
   Object.assign(run, { start: Date.parse(model.start), last: model.end, end: Math.max(model.until ?? model.end, 1) });
   run.nodes = model.nodes.map((node, ix) => readNode(texts, node, ix));
   run.objects = model.objects.map((object, ix) => readObject(texts, object, ix));
-  run.pods = model.pods.map((pod, ix) => readPod(run, texts, pod, ix));
+  // Of a pod that is long gone a server has forgotten all.
+  run.pods = model.pods.map((pod, ix) => readPod(run, texts, pod, ix)).filter((pod) => pod.phases.length || pod.status.length);
   run.deeds = (model.deeds ?? []).map(([t, words, answers]) => ({
     t,
     words: texts[words],

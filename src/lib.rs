@@ -59,6 +59,7 @@
 //! - **Time never goes back**: to queue something for the past is a fault, asserted by debug builds;
 //!   in others it comes now.
 //! - **A handle never wraps**: pods, nodes, containers are typed indexes; one too many is refused, not taken for another.
+//! - **What must hold is looked at in every build** where it could break ([`api::invariant`]); a run in which it does not ends, and says which.
 //! - **A restart of the kubelet forgets exactly what the kubelet forgets**: what its process remembers is one value,
 //!   dropped with it.
 //! - **Luck by address**: a draw follows from its address (seed, purpose, entity, number; `world::luck`) and not from the

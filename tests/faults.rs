@@ -15,6 +15,7 @@ mod faults {
     mod hostile;
     mod names;
     mod operations;
+    mod options;
     mod pasted;
     mod verdicts;
 }

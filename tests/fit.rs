@@ -186,6 +186,161 @@ fn intervals_of_whole_seconds_hold_the_truth() {
     judge(&coverage(&plan(TRUTH), seeds(), false));
 }
 
+/// Programs that fail at first and then run longer, programs whose starts are alike, and images whose pulls fail: on each node
+/// two before one works, and always.
+const STARTS: &str = r#"
+name       = "starts"
+kubernetes = "1.36"
+until      = "12m"
+[[node]]
+name  = "node"
+count = 12
+[[image]]
+ref       = "twice:1"
+pull      = "800ms"
+error     = "registry is \"busy\""
+failures  = 2
+failTakes = { uniform = ["1s", "3s"] }
+[[image]]
+ref   = "never:1"
+error = "not found"
+[[program]]
+image = "first:1"
+attempts = [
+  { runs = { uniform = ["2s", "8s"] }, exit = 1 },
+  { runs = { weibull = { scale = "40s", shape = 1.5 } }, exit = { "0" = 0.5, "3" = 0.5 } },
+]
+[[program]]
+image = "alike:1"
+attempts = [{ runs = { weibull = { scale = "20s", shape = 1.5 } }, exit = { "0" = 0.5, "3" = 0.5 } }]
+[[pod]]
+name     = "first"
+replicas = 40
+every    = { uniform = ["0s", "1s"] }
+spec.containers = [{ name = "first", image = "first:1" }]
+[[pod]]
+name     = "alike"
+replicas = 40
+every    = { uniform = ["0s", "1s"] }
+spec.containers = [{ name = "alike", image = "alike:1" }]
+[[pod]]
+name     = "twice"
+replicas = 12
+at       = "2m"
+every    = { uniform = ["0s", "1s"] }
+  [pod.spec]
+  topologySpreadConstraints = [{ maxSkew = 1, topologyKey = "kubernetes.io/hostname", whenUnsatisfiable = "DoNotSchedule", labelSelector = { matchLabels = { app = "twice" } } }]
+  containers = [{ name = "twice", image = "twice:1" }]
+  [pod.metadata]
+  labels = { app = "twice" }
+[[pod]]
+name = "never"
+at   = "4m"
+spec.containers = [{ name = "never", image = "never:1" }]
+"#;
+
+/// Of a program whose first starts differ, each attempt's numbers; of one whose starts are alike, one attempt.
+#[test]
+fn starts_that_differ_are_attempts_of_their_own() {
+    let plan = plan(STARTS);
+    let each: Vec<(usize, usize, Vec<(String, bool)>)> = (0..seeds())
+        .into_par_iter()
+        .map(|seed| {
+            let fitted = fitted(&stream::text(&stream::lines(&plan, seed), true));
+            let of = |container: &str, key: &str, attempt: Option<usize>| {
+                let is_it = |row: &&Row| {
+                    matches!(&row.about, About::Program(own) if own.container == container)
+                        && row.key == key
+                        && row.attempt.map(|(own, _)| own) == attempt
+                };
+                fitted.rows.iter().find(is_it)
+            };
+            let many = |container: &str| {
+                let own = |row: &&Row| {
+                    matches!(&row.about, About::Program(own) if own.container == container)
+                        && row.key == "runs"
+                };
+                fitted.rows.iter().filter(own).count()
+            };
+            let mut told = Vec::new();
+            for (container, attempt, family, name, truth) in [
+                ("first", Some(0), "uniform", "low", 2.0),
+                ("first", Some(0), "uniform", "high", 8.0),
+                ("first", Some(0), "uniform", "mean", 5.0),
+                ("first", Some(1), "weibull", "scale", 40.0),
+                ("first", Some(1), "weibull", "shape", 1.5),
+                ("alike", None, "weibull", "scale", 20.0),
+                ("alike", None, "weibull", "shape", 1.5),
+            ] {
+                let fit = of(container, "runs", attempt).and_then(|row| row.fit.as_ref());
+                let Some(fit) = fit.filter(|fit| fit.family.name() == family) else { continue };
+                let number = fit.parameters.iter().find(|own| own.name == name).expect("its number");
+                told.push((format!("{container} {attempt:?} {name}"), holds(number, truth)));
+            }
+            let takes =
+                row(&fitted, "twice:1", "failTakes").and_then(|row| row.fit.as_ref()).expect("pulls failed");
+            for (name, truth) in [("low", 1.0), ("high", 3.0), ("mean", 2.0)] {
+                if let Some(own) =
+                    takes.parameters.iter().find(|own| own.name == name && takes.family.name() == "uniform")
+                {
+                    told.push((format!("failTakes {name}"), holds(own, truth)));
+                }
+            }
+            let value = |of: &str, key: &str| row(&fitted, of, key).map(|row| row.value.clone());
+            assert_eq!(value("twice:1", "error").as_deref(), Some(r#""registry is \"busy\"""#));
+            assert_eq!(value("twice:1", "failures").as_deref(), Some("2"), "seed {seed}");
+            assert_eq!(
+                (value("never:1", "error").as_deref(), value("never:1", "failures")),
+                (Some("\"not found\""), None)
+            );
+            let exit = of("first", "exit", Some(0)).map(|row| row.value.as_str());
+            assert!(exit.is_none_or(|exit| exit == "1"), "{exit:?}");
+            (many("first"), many("alike"), told)
+        })
+        .collect();
+    let split = each.iter().filter(|(first, ..)| *first == 2).count();
+    let alike = each.iter().filter(|(_, alike, _)| *alike == 1).count();
+    println!("{split} and {alike} of {}", each.len());
+    assert!(split * 20 >= each.len() * 19 && alike * 50 >= each.len() * 49, "{split} and {alike}");
+    let mut counts: BTreeMap<String, (u32, u32)> = BTreeMap::new();
+    for (name, holds) in each.into_iter().flat_map(|(.., told)| told) {
+        let count = counts.entry(name).or_default();
+        count.0 += u32::from(holds);
+        count.1 += 1;
+    }
+    judge(&counts);
+}
+
+/// Attempts go into a scenario, and what there is of them is kept.
+#[test]
+fn attempts_go_into_a_scenario() {
+    let desk = Desk::with("fit-attempts", None);
+    let lines = stream::lines(&plan(STARTS), 5);
+    std::fs::write(desk.0.join("all.jsonl"), stream::text(&lines, true)).expect("a stream");
+    let known =
+        STARTS.replace("{ runs = { weibull = { scale = \"20s\", shape = 1.5 } }", "{ log = [\"hello\"]");
+    let known = known.split("attempts = [\n").next().expect("its head").to_owned()
+        + "attempts = [{ log = [\"first\"] }]\n"
+        + known
+            .split("]\n[[program]]\nimage = \"alike")
+            .nth(1)
+            .map(|rest| format!("[[program]]\nimage = \"alike{rest}"))
+            .expect("its tail")
+            .as_str();
+    std::fs::write(desk.0.join("known.toml"), &known).expect("a scenario");
+    let output = desk.run("fit all.jsonl --into known.toml");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let text = std::fs::read_to_string(desk.0.join("known.toml")).expect("it is there");
+    let attempts = text.lines().find(|line| line.contains("log = [\"first\"]")).expect("the attempts");
+    assert_eq!(attempts.matches("log = [\"first\"]").count(), 2, "{attempts}");
+    assert!(attempts.contains("uniform") && attempts.contains("exit = 1"), "{attempts}");
+    let checked = desk.run("check known.toml");
+    assert_eq!(checked.status.code(), Some(0), "{}", said(&checked));
+    // Once more changes nothing.
+    assert_eq!(desk.run("fit all.jsonl --into known.toml").status.code(), Some(0));
+    assert_eq!(std::fs::read_to_string(desk.0.join("known.toml")).expect("it is there"), text);
+}
+
 /// What had not ended when watching did counts as that: most runs are longer than what was seen.
 #[test]
 fn what_is_cut_off_counts() {

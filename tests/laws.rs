@@ -100,6 +100,31 @@ fn a_broken_law_is_seen() {
     }
 }
 
+/// A pod that is made anew under an old name has a life of its own; one that is gone and tells more has not.
+#[test]
+fn a_name_may_come_again() {
+    let header =
+        "time,timestamp,namespace,pod,node,kind,object,from,to,ready,restarts,reason,message,exit_code,count";
+    let life = [
+        "1.0,,default,web-0,,phase,,,Pending,,,,,,",
+        "1.0,,default,web-0,,status,,,Pending,0/1,0,,,,",
+        "2.0,,default,web-0,,phase,,Pending,Failed,,,,,,",
+        "2.0,,default,web-0,,status,,Pending,Error,0/1,3,,,,",
+        "3.0,,default,web-0,,container,app,,terminated,false,3,Error,,1,",
+        "4.0,,default,web-0,,status,,Error,,,,,,,",
+    ];
+    let next = life.map(|row| format!("1{row}"));
+    let told = |rows: &[String]| {
+        let text = format!("{header}\n{}\n", rows.join("\n"));
+        breaches(&read_csv(&text).expect("a table"))
+    };
+    let both: Vec<String> = life.iter().map(|row| (*row).to_owned()).chain(next.clone()).collect();
+    assert_eq!(told(&both), []);
+    let late: Vec<String> =
+        life.iter().map(|row| (*row).to_owned()).chain(next.into_iter().skip(1)).collect();
+    assert!(told(&late).iter().any(|breach| breach.law == "a removed pod does not come back"));
+}
+
 /// A container's script and probes, as the scenario format writes them.
 fn container(index: usize, init: bool) -> impl Strategy<Value = (String, String)> {
     let probe = prop_oneof![

@@ -10,121 +10,18 @@ mod clients;
 mod desk;
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/server.rs"]
+mod server;
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::io::Write as _;
+use std::process::Command;
 use std::time::Duration;
 
 use desk::Desk;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
-
-/// A server that ends with its test.
-struct Server {
-    child: Child,
-    port: u16,
-    kubeconfig: String,
-    desk: Desk,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn serve(words: &str) -> Server {
-    let name = std::thread::current().name().map_or_else(String::new, |name| format!("serve-{name}"));
-    let desk = Desk::with(&name, None);
-    let line = format!("serve {words} --port 0");
-    let mut child = desk.command(&line).stdout(Stdio::piped()).spawn().expect("it starts");
-    let mut out = BufReader::new(child.stdout.take().expect("it is piped"));
-    let (mut port, mut kubeconfig) = (0, String::new());
-    for _ in 0..8 {
-        let mut line = String::new();
-        out.read_line(&mut line).expect("it speaks");
-        if let Some((_, address)) = line.split_once("http://127.0.0.1:") {
-            port = address.trim().parse().expect("a port");
-        }
-        if let Some((_, file)) = line.split_once("KUBECONFIG=") {
-            file.trim().clone_into(&mut kubeconfig);
-        }
-        if line.starts_with("The clock") {
-            break;
-        }
-    }
-    assert!(port > 0 && !kubeconfig.is_empty());
-    Server { child, port, kubeconfig, desk }
-}
-
-impl Server {
-    fn open(&self) -> TcpStream {
-        let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it listens");
-        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a limit");
-        stream
-    }
-
-    /// What is answered to a request that closes its connection.
-    fn raw(&self, request: &str) -> String {
-        let mut stream = self.open();
-        let _ = stream.write_all(request.as_bytes());
-        let mut text = Vec::new();
-        let _ = stream.read_to_end(&mut text);
-        String::from_utf8_lossy(&text).into_owned()
-    }
-
-    /// Code and body.
-    fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        let text = self.raw(&format!(
-            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\nContent-Type: application/merge-patch+json\r\n\
-             Content-Length: {}\r\n\r\n{body}",
-            self.port,
-            body.len()
-        ));
-        let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");
-        let code = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a code");
-        (code, serde_json::from_str(body).unwrap_or(Value::Null))
-    }
-
-    fn get(&self, path: &str) -> Value {
-        let (code, body) = self.ask("GET", path, "");
-        assert_eq!(code, 200, "{path}: {body}");
-        body
-    }
-
-    /// A watch, whose events can be read line by line.
-    fn watch(&self, path: &str) -> BufReader<TcpStream> {
-        let mut stream = self.open();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost:{}\r\n\r\n", self.port).expect("it takes it");
-        let mut lines = BufReader::new(stream);
-        let mut line = String::new();
-        while line != "\r\n" {
-            line.clear();
-            lines.read_line(&mut line).expect("a head");
-        }
-        lines
-    }
-}
-
-/// The next event of a watch, past what belongs to the chunks; None: it has ended.
-fn event(watch: &mut BufReader<TcpStream>) -> Option<Value> {
-    let mut line = String::new();
-    loop {
-        line.clear();
-        if watch.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        if line.starts_with('{') {
-            return serde_json::from_str(&line).ok();
-        }
-        if line.trim() == "0" {
-            return None;
-        }
-    }
-}
+use server::{Server, event, serve, serve_beside};
 
 fn version(list: &Value) -> u64 {
     list["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse().ok()).expect("a version")
@@ -582,4 +479,164 @@ fn hostile_bodies_are_refused_in_bounded_memory() {
     assert_eq!(server.ask("POST", deployments, &deployment("surging", 2, 2_147_483_647)).0, 201);
     assert_eq!(server.ask("POST", "/kubelapse/v1/clock/goto?at=30s", "").0, 200);
     server.get("/version");
+}
+
+/// etcd takes no request of more than 1.5 MiB: who patches an object to be larger is refused, and the object stays as it was.
+#[test]
+fn an_object_that_would_be_too_large_is_refused() {
+    let server = serve("crash-loop --speed paused");
+    let roles = "/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles";
+    assert_eq!(server.ask("POST", roles, r#"{"metadata":{"name":"grows"},"rules":[]}"#).0, 201);
+    let place = format!("{roles}/grows");
+    let more =
+        |name: &str| format!(r#"{{"metadata":{{"annotations":{{"{name}":"{}"}}}}}}"#, "x".repeat(2_000_000));
+    assert_eq!(server.ask("PATCH", &place, &more("a")).0, 200);
+    let (code, told) = server.ask("PATCH", &place, &more("b"));
+    assert_eq!((code, &told["message"]), (500, &"etcdserver: request is too large".into()));
+    assert!(server.get(&place)["metadata"]["annotations"].get("b").is_none());
+}
+
+/// What is deleted is gone, whoever made it and however.
+#[test]
+fn a_budget_that_a_client_made_can_be_deleted() {
+    let server = serve("crash-loop --speed paused");
+    let budgets = "/apis/policy/v1/namespaces/default/poddisruptionbudgets";
+    let budget =
+        r#"{"metadata":{"name":"web"},"spec":{"minAvailable":1,"selector":{"matchLabels":{"app":"web"}}}}"#;
+    for _ in 0..2 {
+        assert_eq!(server.ask("POST", budgets, budget).0, 201);
+        let mut watch = server.watch(&format!("{budgets}?watch=true"));
+        assert_eq!(event(&mut watch).expect("an event")["type"], "ADDED");
+        assert_eq!(server.ask("DELETE", &format!("{budgets}/web"), "").0, 200);
+        assert_eq!(event(&mut watch).expect("an event")["type"], "DELETED");
+        assert_eq!(server.ask("GET", &format!("{budgets}/web"), "").0, 404);
+    }
+}
+
+#[test]
+fn a_claim_gets_the_volume_that_a_client_made() {
+    let server = serve("crash-loop --speed paused");
+    let volumes = "/api/v1/persistentvolumes";
+    let claims = "/api/v1/namespaces/default/persistentvolumeclaims";
+    let claim = |class: &str, name: &str| {
+        format!(
+            r#"{{"metadata":{{"name":"{name}","annotations":{{"note":"kept"}}}},"spec":{{"storageClassName":"{class}",
+                "accessModes":["ReadWriteOnce"],"resources":{{"requests":{{"storage":"1Gi"}}}}}}}}"#
+        )
+    };
+    let volume = |name: &str, size: &str| {
+        format!(
+            r#"{{"metadata":{{"name":"{name}"}},"spec":{{"capacity":{{"storage":"{size}"}},"accessModes":["ReadWriteOnce"],
+                "storageClassName":"disks","hostPath":{{"path":"/d"}}}}}}"#
+        )
+    };
+    // The first volume is too small, so that the claim waits.
+    assert_eq!(server.ask("POST", volumes, &volume("small", "1Mi")).0, 201);
+    assert_eq!(server.ask("POST", claims, &claim("disks", "data")).0, 201);
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=1m", "");
+    assert_eq!(server.get(&format!("{claims}/data"))["status"]["phase"], "Pending");
+    let (code, made) = server.ask("POST", volumes, &volume("large", "2Gi"));
+    assert_eq!((code, &made["status"]["phase"]), (201, &Value::from("Available")), "{made}");
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=2m", "");
+    let bound = server.get(&format!("{claims}/data"));
+    assert_eq!(
+        (&bound["status"]["phase"], &bound["spec"]["volumeName"]),
+        (&"Bound".into(), &"large".into()),
+        "{bound}"
+    );
+    let told = server.get(&format!("{volumes}/large"));
+    assert_eq!(
+        (&told["status"]["phase"], &told["spec"]["claimRef"]["name"]),
+        (&"Bound".into(), &"data".into())
+    );
+    assert_eq!(told["metadata"]["uid"], made["metadata"]["uid"]);
+    // The claim can be changed, and keeps what protects it.
+    let patch = r#"{"metadata":{"labels":{"a":"b"}}}"#;
+    let (code, changed) = server.ask("PATCH", &format!("{claims}/data"), patch);
+    assert_eq!((code, &changed["metadata"]["labels"]["a"]), (200, &"b".into()), "{changed}");
+    assert_eq!(changed["metadata"]["annotations"]["note"], "kept");
+    assert_eq!(changed["metadata"]["finalizers"][0], "kubernetes.io/pvc-protection");
+    assert_eq!(changed["spec"]["volumeMode"], "Filesystem");
+    let (code, _) =
+        server.ask("PATCH", &format!("{claims}/data"), r#"{"spec":{"accessModes":["ReadWriteMany"]}}"#);
+    assert_eq!(code, 422);
+    // A class of a client's provisions.
+    let class = r#"{"metadata":{"name":"fast"},"provisioner":"csi.example"}"#;
+    assert_eq!(server.ask("POST", "/apis/storage.k8s.io/v1/storageclasses", class).0, 201);
+    assert_eq!(server.ask("POST", claims, &claim("fast", "cache")).0, 201);
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=3m", "");
+    assert_eq!(server.get(&format!("{claims}/cache"))["status"]["phase"], "Bound");
+    // What is deleted is no volume for anybody.
+    assert_eq!(server.ask("DELETE", &format!("{volumes}/small"), "").0, 200);
+    assert_eq!(server.ask("GET", &format!("{volumes}/small"), "").0, 404);
+    let names = server.get(volumes)["items"].as_array().map_or(0, Vec::len);
+    assert_eq!(names, 2, "that of `data`, and the one that was made for `cache`");
+}
+
+#[test]
+fn what_a_manifest_says_of_config_maps_and_secrets_is_served() {
+    let manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, labels: {app: web}}\ndata: {greeting: hello}\n\
+                    ---\napiVersion: v1\nkind: Secret\nmetadata: {name: token}\nstringData: {key: hunter2}\n\
+                    ---\napiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - name: app\n    \
+                    image: registry.example/web:1\n    envFrom: [{configMapRef: {name: settings}}, {secretRef: {name: token}}]\n";
+    let server = serve_beside("web.yaml --speed paused", &[("web.yaml", manifest)]);
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=30s", "");
+    let map = server.get("/api/v1/namespaces/default/configmaps/settings");
+    assert_eq!(
+        (&map["data"]["greeting"], &map["metadata"]["labels"]["app"]),
+        (&"hello".into(), &"web".into()),
+        "{map}"
+    );
+    let secret = server.get("/api/v1/namespaces/default/secrets/token");
+    assert_eq!(
+        (&secret["data"]["key"], &secret["type"]),
+        (&"aHVudGVyMg==".into(), &"Opaque".into()),
+        "{secret}"
+    );
+    // A Job that a client makes ends, as one of a manifest does.
+    let job = r#"{"metadata":{"name":"once"},"spec":{"template":{"spec":{"restartPolicy":"Never",
+        "containers":[{"name":"own","image":"registry.example/once:1"}]}}}}"#;
+    assert_eq!(server.ask("POST", "/apis/batch/v1/namespaces/default/jobs", job).0, 201);
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=2m", "");
+    assert_eq!(server.get("/apis/batch/v1/namespaces/default/jobs/once")["status"]["succeeded"], 1);
+}
+
+#[test]
+fn a_nodes_annotations_are_written_and_saved_and_the_saved_run_ends() {
+    let server = serve("crash-loop --speed paused");
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=30s", "");
+    let patch = r#"{"metadata":{"annotations":{"note":"hello"}}}"#;
+    let (code, node) = server.ask("PATCH", "/api/v1/nodes/node", patch);
+    assert_eq!((code, &node["metadata"]["annotations"]["note"]), (200, &"hello".into()), "{node}");
+    let (code, node) =
+        server.ask("PATCH", "/api/v1/nodes/node", r#"{"metadata":{"annotations":{"note":null}}}"#);
+    assert_eq!(
+        (code, node["metadata"].get("annotations").and_then(|own| own.get("note"))),
+        (200, None),
+        "{node}"
+    );
+    assert_eq!(server.ask("PATCH", "/api/v1/nodes/node", r#"{"spec":{"podCIDR":"10.0.0.0/24"}}"#).0, 405);
+    let saved = server.raw(&format!(
+        "GET /kubelapse/v1/scenario HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\r\n",
+        server.port
+    ));
+    let text = saved.split_once("\r\n\r\n").expect("a body").1;
+    assert!(text.contains("write = \"Node/node\"") && !text.contains("87600h"), "{text}");
+    std::fs::write(server.desk.0.join("saved.toml"), text).expect("a file");
+    let played = server.desk.run("run saved.toml");
+    assert!(played.status.success(), "{played:?}");
+}
+
+/// `Patch.Apply` of a path that is not there is answered as a `test` that fails (`applyJSPatch`, handlers/patch.go).
+#[test]
+fn a_json_patch_of_what_is_not_there_cannot_be_processed() {
+    let server = serve("crash-loop --speed paused");
+    let body = r#"[{"op":"replace","path":"/metadata/nothing/here","value":1}]"#;
+    let text = server.raw(&format!(
+        "PATCH /api/v1/namespaces/default/pods/orders HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\
+         Content-Type: application/json-patch+json\r\nContent-Length: {}\r\n\r\n{body}",
+        server.port,
+        body.len()
+    ));
+    assert!(text.starts_with("HTTP/1.1 422") && text.contains("\"reason\":\"Invalid\""), "{text}");
 }

@@ -3,6 +3,8 @@
 //! A place becomes a handle in [`new`](ContainerIx::new) alone. It never wraps: how many places a list may have is checked
 //! where a scenario is read, by limits that lie far below what a handle can hold.
 
+use super::invariant::Invariant;
+
 /// Makes the type of a handle.
 macro_rules! handle {
     ($(#[$meta:meta])* $name:ident($number:ty)) => {
@@ -13,9 +15,10 @@ macro_rules! handle {
         impl $name {
             /// That of a place in the list.
             pub fn new(place: usize) -> $name {
-                let number = <$number>::try_from(place);
-                debug_assert!(number.is_ok(), "place {place} has a handle");
-                $name(number.unwrap_or(<$number>::MAX))
+                match <$number>::try_from(place) {
+                    Ok(number) => $name(number),
+                    Err(_) => $crate::api::handle::none_for(place),
+                }
             }
             /// The place in the list.
             pub fn ix(self) -> usize {
@@ -44,6 +47,13 @@ macro_rules! handle {
     };
 }
 pub(crate) use handle;
+
+/// There are more places than anybody may have.
+#[cold]
+#[inline(never)]
+pub(crate) fn none_for(place: usize) -> ! {
+    Invariant::PlacesHaveHandles.broken(&format!("place {place}"))
+}
 
 /// What a handle is made of, for [`All`]: its place is known to fit.
 pub trait Handle: Copy {

@@ -12,6 +12,7 @@ pub mod disruption;
 pub mod event;
 pub(crate) mod form;
 pub(crate) mod handle;
+pub mod invariant;
 pub mod job;
 pub(crate) mod marks;
 pub mod meta;

@@ -143,7 +143,7 @@ pub fn main() -> ExitCode {
     let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(problem) => {
-            let _ = problem.print();
+            told(&problem);
             return ExitCode::from(if problem.use_stderr() { Exit::WrongRequest as u8 } else { 0 });
         }
     };
@@ -156,6 +156,22 @@ pub fn main() -> ExitCode {
         return ExitCode::from(exit.max(Exit::WrongRequest) as u8);
     }
     ExitCode::from(exit as u8)
+}
+
+/// What the reader of arguments says, in colours where there are some. It repeats what it was given: where a terminal would obey that,
+/// it is shown instead, and plain.
+fn told(problem: &clap::Error) {
+    let is_harmless = |word: std::ffi::OsString| {
+        let word = word.to_string_lossy().into_owned();
+        escaped(&word) == word
+    };
+    if std::env::args_os().all(is_harmless) {
+        let _ = problem.print();
+    } else if problem.use_stderr() {
+        talk(&problem.render().to_string());
+    } else {
+        print(&problem.render().to_string());
+    }
 }
 
 fn dispatch(command: Command) -> Exit {

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::source::{self, Beside, Source};
-use super::{Exit, check, disk, print, report, talk};
-use crate::scenario::Diagnostics;
+use super::{Exit, beside, check, disk, print, report, talk};
+use crate::scenario::assumed::RUNS;
+use crate::scenario::{Code, Diagnostic, Diagnostics};
 use crate::serve::clock::{self, Pace};
 use crate::serve::steady::Steady;
 use crate::serve::{http, kubeconfig};
@@ -73,7 +74,7 @@ pub fn serve(arguments: &Arguments) -> Exit {
     if list.len() != 1 {
         return refuse(&format!("`{}` holds {} scenarios: serve one", words.join(" "), list.len()));
     }
-    let source = list.remove(0);
+    let source = with_programs(&list.remove(0));
     // Where the fastest clock ends: where the scenario does.
     let own = arguments.beside.overrides(arguments.until.as_ref());
     let own_end = Script::load(&source.label, &source.text, &|path| source.manifest(path), &own);
@@ -134,12 +135,34 @@ pub fn serve(arguments: &Arguments) -> Exit {
     })
 }
 
+/// What is said of programs beside the manifests: a Job that a client makes ends well after a while, as one of a manifest does.
+fn with_programs(source: &Source) -> Source {
+    let mut source = source.clone();
+    if source.around.is_some() {
+        for kind in ["job", "cronjob"] {
+            source.text +=
+                &format!("\n[[program]]\nworkload = \"{kind}/*\"\nattempts = [{{ runs = \"{RUNS}\" }}]\n");
+        }
+    }
+    source
+}
+
+/// Clients will make what a program is about that nothing in the scenario is.
+fn without_programs(mut warnings: Diagnostics) -> Diagnostics {
+    let titles = ["no container uses an image", "no container uses the image", "no [[apply]] has a"];
+    let is_of_program = |item: &Diagnostic| {
+        item.code == Code::NoEffect && titles.iter().any(|title| item.title.starts_with(title))
+    };
+    warnings.items.retain(|item| !is_of_program(item));
+    warnings
+}
+
 /// A scenario at the start of its run. Whoever reaches the server may have manifests applied: of those beside the scenario, and of no
 /// other file that this user can read.
 fn opened(source: &Source, overrides: &[String], seed: Option<u64>) -> Result<Walk, Diagnostics> {
     let (mut script, loaded) =
         Script::load(&source.label, &source.text, &|path| source.manifest(path), overrides)?;
-    source::tell(source, &loaded.warnings);
+    source::tell(source, &without_programs(loaded.warnings.clone()));
     talk(&loaded.plan.left_out.no_effect_words());
     let beside = source.clone();
     script.files = Files::new(move |path| match source::leads_out(path) {
@@ -166,15 +189,15 @@ fn is_free(place: &Path) -> bool {
     }
 }
 
-/// A file of our own: what lay there, be it a link to elsewhere, goes first; where somebody has named it, only if it is ours.
+/// A file of our own, whole or not at all, in the place of what lay there, be it a link to elsewhere; where somebody has named it, only if
+/// that is ours.
 fn write(place: &Path, text: &str, is_named: bool) -> std::io::Result<()> {
-    use std::io::{Error, ErrorKind, Write as _};
+    use std::io::{Error, ErrorKind};
     if is_named && !is_free(place) {
         let words = "there already, and not written by `serve`: name another file";
         return Err(Error::new(ErrorKind::AlreadyExists, words));
     }
-    let _ = disk::remove(place);
-    disk::File::create_new(place)?.write_all(text.as_bytes())
+    beside::replace(place, text)
 }
 
 /// Ctrl-C, or SIGTERM.

@@ -3,6 +3,7 @@
 //! Each law names its source. They speak of rows and states as a watching client sees them, so that whoever breaks one is
 //! wrong, whatever the scenario.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::life::{Row, State, Visible as _, lives};
@@ -26,6 +27,7 @@ const PHASES: [&str; 5] = ["Pending", "Running", "Succeeded", "Failed", "Unknown
 /// Every breach, in order of pods and time.
 pub fn breaches(rows: &[Row]) -> Vec<Breach> {
     let mut found = Vec::new();
+    let rows = &*by_life(rows);
     in_rows(rows, &mut found);
     let end = rows.last().map_or(0, |row| row.micros);
     for ((namespace, name), life) in lives(rows, end) {
@@ -39,6 +41,31 @@ pub fn breaches(rows: &[Row]) -> Vec<Breach> {
         }
     }
     found
+}
+
+/// The rows with a name for each life: a pod that is made anew under the name of one that is gone (those of a StatefulSet are) is
+/// another pod, and is told as `web-0, life 2`.
+fn by_life(rows: &[Row]) -> Cow<'_, [Row]> {
+    let is_gone = |row: &Row| row.kind == "status" && row.to.is_empty();
+    let is_made = |row: &Row| row.kind == "phase" && row.from.is_empty();
+    let mut life: BTreeMap<(&str, &str), (u32, bool)> = BTreeMap::new();
+    let mut numbers = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (number, gone) = life.entry((&row.namespace, &row.pod)).or_insert((1, false));
+        if is_made(row) && std::mem::take(gone) {
+            *number += 1;
+        }
+        *gone |= is_gone(row);
+        numbers.push(*number);
+    }
+    if numbers.iter().all(|number| *number == 1) {
+        return Cow::Borrowed(rows);
+    }
+    let named = |(row, number): (&Row, u32)| match number {
+        1 => row.clone(),
+        number => Row { pod: format!("{}, life {number}", row.pod), ..row.clone() },
+    };
+    Cow::Owned(rows.iter().zip(numbers).map(named).collect())
 }
 
 /// Laws about one state.

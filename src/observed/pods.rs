@@ -103,8 +103,8 @@ pub struct Version {
     pub after_hole: bool,
     /// It is the pod's last.
     pub is_last: bool,
-    /// It has a node.
-    pub has_node: bool,
+    /// Its node; empty: it has none.
+    pub node: Sym,
     /// When its deletion was asked for (a second), and its grace period.
     pub deletion: Option<(i64, i64)>,
     /// Since when `Ready` is True.
@@ -157,6 +157,11 @@ impl Pod {
         }
     }
 
+    /// The node that it was bound to.
+    pub fn node(&self) -> Option<Sym> {
+        self.versions.iter().map(|own| own.node).find(|node| !node.is_empty())
+    }
+
     /// One more version; only what it needs is read, as a stream has many.
     pub(super) fn version(&self, object: &Value) -> Version {
         let (meta, status) = (&object["metadata"], wire::pod_status(&object["status"]));
@@ -172,7 +177,7 @@ impl Pod {
             stamp: None,
             after_hole: false,
             is_last: false,
-            has_node: object["spec"]["nodeName"].as_str().is_some_and(|name| !name.is_empty()),
+            node: object["spec"]["nodeName"].as_str().map_or(Sym::EMPTY, Sym::new),
             deletion: wire::time(&meta["deletionTimestamp"]).map(|at| (at.secs() - grace, grace)),
             ready_since: ready.and_then(|ready| ready.last_transition).map(Time::secs),
             was_ended: !status.reason.is_empty(),

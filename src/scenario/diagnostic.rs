@@ -106,17 +106,26 @@ impl Diagnostic {
     pub fn nearest<'a>(self, word: &str, names: impl IntoIterator<Item = &'a str>) -> Diagnostic {
         let names: Vec<&str> = names.into_iter().collect();
         match nearest(word, &names) {
-            Some(name) => self.hint(format!("did you mean `{name}`?")),
+            Some(name) => self.hint(format!("did you mean {}?", quoted(name))),
             None => match names.as_slice() {
                 [] => self,
-                [only] => self.hint(format!("there is only `{only}`")),
+                [only] => self.hint(format!("there is only {}", quoted(only))),
                 some => {
-                    let shown: Vec<String> = some.iter().take(24).map(|n| format!("`{n}`")).collect();
+                    let shown: Vec<String> = some.iter().take(24).map(|name| quoted(name)).collect();
                     let more = if some.len() > 24 { ", …" } else { "" };
                     self.hint(format!("there are {}{more}", shown.join(", ")))
                 }
             },
         }
+    }
+}
+
+/// A name as it is offered: of one that is longer than any name may be, its beginning.
+fn quoted(name: &str) -> String {
+    const LONGEST: usize = 253;
+    match name.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("`{}…`", &name[..end]),
+        None => format!("`{name}`"),
     }
 }
 

@@ -37,6 +37,7 @@ pub use command::{Action, Command};
 pub use diagnostic::{Code, Diagnostic, Diagnostics};
 pub use manifest::folder;
 pub use plan::Plan;
+pub(crate) use resolve::volume_written;
 pub use schema::schema;
 pub use values::parse_duration;
 

@@ -299,6 +299,8 @@ pub struct ObjectPlan {
     pub at: Option<Time>,
     /// ConfigMap, Secret: the keys it has; None: any key.
     pub keys: Option<Vec<String>>,
+    /// ConfigMap, Secret, ServiceAccount: its manifests, each with its instant, the first one first.
+    pub manifests: Vec<(Time, Arc<Value>)>,
     /// PriorityClass
     pub value: i32,
     /// PriorityClass: `Never` or `PreemptLowerPriority`.

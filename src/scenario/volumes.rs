@@ -25,7 +25,7 @@ pub struct Storage {
 /// A PersistentVolume.
 #[derive(Clone, Debug)]
 pub struct VolumePlan {
-    /// When it comes.
+    /// When it comes; [`Time::FAR`]: it is gone.
     pub at: Time,
     /// Its name.
     pub name: Sym,

@@ -20,7 +20,7 @@ use super::status::Response;
 use super::steady::Steady;
 use super::store::{Put, Store};
 use super::verbs::{self, Step};
-use super::{custom, kinds};
+use super::{custom, deletion, kinds};
 use crate::session::served::{News, Served};
 use crate::session::usage::Usage;
 use crate::session::{Breakpoint, Move, Walk};
@@ -476,7 +476,7 @@ impl Clock {
                 let pod = (of.namespace.as_str(), of.pod.as_str());
                 let _ = answer.send(self.walk.timed_logs(pod, &of.container, of.previous));
             }
-            Ask::Save(answer) => drop(answer.send(self.walk.saved())),
+            Ask::Save(answer) => drop(answer.send(self.walk.saved_until(self.end))),
             Ask::Look(at, words, answer) => {
                 let at = at.map_or(self.walk.now(), |offset| self.walk.plan().start + offset);
                 let is_known = at >= self.walk.earliest();
@@ -658,7 +658,7 @@ impl Clock {
         for _ in 0..16 {
             let steps = {
                 let store = self.store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-                verbs::orphans(&store, &self.walk.world().gates)
+                deletion::orphans(&store, &self.walk.world().gates)
             };
             if steps.is_empty() {
                 return;

@@ -1,5 +1,7 @@
 //! Sockets: requests in, answers out, and who may ask at all.
 //!
+//! A [`Door`] answers requests wherever they come from: [`serve`] takes them from sockets, tests hand over what stands in memory.
+//!
 //! The server listens on the loopback address alone. A page of some other site that a browser has open must not reach it either:
 //! a request must name this machine (`Host`), and one that a page makes must come from here (`Origin`). Bodies, connections
 //! and watches are limited; a client that does not read is dropped. When the server is told to end, every stream ends,
@@ -14,7 +16,7 @@ use std::time::Duration;
 use http_body_util::channel::{Channel, Sender};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Bytes;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -33,7 +35,8 @@ use super::{own, verbs};
 use crate::record::html;
 use crate::rules::versions::gates::Gates;
 
-type Body = UnsyncBoxBody<Bytes, Infallible>;
+/// What an answer consists of: one piece, or pieces that go on coming.
+pub type Body = UnsyncBoxBody<Bytes, Infallible>;
 
 /// A body may be so long; the API server takes no more.
 const MOST_BODY: usize = 3 << 20;
@@ -60,6 +63,27 @@ struct Shared {
     ends: signal::Receiver<bool>,
 }
 
+/// Where requests are answered, without a socket.
+#[derive(Clone)]
+pub struct Door(Arc<Shared>);
+
+impl Door {
+    /// The door of a simulation, at a port; `ends` says when it is over.
+    pub fn new(desk: Desk, gates: Gates, port: u16, ends: signal::Receiver<bool>) -> Door {
+        let (streams, connections) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Door(Arc::new(Shared { desk, gates, port, streams, connections, ends }))
+    }
+
+    /// Answers a request, in a runtime: an answer that goes on is written beside.
+    pub async fn answer<B>(&self, request: hyper::Request<B>) -> hyper::Response<Body>
+    where
+        B: hyper::body::Body<Data = Bytes>,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        handle(request, &self.0).await
+    }
+}
+
 /// A place to listen at: this port, or the next that is free.
 ///
 /// # Errors
@@ -78,14 +102,7 @@ pub async fn listen(port: u16) -> std::io::Result<TcpListener> {
 /// Answers until `ends` says that it is over.
 pub async fn serve(listener: TcpListener, desk: Desk, gates: Gates, mut ends: signal::Receiver<bool>) {
     let port = listener.local_addr().map_or(0, |own| own.port());
-    let shared = Arc::new(Shared {
-        desk,
-        gates,
-        port,
-        streams: AtomicUsize::new(0),
-        connections: AtomicUsize::new(0),
-        ends: ends.clone(),
-    });
+    let Door(shared) = Door::new(desk, gates, port, ends.clone());
     loop {
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -131,7 +148,11 @@ async fn connection(stream: TcpStream, shared: &Arc<Shared>) {
     }
 }
 
-async fn handle(request: hyper::Request<Incoming>, shared: &Arc<Shared>) -> hyper::Response<Body> {
+async fn handle<B>(request: hyper::Request<B>, shared: &Arc<Shared>) -> hyper::Response<Body>
+where
+    B: hyper::body::Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     if let Some(refused) = refused(request.headers(), shared.port) {
         return whole(refused);
     }

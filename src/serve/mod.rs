@@ -6,7 +6,7 @@
 //! | [`store`], [`stamps`] | what is served: objects as text in which instants can be moved, and a bounded log of changes |
 //! | [`path`], [`selector`] | a request, read |
 //! | [`answer`] | what it is answered with: pure, without sockets |
-//! | [`verbs`], [`mod@write`], [`json_patch`] | requests that change something, as commands of the simulator |
+//! | [`verbs`], [`deletion`], [`mod@write`], [`json_patch`] | requests that change something, as commands of the simulator |
 //! | [`custom`], [`protobuf`] | kinds that clients define; bodies of typed clients |
 //! | [`leases`] | what controllers keep among themselves, outside of the simulation |
 //! | [`clock`], [`steady`] | the simulation on its own thread, at the pace that was asked for, or in step with its clients |
@@ -19,14 +19,16 @@
 pub mod answer;
 pub mod clock;
 pub mod custom;
+pub mod deletion;
 pub mod http;
-mod json_patch;
+pub mod json_patch;
 pub mod kinds;
 pub mod kubeconfig;
 pub mod leases;
+mod node;
 pub mod own;
 pub mod path;
-mod protobuf;
+pub mod protobuf;
 pub mod selector;
 pub mod stamps;
 pub mod status;

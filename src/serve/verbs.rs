@@ -3,19 +3,17 @@
 //! What kubectl has verbs for (delete, evict, scale, what is done to a node) is done by those; every other write is read and let in
 //! ([`super::write`]), and handed on whole. Nothing is done that cannot be: refusals are answered in the API server's words.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::answer::objects::scale_of;
 use super::answer::{Answer, method_not_allowed, served, stored};
-use super::custom;
 use super::kinds::Resource;
 use super::path::{Objects, Request};
-use super::selector::Selector;
 use super::status::{self, Response, bad, failure, not_allowed, not_found};
 use super::store::{Object, Store, typed};
 use super::write::law::Law;
 use super::write::{self, Asked, Outcome, body, warned};
-use crate::rules::api_server::objects::ObjectType;
+use super::{custom, deletion};
 use crate::rules::versions::gates::Gates;
 use crate::scenario::command::Write;
 use crate::time::Span;
@@ -85,7 +83,11 @@ fn outcome(asked: &Asked<'_>) -> Outcome {
     if !below.is_empty() && resource.below.iter().all(|own| own.name != below) {
         return Err(status::no_resource());
     }
+    // Objects are made in a list, and changed each by itself (`registerResourceHandlers`,
+    // staging/src/k8s.io/apiserver/pkg/endpoints/installer.go).
     let verb = match (method, &own.name) {
+        ("POST", Some(_)) if below.is_empty() => return Err(method_not_allowed()),
+        ("PUT" | "PATCH", None) => return Err(method_not_allowed()),
         ("POST", _) => "create",
         ("PUT", _) => "update",
         ("PATCH", _) => "patch",
@@ -102,20 +104,20 @@ fn outcome(asked: &Asked<'_>) -> Outcome {
         return Err(method_not_allowed());
     }
     match (method, below) {
-        ("POST", "") if resource.kind == "Binding" => write::bind(asked),
+        ("POST", "") if resource.kind == "Binding" => write::below::bind(asked),
         ("POST", "") if resource.kind == "Node" => {
             Err(not_allowed("nodes are the scenario's: a node without a machine would never be ready"))
         }
         ("POST", "") => write::create(asked),
-        ("POST", "binding") => write::bind(asked),
-        ("POST", "token") => write::token(asked),
-        ("DELETE", "") if own.name.is_none() => delete_all(asked),
+        ("POST", "binding") => write::below::bind(asked),
+        ("POST", "token") => write::below::token(asked),
+        ("DELETE", "") if own.name.is_none() => deletion::delete_all(asked),
         _ => {
             let name = own.name.as_deref().unwrap_or_default();
             match (method, below, stored(store, own)) {
                 ("POST", "eviction", None) | ("DELETE", "", None) => Err(not_found(resource, name)),
                 ("PATCH" | "PUT", "scale", None) => Err(not_found(resource, name)),
-                ("DELETE", "", Some(object)) => delete(asked, object),
+                ("DELETE", "", Some(object)) => deletion::delete(asked, object),
                 ("POST", "eviction", Some(_)) => evict(asked, name),
                 ("PATCH" | "PUT", "scale", Some(object)) => scale(asked, object),
                 ("PUT", ..) => write::update(asked),
@@ -148,20 +150,20 @@ fn options(request: &Request) -> Result<(), Response> {
     Ok(())
 }
 
-fn unsupported(kind: &str, field: &str, own: &str, values: &[&str]) -> Response {
+pub(super) fn unsupported(kind: &str, field: &str, own: &str, values: &[&str]) -> Response {
     let list: Vec<String> = values.iter().map(|own| format!("\"{own}\"")).collect();
     let message = format!("Unsupported value: \"{own}\": supported values: {}", list.join(", "));
     let causes = [("FieldValueNotSupported", message, field.to_owned())];
     write::law::invalid(&format!("{kind}.meta.k8s.io"), "meta.k8s.io", kind, "", &causes)
 }
 
-fn says_dry(body: &Value) -> bool {
+pub(super) fn says_dry(body: &Value) -> bool {
     let all = [&body["dryRun"], &body["deleteOptions"]["dryRun"]];
     all.iter().any(|list| list.as_array().is_some_and(|list| list.iter().any(|own| own == "All")))
 }
 
 /// The object as a person names it: `deployment/web namespace=shop`.
-fn words_of(resource: &Resource, own: &Objects, name: &str) -> String {
+pub(super) fn words_of(resource: &Resource, own: &Objects, name: &str) -> String {
     let kind = match resource.kind {
         kind @ ("ConfigMap" | "Secret" | "ServiceAccount" | "PriorityClass" | "RuntimeClass") => {
             kind.to_owned()
@@ -173,206 +175,8 @@ fn words_of(resource: &Resource, own: &Objects, name: &str) -> String {
     format!("{kind}/{name}{place}")
 }
 
-/// DELETE with its options (`DeleteOptions`).
-fn delete(asked: &Asked<'_>, object: &std::sync::Arc<Object>) -> Outcome {
-    let Asked { request, own, resource, .. } = *asked;
-    let options = body::read(request)?.value;
-    preconditions(&options["preconditions"], resource, object)?;
-    if let Some(policy) = options["propagationPolicy"].as_str()
-        && !["Background", "Foreground", "Orphan"].contains(&policy)
-    {
-        return Err(unsupported(
-            "DeleteOptions",
-            "propagationPolicy",
-            policy,
-            &["Foreground", "Background", "Orphan"],
-        ));
-    }
-    let is_dry = request.query("dryRun") == "All" || says_dry(&options);
-    if resource.kind == "Namespace" {
-        return delete_namespace(asked, object, is_dry);
-    }
-    if !Law::of(resource).is_played() {
-        return write::delete(asked, object, &options, is_dry);
-    }
-    let comes_back = write::RETURNED.contains(&resource.kind);
-    if is_dry {
-        return Err(match comes_back {
-            true => {
-                let told = super::stamps::shift(&object.value, asked.store.clock.1);
-                Response::json(200, &typed(resource, told))
-            }
-            false => Response::json(200, &status::success(&details(resource, object))),
-        });
-    }
-    let mut words = format!("delete {}", words_of(resource, own, &object.name));
-    let grace =
-        options["gracePeriodSeconds"].as_i64().or_else(|| request.query("gracePeriodSeconds").parse().ok());
-    match (resource.kind, grace) {
-        ("Pod", Some(0)) => words.push_str(" gracePeriodSeconds=0 force=true"),
-        ("Pod", Some(seconds)) => words.push_str(&format!(" gracePeriodSeconds={seconds}")),
-        _ => {}
-    }
-    let mut sample = details(resource, object);
-    if comes_back {
-        sample = object.value.clone();
-        let held = !object.value["metadata"]["finalizers"].as_array().is_none_or(Vec::is_empty);
-        if resource.kind == "Pod" || held {
-            let own = match resource.kind {
-                "Pod" => grace.or_else(|| object.value["spec"]["terminationGracePeriodSeconds"].as_i64()),
-                _ => Some(0),
-            };
-            going(&mut sample, asked, own.unwrap_or(0));
-        }
-    }
-    if !matches!(resource.kind, "Pod" | "Node" | "PersistentVolumeClaim") {
-        let asked_for = options["propagationPolicy"].as_str().or(Some(request.query("propagationPolicy")));
-        let cascade = match asked_for.unwrap_or_default() {
-            "Foreground" => "foreground",
-            "Orphan" => "orphan",
-            _ => "background",
-        };
-        words.push_str(&format!(" cascade={cascade}"));
-        if cascade != "background" {
-            sample = object.value.clone();
-            going(&mut sample, asked, 0);
-            let own = if cascade == "orphan" { "orphan" } else { "foregroundDeletion" };
-            sample["metadata"]["finalizers"] = json!([own]);
-        }
-    }
-    Ok(deed(vec![Step::Words(words)], own, Then::Deleted, 200, sample))
-}
-
-/// An object that is being deleted.
-fn going(object: &mut Value, asked: &Asked<'_>, grace: i64) {
-    if object["metadata"]["deletionTimestamp"].is_null() {
-        object["metadata"]["deletionTimestamp"] = asked.store.clock.0.rfc3339_secs().into();
-        object["metadata"]["deletionGracePeriodSeconds"] = grace.into();
-    }
-}
-
-fn deed(steps: Vec<Step>, own: &Objects, then: Then, code: u16, sample: Value) -> Deed {
+pub(super) fn deed(steps: Vec<Step>, own: &Objects, then: Then, code: u16, sample: Value) -> Deed {
     Deed { steps, own: own.clone(), then, code, warnings: Vec::new(), sample }
-}
-
-/// All that live in a namespace go with it (pkg/controller/namespace/deletion); it is told as it stands while they go.
-fn delete_namespace(asked: &Asked<'_>, object: &Object, is_dry: bool) -> Outcome {
-    let Asked { store, gates, request, own, .. } = *asked;
-    let name = object.name.as_str();
-    if ["default", "kube-system", "kube-public"].contains(&name) {
-        let message = format!("namespaces \"{name}\" is forbidden: this namespace may not be deleted");
-        return Err(failure(403, "Forbidden", &message, &json!({ "name": name, "kind": "namespaces" })));
-    }
-    let mut sample = object.value.clone();
-    sample["metadata"]["deletionTimestamp"] = store.clock.0.rfc3339_secs().into();
-    sample["status"]["phase"] = "Terminating".into();
-    if is_dry {
-        let told = super::stamps::shift(&sample, store.clock.1);
-        return Err(Response::json(200, &typed(asked.resource, told)));
-    }
-    let mut steps = Vec::new();
-    // Owners first: what they own goes with them.
-    let order = |resource: &Resource| match resource.kind {
-        "Pod" => 2,
-        "ReplicaSet" | "Job" => 1,
-        _ => 0,
-    };
-    let mut all: Vec<_> =
-        store.resources().filter(|(ix, own)| own.is_namespaced && store.stored_as(*ix) == *ix).collect();
-    all.sort_by_key(|(_, own)| order(own));
-    let plain = Request { method: "DELETE".to_owned(), ..Request::default() };
-    let _ = request;
-    for (ix, resource) in all {
-        if !resource.takes("delete")
-            || matches!(resource.kind, "Endpoints" | "EndpointSlice" | "ControllerRevision")
-        {
-            continue;
-        }
-        for (_, own) in store.all(ix, Some(name)) {
-            let owners = own.value["metadata"]["ownerReferences"].as_array().map_or(0, Vec::len);
-            if owners > 0 && matches!(resource.kind, "Pod" | "ReplicaSet" | "Job") {
-                continue;
-            }
-            let place = Objects {
-                resource: ix,
-                namespace: Some(name.to_owned()),
-                name: Some(own.name.clone()),
-                below: String::new(),
-            };
-            let of = Asked { store, gates, request: &plain, own: &place, resource };
-            if resource.kind == "Event" {
-                continue;
-            }
-            if let Ok(deed) = delete(&of, own) {
-                steps.extend(deed.steps);
-            }
-        }
-    }
-    steps.push(Step::Write(Write {
-        group: String::new(),
-        version: "v1".to_owned(),
-        kind: "Namespace".to_owned(),
-        namespace: crate::api::Sym::EMPTY,
-        name: crate::api::Sym::new(name),
-        below: String::new(),
-        object: None,
-    }));
-    Ok(deed(steps, own, Then::Sample, 200, sample))
-}
-
-/// DELETE of all objects that are selected.
-fn delete_all(asked: &Asked<'_>) -> Outcome {
-    let Asked { store, gates, request, own, resource } = *asked;
-    let selector = Selector::parse(request.query("labelSelector"), request.query("fieldSelector"), resource);
-    let selector = selector.map_err(|problem| bad(&problem))?;
-    let mut steps = Vec::new();
-    let mut items = Vec::new();
-    for (_, object) in store.all(store.stored_as(own.resource), own.namespace.as_deref()) {
-        if !selector.takes(object) {
-            continue;
-        }
-        let place = Objects {
-            resource: own.resource,
-            namespace: Some(object.namespace.clone()).filter(|own| !own.is_empty()),
-            name: Some(object.name.clone()),
-            below: String::new(),
-        };
-        let of = Asked { store, gates, request, own: &place, resource };
-        match delete(&of, object) {
-            Ok(deed) => steps.extend(deed.steps),
-            // Tried only, or on its way already.
-            Err(response) if response.code < 300 => {}
-            Err(response) => return Err(response),
-        }
-        let mut item = served::converted(&object.value, own.resource).unwrap_or_else(|| object.value.clone());
-        if let Some(members) = item.as_object_mut() {
-            members.retain(|name, _| !matches!(name.as_str(), "kind" | "apiVersion"));
-        }
-        items.push(item);
-    }
-    let list = json!({
-        "kind": format!("{}List", resource.kind), "apiVersion": resource.api_version(),
-        "metadata": { "resourceVersion": store.version().to_string() }, "items": items,
-    });
-    if steps.is_empty() {
-        return Err(Response::json(200, &super::stamps::shift(&list, store.clock.1)));
-    }
-    Ok(deed(steps, own, Then::Sample, 200, list))
-}
-
-fn preconditions(wanted: &Value, resource: &Resource, object: &Object) -> Result<(), Response> {
-    let metadata = &object.value["metadata"];
-    for (name, words) in [("uid", "UID"), ("resourceVersion", "ResourceVersion")] {
-        let Some(asked) = wanted[name].as_str() else { continue };
-        let own = metadata[name].as_str().unwrap_or_default();
-        if own != asked {
-            let what = format!(
-                "Precondition failed: {words} in precondition: {asked}, {words} in object meta: {own}"
-            );
-            return Err(conflict(resource, &object.name, &what));
-        }
-    }
-    Ok(())
 }
 
 /// `Operation cannot be fulfilled on …`
@@ -384,16 +188,6 @@ pub fn conflict(resource: &Resource, name: &str, what: &str) -> Response {
     details["kind"] = resource.plural.into();
     let message = format!("Operation cannot be fulfilled on {} \"{name}\": {what}", resource.qualified());
     failure(409, "Conflict", &message, &details)
-}
-
-fn details(resource: &Resource, object: &Object) -> Value {
-    let mut details = json!({ "name": object.name });
-    if !resource.group.is_empty() {
-        details["group"] = resource.group.into();
-    }
-    details["kind"] = resource.plural.into();
-    details["uid"] = object.value["metadata"]["uid"].clone();
-    details
 }
 
 fn evict(asked: &Asked<'_>, name: &str) -> Outcome {
@@ -517,123 +311,6 @@ fn scale(asked: &Asked<'_>, object: &std::sync::Arc<Object>) -> Outcome {
     let mut steps = vec![Step::Words(words)];
     steps.extend(write::managed_scale(asked, object, &mut after));
     Ok(deed(steps, own, Then::Scale, 200, after))
-}
-
-/// A node is changed by verbs of its own.
-pub fn of_node(before: &Value, after: &Value, name: &str) -> Option<Vec<String>> {
-    let mut words = Vec::new();
-    let bare = |object: &Value| {
-        let mut own = object.clone();
-        if let Some(members) = own.as_object_mut() {
-            members.retain(|name, _| !matches!(name.as_str(), "kind" | "apiVersion" | "status"));
-        }
-        own["metadata"].as_object_mut().map(|own| own.shift_remove("managedFields"));
-        if let Some(spec) = own["spec"].as_object_mut() {
-            spec.retain(|_, value| *value != false && *value != json!([]));
-        }
-        own
-    };
-    let change = difference(&bare(before), &bare(after)).unwrap_or(Value::Null);
-    let only = |value: &Value, known: &[&str]| {
-        value.as_object().into_iter().flatten().all(|(name, _)| known.contains(&name.as_str()))
-    };
-    let known = only(&change, &["metadata", "spec"])
-        && only(&change["metadata"], &["labels"])
-        && only(&change["spec"], &["unschedulable", "taints"]);
-    if !known {
-        return None;
-    }
-    let cordoned = |node: &Value| node["spec"]["unschedulable"] == true;
-    match (cordoned(before), cordoned(after)) {
-        (false, true) => words.push(format!("cordon node/{name}")),
-        (true, false) => words.push(format!("uncordon node/{name}")),
-        _ => {}
-    }
-    for (key, value) in change["metadata"]["labels"].as_object().into_iter().flatten() {
-        words.push(match value.as_str() {
-            Some(value) => format!("label node/{name} {key}={value}"),
-            None => format!("label node/{name} {key}-"),
-        });
-    }
-    let taints =
-        |node: &Value| -> Vec<Value> { node["spec"]["taints"].as_array().cloned().unwrap_or_default() };
-    let (old, new) = (taints(before), taints(after));
-    let text = |taint: &Value, name: &str| taint[name].as_str().unwrap_or_default().to_owned();
-    for gone in old.iter().filter(|own| !new.contains(own)) {
-        let key = |own: &Value| (text(own, "key"), text(own, "effect"));
-        if new.iter().all(|own| key(own) != key(gone)) {
-            words.push(format!("untaint node/{name} {}:{}-", text(gone, "key"), text(gone, "effect")));
-        }
-    }
-    for came in new.iter().filter(|own| !old.contains(own)) {
-        let value = text(came, "value");
-        let value = if value.is_empty() { value } else { format!("={value}") };
-        words.push(format!("taint node/{name} {}{value}:{}", text(came, "key"), text(came, "effect")));
-    }
-    Some(words)
-}
-
-/// The merge patch that makes one of the other; None: they are the same. What the server keeps is not looked at.
-fn difference(before: &Value, after: &Value) -> Option<Value> {
-    let (Value::Object(old), Value::Object(new)) = (before, after) else {
-        return (before != after).then(|| after.clone());
-    };
-    let mut change = Map::new();
-    for (name, value) in new {
-        match old.get(name) {
-            Some(own) => change.extend(difference(own, value).map(|value| (name.clone(), value))),
-            None if value.is_null() => {}
-            None => drop(change.insert(name.clone(), value.clone())),
-        }
-    }
-    for name in old.keys().filter(|name| !new.contains_key(*name)) {
-        change.insert(name.clone(), Value::Null);
-    }
-    (!change.is_empty()).then_some(Value::Object(change))
-}
-
-/// What is to be done about objects whose owners are all gone, where owner or object is stored as it came.
-pub fn orphans(store: &Store, gates: &Gates) -> Vec<Step> {
-    let is_played = |resource: &Resource| match Law::of(resource) {
-        Law::Known(kind) => kind.law().is_kept || kind == ObjectType::Pod,
-        _ => matches!(resource.kind, "EndpointSlice" | "Endpoints"),
-    };
-    let plain = Request { method: "DELETE".to_owned(), ..Request::default() };
-    let mut steps = Vec::new();
-    for (ix, resource) in store.resources().filter(|(ix, _)| store.stored_as(*ix) == *ix) {
-        for (_, object) in store.all(ix, None) {
-            let Some(owners) = object.value["metadata"]["ownerReferences"].as_array() else { continue };
-            if owners.is_empty() || object.value["metadata"]["deletionTimestamp"].is_string() {
-                continue;
-            }
-            let text = |owner: &Value, name: &str| owner[name].as_str().unwrap_or_default().to_owned();
-            let is_gone = |owner: &Value| {
-                let Some(of) = store.of_version(&text(owner, "apiVersion"), &text(owner, "kind")) else {
-                    return true;
-                };
-                let namespace = if store.resource(of).is_namespaced { object.namespace.as_str() } else { "" };
-                let found = store.get(store.stored_as(of), namespace, &text(owner, "name"));
-                found.is_none_or(|found| found.meta("uid") != text(owner, "uid"))
-            };
-            let is_own = |owner: &Value| {
-                let of = store.of_version(&text(owner, "apiVersion"), &text(owner, "kind"));
-                is_played(resource) && of.is_some_and(|of| is_played(store.resource(of)))
-            };
-            if owners.iter().any(is_own) || !owners.iter().all(is_gone) {
-                continue;
-            }
-            let own = Objects {
-                resource: ix,
-                namespace: Some(object.namespace.clone()).filter(|own| !own.is_empty()),
-                name: Some(object.name.clone()),
-                below: String::new(),
-            };
-            if let Ok(deed) = delete(&Asked { store, gates, request: &plain, own: &own, resource }, object) {
-                steps.extend(deed.steps);
-            }
-        }
-    }
-    steps
 }
 
 /// What is answered to what was done; `refused` where something was not done.

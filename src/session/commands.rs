@@ -160,18 +160,31 @@ impl Walk {
         &self.session.world.printed
     }
 
+    /// The same of a run that goes on for as long as anybody looks: saved, it ends where it stands, or then at the earliest.
+    pub fn saved_until(&self, earliest: Time) -> String {
+        let end = self.clock.max(earliest).since(self.plan().start);
+        let mut script = self.script.clone();
+        script.overrides.retain(|own| !own.starts_with("until="));
+        script.overrides.push(format!("until={}.{:06}s", end.micros() / 1_000_000, end.micros() % 1_000_000));
+        self.saved_as(&script)
+    }
+
     /// The scenario with everything that was done up to here, as a file that replays to the same bytes. Overrides and
     /// another seed are written into it; then it is spelled anew, without the comments of the original.
     pub fn saved(&self) -> String {
+        self.saved_as(&self.script)
+    }
+
+    fn saved_as(&self, script: &Script) -> String {
         let here = self.position();
         let done = self.done().iter().filter(|done| done.step <= here);
         let actions = done.fold(String::new(), |text, done| format!("{text}\n{}", done.toml));
-        let mut overrides = self.script.overrides.clone();
+        let mut overrides = script.overrides.clone();
         if self.seed != self.plan().seed {
             overrides.push(format!("seed={}", self.seed));
         }
         if overrides.is_empty() {
-            let mut text = self.script.text.clone();
+            let mut text = script.text.clone();
             if !text.ends_with('\n') && !actions.is_empty() {
                 text.push('\n');
             }
@@ -181,7 +194,7 @@ impl Walk {
             }
         }
         // Either there is more to be written into it, or its list of actions stands on one line and has to be opened.
-        Script { overrides, ..self.script.clone() }.merged(&actions)
+        Script { overrides, ..script.clone() }.merged(&actions)
     }
 }
 

@@ -128,7 +128,9 @@ impl Walk {
         previous: bool,
     ) -> Result<(Vec<(Time, String)>, bool), String> {
         let w = self.world();
-        let pod = find(w, &format!("{namespace}/{name}"))?;
+        // A client is told no more than the API server says.
+        let not_found = |_| format!("Error from server (NotFound): pods \"{name}\" not found");
+        let pod = find(w, &format!("{namespace}/{name}")).map_err(not_found)?;
         let lines = self.logs(pod, Some(container), previous)?;
         let Some(ix) = w.find_local(pod).and_then(|p| p.find(Sym::new(container))) else {
             return Ok((Vec::new(), false));

@@ -30,6 +30,7 @@ pub mod nodes;
 pub(crate) mod objects;
 pub(crate) mod predict;
 pub mod present;
+mod referred;
 mod scrape;
 pub(crate) mod script;
 pub mod served;
@@ -51,6 +52,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::actors;
+use crate::api::invariant::Invariant;
 use crate::record::{Aside, Directory, Ending, PodRecord, Sink, Transition};
 use crate::scenario::plan::Plan;
 use crate::time::{Span, Time};
@@ -144,7 +146,8 @@ impl Session {
     #[inline]
     fn play_event(&mut self, at: Time, sequence: u64, event: SimEvent) -> Played {
         let w = &mut self.world;
-        debug_assert!(at >= w.now, "{event:?} comes at {at:?}, and now is {:?}", w.now);
+        Invariant::TimeNeverGoesBack
+            .holds(at >= w.now, || format!("{event:?} comes at {at:?}, and now is {:?}", w.now));
         w.now = at;
         w.step += 1;
         w.digest.fold(at.micros().cast_unsigned());

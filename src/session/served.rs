@@ -10,14 +10,13 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value, json};
 
-use super::{Walk, objects, slices, volumes};
+use super::{Walk, objects, referred, slices, volumes};
 use crate::actors::node_lifecycle::KUBELET_AGE;
 use crate::api::{PodIdent, wire};
 use crate::engine::random::entity;
 use crate::record::{Change, Event, ObjectChange, ObjectRow, Transition};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::machinery::quantity::{Format, Quantity};
-use crate::scenario::plan::ObjectKind;
 use crate::time::{Span, Time};
 use crate::world::stored::StoredKey;
 use crate::world::workloads::ObjectKey;
@@ -199,10 +198,16 @@ impl Served {
         self.resource_version = w.resource_version;
         self.nodes.resize(w.nodes.len(), None);
         for (ix, node) in w.nodes.iter().enumerate() {
-            let now = node.exists.then_some(node.resource_version);
+            let beside = w.stored.get(&stored_key("", "Node", "", node.spec.name.as_str()));
+            let newest = node.resource_version.max(beside.map_or(0, |own| own.written));
+            let now = node.exists.then_some(newest);
             if self.nodes[ix] != now {
                 self.nodes[ix] = now;
-                let object = node.exists.then(|| node_value(w, ix, node));
+                let object = node.exists.then(|| {
+                    let mut object = node_value(w, ix, node);
+                    with_what_is_beside(w, "", "Node", &mut object);
+                    object
+                });
                 to.push(news("", "Node", "", node.spec.name.as_str(), object));
             }
         }
@@ -267,7 +272,8 @@ impl Served {
 
     /// Claims, volumes, classes, and what pods refer to.
     fn rest(&mut self, w: &World, to: &mut Vec<News>) {
-        if w.objects.is_empty() && w.plan.storage.classes.is_empty() && w.plan.storage.volumes.is_empty() {
+        let has_storage = !w.storage.classes.is_empty() || !w.storage.volumes.is_empty();
+        if w.objects.is_empty() && !has_storage && self.others.is_empty() {
             return;
         }
         let mut now: Vec<(&'static str, &'static str, String, String, Value)> = Vec::new();
@@ -280,37 +286,30 @@ impl Served {
         for (name, value) in volumes::classes(w) {
             now.push(("storage.k8s.io", "StorageClass", String::new(), name.to_string(), value));
         }
-        for own in w.objects.iter().filter(|own| own.exists) {
-            let kind = match own.kind {
-                ObjectKind::ConfigMap => "ConfigMap",
-                ObjectKind::Secret => "Secret",
-                ObjectKind::ServiceAccount => "ServiceAccount",
-                _ => continue,
-            };
-            if let Some(written) = w.stored.get(&stored_key("", kind, &own.namespace, &own.name)) {
-                now.push((
-                    "",
-                    kind,
-                    own.namespace.to_string(),
-                    own.name.to_string(),
-                    (*written.value).clone(),
-                ));
-                continue;
-            }
-            let mut value = json!({
-                "metadata": { "creationTimestamp": (w.plan.start - KUBELET_AGE).rfc3339_secs() },
-            });
-            if kind != "ServiceAccount" {
-                let keys = own.keys.iter().flatten().map(|key| (key.clone(), Value::from("")));
-                value["data"] = keys.collect::<Map<String, Value>>().into();
-            }
-            if kind == "Secret" {
-                value["type"] = "Opaque".into();
-            }
+        for (at, own) in w.objects.iter().enumerate().filter(|(_, own)| own.exists) {
+            let Some(kind) = referred::kind(own.kind) else { continue };
+            let value = referred::value(w, at);
             now.push(("", kind, own.namespace.to_string(), own.name.to_string(), value));
         }
         let mut left = std::mem::take(&mut self.others);
         for (group, kind, namespace, name, mut value) in now {
+            let written = w.stored.get(&stored_key(group, kind, &namespace, &name));
+            let is_claim = kind == "PersistentVolumeClaim";
+            match written {
+                Some(beside) if is_claim => with(&mut value, &beside.value["metadata"]),
+                // What has become of a volume is the simulation's to say.
+                Some(written) if kind == "PersistentVolume" => {
+                    let told = std::mem::replace(&mut value, (*written.value).clone());
+                    for (name, own) in told["metadata"]["annotations"].as_object().into_iter().flatten() {
+                        value["metadata"]["annotations"][name] = own.clone();
+                    }
+                    value["spec"] = told["spec"].clone();
+                    value["status"] = told["status"].clone();
+                }
+                Some(written) => value = (*written.value).clone(),
+                None => {}
+            }
+            let is_clients = written.is_some() && !is_claim;
             value["kind"] = kind.into();
             value["apiVersion"] = if group.is_empty() { "v1".into() } else { format!("{group}/v1").into() };
             value["metadata"]["name"] = name.as_str().into();
@@ -324,7 +323,6 @@ impl Served {
             let key = (kind, namespace, name);
             if left.remove(&key).as_ref() != Some(&value) {
                 self.namespace(w, &key.1, to);
-                let is_clients = w.stored.get(&stored_key(group, kind, &key.1, &key.2)).is_some();
                 to.push(News { is_clients, ..news(group, kind, &key.1, &key.2, Some(value.clone())) });
             }
             self.others.insert(key, value);
@@ -397,6 +395,13 @@ fn news(group: &str, kind: &str, namespace: &str, name: &str, object: Option<Val
     News { group, kind, namespace, name, object, is_clients: false }
 }
 
+/// With members of another object in its metadata.
+fn with(object: &mut Value, metadata: &Value) {
+    for (name, value) in metadata.as_object().into_iter().flatten() {
+        object["metadata"][name] = value.clone();
+    }
+}
+
 fn stored_key(group: &str, kind: &str, namespace: &str, name: &str) -> StoredKey {
     let [group, kind, namespace, name] = [group, kind, namespace, name].map(str::to_owned);
     StoredKey { group, kind, namespace, name }
@@ -404,8 +409,10 @@ fn stored_key(group: &str, kind: &str, namespace: &str, name: &str) -> StoredKey
 
 /// Whether what is stored under a key is told with an object of the simulation.
 fn is_played(key: &StoredKey) -> bool {
-    let referred = ["ConfigMap", "Secret", "ServiceAccount"];
-    (key.group.is_empty() && (key.kind == "Pod" || referred.contains(&key.kind.as_str())))
+    let told =
+        ["Pod", "Node", "ConfigMap", "Secret", "ServiceAccount", "PersistentVolume", "PersistentVolumeClaim"];
+    (key.group.is_empty() && told.contains(&key.kind.as_str()))
+        || (key.group == "storage.k8s.io" && key.kind == "StorageClass")
         || ObjectType::kept().any(|ty| ty.law().name == key.kind && ty.law().group == key.group)
 }
 

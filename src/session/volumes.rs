@@ -35,6 +35,12 @@ fn claim(w: &World, at: usize, own: &ApiObject) -> Value {
     if let Some(meta) = meta.filter(|meta| !meta.labels.is_empty()) {
         metadata["labels"] = json!(*meta.labels);
     }
+    if let Some(meta) = meta.filter(|meta| !meta.annotations.is_empty()) {
+        metadata["annotations"] = json!(*meta.annotations);
+    }
+    if let Some(meta) = meta.filter(|meta| !meta.finalizers.is_empty()) {
+        metadata["finalizers"] = meta.finalizers.iter().map(|own| own.as_str()).collect();
+    }
     annotate(w, at, own, class, &mut metadata);
     metadata["name"] = own.name.as_str().into();
     metadata["namespace"] = own.namespace.as_str().into();
@@ -48,8 +54,8 @@ fn claim(w: &World, at: usize, own: &ApiObject) -> Value {
 /// What controllers and the scheduler have noted on a claim.
 fn annotate(w: &World, at: usize, own: &ApiObject, class: Sym, metadata: &mut Value) {
     let selected = w.volumes.selected.get(&at);
-    let class = w.plan.storage.class(class).filter(|class| class.provisions);
-    let is_brought = w.plan.storage.volumes.iter().any(|volume| volume.name == volume_name(own));
+    let class = w.storage.class(class).filter(|class| class.provisions);
+    let is_brought = w.storage.volumes.iter().any(|volume| volume.name == volume_name(own));
     let mut note = |key: &str, text: &str| metadata["annotations"][key] = text.into();
     if own.bound {
         note("pv.kubernetes.io/bind-completed", "yes");
@@ -69,7 +75,7 @@ fn annotate(w: &World, at: usize, own: &ApiObject, class: Sym, metadata: &mut Va
 
 /// All classes, as their manifests have them.
 pub(super) fn classes(w: &World) -> Vec<(Sym, Value)> {
-    let there = w.plan.storage.classes.iter().filter(|class| class.at <= w.now);
+    let there = w.storage.classes.iter().filter(|class| class.at <= w.now);
     there
         .map(|class| {
             let mut value = (*class.manifest).clone();
@@ -85,7 +91,7 @@ pub(super) fn volumes(w: &World) -> Vec<(Sym, Value)> {
         let all = w.objects.iter().enumerate();
         all.filter(|(_, own)| own.kind == ObjectKind::PersistentVolumeClaim && own.exists && own.bound)
     };
-    let storage = &w.plan.storage;
+    let storage = &w.storage;
     let brought = storage.volumes.iter().enumerate().filter(|(_, volume)| volume.at <= w.now);
     let brought = brought.map(|(at, volume)| {
         let mut spec = volume.spec.clone();
@@ -150,7 +156,7 @@ fn volume_name(own: &ApiObject) -> Sym {
 
 /// The class that a claim has in the end: its own, or the default one.
 fn class(w: &World, own: &ApiObject, spec: &Value) -> Sym {
-    w.plan.storage.wanted(own.namespace, own.name, spec).class
+    w.storage.wanted(own.namespace, own.name, spec).class
 }
 
 fn modes(own: &ApiObject, spec: &Value) -> Value {
@@ -162,7 +168,7 @@ fn modes(own: &ApiObject, spec: &Value) -> Value {
 
 /// What its volume has: as much as one of a manifest says, else what the claim asks for.
 fn capacity(w: &World, own: &ApiObject, spec: &Value) -> Value {
-    let volume = w.plan.storage.volumes.iter().find(|volume| volume.name == volume_name(own));
+    let volume = w.storage.volumes.iter().find(|volume| volume.name == volume_name(own));
     let brought =
         volume.and_then(|volume| volume.offered.capacity).map(|capacity| capacity.to_string().into());
     brought.unwrap_or_else(|| spec["resources"]["requests"]["storage"].clone())

@@ -81,6 +81,7 @@ use crate::rules::scheduler::placement::PodRequest;
 use crate::rules::versions::gates::Gates;
 use crate::scenario::Action;
 use crate::scenario::plan::{Behavior, ClaimPlan, ObjectKind, Plan, PodTemplate, TemplateIx};
+use crate::scenario::volumes::Storage;
 use crate::time::{Span, Time};
 
 /// An object that pods refer to, as the API server has it now.
@@ -156,6 +157,8 @@ pub struct World {
     pub controllers: controllers::Controllers,
     /// The attach/detach controller's view of volumes.
     pub volumes: volumes::Volumes,
+    /// PersistentVolumes and StorageClasses: the plan's, and what clients have made of them.
+    pub storage: Arc<Storage>,
 
     /// The machines with their kubelets, by node.
     pub machines: Vec<Machine>,

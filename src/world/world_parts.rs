@@ -51,6 +51,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         scheduler: super::scheduling::Scheduling::new(plan.gates, plan.start, plan.templates.len()),
         controllers: super::controllers::Controllers::new(plan.start),
         volumes: super::volumes::Volumes::of(plan),
+        storage: std::sync::Arc::new(plan.storage.clone()),
         machines: Vec::new(),
         places: Vec::new(),
         spare_runs: Default::default(),

@@ -285,6 +285,76 @@ fn every_key_at_its_edges() {
     }
 }
 
+/// What is no value of any key, or of few: every kind that TOML has, texts that a terminal would obey, and one that is huge.
+fn strangers() -> Vec<String> {
+    let hostile = toml::Value::from("\u{1b}[31m\u{1b}]0;x\u{7}\u{202e}abc\u{0}").to_string();
+    let small = [
+        "true",
+        "7",
+        "-1.5",
+        "nan",
+        "\"\"",
+        "\" \"",
+        "\"x\"",
+        "[]",
+        "[[]]",
+        "[1]",
+        "{}",
+        "{ a = 1 }",
+        "1979-05-27T07:32:00Z",
+        "1979-05-27",
+        "07:32:00",
+        "\"../../x\"",
+        "\"*\"",
+        "\"a/b/c\"",
+        "\"e\u{301}\u{1f4a5}\"",
+    ];
+    let small = small.into_iter().map(str::to_owned);
+    small
+        .chain([hostile, format!("\"{}\"", "x".repeat(8_192)), format!("[{}]", "\"a\",".repeat(300))])
+        .collect()
+}
+
+/// A refusal is told in bounded words, with a place, and nothing in it that a terminal would obey.
+fn judged(told: &str, value: &str) -> Option<String> {
+    let is_evil =
+        |c: char| (c.is_control() && c != '\n' && c != '\t') || ('\u{202a}'..='\u{202e}').contains(&c);
+    let says = |what: &str| Some(format!("{what}: {}", told.chars().take(400).collect::<String>()));
+    match () {
+        () if !told.contains("-->") => says("nobody is told where"),
+        () if told.contains(is_evil) => says("a terminal would obey it"),
+        () if told.len() > 20_000 + 3 * value.len() => says("too many words"),
+        () => None,
+    }
+}
+
+#[test]
+fn every_key_with_values_of_other_kinds() {
+    use rayon::prelude::*;
+    let schema = scenario::schema();
+    let mut keys = of_the_spec();
+    walk(&schema["$defs"], &schema, "", 0, &mut keys);
+    let strangers = strangers();
+    assert!(keys.len() > 400, "only {} keys were found", keys.len());
+    let wrong: Vec<String> = keys
+        .par_iter()
+        .flat_map_iter(|(path, _)| strangers.iter().map(move |value| (path, value)))
+        .filter_map(|(path, value)| {
+            let short: String = value.chars().take(40).collect();
+            let work = || {
+                let set = [format!("{path}={value}")];
+                match scenario::load("edges.toml", BASE, &no_files, &set) {
+                    Err(problems) => judged(&problems.render(false), value),
+                    Ok(_) => tried(path, value),
+                }
+            };
+            let problem = std::panic::catch_unwind(work).unwrap_or_else(|_| Some("it panics".to_owned()));
+            problem.map(|problem| format!("{path} = {short}: {problem}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
+}
+
 /// A period of nothing would never let time go on; where Kubernetes takes none for its default, so does the file.
 #[test]
 fn periods_are_positive() {

@@ -7,16 +7,12 @@
 //! a view of the module's memory, one after the other, as there is one thread.
 
 mod held;
+mod played;
 
-use std::collections::BTreeMap;
-use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use held::{Held, Said};
-use kubelapse::record::{Fan, Sink, csv};
-use kubelapse::scenario;
-use kubelapse::session::{self, Silent};
-use serde::{Deserialize, Serialize};
+use played::{Answer, played};
 
 static REQUEST: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 static ANSWER: Mutex<Vec<u8>> = Mutex::new(Vec::new());
@@ -81,67 +77,4 @@ pub extern "C" fn fault() -> usize {
 #[unsafe(no_mangle)]
 pub extern "C" fn answer() -> *const u8 {
     locked(&ANSWER).as_ptr()
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Request {
-    /// The scenario's text.
-    scenario: String,
-    /// Instead of the scenario's.
-    seed: Option<u64>,
-    /// Overrides: `kubernetes=1.32`.
-    #[serde(default)]
-    set: Vec<String>,
-    /// Texts of the manifests that the scenario names.
-    #[serde(default)]
-    manifests: BTreeMap<String, String>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Answer {
-    Played {
-        digest: String,
-        steps: u64,
-        /// Each expectation that did not hold.
-        failures: Vec<String>,
-        /// timeline.csv
-        timeline: String,
-        /// pods.csv
-        pods: String,
-    },
-    /// What is wrong with the request, as people read it.
-    Problems { problems: String },
-}
-
-fn played(asked: &Request) -> Answer {
-    let manifest =
-        |path: &str| asked.manifests.get(path).cloned().ok_or_else(|| format!("{path} was not sent along"));
-    let plan = match scenario::load("scenario.toml", &asked.scenario, &manifest, &asked.set) {
-        Ok(plan) => Arc::new(plan),
-        Err(problems) => return Answer::Problems { problems: problems.render(false) },
-    };
-    let (mut timeline, mut pods) = (Vec::new(), Vec::new());
-    let mut run = || -> io::Result<session::Outcome> {
-        let sinks: Vec<Box<dyn Sink + '_>> =
-            vec![Box::new(csv::Timeline::new(&mut timeline)), Box::new(csv::Pods::new(&mut pods))];
-        session::run(&plan, asked.seed.unwrap_or(plan.seed), &mut Fan { sinks }, &Silent)
-    };
-    match run() {
-        Err(problem) => Answer::Problems { problems: format!("error: {problem}\n") },
-        Ok(outcome) => Answer::Played {
-            digest: outcome.world.digest.to_string(),
-            steps: outcome.world.step,
-            failures: outcome
-                .failures
-                .iter()
-                .map(|failure| {
-                    format!("{}: expected {}, seen {}", failure.what, failure.expected, failure.seen)
-                })
-                .collect(),
-            timeline: String::from_utf8_lossy(&timeline).into_owned(),
-            pods: String::from_utf8_lossy(&pods).into_owned(),
-        },
-    }
 }

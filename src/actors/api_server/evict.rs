@@ -3,6 +3,7 @@
 
 use super::{delete_pod, put_condition, update_status, update_status_of};
 use crate::api::disruption::PodDisruptionBudget;
+use crate::api::invariant::Invariant;
 use crate::api::{Condition, Sym, Tri};
 use crate::engine::Distribution;
 use crate::rules::api_server::eviction::{Evicted, Refused, may_go};
@@ -28,6 +29,13 @@ pub fn evict(w: &mut World, pod: PodId, grace_secs: Option<i64>) -> Result<(), R
         ids.iter().map(|id| &w.workloads.budgets[id.ix()].object).collect();
     let cost = may_go(&evicted, &budgets, w.now, &w.gates)?;
     if let (Some(budget), [id]) = (cost, ids.as_slice()) {
+        let still = (
+            w.workloads.budgets[id.ix()].object.status.disruptions_allowed,
+            budget.status.disruptions_allowed,
+        );
+        Invariant::BudgetsAreKept.holds(still.0 > 0 && still.1 == still.0 - 1, || {
+            format!("{} of {} may go, and {} once {} went", still.0, budget.meta.name, still.1, evicted.name)
+        });
         w.workloads.budgets.write(id.ix()).beside.let_go.insert(evicted.name, pod);
         update_status_of(w, *id, |own: &mut PodDisruptionBudget| own.status = budget.status);
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::next_version;
-use super::pods::{assign, key_of, record_changes};
+use super::pods::{assign, is_called, named, record_changes};
 use super::workloads::{own, tell};
 use crate::api::text::Uid;
 use crate::api::{OwnerReference, PodIdent, PodName, PodStatus, Sym};
@@ -75,7 +75,8 @@ pub fn found_pod(w: &mut World, found: FoundPod) -> PodId {
     });
     let World { names, pods, .. } = w;
     let own = &pods[id.ix()];
-    names.insert(id, own.ident.namespace, key_of(own), |other| key_of(&pods[other.ix()]));
+    let is_its = |other: PodId| is_called(&pods[other.ix()].ident, own.ident.namespace, own.ident.name);
+    names.insert(id, own.ident.namespace, named(own), is_its, |other| named(&pods[other.ix()]));
     let before = w.before_creation.clone();
     record_changes(w, id, &before);
     if let Some(node) = node {

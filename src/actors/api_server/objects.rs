@@ -122,7 +122,7 @@ pub fn select_node(w: &mut World, object: usize, node: NodeId) {
 /// PUT of a volume that is there: it is a claim's from now on, whose first pod has got a node.
 pub fn give_volume(w: &mut World, object: usize, volume: usize, node: NodeId) {
     let Some(claim) = w.objects[object].claim.clone() else { return };
-    let of = ClaimPlan::of(claim.volume_name, claim.access_modes.clone(), w.plan.storage.volumes.get(volume));
+    let of = ClaimPlan::of(claim.volume_name, claim.access_modes.clone(), w.storage.volumes.get(volume));
     let (spec, provisioned) = (Arc::clone(&claim.spec), claim.provisioned.clone());
     let metadata = Arc::clone(&claim.metadata);
     w.objects.write(object).claim = Some(Arc::new(ClaimPlan { spec, metadata, provisioned, ..of }));

@@ -19,6 +19,7 @@ use crate::scenario::plan::{PodTemplate, TemplateIx};
 use crate::scenario::programs::{self, Belongs};
 use crate::time::{Span, Time};
 use crate::world::learned::{Update, Written};
+use crate::world::names::Named;
 use crate::world::pod::Shown;
 use crate::world::runtime::ContainerRun;
 use crate::world::{Deletion, NodeId, ObjectKey, Place, Pod, PodId, Purpose, Runtime, World, template_of};
@@ -131,7 +132,8 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, Rejection> {
         shown: Shown::default(),
     });
     let World { names, pods, .. } = w;
-    names.insert(id, pods[id.ix()].ident.namespace, key, |other| key_of(&pods[other.ix()]));
+    let is_its = |other: PodId| is_called(&pods[other.ix()].ident, ident.namespace, ident.name);
+    names.insert(id, ident.namespace, Named { key, uid }, is_its, |other| named(&pods[other.ix()]));
     let before = w.before_creation.clone();
     record_changes(w, id, &before);
     if let Some(node) = w.find_node(&t.spec.node_name) {
@@ -169,12 +171,7 @@ fn free_name(w: &World, namespace: Sym, name: Name, entity: u64) -> Result<(PodN
 
 /// The living pod of a name, and of its key.
 fn pod_under(w: &World, namespace: Sym, name: PodName, key: u64) -> Option<PodId> {
-    let is_it = |pod: PodId| {
-        let ident = &w.pods[pod.ix()].ident;
-        let same = ident.name == name || ident.name.to_string() == name.to_string();
-        ident.namespace == namespace && same
-    };
-    w.names.find(key, is_it)
+    w.names.find(key, |pod| is_called(&w.pods[pod.ix()].ident, namespace, name))
 }
 
 /// The living pod of a name.
@@ -199,8 +196,15 @@ fn name_key(namespace: Sym, PodName { base, suffix }: PodName) -> u64 {
     mix.word()
 }
 
-pub(super) fn key_of(p: &Pod) -> u64 {
-    name_key(p.ident.namespace, p.ident.name)
+/// What a pod is found by.
+pub(super) fn named(p: &Pod) -> Named {
+    Named { key: name_key(p.ident.namespace, p.ident.name), uid: p.ident.uid }
+}
+
+/// Whether a pod is called so, however its name is put together.
+pub(super) fn is_called(ident: &PodIdent, namespace: Sym, name: PodName) -> bool {
+    let same = ident.name == name || ident.name.to_string() == name.to_string();
+    ident.namespace == namespace && same
 }
 
 /// A write of a pod's object has a new version.
@@ -465,9 +469,9 @@ fn remove_pod(w: &mut World, pod: PodId) {
     }
     let p = w.pods.write(pod.ix());
     p.exists = false;
-    let (node, shown, key) = (p.node, p.shown, key_of(p));
+    let (node, shown, own) = (p.node, p.shown, named(p));
     written(w, pod);
-    w.names.remove(key, pod);
+    w.names.remove(own, pod);
     w.leave(pod);
     w.records[pod.ix()].removed = Some(w.now);
     w.record(

@@ -3,6 +3,7 @@
 use crate::actors::controllers::claims;
 use crate::actors::{api_server, kubectl};
 use crate::api::Sym;
+use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::plan::ObjectKind;
 use crate::world::{ApiObject, ObjectKey, World};
 
@@ -50,6 +51,15 @@ pub fn apply(
 
 pub fn remove(w: &mut World, kind: ObjectKind, namespace: Option<Sym>, name: Sym) {
     let mut found = named(w, kind, namespace, name);
+    if found.is_empty() && kind == ObjectKind::PodDisruptionBudget {
+        // Not one that the scenario describes: it was applied, or a client has made it.
+        let namespace = namespace.unwrap_or_else(|| Sym::new("default"));
+        if let Some(key) = api_server::find_object(w, ObjectType::PodDisruptionBudget, namespace, name) {
+            w.tell(kubectl::object_deleted(&w.gates, kind, name, namespace));
+            api_server::delete(w, key, api_server::Propagation::Background);
+            return;
+        }
+    }
     // What is only taken to be there has to be known before it can go away.
     if found.is_empty() {
         found.push(taken_to_exist(w, kind, namespace, name));

@@ -11,19 +11,22 @@ use serde_json::{Map, Value, json};
 
 use crate::actors::api_server::{self, Edit, Name, NewPod};
 use crate::actors::controllers::claims;
+use crate::api::claim::PersistentVolumeClaim;
 use crate::api::{OwnerReference, PodName, Sym, wire};
 use crate::engine::Distribution;
 use crate::engine::random;
 use crate::rules::api_server::admission::{self, Admitted, Request};
-use crate::rules::api_server::objects::ObjectType;
+use crate::rules::api_server::objects::{self, ObjectType};
 use crate::rules::machinery::qos::qos_class;
 use crate::scenario::admission::{self as plugins, Surroundings};
 use crate::scenario::command::Write;
 use crate::scenario::limits::PODS;
 use crate::scenario::plan::{ObjectKind, PodTemplate};
 use crate::scenario::programs;
+use crate::scenario::volume_written;
 use crate::time::Span;
 use crate::world::stored::StoredKey;
+use crate::world::workloads::ClaimId;
 use crate::world::{ApiObject, ObjectKey, PodId, World};
 
 /// Plays a write.
@@ -38,11 +41,20 @@ pub fn write(w: &mut World, write: &Write) {
         Some(ObjectType::Pod) => pod(w, write),
         Some(kind) if kind.law().is_kept => object(w, kind, write),
         Some(ObjectType::PersistentVolumeClaim) => claim(w, write),
+        Some(ObjectType::Node) => {
+            // What else can be changed of a node has verbs of its own.
+            let uid = write.object.as_ref().and_then(|own| own["metadata"]["uid"].as_str());
+            beside(w, write, uid.unwrap_or_default().to_owned(), &["annotations"]);
+            Ok(())
+        }
         _ => {
             if let Some(kind) = referred(&write.kind).filter(|_| played.is_some()) {
                 refer(w, kind, write);
             }
             keep(w, write);
+            if matches!(played, Some(ObjectType::PersistentVolume | ObjectType::StorageClass)) {
+                storage(w, write);
+            }
             Ok(())
         }
     };
@@ -152,26 +164,50 @@ fn finalizers(object: &Value) -> Vec<Sym> {
     all.filter_map(|own| own.as_str().map(Sym::new)).collect()
 }
 
-/// A claim: made as any other; of one that is there its metadata are written.
+/// A volume or a class: claims look for it from now on.
+fn storage(w: &mut World, write: &Write) {
+    let object = w.stored.get(&key(write)).map(|own| Arc::clone(&own.value));
+    let now = w.now;
+    volume_written(Arc::make_mut(&mut w.storage), &write.kind, write.name, object.as_deref(), now);
+    claims::storage_written(w);
+    api_server::objects::volumes_created(w);
+}
+
+/// A claim: made as any other; of one that is there its metadata are written, and how much it asks for.
 fn claim(w: &mut World, write: &Write) -> Result<(), String> {
     let Some(object) = &write.object else { return Ok(()) };
-    if let Some(id) = w.workloads.claim_named(write.namespace, &write.name) {
-        let key = ObjectKey::PersistentVolumeClaim(id);
-        let text = |name: &str| -> BTreeMap<String, String> {
-            serde_json::from_value(object["metadata"][name].clone()).unwrap_or_default()
-        };
-        let (labels, annotations) = (text("labels"), text("annotations"));
-        let finalizers = finalizers(object);
-        api_server::update_meta(w, key, |meta| {
-            meta.labels = Arc::new(labels);
-            meta.annotations = Arc::new(annotations);
-            meta.finalizers = Arc::new(finalizers);
-        });
-        return Ok(());
-    }
-    let entity = random::entity(&["persistentvolumeclaim", &write.namespace, &write.name]);
-    claims::create(w, entity, object);
+    let id = match w.workloads.claim_named(write.namespace, &write.name) {
+        Some(id) => {
+            change_claim(w, id, object);
+            id
+        }
+        None => {
+            let namespace = write.namespace;
+            let request =
+                Request { gates: w.gates, now: w.now, namespace: &namespace, suffix: "00000", uid: "" };
+            let admitted = objects::create(object, &request).map_err(|refused| refused.told(None))?;
+            let entity = random::entity(&["persistentvolumeclaim", &namespace, &write.name]);
+            claims::create(w, entity, &Value::Object(admitted.object))
+        }
+    };
+    let uid = w.workloads.claims[id.ix()].object.meta.uid.to_string();
+    beside(w, write, uid, &["managedFields", "generateName"]);
     Ok(())
+}
+
+fn change_claim(w: &mut World, id: ClaimId, object: &Value) {
+    let text = |name: &str| -> BTreeMap<String, String> {
+        serde_json::from_value(object["metadata"][name].clone()).unwrap_or_default()
+    };
+    api_server::update_status_of::<PersistentVolumeClaim>(w, id, |claim| {
+        claim.meta.labels = Arc::new(text("labels"));
+        claim.meta.annotations = Arc::new(text("annotations"));
+        claim.meta.finalizers = Arc::new(finalizers(object));
+        // All else of what it asks for was settled with its making.
+        if object["spec"]["resources"].is_object() {
+            claim.spec["resources"] = object["spec"]["resources"].clone();
+        }
+    });
 }
 
 fn referred(kind: &str) -> Option<ObjectKind> {

@@ -17,7 +17,7 @@ use crate::api::{EventType, Phase, Sym};
 use crate::engine::random;
 use crate::rules::controllers::claim_binding::find;
 use crate::scenario::plan::ClaimPlan;
-use crate::time::{Span, next_on_grid};
+use crate::time::{Span, Time, next_on_grid};
 use crate::world::manager::{Controller, Request, Script};
 use crate::world::workloads::{ClaimId, ObjectKey};
 use crate::world::{ApiObject, Purpose, World};
@@ -30,10 +30,10 @@ const REQUESTS_BEFORE: u32 = 2;
 const RESYNC: Span = Span::from_secs(15);
 
 /// POST of a claim; where the scenario describes one of its name, it is that one.
-pub fn create(w: &mut World, entity: u64, value: &Value) {
+pub fn create(w: &mut World, entity: u64, value: &Value) -> ClaimId {
     let claim = with_protection(value);
     let (namespace, name) = (claim.meta.namespace, claim.meta.name);
-    let storage = &w.plan.storage;
+    let storage = &w.storage;
     let wanted = storage.wanted(namespace, name, &claim.spec);
     let has_volumes = storage.volumes.iter().any(|volume| volume.offered.class == wanted.class);
     let bound = !has_volumes && storage.class(wanted.class).is_none();
@@ -42,7 +42,7 @@ pub fn create(w: &mut World, entity: u64, value: &Value) {
     let of = ClaimPlan::of(made_name(w, entity), wanted.modes, None);
     let made = ClaimPlan { provisioned, spec, ..of };
     api_server::objects::claimed(w, namespace, name, bound, made);
-    api_server::create(w, entity, claim);
+    api_server::create(w, entity, claim)
 }
 
 /// A claim of the scenario has come that waits for its first pod: events tell of it, so that it has to be known as any other.
@@ -157,7 +157,7 @@ pub fn look(w: &mut World, controller: Controller, id: ClaimId) -> Option<(Scrip
 /// The volume that a claim gets, by its place in the plan.
 fn volume_for(w: &World, id: ClaimId) -> Option<usize> {
     let own = &w.workloads.claims[id.ix()].object;
-    let (storage, taken) = (&w.plan.storage, &w.volumes.taken);
+    let (storage, taken) = (&w.storage, &w.volumes.taken);
     let wanted = storage.wanted(own.meta.namespace, own.meta.name, &own.spec);
     let all = storage.volumes.iter().enumerate();
     let free = all.filter(|(at, volume)| volume.at <= w.now && !taken.contains(at));
@@ -167,7 +167,7 @@ fn volume_for(w: &World, id: ClaimId) -> Option<usize> {
 /// Whether somebody makes a volume for it.
 fn is_provisioned(w: &World, id: ClaimId) -> bool {
     let own = &w.workloads.claims[id.ix()].object;
-    let storage = &w.plan.storage;
+    let storage = &w.storage;
     let class = storage.wanted(own.meta.namespace, own.meta.name, &own.spec).class;
     match storage.class(class) {
         Some(class) => class.provisions,
@@ -177,11 +177,26 @@ fn is_provisioned(w: &World, id: ClaimId) -> bool {
 
 /// Claims that wait are looked at in turn, each time all of them (`resync`); that is of use only where volumes are to come.
 fn look_again(w: &mut World, id: ClaimId) {
-    if w.plan.storage.volumes.iter().any(|volume| volume.at > w.now) {
-        let phase = w.draw(Purpose::ClaimRetry, 0, 0).below(RESYNC.micros().cast_unsigned());
-        let began = w.plan.start - Span::from_micros(phase.cast_signed());
-        let at = next_on_grid(began, RESYNC, w.now + Span::from_micros(1));
-        add_at(w, Controller::VolumeBinder, ObjectKey::PersistentVolumeClaim(id), at);
+    if w.storage.volumes.iter().any(|volume| volume.at > w.now && volume.at != Time::FAR) {
+        look_in_turn(w, id);
+    }
+}
+
+fn look_in_turn(w: &mut World, id: ClaimId) {
+    let phase = w.draw(Purpose::ClaimRetry, 0, 0).below(RESYNC.micros().cast_unsigned());
+    let began = w.plan.start - Span::from_micros(phase.cast_signed());
+    let at = next_on_grid(began, RESYNC, w.now + Span::from_micros(1));
+    add_at(w, Controller::VolumeBinder, ObjectKey::PersistentVolumeClaim(id), at);
+}
+
+/// A client has written a volume or a class: claims that wait find it with the next turn.
+pub fn storage_written(w: &mut World) {
+    for ix in 0..w.workloads.claims.len() {
+        let id = ClaimId::new(ix);
+        let waits = w.workloads.claims[ix].exists && object_of(w, id).is_some_and(|(_, own)| !own.bound);
+        if waits {
+            look_in_turn(w, id);
+        }
     }
 }
 
@@ -220,7 +235,7 @@ pub fn bind(w: &mut World, id: ClaimId) -> Option<String> {
     let has_one = w.volumes.selected.contains_key(&at);
     match (volume_for(w, id), known) {
         (Some(volume), Some((name, modes))) if at >= w.plan.objects.len() && !has_one => {
-            let claim = ClaimPlan::of(name, modes, w.plan.storage.volumes.get(volume));
+            let claim = ClaimPlan::of(name, modes, w.storage.volumes.get(volume));
             w.volumes.taken.insert(volume);
             api_server::objects::bind_to(w, at, claim);
         }

@@ -116,13 +116,17 @@ fn is_crowded(w: &World, node: NodeId, request: &PodRequest, asked: Option<&Amou
     let ((_, has), all, own) = (&taken.has, &taken.asked, &request.requests.asked);
     asked.is_some()
         || taken.pods.len() as i64 + 1 > allowed_pods(w, node)
-        || all.milli_cpu + own.milli_cpu > has.milli_cpu
-        || all.memory + own.memory > has.memory
-        || all.ephemeral + own.ephemeral > has.ephemeral
-        || own.scalars.iter().any(|(name, amount)| all.scalar(*name) + amount > has.scalar(*name))
+        || all.milli_cpu.saturating_add(own.milli_cpu) > has.milli_cpu
+        || all.memory.saturating_add(own.memory) > has.memory
+        || all.ephemeral.saturating_add(own.ephemeral) > has.ephemeral
+        || own
+            .scalars
+            .iter()
+            .any(|(name, amount)| all.scalar(*name).saturating_add(*amount) > has.scalar(*name))
 }
 
-fn allowed_pods(w: &World, node: NodeId) -> i64 {
+/// How many pods the node has room for.
+pub fn allowed_pods(w: &World, node: NodeId) -> i64 {
     let pods = w.nodes[node.ix()].spec.allocatable.get("pods").copied().unwrap_or_default();
     i64::try_from(pods / 1_000_000_000).unwrap_or(i64::MAX)
 }
@@ -142,7 +146,7 @@ fn room(w: &World, pod: PodId, node: NodeId, asked: &Amounts) -> Result<(), (Sym
     let allowed = allowed_pods(w, node);
     let mut lacking = (count + 1 > allowed).then_some((Sym::new("pods"), 1, count, allowed));
     let mut check = |name: Sym, asked: i64, used: i64, has: i64| {
-        if lacking.is_none() && asked > 0 && asked > has - used {
+        if lacking.is_none() && asked > 0 && asked > has.wrapping_sub(used) {
             lacking = Some((name, asked, used, has));
         }
     };

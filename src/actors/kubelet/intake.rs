@@ -9,6 +9,7 @@ use super::deadline::watch_deadline;
 use super::view::gates_met;
 use super::{admission, allocation, local_storage, pod_worker, taken};
 use crate::api::form::ask;
+use crate::api::invariant::Invariant;
 use crate::api::{RuntimeStatus, Sym};
 use crate::rules::kubelet::images::PullMemory;
 use crate::rules::kubelet::status_manager::{Cached, has_initialized};
@@ -108,6 +109,12 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
     let worker = Worker { mounted: is_known, ..new_worker(p, node, first, spec, cache) };
     *held = Some(Box::new(worker));
     taken::add(w, pod, node, &request);
+    if !ending {
+        let has = w.kubelet(node).map_or(0, |kubelet| kubelet.taken.pods.len());
+        let allowed = admission::allowed_pods(w, node);
+        Invariant::PodsHaveRoom
+            .holds(has as i64 <= allowed, || format!("{has} pods where there is room for {allowed}"));
+    }
     watch_deadline(w, pod);
     allocation::pod_added(w, pod, node);
     pod_worker::update_pod(w, pod);

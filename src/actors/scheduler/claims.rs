@@ -36,7 +36,7 @@ pub fn delayed(w: &World, object: usize) -> Delayed<'_> {
     }
     let own = &w.objects[object];
     let spec = own.claim.as_ref().map_or(&serde_json::Value::Null, |claim| &claim.spec);
-    let storage = &w.plan.storage;
+    let storage = &w.storage;
     let wanted = storage.wanted(own.namespace, own.name, spec);
     let all = storage.volumes.iter().enumerate();
     let free = all.filter(|(at, volume)| volume.at <= w.now && !w.volumes.taken.contains(at));

@@ -5,7 +5,10 @@
 //! family is chosen that tells it best ([`choose`]), with the interval of each of its numbers ([`families`]). A [`Row`] is one of them,
 //! with the line of a scenario that it becomes.
 //!
-//! Absent on purpose: attempts that differ from start to start. All starts of a program count as one kind.
+//! Starts of a program that differ from those before are attempts of their own ([`starts`]).
+//!
+//! Absent on purpose: why an image could not be pulled at one time and could at another; that is an outage, which a scenario's
+//! author knows better.
 
 mod choose;
 mod climb;
@@ -14,6 +17,7 @@ mod kernel;
 mod objects;
 mod observe;
 mod parts;
+mod starts;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +28,7 @@ pub use families::Interval;
 pub use kernel::Observation;
 pub use objects::objects;
 pub use observe::{Lived, Program, lived};
+pub use starts::Start;
 
 use crate::answers::statistics::wilson;
 use crate::observed::History;
@@ -46,6 +51,8 @@ pub struct Row {
     pub about: About,
     /// The scenario's key: `pull`, `boots`, `runs`, `exit`, `onTerm`, `create`.
     pub key: &'static str,
+    /// Of which attempt, from 0, and of how many; None: of all starts.
+    pub attempt: Option<(usize, usize)>,
     /// Durations; of `exit` none.
     pub fit: Option<Fit>,
     /// Shares of exit codes: code, reason, how many.
@@ -63,10 +70,21 @@ impl Row {
         self.fit.as_ref().map_or(exits as usize, |fit| fit.n)
     }
 
+    /// The key, with its attempt: `attempts[0].runs`.
+    pub fn place(&self) -> String {
+        match self.attempt {
+            Some((attempt, _)) => format!("attempts[{attempt}].{}", self.key),
+            None => self.key.to_owned(),
+        }
+    }
+
     /// For programs.
     pub fn json(&self) -> Value {
         let interval = |own: &Interval| json!([own.0.map(digits), own.1.map(digits)]);
         let mut row = json!({ "key": self.key, "n": self.n(), "toml": self.value, "note": self.note });
+        if let Some((attempt, _)) = self.attempt {
+            row["attempt"] = json!(attempt);
+        }
         match &self.about {
             About::Image(image) => row["image"] = json!(image),
             About::Latency => row["latency"] = json!(true),
@@ -121,7 +139,12 @@ pub fn fit(history: &History) -> Fitted {
 
 fn row(about: About, key: &'static str, fit: Fit) -> Row {
     let (value, note) = (fit.family.toml(), fit.note.clone());
-    Row { about, key, fit: Some(fit), exits: Vec::new(), value, note }
+    Row { about, key, attempt: None, fit: Some(fit), exits: Vec::new(), value, note }
+}
+
+/// A number that was told and needs no family.
+fn plain(about: About, key: &'static str, value: String, note: Option<String>) -> Row {
+    Row { about, key, attempt: None, fit: None, exits: Vec::new(), value, note }
 }
 
 fn images(history: &History, fitted: &mut Fitted) {
@@ -137,12 +160,9 @@ fn images(history: &History, fitted: &mut Fitted) {
         }
         if let Some(size) = seen.size {
             let value = format!("\"{}\"", bytes(size));
-            let about = About::Image(image.clone());
-            fitted.rows.push(Row { about, key: "size", fit: None, exits: Vec::new(), value, note: None });
+            fitted.rows.push(plain(About::Image(image.clone()), "size", value, None));
         }
-        for (said, count) in &seen.failed {
-            fitted.told.push(format!("{count} pulls of {image} failed, of which nothing is written: {said}"));
-        }
+        failures(image, seen, fitted);
     }
     if !unseen.is_empty() && !history.pods.is_empty() {
         let names: Vec<&str> = unseen.into_keys().collect();
@@ -151,6 +171,32 @@ fn images(history: &History, fitted: &mut Fitted) {
             false => "none was pulled while somebody watched",
         };
         fitted.told.push(format!("pull of {}: {why}", names.join(", ")));
+    }
+}
+
+/// Pulls that failed: all of them, or on each node so many before one worked; otherwise it is told.
+fn failures(image: &str, seen: &parts::Image, fitted: &mut Fitted) {
+    let all: u64 = seen.failed.values().sum();
+    let Some((said, count)) = seen.failed.iter().max_by_key(|(_, count)| **count) else { return };
+    let about = || About::Image(image.to_owned());
+    let first: Vec<u64> = seen.nodes.values().filter(|own| own.worked).map(|own| own.failed).collect();
+    let least = first.iter().min().copied();
+    if least.is_some_and(|least| least == 0 || first.iter().any(|own| *own != least)) {
+        let words = "pulls failed before one worked on their node, and so many did not on every node: an outage? Nothing is written";
+        fitted.told.push(format!("{all} of the {words} of {image}: {said}"));
+        return;
+    }
+    let others = all - count;
+    let note = (others > 0).then(|| format!("{others} of {all} said something else"));
+    let quoted = serde_json::to_string(said).unwrap_or_default();
+    fitted.rows.push(plain(about(), "error", quoted, note));
+    if let Some(least) = least {
+        let nodes = first.len();
+        let note = Some(format!("{least} before one worked, on {nodes} of {nodes} nodes"));
+        fitted.rows.push(plain(about(), "failures", least.to_string(), note));
+    }
+    if let Some(fit) = Fit::of(&seen.fail_takes) {
+        fitted.rows.push(row(about(), "failTakes", fit));
     }
 }
 
@@ -173,13 +219,17 @@ fn of_program(program: &Program, lived: &Lived, fitted: &mut Fitted) {
         }
         None => {}
     }
-    if let Some(fit) = Fit::of(&lived.runs) {
-        fitted.rows.push(row(about(), "runs", fit));
-    }
-    let exits: Vec<(i32, String, u64)> =
-        lived.exits.iter().map(|((code, reason), count)| (*code, reason.clone(), *count)).collect();
-    if !exits.is_empty() {
-        fitted.rows.push(of_exits(about(), exits));
+    let attempts = starts::attempts(&lived.starts);
+    for (ix, own) in attempts.iter().enumerate() {
+        let attempt = (attempts.len() > 1).then_some((ix, attempts.len()));
+        if let Some(fit) = Fit::of(&own.runs) {
+            fitted.rows.push(Row { attempt, ..row(about(), "runs", fit) });
+        }
+        let exits: Vec<(i32, String, u64)> =
+            own.exits.iter().map(|((code, reason), count)| (*code, reason.clone(), *count)).collect();
+        if !exits.is_empty() {
+            fitted.rows.push(Row { attempt, ..of_exits(about(), exits) });
+        }
     }
     match Fit::of(&lived.terms) {
         Some(fit) if fit.family == Family::Forever => {
@@ -217,7 +267,7 @@ fn of_exits(about: About, exits: Vec<(i32, String, u64)>) -> Row {
     };
     let killed = exits.iter().any(|(_, reason, _)| reason == "OOMKilled");
     let note = (killed && exits.len() > 1).then(|| "some were OOMKilled; codes alone are written".to_owned());
-    Row { about, key: "exit", fit: None, exits, value, note }
+    Row { exits, ..plain(about, "exit", value, note) }
 }
 
 fn delays(history: &History, fitted: &mut Fitted) {

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::kernel::Observation;
+use super::starts::Start;
 use crate::api::{Container, ProbeKind};
 use crate::observed::{Ended, Event, History, Pod, Role, Was, Watched};
 
@@ -28,12 +29,10 @@ pub struct Program {
 pub struct Lived {
     /// From a start until a probe says that it has booted.
     pub boots: Vec<Observation>,
-    /// From a start to an end of its own.
-    pub runs: Vec<Observation>,
+    /// How long its starts ran, and how they ended, by their number in their container.
+    pub starts: BTreeMap<i32, Start>,
     /// From SIGTERM to the end.
     pub terms: Vec<Observation>,
-    /// Ends of its own, by code and reason.
-    pub exits: BTreeMap<(i32, String), u64>,
     /// Codes of ends after SIGTERM.
     pub term_codes: BTreeMap<i32, u64>,
     /// So many ends after SIGTERM are left out for a preStop hook, whose time nobody tells.
@@ -114,7 +113,7 @@ impl One<'_> {
             let began = self.began(started);
             let is_last = lives.keys().next_back() == Some(number);
             self.boot(life, began, is_last, lived);
-            self.run(life, began, is_last, lived);
+            self.run(*number, life, (began, is_last), lived);
         }
     }
 
@@ -272,14 +271,15 @@ impl One<'_> {
         (is_sidecar || was_ended || by_probe).then_some(((began, (finished + 1) * SECOND), None))
     }
 
-    fn run(&self, life: &Life, began: (i64, i64), is_last: bool, lived: &mut Lived) {
+    fn run(&self, number: i32, life: &Life, (began, is_last): ((i64, i64), bool), lived: &mut Lived) {
+        let start = lived.starts.entry(number).or_default();
         let entry = match life.was_there && self.watched.since > began.1 + SECOND {
             true => self.watched.since - began.0.midpoint(began.1),
             false => 0,
         };
         let Some((ended, finished)) = life.ended.and_then(|ended| Some((ended, ended.finished?))) else {
             if is_last {
-                lived.runs.push(Observation { entry, ..Observation::beyond(began, self.seen_until()) });
+                start.runs.push(Observation { entry, ..Observation::beyond(began, self.seen_until()) });
             }
             return;
         };
@@ -289,12 +289,12 @@ impl One<'_> {
             end.0 = end.0.max(self.watched.since);
         }
         let Some((killed, grace)) = self.killed(began.0, &ended, finished) else {
-            lived.runs.push(Observation { entry, ..Observation::between(began, end) });
-            *lived.exits.entry((ended.code, ended.reason.to_string())).or_default() += 1;
+            start.runs.push(Observation { entry, ..Observation::between(began, end) });
+            *start.exits.entry((ended.code, ended.reason.to_string())).or_default() += 1;
             return;
         };
         let run = Observation::beyond(began, killed.0.max(began.1));
-        lived.runs.push(Observation { entry: entry.min(run.least + run.early / 2), ..run });
+        start.runs.push(Observation { entry: entry.min(run.least + run.early / 2), ..run });
         self.term(&ended, killed, end, grace, lived);
     }
 

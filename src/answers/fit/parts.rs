@@ -19,6 +19,19 @@ pub struct Image {
     pub size: Option<u64>,
     /// Pulls that failed, by what was said.
     pub failed: BTreeMap<String, u64>,
+    /// How long these took, where no other pull was under way on their node.
+    pub fail_takes: Vec<Observation>,
+    /// How pulls went by node, as far as pods tell where they are.
+    pub nodes: BTreeMap<String, OnNode>,
+}
+
+/// How pulls of an image went on a node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct OnNode {
+    /// So many failed before one worked, or all.
+    pub failed: u64,
+    /// One has worked.
+    pub worked: bool,
 }
 
 /// Delays of parts that can be seen, by their key in `[latency]`.
@@ -31,22 +44,72 @@ const MILLI: i64 = 1_000;
 /// By reference.
 pub fn images(history: &History) -> BTreeMap<String, Image> {
     let mut images: BTreeMap<String, Image> = BTreeMap::new();
-    for event in &history.events {
+    let mut events: Vec<&Event> = history.events.iter().collect();
+    events.sort_by_key(|event| event.stamp.or(event.at));
+    // A series of events is told again with its new count.
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for event in &events {
+        let node = || history.pods.get(&event.about).and_then(|watched| watched.pod.node());
         match event.reason.as_str() {
             "Pulled" => {
                 let Some((image, took, size)) = pulled(&event.message) else { continue };
                 let own = images.entry(image).or_default();
                 own.pulls.push(Observation { least: took, width: MILLI, ..Observation::default() });
                 own.size = size.or(own.size);
+                if let Some(node) = node() {
+                    own.nodes.entry(node.to_string()).or_default().worked = true;
+                }
             }
             "Failed" => {
                 let Some((image, said)) = failed(&event.message) else { continue };
-                *images.entry(image).or_default().failed.entry(said).or_default() += 1;
+                let before = counts.insert(&event.uid, event.count).unwrap_or(0);
+                let new = event.count.saturating_sub(before);
+                let own = images.entry(image).or_default();
+                *own.failed.entry(said).or_default() += new;
+                let of_node = node().map(|node| own.nodes.entry(node.to_string()).or_default());
+                if let Some(of_node) = of_node.filter(|own| !own.worked) {
+                    of_node.failed += new;
+                }
             }
             _ => {}
         }
     }
+    for (image, took) in failing(history, &events) {
+        images.entry(image).or_default().fail_takes.push(took);
+    }
     images
+}
+
+/// How long pulls took that failed: from the event `Pulling` to `Failed`, both stamped. Pulls wait for each other behind that
+/// event, so those count that had their node for themselves.
+fn failing(history: &History, events: &[&Event]) -> Vec<(String, Observation)> {
+    let mut under_way: BTreeMap<&'static str, Vec<(&str, &str, i64, bool)>> = BTreeMap::new();
+    let mut found = Vec::new();
+    for event in events.iter().filter(|_| history.is_stamped) {
+        let node = history.pods.get(&event.about).and_then(|watched| watched.pod.node());
+        let (Some(node), Some(stamp)) = (node, event.stamp) else { continue };
+        let own = under_way.entry(node.as_str()).or_default();
+        let is_it = |(about, container, ..): &(&str, &str, i64, bool)| {
+            *about == event.about.as_str() && *container == event.container.as_str()
+        };
+        match event.reason.as_str() {
+            "Pulling" => {
+                own.retain(|one| !is_it(one));
+                own.iter_mut().for_each(|(.., alone)| *alone = false);
+                let alone = own.is_empty();
+                own.push((&event.about, &event.container, stamp, alone));
+            }
+            "Pulled" | "Failed" => {
+                let Some(at) = own.iter().position(is_it) else { continue };
+                let (.., began, alone) = own.remove(at);
+                if let Some((image, _)) = failed(&event.message).filter(|_| alone) {
+                    found.push((image, about(stamp - began, 0)));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// The image, how long it took in microseconds, and its size.
@@ -117,8 +180,9 @@ fn beginning(watched: &Watched, events: &[&Event], delays: &mut Delays) {
         ["FailedScheduling", "FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox"].contains(&reason)
     };
     let versions = &watched.pod.versions;
-    let created = versions.first().filter(|version| !version.has_node).and_then(|version| version.stamp);
-    let bound = versions.iter().find(|version| version.has_node).and_then(|version| version.stamp);
+    let created =
+        versions.first().filter(|version| version.node.is_empty()).and_then(|version| version.stamp);
+    let bound = versions.iter().find(|version| !version.node.is_empty()).and_then(|version| version.stamp);
     let (Some(created), Some(bound)) = (created, bound) else { return };
     if events.iter().any(|event| is_held(&event.reason)) {
         return;

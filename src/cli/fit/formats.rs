@@ -61,7 +61,7 @@ pub fn table(fitted: &Fitted) -> String {
             table,
             "{}\t{}\t{n}\t{open}\t{family}\t{numbers}\t{} = {}",
             about(row),
-            row.key,
+            row.place(),
             row.key,
             short(&row.value)
         );
@@ -72,7 +72,7 @@ pub fn table(fitted: &Fitted) -> String {
     let notes = fitted
         .rows
         .iter()
-        .filter_map(|row| Some(format!("{} {}: {}", about(row), row.key, row.note.as_ref()?)));
+        .filter_map(|row| Some(format!("{} {}: {}", about(row), row.place(), row.note.as_ref()?)));
     let notes: Vec<String> =
         notes.chain(fitted.told.iter().map(|told| format!("not fitted: {told}"))).collect();
     let _ = writeln!(text, "\n{METHODS}");
@@ -117,7 +117,7 @@ pub fn csv(fitted: &Fitted) -> Result<String, String> {
             let [parameter, value, low, high] = &cells;
             table.write_record([
                 &about(row),
-                row.key,
+                &row.place(),
                 &n,
                 open,
                 family,

@@ -149,10 +149,10 @@ fn of_program(
     Ok(())
 }
 
-/// What an attempt says of its end, as rows have it.
-fn of_attempt(rows: &[&Row]) -> Vec<(&'static str, String)> {
+/// What an attempt says of its end, as rows have it: those of all starts, and its own.
+fn of_attempt(rows: &[&Row], attempt: usize) -> Vec<(&'static str, String)> {
     let mut keys = Vec::new();
-    for row in rows {
+    for row in rows.iter().filter(|row| row.attempt.is_none_or(|(own, _)| own == attempt)) {
         let killed = row.exits.iter().all(|(_, reason, _)| reason == "OOMKilled");
         match row.key {
             "exit" if killed => keys.push(("reason", "\"OOMKilled\"".to_owned())),
@@ -168,31 +168,48 @@ fn fill(table: &mut Table, program: &Program, rows: &[&Row], notes: &mut Vec<Str
     if let Some(row) = boots {
         set(table, "boots", &row.value)?;
     }
-    let keys = of_attempt(rows);
-    let name = || format!("{} of {}", program.container, program.image);
+    let many = rows.iter().filter_map(|row| row.attempt).map(|(_, many)| many).max().unwrap_or(1);
+    let keys: Vec<_> = (0..many).map(|attempt| of_attempt(rows, attempt)).collect();
+    let name = format!("{} of {}", program.container, program.image);
+    let differ = format!("{name}: its attempts differ from start to start and stay as they are");
     if let Some(list) = table.get_mut("attempts").and_then(Item::as_array_of_tables_mut) {
+        // The one that there is says of all starts what is not known of each.
         if list.len() == 1
-            && let Some(attempt) = list.get_mut(0)
+            && let Some(first) = list.get(0).cloned()
         {
-            return attempt_of(attempt, &keys, boots.is_some(), &name(), notes);
+            (1..many).for_each(|_| list.push(first.clone()));
         }
-        notes.push(format!("{}: its attempts differ from start to start and stay as they are", name()));
+        if list.len() != many {
+            notes.push(differ);
+            return Ok(());
+        }
+        for (attempt, keys) in list.iter_mut().zip(&keys) {
+            attempt_of(attempt, keys, boots.is_some(), &name, notes)?;
+        }
         return Ok(());
     }
     let attempts =
         table.entry("attempts").or_insert_with(|| Item::Value(Value::Array(toml_edit::Array::new())));
     let Some(list) = attempts.as_array_mut() else { return Err("`attempts` is no list".to_owned()) };
-    if list.is_empty() && !keys.is_empty() {
+    if list.is_empty() && !keys.iter().all(Vec::is_empty) {
         list.push(InlineTable::new());
     }
-    match list.len() {
-        0 => drop(table.remove("attempts")),
-        1 => {
-            if let Some(attempt) = list.get_mut(0).and_then(Value::as_inline_table_mut) {
-                attempt_of(attempt, &keys, boots.is_some(), &name(), notes)?;
-            }
+    if list.is_empty() {
+        table.remove("attempts");
+        return Ok(());
+    }
+    if list.len() == 1 {
+        let first = list.get(0).cloned();
+        (1..many).for_each(|_| list.extend(first.clone()));
+    }
+    if list.len() != many {
+        notes.push(differ);
+        return Ok(());
+    }
+    for (attempt, keys) in list.iter_mut().zip(&keys) {
+        if let Some(attempt) = attempt.as_inline_table_mut() {
+            attempt_of(attempt, keys, boots.is_some(), &name, notes)?;
         }
-        _ => notes.push(format!("{}: its attempts differ from start to start and stay as they are", name())),
     }
     Ok(())
 }

@@ -5,6 +5,9 @@
 //! surprises: lists without a key are replaced as a whole (tolerations, args); ports are told apart by their number alone,
 //! so that one port under two protocols is merged wrongly; what nobody has written before stays.
 
+use std::collections::VecDeque;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value, json};
 
 use crate::rules::api_server::decode::schema::{Struct, Type};
@@ -109,7 +112,8 @@ fn merge_value(target: &mut Value, patch: &Value, of: Option<&'static Struct>) {
     for (key, value) in members {
         if let Some(list) = key.strip_prefix("$deleteFromPrimitiveList/") {
             if let (Some(Value::Array(items)), Some(gone)) = (own.get_mut(list), value.as_array()) {
-                items.retain(|item| !gone.contains(item));
+                let gone: FxHashSet<String> = gone.iter().map(Value::to_string).collect();
+                items.retain(|item| !gone.contains(&item.to_string()));
             }
         } else if key.starts_with('$') {
             // The order of elements follows the patch; what shall stay is said below.
@@ -145,22 +149,37 @@ fn merge_list(target: &mut Value, patch: &[Value], lists: Lists, of: Option<&'st
     };
     match lists {
         Lists::By(key) => {
+            let mut items: Vec<Option<Value>> = std::mem::take(own).into_iter().map(Some).collect();
+            // Where items of a name stand, the first one first.
+            let name = |item: &Value| item.get(key).map(Value::to_string);
+            let mut places: FxHashMap<Option<String>, VecDeque<usize>> = FxHashMap::default();
+            for (at, item) in items.iter().enumerate() {
+                places.entry(item.as_ref().and_then(name)).or_default().push_back(at);
+            }
             for item in patch {
-                let at = own.iter().position(|had| had.get(key) == item.get(key));
-                match (directive(item).as_deref(), at) {
-                    (Some("delete"), Some(at)) => drop(own.remove(at)),
+                let own = places.entry(name(item)).or_default();
+                match (directive(item).as_deref(), own.front().copied()) {
+                    (Some("delete"), Some(at)) => {
+                        own.pop_front();
+                        items[at] = None;
+                    }
                     (Some("delete"), None) => {}
-                    (_, Some(at)) => merge_value(&mut own[at], item, of),
-                    (_, None) => own.push(item.clone()),
+                    (_, Some(at)) => {
+                        if let Some(had) = &mut items[at] {
+                            merge_value(had, item, of);
+                        }
+                    }
+                    (_, None) => {
+                        own.push_back(items.len());
+                        items.push(Some(item.clone()));
+                    }
                 }
             }
+            own.extend(items.into_iter().flatten());
         }
         _ => {
-            for item in patch {
-                if !own.contains(item) {
-                    own.push(item.clone());
-                }
-            }
+            let mut known: FxHashSet<String> = own.iter().map(Value::to_string).collect();
+            own.extend(patch.iter().filter(|item| known.insert(item.to_string())).cloned());
         }
     }
 }

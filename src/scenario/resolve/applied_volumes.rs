@@ -28,18 +28,48 @@ pub fn add(storage: &mut Storage, value: &Value, at: Time) {
             storage.volumes.push(volume(value, name, at));
         }
         Some("StorageClass") if storage.classes.iter().all(|own| own.name != name) => {
-            storage.classes.push(ClassPlan {
-                at,
-                manifest: Arc::new(value.clone()),
-                name,
-                is_default: value["metadata"]["annotations"][DEFAULT] == "true",
-                provisions: value["provisioner"] != NO_PROVISIONER,
-                provisioner: word(value, "/provisioner"),
-                reclaim_policy: Sym::new(value["reclaimPolicy"].as_str().unwrap_or("Delete")),
-                waits_for_pods: value["volumeBindingMode"] == "WaitForFirstConsumer",
-            });
+            storage.classes.push(class(value, name, at));
         }
         _ => {}
+    }
+}
+
+/// A client writes an object of either kind, or takes it away. A volume keeps its place, by which it is known to whoever has it.
+pub fn write(storage: &mut Storage, kind: &str, name: Sym, object: Option<&Value>, at: Time) {
+    if kind == "StorageClass" {
+        let found = storage.classes.iter().position(|own| own.name == name);
+        match (object, found) {
+            (Some(value), Some(ix)) => storage.classes[ix] = class(value, name, storage.classes[ix].at),
+            (Some(value), None) => storage.classes.push(class(value, name, at)),
+            (None, _) => storage.classes.retain(|own| own.name != name),
+        }
+        return;
+    }
+    let found = storage.volumes.iter().position(|own| own.name == name && own.at != Time::FAR);
+    match (object, found) {
+        (Some(value), Some(ix)) => {
+            // Whose it is was settled before, and says its claim.
+            let kept_for = storage.volumes[ix].offered.kept_for;
+            let mut new = volume(value, name, storage.volumes[ix].at);
+            new.offered.kept_for = new.offered.kept_for.or(kept_for);
+            storage.volumes[ix] = new;
+        }
+        (Some(value), None) => storage.volumes.push(volume(value, name, at)),
+        (None, Some(ix)) => storage.volumes[ix].at = Time::FAR,
+        (None, None) => {}
+    }
+}
+
+fn class(value: &Value, name: Sym, at: Time) -> ClassPlan {
+    ClassPlan {
+        at,
+        manifest: Arc::new(value.clone()),
+        name,
+        is_default: value["metadata"]["annotations"][DEFAULT] == "true",
+        provisions: value["provisioner"] != NO_PROVISIONER,
+        provisioner: word(value, "/provisioner"),
+        reclaim_policy: Sym::new(value["reclaimPolicy"].as_str().unwrap_or("Delete")),
+        waits_for_pods: value["volumeBindingMode"] == "WaitForFirstConsumer",
     }
 }
 

@@ -241,6 +241,8 @@ pub fn objects(all: &mut [Sent], cx: &mut Context<'_>) -> (Vec<ObjectPlan>, Vec<
         documents.sort_by_key(|(at, _)| *at);
         let mut before = None;
         for (at, document) in &documents {
+            let is_read =
+                matches!(place.0, ObjectKind::ConfigMap | ObjectKind::Secret | ObjectKind::ServiceAccount);
             match (known.get(&place).and_then(|ix| plans.get_mut(*ix)), before) {
                 (None, _) => {
                     known.insert(place, plans.len());
@@ -250,6 +252,9 @@ pub fn objects(all: &mut [Sent], cx: &mut Context<'_>) -> (Vec<ObjectPlan>, Vec<
                 }
                 (Some(plan), None) if plan.at.is_none_or(|known| known > *at) => plan.at = Some(*at),
                 (Some(_), before) => again.push(applied_again(place, document, before, *at)),
+            }
+            if is_read && let Some(plan) = known.get(&place).and_then(|ix| plans.get_mut(*ix)) {
+                plan.manifests.push((*at, Arc::new(document.written.value.clone())));
             }
             before = Some(document);
         }
@@ -288,6 +293,7 @@ fn object((kind, namespace, name): Place, document: &Document, at: Time, cx: &mu
         name,
         at: Some(at),
         keys: keys(kind, value),
+        manifests: Vec::new(),
         value: field("/value")
             .and_then(Json::as_i64)
             .and_then(|value| i32::try_from(value).ok())

@@ -23,6 +23,8 @@ mod standing;
 mod sweeps;
 mod writes;
 
+pub(crate) use applied_volumes::write as volume_written;
+
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};

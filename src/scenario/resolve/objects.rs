@@ -105,6 +105,7 @@ fn object(entry: &Table, kind: ObjectKind, name: &str, cx: &mut Context<'_>) -> 
         name: Sym::new(name),
         at: (!missing).then_some(at),
         keys: entry.get("keys").is_some().then(|| strings(entry, "keys")),
+        manifests: Vec::new(),
         value: number(entry, "value").unwrap_or(0),
         preemption_policy: text(entry, "preemptionPolicy").map(Sym::new),
         global_default: flag(entry, "globalDefault").unwrap_or(false),

@@ -134,7 +134,11 @@ pub fn create(resource: &Resource, object: &Value, around: &Around<'_>) -> Resul
                 let kept = objects::kept(kind, object, around.gates).map_err(|refused| rejected(&refused))?.0;
                 admitted = objects::create(&typed(resource, kept), &around.request());
             }
-            let admitted = admitted.map_err(|refused| rejected(&refused))?;
+            // Who is refused for something else is warned of a typo all the same.
+            let admitted = admitted.map_err(|refused| match around.strictness {
+                Strictness::Warn => super::warned(rejected(&refused), &told),
+                _ => rejected(&refused),
+            })?;
             if !admitted.strict.is_empty() && around.strictness == Strictness::Strict {
                 return Err(rejected(&Rejection::Strict(kind.written_in(object), admitted.strict)));
             }

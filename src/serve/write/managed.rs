@@ -6,7 +6,9 @@
 //! somebody else owns and that would change is a conflict; whoever writes otherwise takes what he changes.
 
 use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value, json};
 
 use super::shape::{Lists, Shape};
@@ -44,7 +46,7 @@ impl Fields {
     pub fn of(value: &Value, shape: Shape<'_>) -> Fields {
         match value {
             Value::Object(members) if !shape.is_atomic() && !members.is_empty() => {
-                let below = members.iter().filter(|(_, value)| !value.is_null());
+                let below = members.iter().filter(|(_, value)| shape.has_nulls() || !value.is_null());
                 let below =
                     below.map(|(name, value)| (format!("f:{name}"), Fields::of(value, shape.member(name))));
                 Fields { is_own: false, below: below.collect() }
@@ -254,24 +256,34 @@ fn equal_fields(before: &Value, after: &Value, shape: Shape<'_>) -> Fields {
         }
         (Value::Array(old), Value::Array(new)) if shape.lists() != Lists::Atomic && !new.is_empty() => {
             let mut fields = Fields::default();
-            for item in new {
-                match shape.lists() {
-                    Lists::Keys(keys) => {
-                        let key = Shape::key_of(&keys, item);
-                        if let Some(had) = old.iter().find(|own| Shape::key_of(&keys, own) == key) {
-                            let own = Fields { is_own: true, ..equal_fields(had, item, shape.item()) };
-                            fields.below.insert(format!("k:{key}"), own);
-                        }
+            if let Lists::Keys(keys) = shape.lists() {
+                let old = places(&keys, old);
+                for item in new {
+                    let key = Shape::key_of(&keys, item).to_string();
+                    if let Some((_, had)) = old.get(&key) {
+                        let own = Fields { is_own: true, ..equal_fields(had, item, shape.item()) };
+                        fields.below.insert(format!("k:{key}"), own);
                     }
-                    _ if old.contains(item) => drop(fields.below.insert(format!("v:{item}"), Fields::leaf())),
-                    _ => {}
                 }
+                return fields;
             }
+            let old: FxHashSet<String> = old.iter().map(Value::to_string).collect();
+            let both = new.iter().map(Value::to_string).filter(|item| old.contains(item));
+            fields.below.extend(both.map(|item| (format!("v:{item}"), Fields::leaf())));
             fields
         }
         _ if before == after => Fields::of(after, shape),
         _ => Fields::default(),
     }
+}
+
+/// The items of a list by their keys, each with its place; of several the first one.
+fn places<'a>(keys: &[String], items: &'a [Value]) -> FxHashMap<String, (usize, &'a Value)> {
+    let mut places = FxHashMap::default();
+    for (at, item) in items.iter().enumerate() {
+        places.entry(Shape::key_of(keys, item).to_string()).or_insert((at, item));
+    }
+    places
 }
 
 /// An object was written otherwise than by applying: what has changed is the writer's from now on.
@@ -414,17 +426,25 @@ fn merged(live: &Value, config: &Value, shape: Shape<'_>) -> Value {
         (Value::Array(had), Value::Array(wanted)) => match shape.lists() {
             Lists::Atomic => config.clone(),
             Lists::Set => {
+                let known: FxHashSet<String> = had.iter().map(Value::to_string).collect();
                 let mut all = had.clone();
-                all.extend(wanted.iter().filter(|item| !had.contains(item)).cloned());
+                all.extend(wanted.iter().filter(|item| !known.contains(&item.to_string())).cloned());
                 Value::Array(all)
             }
             Lists::Keys(keys) => {
-                let same = |a: &Value, b: &Value| Shape::key_of(&keys, a) == Shape::key_of(&keys, b);
+                let mut places: FxHashMap<String, usize> =
+                    places(&keys, had).into_iter().map(|(key, (at, _))| (key, at)).collect();
                 let mut all = had.clone();
                 for item in wanted {
-                    match all.iter_mut().find(|own| same(own, item)) {
-                        Some(own) => *own = merged(own, item, shape.item()),
-                        None => all.push(item.clone()),
+                    match places.entry(Shape::key_of(&keys, item).to_string()) {
+                        Entry::Occupied(at) => {
+                            let own = &mut all[*at.get()];
+                            *own = merged(own, item, shape.item());
+                        }
+                        Entry::Vacant(place) => {
+                            place.insert(all.len());
+                            all.push(item.clone());
+                        }
                     }
                 }
                 Value::Array(all)

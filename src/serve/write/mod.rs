@@ -2,6 +2,7 @@
 //!
 //! | file | what it is |
 //! | --- | --- |
+//! | [`apply`], [`below`] | server-side apply; what is asked for below an object |
 //! | [`body`] | the body of a request as JSON, in whatever form it comes |
 //! | [`law`] | what the API server does to an object on its way in |
 //! | [`shape`], [`managed`] | which fields belong together, and who manages which of them |
@@ -11,6 +12,8 @@
 //! deleted goes with its last finalizer, and the update that took it is answered with the object; who patches never hears of a
 //! conflict unless he named a version.
 
+pub mod apply;
+pub mod below;
 pub mod body;
 pub mod law;
 pub mod managed;
@@ -26,11 +29,10 @@ use super::json_patch;
 use super::kinds::Resource;
 use super::path::{Objects, Request};
 use super::status::{Response, bad, failure, not_found};
-use super::store::{Object, Store, typed};
+use super::store::{Object, Store, typed, weight};
 use super::verbs::{Deed, Step, Then, conflict};
 use crate::engine::random;
 use crate::rules::api_server::admission::generated_name;
-use crate::rules::kubectl::apply::{LAST_APPLIED, encoded};
 use crate::rules::kubectl::merge::{json_merge, strategic_merge};
 use crate::rules::versions::gates::Gates;
 use crate::scenario::command::Write;
@@ -131,7 +133,7 @@ impl<'a> Asked<'a> {
         Law::of(self.resource).is_played()
     }
     /// Now, on the clock on which its objects live: of what the simulation plays its own, else that of the wall.
-    fn now(&self) -> Time {
+    pub(super) fn now(&self) -> Time {
         let (now, shift) = self.store.clock;
         if self.is_played() { now } else { now + shift }
     }
@@ -140,13 +142,20 @@ impl<'a> Asked<'a> {
         if self.is_played() { self.store.clock.1 } else { Span::ZERO }
     }
     /// What is to be done, and how it is answered.
-    fn deed(&self, name: &str, step: Step, sample: Value, code: u16, warnings: Vec<String>) -> Deed {
+    pub(super) fn deed(
+        &self,
+        name: &str,
+        step: Step,
+        sample: Value,
+        code: u16,
+        warnings: Vec<String>,
+    ) -> Deed {
         let mut own = self.own.clone();
         own.name = Some(name.to_owned());
         let then = if self.own.below == "scale" { Then::Scale } else { Then::Object };
         Deed { steps: vec![step], own, then, code, warnings, sample }
     }
-    fn write(&self, name: &str, object: Option<Value>) -> Step {
+    pub(super) fn write(&self, name: &str, object: Option<Value>) -> Step {
         Step::Write(Write {
             group: self.resource.group.to_owned(),
             version: self.resource.version.to_owned(),
@@ -157,7 +166,7 @@ impl<'a> Asked<'a> {
             object: object.map(|object| typed(self.resource, object)),
         })
     }
-    fn dry(&self, object: &Value, code: u16, warnings: &[String]) -> Response {
+    pub(super) fn dry(&self, object: &Value, code: u16, warnings: &[String]) -> Response {
         let told = super::stamps::shift(object, self.shift());
         warned(Response::json(code, &typed(self.resource, told)), warnings)
     }
@@ -190,6 +199,17 @@ fn suffix(base: &str, namespace: &str, number: u64) -> String {
 
 /// So many objects may there be: what is stored is kept for as long as the server runs.
 const MOST_OBJECTS: usize = 200_000;
+
+/// So large may an object be, spelled: etcd takes no request of more than 1.5 MiB, in which what is stored takes about half as much.
+const LARGEST: usize = 3 << 20;
+
+/// Whether an object can be stored (`--max-request-bytes` of etcd).
+fn fits(object: &Value) -> Result<(), Response> {
+    match weight(object) > LARGEST {
+        true => Err(failure(500, "", "etcdserver: request is too large", &Value::Null)),
+        false => Ok(()),
+    }
+}
 
 /// POST of an object.
 ///
@@ -254,6 +274,7 @@ fn created(asked: &Asked<'_>, mut object: Value, is_applied: bool) -> Outcome {
     }
     let around = asked.around();
     let Let { object: mut admitted, warnings } = law::create(resource, &object, &around)?;
+    fits(&admitted)?;
     if resource.group == "events.k8s.io" {
         admitted = super::answer::served::core_event(&admitted);
         object = admitted.clone();
@@ -370,7 +391,7 @@ pub fn update(asked: &Asked<'_>) -> Outcome {
 pub fn patch(asked: &Asked<'_>) -> Outcome {
     let kind = asked.request.content_type.split(';').next().unwrap_or_default();
     if kind == "application/apply-patch+yaml" {
-        return apply(asked);
+        return apply::apply(asked);
     }
     let name = asked.own.name.clone().unwrap_or_default();
     let Some(old) = stored(asked.store, asked.own) else { return Err(not_found(asked.resource, &name)) };
@@ -420,8 +441,9 @@ pub fn patched(asked: &Asked<'_>, mut object: Value) -> Result<Value, Response> 
             json_patch::apply(&mut object, &patch).map_err(|problem| {
                 let message = "the server rejected our request due to an error in our request";
                 match problem {
-                    json_patch::Problem::Test => failure(422, "Invalid", message, &json!({})),
-                    json_patch::Problem::Path(path) => bad(&format!("jsonpatch: path not found: {path}")),
+                    json_patch::Problem::Test | json_patch::Problem::Path(_) => {
+                        failure(422, "Invalid", message, &json!({}))
+                    }
                     json_patch::Problem::TooMuch(words) => {
                         failure(413, "RequestEntityTooLarge", &words, &Value::Null)
                     }
@@ -477,6 +499,7 @@ fn replaced(asked: &Asked<'_>, old: &Arc<Object>, mut new: Value, wanted: &str, 
         "ephemeralcontainers" | "resize" => law::part_of_pod(before, &new, &around)?,
         _ => law::update(resource, before, &new, &around, is_patch)?,
     };
+    fits(&object)?;
     if resource.kind == "CustomResourceDefinition" && before["spec"] != object["spec"] {
         super::custom::established(&mut object, &asked.now().rfc3339_secs());
     }
@@ -489,7 +512,7 @@ fn replaced(asked: &Asked<'_>, old: &Arc<Object>, mut new: Value, wanted: &str, 
             None => drop(object["metadata"].as_object_mut().map(|own| own.shift_remove("managedFields"))),
         }
     }
-    let changed = !same(before, &object);
+    let changed = !same(resource, before, &object);
     let is_anew = object["metadata"]["managedFields"] == json!([{}]);
     if !changed && !is_anew {
         let told = asked.dry(&served_form(asked, old), 200, &warnings);
@@ -533,13 +556,19 @@ fn written(
         return Err(asked.dry(&told, code, &warnings));
     }
     if asked.resource.kind == "Node" {
-        let words = super::verbs::of_node(&old.value, &object, &old.name).ok_or_else(|| {
-            let what = "of a node its labels, its taints and whether it is cordoned can be changed here";
+        let words = super::node::of_node(&old.value, &object, &old.name).ok_or_else(|| {
+            let what =
+                "of a node its labels, annotations and taints and whether it is cordoned can be changed here";
             super::status::not_allowed(what)
         })?;
-        let mut deed = asked.deed(&old.name, Step::Words(String::new()), object, code, warnings);
-        deed.steps = words.into_iter().map(Step::Words).collect();
-        return Ok(deed);
+        let own = &object["metadata"];
+        let mut steps: Vec<Step> = words.into_iter().map(Step::Words).collect();
+        if own["annotations"] != old.value["metadata"]["annotations"] {
+            let beside = json!({ "metadata": { "uid": own["uid"], "annotations": own["annotations"] } });
+            steps.push(asked.write(&old.name, Some(beside)));
+        }
+        let deed = asked.deed(&old.name, Step::Words(String::new()), object, code, warnings);
+        return Ok(Deed { steps, ..deed });
     }
     let is_over = old.value["metadata"]["deletionTimestamp"].is_string()
         && object["metadata"]["finalizers"].as_array().is_none_or(Vec::is_empty);
@@ -595,8 +624,8 @@ fn keep(before: &Value, new: &mut Value) {
     }
 }
 
-/// Whether two objects say the same: an empty map that nobody has need not be written.
-fn same(a: &Value, b: &Value) -> bool {
+/// Whether two objects say the same: what the server has types for need not write null or an empty map.
+fn same(resource: &Resource, a: &Value, b: &Value) -> bool {
     fn bare(value: &Value) -> Value {
         match value {
             Value::Object(members) => {
@@ -612,292 +641,11 @@ fn same(a: &Value, b: &Value) -> bool {
         if let Some(members) = own.as_object_mut() {
             members.retain(|name, _| !matches!(name.as_str(), "kind" | "apiVersion"));
         }
+        match resource.custom {
+            Some(_) => own["metadata"] = bare(&own["metadata"]),
+            None => own = bare(&own),
+        }
         own
     };
-    bare(&without(a)) == bare(&without(b))
-}
-
-/// Others manage what would change.
-fn conflicted(conflicts: &[managed::Conflict]) -> Response {
-    let causes: Vec<Value> = conflicts
-        .iter()
-        .map(|own| {
-            let message = format!("conflict with {}", own.with);
-            json!({ "reason": "FieldManagerConflict", "message": message, "field": own.field })
-        })
-        .collect();
-    failure(409, "Conflict", &managed::told(conflicts), &json!({ "causes": causes }))
-}
-
-/// Server-side apply.
-fn apply(asked: &Asked<'_>) -> Outcome {
-    let Asked { resource, request, .. } = *asked;
-    if request.query("fieldManager").is_empty() {
-        let message = "Required value: is required for apply patch".to_owned();
-        let causes = [("FieldValueRequired", message, "fieldManager".to_owned())];
-        return Err(law::invalid("PatchOptions.meta.k8s.io", "meta.k8s.io", "PatchOptions", "", &causes));
-    }
-    let name = asked.own.name.clone().unwrap_or_default();
-    let (mut config, _) = asked.object()?;
-    if config["metadata"]
-        .get("managedFields")
-        .is_some_and(|own| own.as_array().is_none_or(|own| !own.is_empty()))
-    {
-        return Err(bad("metadata.managedFields must be nil"));
-    }
-    match config["metadata"]["name"].as_str().unwrap_or_default() {
-        "" => config["metadata"]["name"] = name.as_str().into(),
-        own if own == name => {}
-        own => {
-            let what = format!("the name of the object ({own}) does not match the name on the URL ({name})");
-            return Err(bad(&what));
-        }
-    }
-    let law = Law::of(resource);
-    // Who applies sends no more than he means: what is no field is refused, and not left out.
-    if let Law::Known(kind) = law {
-        let kept = crate::rules::api_server::objects::kept(kind, &config, asked.gates);
-        let (_, unknown) = kept.map_err(|refused| law::rejected(&refused))?;
-        if let Some(first) = unknown.first() {
-            let path = first.split('"').nth(1).unwrap_or_default();
-            let what = format!(
-                "failed to create typed patch object ({}/{name}; {}, Kind={}): .{path}: field not declared in schema",
-                asked.namespace(),
-                resource.api_version(),
-                resource.kind
-            );
-            return Err(failure(500, "", &what, &Value::Null));
-        }
-    }
-    let manager = asked.manager();
-    let is_forced = request.is("force");
-    let live = stored(asked.store, asked.own);
-    let before = live.map(|live| served_form(asked, live));
-    let applied = managed::apply(before.as_ref(), &config, law.shape(), &manager, is_forced);
-    let mut new = applied.map_err(|conflicts| conflicted(&conflicts))?;
-    let managed = new["metadata"]["managedFields"].clone();
-    let Some(live) = live else {
-        return created(asked, new, true);
-    };
-    let wanted = config["metadata"]["resourceVersion"].as_str().unwrap_or_default();
-    if !wanted.is_empty() && wanted != live.meta("resourceVersion") {
-        let what =
-            "the object has been modified; please apply your changes to the latest version and try again";
-        return Err(conflict(resource, &live.name, what));
-    }
-    keep(&live.value, &mut new);
-    if manager.name == "kubectl" && new["metadata"]["annotations"][LAST_APPLIED].is_string() {
-        // Whoever applies on the client's side later shall find what was applied last (`lastappliedupdater.go`).
-        let mut said = config.clone();
-        if let Some(own) = said["metadata"].get_mut("annotations").and_then(Value::as_object_mut) {
-            own.shift_remove(LAST_APPLIED);
-        }
-        new["metadata"]["annotations"][LAST_APPLIED] = encoded(&said).into();
-    }
-    let around = asked.around();
-    let Let { mut object, warnings } = match asked.own.below.as_str() {
-        "status" if !asked.is_played() => law::status(resource, &live.value, &new, &around)?,
-        _ => law::update(resource, &live.value, &new, &around, true)?,
-    };
-    object["metadata"]["managedFields"] = managed.clone();
-    if same(&live.value, &object) {
-        return Err(asked.dry(&served_form(asked, live), 200, &warnings));
-    }
-    written(asked, live, object, new, 200, warnings)
-}
-
-/// DELETE of an object that is stored as it came.
-///
-/// # Errors
-/// The answer, where nothing is to be done.
-pub fn delete(asked: &Asked<'_>, object: &Arc<Object>, options: &Value, is_dry: bool) -> Outcome {
-    let name = &object.name;
-    let mut known = details(asked.resource, name);
-    known["uid"] = object.value["metadata"]["uid"].clone();
-    let asked_for = options["propagationPolicy"].as_str().or(Some(asked.request.query("propagationPolicy")));
-    let finalizers = object.value["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
-    let stays = !finalizers.is_empty();
-    let is_going = object.value["metadata"]["deletionTimestamp"].is_string();
-    if stays {
-        let mut object = object.value.clone();
-        if !is_going {
-            object["metadata"]["deletionTimestamp"] = asked.now().rfc3339_secs().into();
-            object["metadata"]["deletionGracePeriodSeconds"] = 0.into();
-            if let Some(generation) = object["metadata"]["generation"].as_i64() {
-                object["metadata"]["generation"] = (generation + 1).into();
-            }
-        }
-        if is_dry || is_going {
-            return Err(asked.dry(&object, 200, &[]));
-        }
-        let step = asked.write(name, Some(object.clone()));
-        return Ok(asked.deed(name, step, object, 200, Vec::new()));
-    }
-    let comes_back = RETURNED.contains(&asked.resource.kind);
-    if is_dry {
-        return Err(match comes_back {
-            true => asked.dry(&object.value, 200, &[]),
-            false => Response::json(200, &super::status::success(&known)),
-        });
-    }
-    let sample = if comes_back { object.value.clone() } else { known };
-    let mut deed = asked.deed(name, asked.write(name, None), sample, 200, Vec::new());
-    if asked.resource.kind == "CustomResourceDefinition" {
-        deed.steps = instances(asked, object).into_iter().chain(deed.steps).collect();
-        // It is told as it stands while they go.
-        let mut sample = object.value.clone();
-        sample["metadata"]["deletionTimestamp"] = asked.now().rfc3339_secs().into();
-        sample["metadata"]["finalizers"] = json!(["customresourcecleanup.apiextensions.k8s.io"]);
-        deed.sample = sample;
-        deed.then = Then::Sample;
-        return Ok(deed);
-    }
-    if asked_for == Some("Orphan") {
-        deed.steps = orphaned(asked, object).into_iter().chain(deed.steps).collect();
-    }
-    deed.then = if comes_back { Then::Sample } else { Then::Gone };
-    Ok(deed)
-}
-
-/// Kinds of which DELETE answers with what was deleted (`ReturnDeletedObject` in pkg/registry).
-pub const RETURNED: [&str; 9] = [
-    "Pod",
-    "Service",
-    "ServiceAccount",
-    "ResourceQuota",
-    "PersistentVolumeClaim",
-    "PersistentVolume",
-    "PodTemplate",
-    "StorageClass",
-    "Namespace",
-];
-
-/// With a definition goes what it defines.
-fn instances(asked: &Asked<'_>, definition: &Object) -> Vec<Step> {
-    let mut steps = Vec::new();
-    for new in super::custom::resources(&definition.value) {
-        let Some(ix) = asked.store.find(new.group, new.version, new.plural) else { continue };
-        for (_, own) in asked.store.all(ix, None) {
-            let place = Objects {
-                resource: ix,
-                namespace: Some(own.namespace.clone()).filter(|own| !own.is_empty()),
-                name: Some(own.name.clone()),
-                below: String::new(),
-            };
-            let of = Asked { own: &place, resource: asked.store.resource(ix), ..*asked };
-            steps.push(of.write(&own.name, None));
-        }
-    }
-    steps
-}
-
-/// What an object owns does not name it as an owner any more.
-fn orphaned(asked: &Asked<'_>, owner: &Object) -> Vec<Step> {
-    let uid = owner.meta("uid");
-    let mut steps = Vec::new();
-    for (ix, resource) in asked.store.resources() {
-        if asked.store.stored_as(ix) != ix {
-            continue;
-        }
-        for (_, own) in asked.store.all(ix, None) {
-            let owners = own.value["metadata"]["ownerReferences"].as_array();
-            if !owners.into_iter().flatten().any(|owner| owner["uid"] == uid) {
-                continue;
-            }
-            let mut object = typed(resource, own.value.clone());
-            if let Some(owners) = object["metadata"]["ownerReferences"].as_array_mut() {
-                owners.retain(|owner| owner["uid"] != uid);
-            }
-            let place = Objects {
-                resource: ix,
-                namespace: Some(own.namespace.clone()).filter(|own| !own.is_empty()),
-                name: Some(own.name.clone()),
-                below: String::new(),
-            };
-            let of = Asked { own: &place, resource, ..*asked };
-            steps.push(of.write(&own.name, Some(object)));
-        }
-    }
-    steps
-}
-
-/// `POST …/binding`: a pod gets its node from whoever asks.
-///
-/// # Errors
-/// The answer, where nothing is to be done.
-pub fn bind(asked: &Asked<'_>) -> Outcome {
-    let body = body::read(asked.request)?.value;
-    let name = match asked.own.name.as_deref() {
-        Some(name) => name.to_owned(),
-        None => body["metadata"]["name"].as_str().unwrap_or_default().to_owned(),
-    };
-    let pods = super::kinds::of_kind("", "Pod").unwrap_or_default();
-    let resource = asked.store.resource(pods);
-    let Some(pod) = asked.store.get(pods, asked.namespace(), &name) else {
-        return Err(not_found(resource, &name));
-    };
-    let node = body["target"]["name"].as_str().unwrap_or_default();
-    if node.is_empty() {
-        let causes = [("FieldValueRequired", "Required value".to_owned(), "target.name".to_owned())];
-        return Err(law::invalid("Binding", "", "Binding", &name, &causes));
-    }
-    if let Some(had) = pod.value["spec"]["nodeName"].as_str().filter(|had| !had.is_empty()) {
-        let what = format!("pod {name} is already assigned to node \"{had}\"");
-        return Err(conflict_of("pods/binding", &name, &what));
-    }
-    let mut object = pod.value.clone();
-    object["spec"]["nodeName"] = node.into();
-    if asked.is_dry() {
-        return Err(Response::json(201, &super::status::success(&Value::Null)));
-    }
-    let own = Objects {
-        resource: pods,
-        namespace: asked.own.namespace.clone(),
-        name: Some(name.clone()),
-        below: "binding".to_owned(),
-    };
-    let of = Asked { own: &own, resource, ..*asked };
-    let mut deed = of.deed(&name, of.write(&name, Some(object)), Value::Null, 201, Vec::new());
-    deed.then = Then::Created;
-    Ok(deed)
-}
-
-fn conflict_of(what: &str, name: &str, words: &str) -> Response {
-    let message = format!("Operation cannot be fulfilled on {what} \"{name}\": {words}");
-    failure(409, "Conflict", &message, &json!({ "name": name, "kind": what }))
-}
-
-/// `POST …/token`: a token that means nothing here.
-///
-/// # Errors
-/// Always: the answer.
-pub fn token(asked: &Asked<'_>) -> Outcome {
-    let name = asked.own.name.clone().unwrap_or_default();
-    let Some(account) = stored(asked.store, asked.own) else { return Err(not_found(asked.resource, &name)) };
-    let body = body::read(asked.request)?.value;
-    let (now, shift) = asked.store.clock;
-    let seconds = body["spec"]["expirationSeconds"].as_i64().unwrap_or(3600).clamp(600, 1 << 32);
-    let audiences = match body["spec"]["audiences"].as_array() {
-        Some(own) if !own.is_empty() => Value::from(own.clone()),
-        _ => json!(["https://kubernetes.default.svc"]),
-    };
-    let wall = now + shift;
-    Err(Response::json(
-        201,
-        &json!({
-            "kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1",
-            "metadata": {
-                "name": name, "namespace": asked.namespace(), "uid": account.value["metadata"]["uid"],
-                "creationTimestamp": wall.rfc3339_secs(),
-            },
-            "spec": {
-                "audiences": audiences, "expirationSeconds": seconds,
-                "boundObjectRef": body["spec"]["boundObjectRef"],
-            },
-            "status": {
-                "token": format!("simulated.{}.token", uid(&name, asked.namespace(), asked.store.version())),
-                "expirationTimestamp": (wall + Span::from_secs(seconds)).rfc3339_secs(),
-            },
-        }),
-    ))
+    without(a) == without(b)
 }

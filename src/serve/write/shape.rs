@@ -22,6 +22,13 @@ pub enum Shape<'a> {
     Free,
 }
 
+impl Shape<'_> {
+    /// Whether null is a value: of a built-in kind it stands for nothing.
+    pub fn has_nulls(self) -> bool {
+        matches!(self, Shape::Schema(_) | Shape::Free)
+    }
+}
+
 /// How a list is merged.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Lists {

@@ -1,5 +1,8 @@
 //! Resources as the scheduler counts them: `framework.Resource`.
 //!
+//! They are Go's int64 there, which wrap where a sum is larger than any: so do these, here and where they are held against each
+//! other, in builds that look for overflows too.
+//!
 //! Source: pkg/scheduler/framework/types.go (`Resource`, `NewResource`), pkg/scheduler/util/pod_resources.go,
 //! staging/src/k8s.io/component-helpers/resource/helpers.go (`PodRequests`), 1.36.2.
 
@@ -62,13 +65,14 @@ impl Amounts {
         self.change(other, -1);
     }
     fn change(&mut self, other: &Amounts, sign: i64) {
-        self.milli_cpu += sign * other.milli_cpu;
-        self.memory += sign * other.memory;
-        self.ephemeral += sign * other.ephemeral;
+        let changed = |sum: i64, by: i64| sum.wrapping_add(sign.wrapping_mul(by));
+        self.milli_cpu = changed(self.milli_cpu, other.milli_cpu);
+        self.memory = changed(self.memory, other.memory);
+        self.ephemeral = changed(self.ephemeral, other.ephemeral);
         for (name, amount) in &other.scalars {
             match self.scalars.iter_mut().find(|(known, _)| known == name) {
-                Some((_, sum)) => *sum += sign * amount,
-                None => self.scalars.push((*name, sign * amount)),
+                Some((_, sum)) => *sum = changed(*sum, *amount),
+                None => self.scalars.push((*name, changed(0, *amount))),
             }
         }
     }

@@ -83,8 +83,8 @@ impl NodeInfo {
     /// `AddPodInfo`
     pub fn add(&mut self, pod: PodIx, id: RequestId, request: &PodRequest, deleted: bool) {
         self.requested.add(&request.requests.asked);
-        self.scored_milli_cpu += request.requests.scored_milli_cpu;
-        self.scored_memory += request.requests.scored_memory;
+        self.scored_milli_cpu = self.scored_milli_cpu.wrapping_add(request.requests.scored_milli_cpu);
+        self.scored_memory = self.scored_memory.wrapping_add(request.requests.scored_memory);
         self.pod_count += 1;
         self.ports.extend(&request.ports);
         let group = match self.groups.iter_mut().find(|group| group.request == id) {
@@ -105,8 +105,8 @@ impl NodeInfo {
         self.pods.swap_remove(at);
         let id = self.pod_requests.swap_remove(at);
         self.requested.subtract(&request.requests.asked);
-        self.scored_milli_cpu -= request.requests.scored_milli_cpu;
-        self.scored_memory -= request.requests.scored_memory;
+        self.scored_milli_cpu = self.scored_milli_cpu.wrapping_sub(request.requests.scored_milli_cpu);
+        self.scored_memory = self.scored_memory.wrapping_sub(request.requests.scored_memory);
         self.pod_count -= 1;
         for port in &request.ports {
             if let Some(at) = self.ports.iter().position(|used| used == port) {

@@ -36,7 +36,8 @@ pub fn score(pod: &PodRequest, node: &NodeInfo, images: &ClusterImages, nodes: u
             let (size, holders) = images.of(*image);
             (size as f64 * (f64::from(holders) / nodes as f64)) as i64
         })
-        .sum();
+        // As Go's int64, whatever sizes somebody writes.
+        .fold(0, i64::wrapping_add);
     let max = MAX_CONTAINER_THRESHOLD * pod.images.len() as i64;
     100 * (sum.clamp(MIN_THRESHOLD, max.max(MIN_THRESHOLD)) - MIN_THRESHOLD) / (max - MIN_THRESHOLD).max(1)
 }

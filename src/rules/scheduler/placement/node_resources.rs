@@ -25,7 +25,7 @@ pub fn filter(
     }
     if !asked.is_none() {
         let mut check = |name: Sym, asked: i64, has: i64, used: i64| {
-            if asked > 0 && asked > has - used {
+            if asked > 0 && asked > has.wrapping_sub(used) {
                 reasons.push(Reason::Insufficient(name));
                 too_large |= asked > has;
             }
@@ -48,7 +48,7 @@ pub fn filter(
 pub fn fits(pod: &PodRequest, node: &NodeInfo) -> bool {
     let asked = &pod.requests.asked;
     let (has, used) = (&node.allocatable, &node.requested);
-    let fits = |asked: i64, has: i64, used: i64| asked <= 0 || asked <= has - used;
+    let fits = |asked: i64, has: i64, used: i64| asked <= 0 || asked <= has.wrapping_sub(used);
     i64::from(node.pod_count) < node.allowed_pods
         && fits(asked.milli_cpu, has.milli_cpu, used.milli_cpu)
         && fits(asked.memory, has.memory, used.memory)
@@ -70,10 +70,14 @@ pub fn has_room_when_empty(pod: &PodRequest, node: &NodeInfo) -> bool {
 /// LeastAllocated over cpu and memory, of equal weight: the free share in hundredths, with containers that ask for
 /// nothing counted at their default.
 pub fn least_allocated(pod: &PodRequest, node: &NodeInfo) -> i64 {
-    let share =
-        |has: i64, wanted: i64| (has > 0).then(|| if wanted > has { 0 } else { (has - wanted) * 100 / has });
-    let cpu = share(node.allocatable.milli_cpu, node.scored_milli_cpu + pod.requests.scored_milli_cpu);
-    let memory = share(node.allocatable.memory, node.scored_memory + pod.requests.scored_memory);
+    // `leastRequestedScore`: of more than 92 PB the hundredths wrap.
+    let share = |has: i64, scored: i64, own: i64| {
+        let wanted = scored.wrapping_add(own);
+        let free = || if wanted > has { 0 } else { has.wrapping_sub(wanted).wrapping_mul(100) / has };
+        (has > 0).then(free)
+    };
+    let cpu = share(node.allocatable.milli_cpu, node.scored_milli_cpu, pod.requests.scored_milli_cpu);
+    let memory = share(node.allocatable.memory, node.scored_memory, pod.requests.scored_memory);
     match (cpu, memory) {
         (Some(cpu), Some(memory)) => (cpu + memory) / 2,
         (Some(one), None) | (None, Some(one)) => one,
@@ -101,8 +105,8 @@ pub fn judges_balance(pod: &PodRequest, gates: &Gates) -> bool {
 /// are the same bits on every machine.
 fn balance(node: &NodeInfo, milli_cpu: i64, memory: i64) -> i64 {
     let share = |has: i64, wanted: i64| (has != 0).then(|| (wanted as f64 / has as f64).min(1.0));
-    let cpu = share(node.allocatable.milli_cpu, node.requested.milli_cpu + milli_cpu);
-    let memory = share(node.allocatable.memory, node.requested.memory + memory);
+    let cpu = share(node.allocatable.milli_cpu, node.requested.milli_cpu.wrapping_add(milli_cpu));
+    let memory = share(node.allocatable.memory, node.requested.memory.wrapping_add(memory));
     let deviation = match (cpu, memory) {
         (Some(cpu), Some(memory)) => ((cpu - memory) / 2.0).abs(),
         _ => 0.0,

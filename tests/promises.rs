@@ -1,0 +1,197 @@
+//! What the README promises of memory, counted and not timed: by the pod, by the row, by the watch, and what happens at a limit.
+//!
+//! A counting allocator sees every byte that the program's own code holds; the tests of this file run one after the other, as they
+//! share it. The figures are upper bounds with some room: what costs more than is promised fails here.
+
+#![cfg(all(feature = "serve", feature = "html"))]
+
+#[path = "../fuzz/play/served.rs"]
+mod served;
+
+use std::alloc::System;
+use std::cell::Cell;
+use std::fmt::Write as _;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use kubelapse::record::{Directory, Fan, Sink, Transition, csv, jsonl};
+use kubelapse::scenario::{self, no_files};
+use kubelapse::session::{self, Session, Silent};
+use served::{Asked, Served};
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+
+#[global_allocator]
+static COUNTED: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Bytes that are held now.
+fn held() -> i64 {
+    let stats = COUNTED.stats();
+    stats.bytes_allocated as i64 - stats.bytes_deallocated as i64 + stats.bytes_reallocated as i64
+}
+
+/// So many bytes the README names for it.
+fn promised(of: &str) -> i64 {
+    let readme = include_str!("../README.md");
+    let line = readme
+        .lines()
+        .find(|line| line.starts_with(&format!("| {of} |")))
+        .unwrap_or_else(|| panic!("no row `{of}`"));
+    let cell = line.split('|').nth(2).expect("a figure").trim();
+    let (number, unit) = cell.split_once(' ').expect("a figure and its unit");
+    let unit = match unit {
+        "bytes" => 1,
+        "kB" => 1_000,
+        "MB" => 1_000_000,
+        other => panic!("{other} is no unit"),
+    };
+    number.replace(',', "").parse::<i64>().expect("a number") * unit
+}
+
+fn fleet(pods: usize, attempts: &str, until: &str) -> Session {
+    let text = format!(
+        "until = \"{until}\"\n[[node]]\nname = \"n\"\ncount = 20\ncapacity.pods = 100000\n[[pod]]\nname = \"web\"\nreplicas = {pods}\n\
+         spec.containers = [{{ name = \"app\", image = \"x\" }}]\n[pod.behavior.containers.app]\nattempts = [{attempts}]\n"
+    );
+    let plan = scenario::load("fleet.toml", &text, &no_files, &[])
+        .unwrap_or_else(|told| panic!("{}", told.render(false)));
+    Session::new(&Arc::new(plan), 0)
+}
+
+fn played(mut session: Session) -> Session {
+    while session.step().is_some() {
+        // As a sink takes them.
+        session.world.outbox.clear();
+    }
+    session.world.outbox = Vec::new();
+    session
+}
+
+/// What a pod costs that lives, and what is kept of one that is gone.
+#[test]
+fn memory_by_the_pod() {
+    let _alone = alone();
+    let cost = |pods: usize| {
+        let before = held();
+        let session = played(fleet(pods, "{ runs = \"forever\" }", "3m"));
+        assert_eq!(session.world.pods.len(), pods);
+        let cost = held() - before;
+        drop(session);
+        cost
+    };
+    // What is made once is paid before.
+    cost(100);
+    let (few, many) = (cost(2_000), cost(6_000));
+    let each = (many - few) / 4_000;
+    let promise = promised("a pod that runs");
+    println!("{each} bytes a pod");
+    assert!(each <= promise, "{each} bytes a pod, and {promise} are promised");
+    assert!(each * 4 >= promise, "{each} bytes a pod: the promise of {promise} says nothing");
+}
+
+/// Counts the rows that it is given, and the most that was held meanwhile; keeps none of it.
+struct Counting(Rc<Cell<(usize, i64)>>);
+
+impl Sink for Counting {
+    fn batch(&mut self, _: &Directory, rows: &[Transition]) -> std::io::Result<()> {
+        let (count, most) = self.0.get();
+        self.0.set((count + rows.len(), most.max(held())));
+        Ok(())
+    }
+}
+
+/// Rows leave as they come: once there is all that a crash loop has (an hour of events among it), twice as many take no more than the
+/// promise says, spelled in two formats.
+#[test]
+fn memory_by_the_row() {
+    let _alone = alone();
+    let peak = |until: &str| {
+        let before = held();
+        let session = fleet(20, "{ runs = \"2s\", exit = 1 }", until);
+        let plan = Arc::clone(&session.world.plan);
+        drop(session);
+        let seen = Rc::new(Cell::new((0, 0)));
+        let sinks: Vec<Box<dyn Sink + '_>> = vec![
+            Box::new(csv::Timeline::new(std::io::sink())),
+            Box::new(jsonl::Timeline::new(std::io::sink())),
+            Box::new(Counting(Rc::clone(&seen))),
+        ];
+        session::run(&plan, 0, &mut Fan { sinks }, &Silent).expect("nothing is written");
+        let (rows, most) = seen.get();
+        (rows as i64, most - before)
+    };
+    peak("5m");
+    let ((few, short), (many, long)) = (peak("8h"), peak("16h"));
+    assert!(many * 10 > few * 18 && few > 10_000, "{few} and {many} rows");
+    let promise = promised("a row of the timeline");
+    let each = (long - short) as f64 / (many - few) as f64;
+    println!("{each} bytes a row");
+    assert!(
+        each <= promise as f64,
+        "{each} bytes a row, and {promise} are promised: {short} for {few} rows, {long} for {many}"
+    );
+}
+
+/// A watch holds what it has not sent yet, and little more.
+#[test]
+fn memory_by_the_watch() {
+    let _alone = alone();
+    let served = Served::open();
+    served.ask(&Asked::get("/api/v1/pods")).expect("it can be asked");
+    let open = |count: usize| {
+        let before = held();
+        let all: Vec<_> = (0..count)
+            .map(|_| served.hold(&Asked::get("/api/v1/pods?watch=true&resourceVersion=0")).expect("a watch"))
+            .collect();
+        let cost = held() - before;
+        drop(all);
+        cost
+    };
+    open(3);
+    let each = open(200) / 200;
+    let promise = promised("a watch");
+    println!("{each} bytes a watch");
+    assert!(each <= promise, "{each} bytes a watch, and {promise} are promised");
+    served.close();
+}
+
+/// What is too large is refused in the words of the API, or of the file's reader, before it is made.
+#[test]
+fn limits_are_told() {
+    let _alone = alone();
+    let served = Served::open();
+    let mut body =
+        "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"x\"},\"data\":{\"a\":\""
+            .to_owned();
+    body += &"x".repeat(3 << 20);
+    body += "\"}}";
+    let asked = Asked {
+        method: "POST",
+        content_type: "application/json",
+        body: body.as_bytes(),
+        ..Asked::get("/api/v1/namespaces/default/configmaps")
+    };
+    assert_eq!(served.ask(&asked).expect("it can be asked").0, 413);
+    // One watch more than there may be.
+    let watch = Asked::get("/api/v1/pods?watch=true&resourceVersion=0");
+    let all: Vec<_> = (0..2_048).map(|_| served.hold(&watch).expect("a watch")).collect();
+    let (code, words) = served.ask(&watch).expect("it can be asked");
+    assert_eq!(code, 429, "{}", String::from_utf8_lossy(&words));
+    drop(all);
+    served.close();
+    let before = held();
+    let mut text = "[[node]]\nname = \"n\"\n".to_owned();
+    let _ = write!(
+        text,
+        "[[pod]]\nname = \"web\"\nreplicas = {}\nspec.containers = [{{ name = \"a\", image = \"x\" }}]\n",
+        10_000_001
+    );
+    let told = scenario::load("many.toml", &text, &no_files, &[]).expect_err("too many").render(false);
+    assert!(told.contains("10000000") || told.contains("10,000,000"), "{told}");
+    assert!(held() - before < 1_000_000, "they were not made first");
+}
