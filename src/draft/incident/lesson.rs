@@ -33,77 +33,84 @@ pub fn of(name: &str, input: &Input, printed: &Printed) -> Option<String> {
         })
         .collect();
     let (sick, cause) = pods.iter().find_map(|(told, cause)| Some((told, cause.as_ref()?)))?;
-    let mut text = format!(
+    let title = printed.maker(&sick.name).unwrap_or_else(|| sick.name.clone());
+    let head = format!(
         "\n[lesson]\ntitle = {}\nstory = {}\nclue = {}\ntempting = {}\nexplanation = {}\n",
-        spelled(&format!(
-            "What is wrong with {}?",
-            printed.maker(&sick.name).unwrap_or_else(|| sick.name.clone())
-        )),
+        spelled(&format!("What is wrong with {title}?")),
         long(&story(&pods, printed)),
         long(&table(&pods)),
         long(cause.kind.tempting()),
         long(&explanation(sick, cause)),
     );
-    let mut place = name.len();
-    let mut ask = |at: &str, ask: &str, right: &str, wrong: Vec<&str>, hint: &str, explain: &str| {
-        let mut choices: Vec<&str> = wrong.into_iter().filter(|wrong| *wrong != right).collect();
-        let mut seen = Vec::new();
-        choices.retain(|choice| {
-            !seen.contains(choice) && {
-                seen.push(*choice);
-                true
+    Some(head + &questions(sick, cause, name.len()))
+}
+
+/// A question before its choices are mixed.
+struct Question<'a> {
+    at: &'static str,
+    ask: String,
+    right: &'a str,
+    wrong: Vec<&'a str>,
+    hint: String,
+    explain: String,
+}
+
+impl Question<'_> {
+    /// In TOML, with the right answer at some place among three wrong ones.
+    fn text(&self, place: usize) -> String {
+        let mut choices: Vec<&str> = Vec::new();
+        for wrong in self.wrong.iter().copied().filter(|wrong| *wrong != self.right) {
+            if !choices.contains(&wrong) && choices.len() < 3 {
+                choices.push(wrong);
             }
-        });
-        choices.truncate(3);
-        place += 1;
+        }
         let answer = place % (choices.len() + 1);
-        choices.insert(answer, right);
-        let choices: String =
-            choices.iter().fold(String::new(), |text, choice| text + "    " + &spelled(choice) + ",\n");
-        let _ = write!(
-            text,
-            "\n  [[lesson.question]]\n  at      = \"{at}\"\n  ask     = {}\n  choices = [\n{choices}  ]\n  answer  = {answer}\n  \
+        choices.insert(answer, self.right);
+        let choices: String = choices.iter().map(|choice| format!("    {},\n", spelled(choice))).collect();
+        format!(
+            "\n  [[lesson.question]]\n  at      = \"{}\"\n  ask     = {}\n  choices = [\n{choices}  ]\n  answer  = {answer}\n  \
              hint    = {}\n  explain = {}\n",
-            spelled(ask),
-            spelled(hint),
-            spelled(explain)
-        );
-    };
+            self.at,
+            spelled(&self.ask),
+            spelled(&self.hint),
+            spelled(&self.explain)
+        )
+    }
+}
+
+/// What is the cause, what is the phase where STATUS is another word, and what comes next.
+fn questions(sick: &Explanation, cause: &Cause, place: usize) -> String {
+    let (name, shown) = (&sick.name, sick.kubectl.status.as_str());
     let others = |word: fn(Kind) -> &'static str| -> Vec<&'static str> {
         cause::ALL.into_iter().filter(|kind| *kind != cause.kind).map(word).collect()
     };
-    ask(
-        "2m",
-        &format!("What is the cause that {} does not do its work?", sick.name),
-        cause.kind.cause(),
-        others(Kind::cause),
-        &format!("kubectl describe pod {}: what do its containers and its conditions say?", sick.name),
-        &one_line(reason(sick, cause)),
-    );
-    if sick.kubectl.status != sick.status.phase {
-        let phases = vec![sick.kubectl.status.as_str(), "Running", "Pending", "Failed", "Unknown"];
-        ask(
-            "2m30s",
-            &format!(
-                "kubectl get pods shows {} for {}. What is its phase (status.phase)?",
-                sick.kubectl.status, sick.name
-            ),
-            &sick.status.phase,
-            phases,
-            &format!("kubectl get pod {} -o jsonpath='{{.status.phase}}'", sick.name),
-            &one_line(&sick.status.why.join(" ")),
-        );
+    let mut asked = vec![Question {
+        at: "2m",
+        ask: format!("What is the cause that {name} does not do its work?"),
+        right: cause.kind.cause(),
+        wrong: others(Kind::cause),
+        hint: format!("kubectl describe pod {name}: what do its containers and its conditions say?"),
+        explain: one_line(reason(sick, cause)),
+    }];
+    if shown != sick.status.phase {
+        asked.push(Question {
+            at: "2m30s",
+            ask: format!("kubectl get pods shows {shown} for {name}. What is its phase (status.phase)?"),
+            right: &sick.status.phase,
+            wrong: vec![shown, "Running", "Pending", "Failed", "Unknown"],
+            hint: format!("kubectl get pod {name} -o jsonpath='{{.status.phase}}'"),
+            explain: one_line(&sick.status.why.join(" ")),
+        });
     }
-    let next = if cause.is_over { Kind::Evicted.next() } else { cause.kind.next() };
-    ask(
-        "3m",
-        "Nobody does anything. What comes next?",
-        next,
-        others(Kind::next),
-        "Who would have to act, and what does he wait for?",
-        "kubelapse predict says when, for what kubectl printed.",
-    );
-    Some(text)
+    asked.push(Question {
+        at: "3m",
+        ask: "Nobody does anything. What comes next?".to_owned(),
+        right: if cause.is_over { Kind::Evicted.next() } else { cause.kind.next() },
+        wrong: others(Kind::next),
+        hint: "Who would have to act, and what does he wait for?".to_owned(),
+        explain: "kubelapse predict says when, for what kubectl printed.".to_owned(),
+    });
+    asked.iter().enumerate().map(|(ix, question)| question.text(place + 1 + ix)).collect()
 }
 
 /// A text over several lines.
