@@ -202,26 +202,25 @@ fn logs(app: &App, pod: PodId) -> Vec<Line<'static>> {
 }
 
 fn coming(app: &App) -> Vec<Line<'static>> {
+    coming_lines(app).into_iter().map(Line::raw).collect()
+}
+
+/// What waits in the queue, line by line.
+pub fn coming_lines(app: &App) -> Vec<String> {
     if app.walk.keeps_silent() {
-        return vec![Line::raw("What comes is told after the lesson's last question.")];
+        return vec!["What comes is told after the lesson's last question.".to_owned()];
     }
     let now = app.walk.now();
     let start = app.walk.plan().start;
     let list = app.walk.coming(app.walk.selected);
     if list.is_empty() {
-        return vec![Line::raw("Nothing waits: unless somebody does something, all stays as it is.")];
+        return vec!["Nothing waits: unless somebody does something, all stays as it is.".to_owned()];
     }
     list.iter()
         .take(200)
         .map(|next| {
             let wait = about(next.at.since(now));
-            let text = format!(
-                "{}  in {wait:<7} {}: {}",
-                offset(next.at, start),
-                next.words.component,
-                next.words.text
-            );
-            Line::raw(text)
+            format!("{}  in {wait:<7} {}: {}", offset(next.at, start), next.words.component, next.words.text)
         })
         .collect()
 }
