@@ -110,7 +110,9 @@ export class App {
     };
     for (const [id, key] of Object.entries({ back: ",", step: ".", play: "p" })) get(id).addEventListener("click", this.clock[key]);
     get("speed").addEventListener("change", () => this.plays && says(`clock/resume?speed=${get("speed").value}`));
-    this.onEnter("goto", (text) => says(`clock/goto?at=${encodeURIComponent(text)}`));
+    // An instant, or what is to be so.
+    const to = (text) => (/[=<>]/.test(text) ? `clock/until?what=${encodeURIComponent(text)}` : `clock/goto?at=${encodeURIComponent(text)}`);
+    this.onEnter("goto", (text) => says(to(text)));
     this.onEnter("do", (text) => says("do", text));
   }
 

@@ -1,11 +1,15 @@
 // What a source can tell of what is selected beyond the model: describe, the object as YAML, why, logs. A recorded run has no
 // such source; a server and a library in the browser have.
 
+/** What `predict` is about. */
+const FORETOLD = ["pod", "deployment", "replicaset", "replicationcontroller", "statefulset", "daemonset", "job", "cronjob"];
+
 /** What each asks for, in the words of `kubelapse step`. */
 const WORDS = {
   Describe: (of) => (of.kind === "pod" ? `describe pod/${of.namespace}/${of.name}` : `describe ${of.kind} ${of.name}`),
   YAML: (of) => `get ${of.kind} ${of.name}${of.namespace ? ` -n ${of.namespace}` : ""} -o yaml`,
   Why: (of) => (of.kind === "node" ? null : of.kind === "pod" ? `why pod/${of.namespace}/${of.name}` : `why ${of.kind}/${of.name}`),
+  Next: (of) => (FORETOLD.includes(of.kind) ? `predict ${of.kind}/${of.kind === "pod" ? `${of.namespace}/` : ""}${of.name}` : null),
   Logs: (of) => (of.kind === "pod" ? `logs ${of.namespace}/${of.name}${of.container ? ` -c ${of.container}` : ""}` : null),
 };
 

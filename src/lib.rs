@@ -39,7 +39,7 @@
 //! | [`calibration`] | recordings of a cluster, held against many seeds of their scenarios | `session`, `compare`, `observed` and below |
 //! | [`observed`] | what a cluster showed over time: watches, stamped or not, and lists, as histories | `time`, `api`, `rules` |
 //! | [`explain`] | what the object of a real pod says, in words | `time`, `api`, `rules` |
-//! | [`draft`], [`course`] | a scenario to start from; the lessons in their order | `scenario`, `session` and below |
+//! | [`draft`], [`course`] | a scenario to start from; the lessons in their order | `scenario`, `session`, `explain` and below |
 //! | [`drill`] | a broken cluster, to be mended by commands and scored | `session` and below |
 //! | `cli`, `tui`, `serve` | the doors: the program, its full screen, and a simulated cluster behind HTTP | everything |
 //!

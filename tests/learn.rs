@@ -77,7 +77,7 @@ fn a_lesson_is_held_from_its_story_to_what_was_behind_it() {
     let [(first, _), (second, _), (_, wrong)] =
         [0, 1, 2].map(|question| answers::keys("deadline-clock", question));
     let lines = format!(
-        "help\ncoming\nask\nend\n{first}\nnext\nend\ncoming\nskip\nhint\nget\nask\nend\n{second}\nend\nanswer nine\n{wrong}\nscore\n\
+        "help\ncoming\nask\nend\n{first}\nnext\nend\ncoming\nhint\nget\nask\nend\n{second}\nend\nanswer nine\n{wrong}\nscore\n\
          coming\nend\nback\nquit\n"
     );
     let told = desk.hears("deadline-clock --plain", &lines);
@@ -92,10 +92,11 @@ fn a_lesson_is_held_from_its_story_to_what_was_behind_it() {
 #[test]
 fn nothing_gives_the_answers_away() {
     for lesson in Course::new(Progress::default()).lessons {
-        let desk = Desk::new(lesson.scenario.name);
-        let told = desk.hears(&format!("{} --plain", lesson.scenario.name), "describe\ncoming\nend\nquit\n");
-        let table: toml::Table = lesson.scenario.text.parse().expect("it is TOML");
-        assert!(!told.contains(&lesson.scenario.description()), "{told}");
+        let desk = Desk::new(&lesson.name);
+        let told = desk.hears(&format!("{} --plain", lesson.name), "describe\ncoming\nend\nquit\n");
+        let shipped = lesson.shipped.expect("it is built in");
+        let table: toml::Table = shipped.text.parse().expect("it is TOML");
+        assert!(!told.contains(&shipped.description()), "{told}");
         for part in ["clue", "tempting", "explanation"] {
             let part = table["lesson"][part].as_str().expect("a text");
             let begins: String = part.split_whitespace().take(6).collect::<Vec<_>>().join(" ");
@@ -109,7 +110,7 @@ fn nothing_gives_the_answers_away() {
 fn the_course_goes_on_where_it_was_left() {
     let desk = Desk::new("resume");
     let course = Course::new(Progress::default());
-    let names: Vec<&str> = course.lessons.iter().map(|lesson| lesson.scenario.name).collect();
+    let names: Vec<&str> = course.lessons.iter().map(|lesson| lesson.name.as_str()).collect();
     // Enter begins with the first; then one by its number is left open; then the list, and the end of the input.
     let told = desk.hears("", &format!("\n{}3\nquit\nlist\n", answered(names[0])));
     assert!(
@@ -223,4 +224,161 @@ fn what_cannot_be_kept_is_told() {
     let Said { err, code, .. } = desk.says("gone-at-once --plain", &answered("gone-at-once"));
     assert_eq!(code, 2);
     assert!(err.contains("FOLDER/kept/progress.toml"), "{err}");
+}
+
+#[test]
+fn a_question_can_be_passed_by_and_asked_again() {
+    let desk = Desk::new("again");
+    let [(first, _), (second, wrong)] = [0, 1].map(|question| answers::keys("gone-at-once", question));
+    let told = desk.hears(
+        "gone-at-once --plain",
+        &format!("again\nend\nskip\nend\n{wrong}\nagain 1\n{first}\nagain\n{second}\nend\nquit\n"),
+    );
+    for words in [
+        "nothing was asked yet",
+        "Passed by; `again` asks it once more.",
+        "Not so.\n  you said:",
+        "  right is:",
+    ] {
+        assert!(told.contains(words), "{words}\n{told}");
+    }
+    // What was passed by counts when it is answered; the wrong one stays wrong, however often it is asked.
+    assert_eq!(desk.standing("gone-at-once"), "done 1/2");
+    assert!(desk.kept().contains("missed = [1]"), "{}", desk.kept());
+    assert!(told.contains("then came: "), "{told}");
+}
+
+#[test]
+fn a_lesson_without_questions_is_read_and_not_kept() {
+    let desk = Desk::new("read");
+    let told = desk.hears("deadline-clock --plain --no-questions", "end\ncoming\nquit\n");
+    assert!(told.contains("No questions will come") && !told.contains("Question:"), "{told}");
+    assert_eq!(told.matches("What is behind it").count(), 1, "{told}");
+    assert!(told.contains("deadline-clock was read"), "{told}");
+    assert_eq!(desk.kept(), "");
+}
+
+#[test]
+fn what_was_wrong_is_repeated_the_oldest_first() {
+    let desk = Desk::new("repeat");
+    assert_eq!(
+        desk.hears("--again --plain", ""),
+        "Nothing was answered wrongly that could be asked again.\n"
+    );
+    let wrong = |name: &str, questions: usize| -> String {
+        let keys = (0..questions).map(|question| answers::keys(name, question).1);
+        keys.fold(String::new(), |lines, key| format!("{lines}end\n{key}\n")) + "end\nquit\n"
+    };
+    desk.hears("sidecars-last --plain", &wrong("sidecars-last", 3));
+    desk.hears("gone-at-once --plain", &wrong("gone-at-once", 2));
+    desk.hears("deadline-clock --plain", &answered("deadline-clock"));
+    let list = desk.hears("--again --list", "");
+    let first = list.find("sidecars-last").expect("the older one");
+    assert!(first < list.find("gone-at-once").expect("the younger one"), "{list}");
+    assert!(!list.contains("deadline-clock"), "{list}");
+    // Right now: the first is gone from the list; wrong again: the second stays, and does not come twice in one go.
+    let lines = format!("\n{}\n{}", answered("sidecars-last"), wrong("gone-at-once", 2));
+    let told = desk.hears("--again --plain", &lines);
+    assert!(told.contains("All lessons are done"), "{told}");
+    let list = desk.hears("--again --list", "");
+    assert!(list.contains("gone-at-once") && !list.contains("sidecars-last"), "{list}");
+}
+
+#[test]
+fn a_path_is_an_order_of_some_lessons() {
+    let desk = Desk::new("path");
+    let list = desk.hears("--path on-call --list", "");
+    assert!(list.starts_with("The rollout hangs: 0 of 11 done\n   1  rollout-stalls"), "{list}");
+    assert!(!list.contains("Paths (--path NAME)"), "{list}");
+    let told = desk.hears("--path on-call --plain", &format!("\n{}quit\n", answered("rollout-stalls")));
+    assert!(told.contains("Next: slow-version"), "{told}");
+    let list = desk.hears("--list", "");
+    assert!(list.contains("on-call   1 of "), "{list}");
+    for (arguments, told) in [
+        ("--path on-cal --list", "did you mean `on-call`?"),
+        ("fleet-1k --path new --plain", "has no lesson yet"),
+        ("cron-clock --path new --plain", "but none of these"),
+    ] {
+        let Said { out, err, code } = desk.says(arguments, "");
+        assert_eq!((out.as_str(), code), ("", 2), "{err}");
+        assert!(err.contains(told), "{err}");
+    }
+}
+
+#[test]
+fn the_placement_test_marks_what_is_known() {
+    use kubelapse::course::placement;
+    let desk = Desk::new("place");
+    let questions = placement::questions();
+    // The first right, the second wrong, the third not known, then nothing more.
+    let wrong = (questions[1].answer + 1) % questions[1].choices.len() + 1;
+    let told = desk.hears("--place", &format!("{}\n99\n{wrong}\n\nquit\n", questions[0].answer + 1));
+    insta::assert_snapshot!("place", told);
+    assert_eq!(desk.standing("happy-path"), "known Nothing");
+    assert!(desk.standing("tag-typo").starts_with("open"));
+    // What is known is not gone on with; done it counts as done.
+    let next = &Course::new(Progress::parse(&desk.kept()).expect("it is read"));
+    let next = &next.lessons[next.next_open(None).expect("most are open")];
+    assert!(!questions[0].vouches.contains(&next.name), "{}", next.name);
+    desk.hears("crash-loop --plain", &answered("crash-loop"));
+    assert_eq!(desk.standing("crash-loop"), "done 3/3");
+    let Said { err, .. } = desk.says("--reset", "");
+    assert!(
+        err.contains("forgotten: happy-path, known") && err.contains("forgotten: crash-loop, 3/3"),
+        "{err}"
+    );
+    // All right: everything up to its questions is known.
+    let all: String = questions.iter().map(|question| format!("{}\n", question.answer + 1)).collect();
+    let told = desk.hears("--place", &all);
+    assert!(told.contains(&format!("{0} of {0} right", questions.len())), "{told}");
+}
+
+#[test]
+fn lessons_of_ones_own_are_held_from_a_folder() {
+    let desk = Desk::new("own");
+    let lesson = |name: &str, title: &str| {
+        format!(
+            "name = \"{name}\"\nuntil = \"1m\"\n[[pod]]\nname = \"web\"\n[[pod.spec.containers]]\nname = \"app\"\nimage = \"x:1\"\n\
+             [lesson]\ntitle = \"{title}\"\nexplanation = \"So it is.\"\n[[lesson.question]]\nat = \"10s\"\nask = \"Which?\"\n\
+             choices = [\"this\", \"that\"]\nanswer = 1\n"
+        )
+    };
+    let folder = desk.0.join("team");
+    std::fs::create_dir_all(folder.join("deep")).expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).expect("a file");
+    write("a.toml", &lesson("ours-first", "Our first"));
+    write("deep/b.toml", &lesson("ours-second", "Our second"));
+    write(
+        "c.toml",
+        "until = \"1m\"\n[[pod]]\nname = \"web\"\n[[pod.spec.containers]]\nname = \"app\"\nimage = \"x:1\"\n",
+    );
+    let from = format!("--from {}", folder.display());
+    let Said { out, err, code } = desk.says(&format!("{from} --list"), "");
+    assert_eq!((err.as_str(), code), ("note: 1 scenario has no [lesson] that asks something\n", 0));
+    assert!(out.contains("   1  ours-first   open") && out.contains("   2  ours-second  open"), "{out}");
+    let Said { out, code, .. } = desk.says(&format!("{from} --plain"), "\nend\n2\nend\nquit\nquit\n");
+    assert_eq!(code, 0);
+    assert!(
+        out.contains("So it is.") && out.contains("ours-first: 1 of 1 point. Next: ours-second"),
+        "{out}"
+    );
+    assert!(desk.kept().contains("[lessons.ours-first]"), "{}", desk.kept());
+    // Another text under the same name is another lesson.
+    write("a.toml", &lesson("ours-first", "Our first, mended"));
+    let Said { out, .. } = desk.says(&format!("{from} --list"), "");
+    assert!(out.contains("ours-first   changed"), "{out}");
+    // All that is wrong is told at once: a name that is taken twice, one of a built-in scenario, a key that there is not.
+    write("d.toml", &lesson("ours-first", "Again"));
+    write("e.toml", &lesson("rollout", "Ours"));
+    write("f.toml", "untill = \"1m\"\n");
+    let Said { out, err, code } = desk.says(&format!("{from} --list"), "");
+    assert_eq!((out.as_str(), code), ("", 2));
+    for told in ["`ours-first` is the name of", "`rollout` is the name of a built-in scenario", "untill"] {
+        assert!(err.contains(told), "{told}\n{err}");
+    }
+    for (from, told) in [("--from nowhere", "no such folder"), ("--from src/main.rs", "error: ")] {
+        let Said { err, code, .. } = desk.says(&format!("{from} --list"), "");
+        assert_eq!(code, 2, "{err}");
+        assert!(err.contains(told), "{err}");
+    }
 }

@@ -327,6 +327,8 @@ fn a_live_run_is_followed_stepped_and_acted_upon() {
     );
     browser.key(",");
     browser.wait("kubelapse.run.end < 120000");
+    browser.enter("#goto", "rollout=failed deployment=billing");
+    browser.wait("kubelapse.run.end > 170000 && kubelapse.run.end < 190000");
     // What is selected, told by the server as it was at the cursor.
     browser.eval("(() => { kubelapse.selected = kubelapse.run.pods[0]; kubelapse.redraw(); })()");
     for (name, holds) in [("YAML", "kind: Pod"), ("Describe", "Conditions:"), ("Why", "kubelet: ")] {
@@ -402,11 +404,14 @@ fn webassembly_playground_plays_what_is_written_and_its_link_holds_it() {
         )),
         true
     );
+    // The drawing is of the text before, and says so.
+    assert_eq!(browser.eval("document.getElementById('scene').hasAttribute('data-old')"), true);
     // A manifest, as it is pasted.
     let manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec:\n  replicas: 3\n  selector: { matchLabels: { app: web } }\n  \
                     template:\n    metadata: { labels: { app: web } }\n    spec: { containers: [{ name: app, image: a:1 }] }\n";
     browser.enter("#text", manifest);
     browser.wait("kubelapse.run.pods.length === 3 && location.hash.startsWith('#play=1')");
+    assert_eq!(browser.eval("document.getElementById('scene').hasAttribute('data-old')"), false);
     assert!(browser.text("#problems").contains("assumed: "), "{}", browser.text("#problems"));
     // Stepping, and what is done at the cursor makes another future, which the link holds, too.
     browser.eval("(() => { document.activeElement.blur(); kubelapse.goTo(0); })()");
@@ -414,6 +419,11 @@ fn webassembly_playground_plays_what_is_written_and_its_link_holds_it() {
     assert!(browser.eval("kubelapse.cursor").as_f64() > Some(0.0));
     browser.key(",");
     assert_eq!(browser.eval("kubelapse.cursor"), 0.0);
+    browser.enter("#goto", "40s");
+    browser.wait("kubelapse.cursor === 40000");
+    browser.enter("#goto", "ready>=3 deployment=web");
+    browser
+        .wait("kubelapse.cursor > 40000 || document.getElementById('told').textContent.includes('until ')");
     browser.enter("#goto", "40s");
     browser.wait("kubelapse.cursor === 40000");
     let before = browser.text("#run-says");
@@ -444,6 +454,11 @@ fn webassembly_playground_plays_what_is_written_and_its_link_holds_it() {
     browser.open("about:blank");
     browser.open(&format!("{address}/{}", &hash[..hash.len() / 2]));
     browser.wait("document.getElementById('problems').textContent.includes('cannot be read')");
+    // So does one to nowhere, and a life is drawn all the same.
+    browser.open("about:blank");
+    browser.open(&format!("{address}/#example=nope"));
+    browser.wait("document.getElementById('problems').textContent.includes('no example is called nope')");
+    assert_eq!(browser.eval("kubelapse.run.pods.length"), 1);
     is_at_home(&browser, &address);
 }
 

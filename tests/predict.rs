@@ -12,7 +12,7 @@ mod program;
 #[path = "predict/recorded.rs"]
 mod recorded;
 
-use bench::{Cut, cuts, told};
+use bench::{Cut, at_cursors, cuts, told};
 
 /// Crash loops of several lengths, one with a readiness probe, one that fails its liveness probe.
 const LOOPS: &str = r#"
@@ -72,6 +72,67 @@ fn a_cluster_that_is_cut_and_resumed_predicts_itself() {
     holds(&report);
 }
 
+/// What comes of pods whose images come in their time, which boot, run, end and are told to go, as luck has it.
+const TURNS: &str = r#"
+name       = "turns"
+kubernetes = "1.36"
+until      = "20m"
+[[node]]
+name = "node"
+count = 2
+[[image]]
+ref  = "registry.example/slow:1"
+pull = { uniform = ["20s", "90s"] }
+[[image]]
+ref  = "registry.example/slow:2"
+pull = { uniform = ["20s", "90s"] }
+[[program]]
+image = "*/slow:*"
+boots = { uniform = ["5s", "60s"] }
+attempts = [{ runs = { uniform = ["1m", "6m"] }, exit = { "0" = 0.5, "1" = 0.5 }, onTerm = { after = { uniform = ["2s", "25s"] } } }]
+[[pod]]
+name = "one"
+at   = "0s"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/slow:1"
+  readinessProbe = { httpGet = { port = 8080 }, periodSeconds = 2 }
+[[pod]]
+name = "two"
+at   = "20s"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/slow:2"
+  startupProbe = { httpGet = { port = 8080 }, periodSeconds = 3, failureThreshold = 40 }
+[[pod]]
+name = "three"
+at   = "40s"
+spec.restartPolicy = "Never"
+spec.containers = [{ name = "app", image = "registry.example/slow:3" }]
+[[action]]
+at     = "5m"
+delete = "pod/two"
+[[action]]
+at = "8m"
+cordon = "node/node-0"
+"#;
+
+/// The walk's own future is one of those that are told: its rank among them is as good as any.
+#[test]
+fn a_run_goes_on_as_one_of_the_futures_that_are_told_at_the_cursor() {
+    for (name, text, seeds) in [("loops", LOOPS, 40), ("turns", TURNS, 60)] {
+        let cuts = at_cursors(text, seeds, 4);
+        if number("KUBELAPSE_PREDICT_TELL", 0) > 0 {
+            cuts.iter().flat_map(|cut| &cut.pods).for_each(|pod| println!("{}", bench::line(pod)));
+        }
+        let report = told(name, &cuts);
+        println!("{}", report.words);
+        assert!(report.ranked > 100, "{}", report.words);
+        assert!(report.least > 0.01, "{}", report.words);
+        holds(&report);
+    }
+}
+
 fn number(name: &str, usual: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
@@ -99,6 +160,26 @@ fn recordings_that_are_cut_in_the_middle_go_on_as_predicted() {
     println!("{}", report.words);
     assert!(report.ranked > 10, "{}", report.words);
     holds(&report);
+}
+
+/// The same, where nobody says what programs do: pods of a workload tell it of each other.
+#[test]
+fn what_programs_do_is_learned_from_pods_of_the_same_workload() {
+    let (count, futures) = (number("KUBELAPSE_PREDICT_CUTS", 16), number("KUBELAPSE_PREDICT_FUTURES", 40));
+    let mut all = Vec::new();
+    for set in ["golden-workloads", "golden-workloads-1.32"] {
+        let streams: Vec<_> = recorded::streams(set).into_iter().map(recorded::Stream::unsaid).collect();
+        let cuts = recorded::cuts(&streams, count, futures, number("KUBELAPSE_PREDICT_SALT", 1));
+        if number("KUBELAPSE_PREDICT_TELL", 0) > 0 {
+            for (name, cut) in &cuts {
+                cut.pods.iter().for_each(|pod| println!("{name}: {}", bench::line(pod)));
+            }
+        }
+        all.extend(cuts.into_iter().map(|(_, cut)| cut));
+    }
+    let report = told("nothing said", &all);
+    println!("{}", report.words);
+    assert!(report.ranked > 5, "{}", report.words);
 }
 
 /// Windows hold at least what they say, or less by as much as so few leave to chance.

@@ -153,6 +153,68 @@ fn a_watch_of_a_future_that_was_undone_ends_with_410_and_versions_only_rise() {
 }
 
 #[test]
+fn the_clock_goes_on_to_where_something_is_so() {
+    let server = serve("crash-loop --speed paused");
+    let until = |words: &str| server.ask("POST", &format!("/kubelapse/v1/clock/until?what={words}"), "");
+    let path = format!("/api/v1/pods?watch=true&resourceVersion={}", version(&server.get("/api/v1/pods")));
+    let mut watch = server.watch(&path);
+    let (code, clock) = until("status=CrashLoopBackOff%20pod=orders");
+    assert_eq!((code, &clock["lines"]), (200, &Value::Null), "{clock}");
+    let of = |pods: &Value| {
+        pods["items"][0]["status"]["containerStatuses"][0]["state"]["waiting"]["reason"].clone()
+    };
+    assert_eq!(of(&server.get("/api/v1/pods")), "CrashLoopBackOff");
+    // Watches see the way there.
+    assert_eq!(event(&mut watch).expect("an event")["type"], "MODIFIED");
+    let (_, later) = until("restarts%3E=3");
+    assert!(later["seconds"].as_f64() > clock["seconds"].as_f64(), "{later}");
+    let (code, nowhere) = until("phase=Succeeded");
+    let said = nowhere["lines"][0].as_str().expect("what came of it");
+    assert_eq!((code, said.starts_with("it does not come to that by ")), (200, true), "{said}");
+    let (code, refused) = until("colour=red");
+    assert_eq!((code, refused["reason"].as_str()), (400, Some("BadRequest")), "{refused}");
+}
+
+#[test]
+fn a_lease_lives_on_the_clock_of_the_wall() {
+    let server = serve("crash-loop --speed paused");
+    let all = "/apis/coordination.k8s.io/v1/namespaces/default/leases";
+    let lease = |seconds: u32, version: &str| {
+        format!(
+            r#"{{"metadata":{{"name":"lead","resourceVersion":"{version}"}},
+                "spec":{{"holderIdentity":"me","leaseDurationSeconds":15,"renewTime":"2026-01-01T00:00:{seconds:02}.000000Z"}}}}"#
+        )
+    };
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=60s", "");
+    let before = server.get("/kubelapse/v1/clock")["step"].clone();
+    let (code, mut held) = server.ask("POST", all, &lease(0, ""));
+    assert_eq!(code, 201, "{held}");
+    let uid = held["metadata"]["uid"].clone();
+    assert!(uid.is_string());
+    let path = format!("{all}/lead");
+    for second in 1..40 {
+        let (code, renewed) = server.ask("PUT", &path, &lease(second, &version(&held).to_string()));
+        assert_eq!((code, &renewed["metadata"]["uid"]), (200, &uid), "{renewed}");
+        held = renewed;
+    }
+    let (code, _) = server.ask("PUT", &path, &lease(50, "1"));
+    assert_eq!(code, 409, "somebody else was faster");
+    // No renewal is a step of the simulation, and none is saved.
+    assert_eq!(server.get("/kubelapse/v1/clock")["step"], before);
+    let saved = server.raw(&format!(
+        "GET /kubelapse/v1/scenario HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\r\n",
+        server.port
+    ));
+    assert!(saved.contains("[[pod]]") && !saved.contains("Lease"), "{saved}");
+    // Whoever leads goes on leading where the simulation goes back.
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=10s", "");
+    let told = server.get(&path);
+    assert_eq!((&told["metadata"]["uid"], &told["spec"]), (&uid, &held["spec"]));
+    let (code, _) = server.ask("DELETE", &path, "");
+    assert_eq!((code, server.ask("GET", &path, "").0), (200, 404));
+}
+
+#[test]
 fn what_clients_reckon_by_their_own_clock_is_right() {
     let server = serve("crash-loop --speed paused");
     server.ask("POST", "/kubelapse/v1/clock/goto?at=1h", "");
@@ -186,6 +248,25 @@ fn what_is_asked_for_is_done_by_the_simulation() {
         server.port
     ));
     assert!(text.contains("cordon = \"node/node\"") && text.contains("gracePeriodSeconds = 7"), "{text}");
+}
+
+#[test]
+fn what_may_come_is_told_of_any_instant() {
+    let server = serve("crash-loop --speed paused");
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=30s", "");
+    let told = |query: &str| {
+        let host = format!("localhost:{}", server.port);
+        server.raw(&format!(
+            "GET /kubelapse/v1/predict{query} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        ))
+    };
+    let now = told("?of=pod/orders");
+    assert!(now.contains("orders: ") && now.contains("restart 3") && now.contains("futures"), "{now}");
+    assert!(now.contains("text/plain") && now == told("?of=pod/orders"), "{now}");
+    assert_ne!(told("?at=1s"), now);
+    assert!(told("?of=pod/nobody").contains("not found"));
+    let described = server.get("/kubelapse/v1/openapi");
+    assert_eq!(described["paths"]["/kubelapse/v1/predict"]["get"]["parameters"][0]["name"], "of");
 }
 
 #[test]

@@ -70,6 +70,20 @@ fn what_comes_is_told_as_far_as_it_is_certain() {
 }
 
 #[test]
+fn what_may_come_is_told_in_windows() {
+    transcript(
+        "what_may_come",
+        &["tests/step/crash-loop.toml", "--plain"],
+        "predict\ngoto 5s\npredict\nuntil status=CrashLoopBackOff\npredict orders\npredict nobody\ndo delete pod/orders\npredict orders\nend\npredict\n",
+    );
+    transcript(
+        "what_may_come_of_workloads",
+        &["tests/step/rollout.toml", "--plain"],
+        "goto 20s\npredict deployment/web\npredict svc/web\nselect deployment/web\npredict\ngoto 2m\npredict\n",
+    );
+}
+
+#[test]
 fn what_is_done_is_logged_and_saved() {
     let folder = std::env::temp_dir().join(format!("kubelapse-step-{}", std::process::id()));
     let file = folder.join("mine.toml");

@@ -60,7 +60,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
     ("answers", &["time", "api", "engine", "rules", "scenario", "record", "world", "session", "observed"]),
     ("course", &["time", "scenario", "session"]),
     ("drill", &["time", "api", "engine", "rules", "scenario", "world", "session"]),
-    ("draft", &["time", "api", "rules", "record", "scenario", "world", "session"]),
+    ("draft", &["time", "api", "rules", "record", "scenario", "world", "session", "explain"]),
     ("compare", &["time", "api", "rules", "record"]),
     ("calibration", &["time", "api", "rules", "scenario", "record", "session", "compare", "observed"]),
     ("explain", &["time", "api", "rules"]),

@@ -44,6 +44,7 @@ export class Course {
       if (chosen !== null) this.say(`answer ${chosen}`);
     });
     places.hint.addEventListener("click", () => this.say("hint"));
+    places.skip.addEventListener("click", () => this.say("skip"));
     for (const button of places.moves.querySelectorAll("button[data-say]")) {
       button.addEventListener("click", () => this.say(button.dataset.say));
     }

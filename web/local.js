@@ -96,6 +96,7 @@ export class Local {
     const asked = new URLSearchParams(query);
     if (what === "do") return this.spoken(`do ${body}`);
     if (what === "clock/goto") return this.spoken(`goto ${asked.get("at")}`);
+    if (what === "clock/until") return this.spoken(`until ${asked.get("what")}`);
     if (what === "clock/step" && this.isLesson) return this.spoken("next");
     if (what === "clock/step") app.does("n");
     if (what === "clock/back") app.does("b");

@@ -26,7 +26,7 @@ class Playground {
     this.app.follow(this.local);
     this.editor = new Editor(get("text"), get("gutter"), get("problems"), () => this.play());
     const places = { contents: get("contents"), summary: get("summary"), one: get("lesson"), title: get("lesson-title"), story: get("story") };
-    Object.assign(places, { question: get("question"), legend: get("ask"), choices: get("choices"), hint: get("hint"), score: get("score") });
+    Object.assign(places, { question: get("question"), legend: get("ask"), choices: get("choices"), hint: get("hint"), skip: get("skip"), score: get("score") });
     Object.assign(places, { moves: get("moves"), back: get("to-contents"), questions: get("questions") });
     const does = { open: (name) => this.learn(name), say: (words) => this.speak(words), ask: (what) => this.local.ask(what), leave: () => this.turn(true) };
     this.course = new Course(places, does);
@@ -85,6 +85,8 @@ class Playground {
       } else await this.example(asked.get("example") ?? FIRST);
       this.app.link(hash);
     } catch (problem) {
+      // A page without a run tells a stranger nothing.
+      if (this.opened === undefined) await this.example(FIRST);
       this.editor.tell(`error: ${problem.message}\n`);
     }
   }
@@ -149,8 +151,11 @@ class Playground {
     const isNews = (answer) => own !== this.playing || answer === null;
     const answer = await this.local.open(text, { seed, acts: Array.isArray(acts) ? acts : [] });
     if (isNews(answer)) return undefined;
+    // What is drawn then is of the text before.
+    get("scene").toggleAttribute("data-old", Boolean(answer.problems));
     if (answer.problems) {
       this.remember();
+      get("run-says").textContent = "What is drawn is of the text as it was before.";
       return this.editor.tell(answer.problems, this.file(answer.problems));
     }
     const { opened } = answer;

@@ -13,7 +13,7 @@
 //!
 //! | | |
 //! | --- | --- |
-//! | what happens | this file; [`command`]: what somebody does; [`start`]: what a run begins with; [`resume`]: what it goes on with |
+//! | what happens | this file; [`command`]: what somebody does; [`start`]: what a run begins with; [`resume`], [`anew`]: what it goes on with |
 //! | who acts | [`kubelet`] and the [`machine`] that it runs on, [`memory`], [`node_lifecycle`], [`taint_eviction`], [`pod_gc`], the scheduler's cycle: what they want written they ask for |
 //! | who writes | [`api_server`] |
 //! | who is told | [`watch`] |
@@ -25,6 +25,7 @@
 //! somebody below has to say to somebody above in the same instant is a [`Signal`]: it is taken up once the event that is
 //! being played is done with, by the second match here.
 
+pub(crate) mod anew;
 pub mod api_server;
 pub(crate) mod attach_detach;
 pub(crate) mod command;

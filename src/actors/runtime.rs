@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::api::{ContainerId, InstanceState, RuntimeContainer, Sym, Text};
+use crate::api::{ContainerId, InstanceState, ProbeKind, RuntimeContainer, Sym, Text};
 use crate::engine::random::Draw;
 use crate::rules::controllers::stateful_set::identity;
 use crate::rules::kubelet::memory;
 use crate::scenario::plan::{AttemptsOf, Exit, OnTerm};
 use crate::time::{Span, Time};
+use crate::world::luck::Before;
 use crate::world::runtime::{Shared, Written};
 use crate::world::{ContainerIx, Local, Pod, PodId, Purpose, Runtime, Signal, SimEvent, World, addresses};
 
@@ -143,12 +144,9 @@ pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
     if let Some(runs) = &attempt.runs {
         let number = w.instance_number(pod, ix);
         let runs = w.container_span(Purpose::Runs, pod, ix, number, runs);
-        let code = match &attempt.exit {
-            Exit::Code(code) => *code,
-            Exit::Weighted(weights) => weighted(w.container_draw(Purpose::Exit, pod, ix, number), weights),
-        };
+        let code = exits_with(w, pod, ix);
         let run = &mut w.places[pod.ix()].runtime.containers[usize::from(ix)];
-        run.exit_code = i32::from(code);
+        run.exit_code = code;
         let generation = run.generation;
         w.after(runs, SimEvent::Exit { pod, container: ix, generation });
     }
@@ -160,18 +158,72 @@ pub fn started(w: &mut World, pod: PodId, ix: ContainerIx) {
 /// An instance has been running since an earlier instant: what it is still to do is queued, from `from` on. It has not ended by
 /// then, so that of all lengths of a run those count that are longer.
 pub fn resumed(w: &mut World, pod: PodId, ix: ContainerIx, began: Time, from: Time) {
-    let p = w.local(pod);
-    let attempt = p.runtime.attempt(ix);
-    let (Some(runs), exit) = (attempt.runs.clone(), attempt.exit.clone()) else { return };
+    let Some(runs) = w.local(pod).runtime.attempt(ix).runs.clone() else { return };
     let number = w.instance_number(pod, ix);
     let mut ends = (0..LONGER)
         .map(|throw| began + w.container_span(Purpose::Runs, pod, ix, number | throw << 32, &runs));
     let Some(at) = ends.find(|at| *at > from) else { return };
-    let code = match exit {
-        Exit::Code(code) => code,
-        Exit::Weighted(weights) => weighted(w.container_draw(Purpose::Exit, pod, ix, number), &weights),
+    ends_at(w, pod, ix, at, exits_with(w, pod, ix));
+}
+
+/// What the newest instance of a container exits with by itself.
+fn exits_with(w: &World, pod: PodId, ix: ContainerIx) -> i32 {
+    let code = match &w.local(pod).runtime.attempt(ix).exit {
+        Exit::Code(code) => *code,
+        Exit::Weighted(weights) => {
+            weighted(w.container_draw(Purpose::Exit, pod, ix, w.instance_number(pod, ix)), weights)
+        }
     };
-    ends_at(w, pod, ix, at, i32::from(code));
+    i32::from(code)
+}
+
+/// When the newest instance ends by itself, and what it exits with, by another throw.
+pub fn ends_anew(w: &mut World, pod: PodId, ix: ContainerIx, at: Time, before: Before) -> Time {
+    let name = w.pods[pod.ix()].container(ix).name;
+    let runtime = w.local(pod).runtime;
+    let began = runtime.live.newest(name).and_then(|newest| newest.started_at);
+    let (Some(began), Some(runs)) = (began, runtime.attempt(ix).runs.clone()) else { return at };
+    let number = w.instance_number(pod, ix);
+    let lasts = |w: &World, throw: u64| w.container_span(Purpose::Runs, pod, ix, number | throw, &runs);
+    let other = before.anew(w, (began, at), lasts);
+    w.places[pod.ix()].runtime.containers[usize::from(ix)].exit_code = exits_with(w, pod, ix);
+    other
+}
+
+/// When it ends by the SIGTERM that it got.
+pub fn term_ends_anew(w: &mut World, pod: PodId, ix: ContainerIx, at: Time, before: Before) -> Time {
+    let OnTerm::After { after, .. } = w.local(pod).runtime.attempt(ix).on_term.clone() else { return at };
+    let number = w.instance_number(pod, ix);
+    let lasts = |w: &World, throw: u64| w.container_span(Purpose::TermExit, pod, ix, number | throw, &after);
+    let took = before.under(w, |w| lasts(w, 0));
+    before.anew(w, (at - took, at), lasts)
+}
+
+/// How long it boots, where that is open still: the probe of a kind comes next at an instant, and the last one has failed.
+pub fn boots_anew(
+    w: &mut World,
+    pod: PodId,
+    ix: ContainerIx,
+    (kind, next): (ProbeKind, Time),
+    before: Before,
+) {
+    let container = w.pods[pod.ix()].container(ix);
+    let period = container.probe(kind).map_or(0, |probe| i64::from(probe.period_seconds.max(1)));
+    let (name, runtime) = (container.name, w.local(pod).runtime);
+    let began = runtime.live.newest(name).and_then(|newest| newest.started_at);
+    let (Some(began), Some((boots, probes))) = (began, runtime.attempt(ix).boots.clone()) else { return };
+    if !probes[usize::from(kind != ProbeKind::Startup)] {
+        return;
+    }
+    let number = w.instance_number(pod, ix);
+    let lasts = |w: &World, throw: u64| w.container_span(Purpose::Boots, pod, ix, number | throw, &boots);
+    let last = next - Span::from_secs(period);
+    let booted_at = began + before.under(w, |w| lasts(w, 0));
+    if booted_at > last {
+        let open = Before { now: last, ..before };
+        let span = open.anew(w, (began, booted_at), lasts).since(began);
+        booted(&mut w.places[pod.ix()].runtime, ix, span, probes);
+    }
 }
 
 /// So often a run's length is thrown, until it is longer than the run has lasted; beyond that its program is not what was said.

@@ -1,4 +1,4 @@
-//! `kubelapse new`: a commented scenario to start from.
+//! `kubelapse new`: a commented scenario to start from, or a lesson out of what kubectl printed.
 
 use std::fs;
 use std::io;
@@ -14,15 +14,21 @@ use crate::draft::{self, Draft, Manifest, Refusal};
   kubelapse new web --from web.yaml        web.toml: what a manifest brings
   kubelapse new web --from web.yaml --out pods/
   kubelapse new web --out - | less
+  kubelapse new night --from incident.yaml  night.toml: a lesson out of what kubectl printed of pods that are not well
+  kubectl get pods,events -o yaml | kubelapse new night --from -
 
 The manifest may hold Pods, a v1 List, or workloads with a pod template (Deployment, ReplicaSet,
 ReplicationController, StatefulSet, DaemonSet, Job, CronJob), and what stands beside them. The scenario
 refers to it, or to a copy beside it where it lies elsewhere. Its expectations were seen in runs of it,
-so that `kubelapse test` passes right away.")]
+so that `kubelapse test` passes right away.
+
+What kubectl get -o yaml or -o json printed of pods with which something is wrong becomes a lesson: a story
+from states and events, questions, a clue; its objects go into a manifest beside it, and programs do what the
+containers were seen doing. `kubelapse learn --from NAME.toml` holds it.")]
 pub struct Arguments {
     /// The scenario's name; the file is called NAME.toml
     name: String,
-    /// A manifest (YAML or JSON) whose pods it is about
+    /// A manifest (YAML or JSON) whose pods it is about, or what kubectl printed of an incident (- reads standard input)
     #[arg(long, value_name = "MANIFEST")]
     from: Option<PathBuf>,
     /// The file or the folder to write to, instead of this folder; - prints it
@@ -56,8 +62,7 @@ fn write(arguments: &Arguments) -> Result<(), Refusal> {
             file.display()
         )));
     }
-    let (mut draft, mut beside_it) =
-        (Draft { text: draft::blank(name), warnings: Default::default(), notes: Vec::new() }, None);
+    let (mut draft, mut beside_it) = (Draft { text: draft::blank(name), ..Draft::default() }, None);
     if let Some(from) = &arguments.from {
         (draft, beside_it) = drafted(name, from, place.as_deref())?;
     }
@@ -72,16 +77,23 @@ fn write(arguments: &Arguments) -> Result<(), Refusal> {
                 if !fs::read_to_string(copy).is_ok_and(|there| there == *text) {
                     write(copy, text).map_err(|e| words(copy, &e))?;
                 }
-                talk(&format!(
-                    "{} is a copy of the manifest: a scenario's manifests lie in its folder or below\n",
-                    copy.display()
-                ));
+                talk(&match draft.is_lesson {
+                    true => format!("{} is written: the objects that it plays\n", copy.display()),
+                    false => format!(
+                        "{} is a copy of the manifest: a scenario's manifests lie in its folder or below\n",
+                        copy.display()
+                    ),
+                });
             }
             write(&file, &draft.text).map_err(|e| words(&file, &e))?;
             let file = file.display();
+            let learn = match draft.is_lesson {
+                true => format!("  kubelapse learn --from {file}   hold it as a lesson\n"),
+                false => String::new(),
+            };
             talk(&format!(
                 "{file} is written. Next:\n  kubelapse test {file}   its expectations\n  kubelapse step {file}   walk \
-                 through it\n  kubelapse check {file}  after each change: all problems at once\n"
+                 through it\n{learn}  kubelapse check {file}  after each change: all problems at once\n"
             ));
         }
     }
@@ -128,12 +140,18 @@ fn place(name: &str, out: Option<&Path>) -> Option<PathBuf> {
 type Drafted = (Draft, Option<(PathBuf, String)>);
 
 fn drafted(name: &str, from: &Path, place: Option<&Path>) -> Result<Drafted, Refusal> {
+    let text = match from == Path::new("-") {
+        true => super::explain::read("-").map_err(|e| words(from, &e))?,
+        false => fs::read_to_string(from).map_err(|e| words(from, &e))?,
+    };
+    if draft::incident::is_one(&text) {
+        return lesson(name, from, place, &text);
+    }
     if from == Path::new("-") {
         return Err(Refusal::Words(
             "the scenario will refer to its manifest: save that as a file first, then --from FILE".to_owned(),
         ));
     }
-    let text = fs::read_to_string(from).map_err(|e| words(from, &e))?;
     let folder = place.and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
     let mut path = relative(from, folder.unwrap_or(Path::new("."))).map_err(|e| words(from, &e))?;
     let mut copy = None;
@@ -145,6 +163,23 @@ fn drafted(name: &str, from: &Path, place: Option<&Path>) -> Result<Drafted, Ref
         copy = Some((folder.unwrap_or(Path::new("")).join(file), text.clone()));
     }
     Ok((draft::from_manifest(name, Manifest { path: &path, text: &text })?, copy))
+}
+
+/// A lesson out of what kubectl printed; its objects go beside it.
+fn lesson(name: &str, from: &Path, place: Option<&Path>, text: &str) -> Result<Drafted, Refusal> {
+    let Some(place) = place else {
+        return Err(Refusal::Words(
+            "a lesson out of an incident comes with a manifest of its own: --out names a file or a folder"
+                .to_owned(),
+        ));
+    };
+    let called = match from.file_name() {
+        Some(file) if from != Path::new("-") => file.to_string_lossy().into_owned(),
+        _ => "standard input".to_owned(),
+    };
+    let path = format!("{name}-objects.yaml");
+    let made = draft::incident::lesson(name, &called, &path, text)?;
+    Ok((made.draft, Some((place.with_file_name(&path), made.manifest))))
 }
 
 /// A file's path as seen from a folder, which need not be there yet.

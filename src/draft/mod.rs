@@ -1,4 +1,4 @@
-//! A scenario to start from: a blank one, or one around a manifest.
+//! A scenario to start from: a blank one, one around a manifest, or a lesson out of what kubectl printed of an incident.
 //!
 //! Texts go in and a text comes out; nothing here opens a file. What a draft expects was seen in runs of it, so that its
 //! test passes as it is written. Prose stands behind `# `; what one may switch on by taking the `#` away stands right
@@ -6,6 +6,7 @@
 
 mod blank;
 mod found;
+pub mod incident;
 mod observed;
 mod outline;
 mod text;
@@ -32,7 +33,7 @@ pub struct Manifest<'a> {
 }
 
 /// A draft, and what there is to tell about it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Draft {
     /// The scenario's text.
     pub text: String,
@@ -40,6 +41,8 @@ pub struct Draft {
     pub warnings: Diagnostics,
     /// What one should know before the first run.
     pub notes: Vec<String>,
+    /// It has a lesson.
+    pub is_lesson: bool,
 }
 
 /// Why there is no draft.
@@ -68,7 +71,7 @@ pub fn from_manifest(name: &str, manifest: Manifest<'_>) -> Result<Draft, Refusa
         return Err(Refusal::Words(words));
     }
     let seen = observed::observe(&Arc::new(plan));
-    Ok(Draft { text: body + &seen.expectations, warnings, notes: seen.notes })
+    Ok(Draft { text: body + &seen.expectations, warnings, notes: seen.notes, is_lesson: false })
 }
 
 fn no_manifest(of: Manifest<'_>, why: &ManifestError) -> Refusal {

@@ -7,7 +7,7 @@
 //! down level by level. The plain heap is kept below as the specification.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use crate::time::Time;
 
@@ -176,6 +176,22 @@ impl<E: Copy> Queue<E> {
         list
     }
 
+    /// Some of what waits comes at other instants, by its number.
+    pub fn move_to(&mut self, moved: &BTreeMap<u64, Time>) {
+        if moved.is_empty() {
+            return;
+        }
+        let mut all = self.waiting();
+        for (at, sequence, _) in &mut all {
+            *at = moved.get(sequence).copied().unwrap_or(*at);
+        }
+        let (first, len) = (all.iter().map(|(at, ..)| *at).min(), all.len());
+        *self = Queue { tick: first.map_or(0, tick_of), len, next: self.next, ..Queue::new() };
+        for (at, sequence, event) in all {
+            self.place(Entry { at, sequence, event });
+        }
+    }
+
     /// How many events wait.
     pub fn len(&self) -> usize {
         self.len
@@ -322,6 +338,32 @@ mod tests {
         // At the ends of time.
         compare(0, Time::from_micros(i64::MIN), 62);
         compare(0, Time::FAR, 62);
+    }
+
+    #[test]
+    fn what_is_moved_comes_then_and_equals_stay_in_order() {
+        let mut draw = Draw::new(1, 0, 0, 0);
+        let (mut queue, mut plain) = (Queue::new(), Plain::default());
+        for event in 0..500_u32 {
+            let at = Time::from_micros(draw.below(1 << 40).cast_signed());
+            queue.push(at, event);
+            plain.push(at, event);
+        }
+        for event in 0..100 {
+            assert_eq!(queue.pop(), plain.pop(), "{event}");
+        }
+        let moved: BTreeMap<u64, Time> = (0..500)
+            .filter(|number| number % 3 == 0)
+            .map(|number| (number, Time::from_micros((1 << 39) + draw.below(1 << 20).cast_signed())))
+            .collect();
+        queue.move_to(&moved);
+        let expected = plain.heap.into_iter().map(|Reverse(entry)| {
+            let at = moved.get(&entry.sequence).copied().unwrap_or(entry.at);
+            (at, entry.sequence, entry.event)
+        });
+        let mut expected: Vec<_> = expected.collect();
+        expected.sort_unstable();
+        assert!(expected.into_iter().eq(std::iter::from_fn(|| queue.pop())));
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod times;
 
 pub use read::{Input, Subject, read};
 pub use text::render;
+pub use times::newest;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -34,6 +34,12 @@ pub enum Topic {
     Nodes,
     /// Deployments and what they make.
     Workloads,
+    /// StatefulSets and DaemonSets.
+    Sets,
+    /// Budgets, drains, spread, nodes that are lost with what runs on them.
+    Drains,
+    /// Jobs and CronJobs.
+    Jobs,
     /// Many pods.
     Scale,
 }
@@ -186,7 +192,58 @@ shipped! {
     Workloads "workloads/":
         "rollout"
         "rollout-stalls"
+        "a-quarter"
+        "slow-version"
+        "third-version"
+        "pause"
+        "first-second"
+        "scaled-to-one"
+        "config-edit"
+        "fewer-pods"
+        "three-apart"
+        "one-big-pod"
+        "one-disk"
+        "all-healthy"
+        "nothing-there"
+        "limit-range"
+        "new-selector"
+        "stray-pod"
+        "by-hand"
+        "dead-pod"
+        "evicted-twice"
         "autoscaler-waits"
+        "same-manifest"
+    ;
+    Sets "workloads/":
+        "set-start"
+        "set-order"
+        "set-undo"
+        "disk-zone"
+        "agent-update"
+        "edge-update"
+        "moved-out"
+        "full-disk-agent"
+    ;
+    Drains "workloads/":
+        "budget-update"
+        "drain-one"
+        "drain-refused"
+        "drain-error"
+        "even-spread"
+        "node-dark"
+    ;
+    Jobs "workloads/":
+        "job-retries"
+        "job-image"
+        "job-exit-code"
+        "job-indexes"
+        "job-drain"
+        "job-again"
+        "job-ttl"
+        "cron-overlap"
+        "cron-resume"
+        "cron-deadline"
+        "cron-clock"
     ;
     Scale "scale/":
         "fleet-1k"
@@ -206,7 +263,17 @@ macro_rules! manifests {
 }
 
 manifests! {
-    "workloads/": "rollout.yaml" "rollout-stalls.yaml" "autoscaler-waits.yaml";
+    "workloads/": "rollout.yaml" "rollout-stalls.yaml" "a-quarter.yaml" "slow-version.yaml" "third-version.yaml"
+        "pause.yaml" "first-second.yaml" "scaled-to-one.yaml" "config-edit-2.yaml" "config-edit.yaml"
+        "fewer-pods.yaml" "three-apart.yaml" "one-big-pod.yaml" "one-disk.yaml" "all-healthy-quota.yaml"
+        "all-healthy.yaml" "nothing-there-defaults.yaml" "nothing-there.yaml" "limit-range.yaml" "new-selector-2.yaml"
+        "new-selector.yaml" "stray-pod-set.yaml" "stray-pod.yaml" "by-hand.yaml" "dead-pod.yaml" "evicted-twice.yaml"
+        "autoscaler-waits.yaml" "same-manifest.yaml" "set-start.yaml" "set-order.yaml" "set-undo.yaml"
+        "disk-zone.yaml" "agent-update.yaml" "edge-update.yaml" "moved-out-2.yaml" "moved-out.yaml"
+        "full-disk-agent.yaml" "budget-update.yaml" "drain-one.yaml" "drain-refused.yaml" "drain-error.yaml"
+        "even-spread.yaml" "node-dark.yaml" "job-retries.yaml" "job-image.yaml" "job-exit-code.yaml"
+        "job-indexes.yaml" "job-drain.yaml" "job-again-2.yaml" "job-again.yaml" "job-ttl.yaml" "cron-overlap.yaml"
+        "cron-resume.yaml" "cron-deadline.yaml" "cron-clock.yaml";
 }
 
 /// A manifest that a shipped scenario applies: what loads one.
@@ -233,7 +300,7 @@ impl Topic {
             Topic::Termination => "termination",
             Topic::Scheduling => "scheduling",
             Topic::Nodes => "nodes",
-            Topic::Workloads => "workloads",
+            Topic::Workloads | Topic::Sets | Topic::Drains | Topic::Jobs => "workloads",
             Topic::Scale => "scale",
         }
     }
@@ -251,6 +318,9 @@ impl Topic {
             Topic::Scheduling => "Scheduling and admission",
             Topic::Nodes => "Nodes: pressure, shutdown and loss",
             Topic::Workloads => "Workloads: rollouts, and what stops them",
+            Topic::Sets => "StatefulSets and DaemonSets",
+            Topic::Drains => "Budgets, drains and lost nodes",
+            Topic::Jobs => "Jobs and CronJobs",
             Topic::Scale => "Scale: fleets and long lives",
         }
     }

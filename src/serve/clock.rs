@@ -14,15 +14,16 @@ use tokio::sync::{oneshot, watch};
 
 use super::answer::logs::{Line, LogsOf};
 use super::answer::{Answer, answer, method_not_allowed};
+use super::leases::Leases;
 use super::path::Request;
 use super::status::Response;
 use super::steady::Steady;
 use super::store::{Put, Store};
 use super::verbs::{self, Step};
 use super::{custom, kinds};
-use crate::session::Walk;
 use crate::session::served::{News, Served};
 use crate::session::usage::Usage;
+use crate::session::{Breakpoint, Move, Walk};
 use crate::time::{Span, Time};
 
 /// How fast simulated time goes.
@@ -65,7 +66,7 @@ impl Pace {
 }
 
 /// Where the clock is to go.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Jump {
     /// To the next change that a client would see.
     Step,
@@ -73,6 +74,8 @@ pub enum Jump {
     Back,
     /// To this offset from the start.
     To(Span),
+    /// On to where this begins to be so, but no farther than so far: a served run has no end.
+    Until(Breakpoint, Span),
 }
 
 /// What was done, as kubectl would have printed it.
@@ -92,7 +95,7 @@ pub type Logged = Result<(Vec<Line>, bool), String>;
 enum Ask {
     State(oneshot::Sender<Value>),
     Pace(Pace, oneshot::Sender<Value>),
-    Jump(Jump, oneshot::Sender<Value>),
+    Jump(Jump, oneshot::Sender<Result<Value, String>>),
     Do(Vec<String>, oneshot::Sender<Done>),
     Write(Box<Request>, oneshot::Sender<Response>),
     Logs(LogsOf, oneshot::Sender<Logged>),
@@ -130,8 +133,8 @@ impl Desk {
     pub async fn pace(&self, pace: Pace) -> Option<Value> {
         self.ask(|answer| Ask::Pace(pace, answer)).await
     }
-    /// Another place.
-    pub async fn jump(&self, jump: Jump) -> Option<Value> {
+    /// Another place; else why it cannot go there.
+    pub async fn jump(&self, jump: Jump) -> Option<Result<Value, String>> {
         self.ask(|answer| Ask::Jump(jump, answer)).await
     }
     /// Does something.
@@ -167,6 +170,9 @@ impl Desk {
 
 /// So many steps are played before somebody else may ask.
 const BATCH: usize = 200;
+/// So many steps at least one can go back; what lies before them is forgotten, so that a server may run for days. With their rows
+/// they are some 50 MB.
+const BACK: usize = 500_000;
 /// How often the clock looks up.
 const LOOKS: Duration = Duration::from_millis(20);
 /// The same, while it waits for clients.
@@ -175,6 +181,7 @@ const LOOKS_IN_STEP: Duration = Duration::from_millis(1);
 struct Clock {
     walk: Walk,
     served: Served,
+    leases: Leases,
     pace: Pace,
     /// From where the pace counts: on the wall, and in the simulation.
     anchor: (Instant, Time),
@@ -203,6 +210,7 @@ pub fn begin(
     let mut store = Store::default();
     let now = walk.now();
     walk.seek_time(now);
+    walk.keep_steps(BACK);
     store.clock = (now, shift(now));
     let mut all = Vec::new();
     let served = Served::begin(&mut walk, &mut all);
@@ -218,7 +226,9 @@ pub fn begin(
         steady: Arc::clone(&steady),
     };
     let anchor = (wall(), now);
-    let clock = Clock { walk, served, pace, anchor, measured: None, end, store, tell, asks, over, steady };
+    let leases = Leases::default();
+    let clock =
+        Clock { walk, served, leases, pace, anchor, measured: None, end, store, tell, asks, over, steady };
     let thread = std::thread::Builder::new()
         .name("simulation".to_owned())
         .stack_size(16 << 20)
@@ -423,6 +433,7 @@ impl Clock {
     fn begin_anew(&mut self) {
         let mut all = Vec::new();
         self.served = Served::begin(&mut self.walk, &mut all);
+        self.leases.tell(&mut all);
         let now = self.walk.now();
         {
             let mut store = self.store.write().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -445,9 +456,16 @@ impl Clock {
             Ask::Jump(jump, answer) => {
                 // A long way is given up with whoever asked for it.
                 let over = Arc::clone(&self.over);
-                self.jump(jump, &|| answer.is_closed() || over.load(Ordering::Relaxed));
+                let there = self.jump(jump, &|| answer.is_closed() || over.load(Ordering::Relaxed));
                 self.anchor = (wall(), self.walk.now());
-                let _ = answer.send(self.state());
+                let _ = answer.send(there.map(|is_there| {
+                    let mut state = self.state();
+                    if !is_there {
+                        let by = self.walk.offset();
+                        state["lines"] = json!([format!("it does not come to that by {by}")]);
+                    }
+                    state
+                }));
             }
             Ask::Do(words, answer) => {
                 let steps: Vec<Step> = words.into_iter().map(Step::Words).collect();
@@ -461,14 +479,32 @@ impl Clock {
             Ask::Save(answer) => drop(answer.send(self.walk.saved())),
             Ask::Look(at, words, answer) => {
                 let at = at.map_or(self.walk.now(), |offset| self.walk.plan().start + offset);
-                let _ = answer.send(self.walk.looked_at(at, &words));
+                let is_known = at >= self.walk.earliest();
+                let told = match is_known {
+                    true => self.walk.looked_at(at, &words),
+                    false => Err(format!("one can look back to {}", self.walk.horizon_words())),
+                };
+                let _ = answer.send(told);
             }
             Ask::View(answer) => drop(answer.send(self.walk.view())),
         }
     }
 
-    fn jump(&mut self, jump: Jump, given_up: &dyn Fn() -> bool) {
+    /// Goes there; whether there is such a place.
+    ///
+    /// # Errors
+    /// It lies too far back.
+    fn jump(&mut self, jump: Jump, given_up: &dyn Fn() -> bool) -> Result<bool, String> {
         let start = self.walk.plan().start;
+        let earliest = self.walk.earliest();
+        let is_before = match jump {
+            Jump::Step | Jump::Until(..) => false,
+            Jump::Back => self.walk.now() <= earliest,
+            Jump::To(offset) => start + offset < earliest,
+        };
+        if is_before && earliest > start {
+            return Err(format!("the clock goes back to {}", self.walk.horizon_words()));
+        }
         match jump {
             Jump::Step => {
                 let mut told = Vec::new();
@@ -494,11 +530,11 @@ impl Clock {
                 if to < self.walk.now() {
                     self.walk.seek_time(to);
                     self.begin_anew();
-                    return;
+                    return Ok(true);
                 }
                 while self.walk.next_time().is_some_and(|next| next <= to) {
                     if given_up() {
-                        return;
+                        return Ok(false);
                     }
                     let mut told = Vec::new();
                     for _ in 0..BATCH {
@@ -515,13 +551,46 @@ impl Clock {
                 self.walk.seek_time(to);
                 self.publish(Vec::new());
             }
+            Jump::Until(breakpoint, within) => {
+                let end = (self.walk.now() + within).min(self.walk.plan().until);
+                let to = Move::Until(breakpoint);
+                let mut watch = self.walk.looks_out(&to);
+                let mut is_there = false;
+                let is_over = |walk: &Walk| walk.next_time().is_none_or(|next| next > end);
+                while !is_there && !is_over(&self.walk) && !given_up() {
+                    let mut told = Vec::new();
+                    for _ in 0..BATCH {
+                        if is_over(&self.walk) || !self.walk.play() {
+                            break;
+                        }
+                        self.follow(&mut told);
+                        is_there = watch
+                            .stops(self.walk.rows_of(self.walk.position()), &self.walk.world().directory);
+                        if is_there {
+                            break;
+                        }
+                    }
+                    self.publish(told);
+                }
+                if !is_there && is_over(&self.walk) {
+                    self.walk.seek_time(end);
+                    self.publish(Vec::new());
+                }
+                return Ok(is_there);
+            }
         }
+        Ok(true)
     }
 
     fn act(&mut self, steps: &[Step]) -> Done {
         let mut done = Done::default();
         for step in steps {
             let told = match step {
+                Step::Write(write) if self.leases.take(write, self.walk.world()) => {
+                    let own = vec![self.leases.write(write)];
+                    self.publish(vec![(self.walk.now(), own)]);
+                    continue;
+                }
                 Step::Words(words) => self.walk.act(words),
                 Step::Write(write) => self.walk.write(write),
             };
@@ -612,6 +681,7 @@ impl Clock {
             "step": self.walk.position(),
             "nextSeconds": until(self.walk.next_time()),
             "isIdle": self.walk.next_time().is_none(),
+            "earliestSeconds": self.walk.earliest().since(start).secs_f64(),
             "scenario": self.walk.plan().name.to_string(),
             "kubernetes": self.walk.world().gates.version.as_str(),
             "seed": self.walk.seed(),

@@ -8,6 +8,7 @@
 //! | [`answer`] | what it is answered with: pure, without sockets |
 //! | [`verbs`], [`mod@write`], [`json_patch`] | requests that change something, as commands of the simulator |
 //! | [`custom`], [`protobuf`] | kinds that clients define; bodies of typed clients |
+//! | [`leases`] | what controllers keep among themselves, outside of the simulation |
 //! | [`clock`], [`steady`] | the simulation on its own thread, at the pace that was asked for, or in step with its clients |
 //! | [`own`] | the server's own API: the clock, what is done by words |
 //! | [`http`], [`kubeconfig`] | sockets, who may ask, and what clients need to come here |
@@ -22,6 +23,7 @@ pub mod http;
 mod json_patch;
 pub mod kinds;
 pub mod kubeconfig;
+pub mod leases;
 pub mod own;
 pub mod path;
 mod protobuf;

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use super::clock::{Desk, Jump, Pace};
 use super::path::Request;
 use super::status::{Response, bad, failure, no_page};
+use crate::session::Breakpoint;
 use crate::time::{GoDuration, Span};
 
 /// A path below `/kubelapse/v1`, its method, and what it does.
-const PATHS: [(&str, &str, &str); 11] = [
+const PATHS: [(&str, &str, &str); 13] = [
     ("clock", "get", "how the clock stands"),
     ("clock/pause", "post", "the clock stands"),
     (
@@ -20,6 +21,11 @@ const PATHS: [(&str, &str, &str); 11] = [
     ("clock/back", "post", "to before the last change; the clock stands there, and watches end with 410"),
     ("clock/goto", "post", "to an instant of the run: ?at=90s from its start, on or back"),
     (
+        "clock/until",
+        "post",
+        "on to where it is so: ?what=status=CrashLoopBackOff pod=web, as `until` of `step`; by an hour at most, or &within=24h",
+    ),
+    (
         "do",
         "post",
         "does something: the body is what one would type, as `delete pod/web gracePeriodSeconds=5`",
@@ -30,6 +36,11 @@ const PATHS: [(&str, &str, &str); 11] = [
         "look",
         "get",
         "what words of `step` that only look come to: ?words=describe pod/web, ?words=why pod/web Ready; &at=90s: then",
+    ),
+    (
+        "predict",
+        "get",
+        "what may come from here on under other luck, as text: ?of=pod/web, ?of=deployment/web; without it of all; &at=90s: from then on",
     ),
     ("openapi", "get", "this description"),
 ];
@@ -56,19 +67,46 @@ pub async fn answer(desk: &Desk, request: &Request, rest: &str) -> Response {
                 Err(problem) => return bad(&problem),
             }
         }
-        "clock/step" | "clock/back" | "clock/goto" => {
+        "clock/step" | "clock/back" | "clock/goto" | "clock/until" => {
             let jump = match *path {
                 "clock/step" => Jump::Step,
                 "clock/back" => Jump::Back,
-                _ => match offset(request) {
+                "clock/until" => match Breakpoint::parse(request.query("what")) {
+                    Err(problem) => return bad(&problem),
+                    Ok(breakpoint) => {
+                        let within = if request.query("within").is_empty() {
+                            Ok(AN_HOUR)
+                        } else {
+                            span(request, "within")
+                        };
+                        match within {
+                            Ok(within) => Jump::Until(breakpoint, within),
+                            Err(refused) => return refused,
+                        }
+                    }
+                },
+                _ => match span(request, "at") {
                     Ok(offset) => Jump::To(offset),
                     Err(refused) => return refused,
                 },
             };
             // Who looks at one instant wants to go on looking at it.
-            if desk.pace(Pace::Paused).await.is_none() { None } else { desk.jump(jump).await }
+            let paused = desk.pace(Pace::Paused).await;
+            match if paused.is_some() { desk.jump(jump).await } else { None } {
+                Some(Err(refused)) => return failure(410, "Expired", &refused, &Value::Null),
+                other => other.and_then(Result::ok),
+            }
         }
-        "look" => return looked(desk, request).await,
+        "look" => {
+            return looked(desk, request, request.query("words").to_owned(), |text| {
+                Response::json(200, &json!({ "kind": "Look", "apiVersion": "kubelapse/v1", "text": text }))
+            })
+            .await;
+        }
+        "predict" => {
+            let words = format!("predict {}", request.query("of"));
+            return looked(desk, request, words, |text| Response::plain(200, text)).await;
+        }
         "do" => return done(desk, request).await,
         "view" => return desk.view().await.map_or_else(over, Response::of_json),
         _ => {
@@ -81,29 +119,30 @@ pub async fn answer(desk: &Desk, request: &Request, rest: &str) -> Response {
     state.map_or_else(over, |state| Response::json(200, &state))
 }
 
-/// `at`: an offset from the start.
-fn offset(request: &Request) -> Result<Span, Response> {
-    match GoDuration::parse(request.query("at")) {
+/// How far `clock/until` goes where nobody says it.
+const AN_HOUR: Span = Span::from_secs(3600);
+
+/// `at`, an offset from the start of the run, or `within`, one from now.
+fn span(request: &Request, name: &str) -> Result<Span, Response> {
+    match GoDuration::parse(request.query(name)) {
         Ok(GoDuration(nanos)) if nanos >= 0 => Ok(Span::from_micros(nanos / 1000)),
-        _ => Err(bad("`at` is an offset from the start of the run: 90s, 15m, 2h")),
+        _ => Err(bad(&format!("`{name}` is an offset: 90s, 15m, 2h"))),
     }
 }
 
-/// Looks at what was, or is.
-async fn looked(desk: &Desk, request: &Request) -> Response {
+/// Looks at what was, or is, and answers in a form.
+async fn looked(desk: &Desk, request: &Request, words: String, form: impl Fn(&str) -> Response) -> Response {
     let at = match request.query("at") {
         "" => None,
-        _ => match offset(request) {
+        _ => match span(request, "at") {
             Ok(offset) => Some(offset),
             Err(refused) => return refused,
         },
     };
-    match desk.look(at, request.query("words").to_owned()).await {
+    match desk.look(at, words).await {
         None => over(),
         Some(Err(refused)) => bad(&refused),
-        Some(Ok(text)) => {
-            Response::json(200, &json!({ "kind": "Look", "apiVersion": "kubelapse/v1", "text": text }))
-        }
+        Some(Ok(text)) => form(&text),
     }
 }
 
@@ -125,15 +164,18 @@ fn described() -> Value {
     let mut paths = json!({});
     for (path, method, words) in PATHS {
         let mut operation = json!({ "summary": words, "responses": { "200": { "description": "done" } } });
-        let parameter = match path {
-            "clock/resume" => Some("speed"),
-            "clock/goto" => Some("at"),
-            "look" => Some("words"),
-            _ => None,
+        let parameters: &[&str] = match path {
+            "clock/resume" => &["speed"],
+            "clock/goto" => &["at"],
+            "clock/until" => &["what", "within"],
+            "look" => &["words", "at"],
+            "predict" => &["of", "at"],
+            _ => &[],
         };
-        if let Some(name) = parameter {
-            operation["parameters"] =
-                json!([{ "name": name, "in": "query", "schema": { "type": "string" } }]);
+        if !parameters.is_empty() {
+            let described =
+                |name: &&str| json!({ "name": name, "in": "query", "schema": { "type": "string" } });
+            operation["parameters"] = parameters.iter().map(described).collect();
         }
         if path == "do" {
             operation["requestBody"] =

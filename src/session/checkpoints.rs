@@ -3,6 +3,8 @@
 //! The gap between neighbours grows with their distance from the cursor, so that a run of any length is covered by a
 //! handful of copies, and the next step back is always near one.
 
+use std::sync::Arc;
+
 use super::Session;
 
 /// How many steps are played between two checkpoints near the cursor, for a world with so many pods: a copy costs about
@@ -25,7 +27,7 @@ fn most(pods: usize) -> u64 {
 
 #[derive(Clone, Default)]
 pub struct Checkpoints {
-    /// By step; the first is the start of the run.
+    /// By step; the first is the start of what is known of the run. What somebody has done is the walk's to know.
     kept: Vec<Session>,
 }
 
@@ -58,14 +60,14 @@ impl Checkpoints {
         if self.kept.get(at).is_some_and(|other| step(other) == here) {
             return;
         }
-        self.kept.insert(at, session.clone());
+        self.kept.insert(at, Session { done: Arc::default(), ..session.clone() });
         self.thin(here, session.world.pods.len());
     }
 
     /// Walks away from the cursor on both sides and gives up what its neighbours make up for.
     fn thin(&mut self, here: u64, pods: usize) {
         let (interval, most) = (interval(pods), most(pods));
-        let whole = self.kept.last().map_or(here, step).max(here);
+        let whole = self.kept.last().map_or(here, step).max(here) - self.first().map_or(0, step);
         let gap =
             |at: u64| (at.abs_diff(here) / SPARSENESS).clamp(interval, (interval * 5).max(whole / most));
         let steps: Vec<u64> = self.kept.iter().map(step).collect();
@@ -90,6 +92,16 @@ impl Checkpoints {
         self.kept.retain(|_| flags.next().copied().unwrap_or(true));
     }
 
+    /// The first one.
+    pub fn first(&self) -> Option<&Session> {
+        self.kept.first()
+    }
+
+    /// Gives up those that stand before this step: nobody goes back so far.
+    pub fn forget_before(&mut self, first: u64) {
+        self.kept.retain(|session| step(session) >= first);
+    }
+
     /// Gives up those that stand after this step: it has another future now. The start always stays.
     pub fn forget_after(&mut self, last: u64) {
         self.kept.retain(|session| step(session) <= last);
@@ -109,8 +121,6 @@ impl Checkpoints {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     /// A world twice as large is copied half as often: what copies cost grows as the fleet does, not with its square.

@@ -161,12 +161,15 @@ impl Walk {
     /// Tells what it was.
     ///
     /// # Errors
-    /// When nothing has been done.
+    /// When nothing has been done, or it lies further back than what is known.
     pub fn undo(&mut self) -> Result<Done, String> {
         let Some(last) = self.session.done.last().cloned() else {
             return Err("nothing has been done that could be taken back".to_owned());
         };
         let (position, clock) = last.stood;
+        if position < self.horizon.step {
+            return Err(format!("`{}` was done before {}", last.action.words, self.horizon_words()));
+        }
         self.seek(position);
         self.forget_after(last.step - 1);
         self.clock = clock;

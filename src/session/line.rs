@@ -7,6 +7,7 @@ use crate::api::PodIdent;
 use crate::record::Transition;
 use crate::scenario::format::VERBS;
 use crate::scenario::values::parse_duration;
+use crate::session::predict::said_and_right;
 use crate::session::words::{broken, offset, unfolded};
 use crate::session::{Breakpoint, Direction, Move, Stop, Walk, get, kubectl, strip, tree, why};
 use crate::time::{Span, Time};
@@ -65,6 +66,7 @@ Look       get [KIND]         kubectl get pods -o wide; get deployments, rs, svc
 Ask        why [WORD]         why the last change came (why phase, why Ready, why event, why app), that of a pod
                               (why pod/web Ready), or why a workload is as it is: why deployment/web
            coming             what waits in the queue
+           predict [POD]      what may come from here on, under other luck: windows and chances; predict deployment/web
            ask                a question about what comes; answer 1 to 4; skip
            quiz on|off        a question before every change of STATUS
            hint, score, debrief
@@ -80,7 +82,8 @@ Act        do ACTION          any action of the scenario format, now: do delete 
 /// What a lesson adds.
 const IN_A_LESSON: &str = "\
 Lesson     the questions come by themselves when you go on; answer 2 (or just 2) answers,
-           hint helps for half of the point. Look around as long as you like before.
+           hint helps for half of the point, skip passes one by, again [N] asks one once more.
+           Look around as long as you like before.
            What waits in the queue and what you do yourself come after the last question.
 ";
 
@@ -91,7 +94,7 @@ fn node_of(rest: &str) -> Option<&str> {
 }
 
 /// What only looks: what may be asked of a walk that stands elsewhere.
-const LOOKS: [&str; 8] = ["get", "describe", "events", "logs", "why", "strip", "tree", "coming"];
+const LOOKS: [&str; 9] = ["get", "describe", "events", "logs", "why", "strip", "tree", "coming", "predict"];
 
 impl Walk {
     /// What a line that only looks comes to at another instant; this walk stays where it is.
@@ -138,12 +141,17 @@ impl Line {
     pub fn welcome(&self) -> String {
         let plan = self.walk.plan();
         if let Some(lesson) = plan.lesson.as_ref().filter(|_| self.walk.quiz.is_held()) {
+            let comes = match self.walk.quiz.is_read() {
+                true => {
+                    "No questions will come; `debrief` tells what is behind it, and `quit` too.".to_owned()
+                }
+                false => format!("{} questions will come.", lesson.questions.len()),
+            };
             let text = format!(
-                "Lesson: {}\n\n{}\n\n{} questions will come. `next` goes on, `why` asks why; `get`, `describe`, `events` and \
+                "Lesson: {}\n\n{}\n\n{comes} `next` goes on, `why` asks why; `get`, `describe`, `events` and \
                  `logs` show what kubectl would; `help` tells the rest, `quit` leaves.\n",
                 lesson.title,
                 unfolded(&lesson.story),
-                lesson.questions.len()
             );
             return self.laid_out(&text);
         }
@@ -176,9 +184,11 @@ impl Line {
 
     /// What is said at the end: the predictions, if there were any.
     pub fn farewell(&mut self) -> String {
-        let (_, answered) = self.walk.quiz.score();
-        let news = answered > self.debriefed;
-        self.debriefed = answered;
+        let done = self.walk.quiz.asked.iter().filter(|asked| !asked.is_open()).count();
+        // What is behind a lesson without questions is told once.
+        let done = if self.walk.quiz.is_read() { 1 } else { done };
+        let news = done > self.debriefed;
+        self.debriefed = done;
         if news { self.laid_out(&self.walk.debrief()) } else { String::new() }
     }
 
@@ -187,13 +197,13 @@ impl Line {
         let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         let rest = rest.trim();
         let answer = match word {
-            "coming" | "quiz" | "do" | "act" | "undo" if self.walk.keeps_silent() => {
+            "coming" | "predict" | "quiz" | "do" | "act" | "undo" if self.walk.keeps_silent() => {
                 Err(format!("`{word}` comes after the lesson's last question"))
             }
-            "skip" if self.walk.quiz.insists() => {
-                Err("the question stays open until it is answered; look around as long as you like"
-                    .to_owned())
+            "skip" if self.walk.quiz.pass_by() => {
+                Ok(self.laid_out(&format!("Passed by; `again` asks it once more.\n{}\n", self.points())))
             }
+            "again" => self.again(rest),
             "help" | "h" | "?" if self.walk.quiz.is_held() => Ok(format!("{IN_A_LESSON}{HELP}")),
             "quit" | "q" | "exit" => return Reply::Quit(self.farewell()),
             "help" | "h" | "?" => Ok(HELP.to_owned()),
@@ -218,6 +228,7 @@ impl Line {
             "history" => Ok(self.history(rest)),
             "why" | "w" => self.why(rest),
             "coming" => Ok(self.coming()),
+            "predict" => self.predict(rest),
             "ask" => Ok(self.ask()),
             "answer" | "a" => self.answer(rest),
             "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" if self.walk.quiz.pending().is_some() => {
@@ -290,8 +301,8 @@ impl Line {
                 let words = [
                     "next", "event", "pod", "failure", "goto", "until", "end", "start", "back", "break",
                     "breaks", "clear", "continue", "get", "tree", "select", "describe", "events", "logs",
-                    "strip", "history", "why", "coming", "ask", "answer", "skip", "quiz", "hint", "score",
-                    "debrief", "do", "undo", "save", "help", "quit",
+                    "strip", "history", "why", "coming", "predict", "ask", "answer", "skip", "again", "quiz",
+                    "hint", "score", "debrief", "do", "undo", "save", "help", "quit",
                 ];
                 if word == "set" || VERBS.iter().any(|verb| verb.verb.eq_ignore_ascii_case(word)) {
                     return Err(format!("`{word}` is an action: `do {text}`"));
@@ -587,6 +598,22 @@ impl Line {
         }
     }
 
+    /// What may come of what is named, or selected, or of all.
+    fn predict(&self, word: &str) -> Result<String, String> {
+        let w = self.walk.world();
+        let named = match (get::find_object(w, word), word) {
+            (Some(found), _) => Some(found?),
+            (None, "") => self.walk.workload.or(self.walk.selected.map(ObjectKey::Pod)),
+            (None, word) => Some(ObjectKey::Pod(kubectl::find(w, word)?)),
+        };
+        let is_followed =
+            |key: ObjectKey| matches!(key, ObjectKey::Pod(_)) || tree::figures(w, key).is_some();
+        match named.filter(|key| !is_followed(*key)) {
+            Some(key) => Err(format!("{}: predict is about pods and workloads", tree::name(w, key))),
+            None => Ok(self.walk.foretold(named)),
+        }
+    }
+
     fn ask(&mut self) -> String {
         if self.walk.quiz.insists() {
             self.question()
@@ -625,20 +652,19 @@ impl Line {
         let Some(asked) = choice.and_then(|choice| self.walk.quiz.answer(choice)) else {
             return Err(format!("`{rest}`: answer with a number from 1 to {choices}"));
         };
-        let verdict = if asked.is_right() {
-            "Right.".to_owned()
-        } else {
-            format!("No. It is: {}.", asked.choices.get(asked.answer).map_or("", String::as_str))
+        let verdict = match asked.is_right() {
+            true => "Right. ".to_owned(),
+            false => format!("Not so.\n{}", said_and_right(asked)),
         };
         // A text between three quotation marks ends with a line break.
-        let explain = asked.explain.trim_end();
-        let explain = if explain.is_empty() { String::new() } else { format!(" {explain}") };
+        let explain = asked.explain.trim_end().to_owned();
         let (right, answered) = self.walk.quiz.score();
         let score = match self.walk.quiz.is_held() {
             true => self.points(),
             false => format!("({right} of {answered})"),
         };
-        let mut text = self.laid_out(&format!("{verdict}{explain}\n{score}\n"));
+        let verdict = format!("{verdict}{explain}");
+        let mut text = self.laid_out(&format!("{}\n{score}\n", verdict.trim_end()));
         if self.walk.quiz.on {
             let before = self.walk.position();
             let stop = self.walk.go(Direction::Forward, &Move::Change);
@@ -649,8 +675,22 @@ impl Line {
         Ok(text)
     }
 
+    /// A question of the lesson once more.
+    fn again(&mut self, rest: &str) -> Result<String, String> {
+        let which = match rest {
+            "" => None,
+            number => Some(number.parse().map_err(|_| format!("`{number}`: which one? As in `again 2`"))?),
+        };
+        self.walk.ask_again(which)?;
+        self.refusals(0);
+        Ok(self.question())
+    }
+
     /// How the lesson stands after an answer.
     fn points(&self) -> String {
+        if self.walk.quiz.is_read() {
+            return "(no questions)".to_owned();
+        }
         let so_far = self.walk.lesson_score().in_words();
         match self.walk.lesson_left() {
             0 => format!("({so_far}. That was the last question: `end` tells what is behind it all.)"),

@@ -119,11 +119,17 @@ impl Walk {
         Some(Stop::Question)
     }
 
-    fn forward(&mut self, to: &Move) -> Stop {
+    /// For whoever plays by himself: stops him where a move from here would.
+    pub(crate) fn looks_out<'a>(&self, to: &'a Move) -> Watch<'a> {
         let mut watch = Watch::new(to, &self.breakpoints);
         for row in if watch.needs_levels() { self.history() } else { &[] } {
             watch.levels.fold(row);
         }
+        watch
+    }
+
+    fn forward(&mut self, to: &Move) -> Stop {
+        let mut watch = self.looks_out(to);
         loop {
             let next = self.session.next_time().unwrap_or(Time::FAR).min(self.plan().until);
             if let Some((question, due)) = self.lesson_due(next) {
@@ -178,7 +184,7 @@ impl Walk {
 }
 
 /// What a move looks out for.
-struct Watch<'a> {
+pub(crate) struct Watch<'a> {
     to: &'a Move,
     breakpoints: Vec<Breakpoint>,
     levels: Levels,
@@ -197,7 +203,7 @@ impl<'a> Watch<'a> {
         !self.breakpoints.is_empty()
     }
     /// Whether a step with these rows is the place.
-    fn stops(&mut self, rows: &[Transition], directory: &Directory) -> bool {
+    pub(crate) fn stops(&mut self, rows: &[Transition], directory: &Directory) -> bool {
         match self.to {
             Move::Event => true,
             Move::Change => !rows.is_empty(),

@@ -22,15 +22,41 @@ pub struct Asked {
     pub explain: String,
     pub hint: String,
     pub from_lesson: bool,
+    /// Which one of the lesson's, from 0.
+    pub number: Option<usize>,
     /// Whether the hint was shown before the answer.
     pub hinted: bool,
     /// What the person chose.
     pub given: Option<usize>,
+    /// A question of a lesson that was passed by: it brings no point.
+    pub is_skipped: bool,
+    /// A question that had its answer before: this one is for practice and does not count.
+    pub is_again: bool,
 }
 
 impl Asked {
     pub fn is_right(&self) -> bool {
         self.given == Some(self.answer)
+    }
+    /// Whether it waits for an answer.
+    pub fn is_open(&self) -> bool {
+        self.given.is_none() && !self.is_skipped
+    }
+    /// Whether it has come to nothing: answered wrongly, or passed by.
+    pub fn is_missed(&self) -> bool {
+        !self.is_open() && !self.is_right()
+    }
+    /// A choice in words.
+    fn choice(&self, ix: Option<usize>) -> &str {
+        ix.and_then(|ix| self.choices.get(ix)).map_or("", String::as_str)
+    }
+    /// What was said.
+    pub fn said(&self) -> &str {
+        if self.is_skipped { "nothing: passed by" } else { self.choice(self.given) }
+    }
+    /// What is right.
+    pub fn right(&self) -> &str {
+        self.choice(Some(self.answer))
     }
 }
 
@@ -44,18 +70,24 @@ pub struct Quiz {
     pub on: bool,
     /// Whether a lesson's own questions stay away; those of one that is held never do.
     pub mute: bool,
-    /// Whether the scenario's lesson is held: its questions cannot be passed by.
+    /// Whether the scenario's lesson is held: its questions wait until they are answered, or passed by in so many words.
     pub(super) held: bool,
+    /// Whether the lesson is only read: none of its questions is asked.
+    pub(super) reads: bool,
 }
 
 impl Quiz {
     /// The question that waits for its answer.
     pub fn pending(&self) -> Option<&Asked> {
-        self.asked.last().filter(|asked| asked.given.is_none())
+        self.asked.last().filter(|asked| asked.is_open())
     }
     /// Whether the scenario's lesson is held.
     pub fn is_held(&self) -> bool {
         self.held
+    }
+    /// Whether the lesson that is held asks nothing.
+    pub fn is_read(&self) -> bool {
+        self.held && self.reads
     }
     /// Whether a question is open that cannot be passed by.
     pub fn insists(&self) -> bool {
@@ -63,7 +95,7 @@ impl Quiz {
     }
     /// Shows the hint to the question that waits; None when there is none.
     pub fn hint(&mut self) -> Option<&str> {
-        let asked = self.asked.last_mut().filter(|asked| asked.given.is_none() && !asked.hint.is_empty())?;
+        let asked = self.asked.last_mut().filter(|asked| asked.is_open() && !asked.hint.is_empty())?;
         asked.hinted = true;
         Some(&asked.hint)
     }
@@ -74,12 +106,12 @@ impl Quiz {
     }
     /// What was asked and missed.
     pub fn missed(&self) -> impl Iterator<Item = &Asked> {
-        self.asked.iter().filter(|asked| asked.given.is_some() && !asked.is_right())
+        self.asked.iter().filter(|asked| asked.is_missed())
     }
     /// Gives the answer to the question that waits; None when there is none, or no such choice.
     pub fn answer(&mut self, choice: usize) -> Option<&Asked> {
         let asked = self.asked.last_mut()?;
-        if asked.given.is_some() || choice >= asked.choices.len() {
+        if !asked.is_open() || choice >= asked.choices.len() {
             return None;
         }
         asked.given = Some(choice);
@@ -91,12 +123,23 @@ impl Quiz {
             self.asked.pop();
         }
     }
+    /// Passes by the question of a lesson that is held: it brings no point, and can be asked again. False where none waits.
+    pub fn pass_by(&mut self) -> bool {
+        let waits = self.insists();
+        if let Some(asked) = self.asked.last_mut().filter(|_| waits) {
+            asked.is_skipped = true;
+        }
+        waits
+    }
 }
 
 impl Walk {
     /// The instant of the lesson's next question that lies before a move would stop there: not before now, not asked yet.
     pub(super) fn lesson_due(&self, until: Time) -> Option<(usize, Time)> {
-        let lesson = self.plan().lesson.as_ref().filter(|_| self.quiz.held || !self.quiz.mute)?;
+        let lesson = self.plan().lesson.as_ref().filter(|_| match self.quiz.held {
+            true => !self.quiz.reads,
+            false => !self.quiz.mute,
+        })?;
         let due = lesson.questions.iter().enumerate().filter(|(ix, question)| {
             question.at >= self.clock
                 && question.at <= until
@@ -141,8 +184,11 @@ impl Walk {
             explain: question.explain,
             hint: question.hint,
             from_lesson: true,
+            number: Some(ix),
             hinted: false,
             given: None,
+            is_skipped: false,
+            is_again: false,
         });
     }
 
@@ -365,8 +411,11 @@ impl Walk {
             explain,
             hint: String::new(),
             from_lesson: false,
+            number: None,
             hinted: false,
             given: None,
+            is_skipped: false,
+            is_again: false,
         }
     }
 
@@ -400,11 +449,15 @@ impl Walk {
         changes.unwrap_or(false)
     }
 
-    /// How the predictions went, with the reasons for what was missed.
+    /// How the predictions went, with the reasons for what was missed: what was said beside what is right, and what then came.
     pub fn debrief(&self) -> String {
         let (right, answered) = self.quiz.score();
-        if answered == 0 {
-            return "No predictions were made.\n".to_owned();
+        let missed = self.quiz.missed().count();
+        if answered == 0 && missed == 0 {
+            return match self.quiz.is_read() {
+                true => self.lesson_behind(),
+                false => "No predictions were made.\n".to_owned(),
+            };
         }
         let start = self.plan().start;
         let mut text = format!("{right} of {answered} predictions were right.\n");
@@ -412,22 +465,55 @@ impl Walk {
             text = format!("{}.\n", self.lesson_score().in_words());
         }
         for asked in self.quiz.missed() {
-            let given = asked.given.and_then(|ix| asked.choices.get(ix)).map_or("", String::as_str);
-            let right = asked.choices.get(asked.answer).map_or("", String::as_str);
             text.push_str(&format!(
-                "\nAt {}: {}\n  you said:  {given}\n  it was:    {right}\n",
+                "\nAt {}: {}\n{}",
                 super::words::offset(asked.at, start),
-                asked.ask
+                asked.ask,
+                said_and_right(asked)
             ));
+            for (ix, row) in self.followed(asked).iter().enumerate() {
+                let head = if ix == 0 { "  then came: " } else { "             " };
+                text.push_str(&format!("{head}{row}\n"));
+            }
             if !asked.explain.is_empty() {
                 text.push_str(&format!("  because:   {}\n", asked.explain));
             }
         }
-        if right == answered {
+        if missed == 0 {
             text.push_str("Nothing was missed.\n");
         }
         text + &self.lesson_behind()
     }
+
+    /// What kubectl would have shown next after a question was asked: as far as it was played, and before the next question.
+    fn followed(&self, asked: &Asked) -> Vec<String> {
+        const SHOWN: usize = 4;
+        let later = self.quiz.asked.iter().map(|other| other.at).filter(|at| *at > asked.at).min();
+        let until = later.unwrap_or(Time::FAR);
+        let rows = self.history().iter().filter(|row| row.time >= asked.at && row.time < until);
+        let shown = rows.filter(|row| {
+            use crate::record::ObjectChange;
+            match row.change {
+                Change::Status { from, to, .. } => from != to,
+                Change::Node { .. } | Change::Owner { .. } => true,
+                Change::Object { what, .. } => {
+                    matches!(what, ObjectChange::Workload { .. } | ObjectChange::Endpoints { .. })
+                }
+                _ => false,
+            }
+        });
+        let start = self.plan().start;
+        let words = |row: &crate::record::Transition| {
+            let told = super::why::headline(row, &self.world().directory);
+            format!("{}  {told}", super::words::offset(row.time, start))
+        };
+        shown.take(SHOWN).map(words).collect()
+    }
+}
+
+/// A wrong answer and the right one, one below the other: first what was said, then what is so.
+pub fn said_and_right(asked: &Asked) -> String {
+    format!("  you said:  {}\n  right is:  {}\n", asked.said(), asked.right())
 }
 
 struct NextStatus {

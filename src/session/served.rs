@@ -40,7 +40,7 @@ pub struct News {
 }
 
 /// Events are forgotten so long after they were seen last.
-const EVENTS_STAY: Span = Span::from_secs(3600);
+pub(super) const EVENTS_STAY: Span = Span::from_secs(3600);
 
 /// Namespaces that are there from the beginning.
 const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::checkpoints::{Checkpoints, interval};
+use super::horizon::Horizon;
 use super::{Breakpoint, Done, Script, Session};
 use crate::record::{Aside, Change, FiguresRow, ObjectRow, Transition};
 use crate::scenario::Plan;
@@ -38,7 +39,9 @@ pub struct Walk {
     pub(super) session: Session,
     /// What the clock on the wall of the simulation says; not before the last step.
     pub(super) clock: Time,
-    /// All steps that are known, also those ahead of the cursor: the step with number n stands at n - 1.
+    /// What lies further back is not known.
+    pub(super) horizon: Horizon,
+    /// All steps that are known, also those ahead of the cursor: the one after the horizon is the first.
     pub(super) steps: Vec<StepRecord>,
     pub(super) rows: Vec<Transition>,
     /// Places among the rows, by pod.
@@ -49,7 +52,7 @@ pub struct Walk {
     pub(super) figures: Vec<(u64, FiguresRow)>,
     /// What was told beside the rows, each with its step.
     pub(super) asides: Vec<(u64, Aside)>,
-    /// Rows and numbers that the run begins with.
+    /// Rows with which what is known begins, and numbers with which the run does.
     pub(super) first: (usize, u64),
     pub(super) checkpoints: Checkpoints,
     /// What was known of the pod that was asked about last.
@@ -79,6 +82,7 @@ impl Walk {
             clock: plan.start,
             checkpoints: Checkpoints::new(session.clone()),
             session,
+            horizon: Horizon::start(first.1),
             steps: Vec::new(),
             rows,
             by_pod: Vec::new(),
@@ -97,7 +101,7 @@ impl Walk {
     }
 
     /// Files the rows from here on by their pods and objects.
-    fn index(&mut self, from: usize) {
+    pub(super) fn index(&mut self, from: usize) {
         for (at, row) in self.rows.iter().enumerate().skip(from) {
             let (list, number) = match (row.pod, row.change) {
                 (Some(pod), _) => (&mut self.by_pod, pod as usize),
@@ -139,9 +143,13 @@ impl Walk {
     pub fn position(&self) -> u64 {
         self.session.world.step
     }
-    /// How many steps are known, the cursor's future included.
+    /// How many steps have been played, the cursor's future included.
     pub fn known(&self) -> u64 {
-        self.steps.len() as u64
+        self.horizon.step + self.steps.len() as u64
+    }
+    /// The last step that was played by this instant, of those that are known.
+    fn step_by(&self, at: Time) -> u64 {
+        self.horizon.step + self.steps.partition_point(|record| record.at <= at) as u64
     }
     /// Nothing more happens before the end of the run.
     pub fn at_end(&self) -> bool {
@@ -160,15 +168,15 @@ impl Walk {
         &self.checkpoints
     }
 
-    /// The step with this number; the start of the run has number 0 and no record.
+    /// The step with this number; the start of the run has number 0 and no record, and what is forgotten has none.
     pub fn step_record(&self, step: u64) -> Option<&StepRecord> {
-        step.checked_sub(1).and_then(|at| self.steps.get(at as usize))
+        step.checked_sub(self.horizon.step + 1).and_then(|at| self.steps.get(at as usize))
     }
     fn row_range(&self, step: u64) -> Range<usize> {
         let to = |step: u64| self.step_record(step).map_or(self.first.0, |record| record.rows_to);
-        match step {
-            0 => 0..self.first.0,
-            _ => to(step - 1)..to(step),
+        match step <= self.horizon.step {
+            true => 0..self.first.0,
+            false => to(step - 1)..to(step),
         }
     }
     /// What a step wrote.
@@ -210,10 +218,10 @@ impl Walk {
     }
     /// The step that queued the event with this number; 0: the scenario itself.
     pub fn queued_by(&self, sequence: u64) -> u64 {
-        if sequence < self.first.1 {
+        if sequence < self.horizon.number {
             return 0;
         }
-        self.steps.partition_point(|record| record.queued_to <= sequence) as u64 + 1
+        self.horizon.step + self.steps.partition_point(|record| record.queued_to <= sequence) as u64 + 1
     }
 
     /// Plays the next step; its rows are then those of [`Walk::position`]. False at the end of the run.
@@ -242,12 +250,15 @@ impl Walk {
                 queued_to: self.session.world.queue.next_number(),
                 rows_to: self.rows.len(),
             });
+            self.forget_early();
         }
         true
     }
 
-    /// Stands right after this step, at its instant. Beyond the end of the run it stands at the last step.
+    /// Stands right after this step, at its instant. Beyond the end of the run it stands at the last step, before what is known
+    /// at the first.
     pub fn seek(&mut self, step: u64) {
+        let step = step.max(self.horizon.step);
         if step < self.position() {
             self.session = self.session_before(step);
             let dense = interval(self.session.world.pods.len()) * 2;
@@ -272,8 +283,8 @@ impl Walk {
 
     /// Stands at an instant: everything up to it has been played.
     pub fn seek_time(&mut self, at: Time) {
-        let at = at.clamp(self.plan().start, self.plan().until);
-        let known = self.steps.partition_point(|record| record.at <= at) as u64;
+        let at = at.clamp(self.earliest(), self.plan().until);
+        let known = self.step_by(at);
         if known < self.position() || known < self.known() {
             self.seek(known);
         }
@@ -288,8 +299,8 @@ impl Walk {
         if at.since(self.plan().start).micros() % UNIT.micros() != 0 {
             return at;
         }
-        let within = self.steps.partition_point(|record| record.at < at + UNIT) as u64;
-        let later = (1..=within)
+        let within = self.step_by(at + UNIT - Span::from_micros(1));
+        let later = (self.horizon.step + 1..=within)
             .rev()
             .map_while(|step| self.step_record(step).filter(|record| record.at > at).map(|own| (step, own)));
         let wrote = later.into_iter().find(|(step, _)| !self.rows_of(*step).is_empty());
@@ -298,7 +309,8 @@ impl Walk {
 
     /// The same run, standing at an instant that lies not behind what is known; worlds on the way there are not copied.
     pub(super) fn copied_at(&self, at: Time) -> Walk {
-        let known = self.steps.partition_point(|record| record.at <= at) as u64;
+        let at = at.max(self.earliest());
+        let known = self.step_by(at);
         let session = self.session_before(known);
         let mut walk = Walk {
             script: self.script.clone(),
@@ -306,6 +318,7 @@ impl Walk {
             clock: session.world.now,
             checkpoints: Checkpoints::new(session.clone()),
             session,
+            horizon: self.horizon,
             steps: self.steps.clone(),
             rows: self.rows.clone(),
             by_pod: self.by_pod.clone(),
@@ -345,7 +358,7 @@ impl Walk {
     /// Forgets what is known of the time after this step, not before the cursor: it has another future now.
     pub(super) fn forget_after(&mut self, step: u64) {
         let rows = self.row_range(step).end;
-        self.steps.truncate(step as usize);
+        self.steps.truncate(step.saturating_sub(self.horizon.step) as usize);
         self.figures.truncate(self.figures.partition_point(|(at, _)| *at <= step));
         self.asides.truncate(self.asides.partition_point(|(at, _)| *at <= step));
         if rows < self.rows.len() {

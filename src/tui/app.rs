@@ -1,6 +1,6 @@
 //! The state of the screen beside the walk itself: what is open, what is typed, what was told.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::prompt::Prompt;
 use super::views::{Filter, Kept, View};
 use crate::record::Change;
 use crate::session::words::{offset, unfolded};
-use crate::session::{Breakpoint, Direction, Move, Stop, Walk, why};
+use crate::session::{Breakpoint, Direction, Move, Stop, Walk, tree, why};
 use crate::time::{Span, Time};
 use crate::world::PodId;
 use crate::world::workloads::ObjectKey;
@@ -196,6 +196,8 @@ pub struct App {
     printed: usize,
     /// What is read now is the last before leaving.
     last_words: bool,
+    /// What was foretold last, and of which place: it is asked for as often as the screen is drawn.
+    foretold: RefCell<(Option<(u64, Time, ObjectKey, u64)>, String)>,
 }
 
 pub const SPEEDS: [u32; 10] = [1, 2, 5, 10, 20, 60, 120, 300, 600, 1000];
@@ -231,6 +233,7 @@ impl App {
             answered: 0,
             printed: 0,
             last_words: false,
+            foretold: RefCell::default(),
         };
         let plan = app.walk.plan();
         let text = match &plan.lesson {
@@ -275,6 +278,44 @@ impl App {
         match self.selection() {
             Some(ObjectKey::Pod(pod)) => Some(pod),
             _ => None,
+        }
+    }
+
+    /// What may come of what is looked at, from here on, where that is soon told: on the way, and of many pods, nobody waits for
+    /// it unasked.
+    pub fn foretold(&self) -> String {
+        /// Of so many pods it is told beside other things, and of so many where it is looked at.
+        const FEW: usize = 50;
+        const SOME: usize = 2_000;
+        let most = if self.tab == Tab::Coming { SOME } else { FEW };
+        if self.playing || self.hurries || self.walk.world().pods.len() > most {
+            return String::new();
+        }
+        self.foretold_of_any()
+    }
+
+    /// The same however long it takes; empty: it is about pods and workloads alone.
+    fn foretold_of_any(&self) -> String {
+        let Some(key) = self.selection() else {
+            return String::new();
+        };
+        if !matches!(key, ObjectKey::Pod(_)) && tree::figures(self.walk.world(), key).is_none() {
+            return String::new();
+        }
+        let place = Some((self.walk.position(), self.walk.now(), key, self.changes));
+        let mut known = self.foretold.borrow_mut();
+        if known.0 != place {
+            *known = (place, self.walk.foretold(Some(key)));
+        }
+        known.1.clone()
+    }
+
+    /// Opens what may come of what is looked at.
+    pub fn read_foretold(&mut self) {
+        let text = self.foretold_of_any();
+        match text.is_empty() {
+            true => self.refuse("what may come is told of pods and workloads"),
+            false => self.read("What may come, under other luck".to_owned(), text),
         }
     }
 
@@ -374,7 +415,9 @@ impl App {
         if !matches!(to, Move::Change | Move::Failure | Move::Until(_) | Move::Breakpoints) {
             return;
         }
-        let Some(row) = self.walk.last_change(None) else { return };
+        let Some(row) = self.walk.last_change(None) else {
+            return;
+        };
         if self.walk.rows_of(self.walk.position()).is_empty() {
             return;
         }
@@ -388,7 +431,9 @@ impl App {
             }
             _ => None,
         };
-        let Some(found) = found.filter(|found| Some(*found) != own) else { return };
+        let Some(found) = found.filter(|found| Some(*found) != own) else {
+            return;
+        };
         (self.walk.selected, self.walk.workload) = match found {
             ObjectKey::Pod(pod) => (Some(pod), None),
             key => (None, Some(key)),
@@ -506,7 +551,9 @@ impl App {
 
     /// Selects what stands in a row.
     pub fn select_row(&mut self, row: usize) {
-        let Some(leaf) = self.listed().get(row).copied() else { return };
+        let Some(leaf) = self.listed().get(row).copied() else {
+            return;
+        };
         (self.walk.selected, self.walk.workload) = match leaf.of {
             ObjectKey::Pod(pod) => (Some(pod), None),
             key => (None, Some(key)),

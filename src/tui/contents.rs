@@ -97,18 +97,18 @@ impl Contents {
         let width = usize::from(area.width);
         let mut lines = Vec::new();
         let mut marked_at = 0;
-        for (topic, lessons) in self.course.topics() {
+        for chapter in &self.course.chapters {
             if !lines.is_empty() {
                 lines.push(Line::raw(""));
             }
-            let heading = cut(&self.course.heading(topic, &lessons), width);
+            let heading = cut(&self.course.heading(chapter), width);
             lines.push(Line::styled(heading, Style::new().add_modifier(Modifier::BOLD)));
-            for ix in lessons {
+            for ix in chapter.lessons.iter().copied() {
                 let own = ix == self.marked;
                 let style = match self.course.mark(&self.course.lessons[ix]) {
                     _ if own => Style::new().add_modifier(Modifier::REVERSED),
                     Mark::Open => Style::new(),
-                    Mark::Done(_) => Style::new().fg(Color::Green),
+                    Mark::Known | Mark::Done(_) => Style::new().fg(Color::Green),
                     Mark::Changed(_) => Style::new().fg(Color::Yellow),
                 };
                 if own {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::actions::Form;
 use super::app::{App, Mode};
 use crate::record::{Change, ObjectChange};
-use crate::session::words::{about, offset};
+use crate::session::words::offset;
 use crate::session::{Direction, Move, why};
 use crate::time::{Span, Time};
 
@@ -172,7 +172,9 @@ impl App {
     /// What changed between the two cursors.
     pub fn read_between(&mut self) {
         const SHOWN: usize = 500;
-        let Some(second) = self.second else { return self.refuse("there is no second cursor: M sets it") };
+        let Some(second) = self.second else {
+            return self.refuse("there is no second cursor: M sets it");
+        };
         let (from, to) = (second.min(self.walk.now()), second.max(self.walk.now()));
         let start = self.walk.plan().start;
         let rows = self.walk.rows_between(from, to);
@@ -189,11 +191,10 @@ impl App {
         let more =
             if rows.len() > SHOWN { format!("\n… and {} more", rows.len() - SHOWN) } else { String::new() };
         let text = format!(
-            "{} to {}: {} ({})\n{} changes{}{}\n\n{}{more}",
+            "{} to {}: {}\n{} changes{}{}\n\n{}{more}",
             offset(from, start),
             offset(to, start),
             to.since(from),
-            about(to.since(from)),
             rows.len(),
             if kinds.is_empty() { "" } else { ": " },
             kinds.join(", "),
@@ -204,7 +205,9 @@ impl App {
 
     /// What is selected, as YAML.
     pub fn read_yaml(&mut self) {
-        let Some(chosen) = self.chosen() else { return self.refuse("nothing is selected") };
+        let Some(chosen) = self.chosen() else {
+            return self.refuse("nothing is selected");
+        };
         let name = super::actions::spoken(self, chosen);
         let told = self.walk.get(&format!("{} -o yaml", name.replacen('/', " ", 1)));
         match told {

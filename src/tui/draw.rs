@@ -107,6 +107,12 @@ impl App {
             None => 1,
         };
         let strip = (lanes + 1).min(if roomy { 10 } else { 6 });
+        // What is no list of objects has little to say below: the marked row at its length.
+        let table = match self.view.has_objects() {
+            true => table,
+            false => (count + 1)
+                .clamp(2, area.height.saturating_sub(strip + 4 + if roomy { 16 } else { 7 }).max(4)),
+        };
         let [title, pods, pair, life, panes, told, keys] = Layout::vertical([
             Constraint::Length(1),
             Constraint::Length(table),
@@ -259,8 +265,11 @@ impl App {
             let text = format!("{}{}", if own { ">" } else { " " }, cut(&escaped(line), width));
             shown.push(Line::styled(text, if own { bold } else { Style::new() }));
         }
-        if lines.is_empty() {
-            shown.push(Line::raw("There are none. Esc goes back."));
+        if lines.len() <= header {
+            shown.push(Line::raw(match self.filter.is_empty() {
+                true => "There are none. Esc goes back.",
+                false => "No row is kept by the filter: Esc takes it away.",
+            }));
         }
         frame.render_widget(Paragraph::new(shown), area);
     }
@@ -280,7 +289,9 @@ impl App {
         if let Some(key) = self.workload() {
             return workloads::draw_pair(self, frame, area, key);
         }
-        let Some(p) = self.pod().map(|pod| &w.pods[pod.ix()]) else { return };
+        let Some(p) = self.pod().map(|pod| &w.pods[pod.ix()]) else {
+            return;
+        };
         let bold = Style::new().add_modifier(Modifier::BOLD);
         if !p.exists {
             let text = format!("{}: gone from the API server", p.ident.name);
@@ -384,6 +395,28 @@ impl App {
     }
 
     fn draw_panes(&self, frame: &mut Frame<'_>, area: Rect) {
+        /// From here on there is room for three columns.
+        const WIDE: u16 = 170;
+        if !self.view.has_objects() {
+            return panes::draw_row(self, frame, area);
+        }
+        let turned = match self.tab {
+            own if Tab::TURNED.contains(&own) => own,
+            // What comes would give answers away.
+            _ if self.walk.keeps_silent() => Tab::History,
+            _ => Tab::Coming,
+        };
+        if area.width >= WIDE && area.height >= 16 {
+            let thirds = [Constraint::Percentage(32), Constraint::Percentage(34), Constraint::Percentage(34)];
+            let [left, middle, right] = Layout::horizontal(thirds).spacing(2).areas(area);
+            let halves = || Layout::vertical([Constraint::Percentage(60), Constraint::Percentage(40)]);
+            let ([state, logs], [events, history]) = (halves().areas(left), halves().areas(middle));
+            panes::draw(self, frame, state, Tab::State, &[]);
+            panes::draw(self, frame, logs, Tab::Logs, &[]);
+            panes::draw(self, frame, events, Tab::Events, &[]);
+            panes::draw(self, frame, history, Tab::History, &[]);
+            return panes::draw(self, frame, right, turned, &Tab::TURNED);
+        }
         if area.width >= 110 && area.height >= 16 {
             let [left, right] = Layout::horizontal([Constraint::Percentage(42), Constraint::Percentage(58)])
                 .spacing(2)
@@ -395,13 +428,7 @@ impl App {
             panes::draw(self, frame, state, Tab::State, &[]);
             panes::draw(self, frame, logs, Tab::Logs, &[]);
             panes::draw(self, frame, events, Tab::Events, &[]);
-            let tab = match self.tab {
-                own if Tab::TURNED.contains(&own) => own,
-                // What comes would give answers away.
-                _ if self.walk.keeps_silent() => Tab::History,
-                _ => Tab::Coming,
-            };
-            panes::draw(self, frame, third, tab, &Tab::TURNED);
+            panes::draw(self, frame, third, turned, &Tab::TURNED);
         } else {
             panes::draw(self, frame, area, self.tab, &Tab::ALL);
         }
@@ -452,9 +479,7 @@ impl App {
             Mode::Walk if self.walk.keeps_silent() => {
                 "→ next  ← back  w why  f failure  ↑↓ pod  Tab pane  p play  ? keys  q leave"
             }
-            Mode::Walk => {
-                "→ next  ← back  w why  f failure  Enter act  : view  / find  Tab pane  ? keys  q quit"
-            }
+            Mode::Walk => "→ next  ← back  w why  f failure  Enter act  : view  / find  ? keys  q quit",
             Mode::Typing { .. } => "Enter does it  Esc leaves it",
             Mode::Question { .. } if self.walk.quiz.insists() => {
                 "1-9 or ↑↓ Enter answers  h hint (half the point)  Esc looks around first"

@@ -23,7 +23,7 @@ pub struct Key {
 }
 
 /// All keys of a walk, in the order of the help.
-pub static KEYS: [Key; 52] = [
+pub static KEYS: [Key; 53] = [
     Key {
         codes: &[Right, Char('n'), Char(' '), Char('l')],
         shown: "→ n Space",
@@ -225,6 +225,16 @@ pub static KEYS: [Key; 52] = [
         run: |app, _| app.previous = !app.previous,
     },
     Key { codes: &[Char('w')], shown: "w", does: "why the last change came", run: |app, _| app.ask_why() },
+    Key {
+        codes: &[Char('T')],
+        shown: "T",
+        does: "what may come, with windows and chances",
+        run: |app, _| {
+            if app.may_act() {
+                app.read_foretold();
+            }
+        },
+    },
     Key { codes: &[Char('y')], shown: "y", does: "what is selected as YAML", run: |app, _| app.read_yaml() },
     Key { codes: &[Char('a')], shown: "a", does: "ask me what comes next", run: |app, _| app.ask_next() },
     Key {
@@ -322,7 +332,7 @@ pub static KEYS: [Key; 52] = [
 ];
 
 /// What is read or typed is not to be run away from.
-const STOPS: &str = "wguUtxXRLsdDyaA?:/m'";
+const STOPS: &str = "wguUtxXRLsdDyaAT?:/m'";
 
 impl App {
     /// A key was pressed.

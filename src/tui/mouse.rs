@@ -14,7 +14,9 @@ impl App {
         let by: i16 = match event.kind {
             MouseEventKind::ScrollDown => 1,
             MouseEventKind::ScrollUp => -1,
-            MouseEventKind::Down(MouseButton::Left) => return self.clicked(event.column, event.row),
+            MouseEventKind::Down(MouseButton::Left) => {
+                return self.clicked(event.column, event.row);
+            }
             _ => return,
         };
         match &mut self.mode {
@@ -55,7 +57,9 @@ impl App {
             self.go_to(at.min(self.walk.plan().until));
         } else if is_in(areas.table, x, y) {
             let header = usize::from(self.view.has_objects() || self.has_header());
-            let Some(line) = usize::from(y - areas.table.y).checked_sub(header) else { return };
+            let Some(line) = usize::from(y - areas.table.y).checked_sub(header) else {
+                return;
+            };
             let row = areas.first + line;
             if self.view.has_objects() {
                 self.select_row(row);

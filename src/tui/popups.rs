@@ -126,7 +126,9 @@ impl App {
     }
 
     fn draw_question(&self, frame: &mut Frame<'_>, area: Rect, marked: usize) {
-        let Some(asked) = self.walk.quiz.pending() else { return };
+        let Some(asked) = self.walk.quiz.pending() else {
+            return;
+        };
         let bold = Style::new().add_modifier(Modifier::BOLD);
         let mut lines = flowing(area, &asked.ask, bold);
         lines.push(Line::raw(""));
@@ -147,7 +149,9 @@ impl App {
     }
 
     fn draw_verdict(&self, frame: &mut Frame<'_>, area: Rect) {
-        let Some(asked) = self.walk.quiz.asked.last() else { return };
+        let Some(asked) = self.walk.quiz.asked.last() else {
+            return;
+        };
         let right = asked.choices.get(asked.answer).map_or("", String::as_str);
         let given = asked.given.and_then(|ix| asked.choices.get(ix)).map_or("", String::as_str);
         let bold = Style::new().add_modifier(Modifier::BOLD);
@@ -245,7 +249,9 @@ fn popup(frame: &mut Frame<'_>, area: Rect, title: &str, lines: Vec<Line<'_>>, s
     let text = Paragraph::new(lines.clone()).wrap(Wrap { trim: false });
     let inner = usize::from(width.saturating_sub(4)).max(1);
     // As the paragraph will wrap it, a little generously: words are not broken.
-    let rows = |width: usize| if width <= inner { 1 } else { (width * 21 / 20).div_ceil(inner) };
+    let rows = |width: usize| {
+        if width <= inner { 1 } else { (width * 21 / 20).div_ceil(inner) }
+    };
     let needed: usize = lines.iter().map(|line| rows(line.width())).sum();
     let height = (needed as u16 + 2).clamp(3, area.height.saturating_sub(2));
     let place =

@@ -11,10 +11,11 @@ use super::actions::{Chosen, node_words};
 use super::app::App;
 use crate::actors::api_server;
 use crate::rules::api_server::objects::ObjectType;
+use crate::session::coming::Coming;
 use crate::session::tree::{self, Leaf};
 use crate::session::{get, kubectl};
-use crate::world::NodeId;
 use crate::world::workloads::ObjectKey;
+use crate::world::{NodeId, PodId};
 
 /// What is listed.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -146,8 +147,32 @@ impl Filter {
 /// Rows are looked up often and change seldom: they are kept while the world, the view and the filter are the same.
 #[derive(Default)]
 pub struct Kept {
-    listed: RefCell<Option<(Of, Rc<Vec<Leaf>>)>>,
-    lines: RefCell<Option<(Of, Rc<Vec<String>>)>>,
+    listed: Known<Of, Vec<Leaf>>,
+    lines: Known<Of, Vec<String>>,
+    coming: Known<(u64, u64, Option<PodId>), Vec<Coming>>,
+    pods: Known<(u64, u64), Vec<PodId>>,
+}
+
+/// A value that is made anew where its key is another one.
+struct Known<K, V>(RefCell<Option<(K, Rc<V>)>>);
+
+impl<K, V> Default for Known<K, V> {
+    fn default() -> Known<K, V> {
+        Known(RefCell::new(None))
+    }
+}
+
+impl<K: PartialEq, V> Known<K, V> {
+    fn of(&self, key: K, make: impl FnOnce() -> V) -> Rc<V> {
+        if let Some((own, value)) = &*self.0.borrow()
+            && *own == key
+        {
+            return Rc::clone(value);
+        }
+        let value = Rc::new(make());
+        *self.0.borrow_mut() = Some((key, Rc::clone(&value)));
+        value
+    }
 }
 
 /// Of which moment: how often the run was changed, after how many steps, and of the clock, where ages are shown.
@@ -159,17 +184,22 @@ impl App {
         (self.changes, self.walk.position(), clock, self.view.clone(), self.filter.clone())
     }
 
+    /// What waits in the queue, of what is selected.
+    pub fn coming(&self) -> Rc<Vec<Coming>> {
+        const SHOWN: usize = 200;
+        let of = (self.changes, self.walk.position(), self.walk.selected);
+        self.kept.coming.of(of, || self.walk.coming_first(self.walk.selected, SHOWN))
+    }
+
+    /// All pods by their names.
+    pub fn pods(&self) -> Rc<Vec<PodId>> {
+        let of = (self.changes, self.walk.position());
+        self.kept.pods.of(of, || kubectl::pods(self.walk.world()))
+    }
+
     /// The objects that are listed, from above.
     pub fn listed(&self) -> Rc<Vec<Leaf>> {
-        let of = self.of(false);
-        if let Some((own, list)) = &*self.kept.listed.borrow()
-            && *own == of
-        {
-            return Rc::clone(list);
-        }
-        let list = Rc::new(self.listed_anew());
-        *self.kept.listed.borrow_mut() = Some((of, Rc::clone(&list)));
-        list
+        self.kept.listed.of(self.of(false), || self.listed_anew())
     }
 
     fn listed_anew(&self) -> Vec<Leaf> {
@@ -178,7 +208,7 @@ impl App {
         let mut all: Vec<Leaf> = match &self.view {
             View::All if !w.workloads.is_empty() => tree::tree(w),
             View::Kind(ObjectType::Pod) | View::Pods | View::All => {
-                kubectl::pods(w).into_iter().map(|pod| flat(ObjectKey::Pod(pod))).collect()
+                self.pods().iter().map(|pod| flat(ObjectKey::Pod(*pod))).collect()
             }
             View::Kind(kind) => {
                 let own = get::objects(w).filter(|key| api_server::type_of(w, *key) == *kind);
@@ -215,28 +245,23 @@ impl App {
 
     /// The lines of a view that is no list of objects, its header first where it has one.
     pub fn lines(&self) -> Rc<Vec<String>> {
-        let of = self.of(true);
-        if let Some((own, list)) = &*self.kept.lines.borrow()
-            && *own == of
-        {
-            return Rc::clone(list);
-        }
+        self.kept.lines.of(self.of(true), || self.lines_anew())
+    }
+
+    fn lines_anew(&self) -> Vec<String> {
         let text = match &self.view {
-            View::Nodes => self.walk.get("nodes -o wide").or_else(|_| self.walk.get("nodes")),
+            View::Nodes => self.walk.get("nodes"),
             View::Lines(of) => self.walk.get(of),
             View::Coming => Ok(super::panes::coming_lines(self).join("\n")),
             _ => Ok(String::new()),
         };
         let text = text.unwrap_or_else(|told| told);
         let has_header = self.has_header();
-        let kept = |(at, line): &(usize, &str)| {
-            (has_header && *at == 0) || self.filter.is_empty() || self.filter.takes(line)
+        let is_kept = |at: usize, line: &str| {
+            (has_header && at == 0) || self.filter.is_empty() || self.filter.takes(line)
         };
-        let list: Vec<String> =
-            text.lines().enumerate().filter(kept).map(|(_, line)| line.to_owned()).collect();
-        let list = Rc::new(list);
-        *self.kept.lines.borrow_mut() = Some((of, Rc::clone(&list)));
-        list
+        let lines = text.lines().enumerate().filter(|(at, line)| is_kept(*at, line));
+        lines.map(|(_, line)| line.to_owned()).collect()
     }
 
     /// The first line of a view of lines is its header.

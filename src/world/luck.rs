@@ -14,7 +14,7 @@ use super::{ContainerIx, PodId, World};
 use crate::api::{ProbeKind, Sym};
 use crate::engine::distribution::Distribution;
 use crate::engine::random::{self, Draw};
-use crate::time::Span;
+use crate::time::{Span, Time};
 
 /// What a random draw is for. The numbers are part of every address: a new purpose goes to the end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -199,5 +199,34 @@ impl World {
     fn container_entity(&self, pod: PodId, ix: ContainerIx) -> u64 {
         let p = &self.pods[pod.ix()];
         random::part(p.entity, p.container(ix).name.content())
+    }
+}
+
+/// A throw of the dice that is looked back at: under which seed, and what is now.
+#[derive(Clone, Copy, Debug)]
+pub struct Before {
+    /// The seed that it was thrown under.
+    pub seed: u64,
+    /// What lies behind this instant can still come.
+    pub now: Time,
+}
+
+/// So often something is thrown until it lies behind the present; beyond that it stays as it is.
+const LONGER: u64 = 256;
+
+impl Before {
+    /// When something comes that began at `began`, lasts as a throw by its number says, and would have come `at`.
+    pub fn anew(self, w: &mut World, (began, at): (Time, Time), lasts: impl Fn(&World, u64) -> Span) -> Time {
+        let explained = self.under(w, |w| began + lasts(w, 0)) == at;
+        let mut throws = (0..if explained { LONGER } else { 0 }).map(|throw| began + lasts(w, throw << 48));
+        throws.find(|other| *other > self.now).unwrap_or(at)
+    }
+
+    /// What was thrown under the seed before.
+    pub fn under<T>(self, w: &mut World, of: impl FnOnce(&World) -> T) -> T {
+        let seed = std::mem::replace(&mut w.seed, self.seed);
+        let found = of(w);
+        w.seed = seed;
+        found
     }
 }

@@ -65,7 +65,8 @@ pub use pod::{Pod, PodId};
 pub(crate) use runtime::Runtime;
 pub(crate) use signal::Signal;
 pub(crate) use store::Store;
-pub(crate) use workloads::{DeploymentId, JobId, ObjectKey, ReplicaSetId, ServiceId};
+pub use workloads::ObjectKey;
+pub(crate) use workloads::{DeploymentId, JobId, ReplicaSetId, ServiceId};
 
 pub use crate::api::ContainerIx;
 use crate::api::{HeldStatus, PodIdent, PodSpec, Sym};

@@ -10,8 +10,10 @@ use kubelapse::record::Change;
 use kubelapse::record::objects::Lists;
 use kubelapse::scenario::given::{self, Beside, SetUp};
 use kubelapse::scenario::{self, Plan};
-use kubelapse::session::{self, Silent};
+use kubelapse::session::futures::ways::{Changes, Standing};
+use kubelapse::session::{self, Script, Silent, Walk, kubectl};
 use kubelapse::time::{Span, Time};
+use kubelapse::world::{ObjectKey, PodId};
 use rayon::prelude::*;
 
 /// A pod at a cut: what came next there, and what the futures say.
@@ -82,6 +84,49 @@ fn one(plan: &Arc<Plan>, seed: u64, cut: u64, futures: u64) -> Cut {
         .next()
     };
     Cut { pods: pods(&up, &played, at, next) }
+}
+
+/// Plays a scenario under some seeds, stands in each run at some instants, and asks what may come from there on.
+pub fn at_cursors(text: &str, seeds: u64, each: u64) -> Vec<Cut> {
+    let (script, loaded) = Script::load("cut.toml", text, &scenario::no_files, &[])
+        .unwrap_or_else(|p| panic!("{}", p.render(false)));
+    let plan = Arc::new(loaded.plan);
+    let runs: Vec<(u64, u64)> = (0..seeds).flat_map(|seed| (0..each).map(move |cut| (seed, cut))).collect();
+    runs.par_iter()
+        .map(|(seed, cut)| at_cursor(Walk::new(script.clone(), &plan, *seed), *seed << 8 | cut))
+        .collect()
+}
+
+fn at_cursor(mut walk: Walk, luck: u64) -> Cut {
+    let length = walk.plan().until.since(walk.plan().start).micros() as f64;
+    let at = walk.plan().start + Span::from_micros((length * (0.05 + 0.75 * Luck(luck).unit())) as i64);
+    walk.seek_time(at);
+    let pods: Vec<ObjectKey> = kubectl::pods(walk.world()).into_iter().map(ObjectKey::Pod).collect();
+    let futures = walk.futures(&pods);
+    let shown: Vec<String> =
+        futures.pods.iter().map(|(pod, _)| walk.world().pods[pod.ix()].shown.status.to_string()).collect();
+    let told = |(at, to): (Time, &Standing)| (format!("{} {}/{}", to.status, to.ready.0, to.ready.1), at);
+    walk.seek_time(futures.until);
+    let next = |((pod, courses), shown): (&(PodId, Vec<Changes>), &String)| {
+        let came = walk.rows_about(*pod).filter(|row| row.time > at).find_map(|row| match row.change {
+            Change::Status { to, ready, restarts, .. } => {
+                Some(told((row.time, &Standing { status: to, ready, restarts })))
+            }
+            _ => None,
+        });
+        let since = |(to, time): (String, Time)| (to, time.since(at).micros());
+        let first =
+            |changes: &Changes| (Fit::Exact, changes.first().map(|(time, to)| since(told((*time, to)))));
+        let came = came.map(since);
+        let to = came.as_ref().map_or("-", |(to, _)| to.as_str());
+        Next {
+            name: pod.0.to_string(),
+            kind: format!("{shown}→{to}"),
+            futures: courses.iter().map(first).collect(),
+            came,
+        }
+    };
+    Cut { pods: futures.pods.iter().zip(&shown).map(next).collect() }
 }
 
 fn time_of(line: &str) -> &str {

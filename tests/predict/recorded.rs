@@ -36,6 +36,14 @@ fn text(path: &Path) -> Result<String, String> {
     read.map(|_| text).map_err(|problem| problem.to_string())
 }
 
+impl Stream {
+    /// As who has it sees it that knows of no scenario: nobody says what programs do.
+    pub fn unsaid(mut self) -> Stream {
+        self.plan.programs.clear();
+        self
+    }
+}
+
 /// All that there are, of a set.
 pub fn streams(set: &str) -> Vec<Stream> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden-workloads").join(set);

@@ -248,7 +248,7 @@ impl Held {
         let lesson = self.lesson.and_then(|name| course.find(name)).map(|ix| &course.lessons[ix]);
         let told = match lesson {
             Some(lesson) if self.walk().lesson_left() == 0 => {
-                Course::record(&mut progress, lesson, self.walk().lesson_score())
+                Course::record(&mut progress, lesson, &self.walk().lesson_graded())
             }
             _ => String::new(),
         };
@@ -273,18 +273,18 @@ fn course(text: &str) -> Value {
         Err(why) => (Progress::default(), Some(why)),
     };
     let course = Course::new(progress);
-    let topics = course.topics().into_iter().map(|(topic, lessons)| {
-        let heading = course.heading(topic, &lessons);
-        let lessons = lessons.into_iter().map(|ix| {
-            let lesson = &course.lessons[ix];
+    let topics = course.chapters.iter().map(|chapter| {
+        let heading = course.heading(chapter);
+        let lessons = chapter.lessons.iter().map(|ix| {
+            let lesson = &course.lessons[*ix];
             let mark = course.mark(lesson);
             json!({
-                "name": lesson.scenario.name, "title": lesson.title, "questions": lesson.questions,
+                "name": lesson.name, "title": lesson.title, "questions": lesson.questions,
                 "mark": mark.word(), "score": mark.score().map(|score| score.to_string()),
             })
         });
         json!({ "heading": heading, "lessons": lessons.collect::<Vec<_>>() })
     });
-    let next = course.next_open(None).map(|ix| course.lessons[ix].scenario.name);
+    let next = course.next_open(None).map(|ix| course.lessons[ix].name.clone());
     json!({ "topics": topics.collect::<Vec<_>>(), "summary": course.summary(), "next": next, "problem": problem })
 }

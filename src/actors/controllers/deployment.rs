@@ -33,12 +33,23 @@ pub fn informed(w: &mut World, key: ObjectKey) {
         ObjectKey::Pod(pod) => {
             if let Some(set) = w.pods[pod.ix()].controller
                 && let Some(owner @ ObjectKey::Deployment(_)) = w.workloads.controller(set)
+                && (w.gates.habits.recreates_at_any_pod || !has_pods(w, owner))
             {
                 add(w, Controller::Deployment, owner);
             }
         }
         _ => {}
     }
+}
+
+/// Whether any set of a Deployment still has a pod, dead or alive (`getPodMapForDeployment`).
+fn has_pods(w: &World, deployment: ObjectKey) -> bool {
+    let of_set = |set: &ReplicaSetId| {
+        let members = w.controllers.members.get(set.ix());
+        members.is_some_and(|members| members.pods.keys().any(|pod| w.pods[pod.ix()].exists))
+    };
+    let own = w.workloads.dependents.get(&deployment).into_iter().flatten();
+    own.filter_map(|one| if let ObjectKey::ReplicaSet(set) = one { Some(set) } else { None }).any(of_set)
 }
 
 /// Deployments whose selector takes a set that nobody controls.

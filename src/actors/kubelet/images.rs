@@ -3,11 +3,13 @@
 
 use crate::actors::events;
 use crate::api::{Note, Sym, Text};
+use crate::engine::distribution::Distribution;
 use crate::rules::kubelet::images::{self, Presence, PullMemory, Verdict};
 use crate::rules::machinery::throttle::{Rate, TokenBucket};
 use crate::scenario::plan::{KubeletConfig, ObjectKind, Outage};
 use crate::time::{Span, Time};
 use crate::world::kubelet::{ImageOf, Pull};
+use crate::world::luck::Before;
 use crate::world::machine::PullSecret;
 use crate::world::{ContainerIx, NodeId, PodId, Purpose, Signal, SimEvent, World};
 
@@ -230,8 +232,24 @@ fn presence(w: &World, node: NodeId, pod: PodId, full_name: Sym) -> Presence {
 }
 
 fn duration(w: &mut World, node: NodeId, pull: Pull) -> Span {
-    let all = std::sync::Arc::clone(&w.plan);
-    let plan = w.images.plan(&all, pull.full_name);
+    let lasts = takes(w, node, pull);
+    match pull.of {
+        ImageOf::Container(container) => {
+            let pulls = &mut w.places[pull.pod.ix()].runtime.containers[container.ix()].pulls;
+            *pulls += 1;
+            let number = u64::from(*pulls - 1);
+            w.container_span(Purpose::Pull, pull.pod, container, number, &lasts)
+        }
+        ImageOf::Volume(at) => {
+            let number = w.instant() ^ (u64::from(at) << 48);
+            w.pod_span(Purpose::Pull, pull.pod, number, &lasts)
+        }
+    }
+}
+
+/// What a pull takes that begins now.
+fn takes(w: &World, node: NodeId, pull: Pull) -> Distribution {
+    let plan = w.images.plan(&w.plan, pull.full_name);
     let takes = if pull.error.is_some() {
         &plan.fail_takes
     } else if w.machines[node.ix()].images.contains(&pull.full_name) {
@@ -239,18 +257,19 @@ fn duration(w: &mut World, node: NodeId, pull: Pull) -> Span {
     } else {
         &plan.pull
     };
-    let pod = pull.pod;
-    let container = match pull.of {
-        ImageOf::Container(container) => container,
-        ImageOf::Volume(at) => {
-            let number = w.instant() ^ (u64::from(at) << 48);
-            return w.pod_span(Purpose::Pull, pod, number, takes);
-        }
-    };
-    let number = u64::from(w.places[pod.ix()].runtime.containers[container.ix()].pulls);
-    let takes = w.container_span(Purpose::Pull, pod, container, number, takes);
-    w.places[pod.ix()].runtime.containers[container.ix()].pulls += 1;
-    takes
+    takes.clone()
+}
+
+/// When a pull that is under way ends, by another throw; that of an image volume stays.
+pub fn pulled_anew(w: &mut World, node: NodeId, id: u32, at: Time, before: Before) -> Time {
+    let pulls = w.kubelet(node).into_iter().flat_map(|kubelet| &kubelet.pulls);
+    let Some(pull) = pulls.into_iter().find(|pull| pull.id == id).copied() else { return at };
+    let ImageOf::Container(container) = pull.of else { return at };
+    let begun = w.places[pull.pod.ix()].runtime.containers[container.ix()].pulls;
+    let (number, lasts) = (u64::from(begun.saturating_sub(1)), takes(w, node, pull));
+    let lasts =
+        |w: &World, throw: u64| w.container_span(Purpose::Pull, pull.pod, container, number | throw, &lasts);
+    before.anew(w, (pull.began, at), lasts)
 }
 
 /// A pull has ended; the next one in the queue begins.

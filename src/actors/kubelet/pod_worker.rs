@@ -12,8 +12,9 @@ use crate::api::Sym;
 use crate::api::form::ask;
 use crate::rules::kubelet::status_change::EndedBy;
 use crate::rules::kubelet::status_manager::has_initialized;
-use crate::time::Span;
+use crate::time::{Span, Time};
 use crate::world::kubelet::ImageOf;
+use crate::world::luck::Before;
 use crate::world::worker::Work;
 use crate::world::{ContainerIx, NodeId, PodId, Purpose, Runtime, SimEvent, World};
 
@@ -224,6 +225,27 @@ fn requeue(w: &mut World, pod: PodId, delay: Span) {
     let (generation, node) = (worker.due_generation, worker.node);
     let at = tick_at_or_after(w, node, w.now + jittered);
     w.at(at, SimEvent::WorkDue { pod, generation });
+}
+
+/// When a worker comes back that a run has asked for at an instant, by another throw. What it waits for without its jitter is
+/// known up to the second of a tick, where it is not the usual time between two runs.
+pub fn due_anew(w: &mut World, pod: PodId, (asked, at): (Time, Time), before: Before) -> Time {
+    let Some(node) = w.worker(pod).map(|worker| worker.node) else { return at };
+    let number = asked.since(w.plan.start).micros().cast_unsigned();
+    let unit = before.under(w, |w| w.pod_draw(Purpose::Requeue, pod, number).unit());
+    let usual = resync_interval(w, pod);
+    let of = |delay: Span| {
+        let micros = delay.micros() as f64 * (1.0 + JITTER * unit);
+        tick_at_or_after(w, node, asked + Span::from_micros(micros as i64))
+    };
+    let about = at.since(asked).micros() as f64 - 500_000.0;
+    let about = Span::from_micros((about.max(0.0) / (1.0 + JITTER * unit)) as i64);
+    let delay = [usual, RETRY].into_iter().find(|delay| of(*delay) == at).unwrap_or(about);
+    let mut throws = (0..64u64).map(|throw| {
+        let jittered = w.pod_draw(Purpose::Requeue, pod, number | throw << 48).jitter(delay, JITTER);
+        tick_at_or_after(w, node, asked + jittered)
+    });
+    throws.find(|other| *other > before.now).unwrap_or(at)
 }
 
 /// The active deadline is reached at a tick.

@@ -4,22 +4,11 @@ use super::Asked;
 use super::drains::{DrainCourse, Drains};
 use super::find::find;
 use super::fit::Fit;
-use super::workloads::{self, Follower, WorkloadCourse};
-use crate::api::Sym;
+use super::workloads;
 use crate::record::{Change, Transition};
 use crate::scenario::given::SetUp;
-use crate::time::Time;
-
-/// What kubectl shows of a pod.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Standing {
-    /// STATUS; empty: it is gone.
-    pub status: Sym,
-    /// READY: how many of how many.
-    pub ready: (u32, u32),
-    /// RESTARTS
-    pub restarts: i32,
-}
+use crate::session::futures::follower::{Follower, WorkloadCourse};
+use crate::session::futures::ways::{Changes, Standing};
 
 /// The changes of one pod in one of the futures, the first ones.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,7 +16,7 @@ pub struct Course {
     /// How well the present was that it comes of.
     pub fit: Fit,
     /// When what was shown.
-    pub changes: Vec<(Time, Standing)>,
+    pub changes: Changes,
 }
 
 /// One of the futures.
@@ -55,7 +44,7 @@ pub fn play(up: &SetUp, seed: u64, asked: &Asked) -> Played {
         of_pod[pod.ix()] = ix;
     }
     let until = up.given.now + asked.ahead;
-    let mut follower = Follower::new(&session.world, &workloads::of(up));
+    let mut follower = Follower::new(&session.world, &workloads::rows(&session.world, &workloads::of(up)));
     // One that goes on for ever is seen often enough.
     let mut open = courses.len();
     let mut drains = Drains::new(&up.drains);

@@ -13,11 +13,11 @@ mod fit;
 mod told;
 mod workloads;
 
-pub use course::{Course, Played, Standing, play};
+pub use course::{Course, Played, play};
 pub use drains::DrainCourse;
 pub use fit::Fit;
-pub use told::{DrainFuture, Event, PodFuture, Prediction, Step, WorkloadFuture, counted, window};
-pub use workloads::{Workload, WorkloadCourse, of as workloads_of};
+pub use told::{DrainFuture, Event, PodFuture, Prediction, Step, WorkloadFuture, counted};
+pub use workloads::{Workload, of as workloads_of};
 
 use crate::time::Span;
 

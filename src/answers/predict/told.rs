@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Asked;
-use super::course::{Played, Standing};
+use super::course::Played;
 use super::fit::Fit;
-use super::workloads::{self, Workload, WorkloadCourse};
+use super::workloads::{self, Workload};
 use crate::api::workload::WorkloadState;
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::kubectl::printing::{self, Columns};
 use crate::rules::versions::gates::Gates;
 use crate::scenario::given::{GivenPod, SetUp};
+use crate::session::futures::follower::WorkloadCourse;
+use crate::session::futures::ways::{self, Standing};
 use crate::time::{Span, Time};
 
 /// What comes next for a given cluster.
@@ -127,10 +129,8 @@ pub struct Event {
     pub chance: f64,
 }
 
-/// So many changes of a pod are told.
-const TOLD: usize = 5;
-/// A way that fewer take is not followed.
-const FOLLOWED: f64 = 0.2;
+/// Objects tell whole seconds, and so do windows.
+const SECOND: Span = Span::from_secs(1);
 
 impl Prediction {
     /// Of all futures, in the order of the seeds.
@@ -157,14 +157,11 @@ impl Prediction {
     }
 }
 
-/// The changes of a pod in one of the futures.
-type Changes<'a> = &'a [(Time, Standing)];
-
 /// The futures of a pod that count: those whose present fits to the second where they are enough, or else those that show the
 /// same; where there are none of these, nothing.
-pub fn counted(played: &[Played], ix: usize) -> Vec<Changes<'_>> {
+pub fn counted(played: &[Played], ix: usize) -> Vec<&[(Time, Standing)]> {
     let enough = (played.len() / 5).clamp(1, 20);
-    let of = |least: Fit| -> Vec<Changes<'_>> {
+    let of = |least: Fit| -> Vec<&[(Time, Standing)]> {
         let own = played.iter().map(|one| &one.pods[ix]);
         own.filter(|course| course.fit >= least).map(|course| &course.changes[..]).collect()
     };
@@ -180,35 +177,15 @@ fn future(ix: usize, given: &GivenPod, played: &[Played], asked: &Asked, gates: 
     let courses = if presents > 0 { courses } else { near(played, ix, &shown) };
     let all = courses.len();
     let stays = courses.iter().filter(|changes| changes.is_empty()).count();
-    let mut steps = Vec::new();
-    let mut on_the_way = courses;
-    for place in 0..TOLD {
-        let mut ways: Vec<(Standing, Vec<Changes<'_>>)> = Vec::new();
-        for changes in &on_the_way {
-            let Some((_, to)) = changes.get(place) else { continue };
-            match ways.iter_mut().find(|(own, _)| own == to) {
-                Some((_, own)) => own.push(changes),
-                None => ways.push((*to, vec![changes])),
-            }
-        }
-        // The first of those that are equally likely.
-        let Some((to, own)) = ways.into_iter().rev().max_by_key(|(_, own)| own.len()) else { break };
-        let chance = own.len() as f64 / all.max(1) as f64;
-        if place > 0 && chance < FOLLOWED {
-            break;
-        }
-        let times: Vec<Time> = own.iter().map(|changes| changes[place].0).collect();
-        let Some((earliest, latest)) = window(times, asked.level) else { break };
-        steps.push(Step {
-            status: to.status.to_string(),
-            ready: format!("{}/{}", to.ready.0, to.ready.1),
-            restarts: to.restarts,
-            earliest: earliest.rfc3339_secs(),
-            latest: latest.rfc3339_secs(),
-            chance,
-        });
-        on_the_way = own;
-    }
+    let step = |way: ways::Way| Step {
+        status: way.to.status.to_string(),
+        ready: format!("{}/{}", way.to.ready.0, way.to.ready.1),
+        restarts: way.to.restarts,
+        earliest: way.earliest.rfc3339_secs(),
+        latest: way.latest.rfc3339_secs(),
+        chance: way.chance,
+    };
+    let steps = ways::likeliest(courses, asked.level, SECOND).into_iter().map(step).collect();
     PodFuture {
         namespace: pod.meta.namespace.clone(),
         name: pod.meta.name.clone(),
@@ -221,46 +198,18 @@ fn future(ix: usize, given: &GivenPod, played: &[Played], asked: &Asked, gates: 
     }
 }
 
-/// Less likely than this nothing is told of.
-const RARE: f64 = 0.02;
-
 fn of_workload(ix: usize, own: &Workload, played: &[Played], asked: &Asked) -> WorkloadFuture {
-    let courses = || played.iter().map(|one| &one.workloads[ix]);
-    let comes_to = |state: Option<WorkloadState>| {
-        let first = move |course: &WorkloadCourse| {
-            course.states.iter().find(|(_, to)| *to == state).map(|(at, _)| *at)
-        };
-        courses().filter_map(first).collect::<Vec<Time>>()
+    let courses: Vec<&WorkloadCourse> = played.iter().map(|one| &one.workloads[ix]).collect();
+    let found = ways::events(&courses, asked.level, SECOND);
+    let is_reached = courses.iter().any(|own| own.comes_to(Some(WorkloadState::Complete)).is_some());
+    let event = |own: &ways::Event| Event {
+        what: own.what,
+        earliest: own.earliest.rfc3339_secs(),
+        latest: own.latest.rfc3339_secs(),
+        chance: own.chance,
     };
-    let all: [(&'static str, Vec<Time>); 8] = [
-        ("complete", comes_to(Some(WorkloadState::Complete))),
-        ("failed", comes_to(Some(WorkloadState::Failed))),
-        ("progressing", comes_to(Some(WorkloadState::Progressing))),
-        ("paused", comes_to(Some(WorkloadState::Paused))),
-        ("suspended", comes_to(Some(WorkloadState::Suspended))),
-        ("gone", comes_to(None)),
-        ("next pod", courses().filter_map(|course| course.made).collect()),
-        ("next job", courses().filter_map(|course| course.job).collect()),
-    ];
-    let is_reached = !all[0].1.is_empty();
-    let mut events: Vec<Event> = Vec::new();
-    for (what, times) in all {
-        let chance = times.len() as f64 / played.len().max(1) as f64;
-        if let Some((earliest, latest)) = window(times, asked.level).filter(|_| chance >= RARE) {
-            events.push(Event {
-                what,
-                earliest: earliest.rfc3339_secs(),
-                latest: latest.rfc3339_secs(),
-                chance,
-            });
-        }
-    }
-    events.sort_by(|a, b| b.chance.total_cmp(&a.chance));
-    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for why in courses().filter_map(|course| course.why.as_deref()) {
-        *reasons.entry(why).or_default() += 1;
-    }
-    let why = reasons.into_iter().max_by_key(|(_, count)| *count).map(|(why, _)| why.to_owned());
+    let events = found.iter().map(event).collect();
+    let why = ways::keeps(&courses);
     WorkloadFuture {
         kind: own.kind.singular().to_string(),
         namespace: own.namespace.to_string(),
@@ -275,7 +224,7 @@ fn of_drain(ix: usize, up: &SetUp, played: &[Played], asked: &Asked) -> DrainFut
     let courses = || played.iter().filter_map(|one| one.drains.get(ix));
     let times: Vec<Time> = courses().filter_map(|own| own.over).collect();
     let chance = times.len() as f64 / played.len().max(1) as f64;
-    let event = window(times, asked.level).map(|(earliest, latest)| Event {
+    let event = ways::window(times, asked.level, SECOND).map(|(earliest, latest)| Event {
         what: "drained",
         earliest: earliest.rfc3339_secs(),
         latest: latest.rfc3339_secs(),
@@ -294,7 +243,7 @@ fn of_drain(ix: usize, up: &SetUp, played: &[Played], asked: &Asked) -> DrainFut
 }
 
 /// The futures of presents that are near, where none shows what was printed: what they come to from there on.
-fn near<'a>(played: &'a [Played], ix: usize, shown: &Columns) -> Vec<Changes<'a>> {
+fn near<'a>(played: &'a [Played], ix: usize, shown: &Columns) -> Vec<&'a [(Time, Standing)]> {
     let is_shown = |to: &Standing| {
         to.status == shown.status.sym()
             && to.ready == (shown.ready, shown.total)
@@ -305,14 +254,4 @@ fn near<'a>(played: &'a [Played], ix: usize, shown: &Columns) -> Vec<Changes<'a>
         &changes[at..]
     };
     played.iter().map(|one| after(&one.pods[ix].changes)).collect()
-}
-
-/// Holds such a share of some instants, and leaves out as many at one side as at the other; outward to whole seconds.
-pub fn window(mut times: Vec<Time>, level: f64) -> Option<(Time, Time)> {
-    times.sort_unstable();
-    let last = times.len().checked_sub(1)?;
-    let out = ((1.0 - level) / 2.0 * times.len() as f64).floor() as usize;
-    let (low, high) = (times[out.min(last)], times[last - out.min(last)]);
-    let up = high + Span::from_micros(999_999);
-    Some((low.truncate_secs(), up.truncate_secs()))
 }

@@ -88,6 +88,9 @@ habits! {
     /// ReplicaSets and Deployments count pods that are being deleted (gate DeploymentReplicaSetTerminatingReplicas);
     /// each such count is a write, which wakes a Deployment that waits for its old pods.
     counts_terminating_replicas,
+    /// A Deployment that recreates is looked at whenever one of its pods is gone; before, only when it has none left, so that one
+    /// that is dead and was not deleted lets it sleep (`deletePod`, pkg/controller/deployment/deployment_controller.go).
+    recreates_at_any_pod,
     /// A Job that waits after a failure says how many of its pods are active; before, none, which the API server refuses
     /// as long as one is ready (`manageJob`, pkg/controller/job/job_controller.go).
     jobs_count_on_in_back_off,

@@ -30,6 +30,7 @@ pub const TABLE: Table = Table {
             shares_processes_of_the_pod: true,
             keeps_certificates: true,
             says_thresholds_in_full: true,
+            recreates_at_any_pod: true,
             ..BEFORE.gates.habits
         },
         ..BEFORE.gates

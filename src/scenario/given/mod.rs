@@ -17,6 +17,7 @@ pub mod nodes;
 pub mod past;
 mod read;
 mod set_up;
+mod siblings;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

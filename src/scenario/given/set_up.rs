@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::nodes::{self, NodeState};
 use super::past::{Begin, Past, Stood, Was, past};
+use super::siblings::{self, Siblings};
 use super::{Given, GivenPod, doing, drains, families};
 use crate::api::{ContainerState, PodSpec, PodStatus, ProbeKind, Sym};
 use crate::engine::{Distribution, random};
@@ -104,23 +105,27 @@ impl SetUp {
             nodes.iter().enumerate().map(|(ix, node)| (node.spec.name.as_str(), ix)).collect();
         let (mut templates, mut known) = (Vec::new(), BTreeMap::new());
         let (mut players, mut begins) = (Vec::new(), given.now - BEFORE);
-        let mut learned = Vec::new();
+        let (mut learned, siblings) = (Vec::new(), Siblings::new(&given, &tops));
         for (pod, top) in given.pods.iter().zip(&tops) {
             let node = places.get(pod.pod.spec.node_name.as_str()).copied();
             let is_silent = node.is_some_and(|node| states[node].is_silent());
             let past = past(pod, given.now, &base.gates, is_silent);
             let (mut behavior, told) = doing::behavior(&base.programs, pod, &belongs(pod, top.as_ref()));
+            let goes_on = !matches!(past.begin, Begin::Over | Begin::Silent);
+            if let Some(top) = top {
+                let all = told_by_others(&siblings, &mut behavior, &base.programs, (pod, top), given.now);
+                assumed.extend(all.into_iter().filter(|_| goes_on));
+            }
             for said in said.iter().filter(|said| said.is_of(pod, top.as_ref())) {
                 said.apply(&mut behavior, &pod.pod.spec);
             }
-            let goes_on = !matches!(past.begin, Begin::Over | Begin::Silent);
             assumed.extend(
                 told.into_iter().filter(|_| goes_on).map(|words| format!("{}: {words}", pod.place())),
             );
             if goes_on {
                 assumed.extend(outlasted(pod, &past, &behavior, given.now));
             }
-            learn(&mut learned, pod, top.as_ref(), &behavior);
+            learn(&mut learned, pod, top.as_ref(), &behavior, &siblings);
             let (template, key) = template(pod, behavior, base);
             let ix = *known.entry(key).or_insert_with(|| {
                 templates.push((Arc::new(template), 0));
@@ -152,6 +157,7 @@ impl SetUp {
         assumed.extend(drained.iter().map(|own| own.words(&plan.nodes)));
         plan.programs.splice(0..0, said.iter().filter_map(|said| said.program(&given)));
         plan.programs.extend(learned);
+        plan.programs.extend(other_images(&given, &tops, &siblings));
         let (objects, notes) = families::whole(&given);
         given.notes.extend(notes);
         assumed.sort();
@@ -170,6 +176,55 @@ impl SetUp {
             assumed,
         }
     }
+}
+
+/// What the others of its workload tell of the main containers of a pod of which no program says anything.
+fn told_by_others(
+    siblings: &Siblings,
+    behavior: &mut Behavior,
+    programs: &[ProgramPlan],
+    (pod, top): (&GivenPod, &(String, String)),
+    now: Time,
+) -> Vec<String> {
+    let spec = &pod.pod.spec;
+    let belongs = belongs(pod, Some(top));
+    let own = behavior.containers.iter_mut().skip(spec.init_containers.len());
+    let open = spec
+        .containers
+        .iter()
+        .zip(own)
+        .filter(|(container, _)| !crate::scenario::programs::is_described(programs, container, &belongs));
+    let told = open.flat_map(|(container, own)| {
+        let attempts = own.attempts.iter_mut();
+        attempts.flat_map(|attempt| siblings.tell(attempt, top, (pod, container), now)).collect::<Vec<_>>()
+    });
+    told.collect()
+}
+
+/// Pods that are made with an image that nobody has yet boot as those of the workload's others do.
+fn other_images(given: &Given, tops: &[Option<(String, String)>], siblings: &Siblings) -> Vec<ProgramPlan> {
+    let mut found: Vec<ProgramPlan> = Vec::new();
+    for (pod, top) in given.pods.iter().zip(tops) {
+        let Some(top) = top else { continue };
+        let Some(kind) = ObjectType::parse(&top.0) else { continue };
+        for container in &pod.pod.spec.containers {
+            let (workload, name) = (Some((kind, Sym::new(&top.1))), Some(container.name));
+            if found.iter().any(|known| known.workload == workload && known.container == name) {
+                continue;
+            }
+            if let Some((boots, _)) = siblings.boots(top, container) {
+                let unsaid =
+                    ContainerBehavior { attempts: vec![Attempt::default()], ..ContainerBehavior::default() };
+                found.push(ProgramPlan {
+                    workload,
+                    container: name,
+                    boots: Some(boots.clone()),
+                    ..program(&unsaid)
+                });
+            }
+        }
+    }
+    found
 }
 
 /// Around other nodes and from another instant on what a plan says of programs, images, latencies and settings, without what it
@@ -417,10 +472,11 @@ fn learn(
     pod: &GivenPod,
     top: Option<&(String, String)>,
     behavior: &Behavior,
+    others: &Siblings,
 ) {
-    let Some((kind, name)) = top.and_then(|(kind, name)| Some((ObjectType::parse(kind)?, name))) else {
-        return;
-    };
+    let Some(top) = top else { return };
+    let Some(kind) = ObjectType::parse(&top.0) else { return };
+    let name = &top.1;
     let spec = &pod.pod.spec;
     for (container, own) in
         spec.containers.iter().zip(behavior.containers.iter().skip(spec.init_containers.len()))
@@ -429,7 +485,11 @@ fn learn(
         let known = learned.iter_mut().find(|known| {
             known.workload == workload && known.container == Some(container.name) && known.image == image
         });
-        let new = ProgramPlan { workload, image, container: Some(container.name), ..program(own) };
+        let mut own = own.clone();
+        if let Some((boots, _)) = others.boots(top, container) {
+            own.attempts.iter_mut().for_each(|attempt| siblings::boot(attempt, container, boots));
+        }
+        let new = ProgramPlan { workload, image, container: Some(container.name), ..program(&own) };
         let ends = |program: &ProgramPlan| program.serving.iter().any(|attempt| attempt.runs.is_some());
         match known {
             Some(known) if !ends(known) && ends(&new) => *known = new,

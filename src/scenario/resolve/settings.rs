@@ -480,12 +480,19 @@ fn node_plan(name: &str, entry: &Table, reserving: Option<&Table>, config: &Arc<
         }
     }
     allocatable.extend(quantities(entry, "allocatable"));
+    let unschedulable = flag(entry, "unschedulable").unwrap_or(false);
+    let mut taints: Vec<Taint> = tables(entry, "taints").into_iter().filter_map(|(_, t)| taint(t)).collect();
+    // Who was cordoned has the taint of it (`doNoScheduleTaintingPass`, pkg/controller/nodelifecycle).
+    let cordon = Sym::new("node.kubernetes.io/unschedulable");
+    if unschedulable && !taints.iter().any(|taint| taint.key == cordon) {
+        taints.push(Taint { key: cordon, value: Sym::EMPTY, effect: Effect::NoSchedule });
+    }
     NodePlan {
         spec: NodeSpec {
             name: Sym::new(name),
             labels,
-            taints: tables(entry, "taints").into_iter().filter_map(|(_, t)| taint(t)).collect(),
-            unschedulable: flag(entry, "unschedulable").unwrap_or(false),
+            taints,
+            unschedulable,
             capacity,
             allocatable,
             images: strings(entry, "images").iter().map(|i| Sym::new(i)).collect(),

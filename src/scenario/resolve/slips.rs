@@ -10,6 +10,48 @@ use crate::api::Sym;
 use crate::scenario::diagnostic::{Code, Diagnostic, nearest};
 use crate::scenario::tree::{Node, Table, Value};
 
+/// Conditions and reasons of events that only workloads have, which no symbol of pods stands for: pkg/controller/{deployment,
+/// replicaset, statefulset, daemon, job, cronjob, podautoscaler, disruption}, batch/v1, autoscaling/v2, policy/v1.
+const OF_WORKLOADS: [&str; 37] = [
+    "AbleToScale",
+    "Available",
+    "BackoffLimitExceeded",
+    "Complete",
+    "Completed",
+    "DeadlineExceeded",
+    "DisruptionAllowed",
+    "FailedCreate",
+    "FailedDaemonPod",
+    "FailedDelete",
+    "FailedGetResourceMetric",
+    "FailedPlacement",
+    "FailedRescale",
+    "FailureTarget",
+    "ForbidConcurrent",
+    "JobAlreadyActive",
+    "MissSchedule",
+    "MissingJob",
+    "NoPods",
+    "PodFailurePolicy",
+    "Progressing",
+    "RecreatingTerminatedPod",
+    "ReplicaFailure",
+    "ReplicaSetCreateError",
+    "Resumed",
+    "SawCompletedJob",
+    "ScalingActive",
+    "ScalingLimited",
+    "ScalingReplicaSet",
+    "SelectorOverlap",
+    "SuccessCriteriaMet",
+    "SuccessfulCreate",
+    "SuccessfulDelete",
+    "SuccessfulRescale",
+    "SuccessfulUpdate",
+    "Suspended",
+    "UnexpectedJob",
+];
+
 /// Tells of words of expectations that are nearly known ones, unless something in the file brings them about.
 pub fn tell(table: &Table, cx: &mut Context<'_>) {
     let expects = tables(table, "expect");
@@ -17,6 +59,7 @@ pub fn tell(table: &Table, cx: &mut Context<'_>) {
         return;
     }
     let known = Sym::known();
+    let is_known = |word: &str| known.contains(&word) || OF_WORKLOADS.contains(&word);
     let own = own_words(table, cx);
     let mut told = BTreeSet::new();
     let mut check =
@@ -24,7 +67,7 @@ pub fn tell(table: &Table, cx: &mut Context<'_>) {
             let plain = word.strip_prefix("Init:").unwrap_or(word);
             // Numbers and names of others are nobody's to know.
             let is_word = plain.len() > 3 && plain.bytes().all(|b| b.is_ascii_alphabetic());
-            if !is_word || known.contains(&plain) || own.contains(plain) || !told.insert(plain.to_owned()) {
+            if !is_word || is_known(plain) || own.contains(plain) || !told.insert(plain.to_owned()) {
                 return;
             }
             let names: Vec<&str> = known.iter().copied().filter(|name| is_near(plain, name)).collect();

@@ -319,8 +319,8 @@ fn topology(store: &Store, pod: &mut Value) {
     }
 }
 
-/// A uid for an answer that nothing is done for.
-fn uid(name: &str, namespace: &str, number: u64) -> String {
+/// A uid for what the simulation gives none.
+pub fn uid(name: &str, namespace: &str, number: u64) -> String {
     let [a, b] =
         [1, 2].map(|which: u64| random::entity(&[name, namespace, &number.to_string(), &which.to_string()]));
     format!(

@@ -1,0 +1,109 @@
+//! The placement test, line by line: a question from each chapter, and what is known is kept.
+
+use std::fmt::Write as _;
+
+use crate::cli::kept::Kept;
+use crate::cli::{Exit, converse, print};
+use crate::course::Course;
+use crate::course::placement::{self, Question};
+use crate::session::words::{broken, unfolded};
+
+/// How wide it is told.
+const WIDTH: usize = 80;
+
+/// Asks, keeps what a right answer vouches for, and tells where to begin.
+///
+/// # Errors
+/// Progress cannot be read or kept.
+pub fn test(kept: &Kept) -> Result<Exit, String> {
+    // What cannot be kept is told before thirteen questions, not after.
+    kept.load()?;
+    let questions = placement::questions();
+    print(&format!(
+        "A question from each chapter, {} altogether. A number answers, Enter alone says that you do not know,\n\
+         `quit` ends it here. A right answer marks its lesson, and those before it in the chapter, as known.\n",
+        questions.len()
+    ));
+    let mut given: Vec<Option<usize>> = Vec::new();
+    'asking: for (ix, question) in questions.iter().enumerate() {
+        print(&asked(ix, questions.len(), question));
+        loop {
+            let Some(line) = converse::ask("> ")? else { break 'asking };
+            match line.as_str() {
+                "quit" | "q" | "exit" => break 'asking,
+                "" | "skip" => {
+                    given.push(None);
+                    break;
+                }
+                number => match number.parse::<usize>() {
+                    Ok(number) if (1..=question.choices.len()).contains(&number) => {
+                        given.push(Some(number - 1));
+                        break;
+                    }
+                    _ => print(&format!(
+                        "`{number}`: a number from 1 to {}, or Enter alone\n",
+                        question.choices.len()
+                    )),
+                },
+            }
+        }
+    }
+    let answered = || questions.iter().zip(&given);
+    let right = answered().filter(|(question, given)| **given == Some(question.answer));
+    let known: Vec<&String> = right.flat_map(|(question, _)| &question.vouches).collect();
+    let progress = kept.change(|progress| {
+        progress.known.extend(known.iter().map(|name| (*name).clone()));
+        progress.clone()
+    })?;
+    let mut text = "\n".to_owned();
+    for (question, given) in answered() {
+        text.push_str(&told(question, *given));
+    }
+    let course = Course::new(progress);
+    let next = course.next_open(None).map_or("All lessons are done or known".to_owned(), |next| {
+        format!("Next: {}", course.lessons[next].name)
+    });
+    let _ = writeln!(
+        text,
+        "\n{} of {} right, {}. {next}\n`kubelapse learn` goes on from there; `kubelapse learn --reset` takes all marks back.",
+        answered().filter(|(question, given)| **given == Some(question.answer)).count(),
+        questions.len(),
+        match known.len() {
+            1 => "1 lesson is known".to_owned(),
+            known => format!("{known} lessons are known"),
+        },
+    );
+    print(&text);
+    Ok(Exit::Ran)
+}
+
+fn asked(ix: usize, of: usize, question: &Question) -> String {
+    let mut text = format!("\n{} of {of}  {}\n\n", ix + 1, question.chapter);
+    let mut add = |told: &str| {
+        for line in told.lines().flat_map(|line| broken(line, WIDTH)) {
+            let _ = writeln!(text, "{line}");
+        }
+    };
+    add(&unfolded(&question.story));
+    add(&format!("\nAt {}: {}", question.at, question.ask));
+    for (ix, choice) in question.choices.iter().enumerate() {
+        add(&format!("  {}) {choice}", ix + 1));
+    }
+    text
+}
+
+/// What came of a question: what was said, then what is right, and which lesson is about it.
+fn told(question: &Question, given: Option<usize>) -> String {
+    if given == Some(question.answer) {
+        return format!("right    {}\n", question.chapter);
+    }
+    let choice =
+        |ix: Option<usize>| ix.and_then(|ix| question.choices.get(ix)).map_or("nothing", String::as_str);
+    format!(
+        "not yet  {} (kubelapse learn {})\n           you said:  {}\n           right is:  {}\n",
+        question.chapter,
+        question.lesson,
+        choice(given),
+        choice(Some(question.answer))
+    )
+}

@@ -1,0 +1,92 @@
+//! The placement test: a question from each chapter. Who answers it right knows what its lesson is about, and what comes
+//! before that in the chapter.
+
+use super::{Course, Progress};
+use crate::scenario::builtin;
+
+/// A question of a lesson, and what a right answer vouches for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Question {
+    /// The lesson's name.
+    pub lesson: &'static str,
+    /// What has happened so far.
+    pub story: String,
+    /// At which instant it is asked: `58s`.
+    pub at: String,
+    /// What is asked.
+    pub ask: String,
+    /// Answers to choose from.
+    pub choices: Vec<String>,
+    /// The index of the right one.
+    pub answer: usize,
+    /// The heading of its chapter.
+    pub chapter: String,
+    /// Lessons whose matter is known then.
+    pub vouches: Vec<String>,
+}
+
+/// The lessons, and which of their questions: none needs a look at the cluster, and none tells another one's answer.
+const QUESTIONS: [(&str, usize); 13] = [
+    ("crash-loop", 2),
+    ("pull-rate-limit", 1),
+    ("shell-127", 0),
+    ("init-never", 0),
+    ("back-off-reset", 1),
+    ("startup-budget", 0),
+    ("sigterm-ignored", 1),
+    ("anti-affinity-last-one", 0),
+    ("memory-pressure", 0),
+    ("three-apart", 0),
+    ("set-undo", 1),
+    ("drain-one", 0),
+    ("job-image", 0),
+];
+
+/// The questions, in the order of their chapters.
+pub fn questions() -> Vec<Question> {
+    let course = Course::new(Progress::default());
+    QUESTIONS.iter().filter_map(|(lesson, ix)| question(&course, lesson, *ix)).collect()
+}
+
+fn question(course: &Course, name: &'static str, ix: usize) -> Option<Question> {
+    let place = course.find(name)?;
+    let chapter = course.chapters.iter().find(|chapter| chapter.lessons.contains(&place))?;
+    let table: toml::Table = builtin::find(name)?.text.parse().ok()?;
+    let lesson = table.get("lesson")?.as_table()?;
+    let own = lesson.get("question")?.as_array()?.get(ix)?.as_table()?;
+    let text = |key: &str| own.get(key).and_then(toml::Value::as_str).map(str::to_owned);
+    let choices = own.get("choices")?.as_array()?.iter().filter_map(toml::Value::as_str).map(str::to_owned);
+    Some(Question {
+        lesson: name,
+        story: lesson.get("story")?.as_str()?.to_owned(),
+        at: text("at")?,
+        ask: text("ask")?,
+        choices: choices.collect(),
+        answer: usize::try_from(own.get("answer")?.as_integer()?).ok()?,
+        chapter: chapter.title.clone(),
+        vouches: chapter
+            .lessons
+            .iter()
+            .filter(|ix| **ix <= place)
+            .map(|ix| course.lessons[*ix].name.clone())
+            .collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_chapter_has_its_question() {
+        let (questions, course) = (questions(), Course::new(Progress::default()));
+        assert_eq!(questions.len(), QUESTIONS.len(), "every one is found");
+        let asked: Vec<&str> = questions.iter().map(|question| question.chapter.as_str()).collect();
+        let chapters: Vec<&str> = course.chapters.iter().map(|chapter| chapter.title.as_str()).collect();
+        assert_eq!(asked, chapters);
+        for question in questions {
+            assert!(question.answer < question.choices.len(), "{question:?}");
+            assert_eq!(question.vouches.last().map(String::as_str), Some(question.lesson));
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! What may come: from the cursor of a walk the run is played on under other luck.
+//!
+//! A scenario says what programs do and what is done to a cluster. What it leaves to luck nobody knows who stands at the cursor:
+//! how long this start lasts, when a kubelet comes back from a back-off. So the world is copied where it stands, what is under
+//! way there and has shown nothing is thrown once more ([`crate::actors::anew`]), and each copy is played on under a seed of its
+//! own. What these futures have in common is told in windows ([`ways`]), in words ([`words`]). What the scenario will do, and what
+//! somebody has done further on, happens in all of them.
+//!
+//! How many there are, and how far they reach, is decided by counts of steps, not by a clock: the same walk tells the same. About
+//! as many steps are played as take a tenth of a second; where much happens, fewer futures are, and at last they reach less far.
+//!
+//! Absent on purpose: presents that are looked for ([`crate::answers::predict`] does so, to whom objects alone were given).
+
+pub mod follower;
+pub mod ways;
+pub mod words;
+
+use std::collections::BTreeMap;
+
+use follower::{Follower, WorkloadCourse};
+use ways::{Changes, Standing};
+
+use super::{Session, Walk};
+use crate::actors::anew;
+use crate::engine::random;
+use crate::record::{Change, Transition};
+use crate::time::{Span, Time};
+use crate::world::workloads::ObjectKey;
+use crate::world::{PodId, SimEvent};
+
+/// What becomes of some pods and workloads.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Futures {
+    /// Nothing behind this instant is told.
+    pub until: Time,
+    /// How many futures were played.
+    pub count: usize,
+    /// By pod: the changes in each of the futures.
+    pub pods: Vec<(PodId, Vec<Changes>)>,
+    /// By workload: its course in each of the futures.
+    pub workloads: Vec<(ObjectKey, Vec<WorkloadCourse>)>,
+}
+
+/// So far they reach at most.
+const AHEAD: Span = Span::from_secs(3600);
+/// So many are played at most, and at least.
+const MOST: u64 = 64;
+const LEAST: u64 = 12;
+/// So many steps are played in all, a bit more or less.
+const STEPS: u64 = 120_000;
+/// A copy of so many pods takes as long as a step.
+const PODS_A_STEP: u64 = 4;
+/// So many changes of a pod are followed.
+const KEPT: usize = 6;
+
+/// What the numbers of futures are mixed with, so that none has the luck of another seed's run.
+const FUTURE: u64 = 0x6675_7475_7265;
+
+impl Walk {
+    /// What becomes of some pods and workloads from here on.
+    pub fn futures(&self, of: &[ObjectKey]) -> Futures {
+        let pods: Vec<PodId> = of
+            .iter()
+            .filter_map(|key| match key {
+                ObjectKey::Pod(pod) => Some(*pod),
+                _ => None,
+            })
+            .collect();
+        let others: Vec<ObjectKey> =
+            of.iter().copied().filter(|key| !matches!(key, ObjectKey::Pod(_))).collect();
+        let mut futures = Futures {
+            until: (self.now() + AHEAD).min(self.plan().until),
+            count: 0,
+            pods: pods.into_iter().map(|pod| (pod, Vec::new())).collect(),
+            workloads: others.into_iter().map(|key| (key, Vec::new())).collect(),
+        };
+        let copy = self.world().pods.len() as u64 / PODS_A_STEP;
+        let mut played = 0;
+        for number in 0..MOST {
+            if number >= LEAST && played > STEPS {
+                break;
+            }
+            played += copy + self.play_future(number, &mut futures);
+            futures.count += 1;
+        }
+        futures.cut();
+        futures
+    }
+
+    /// Plays one of them, and tells how many steps it took. One that takes too many ends the stretch that is told.
+    fn play_future(&self, number: u64, futures: &mut Futures) -> u64 {
+        let mut session = self.another(number);
+        let mut places: BTreeMap<u32, usize> = BTreeMap::new();
+        for (ix, (pod, courses)) in futures.pods.iter_mut().enumerate() {
+            places.insert(pod.0, ix);
+            courses.push(Changes::new());
+        }
+        let rows: Vec<_> =
+            futures.workloads.iter().map(|(key, _)| self.world().workloads.row(*key)).collect();
+        let mut follower = Follower::new(&session.world, &rows);
+        let mut open = futures.pods.len();
+        let mut played = 0;
+        while (open > 0 || !follower.is_empty()) && session.next_time().is_some_and(|at| at <= futures.until)
+        {
+            if played == STEPS / LEAST {
+                futures.until = futures.until.min(session.world.now);
+                break;
+            }
+            if session.step().is_none() {
+                break;
+            }
+            played += 1;
+            for row in std::mem::take(&mut session.world.outbox) {
+                follower.hear(&session.world, &row);
+                let ix = row.pod.and_then(|pod| places.get(&pod));
+                if let Some(changes) = ix.and_then(|ix| futures.pods[*ix].1.last_mut()) {
+                    open -= usize::from(hear(&row, changes));
+                }
+            }
+        }
+        for ((_, courses), course) in futures.workloads.iter_mut().zip(follower.end(&session.world)) {
+            courses.push(course);
+        }
+        played
+    }
+
+    /// The run as it stands, with other luck from here on. What was done further on comes at its instant.
+    fn another(&self, number: u64) -> Session {
+        let mut session = self.session.clone();
+        let w = &mut session.world;
+        w.outbox.clear();
+        (w.asides, w.figures, w.touched) = (None, None, None);
+        let seed = random::rank(self.seed, FUTURE, w.step, number);
+        let queued = |sequence| {
+            let step = self.queued_by(sequence);
+            self.step_record(step).map_or(self.plan().start, |record| record.at)
+        };
+        anew::throw(w, seed, self.now(), &queued);
+        let step = w.step;
+        for done in session.done.iter().filter(|done| done.step > step) {
+            let index = w.take_in(std::sync::Arc::clone(&done.action));
+            w.at(done.action.at.max(w.now), SimEvent::Action { index });
+        }
+        session.done = std::sync::Arc::default();
+        session
+    }
+}
+
+impl Futures {
+    /// What lies behind the instant up to which all of them were played is not told.
+    fn cut(&mut self) {
+        let until = self.until;
+        for changes in self.pods.iter_mut().flat_map(|(_, courses)| courses) {
+            changes.retain(|(at, _)| *at <= until);
+        }
+        let within = |at: &mut Option<Time>| *at = at.filter(|at| *at <= until);
+        for course in self.workloads.iter_mut().flat_map(|(_, courses)| courses) {
+            course.states.retain(|(at, _)| *at <= until);
+            within(&mut course.made);
+            within(&mut course.job);
+        }
+    }
+}
+
+/// Takes a row that was written about a pod; says whether that is enough of it.
+fn hear(row: &Transition, changes: &mut Changes) -> bool {
+    let Change::Status { to, ready, restarts, .. } = row.change else { return false };
+    if changes.len() == KEPT {
+        return false;
+    }
+    changes.push((row.time, Standing { status: to, ready, restarts }));
+    changes.len() == KEPT
+}

@@ -1,0 +1,129 @@
+//! What many futures have in common: the way that is the likeliest at each turn, and windows.
+
+use std::collections::BTreeMap;
+
+use super::follower::WorkloadCourse;
+use crate::api::Sym;
+use crate::api::workload::WorkloadState;
+use crate::time::{Span, Time};
+
+/// What kubectl shows of a pod.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Standing {
+    /// STATUS; empty: it is gone.
+    pub status: Sym,
+    /// READY: how many of how many.
+    pub ready: (u32, u32),
+    /// RESTARTS
+    pub restarts: i32,
+}
+
+/// The changes of a pod in one of the futures.
+pub type Changes = Vec<(Time, Standing)>;
+
+/// A change on the likeliest way.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Way {
+    /// What kubectl shows then.
+    pub to: Standing,
+    /// Not before.
+    pub earliest: Time,
+    /// By then.
+    pub latest: Time,
+    /// The share of all futures that come this way.
+    pub chance: f64,
+}
+
+/// Something that comes of a workload.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Event {
+    /// What: `complete`, `failed`, `progressing`, `paused`, `suspended`, `gone`, `next pod`, `next job`.
+    pub what: &'static str,
+    /// Not before.
+    pub earliest: Time,
+    /// By then.
+    pub latest: Time,
+    /// The share of all futures in which it comes.
+    pub chance: f64,
+}
+
+/// So many changes of a pod are told.
+const TOLD: usize = 5;
+/// A way that fewer take is not followed.
+const FOLLOWED: f64 = 0.2;
+/// Less likely than this nothing is told of a workload.
+const RARE: f64 = 0.02;
+
+/// The changes on the way that is the likeliest at each of them; windows hold such a share and are rounded outward to a unit.
+pub fn likeliest(courses: Vec<&[(Time, Standing)]>, level: f64, unit: Span) -> Vec<Way> {
+    let all = courses.len();
+    let mut found = Vec::new();
+    let mut on_the_way = courses;
+    for place in 0..TOLD {
+        let mut ways: Vec<(Standing, Vec<&[(Time, Standing)]>)> = Vec::new();
+        for changes in &on_the_way {
+            let Some((_, to)) = changes.get(place) else { continue };
+            match ways.iter_mut().find(|(own, _)| own == to) {
+                Some((_, own)) => own.push(changes),
+                None => ways.push((*to, vec![changes])),
+            }
+        }
+        // The first of those that are equally likely.
+        let Some((to, own)) = ways.into_iter().rev().max_by_key(|(_, own)| own.len()) else { break };
+        let chance = own.len() as f64 / all.max(1) as f64;
+        if place > 0 && chance < FOLLOWED {
+            break;
+        }
+        let times: Vec<Time> = own.iter().map(|changes| changes[place].0).collect();
+        let Some((earliest, latest)) = window(times, level, unit) else { break };
+        found.push(Way { to, earliest, latest, chance });
+        on_the_way = own;
+    }
+    found
+}
+
+/// What comes of a workload, the likeliest first.
+pub fn events(courses: &[&WorkloadCourse], level: f64, unit: Span) -> Vec<Event> {
+    let comes_to = |state: Option<WorkloadState>| {
+        courses.iter().filter_map(|course| course.comes_to(state)).collect::<Vec<Time>>()
+    };
+    let all: [(&'static str, Vec<Time>); 8] = [
+        ("complete", comes_to(Some(WorkloadState::Complete))),
+        ("failed", comes_to(Some(WorkloadState::Failed))),
+        ("progressing", comes_to(Some(WorkloadState::Progressing))),
+        ("paused", comes_to(Some(WorkloadState::Paused))),
+        ("suspended", comes_to(Some(WorkloadState::Suspended))),
+        ("gone", comes_to(None)),
+        ("next pod", courses.iter().filter_map(|course| course.made).collect()),
+        ("next job", courses.iter().filter_map(|course| course.job).collect()),
+    ];
+    let mut events: Vec<Event> = Vec::new();
+    for (what, times) in all {
+        let chance = times.len() as f64 / courses.len().max(1) as f64;
+        if let Some((earliest, latest)) = window(times, level, unit).filter(|_| chance >= RARE) {
+            events.push(Event { what, earliest, latest, chance });
+        }
+    }
+    events.sort_by(|a, b| b.chance.total_cmp(&a.chance));
+    events
+}
+
+/// What keeps a workload from being complete at the end, in most futures.
+pub fn keeps(courses: &[&WorkloadCourse]) -> Option<String> {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for why in courses.iter().filter_map(|course| course.why.as_deref()) {
+        *reasons.entry(why).or_default() += 1;
+    }
+    reasons.into_iter().max_by_key(|(_, count)| *count).map(|(why, _)| why.to_owned())
+}
+
+/// Holds such a share of some instants, and leaves out as many at one side as at the other; outward to a unit.
+pub fn window(mut times: Vec<Time>, level: f64, unit: Span) -> Option<(Time, Time)> {
+    times.sort_unstable();
+    let last = times.len().checked_sub(1)?;
+    let out = ((1.0 - level) / 2.0 * times.len() as f64).floor() as usize;
+    let (low, high) = (times[out.min(last)], times[last - out.min(last)]);
+    let below = |at: Time| Span::from_micros(at.micros().rem_euclid(unit.micros()));
+    let above = |at: Time| Span::from_micros((-at.micros()).rem_euclid(unit.micros()));
+    Some((low - below(low), high + above(high)))
+}
