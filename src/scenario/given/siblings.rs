@@ -189,7 +189,9 @@ fn some(mut values: Vec<Span>) -> Option<Distribution> {
 
 /// A container boots for so long: its startup and its readiness probe fail until then, whatever was said of them.
 pub fn boot(attempt: &mut Attempt, container: &Container, boots: &Distribution) {
-    let probes = [ProbeKind::Startup, ProbeKind::Readiness].map(|kind| container.probe(kind).is_some());
+    let has = |kind| container.probe(kind).is_some();
+    // Whether its liveness probe fails meanwhile, readiness does not tell.
+    let probes = [has(ProbeKind::Startup), has(ProbeKind::Readiness), false];
     if probes.contains(&true) {
         (attempt.startup, attempt.readiness) = (Vec::new(), Vec::new());
         attempt.boots = Some((boots.clone(), probes));
